@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "address.h"
+
+#include <string.h>
+
+#include "text.h"
+
+/*
+ * An address is cut before it is decoded: '?', then the first '/', then each
+ * '/', so that nothing percent-encoded can move a border. Then each part is
+ * checked for what it may hold. Whatever is refused has a phrase of its own:
+ * it is all the user gets to see.
+ */
+
+enum { SEGMENT_MAX = 64 };
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef0123456789ABCDEF";
+	const char *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)((p - digits) % 16) : -1;
+}
+
+/* Decodes n bytes to out, size bytes; NULL, or what is wrong. */
+static const char *percent_decode(const char *s, size_t n, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = s[i];
+
+		if (c == '%') {
+			int high = i + 2 < n ? hex_digit(s[i + 1]) : -1;
+			int low = i + 2 < n ? hex_digit(s[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return "a '%' without two hexadecimal digits";
+			c = (char)(high << 4 | low);
+			if (c == '\0')
+				return "an encoded NUL";
+			if (c == '/')
+				return "an encoded '/'";
+			i += 2;
+		}
+		if (len + 1 >= size)
+			return "a name that is too long";
+		out[len++] = c;
+	}
+	out[len] = '\0';
+	return NULL;
+}
+
+static bool ascii_allowed(uint32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-' || c == ' ';
+}
+
+/* What is wrong with one segment, or with a device's name; NULL if nothing. */
+static const char *segment_fault(const char *s, size_t n)
+{
+	uint32_t c;
+
+	if (n == 0)
+		return "an empty part in the repository name";
+	if (n > SEGMENT_MAX)
+		return "a name that is too long";
+	if (s[0] == '.')
+		return "a name that begins with '.'";
+	if (s[0] == '-')
+		return "a name that begins with '-'";
+	while (n > 0) {
+		size_t len = text_utf8_decode(s, n, &c);
+
+		if (len == 0)
+			return "a name that is not UTF-8";
+		if (text_obeyed(c))
+			return "a control character";
+		if (c < 0x80 && !ascii_allowed(c))
+			return "a character that names cannot have";
+		s += len;
+		n -= len;
+	}
+	return NULL;
+}
+
+static const char *share_fault(const char *name)
+{
+	if (!*name)
+		return "no repository name";
+	if (strlen(name) >= SHARE_NAME_MAX)
+		return "a name that is too long";
+	for (;;) {
+		size_t n = strcspn(name, "/");
+		const char *fault = segment_fault(name, n);
+
+		if (fault || !name[n])
+			return fault;
+		name += n + 1;
+	}
+}
+
+bool share_name_valid(const char *name)
+{
+	return !share_fault(name);
+}
+
+static const char *parse_jid(struct address *a, const char *s, size_t n)
+{
+	char jid[JID_MAX];
+
+	if (!memchr(s, '@', n))
+		return "no buddy like 'user@domain' before the repository name";
+	if (n >= sizeof(jid))
+		return "an XMPP address that is too long";
+	memcpy(jid, s, n);
+	jid[n] = '\0';
+	return jid_bare(jid, a->jid) ? NULL : "not a valid XMPP address before the repository name";
+}
+
+static const char *parse_share(struct address *a, const char *s, size_t n)
+{
+	const char *fault;
+	size_t len;
+
+	if (n > 1 && s[n - 1] == '/')
+		n--;
+	fault = percent_decode(s, n, a->share, sizeof(a->share));
+	if (fault)
+		return fault;
+	len = strlen(a->share);
+	/* only after a name: "team/.git" is no share "team/" */
+	if (len > 4 && !strcmp(a->share + len - 4, ".git") && a->share[len - 5] != '/')
+		a->share[len - 4] = '\0';
+	return share_fault(a->share);
+}
+
+static const char *parse_parameter(struct address *a, const char *s, size_t n)
+{
+	static const char device[] = "device=";
+	size_t skip = sizeof(device) - 1;
+	const char *fault;
+
+	if (n < skip || memcmp(s, device, skip))
+		return "an unknown parameter after '?'";
+	if (a->device[0])
+		return "two devices";
+	if (n == skip)
+		return "no device name after 'device='";
+	fault = percent_decode(s + skip, n - skip, a->device, sizeof(a->device));
+	if (fault)
+		return fault;
+	/* a plain '/' is no border here, and no device's name has one */
+	return segment_fault(a->device, strlen(a->device));
+}
+
+static const char *parse_parameters(struct address *a, const char *s)
+{
+	for (;;) {
+		size_t n = strcspn(s, "&");
+		const char *fault = parse_parameter(a, s, n);
+
+		if (fault || !s[n])
+			return fault;
+		s += n + 1;
+	}
+}
+
+static const char *parse(struct address *a, const char *text)
+{
+	static const char scheme[] = "xmpp://";
+	const char *query, *slash, *fault;
+	size_t n;
+
+	if (!strncmp(text, scheme, sizeof(scheme) - 1))
+		text += sizeof(scheme) - 1;
+	n = strcspn(text, "?");
+	query = text[n] ? text + n + 1 : NULL;
+	slash = memchr(text, '/', n);
+
+	fault = parse_jid(a, text, slash ? (size_t)(slash - text) : n);
+	if (!fault && !slash)
+		fault = "no repository name";
+	if (!fault)
+		fault = parse_share(a, slash + 1, n - (size_t)(slash + 1 - text));
+	if (!fault && query)
+		fault = parse_parameters(a, query);
+	return fault;
+}
+
+int address_parse(struct address *a, const char *text, const char **why)
+{
+	const char *fault;
+
+	*a = (struct address){ 0 };
+	fault = parse(a, text);
+	if (!fault)
+		return 0;
+	*why = fault;
+	return -1;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef COMMON_BUF_H
+#define COMMON_BUF_H
+
+/*
+ * A growable queue of bytes: appended to at the end, consumed from the front.
+ * Zero-initialise it (`struct buf b = { 0 };`); buf_finish() frees what it
+ * holds and leaves it empty. No memory ends the program.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct buf {
+	char *base;	/* owned; NULL while nothing was ever appended */
+	size_t off;	/* first byte not yet consumed */
+	size_t end;	/* one past the last byte */
+	size_t cap;
+};
+
+static inline size_t buf_len(const struct buf *b)
+{
+	return b->end - b->off;
+}
+
+/* The bytes held; valid until the next call that is not const. */
+static inline char *buf_data(const struct buf *b)
+{
+	return b->base ? b->base + b->off : b->base;
+}
+
+/* Room for at least n more bytes, at the address returned; commit with buf_added(). */
+char *buf_reserve(struct buf *b, size_t n);
+void buf_added(struct buf *b, size_t n);
+void buf_append(struct buf *b, const void *data, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+/*
+ * Drops n bytes from the front; n is at most buf_len(). Moves nothing: the
+ * bytes dropped may still be read until the next append or reserve.
+ */
+void buf_consume(struct buf *b, size_t n);
+
+/* Empties it, keeping the memory. */
+void buf_reset(struct buf *b);
+
+/* The content as a string: appends a NUL that buf_len() does not count. Never NULL. */
+const char *buf_str(struct buf *b);
+
+/* Gives the content away as a malloc'd string; the buf is empty afterwards. */
+char *buf_detach(struct buf *b);
+void buf_finish(struct buf *b);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "sockpath.h"
+
+/*
+ * Mostly the broker is there, and this is one connect(). Where nobody listens
+ * one is started and connected to again, until the time is up: twenty helpers
+ * may do so at once, all but one of the brokers they start end because another
+ * has the lock, and that one need not listen yet; or the broker that has the
+ * lock is just ending, and one more must be started.
+ */
+
+enum {
+	ANSWER_MS = 5000,	/* for the broker to accept and to say HELLO */
+	RELAUNCH_MS = 2000,	/* without a listener: start one more */
+	READ_SIZE = 32768,
+};
+
+/* What came of one attempt to connect. */
+enum attempt {
+	ATTEMPT_CONNECTED,
+	ATTEMPT_ABSENT,		/* nobody listens: a broker can be started */
+	ATTEMPT_FAILED,		/* starting one would not help */
+};
+
+static void pause_ms(int ms)
+{
+	poll(NULL, 0, ms);
+}
+
+static enum attempt attempt_failed(struct message *trouble, enum message_id id, const char *path,
+				   const char *reason)
+{
+	message_set(trouble, id, "path", path, "reason", reason, NULL);
+	return ATTEMPT_FAILED;
+}
+
+static bool peer_is_us(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == geteuid();
+}
+
+/* A connect() waits while the queue of a broker that does not accept is full. Not for ever. */
+static void limit_send(int fd, int ms)
+{
+	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+static enum attempt connect_socket(int fd, const char *path, struct message *trouble)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int failed;
+
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	limit_send(fd, ANSWER_MS);
+	do {
+		failed = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	} while (failed && errno == EINTR);
+	if (failed && (errno == ENOENT || errno == ECONNREFUSED)) {
+		attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(errno));
+		return ATTEMPT_ABSENT;
+	}
+	if (failed && errno == EAGAIN)
+		return attempt_failed(trouble, MSG_BROKER_HUNG, path, NULL);
+	if (failed)
+		return attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(errno));
+	if (!peer_is_us(fd))
+		return attempt_failed(trouble, MSG_SOCKET_OWNER, path, NULL);
+	limit_send(fd, 0);
+	return ATTEMPT_CONNECTED;
+}
+
+/*
+ * A path the user named may be a socket mounted into a container, in a
+ * directory of root's: there only the peer's identity counts.
+ */
+static bool path_is_users_choice(void)
+{
+	const char *path = getenv("GIT_XMPP_SOCKET");
+
+	return path && *path;
+}
+
+static enum attempt attempt_connect(struct client *c, const char *path, struct message *trouble)
+{
+	enum attempt result;
+	int fd;
+
+	if (!path_is_users_choice() && sockpath_check_dir(path, false, trouble) < 0) {
+		if (trouble->id != MSG_NONE)
+			return ATTEMPT_FAILED;
+		attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(ENOENT));
+		return ATTEMPT_ABSENT;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(errno));
+	result = connect_socket(fd, path, trouble);
+	if (result == ATTEMPT_CONNECTED)
+		c->fd = fd;
+	else
+		close(fd);
+	return result;
+}
+
+static enum attempt start_and_connect(struct client *c, const char *path, struct message *trouble)
+{
+	int64_t deadline = launch_now_ms() + LAUNCH_MS;
+
+	for (;;) {
+		int64_t restart;
+		enum attempt result;
+		int wait = 5;
+
+		if (launch_broker(deadline, trouble) < 0)
+			return ATTEMPT_FAILED;
+		restart = launch_now_ms() + RELAUNCH_MS;
+		while ((result = attempt_connect(c, path, trouble)) == ATTEMPT_ABSENT && launch_now_ms() < restart) {
+			pause_ms(wait);
+			wait = wait < 100 ? wait * 2 : wait;
+		}
+		if (result != ATTEMPT_ABSENT || launch_now_ms() >= deadline)
+			return result;
+	}
+}
+
+int client_connect(struct client *c, const char *program, bool autostart, struct message *trouble)
+{
+	char path[SOCKPATH_MAX];
+	struct buf hello = { 0 };
+	enum attempt result;
+
+	*c = (struct client){ .fd = -1 };
+	if (sockpath_find(path, trouble) < 0)
+		return -1;
+	result = attempt_connect(c, path, trouble);
+	if (result == ATTEMPT_ABSENT && autostart)
+		result = start_and_connect(c, path, trouble);
+	if (result != ATTEMPT_CONNECTED)
+		return -1;
+	trouble->id = MSG_NONE;
+
+	fields_add_u64(&hello, "protocol", FRAME_PROTOCOL);
+	fields_add(&hello, "program", program);
+	frame_put_fields(&c->out, FRAME_HELLO, &hello);
+	buf_finish(&hello);
+	return 0;
+}
+
+int client_flush(struct client *c)
+{
+	while (buf_len(&c->out) > 0) {
+		ssize_t n = send(c->fd, buf_data(&c->out), buf_len(&c->out), MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		buf_consume(&c->out, (size_t)n);
+	}
+	return 0;
+}
+
+/* 1 when there is something to read, 0 in time-out, -1. */
+static int wait_readable(int fd, int timeout_ms, int64_t deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = timeout_ms < 0 ? -1 : deadline - launch_now_ms();
+		int n = poll(&pfd, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
+
+		if (n >= 0)
+			return n;
+		if (errno != EINTR)
+			return -1;
+	}
+}
+
+/* What was read, 0 at end of file, -1. */
+static ssize_t fill(struct client *c)
+{
+	for (;;) {
+		ssize_t n = read(c->fd, buf_reserve(&c->in, READ_SIZE), READ_SIZE);
+
+		if (n > 0)
+			buf_added(&c->in, (size_t)n);
+		if (n >= 0 || errno != EINTR)
+			return n;
+	}
+}
+
+int client_next(struct client *c, struct frame *frame, int timeout_ms)
+{
+	int64_t deadline = launch_now_ms() + timeout_ms;
+
+	for (;;) {
+		long size = frame_parse(&c->in, frame);
+		int readable;
+		ssize_t n;
+
+		if (size < 0)
+			return -1;
+		if (size > 0) {
+			/* its bytes stay where they are until the next fill() */
+			buf_consume(&c->in, (size_t)size);
+			return 1;
+		}
+		readable = wait_readable(c->fd, timeout_ms, deadline);
+		if (readable == 0)
+			return -2;
+		n = readable < 0 ? -1 : fill(c);
+		if (n == 0)
+			return buf_len(&c->in) > 0 ? -1 : 0;
+		if (n < 0)
+			return -1;
+	}
+}
+
+/* The path is only for the message: whoever has connected has found it. */
+static int hello_failed(struct message *trouble, enum message_id id, const char *reason)
+{
+	char path[SOCKPATH_MAX];
+
+	if (sockpath_find(path, trouble) == 0)
+		message_set(trouble, id, "path", path, "reason", reason, NULL);
+	return -1;
+}
+
+static int compare_versions(struct fields hello, struct message *trouble)
+{
+	const char *program = fields_get(hello, "program");
+	char theirs[24], ours[24];
+	uint64_t protocol = fields_get_u64(hello, "protocol", 0);
+
+	if (protocol == FRAME_PROTOCOL)
+		return 0;
+	snprintf(theirs, sizeof(theirs), "%" PRIu64, protocol);
+	snprintf(ours, sizeof(ours), "%d", FRAME_PROTOCOL);
+	message_set(trouble, MSG_BROKER_VERSION, "program", program ? program : "unknown",
+		    "theirs", theirs, "ours", ours, NULL);
+	return -1;
+}
+
+int client_expect_hello(struct client *c, struct message *trouble)
+{
+	struct frame frame;
+	struct fields f;
+	int got = client_next(c, &frame, ANSWER_MS);
+
+	if (got == -2)
+		return hello_failed(trouble, MSG_BROKER_HUNG, NULL);
+	if (got == 0)
+		return hello_failed(trouble, MSG_BROKER_LOST, NULL);
+	if (got < 0 || !frame_fields(&frame, &f))
+		return hello_failed(trouble, MSG_BROKER_UNREACHABLE, "what answers there is no broker");
+	if (frame.type == FRAME_ERROR) {
+		message_from_fields(trouble, f);
+		return -1;
+	}
+	if (frame.type != FRAME_HELLO)
+		return hello_failed(trouble, MSG_BROKER_UNREACHABLE, "what answers there is no broker");
+	return compare_versions(f, trouble);
+}
+
+void client_finish(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	buf_finish(&c->in);
+	buf_finish(&c->out);
+	c->fd = -1;
+}

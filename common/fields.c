@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fields.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+/*
+ * One pass of fields_valid() over a message proves what all other functions
+ * rely on: each field has its NUL, its '=' and a key of the allowed letters.
+ */
+
+static bool key_valid(const char *key, size_t n)
+{
+	if (n < 1 || n > FIELD_KEY_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = key[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+			return false;
+	}
+	return true;
+}
+
+void fields_add(struct buf *out, const char *key, const char *value)
+{
+	assert(key_valid(key, strlen(key)));
+	if (!value)
+		return;
+	buf_puts(out, key);
+	buf_append(out, "=", 1);
+	buf_append(out, value, strnlen(value, FIELD_VALUE_MAX));
+	buf_append(out, "", 1);
+}
+
+void fields_addf(struct buf *out, const char *key, const char *fmt, ...)
+{
+	struct buf value = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&value, fmt, ap);
+	va_end(ap);
+	fields_add(out, key, buf_str(&value));
+	buf_finish(&value);
+}
+
+void fields_add_u64(struct buf *out, const char *key, uint64_t value)
+{
+	fields_addf(out, key, "%" PRIu64, value);
+}
+
+bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len, const char **value)
+{
+	const char *field, *end, *equals;
+
+	if (*pos >= f.len)
+		return false;
+	field = f.data + *pos;
+	end = memchr(field, '\0', f.len - *pos);
+	if (!end)
+		return false;
+	equals = memchr(field, '=', (size_t)(end - field));
+	if (!equals)
+		return false;
+	*key = field;
+	*key_len = (size_t)(equals - field);
+	*value = equals + 1;
+	*pos += (size_t)(end - field) + 1;
+	return true;
+}
+
+bool fields_valid(struct fields f)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len, count = 0;
+
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		if (++count > FIELDS_MAX || !key_valid(key, key_len))
+			return false;
+		/* pos is now behind the NUL that ends the value */
+		if ((size_t)(f.data + pos - 1 - value) > FIELD_VALUE_MAX)
+			return false;
+	}
+	return pos == f.len;
+}
+
+bool field_is(const char *key, size_t key_len, const char *name)
+{
+	return key_len == strlen(name) && !memcmp(key, name, key_len);
+}
+
+const char *fields_get(struct fields f, const char *name)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (fields_next(f, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, name))
+			return value;
+	return NULL;
+}
+
+uint64_t fields_get_u64(struct fields f, const char *name, uint64_t fallback)
+{
+	const char *value = fields_get(f, name);
+	uint64_t number = 0;
+
+	if (!value || !*value)
+		return fallback;
+	for (; *value; value++) {
+		unsigned int digit = (unsigned int)(*value - '0');
+
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return fallback;
+		number = number * 10 + digit;
+	}
+	return number;
+}

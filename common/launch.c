@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+/*
+ * The child detaches a broker by itself, and ends when that one listens. It
+ * must keep nothing of the git command that happened to need it: no descriptor,
+ * no session, no variable. If it fails, its last line says why.
+ */
+
+int64_t launch_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static bool begins(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+/*
+ * What belongs to one git command and must not stay with a broker that serves
+ * many: what "git rev-parse --local-env-vars" names, what git sets for its
+ * children and its hooks, what a supervisor set for us. GIT_CONFIG_GLOBAL and
+ * its like stay: they say where this user's configuration is.
+ */
+static bool is_of_this_command(const char *variable)
+{
+	static const char *const names[] = {
+		"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_ASKPASS=", "GIT_COMMON_DIR=", "GIT_CONFIG=",
+		"GIT_CONFIG_COUNT=", "GIT_CONFIG_KEY_", "GIT_CONFIG_PARAMETERS=", "GIT_CONFIG_VALUE_",
+		"GIT_DIR=", "GIT_EXEC_PATH=", "GIT_GRAFT_FILE=", "GIT_IMPLICIT_WORK_TREE=",
+		"GIT_INDEX_FILE=", "GIT_INTERNAL_SUPER_PREFIX=", "GIT_NAMESPACE=",
+		"GIT_NO_REPLACE_OBJECTS=", "GIT_OBJECT_DIRECTORY=", "GIT_PREFIX=", "GIT_PROTOCOL=",
+		"GIT_PROTOCOL_FROM_USER=", "GIT_PUSH_OPTION_", "GIT_QUARANTINE_PATH=",
+		"GIT_REFLOG_ACTION=", "GIT_REPLACE_REF_BASE=", "GIT_SHALLOW_FILE=", "GIT_TRACE",
+		"GIT_WORK_TREE=", "LISTEN_", "NOTIFY_SOCKET=",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (begins(variable, names[i]))
+			return true;
+	return false;
+}
+
+static void clean_environment(void)
+{
+	char **to = environ;
+
+	for (char **from = environ; from && *from; from++)
+		if (!is_of_this_command(*from))
+			*to++ = *from;
+	if (to)
+		*to = NULL;
+}
+
+static void close_from(int lowest)
+{
+	struct rlimit limit;
+	long last = 1024;
+
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, (unsigned int)lowest, ~0U, 0U))
+		return;
+#endif
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < 65536)
+		last = (long)limit.rlim_cur;
+	for (int fd = lowest; fd < last; fd++)
+		close(fd);
+}
+
+/*
+ * Nothing of git's stays open: a descriptor left in the broker would keep
+ * "$(git fetch 2>&1)" waiting for its end for as long as the broker lives.
+ */
+static void arrange_descriptors(int errors)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	/* above the standard ones, whichever of these were closed when we began */
+	errors = fcntl(errors, F_DUPFD, 3);
+	null = fcntl(null, F_DUPFD, 3);
+	if (errors < 0 || null < 0)
+		_exit(126);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(errors, STDERR_FILENO);
+	close_from(3);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+}
+
+/* The broker installed with this program, else whichever is in PATH. */
+static _Noreturn void run_broker(int errors)
+{
+	static const char name[] = "git-xmpp-daemon";
+	char *const argv[] = { (char *)name, (char *)"--detach", NULL };
+	char path[PATH_MAX + sizeof(name)];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
+
+	setsid();
+	if (chdir("/") < 0)
+		_exit(126);
+	arrange_descriptors(errors);
+	reset_signals();
+	clean_environment();
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n > 0) {
+		memcpy(path + n, name, sizeof(name));
+		execv(path, argv);
+	}
+	execvp(name, argv);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", name, strerror(errno));
+	_exit(127);
+}
+
+/* The child's standard error: only its end is kept. */
+struct complaint {
+	char text[2048];
+	size_t len;
+};
+
+/* False at the end of the pipe. */
+static bool complaint_read(struct complaint *complaint, int fd)
+{
+	size_t half = sizeof(complaint->text) / 2;
+	ssize_t n;
+
+	if (complaint->len > half) {
+		memmove(complaint->text, complaint->text + complaint->len - half, half);
+		complaint->len = half;
+	}
+	n = read(fd, complaint->text + complaint->len, sizeof(complaint->text) - 1 - complaint->len);
+	if (n > 0)
+		complaint->len += (size_t)n;
+	return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* The last line that is not empty, without its own "fatal: "; NULL if there is none. */
+static const char *complaint_line(struct complaint *complaint)
+{
+	char *line;
+
+	while (complaint->len > 0 && strchr("\r\n ", complaint->text[complaint->len - 1]))
+		complaint->len--;
+	complaint->text[complaint->len] = '\0';
+	line = strrchr(complaint->text, '\n');
+	line = line ? line + 1 : complaint->text;
+	if (begins(line, "fatal: "))
+		line += strlen("fatal: ");
+	return *line ? line : NULL;
+}
+
+/*
+ * Reads what the child says until it has ended. Its end is asked for, not told
+ * by the end of the pipe: a broker that lives on may have kept that open. -1
+ * if it had to be killed, else its wait status.
+ */
+static int wait_for_child(pid_t pid, int fd, int64_t deadline, struct complaint *complaint)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int status = 0;
+
+	for (;;) {
+		pid_t ended = waitpid(pid, &status, WNOHANG);
+
+		/* ECHILD: somebody made us ignore SIGCHLD, so that only the connection can tell */
+		if (ended == pid || (ended < 0 && errno != EINTR))
+			break;
+		if (launch_now_ms() >= deadline) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return -1;
+		}
+		if (poll(&pfd, 1, 10) > 0 && !complaint_read(complaint, fd))
+			pfd.fd = -1;
+	}
+	while (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0 && complaint_read(complaint, fd))
+		;
+	return status;
+}
+
+static int start_failed(struct message *trouble, const char *reason)
+{
+	message_set(trouble, MSG_BROKER_START_FAILED, "reason", reason, NULL);
+	return -1;
+}
+
+int launch_broker(int64_t deadline, struct message *trouble)
+{
+	struct complaint complaint = { .len = 0 };
+	char reason[64];
+	const char *line;
+	int errors[2], status;
+	pid_t pid;
+
+	if (pipe2(errors, O_CLOEXEC) < 0)
+		return start_failed(trouble, strerror(errno));
+	pid = fork();
+	if (pid < 0) {
+		start_failed(trouble, strerror(errno));
+		close(errors[0]);
+		close(errors[1]);
+		return -1;
+	}
+	if (pid == 0)
+		run_broker(errors[1]);
+	close(errors[1]);
+	status = wait_for_child(pid, errors[0], deadline, &complaint);
+	close(errors[0]);
+	if (status == 0)
+		return 0;
+
+	line = complaint_line(&complaint);
+	if (status < 0)
+		snprintf(reason, sizeof(reason), "not ready after %d seconds", LAUNCH_MS / 1000);
+	else if (WIFSIGNALED(status))
+		snprintf(reason, sizeof(reason), "ended by signal %d", WTERMSIG(status));
+	else
+		snprintf(reason, sizeof(reason), "exit status %d", WEXITSTATUS(status));
+	return start_failed(trouble, line ? line : reason);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "message.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "text.h"
+
+/*
+ * The catalogue of messages. A text is one line, lower case, without a full
+ * stop, its subject in single quotes; a hint says what to do, in the words of
+ * a command where there is one. {name} stands for an argument. Ids are stable,
+ * texts are not.
+ */
+
+static const struct row {
+	const char *name;
+	const char *text;
+	const char *hint;	/* empty: none */
+} rows[MSG_COUNT] = {
+	[MSG_NONE] = { "none", "", "" },
+
+	[MSG_BROKER_UNREACHABLE] = { "broker-unreachable",
+		"cannot connect to the XMPP broker at '{path}': {reason}",
+		"Start it with \"git xmpp daemon start\"" },
+	[MSG_BROKER_START_FAILED] = { "broker-start-failed",
+		"the XMPP broker did not start: {reason}",
+		"Run \"git xmpp daemon run\" to watch it" },
+	[MSG_BROKER_HUNG] = { "broker-hung",
+		"the XMPP broker at '{path}' accepted the connection but did not answer within 5 seconds",
+		"End it with \"git xmpp daemon stop\"; the next command starts a new one" },
+	[MSG_BROKER_LOST] = { "broker-lost",
+		"the connection to the XMPP broker was lost",
+		"Run the same command again; \"git xmpp status\" shows whether the broker runs" },
+	[MSG_BROKER_VERSION] = { "broker-version",
+		"the XMPP broker ({program}) speaks protocol {theirs}, this program protocol {ours}",
+		"End it with \"git xmpp daemon stop\"; the next command starts a new one" },
+	[MSG_SOCKET_PERMISSIONS] = { "socket-permissions",
+		"refusing to use '{path}': others can access it (mode {mode})",
+		"Run \"chmod 0700 {path}\"" },
+	[MSG_SOCKET_OWNER] = { "socket-owner",
+		"refusing to use '{path}': it belongs to somebody else",
+		"Set GIT_XMPP_SOCKET to a path in a directory of your own" },
+	[MSG_SOCKET_PATH] = { "socket-path",
+		"cannot use '{path}' for the broker's socket: {reason}",
+		"Set GIT_XMPP_SOCKET to a path in a directory of your own" },
+
+	[MSG_NO_ACCOUNT] = { "no-account",
+		"no XMPP account configured",
+		"Run \"git xmpp setup\"" },
+	[MSG_PASSWORD_NEEDED] = { "password-needed",
+		"no password for '{jid}'",
+		"Store it with \"git xmpp setup\"" },
+	[MSG_PASSWORD_COMMAND] = { "password-command",
+		"passwordCommand of account '{account}' failed: '{command}'",
+		"{reason}" },
+	[MSG_AUTH_FAILED] = { "auth-failed",
+		"authentication failed for '{jid}': {reason}",
+		"Store another password with \"git xmpp setup\"; "
+		"accounts with two-factor login need an app password" },
+	[MSG_CERT_INVALID] = { "cert-invalid",
+		"certificate of '{domain}' is not trusted: {reason}",
+		"Nothing was sent; if this is your own server, make this machine trust its authority" },
+	[MSG_SERVER_UNREACHABLE] = { "server-unreachable",
+		"cannot reach XMPP server '{domain}': {reason}",
+		"The broker keeps trying; \"git xmpp status\" shows how it goes" },
+	[MSG_NO_TLS] = { "no-tls",
+		"'{domain}' offers no encryption; refusing to send a password",
+		"" },
+	[MSG_REPLACED] = { "replaced",
+		"connection of '{jid}' was replaced by another client",
+		"Another broker uses the same device key; "
+		"end one of them with \"git xmpp daemon stop\"" },
+	[MSG_NOT_ONLINE] = { "not-online",
+		"the XMPP broker is not yet online as '{jid}'",
+		"Try again in a minute; \"git xmpp status\" shows what it waits for" },
+
+	[MSG_BAD_URL] = { "bad-url",
+		"invalid xmpp URL '{url}': {reason}",
+		"Expected xmpp::<user>@<domain>/<repository>" },
+	[MSG_NOT_BUDDY] = { "not-buddy",
+		"'{jid}' is not your buddy",
+		"Ask them with \"git xmpp add {jid}\"" },
+	[MSG_NOT_ACCEPTED] = { "not-accepted",
+		"'{jid}' has not accepted your request yet",
+		"They answer it with \"git xmpp accept\" and your address" },
+	[MSG_BUDDY_OFFLINE] = { "buddy-offline",
+		"'{jid}' is offline",
+		"Try again when they are online; \"git xmpp buddies\" shows who is" },
+	[MSG_BUDDY_NO_GIT] = { "buddy-no-git",
+		"'{jid}' is online, but not with git-xmpp",
+		"Their broker must run: \"git xmpp daemon start\" on their side" },
+	[MSG_NO_SUCH_DEVICE] = { "no-such-device",
+		"'{jid}' has no device '{device}' online",
+		"\"git xmpp buddies\" shows who is online; without \"?device=\" any device will do" },
+	[MSG_NOT_SHARED] = { "not-shared",
+		"'{jid}' does not share a repository '{share}' with you",
+		"Check the name; they allow it with \"git xmpp share\"" },
+	[MSG_PUSH_DENIED] = { "push-denied",
+		"'{jid}' lets you fetch from '{share}', but not push to it",
+		"They allow it with \"git xmpp share\"" },
+	[MSG_DEVICE_UNTRUSTED] = { "device-untrusted",
+		"no trusted device of '{jid}' is online",
+		"Compare fingerprints with \"git xmpp verify {jid}\"" },
+	[MSG_NOT_TRUSTED_THERE] = { "not-trusted-there",
+		"'{jid}' does not trust this device",
+		"Ask them to run \"git xmpp verify\" with your address" },
+	[MSG_KEY_CHANGED] = { "key-changed",
+		"the key of device '{device}' of '{jid}' has changed",
+		"known {known}\n"
+		"new   {new}\n"
+		"Somebody could be in between, or the device was set up anew. "
+		"Ask them, then run \"git xmpp verify {jid}\"" },
+	[MSG_TIMEOUT] = { "timeout",
+		"'{jid}' did not answer within {seconds} seconds",
+		"Their machine may be asleep; try again later" },
+	[MSG_BUSY] = { "busy",
+		"'{jid}' is busy with other transfers",
+		"Try again in a minute" },
+	[MSG_PEER_VERSION] = { "peer-version",
+		"'{jid}' speaks protocol {theirs}, this side protocol {ours}",
+		"The older side needs a newer git-xmpp" },
+	[MSG_SHARE_BROKEN] = { "share-broken",
+		"'{jid}' cannot serve '{share}' right now",
+		"The log of their broker says why" },
+	[MSG_STREAM_LOST] = { "stream-lost",
+		"connection to '{jid}' lost: {reason}",
+		"Run the same command again" },
+	[MSG_CANNOT_REACH] = { "cannot-reach",
+		"'{jid}' is online, but cannot be reached: {reason}",
+		"Try again in a minute" },
+	[MSG_OWN_ACCOUNT] = { "own-account",
+		"'{jid}' is your own account",
+		"Use the path of the repository, unless another device of yours serves it" },
+	[MSG_BAD_SERVICE] = { "bad-service",
+		"no such service: '{service}'",
+		"" },
+
+	[MSG_BAD_COMMAND] = { "bad-command",
+		"no such command: '{verb}'",
+		"\"git xmpp -h\" lists them" },
+	[MSG_BAD_JID] = { "bad-jid",
+		"not an XMPP address: '{jid}'",
+		"Expected <user>@<domain>" },
+	[MSG_BAD_FINGERPRINT] = { "bad-fingerprint",
+		"not a fingerprint: '{fingerprint}'",
+		"Expected 64 hexadecimal digits, as \"git xmpp verify\" shows them" },
+	[MSG_NO_DEVICE_KNOWN] = { "no-device-known",
+		"no device of '{jid}' is known",
+		"Their key becomes known when both of you are online; "
+		"\"git xmpp buddies\" shows who is" },
+	[MSG_FINGERPRINT_MISMATCH] = { "fingerprint-mismatch",
+		"no device of '{jid}' has this fingerprint",
+		"Somebody could be in between. Compare again, by voice or in person" },
+	[MSG_STATE_FILE] = { "state-file",
+		"cannot use '{path}': {reason}",
+		"" },
+	[MSG_INTERNAL] = { "internal",
+		"internal error: {reason}",
+		"" },
+};
+
+enum {
+	ARGS_MAX = 8,
+	VALUE_SHOWN_MAX = 300,	/* so that no value pushes the rest of a text out of sight */
+};
+
+struct arg {
+	const char *name;
+	const char *value;
+};
+
+/* Copies what fits, without cutting a character. */
+static void set_text(char out[MESSAGE_TEXT_MAX], const struct buf *text)
+{
+	size_t n = buf_len(text);
+
+	if (n >= MESSAGE_TEXT_MAX) {
+		n = MESSAGE_TEXT_MAX - 1;
+		while (n > 0 && ((unsigned char)buf_data(text)[n] & 0xc0) == 0x80)
+			n--;
+	}
+	if (n > 0)
+		memcpy(out, buf_data(text), n);
+	out[n] = '\0';
+}
+
+static void put_value(struct buf *out, const char *value)
+{
+	size_t n = strnlen(value, VALUE_SHOWN_MAX + 1);
+
+	if (n <= VALUE_SHOWN_MAX) {
+		text_escape(out, value, n, false);
+		return;
+	}
+	n = VALUE_SHOWN_MAX;
+	while (n > VALUE_SHOWN_MAX - 4 && ((unsigned char)value[n] & 0xc0) == 0x80)
+		n--;
+	text_escape(out, value, n, false);
+	buf_puts(out, "...");
+}
+
+/* An argument that was not given is shown as nothing. */
+static void put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(args[i].name) == len && !memcmp(args[i].name, name, len) && args[i].value)
+			put_value(out, args[i].value);
+}
+
+static void fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const struct arg *args,
+		    size_t count)
+{
+	struct buf text = { 0 };
+
+	for (;;) {
+		size_t n = strcspn(template, "{");
+
+		buf_append(&text, template, n);
+		if (!template[n])
+			break;
+		template += n + 1;
+		n = strcspn(template, "}");
+		assert(template[n] == '}');
+		put_arg(&text, args, count, template, n);
+		template += n + 1;
+	}
+	set_text(out, &text);
+	buf_finish(&text);
+}
+
+void message_set(struct message *m, enum message_id id, ...)
+{
+	struct arg args[ARGS_MAX];
+	size_t count = 0;
+	const char *name;
+	va_list ap;
+
+	assert(id < MSG_COUNT && rows[id].name);
+	va_start(ap, id);
+	while ((name = va_arg(ap, const char *))) {
+		assert(count < ARGS_MAX);
+		args[count++] = (struct arg){ .name = name, .value = va_arg(ap, const char *) };
+	}
+	va_end(ap);
+	m->id = id;
+	fill_in(m->text, rows[id].text, args, count);
+	fill_in(m->hint, rows[id].hint, args, count);
+}
+
+const char *message_name(enum message_id id)
+{
+	return id < MSG_COUNT ? rows[id].name : rows[MSG_INTERNAL].name;
+}
+
+enum message_id message_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].name, name))
+			return (enum message_id)i;
+	return MSG_NONE;
+}
+
+/* Each line of a hint becomes a field of its own: a value has no newline to be escaped. */
+void message_to_fields(const struct message *m, struct buf *fields)
+{
+	const char *line = m->hint;
+
+	fields_add(fields, "id", message_name(m->id));
+	fields_add(fields, "message", m->text);
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+
+		fields_addf(fields, "hint", "%.*s", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+void message_from_fields(struct message *m, struct fields f)
+{
+	const char *text = fields_get(f, "message"), *id = fields_get(f, "id");
+	struct buf shown = { 0 }, hints = { 0 };
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	if (!text) {
+		message_set(m, MSG_INTERNAL, "reason", "an error without a message", NULL);
+		return;
+	}
+	m->id = id ? message_by_name(id) : MSG_NONE;
+	/* Ids may be added; MSG_NONE would say that there is no trouble at all. */
+	if (m->id == MSG_NONE)
+		m->id = MSG_INTERNAL;
+	text_escape(&shown, text, strlen(text), false);
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		if (!field_is(key, key_len, "hint"))
+			continue;
+		if (buf_len(&hints) > 0)
+			buf_append(&hints, "\n", 1);
+		text_escape(&hints, value, strlen(value), false);
+	}
+	set_text(m->text, &shown);
+	set_text(m->hint, &hints);
+	buf_finish(&shown);
+	buf_finish(&hints);
+}
+
+/* One write(), so that git's own lines do not get in between. */
+void message_print(const struct message *m, const char *prefix)
+{
+	struct buf out = { 0 };
+	const char *line = m->hint;
+
+	buf_printf(&out, "%s%s\n", prefix, m->text);
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+
+		buf_printf(&out, "hint: %.*s\n", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+	(void)!write(STDERR_FILENO, buf_data(&out), buf_len(&out));
+	buf_finish(&out);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef COMMON_MESSAGE_H
+#define COMMON_MESSAGE_H
+
+/*
+ * What a user is told when something fails: one row a kind, with a stable id
+ * for programs, one line for people that says what happened and with whom,
+ * and a hint that says what to do. The catalogue is message.c; the man page's
+ * list is made from it.
+ */
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "fields.h"
+
+enum message_id {
+	MSG_NONE,
+	/* the socket */
+	MSG_BROKER_UNREACHABLE,		/* path, reason */
+	MSG_BROKER_START_FAILED,	/* reason */
+	MSG_BROKER_HUNG,		/* path */
+	MSG_BROKER_LOST,		/* (nothing) the broker went away in the middle */
+	MSG_BROKER_VERSION,		/* program, theirs, ours */
+	MSG_SOCKET_PERMISSIONS,		/* path, mode */
+	MSG_SOCKET_OWNER,		/* path */
+	MSG_SOCKET_PATH,		/* path, reason */
+	/* the account */
+	MSG_NO_ACCOUNT,
+	MSG_PASSWORD_NEEDED,		/* jid */
+	MSG_PASSWORD_COMMAND,		/* account, command, reason */
+	MSG_AUTH_FAILED,		/* jid, reason */
+	MSG_CERT_INVALID,		/* domain, reason */
+	MSG_SERVER_UNREACHABLE,		/* domain, reason */
+	MSG_NO_TLS,			/* domain */
+	MSG_REPLACED,			/* jid */
+	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
+	/* the buddy */
+	MSG_BAD_URL,			/* url, reason */
+	MSG_NOT_BUDDY,			/* jid */
+	MSG_NOT_ACCEPTED,		/* jid */
+	MSG_BUDDY_OFFLINE,		/* jid */
+	MSG_BUDDY_NO_GIT,		/* jid */
+	MSG_NO_SUCH_DEVICE,		/* jid, device */
+	MSG_NOT_SHARED,			/* jid, share */
+	MSG_PUSH_DENIED,		/* jid, share */
+	MSG_DEVICE_UNTRUSTED,		/* jid: none of its devices online is trusted by us */
+	MSG_NOT_TRUSTED_THERE,		/* jid: they do not trust our device */
+	MSG_KEY_CHANGED,		/* jid, device, known, new */
+	MSG_TIMEOUT,			/* jid, seconds */
+	MSG_BUSY,			/* jid */
+	MSG_PEER_VERSION,		/* jid, theirs, ours */
+	MSG_SHARE_BROKEN,		/* jid, share */
+	MSG_STREAM_LOST,		/* jid, reason */
+	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
+	MSG_OWN_ACCOUNT,		/* jid */
+	MSG_BAD_SERVICE,		/* service */
+	/* commands */
+	MSG_BAD_COMMAND,		/* verb */
+	MSG_BAD_JID,			/* jid */
+	MSG_BAD_FINGERPRINT,		/* fingerprint */
+	MSG_NO_DEVICE_KNOWN,		/* jid */
+	MSG_FINGERPRINT_MISMATCH,	/* jid */
+	MSG_STATE_FILE,			/* path, reason */
+	MSG_INTERNAL,			/* reason */
+	MSG_COUNT
+};
+
+enum { MESSAGE_TEXT_MAX = 1024 };
+
+/* A message ready to be shown or sent: escaped, bounded. */
+struct message {
+	enum message_id id;
+	char text[MESSAGE_TEXT_MAX];
+	char hint[MESSAGE_TEXT_MAX];	/* empty: none; may have more than one line */
+};
+
+/*
+ * Fills in a row's text and hint. The arguments are name, value pairs of
+ * strings ended by NULL; each {name} in the row is replaced by its value,
+ * escaped for a terminal.
+ */
+void message_set(struct message *m, enum message_id id, ...) __attribute__((sentinel));
+
+/* The stable id, like "buddy-offline". */
+const char *message_name(enum message_id id);
+
+/* The id of a name, or MSG_NONE. */
+enum message_id message_by_name(const char *name);
+
+/* As the fields id, message, hint of a FRAME_ERROR, and back (escaped again, cut). */
+void message_to_fields(const struct message *m, struct buf *fields);
+void message_from_fields(struct message *m, struct fields f);
+
+/* The text behind prefix, like "fatal: ", and its "hint: " lines, on standard error. */
+void message_print(const struct message *m, const char *prefix);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sockpath.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Broker and clients must find the same place however they were started: from
+ * a login, from cron or by su, where XDG_RUNTIME_DIR is missing, too. The last
+ * resort lies in /tmp, where others can make directories: so a directory is
+ * used only if it is ours and ours alone.
+ */
+
+static bool is_own_directory(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* Writes the path as far as it fits; its whole length. */
+static int write_path(char *out, size_t size)
+{
+	const char *path = getenv("GIT_XMPP_SOCKET");
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	unsigned long uid = geteuid();
+	char dir[64];
+
+	if (path && *path)
+		return snprintf(out, size, "%s", path);
+	/* The XDG specification: a relative path there is to be ignored. */
+	if (runtime && runtime[0] == '/')
+		return snprintf(out, size, "%s/git-xmpp/socket", runtime);
+	snprintf(dir, sizeof(dir), "/run/user/%lu", uid);
+	if (is_own_directory(dir))
+		return snprintf(out, size, "%s/git-xmpp/socket", dir);
+	return snprintf(out, size, "/tmp/git-xmpp-%lu/socket", uid);
+}
+
+int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)
+{
+	char path[PATH_MAX];
+	int n = write_path(path, sizeof(path));
+	const char *reason = NULL;
+
+	if (n < 0 || n >= SOCKPATH_MAX)
+		reason = "longer than the 107 bytes a socket's path may have";
+	else if (path[0] != '/')
+		reason = "not an absolute path";
+	if (reason) {
+		message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", reason, NULL);
+		return -1;
+	}
+	memcpy(out, path, (size_t)n + 1);
+	return 0;
+}
+
+static int refuse(struct message *trouble, const char *path, const char *reason)
+{
+	message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", reason, NULL);
+	return -1;
+}
+
+int sockpath_check_dir(const char *path, bool create, struct message *trouble)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[SOCKPATH_MAX], mode[8];
+	struct stat st;
+
+	if (!slash || slash - path >= SOCKPATH_MAX)
+		return refuse(trouble, path, "not an absolute path");
+	snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+
+	/* mkdir() first: whoever else makes it at the same moment, lstat() judges the result */
+	if (create && mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return refuse(trouble, dir, strerror(errno));
+	if (lstat(dir, &st) < 0) {
+		if (errno != ENOENT)
+			return refuse(trouble, dir, strerror(errno));
+		*trouble = (struct message){ .id = MSG_NONE };
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return refuse(trouble, dir, "not a directory");
+	if (st.st_uid != geteuid()) {
+		message_set(trouble, MSG_SOCKET_OWNER, "path", dir, NULL);
+		return -1;
+	}
+	if (st.st_mode & 077) {
+		snprintf(mode, sizeof(mode), "%04o", (unsigned int)(st.st_mode & 07777));
+		message_set(trouble, MSG_SOCKET_PERMISSIONS, "path", dir, "mode", mode, NULL);
+		return -1;
+	}
+	return 0;
+}

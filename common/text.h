@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+/* Text from outside, made safe for a terminal, a log, XML or JSON. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+/*
+ * Appends text with everything a terminal could obey made visible: C0 and C1
+ * controls, DEL, invalid UTF-8 and bidirectional controls (U+200E, U+200F,
+ * U+202A-202E, U+2066-2069, U+061C) become \xNN for each byte. With lines,
+ * newline and tab pass.
+ */
+void text_escape(struct buf *out, const char *s, size_t n, bool lines);
+
+/* Appends text for an XML attribute or element; characters XML 1.0 forbids become '?'. */
+void text_xml(struct buf *out, const char *s);
+
+/* Appends a JSON string, quotes included, controls as \uNNNN. Invalid UTF-8 becomes U+FFFD. */
+void text_json(struct buf *out, const char *s);
+
+bool text_utf8_valid(const char *s, size_t n);
+
+/* The character at s: its length in bytes, or 0 if n bytes do not begin with a whole, valid one. */
+size_t text_utf8_decode(const char *s, size_t n, uint32_t *c);
+
+/* Whether text_escape() would make this character visible. */
+bool text_obeyed(uint32_t c);
+
+/* Lower-case hex of n bytes; out has 2n + 1 bytes. */
+void hex_encode(const void *bytes, size_t n, char *out);
+
+/* Exactly 2n hex digits of either case, nothing else. */
+bool hex_decode(const char *hex, void *bytes, size_t n);
+
+enum { FINGERPRINT_BYTES = 32, FINGERPRINT_TEXT_MAX = 81 };
+
+/* A fingerprint for people: upper-case hex in 16 groups of four. */
+void fingerprint_format(const unsigned char fp[FINGERPRINT_BYTES], char out[FINGERPRINT_TEXT_MAX]);
+
+/* Reads 64 hex digits of either case, with spaces and colons anywhere; false otherwise. */
+bool fingerprint_parse(const char *text, unsigned char fp[FINGERPRINT_BYTES]);
+
+#endif

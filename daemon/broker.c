@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Start: device key, trust table, configuration, socket; then the password,
+ * then the account. From there on events from XMPP are sorted here: presence
+ * to the table and to the peers it concerns, in-band stanzas to their paths, new
+ * ones to a greeting, subscriptions to the user's earlier decisions.
+ */
+#include "broker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "control.h"
+#include "greeting.h"
+#include "jid.h"
+#include "log.h"
+#include "password.h"
+#include "peer.h"
+#include "session.h"
+#include "store.h"
+
+enum {
+	OTHER_DOMAINS = 3000,	/* ms for presences that come from other servers */
+};
+
+static const struct xmpp_events xmpp_events;
+
+uint64_t broker_now(const struct broker *b)
+{
+	return uv_now(b->loop);
+}
+
+const char *broker_jid(const struct broker *b)
+{
+	return b->config->jid;
+}
+
+bool broker_presence_pending(const struct broker *b, const char *jid)
+{
+	const char *domain = jid_domain(jid);
+
+	if (!b->online_at)
+		return true;
+	return strcmp(domain, jid_domain(broker_jid(b))) &&
+	       broker_now(b) < b->online_at + OTHER_DOMAINS;
+}
+
+void broker_save_trust(struct broker *b)
+{
+	struct message trouble;
+
+	if (store_write_trust(b->trust, &trouble))
+		log_error("%s", trouble.text);
+}
+
+void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
+		      enum trust_state state, bool changed)
+{
+	char text[FINGERPRINT_TEXT_MAX];
+
+	if (!changed)
+		return;
+	fingerprint_format(fp, text);
+	log_warning("%s: device with fingerprint %s is %s", jid, text,
+		    trust_allows(state) ? "trusted on first use" : "not trusted: accept it, or not");
+	broker_save_trust(b);
+}
+
+/* A device of theirs is online and we know no key of it that we trust: meet it. */
+static void meet(struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	if (!buddy || !trust_expected(b->trust, jid))
+		return;
+	for (const struct resource *r = buddy->resources; r; r = r->next)
+		if (r->broker && strcmp(r->device, b->device))
+			peer_want(b, jid, r->device);
+}
+
+void broker_befriend(struct broker *b, const char *jid)
+{
+	trust_expect(b->trust, jid, time(NULL));
+	broker_save_trust(b);
+	if (strcmp(jid, broker_jid(b))) {
+		xmpp_subscription(b->xmpp, jid, "subscribed");
+		xmpp_subscription(b->xmpp, jid, "subscribe");
+	}
+	meet(b, jid);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+	struct broker *b = timer->data;
+
+	sessions_wake(b);
+}
+
+static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
+{
+	struct broker *b = owner;
+
+	if (state == XMPP_ONLINE) {
+		log_info("online as %s", xmpp_jid(b->xmpp));
+		b->online_at = broker_now(b);
+		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
+		peers_online(b, true);
+	} else if (state == XMPP_OFFLINE || state == XMPP_FAILED) {
+		if (trouble && trouble->id != MSG_NONE)
+			log_warning("%s", trouble->text);
+		b->online_at = 0;
+		uv_timer_stop(&b->grace);
+		presence_reset(b->presence, time(NULL));
+		inbands_lost(&b->inbands, NULL, "the connection with the server is lost");
+		peers_online(b, false);
+	}
+	sessions_wake(b);
+}
+
+static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
+		      bool removed)
+{
+	struct broker *b = owner;
+
+	presence_roster_item(b->presence, bare, subscription, asked, removed);
+	sessions_wake(b);
+}
+
+static void on_available(void *owner, const char *full, const char *device, const char *instance)
+{
+	struct broker *b = owner;
+	struct resource *r = NULL;
+	enum presence_change change;
+	char bare[JID_MAX];
+	struct peer *peer;
+
+	if (!jid_bare_of(full, bare))
+		return;
+	change = presence_available(b->presence, full, device, instance, time(NULL), &r);
+	if (!r || !r->broker || !strcmp(r->device, b->device))
+		return;
+	if (change == PRESENCE_APPEARED || change == PRESENCE_RESTARTED) {
+		log_info("%s: device %s is online", bare, r->device);
+		peer = peer_find(b, bare, r->device);
+		if (peer)
+			peer_presence(peer, true, change == PRESENCE_RESTARTED);
+		meet(b, bare);
+		sessions_wake(b);
+	}
+}
+
+static void on_unavailable(void *owner, const char *full)
+{
+	struct broker *b = owner;
+	char device[DEVICE_ID_LEN + 1], bare[JID_MAX];
+	struct peer *peer;
+
+	if (!jid_bare_of(full, bare))
+		return;
+	if (presence_unavailable(b->presence, full, time(NULL), device) != PRESENCE_GONE)
+		return;
+	log_info("%s: device %s went offline", bare, device);
+	peer = peer_find(b, bare, device);
+	if (peer)
+		peer_presence(peer, false, false);
+	inbands_lost(&b->inbands, full, "the other side went offline");
+}
+
+static void on_subscription(void *owner, const char *bare, const char *kind)
+{
+	struct broker *b = owner;
+	const struct buddy *buddy = presence_buddy(b->presence, bare);
+	bool welcome = trust_expected(b->trust, bare) || trust_any(b->trust, bare) ||
+		       (buddy && (buddy->asked || buddy->subscription == SUBSCRIPTION_TO));
+
+	if (strcmp(kind, "subscribe"))
+		return;
+	if (welcome) {
+		xmpp_subscription(b->xmpp, bare, "subscribed");
+		if (!buddy || buddy->subscription == SUBSCRIPTION_NONE || buddy->subscription == SUBSCRIPTION_FROM)
+			xmpp_subscription(b->xmpp, bare, "subscribe");
+		return;
+	}
+	if (presence_wants(b->presence, bare))
+		log_info("%s wants to be a buddy: git xmpp accept %s", bare, bare);
+}
+
+static void on_ibb(void *owner, const struct ibb_stanza *stanza)
+{
+	struct broker *b = owner;
+
+	if (stanza->kind == IBB_OPEN)
+		greeting_take(b, stanza);
+	else
+		inbands_stanza(&b->inbands, stanza);
+}
+
+static void on_bulk(void *owner)
+{
+	struct broker *b = owner;
+
+	inbands_bulk(&b->inbands);
+}
+
+static const struct xmpp_events xmpp_events = {
+	.state = on_state,
+	.roster = on_roster,
+	.available = on_available,
+	.unavailable = on_unavailable,
+	.subscription = on_subscription,
+	.ibb = on_ibb,
+	.bulk = on_bulk,
+};
+
+static void log_in(struct broker *b, const char *password)
+{
+	char resource[DEVICE_ID_LEN + 8];
+	struct xmpp_config config = {
+		.jid = b->config->jid,
+		.password = password,
+		.resource = resource,
+		.server = b->config->server,
+		.ca_file = b->config->ca_file,
+		.device = b->device,
+		.instance = b->instance_hex,
+		.version = PROGRAM_VERSION,
+	};
+
+	snprintf(resource, sizeof(resource), "git.%s", b->device);
+	b->trouble.id = MSG_NONE;
+	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
+	b->xmpp = xmpp_create(b->loop, &config, &xmpp_events, b);
+	b->inbands.xmpp = b->xmpp;
+	xmpp_connect(b->xmpp);
+}
+
+static void on_password(void *owner, const char *password, const struct message *trouble)
+{
+	struct broker *b = owner;
+
+	b->password = NULL;
+	if (password) {
+		log_in(b, password);
+		return;
+	}
+	log_error("%s", trouble->text);
+	b->trouble = *trouble;
+	sessions_wake(b);
+}
+
+/* With the account's old connection, if any, out of the way. */
+static void ask_password(struct broker *b)
+{
+	if (b->stopping || b->xmpp || b->password)
+		return;
+	if (!b->config->account) {
+		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
+		sessions_wake(b);
+		return;
+	}
+	b->trouble.id = MSG_NONE;
+	b->password = password_ask(b->loop, b->config, on_password, b);
+}
+
+static void on_xmpp_gone(void *arg)
+{
+	struct broker *b = arg;
+
+	b->reconnecting = false;
+	ask_password(b);
+}
+
+/* Lets go of the connection; ask_password() or the end of the loop follows. */
+static void drop_xmpp(struct broker *b)
+{
+	struct xmpp *xmpp = b->xmpp;
+
+	if (!xmpp)
+		return;
+	inbands_lost(&b->inbands, NULL, "logged out");
+	while (b->peers)
+		peer_end(b->peers, "logged out");
+	b->xmpp = b->inbands.xmpp = NULL;
+	b->online_at = 0;
+	b->reconnecting = true;
+	xmpp_destroy(xmpp, on_xmpp_gone, b);
+}
+
+static void read_shares(struct broker *b)
+{
+	policy_destroy(b->policy);
+	b->policy = policy_create(b->config->jid);
+	config_read_shares(b->policy);
+}
+
+void broker_reload(struct broker *b)
+{
+	struct config *fresh = config_read();
+	bool same = config_same_account(b->config, fresh);
+	bool failed = b->trouble.id != MSG_NONE || (b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED);
+
+	config_free(b->config);
+	b->config = fresh;
+	read_shares(b);
+	if (same && !failed)
+		return;
+	password_destroy(b->password);
+	b->password = NULL;
+	presence_destroy(b->presence);
+	b->presence = presence_create();
+	if (b->xmpp)
+		drop_xmpp(b);
+	else if (!b->reconnecting)
+		ask_password(b);
+}
+
+void broker_give_password(struct broker *b, const char *password)
+{
+	if (!b->config->account || (b->xmpp && xmpp_state(b->xmpp) != XMPP_FAILED))
+		return;
+	password_destroy(b->password);
+	b->password = NULL;
+	if (!b->xmpp && !b->reconnecting)
+		log_in(b, password);
+}
+
+int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
+{
+	b->loop = loop;
+	b->started = time(NULL);
+	b->key = store_key(trouble);
+	if (!b->key)
+		return -1;
+	device_id_of(device_key_fingerprint(b->key), b->device);
+	random_bytes(b->instance, sizeof(b->instance));
+	hex_encode(b->instance, sizeof(b->instance), b->instance_hex);
+	b->trust = trust_create();
+	b->presence = presence_create();
+	b->config = config_read();
+	read_shares(b);
+	b->inbands = (struct inbands){ .loop = loop, .key = b->key };
+	uv_timer_init(loop, &b->grace);
+	b->grace.data = b;
+	if (store_read_trust(b->trust, trouble))
+		return -1;
+	b->control = control_create(b, socket_path, trouble);
+	if (!b->control)
+		return -1;
+	ask_password(b);
+	return 0;
+}
+
+void broker_stop(struct broker *b)
+{
+	if (b->stopping)
+		return;
+	b->stopping = true;
+	control_destroy(b->control);
+	b->control = NULL;
+	password_destroy(b->password);
+	b->password = NULL;
+	while (b->peers)
+		peer_end(b->peers, "stopped");
+	drop_xmpp(b);
+	if (b->grace.data)
+		uv_close((uv_handle_t *)&b->grace, NULL);
+}
+
+void broker_finish(struct broker *b)
+{
+	policy_destroy(b->policy);
+	trust_destroy(b->trust);
+	presence_destroy(b->presence);
+	config_free(b->config);
+	device_key_destroy(b->key);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_BROKER_H
+#define DAEMON_BROKER_H
+
+/*
+ * The broker: what one user's git-xmpp-daemon knows and does. It owns
+ * everything below and lets the parts find each other.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config.h"
+#include "devicekey.h"
+#include "inband.h"
+#include "link.h"
+#include "policy.h"
+#include "presence.h"
+#include "trust.h"
+#include "xmpp.h"
+
+struct control;
+struct peer;
+struct session;
+struct password;
+
+struct broker {
+	uv_loop_t *loop;
+	struct device_key *key;			/* owned */
+	char device[DEVICE_ID_LEN + 1];
+	uint8_t instance[INSTANCE_BYTES];
+	char instance_hex[2 * INSTANCE_BYTES + 1];
+	struct config *config;			/* owned; what the user's git configuration says */
+	struct policy *policy;			/* owned */
+	struct trust *trust;			/* owned; saved by broker_save_trust() */
+	struct presence *presence;		/* owned */
+	struct xmpp *xmpp;			/* owned; NULL without an account */
+	struct password *password;		/* owned; being asked for */
+	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
+	struct inbands inbands;
+	struct peer *peers;			/* owned; links, made when wanted */
+	struct control *control;		/* owned; the Unix socket */
+	struct session *sessions;		/* owned by their connections */
+	uint64_t started;			/* unix seconds */
+	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
+	unsigned children;			/* git processes now */
+	uv_timer_t grace;			/* runs while presences of other domains may still come */
+	bool stopping;
+	bool reconnecting;			/* the old xmpp is being destroyed */
+};
+
+/* 0, or -1 with *trouble set: another broker runs (MSG_NONE), no key, no socket. */
+int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble);
+
+/* Ends everything; the loop runs dry soon after. May be called twice. */
+void broker_stop(struct broker *b);
+void broker_finish(struct broker *b);
+
+/* The user's git configuration has changed: account, shares. */
+void broker_reload(struct broker *b);
+
+/* A password for this run, from a client with a terminal. */
+void broker_give_password(struct broker *b, const char *password);
+
+/* After any change of the trust table. */
+void broker_save_trust(struct broker *b);
+
+/* An unknown device showed its key, or the user decided about one: says so in the log, saves. */
+void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
+		      enum trust_state state, bool changed);
+
+/* add and accept: asks for and grants subscription, and expects the first device. */
+void broker_befriend(struct broker *b, const char *jid);
+
+/* The own bare JID, or NULL without an account. */
+const char *broker_jid(const struct broker *b);
+
+/* Presence of jid may still be on its way: "offline" would be a guess. */
+bool broker_presence_pending(const struct broker *b, const char *jid);
+
+/* Milliseconds, monotonic. */
+uint64_t broker_now(const struct broker *b);
+
+#endif

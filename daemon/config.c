@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <git2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "jid.h"
+#include "log.h"
+
+/* The global configuration, with libgit2 initialised for as long as it is open; NULL if there is none. */
+static git_config *open_global(void)
+{
+	git_config *all = NULL, *snapshot = NULL;
+
+	if (git_libgit2_init() < 0)
+		return NULL;
+	if (git_config_open_default(&all) == 0 && git_config_snapshot(&snapshot, all) < 0)
+		snapshot = NULL;
+	git_config_free(all);
+	if (!snapshot) {
+		const git_error *e = git_error_last();
+
+		log_error("cannot read the git configuration: %s", e ? e->message : "unknown error");
+		git_libgit2_shutdown();
+	}
+	return snapshot;
+}
+
+static void close_global(git_config *all)
+{
+	git_config_free(all);
+	git_libgit2_shutdown();
+}
+
+static char *get(git_config *all, const char *account, const char *key)
+{
+	char *name = account ? xasprintf("xmpp.%s.%s", account, key) : xasprintf("xmpp.%s", key);
+	const char *value = NULL;
+	char *copy = NULL;
+
+	if (git_config_get_string(&value, all, name) == 0 && value && *value)
+		copy = xstrdup(value);
+	free(name);
+	return copy;
+}
+
+/* The name in the middle of section.name.key; NULL if it has none. */
+static char *subsection(const char *name)
+{
+	const char *first = strchr(name, '.'), *last = strrchr(name, '.');
+
+	if (!first || first == last)
+		return NULL;
+	return xstrndup(first + 1, last - first - 1);
+}
+
+/* Whether a variable is section.<name>.key; with key NULL, any of the section's. */
+static bool is_variable(const char *variable, const char *section, const char *key)
+{
+	size_t n = strlen(section);
+	const char *last = strrchr(variable, '.');
+
+	return !strncmp(variable, section, n) && variable[n] == '.' && last > variable + n &&
+	       (!key || !strcmp(last + 1, key));
+}
+
+/* The only account there is, when xmpp.account does not name one. */
+static char *only_account(git_config *all)
+{
+	git_config_iterator *it;
+	git_config_entry *entry;
+	char *account = NULL;
+
+	/* Not the iterator with a pattern: it leaks what PCRE2 allocated. */
+	if (git_config_iterator_new(&it, all))
+		return NULL;
+	while (git_config_next(&entry, it) == 0) {
+		char *name;
+
+		if (!is_variable(entry->name, "xmpp", "jid"))
+			continue;
+		name = subsection(entry->name);
+		if (account && name && strcmp(account, name)) {
+			log_warning("several accounts are configured; xmpp.account must say which to use");
+			free(account);
+			free(name);
+			account = NULL;
+			break;
+		}
+		free(account);
+		account = name;
+	}
+	git_config_iterator_free(it);
+	return account;
+}
+
+struct config *config_read(void)
+{
+	struct config *c = xcalloc(1, sizeof(*c));
+	git_config *all = open_global();
+	char bare[JID_MAX], *jid;
+
+	if (!all)
+		return c;
+	c->account = get(all, NULL, "account");
+	if (!c->account)
+		c->account = only_account(all);
+	if (c->account) {
+		jid = get(all, c->account, "jid");
+		if (jid && jid_bare(jid, bare)) {
+			c->jid = xstrdup(bare);
+		} else {
+			log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
+			free(c->account);
+			c->account = NULL;
+		}
+		free(jid);
+	}
+	if (c->account) {
+		c->server = get(all, c->account, "server");
+		c->ca_file = get(all, c->account, "cafile");
+		c->password_command = get(all, c->account, "passwordcommand");
+	}
+	close_global(all);
+	return c;
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	free(c->account);
+	free(c->jid);
+	free(c->server);
+	free(c->ca_file);
+	free(c->password_command);
+	free(c);
+}
+
+static void read_share(struct policy *policy, const git_config_entry *entry)
+{
+	const char *key = strrchr(entry->name, '.') + 1;
+	char *name = subsection(entry->name);
+	struct share *share = name ? policy_share(policy, name) : NULL;
+
+	if (!share)
+		log_warning("'%s' is not a name for a share", name ? name : entry->name);
+	else if (!strcmp(key, "path") && entry->value[0] == '/')
+		share_set_path(share, entry->value);
+	else if (!strcmp(key, "path"))
+		log_warning("xmppShare.%s.path must be absolute", name);
+	else if ((!strcmp(key, "fetch") || !strcmp(key, "push")) &&
+		 !share_allow(share, entry->value, !strcmp(key, "push")))
+		log_warning("xmppShare.%s.%s: '%s' is not an address", name, key, entry->value);
+	free(name);
+}
+
+void config_read_shares(struct policy *policy)
+{
+	git_config *all = open_global();
+	git_config_iterator *it;
+	git_config_entry *entry;
+
+	if (!all)
+		return;
+	if (git_config_iterator_new(&it, all) == 0) {
+		while (git_config_next(&entry, it) == 0)
+			if (entry->value && is_variable(entry->name, "xmppshare", NULL))
+				read_share(policy, entry);
+		git_config_iterator_free(it);
+	}
+	close_global(all);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool config_same_account(const struct config *a, const struct config *b)
+{
+	return same(a->account, b->account) && same(a->jid, b->jid) && same(a->server, b->server) &&
+	       same(a->ca_file, b->ca_file) && same(a->password_command, b->password_command);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "devicekey.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "alloc.h"
+#include "log.h"
+
+/*
+ * A key is generated once in the life of a device and read from its file ever
+ * after. The certificate is only the envelope in which TLS hands the key over:
+ * its name is the program's, its dates say always, and what identifies the
+ * device is the fingerprint of the public key alone, so that a certificate
+ * made anew would change nothing.
+ *
+ * OpenSSL fails to make a key or a certificate only where memory or the
+ * system's random numbers fail; neither is survived.
+ */
+
+struct device_key {
+	EVP_PKEY *private_key;			/* owned */
+	X509 *certificate;			/* owned */
+	unsigned char fp[FINGERPRINT_BYTES];
+	SSL_CTX *context;			/* owned; tls.c makes it at the first path */
+};
+
+static void __attribute__((noreturn)) die_openssl(const char *what)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+	log_error("cannot %s: %s", what, why ? why : "no memory");
+	abort();
+}
+
+void random_bytes(void *p, size_t n)
+{
+	assert(n <= INT_MAX);
+	if (RAND_bytes(p, (int)n) != 1)
+		die_openssl("get random bytes");
+}
+
+bool device_key_fingerprint_of(const EVP_PKEY *public_key, unsigned char fp[FINGERPRINT_BYTES])
+{
+	unsigned char *der = NULL;
+	int n;
+
+	if (!public_key || EVP_PKEY_get_base_id(public_key) != EVP_PKEY_ED25519)
+		return false;
+	n = i2d_PUBKEY(public_key, &der);
+	if (n <= 0)
+		return false;
+	SHA256(der, (size_t)n, fp);
+	OPENSSL_free(der);
+	return true;
+}
+
+static bool set_name(X509 *x)
+{
+	X509_NAME *name = X509_get_subject_name(x);
+
+	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+					  (const unsigned char *)"git-remote-xmpp", -1, -1, 0) &&
+	       X509_set_issuer_name(x, name);
+}
+
+/* A random positive number: nobody asks, but two certificates of one name should differ. */
+static bool set_serial(X509 *x)
+{
+	uint64_t serial;
+
+	random_bytes(&serial, sizeof(serial));
+	return ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), serial >> 1 | 1);
+}
+
+static X509 *make_certificate(EVP_PKEY *key)
+{
+	X509 *x = X509_new();
+
+	if (!x || !X509_set_version(x, X509_VERSION_3) || !set_serial(x) || !set_name(x) ||
+	    !ASN1_TIME_set_string_X509(X509_getm_notBefore(x), "19700101000000Z") ||
+	    !ASN1_TIME_set_string_X509(X509_getm_notAfter(x), "99991231235959Z") ||
+	    !X509_set_pubkey(x, key) || !X509_sign(x, key, NULL))
+		die_openssl("make the device's certificate");
+	return x;
+}
+
+/* Takes both. NULL, both freed, if they do not belong together or are of another kind. */
+static struct device_key *assemble(EVP_PKEY *private_key, X509 *certificate)
+{
+	struct device_key *key = xcalloc(1, sizeof(*key));
+
+	key->private_key = private_key;
+	key->certificate = certificate;
+	if (!private_key || !certificate || !device_key_fingerprint_of(private_key, key->fp) ||
+	    X509_check_private_key(certificate, private_key) != 1) {
+		device_key_destroy(key);
+		return NULL;
+	}
+	return key;
+}
+
+struct device_key *device_key_generate(void)
+{
+	struct device_key *key;
+	EVP_PKEY *private_key;
+
+	ERR_clear_error();
+	private_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	if (!private_key)
+		die_openssl("make a device key");
+	key = assemble(private_key, make_certificate(private_key));
+	assert(key);
+	return key;
+}
+
+/* OpenSSL would ask on the terminal; an encrypted key is no key of ours. */
+static int no_password(char *password, int size, int writing, void *arg)
+{
+	return -1;
+}
+
+struct device_key *device_key_parse(const char *pem)
+{
+	struct device_key *key;
+	EVP_PKEY *private_key;
+	X509 *certificate;
+	BIO *bio;
+
+	ERR_clear_error();
+	bio = BIO_new_mem_buf(pem, -1);
+	if (!bio)
+		die_openssl("read the device key");
+	private_key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+	certificate = private_key ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
+	BIO_free(bio);
+	key = assemble(private_key, certificate);
+	ERR_clear_error();
+	return key;
+}
+
+char *device_key_pem(const struct device_key *key)
+{
+	BIO *bio;
+	char *data, *pem;
+	long n;
+
+	ERR_clear_error();
+	bio = BIO_new(BIO_s_mem());
+	if (!bio || !PEM_write_bio_PrivateKey(bio, key->private_key, NULL, NULL, 0, NULL, NULL) ||
+	    !PEM_write_bio_X509(bio, key->certificate))
+		die_openssl("write the device key");
+	n = BIO_get_mem_data(bio, &data);
+	pem = xstrndup(data, (size_t)n);
+	OPENSSL_cleanse(data, (size_t)n);
+	BIO_free(bio);
+	return pem;
+}
+
+void device_key_destroy(struct device_key *key)
+{
+	if (!key)
+		return;
+	SSL_CTX_free(key->context);
+	X509_free(key->certificate);
+	EVP_PKEY_free(key->private_key);
+	free(key);
+}
+
+const unsigned char *device_key_fingerprint(const struct device_key *key)
+{
+	return key->fp;
+}
+
+EVP_PKEY *device_key_private(const struct device_key *key)
+{
+	return key->private_key;
+}
+
+X509 *device_key_certificate(const struct device_key *key)
+{
+	return key->certificate;
+}
+
+SSL_CTX **device_key_tls_context(const struct device_key *key)
+{
+	return (SSL_CTX **)&key->context;
+}
+
+void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1])
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+	for (unsigned i = 0; i < DEVICE_ID_LEN; i++) {
+		unsigned bit = 5 * i;
+		unsigned pair = (unsigned)fp[bit / 8] << 8 | fp[bit / 8 + 1];
+
+		out[i] = alphabet[pair >> (11 - bit % 8) & 31];
+	}
+	out[DEVICE_ID_LEN] = '\0';
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each device that was added is a candidate with at most one negotiation. A
+ * fetch has one candidate under way at a time; a push all of them, until one
+ * wins. Whatever ends a candidate's negotiation comes to on_refused(), which
+ * goes on to the next, and in the end says which reason tells the user most.
+ */
+#include "errand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+struct candidate {
+	struct errand *errand;
+	struct negotiations *device;	/* borrowed */
+	void *tag;
+	struct negotiation *neg;	/* under way; NULL: not yet, or over */
+};
+
+struct errand {
+	enum service service;
+	char share[SHARE_NAME_MAX];
+	char git_protocol[8];
+	const struct errand_events *events;
+	const struct channel_events *channel_events;
+	void *owner;
+	struct candidate candidates[DEVICES_PER_BUDDY];
+	unsigned count;
+	unsigned next;			/* candidates[next] was not asked yet */
+	struct candidate *winner;	/* starting-push was said to it */
+	const char *reason;		/* the most telling one so far; static */
+	bool starting;			/* inside errand_start(): failure is reported at its end */
+	uint64_t now;
+};
+
+/* From the least to the most telling; what is not listed tells less than all of them. */
+static const char *const telling[] = {
+	"no-path", "gone", "silent", "timeout", "ended", "unreachable", "too-old", "untrusted",
+	"unknown-key", "busy", "broken", "not-shared", "push-denied",
+};
+
+static int how_telling(const char *reason)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(telling); i++)
+		if (!strcmp(telling[i], reason))
+			return i;
+	return -1;
+}
+
+static void note_reason(struct errand *e, const char *reason)
+{
+	int rank = how_telling(reason);
+
+	if (!e->reason || (rank >= 0 && rank > how_telling(e->reason)))
+		e->reason = rank >= 0 ? telling[rank] : "refused";
+}
+
+static void fail(struct errand *e)
+{
+	const struct errand_events *events = e->events;
+	const char *reason = e->reason ? e->reason : "unreachable";
+	void *owner = e->owner;
+
+	free(e);
+	events->failed(owner, reason);
+}
+
+static bool any_under_way(const struct errand *e)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		if (e->candidates[i].neg)
+			return true;
+	return false;
+}
+
+static void ask(struct errand *e, struct candidate *c);
+
+/* Whoever can still be asked is asked; with nobody left, the errand has failed. */
+static void go_on(struct errand *e)
+{
+	if (e->starting)
+		return;
+	while (e->next < e->count && !any_under_way(e))
+		ask(e, &e->candidates[e->next++]);
+	if (!any_under_way(e))
+		fail(e);
+}
+
+static void on_wanted(void *owner, struct negotiation *neg)
+{
+	struct candidate *c = owner;
+	struct errand *e = c->errand;
+
+	if (e->winner) {
+		c->neg = NULL;
+		neg_withdraw(neg, "served");
+		return;
+	}
+	e->winner = c;
+	for (unsigned i = 0; i < e->count; i++) {
+		struct candidate *other = &e->candidates[i];
+
+		if (other == c || !other->neg)
+			continue;
+		neg_withdraw(other->neg, "served");
+		other->neg = NULL;
+	}
+	neg_start_push(neg, c->device->now);
+}
+
+static void on_waiting(void *owner, struct negotiation *neg, const char *state)
+{
+	struct candidate *c = owner;
+
+	c->errand->events->waiting(c->errand->owner, state);
+}
+
+static void on_open(void *owner, struct negotiation *neg, struct channel *channel)
+{
+	struct candidate *c = owner;
+	struct errand *e = c->errand;
+	const struct errand_events *events = e->events;
+	void *errand_owner = e->owner, *tag = c->tag;
+
+	channel_set_events(channel, e->channel_events, errand_owner);
+	c->neg = NULL;
+	errand_destroy(e);
+	events->open(errand_owner, neg, channel, tag);
+}
+
+static void on_refused(void *owner, struct negotiation *neg, const char *reason)
+{
+	struct candidate *c = owner;
+	struct errand *e = c->errand;
+
+	c->neg = NULL;
+	e->now = c->device->now;
+	if (e->winner == c)
+		e->winner = NULL;
+	note_reason(e, reason);
+	go_on(e);
+}
+
+static const struct request_events request_events = {
+	.wanted = on_wanted,
+	.waiting = on_waiting,
+	.open = on_open,
+	.refused = on_refused,
+};
+
+static void ask(struct errand *e, struct candidate *c)
+{
+	c->neg = neg_begin(c->device, e->service, e->share, e->git_protocol, &request_events,
+			   e->channel_events, c, e->now);
+	if (!c->neg)
+		note_reason(e, "busy");
+}
+
+struct errand *errand_create(enum service service, const char *share, const char *git_protocol,
+			     const struct errand_events *events,
+			     const struct channel_events *channel_events, void *owner)
+{
+	struct errand *e = xcalloc(1, sizeof(*e));
+
+	e->service = service;
+	strncpy(e->share, share, sizeof(e->share) - 1);
+	strncpy(e->git_protocol, git_protocol ? git_protocol : "", sizeof(e->git_protocol) - 1);
+	e->events = events;
+	e->channel_events = channel_events;
+	e->owner = owner;
+	return e;
+}
+
+bool errand_add(struct errand *e, struct negotiations *device, void *tag)
+{
+	if (e->count == DEVICES_PER_BUDDY)
+		return false;
+	e->candidates[e->count++] = (struct candidate){ .errand = e, .device = device, .tag = tag };
+	return true;
+}
+
+void errand_start(struct errand *e, uint64_t now)
+{
+	e->now = now;
+	if (e->service == SERVICE_RECEIVE_PACK) {
+		e->starting = true;
+		while (e->next < e->count)
+			ask(e, &e->candidates[e->next++]);
+		e->starting = false;
+	}
+	go_on(e);
+}
+
+void errand_destroy(struct errand *e)
+{
+	if (!e)
+		return;
+	for (unsigned i = 0; i < e->count; i++)
+		if (e->candidates[i].neg)
+			neg_withdraw(e->candidates[i].neg, "cancelled");
+	free(e);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ibb.h"
+
+#include <assert.h>
+#include <string.h>
+
+/*
+ * Blocks go out while the pace has room, each is acknowledged by its own iq
+ * result, in whatever order the server passes them on. Nothing is sent twice:
+ * a block that is refused or overdue ends the bytestream, and the link above
+ * repeats what was lost on another path.
+ */
+
+void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
+{
+	assert(block_max > 0);
+	memset(s, 0, sizeof(*s));
+	s->block_max = block_max;
+	pace_init(&s->pace, now);
+}
+
+/* Whether bytes hold the next block back; the count of stanzas is another matter. */
+static bool window_full(const struct ibb *s)
+{
+	return s->bytes_in_flight + pace_block(&s->pace, s->block_max) > pace_window(&s->pace);
+}
+
+size_t ibb_can_send(const struct ibb *s)
+{
+	size_t window = pace_window(&s->pace);
+
+	if (s->in_flight == IBB_STANZAS_MAX)
+		return 0;
+	if (!window_full(s))
+		return pace_block(&s->pace, s->block_max);
+	/* Alone in a window that was cut behind it, a block leaves the server idle for a round trip. */
+	if (s->in_flight == 1 && s->bytes_in_flight + PACE_WINDOW_MIN <= window)
+		return window - s->bytes_in_flight;
+	return 0;
+}
+
+uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now)
+{
+	struct ibb_block *block = s->flight;
+
+	assert(n <= s->block_max && s->in_flight < IBB_STANZAS_MAX);
+	while (block->used)
+		block++;
+	*block = (struct ibb_block){ .seq = s->seq_out, .used = true, .bytes = n, .sent_at = now };
+	s->in_flight++;
+	s->bytes_in_flight += n;
+	return s->seq_out++;
+}
+
+bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now)
+{
+	bool was_full = window_full(s);
+
+	for (size_t i = 0; i < IBB_STANZAS_MAX; i++) {
+		struct ibb_block *block = &s->flight[i];
+
+		if (!block->used || block->seq != seq)
+			continue;
+		block->used = false;
+		s->in_flight--;
+		s->bytes_in_flight -= block->bytes;
+		pace_acked(&s->pace, block->bytes, now - block->sent_at, was_full, now);
+		return true;
+	}
+	return false;
+}
+
+int ibb_received(struct ibb *s, uint64_t seq, size_t bytes)
+{
+	if (seq != s->seq_in || bytes > s->block_max)
+		return -1;
+	s->seq_in++;
+	return 0;
+}
+
+uint64_t ibb_deadline(const struct ibb *s)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (size_t i = 0; i < IBB_STANZAS_MAX; i++)
+		if (s->flight[i].used && s->flight[i].sent_at < oldest)
+			oldest = s->flight[i].sent_at;
+	return oldest == UINT64_MAX ? UINT64_MAX : oldest + IBB_ACK_TIMEOUT;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_IBB_H
+#define CORE_IBB_H
+
+/*
+ * One in-band bytestream (XEP-0047), both directions, with iq stanzas: what
+ * may be sent when, and what an incoming block means. The stanzas are built and
+ * routed by the shell; here are sequence numbers, windows and acknowledgements.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "limits.h"
+#include "pace.h"
+
+struct ibb_block {		/* one in flight */
+	uint16_t seq;
+	bool used;
+	size_t bytes;
+	uint64_t sent_at;
+};
+
+struct ibb {
+	size_t block_max;		/* payload bytes a block, as negotiated */
+	uint16_t seq_out, seq_in;
+	struct ibb_block flight[IBB_STANZAS_MAX];
+	unsigned in_flight;
+	size_t bytes_in_flight;
+	struct pace pace;
+};
+
+void ibb_init(struct ibb *s, size_t block_max, uint64_t now);
+
+/* How many bytes the next block may carry now; 0: wait for an acknowledgement. */
+size_t ibb_can_send(const struct ibb *s);
+
+/* A block of n bytes leaves now; its sequence number. */
+uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now);
+
+/* The iq result for a block. False if no such block was in flight. */
+bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now);
+
+/* An incoming block: 0, or -1 if seq is not the next (the stream must be closed) or it is too big. */
+int ibb_received(struct ibb *s, uint64_t seq, size_t bytes);
+
+/* When the oldest block in flight is overdue; UINT64_MAX: nothing is in flight. */
+uint64_t ibb_deadline(const struct ibb *s);
+
+#endif

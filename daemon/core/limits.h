@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The C library has a header of this name too, which other libraries' headers include. */
+#pragma GCC system_header
+#include_next <limits.h>
+
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+/*
+ * Every bound of the broker, in one place; Documentation/limits.md says why
+ * each. Times are milliseconds, sizes bytes. With these, the broker's memory
+ * is bounded whatever a trusted but hostile buddy sends.
+ */
+
+enum {
+	/* records and links */
+	RECORD_PAYLOAD_MAX = 16384 - 12,	/* a record fills one TLS record at most */
+	LINK_CONTROL_QUEUE_MAX = 1024,		/* control records waiting; more ends the link */
+	LINK_UNACKED_MAX = 1024 * 1024,		/* bytes kept for replay before data waits */
+	LINK_ACK_BYTES = 128 * 1024,		/* acknowledged at the latest after so many */
+	LINK_ACK_DELAY = 250,			/* or after so long */
+	LINK_PING_IDLE = 60 * 1000,		/* nothing heard: ask (link at rest) */
+	LINK_PING_BUSY = 2 * 1000,		/* nothing heard with something open or unacknowledged */
+	LINK_PING_TIMEOUT = 15 * 1000,		/* asked and nothing heard: the path is dead */
+	LINK_HELLO_TIMEOUT = 10 * 1000,
+	LINK_SUSPEND_MAX = 60 * 1000,		/* without a path, then the link ends */
+	LINK_IDLE_CLOSE = 10 * 60 * 1000,	/* without a channel or negotiation */
+
+	/* channels */
+	CHANNELS_PER_LINK = 64,
+	CHANNEL_WINDOW = 512 * 1024,		/* credit at the start, each direction */
+	CHANNEL_STDERR_MAX = 64 * 1024,		/* of standard error carried per channel */
+	CHANNEL_QUANTUM = 16384,		/* deficit round robin */
+
+	/* negotiation */
+	NEGOTIATIONS_PER_DEVICE = 64,
+	NEG_ANSWER_TIMEOUT = 15 * 1000,		/* can-push or push-request unanswered */
+	NEG_START_NOTICE = 3 * 1000,		/* then who asked is told that it takes longer */
+	NEG_START_TIMEOUT = 60 * 1000,		/* the service process gave no sign */
+	NEG_DEFER_RENEW = 20 * 1000,		/* who is kept waiting hears of it so often */
+	NEG_DEFER_TIMEOUT = 60 * 1000,		/* and gives up when it does not */
+	NEG_IDLE_PUSH = 2 * 1000,		/* an open push without a byte holds nobody back */
+	NEG_ENDED_KEPT = 256,			/* ids per device, for duplicates */
+
+	/* in-band bytestreams */
+	IBB_BLOCK = 5700,			/* offered; a stanza stays under 8 KiB */
+	IBB_IN_FLIGHT_MAX = 64 * 1024,
+	IBB_STANZAS_MAX = 16,
+	IBB_OPEN_TIMEOUT = 10 * 1000,
+	IBB_ACK_TIMEOUT = 30 * 1000,
+	IBB_PER_DEVICE = 4,
+
+	/* who may be known */
+	BUDDIES_MAX = 10000,
+	DEVICES_PER_BUDDY = 16,
+	PENDING_DEVICES_MAX = 16,
+
+	/* serving */
+	CHILDREN_MAX = 32,
+	CHILDREN_PER_DEVICE = 16,
+	CLIENTS_MAX = 128,			/* connections on the Unix socket */
+};
+
+#endif

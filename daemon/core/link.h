@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_LINK_H
+#define CORE_LINK_H
+
+/*
+ * A link between two devices: numbered records, acknowledged cumulatively and
+ * kept until then, over one path at a time. A path that dies suspends the
+ * link; on the next one both sides say in HELLO what they have received, the
+ * rest is sent again, and no record is lost, repeated or reordered. No I/O
+ * and no clock: bytes and `now` (milliseconds, monotonic) come in by calls.
+ *
+ * HELLO (fields: protocol=1, instance=<16 hex>, received=<number>, and
+ * link=<32 hex>, state=new|resume from the initiator of the path, state=new|
+ * resumed|gone|crossed|untrusted from the other) is the first record each way. No
+ * numbered record leaves before the peer's HELLO has been seen. A link that was
+ * never up keeps its id from one attempt to the next, so that an answer that
+ * got lost makes no second link.
+ *
+ *   state      event                    next
+ *   IDLE       attach (initiator)       GREETING  HELLO new
+ *   IDLE       attach (responder)       GREETING  waits for HELLO
+ *   GREETING   HELLO new/resumed        UP        events->up, replay
+ *   GREETING   HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
+ *   GREETING   HELLO crossed            GREETING  link_input() says -1: the peer's attempt wins
+ *   UP         detach                   SUSPENDED events->down; waits LINK_SUSPEND_MAX
+ *   GREETING   detach                   IDLE, or SUSPENDED if it was up before
+ *   SUSPENDED  attach                   GREETING  HELLO resume
+ *   any        BYE, time-out, refusal   ENDED     events->ended, once
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+
+enum { LINK_ID_BYTES = 16, INSTANCE_BYTES = 8 };
+
+enum link_state {
+	LINK_IDLE,	/* never up: no path yet, or the first one is being made */
+	LINK_GREETING,	/* a path is attached, the peer's HELLO is awaited */
+	LINK_UP,	/* records flow */
+	LINK_SUSPENDED,	/* was up, has no path, waits for another */
+	LINK_ENDED,	/* for good; only link_finish() may follow */
+};
+
+struct link;
+
+struct link_events {
+	/* The link works, for the first time or again (resumed). */
+	void (*up)(void *owner, bool resumed);
+	/* It lost its path and waits for another; in link_accept(), which brings one, no longer than that. */
+	void (*down)(void *owner);
+	/* A numbered record of the negotiation or of a channel, once and in order. */
+	void (*deliver)(void *owner, const struct record *record);
+	/*
+	 * Asked when the path can take more and no control record waits: queue at
+	 * most one record with link_send(); false when there is nothing.
+	 */
+	bool (*fill)(void *owner);
+	/*
+	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol",
+	 * "gone", "no-path", "overflow". If a path is attached, link_output() may
+	 * have a BYE for it; then it is closed. Called from inside whatever ended
+	 * it, link_send() included; link_finish() must wait until that returned.
+	 */
+	void (*ended)(void *owner, const char *reason);
+	/*
+	 * There is output now where link_output() had given all it had. May come from
+	 * inside any call but link_output(), which may be called from here or later.
+	 */
+	void (*kick)(void *owner);
+};
+
+struct link {
+	const struct link_events *events;
+	void *owner;
+	enum link_state state;
+	uint8_t id[LINK_ID_BYTES];
+	uint8_t instance[INSTANCE_BYTES];	/* ours */
+	uint8_t peer_instance[INSTANCE_BYTES];
+	bool peer_known;			/* peer_instance is valid */
+	bool initiator;				/* of the present path */
+	bool busy;				/* set by the owner: something is open; pings are quicker */
+	bool nudge;				/* set by the owner: the path may withhold the last bytes of a burst (a proxy) */
+	char peer_name[96];			/* for the log */
+	struct link_internal *in;		/* owned */
+};
+
+void link_init(struct link *l, const struct link_events *events, void *owner,
+	       const uint8_t instance[INSTANCE_BYTES], const char *peer_name);
+void link_finish(struct link *l);
+
+/* A path is there, its TLS established with the right key. Output begins with HELLO if we initiate. */
+void link_attach(struct link *l, bool initiator, uint64_t now);
+
+/* The path is gone. Nothing happens if none is attached. */
+void link_detach(struct link *l, const char *why, uint64_t now);
+
+/*
+ * What a responder does with the initiator's HELLO on a path not yet attached
+ * to any link. Parse it with link_hello_parse(), decide with link_hello_judge()
+ * given the link that exists for the device (or NULL).
+ */
+struct link_hello {
+	uint8_t link[LINK_ID_BYTES];
+	uint8_t instance[INSTANCE_BYTES];
+	uint64_t received;
+	bool resume;
+};
+
+enum link_verdict {
+	LINK_ACCEPT_NEW,	/* make a new link, or use the one that is still IDLE/GREETING, abandoning its own attempt */
+	LINK_ACCEPT_RESUME,	/* detach the old path if any, attach this one to the link */
+	LINK_REPLACE,		/* the device restarted: end the old link ("gone"), then as ACCEPT_NEW */
+	LINK_REFUSE_GONE,	/* nothing to resume: answer HELLO gone, close the path */
+	LINK_REFUSE_CROSSED,	/* our own attempt wins: answer HELLO crossed, close the path */
+};
+
+/* 0, or -1 if the record is no initiator's HELLO of protocol 1. */
+int link_hello_parse(const struct record *record, struct link_hello *hello);
+
+/* we_win: our fingerprint is the lower one, so that our attempts win over the peer's. */
+enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello, bool we_win);
+
+/* The answer of a refusal ("gone", "crossed", "untrusted"), as bytes for the path. */
+void link_hello_refusal(const char *state, const uint8_t instance[INSTANCE_BYTES], struct buf *out);
+
+/*
+ * Attaches a path as responder, with the initiator's HELLO already read and
+ * judged LINK_ACCEPT_*. A path that was attached is detached. UP on return,
+ * unless a callback ended it.
+ */
+void link_accept(struct link *l, const struct link_hello *hello, uint64_t now);
+
+/* Plaintext from the attached path. -1 when the path must be closed (link_detach() follows). */
+int link_input(struct link *l, struct buf *plain, uint64_t now);
+
+/*
+ * Appends up to about max bytes of plaintext for the path: ACK, PONG, HELLO,
+ * replay, control, then what fill() gives. The bytes appended; 0 when there is nothing.
+ */
+size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
+
+/*
+ * Queues a numbered record. Control goes before anything fill() adds. False if
+ * the link has ended or ended just now for too many waiting records. Works while IDLE or suspended.
+ */
+bool link_send(struct link *l, enum record_type type, const void *payload, size_t len);
+
+/* How many bytes of payload the record that fill() is asked for had best carry; at least 512. */
+size_t link_fill_size(const struct link *l);
+
+/* fill() has something again after it said false: kicks if need be. */
+void link_wake(struct link *l);
+
+/* Says BYE (once, if there is a path; call link_output() after it) and ends: events->ended(reason). */
+void link_bye(struct link *l, const char *reason);
+
+/* When link_tick() wants to be called next; UINT64_MAX: never. May be sooner after any other call. */
+uint64_t link_deadline(const struct link *l);
+void link_tick(struct link *l, uint64_t now);
+
+/*
+ * To be asked after link_tick(): the path was silent for LINK_PING_TIMEOUT
+ * after a ping, or no HELLO came in LINK_HELLO_TIMEOUT. The owner closes it and
+ * calls link_detach(). False once another path is attached.
+ */
+bool link_path_dead(const struct link *l);
+
+/* Bytes kept for replay; no DATA is wanted above LINK_UNACKED_MAX. */
+size_t link_unacked(const struct link *l);
+
+/* When the peer was last heard, and the last measured round trip (0: none yet). */
+uint64_t link_heard_at(const struct link *l);
+uint64_t link_rtt(const struct link *l);
+const char *link_state_name(enum link_state state);
+
+#endif

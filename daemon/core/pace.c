@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pace.h"
+
+#include <string.h>
+
+#include "limits.h"
+
+/*
+ * A server that throttles does not say so; it lets our stanzas queue, and the
+ * queue delays everything else we send. So the window is steered by delay:
+ * it doubles each round trip until a queue shows, then grows by a block each
+ * round trip up to the target, and is cut in proportion above it. While a
+ * queue stands the throughput is all there is to have, whatever its length.
+ *
+ * What can go wrong is the yardstick. With a queue that never empties, no
+ * round trip is free of it, and a minimum over the last minute would creep up
+ * by the target every minute. So before the base may rise, the window closes to
+ * one small block: the next one sent finds our own queue drained, and its round
+ * trip is the honest new base. That costs one queue's length of silence a minute.
+ */
+
+enum {
+	PACE_QUEUE_SEEN = PACE_TARGET / 3,	/* ms: slow start ends */
+	PACE_BASE_SLACK = PACE_TARGET / 16,	/* ms: a base off by this is good enough */
+	PACE_PROBE = 256,			/* bytes; little, for its own time counts as base */
+	PACE_RATE_PERIOD = 1000,
+};
+
+#define RTT_NONE UINT64_MAX
+
+static double clamp(double x, double low, double high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+void pace_init(struct pace *p, uint64_t now)
+{
+	memset(p, 0, sizeof(*p));
+	p->window = PACE_WINDOW_START;
+	p->base_rtt = RTT_NONE;
+	p->base_next = RTT_NONE;
+	p->base_since = now;
+	p->slow_start = true;
+	p->cut_at = now;
+	p->rate_since = now;
+}
+
+size_t pace_window(const struct pace *p)
+{
+	return p->draining ? PACE_PROBE : (size_t)p->window;
+}
+
+size_t pace_block(const struct pace *p, size_t block_max)
+{
+	size_t block = pace_window(p);
+
+	/* Two blocks in a window where that can be, so that the server never waits for us. */
+	if (block >= 2 * PACE_WINDOW_MIN)
+		block /= 2;
+	else if (block > PACE_WINDOW_MIN)
+		block = PACE_WINDOW_MIN;
+	return block < block_max ? block : block_max;
+}
+
+static void begin_base_period(struct pace *p, uint64_t now)
+{
+	p->base_next = RTT_NONE;
+	p->base_since = now;
+}
+
+/* Takes a round trip into the base. False while draining, when it tells nothing about the window. */
+static bool update_base(struct pace *p, uint64_t rtt, uint64_t now)
+{
+	if (rtt < p->base_rtt)
+		p->base_rtt = rtt;
+	if (rtt < p->base_next)
+		p->base_next = rtt;
+	if (p->draining) {
+		/* Blocks from before the drain still measure the queue. */
+		if (now < rtt || now - rtt <= p->drain_since)
+			return false;
+		p->draining = false;
+		p->base_rtt = p->base_next;
+		begin_base_period(p, now);
+		return false;
+	}
+	if (now - p->base_since < PACE_BASE_PERIOD)
+		return true;
+	if (p->base_next - p->base_rtt > PACE_BASE_SLACK) {
+		p->draining = true;
+		p->drain_since = now;
+		return false;
+	}
+	begin_base_period(p, now);
+	return true;
+}
+
+static void update_rate(struct pace *p, size_t bytes, uint64_t now)
+{
+	uint64_t elapsed = now - p->rate_since;
+
+	p->rate_bytes += bytes;
+	if (elapsed < PACE_RATE_PERIOD)
+		return;
+	p->rate = p->rate_bytes * 1000 / elapsed;
+	p->rate_bytes = 0;
+	p->rate_since = now;
+}
+
+/* Once in a round trip: what was in flight at the last cut must have come back before the next. */
+static void cut(struct pace *p, double factor, uint64_t rtt, uint64_t now)
+{
+	p->slow_start = false;
+	if (now - p->cut_at < rtt)
+		return;
+	p->window = clamp(p->window * factor, PACE_WINDOW_MIN, IBB_IN_FLIGHT_MAX);
+	p->cut_at = now;
+}
+
+void pace_acked(struct pace *p, size_t bytes, uint64_t rtt, bool window_was_full, uint64_t now)
+{
+	double growth = bytes;
+	uint64_t queue;
+
+	p->srtt = p->srtt ? (7 * p->srtt + rtt) / 8 : rtt;
+	update_rate(p, bytes, now);
+	if (!update_base(p, rtt, now))
+		return;
+	queue = rtt - p->base_rtt;
+	if (queue > PACE_TARGET) {
+		cut(p, clamp((double)PACE_TARGET / queue, 0.5, 1), rtt, now);
+		return;
+	}
+	if (queue > PACE_QUEUE_SEEN)
+		p->slow_start = false;
+	if (!window_was_full)
+		return;
+	/* Past slow start by a block each round trip, and ever less of it towards the target. */
+	if (!p->slow_start)
+		growth *= bytes / p->window;
+	if (queue > PACE_QUEUE_SEEN)
+		growth *= (double)(PACE_TARGET - queue) / (PACE_TARGET - PACE_QUEUE_SEEN);
+	p->window = clamp(p->window + growth, PACE_WINDOW_MIN, IBB_IN_FLIGHT_MAX);
+}
+
+void pace_backoff(struct pace *p, uint64_t now)
+{
+	cut(p, 0.5, p->srtt, now);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "presence.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "table.h"
+
+/*
+ * Buddies are in a table by bare JID and in a list in the order they came;
+ * each has a short list of its resources. A buddy who is offline costs one
+ * entry and nothing else.
+ *
+ * What can go wrong: a connection that died leaves a ghost of its resource on
+ * the server for minutes, and the device comes back under another one. Then
+ * the newer resource is the device, and the end of the ghost is not the end of it.
+ */
+
+enum { INSTANCE_LEN = 16, RESOURCE_MAX = 1023 };
+
+struct entry {
+	struct table_node node;		/* first: table_find() leads back to the entry */
+	struct buddy buddy;
+};
+
+struct presence {
+	struct table by_jid;
+	struct buddy *first, **tail;	/* owned, each in its entry */
+	unsigned strangers;		/* who want to be a buddy and are not in the roster */
+};
+
+static struct entry *entry_of(struct buddy *b)
+{
+	return (struct entry *)((char *)b - offsetof(struct entry, buddy));
+}
+
+struct presence *presence_create(void)
+{
+	struct presence *p = xcalloc(1, sizeof(*p));
+
+	p->tail = &p->first;
+	return p;
+}
+
+static void free_resources(struct buddy *b)
+{
+	while (b->resources) {
+		struct resource *r = b->resources;
+
+		b->resources = r->next;
+		free(r->full);
+		free(r);
+	}
+}
+
+static void free_buddy(struct buddy *b)
+{
+	free_resources(b);
+	free(b->jid);
+	free(entry_of(b));
+}
+
+void presence_destroy(struct presence *p)
+{
+	if (!p)
+		return;
+	while (p->first) {
+		struct buddy *b = p->first;
+
+		p->first = b->next;
+		free_buddy(b);
+	}
+	table_finish(&p->by_jid);
+	free(p);
+}
+
+void presence_reset(struct presence *p, uint64_t now)
+{
+	for (struct buddy *b = p->first; b; b = b->next) {
+		if (b->resources)
+			b->last_seen = now;
+		free_resources(b);
+	}
+}
+
+/* jid is normalised already. */
+static struct buddy *find(const struct presence *p, const char *jid)
+{
+	struct table_node *node = table_find(&p->by_jid, jid);
+
+	return node ? &((struct entry *)node)->buddy : NULL;
+}
+
+static struct buddy *add(struct presence *p, const char *jid)
+{
+	struct entry *e;
+
+	if (p->by_jid.count >= BUDDIES_MAX)
+		return NULL;
+	e = xcalloc(1, sizeof(*e));
+	e->buddy.jid = xstrdup(jid);
+	table_add(&p->by_jid, &e->node, e->buddy.jid);
+	*p->tail = &e->buddy;
+	p->tail = &e->buddy.next;
+	return &e->buddy;
+}
+
+static void forget(struct presence *p, struct buddy *b)
+{
+	struct buddy **at = &p->first;
+
+	while (*at != b)
+		at = &(*at)->next;
+	*at = b->next;
+	if (p->tail == &b->next)
+		p->tail = at;
+	if (!b->in_roster)
+		p->strangers--;
+	table_remove(&p->by_jid, &entry_of(b)->node);
+	free_buddy(b);
+}
+
+struct buddy *presence_roster_item(struct presence *p, const char *bare,
+				   enum subscription subscription, bool asked, bool removed)
+{
+	char jid[JID_MAX];
+	struct buddy *b;
+
+	if (!jid_bare(bare, jid))
+		return NULL;
+	b = find(p, jid);
+	if (removed) {
+		if (b)
+			forget(p, b);
+		return NULL;
+	}
+	if (b && !b->in_roster)
+		p->strangers--;
+	if (!b)
+		b = add(p, jid);
+	if (!b)
+		return NULL;
+	b->in_roster = true;
+	b->subscription = subscription;
+	b->asked = asked;
+	if (subscription == SUBSCRIPTION_FROM || subscription == SUBSCRIPTION_BOTH)
+		b->wants = false;
+	return b;
+}
+
+struct buddy *presence_wants(struct presence *p, const char *bare)
+{
+	char jid[JID_MAX];
+	struct buddy *b;
+
+	if (!jid_bare(bare, jid))
+		return NULL;
+	b = find(p, jid);
+	if (!b) {
+		if (p->strangers >= PENDING_DEVICES_MAX)
+			return NULL;
+		b = add(p, jid);
+		if (!b)
+			return NULL;
+		p->strangers++;
+	}
+	/* Who sees us already has what he asks for; the server answers that by itself. */
+	b->wants = b->subscription != SUBSCRIPTION_FROM && b->subscription != SUBSCRIPTION_BOTH;
+	return b;
+}
+
+static bool device_valid(const char *device)
+{
+	return strspn(device, "abcdefghijklmnopqrstuvwxyz234567") == DEVICE_ID_LEN &&
+	       !device[DEVICE_ID_LEN];
+}
+
+static bool instance_valid(const char *instance)
+{
+	return strspn(instance, "0123456789abcdef") == INSTANCE_LEN && !instance[INSTANCE_LEN];
+}
+
+/* The buddy of a full JID and where its resource begins; NULL for strangers and bare JIDs. */
+static struct buddy *buddy_of(const struct presence *p, const char *full, const char **resource)
+{
+	char jid[JID_MAX];
+	struct buddy *b;
+
+	*resource = jid_resource(full);
+	if (!*resource || !**resource || strlen(*resource) > RESOURCE_MAX || !jid_bare_of(full, jid))
+		return NULL;
+	b = find(p, jid);
+	return b && b->in_roster ? b : NULL;
+}
+
+/* Where the resource is, or would be, in the buddy's list. */
+static struct resource **resource_at(struct buddy *b, const char *resource)
+{
+	struct resource **at = &b->resources;
+
+	while (*at && strcmp(jid_resource((*at)->full), resource))
+		at = &(*at)->next;
+	return at;
+}
+
+static void remove_at(struct resource **at)
+{
+	struct resource *r = *at;
+
+	*at = r->next;
+	free(r->full);
+	free(r);
+}
+
+static struct resource *device_of(const struct buddy *b, const char *device)
+{
+	for (struct resource *r = b->resources; r; r = r->next)
+		if (r->broker && !strcmp(r->device, device))
+			return r;
+	return NULL;
+}
+
+/* Room for one more: the oldest resource without a broker makes it. False if there is none. */
+static bool make_room(struct buddy *b)
+{
+	struct resource **oldest = NULL;
+	unsigned count = 0;
+
+	for (struct resource **at = &b->resources; *at; at = &(*at)->next) {
+		count++;
+		if (!(*at)->broker)
+			oldest = at;
+	}
+	if (count < DEVICES_PER_BUDDY)
+		return true;
+	if (!oldest)
+		return false;
+	remove_at(oldest);
+	return true;
+}
+
+static struct resource *add_resource(struct buddy *b, const char *resource, uint64_t now)
+{
+	struct resource *r;
+
+	if (!make_room(b))
+		return NULL;
+	r = xcalloc(1, sizeof(*r));
+	r->full = xasprintf("%s/%s", b->jid, resource);
+	r->since = now;
+	r->next = b->resources;
+	b->resources = r;
+	return r;
+}
+
+static void set_broker(struct resource *r, const char *device, const char *instance, uint64_t now)
+{
+	r->broker = true;
+	memcpy(r->device, device, sizeof(r->device));
+	memcpy(r->instance, instance, sizeof(r->instance));
+	r->since = now;
+}
+
+enum presence_change presence_available(struct presence *p, const char *full, const char *device,
+					const char *instance, uint64_t now, struct resource **resource)
+{
+	bool broker = device && instance && device_valid(device) && instance_valid(instance);
+	const struct resource *before;
+	struct resource *r;
+	struct buddy *b;
+	const char *name;
+	bool restarted;
+
+	*resource = NULL;
+	b = buddy_of(p, full, &name);
+	if (!b)
+		return PRESENCE_SAME;
+	r = *resource_at(b, name);
+	if (!r) {
+		r = add_resource(b, name, now);
+		if (!r)
+			return PRESENCE_SAME;
+		*resource = r;
+		if (!broker)
+			return PRESENCE_OTHER;
+	}
+	*resource = r;
+	if (!broker) {
+		if (!r->broker)
+			return PRESENCE_SAME;
+		r->broker = false;
+		/* A newer resource of the device, if there is one, goes on. */
+		return device_of(b, r->device) ? PRESENCE_OTHER : PRESENCE_GONE;
+	}
+	if (r->broker && !strcmp(r->device, device) && !strcmp(r->instance, instance))
+		return PRESENCE_SAME;
+	before = device_of(b, device);
+	restarted = before && strcmp(before->instance, instance);
+	set_broker(r, device, instance, now);
+	return restarted ? PRESENCE_RESTARTED : PRESENCE_APPEARED;
+}
+
+enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
+					  char *gone_device)
+{
+	const char *name;
+	char device[DEVICE_ID_LEN + 1];
+	struct resource **at;
+	struct buddy *b = buddy_of(p, full, &name);
+	bool broker;
+
+	if (!b)
+		return PRESENCE_SAME;
+	at = resource_at(b, name);
+	if (!*at)
+		return PRESENCE_SAME;
+	broker = (*at)->broker;
+	memcpy(device, (*at)->device, sizeof(device));
+	remove_at(at);
+	if (!b->resources)
+		b->last_seen = now;
+	if (!broker || device_of(b, device))
+		return PRESENCE_OTHER;
+	memcpy(gone_device, device, sizeof(device));
+	return PRESENCE_GONE;
+}
+
+struct buddy *presence_buddy(const struct presence *p, const char *bare)
+{
+	char jid[JID_MAX];
+
+	return jid_bare(bare, jid) ? find(p, jid) : NULL;
+}
+
+struct buddy *presence_buddies(const struct presence *p)
+{
+	return p->first;
+}
+
+struct resource *presence_device(const struct presence *p, const char *bare, const char *device)
+{
+	struct buddy *b = presence_buddy(p, bare);
+
+	return b ? device_of(b, device) : NULL;
+}
+
+struct resource *presence_full(const struct presence *p, const char *full)
+{
+	const char *name;
+	struct buddy *b = buddy_of(p, full, &name);
+
+	return b ? *resource_at(b, name) : NULL;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_PRESENCE_H
+#define CORE_PRESENCE_H
+
+/*
+ * The presence table: buddies from the roster (and ourselves, for our own
+ * other devices) and which of their resources are online, as the server last
+ * told us. A resource that runs a broker says in its presence its device id
+ * and a random number of its process (instance): a changed one tells that it
+ * restarted. Presence may come early, late, twice or never; this table only remembers.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "devicekey.h"
+#include "limits.h"
+
+enum subscription {
+	SUBSCRIPTION_NONE,
+	SUBSCRIPTION_TO,	/* we see them */
+	SUBSCRIPTION_FROM,	/* they see us */
+	SUBSCRIPTION_BOTH,
+};
+
+struct resource {
+	struct resource *next;
+	char *full;			/* full JID; owned */
+	bool broker;			/* device and instance are known */
+	char device[DEVICE_ID_LEN + 1];
+	char instance[17];		/* hex */
+	uint64_t since;			/* when it appeared */
+};
+
+struct buddy {
+	struct buddy *next;
+	char *jid;			/* bare; owned */
+	enum subscription subscription;
+	bool asked;			/* our request is pending (roster ask='subscribe') */
+	bool wants;			/* their request is pending */
+	bool in_roster;
+	struct resource *resources;	/* owned, newest first */
+	uint64_t last_seen;		/* when the last resource went away; 0: never seen */
+};
+
+enum presence_change {
+	PRESENCE_SAME,		/* nothing new */
+	PRESENCE_APPEARED,	/* a broker came online */
+	PRESENCE_RESTARTED,	/* the same device with a new instance: what it was told is forgotten */
+	PRESENCE_GONE,		/* a broker went away; no other resource has this device */
+	PRESENCE_OTHER,		/* a resource without a broker came or went */
+};
+
+struct presence;
+
+struct presence *presence_create(void);
+void presence_destroy(struct presence *p);
+
+/* The connection is lost: everybody is offline, the roster is kept. */
+void presence_reset(struct presence *p, uint64_t now);
+
+/*
+ * Roster items, whole or pushed; our own bare JID goes in as one, SUBSCRIPTION_BOTH.
+ * removed takes the buddy and its resources out. NULL if removed, if it is no
+ * bare JID, or with BUDDIES_MAX in the table.
+ */
+struct buddy *presence_roster_item(struct presence *p, const char *bare,
+				   enum subscription subscription, bool asked, bool removed);
+/*
+ * They asked to be a buddy; NULL when too many ask (PENDING_DEVICES_MAX who are
+ * not in the roster). The answer that the server lets them see us, or removes them, ends it.
+ */
+struct buddy *presence_wants(struct presence *p, const char *bare);
+
+/*
+ * Available presence of a full JID. device and instance are NULL without a
+ * broker; ill-formed ones count as absent. *resource is set unless PRESENCE_SAME
+ * with nothing known: who is not in the roster is not tracked, nor is what goes
+ * beyond DEVICES_PER_BUDDY. With PRESENCE_GONE (the broker ended, the resource
+ * stays) its device still names what is gone. A resource that shows another
+ * device than before is PRESENCE_APPEARED; the old device is just not found any more.
+ */
+enum presence_change presence_available(struct presence *p, const char *full, const char *device,
+					const char *instance, uint64_t now, struct resource **resource);
+/* Unavailable. gone_device (DEVICE_ID_LEN + 1 bytes) is filled in for PRESENCE_GONE. */
+enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
+					  char *gone_device);
+
+struct buddy *presence_buddy(const struct presence *p, const char *bare);
+struct buddy *presence_buddies(const struct presence *p);	/* the first; then ->next */
+/* The resource of a device that is online now (the newest, if an older one lingers), or NULL. */
+struct resource *presence_device(const struct presence *p, const char *bare, const char *device);
+struct resource *presence_full(const struct presence *p, const char *full);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_PULSE_H
+#define CORE_PULSE_H
+
+/*
+ * The pulse of a path: when the peer was last heard, when silence becomes a
+ * question (a PING), and when an unanswered question becomes death. No server
+ * tells within seconds that a peer is gone, so nobody else finds out.
+ */
+
+#include "record.h"
+
+enum {
+	PING_PAYLOAD_MAX = 16,
+	PULSE_NUDGE = 150,	/* ms of silence after which the tail of a burst is pushed on */
+};
+
+struct pulse {
+	uint64_t heard_at, sent_at;
+	uint64_t waiting_since;	/* something has left since then that is not acknowledged; 0: no */
+	uint64_t asked_at;	/* a PING is wanted since then, and nothing was heard; UINT64_MAX: no */
+	bool ping_due;
+	bool nudged;		/* a PING has followed the last record already */
+	uint64_t ping_id;
+	uint64_t ping_sent_at;	/* of the PING whose PONG is awaited; 0: none */
+	uint64_t rtt;		/* 0: none measured yet */
+};
+
+/* How soon silence becomes a question. */
+struct pulse_mood {
+	bool busy;		/* something is open */
+	bool nudge;		/* the path may withhold the last bytes of a burst */
+};
+
+/* A new path; the round trip of the last one is kept until there is a better. */
+void pulse_start(struct pulse *p, uint64_t now);
+void pulse_heard(struct pulse *p, uint64_t now);
+
+/* Records have left; some of all that left is waiting for its ACK, or nothing is. */
+void pulse_sent(struct pulse *p, bool numbered, uint64_t now);
+void pulse_waiting(struct pulse *p, bool waiting, uint64_t now);
+
+/* Appends the PING that is due, if it is. */
+void pulse_put_ping(struct pulse *p, struct buf *out, uint64_t now);
+void pulse_pong(struct pulse *p, const struct record *record, uint64_t now);
+
+/* When pulse_tick() has something to say. */
+uint64_t pulse_deadline(const struct pulse *p, struct pulse_mood mood);
+
+enum pulse_sign {
+	PULSE_WELL,
+	PULSE_ASK,	/* ping_due was set just now */
+	PULSE_DEAD,
+};
+
+enum pulse_sign pulse_tick(struct pulse *p, struct pulse_mood mood, uint64_t now);
+
+#endif

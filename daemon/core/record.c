@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "record.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "fields.h"
+
+/*
+ * The kinds of records are rows of a table; a type that is not in it ends the
+ * link, since a peer that speaks our protocol has no other. Twelve bytes of
+ * header are needed before anything is known, and a length that is too big is
+ * refused with the fourth of them, before a byte of the payload is waited for.
+ */
+
+static const struct {
+	const char *name;
+	bool numbered;
+} kinds[] = {
+	[RECORD_HELLO] = { "HELLO", false },
+	[RECORD_ACK] = { "ACK", false },
+	[RECORD_PING] = { "PING", false },
+	[RECORD_PONG] = { "PONG", false },
+	[RECORD_BYE] = { "BYE", false },
+	[RECORD_CAN_PUSH] = { "CAN-PUSH", true },
+	[RECORD_PUSH_REQUEST] = { "PUSH-REQUEST", true },
+	[RECORD_STARTING_PUSH] = { "STARTING-PUSH", true },
+	[RECORD_REFUSE] = { "REFUSE", true },
+	[RECORD_WITHDRAW] = { "WITHDRAW", true },
+	[RECORD_SEEN] = { "SEEN", true },
+	[RECORD_ACCEPT] = { "ACCEPT", true },
+	[RECORD_CREDIT] = { "CREDIT", true },
+	[RECORD_DATA] = { "DATA", true },
+	[RECORD_STDERR] = { "STDERR", true },
+	[RECORD_END] = { "END", true },
+	[RECORD_EXIT] = { "EXIT", true },
+	[RECORD_CLOSE] = { "CLOSE", true },
+};
+
+bool record_type_known(unsigned type)
+{
+	return type < sizeof(kinds) / sizeof(kinds[0]) && kinds[type].name;
+}
+
+bool record_type_numbered(enum record_type type)
+{
+	return record_type_known(type) && kinds[type].numbered;
+}
+
+const char *record_type_name(enum record_type type)
+{
+	return record_type_known(type) ? kinds[type].name : "unknown";
+}
+
+void record_put(struct buf *out, enum record_type type, uint64_t number,
+		const void *payload, size_t len)
+{
+	uint8_t *header;
+
+	assert(record_type_known(type) && record_type_numbered(type) == (number != 0));
+	assert(len <= RECORD_PAYLOAD_MAX);
+
+	header = (uint8_t *)buf_reserve(out, RECORD_HEADER + len);
+	put_be32(header, (uint32_t)type << 24 | (uint32_t)len);
+	put_be64(header + 4, number);
+	buf_added(out, RECORD_HEADER);
+	if (len > 0)
+		buf_append(out, payload, len);
+}
+
+long record_parse(const void *bytes, size_t n, struct record *record)
+{
+	const uint8_t *p = bytes;
+	size_t len;
+
+	if (n < 1)
+		return 0;
+	if (!record_type_known(p[0]))
+		return -1;
+	if (n < 4)
+		return 0;
+	len = get_be32(p) & 0xffffff;
+	if (len > RECORD_PAYLOAD_MAX)
+		return -1;
+	if (n < RECORD_HEADER)
+		return 0;
+	record->type = p[0];
+	record->number = get_be64(p + 4);
+	record->payload = p + RECORD_HEADER;
+	record->len = len;
+	if (record_type_numbered(record->type) != (record->number != 0))
+		return -1;
+	return n < RECORD_HEADER + len ? 0 : (long)(RECORD_HEADER + len);
+}
+
+const char *record_reason(const struct record *record, const char *fallback)
+{
+	struct fields f = { (const char *)record->payload, record->len };
+	const char *reason = fields_valid(f) ? fields_get(f, "reason") : NULL;
+	size_t n;
+
+	if (!reason)
+		return fallback;
+	n = strspn(reason, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	return n > 0 && n <= REASON_MAX && reason[n] == '\0' ? reason : fallback;
+}
+
+void put_be32(void *p, uint32_t v)
+{
+	uint8_t *b = p;
+
+	b[0] = (uint8_t)(v >> 24);
+	b[1] = (uint8_t)(v >> 16);
+	b[2] = (uint8_t)(v >> 8);
+	b[3] = (uint8_t)v;
+}
+
+void put_be64(void *p, uint64_t v)
+{
+	put_be32(p, (uint32_t)(v >> 32));
+	put_be32((uint8_t *)p + 4, (uint32_t)v);
+}
+
+uint32_t get_be32(const void *p)
+{
+	const uint8_t *b = p;
+
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+uint64_t get_be64(const void *p)
+{
+	return (uint64_t)get_be32(p) << 32 | get_be32((const uint8_t *)p + 4);
+}

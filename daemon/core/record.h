@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+/*
+ * Records: what a link carries inside TLS. Twelve bytes of header, big
+ * endian, then the payload:
+ *
+ *   type (1)  length (3)  number (8)  payload (length)
+ *
+ * Numbered records are counted from 1 in each direction of a link, without a
+ * gap over all of its paths; unnumbered ones (number 0) belong to one path.
+ * Payloads are fields (common/fields.h) but for those of channels.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "limits.h"
+
+enum { RECORD_HEADER = 12, REASON_MAX = 32 };
+
+enum record_type {
+	/* of the path, unnumbered */
+	RECORD_HELLO = 1,	/* first on every path, both ways. link.h */
+	RECORD_ACK = 2,		/* eight bytes: all numbered records up to this one have arrived */
+	RECORD_PING = 3,	/* up to 16 bytes, sent back in PONG */
+	RECORD_PONG = 4,
+	RECORD_BYE = 5,		/* fields: reason; the link ends for good */
+
+	/* of the negotiation, numbered. negotiation.h */
+	RECORD_CAN_PUSH = 16,
+	RECORD_PUSH_REQUEST = 17,
+	RECORD_STARTING_PUSH = 18,
+	RECORD_REFUSE = 19,
+	RECORD_WITHDRAW = 20,
+	RECORD_SEEN = 21,
+
+	/* of channels, numbered; the payload begins with the channel, four bytes. channel.h */
+	RECORD_ACCEPT = 32,	/* window (4) */
+	RECORD_CREDIT = 33,	/* bytes (4) */
+	RECORD_DATA = 34,
+	RECORD_STDERR = 35,
+	RECORD_END = 36,	/* end of data */
+	RECORD_EXIT = 37,	/* status (4) */
+	RECORD_CLOSE = 38,	/* fields: reason */
+};
+
+struct record {
+	enum record_type type;
+	uint64_t number;
+	const uint8_t *payload;	/* points into the bytes that were parsed */
+	size_t len;
+};
+
+bool record_type_known(unsigned type);
+bool record_type_numbered(enum record_type type);
+const char *record_type_name(enum record_type type);
+
+void record_put(struct buf *out, enum record_type type, uint64_t number,
+		const void *payload, size_t len);
+
+/*
+ * Parses the record at the front of n bytes. Its size, 0 when more is needed,
+ * or -1: unknown type, too long, a number where none belongs or the reverse.
+ */
+long record_parse(const void *bytes, size_t n, struct record *record);
+
+/*
+ * The reason in a BYE or CLOSE: a word of at most REASON_MAX lower-case
+ * letters, digits and '-', pointing into the record; anything else is the fallback.
+ */
+const char *record_reason(const struct record *record, const char *fallback);
+
+/* Big-endian numbers in payloads. */
+void put_be32(void *p, uint32_t v);
+void put_be64(void *p, uint64_t v);
+uint32_t get_be32(const void *p);
+uint64_t get_be64(const void *p);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+/*
+ * Chains, never more than one node a slot on average. The hash (FNV-1a) has
+ * no secret: keys come from our own roster, and what strangers may add is bounded.
+ */
+
+enum { SLOTS_MIN = 16 };
+
+static uint32_t hash_of(const char *key)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * 16777619u;
+	return hash;
+}
+
+static struct table_node **slot_of(const struct table *t, uint32_t hash)
+{
+	return &t->slots[hash & (t->size - 1)];
+}
+
+static void push(struct table *t, struct table_node *node)
+{
+	struct table_node **slot = slot_of(t, node->hash);
+
+	node->chain = *slot;
+	*slot = node;
+}
+
+static void grow(struct table *t)
+{
+	struct table_node **old = t->slots;
+	size_t old_size = t->size;
+
+	t->size = old_size ? old_size * 2 : SLOTS_MIN;
+	t->slots = xcalloc(t->size, sizeof(*t->slots));
+	for (size_t i = 0; i < old_size; i++) {
+		struct table_node *node = old[i];
+
+		while (node) {
+			struct table_node *next = node->chain;
+
+			push(t, node);
+			node = next;
+		}
+	}
+	free(old);
+}
+
+struct table_node *table_find(const struct table *t, const char *key)
+{
+	uint32_t hash = hash_of(key);
+
+	if (!t->size)
+		return NULL;
+	for (struct table_node *node = *slot_of(t, hash); node; node = node->chain)
+		if (node->hash == hash && !strcmp(node->key, key))
+			return node;
+	return NULL;
+}
+
+void table_add(struct table *t, struct table_node *node, const char *key)
+{
+	assert(!table_find(t, key));
+	if (t->count == t->size)
+		grow(t);
+	node->key = key;
+	node->hash = hash_of(key);
+	push(t, node);
+	t->count++;
+}
+
+void table_remove(struct table *t, struct table_node *node)
+{
+	struct table_node **at = slot_of(t, node->hash);
+
+	while (*at != node)
+		at = &(*at)->chain;
+	*at = node->chain;
+	t->count--;
+}
+
+void table_finish(struct table *t)
+{
+	free(t->slots);
+	memset(t, 0, sizeof(*t));
+}

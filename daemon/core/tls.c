@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tls.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "alloc.h"
+#include "log.h"
+
+/*
+ * OpenSSL between two memory BIOs. The client's hello is there from the start;
+ * then what the path delivers goes in, what OpenSSL decrypts is appended to the
+ * caller's buffer, and what it wants to send waits in the other BIO. The certificate is not judged by a chain, for there
+ * is none: it must hold an Ed25519 key, which the handshake proves the peer
+ * to own, and the caller compares its fingerprint.
+ *
+ * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
+ * kind of key), it talks for ever without finishing the handshake, or bytes
+ * were changed on the way. Each ends the connection, with an alert to be sent.
+ */
+
+enum {
+	/* A handshake takes about 2 KiB each way; a stranger gets no more than this to try. */
+	HANDSHAKE_MAX = 16 * 1024,
+	/* A certificate of ours has 320 bytes. */
+	CERTIFICATES_MAX = 4 * 1024,
+	/* Ciphertext is fed in slices, so that OpenSSL's copy of it stays small. */
+	SLICE = 16 * 1024,
+};
+
+static const unsigned char alpn[] = "\x0agit-xmpp/1";
+enum { ALPN_LEN = sizeof(alpn) - 1 };
+
+struct tls {
+	SSL *ssl;		/* owned */
+	BIO *in, *out;		/* borrowed: the ssl owns them */
+	bool established;
+	bool closed;		/* close_notify has come */
+	bool failed;
+	bool shut;		/* close_notify was sent */
+	size_t handshake_bytes;	/* taken in before it was established */
+	unsigned char peer_fp[FINGERPRINT_BYTES];
+	char error[160];
+};
+
+static int accept_ed25519(X509_STORE_CTX *store, void *arg)
+{
+	X509 *certificate = X509_STORE_CTX_get0_cert(store);
+	unsigned char fp[FINGERPRINT_BYTES];
+
+	if (certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
+		X509_STORE_CTX_set_error(store, X509_V_OK);
+		return 1;
+	}
+	X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+	return 0;
+}
+
+static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+		       const unsigned char *in, unsigned in_len, void *arg)
+{
+	unsigned char *chosen;
+
+	if (SSL_select_next_proto(&chosen, out_len, alpn, ALPN_LEN, in, in_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/*
+ * OpenSSL asks select_alpn() only if the client offers something. This callback
+ * sees every ClientHello, so that one without ALPN is refused as well.
+ */
+static int require_alpn(SSL *ssl, int *alert, void *arg)
+{
+	const unsigned char *data;
+	size_t n;
+
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation,
+				      &data, &n))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
+static bool context_set_up(SSL_CTX *ctx, const struct device_key *key)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
+				 SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_cert_list(ctx, CERTIFICATES_MAX);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, accept_ed25519, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+	SSL_CTX_set_client_hello_cb(ctx, require_alpn, NULL);
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&
+	       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
+	       SSL_CTX_set_num_tickets(ctx, 0) &&
+	       SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:"
+					     "TLS_CHACHA20_POLY1305_SHA256:"
+					     "TLS_AES_256_GCM_SHA384") &&
+	       SSL_CTX_set1_groups_list(ctx, "X25519") &&
+	       SSL_CTX_set1_sigalgs_list(ctx, "ed25519") &&
+	       SSL_CTX_set1_client_sigalgs_list(ctx, "ed25519") &&
+	       SSL_CTX_set_alpn_protos(ctx, alpn, ALPN_LEN) == 0 &&
+	       SSL_CTX_use_certificate(ctx, device_key_certificate(key)) == 1 &&
+	       SSL_CTX_use_PrivateKey(ctx, device_key_private(key)) == 1;
+}
+
+static void __attribute__((noreturn)) die_openssl(void)
+{
+	const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+	log_error("cannot set up TLS: %s", why ? why : "no memory");
+	abort();
+}
+
+/* One context for both roles and all connections of a key: it is the big part of the memory. */
+static SSL_CTX *context_of(const struct device_key *key)
+{
+	SSL_CTX **shared = device_key_tls_context(key);
+
+	if (*shared)
+		return *shared;
+	*shared = SSL_CTX_new(TLS_method());
+	if (!*shared || !context_set_up(*shared, key))
+		die_openssl();
+	return *shared;
+}
+
+/* The connection is broken; only the alert, if there is one, may still leave. */
+static int fail(struct tls *tls, const char *why)
+{
+	if (!tls->failed)
+		snprintf(tls->error, sizeof(tls->error), "%s%s",
+			 tls->established ? "" : "TLS handshake failed: ", why);
+	tls->failed = true;
+	return -1;
+}
+
+static int fail_openssl(struct tls *tls)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *why = ERR_reason_error_string(code);
+
+	ERR_clear_error();
+	return fail(tls, why ? why : "unexpected bytes");
+}
+
+static bool alpn_selected(const struct tls *tls)
+{
+	const unsigned char *name;
+	unsigned n;
+
+	SSL_get0_alpn_selected(tls->ssl, &name, &n);
+	return n == ALPN_LEN - 1 && !memcmp(name, alpn + 1, n);
+}
+
+/* Moves the handshake on. 0 also while it waits for more; -1 when it failed. */
+static int handshake(struct tls *tls)
+{
+	X509 *certificate;
+	int ret;
+
+	ERR_clear_error();
+	ret = SSL_do_handshake(tls->ssl);
+	if (ret != 1)
+		return SSL_get_error(tls->ssl, ret) == SSL_ERROR_WANT_READ ? 0 : fail_openssl(tls);
+	if (!alpn_selected(tls))
+		return fail(tls, "the peer does not speak git-xmpp/1");
+	certificate = SSL_get0_peer_certificate(tls->ssl);
+	if (!certificate ||
+	    !device_key_fingerprint_of(X509_get0_pubkey(certificate), tls->peer_fp))
+		return fail(tls, "the peer has no Ed25519 key");
+	tls->established = true;
+	return 0;
+}
+
+static int decrypt(struct tls *tls, struct buf *plain)
+{
+	for (;;) {
+		size_t n;
+
+		ERR_clear_error();
+		if (SSL_read_ex(tls->ssl, buf_reserve(plain, SLICE), SLICE, &n) == 1) {
+			buf_added(plain, n);
+			continue;
+		}
+		switch (SSL_get_error(tls->ssl, 0)) {
+		case SSL_ERROR_WANT_READ:
+			return 0;
+		case SSL_ERROR_ZERO_RETURN:
+			tls->closed = true;
+			return 1;
+		default:
+			return fail_openssl(tls);
+		}
+	}
+}
+
+struct tls *tls_create(const struct device_key *key, bool client)
+{
+	struct tls *tls = xcalloc(1, sizeof(*tls));
+
+	ERR_clear_error();
+	tls->ssl = SSL_new(context_of(key));
+	tls->in = BIO_new(BIO_s_mem());
+	tls->out = BIO_new(BIO_s_mem());
+	if (!tls->ssl || !tls->in || !tls->out)
+		die_openssl();
+	SSL_set_bio(tls->ssl, tls->in, tls->out);
+	if (client)
+		SSL_set_connect_state(tls->ssl);
+	else
+		SSL_set_accept_state(tls->ssl);
+	if (client)
+		handshake(tls);	/* a failure, of memory only, is told by tls_input() */
+	return tls;
+}
+
+void tls_destroy(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_free(tls->ssl);
+	free(tls);
+}
+
+int tls_input(struct tls *tls, const void *data, size_t n, struct buf *plain)
+{
+	const char *p = data;
+	int ret = 0;
+
+	while (n > 0 && ret == 0 && !tls->failed && !tls->closed) {
+		size_t slice = n < SLICE ? n : SLICE;
+
+		if (!tls->established) {
+			size_t left = HANDSHAKE_MAX - tls->handshake_bytes;
+
+			if (left == 0)
+				return fail(tls, "it takes too long");
+			slice = slice < left ? slice : left;
+			tls->handshake_bytes += slice;
+		}
+		if (BIO_write(tls->in, p, (int)slice) != (int)slice)
+			die_openssl();
+		p += slice;
+		n -= slice;
+		if (!tls->established)
+			ret = handshake(tls);
+		if (ret == 0 && tls->established)
+			ret = decrypt(tls, plain);
+	}
+	return tls->failed ? -1 : tls->closed ? 1 : ret;
+}
+
+int tls_write(struct tls *tls, const void *data, size_t n)
+{
+	size_t written;
+
+	assert(tls->established);
+	if (tls->failed)
+		return -1;
+	assert(!tls->shut);
+	if (n == 0)
+		return 0;
+	ERR_clear_error();
+	if (SSL_write_ex(tls->ssl, data, n, &written) != 1)
+		return fail_openssl(tls);
+	assert(written == n);	/* a memory BIO takes everything */
+	return 0;
+}
+
+void tls_output(struct tls *tls, struct buf *out)
+{
+	size_t n = tls_pending(tls);
+
+	if (n == 0)
+		return;
+	assert(n <= INT_MAX);
+	BIO_read(tls->out, buf_reserve(out, n), (int)n);
+	buf_added(out, n);
+}
+
+size_t tls_pending(const struct tls *tls)
+{
+	return BIO_ctrl_pending(tls->out);
+}
+
+bool tls_established(const struct tls *tls)
+{
+	return tls->established && !tls->failed;
+}
+
+const unsigned char *tls_peer_fingerprint(const struct tls *tls)
+{
+	assert(tls->established);
+	return tls->peer_fp;
+}
+
+void tls_close_notify(struct tls *tls)
+{
+	if (!tls->established || tls->failed || tls->shut)
+		return;
+	tls->shut = true;
+	ERR_clear_error();
+	if (SSL_shutdown(tls->ssl) < 0)
+		fail_openssl(tls);
+}
+
+const char *tls_error(const struct tls *tls)
+{
+	return tls->error;
+}

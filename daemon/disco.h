@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_DISCO_H
+#define DAEMON_DISCO_H
+
+/*
+ * What this client says of itself: the answer to disco#info (XEP-0030), and its
+ * hash in every presence (XEP-0115), so that nobody who knows the hash need ask.
+ */
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+#define NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
+#define NS_GIT	      "urn:xmpp:git:0"
+#define NS_IBB	      "http://jabber.org/protocol/ibb"
+#define NS_PING	      "urn:xmpp:ping"
+
+enum { DISCO_VER_MAX = 29 };
+
+struct disco {
+	char name[64];			/* of the program, with its version */
+	char ver[DISCO_VER_MAX];	/* the hash: base64 of 20 bytes */
+};
+
+void disco_init(struct disco *d, const char *version);
+
+/* Appends <c/> for a presence. */
+void disco_put_caps(const struct disco *d, struct buf *out);
+
+/* Appends the <query/> of an answer; false if we have no such node. node may be NULL. */
+bool disco_put_info(const struct disco *d, const char *node, struct buf *out);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Only buddies, and our own other devices, get as far as a handshake: anybody
+ * else is answered like by a client that knows nothing of bytestreams. A
+ * device that is not trusted hears just that, and is remembered as pending.
+ */
+#include "greeting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "jid.h"
+#include "log.h"
+#include "peer.h"
+
+struct greeting {
+	struct broker *broker;		/* borrowed */
+	struct inband *path;		/* owned until handed to a peer */
+	char jid[JID_MAX];		/* bare */
+	unsigned char fp[FINGERPRINT_BYTES];
+	bool trusted;
+};
+
+static void on_established(void *owner, const unsigned char *fp)
+{
+	struct greeting *g = owner;
+	bool changed = false;
+	enum trust_state state;
+
+	memcpy(g->fp, fp, sizeof(g->fp));
+	state = trust_meet(g->broker->trust, g->jid, fp, time(NULL), &changed);
+	broker_trust_met(g->broker, g->jid, fp, state, changed);
+	g->trusted = trust_allows(state);
+}
+
+static void close_with(struct greeting *g, const char *state)
+{
+	struct buf refusal = { 0 };
+
+	if (state) {
+		link_hello_refusal(state, g->broker->instance, &refusal);
+		inband_write(g->path, buf_data(&refusal), buf_len(&refusal));
+		buf_finish(&refusal);
+	}
+	inband_close(g->path);
+	free(g);
+}
+
+static void on_plain(void *owner, struct buf *plain)
+{
+	struct greeting *g = owner;
+	struct link_hello hello;
+	struct record record;
+	long size = record_parse(buf_data(plain), buf_len(plain), &record);
+
+	if (size == 0)
+		return;
+	if (size < 0 || link_hello_parse(&record, &hello) < 0) {
+		log_warning("%s: a path does not begin with a HELLO that we know", g->jid);
+		close_with(g, NULL);
+		return;
+	}
+	if (!g->trusted) {
+		close_with(g, "untrusted");
+		return;
+	}
+	buf_consume(plain, size);
+	peer_take(g->broker, g->jid, g->fp, g->path, &hello, plain);
+	free(g);
+}
+
+static size_t on_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static void on_closed(void *owner, const char *why)
+{
+	free(owner);
+}
+
+static const struct inband_events events = {
+	.established = on_established,
+	.plain = on_plain,
+	.fill = on_fill,
+	.closed = on_closed,
+};
+
+static bool may_greet(const struct broker *b, const char *bare)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, bare);
+
+	if (!strcmp(bare, broker_jid(b)) || trust_expected(b->trust, bare))
+		return true;
+	return buddy && (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
+}
+
+void greeting_take(struct broker *b, const struct ibb_stanza *open)
+{
+	struct greeting *g = xcalloc(1, sizeof(*g));
+
+	g->broker = b;
+	if (!jid_bare_of(open->from, g->jid) || !may_greet(b, g->jid)) {
+		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
+		free(g);
+		return;
+	}
+	g->path = inband_accept(&b->inbands, open, &events, g);
+	if (!g->path)
+		free(g);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_IQ_H
+#define DAEMON_IQ_H
+
+/*
+ * The iq requests of ours that wait for an answer. An answer counts only if its
+ * id is known and it comes from whom the request went to: ids are seen by those
+ * who are asked, so they prove nothing. The id names the place in the table, so
+ * that finding it is no search. No clock here: `now` is given.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	IQ_PENDING_MAX = 4096,
+	IQ_PREFIX_BYTES = 12,	/* random, new for each connection */
+	IQ_ID_MAX = 2 * IQ_PREFIX_BYTES + 16 + 1,
+};
+
+typedef void (*iq_answer)(void *arg, const char *error);
+
+struct iq_request {
+	iq_answer answer;
+	void *arg;
+};
+
+/* Who we are, for answers of our own account and server. Strings may be NULL. */
+struct iq_self {
+	const char *full, *bare, *domain;
+};
+
+struct iq_table;
+
+struct iq_table *iq_create(void);
+/* Nothing may be pending. */
+void iq_destroy(struct iq_table *t);
+
+/* A new connection: ids begin with these bytes from now on. Nothing may be pending. */
+void iq_begin(struct iq_table *t, const unsigned char prefix[IQ_PREFIX_BYTES]);
+
+/* to may be NULL: our own account. The request's handle; 0 if too many are pending. */
+uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, iq_answer answer, void *arg);
+void iq_id(const struct iq_table *t, uint64_t handle, char out[IQ_ID_MAX]);
+
+/* Each takes one request out of the table, for the caller to answer; false if there is none. */
+bool iq_take(struct iq_table *t, const char *id, const char *from, const struct iq_self *self,
+	     struct iq_request *out);
+bool iq_take_expired(struct iq_table *t, uint64_t now, struct iq_request *out);
+bool iq_take_any(struct iq_table *t, struct iq_request *out);
+bool iq_forget(struct iq_table *t, uint64_t handle);
+
+/* Not later than the earliest deadline; UINT64_MAX if nothing is pending. */
+uint64_t iq_deadline(const struct iq_table *t);
+size_t iq_pending(const struct iq_table *t);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_LOGIN_H
+#define DAEMON_LOGIN_H
+
+/*
+ * How far a login came and why it failed. libstrophe reports a wrong password, a
+ * refused port and a dropped line alike; what tells them apart is in its debug
+ * log only. The lines of that log hold passwords in transit: here they are looked
+ * at, a few words are noted, and none is kept or passed on.
+ */
+
+#include <stdbool.h>
+
+#include "message.h"
+
+struct login {
+	bool offers_acks;	/* the server offers XEP-0198 */
+	/* what failed, from the earliest stage on */
+	int tcp_error;		/* errno, 0: none */
+	bool no_tls;		/* the server offers no TLS */
+	bool no_ca;		/* our file of certificates cannot be read */
+	bool tls_failed;
+	char tls_reason[80];
+	char certificate[80];	/* empty: nothing wrong with it */
+	bool no_mechanism;	/* no way to log in that both know */
+	char sasl[40];		/* condition of the last refusal; empty: none */
+	char refusal[80];	/* after the login proper: resource binding */
+	char stream_error[120];
+	bool replaced;		/* another connection took our resource */
+	bool late;		/* a deadline passed */
+};
+
+void login_begin(struct login *l);
+void login_line(struct login *l, const char *line);
+void login_certificate(struct login *l, const char *why);
+
+/* It has failed for good, whatever libstrophe still waits for: the connection may be cut. */
+bool login_hopeless(const struct login *l);
+
+/*
+ * What to tell the user when a login at `where` (host:port) failed, or a session
+ * ended (was_up). True if only the user can help, so that trying again is no use.
+ */
+bool login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
+		   bool was_up, struct message *out);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git-xmpp-daemon: one broker a user. Runs in the foreground; with --detach
+ * it goes to the background once its socket is served, which is how a client
+ * starts it. A lock beside the socket, not the socket, decides who is the only one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "alloc.h"
+#include "broker.h"
+#include "log.h"
+#include "sockpath.h"
+#include "store.h"
+
+enum {
+	EXIT_INTERNAL = 70,
+	EXIT_CONFIG = 78,
+	DESCRIPTORS_MAX = 1024,		/* libstrophe uses select() */
+	LOG_FILE_MAX = 1024 * 1024,
+};
+
+struct options {
+	bool detach;
+	const char *socket;
+};
+
+static const char usage[] =
+	"usage: git-xmpp-daemon [--detach] [--socket=<path>]\n"
+	"   or: git-xmpp-daemon --version\n";
+
+static void parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "detach", no_argument, NULL, 'd' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			o->detach = true;
+			break;
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'V':
+			puts("git-xmpp-daemon " PROGRAM_VERSION);
+			exit(0);
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			fputs(usage, stderr);
+			exit(EXIT_CONFIG);
+		}
+	}
+	if (optind != argc) {
+		fputs(usage, stderr);
+		exit(EXIT_CONFIG);
+	}
+}
+
+/* The lock beside the socket, held for life; -1 when another broker has it. */
+static int take_lock(const char *socket_path)
+{
+	char *path = xstrdup(socket_path), *slash = strrchr(path, '/'), *lock;
+	int fd;
+
+	if (slash)
+		*slash = '\0';
+	lock = xasprintf("%s/lock", slash ? path : ".");
+	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	free(lock);
+	free(path);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/*
+ * The parent waits until the child writes one line: "ok", or what went wrong
+ * for standard error. Returns the pipe's end in the child.
+ */
+static int detach(void)
+{
+	char line[MESSAGE_TEXT_MAX];
+	ssize_t n, len = 0;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) || (pid = fork()) < 0) {
+		fprintf(stderr, "git-xmpp-daemon: %s\n", strerror(errno));
+		exit(EXIT_INTERNAL);
+	}
+	if (pid == 0) {
+		close(fds[0]);
+		setsid();
+		return fds[1];
+	}
+	close(fds[1]);
+	while (len < (ssize_t)sizeof(line) - 1 && (n = read(fds[0], line + len, sizeof(line) - 1 - len)) > 0)
+		len += n;
+	line[len] = '\0';
+	if (!strcmp(line, "ok\n"))
+		_exit(0);
+	fputs(len ? line : "git-xmpp-daemon: it ended without a word\n", stderr);
+	_exit(EXIT_INTERNAL);
+}
+
+/* Standard streams for the background: nothing in, the log file out. */
+static void redirect_streams(void)
+{
+	struct message trouble;
+	char *path = store_state_path("daemon.log", &trouble), *old;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd = -1;
+	struct stat st;
+
+	if (path) {
+		if (stat(path, &st) == 0 && st.st_size > LOG_FILE_MAX) {
+			old = xasprintf("%s.old", path);
+			rename(path, old);
+			free(old);
+		}
+		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		free(path);
+	}
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(fd >= 0 ? fd : null, 2);
+}
+
+static void set_limits(void)
+{
+	struct rlimit limit;
+
+	/* A core would hold the password and the device key. */
+	limit = (struct rlimit){ 0, 0 };
+	setrlimit(RLIMIT_CORE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != DESCRIPTORS_MAX) {
+		limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* The signals we act on, and the broker they act on. */
+struct signals {
+	uv_signal_t term, interrupt, hangup;
+	struct broker *broker;
+};
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	struct signals *s = handle->data;
+
+	if (signum == SIGHUP) {
+		broker_reload(s->broker);
+		return;
+	}
+	if (s->broker->stopping)
+		_exit(EXIT_INTERNAL);
+	log_info("stopping on signal %d", signum);
+	broker_stop(s->broker);
+}
+
+static void watch_signals(uv_loop_t *loop, struct signals *s, struct broker *b)
+{
+	struct {
+		uv_signal_t *handle;
+		int signum;
+	} rows[] = { { &s->term, SIGTERM }, { &s->interrupt, SIGINT }, { &s->hangup, SIGHUP } };
+
+	s->broker = b;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uv_signal_init(loop, rows[i].handle);
+		rows[i].handle->data = s;
+		uv_signal_start(rows[i].handle, on_signal, rows[i].signum);
+		/* They do not keep the loop alive once everything else has ended. */
+		uv_unref((uv_handle_t *)rows[i].handle);
+	}
+}
+
+static void unwatch_signals(struct signals *s)
+{
+	uv_close((uv_handle_t *)&s->term, NULL);
+	uv_close((uv_handle_t *)&s->interrupt, NULL);
+	uv_close((uv_handle_t *)&s->hangup, NULL);
+}
+
+static void say(int ready_fd, const char *line)
+{
+	if (ready_fd < 0)
+		return;
+	if (write(ready_fd, line, strlen(line)) < 0)
+		log_debug("nobody waits for us any more");
+	close(ready_fd);
+}
+
+static int run(const char *path, int ready_fd)
+{
+	struct broker broker = { 0 };
+	struct signals signals;
+	struct message trouble;
+	uv_loop_t loop;
+	int result = 0;
+	char *line;
+
+	uv_loop_init(&loop);
+	watch_signals(&loop, &signals, &broker);
+	if (broker_start(&broker, &loop, path, &trouble) == 0) {
+		log_info("serving '%s', device %s", path, broker.device);
+		say(ready_fd, "ok\n");
+	} else {
+		log_error("%s", trouble.text);
+		line = xasprintf("%s\n", trouble.text);
+		say(ready_fd, line);
+		free(line);
+		broker_stop(&broker);
+		result = EXIT_CONFIG;
+	}
+	uv_run(&loop, UV_RUN_DEFAULT);
+	unwatch_signals(&signals);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	broker_finish(&broker);
+	uv_loop_close(&loop);
+	log_info("stopped");
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct message trouble;
+	char path[SOCKPATH_MAX];
+	int ready_fd = -1, lock;
+
+	parse_options(argc, argv, &options);
+	signal(SIGPIPE, SIG_IGN);
+	if (options.socket)
+		setenv("GIT_XMPP_SOCKET", options.socket, 1);
+	if (sockpath_find(path, &trouble) || sockpath_check_dir(path, true, &trouble)) {
+		message_print(&trouble, "fatal: ");
+		return EXIT_CONFIG;
+	}
+	if (options.detach)
+		ready_fd = detach();
+	lock = take_lock(path);
+	if (lock < 0) {
+		/* Another one runs, or is about to: whoever wanted a broker has one. */
+		say(ready_fd, "ok\n");
+		return 0;
+	}
+	if (options.detach) {
+		redirect_streams();
+		if (chdir("/"))
+			return EXIT_INTERNAL;
+	}
+	log_init();
+	set_limits();
+	return run(path, ready_fd);
+}

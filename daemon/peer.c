@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A peer is wanted by a session, a pairing or an incoming path. Its own
+ * attempt opens an in-band path, checks the key that the handshake proved
+ * against the trust table, and attaches the link. When the path dies, the
+ * link is suspended and the peer tries again, the side with the lower fingerprint
+ * at once, the other a little later; a device whose presence went away while ours
+ * stayed is given a moment to come back. What ends the link ends the peer.
+ */
+#include "peer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "serve.h"
+
+enum {
+	RETRY_FIRST = 500,		/* ms to the next attempt of a suspended link */
+	RETRY_OTHER = 2000,		/* more, where the other side is to go first */
+	RETRY_MAX = 8000,
+	GONE_GRACE = 3000,		/* for a device whose presence went away */
+};
+
+static const struct inband_events attempt_events, path_events;
+static const struct link_events link_events;
+static const struct negotiation_events negotiation_events;
+
+static bool we_win(const struct peer *p)
+{
+	return memcmp(device_key_fingerprint(p->broker->key), p->fp, FINGERPRINT_BYTES) < 0;
+}
+
+struct peer *peer_find(const struct broker *b, const char *jid, const char *device)
+{
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (!strcmp(p->device, device) && !strcmp(p->jid, jid))
+			return p;
+	return NULL;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+void peer_touch(struct peer *p)
+{
+	uint64_t now = broker_now(p->broker), at, other;
+
+	if (p->ended)
+		return;
+	p->link.busy = p->channels.count || p->negotiations.count;
+	if (p->link.busy)
+		p->idle_since = 0;
+	else if (!p->idle_since)
+		p->idle_since = now;
+	at = link_deadline(&p->link);
+	other = negotiations_deadline(&p->negotiations);
+	at = other < at ? other : at;
+	if (p->retry_at && p->retry_at < at)
+		at = p->retry_at;
+	if (p->gone_at && p->gone_at + GONE_GRACE < at)
+		at = p->gone_at + GONE_GRACE;
+	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
+		at = p->idle_since + LINK_IDLE_CLOSE;
+	if (at == UINT64_MAX)
+		uv_timer_stop(&p->timer);
+	else
+		uv_timer_start(&p->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static struct peer *create(struct broker *b, const char *jid, const char *device)
+{
+	struct peer *p = xcalloc(1, sizeof(*p));
+	char *name = xasprintf("%s/%s", jid, device);
+
+	p->broker = b;
+	p->jid = xstrdup(jid);
+	strncpy(p->device, device, DEVICE_ID_LEN);
+	link_init(&p->link, &link_events, p, b->instance, name);
+	channels_init(&p->channels, &p->link, true);
+	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
+	uv_timer_init(b->loop, &p->timer);
+	uv_idle_init(b->loop, &p->reaper);
+	p->timer.data = p->reaper.data = p;
+	p->open_handles = 2;
+	p->next = b->peers;
+	b->peers = p;
+	free(name);
+	return p;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct peer *p = handle->data;
+
+	if (--p->open_handles)
+		return;
+	link_finish(&p->link);
+	free(p->jid);
+	free(p);
+}
+
+/* Nothing of it is on the stack any more. */
+static void on_reap(uv_idle_t *idle)
+{
+	struct peer *p = idle->data;
+
+	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&p->reaper, on_handle_closed);
+}
+
+/* The one end: whoever waits is told, everything is let go, exactly once. */
+static void end(struct peer *p, const char *reason)
+{
+	struct peer **at = &p->broker->peers;
+
+	if (p->ended)
+		return;
+	p->ended = true;
+	log_info("link with %s/%s ended: %s", p->jid, p->device, reason);
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	channels_finish(&p->channels, reason);
+	negotiations_finish(&p->negotiations, reason);
+	if (p->attempt)
+		inband_close(p->attempt);
+	if (p->path)
+		inband_close(p->path);
+	p->attempt = p->path = NULL;
+	uv_timer_stop(&p->timer);
+	uv_idle_start(&p->reaper, on_reap);
+}
+
+void peer_end(struct peer *p, const char *reason)
+{
+	struct buf last = { 0 };
+
+	if (p->ended)
+		return;
+	if (p->path && p->link.state != LINK_ENDED) {
+		link_bye(&p->link, reason);
+		if (p->path && link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
+			inband_write(p->path, buf_data(&last), buf_len(&last));
+	}
+	buf_finish(&last);
+	end(p, reason);
+}
+
+/* An attempt of ours, if there is none and the device can be reached. */
+static bool connect_now(struct peer *p)
+{
+	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
+
+	p->retry_at = 0;
+	if (p->attempt || p->path)
+		return true;
+	if (!r || !p->broker->xmpp)
+		return false;
+	snprintf(p->path_jid, sizeof(p->path_jid), "%s", r->full);
+	p->attempt = inband_open(&p->broker->inbands, r->full, &attempt_events, p);
+	return p->attempt != NULL;
+}
+
+struct peer *peer_want(struct broker *b, const char *jid, const char *device)
+{
+	struct peer *p = peer_find(b, jid, device);
+
+	if (p)
+		return p;
+	p = create(b, jid, device);
+	if (!connect_now(p)) {
+		end(p, "unreachable");
+		return NULL;
+	}
+	peer_touch(p);
+	return p;
+}
+
+static void plan_retry(struct peer *p)
+{
+	uint64_t wait = RETRY_FIRST << (p->retries < 4 ? p->retries : 4);
+
+	if (!we_win(p))
+		wait += RETRY_OTHER;
+	p->retries++;
+	p->retry_at = broker_now(p->broker) + (wait < RETRY_MAX ? wait : RETRY_MAX);
+}
+
+/* Whether the device whose handshake this was may have a link with us. */
+static bool check_key(struct peer *p, const unsigned char *fp, const char **reason)
+{
+	char device[DEVICE_ID_LEN + 1];
+	enum trust_state state;
+	bool changed = false;
+
+	device_id_of(fp, device);
+	if (strcmp(device, p->device)) {
+		log_error("%s: the device that said it is '%s' holds the key of '%s'; not talking to it",
+			  p->jid, p->device, device);
+		*reason = "unknown-key";
+		return false;
+	}
+	state = trust_meet(p->broker->trust, p->jid, fp, time(NULL), &changed);
+	broker_trust_met(p->broker, p->jid, fp, state, changed);
+	if (!trust_allows(state)) {
+		*reason = "unknown-key";
+		return false;
+	}
+	return true;
+}
+
+static void know_key(struct peer *p, const unsigned char *fp)
+{
+	if (p->fp_known)
+		return;
+	memcpy(p->fp, fp, FINGERPRINT_BYTES);
+	p->fp_known = true;
+	/* No channel was made yet: it needs the link up. */
+	channels_init(&p->channels, &p->link, we_win(p));
+}
+
+static void attach(struct peer *p, struct inband *path)
+{
+	p->path = path;
+	p->retries = 0;
+	p->retry_at = 0;
+	snprintf(p->path_jid, sizeof(p->path_jid), "%s", inband_jid(path));
+	inband_set_owner(path, &path_events, p);
+}
+
+static void on_attempt_established(void *owner, const unsigned char *fp)
+{
+	struct peer *p = owner;
+	const char *reason;
+
+	if (!check_key(p, fp, &reason)) {
+		end(p, reason);
+		return;
+	}
+	know_key(p, fp);
+	attach(p, p->attempt);
+	p->attempt = NULL;
+	link_attach(&p->link, true, broker_now(p->broker));
+	inband_kick(p->path);
+	peer_touch(p);
+}
+
+static void on_attempt_closed(void *owner, const char *why)
+{
+	struct peer *p = owner;
+
+	p->attempt = NULL;
+	log_info("no in-band path to %s/%s: %s", p->jid, p->device, why);
+	if (p->link.state == LINK_IDLE) {
+		end(p, "unreachable");
+		return;
+	}
+	plan_retry(p);
+	peer_touch(p);
+}
+
+static void on_nothing(void *owner, struct buf *plain)
+{
+}
+
+static size_t on_no_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static const struct inband_events attempt_events = {
+	.established = on_attempt_established,
+	.plain = on_nothing,
+	.fill = on_no_fill,
+	.closed = on_attempt_closed,
+};
+
+/* The path is no good any more, though it does not know it yet. */
+static void drop_path(struct peer *p, const char *why)
+{
+	struct inband *path = p->path;
+
+	if (!path)
+		return;
+	p->path = NULL;
+	inband_close(path);
+	link_detach(&p->link, why, broker_now(p->broker));
+	if (!p->ended)
+		plan_retry(p);
+}
+
+static void on_path_plain(void *owner, struct buf *plain)
+{
+	struct peer *p = owner;
+
+	if (link_input(&p->link, plain, broker_now(p->broker)) < 0 && !p->ended)
+		drop_path(p, "it broke the protocol");
+	peer_touch(p);
+}
+
+static size_t on_path_fill(void *owner, struct buf *out, size_t max)
+{
+	struct peer *p = owner;
+	size_t n;
+
+	n = link_output(&p->link, out, max, broker_now(p->broker));
+	peer_touch(p);
+	return n;
+}
+
+static void on_path_closed(void *owner, const char *why)
+{
+	struct peer *p = owner;
+
+	p->path = NULL;
+	log_info("in-band path to %s/%s is gone: %s", p->jid, p->device, why);
+	link_detach(&p->link, why, broker_now(p->broker));
+	if (p->ended)
+		return;
+	if (p->link.state == LINK_IDLE) {
+		end(p, "unreachable");
+		return;
+	}
+	plan_retry(p);
+	peer_touch(p);
+}
+
+static void on_path_established(void *owner, const unsigned char *fp)
+{
+}
+
+static const struct inband_events path_events = {
+	.established = on_path_established,
+	.plain = on_path_plain,
+	.fill = on_path_fill,
+	.closed = on_path_closed,
+};
+
+void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct inband *path,
+	       const struct link_hello *hello, struct buf *plain)
+{
+	char device[DEVICE_ID_LEN + 1];
+	struct buf refusal = { 0 };
+	enum link_verdict verdict;
+	struct peer *p;
+
+	device_id_of(fp, device);
+	p = peer_find(b, jid, device);
+	verdict = link_hello_judge(p ? &p->link : NULL, hello,
+				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0);
+	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
+		inband_write(path, buf_data(&refusal), buf_len(&refusal));
+		buf_finish(&refusal);
+		inband_close(path);
+		return;
+	}
+	if (verdict == LINK_REPLACE && p) {
+		end(p, "gone");
+		p = NULL;
+	}
+	if (!p)
+		p = create(b, jid, device);
+	know_key(p, fp);
+	if (p->attempt) {
+		inband_close(p->attempt);
+		p->attempt = NULL;
+	}
+	if (p->path) {
+		inband_close(p->path);
+		p->path = NULL;
+		link_detach(&p->link, "a newer path came", broker_now(b));
+	}
+	attach(p, path);
+	link_accept(&p->link, hello, broker_now(b));
+	if (!p->ended && buf_len(plain))
+		on_path_plain(p, plain);
+	if (!p->ended && p->path)
+		inband_kick(p->path);
+	peer_touch(p);
+}
+
+void peer_presence(struct peer *p, bool online, bool restarted)
+{
+	if (restarted && p->link.peer_known) {
+		end(p, "gone");
+		return;
+	}
+	p->gone_at = online ? 0 : broker_now(p->broker);
+	if (online && !p->path && !p->attempt && p->link.state != LINK_UP)
+		p->retry_at = broker_now(p->broker) + (we_win(p) ? 0 : RETRY_FIRST);
+	peer_touch(p);
+}
+
+void peers_online(struct broker *b, bool online)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		/* Without a connection of our own, nobody's absence means anything. */
+		p->gone_at = 0;
+		peer_touch(p);
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct peer *p = timer->data;
+	uint64_t now = broker_now(p->broker);
+
+	link_tick(&p->link, now);
+	if (!p->ended && link_path_dead(&p->link))
+		drop_path(p, "it is silent");
+	if (!p->ended)
+		negotiations_tick(&p->negotiations, now);
+	if (p->ended)
+		return;
+	if (p->gone_at && now >= p->gone_at + GONE_GRACE) {
+		p->gone_at = 0;
+		if (!p->path || p->link.state != LINK_UP) {
+			end(p, "offline");
+			return;
+		}
+	}
+	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
+		peer_end(p, "idle");
+		return;
+	}
+	if (p->retry_at && now >= p->retry_at && !connect_now(p))
+		plan_retry(p);
+	peer_touch(p);
+}
+
+static void on_link_up(void *owner, bool resumed)
+{
+	struct peer *p = owner;
+
+	log_info("link with %s/%s is %s", p->jid, p->device, resumed ? "up again" : "up");
+	p->gone_at = 0;
+}
+
+static void on_link_down(void *owner)
+{
+	struct peer *p = owner;
+
+	log_info("link with %s/%s waits for a path", p->jid, p->device);
+}
+
+static void on_link_deliver(void *owner, const struct record *record)
+{
+	struct peer *p = owner;
+	int result;
+
+	if (record->type < RECORD_ACCEPT)
+		result = negotiations_record(&p->negotiations, record, broker_now(p->broker));
+	else
+		result = channels_record(&p->channels, record);
+	if (result < 0 && !p->ended) {
+		log_warning("%s/%s broke the protocol with a %s record", p->jid, p->device,
+			    record_type_name(record->type));
+		peer_end(p, "protocol");
+	}
+}
+
+static bool on_link_fill(void *owner)
+{
+	struct peer *p = owner;
+
+	return channels_fill(&p->channels);
+}
+
+static void on_link_ended(void *owner, const char *reason)
+{
+	end(owner, reason);
+}
+
+static void on_link_kick(void *owner)
+{
+	struct peer *p = owner;
+
+	if (p->path)
+		inband_kick(p->path);
+}
+
+static const struct link_events link_events = {
+	.up = on_link_up,
+	.down = on_link_down,
+	.deliver = on_link_deliver,
+	.fill = on_link_fill,
+	.ended = on_link_ended,
+	.kick = on_link_kick,
+};
+
+static void on_send(void *owner, enum record_type type, struct buf *fields)
+{
+	struct peer *p = owner;
+
+	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+}
+
+static const char *on_judge(void *owner, enum service service, const char *share)
+{
+	struct peer *p = owner;
+
+	return serve_judge(p, service, share);
+}
+
+static void *on_start(void *owner, struct negotiation *neg)
+{
+	return serve_start(owner, neg);
+}
+
+static void on_stop(void *owner, void *serving)
+{
+	serve_stop(serving);
+}
+
+static const struct negotiation_events negotiation_events = {
+	.send = on_send,
+	.judge = on_judge,
+	.start = on_start,
+	.stop = on_stop,
+};
+
+const char *peer_path_name(const struct peer *p)
+{
+	return p->path && p->link.state == LINK_UP ? "in-band" : "";
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_PEER_H
+#define DAEMON_PEER_H
+
+/*
+ * A peer: one device of a buddy, or another one of ours, that we have a link
+ * with or are making one to. It joins the link to its path below, and to
+ * channels and negotiations above. It is made when wanted and ends with its link; nobody
+ * but the broker's list keeps a pointer to it beyond a negotiation or channel.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker.h"
+#include "channel.h"
+#include "negotiation.h"
+
+struct peer {
+	struct peer *next;		/* broker::peers */
+	struct broker *broker;		/* borrowed */
+	char *jid;			/* bare; owned */
+	char device[DEVICE_ID_LEN + 1];
+	unsigned char fp[FINGERPRINT_BYTES];
+	bool fp_known;
+	struct link link;
+	struct channels channels;
+	struct negotiations negotiations;
+	struct inband *path;		/* the link is attached to it; owned */
+	struct inband *attempt;		/* ours, on the way to be that; owned */
+	char path_jid[2048];		/* full JID of the last path */
+	uint64_t retry_at;		/* next attempt; 0: none planned */
+	unsigned retries;
+	uint64_t gone_at;		/* its presence went away while ours stayed; 0: no */
+	uint64_t idle_since;		/* 0: something is open */
+	uv_timer_t timer;
+	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
+	int open_handles;
+	bool ended;
+};
+
+/* The peer of a device, or NULL. */
+struct peer *peer_find(const struct broker *b, const char *jid, const char *device);
+
+/* As peer_find(), or a new one that begins to connect. NULL if the device is not online. */
+struct peer *peer_want(struct broker *b, const char *jid, const char *device);
+
+/* A path on which a trusted device said HELLO to us; plain holds what came after it. */
+void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct inband *path,
+	       const struct link_hello *hello, struct buf *plain);
+
+/* Its presence: appeared (again), or went away. */
+void peer_presence(struct peer *p, bool online, bool restarted);
+
+/* Our own connection is back, or gone. */
+void peers_online(struct broker *b, bool online);
+
+/* Ends it for the reason, telling the device if it can be told. */
+void peer_end(struct peer *p, const char *reason);
+
+/* Something was opened, closed or sent: timers are set anew. */
+void peer_touch(struct peer *p);
+
+/* "in-band", or "" while there is no path. */
+const char *peer_path_name(const struct peer *p);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The process is started when the negotiation says so, but the device hears
+ * of it only when the process has said its first byte: a repository that is broken or
+ * gone is then a refusal with a reason, before git at the other end was told
+ * that it is connected. upload-archive speaks only when spoken to, and counts
+ * as ready at once.
+ *
+ * From then on bytes move: channel -> standard input (credit goes back as the
+ * process takes them), standard output -> channel (the pipe is not read while the
+ * channel is full). The process's end is the end of data and the exit status;
+ * a channel that is closed from outside ends the process.
+ */
+#include "serve.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "child.h"
+#include "childenv.h"
+#include "log.h"
+
+enum {
+	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
+	ERRORS_MAX = 2048,		/* of what it said before it was ready, for our log */
+	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
+};
+
+struct serve {
+	struct peer *peer;		/* borrowed; outlives the negotiation */
+	struct negotiation *neg;	/* NULL after its end */
+	struct child *child;		/* owned; NULL after its end */
+	struct channel *channel;	/* NULL before started, and after closed */
+	struct buf errors;
+	enum service service;
+	bool paused, active, child_over;
+};
+
+static uint64_t now_of(const struct serve *s)
+{
+	return broker_now(s->peer->broker);
+}
+
+/* The one end; the channel and the negotiation have been seen to. */
+static void finish(struct serve *s)
+{
+	if (s->child)
+		child_destroy(s->child);
+	s->peer->broker->children--;
+	buf_finish(&s->errors);
+	peer_touch(s->peer);
+	free(s);
+}
+
+static void on_accepted(void *owner)
+{
+}
+
+static void on_channel_data(void *owner, const void *data, size_t n)
+{
+	struct serve *s = owner;
+
+	if (!s->active) {
+		s->active = true;
+		neg_active(s->neg);
+	}
+	if (s->child_over)
+		channel_consumed(s->channel, n);
+	else
+		child_write(s->child, data, n);
+}
+
+static void on_channel_stderr(void *owner, const void *data, size_t n)
+{
+}
+
+static void on_channel_end(void *owner)
+{
+	struct serve *s = owner;
+
+	if (!s->child_over)
+		child_end_input(s->child);
+}
+
+static void on_channel_exited(void *owner, uint32_t status)
+{
+}
+
+static void on_channel_writable(void *owner)
+{
+	struct serve *s = owner;
+
+	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW) {
+		s->paused = false;
+		child_pause(s->child, false);
+	}
+}
+
+static void on_channel_closed(void *owner, const char *reason)
+{
+	struct serve *s = owner;
+
+	log_info("%s/%s %s '%s': %s", s->peer->jid, s->peer->device, service_name(s->service),
+		 neg_share(s->neg), reason ? reason : "done");
+	s->channel = NULL;
+	neg_done(s->neg, now_of(s));
+	s->neg = NULL;
+	finish(s);
+}
+
+static const struct channel_events channel_events = {
+	.accepted = on_accepted,
+	.data = on_channel_data,
+	.stderr_data = on_channel_stderr,
+	.end = on_channel_end,
+	.exited = on_channel_exited,
+	.writable = on_channel_writable,
+	.closed = on_channel_closed,
+};
+
+/* The process talks: now the device is told. False when it does not want it any more. */
+static bool open_channel(struct serve *s)
+{
+	if (s->channel)
+		return true;
+	s->channel = neg_started(s->neg, &channel_events, s, now_of(s));
+	/* Otherwise serve_stop() was called within. */
+	if (!s->channel)
+		return false;
+	log_info("%s/%s %s '%s': started", s->peer->jid, s->peer->device,
+		 service_name(s->service), neg_share(s->neg));
+	if (buf_len(&s->errors))
+		channel_write_stderr(s->channel, buf_data(&s->errors), buf_len(&s->errors));
+	buf_reset(&s->errors);
+	peer_touch(s->peer);
+	return true;
+}
+
+static void on_output(void *owner, const void *data, size_t n)
+{
+	struct serve *s = owner;
+
+	if (!open_channel(s))
+		return;
+	channel_write(s->channel, data, n);
+	if (channel_room(s->channel) < ROOM_LOW) {
+		s->paused = true;
+		child_pause(s->child, true);
+	}
+}
+
+static void on_error_output(void *owner, const void *data, size_t n)
+{
+	struct serve *s = owner;
+
+	if (s->channel)
+		channel_write_stderr(s->channel, data, n);
+	else if (buf_len(&s->errors) < ERRORS_MAX)
+		buf_append(&s->errors, data, n < ERRORS_MAX ? n : ERRORS_MAX);
+}
+
+static void on_wrote(void *owner, size_t n)
+{
+	struct serve *s = owner;
+
+	if (s->channel)
+		channel_consumed(s->channel, n);
+}
+
+static void on_exited(void *owner, int status, int term_signal)
+{
+	struct serve *s = owner;
+
+	child_destroy(s->child);
+	s->child = NULL;
+	s->child_over = true;
+	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) && status == 0) {
+		/* It had nothing to say and no complaint: let the other end see just that. */
+		if (!open_channel(s))
+			return;
+	}
+	if (!s->channel) {
+		log_error("share '%s' cannot be served (%s ended with status %d): %s",
+			  neg_share(s->neg), service_name(s->service), status, buf_str(&s->errors));
+		neg_failed(s->neg, "broken");
+		s->neg = NULL;
+		finish(s);
+		return;
+	}
+	channel_end(s->channel);
+	/* May close the channel, and end us with it. */
+	channel_exit(s->channel, term_signal ? SIGNAL_EXIT + term_signal : status);
+}
+
+static const struct child_events child_events = {
+	.output = on_output,
+	.error_output = on_error_output,
+	.wrote = on_wrote,
+	.exited = on_exited,
+};
+
+const char *serve_judge(struct peer *peer, enum service service, const char *name)
+{
+	const struct broker *b = peer->broker;
+	const struct share *share;
+	unsigned of_device = 0;
+
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
+		if (!strcmp(d->jid, peer->jid) && !memcmp(d->fp, peer->fp, sizeof(d->fp)))
+			of_device += trust_allows(d->state);
+	if (!of_device)
+		return "untrusted";
+	switch (policy_check(b->policy, peer->jid, service, name, &share)) {
+	case POLICY_ALLOWED:
+		break;
+	case POLICY_PUSH_DENIED:
+		return "push-denied";
+	default:
+		log_info("%s/%s may not use '%s' (%s)", peer->jid, peer->device, name,
+			 service_name(service));
+		return "not-shared";
+	}
+	return b->children >= CHILDREN_MAX || b->stopping ? "busy" : NULL;
+}
+
+enum { ARGV_MAX = 8 };
+
+/* git's argv; the path is the share's own, never what a peer said. */
+static void make_argv(enum service service, const char *path, const char *argv[ARGV_MAX])
+{
+	static const char *const rows[][ARGV_MAX] = {
+		[SERVICE_UPLOAD_PACK] = { "git", "upload-pack", "--strict", "--" },
+		[SERVICE_RECEIVE_PACK] = { "git", "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
+		[SERVICE_UPLOAD_ARCHIVE] = { "git", "upload-archive" },
+	};
+	size_t n = 0;
+
+	memcpy(argv, rows[service], sizeof(rows[service]));
+	while (argv[n])
+		n++;
+	argv[n] = path;
+}
+
+static struct child *spawn(struct serve *s, const struct share *share, int *error)
+{
+	const char *version = neg_git_protocol(s->neg);
+	char *protocol = *version ? xasprintf("version=%s", version) : NULL;
+	const char *argv[ARGV_MAX];
+	enum trust_state state = trust_look(s->peer->broker->trust, s->peer->jid, s->peer->fp);
+	const char *const extra[] = {
+		"GIT_PROTOCOL", protocol,
+		"GIT_XMPP_JID", s->peer->jid,
+		"GIT_XMPP_DEVICE", s->peer->device,
+		"GIT_XMPP_VERIFIED", state == TRUST_VERIFIED ? "1" : "0",
+		"GIT_XMPP_SHARE", share->name,
+		NULL,
+	};
+	char **env = childenv_create(extra);
+	struct child *child;
+
+	make_argv(s->service, share->path, argv);
+	child = child_spawn(s->peer->broker->loop, argv, env, "/", &child_events, s, error);
+	childenv_destroy(env);
+	free(protocol);
+	return child;
+}
+
+void *serve_start(struct peer *peer, struct negotiation *neg)
+{
+	const struct share *share = policy_find(peer->broker->policy, neg_share(neg));
+	struct serve *s;
+	struct stat st;
+	int error = 0;
+
+	if (!share || !share->path || stat(share->path, &st) || !S_ISDIR(st.st_mode)) {
+		log_error("share '%s' cannot be served: '%s' is not a directory", neg_share(neg),
+			  share && share->path ? share->path : "");
+		neg_failed(neg, "broken");
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->peer = peer;
+	s->neg = neg;
+	s->service = neg_service(neg);
+	s->child = spawn(s, share, &error);
+	if (!s->child) {
+		log_error("cannot start git %s: %s", service_name(s->service), uv_strerror(error));
+		free(s);
+		neg_failed(neg, "broken");
+		return NULL;
+	}
+	peer->broker->children++;
+	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
+		/* The negotiation does not know us yet, so it has not called this. */
+		serve_stop(s);
+		return NULL;
+	}
+	return s;
+}
+
+void serve_stop(void *serving)
+{
+	struct serve *s = serving;
+
+	if (!s)
+		return;
+	s->neg = NULL;
+	s->channel = NULL;
+	finish(s);
+}

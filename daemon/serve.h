@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SERVE_H
+#define DAEMON_SERVE_H
+
+/*
+ * Serving: git's upload-pack, receive-pack or upload-archive run for a
+ * device, its standard streams joined to a channel.
+ */
+
+#include "peer.h"
+
+/* NULL when the device may; else the reason for refuse. */
+const char *serve_judge(struct peer *peer, enum service service, const char *share);
+
+/* Starts the process; neg_started() or neg_failed() follows. */
+void *serve_start(struct peer *peer, struct negotiation *neg);
+
+/* It is not wanted any more, before its channel was open. NULL is fine. */
+void serve_stop(void *serving);
+
+#endif

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A helper waits on us, and a person waits on the helper: everything that can
+ * fail is found out before READY, and each wait has a limit.
+ *
+ *   WAITING      the account comes online, presences arrive    -> ASKING, or an error
+ *   ASKING       the errand is under way                       -> OPEN, or an error
+ *   OPEN         data both ways                                -> ended
+ *
+ * Data from the helper goes into the channel while it has room; credit to the
+ * helper is given back as the channel takes it. Data from the channel goes to the socket, and
+ * credit to the peer when it has left for it.
+ */
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "errand.h"
+#include "jid.h"
+#include "log.h"
+#include "peer.h"
+
+enum {
+	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
+	LOGIN_TIMEOUT = 20000,		/* when the broker was started just now */
+	CREDIT_STEP = FRAME_WINDOW / 4,
+};
+
+enum session_state {
+	SESSION_WAITING,	/* our account is not online, or presence may still come */
+	SESSION_ASKING,		/* the errand runs */
+	SESSION_OPEN,		/* a channel is open */
+	SESSION_ENDED,
+};
+
+struct session_internal {
+	struct session node;		/* broker::sessions */
+	struct broker *broker;		/* borrowed */
+	struct conn *conn;		/* borrowed while events may come */
+	enum session_state state;
+	struct address to;
+	enum service service;
+	char git_protocol[4];
+	struct errand *errand;		/* owned while ASKING */
+	struct negotiation *neg;	/* while OPEN */
+	struct channel *channel;	/* while OPEN */
+	struct peer *peer;		/* while OPEN */
+	struct buf held;		/* from the helper, the channel had no room; <= FRAME_WINDOW */
+	size_t granted;			/* taken from the helper, credit not yet given back */
+	size_t unsent;			/* to the helper, not yet consumed for the peer */
+	bool helper_ended, end_passed_on;
+	bool ready_said, exit_said;
+	uv_timer_t timer;
+};
+
+static const struct conn_events conn_events;
+
+static void enter(struct session_internal *s, enum session_state state, const char *because)
+{
+	static const char *const names[] = { "waiting", "asking", "open", "ended" };
+
+	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid, s->to.share,
+		  names[s->state], names[state], because);
+	s->state = state;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct session_internal *s = handle->data;
+
+	buf_finish(&s->held);
+	free(s);
+}
+
+/* The one end. The connection is closed when what was said has been read. */
+static void finish(struct session_internal *s, const char *because)
+{
+	struct session **at = &s->broker->sessions;
+	struct channel *channel = s->channel;
+
+	if (s->state == SESSION_ENDED)
+		return;
+	enter(s, SESSION_ENDED, because);
+	while (*at != &s->node)
+		at = &(*at)->next;
+	*at = s->node.next;
+	errand_destroy(s->errand);
+	s->errand = NULL;
+	if (channel)
+		channel_close(channel, because);
+	if (s->conn)
+		conn_close(s->conn);
+	s->conn = NULL;
+	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+}
+
+static void fail_with(struct session_internal *s, const struct message *m)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	log_info("%s of %s/%s failed: %s", service_name(s->service), s->to.jid, s->to.share, m->text);
+	if (s->conn)
+		conn_send_error(s->conn, m);
+	finish(s, message_name(m->id));
+}
+
+static void fail(struct session_internal *s, enum message_id id)
+{
+	struct message m;
+
+	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device, NULL);
+	fail_with(s, &m);
+}
+
+/* What the user is told for the reasons of refuse, and of links that end. */
+static void fail_for_reason(struct session_internal *s, const char *reason)
+{
+	static const struct {
+		const char *reason;
+		enum message_id id;
+	} rows[] = {
+		{ "not-shared", MSG_NOT_SHARED },
+		{ "push-denied", MSG_PUSH_DENIED },
+		{ "busy", MSG_BUSY },
+		{ "broken", MSG_SHARE_BROKEN },
+		{ "untrusted", MSG_NOT_TRUSTED_THERE },
+		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
+		{ "timeout", MSG_TIMEOUT },
+		{ "offline", MSG_BUDDY_OFFLINE },
+	};
+	struct message m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (strcmp(rows[i].reason, reason))
+			continue;
+		message_set(&m, rows[i].id, "jid", s->to.jid, "share", s->to.share, "seconds", "15", NULL);
+		fail_with(s, &m);
+		return;
+	}
+	message_set(&m, MSG_CANNOT_REACH, "jid", s->to.jid, "reason", reason, NULL);
+	fail_with(s, &m);
+}
+
+static void note(struct session_internal *s, const char *kind, const char *text)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "kind", kind);
+	fields_add(&fields, "text", text);
+	conn_send_fields(s->conn, FRAME_NOTE, &fields);
+	buf_finish(&fields);
+}
+
+static void give_credit(struct session_internal *s, size_t n)
+{
+	uint8_t bytes[4];
+
+	s->granted += n;
+	if (s->granted < CREDIT_STEP || !s->conn)
+		return;
+	put_be32(bytes, s->granted);
+	conn_send(s->conn, FRAME_CREDIT, bytes, sizeof(bytes));
+	s->granted = 0;
+}
+
+/* Moves what the helper said into the channel, as much as it takes. */
+static void pass_on(struct session_internal *s)
+{
+	size_t n = buf_len(&s->held), room = channel_room(s->channel);
+
+	n = n < room ? n : room;
+	if (n) {
+		channel_write(s->channel, buf_data(&s->held), n);
+		buf_consume(&s->held, n);
+		give_credit(s, n);
+	}
+	if (s->helper_ended && !buf_len(&s->held) && !s->end_passed_on) {
+		s->end_passed_on = true;
+		channel_end(s->channel);
+	}
+}
+
+static void on_channel_accepted(void *owner)
+{
+}
+
+static void on_channel_data(void *owner, const void *data, size_t n)
+{
+	struct session_internal *s = owner;
+
+	for (size_t done = 0; done < n; done += FRAME_MAX)
+		conn_send(s->conn, FRAME_DATA, (const char *)data + done,
+			  n - done < FRAME_MAX ? n - done : FRAME_MAX);
+	s->unsent += n;
+}
+
+static void on_channel_stderr(void *owner, const void *data, size_t n)
+{
+	struct session_internal *s = owner;
+
+	conn_send(s->conn, FRAME_STDERR, data, n);
+}
+
+static void on_channel_end(void *owner)
+{
+	struct session_internal *s = owner;
+
+	conn_send(s->conn, FRAME_END, NULL, 0);
+}
+
+static void on_channel_exited(void *owner, uint32_t status)
+{
+	struct session_internal *s = owner;
+	struct buf fields = { 0 };
+
+	s->exit_said = true;
+	fields_add_u64(&fields, "status", status > 255 ? 255 : status);
+	conn_send_fields(s->conn, FRAME_EXIT, &fields);
+	buf_finish(&fields);
+	/* Nobody is there to hear what the helper may still say. */
+	buf_reset(&s->held);
+	s->helper_ended = true;
+	pass_on(s);
+}
+
+static void on_channel_writable(void *owner)
+{
+	pass_on(owner);
+}
+
+static void on_channel_closed(void *owner, const char *reason)
+{
+	struct session_internal *s = owner;
+	struct message m;
+
+	s->channel = NULL;
+	neg_done(s->neg, broker_now(s->broker));
+	peer_touch(s->peer);
+	s->neg = NULL;
+	s->peer = NULL;
+	if (s->state == SESSION_ENDED)
+		return;
+	if (s->exit_said) {
+		finish(s, "done");
+		return;
+	}
+	message_set(&m, MSG_STREAM_LOST, "jid", s->to.jid, "reason", reason ? reason : "ended", NULL);
+	fail_with(s, &m);
+}
+
+static const struct channel_events channel_events = {
+	.accepted = on_channel_accepted,
+	.data = on_channel_data,
+	.stderr_data = on_channel_stderr,
+	.end = on_channel_end,
+	.exited = on_channel_exited,
+	.writable = on_channel_writable,
+	.closed = on_channel_closed,
+};
+
+static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
+{
+	struct session_internal *s = owner;
+	struct buf fields = { 0 };
+
+	s->errand = NULL;
+	s->neg = neg;
+	s->channel = channel;
+	s->peer = tag;
+	uv_timer_stop(&s->timer);
+	enter(s, SESSION_OPEN, "the far service runs");
+	fields_add(&fields, "jid", s->peer->jid);
+	fields_add(&fields, "device", s->peer->device);
+	fields_add(&fields, "path", peer_path_name(s->peer));
+	fields_add(&fields, "trust", trust_state_name(trust_look(s->broker->trust, s->peer->jid, s->peer->fp)));
+	conn_send_fields(s->conn, FRAME_READY, &fields);
+	buf_finish(&fields);
+	pass_on(s);
+	peer_touch(s->peer);
+}
+
+static void on_errand_failed(void *owner, const char *reason)
+{
+	struct session_internal *s = owner;
+
+	s->errand = NULL;
+	fail_for_reason(s, reason);
+}
+
+static void on_errand_waiting(void *owner, const char *state)
+{
+	struct session_internal *s = owner;
+	char *text;
+
+	text = xasprintf(!strcmp(state, "deferred") ? "%s is busy with another push to '%s'; waiting"
+						     : "%s is starting '%s'", s->to.jid, s->to.share);
+	note(s, "progress", text);
+	free(text);
+}
+
+static const struct errand_events errand_events = {
+	.open = on_errand_open,
+	.failed = on_errand_failed,
+	.waiting = on_errand_waiting,
+};
+
+/* Whether this resource is a device that the errand may go to. */
+static bool is_candidate(const struct session_internal *s, const struct resource *r)
+{
+	const struct broker *b = s->broker;
+	char id[DEVICE_ID_LEN + 1];
+
+	if (!r->broker || !strcmp(r->device, b->device))
+		return false;
+	if (*s->to.device && strncmp(r->device, s->to.device, strlen(s->to.device)))
+		return false;
+	if (trust_expected(b->trust, s->to.jid))
+		return true;
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
+		if (strcmp(d->jid, s->to.jid) || !trust_allows(d->state))
+			continue;
+		device_id_of(d->fp, id);
+		if (!strcmp(id, r->device))
+			return true;
+	}
+	return false;
+}
+
+/* Best first: a device whose link is up, then the one that came online last. */
+static bool add_candidates(struct session_internal *s, const struct buddy *buddy, bool linked)
+{
+	bool any = false;
+
+	for (const struct resource *r = buddy->resources; r; r = r->next) {
+		struct peer *p = peer_find(s->broker, s->to.jid, r->device);
+
+		if (!is_candidate(s, r) || linked != (p && p->link.state == LINK_UP))
+			continue;
+		p = peer_want(s->broker, s->to.jid, r->device);
+		if (p && errand_add(s->errand, &p->negotiations, p))
+			any = true;
+	}
+	return any;
+}
+
+/* Why nobody can be asked. */
+static enum message_id nobody(const struct session_internal *s, const struct buddy *buddy)
+{
+	bool any = false, broker = false;
+
+	if (!strcmp(s->to.jid, broker_jid(s->broker)))
+		return MSG_OWN_ACCOUNT;
+	if (!buddy || !buddy->in_roster)
+		return MSG_NOT_BUDDY;
+	if (buddy->asked && buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO)
+		return MSG_NOT_ACCEPTED;
+	for (const struct resource *r = buddy->resources; r; r = r->next) {
+		any = true;
+		broker |= r->broker;
+	}
+	if (!any)
+		return MSG_BUDDY_OFFLINE;
+	if (!broker)
+		return MSG_BUDDY_NO_GIT;
+	return *s->to.device ? MSG_NO_SUCH_DEVICE : MSG_DEVICE_UNTRUSTED;
+}
+
+static void look(struct session_internal *s);
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct session_internal *s = timer->data;
+	const struct message *trouble;
+
+	if (s->state != SESSION_WAITING)
+		return;
+	if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
+		fail_with(s, trouble);
+	else
+		fail(s, s->broker->online_at ? MSG_BUDDY_OFFLINE : MSG_NOT_ONLINE);
+}
+
+/* Starts the errand, or says why not, or goes on waiting. */
+static void look(struct session_internal *s)
+{
+	struct broker *b = s->broker;
+	enum xmpp_state state;
+	struct buddy *buddy;
+
+	if (!b->xmpp) {
+		if (b->trouble.id != MSG_NONE)
+			fail_with(s, &b->trouble);
+		return;
+	}
+	state = xmpp_state(b->xmpp);
+	if (state == XMPP_FAILED || (state == XMPP_OFFLINE && xmpp_trouble(b->xmpp)->id != MSG_NONE)) {
+		fail_with(s, xmpp_trouble(b->xmpp));
+		return;
+	}
+	if (state != XMPP_ONLINE)
+		return;
+	buddy = presence_buddy(b->presence, s->to.jid);
+	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
+				  &channel_events, s);
+	if (buddy && (add_candidates(s, buddy, true) | add_candidates(s, buddy, false))) {
+		enter(s, SESSION_ASKING, "somebody can be asked");
+		errand_start(s->errand, broker_now(b));
+		for (struct peer *p = b->peers; p; p = p->next)
+			peer_touch(p);
+		return;
+	}
+	errand_destroy(s->errand);
+	s->errand = NULL;
+	if (!broker_presence_pending(b, s->to.jid))
+		fail(s, nobody(s, buddy));
+}
+
+void sessions_wake(struct broker *b)
+{
+	struct session *s, *next;
+
+	for (s = b->sessions; s; s = next) {
+		next = s->next;
+		if (s->in->state == SESSION_WAITING)
+			look(s->in);
+	}
+}
+
+/* Credit to the peer for what has left for the helper. */
+static void on_conn_drained(void *owner)
+{
+	struct session_internal *s = owner;
+	size_t n = s->unsent;
+
+	s->unsent = 0;
+	if (n && s->channel) {
+		channel_consumed(s->channel, n);
+		peer_touch(s->peer);
+	}
+}
+
+static void on_conn_frame(void *owner, const struct frame *frame)
+{
+	struct session_internal *s = owner;
+
+	if (frame->type == FRAME_DATA && !s->helper_ended &&
+	    buf_len(&s->held) + s->granted + frame->len <= FRAME_WINDOW) {
+		buf_append(&s->held, frame->payload, frame->len);
+	} else if (frame->type == FRAME_END && !s->helper_ended) {
+		s->helper_ended = true;
+	} else {
+		finish(s, "protocol");
+		return;
+	}
+	if (s->state == SESSION_OPEN)
+		pass_on(s);
+}
+
+static void on_conn_closed(void *owner)
+{
+	struct session_internal *s = owner;
+
+	s->conn = NULL;
+	finish(s, "cancelled");
+}
+
+static const struct conn_events conn_events = {
+	.frame = on_conn_frame,
+	.drained = on_conn_drained,
+	.closed = on_conn_closed,
+};
+
+/* What OPEN asks for; MSG_NONE, or what is wrong with it. */
+static enum message_id parse_open(struct session_internal *s, struct fields open)
+{
+	const char *service = fields_get(open, "service"), *jid = fields_get(open, "jid");
+	const char *share = fields_get(open, "share"), *device = fields_get(open, "device");
+	const char *git_protocol = fields_get(open, "git-protocol");
+	int found = service ? service_by_name(service) : -1;
+
+	if (found < 0)
+		return MSG_BAD_SERVICE;
+	s->service = found;
+	if (!jid || !jid_bare(jid, s->to.jid) || !share || !share_name_valid(share))
+		return MSG_BAD_URL;
+	strcpy(s->to.share, share);
+	if (device)
+		snprintf(s->to.device, sizeof(s->to.device), "%s", device);
+	if (git_protocol)
+		snprintf(s->git_protocol, sizeof(s->git_protocol), "%s", git_protocol);
+	return MSG_NONE;
+}
+
+void session_create(struct conn *conn, struct fields open)
+{
+	struct session_internal *s = xcalloc(1, sizeof(*s));
+	struct broker *b = conn_broker(conn);
+	enum message_id wrong;
+	struct message m;
+	uint64_t timeout;
+
+	s->node.in = s;
+	s->broker = b;
+	s->conn = conn;
+	conn_set_owner(conn, &conn_events, s);
+	uv_timer_init(b->loop, &s->timer);
+	s->timer.data = s;
+	s->node.next = b->sessions;
+	b->sessions = &s->node;
+	wrong = parse_open(s, open);
+	if (wrong != MSG_NONE) {
+		message_set(&m, wrong, "url", "", "reason", "the broker does not understand it",
+			    "service", "", NULL);
+		fail_with(s, &m);
+		return;
+	}
+	/* A broker that has just been started needs its login first. */
+	timeout = (uint64_t)time(NULL) - b->started < 10 ? LOGIN_TIMEOUT : ONLINE_TIMEOUT;
+	uv_timer_start(&s->timer, on_timer, timeout, 0);
+	look(s);
+}
+
+bool session_describe(const struct session *node, struct buf *fields)
+{
+	const struct session_internal *s = node->in;
+
+	if (s->state != SESSION_OPEN)
+		return false;
+	fields_add(fields, "jid", s->peer->jid);
+	fields_add(fields, "device", s->peer->device);
+	fields_add(fields, "share", s->to.share);
+	fields_add(fields, "service", service_name(s->service));
+	fields_add(fields, "direction", "out");
+	fields_add_u64(fields, "sent", channel_sent(s->channel));
+	fields_add_u64(fields, "received", channel_received(s->channel));
+	return true;
+}

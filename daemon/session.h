@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SESSION_H
+#define DAEMON_SESSION_H
+
+/*
+ * A session: one helper, from its OPEN to its end. It waits until the account
+ * is online and the buddy's presence is known, sends an errand to the buddy's
+ * devices, and then moves bytes between the helper and the channel.
+ */
+
+#include "control.h"
+
+struct session {
+	struct session *next;		/* broker::sessions */
+	struct session_internal *in;
+};
+
+/* Takes the connection over. The session ends with it. */
+void session_create(struct conn *conn, struct fields open);
+
+/* The account's state or somebody's presence has changed: those who wait look again. */
+void sessions_wake(struct broker *b);
+
+/* A row for status; false when it does not move data. */
+bool session_describe(const struct session *s, struct buf *fields);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SMACK_H
+#define DAEMON_SMACK_H
+
+/*
+ * Whether the connection to our server lives, and the half of stream management
+ * (XEP-0198) that is worth having: acknowledgements, so that a server notices
+ * soon that we are gone and returns what was on its way to us. No resumption: a
+ * link outlives an XMPP session by itself, and a server that waits for a
+ * resumption makes the dead look alive for minutes.
+ *
+ * No clock and no connection here: `now` (ms) goes in, what is to be done comes out.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SMACK_IDLE = 30 * 1000,		/* nothing heard: ask */
+	SMACK_PATIENCE = 15 * 1000,	/* asked and nothing heard: dead */
+};
+
+struct smack {
+	bool enabled;		/* the server said so; what it sends is counted */
+	uint32_t handled;	/* stanzas since, modulo 2^32 */
+	uint64_t heard_at;
+	uint64_t asked_at;	/* 0: not asking */
+};
+
+enum smack_verdict {
+	SMACK_ALIVE,
+	SMACK_ASK,		/* send <r/>, or a ping if it is not enabled */
+	SMACK_DEAD,
+};
+
+void smack_begin(struct smack *s, uint64_t now);
+
+/* <enabled/> has come: what follows is counted. */
+void smack_enabled(struct smack *s);
+
+/* Something came from the server; counted tells that it was an iq, message or presence. */
+void smack_heard(struct smack *s, bool counted, uint64_t now);
+
+/* To be called at smack_deadline(). */
+enum smack_verdict smack_check(struct smack *s, uint64_t now);
+uint64_t smack_deadline(const struct smack *s);
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stanza.h"
+
+/*
+ * Everything here comes from a server, or through one from anybody. A stanza is
+ * looked at in three steps: its name, its type, the name and namespace of its
+ * payload; each has a table or a short chain, and what fits nowhere is
+ * STANZA_OTHER, or STANZA_UNKNOWN if an answer is due.
+ */
+
+#include <string.h>
+
+#include "alloc.h"
+#include "base64.h"
+#include "jid.h"
+#include "text.h"
+
+#define NS_ROSTER  "jabber:iq:roster"
+#define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
+#define NS_SM	   "urn:xmpp:sm:3"
+
+static bool is(const char *a, const char *b)
+{
+	return a && !strcmp(a, b);
+}
+
+static const char *attribute(xmpp_stanza_t *xml, const char *name)
+{
+	return xmpp_stanza_get_attribute(xml, name);
+}
+
+/* A plain decimal up to max, else fallback. */
+static uint64_t number(const char *text, uint64_t max, uint64_t fallback)
+{
+	uint64_t n = 0;
+
+	if (!text || !*text)
+		return fallback;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return fallback;
+		n = n * 10 + (*text - '0');
+		if (n > max)
+			return fallback;
+	}
+	return n;
+}
+
+static xmpp_stanza_t *first_element(xmpp_stanza_t *xml)
+{
+	xmpp_stanza_t *child = xmpp_stanza_get_children(xml);
+
+	while (child && !xmpp_stanza_is_tag(child))
+		child = xmpp_stanza_get_next(child);
+	return child;
+}
+
+/* --- in-band bytestreams --- */
+
+/* libstrophe joins text to one child: anything more is not base64. */
+static bool read_text(xmpp_stanza_t *xml, struct ibb_stanza *out)
+{
+	xmpp_stanza_t *child = xmpp_stanza_get_children(xml);
+
+	out->text = "";
+	if (!child)
+		return true;
+	if (xmpp_stanza_is_tag(child) || xmpp_stanza_get_next(child))
+		return false;
+	out->text = xmpp_stanza_get_text_ptr(child);
+	out->text_len = strlen(out->text);
+	return true;
+}
+
+static bool read_ibb(xmpp_stanza_t *xml, struct stanza *s)
+{
+	struct ibb_stanza *ibb = &s->ibb;
+	const char *name = xmpp_stanza_get_name(xml);
+
+	ibb->from = s->from;
+	ibb->id = s->id;
+	ibb->sid = attribute(xml, "sid");
+	if (!ibb->from || !ibb->sid || !*ibb->sid)
+		return false;
+	if (is(name, "open")) {
+		ibb->kind = IBB_OPEN;
+		if (!is(attribute(xml, "stanza"), "message"))
+			ibb->block_size = number(attribute(xml, "block-size"), 65535, 0);
+		return true;
+	}
+	if (is(name, "data")) {
+		ibb->kind = IBB_DATA;
+		ibb->seq = number(attribute(xml, "seq"), 65535, UINT64_MAX);
+		return read_text(xml, ibb);
+	}
+	ibb->kind = IBB_CLOSE;
+	return true;
+}
+
+/* --- iq --- */
+
+static const struct request_row {
+	const char *type, *name, *ns;
+	enum stanza_kind kind;
+} requests[] = {
+	{ "set", "data", NS_IBB, STANZA_IBB },		/* first: there are most of it */
+	{ "set", "open", NS_IBB, STANZA_IBB },
+	{ "set", "close", NS_IBB, STANZA_IBB },
+	{ "get", "ping", NS_PING, STANZA_PING },
+	{ "set", "query", NS_ROSTER, STANZA_ROSTER },
+	{ "get", "query", NS_DISCO_INFO, STANZA_DISCO },
+};
+
+static void read_request(const char *type, struct stanza *s)
+{
+	const char *name = s->payload ? xmpp_stanza_get_name(s->payload) : NULL;
+	const char *ns = s->payload ? xmpp_stanza_get_ns(s->payload) : NULL;
+
+	s->kind = STANZA_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		if (is(name, requests[i].name) && is(ns, requests[i].ns) && is(type, requests[i].type))
+			s->kind = requests[i].kind;
+	if (s->kind == STANZA_IBB && !read_ibb(s->payload, s))
+		s->kind = STANZA_BAD_REQUEST;
+	else if (s->kind == STANZA_DISCO)
+		s->node = attribute(s->payload, "node");
+}
+
+static const char *read_condition(xmpp_stanza_t *iq)
+{
+	xmpp_stanza_t *error = xmpp_stanza_get_child_by_name(iq, "error");
+	xmpp_stanza_t *child = error ? xmpp_stanza_get_children(error) : NULL;
+
+	for (; child; child = xmpp_stanza_get_next(child))
+		if (xmpp_stanza_is_tag(child) && is(xmpp_stanza_get_ns(child), NS_STANZAS) &&
+		    !is(xmpp_stanza_get_name(child), "text"))
+			return xmpp_stanza_get_name(child);
+	return "undefined-condition";
+}
+
+static void read_iq(xmpp_stanza_t *iq, struct stanza *s)
+{
+	const char *type = xmpp_stanza_get_type(iq);
+
+	/* Without an id it can neither be an answer nor be answered. */
+	if (!s->id)
+		return;
+	s->payload = first_element(iq);
+	if (is(type, "result")) {
+		s->kind = STANZA_ANSWER;
+	} else if (is(type, "error")) {
+		s->kind = STANZA_ANSWER;
+		s->condition = read_condition(iq);
+	} else if (is(type, "get") || is(type, "set")) {
+		read_request(type, s);
+	}
+}
+
+/* --- presence --- */
+
+static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
+{
+	xmpp_stanza_t *git;
+
+	s->type = xmpp_stanza_get_type(presence);
+	if (!s->from)
+		return;
+	if (!s->type) {
+		s->kind = STANZA_AVAILABLE;
+		git = xmpp_stanza_get_child_by_name_and_ns(presence, "git", NS_GIT);
+		s->device = git ? attribute(git, "dev") : NULL;
+		s->instance = git ? attribute(git, "inst") : NULL;
+		if (!s->device || !s->instance)
+			s->device = s->instance = NULL;
+	} else if (is(s->type, "unavailable") || is(s->type, "error")) {
+		s->kind = STANZA_UNAVAILABLE;
+	} else if (is(s->type, "subscribe") || is(s->type, "subscribed") ||
+		   is(s->type, "unsubscribe") || is(s->type, "unsubscribed")) {
+		s->kind = STANZA_SUBSCRIPTION;
+	}
+}
+
+static void read_stream_management(const char *name, struct stanza *s)
+{
+	if (is(name, "enabled"))
+		s->kind = STANZA_SM_ENABLED;
+	else if (is(name, "failed"))
+		s->kind = STANZA_SM_FAILED;
+	else if (is(name, "r"))
+		s->kind = STANZA_SM_REQUEST;
+	else if (is(name, "a"))
+		s->kind = STANZA_SM_ANSWER;
+}
+
+void stanza_read(xmpp_stanza_t *xml, struct stanza *out)
+{
+	const char *name = xmpp_stanza_get_name(xml);
+
+	*out = (struct stanza){
+		.from = xmpp_stanza_get_from(xml),
+		.id = xmpp_stanza_get_id(xml),
+	};
+	if (is(xmpp_stanza_get_ns(xml), NS_SM)) {
+		read_stream_management(name, out);
+		return;
+	}
+	out->counted = is(name, "iq") || is(name, "presence") || is(name, "message");
+	if (is(name, "iq"))
+		read_iq(xml, out);
+	else if (is(name, "presence"))
+		read_presence(xml, out);
+}
+
+const char *stanza_stream_error(xmpp_stanza_t *xml)
+{
+	xmpp_stanza_t *child = xml ? xmpp_stanza_get_children(xml) : NULL;
+
+	for (; child; child = xmpp_stanza_get_next(child))
+		if (xmpp_stanza_is_tag(child) && !is(xmpp_stanza_get_name(child), "text"))
+			return xmpp_stanza_get_name(child);
+	return "undefined-condition";
+}
+
+/* --- roster --- */
+
+static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
+{
+	static const struct {
+		const char *name;
+		enum subscription subscription;
+	} rows[] = {
+		{ "to", SUBSCRIPTION_TO },
+		{ "from", SUBSCRIPTION_FROM },
+		{ "both", SUBSCRIPTION_BOTH },
+	};
+	const char *jid = attribute(xml, "jid");
+	const char *subscription = attribute(xml, "subscription");
+
+	if (!is(xmpp_stanza_get_name(xml), "item") || !jid || !jid_bare(jid, item->jid))
+		return false;
+	item->subscription = SUBSCRIPTION_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (is(subscription, rows[i].name))
+			item->subscription = rows[i].subscription;
+	item->asked = is(attribute(xml, "ask"), "subscribe");
+	item->removed = is(subscription, "remove");
+	return true;
+}
+
+bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item)
+{
+	*at = *at ? xmpp_stanza_get_next(*at) : xmpp_stanza_get_children(query);
+	while (*at && !(xmpp_stanza_is_tag(*at) && read_item(*at, item)))
+		*at = xmpp_stanza_get_next(*at);
+	return *at != NULL;
+}
+
+/* --- writing --- */
+
+static void put_attribute(struct buf *out, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_puts(out, " ");
+	buf_puts(out, name);
+	buf_puts(out, "='");
+	text_xml(out, value);
+	buf_puts(out, "'");
+}
+
+static void put_iq_start(struct buf *out, const char *type, const char *to, const char *id)
+{
+	buf_puts(out, "<iq");
+	put_attribute(out, "type", type);
+	put_attribute(out, "id", id);
+	put_attribute(out, "to", to);
+}
+
+void stanza_put_iq(struct buf *out, const char *type, const char *to, const char *id,
+		   const char *payload)
+{
+	put_iq_start(out, type, to, id);
+	if (!payload) {
+		buf_puts(out, "/>");
+		return;
+	}
+	buf_puts(out, ">");
+	buf_puts(out, payload);
+	buf_puts(out, "</iq>");
+}
+
+/* RFC 6120 8.3.3; what is not listed is "cancel". */
+static const char *error_type(const char *condition)
+{
+	static const struct {
+		const char *condition, *type;
+	} rows[] = {
+		{ "bad-request", "modify" },
+		{ "resource-constraint", "modify" },	/* XEP-0047 2.1: smaller blocks, please */
+		{ "not-authorized", "auth" },
+		{ "forbidden", "auth" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(condition, rows[i].condition))
+			return rows[i].type;
+	return "cancel";
+}
+
+void stanza_put_error(struct buf *out, const char *to, const char *id, const char *condition)
+{
+	put_iq_start(out, "error", to, id);
+	buf_printf(out, "><error type='%s'><%s xmlns='" NS_STANZAS "'/></error></iq>",
+		   error_type(condition), condition);
+}
+
+void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
+		      uint16_t seq, const void *data, size_t n)
+{
+	put_iq_start(out, "set", to, id);
+	buf_printf(out, "><data xmlns='" NS_IBB "' seq='%u'", seq);
+	put_attribute(out, "sid", sid);
+	buf_puts(out, ">");
+	buf_added(out, base64_encode(data, n, buf_reserve(out, BASE64_SIZE(n))));
+	buf_puts(out, "</data></iq>");
+}
+
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
+			  const char *instance)
+{
+	/* Negative priority: no message to the account comes here, nor counts as delivered. */
+	buf_puts(out, "<presence><show>xa</show><priority>-1</priority>");
+	disco_put_caps(disco, out);
+	buf_puts(out, "<git xmlns='" NS_GIT "'");
+	put_attribute(out, "dev", device);
+	put_attribute(out, "inst", instance);
+	buf_puts(out, "/></presence>");
+}
+
+void stanza_put_presence(struct buf *out, const char *to, const char *type)
+{
+	buf_puts(out, "<presence");
+	put_attribute(out, "to", to);
+	put_attribute(out, "type", type);
+	buf_puts(out, "/>");
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_STANZA_H
+#define DAEMON_STANZA_H
+
+/*
+ * Stanzas: what one that came in means for us, and how ours are written. Reading
+ * only looks and copies nothing; writing is text into a buffer, because building a
+ * tree for each block of data would cost more than sending it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <strophe.h>
+
+#include "buf.h"
+#include "disco.h"
+#include "xmpp.h"
+
+enum stanza_kind {
+	STANZA_OTHER,		/* nothing to us: messages, and what is malformed beyond an answer */
+	/* iq result and error: id, from, condition */
+	STANZA_ANSWER,
+	/* iq get and set, all to be answered: id, from */
+	STANZA_ROSTER,		/* a push; stanza_roster_next() */
+	STANZA_PING,
+	STANZA_DISCO,		/* node */
+	STANZA_IBB,		/* ibb */
+	STANZA_BAD_REQUEST,	/* one of the above, malformed */
+	STANZA_UNKNOWN,
+	/* presence: from */
+	STANZA_AVAILABLE,	/* device and instance, or both NULL */
+	STANZA_UNAVAILABLE,
+	STANZA_SUBSCRIPTION,	/* type */
+	/* stream management */
+	STANZA_SM_ENABLED,
+	STANZA_SM_FAILED,
+	STANZA_SM_REQUEST,
+	STANZA_SM_ANSWER,
+};
+
+/* Strings point into the stanza read. */
+struct stanza {
+	enum stanza_kind kind;
+	bool counted;		/* by stream management: iq, message, presence */
+	const char *from;	/* NULL: our own server or account */
+	const char *id;
+	const char *condition;	/* STANZA_ANSWER: NULL for a result */
+	const char *node;
+	const char *type;
+	const char *device, *instance;
+	struct ibb_stanza ibb;
+	xmpp_stanza_t *payload;	/* of an iq: its first element, or NULL */
+};
+
+struct roster_item {
+	char jid[JID_MAX];	/* bare, lower-cased */
+	enum subscription subscription;
+	bool asked, removed;
+};
+
+void stanza_read(xmpp_stanza_t *xml, struct stanza *out);
+
+/* The condition of a <stream:error/>, which may be NULL. */
+const char *stanza_stream_error(xmpp_stanza_t *xml);
+
+/*
+ * Walks the items of a roster: *at is NULL at the start; false at the end. Items
+ * that are no bare JIDs of people (gateways, say) are left out.
+ */
+bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item);
+
+/* to and payload may be NULL. */
+void stanza_put_iq(struct buf *out, const char *type, const char *to, const char *id,
+		   const char *payload);
+void stanza_put_error(struct buf *out, const char *to, const char *id, const char *condition);
+void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
+		      uint16_t seq, const void *data, size_t n);
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
+			  const char *instance);
+void stanza_put_presence(struct buf *out, const char *to, const char *type);
+
+#endif

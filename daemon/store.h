@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_STORE_H
+#define DAEMON_STORE_H
+
+/*
+ * The broker's files: the device key ($XDG_DATA_HOME/git-xmpp/key, 0600) and
+ * the trust table ($XDG_STATE_HOME/git-xmpp/devices), in directories of mode 0700.
+ * Written whole, to a temporary file that is renamed.
+ */
+
+#include "devicekey.h"
+#include "message.h"
+#include "trust.h"
+
+/* The key, made at first start. NULL with *trouble; a file that others can read is refused. */
+struct device_key *store_key(struct message *trouble);
+
+/* -1 with *trouble when the file is there and cannot be read. */
+int store_read_trust(struct trust *trust, struct message *trouble);
+int store_write_trust(const struct trust *trust, struct message *trouble);
+
+/* A path in the state directory, malloc'd; the directory is made. NULL with *trouble. */
+char *store_state_path(const char *name, struct message *trouble);
+
+#endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "strophe-loop.h"
+
+/*
+ * libstrophe reads and writes only inside xmpp_run_once(), with a select() of
+ * its own, and shows its socket to nobody but a callback that is called once a
+ * socket. So: that callback puts the socket into a private edge-triggered epoll
+ * set, which is itself a descriptor that libuv watches for as long as we live.
+ * Edges need no knowledge of whether libstrophe waits for writability, and
+ * a socket that libstrophe closes leaves the set by itself.
+ *
+ * On an edge, and once after anything was queued, pump() calls
+ * xmpp_run_once(ctx, 0) until nothing happens any more. What tells "nothing"
+ * is a timed handler of period 0: it fires once a call, and a second time only if there
+ * was something on the socket or in TLS's buffer.
+ *
+ * What can go wrong: the TLS handshake inside libstrophe blocks for as long as
+ * the server is silent. A thread watches for that and shuts the socket, through a
+ * duplicate of it, from outside. The same duplicate serves to cut a
+ * connection without libstrophe's farewell, which takes seconds.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+enum {
+	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
+	TICK = 500,			/* libstrophe's own time-outs, until the login */
+	HANDSHAKE_MAX = 8 * 1000,	/* less than a link's patience: everything waits meanwhile */
+	WATCH_INTERVAL = 250,
+	WATCH_STACK = 64 * 1024,
+};
+
+/* The thread that ends a handshake which blocks the loop. */
+struct watchdog {
+	uv_thread_t thread;
+	uv_mutex_t lock;	/* for all below */
+	uv_cond_t wake;
+	bool armed, stop;
+	uint64_t since;		/* when libstrophe was entered; 0: it is not */
+	int fd;			/* duplicate of the socket, or -1; owned */
+};
+
+struct strophe_loop {
+	const struct strophe_events *events;
+	void *owner;
+	xmpp_ctx_t *ctx;
+	xmpp_conn_t *conn;
+	xmpp_log_t log;
+	int epoll;		/* libstrophe's socket is its one member */
+	int reserved;		/* keeps a descriptor below FD_SETSIZE for the next socket; or -1 */
+	uv_poll_t poll;
+	uv_idle_t kick;
+	uv_timer_t tick;
+	int open_handles;
+	struct watchdog watchdog;
+	unsigned fires;
+	bool pumping;
+	bool up;
+	size_t queued;		/* bytes since the queue was last empty */
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+/*
+ * libstrophe calls back for a new socket and for a doubtful certificate without an
+ * argument of ours. It does so inside calls made here, all on one thread: this is who calls.
+ */
+static struct strophe_loop *calling;
+
+/* --- the watchdog --- */
+
+static void watch(void *arg)
+{
+	struct watchdog *w = arg;
+
+	uv_mutex_lock(&w->lock);
+	while (!w->stop) {
+		if (w->armed)
+			uv_cond_timedwait(&w->wake, &w->lock, WATCH_INTERVAL * 1000000ULL);
+		else
+			uv_cond_wait(&w->wake, &w->lock);
+		if (w->since && w->fd >= 0 && uv_hrtime() - w->since > HANDSHAKE_MAX * 1000000ULL)
+			shutdown(w->fd, SHUT_RDWR);
+	}
+	uv_mutex_unlock(&w->lock);
+}
+
+static int watchdog_init(struct watchdog *w)
+{
+	const uv_thread_options_t options = {
+		.flags = UV_THREAD_HAS_STACK_SIZE,
+		.stack_size = WATCH_STACK,
+	};
+
+	w->fd = -1;
+	if (uv_mutex_init(&w->lock) < 0)
+		return -1;
+	if (uv_cond_init(&w->wake) == 0) {
+		if (uv_thread_create_ex(&w->thread, &options, watch, w) == 0)
+			return 0;
+		uv_cond_destroy(&w->wake);
+	}
+	uv_mutex_destroy(&w->lock);
+	return -1;
+}
+
+static void watchdog_finish(struct watchdog *w)
+{
+	uv_mutex_lock(&w->lock);
+	w->stop = true;
+	uv_cond_signal(&w->wake);
+	uv_mutex_unlock(&w->lock);
+	uv_thread_join(&w->thread);
+	uv_cond_destroy(&w->wake);
+	uv_mutex_destroy(&w->lock);
+	assert(w->fd < 0);
+}
+
+static void watchdog_arm(struct watchdog *w, bool armed)
+{
+	uv_mutex_lock(&w->lock);
+	w->armed = armed;
+	uv_cond_signal(&w->wake);
+	uv_mutex_unlock(&w->lock);
+}
+
+static void watchdog_entered(struct watchdog *w, uint64_t since)
+{
+	uv_mutex_lock(&w->lock);
+	w->since = since;
+	uv_mutex_unlock(&w->lock);
+}
+
+/* Takes fd, closing the one before. */
+static void watchdog_socket(struct watchdog *w, int fd)
+{
+	uv_mutex_lock(&w->lock);
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = fd;
+	uv_mutex_unlock(&w->lock);
+}
+
+/* --- descriptors --- */
+
+static void reserve(struct strophe_loop *l)
+{
+	if (l->reserved < 0)
+		l->reserved = fcntl(l->epoll, F_DUPFD_CLOEXEC, 0);
+}
+
+/* A new socket of libstrophe's, not yet connecting. */
+static int on_socket(xmpp_conn_t *conn, void *sock)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET };
+	struct strophe_loop *l = calling;
+	int fd = *(int *)sock, on = 1;
+
+	/* select() with a descriptor beyond FD_SETSIZE would write past the end of its set. */
+	if (fd >= FD_SETSIZE) {
+		errno = EMFILE;
+		return -1;
+	}
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	xmpp_sockopt_cb_keepalive(conn, sock);
+	watchdog_socket(&l->watchdog, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* --- the pump --- */
+
+static int on_fire(xmpp_ctx_t *ctx, void *userdata)
+{
+	struct strophe_loop *l = userdata;
+
+	l->fires++;
+	return 1;
+}
+
+/*
+ * The server may hold back the rest of a stanza until the first part is
+ * acknowledged (Nagle), which the kernel would do only after 40 ms.
+ */
+static void acknowledge_now(struct strophe_loop *l)
+{
+	int on = 1;
+
+	if (l->watchdog.fd >= 0)
+		setsockopt(l->watchdog.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+static void on_kick(uv_idle_t *handle);
+
+static void pump(struct strophe_loop *l)
+{
+	struct epoll_event event;
+	bool careful = !l->up;
+	int passes = 0;
+
+	assert(!l->pumping);
+	l->pumping = true;
+	calling = l;
+	uv_idle_stop(&l->kick);
+	while (epoll_wait(l->epoll, &event, 1, 0) > 0)
+		;
+	/* Left there by somebody else, libstrophe would take it for an error of its own. */
+	ERR_clear_error();
+	if (careful)
+		watchdog_entered(&l->watchdog, uv_hrtime());
+	do {
+		l->fires = 0;
+		xmpp_run_once(l->ctx, 0);
+	} while (l->fires > 1 && ++passes < PASSES_MAX);
+	if (careful) {
+		watchdog_entered(&l->watchdog, 0);
+		uv_update_time(l->kick.loop);
+	}
+	calling = NULL;
+	l->pumping = false;
+	acknowledge_now(l);
+	if (xmpp_conn_send_queue_len(l->conn) == 0)
+		l->queued = 0;
+	if (passes == PASSES_MAX)
+		uv_idle_start(&l->kick, on_kick);
+	l->events->pumped(l->owner);
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events)
+{
+	pump(handle->data);
+}
+
+static void on_kick(uv_idle_t *handle)
+{
+	pump(handle->data);
+}
+
+static void on_tick(uv_timer_t *handle)
+{
+	pump(handle->data);
+}
+
+/* --- what libstrophe says --- */
+
+static void on_log(void *userdata, xmpp_log_level_t level, const char *area, const char *line)
+{
+	struct strophe_loop *l = userdata;
+
+	l->events->login_line(l->owner, line);
+}
+
+static int on_certificate(const xmpp_tlscert_t *certificate, const char *const why)
+{
+	calling->events->certificate(calling->owner, why);
+	return 0;
+}
+
+static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
+{
+	struct strophe_loop *l = userdata;
+
+	l->events->stanza(l->owner, stanza);
+	return 1;
+}
+
+/* No more login: its log lines are wanted no more (they cost, too), nor its time-outs. */
+static void end_login(struct strophe_loop *l)
+{
+	l->log.handler = NULL;
+	uv_timer_stop(&l->tick);
+	watchdog_arm(&l->watchdog, false);
+}
+
+static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
+			  xmpp_stream_error_t *stream_error, void *userdata)
+{
+	struct strophe_loop *l = userdata;
+
+	end_login(l);
+	if (event == XMPP_CONN_CONNECT) {
+		l->up = true;
+		l->events->up(l->owner);
+		return;
+	}
+	l->up = false;
+	/* The last reference to the socket: only now does the connection end. */
+	watchdog_socket(&l->watchdog, -1);
+	reserve(l);
+	l->events->down(l->owner, stream_error);
+}
+
+/* --- for the owner --- */
+
+static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
+{
+	l->reserved = -1;
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll < 0)
+		return false;
+	if (watchdog_init(&l->watchdog) < 0 || uv_poll_init(loop, &l->poll, l->epoll) < 0) {
+		close(l->epoll);
+		return false;
+	}
+	reserve(l);
+	return true;
+}
+
+struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const char *password,
+					 const char *ca_file, const struct strophe_events *events,
+					 void *owner)
+{
+	struct strophe_loop *l = xcalloc(1, sizeof(*l));
+
+	l->events = events;
+	l->owner = owner;
+	if (!open_descriptors(l, loop)) {
+		free(l);
+		return NULL;
+	}
+	uv_idle_init(loop, &l->kick);
+	uv_timer_init(loop, &l->tick);
+	l->poll.data = l->kick.data = l->tick.data = l;
+	l->open_handles = 3;
+	uv_poll_start(&l->poll, UV_READABLE, on_poll);
+
+	xmpp_initialize();
+	l->log.userdata = l;
+	l->ctx = xmpp_ctx_new(NULL, &l->log);
+	l->conn = xmpp_conn_new(l->ctx);
+	xmpp_conn_set_jid(l->conn, jid);
+	xmpp_conn_set_pass(l->conn, password);
+	if (ca_file)
+		xmpp_conn_set_cafile(l->conn, ca_file);
+	xmpp_conn_set_certfail_handler(l->conn, on_certificate);
+	xmpp_conn_set_sockopt_callback(l->conn, on_socket);
+	xmpp_handler_add(l->conn, on_stanza, NULL, NULL, NULL, l);
+	xmpp_global_timed_handler_add(l->ctx, on_fire, 0, l);
+	return l;
+}
+
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint)
+{
+	/* Always to be set, or libstrophe 0.12.2 reads one of them uninitialised. */
+	long flags = XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
+		     (endpoint->direct_tls ? XMPP_CONN_FLAG_LEGACY_SSL : 0);
+	int err;
+
+	assert(!l->pumping && !strophe_loop_busy(l));
+	xmpp_conn_set_flags(l->conn, flags);
+	l->queued = 0;
+	l->log.handler = on_log;
+	if (l->reserved >= 0)
+		close(l->reserved);
+	l->reserved = -1;
+	calling = l;
+	errno = 0;
+	err = xmpp_connect_client(l->conn, endpoint->ip, endpoint->port, on_connection, l);
+	calling = NULL;
+	if (err != XMPP_EOK) {
+		err = errno ? errno : EIO;
+		l->log.handler = NULL;
+		watchdog_socket(&l->watchdog, -1);
+		reserve(l);
+		errno = err;
+		return -1;
+	}
+	watchdog_arm(&l->watchdog, true);
+	uv_timer_start(&l->tick, on_tick, TICK, TICK);
+	return 0;
+}
+
+void strophe_loop_cut(struct strophe_loop *l)
+{
+	/* libstrophe finds the end of the stream, and so the edge of the epoll set does. */
+	if (l->watchdog.fd >= 0)
+		shutdown(l->watchdog.fd, SHUT_RDWR);
+}
+
+bool strophe_loop_busy(const struct strophe_loop *l)
+{
+	return !xmpp_conn_is_disconnected(l->conn);
+}
+
+bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n)
+{
+	if (!l->up)
+		return false;
+	xmpp_send_raw(l->conn, text, n);
+	l->queued += n;
+	/* An idle handle keeps the loop from blocking and runs once for all that is queued by then. */
+	uv_idle_start(&l->kick, on_kick);
+	return true;
+}
+
+size_t strophe_loop_unsent(const struct strophe_loop *l)
+{
+	int n = 0;
+
+	if (l->watchdog.fd >= 0)
+		ioctl(l->watchdog.fd, SIOCOUTQNSD, &n);
+	return l->queued + n;
+}
+
+size_t strophe_loop_queued(const struct strophe_loop *l)
+{
+	int n = xmpp_conn_send_queue_len(l->conn);
+
+	return n > 0 ? n : 0;
+}
+
+const char *strophe_loop_jid(const struct strophe_loop *l)
+{
+	return l->up ? xmpp_conn_get_bound_jid(l->conn) : NULL;
+}
+
+/* --- the end --- */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct strophe_loop *l = handle->data;
+	void (*done)(void *arg) = l->done;
+	void *arg = l->done_arg;
+
+	if (--l->open_handles > 0)
+		return;
+	if (l->reserved >= 0)
+		close(l->reserved);
+	close(l->epoll);
+	free(l);
+	done(arg);
+}
+
+void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void *arg)
+{
+	char *password = (char *)xmpp_conn_get_pass(l->conn);
+
+	assert(!l->pumping && !strophe_loop_busy(l));
+	l->done = done;
+	l->done_arg = arg;
+	/* libstrophe frees it as it is. */
+	if (password)
+		explicit_bzero(password, strlen(password));
+	xmpp_conn_release(l->conn);
+	xmpp_global_timed_handler_delete(l->ctx, on_fire);
+	xmpp_ctx_free(l->ctx);
+	watchdog_finish(&l->watchdog);
+	uv_close((uv_handle_t *)&l->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&l->kick, on_handle_closed);
+	uv_close((uv_handle_t *)&l->tick, on_handle_closed);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_XMPP_H
+#define DAEMON_XMPP_H
+
+/*
+ * The user's XMPP account, online: login, reconnect with back-off and jitter,
+ * roster, presence, stream management acknowledgements, and iq stanzas routed to
+ * whoever asked. Driven by one libuv loop; the only part that knows libstrophe.
+ * Nothing of git is known here. Every iq that comes in is answered.
+ *
+ * Events and answers may come from inside libstrophe. Whatever is called from them
+ * only queues, and is sent once they have returned; nothing is re-entered. All
+ * functions may be called from them. SIGPIPE must be ignored by the program.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "message.h"
+#include "presence.h"
+
+enum xmpp_state {
+	XMPP_OFFLINE,		/* not wanted, or waiting to try again */
+	XMPP_CONNECTING,	/* resolving, TCP, TLS, login */
+	XMPP_SETTLING,		/* logged in; roster and first presences are coming in */
+	XMPP_ONLINE,		/* settled: a buddy not seen now is offline */
+	XMPP_FAILED,		/* needs the user: wrong password, bad certificate, replaced */
+};
+
+struct xmpp_config {
+	const char *jid;		/* bare */
+	const char *password;		/* copied, wiped on destroy */
+	const char *resource;		/* git.<device id> */
+	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
+	const char *ca_file;		/* NULL: the system's */
+	const char *device;		/* for presence: device id and instance (16 hex) */
+	const char *instance;
+	const char *version;		/* of the program, for disco */
+};
+
+/* An in-band bytestream stanza (XEP-0047) from a full JID. Strings are borrowed for the call. */
+struct ibb_stanza {
+	enum { IBB_OPEN, IBB_DATA, IBB_CLOSE } kind;
+	const char *from, *id, *sid;
+	uint64_t block_size;		/* OPEN; 0 if stanza='message' or malformed */
+	uint64_t seq;			/* DATA; UINT64_MAX if malformed */
+	const char *text;		/* DATA: base64 */
+	size_t text_len;
+};
+
+struct xmpp_events {
+	void (*state)(void *owner, enum xmpp_state state, const struct message *trouble);
+	/* roster: removed for subscription='remove' */
+	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
+	/* Never our own resource. device and instance are NULL unless the presence carries our extension */
+	void (*available)(void *owner, const char *full, const char *device, const char *instance);
+	void (*unavailable)(void *owner, const char *full);
+	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
+	void (*subscription)(void *owner, const char *bare, const char *kind);
+	/* from and sid are there, the rest as sent. To be answered with xmpp_reply_result() or xmpp_reply_error(), at once or later. */
+	void (*ibb)(void *owner, const struct ibb_stanza *stanza);
+	/* Bulk may be handed over again (xmpp_bulk_ready() is true now). */
+	void (*bulk)(void *owner);
+};
+
+struct xmpp;
+
+/* events is borrowed for as long as it lives. NULL if there is no descriptor to be had. */
+struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
+			 const struct xmpp_events *events, void *owner);
+/* Starts to connect, or tries again at once if it waits or has failed. */
+void xmpp_connect(struct xmpp *x);
+/*
+ * Says unavailable, ends the stream within 2 s; done is called when all handles are closed and
+ * x is freed. No event comes any more; requests still open are answered "disconnected" at once.
+ */
+void xmpp_destroy(struct xmpp *x, void (*done)(void *arg), void *arg);
+
+enum xmpp_state xmpp_state(const struct xmpp *x);
+/* Why it is not online: the last trouble, or MSG_NONE. */
+const struct message *xmpp_trouble(const struct xmpp *x);
+const char *xmpp_jid(const struct xmpp *x);	/* full JID as bound, or NULL */
+/* uv_hrtime()-based ms of the next try; 0: none planned. */
+uint64_t xmpp_retry_at(const struct xmpp *x);
+
+/*
+ * An iq request to a full JID; payload is XML. answer is called exactly once: with
+ * NULL for a result, else the error's condition (RFC 6120 8.3.3: "service-unavailable" ...),
+ * "timeout" or "disconnected". Returns a handle to forget it with, 0 when neither settling
+ * nor online, or when too many requests wait (answer is then not called).
+ */
+typedef void (*xmpp_answer)(void *arg, const char *error);
+uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
+		      unsigned timeout_ms, xmpp_answer answer, void *arg);
+/* answer will not be called any more. */
+void xmpp_forget(struct xmpp *x, uint64_t handle);
+
+void xmpp_reply_result(struct xmpp *x, const char *to, const char *id);
+void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition);
+
+/*
+ * Bulk waits with its owner, not in libstrophe: it is ready while its queue and the socket's
+ * unsent bytes together are short. Once found not ready, events->bulk tells when it is.
+ */
+bool xmpp_bulk_ready(struct xmpp *x);
+/* As xmpp_request() for one <data/>, written without building a tree; base64 is not copied twice. */
+uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
+			 const void *data, size_t n, xmpp_answer answer, void *arg);
+
+/* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
+void xmpp_subscription(struct xmpp *x, const char *bare, const char *type);
+/* Takes a buddy out of the roster, both ways. */
+void xmpp_roster_remove(struct xmpp *x, const char *bare);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The broker tells its state when asked, and does not tell news: so waiting is asking again. */
+
+#include "account.h"
+
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+
+enum { ASK_AGAIN_MS = 100 };
+
+static enum account_state state_of(struct fields row)
+{
+	static const struct {
+		const char *name;
+		enum account_state state;
+	} states[] = {
+		{ "online", ACCOUNT_ONLINE },
+		{ "connecting", ACCOUNT_CONNECTING },
+		{ "offline", ACCOUNT_OFFLINE },
+		{ "failed", ACCOUNT_FAILED },
+		{ "none", ACCOUNT_NONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (!strcmp(row_get(row, "state"), states[i].name))
+			return states[i].state;
+	return ACCOUNT_OFFLINE;
+}
+
+enum account_state account_state(const struct answer *status, const char *name, struct fields *row)
+{
+	enum account_state best = ACCOUNT_NONE;
+
+	*row = (struct fields){ .data = NULL };
+	for (size_t i = 0; i < status->count; i++) {
+		struct fields candidate = answer_row(status, i);
+		enum account_state state = state_of(candidate);
+
+		if (!row_is(candidate, "account") || (name && strcmp(row_get(candidate, "name"), name)))
+			continue;
+		if (!row->data || state == ACCOUNT_ONLINE) {
+			*row = candidate;
+			best = state;
+		}
+	}
+	return best;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
+}
+
+int account_wait(struct answer *answer, const char *name, int seconds, struct message *trouble)
+{
+	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	struct fields row;
+
+	for (;;) {
+		int result = answer_to(answer, "status", NULL, NULL, false, trouble);
+		enum account_state state = account_state(answer, name, &row);
+
+		if (result < 0 && trouble->id != MSG_BROKER_UNREACHABLE)
+			return -1;
+		if (result == 0 && (state == ACCOUNT_ONLINE || state == ACCOUNT_FAILED))
+			return 0;
+		if (now_ms() >= deadline)
+			return result;
+		answer_finish(answer);
+		poll(NULL, 0, ASK_AGAIN_MS);
+	}
+}
+
+void account_trouble(struct fields row, struct message *trouble)
+{
+	struct buf fields = { 0 };
+
+	*trouble = (struct message){ .id = MSG_NONE };
+	if (row.data && *row_get(row, "error")) {
+		fields_add(&fields, "id", row_get(row, "error-id"));
+		fields_add(&fields, "message", row_get(row, "error"));
+		fields_add(&fields, "hint", fields_get(row, "hint"));
+		message_from_fields(trouble, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	}
+	buf_finish(&fields);
+}

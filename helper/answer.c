@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A conversation is short: connect, one COMMAND, ROWs, DONE or ERROR. The
+ * rows are kept, so that a table can be aligned before it is printed.
+ */
+
+#include "answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "client.h"
+#include "settings.h"
+#include "text.h"
+
+enum {
+	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
+	ANSWER_WAIT_MS = 60 * 1000,	/* between two frames: a server may have to be asked */
+};
+
+static int failed(struct message *trouble, enum message_id id, const char *reason)
+{
+	message_set(trouble, id, "reason", reason, NULL);
+	return -1;
+}
+
+static int add_row(struct answer *a, const struct frame *frame, struct message *trouble)
+{
+	if (a->count == ANSWER_ROWS_MAX || buf_len(&a->bytes) + frame->len > ANSWER_BYTES_MAX)
+		return failed(trouble, MSG_INTERNAL, "the broker's answer is too long");
+	if (a->count == a->room) {
+		a->room = a->room ? 2 * a->room : 16;
+		a->ends = xrealloc(a->ends, a->room * sizeof(*a->ends));
+	}
+	buf_append(&a->bytes, frame->payload, frame->len);
+	a->ends[a->count++] = buf_len(&a->bytes);
+	return 0;
+}
+
+static void take_done(struct answer *a, struct fields f)
+{
+	const char *message = fields_get(f, "message");
+	struct buf shown = { 0 };
+
+	if (message)
+		text_escape(&shown, message, strlen(message), false);
+	snprintf(a->message, sizeof(a->message), "%s", buf_str(&shown));
+	a->status = fields_get_u64(f, "status", 0) & 0xff;
+	buf_finish(&shown);
+}
+
+/* Reads up to DONE or ERROR. */
+static int read_answer(struct answer *a, struct client *c, struct message *trouble)
+{
+	struct frame frame;
+	struct fields f;
+
+	for (;;) {
+		int got = client_next(c, &frame, ANSWER_WAIT_MS);
+
+		if (got == -2)
+			return failed(trouble, MSG_INTERNAL, "the broker does not answer");
+		if (got <= 0)
+			return failed(trouble, MSG_BROKER_LOST, "");
+		if (!frame_fields(&frame, &f))
+			return failed(trouble, MSG_INTERNAL, "the broker sent a malformed frame");
+
+		switch (frame.type) {
+		case FRAME_ROW:
+			if (add_row(a, &frame, trouble) < 0)
+				return -1;
+			break;
+		case FRAME_DONE:
+			take_done(a, f);
+			return 0;
+		case FRAME_ERROR:
+			message_from_fields(trouble, f);
+			return -1;
+		default:
+			return failed(trouble, MSG_INTERNAL, "the broker sent an unexpected frame");
+		}
+	}
+}
+
+int answer_get(struct answer *answer, struct buf *command, bool autostart, struct message *trouble)
+{
+	struct client c;
+	int result;
+
+	*answer = (struct answer){ .status = 0 };
+	if (client_connect(&c, "git-xmpp/" PROGRAM_VERSION, autostart, trouble) < 0) {
+		buf_reset(command);
+		return -1;
+	}
+	frame_put_fields(&c.out, FRAME_COMMAND, command);
+	/* A broker that hangs up at once may still have said why: read on. */
+	client_flush(&c);
+	result = client_expect_hello(&c, trouble);
+	if (result == 0)
+		result = read_answer(answer, &c, trouble);
+	client_finish(&c);
+	return result;
+}
+
+int answer_to(struct answer *answer, const char *verb, const char *key, const char *value,
+	      bool autostart, struct message *trouble)
+{
+	struct buf command = { 0 };
+	int result;
+
+	fields_add(&command, "verb", verb);
+	if (key)
+		fields_add(&command, key, value);
+	result = answer_get(answer, &command, autostart, trouble);
+	buf_finish(&command);
+	return result;
+}
+
+struct fields answer_row(const struct answer *answer, size_t i)
+{
+	size_t start = i > 0 ? answer->ends[i - 1] : 0;
+
+	return (struct fields){
+		.data = buf_data(&answer->bytes) + start,
+		.len = answer->ends[i] - start,
+	};
+}
+
+bool row_is(struct fields row, const char *kind)
+{
+	return !strcmp(row_get(row, "kind"), kind);
+}
+
+bool answer_find(const struct answer *answer, const char *kind, struct fields *row)
+{
+	for (size_t i = 0; i < answer->count; i++) {
+		*row = answer_row(answer, i);
+		if (row_is(*row, kind))
+			return true;
+	}
+	return false;
+}
+
+const char *row_get(struct fields row, const char *key)
+{
+	const char *value = fields_get(row, key);
+
+	return value ? value : "";
+}
+
+void answer_finish(struct answer *answer)
+{
+	buf_finish(&answer->bytes);
+	free(answer->ends);
+	*answer = (struct answer){ .status = 0 };
+}
+
+bool autostart_allowed(void)
+{
+	struct settings_query query;
+	struct settings settings;
+
+	settings_ask(&query);
+	settings_read(&query, &settings);
+	return settings.autostart;
+}

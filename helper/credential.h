@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_CREDENTIAL_H
+#define HELPER_CREDENTIAL_H
+
+/* The password of an account, from git's credential helpers or by git's prompt. */
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+struct credential {
+	struct buf description;	/* as git credential prints it; holds the password */
+};
+
+/*
+ * Finds or asks for the password of a bare JID, in the foreground. False if
+ * there is none; git has said why.
+ */
+bool credential_fill(struct credential *credential, const char *jid);
+
+/* The password; to be freed with credential_free_text(). NULL if there is none. */
+char *credential_password(const struct credential *credential);
+void credential_free_text(char *text);
+
+/* Tells git's helpers to keep it, or to forget it. */
+void credential_approve(const struct credential *credential);
+void credential_reject(const struct credential *credential);
+
+/* Whether anybody would keep it. */
+bool credential_is_kept(const char *jid);
+
+/* Wipes and frees. */
+void credential_finish(struct credential *credential);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* git xmpp daemon: starting and stopping the broker by hand. */
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "answer.h"
+#include "client.h"
+#include "report.h"
+#include "verbs.h"
+
+static const char usage[] =
+	"usage: git xmpp daemon start | stop | restart | status [<options>]\n"
+	"   or: git xmpp daemon run [<options>]\n"
+	"\n"
+	"    start    start the broker in the background, unless it runs\n"
+	"    stop     end it, and wait for that\n"
+	"    restart  stop, then start\n"
+	"    run      be the broker, in the foreground: see git-xmpp-daemon(1)\n"
+	"    status   the same as \"git xmpp status\"\n";
+
+enum {
+	POLL_MS = 20,
+	STOP_MS = 90 * 1000,	/* the broker gives its children a minute */
+};
+
+static const char program[] = "git-xmpp/" PROGRAM_VERSION;
+
+static int start(int argc, char **argv)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct client c;
+	int status = STATUS_OK;
+
+	if (client_connect(&c, program, false, &trouble) == 0) {
+		client_finish(&c);
+		puts("already running");
+		return STATUS_OK;
+	}
+	if (client_connect(&c, program, true, &trouble) < 0)
+		return report_trouble(&trouble, false);
+	client_flush(&c);
+	if (client_expect_hello(&c, &trouble) < 0)
+		status = report_trouble(&trouble, false);
+	else
+		puts("started");
+	client_finish(&c);
+	return status;
+}
+
+/* The broker answers, ends what it is doing, and with it the connection. */
+static int wait_for_end(struct client *c, struct message *trouble)
+{
+	struct frame frame;
+	struct fields f;
+	int got;
+
+	while ((got = client_next(c, &frame, -1)) == 1) {
+		if (frame.type != FRAME_ERROR || !frame_fields(&frame, &f))
+			continue;
+		message_from_fields(trouble, f);
+		return -1;
+	}
+	return 0;
+}
+
+/* 0 if the broker does not tell. */
+static pid_t broker_pid(void)
+{
+	struct message trouble;
+	struct answer answer;
+	struct fields row;
+	pid_t pid = 0;
+
+	if (answer_to(&answer, "status", NULL, NULL, false, &trouble) == 0 &&
+	    answer_find(&answer, "broker", &row))
+		pid = fields_get_u64(row, "pid", 0);
+	answer_finish(&answer);
+	return pid;
+}
+
+/*
+ * Its answer to "stop" comes before it has ended: it stops listening, and lets
+ * running transfers finish. A broker beyond our sight (in a container) is
+ * taken for gone.
+ */
+static bool wait_until_gone(pid_t pid)
+{
+	for (int waited = 0; pid > 0 && kill(pid, 0) == 0; waited += POLL_MS) {
+		if (waited > STOP_MS)
+			return false;
+		poll(NULL, 0, POLL_MS);
+	}
+	return true;
+}
+
+static int stop(int argc, char **argv)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct buf command = { 0 };
+	struct client c;
+	int status = STATUS_OK;
+	pid_t pid = broker_pid();
+
+	if (client_connect(&c, program, false, &trouble) < 0) {
+		if (trouble.id != MSG_BROKER_UNREACHABLE)
+			return report_trouble(&trouble, false);
+		puts("not running");
+		return STATUS_NO;
+	}
+	fields_add(&command, "verb", "stop");
+	frame_put_fields(&c.out, FRAME_COMMAND, &command);
+	buf_finish(&command);
+	client_flush(&c);
+	if (client_expect_hello(&c, &trouble) < 0 || wait_for_end(&c, &trouble) < 0) {
+		status = report_trouble(&trouble, false);
+	} else if (!wait_until_gone(pid)) {
+		report("fatal", "the broker (pid %d) still has transfers to finish", (int)pid);
+		status = STATUS_FATAL;
+	} else {
+		puts("stopped");
+	}
+	client_finish(&c);
+	return status;
+}
+
+static int restart(int argc, char **argv)
+{
+	int status = stop(argc, argv);
+
+	return status == STATUS_OK || status == STATUS_NO ? start(argc, argv) : status;
+}
+
+/* The one installed with this program, else whichever is in PATH. */
+static int run(int argc, char **argv)
+{
+	static const char name[] = "git-xmpp-daemon";
+	char path[PATH_MAX + sizeof(name)];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
+
+	argv[0] = (char *)name;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n > 0) {
+		memcpy(path + n, name, sizeof(name));
+		execv(path, argv);
+	}
+	execvp(name, argv);
+	report("fatal", "cannot run '%s': %s", name, strerror(errno));
+	return STATUS_FATAL;
+}
+
+static const struct {
+	const char *name;
+	int (*act)(int argc, char **argv);
+	bool takes_arguments;
+} acts[] = {
+	{ "start", start, false },
+	{ "stop", stop, false },
+	{ "restart", restart, false },
+	{ "run", run, true },
+	{ "status", verb_status, true },
+};
+
+int verb_daemon(int argc, char **argv)
+{
+	static const struct option options[] = { { NULL, 0, NULL, 0 } };
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(acts); i++) {
+		if (strcmp(argv[1], acts[i].name))
+			continue;
+		if (argc > 2 && !acts[i].takes_arguments)
+			return verb_misused(usage, "too many arguments");
+		return acts[i].act(argc - 1, argv + 1);
+	}
+	if (verb_option(argc, argv, options, usage) != -1)
+		return STATUS_USAGE;
+	return verb_misused(usage, argc > 1 ? "no such thing to do" : "what is to be done?");
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* No shell is in between: arguments reach git as they are. */
+
+#include "git-child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+enum {
+	ARGS_MAX = 16,
+	OUTPUT_MAX = 4 * 1024 * 1024,
+	STATUS_CANNOT_RUN = 127,
+};
+
+extern char **environ;
+
+static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors errors)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	const char *argv[ARGS_MAX + 2] = { "git" };
+	sigset_t defaults;
+	pid_t pid;
+
+	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
+		argv[i + 1] = args[i];
+
+	posix_spawn_file_actions_init(&files);
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&files, in, 0);
+	if (out >= 0)
+		posix_spawn_file_actions_adddup2(&files, out, 1);
+	if (errors == GIT_ERRORS_HIDDEN)
+		posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+
+	if (posix_spawnp(&pid, "git", &files, &attributes, (char **)argv, environ))
+		pid = -1;
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return pid;
+}
+
+static void write_input(int fd, const char *input)
+{
+	size_t left = strlen(input);
+
+	while (left > 0) {
+		ssize_t n = write(fd, input, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;		/* it did not want to hear it all */
+		input += n;
+		left -= n;
+	}
+}
+
+static void read_output(int fd, struct buf *out)
+{
+	while (buf_len(out) < OUTPUT_MAX) {
+		ssize_t n = read(fd, buf_reserve(out, 4096), 4096);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		buf_added(out, n);
+	}
+}
+
+static void close_both(const int fds[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+int git_run(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+{
+	int in[2] = { -1, -1 }, from[2] = { -1, -1 };
+	int status = 0;
+	pid_t pid;
+
+	if ((input && pipe2(in, O_CLOEXEC) < 0) || (out && pipe2(from, O_CLOEXEC) < 0)) {
+		close_both(in);
+		return STATUS_CANNOT_RUN;
+	}
+	pid = spawn_git(args, in[0], from[1], errors);
+	if (pid < 0) {
+		close_both(in);
+		close_both(from);
+		return STATUS_CANNOT_RUN;
+	}
+	if (input) {
+		close(in[0]);
+		write_input(in[1], input);
+		close(in[1]);
+	}
+	if (out) {
+		close(from[1]);
+		read_output(from[0], out);
+		close(from[0]);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_CANNOT_RUN;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_CANNOT_RUN;
+}
+
+char *config_get(const char *key)
+{
+	const char *const args[] = { "config", "--global", "--includes", "-z", "--get", key, NULL };
+	struct buf value = { 0 };
+
+	if (git_run(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0) {
+		buf_finish(&value);
+		return NULL;
+	}
+	return buf_detach(&value);
+}
+
+bool config_set(const char *key, const char *value)
+{
+	const char *const args[] = { "config", "--global", "--replace-all", key, value, NULL };
+
+	return git_run(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0;
+}
+
+bool config_add(const char *key, const char *value)
+{
+	const char *const args[] = { "config", "--global", "--add", key, value, NULL };
+
+	return git_run(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0;
+}
+
+void config_remove_value(const char *key, const char *value)
+{
+	const char *const args[] = { "config", "--global", "--fixed-value", "--unset-all", key, value, NULL };
+
+	git_run(args, NULL, NULL, GIT_ERRORS_HIDDEN);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_GIT_CHILD_H
+#define HELPER_GIT_CHILD_H
+
+/* git, run for what git does best: its configuration, its credentials, its repositories. */
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
+
+/*
+ * Runs git with the arguments after "git", ended by NULL, gives it input (NULL:
+ * none; at most a few kilobytes) and appends what it prints to out (NULL: it
+ * prints on our standard output). The exit status, 127 if git cannot
+ * be run, or died of a signal.
+ */
+int git_run(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
+
+/* The value of a key in the global configuration, to be freed; NULL if there is none. */
+char *config_get(const char *key);
+
+/* Sets, or adds one more value; false if git refused, having said why. */
+bool config_set(const char *key, const char *value);
+bool config_add(const char *key, const char *value);
+
+/* Removes every value that is exactly this. */
+void config_remove_value(const char *key, const char *value);
+
+#endif

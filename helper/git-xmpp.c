@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git-xmpp, run as "git xmpp <verb>": how the user talks to the broker. What
+ * lasts is written to the global git configuration by git itself; what is
+ * asked, the broker answers over its socket. This file only finds the verb.
+ */
+
+#include "verbs.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "report.h"
+
+static const char usage[] =
+	"usage: git xmpp <command> [<args>]\n"
+	"\n"
+	"set up\n"
+	"    setup      log in, store the password, start the broker\n"
+	"people\n"
+	"    buddies    list buddies and their devices\n"
+	"    add        ask somebody to become a buddy\n"
+	"    accept     accept somebody who asked\n"
+	"    verify     compare device fingerprints with a buddy\n"
+	"repositories\n"
+	"    share      let buddies fetch from or push to a repository\n"
+	"    unshare    stop that\n"
+	"broker\n"
+	"    status     what is connected, what is being transferred\n"
+	"    daemon     start, stop, restart, run, status\n"
+	"\n"
+	"\"git xmpp <command> -h\" shows the options of a command.\n";
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{ "setup", verb_setup },
+	{ "buddies", verb_buddies },
+	{ "add", verb_add },
+	{ "accept", verb_accept },
+	{ "verify", verb_verify },
+	{ "share", verb_share },
+	{ "unshare", verb_unshare },
+	{ "status", verb_status },
+	{ "daemon", verb_daemon },
+};
+
+int verb_misused(const char *verb_usage, const char *problem)
+{
+	report("error", "%s", problem);
+	fputs(verb_usage, stderr);
+	return STATUS_USAGE;
+}
+
+int verb_option(int argc, char **argv, const struct option *options, const char *verb_usage)
+{
+	/* ':' first: a missing value is told apart, and nothing is printed by getopt. */
+	int c = getopt_long(argc, argv, ":h", options, NULL);
+
+	switch (c) {
+	case 'h':
+		fputs(verb_usage, stdout);
+		return '?';
+	case ':':
+		report("error", "option '%s' needs a value", argv[optind - 1]);
+		fputs(verb_usage, stderr);
+		return '?';
+	case '?':
+		report("error", "unknown option '%s'", argv[optind - 1]);
+		fputs(verb_usage, stderr);
+		return '?';
+	default:
+		return c;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	struct message trouble;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!strcmp(name, "--version")) {
+		printf("git-xmpp %s\n", PROGRAM_VERSION);
+		return STATUS_OK;
+	}
+	if (!*name || !strcmp(name, "-h") || !strcmp(name, "--help")) {
+		fputs(usage, *name ? stdout : stderr);
+		return STATUS_USAGE;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(name, verbs[i].name))
+			return verbs[i].run(argc - 1, argv + 1);
+
+	message_set(&trouble, MSG_BAD_COMMAND, "verb", name, NULL);
+	message_print(&trouble, "fatal: ");
+	return STATUS_USAGE;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * HELLO and OPEN go out together; the broker greets, tells what it waits for,
+ * and in the end that the service runs or why not. That may take as long as
+ * xmpp.timeout, so a waiting line is shown after a second, and git is watched:
+ * when it dies, our standard output loses its reader.
+ */
+
+#include "opening.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "text.h"
+
+enum {
+	WAITING_SHOWN_AFTER_MS = 1000,
+	EARLY_INPUT_MAX = 64 * 1024,
+};
+
+/* The line "waiting for bob@example.org ...". */
+struct waiting {
+	struct buf text;
+	int64_t since;		/* ms; when we began to wait */
+	bool wanted;		/* git asked for progress */
+	bool visible;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
+}
+
+static void waiting_hide(struct waiting *w)
+{
+	if (w->visible)
+		fputs("\r\033[K", stderr);
+	w->visible = false;
+}
+
+static void waiting_show(struct waiting *w)
+{
+	fprintf(stderr, "\r%s\033[K", buf_str(&w->text));
+	w->visible = true;
+}
+
+static void waiting_set(struct waiting *w, const char *text)
+{
+	buf_reset(&w->text);
+	text_escape(&w->text, text, strlen(text), false);
+	if (buf_len(&w->text) == 0)
+		waiting_hide(w);
+	else if (w->visible)
+		waiting_show(w);
+}
+
+/* How long to sleep before the line is due, -1: it is not. */
+static int waiting_timeout(const struct waiting *w)
+{
+	int64_t left = w->since + WAITING_SHOWN_AFTER_MS - now_ms();
+
+	if (!w->wanted || w->visible || buf_len(&w->text) == 0)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+static void send_open(const struct opening *o, struct client *c)
+{
+	const struct settings *s = o->settings;
+	struct buf fields = { 0 };
+	int version = s->git_protocol;
+
+	/* receive-pack has no version 2, and is asked for none, as over ssh. */
+	if (!strcmp(o->service, "receive-pack") && version == 2)
+		version = 0;
+
+	fields_add(&fields, "service", o->service);
+	fields_add(&fields, "jid", o->address->jid);
+	fields_add(&fields, "share", o->address->share);
+	if (*o->address->device)
+		fields_add(&fields, "device", o->address->device);
+	if (version > 0)
+		fields_add_u64(&fields, "git-protocol", version);
+	fields_add_u64(&fields, "verbosity", o->verbosity);
+	fields_add(&fields, "progress", o->progress ? "1" : "0");
+	if (*s->timeout)
+		fields_add(&fields, "timeout", s->timeout);
+	if (*s->transport)
+		fields_add(&fields, "transport", s->transport);
+	frame_put_fields(&c->out, FRAME_OPEN, &fields);
+	buf_finish(&fields);
+}
+
+static void say(const char *prefix, const char *text)
+{
+	struct buf shown = { 0 };
+
+	text_escape(&shown, text, strlen(text), false);
+	fprintf(stderr, "%s: %s\n", prefix, buf_str(&shown));
+	buf_finish(&shown);
+}
+
+static void take_note(const struct opening *o, struct waiting *w, struct fields f)
+{
+	const char *kind = fields_get(f, "kind");
+	const char *text = fields_get(f, "text");
+
+	if (!kind || !text)
+		return;
+	if (!strcmp(kind, "progress")) {
+		waiting_set(w, text);
+		return;
+	}
+	waiting_hide(w);
+	if (!strcmp(kind, "warning"))
+		say("warning", text);
+	else if (!strcmp(kind, "verbose") && o->verbosity >= 2)
+		say("xmpp", text);
+}
+
+static void take_ready(const struct opening *o, struct fields f)
+{
+	static const char *const keys[] = { "trust", "path" };
+	const char *jid = fields_get(f, "jid"), *device = fields_get(f, "device");
+	struct buf line = { 0 };
+
+	if (o->verbosity >= 2) {
+		buf_printf(&line, "%s/%s", jid ? jid : o->address->jid, device ? device : "?");
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (fields_get(f, keys[i]))
+				buf_printf(&line, ", %s", fields_get(f, keys[i]));
+		say("xmpp", buf_str(&line));
+	}
+	buf_finish(&line);
+}
+
+/* Reads what a script sends without waiting for the answer. False if git has gone. */
+static bool read_early(struct early_input *early)
+{
+	ssize_t n = read(0, buf_reserve(&early->data, EARLY_INPUT_MAX), EARLY_INPUT_MAX);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (n == 0)
+		early->ended = true;
+	buf_added(&early->data, n);
+	/* Nobody who sent nothing and will send nothing wants anything. */
+	return n > 0 || buf_len(&early->data) > 0;
+}
+
+/* Sleeps until the broker has said something. False if git has gone. */
+static bool wait_for_broker(struct client *c, struct waiting *w, struct early_input *early)
+{
+	bool reading = !early->ended && buf_len(&early->data) < EARLY_INPUT_MAX;
+	struct pollfd fds[] = {
+		{ .fd = c->fd, .events = POLLIN },
+		{ .fd = 1, .events = 0 },
+		{ .fd = reading ? 0 : -1, .events = POLLIN },
+	};
+	int n = poll(fds, ARRAY_SIZE(fds), waiting_timeout(w));
+
+	if (n == 0)
+		waiting_show(w);
+	if (n <= 0)
+		return n == 0 || errno == EINTR;
+	if (fds[1].revents)
+		return false;
+	return !fds[2].revents || read_early(early);
+}
+
+static enum opening_result refused(struct message *trouble, enum message_id id, const char *reason)
+{
+	message_set(trouble, id, "reason", reason, NULL);
+	return OPENING_REFUSED;
+}
+
+static enum opening_result wait_for_ready(const struct opening *o, struct client *c, struct waiting *w,
+					  struct early_input *early, struct message *trouble)
+{
+	struct frame frame;
+	struct fields f;
+
+	for (;;) {
+		int got = client_next(c, &frame, 0);
+
+		if (got == -2) {
+			if (!wait_for_broker(c, w, early))
+				return OPENING_ABANDONED;
+			continue;
+		}
+		if (got <= 0)
+			return refused(trouble, MSG_BROKER_LOST, "");
+		if (!frame_fields(&frame, &f))
+			return refused(trouble, MSG_INTERNAL, "the broker sent a malformed frame");
+
+		switch (frame.type) {
+		case FRAME_NOTE:
+			take_note(o, w, f);
+			break;
+		case FRAME_READY:
+			waiting_hide(w);
+			take_ready(o, f);
+			return OPENING_READY;
+		case FRAME_ERROR:
+			message_from_fields(trouble, f);
+			return OPENING_REFUSED;
+		default:
+			return refused(trouble, MSG_INTERNAL, "the broker sent an unexpected frame");
+		}
+	}
+}
+
+enum opening_result opening_run(const struct opening *opening, struct client *c,
+				struct early_input *early, struct message *trouble)
+{
+	struct waiting waiting = {
+		.since = now_ms(),
+		.wanted = opening->progress && opening->verbosity > 0,
+	};
+	enum opening_result result;
+
+	send_open(opening, c);
+	/* A broker that hangs up at once may still have said why: read on. */
+	client_flush(c);
+	if (client_expect_hello(c, trouble) < 0)
+		return OPENING_REFUSED;
+
+	result = wait_for_ready(opening, c, &waiting, early, trouble);
+	waiting_hide(&waiting);
+	buf_finish(&waiting.text);
+	return result;
+}

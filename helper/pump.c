@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Both directions run at once and end by themselves:
+ *
+ *   git -> broker: as many bytes as the broker gave credit for. End of file on
+ *   standard input is only half of a goodbye, git sends it long before the
+ *   far side is done: it becomes END.
+ *
+ *   broker -> git: DATA, until END. Then EXIT tells the status of the far
+ *   service, and we exit at once: closing standard output would not do, since
+ *   git's wrapper process holds it open as well until we are gone.
+ *
+ * git closes its end of our standard output in normal operation, as soon as it
+ * has what it wants. So a write that fails, or POLLERR on the idle descriptor
+ * when git was killed, is the end of the story and not an error.
+ *
+ * Memory: one read's worth towards the broker; towards git PENDING_MAX, then
+ * the socket is left alone until git has read.
+ */
+
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "remote-text.h"
+
+enum {
+	CHUNK = 64 * 1024,		/* what a pipe holds */
+	SOCKET_READ = 256 * 1024,
+	PENDING_MAX = 256 * 1024,
+	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
+	STATUS_FAILED = 128,
+};
+
+enum pump_state {
+	PUMP_FLOWING,
+	PUMP_ENDED,		/* END: no more data, the status is still to come */
+	PUMP_FINISHED,		/* nothing more from the broker, but git has not read it all */
+	PUMP_GIT_GONE,		/* nobody reads our standard output any more */
+};
+
+struct pump {
+	enum pump_state state;
+	int status;			/* once finished */
+	struct client *broker;		/* borrowed */
+	struct buf to_git;		/* what standard output did not take at once */
+	struct remote_text text;
+	struct message trouble;		/* MSG_NONE: the far side ended by itself */
+	uint32_t credit;		/* bytes the broker will still take */
+	bool stdin_ended;		/* END was sent, or is not wanted any more */
+	int64_t deadline;		/* ms; in PUMP_ENDED, once all was written */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
+}
+
+static void finish(struct pump *p, int status)
+{
+	p->state = PUMP_FINISHED;
+	p->status = status;
+	p->stdin_ended = true;
+}
+
+static void fail(struct pump *p, enum message_id id, const char *reason)
+{
+	message_set(&p->trouble, id, "reason", reason, NULL);
+	finish(p, STATUS_FAILED);
+}
+
+/* Towards git. */
+
+/* How much standard output took; 0 too when it is full, or nobody reads it. */
+static size_t write_some(struct pump *p, const char *data, size_t n)
+{
+	ssize_t done;
+
+	do
+		done = write(1, data, n);
+	while (done < 0 && errno == EINTR);
+
+	if (done >= 0)
+		return done;
+	if (errno != EAGAIN)
+		p->state = PUMP_GIT_GONE;
+	return 0;
+}
+
+static void give_to_git(struct pump *p, const char *data, size_t n)
+{
+	/* Mostly git is waiting, and the bytes need not be copied once more. */
+	size_t done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
+
+	if (done < n)
+		buf_append(&p->to_git, data + done, n - done);
+}
+
+static void drain_to_git(struct pump *p)
+{
+	if (buf_len(&p->to_git))
+		buf_consume(&p->to_git, write_some(p, buf_data(&p->to_git), buf_len(&p->to_git)));
+}
+
+/* From the broker. */
+
+static void take_credit(struct pump *p, const struct frame *frame)
+{
+	const unsigned char *b = (const unsigned char *)frame->payload;
+	uint32_t more;
+
+	if (frame->len != 4) {
+		fail(p, MSG_INTERNAL, "the broker sent a malformed frame");
+		return;
+	}
+	more = (uint32_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
+	if (more > FRAME_WINDOW - p->credit)
+		more = FRAME_WINDOW - p->credit;
+	p->credit += more;
+}
+
+static void take_exit(struct pump *p, const struct frame *frame)
+{
+	struct fields f;
+
+	if (frame_fields(frame, &f))
+		finish(p, fields_get_u64(f, "status", STATUS_FAILED) & 0xff);
+	else
+		fail(p, MSG_INTERNAL, "the broker sent a malformed frame");
+}
+
+static void take_error(struct pump *p, const struct frame *frame)
+{
+	struct fields f;
+
+	if (frame_fields(frame, &f)) {
+		message_from_fields(&p->trouble, f);
+		finish(p, STATUS_FAILED);
+	} else {
+		fail(p, MSG_INTERNAL, "the broker sent a malformed frame");
+	}
+}
+
+static void take_frame(struct pump *p, const struct frame *frame)
+{
+	switch (frame->type) {
+	case FRAME_DATA:
+		if (p->state == PUMP_FLOWING)
+			give_to_git(p, frame->payload, frame->len);
+		else
+			fail(p, MSG_INTERNAL, "the broker sent data after their end");
+		break;
+	case FRAME_STDERR:
+		remote_text_add(&p->text, frame->payload, frame->len);
+		break;
+	case FRAME_END:
+		p->state = PUMP_ENDED;
+		break;
+	case FRAME_CREDIT:
+		take_credit(p, frame);
+		break;
+	case FRAME_EXIT:
+		take_exit(p, frame);
+		break;
+	case FRAME_ERROR:
+		take_error(p, frame);
+		break;
+	case FRAME_NOTE:
+		break;		/* came too late to matter */
+	default:
+		fail(p, MSG_INTERNAL, "the broker sent an unexpected frame");
+		break;
+	}
+}
+
+static void take_frames(struct pump *p)
+{
+	struct buf *in = &p->broker->in;
+
+	while (p->state < PUMP_FINISHED && buf_len(&p->to_git) <= PENDING_MAX) {
+		struct frame frame;
+		long size = frame_parse(in, &frame);
+
+		if (size == 0)
+			return;
+		if (size < 0) {
+			fail(p, MSG_INTERNAL, "the broker sent a malformed frame");
+			return;
+		}
+		take_frame(p, &frame);
+		buf_consume(in, size);
+	}
+}
+
+static void read_broker(struct pump *p)
+{
+	struct buf *in = &p->broker->in;
+	ssize_t n = recv(p->broker->fd, buf_reserve(in, SOCKET_READ), SOCKET_READ, MSG_DONTWAIT);
+
+	if (n > 0) {
+		buf_added(in, n);
+		return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* All data were there, only the status is missing: no harm done. */
+	if (p->state == PUMP_ENDED)
+		finish(p, 0);
+	else
+		fail(p, MSG_BROKER_LOST, "");
+}
+
+/* Towards the broker. */
+
+static void send_to_broker(struct pump *p)
+{
+	struct buf *out = &p->broker->out;
+	ssize_t n = send(p->broker->fd, buf_data(out), buf_len(out), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0) {
+		buf_consume(out, n);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		/* It hung up; what it said before is still to be read. */
+		buf_reset(out);
+		p->stdin_ended = true;
+	}
+}
+
+/* Reads behind the place of a header, so that header and data leave in one piece, not copied. */
+static void read_git(struct pump *p)
+{
+	struct buf *out = &p->broker->out;
+	size_t want = p->credit < CHUNK ? p->credit : CHUNK;
+	unsigned char *at = (unsigned char *)buf_reserve(out, FRAME_HEADER + want);
+	ssize_t n = read(0, at + FRAME_HEADER, want);
+
+	if (n > 0) {
+		at[0] = FRAME_DATA;
+		at[1] = n >> 16;
+		at[2] = n >> 8;
+		at[3] = n;
+		buf_added(out, FRAME_HEADER + n);
+		p->credit -= n;
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		frame_put(out, FRAME_END, NULL, 0);
+		p->stdin_ended = true;
+	}
+	if (buf_len(out))
+		send_to_broker(p);
+}
+
+static bool may_read_git(const struct pump *p)
+{
+	return !p->stdin_ended && p->credit > 0 && buf_len(&p->broker->out) == 0;
+}
+
+/*
+ * git closes both our ends at the same moment when it is content, its last
+ * words ("0000", end of file) being still in the pipe. With them the far
+ * service ends by itself; without, it has to be stopped.
+ */
+static void pass_on_last_words(struct pump *p)
+{
+	struct pollfd in = { .fd = 0, .events = POLLIN };
+
+	while (may_read_git(p) && poll(&in, 1, 0) > 0)
+		read_git(p);
+}
+
+static void start_with(struct pump *p, struct early_input *early)
+{
+	struct buf *out = &p->broker->out;
+
+	while (buf_len(&early->data) > 0) {
+		size_t n = buf_len(&early->data) < CHUNK ? buf_len(&early->data) : CHUNK;
+
+		frame_put(out, FRAME_DATA, buf_data(&early->data), n);
+		buf_consume(&early->data, n);
+		p->credit -= n;
+	}
+	if (early->ended) {
+		frame_put(out, FRAME_END, NULL, 0);
+		p->stdin_ended = true;
+	}
+	if (buf_len(out))
+		send_to_broker(p);
+}
+
+/* The loop. */
+
+static int timeout(struct pump *p)
+{
+	int64_t left;
+
+	if (p->state != PUMP_ENDED || buf_len(&p->to_git))
+		return -1;
+	if (!p->deadline)
+		p->deadline = now_ms() + EXIT_WAIT_MS;
+	left = p->deadline - now_ms();
+	return left > 0 ? (int)left : 0;
+}
+
+static void turn(struct pump *p)
+{
+	short socket_events = 0;
+	int n;
+
+	if (p->state < PUMP_FINISHED && buf_len(&p->to_git) <= PENDING_MAX)
+		socket_events |= POLLIN;
+	if (p->state < PUMP_FINISHED && buf_len(&p->broker->out))
+		socket_events |= POLLOUT;
+
+	struct pollfd fds[] = {
+		{ .fd = may_read_git(p) ? 0 : -1, .events = POLLIN },
+		{ .fd = 1, .events = buf_len(&p->to_git) ? POLLOUT : 0 },
+		{ .fd = socket_events ? p->broker->fd : -1, .events = socket_events },
+	};
+
+	n = poll(fds, 3, timeout(p));
+	if (n < 0)
+		return;
+	if (n == 0) {
+		finish(p, 0);
+		return;
+	}
+	if (fds[1].revents & POLLOUT)
+		drain_to_git(p);
+	else if (fds[1].revents)
+		p->state = PUMP_GIT_GONE;
+	if (p->state == PUMP_GIT_GONE)
+		return;
+	if (fds[0].revents)
+		read_git(p);
+	if (fds[2].revents & POLLOUT)
+		send_to_broker(p);
+	if (fds[2].revents & (POLLIN | POLLHUP | POLLERR) && socket_events & POLLIN)
+		read_broker(p);
+}
+
+static bool is_over(const struct pump *p)
+{
+	return p->state == PUMP_GIT_GONE || (p->state == PUMP_FINISHED && !buf_len(&p->to_git));
+}
+
+/*
+ * Non-blocking, if it is a pipe as git makes it: poll() promises room for
+ * a page only. Anything else (a file, somebody's terminal) is left as it is.
+ */
+static int make_stdout_nonblocking(void)
+{
+	int flags = fcntl(1, F_GETFL);
+	struct stat st;
+
+	if (flags < 0 || flags & O_NONBLOCK || fstat(1, &st) < 0)
+		return -1;
+	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
+		return -1;
+	fcntl(1, F_SETFL, flags | O_NONBLOCK);
+	return flags;
+}
+
+int pump_run(struct client *broker, struct early_input *early)
+{
+	struct pump p = { .broker = broker, .credit = FRAME_WINDOW };
+	int flags = make_stdout_nonblocking();
+
+	start_with(&p, early);
+	for (take_frames(&p); !is_over(&p); take_frames(&p))
+		turn(&p);
+
+	if (p.state == PUMP_GIT_GONE)
+		pass_on_last_words(&p);
+	if (flags >= 0)
+		fcntl(1, F_SETFL, flags);
+
+	remote_text_finish(&p.text);
+	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE)
+		message_print(&p.trouble, "error: ");
+	buf_finish(&p.to_git);
+	return p.state == PUMP_FINISHED ? p.status : 0;
+}

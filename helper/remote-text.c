@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bytes come in pieces of any size. A line is held until its newline, or
+ * until it is too long, and then written in one write(), so that it does not
+ * mix with the progress that git prints to the same terminal.
+ */
+
+#include "remote-text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+static void write_stderr(const char *data, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(2, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return;
+		data += done;
+		n -= done;
+	}
+}
+
+static void show_line(struct remote_text *text)
+{
+	struct buf shown = { 0 };
+	size_t n = buf_len(&text->line);
+
+	if (n > 0 && buf_data(&text->line)[n - 1] == '\r')
+		n--;
+	buf_puts(&shown, "remote: ");
+	if (n > 0)
+		text_escape(&shown, buf_data(&text->line), n, false);
+	buf_puts(&shown, "\n");
+	write_stderr(buf_data(&shown), buf_len(&shown));
+	text->shown += buf_len(&shown);
+	buf_reset(&text->line);
+	buf_finish(&shown);
+}
+
+static void cut(struct remote_text *text)
+{
+	static const char more[] = "remote: (more of this was left out)\n";
+
+	write_stderr(more, strlen(more));
+	text->cut = true;
+	buf_reset(&text->line);
+}
+
+void remote_text_add(struct remote_text *text, const char *data, size_t n)
+{
+	while (n > 0 && !text->cut) {
+		size_t room = REMOTE_LINE_MAX - buf_len(&text->line);
+		const char *newline = memchr(data, '\n', n);
+		size_t take = newline ? (size_t)(newline - data) : n;
+		bool whole = newline && take <= room;
+
+		if (take > room)
+			take = room;
+		buf_append(&text->line, data, take);
+		data += take + whole;
+		n -= take + whole;
+		if (!whole && buf_len(&text->line) < REMOTE_LINE_MAX)
+			return;
+		if (text->shown < REMOTE_TEXT_MAX)
+			show_line(text);
+		else
+			cut(text);
+	}
+}
+
+void remote_text_finish(struct remote_text *text)
+{
+	if (buf_len(&text->line) > 0 && !text->cut)
+		show_line(text);
+	buf_finish(&text->line);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One "git config -z --get-regexp", which costs a tenth of what linking a
+ * library for it would, and knows -c, GIT_CONFIG_COUNT, includes and the
+ * configuration of worktrees as only git does. Its output is key, newline,
+ * value, NUL; a key without "=" has no newline. The last of many counts.
+ */
+
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "buf.h"
+#include "text.h"
+
+enum { ANSWER_MAX = 64 * 1024 };
+
+extern char **environ;
+
+static const char *const question[] = {
+	"git", "config", "-z", "--get-regexp",
+	"^(protocol\\.version|xmpp\\.(autostart|timeout|transport))$", NULL,
+};
+
+void settings_ask(struct settings_query *query)
+{
+	posix_spawn_file_actions_t files;
+	int out[2];
+
+	*query = (struct settings_query){ .child = -1, .fd = -1 };
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return;
+
+	posix_spawn_file_actions_init(&files);
+	/* Standard input is git's line to us: a child must not read from it. */
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, out[1], 1);
+	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+	if (posix_spawnp(&query->child, "git", &files, NULL, (char **)question, environ))
+		query->child = -1;
+	posix_spawn_file_actions_destroy(&files);
+
+	close(out[1]);
+	query->fd = out[0];
+}
+
+static void read_answer(int fd, struct buf *answer)
+{
+	while (fd >= 0 && buf_len(answer) < ANSWER_MAX) {
+		ssize_t n = read(fd, buf_reserve(answer, 4096), 4096);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_added(answer, n);
+	}
+}
+
+/* As git reads one: no value at all is true, an empty one false. */
+static bool is_true(const char *value)
+{
+	static const char *const words[] = { "true", "yes", "on" };
+
+	if (!value)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcasecmp(value, words[i]))
+			return true;
+	return strtol(value, NULL, 10) != 0;
+}
+
+static void ignore(const char *key, const char *value, const char *because)
+{
+	struct buf shown = { 0 };
+
+	if (value)
+		text_escape(&shown, value, strlen(value), false);
+	fprintf(stderr, "warning: ignoring %s '%s': %s\n", key, buf_str(&shown), because);
+	buf_finish(&shown);
+}
+
+static void take_autostart(struct settings *s, const char *value)
+{
+	s->autostart = is_true(value);
+}
+
+static void take_protocol(struct settings *s, const char *value)
+{
+	if (value && strlen(value) == 1 && strchr("012", *value))
+		s->git_protocol = *value - '0';
+	/* Anything else is git's own to complain about. */
+}
+
+static void take_timeout(struct settings *s, const char *value)
+{
+	if (!value || !*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 9)
+		ignore("xmpp.timeout", value, "not a number of seconds");
+	else
+		snprintf(s->timeout, sizeof(s->timeout), "%s", value);
+}
+
+static void take_transport(struct settings *s, const char *value)
+{
+	static const char *const known[] = { "auto", "direct", "proxy", "inband" };
+
+	for (size_t i = 0; value && i < ARRAY_SIZE(known); i++) {
+		if (strcmp(value, known[i]))
+			continue;
+		snprintf(s->transport, sizeof(s->transport), "%s", value);
+		return;
+	}
+	ignore("xmpp.transport", value, "not one of auto, direct, proxy, inband");
+}
+
+static const struct {
+	const char *key;
+	void (*take)(struct settings *s, const char *value);	/* NULL: no value given */
+} keys[] = {
+	{ "protocol.version", take_protocol },
+	{ "xmpp.autostart", take_autostart },
+	{ "xmpp.timeout", take_timeout },
+	{ "xmpp.transport", take_transport },
+};
+
+static void take_entry(struct settings *s, const char *entry)
+{
+	size_t key_len = strcspn(entry, "\n");
+	const char *value = entry[key_len] ? entry + key_len + 1 : NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strlen(keys[i].key) == key_len && !strncmp(keys[i].key, entry, key_len))
+			keys[i].take(s, value);
+}
+
+void settings_read(struct settings_query *query, struct settings *settings)
+{
+	struct buf answer = { 0 };
+	size_t at = 0;
+
+	*settings = (struct settings){ .git_protocol = 2, .autostart = true };
+	read_answer(query->fd, &answer);
+	settings_forget(query);
+
+	/* An entry that lost its NUL was cut: leave it out. */
+	while (at < buf_len(&answer)) {
+		const char *entry = buf_data(&answer) + at;
+		const char *end = memchr(entry, '\0', buf_len(&answer) - at);
+
+		if (!end)
+			break;
+		take_entry(settings, entry);
+		at += end - entry + 1;
+	}
+	buf_finish(&answer);
+}
+
+void settings_forget(struct settings_query *query)
+{
+	if (query->fd >= 0)
+		close(query->fd);
+	while (query->child > 0 && waitpid(query->child, NULL, 0) < 0 && errno == EINTR)
+		;
+	*query = (struct settings_query){ .child = -1, .fd = -1 };
+}

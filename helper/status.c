@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git xmpp status: everything the broker knows about itself, and by the exit
+ * status whether it is online. It never starts a broker: who asks wants to
+ * know, not to change something.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "account.h"
+#include "alloc.h"
+#include "report.h"
+#include "text.h"
+#include "verbs.h"
+
+static const char usage[] =
+	"usage: git xmpp status [--json] [--wait[=<seconds>]]\n"
+	"\n"
+	"    --json              one JSON object\n"
+	"    --wait[=<seconds>]  until online or failed, at most 10 seconds\n"
+	"\n"
+	"The exit status is 0 when online, 1 when not.\n";
+
+enum { WAIT_SECONDS = 10, WAIT_SECONDS_MAX = 86400 };
+
+/* For people. */
+
+static void show_broker(struct fields row)
+{
+	uint64_t started = fields_get_u64(row, "started", 0), now = time(NULL);
+	char span[32];
+
+	printf("broker    running, pid ");
+	print_text(row_get(row, "pid"));
+	printf(", ");
+	print_text(row_get(row, "version"));
+	if (started > 0 && started <= now)
+		printf(", since %s", span_text(now - started, span));
+	putchar('\n');
+}
+
+static void show_account(struct fields row)
+{
+	uint64_t retry = fields_get_u64(row, "retry-in", 0);
+	char span[32];
+
+	if (!strcmp(row_get(row, "state"), "none")) {
+		printf("account   none; \"git xmpp setup\" makes one\n");
+		return;
+	}
+	printf("account   ");
+	print_text(row_get(row, "name"));
+	printf("  ");
+	print_text(row_get(row, "jid"));
+	printf("  ");
+	print_text(row_get(row, "state"));
+	if (*row_get(row, "error")) {
+		printf(": ");
+		print_text(row_get(row, "error"));
+	}
+	if (retry > 0)
+		printf(" (next attempt in %s)", span_text(retry, span));
+	putchar('\n');
+}
+
+static void show_link(struct fields row)
+{
+	static const char *const columns[] = { "jid", "device", "path", "state" };
+
+	printf("link    ");
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		printf("  ");
+		print_text(row_get(row, columns[i]));
+	}
+	putchar('\n');
+}
+
+static void show_transfer(struct fields row)
+{
+	printf("transfer  ");
+	print_text(row_get(row, "jid"));
+	printf("  ");
+	print_text(row_get(row, "service"));
+	printf("  ");
+	print_text(row_get(row, "share"));
+	printf("  %s, %.1f MiB sent, %.1f MiB received, ",
+	       !strcmp(row_get(row, "direction"), "in") ? "incoming" : "ours",
+	       fields_get_u64(row, "sent", 0) / 1048576.0, fields_get_u64(row, "received", 0) / 1048576.0);
+	print_text(row_get(row, "state"));
+	putchar('\n');
+}
+
+static void show_counts(const struct answer *answer)
+{
+	struct fields row = { .data = NULL };
+	uint64_t shares = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		shares += row_is(answer_row(answer, i), "share");
+	answer_find(answer, "count", &row);
+	printf("shares    %-8" PRIu64 "buddies %" PRIu64 " (%" PRIu64 " reachable with git)\n", shares,
+	       fields_get_u64(row, "buddies", 0), fields_get_u64(row, "reachable", 0));
+}
+
+static const struct {
+	const char *kind;
+	void (*show)(struct fields row);
+} shown[] = {
+	{ "broker", show_broker },
+	{ "account", show_account },
+	{ NULL, NULL },			/* the counts come here */
+	{ "link", show_link },
+	{ "transfer", show_transfer },
+};
+
+static void show(const struct answer *answer)
+{
+	struct message trouble;
+	struct fields row;
+
+	for (size_t k = 0; k < ARRAY_SIZE(shown); k++) {
+		if (!shown[k].kind)
+			show_counts(answer);
+		for (size_t i = 0; shown[k].kind && i < answer->count; i++)
+			if (row_is(answer_row(answer, i), shown[k].kind))
+				shown[k].show(answer_row(answer, i));
+	}
+	account_state(answer, NULL, &row);
+	account_trouble(row, &trouble);
+	if (*trouble.hint)
+		printf("hint: %s\n", trouble.hint);
+}
+
+/* For programs. */
+
+static void json_texts(struct buf *out, struct fields row, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		json_string(out, keys[i], fields_get(row, keys[i]));
+}
+
+/* A list of all values of a key. */
+static void json_values(struct buf *out, struct fields row, const char *name)
+{
+	size_t pos = 0, key_len;
+	const char *key, *value;
+
+	json_open(out, name, '[');
+	while (fields_next(row, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, name))
+			json_string(out, NULL, value);
+	json_close(out, ']');
+}
+
+static void json_account(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "name", "jid", "state" };
+	struct message trouble;
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	account_trouble(row, &trouble);
+	if (*trouble.text) {
+		json_open(out, "error", '{');
+		json_string(out, "id", fields_get(row, "error-id"));
+		json_string(out, "message", trouble.text);
+		json_string(out, "hint", *trouble.hint ? trouble.hint : NULL);
+		json_close(out, '}');
+	} else {
+		json_string(out, "error", NULL);
+	}
+	if (fields_get(row, "retry-in"))
+		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+}
+
+static void json_share(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "name", "path" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_values(out, row, "fetch");
+	json_values(out, row, "push");
+}
+
+static void json_link(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "jid", "device", "path", "state" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+}
+
+static void json_transfer(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "jid", "device", "share", "service", "direction", "state" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_number(out, "sent", fields_get_u64(row, "sent", 0));
+	json_number(out, "received", fields_get_u64(row, "received", 0));
+}
+
+static const struct {
+	const char *list, *kind;
+	void (*write)(struct buf *out, struct fields row);
+} lists[] = {
+	{ "accounts", "account", json_account },
+	{ "shares", "share", json_share },
+	{ "links", "link", json_link },
+	{ "transfers", "transfer", json_transfer },
+};
+
+static void json_broker(struct buf *out, const struct answer *answer)
+{
+	static const char *const keys[] = { "version", "device", "fingerprint" };
+	struct fields row;
+
+	if (!answer_find(answer, "broker", &row)) {
+		json_string(out, "broker", NULL);
+		return;
+	}
+	json_open(out, "broker", '{');
+	json_number(out, "pid", fields_get_u64(row, "pid", 0));
+	json_time(out, "started", fields_get_u64(row, "started", 0));
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_close(out, '}');
+}
+
+static bool is_shown(struct fields row, const char *kind)
+{
+	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
+}
+
+static void show_json(const struct answer *answer)
+{
+	struct fields count = { .data = NULL };
+	struct buf out = { 0 };
+
+	json_open(&out, NULL, '{');
+	json_number(&out, "version", 1);
+	json_broker(&out, answer);
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+		json_open(&out, lists[k].list, '[');
+		for (size_t i = 0; i < answer->count; i++) {
+			if (!is_shown(answer_row(answer, i), lists[k].kind))
+				continue;
+			json_open(&out, NULL, '{');
+			lists[k].write(&out, answer_row(answer, i));
+			json_close(&out, '}');
+		}
+		json_close(&out, ']');
+	}
+	answer_find(answer, "count", &count);
+	json_number(&out, "buddies", fields_get_u64(count, "buddies", 0));
+	json_number(&out, "reachable", fields_get_u64(count, "reachable", 0));
+	json_close(&out, '}');
+	json_print(&out);
+}
+
+/* The seconds of --wait, or -1. */
+static int wait_seconds(const char *text)
+{
+	char *end;
+	long n;
+
+	if (!text)
+		return WAIT_SECONDS;
+	n = strtol(text, &end, 10);
+	return end == text || *end || n < 0 || n > WAIT_SECONDS_MAX ? -1 : (int)n;
+}
+
+int verb_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "wait", optional_argument, NULL, 'w' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct message trouble = { .id = MSG_NONE };
+	struct answer answer;
+	struct fields row;
+	bool json = false;
+	int c, seconds = 0, status;
+
+	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'w':
+			seconds = wait_seconds(optarg);
+			if (seconds < 0)
+				return verb_misused(usage, "--wait needs a number of seconds");
+			break;
+		default:
+			return STATUS_USAGE;
+		}
+	}
+	if (optind < argc)
+		return verb_misused(usage, "status takes no arguments");
+
+	if (account_wait(&answer, NULL, seconds, &trouble) == 0) {
+		status = account_state(&answer, NULL, &row) == ACCOUNT_ONLINE ? STATUS_OK : STATUS_NO;
+		if (json)
+			show_json(&answer);
+		else
+			show(&answer);
+	} else if (trouble.id == MSG_BROKER_UNREACHABLE) {
+		status = STATUS_NO;
+		if (json)
+			show_json(&answer);
+		else
+			printf("broker    not running\n");
+	} else {
+		status = report_trouble(&trouble, json);
+	}
+	answer_finish(&answer);
+	return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_VERBS_H
+#define HELPER_VERBS_H
+
+/* The verbs of git xmpp: each is given its own arguments, argv[0] the verb, and returns the exit status. */
+
+#include <getopt.h>
+
+enum {
+	STATUS_OK = 0,
+	STATUS_NO = 1,		/* asked, and the answer is no */
+	STATUS_FATAL = 128,
+	STATUS_USAGE = 129,
+};
+
+int verb_setup(int argc, char **argv);
+int verb_buddies(int argc, char **argv);
+int verb_add(int argc, char **argv);
+int verb_accept(int argc, char **argv);
+int verb_verify(int argc, char **argv);
+int verb_share(int argc, char **argv);
+int verb_unshare(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_daemon(int argc, char **argv);
+
+/*
+ * getopt_long() with -h, and in git's words: the next option's val, -1 after
+ * the last (optind is the first argument), '?' when the usage was printed and
+ * STATUS_USAGE is to be returned.
+ */
+int verb_option(int argc, char **argv, const struct option *options, const char *usage);
+
+/* Says what is wrong with the arguments, prints the usage, returns STATUS_USAGE. */
+int verb_misused(const char *usage, const char *problem);
+
+#endif

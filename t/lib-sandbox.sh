@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A place of its own for a script that starts programs: one directory, an
+# environment without the caller's git settings, processes that are all ended
+# again. Sourced by test-lib.sh and by demo; POSIX sh with `local`.
+#
+# $TRASH is the directory, $TOP the source tree, $BUILD the build directory.
+
+TOP=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${BUILD:-$TOP/build}
+
+# Makes $TRASH and cleans the environment.
+sandbox_init () {
+	local name tmp
+
+	# The path of a Unix socket has at most 107 bytes, and lists of
+	# VAR=value are split at spaces: only a short, plain TMPDIR will do.
+	tmp=${TMPDIR:-/tmp}
+	case $tmp in
+	*[!A-Za-z0-9/._-]*)
+		tmp=/tmp ;;
+	esac
+	test ${#tmp} -le 40 || tmp=/tmp
+	TRASH=$(mktemp -d "$tmp/gx.XXXXXX") || exit 1
+
+	for name in $(env | sed -n 's/^\(GIT_[A-Z0-9_]*\)=.*/\1/p')
+	do
+		unset "$name"
+	done
+	unset CDPATH EDITOR VISUAL PAGER SSH_ASKPASS BASH_ENV ENV
+	unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
+	# A session of systemd's would be asked to start our brokers.
+	unset DBUS_SESSION_BUS_ADDRESS NOTIFY_SOCKET LISTEN_PID LISTEN_FDS JOURNAL_STREAM
+
+	HOME=$TRASH/home
+	mkdir "$HOME" || exit 1
+	LC_ALL=C
+	TZ=UTC
+	PATH=$BUILD:$PATH
+	GIT_CONFIG_NOSYSTEM=1
+	GIT_TERMINAL_PROMPT=0
+	export HOME LC_ALL TZ PATH GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT
+
+	# Sanitizers report into files, so that a report cannot get lost in a log.
+	ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}:log_path=$TRASH/sanitizer
+	UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}:log_path=$TRASH/sanitizer
+	export ASAN_OPTIONS UBSAN_OPTIONS
+
+	exit_commands=:
+	started_pids=
+}
+
+# at_exit <command>: run it when the script ends; the last one given runs first.
+at_exit () {
+	exit_commands="$1; $exit_commands"
+}
+
+# wait_for <seconds> <command...>: true as soon as the command is, false if it
+# is not so within that time.
+wait_for () {
+	local tries
+	tries=$(($1 * 20))
+	shift
+
+	while ! "$@"
+	do
+		tries=$((tries - 1))
+		if test $tries -le 0
+		then
+			echo "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# alive <pid>: it exists and is no zombie.
+alive () {
+	local state
+
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
+	test -n "$state" && test "$state" != Z
+}
+
+gone () {
+	! alive "$1"
+}
+
+# started <pid>: a process to be ended with the script.
+started () {
+	started_pids="$started_pids $1"
+}
+
+# end_process <pid> [<signal>]: ends a process of ours and waits for it; its
+# exit status is in $ended_status. False if it had to be killed.
+end_process () {
+	local clean
+
+	clean=true
+	kill -"${2:-TERM}" "$1" 2>/dev/null
+	if ! wait_for 10 gone "$1"
+	then
+		clean=false
+		kill -KILL "$1" 2>/dev/null
+	fi
+	ended_status=0
+	wait "$1" 2>/dev/null || ended_status=$?
+	$clean
+}
+
+# A child of this shell, and not somebody else who got the number later.
+is_child () {
+	grep -qsx "PPid:[^0-9]*$$" "/proc/$1/status"
+}
+
+# Processes that live in this sandbox: its path is in their environment, as
+# HOME or otherwise. That finds those which nobody knows the id of. (This
+# shell is older than the sandbox, and the grep that is looking is left out.)
+sandbox_processes () {
+	local pid
+
+	grep -lsF "$TRASH" /proc/[0-9]*/environ 2>/dev/null |
+	while IFS=/ read -r _ _ pid _
+	do
+		alive "$pid" && ! grep -qsx grep "/proc/$pid/comm" && echo "$pid"
+	done
+}
+
+no_leftovers () {
+	test -z "$(sandbox_processes)"
+}
+
+# Names every process that outlives those we ended, and ends it. False if
+# there was one.
+sandbox_leftovers () {
+	local pid
+
+	wait_for 5 no_leftovers >/dev/null && return 0
+	for pid in $(sandbox_processes)
+	do
+		alive "$pid" || continue
+		echo "left behind: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		kill -KILL "$pid" 2>/dev/null
+	done
+	return 1
+}
+
+# Ends everything that was started.
+sandbox_finish () {
+	local pid
+
+	eval "$exit_commands"
+	exit_commands=:
+	for pid in $started_pids
+	do
+		is_child "$pid" && end_process "$pid"
+	done
+}

@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Users, their brokers, and a real XMPP server on 127.0.0.1. Sourced after
+# lib-sandbox.sh, by test-lib.sh's scripts and by demo.
+#
+# Each user has a home $TRASH/<user> with everything below it, and an account
+# <user>@localhost; so several brokers run side by side as one Unix user.
+#
+#   start_prosody <user>...     stop_prosody    restart_prosody
+#   as <user> <command>...      setup_user <user>
+#   start_broker <user>         stop_broker <user>   kill_broker <user>
+#   pair <user> <user>          broker_pid <user>    broker_fds <user>
+#   chat_login <user>           chat_send <user> <stanza>   (an ordinary client)
+
+PASSWORD=correct-horse
+
+have_prosody () {
+	command -v prosody >/dev/null && command -v openssl >/dev/null
+}
+
+# The server: encrypted client connections on one port of 127.0.0.1, nothing
+# else. prosody_limits in the environment puts the rate limits of a public server on.
+prosody_config () {
+	cat <<-END
+	data_path = "$TRASH/prosody/data"
+	certificates = "$TRASH/prosody"
+	pidfile = "$TRASH/prosody/pid"
+	run_as_root = true
+	log = { { levels = { min = "info" }, to = "file", filename = "$TRASH/log/prosody" } }
+	interfaces = { "127.0.0.1" }
+	c2s_ports = { $prosody_port }
+	c2s_direct_tls_ports = { }
+	s2s_ports = { }
+	modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks"${prosody_limits:+, \"limits\"} }
+	modules_disabled = { "s2s", "offline" }
+	${prosody_limits:+limits = \{ c2s = \{ rate = \"$prosody_limits\" \} \}}
+	c2s_require_encryption = true
+	authentication = "internal_hashed"
+	storage = "internal"
+	VirtualHost "localhost"
+		ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
+	END
+}
+
+# start_prosody <user>...: with an account for each.
+start_prosody () {
+	local user
+
+	mkdir -p "$TRASH/prosody/data/localhost/accounts" "$TRASH/log" || return
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout "$TRASH/prosody/localhost.key" -out "$TRASH/prosody/localhost.crt" \
+		2>"$TRASH/log/openssl" || return
+	for user
+	do
+		mkdir -p -m 700 "$TRASH/$user/run" || return
+		echo "$PASSWORD" >"$TRASH/$user/pw"
+		echo "return { [\"password\"] = \"$PASSWORD\" };" \
+			>"$TRASH/prosody/data/localhost/accounts/$user.dat"
+	done
+	at_exit stop_prosody
+	# Somebody else may have taken the port in the meantime.
+	prosody_run "" || prosody_run "" || prosody_run ""
+}
+
+# prosody_run <port>: on a new port if it is empty.
+prosody_run () {
+	prosody_port=${1:-$("$BUILD/t/free-port")}
+	prosody_config >"$TRASH/prosody/config.lua"
+	: >"$TRASH/log/prosody"
+	prosody -F --config "$TRASH/prosody/config.lua" >>"$TRASH/log/prosody-output" 2>&1 </dev/null &
+	prosody_pid=$!
+	started $prosody_pid
+	wait_for 10 prosody_decided || return
+	grep -q "Activated service 'c2s' on \[127.0.0.1\]:$prosody_port" "$TRASH/log/prosody" && return
+	stop_prosody
+	return 1
+}
+
+prosody_decided () {
+	gone "$prosody_pid" || grep -q "service 'c2s'" "$TRASH/log/prosody"
+}
+
+stop_prosody () {
+	test -z "$prosody_pid" && return
+	# It says goodbye to every client and waits for them; a dead server does not.
+	end_process "$prosody_pid" "${1:-TERM}"
+	prosody_pid=
+}
+
+# The same port, the same accounts; whoever was connected is not any more.
+restart_prosody () {
+	stop_prosody "$@"
+	prosody_run "$prosody_port"
+}
+
+# The environment that makes a program <user>'s, for env(1).
+env_of () {
+	echo "HOME=$TRASH/$1 XDG_RUNTIME_DIR=$TRASH/$1/run XDG_CONFIG_HOME=$TRASH/$1/.config" \
+		"XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
+}
+
+# as <user> <command>...
+as () {
+	local who
+
+	who=$1
+	shift
+	env $(env_of "$who") "$@"
+}
+
+# setup_user <user>: the account of that user, and the configuration a person would have.
+setup_user () {
+	as "$1" git config --global init.defaultBranch main &&
+	as "$1" git config --global user.name "$1" &&
+	as "$1" git config --global user.email "$1@example.com" &&
+	as "$1" git config --global gc.auto 0 &&
+	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$prosody_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" \
+		--password-command="cat $TRASH/$1/pw" --no-start
+}
+
+# run_broker <user> [VAR=value...]: in the foreground of a background job, as a supervisor would.
+run_broker () {
+	local user tool
+
+	user=$1
+	shift
+	tool=
+	if test -n "$VALGRIND"
+	then
+		tool="valgrind -q --leak-check=full --track-fds=yes --trace-children=no
+			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
+	fi
+	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
+	env $(env_of "$user") "$@" $tool "$BUILD/git-xmpp-daemon" \
+		>>"$TRASH/log/$user" 2>&1 </dev/null &
+	eval "broker_$user=$!"
+	started $!
+}
+
+# start_broker <user> [VAR=value...]: and waits until it is online.
+start_broker () {
+	local patience
+
+	patience=15
+	test -z "$VALGRIND" || patience=60
+	run_broker "$@" &&
+	wait_for $patience broker_online_or_gone "$1" &&
+	broker_online "$1"
+}
+
+# broker_online <user>: it says so itself.
+broker_online () {
+	as "$1" git xmpp status >/dev/null 2>&1
+}
+
+broker_online_or_gone () {
+	broker_online "$1" || gone "$(broker_pid "$1")"
+}
+
+# broker_pid <user>: the one started last by this script.
+broker_pid () {
+	eval "echo \$broker_$1"
+}
+
+# stop_broker <user>: asks it to end; true if it does, with exit status 0.
+stop_broker () {
+	end_process "$(broker_pid "$1")" || return
+	test "$ended_status" -eq 0 && return
+	echo "broker of $1 ended with status $ended_status"
+	return 1
+}
+
+kill_broker () {
+	end_process "$(broker_pid "$1")" KILL
+}
+
+# broker_fds <user>: how many descriptors it holds.
+broker_fds () {
+	ls "/proc/$(broker_pid "$1")/fd" | wc -l
+}
+
+# fds_are <user> <number>: for wait_for.
+fds_are () {
+	test "$(broker_fds "$1")" -eq "$2"
+}
+
+# descriptors_as_before: every broker named in $fds_before ("alice=12 bob=11")
+# has come back to what it had.
+remember_descriptors () {
+	local user
+
+	fds_before=
+	for user
+	do
+		fds_before="$fds_before $user=$(broker_fds "$user")"
+	done
+}
+
+descriptors_as_before () {
+	local pair
+
+	for pair in $fds_before
+	do
+		wait_for 10 fds_are "${pair%=*}" "${pair#*=}" && continue
+		echo "${pair%=*} had ${pair#*=} descriptors, now:"
+		ls -l "/proc/$(broker_pid "${pair%=*}")/fd"
+		return 1
+	done
+}
+
+# trusts <user> <buddy>: and the buddy's device is online.
+trusts () {
+	as "$1" git xmpp buddies --porcelain |
+	grep -q "^$2@localhost	git	.*	\(seen\|verified\)	"
+}
+
+# knows <user> <buddy>: as a buddy, or as somebody who asks to be one.
+knows () {
+	as "$1" git xmpp buddies --porcelain | grep -q "^$2@localhost	"
+}
+
+# pair <a> <b>: a asks, b accepts, both know the other's device.
+pair () {
+	as "$1" git xmpp add "$2@localhost" &&
+	wait_for 10 knows "$2" "$1" &&
+	as "$2" git xmpp accept "$1@localhost" &&
+	wait_for 20 trusts "$1" "$2" &&
+	wait_for 20 trusts "$2" "$1"
+}
+
+# background <user> <command...>: starts it; $job is its process id.
+background () {
+	local who
+
+	who=$1
+	shift
+	env $(env_of "$who") "$@" &
+	job=$!
+	started $job
+}
+
+# job_ends <seconds> <status>: the job in the background ends so.
+job_ends () {
+	wait_for "$1" gone "$job" && test_expect_code "$2" wait "$job"
+}
+
+# service_pids: git's service processes that brokers of this script run.
+service_pids () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" |
+		grep -qxE '(upload-pack|receive-pack|upload-archive)' && echo "$pid"
+	done
+}
+
+services_run () {
+	test -n "$(service_pids)"
+}
+
+no_services () {
+	test -z "$(service_pids)"
+}
+
+# helpers: the pids of git-remote-xmpp that this script's users run.
+helpers () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		grep -qsx git-remote-xmpp "/proc/$pid/comm" && echo "$pid"
+	done
+}
+
+no_helpers () {
+	test -z "$(helpers)"
+}
+
+# brokers_of <user>: the pids of all that run, whoever started them.
+brokers_of () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		# The name of a process is cut after 15 bytes.
+		grep -qsx git-xmpp-daemon "/proc/$pid/comm" &&
+		tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "HOME=$TRASH/$1" &&
+		echo "$pid"
+	done
+}
+
+no_broker_of () {
+	test -z "$(brokers_of "$1")"
+}
+
+# An ordinary XMPP client, without git: logs in, is available, and says what
+# it is told by chat_send. One at a time.
+chat_login () {
+	local stream
+
+	stream="<stream:stream to='localhost' version='1.0' xmlns='jabber:client'
+		xmlns:stream='http://etherx.jabber.org/streams'>"
+	rm -f "$TRASH/chat.in"
+	mkfifo "$TRASH/chat.in" || return
+	openssl s_client -starttls xmpp -xmpphost localhost -quiet \
+		-connect "127.0.0.1:$prosody_port" -CAfile "$TRASH/prosody/localhost.crt" \
+		<"$TRASH/chat.in" >"$TRASH/log/chat" 2>"$TRASH/log/chat-errors" &
+	chat_pid=$!
+	started $chat_pid
+	exec 7>"$TRASH/chat.in"
+	chat_send "$stream"
+	wait_for 5 grep -q PLAIN "$TRASH/log/chat" &&
+	chat_send "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>$(
+		printf '\0%s\0%s' "$1" "$PASSWORD" | openssl base64 -A)</auth>" &&
+	wait_for 5 grep -q '<success' "$TRASH/log/chat" &&
+	chat_send "$stream" &&
+	wait_for 5 grep -q xmpp-bind "$TRASH/log/chat" &&
+	chat_send "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>
+		<resource>phone</resource></bind></iq>" &&
+	wait_for 5 grep -q '/phone</jid>' "$TRASH/log/chat" &&
+	chat_send "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>" &&
+	chat_send "<presence/>"
+}
+
+chat_send () {
+	printf '%s\n' "$1" >&7
+}
+
+chat_logout () {
+	exec 7>&-
+	end_process "$chat_pid"
+}

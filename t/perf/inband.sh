@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# usage: t/perf/inband.sh [--json=FILE] [--megabytes=N] [--runs=N] [<build directory>]
+#
+# What the in-band path makes of the server: payload MiB/s of git archive
+# (nothing but the stream) and git clone (with index-pack) between two brokers,
+# against the best that a bare XEP-0047 pump gets from the same Prosody in
+# the same minutes. The best of some runs counts, on both sides.
+set -e
+
+. "$(dirname "$0")/../lib-sandbox.sh"
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=$TOP/build
+. "$TOP/t/lib-xmpp.sh"
+
+json=
+megabytes=24
+runs=3
+for arg
+do
+	case $arg in
+	--json=*)
+		json=$(realpath -m "${arg#*=}") ;;
+	--megabytes=*)
+		megabytes=${arg#*=} ;;
+	--runs=*)
+		runs=${arg#*=} ;;
+	-*)
+		sed -n 's/^# usage: /usage: /p' "$0" >&2
+		exit 129 ;;
+	*)
+		BUILD=$(cd "$arg" && pwd) ;;
+	esac
+done
+
+clean_up () {
+	status=$?
+	trap - EXIT INT TERM HUP
+	if test $status -ne 0
+	then
+		echo "failed (status $status); the ends of the logs:" >&2
+		tail -n 20 "$TRASH"/log/* >&2 || true
+	fi
+	sandbox_finish >/dev/null 2>&1 || true
+	sandbox_leftovers >&2 || status=1
+	cd /
+	rm -rf "$TRASH"
+	exit $status
+}
+
+# pump <blocks> <windows>: adds a line "block window MiB/s" for each pair to pump.tsv.
+pump () {
+	"$BUILD/t/perf/ibb-pump" --server="127.0.0.1:$prosody_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" --tsv \
+		--from="carol@localhost/$PASSWORD" --to="dave@localhost/$PASSWORD" \
+		--blocks="$1" --windows="$2" >>pump.tsv
+}
+
+# timed <name> <command...>: the command prints how many bytes it carried;
+# adds them and the seconds it took to <name>.tsv.
+timed () {
+	local name start bytes
+
+	name=$1
+	shift
+	start=$(date +%s%N)
+	bytes=$("$@")
+	test "$bytes" -gt 0
+	echo "$bytes $(($(date +%s%N) - start))" | awk '{ printf "%.2f\n", $1 / 1048576 / ($2 / 1e9) }' >>"$name.tsv"
+}
+
+drain () {
+	as alice git archive --format=tar --remote=xmpp::bob@localhost/project main >archive.tar
+	wc -c <archive.tar
+}
+
+clone () {
+	rm -rf alice/clone.git
+	as alice git clone -q --bare xmpp::bob@localhost/project alice/clone.git
+	cat alice/clone.git/objects/pack/*.pack | wc -c
+}
+
+# ratio <rate>: of the pump's.
+ratio () {
+	awk -v rate="$1" -v best="$pump_rate" 'BEGIN { printf "%.2f", rate / best }'
+}
+
+best_of () {
+	sort -n "$1" | tail -n 1
+}
+
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+sandbox_init
+cd "$TRASH"
+
+have_prosody || {
+	echo 'prosody and openssl are needed' >&2
+	exit 1
+}
+start_prosody alice bob carol dave
+for user in alice bob
+do
+	setup_user $user >/dev/null
+	start_broker $user
+	as $user git config --global xmpp.transport inband
+done
+pair alice bob >/dev/null
+"$TOP/t/make-repo" bob/project.git 100 "$megabytes"
+as bob git xmpp share bob/project.git --name=project --fetch=alice@localhost >/dev/null
+
+pump 4096,5700,5800 2,4,8
+i=0
+while test $i -lt "$runs"
+do
+	timed archive drain
+	timed clone clone
+	i=$((i + 1))
+done
+# The neighbours' load may have changed meanwhile.
+pump 5700,5800 2,4
+
+read -r block window pump_rate <<END
+$(sort -k3 -n pump.tsv | tail -n 1)
+END
+archive_rate=$(best_of archive.tsv)
+clone_rate=$(best_of clone.tsv)
+
+printf '%-24s %8s %12s\n' '' 'MiB/s' 'of the pump'
+printf '%-24s %8s %12s\n' "pump, $block bytes x $window" "$pump_rate" 1.00
+printf '%-24s %8s %12s\n' 'git archive' "$archive_rate" "$(ratio "$archive_rate")"
+printf '%-24s %8s %12s\n' 'git clone' "$clone_rate" "$(ratio "$clone_rate")"
+
+if test -n "$json"
+then
+	cat >"$json" <<-END
+	{
+	  "pump": { "block": $block, "window": $window, "mib_per_s": $pump_rate },
+	  "archive": { "mib_per_s": $archive_rate, "ratio": $(ratio "$archive_rate") },
+	  "clone": { "mib_per_s": $clone_rate, "ratio": $(ratio "$clone_rate") }
+	}
+	END
+fi

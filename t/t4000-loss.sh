@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Things that break in the middle: the server is restarted, brokers are killed.
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TOP/t/lib-xmpp.sh"
+
+have_prosody || test_skip_all 'prosody or openssl is not installed'
+
+url=xmpp::bob@localhost/project
+
+# No half-made objects, no locks, no transfer.
+tidy () {
+	wait_for 10 no_services &&
+	wait_for 10 no_helpers &&
+	find bob/project.git \( -name "tmp_*" -o -name "*.lock" \) >rest &&
+	test_is_empty rest &&
+	git -C bob/project.git fsck --connectivity-only
+}
+
+# Bob sends the beginning of a pack, then waits until the test says go.
+half_pack () {
+	rm -f half go
+	cat >half-pack <<-END
+	#!/bin/sh
+	"\$@" | {
+		head -c 3000000
+		>"$TRASH/half"
+		while ! test -e "$TRASH/go"
+		do
+			sleep 0.05
+		done
+		cat
+	}
+	END
+	chmod +x half-pack
+	as bob git config --global uploadpack.packObjectsHook "$TRASH/half-pack"
+}
+
+whole_pack () {
+	touch go
+	as bob git config --global --unset uploadpack.packObjectsHook
+}
+
+test_expect_success 'two users, their brokers, a repository of some size' '
+	start_prosody alice bob &&
+	setup_user alice && setup_user bob &&
+	start_broker alice && start_broker bob &&
+	pair alice bob &&
+	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
+	as alice git ls-remote $url
+'
+
+test_expect_success 'the server is restarted in mid-clone: the clone completes' '
+	half_pack &&
+	background alice git clone -q --bare $url alice/clone.git &&
+	wait_for 20 test -e half &&
+	restart_prosody &&
+	whole_pack &&
+	job_ends 60 0 &&
+	git -C alice/clone.git fsck &&
+	test "$(git -C alice/clone.git rev-parse main)" = "$(git -C bob/project.git rev-parse main)"
+'
+
+test_expect_success 'the server dies without a word in mid-clone, and comes back: the same' '
+	rm -rf alice/clone.git &&
+	half_pack &&
+	background alice git clone -q --bare $url alice/clone.git &&
+	wait_for 20 test -e half &&
+	restart_prosody KILL &&
+	whole_pack &&
+	job_ends 60 0 &&
+	git -C alice/clone.git fsck &&
+	tidy
+'
+
+test_expect_success 'the server is restarted in mid-push: the push completes, once' '
+	git clone -q bob/project.git alice/work &&
+	"$TOP/t/make-repo" alice/work 20 8 5 &&
+	background alice git -C alice/work push -q $url main &&
+	wait_for 10 services_run &&
+	restart_prosody KILL &&
+	job_ends 60 0 &&
+	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)" &&
+	tidy
+'
+
+test_expect_success 'the sending broker is killed in mid-clone: a named failure, and it works again after a restart' '
+	half_pack &&
+	background alice git clone -q --bare $url alice/again.git 2>err &&
+	wait_for 20 test -e half &&
+	kill_broker bob &&
+	job_ends 10 128 &&
+	grep "bob@localhost" err &&
+	whole_pack &&
+	start_broker bob &&
+	wait_for 10 trusts alice bob &&
+	as alice git clone -q --bare $url alice/again.git &&
+	tidy
+'
+
+test_expect_success 'the receiving broker is killed in mid-push: nothing is left there' '
+	"$TOP/t/make-repo" alice/work 20 8 6 &&
+	old=$(git -C bob/project.git rev-parse main) &&
+	background alice git -C alice/work push -q $url main 2>err &&
+	wait_for 10 services_run &&
+	kill_broker bob &&
+	wait_for 10 gone $job &&
+	test_must_fail wait $job &&
+	grep "bob@localhost" err &&
+	test "$(git -C bob/project.git rev-parse main)" = $old &&
+	start_broker bob &&
+	wait_for 10 trusts alice bob &&
+	as alice git -C alice/work push -q $url main &&
+	tidy
+'
+
+test_expect_success 'the own broker is killed in mid-push: a named failure, and the next starts one' '
+	"$TOP/t/make-repo" alice/work 20 8 7 &&
+	background alice git -C alice/work push -q $url main 2>err &&
+	wait_for 10 services_run &&
+	kill_broker alice &&
+	wait_for 5 gone $job &&
+	test_must_fail wait $job &&
+	grep -i "broker" err &&
+	as alice git -C alice/work push -q $url main &&
+	tidy &&
+	as alice git xmpp daemon stop
+'
+
+test_expect_success 'a server that is away for a while is found again' '
+	start_broker alice &&
+	stop_prosody &&
+	alice_is_offline () {
+		! broker_online alice
+	} &&
+	wait_for 10 alice_is_offline &&
+	prosody_run $prosody_port &&
+	wait_for 30 broker_online alice &&
+	wait_for 30 trusts alice bob &&
+	as alice git ls-remote $url
+'
+
+test_done

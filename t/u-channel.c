@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "channel.h"
+#include "fields.h"
+#include "log.h"
+#include "tap.h"
+
+enum { ENDS = 8 };
+
+struct side;
+
+/* The owner of one end of a channel; the peer's end has the same place in its side. */
+struct end {
+	struct side *side;
+	struct channel *ch;		/* NULL once closed */
+	char trace[512];
+	uint64_t to_send;		/* bytes still to be written */
+	uint64_t written, read;		/* so far; what byte it is follows from its place */
+	size_t held;			/* read and not consumed */
+	bool greedy;			/* writes whenever there is room */
+	const char *close_in_data;	/* closes its channel under a callback */
+	unsigned wrong;
+};
+
+struct side {
+	struct link link;
+	struct channels channels;
+	struct side *other;
+	struct buf wire, plain;
+	struct end ends[ENDS];
+	char order[64];			/* of ends that got data */
+	const char *ended;
+	bool kicked;			/* has something to say since it last had not */
+	bool ignore;			/* takes no starting-push */
+	int refused;			/* of channels_record() */
+};
+
+static struct side alice, bob;
+static uint64_t now;
+
+static void note(struct end *e, const char *what)
+{
+	if (strlen(e->trace) + strlen(what) + 2 < sizeof(e->trace)) {
+		if (*e->trace)
+			strcat(e->trace, " ");
+		strcat(e->trace, what);
+	}
+}
+
+static uint8_t byte_at(uint64_t place)
+{
+	return (uint8_t)(place * 31 + (place >> 8) * 7 + (place >> 16));
+}
+
+static void write_some(struct end *e)
+{
+	uint8_t bytes[10000];
+
+	while (e->ch && e->to_send > 0 && channel_room(e->ch) > 0) {
+		size_t n = channel_room(e->ch);
+
+		n = n < sizeof(bytes) ? n : sizeof(bytes);
+		n = n < e->to_send ? n : e->to_send;
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = byte_at(e->written + i);
+		e->written += n;
+		e->to_send -= n;
+		channel_write(e->ch, bytes, n);
+	}
+}
+
+static void on_accepted(void *owner)
+{
+	note(owner, "accepted");
+}
+
+static void on_data(void *owner, const void *data, size_t n)
+{
+	struct end *e = owner;
+	struct side *s = e->side;
+	const uint8_t *p = data;
+	size_t len = strlen(s->order);
+
+	for (size_t i = 0; i < n; i++)
+		e->wrong += p[i] != byte_at(e->read + i);
+	e->read += n;
+	e->held += n;
+	e->wrong += e->held > CHANNEL_WINDOW;
+	if (len + 1 < sizeof(s->order))
+		s->order[len] = (char)('0' + (e - s->ends));
+	if (e->close_in_data) {
+		channel_close(e->ch, e->close_in_data);
+		ok(!e->ch, "closed() is called before channel_close() returns");
+	}
+}
+
+static void on_stderr(void *owner, const void *data, size_t n)
+{
+	struct end *e = owner;
+	char text[32];
+
+	if (n < sizeof(text)) {
+		snprintf(text, sizeof(text), "stderr(%.*s)", (int)n, (const char *)data);
+		note(e, text);
+	}
+	e->held += n;
+}
+
+static void on_end(void *owner)
+{
+	note(owner, "end");
+}
+
+static void on_exited(void *owner, uint32_t status)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "exit(%u)", status);
+	note(owner, text);
+}
+
+static void on_writable(void *owner)
+{
+	struct end *e = owner;
+
+	if (e->greedy)
+		write_some(e);
+	else
+		note(e, "writable");
+}
+
+static void on_closed(void *owner, const char *reason)
+{
+	struct end *e = owner;
+	char text[64];
+
+	snprintf(text, sizeof(text), "closed(%s)", reason ? reason : "");
+	note(e, text);
+	e->ch = NULL;
+}
+
+static const struct channel_events channel_events = {
+	.accepted = on_accepted,
+	.data = on_data,
+	.stderr_data = on_stderr,
+	.end = on_end,
+	.exited = on_exited,
+	.writable = on_writable,
+	.closed = on_closed,
+};
+
+static struct end *new_end(struct side *s, int place)
+{
+	struct end *e = &s->ends[place];
+
+	memset(e, 0, sizeof(*e));
+	e->side = s;
+	return e;
+}
+
+/* starting-push of these tests is a byte, the place of the end, and the channel's number. */
+static void on_deliver(void *owner, const struct record *record)
+{
+	struct side *s = owner;
+
+	if (record->type == RECORD_STARTING_PUSH) {
+		struct end *e = new_end(s, record->payload[0]);
+
+		if (!s->ignore)
+			e->ch = channel_accept(&s->channels, get_be32(record->payload + 1),
+					       &channel_events, e);
+	} else if (channels_record(&s->channels, record)) {
+		s->refused = -1;
+		link_bye(&s->link, "protocol");
+	}
+}
+
+static bool on_fill(void *owner)
+{
+	return channels_fill(&((struct side *)owner)->channels);
+}
+
+static void on_ended(void *owner, const char *reason)
+{
+	struct side *s = owner;
+
+	s->ended = "ended";
+	channels_finish(&s->channels, reason);
+}
+
+static void on_up(void *owner, bool resumed)
+{
+}
+
+static void on_down(void *owner)
+{
+}
+
+static void on_kick(void *owner)
+{
+	((struct side *)owner)->kicked = true;
+}
+
+static const struct link_events link_events = {
+	.up = on_up,
+	.down = on_down,
+	.deliver = on_deliver,
+	.fill = on_fill,
+	.ended = on_ended,
+	.kick = on_kick,
+};
+
+static void join_path(void)
+{
+	link_attach(&alice.link, true, now);
+	link_attach(&bob.link, false, now);
+}
+
+static void begin(void)
+{
+	struct side *sides[] = { &alice, &bob };
+
+	now = 1000;
+	for (int i = 0; i < 2; i++) {
+		uint8_t instance[INSTANCE_BYTES] = { (uint8_t)i };
+
+		memset(sides[i], 0, sizeof(*sides[i]));
+		sides[i]->other = sides[1 - i];
+		link_init(&sides[i]->link, &link_events, sides[i], instance, i ? "bob" : "alice");
+		channels_init(&sides[i]->channels, &sides[i]->link, i == 0);
+	}
+	join_path();
+}
+
+static void finish(void)
+{
+	struct side *sides[] = { &alice, &bob };
+
+	for (int i = 0; i < 2; i++) {
+		channels_finish(&sides[i]->channels, "shutdown");
+		link_finish(&sides[i]->link);
+		buf_finish(&sides[i]->wire);
+		buf_finish(&sides[i]->plain);
+	}
+}
+
+/* Asks only who has said that it has something, so that a forgotten kick is a channel that hangs. */
+static void talk(struct side *s, size_t max)
+{
+	if (s->kicked || s->ended)
+		s->kicked = link_output(&s->link, &s->wire, max, now) > 0;
+}
+
+static int arrive(struct side *s, size_t n)
+{
+	struct buf *wire = &s->other->wire;
+
+	n = n < buf_len(wire) ? n : buf_len(wire);
+	buf_append(&s->plain, buf_data(wire), n);
+	buf_consume(wire, n);
+	return link_input(&s->link, &s->plain, now);
+}
+
+static void settle(void)
+{
+	size_t under_way;
+
+	do {
+		talk(&alice, 20000);
+		talk(&bob, 20000);
+		under_way = buf_len(&alice.wire) + buf_len(&bob.wire);
+		arrive(&bob, SIZE_MAX);
+		arrive(&alice, SIZE_MAX);
+	} while (under_way > 0 || alice.kicked || bob.kicked);
+}
+
+/* Alice or Bob opens a channel in that place and tells the other. */
+static struct end *open_end(struct side *s, int place)
+{
+	struct end *e = new_end(s, place);
+	uint8_t payload[5] = { (uint8_t)place };
+
+	e->ch = channel_open(&s->channels, &channel_events, e);
+	if (!e->ch)
+		return NULL;
+	put_be32(payload + 1, channel_number(e->ch));
+	link_send(&s->link, RECORD_STARTING_PUSH, payload, sizeof(payload));
+	return e;
+}
+
+/* The life of most channels: a request, an answer, progress, a status. */
+static void test_life(void)
+{
+	struct end *a, *b = &bob.ends[0];
+
+	begin();
+	a = open_end(&alice, 0);
+	is_int(channel_number(a->ch), 1, "alice's numbers are odd");
+	a->to_send = 100;
+	write_some(a);
+	settle();
+	is_str(a->trace, "accepted", "the channel is accepted");
+	is_int(b->read, 100, "what was written before arrives then");
+	b->to_send = 300000;
+	write_some(b);
+	channel_write_stderr(b->ch, "counting", 8);
+	settle();
+	is_int(a->read, 300000, "the answer arrives");
+	is_str(a->trace, "accepted stderr(counting)", "with standard error");
+	channel_end(a->ch);
+	channel_end(a->ch);
+	settle();
+	is_str(b->trace, "end", "alice has ended");
+	ok(a->ch && b->ch, "the other direction goes on");
+	b->to_send = 10;
+	write_some(b);
+	channel_exit(b->ch, 3);
+	ok(b->ch, "the end waits for the data");
+	is_int(channel_sent(b->ch), 300000, "which is counted when it leaves");
+	settle();
+	is_int(a->read, 300010, "all data comes first");
+	is_str(a->trace, "accepted stderr(counting) end exit(3) closed()", "then end and status");
+	is_str(b->trace, "end closed()", "and it is over on both sides");
+	is_int(a->wrong + b->wrong, 0, "every byte was right");
+	is_int(alice.channels.count + bob.channels.count, 0, "nothing is left");
+	finish();
+}
+
+/* A reader who does not read stops its own sender, and nobody else's. */
+static void test_slow_reader(void)
+{
+	struct end *a, *other, *b = &bob.ends[0];
+
+	begin();
+	a = open_end(&alice, 0);
+	other = open_end(&alice, 1);
+	a->to_send = 3 * CHANNEL_WINDOW;
+	write_some(a);
+	is_int(channel_room(a->ch), 0, "a window may be queued");
+	settle();
+	is_int(b->read, CHANNEL_WINDOW, "a window is sent");
+	ok(strstr(a->trace, "writable"), "there is room again");
+	write_some(a);
+	settle();
+	is_int(b->read, CHANNEL_WINDOW, "but no credit");
+	is_int(link_unacked(&alice.link) < LINK_ACK_BYTES, 1, "and nothing of it is in the link");
+	other->to_send = 200000;
+	write_some(other);
+	settle();
+	is_int(bob.ends[1].read, 200000, "the other channel is not stopped");
+	channel_consumed(b->ch, 1000);
+	settle();
+	is_int(b->read, CHANNEL_WINDOW, "a little is not worth a record");
+	b->held -= CHANNEL_WINDOW;
+	channel_consumed(b->ch, CHANNEL_WINDOW - 1000);
+	settle();
+	is_int(b->read, 2 * CHANNEL_WINDOW, "what was consumed may be sent again");
+	is_int(b->wrong, 0, "without a byte lost");
+	finish();
+}
+
+static void test_turns(void)
+{
+	begin();
+	for (int i = 0; i < 3; i++)
+		open_end(&alice, i);
+	settle();
+	for (int i = 0; i < 3; i++) {
+		alice.ends[i].to_send = i == 1 ? 10 : 100000;
+		write_some(&alice.ends[i]);
+	}
+	memset(bob.order, 0, sizeof(bob.order));
+	link_output(&alice.link, &alice.wire, 4 * RECORD_PAYLOAD_MAX, now);
+	arrive(&bob, SIZE_MAX);
+	ok(!strncmp(bob.order, "0120", 4) || !strncmp(bob.order, "1202", 4) ||
+	   !strncmp(bob.order, "2010", 4) || !strncmp(bob.order, "1020", 4),
+	   "channels take turns (%s)", bob.order);
+	memset(bob.order, 0, sizeof(bob.order));
+	for (int i = 0; i < 10; i++)
+		link_output(&alice.link, &alice.wire, 1000, now);
+	arrive(&bob, SIZE_MAX);
+	ok(strstr(bob.order, "0202") != NULL, "on a narrow path too (%s)", bob.order);
+	finish();
+}
+
+static void test_close(void)
+{
+	struct end *a, *b = &bob.ends[0];
+
+	begin();
+	a = open_end(&alice, 0);
+	settle();
+	b->to_send = 100000;
+	write_some(b);
+	channel_close(a->ch, "cancelled");
+	is_str(a->trace, "accepted closed(cancelled)", "a close is at once");
+	settle();
+	is_str(b->trace, "closed(cancelled)", "and told with its reason");
+	ok(!bob.ended && !alice.ended, "what was under way is ignored");
+
+	a = open_end(&alice, 1);
+	channel_close(a->ch, "cancelled");
+	settle();
+	is_str(bob.ends[1].trace, "closed(cancelled)", "so is one that was not accepted yet");
+	bob.ignore = true;
+	a = open_end(&alice, 2);
+	settle();
+	channel_close(a->ch, "refused");
+	settle();
+	ok(!bob.ended, "and one that never was");
+	bob.ends[2].ch = channel_accept(&bob.channels, alice.channels.next - 2, &channel_events,
+					new_end(&bob, 2));
+	settle();
+	is_str(bob.ends[2].trace, "closed(gone)", "or too late");
+	bob.ignore = false;
+
+	a = open_end(&alice, 3);
+	settle();
+	bob.ends[3].close_in_data = "busy";
+	a->to_send = 100000;
+	write_some(a);
+	settle();
+	is_str(a->trace, "accepted closed(busy)", "a close under a callback");
+	ok(!bob.ended && !alice.ended, "harms nothing");
+
+	a = open_end(&alice, 4);
+	settle();
+	link_bye(&bob.link, "shutdown");
+	is_str(bob.ends[4].trace, "closed(shutdown)", "a link that ends closes its channels");
+	settle();
+	is_str(a->trace, "accepted closed(shutdown)", "on both sides");
+	ok(!channel_open(&alice.channels, &channel_events, a), "and opens no more");
+	finish();
+}
+
+static void test_numbers(void)
+{
+	int opened = 0;
+	struct end e = { .side = &alice }, twin = { .side = &bob };
+
+	begin();
+	settle();
+	while (opened < 1000 && channel_open(&alice.channels, &channel_events, &e))
+		opened++;
+	is_int(opened, CHANNELS_PER_LINK, "channels are bounded");
+	ok(!channel_accept(&alice.channels, 2, &channel_events, &e), "accepted ones too");
+	twin.ch = channel_open(&bob.channels, &channel_events, &twin);
+	is_int(channel_number(twin.ch), 2, "bob's numbers are even");
+	ok(!channel_accept(&bob.channels, 4, &channel_events, &twin), "his own are not the peer's");
+	ok(!channel_accept(&bob.channels, 0, &channel_events, &twin), "nor is 0");
+	ok(channel_accept(&bob.channels, 5, &channel_events, &twin) != NULL, "5 is");
+	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin), "once");
+	ok(channel_accept(&bob.channels, 3, &channel_events, &twin) != NULL, "in any order");
+	finish();
+}
+
+static void test_stderr_bound(void)
+{
+	static char text[CHANNEL_STDERR_MAX];
+	struct end *a;
+
+	begin();
+	a = open_end(&alice, 0);
+	settle();
+	for (int i = 0; i < 5; i++)
+		channel_write_stderr(bob.ends[0].ch, text, sizeof(text) / 3);
+	channel_exit(bob.ends[0].ch, 0);
+	settle();
+	is_int(a->held, CHANNEL_STDERR_MAX, "standard error is cut, not refused");
+	is_str(a->trace, "accepted end exit(0)", "and the status comes after it");
+	finish();
+}
+
+/* What a correct peer does not send; the channel 1 is open, 3 was closed, and bob has said END in 5. */
+static void test_protocol_errors(void)
+{
+	static const uint8_t zeros[RECORD_PAYLOAD_MAX];
+	static const struct {
+		enum record_type type;
+		uint32_t number;
+		const char *payload;
+		size_t len;
+		int verdict;
+		const char *what;
+	} rows[] = {
+		{ RECORD_DATA, 1, "x", 1, 0, "data" },
+		{ RECORD_DATA, 1, "", 0, 0, "no data" },
+		{ RECORD_DATA, 3, "x", 1, 0, "late data" },
+		{ RECORD_ACCEPT, 3, "\0\0\0\1", 4, 0, "a late accept" },
+		{ RECORD_DATA, 7, "x", 1, -1, "data for a channel not opened yet" },
+		{ RECORD_CLOSE, 2, "", 0, 0, "a close of one that was not accepted" },
+		{ RECORD_CLOSE, 7, "", 0, -1, "a close of one that is ours to open" },
+		{ RECORD_DATA, 0, "x", 1, -1, "data for channel 0" },
+		{ RECORD_ACCEPT, 1, "\0\0\0\1", 4, -1, "a second accept" },
+		{ RECORD_ACCEPT, 1, "\0\0\1", 3, -1, "a short accept" },
+		{ RECORD_CREDIT, 1, "\0\0\0\1", 4, 0, "credit" },
+		{ RECORD_CREDIT, 1, "\0\0\0", 3, -1, "short credit" },
+		{ RECORD_CREDIT, 1, "\xff\xff\xff\xff", 4, -1, "nonsensical credit" },
+		{ RECORD_CREDIT, 1, "\x40\0\0\0", 4, -1, "credit that adds up to nonsense" },
+		{ RECORD_END, 1, "x", 1, -1, "an end with more" },
+		{ RECORD_END, 5, "", 0, -1, "a second end" },
+		{ RECORD_DATA, 5, "x", 1, -1, "data after the end" },
+		{ RECORD_STDERR, 5, "x", 1, 0, "standard error after the end" },
+		{ RECORD_EXIT, 5, "\0\0\0\0", 4, 0, "a status" },
+		{ RECORD_EXIT, 5, "\0\0", 2, -1, "a short status" },
+		{ RECORD_EXIT, 1, "\0\0\0\0", 4, -1, "a status before the end" },
+		{ RECORD_CLOSE, 1, "reason=", 7, 0, "a close without reason" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct record r = { .type = rows[i].type, .number = 1 };
+		struct buf payload = { 0 };
+
+		begin();
+		for (int k = 0; k < 3; k++)
+			open_end(&alice, k);
+		settle();
+		channel_close(alice.ends[1].ch, "done");
+		channel_end(bob.ends[2].ch);
+		settle();
+		put_be32(buf_reserve(&payload, 4), rows[i].number);
+		buf_added(&payload, 4);
+		buf_append(&payload, rows[i].payload, rows[i].len);
+		r.payload = (const uint8_t *)buf_data(&payload);
+		r.len = buf_len(&payload);
+		alice.ends[0].read = alice.ends[2].read = 0;
+		is_int(channels_record(&alice.channels, &r), rows[i].verdict, rows[i].what);
+		buf_finish(&payload);
+		finish();
+	}
+
+	for (int err = 0; err < 2; err++) {
+		size_t sent = 0, allowed = err ? 2 * CHANNEL_STDERR_MAX : CHANNEL_WINDOW;
+		uint8_t payload[4 + 8192] = { 0, 0, 0, 1 };
+		struct record r = { .type = err ? RECORD_STDERR : RECORD_DATA, .number = 1,
+				    .payload = payload, .len = sizeof(payload) };
+
+		begin();
+		open_end(&alice, 0);
+		settle();
+		while (sent < 4 * CHANNEL_WINDOW && channels_record(&alice.channels, &r) == 0)
+			sent += sizeof(payload) - 4;
+		is_int(sent, allowed, err ? "too much standard error" : "more data than was granted");
+		finish();
+	}
+	begin();
+	settle();
+	link_send(&bob.link, RECORD_DATA, zeros, 3);
+	settle();
+	is_int(alice.refused, -1, "a record too short for a number");
+	finish();
+}
+
+/* Random transfers both ways over a path that is cut now and then. */
+static void stress(unsigned seed)
+{
+	unsigned steps = 0, paths = 1, wrong = 0, over = 0;
+	uint64_t total = 0;
+
+	srand(seed);
+	begin();
+	settle();
+	for (int i = 0; i < ENDS; i++) {
+		struct side *s = i % 2 ? &alice : &bob;
+
+		open_end(s, i);
+		settle();
+		for (int k = 0; k < 2; k++) {
+			struct end *e = k ? &alice.ends[i] : &bob.ends[i];
+
+			e->greedy = true;
+			e->to_send = rand() % 1000000;
+			total += e->to_send;
+			write_some(e);
+		}
+	}
+	while (alice.channels.count + bob.channels.count > 0 && steps++ < 100000) {
+		struct side *s = rand() % 2 ? &alice : &bob;
+		struct end *e = &s->ends[rand() % ENDS];
+
+		now += rand() % 10;
+		link_tick(&s->link, now);
+		if (rand() % 100 == 0) {
+			paths++;
+			buf_reset(&alice.wire);
+			buf_reset(&bob.wire);
+			buf_reset(&alice.plain);
+			buf_reset(&bob.plain);
+			link_detach(&alice.link, "cut", now);
+			link_detach(&bob.link, "cut", now);
+			join_path();
+		}
+		talk(s, 1 + rand() % 8000);
+		arrive(s, rand() % 8000);
+		if (!e->ch)
+			continue;
+		if (e->held > 0) {
+			size_t n = rand() % (e->held + 1);
+
+			e->held -= n;
+			channel_consumed(e->ch, n);
+		}
+		if (e->to_send > 0)
+			continue;
+		if (s == ((e - s->ends) % 2 ? &alice : &bob))
+			channel_end(e->ch);
+		else
+			channel_exit(e->ch, 7);
+	}
+	for (int i = 0; i < ENDS; i++) {
+		struct end *a = &alice.ends[i], *b = &bob.ends[i];
+
+		wrong += a->wrong + b->wrong + (a->read != b->written) + (b->read != a->written);
+		total -= a->read + b->read;
+		over += !!strstr(a->trace, "closed()") + !!strstr(b->trace, "closed()");
+	}
+	ok(wrong == 0 && total == 0, "every byte of %d channels arrives over %u paths (seed %u)", ENDS,
+	   paths, seed);
+	is_int(over, 2 * ENDS, "and every channel ends as it should");
+	finish();
+}
+
+int main(void)
+{
+	log_set_level(0);
+	test_life();
+	test_slow_reader();
+	test_turns();
+	test_close();
+	test_numbers();
+	test_stderr_bound();
+	test_protocol_errors();
+	for (unsigned seed = 1; seed <= 3; seed++)
+		stress(seed);
+	return tap_done();
+}

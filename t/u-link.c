@@ -1,0 +1,705 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "fields.h"
+#include "link.h"
+#include "log.h"
+#include "tap.h"
+
+/*
+ * Alice and Bob, each with a link, joined by a path made of two buffers. What
+ * happens to a side is written into its trace, in words.
+ */
+struct side {
+	struct link link;
+	struct side *other;
+	struct buf wire;		/* on the way to the other */
+	struct buf plain;		/* arrived, not yet understood */
+	char trace[2048];
+	uint64_t sent, expected;	/* numbers of the stress test */
+	uint64_t data_left;		/* that fill() may still give */
+	uint64_t delivered;
+	size_t fill_size;
+	bool end_in_deliver;
+	unsigned wrong;
+	unsigned kicks;
+	bool kicked;
+};
+
+static struct side alice, bob;
+static uint64_t now;
+
+static void note(struct side *s, const char *what)
+{
+	if (strlen(s->trace) + strlen(what) + 2 < sizeof(s->trace)) {
+		if (*s->trace)
+			strcat(s->trace, " ");
+		strcat(s->trace, what);
+	}
+}
+
+static void on_up(void *owner, bool resumed)
+{
+	note(owner, resumed ? "resumed" : "up");
+}
+
+static void on_down(void *owner)
+{
+	note(owner, "down");
+}
+
+static void on_deliver(void *owner, const struct record *record)
+{
+	struct side *s = owner;
+
+	s->delivered++;
+	if (record->type == RECORD_SEEN)
+		note(s, "seen");
+	else if (record->len >= 8 && get_be64(record->payload) != s->expected++)
+		s->wrong++;
+	if (s->end_in_deliver)
+		link_bye(&s->link, "enough");
+}
+
+static bool on_fill(void *owner)
+{
+	struct side *s = owner;
+	static uint8_t payload[RECORD_PAYLOAD_MAX];
+
+	if (s->data_left == 0)
+		return false;
+	s->data_left--;
+	s->fill_size = link_fill_size(&s->link);
+	put_be64(payload, s->sent++);
+	return link_send(&s->link, RECORD_DATA, payload, s->fill_size);
+}
+
+static void on_ended(void *owner, const char *reason)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "ended(%s)", reason);
+	note(owner, text);
+}
+
+static void on_kick(void *owner)
+{
+	struct side *s = owner;
+
+	s->kicks++;
+	s->kicked = true;
+}
+
+static const struct link_events events = {
+	.up = on_up,
+	.down = on_down,
+	.deliver = on_deliver,
+	.fill = on_fill,
+	.ended = on_ended,
+	.kick = on_kick,
+};
+
+static void side_init(struct side *s, struct side *other, const char *name)
+{
+	uint8_t instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
+
+	memset(s, 0, sizeof(*s));
+	s->other = other;
+	link_init(&s->link, &events, s, instance, name);
+}
+
+static void begin(void)
+{
+	now = 1000;
+	side_init(&alice, &bob, "alice");
+	side_init(&bob, &alice, "bob");
+}
+
+static void finish(void)
+{
+	struct side *sides[] = { &alice, &bob };
+
+	for (int i = 0; i < 2; i++) {
+		link_finish(&sides[i]->link);
+		buf_finish(&sides[i]->wire);
+		buf_finish(&sides[i]->plain);
+	}
+}
+
+/* What a side has to say goes on the wire. */
+static size_t talk(struct side *s, size_t max)
+{
+	s->kicked = false;
+	return link_output(&s->link, &s->wire, max, now);
+}
+
+/* At most n bytes of the wire arrive. */
+static int arrive(struct side *s, size_t n)
+{
+	struct buf *wire = &s->other->wire;
+
+	if (n > buf_len(wire))
+		n = buf_len(wire);
+	buf_append(&s->plain, buf_data(wire), n);
+	buf_consume(wire, n);
+	return link_input(&s->link, &s->plain, now);
+}
+
+/* Both talk until nobody has anything to say. */
+static void settle(void)
+{
+	size_t under_way;
+
+	do {
+		talk(&alice, 4096);
+		talk(&bob, 4096);
+		under_way = buf_len(&alice.wire) + buf_len(&bob.wire);
+		arrive(&bob, SIZE_MAX);
+		arrive(&alice, SIZE_MAX);
+	} while (under_way > 0);
+}
+
+/* The same, and a while later once more: what waits for company goes alone. */
+static void settle_late(void)
+{
+	settle();
+	now += LINK_ACK_DELAY;
+	link_tick(&alice.link, now);
+	link_tick(&bob.link, now);
+	settle();
+}
+
+static void cut(struct side *s)
+{
+	buf_reset(&s->wire);
+	buf_reset(&s->plain);
+}
+
+static void cut_path(const char *why)
+{
+	cut(&alice);
+	cut(&bob);
+	link_detach(&alice.link, why, now);
+	link_detach(&bob.link, why, now);
+}
+
+static void join_path(void)
+{
+	link_attach(&alice.link, true, now);
+	link_attach(&bob.link, false, now);
+}
+
+static bool seen(struct side *s)
+{
+	return link_send(&s->link, RECORD_SEEN, "", 0);
+}
+
+static void test_first_path(void)
+{
+	begin();
+	ok(seen(&alice), "a record may be queued before there is a path");
+	join_path();
+	is_int(alice.link.state, LINK_GREETING, "alice greets");
+	ok(alice.kicked, "and says that there is output");
+	talk(&bob, 4096);
+	is_int(buf_len(&bob.wire), 0, "bob waits for her HELLO");
+	settle();
+	is_str(alice.trace, "up", "alice is up");
+	is_str(bob.trace, "up seen", "bob is up and has the record");
+	ok(!memcmp(alice.link.id, bob.link.id, LINK_ID_BYTES), "both know the link by the same id");
+	ok(bob.link.peer_known && bob.link.peer_instance[0] == 'a', "bob knows alice's instance");
+	settle_late();
+	is_int(link_unacked(&alice.link), 0, "the record is acknowledged");
+	bob.kicked = false;
+	ok(seen(&bob) && bob.kicked, "a quiet link that has output says so");
+	bob.kicked = false;
+	ok(seen(&bob) && !bob.kicked, "once");
+	finish();
+}
+
+static void test_acks(void)
+{
+	begin();
+	join_path();
+	settle();
+	seen(&alice);
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	is_int(talk(&bob, 4096), 0, "an ACK waits for company");
+	is_int(link_deadline(&bob.link), (int64_t)now + LINK_ACK_DELAY, "but not for long");
+	now += LINK_ACK_DELAY;
+	link_tick(&bob.link, now);
+	ok(bob.kicked, "then it says that it wants to go");
+	is_int(talk(&bob, 4096), RECORD_HEADER + 8, "and goes alone");
+	arrive(&alice, SIZE_MAX);
+	is_int(link_unacked(&alice.link), 0, "alice forgets the record");
+	is_int(talk(&alice, 4096), 0, "an ACK is not acknowledged");
+	ok(link_deadline(&bob.link) > now + 10000, "and bob has no more to do");
+
+	alice.data_left = 9;
+	talk(&alice, 1 << 20);
+	arrive(&bob, SIZE_MAX);
+	ok(bob.kicked, "after %d bytes an ACK is due at once", LINK_ACK_BYTES);
+	ok(talk(&bob, 4096) > 0, "and goes");
+	finish();
+}
+
+/* Control goes before data that was there first, and data waits for acknowledgements. */
+static void test_order_and_bounds(void)
+{
+	size_t sent;
+
+	begin();
+	join_path();
+	settle();
+	alice.data_left = 1000;
+	sent = talk(&alice, 600);
+	ok(alice.fill_size < 600 && sent < 700, "a record is cut to what the path takes");
+	seen(&alice);
+	talk(&alice, 100);
+	while (!strstr(bob.trace, "seen"))
+		if (arrive(&bob, 1))
+			break;
+	is_int(bob.delivered, 2, "control goes before the next data");
+	while (talk(&alice, 65536) > 0)
+		;
+	ok(link_unacked(&alice.link) >= LINK_UNACKED_MAX &&
+	   link_unacked(&alice.link) < LINK_UNACKED_MAX + 2 * RECORD_PAYLOAD_MAX,
+	   "data waits when much is unacknowledged");
+	alice.kicked = false;
+	arrive(&bob, SIZE_MAX);
+	talk(&bob, 4096);
+	arrive(&alice, SIZE_MAX);
+	ok(alice.kicked && talk(&alice, 1000) > 0, "and goes on when it is acknowledged");
+	finish();
+
+	begin();
+	for (int i = 0; i < LINK_CONTROL_QUEUE_MAX; i++)
+		if (!seen(&alice))
+			alice.wrong++;
+	is_int(alice.wrong, 0, "many control records may wait");
+	ok(!seen(&alice), "one more is too much");
+	is_str(alice.trace, "ended(overflow)", "and ends the link");
+	ok(!seen(&alice), "an ended link takes nothing");
+	finish();
+}
+
+static void test_resume(void)
+{
+	begin();
+	join_path();
+	settle();
+	seen(&alice);
+	seen(&bob);
+	talk(&alice, 4096);
+	talk(&bob, 4096);
+	arrive(&bob, SIZE_MAX);		/* hers arrives, his is lost, and so are both ACKs */
+	cut_path("cut");
+	is_int(alice.link.state, LINK_SUSPENDED, "a link without path is suspended");
+	seen(&alice);
+	link_attach(&bob.link, true, now);
+	link_attach(&alice.link, false, now);
+	settle();
+	is_str(alice.trace, "up down resumed seen", "what was lost is sent again");
+	is_str(bob.trace, "up seen down resumed seen", "what was not lost is not repeated");
+	settle_late();
+	is_int(link_unacked(&alice.link) + link_unacked(&bob.link), 0, "all is acknowledged");
+
+	cut_path("cut");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_SUSPEND_MAX, "it waits a minute");
+	now += LINK_SUSPEND_MAX - 1;
+	link_tick(&alice.link, now);
+	is_int(alice.link.state, LINK_SUSPENDED, "not less");
+	link_attach(&alice.link, true, now);
+	link_detach(&alice.link, "refused", now);
+	is_int(alice.link.state, LINK_SUSPENDED, "a failed attempt changes nothing");
+	now++;
+	link_tick(&alice.link, now);
+	link_tick(&alice.link, now);
+	is_str(alice.trace, "up down resumed seen down ended(no-path)", "then it ends, once");
+	ok(link_deadline(&alice.link) == UINT64_MAX, "and wants no more time");
+	finish();
+}
+
+static void test_bye(void)
+{
+	begin();
+	join_path();
+	settle();
+	link_bye(&alice.link, "idle");
+	link_bye(&alice.link, "idle");
+	is_str(alice.trace, "up ended(idle)", "bye ends at once");
+	ok(talk(&alice, 4096) > 0, "and is said");
+	is_int(talk(&alice, 4096), 0, "once");
+	is_int(arrive(&bob, SIZE_MAX), -1, "the path is to be closed");
+	is_str(bob.trace, "up ended(idle)", "the peer hears why");
+	finish();
+
+	begin();
+	join_path();
+	settle();
+	seen(&alice);
+	seen(&alice);
+	bob.end_in_deliver = true;
+	talk(&alice, 4096);
+	is_int(arrive(&bob, SIZE_MAX), -1, "a link may end while it delivers");
+	is_str(bob.trace, "up seen ended(enough)", "then nothing more is delivered");
+	ok(talk(&bob, 4096) > 0 && arrive(&alice, SIZE_MAX) == -1, "its BYE still leaves");
+	is_str(alice.trace, "up ended(enough)", "and arrives");
+	finish();
+}
+
+static void test_silence(void)
+{
+	begin();
+	join_path();
+	now += LINK_HELLO_TIMEOUT - 1;
+	link_tick(&alice.link, now);
+	ok(!link_path_dead(&alice.link), "a HELLO is waited for");
+	now++;
+	link_tick(&alice.link, now);
+	ok(link_path_dead(&alice.link), "ten seconds");
+	link_detach(&alice.link, "no HELLO", now);
+	is_int(alice.link.state, LINK_IDLE, "then the next path is tried");
+	link_detach(&bob.link, "no HELLO", now);
+	cut(&alice);
+	join_path();
+	settle();
+
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_IDLE, "at rest silence is long");
+	alice.link.busy = true;
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "when busy it is short");
+	now += LINK_PING_BUSY;
+	link_tick(&alice.link, now);
+	ok(alice.kicked && talk(&alice, 4096) > 0, "then alice asks");
+	now += 70;
+	settle();
+	is_int(link_rtt(&alice.link), 70, "the answer tells the round trip");
+	is_int(link_heard_at(&alice.link), (int64_t)now, "and that bob is there");
+
+	alice.link.busy = false;
+	now += 30000;
+	seen(&alice);
+	talk(&alice, 4096);
+	cut(&alice);
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "so does what is unacknowledged");
+	alice.link.nudge = true;
+	is_int(link_deadline(&alice.link), (int64_t)now + 150, "through a proxy it is nudged");
+	now += 150;
+	link_tick(&alice.link, now);
+	ok(alice.kicked && talk(&alice, 4096) > 0, "with a ping");
+	cut(&alice);
+	now += LINK_PING_TIMEOUT - 1;
+	link_tick(&alice.link, now);
+	ok(!link_path_dead(&alice.link), "an answer is waited for");
+	now++;
+	link_tick(&alice.link, now);
+	ok(link_path_dead(&alice.link), "but not for ever");
+	ok(link_deadline(&alice.link) == UINT64_MAX, "the rest is the owner's");
+	finish();
+}
+
+static void make_hello(struct link_hello *hello, const struct link *from, bool resume, uint64_t received)
+{
+	memcpy(hello->link, from->id, LINK_ID_BYTES);
+	memcpy(hello->instance, from->instance, INSTANCE_BYTES);
+	hello->resume = resume;
+	hello->received = received;
+}
+
+static void test_judge(void)
+{
+	struct link_hello hello, other;
+
+	begin();
+	link_attach(&alice.link, true, now);
+	link_attach(&bob.link, true, now);
+	make_hello(&hello, &alice.link, false, 0);
+	is_int(link_hello_judge(NULL, &hello, true), LINK_ACCEPT_NEW, "no link yet: a new one");
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REFUSE_CROSSED, "crossed: the winner refuses");
+	is_int(link_hello_judge(&bob.link, &hello, false), LINK_ACCEPT_NEW, "the other gives in");
+	hello.resume = true;
+	is_int(link_hello_judge(NULL, &hello, true), LINK_REFUSE_GONE, "nothing to resume");
+	is_int(link_hello_judge(&bob.link, &hello, false), LINK_REFUSE_GONE, "nor where it was never up");
+
+	hello.resume = false;
+	talk(&alice, 4096);
+	cut(&alice);			/* this is the HELLO bob has read */
+	link_accept(&bob.link, &hello, now);
+	is_str(bob.trace, "up", "giving in brings the link up");
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_ACCEPT_RESUME,
+	       "the same attempt again: our answer was lost");
+	settle();
+	is_str(alice.trace, "up", "on both sides");
+	seen(&alice);
+	settle();
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REPLACE,
+	       "a new attempt when records came: the peer forgot the link");
+	make_hello(&other, &bob.link, false, 0);
+	other.link[0] ^= 1;
+	is_int(link_hello_judge(&alice.link, &other, true), LINK_REFUSE_CROSSED,
+	       "a late attempt of a peer who gave in changes nothing");
+	is_int(link_hello_judge(&alice.link, &other, false), LINK_REPLACE, "where it did not give in, it does");
+	other.instance[7] = 9;
+	is_int(link_hello_judge(&alice.link, &other, true), LINK_REPLACE, "a restarted device replaces");
+
+	make_hello(&hello, &alice.link, true, 0);
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_ACCEPT_RESUME, "a better path");
+	hello.received = 1;
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REFUSE_GONE, "more than was ever sent");
+	hello.received = 0;
+	hello.link[3] ^= 1;
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REFUSE_GONE, "another link");
+	hello.link[3] ^= 1;
+	hello.instance[0]++;
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REFUSE_GONE, "another process");
+	hello.instance[0]--;
+	cut_path("cut");
+	link_attach(&bob.link, true, now);
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_REFUSE_CROSSED, "resumptions cross as well");
+	is_int(link_hello_judge(&bob.link, &hello, false), LINK_ACCEPT_RESUME, "with the same rule");
+	finish();
+}
+
+/* The responder's way: HELLO is read before the link is chosen; then the link moves to a better path. */
+static void test_move(void)
+{
+	struct record record;
+	struct link_hello hello;
+
+	begin();
+	join_path();
+	settle();
+	alice.data_left = 20;
+	talk(&alice, 100000);
+	arrive(&bob, 20000);		/* the rest is still under way when alice finds a better path */
+	link_detach(&alice.link, "a better path", now);
+	cut(&alice);
+	link_attach(&alice.link, true, now);
+	talk(&alice, 4096);
+	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) > 0 &&
+	   link_hello_parse(&record, &hello) == 0, "bob reads a HELLO on a path that is nobody's");
+	ok(hello.resume && hello.received == 0, "which wants to resume");
+	is_int(link_hello_judge(&bob.link, &hello, true), LINK_ACCEPT_RESUME, "his link");
+	cut(&alice);
+	cut(&bob);
+	link_accept(&bob.link, &hello, now);
+	settle();
+	is_str(bob.trace, "up down resumed", "it moves");
+	is_int(bob.delivered, 20, "and nothing is lost");
+	is_int(bob.wrong, 0, "or repeated");
+	finish();
+}
+
+static void test_refusals(void)
+{
+	static const struct {
+		const char *state, *trace;
+		enum link_state left;
+	} rows[] = {
+		{ "gone", "ended(gone)", LINK_ENDED },
+		{ "untrusted", "ended(untrusted)", LINK_ENDED },
+		{ "crossed", "", LINK_GREETING },
+		{ "resumed", "ended(protocol)", LINK_ENDED },
+		{ "whatever", "ended(protocol)", LINK_ENDED },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t instance[INSTANCE_BYTES] = { 'b' };
+
+		begin();
+		link_attach(&alice.link, true, now);
+		link_hello_refusal(rows[i].state, instance, &bob.wire);
+		is_int(arrive(&alice, SIZE_MAX), -1, "a refused path is closed");
+		is_str(alice.trace, rows[i].trace, rows[i].state);
+		is_int(alice.link.state, rows[i].left, "and the link is where it should be");
+		finish();
+	}
+}
+
+/* A peer who breaks the rules. The link is up, has sent two records, and one is acknowledged. */
+static void test_protocol_errors(void)
+{
+	static const struct {
+		enum record_type type;
+		uint64_t number;
+		const char *payload;
+		size_t len;
+		const char *trace, *what;
+	} rows[] = {
+		{ RECORD_SEEN, 1, "", 0, "up seen", "the first record is taken" },
+		{ RECORD_SEEN, 2, "", 0, "up ended(protocol)", "a gap is not" },
+		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\2", 8, "up", "an ACK of what was sent" },
+		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\1", 8, "up", "an ACK once more" },
+		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\3", 8, "up ended(protocol)", "an ACK of what was not sent" },
+		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\0", 8, "up ended(protocol)", "an ACK taken back" },
+		{ RECORD_ACK, 0, "\0\0\0\2", 4, "up ended(protocol)", "a short ACK" },
+		{ RECORD_HELLO, 0, "", 0, "up ended(protocol)", "a second HELLO" },
+		{ RECORD_PING, 0, "0123456789abcdef", 16, "up", "a long PING" },
+		{ RECORD_PING, 0, "0123456789abcdefg", 17, "up ended(protocol)", "a longer one" },
+		{ RECORD_PONG, 0, "nonsense", 8, "up", "a PONG nobody asked for" },
+		{ RECORD_BYE, 0, "reason=over\0", 12, "up ended(over)", "a BYE" },
+		{ RECORD_BYE, 0, "reason=\033[m\0", 11, "up ended(bye)", "a BYE with an odd reason" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin();
+		join_path();
+		settle();
+		seen(&alice);
+		settle_late();
+		seen(&alice);
+		talk(&alice, 4096);
+		record_put(&bob.wire, rows[i].type, rows[i].number, rows[i].payload, rows[i].len);
+		arrive(&alice, SIZE_MAX);
+		is_str(alice.trace, rows[i].trace, rows[i].what);
+		finish();
+	}
+
+	begin();
+	join_path();
+	settle();
+	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
+	record_put(&bob.wire, RECORD_SEEN, 2, "", 0);
+	record_put(&bob.wire, RECORD_SEEN, 2, "", 0);
+	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
+	arrive(&alice, SIZE_MAX);
+	is_str(alice.trace, "up seen seen", "what comes twice is delivered once");
+	finish();
+
+	begin();
+	join_path();
+	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
+	is_int(arrive(&alice, SIZE_MAX), -1, "a record before HELLO");
+	is_str(alice.trace, "ended(protocol)", "ends the link");
+	finish();
+}
+
+static void test_hello_parse(void)
+{
+	static const char good[] = "protocol=1\0instance=0011223344556677\0received=0\0"
+		"link=000102030405060708090a0b0c0d0e0f\0state=new\0later=x\0";
+	static const struct {
+		const char *from, *to, *what;
+	} changes[] = {
+		{ "protocol=1", "protocol=2", "protocol 2" },
+		{ "protocol=1", "protocoll1", "ill-formed fields" },
+		{ "instance=0", "instance=g", "an instance that is not hex" },
+		{ "received=0", "received=x", "no number" },
+		{ "received=0", "received=1", "a new link that has received" },
+		{ "link=00", "link=0x", "an id that is not hex" },
+		{ "link=0", "lonk=0", "no id" },
+		{ "state=new", "state=old", "another state" },
+		{ "state=new", "stade=new", "no state" },
+	};
+	struct link_hello hello;
+	struct record r = { .type = RECORD_HELLO, .len = sizeof(good) - 1 };
+	char bytes[sizeof(good)];
+
+	memcpy(bytes, good, sizeof(good));
+	r.payload = (const uint8_t *)bytes;
+	is_int(link_hello_parse(&r, &hello), 0, "a HELLO is read, unknown fields are not minded");
+	ok(hello.instance[1] == 0x11 && hello.link[15] == 15 && !hello.resume, "with what it says");
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		memcpy(bytes, good, sizeof(good));
+		memcpy(memmem(bytes, sizeof(bytes), changes[i].from, strlen(changes[i].from)),
+		       changes[i].to, strlen(changes[i].to));
+		is_int(link_hello_parse(&r, &hello), -1, changes[i].what);
+	}
+	r.type = RECORD_BYE;
+	memcpy(bytes, good, sizeof(good));
+	is_int(link_hello_parse(&r, &hello), -1, "another record is no HELLO");
+}
+
+/* 10,000 records each way, over paths that are cut at any byte. */
+static void stress(unsigned seed)
+{
+	enum { RECORDS = 10000 };
+	struct side *sides[] = { &alice, &bob };
+	unsigned paths = 0, steps = 0;
+	bool joined = false;
+
+	srand(seed);
+	begin();
+	while ((alice.delivered < RECORDS || bob.delivered < RECORDS) && steps++ < 400000) {
+		struct side *s = sides[rand() % 2];
+		uint8_t payload[100];
+		int dice = rand() % 100;
+
+		now += rand() % 20;
+		if (!joined) {
+			struct side *first = sides[rand() % 2];
+
+			link_attach(&first->link, true, now);
+			link_attach(&first->other->link, false, now);
+			joined = true;
+			paths++;
+		} else if (dice == 0) {
+			cut_path("cut");
+			joined = false;
+		} else if (dice < 20 && s->sent < RECORDS && link_unacked(&s->link) < 50000) {
+			for (int n = rand() % 40; n >= 0 && s->sent < RECORDS; n--) {
+				put_be64(payload, s->sent++);
+				s->wrong += !link_send(&s->link, RECORD_CAN_PUSH, payload,
+						       8 + rand() % 90);
+			}
+		} else if (dice < 60) {
+			talk(s, rand() % 3000);
+		} else {
+			s->wrong += arrive(s, rand() % 4000) != 0;
+		}
+		link_tick(&s->link, now);
+	}
+	ok(alice.delivered == RECORDS && bob.delivered == RECORDS && !alice.wrong && !bob.wrong,
+	   "10,000 records each way over %u paths: each once, in order (seed %u)", paths, seed);
+	ok(paths > 20, "and there were many paths");
+	finish();
+}
+
+/* A peer inside TLS that sends anything: the link ends or not, and stays in one piece. */
+static void test_random(void)
+{
+	unsigned ended = 0;
+
+	srand(5);
+	for (int round = 0; round < 500; round++) {
+		begin();
+		join_path();
+		settle();
+		for (int i = 0; i < 50 && bob.link.state == LINK_UP; i++) {
+			static const uint8_t types[] = { 1, 2, 3, 4, 16, 20, 34, 38, 34, 34, 77 };
+			uint8_t bytes[64];
+
+			for (size_t k = 0; k < sizeof(bytes); k++)
+				bytes[k] = (uint8_t)rand();
+			put_be32(bytes, (uint32_t)types[rand() % (rand() % 8 ? 10 : 11)] << 24 | rand() % 20);
+			put_be64(bytes + 4, bytes[0] < 16 ? 0 : bob.delivered + 1 + !(rand() % 30));
+			buf_append(&alice.wire, bytes, RECORD_HEADER + bytes[3]);
+			arrive(&bob, rand() % 4 ? SIZE_MAX : 7);
+			talk(&bob, 4096);
+		}
+		ended += bob.link.state == LINK_ENDED;
+		finish();
+	}
+	ok(ended > 100, "random records end the link (%u of 500) and nothing else", ended);
+}
+
+int main(void)
+{
+	log_set_level(0);
+	test_first_path();
+	test_acks();
+	test_order_and_bounds();
+	test_resume();
+	test_bye();
+	test_silence();
+	test_judge();
+	test_move();
+	test_refusals();
+	test_protocol_errors();
+	test_hello_parse();
+	for (unsigned seed = 1; seed <= 5; seed++)
+		stress(seed);
+	test_random();
+	return tap_done();
+}

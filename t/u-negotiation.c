@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Two devices, their links joined in memory, negotiate. What happens is
+ * written to a trace in words, and the trace is compared.
+ */
+#include "errand.h"
+#include "negotiation.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "fields.h"
+#include "tap.h"
+
+/* A channel in use, and whose it is. */
+struct run {
+	struct side *side;
+	struct negotiation *neg;
+	struct channel *channel;	/* NULL when closed */
+};
+
+enum { RUNS_MAX = 8 };
+
+struct side {
+	const char *name;
+	struct side *other;
+	struct link link;
+	struct channels channels;
+	struct negotiations negotiations;
+	const char *verdict;		/* what judge answers; NULL: allowed */
+	bool start_at_once;		/* start answers with neg_started() */
+	struct negotiation *starting;	/* the last one that was to be started */
+	struct run runs[RUNS_MAX];	/* in the order they were opened */
+	unsigned run_count;
+	struct run *served, *open;	/* the last one of each kind */
+	bool hold_wanted;		/* wanted is not answered at once */
+	struct negotiation *wanted;
+};
+
+static struct buf trace;
+static uint64_t now;
+
+static void say(const struct side *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	buf_printf(&trace, "%s ", s->name);
+	va_start(ap, fmt);
+	buf_vprintf(&trace, fmt, ap);
+	va_end(ap);
+	buf_puts(&trace, "\n");
+}
+
+static void expect(const char *text, const char *what)
+{
+	is_str(buf_str(&trace), text, what);
+	buf_reset(&trace);
+}
+
+/* Channels: only their end matters here. */
+static void on_nothing(void *owner)
+{
+}
+
+static void on_bytes(void *owner, const void *data, size_t n)
+{
+}
+
+static void on_exited(void *owner, uint32_t status)
+{
+}
+
+static void on_closed(void *owner, const char *reason)
+{
+	struct run *run = owner;
+
+	say(run->side, "channel closed: %s", reason ? reason : "done");
+	run->channel = NULL;
+	neg_done(run->neg, now);
+}
+
+static const struct channel_events channel_events = {
+	on_nothing, on_bytes, on_bytes, on_nothing, on_exited, on_nothing, on_closed,
+};
+
+static struct run *add_run(struct side *s, struct negotiation *neg)
+{
+	struct run *run = &s->runs[s->run_count++];
+
+	*run = (struct run){ .side = s, .neg = neg };
+	return run;
+}
+
+static void started(struct side *s)
+{
+	struct negotiation *neg = s->starting;
+
+	s->starting = NULL;
+	s->served = add_run(s, neg);
+	s->served->channel = neg_started(neg, &channel_events, s->served, now);
+}
+
+static void on_send(void *owner, enum record_type type, struct buf *fields)
+{
+	struct side *s = owner;
+	struct fields f = { buf_data(fields), buf_len(fields) };
+	const char *reason = fields_get(f, "reason"), *state = fields_get(f, "state");
+
+	say(s, "says %s%s%s", record_type_name(type), reason || state ? " " : "",
+	    reason ? reason : state ? state : "");
+	link_send(&s->link, type, buf_data(fields), buf_len(fields));
+}
+
+static const char *on_judge(void *owner, enum service service, const char *share)
+{
+	return ((struct side *)owner)->verdict;
+}
+
+static void *on_start(void *owner, struct negotiation *neg)
+{
+	struct side *s = owner;
+
+	say(s, "starts %s of %s", service_name(neg_service(neg)), neg_share(neg));
+	s->starting = neg;
+	if (s->start_at_once)
+		started(s);
+	return s;
+}
+
+static void on_stop(void *owner, void *serving)
+{
+	struct side *s = owner;
+
+	say(s, "stops the service");
+	s->starting = NULL;
+}
+
+static const struct negotiation_events table_events = { on_send, on_judge, on_start, on_stop };
+
+static void on_wanted(void *owner, struct negotiation *neg)
+{
+	struct side *s = owner;
+
+	if (s->hold_wanted)
+		s->wanted = neg;
+	else
+		neg_start_push(neg, now);
+}
+
+static void on_waiting(void *owner, struct negotiation *neg, const char *state)
+{
+	say(owner, "waits: %s", state);
+}
+
+static void on_open(void *owner, struct negotiation *neg, struct channel *channel)
+{
+	struct side *s = owner;
+
+	say(s, "is open");
+	s->open = add_run(s, neg);
+	s->open->channel = channel;
+	channel_set_events(channel, &channel_events, s->open);
+}
+
+static void on_refused(void *owner, struct negotiation *neg, const char *reason)
+{
+	say(owner, "is refused: %s", reason);
+}
+
+static const struct request_events request_events = { on_wanted, on_waiting, on_open, on_refused };
+
+/* Links: joined by pump(). */
+static void on_link_up(void *owner, bool resumed)
+{
+}
+
+static void on_link_deliver(void *owner, const struct record *record)
+{
+	struct side *s = owner;
+
+	if (record->type < RECORD_ACCEPT)
+		ok(negotiations_record(&s->negotiations, record, now) == 0,
+		   "%s understands %s", s->name, record_type_name(record->type));
+	else
+		channels_record(&s->channels, record);
+}
+
+static bool on_link_fill(void *owner)
+{
+	return channels_fill(&((struct side *)owner)->channels);
+}
+
+static void on_link_ended(void *owner, const char *reason)
+{
+	say(owner, "link ended: %s", reason);
+}
+
+static const struct link_events link_events = {
+	.up = on_link_up, .down = on_nothing, .deliver = on_link_deliver, .fill = on_link_fill,
+	.ended = on_link_ended, .kick = on_nothing,
+};
+
+static void pump(struct side *a)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (int i = 0; i < 2; i++, a = a->other) {
+			struct buf wire = { 0 };
+
+			if (link_output(&a->link, &wire, 16384, now)) {
+				moved = true;
+				link_input(&a->other->link, &wire, now);
+			}
+			buf_finish(&wire);
+		}
+	}
+}
+
+static void side_init(struct side *s, const char *name, struct side *other, unsigned char instance)
+{
+	uint8_t bytes[INSTANCE_BYTES] = { instance };
+
+	*s = (struct side){ .name = name, .other = other };
+	link_init(&s->link, &link_events, s, bytes, name);
+	channels_init(&s->channels, &s->link, instance & 1);
+	negotiations_init(&s->negotiations, &table_events, s, &s->channels);
+}
+
+static void pair_init(struct side *a, struct side *b, const char *a_name, const char *b_name)
+{
+	side_init(a, a_name, b, 1);
+	side_init(b, b_name, a, 2);
+	link_attach(&a->link, true, now);
+	link_attach(&b->link, false, now);
+	pump(a);
+}
+
+static void side_finish(struct side *s, const char *reason)
+{
+	channels_finish(&s->channels, reason);
+	negotiations_finish(&s->negotiations, reason);
+	ok(s->negotiations.count == 0, "%s has no negotiation left", s->name);
+	link_finish(&s->link);
+}
+
+static void pair_finish(struct side *a, struct side *b)
+{
+	side_finish(a, "the end");
+	side_finish(b, "the end");
+	buf_reset(&trace);
+}
+
+static struct negotiation *begin(struct side *s, enum service service, const char *share)
+{
+	return neg_begin(&s->negotiations, service, share, "2", &request_events, &channel_events, s, now);
+}
+
+static void tick(struct side *a, uint64_t ms)
+{
+	now += ms;
+	for (int i = 0; i < 2; i++, a = a->other)
+		if (negotiations_deadline(&a->negotiations) <= now)
+			negotiations_tick(&a->negotiations, now);
+	pump(a);
+}
+
+static void test_fetch(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	expect("alice says PUSH-REQUEST\nbob starts upload-pack of project\n",
+	       "a fetch starts the service at once");
+	is_str(neg_git_protocol(b.starting), "2", "with git's protocol version");
+	started(&b);
+	pump(&a);
+	expect("bob says STARTING-PUSH\nalice is open\n", "when it talks, the fetch is open");
+	channel_close(a.open->channel, "cancelled");
+	pump(&a);
+	expect("alice channel closed: cancelled\nbob channel closed: cancelled\n",
+	       "a close ends it on both sides");
+	is_int(a.negotiations.count + b.negotiations.count, 0, "nothing is left");
+	pair_finish(&a, &b);
+}
+
+static void test_push(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	expect("alice says CAN-PUSH\nbob says PUSH-REQUEST\nalice says STARTING-PUSH\n"
+	       "bob starts receive-pack of project\n", "a push asks before it starts");
+	started(&b);
+	pump(&a);
+	expect("alice is open\n", "and is open when the service talks");
+	channel_close(b.served->channel, "done");
+	pump(&a);
+	buf_reset(&trace);
+	is_int(a.negotiations.count + b.negotiations.count, 0, "nothing is left");
+	pair_finish(&a, &b);
+}
+
+static void test_refusals(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.verdict = "not-shared";
+	begin(&a, SERVICE_UPLOAD_PACK, "secret");
+	begin(&a, SERVICE_RECEIVE_PACK, "secret");
+	pump(&a);
+	expect("alice says PUSH-REQUEST\nalice says CAN-PUSH\n"
+	       "bob says REFUSE not-shared\nbob says REFUSE not-shared\n"
+	       "alice is refused: not-shared\nalice is refused: not-shared\n",
+	       "what is not shared is refused, either way");
+	b.verdict = NULL;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	a.hold_wanted = true;
+	pump(&a);
+	buf_reset(&trace);
+	b.verdict = "push-denied";
+	neg_start_push(a.wanted, now);
+	pump(&a);
+	expect("alice says STARTING-PUSH\nbob says REFUSE push-denied\nalice is refused: push-denied\n",
+	       "permission is looked at again when the push starts");
+	a.hold_wanted = false;
+	b.verdict = NULL;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	neg_failed(b.starting, "broken");
+	pump(&a);
+	expect("bob says REFUSE broken\nalice is refused: broken\n",
+	       "a service that cannot be started is a refusal, not a stop");
+	is_int(a.channels.count + b.channels.count, 0, "no channel is left");
+	pair_finish(&a, &b);
+}
+
+static void test_turns(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	neg_active(b.served->neg);
+	buf_reset(&trace);
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	expect("alice says CAN-PUSH\nbob says SEEN deferred\nalice waits: deferred\n",
+	       "a second push of the same share is deferred, and answered at once");
+	tick(&a, NEG_DEFER_RENEW);
+	expect("bob says SEEN deferred\nalice waits: deferred\n", "who waits is told so again");
+	begin(&a, SERVICE_RECEIVE_PACK, "other");
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	begin(&b, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	ok(strstr(buf_str(&trace), "bob starts receive-pack of other") != NULL,
+	   "a push of another share does not wait");
+	ok(strstr(buf_str(&trace), "bob starts upload-pack of project") != NULL,
+	   "nor does a fetch");
+	ok(strstr(buf_str(&trace), "alice starts receive-pack of project") != NULL,
+	   "nor does a push of the other direction");
+	buf_reset(&trace);
+	channel_close(b.runs[0].channel, "killed");
+	pump(&a);
+	expect("bob channel closed: killed\nbob says PUSH-REQUEST\nalice says STARTING-PUSH\n"
+	       "alice channel closed: killed\nbob starts receive-pack of project\nalice is open\n",
+	       "the deferred one has its turn when the first has ended, however it ended");
+	pair_finish(&a, &b);
+}
+
+/* A push that waits in a pre-push hook, which itself pushes. */
+static void test_idle_push(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	expect("alice says CAN-PUSH\nbob says SEEN deferred\nalice waits: deferred\n",
+	       "behind a push that has just opened, one waits");
+	ok(negotiations_deadline(&b.negotiations) <= now + NEG_IDLE_PUSH, "with a timer");
+	tick(&a, NEG_IDLE_PUSH);
+	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of project\n"
+	       "alice is open\n", "but not behind one that says nothing");
+	pair_finish(&a, &b);
+}
+
+static void test_timers(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	tick(&a, NEG_START_NOTICE);
+	expect("bob says SEEN starting\nalice waits: starting\n",
+	       "a service that takes long to start is announced");
+	tick(&a, NEG_ANSWER_TIMEOUT + 1);
+	expect("", "and waited for longer than an answer");
+	tick(&a, NEG_START_TIMEOUT);
+	is_int(a.negotiations.count + b.negotiations.count, 0, "but not for ever, on either side");
+	ok(strstr(buf_str(&trace), "bob stops the service\n") != NULL, "the service is stopped");
+	ok(strstr(buf_str(&trace), "alice is refused: timeout\n") != NULL, "the reason is told");
+	buf_reset(&trace);
+	ok(negotiations_deadline(&a.negotiations) == UINT64_MAX, "no timer is left");
+
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	now += NEG_ANSWER_TIMEOUT;
+	negotiations_tick(&a.negotiations, now);
+	expect("alice says CAN-PUSH\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
+	       "an offer that is not answered ends");
+	pump(&a);
+	expect("bob says PUSH-REQUEST\n", "the device answers the offer, and takes the withdrawal");
+	is_int(b.negotiations.count, 0, "and has nothing left of it");
+	pair_finish(&a, &b);
+}
+
+static void test_withdrawal(void)
+{
+	struct side a, b;
+	struct negotiation *neg;
+
+	pair_init(&a, &b, "alice", "bob");
+	neg = begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	neg_withdraw(neg, "cancelled");
+	pump(&a);
+	expect("alice says WITHDRAW cancelled\nbob stops the service\n",
+	       "a withdrawn fetch stops the service, once");
+	neg = begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	neg_withdraw(neg, "cancelled");
+	pump(&a);
+	expect("alice says WITHDRAW cancelled\nbob stops the service\n",
+	       "so does a withdrawn push, whose channel was announced already");
+	is_int(a.channels.count + b.channels.count, 0, "no channel is left");
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	b.start_at_once = false;
+	buf_reset(&trace);
+	side_finish(&b, "silent");
+	expect("bob stops the service\n", "the link's end stops it too");
+	side_finish(&a, "silent");
+	expect("alice is refused: silent\n", "and its reason is told");
+}
+
+static void test_duplicates(void)
+{
+	struct side a, b;
+	struct buf fields = { 0 };
+	struct record record = { .type = RECORD_PUSH_REQUEST, .number = 1 };
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	fields_add(&fields, "id", "0123456789abcdef01234567");
+	fields_add(&fields, "share", "project");
+	fields_add(&fields, "service", "upload-pack");
+	record.payload = (const uint8_t *)buf_data(&fields);
+	record.len = buf_len(&fields);
+	negotiations_record(&b.negotiations, &record, now);
+	negotiations_record(&b.negotiations, &record, now);
+	expect("bob starts upload-pack of project\nbob says STARTING-PUSH\n",
+	       "a request that comes twice has one effect");
+	channel_close(b.served->channel, "done");
+	buf_reset(&trace);
+	negotiations_record(&b.negotiations, &record, now);
+	expect("bob says REFUSE ended\n", "and none when it is over");
+	pair_finish(&a, &b);
+	buf_finish(&fields);
+}
+
+static void test_malformed(void)
+{
+	static const struct {
+		enum record_type type;
+		const char *fields;
+		size_t len;
+		int result;
+		const char *what;
+	} rows[] = {
+		{ RECORD_CAN_PUSH, "", 0, -1, "no fields" },
+		{ RECORD_CAN_PUSH, "id=1\0share=x", 12, -1, "an end without NUL" },
+		{ RECORD_CAN_PUSH, "id=1\0share=x\0", 13, -1, "a short id" },
+		{ RECORD_CAN_PUSH, "id=0123456789ABCDEF01234567\0share=x\0", 36, -1, "an id in capitals" },
+		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234567\0", 28, 0, "no share: refused" },
+		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234568\0share=../x\0", 39, 0, "a path: refused" },
+		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0service=sh\0", 47, 0,
+		  "another service: refused" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, -1, "channel 0" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47, -1,
+		  "a channel that is no number of 32 bits" },
+		{ RECORD_SEEN, "id=0123456789abcdef01234567\0", 28, 0, "seen of nothing" },
+		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, 0, "withdrawal of nothing" },
+	};
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct record record = {
+			.type = rows[i].type, .number = 1, .len = rows[i].len,
+			.payload = (const uint8_t *)rows[i].fields,
+		};
+
+		is_int(negotiations_record(&b.negotiations, &record, now), rows[i].result, rows[i].what);
+	}
+	is_int(b.negotiations.count, 0, "nothing of it made anything");
+	ok(!b.starting, "or started anything");
+	pair_finish(&a, &b);
+}
+
+/* Errands */
+
+static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
+{
+	struct side *s = tag;
+
+	buf_printf(&trace, "errand: open with %s\n", s->other->name);
+	s->open = add_run(s, neg);
+	s->open->channel = channel;
+	channel_set_events(channel, &channel_events, s->open);
+}
+
+static void on_errand_failed(void *owner, const char *reason)
+{
+	buf_printf(&trace, "errand: failed, %s\n", reason);
+}
+
+static void on_errand_waiting(void *owner, const char *state)
+{
+	buf_printf(&trace, "errand: waits, %s\n", state);
+}
+
+static const struct errand_events errand_events = {
+	on_errand_open, on_errand_failed, on_errand_waiting,
+};
+
+static struct errand *errand_to(enum service service, struct side *one, struct side *two)
+{
+	struct errand *e = errand_create(service, "project", "2", &errand_events, &channel_events, one);
+
+	errand_add(e, &one->negotiations, one);
+	errand_add(e, &two->negotiations, two);
+	errand_start(e, now);
+	return e;
+}
+
+static void test_errands(void)
+{
+	struct side a, b, c, d;	/* a and c are ours, towards the devices b and d */
+	struct errand *e;
+
+	pair_init(&a, &b, "we", "laptop");
+	pair_init(&c, &d, "we", "desktop");
+	b.verdict = "not-shared";
+	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	pump(&a);
+	pump(&c);
+	started(&d);
+	pump(&c);
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nwe says PUSH-REQUEST\n"
+	       "desktop starts upload-pack of project\ndesktop says STARTING-PUSH\n"
+	       "errand: open with desktop\n", "a fetch moves on when a device refuses");
+	channel_close(c.open->channel, "done");
+	pump(&c);
+	buf_reset(&trace);
+	d.verdict = "broken";
+	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	pump(&a);
+	pump(&c);
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nwe says PUSH-REQUEST\n"
+	       "desktop says REFUSE broken\nerrand: failed, not-shared\n",
+	       "when all refuse, the most telling reason is told");
+	b.verdict = d.verdict = NULL;
+	errand_to(SERVICE_RECEIVE_PACK, &a, &c);
+	pump(&c);
+	started(&d);
+	pump(&c);
+	pump(&a);
+	expect("we says CAN-PUSH\nwe says CAN-PUSH\ndesktop says PUSH-REQUEST\nwe says WITHDRAW served\n"
+	       "we says STARTING-PUSH\ndesktop starts receive-pack of project\nerrand: open with desktop\n"
+	       "laptop says PUSH-REQUEST\n", "a push is offered to all, and goes to the first that wants it");
+	is_int(b.negotiations.count, 0, "the other device has nothing left of it");
+	channel_close(c.open->channel, "done");
+	pump(&c);
+	e = errand_to(SERVICE_RECEIVE_PACK, &a, &c);
+	buf_reset(&trace);
+	errand_destroy(e);
+	expect("we says WITHDRAW cancelled\nwe says WITHDRAW cancelled\n", "a cancelled errand is withdrawn");
+	pump(&a);
+	pump(&c);
+	pair_finish(&a, &b);
+	pair_finish(&c, &d);
+}
+
+int main(void)
+{
+	now = 1000;
+	test_fetch();
+	test_push();
+	test_refusals();
+	test_turns();
+	test_idle_push();
+	test_timers();
+	test_withdrawal();
+	test_duplicates();
+	test_malformed();
+	test_errands();
+	buf_finish(&trace);
+	return tap_done();
+}

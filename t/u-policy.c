@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "policy.h"
+#include "tap.h"
+
+static const char *const verdict_names[] = {
+	[POLICY_ALLOWED] = "allowed",
+	[POLICY_NOT_SHARED] = "not shared",
+	[POLICY_PUSH_DENIED] = "push denied",
+};
+
+static struct policy *example(void)
+{
+	struct policy *p = policy_create("Me@example.org");
+	struct share *s = policy_share(p, "project");
+
+	share_set_path(s, "/srv/project.git");
+	share_allow(s, "Bob@Example.org", false);
+	share_allow(s, "carol@example.org", true);
+	s = policy_share(p, "team/site");
+	share_set_path(s, "/srv/site.git");
+	share_allow(s, "buddies", false);
+	share_allow(s, "carol@example.org", true);
+	s = policy_share(p, "open");
+	share_set_path(s, "/srv/open.git");
+	share_allow(s, "buddies", true);
+	share_set_path(policy_share(p, "mine"), "/home/me/mine");
+	share_allow(policy_share(p, "nowhere"), "buddies", true);
+	return p;
+}
+
+static const struct {
+	const char *jid;
+	enum service service;
+	const char *name;
+	enum verdict verdict;
+	const char *path;
+} rows[] = {
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "BOB@example.org", SERVICE_UPLOAD_ARCHIVE, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "bob@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_PUSH_DENIED, NULL },
+	{ "carol@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "carol@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "eve@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED, NULL },
+	{ "eve@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "nothing", POLICY_NOT_SHARED, NULL },
+	{ "eve@example.org", SERVICE_UPLOAD_PACK, "team/site", POLICY_ALLOWED, "/srv/site.git" },
+	{ "eve@example.org", SERVICE_RECEIVE_PACK, "team/site", POLICY_PUSH_DENIED, NULL },
+	{ "carol@example.org", SERVICE_RECEIVE_PACK, "team/site", POLICY_ALLOWED, "/srv/site.git" },
+	{ "eve@example.org", SERVICE_RECEIVE_PACK, "open", POLICY_ALLOWED, "/srv/open.git" },
+	{ "me@example.org", SERVICE_RECEIVE_PACK, "mine", POLICY_ALLOWED, "/home/me/mine" },
+	{ "me@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "mine", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "nowhere", POLICY_NOT_SHARED, NULL },
+	{ "me@example.org", SERVICE_UPLOAD_PACK, "nowhere", POLICY_NOT_SHARED, NULL },
+	{ "buddies", SERVICE_UPLOAD_PACK, "open", POLICY_NOT_SHARED, NULL },
+	{ "", SERVICE_UPLOAD_PACK, "open", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org/phone", SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "Project", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "project/", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "project.git", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "./project", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "../srv/project.git", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "/srv/project.git", POLICY_NOT_SHARED, NULL },
+	{ "bob@example.org", SERVICE_UPLOAD_PACK, "-project", POLICY_NOT_SHARED, NULL },
+};
+
+static void t_rows(void)
+{
+	struct policy *p = example();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct share *share;
+		enum verdict v = policy_check(p, rows[i].jid, rows[i].service, rows[i].name, &share);
+
+		if (!ok(v == rows[i].verdict && (share ? rows[i].path && !strcmp(share->path, rows[i].path) :
+			!rows[i].path), "'%s' %s '%s': %s", rows[i].jid, service_name(rows[i].service),
+			rows[i].name, verdict_names[rows[i].verdict]))
+			printf("# is %s, %s\n", verdict_names[v], share ? share->path : "no share");
+	}
+	policy_destroy(p);
+}
+
+static void t_table(void)
+{
+	struct policy *p = policy_create(NULL);
+	const struct share *share;
+	struct share *s = policy_share(p, "project");
+
+	ok(policy_share(p, "project") == s, "a share is made once");
+	ok(policy_first(p) == s && !s->next, "and listed once");
+	ok(policy_find(p, "project") == s, "and found");
+	ok(!policy_find(p, "other"), "another is not");
+	ok(!policy_share(p, "../etc"), "a bad name makes no share");
+	ok(!policy_share(p, ""), "nor an empty one");
+	share_set_path(s, "/a");
+	share_set_path(s, "/b");
+	is_str(s->path, "/b", "the last path counts");
+	ok(!share_allow(s, "example.org", false), "a server is nobody");
+	ok(!share_allow(s, "everybody", true), "nor is another word");
+	ok(!share_allow(s, "bob@example.org/phone", true), "nor a full JID");
+	ok(!s->who, "and nobody was let in");
+	ok(share_allow(s, "bob@example.org", true) && share_allow(s, "bob@example.org", false),
+	   "fetch after push");
+	ok(s->who->push && !s->who->next, "does not take push away");
+	is_int(policy_check(p, "me@example.org", SERVICE_UPLOAD_PACK, "project", &share), POLICY_NOT_SHARED,
+	       "without an account nobody is ourselves");
+	policy_destroy(p);
+}
+
+static void t_services(void)
+{
+	static const char *const bad[] = { "", "git-upload-pack", "upload-packs", "Upload-pack", "sh" };
+
+	for (int i = 0; i < SERVICE_COUNT; i++)
+		is_int(service_by_name(service_name(i)), i, service_name(i));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(service_by_name(bad[i]) == -1, "'%s' is no service", bad[i]);
+}
+
+int main(void)
+{
+	t_rows();
+	t_table();
+	t_services();
+	return tap_done();
+}

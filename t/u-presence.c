@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "presence.h"
+#include "tap.h"
+
+#define DEV1 "aaaaaaaaaaaaaaaa"
+#define DEV2 "bbbbbbbbbbbbbbb7"
+#define INST1 "0000000000000001"
+#define INST2 "00000000000000ff"
+
+static const char *const change_names[] = {
+	[PRESENCE_SAME] = "same",
+	[PRESENCE_APPEARED] = "appeared",
+	[PRESENCE_RESTARTED] = "restarted",
+	[PRESENCE_GONE] = "gone",
+	[PRESENCE_OTHER] = "other",
+};
+
+/* A story: what the server says, one stanza after another, and what is new in it. */
+struct line {
+	const char *full;
+	bool available;
+	const char *device, *instance;
+	enum presence_change change;
+	const char *what;
+};
+
+static const struct line story[] = {
+	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_APPEARED, "a broker comes online" },
+	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_SAME, "its presence comes twice" },
+	{ "BOB@Example.org/git.a", true, DEV1, INST1, PRESENCE_SAME, "or with another case" },
+	{ "bob@example.org/phone", true, NULL, NULL, PRESENCE_OTHER, "a chat client comes" },
+	{ "bob@example.org/phone", true, NULL, NULL, PRESENCE_SAME, "and goes away from the keyboard" },
+	{ "bob@example.org/git.a", true, DEV1, INST2, PRESENCE_RESTARTED, "the broker restarted" },
+	{ "bob@example.org/git.b", true, DEV2, INST1, PRESENCE_APPEARED, "a second device" },
+	{ "bob@example.org/git.b", true, NULL, NULL, PRESENCE_GONE, "its broker ends" },
+	{ "bob@example.org/git.b", true, DEV2, INST2, PRESENCE_APPEARED, "and begins again" },
+	{ "bob@example.org/git.b", false, NULL, NULL, PRESENCE_GONE, "and goes offline" },
+	{ "bob@example.org/git.b", false, NULL, NULL, PRESENCE_SAME, "which is said twice" },
+	{ "bob@example.org/phone", false, NULL, NULL, PRESENCE_OTHER, "the chat client goes" },
+	{ "bob@example.org/x/y", true, DEV1, INST2, PRESENCE_APPEARED, "the device elsewhere" },
+	{ "bob@example.org/git.a", false, NULL, NULL, PRESENCE_OTHER, "its ghost goes" },
+	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_RESTARTED, "back, a new process" },
+	{ "bob@example.org/x/y", true, NULL, NULL, PRESENCE_OTHER, "the ghost without broker" },
+	{ "bob@example.org/git.a", true, DEV2, INST1, PRESENCE_APPEARED, "another in its place" },
+	{ "bob@example.org", true, DEV1, INST1, PRESENCE_SAME, "no resource means nothing" },
+	{ "bob@example.org/", true, DEV1, INST1, PRESENCE_SAME, "nor an empty one" },
+	{ "eve@example.org/git.e", true, DEV1, INST1, PRESENCE_SAME, "a stranger is not tracked" },
+	{ "eve@example.org/git.e", false, NULL, NULL, PRESENCE_SAME, "coming or going" },
+	{ "carol@example.org/git", true, DEV1, INST1, PRESENCE_SAME, "nor one who only asked" },
+	{ "", true, DEV1, INST1, PRESENCE_SAME, "nobody is nobody" },
+	{ "me@example.org/other", true, DEV2, INST1, PRESENCE_APPEARED, "another device of our own" },
+};
+
+static void t_story(void)
+{
+	struct presence *p = presence_create();
+
+	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_roster_item(p, "Bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_wants(p, "carol@example.org");
+	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+		const struct line *l = &story[i];
+		struct resource *r = NULL;
+		char gone[DEVICE_ID_LEN + 1] = "";
+		enum presence_change change = l->available ?
+			presence_available(p, l->full, l->device, l->instance, 1000 + i, &r) :
+			presence_unavailable(p, l->full, 1000 + i, gone);
+
+		is_str(change_names[change], change_names[l->change], l->what);
+		if (l->available && change != PRESENCE_SAME && !r)
+			ok(false, "%s: the resource is told", l->what);
+		if (!l->available && change == PRESENCE_GONE)
+			is_str(gone, DEV2, "the device that is gone is named");
+	}
+	ok(!presence_device(p, "bob@example.org", DEV1), "the device that was replaced is not online");
+	is_str(presence_device(p, "bob@example.org", DEV2)->full, "bob@example.org/git.a",
+	       "a device is found by its id");
+	ok(presence_full(p, "bob@example.org/x/y") != NULL, "a resource by its full JID");
+	ok(!presence_full(p, "bob@example.org/X/y"), "whose resource part is compared as it is");
+
+	presence_reset(p, 5000);
+	ok(!presence_device(p, "bob@example.org", DEV2), "without connection nobody is online");
+	is_int(presence_buddy(p, "bob@example.org")->last_seen, 5000, "it is known when they were");
+	is_int(presence_buddy(p, "carol@example.org")->last_seen, 0, "or that they never were");
+	presence_destroy(p);
+}
+
+static void t_ill_formed(void)
+{
+	static const struct { const char *device, *instance; } rows[] = {
+		{ "", INST1 },
+		{ "aaaaaaaaaaaaaaa", INST1 },
+		{ "aaaaaaaaaaaaaaaaa", INST1 },
+		{ "aaaaaaaaaaaaaaa1", INST1 },
+		{ "AAAAAAAAAAAAAAAA", INST1 },
+		{ "aaaaaaaa/../aaaa", INST1 },
+		{ DEV1, "" },
+		{ DEV1, "000000000000000" },
+		{ DEV1, "00000000000000000" },
+		{ DEV1, "000000000000000g" },
+		{ DEV1, NULL },
+		{ NULL, INST1 },
+	};
+	struct presence *p = presence_create();
+	struct resource *r;
+
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *device = rows[i].device, *instance = rows[i].instance;
+		char gone[DEVICE_ID_LEN + 1];
+
+		ok(presence_available(p, "bob@example.org/a", device, instance, 1, &r) ==
+		   PRESENCE_OTHER && !r->broker, "device '%s', instance '%s' is no broker",
+		   device ? device : "none", instance ? instance : "none");
+		presence_unavailable(p, "bob@example.org/a", 2, gone);
+	}
+	presence_destroy(p);
+}
+
+static void t_roster(void)
+{
+	struct presence *p = presence_create();
+	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
+	struct resource *r;
+
+	ok(b && b->asked && b->subscription == SUBSCRIPTION_NONE, "we asked bob");
+	ok(presence_wants(p, "bob@example.org") == b && b->wants, "bob asks us");
+	ok(presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false) == b,
+	   "an item changes the buddy, it does not replace it");
+	ok(!b->wants && !b->asked && b->subscription == SUBSCRIPTION_BOTH, "both were answered");
+	ok(!presence_wants(p, "bob@example.org")->wants, "who sees us wants nothing more");
+	presence_available(p, "bob@example.org/a", DEV1, INST1, 1, &r);
+	ok(!presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, false, true),
+	   "bob is taken out");
+	ok(!presence_buddy(p, "bob@example.org"), "with all that was known");
+	ok(!presence_full(p, "bob@example.org/a"), "online or not");
+	ok(!presence_buddies(p), "nobody is left");
+	ok(!presence_roster_item(p, "example.org", SUBSCRIPTION_BOTH, false, false),
+	   "a server is no buddy");
+	ok(!presence_roster_item(p, "bob@example.org/a", SUBSCRIPTION_BOTH, false, false),
+	   "nor is a full JID");
+	ok(!presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, true),
+	   "who is not there can be removed");
+	presence_destroy(p);
+}
+
+static void t_wants_bounded(void)
+{
+	struct presence *p = presence_create();
+	unsigned taken = 0;
+	char jid[64];
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(jid, sizeof(jid), "stranger%u@example.org", i);
+		taken += presence_wants(p, jid) != NULL;
+	}
+	is_int(taken, PENDING_DEVICES_MAX, "so many strangers may ask");
+	ok(presence_wants(p, "stranger0@example.org") != NULL, "asking again is no new one");
+	presence_roster_item(p, "stranger0@example.org", SUBSCRIPTION_NONE, false, true);
+	presence_roster_item(p, "stranger1@example.org", SUBSCRIPTION_FROM, false, false);
+	ok(presence_wants(p, "late1@example.org") != NULL, "one refused makes room");
+	ok(presence_wants(p, "late2@example.org") != NULL, "one accepted as well");
+	ok(!presence_wants(p, "late3@example.org"), "then it is full again");
+	presence_destroy(p);
+}
+
+static void t_resources_bounded(void)
+{
+	struct presence *p = presence_create();
+	enum presence_change change;
+	struct resource *r;
+	char full[64];
+
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_available(p, "bob@example.org/git", DEV1, INST1, 1, &r);
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(full, sizeof(full), "bob@example.org/chat%u", i);
+		presence_available(p, full, NULL, NULL, 2 + i, &r);
+	}
+	ok(!presence_full(p, "bob@example.org/chat84"), "the oldest chat clients are forgotten");
+	ok(presence_full(p, "bob@example.org/chat85") != NULL, "the newest are known");
+	ok(presence_device(p, "bob@example.org", DEV1) != NULL, "the broker is, though older than all");
+
+	for (char c = 'a'; c < 'a' + DEVICES_PER_BUDDY - 1; c++) {
+		char device[] = DEV2;
+
+		device[0] = c;
+		snprintf(full, sizeof(full), "bob@example.org/git%c", c);
+		presence_available(p, full, device, INST1, 200, &r);
+	}
+	change = presence_available(p, "bob@example.org/more", "ccccccccccccccc7", INST1, 300, &r);
+	ok(change == PRESENCE_SAME && !r, "one broker more than the bound is not tracked");
+	ok(presence_device(p, "bob@example.org", DEV1) != NULL, "and pushes nobody out");
+	presence_destroy(p);
+}
+
+static void t_many(void)
+{
+	struct presence *p = presence_create();
+	struct resource *r;
+	struct buddy *b;
+	bool ordered = true, known = true;
+	unsigned n = 0, taken = 0;
+	char jid[64];
+
+	for (unsigned i = 0; i < BUDDIES_MAX + 10; i++) {
+		snprintf(jid, sizeof(jid), "buddy%u@example.org", i);
+		taken += presence_roster_item(p, jid, SUBSCRIPTION_BOTH, false, false) != NULL;
+	}
+	is_int(taken, BUDDIES_MAX, "so many buddies may be in the roster");
+	for (b = presence_buddies(p); b; b = b->next) {
+		snprintf(jid, sizeof(jid), "buddy%u@example.org", n++);
+		ordered &= !strcmp(b->jid, jid);
+		known &= presence_buddy(p, jid) == b;
+		strcat(jid, "/git");
+		presence_available(p, jid, DEV1, INST1, 1, &r);
+	}
+	ok(ordered && n == BUDDIES_MAX, "they are listed in the order they came");
+	ok(known, "and found by their JID");
+	presence_roster_item(p, jid, SUBSCRIPTION_NONE, false, true);
+	for (unsigned i = 1; i < BUDDIES_MAX; i += 2) {
+		snprintf(jid, sizeof(jid), "buddy%u@example.org", i);
+		presence_roster_item(p, jid, SUBSCRIPTION_NONE, false, true);
+	}
+	b = presence_roster_item(p, "new@example.org", SUBSCRIPTION_BOTH, false, false);
+	for (n = 0; b && b->next; n++)
+		b = b->next;
+	ok(b && n == 0, "after removals, the last one taken out among them, a new one is the last");
+	presence_reset(p, 9);
+	presence_destroy(p);
+}
+
+int main(void)
+{
+	t_story();
+	t_ill_formed();
+	t_roster();
+	t_wants_bounded();
+	t_resources_bounded();
+	t_many();
+	return tap_done();
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "tap.h"
+#include "tls.h"
+
+static struct device_key *alice, *bob;
+
+/* Moves what `from` has to send to `to`, in pieces of at most step bytes. The last answer of tls_input(). */
+static int carry(struct tls *from, struct tls *to, size_t step, struct buf *plain)
+{
+	struct buf wire = { 0 };
+	int ret = 0;
+
+	tls_output(from, &wire);
+	while (buf_len(&wire) > 0) {
+		size_t n = buf_len(&wire) < step ? buf_len(&wire) : step;
+
+		ret = tls_input(to, buf_data(&wire), n, plain);
+		buf_consume(&wire, n);
+	}
+	buf_finish(&wire);
+	return ret;
+}
+
+static bool shake_hands(struct tls *client, struct tls *server, size_t step)
+{
+	struct buf none = { 0 };
+	bool good = true;
+
+	for (int i = 0; i < 6 && good && (tls_pending(client) || tls_pending(server)); i++)
+		good = carry(client, server, step, &none) == 0 &&
+		       carry(server, client, step, &none) == 0;
+	good = good && buf_len(&none) == 0 && tls_established(client) && tls_established(server);
+	buf_finish(&none);
+	return good;
+}
+
+static void pair(struct tls **client, struct tls **server)
+{
+	*client = tls_create(alice, true);
+	*server = tls_create(bob, false);
+}
+
+static void test_loopback(size_t step)
+{
+	struct tls *client, *server;
+	struct buf plain = { 0 }, sent = { 0 };
+
+	pair(&client, &server);
+	ok(tls_pending(client) > 0, "the client speaks first (pieces of %zu)", step);
+	is_int(tls_pending(server), 0, "the server waits");
+	ok(shake_hands(client, server, step), "the handshake completes");
+	ok(!memcmp(tls_peer_fingerprint(client), device_key_fingerprint(bob), FINGERPRINT_BYTES),
+	   "the client knows the server's key");
+	ok(!memcmp(tls_peer_fingerprint(server), device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	   "the server knows the client's key");
+
+	for (int i = 0; i < 100000; i++)
+		buf_append(&sent, &(char){ (char)rand() }, 1);
+	is_int(tls_write(server, buf_data(&sent), buf_len(&sent)), 0, "several records in one write");
+	is_int(carry(server, client, step, &plain), 0, "arrive");
+	ok(buf_len(&plain) == buf_len(&sent) &&
+	   !memcmp(buf_data(&plain), buf_data(&sent), buf_len(&sent)), "as they were");
+	buf_reset(&plain);
+	tls_write(client, "hello", 5);
+	tls_write(client, "", 0);
+	carry(client, server, step, &plain);
+	is_str(buf_str(&plain), "hello", "and the other way");
+
+	tls_close_notify(client);
+	tls_close_notify(client);
+	is_int(carry(client, server, step, &plain), 1, "close_notify is told from a cut");
+	ok(tls_established(server), "and is no failure");
+	is_str(tls_error(server), "", "without error");
+	buf_finish(&plain);
+	buf_finish(&sent);
+	tls_destroy(client);
+	tls_destroy(server);
+}
+
+/* One bit turned anywhere on the way: the connection ends, and nothing false is delivered. */
+static void test_flipped_bits(void)
+{
+	int undetected = 0, wrong = 0;
+
+	for (size_t at = 5; at < 45; at++) {
+		struct tls *client, *server;
+		struct buf wire = { 0 }, plain = { 0 };
+
+		pair(&client, &server);
+		shake_hands(client, server, 4096);
+		tls_write(client, "twenty bytes of text", 20);
+		tls_output(client, &wire);
+		if (at < buf_len(&wire)) {
+			buf_data(&wire)[at] ^= 1 << at % 8;
+			undetected += tls_input(server, buf_data(&wire), buf_len(&wire), &plain) != -1;
+			wrong += buf_len(&plain) > 0 || tls_established(server) ||
+				 !*tls_error(server) || tls_write(server, "x", 1) != -1;
+		}
+		buf_finish(&wire);
+		buf_finish(&plain);
+		tls_destroy(client);
+		tls_destroy(server);
+	}
+	is_int(undetected, 0, "a flipped bit is always found");
+	is_int(wrong, 0, "and nothing of that record is delivered");
+}
+
+static void test_garbage(void)
+{
+	int taken = 0, silent = 0, most = 0;
+
+	srand(3);
+	for (int i = 0; i < 300; i++) {
+		struct tls *tls = tls_create(alice, i % 2);
+		struct buf plain = { 0 };
+		char bytes[512];
+		int fed = 0, ret = 0;
+
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			bytes[k] = (char)rand();
+		if (i % 4 >= 2)
+			memcpy(bytes, "\x16\x03\x03\x01\x00\x01\x00\x00\xfc", 9);	/* looks like a hello */
+		while (ret == 0 && fed < 1024 * 1024) {
+			ret = tls_input(tls, bytes, sizeof(bytes), &plain);
+			fed += sizeof(bytes);
+		}
+		taken += ret != -1 || buf_len(&plain) > 0 || tls_established(tls);
+		silent += !*tls_error(tls);
+		most = fed > most ? fed : most;
+		buf_finish(&plain);
+		tls_destroy(tls);
+	}
+	is_int(taken, 0, "garbage never becomes a connection");
+	is_int(silent, 0, "and each failure has its words");
+	ok(most <= 65536, "nor is much of it taken in (%d bytes)", most);
+}
+
+/* A stranger with an OpenSSL of its own, set up in all the ways we must refuse. */
+struct stranger {
+	const char *what;
+	const char *alpn;		/* NULL: none */
+	const char *key;		/* an algorithm, or NULL: no certificate */
+	int version;
+	bool server;
+	bool welcome;
+};
+
+static const struct stranger strangers[] = {
+	{ "a client like ours", "\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true },
+	{ "a client with more protocols", "\x02h2\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true },
+	{ "a client without ALPN", NULL, "ED25519", TLS1_3_VERSION, false, false },
+	{ "a client with another ALPN", "\x0agit-xmpp/2", "ED25519", TLS1_3_VERSION, false, false },
+	{ "a client with TLS 1.2", "\x0agit-xmpp/1", "ED25519", TLS1_2_VERSION, false, false },
+	{ "a client with an RSA key", "\x0agit-xmpp/1", "RSA", TLS1_3_VERSION, false, false },
+	{ "a client with an EC key", "\x0agit-xmpp/1", "EC", TLS1_3_VERSION, false, false },
+	{ "a client with an Ed448 key", "\x0agit-xmpp/1", "ED448", TLS1_3_VERSION, false, false },
+	{ "a client without certificate", "\x0agit-xmpp/1", NULL, TLS1_3_VERSION, false, false },
+	{ "a server like ours", "\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, true, true },
+	{ "a server without ALPN", NULL, "ED25519", TLS1_3_VERSION, true, false },
+	{ "a server with TLS 1.2", "\x0agit-xmpp/1", "ED25519", TLS1_2_VERSION, true, false },
+	{ "a server with an RSA key", "\x0agit-xmpp/1", "RSA", TLS1_3_VERSION, true, false },
+	{ "a server with an EC key", "\x0agit-xmpp/1", "EC", TLS1_3_VERSION, true, false },
+};
+
+static EVP_PKEY *make_key(const char *algorithm)
+{
+	if (!strcmp(algorithm, "RSA"))
+		return EVP_PKEY_Q_keygen(NULL, NULL, algorithm, (size_t)2048);
+	if (!strcmp(algorithm, "EC"))
+		return EVP_PKEY_Q_keygen(NULL, NULL, algorithm, "P-256");
+	return EVP_PKEY_Q_keygen(NULL, NULL, algorithm);
+}
+
+static void give_key(SSL_CTX *ctx, const char *algorithm)
+{
+	EVP_PKEY *key = make_key(algorithm);
+	X509 *x = X509_new();
+
+	X509_set_pubkey(x, key);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_sign(x, key, algorithm[0] == 'E' && algorithm[1] == 'D' ? NULL : EVP_sha256());
+	SSL_CTX_use_certificate(ctx, x);
+	SSL_CTX_use_PrivateKey(ctx, key);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
+static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+		       const unsigned char *in, unsigned in_len, void *arg)
+{
+	const struct stranger *s = arg;
+
+	if (!s->alpn)
+		return SSL_TLSEXT_ERR_NOACK;
+	*out = (const unsigned char *)s->alpn + 1;
+	*out_len = (unsigned char)s->alpn[0];
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static int allow_all(X509_STORE_CTX *store, void *arg)
+{
+	return 1;
+}
+
+static SSL_CTX *stranger_context(const struct stranger *s)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	SSL_CTX_set_min_proto_version(ctx, s->version);
+	SSL_CTX_set_max_proto_version(ctx, s->version);
+	SSL_CTX_set_verify(ctx, s->server ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, allow_all, NULL);
+	if (s->alpn && !s->server)
+		SSL_CTX_set_alpn_protos(ctx, (const unsigned char *)s->alpn, strlen(s->alpn));
+	SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, (void *)s);
+	if (s->key)
+		give_key(ctx, s->key);
+	return ctx;
+}
+
+/* Whether the stranger could say a word that our side took. */
+static bool meet(const struct stranger *s, const char **why)
+{
+	SSL_CTX *ctx = stranger_context(s);
+	struct tls *tls = tls_create(bob, s->server);
+	struct buf wire = { 0 }, plain = { 0 };
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+	SSL *ssl;
+	bool said = false, heard;
+	static char error[160];
+
+	ssl = SSL_new(ctx);
+	SSL_set_bio(ssl, in, out);
+	if (s->server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	for (int i = 0; i < 8; i++) {
+		char *data;
+		long n;
+
+		if (SSL_do_handshake(ssl) == 1 && !said)
+			said = SSL_write(ssl, "word", 4) == 4;
+		n = BIO_get_mem_data(out, &data);
+		if (n > 0)
+			tls_input(tls, data, (size_t)n, &plain);
+		(void)BIO_reset(out);
+		tls_output(tls, &wire);
+		if (buf_len(&wire) > 0)
+			BIO_write(in, buf_data(&wire), (int)buf_len(&wire));
+		buf_reset(&wire);
+	}
+	heard = tls_established(tls) && !strcmp(buf_str(&plain), "word");
+	snprintf(error, sizeof(error), "%s", tls_error(tls));
+	*why = error;
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	buf_finish(&wire);
+	buf_finish(&plain);
+	tls_destroy(tls);
+	ERR_clear_error();
+	return heard;
+}
+
+static void test_strangers(void)
+{
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		const struct stranger *s = &strangers[i];
+		const char *why;
+		bool heard = meet(s, &why);
+
+		ok(heard == s->welcome && (*why != '\0') == !s->welcome, "%s is %s", s->what,
+		   s->welcome ? "welcome" : "refused");
+		printf("# %s\n", why);
+	}
+}
+
+static void test_one_context(void)
+{
+	struct tls *tls[2];
+
+	pair(&tls[0], &tls[1]);
+	tls_destroy(tls[0]);
+	tls_destroy(tls[1]);
+	pair(&tls[0], &tls[1]);
+	ok(shake_hands(tls[0], tls[1], 4096), "a key serves one connection after another");
+	tls_destroy(tls[0]);
+	tls_destroy(tls[1]);
+	tls_destroy(NULL);
+}
+
+int main(void)
+{
+	alice = device_key_generate();
+	bob = device_key_generate();
+	srand(1);
+	test_loopback(65536);
+	test_loopback(1);
+	test_flipped_bits();
+	test_garbage();
+	test_strangers();
+	test_one_context();
+	device_key_destroy(alice);
+	device_key_destroy(bob);
+	return tap_done();
+}
