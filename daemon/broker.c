@@ -278,9 +278,9 @@ static void drop_xmpp(struct broker *b)
 
 	if (!xmpp)
 		return;
-	inbands_lost(&b->inbands, NULL, "logged out");
+	inbands_lost(&b->inbands, NULL, "logged-out");
 	while (b->peers)
-		peer_end(b->peers, "logged out");
+		peer_end(b->peers, "logged-out");
 	b->xmpp = b->inbands.xmpp = NULL;
 	b->online_at = 0;
 	b->reconnecting = true;

@@ -12,7 +12,7 @@
  * the connection breaks, then the whole is tried again after a while; or the trouble
  * is one that only the user can end, then nothing is done until xmpp_connect().
  * Which it is, login.c says. Each state has a limit of time: of its own
- * or that of the request it waits for; and smack.c watches over the silent connection.
+ * or that of the request it waits for; and exchange.c tells when the server is silent for too long.
  *
  * There is one timer, set to the earliest of all that is due. Most events come
  * from inside libstrophe, so nothing here connects, or destroys, but from that timer.
@@ -26,15 +26,13 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bounds.h"
 #include "buf.h"
-#include "disco.h"
-#include "iq.h"
+#include "exchange.h"
 #include "jid.h"
-#include "limits.h"
 #include "log.h"
 #include "login.h"
 #include "resolve.h"
-#include "smack.h"
 #include "stanza.h"
 #include "strophe-loop.h"
 #include "text.h"
@@ -50,7 +48,6 @@ enum {
 	FAREWELL_MAX = 2 * 1000,
 	BULK_UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: no more bulk */
 	BULK_RETRY = 50,		/* a socket does not tell when it is half empty */
-	REPLIES_QUEUED_MAX = 256,	/* a flood of requests is not answered beyond it */
 };
 
 enum phase {
@@ -84,13 +81,8 @@ static const struct {
 
 struct xmpp {
 	uv_loop_t *loop;
-	const struct xmpp_events *events;	/* NULL: being destroyed */
-	void *owner;
-
 	char *bare, *server, *device, *instance;	/* owned; server may be NULL */
 	const char *domain;		/* within bare */
-	char *full;			/* as bound; owned; NULL: not logged in */
-	struct disco disco;
 
 	enum phase phase;
 	struct message trouble;
@@ -104,11 +96,8 @@ struct xmpp {
 
 	struct strophe_loop *stream;	/* owned */
 	struct login login;
-	bool up;			/* logged in: stanzas can be sent */
+	struct exchange exchange;
 	uint64_t up_since;
-	struct smack smack;
-	struct iq_table *iq;		/* owned */
-	struct buf out;			/* the stanza being written */
 
 	bool bulk_wanted;		/* somebody was told to wait */
 	uint64_t bulk_at;		/* when to look again */
@@ -135,9 +124,7 @@ static void arm(struct xmpp *x)
 {
 	uint64_t now = uv_now(x->loop), next = x->deadline;
 
-	earlier(&next, iq_deadline(x->iq));
-	if (x->up)
-		earlier(&next, smack_deadline(&x->smack));
+	earlier(&next, exchange_deadline(&x->exchange));
 	if (x->bulk_wanted)
 		earlier(&next, x->bulk_at);
 	if (next == x->clock_at || uv_is_closing((uv_handle_t *)&x->clock))
@@ -159,78 +146,14 @@ static void set_deadline(struct xmpp *x, uint64_t in)
 static void enter(struct xmpp *x, enum phase phase, uint64_t in, const char *because)
 {
 	enum xmpp_state before = phases[x->phase].state;
+	const struct xmpp_events *events = x->exchange.events;
 
 	log_info("xmpp: %s -> %s, %s", phases[x->phase].name, phases[phase].name, because);
 	x->phase = phase;
 	set_deadline(x, in);
-	if (phases[phase].state != before && x->events)
-		x->events->state(x->owner, phases[phase].state,
-				 x->trouble.id == MSG_NONE ? NULL : &x->trouble);
-}
-
-/* --- sending --- */
-
-static bool send_out(struct xmpp *x)
-{
-	return x->up && strophe_loop_send(x->stream, buf_str(&x->out), buf_len(&x->out));
-}
-
-static void send_text(struct xmpp *x, const char *text)
-{
-	if (x->up)
-		strophe_loop_send(x->stream, text, strlen(text));
-}
-
-/* The id of a new request, or handle 0. */
-static uint64_t new_request(struct xmpp *x, const char *to, unsigned timeout, iq_answer answer,
-			    void *arg, char id[IQ_ID_MAX])
-{
-	uint64_t handle;
-
-	if (!x->up || x->phase == PHASE_LEAVING)
-		return 0;
-	handle = iq_add(x->iq, to, uv_now(x->loop) + timeout, answer, arg);
-	if (handle == 0)
-		return 0;
-	iq_id(x->iq, handle, id);
-	arm(x);
-	buf_reset(&x->out);
-	return handle;
-}
-
-static uint64_t request(struct xmpp *x, const char *to, const char *type, const char *payload,
-			unsigned timeout, iq_answer answer, void *arg)
-{
-	char id[IQ_ID_MAX];
-	uint64_t handle = new_request(x, to, timeout, answer, arg, id);
-
-	if (handle) {
-		stanza_put_iq(&x->out, type, to, id, payload);
-		send_out(x);
-	}
-	return handle;
-}
-
-static bool may_reply(struct xmpp *x)
-{
-	buf_reset(&x->out);
-	return x->up && strophe_loop_queued(x->stream) < REPLIES_QUEUED_MAX;
-}
-
-static void reply(struct xmpp *x, const struct stanza *s, const char *payload)
-{
-	if (!may_reply(x))
-		return;
-	stanza_put_iq(&x->out, "result", s->from, s->id, payload);
-	send_out(x);
-}
-
-static void reply_error(struct xmpp *x, const struct stanza *s, const char *condition)
-{
-	if (!may_reply(x))
-		return;
-	stanza_put_error(&x->out, s->from, s->id, condition);
-	send_out(x);
+	if (phases[phase].state != before && events)
+		events->state(x->exchange.owner, phases[phase].state,
+			      x->trouble.id == MSG_NONE ? NULL : &x->trouble);
 }
 
 /* --- connecting --- */
@@ -303,12 +226,17 @@ static void look_up(struct xmpp *x, const char *because)
 
 /* --- settling --- */
 
+static uint64_t request_deadline(const struct xmpp *x)
+{
+	return uv_now(x->loop) + REQUEST_MAX;
+}
+
 static void on_settled(void *arg, const char *error)
 {
 	struct xmpp *x = arg;
 
 	/* An error is as good an answer: what counts is that it came after the presences. */
-	if (x->phase != PHASE_SETTLING || !x->up)
+	if (x->phase != PHASE_SETTLING || !x->exchange.full)
 		return;
 	x->trouble.id = MSG_NONE;
 	enter(x, PHASE_ONLINE, UINT64_MAX, error ? error : "roster and presences are here");
@@ -318,7 +246,7 @@ static void on_roster(void *arg, const char *error)
 {
 	struct xmpp *x = arg;
 
-	if (x->phase != PHASE_ROSTER || !x->up)
+	if (x->phase != PHASE_ROSTER || !x->exchange.full)
 		return;
 	if (error && !strcmp(error, "timeout")) {
 		x->login.late = true;
@@ -329,11 +257,9 @@ static void on_roster(void *arg, const char *error)
 		log_warning("xmpp: the server gives no roster: %s", error);
 	/* A big roster leaves megabytes of free heap that nothing will use again. */
 	malloc_trim(0);
-	buf_reset(&x->out);
-	stanza_put_available(&x->out, &x->disco, x->device, x->instance);
-	send_out(x);
+	exchange_available(&x->exchange, x->device, x->instance);
+	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
-	request(x, x->domain, "get", "<ping xmlns='" NS_PING "'/>", REQUEST_MAX, on_settled, x);
 }
 
 /* --- the stream's events --- */
@@ -341,31 +267,15 @@ static void on_roster(void *arg, const char *error)
 static void on_up(void *owner)
 {
 	struct xmpp *x = owner;
-	unsigned char prefix[IQ_PREFIX_BYTES];
-	const char *jid = strophe_loop_jid(x->stream);
+	const char *full = strophe_loop_jid(x->stream);
 
 	if (x->phase == PHASE_LEAVING)
 		return;
-	random_bytes(prefix, sizeof(prefix));
-	iq_begin(x->iq, prefix);
-	x->full = xstrdup(jid ? jid : x->bare);
-	x->up = true;
 	x->up_since = uv_now(x->loop);
-	smack_begin(&x->smack, x->up_since);
-	/* A server that did not offer it would close the stream. */
-	if (x->login.offers_acks)
-		send_text(x, "<enable xmlns='urn:xmpp:sm:3'/>");
+	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
+	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
 	login_begin(&x->login);		/* what went wrong on the way is no matter now */
-	enter(x, PHASE_ROSTER, UINT64_MAX, x->full);
-	request(x, NULL, "get", "<query xmlns='jabber:iq:roster'/>", REQUEST_MAX, on_roster, x);
-}
-
-static void answer_all(struct xmpp *x, const char *error)
-{
-	struct iq_request request;
-
-	while (iq_take_any(x->iq, &request))
-		request.answer(request.arg, error);
+	enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
 }
 
 static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
@@ -380,12 +290,9 @@ static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
 static void on_down(void *owner, const xmpp_stream_error_t *error)
 {
 	struct xmpp *x = owner;
-	bool was_up = x->up;
+	bool was_up = x->exchange.full != NULL;
 
-	x->up = false;
 	x->bulk_wanted = false;
-	free(x->full);
-	x->full = NULL;
 	if (x->phase == PHASE_LEAVING) {
 		set_deadline(x, 0);
 		return;
@@ -394,10 +301,16 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		note_stream_error(x, error);
 	if (was_up && uv_now(x->loop) - x->up_since >= STABLE)
 		x->tries = 0;
-	/* Nothing new can be asked now, so this ends. */
-	answer_all(x, "disconnected");
+	exchange_end(&x->exchange);
 	if (x->phase != PHASE_LEAVING)
 		failed(x, was_up);
+}
+
+static void on_stanza(void *owner, xmpp_stanza_t *xml)
+{
+	struct xmpp *x = owner;
+
+	exchange_take(&x->exchange, xml, uv_now(x->loop));
 }
 
 static void on_login_line(void *owner, const char *line)
@@ -417,8 +330,8 @@ static void on_certificate(void *owner, const char *why)
 static void tell_bulk(struct xmpp *x)
 {
 	x->bulk_wanted = false;
-	if (x->events)
-		x->events->bulk(x->owner);
+	if (x->exchange.events)
+		x->exchange.events->bulk(x->exchange.owner);
 }
 
 static bool bulk_fits(const struct xmpp *x)
@@ -437,124 +350,6 @@ static void on_pumped(void *owner)
 		tell_bulk(x);
 }
 
-/* --- what comes in --- */
-
-static void tell_roster(struct xmpp *x, xmpp_stanza_t *query)
-{
-	struct roster_item item;
-	xmpp_stanza_t *at = NULL;
-
-	while (x->events && stanza_roster_next(query, &at, &item))
-		x->events->roster(x->owner, item.jid, item.subscription, item.asked, item.removed);
-}
-
-static void take_answer(struct xmpp *x, const struct stanza *s)
-{
-	const struct iq_self self = { .full = x->full, .bare = x->bare, .domain = x->domain };
-	struct iq_request request;
-
-	if (!iq_take(x->iq, s->id, s->from, &self, &request))
-		return;
-	if (request.answer == on_roster && !s->condition && s->payload)
-		tell_roster(x, s->payload);
-	request.answer(request.arg, s->condition);
-}
-
-/* RFC 6121 2.1.6: only from our own account; anybody could send one. */
-static void take_roster_push(struct xmpp *x, const struct stanza *s)
-{
-	if (s->from && strcmp(s->from, x->bare) != 0 && strcmp(s->from, x->domain) != 0) {
-		reply_error(x, s, "service-unavailable");
-		return;
-	}
-	tell_roster(x, s->payload);
-	reply(x, s, NULL);
-}
-
-static void take_disco(struct xmpp *x, const struct stanza *s)
-{
-	struct buf query = { 0 };
-
-	if (disco_put_info(&x->disco, s->node, &query))
-		reply(x, s, buf_str(&query));
-	else
-		reply_error(x, s, "item-not-found");
-	buf_finish(&query);
-}
-
-static void take_presence(struct xmpp *x, const struct stanza *s)
-{
-	char bare[JID_MAX];
-
-	/* The server shows us ourselves, too. */
-	if (!x->events || !strcmp(s->from, x->full) || !jid_bare_of(s->from, bare))
-		return;
-	if (s->kind == STANZA_SUBSCRIPTION)
-		x->events->subscription(x->owner, bare, s->type);
-	else if (s->kind == STANZA_UNAVAILABLE)
-		x->events->unavailable(x->owner, s->from);
-	else if (jid_resource(s->from))
-		x->events->available(x->owner, s->from, s->device, s->instance);
-}
-
-static void send_acknowledgement(struct xmpp *x)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", x->smack.handled);
-	send_text(x, text);
-}
-
-static void on_stanza(void *owner, xmpp_stanza_t *xml)
-{
-	struct xmpp *x = owner;
-	struct stanza s;
-
-	if (!x->up)
-		return;
-	stanza_read(xml, &s);
-	smack_heard(&x->smack, s.counted, uv_now(x->loop));
-	switch (s.kind) {
-	case STANZA_ANSWER:
-		take_answer(x, &s);
-		break;
-	case STANZA_ROSTER:
-		take_roster_push(x, &s);
-		break;
-	case STANZA_PING:
-		reply(x, &s, NULL);
-		break;
-	case STANZA_DISCO:
-		take_disco(x, &s);
-		break;
-	case STANZA_IBB:
-		if (x->events)
-			x->events->ibb(x->owner, &s.ibb);
-		break;
-	case STANZA_BAD_REQUEST:
-		reply_error(x, &s, "bad-request");
-		break;
-	case STANZA_UNKNOWN:
-		reply_error(x, &s, "service-unavailable");
-		break;
-	case STANZA_AVAILABLE:
-	case STANZA_UNAVAILABLE:
-	case STANZA_SUBSCRIPTION:
-		take_presence(x, &s);
-		break;
-	case STANZA_SM_ENABLED:
-		smack_enabled(&x->smack);
-		break;
-	case STANZA_SM_REQUEST:
-		send_acknowledgement(x);
-		break;
-	case STANZA_SM_FAILED:
-	case STANZA_SM_ANSWER:
-	case STANZA_OTHER:
-		break;
-	}
-}
-
 static const struct strophe_events stream_events = {
 	.up = on_up,
 	.down = on_down,
@@ -568,40 +363,12 @@ static const struct strophe_events stream_events = {
 
 static void finish(struct xmpp *x);
 
-static void ignore_answer(void *arg, const char *error)
+static void check_exchange(struct xmpp *x)
 {
-}
-
-static void expire_requests(struct xmpp *x)
-{
-	struct iq_request request;
-
-	while (iq_take_expired(x->iq, uv_now(x->loop), &request))
-		request.answer(request.arg, "timeout");
-}
-
-static void check_life(struct xmpp *x)
-{
-	uint64_t now = uv_now(x->loop);
-
-	if (!x->up)
+	if (exchange_check(&x->exchange, uv_now(x->loop)))
 		return;
-	switch (smack_check(&x->smack, now)) {
-	case SMACK_ALIVE:
-		break;
-	case SMACK_ASK:
-		if (x->smack.enabled)
-			send_text(x, "<r xmlns='urn:xmpp:sm:3'/>");
-		else
-			request(x, x->domain, "get", "<ping xmlns='" NS_PING "'/>", REQUEST_MAX,
-				ignore_answer, NULL);
-		break;
-	case SMACK_DEAD:
-		x->login.late = true;
-		strophe_loop_cut(x->stream);
-		smack_begin(&x->smack, now);	/* not to be found dead again before it is down */
-		break;
-	}
+	x->login.late = true;
+	strophe_loop_cut(x->stream);
 }
 
 static void check_bulk(struct xmpp *x)
@@ -656,8 +423,7 @@ static void on_clock(uv_timer_t *timer)
 	struct xmpp *x = timer->data;
 
 	x->clock_at = UINT64_MAX;
-	expire_requests(x);
-	check_life(x);
+	check_exchange(x);
 	check_bulk(x);
 	if (uv_now(x->loop) >= x->deadline)
 		end_phase(x);
@@ -680,16 +446,13 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 		return NULL;
 	}
 	x->loop = loop;
-	x->events = events;
-	x->owner = owner;
 	x->bare = xstrdup(config->jid);
 	x->domain = jid_domain(x->bare);
 	x->server = xstrdup(config->server);
 	x->device = xstrdup(config->device);
 	x->instance = xstrdup(config->instance);
 	x->deadline = x->clock_at = UINT64_MAX;
-	x->iq = iq_create();
-	disco_init(&x->disco, config->version);
+	exchange_init(&x->exchange, x->stream, x->bare, config->version, events, owner);
 	uv_timer_init(loop, &x->clock);
 	x->clock.data = x;
 	return x;
@@ -713,9 +476,7 @@ static void on_clock_closed(uv_handle_t *handle)
 	free(x->server);
 	free(x->device);
 	free(x->instance);
-	free(x->full);
-	buf_finish(&x->out);
-	iq_destroy(x->iq);
+	exchange_finish(&x->exchange);
 	free(x);
 	if (done)
 		done(arg);
@@ -737,21 +498,17 @@ static void finish(struct xmpp *x)
 
 void xmpp_destroy(struct xmpp *x, void (*done)(void *arg), void *arg)
 {
-	uint64_t farewell = 0;
+	bool up = x->exchange.full != NULL;
 
 	assert(x->phase != PHASE_LEAVING);
-	x->events = NULL;
 	x->done = done;
 	x->done_arg = arg;
 	x->bulk_wanted = false;
 	resolve_cancel(x->resolve);
 	x->resolve = NULL;
-	if (x->up) {
-		send_text(x, "<presence type='unavailable'/></stream:stream>");
-		farewell = FAREWELL_MAX;
-	}
-	enter(x, PHASE_LEAVING, farewell, "asked to end");
-	answer_all(x, "disconnected");
+	exchange_leave(&x->exchange);
+	/* A login that is under way is not waited for. */
+	enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
 }
 
 enum xmpp_state xmpp_state(const struct xmpp *x)
@@ -766,7 +523,7 @@ const struct message *xmpp_trouble(const struct xmpp *x)
 
 const char *xmpp_jid(const struct xmpp *x)
 {
-	return x->full;
+	return x->exchange.full;
 }
 
 uint64_t xmpp_retry_at(const struct xmpp *x)
@@ -777,22 +534,26 @@ uint64_t xmpp_retry_at(const struct xmpp *x)
 uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
 		      unsigned timeout_ms, xmpp_answer answer, void *arg)
 {
-	return request(x, to, type, payload, timeout_ms, answer, arg);
+	uint64_t handle = exchange_request(&x->exchange, to, type, payload,
+					   uv_now(x->loop) + timeout_ms, answer, arg);
+
+	arm(x);
+	return handle;
 }
 
 void xmpp_forget(struct xmpp *x, uint64_t handle)
 {
-	iq_forget(x->iq, handle);
+	iq_forget(x->exchange.iq, handle);
 }
 
 void xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
 {
-	reply(x, &(struct stanza){ .from = to, .id = id }, NULL);
+	exchange_result(&x->exchange, to, id, NULL);
 }
 
 void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
 {
-	reply_error(x, &(struct stanza){ .from = to, .id = id }, condition);
+	exchange_error(&x->exchange, to, id, condition);
 }
 
 bool xmpp_bulk_ready(struct xmpp *x)
@@ -812,21 +573,16 @@ bool xmpp_bulk_ready(struct xmpp *x)
 uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
 			 const void *data, size_t n, xmpp_answer answer, void *arg)
 {
-	char id[IQ_ID_MAX];
-	uint64_t handle = new_request(x, to, IBB_ACK_TIMEOUT, answer, arg, id);
+	uint64_t handle = exchange_block(&x->exchange, to, sid, seq, data, n,
+					 uv_now(x->loop) + IBB_ACK_TIMEOUT, answer, arg);
 
-	if (handle) {
-		stanza_put_block(&x->out, to, id, sid, seq, data, n);
-		send_out(x);
-	}
+	arm(x);
 	return handle;
 }
 
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
 {
-	buf_reset(&x->out);
-	stanza_put_presence(&x->out, bare, type);
-	send_out(x);
+	exchange_presence(&x->exchange, bare, type);
 }
 
 static void on_removed(void *arg, const char *error)
@@ -842,6 +598,7 @@ void xmpp_roster_remove(struct xmpp *x, const char *bare)
 	buf_puts(&query, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='");
 	text_xml(&query, bare);
 	buf_puts(&query, "'/></query>");
-	request(x, NULL, "set", buf_str(&query), REQUEST_MAX, on_removed, x);
+	exchange_request(&x->exchange, NULL, "set", buf_str(&query), request_deadline(x), on_removed, x);
+	arm(x);
 	buf_finish(&query);
 }

@@ -142,18 +142,18 @@ static void take_ready(const struct opening *o, struct fields f)
 	buf_finish(&line);
 }
 
-/* Reads what a script sends without waiting for the answer. False if git has gone. */
-static bool read_early(struct early_input *early)
+/*
+ * Reads what a script sends without waiting for the answer. The end of it does
+ * not say that git has gone: only that nobody reads any more says so.
+ */
+static void read_early(struct early_input *early)
 {
 	ssize_t n = read(0, buf_reserve(&early->data, EARLY_INPUT_MAX), EARLY_INPUT_MAX);
 
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (n == 0)
+	if (n > 0)
+		buf_added(&early->data, n);
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		early->ended = true;
-	buf_added(&early->data, n);
-	/* Nobody who sent nothing and will send nothing wants anything. */
-	return n > 0 || buf_len(&early->data) > 0;
 }
 
 /* Sleeps until the broker has said something. False if git has gone. */
@@ -171,9 +171,9 @@ static bool wait_for_broker(struct client *c, struct waiting *w, struct early_in
 		waiting_show(w);
 	if (n <= 0)
 		return n == 0 || errno == EINTR;
-	if (fds[1].revents)
-		return false;
-	return !fds[2].revents || read_early(early);
+	if (fds[2].revents)
+		read_early(early);
+	return !fds[1].revents;
 }
 
 static enum opening_result refused(struct message *trouble, enum message_id id, const char *reason)

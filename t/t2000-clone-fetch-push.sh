@@ -250,7 +250,7 @@ test_expect_success 'a hook that refuses: exit status 1, and its text reaches th
 test_expect_success 'push to the checked-out branch of a work tree is refused by git' '
 	as alice git xmpp share alice/work --name=writable --push=bob@localhost &&
 	git -C bob/work commit -q --allow-empty -m mine &&
-	test_expect_code 1 as bob git -C bob/work push xmpp::alice@localhost/writable HEAD:main 2>err &&
+	test_expect_code 1 as bob git -C bob/work push xmpp::alice@localhost/writable +HEAD:main 2>err &&
 	grep "branch is currently checked out" err
 '
 

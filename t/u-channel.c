@@ -18,6 +18,7 @@ struct end {
 	uint64_t to_send;		/* bytes still to be written */
 	uint64_t written, read;		/* so far; what byte it is follows from its place */
 	size_t held;			/* read and not consumed */
+	unsigned writable;		/* how often there was more room */
 	bool greedy;			/* writes whenever there is room */
 	const char *close_in_data;	/* closes its channel under a callback */
 	unsigned wrong;
@@ -124,10 +125,9 @@ static void on_writable(void *owner)
 {
 	struct end *e = owner;
 
+	e->writable++;
 	if (e->greedy)
 		write_some(e);
-	else
-		note(e, "writable");
 }
 
 static void on_closed(void *owner, const char *reason)
@@ -340,7 +340,7 @@ static void test_slow_reader(void)
 	is_int(channel_room(a->ch), 0, "a window may be queued");
 	settle();
 	is_int(b->read, CHANNEL_WINDOW, "a window is sent");
-	ok(strstr(a->trace, "writable"), "there is room again");
+	ok(a->writable > 0 && channel_room(a->ch) > 0, "there is room again, and it was said");
 	write_some(a);
 	settle();
 	is_int(b->read, CHANNEL_WINDOW, "but no credit");

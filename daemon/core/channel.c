@@ -320,7 +320,6 @@ static void send_record(struct channel *ch, enum record_type type, size_t size)
 	struct channels *c = ch->all;
 	uint32_t number = ch->number;
 	uint8_t end[NUMBER_SIZE];
-	bool was_full = channel_room(ch) == 0;
 
 	switch (type) {
 	case RECORD_STDERR:
@@ -330,7 +329,7 @@ static void send_record(struct channel *ch, enum record_type type, size_t size)
 		ch->credit -= size - NUMBER_SIZE;
 		ch->sent += size - NUMBER_SIZE;
 		send_bytes(ch, type, &ch->out, size - NUMBER_SIZE);
-		if (was_full && channel_room(ch) > 0 && !ch->ending)
+		if (!ch->ending)
 			ch->events->writable(ch->owner);
 		break;
 	case RECORD_END:

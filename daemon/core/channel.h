@@ -42,7 +42,7 @@ struct channel_events {
 	void (*stderr_data)(void *owner, const void *data, size_t n);
 	void (*end)(void *owner);
 	void (*exited)(void *owner, uint32_t status);
-	/* channel_room() grew from 0. */
+	/* channel_room() has grown. */
 	void (*writable)(void *owner);
 	/* The last event. NULL: both ends and status were exchanged. The channel is gone after it. */
 	void (*closed)(void *owner, const char *reason);
@@ -65,7 +65,7 @@ void channels_finish(struct channels *c, const char *reason);
 /* A record of type ACCEPT to CLOSE. -1 if it breaks the protocol (the link should end with "protocol"). */
 int channels_record(struct channels *c, const struct record *record);
 
-/* For link_events.fill: queues one record of the channel whose turn it is; false if none can be sent. */
+/* For link_events.fill: queues a record of the channel whose turn it is; false if none can be sent. */
 bool channels_fill(struct channels *c);
 
 /* NULL when there are CHANNELS_PER_LINK. The peer is to be told by starting-push. */
@@ -90,7 +90,7 @@ size_t channel_room(const struct channel *ch);
 void channel_write(struct channel *ch, const void *data, size_t n);
 void channel_write_stderr(struct channel *ch, const void *data, size_t n);
 void channel_end(struct channel *ch);
-/* The serving side's last word, sent after all data; channel_end() is included. Nothing may be written after it. */
+/* The serving side's last word, sent after all data. Includes channel_end(); write nothing after it. */
 void channel_exit(struct channel *ch, uint32_t status);
 /* The owner has passed n bytes on: gives credit back when it is worth a record. */
 void channel_consumed(struct channel *ch, size_t n);

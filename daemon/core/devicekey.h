@@ -44,7 +44,8 @@ struct x509_st *device_key_certificate(const struct device_key *key);
 struct ssl_ctx_st **device_key_tls_context(const struct device_key *key);
 
 /* SHA-256 of a public key's SubjectPublicKeyInfo in DER; false if it is no Ed25519 key. */
-bool device_key_fingerprint_of(const struct evp_pkey_st *public_key, unsigned char fp[FINGERPRINT_BYTES]);
+bool device_key_fingerprint_of(const struct evp_pkey_st *public_key,
+			       unsigned char fp[FINGERPRINT_BYTES]);
 
 /* Random bytes for ids; ends the program if the system has none. */
 void random_bytes(void *p, size_t n);

@@ -2,7 +2,7 @@
 #ifndef CORE_HELLO_H
 #define CORE_HELLO_H
 
-/* HELLO, the first record each way on a path: how it is written and read. link.h says what it means. */
+/* HELLO, the first record each way on a path, written and read. link.h says what it means. */
 
 #include "link.h"
 

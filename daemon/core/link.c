@@ -18,8 +18,9 @@
  * Both sides say HELLO, then records flow: every numbered one goes through the
  * outbox, where it stays until the peer's ACK, so that the next path can begin
  * with what the last one lost; and through the peer's inbox, which knows what
- * came and owes the ACK. The pulse tells whether anybody is there. fill() is asked for data only when nothing else
- * waits, one record at a time, so control never stands behind more than that.
+ * came and owes the ACK. The pulse tells whether anybody is there. fill() is
+ * asked for data only when nothing else waits, one record at a time, so control
+ * never stands behind more than that.
  *
  * What can go wrong: the path dies or falls silent (SUSPENDED, then the next
  * path or the end), the peer restarted (its HELLO says so), or it breaks the
@@ -234,7 +235,8 @@ void link_accept(struct link *l, const struct link_hello *hello, uint64_t now)
 
 /* HELLO */
 
-static enum link_verdict judge_resume(const struct link *l, const struct link_hello *hello, bool we_win)
+static enum link_verdict judge_resume(const struct link *l, const struct link_hello *hello,
+				      bool we_win)
 {
 	if (!l->in->was_up || memcmp(hello->link, l->id, LINK_ID_BYTES) ||
 	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
@@ -245,7 +247,8 @@ static enum link_verdict judge_resume(const struct link *l, const struct link_he
 	return LINK_ACCEPT_RESUME;
 }
 
-enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello, bool we_win)
+enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
+				   bool we_win)
 {
 	const struct link_internal *in;
 
@@ -263,7 +266,7 @@ enum link_verdict link_hello_judge(const struct link *l, const struct link_hello
 	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
 	    outbox_plausible(&in->outbox, 0))
 		return LINK_ACCEPT_RESUME;
-	/* An attempt the peer gave up for ours, and which arrives late, must not end what came of ours. */
+	/* An attempt that the peer gave up for ours comes late: it must not end what came of ours. */
 	if (l->state == LINK_UP && in->ours && we_win)
 		return LINK_REFUSE_CROSSED;
 	return LINK_REPLACE;

@@ -49,7 +49,7 @@ struct link;
 struct link_events {
 	/* The link works, for the first time or again (resumed). */
 	void (*up)(void *owner, bool resumed);
-	/* It lost its path and waits for another; in link_accept(), which brings one, no longer than that. */
+	/* It lost its path and waits for another. In link_accept(), up() follows at once. */
 	void (*down)(void *owner);
 	/* A numbered record of the negotiation or of a channel, once and in order. */
 	void (*deliver)(void *owner, const struct record *record);
@@ -82,7 +82,7 @@ struct link {
 	bool peer_known;			/* peer_instance is valid */
 	bool initiator;				/* of the present path */
 	bool busy;				/* set by the owner: something is open; pings are quicker */
-	bool nudge;				/* set by the owner: the path may withhold the last bytes of a burst (a proxy) */
+	bool nudge;				/* set by the owner: the path withholds the tail of bursts (a proxy) */
 	char peer_name[96];			/* for the log */
 	struct link_internal *in;		/* owned */
 };
@@ -121,7 +121,8 @@ enum link_verdict {
 int link_hello_parse(const struct record *record, struct link_hello *hello);
 
 /* we_win: our fingerprint is the lower one, so that our attempts win over the peer's. */
-enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello, bool we_win);
+enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
+				   bool we_win);
 
 /* The answer of a refusal ("gone", "crossed", "untrusted"), as bytes for the path. */
 void link_hello_refusal(const char *state, const uint8_t instance[INSTANCE_BYTES], struct buf *out);
@@ -154,7 +155,7 @@ size_t link_fill_size(const struct link *l);
 /* fill() has something again after it said false: kicks if need be. */
 void link_wake(struct link *l);
 
-/* Says BYE (once, if there is a path; call link_output() after it) and ends: events->ended(reason). */
+/* Says BYE (once, if there is a path; call link_output() after it) and ends: events->ended(). */
 void link_bye(struct link *l, const char *reason);
 
 /* When link_tick() wants to be called next; UINT64_MAX: never. May be sooner after any other call. */

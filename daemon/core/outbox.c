@@ -33,7 +33,8 @@ void outbox_finish(struct outbox *o)
 		forget_first(o);
 }
 
-void outbox_add(struct outbox *o, enum record_type type, const void *payload, size_t len, bool control)
+void outbox_add(struct outbox *o, enum record_type type, const void *payload, size_t len,
+		bool control)
 {
 	struct outgoing *r;
 

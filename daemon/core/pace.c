@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "limits.h"
+#include "bounds.h"
 
 /*
  * A server that throttles does not say so; it lets our stanzas queue, and the

@@ -15,7 +15,7 @@
 
 #include "address.h"
 #include "devicekey.h"
-#include "limits.h"
+#include "bounds.h"
 
 enum subscription {
 	SUBSCRIPTION_NONE,

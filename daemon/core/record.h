@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "limits.h"
+#include "bounds.h"
 
 enum { RECORD_HEADER = 12, REASON_MAX = 32 };
 

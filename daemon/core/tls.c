@@ -19,9 +19,10 @@
 /*
  * OpenSSL between two memory BIOs. The client's hello is there from the start;
  * then what the path delivers goes in, what OpenSSL decrypts is appended to the
- * caller's buffer, and what it wants to send waits in the other BIO. The certificate is not judged by a chain, for there
- * is none: it must hold an Ed25519 key, which the handshake proves the peer
- * to own, and the caller compares its fingerprint.
+ * caller's buffer, and what it wants to send waits in the other BIO. The
+ * certificate is not judged by a chain, for there is none: it must hold an
+ * Ed25519 key, which the handshake proves the peer to own, and the caller
+ * compares its fingerprint.
  *
  * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
  * kind of key), it talks for ever without finishing the handshake, or bytes

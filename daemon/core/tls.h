@@ -34,7 +34,10 @@ int tls_input(struct tls *tls, const void *data, size_t n, struct buf *plain);
 /* Encrypts; only while tls_established(), before tls_close_notify(). -1 as above. */
 int tls_write(struct tls *tls, const void *data, size_t n);
 
-/* Moves what is to be sent to out. A client has its first bytes from the start; a broken one may have an alert. */
+/*
+ * Moves what is to be sent to out. A client has its first bytes from the start,
+ * a broken connection may have an alert.
+ */
 void tls_output(struct tls *tls, struct buf *out);
 
 /* Bytes tls_output() would give. */

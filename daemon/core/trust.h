@@ -18,7 +18,7 @@
 
 #include "buf.h"
 #include "jid.h"
-#include "limits.h"
+#include "bounds.h"
 #include "text.h"
 
 enum trust_state {

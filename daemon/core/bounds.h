@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The C library has a header of this name too, which other libraries' headers include. */
-#pragma GCC system_header
-#include_next <limits.h>
 
-#ifndef CORE_LIMITS_H
-#define CORE_LIMITS_H
+#ifndef CORE_BOUNDS_H
+#define CORE_BOUNDS_H
 
 /*
  * Every bound of the broker, in one place; Documentation/limits.md says why

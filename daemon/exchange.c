@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "exchange.h"
+
+/*
+ * A stanza is read (stanza.c), then the switch in exchange_take() sends it to
+ * one of the functions above it. Whatever asks gets an answer, but a flood of
+ * questions: those beyond REPLIES_QUEUED_MAX are dropped, because a queue
+ * without end would be a present to who sends them.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "jid.h"
+#include "stanza.h"
+
+enum { REPLIES_QUEUED_MAX = 256 };
+
+#define PING "<ping xmlns='" NS_PING "'/>"
+
+void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
+		   const char *version, const struct xmpp_events *events, void *owner)
+{
+	*e = (struct exchange){
+		.stream = stream,
+		.bare = bare,
+		.domain = jid_domain(bare),
+		.events = events,
+		.owner = owner,
+		.iq = iq_create(),
+	};
+	disco_init(&e->disco, version);
+}
+
+void exchange_finish(struct exchange *e)
+{
+	iq_destroy(e->iq);
+	buf_finish(&e->out);
+	free(e->full);
+}
+
+/* --- sending --- */
+
+static void send_text(struct exchange *e, const char *text)
+{
+	strophe_loop_send(e->stream, text, strlen(text));
+}
+
+static void send_out(struct exchange *e)
+{
+	strophe_loop_send(e->stream, buf_str(&e->out), buf_len(&e->out));
+}
+
+void exchange_begin(struct exchange *e, const char *full, bool acks, uint64_t now)
+{
+	unsigned char prefix[IQ_PREFIX_BYTES];
+
+	random_bytes(prefix, sizeof(prefix));
+	iq_begin(e->iq, prefix);
+	e->full = xstrdup(full);
+	smack_begin(&e->smack, now);
+	/* A server that did not offer it would close the stream. */
+	if (acks)
+		send_text(e, "<enable xmlns='urn:xmpp:sm:3'/>");
+}
+
+void exchange_end(struct exchange *e)
+{
+	struct iq_request request;
+
+	/* Before the answers, so that nothing new can be asked from them. */
+	free(e->full);
+	e->full = NULL;
+	while (iq_take_any(e->iq, &request))
+		request.answer(request.arg, "disconnected");
+}
+
+void exchange_leave(struct exchange *e)
+{
+	e->events = NULL;
+	if (e->full)
+		send_text(e, "<presence type='unavailable'/></stream:stream>");
+	exchange_end(e);
+}
+
+/* Makes place for an answer; 0 if there can be none. */
+static uint64_t begin_request(struct exchange *e, const char *to, uint64_t deadline,
+			      iq_answer answer, void *arg, char id[IQ_ID_MAX])
+{
+	uint64_t handle = e->full ? iq_add(e->iq, to, deadline, answer, arg) : 0;
+
+	if (handle)
+		iq_id(e->iq, handle, id);
+	buf_reset(&e->out);
+	return handle;
+}
+
+uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
+			  const char *payload, uint64_t deadline, iq_answer answer, void *arg)
+{
+	char id[IQ_ID_MAX];
+	uint64_t handle = begin_request(e, to, deadline, answer, arg, id);
+
+	if (handle) {
+		stanza_put_iq(&e->out, type, to, id, payload);
+		send_out(e);
+	}
+	return handle;
+}
+
+uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
+			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg)
+{
+	char id[IQ_ID_MAX];
+	uint64_t handle = begin_request(e, to, deadline, answer, arg, id);
+
+	if (handle) {
+		stanza_put_block(&e->out, to, id, sid, seq, data, n);
+		send_out(e);
+	}
+	return handle;
+}
+
+void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+{
+	e->roster_answer = answer;
+	exchange_request(e, NULL, "get", "<query xmlns='jabber:iq:roster'/>", deadline, answer, arg);
+}
+
+void exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+{
+	exchange_request(e, e->domain, "get", PING, deadline, answer, arg);
+}
+
+static bool may_reply(struct exchange *e)
+{
+	buf_reset(&e->out);
+	return e->full && strophe_loop_queued(e->stream) < REPLIES_QUEUED_MAX;
+}
+
+void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload)
+{
+	if (!may_reply(e))
+		return;
+	stanza_put_iq(&e->out, "result", to, id, payload);
+	send_out(e);
+}
+
+void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition)
+{
+	if (!may_reply(e))
+		return;
+	stanza_put_error(&e->out, to, id, condition);
+	send_out(e);
+}
+
+void exchange_available(struct exchange *e, const char *device, const char *instance)
+{
+	if (!e->full)
+		return;
+	buf_reset(&e->out);
+	stanza_put_available(&e->out, &e->disco, device, instance);
+	send_out(e);
+}
+
+void exchange_presence(struct exchange *e, const char *to, const char *type)
+{
+	if (!e->full)
+		return;
+	buf_reset(&e->out);
+	stanza_put_presence(&e->out, to, type);
+	send_out(e);
+}
+
+/* --- what comes in --- */
+
+static void tell_roster(struct exchange *e, xmpp_stanza_t *query)
+{
+	struct roster_item item;
+	xmpp_stanza_t *at = NULL;
+
+	while (e->events && stanza_roster_next(query, &at, &item))
+		e->events->roster(e->owner, item.jid, item.subscription, item.asked, item.removed);
+}
+
+static void take_answer(struct exchange *e, const struct stanza *s)
+{
+	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
+	struct iq_request request;
+
+	if (!iq_take(e->iq, s->id, s->from, &self, &request))
+		return;
+	if (request.answer == e->roster_answer && !s->condition && s->payload)
+		tell_roster(e, s->payload);
+	request.answer(request.arg, s->condition);
+}
+
+/* RFC 6121 2.1.6: only from our own account; anybody could send one. */
+static void take_roster_push(struct exchange *e, const struct stanza *s)
+{
+	if (s->from && strcmp(s->from, e->bare) != 0 && strcmp(s->from, e->domain) != 0) {
+		exchange_error(e, s->from, s->id, "service-unavailable");
+		return;
+	}
+	tell_roster(e, s->payload);
+	exchange_result(e, s->from, s->id, NULL);
+}
+
+static void take_disco(struct exchange *e, const struct stanza *s)
+{
+	struct buf query = { 0 };
+
+	if (disco_put_info(&e->disco, s->node, &query))
+		exchange_result(e, s->from, s->id, buf_str(&query));
+	else
+		exchange_error(e, s->from, s->id, "item-not-found");
+	buf_finish(&query);
+}
+
+static void take_presence(struct exchange *e, const struct stanza *s)
+{
+	char bare[JID_MAX];
+
+	/* The server shows us ourselves, too. */
+	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
+		return;
+	if (s->kind == STANZA_SUBSCRIPTION)
+		e->events->subscription(e->owner, bare, s->type);
+	else if (s->kind == STANZA_UNAVAILABLE)
+		e->events->unavailable(e->owner, s->from);
+	else if (jid_resource(s->from))
+		e->events->available(e->owner, s->from, s->device, s->instance);
+}
+
+static void send_acknowledgement(struct exchange *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", e->smack.handled);
+	send_text(e, text);
+}
+
+void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
+{
+	struct stanza s;
+
+	if (!e->full)
+		return;
+	stanza_read(xml, &s);
+	smack_heard(&e->smack, s.counted, now);
+	switch (s.kind) {
+	case STANZA_ANSWER:
+		take_answer(e, &s);
+		break;
+	case STANZA_ROSTER:
+		take_roster_push(e, &s);
+		break;
+	case STANZA_PING:
+		exchange_result(e, s.from, s.id, NULL);
+		break;
+	case STANZA_DISCO:
+		take_disco(e, &s);
+		break;
+	case STANZA_IBB:
+		if (e->events)
+			e->events->ibb(e->owner, &s.ibb);
+		break;
+	case STANZA_BAD_REQUEST:
+		exchange_error(e, s.from, s.id, "bad-request");
+		break;
+	case STANZA_UNKNOWN:
+		exchange_error(e, s.from, s.id, "service-unavailable");
+		break;
+	case STANZA_AVAILABLE:
+	case STANZA_UNAVAILABLE:
+	case STANZA_SUBSCRIPTION:
+		take_presence(e, &s);
+		break;
+	case STANZA_SM_ENABLED:
+		smack_enabled(&e->smack);
+		break;
+	case STANZA_SM_REQUEST:
+		send_acknowledgement(e);
+		break;
+	case STANZA_SM_FAILED:
+	case STANZA_SM_ANSWER:
+	case STANZA_OTHER:
+		break;
+	}
+}
+
+/* --- time --- */
+
+static void ignore_answer(void *arg, const char *error)
+{
+}
+
+bool exchange_check(struct exchange *e, uint64_t now)
+{
+	struct iq_request request;
+
+	while (iq_take_expired(e->iq, now, &request))
+		request.answer(request.arg, "timeout");
+	if (!e->full)
+		return true;
+	switch (smack_check(&e->smack, now)) {
+	case SMACK_ALIVE:
+		return true;
+	case SMACK_ASK:
+		if (e->smack.enabled)
+			send_text(e, "<r xmlns='urn:xmpp:sm:3'/>");
+		else
+			exchange_ping(e, now + SMACK_PATIENCE, ignore_answer, NULL);
+		return true;
+	case SMACK_DEAD:
+		break;
+	}
+	/* It is not to be found dead again before it is cut off. */
+	smack_begin(&e->smack, now);
+	return false;
+}
+
+uint64_t exchange_deadline(const struct exchange *e)
+{
+	uint64_t answers = iq_deadline(e->iq), life = e->full ? smack_deadline(&e->smack) : UINT64_MAX;
+
+	return answers < life ? answers : life;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_EXCHANGE_H
+#define DAEMON_EXCHANGE_H
+
+/*
+ * The exchange of stanzas with our server while we are logged in: requests and
+ * their answers, replies to what we are asked, the roster and presences that
+ * come in, acknowledgements. It lives as long as the account; a connection is
+ * exchange_begin() to exchange_end(), and outside of that nothing is sent.
+ * No clock here: `now` and deadlines are given.
+ */
+
+#include "buf.h"
+#include "disco.h"
+#include "iq.h"
+#include "smack.h"
+#include "strophe-loop.h"
+#include "xmpp.h"
+
+struct exchange {
+	struct strophe_loop *stream;		/* borrowed */
+	const struct xmpp_events *events;	/* borrowed; NULL: nobody listens any more */
+	void *owner;
+	const char *bare, *domain;		/* of the account; borrowed */
+	char *full;				/* as bound, owned; NULL: not logged in */
+	struct disco disco;
+	struct smack smack;
+	struct iq_table *iq;			/* owned */
+	iq_answer roster_answer;		/* whose answer carries the roster */
+	struct buf out;				/* the stanza being written */
+};
+
+void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
+		   const char *version, const struct xmpp_events *events, void *owner);
+/* Only between connections. */
+void exchange_finish(struct exchange *e);
+
+/* acks: the server offered stream management. */
+void exchange_begin(struct exchange *e, const char *full, bool acks, uint64_t now);
+/* All requests are answered "disconnected"; new ones are refused from now on. */
+void exchange_end(struct exchange *e);
+/* Says goodbye to the server, and ends. What the server still says is passed on to nobody. */
+void exchange_leave(struct exchange *e);
+
+/* As xmpp_request() and xmpp_send_block(). to may be NULL: our own account. */
+uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
+			  const char *payload, uint64_t deadline, iq_answer answer, void *arg);
+uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
+			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg);
+/* Asks for the roster: events->roster for each item, then answer. */
+void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
+/* Any answer to it comes behind all that the server had to say before. */
+void exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
+
+void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload);
+void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition);
+void exchange_available(struct exchange *e, const char *device, const char *instance);
+void exchange_presence(struct exchange *e, const char *to, const char *type);
+
+/* A stanza has come. */
+void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now);
+
+/* To be called at exchange_deadline(). False: the server is silent for too long, cut it off. */
+bool exchange_check(struct exchange *e, uint64_t now);
+uint64_t exchange_deadline(const struct exchange *e);
+
+#endif
