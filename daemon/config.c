@@ -13,10 +13,14 @@
 static git_config *open_global(void)
 {
 	git_config *all = NULL, *snapshot = NULL;
+	const char *file = getenv("GIT_CONFIG_GLOBAL");
+	int error;
 
 	if (git_libgit2_init() < 0)
 		return NULL;
-	if (git_config_open_default(&all) == 0 && git_config_snapshot(&snapshot, all) < 0)
+	/* libgit2 does not know this variable; "git config --global" writes where it says. */
+	error = file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all);
+	if (error == 0 && git_config_snapshot(&snapshot, all) < 0)
 		snapshot = NULL;
 	git_config_free(all);
 	if (!snapshot) {

@@ -20,7 +20,29 @@ struct greeting {
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool trusted;
+	uv_timer_t timer;		/* for the handshake and the HELLO together */
 };
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+/* The path has been handed on, or is closed. */
+static void destroy(struct greeting *g)
+{
+	g->path = NULL;
+	uv_close((uv_handle_t *)&g->timer, on_timer_closed);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+	struct greeting *g = timer->data;
+
+	log_info("%s: opened a path and did not say HELLO", g->jid);
+	inband_close(g->path);
+	destroy(g);
+}
 
 static void on_established(void *owner, const unsigned char *fp)
 {
@@ -44,7 +66,7 @@ static void close_with(struct greeting *g, const char *state)
 		buf_finish(&refusal);
 	}
 	inband_close(g->path);
-	free(g);
+	destroy(g);
 }
 
 static void on_plain(void *owner, struct buf *plain)
@@ -67,7 +89,7 @@ static void on_plain(void *owner, struct buf *plain)
 	}
 	buf_consume(plain, size);
 	peer_take(g->broker, g->jid, g->fp, g->path, &hello, plain);
-	free(g);
+	destroy(g);
 }
 
 static size_t on_fill(void *owner, struct buf *out, size_t max)
@@ -77,7 +99,7 @@ static size_t on_fill(void *owner, struct buf *out, size_t max)
 
 static void on_closed(void *owner, const char *why)
 {
-	free(owner);
+	destroy(owner);
 }
 
 static const struct inband_events events = {
@@ -98,15 +120,22 @@ static bool may_greet(const struct broker *b, const char *bare)
 
 void greeting_take(struct broker *b, const struct ibb_stanza *open)
 {
-	struct greeting *g = xcalloc(1, sizeof(*g));
+	char jid[JID_MAX];
+	struct greeting *g;
 
-	g->broker = b;
-	if (!jid_bare_of(open->from, g->jid) || !may_greet(b, g->jid)) {
+	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid)) {
 		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
+		return;
+	}
+	g = xcalloc(1, sizeof(*g));
+	g->broker = b;
+	strcpy(g->jid, jid);
+	g->path = inband_accept(&b->inbands, open, &events, g);
+	if (!g->path) {
 		free(g);
 		return;
 	}
-	g->path = inband_accept(&b->inbands, open, &events, g);
-	if (!g->path)
-		free(g);
+	uv_timer_init(b->loop, &g->timer);
+	g->timer.data = g;
+	uv_timer_start(&g->timer, on_timeout, 2 * LINK_HELLO_TIMEOUT, 0);
 }

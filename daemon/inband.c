@@ -317,17 +317,17 @@ static struct inband *find(const struct inbands *all, const char *jid, const cha
 struct inband *inband_accept(struct inbands *all, const struct ibb_stanza *open,
 			     const struct inband_events *events, void *owner)
 {
-	unsigned from_jid = 0;
+	unsigned from_jid = 0, count = 0;
 	struct inband *p;
 
-	for (p = all->first; p; p = p->next)
+	for (p = all->first; p; p = p->next, count++)
 		from_jid += !strcmp(p->jid, open->from);
 	if (strlen(open->sid) > 2 * SID_BYTES || strspn(open->sid, "0123456789abcdef") != strlen(open->sid) ||
 	    !open->block_size || open->block_size > UINT16_MAX) {
 		xmpp_reply_error(all->xmpp, open->from, open->id, "bad-request");
 		return NULL;
 	}
-	if (find(all, open->from, open->sid) || from_jid >= IBB_PER_DEVICE) {
+	if (find(all, open->from, open->sid) || from_jid >= IBB_PER_DEVICE || count >= IBB_MAX) {
 		xmpp_reply_error(all->xmpp, open->from, open->id, "resource-constraint");
 		return NULL;
 	}

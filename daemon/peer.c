@@ -157,7 +157,6 @@ static bool connect_now(struct peer *p)
 		return true;
 	if (!r || !p->broker->xmpp)
 		return false;
-	snprintf(p->path_jid, sizeof(p->path_jid), "%s", r->full);
 	p->attempt = inband_open(&p->broker->inbands, r->full, &attempt_events, p);
 	return p->attempt != NULL;
 }
@@ -225,7 +224,6 @@ static void attach(struct peer *p, struct inband *path)
 	p->path = path;
 	p->retries = 0;
 	p->retry_at = 0;
-	snprintf(p->path_jid, sizeof(p->path_jid), "%s", inband_jid(path));
 	inband_set_owner(path, &path_events, p);
 }
 

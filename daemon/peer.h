@@ -28,9 +28,9 @@ struct peer {
 	struct negotiations negotiations;
 	struct inband *path;		/* the link is attached to it; owned */
 	struct inband *attempt;		/* ours, on the way to be that; owned */
-	char path_jid[2048];		/* full JID of the last path */
 	uint64_t retry_at;		/* next attempt; 0: none planned */
 	unsigned retries;
+	unsigned children;		/* git processes that serve it */
 	uint64_t gone_at;		/* its presence went away while ours stayed; 0: no */
 	uint64_t idle_since;		/* 0: something is open */
 	uv_timer_t timer;

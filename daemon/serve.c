@@ -49,6 +49,7 @@ static void finish(struct serve *s)
 	if (s->child)
 		child_destroy(s->child);
 	s->peer->broker->children--;
+	s->peer->children--;
 	buf_finish(&s->errors);
 	peer_touch(s->peer);
 	free(s);
@@ -222,7 +223,9 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 			 service_name(service));
 		return "not-shared";
 	}
-	return b->children >= CHILDREN_MAX || b->stopping ? "busy" : NULL;
+	if (b->children >= CHILDREN_MAX || peer->children >= CHILDREN_PER_DEVICE || b->stopping)
+		return "busy";
+	return NULL;
 }
 
 enum { ARGV_MAX = 8 };
@@ -292,6 +295,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		return NULL;
 	}
 	peer->broker->children++;
+	peer->children++;
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);

@@ -328,7 +328,7 @@ static bool is_candidate(const struct session_internal *s, const struct resource
 	return false;
 }
 
-/* Best first: a device whose link is up, then the one that came online last. */
+/* Adds the buddy's devices with or without a link to the errand, newest first; whether there were any. */
 static bool add_candidates(struct session_internal *s, const struct buddy *buddy, bool linked)
 {
 	bool any = false;
@@ -388,6 +388,7 @@ static void look(struct session_internal *s)
 	struct broker *b = s->broker;
 	enum xmpp_state state;
 	struct buddy *buddy;
+	bool linked, others;
 
 	if (!b->xmpp) {
 		if (b->trouble.id != MSG_NONE)
@@ -404,7 +405,10 @@ static void look(struct session_internal *s)
 	buddy = presence_buddy(b->presence, s->to.jid);
 	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
 				  &channel_events, s);
-	if (buddy && (add_candidates(s, buddy, true) | add_candidates(s, buddy, false))) {
+	/* Best first: those that a link is up with, then the others. */
+	linked = buddy && add_candidates(s, buddy, true);
+	others = buddy && add_candidates(s, buddy, false);
+	if (linked || others) {
 		enter(s, SESSION_ASKING, "somebody can be asked");
 		errand_start(s->errand, broker_now(b));
 		for (struct peer *p = b->peers; p; p = p->next)

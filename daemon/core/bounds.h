@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-
-/* The C library has a header of this name too, which other libraries' headers include. */
-
 #ifndef CORE_BOUNDS_H
 #define CORE_BOUNDS_H
 
 /*
- * Every bound of the broker, in one place; Documentation/limits.md says why
- * each. Times are milliseconds, sizes bytes. With these, the broker's memory
- * is bounded whatever a trusted but hostile buddy sends.
+ * Every bound of the broker, in one place. Times are milliseconds, sizes
+ * bytes. With these, the broker's memory is bounded whatever a trusted but
+ * hostile buddy sends; Documentation/limits.md adds them up.
  */
 
 enum {
@@ -20,7 +17,7 @@ enum {
 	LINK_ACK_DELAY = 250,			/* or after so long */
 	LINK_PING_IDLE = 60 * 1000,		/* nothing heard: ask (link at rest) */
 	LINK_PING_BUSY = 2 * 1000,		/* nothing heard with something open or unacknowledged */
-	LINK_PING_TIMEOUT = 15 * 1000,		/* asked and nothing heard: the path is dead */
+	LINK_PING_TIMEOUT = 10 * 1000,		/* asked and nothing heard: the path is dead */
 	LINK_HELLO_TIMEOUT = 10 * 1000,
 	LINK_SUSPEND_MAX = 60 * 1000,		/* without a path, then the link ends */
 	LINK_IDLE_CLOSE = 10 * 60 * 1000,	/* without a channel or negotiation */
@@ -48,6 +45,7 @@ enum {
 	IBB_OPEN_TIMEOUT = 10 * 1000,
 	IBB_ACK_TIMEOUT = 30 * 1000,
 	IBB_PER_DEVICE = 4,
+	IBB_MAX = 256,				/* all of them */
 
 	/* who may be known */
 	BUDDIES_MAX = 10000,
@@ -55,8 +53,8 @@ enum {
 	PENDING_DEVICES_MAX = 16,
 
 	/* serving */
-	CHILDREN_MAX = 32,
-	CHILDREN_PER_DEVICE = 16,
+	CHILDREN_MAX = 64,			/* git processes serving others */
+	CHILDREN_PER_DEVICE = 48,
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
 };
 
