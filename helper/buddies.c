@@ -98,7 +98,7 @@ static void show_last_seen(uint64_t last_seen)
 	char span[32];
 
 	if (last_seen > 0 && last_seen <= now)
-		printf("last seen %s ago", span_text(now - last_seen, span));
+		printf("  last seen %s ago", span_text(now - last_seen, span));
 }
 
 static void show_buddy(const struct answer *answer, size_t i, size_t width)
@@ -120,13 +120,12 @@ static void show_buddy(const struct answer *answer, size_t i, size_t width)
 		printf("has not answered yet\n");
 		return;
 	}
-	printf("%-9s", state);
+	printf("%-7s", state);
 	if (devices > 0) {
-		printf("%s, ", trust_text(row));
+		printf("  %s, ", trust_text(row));
 		print_count(devices, "device");
-		printf("  ");
 	} else if (!strcmp(state, "online")) {
-		printf("no git-xmpp  ");
+		printf("  no git-xmpp");
 	}
 	if (!strcmp(state, "offline"))
 		show_last_seen(fields_get_u64(row, "last-seen", 0));

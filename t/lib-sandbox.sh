@@ -122,7 +122,10 @@ sandbox_processes () {
 	grep -lsF "$TRASH" /proc/[0-9]*/environ 2>/dev/null |
 	while IFS=/ read -r _ _ pid _
 	do
-		alive "$pid" && ! grep -qsx grep "/proc/$pid/comm" && echo "$pid"
+		if alive "$pid" && ! grep -qsx grep "/proc/$pid/comm"
+		then
+			echo "$pid"
+		fi
 	done
 }
 

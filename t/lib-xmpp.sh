@@ -59,6 +59,7 @@ start_prosody () {
 			>"$TRASH/prosody/data/localhost/accounts/$user.dat"
 	done
 	at_exit stop_prosody
+	at_exit stop_other_brokers
 	# Somebody else may have taken the port in the meantime.
 	prosody_run "" || prosody_run "" || prosody_run ""
 }
@@ -170,6 +171,20 @@ stop_broker () {
 	test "$ended_status" -eq 0 && return
 	echo "broker of $1 ended with status $ended_status"
 	return 1
+}
+
+# Those that a command of git started; only they know when to end.
+stop_other_brokers () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		if grep -qsx git-xmpp-daemon "/proc/$pid/comm"
+		then
+			kill -TERM "$pid"
+			wait_for 10 gone "$pid"
+		fi
+	done
 }
 
 kill_broker () {

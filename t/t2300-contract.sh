@@ -110,8 +110,8 @@ test_expect_success 'input that ends first: everything still arrives' '
 
 test_expect_success 'the far end closes while our input is open: the helper ends' '
 	mkfifo open-end &&
+	exec 8<>open-end &&
 	background alice git-remote-xmpp origin bob@localhost/project <open-end >actual &&
-	exec 8>open-end &&
 	printf "connect git-upload-archive\n0012argument HEAD\n0000" >&8 &&
 	job_ends 5 0 &&
 	exec 8>&-

@@ -71,13 +71,13 @@ timed () {
 }
 
 drain () {
-	as alice git archive --format=tar --remote=xmpp::bob@localhost/project main >archive.tar
+	as alice timeout 300 git archive --format=tar --remote=xmpp::bob@localhost/project main >archive.tar
 	wc -c <archive.tar
 }
 
 clone () {
 	rm -rf alice/clone.git
-	as alice git clone -q --bare xmpp::bob@localhost/project alice/clone.git
+	as alice timeout 300 git clone -q --bare xmpp::bob@localhost/project alice/clone.git
 	cat alice/clone.git/objects/pack/*.pack | wc -c
 }
 

@@ -1,0 +1,366 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# git xmpp: what it writes into the configuration, what it asks the broker,
+# and how it shows the answer. The broker does what it is told.
+
+. "$(dirname "$0")/test-lib.sh"
+
+fake_broker=$BUILD/t/fake-broker
+test -x "$fake_broker" || test_skip_all 'fake-broker is not built'
+
+mkdir -m 700 "$TRASH/run"
+GIT_XMPP_SOCKET=$TRASH/run/socket
+export GIT_XMPP_SOCKET
+git config --global xmpp.autostart false
+heard=$TRASH/log/heard
+fp=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+fp_text="0011 2233 4455 6677 8899 AABB CCDD EEFF 0011 2233 4455 6677 8899 AABB CCDD EEFF"
+broker_row="send:L:kind=broker,pid=4711,version=0.1.0,started=1750000000,device=git-x,fingerprint=$fp"
+online_row="send:L:kind=account,name=example,jid=alice@example.org/git-x,state=online"
+escape=$(printf '\033[2J')
+
+fake () {
+	fake_stop
+	"$fake_broker" --log="$heard" --pid="$TRASH/fake.pid" "$GIT_XMPP_SOCKET" "$@" &&
+	fake_pid=$(cat "$TRASH/fake.pid")
+}
+
+fake_stop () {
+	test -z "$fake_pid" || kill "$fake_pid" 2>/dev/null
+	rm -f "$GIT_XMPP_SOCKET"
+	fake_pid=
+}
+fake_pid=
+test_atexit fake_stop
+
+test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
+	for verb in setup buddies add accept verify share unshare status daemon
+	do
+		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
+		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
+		test_expect_code 129 git xmpp $verb --nonsense >out 2>err || return 1
+		test_is_empty out && grep "^error: " err && grep "^usage: " err || return 1
+	done &&
+	test_expect_code 129 git xmpp -h >out &&
+	grep "^usage: git xmpp <command>" out &&
+	test_expect_code 129 git xmpp &&
+	test_expect_code 129 git xmpp add &&
+	test_expect_code 129 git xmpp share --name &&
+	test_expect_code 129 git xmpp frobnicate 2>err &&
+	grep "^fatal: no such command: .frobnicate." err
+'
+
+test_expect_success 'status without a broker: exit 1, and none is started' '
+	test_expect_code 1 git xmpp status >out 2>err &&
+	echo "broker    not running" >expect &&
+	test_cmp expect out &&
+	test_is_empty err &&
+	test_expect_code 1 git xmpp status --json >out &&
+	grep "^{\"version\":1,\"broker\":null,.*}$" out
+'
+
+test_expect_success 'status shows all there is, escaped' '
+	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/x" \
+		"send:L:kind=count,buddies=5,reachable=2" \
+		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
+		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,state=running" \
+		send:Z: &&
+	git xmpp status >out &&
+	grep "^Q verb=status$" "$heard" &&
+	sed "s/, since .*//" out >actual &&
+	cat >expect <<-\END &&
+	broker    running, pid 4711, 0.1.0
+	account   example  alice@example.org/git-x  online
+	shares    1       buddies 5 (2 reachable with git)
+	link      bob@example.org  d\x1b[2J  direct  attached
+	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, running
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'status --json is one object' '
+	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=p\"q,path=/x,fetch=a@b,fetch=c@d,push=a@b" \
+		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
+	git xmpp status --json >actual &&
+	cat >expect <<-END &&
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"buddies":5,"reachable":2}
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'status of an account that failed: exit 1, with the error and its hint' '
+	row="send:L:kind=account,name=example,jid=a@b,state=failed,error-id=auth-failed,error=wrong password,hint=do this" &&
+	fake open:Q "$broker_row" "$row" send:Z: next open:Q "$row" send:Z: &&
+	test_expect_code 1 git xmpp status >out &&
+	grep "^account   example  a@b  failed: wrong password$" out &&
+	grep "^hint: do this$" out &&
+	test_expect_code 1 git xmpp status --json >out &&
+	grep "\"error\":{\"id\":\"auth-failed\",\"message\":\"wrong password\",\"hint\":\"do this\"}" out
+'
+
+test_expect_success 'status --wait asks until the account is online' '
+	connecting="send:L:kind=account,name=e,jid=a@b,state=connecting" &&
+	fake open:Q "$connecting" send:Z: next open:Q "$connecting" send:Z: next open:Q "$online_row" send:Z: &&
+	git xmpp status --wait=20 >out &&
+	grep online out &&
+	fake open:Q "$connecting" send:Z: &&
+	test_expect_code 1 git xmpp status --wait=0 &&
+	test_expect_code 129 git xmpp status --wait=soon
+'
+
+# The buddies of all the tests below.
+buddies_answer () {
+	set -- "$@" "send:L:kind=buddy,jid=bob@example.org,subscription=both,asked=0,wants=0,online=1,git=1,last-seen=0,trust=seen" \
+		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,online=1,first-seen=1750000000" \
+		"send:L:kind=buddy,jid=dave@example.net,subscription=both,asked=0,wants=0,online=1,git=0,last-seen=0,trust=none" \
+		"send:L:kind=buddy,jid=erin@example.org,subscription=to,asked=1,wants=0,online=0,git=0,last-seen=0,trust=none" \
+		"send:L:kind=buddy,jid=frank@example.com,subscription=none,asked=0,wants=1,online=0,git=0,last-seen=0,trust=none" \
+		"send:L:kind=buddy,jid=gone@example.com,subscription=both,asked=0,wants=0,online=0,git=0,last-seen=1750000000,trust=none" \
+		send:Z:
+	fake open:Q "$@"
+}
+
+test_expect_success 'buddies: a table for people' '
+	buddies_answer &&
+	git xmpp buddies >out &&
+	sed "s/ seen [0-9]* days ago/ seen N days ago/" out >actual &&
+	cat >expect <<-\END &&
+	  bob@example.org    git      seen, not verified, 1 device
+	  dave@example.net   online   no git-xmpp
+	  erin@example.org   has not answered yet
+	? frank@example.com  wants to be your buddy  (git xmpp accept frank@example.com)
+	  gone@example.com   offline  last seen N days ago
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'buddies: lines and an object for programs' '
+	buddies_answer &&
+	git xmpp buddies --porcelain >actual &&
+	tr "|" "\t" >expect <<-\END &&
+	bob@example.org|git|both|seen|1|-
+	dave@example.net|online|both|none|0|-
+	erin@example.org|asked|to|none|0|-
+	frank@example.com|wants|none|none|0|-
+	gone@example.com|offline|both|none|0|2025-06-15T15:06:40Z
+	END
+	test_cmp expect actual &&
+	buddies_answer &&
+	git xmpp buddies --json --online >actual &&
+	cat >expect <<-END &&
+	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z"}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"devices":[]}]}
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'one buddy with the devices; nobody: exit 1' '
+	fake open:Q "send:L:kind=buddy,jid=bob@example.org,online=1,git=1,trust=seen" \
+		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,online=1,first-seen=1750000000" \
+		send:Z: next open:Q "send:!:id=not-buddy,message=no buddy" next open:Q "send:!:id=not-buddy,message=no buddy" &&
+	git xmpp buddies BOB@example.org >out &&
+	grep "^Q verb=buddies jid=bob@example.org$" "$heard" &&
+	grep "^    laptop  online  seen  first seen 2025-06-15$" out &&
+	grep "^      $fp_text$" out &&
+	test_expect_code 1 git xmpp buddies eve@example.org 2>err &&
+	grep "^fatal: no buddy" err &&
+	test_expect_code 1 git xmpp buddies --json eve@example.org >out 2>err &&
+	test_is_empty err &&
+	grep "^{\"version\":1,\"error\":{\"id\":\"not-buddy\",\"message\":\"no buddy\",\"hint\":null}}$" out &&
+	test_expect_code 128 git xmpp buddies not-a-jid
+'
+
+test_expect_success 'add and accept say what the broker did' '
+	fake open:Q "send:Z:message=asked bob$escape" next open:Q "send:Z:message=fine" &&
+	git xmpp add bob@Example.org >out &&
+	echo "asked bob\\x1b[2J" >expect &&
+	test_cmp expect out &&
+	git xmpp accept bob@example.org >out &&
+	echo fine >expect &&
+	test_cmp expect out &&
+	grep "^Q verb=add jid=bob@example.org$" "$heard" &&
+	grep "^Q verb=accept jid=bob@example.org$" "$heard" &&
+	test_expect_code 128 git xmpp add bob 2>err &&
+	grep "^fatal: not an XMPP address: .bob." err
+'
+
+test_expect_success 'verify: own fingerprint, one that is given, one that is wrong' '
+	fake open:Q "$broker_row" send:Z: &&
+	git xmpp verify --self >out &&
+	echo "$fp_text" >expect &&
+	test_cmp expect out &&
+	fake open:Q "send:Z:message=verified" next open:Q "send:!:id=fingerprint-mismatch,message=other" &&
+	git xmpp verify bob@example.org --fingerprint="$fp_text" &&
+	grep "^Q verb=verify jid=bob@example.org fingerprint=$fp$" "$heard" &&
+	test_expect_code 1 git xmpp verify bob@example.org --fingerprint=$fp &&
+	test_expect_code 128 git xmpp verify bob@example.org --fingerprint=1234
+'
+
+test_expect_success 'verify without a terminal shows both and asks nothing' '
+	fake open:Q "send:L:kind=buddy,jid=bob@example.org" \
+		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,first-seen=1750000000" \
+		send:Z: next open:Q "$broker_row" "$online_row" send:Z: &&
+	test_expect_code 128 git xmpp verify bob@example.org >out 2>err &&
+	test "$(grep -c "^      $fp_text$" out)" -eq 2 &&
+	grep "^error: cannot ask" err
+'
+
+test_expect_success 'setup --no-start writes the account, and again the same one' '
+	fake_stop &&
+	touch ca.pem &&
+	for n in 1 2
+	do
+		git xmpp setup Alice@Example.org --server=127.0.0.1:5222 --ca-file=ca.pem \
+			--password-command="cat \"pw file\"" --no-start || return 1
+	done &&
+	git config --global --get-regexp "^xmpp\.(account|example)" >actual &&
+	cat >expect <<-END &&
+	xmpp.account example
+	xmpp.example.jid alice@example.org
+	xmpp.example.server 127.0.0.1:5222
+	xmpp.example.cafile $TRASH/ca.pem
+	xmpp.example.passwordcommand cat "pw file"
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'setup refuses what would mix two accounts up, or has no password' '
+	test_expect_code 128 git xmpp setup eve@example.org --password-command=x --no-start 2>err &&
+	grep "^fatal: account .example. is alice@example.org already" err &&
+	test_expect_code 128 git xmpp setup eve --no-start &&
+	test_expect_code 129 git xmpp setup eve@example.org --name=a.b --no-start &&
+	test_expect_code 128 git xmpp setup eve@example.net --name=other --no-start 2>err </dev/null &&
+	grep "^fatal: no password for .eve@example.net." err &&
+	test_must_fail git config --global xmpp.other.jid
+'
+
+# setup with git's own store as credential helper, which knows the password already.
+setup_bob () {
+	echo "xmpp://bob:secret@example.com" >home/.git-credentials
+	fake open:Q send:Z: next open:Q send:Z: next open:Q "$1" send:Z: &&
+	git -c credential.helper=store xmpp setup bob@example.com --name=bob >out 2>err
+}
+
+test_expect_success 'setup finds the password, hands it to the broker, and waits until it is online' '
+	setup_bob "send:L:kind=account,name=bob,jid=bob@example.com/x,state=online" &&
+	grep "^Q verb=reload$" "$heard" &&
+	grep "^Q verb=password jid=bob@example.com password=secret$" "$heard" &&
+	grep "^logged in as bob@example.com/x$" out &&
+	grep secret home/.git-credentials &&
+	! grep secret out err
+'
+
+test_expect_success 'a password that is wrong is forgotten, any other failure keeps it' '
+	test_expect_code 128 setup_bob "send:L:kind=account,name=bob,jid=b@c,state=failed,error-id=cert-invalid,error=bad certificate" &&
+	grep "^fatal: bad certificate" err &&
+	grep secret home/.git-credentials &&
+	test_expect_code 128 setup_bob "send:L:kind=account,name=bob,jid=b@c,state=failed,error-id=auth-failed,error=wrong" &&
+	grep "^fatal: wrong" err &&
+	! grep secret home/.git-credentials
+'
+
+test_expect_success 'share writes the row, once, and tells a broker that runs' '
+	git config --global xmpp.account example &&
+	git init -q --bare project.git &&
+	fake open:Q send:Z: &&
+	git xmpp share project.git --push=bob@example.org --fetch=carol@example.org >out 2>err &&
+	cat >expect <<-END &&
+	shared $TRASH/project.git as xmpp::alice@example.org/project
+	  fetch  bob@example.org
+	  fetch  carol@example.org
+	  push   bob@example.org
+	END
+	sort -o out out && sort -o expect expect && test_cmp expect out &&
+	test_is_empty err &&
+	grep "^Q verb=reload$" "$heard" &&
+	fake_stop &&
+	git xmpp share project.git --push=BOB@example.org --fetch=carol@example.org --fetch=carol@example.org &&
+	(cd / && git xmpp share --name=project --fetch=buddies) &&
+	git config --global --get-regexp "^xmppshare" >actual &&
+	cat >expect <<-END &&
+	xmppshare.project.path $TRASH/project.git
+	xmppshare.project.push bob@example.org
+	xmppshare.project.fetch carol@example.org
+	xmppshare.project.fetch buddies
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'share --rm takes rights away, exactly those' '
+	git xmpp share --name=project --push=bobXexample@org --rm=bob@example.org --rm=buddies &&
+	git config --global --get-all xmppShare.project.push >actual &&
+	echo bobxexample@org >expect &&
+	test_cmp expect actual &&
+	git config --global --get-all xmppShare.project.fetch >actual &&
+	echo carol@example.org >expect &&
+	test_cmp expect actual
+'
+
+test_expect_success 'share of a work tree: from within, from a worktree, with hints' '
+	git init -q "with space" &&
+	git -C "with space" commit -q --allow-empty -m one &&
+	mkdir "with space/sub" &&
+	(cd "with space/sub" && git xmpp share --push=bob@example.org) >out 2>err &&
+	head -n 1 out >actual &&
+	echo "shared $TRASH/with space/.git as xmpp::alice@example.org/with%20space" >expect &&
+	test_cmp expect actual &&
+	grep "^hint: .*denyCurrentBranch" err &&
+	git -C "with space" worktree add -q ../tree &&
+	git xmpp share tree --fetch=carol@example.org >out &&
+	head -n 1 out >actual &&
+	test_cmp expect actual
+'
+
+test_expect_success 'share means the path that is named, whatever GIT_DIR says' '
+	GIT_DIR="$TRASH/with space/.git" git xmpp share project.git >out &&
+	grep "^shared $TRASH/project.git as" out
+'
+
+test_expect_success 'share refuses: no repository, a bad name, a name that is taken, no JID' '
+	mkdir empty &&
+	test_expect_code 128 git xmpp share empty 2>err &&
+	grep "^fatal: not a git repository" err &&
+	test_expect_code 128 git xmpp share project.git --name=../x &&
+	test_expect_code 128 git xmpp share "with space" --name=project 2>err &&
+	grep "^fatal: .project. is the name of another share" err &&
+	test_expect_code 128 git xmpp share project.git --fetch=everybody &&
+	test_must_fail git config --global xmppShare.empty.path
+'
+
+test_expect_success 'share --list and unshare' '
+	git xmpp share --list >out &&
+	grep "^project  $TRASH/project.git$" out &&
+	git xmpp unshare project >out &&
+	echo "no longer shared: project" >expect &&
+	test_cmp expect out &&
+	test_must_fail git config --global xmppShare.project.path &&
+	test_expect_code 128 git xmpp unshare project 2>err &&
+	grep "^fatal: there is no share .project." err
+'
+
+test_expect_success 'daemon stop asks it to end, and says so; without one exit 1' '
+	fake open:Q "send:L:kind=broker,pid=0" send:Z: next open:Q send:Z: &&
+	git xmpp daemon stop >out &&
+	echo stopped >expect &&
+	test_cmp expect out &&
+	grep "^Q verb=stop$" "$heard" &&
+	fake_stop &&
+	test_expect_code 1 git xmpp daemon stop >out &&
+	echo "not running" >expect &&
+	test_cmp expect out &&
+	test_expect_code 1 git xmpp daemon status &&
+	test_expect_code 129 git xmpp daemon &&
+	test_expect_code 129 git xmpp daemon dance
+'
+
+test_expect_success 'the manual names every message there is' '
+	sed -n "s/.*\[MSG_[A-Z_]*\] = { \"\([a-z-]*\)\",.*/\1/p" "$TOP/common/message.c" | grep -vx none >ids &&
+	test_line_count -ge 40 ids &&
+	cat "$TOP"/Documentation/git-*xmpp.1.scd >manual &&
+	while read -r id
+	do
+		grep -e "\*$id\*" manual || { echo "not in the manual: $id"; return 1; }
+	done <ids
+'
+
+test_done

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stanza.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+
+#include "alloc.h"
+
+static const char *const kinds[] = {
+	[STANZA_OTHER] = "other",
+	[STANZA_ANSWER] = "answer",
+	[STANZA_ROSTER] = "roster",
+	[STANZA_PING] = "ping",
+	[STANZA_DISCO] = "disco",
+	[STANZA_IBB] = "ibb",
+	[STANZA_BAD_REQUEST] = "bad request",
+	[STANZA_UNKNOWN] = "unknown",
+	[STANZA_AVAILABLE] = "available",
+	[STANZA_UNAVAILABLE] = "unavailable",
+	[STANZA_SUBSCRIPTION] = "subscription",
+	[STANZA_SM_ENABLED] = "sm enabled",
+	[STANZA_SM_FAILED] = "sm failed",
+	[STANZA_SM_REQUEST] = "sm request",
+	[STANZA_SM_ANSWER] = "sm answer",
+};
+
+#define DATA "<data xmlns='http://jabber.org/protocol/ibb' "
+
+static const struct {
+	const char *xml;
+	enum stanza_kind kind;
+} rows[] = {
+	{ "<iq type='get' id='1' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_PING },
+	{ "<iq type='set' id='1' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_UNKNOWN },
+	{ "<iq type='get' id='1' from='a@b/c'><ping xmlns='urn:xmpp:pong'/></iq>", STANZA_UNKNOWN },
+	{ "<iq type='get' id='1' from='a@b/c'>text<ping xmlns='urn:xmpp:ping'/></iq>", STANZA_PING },
+	{ "<iq type='get' id='1' from='a@b/c'/>", STANZA_UNKNOWN },
+	{ "<iq type='get' id='1' from='a@b/c'>text</iq>", STANZA_UNKNOWN },
+	{ "<iq type='get' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_OTHER },
+	{ "<iq id='1' from='a@b/c'/>", STANZA_OTHER },
+	{ "<iq type='ask' id='1' from='a@b/c'/>", STANZA_OTHER },
+	{ "<iq type='result' id='1'/>", STANZA_ANSWER },
+	{ "<iq type='get' id='1' from='a@b/c'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>", STANZA_DISCO },
+	{ "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_ROSTER },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_IBB },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='' seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QU<b/>JD</data></iq>", STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
+	{ "<message from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></message>", STANZA_OTHER },
+	{ "<presence from='a@b/c'/>", STANZA_AVAILABLE },
+	{ "<presence/>", STANZA_OTHER },
+	{ "<presence from='a@b/c' type='unavailable'/>", STANZA_UNAVAILABLE },
+	{ "<presence from='a@b/c' type='error'/>", STANZA_UNAVAILABLE },
+	{ "<presence from='a@b' type='subscribe'/>", STANZA_SUBSCRIPTION },
+	{ "<presence from='a@b' type='unsubscribed'/>", STANZA_SUBSCRIPTION },
+	{ "<presence from='a@b' type='probe'/>", STANZA_OTHER },
+	{ "<enabled xmlns='urn:xmpp:sm:3'/>", STANZA_SM_ENABLED },
+	{ "<r xmlns='urn:xmpp:sm:3'/>", STANZA_SM_REQUEST },
+	{ "<a xmlns='urn:xmpp:sm:3' h='1'/>", STANZA_SM_ANSWER },
+	{ "<r/>", STANZA_OTHER },
+	{ "<foo/>", STANZA_OTHER },
+};
+
+static xmpp_ctx_t *ctx;
+
+static void test_kinds(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, rows[i].xml);
+		struct stanza s;
+
+		stanza_read(xml, &s);
+		is_str(kinds[s.kind], kinds[rows[i].kind], rows[i].xml);
+		xmpp_stanza_release(xml);
+	}
+}
+
+static void test_blocks(void)
+{
+	static const struct {
+		const char *attributes, *text;
+		uint64_t seq;
+	} blocks[] = {
+		{ "sid='s' seq='0'", "QUJD", 0 },
+		{ "sid='s' seq='65535'", "", 65535 },
+		{ "sid='s' seq='65536'", "QUJD", UINT64_MAX },
+		{ "sid='s' seq='-1'", "QUJD", UINT64_MAX },
+		{ "sid='s' seq=''", "QUJD", UINT64_MAX },
+		{ "sid='s' seq='18446744073709551616'", "QUJD", UINT64_MAX },
+		{ "sid='s'", "QUJD", UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
+		char *text = xasprintf("<iq type='set' id='7' from='a@b/c'>" DATA "%s>%s</data></iq>",
+				       blocks[i].attributes, blocks[i].text);
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
+		struct stanza s;
+
+		stanza_read(xml, &s);
+		ok(s.kind == STANZA_IBB && s.ibb.seq == blocks[i].seq, "a block with %s", blocks[i].attributes);
+		ok(s.ibb.text_len == strlen(blocks[i].text) && !strcmp(s.ibb.text, blocks[i].text),
+		   "... and its text");
+		xmpp_stanza_release(xml);
+		free(text);
+	}
+}
+
+/* A stanza written here is read as what it was meant to be. */
+static void test_written_block(void)
+{
+	struct buf out = { 0 };
+	xmpp_stanza_t *xml;
+	struct stanza s;
+
+	stanza_put_block(&out, "o'neil@b.example/<x>", "id&1", "s'", 9, "ABC", 3);
+	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
+	ok(xml != NULL, "a block is XML, whatever the address");
+	is_str(xml ? xmpp_stanza_get_to(xml) : NULL, "o'neil@b.example/<x>", "... which arrives as it was");
+	xmpp_stanza_set_from(xml, "a@b/c");
+	stanza_read(xml, &s);
+	ok(s.kind == STANZA_IBB && s.ibb.kind == IBB_DATA && s.ibb.seq == 9, "... as a block");
+	is_str(s.ibb.sid, "s'", "... of its stream");
+	is_str(s.ibb.text, "QUJD", "... with its data");
+	xmpp_stanza_release(xml);
+	buf_finish(&out);
+}
+
+static void test_errors(void)
+{
+	static const struct {
+		const char *error, *condition;
+	} errors[] = {
+		{ "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>", "item-not-found" },
+		{ "<error><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>x</text>"
+		  "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>", "conflict" },
+		{ "<error><own xmlns='urn:x'/></error>", "undefined-condition" },
+		{ "<error/>", "undefined-condition" },
+		{ "", "undefined-condition" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		char *text = xasprintf("<iq type='error' id='1'><ping xmlns='urn:xmpp:ping'/>%s</iq>", errors[i].error);
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
+		struct stanza s;
+
+		stanza_read(xml, &s);
+		is_str(s.condition, errors[i].condition, "an error's condition");
+		xmpp_stanza_release(xml);
+		free(text);
+	}
+}
+
+static void test_presence(void)
+{
+	struct disco disco;
+	struct buf out = { 0 };
+	xmpp_stanza_t *xml;
+	struct stanza s;
+
+	disco_init(&disco, "1.0");
+	stanza_put_available(&out, &disco, "thedevice", "theinstance");
+	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
+	xmpp_stanza_set_from(xml, "a@b/c");
+	stanza_read(xml, &s);
+	is_str(s.device, "thedevice", "our presence tells the device");
+	is_str(s.instance, "theinstance", "... and the instance");
+	xmpp_stanza_release(xml);
+	buf_finish(&out);
+	xml = xmpp_stanza_new_from_string(ctx, "<presence from='a@b/c'><git xmlns='urn:xmpp:git:0' dev='x'/></presence>");
+	stanza_read(xml, &s);
+	ok(!s.device && !s.instance, "half of it is nothing");
+	xmpp_stanza_release(xml);
+}
+
+static void test_roster(void)
+{
+	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx,
+		"<query xmlns='jabber:iq:roster'>text<item jid='Bob@b.example' subscription='both'/>"
+		"<item jid='gateway.example' subscription='both'/><item/><item jid='a@b/c'/><odd jid='x@y.example'/>"
+		"<item jid='eve@e.example' ask='subscribe'/><item jid='old@b.example' subscription='remove'/></query>");
+	struct buf seen = { 0 };
+	struct roster_item item;
+	xmpp_stanza_t *at = NULL;
+
+	while (stanza_roster_next(xml, &at, &item))
+		buf_printf(&seen, "%s %d%s%s\n", item.jid, (int)item.subscription,
+			   item.asked ? " asked" : "", item.removed ? " removed" : "");
+	is_str(buf_str(&seen), "bob@b.example 3\neve@e.example 0 asked\nold@b.example 0 removed\n",
+	       "people of the roster, and nothing else");
+	buf_finish(&seen);
+	xmpp_stanza_release(xml);
+}
+
+/* The example of XEP-0115 5.2 is another client's; what counts is that hash and answer agree. */
+static void test_disco(void)
+{
+	struct disco disco;
+	struct buf out = { 0 };
+	char *node;
+
+	disco_init(&disco, "1.0");
+	is_str(disco.ver, "zpw0XMBgI77mH5J6CfBEc5hnO7c=", "the hash of our features, computed elsewhere");
+	ok(disco_put_info(&disco, NULL, &out), "an answer without a node");
+	ok(strstr(buf_str(&out), "name='git-remote-xmpp 1.0'") != NULL, "... names the program");
+	buf_reset(&out);
+	node = xasprintf("urn:xmpp:git:0#%s", disco.ver);
+	ok(disco_put_info(&disco, node, &out) && strstr(buf_str(&out), node), "an answer for the node in our presence");
+	ok(!disco_put_info(&disco, "urn:xmpp:git:0#other", &out), "and for no other");
+	ok(!disco_put_info(&disco, "urn:xmpp:git:0", &out), "nor for a part of it");
+	free(node);
+	buf_finish(&out);
+}
+
+int main(void)
+{
+	ctx = xmpp_ctx_new(NULL, NULL);
+	test_kinds();
+	test_blocks();
+	test_written_block();
+	test_errors();
+	test_presence();
+	test_roster();
+	test_disco();
+	xmpp_ctx_free(ctx);
+	return tap_done();
+}
