@@ -27,7 +27,7 @@ static const char usage[] =
 
 enum {
 	POLL_MS = 20,
-	STOP_MS = 90 * 1000,	/* the broker gives its children a minute */
+	STOP_MS = 30 * 1000,
 };
 
 static const char program[] = "git-xmpp/" PROGRAM_VERSION;
@@ -85,14 +85,35 @@ static pid_t broker_pid(void)
 	return pid;
 }
 
+/* A zombie does not count: in a container there may be nobody to reap it. */
+static bool is_running(pid_t pid)
+{
+	char path[64], line[512] = "";
+	const char *state;
+	FILE *stat;
+
+	if (pid <= 0 || kill(pid, 0) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	stat = fopen(path, "re");
+	if (stat) {
+		if (!fgets(line, sizeof(line), stat))
+			line[0] = '\0';
+		fclose(stat);
+	}
+	/* "4711 (git-xmpp-daemon) S ..." */
+	state = strrchr(line, ')');
+	return !state || strncmp(state, ") Z", 3);
+}
+
 /*
- * Its answer to "stop" comes before it has ended: it stops listening, and lets
- * running transfers finish. A broker beyond our sight (in a container) is
- * taken for gone.
+ * Its answer to "stop" comes before it has ended: it says goodbye to the
+ * server and ends its children first. A broker beyond our sight (we are in a
+ * container, it is not) is taken for gone.
  */
 static bool wait_until_gone(pid_t pid)
 {
-	for (int waited = 0; pid > 0 && kill(pid, 0) == 0; waited += POLL_MS) {
+	for (int waited = 0; is_running(pid); waited += POLL_MS) {
 		if (waited > STOP_MS)
 			return false;
 		poll(NULL, 0, POLL_MS);
@@ -121,7 +142,7 @@ static int stop(int argc, char **argv)
 	if (client_expect_hello(&c, &trouble) < 0 || wait_for_end(&c, &trouble) < 0) {
 		status = report_trouble(&trouble, false);
 	} else if (!wait_until_gone(pid)) {
-		report("fatal", "the broker (pid %d) still has transfers to finish", (int)pid);
+		report("fatal", "the broker (pid %d) does not end", (int)pid);
 		status = STATUS_FATAL;
 	} else {
 		puts("stopped");

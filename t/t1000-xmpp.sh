@@ -62,6 +62,11 @@ close_probe () {
 	say "$1" quit && wait_for 4 gone "$(probe_pid "$1")" && wait "$(probe_pid "$1")"
 }
 
+# stood_still_for_seconds <output>: the loop did; a busy machine alone takes less.
+stood_still_for_seconds () {
+	grep "^stall [0-9][0-9][0-9][0-9]" "$1"
+}
+
 # odd_server <text>...: its port is in $odd_port.
 odd_server () {
 	rm -f odd.port
@@ -128,7 +133,7 @@ test_expect_success 'a server that says nothing is given up after 15 seconds' '
 	odd_server "" &&
 	probe alice --server "127.0.0.1:$odd_port" --timeout 20 --until "state offline" &&
 	grep "^state offline server-unreachable: .*no answer in time" out &&
-	! grep "^stall" out
+	! stood_still_for_seconds out
 '
 
 test_expect_success 'one that falls silent before the TLS handshake stops nobody for 15 seconds' '
@@ -136,7 +141,7 @@ test_expect_success 'one that falls silent before the TLS handshake stops nobody
 		</stream:features>" "<proceed xmlns='\''urn:ietf:params:xml:ns:xmpp-tls'\''/>" &&
 	probe alice --server "127.0.0.1:$odd_port" --timeout 20 --until "state offline" &&
 	grep "^state offline server-unreachable: .*TLS handshake failed" out &&
-	! grep "^stall [1-9][0-9][0-9][0-9][0-9]" out
+	! grep "^stall [0-9][0-9][0-9][0-9][0-9]" out
 '
 
 test_expect_success 'two users become buddies and see each other come' '
@@ -196,10 +201,12 @@ test_expect_success 'a second connection of the same device takes over, and nobo
 
 test_expect_success 'a frozen server does not keep anybody from ending' '
 	kill -STOP "$prosody_pid" &&
+	lines=$(wc -l <alice.out) &&
 	close_probe alice
 	status=$?
 	kill -CONT "$prosody_pid"
-	! grep "^stall" alice.out && test $status -eq 0
+	sed "1,${lines}d" alice.out >after &&
+	! stood_still_for_seconds after && test $status -eq 0
 '
 
 test_expect_success 'the last one goes, and no password is in any log' '
