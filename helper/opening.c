@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * HELLO and OPEN go out together; the broker greets, tells what it waits for,
- * and in the end that the service runs or why not. That may take as long as
- * xmpp.timeout, so a waiting line is shown after a second, and git is watched:
- * when it dies, our standard output loses its reader.
+ * and in the end that the service runs or why not. That may take a while: a
+ * waiting line is shown after a second, and git is watched: when it dies, our
+ * standard output loses its reader.
  */
 
 #include "opening.h"
@@ -91,10 +91,6 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add_u64(&fields, "git-protocol", version);
 	fields_add_u64(&fields, "verbosity", o->verbosity);
 	fields_add(&fields, "progress", o->progress ? "1" : "0");
-	if (*s->timeout)
-		fields_add(&fields, "timeout", s->timeout);
-	if (*s->transport)
-		fields_add(&fields, "transport", s->transport);
 	frame_put_fields(&c->out, FRAME_OPEN, &fields);
 	buf_finish(&fields);
 }

@@ -20,7 +20,6 @@
 
 #include "alloc.h"
 #include "buf.h"
-#include "text.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
 
@@ -28,7 +27,7 @@ extern char **environ;
 
 static const char *const question[] = {
 	"git", "config", "-z", "--get-regexp",
-	"^(protocol\\.version|xmpp\\.(autostart|timeout|transport))$", NULL,
+	"^(protocol\\.version|xmpp\\.autostart)$", NULL,
 };
 
 void settings_ask(struct settings_query *query)
@@ -79,16 +78,6 @@ static bool is_true(const char *value)
 	return strtol(value, NULL, 10) != 0;
 }
 
-static void ignore(const char *key, const char *value, const char *because)
-{
-	struct buf shown = { 0 };
-
-	if (value)
-		text_escape(&shown, value, strlen(value), false);
-	fprintf(stderr, "warning: ignoring %s '%s': %s\n", key, buf_str(&shown), because);
-	buf_finish(&shown);
-}
-
 static void take_autostart(struct settings *s, const char *value)
 {
 	s->autostart = is_true(value);
@@ -101,35 +90,12 @@ static void take_protocol(struct settings *s, const char *value)
 	/* Anything else is git's own to complain about. */
 }
 
-static void take_timeout(struct settings *s, const char *value)
-{
-	if (!value || !*value || strspn(value, "0123456789") != strlen(value) || strlen(value) > 9)
-		ignore("xmpp.timeout", value, "not a number of seconds");
-	else
-		snprintf(s->timeout, sizeof(s->timeout), "%s", value);
-}
-
-static void take_transport(struct settings *s, const char *value)
-{
-	static const char *const known[] = { "auto", "direct", "proxy", "inband" };
-
-	for (size_t i = 0; value && i < ARRAY_SIZE(known); i++) {
-		if (strcmp(value, known[i]))
-			continue;
-		snprintf(s->transport, sizeof(s->transport), "%s", value);
-		return;
-	}
-	ignore("xmpp.transport", value, "not one of auto, direct, proxy, inband");
-}
-
 static const struct {
 	const char *key;
 	void (*take)(struct settings *s, const char *value);	/* NULL: no value given */
 } keys[] = {
 	{ "protocol.version", take_protocol },
 	{ "xmpp.autostart", take_autostart },
-	{ "xmpp.timeout", take_timeout },
-	{ "xmpp.transport", take_transport },
 };
 
 static void take_entry(struct settings *s, const char *entry)

@@ -13,8 +13,6 @@
 struct settings {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
 	bool autostart;		/* xmpp.autostart */
-	char timeout[12];	/* xmpp.timeout in seconds; empty: the broker's own */
-	char transport[12];	/* xmpp.transport; empty: the broker's own */
 };
 
 struct settings_query {
@@ -25,7 +23,7 @@ struct settings_query {
 /* Starts the child. Whatever goes wrong, settings_read() will give the defaults. */
 void settings_ask(struct settings_query *query);
 
-/* Waits for the answer. Says on standard error which values it ignores, and ends the query. */
+/* Waits for the answer, and ends the query. */
 void settings_read(struct settings_query *query, struct settings *settings);
 
 /* Ends a query whose answer is not wanted. */

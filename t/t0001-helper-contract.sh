@@ -246,20 +246,6 @@ test_expect_success 'protocol.version is honoured, wherever it is set' '
 	test_cmp expect actual
 '
 
-test_expect_success 'xmpp.timeout and xmpp.transport are passed on, nonsense is ignored with a warning' '
-	fake open send:R: send:E: send:X:status=0 next open send:R: send:E: send:X:status=0 &&
-	git init -q repo &&
-	git -C repo config xmpp.timeout 7 &&
-	git -C repo config xmpp.transport direct &&
-	(cd repo && printf "connect git-upload-pack\n" | git-remote-xmpp o $url) &&
-	grep "^O .* timeout=7 transport=direct$" "$heard" &&
-	git -C repo config xmpp.timeout soon &&
-	git -C repo config xmpp.transport pigeon &&
-	(cd repo && printf "connect git-upload-pack\n" | git-remote-xmpp o $url 2>../err) &&
-	grep "^warning: ignoring xmpp.timeout .soon." err &&
-	grep "^warning: ignoring xmpp.transport .pigeon." err
-'
-
 test_expect_success 'success is silent, whatever progress says' '
 	for words in "" "option verbosity 0\n" "option progress true\n"
 	do

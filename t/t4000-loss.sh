@@ -19,6 +19,11 @@ tidy () {
 	git -C bob/project.git fsck --connectivity-only
 }
 
+# Objects of a push are arriving at bob.
+in_mid_push () {
+	ls bob/project.git/objects | grep -q tmp_objdir
+}
+
 # Bob sends the beginning of a pack, then waits until the test says go.
 half_pack () {
 	rm -f half go
@@ -80,7 +85,7 @@ test_expect_success 'the server is restarted in mid-push: the push completes, on
 	git clone -q bob/project.git alice/work &&
 	"$TOP/t/make-repo" alice/work 20 8 5 &&
 	background alice git -C alice/work push -q $url main &&
-	wait_for 10 services_run &&
+	wait_for 10 in_mid_push &&
 	restart_prosody KILL &&
 	job_ends 60 0 &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)" &&
@@ -105,7 +110,7 @@ test_expect_success 'the receiving broker is killed in mid-push: nothing is left
 	"$TOP/t/make-repo" alice/work 20 8 6 &&
 	old=$(git -C bob/project.git rev-parse main) &&
 	background alice git -C alice/work push -q $url main 2>err &&
-	wait_for 10 services_run &&
+	wait_for 10 in_mid_push &&
 	kill_broker bob &&
 	wait_for 10 gone $job &&
 	test_must_fail wait $job &&
@@ -124,7 +129,7 @@ test_expect_success 'the receiving broker is killed in mid-push: nothing is left
 test_expect_success 'the own broker is killed in mid-push: a named failure, and the next starts one' '
 	"$TOP/t/make-repo" alice/work 20 8 7 &&
 	background alice git -C alice/work push -q $url main 2>err &&
-	wait_for 10 services_run &&
+	wait_for 10 in_mid_push &&
 	kill_broker alice &&
 	wait_for 5 gone $job &&
 	test_must_fail wait $job &&
