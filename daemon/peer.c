@@ -512,8 +512,14 @@ static void on_stop(void *owner, void *serving)
 	serve_stop(serving);
 }
 
+/* Nobody follows anything yet. */
+static void on_announced(void *owner, const char *share, struct fields f)
+{
+}
+
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
+	.announced = on_announced,
 	.judge = on_judge,
 	.start = on_start,
 	.stop = on_stop,

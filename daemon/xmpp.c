@@ -3,19 +3,21 @@
 
 /*
  * The account is a state machine, its states below. The happy path: resolve the
- * domain, let libstrophe dial the first address and log in, ask for the
- * roster; when it is here say that we are available, and ping our server behind that:
- * servers answer in order, so that with the pong the presences of the
- * domain are here as well, and whoever is not seen is offline.
+ * domain, let libstrophe dial the first address and log in, ask for the roster;
+ * when it is here say that we are available, and ping our server behind that:
+ * servers answer in order, so that with the pong the presences of the domain
+ * are here as well, and whoever is not seen is offline.
  *
- * What can go wrong: an address fails, then the next one is dialled; all fail, or
- * the connection breaks, then the whole is tried again after a while; or the trouble
- * is one that only the user can end, then nothing is done until xmpp_connect().
- * Which it is, login.c says. Each state has a limit of time: of its own
- * or that of the request it waits for; and exchange.c tells when the server is silent for too long.
+ * What can go wrong: an address fails, then the next one is dialled; all fail,
+ * or the connection breaks, then the whole is tried again after a while; or the
+ * trouble is one that only the user can end, then nothing is done until
+ * xmpp_connect(). Which it is, login.c says. Each state has a limit of time, of
+ * its own or that of the request it waits for, and exchange.c tells when the
+ * server is silent for too long.
  *
  * There is one timer, set to the earliest of all that is due. Most events come
- * from inside libstrophe, so nothing here connects, or destroys, but from that timer.
+ * from inside libstrophe, where one can neither connect nor destroy: that is
+ * done from the timer.
  */
 
 #include <assert.h>
@@ -255,8 +257,10 @@ static void on_roster(void *arg, const char *error)
 	}
 	if (error)
 		log_warning("xmpp: the server gives no roster: %s", error);
+#ifdef __GLIBC__
 	/* A big roster leaves megabytes of free heap that nothing will use again. */
 	malloc_trim(0);
+#endif
 	exchange_available(&x->exchange, x->device, x->instance);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");

@@ -30,8 +30,8 @@ enum xmpp_state {
 };
 
 struct xmpp_config {
-	const char *jid;		/* bare */
-	const char *password;		/* copied, wiped on destroy */
+	const char *jid;		/* bare, lower-cased */
+	const char *password;		/* not NULL; copied, wiped on destroy */
 	const char *resource;		/* git.<device id> */
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
 	const char *ca_file;		/* NULL: the system's */
@@ -59,7 +59,10 @@ struct xmpp_events {
 	void (*unavailable)(void *owner, const char *full);
 	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
 	void (*subscription)(void *owner, const char *bare, const char *kind);
-	/* from and sid are there, the rest as sent. To be answered with xmpp_reply_result() or xmpp_reply_error(), at once or later. */
+	/*
+	 * from and sid are there, the rest as sent. To be answered with xmpp_reply_result()
+	 * or xmpp_reply_error(), at once or later.
+	 */
 	void (*ibb)(void *owner, const struct ibb_stanza *stanza);
 	/* Bulk may be handed over again (xmpp_bulk_ready() is true now). */
 	void (*bulk)(void *owner);

@@ -58,7 +58,8 @@ static void test_ids(void)
 	char id[IQ_ID_MAX], again[IQ_ID_MAX], wrong[IQ_ID_MAX + 8];
 	uint64_t first, second;
 
-	ok(!iq_take(t, "", NULL, &self, &r) && !iq_take(t, "0", NULL, &self, &r), "before a connection no id is known");
+	ok(!iq_take(t, "", NULL, &self, &r) && !iq_take(t, "0", NULL, &self, &r),
+	   "before a connection no id is known");
 	iq_begin(t, prefix);
 	first = iq_add(t, NULL, 100, nobody, NULL);
 	iq_id(t, first, id);

@@ -135,7 +135,14 @@ static void on_stop(void *owner, void *serving)
 	s->starting = NULL;
 }
 
-static const struct negotiation_events table_events = { on_send, on_judge, on_start, on_stop };
+static void on_announced(void *owner, const char *share, struct fields f)
+{
+	say(owner, "is told of %s: %s", share, fields_get(f, "tip"));
+}
+
+static const struct negotiation_events table_events = {
+	on_send, on_judge, on_start, on_stop, on_announced,
+};
 
 static void on_wanted(void *owner, struct negotiation *neg)
 {
@@ -167,7 +174,14 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	say(owner, "is refused: %s", reason);
 }
 
-static const struct request_events request_events = { on_wanted, on_waiting, on_open, on_refused };
+static void on_seen(void *owner)
+{
+	say(owner, "is noted");
+}
+
+static const struct request_events request_events = {
+	on_wanted, on_waiting, on_open, on_seen, on_refused,
+};
 
 /* Links: joined by pump(). */
 static void on_link_up(void *owner, bool resumed)
@@ -303,6 +317,27 @@ static void test_push(void)
 	pump(&a);
 	buf_reset(&trace);
 	is_int(a.negotiations.count + b.negotiations.count, 0, "nothing is left");
+	pair_finish(&a, &b);
+}
+
+static void test_announcement(void)
+{
+	static const char tips[] = "tip=13a9be49c22abfda98500186d758a0c8dd09f20e refs/heads/main";
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.verdict = "not-shared";	/* what bob shares does not matter */
+	neg_announce(&a.negotiations, "project", tips, sizeof(tips), &request_events, &a, now);
+	pump(&a);
+	expect("alice says CAN-PUSH\n"
+	       "bob is told of project: 13a9be49c22abfda98500186d758a0c8dd09f20e refs/heads/main\n"
+	       "bob says SEEN announcement\nalice is noted\n", "an announcement is noted at once");
+	is_int(a.negotiations.count + b.negotiations.count, 0, "and over");
+	neg_announce(&a.negotiations, "project", tips, sizeof(tips), &request_events, &a, now);
+	now += NEG_ANSWER_TIMEOUT;
+	negotiations_tick(&a.negotiations, now);
+	expect("alice says CAN-PUSH\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
+	       "one that is not answered ends, too");
 	pair_finish(&a, &b);
 }
 
@@ -613,6 +648,7 @@ int main(void)
 	now = 1000;
 	test_fetch();
 	test_push();
+	test_announcement();
 	test_refusals();
 	test_turns();
 	test_idle_push();

@@ -38,6 +38,23 @@ enum {
 	NEG_IDLE_PUSH = 2 * 1000,		/* an open push without a byte holds nobody back */
 	NEG_ENDED_KEPT = 256,			/* ids per device, for duplicates */
 
+	/* announcements, followed shares, queued pushes */
+	ANNOUNCE_DEBOUNCE = 200,		/* after the last move of a ref */
+	ANNOUNCE_DEBOUNCE_MAX = 2000,		/* after the first one, if they do not stop */
+	ANNOUNCE_TIPS_MAX = 128,		/* refs in one announcement; more are cut */
+	ANNOUNCE_RETRY_FIRST = 5 * 1000,	/* to a device that is online and could not be told */
+	ANNOUNCE_RETRY_MAX = 10 * 60 * 1000,
+	ANNOUNCE_AT_ONCE = 8,			/* tellings under way; each may need a link */
+	SHARES_MAX = 256,
+	FOLLOWS_MAX = 256,
+	FOLLOW_INTERVAL = 1000,			/* between two fetches of one followed share */
+	FOLLOW_BACKOFF_FIRST = 5 * 1000,
+	FOLLOW_BACKOFF_MAX = 30 * 60 * 1000,
+	QUEUE_MAX = 256,
+	QUEUE_RETRY_FIRST = 5 * 1000,
+	QUEUE_RETRY_MAX = 30 * 60 * 1000,
+	QUEUE_EXPIRY = 30 * 24 * 3600,		/* seconds */
+
 	/* in-band bytestreams */
 	IBB_BLOCK = 5700,			/* offered; a stanza stays under 8 KiB */
 	IBB_IN_FLIGHT_MAX = 64 * 1024,

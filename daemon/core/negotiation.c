@@ -30,6 +30,7 @@ struct negotiation {
 	enum service service;
 	enum neg_state state;
 	bool ours;				/* we began it */
+	bool announcement;			/* nothing is to be pushed: seen ends it */
 	bool active;				/* the pusher's first byte has come */
 	bool noticed;				/* the device knows that its service is being started */
 	uint64_t since;				/* when the state was entered */
@@ -277,24 +278,33 @@ void negotiations_finish(struct negotiations *n, const char *reason)
 	}
 }
 
-struct negotiation *neg_begin(struct negotiations *n, enum service service, const char *share,
-			      const char *git_protocol, const struct request_events *events,
-			      const struct channel_events *channel_events, void *owner, uint64_t now)
+static struct negotiation *create_ours(struct negotiations *n, enum service service, const char *share,
+				       const struct request_events *events, void *owner)
 {
 	unsigned char random[NEG_ID_LEN / 2];
 	char id[NEG_ID_LEN + 1];
 	struct negotiation *neg;
 
-	n->now = now;
-	if (n->count >= NEGOTIATIONS_PER_DEVICE)
-		return NULL;
 	random_bytes(random, sizeof(random));
 	hex_encode(random, sizeof(random), id);
 	neg = create(n, id, service, share);
 	neg->ours = true;
 	neg->events = events;
-	neg->channel_events = channel_events;
 	neg->owner = owner;
+	return neg;
+}
+
+struct negotiation *neg_begin(struct negotiations *n, enum service service, const char *share,
+			      const char *git_protocol, const struct request_events *events,
+			      const struct channel_events *channel_events, void *owner, uint64_t now)
+{
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE)
+		return NULL;
+	neg = create_ours(n, service, share, events, owner);
+	neg->channel_events = channel_events;
 	if (git_protocol)
 		strncpy(neg->git_protocol, git_protocol, sizeof(neg->git_protocol) - 1);
 	if (is_push(neg)) {
@@ -304,6 +314,27 @@ struct negotiation *neg_begin(struct negotiations *n, enum service service, cons
 		enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "push-request sent");
 		send_push_request(neg);
 	}
+	return neg;
+}
+
+struct negotiation *neg_announce(struct negotiations *n, const char *share, const void *tips, size_t len,
+				 const struct request_events *events, void *owner, uint64_t now)
+{
+	struct buf fields = { 0 };
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE)
+		return NULL;
+	neg = create_ours(n, SERVICE_UPLOAD_PACK, share, events, owner);
+	neg->announcement = true;
+	enter(neg, NEG_OFFERED, NEG_ANSWER_TIMEOUT, "announcement sent");
+	fields_add(&fields, "id", neg->id);
+	fields_add(&fields, "share", neg->share);
+	fields_add(&fields, "kind", "announcement");
+	buf_append(&fields, tips, len);
+	n->events->send(n->owner, RECORD_CAN_PUSH, &fields);
+	buf_finish(&fields);
 	return neg;
 }
 
@@ -398,15 +429,21 @@ enum neg_state neg_state(const struct negotiation *neg)
 	return neg->state;
 }
 
-/* A refusal of something for which nothing was ever made here. */
-static void refuse_id(struct negotiations *n, const char *id, const char *reason)
+/* An answer to something for which nothing was ever made here. */
+static void answer_id(struct negotiations *n, const char *id, enum record_type type, const char *key,
+		      const char *value)
 {
 	struct buf fields = { 0 };
 
 	fields_add(&fields, "id", id);
-	fields_add(&fields, "reason", reason);
-	n->events->send(n->owner, RECORD_REFUSE, &fields);
+	fields_add(&fields, key, value);
+	n->events->send(n->owner, type, &fields);
 	buf_finish(&fields);
+}
+
+static void refuse_id(struct negotiations *n, const char *id, const char *reason)
+{
+	answer_id(n, id, RECORD_REFUSE, "reason", reason);
 }
 
 /*
@@ -450,11 +487,16 @@ static void serve(struct negotiation *neg, const char *because)
 
 static int on_can_push(struct negotiations *n, const char *id, struct fields f)
 {
-	const char *share = fields_get(f, "share");
+	const char *share = fields_get(f, "share"), *kind = fields_get(f, "kind");
 	struct negotiation *neg;
 
 	if (!share || !share_name_valid(share)) {
 		refuse_id(n, id, "not-shared");
+		return 0;
+	}
+	if (kind && !strcmp(kind, "announcement")) {
+		n->events->announced(n->owner, share, f);
+		answer_id(n, id, RECORD_SEEN, "state", "announcement");
 		return 0;
 	}
 	neg = take(n, id, SERVICE_RECEIVE_PACK, share);
@@ -478,7 +520,7 @@ static int on_push_request(struct negotiations *n, const char *id, struct fields
 	int wanted;
 
 	if (neg) {
-		if (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED)
+		if (neg->announcement || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
 			return 0;
 		enter(neg, NEG_WANTED, NEG_ANSWER_TIMEOUT, "push-request came");
 		neg->events->wanted(neg->owner, neg);
@@ -566,6 +608,14 @@ static int on_seen(struct negotiations *n, const char *id, struct fields f)
 
 	if (!neg || !state)
 		return 0;
+	if (neg->announcement) {
+		void (*seen)(void *owner) = neg->events->seen;
+		void *owner = neg->owner;
+
+		neg_end(neg, "seen there");
+		seen(owner);
+		return 0;
+	}
 	if (!strcmp(state, "deferred") && (neg->state == NEG_OFFERED || neg->state == NEG_DEFERRED))
 		enter(neg, NEG_DEFERRED, NEG_DEFER_TIMEOUT, "deferred there");
 	else if (!strcmp(state, "starting") && neg->state == NEG_REQUESTED)

@@ -10,11 +10,14 @@
  *
  * Records (fields):
  *   can-push       id, share                "I have something for this share"
+ *   can-push       id, share, kind=announcement, version, tip..., [cut]
+ *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol]   "send it"; unasked for, it is a fetch
  *   starting-push  id, channel              "it comes on this channel"
  *   refuse         id, reason               no: not-shared, push-denied, busy, broken, ended
  *   withdraw       id, reason               never mind
- *   seen           id, state                noted: deferred (wait, I call you), starting
+ *   seen           id, state                noted: deferred (wait, I call you), starting,
+ *                                           or (to an announcement) announcement
  *
  * One who asks (fetch):
  *   REQUESTED  --starting-push--> OPEN      REQUESTED --refuse, time--> ended
@@ -26,6 +29,8 @@
  * One who serves a push:
  *   can-push --> REQUESTED --starting-push--> STARTING --neg_started()--> OPEN
  *   can-push, another of this share is under way --> DEFERRED --its turn--> REQUESTED
+ * One who announces:
+ *   OFFERED --seen--> ended                 told once; answered from memory, whatever runs there
  * Every state but OPEN has a timer; OPEN lives as long as its channel, whose
  * link has pings. Ended is said once.
  *
@@ -40,6 +45,7 @@
 #include <stdint.h>
 
 #include "channel.h"
+#include "fields.h"
 #include "policy.h"
 
 enum { NEG_ID_LEN = 24 };
@@ -68,6 +74,8 @@ struct negotiation_events {
 	void *(*start)(void *owner, struct negotiation *neg);
 	/* A started service is not wanted any more, before it was open. Called once, after start. */
 	void (*stop)(void *owner, void *serving);
+	/* The refs of a share of the device's are these now. f is valid during the call. Nothing slow in here. */
+	void (*announced)(void *owner, const char *share, struct fields f);
 };
 
 /* Of one negotiation that we began. */
@@ -78,6 +86,8 @@ struct request_events {
 	void (*waiting)(void *owner, struct negotiation *neg, const char *state);
 	/* The far service runs; the channel, made with the events given, is open. */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel);
+	/* An announcement was noted; it has ended. NULL where none is made. */
+	void (*seen)(void *owner);
 	/* It ended without having been open; reason as in refuse, or "timeout", or why the link ended. */
 	void (*refused)(void *owner, struct negotiation *neg, const char *reason);
 };
@@ -113,6 +123,13 @@ void negotiations_tick(struct negotiations *n, uint64_t now);
 struct negotiation *neg_begin(struct negotiations *n, enum service service, const char *share,
 			      const char *git_protocol, const struct request_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now);
+
+/*
+ * An announcement: tips are fields, added to the can-push as they are. seen or
+ * refused follows. NULL when there are too many.
+ */
+struct negotiation *neg_announce(struct negotiations *n, const char *share, const void *tips, size_t len,
+				 const struct request_events *events, void *owner, uint64_t now);
 
 /* In answer to wanted. */
 void neg_start_push(struct negotiation *neg, uint64_t now);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_ANNOUNCE_H
+#define CORE_ANNOUNCE_H
+
+/*
+ * Announcements: which device has been told what the refs of our shares are.
+ * For each share the newest tips are kept, nothing older; for each device that is
+ * online, which version of them it has seen. A device is told once of each
+ * version it may fetch: when the refs move, or when it appears (again: a new
+ * instance has seen nothing). What cannot be told now is told when presence
+ * shows the device, or tried again with back-off while it stays. Pure.
+ *
+ * tips are fields as can-push carries them: tip=<object> <ref>, repeated, and
+ * cut=1 when there are more refs than ANNOUNCE_TIPS_MAX; the ledger does not look inside.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "bounds.h"
+#include "devicekey.h"
+
+struct announcements;
+
+struct announce_events {
+	/* Whether the device may fetch the share (and is trusted). Asked before each telling. */
+	bool (*permitted)(void *owner, const char *jid, const char *device, const char *share);
+	/*
+	 * Tell the device with a can-push: announce_told() or announce_failed() follows exactly once, not
+	 * within the call. tips are valid during the call.
+	 */
+	void (*tell)(void *owner, const char *jid, const char *device, const char *share,
+		     uint64_t version, const void *tips, size_t len);
+	/* The refs of the share have moved and come to rest: read them and say announce_tips(). */
+	void (*read)(void *owner, const char *share);
+};
+
+struct announcements *announce_create(const struct announce_events *events, void *owner);
+void announce_destroy(struct announcements *a);
+
+/* Something moved in the share's refs; read is asked ANNOUNCE_DEBOUNCE after the last move, ANNOUNCE_DEBOUNCE_MAX after the first at the latest. */
+void announce_moved(struct announcements *a, const char *share, uint64_t now);
+
+/* The tips as they are now. The same as before: nothing happens. */
+void announce_tips(struct announcements *a, const char *share, const void *tips, size_t len, uint64_t now);
+
+/* The share is gone, or what it allows has changed: what is on its way is not waited for any more. */
+void announce_share_gone(struct announcements *a, const char *share);
+
+/* Permissions may have changed: everything that is permitted now and was not told is told. */
+void announce_review(struct announcements *a, uint64_t now);
+
+void announce_device_online(struct announcements *a, const char *jid, const char *device,
+			    const char *instance, uint64_t now);
+void announce_device_offline(struct announcements *a, const char *jid, const char *device);
+
+void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
+		   uint64_t version, uint64_t now);
+void announce_failed(struct announcements *a, const char *jid, const char *device, const char *share,
+		     uint64_t version, uint64_t now);
+
+uint64_t announce_deadline(const struct announcements *a);
+void announce_tick(struct announcements *a, uint64_t now);
+
+/* How many (device, share) pairs still have to be told, for status. */
+unsigned announce_waiting(const struct announcements *a);
+
+#endif

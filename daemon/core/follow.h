@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_FOLLOW_H
+#define CORE_FOLLOW_H
+
+/*
+ * Followed shares: remotes of our repositories that the broker fetches when
+ * a buddy announces that their refs moved. For each one: compare what was
+ * announced with the refs that are here, and only if something is new run
+ * "git fetch <remote>" there; one fetch at a time in a repository, never sooner than
+ * FOLLOW_INTERVAL after the one before, after a failure with back-off and jitter. Pure.
+ *
+ *   QUIET      announced                            COMPARING   (when its turn comes)
+ *   COMPARING  nothing new                          QUIET
+ *   COMPARING  something new                        FETCHING
+ *   FETCHING   done                                 QUIET, or COMPARING if announced meanwhile
+ *   FETCHING   failed                               WAITING     (FOLLOW_BACKOFF_FIRST, doubled to _MAX)
+ *   WAITING    time, a new announcement             COMPARING
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "bounds.h"
+
+enum follow_state { FOLLOW_QUIET, FOLLOW_COMPARING, FOLLOW_FETCHING, FOLLOW_WAITING };
+
+struct follow {
+	struct follow *next;
+	char jid[JID_MAX];
+	char share[SHARE_NAME_MAX];
+	char *path;			/* git directory; owned */
+	char *remote;			/* owned */
+	enum follow_state state;
+	uint64_t last_ok, last_failed;	/* unix seconds; 0: never. For status */
+	char *error;			/* of the last failure; owned, NULL: none */
+	uint64_t retry_at;		/* while WAITING */
+	struct follow_internal *in;	/* owned */
+};
+
+struct follows;
+
+struct follow_events {
+	/* Compare tips (fields, as announced) with the refs of f: follow_compared() follows, not within the call. */
+	void (*compare)(void *owner, struct follow *f, const void *tips, size_t len);
+	/* Run the fetch: follow_fetched() follows, not within the call. */
+	void (*fetch)(void *owner, struct follow *f);
+};
+
+/* seed: of the jitter. */
+struct follows *follow_create(const struct follow_events *events, void *owner, uint32_t seed);
+void follow_destroy(struct follows *all);
+
+/* From the configuration; adding what is there changes nothing. follow_mark/sweep drop what was not added again. */
+void follow_mark(struct follows *all);
+struct follow *follow_add(struct follows *all, const char *jid, const char *share, const char *path,
+			  const char *remote);
+void follow_sweep(struct follows *all);
+
+/* A can-push of kind announcement from a trusted device of jid. The newest replaces older ones. */
+void follow_announced(struct follows *all, const char *jid, const char *share, const void *tips,
+		      size_t len, uint64_t now);
+
+void follow_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now);
+void follow_fetched(struct follows *all, struct follow *f, bool ok, const char *error,
+		    uint64_t now, uint64_t unix_now);
+
+/* The buddy has appeared: what waits is tried at once. */
+void follow_buddy_online(struct follows *all, const char *jid, uint64_t now);
+
+uint64_t follow_deadline(const struct follows *all);
+void follow_tick(struct follows *all, uint64_t now);
+struct follow *follow_first(const struct follows *all);
+bool follow_any(const struct follows *all, const char *jid, const char *share);
+const char *follow_state_name(enum follow_state state);
+
+#endif
