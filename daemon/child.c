@@ -117,12 +117,10 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct child *c = stream->data;
 
-	if (c->destroyed || n == 0)
-		return;
-	if (n > 0) {
+	if (n > 0 && !c->destroyed)
 		c->events->output(c->owner, buf->base, n);
+	if (n >= 0)
 		return;
-	}
 	uv_read_stop(stream);
 	c->out_ended = true;
 	check_over(c);
@@ -132,12 +130,10 @@ static void on_error_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct child *c = stream->data;
 
-	if (c->destroyed || n == 0)
-		return;
-	if (n > 0) {
+	if (n > 0 && !c->destroyed)
 		c->events->error_output(c->owner, buf->base, n);
+	if (n >= 0)
 		return;
-	}
 	uv_read_stop(stream);
 	c->err_ended = true;
 	check_over(c);
@@ -281,7 +277,16 @@ void child_destroy(struct child *c)
 		return;
 	c->destroyed = true;
 	c->owner = NULL;
-	close_all(c);
-	if (!c->exited)
-		uv_timer_start(&c->timer, on_insist, TERM_AFTER, 0);
+	if (c->exited) {
+		close_all(c);
+		return;
+	}
+	/*
+	 * Its output is read to the end, for nobody: receive-pack wants to say that
+	 * the push failed, and would die of SIGPIPE without removing its quarantine.
+	 */
+	close_handle(&c->in);
+	if (!c->out_ended && !uv_is_active((uv_handle_t *)&c->out))
+		uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+	uv_timer_start(&c->timer, on_insist, TERM_AFTER, 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "childenv.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,14 @@ static const char *const allowed[] = {
 	"LC_CTYPE", "LC_MESSAGES", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
 	"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
 };
+
+static bool is_given(const char *const *extra, const char *name)
+{
+	for (size_t i = 0; extra[i]; i += 2)
+		if (!strcmp(extra[i], name))
+			return true;
+	return false;
+}
 
 char **childenv_create(const char *const *extra)
 {
@@ -23,7 +32,7 @@ char **childenv_create(const char *const *extra)
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
 		const char *value = getenv(allowed[i]);
 
-		if (value)
+		if (value && !is_given(extra, allowed[i]))
 			env[n++] = xasprintf("%s=%s", allowed[i], value);
 	}
 	for (size_t i = 0; extra[i]; i += 2)

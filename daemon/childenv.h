@@ -8,7 +8,10 @@
  * (git sets GIT_DIR, GIT_CONFIG_PARAMETERS ...) reaches a process that serves others.
  */
 
-/* extra: pairs of name and value, ended by NULL; a NULL value leaves the pair out. */
+/*
+ * extra: pairs of name and value, ended by NULL, which go before what the broker has; with a NULL value
+ * there is no such variable.
+ */
 char **childenv_create(const char *const *extra);
 void childenv_destroy(char **env);
 

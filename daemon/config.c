@@ -9,8 +9,7 @@
 #include "jid.h"
 #include "log.h"
 
-/* The global configuration, with libgit2 initialised for as long as it is open; NULL if there is none. */
-static git_config *open_global(void)
+git_config *config_open_global(void)
 {
 	git_config *all = NULL, *snapshot = NULL;
 	const char *file = getenv("GIT_CONFIG_GLOBAL");
@@ -32,7 +31,7 @@ static git_config *open_global(void)
 	return snapshot;
 }
 
-static void close_global(git_config *all)
+void config_close_global(git_config *all)
 {
 	git_config_free(all);
 	git_libgit2_shutdown();
@@ -103,7 +102,7 @@ static char *only_account(git_config *all)
 struct config *config_read(void)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
-	git_config *all = open_global();
+	git_config *all = config_open_global();
 	char bare[JID_MAX], *jid;
 
 	if (!all)
@@ -127,7 +126,7 @@ struct config *config_read(void)
 		c->ca_file = get(all, c->account, "cafile");
 		c->password_command = get(all, c->account, "passwordcommand");
 	}
-	close_global(all);
+	config_close_global(all);
 	return c;
 }
 
@@ -163,7 +162,7 @@ static void read_share(struct policy *policy, const git_config_entry *entry)
 
 void config_read_shares(struct policy *policy)
 {
-	git_config *all = open_global();
+	git_config *all = config_open_global();
 	git_config_iterator *it;
 	git_config_entry *entry;
 
@@ -175,7 +174,7 @@ void config_read_shares(struct policy *policy)
 				read_share(policy, entry);
 		git_config_iterator_free(it);
 	}
-	close_global(all);
+	config_close_global(all);
 }
 
 static bool same(const char *a, const char *b)

@@ -196,6 +196,16 @@ broker_fds () {
 	ls "/proc/$(broker_pid "$1")/fd" | wc -l
 }
 
+# resident <user>: the memory of that broker, in kB.
+resident () {
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(broker_pid "$1")/status"
+}
+
+# Under the address sanitizer, memory that was freed is kept for a while.
+sanitized () {
+	grep -q __asan_init "$BUILD/git-xmpp-daemon"
+}
+
 # fds_are <user> <number>: for wait_for.
 fds_are () {
 	test "$(broker_fds "$1")" -eq "$2"

@@ -180,9 +180,6 @@ test_expect_success 'a service that is killed in a push makes it fail, and leave
 test_expect_success 'a slow reader stops its sender, and nobody else' '
 	rm -f go &&
 	as alice git archive --remote=xmpp::bob@localhost/big main >whole.tar &&
-	resident () {
-		sed -n "s/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p" /proc/$(broker_pid $1)/status
-	} &&
 	before=$(($(resident alice) + $(resident bob))) &&
 	rm -f waiting &&
 	{
@@ -196,7 +193,7 @@ test_expect_success 'a slow reader stops its sender, and nobody else' '
 	services_run &&
 	after=$(($(resident alice) + $(resident bob))) &&
 	echo "resident before $before kB, after $after kB" &&
-	test $after -lt $((before + 12000)) &&
+	{ sanitized || test $after -lt $((before + 12000)); } &&
 	touch go &&
 	wait $slow &&
 	cmp whole.tar slow.tar

@@ -30,14 +30,6 @@ zombies_of () {
 	xargs -r grep -l "^State:.*Z"
 }
 
-resident () {
-	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(broker_pid "$1")/status"
-}
-
-not_sanitized () {
-	! grep -q __asan_init "$BUILD/git-xmpp-daemon"
-}
-
 test_expect_success 'two users, their brokers, a small repository' '
 	start_prosody alice bob &&
 	setup_user alice && setup_user bob &&
@@ -71,7 +63,7 @@ test_expect_success 'no zombie and no orphan is left' '
 	test_line_count -eq 3 processes
 '
 
-test_expect_success not_sanitized 'the brokers did not grow' '
+test_expect_success '! sanitized' 'the brokers did not grow' '
 	echo "alice $before_alice -> $(resident alice) kB, bob $before_bob -> $(resident bob) kB" &&
 	test $(resident alice) -lt $((before_alice + 1500)) &&
 	test $(resident bob) -lt $((before_bob + 1500))
@@ -82,7 +74,7 @@ test_expect_success 'the brokers end when asked, with status 0' '
 	stop_broker bob
 '
 
-test_expect_success 'command -v valgrind && not_sanitized' \
+test_expect_success 'command -v valgrind && ! sanitized' \
 	'under valgrind: no error, no leak, no open descriptor after 10 pushes, a clone and a refusal' '
 	VALGRIND=1 &&
 	start_broker alice && start_broker bob &&

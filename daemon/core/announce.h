@@ -8,7 +8,11 @@
  * online, which version of them it has seen. A device is told once of each
  * version it may fetch: when the refs move, or when it appears (again: a new
  * instance has seen nothing). What cannot be told now is told when presence
- * shows the device, or tried again with back-off while it stays. Pure.
+ * shows the device, or tried again with back-off while it stays. A device is told
+ * of one share at a time, and ANNOUNCE_AT_ONCE devices at once. Pure.
+ *
+ * jid is bare and normalised, device and instance are as in presence.h. There are SHARES_MAX
+ * shares at most; more are ignored.
  *
  * tips are fields as can-push carries them: tip=<object> <ref>, repeated, and
  * cut=1 when there are more refs than ANNOUNCE_TIPS_MAX; the ledger does not look inside.
@@ -64,7 +68,7 @@ void announce_failed(struct announcements *a, const char *jid, const char *devic
 uint64_t announce_deadline(const struct announcements *a);
 void announce_tick(struct announcements *a, uint64_t now);
 
-/* How many (device, share) pairs still have to be told, for status. */
+/* How many (device, share) pairs still have to be told of the devices online, for status. */
 unsigned announce_waiting(const struct announcements *a);
 
 #endif

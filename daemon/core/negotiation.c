@@ -404,6 +404,21 @@ void neg_done(struct negotiation *neg, uint64_t now)
 	neg_end(neg, "its channel is closed");
 }
 
+struct negotiation *neg_next(const struct negotiation *neg)
+{
+	return neg->next;
+}
+
+bool neg_ours(const struct negotiation *neg)
+{
+	return neg->ours;
+}
+
+uint64_t neg_deadline(const struct negotiation *neg)
+{
+	return neg->deadline;
+}
+
 const char *neg_id(const struct negotiation *neg)
 {
 	return neg->id;

@@ -152,6 +152,12 @@ void neg_active(struct negotiation *neg);
 /* The channel is closed: the end of an open negotiation, said by the channel's owner, once. */
 void neg_done(struct negotiation *neg, uint64_t now);
 
+/* The one that came after it, or NULL; negotiations::first is the oldest. For status, and for checks. */
+struct negotiation *neg_next(const struct negotiation *neg);
+bool neg_ours(const struct negotiation *neg);
+/* When its timer is due; UINT64_MAX while it is open. */
+uint64_t neg_deadline(const struct negotiation *neg);
+
 const char *neg_id(const struct negotiation *neg);
 enum service neg_service(const struct negotiation *neg);
 const char *neg_share(const struct negotiation *neg);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Escaping makes a control character of a value visible, so a tab is always
+ * a border and a newline always an end. A line that is not understood (cut
+ * by a crash, written by a later version) is passed over.
+ */
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "text.h"
+#include "userfile.h"
+
+enum { COLUMNS = 7 };
+
+static void put_column(struct buf *line, const char *value)
+{
+	buf_puts(line, "\t");
+	if (value)
+		text_escape(line, value, strlen(value), false);
+}
+
+static void put_event(struct buf *line, const struct journal_event *e)
+{
+	buf_printf(line, "%" PRIu64, e->when ? e->when : (uint64_t)time(NULL));
+	put_column(line, e->kind);
+	put_column(line, e->jid);
+	put_column(line, e->share);
+	put_column(line, e->what);
+	put_column(line, e->result);
+	put_column(line, e->text);
+	buf_puts(line, "\n");
+}
+
+/* Opens it for one more line, with a full one put away first. */
+static int open_journal(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	struct stat st;
+	char *old;
+
+	if (fd < 0 || fstat(fd, &st) || st.st_size < JOURNAL_MAX)
+		return fd;
+	close(fd);
+	old = xasprintf("%s.old", path);
+	rename(path, old);
+	free(old);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+void journal_add(const struct journal_event *event)
+{
+	struct message trouble;
+	char *path = userfile_path(USERFILE_STATE, "events", &trouble);
+	struct buf line = { 0 };
+	int fd;
+
+	if (!path) {
+		log_warning("%s", trouble.text);
+		return;
+	}
+	put_event(&line, event);
+	fd = open_journal(path);
+	if (fd < 0 || write(fd, buf_data(&line), buf_len(&line)) != (ssize_t)buf_len(&line))
+		log_warning("cannot write '%s': %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	buf_finish(&line);
+	free(path);
+}
+
+/* Where the last n lines of the text begin. */
+static const char *last_lines(const char *text, size_t len, size_t n)
+{
+	const char *p = text + len;
+
+	while (p > text && (p[-1] != '\n' || p == text + len || n-- > 1))
+		p--;
+	return p;
+}
+
+static void take_line(char *line, void (*each)(void *arg, const struct journal_event *event), void *arg)
+{
+	char *columns[COLUMNS], *end;
+	struct journal_event e;
+	size_t n = 0;
+
+	while (n < COLUMNS && line)
+		columns[n++] = strsep(&line, "\t");
+	if (n < COLUMNS)
+		return;
+	e = (struct journal_event){
+		.when = strtoull(columns[0], &end, 10),
+		.kind = columns[1], .jid = columns[2], .share = columns[3],
+		.what = columns[4], .result = columns[5], .text = columns[6],
+	};
+	if (!*end && end != columns[0])
+		each(arg, &e);
+}
+
+int journal_read(size_t n, void (*each)(void *arg, const struct journal_event *event), void *arg,
+		 struct message *trouble)
+{
+	static const char *const names[] = { "events.old", "events" };
+	struct buf text = { 0 };
+	const char *start;
+	char *copy, *rest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *path = userfile_path(USERFILE_STATE, names[i], trouble);
+		int result = path ? userfile_read(path, &text, trouble) : -1;
+
+		free(path);
+		if (result < 0) {
+			buf_finish(&text);
+			return -1;
+		}
+	}
+	start = n ? last_lines(buf_str(&text), buf_len(&text), n) : "";
+	copy = rest = xstrdup(start);
+	while (rest && *rest)
+		take_line(strsep(&rest, "\n"), each, arg);
+	free(copy);
+	buf_finish(&text);
+	return 0;
+}

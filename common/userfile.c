@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A file is written under another name, synced and renamed, and the
+ * directory synced after it: only then has the new name survived.
+ */
+#include "userfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+static const struct {
+	const char *variable, *fallback;
+} places[] = {
+	[USERFILE_STATE] = { "XDG_STATE_HOME", ".local/state" },
+	[USERFILE_DATA] = { "XDG_DATA_HOME", ".local/share" },
+};
+
+static void file_trouble(struct message *trouble, const char *path, const char *reason)
+{
+	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", reason, NULL);
+}
+
+/* The directories that lead to path. 0 or -1 with errno. */
+static int make_parents(char *path)
+{
+	int result = 0;
+
+	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		result = mkdir(path, 0700);
+		*slash = '/';
+	}
+	return result == 0 || errno == EEXIST ? 0 : -1;
+}
+
+char *userfile_path(enum userfile_place place, const char *name, struct message *trouble)
+{
+	const char *base = getenv(places[place].variable), *home = getenv("HOME");
+	char *path;
+
+	if (base && *base == '/') {
+		path = xasprintf("%s/git-xmpp/%s", base, name);
+	} else if (home && *home == '/') {
+		path = xasprintf("%s/%s/git-xmpp/%s", home, places[place].fallback, name);
+	} else {
+		file_trouble(trouble, "~", "HOME is not set");
+		return NULL;
+	}
+	if (make_parents(path)) {
+		file_trouble(trouble, path, strerror(errno));
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+int userfile_read(const char *path, struct buf *out, struct message *trouble)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	while (fd >= 0 && (n = read(fd, buf_reserve(out, 65536), 65536)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		buf_added(out, n);
+		if (buf_len(out) > USERFILE_MAX) {
+			close(fd);
+			file_trouble(trouble, path, "it is too large");
+			return -1;
+		}
+	}
+	if (n < 0)
+		file_trouble(trouble, path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		data += done;
+		n -= done;
+	}
+	return fsync(fd);
+}
+
+/* Not every file system can; then the rename is as safe as it gets. */
+static void sync_directory_of(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(copy);
+}
+
+int userfile_write(const char *path, const char *data, size_t n, struct message *trouble)
+{
+	char *temporary = xasprintf("%s.%d", path, (int)getpid());
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int result = -1;
+
+	if (fd >= 0) {
+		result = write_all(fd, data, n);
+		close(fd);
+		if (result == 0)
+			result = rename(temporary, path);
+	}
+	if (result) {
+		file_trouble(trouble, path, strerror(errno));
+		unlink(temporary);
+	} else {
+		sync_directory_of(path);
+	}
+	free(temporary);
+	return result;
+}

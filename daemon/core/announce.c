@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each share has a slot, each device two bits for each slot: it has seen the
+ * newest tips; it is owed them. New tips clear the first bit of every device and set
+ * the second of those online; a device that appears is owed whatever it has not seen. A
+ * device that is owed something stands in line; at its turn it is told of one share that it may
+ * fetch, and goes to the end of the line when the answer is there. So a device has one telling
+ * under way at most, and one that does not answer takes no more than one of ANNOUNCE_AT_ONCE.
+ *
+ * What can go wrong: a telling fails; then the device rests, and is tried with the next
+ * share when it has rested. It goes away, comes back or restarts while a telling is under way:
+ * the answer is still awaited, but says nothing about a process that was not asked.
+ */
+#include "announce.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "table.h"
+
+enum {
+	SLOT_WORDS = (SHARES_MAX + 63) / 64,
+	INSTANCE_LEN = 16,
+	/*
+	 * Per account, those that are away included. More than can be online and being told: there is
+	 * always one to forget.
+	 */
+	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
+};
+
+/* An element of a list, or its head; by itself a ring of one. */
+struct ring {
+	struct ring *next, *prev;
+};
+
+struct share {
+	char *name;			/* owned */
+	void *tips;			/* owned */
+	size_t len;
+	uint64_t version;		/* of the tips; 0: not known yet. Never used twice, not by two shares either */
+	bool moving;
+	uint64_t first_move, last_move;	/* while moving */
+};
+
+struct bits {
+	uint64_t words[SLOT_WORDS];	/* one bit a slot */
+};
+
+struct device {
+	struct ring all;		/* announcements::devices */
+	struct ring turn;		/* announcements::line or ::resting, or alone */
+	struct account *account;	/* borrowed */
+	struct device *next;		/* account::devices */
+	char id[DEVICE_ID_LEN + 1];
+	char instance[INSTANCE_LEN + 1];
+	bool online;
+	struct bits seen, owed;
+	unsigned next_slot;		/* where to go on, so that no share comes first always */
+	uint64_t telling;		/* the version under way; 0: none */
+	unsigned telling_slot;
+	bool reappeared, restarted;	/* since the telling began */
+	unsigned pause;			/* after the last failure */
+	uint64_t retry_at;		/* 0: need not rest */
+};
+
+struct account {
+	struct table_node node;		/* first: table_find() leads back to the account */
+	char *jid;			/* owned */
+	struct device *devices;		/* owned, newest first */
+	unsigned count;
+};
+
+struct announcements {
+	const struct announce_events *events;
+	void *owner;
+	struct share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
+	uint64_t last_version;
+	struct table accounts;		/* owned, by JID */
+	struct ring devices;		/* all of them */
+	struct ring line;		/* who can be told something now */
+	struct ring resting;		/* who could, but for its retry_at */
+	unsigned under_way;		/* tellings */
+};
+
+static void ring_init(struct ring *r)
+{
+	r->next = r->prev = r;
+}
+
+static bool ring_alone(const struct ring *r)
+{
+	return r->next == r;
+}
+
+static void ring_append(struct ring *head, struct ring *r)
+{
+	r->next = head;
+	r->prev = head->prev;
+	head->prev->next = r;
+	head->prev = r;
+}
+
+static void ring_remove(struct ring *r)
+{
+	r->next->prev = r->prev;
+	r->prev->next = r->next;
+	ring_init(r);
+}
+
+static struct device *of_all(struct ring *r)
+{
+	return (struct device *)((char *)r - offsetof(struct device, all));
+}
+
+static struct device *of_turn(struct ring *r)
+{
+	return (struct device *)((char *)r - offsetof(struct device, turn));
+}
+
+static bool bit(const struct bits *b, unsigned slot)
+{
+	return b->words[slot / 64] >> slot % 64 & 1;
+}
+
+static void set_bit(struct bits *b, unsigned slot)
+{
+	b->words[slot / 64] |= UINT64_C(1) << slot % 64;
+}
+
+static void clear_bit(struct bits *b, unsigned slot)
+{
+	b->words[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
+static bool any_bit(const struct bits *b)
+{
+	for (unsigned i = 0; i < SLOT_WORDS; i++)
+		if (b->words[i])
+			return true;
+	return false;
+}
+
+struct announcements *announce_create(const struct announce_events *events, void *owner)
+{
+	struct announcements *a = xcalloc(1, sizeof(*a));
+
+	a->events = events;
+	a->owner = owner;
+	ring_init(&a->devices);
+	ring_init(&a->line);
+	ring_init(&a->resting);
+	return a;
+}
+
+static struct account *find_account(const struct announcements *a, const char *jid)
+{
+	/* NULL stays NULL: the node is the first member. */
+	return (struct account *)table_find(&a->accounts, jid);
+}
+
+static struct device *find_device(const struct announcements *a, const char *jid, const char *id)
+{
+	struct account *who = find_account(a, jid);
+	struct device *d = who ? who->devices : NULL;
+
+	while (d && strcmp(d->id, id))
+		d = d->next;
+	return d;
+}
+
+/* And its account, with the last one. */
+static void forget_device(struct announcements *a, struct device *d)
+{
+	struct account *who = d->account;
+	struct device **at = &who->devices;
+
+	while (*at != d)
+		at = &(*at)->next;
+	*at = d->next;
+	ring_remove(&d->all);
+	ring_remove(&d->turn);
+	free(d);
+	if (--who->count)
+		return;
+	table_remove(&a->accounts, &who->node);
+	free(who->jid);
+	free(who);
+}
+
+/* What is forgotten of a device that is away costs one telling too many if it comes back. */
+static bool forgettable(const struct device *d)
+{
+	return !d->online && !d->telling;
+}
+
+static void forget_absent(struct announcements *a)
+{
+	struct ring *r = a->devices.next;
+
+	while (r != &a->devices) {
+		struct device *d = of_all(r);
+
+		r = r->next;
+		if (forgettable(d))
+			forget_device(a, d);
+	}
+}
+
+/* False if the account has as many devices as can be and all are needed. */
+static bool make_room(struct announcements *a, struct account *who)
+{
+	struct device *oldest = NULL;
+
+	if (who->count < DEVICES_KEPT)
+		return true;
+	for (struct device *d = who->devices; d; d = d->next)
+		if (forgettable(d))
+			oldest = d;
+	if (!oldest)
+		return false;
+	forget_device(a, oldest);
+	return true;
+}
+
+static struct account *add_account(struct announcements *a, const char *jid)
+{
+	struct account *who;
+
+	if (a->accounts.count >= BUDDIES_MAX)
+		forget_absent(a);
+	if (a->accounts.count >= BUDDIES_MAX)
+		return NULL;
+	who = xcalloc(1, sizeof(*who));
+	who->jid = xstrdup(jid);
+	table_add(&a->accounts, &who->node, who->jid);
+	return who;
+}
+
+static struct device *add_device(struct announcements *a, const char *jid, const char *id)
+{
+	struct account *who = find_account(a, jid);
+	struct device *d;
+
+	if (!who)
+		who = add_account(a, jid);
+	if (!who || !make_room(a, who))
+		return NULL;
+	d = xcalloc(1, sizeof(*d));
+	strcpy(d->id, id);
+	d->account = who;
+	d->next = who->devices;
+	who->devices = d;
+	who->count++;
+	ring_init(&d->turn);
+	ring_append(&a->devices, &d->all);
+	return d;
+}
+
+static void free_share(struct share *s)
+{
+	free(s->name);
+	free(s->tips);
+	free(s);
+}
+
+void announce_destroy(struct announcements *a)
+{
+	if (!a)
+		return;
+	while (!ring_alone(&a->devices))
+		forget_device(a, of_all(a->devices.next));
+	table_finish(&a->accounts);
+	for (unsigned i = 0; i < SHARES_MAX; i++)
+		if (a->shares[i])
+			free_share(a->shares[i]);
+	free(a);
+}
+
+/* The slot of a share, or SHARES_MAX. */
+static unsigned slot_of(const struct announcements *a, const char *share)
+{
+	unsigned i = 0;
+
+	while (i < SHARES_MAX && !(a->shares[i] && !strcmp(a->shares[i]->name, share)))
+		i++;
+	return i;
+}
+
+/* The same, and takes a free slot for a new share. */
+static unsigned slot_for(struct announcements *a, const char *share)
+{
+	unsigned slot = slot_of(a, share);
+
+	if (slot < SHARES_MAX)
+		return slot;
+	for (slot = 0; slot < SHARES_MAX && a->shares[slot];)
+		slot++;
+	if (slot < SHARES_MAX) {
+		a->shares[slot] = xcalloc(1, sizeof(*a->shares[slot]));
+		a->shares[slot]->name = xstrdup(share);
+	}
+	return slot;
+}
+
+/* Everything there is that it has not seen. */
+static void owe_unseen(const struct announcements *a, struct device *d)
+{
+	for (unsigned i = 0; i < SHARES_MAX; i++)
+		if (a->shares[i] && a->shares[i]->version && !bit(&d->seen, i))
+			set_bit(&d->owed, i);
+}
+
+/* Where the device belongs by what it is owed; one that is there keeps its place. */
+static void line_up(struct announcements *a, struct device *d)
+{
+	if (!d->online || d->telling || !any_bit(&d->owed))
+		ring_remove(&d->turn);
+	else if (ring_alone(&d->turn))
+		ring_append(d->retry_at ? &a->resting : &a->line, &d->turn);
+}
+
+static void end_rest(struct device *d)
+{
+	d->retry_at = 0;
+	ring_remove(&d->turn);
+}
+
+static bool permitted(const struct announcements *a, const struct device *d, unsigned slot)
+{
+	return a->events->permitted(a->owner, d->account->jid, d->id, a->shares[slot]->name);
+}
+
+/* The next share that the device is owed and may fetch, or SHARES_MAX. What it may not fetch, it is not owed. */
+static unsigned next_owed(struct announcements *a, struct device *d)
+{
+	for (unsigned i = 0; i < SHARES_MAX; i++) {
+		unsigned slot = (d->next_slot + i) % SHARES_MAX;
+
+		if (!bit(&d->owed, slot))
+			continue;
+		clear_bit(&d->owed, slot);
+		if (permitted(a, d, slot))
+			return slot;
+	}
+	return SHARES_MAX;
+}
+
+static void tell(struct announcements *a, struct device *d, unsigned slot)
+{
+	const struct share *s = a->shares[slot];
+
+	d->telling = s->version;
+	d->telling_slot = slot;
+	d->reappeared = d->restarted = false;
+	d->next_slot = slot + 1;
+	a->under_way++;
+	a->events->tell(a->owner, d->account->jid, d->id, s->name, s->version, s->tips, s->len);
+}
+
+/* As many of the line as there is room for. */
+static void go_on(struct announcements *a)
+{
+	while (a->under_way < ANNOUNCE_AT_ONCE && !ring_alone(&a->line)) {
+		struct device *d = of_turn(a->line.next);
+		unsigned slot;
+
+		ring_remove(&d->turn);
+		slot = next_owed(a, d);
+		if (slot < SHARES_MAX)
+			tell(a, d, slot);
+	}
+}
+
+static void end_telling(struct announcements *a, struct device *d)
+{
+	d->telling = 0;
+	a->under_way--;
+}
+
+void announce_moved(struct announcements *a, const char *share, uint64_t now)
+{
+	unsigned slot = slot_for(a, share);
+	struct share *s;
+
+	if (slot == SHARES_MAX)
+		return;
+	s = a->shares[slot];
+	if (!s->moving)
+		s->first_move = now;
+	s->moving = true;
+	s->last_move = now;
+}
+
+void announce_tips(struct announcements *a, const char *share, const void *tips, size_t len, uint64_t now)
+{
+	unsigned slot = slot_for(a, share);
+	struct share *s;
+
+	if (slot == SHARES_MAX)
+		return;
+	s = a->shares[slot];
+	if (s->version && s->len == len && (!len || !memcmp(s->tips, tips, len)))
+		return;
+	free(s->tips);
+	s->tips = xmalloc(len ? len : 1);
+	if (len)
+		memcpy(s->tips, tips, len);
+	s->len = len;
+	s->version = ++a->last_version;
+	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
+		struct device *d = of_all(r);
+
+		clear_bit(&d->seen, slot);
+		if (!d->online)
+			continue;
+		set_bit(&d->owed, slot);
+		line_up(a, d);
+	}
+	go_on(a);
+}
+
+void announce_share_gone(struct announcements *a, const char *share)
+{
+	unsigned slot = slot_of(a, share);
+
+	if (slot == SHARES_MAX)
+		return;
+	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
+		struct device *d = of_all(r);
+
+		clear_bit(&d->seen, slot);
+		clear_bit(&d->owed, slot);
+		if (d->telling && d->telling_slot == slot)
+			end_telling(a, d);
+		line_up(a, d);
+	}
+	free_share(a->shares[slot]);
+	a->shares[slot] = NULL;
+	go_on(a);
+}
+
+void announce_review(struct announcements *a, uint64_t now)
+{
+	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
+		struct device *d = of_all(r);
+
+		if (!d->online)
+			continue;
+		owe_unseen(a, d);
+		/* What is allowed now may be what made the last try fail. */
+		if (d->retry_at)
+			end_rest(d);
+		line_up(a, d);
+	}
+	go_on(a);
+}
+
+void announce_device_online(struct announcements *a, const char *jid, const char *device,
+			    const char *instance, uint64_t now)
+{
+	struct device *d = find_device(a, jid, device);
+
+	if (strlen(device) > DEVICE_ID_LEN || strlen(instance) > INSTANCE_LEN)
+		return;
+	if (!d)
+		d = add_device(a, jid, device);
+	if (!d)
+		return;
+	if (strcmp(d->instance, instance)) {
+		strcpy(d->instance, instance);
+		memset(&d->seen, 0, sizeof(d->seen));
+		d->restarted = true;
+	}
+	d->reappeared = true;
+	d->online = true;
+	d->pause = 0;
+	owe_unseen(a, d);
+	end_rest(d);
+	line_up(a, d);
+	go_on(a);
+}
+
+void announce_device_offline(struct announcements *a, const char *jid, const char *device)
+{
+	struct device *d = find_device(a, jid, device);
+
+	if (!d)
+		return;
+	d->online = false;
+	memset(&d->owed, 0, sizeof(d->owed));
+	line_up(a, d);
+}
+
+/* The device whose telling this is the end of; NULL if it is not awaited (any more). */
+static struct device *concluded(struct announcements *a, const char *jid, const char *device,
+				const char *share, uint64_t version)
+{
+	struct device *d = find_device(a, jid, device);
+
+	if (!d || !version || d->telling != version ||
+	    strcmp(a->shares[d->telling_slot]->name, share))
+		return NULL;
+	end_telling(a, d);
+	return d;
+}
+
+void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
+		   uint64_t version, uint64_t now)
+{
+	struct device *d = concluded(a, jid, device, share, version);
+
+	if (!d)
+		return;
+	d->pause = 0;
+	if (!d->restarted && a->shares[d->telling_slot]->version == version) {
+		set_bit(&d->seen, d->telling_slot);
+		clear_bit(&d->owed, d->telling_slot);
+	}
+	line_up(a, d);
+	go_on(a);
+}
+
+void announce_failed(struct announcements *a, const char *jid, const char *device, const char *share,
+		     uint64_t version, uint64_t now)
+{
+	struct device *d = concluded(a, jid, device, share, version);
+
+	if (!d)
+		return;
+	if (d->online)
+		set_bit(&d->owed, d->telling_slot);
+	if (d->online && !d->reappeared) {
+		d->pause = d->pause ? d->pause * 2 : ANNOUNCE_RETRY_FIRST;
+		if (d->pause > ANNOUNCE_RETRY_MAX)
+			d->pause = ANNOUNCE_RETRY_MAX;
+		d->retry_at = now + d->pause;
+	}
+	line_up(a, d);
+	go_on(a);
+}
+
+/* When the share's refs are to be read. */
+static uint64_t read_at(const struct share *s)
+{
+	uint64_t quiet = s->last_move + ANNOUNCE_DEBOUNCE, latest = s->first_move + ANNOUNCE_DEBOUNCE_MAX;
+
+	return quiet < latest ? quiet : latest;
+}
+
+uint64_t announce_deadline(const struct announcements *a)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	for (unsigned i = 0; i < SHARES_MAX; i++) {
+		const struct share *s = a->shares[i];
+
+		if (s && s->moving && read_at(s) < deadline)
+			deadline = read_at(s);
+	}
+	for (struct ring *r = a->resting.next; r != &a->resting; r = r->next)
+		if (of_turn(r)->retry_at < deadline)
+			deadline = of_turn(r)->retry_at;
+	return deadline;
+}
+
+static void read_shares(struct announcements *a, uint64_t now)
+{
+	for (unsigned i = 0; i < SHARES_MAX; i++) {
+		struct share *s = a->shares[i];
+		char name[SHARE_NAME_MAX];
+
+		if (!s || !s->moving || read_at(s) > now)
+			continue;
+		s->moving = false;
+		/* Whoever reads may find that the share is gone. */
+		strncpy(name, s->name, sizeof(name) - 1);
+		name[sizeof(name) - 1] = '\0';
+		a->events->read(a->owner, name);
+	}
+}
+
+void announce_tick(struct announcements *a, uint64_t now)
+{
+	struct ring *r = a->resting.next;
+
+	while (r != &a->resting) {
+		struct device *d = of_turn(r);
+
+		r = r->next;
+		if (d->retry_at > now)
+			continue;
+		end_rest(d);
+		line_up(a, d);
+	}
+	go_on(a);
+	read_shares(a, now);
+}
+
+unsigned announce_waiting(const struct announcements *a)
+{
+	unsigned count = 0;
+
+	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
+		const struct device *d = of_all(r);
+
+		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
+			bool under_way = d->telling && d->telling_slot == i;
+
+			if (under_way || (bit(&d->owed, i) && permitted(a, d, i)))
+				count++;
+		}
+	}
+	return count;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_FOLLOW_CONFIG_H
+#define DAEMON_FOLLOW_CONFIG_H
+
+/*
+ * The followed shares in the user's global configuration:
+ *
+ *   [xmppFollow "bob@example.org/project"]
+ *           remote = origin /home/alice/project/.git
+ */
+
+#include "follow.h"
+
+/* Adds them all with follow_add(). What is malformed is logged and left out. False: it could not be read. */
+bool config_read_follows(struct follows *follows);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_FOLLOWER_H
+#define DAEMON_FOLLOWER_H
+
+/*
+ * Fetches followed shares: joins core/follow.h to the configuration, to the
+ * refs of the repositories and to "git fetch". What came of it goes to the journal and the log.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "fields.h"
+#include "follow.h"
+
+struct follower;
+
+/* Reads the configuration. socket_path: where we listen, for git-remote-xmpp; copied. seed: of the jitter. */
+struct follower *follower_create(uv_loop_t *loop, const char *socket_path, uint32_t seed);
+
+/* The configuration may have changed. A fetch of what is not followed any more is ended. */
+void follower_reload(struct follower *f);
+
+/*
+ * A trusted device of jid (bare) announced the refs of its share. Copies the
+ * fields; nothing slow happens in here. Ignored if nobody follows the share.
+ */
+void follower_announced(struct follower *f, const char *jid, const char *share, struct fields tips);
+
+/* A trusted device of jid has appeared: failed fetches are tried at once. */
+void follower_buddy_online(struct follower *f, const char *jid);
+
+/* For status: the first of the followed shares, then follow->next. */
+const struct follow *follower_first(const struct follower *f);
+
+/* Ends what runs. The memory goes with the last handle. NULL is fine. */
+void follower_destroy(struct follower *f);
+
+#endif

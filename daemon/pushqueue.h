@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_PUSHQUEUE_H
+#define DAEMON_PUSHQUEUE_H
+
+/*
+ * Delivers queued pushes: joins core/queue.h to the files of the queue (see
+ * queuefile.h; "git xmpp queue push" writes them) and to "git push". What came of it goes to
+ * the journal and the log.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "queue.h"
+
+struct pushqueue;
+
+/*
+ * Loads the entries. socket_path: where we listen, for git-remote-xmpp; copied. online: whether a
+ * trusted device of jid is online now. NULL is never returned: without a directory the queue is empty.
+ */
+struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uint32_t seed,
+				   bool (*online)(void *owner, const char *jid), void *owner);
+
+/* verb=queue-reload: the command has written an entry. */
+void pushqueue_reload(struct pushqueue *q);
+
+/* A trusted device of jid has appeared, or one that is online has become trusted. */
+void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
+
+/*
+ * verb=queue-retry, verb=queue-drop. False if there is no such entry or it runs
+ * now. retry with id NULL is for all of them and always true.
+ */
+bool pushqueue_retry(struct pushqueue *q, const char *id);
+bool pushqueue_drop(struct pushqueue *q, const char *id);
+
+/* For status: the first entry, then entry->next. */
+const struct queue_entry *pushqueue_first(const struct pushqueue *q);
+
+/* A push that runs is ended and stays in the queue. The memory goes with the last handle. NULL is fine. */
+void pushqueue_destroy(struct pushqueue *q);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "refcompare.h"
+
+#include <assert.h>
+#include <git2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "fields.h"
+
+enum verdict { SAME, DOUBTFUL, DIFFERENT };
+
+struct refcompare {
+	uv_work_t work;
+	char *path, *remote;		/* owned */
+	char *last_version;		/* owned, or NULL */
+	char *tips;			/* owned */
+	size_t len;
+	bool something_new;
+	refcompare_fn *done;		/* NULL after refcompare_cancel() */
+	void *owner;
+};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
+static bool have(git_repository *repo, const char *name, const git_oid *oid)
+{
+	git_oid here;
+
+	return git_reference_name_to_id(&here, repo, name) == 0 && git_oid_equal(&here, oid);
+}
+
+static bool exists(git_repository *repo, const char *name)
+{
+	git_oid here;
+
+	return git_reference_name_to_id(&here, repo, name) == 0;
+}
+
+/* "main:refs/remotes/origin/main": which ref that is, git decides when it fetches. */
+static bool is_vague(const git_refspec *spec)
+{
+	const char *src = git_refspec_src(spec);
+
+	return !starts_with(src, "refs/") && strcmp(src, "HEAD");
+}
+
+/* One refspec and one ref of theirs. */
+static enum verdict judge_mapped(git_repository *repo, const git_refspec *spec, const char *name,
+				 const git_oid *oid)
+{
+	const char *dst = git_refspec_dst(spec);
+	git_buf local = GIT_BUF_INIT;
+	enum verdict verdict = SAME;
+
+	if (!dst || !*dst)
+		return SAME;		/* to FETCH_HEAD only: it leaves nothing here */
+	if (git_refspec_transform(&local, spec, name) < 0)
+		verdict = DOUBTFUL;
+	else if (!have(repo, local.ptr, oid))
+		verdict = DIFFERENT;
+	git_buf_dispose(&local);
+	return verdict;
+}
+
+static enum verdict judge_tip(git_repository *repo, const git_remote *remote, const char *name,
+			      const git_oid *oid)
+{
+	enum verdict worst = SAME;
+	bool mapped = false;
+
+	for (size_t i = 0; i < git_remote_refspec_count(remote); i++) {
+		const git_refspec *spec = git_remote_get_refspec(remote, i);
+		enum verdict verdict = SAME;
+
+		if (git_refspec_direction(spec) != GIT_DIRECTION_FETCH)
+			continue;
+		if (git_refspec_src_matches(spec, name)) {
+			mapped = true;
+			verdict = judge_mapped(repo, spec, name, oid);
+		} else if (is_vague(spec)) {
+			verdict = DOUBTFUL;
+		}
+		if (verdict > worst)
+			worst = verdict;
+	}
+	/* git fetch takes the tags of what it has; whether it will take this one, it knows. */
+	if (!mapped && starts_with(name, "refs/tags/") && worst == SAME && !exists(repo, name) &&
+	    git_remote_autotag(remote) != GIT_REMOTE_DOWNLOAD_TAGS_NONE)
+		worst = DOUBTFUL;
+	return worst;
+}
+
+/* "<object> <ref>", from outside. */
+static enum verdict judge_text(git_repository *repo, const git_remote *remote, const char *text)
+{
+	const char *space = strchr(text, ' ');
+	char hex[GIT_OID_HEXSZ + 1];
+	git_oid oid;
+
+	if (!space || space - text != GIT_OID_HEXSZ || !git_reference_is_valid_name(space + 1))
+		return DOUBTFUL;
+	memcpy(hex, text, GIT_OID_HEXSZ);
+	hex[GIT_OID_HEXSZ] = '\0';
+	if (git_oid_fromstr(&oid, hex) < 0)
+		return DOUBTFUL;
+	return judge_tip(repo, remote, space + 1, &oid);
+}
+
+static enum verdict judge_all(const struct refcompare *c, git_repository *repo, const git_remote *remote)
+{
+	struct fields f = { .data = c->tips, .len = c->len };
+	enum verdict worst = fields_get(f, "cut") ? DOUBTFUL : SAME;
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (worst < DIFFERENT && fields_next(f, &pos, &key, &key_len, &value)) {
+		enum verdict verdict;
+
+		if (!field_is(key, key_len, "tip"))
+			continue;
+		verdict = judge_text(repo, remote, value);
+		if (verdict > worst)
+			worst = verdict;
+	}
+	return worst;
+}
+
+static void compare_in_pool(uv_work_t *work)
+{
+	struct refcompare *c = (struct refcompare *)work;
+	struct fields f = { .data = c->tips, .len = c->len };
+	const char *version = fields_get(f, "version");
+	enum verdict verdict = DIFFERENT;	/* if it cannot be read here */
+	git_repository *repo = NULL;
+	git_remote *remote = NULL;
+
+	if (git_libgit2_init() < 0)
+		return;
+	if (git_repository_open(&repo, c->path) == 0 && git_remote_lookup(&remote, repo, c->remote) == 0)
+		verdict = judge_all(c, repo, remote);
+	git_remote_free(remote);
+	git_repository_free(repo);
+	git_libgit2_shutdown();
+	if (verdict == DOUBTFUL && version && c->last_version && !strcmp(version, c->last_version))
+		verdict = SAME;
+	c->something_new = verdict != SAME;
+}
+
+static void on_compared(uv_work_t *work, int status)
+{
+	struct refcompare *c = (struct refcompare *)work;
+
+	if (c->done)
+		c->done(c->owner, c->something_new);
+	free(c->tips);
+	free(c->last_version);
+	free(c->remote);
+	free(c->path);
+	free(c);
+}
+
+struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const char *remote, const void *tips,
+				    size_t len, const char *last_version, refcompare_fn *done, void *owner)
+{
+	struct refcompare *c = xcalloc(1, sizeof(*c));
+	int error;
+
+	c->path = xstrdup(path);
+	c->remote = xstrdup(remote);
+	c->last_version = xstrdup(last_version);
+	c->tips = xmalloc(len);
+	memcpy(c->tips, tips, len);
+	c->len = len;
+	c->something_new = true;
+	c->done = done;
+	c->owner = owner;
+	error = uv_queue_work(loop, &c->work, compare_in_pool, on_compared);
+	assert(error == 0);	/* it fails only without a function to run */
+	return c;
+}
+
+void refcompare_cancel(struct refcompare *c)
+{
+	if (!c)
+		return;
+	c->done = NULL;
+	uv_cancel((uv_req_t *)&c->work);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * In the pool: open, list, sort, write the fields. If libgit2 cannot open it, back on
+ * the loop git is asked, and its lines are sorted and written alike. Which
+ * refs are hidden is decided as git's upload-pack does it: who may fetch must not learn
+ * from an announcement what a fetch would not show.
+ */
+#include "refs.h"
+
+#include <assert.h>
+#include <git2.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "buf.h"
+#include "fields.h"
+#include "gitrun.h"
+
+enum { OBJECT_HEX_MAX = 64, REF_MAX = 1024 };
+
+struct ref {
+	char *name;		/* owned */
+	char object[OBJECT_HEX_MAX + 1];
+};
+
+struct ref_list {
+	struct ref *refs;	/* owned */
+	size_t count, room;
+};
+
+struct hidden {
+	char **patterns;	/* owned; the last one that matches counts */
+	size_t count;
+};
+
+struct refs_read {
+	uv_work_t work;
+	char *path;		/* owned */
+	struct ref_list list;
+	bool opened;		/* libgit2 could read it */
+	struct gitrun *git;	/* owned; reads it instead */
+	refs_fn *done;		/* NULL after refs_cancel() */
+	void *owner;
+};
+
+static void add_ref(struct ref_list *list, const char *name, const char *object)
+{
+	if (list->count == list->room) {
+		list->room = list->room ? 2 * list->room : 64;
+		list->refs = xrealloc(list->refs, list->room * sizeof(*list->refs));
+	}
+	list->refs[list->count].name = xstrdup(name);
+	strcpy(list->refs[list->count].object, object);
+	list->count++;
+}
+
+static void free_list(struct ref_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->refs[i].name);
+	free(list->refs);
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* What is ours alone. */
+static bool is_private(const char *name)
+{
+	return starts_with(name, "refs/remotes/") || !strcmp(name, "refs/stash") ||
+	       (strcmp(name, "HEAD") && !starts_with(name, "refs/"));
+}
+
+static int take_pattern(const git_config_entry *entry, void *payload)
+{
+	struct hidden *hidden = payload;
+	size_t n = entry->value ? strlen(entry->value) : 0;
+
+	while (n > 0 && entry->value[n - 1] == '/')
+		n--;
+	if (n == 0)
+		return 0;
+	hidden->patterns = xrealloc(hidden->patterns, (hidden->count + 1) * sizeof(*hidden->patterns));
+	hidden->patterns[hidden->count++] = xstrndup(entry->value, n);
+	return 0;
+}
+
+static void read_hidden(struct hidden *hidden, git_repository *repo)
+{
+	git_config *config;
+
+	if (git_repository_config_snapshot(&config, repo) < 0)
+		return;
+	git_config_foreach_match(config, "^(transfer|uploadpack)\\.hiderefs$", take_pattern, hidden);
+	git_config_free(config);
+}
+
+static bool is_hidden(const struct hidden *hidden, const char *name)
+{
+	for (size_t i = hidden->count; i > 0; i--) {
+		const char *pattern = hidden->patterns[i - 1];
+		bool shown = *pattern == '!';
+		size_t n;
+
+		pattern += shown;
+		pattern += *pattern == '^';	/* with the namespace; we have none */
+		n = strlen(pattern);
+		if (!strncmp(name, pattern, n) && (name[n] == '\0' || name[n] == '/'))
+			return !shown;
+	}
+	return false;
+}
+
+static void free_hidden(struct hidden *hidden)
+{
+	for (size_t i = 0; i < hidden->count; i++)
+		free(hidden->patterns[i]);
+	free(hidden->patterns);
+}
+
+/* The object a ref leads to; false if it leads nowhere, like HEAD before the first commit. */
+static bool object_of(git_repository *repo, const char *name, char object[OBJECT_HEX_MAX + 1])
+{
+	git_oid oid;
+
+	if (git_reference_name_to_id(&oid, repo, name) < 0)
+		return false;
+	git_oid_tostr(object, OBJECT_HEX_MAX + 1, &oid);
+	return true;
+}
+
+/* 0, or -1 when they cannot be listed. */
+static int list_refs(struct ref_list *list, git_repository *repo)
+{
+	struct hidden hidden = { .count = 0 };
+	git_reference_iterator *it;
+	char object[OBJECT_HEX_MAX + 1];
+	const char *name = "HEAD";
+	int error;
+
+	error = git_reference_iterator_new(&it, repo);
+	if (error < 0)
+		return -1;
+	read_hidden(&hidden, repo);
+	do {
+		if (!is_private(name) && !is_hidden(&hidden, name) && object_of(repo, name, object))
+			add_ref(list, name, object);
+		error = git_reference_next_name(&name, it);
+	} while (error == 0);
+	free_hidden(&hidden);
+	git_reference_iterator_free(it);
+	return error == GIT_ITEROVER ? 0 : -1;
+}
+
+static void read_in_pool(uv_work_t *work)
+{
+	struct refs_read *r = (struct refs_read *)work;
+	git_repository *repo;
+
+	if (git_libgit2_init() < 0)
+		return;
+	if (git_repository_open(&repo, r->path) == 0) {
+		r->opened = list_refs(&r->list, repo) == 0;
+		git_repository_free(repo);
+	}
+	git_libgit2_shutdown();
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct ref *)a)->name, ((const struct ref *)b)->name);
+}
+
+/* FNV-1a. Nobody gains by a collision: it would hide his own refs. */
+static uint64_t digest(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return hash;
+}
+
+/* HEAD is told, but a switch of branches brings nothing new to fetch. */
+static uint64_t version_of(const struct ref_list *list)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!strcmp(list->refs[i].name, "HEAD"))
+			continue;
+		hash = digest(hash, list->refs[i].object);
+		hash = digest(hash, list->refs[i].name);
+		hash = digest(hash, "\n");
+	}
+	return hash;
+}
+
+static void write_tips(struct ref_list *list, struct buf *tips)
+{
+	bool cut = false;
+
+	if (list->count)
+		qsort(list->refs, list->count, sizeof(*list->refs), by_name);
+	fields_addf(tips, "version", "%016llx", (unsigned long long)version_of(list));
+	for (size_t i = 0, n = 0; i < list->count; i++) {
+		const struct ref *ref = &list->refs[i];
+
+		if (n == ANNOUNCE_TIPS_MAX || strlen(ref->name) > REF_MAX ||
+		    buf_len(tips) + strlen(ref->name) + OBJECT_HEX_MAX + 16 > REFS_BYTES_MAX) {
+			cut = true;
+			continue;
+		}
+		fields_addf(tips, "tip", "%s %s", ref->object, ref->name);
+		n++;
+	}
+	if (cut)
+		fields_add(tips, "cut", "1");
+}
+
+static void finish(struct refs_read *r, const char *error)
+{
+	struct buf tips = { 0 };
+
+	if (r->done && !error) {
+		write_tips(&r->list, &tips);
+		r->done(r->owner, buf_data(&tips), buf_len(&tips), NULL);
+	} else if (r->done) {
+		r->done(r->owner, NULL, 0, error);
+	}
+	buf_finish(&tips);
+	free_list(&r->list);
+	free(r->path);
+	free(r);
+}
+
+/* "<object>\t<ref>", as git ls-remote prints it; ^{} is what a tag points at. */
+static void take_line(struct ref_list *list, char *line)
+{
+	char *name = strchr(line, '\t');
+
+	if (!name || name - line > OBJECT_HEX_MAX)
+		return;
+	*name++ = '\0';
+	if (!is_private(name) && !strstr(name, "^{}"))
+		add_ref(list, name, line);
+}
+
+static void on_listed(void *owner, int status, const char *output, const char *error)
+{
+	struct refs_read *r = owner;
+	char *copy = xstrdup(output), *rest = copy;
+
+	r->git = NULL;
+	while (status == 0 && rest && *rest)
+		take_line(&r->list, strsep(&rest, "\n"));
+	free(copy);
+	finish(r, status == 0 ? NULL : error);
+}
+
+static void on_read(uv_work_t *work, int status)
+{
+	struct refs_read *r = (struct refs_read *)work;
+	const char *const args[] = { "ls-remote", "-q", "--", r->path, NULL };
+
+	if (r->opened || !r->done) {
+		finish(r, NULL);
+		return;
+	}
+	free_list(&r->list);
+	r->list = (struct ref_list){ .count = 0 };
+	r->git = gitrun_start(work->loop, r->path, args, NULL, on_listed, r);
+}
+
+struct refs_read *refs_read(uv_loop_t *loop, const char *path, refs_fn *done, void *owner)
+{
+	struct refs_read *r = xcalloc(1, sizeof(*r));
+	int error;
+
+	r->path = xstrdup(path);
+	r->done = done;
+	r->owner = owner;
+	error = uv_queue_work(loop, &r->work, read_in_pool, on_read);
+	assert(error == 0);	/* it fails only without a function to run */
+	return r;
+}
+
+void refs_cancel(struct refs_read *r)
+{
+	if (!r)
+		return;
+	r->done = NULL;
+	if (r->git) {
+		gitrun_destroy(r->git);
+		finish(r, NULL);
+		return;
+	}
+	uv_cancel((uv_req_t *)&r->work);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef T_SIM_H
+#define T_SIM_H
+
+/*
+ * The simulator: a handful of brokers with the real core (links, channels,
+ * negotiations, errands, presence, announcements) in one process, and around them a
+ * world made of one seed: a server, paths, git processes, users, and what can
+ * happen to them. Time is virtual and jumps from event to event; after every event
+ * the invariants are checked (sim-check.c). Documentation/simulation.md tells the whole.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "announce.h"
+#include "buf.h"
+#include "channel.h"
+#include "errand.h"
+#include "link.h"
+#include "negotiation.h"
+#include "presence.h"
+
+enum {
+	BROKERS_MAX = 4,
+	SHARES = 2,
+	WIRES_MAX = 128,
+	SERVES_MAX = 256,
+	HELPERS_MAX = 256,
+	TELLS_MAX = 512,
+	EVENTS_MAX = 8192,
+	FLOW_MAX = 32,			/* blocks in flight, the window and a last word */
+	OUTCOMES = 256,
+	IDS_KEPT = 32,
+	PATTERN = 64 * 1024,
+	PATTERN_ROOM = PATTERN + 16 * 1024,
+	STREAM_HEADER = 8,		/* each stream says first how long it is */
+};
+
+struct world;
+
+/* What may happen in the run of this seed, and how often (in thousands, unless it is said). */
+struct swarm {
+	unsigned delay_max;		/* ms for a block */
+	unsigned block;			/* bytes of one */
+	unsigned window;		/* bytes in flight */
+	unsigned span;			/* ms of trouble, before everything heals */
+	unsigned every;			/* ms between two strokes of fate */
+	unsigned helpers, moves;	/* how many */
+	unsigned path_loss, path_silent, open_fails, open_silent;
+	unsigned account_loss, crash;
+	unsigned presence_late, presence_lost, presence_twice;
+	bool presence_disorder;
+	unsigned child_hangs, child_fails, child_dies, child_late;
+	unsigned helper_killed, nested;
+	unsigned big;			/* streams beyond the windows */
+	unsigned denied, untrusted;
+	bool announcements, follows;
+	int hostile;			/* the broker that is; -1: none */
+};
+
+/* Events */
+
+enum event_kind {
+	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent it */
+	EVENT_ESTABLISHED,	/* slot is a wire */
+	EVENT_CUT,		/* an end learns that its path is gone: arg is the end */
+	EVENT_GREETING_OVER,
+	EVENT_CHILD,		/* slot is a serve, arg a step */
+	EVENT_HELPER,		/* slot is a helper, arg a step */
+	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
+	EVENT_LOGIN,		/* slot is a broker */
+	EVENT_GRACE,		/* slot is a broker, arg its login */
+	EVENT_START,		/* slot is a broker: a user does something there */
+	EVENT_MOVE,		/* slot is a broker: refs of a share of its move */
+	EVENT_FATE,
+	EVENT_TELL_FAILED,	/* slot is a telling */
+	EVENT_FOLLOW,		/* slot is a broker, arg the follow */
+};
+
+struct event {
+	uint64_t at, order;
+	enum event_kind kind;
+	uint32_t slot, generation;
+	uint64_t arg;
+};
+
+/* Paths */
+
+enum end_role {
+	END_CLOSED,
+	END_ATTEMPT,		/* a peer's, on the way to be its path */
+	END_GREETING,		/* taken, HELLO is awaited */
+	END_PEER,
+};
+
+struct wire_end {
+	enum end_role role;
+	struct broker *broker;
+	struct peer *peer;		/* of ATTEMPT and PEER */
+	struct buf plain;		/* arrived, not consumed */
+	bool kicked;
+	/* towards the other end */
+	struct buf out;			/* said, not in a block yet */
+	struct buf flight;
+	uint32_t blocks[FLOW_MAX];	/* sizes; 0 is the close */
+	unsigned first, count;
+	uint64_t last_at;
+	uint32_t target;		/* of the initiator: the resource it opened the path to */
+};
+
+struct wire {
+	uint32_t generation;
+	bool used, up, dead;		/* dead: nothing arrives any more */
+	bool raw;			/* opened by a hostile broker without a link */
+	struct wire_end end[2];		/* [0] has opened it */
+};
+
+/* A device of an account: its broker, alive or not. */
+
+struct peer {
+	struct peer *next;		/* broker::peers, or world::reap */
+	struct broker *broker;
+	struct broker *other;		/* the device, which exists whether its broker runs or not */
+	bool fp_known;
+	struct link link;
+	struct channels channels;
+	struct negotiations negotiations;
+	struct wire_end *path, *attempt;
+	uint64_t retry_at;
+	unsigned retries;
+	unsigned children;
+	uint64_t gone_at, idle_since;
+	uint64_t timer_at;
+	bool ended;
+	/* the answer that a can-push wants */
+	char asked[NEG_ID_LEN + 1];
+	bool answered;
+	/* what a hostile broker has heard, to say it again */
+	char ids[IDS_KEPT][NEG_ID_LEN + 1];
+	unsigned id_count;
+	uint32_t channel_heard;
+};
+
+/* What an announcer has told a device, and what the device has heard from it. */
+struct telling_count {
+	uint32_t device_life;		/* the device's instance */
+	uint64_t version;		/* the newest told */
+	unsigned tells;
+	bool told;
+	uint32_t announcer_life;
+	uint64_t heard;			/* the newest heard */
+	unsigned hearings;
+};
+
+struct broker {
+	struct world *world;
+	unsigned index, account;
+	char jid[16];
+	unsigned char fp[FINGERPRINT_BYTES];
+	char device[DEVICE_ID_LEN + 1];
+	bool hostile;
+	/* of one life */
+	bool running;
+	uint32_t life;			/* counts them: the instance */
+	uint8_t instance[INSTANCE_BYTES];
+	struct presence *presence;
+	struct announcements *announcements;
+	struct peer *peers;
+	struct helper *helpers;
+	struct serve *serves;
+	unsigned children;
+	bool online;
+	uint64_t online_at;
+	/* at the server */
+	uint32_t login;			/* counts them */
+	uint32_t resource;		/* the last part of its full JID */
+	bool shown;			/* the server believes that it is online */
+	uint32_t shown_life, shown_resource;
+	uint64_t presence_at[BROKERS_MAX];	/* what was said about others is not overtaken */
+	/* on disk */
+	uint64_t refs[SHARES];		/* how often they moved */
+	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
+	bool trusts[BROKERS_MAX];
+	bool follows[BROKERS_MAX][SHARES];
+	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
+	bool follow_due[BROKERS_MAX][SHARES];
+	struct telling_count told[BROKERS_MAX][SHARES];
+};
+
+/* One direction of a channel: bytes that its place in the stream determines. */
+struct stream {
+	uint32_t offset;
+	uint64_t total, done;
+	uint8_t header[STREAM_HEADER];
+	bool broken;
+};
+
+struct serve {
+	bool used;
+	uint32_t generation;
+	struct serve *next;		/* broker::serves */
+	struct broker *broker;
+	struct peer *peer;
+	struct negotiation *neg;
+	struct channel *channel;
+	enum service service;
+	unsigned share;
+	char id[NEG_ID_LEN + 1];
+	bool returned;			/* serve_start() is over */
+	bool talked, paused, active, late, child_over, finishing, hangs;
+	uint64_t opened_at;
+	size_t held;			/* bytes for the process that it has not read */
+	bool reading;
+	struct stream in, out;
+	unsigned status;
+};
+
+enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN };
+
+struct helper {
+	bool used;
+	uint32_t generation;
+	struct helper *next;		/* broker::helpers */
+	struct broker *broker;
+	enum helper_state state;
+	enum service service;
+	unsigned share, account;
+	int device;			/* -1: any of the account */
+	struct errand *errand;
+	struct negotiation *neg;
+	struct channel *channel;
+	struct peer *peer;
+	char id[NEG_ID_LEN + 1];
+	bool final;			/* must succeed */
+	bool background;		/* a follow */
+	bool held_up;			/* thinks, or waits for the push of its hook */
+	bool nested;			/* is the push of a hook */
+	uint32_t parent, parent_generation;
+	bool ended_out, exited, wants_nested, started;
+	unsigned status;
+	uint64_t began, unconsumed;
+	bool reading;
+	struct stream in, out;
+};
+
+struct tell {
+	bool used;
+	uint32_t generation;
+	struct broker *broker, *to;
+	uint32_t life;			/* of the announcer */
+	uint32_t to_life;		/* of the device, as presence had it */
+	unsigned share;
+	uint64_t version;
+};
+
+struct outcome {
+	char id[NEG_ID_LEN + 1];
+	unsigned status;
+	bool complete;
+};
+
+struct stats {
+	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
+	uint64_t refused, killed, resumed, deferred, virtual_ms;
+};
+
+enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };
+
+struct world {
+	uint64_t seed, random;
+	uint64_t now, order;
+	uint64_t healed_at, final_at;
+	bool trace;
+	enum phase phase;
+	struct swarm swarm;
+	struct event heap[EVENTS_MAX];
+	unsigned events;
+	struct broker brokers[BROKERS_MAX];
+	unsigned count, accounts;
+	struct wire wires[WIRES_MAX];
+	struct serve serves[SERVES_MAX];
+	struct helper helpers[HELPERS_MAX];
+	struct tell tells[TELLS_MAX];
+	struct outcome outcomes[OUTCOMES];
+	unsigned outcome_next;
+	struct peer *reap;		/* ended, and still on the stack */
+	unsigned kicked;		/* ends that may have something to send */
+	unsigned final_left;
+	unsigned helper_count, tell_count;
+	struct stats *stats;		/* borrowed */
+	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
+};
+
+/* sim.c */
+const char *share_name(unsigned share);
+
+/* Says what went wrong and ends the process; the trace of the seed follows. */
+void violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+void say(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define trace(w, ...) ((w)->trace ? say(w, __VA_ARGS__) : (void)0)
+
+/* sim-world.c: chance, events, the order of things */
+uint64_t draw(struct world *w);
+unsigned below(struct world *w, unsigned n);
+unsigned between(struct world *w, unsigned least, unsigned most);
+bool chance(struct world *w, unsigned thousandths);
+void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t slot,
+	       uint32_t generation, uint64_t arg);
+void world_run(struct world *w, uint64_t seed);
+
+/* sim-server.c: who is online, who hears of it when, and what fate does */
+void server_login(struct broker *b);
+void server_logout(struct broker *b, bool noticed);
+void server_say(struct broker *to, uint64_t arg);
+void server_tell_truth(struct world *w);
+uint64_t server_presence(const struct broker *from, bool available, uint32_t resource, uint32_t life);
+void full_jid(const struct broker *b, uint32_t resource, char out[64]);
+void fate(struct world *w);
+void lose_account(struct broker *b, bool noticed);
+
+/* sim-path.c */
+struct wire *wire_of(const struct world *w, const struct wire_end *end);
+struct wire_end *path_open(struct peer *p, uint32_t resource);
+void path_open_raw(struct broker *b, struct broker *to);
+void path_write(struct world *w, struct wire_end *end, const void *data, size_t n);
+void path_close(struct world *w, struct wire_end *end);
+void path_kick(struct world *w, struct wire_end *end);
+void paths_flush(struct world *w);
+/* It dies; both ends learn of it, later or never. */
+void path_lose(struct world *w, struct wire *wire, bool silent);
+/* All paths of a broker, or those with one device. */
+void paths_lost(struct broker *b, const struct broker *other);
+void path_arrives(struct world *w, struct wire *wire, unsigned from);
+void path_established(struct world *w, struct wire *wire);
+void path_cut(struct world *w, struct wire *wire, unsigned end);
+void greeting_over(struct world *w, struct wire *wire);
+
+/* sim-peer.c: daemon/peer.c */
+struct peer *peer_find(const struct broker *b, const struct broker *other);
+struct peer *peer_want(struct broker *b, struct broker *other);
+void peer_take(struct broker *b, struct broker *other, struct wire_end *path, const struct link_hello *hello);
+void peer_presence(struct peer *p, bool online, bool restarted);
+void peers_online(struct broker *b);
+void peer_end(struct peer *p, const char *reason);
+/* Nothing leaves any more: its process is dead. */
+void peer_abandon(struct peer *p);
+void peer_touch(struct peer *p);
+void peer_timer(struct peer *p);
+void peer_established(struct peer *p);
+void peer_attempt_closed(struct peer *p);
+void peer_path_plain(struct peer *p, struct buf *plain);
+size_t peer_path_fill(struct peer *p, struct buf *out, size_t max);
+void peer_path_closed(struct peer *p);
+void peers_reap(struct world *w);
+
+/* sim-broker.c: daemon/broker.c */
+struct broker *device_find(struct world *w, const char *device);
+void broker_start(struct broker *b);
+void broker_crash(struct broker *b);
+void broker_online(struct broker *b);
+void broker_available(struct broker *b, const struct broker *from, uint32_t resource, uint32_t life);
+void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
+
+/* sim-serve.c: daemon/serve.c and git's serving processes */
+const char *serve_judge(struct peer *p, enum service service, const char *share);
+void *serve_start(struct peer *p, struct negotiation *neg);
+void serve_stop(void *serving);
+void serve_step(struct serve *s, unsigned step);
+void serves_unhang(struct world *w);
+
+/* sim-helper.c: daemon/session.c, git's clients and their users */
+struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,
+			    unsigned share, struct helper *parent);
+void helper_kill(struct helper *h, const char *because);
+void helper_step(struct helper *h, unsigned step);
+void helpers_wake(struct broker *b);
+/* A user of this broker does something. */
+void user_acts(struct broker *b);
+
+/* sim-stream.c */
+void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total);
+bool stream_write(struct world *w, struct stream *s, struct channel *ch, size_t max);
+void stream_read(struct world *w, struct stream *s, const void *data, size_t n, bool trusted);
+
+/* sim-announce.c */
+void announcer_start(struct broker *b);
+void announcer_finish(struct broker *b);
+void announcer_moved(struct broker *b, unsigned share);
+void announcement_heard(struct peer *p, const char *share, struct fields f);
+void tell_failed(struct world *w, struct tell *t);
+void follow(struct broker *b, uint64_t arg);
+
+/* sim-hostile.c */
+void hostile_acts(struct broker *b);
+void hostile_hears(struct peer *p, const struct record *record);
+
+/* sim-check.c */
+void check_all(struct world *w);
+void check_push_request(struct peer *p, const char *id);
+bool quiescent(struct world *w);
+void check_announced(struct world *w);
+
+#endif

@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The ledger is told what happens; what it does is written to a trace in
+ * words, which is compared. And a world of devices that come, go, restart and fail
+ * as a seeded generator wants, watched for what must never happen.
+ */
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "announce.h"
+#include "buf.h"
+#include "tap.h"
+
+#define BOB "bob@example.org"
+#define INST1 "0000000000000001"
+#define INST2 "0000000000000002"
+
+static struct buf trace;
+static const char *forbidden;		/* a share nobody may fetch; NULL: none */
+static uint64_t last_version;		/* of the last telling */
+
+static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
+{
+	return !forbidden || strcmp(share, forbidden);
+}
+
+static void on_tell(void *owner, const char *jid, const char *device, const char *share,
+		    uint64_t version, const void *tips, size_t len)
+{
+	last_version = version;
+	buf_printf(&trace, "tell %s %s %.*s\n", device, share, (int)len, (const char *)tips);
+}
+
+static void on_read(void *owner, const char *share)
+{
+	buf_printf(&trace, "read %s\n", share);
+}
+
+static const struct announce_events events = {
+	.permitted = on_permitted,
+	.tell = on_tell,
+	.read = on_read,
+};
+
+static void expect(const char *text, const char *what)
+{
+	is_str(buf_str(&trace), text, what);
+	buf_reset(&trace);
+}
+
+static struct announcements *begin(void)
+{
+	buf_reset(&trace);
+	forbidden = NULL;
+	last_version = 0;
+	return announce_create(&events, NULL);
+}
+
+static void tips(struct announcements *a, const char *share, const char *text, uint64_t now)
+{
+	announce_tips(a, share, text, strlen(text), now);
+}
+
+static void online(struct announcements *a, const char *device, const char *instance, uint64_t now)
+{
+	announce_device_online(a, BOB, device, instance, now);
+}
+
+/* Of the last telling, unless it says otherwise. */
+static void told(struct announcements *a, const char *device, const char *share, uint64_t now)
+{
+	announce_told(a, BOB, device, share, last_version, now);
+}
+
+static void failed(struct announcements *a, const char *device, const char *share, uint64_t now)
+{
+	announce_failed(a, BOB, device, share, last_version, now);
+}
+
+static bool resting(const struct announcements *a)
+{
+	return announce_deadline(a) == UINT64_MAX;
+}
+
+static void t_debounce(void)
+{
+	struct announcements *a = begin();
+	uint64_t now;
+
+	ok(resting(a), "nothing moved: no timer");
+	announce_moved(a, "project", 1000);
+	is_int(announce_deadline(a), 1000 + ANNOUNCE_DEBOUNCE, "a move is waited for to come to rest");
+	announce_moved(a, "project", 1100);
+	is_int(announce_deadline(a), 1100 + ANNOUNCE_DEBOUNCE, "another one puts it off");
+	announce_tick(a, 1100 + ANNOUNCE_DEBOUNCE - 1);
+	expect("", "before its time nothing is read");
+	announce_tick(a, 1100 + ANNOUNCE_DEBOUNCE);
+	expect("read project\n", "at rest the refs are read");
+	ok(resting(a), "once");
+	announce_tick(a, 100000);
+	expect("", "and not again");
+
+	for (now = 200000; now < 200000 + ANNOUNCE_DEBOUNCE_MAX; now += ANNOUNCE_DEBOUNCE / 2) {
+		announce_moved(a, "project", now);
+		announce_tick(a, now);
+	}
+	expect("", "refs that do not come to rest are not read at once");
+	is_int(announce_deadline(a), 200000 + ANNOUNCE_DEBOUNCE_MAX, "but in the end");
+	announce_moved(a, "project", now);
+	announce_tick(a, now);
+	expect("read project\n", "they are");
+
+	announce_moved(a, "project", 300000);
+	announce_moved(a, "other", 300010);
+	announce_share_gone(a, "project");
+	is_int(announce_deadline(a), 300010 + ANNOUNCE_DEBOUNCE, "a share that is gone has no timer");
+	announce_tick(a, 400000);
+	expect("read other\n", "nor is it read");
+	announce_destroy(a);
+	announce_destroy(NULL);
+}
+
+static void t_told_once(void)
+{
+	struct announcements *a = begin();
+
+	online(a, "a", INST1, 0);
+	expect("", "no share is known: nothing to tell");
+	announce_moved(a, "project", 0);
+	online(a, "b", INST1, 0);
+	expect("", "nor where the tips are not known yet");
+	announce_device_offline(a, BOB, "b");
+	tips(a, "project", "one", 10);
+	expect("tell a project one\n", "tips are told to who is online");
+	is_int(announce_waiting(a), 1, "and waited for");
+	tips(a, "project", "one", 20);
+	expect("", "the same tips are nothing new");
+	told(a, "a", "project", 30);
+	is_int(announce_waiting(a), 0, "who was told is not waited for");
+	online(a, "a", INST1, 40);
+	announce_review(a, 40);
+	announce_tick(a, 1000000);
+	expect("", "nor told again");
+	ok(resting(a), "no timer when nothing waits");
+
+	announce_device_offline(a, BOB, "a");
+	tips(a, "project", "two", 50);
+	tips(a, "project", "three", 60);
+	expect("", "who is away is not told");
+	is_int(announce_waiting(a), 0, "nor waited for");
+	online(a, "a", INST1, 70);
+	expect("tell a project three\n", "but of the newest tips when it is back, nothing older");
+	told(a, "a", "project", 80);
+	announce_device_offline(a, BOB, "a");
+	online(a, "a", INST1, 90);
+	expect("", "back without having restarted it knows what it knew");
+	online(a, "a", INST2, 100);
+	expect("tell a project three\n", "a new process knows nothing");
+	told(a, "a", "project", 110);
+	announce_device_offline(a, BOB, "a");
+	online(a, "a", INST1, 120);
+	expect("tell a project three\n", "whether it was seen to go or not");
+	told(a, "a", "project", 130);
+	announce_device_online(a, "eve@example.org", "a", INST1, 140);
+	expect("tell a project three\n", "the device of another is another device");
+	announce_destroy(a);
+}
+
+static void t_empty(void)
+{
+	struct announcements *a = begin();
+
+	online(a, "a", INST1, 0);
+	announce_tips(a, "project", NULL, 0, 0);
+	expect("tell a project \n", "a share without refs is announced too");
+	told(a, "a", "project", 0);
+	announce_tips(a, "project", NULL, 0, 0);
+	expect("", "once");
+	announce_destroy(a);
+}
+
+static void t_newest(void)
+{
+	struct announcements *a = begin();
+	uint64_t first;
+
+	online(a, "a", INST1, 0);
+	tips(a, "project", "one", 0);
+	expect("tell a project one\n", "told of the first");
+	first = last_version;
+	tips(a, "project", "two", 10);
+	tips(a, "project", "three", 20);
+	expect("", "newer ones wait for the answer");
+	is_int(announce_waiting(a), 1, "as one");
+	announce_told(a, BOB, "a", "project", first, 30);
+	expect("tell a project three\n", "then the newest is told");
+	ok(last_version > first, "versions rise");
+	announce_told(a, BOB, "a", "project", first, 35);
+	is_int(announce_waiting(a), 1, "an answer that comes twice is none to the other");
+	announce_failed(a, BOB, "a", "elsewhere", last_version, 35);
+	is_int(announce_waiting(a), 1, "nor one about another share");
+	announce_told(a, BOB, "b", "project", last_version, 35);
+	announce_told(a, "eve@example.org", "a", "project", last_version, 35);
+	is_int(announce_waiting(a), 1, "nor one of another device");
+	told(a, "a", "project", 40);
+	is_int(announce_waiting(a), 0, "all is told");
+
+	tips(a, "project", "four", 50);
+	expect("tell a project four\n", "told of the fourth");
+	tips(a, "project", "five", 60);
+	failed(a, "a", "project", 70);
+	announce_tick(a, announce_deadline(a));
+	expect("tell a project five\n", "what failed is tried with the newest");
+	announce_destroy(a);
+}
+
+static void t_back_off(void)
+{
+	struct announcements *a = begin();
+	uint64_t now = 1000, pause = ANNOUNCE_RETRY_FIRST;
+	bool doubled = true;
+
+	online(a, "a", INST1, now);
+	tips(a, "project", "one", now);
+	for (int i = 0; i < 12; i++) {
+		failed(a, "a", "project", now);
+		doubled = doubled && announce_deadline(a) == now + pause;
+		announce_tick(a, now + pause - 1);
+		doubled = doubled && announce_deadline(a) == now + pause;
+		now += pause;
+		announce_tick(a, now);
+		pause = pause * 2 < ANNOUNCE_RETRY_MAX ? pause * 2 : ANNOUNCE_RETRY_MAX;
+		doubled = doubled && resting(a);
+	}
+	ok(doubled, "each failure doubles the pause, up to ANNOUNCE_RETRY_MAX");
+	buf_reset(&trace);
+	failed(a, "a", "project", now);
+	expect("", "it rests");
+	tips(a, "project", "two", now + 1);
+	tips(a, "other", "one", now + 1);
+	expect("", "also when refs move");
+	is_int(announce_waiting(a), 2, "which waits");
+	announce_review(a, now + 2);
+	expect("tell a other one\n", "a review ends the rest, and another share is tried first");
+	told(a, "a", "other", now + 3);
+	expect("tell a project two\n", "who can be told one can be told the next");
+	failed(a, "a", "project", now + 4);
+	is_int(announce_deadline(a), now + 4 + ANNOUNCE_RETRY_FIRST, "after a success the pause is short again");
+	announce_device_offline(a, BOB, "a");
+	ok(resting(a), "nobody is waited for who is away");
+	online(a, "a", INST1, now + 5);
+	expect("tell a project two\n", "who reappears is tried at once");
+	failed(a, "a", "project", now + 6);
+	is_int(announce_deadline(a), now + 6 + ANNOUNCE_RETRY_FIRST, "with a short pause");
+	announce_share_gone(a, "project");
+	ok(resting(a), "with nothing left to tell there is no timer");
+	announce_destroy(a);
+}
+
+/* Presence and the answer to a telling under way come in any order. */
+static void t_presence_meanwhile(void)
+{
+	struct announcements *a = begin();
+
+	tips(a, "project", "one", 0);
+	online(a, "a", INST1, 0);
+	expect("tell a project one\n", "told");
+	announce_device_offline(a, BOB, "a");
+	online(a, "a", INST1, 10);
+	online(a, "a", INST1, 20);
+	expect("", "a device that reappears is not told twice at the same time");
+	told(a, "a", "project", 30);
+	expect("", "the answer of before counts");
+
+	online(a, "a", INST2, 40);
+	expect("tell a project one\n", "restarted: told");
+	online(a, "a", INST1, 50);
+	expect("", "restarted again: the answer is awaited first");
+	told(a, "a", "project", 60);
+	expect("tell a project one\n", "but it is not the new process that was told");
+	announce_device_offline(a, BOB, "a");
+	failed(a, "a", "project", 70);
+	ok(resting(a), "failed, and away: nothing to wait for");
+	online(a, "a", INST1, 80);
+	expect("tell a project one\n", "until it is back");
+	announce_device_offline(a, BOB, "a");
+	online(a, "a", INST1, 90);
+	failed(a, "a", "project", 100);
+	expect("tell a project one\n", "a failure of before it was back is no reason to rest");
+	failed(a, "a", "project", 110);
+	is_int(announce_deadline(a), 110 + ANNOUNCE_RETRY_FIRST, "one after it is");
+	announce_tick(a, 110 + ANNOUNCE_RETRY_FIRST);
+	expect("tell a project one\n", "tried again");
+	announce_device_offline(a, BOB, "a");
+	told(a, "a", "project", 6000);
+	online(a, "a", INST1, 7000);
+	expect("", "the last word of a device that goes away counts");
+	announce_destroy(a);
+}
+
+static void t_permission(void)
+{
+	struct announcements *a = begin();
+
+	forbidden = "secret";
+	online(a, "a", INST1, 0);
+	tips(a, "secret", "one", 0);
+	tips(a, "project", "one", 0);
+	expect("tell a project one\n", "only what may be fetched is told");
+	is_int(announce_waiting(a), 1, "and only that is waited for");
+	told(a, "a", "project", 0);
+	announce_review(a, 0);
+	expect("", "a review that finds nothing new tells nothing");
+	forbidden = NULL;
+	announce_review(a, 0);
+	expect("tell a secret one\n", "what is allowed now is told after a review");
+	tips(a, "project", "two", 0);
+	forbidden = "project";
+	told(a, "a", "secret", 0);
+	expect("", "permission is asked when the turn comes");
+	forbidden = NULL;
+	tips(a, "project", "three", 0);
+	expect("tell a project three\n", "each time");
+	announce_destroy(a);
+}
+
+static void t_share_gone(void)
+{
+	struct announcements *a = begin();
+	uint64_t first;
+
+	online(a, "a", INST1, 0);
+	tips(a, "project", "one", 0);
+	tips(a, "other", "one", 0);
+	expect("tell a project one\n", "told of one share at a time");
+	first = last_version;
+	announce_share_gone(a, "project");
+	expect("tell a other one\n", "a share that is gone is not waited for");
+	announce_share_gone(a, "project");
+	announce_share_gone(a, "nothing");
+	announce_told(a, BOB, "a", "project", first, 0);
+	is_int(announce_waiting(a), 1, "its answer means nothing");
+	tips(a, "project", "one", 0);
+	told(a, "a", "other", 0);
+	expect("tell a project one\n", "a share that is back is told of like a new one");
+	announce_told(a, BOB, "a", "project", first, 0);
+	is_int(announce_waiting(a), 1, "the answer about its predecessor is not about it");
+	told(a, "a", "project", 0);
+	announce_share_gone(a, "other");
+	tips(a, "third", "one", 0);
+	expect("tell a third one\n", "who had seen a share has not seen the one in its place");
+	announce_destroy(a);
+}
+
+static void t_fairness(void)
+{
+	struct announcements *a = begin();
+	char name[16];
+	uint64_t silent;
+
+	for (int i = 0; i < ANNOUNCE_AT_ONCE - 1; i++) {
+		snprintf(name, sizeof(name), "silent%d", i);
+		online(a, name, INST1, 0);
+	}
+	tips(a, "x", "1", 0);
+	tips(a, "y", "1", 0);
+	tips(a, "z", "1", 0);
+	silent = last_version;
+	buf_reset(&trace);
+	online(a, "a", INST1, 0);
+	expect("tell a x 1\n", "who does not answer takes one place, however many shares there are");
+	online(a, "b", INST1, 0);
+	online(a, "c", INST1, 0);
+	expect("", "ANNOUNCE_AT_ONCE are told at once, no more");
+	is_int(announce_waiting(a), 3 * (ANNOUNCE_AT_ONCE + 2), "all of it waits");
+	told(a, "a", "x", 0);
+	expect("tell b x 1\n", "the next in line follows");
+	tips(a, "y", "2", 0);
+	told(a, "b", "x", 0);
+	expect("tell c x 1\n", "also when the refs move meanwhile");
+	told(a, "c", "x", 0);
+	expect("tell a y 2\n", "before the first comes again");
+	announce_device_offline(a, BOB, "b");
+	told(a, "a", "y", 0);
+	expect("tell c y 2\n", "who goes away leaves the line");
+	announce_told(a, BOB, "silent0", "x", silent, 0);
+	expect("tell a z 1\n", "a place that becomes free is taken");
+	announce_share_gone(a, "x");
+	ok(buf_len(&trace) > 0, "as are those of a share that goes");
+	announce_destroy(a);
+}
+
+static void t_bounds(void)
+{
+	struct announcements *a = begin();
+	char name[32];
+
+	for (int i = 0; i <= SHARES_MAX; i++) {
+		snprintf(name, sizeof(name), "share%d", i);
+		tips(a, name, "1", 0);
+		announce_moved(a, name, 0);
+	}
+	online(a, "a", INST1, 0);
+	is_int(announce_waiting(a), SHARES_MAX, "a share too many is ignored");
+	buf_reset(&trace);
+	announce_share_gone(a, "share5");
+	tips(a, "late", "1", 0);
+	is_int(announce_waiting(a), SHARES_MAX, "one that goes makes room");
+	announce_destroy(a);
+
+	a = begin();
+	tips(a, "project", "one", 0);
+	online(a, "first", INST1, 0);
+	told(a, "first", "project", 0);
+	online(a, "second", INST1, 0);
+	told(a, "second", "project", 0);
+	announce_device_offline(a, BOB, "first");
+	for (int i = 0; i < DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE - 1; i++) {
+		snprintf(name, sizeof(name), "d%d", i);
+		online(a, name, INST1, 0);
+		told(a, name, "project", 0);
+		announce_device_offline(a, BOB, name);
+	}
+	buf_reset(&trace);
+	online(a, "second", INST2, 0);
+	told(a, "second", "project", 0);
+	buf_reset(&trace);
+	online(a, "first", INST1, 0);
+	expect("tell first project one\n", "of many devices that are away the oldest is forgotten");
+	told(a, "first", "project", 0);
+	online(a, "second", INST2, 0);
+	expect("", "never one that is online");
+	online(a, "device-id-too-long", INST1, 0);
+	online(a, "b", "instance-too-long", 0);
+	expect("", "what presence does not let through is not let in");
+	announce_destroy(a);
+}
+
+/* The world of the random test: what each process of a device has been told, as the device sees it. */
+enum { DEVICES = 12, SHARES = 4, STEPS = 4000, SEEDS = 25 };
+
+struct pair {
+	uint64_t under_way;		/* the version; 0: none */
+	unsigned instance;		/* that was being told */
+	uint64_t told;			/* the last one, to the process of now */
+};
+
+struct world {
+	struct announcements *a;
+	uint32_t random;
+	uint64_t now;
+	uint64_t newest[SHARES];	/* the number in the tips */
+	uint64_t version[SHARES];	/* seen with it; 0: not told to anybody yet */
+	struct { bool online; unsigned instance; struct pair pairs[SHARES]; } devices[DEVICES];
+	bool allowed[DEVICES][SHARES];
+	unsigned under_way, tellings;
+	const char *broken;		/* the first rule that was */
+};
+
+static uint32_t chance(struct world *w, uint32_t n)
+{
+	w->random = w->random * 1664525 + 1013904223;
+	return (w->random >> 8) % n;
+}
+
+static void never(struct world *w, bool bad, const char *what)
+{
+	if (bad && !w->broken)
+		w->broken = what;
+}
+
+static void names_of(unsigned device, char *jid, char *id)
+{
+	sprintf(jid, "buddy%u@example.org", device / 3);
+	sprintf(id, "device%u", device % 3);
+}
+
+static void numbers_of(const char *jid, const char *id, const char *share, unsigned *device, unsigned *s)
+{
+	*device = (unsigned)atoi(jid + strlen("buddy")) * 3 + (unsigned)atoi(id + strlen("device"));
+	*s = (unsigned)atoi(share + strlen("share"));
+}
+
+static bool world_permitted(void *owner, const char *jid, const char *device, const char *share)
+{
+	struct world *w = owner;
+	unsigned d, s;
+
+	numbers_of(jid, device, share, &d, &s);
+	return w->allowed[d][s];
+}
+
+static void world_tell(void *owner, const char *jid, const char *device, const char *share,
+		       uint64_t version, const void *data, size_t len)
+{
+	struct world *w = owner;
+	unsigned d, s;
+	struct pair *p;
+	uint64_t number;
+
+	numbers_of(jid, device, share, &d, &s);
+	p = &w->devices[d].pairs[s];
+	memcpy(&number, data, sizeof(number));
+	never(w, !w->devices[d].online, "one who is away is told");
+	never(w, !w->allowed[d][s], "one who may not fetch is told");
+	never(w, p->under_way != 0, "two tellings under way for one pair");
+	never(w, number != w->newest[s], "not the newest tips are told");
+	never(w, version == p->told, "a process is told twice of a version");
+	never(w, version < p->told, "an older version is told after a newer one");
+	never(w, ++w->under_way > ANNOUNCE_AT_ONCE, "more than ANNOUNCE_AT_ONCE are told");
+	p->under_way = version;
+	p->instance = w->devices[d].instance;
+	w->version[s] = version;
+	w->tellings++;
+}
+
+static void world_read(void *owner, const char *share)
+{
+	struct world *w = owner;
+	unsigned s = (unsigned)atoi(share + strlen("share"));
+
+	announce_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
+}
+
+static const struct announce_events world_events = {
+	.permitted = world_permitted,
+	.tell = world_tell,
+	.read = world_read,
+};
+
+static void answer(struct world *w, unsigned d, unsigned s, bool good)
+{
+	struct pair *p = &w->devices[d].pairs[s];
+	uint64_t version = p->under_way;
+	char jid[32], id[16], share[16];
+
+	if (!version)
+		return;
+	names_of(d, jid, id);
+	sprintf(share, "share%u", s);
+	p->under_way = 0;
+	w->under_way--;
+	/* Told: it was the process that was told which answered, even if it is no more. */
+	if (good && p->instance == w->devices[d].instance)
+		p->told = version;
+	if (good)
+		announce_told(w->a, jid, id, share, version, w->now);
+	else
+		announce_failed(w->a, jid, id, share, version, w->now);
+}
+
+static void appear(struct world *w, unsigned d, bool restarted)
+{
+	char jid[32], id[16], instance[17];
+
+	if (restarted) {
+		w->devices[d].instance++;
+		for (unsigned s = 0; s < SHARES; s++)
+			w->devices[d].pairs[s].told = 0;
+	}
+	w->devices[d].online = true;
+	names_of(d, jid, id);
+	sprintf(instance, "%016x", w->devices[d].instance);
+	announce_device_online(w->a, jid, id, instance, w->now);
+}
+
+static void move(struct world *w, unsigned s)
+{
+	char share[16];
+
+	sprintf(share, "share%u", s);
+	w->newest[s]++;
+	announce_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
+}
+
+static void step(struct world *w)
+{
+	unsigned d = chance(w, DEVICES), s = chance(w, SHARES);
+	char jid[32], id[16], share[16];
+
+	names_of(d, jid, id);
+	w->now += chance(w, 1000);
+	switch (chance(w, 16)) {
+	case 0:
+		move(w, s);
+		break;
+	case 1:
+		sprintf(share, "share%u", s);
+		w->newest[s]++;
+		announce_moved(w->a, share, w->now);
+		w->now += ANNOUNCE_DEBOUNCE;
+		announce_tick(w->a, w->now);
+		break;
+	case 2:
+		appear(w, d, false);
+		break;
+	case 3:
+		appear(w, d, true);
+		break;
+	case 4:
+		w->devices[d].online = false;
+		announce_device_offline(w->a, jid, id);
+		break;
+	case 5:
+		w->allowed[d][s] = !w->allowed[d][s];
+		announce_review(w->a, w->now);
+		break;
+	case 6:
+	case 7:
+		answer(w, d, s, false);
+		break;
+	default:
+		answer(w, d, s, true);
+		break;
+	}
+	if (announce_deadline(w->a) <= w->now)
+		announce_tick(w->a, w->now);
+}
+
+/* Everybody answers, all timers fire: false if that does not end. */
+static bool settle(struct world *w)
+{
+	for (unsigned round = 0; round < 1000; round++) {
+		uint64_t deadline;
+
+		for (unsigned i = 0; i < DEVICES * SHARES; i++)
+			answer(w, i / SHARES, i % SHARES, chance(w, 4) != 0);
+		deadline = announce_deadline(w->a);
+		if (!w->under_way && deadline == UINT64_MAX)
+			return true;
+		if (!w->under_way) {
+			w->now = deadline > w->now ? deadline : w->now;
+			announce_tick(w->a, w->now);
+		}
+	}
+	return false;
+}
+
+static void look(struct world *w)
+{
+	for (unsigned d = 0; d < DEVICES; d++)
+		for (unsigned s = 0; s < SHARES; s++)
+			never(w, w->devices[d].online && w->allowed[d][s] &&
+			      w->devices[d].pairs[s].told != w->version[s],
+			      "a device online was not told of the newest version");
+	never(w, announce_waiting(w->a) != 0, "at rest something waits");
+}
+
+static void t_random(void)
+{
+	unsigned tellings = 0;
+
+	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+		struct world w = { .random = seed };
+
+		w.a = announce_create(&world_events, &w);
+		for (unsigned d = 0; d < DEVICES; d++)
+			for (unsigned s = 0; s < SHARES; s++)
+				w.allowed[d][s] = chance(&w, 4) != 0;
+		for (unsigned i = 0; i < STEPS && !w.broken; i++) {
+			step(&w);
+			if (i % 500 == 499) {
+				never(&w, !settle(&w), "it does not come to rest");
+				look(&w);
+			}
+		}
+		tellings += w.tellings;
+		ok(!w.broken, "seed %u: every device online is told the newest version, once%s%s", seed,
+		   w.broken ? ": never: " : "", w.broken ? w.broken : "");
+		announce_destroy(w.a);
+	}
+	printf("# %u tellings\n", tellings);
+}
+
+int main(void)
+{
+	t_debounce();
+	t_told_once();
+	t_empty();
+	t_newest();
+	t_back_off();
+	t_presence_meanwhile();
+	t_permission();
+	t_share_gone();
+	t_fairness();
+	t_bounds();
+	t_random();
+	buf_finish(&trace);
+	return tap_done();
+}
