@@ -282,7 +282,7 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
 		smack_enabled(&e->smack);
 		break;
 	case STANZA_SM_REQUEST:
-		send_acknowledgement(e);
+		smack_requested(&e->smack, now);
 		break;
 	case STANZA_SM_FAILED:
 	case STANZA_SM_ANSWER:
@@ -307,6 +307,9 @@ bool exchange_check(struct exchange *e, uint64_t now)
 		return true;
 	switch (smack_check(&e->smack, now)) {
 	case SMACK_ALIVE:
+		return true;
+	case SMACK_ANSWER:
+		send_acknowledgement(e);
 		return true;
 	case SMACK_ASK:
 		if (e->smack.enabled)

@@ -65,14 +65,14 @@ static const char *behind(const char *line, const char *prefix)
 	return !strncmp(line, prefix, n) ? line + n : NULL;
 }
 
-/* Advice is for somebody who is looking; so is the counting of objects. */
+/* The first complaint is the cause, what follows its consequences and advice. */
 static void take_line(struct gitrun *run)
 {
 	const char *line = buf_str(&run->line), *cause = behind(line, "fatal: ");
 
 	if (!cause)
 		cause = behind(line, "error: ");
-	if (*line && (cause || (!run->grave && !behind(line, "hint: ")))) {
+	if (*line && !run->grave && (cause || !behind(line, "hint: "))) {
 		run->grave = cause;
 		buf_reset(&run->error);
 		cause = cause ? cause : line;

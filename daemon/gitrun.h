@@ -22,9 +22,9 @@ struct gitrun;
 /*
  * It has ended. status is its exit status, or -1 if it could not be run, was
  * ended by a signal or by the time limit. output is what it printed, a string.
- * error, never NULL, is the last line of standard error behind "fatal: " or "error: ", if there
- * is none the last line of all, escaped; or why it could not be run. Both are
- * valid during the call. The gitrun is gone after it.
+ * error, never NULL, is the first line of standard error with "fatal: " or "error: ",
+ * what is behind it; if there is none, the last line of all; or why it could not be run. Escaped. Both
+ * are valid during the call. The gitrun is gone after it.
  */
 typedef void gitrun_fn(void *owner, int status, const char *output, const char *error);
 

@@ -175,23 +175,41 @@ static bool concerns_refs(const struct watched *d, const char *name)
 	return !ends_in_lock(name);
 }
 
-static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
-{
-	struct watched *d = event->data;
-	struct refwatch *w = d->watch;
-
-	if (status == 0 && !concerns_refs(d, name))
-		return;
-	/* A directory that is gone reports that, with its own name, and nothing after it. */
-	if (status || events & UV_RENAME)
-		scan_soon(w);
-	w->moved(w->owner);
-}
-
 static void unwatch(struct watched *d)
 {
 	if (!uv_is_closing((uv_handle_t *)&d->event))
 		uv_close((uv_handle_t *)&d->event, on_watched_closed);
+}
+
+static void forget(struct watched *d)
+{
+	struct watched **p = &d->watch->directories;
+
+	while (*p != d)
+		p = &(*p)->next;
+	*p = d->next;
+	unwatch(d);
+}
+
+/* The last that a directory reports, removed or renamed, is its own name. The scan finds its successor. */
+static bool is_last_event(const struct watched *d, const char *name, int events, int status)
+{
+	return status || (name && events & UV_RENAME && !strcmp(name, strrchr(d->path, '/') + 1));
+}
+
+static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
+{
+	struct watched *d = event->data;
+	struct refwatch *w = d->watch;
+	bool last = is_last_event(d, name, events, status);
+
+	if (!last && !concerns_refs(d, name))
+		return;
+	if (last)
+		forget(d);
+	if (last || events & UV_RENAME)
+		scan_soon(w);
+	w->moved(w->owner);
 }
 
 /* A new one; false if it cannot be watched. */

@@ -18,6 +18,7 @@
 enum {
 	SMACK_IDLE = 30 * 1000,		/* nothing heard: ask */
 	SMACK_PATIENCE = 15 * 1000,	/* asked and nothing heard: dead */
+	SMACK_DELAY = 200,		/* from the server's question to our answer */
 };
 
 struct smack {
@@ -25,11 +26,13 @@ struct smack {
 	uint32_t handled;	/* stanzas since, modulo 2^32 */
 	uint64_t heard_at;
 	uint64_t asked_at;	/* 0: not asking */
+	uint64_t owed_at;	/* when the server's question is to be answered; 0: nothing owed */
 };
 
 enum smack_verdict {
 	SMACK_ALIVE,
 	SMACK_ASK,		/* send <r/>, or a ping if it is not enabled */
+	SMACK_ANSWER,		/* send <a/> with what was handled */
 	SMACK_DEAD,
 };
 
@@ -40,6 +43,9 @@ void smack_enabled(struct smack *s);
 
 /* Something came from the server; counted tells that it was an iq, message or presence. */
 void smack_heard(struct smack *s, bool counted, uint64_t now);
+
+/* <r/> has come. */
+void smack_requested(struct smack *s, uint64_t now);
 
 /* To be called at smack_deadline(). */
 enum smack_verdict smack_check(struct smack *s, uint64_t now);

@@ -140,12 +140,19 @@ static void pump(struct world *w, struct wire_end *end)
 {
 	end->kicked = false;
 	while (end->role == END_PEER && window_open(w, end)) {
+		uint32_t generation = wire_of(w, end)->generation;
 		size_t n;
 
-		if (!buf_len(&end->out))
-			peer_path_fill(end->peer, &end->out, w->swarm.block);
+		if (!buf_len(&end->out)) {
+			/* Not into the end itself, which may be closed inside. */
+			buf_reset(&w->scratch);
+			peer_path_fill(end->peer, &w->scratch, w->swarm.block);
+			if (wire_of(w, end)->generation != generation || end->role != END_PEER)
+				return;
+			buf_append(&end->out, buf_data(&w->scratch), buf_len(&w->scratch));
+		}
 		n = buf_len(&end->out);
-		if (end->role != END_PEER || !n)
+		if (!n)
 			return;
 		send_block(w, end, n < w->swarm.block ? n : w->swarm.block);
 	}
@@ -268,7 +275,7 @@ void path_established(struct world *w, struct wire *wire)
 		return;
 	}
 	wire->up = true;
-	far->role = to->hostile && near->broker->hostile ? END_CLOSED : END_GREETING;
+	far->role = END_GREETING;
 	event_add(w, 2 * LINK_HELLO_TIMEOUT, EVENT_GREETING_OVER, slot_of(w, wire), wire->generation, 0);
 	if (near->role == END_ATTEMPT)
 		peer_established(near->peer);

@@ -145,13 +145,15 @@ struct peer {
 
 /* What an announcer has told a device, and what the device has heard from it. */
 struct telling_count {
-	uint32_t device_life;		/* the device's instance */
-	uint64_t version;		/* the newest told */
-	unsigned tells;
+	uint64_t version;		/* the newest one that it was to be told */
+	uint32_t to_life;		/* which instance of the device that was */
+	unsigned tells;			/* how often it was to be */
 	bool told;
-	uint32_t announcer_life;
-	uint64_t heard;			/* the newest heard */
+	/* what the device has heard, in its present life, of the announcer's present one */
+	uint32_t by_life, heard_life;
+	uint64_t heard;
 	unsigned hearings;
+	uint64_t refs;			/* what it was told they are */
 };
 
 struct broker {
@@ -173,6 +175,7 @@ struct broker {
 	unsigned children;
 	bool online;
 	uint64_t online_at;
+	uint64_t announce_at;		/* deadline of the ledger */
 	/* at the server */
 	uint32_t login;			/* counts them */
 	uint32_t resource;		/* the last part of its full JID */
@@ -185,7 +188,7 @@ struct broker {
 	bool trusts[BROKERS_MAX];
 	bool follows[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
-	bool follow_due[BROKERS_MAX][SHARES];
+	bool following[BROKERS_MAX][SHARES];	/* a fetch is planned or runs */
 	struct telling_count told[BROKERS_MAX][SHARES];
 };
 
@@ -194,7 +197,6 @@ struct stream {
 	uint32_t offset;
 	uint64_t total, done;
 	uint8_t header[STREAM_HEADER];
-	bool broken;
 };
 
 struct serve {
@@ -214,10 +216,11 @@ struct serve {
 	size_t held;			/* bytes for the process that it has not read */
 	bool reading;
 	struct stream in, out;
-	unsigned status;
+	uint64_t advert, refs;
+	bool in_ended;
 };
 
-enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN };
+enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN, HELPER_ENDED };
 
 struct helper {
 	bool used;
@@ -259,6 +262,7 @@ struct outcome {
 	char id[NEG_ID_LEN + 1];
 	unsigned status;
 	bool complete;
+	uint64_t refs;			/* as they were when the service began to talk */
 };
 
 struct stats {
@@ -286,6 +290,7 @@ struct world {
 	struct outcome outcomes[OUTCOMES];
 	unsigned outcome_next;
 	struct peer *reap;		/* ended, and still on the stack */
+	struct buf scratch;		/* owned */
 	unsigned kicked;		/* ends that may have something to send */
 	unsigned final_left;
 	unsigned helper_count, tell_count;
@@ -378,19 +383,29 @@ void helper_step(struct helper *h, unsigned step);
 void helpers_wake(struct broker *b);
 /* A user of this broker does something. */
 void user_acts(struct broker *b);
+void helpers_kill(struct broker *b, const char *because);
+
+const struct outcome *outcome_find(const struct world *w, const char *id);
 
 /* sim-stream.c */
 void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total);
-bool stream_write(struct world *w, struct stream *s, struct channel *ch, size_t max);
-void stream_read(struct world *w, struct stream *s, const void *data, size_t n, bool trusted);
+/* As much as the channel takes, up to this place in the stream; whether that was the last byte. */
+bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_t upto);
+void stream_read(struct world *w, struct stream *s, const void *data, size_t size);
+bool stream_complete(const struct stream *s);
 
 /* sim-announce.c */
 void announcer_start(struct broker *b);
 void announcer_finish(struct broker *b);
 void announcer_moved(struct broker *b, unsigned share);
 void announcement_heard(struct peer *p, const char *share, struct fields f);
+void announcer_device(struct broker *b, const struct broker *other, uint32_t life, bool online);
+void announcer_review(struct broker *b);
+void announcer_tick(struct broker *b);
 void tell_failed(struct world *w, struct tell *t);
-void follow(struct broker *b, uint64_t arg);
+void follow(struct broker *b, unsigned device, unsigned share);
+/* A fetch that was made for it is over. */
+void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome);
 
 /* sim-hostile.c */
 void hostile_acts(struct broker *b);
@@ -398,6 +413,7 @@ void hostile_hears(struct peer *p, const struct record *record);
 
 /* sim-check.c */
 void check_all(struct world *w);
+/* More than one push of a device to a share, and none of them has been silent. */
 void check_push_request(struct peer *p, const char *id);
 bool quiescent(struct world *w);
 void check_announced(struct world *w);

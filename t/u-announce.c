@@ -130,6 +130,8 @@ static void t_told_once(void)
 	online(a, "b", INST1, 0);
 	expect("", "nor where the tips are not known yet");
 	announce_device_offline(a, BOB, "b");
+	announce_tick(a, ANNOUNCE_DEBOUNCE);
+	expect("read project\n", "those are read");
 	tips(a, "project", "one", 10);
 	expect("tell a project one\n", "tips are told to who is online");
 	is_int(announce_waiting(a), 1, "and waited for");
@@ -266,6 +268,7 @@ static void t_presence_meanwhile(void)
 	online(a, "a", INST1, 0);
 	expect("tell a project one\n", "told");
 	announce_device_offline(a, BOB, "a");
+	is_int(announce_waiting(a), 0, "who is away meanwhile is not waited for");
 	online(a, "a", INST1, 10);
 	online(a, "a", INST1, 20);
 	expect("", "a device that reappears is not told twice at the same time");
@@ -355,7 +358,7 @@ static void t_share_gone(void)
 static void t_fairness(void)
 {
 	struct announcements *a = begin();
-	char name[16];
+	char name[32];
 	uint64_t silent;
 
 	for (int i = 0; i < ANNOUNCE_AT_ONCE - 1; i++) {
@@ -373,6 +376,9 @@ static void t_fairness(void)
 	online(a, "c", INST1, 0);
 	expect("", "ANNOUNCE_AT_ONCE are told at once, no more");
 	is_int(announce_waiting(a), 3 * (ANNOUNCE_AT_ONCE + 2), "all of it waits");
+	forbidden = "z";
+	is_int(announce_waiting(a), 2 * (ANNOUNCE_AT_ONCE + 2), "but for what may not be fetched");
+	forbidden = NULL;
 	told(a, "a", "x", 0);
 	expect("tell b x 1\n", "the next in line follows");
 	tips(a, "y", "2", 0);
@@ -441,16 +447,17 @@ enum { DEVICES = 12, SHARES = 4, STEPS = 4000, SEEDS = 25 };
 
 struct pair {
 	uint64_t under_way;		/* the version; 0: none */
+	uint64_t number;		/* in its tips */
 	unsigned instance;		/* that was being told */
-	uint64_t told;			/* the last one, to the process of now */
+	uint64_t told, told_number;	/* the last one, to the process of now */
 };
 
 struct world {
 	struct announcements *a;
 	uint32_t random;
 	uint64_t now;
-	uint64_t newest[SHARES];	/* the number in the tips */
-	uint64_t version[SHARES];	/* seen with it; 0: not told to anybody yet */
+	uint64_t refs[SHARES];		/* as they are: a number, and all that the tips are */
+	uint64_t newest[SHARES];	/* as they were when the ledger was given them */
 	struct { bool online; unsigned instance; struct pair pairs[SHARES]; } devices[DEVICES];
 	bool allowed[DEVICES][SHARES];
 	unsigned under_way, tellings;
@@ -509,8 +516,8 @@ static void world_tell(void *owner, const char *jid, const char *device, const c
 	never(w, version < p->told, "an older version is told after a newer one");
 	never(w, ++w->under_way > ANNOUNCE_AT_ONCE, "more than ANNOUNCE_AT_ONCE are told");
 	p->under_way = version;
+	p->number = number;
 	p->instance = w->devices[d].instance;
-	w->version[s] = version;
 	w->tellings++;
 }
 
@@ -519,6 +526,7 @@ static void world_read(void *owner, const char *share)
 	struct world *w = owner;
 	unsigned s = (unsigned)atoi(share + strlen("share"));
 
+	w->newest[s] = w->refs[s];
 	announce_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
 }
 
@@ -541,8 +549,10 @@ static void answer(struct world *w, unsigned d, unsigned s, bool good)
 	p->under_way = 0;
 	w->under_way--;
 	/* Told: it was the process that was told which answered, even if it is no more. */
-	if (good && p->instance == w->devices[d].instance)
+	if (good && p->instance == w->devices[d].instance) {
 		p->told = version;
+		p->told_number = p->number;
+	}
 	if (good)
 		announce_told(w->a, jid, id, share, version, w->now);
 	else
@@ -556,7 +566,7 @@ static void appear(struct world *w, unsigned d, bool restarted)
 	if (restarted) {
 		w->devices[d].instance++;
 		for (unsigned s = 0; s < SHARES; s++)
-			w->devices[d].pairs[s].told = 0;
+			w->devices[d].pairs[s].told = w->devices[d].pairs[s].told_number = 0;
 	}
 	w->devices[d].online = true;
 	names_of(d, jid, id);
@@ -569,8 +579,8 @@ static void move(struct world *w, unsigned s)
 	char share[16];
 
 	sprintf(share, "share%u", s);
-	w->newest[s]++;
-	announce_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
+	w->refs[s]++;
+	world_read(w, share);
 }
 
 static void step(struct world *w)
@@ -586,10 +596,8 @@ static void step(struct world *w)
 		break;
 	case 1:
 		sprintf(share, "share%u", s);
-		w->newest[s]++;
+		w->refs[s] += chance(w, 2);
 		announce_moved(w->a, share, w->now);
-		w->now += ANNOUNCE_DEBOUNCE;
-		announce_tick(w->a, w->now);
 		break;
 	case 2:
 		appear(w, d, false);
@@ -641,7 +649,7 @@ static void look(struct world *w)
 	for (unsigned d = 0; d < DEVICES; d++)
 		for (unsigned s = 0; s < SHARES; s++)
 			never(w, w->devices[d].online && w->allowed[d][s] &&
-			      w->devices[d].pairs[s].told != w->version[s],
+			      w->devices[d].pairs[s].told_number != w->refs[s],
 			      "a device online was not told of the newest version");
 	never(w, announce_waiting(w->a) != 0, "at rest something waits");
 }

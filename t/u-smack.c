@@ -40,8 +40,28 @@ static void test_count(void)
 	ok(!s.enabled, "a new connection begins anew");
 }
 
+static void test_answer(void)
+{
+	struct smack s;
+
+	smack_begin(&s, 1000);
+	smack_requested(&s, 1000);
+	is_int(smack_deadline(&s), 1000 + SMACK_IDLE, "a question before it is enabled is not answered");
+	smack_enabled(&s);
+	smack_heard(&s, true, 1000);
+	smack_requested(&s, 1000);
+	smack_requested(&s, 1100);
+	is_int(smack_deadline(&s), 1000 + SMACK_DELAY, "a question is answered soon, counted from the first");
+	is_int(smack_check(&s, 1000 + SMACK_DELAY - 1), SMACK_ALIVE, "but not at once");
+	is_int(smack_check(&s, 1000 + SMACK_DELAY), SMACK_ANSWER, "then it is");
+	is_int(smack_check(&s, 1000 + SMACK_DELAY), SMACK_ALIVE, "once");
+	smack_requested(&s, 5000);
+	is_int(smack_deadline(&s), 5000 + SMACK_DELAY, "and the next one again");
+}
+
 int main(void)
 {
+	test_answer();
 	test_life();
 	test_count();
 	return tap_done();

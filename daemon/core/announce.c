@@ -55,7 +55,8 @@ struct device {
 	char id[DEVICE_ID_LEN + 1];
 	char instance[INSTANCE_LEN + 1];
 	bool online;
-	struct bits seen, owed;
+	struct bits seen;		/* the newest tips of these */
+	struct bits owed;		/* nothing while it is away */
 	unsigned next_slot;		/* where to go on, so that no share comes first always */
 	uint64_t telling;		/* the version under way; 0: none */
 	unsigned telling_slot;
@@ -314,7 +315,7 @@ static void owe_unseen(const struct announcements *a, struct device *d)
 /* Where the device belongs by what it is owed; one that is there keeps its place. */
 static void line_up(struct announcements *a, struct device *d)
 {
-	if (!d->online || d->telling || !any_bit(&d->owed))
+	if (d->telling || !any_bit(&d->owed))
 		ring_remove(&d->turn);
 	else if (ring_alone(&d->turn))
 		ring_append(d->retry_at ? &a->resting : &a->line, &d->turn);
@@ -429,7 +430,6 @@ void announce_share_gone(struct announcements *a, const char *share)
 	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
 		struct device *d = of_all(r);
 
-		clear_bit(&d->seen, slot);
 		clear_bit(&d->owed, slot);
 		if (d->telling && d->telling_slot == slot)
 			end_telling(a, d);

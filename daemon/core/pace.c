@@ -23,7 +23,8 @@ enum {
 	PACE_QUEUE_SEEN = PACE_TARGET / 3,	/* ms: slow start ends */
 	PACE_BASE_SLACK = PACE_TARGET / 16,	/* ms: a base off by this is good enough */
 	PACE_PROBE = 256,			/* bytes; little, for its own time counts as base */
-	PACE_RATE_PERIOD = 1000,
+	PACE_RATE_PERIOD = 500,
+	PACE_SPARE = 2 * IBB_BLOCK,		/* bytes in flight beyond what the path itself holds */
 };
 
 #define RTT_NONE UINT64_MAX
@@ -45,9 +46,25 @@ void pace_init(struct pace *p, uint64_t now)
 	p->rate_since = now;
 }
 
+/*
+ * A server that is slow only because it is busy gains nothing from a queue, and
+ * some lose by it (Prosody spends a fifth more on each block when many wait):
+ * twice what the path holds at the present rate, and two blocks, is enough.
+ */
+static double worth_it(const struct pace *p)
+{
+	if (!p->rate || p->base_rtt == RTT_NONE)
+		return IBB_IN_FLIGHT_MAX;
+	return 2.0 * p->rate * p->base_rtt / 1000 + PACE_SPARE;
+}
+
 size_t pace_window(const struct pace *p)
 {
-	return p->draining ? PACE_PROBE : (size_t)p->window;
+	double most = worth_it(p);
+
+	if (p->draining)
+		return PACE_PROBE;
+	return p->window < most ? p->window : most;
 }
 
 size_t pace_block(const struct pace *p, size_t block_max)

@@ -32,7 +32,7 @@ struct pace {
 	bool draining;			/* one small block at a time, to measure the base afresh */
 	uint64_t drain_since;
 	uint64_t srtt;
-	/* rate over the last second or so, for the user */
+	/* as acknowledged, over the last half second or so */
 	uint64_t rate_since, rate_bytes, rate;	/* rate: bytes per second */
 };
 

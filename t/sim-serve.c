@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Serving, as in daemon/serve.c, and the git process below it: it talks early,
+ * late or never, reads when it likes, dies when it is told to by chance. What it says is a
+ * stream; the status that it ends with is kept, for the far end must be told the same.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+enum { ROOM_LOW = 64 * 1024, DIED = 137, ADVERT = 40 };
+
+enum step {
+	STEP_TALK,		/* its first byte, or its end without one */
+	STEP_READ,		/* takes what is in its pipe */
+	STEP_FINISH,		/* has all it wants */
+	STEP_DIE,
+};
+
+static struct world *world_of(const struct serve *s)
+{
+	return s->broker->world;
+}
+
+static void plan(struct serve *s, uint64_t delay, enum step step)
+{
+	struct world *w = world_of(s);
+
+	event_add(w, delay, EVENT_CHILD, (uint32_t)(s - w->serves), s->generation, step);
+}
+
+static void finish(struct serve *s)
+{
+	struct serve **at = &s->broker->serves;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->broker->children--;
+	s->peer->children--;
+	peer_touch(s->peer);
+	s->used = false;
+	s->generation++;
+}
+
+static void note_outcome(struct serve *s, unsigned status, bool complete)
+{
+	struct world *w = world_of(s);
+	struct outcome *o = &w->outcomes[w->outcome_next++ % OUTCOMES];
+
+	*o = (struct outcome){ .status = status, .complete = complete, .refs = s->refs };
+	strcpy(o->id, s->id);
+}
+
+const struct outcome *outcome_find(const struct world *w, const char *id)
+{
+	for (unsigned i = 0; i < OUTCOMES; i++)
+		if (!strcmp(w->outcomes[i].id, id))
+			return &w->outcomes[i];
+	return NULL;
+}
+
+static void on_accepted(void *owner)
+{
+}
+
+/* The process has what it came for. */
+static void want_to_finish(struct serve *s)
+{
+	struct world *w = world_of(s);
+
+	if (s->finishing || s->child_over)
+		return;
+	s->finishing = true;
+	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_hangs))
+		s->hangs = true;
+	else
+		plan(s, between(w, 0, chance(w, w->swarm.child_late) ? 8000 : 30), STEP_FINISH);
+}
+
+static void on_channel_data(void *owner, const void *data, size_t n)
+{
+	struct serve *s = owner;
+	struct world *w = world_of(s);
+
+	if (!s->active) {
+		s->active = true;
+		s->late = w->now >= s->opened_at + NEG_IDLE_PUSH;
+		neg_active(s->neg);
+	}
+	if (!s->peer->other->hostile)
+		stream_read(w, &s->in, data, n);
+	else
+		s->in.done += n;
+	if (s->child_over) {
+		channel_consumed(s->channel, n);
+		return;
+	}
+	s->held += n;
+	if (!s->reading)
+		plan(s, between(w, 0, 20), STEP_READ);
+	s->reading = true;
+}
+
+static void on_channel_stderr(void *owner, const void *data, size_t n)
+{
+}
+
+static void on_channel_end(void *owner)
+{
+	struct serve *s = owner;
+
+	s->in_ended = true;
+	if (s->child_over)
+		return;
+	if (!s->peer->other->hostile && !stream_complete(&s->in))
+		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->jid,
+			  s->peer->other->jid);
+	want_to_finish(s);
+}
+
+static void on_channel_exited(void *owner, uint32_t status)
+{
+}
+
+/* What the process has to say, as far as there is room; its end. */
+static void write_on(struct serve *s)
+{
+	struct world *w = world_of(s);
+	uint64_t upto = s->talked && !s->finishing ? s->advert : UINT64_MAX;
+
+	if (s->hangs || s->child_over)
+		return;
+	s->paused = false;
+	stream_write(w, &s->out, s->channel, upto);
+	if (channel_room(s->channel) < ROOM_LOW)
+		s->paused = true;
+}
+
+static void exit_with(struct serve *s, unsigned status)
+{
+	bool complete = status == 0 && s->service == SERVICE_RECEIVE_PACK;
+
+	s->child_over = true;
+	note_outcome(s, status, status == 0);
+	if (complete && !s->peer->other->hostile) {
+		announcer_moved(s->broker, s->share);
+		world_of(s)->stats->pushes++;
+	}
+	channel_end(s->channel);
+	channel_exit(s->channel, status);
+}
+
+static void on_channel_writable(void *owner)
+{
+	struct serve *s = owner;
+
+	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW)
+		plan(s, 0, s->finishing && !s->hangs ? STEP_FINISH : STEP_READ);
+}
+
+static void on_channel_closed(void *owner, const char *reason)
+{
+	struct serve *s = owner;
+	struct world *w = world_of(s);
+
+	if (!s->channel)
+		violation(w, "%s: a channel is closed twice", s->broker->jid);
+	trace(w, "%s: %s '%s' of %s: %s", s->broker->jid, service_name(s->service), share_name(s->share),
+	      s->peer->other->jid, reason ? reason : "done");
+	s->channel = NULL;
+	neg_done(s->neg, w->now);
+	s->neg = NULL;
+	finish(s);
+}
+
+static const struct channel_events channel_events = {
+	.accepted = on_accepted,
+	.data = on_channel_data,
+	.stderr_data = on_channel_stderr,
+	.end = on_channel_end,
+	.exited = on_channel_exited,
+	.writable = on_channel_writable,
+	.closed = on_channel_closed,
+};
+
+static bool open_channel(struct serve *s)
+{
+	struct world *w = world_of(s);
+
+	if (s->channel)
+		return true;
+	s->channel = neg_started(s->neg, &channel_events, s, w->now);
+	if (!s->channel)
+		return false;
+	s->opened_at = w->now;
+	s->refs = s->broker->refs[s->share];
+	trace(w, "%s: %s '%s' of %s: started", s->broker->jid, service_name(s->service),
+	      share_name(s->share), s->peer->other->jid);
+	peer_touch(s->peer);
+	return true;
+}
+
+/* The process talks, or ends without a word. */
+static void talk(struct serve *s)
+{
+	struct world *w = world_of(s);
+	bool trouble = w->phase == PHASE_TROUBLE;
+
+	if (trouble && chance(w, w->swarm.child_fails)) {
+		trace(w, "%s: %s '%s' breaks", s->broker->jid, service_name(s->service), share_name(s->share));
+		if (s->channel) {
+			exit_with(s, DIED);
+			return;
+		}
+		neg_failed(s->neg, "broken");
+		s->neg = NULL;
+		finish(s);
+		return;
+	}
+	if (!open_channel(s))
+		return;
+	s->talked = true;
+	if (trouble && chance(w, w->swarm.child_dies))
+		plan(s, between(w, 0, 500), STEP_DIE);
+	write_on(s);
+}
+
+void serve_step(struct serve *s, unsigned step)
+{
+	struct world *w = world_of(s);
+
+	if (s->child_over)
+		return;
+	switch (step) {
+	case STEP_TALK:
+		talk(s);
+		break;
+	case STEP_READ:
+		if (s->held && s->channel)
+			channel_consumed(s->channel, s->held);
+		s->held = 0;
+		s->reading = false;
+		if (!s->channel || s->hangs)
+			break;
+		if (s->service != SERVICE_RECEIVE_PACK && !s->peer->other->hostile && stream_complete(&s->in))
+			want_to_finish(s);
+		write_on(s);
+		break;
+	case STEP_FINISH:
+		if (!s->channel)
+			break;
+		write_on(s);
+		if (s->out.done == s->out.total)
+			exit_with(s, s->service == SERVICE_RECEIVE_PACK && w->phase == PHASE_TROUBLE &&
+				  chance(w, w->swarm.child_fails));
+		break;
+	default:
+		if (s->channel)
+			exit_with(s, DIED);
+		break;
+	}
+	peer_touch(s->peer);
+}
+
+static bool allowed(const struct broker *b, const struct broker *other, enum service service, int share)
+{
+	if (share < 0)
+		return false;
+	return b->account == other->account || b->may_push[share][other->index] ||
+	       (service != SERVICE_RECEIVE_PACK && b->may_fetch[share][other->index]);
+}
+
+static int share_by_name(const char *name)
+{
+	for (unsigned i = 0; i < SHARES; i++)
+		if (!strcmp(share_name(i), name))
+			return i;
+	return -1;
+}
+
+const char *serve_judge(struct peer *p, enum service service, const char *name)
+{
+	const struct broker *b = p->broker;
+	int share = share_by_name(name);
+
+	if (!b->trusts[p->other->index])
+		return "untrusted";
+	if (!allowed(b, p->other, service, share))
+		return service == SERVICE_RECEIVE_PACK && allowed(b, p->other, SERVICE_UPLOAD_PACK, share) ?
+			"push-denied" : "not-shared";
+	if (b->children >= CHILDREN_MAX || p->children >= CHILDREN_PER_DEVICE)
+		return "busy";
+	return NULL;
+}
+
+static struct serve *add(struct peer *p, struct negotiation *neg)
+{
+	struct world *w = p->broker->world;
+	struct serve *s = w->serves;
+	uint32_t generation;
+
+	while (s->used)
+		s++;
+	generation = s->generation;
+	*s = (struct serve){ .used = true, .generation = generation, .broker = p->broker, .peer = p, .neg = neg };
+	s->service = neg_service(neg);
+	s->share = share_by_name(neg_share(neg));
+	strcpy(s->id, neg_id(neg));
+	s->next = p->broker->serves;
+	p->broker->serves = s;
+	p->broker->children++;
+	p->children++;
+	return s;
+}
+
+void *serve_start(struct peer *p, struct negotiation *neg)
+{
+	struct world *w = p->broker->world;
+	bool trouble = w->phase == PHASE_TROUBLE;
+	unsigned size = between(w, 10, 2000);
+	struct serve *s;
+
+	if (trouble && chance(w, w->swarm.child_fails)) {
+		neg_failed(neg, "broken");
+		return NULL;
+	}
+	s = add(p, neg);
+	if (trouble && chance(w, w->swarm.big))
+		size = between(w, 2000, 3 * CHANNEL_WINDOW);
+	if (s->service == SERVICE_RECEIVE_PACK)
+		size = between(w, 10, 300);
+	s->advert = STREAM_HEADER + ADVERT;
+	stream_init(&s->out, s->id, true, ADVERT + size);
+	stream_init(&s->in, s->id, false, 0);
+	if (trouble && chance(w, w->swarm.child_hangs))
+		s->hangs = true;
+	else
+		plan(s, between(w, 1, trouble && chance(w, w->swarm.child_late) ? 10000 : 30), STEP_TALK);
+	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
+		serve_stop(s);
+		return NULL;
+	}
+	return s;
+}
+
+void serve_stop(void *serving)
+{
+	struct serve *s = serving;
+
+	if (!s)
+		return;
+	if (!s->used)
+		violation(world_of(s), "a service is stopped twice");
+	if (s->channel)
+		violation(world_of(s), "%s: a service is stopped that is open", s->broker->jid);
+	s->neg = NULL;
+	finish(s);
+}
+
+void serves_unhang(struct world *w)
+{
+	for (unsigned i = 0; i < SERVES_MAX; i++) {
+		struct serve *s = &w->serves[i];
+
+		if (!s->used || !s->hangs)
+			continue;
+		s->hangs = false;
+		plan(s, between(w, 0, 100), s->finishing ? STEP_FINISH : STEP_TALK);
+		if (!s->reading)
+			plan(s, 0, STEP_READ);
+	}
+}
