@@ -144,7 +144,7 @@ static void on_available(void *owner, const char *full, const char *device, cons
 		log_info("%s: device %s is online", bare, r->device);
 		peer = peer_find(b, bare, r->device);
 		if (peer)
-			peer_presence(peer, true, change == PRESENCE_RESTARTED);
+			peer_presence(peer, r->instance);
 		meet(b, bare);
 		sessions_wake(b);
 	}
@@ -163,7 +163,7 @@ static void on_unavailable(void *owner, const char *full)
 	log_info("%s: device %s went offline", bare, device);
 	peer = peer_find(b, bare, device);
 	if (peer)
-		peer_presence(peer, false, false);
+		peer_presence(peer, NULL);
 	inbands_lost(&b->inbands, full, "the other side went offline");
 }
 

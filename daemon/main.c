@@ -20,7 +20,7 @@
 #include "broker.h"
 #include "log.h"
 #include "sockpath.h"
-#include "store.h"
+#include "userfile.h"
 
 enum {
 	EXIT_INTERNAL = 70,
@@ -129,7 +129,7 @@ static int detach(void)
 static void redirect_streams(void)
 {
 	struct message trouble;
-	char *path = store_state_path("daemon.log", &trouble), *old;
+	char *path = userfile_path(USERFILE_STATE, "daemon.log", &trouble), *old;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd = -1;
 	struct stat st;
 

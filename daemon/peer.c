@@ -356,7 +356,8 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	}
 	if (verdict == LINK_REPLACE && p) {
 		end(p, "gone");
-		p = NULL;
+		/* Whoever waited for it may have begun anew. */
+		p = peer_find(b, jid, device);
 	}
 	if (!p)
 		p = create(b, jid, device);
@@ -379,14 +380,18 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	peer_touch(p);
 }
 
-void peer_presence(struct peer *p, bool online, bool restarted)
+void peer_presence(struct peer *p, const char *instance)
 {
-	if (restarted && p->link.peer_known) {
+	uint8_t bytes[INSTANCE_BYTES];
+
+	/* Another process: what the link knew is lost there. */
+	if (instance && p->link.peer_known && hex_decode(instance, bytes, sizeof(bytes)) &&
+	    memcmp(bytes, p->link.peer_instance, sizeof(bytes))) {
 		end(p, "gone");
 		return;
 	}
-	p->gone_at = online ? 0 : broker_now(p->broker);
-	if (online && !p->path && !p->attempt && p->link.state != LINK_UP)
+	p->gone_at = instance ? 0 : broker_now(p->broker);
+	if (instance && !p->path && !p->attempt && p->link.state != LINK_UP)
 		p->retry_at = broker_now(p->broker) + (we_win(p) ? 0 : RETRY_FIRST);
 	peer_touch(p);
 }

@@ -49,8 +49,8 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device);
 void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct inband *path,
 	       const struct link_hello *hello, struct buf *plain);
 
-/* Its presence: appeared (again), or went away. */
-void peer_presence(struct peer *p, bool online, bool restarted);
+/* Its presence: appeared (again) as instance (hex), or went away (NULL). */
+void peer_presence(struct peer *p, const char *instance);
 
 /* Our own connection is back, or gone. */
 void peers_online(struct broker *b, bool online);

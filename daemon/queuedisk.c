@@ -84,7 +84,8 @@ static void add(struct queuedisk *disk, const char *id, bool remove, struct fiel
 
 	t->remove = remove;
 	buf_reset(&t->bytes);
-	buf_append(&t->bytes, f.data, f.len);
+	if (f.len)
+		buf_append(&t->bytes, f.data, f.len);
 	if (idle)
 		start_first(disk);
 }

@@ -26,6 +26,7 @@ enum {
 	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
 	LOGIN_TIMEOUT = 20000,		/* when the broker was started just now */
 	CREDIT_STEP = FRAME_WINDOW / 4,
+	RESTARTS_MAX = 3,
 };
 
 enum session_state {
@@ -51,11 +52,15 @@ struct session_internal {
 	size_t granted;			/* taken from the helper, credit not yet given back */
 	size_t unsent;			/* to the helper, not yet consumed for the peer */
 	bool helper_ended, end_passed_on;
-	bool ready_said, exit_said;
+	bool exit_said;
+	unsigned restarts;		/* of devices, while we asked them */
 	uv_timer_t timer;
 };
 
 static const struct conn_events conn_events;
+
+static void look(struct session_internal *s);
+static void on_timer(uv_timer_t *timer);
 
 static void enter(struct session_internal *s, enum session_state state, const char *because)
 {
@@ -286,6 +291,13 @@ static void on_errand_failed(void *owner, const char *reason)
 	struct session_internal *s = owner;
 
 	s->errand = NULL;
+	/* The device restarted under us, and is there again or will not be. */
+	if (!strcmp(reason, "gone") && s->restarts++ < RESTARTS_MAX) {
+		enter(s, SESSION_WAITING, "the device restarted");
+		uv_timer_start(&s->timer, on_timer, ONLINE_TIMEOUT, 0);
+		look(s);
+		return;
+	}
 	fail_for_reason(s, reason);
 }
 
@@ -366,8 +378,6 @@ static enum message_id nobody(const struct session_internal *s, const struct bud
 		return MSG_BUDDY_NO_GIT;
 	return *s->to.device ? MSG_NO_SUCH_DEVICE : MSG_DEVICE_UNTRUSTED;
 }
-
-static void look(struct session_internal *s);
 
 static void on_timer(uv_timer_t *timer)
 {

@@ -19,7 +19,4 @@ struct device_key *store_key(struct message *trouble);
 int store_read_trust(struct trust *trust, struct message *trouble);
 int store_write_trust(const struct trust *trust, struct message *trouble);
 
-/* A path in the state directory, malloc'd; the directory is made. NULL with *trouble. */
-char *store_state_path(const char *name, struct message *trouble);
-
 #endif

@@ -51,8 +51,8 @@ static void tell_others(struct helper *h, bool success)
 	if (!h->final)
 		return;
 	if (!success)
-		violation(w, "%s: %s of '%s' from %s fails though everything is well", h->broker->jid,
-			  service_name(h->service), share_name(h->share), w->brokers[h->device].jid);
+		violation(w, "%s: %s of '%s' from %s fails though everything is well", h->broker->name,
+			  service_name(h->service), share_name(h->share), w->brokers[h->device].name);
 	w->final_left--;
 }
 
@@ -62,7 +62,7 @@ static void finish(struct helper *h, const char *because, bool success)
 
 	if (h->state == HELPER_ENDED)
 		return;
-	trace(world_of(h), "%s: %s of '%s' ends: %s", h->broker->jid, service_name(h->service),
+	trace(world_of(h), "%s: %s of '%s' ends: %s", h->broker->name, service_name(h->service),
 	      share_name(h->share), because);
 	h->state = HELPER_ENDED;
 	while (*at != h)
@@ -73,7 +73,7 @@ static void finish(struct helper *h, const char *because, bool success)
 	if (h->channel)
 		channel_close(h->channel, because);
 	if (h->channel || h->neg)
-		violation(world_of(h), "%s: a closed channel is still there", h->broker->jid);
+		violation(world_of(h), "%s: a closed channel is still there", h->broker->name);
 	tell_others(h, success);
 	h->used = false;
 	h->generation++;
@@ -153,11 +153,11 @@ static bool verify(struct helper *h, const struct peer *p)
 	if (p->other->hostile)
 		return false;
 	if (!o)
-		violation(w, "%s: a status without a process", h->broker->jid);
+		violation(w, "%s: a status without a process", h->broker->name);
 	if (o->status != h->status)
-		violation(w, "%s: status %u, and the process ended with %u", h->broker->jid, h->status, o->status);
+		violation(w, "%s: status %u, and the process ended with %u", h->broker->name, h->status, o->status);
 	if (h->status == 0 && !stream_complete(&h->in))
-		violation(w, "%s: success, and only %lu bytes of %lu have come", h->broker->jid,
+		violation(w, "%s: success, and only %lu bytes of %lu have come", h->broker->name,
 			  (unsigned long)h->in.done, (unsigned long)h->in.total);
 	if (h->status == 0 && h->service != SERVICE_RECEIVE_PACK)
 		w->stats->fetches++;
@@ -170,7 +170,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	struct peer *p = h->peer;
 
 	if (!h->channel)
-		violation(world_of(h), "%s: a channel is closed twice", h->broker->jid);
+		violation(world_of(h), "%s: a channel is closed twice", h->broker->name);
 	h->channel = NULL;
 	neg_done(h->neg, world_of(h)->now);
 	peer_touch(p);
@@ -214,7 +214,7 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	unsigned size = between(w, 10, 1000);
 
 	if (!h->errand)
-		violation(w, "%s: an errand ends twice", h->broker->jid);
+		violation(w, "%s: an errand ends twice", h->broker->name);
 	h->errand = NULL;
 	h->neg = neg;
 	h->channel = channel;
@@ -225,8 +225,8 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 		size = between(w, 1000, 3 * CHANNEL_WINDOW);
 	stream_init(&h->out, h->id, false, size);
 	stream_init(&h->in, h->id, true, 0);
-	trace(w, "%s: %s of '%s' from %s is open", h->broker->jid, service_name(h->service),
-	      share_name(h->share), h->peer->other->jid);
+	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),
+	      share_name(h->share), h->peer->other->name);
 	think(h);
 	peer_touch(h->peer);
 }
@@ -236,7 +236,7 @@ static void on_errand_failed(void *owner, const char *reason)
 	struct helper *h = owner;
 
 	if (!h->errand)
-		violation(world_of(h), "%s: an errand ends twice", h->broker->jid);
+		violation(world_of(h), "%s: an errand ends twice", h->broker->name);
 	h->errand = NULL;
 	finish(h, reason, false);
 }
@@ -378,8 +378,8 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 		h->parent = (uint32_t)(parent - w->helpers);
 		h->parent_generation = parent->generation;
 	}
-	trace(w, "%s: a user wants %s of '%s' from %s%s", b->jid, service_name(service), share_name(share),
-	      device >= 0 ? w->brokers[device].jid : w->brokers[account].jid, parent ? ", from a hook" : "");
+	trace(w, "%s: a user wants %s of '%s' from %s%s", b->name, service_name(service), share_name(share),
+	      device >= 0 ? w->brokers[device].name : w->brokers[account].name, parent ? ", from a hook" : "");
 	plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
 	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.helper_killed))
 		plan(h, below(w, 2) ? between(w, 0, 200) : between(w, 0, 20000), STEP_KILL);

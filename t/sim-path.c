@@ -201,7 +201,7 @@ void path_lose(struct world *w, struct wire *wire, bool silent)
 		return;
 	wire->dead = true;
 	w->stats->lost_paths++;
-	trace(w, "the path %s-%s is lost%s", wire->end[0].broker->jid, wire->end[1].broker->jid,
+	trace(w, "the path %s-%s is lost%s", wire->end[0].broker->name, wire->end[1].broker->name,
 	      silent ? ", silently" : "");
 	for (unsigned i = 0; i < 2; i++)
 		event_add(w, silent ? FAR : between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT,

@@ -84,9 +84,9 @@ void peers_reap(struct world *w)
 
 		w->reap = p->next;
 		if (p->children)
-			violation(w, "%s: a peer ended with %u children", p->broker->jid, p->children);
+			violation(w, "%s: a peer ended with %u children", p->broker->name, p->children);
 		if (p->channels.first || p->negotiations.first)
-			violation(w, "%s: a peer ended and left something open", p->broker->jid);
+			violation(w, "%s: a peer ended and left something open", p->broker->name);
 		link_finish(&p->link);
 		free(p);
 	}
@@ -100,7 +100,7 @@ static void end(struct peer *p, const char *reason)
 	if (p->ended)
 		return;
 	p->ended = true;
-	trace(w, "%s: link with %s ended: %s", p->broker->jid, p->other->jid, reason);
+	trace(w, "%s: link with %s ended: %s", p->broker->name, p->other->name, reason);
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -279,7 +279,7 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
 				   memcmp(b->fp, other->fp, FINGERPRINT_BYTES) < 0);
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
-		trace(w, "%s: refuses the path of %s: %s", b->jid, other->jid,
+		trace(w, "%s: refuses the path of %s: %s", b->name, other->name,
 		      verdict == LINK_REFUSE_GONE ? "gone" : "crossed");
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
 		path_write(w, path, buf_data(&refusal), buf_len(&refusal));
@@ -365,7 +365,7 @@ static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
 
-	trace(p->broker->world, "%s: link with %s is %s", p->broker->jid, p->other->jid,
+	trace(p->broker->world, "%s: link with %s is %s", p->broker->name, p->other->name,
 	      resumed ? "up again" : "up");
 	p->broker->world->stats->resumed += resumed;
 	p->gone_at = 0;
@@ -375,7 +375,7 @@ static void on_link_down(void *owner)
 {
 	struct peer *p = owner;
 
-	trace(p->broker->world, "%s: link with %s waits for a path", p->broker->jid, p->other->jid);
+	trace(p->broker->world, "%s: link with %s waits for a path", p->broker->name, p->other->name);
 }
 
 /* A can-push must be answered before the next record is looked at. */
@@ -400,8 +400,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct peer *p = owner;
 	int result;
 
-	trace(p->broker->world, "%s: %s from %s", p->broker->jid, record_type_name(record->type),
-	      p->other->jid);
+	trace(p->broker->world, "%s: %s from %s", p->broker->name, record_type_name(record->type),
+	      p->other->name);
 	if (p->broker->hostile) {
 		hostile_hears(p, record);
 		return;
@@ -410,15 +410,15 @@ static void on_link_deliver(void *owner, const struct record *record)
 		expect_answer(p, record);
 		result = negotiations_record(&p->negotiations, record, now_of(p));
 		if (result == 0 && !p->ended && p->asked[0] && !p->answered)
-			violation(p->broker->world, "%s: can-push of %s is not answered", p->broker->jid,
-				  p->other->jid);
+			violation(p->broker->world, "%s: can-push of %s is not answered", p->broker->name,
+				  p->other->name);
 	} else {
 		result = channels_record(&p->channels, record);
 	}
 	if (result >= 0 || p->ended)
 		return;
 	if (!p->other->hostile)
-		violation(p->broker->world, "%s: %s of an honest peer breaks the protocol", p->broker->jid,
+		violation(p->broker->world, "%s: %s of an honest peer breaks the protocol", p->broker->name,
 			  record_type_name(record->type));
 	peer_end(p, "protocol");
 }
@@ -434,7 +434,7 @@ static void on_link_ended(void *owner, const char *reason)
 
 	if ((!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
 	    !p->other->hostile && p->other->running)
-		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->jid, reason);
+		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->name, reason);
 	end(p, reason);
 }
 
@@ -464,8 +464,8 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	const char *id = fields_get(f, "id"), *service = fields_get(f, "service");
 	const char *state = fields_get(f, "state"), *reason = fields_get(f, "reason");
 
-	trace(p->broker->world, "%s: says %s%s%s to %s", p->broker->jid, record_type_name(type),
-	      state || reason ? " " : "", state ? state : reason ? reason : "", p->other->jid);
+	trace(p->broker->world, "%s: says %s%s%s to %s", p->broker->name, record_type_name(type),
+	      state || reason ? " " : "", state ? state : reason ? reason : "", p->other->name);
 	if (!strcmp(id, p->asked) &&
 	    (type == RECORD_PUSH_REQUEST || type == RECORD_SEEN || type == RECORD_REFUSE))
 		p->answered = true;

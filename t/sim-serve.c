@@ -114,8 +114,8 @@ static void on_channel_end(void *owner)
 	if (s->child_over)
 		return;
 	if (!s->peer->other->hostile && !stream_complete(&s->in))
-		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->jid,
-			  s->peer->other->jid);
+		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->name,
+			  s->peer->other->name);
 	want_to_finish(s);
 }
 
@@ -127,7 +127,7 @@ static void on_channel_exited(void *owner, uint32_t status)
 static void write_on(struct serve *s)
 {
 	struct world *w = world_of(s);
-	uint64_t upto = s->talked && !s->finishing ? s->advert : UINT64_MAX;
+	uint64_t upto = !s->talked ? 0 : s->finishing ? UINT64_MAX : s->advert;
 
 	if (s->hangs || s->child_over)
 		return;
@@ -155,8 +155,10 @@ static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
-	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW)
-		plan(s, 0, s->finishing && !s->hangs ? STEP_FINISH : STEP_READ);
+	if (!s->paused || s->child_over || channel_room(s->channel) < ROOM_LOW)
+		return;
+	s->paused = false;
+	plan(s, 0, s->finishing && !s->hangs ? STEP_FINISH : STEP_READ);
 }
 
 static void on_channel_closed(void *owner, const char *reason)
@@ -165,9 +167,9 @@ static void on_channel_closed(void *owner, const char *reason)
 	struct world *w = world_of(s);
 
 	if (!s->channel)
-		violation(w, "%s: a channel is closed twice", s->broker->jid);
-	trace(w, "%s: %s '%s' of %s: %s", s->broker->jid, service_name(s->service), share_name(s->share),
-	      s->peer->other->jid, reason ? reason : "done");
+		violation(w, "%s: a channel is closed twice", s->broker->name);
+	trace(w, "%s: %s '%s' of %s: %s", s->broker->name, service_name(s->service), share_name(s->share),
+	      s->peer->other->name, reason ? reason : "done");
 	s->channel = NULL;
 	neg_done(s->neg, w->now);
 	s->neg = NULL;
@@ -195,8 +197,8 @@ static bool open_channel(struct serve *s)
 		return false;
 	s->opened_at = w->now;
 	s->refs = s->broker->refs[s->share];
-	trace(w, "%s: %s '%s' of %s: started", s->broker->jid, service_name(s->service),
-	      share_name(s->share), s->peer->other->jid);
+	trace(w, "%s: %s '%s' of %s: started", s->broker->name, service_name(s->service),
+	      share_name(s->share), s->peer->other->name);
 	peer_touch(s->peer);
 	return true;
 }
@@ -208,7 +210,7 @@ static void talk(struct serve *s)
 	bool trouble = w->phase == PHASE_TROUBLE;
 
 	if (trouble && chance(w, w->swarm.child_fails)) {
-		trace(w, "%s: %s '%s' breaks", s->broker->jid, service_name(s->service), share_name(s->share));
+		trace(w, "%s: %s '%s' breaks", s->broker->name, service_name(s->service), share_name(s->share));
 		if (s->channel) {
 			exit_with(s, DIED);
 			return;
@@ -353,7 +355,7 @@ void serve_stop(void *serving)
 	if (!s->used)
 		violation(world_of(s), "a service is stopped twice");
 	if (s->channel)
-		violation(world_of(s), "%s: a service is stopped that is open", s->broker->jid);
+		violation(world_of(s), "%s: a service is stopped that is open", s->broker->name);
 	s->neg = NULL;
 	finish(s);
 }

@@ -158,8 +158,9 @@ struct telling_count {
 
 struct broker {
 	struct world *world;
-	unsigned index, account;
-	char jid[16];
+	unsigned index;
+	unsigned account;		/* the index of its first device */
+	char name[8], jid[16];		/* the jid is the account's */
 	unsigned char fp[FINGERPRINT_BYTES];
 	char device[DEVICE_ID_LEN + 1];
 	bool hostile;
@@ -317,13 +318,15 @@ void world_run(struct world *w, uint64_t seed);
 
 /* sim-server.c: who is online, who hears of it when, and what fate does */
 void server_login(struct broker *b);
+/* The connection is gone; noticed: the server knows it, and tells. */
 void server_logout(struct broker *b, bool noticed);
-void server_say(struct broker *to, uint64_t arg);
-void server_tell_truth(struct world *w);
-uint64_t server_presence(const struct broker *from, bool available, uint32_t resource, uint32_t life);
+/* A presence that the server has sent arrives. */
+void server_says(struct broker *to, uint64_t arg);
+/* Everybody who is online hears what is true now. */
+void server_tells_truth(struct world *w);
 void full_jid(const struct broker *b, uint32_t resource, char out[64]);
 void fate(struct world *w);
-void lose_account(struct broker *b, bool noticed);
+void heal(struct world *w);
 
 /* sim-path.c */
 struct wire *wire_of(const struct world *w, const struct wire_end *end);
@@ -364,7 +367,11 @@ void peers_reap(struct world *w);
 struct broker *device_find(struct world *w, const char *device);
 void broker_start(struct broker *b);
 void broker_crash(struct broker *b);
+/* The end of the run: everything is closed in an orderly way. */
+void broker_stop(struct broker *b);
 void broker_online(struct broker *b);
+void broker_offline(struct broker *b);
+void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES]);
 void broker_available(struct broker *b, const struct broker *from, uint32_t resource, uint32_t life);
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
 

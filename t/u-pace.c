@@ -214,7 +214,7 @@ static void t_rate(void)
 }
 
 /* A busy server on a short path: more in flight only makes a queue. */
-static void test_worth(void)
+static void t_worth(void)
 {
 	struct pace p;
 	uint64_t now = 0;
@@ -230,7 +230,7 @@ static void test_worth(void)
 
 int main(void)
 {
-	test_worth();
+	t_worth();
 	t_paths();
 	t_cap();
 	t_cuts();

@@ -7,14 +7,15 @@
  * a buddy announces that their refs moved. For each one: compare what was
  * announced with the refs that are here, and only if something is new run
  * "git fetch <remote>" there; one fetch at a time in a repository, never sooner than
- * FOLLOW_INTERVAL after the one before, after a failure with back-off and jitter. Pure.
+ * FOLLOW_INTERVAL after the one before, after a failure with back-off and jitter; and a few at
+ * a time from one buddy. Pure.
  *
  *   QUIET      announced                            COMPARING   (when its turn comes)
- *   COMPARING  nothing new                          QUIET
+ *   COMPARING  nothing new                          QUIET, or COMPARING if announced meanwhile
  *   COMPARING  something new                        FETCHING
  *   FETCHING   done                                 QUIET, or COMPARING if announced meanwhile
  *   FETCHING   failed                               WAITING     (FOLLOW_BACKOFF_FIRST, doubled to _MAX)
- *   WAITING    time, a new announcement             COMPARING
+ *   WAITING    time, a new announcement, the buddy  COMPARING   (when its turn comes)
  */
 
 #include <stdbool.h>
@@ -42,7 +43,10 @@ struct follow {
 struct follows;
 
 struct follow_events {
-	/* Compare tips (fields, as announced) with the refs of f: follow_compared() follows, not within the call. */
+	/*
+	 * Compare tips (fields, as announced; only cut=1 if they were too long to keep) with the refs of f:
+	 * follow_compared() follows, not within the call. tips are valid during the call.
+	 */
 	void (*compare)(void *owner, struct follow *f, const void *tips, size_t len);
 	/* Run the fetch: follow_fetched() follows, not within the call. */
 	void (*fetch)(void *owner, struct follow *f);
@@ -52,7 +56,11 @@ struct follow_events {
 struct follows *follow_create(const struct follow_events *events, void *owner, uint32_t seed);
 void follow_destroy(struct follows *all);
 
-/* From the configuration; adding what is there changes nothing. follow_mark/sweep drop what was not added again. */
+/*
+ * From the configuration; adding what is there changes nothing. follow_mark/sweep drop what was not
+ * added again. One that is dropped while COMPARING or FETCHING is not waited for: the owner cancels
+ * what it does for it. follow_add: NULL beyond FOLLOWS_MAX.
+ */
 void follow_mark(struct follows *all);
 struct follow *follow_add(struct follows *all, const char *jid, const char *share, const char *path,
 			  const char *remote);

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The core says which entry runs when. Here it becomes "git push" with a
+ * lease for each ref, and what that says becomes one of three outcomes:
+ * delivered, not now, or not so. Not so is for the user to decide: the
+ * entry stays, and is not tried again by itself.
+ */
+#include "pushqueue.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "gitrun.h"
+#include "journal.h"
+#include "log.h"
+#include "queuedisk.h"
+#include "queuefile.h"
+
+/* An entry that is being pushed. */
+struct run {
+	struct run *next;		/* pushqueue::runs */
+	struct pushqueue *queue;	/* borrowed */
+	struct queue_entry *entry;	/* the core's */
+	struct gitrun *git;		/* owned */
+};
+
+struct pushqueue {
+	uv_loop_t *loop;
+	char *socket_path;		/* owned */
+	struct queue *entries;		/* owned */
+	struct run *runs;		/* owned */
+	struct queuedisk *disk;		/* owned */
+	bool (*online)(void *owner, const char *jid);
+	void *owner;
+	uv_timer_t timer;
+};
+
+static void on_timer(uv_timer_t *timer);
+
+static void set_timer(struct pushqueue *q)
+{
+	uint64_t now = uv_now(q->loop), at = queue_deadline(q->entries, time(NULL), now);
+
+	if (at == UINT64_MAX)
+		uv_timer_stop(&q->timer);
+	else
+		uv_timer_start(&q->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void tick(struct pushqueue *q)
+{
+	queue_tick(q->entries, uv_now(q->loop), time(NULL));
+	set_timer(q);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	tick(timer->data);
+}
+
+static void put_updates(struct buf *text, const struct queue_entry *e)
+{
+	for (const struct queue_update *u = e->updates; u; u = u->next) {
+		if (u != e->updates)
+			buf_puts(text, ", ");
+		queuefile_update_text(text, u->src, u->dst, u->expect);
+	}
+}
+
+/* For the log of the user, with what it was about. */
+static void tell(const struct queue_entry *e, const char *result, const char *sentence)
+{
+	struct buf text = { 0 };
+	struct journal_event event = {
+		.kind = "queue",
+		.jid = e->jid,
+		.share = e->share,
+		.what = e->id,
+		.result = result,
+	};
+
+	put_updates(&text, e);
+	buf_printf(&text, ": %s", sentence);
+	event.text = buf_str(&text);
+	journal_add(&event);
+	log_info("%s for %s/%s: %s", e->id, e->jid, e->share, event.text);
+	buf_finish(&text);
+}
+
+/* What the broker of this user would have said, too: these do not get better by waiting. */
+static bool is_final(const struct queue_entry *e, const char *error)
+{
+	static const enum message_id final[] = {
+		MSG_NOT_BUDDY, MSG_NOT_SHARED, MSG_PUSH_DENIED, MSG_OWN_ACCOUNT,
+	};
+	static const char *const of_git[] = {
+		"does not appear to be a git repository", "src refspec", "bad object", "not a git repository",
+		"remote helper", "cannot run git",
+	};
+	struct message m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(final); i++) {
+		message_set(&m, final[i], "jid", e->jid, "share", e->share, NULL);
+		if (!strcmp(error, m.text))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(of_git); i++)
+		if (strstr(error, of_git[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The first ref that was not taken, from the lines of --porcelain:
+ * "!\t<src>:<dst>\t[rejected] (stale info)". False if there is none, or the
+ * connection was lost before its fate was known.
+ */
+static bool refused_ref(const char *output, struct buf *reason)
+{
+	for (const char *line = output; line; line = strchr(line, '\n')) {
+		const char *ref, *summary, *end;
+
+		line += *line == '\n';
+		if (strncmp(line, "!\t", 2))
+			continue;
+		ref = line + 2;
+		summary = strchr(ref, '\t');
+		end = strchr(ref, '\n');
+		if (!summary || (end && summary > end) || !strncmp(summary + 1, "[remote failure]", 16))
+			continue;
+		ref = memchr(ref, ':', summary - ref) ? (char *)memchr(ref, ':', summary - ref) + 1 : ref;
+		buf_append(reason, ref, summary - ref);
+		if (!strncmp(summary + 1, "[rejected] (stale info)", 23))
+			buf_puts(reason, " has moved there since this was queued");
+		else
+			buf_printf(reason, ": %.*s", (int)(end ? end - summary - 1 : GITRUN_ERROR_MAX), summary + 1);
+		return true;
+	}
+	return false;
+}
+
+static void end_run(struct run *run)
+{
+	struct run **p = &run->queue->runs;
+
+	while (*p != run)
+		p = &(*p)->next;
+	*p = run->next;
+	gitrun_destroy(run->git);
+	free(run);
+}
+
+static void on_pushed(void *owner, int status, const char *output, const char *error)
+{
+	struct run *run = owner;
+	struct pushqueue *q = run->queue;
+	struct queue_entry *e = run->entry;
+	enum queue_outcome outcome = QUEUE_UNREACHABLE;
+	struct buf reason = { 0 };
+
+	run->git = NULL;
+	end_run(run);
+	if (status == 0) {
+		outcome = QUEUE_DELIVERED;
+	} else if (refused_ref(output, &reason)) {
+		outcome = QUEUE_REFUSED;
+	} else {
+		buf_puts(&reason, *error ? error : "git push failed and did not say why");
+		if (is_final(e, error))
+			outcome = QUEUE_REFUSED;
+	}
+	if (outcome == QUEUE_UNREACHABLE)
+		tell(e, "waiting", buf_str(&reason));
+	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason), uv_now(q->loop));
+	buf_finish(&reason);
+	set_timer(q);
+}
+
+static const char **push_args(const struct queue_entry *e)
+{
+	const char **args;
+	size_t n = 0, count = 0;
+
+	for (const struct queue_update *u = e->updates; u; u = u->next)
+		count++;
+	args = xcalloc(2 * count + 5, sizeof(*args));
+	args[n++] = "push";
+	args[n++] = "--porcelain";
+	for (const struct queue_update *u = e->updates; u; u = u->next)
+		args[n++] = xasprintf("--force-with-lease=%s:%s", u->dst, u->expect);
+	args[n++] = "--";
+	args[n++] = e->remote;
+	for (const struct queue_update *u = e->updates; u; u = u->next)
+		args[n++] = xasprintf("%s:%s", u->src, u->dst);
+	return args;
+}
+
+static void free_push_args(const struct queue_entry *e, const char **args)
+{
+	for (size_t n = 2; args[n]; n++)
+		if (args[n] != e->remote && strcmp(args[n], "--"))
+			free((char *)args[n]);
+	free(args);
+}
+
+static void on_run(void *owner, struct queue_entry *e)
+{
+	struct pushqueue *q = owner;
+	struct run *run = xcalloc(1, sizeof(*run));
+	const char **args = push_args(e);
+
+	run->queue = q;
+	run->entry = e;
+	run->next = q->runs;
+	q->runs = run;
+	run->git = gitrun_start(q->loop, e->path, args, q->socket_path, on_pushed, run);
+	free_push_args(e, args);
+}
+
+static bool on_online(void *owner, const char *jid)
+{
+	struct pushqueue *q = owner;
+
+	return q->online(q->owner, jid);
+}
+
+static void on_save(void *owner, const struct queue_entry *e)
+{
+	struct pushqueue *q = owner;
+	struct buf fields = { 0 };
+
+	if (e->state == QUEUE_FAILED)
+		tell(e, "failed", e->error ? e->error : "failed");
+	queue_entry_write(e, &fields);
+	queuedisk_write(q->disk, e->id, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	buf_finish(&fields);
+}
+
+static void on_gone(void *owner, const struct queue_entry *e, const char *outcome)
+{
+	struct pushqueue *q = owner;
+
+	tell(e, "ok", outcome);
+	queuedisk_remove(q->disk, e->id);
+}
+
+static const struct queue_events queue_events = {
+	.run = on_run,
+	.online = on_online,
+	.save = on_save,
+	.gone = on_gone,
+};
+
+static void load(struct pushqueue *q, const char *id)
+{
+	struct message trouble;
+	struct buf bytes = { 0 };
+	int result = queuefile_read(id, &bytes, &trouble);
+
+	if (result < 0)
+		log_error("%s", trouble.text);
+	else if (result == 0 && !queue_load(q->entries, id, (struct fields){ buf_data(&bytes), buf_len(&bytes) }))
+		log_error("the entry %s of the queue is damaged, or there are too many", id);
+	buf_finish(&bytes);
+}
+
+/* What has a file and is not known. A file that is about to go is no new entry. */
+static void load_new(struct pushqueue *q)
+{
+	char (*ids)[QUEUEFILE_ID_MAX];
+	struct message trouble;
+	int n = queuefile_list(&ids, &trouble);
+
+	if (n < 0)
+		log_error("%s", trouble.text);
+	for (int i = 0; i < n; i++)
+		if (!queue_find(q->entries, ids[i]) && !queuedisk_busy(q->disk, ids[i]))
+			load(q, ids[i]);
+	free(ids);
+}
+
+void pushqueue_reload(struct pushqueue *q)
+{
+	load_new(q);
+	tick(q);
+}
+
+struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uint32_t seed,
+				   bool (*online)(void *owner, const char *jid), void *owner)
+{
+	struct pushqueue *q = xcalloc(1, sizeof(*q));
+
+	q->loop = loop;
+	q->socket_path = xstrdup(socket_path);
+	q->online = online;
+	q->owner = owner;
+	q->entries = queue_create(&queue_events, q, seed);
+	q->disk = queuedisk_create(loop);
+	uv_timer_init(loop, &q->timer);
+	q->timer.data = q;
+	load_new(q);
+	set_timer(q);
+	return q;
+}
+
+void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
+{
+	queue_buddy_online(q->entries, jid, uv_now(q->loop), time(NULL));
+	set_timer(q);
+}
+
+bool pushqueue_retry(struct pushqueue *q, const char *id)
+{
+	struct queue_entry *e = id ? queue_find(q->entries, id) : queue_first(q->entries);
+	bool done = !id;
+
+	while (e) {
+		struct queue_entry *next = id ? NULL : e->next;
+
+		done |= queue_retry(q->entries, e, uv_now(q->loop), time(NULL));
+		e = next;
+	}
+	set_timer(q);
+	return done;
+}
+
+bool pushqueue_drop(struct pushqueue *q, const char *id)
+{
+	struct queue_entry *e = queue_find(q->entries, id);
+	bool done = e && queue_drop(q->entries, e);
+
+	set_timer(q);
+	return done;
+}
+
+const struct queue_entry *pushqueue_first(const struct pushqueue *q)
+{
+	return queue_first(q->entries);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct pushqueue *q = handle->data;
+
+	free(q->socket_path);
+	free(q);
+}
+
+void pushqueue_destroy(struct pushqueue *q)
+{
+	if (!q)
+		return;
+	while (q->runs)
+		end_run(q->runs);
+	queue_destroy(q->entries);
+	queuedisk_destroy(q->disk);
+	uv_close((uv_handle_t *)&q->timer, on_timer_closed);
+}

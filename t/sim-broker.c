@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A broker's one life, as daemon/broker.c sorts what comes from XMPP. What is on its
+ * disk (keys, trust, shares, refs) is in struct broker and stays.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+#include "fields.h"
+#include "text.h"
+
+struct broker *device_find(struct world *w, const char *device)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!strcmp(w->brokers[i].device, device))
+			return &w->brokers[i];
+	return NULL;
+}
+
+void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES])
+{
+	put_be32(out, index);
+	put_be32(out + 4, life);
+}
+
+void broker_start(struct broker *b)
+{
+	struct world *w = b->world;
+
+	b->running = true;
+	b->life++;
+	broker_instance(b->index, b->life, b->instance);
+	b->presence = presence_create();
+	for (unsigned i = 0; i < w->count; i++)
+		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
+	if (!b->hostile)
+		announcer_start(b);
+	trace(w, "%s starts", b->name);
+}
+
+/* Nothing is left of it. */
+static void forget(struct broker *b)
+{
+	announcer_finish(b);
+	presence_destroy(b->presence);
+	b->presence = NULL;
+	b->running = b->online = false;
+	if (b->children || b->serves || b->helpers)
+		violation(b->world, "%s ends with %u children", b->name, b->children);
+}
+
+void broker_crash(struct broker *b)
+{
+	struct world *w = b->world;
+
+	trace(w, "%s crashes", b->name);
+	b->running = false;
+	/* Its paths first: nothing that follows can be heard. */
+	for (unsigned i = 0; i < WIRES_MAX; i++)
+		if (w->wires[i].used && (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
+			path_lose(w, &w->wires[i], chance(w, w->swarm.path_silent));
+	helpers_kill(b, "crashed");
+	while (b->peers)
+		peer_abandon(b->peers);
+	b->online = false;
+	paths_lost(b, NULL);
+	forget(b);
+}
+
+void broker_stop(struct broker *b)
+{
+	helpers_kill(b, "stopped");
+	while (b->peers)
+		peer_end(b->peers, "stopped");
+	forget(b);
+}
+
+void broker_online(struct broker *b)
+{
+	b->online = true;
+	b->online_at = b->world->now;
+	memset(b->presence_at, 0, sizeof(b->presence_at));
+	trace(b->world, "%s is online", b->name);
+	peers_online(b);
+	helpers_wake(b);
+}
+
+void broker_offline(struct broker *b)
+{
+	b->online = false;
+	presence_reset(b->presence, b->world->now);
+	for (unsigned i = 0; i < b->world->count; i++)
+		announcer_device(b, &b->world->brokers[i], 0, false);
+	paths_lost(b, NULL);
+	peers_online(b);
+	helpers_wake(b);
+}
+
+void broker_available(struct broker *b, const struct broker *from, uint32_t resource, uint32_t life)
+{
+	struct resource *r = NULL;
+	enum presence_change change;
+	uint8_t instance[INSTANCE_BYTES];
+	char full[64], hex[2 * INSTANCE_BYTES + 1];
+	struct peer *p;
+
+	broker_instance(from->index, life, instance);
+	hex_encode(instance, sizeof(instance), hex);
+	full_jid(from, resource, full);
+	change = presence_available(b->presence, full, from->device, hex, b->world->now, &r);
+	if (change != PRESENCE_APPEARED && change != PRESENCE_RESTARTED)
+		return;
+	p = peer_find(b, from);
+	if (p)
+		peer_presence(p, true, change == PRESENCE_RESTARTED);
+	announcer_device(b, from, life, true);
+	helpers_wake(b);
+}
+
+void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource)
+{
+	char device[DEVICE_ID_LEN + 1], full[64];
+	struct peer *p;
+
+	full_jid(from, resource, full);
+	if (presence_unavailable(b->presence, full, b->world->now, device) != PRESENCE_GONE)
+		return;
+	announcer_device(b, from, 0, false);
+	p = peer_find(b, from);
+	if (p)
+		peer_presence(p, false, false);
+	paths_lost(b, from);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The server, which knows who is online and tells the others, early, late, twice or never; and fate, which
+ * cuts paths and connections and kills brokers, until everything heals.
+ */
+#include "sim.h"
+
+#include <stdio.h>
+
+enum { LATE = 20 * 1000 };
+
+/* A presence in a number: who, which resource, which life, and whether it is there. */
+struct saying {
+	unsigned from;
+	bool available;
+	uint32_t resource, life;
+};
+
+static uint64_t pack(struct saying s)
+{
+	return (uint64_t)s.from << 60 | (uint64_t)s.available << 56 | (uint64_t)s.resource << 28 | s.life;
+}
+
+static struct saying unpack(uint64_t arg)
+{
+	return (struct saying){
+		.from = arg >> 60,
+		.available = arg >> 56 & 1,
+		.resource = arg >> 28 & 0xfffffff,
+		.life = arg & 0xfffffff,
+	};
+}
+
+void full_jid(const struct broker *b, uint32_t resource, char out[64])
+{
+	snprintf(out, 64, "%s/git.%s.%u", b->jid, b->device, resource);
+}
+
+static void send_once(struct broker *to, struct saying s, uint64_t delay)
+{
+	struct world *w = to->world;
+	uint64_t at = w->now + delay;
+
+	if (!w->swarm.presence_disorder || w->phase != PHASE_TROUBLE) {
+		at = at > to->presence_at[s.from] ? at : to->presence_at[s.from];
+		to->presence_at[s.from] = at;
+	}
+	event_add(w, at - w->now, EVENT_PRESENCE, to->index, to->login, pack(s));
+}
+
+static void send(struct broker *to, struct saying s)
+{
+	struct world *w = to->world;
+	bool trouble = w->phase == PHASE_TROUBLE;
+	uint64_t delay = between(w, 1, w->swarm.delay_max);
+
+	if (!to->online || to->index == s.from || (trouble && chance(w, w->swarm.presence_lost)))
+		return;
+	if (trouble && chance(w, w->swarm.presence_late))
+		delay += below(w, LATE);
+	send_once(to, s, delay);
+	if (trouble && chance(w, w->swarm.presence_twice))
+		send_once(to, s, delay + below(w, 2000));
+}
+
+void server_login(struct broker *b)
+{
+	struct world *w = b->world;
+
+	b->login++;
+	/* The old one lingers on the server as a ghost, or is replaced. */
+	if (!b->resource || chance(w, 150))
+		b->resource = b->login;
+	b->shown = true;
+	b->shown_life = b->life;
+	b->shown_resource = b->resource;
+	broker_online(b);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *o = &w->brokers[i];
+
+		if (o == b)
+			continue;
+		send(o, (struct saying){ b->index, true, b->resource, b->life });
+		if (o->shown)
+			send(b, (struct saying){ o->index, true, o->shown_resource, o->shown_life });
+	}
+	event_add(w, 3001, EVENT_GRACE, b->index, b->login, 0);
+}
+
+void server_logout(struct broker *b, bool noticed)
+{
+	struct world *w = b->world;
+
+	if (!noticed)
+		return;
+	b->shown = false;
+	for (unsigned i = 0; i < w->count; i++)
+		send(&w->brokers[i], (struct saying){ b->index, false, b->resource, 0 });
+}
+
+void server_says(struct broker *to, uint64_t arg)
+{
+	struct saying s = unpack(arg);
+	struct broker *from = &to->world->brokers[s.from];
+
+	trace(to->world, "%s hears that %s is %s", to->name, from->name, s.available ? "online" : "offline");
+	if (s.available)
+		broker_available(to, from, s.resource, s.life);
+	else
+		broker_unavailable(to, from, s.resource);
+}
+
+static void tell_truth(struct broker *to, const struct broker *from)
+{
+	char jid[64];
+
+	for (uint32_t r = 1; r <= from->login; r++) {
+		full_jid(from, r, jid);
+		if (r != from->resource && presence_full(to->presence, jid))
+			send(to, (struct saying){ from->index, false, r, 0 });
+	}
+	send(to, (struct saying){ from->index, true, from->resource, from->life });
+}
+
+void server_tells_truth(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		for (unsigned k = 0; k < w->count; k++)
+			if (i != k)
+				tell_truth(&w->brokers[i], &w->brokers[k]);
+}
+
+static void lose_account(struct broker *b)
+{
+	struct world *w = b->world;
+
+	trace(w, "%s loses its connection with the server", b->name);
+	broker_offline(b);
+	server_logout(b, chance(w, 500));
+	event_add(w, between(w, 100, 8000), EVENT_LOGIN, b->index, b->life, 0);
+}
+
+static void crash(struct broker *b)
+{
+	struct world *w = b->world;
+
+	w->stats->restarts++;
+	broker_crash(b);
+	server_logout(b, chance(w, 500));
+	event_add(w, between(w, 10, 8000), EVENT_LOGIN, b->index, b->life, 0);
+}
+
+static void lose_some_path(struct world *w)
+{
+	unsigned start = below(w, WIRES_MAX);
+
+	for (unsigned i = 0; i < WIRES_MAX; i++) {
+		struct wire *wire = &w->wires[(start + i) % WIRES_MAX];
+
+		if (!wire->used || !wire->up || wire->dead)
+			continue;
+		path_lose(w, wire, chance(w, w->swarm.path_silent));
+		return;
+	}
+}
+
+void fate(struct world *w)
+{
+	struct broker *b = &w->brokers[below(w, w->count)];
+
+	if (w->phase != PHASE_TROUBLE)
+		return;
+	event_add(w, between(w, 1, 2 * w->swarm.every), EVENT_FATE, 0, 0, 0);
+	if (chance(w, w->swarm.path_loss))
+		lose_some_path(w);
+	if (b->online && chance(w, w->swarm.account_loss))
+		lose_account(b);
+	if (b->running && chance(w, w->swarm.crash))
+		crash(b);
+	if (w->swarm.hostile >= 0)
+		hostile_acts(&w->brokers[w->swarm.hostile]);
+}
+
+void heal(struct world *w)
+{
+	trace(w, "everything heals");
+	w->phase = PHASE_HEALING;
+	w->healed_at = w->now;
+	w->swarm.delay_max = w->swarm.delay_max < 50 ? w->swarm.delay_max : 50;
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *b = &w->brokers[i];
+
+		for (unsigned k = 0; k < w->count; k++) {
+			b->trusts[k] = true;
+			for (unsigned s = 0; s < SHARES; s++)
+				b->may_push[s][k] = true;
+		}
+		if (b->hostile && b->running)
+			broker_crash(b);
+		b->hostile = false;
+	}
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *b = &w->brokers[i];
+
+		if (!b->running)
+			broker_start(b);
+		if (!b->online)
+			server_login(b);
+		announcer_review(b);
+	}
+	serves_unhang(w);
+	server_tells_truth(w);
+}
