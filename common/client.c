@@ -64,6 +64,39 @@ static void limit_send(int fd, int ms)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
+/* 1 when there is something to read, 0 in time-out, -1. */
+static int wait_readable(int fd, int timeout_ms, int64_t deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = timeout_ms < 0 ? -1 : deadline - launch_now_ms();
+		int n = poll(&pfd, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
+
+		if (n >= 0)
+			return n;
+		if (errno != EINTR)
+			return -1;
+	}
+}
+
+/*
+ * A broker greets whoever connects. One that was killed may still be connected
+ * to for a moment, in the queue of a socket nobody will accept from.
+ */
+static enum attempt await_greeting(int fd, const char *path, struct message *trouble)
+{
+	char byte;
+	int got = wait_readable(fd, ANSWER_MS, launch_now_ms() + ANSWER_MS);
+
+	if (got == 0)
+		return attempt_failed(trouble, MSG_BROKER_HUNG, path, NULL);
+	if (got > 0 && recv(fd, &byte, 1, MSG_PEEK) == 1)
+		return ATTEMPT_CONNECTED;
+	attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(ECONNREFUSED));
+	return ATTEMPT_ABSENT;
+}
+
 static enum attempt connect_socket(int fd, const char *path, struct message *trouble)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -85,7 +118,7 @@ static enum attempt connect_socket(int fd, const char *path, struct message *tro
 	if (!peer_is_us(fd))
 		return attempt_failed(trouble, MSG_SOCKET_OWNER, path, NULL);
 	limit_send(fd, 0);
-	return ATTEMPT_CONNECTED;
+	return await_greeting(fd, path, trouble);
 }
 
 /*
@@ -177,22 +210,6 @@ int client_flush(struct client *c)
 		buf_consume(&c->out, (size_t)n);
 	}
 	return 0;
-}
-
-/* 1 when there is something to read, 0 in time-out, -1. */
-static int wait_readable(int fd, int timeout_ms, int64_t deadline)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-
-	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : deadline - launch_now_ms();
-		int n = poll(&pfd, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
-
-		if (n >= 0)
-			return n;
-		if (errno != EINTR)
-			return -1;
-	}
 }
 
 /* What was read, 0 at end of file, -1. */

@@ -7,8 +7,8 @@
  * git-remote-xmpp, the command git-xmpp): a type byte, the length of the
  * payload in three bytes, big endian, the payload.
  *
- * A client sends HELLO and, without waiting, one OPEN (helper) or one COMMAND
- * (git-xmpp). The broker sends HELLO, then
+ * The broker greets whoever connects with HELLO. A client sends HELLO and, without
+ * waiting, one OPEN (helper) or one COMMAND (git-xmpp). Then the broker sends
  *   to an OPEN: any number of NOTE, then READY or ERROR; after READY both send
  *     DATA and one END each; the broker STDERR, and EXIT or ERROR as its last;
  *   to a COMMAND: any number of ROW, then DONE or ERROR.

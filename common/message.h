@@ -61,6 +61,8 @@ enum message_id {
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
 	MSG_FINGERPRINT_MISMATCH,	/* jid */
+	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
+	MSG_ENTRY_BUSY,			/* id */
 	MSG_STATE_FILE,			/* path, reason */
 	MSG_INTERNAL,			/* reason */
 	MSG_COUNT

@@ -11,12 +11,15 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "announcer.h"
 #include "control.h"
+#include "follower.h"
 #include "greeting.h"
 #include "jid.h"
 #include "log.h"
 #include "password.h"
 #include "peer.h"
+#include "pushqueue.h"
 #include "session.h"
 #include "store.h"
 
@@ -54,6 +57,29 @@ void broker_save_trust(struct broker *b)
 		log_error("%s", trouble.text);
 }
 
+/* A device of theirs is online and trusted: what waited for that goes on. */
+static void buddy_appeared(struct broker *b, const char *jid)
+{
+	if (b->stopping)
+		return;
+	follower_buddy_online(b->follower, jid);
+	pushqueue_buddy_online(b->pushqueue, jid);
+}
+
+/* For queued pushes: whether a device that we trust is online. */
+static bool is_reachable(void *owner, const char *jid)
+{
+	struct broker *b = owner;
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	if (!buddy || !b->online_at)
+		return false;
+	for (const struct resource *r = buddy->resources; r; r = r->next)
+		if (r->broker && strcmp(r->device, b->device) && broker_trusts_device(b, jid, r->device))
+			return true;
+	return false;
+}
+
 void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
 		      enum trust_state state, bool changed)
 {
@@ -65,6 +91,23 @@ void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp
 	log_warning("%s: device with fingerprint %s is %s", jid, text,
 		    trust_allows(state) ? "trusted on first use" : "not trusted: accept it, or not");
 	broker_save_trust(b);
+	announcer_reload(b->announcer);
+	if (trust_allows(state))
+		buddy_appeared(b, jid);
+}
+
+bool broker_trusts_device(const struct broker *b, const char *jid, const char *device)
+{
+	char id[DEVICE_ID_LEN + 1];
+
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
+		if (strcmp(d->jid, jid) || !trust_allows(d->state))
+			continue;
+		device_id_of(d->fp, id);
+		if (!strcmp(id, device))
+			return true;
+	}
+	return false;
 }
 
 /* A device of theirs is online and we know no key of it that we trust: meet it. */
@@ -97,6 +140,16 @@ static void on_grace_over(uv_timer_t *timer)
 	sessions_wake(b);
 }
 
+/* Without a connection of our own we know of nobody. */
+static void forget_presences(struct broker *b)
+{
+	for (struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+		for (struct resource *r = buddy->resources; r; r = r->next)
+			if (r->broker)
+				announcer_device_offline(b->announcer, buddy->jid, r->device);
+	presence_reset(b->presence, time(NULL));
+}
+
 static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
 {
 	struct broker *b = owner;
@@ -106,12 +159,15 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		b->online_at = broker_now(b);
 		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
 		peers_online(b, true);
+		for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+			if (is_reachable(b, buddy->jid))
+				buddy_appeared(b, buddy->jid);
 	} else if (state == XMPP_OFFLINE || state == XMPP_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
 		b->online_at = 0;
 		uv_timer_stop(&b->grace);
-		presence_reset(b->presence, time(NULL));
+		forget_presences(b);
 		inbands_lost(&b->inbands, NULL, "the connection with the server is lost");
 		peers_online(b, false);
 	}
@@ -145,7 +201,10 @@ static void on_available(void *owner, const char *full, const char *device, cons
 		peer = peer_find(b, bare, r->device);
 		if (peer)
 			peer_presence(peer, r->instance);
+		announcer_device_online(b->announcer, bare, r->device, r->instance);
 		meet(b, bare);
+		if (broker_trusts_device(b, bare, r->device))
+			buddy_appeared(b, bare);
 		sessions_wake(b);
 	}
 }
@@ -161,6 +220,7 @@ static void on_unavailable(void *owner, const char *full)
 	if (presence_unavailable(b->presence, full, time(NULL), device) != PRESENCE_GONE)
 		return;
 	log_info("%s: device %s went offline", bare, device);
+	announcer_device_offline(b->announcer, bare, device);
 	peer = peer_find(b, bare, device);
 	if (peer)
 		peer_presence(peer, NULL);
@@ -303,10 +363,13 @@ void broker_reload(struct broker *b)
 	config_free(b->config);
 	b->config = fresh;
 	read_shares(b);
+	announcer_reload(b->announcer);
+	follower_reload(b->follower);
 	if (same && !failed)
 		return;
 	password_destroy(b->password);
 	b->password = NULL;
+	forget_presences(b);
 	presence_destroy(b->presence);
 	b->presence = presence_create();
 	if (b->xmpp)
@@ -323,6 +386,15 @@ void broker_give_password(struct broker *b, const char *password)
 	b->password = NULL;
 	if (!b->xmpp && !b->reconnecting)
 		log_in(b, password);
+}
+
+/* Of the jitter of background work. */
+static uint32_t seed(const struct broker *b)
+{
+	uint32_t value;
+
+	memcpy(&value, b->instance, sizeof(value));
+	return value;
 }
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
@@ -342,6 +414,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->inbands = (struct inbands){ .loop = loop, .key = b->key };
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
+	b->announcer = announcer_create(b);
+	b->follower = follower_create(loop, socket_path, seed(b));
+	b->pushqueue = pushqueue_create(loop, socket_path, seed(b), is_reachable, b);
 	if (store_read_trust(b->trust, trouble))
 		return -1;
 	b->control = control_create(b, socket_path, trouble);
@@ -358,6 +433,12 @@ void broker_stop(struct broker *b)
 	b->stopping = true;
 	control_destroy(b->control);
 	b->control = NULL;
+	announcer_destroy(b->announcer);
+	follower_destroy(b->follower);
+	pushqueue_destroy(b->pushqueue);
+	b->announcer = NULL;
+	b->follower = NULL;
+	b->pushqueue = NULL;
 	password_destroy(b->password);
 	b->password = NULL;
 	while (b->peers)

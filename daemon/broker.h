@@ -20,8 +20,11 @@
 #include "trust.h"
 #include "xmpp.h"
 
+struct announcer;
 struct control;
+struct follower;
 struct peer;
+struct pushqueue;
 struct session;
 struct password;
 
@@ -40,6 +43,9 @@ struct broker {
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
 	struct peer *peers;			/* owned; links, made when wanted */
+	struct announcer *announcer;		/* owned; tells buddies where our refs are */
+	struct follower *follower;		/* owned; fetches what buddies announce */
+	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */
 	struct session *sessions;		/* owned by their connections */
 	uint64_t started;			/* unix seconds */
@@ -69,6 +75,9 @@ void broker_save_trust(struct broker *b);
 /* An unknown device showed its key, or the user decided about one: says so in the log, saves. */
 void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
 		      enum trust_state state, bool changed);
+
+/* Whether a device that says it is jid's is known by a key that we trust. */
+bool broker_trusts_device(const struct broker *b, const char *jid, const char *device);
 
 /* add and accept: asks for and grants subscription, and expects the first device. */
 void broker_befriend(struct broker *b, const char *jid);

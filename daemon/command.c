@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "follower.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
+#include "pushqueue.h"
 #include "session.h"
 
 static void send_row(struct conn *conn, struct buf *row)
@@ -97,6 +99,22 @@ static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 	}
 }
 
+static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
+{
+	for (const struct follow *f = follower_first(b->follower); f; f = f->next) {
+		fields_add(row, "kind", "follow");
+		fields_add(row, "jid", f->jid);
+		fields_add(row, "share", f->share);
+		fields_add(row, "path", f->path);
+		fields_add(row, "remote", f->remote);
+		fields_add(row, "state", follow_state_name(f->state));
+		fields_add_u64(row, "last-ok", f->last_ok);
+		fields_add_u64(row, "last-failed", f->last_failed);
+		fields_add(row, "error", f->error);
+		send_row(conn, row);
+	}
+}
+
 static bool buddy_runs_git(const struct buddy *buddy)
 {
 	for (const struct resource *r = buddy->resources; r; r = r->next)
@@ -120,6 +138,7 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 	describe_account(b, &row);
 	send_row(conn, &row);
 	send_shares(b, conn, &row);
+	send_follows(b, conn, &row);
 	for (const struct peer *p = b->peers; p; p = p->next) {
 		fields_add(&row, "kind", "link");
 		fields_add(&row, "jid", p->jid);
@@ -302,6 +321,44 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	done(conn, NULL);
 }
 
+static void run_queue_reload(struct broker *b, struct conn *conn, struct fields command)
+{
+	pushqueue_reload(b->pushqueue);
+	done(conn, NULL);
+}
+
+/* Neither retried nor dropped: because it runs, or because it is not there. */
+static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
+{
+	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
+		if (strcmp(e->id, id))
+			continue;
+		refuse(conn, MSG_ENTRY_BUSY, "id", id);
+		return;
+	}
+	refuse(conn, MSG_NO_SUCH_ENTRY, "id", id);
+}
+
+static void run_queue_retry(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *id = fields_get(command, "id");
+
+	if (pushqueue_retry(b->pushqueue, id))
+		done(conn, NULL);
+	else
+		refuse_entry(b, conn, id);
+}
+
+static void run_queue_drop(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *id = fields_get(command, "id");
+
+	if (id && pushqueue_drop(b->pushqueue, id))
+		done(conn, NULL);
+	else
+		refuse_entry(b, conn, id ? id : "");
+}
+
 static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 {
 	done(conn, "stopping");
@@ -321,6 +378,9 @@ void command_run(struct conn *conn, struct fields command)
 		{ "verify", run_verify },
 		{ "reload", run_reload },
 		{ "password", run_password },
+		{ "queue-reload", run_queue_reload },
+		{ "queue-retry", run_queue_retry },
+		{ "queue-drop", run_queue_drop },
 		{ "stop", run_stop },
 	};
 	const char *verb = fields_get(command, "verb");

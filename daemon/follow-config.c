@@ -10,12 +10,23 @@
 #include "jid.h"
 #include "log.h"
 
-/* The name in the middle of xmppfollow.<jid>/<share>.remote; malloc'd. */
+static const char section[] = "xmppfollow.";
+
+/* Whether it is xmppfollow.<jid>/<share>.remote. */
+static bool is_follow(const git_config_entry *entry)
+{
+	const char *last = strrchr(entry->name, '.');
+
+	return !strncmp(entry->name, section, strlen(section)) && last > entry->name + strlen(section) &&
+	       !strcmp(last, ".remote");
+}
+
+/* The name in the middle, malloc'd. */
 static char *name_of(const git_config_entry *entry)
 {
-	const char *first = strchr(entry->name, '.') + 1, *last = strrchr(entry->name, '.');
+	const char *name = entry->name + strlen(section);
 
-	return xstrndup(first, last - first);
+	return xstrndup(name, strrchr(name, '.') - name);
 }
 
 /* "origin /home/alice/project/.git": no remote's name has a space. */
@@ -47,9 +58,10 @@ bool config_read_follows(struct follows *follows)
 
 	if (!all)
 		return false;
-	if (git_config_iterator_glob_new(&it, all, "^xmppfollow\\..*\\.remote$") == 0) {
+	if (git_config_iterator_new(&it, all) == 0) {
 		while (git_config_next(&entry, it) == 0)
-			take(follows, entry);
+			if (is_follow(entry))
+				take(follows, entry);
 		git_config_iterator_free(it);
 	}
 	config_close_global(all);

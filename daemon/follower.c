@@ -167,6 +167,8 @@ static bool still_there(const struct follower *f, const struct follow *follow)
 
 void follower_reload(struct follower *f)
 {
+	if (!f)
+		return;
 	follow_mark(f->follows);
 	/* A file in the middle of being edited is no reason to forget everything. */
 	if (config_read_follows(f->follows))
@@ -199,19 +201,23 @@ struct follower *follower_create(uv_loop_t *loop, const char *socket_path, uint3
 
 void follower_announced(struct follower *f, const char *jid, const char *share, struct fields tips)
 {
+	if (!f)
+		return;
 	follow_announced(f->follows, jid, share, tips.data, tips.len, uv_now(f->loop));
 	set_timer(f);
 }
 
 void follower_buddy_online(struct follower *f, const char *jid)
 {
+	if (!f)
+		return;
 	follow_buddy_online(f->follows, jid, uv_now(f->loop));
 	set_timer(f);
 }
 
 const struct follow *follower_first(const struct follower *f)
 {
-	return follow_first(f->follows);
+	return f ? follow_first(f->follows) : NULL;
 }
 
 static void on_timer_closed(uv_handle_t *handle)

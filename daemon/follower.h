@@ -14,6 +14,7 @@
 #include "fields.h"
 #include "follow.h"
 
+/* All functions take NULL, which does nothing: a broker that stops has none. */
 struct follower;
 
 /* Reads the configuration. socket_path: where we listen, for git-remote-xmpp; copied. seed: of the jitter. */
@@ -34,7 +35,7 @@ void follower_buddy_online(struct follower *f, const char *jid);
 /* For status: the first of the followed shares, then follow->next. */
 const struct follow *follower_first(const struct follower *f);
 
-/* Ends what runs. The memory goes with the last handle. NULL is fine. */
+/* Ends what runs. The memory goes with the last handle. */
 void follower_destroy(struct follower *f);
 
 #endif

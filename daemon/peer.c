@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "follower.h"
 #include "log.h"
 #include "serve.h"
 
@@ -517,9 +518,12 @@ static void on_stop(void *owner, void *serving)
 	serve_stop(serving);
 }
 
-/* Nobody follows anything yet. */
 static void on_announced(void *owner, const char *share, struct fields f)
 {
+	struct peer *p = owner;
+
+	if (p->broker->follower)
+		follower_announced(p->broker->follower, p->jid, share, f);
 }
 
 static const struct negotiation_events negotiation_events = {

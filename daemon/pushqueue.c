@@ -112,33 +112,38 @@ static bool is_final(const struct queue_entry *e, const char *error)
 	return false;
 }
 
-/*
- * The first ref that was not taken, from the lines of --porcelain:
- * "!\t<src>:<dst>\t[rejected] (stale info)". False if there is none, or the
- * connection was lost before its fate was known.
- */
-static bool refused_ref(const char *output, struct buf *reason)
+/* "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that is not a refusal. */
+static bool read_refusal(char *line, struct buf *reason)
 {
-	for (const char *line = output; line; line = strchr(line, '\n')) {
-		const char *ref, *summary, *end;
+	static const char branch[] = "refs/heads/";
+	char *dst = strchr(line, ':'), *summary = strchr(line, '\t');
 
-		line += *line == '\n';
-		if (strncmp(line, "!\t", 2))
-			continue;
-		ref = line + 2;
-		summary = strchr(ref, '\t');
-		end = strchr(ref, '\n');
-		if (!summary || (end && summary > end) || !strncmp(summary + 1, "[remote failure]", 16))
-			continue;
-		ref = memchr(ref, ':', summary - ref) ? (char *)memchr(ref, ':', summary - ref) + 1 : ref;
-		buf_append(reason, ref, summary - ref);
-		if (!strncmp(summary + 1, "[rejected] (stale info)", 23))
-			buf_puts(reason, " has moved there since this was queued");
-		else
-			buf_printf(reason, ": %.*s", (int)(end ? end - summary - 1 : GITRUN_ERROR_MAX), summary + 1);
-		return true;
-	}
-	return false;
+	if (!dst || !summary || dst > summary)
+		return false;
+	*summary++ = '\0';
+	dst++;
+	if (!strncmp(dst, branch, strlen(branch)))
+		dst += strlen(branch);
+	/* The connection was lost before the fate of the ref was known. */
+	if (!strncmp(summary, "[remote failure]", strlen("[remote failure]")))
+		return false;
+	if (!strcmp(summary, "[rejected] (stale info)"))
+		buf_printf(reason, "%s has moved there since this was queued", dst);
+	else
+		buf_printf(reason, "%s: %s", dst, summary);
+	return true;
+}
+
+/* The first ref that was refused. False if there is none. */
+static bool find_refusal(const char *output, struct buf *reason)
+{
+	char *copy = xstrdup(output), *rest = copy, *line;
+	bool found = false;
+
+	while (!found && (line = strsep(&rest, "\n")))
+		found = !strncmp(line, "!\t", 2) && read_refusal(line + 2, reason);
+	free(copy);
+	return found;
 }
 
 static void end_run(struct run *run)
@@ -164,7 +169,7 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	end_run(run);
 	if (status == 0) {
 		outcome = QUEUE_DELIVERED;
-	} else if (refused_ref(output, &reason)) {
+	} else if (find_refusal(output, &reason)) {
 		outcome = QUEUE_REFUSED;
 	} else {
 		buf_puts(&reason, *error ? error : "git push failed and did not say why");
@@ -234,7 +239,8 @@ static void on_save(void *owner, const struct queue_entry *e)
 	if (e->state == QUEUE_FAILED)
 		tell(e, "failed", e->error ? e->error : "failed");
 	queue_entry_write(e, &fields);
-	queuedisk_write(q->disk, e->id, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	queuedisk_write(q->disk, e->id,
+			(struct fields){ .data = buf_data(&fields), .len = buf_len(&fields) });
 	buf_finish(&fields);
 }
 
@@ -258,11 +264,12 @@ static void load(struct pushqueue *q, const char *id)
 	struct message trouble;
 	struct buf bytes = { 0 };
 	int result = queuefile_read(id, &bytes, &trouble);
+	struct fields f = { .data = buf_data(&bytes), .len = buf_len(&bytes) };
 
 	if (result < 0)
 		log_error("%s", trouble.text);
-	else if (result == 0 && !queue_load(q->entries, id, (struct fields){ buf_data(&bytes), buf_len(&bytes) }))
-		log_error("the entry %s of the queue is damaged, or there are too many", id);
+	else if (result == 0 && !queue_load(q->entries, id, f))
+		log_error("entry %s of the queue is damaged, or there are more than %d", id, QUEUE_MAX);
 	buf_finish(&bytes);
 }
 
@@ -283,6 +290,8 @@ static void load_new(struct pushqueue *q)
 
 void pushqueue_reload(struct pushqueue *q)
 {
+	if (!q)
+		return;
 	load_new(q);
 	tick(q);
 }
@@ -307,6 +316,8 @@ struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uin
 
 void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
 {
+	if (!q)
+		return;
 	queue_buddy_online(q->entries, jid, uv_now(q->loop), time(NULL));
 	set_timer(q);
 }

@@ -23,10 +23,10 @@ struct pushqueue;
 struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner);
 
-/* verb=queue-reload: the command has written an entry. */
+/* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
 void pushqueue_reload(struct pushqueue *q);
 
-/* A trusted device of jid has appeared, or one that is online has become trusted. */
+/* A trusted device of jid has appeared, or one that is online has become trusted. NULL does nothing. */
 void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
 
 /*

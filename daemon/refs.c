@@ -77,27 +77,34 @@ static bool is_private(const char *name)
 	       (strcmp(name, "HEAD") && !starts_with(name, "refs/"));
 }
 
-static int take_pattern(const git_config_entry *entry, void *payload)
+static void add_pattern(struct hidden *hidden, const char *pattern)
 {
-	struct hidden *hidden = payload;
-	size_t n = entry->value ? strlen(entry->value) : 0;
+	size_t n = strlen(pattern);
 
-	while (n > 0 && entry->value[n - 1] == '/')
+	while (n > 0 && pattern[n - 1] == '/')
 		n--;
 	if (n == 0)
-		return 0;
+		return;
 	hidden->patterns = xrealloc(hidden->patterns, (hidden->count + 1) * sizeof(*hidden->patterns));
-	hidden->patterns[hidden->count++] = xstrndup(entry->value, n);
-	return 0;
+	hidden->patterns[hidden->count++] = xstrndup(pattern, n);
 }
 
+/* All entries are looked at: libgit2 1.5 leaks memory when it is given a pattern. */
 static void read_hidden(struct hidden *hidden, git_repository *repo)
 {
 	git_config *config;
+	git_config_iterator *it;
+	git_config_entry *entry;
 
 	if (git_repository_config_snapshot(&config, repo) < 0)
 		return;
-	git_config_foreach_match(config, "^(transfer|uploadpack)\\.hiderefs$", take_pattern, hidden);
+	if (git_config_iterator_new(&it, config) == 0) {
+		while (git_config_next(&entry, it) == 0)
+			if (entry->value && (!strcmp(entry->name, "transfer.hiderefs") ||
+					     !strcmp(entry->name, "uploadpack.hiderefs")))
+				add_pattern(hidden, entry->value);
+		git_config_iterator_free(it);
+	}
 	git_config_free(config);
 }
 

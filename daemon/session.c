@@ -322,22 +322,12 @@ static const struct errand_events errand_events = {
 static bool is_candidate(const struct session_internal *s, const struct resource *r)
 {
 	const struct broker *b = s->broker;
-	char id[DEVICE_ID_LEN + 1];
 
 	if (!r->broker || !strcmp(r->device, b->device))
 		return false;
 	if (*s->to.device && strncmp(r->device, s->to.device, strlen(s->to.device)))
 		return false;
-	if (trust_expected(b->trust, s->to.jid))
-		return true;
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
-		if (strcmp(d->jid, s->to.jid) || !trust_allows(d->state))
-			continue;
-		device_id_of(d->fp, id);
-		if (!strcmp(id, r->device))
-			return true;
-	}
-	return false;
+	return trust_expected(b->trust, s->to.jid) || broker_trusts_device(b, s->to.jid, r->device);
 }
 
 /* Adds the buddy's devices with or without a link to the errand, newest first; whether there were any. */

@@ -157,6 +157,19 @@ void answer_finish(struct answer *answer)
 	*answer = (struct answer){ .status = 0 };
 }
 
+void answer_reload(const char *verb)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct answer answer;
+
+	if (answer_to(&answer, verb, NULL, NULL, false, &trouble) < 0 &&
+	    trouble.id != MSG_BROKER_UNREACHABLE) {
+		fflush(stdout);
+		message_print(&trouble, "warning: ");
+	}
+	answer_finish(&answer);
+}
+
 bool autostart_allowed(void)
 {
 	struct settings_query query;

@@ -42,6 +42,12 @@ const char *row_get(struct fields row, const char *key);
 
 void answer_finish(struct answer *answer);
 
+/*
+ * The configuration or a file of the broker has changed: has a running one read it
+ * again, with the verb. One that does not run will when it starts.
+ */
+void answer_reload(const char *verb);
+
 /* xmpp.autostart. */
 bool autostart_allowed(void);
 

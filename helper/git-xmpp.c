@@ -27,8 +27,12 @@ static const char usage[] =
 	"repositories\n"
 	"    share      let buddies fetch from or push to a repository\n"
 	"    unshare    stop that\n"
+	"    follow     have a buddy's share fetched whenever it changes\n"
+	"    unfollow   stop that\n"
+	"    queue      push to a buddy when they come online\n"
 	"broker\n"
 	"    status     what is connected, what is being transferred\n"
+	"    log        what happened by itself\n"
 	"    daemon     start, stop, restart, run, status\n"
 	"\n"
 	"\"git xmpp <command> -h\" shows the options of a command.\n";
@@ -44,6 +48,10 @@ static const struct {
 	{ "verify", verb_verify },
 	{ "share", verb_share },
 	{ "unshare", verb_unshare },
+	{ "follow", verb_follow },
+	{ "unfollow", verb_unfollow },
+	{ "queue", verb_queue },
+	{ "log", verb_log },
 	{ "status", verb_status },
 	{ "daemon", verb_daemon },
 };
@@ -55,10 +63,26 @@ int verb_misused(const char *verb_usage, const char *problem)
 	return STATUS_USAGE;
 }
 
+/* What getopt wants to be told of short options. ':' first: a missing value is told apart, nothing is printed. */
+static const char *short_options(const struct option *options, char out[64])
+{
+	size_t n = (size_t)sprintf(out, ":h");
+
+	for (const struct option *o = options; o->name; o++) {
+		if (o->name[1] || n > 60)
+			continue;
+		out[n++] = o->name[0];
+		if (o->has_arg == required_argument)
+			out[n++] = ':';
+	}
+	out[n] = '\0';
+	return out;
+}
+
 int verb_option(int argc, char **argv, const struct option *options, const char *verb_usage)
 {
-	/* ':' first: a missing value is told apart, and nothing is printed by getopt. */
-	int c = getopt_long(argc, argv, ":h", options, NULL);
+	char letters[64];
+	int c = getopt_long(argc, argv, short_options(options, letters), options, NULL);
 
 	switch (c) {
 	case 'h':

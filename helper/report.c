@@ -35,6 +35,7 @@ static int status_of(enum message_id id)
 	case MSG_NOT_BUDDY:
 	case MSG_NO_DEVICE_KNOWN:
 	case MSG_FINGERPRINT_MISMATCH:
+	case MSG_NO_SUCH_ENTRY:
 		return STATUS_NO;
 	default:
 		return STATUS_FATAL;

@@ -53,20 +53,6 @@ struct repository {
 	bool bare;
 };
 
-/* A running broker reads the table again; one that does not run will. */
-static void reload_broker(void)
-{
-	struct message trouble = { .id = MSG_NONE };
-	struct answer answer;
-
-	if (answer_to(&answer, "reload", NULL, NULL, false, &trouble) < 0 &&
-	    trouble.id != MSG_BROKER_UNREACHABLE) {
-		fflush(stdout);
-		message_print(&trouble, "warning: ");
-	}
-	answer_finish(&answer);
-}
-
 static int add_change(struct request *r, enum change_kind kind, const char *who)
 {
 	struct change *change = &r->changes[r->count];
@@ -359,7 +345,7 @@ static int share(const struct request *r)
 
 	shares_read(&table);
 	if (find_row(r, &table, &name, &repo) && write_row(r, name, repo.path)) {
-		reload_broker();
+		answer_reload("reload");
 		show_result(r, name, &repo);
 		status = STATUS_OK;
 	}
@@ -396,7 +382,7 @@ int verb_unshare(int argc, char **argv)
 		report("fatal", "there is no share '%s'", argv[optind]);
 		report("hint", "\"git xmpp share --list\" names them");
 	} else if (shares_remove(argv[optind])) {
-		reload_broker();
+		answer_reload("reload");
 		printf("no longer shared: ");
 		print_text(argv[optind]);
 		putchar('\n');

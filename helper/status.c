@@ -94,6 +94,33 @@ static void show_transfer(struct fields row)
 	putchar('\n');
 }
 
+/* "follow    bob@example.org/project  origin /home/alice/project/.git  quiet, fetched 3 days ago" */
+static void show_follow(struct fields row)
+{
+	uint64_t last = fields_get_u64(row, "last-ok", 0), now = time(NULL);
+	char span[32];
+
+	printf("follow    ");
+	print_text(row_get(row, "jid"));
+	putchar('/');
+	print_text(row_get(row, "share"));
+	printf("  ");
+	print_text(row_get(row, "remote"));
+	putchar(' ');
+	print_text(row_get(row, "path"));
+	printf("  ");
+	print_text(row_get(row, "state"));
+	if (last > 0 && last <= now)
+		printf(", fetched %s ago", span_text(now - last, span));
+	if (*row_get(row, "error")) {
+		printf(": ");
+		print_text(row_get(row, "error"));
+	}
+	if (fields_get_u64(row, "retry-in", 0))
+		printf(" (next attempt in %s)", span_text(fields_get_u64(row, "retry-in", 0), span));
+	putchar('\n');
+}
+
 static void show_counts(const struct answer *answer)
 {
 	struct fields row = { .data = NULL };
@@ -115,6 +142,7 @@ static const struct {
 	{ NULL, NULL },			/* the counts come here */
 	{ "link", show_link },
 	{ "transfer", show_transfer },
+	{ "follow", show_follow },
 };
 
 static void show(const struct answer *answer)
@@ -201,6 +229,17 @@ static void json_transfer(struct buf *out, struct fields row)
 	json_number(out, "received", fields_get_u64(row, "received", 0));
 }
 
+static void json_follow(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "jid", "share", "remote", "path", "state", "error" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_time(out, "last_ok", fields_get_u64(row, "last-ok", 0));
+	json_time(out, "last_failed", fields_get_u64(row, "last-failed", 0));
+	if (fields_get(row, "retry-in"))
+		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+}
+
 static const struct {
 	const char *list, *kind;
 	void (*write)(struct buf *out, struct fields row);
@@ -209,6 +248,7 @@ static const struct {
 	{ "shares", "share", json_share },
 	{ "links", "link", json_link },
 	{ "transfers", "transfer", json_transfer },
+	{ "follows", "follow", json_follow },
 };
 
 static void json_broker(struct buf *out, const struct answer *answer)

@@ -20,11 +20,15 @@ int verb_accept(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_share(int argc, char **argv);
 int verb_unshare(int argc, char **argv);
+int verb_follow(int argc, char **argv);
+int verb_unfollow(int argc, char **argv);
+int verb_queue(int argc, char **argv);
+int verb_log(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_daemon(int argc, char **argv);
 
 /*
- * getopt_long() with -h, and in git's words: the next option's val, -1 after
+ * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's words: the next option's val, -1 after
  * the last (optind is the first argument), '?' when the usage was printed and
  * STATUS_USAGE is to be returned.
  */

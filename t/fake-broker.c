@@ -33,8 +33,18 @@ static void die(const char *what)
 	exit(1);
 }
 
+static void be_connected(struct fake *b)
+{
+	if (b->fd >= 0)
+		return;
+	b->fd = accept4(b->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (b->fd < 0)
+		die("accept");
+}
+
 static void flush(struct fake *b)
 {
+	be_connected(b);
 	while (buf_len(&b->out)) {
 		ssize_t n = send(b->fd, buf_data(&b->out), buf_len(&b->out), MSG_NOSIGNAL);
 
@@ -88,11 +98,7 @@ static void log_frame(struct fake *b, const struct frame *frame)
 /* False when the client has hung up; the frame is to be consumed with the size. */
 static bool next_frame(struct fake *b, struct frame *frame, long *size)
 {
-	if (b->fd < 0) {
-		b->fd = accept4(b->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (b->fd < 0)
-			die("accept");
-	}
+	be_connected(b);
 	while ((*size = frame_parse(&b->in, frame)) == 0) {
 		ssize_t n = read(b->fd, buf_reserve(&b->in, 1 << 18), 1 << 18);
 
@@ -159,14 +165,16 @@ static void take_data(struct fake *b, const char *file)
 
 static void act_open(struct fake *b, const char *arg)
 {
-	await(b, *arg ? *arg : FRAME_OPEN);
 	put_fields(b, FRAME_HELLO, "protocol=1,program=fake-broker/0");
+	flush(b);
+	await(b, *arg ? *arg : FRAME_OPEN);
 }
 
 static void act_greet(struct fake *b, const char *arg)
 {
-	await(b, FRAME_HELLO);
 	put_fields(b, FRAME_HELLO, arg);
+	flush(b);
+	await(b, FRAME_HELLO);
 }
 
 static void act_fields(struct fake *b, const char *arg)
@@ -271,8 +279,8 @@ static const struct {
 	const char *name;
 	void (*act)(struct fake *b, const char *arg);
 } actions[] = {
-	{ "open", act_open },		/* read up to OPEN (or open:Q, COMMAND), say HELLO */
-	{ "greet", act_greet },		/* read HELLO, answer with these fields */
+	{ "open", act_open },		/* say HELLO, read up to OPEN (or open:Q, COMMAND) */
+	{ "greet", act_greet },		/* say HELLO with these fields, read one */
 	{ "send", act_fields },		/* send:<type>:<fields> */
 	{ "data", act_data },		/* one frame of this text */
 	{ "bytes", act_bytes },		/* one frame for each byte of this text */

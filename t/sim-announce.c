@@ -87,6 +87,13 @@ void announcer_device(struct broker *b, const struct broker *other, uint32_t lif
 		return;
 	broker_instance(other->index, life, instance);
 	hex_encode(instance, sizeof(instance), hex);
+	for (unsigned s = 0; online && s < SHARES; s++) {
+		struct telling_count *c = &b->told[other->index][s];
+
+		/* What another process was told does not count. */
+		if (c->to_life != life)
+			c->to_life = 0;
+	}
 	if (online)
 		announce_device_online(b->announcements, other->jid, other->device, hex, b->world->now);
 	else
@@ -140,7 +147,7 @@ static void on_seen(void *owner)
 
 	if (!t->used)
 		violation(b->world, "%s: an announcement ends twice", b->name);
-	if (c->version == t->version)
+	if (c->version == t->version && c->to_life)
 		c->told = true;
 	b->world->stats->announcements++;
 	forget(b->world, t);
@@ -149,7 +156,10 @@ static void on_seen(void *owner)
 	touch(b);
 }
 
-/* On its way from within other calls: said in the next event. */
+/*
+ * Said in an event of its own: not within tell(), and not while a peer ends because its device
+ * restarted, for then the ledger does not know that yet, and would tell the new process twice.
+ */
 static void fail_soon(struct tell *t)
 {
 	struct world *w = t->broker->world;
@@ -240,7 +250,7 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 		violation(b->world, "%s: tells %s something older", b->name, to->name);
 	if (c->version != version || c->by_life != b->life)
 		*c = (struct telling_count){ .version = version, .by_life = b->life, .heard = c->heard,
-			.heard_life = c->heard_life, .hearings = c->hearings, .refs = c->refs };
+			.heard_life = c->heard_life, .heard_by = c->heard_by, .hearings = c->hearings, .refs = c->refs };
 	else if (c->told && c->to_life == life)
 		violation(b->world, "%s: tells %s the same twice", b->name, to->name);
 	c->to_life = life;
@@ -300,8 +310,9 @@ void announcement_heard(struct peer *p, const char *name, struct fields f)
 		return;
 	share = share_index(name);
 	c = &by->told[b->index][share];
-	if (c->heard_life != b->life) {
+	if (c->heard_life != b->life || c->heard_by != by->life) {
 		c->heard_life = b->life;
+		c->heard_by = by->life;
 		c->heard = 0;
 		c->hearings = 0;
 	}

@@ -113,7 +113,7 @@ void broker_available(struct broker *b, const struct broker *from, uint32_t reso
 		return;
 	p = peer_find(b, from);
 	if (p)
-		peer_presence(p, true, change == PRESENCE_RESTARTED);
+		peer_presence(p, instance);
 	announcer_device(b, from, life, true);
 	helpers_wake(b);
 }
@@ -129,6 +129,6 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 	announcer_device(b, from, 0, false);
 	p = peer_find(b, from);
 	if (p)
-		peer_presence(p, false, false);
+		peer_presence(p, NULL);
 	paths_lost(b, from);
 }

@@ -11,6 +11,7 @@
 enum {
 	ONLINE_TIMEOUT = 4500,
 	OTHER_DOMAINS = 3000,
+	RESTARTS_MAX = 3,
 };
 
 enum step {
@@ -22,6 +23,8 @@ enum step {
 
 static const struct channel_events channel_events;
 static const struct errand_events errand_events;
+
+static void look(struct helper *h);
 
 static struct world *world_of(const struct helper *h)
 {
@@ -238,6 +241,12 @@ static void on_errand_failed(void *owner, const char *reason)
 	if (!h->errand)
 		violation(world_of(h), "%s: an errand ends twice", h->broker->name);
 	h->errand = NULL;
+	if (!strcmp(reason, "gone") && h->restarts++ < RESTARTS_MAX) {
+		h->state = HELPER_WAITING;
+		plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
+		look(h);
+		return;
+	}
 	finish(h, reason, false);
 }
 

@@ -182,6 +182,13 @@ void path_write(struct world *w, struct wire_end *end, const void *data, size_t 
 	buf_append(&end->out, data, n);
 }
 
+void path_say(struct world *w, struct wire_end *end, const void *data, size_t n)
+{
+	buf_append(&end->out, data, n);
+	if (end->count < IBB_STANZAS_MAX)
+		send_block(w, end, buf_len(&end->out));
+}
+
 void path_close(struct world *w, struct wire_end *end)
 {
 	struct wire *wire = wire_of(w, end);
@@ -217,6 +224,7 @@ static void closed(struct world *w, struct wire *wire, unsigned side)
 
 	if (role == END_CLOSED)
 		return;
+	trace(w, "%s: the path with %s is closed", end->broker->name, wire->end[!side].broker->name);
 	let_go(wire, end);
 	if (role == END_ATTEMPT)
 		peer_attempt_closed(p);
@@ -269,6 +277,7 @@ void path_established(struct world *w, struct wire *wire)
 
 	if (near->role == END_CLOSED)
 		return;
+	trace(w, "the path %s-%s is up", near->broker->name, to->name);
 	if (!to->online || to->resource != near->target ||
 	    from_device(w, to, near->broker) >= PATHS_PER_DEVICE) {
 		closed(w, wire, 0);
@@ -279,6 +288,8 @@ void path_established(struct world *w, struct wire *wire)
 	event_add(w, 2 * LINK_HELLO_TIMEOUT, EVENT_GREETING_OVER, slot_of(w, wire), wire->generation, 0);
 	if (near->role == END_ATTEMPT)
 		peer_established(near->peer);
+	else
+		hostile_greets(w, near);
 }
 
 void greeting_over(struct world *w, struct wire *wire)

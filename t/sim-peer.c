@@ -289,7 +289,7 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	}
 	if (verdict == LINK_REPLACE && p) {
 		end(p, "gone");
-		p = NULL;
+		p = peer_find(b, other);
 	}
 	if (!p)
 		p = create(b, other);
@@ -312,14 +312,14 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	peer_touch(p);
 }
 
-void peer_presence(struct peer *p, bool online, bool restarted)
+void peer_presence(struct peer *p, const uint8_t *instance)
 {
-	if (restarted && p->link.peer_known) {
+	if (instance && p->link.peer_known && memcmp(instance, p->link.peer_instance, INSTANCE_BYTES)) {
 		end(p, "gone");
 		return;
 	}
-	p->gone_at = online ? 0 : now_of(p);
-	if (online && !p->path && !p->attempt && p->link.state != LINK_UP)
+	p->gone_at = instance ? 0 : now_of(p);
+	if (instance && !p->path && !p->attempt && p->link.state != LINK_UP)
 		p->retry_at = now_of(p) + (we_win(p) ? 0 : RETRY_FIRST);
 	peer_touch(p);
 }
@@ -476,6 +476,8 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	if (type == RECORD_PUSH_REQUEST && service_by_name(service) == SERVICE_RECEIVE_PACK)
 		check_push_request(p, id);
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+	/* An errand may have come here from the end of another peer. */
+	peer_touch(p);
 }
 
 static const char *on_judge(void *owner, enum service service, const char *share)

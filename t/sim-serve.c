@@ -68,14 +68,15 @@ static void on_accepted(void *owner)
 static void want_to_finish(struct serve *s)
 {
 	struct world *w = world_of(s);
+	bool trouble = w->phase == PHASE_TROUBLE;
 
 	if (s->finishing || s->child_over)
 		return;
 	s->finishing = true;
-	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_hangs))
+	if (trouble && chance(w, w->swarm.child_hangs))
 		s->hangs = true;
 	else
-		plan(s, between(w, 0, chance(w, w->swarm.child_late) ? 8000 : 30), STEP_FINISH);
+		plan(s, between(w, 0, trouble && chance(w, w->swarm.child_late) ? 8000 : 30), STEP_FINISH);
 }
 
 static void on_channel_data(void *owner, const void *data, size_t n)
@@ -225,7 +226,10 @@ static void talk(struct serve *s)
 	s->talked = true;
 	if (trouble && chance(w, w->swarm.child_dies))
 		plan(s, between(w, 0, 500), STEP_DIE);
-	write_on(s);
+	if (s->finishing)
+		plan(s, 0, STEP_FINISH);
+	else
+		write_on(s);
 }
 
 void serve_step(struct serve *s, unsigned step)

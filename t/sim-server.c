@@ -39,12 +39,11 @@ void full_jid(const struct broker *b, uint32_t resource, char out[64])
 static void send_once(struct broker *to, struct saying s, uint64_t delay)
 {
 	struct world *w = to->world;
-	uint64_t at = w->now + delay;
+	uint64_t at = w->now + delay, *last = &to->presence_at[s.from];
 
-	if (!w->swarm.presence_disorder || w->phase != PHASE_TROUBLE) {
-		at = at > to->presence_at[s.from] ? at : to->presence_at[s.from];
-		to->presence_at[s.from] = at;
-	}
+	if (at < *last && (!w->swarm.presence_disorder || w->phase != PHASE_TROUBLE))
+		at = *last;
+	*last = at > *last ? at : *last;
 	event_add(w, at - w->now, EVENT_PRESENCE, to->index, to->login, pack(s));
 }
 
@@ -187,6 +186,8 @@ void heal(struct world *w)
 	w->phase = PHASE_HEALING;
 	w->healed_at = w->now;
 	w->swarm.delay_max = w->swarm.delay_max < 50 ? w->swarm.delay_max : 50;
+	w->swarm.window = IBB_IN_FLIGHT_MAX;
+	w->swarm.block = w->swarm.block > 500 ? w->swarm.block : 500;
 	for (unsigned i = 0; i < w->count; i++) {
 		struct broker *b = &w->brokers[i];
 

@@ -150,7 +150,7 @@ struct telling_count {
 	unsigned tells;			/* how often it was to be */
 	bool told;
 	/* what the device has heard, in its present life, of the announcer's present one */
-	uint32_t by_life, heard_life;
+	uint32_t by_life, heard_life, heard_by;
 	uint64_t heard;
 	unsigned hearings;
 	uint64_t refs;			/* what it was told they are */
@@ -182,7 +182,7 @@ struct broker {
 	uint32_t resource;		/* the last part of its full JID */
 	bool shown;			/* the server believes that it is online */
 	uint32_t shown_life, shown_resource;
-	uint64_t presence_at[BROKERS_MAX];	/* what was said about others is not overtaken */
+	uint64_t presence_at[BROKERS_MAX];	/* when the last that was said of others arrives */
 	/* on disk */
 	uint64_t refs[SHARES];		/* how often they moved */
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
@@ -242,7 +242,8 @@ struct helper {
 	bool held_up;			/* thinks, or waits for the push of its hook */
 	bool nested;			/* is the push of a hook */
 	uint32_t parent, parent_generation;
-	bool ended_out, exited, wants_nested, started;
+	bool ended_out, exited;
+	unsigned restarts;		/* of devices, while it asked them */
 	unsigned status;
 	uint64_t began, unconsumed;
 	bool reading;
@@ -294,7 +295,7 @@ struct world {
 	struct buf scratch;		/* owned */
 	unsigned kicked;		/* ends that may have something to send */
 	unsigned final_left;
-	unsigned helper_count, tell_count;
+	unsigned steps;
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
 };
@@ -333,6 +334,8 @@ struct wire *wire_of(const struct world *w, const struct wire_end *end);
 struct wire_end *path_open(struct peer *p, uint32_t resource);
 void path_open_raw(struct broker *b, struct broker *to);
 void path_write(struct world *w, struct wire_end *end, const void *data, size_t n);
+/* The same, and it leaves at once. */
+void path_say(struct world *w, struct wire_end *end, const void *data, size_t n);
 void path_close(struct world *w, struct wire_end *end);
 void path_kick(struct world *w, struct wire_end *end);
 void paths_flush(struct world *w);
@@ -349,7 +352,8 @@ void greeting_over(struct world *w, struct wire *wire);
 struct peer *peer_find(const struct broker *b, const struct broker *other);
 struct peer *peer_want(struct broker *b, struct broker *other);
 void peer_take(struct broker *b, struct broker *other, struct wire_end *path, const struct link_hello *hello);
-void peer_presence(struct peer *p, bool online, bool restarted);
+/* instance: of the device that is online; NULL when it went away. */
+void peer_presence(struct peer *p, const uint8_t *instance);
 void peers_online(struct broker *b);
 void peer_end(struct peer *p, const char *reason);
 /* Nothing leaves any more: its process is dead. */
@@ -416,6 +420,8 @@ void followed(struct broker *b, unsigned device, unsigned share, const struct ou
 
 /* sim-hostile.c */
 void hostile_acts(struct broker *b);
+/* A path that it opened without a link is up. */
+void hostile_greets(struct world *w, struct wire_end *end);
 void hostile_hears(struct peer *p, const struct record *record);
 
 /* sim-check.c */

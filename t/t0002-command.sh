@@ -35,7 +35,7 @@ fake_pid=
 test_atexit fake_stop
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept verify share unshare status daemon
+	for verb in setup buddies add accept verify share unshare follow unfollow queue log status daemon
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -65,6 +65,7 @@ test_expect_success 'status shows all there is, escaped' '
 		"send:L:kind=count,buddies=5,reachable=2" \
 		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
 		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,state=running" \
+		"send:L:kind=follow,jid=bob@example.org,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
 		send:Z: &&
 	git xmpp status >out &&
 	grep "^Q verb=status$" "$heard" &&
@@ -75,6 +76,7 @@ test_expect_success 'status shows all there is, escaped' '
 	shares    1       buddies 5 (2 reachable with git)
 	link      bob@example.org  d\x1b[2J  direct  attached
 	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, running
+	follow    bob@example.org/proj  origin /src/.git  waiting: no (next attempt in 5 seconds)
 	END
 	test_cmp expect actual
 '
@@ -84,7 +86,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
@@ -361,6 +363,74 @@ test_expect_success 'the manual names every message there is' '
 	do
 		grep -e "\*$id\*" manual || { echo "not in the manual: $id"; return 1; }
 	done <ids
+'
+
+test_expect_success 'follow and unfollow: the configuration, and the broker reads it again' '
+	git init -q followed && git -C followed remote add origin "xmpp::bob@example.org/a%20b.git" &&
+	fake open:Q send:Z: next open:Q send:Z: &&
+	git -C followed xmpp follow &&
+	grep "^Q verb=reload$" "$heard" &&
+	git config --global --get-regexp "^xmppfollow" >actual &&
+	echo "xmppfollow.bob@example.org/a b.remote origin $TRASH/followed/.git" >expect &&
+	test_cmp expect actual &&
+	git xmpp follow --list --json >actual &&
+	echo "{\"version\":1,\"follows\":[{\"address\":\"bob@example.org/a b\",\"remote\":\"origin\",\"path\":\"$TRASH/followed/.git\"}]}" >expect &&
+	test_cmp expect actual &&
+	git -C followed xmpp unfollow &&
+	test_expect_code 1 git config --global --get-regexp "^xmppfollow"
+'
+
+test_expect_success 'a remote that now leads elsewhere is followed there only' '
+	fake_stop &&
+	git -C followed xmpp follow &&
+	git -C followed remote set-url origin xmpp://carol@example.org/c &&
+	git -C followed xmpp follow &&
+	git config --global --get-regexp "^xmppfollow" >actual &&
+	echo "xmppfollow.carol@example.org/c.remote origin $TRASH/followed/.git" >expect &&
+	test_cmp expect actual
+'
+
+test_expect_success 'queue: what is said to be pushed is on the disk, and the broker told' '
+	git -C followed commit -q --allow-empty -m one &&
+	fake open:Q send:Z: &&
+	git -C followed xmpp queue push --json >actual &&
+	grep "^Q verb=queue-reload$" "$heard" &&
+	grep "\"id\":\"q1\",\"jid\":\"carol@example.org\",\"share\":\"c\"" actual &&
+	grep "\"updates\":\[{\"ref\":\"refs/heads/main\",\"old\":null,\"new\":\"$(git -C followed rev-parse main)\"}\]" actual &&
+	tr "\0" "\n" <"$HOME/.local/state/git-xmpp/queue/q1" >fields &&
+	grep "^update=$(git -C followed rev-parse main) - refs/heads/main$" fields
+'
+
+test_expect_success 'queue retry and drop are for the broker; where none runs for the command' '
+	fake open:Q send:Z: next open:Q "send:!:id=entry-busy,message=it runs" &&
+	git xmpp queue retry q1 &&
+	grep "^Q verb=queue-retry id=q1$" "$heard" &&
+	test_expect_code 128 git xmpp queue drop q1 2>err &&
+	grep "^fatal: it runs" err &&
+	grep "^Q verb=queue-drop id=q1$" "$heard" &&
+	fake_stop &&
+	git xmpp queue drop q1 &&
+	git xmpp queue >actual &&
+	test_is_empty actual &&
+	test_expect_code 1 git xmpp queue drop q1 2>err &&
+	test_expect_code 1 git xmpp queue drop ../../devices
+'
+
+test_expect_success 'log: the last events, escaped' '
+	git xmpp log >actual &&
+	test_is_empty actual &&
+	mkdir -p "$HOME/.local/state/git-xmpp" &&
+	printf "1750000000\tfollow\tbob@example.org\tp\torigin\tok\t%s\nnonsense\n1750000001\tqueue\tbob@example.org\tp\tq1\tfailed\tno\n" \
+		"$escape" >"$HOME/.local/state/git-xmpp/events" &&
+	git xmpp log >actual &&
+	cat >expect <<-\END &&
+	2025-06-15T15:06:40Z  bob@example.org/p  follow  origin  ok  \x1b[2J
+	2025-06-15T15:06:41Z  bob@example.org/p  queue  q1  failed  no
+	END
+	test_cmp expect actual &&
+	git xmpp log -n 1 --json >actual &&
+	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:41Z\",\"kind\":\"queue\",\"jid\":\"bob@example.org\",\"share\":\"p\",\"what\":\"q1\",\"result\":\"failed\",\"text\":\"no\"}]}" >expect &&
+	test_cmp expect actual
 '
 
 test_done

@@ -384,13 +384,14 @@ static void t_fairness(void)
 	tips(a, "y", "2", 0);
 	told(a, "b", "x", 0);
 	expect("tell c x 1\n", "also when the refs move meanwhile");
+	tips(a, "z", "2", 0);
 	told(a, "c", "x", 0);
 	expect("tell a y 2\n", "before the first comes again");
 	announce_device_offline(a, BOB, "b");
 	told(a, "a", "y", 0);
 	expect("tell c y 2\n", "who goes away leaves the line");
 	announce_told(a, BOB, "silent0", "x", silent, 0);
-	expect("tell a z 1\n", "a place that becomes free is taken");
+	expect("tell a z 2\n", "a place that becomes free is taken");
 	announce_share_gone(a, "x");
 	ok(buf_len(&trace) > 0, "as are those of a share that goes");
 	announce_destroy(a);
@@ -439,6 +440,20 @@ static void t_bounds(void)
 	online(a, "device-id-too-long", INST1, 0);
 	online(a, "b", "instance-too-long", 0);
 	expect("", "what presence does not let through is not let in");
+	announce_device_online(a, "first@example.org", "a", INST1, 0);
+	announce_told(a, "first@example.org", "a", "project", last_version, 0);
+	announce_device_offline(a, "first@example.org", "a");
+	for (int i = 0; i < BUDDIES_MAX; i++) {
+		snprintf(name, sizeof(name), "b%d@example.org", i);
+		announce_device_online(a, name, "a", INST1, 0);
+		announce_told(a, name, "a", "project", last_version, 0);
+		announce_device_offline(a, name, "a");
+	}
+	buf_reset(&trace);
+	online(a, "first", INST1, 0);
+	expect("", "of many accounts those online are known");
+	announce_device_online(a, "first@example.org", "a", INST1, 0);
+	expect("tell a project one\n", "others are forgotten when there are too many");
 	announce_destroy(a);
 }
 

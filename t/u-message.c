@@ -17,7 +17,7 @@ static bool name_good(const char *name)
 static bool commands_exist(const char *hint)
 {
 	static const char *const verbs[] = {
-		"setup", "add", "accept", "buddies", "verify", "share", "unshare", "status",
+		"setup", "add", "accept", "buddies", "verify", "share", "unshare", "queue", "status",
 		"daemon start", "daemon stop", "daemon run", "-h",
 	};
 	const char *p = hint;
@@ -67,7 +67,8 @@ static void texts(void)
 
 	message_set(&m, MSG_BUDDY_OFFLINE, "jid", "bob@example.org", NULL);
 	is_str(m.text, "'bob@example.org' is offline", "an argument is filled in");
-	is_str(m.hint, "Try again when they are online; \"git xmpp buddies\" shows who is", "the hint stays");
+	is_str(m.hint, "Try again when they are online, or deliver later with "
+	       "\"git xmpp queue push <remote> <branch>\"", "the hint stays");
 	message_set(&m, MSG_NOT_SHARED, "share", "proj", "jid", "bob@example.org", "other", "x", NULL);
 	is_str(m.text, "'bob@example.org' does not share a repository 'proj' with you",
 	       "arguments come in any order, and more than are needed");

@@ -17,59 +17,15 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "table.h"
-
-enum {
-	SLOT_WORDS = (SHARES_MAX + 63) / 64,
-	INSTANCE_LEN = 16,
-	/*
-	 * Per account, those that are away included. More than can be online and being told: there is
-	 * always one to forget.
-	 */
-	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
-};
-
-/* An element of a list, or its head; by itself a ring of one. */
-struct ring {
-	struct ring *next, *prev;
-};
+#include "audience.h"
 
 struct share {
 	char *name;			/* owned */
 	void *tips;			/* owned */
 	size_t len;
-	uint64_t version;		/* of the tips; 0: not known yet. Never used twice, not by two shares either */
+	uint64_t version;		/* of the tips, among those of all shares; 0: not known yet */
 	bool moving;
 	uint64_t first_move, last_move;	/* while moving */
-};
-
-struct bits {
-	uint64_t words[SLOT_WORDS];	/* one bit a slot */
-};
-
-struct device {
-	struct ring all;		/* announcements::devices */
-	struct ring turn;		/* announcements::line or ::resting, or alone */
-	struct account *account;	/* borrowed */
-	struct device *next;		/* account::devices */
-	char id[DEVICE_ID_LEN + 1];
-	char instance[INSTANCE_LEN + 1];
-	bool online;
-	struct bits seen;		/* the newest tips of these */
-	struct bits owed;		/* nothing while it is away */
-	unsigned next_slot;		/* where to go on, so that no share comes first always */
-	uint64_t telling;		/* the version under way; 0: none */
-	unsigned telling_slot;
-	bool reappeared, restarted;	/* since the telling began */
-	unsigned pause;			/* after the last failure */
-	uint64_t retry_at;		/* 0: need not rest */
-};
-
-struct account {
-	struct table_node node;		/* first: table_find() leads back to the account */
-	char *jid;			/* owned */
-	struct device *devices;		/* owned, newest first */
-	unsigned count;
 };
 
 struct announcements {
@@ -77,42 +33,11 @@ struct announcements {
 	void *owner;
 	struct share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
-	struct table accounts;		/* owned, by JID */
-	struct ring devices;		/* all of them */
+	struct audience audience;
 	struct ring line;		/* who can be told something now */
 	struct ring resting;		/* who could, but for its retry_at */
 	unsigned under_way;		/* tellings */
 };
-
-static void ring_init(struct ring *r)
-{
-	r->next = r->prev = r;
-}
-
-static bool ring_alone(const struct ring *r)
-{
-	return r->next == r;
-}
-
-static void ring_append(struct ring *head, struct ring *r)
-{
-	r->next = head;
-	r->prev = head->prev;
-	head->prev->next = r;
-	head->prev = r;
-}
-
-static void ring_remove(struct ring *r)
-{
-	r->next->prev = r->prev;
-	r->prev->next = r->next;
-	ring_init(r);
-}
-
-static struct device *of_all(struct ring *r)
-{
-	return (struct device *)((char *)r - offsetof(struct device, all));
-}
 
 static struct device *of_turn(struct ring *r)
 {
@@ -148,114 +73,9 @@ struct announcements *announce_create(const struct announce_events *events, void
 
 	a->events = events;
 	a->owner = owner;
-	ring_init(&a->devices);
 	ring_init(&a->line);
 	ring_init(&a->resting);
 	return a;
-}
-
-static struct account *find_account(const struct announcements *a, const char *jid)
-{
-	/* NULL stays NULL: the node is the first member. */
-	return (struct account *)table_find(&a->accounts, jid);
-}
-
-static struct device *find_device(const struct announcements *a, const char *jid, const char *id)
-{
-	struct account *who = find_account(a, jid);
-	struct device *d = who ? who->devices : NULL;
-
-	while (d && strcmp(d->id, id))
-		d = d->next;
-	return d;
-}
-
-/* And its account, with the last one. */
-static void forget_device(struct announcements *a, struct device *d)
-{
-	struct account *who = d->account;
-	struct device **at = &who->devices;
-
-	while (*at != d)
-		at = &(*at)->next;
-	*at = d->next;
-	ring_remove(&d->all);
-	ring_remove(&d->turn);
-	free(d);
-	if (--who->count)
-		return;
-	table_remove(&a->accounts, &who->node);
-	free(who->jid);
-	free(who);
-}
-
-/* What is forgotten of a device that is away costs one telling too many if it comes back. */
-static bool forgettable(const struct device *d)
-{
-	return !d->online && !d->telling;
-}
-
-static void forget_absent(struct announcements *a)
-{
-	struct ring *r = a->devices.next;
-
-	while (r != &a->devices) {
-		struct device *d = of_all(r);
-
-		r = r->next;
-		if (forgettable(d))
-			forget_device(a, d);
-	}
-}
-
-/* False if the account has as many devices as can be and all are needed. */
-static bool make_room(struct announcements *a, struct account *who)
-{
-	struct device *oldest = NULL;
-
-	if (who->count < DEVICES_KEPT)
-		return true;
-	for (struct device *d = who->devices; d; d = d->next)
-		if (forgettable(d))
-			oldest = d;
-	if (!oldest)
-		return false;
-	forget_device(a, oldest);
-	return true;
-}
-
-static struct account *add_account(struct announcements *a, const char *jid)
-{
-	struct account *who;
-
-	if (a->accounts.count >= BUDDIES_MAX)
-		forget_absent(a);
-	if (a->accounts.count >= BUDDIES_MAX)
-		return NULL;
-	who = xcalloc(1, sizeof(*who));
-	who->jid = xstrdup(jid);
-	table_add(&a->accounts, &who->node, who->jid);
-	return who;
-}
-
-static struct device *add_device(struct announcements *a, const char *jid, const char *id)
-{
-	struct account *who = find_account(a, jid);
-	struct device *d;
-
-	if (!who)
-		who = add_account(a, jid);
-	if (!who || !make_room(a, who))
-		return NULL;
-	d = xcalloc(1, sizeof(*d));
-	strcpy(d->id, id);
-	d->account = who;
-	d->next = who->devices;
-	who->devices = d;
-	who->count++;
-	ring_init(&d->turn);
-	ring_append(&a->devices, &d->all);
-	return d;
 }
 
 static void free_share(struct share *s)
@@ -269,9 +89,7 @@ void announce_destroy(struct announcements *a)
 {
 	if (!a)
 		return;
-	while (!ring_alone(&a->devices))
-		forget_device(a, of_all(a->devices.next));
-	table_finish(&a->accounts);
+	audience_finish(&a->audience);
 	for (unsigned i = 0; i < SHARES_MAX; i++)
 		if (a->shares[i])
 			free_share(a->shares[i]);
@@ -329,10 +147,10 @@ static void end_rest(struct device *d)
 
 static bool permitted(const struct announcements *a, const struct device *d, unsigned slot)
 {
-	return a->events->permitted(a->owner, d->account->jid, d->id, a->shares[slot]->name);
+	return a->events->permitted(a->owner, device_jid(d), d->id, a->shares[slot]->name);
 }
 
-/* The next share that the device is owed and may fetch, or SHARES_MAX. What it may not fetch, it is not owed. */
+/* The next share that the device is owed and may fetch, or SHARES_MAX. It is not owed what it may not fetch. */
 static unsigned next_owed(struct announcements *a, struct device *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++) {
@@ -356,7 +174,7 @@ static void tell(struct announcements *a, struct device *d, unsigned slot)
 	d->reappeared = d->restarted = false;
 	d->next_slot = slot + 1;
 	a->under_way++;
-	a->events->tell(a->owner, d->account->jid, d->id, s->name, s->version, s->tips, s->len);
+	a->events->tell(a->owner, device_jid(d), d->id, s->name, s->version, s->tips, s->len);
 }
 
 /* As many of the line as there is room for. */
@@ -409,9 +227,7 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 		memcpy(s->tips, tips, len);
 	s->len = len;
 	s->version = ++a->last_version;
-	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
-		struct device *d = of_all(r);
-
+	for (struct device *d = a->audience.first; d; d = d->next) {
 		clear_bit(&d->seen, slot);
 		if (!d->online)
 			continue;
@@ -427,9 +243,7 @@ void announce_share_gone(struct announcements *a, const char *share)
 
 	if (slot == SHARES_MAX)
 		return;
-	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
-		struct device *d = of_all(r);
-
+	for (struct device *d = a->audience.first; d; d = d->next) {
 		clear_bit(&d->owed, slot);
 		if (d->telling && d->telling_slot == slot)
 			end_telling(a, d);
@@ -442,9 +256,7 @@ void announce_share_gone(struct announcements *a, const char *share)
 
 void announce_review(struct announcements *a, uint64_t now)
 {
-	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
-		struct device *d = of_all(r);
-
+	for (struct device *d = a->audience.first; d; d = d->next) {
 		if (!d->online)
 			continue;
 		owe_unseen(a, d);
@@ -459,12 +271,12 @@ void announce_review(struct announcements *a, uint64_t now)
 void announce_device_online(struct announcements *a, const char *jid, const char *device,
 			    const char *instance, uint64_t now)
 {
-	struct device *d = find_device(a, jid, device);
+	struct device *d = audience_find(&a->audience, jid, device);
 
 	if (strlen(device) > DEVICE_ID_LEN || strlen(instance) > INSTANCE_LEN)
 		return;
 	if (!d)
-		d = add_device(a, jid, device);
+		d = audience_add(&a->audience, jid, device);
 	if (!d)
 		return;
 	if (strcmp(d->instance, instance)) {
@@ -483,7 +295,7 @@ void announce_device_online(struct announcements *a, const char *jid, const char
 
 void announce_device_offline(struct announcements *a, const char *jid, const char *device)
 {
-	struct device *d = find_device(a, jid, device);
+	struct device *d = audience_find(&a->audience, jid, device);
 
 	if (!d)
 		return;
@@ -496,7 +308,7 @@ void announce_device_offline(struct announcements *a, const char *jid, const cha
 static struct device *concluded(struct announcements *a, const char *jid, const char *device,
 				const char *share, uint64_t version)
 {
-	struct device *d = find_device(a, jid, device);
+	struct device *d = audience_find(&a->audience, jid, device);
 
 	if (!d || !version || d->telling != version ||
 	    strcmp(a->shares[d->telling_slot]->name, share))
@@ -601,9 +413,7 @@ unsigned announce_waiting(const struct announcements *a)
 {
 	unsigned count = 0;
 
-	for (struct ring *r = a->devices.next; r != &a->devices; r = r->next) {
-		const struct device *d = of_all(r);
-
+	for (const struct device *d = a->audience.first; d; d = d->next) {
 		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
 			bool under_way = d->telling && d->telling_slot == i;
 

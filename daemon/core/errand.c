@@ -3,7 +3,8 @@
  * Each device that was added is a candidate with at most one negotiation. A
  * fetch has one candidate under way at a time; a push all of them, until one
  * wins. Whatever ends a candidate's negotiation comes to on_refused(), which
- * goes on to the next, and in the end says which reason tells the user most.
+ * goes on to the next, and in the end says which reason tells the user most. A device
+ * whose link ends before it was asked is passed over.
  */
 #include "errand.h"
 
@@ -13,8 +14,9 @@
 #include "alloc.h"
 
 struct candidate {
+	struct neg_watch watch;		/* until it is asked; first, so that a cast leads back */
 	struct errand *errand;
-	struct negotiations *device;	/* borrowed */
+	struct negotiations *device;	/* borrowed; NULL if it went away before it was asked */
 	void *tag;
 	struct negotiation *neg;	/* under way; NULL: not yet, or over */
 };
@@ -57,13 +59,20 @@ static void note_reason(struct errand *e, const char *reason)
 		e->reason = rank >= 0 ? telling[rank] : "refused";
 }
 
+static void release(struct errand *e)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		negotiations_unwatch(&e->candidates[i].watch);
+	free(e);
+}
+
 static void fail(struct errand *e)
 {
 	const struct errand_events *events = e->events;
 	const char *reason = e->reason ? e->reason : "unreachable";
 	void *owner = e->owner;
 
-	free(e);
+	release(e);
 	events->failed(owner, reason);
 }
 
@@ -150,8 +159,20 @@ static const struct request_events request_events = {
 	.refused = on_refused,
 };
 
+/* Its link ended before it was its turn. Somebody else is being asked, or the errand has not begun. */
+static void on_gone(struct neg_watch *watch, const char *reason)
+{
+	struct candidate *c = (struct candidate *)watch;
+
+	c->device = NULL;
+	note_reason(c->errand, reason);
+}
+
 static void ask(struct errand *e, struct candidate *c)
 {
+	if (!c->device)
+		return;
+	negotiations_unwatch(&c->watch);
 	c->neg = neg_begin(c->device, e->service, e->share, e->git_protocol, &request_events,
 			   e->channel_events, c, e->now);
 	if (!c->neg)
@@ -175,9 +196,13 @@ struct errand *errand_create(enum service service, const char *share, const char
 
 bool errand_add(struct errand *e, struct negotiations *device, void *tag)
 {
+	struct candidate *c;
+
 	if (e->count == DEVICES_PER_BUDDY)
 		return false;
-	e->candidates[e->count++] = (struct candidate){ .errand = e, .device = device, .tag = tag };
+	c = &e->candidates[e->count++];
+	*c = (struct candidate){ .watch.gone = on_gone, .errand = e, .device = device, .tag = tag };
+	negotiations_watch(device, &c->watch);
 	return true;
 }
 
@@ -200,5 +225,5 @@ void errand_destroy(struct errand *e)
 	for (unsigned i = 0; i < e->count; i++)
 		if (e->candidates[i].neg)
 			neg_withdraw(e->candidates[i].neg, "cancelled");
-	free(e);
+	release(e);
 }

@@ -292,7 +292,7 @@ void follow_compared(struct follows *all, struct follow *f, bool something_new, 
 	go_on(all, now);
 }
 
-static void wait(struct follows *all, struct follow *f, const char *error, uint64_t now)
+static void try_later(struct follows *all, struct follow *f, const char *error, uint64_t now)
 {
 	char *reason = xstrndup(error ? error : "unknown", ERROR_MAX);
 
@@ -316,7 +316,7 @@ void follow_fetched(struct follows *all, struct follow *f, bool ok, const char *
 		be_quiet(f, "fetched");
 	} else {
 		f->last_failed = unix_now;
-		wait(all, f, error, now);
+		try_later(all, f, error, now);
 	}
 	go_on(all, now);
 }

@@ -263,10 +263,36 @@ void negotiations_init(struct negotiations *n, const struct negotiation_events *
 	*n = (struct negotiations){ .events = events, .owner = owner, .channels = channels };
 }
 
+void negotiations_watch(struct negotiations *n, struct neg_watch *watch)
+{
+	watch->next = n->watches;
+	watch->at = &n->watches;
+	if (watch->next)
+		watch->next->at = &watch->next;
+	n->watches = watch;
+}
+
+void negotiations_unwatch(struct neg_watch *watch)
+{
+	if (!watch->at)
+		return;
+	*watch->at = watch->next;
+	if (watch->next)
+		watch->next->at = watch->at;
+	watch->at = NULL;
+}
+
 void negotiations_finish(struct negotiations *n, const char *reason)
 {
-	struct negotiation *neg = n->first;
+	struct negotiation *neg;
 
+	while (n->watches) {
+		struct neg_watch *watch = n->watches;
+
+		negotiations_unwatch(watch);
+		watch->gone(watch, reason);
+	}
+	neg = n->first;
 	while (neg) {
 		if (neg->state == NEG_OPEN) {
 			/* Its channel's owner is about to say neg_done(). */
@@ -611,7 +637,12 @@ static int on_withdraw(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = find(n, id, false);
 
-	if (neg && neg->state != NEG_OPEN)
+	if (!neg)
+		return 0;
+	/* It crossed our starting-push, or ACCEPT: nobody will use that channel. Its owner says neg_done(). */
+	if (neg->state == NEG_OPEN)
+		channel_close(neg->channel, "withdrawn");
+	else
 		fail(neg, "withdrawn");
 	return 0;
 }
@@ -682,6 +713,9 @@ uint64_t negotiations_deadline(const struct negotiations *n)
 		if (neg->state == NEG_OPEN && !neg->ours && is_push(neg) && !neg->active &&
 		    n->now < neg->since + NEG_IDLE_PUSH)
 			at = neg->since + NEG_IDLE_PUSH;
+		/* One became idle in a call that was no tick: whoever it held back is due at once. */
+		if (!neg->ours && neg->state == NEG_DEFERRED && !must_wait(neg))
+			at = n->now;
 		if (at < least)
 			least = at;
 	}

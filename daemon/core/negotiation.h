@@ -92,12 +92,20 @@ struct request_events {
 	void (*refused)(void *owner, struct negotiation *neg, const char *reason);
 };
 
+/* Who may begin something with the device later, and must not when it is gone. */
+struct neg_watch {
+	struct neg_watch *next, **at;		/* negotiations::watches */
+	/* Called once, ahead of all that the end of the link brings; it is not watched any more. */
+	void (*gone)(struct neg_watch *watch, const char *reason);
+};
+
 struct negotiations {
 	const struct negotiation_events *events;
 	void *owner;
 	struct channels *channels;		/* borrowed: where channels are made */
 	struct negotiation *first;		/* owned, oldest first */
 	unsigned count;
+	struct neg_watch *watches;		/* borrowed */
 	char ended[NEG_ENDED_KEPT][NEG_ID_LEN + 1];	/* a ring of ids that are over */
 	unsigned ended_next;
 	uint32_t last_channel;			/* the highest number the device announced */
@@ -109,6 +117,10 @@ void negotiations_init(struct negotiations *n, const struct negotiation_events *
 
 /* The link is gone: everything that is not open ends with the reason. Channels are finished before. */
 void negotiations_finish(struct negotiations *n, const char *reason);
+
+void negotiations_watch(struct negotiations *n, struct neg_watch *watch);
+/* Nothing happens if it is not watched (any more). */
+void negotiations_unwatch(struct neg_watch *watch);
 
 /* A record of type CAN_PUSH to SEEN. -1 if it breaks the protocol. */
 int negotiations_record(struct negotiations *n, const struct record *record, uint64_t now);

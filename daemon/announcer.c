@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A share has a watch; the watch says moved; the core says, a moment later,
+ * read; the refs are read in the thread pool; the core says whom to tell; a peer
+ * is wanted for each, and gets a can-push. Told or failed goes back to the
+ * core, which tries again when it should.
+ */
+#include "announcer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "announce.h"
+#include "log.h"
+#include "negotiation.h"
+#include "peer.h"
+#include "refs.h"
+#include "refwatch.h"
+
+/* A share that is announced. */
+struct watched {
+	struct watched *next;		/* announcer::watched */
+	struct announcer *announcer;	/* borrowed */
+	char name[SHARE_NAME_MAX];
+	char *path;			/* owned */
+	struct refwatch *watch;		/* owned */
+	struct refs_read *read;		/* owned while it reads */
+	bool keep;			/* found again by announcer_reload() */
+};
+
+/* One device being told of one version. */
+struct telling {
+	struct telling *next;		/* announcer::tellings */
+	struct announcer *announcer;	/* borrowed */
+	struct negotiation *neg;	/* under way; NULL: it failed, to be reported */
+	char *jid;			/* owned */
+	char device[DEVICE_ID_LEN + 1];
+	char share[SHARE_NAME_MAX];
+	uint64_t version;
+};
+
+struct announcer {
+	struct broker *broker;		/* borrowed */
+	struct announcements *ledger;	/* owned */
+	struct watched *watched;	/* owned */
+	struct telling *tellings;	/* owned */
+	uv_timer_t timer;
+};
+
+static void on_timer(uv_timer_t *timer);
+
+static void set_timer(struct announcer *a)
+{
+	uint64_t at = announce_deadline(a->ledger), now = broker_now(a->broker);
+
+	for (const struct telling *t = a->tellings; t; t = t->next)
+		if (!t->neg)
+			at = now;
+	if (at == UINT64_MAX)
+		uv_timer_stop(&a->timer);
+	else
+		uv_timer_start(&a->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void free_telling(struct telling *t)
+{
+	struct telling **at = &t->announcer->tellings;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	free(t->jid);
+	free(t);
+}
+
+static void on_seen(void *owner)
+{
+	struct telling *t = owner;
+	struct announcer *a = t->announcer;
+
+	announce_told(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
+	free_telling(t);
+	set_timer(a);
+}
+
+static void on_refused(void *owner, struct negotiation *neg, const char *reason)
+{
+	struct telling *t = owner;
+	struct announcer *a = t->announcer;
+
+	log_debug("%s/%s was not told of '%s': %s", t->jid, t->device, t->share, reason);
+	announce_failed(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
+	free_telling(t);
+	set_timer(a);
+}
+
+static void on_wanted(void *owner, struct negotiation *neg)
+{
+}
+
+static void on_waiting(void *owner, struct negotiation *neg, const char *state)
+{
+}
+
+static void on_open(void *owner, struct negotiation *neg, struct channel *channel)
+{
+}
+
+/* An announcement is seen or refused; the others cannot happen to one. */
+static const struct request_events request_events = {
+	.wanted = on_wanted,
+	.waiting = on_waiting,
+	.open = on_open,
+	.seen = on_seen,
+	.refused = on_refused,
+};
+
+static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
+{
+	struct announcer *a = owner;
+	const struct share *found;
+
+	return broker_trusts_device(a->broker, jid, device) &&
+	       policy_check(a->broker->policy, jid, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
+}
+
+static void on_tell(void *owner, const char *jid, const char *device, const char *share,
+		    uint64_t version, const void *tips, size_t len)
+{
+	struct announcer *a = owner;
+	struct peer *peer = peer_want(a->broker, jid, device);
+	struct telling *t = xcalloc(1, sizeof(*t));
+
+	t->announcer = a;
+	t->jid = xstrdup(jid);
+	strcpy(t->device, device);
+	strcpy(t->share, share);
+	t->version = version;
+	t->next = a->tellings;
+	a->tellings = t;
+	if (!peer)
+		return;		/* on_timer() reports it: not within the call */
+	t->neg = neg_announce(&peer->negotiations, share, tips, len, &request_events, t,
+			      broker_now(a->broker));
+	peer_touch(peer);
+}
+
+static struct watched *find(const struct announcer *a, const char *name)
+{
+	for (struct watched *w = a->watched; w; w = w->next)
+		if (!strcmp(w->name, name))
+			return w;
+	return NULL;
+}
+
+static void on_tips(void *owner, const void *tips, size_t len, const char *error)
+{
+	struct watched *w = owner;
+	struct announcer *a = w->announcer;
+
+	w->read = NULL;
+	if (tips)
+		announce_tips(a->ledger, w->name, tips, len, broker_now(a->broker));
+	else
+		log_warning("share '%s' is not announced: %s", w->name, error);
+	set_timer(a);
+}
+
+static void on_read(void *owner, const char *share)
+{
+	struct announcer *a = owner;
+	struct watched *w = find(a, share);
+
+	if (!w)
+		return;
+	/* A read that is under way may have missed the last move. */
+	refs_cancel(w->read);
+	w->read = refs_read(a->broker->loop, w->path, on_tips, w);
+}
+
+static const struct announce_events announce_events = {
+	.permitted = on_permitted,
+	.tell = on_tell,
+	.read = on_read,
+};
+
+static void on_moved(void *owner)
+{
+	struct watched *w = owner;
+	struct announcer *a = w->announcer;
+
+	announce_moved(a->ledger, w->name, broker_now(a->broker));
+	set_timer(a);
+}
+
+static void report_failures(struct announcer *a)
+{
+	struct telling *t = a->tellings, *next;
+
+	for (; t; t = next) {
+		next = t->next;
+		if (!t->neg)
+			on_refused(t, NULL, "unreachable");
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct announcer *a = timer->data;
+
+	report_failures(a);
+	announce_tick(a->ledger, broker_now(a->broker));
+	set_timer(a);
+}
+
+static void unwatch(struct watched *w)
+{
+	struct watched **at = &w->announcer->watched;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	refwatch_destroy(w->watch);
+	refs_cancel(w->read);
+	free(w->path);
+	free(w);
+}
+
+static void watch(struct announcer *a, const struct share *share)
+{
+	struct watched *w = xcalloc(1, sizeof(*w));
+
+	w->announcer = a;
+	strcpy(w->name, share->name);
+	w->path = xstrdup(share->path);
+	w->keep = true;
+	w->next = a->watched;
+	a->watched = w;
+	w->watch = refwatch_create(a->broker->loop, w->path, on_moved, w);
+}
+
+void announcer_reload(struct announcer *a)
+{
+	struct watched *w, *next;
+
+	if (!a)
+		return;
+	for (w = a->watched; w; w = w->next)
+		w->keep = false;
+	for (const struct share *s = policy_first(a->broker->policy); s; s = s->next) {
+		w = find(a, s->name);
+		if (w && s->path && !strcmp(w->path, s->path))
+			w->keep = true;
+	}
+	for (w = a->watched; w; w = next) {
+		next = w->next;
+		if (w->keep)
+			continue;
+		announce_share_gone(a->ledger, w->name);
+		unwatch(w);
+	}
+	for (const struct share *s = policy_first(a->broker->policy); s; s = s->next)
+		if (s->path && !find(a, s->name))
+			watch(a, s);
+	announce_review(a->ledger, broker_now(a->broker));
+	set_timer(a);
+}
+
+struct announcer *announcer_create(struct broker *b)
+{
+	struct announcer *a = xcalloc(1, sizeof(*a));
+
+	a->broker = b;
+	a->ledger = announce_create(&announce_events, a);
+	uv_timer_init(b->loop, &a->timer);
+	a->timer.data = a;
+	announcer_reload(a);
+	return a;
+}
+
+void announcer_device_online(struct announcer *a, const char *jid, const char *device, const char *instance)
+{
+	if (!a)
+		return;
+	announce_device_online(a->ledger, jid, device, instance, broker_now(a->broker));
+	set_timer(a);
+}
+
+void announcer_device_offline(struct announcer *a, const char *jid, const char *device)
+{
+	if (!a)
+		return;
+	announce_device_offline(a->ledger, jid, device);
+	set_timer(a);
+}
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+void announcer_destroy(struct announcer *a)
+{
+	if (!a)
+		return;
+	while (a->tellings) {
+		struct telling *t = a->tellings;
+
+		if (t->neg)
+			neg_withdraw(t->neg, "stopped");
+		free_telling(t);
+	}
+	while (a->watched)
+		unwatch(a->watched);
+	announce_destroy(a->ledger);
+	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "audience.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+enum {
+	/*
+	 * Per account, those that are away included. More than can be online and being told: there is
+	 * always one to forget.
+	 */
+	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
+};
+
+struct account {
+	struct table_node node;		/* first: table_find() leads back to the account */
+	char *jid;			/* owned */
+	struct device *devices;		/* borrowed from the audience, newest first */
+	unsigned count;
+};
+
+static struct account *find_account(const struct audience *all, const char *jid)
+{
+	/* NULL stays NULL: the node is the first member. */
+	return (struct account *)table_find(&all->accounts, jid);
+}
+
+struct device *audience_find(const struct audience *all, const char *jid, const char *id)
+{
+	struct account *who = find_account(all, jid);
+	struct device *d = who ? who->devices : NULL;
+
+	while (d && strcmp(d->id, id))
+		d = d->sibling;
+	return d;
+}
+
+const char *device_jid(const struct device *d)
+{
+	return d->account->jid;
+}
+
+/* And its account, with the last one. */
+static void forget(struct audience *all, struct device *d)
+{
+	struct account *who = d->account;
+	struct device **at = &who->devices;
+
+	while (*at != d)
+		at = &(*at)->sibling;
+	*at = d->sibling;
+	*d->link = d->next;
+	if (d->next)
+		d->next->link = d->link;
+	ring_remove(&d->turn);
+	free(d);
+	if (--who->count)
+		return;
+	table_remove(&all->accounts, &who->node);
+	free(who->jid);
+	free(who);
+}
+
+void audience_finish(struct audience *all)
+{
+	while (all->first)
+		forget(all, all->first);
+	table_finish(&all->accounts);
+}
+
+/* What is forgotten of a device that is away costs one telling too many if it comes back. */
+static bool forgettable(const struct device *d)
+{
+	return !d->online && !d->telling;
+}
+
+static void forget_absent(struct audience *all)
+{
+	struct device *d = all->first;
+
+	while (d) {
+		struct device *next = d->next;
+
+		if (forgettable(d))
+			forget(all, d);
+		d = next;
+	}
+}
+
+/* False if the account has as many devices as can be and all are needed. */
+static bool make_room(struct audience *all, struct account *who)
+{
+	struct device *oldest = NULL;
+
+	if (who->count < DEVICES_KEPT)
+		return true;
+	for (struct device *d = who->devices; d; d = d->sibling)
+		if (forgettable(d))
+			oldest = d;
+	if (!oldest)
+		return false;
+	forget(all, oldest);
+	return true;
+}
+
+static struct account *add_account(struct audience *all, const char *jid)
+{
+	struct account *who;
+
+	if (all->accounts.count >= BUDDIES_MAX)
+		forget_absent(all);
+	if (all->accounts.count >= BUDDIES_MAX)
+		return NULL;
+	who = xcalloc(1, sizeof(*who));
+	who->jid = xstrdup(jid);
+	table_add(&all->accounts, &who->node, who->jid);
+	return who;
+}
+
+struct device *audience_add(struct audience *all, const char *jid, const char *id)
+{
+	struct account *who = find_account(all, jid);
+	struct device *d;
+
+	if (!who)
+		who = add_account(all, jid);
+	if (!who || !make_room(all, who))
+		return NULL;
+	d = xcalloc(1, sizeof(*d));
+	strcpy(d->id, id);
+	d->account = who;
+	d->sibling = who->devices;
+	who->devices = d;
+	who->count++;
+	d->next = all->first;
+	d->link = &all->first;
+	if (d->next)
+		d->next->link = &d->next;
+	all->first = d;
+	ring_init(&d->turn);
+	return d;
+}

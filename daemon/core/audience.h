@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_AUDIENCE_H
+#define CORE_AUDIENCE_H
+
+/*
+ * The devices that announcements are made to: those online, and those that
+ * were, for what they have seen. Bounded: of those that are away some are forgotten
+ * when there are too many. What is known of each is announce.c's to write.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bounds.h"
+#include "devicekey.h"
+#include "ring.h"
+#include "table.h"
+
+enum {
+	SLOT_WORDS = (SHARES_MAX + 63) / 64,
+	INSTANCE_LEN = 16,
+};
+
+struct bits {
+	uint64_t words[SLOT_WORDS];	/* one bit a slot */
+};
+
+struct account;
+
+struct device {
+	struct device *next, **link;	/* audience::first */
+	struct device *sibling;		/* account::devices */
+	struct account *account;	/* borrowed */
+	struct ring turn;		/* announcements::line or ::resting, or alone */
+	char id[DEVICE_ID_LEN + 1];
+	char instance[INSTANCE_LEN + 1];
+	bool online;
+	struct bits seen;		/* the newest tips of these */
+	struct bits owed;		/* nothing while it is away */
+	unsigned next_slot;		/* where to go on, so that no share comes first always */
+	uint64_t telling;		/* the version under way; 0: none */
+	unsigned telling_slot;
+	bool reappeared, restarted;	/* since the telling began */
+	unsigned pause;			/* after the last failure */
+	uint64_t retry_at;		/* 0: need not rest */
+};
+
+/* Zero-initialise it. */
+struct audience {
+	struct table accounts;		/* owned, by JID */
+	struct device *first;		/* owned, newest first */
+};
+
+void audience_finish(struct audience *all);
+struct device *audience_find(const struct audience *all, const char *jid, const char *id);
+
+/* The device must not be there, and id fit. NULL if there are too many online. */
+struct device *audience_add(struct audience *all, const char *jid, const char *id);
+const char *device_jid(const struct device *d);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The files are the user's own, but what is in them is handed to git, and the
+ * far side's refs depend on it: nothing passes that git would not have written itself.
+ */
+#include "queue-entry.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+enum { SHA1_HEX = 40, SHA256_HEX = 64 };
+
+static const char *const state_names[] = { "waiting", "running", "failed" };
+
+const char *queue_state_name(enum queue_state state)
+{
+	return state_names[state];
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* As git-check-ref-format has it, and below refs/. */
+static bool ref_valid(const char *ref)
+{
+	static const char *const never[] = {
+		"..", "//", "/.", "@{", ".lock/", " ", "~", "^", ":", "?", "*", "[", "\\",
+	};
+
+	if (strncmp(ref, "refs/", 5) || has_control(ref))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
+		if (strstr(ref, never[i]))
+			return false;
+	return !ends_with(ref, "/") && !ends_with(ref, ".") && !ends_with(ref, ".lock");
+}
+
+/* "" for -, NULL if it is no object name. */
+static char *parse_object(const char *word, size_t n)
+{
+	if (n == 1 && *word == '-')
+		return xstrdup("");
+	if ((n != SHA1_HEX && n != SHA256_HEX) || strspn(word, "0123456789abcdef") != n)
+		return NULL;
+	return xstrndup(word, n);
+}
+
+static void free_update(struct queue_update *u)
+{
+	free(u->src);
+	free(u->dst);
+	free(u->expect);
+	free(u);
+}
+
+/* Both there, of the same kind, or one of them none: then the ref is made or deleted. */
+static bool objects_match(const struct queue_update *u)
+{
+	if (!u->src || !u->expect)
+		return false;
+	if (!*u->src || !*u->expect)
+		return *u->src || *u->expect;
+	return strlen(u->src) == strlen(u->expect);
+}
+
+static struct queue_update *parse_update(const char *text)
+{
+	size_t src = strcspn(text, " ");
+	const char *expect = text + src + (text[src] == ' ');
+	size_t expect_len = strcspn(expect, " ");
+	const char *dst = expect + expect_len + (expect[expect_len] == ' ');
+	struct queue_update *u = xcalloc(1, sizeof(*u));
+
+	u->src = parse_object(text, src);
+	u->expect = parse_object(expect, expect_len);
+	u->dst = xstrdup(dst);
+	if (objects_match(u) && ref_valid(u->dst))
+		return u;
+	free_update(u);
+	return NULL;
+}
+
+static bool has_update(const struct queue_entry *e, const char *dst)
+{
+	for (const struct queue_update *u = e->updates; u; u = u->next)
+		if (!strcmp(u->dst, dst))
+			return true;
+	return false;
+}
+
+static bool parse_updates(struct queue_entry *e, struct fields f)
+{
+	struct queue_update **tail = &e->updates;
+	const char *key, *value;
+	size_t pos = 0, key_len;
+	unsigned count = 0;
+
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		struct queue_update *u;
+
+		if (!field_is(key, key_len, "update"))
+			continue;
+		u = parse_update(value);
+		if (!u)
+			return false;
+		if (++count > QUEUE_UPDATES_MAX || has_update(e, u->dst)) {
+			free_update(u);
+			return false;
+		}
+		*tail = u;
+		tail = &u->next;
+	}
+	return count > 0;
+}
+
+static bool parse_number(struct fields f, const char *key, uint64_t max, uint64_t *number)
+{
+	*number = fields_get_u64(f, key, UINT64_MAX);
+	return *number <= max;
+}
+
+static bool parse_state(struct queue_entry *e, struct fields f)
+{
+	const char *state = fields_get(f, "state"), *tries = fields_get(f, "tries");
+	const char *error = fields_get(f, "error");
+	uint64_t number = 0;
+	size_t i = 0;
+
+	if (tries && !parse_number(f, "tries", UINT_MAX, &number))
+		return false;
+	while (state && i < ARRAY_SIZE(state_names) && strcmp(state, state_names[i]))
+		i++;
+	if (i == ARRAY_SIZE(state_names))
+		return false;
+	e->state = (enum queue_state)i;
+	e->tries = (unsigned)number;
+	e->error = error ? xstrndup(error, QUEUE_ERROR_MAX) : NULL;
+	return true;
+}
+
+/* Where it goes, and from where. */
+static bool parse_target(struct queue_entry *e, struct fields f)
+{
+	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share");
+	const char *path = fields_get(f, "path"), *remote = fields_get(f, "remote");
+
+	if (!jid || !share || !path || !remote)
+		return false;
+	if (!jid_bare(jid, e->jid) || !share_name_valid(share) || *path != '/')
+		return false;
+	if (!*remote || *remote == '-' || has_control(remote))
+		return false;
+	strcpy(e->share, share);
+	e->path = xstrdup(path);
+	e->remote = xstrdup(remote);
+	return true;
+}
+
+struct queue_entry *queue_entry_parse(const char *id, struct fields f)
+{
+	struct queue_entry *e;
+
+	if (!*id || strlen(id) >= QUEUE_ID_MAX || !fields_valid(f))
+		return NULL;
+	e = xcalloc(1, sizeof(*e));
+	strcpy(e->id, id);
+	/* The last number there is stands for none. */
+	if (parse_target(e, f) && parse_state(e, f) && parse_updates(e, f) &&
+	    parse_number(f, "queued", UINT64_MAX - 1, &e->queued) &&
+	    parse_number(f, "expires", UINT64_MAX - 1, &e->expires) && e->queued <= e->expires)
+		return e;
+	queue_entry_destroy(e);
+	return NULL;
+}
+
+void queue_entry_write(const struct queue_entry *e, struct buf *fields)
+{
+	fields_add(fields, "jid", e->jid);
+	fields_add(fields, "share", e->share);
+	fields_add(fields, "path", e->path);
+	fields_add(fields, "remote", e->remote);
+	fields_add_u64(fields, "queued", e->queued);
+	fields_add_u64(fields, "expires", e->expires);
+	fields_add(fields, "state", queue_state_name(e->state));
+	fields_add_u64(fields, "tries", e->tries);
+	fields_add(fields, "error", e->error);
+	for (const struct queue_update *u = e->updates; u; u = u->next)
+		fields_addf(fields, "update", "%s %s %s", *u->src ? u->src : "-",
+			    *u->expect ? u->expect : "-", u->dst);
+}
+
+void queue_entry_destroy(struct queue_entry *e)
+{
+	if (!e)
+		return;
+	while (e->updates) {
+		struct queue_update *u = e->updates;
+
+		e->updates = u->next;
+		free_update(u);
+	}
+	free(e->path);
+	free(e->remote);
+	free(e->error);
+	free(e);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Entries are in one list, oldest first. Whenever the buddy appears, a try has
+ * ended or a pause is over, the list is walked and whatever may run is run.
+ *
+ * What can go wrong: the buddy is online but cannot be reached; then the entry pauses, longer each
+ * time, until he appears again. Or the push was refused: then it is kept
+ * for the user to look at, and those queued after it go on.
+ */
+#include "queue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "backoff.h"
+#include "log.h"
+
+enum { RUNS_PER_BUDDY = 4 };	/* each is a process, here and there */
+
+struct queue {
+	const struct queue_events *events;
+	void *owner;
+	struct queue_entry *first, **tail;	/* owned */
+	unsigned count;
+	uint32_t random;
+};
+
+struct queue *queue_create(const struct queue_events *events, void *owner, uint32_t seed)
+{
+	struct queue *q = xcalloc(1, sizeof(*q));
+
+	q->events = events;
+	q->owner = owner;
+	q->random = seed;
+	q->tail = &q->first;
+	return q;
+}
+
+static void take_out(struct queue *q, struct queue_entry *e)
+{
+	struct queue_entry **at = &q->first;
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	if (q->tail == &e->next)
+		q->tail = at;
+	q->count--;
+}
+
+void queue_destroy(struct queue *q)
+{
+	if (!q)
+		return;
+	while (q->first) {
+		struct queue_entry *e = q->first;
+
+		take_out(q, e);
+		queue_entry_destroy(e);
+	}
+	free(q);
+}
+
+/* The one writer of the state. */
+static void enter(struct queue_entry *e, enum queue_state state, const char *because)
+{
+	log_debug("queue %s for %s/%s: %s -> %s, %s", e->id, e->jid, e->share,
+		  queue_state_name(e->state), queue_state_name(state), because);
+	e->state = state;
+}
+
+struct queue_entry *queue_load(struct queue *q, const char *id, struct fields f)
+{
+	struct queue_entry *e;
+
+	if (q->count == QUEUE_MAX || queue_find(q, id))
+		return NULL;
+	e = queue_entry_parse(id, f);
+	if (!e)
+		return NULL;
+	if (e->state == QUEUE_RUNNING)
+		enter(e, QUEUE_WAITING, "the broker ended");
+	*q->tail = e;
+	q->tail = &e->next;
+	q->count++;
+	return e;
+}
+
+struct queue_entry *queue_find(const struct queue *q, const char *id)
+{
+	struct queue_entry *e = q->first;
+
+	while (e && strcmp(e->id, id))
+		e = e->next;
+	return e;
+}
+
+struct queue_entry *queue_first(const struct queue *q)
+{
+	return q->first;
+}
+
+static bool same_way(const struct queue_entry *a, const struct queue_entry *b)
+{
+	return !strcmp(a->path, b->path) && !strcmp(a->jid, b->jid) && !strcmp(a->share, b->share);
+}
+
+/* Whether another one has to end, or go, before. */
+static bool held_back(const struct queue *q, const struct queue_entry *e)
+{
+	bool earlier = true;
+	unsigned runs = 0;
+
+	for (const struct queue_entry *other = q->first; other; other = other->next) {
+		if (other == e)
+			earlier = false;
+		else if (other->state == QUEUE_RUNNING && !strcmp(other->path, e->path))
+			return true;
+		else if (other->state == QUEUE_WAITING && earlier && same_way(other, e))
+			return true;
+		runs += other->state == QUEUE_RUNNING && !strcmp(other->jid, e->jid);
+	}
+	return runs >= RUNS_PER_BUDDY;
+}
+
+/* When it may run, which may be long ago; UINT64_MAX if something else has to happen before. */
+static uint64_t run_at(const struct queue *q, const struct queue_entry *e)
+{
+	if (e->state != QUEUE_WAITING || held_back(q, e) || !q->events->online(q->owner, e->jid))
+		return UINT64_MAX;
+	return e->retry_at;
+}
+
+static void set_error(struct queue_entry *e, const char *error)
+{
+	char *copy = error ? xstrndup(error, QUEUE_ERROR_MAX) : NULL;
+
+	free(e->error);
+	e->error = copy;
+}
+
+static void fail(struct queue *q, struct queue_entry *e, const char *error)
+{
+	set_error(e, error);
+	enter(e, QUEUE_FAILED, error);
+	q->events->save(q->owner, e);
+}
+
+static void expire(struct queue *q, uint64_t unix_now)
+{
+	for (struct queue_entry *e = q->first; e; e = e->next)
+		if (e->state == QUEUE_WAITING && e->expires <= unix_now)
+			fail(q, e, "expired");
+}
+
+static void run(struct queue *q, struct queue_entry *e)
+{
+	e->tries++;
+	e->retry_at = 0;
+	enter(e, QUEUE_RUNNING, "the buddy is online");
+	q->events->save(q->owner, e);
+	q->events->run(q->owner, e);
+}
+
+void queue_tick(struct queue *q, uint64_t now, uint64_t unix_now)
+{
+	expire(q, unix_now);
+	for (struct queue_entry *e = q->first; e; e = e->next)
+		if (run_at(q, e) <= now)
+			run(q, e);
+}
+
+static void end(struct queue *q, struct queue_entry *e, const char *outcome)
+{
+	log_debug("queue %s for %s/%s: %s", e->id, e->jid, e->share, outcome);
+	take_out(q, e);
+	q->events->gone(q->owner, e, outcome);
+	queue_entry_destroy(e);
+}
+
+void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome, const char *error,
+		uint64_t now)
+{
+	assert(e->state == QUEUE_RUNNING);
+	switch (outcome) {
+	case QUEUE_DELIVERED:
+		end(q, e, "delivered");
+		break;
+	case QUEUE_UNREACHABLE:
+		set_error(e, error);
+		e->retry_at = now + backoff_next(&e->pause, QUEUE_RETRY_FIRST, QUEUE_RETRY_MAX, &q->random);
+		enter(e, QUEUE_WAITING, error ? error : "could not be reached");
+		q->events->save(q->owner, e);
+		break;
+	case QUEUE_REFUSED:
+		fail(q, e, error ? error : "refused");
+		break;
+	}
+}
+
+static void end_pause(struct queue_entry *e)
+{
+	e->pause = 0;
+	e->retry_at = 0;
+}
+
+void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now)
+{
+	for (struct queue_entry *e = q->first; e; e = e->next)
+		if (!strcmp(e->jid, jid))
+			end_pause(e);
+	queue_tick(q, now, unix_now);
+}
+
+bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now)
+{
+	if (e->state == QUEUE_RUNNING)
+		return false;
+	end_pause(e);
+	if (e->expires <= unix_now)
+		e->expires = unix_now + QUEUE_EXPIRY;
+	enter(e, QUEUE_WAITING, "retried by hand");
+	q->events->save(q->owner, e);
+	queue_tick(q, now, unix_now);
+	return true;
+}
+
+bool queue_drop(struct queue *q, struct queue_entry *e)
+{
+	if (e->state == QUEUE_RUNNING)
+		return false;
+	end(q, e, "dropped");
+	return true;
+}
+
+static uint64_t expires_at(const struct queue_entry *e, uint64_t unix_now, uint64_t now)
+{
+	uint64_t left = e->expires > unix_now ? e->expires - unix_now : 0;
+
+	if (e->state != QUEUE_WAITING)
+		return UINT64_MAX;
+	/* What a file says may be further away than can be counted; looking once too often is no harm. */
+	return now + (left < QUEUE_EXPIRY ? left : QUEUE_EXPIRY) * 1000;
+}
+
+uint64_t queue_deadline(const struct queue *q, uint64_t unix_now, uint64_t now)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	for (const struct queue_entry *e = q->first; e; e = e->next) {
+		uint64_t at = run_at(q, e), expiry = expires_at(e, unix_now, now);
+
+		if (expiry < at)
+			at = expiry;
+		if (at < deadline)
+			deadline = at;
+	}
+	return deadline > now ? deadline : now;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "entries.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "answer.h"
+#include "report.h"
+
+int entries_read(struct entries *entries, struct message *trouble)
+{
+	char (*ids)[QUEUEFILE_ID_MAX];
+	int n;
+
+	*entries = (struct entries){ .count = 0 };
+	n = queuefile_list(&ids, trouble);
+	if (n < 0)
+		return -1;
+	entries->rows = xcalloc(n ? n : 1, sizeof(*entries->rows));
+	for (int i = 0; i < n; i++) {
+		struct entry *e = &entries->rows[entries->count];
+		/* One that is gone was delivered in the meantime. */
+		int result = queuefile_read(ids[i], &e->bytes, trouble);
+
+		if (result < 0)
+			message_print(trouble, "warning: ");
+		if (result) {
+			buf_finish(&e->bytes);
+			continue;
+		}
+		memcpy(e->id, ids[i], sizeof(e->id));
+		e->f = (struct fields){ .data = buf_data(&e->bytes), .len = buf_len(&e->bytes) };
+		entries->count++;
+	}
+	free(ids);
+	return 0;
+}
+
+void entries_finish(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		buf_finish(&entries->rows[i].bytes);
+	free(entries->rows);
+}
+
+void entry_updates(struct fields f, void (*each)(void *arg, const char *src, const char *dst, const char *expect),
+		   void *arg)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		char *copy, *dst, *src, *expect;
+
+		if (!field_is(key, key_len, "update"))
+			continue;
+		dst = copy = xstrdup(value);
+		src = strsep(&dst, " ");
+		expect = strsep(&dst, " ");
+		if (expect && dst)
+			each(arg, strcmp(src, "-") ? src : "", dst, strcmp(expect, "-") ? expect : "");
+		free(copy);
+	}
+}
+
+static void add_text(void *arg, const char *src, const char *dst, const char *expect)
+{
+	struct buf *out = arg;
+
+	if (buf_len(out))
+		buf_puts(out, ", ");
+	queuefile_update_text(out, src, dst, expect);
+}
+
+void entry_updates_text(struct fields f, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	entry_updates(f, add_text, &text);
+	buf_puts(out, buf_str(&text));
+	buf_finish(&text);
+}
+
+static void print_state(struct fields f)
+{
+	const char *state = row_get(f, "state"), *error = row_get(f, "error");
+	uint64_t tries = fields_get_u64(f, "tries", 0);
+
+	if (!strcmp(state, "running")) {
+		printf("is being pushed");
+	} else if (!strcmp(state, "failed")) {
+		printf("failed: ");
+		print_text(error);
+	} else {
+		printf("waits for ");
+		print_text(row_get(f, "jid"));
+		if (*error) {
+			printf(" (tried %" PRIu64 " time%s: ", tries, tries == 1 ? "" : "s");
+			print_text(error);
+			putchar(')');
+		}
+	}
+}
+
+void entry_print(const char *id, struct fields f)
+{
+	struct buf updates = { 0 };
+
+	entry_updates_text(f, &updates);
+	printf("%s  ", id);
+	print_text(row_get(f, "jid"));
+	putchar('/');
+	print_text(row_get(f, "share"));
+	printf("  %s  ", buf_str(&updates));
+	print_state(f);
+	putchar('\n');
+	buf_finish(&updates);
+}
+
+static void add_json(void *arg, const char *src, const char *dst, const char *expect)
+{
+	struct buf *out = arg;
+
+	json_open(out, NULL, '{');
+	json_string(out, "ref", dst);
+	json_string(out, "old", *expect ? expect : NULL);
+	json_string(out, "new", *src ? src : NULL);
+	json_close(out, '}');
+}
+
+void entry_json(struct buf *out, const char *id, struct fields f)
+{
+	static const char *const keys[] = { "jid", "share", "path", "remote", "state", "error" };
+
+	json_open(out, NULL, '{');
+	json_string(out, "id", id);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		json_string(out, keys[i], fields_get(f, keys[i]));
+	json_number(out, "tries", fields_get_u64(f, "tries", 0));
+	json_time(out, "queued", fields_get_u64(f, "queued", 0));
+	json_time(out, "expires", fields_get_u64(f, "expires", 0));
+	json_open(out, "updates", '[');
+	entry_updates(f, add_json, out);
+	json_close(out, ']');
+	json_close(out, '}');
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git xmpp queue push: writes down a push for a buddy who is away. What is
+ * pushed is decided now, object by object, and so is what must still be there
+ * then. When this returns it is on the disk; whether a broker runs is not asked before.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "answer.h"
+#include "entries.h"
+#include "queue.h"
+#include "refspec.h"
+#include "remote.h"
+#include "report.h"
+#include "verbs.h"
+
+enum { EXPIRY = 30 * 24 * 3600 };	/* seconds */
+
+struct queueing {
+	struct remote remote;
+	struct entries waiting;
+	struct updates updates;
+};
+
+/* One that waits for the same share, from the same repository: it is pushed before ours. */
+static bool goes_before(const struct queueing *q, struct fields f)
+{
+	return !strcmp(row_get(f, "path"), q->remote.git_dir) &&
+	       !strcmp(row_get(f, "jid"), q->remote.address.jid) &&
+	       !strcmp(row_get(f, "share"), q->remote.address.share) && strcmp(row_get(f, "state"), "failed");
+}
+
+struct looking {
+	const char *dst;
+	char *found;		/* owned */
+};
+
+static void look(void *arg, const char *src, const char *dst, const char *expect)
+{
+	struct looking *l = arg;
+
+	if (strcmp(dst, l->dst))
+		return;
+	free(l->found);
+	l->found = xstrdup(src);
+}
+
+static char *pending(void *arg, const char *dst)
+{
+	struct queueing *q = arg;
+	struct looking l = { .dst = dst };
+
+	for (size_t i = 0; i < q->waiting.count; i++)
+		if (goes_before(q, q->waiting.rows[i].f))
+			entry_updates(q->waiting.rows[i].f, look, &l);
+	return l.found;
+}
+
+static void put_entry(const struct queueing *q, struct buf *f)
+{
+	uint64_t now = time(NULL);
+
+	fields_add(f, "jid", q->remote.address.jid);
+	fields_add(f, "share", q->remote.address.share);
+	fields_add(f, "path", q->remote.git_dir);
+	fields_add(f, "remote", q->remote.name);
+	fields_add_u64(f, "queued", now);
+	fields_add_u64(f, "expires", now + EXPIRY);
+	fields_add(f, "state", "waiting");
+	for (size_t i = 0; i < q->updates.count; i++) {
+		const struct update *u = &q->updates.rows[i];
+
+		fields_addf(f, "update", "%s %s %s", *u->src ? u->src : "-", *u->expect ? u->expect : "-", u->dst);
+	}
+}
+
+static void show(const char *id, struct fields f, bool json)
+{
+	struct buf out = { 0 };
+
+	if (!json) {
+		entry_print(id, f);
+		return;
+	}
+	json_open(&out, NULL, '{');
+	json_number(&out, "version", 1);
+	json_open(&out, "entries", '[');
+	if (f.len)
+		entry_json(&out, id, f);
+	json_close(&out, ']');
+	json_close(&out, '}');
+	json_print(&out);
+}
+
+/* It is safe already; without a broker it waits for the next one. */
+static void wake_broker(void)
+{
+	struct message trouble;
+	struct answer answer;
+	int result = answer_to(&answer, "queue-reload", NULL, NULL, autostart_allowed(), &trouble);
+
+	if (result < 0 && trouble.id == MSG_BROKER_UNREACHABLE) {
+		report("hint", "No broker runs; start it with \"git xmpp daemon start\"");
+	} else if (result < 0) {
+		fflush(stdout);
+		message_print(&trouble, "warning: ");
+	}
+	answer_finish(&answer);
+}
+
+static int write_entry(const struct queueing *q, bool json)
+{
+	char id[QUEUEFILE_ID_MAX];
+	struct message trouble;
+	struct buf bytes = { 0 };
+	struct fields f;
+	int status = STATUS_OK;
+
+	put_entry(q, &bytes);
+	f = (struct fields){ .data = buf_data(&bytes), .len = buf_len(&bytes) };
+	if (queuefile_new_id(id, &trouble) || queuefile_write(id, f, &trouble)) {
+		status = report_trouble(&trouble, json);
+	} else {
+		show(id, f, json);
+		wake_broker();
+	}
+	buf_finish(&bytes);
+	return status;
+}
+
+static int queue_push(struct queueing *q, int argc, char **argv, bool json)
+{
+	const char *name = argc > 0 ? argv[0] : NULL;
+	struct message trouble;
+
+	if (entries_read(&q->waiting, &trouble))
+		return report_trouble(&trouble, json);
+	if (q->waiting.count == QUEUEFILES_MAX) {
+		report("fatal", "the queue is full");
+		report("hint", "Drop what is not wanted any more with \"git xmpp queue drop <id>\"");
+		return STATUS_FATAL;
+	}
+	if (!remote_find(&q->remote, name, true) ||
+	    !refspecs_resolve(&q->updates, q->remote.name, argv + 1, argc > 1 ? argc - 1 : 0, pending, q))
+		return STATUS_FATAL;
+	if (q->updates.count > 0)
+		return write_entry(q, json);
+	if (json)
+		show("", (struct fields){ .len = 0 }, json);
+	else
+		printf("nothing to queue: that is what they have, or will get\n");
+	return STATUS_OK;
+}
+
+int queue_verb_push(int argc, char **argv, bool json)
+{
+	struct queueing q = { .updates = { .count = 0 } };
+	int status = queue_push(&q, argc, argv, json);
+
+	updates_finish(&q.updates);
+	entries_finish(&q.waiting);
+	remote_finish(&q.remote);
+	return status;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git xmpp queue: the pushes that wait for their buddies. Its files are read
+ * here and changed by the broker, who may be pushing right now; only where none
+ * runs they are changed here.
+ */
+#include "queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "answer.h"
+#include "entries.h"
+#include "report.h"
+#include "verbs.h"
+
+static const char usage[] =
+	"usage: git xmpp queue [list] [--json]\n"
+	"   or: git xmpp queue push [--json] [<remote> [<refspec>...]]\n"
+	"   or: git xmpp queue retry [<id>]\n"
+	"   or: git xmpp queue drop <id>\n"
+	"\n"
+	"    list   what waits, and what failed\n"
+	"    push   push to a buddy who is away, when they come online\n"
+	"    retry  push again what failed, or what waits for its next attempt\n"
+	"    drop   forget it\n"
+	"\n"
+	"    --json  one JSON object\n";
+
+static int queue_list(int argc, char **argv, bool json)
+{
+	struct message trouble;
+	struct entries entries;
+	struct buf out = { 0 };
+
+	if (argc > 0)
+		return verb_misused(usage, "too many arguments");
+	if (entries_read(&entries, &trouble))
+		return report_trouble(&trouble, json);
+	if (json) {
+		json_open(&out, NULL, '{');
+		json_number(&out, "version", 1);
+		json_open(&out, "entries", '[');
+	}
+	for (size_t i = 0; i < entries.count; i++) {
+		if (json)
+			entry_json(&out, entries.rows[i].id, entries.rows[i].f);
+		else
+			entry_print(entries.rows[i].id, entries.rows[i].f);
+	}
+	if (json) {
+		json_close(&out, ']');
+		json_close(&out, '}');
+		json_print(&out);
+	}
+	entries_finish(&entries);
+	return STATUS_OK;
+}
+
+/* It, with nothing in it of what was tried before. */
+static void put_fresh(struct buf *out, struct fields f)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		char name[FIELD_KEY_MAX + 1];
+
+		snprintf(name, sizeof(name), "%.*s", (int)key_len, key);
+		if (strcmp(name, "state") && strcmp(name, "tries") && strcmp(name, "error"))
+			fields_add(out, name, value);
+	}
+}
+
+static int retry_file(const char *id, struct message *trouble)
+{
+	struct buf old = { 0 }, fresh = { 0 };
+	int result = queuefile_read(id, &old, trouble);
+
+	if (result == 0) {
+		put_fresh(&fresh, (struct fields){ .data = buf_data(&old), .len = buf_len(&old) });
+		result = queuefile_write(id, (struct fields){ .data = buf_data(&fresh), .len = buf_len(&fresh) },
+					 trouble);
+	}
+	buf_finish(&fresh);
+	buf_finish(&old);
+	return result;
+}
+
+/* With nobody who could be in the middle of it. */
+static int retry_files(const char *id, struct message *trouble)
+{
+	struct entries entries;
+	int result = 0;
+
+	if (id)
+		return retry_file(id, trouble);
+	if (entries_read(&entries, trouble))
+		return -1;
+	for (size_t i = 0; i < entries.count && result >= 0; i++)
+		result = retry_file(entries.rows[i].id, trouble);
+	entries_finish(&entries);
+	return result < 0 ? -1 : 0;
+}
+
+/* Whether there is such an entry; if not, that was said. */
+static bool is_there(const char *id, struct message *trouble)
+{
+	struct buf bytes = { 0 };
+	int result = queuefile_id_valid(id) ? queuefile_read(id, &bytes, trouble) : 1;
+
+	buf_finish(&bytes);
+	if (result > 0)
+		message_set(trouble, MSG_NO_SUCH_ENTRY, "id", id, NULL);
+	return result <= 0;		/* a damaged one is there, and can be dropped */
+}
+
+/* Has the broker do it; where none runs, or it knows nothing of the entry, does it to the files. */
+static int change(const char *verb, const char *id, bool autostart,
+		  int (*without)(const char *id, struct message *trouble))
+{
+	struct message trouble;
+	struct answer answer;
+	int result;
+
+	if (id && !is_there(id, &trouble))
+		return report_trouble(&trouble, false);
+	result = answer_to(&answer, verb, id ? "id" : NULL, id, autostart, &trouble);
+	answer_finish(&answer);
+	if (result < 0 && (trouble.id == MSG_BROKER_UNREACHABLE || trouble.id == MSG_NO_SUCH_ENTRY)) {
+		result = without(id, &trouble);
+		answer_reload("queue-reload");
+	}
+	return result < 0 ? report_trouble(&trouble, false) : STATUS_OK;
+}
+
+static int queue_retry(int argc, char **argv, bool json)
+{
+	if (argc > 1)
+		return verb_misused(usage, "too many arguments");
+	return change("queue-retry", argc ? argv[0] : NULL, autostart_allowed(), retry_files);
+}
+
+static int queue_drop(int argc, char **argv, bool json)
+{
+	int status;
+
+	if (argc != 1)
+		return verb_misused(usage, "expected the id of what is to be dropped");
+	status = change("queue-drop", argv[0], false, queuefile_remove);
+	if (status == STATUS_OK)
+		printf("dropped %s\n", argv[0]);
+	return status;
+}
+
+int verb_queue(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv, bool json);
+	} actions[] = {
+		{ "list", queue_list },
+		{ "push", queue_verb_push },
+		{ "retry", queue_retry },
+		{ "drop", queue_drop },
+	};
+	bool json = false;
+	const char *name;
+	int c;
+
+	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+		if (c != 'j')
+			return STATUS_USAGE;
+		json = true;
+	}
+	name = optind < argc ? argv[optind++] : "list";
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (!strcmp(name, actions[i].name))
+			return actions[i].run(argc - optind, argv + optind, json);
+	return verb_misused(usage, "expected list, push, retry or drop");
+}

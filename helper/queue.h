@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_QUEUE_H
+#define HELPER_QUEUE_H
+
+#include <stdbool.h>
+
+/* git xmpp queue push [<remote> [<refspec>...]]: what is in argv is behind "push". The exit status. */
+int queue_verb_push(int argc, char **argv, bool json);
+
+#endif

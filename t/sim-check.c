@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must be true after every event, on every broker that is honest, whatever has happened.
+ * Most of it is local to one device. One rule needs both sides: when two of
+ * them have a link, and nothing is on its way either way, they must agree on every
+ * negotiation, so that nobody waits for something that will not come.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+enum {
+	WAIT_MAX = 60 * 1000,		/* no timer of a negotiation is longer */
+	/* Data and one record more, and the control queue full of small records. */
+	UNACKED_MAX = LINK_UNACKED_MAX + RECORD_PAYLOAD_MAX + LINK_CONTROL_QUEUE_MAX * 600,
+};
+
+static bool serves_push(const struct negotiation *neg)
+{
+	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
+}
+
+static bool same_share(const struct negotiation *a, const struct negotiation *b)
+{
+	return !strcmp(neg_share(a), neg_share(b));
+}
+
+static struct serve *serve_of(const struct broker *b, const struct negotiation *neg)
+{
+	struct serve *s = b->serves;
+
+	while (s && s->neg != neg)
+		s = s->next;
+	return s;
+}
+
+static bool helper_has(const struct broker *b, const struct negotiation *neg)
+{
+	for (const struct helper *h = b->helpers; h; h = h->next)
+		if (h->neg == neg)
+			return h->channel && h->state == HELPER_OPEN;
+	return false;
+}
+
+/* An open push that makes others wait: its bytes flow, or it is young. */
+static bool holds(const struct broker *b, const struct negotiation *neg)
+{
+	const struct serve *s = serve_of(b, neg);
+
+	return s && (s->active || b->world->now < s->opened_at + NEG_IDLE_PUSH);
+}
+
+void check_push_request(struct peer *p, const char *id)
+{
+	const struct negotiation *self = p->negotiations.first;
+	struct broker *b = p->broker;
+	bool older = true;
+
+	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
+		self = neg_next(self);
+	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
+		if (neg == self) {
+			older = false;
+			continue;
+		}
+		if (!serves_push(neg) || !same_share(neg, self))
+			continue;
+		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
+		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
+			violation(b->world, "%s: asks %s for a push while another one of '%s' is %s",
+				  b->name, p->other->name, neg_share(neg), neg_state_name(neg_state(neg)));
+		if (older && neg_state(neg) == NEG_DEFERRED)
+			violation(b->world, "%s: a push of %s to '%s' overtakes one that waits", b->name,
+				  p->other->name, neg_share(neg));
+	}
+}
+
+/* Somebody must be there who is waited for, of the same device. */
+static void check_deferred(const struct peer *p, const struct negotiation *waiting)
+{
+	const struct broker *b = p->broker;
+
+	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
+		if (!serves_push(neg) || !same_share(neg, waiting))
+			continue;
+		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
+			return;
+		/* One that just became silent: the timer is due now. */
+		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || p->timer_at <= b->world->now))
+			return;
+	}
+	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name, p->other->name,
+		  neg_share(waiting));
+}
+
+static void check_open(const struct peer *p, const struct negotiation *neg)
+{
+	const struct broker *b = p->broker;
+	const struct serve *s = neg_ours(neg) ? NULL : serve_of(b, neg);
+
+	if (neg_ours(neg) ? !helper_has(b, neg) : !s || !s->channel)
+		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, p->other->name);
+}
+
+static void check_waiting(const struct peer *p, const struct negotiation *neg)
+{
+	struct world *w = p->broker->world;
+	uint64_t deadline = neg_deadline(neg);
+
+	if (deadline == UINT64_MAX)
+		violation(w, "%s: a negotiation with %s is %s and has no timer", p->broker->name,
+			  p->other->name, neg_state_name(neg_state(neg)));
+	if (deadline > w->now + WAIT_MAX || deadline < p->timer_at)
+		violation(w, "%s: a negotiation with %s is %s, and its timer is not set", p->broker->name,
+			  p->other->name, neg_state_name(neg_state(neg)));
+	if (neg_state(neg) == NEG_WANTED || neg_state(neg) == NEG_ENDED)
+		violation(w, "%s: a negotiation with %s is left %s", p->broker->name, p->other->name,
+			  neg_state_name(neg_state(neg)));
+	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !serve_of(p->broker, neg))
+		violation(w, "%s: nothing is being started for %s", p->broker->name, p->other->name);
+	if (!neg_ours(neg) && neg_state(neg) == NEG_DEFERRED)
+		check_deferred(p, neg);
+}
+
+/* How many pushes of one device to one share are being served, silent ones aside. */
+static void check_turns(const struct peer *p)
+{
+	for (const struct serve *s = p->broker->serves; s; s = s->next) {
+		unsigned active = 0;
+
+		if (s->peer != p || s->service != SERVICE_RECEIVE_PACK)
+			continue;
+		for (const struct serve *o = s; o; o = o->next)
+			active += o->peer == p && o->service == SERVICE_RECEIVE_PACK && o->share == s->share &&
+				  (!o->channel || o->active || p->broker->world->now < o->opened_at + NEG_IDLE_PUSH) &&
+				  !o->late;
+		if (active > 1)
+			violation(p->broker->world, "%s: %u pushes of %s to '%s' at once", p->broker->name, active,
+				  p->other->name, share_name(s->share));
+	}
+}
+
+static void check_peer(const struct peer *p)
+{
+	struct world *w = p->broker->world;
+	unsigned count = 0, channels = 0, serving = 0, children = 0;
+
+	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
+		enum neg_state state = neg_state(neg);
+
+		count++;
+		channels += state == NEG_OPEN || (state == NEG_STARTING && neg_ours(neg));
+		serving += !neg_ours(neg) && (state == NEG_OPEN || state == NEG_STARTING);
+		if (state == NEG_OPEN)
+			check_open(p, neg);
+		else
+			check_waiting(p, neg);
+	}
+	for (const struct serve *s = p->broker->serves; s; s = s->next)
+		children += s->peer == p;
+	if (count != p->negotiations.count || count > NEGOTIATIONS_PER_DEVICE)
+		violation(w, "%s: %u negotiations with %s", p->broker->name, count, p->other->name);
+	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
+		violation(w, "%s: %u channels with %s for %u negotiations", p->broker->name, p->channels.count,
+			  p->other->name, channels);
+	if (children != serving || children != p->children || children > CHILDREN_PER_DEVICE)
+		violation(w, "%s: %u processes for %s, %u are served", p->broker->name, children, p->other->name,
+			  serving);
+	if (link_unacked(&p->link) > UNACKED_MAX)
+		violation(w, "%s: %zu bytes are kept for %s", p->broker->name, link_unacked(&p->link), p->other->name);
+	if (p->timer_at > link_deadline(&p->link) || p->timer_at > negotiations_deadline(&p->negotiations))
+		violation(w, "%s: a timer for %s is not set", p->broker->name, p->other->name);
+	if (children > 1)
+		check_turns(p);
+}
+
+/* Each helper that waits for others waits for somebody. */
+static void check_helpers(const struct broker *b)
+{
+	unsigned asking = 0, asked = 0;
+
+	for (const struct helper *h = b->helpers; h; h = h->next) {
+		if ((h->state == HELPER_ASKING) != (h->errand != NULL) ||
+		    (h->state == HELPER_OPEN) != (h->channel != NULL) || !h->channel != !h->neg)
+			violation(b->world, "%s: a helper has lost its errand", b->name);
+		asking += h->state == HELPER_ASKING;
+	}
+	if (!asking)
+		return;
+	for (const struct peer *p = b->peers; p; p = p->next)
+		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
+			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN &&
+				 !(neg_service(neg) == SERVICE_UPLOAD_PACK && neg_state(neg) == NEG_OFFERED);
+	if (asked < asking)
+		violation(b->world, "%s: %u helpers wait, and %u negotiations are under way", b->name, asking, asked);
+}
+
+/* Both sides */
+
+/* Nothing is on its way between them. */
+static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
+{
+	return p->link.state == LINK_UP && q->link.state == LINK_UP && p->path && q->path &&
+	       wire_of(w, p->path) == wire_of(w, q->path) && !link_unacked(&p->link) && !link_unacked(&q->link);
+}
+
+/* What the one who serves must be in, for the one who began to be in this. */
+static bool agree(const struct negotiation *began, const struct negotiation *serves)
+{
+	if (!serves)
+		return false;
+	switch (neg_state(began)) {
+	case NEG_REQUESTED:
+		return neg_state(serves) == NEG_STARTING;
+	case NEG_DEFERRED:
+		return neg_state(serves) == NEG_DEFERRED;
+	case NEG_STARTING:
+		return neg_state(serves) == NEG_STARTING;
+	case NEG_OPEN:
+		return neg_state(serves) == NEG_OPEN;
+	default:
+		return false;
+	}
+}
+
+static const struct negotiation *counterpart(const struct peer *q, const struct negotiation *neg)
+{
+	const struct negotiation *other = q->negotiations.first;
+
+	while (other && (neg_ours(other) == neg_ours(neg) || strcmp(neg_id(other), neg_id(neg))))
+		other = neg_next(other);
+	return other;
+}
+
+static void check_pair(struct world *w, const struct peer *p, const struct peer *q)
+{
+	unsigned began = 0, served = 0;
+
+	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
+		const struct negotiation *other;
+
+		if (!neg_ours(neg))
+			continue;
+		began++;
+		other = counterpart(q, neg);
+		if (!agree(neg, other))
+			violation(w, "%s waits for %s, %s, where it is %s, and nothing is on its way",
+				  p->broker->name, q->broker->name, neg_state_name(neg_state(neg)),
+				  other ? neg_state_name(neg_state(other)) : "unknown");
+	}
+	for (const struct negotiation *neg = q->negotiations.first; neg; neg = neg_next(neg))
+		served += !neg_ours(neg);
+	if (served != began)
+		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way", q->broker->name,
+			  served, p->broker->name, began);
+}
+
+static void check_pairs(const struct broker *b)
+{
+	struct world *w = b->world;
+
+	for (const struct peer *p = b->peers; p; p = p->next) {
+		const struct peer *q;
+
+		if (p->other->hostile || !p->other->running)
+			continue;
+		q = peer_find(p->other, b);
+		if (q && quiet(w, p, q))
+			check_pair(w, p, q);
+	}
+}
+
+void check_all(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *b = &w->brokers[i];
+
+		if (!b->running || b->hostile)
+			continue;
+		for (const struct peer *p = b->peers; p; p = p->next)
+			check_peer(p);
+		check_helpers(b);
+		check_pairs(b);
+	}
+}
+
+/* The end of a run */
+
+static const char *restless(const struct broker *b)
+{
+	if (!b->online)
+		return "is not online";
+	if (b->helpers)
+		return "has a helper";
+	if (b->serves || b->children)
+		return "has a child";
+	if (b->announcements && announce_waiting(b->announcements))
+		return "has something to announce";
+	for (const struct peer *p = b->peers; p; p = p->next) {
+		if (p->link.state != LINK_UP)
+			return "has a link that is not up";
+		if (p->negotiations.count || p->channels.count || link_unacked(&p->link))
+			return "has something open";
+	}
+	for (unsigned k = 0; k < BROKERS_MAX; k++) {
+		if (b->presence_at[k] >= b->world->now)
+			return "will hear of somebody";
+		for (unsigned s = 0; s < SHARES; s++)
+			if (b->following[k][s])
+				return "follows";
+	}
+	return NULL;
+}
+
+/* At rest, silence is noticed after a minute; a greeting that does not come, after 20 seconds. */
+static bool any_dead_path(const struct world *w)
+{
+	for (unsigned i = 0; i < WIRES_MAX; i++)
+		if (w->wires[i].used && (w->wires[i].dead || w->wires[i].raw))
+			return true;
+	return false;
+}
+
+bool quiescent(struct world *w)
+{
+	if (any_dead_path(w) && w->now < w->healed_at + 5 * WAIT_MAX)
+		return false;
+	for (unsigned i = 0; i < w->count; i++) {
+		const char *why = restless(&w->brokers[i]);
+
+		if (!why)
+			continue;
+		if (w->now > w->healed_at + 5 * WAIT_MAX)
+			violation(w, "%s %s, and everything is well for five minutes", w->brokers[i].name, why);
+		return false;
+	}
+	return true;
+}
+
+void check_announced(struct world *w)
+{
+	for (unsigned i = 0; w->swarm.announcements && i < w->count; i++) {
+		for (unsigned k = 0; k < w->count; k++) {
+			const struct broker *by = &w->brokers[i], *to = &w->brokers[k];
+
+			for (unsigned s = 0; s < SHARES && i != k; s++) {
+				const struct telling_count *c = &by->told[k][s];
+
+				if (!by->refs[s])
+					continue;
+				if (c->heard_life != to->life || c->heard_by != by->life || c->refs != by->refs[s])
+					violation(w, "%s was not told of '%s' by %s", to->name, share_name(s), by->name);
+				if (to->follows[i][s] && to->fetched[i][s] < by->refs[s])
+					violation(w, "%s follows '%s' of %s and has not fetched", to->name, share_name(s),
+						  by->name);
+			}
+		}
+	}
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A broker that holds a trusted key and means no good. Its links are real, so that what it
+ * says is heard; what it says is anything: records of every type with ids, channels, shares and
+ * states that are new, made up, or were heard before; floods; bytes that are no record; greetings
+ * that lie; and now and then the right answer, to come further.
+ */
+#include "sim.h"
+
+#include <string.h>
+
+#include "fields.h"
+#include "hello.h"
+#include "text.h"
+
+static const char *one_of(struct world *w, const char *const *words, unsigned n)
+{
+	return words[below(w, n)];
+}
+
+#define ONE_OF(w, ...) \
+	one_of(w, (const char *const[]){ __VA_ARGS__ }, \
+	       sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+static void put_random(struct world *w, void *out, size_t n)
+{
+	uint8_t *p = out;
+
+	while (n--)
+		*p++ = draw(w);
+}
+
+static void remember(struct peer *p, const char *id)
+{
+	if (strlen(id) == NEG_ID_LEN)
+		strcpy(p->ids[p->id_count++ % IDS_KEPT], id);
+}
+
+/* An id: new, heard, or nonsense. */
+static void choose_id(struct peer *p, char id[NEG_ID_LEN + 1])
+{
+	struct world *w = p->broker->world;
+	unsigned kept = p->id_count < IDS_KEPT ? p->id_count : IDS_KEPT;
+	uint8_t random[NEG_ID_LEN / 2];
+
+	if (kept && chance(w, 700)) {
+		strcpy(id, p->ids[below(w, kept)]);
+		return;
+	}
+	put_random(w, random, sizeof(random));
+	hex_encode(random, sizeof(random), id);
+	if (chance(w, 10))
+		id[below(w, NEG_ID_LEN)] = 'G';
+	else
+		remember(p, id);
+}
+
+static uint32_t choose_channel(struct peer *p)
+{
+	struct world *w = p->broker->world;
+
+	switch (below(w, 5)) {
+	case 0:
+		return p->channel_heard;
+	case 1:
+		return draw(w);
+	case 2:
+		return below(w, 12);
+	default:
+		/* The next one of its own, as it should be. */
+		p->channels.next += 2;
+		return p->channels.next - 2;
+	}
+}
+
+static void say_fields(struct peer *p, enum record_type type, const char *id)
+{
+	struct world *w = p->broker->world;
+	struct buf f = { 0 };
+
+	if (!chance(w, 5))
+		fields_add(&f, "id", id);
+	if (type == RECORD_CAN_PUSH || type == RECORD_PUSH_REQUEST || chance(w, 100))
+		fields_add(&f, "share", ONE_OF(w, share_name(0), share_name(0), share_name(1), "unknown", "../x", ""));
+	if (type == RECORD_PUSH_REQUEST || chance(w, 100))
+		fields_add(&f, "service", ONE_OF(w, "receive-pack", "upload-pack", "upload-archive", "sh"));
+	if (type == RECORD_CAN_PUSH && chance(w, 300))
+		fields_add(&f, "kind", ONE_OF(w, "announcement", "announcement", "x"));
+	if (type == RECORD_STARTING_PUSH || chance(w, 100))
+		fields_add_u64(&f, "channel", choose_channel(p));
+	if (type == RECORD_SEEN || chance(w, 100))
+		fields_add(&f, "state", ONE_OF(w, "deferred", "starting", "announcement", "open", ""));
+	if (type == RECORD_REFUSE || type == RECORD_WITHDRAW)
+		fields_add(&f, "reason", ONE_OF(w, "busy", "ended", "not-shared", "any\nthing", ""));
+	if (chance(w, 5))
+		buf_append(&f, "\xff=", 2);
+	link_send(&p->link, type, buf_data(&f), buf_len(&f));
+	buf_finish(&f);
+}
+
+static void say_channel(struct peer *p, enum record_type type, uint32_t number, uint32_t value, size_t more)
+{
+	uint8_t payload[4 + 4 + 2000] = { 0 };
+
+	put_be32(payload, number);
+	put_be32(payload + 4, value);
+	link_send(&p->link, type, payload, 8 + more);
+}
+
+static void say_anything(struct peer *p)
+{
+	struct world *w = p->broker->world;
+	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_SEEN - RECORD_CAN_PUSH + 1);
+	char id[NEG_ID_LEN + 1];
+	uint8_t garbage[64];
+
+	w->stats->hostile++;
+	switch (below(w, 20)) {
+	case 0:
+	case 1:
+	case 2:
+		type = RECORD_ACCEPT + below(w, RECORD_CLOSE - RECORD_ACCEPT + 1);
+		say_channel(p, type, choose_channel(p), below(w, 3) ? below(w, 100000) : draw(w),
+			    chance(w, 200) ? below(w, 2000) : 0);
+		break;
+	case 3:
+		if (!p->path || !chance(w, 100))
+			break;
+		put_random(w, garbage, sizeof(garbage));
+		/* A record of the path, by its looks. */
+		if (below(w, 2))
+			put_be32(garbage, (1 + below(w, 5)) << 24 | below(w, 50));
+		path_write(w, p->path, garbage, below(w, sizeof(garbage)));
+		path_kick(w, p->path);
+		break;
+	default:
+		choose_id(p, id);
+		say_fields(p, type, id);
+		break;
+	}
+}
+
+void hostile_acts(struct broker *b)
+{
+	struct world *w = b->world;
+	struct broker *to = &w->brokers[below(w, w->count)];
+	unsigned n = chance(w, 30) ? between(w, 60, 150) : between(w, 1, 6);
+	struct peer *p;
+
+	if (to == b || !b->online || !to->shown)
+		return;
+	if (chance(w, 100))
+		path_open_raw(b, to);
+	p = peer_want(b, to);
+	while (p && n-- && !p->ended)
+		say_anything(p);
+	if (p && !p->ended && chance(w, 30))
+		peer_end(p, "protocol");
+	if (p && !p->ended)
+		peer_touch(p);
+}
+
+void hostile_hears(struct peer *p, const struct record *record)
+{
+	struct world *w = p->broker->world;
+	struct fields f = { (const char *)record->payload, record->len };
+	const char *id;
+
+	if (record->type >= RECORD_ACCEPT) {
+		if (record->len >= 4)
+			p->channel_heard = get_be32(record->payload);
+		if (chance(w, 200))
+			say_channel(p, RECORD_DATA, p->channel_heard, draw(w), below(w, 1000));
+		return;
+	}
+	id = fields_get(f, "id");
+	if (id)
+		remember(p, id);
+	if (!id || chance(w, 300))
+		return;
+	switch (record->type) {
+	case RECORD_CAN_PUSH:
+		say_fields(p, RECORD_PUSH_REQUEST, id);
+		break;
+	case RECORD_PUSH_REQUEST:
+		say_fields(p, RECORD_STARTING_PUSH, id);
+		break;
+	case RECORD_STARTING_PUSH:
+		p->channel_heard = fields_get_u64(f, "channel", 0);
+		say_channel(p, RECORD_ACCEPT, p->channel_heard, chance(w, 500) ? CHANNEL_WINDOW : 0, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+void hostile_greets(struct world *w, struct wire_end *end)
+{
+	struct broker *b = end->broker;
+	struct peer *p = peer_find(b, wire_of(w, end)->end[1].broker);
+	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
+	struct buf hello = { 0 };
+
+	w->stats->hostile++;
+	put_random(w, id, sizeof(id));
+	memcpy(instance, b->instance, sizeof(instance));
+	if (p && below(w, 2))
+		memcpy(id, p->link.id, sizeof(id));
+	if (chance(w, 300))
+		put_random(w, instance, sizeof(instance));
+	if (below(w, 5))
+		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), instance, id,
+			  below(w, 2) ? 0 : below(w, 100));
+	if (below(w, 3))
+		path_say(w, end, buf_data(&hello), buf_len(&hello));
+	if (below(w, 2))
+		path_close(w, end);
+	buf_finish(&hello);
+}

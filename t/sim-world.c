@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One run: from a seed a world and its troubles, events in the order of their time until
+ * trouble is over, everything heals and comes to rest; then a push and a fetch between
+ * every two brokers, which must work at once; then the end, where nothing may be left.
+ */
+#include "sim.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	AT_ONCE = 5000,			/* ms for the last pushes and fetches, all together */
+	SETTLE = 1000,			/* ms for the truth to reach everybody */
+	MOMENT = 500,			/* to wait at most for an event */
+	EVENTS_PER_RUN = 200000,	/* more is a loop */
+};
+
+uint64_t draw(struct world *w)
+{
+	uint64_t z = w->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+unsigned below(struct world *w, unsigned n)
+{
+	return n ? draw(w) % n : 0;
+}
+
+unsigned between(struct world *w, unsigned least, unsigned most)
+{
+	return most > least ? least + below(w, most - least + 1) : least;
+}
+
+bool chance(struct world *w, unsigned thousandths)
+{
+	return thousandths && below(w, 1000) < thousandths;
+}
+
+/* The heap */
+
+static bool before(const struct event *a, const struct event *b)
+{
+	return a->at < b->at || (a->at == b->at && a->order < b->order);
+}
+
+void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t slot,
+	       uint32_t generation, uint64_t arg)
+{
+	struct event e = {
+		.at = w->now + delay, .order = w->order++, .kind = kind, .slot = slot,
+		.generation = generation, .arg = arg,
+	};
+	unsigned i = w->events++;
+
+	if (w->events > EVENTS_MAX)
+		violation(w, "too many events");
+	while (i > 0 && before(&e, &w->heap[(i - 1) / 2])) {
+		w->heap[i] = w->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	w->heap[i] = e;
+}
+
+static struct event event_take(struct world *w)
+{
+	struct event first = w->heap[0], last = w->heap[--w->events];
+	unsigned i = 0;
+
+	for (;;) {
+		unsigned child = 2 * i + 1;
+
+		if (child >= w->events)
+			break;
+		if (child + 1 < w->events && before(&w->heap[child + 1], &w->heap[child]))
+			child++;
+		if (!before(&w->heap[child], &last))
+			break;
+		w->heap[i] = w->heap[child];
+		i = child;
+	}
+	w->heap[i] = last;
+	return first;
+}
+
+/* The making of a world */
+
+/* Each kind of trouble is there in some seeds and not in others: together they hide each other. */
+static unsigned maybe(struct world *w, unsigned most)
+{
+	return below(w, 2) ? 0 : between(w, 1, most);
+}
+
+static void draw_swarm(struct world *w)
+{
+	static const unsigned delays[] = { 5, 40, 200, 1500 };
+	static const unsigned blocks[] = { 60, 500, IBB_BLOCK, IBB_BLOCK };
+	struct swarm *s = &w->swarm;
+
+	s->delay_max = delays[below(w, 4)];
+	s->block = blocks[below(w, 4)];
+	s->window = below(w, 3) ? IBB_IN_FLIGHT_MAX : 2048;
+	s->span = between(w, 2000, 40000);
+	s->every = between(w, 100, 3000);
+	s->helpers = between(w, 1, 8);
+	s->path_loss = maybe(w, 500);
+	s->path_silent = maybe(w, 500);
+	s->open_fails = maybe(w, 300);
+	s->open_silent = maybe(w, 150);
+	s->account_loss = maybe(w, 60);
+	s->crash = maybe(w, 60);
+	s->presence_late = maybe(w, 300);
+	s->presence_lost = maybe(w, 200);
+	s->presence_twice = maybe(w, 300);
+	s->presence_disorder = !below(w, 4);
+	s->child_hangs = maybe(w, 200);
+	s->child_fails = maybe(w, 200);
+	s->child_dies = maybe(w, 150);
+	s->child_late = maybe(w, 400);
+	s->helper_killed = maybe(w, 500);
+	s->nested = maybe(w, 300);
+	s->big = chance(w, 60) ? 300 : 0;
+	s->denied = maybe(w, 200);
+	s->untrusted = maybe(w, 100);
+	s->announcements = below(w, 2);
+	s->follows = s->announcements && below(w, 2);
+	s->moves = s->announcements ? between(w, 0, 4) : 0;
+	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
+	/* Small blocks are for what splits records, not for bulk. */
+	if (s->big && s->block < IBB_BLOCK)
+		s->block = IBB_BLOCK;
+	if (s->big)
+		s->window = IBB_IN_FLIGHT_MAX;
+}
+
+static void draw_rights(struct world *w, struct broker *b)
+{
+	for (unsigned k = 0; k < w->count; k++) {
+		b->trusts[k] = !chance(w, w->swarm.untrusted);
+		for (unsigned s = 0; s < SHARES; s++) {
+			b->may_push[s][k] = !chance(w, w->swarm.denied);
+			b->may_fetch[s][k] = b->may_push[s][k] || below(w, 2);
+			b->follows[k][s] = w->swarm.follows && below(w, 2);
+		}
+	}
+}
+
+static void make_brokers(struct world *w)
+{
+	static const unsigned char counts[] = { 2, 2, 2, 2, 2, 2, 3, 3, 3, 4 };
+
+	w->count = counts[below(w, sizeof(counts))];
+	draw_swarm(w);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *b = &w->brokers[i];
+		bool same = i > 0 && i - w->brokers[i - 1].account < 3 && chance(w, 350);
+
+		*b = (struct broker){ .world = w, .index = i, .announce_at = UINT64_MAX };
+		b->account = same ? w->brokers[i - 1].account : i;
+		snprintf(b->name, sizeof(b->name), "b%u", i % BROKERS_MAX);
+		snprintf(b->jid, sizeof(b->jid), "u%u@sim", b->account % BROKERS_MAX);
+		for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
+			b->fp[k] = draw(w);
+		device_id_of(b->fp, b->device);
+		b->hostile = (int)i == w->swarm.hostile;
+		for (unsigned s = 0; s < SHARES; s++)
+			b->refs[s] = s == 0 && below(w, 2);
+	}
+	for (unsigned i = 0; i < w->count; i++)
+		draw_rights(w, &w->brokers[i]);
+}
+
+static void plan_run(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		event_add(w, below(w, 2) ? 0 : below(w, 3000), EVENT_LOGIN, i, 0, 0);
+	for (unsigned i = 0; i < w->swarm.helpers; i++)
+		event_add(w, below(w, w->swarm.span), EVENT_START, below(w, w->count), 0, 0);
+	for (unsigned i = 0; i < w->swarm.moves; i++)
+		event_add(w, below(w, w->swarm.span), EVENT_MOVE, below(w, w->count), 0, 0);
+	event_add(w, w->swarm.every, EVENT_FATE, 0, 0, 0);
+}
+
+/* Events */
+
+static void login(struct broker *b, uint32_t life)
+{
+	/* Meanwhile it may have crashed, or is back already. */
+	if (b->life != life || b->online)
+		return;
+	if (!b->running)
+		broker_start(b);
+	server_login(b);
+}
+
+static void dispatch(struct world *w, const struct event *e)
+{
+	struct broker *b = &w->brokers[e->slot % BROKERS_MAX];
+	struct wire *wire = &w->wires[e->slot % WIRES_MAX];
+	struct serve *serve = &w->serves[e->slot % SERVES_MAX];
+	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
+	struct tell *tell = &w->tells[e->slot % TELLS_MAX];
+
+	switch (e->kind) {
+	case EVENT_ARRIVES:
+		if (wire->used && wire->generation == e->generation)
+			path_arrives(w, wire, e->arg);
+		break;
+	case EVENT_ESTABLISHED:
+		if (wire->used && wire->generation == e->generation)
+			path_established(w, wire);
+		break;
+	case EVENT_CUT:
+		if (wire->used && wire->generation == e->generation)
+			path_cut(w, wire, e->arg);
+		break;
+	case EVENT_GREETING_OVER:
+		if (wire->used && wire->generation == e->generation)
+			greeting_over(w, wire);
+		break;
+	case EVENT_CHILD:
+		if (serve->used && serve->generation == e->generation)
+			serve_step(serve, e->arg);
+		break;
+	case EVENT_HELPER:
+		if (helper->used && helper->generation == e->generation)
+			helper_step(helper, e->arg);
+		break;
+	case EVENT_PRESENCE:
+		if (b->online && b->login == e->generation)
+			server_says(b, e->arg);
+		break;
+	case EVENT_LOGIN:
+		login(b, e->generation);
+		break;
+	case EVENT_GRACE:
+		if (b->online && b->login == e->generation)
+			helpers_wake(b);
+		break;
+	case EVENT_START:
+		if (b->running && w->phase == PHASE_TROUBLE)
+			user_acts(b);
+		break;
+	case EVENT_MOVE:
+		if (w->phase == PHASE_TROUBLE && !b->hostile)
+			announcer_moved(b, chance(w, 200));
+		break;
+	case EVENT_FATE:
+		fate(w);
+		break;
+	case EVENT_TELL_FAILED:
+		if (tell->used && tell->generation == e->generation)
+			tell_failed(w, tell);
+		break;
+	case EVENT_FOLLOW:
+		if (b->running && b->life == e->generation)
+			follow(b, e->arg >> 8, e->arg & 0xff);
+		break;
+	}
+}
+
+/* The timer that is due next, of a peer or a ledger. */
+static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger)
+{
+	uint64_t least = UINT64_MAX;
+
+	*peer = NULL;
+	*ledger = NULL;
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *b = &w->brokers[i];
+
+		for (struct peer *p = b->peers; p; p = p->next) {
+			if (p->timer_at >= least)
+				continue;
+			least = p->timer_at;
+			*peer = p;
+		}
+		if (b->announce_at < least) {
+			least = b->announce_at;
+			*peer = NULL;
+			*ledger = (struct broker *)b;
+		}
+	}
+	return least;
+}
+
+/* One event, and what must be true after it. */
+static void step(struct world *w, uint64_t until)
+{
+	struct broker *ledger;
+	struct peer *peer;
+	uint64_t timer = next_timer(w, &peer, &ledger), at;
+
+	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
+	if (at >= until) {
+		w->now = until;
+		return;
+	}
+	w->now = at > w->now ? at : w->now;
+	if (w->events && w->heap[0].at <= timer) {
+		struct event e = event_take(w);
+
+		dispatch(w, &e);
+	} else if (peer) {
+		peer_timer(peer);
+	} else {
+		announcer_tick(ledger);
+	}
+	paths_flush(w);
+	peers_reap(w);
+	check_all(w);
+	w->stats->events++;
+	if (++w->steps > EVENTS_PER_RUN)
+		violation(w, "this does not end");
+}
+
+/* The last pushes and fetches, all at the same moment. */
+static void start_final(struct world *w)
+{
+	trace(w, "everybody pushes to everybody, and fetches");
+	w->phase = PHASE_FINAL;
+	w->final_at = w->now;
+	for (unsigned i = 0; i < w->count; i++) {
+		for (unsigned k = 0; k < w->count; k++) {
+			if (i == k)
+				continue;
+			w->final_left += 2;
+			helper_start(&w->brokers[i], SERVICE_RECEIVE_PACK, w->brokers[k].account, k, 0, NULL);
+			helper_start(&w->brokers[i], SERVICE_UPLOAD_PACK, w->brokers[k].account, k, 0, NULL);
+		}
+	}
+	for (unsigned i = 0; i < w->count; i++)
+		for (struct peer *p = w->brokers[i].peers; p; p = p->next)
+			peer_touch(p);
+	paths_flush(w);
+}
+
+static void end(struct world *w)
+{
+	w->phase = PHASE_OVER;
+	for (unsigned i = 0; i < w->count; i++) {
+		broker_stop(&w->brokers[i]);
+		paths_flush(w);
+		peers_reap(w);
+	}
+	for (unsigned i = 0; i < WIRES_MAX; i++)
+		for (unsigned k = 0; k < 2; k++)
+			if (w->wires[i].used && w->wires[i].end[k].role != END_CLOSED)
+				path_cut(w, &w->wires[i], k);
+	for (unsigned i = 0; i < SERVES_MAX; i++)
+		if (w->serves[i].used)
+			violation(w, "a process is left over");
+	for (unsigned i = 0; i < HELPERS_MAX; i++)
+		if (w->helpers[i].used)
+			violation(w, "a helper is left over");
+	for (unsigned i = 0; i < WIRES_MAX; i++)
+		if (w->wires[i].used)
+			violation(w, "a path is left over");
+	buf_finish(&w->scratch);
+}
+
+/* All of it but what is borrowed; the pools are big and mostly unused. */
+static void reset(struct world *w, uint64_t seed)
+{
+	struct stats *stats = w->stats;
+	const uint8_t *pattern = w->pattern;
+	bool tracing = w->trace;
+
+	memset(w, 0, sizeof(*w));
+	w->stats = stats;
+	w->pattern = pattern;
+	w->trace = tracing;
+	w->seed = seed;
+	w->random = seed * 0x2545f4914f6cdd1d;
+}
+
+void world_run(struct world *w, uint64_t seed)
+{
+	reset(w, seed);
+	make_brokers(w);
+	plan_run(w);
+	while (w->now < w->swarm.span)
+		step(w, w->swarm.span);
+	heal(w);
+	do
+		step(w, w->now + MOMENT);
+	while (w->now < w->healed_at + SETTLE || !quiescent(w));
+	start_final(w);
+	while (w->final_left) {
+		step(w, w->now + MOMENT);
+		if (w->now > w->final_at + AT_ONCE)
+			violation(w, "%u of the last pushes and fetches do not come to an end", w->final_left);
+	}
+	w->healed_at = w->now;
+	while (!quiescent(w))
+		step(w, w->now + MOMENT);
+	check_announced(w);
+	w->stats->virtual_ms += w->now;
+	w->stats->runs++;
+	end(w);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sim --first=SEED --count=N [--jobs=J] [--trace]
+ *
+ * Runs N seeds in J processes. The first one that fails, by a broken invariant, an assertion
+ * or a sanitizer, is run again with its trace. The last line sums up.
+ */
+#include "sim.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+enum { JOBS_MAX = 64 };
+
+/* Of one process; shared with the one that started it. */
+struct slot {
+	struct stats stats;
+	uint64_t seed;			/* being run */
+	pid_t pid;
+};
+
+struct options {
+	uint64_t first, count;
+	unsigned jobs;
+	bool trace;
+};
+
+const char *share_name(unsigned share)
+{
+	static const char *const names[] = { "project", "notes" };
+
+	return names[share];
+}
+
+void say(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%8" PRIu64 "  ", w->now);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+void violation(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("seed %" PRIu64 ", at %" PRIu64 " ms: ", w->seed, w->now);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+	_exit(1);
+}
+
+static void fill_pattern(uint8_t *pattern)
+{
+	uint32_t x = 1;
+
+	for (unsigned i = 0; i < PATTERN; i++) {
+		x = x * 1664525 + 1013904223;
+		pattern[i] = x >> 24;
+	}
+	memcpy(pattern + PATTERN, pattern, PATTERN_ROOM - PATTERN);
+}
+
+/* Every jobs-th seed from the slot's own. */
+static void work(const struct options *o, unsigned job, struct slot *slot)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	uint8_t *pattern = malloc(PATTERN_ROOM);
+
+	if (!w || !pattern)
+		abort();
+	fill_pattern(pattern);
+	w->pattern = pattern;
+	w->stats = &slot->stats;
+	w->trace = o->trace;
+	for (uint64_t i = job; i < o->count; i += o->jobs) {
+		slot->seed = o->first + i;
+		if (o->trace)
+			printf("seed %" PRIu64 "\n", slot->seed);
+		world_run(w, slot->seed);
+	}
+	free(pattern);
+	free(w);
+}
+
+static void start(const struct options *o, unsigned job, struct slot *slot)
+{
+	fflush(stdout);
+	slot->pid = fork();
+	if (slot->pid < 0) {
+		perror("fork");
+		exit(2);
+	}
+	if (slot->pid)
+		return;
+	work(o, job, slot);
+	fflush(stdout);
+	/* exit(), for the sanitizers look for leaks in it. */
+	exit(0);
+}
+
+/* True if it ended well. */
+static bool wait_for(struct slot *slot)
+{
+	int status;
+
+	if (waitpid(slot->pid, &status, 0) < 0)
+		return false;
+	slot->pid = 0;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void sum_up(const struct slot *slots, unsigned jobs, double seconds)
+{
+	struct stats all = { 0 };
+	uint64_t *to = (uint64_t *)&all;
+
+	for (unsigned i = 0; i < jobs; i++) {
+		const uint64_t *from = (const uint64_t *)&slots[i].stats;
+
+		for (size_t k = 0; k < sizeof(all) / sizeof(*to); k++)
+			to[k] += from[k];
+	}
+	printf("%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " pushes, %" PRIu64 " fetches, %" PRIu64
+	       " announcements, %" PRIu64 " refusals, %" PRIu64 " deferrals, %" PRIu64 " helpers killed, %" PRIu64
+	       " restarts, %" PRIu64 " paths lost, %" PRIu64 " links resumed, %" PRIu64
+	       " hostile acts, %.0f hours of virtual time, %.1f s\n",
+	       all.runs, all.events, all.pushes, all.fetches, all.announcements, all.refused, all.deferred,
+	       all.killed, all.restarts, all.lost_paths, all.resumed, all.hostile, all.virtual_ms / 3600e3,
+	       seconds);
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "first", required_argument, NULL, 'f' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "trace", no_argument, NULL, 't' },
+		{ 0 },
+	};
+	int c;
+
+	*o = (struct options){ .first = 1, .count = 1000, .jobs = 1 };
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) >= 0) {
+		switch (c) {
+		case 'f':
+			o->first = strtoull(optarg, NULL, 10);
+			break;
+		case 'c':
+			o->count = strtoull(optarg, NULL, 10);
+			break;
+		case 'j':
+			o->jobs = strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			o->trace = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && o->jobs >= 1 && o->jobs <= JOBS_MAX;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct slot *slots;
+	double began = seconds();
+	int failed = 0;
+
+	if (!parse(argc, argv, &o)) {
+		fprintf(stderr, "usage: sim [--first=SEED] [--count=N] [--jobs=J] [--trace]\n");
+		return 2;
+	}
+	log_set_level(LOG_ERROR);
+	slots = mmap(NULL, JOBS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (slots == MAP_FAILED) {
+		perror("mmap");
+		return 2;
+	}
+	for (unsigned i = 0; i < o.jobs; i++)
+		start(&o, i, &slots[i]);
+	for (unsigned i = 0; i < o.jobs; i++) {
+		struct options again = { .first = slots[i].seed, .count = 1, .jobs = 1, .trace = true };
+
+		if (wait_for(&slots[i]))
+			continue;
+		failed++;
+		again.first = slots[i].seed;
+		printf("seed %" PRIu64 " failed%s\n", again.first, o.trace || failed > 1 ? "" : "; its trace:");
+		if (o.trace || failed > 1)
+			continue;
+		start(&again, 0, &slots[i]);
+		wait_for(&slots[i]);
+	}
+	sum_up(slots, o.jobs, seconds() - began);
+	return failed != 0;
+}

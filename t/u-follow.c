@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the follows do is written to a trace in words, which is compared. */
+#include "follow.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "buf.h"
+#include "tap.h"
+
+#define BOB "bob@example.org"
+#define SRC "/home/alice/src/.git"
+
+static struct buf trace;
+
+static void on_compare(void *owner, struct follow *f, const void *tips, size_t len)
+{
+	buf_printf(&trace, "compare %s %.*s\n", f->remote, (int)len, (const char *)tips);
+}
+
+static void on_fetch(void *owner, struct follow *f)
+{
+	buf_printf(&trace, "fetch %s\n", f->remote);
+}
+
+static const struct follow_events events = {
+	.compare = on_compare,
+	.fetch = on_fetch,
+};
+
+static void expect(const char *text, const char *what)
+{
+	is_str(buf_str(&trace), text, what);
+	buf_reset(&trace);
+}
+
+static struct follows *begin(void)
+{
+	buf_reset(&trace);
+	return follow_create(&events, NULL, 1);
+}
+
+static void announced(struct follows *all, const char *share, const char *tips, uint64_t now)
+{
+	follow_announced(all, BOB, share, tips, strlen(tips), now);
+}
+
+static void is_state(const struct follow *f, enum follow_state state, const char *what)
+{
+	is_str(follow_state_name(f->state), follow_state_name(state), what);
+}
+
+static void t_happy(void)
+{
+	struct follows *all = begin();
+	struct follow *f = follow_add(all, BOB, "project", SRC, "origin");
+
+	is_state(f, FOLLOW_QUIET, "it begins quiet");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "without a timer");
+	announced(all, "other", "one", 0);
+	follow_announced(all, "eve@example.org", "project", "one", 3, 0);
+	expect("", "what is not followed is nothing to it");
+	announced(all, "project", "one", 0);
+	expect("compare origin one\n", "announced: compared");
+	is_state(f, FOLLOW_COMPARING, "at once");
+	follow_compared(all, f, false, 10);
+	is_state(f, FOLLOW_QUIET, "nothing new: quiet");
+	expect("", "and no process");
+	announced(all, "project", "one", 20);
+	expect("compare origin one\n", "each announcement is compared: the refs here may have moved");
+	follow_compared(all, f, true, 30);
+	expect("fetch origin\n", "something new: fetched");
+	is_state(f, FOLLOW_FETCHING, "at once");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "a fetch has no timer here");
+	follow_fetched(all, f, true, NULL, 40, 1700000000);
+	is_state(f, FOLLOW_QUIET, "done: quiet");
+	is_int(f->last_ok, 1700000000, "when is known");
+	ok(!f->error && !f->last_failed, "no failure");
+	follow_tick(all, 1000000);
+	expect("", "all is done");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "and no timer is left");
+	follow_destroy(all);
+	follow_destroy(NULL);
+}
+
+static void t_meanwhile(void)
+{
+	struct follows *all = begin();
+	struct follow *f = follow_add(all, BOB, "project", SRC, "origin");
+
+	announced(all, "project", "one", 0);
+	announced(all, "project", "two", 1);
+	announced(all, "project", "three", 2);
+	expect("compare origin one\n", "one comparison at a time");
+	follow_compared(all, f, false, 3);
+	expect("compare origin three\n", "the next is with the newest");
+	follow_compared(all, f, true, 4);
+	announced(all, "project", "four", 5);
+	expect("fetch origin\n", "one fetch at a time");
+	follow_fetched(all, f, true, NULL, 100, 1);
+	expect("", "after a fetch the repository rests");
+	is_state(f, FOLLOW_QUIET, "meanwhile it is quiet");
+	announced(all, "project", "five", 101);
+	is_int(follow_deadline(all), 100 + FOLLOW_INTERVAL, "for FOLLOW_INTERVAL, then its turn comes");
+	follow_tick(all, 100 + FOLLOW_INTERVAL - 1);
+	expect("", "not earlier");
+	follow_tick(all, 100 + FOLLOW_INTERVAL);
+	expect("compare origin five\n", "with what was announced last");
+	follow_compared(all, f, false, 2000);
+	is_state(f, FOLLOW_QUIET, "nothing new: quiet");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "each announcement is compared once");
+	follow_destroy(all);
+}
+
+static void compare_and_fail(struct follows *all, struct follow *f, uint64_t now)
+{
+	follow_compared(all, f, true, now);
+	follow_fetched(all, f, false, "it is broken", now, 1700000001);
+	buf_reset(&trace);
+}
+
+static bool within(uint64_t actual, uint64_t from, unsigned pause)
+{
+	return actual >= from + pause && actual <= from + pause + pause / 2;
+}
+
+static void t_failure(void)
+{
+	struct follows *all = begin();
+	struct follow *f = follow_add(all, BOB, "project", SRC, "origin");
+	unsigned pause = FOLLOW_BACKOFF_FIRST;
+	uint64_t now = 0;
+	bool good = true;
+
+	announced(all, "project", "one", now);
+	for (int i = 0; i < 12; i++) {
+		compare_and_fail(all, f, now);
+		good = good && within(f->retry_at, now, pause) && follow_deadline(all) == f->retry_at;
+		follow_tick(all, f->retry_at - 1);
+		good = good && f->state == FOLLOW_WAITING;
+		now = f->retry_at;
+		follow_tick(all, now);
+		good = good && f->state == FOLLOW_COMPARING;
+		pause = pause * 2 < FOLLOW_BACKOFF_MAX ? pause * 2 : FOLLOW_BACKOFF_MAX;
+	}
+	ok(good, "each failure doubles the pause, up to FOLLOW_BACKOFF_MAX, and chance adds to it");
+	expect("compare origin one\n", "then the tips are compared again");
+	is_str(f->error, "it is broken", "the error is known");
+	is_int(f->last_failed, 1700000001, "and when");
+
+	compare_and_fail(all, f, now);
+	is_state(f, FOLLOW_WAITING, "failed again");
+	announced(all, "project", "two", now + 1);
+	is_int(follow_deadline(all), now + FOLLOW_INTERVAL, "an announcement ends the pause, but not the rest");
+	now += FOLLOW_INTERVAL;
+	follow_tick(all, now);
+	expect("compare origin two\n", "the newest is compared");
+
+	compare_and_fail(all, f, now);
+	follow_buddy_online(all, "eve@example.org", now + 5000);
+	expect("", "another who appears is none of its business");
+	follow_buddy_online(all, BOB, now + 5000);
+	expect("compare origin two\n", "the buddy who appears ends the pause");
+	now += 5000;
+	compare_and_fail(all, f, now);
+	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "and begins with a short one again");
+
+	now = f->retry_at;
+	follow_tick(all, now);
+	buf_reset(&trace);
+	follow_compared(all, f, true, now);
+	announced(all, "project", "three", now);
+	follow_fetched(all, f, false, NULL, now, 1700000002);
+	is_state(f, FOLLOW_WAITING, "what was announced during a fetch that failed waits as well");
+	ok(within(follow_deadline(all), now, 2 * FOLLOW_BACKOFF_FIRST), "as long");
+	ok(f->error != NULL, "a failure has a reason, even if none is given");
+	buf_reset(&trace);
+	now = f->retry_at;
+	follow_tick(all, now);
+	expect("compare origin three\n", "the newest is compared then");
+	follow_compared(all, f, false, now);
+	is_state(f, FOLLOW_QUIET, "if somebody else has fetched it, all is well");
+	ok(!f->error, "and no error is left");
+
+	announced(all, "project", "four", now);
+	compare_and_fail(all, f, now);
+	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "the next failure is a first one");
+	now = f->retry_at;
+	follow_tick(all, now);
+	follow_compared(all, f, true, now);
+	follow_fetched(all, f, true, NULL, now, 1700000003);
+	ok(!f->error && f->last_ok == 1700000003, "a success ends the error");
+	follow_buddy_online(all, BOB, now + 5000);
+	is_state(f, FOLLOW_QUIET, "who is quiet stays so when the buddy appears");
+	follow_destroy(all);
+}
+
+static void t_one_repository(void)
+{
+	struct follows *all = begin();
+	struct follow *a = follow_add(all, BOB, "project", SRC, "a");
+	struct follow *b = follow_add(all, BOB, "project", SRC, "b");
+	struct follow *c = follow_add(all, BOB, "other", SRC, "c");
+	struct follow *d = follow_add(all, BOB, "other", "/elsewhere", "d");
+
+	announced(all, "other", "one", 0);
+	announced(all, "project", "two", 0);
+	expect("compare c one\ncompare d one\n", "one at a time in a repository");
+	follow_compared(all, d, true, 0);
+	expect("fetch d\n", "another one goes its own way");
+	follow_compared(all, c, false, 0);
+	expect("compare a two\n", "turns are taken in the order they were wanted");
+	announced(all, "other", "three", 0);
+	follow_compared(all, a, true, 0);
+	expect("fetch a\n", "a fetch holds up the others");
+	follow_fetched(all, a, true, NULL, 50, 1);
+	is_int(follow_deadline(all), 50 + FOLLOW_INTERVAL, "the next waits for the repository to rest");
+	follow_tick(all, 50 + FOLLOW_INTERVAL);
+	expect("compare b two\n", "also that of another remote");
+	follow_compared(all, b, false, 2000);
+	expect("compare c three\n", "and the last");
+	follow_fetched(all, d, false, "no", 2000, 1);
+	is_state(d, FOLLOW_WAITING, "a failure elsewhere");
+	announced(all, "other", "four", 2000);
+	announced(all, "project", "five", 2000);
+	announced(all, "other", "six", 2000);
+	follow_compared(all, c, false, 2000);
+	expect("compare c six\n", "who is announced again keeps his place, with the newest");
+	follow_compared(all, c, false, 2000);
+	expect("compare a five\n", "before those who came later");
+	follow_compared(all, a, false, 2000);
+	is_state(a, FOLLOW_QUIET, "and so on");
+	follow_destroy(all);
+}
+
+static void t_one_buddy(void)
+{
+	struct follows *all = begin();
+	struct follow *f[7];
+	char path[16];
+	unsigned turns = 0;
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "/r%d", i);
+		f[i] = follow_add(all, BOB, "project", path, path);
+	}
+	f[6] = follow_add(all, "carol@example.org", "project", "/carol", "carol");
+	announced(all, "project", "one", 0);
+	for (int i = 0; i < 6; i++)
+		turns += f[i]->state == FOLLOW_COMPARING;
+	is_int(turns, 4, "a buddy has four turns at once");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "the others need no timer");
+	buf_reset(&trace);
+	follow_announced(all, "carol@example.org", "project", "two", 3, 0);
+	expect("compare carol two\n", "another buddy does not wait for him");
+	follow_compared(all, f[0], false, 0);
+	expect("compare /r4 one\n", "the next follows");
+	follow_destroy(all);
+}
+
+static void t_configuration(void)
+{
+	struct follows *all = begin();
+	struct follow *a = follow_add(all, BOB, "project", SRC, "a"), *b, *c;
+	char path[32];
+	char *too_long = xcalloc(1, JID_MAX + 1);
+
+	b = follow_add(all, BOB, "project", SRC, "b");
+	ok(follow_any(all, BOB, "project"), "it is followed");
+	ok(!follow_any(all, BOB, "other") && !follow_any(all, "eve@example.org", "project"), "others are not");
+	ok(follow_add(all, BOB, "project", SRC, "a") == a, "adding what is there changes nothing");
+	ok(b != a && follow_first(all) == a && a->next == b, "they are in the order they were added");
+	announced(all, "project", "one", 0);
+	expect("compare a one\n", "the first has its turn");
+	follow_mark(all);
+	ok(follow_add(all, BOB, "project", SRC, "b") == b, "one is added again");
+	c = follow_add(all, BOB, "other", SRC, "c");
+	follow_sweep(all);
+	ok(follow_first(all) == b && b->next == c && !c->next, "what is not is gone");
+	is_int(follow_deadline(all), 0, "whoever waited for it need not");
+	follow_tick(all, 0);
+	expect("compare b one\n", "and has his turn");
+	follow_mark(all);
+	ok(follow_add(all, BOB, "project", SRC, "b") == b, "the turn of one that stays");
+	follow_sweep(all);
+	is_state(b, FOLLOW_COMPARING, "goes on");
+	ok(!b->next, "the last can go, too");
+	c = follow_add(all, BOB, "other", SRC, "c");
+	ok(b->next == c, "and come again");
+	follow_mark(all);
+	follow_sweep(all);
+	ok(!follow_first(all) && !follow_any(all, BOB, "project"), "all can go");
+	is_int(follow_deadline(all) == UINT64_MAX, 1, "and nothing waits");
+
+	for (int i = 0; i < FOLLOWS_MAX; i++) {
+		snprintf(path, sizeof(path), "/r%d", i);
+		if (!follow_add(all, BOB, "project", path, "origin"))
+			ok(false, "FOLLOWS_MAX can be added");
+	}
+	ok(!follow_add(all, BOB, "project", "/more", "origin"), "one more cannot");
+	ok(follow_add(all, BOB, "project", "/r0", "origin") != NULL, "one that is there still can");
+	follow_destroy(all);
+
+	all = begin();
+	memset(too_long, 'a', JID_MAX);
+	ok(!follow_add(all, too_long, "project", SRC, "a"), "no address is so long");
+	ok(!follow_add(all, BOB, too_long, SRC, "a"), "nor a share's name");
+	free(too_long);
+	follow_destroy(all);
+}
+
+static size_t tips_len;
+static char tips_start[8];
+
+static void measure(void *owner, struct follow *f, const void *tips, size_t len)
+{
+	tips_len = len;
+	memcpy(tips_start, tips, len < sizeof(tips_start) ? len : sizeof(tips_start));
+}
+
+static void t_tips(void)
+{
+	static const struct follow_events measuring = { .compare = measure, .fetch = on_fetch };
+	struct follows *all = follow_create(&measuring, NULL, 1);
+	struct follow *f = follow_add(all, BOB, "project", SRC, "a");
+	char *tips = xcalloc(1, 20000);
+
+	memset(tips, 'x', 19999);
+	follow_announced(all, BOB, "project", tips, 16384, 0);
+	is_int(tips_len, 16384, "tips are kept as they came");
+	follow_compared(all, f, false, 0);
+	follow_announced(all, BOB, "project", tips, 16385, 0);
+	is_int(tips_len, 6, "but for too many of them");
+	is_str(tips_start, "cut=1", "which is said");
+	follow_compared(all, f, false, 0);
+	follow_announced(all, BOB, "project", NULL, 0, 0);
+	is_int(tips_len, 0, "a share without refs has none");
+	follow_compared(all, f, true, 0);
+	free(tips);
+	follow_destroy(all);
+}
+
+int main(void)
+{
+	t_happy();
+	t_meanwhile();
+	t_failure();
+	t_one_repository();
+	t_one_buddy();
+	t_configuration();
+	t_tips();
+	buf_finish(&trace);
+	return tap_done();
+}
