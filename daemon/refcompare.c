@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "repository.h"
 
 enum { REFSPECS_MAX = 256 };
 
@@ -200,13 +201,13 @@ static void compare_in_pool(uv_work_t *work)
 	struct refcompare *c = (struct refcompare *)work;
 	struct fields f = { .data = c->tips, .len = c->len };
 	const char *version = fields_get(f, "version");
-	enum verdict verdict = DIFFERENT;	/* if it cannot be read here */
+	enum verdict verdict = DOUBTFUL;	/* if it cannot be read here: git will know */
 	git_repository *repo = NULL;
 	struct fetching fetching = { .count = 0 };
 
 	if (git_libgit2_init() < 0)
 		return;
-	if (git_repository_open(&repo, c->path) == 0 && read_fetching(&fetching, repo, c->remote))
+	if (repository_open(&repo, c->path) == 0 && read_fetching(&fetching, repo, c->remote))
 		verdict = judge_all(c, repo, &fetching);
 	free_fetching(&fetching);
 	git_repository_free(repo);

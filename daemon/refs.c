@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "fields.h"
 #include "gitrun.h"
+#include "repository.h"
 
 enum { OBJECT_HEX_MAX = 64, REF_MAX = 1024 };
 
@@ -172,7 +173,7 @@ static void read_in_pool(uv_work_t *work)
 
 	if (git_libgit2_init() < 0)
 		return;
-	if (git_repository_open(&repo, r->path) == 0) {
+	if (repository_open(&repo, r->path) == 0) {
 		r->opened = list_refs(&r->list, repo) == 0;
 		git_repository_free(repo);
 	}

@@ -211,6 +211,11 @@ fds_are () {
 	test "$(broker_fds "$1")" -eq "$2"
 }
 
+# watches <user>: the broker has begun to watch the refs of its shares.
+watches () {
+	ls -l "/proc/$(broker_pid "$1")/fd" | grep -q inotify
+}
+
 # descriptors_as_before: every broker named in $fds_before ("alice=12 bob=11")
 # has come back to what it had.
 remember_descriptors () {
@@ -219,6 +224,10 @@ remember_descriptors () {
 	fds_before=
 	for user
 	do
+		# A broker watches its shares through one descriptor, there from the first share on.
+		git init -q --bare "$TRASH/$user/watched.git" &&
+		as "$user" git xmpp share "$TRASH/$user/watched.git" --name=watched >/dev/null &&
+		wait_for 5 watches "$user"
 		fds_before="$fds_before $user=$(broker_fds "$user")"
 	done
 }

@@ -144,7 +144,7 @@ void hostile_acts(struct broker *b)
 {
 	struct world *w = b->world;
 	struct broker *to = &w->brokers[below(w, w->count)];
-	unsigned n = chance(w, 30) ? between(w, 60, 150) : between(w, 1, 6);
+	unsigned n = chance(w, w->swarm.mute ? 500 : 30) ? between(w, 60, 150) : between(w, 1, 6);
 	struct peer *p;
 
 	if (to == b || !b->online || !to->shown)
@@ -191,6 +191,25 @@ void hostile_hears(struct peer *p, const struct record *record)
 		break;
 	default:
 		break;
+	}
+}
+
+void hostile_withholds(struct buf *out)
+{
+	size_t left = buf_len(out);
+
+	while (left) {
+		const char *at = buf_data(out);
+		struct record record;
+		long size = record_parse(at, left, &record);
+		bool ack = size > 0 && record.type == RECORD_ACK;
+
+		/* What is no record is its own garbage. */
+		size = size > 0 ? size : (long)left;
+		if (!ack)
+			buf_append(out, at, size);
+		buf_consume(out, size);
+		left -= size;
 	}
 }
 

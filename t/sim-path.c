@@ -149,6 +149,8 @@ static void pump(struct world *w, struct wire_end *end)
 			peer_path_fill(end->peer, &w->scratch, w->swarm.block);
 			if (wire_of(w, end)->generation != generation || end->role != END_PEER)
 				return;
+			if (end->broker->hostile && w->swarm.mute)
+				hostile_withholds(&w->scratch);
 			buf_append(&end->out, buf_data(&w->scratch), buf_len(&w->scratch));
 		}
 		n = buf_len(&end->out);

@@ -111,13 +111,10 @@ void server_says(struct broker *to, uint64_t arg)
 
 static void tell_truth(struct broker *to, const struct broker *from)
 {
-	char jid[64];
-
-	for (uint32_t r = 1; r <= from->login; r++) {
-		full_jid(from, r, jid);
-		if (r != from->resource && presence_full(to->presence, jid))
+	/* What is on its way may bring back any of the old ones. */
+	for (uint32_t r = 1; r <= from->login; r++)
+		if (r != from->resource)
 			send(to, (struct saying){ from->index, false, r, 0 });
-	}
 	send(to, (struct saying){ from->index, true, from->resource, from->life });
 }
 

@@ -58,6 +58,7 @@ struct swarm {
 	unsigned denied, untrusted;
 	bool announcements, follows;
 	int hostile;			/* the broker that is; -1: none */
+	bool mute;			/* it acknowledges nothing */
 };
 
 /* Events */
@@ -420,6 +421,8 @@ void followed(struct broker *b, unsigned device, unsigned share, const struct ou
 
 /* sim-hostile.c */
 void hostile_acts(struct broker *b);
+/* Takes the acknowledgements out of what its link says. */
+void hostile_withholds(struct buf *out);
 /* A path that it opened without a link is up. */
 void hostile_greets(struct world *w, struct wire_end *end);
 void hostile_hears(struct peer *p, const struct record *record);

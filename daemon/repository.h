@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_REPOSITORY_H
+#define DAEMON_REPOSITORY_H
+
+/* Opening a repository with libgit2, where it can: others are left to git itself. */
+
+#include <git2.h>
+
+/*
+ * path: the git directory. A libgit2 error (below 0) also for a repository of format 1 (sha256,
+ * partial clones, worktree configuration): libgit2 1.5 knows few extensions,
+ * and leaks 20 KiB each time it looks for them.
+ */
+int repository_open(git_repository **repo, const char *path);
+
+#endif

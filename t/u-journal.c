@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "journal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "tap.h"
+#include "userfile.h"
+
+struct seen {
+	size_t count;
+	char last[256], first[256];
+};
+
+static void see(void *arg, const struct journal_event *e)
+{
+	struct seen *s = arg;
+
+	snprintf(s->last, sizeof(s->last), "%llu|%s|%s|%s|%s|%s|%s", (unsigned long long)e->when, e->kind,
+		 e->jid, e->share, e->what, e->result, e->text);
+	if (s->count++ == 0)
+		memcpy(s->first, s->last, sizeof(s->first));
+}
+
+static struct seen read_last(size_t n)
+{
+	struct seen s = { .count = 0 };
+	struct message trouble;
+
+	is_int(journal_read(n, see, &s, &trouble), 0, "the journal is read");
+	return s;
+}
+
+static void add(uint64_t when, const char *text)
+{
+	journal_add(&(struct journal_event){
+		.when = when, .kind = "queue", .jid = "bob@example.org", .what = "q1", .result = "ok", .text = text });
+}
+
+static char *path_of(const char *name)
+{
+	struct message trouble;
+
+	return userfile_path(USERFILE_STATE, name, &trouble);
+}
+
+static void append(const char *name, const char *text)
+{
+	char *path = path_of(name);
+	FILE *f = fopen(path, "a");
+
+	fputs(text, f);
+	fclose(f);
+	free(path);
+}
+
+static void events(void)
+{
+	is_int(read_last(10).count, 0, "no journal has no events");
+	add(1, "one");
+	add(2, "two\ttabs\nand a line\x1b[2J");
+	add(3, NULL);
+	is_int(read_last(10).count, 3, "what was added is there");
+	is_str(read_last(10).first, "1|queue|bob@example.org||q1|ok|one", "the oldest first, a NULL is empty");
+	is_str(read_last(10).last, "3|queue|bob@example.org||q1|ok|", "the newest last");
+	is_str(read_last(2).first, "2|queue|bob@example.org||q1|ok|two\\x09tabs\\x0aand a line\\x1b[2J",
+	       "only so many, and nothing breaks out of its field");
+	is_int(read_last(1).count, 1, "one");
+	is_int(read_last(0).count, 0, "or none");
+	is_int(read_last(SIZE_MAX).count, 3, "or all");
+}
+
+/* What a crash or another version left. */
+static void odd_lines(void)
+{
+	append("events", "\n\t\t\t\t\t\t\nx\ta\tb\tc\td\te\tf\n4\tcut");
+	is_int(read_last(20).count, 3, "what is not understood is passed over");
+	append("events", "\n");
+	add(5, "five");
+	is_str(read_last(20).last, "5|queue|bob@example.org||q1|ok|five", "and hinders nothing");
+}
+
+static void rotation(void)
+{
+	char *old = path_of("events.old"), *now = path_of("events");
+	char *filler = xmalloc(JOURNAL_MAX + 1);
+	struct message trouble;
+	struct buf b = { 0 };
+
+	memset(filler, 'x', JOURNAL_MAX);
+	filler[JOURNAL_MAX - 1] = '\n';
+	filler[JOURNAL_MAX] = '\0';
+	append("events", filler);
+	ok(access(old, F_OK) != 0, "a journal that is not full is left as it is");
+	add(6, "six");
+	ok(access(old, F_OK) == 0, "a full one is put away");
+	is_int(userfile_read(now, &b, &trouble), 0, "and a new one begun");
+	ok(buf_len(&b) < 100, "with one event");
+	is_int(read_last(20).count, 5, "both are read");
+	is_str(read_last(20).last, "6|queue|bob@example.org||q1|ok|six", "as one");
+	append("events", filler);
+	add(7, "seven");
+	is_int(read_last(20).count, 2, "what was put away before is given up");
+	buf_finish(&b);
+	free(filler);
+	free(now);
+	free(old);
+}
+
+int main(void)
+{
+	char directory[] = "/tmp/u-journal.XXXXXX", *command;
+
+	if (!mkdtemp(directory))
+		return 1;
+	setenv("XDG_STATE_HOME", directory, 1);
+	events();
+	odd_lines();
+	rotation();
+	command = xasprintf("rm -r '%s'", directory);
+	ok(system(command) == 0, "the sandbox is removed");
+	free(command);
+	return tap_done();
+}
