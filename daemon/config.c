@@ -15,8 +15,6 @@ git_config *config_open_global(void)
 	const char *file = getenv("GIT_CONFIG_GLOBAL");
 	int error;
 
-	if (git_libgit2_init() < 0)
-		return NULL;
 	/* libgit2 does not know this variable; "git config --global" writes where it says. */
 	error = file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all);
 	if (error == 0 && git_config_snapshot(&snapshot, all) < 0)
@@ -26,15 +24,8 @@ git_config *config_open_global(void)
 		const git_error *e = git_error_last();
 
 		log_error("cannot read the git configuration: %s", e ? e->message : "unknown error");
-		git_libgit2_shutdown();
 	}
 	return snapshot;
-}
-
-void config_close_global(git_config *all)
-{
-	git_config_free(all);
-	git_libgit2_shutdown();
 }
 
 static char *get(git_config *all, const char *account, const char *key)
@@ -126,7 +117,7 @@ struct config *config_read(void)
 		c->ca_file = get(all, c->account, "cafile");
 		c->password_command = get(all, c->account, "passwordcommand");
 	}
-	config_close_global(all);
+	git_config_free(all);
 	return c;
 }
 
@@ -174,7 +165,7 @@ void config_read_shares(struct policy *policy)
 				read_share(policy, entry);
 		git_config_iterator_free(it);
 	}
-	config_close_global(all);
+	git_config_free(all);
 }
 
 static bool same(const char *a, const char *b)

@@ -27,11 +27,10 @@ void config_free(struct config *c);
 void config_read_shares(struct policy *policy);
 
 /*
- * The global configuration for those who read more of it, with libgit2 initialised for as
- * long as it is open. NULL if there is none or, logged, it cannot be read.
+ * The global configuration for those who read more of it; git_config_free() it. NULL
+ * if there is none or, logged, it cannot be read.
  */
 struct git_config *config_open_global(void);
-void config_close_global(struct git_config *all);
 
 /* The account part is the same in both. */
 bool config_same_account(const struct config *a, const struct config *b);

@@ -64,6 +64,6 @@ bool config_read_follows(struct follows *follows)
 				take(follows, entry);
 		git_config_iterator_free(it);
 	}
-	config_close_global(all);
+	git_config_free(all);
 	return true;
 }

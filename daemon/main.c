@@ -19,6 +19,7 @@
 #include "alloc.h"
 #include "broker.h"
 #include "log.h"
+#include "repository.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -222,6 +223,7 @@ static int run(const char *path, int ready_fd)
 	int result = 0;
 	char *line;
 
+	repository_library_begin();
 	uv_loop_init(&loop);
 	watch_signals(&loop, &signals, &broker);
 	if (broker_start(&broker, &loop, path, &trouble) == 0) {
@@ -240,6 +242,9 @@ static int run(const char *path, int ready_fd)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	broker_finish(&broker);
 	uv_loop_close(&loop);
+	/* Joins the thread pool. */
+	uv_library_shutdown();
+	repository_library_end();
 	log_info("stopped");
 	return result;
 }

@@ -205,13 +205,10 @@ static void compare_in_pool(uv_work_t *work)
 	git_repository *repo = NULL;
 	struct fetching fetching = { .count = 0 };
 
-	if (git_libgit2_init() < 0)
-		return;
 	if (repository_open(&repo, c->path) == 0 && read_fetching(&fetching, repo, c->remote))
 		verdict = judge_all(c, repo, &fetching);
 	free_fetching(&fetching);
 	git_repository_free(repo);
-	git_libgit2_shutdown();
 	if (verdict == DOUBTFUL && version && c->last_version && !strcmp(version, c->last_version))
 		verdict = SAME;
 	c->something_new = verdict != SAME;

@@ -171,13 +171,10 @@ static void read_in_pool(uv_work_t *work)
 	struct refs_read *r = (struct refs_read *)work;
 	git_repository *repo;
 
-	if (git_libgit2_init() < 0)
-		return;
 	if (repository_open(&repo, r->path) == 0) {
 		r->opened = list_refs(&r->list, repo) == 0;
 		git_repository_free(repo);
 	}
-	git_libgit2_shutdown();
 }
 
 static int by_name(const void *a, const void *b)

@@ -5,6 +5,16 @@
 
 #include "alloc.h"
 
+void repository_library_begin(void)
+{
+	git_libgit2_init();
+}
+
+void repository_library_end(void)
+{
+	git_libgit2_shutdown();
+}
+
 /* core.repositoryformatversion of the git directory's own file; 0 if it does not say. */
 static int32_t format_version(const char *path)
 {

@@ -7,6 +7,13 @@
 #include <git2.h>
 
 /*
+ * libgit2 for as long as the broker runs: begun before the first thread that
+ * uses it, ended after the last one, or what it keeps for each thread is lost.
+ */
+void repository_library_begin(void);
+void repository_library_end(void);
+
+/*
  * path: the git directory. A libgit2 error (below 0) also for a repository of format 1 (sha256,
  * partial clones, worktree configuration): libgit2 1.5 knows few extensions,
  * and leaks 20 KiB each time it looks for them.

@@ -199,10 +199,16 @@ void hostile_withholds(struct buf *out)
 	size_t left = buf_len(out);
 
 	while (left) {
-		const char *at = buf_data(out);
 		struct record record;
-		long size = record_parse(at, left, &record);
-		bool ack = size > 0 && record.type == RECORD_ACK;
+		const char *at;
+		bool ack;
+		long size;
+
+		/* So that appending moves nothing. */
+		buf_reserve(out, left);
+		at = buf_data(out);
+		size = record_parse(at, left, &record);
+		ack = size > 0 && record.type == RECORD_ACK;
 
 		/* What is no record is its own garbage. */
 		size = size > 0 ? size : (long)left;
