@@ -52,6 +52,7 @@ enum message_id {
 	MSG_PEER_VERSION,		/* jid, theirs, ours */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */
+	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not known */
 	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
 	MSG_OWN_ACCOUNT,		/* jid */
 	MSG_BAD_SERVICE,		/* service */

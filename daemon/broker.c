@@ -20,6 +20,7 @@
 #include "password.h"
 #include "peer.h"
 #include "pushqueue.h"
+#include "serve.h"
 #include "session.h"
 #include "store.h"
 
@@ -408,6 +409,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	random_bytes(b->instance, sizeof(b->instance));
 	hex_encode(b->instance, sizeof(b->instance), b->instance_hex);
 	b->trust = trust_create();
+	b->outcomes = outcomes_create();
 	b->presence = presence_create();
 	b->config = config_read();
 	read_shares(b);
@@ -443,6 +445,7 @@ void broker_stop(struct broker *b)
 	b->password = NULL;
 	while (b->peers)
 		peer_end(b->peers, "stopped");
+	serve_end_orphans(b);
 	drop_xmpp(b);
 	if (b->grace.data)
 		uv_close((uv_handle_t *)&b->grace, NULL);
@@ -452,6 +455,7 @@ void broker_finish(struct broker *b)
 {
 	policy_destroy(b->policy);
 	trust_destroy(b->trust);
+	outcomes_destroy(b->outcomes);
 	presence_destroy(b->presence);
 	config_free(b->config);
 	device_key_destroy(b->key);

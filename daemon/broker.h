@@ -15,6 +15,7 @@
 #include "devicekey.h"
 #include "inband.h"
 #include "link.h"
+#include "outcome.h"
 #include "policy.h"
 #include "presence.h"
 #include "trust.h"
@@ -25,6 +26,7 @@ struct control;
 struct follower;
 struct peer;
 struct pushqueue;
+struct serve;
 struct session;
 struct password;
 
@@ -43,6 +45,8 @@ struct broker {
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
 	struct peer *peers;			/* owned; links, made when wanted */
+	struct serve *orphans;			/* owned; pushes that run on without their link */
+	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */

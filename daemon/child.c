@@ -271,6 +271,12 @@ static void on_insist(uv_timer_t *timer)
 	c->termed = true;
 }
 
+void child_limit(struct child *c, uint64_t ms)
+{
+	if (!c->exited && !c->destroyed)
+		uv_timer_start(&c->timer, on_insist, ms, 0);
+}
+
 void child_destroy(struct child *c)
 {
 	if (!c || c->destroyed)

@@ -42,6 +42,9 @@ void child_end_input(struct child *c);
 /* Stops or continues reading its standard output. */
 void child_pause(struct child *c, bool pause);
 
+/* It has so long, then it is ended as by child_destroy(), and reported. */
+void child_limit(struct child *c, uint64_t ms);
+
 int child_pid(const struct child *c);
 
 /* No event comes any more. */

@@ -526,8 +526,16 @@ static void on_announced(void *owner, const char *share, struct fields f)
 		follower_announced(p->broker->follower, p->jid, share, f);
 }
 
+static void on_outcome(void *owner, const char *id, uint64_t received, struct buf *fields)
+{
+	struct peer *p = owner;
+
+	outcomes_answer(p->broker->outcomes, p->jid, p->device, id, received, fields, broker_now(p->broker));
+}
+
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
+	.outcome = on_outcome,
 	.announced = on_announced,
 	.judge = on_judge,
 	.start = on_start,

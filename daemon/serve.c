@@ -29,18 +29,34 @@ enum {
 };
 
 struct serve {
-	struct peer *peer;		/* borrowed; outlives the negotiation */
+	struct broker *broker;		/* borrowed */
+	struct peer *peer;		/* borrowed; outlives the negotiation. NULL: an orphan */
 	struct negotiation *neg;	/* NULL after its end */
 	struct child *child;		/* owned; NULL after its end */
 	struct channel *channel;	/* NULL before started, and after closed */
 	struct buf errors;
+	struct tail tail;		/* of a push: what it says once the pusher has ended */
+	struct serve *next;		/* broker::orphans */
+	char *orphan;			/* id of a push that lost its link and runs on; owned */
+	uint64_t said;			/* bytes of output so far */
 	enum service service;
 	bool paused, active, child_over;
+	uint32_t status;		/* when child_over */
 };
 
 static uint64_t now_of(const struct serve *s)
 {
-	return broker_now(s->peer->broker);
+	return broker_now(s->broker);
+}
+
+static void leave_orphans(struct serve *s)
+{
+	struct serve **at = &s->broker->orphans;
+
+	while (*at && *at != s)
+		at = &(*at)->next;
+	if (*at)
+		*at = s->next;
 }
 
 /* The one end; the channel and the negotiation have been seen to. */
@@ -48,11 +64,61 @@ static void finish(struct serve *s)
 {
 	if (s->child)
 		child_destroy(s->child);
-	s->peer->broker->children--;
-	s->peer->children--;
+	s->broker->children--;
+	if (s->orphan)
+		leave_orphans(s);
+	if (s->peer) {
+		s->peer->children--;
+		peer_touch(s->peer);
+	}
 	buf_finish(&s->errors);
-	peer_touch(s->peer);
+	tail_finish(&s->tail);
+	free(s->orphan);
 	free(s);
+}
+
+/*
+ * A push that has all it needs goes on when its link is lost, and what became
+ * of it can be asked for; also when it is over and only its last words may be lost.
+ */
+static bool has_outcome(const struct serve *s, const char *reason)
+{
+	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable" };
+
+	if (!s->tail.on || s->broker->stopping)
+		return false;
+	if (!reason)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
+		if (!strcmp(reason, lost[i]))
+			return true;
+	return false;
+}
+
+static void keep_outcome(struct serve *s)
+{
+	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, neg_id(s->neg), &s->tail, now_of(s));
+	if (s->child_over)
+		outcomes_done(s->broker->outcomes, neg_id(s->neg), s->status, now_of(s));
+}
+
+/* The peer ends; the process goes on without one. */
+static void become_orphan(struct serve *s)
+{
+	log_info("%s/%s: its push %.8s goes on without a link", s->peer->jid, s->peer->device, neg_id(s->neg));
+	s->orphan = xstrdup(neg_id(s->neg));
+	s->next = s->broker->orphans;
+	s->broker->orphans = s;
+	s->peer->children--;
+	s->peer = NULL;
+	child_pause(s->child, false);
+	child_limit(s->child, OUTCOME_KEPT);
+}
+
+void serve_end_orphans(struct broker *b)
+{
+	while (b->orphans)
+		finish(b->orphans);
 }
 
 static void on_accepted(void *owner)
@@ -81,8 +147,11 @@ static void on_channel_end(void *owner)
 {
 	struct serve *s = owner;
 
-	if (!s->child_over)
-		child_end_input(s->child);
+	if (s->child_over)
+		return;
+	if (s->service == SERVICE_RECEIVE_PACK)
+		tail_begin(&s->tail, s->said);
+	child_end_input(s->child);
 }
 
 static void on_channel_exited(void *owner, uint32_t status)
@@ -106,9 +175,15 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_info("%s/%s %s '%s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
+	if (has_outcome(s, reason)) {
+		keep_outcome(s);
+		if (!s->child_over)
+			become_orphan(s);
+	}
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
-	finish(s);
+	if (!s->orphan)
+		finish(s);
 }
 
 static const struct channel_events channel_events = {
@@ -143,6 +218,12 @@ static void on_output(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
+	s->said += n;
+	tail_add(&s->tail, data, n);
+	if (s->orphan) {
+		outcomes_add(s->broker->outcomes, s->orphan, data, n);
+		return;
+	}
 	if (!open_channel(s))
 		return;
 	channel_write(s->channel, data, n);
@@ -156,6 +237,8 @@ static void on_error_output(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
+	if (s->orphan)
+		return;
 	if (s->channel)
 		channel_write_stderr(s->channel, data, n);
 	else if (buf_len(&s->errors) < ERRORS_MAX)
@@ -177,6 +260,13 @@ static void on_exited(void *owner, int status, int term_signal)
 	child_destroy(s->child);
 	s->child = NULL;
 	s->child_over = true;
+	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
+	if (s->orphan) {
+		log_info("the push %.8s that lost its link has ended with status %u", s->orphan, s->status);
+		outcomes_done(s->broker->outcomes, s->orphan, s->status, now_of(s));
+		finish(s);
+		return;
+	}
 	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) && status == 0) {
 		/* It had nothing to say and no complaint: let the other end see just that. */
 		if (!open_channel(s))
@@ -192,7 +282,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	}
 	channel_end(s->channel);
 	/* May close the channel, and end us with it. */
-	channel_exit(s->channel, term_signal ? SIGNAL_EXIT + term_signal : status);
+	channel_exit(s->channel, s->status);
 }
 
 static const struct child_events child_events = {
@@ -284,6 +374,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		return NULL;
 	}
 	s = xcalloc(1, sizeof(*s));
+	s->broker = peer->broker;
 	s->peer = peer;
 	s->neg = neg;
 	s->service = neg_service(neg);

@@ -15,6 +15,9 @@ const char *serve_judge(struct peer *peer, enum service service, const char *sha
 /* Starts the process; neg_started() or neg_failed() follows. */
 void *serve_start(struct peer *peer, struct negotiation *neg);
 
+/* Pushes that lost their link and run on: the broker stops. */
+void serve_end_orphans(struct broker *b);
+
 /* It is not wanted any more, before its channel was open. NULL is fine. */
 void serve_stop(void *serving);
 

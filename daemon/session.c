@@ -5,7 +5,9 @@
  *
  *   WAITING      the account comes online, presences arrive    -> ASKING, or an error
  *   ASKING       the errand is under way                       -> OPEN, or an error
- *   OPEN         data both ways                                -> ended
+ *   OPEN         data both ways                                -> ended, or LOST
+ *   LOST         a push lost its link after everything was sent: the device
+ *                is asked what became of it, and its git's last words reach ours -> ended
  *
  * Data from the helper goes into the channel while it has room; credit to the
  * helper is given back as the channel takes it. Data from the channel goes to the socket, and
@@ -33,6 +35,7 @@ enum session_state {
 	SESSION_WAITING,	/* our account is not online, or presence may still come */
 	SESSION_ASKING,		/* the errand runs */
 	SESSION_OPEN,		/* a channel is open */
+	SESSION_LOST,		/* it was, and its push may have arrived */
 	SESSION_ENDED,
 };
 
@@ -54,6 +57,13 @@ struct session_internal {
 	bool helper_ended, end_passed_on;
 	bool exit_said;
 	unsigned restarts;		/* of devices, while we asked them */
+	/* of a push, from OPEN on */
+	char neg_id[NEG_ID_LEN + 1];
+	char device[DEVICE_ID_LEN + 1];
+	uint64_t received;		/* of its output */
+	struct negotiation *question;	/* under way while LOST */
+	char lost_because[REASON_MAX + 1];
+	uint64_t lost_at;
 	uv_timer_t timer;
 };
 
@@ -64,7 +74,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void enter(struct session_internal *s, enum session_state state, const char *because)
 {
-	static const char *const names[] = { "waiting", "asking", "open", "ended" };
+	static const char *const names[] = { "waiting", "asking", "open", "lost", "ended" };
 
 	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid, s->to.share,
 		  names[s->state], names[state], because);
@@ -93,6 +103,9 @@ static void finish(struct session_internal *s, const char *because)
 	*at = s->node.next;
 	errand_destroy(s->errand);
 	s->errand = NULL;
+	if (s->question)
+		neg_withdraw(s->question, because);
+	s->question = NULL;
 	if (channel)
 		channel_close(channel, because);
 	if (s->conn)
@@ -199,6 +212,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 		conn_send(s->conn, FRAME_DATA, (const char *)data + done,
 			  n - done < FRAME_MAX ? n - done : FRAME_MAX);
 	s->unsent += n;
+	s->received += n;
 }
 
 static void on_channel_stderr(void *owner, const void *data, size_t n)
@@ -235,6 +249,111 @@ static void on_channel_writable(void *owner)
 	pass_on(owner);
 }
 
+static void fail_lost(struct session_internal *s)
+{
+	struct message m;
+
+	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", s->lost_because, NULL);
+	fail_with(s, &m);
+}
+
+/* The next look at a lost push: soon, or when there is no more patience, never. */
+static void look_again(struct session_internal *s)
+{
+	if (broker_now(s->broker) >= s->lost_at + OUTCOME_PATIENCE)
+		fail_lost(s);
+	else
+		uv_timer_start(&s->timer, on_timer, OUTCOME_AGAIN, 0);
+}
+
+/* What the far git still said, for ours. False if it is nothing of the kind. */
+static bool pass_on_rest(struct session_internal *s, struct fields f)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (fields_next(f, &pos, &key, &key_len, &value)) {
+		char bytes[FIELD_VALUE_MAX / 2];
+		size_t n = strlen(value) / 2;
+
+		if (!field_is(key, key_len, "data"))
+			continue;
+		if (strlen(value) % 2 || !hex_decode(value, bytes, n))
+			return false;
+		conn_send(s->conn, FRAME_DATA, bytes, n);
+		s->received += n;
+	}
+	return true;
+}
+
+static void on_outcome(void *owner, struct fields f)
+{
+	struct session_internal *s = owner;
+	const char *state = fields_get(f, "state");
+	struct buf exit = { 0 };
+
+	s->question = NULL;
+	if (!state || !strcmp(state, "unknown") || !pass_on_rest(s, f)) {
+		fail_lost(s);
+		return;
+	}
+	if (strcmp(state, "done") || fields_get(f, "more")) {
+		look_again(s);
+		return;
+	}
+	log_info("the push to %s/%s arrived although its link was lost", s->to.jid, s->to.share);
+	conn_send(s->conn, FRAME_END, NULL, 0);
+	fields_add_u64(&exit, "status", fields_get_u64(f, "status", 128) & 255);
+	conn_send_fields(s->conn, FRAME_EXIT, &exit);
+	buf_finish(&exit);
+	finish(s, "the rest was asked for");
+}
+
+static void on_outcome_refused(void *owner, struct negotiation *neg, const char *reason)
+{
+	struct session_internal *s = owner;
+
+	s->question = NULL;
+	look_again(s);
+}
+
+/* A question is answered or refused; nothing else happens to one. */
+static const struct request_events question_events = {
+	.outcome = on_outcome,
+	.refused = on_outcome_refused,
+};
+
+/* Asks the device, if it is there. */
+static void ask_outcome(struct session_internal *s)
+{
+	struct peer *p = NULL;
+
+	if (s->question)
+		return;
+	if (presence_device(s->broker->presence, s->to.jid, s->device))
+		p = peer_want(s->broker, s->to.jid, s->device);
+	if (p)
+		s->question = neg_ask_outcome(&p->negotiations, s->neg_id, s->received, &question_events, s,
+					      broker_now(s->broker));
+	if (s->question)
+		peer_touch(p);
+	else
+		look_again(s);
+}
+
+static void lose(struct session_internal *s, const char *reason)
+{
+	char *text = xasprintf("the connection was lost when everything was sent; asking %s what became of it",
+			       s->to.jid);
+
+	snprintf(s->lost_because, sizeof(s->lost_because), "%s", reason);
+	s->lost_at = broker_now(s->broker);
+	enter(s, SESSION_LOST, reason);
+	note(s, "warning", text);
+	free(text);
+	look_again(s);
+}
+
 static void on_channel_closed(void *owner, const char *reason)
 {
 	struct session_internal *s = owner;
@@ -249,6 +368,10 @@ static void on_channel_closed(void *owner, const char *reason)
 		return;
 	if (s->exit_said) {
 		finish(s, "done");
+		return;
+	}
+	if (reason && s->service == SERVICE_RECEIVE_PACK && s->end_passed_on) {
+		lose(s, reason);
 		return;
 	}
 	message_set(&m, MSG_STREAM_LOST, "jid", s->to.jid, "reason", reason ? reason : "ended", NULL);
@@ -274,6 +397,8 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	s->neg = neg;
 	s->channel = channel;
 	s->peer = tag;
+	memcpy(s->neg_id, neg_id(neg), sizeof(s->neg_id));
+	memcpy(s->device, s->peer->device, sizeof(s->device));
 	uv_timer_stop(&s->timer);
 	enter(s, SESSION_OPEN, "the far service runs");
 	fields_add(&fields, "jid", s->peer->jid);
@@ -374,6 +499,8 @@ static void on_timer(uv_timer_t *timer)
 	struct session_internal *s = timer->data;
 	const struct message *trouble;
 
+	if (s->state == SESSION_LOST)
+		ask_outcome(s);
 	if (s->state != SESSION_WAITING)
 		return;
 	if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)

@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@
 #include <unistd.h>
 
 #include "remote-text.h"
+#include "text.h"
 
 enum {
 	CHUNK = 64 * 1024,		/* what a pipe holds */
@@ -151,6 +153,24 @@ static void take_error(struct pump *p, const struct frame *frame)
 	}
 }
 
+/* Once git talks to the other git, only a warning still matters. */
+static void take_note(const struct frame *frame)
+{
+	struct buf shown = { 0 };
+	const char *kind, *text;
+	struct fields f;
+
+	if (!frame_fields(frame, &f))
+		return;
+	kind = fields_get(f, "kind");
+	text = fields_get(f, "text");
+	if (!kind || strcmp(kind, "warning") || !text)
+		return;
+	text_escape(&shown, text, strlen(text), false);
+	fprintf(stderr, "warning: %s\n", buf_str(&shown));
+	buf_finish(&shown);
+}
+
 static void take_frame(struct pump *p, const struct frame *frame)
 {
 	switch (frame->type) {
@@ -176,7 +196,8 @@ static void take_frame(struct pump *p, const struct frame *frame)
 		take_error(p, frame);
 		break;
 	case FRAME_NOTE:
-		break;		/* came too late to matter */
+		take_note(frame);
+		break;
 	default:
 		fail(p, MSG_INTERNAL, "the broker sent an unexpected frame");
 		break;

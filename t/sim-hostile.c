@@ -107,14 +107,36 @@ static void say_channel(struct peer *p, enum record_type type, uint32_t number, 
 	link_send(&p->link, type, payload, 8 + more);
 }
 
+/* Flawless, and wants an answer. */
+static void say_question(struct peer *p)
+{
+	struct world *w = p->broker->world;
+	uint8_t random[NEG_ID_LEN / 2];
+	char id[NEG_ID_LEN + 1];
+	struct buf f = { 0 };
+
+	put_random(w, random, sizeof(random));
+	hex_encode(random, sizeof(random), id);
+	fields_add(&f, "id", id);
+	fields_add(&f, "share", share_name(below(w, SHARES)));
+	if (chance(w, 800))
+		fields_add(&f, "kind", "announcement");
+	link_send(&p->link, RECORD_CAN_PUSH, buf_data(&f), buf_len(&f));
+	buf_finish(&f);
+}
+
 static void say_anything(struct peer *p)
 {
 	struct world *w = p->broker->world;
-	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_SEEN - RECORD_CAN_PUSH + 1);
+	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_OUTCOME - RECORD_CAN_PUSH + 1);
 	char id[NEG_ID_LEN + 1];
 	uint8_t garbage[64];
 
 	w->stats->hostile++;
+	if (w->swarm.mute) {
+		say_question(p);
+		return;
+	}
 	switch (below(w, 20)) {
 	case 0:
 	case 1:

@@ -432,7 +432,7 @@ static void on_link_ended(void *owner, const char *reason)
 {
 	struct peer *p = owner;
 
-	if ((!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
+	if (!p->ended && (!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
 	    !p->other->hostile && p->other->running)
 		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->name, reason);
 	end(p, reason);
@@ -500,8 +500,15 @@ static void on_announced(void *owner, const char *share, struct fields f)
 	announcement_heard(owner, share, f);
 }
 
+/* Pushes are asked for by those who lost them; here nothing is kept of what is over. */
+static void on_outcome(void *owner, const char *id, uint64_t received, struct buf *fields)
+{
+	fields_add(fields, "state", "unknown");
+}
+
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
+	.outcome = on_outcome,
 	.announced = on_announced,
 	.judge = on_judge,
 	.start = on_start,

@@ -279,7 +279,10 @@ static void test_order_and_bounds(void)
 			alice.wrong++;
 	is_int(alice.wrong, 0, "many control records may wait");
 	ok(!seen(&alice), "one more is too much");
-	is_str(alice.trace, "ended(overflow)", "and ends the link");
+	is_str(alice.trace, "", "which does not end the link under whoever sends");
+	is_int(link_deadline(&alice.link), 0, "but at once after that");
+	link_tick(&alice.link, now);
+	is_str(alice.trace, "ended(overflow)", "with a word for it");
 	ok(!seen(&alice), "an ended link takes nothing");
 	finish();
 }

@@ -140,8 +140,15 @@ static void on_announced(void *owner, const char *share, struct fields f)
 	say(owner, "is told of %s: %s", share, fields_get(f, "tip"));
 }
 
+static void on_outcome_asked(void *owner, const char *id, uint64_t received, struct buf *fields)
+{
+	say(owner, "is asked for an outcome after %d bytes", (int)received);
+	fields_add(fields, "state", "done");
+	fields_add(fields, "status", "1");
+}
+
 static const struct negotiation_events table_events = {
-	on_send, on_judge, on_start, on_stop, on_announced,
+	on_send, on_judge, on_start, on_stop, on_outcome_asked, on_announced,
 };
 
 static void on_wanted(void *owner, struct negotiation *neg)
@@ -179,8 +186,13 @@ static void on_seen(void *owner)
 	say(owner, "is noted");
 }
 
+static void on_outcome(void *owner, struct fields f)
+{
+	say(owner, "learns: %s, status %s", fields_get(f, "state"), fields_get(f, "status"));
+}
+
 static const struct request_events request_events = {
-	on_wanted, on_waiting, on_open, on_seen, on_refused,
+	on_wanted, on_waiting, on_open, on_outcome, on_seen, on_refused,
 };
 
 /* Links: joined by pump(). */
@@ -341,6 +353,27 @@ static void test_announcement(void)
 	pair_finish(&a, &b);
 }
 
+static void test_outcome(void)
+{
+	static const char id[] = "0123456789abcdef01234567";
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now);
+	ok(!neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now), "one question at a time");
+	pump(&a);
+	expect("alice says OUTCOME-ASK\nbob is asked for an outcome after 7 bytes\n"
+	       "bob says OUTCOME done\nalice learns: done, status 1\n",
+	       "what became of a push is answered by its id, at once");
+	is_int(a.negotiations.count + b.negotiations.count, 0, "and nothing is left");
+	neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now);
+	now += NEG_ANSWER_TIMEOUT;
+	negotiations_tick(&a.negotiations, now);
+	expect("alice says OUTCOME-ASK\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
+	       "a question that is not answered ends");
+	pair_finish(&a, &b);
+}
+
 static void test_refusals(void)
 {
 	struct side a, b;
@@ -431,6 +464,21 @@ static void test_idle_push(void)
 	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of project\n"
 	       "alice is open\n", "but not behind one that says nothing");
 	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	now += NEG_IDLE_PUSH;
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	ok(negotiations_deadline(&b.negotiations) <= now, "a record that comes before the timer does not disarm it");
+	tick(&a, 0);
+	ok(strstr(buf_str(&trace), "bob starts receive-pack") != NULL, "so that whoever waits has its turn");
+	pair_finish(&a, &b);
 }
 
 static void test_timers(void)
@@ -485,6 +533,15 @@ static void test_withdrawal(void)
 	expect("alice says WITHDRAW cancelled\nbob stops the service\n",
 	       "so does a withdrawn push, whose channel was announced already");
 	is_int(a.channels.count + b.channels.count, 0, "no channel is left");
+	neg = begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	started(&b);
+	neg_withdraw(neg, "cancelled");
+	buf_reset(&trace);
+	pump(&a);
+	expect("alice says REFUSE ended\nbob channel closed: withdrawn\n",
+	       "one that crosses starting-push ends a service that talks already");
+	is_int(a.channels.count + b.channels.count + b.negotiations.count, 0, "and its channel");
 	begin(&a, SERVICE_RECEIVE_PACK, "project");
 	pump(&a);
 	b.start_at_once = false;
@@ -643,12 +700,31 @@ static void test_errands(void)
 	pair_finish(&c, &d);
 }
 
+static void test_errand_gone(void)
+{
+	struct side a, b, c, d;
+
+	pair_init(&a, &b, "we", "laptop");
+	pair_init(&c, &d, "we", "desktop");
+	b.verdict = "not-shared";
+	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	negotiations_finish(&c.negotiations, "gone");
+	memset(&c.negotiations, 0xff, sizeof(c.negotiations));
+	pump(&a);
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nerrand: failed, not-shared\n",
+	       "a device that went away before its turn is passed over");
+	negotiations_init(&c.negotiations, &table_events, &c, &c.channels);
+	pair_finish(&a, &b);
+	pair_finish(&c, &d);
+}
+
 int main(void)
 {
 	now = 1000;
 	test_fetch();
 	test_push();
 	test_announcement();
+	test_outcome();
 	test_refusals();
 	test_turns();
 	test_idle_push();
@@ -657,6 +733,7 @@ int main(void)
 	test_duplicates();
 	test_malformed();
 	test_errands();
+	test_errand_gone();
 	buf_finish(&trace);
 	return tap_done();
 }

@@ -38,6 +38,13 @@ enum {
 	NEG_IDLE_PUSH = 2 * 1000,		/* an open push without a byte holds nobody back */
 	NEG_ENDED_KEPT = 256,			/* ids per device, for duplicates */
 
+	/* outcomes of pushes whose link was lost */
+	OUTCOMES_MAX = 32,
+	OUTCOME_TAIL_MAX = 64 * 1024,		/* of what git said after the pusher had ended */
+	OUTCOME_KEPT = 10 * 60 * 1000,
+	OUTCOME_PATIENCE = 90 * 1000,		/* how long a pusher tries to ask */
+	OUTCOME_AGAIN = 1000,			/* while the push still runs there */
+
 	/* announcements, followed shares, queued pushes */
 	ANNOUNCE_DEBOUNCE = 200,		/* after the last move of a ref */
 	ANNOUNCE_DEBOUNCE_MAX = 2000,		/* after the first one, if they do not stop */

@@ -17,8 +17,8 @@
  *
  * What can go wrong: the peer sends more than it was granted, or out of order.
  * It is a trusted device with a broken or hostile broker then, and the caller
- * ends the link. Any link_send() may end the link by itself, and any callback
- * may close the channel, so after either a channel is looked up again.
+ * ends the link. Any callback may close the channel, or all of them, so after
+ * one a channel is looked up again.
  */
 
 enum {

@@ -37,6 +37,7 @@ struct link_internal {
 	bool was_up;
 	bool ours;			/* it came up by an attempt of ours */
 	bool filling;			/* inside events->fill() */
+	bool overflowed;		/* a record had no room: the link must end, at the next tick or input */
 	size_t fill_size;
 	uint64_t suspended_at;
 
@@ -415,6 +416,10 @@ int link_input(struct link *l, struct buf *plain, uint64_t now)
 		long size = record_parse(buf_data(plain), buf_len(plain), &record);
 		int ret;
 
+		if (in->overflowed) {
+			end(l, "overflow", true);
+			return -1;
+		}
 		if (size == 0)
 			return 0;
 		if (size < 0)
@@ -518,14 +523,15 @@ bool link_send(struct link *l, enum record_type type, const void *payload, size_
 
 	if (l->state == LINK_ENDED)
 		return false;
-	if (control && in->outbox.control >= LINK_CONTROL_QUEUE_MAX) {
-		end(l, "overflow", true);
+	/* Whoever sends is in the middle of something: the end waits until that is done. */
+	if (in->overflowed || (control && in->outbox.control >= LINK_CONTROL_QUEUE_MAX)) {
+		in->overflowed = true;
 		return false;
 	}
 	outbox_add(&in->outbox, type, payload, len, control);
 	if (l->state == LINK_UP)
 		kick(l);
-	return l->state != LINK_ENDED;
+	return true;
 }
 
 size_t link_fill_size(const struct link *l)
@@ -556,6 +562,8 @@ uint64_t link_deadline(const struct link *l)
 	const struct link_internal *in = l->in;
 	uint64_t at;
 
+	if (in->overflowed && l->state != LINK_ENDED)
+		return 0;
 	switch (l->state) {
 	case LINK_GREETING:
 		return in->dead ? UINT64_MAX : in->attached_at + LINK_HELLO_TIMEOUT;
@@ -585,6 +593,8 @@ void link_tick(struct link *l, uint64_t now)
 {
 	struct link_internal *in = l->in;
 
+	if (in->overflowed)
+		end(l, "overflow", true);
 	switch (l->state) {
 	case LINK_GREETING:
 		in->dead = now >= in->attached_at + LINK_HELLO_TIMEOUT;

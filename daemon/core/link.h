@@ -62,7 +62,7 @@ struct link_events {
 	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol",
 	 * "gone", "no-path", "overflow". If a path is attached, link_output() may
 	 * have a BYE for it; then it is closed. Called from inside whatever ended
-	 * it, link_send() included; link_finish() must wait until that returned.
+	 * it, but never from link_send(); link_finish() must wait until that returned.
 	 */
 	void (*ended)(void *owner, const char *reason);
 	/*
@@ -144,8 +144,9 @@ int link_input(struct link *l, struct buf *plain, uint64_t now);
 size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
 
 /*
- * Queues a numbered record. Control goes before anything fill() adds. False if
- * the link has ended or ended just now for too many waiting records. Works while IDLE or suspended.
+ * Queues a numbered record. Control goes before anything fill() adds. Works while IDLE or
+ * suspended. False if the link has ended, or if too many records wait: then it does not end within the
+ * call, but at the next link_tick(), which is due at once, or link_input().
  */
 bool link_send(struct link *l, enum record_type type, const void *payload, size_t len);
 

@@ -31,6 +31,7 @@ struct negotiation {
 	enum neg_state state;
 	bool ours;				/* we began it */
 	bool announcement;			/* nothing is to be pushed: seen ends it */
+	bool question;				/* for an outcome */
 	bool active;				/* the pusher's first byte has come */
 	bool noticed;				/* the device knows that its service is being started */
 	uint64_t since;				/* when the state was entered */
@@ -151,7 +152,7 @@ static struct negotiation *find(const struct negotiations *n, const char *id, bo
 
 static bool is_over(const struct negotiations *n, const char *id)
 {
-	for (unsigned i = 0; i < NEG_ENDED_KEPT; i++)
+	for (unsigned i = 0; i < NEG_ENDED_KEPT && n->ended[i][0]; i++)
 		if (!strcmp(n->ended[i], id))
 			return true;
 	return false;
@@ -364,6 +365,26 @@ struct negotiation *neg_announce(struct negotiations *n, const char *share, cons
 	return neg;
 }
 
+struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
+				    const struct request_events *events, void *owner, uint64_t now)
+{
+	struct buf fields = { 0 };
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE || find(n, id, true))
+		return NULL;
+	neg = create_ours(n, SERVICE_RECEIVE_PACK, "", events, owner);
+	memcpy(neg->id, id, sizeof(neg->id));
+	neg->question = true;
+	enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "outcome-ask sent");
+	fields_add(&fields, "id", neg->id);
+	fields_add_u64(&fields, "received", received);
+	n->events->send(n->owner, RECORD_OUTCOME_ASK, &fields);
+	buf_finish(&fields);
+	return neg;
+}
+
 void neg_start_push(struct negotiation *neg, uint64_t now)
 {
 	assert(neg->ours && neg->state == NEG_WANTED);
@@ -561,7 +582,7 @@ static int on_push_request(struct negotiations *n, const char *id, struct fields
 	int wanted;
 
 	if (neg) {
-		if (neg->announcement || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
+		if (neg->announcement || neg->question || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
 			return 0;
 		enter(neg, NEG_WANTED, NEG_ANSWER_TIMEOUT, "push-request came");
 		neg->events->wanted(neg->owner, neg);
@@ -597,7 +618,7 @@ static int on_starting_push(struct negotiations *n, const char *id, struct field
 		return -1;
 	n->last_channel = channel;
 	if (neg) {		/* what we asked for */
-		if (neg->state != NEG_REQUESTED)
+		if (neg->state != NEG_REQUESTED || neg->question)
 			return 0;
 		neg->channel = channel_accept(n->channels, channel, neg->channel_events, neg->owner);
 		if (!neg->channel)
@@ -652,7 +673,7 @@ static int on_seen(struct negotiations *n, const char *id, struct fields f)
 	const char *state = fields_get(f, "state");
 	struct negotiation *neg = find(n, id, true);
 
-	if (!neg || !state)
+	if (!neg || !state || neg->question)
 		return 0;
 	if (neg->announcement) {
 		void (*seen)(void *owner) = neg->events->seen;
@@ -672,6 +693,32 @@ static int on_seen(struct negotiations *n, const char *id, struct fields f)
 	return 0;
 }
 
+static int on_outcome_ask(struct negotiations *n, const char *id, struct fields f)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "id", id);
+	n->events->outcome(n->owner, id, fields_get_u64(f, "received", 0), &fields);
+	n->events->send(n->owner, RECORD_OUTCOME, &fields);
+	buf_finish(&fields);
+	return 0;
+}
+
+static int on_outcome(struct negotiations *n, const char *id, struct fields f)
+{
+	struct negotiation *neg = find(n, id, true);
+	const struct request_events *events;
+	void *owner;
+
+	if (!neg || !neg->question)
+		return 0;
+	events = neg->events;
+	owner = neg->owner;
+	neg_end(neg, "answered");
+	events->outcome(owner, f);
+	return 0;
+}
+
 int negotiations_record(struct negotiations *n, const struct record *record, uint64_t now)
 {
 	static const struct {
@@ -684,6 +731,8 @@ int negotiations_record(struct negotiations *n, const struct record *record, uin
 		{ RECORD_REFUSE, on_refuse },
 		{ RECORD_WITHDRAW, on_withdraw },
 		{ RECORD_SEEN, on_seen },
+		{ RECORD_OUTCOME_ASK, on_outcome_ask },
+		{ RECORD_OUTCOME, on_outcome },
 	};
 	struct fields f = { (const char *)record->payload, record->len };
 	char copy[NEG_ID_LEN + 1];

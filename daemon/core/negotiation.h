@@ -19,6 +19,9 @@
  *   seen           id, state                noted: deferred (wait, I call you), starting,
  *                                           or (to an announcement) announcement
  *
+ *   outcome-ask    id, received             what became of this push? I have so much of its output
+ *   outcome        id, state, status, data..., [more]      outcome.h
+ *
  * One who asks (fetch):
  *   REQUESTED  --starting-push--> OPEN      REQUESTED --refuse, time--> ended
  * One who offers (push):
@@ -74,6 +77,8 @@ struct negotiation_events {
 	void *(*start)(void *owner, struct negotiation *neg);
 	/* A started service is not wanted any more, before it was open. Called once, after start. */
 	void (*stop)(void *owner, void *serving);
+	/* The device asks what became of a push: fields of the answer, without id. */
+	void (*outcome)(void *owner, const char *id, uint64_t received, struct buf *fields);
 	/* The refs of a share of the device's are these now. f is valid during the call. Nothing slow in here. */
 	void (*announced)(void *owner, const char *share, struct fields f);
 };
@@ -86,6 +91,8 @@ struct request_events {
 	void (*waiting)(void *owner, struct negotiation *neg, const char *state);
 	/* The far service runs; the channel, made with the events given, is open. */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel);
+	/* The answer to neg_ask_outcome(); it has ended. NULL where nothing is asked. */
+	void (*outcome)(void *owner, struct fields f);
 	/* An announcement was noted; it has ended. NULL where none is made. */
 	void (*seen)(void *owner);
 	/* It ended without having been open; reason as in refuse, or "timeout", or why the link ended. */
@@ -142,6 +149,13 @@ struct negotiation *neg_begin(struct negotiations *n, enum service service, cons
  */
 struct negotiation *neg_announce(struct negotiations *n, const char *share, const void *tips, size_t len,
 				 const struct request_events *events, void *owner, uint64_t now);
+
+/*
+ * Asks what became of a push of ours, by the id it had, of whose output we have
+ * received bytes. outcome or refused follows. NULL when there are too many.
+ */
+struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
+				    const struct request_events *events, void *owner, uint64_t now);
 
 /* In answer to wanted. */
 void neg_start_push(struct negotiation *neg, uint64_t now);

@@ -28,6 +28,8 @@ static const struct {
 	[RECORD_REFUSE] = { "REFUSE", true },
 	[RECORD_WITHDRAW] = { "WITHDRAW", true },
 	[RECORD_SEEN] = { "SEEN", true },
+	[RECORD_OUTCOME_ASK] = { "OUTCOME-ASK", true },
+	[RECORD_OUTCOME] = { "OUTCOME", true },
 	[RECORD_ACCEPT] = { "ACCEPT", true },
 	[RECORD_CREDIT] = { "CREDIT", true },
 	[RECORD_DATA] = { "DATA", true },

@@ -37,6 +37,8 @@ enum record_type {
 	RECORD_REFUSE = 19,
 	RECORD_WITHDRAW = 20,
 	RECORD_SEEN = 21,
+	RECORD_OUTCOME_ASK = 22,
+	RECORD_OUTCOME = 23,
 
 	/* of channels, numbered; the payload begins with the channel, four bytes. channel.h */
 	RECORD_ACCEPT = 32,	/* window (4) */

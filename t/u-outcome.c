@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "outcome.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "fields.h"
+#include "tap.h"
+#include "text.h"
+
+static const char id[] = "0123456789abcdef01234567";
+
+static struct outcomes *outcomes;
+
+/* Keeps a push with some output, begun at an offset. */
+static void keep(const char *which, uint64_t offset, const char *text, uint64_t now)
+{
+	struct tail tail = { 0 };
+
+	tail_add(&tail, "before", 6);
+	tail_begin(&tail, offset);
+	tail_add(&tail, text, strlen(text));
+	outcomes_begin(outcomes, "alice@example.org", "laptop", which, &tail, now);
+	ok(!tail.on && !buf_len(&tail.bytes), "the tail is taken over");
+}
+
+static void ask(const char *jid, const char *device, const char *which, uint64_t offset, uint64_t now,
+		const char *state, const char *data, const char *what)
+{
+	struct buf fields = { 0 };
+	struct fields f;
+	char hex[256] = "";
+
+	outcomes_answer(outcomes, jid, device, which, offset, &fields, now);
+	f = (struct fields){ buf_data(&fields), buf_len(&fields) };
+	ok(fields_valid(f), "the answer is well-formed");
+	is_str(fields_get(f, "state"), state, what);
+	if (data)
+		hex_encode(data, strlen(data), hex);
+	is_str(fields_get(f, "data"), data ? hex : NULL, "with what is to come");
+	buf_finish(&fields);
+}
+
+static void test_story(void)
+{
+	keep(id, 100, "unpack ok", 1000);
+	ask("alice@example.org", "laptop", id, 100, 1001, "running", "unpack ok", "a push that runs is running");
+	outcomes_add(outcomes, id, " and refs", 9);
+	outcomes_done(outcomes, id, 1, 1002);
+	ask("alice@example.org", "laptop", id, 107, 1003, "done", "ok and refs", "from where the pusher is, to the end");
+	ask("alice@example.org", "laptop", id, 118, 1003, "done", NULL, "who has all of it is told the status");
+	ask("alice@example.org", "laptop", id, 119, 1003, "unknown", NULL, "nobody has more than was said");
+	ask("alice@example.org", "laptop", id, 99, 1003, "unknown", NULL, "what was dropped is not made up");
+	ask("alice@example.org", "phone", id, 100, 1003, "unknown", NULL, "another device is not told");
+	ask("eve@example.org", "laptop", id, 100, 1003, "unknown", NULL, "nor is another buddy");
+	ask("alice@example.org", "laptop", "000000000000000000000000", 100, 1003, "unknown", NULL, "of what never was nothing is known");
+	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT - 1, "done", "unpack ok and refs", "it is kept from its end on");
+	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT, "unknown", NULL, "not for ever");
+}
+
+static void test_bounds(void)
+{
+	char other[32];
+	struct tail tail = { 0 };
+	static char much[OUTCOME_TAIL_MAX + 10];
+
+	for (int i = 0; i <= OUTCOMES_MAX; i++) {
+		snprintf(other, sizeof(other), "%024d", i);
+		keep(other, 0, "x", 1000);
+	}
+	snprintf(other, sizeof(other), "%024d", 0);
+	ask("alice@example.org", "laptop", other, 0, 1001, "unknown", NULL, "the oldest goes when there are too many");
+	snprintf(other, sizeof(other), "%024d", 1);
+	ask("alice@example.org", "laptop", other, 0, 1001, "running", "x", "the others stay");
+
+	tail_begin(&tail, 5);
+	tail_add(&tail, much, sizeof(much));
+	is_int(buf_len(&tail.bytes), OUTCOME_TAIL_MAX, "a tail is bounded");
+	is_int(tail.from, 15, "and knows where it begins");
+	tail_finish(&tail);
+}
+
+/* More than one record takes comes in several answers. */
+static void test_pieces(void)
+{
+	struct tail tail = { 0 };
+	char bytes[20000];
+	uint64_t at = 0;
+	int answers = 0;
+	bool more = true, right = true;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i * 7;
+	tail_begin(&tail, 0);
+	tail_add(&tail, bytes, sizeof(bytes));
+	outcomes_begin(outcomes, "alice@example.org", "laptop", id, &tail, 2000);
+	for (; more && answers < 100; answers++) {
+		struct buf fields = { 0 };
+		const char *key, *value;
+		size_t pos = 0, key_len;
+		struct fields f;
+
+		outcomes_answer(outcomes, "alice@example.org", "laptop", id, at, &fields, 2000);
+		ok(buf_len(&fields) < RECORD_PAYLOAD_MAX - 100, "an answer fits a record");
+		f = (struct fields){ buf_data(&fields), buf_len(&fields) };
+		more = fields_get(f, "more") != NULL;
+		while (fields_next(f, &pos, &key, &key_len, &value)) {
+			char piece[FIELD_VALUE_MAX];
+			size_t n = strlen(value) / 2;
+
+			if (!field_is(key, key_len, "data") || !hex_decode(value, piece, n))
+				continue;
+			right &= at + n <= sizeof(bytes) && !memcmp(piece, bytes + at, n);
+			at += n;
+		}
+		buf_finish(&fields);
+	}
+	ok(right && at == sizeof(bytes), "the pieces are the whole");
+	ok(answers > 1, "and more than one");
+}
+
+int main(void)
+{
+	outcomes = outcomes_create();
+	test_story();
+	test_bounds();
+	test_pieces();
+	outcomes_destroy(outcomes);
+	return tap_done();
+}
