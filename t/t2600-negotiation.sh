@@ -123,6 +123,7 @@ others_get_through () {
 	wait_for 10 same alice/news origin/main bob/news.git main
 }
 
+# Both have a share of one name: the two directions must not be taken for each other.
 test_expect_success 'two users, with shares in both directions that the other one follows' '
 	start_prosody alice bob &&
 	setup_user alice && setup_user bob &&
@@ -134,14 +135,14 @@ test_expect_success 'two users, with shares in both directions that the other on
 		as bob git xmpp share bob/$share.git --name=$share --push=alice@localhost || return
 	done &&
 	"$TOP/t/make-repo" alice/own.git 20 0 &&
-	as alice git xmpp share alice/own.git --name=own --push=bob@localhost &&
+	as alice git xmpp share alice/own.git --name=project --push=bob@localhost &&
 
 	as alice git clone -q $url alice/work &&
 	as alice git clone -q $url alice/reader &&
 	as alice git clone -q xmpp::bob@localhost/other alice/other &&
 	as alice git clone -q xmpp::bob@localhost/news alice/news &&
-	as bob git clone -q xmpp::alice@localhost/own bob/work &&
-	as bob git clone -q xmpp::alice@localhost/own bob/mirror &&
+	as bob git clone -q xmpp::alice@localhost/project bob/work &&
+	as bob git clone -q xmpp::alice@localhost/project bob/mirror &&
 	as alice git -C alice/news xmpp follow &&
 	as bob git -C bob/mirror xmpp follow &&
 	hanging_hook bob/project.git/hooks/pre-receive
@@ -322,9 +323,10 @@ bytes () {
 	tr " " "\n" | awk -F: '/^bytes_(sent|received):/ { sum += $2 } END { print sum + 0 }'
 }
 
-# Counting for a time is the one thing that needs the time itself. What comes
-# at most is one ping of either link end and either server connection, some
-# 300 bytes each in TLS; one negotiation, or a presence, is more than all that.
+# Counting over a time is the one thing that needs the time itself. What may come
+# are the last acknowledgements of the link and of both server connections, about
+# 1000 bytes in TLS with all the stanzas there and back; the link asks for a sign of
+# life only after a minute. One negotiation more, at about 1800, would be too much.
 quiet () {
 	local before after
 

@@ -539,7 +539,7 @@ static void test_withdrawal(void)
 	neg_withdraw(neg, "cancelled");
 	buf_reset(&trace);
 	pump(&a);
-	expect("alice says REFUSE ended\nbob channel closed: withdrawn\n",
+	expect("bob channel closed: withdrawn\nalice says REFUSE ended\n",
 	       "one that crosses starting-push ends a service that talks already");
 	is_int(a.channels.count + b.channels.count + b.negotiations.count, 0, "and its channel");
 	begin(&a, SERVICE_RECEIVE_PACK, "project");
