@@ -92,9 +92,8 @@ void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp
 	log_warning("%s: device with fingerprint %s is %s", jid, text,
 		    trust_allows(state) ? "trusted on first use" : "not trusted: accept it, or not");
 	broker_save_trust(b);
-	announcer_reload(b->announcer);
 	if (trust_allows(state))
-		buddy_appeared(b, jid);
+		broker_trust_granted(b, jid);
 }
 
 bool broker_trusts_device(const struct broker *b, const char *jid, const char *device)
@@ -109,6 +108,13 @@ bool broker_trusts_device(const struct broker *b, const char *jid, const char *d
 			return true;
 	}
 	return false;
+}
+
+void broker_trust_granted(struct broker *b, const char *jid)
+{
+	announcer_reload(b->announcer);
+	if (is_reachable(b, jid))
+		buddy_appeared(b, jid);
 }
 
 /* A device of theirs is online and we know no key of it that we trust: meet it. */
@@ -131,6 +137,7 @@ void broker_befriend(struct broker *b, const char *jid)
 		xmpp_subscription(b->xmpp, jid, "subscribed");
 		xmpp_subscription(b->xmpp, jid, "subscribe");
 	}
+	broker_trust_granted(b, jid);
 	meet(b, jid);
 }
 

@@ -83,6 +83,9 @@ void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp
 /* Whether a device that says it is jid's is known by a key that we trust. */
 bool broker_trusts_device(const struct broker *b, const char *jid, const char *device);
 
+/* The user has just trusted a device of theirs: what waited for one that is online goes on. */
+void broker_trust_granted(struct broker *b, const char *jid);
+
 /* add and accept: asks for and grants subscription, and expects the first device. */
 void broker_befriend(struct broker *b, const char *jid);
 

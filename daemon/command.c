@@ -301,6 +301,7 @@ static void run_verify(struct broker *b, struct conn *conn, struct fields comman
 		return;
 	}
 	broker_save_trust(b);
+	broker_trust_granted(b, jid);
 	message = xasprintf("verified %s", jid);
 	done(conn, message);
 	free(message);
