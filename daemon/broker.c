@@ -373,8 +373,12 @@ void broker_reload(struct broker *b)
 	read_shares(b);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
-	if (same && !failed)
+	if (same && !failed) {
+		/* Whoever asks us to look again does not want to wait for the next try. */
+		if (b->xmpp && xmpp_state(b->xmpp) == XMPP_OFFLINE)
+			xmpp_connect(b->xmpp);
 		return;
+	}
 	password_destroy(b->password);
 	b->password = NULL;
 	forget_presences(b);

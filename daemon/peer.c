@@ -356,7 +356,8 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 		return;
 	}
 	if (verdict == LINK_REPLACE && p) {
-		end(p, "gone");
+		/* The same process lost its side of the link, or it is another process. */
+		end(p, memcmp(hello->instance, p->link.peer_instance, INSTANCE_BYTES) ? "restarted" : "gone");
 		/* Whoever waited for it may have begun anew. */
 		p = peer_find(b, jid, device);
 	}
@@ -388,7 +389,7 @@ void peer_presence(struct peer *p, const char *instance)
 	/* Another process: what the link knew is lost there. */
 	if (instance && p->link.peer_known && hex_decode(instance, bytes, sizeof(bytes)) &&
 	    memcmp(bytes, p->link.peer_instance, sizeof(bytes))) {
-		end(p, "gone");
+		end(p, "restarted");
 		return;
 	}
 	p->gone_at = instance ? 0 : broker_now(p->broker);

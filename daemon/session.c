@@ -260,7 +260,10 @@ static void fail_lost(struct session_internal *s)
 /* The next look at a lost push: soon, or when there is no more patience, never. */
 static void look_again(struct session_internal *s)
 {
-	if (broker_now(s->broker) >= s->lost_at + OUTCOME_PATIENCE)
+	bool there = presence_device(s->broker->presence, s->to.jid, s->device) != NULL;
+
+	/* Nobody is kept waiting long for a broker that was killed. */
+	if (broker_now(s->broker) >= s->lost_at + (there || !s->broker->online_at ? OUTCOME_PATIENCE : OUTCOME_ABSENT))
 		fail_lost(s);
 	else
 		uv_timer_start(&s->timer, on_timer, OUTCOME_AGAIN, 0);
@@ -417,7 +420,7 @@ static void on_errand_failed(void *owner, const char *reason)
 
 	s->errand = NULL;
 	/* The device restarted under us, and is there again or will not be. */
-	if (!strcmp(reason, "gone") && s->restarts++ < RESTARTS_MAX) {
+	if ((!strcmp(reason, "gone") || !strcmp(reason, "restarted")) && s->restarts++ < RESTARTS_MAX) {
 		enter(s, SESSION_WAITING, "the device restarted");
 		uv_timer_start(&s->timer, on_timer, ONLINE_TIMEOUT, 0);
 		look(s);

@@ -55,7 +55,8 @@ static void tell_others(struct helper *h, bool success)
 		return;
 	if (!success)
 		violation(w, "%s: %s of '%s' from %s fails though everything is well", h->broker->name,
-			  service_name(h->service), share_name(h->share), w->brokers[h->device].name);
+			  service_name(h->service), share_name(h->share),
+			  w->brokers[h->device >= 0 ? (unsigned)h->device : h->account].name);
 	w->final_left--;
 }
 
@@ -112,6 +113,11 @@ static void on_channel_accepted(void *owner)
 {
 }
 
+unsigned reading_delay(struct world *w)
+{
+	return w->phase == PHASE_TROUBLE && chance(w, w->swarm.slow_reader) ? between(w, 0, 5000) : below(w, 20);
+}
+
 static void on_channel_data(void *owner, const void *data, size_t n)
 {
 	struct helper *h = owner;
@@ -120,7 +126,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 		stream_read(world_of(h), &h->in, data, n);
 	h->unconsumed += n;
 	if (!h->reading)
-		plan(h, between(world_of(h), 0, 10), STEP_READ);
+		plan(h, reading_delay(world_of(h)), STEP_READ);
 	h->reading = true;
 }
 
@@ -381,7 +387,7 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 	h->device = device;
 	h->share = share;
 	h->began = w->now;
-	h->final = w->phase == PHASE_FINAL && device >= 0 && !parent;
+	h->final = w->starting_final;
 	if (parent) {
 		h->nested = true;
 		h->parent = (uint32_t)(parent - w->helpers);

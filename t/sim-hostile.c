@@ -174,6 +174,9 @@ void hostile_acts(struct broker *b)
 	if (chance(w, 100))
 		path_open_raw(b, to);
 	p = peer_want(b, to);
+	/* Just short of what it bears, so that anything may be what is too much. */
+	if (p && w->swarm.mute && p->heard > LINK_CONTROL_QUEUE_MAX - 40)
+		n = below(w, 3);
 	while (p && n-- && !p->ended)
 		say_anything(p);
 	if (p && !p->ended && chance(w, 30))
@@ -188,6 +191,7 @@ void hostile_hears(struct peer *p, const struct record *record)
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *id;
 
+	p->heard++;
 	if (record->type >= RECORD_ACCEPT) {
 		if (record->len >= 4)
 			p->channel_heard = get_be32(record->payload);

@@ -99,7 +99,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	}
 	s->held += n;
 	if (!s->reading)
-		plan(s, between(w, 0, 20), STEP_READ);
+		plan(s, reading_delay(w), STEP_READ);
 	s->reading = true;
 }
 

@@ -103,7 +103,7 @@ static void draw_swarm(struct world *w)
 	s->delay_max = delays[below(w, 4)];
 	s->block = blocks[below(w, 4)];
 	s->window = below(w, 3) ? IBB_IN_FLIGHT_MAX : 2048;
-	s->span = between(w, 2000, 40000);
+	s->span = chance(w, 50) ? between(w, 60000, 150000) : between(w, 2000, 40000);
 	s->every = between(w, 100, 3000);
 	s->helpers = between(w, 1, 8);
 	s->path_loss = maybe(w, 500);
@@ -120,6 +120,7 @@ static void draw_swarm(struct world *w)
 	s->child_fails = maybe(w, 200);
 	s->child_dies = maybe(w, 150);
 	s->child_late = maybe(w, 400);
+	s->slow_reader = maybe(w, 300);
 	s->helper_killed = maybe(w, 500);
 	s->nested = maybe(w, 300);
 	s->big = chance(w, 60) ? 300 : 0;
@@ -318,12 +319,33 @@ static void step(struct world *w, uint64_t until)
 		violation(w, "this does not end");
 }
 
+/* A fetch from an account one of whose devices refuses: another one must do it. */
+static void start_choosy(struct world *w)
+{
+	for (unsigned i = 0; i + 1 < w->count; i++) {
+		unsigned k = i + below(w, 2);
+
+		if (w->brokers[i].account != w->brokers[i + 1].account)
+			continue;
+		for (unsigned from = 0; from < w->count; from++) {
+			if (w->brokers[from].account == w->brokers[i].account)
+				continue;
+			w->brokers[k].may_push[1][from] = w->brokers[k].may_fetch[1][from] = false;
+			w->final_left++;
+			helper_start(&w->brokers[from], SERVICE_UPLOAD_PACK, w->brokers[i].account, -1, 1, NULL);
+		}
+		/* One is enough: with more, nobody may be left. */
+		return;
+	}
+}
+
 /* The last pushes and fetches, all at the same moment. */
 static void start_final(struct world *w)
 {
 	trace(w, "everybody pushes to everybody, and fetches");
 	w->phase = PHASE_FINAL;
 	w->final_at = w->now;
+	w->starting_final = true;
 	for (unsigned i = 0; i < w->count; i++) {
 		for (unsigned k = 0; k < w->count; k++) {
 			if (i == k)
@@ -333,9 +355,8 @@ static void start_final(struct world *w)
 			helper_start(&w->brokers[i], SERVICE_UPLOAD_PACK, w->brokers[k].account, k, 0, NULL);
 		}
 	}
-	for (unsigned i = 0; i < w->count; i++)
-		for (struct peer *p = w->brokers[i].peers; p; p = p->next)
-			peer_touch(p);
+	start_choosy(w);
+	w->starting_final = false;
 	paths_flush(w);
 }
 

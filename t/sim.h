@@ -52,7 +52,7 @@ struct swarm {
 	unsigned account_loss, crash;
 	unsigned presence_late, presence_lost, presence_twice;
 	bool presence_disorder;
-	unsigned child_hangs, child_fails, child_dies, child_late;
+	unsigned child_hangs, child_fails, child_dies, child_late, slow_reader;
 	unsigned helper_killed, nested;
 	unsigned big;			/* streams beyond the windows */
 	unsigned denied, untrusted;
@@ -142,6 +142,7 @@ struct peer {
 	char ids[IDS_KEPT][NEG_ID_LEN + 1];
 	unsigned id_count;
 	uint32_t channel_heard;
+	unsigned heard;			/* records */
 };
 
 /* What an announcer has told a device, and what the device has heard from it. */
@@ -296,6 +297,7 @@ struct world {
 	struct buf scratch;		/* owned */
 	unsigned kicked;		/* ends that may have something to send */
 	unsigned final_left;
+	bool starting_final;
 	unsigned steps;
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
@@ -396,6 +398,8 @@ void helpers_wake(struct broker *b);
 /* A user of this broker does something. */
 void user_acts(struct broker *b);
 void helpers_kill(struct broker *b, const char *because);
+/* ms until a process reads what is there for it; some take their time. */
+unsigned reading_delay(struct world *w);
 
 const struct outcome *outcome_find(const struct world *w, const char *id);
 

@@ -15,6 +15,11 @@ start_relay () {
 	"$BUILD/t/relay" $relay_port $prosody_port relay.pid && started "$(cat relay.pid)"
 }
 
+# The relay is back, and bob's broker is told to try now.
+bob_is_back () {
+	start_relay && kill -HUP "$(broker_pid bob)"
+}
+
 cut_relay () {
 	kill -KILL "$(cat relay.pid)"
 }
@@ -58,7 +63,7 @@ test_expect_success 'the link is lost while the hook runs: git reports success a
 	cut_relay &&
 	wait_for 10 grep -q "connection was lost" err &&
 	touch go &&
-	start_relay &&
+	bob_is_back &&
 	wait_for 60 test -e status &&
 	cat out err &&
 	test "$(cat status)" -eq 0 &&
@@ -82,7 +87,7 @@ test_expect_success 'a hook that refuses after the link is lost: git reports jus
 	cut_relay &&
 	wait_for 10 grep -q "connection was lost" err &&
 	touch go &&
-	start_relay &&
+	bob_is_back &&
 	wait_for 60 test -e status &&
 	cat out err &&
 	test "$(cat status)" -eq 1 &&

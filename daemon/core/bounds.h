@@ -42,7 +42,8 @@ enum {
 	OUTCOMES_MAX = 32,
 	OUTCOME_TAIL_MAX = 64 * 1024,		/* of what git said after the pusher had ended */
 	OUTCOME_KEPT = 10 * 60 * 1000,
-	OUTCOME_PATIENCE = 90 * 1000,		/* how long a pusher tries to ask */
+	OUTCOME_PATIENCE = 90 * 1000,		/* how long a pusher asks a device that is there */
+	OUTCOME_ABSENT = 5 * 1000,		/* and waits for one that is not */
 	OUTCOME_AGAIN = 1000,			/* while the push still runs there */
 
 	/* announcements, followed shares, queued pushes */

@@ -39,7 +39,7 @@ struct errand {
 
 /* From the least to the most telling; what is not listed tells less than all of them. */
 static const char *const telling[] = {
-	"no-path", "gone", "silent", "timeout", "ended", "unreachable", "too-old", "untrusted",
+	"no-path", "gone", "restarted", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "untrusted",
 	"unknown-key", "busy", "broken", "not-shared", "push-denied",
 };
 
