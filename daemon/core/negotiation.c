@@ -167,7 +167,7 @@ static struct negotiation *create(struct negotiations *n, const char *id, enum s
 	neg->all = n;
 	neg->service = service;
 	neg->deadline = UINT64_MAX;
-	strncpy(neg->id, id, NEG_ID_LEN);
+	memcpy(neg->id, id, NEG_ID_LEN);
 	strncpy(neg->share, share, sizeof(neg->share) - 1);
 	while (*end)
 		end = &(*end)->next;
