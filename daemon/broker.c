@@ -129,6 +129,16 @@ static void meet(struct broker *b, const char *jid)
 			peer_want(b, jid, r->device);
 }
 
+/* As the server's roster push will say in a moment: the next command may be here sooner. */
+static void note_asked(struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
+
+	if (subscription == SUBSCRIPTION_NONE || subscription == SUBSCRIPTION_FROM)
+		presence_roster_item(b->presence, jid, subscription, true, false);
+}
+
 void broker_befriend(struct broker *b, const char *jid)
 {
 	trust_expect(b->trust, jid, time(NULL));
@@ -136,6 +146,7 @@ void broker_befriend(struct broker *b, const char *jid)
 	if (strcmp(jid, broker_jid(b))) {
 		xmpp_subscription(b->xmpp, jid, "subscribed");
 		xmpp_subscription(b->xmpp, jid, "subscribe");
+		note_asked(b, jid);
 	}
 	broker_trust_granted(b, jid);
 	meet(b, jid);
