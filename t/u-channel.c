@@ -605,7 +605,8 @@ static void stress(unsigned seed)
 			continue;
 		if (s == ((e - s->ends) % 2 ? &alice : &bob))
 			channel_end(e->ch);
-		else
+		else if (strstr(e->trace, "end"))
+			/* Any sooner, and what is still to come would be dropped. */
 			channel_exit(e->ch, 7);
 	}
 	for (int i = 0; i < ENDS; i++) {
@@ -621,11 +622,36 @@ static void stress(unsigned seed)
 	finish();
 }
 
+/* It ends in mid-stream: what it has not read gives no credit any more. */
+static void test_early_exit(void)
+{
+	struct end *a, *b = &bob.ends[0];
+
+	begin();
+	a = open_end(&alice, 0);
+	a->to_send = 2 * CHANNEL_WINDOW;
+	write_some(a);
+	settle();
+	write_some(a);
+	settle();
+	ok(channel_room(a->ch) == 0, "the sender is stopped, with more to send");
+	channel_exit(b->ch, 1);
+	settle();
+	is_str(a->trace, "accepted end exit(1)", "the far process ends");
+	channel_end(a->ch);
+	settle();
+	is_int(b->read, CHANNEL_WINDOW, "nothing more is sent to it");
+	is_str(a->trace, "accepted end exit(1) closed()", "but the end of data,");
+	is_str(b->trace, "end closed()", "without waiting for credit");
+	finish();
+}
+
 int main(void)
 {
 	log_set_level(0);
 	test_life();
 	test_slow_reader();
+	test_early_exit();
 	test_turns();
 	test_close();
 	test_numbers();

@@ -447,7 +447,10 @@ static int take_exit(struct channel *ch, const uint8_t *p, size_t n)
 	if (n != 4 || !ch->end_received || ch->exit_received)
 		return -1;
 	ch->exit_received = true;
+	/* Nobody reads what waits for credit here, which may never come; END must not wait behind it. */
+	buf_reset(&ch->out);
 	ch->events->exited(ch->owner, get_be32(p));
+	link_wake(c->link);
 	settle(c, number);
 	return 0;
 }

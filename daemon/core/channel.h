@@ -41,6 +41,7 @@ struct channel_events {
 	void (*data)(void *owner, const void *data, size_t n);
 	void (*stderr_data)(void *owner, const void *data, size_t n);
 	void (*end)(void *owner);
+	/* The far process is over. What is queued for it is dropped; channel_end() is all that may follow. */
 	void (*exited)(void *owner, uint32_t status);
 	/* channel_room() has grown. */
 	void (*writable)(void *owner);
