@@ -84,15 +84,17 @@ static void on_seen(void *owner)
 	set_timer(a);
 }
 
+/*
+ * Said to the ledger by on_timer(): not here, for a peer may be ending because its device
+ * restarted, and the ledger, which does not know that yet, would tell the new process twice.
+ */
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
 	struct telling *t = owner;
-	struct announcer *a = t->announcer;
 
 	log_debug("%s/%s was not told of '%s': %s", t->jid, t->device, t->share, reason);
-	announce_failed(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
-	free_telling(t);
-	set_timer(a);
+	t->neg = NULL;
+	set_timer(t->announcer);
 }
 
 static void on_wanted(void *owner, struct negotiation *neg)
@@ -200,8 +202,11 @@ static void report_failures(struct announcer *a)
 
 	for (; t; t = next) {
 		next = t->next;
-		if (!t->neg)
-			on_refused(t, NULL, "unreachable");
+		if (t->neg)
+			continue;
+		/* What is told anew in here goes to the front of the list, and is for the next time. */
+		announce_failed(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
+		free_telling(t);
 	}
 }
 

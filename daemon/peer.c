@@ -123,7 +123,7 @@ static void end(struct peer *p, const char *reason)
 		at = &(*at)->next;
 	*at = p->next;
 	channels_finish(&p->channels, reason);
-	negotiations_finish(&p->negotiations, reason);
+	negotiations_finish(&p->negotiations, reason, broker_now(p->broker));
 	if (p->attempt)
 		inband_close(p->attempt);
 	if (p->path)
@@ -500,6 +500,8 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	struct peer *p = owner;
 
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+	/* An errand may have come here from the end of another peer, and has set a timer. */
+	peer_touch(p);
 }
 
 static const char *on_judge(void *owner, enum service service, const char *share)

@@ -275,7 +275,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	if (!s->channel) {
 		log_error("share '%s' cannot be served (%s ended with status %d): %s",
 			  neg_share(s->neg), service_name(s->service), status, buf_str(&s->errors));
-		neg_failed(s->neg, "broken");
+		neg_failed(s->neg, "broken", now_of(s));
 		s->neg = NULL;
 		finish(s);
 		return;
@@ -370,7 +370,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	if (!share || !share->path || stat(share->path, &st) || !S_ISDIR(st.st_mode)) {
 		log_error("share '%s' cannot be served: '%s' is not a directory", neg_share(neg),
 			  share && share->path ? share->path : "");
-		neg_failed(neg, "broken");
+		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
 	}
 	s = xcalloc(1, sizeof(*s));
@@ -382,7 +382,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	if (!s->child) {
 		log_error("cannot start git %s: %s", service_name(s->service), uv_strerror(error));
 		free(s);
-		neg_failed(neg, "broken");
+		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
 	}
 	peer->broker->children++;

@@ -75,6 +75,16 @@ void check_push_request(struct peer *p, const char *id)
 	}
 }
 
+void check_asked(struct peer *p, const char *id)
+{
+	struct world *w = p->broker->world;
+
+	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
+		if (neg_ours(neg) && !strcmp(neg_id(neg), id) && neg_deadline(neg) != w->now + NEG_ANSWER_TIMEOUT)
+			violation(w, "%s: asks %s, which has %ld ms to answer", p->broker->name, p->other->name,
+				  (long)(neg_deadline(neg) - w->now));
+}
+
 /* Somebody must be there who is waited for, of the same device. */
 static void check_deferred(const struct peer *p, const struct negotiation *waiting)
 {

@@ -107,7 +107,7 @@ static void end(struct peer *p, const char *reason)
 	p->next = w->reap;
 	w->reap = p;
 	channels_finish(&p->channels, reason);
-	negotiations_finish(&p->negotiations, reason);
+	negotiations_finish(&p->negotiations, reason, now_of(p));
 	if (p->attempt)
 		path_close(w, p->attempt);
 	if (p->path)
@@ -475,6 +475,8 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 		p->broker->world->stats->refused++;
 	if (type == RECORD_PUSH_REQUEST && service_by_name(service) == SERVICE_RECEIVE_PACK)
 		check_push_request(p, id);
+	else if (type == RECORD_CAN_PUSH || type == RECORD_PUSH_REQUEST)
+		check_asked(p, id);
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
 	/* An errand may have come here from the end of another peer. */
 	peer_touch(p);

@@ -216,7 +216,7 @@ static void talk(struct serve *s)
 			exit_with(s, DIED);
 			return;
 		}
-		neg_failed(s->neg, "broken");
+		neg_failed(s->neg, "broken", w->now);
 		s->neg = NULL;
 		finish(s);
 		return;
@@ -328,7 +328,7 @@ void *serve_start(struct peer *p, struct negotiation *neg)
 	struct serve *s;
 
 	if (trouble && chance(w, w->swarm.child_fails)) {
-		neg_failed(neg, "broken");
+		neg_failed(neg, "broken", w->now);
 		return NULL;
 	}
 	s = add(p, neg);

@@ -130,7 +130,7 @@ static void draw_swarm(struct world *w)
 	s->follows = s->announcements && below(w, 2);
 	s->moves = s->announcements ? between(w, 0, 4) : 0;
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
-	s->mute = s->hostile >= 0 && chance(w, 150);
+	s->mute = s->hostile >= 0 && below(w, 2);
 	/* Small blocks are for what splits records, not for bulk. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;

@@ -435,6 +435,8 @@ void hostile_hears(struct peer *p, const struct record *record);
 void check_all(struct world *w);
 /* More than one push of a device to a share, and none of them has been silent. */
 void check_push_request(struct peer *p, const char *id);
+/* Who is asked has the whole time to answer. */
+void check_asked(struct peer *p, const char *id);
 bool quiescent(struct world *w);
 void check_announced(struct world *w);
 

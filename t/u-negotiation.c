@@ -266,7 +266,7 @@ static void pair_init(struct side *a, struct side *b, const char *a_name, const 
 static void side_finish(struct side *s, const char *reason)
 {
 	channels_finish(&s->channels, reason);
-	negotiations_finish(&s->negotiations, reason);
+	negotiations_finish(&s->negotiations, reason, now);
 	ok(s->negotiations.count == 0, "%s has no negotiation left", s->name);
 	link_finish(&s->link);
 }
@@ -402,7 +402,7 @@ static void test_refusals(void)
 	begin(&a, SERVICE_RECEIVE_PACK, "project");
 	pump(&a);
 	buf_reset(&trace);
-	neg_failed(b.starting, "broken");
+	neg_failed(b.starting, "broken", now);
 	pump(&a);
 	expect("bob says REFUSE broken\nalice is refused: broken\n",
 	       "a service that cannot be started is a refusal, not a stop");
@@ -708,12 +708,17 @@ static void test_errand_gone(void)
 	pair_init(&c, &d, "we", "desktop");
 	b.verdict = "not-shared";
 	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
-	negotiations_finish(&c.negotiations, "gone");
+	negotiations_finish(&c.negotiations, "gone", now);
 	memset(&c.negotiations, 0xff, sizeof(c.negotiations));
 	pump(&a);
 	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nerrand: failed, not-shared\n",
 	       "a device that went away before its turn is passed over");
 	negotiations_init(&c.negotiations, &table_events, &c, &c.channels);
+	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	now += LINK_SUSPEND_MAX;
+	negotiations_finish(&a.negotiations, "no-path", now);
+	is_int(negotiations_deadline(&c.negotiations), now + NEG_ANSWER_TIMEOUT,
+	       "the next one has its whole time to answer, however long the first was silent");
 	pair_finish(&a, &b);
 	pair_finish(&c, &d);
 }

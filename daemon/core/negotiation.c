@@ -181,6 +181,7 @@ static void neg_end(struct negotiation *neg, const char *because)
 {
 	struct negotiations *n = neg->all;
 	struct negotiation **at = &n->first;
+	bool ours = neg->ours;
 
 	enter(neg, NEG_ENDED, 0, because);
 	while (*at != neg)
@@ -190,7 +191,9 @@ static void neg_end(struct negotiation *neg, const char *because)
 	memcpy(n->ended[n->ended_next], neg->id, sizeof(neg->id));
 	n->ended_next = (n->ended_next + 1) % NEG_ENDED_KEPT;
 	free(neg);
-	start_deferred(n);
+	/* What we began keeps nobody waiting. */
+	if (!ours)
+		start_deferred(n);
 }
 
 /* Ends one that is not open, telling whoever waits for it here. */
@@ -283,10 +286,12 @@ void negotiations_unwatch(struct neg_watch *watch)
 	watch->at = NULL;
 }
 
-void negotiations_finish(struct negotiations *n, const char *reason)
+void negotiations_finish(struct negotiations *n, const char *reason, uint64_t now)
 {
 	struct negotiation *neg;
 
+	/* Whoever is told may turn to another device, and gives it the whole time to answer. */
+	n->now = now;
 	while (n->watches) {
 		struct neg_watch *watch = n->watches;
 
@@ -431,9 +436,10 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 	return neg->channel;
 }
 
-void neg_failed(struct negotiation *neg, const char *reason)
+void neg_failed(struct negotiation *neg, const char *reason, uint64_t now)
 {
 	assert(!neg->ours && neg->state == NEG_STARTING);
+	neg->all->now = now;
 	neg->serving = NULL;
 	send_simple(neg, RECORD_REFUSE, "reason", reason);
 	fail(neg, reason);

@@ -123,7 +123,7 @@ void negotiations_init(struct negotiations *n, const struct negotiation_events *
 		       void *owner, struct channels *channels);
 
 /* The link is gone: everything that is not open ends with the reason. Channels are finished before. */
-void negotiations_finish(struct negotiations *n, const char *reason);
+void negotiations_finish(struct negotiations *n, const char *reason, uint64_t now);
 
 void negotiations_watch(struct negotiations *n, struct neg_watch *watch);
 /* Nothing happens if it is not watched (any more). */
@@ -170,7 +170,7 @@ void neg_withdraw(struct negotiation *neg, const char *reason);
 struct channel *neg_started(struct negotiation *neg, const struct channel_events *events,
 			    void *owner, uint64_t now);
 /* Serving: it could not be started; the device is told the reason. stop is not called. */
-void neg_failed(struct negotiation *neg, const char *reason);
+void neg_failed(struct negotiation *neg, const char *reason, uint64_t now);
 
 /* The first byte of the pusher has come. */
 void neg_active(struct negotiation *neg);
