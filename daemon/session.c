@@ -6,8 +6,8 @@
  *   WAITING      the account comes online, presences arrive    -> ASKING, or an error
  *   ASKING       the errand is under way                       -> OPEN, or an error
  *   OPEN         data both ways                                -> ended, or LOST
- *   LOST         a push lost its link after everything was sent: the device
- *                is asked what became of it, and its git's last words reach ours -> ended
+ *   LOST         a push lost its link after everything was sent: what became of
+ *                it is asked for (lostpush.h), and reaches our git   -> ended
  *
  * Data from the helper goes into the channel while it has room; credit to the
  * helper is given back as the channel takes it. Data from the channel goes to the socket, and
@@ -22,6 +22,7 @@
 #include "errand.h"
 #include "jid.h"
 #include "log.h"
+#include "lostpush.h"
 #include "peer.h"
 
 enum {
@@ -57,13 +58,11 @@ struct session_internal {
 	bool helper_ended, end_passed_on;
 	bool exit_said;
 	unsigned restarts;		/* of devices, while we asked them */
-	/* of a push, from OPEN on */
-	char neg_id[NEG_ID_LEN + 1];
+	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
-	uint64_t received;		/* of its output */
-	struct negotiation *question;	/* under way while LOST */
+	uint64_t received;		/* of the far git's output */
+	struct lost_push *lost;		/* owned while LOST */
 	char lost_because[REASON_MAX + 1];
-	uint64_t lost_at;
 	uv_timer_t timer;
 };
 
@@ -103,9 +102,8 @@ static void finish(struct session_internal *s, const char *because)
 	*at = s->node.next;
 	errand_destroy(s->errand);
 	s->errand = NULL;
-	if (s->question)
-		neg_withdraw(s->question, because);
-	s->question = NULL;
+	lost_push_destroy(s->lost);
+	s->lost = NULL;
 	if (channel)
 		channel_close(channel, because);
 	if (s->conn)
@@ -249,100 +247,40 @@ static void on_channel_writable(void *owner)
 	pass_on(owner);
 }
 
-static void fail_lost(struct session_internal *s)
+static void on_lost_rest(void *owner, const void *data, size_t n)
 {
+	struct session_internal *s = owner;
+
+	conn_send(s->conn, FRAME_DATA, data, n);
+}
+
+static void on_lost_exited(void *owner, uint32_t status)
+{
+	struct session_internal *s = owner;
+	struct buf fields = { 0 };
+
+	log_info("what became of the push to %s/%s is known although its link was lost", s->to.jid, s->to.share);
+	conn_send(s->conn, FRAME_END, NULL, 0);
+	fields_add_u64(&fields, "status", status);
+	conn_send_fields(s->conn, FRAME_EXIT, &fields);
+	buf_finish(&fields);
+	finish(s, "the rest was asked for");
+}
+
+static void on_lost_unknown(void *owner)
+{
+	struct session_internal *s = owner;
 	struct message m;
 
 	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", s->lost_because, NULL);
 	fail_with(s, &m);
 }
 
-/* The next look at a lost push: soon, or when there is no more patience, never. */
-static void look_again(struct session_internal *s)
-{
-	bool there = presence_device(s->broker->presence, s->to.jid, s->device) != NULL;
-
-	/* Nobody is kept waiting long for a broker that was killed. */
-	if (broker_now(s->broker) >= s->lost_at + (there || !s->broker->online_at ? OUTCOME_PATIENCE : OUTCOME_ABSENT))
-		fail_lost(s);
-	else
-		uv_timer_start(&s->timer, on_timer, OUTCOME_AGAIN, 0);
-}
-
-/* What the far git still said, for ours. False if it is nothing of the kind. */
-static bool pass_on_rest(struct session_internal *s, struct fields f)
-{
-	const char *key, *value;
-	size_t pos = 0, key_len;
-
-	while (fields_next(f, &pos, &key, &key_len, &value)) {
-		char bytes[FIELD_VALUE_MAX / 2];
-		size_t n = strlen(value) / 2;
-
-		if (!field_is(key, key_len, "data"))
-			continue;
-		if (strlen(value) % 2 || !hex_decode(value, bytes, n))
-			return false;
-		conn_send(s->conn, FRAME_DATA, bytes, n);
-		s->received += n;
-	}
-	return true;
-}
-
-static void on_outcome(void *owner, struct fields f)
-{
-	struct session_internal *s = owner;
-	const char *state = fields_get(f, "state");
-	struct buf exit = { 0 };
-
-	s->question = NULL;
-	if (!state || !strcmp(state, "unknown") || !pass_on_rest(s, f)) {
-		fail_lost(s);
-		return;
-	}
-	if (strcmp(state, "done") || fields_get(f, "more")) {
-		look_again(s);
-		return;
-	}
-	log_info("the push to %s/%s arrived although its link was lost", s->to.jid, s->to.share);
-	conn_send(s->conn, FRAME_END, NULL, 0);
-	fields_add_u64(&exit, "status", fields_get_u64(f, "status", 128) & 255);
-	conn_send_fields(s->conn, FRAME_EXIT, &exit);
-	buf_finish(&exit);
-	finish(s, "the rest was asked for");
-}
-
-static void on_outcome_refused(void *owner, struct negotiation *neg, const char *reason)
-{
-	struct session_internal *s = owner;
-
-	s->question = NULL;
-	look_again(s);
-}
-
-/* A question is answered or refused; nothing else happens to one. */
-static const struct request_events question_events = {
-	.outcome = on_outcome,
-	.refused = on_outcome_refused,
+static const struct lost_push_events lost_push_events = {
+	.rest = on_lost_rest,
+	.exited = on_lost_exited,
+	.unknown = on_lost_unknown,
 };
-
-/* Asks the device, if it is there. */
-static void ask_outcome(struct session_internal *s)
-{
-	struct peer *p = NULL;
-
-	if (s->question)
-		return;
-	if (presence_device(s->broker->presence, s->to.jid, s->device))
-		p = peer_want(s->broker, s->to.jid, s->device);
-	if (p)
-		s->question = neg_ask_outcome(&p->negotiations, s->neg_id, s->received, &question_events, s,
-					      broker_now(s->broker));
-	if (s->question)
-		peer_touch(p);
-	else
-		look_again(s);
-}
 
 static void lose(struct session_internal *s, const char *reason)
 {
@@ -350,11 +288,11 @@ static void lose(struct session_internal *s, const char *reason)
 			       s->to.jid);
 
 	snprintf(s->lost_because, sizeof(s->lost_because), "%s", reason);
-	s->lost_at = broker_now(s->broker);
 	enter(s, SESSION_LOST, reason);
 	note(s, "warning", text);
 	free(text);
-	look_again(s);
+	s->lost = lost_push_create(s->broker, s->to.jid, s->device, s->neg_id, s->received,
+				   &lost_push_events, s);
 }
 
 static void on_channel_closed(void *owner, const char *reason)
@@ -502,8 +440,6 @@ static void on_timer(uv_timer_t *timer)
 	struct session_internal *s = timer->data;
 	const struct message *trouble;
 
-	if (s->state == SESSION_LOST)
-		ask_outcome(s);
 	if (s->state != SESSION_WAITING)
 		return;
 	if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
