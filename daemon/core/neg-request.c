@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What we began. A fetch is REQUESTED until starting-push says on which channel
+ * it comes. A push is OFFERED; when it is wanted and our owner agrees, its channel is
+ * made and announced, and accepted when the service there talks. An announcement
+ * and a question end with their answer.
+ */
+#include "neg-internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "devicekey.h"
+#include "text.h"
+
+/*
+ * Until the device accepts it, the channel of a push is ours; its owner must
+ * not hear of one that was never open.
+ */
+static void on_opening_accepted(void *owner)
+{
+	struct negotiation *neg = owner;
+
+	assert(neg->ours && neg->state == NEG_STARTING);
+	channel_set_events(neg->channel, neg->channel_events, neg->owner);
+	neg_enter(neg, NEG_OPEN, 0, "the channel was accepted");
+	neg->events->open(neg->owner, neg, neg->channel);
+}
+
+static void on_opening_closed(void *owner, const char *reason)
+{
+	struct negotiation *neg = owner;
+
+	if (!neg->channel)
+		return;
+	neg->channel = NULL;
+	neg_fail(neg, reason ? reason : "ended");
+}
+
+/* A device may say these before ACCEPT; the channel's own checks bound them. */
+static void on_opening_data(void *owner, const void *data, size_t n)
+{
+}
+
+static void on_opening_end(void *owner)
+{
+}
+
+static void on_opening_exited(void *owner, uint32_t status)
+{
+}
+
+static const struct channel_events opening_events = {
+	.accepted = on_opening_accepted,
+	.data = on_opening_data,
+	.stderr_data = on_opening_data,
+	.end = on_opening_end,
+	.exited = on_opening_exited,
+	.writable = on_opening_end,
+	.closed = on_opening_closed,
+};
+
+static struct negotiation *create_ours(struct negotiations *n, enum service service, const char *share,
+				       const struct request_events *events, void *owner)
+{
+	unsigned char random[NEG_ID_LEN / 2];
+	char id[NEG_ID_LEN + 1];
+	struct negotiation *neg;
+
+	random_bytes(random, sizeof(random));
+	hex_encode(random, sizeof(random), id);
+	neg = neg_create(n, id, service, share);
+	neg->ours = true;
+	neg->events = events;
+	neg->owner = owner;
+	return neg;
+}
+
+struct negotiation *neg_begin(struct negotiations *n, enum service service, const char *share,
+			      const char *git_protocol, const struct request_events *events,
+			      const struct channel_events *channel_events, void *owner, uint64_t now)
+{
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE)
+		return NULL;
+	neg = create_ours(n, service, share, events, owner);
+	neg->channel_events = channel_events;
+	if (git_protocol)
+		strncpy(neg->git_protocol, git_protocol, sizeof(neg->git_protocol) - 1);
+	if (neg_is_push(neg)) {
+		neg_enter(neg, NEG_OFFERED, NEG_ANSWER_TIMEOUT, "can-push sent");
+		neg_say(neg, RECORD_CAN_PUSH, "share", neg->share);
+	} else {
+		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "push-request sent");
+		neg_say_request(neg);
+	}
+	return neg;
+}
+
+struct negotiation *neg_announce(struct negotiations *n, const char *share, const void *tips, size_t len,
+				 const struct request_events *events, void *owner, uint64_t now)
+{
+	struct buf fields = { 0 };
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE)
+		return NULL;
+	neg = create_ours(n, SERVICE_UPLOAD_PACK, share, events, owner);
+	neg->announcement = true;
+	neg_enter(neg, NEG_OFFERED, NEG_ANSWER_TIMEOUT, "announcement sent");
+	fields_add(&fields, "id", neg->id);
+	fields_add(&fields, "share", neg->share);
+	fields_add(&fields, "kind", "announcement");
+	buf_append(&fields, tips, len);
+	n->events->send(n->owner, RECORD_CAN_PUSH, &fields);
+	buf_finish(&fields);
+	return neg;
+}
+
+struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
+				    const struct request_events *events, void *owner, uint64_t now)
+{
+	struct buf fields = { 0 };
+	struct negotiation *neg;
+
+	n->now = now;
+	if (n->count >= NEGOTIATIONS_PER_DEVICE || neg_find(n, id, true))
+		return NULL;
+	neg = create_ours(n, SERVICE_RECEIVE_PACK, "", events, owner);
+	memcpy(neg->id, id, sizeof(neg->id));
+	neg->question = true;
+	neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "outcome-ask sent");
+	fields_add(&fields, "id", neg->id);
+	fields_add_u64(&fields, "received", received);
+	n->events->send(n->owner, RECORD_OUTCOME_ASK, &fields);
+	buf_finish(&fields);
+	return neg;
+}
+
+void neg_start_push(struct negotiation *neg, uint64_t now)
+{
+	assert(neg->ours && neg->state == NEG_WANTED);
+	neg->all->now = now;
+	neg->channel = channel_open(neg->all->channels, &opening_events, neg);
+	if (!neg->channel) {
+		neg_say(neg, RECORD_WITHDRAW, "reason", "busy");
+		neg_fail(neg, "busy");
+		return;
+	}
+	neg_enter(neg, NEG_STARTING, NEG_START_TIMEOUT, "starting-push sent");
+	neg_say_channel(neg);
+}
+
+void neg_withdraw(struct negotiation *neg, const char *reason)
+{
+	struct channel *channel = neg->channel;
+
+	assert(neg->ours && neg->state != NEG_OPEN);
+	neg_say(neg, RECORD_WITHDRAW, "reason", reason);
+	neg->channel = NULL;
+	if (channel)
+		channel_close(channel, reason);
+	neg_end(neg, reason);
+}
+
+int request_wanted(struct negotiation *neg)
+{
+	if (neg->announcement || neg->question || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
+		return 0;
+	neg_enter(neg, NEG_WANTED, NEG_ANSWER_TIMEOUT, "push-request came");
+	neg->events->wanted(neg->owner, neg);
+	return 0;
+}
+
+int request_started(struct negotiation *neg, uint32_t channel)
+{
+	if (neg->state != NEG_REQUESTED || neg->question)
+		return 0;
+	neg->channel = channel_accept(neg->all->channels, channel, neg->channel_events, neg->owner);
+	if (!neg->channel)
+		return -1;
+	neg_enter(neg, NEG_OPEN, 0, "starting-push came");
+	neg->events->open(neg->owner, neg, neg->channel);
+	return 0;
+}
+
+int request_refused(struct negotiations *n, const char *id, struct fields f)
+{
+	const char *reason = fields_get(f, "reason");
+	struct negotiation *neg = neg_find(n, id, true);
+
+	if (neg && neg->state != NEG_OPEN)
+		neg_fail(neg, reason ? reason : "refused");
+	return 0;
+}
+
+int request_seen(struct negotiations *n, const char *id, struct fields f)
+{
+	const char *state = fields_get(f, "state");
+	struct negotiation *neg = neg_find(n, id, true);
+
+	if (!neg || !state || neg->question)
+		return 0;
+	if (neg->announcement) {
+		void (*seen)(void *owner) = neg->events->seen;
+		void *owner = neg->owner;
+
+		neg_end(neg, "seen there");
+		seen(owner);
+		return 0;
+	}
+	if (!strcmp(state, "deferred") && (neg->state == NEG_OFFERED || neg->state == NEG_DEFERRED))
+		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_TIMEOUT, "deferred there");
+	else if (!strcmp(state, "starting") && neg->state == NEG_REQUESTED)
+		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "starting there");
+	else
+		return 0;
+	neg->events->waiting(neg->owner, neg, state);
+	return 0;
+}
+
+int request_outcome(struct negotiations *n, const char *id, struct fields f)
+{
+	struct negotiation *neg = neg_find(n, id, true);
+	const struct request_events *events;
+	void *owner;
+
+	if (!neg || !neg->question)
+		return 0;
+	events = neg->events;
+	owner = neg->owner;
+	neg_end(neg, "answered");
+	events->outcome(owner, f);
+	return 0;
+}

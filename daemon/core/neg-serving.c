@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the device began, and we serve. Whatever it asks is answered in the call
+ * that brings it: with push-request or seen, a refusal with its reason, or by
+ * starting the service, whose channel is made when it talks.
+ */
+#include "neg-internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+/*
+ * What the device begins: makes a negotiation that we serve, or refuses, or
+ * finds that it has been here before (NULL in both cases).
+ */
+static struct negotiation *take(struct negotiations *n, const char *id, enum service service,
+				const char *share)
+{
+	const char *reason = NULL;
+
+	if (neg_find(n, id, false))
+		return NULL;
+	if (neg_is_over(n, id))
+		reason = "ended";
+	else if (n->count >= NEGOTIATIONS_PER_DEVICE)
+		reason = "busy";
+	else
+		reason = n->events->judge(n->owner, service, share);
+	if (reason) {
+		neg_refuse(n, id, reason);
+		return NULL;
+	}
+	return neg_create(n, id, service, share);
+}
+
+static void serve(struct negotiation *neg, const char *because)
+{
+	void *serving;
+	char id[NEG_ID_LEN + 1];
+	struct negotiations *n = neg->all;
+
+	neg_enter(neg, NEG_STARTING, NEG_START_NOTICE, because);
+	memcpy(id, neg->id, sizeof(id));
+	serving = n->events->start(n->owner, neg);
+	/* It may have failed within the call. */
+	neg = neg_find(n, id, false);
+	if (neg)
+		neg->serving = serving;
+}
+
+int serving_can_push(struct negotiations *n, const char *id, struct fields f)
+{
+	const char *share = fields_get(f, "share"), *kind = fields_get(f, "kind");
+	struct negotiation *neg;
+
+	if (!share || !share_name_valid(share)) {
+		neg_refuse(n, id, "not-shared");
+		return 0;
+	}
+	if (kind && !strcmp(kind, "announcement")) {
+		n->events->announced(n->owner, share, f);
+		neg_answer(n, id, RECORD_SEEN, "state", "announcement");
+		return 0;
+	}
+	neg = take(n, id, SERVICE_RECEIVE_PACK, share);
+	if (!neg)
+		return 0;
+	if (neg_must_wait(neg)) {
+		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW, "another push of the share is under way");
+		neg_say(neg, RECORD_SEEN, "state", "deferred");
+	} else {
+		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "can-push came");
+		neg_say_request(neg);
+	}
+	return 0;
+}
+
+int serving_push_request(struct negotiations *n, const char *id, struct fields f)
+{
+	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
+	const char *git_protocol = fields_get(f, "git-protocol");
+	int wanted = service ? service_by_name(service) : -1;
+	struct negotiation *neg;
+
+	/* An answer to an offer that we have withdrawn meanwhile. */
+	if (wanted == SERVICE_RECEIVE_PACK)
+		return 0;
+	if (wanted < 0 || !share || !share_name_valid(share)) {
+		neg_refuse(n, id, "not-shared");
+		return 0;
+	}
+	neg = take(n, id, wanted, share);
+	if (!neg)
+		return 0;
+	/* It becomes a variable of a child's environment: nothing else may pass. */
+	if (git_protocol && (!strcmp(git_protocol, "0") || !strcmp(git_protocol, "1") ||
+			     !strcmp(git_protocol, "2")))
+		strcpy(neg->git_protocol, git_protocol);
+	serve(neg, "push-request came");
+	return 0;
+}
+
+int serving_starting_push(struct negotiations *n, const char *id, uint32_t channel)
+{
+	struct negotiation *neg = neg_find(n, id, false);
+	const char *reason;
+
+	if (!neg || neg->state != NEG_REQUESTED) {
+		neg_refuse(n, id, "ended");
+		return 0;
+	}
+	/* The last moment to say no: permission may have changed since can-push. */
+	reason = n->events->judge(n->owner, neg->service, neg->share);
+	if (reason) {
+		neg_refuse(n, id, reason);
+		neg_fail(neg, reason);
+		return 0;
+	}
+	neg->channel_number = channel;
+	serve(neg, "starting-push came");
+	return 0;
+}
+
+struct channel *neg_started(struct negotiation *neg, const struct channel_events *events,
+			    void *owner, uint64_t now)
+{
+	assert(!neg->ours && neg->state == NEG_STARTING);
+	neg->all->now = now;
+	if (neg_is_push(neg))
+		neg->channel = channel_accept(neg->all->channels, neg->channel_number, events, owner);
+	else
+		neg->channel = channel_open(neg->all->channels, events, owner);
+	if (!neg->channel) {
+		neg_say(neg, RECORD_REFUSE, "reason", "busy");
+		neg_fail(neg, "busy");
+		return NULL;
+	}
+	if (!neg_is_push(neg))
+		neg_say_channel(neg);
+	neg_enter(neg, NEG_OPEN, 0, "the service talks");
+	return neg->channel;
+}
+
+void neg_failed(struct negotiation *neg, const char *reason, uint64_t now)
+{
+	assert(!neg->ours && neg->state == NEG_STARTING);
+	neg->all->now = now;
+	neg->serving = NULL;
+	neg_say(neg, RECORD_REFUSE, "reason", reason);
+	neg_fail(neg, reason);
+}
+
+void neg_active(struct negotiation *neg)
+{
+	neg->active = true;
+}
+
+int serving_withdrawn(struct negotiations *n, const char *id, struct fields f)
+{
+	struct negotiation *neg = neg_find(n, id, false);
+
+	if (!neg)
+		return 0;
+	/* It crossed our starting-push, or ACCEPT: nobody will use that channel. Its owner says neg_done(). */
+	if (neg->state == NEG_OPEN)
+		channel_close(neg->channel, "withdrawn");
+	else
+		neg_fail(neg, "withdrawn");
+	return 0;
+}
+
+int serving_outcome_asked(struct negotiations *n, const char *id, struct fields f)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "id", id);
+	n->events->outcome(n->owner, id, fields_get_u64(f, "received", 0), &fields);
+	n->events->send(n->owner, RECORD_OUTCOME, &fields);
+	buf_finish(&fields);
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Pushes of one device to one share take turns, in the order they came. One
+ * that is open and has said nothing for NEG_IDLE_PUSH holds nobody back: it may wait in
+ * a pre-push hook that pushes itself.
+ */
+#include "neg-internal.h"
+
+#include <string.h>
+
+/* Whether a push that we serve makes later ones of its share wait. */
+static bool holds_back(const struct negotiation *neg)
+{
+	if (neg->ours || !neg_is_push(neg))
+		return false;
+	switch (neg->state) {
+	case NEG_REQUESTED:
+	case NEG_STARTING:
+		return true;
+	case NEG_OPEN:
+		return neg->active || neg->all->now < neg->since + NEG_IDLE_PUSH;
+	default:
+		return false;
+	}
+}
+
+bool neg_must_wait(const struct negotiation *neg)
+{
+	for (struct negotiation *o = neg->all->first; o && o != neg; o = o->next)
+		if (!strcmp(o->share, neg->share) && (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
+			return true;
+	/* One that was begun later may hold the share, after this one waited behind an idle push. */
+	for (struct negotiation *o = neg->next; o; o = o->next)
+		if (!strcmp(o->share, neg->share) && holds_back(o))
+			return true;
+	return false;
+}
+
+void neg_start_deferred(struct negotiations *n)
+{
+	for (struct negotiation *neg = n->first; neg; neg = neg->next) {
+		if (neg->ours || neg->state != NEG_DEFERRED || neg_must_wait(neg))
+			continue;
+		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "its turn has come");
+		neg_say_request(neg);
+	}
+}
+
+uint64_t neg_turns_deadline(const struct negotiations *n)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (const struct negotiation *neg = n->first; neg; neg = neg->next) {
+		uint64_t at = UINT64_MAX;
+
+		/* An idle push stops holding the deferred ones back. */
+		if (neg->state == NEG_OPEN && !neg->ours && neg_is_push(neg) && !neg->active &&
+		    n->now < neg->since + NEG_IDLE_PUSH)
+			at = neg->since + NEG_IDLE_PUSH;
+		/* One became idle in a call that was no tick: whoever it held back is due at once. */
+		if (!neg->ours && neg->state == NEG_DEFERRED && !neg_must_wait(neg))
+			at = n->now;
+		if (at < least)
+			least = at;
+	}
+	return least;
+}
