@@ -30,16 +30,20 @@ static bool type_known(unsigned char type)
 	return false;
 }
 
+void frame_header(unsigned char header[FRAME_HEADER], enum frame_type type, size_t len)
+{
+	assert(type_known(type) && len <= FRAME_MAX);
+	header[0] = (unsigned char)type;
+	header[1] = (unsigned char)(len >> 16);
+	header[2] = (unsigned char)(len >> 8);
+	header[3] = (unsigned char)len;
+}
+
 void frame_put(struct buf *out, enum frame_type type, const void *payload, size_t len)
 {
-	unsigned char header[FRAME_HEADER] = {
-		(unsigned char)type,
-		(unsigned char)(len >> 16),
-		(unsigned char)(len >> 8),
-		(unsigned char)len,
-	};
+	unsigned char header[FRAME_HEADER];
 
-	assert(type_known(header[0]) && len <= FRAME_MAX);
+	frame_header(header, type, len);
 	buf_append(out, header, sizeof(header));
 	buf_append(out, payload, len);
 }

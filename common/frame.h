@@ -35,7 +35,8 @@ enum {
 enum frame_type {
 	FRAME_HELLO = 'H',	/* both. fields: protocol, program (e.g. git-remote-xmpp/0.1.0) */
 	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive), jid,
-				   share, [device], [git-protocol] (0|1|2), verbosity, progress (0|1) */
+				   share, [device], [git-protocol] (0|1|2), verbosity, progress (0|1),
+				   [transport] (auto|direct|proxy|inband) */
 	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
 				   text clears it), warning (always shown), or verbose (with -v) */
 	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path, trust */
@@ -55,6 +56,9 @@ struct frame {
 	const char *payload;	/* points into the buffer that was parsed */
 	size_t len;
 };
+
+/* The header of a frame, for who has the payload elsewhere. */
+void frame_header(unsigned char header[FRAME_HEADER], enum frame_type type, size_t len);
 
 /* Appends a frame; len is at most FRAME_MAX. */
 void frame_put(struct buf *out, enum frame_type type, const void *payload, size_t len);

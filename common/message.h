@@ -54,6 +54,8 @@ enum message_id {
 	MSG_STREAM_LOST,		/* jid, reason */
 	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not known */
 	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
+	MSG_NO_PATH,			/* jid, transport: none of the kind that was asked for */
+	MSG_BAD_TRANSPORT,		/* transport */
 	MSG_OWN_ACCOUNT,		/* jid */
 	MSG_BAD_SERVICE,		/* service */
 	/* commands */

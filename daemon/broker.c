@@ -20,6 +20,7 @@
 #include "password.h"
 #include "peer.h"
 #include "pushqueue.h"
+#include "reach.h"
 #include "serve.h"
 #include "session.h"
 #include "store.h"
@@ -177,6 +178,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		log_info("online as %s", xmpp_jid(b->xmpp));
 		b->online_at = broker_now(b);
 		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
+		reach_online(b->reach, b->xmpp);
 		peers_online(b, true);
 		for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
@@ -188,6 +190,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		uv_timer_stop(&b->grace);
 		forget_presences(b);
 		inbands_lost(&b->inbands, NULL, "the connection with the server is lost");
+		reach_online(b->reach, NULL);
 		peers_online(b, false);
 	}
 	sessions_wake(b);
@@ -270,7 +273,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 	struct broker *b = owner;
 
 	if (stanza->kind == IBB_OPEN)
-		greeting_take(b, stanza);
+		greeting_offered(b, stanza);
 	else
 		inbands_stanza(&b->inbands, stanza);
 }
@@ -360,6 +363,8 @@ static void drop_xmpp(struct broker *b)
 	inbands_lost(&b->inbands, NULL, "logged-out");
 	while (b->peers)
 		peer_end(b->peers, "logged-out");
+	if (b->reach)
+		reach_online(b->reach, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;
 	b->online_at = 0;
 	b->reconnecting = true;
@@ -382,6 +387,8 @@ void broker_reload(struct broker *b)
 	config_free(b->config);
 	b->config = fresh;
 	read_shares(b);
+	inbands_limit(&b->inbands, b->config->bandwidth);
+	reach_reload(b->reach);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	if (same && !failed) {
@@ -436,8 +443,10 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->config = config_read();
 	read_shares(b);
 	b->inbands = (struct inbands){ .loop = loop, .key = b->key };
+	inbands_limit(&b->inbands, b->config->bandwidth);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
+	b->reach = reach_create(b);
 	b->announcer = announcer_create(b);
 	b->follower = follower_create(loop, socket_path, seed(b));
 	b->pushqueue = pushqueue_create(loop, socket_path, seed(b), is_reachable, b);
@@ -468,6 +477,8 @@ void broker_stop(struct broker *b)
 	while (b->peers)
 		peer_end(b->peers, "stopped");
 	serve_end_orphans(b);
+	reach_destroy(b->reach);
+	b->reach = NULL;
 	drop_xmpp(b);
 	if (b->grace.data)
 		uv_close((uv_handle_t *)&b->grace, NULL);

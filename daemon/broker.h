@@ -26,6 +26,7 @@ struct control;
 struct follower;
 struct peer;
 struct pushqueue;
+struct reach;
 struct serve;
 struct session;
 struct password;
@@ -44,6 +45,7 @@ struct broker {
 	struct password *password;		/* owned; being asked for */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
+	struct reach *reach;			/* owned; how we can be reached otherwise */
 	struct peer *peers;			/* owned; links, made when wanted */
 	struct serve *orphans;			/* owned; pushes that run on without their link */
 	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */

@@ -143,7 +143,7 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 		fields_add(&row, "kind", "link");
 		fields_add(&row, "jid", p->jid);
 		fields_add(&row, "device", p->device);
-		fields_add(&row, "path", peer_path_name(p));
+		peer_describe_path(p, &row);
 		fields_add(&row, "state", link_state_name(p->link.state));
 		send_row(conn, &row);
 	}

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "jid.h"
 #include "log.h"
+#include "ways.h"
 
 git_config *config_open_global(void)
 {
@@ -90,14 +91,93 @@ static char *only_account(git_config *all)
 	return account;
 }
 
+static int64_t get_int(git_config *all, const char *name, int64_t fallback, int64_t max)
+{
+	int64_t value;
+	int error = git_config_get_int64(&value, all, name);
+
+	if (error == GIT_ENOTFOUND)
+		return fallback;
+	if (error || value < 0 || value > max) {
+		log_error("%s must be a number from 0 to %lld", name, (long long)max);
+		return fallback;
+	}
+	return value;
+}
+
+static bool get_bool(git_config *all, const char *name, bool fallback)
+{
+	int value, error = git_config_get_bool(&value, all, name);
+
+	if (error && error != GIT_ENOTFOUND) {
+		log_error("%s must be true or false", name);
+		return false;
+	}
+	return error ? fallback : value;
+}
+
+static void add_direct_address(struct config *c, const char *value)
+{
+	struct netaddr *a = &c->direct_extra[c->n_direct_extra];
+
+	if (c->n_direct_extra == DIRECT_EXTRA_MAX)
+		log_error("xmpp.directAddress: more than %d of them", DIRECT_EXTRA_MAX);
+	else if (!value || !netaddr_parse(value, a))
+		log_error("xmpp.directAddress: '%s' is not like 192.0.2.7:4711 or [2001:db8::7]:4711", value ? value : "");
+	else
+		c->n_direct_extra++;
+}
+
+static enum direct_addresses get_direct_addresses(git_config *all)
+{
+	char *value = get(all, NULL, "directaddresses");
+	bool configured = value && !strcmp(value, "configured");
+
+	free(value);
+	if (configured)
+		return DIRECT_CONFIGURED;
+	return get_bool(all, "xmpp.directaddresses", true) ? DIRECT_ALL : DIRECT_NEVER;
+}
+
+/* How links may travel. Privacy fails closed: what cannot be understood shows no address. */
+static void read_transport(struct config *c, git_config *all)
+{
+	char *transport = get(all, NULL, "transport");
+	git_config_iterator *it;
+	git_config_entry *entry;
+
+	if (transport) {
+		c->transport = ways_transport(transport);
+		if (!c->transport) {
+			log_error("xmpp.transport must be auto, direct, proxy or inband");
+			c->transport = ROUTE_MASK(PATH_INBAND);
+		}
+		free(transport);
+	}
+	c->direct_addresses = get_direct_addresses(all);
+	c->direct_local = get_bool(all, "xmpp.directlocal", false);
+	c->direct_port = get_int(all, "xmpp.directport", 0, UINT16_MAX);
+	c->bandwidth = get_int(all, "xmpp.bandwidth", 0, INT64_MAX);
+	c->path_timeout = get_int(all, "xmpp.pathtimeout", PATH_TIMEOUT, PATH_TIMEOUT_MAX);
+	if (git_config_iterator_new(&it, all))
+		return;
+	while (git_config_next(&entry, it) == 0)
+		if (!strcmp(entry->name, "xmpp.directaddress"))
+			add_direct_address(c, entry->value);
+	git_config_iterator_free(it);
+}
+
 struct config *config_read(void)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 	git_config *all = config_open_global();
 	char bare[JID_MAX], *jid;
 
+	c->transport = ROUTE_ALL;
+	c->path_timeout = PATH_TIMEOUT;
 	if (!all)
 		return c;
+	read_transport(c, all);
 	c->account = get(all, NULL, "account");
 	if (!c->account)
 		c->account = only_account(all);

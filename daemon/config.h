@@ -7,9 +7,24 @@
  * Read through libgit2, whole, at start and at each reload.
  */
 
+#include "netaddr.h"
 #include "policy.h"
+#include "route.h"
 
 struct git_config;
+
+enum {
+	DIRECT_EXTRA_MAX = 4,
+	PATH_TIMEOUT = 60,		/* seconds */
+	PATH_TIMEOUT_MAX = 3600,
+};
+
+/* Which of our addresses buddies may see. */
+enum direct_addresses {
+	DIRECT_NEVER,		/* false: none, so we neither listen nor dial */
+	DIRECT_CONFIGURED,	/* configured: those of xmpp.directAddress, and where we dial from */
+	DIRECT_ALL,		/* true: those of our interfaces too */
+};
 
 struct config {
 	char *account;			/* its name; NULL: none configured */
@@ -17,6 +32,15 @@ struct config {
 	char *server;			/* host[:port], or NULL */
 	char *ca_file;
 	char *password_command;
+	/* how links travel */
+	unsigned transport;		/* xmpp.transport: kinds of path allowed, ROUTE_MASK() */
+	enum direct_addresses direct_addresses;	/* xmpp.directAddresses */
+	bool direct_local;		/* xmpp.directLocal: loopback and link-local ones too */
+	uint16_t direct_port;		/* xmpp.directPort; 0: any */
+	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: told first */
+	size_t n_direct_extra;
+	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
+	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another path */
 };
 
 /* Never NULL; what is wrong in the configuration is logged and left out. */

@@ -104,26 +104,44 @@ static void on_written(uv_write_t *req, int status)
 		c->events->drained(c->owner);
 }
 
+/* What the socket did not take at once, from the done-th byte of header and payload on. */
+static void queue(struct conn *c, const uv_buf_t parts[2], size_t done)
+{
+	size_t n = parts[0].len + parts[1].len - done, skip = done < parts[0].len ? done : parts[0].len;
+	struct conn_write *w = xmalloc(sizeof(*w) + n);
+	uv_buf_t bytes = uv_buf_init(w->data, n);
+
+	w->conn = c;
+	w->len = n;
+	memcpy(w->data, parts[0].base + skip, parts[0].len - skip);
+	if (parts[1].len)
+		memcpy(w->data + parts[0].len - skip, parts[1].base + (done - skip), parts[1].len - (done - skip));
+	c->queued += n;
+	if (uv_write(&w->req, (uv_stream_t *)&c->pipe, &bytes, 1, on_written)) {
+		c->queued -= n;
+		free(w);
+	}
+}
+
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n)
 {
-	struct conn_write *w;
-	struct buf frame = { 0 };
-	uv_buf_t bytes;
+	unsigned char header[FRAME_HEADER];
+	uv_buf_t parts[2] = {
+		uv_buf_init((char *)header, sizeof(header)),
+		uv_buf_init((char *)payload, n),
+	};
+	int done = 0;
 
 	if (uv_is_closing((uv_handle_t *)&c->pipe) || c->closing)
 		return;
-	frame_put(&frame, type, payload, n);
-	w = xmalloc(sizeof(*w) + buf_len(&frame));
-	w->conn = c;
-	w->len = buf_len(&frame);
-	memcpy(w->data, buf_data(&frame), w->len);
-	buf_finish(&frame);
-	bytes = uv_buf_init(w->data, w->len);
-	c->queued += w->len;
-	if (uv_write(&w->req, (uv_stream_t *)&c->pipe, &bytes, 1, on_written)) {
-		c->queued -= w->len;
-		free(w);
-	}
+	frame_header(header, type, n);
+	if (!c->queued)
+		done = uv_try_write((uv_stream_t *)&c->pipe, parts, n ? 2 : 1);
+	/* An error comes again, by the callback of the write. */
+	if (done < 0)
+		done = 0;
+	if ((size_t)done < sizeof(header) + n)
+		queue(c, parts, done);
 }
 
 void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields)

@@ -11,10 +11,12 @@
 
 #include "buf.h"
 
-#define NS_DISCO_INFO "http://jabber.org/protocol/disco#info"
-#define NS_GIT	      "urn:xmpp:git:0"
-#define NS_IBB	      "http://jabber.org/protocol/ibb"
-#define NS_PING	      "urn:xmpp:ping"
+#define NS_BYTESTREAMS "http://jabber.org/protocol/bytestreams"
+#define NS_DISCO_INFO  "http://jabber.org/protocol/disco#info"
+#define NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
+#define NS_GIT	       "urn:xmpp:git:0"
+#define NS_IBB	       "http://jabber.org/protocol/ibb"
+#define NS_PING	       "urn:xmpp:ping"
 
 enum { DISCO_VER_MAX = 29 };
 

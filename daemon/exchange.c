@@ -74,7 +74,7 @@ void exchange_end(struct exchange *e)
 	free(e->full);
 	e->full = NULL;
 	while (iq_take_any(e->iq, &request))
-		request.answer(request.arg, "disconnected");
+		iq_tell(&request, "disconnected", NULL);
 }
 
 void exchange_leave(struct exchange *e)
@@ -87,9 +87,9 @@ void exchange_leave(struct exchange *e)
 
 /* Makes place for an answer; 0 if there can be none. */
 static uint64_t begin_request(struct exchange *e, const char *to, uint64_t deadline,
-			      iq_answer answer, void *arg, char id[IQ_ID_MAX])
+			      const struct iq_request *request, char id[IQ_ID_MAX])
 {
-	uint64_t handle = e->full ? iq_add(e->iq, to, deadline, answer, arg) : 0;
+	uint64_t handle = e->full ? iq_add(e->iq, to, deadline, request) : 0;
 
 	if (handle)
 		iq_id(e->iq, handle, id);
@@ -97,11 +97,11 @@ static uint64_t begin_request(struct exchange *e, const char *to, uint64_t deadl
 	return handle;
 }
 
-uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
-			  const char *payload, uint64_t deadline, iq_answer answer, void *arg)
+static uint64_t send_request(struct exchange *e, const char *to, const char *type, const char *payload,
+			     uint64_t deadline, const struct iq_request *request)
 {
 	char id[IQ_ID_MAX];
-	uint64_t handle = begin_request(e, to, deadline, answer, arg, id);
+	uint64_t handle = begin_request(e, to, deadline, request, id);
 
 	if (handle) {
 		stanza_put_iq(&e->out, type, to, id, payload);
@@ -110,11 +110,26 @@ uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
 	return handle;
 }
 
+uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
+			  const char *payload, uint64_t deadline, iq_answer answer, void *arg)
+{
+	return send_request(e, to, type, payload, deadline,
+			    &(struct iq_request){ .answer = answer, .arg = arg });
+}
+
+uint64_t exchange_query(struct exchange *e, const char *to, const char *payload, uint64_t deadline,
+			iq_rows_answer answer, void *arg)
+{
+	return send_request(e, to, "get", payload, deadline,
+			    &(struct iq_request){ .rows_answer = answer, .arg = arg });
+}
+
 uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
 			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg)
 {
 	char id[IQ_ID_MAX];
-	uint64_t handle = begin_request(e, to, deadline, answer, arg, id);
+	const struct iq_request request = { .answer = answer, .arg = arg };
+	uint64_t handle = begin_request(e, to, deadline, &request, id);
 
 	if (handle) {
 		stanza_put_block(&e->out, to, id, sid, seq, data, n);
@@ -189,12 +204,14 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 {
 	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
 	struct iq_request request;
+	struct xmpp_rows rows;
 
 	if (!iq_take(e->iq, s->id, s->from, &self, &request))
 		return;
-	if (request.answer == e->roster_answer && !s->condition && s->payload)
+	if (request.answer && request.answer == e->roster_answer && !s->condition && s->payload)
 		tell_roster(e, s->payload);
-	request.answer(request.arg, s->condition);
+	stanza_rows(s->payload, &rows);
+	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
 }
 
 /* RFC 6121 2.1.6: only from our own account; anybody could send one. */
@@ -297,12 +314,35 @@ static void ignore_answer(void *arg, const char *error)
 {
 }
 
+static void ask(struct exchange *e, uint64_t now)
+{
+	if (e->smack.enabled)
+		send_text(e, "<r xmlns='urn:xmpp:sm:3'/>");
+	else
+		exchange_ping(e, now + SMACK_PATIENCE, ignore_answer, NULL);
+}
+
+void exchange_doubt(struct exchange *e, uint64_t now)
+{
+	if (e->full && smack_doubt(&e->smack, now))
+		ask(e, now);
+}
+
+bool exchange_in_doubt(const struct exchange *e)
+{
+	return e->full && e->smack.doubtful;
+}
+
 bool exchange_check(struct exchange *e, uint64_t now)
 {
 	struct iq_request request;
 
-	while (iq_take_expired(e->iq, now, &request))
-		request.answer(request.arg, "timeout");
+	while (iq_take_expired(e->iq, now, &request)) {
+		/* Whoever was asked may be to blame, or the server between. */
+		if (now - e->smack.heard_at >= SMACK_DOUBT)
+			exchange_doubt(e, now);
+		iq_tell(&request, "timeout", NULL);
+	}
 	if (!e->full)
 		return true;
 	switch (smack_check(&e->smack, now)) {
@@ -312,16 +352,11 @@ bool exchange_check(struct exchange *e, uint64_t now)
 		send_acknowledgement(e);
 		return true;
 	case SMACK_ASK:
-		if (e->smack.enabled)
-			send_text(e, "<r xmlns='urn:xmpp:sm:3'/>");
-		else
-			exchange_ping(e, now + SMACK_PATIENCE, ignore_answer, NULL);
+		ask(e, now);
 		return true;
 	case SMACK_DEAD:
 		break;
 	}
-	/* It is not to be found dead again before it is cut off. */
-	smack_begin(&e->smack, now);
 	return false;
 }
 

@@ -42,9 +42,11 @@ void exchange_end(struct exchange *e);
 /* Says goodbye to the server, and ends. What the server still says is passed on to nobody. */
 void exchange_leave(struct exchange *e);
 
-/* As xmpp_request() and xmpp_send_block(). to may be NULL: our own account. */
+/* As xmpp_request(), xmpp_query() and xmpp_send_block(). to may be NULL: our own account. */
 uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
 			  const char *payload, uint64_t deadline, iq_answer answer, void *arg);
+uint64_t exchange_query(struct exchange *e, const char *to, const char *payload, uint64_t deadline,
+			iq_rows_answer answer, void *arg);
 uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
 			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg);
 /* Asks for the roster: events->roster for each item, then answer. */
@@ -59,6 +61,11 @@ void exchange_presence(struct exchange *e, const char *to, const char *type);
 
 /* A stanza has come. */
 void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now);
+
+/* The connection may be dead: asks the server, and gives it little time. */
+void exchange_doubt(struct exchange *e, uint64_t now);
+/* It was asked so, and has not said a word since. */
+bool exchange_in_doubt(const struct exchange *e);
 
 /* To be called at exchange_deadline(). False: the server is silent for too long, cut it off. */
 bool exchange_check(struct exchange *e, uint64_t now);

@@ -10,13 +10,14 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "inband.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
 
 struct greeting {
 	struct broker *broker;		/* borrowed */
-	struct inband *path;		/* owned until handed to a peer */
+	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool trusted;
@@ -40,7 +41,7 @@ static void on_timeout(uv_timer_t *timer)
 	struct greeting *g = timer->data;
 
 	log_info("%s: opened a path and did not say HELLO", g->jid);
-	inband_close(g->path);
+	path_close(g->path);
 	destroy(g);
 }
 
@@ -62,10 +63,10 @@ static void close_with(struct greeting *g, const char *state)
 
 	if (state) {
 		link_hello_refusal(state, g->broker->instance, &refusal);
-		inband_write(g->path, buf_data(&refusal), buf_len(&refusal));
+		path_write(g->path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
-	inband_close(g->path);
+	path_close(g->path);
 	destroy(g);
 }
 
@@ -102,7 +103,7 @@ static void on_closed(void *owner, const char *why)
 	destroy(owner);
 }
 
-static const struct inband_events events = {
+static const struct path_events events = {
 	.established = on_established,
 	.plain = on_plain,
 	.fill = on_fill,
@@ -118,7 +119,19 @@ static bool may_greet(const struct broker *b, const char *bare)
 	return buddy && (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
 }
 
-void greeting_take(struct broker *b, const struct ibb_stanza *open)
+static struct greeting *create(struct broker *b, const char *jid, uint64_t timeout)
+{
+	struct greeting *g = xcalloc(1, sizeof(*g));
+
+	g->broker = b;
+	strcpy(g->jid, jid);
+	uv_timer_init(b->loop, &g->timer);
+	g->timer.data = g;
+	uv_timer_start(&g->timer, on_timeout, timeout, 0);
+	return g;
+}
+
+void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 {
 	char jid[JID_MAX];
 	struct greeting *g;
@@ -127,15 +140,17 @@ void greeting_take(struct broker *b, const struct ibb_stanza *open)
 		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
 		return;
 	}
-	g = xcalloc(1, sizeof(*g));
-	g->broker = b;
-	strcpy(g->jid, jid);
+	g = create(b, jid, 2 * LINK_HELLO_TIMEOUT);
 	g->path = inband_accept(&b->inbands, open, &events, g);
-	if (!g->path) {
-		free(g);
-		return;
-	}
-	uv_timer_init(b->loop, &g->timer);
-	g->timer.data = g;
-	uv_timer_start(&g->timer, on_timeout, 2 * LINK_HELLO_TIMEOUT, 0);
+	if (!g->path)
+		destroy(g);
+}
+
+void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp)
+{
+	struct greeting *g = create(b, jid, LINK_HELLO_TIMEOUT);
+
+	g->path = path;
+	path_set_owner(path, &events, g);
+	on_established(g, fp);
 }

@@ -3,7 +3,7 @@
 #define DAEMON_GREETING_H
 
 /*
- * A greeting: an in-band path that somebody opened to us, until we know whose
+ * A greeting: a path that somebody opened to us, until we know for which link
  * it is. TLS proves the key, the trust table says whether it may have a link, its first
  * record says which link; then it is the peer's, or it is closed.
  */
@@ -11,6 +11,9 @@
 #include "broker.h"
 
 /* An IBB_OPEN from a full JID. Answers it. */
-void greeting_take(struct broker *b, const struct ibb_stanza *open);
+void greeting_offered(struct broker *b, const struct ibb_stanza *open);
+
+/* A path whose handshake is complete, from a device of jid (bare); it is the greeting's now. */
+void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp);
 
 #endif

@@ -20,44 +20,40 @@
 enum {
 	SID_BYTES = 9,
 	BLOCK_TEXT_MAX = 128 * 1024,	/* base64 of the largest block XEP-0047 knows */
-	TLS_OVERHEAD = 22,		/* of one record: header, type, tag */
 	FILL_MIN = 512,			/* less room than that waits for an acknowledgement */
 };
 
 enum inband_state {
 	INBAND_OPENING,		/* our open is unanswered */
-	INBAND_HANDSHAKE,	/* the bytestream is open, TLS is not */
-	INBAND_UP,		/* established */
+	INBAND_OPEN,		/* the bytestream is; TLS is in its handshake or up */
 	INBAND_CLOSED,		/* waits for its handles to close */
 };
 
 struct block {
-	struct inband *path;
+	struct inband *inband;
 	uint64_t request;	/* of xmpp_send_block(); 0: free */
 	uint16_t seq;
 };
 
 struct inband {
+	struct path path;		/* first: a struct path * is one of us */
 	struct inbands *all;
 	struct inband *next;
 	char *jid;			/* full; owned */
 	char sid[2 * SID_BYTES + 1];
 	enum inband_state state;
-	const struct inband_events *events;
-	void *owner;
 	struct ibb ibb;
-	struct tls *tls;		/* owned */
-	struct buf plain_in, plain_out, cipher;
 	struct block blocks[IBB_STANZAS_MAX];
 	uint64_t open_request;
 	uv_timer_t timer;		/* handshake, overdue acknowledgements */
 	uv_idle_t soon;
+	uv_timer_t pause;		/* until the allowance has something again */
 	int open_handles;
 };
 
 static const char *state_name(enum inband_state state)
 {
-	static const char *const names[] = { "opening", "handshake", "up", "closed" };
+	static const char *const names[] = { "opening", "open", "closed" };
 
 	return names[state];
 }
@@ -75,10 +71,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--p->open_handles)
 		return;
-	buf_finish(&p->plain_in);
-	buf_finish(&p->plain_out);
-	buf_finish(&p->cipher);
-	tls_destroy(p->tls);
+	path_finish(&p->path);
 	free(p->jid);
 	free(p);
 }
@@ -103,6 +96,7 @@ static void finish(struct inband *p, const char *because)
 	}
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
+	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
 }
 
 static void on_close_answer(void *arg, const char *error)
@@ -124,13 +118,10 @@ static void send_close(struct inband *p)
 /* It broke: the owner is told. */
 static void broken(struct inband *p, const char *why)
 {
-	const struct inband_events *events = p->events;
-	void *owner = p->owner;
-
 	if (p->state == INBAND_CLOSED)
 		return;
 	finish(p, why);
-	events->closed(owner, why);
+	path_over(&p->path, why);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -139,7 +130,7 @@ static void schedule(struct inband *p)
 {
 	uint64_t now = uv_now(p->all->loop), at;
 
-	if (p->state != INBAND_UP)
+	if (!p->path.up)
 		return;		/* the handshake's timer runs */
 	at = ibb_deadline(&p->ibb);
 	if (at == UINT64_MAX)
@@ -152,7 +143,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct inband *p = timer->data;
 
-	if (p->state == INBAND_HANDSHAKE)
+	if (!p->path.up)
 		broken(p, "no answer to the TLS handshake");
 	else if (ibb_deadline(&p->ibb) <= uv_now(p->all->loop))
 		broken(p, "the other side does not acknowledge");
@@ -165,7 +156,7 @@ static void send_some(struct inband *p);
 static void on_block_answer(void *arg, const char *error)
 {
 	struct block *b = arg;
-	struct inband *p = b->path;
+	struct inband *p = b->inband;
 
 	b->request = 0;
 	if (error) {
@@ -191,40 +182,52 @@ static bool send_block(struct inband *p, size_t n)
 
 	if (!b)
 		return false;
-	b->path = p;
+	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
-	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->cipher), n,
+	allowance_spend(&p->all->allowance, n, uv_now(p->all->loop));
+	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->path.cipher), n,
 				     on_block_answer, b);
-	buf_consume(&p->cipher, n);
+	buf_consume(&p->path.cipher, n);
 	schedule(p);
 	return b->request != 0;
 }
 
-/* Asks the owner for plaintext that makes one block of at most room bytes. */
-static void fill(struct inband *p, size_t room)
+static void on_pause_over(uv_timer_t *timer)
 {
-	if (p->state != INBAND_UP || room < FILL_MIN)
-		return;
-	buf_reset(&p->plain_out);
-	p->events->fill(p->owner, &p->plain_out, room - TLS_OVERHEAD);
-	if (p->state != INBAND_UP || !buf_len(&p->plain_out))
-		return;
-	if (tls_write(p->tls, buf_data(&p->plain_out), buf_len(&p->plain_out)) == 0)
-		tls_output(p->tls, &p->cipher);
+	struct inband *p = timer->data;
+
+	/* Whoever woke up first: it is theirs whose turn it is. */
+	inbands_bulk(p->all);
+}
+
+/* How many bytes the next block may carry now. 0: something that was waited for comes first. */
+static size_t room_now(struct inband *p)
+{
+	uint64_t now = uv_now(p->all->loop), at;
+	size_t room = ibb_can_send(&p->ibb), allowed;
+
+	if (!room || !xmpp_bulk_ready(p->all->xmpp))
+		return 0;
+	allowed = allowance_room(&p->all->allowance, now);
+	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause)) {
+		at = allowance_deadline(&p->all->allowance);
+		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
+	}
+	return room < allowed ? room : allowed;
 }
 
 static void send_some(struct inband *p)
 {
-	while ((p->state == INBAND_HANDSHAKE || p->state == INBAND_UP) && p->all->xmpp) {
-		size_t room = ibb_can_send(&p->ibb);
+	struct buf *cipher = &p->path.cipher;
 
-		if (!room || !xmpp_bulk_ready(p->all->xmpp))
+	while (p->state == INBAND_OPEN && p->all->xmpp) {
+		size_t room = room_now(p);
+
+		if (!room)
 			return;
-		if (!buf_len(&p->cipher))
-			fill(p, room);
-		if (p->state == INBAND_CLOSED || !buf_len(&p->cipher))
+		if (!buf_len(cipher) && (room < FILL_MIN || !path_fill(&p->path, room)))
 			return;
-		if (!send_block(p, buf_len(&p->cipher) < room ? buf_len(&p->cipher) : room)) {
+		if (!send_block(p, buf_len(cipher) < room ? buf_len(cipher) : room)) {
 			broken(p, "the connection with the server is lost");
 			return;
 		}
@@ -237,26 +240,62 @@ static void on_soon(uv_idle_t *idle)
 	send_some(idle->data);
 }
 
-void inband_kick(struct inband *p)
+static void on_kick(struct path *path)
 {
-	if (p->state == INBAND_UP)
-		uv_idle_start(&p->soon, on_soon);
+	struct inband *p = (struct inband *)path;
+
+	uv_idle_start(&p->soon, on_soon);
 }
 
+static void on_close(struct path *path)
+{
+	struct inband *p = (struct inband *)path;
+	struct buf *cipher = &path->cipher;
+
+	/* A last word is short; the window need not be asked for it. */
+	while (path->up && p->all->xmpp && buf_len(cipher) &&
+	       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher) : p->ibb.block_max))
+		;
+	if (p->state != INBAND_OPENING)
+		send_close(p);
+	finish(p, "closed by us");
+}
+
+static bool on_throttled(const struct path *path)
+{
+	const struct inband *p = (const struct inband *)path;
+
+	return throttle_on(&p->ibb.throttle, uv_now(p->all->loop));
+}
+
+/* Where a block takes as long as the pace looks at, the longer look is the truer one. */
+static uint64_t on_rate(const struct path *path)
+{
+	const struct inband *p = (const struct inband *)path;
+
+	return on_throttled(path) ? p->ibb.throttle.rate : p->ibb.pace.rate;
+}
+
+static const struct path_ops ops = {
+	.kick = on_kick,
+	.close = on_close,
+	.rate = on_rate,
+	.throttled = on_throttled,
+};
+
 static struct inband *create(struct inbands *all, const char *full_jid, bool client,
-			     const struct inband_events *events, void *owner)
+			     const struct path_events *events, void *owner)
 {
 	struct inband *p = xcalloc(1, sizeof(*p));
 
 	p->all = all;
 	p->jid = xstrdup(full_jid);
-	p->events = events;
-	p->owner = owner;
-	p->tls = tls_create(all->key, client);
+	path_init(&p->path, &ops, PATH_INBAND, "in-band", all->key, client, NULL, events, owner);
 	uv_timer_init(all->loop, &p->timer);
 	uv_idle_init(all->loop, &p->soon);
-	p->timer.data = p->soon.data = p;
-	p->open_handles = 2;
+	uv_timer_init(all->loop, &p->pause);
+	p->timer.data = p->soon.data = p->pause.data = p;
+	p->open_handles = 3;
 	p->next = all->first;
 	all->first = p;
 	return p;
@@ -265,9 +304,8 @@ static struct inband *create(struct inbands *all, const char *full_jid, bool cli
 static void start_handshake(struct inband *p, size_t block_max, const char *because)
 {
 	ibb_init(&p->ibb, block_max, uv_now(p->all->loop));
-	enter(p, INBAND_HANDSHAKE, because);
+	enter(p, INBAND_OPEN, because);
 	uv_timer_start(&p->timer, on_timer, LINK_HELLO_TIMEOUT, 0);
-	tls_output(p->tls, &p->cipher);
 	uv_idle_start(&p->soon, on_soon);
 }
 
@@ -282,8 +320,8 @@ static void on_open_answer(void *arg, const char *error)
 		start_handshake(p, IBB_BLOCK, "the other side took it");
 }
 
-struct inband *inband_open(struct inbands *all, const char *full_jid,
-			   const struct inband_events *events, void *owner)
+struct path *inband_open(struct inbands *all, const char *full_jid,
+			 const struct path_events *events, void *owner)
 {
 	unsigned char random[SID_BYTES];
 	struct buf xml = { 0 };
@@ -303,7 +341,7 @@ struct inband *inband_open(struct inbands *all, const char *full_jid,
 		finish(p, "not online");
 		return NULL;
 	}
-	return p;
+	return &p->path;
 }
 
 static struct inband *find(const struct inbands *all, const char *jid, const char *sid)
@@ -314,8 +352,8 @@ static struct inband *find(const struct inbands *all, const char *jid, const cha
 	return NULL;
 }
 
-struct inband *inband_accept(struct inbands *all, const struct ibb_stanza *open,
-			     const struct inband_events *events, void *owner)
+struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open,
+			   const struct path_events *events, void *owner)
 {
 	unsigned from_jid = 0, count = 0;
 	struct inband *p;
@@ -336,36 +374,26 @@ struct inband *inband_accept(struct inbands *all, const struct ibb_stanza *open,
 	xmpp_reply_result(all->xmpp, open->from, open->id);
 	start_handshake(p, open->block_size < IBB_BLOCK ? open->block_size : IBB_BLOCK,
 			"it was offered");
-	return p;
-}
-
-void inband_set_owner(struct inband *p, const struct inband_events *events, void *owner)
-{
-	p->events = events;
-	p->owner = owner;
+	return &p->path;
 }
 
 /* Ciphertext has arrived. */
 static void take(struct inband *p, const void *data, size_t n)
 {
-	int result = tls_input(p->tls, data, n, &p->plain_in);
+	bool was_up = p->path.up;
+	const char *why = path_take(&p->path, data, n);
 
-	tls_output(p->tls, &p->cipher);
-	if (p->state == INBAND_HANDSHAKE && tls_established(p->tls)) {
-		enter(p, INBAND_UP, "TLS is established");
-		uv_timer_stop(&p->timer);
-		schedule(p);
-		p->events->established(p->owner, tls_peer_fingerprint(p->tls));
-	}
-	if (p->state == INBAND_UP && buf_len(&p->plain_in))
-		p->events->plain(p->owner, &p->plain_in);
 	if (p->state == INBAND_CLOSED)
 		return;
-	if (result < 0)
-		log_warning("in-band path to %s: %s", p->jid, tls_error(p->tls));
-	if (result) {
+	if (p->path.up && !was_up) {
+		uv_timer_stop(&p->timer);
+		schedule(p);
+	}
+	if (why) {
+		if (*tls_error(p->path.tls))
+			log_warning("in-band path to %s: %s", p->jid, tls_error(p->path.tls));
 		send_close(p);
-		broken(p, result < 0 ? "TLS failed" : "closed by the other side");
+		broken(p, why);
 		return;
 	}
 	send_some(p);
@@ -376,7 +404,7 @@ static void on_data(struct inband *p, const struct ibb_stanza *s)
 	char *bytes;
 	long n;
 
-	if (p->state != INBAND_HANDSHAKE && p->state != INBAND_UP) {
+	if (p->state != INBAND_OPEN) {
 		xmpp_reply_error(p->all->xmpp, s->from, s->id, "unexpected-request");
 		return;
 	}
@@ -413,6 +441,12 @@ void inbands_stanza(struct inbands *all, const struct ibb_stanza *s)
 	broken(p, "closed by the other side");
 }
 
+void inbands_limit(struct inbands *all, uint64_t bytes_per_second)
+{
+	if (bytes_per_second != all->allowance.rate)
+		allowance_init(&all->allowance, bytes_per_second, uv_now(all->loop));
+}
+
 void inbands_bulk(struct inbands *all)
 {
 	struct inband *p = all->turn ? all->turn : all->first, *start = p;
@@ -444,29 +478,7 @@ again:
 	}
 }
 
-void inband_write(struct inband *p, const void *data, size_t n)
+const char *inband_jid(const struct path *path)
 {
-	if (p->state == INBAND_UP && tls_write(p->tls, data, n) == 0)
-		tls_output(p->tls, &p->cipher);
-}
-
-void inband_close(struct inband *p)
-{
-	/* A last word is short; the window need not be asked for it. */
-	while (p->state == INBAND_UP && p->all->xmpp && buf_len(&p->cipher) &&
-	       send_block(p, buf_len(&p->cipher) < p->ibb.block_max ? buf_len(&p->cipher) : p->ibb.block_max))
-		;
-	if (p->state != INBAND_OPENING)
-		send_close(p);
-	finish(p, "closed by us");
-}
-
-const char *inband_jid(const struct inband *p)
-{
-	return p->jid;
-}
-
-uint64_t inband_rate(const struct inband *p)
-{
-	return p->ibb.pace.rate;
+	return ((const struct inband *)path)->jid;
 }

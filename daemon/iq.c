@@ -25,8 +25,8 @@
 enum { SLOT_BITS = 16, SLOT_NONE = UINT16_MAX, SLOTS_FIRST = 16 };
 
 struct slot {
-	iq_answer answer;	/* NULL: free */
-	void *arg;
+	bool waits;		/* for an answer; else it is free */
+	struct iq_request request;
 	char *to;		/* owned; NULL: our own account */
 	uint64_t deadline;
 	uint32_t generation;
@@ -59,6 +59,14 @@ void iq_destroy(struct iq_table *t)
 	free(t);
 }
 
+void iq_tell(const struct iq_request *request, const char *error, struct xmpp_rows *rows)
+{
+	if (request->rows_answer)
+		request->rows_answer(request->arg, error, rows);
+	else
+		request->answer(request->arg, error);
+}
+
 void iq_begin(struct iq_table *t, const unsigned char prefix[IQ_PREFIX_BYTES])
 {
 	assert(t->pending == 0);
@@ -78,12 +86,12 @@ static void grow(struct iq_table *t)
 	t->allocated = to;
 }
 
-uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, iq_answer answer, void *arg)
+uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const struct iq_request *request)
 {
 	struct slot *slot;
 	uint16_t index;
 
-	assert(answer);
+	assert(!request->answer != !request->rows_answer);
 	if (t->pending == IQ_PENDING_MAX)
 		return 0;
 	if (t->free == SLOT_NONE)
@@ -91,8 +99,8 @@ uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, iq_answer
 	index = t->free;
 	slot = &t->slots[index];
 	t->free = slot->next_free;
-	slot->answer = answer;
-	slot->arg = arg;
+	slot->waits = true;
+	slot->request = *request;
 	slot->to = xstrdup(to);
 	slot->deadline = deadline;
 	if (++slot->generation == 0)
@@ -117,7 +125,7 @@ static struct slot *slot_of(const struct iq_table *t, uint64_t handle)
 	if (index >= t->allocated)
 		return NULL;
 	slot = &t->slots[index];
-	return slot->answer && slot->generation == handle >> SLOT_BITS ? slot : NULL;
+	return slot->waits && slot->generation == handle >> SLOT_BITS ? slot : NULL;
 }
 
 static uint64_t handle_of_id(const struct iq_table *t, const char *id)
@@ -160,11 +168,10 @@ static bool is_from(const struct slot *slot, const char *from, const struct iq_s
 
 static void release(struct iq_table *t, struct slot *slot, struct iq_request *out)
 {
-	out->answer = slot->answer;
-	out->arg = slot->arg;
+	*out = slot->request;
 	free(slot->to);
 	slot->to = NULL;
-	slot->answer = NULL;
+	slot->waits = false;
 	slot->next_free = t->free;
 	t->free = slot - t->slots;
 	if (--t->pending == 0)
@@ -191,7 +198,7 @@ bool iq_take_expired(struct iq_table *t, uint64_t now, struct iq_request *out)
 	for (uint16_t i = 0; i < t->allocated; i++) {
 		struct slot *slot = &t->slots[i];
 
-		if (!slot->answer)
+		if (!slot->waits)
 			continue;
 		if (slot->deadline <= now) {
 			release(t, slot, out);
@@ -207,7 +214,7 @@ bool iq_take_expired(struct iq_table *t, uint64_t now, struct iq_request *out)
 bool iq_take_any(struct iq_table *t, struct iq_request *out)
 {
 	for (uint16_t i = 0; t->pending && i < t->allocated; i++) {
-		if (!t->slots[i].answer)
+		if (!t->slots[i].waits)
 			continue;
 		release(t, &t->slots[i], out);
 		return true;

@@ -19,12 +19,20 @@ enum {
 	IQ_ID_MAX = 2 * IQ_PREFIX_BYTES + 16 + 1,
 };
 
+struct xmpp_rows;
+
 typedef void (*iq_answer)(void *arg, const char *error);
+/* Of a query: rows is what the answer lists; NULL with an error. */
+typedef void (*iq_rows_answer)(void *arg, const char *error, struct xmpp_rows *rows);
 
 struct iq_request {
-	iq_answer answer;
+	iq_answer answer;	/* one of the two is NULL */
+	iq_rows_answer rows_answer;
 	void *arg;
 };
+
+/* Answers a request that was taken out of the table. rows may be NULL. */
+void iq_tell(const struct iq_request *request, const char *error, struct xmpp_rows *rows);
 
 /* Who we are, for answers of our own account and server. Strings may be NULL. */
 struct iq_self {
@@ -41,7 +49,7 @@ void iq_destroy(struct iq_table *t);
 void iq_begin(struct iq_table *t, const unsigned char prefix[IQ_PREFIX_BYTES]);
 
 /* to may be NULL: our own account. The request's handle; 0 if too many are pending. */
-uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, iq_answer answer, void *arg);
+uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const struct iq_request *request);
 void iq_id(const struct iq_table *t, uint64_t handle, char out[IQ_ID_MAX]);
 
 /* Each takes one request out of the table, for the caller to answer; false if there is none. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A peer is wanted by a session, a pairing or an incoming path. Its own
- * attempt opens an in-band path, checks the key that the handshake proved
- * against the trust table, and attaches the link. When the path dies, the
- * link is suspended and the peer tries again, the side with the lower fingerprint
- * at once, the other a little later; a device whose presence went away while ours
+ * A peer is wanted by a session, a pairing or an incoming path. Its wayfinder
+ * looks for paths; the key that a path's handshake proved is checked against
+ * the trust table, and the link is attached. A better path that turns up later takes the
+ * link over: the old one is kept, unheard, until the new one works. When the path dies, the link is suspended
+ * and the wayfinder begins again; a device whose presence went away while ours
  * stayed is given a moment to come back. What ends the link ends the peer.
  */
 #include "peer.h"
@@ -14,17 +14,18 @@
 
 #include "alloc.h"
 #include "follower.h"
+#include "greeting.h"
 #include "log.h"
 #include "serve.h"
+#include "session.h"
+#include "wayfinder.h"
 
 enum {
-	RETRY_FIRST = 500,		/* ms to the next attempt of a suspended link */
-	RETRY_OTHER = 2000,		/* more, where the other side is to go first */
-	RETRY_MAX = 8000,
 	GONE_GRACE = 3000,		/* for a device whose presence went away */
 };
 
-static const struct inband_events attempt_events, path_events;
+static const struct path_events path_events, left_events;
+static const struct wayfinder_events wayfinder_events;
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
 
@@ -57,8 +58,8 @@ void peer_touch(struct peer *p)
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
-	if (p->retry_at && p->retry_at < at)
-		at = p->retry_at;
+	other = wayfinder_deadline(p->ways, p->link.busy);
+	at = other < at ? other : at;
 	if (p->gone_at && p->gone_at + GONE_GRACE < at)
 		at = p->gone_at + GONE_GRACE;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
@@ -78,6 +79,8 @@ static struct peer *create(struct broker *b, const char *jid, const char *device
 	p->jid = xstrdup(jid);
 	strncpy(p->device, device, DEVICE_ID_LEN);
 	link_init(&p->link, &link_events, p, b->instance, name);
+	p->link.suspend_max = b->config->path_timeout * 1000;
+	p->ways = wayfinder_create(b, p->jid, p->device, &wayfinder_events, p);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
 	uv_timer_init(b->loop, &p->timer);
@@ -97,6 +100,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--p->open_handles)
 		return;
 	link_finish(&p->link);
+	wayfinder_destroy(p->ways);
 	free(p->jid);
 	free(p);
 }
@@ -124,11 +128,12 @@ static void end(struct peer *p, const char *reason)
 	*at = p->next;
 	channels_finish(&p->channels, reason);
 	negotiations_finish(&p->negotiations, reason, broker_now(p->broker));
-	if (p->attempt)
-		inband_close(p->attempt);
+	wayfinder_stop(p->ways);
 	if (p->path)
-		inband_close(p->path);
-	p->attempt = p->path = NULL;
+		path_close(p->path);
+	if (p->left)
+		path_close(p->left);
+	p->path = p->left = NULL;
 	uv_timer_stop(&p->timer);
 	uv_idle_start(&p->reaper, on_reap);
 }
@@ -142,24 +147,10 @@ void peer_end(struct peer *p, const char *reason)
 	if (p->path && p->link.state != LINK_ENDED) {
 		link_bye(&p->link, reason);
 		if (p->path && link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
-			inband_write(p->path, buf_data(&last), buf_len(&last));
+			path_write(p->path, buf_data(&last), buf_len(&last));
 	}
 	buf_finish(&last);
 	end(p, reason);
-}
-
-/* An attempt of ours, if there is none and the device can be reached. */
-static bool connect_now(struct peer *p)
-{
-	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
-
-	p->retry_at = 0;
-	if (p->attempt || p->path)
-		return true;
-	if (!r || !p->broker->xmpp)
-		return false;
-	p->attempt = inband_open(&p->broker->inbands, r->full, &attempt_events, p);
-	return p->attempt != NULL;
 }
 
 struct peer *peer_want(struct broker *b, const char *jid, const char *device)
@@ -168,23 +159,14 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 
 	if (p)
 		return p;
-	p = create(b, jid, device);
-	if (!connect_now(p)) {
-		end(p, "unreachable");
+	if (!b->xmpp || !presence_device(b->presence, jid, device))
 		return NULL;
-	}
+	p = create(b, jid, device);
+	wayfinder_step(p->ways, true);
+	if (p->ended)
+		return NULL;
 	peer_touch(p);
 	return p;
-}
-
-static void plan_retry(struct peer *p)
-{
-	uint64_t wait = RETRY_FIRST << (p->retries < 4 ? p->retries : 4);
-
-	if (!we_win(p))
-		wait += RETRY_OTHER;
-	p->retries++;
-	p->retry_at = broker_now(p->broker) + (wait < RETRY_MAX ? wait : RETRY_MAX);
 }
 
 /* Whether the device whose handshake this was may have a link with us. */
@@ -218,75 +200,117 @@ static void know_key(struct peer *p, const unsigned char *fp)
 	p->fp_known = true;
 	/* No channel was made yet: it needs the link up. */
 	channels_init(&p->channels, &p->link, we_win(p));
+	wayfinder_know(p->ways, fp, we_win(p));
 }
 
-static void attach(struct peer *p, struct inband *path)
+static void drop_left(struct peer *p)
+{
+	if (p->left)
+		path_close(p->left);
+	p->left = NULL;
+}
+
+static void attach(struct peer *p, struct path *path)
 {
 	p->path = path;
-	p->retries = 0;
-	p->retry_at = 0;
-	inband_set_owner(path, &path_events, p);
+	p->link.nudge = path_kind(path) == PATH_PROXY;
+	path_set_owner(path, &path_events, p);
+	wayfinder_attached(p->ways, path_kind(path));
 }
 
-static void on_attempt_established(void *owner, const unsigned char *fp)
+/* The link lets go of its path, which stays open, and is not listened to, until the next one works. */
+static void leave_path(struct peer *p, const char *why)
+{
+	drop_left(p);
+	p->left = p->path;
+	p->path = NULL;
+	path_set_owner(p->left, &left_events, p);
+	link_detach(&p->link, why, broker_now(p->broker));
+}
+
+static void on_found(void *owner, struct path *path, const unsigned char *fp)
 {
 	struct peer *p = owner;
 	const char *reason;
 
 	if (!check_key(p, fp, &reason)) {
+		path_close(path);
 		end(p, reason);
 		return;
 	}
 	know_key(p, fp);
-	attach(p, p->attempt);
-	p->attempt = NULL;
+	if (!wayfinder_wants(p->ways, path_kind(path))) {
+		path_close(path);
+		peer_touch(p);
+		return;
+	}
+	if (p->path) {
+		log_info("%s/%s: moving from %s to %s", p->jid, p->device, path_name(p->path), path_name(path));
+		leave_path(p, "moving to a better path");
+	}
+	attach(p, path);
 	link_attach(&p->link, true, broker_now(p->broker));
-	inband_kick(p->path);
+	path_kick(path);
 	peer_touch(p);
 }
 
-static void on_attempt_closed(void *owner, const char *why)
+static void on_failed(void *owner, enum path_kind kind, const char *why)
 {
 	struct peer *p = owner;
 
-	p->attempt = NULL;
-	log_info("no in-band path to %s/%s: %s", p->jid, p->device, why);
+	if (p->link.state == LINK_IDLE && !wayfinder_trying(p->ways))
+		end(p, "unreachable");
+	else
+		peer_touch(p);
+}
+
+static void on_send_ways(void *owner, enum record_type type, struct buf *fields)
+{
+	struct peer *p = owner;
+
+	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+	peer_touch(p);
+}
+
+static const struct wayfinder_events wayfinder_events = {
+	.found = on_found,
+	.failed = on_failed,
+	.send = on_send_ways,
+};
+
+/* A link without a path to a device that is not online does not wait long for another one. */
+static void note_absence(struct peer *p)
+{
+	const struct broker *b = p->broker;
+
+	if (!p->path && b->online_at && !presence_device(b->presence, p->jid, p->device))
+		p->gone_at = broker_now(b);
+}
+
+static void path_lost(struct peer *p, const char *why)
+{
+	p->path = NULL;
+	drop_left(p);
+	link_detach(&p->link, why, broker_now(p->broker));
+	if (p->ended)
+		return;
+	wayfinder_detached(p->ways);
+	note_absence(p);
 	if (p->link.state == LINK_IDLE) {
 		end(p, "unreachable");
 		return;
 	}
-	plan_retry(p);
+	wayfinder_step(p->ways, p->link.busy);
 	peer_touch(p);
 }
-
-static void on_nothing(void *owner, struct buf *plain)
-{
-}
-
-static size_t on_no_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
-static const struct inband_events attempt_events = {
-	.established = on_attempt_established,
-	.plain = on_nothing,
-	.fill = on_no_fill,
-	.closed = on_attempt_closed,
-};
 
 /* The path is no good any more, though it does not know it yet. */
 static void drop_path(struct peer *p, const char *why)
 {
-	struct inband *path = p->path;
-
-	if (!path)
+	if (!p->path)
 		return;
-	p->path = NULL;
-	inband_close(path);
-	link_detach(&p->link, why, broker_now(p->broker));
-	if (!p->ended)
-		plan_retry(p);
+	path_close(p->path);
+	path_lost(p, why);
 }
 
 static void on_path_plain(void *owner, struct buf *plain)
@@ -312,31 +336,47 @@ static void on_path_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
-	p->path = NULL;
-	log_info("in-band path to %s/%s is gone: %s", p->jid, p->device, why);
-	link_detach(&p->link, why, broker_now(p->broker));
-	if (p->ended)
-		return;
-	if (p->link.state == LINK_IDLE) {
-		end(p, "unreachable");
-		return;
-	}
-	plan_retry(p);
-	peer_touch(p);
+	log_info("%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
+	path_lost(p, why);
 }
 
 static void on_path_established(void *owner, const unsigned char *fp)
 {
 }
 
-static const struct inband_events path_events = {
+static const struct path_events path_events = {
 	.established = on_path_established,
 	.plain = on_path_plain,
 	.fill = on_path_fill,
 	.closed = on_path_closed,
 };
 
-void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct inband *path,
+/* What still comes on a path that was left will come again on the new one. */
+static void on_left_plain(void *owner, struct buf *plain)
+{
+	buf_reset(plain);
+}
+
+static size_t on_left_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static void on_left_closed(void *owner, const char *why)
+{
+	struct peer *p = owner;
+
+	p->left = NULL;
+}
+
+static const struct path_events left_events = {
+	.established = on_path_established,
+	.plain = on_left_plain,
+	.fill = on_left_fill,
+	.closed = on_left_closed,
+};
+
+void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain)
 {
 	char device[DEVICE_ID_LEN + 1];
@@ -350,9 +390,9 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0);
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
-		inband_write(path, buf_data(&refusal), buf_len(&refusal));
+		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
-		inband_close(path);
+		path_close(path);
 		return;
 	}
 	if (verdict == LINK_REPLACE && p) {
@@ -364,12 +404,9 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	if (!p)
 		p = create(b, jid, device);
 	know_key(p, fp);
-	if (p->attempt) {
-		inband_close(p->attempt);
-		p->attempt = NULL;
-	}
+	drop_left(p);
 	if (p->path) {
-		inband_close(p->path);
+		path_close(p->path);
 		p->path = NULL;
 		link_detach(&p->link, "a newer path came", broker_now(b));
 	}
@@ -378,8 +415,26 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	if (!p->ended && buf_len(plain))
 		on_path_plain(p, plain);
 	if (!p->ended && p->path)
-		inband_kick(p->path);
+		path_kick(p->path);
 	peer_touch(p);
+}
+
+struct peer *peer_by_token(const struct broker *b, const char *token)
+{
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (wayfinder_expects(p->ways, token))
+			return p;
+	return NULL;
+}
+
+void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
+{
+	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES)) {
+		greeting_take(p->broker, path, p->jid, fp);
+		return;
+	}
+	log_warning("%s/%s: somebody else came with the token that was told to it", p->jid, p->device);
+	path_close(path);
 }
 
 void peer_presence(struct peer *p, const char *instance)
@@ -393,8 +448,7 @@ void peer_presence(struct peer *p, const char *instance)
 		return;
 	}
 	p->gone_at = instance ? 0 : broker_now(p->broker);
-	if (instance && !p->path && !p->attempt && p->link.state != LINK_UP)
-		p->retry_at = broker_now(p->broker) + (we_win(p) ? 0 : RETRY_FIRST);
+	wayfinder_refresh(p->ways);
 	peer_touch(p);
 }
 
@@ -403,6 +457,36 @@ void peers_online(struct broker *b, bool online)
 	for (struct peer *p = b->peers; p; p = p->next) {
 		/* Without a connection of our own, nobody's absence means anything. */
 		p->gone_at = 0;
+		if (online)
+			note_absence(p);
+		wayfinder_refresh(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_refresh(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		wayfinder_refresh(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_network_changed(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		link_probe(&p->link, broker_now(b));
+		wayfinder_network_changed(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_tell_ways(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		if (p->link.state == LINK_UP)
+			wayfinder_tell(p->ways);
+		wayfinder_refresh(p->ways);
 		peer_touch(p);
 	}
 }
@@ -430,8 +514,7 @@ static void on_timer(uv_timer_t *timer)
 		peer_end(p, "idle");
 		return;
 	}
-	if (p->retry_at && now >= p->retry_at && !connect_now(p))
-		plan_retry(p);
+	wayfinder_step(p->ways, p->link.busy);
 	peer_touch(p);
 }
 
@@ -439,8 +522,16 @@ static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
 
-	log_info("link with %s/%s is %s", p->jid, p->device, resumed ? "up again" : "up");
+	log_info("link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
+		 path_name(p->path));
 	p->gone_at = 0;
+	drop_left(p);
+	wayfinder_refresh(p->ways);
+	if (!resumed)
+		wayfinder_tell(p->ways);
+	else
+		sessions_moved(p);
+	sessions_wake(p->broker);
 }
 
 static void on_link_down(void *owner)
@@ -455,7 +546,9 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct peer *p = owner;
 	int result;
 
-	if (record->type < RECORD_ACCEPT)
+	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
+		result = wayfinder_record(p->ways, record);
+	else if (record->type < RECORD_ACCEPT)
 		result = negotiations_record(&p->negotiations, record, broker_now(p->broker));
 	else
 		result = channels_record(&p->channels, record);
@@ -483,7 +576,7 @@ static void on_link_kick(void *owner)
 	struct peer *p = owner;
 
 	if (p->path)
-		inband_kick(p->path);
+		path_kick(p->path);
 }
 
 static const struct link_events link_events = {
@@ -547,5 +640,37 @@ static const struct negotiation_events negotiation_events = {
 
 const char *peer_path_name(const struct peer *p)
 {
-	return p->path && p->link.state == LINK_UP ? "in-band" : "";
+	return p->path && p->link.state == LINK_UP ? path_name(p->path) : "";
+}
+
+void peer_describe_path(const struct peer *p, struct buf *row)
+{
+	uint64_t rate;
+
+	fields_add(row, "path", peer_path_name(p));
+	if (!p->path || p->link.state != LINK_UP)
+		return;
+	rate = path_rate(p->path);
+	if (rate)
+		fields_add_u64(row, "rate", rate);
+	if (path_throttled(p->path))
+		fields_add(row, "limited", "1");
+}
+
+void peer_demand(struct peer *p, const void *by, unsigned kinds)
+{
+	wayfinder_demand(p->ways, by, kinds);
+	peer_touch(p);
+}
+
+void peer_release(struct peer *p, const void *by)
+{
+	wayfinder_release(p->ways, by);
+	peer_touch(p);
+}
+
+bool peer_is_on(const struct peer *p, unsigned kinds)
+{
+	return p->path && p->link.state == LINK_UP &&
+	       ROUTE_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
 }

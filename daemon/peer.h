@@ -16,6 +16,8 @@
 #include "channel.h"
 #include "negotiation.h"
 
+struct wayfinder;
+
 struct peer {
 	struct peer *next;		/* broker::peers */
 	struct broker *broker;		/* borrowed */
@@ -26,10 +28,9 @@ struct peer {
 	struct link link;
 	struct channels channels;
 	struct negotiations negotiations;
-	struct inband *path;		/* the link is attached to it; owned */
-	struct inband *attempt;		/* ours, on the way to be that; owned */
-	uint64_t retry_at;		/* next attempt; 0: none planned */
-	unsigned retries;
+	struct path *path;		/* the link is attached to it; owned */
+	struct path *left;		/* it was; kept until the one after it works; owned */
+	struct wayfinder *ways;		/* owned */
 	unsigned children;		/* git processes that serve it */
 	uint64_t gone_at;		/* its presence went away while ours stayed; 0: no */
 	uint64_t idle_since;		/* 0: something is open */
@@ -46,8 +47,12 @@ struct peer *peer_find(const struct broker *b, const char *jid, const char *devi
 struct peer *peer_want(struct broker *b, const char *jid, const char *device);
 
 /* A path on which a trusted device said HELLO to us; plain holds what came after it. */
-void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct inband *path,
+void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain);
+
+/* The peer whose device was given this token to dial us with, or NULL; and such a path of its, to be greeted. */
+struct peer *peer_by_token(const struct broker *b, const char *token);
+void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
 /* Its presence: appeared (again) as instance (hex), or went away (NULL). */
 void peer_presence(struct peer *p, const char *instance);
@@ -55,13 +60,28 @@ void peer_presence(struct peer *p, const char *instance);
 /* Our own connection is back, or gone. */
 void peers_online(struct broker *b, bool online);
 
+/* Our proxies are known, or not any more; the network is another one; our ways are to be told anew. */
+void peers_refresh(struct broker *b);
+void peers_network_changed(struct broker *b);
+void peers_tell_ways(struct broker *b);
+
 /* Ends it for the reason, telling the device if it can be told. */
 void peer_end(struct peer *p, const char *reason);
 
 /* Something was opened, closed or sent: timers are set anew. */
 void peer_touch(struct peer *p);
 
-/* "in-band", or "" while there is no path. */
+/* "in-band", "direct 192.0.2.7:4711"; "" while there is no path. */
 const char *peer_path_name(const struct peer *p);
+
+/* For a row of status: path, and of one whose speed is known, rate (bytes a second) and limited (by a server). */
+void peer_describe_path(const struct peer *p, struct buf *row);
+
+/* Somebody wants a path of these kinds for as long as he does not let go; the last one decides. */
+void peer_demand(struct peer *p, const void *by, unsigned kinds);
+void peer_release(struct peer *p, const void *by);
+
+/* Whether its link is up, on a path of one of these kinds that the device allows too. */
+bool peer_is_on(const struct peer *p, unsigned kinds);
 
 #endif

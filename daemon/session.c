@@ -19,16 +19,19 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "candidates.h"
 #include "errand.h"
 #include "jid.h"
 #include "log.h"
 #include "lostpush.h"
 #include "peer.h"
+#include "ways.h"
 
 enum {
 	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
 	LOGIN_TIMEOUT = 20000,		/* when the broker was started just now */
 	CREDIT_STEP = FRAME_WINDOW / 4,
+	PATH_TIMEOUT_MS = 15000,	/* for a path of the kind wanted */
 	RESTARTS_MAX = 3,
 };
 
@@ -56,7 +59,10 @@ struct session_internal {
 	size_t granted;			/* taken from the helper, credit not yet given back */
 	size_t unsent;			/* to the helper, not yet consumed for the peer */
 	bool helper_ended, end_passed_on;
+	bool verbose;			/* the user wants to know on which path it goes */
 	bool exit_said;
+	unsigned transport;		/* kinds of path it may go over */
+	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned restarts;		/* of devices, while we asked them */
 	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
@@ -69,6 +75,7 @@ struct session_internal {
 static const struct conn_events conn_events;
 
 static void look(struct session_internal *s);
+static void on_conn_drained(void *owner);
 static void on_timer(uv_timer_t *timer);
 
 static void enter(struct session_internal *s, enum session_state state, const char *because)
@@ -106,6 +113,8 @@ static void finish(struct session_internal *s, const char *because)
 	s->lost = NULL;
 	if (channel)
 		channel_close(channel, because);
+	for (struct peer *p = s->broker->peers; p; p = p->next)
+		peer_release(p, s);
 	if (s->conn)
 		conn_close(s->conn);
 	s->conn = NULL;
@@ -126,7 +135,8 @@ static void fail(struct session_internal *s, enum message_id id)
 {
 	struct message m;
 
-	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device, NULL);
+	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
+		    "transport", ways_transport_name(s->transport), NULL);
 	fail_with(s, &m);
 }
 
@@ -211,6 +221,8 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 			  n - done < FRAME_MAX ? n - done : FRAME_MAX);
 	s->unsent += n;
 	s->received += n;
+	if (!conn_queued(s->conn))
+		on_conn_drained(s);
 }
 
 static void on_channel_stderr(void *owner, const void *data, size_t n)
@@ -384,57 +396,6 @@ static const struct errand_events errand_events = {
 	.waiting = on_errand_waiting,
 };
 
-/* Whether this resource is a device that the errand may go to. */
-static bool is_candidate(const struct session_internal *s, const struct resource *r)
-{
-	const struct broker *b = s->broker;
-
-	if (!r->broker || !strcmp(r->device, b->device))
-		return false;
-	if (*s->to.device && strncmp(r->device, s->to.device, strlen(s->to.device)))
-		return false;
-	return trust_expected(b->trust, s->to.jid) || broker_trusts_device(b, s->to.jid, r->device);
-}
-
-/* Adds the buddy's devices with or without a link to the errand, newest first; whether there were any. */
-static bool add_candidates(struct session_internal *s, const struct buddy *buddy, bool linked)
-{
-	bool any = false;
-
-	for (const struct resource *r = buddy->resources; r; r = r->next) {
-		struct peer *p = peer_find(s->broker, s->to.jid, r->device);
-
-		if (!is_candidate(s, r) || linked != (p && p->link.state == LINK_UP))
-			continue;
-		p = peer_want(s->broker, s->to.jid, r->device);
-		if (p && errand_add(s->errand, &p->negotiations, p))
-			any = true;
-	}
-	return any;
-}
-
-/* Why nobody can be asked. */
-static enum message_id nobody(const struct session_internal *s, const struct buddy *buddy)
-{
-	bool any = false, broker = false;
-
-	if (!strcmp(s->to.jid, broker_jid(s->broker)))
-		return MSG_OWN_ACCOUNT;
-	if (!buddy || !buddy->in_roster)
-		return MSG_NOT_BUDDY;
-	if (buddy->asked && buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO)
-		return MSG_NOT_ACCEPTED;
-	for (const struct resource *r = buddy->resources; r; r = r->next) {
-		any = true;
-		broker |= r->broker;
-	}
-	if (!any)
-		return MSG_BUDDY_OFFLINE;
-	if (!broker)
-		return MSG_BUDDY_NO_GIT;
-	return *s->to.device ? MSG_NO_SUCH_DEVICE : MSG_DEVICE_UNTRUSTED;
-}
-
 static void on_timer(uv_timer_t *timer)
 {
 	struct session_internal *s = timer->data;
@@ -442,10 +403,46 @@ static void on_timer(uv_timer_t *timer)
 
 	if (s->state != SESSION_WAITING)
 		return;
-	if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
+	if (s->path_wanted)
+		fail(s, MSG_NO_PATH);
+	else if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
 		fail_with(s, trouble);
 	else
 		fail(s, s->broker->online_at ? MSG_BUDDY_OFFLINE : MSG_NOT_ONLINE);
+}
+
+/* Starts the errand if somebody can be asked. A link that is up is enough, the server need not be there. */
+static bool ask(struct session_internal *s, struct candidates *found)
+{
+	struct broker *b = s->broker;
+
+	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
+				  &channel_events, s);
+	*found = candidates_add(b, &s->to, s->transport, s, s->errand);
+	if (found->asked) {
+		enter(s, SESSION_ASKING, "somebody can be asked");
+		errand_start(s->errand, broker_now(b));
+		for (struct peer *p = b->peers; p; p = p->next)
+			peer_touch(p);
+		return true;
+	}
+	errand_destroy(s->errand);
+	s->errand = NULL;
+	return false;
+}
+
+/* They can be asked when the link is on a path of the kind that the user wants. */
+static void wait_for_path(struct session_internal *s)
+{
+	char *text;
+
+	if (s->path_wanted)
+		return;
+	s->path_wanted = true;
+	text = xasprintf("looking for a path of the kind '%s' to %s", ways_transport_name(s->transport), s->to.jid);
+	note(s, "progress", text);
+	free(text);
+	uv_timer_start(&s->timer, on_timer, PATH_TIMEOUT_MS, 0);
 }
 
 /* Starts the errand, or says why not, or goes on waiting. */
@@ -453,9 +450,10 @@ static void look(struct session_internal *s)
 {
 	struct broker *b = s->broker;
 	enum xmpp_state state;
-	struct buddy *buddy;
-	bool linked, others;
+	struct candidates found;
 
+	if (ask(s, &found))
+		return;
 	if (!b->xmpp) {
 		if (b->trouble.id != MSG_NONE)
 			fail_with(s, &b->trouble);
@@ -468,23 +466,10 @@ static void look(struct session_internal *s)
 	}
 	if (state != XMPP_ONLINE)
 		return;
-	buddy = presence_buddy(b->presence, s->to.jid);
-	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
-				  &channel_events, s);
-	/* Best first: those that a link is up with, then the others. */
-	linked = buddy && add_candidates(s, buddy, true);
-	others = buddy && add_candidates(s, buddy, false);
-	if (linked || others) {
-		enter(s, SESSION_ASKING, "somebody can be asked");
-		errand_start(s->errand, broker_now(b));
-		for (struct peer *p = b->peers; p; p = p->next)
-			peer_touch(p);
-		return;
-	}
-	errand_destroy(s->errand);
-	s->errand = NULL;
-	if (!broker_presence_pending(b, s->to.jid))
-		fail(s, nobody(s, buddy));
+	if (found.path_wanted)
+		wait_for_path(s);
+	else if (!broker_presence_pending(b, s->to.jid))
+		fail(s, candidates_none(b, &s->to));
 }
 
 void sessions_wake(struct broker *b)
@@ -496,6 +481,13 @@ void sessions_wake(struct broker *b)
 		if (s->in->state == SESSION_WAITING)
 			look(s->in);
 	}
+}
+
+void sessions_moved(const struct peer *p)
+{
+	for (struct session *s = p->broker->sessions; s; s = s->next)
+		if (s->in->state == SESSION_OPEN && s->in->peer == p && s->in->verbose)
+			note(s->in, "verbose", peer_path_name(p));
 }
 
 /* Credit to the peer for what has left for the helper. */
@@ -548,6 +540,7 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	const char *service = fields_get(open, "service"), *jid = fields_get(open, "jid");
 	const char *share = fields_get(open, "share"), *device = fields_get(open, "device");
 	const char *git_protocol = fields_get(open, "git-protocol");
+	const char *transport = fields_get(open, "transport");
 	int found = service ? service_by_name(service) : -1;
 
 	if (found < 0)
@@ -560,7 +553,9 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 		snprintf(s->to.device, sizeof(s->to.device), "%s", device);
 	if (git_protocol)
 		snprintf(s->git_protocol, sizeof(s->git_protocol), "%s", git_protocol);
-	return MSG_NONE;
+	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
+	s->transport = transport ? ways_transport(transport) : s->broker->config->transport;
+	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;
 }
 
 void session_create(struct conn *conn, struct fields open)
@@ -582,7 +577,7 @@ void session_create(struct conn *conn, struct fields open)
 	wrong = parse_open(s, open);
 	if (wrong != MSG_NONE) {
 		message_set(&m, wrong, "url", "", "reason", "the broker does not understand it",
-			    "service", "", NULL);
+			    "service", "", "transport", fields_get(open, "transport"), NULL);
 		fail_with(s, &m);
 		return;
 	}
@@ -605,5 +600,6 @@ bool session_describe(const struct session *node, struct buf *fields)
 	fields_add(fields, "direction", "out");
 	fields_add_u64(fields, "sent", channel_sent(s->channel));
 	fields_add_u64(fields, "received", channel_received(s->channel));
+	peer_describe_path(s->peer, fields);
 	return true;
 }

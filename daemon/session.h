@@ -21,6 +21,9 @@ void session_create(struct conn *conn, struct fields open);
 /* The account's state or somebody's presence has changed: those who wait look again. */
 void sessions_wake(struct broker *b);
 
+/* The peer's link is on another path: those who want to know are told. */
+void sessions_moved(const struct peer *p);
+
 /* A row for status; false when it does not move data. */
 bool session_describe(const struct session *s, struct buf *fields);
 

@@ -25,7 +25,8 @@ void smack_enabled(struct smack *s)
 void smack_heard(struct smack *s, bool counted, uint64_t now)
 {
 	s->heard_at = now;
-	s->asked_at = 0;
+	s->dead_at = 0;
+	s->doubtful = false;
 	if (s->enabled && counted)
 		s->handled++;
 }
@@ -36,9 +37,20 @@ void smack_requested(struct smack *s, uint64_t now)
 		s->owed_at = now + SMACK_DELAY;
 }
 
+bool smack_doubt(struct smack *s, uint64_t now)
+{
+	bool ask = !s->dead_at;
+
+	/* However often there is a reason, the end is not put off. */
+	if (ask || s->dead_at > now + SMACK_DOUBT)
+		s->dead_at = now + SMACK_DOUBT;
+	s->doubtful = true;
+	return ask;
+}
+
 static uint64_t life_deadline(const struct smack *s)
 {
-	return s->asked_at ? s->asked_at + SMACK_PATIENCE : s->heard_at + SMACK_IDLE;
+	return s->dead_at ? s->dead_at : s->heard_at + SMACK_IDLE;
 }
 
 enum smack_verdict smack_check(struct smack *s, uint64_t now)
@@ -49,9 +61,12 @@ enum smack_verdict smack_check(struct smack *s, uint64_t now)
 	}
 	if (now < life_deadline(s))
 		return SMACK_ALIVE;
-	if (s->asked_at)
+	if (s->dead_at) {
+		/* Not to be found dead again before it is cut off. */
+		s->dead_at = now + SMACK_PATIENCE;
 		return SMACK_DEAD;
-	s->asked_at = now;
+	}
+	s->dead_at = now + SMACK_PATIENCE;
 	return SMACK_ASK;
 }
 

@@ -10,6 +10,7 @@
  * resumption makes the dead look alive for minutes.
  *
  * No clock and no connection here: `now` (ms) goes in, what is to be done comes out.
+ * All stamps of time are later than 0.
  */
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 enum {
 	SMACK_IDLE = 30 * 1000,		/* nothing heard: ask */
 	SMACK_PATIENCE = 15 * 1000,	/* asked and nothing heard: dead */
+	SMACK_DOUBT = 5 * 1000,		/* the same, when there was a reason to ask */
 	SMACK_DELAY = 200,		/* from the server's question to our answer */
 };
 
@@ -25,7 +27,8 @@ struct smack {
 	bool enabled;		/* the server said so; what it sends is counted */
 	uint32_t handled;	/* stanzas since, modulo 2^32 */
 	uint64_t heard_at;
-	uint64_t asked_at;	/* 0: not asking */
+	uint64_t dead_at;	/* if nothing is heard before; 0: not asked */
+	bool doubtful;		/* asked by smack_doubt(), and nothing heard since */
 	uint64_t owed_at;	/* when the server's question is to be answered; 0: nothing owed */
 };
 
@@ -46,6 +49,12 @@ void smack_heard(struct smack *s, bool counted, uint64_t now);
 
 /* <r/> has come. */
 void smack_requested(struct smack *s, uint64_t now);
+
+/*
+ * Something makes us doubt that the connection lives. True: send the question
+ * now; false if one is on its way already, which then has no longer than SMACK_DOUBT.
+ */
+bool smack_doubt(struct smack *s, uint64_t now);
 
 /* To be called at smack_deadline(). */
 enum smack_verdict smack_check(struct smack *s, uint64_t now);

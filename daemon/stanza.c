@@ -255,6 +255,97 @@ bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_
 	return *at != NULL;
 }
 
+/* --- what an answer lists --- */
+
+static bool copy_text(const char *text, char *out, size_t size)
+{
+	size_t n = text ? strlen(text) : 0;
+
+	if (n == 0 || n >= size || !text_utf8_valid(text, n))
+		return false;
+	memcpy(out, text, n + 1);
+	return true;
+}
+
+/* What can be in a name or an address, and no zone of an address. */
+static bool copy_host(const char *text, char out[XMPP_HOST_MAX + 1])
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:";
+
+	return copy_text(text, out, XMPP_HOST_MAX + 1) && !out[strspn(out, allowed)];
+}
+
+static bool read_item_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	row->jid = rows->jid;
+	return !attribute(xml, "node") && copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
+}
+
+static bool read_identity(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	row->category = attribute(xml, "category");
+	row->type = attribute(xml, "type");
+	return row->category && row->type;
+}
+
+static bool read_feature(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	row->feature = attribute(xml, "var");
+	return row->feature;
+}
+
+static bool read_streamhost(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	row->jid = rows->jid;
+	row->host = rows->host;
+	row->port = number(attribute(xml, "port"), UINT16_MAX, 0);
+	return row->port && copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid)) &&
+	       copy_host(attribute(xml, "host"), rows->host);
+}
+
+static const struct {
+	const char *ns, *name;
+	int kind;
+	bool (*read)(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row);
+} row_kinds[] = {
+	{ NS_DISCO_ITEMS, "item", XMPP_ITEM, read_item_row },
+	{ NS_DISCO_INFO, "identity", XMPP_IDENTITY, read_identity },
+	{ NS_DISCO_INFO, "feature", XMPP_FEATURE, read_feature },
+	{ NS_BYTESTREAMS, "streamhost", XMPP_STREAMHOST, read_streamhost },
+};
+
+void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out)
+{
+	bool query = payload && is(xmpp_stanza_get_name(payload), "query");
+
+	out->ns = query ? xmpp_stanza_get_ns(payload) : NULL;
+	out->next = query ? xmpp_stanza_get_children(payload) : NULL;
+}
+
+static bool read_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(row_kinds); i++) {
+		if (!is(rows->ns, row_kinds[i].ns) || !is(xmpp_stanza_get_name(xml), row_kinds[i].name) ||
+		    !is(xmpp_stanza_get_ns(xml), rows->ns))
+			continue;
+		*row = (struct xmpp_row){ .kind = row_kinds[i].kind };
+		return row_kinds[i].read(rows, xml, row);
+	}
+	return false;
+}
+
+bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+{
+	while (rows->next) {
+		xmpp_stanza_t *xml = rows->next;
+
+		rows->next = xmpp_stanza_get_next(xml);
+		if (xmpp_stanza_is_tag(xml) && read_row(rows, xml, row))
+			return true;
+	}
+	return false;
+}
+
 /* --- writing --- */
 
 static void put_attribute(struct buf *out, const char *name, const char *value)

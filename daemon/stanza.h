@@ -58,6 +58,14 @@ struct roster_item {
 	bool asked, removed;
 };
 
+/* What is left to be read of an answer's payload. */
+struct xmpp_rows {
+	const char *ns;
+	xmpp_stanza_t *next;
+	char jid[JID_MAX];
+	char host[XMPP_HOST_MAX + 1];
+};
+
 void stanza_read(xmpp_stanza_t *xml, struct stanza *out);
 
 /* The condition of a <stream:error/>, which may be NULL. */
@@ -68,6 +76,10 @@ const char *stanza_stream_error(xmpp_stanza_t *xml);
  * that are no bare JIDs of people (gateways, say) are left out.
  */
 bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item);
+
+/* The rows of an answer; payload may be NULL. stanza_rows_next() is xmpp_rows_next(). */
+void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out);
+bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
 
 /* to and payload may be NULL. */
 void stanza_put_iq(struct buf *out, const char *type, const char *to, const char *id,

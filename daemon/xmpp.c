@@ -47,6 +47,7 @@ enum {
 	RETRY_FIRST = 1000,
 	RETRY_MAX = 60 * 1000,
 	STABLE = 60 * 1000,		/* up for so long: the next retry is a first one */
+	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under it */
 	FAREWELL_MAX = 2 * 1000,
 	BULK_UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: no more bulk */
 	BULK_RETRY = 50,		/* a socket does not tell when it is half empty */
@@ -90,6 +91,7 @@ struct xmpp {
 	struct message trouble;
 	uint64_t deadline;		/* of the phase; UINT64_MAX: none */
 	unsigned tries;			/* in vain, since it last was up for long */
+	bool urgent;			/* the next retry is at once */
 
 	struct resolve *resolve;	/* while PHASE_RESOLVING */
 	struct endpoint endpoints[ENDPOINTS_MAX];
@@ -166,6 +168,11 @@ static void wait_to_retry(struct xmpp *x)
 	uint64_t delay = x->tries < 6 ? (uint64_t)RETRY_FIRST << x->tries : RETRY_MAX;
 	uint32_t lot;
 
+	if (x->urgent) {
+		x->urgent = false;
+		enter(x, PHASE_WAITING, 0, x->trouble.text);
+		return;
+	}
 	random_bytes(&lot, sizeof(lot));
 	x->tries++;
 	enter(x, PHASE_WAITING, delay + lot % (delay / 2), x->trouble.text);
@@ -276,6 +283,7 @@ static void on_up(void *owner)
 	if (x->phase == PHASE_LEAVING)
 		return;
 	x->up_since = uv_now(x->loop);
+	x->urgent = false;
 	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
 	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
 	login_begin(&x->login);		/* what went wrong on the way is no matter now */
@@ -305,6 +313,8 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		note_stream_error(x, error);
 	if (was_up && uv_now(x->loop) - x->up_since >= STABLE)
 		x->tries = 0;
+	if (exchange_in_doubt(&x->exchange))
+		x->urgent = true;
 	exchange_end(&x->exchange);
 	if (x->phase != PHASE_LEAVING)
 		failed(x, was_up);
@@ -470,6 +480,36 @@ void xmpp_connect(struct xmpp *x)
 	look_up(x, "asked to connect");
 }
 
+void xmpp_check(struct xmpp *x)
+{
+	uint64_t now = uv_now(x->loop);
+
+	switch (x->phase) {
+	case PHASE_WAITING:
+		x->tries = 0;
+		look_up(x, "the network changed");
+		break;
+	case PHASE_RESOLVING:
+	case PHASE_NEXT:
+	case PHASE_DIALING:
+		/* Begun on the old network, its answer may never come. */
+		x->tries = 0;
+		x->urgent = true;
+		earlier(&x->deadline, now + CHECK_MAX);
+		break;
+	case PHASE_ROSTER:
+	case PHASE_SETTLING:
+	case PHASE_ONLINE:
+		exchange_doubt(&x->exchange, now);
+		break;
+	case PHASE_OFF:
+	case PHASE_FAILED:
+	case PHASE_LEAVING:
+		break;
+	}
+	arm(x);
+}
+
 static void on_clock_closed(uv_handle_t *handle)
 {
 	struct xmpp *x = handle->data;
@@ -543,6 +583,20 @@ uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const ch
 
 	arm(x);
 	return handle;
+}
+
+uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
+		    xmpp_rows_answer answer, void *arg)
+{
+	uint64_t handle = exchange_query(&x->exchange, to, payload, uv_now(x->loop) + timeout_ms, answer, arg);
+
+	arm(x);
+	return handle;
+}
+
+bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+{
+	return stanza_rows_next(rows, row);
 }
 
 void xmpp_forget(struct xmpp *x, uint64_t handle)

@@ -76,6 +76,12 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 /* Starts to connect, or tries again at once if it waits or has failed. */
 void xmpp_connect(struct xmpp *x);
 /*
+ * The network changed, or the machine woke up: asks the server at once, and if nothing at all comes from it
+ * within 5 s connects anew at once. If it waits for the next try, that is now; a login under way has 5 s left,
+ * and is followed by another one at once.
+ */
+void xmpp_check(struct xmpp *x);
+/*
  * Says unavailable, ends the stream within 2 s; done is called when all handles are closed and
  * x is freed. No event comes any more; requests still open are answered "disconnected" at once.
  */
@@ -97,6 +103,37 @@ uint64_t xmpp_retry_at(const struct xmpp *x);
 typedef void (*xmpp_answer)(void *arg, const char *error);
 uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
 		      unsigned timeout_ms, xmpp_answer answer, void *arg);
+
+enum { XMPP_HOST_MAX = 255 };
+
+/*
+ * One thing that an answer lists: its form is checked, and nothing else of it. The
+ * strings are there until the next one is read.
+ */
+struct xmpp_row {
+	enum {
+		XMPP_ITEM,		/* XEP-0030 items: jid. Those with a node are left out */
+		XMPP_IDENTITY,		/* XEP-0030 info: category, type */
+		XMPP_FEATURE,		/* XEP-0030 info: feature */
+		XMPP_STREAMHOST,	/* XEP-0065: jid, host, port */
+	} kind;
+	const char *jid;		/* shorter than JID_MAX, may have a resource */
+	const char *category, *type;
+	const char *feature;
+	const char *host;		/* characters of a name or an address */
+	uint16_t port;			/* not 0 */
+};
+
+struct xmpp_rows;
+
+/* False at the end. Only from within the answer, and of a list that may be as long as the server likes. */
+bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
+
+/* As xmpp_request() of type get, also to a server; rows is what the answer lists, NULL with an error. */
+typedef void (*xmpp_rows_answer)(void *arg, const char *error, struct xmpp_rows *rows);
+uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
+		    xmpp_rows_answer answer, void *arg);
+
 /* answer will not be called any more. */
 void xmpp_forget(struct xmpp *x, uint64_t handle);
 

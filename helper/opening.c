@@ -89,6 +89,8 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add(&fields, "device", o->address->device);
 	if (version > 0)
 		fields_add_u64(&fields, "git-protocol", version);
+	if (*s->transport)
+		fields_add(&fields, "transport", s->transport);
 	fields_add_u64(&fields, "verbosity", o->verbosity);
 	fields_add(&fields, "progress", o->progress ? "1" : "0");
 	frame_put_fields(&c->out, FRAME_OPEN, &fields);

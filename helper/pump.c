@@ -153,21 +153,25 @@ static void take_error(struct pump *p, const struct frame *frame)
 	}
 }
 
-/* Once git talks to the other git, only a warning still matters. */
+/* Once git talks to the other git, waiting lines do not matter any more. "verbose" comes only if asked for. */
 static void take_note(const struct frame *frame)
 {
 	struct buf shown = { 0 };
 	const char *kind, *text;
 	struct fields f;
+	bool warning;
 
 	if (!frame_fields(frame, &f))
 		return;
 	kind = fields_get(f, "kind");
 	text = fields_get(f, "text");
-	if (!kind || strcmp(kind, "warning") || !text)
+	if (!kind || !text)
+		return;
+	warning = !strcmp(kind, "warning");
+	if (!warning && strcmp(kind, "verbose"))
 		return;
 	text_escape(&shown, text, strlen(text), false);
-	fprintf(stderr, "warning: %s\n", buf_str(&shown));
+	fprintf(stderr, "%s: %s\n", warning ? "warning" : "xmpp", buf_str(&shown));
 	buf_finish(&shown);
 }
 

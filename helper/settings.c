@@ -27,7 +27,7 @@ extern char **environ;
 
 static const char *const question[] = {
 	"git", "config", "-z", "--get-regexp",
-	"^(protocol\\.version|xmpp\\.autostart)$", NULL,
+	"^(protocol\\.version|xmpp\\.(autostart|transport))$", NULL,
 };
 
 void settings_ask(struct settings_query *query)
@@ -90,12 +90,19 @@ static void take_protocol(struct settings *s, const char *value)
 	/* Anything else is git's own to complain about. */
 }
 
+/* The broker, who knows what there is, checks it. */
+static void take_transport(struct settings *s, const char *value)
+{
+	snprintf(s->transport, sizeof(s->transport), "%s", value ? value : "");
+}
+
 static const struct {
 	const char *key;
 	void (*take)(struct settings *s, const char *value);	/* NULL: no value given */
 } keys[] = {
 	{ "protocol.version", take_protocol },
 	{ "xmpp.autostart", take_autostart },
+	{ "xmpp.transport", take_transport },
 };
 
 static void take_entry(struct settings *s, const char *entry)

@@ -13,6 +13,7 @@
 struct settings {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
 	bool autostart;		/* xmpp.autostart */
+	char transport[16];	/* xmpp.transport; empty: not set */
 };
 
 struct settings_query {

@@ -67,6 +67,17 @@ static void show_account(struct fields row)
 	putchar('\n');
 }
 
+/* ", 7.2 KiB/s, which is what the server lets through" */
+static void show_rate(struct fields row)
+{
+	uint64_t rate = fields_get_u64(row, "rate", 0);
+
+	if (rate)
+		printf(", %.1f KiB/s", rate / 1024.0);
+	if (rate && fields_get(row, "limited"))
+		printf(", which is what the server lets through");
+}
+
 static void show_link(struct fields row)
 {
 	static const char *const columns[] = { "jid", "device", "path", "state" };
@@ -76,6 +87,7 @@ static void show_link(struct fields row)
 		printf("  ");
 		print_text(row_get(row, columns[i]));
 	}
+	show_rate(row);
 	putchar('\n');
 }
 
@@ -90,7 +102,8 @@ static void show_transfer(struct fields row)
 	printf("  %s, %.1f MiB sent, %.1f MiB received, ",
 	       !strcmp(row_get(row, "direction"), "in") ? "incoming" : "ours",
 	       fields_get_u64(row, "sent", 0) / 1048576.0, fields_get_u64(row, "received", 0) / 1048576.0);
-	print_text(row_get(row, "state"));
+	print_text(row_get(row, "path"));
+	show_rate(row);
 	putchar('\n');
 }
 
@@ -213,20 +226,30 @@ static void json_share(struct buf *out, struct fields row)
 	json_values(out, row, "push");
 }
 
+static void json_rate(struct buf *out, struct fields row)
+{
+	if (!fields_get(row, "rate"))
+		return;
+	json_number(out, "rate", fields_get_u64(row, "rate", 0));
+	json_bool(out, "limited_by_server", fields_get(row, "limited"));
+}
+
 static void json_link(struct buf *out, struct fields row)
 {
 	static const char *const keys[] = { "jid", "device", "path", "state" };
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_rate(out, row);
 }
 
 static void json_transfer(struct buf *out, struct fields row)
 {
-	static const char *const keys[] = { "jid", "device", "share", "service", "direction", "state" };
+	static const char *const keys[] = { "jid", "device", "share", "service", "direction", "path" };
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));
 	json_number(out, "received", fields_get_u64(row, "received", 0));
+	json_rate(out, row);
 }
 
 static void json_follow(struct buf *out, struct fields row)

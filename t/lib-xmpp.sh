@@ -7,6 +7,7 @@
 # <user>@localhost; so several brokers run side by side as one Unix user.
 #
 #   start_prosody <user>...     stop_prosody    restart_prosody
+#   start_ejabberd <user>...    stop_ejabberd   (instead of Prosody)
 #   as <user> <command>...      setup_user <user>
 #   start_broker <user>         stop_broker <user>   kill_broker <user>
 #   pair <user> <user>          broker_pid <user>    broker_fds <user>
@@ -18,8 +19,9 @@ have_prosody () {
 	command -v prosody >/dev/null && command -v openssl >/dev/null
 }
 
-# The server: encrypted client connections on one port of 127.0.0.1, nothing
-# else. prosody_limits in the environment puts the rate limits of a public server on.
+# The server: encrypted client connections on one port of 127.0.0.1, a proxy for
+# bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
+# rate limits of a public server on; prosody_proxy=yes adds the proxy.
 prosody_config () {
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
@@ -31,6 +33,8 @@ prosody_config () {
 	c2s_ports = { $prosody_port }
 	c2s_direct_tls_ports = { }
 	s2s_ports = { }
+	proxy65_ports = { $proxy_port }
+	proxy65_interfaces = { "127.0.0.1" }
 	modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks"${prosody_limits:+, \"limits\"} }
 	modules_disabled = { "s2s", "offline" }
 	${prosody_limits:+limits = \{ c2s = \{ rate = \"$prosody_limits\" \} \}}
@@ -40,6 +44,29 @@ prosody_config () {
 	VirtualHost "localhost"
 		ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
 	END
+	test "$prosody_proxy" != yes || cat <<-END
+	Component "proxy.localhost" "proxy65"
+		proxy65_address = "127.0.0.1"
+	END
+}
+
+# make_certificate: of localhost, for whichever server.
+make_certificate () {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout "$TRASH/prosody/localhost.key" -out "$TRASH/prosody/localhost.crt" \
+		2>"$TRASH/log/openssl"
+}
+
+# make_homes <user>...
+make_homes () {
+	local user
+
+	for user
+	do
+		mkdir -p -m 700 "$TRASH/$user/run" || return
+		echo "$PASSWORD" >"$TRASH/$user/pw"
+	done
 }
 
 # start_prosody <user>...: with an account for each.
@@ -47,14 +74,9 @@ start_prosody () {
 	local user
 
 	mkdir -p "$TRASH/prosody/data/localhost/accounts" "$TRASH/log" || return
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
-		-keyout "$TRASH/prosody/localhost.key" -out "$TRASH/prosody/localhost.crt" \
-		2>"$TRASH/log/openssl" || return
+	make_certificate && make_homes "$@" || return
 	for user
 	do
-		mkdir -p -m 700 "$TRASH/$user/run" || return
-		echo "$PASSWORD" >"$TRASH/$user/pw"
 		echo "return { [\"password\"] = \"$PASSWORD\" };" \
 			>"$TRASH/prosody/data/localhost/accounts/$user.dat"
 	done
@@ -64,22 +86,33 @@ start_prosody () {
 	prosody_run "" || prosody_run "" || prosody_run ""
 }
 
-# prosody_run <port>: on a new port if it is empty.
+# prosody_run <port>: on new ports if it is empty.
 prosody_run () {
 	prosody_port=${1:-$("$BUILD/t/free-port")}
+	server_port=$prosody_port
+	test -n "$1" || proxy_port=$("$BUILD/t/free-port")
 	prosody_config >"$TRASH/prosody/config.lua"
 	: >"$TRASH/log/prosody"
 	prosody -F --config "$TRASH/prosody/config.lua" >>"$TRASH/log/prosody-output" 2>&1 </dev/null &
 	prosody_pid=$!
 	started $prosody_pid
 	wait_for 10 prosody_decided || return
-	grep -q "Activated service 'c2s' on \[127.0.0.1\]:$prosody_port" "$TRASH/log/prosody" && return
+	prosody_listens c2s "$prosody_port" &&
+	{ test "$prosody_proxy" != yes || prosody_listens proxy65 "$proxy_port"; } && return
 	stop_prosody
 	return 1
 }
 
+# It has opened its ports, or failed to.
 prosody_decided () {
-	gone "$prosody_pid" || grep -q "service 'c2s'" "$TRASH/log/prosody"
+	gone "$prosody_pid" ||
+	{ grep -q "service 'c2s'" "$TRASH/log/prosody" &&
+	  { test "$prosody_proxy" != yes || grep -q "service 'proxy65'" "$TRASH/log/prosody"; }; }
+}
+
+# prosody_listens <service> <port>
+prosody_listens () {
+	grep -q "Activated service '$1' on \[127.0.0.1\]:$2" "$TRASH/log/prosody"
 }
 
 stop_prosody () {
@@ -93,6 +126,97 @@ stop_prosody () {
 restart_prosody () {
 	stop_prosody "$@"
 	prosody_run "$prosody_port"
+}
+
+# Where ejabberd is. Its own script, which knows, would run it as another user, and
+# leave a name server of Erlang's behind.
+ejabberd_libs () {
+	sed -n "s/^ERL_LIBS='\(.*\)'/\1/p" "$(PATH=$PATH:/usr/sbin command -v ejabberdctl)" 2>/dev/null
+}
+
+have_ejabberd () {
+	test -n "$(ejabberd_libs)" && command -v erl >/dev/null && command -v openssl >/dev/null
+}
+
+# As Prosody above. ejabberd_limits=yes puts the rate limits on that it comes with.
+ejabberd_config () {
+	cat <<-END
+	hosts: [localhost]
+	loglevel: info
+	certfiles: ["$TRASH/prosody/localhost.key", "$TRASH/prosody/localhost.crt"]
+	auth_method: internal
+	shaper:
+	  slow: { rate: 3000, burst_size: 20000 }
+	  fast: { rate: 100000000, burst_size: 100000000 }
+	shaper_rules:
+	  clients: $(test -n "$ejabberd_limits" && echo slow || echo fast)
+	listen:
+	  -
+	    port: $server_port
+	    ip: "127.0.0.1"
+	    module: ejabberd_c2s
+	    starttls_required: true
+	    max_stanza_size: 262144
+	    shaper: clients
+	modules:
+	  mod_disco: {}
+	  mod_ping: {}
+	  mod_roster: {}
+	  mod_stream_mgmt: {}
+	  mod_proxy65:
+	    host: proxy.localhost
+	    hostname: "127.0.0.1"
+	    ip: "127.0.0.1"
+	    port: $proxy_port
+	END
+}
+
+# start_ejabberd <user>...: with an account for each.
+start_ejabberd () {
+	mkdir -p "$TRASH/prosody" "$TRASH/log" || return
+	make_certificate && make_homes "$@" || return
+	at_exit stop_ejabberd
+	at_exit stop_other_brokers
+	# Somebody else may have taken a port in the meantime.
+	ejabberd_run "$@" || ejabberd_run "$@" || ejabberd_run "$@"
+}
+
+# ejabberd_run <user>...: on new ports. It ends by itself if it does not get them.
+ejabberd_run () {
+	local user register
+
+	server_port=$("$BUILD/t/free-port")
+	proxy_port=$("$BUILD/t/free-port")
+	rm -rf "$TRASH/ejabberd"
+	mkdir "$TRASH/ejabberd" || return
+	ejabberd_config >"$TRASH/ejabberd/config.yml"
+	register=
+	for user
+	do
+		register="$register ok = ejabberd_auth:try_register(<<\"$user\">>, <<\"localhost\">>, <<\"$PASSWORD\">>),"
+	done
+	env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
+		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" \
+		ERL_LIBS="$(ejabberd_libs)" \
+		erl -noinput -mnesia dir "\"$TRASH/ejabberd/spool\"" -s ejabberd \
+		-eval "{ok, _} = application:ensure_all_started(ejabberd),
+			$register ok = file:write_file(\"$TRASH/ejabberd/ready\", \"\")." \
+		>>"$TRASH/log/ejabberd" 2>&1 </dev/null &
+	ejabberd_pid=$!
+	started $ejabberd_pid
+	wait_for 30 ejabberd_decided && test -e "$TRASH/ejabberd/ready" && return
+	stop_ejabberd
+	return 1
+}
+
+ejabberd_decided () {
+	gone "$ejabberd_pid" || test -e "$TRASH/ejabberd/ready"
+}
+
+stop_ejabberd () {
+	test -z "$ejabberd_pid" && return
+	end_process "$ejabberd_pid" "${1:-TERM}"
+	ejabberd_pid=
 }
 
 # The environment that makes a program <user>'s, for env(1).
@@ -116,7 +240,9 @@ setup_user () {
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
 	as "$1" git config --global gc.auto 0 &&
-	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$prosody_port" \
+	# The addresses of this machine are not the tests' business. lib-paths.sh
+	as "$1" git config --global xmpp.directAddresses "${direct_addresses:-false}" &&
+	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$1/pw" --no-start
 }
@@ -340,7 +466,7 @@ chat_login () {
 	rm -f "$TRASH/chat.in"
 	mkfifo "$TRASH/chat.in" || return
 	openssl s_client -starttls xmpp -xmpphost localhost -quiet \
-		-connect "127.0.0.1:$prosody_port" -CAfile "$TRASH/prosody/localhost.crt" \
+		-connect "127.0.0.1:$server_port" -CAfile "$TRASH/prosody/localhost.crt" \
 		<"$TRASH/chat.in" >"$TRASH/log/chat" 2>"$TRASH/log/chat-errors" &
 	chat_pid=$!
 	started $chat_pid

@@ -2,8 +2,9 @@
 /*
  * usage: relay <port> <target port> <pid file>
  *
- * Forwards TCP connections on 127.0.0.1. A script cuts them by ending it, and
- * starts it again on the same port. Goes to the background when it listens.
+ * Forwards TCP connections on 127.0.0.1. A script cuts those there are with
+ * SIGUSR1, and stops all forwarding, without a word, with SIGSTOP. Goes to the
+ * background when it listens.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +19,12 @@
 enum { CONNECTIONS = 16 };
 
 static struct { int a, b; } pairs[CONNECTIONS];
+static volatile sig_atomic_t cut_wanted;
+
+static void on_cut(int signal)
+{
+	cut_wanted = 1;
+}
 
 static struct sockaddr_in loopback(const char *port)
 {
@@ -68,8 +75,16 @@ static int forward(int from, int to)
 	return n > 0;
 }
 
+static void close_pair(int i)
+{
+	close(pairs[i].a);
+	close(pairs[i].b);
+	pairs[i].a = pairs[i].b = -1;
+}
+
 int main(int argc, char **argv)
 {
+	struct sigaction cut = { .sa_handler = on_cut };
 	struct sockaddr_in addr;
 	int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 	FILE *pid_file;
@@ -93,6 +108,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGUSR1, &cut, NULL);
 	for (int i = 0; i < CONNECTIONS; i++)
 		pairs[i].a = pairs[i].b = -1;
 	for (;;) {
@@ -102,15 +118,20 @@ int main(int argc, char **argv)
 			fds[1 + 2 * i] = (struct pollfd){ .fd = pairs[i].a, .events = POLLIN };
 			fds[2 + 2 * i] = (struct pollfd){ .fd = pairs[i].b, .events = POLLIN };
 		}
-		if (poll(fds, 1 + 2 * CONNECTIONS, -1) < 0)
+		if (poll(fds, 1 + 2 * CONNECTIONS, -1) < 0 && errno != EINTR)
 			die("poll");
+		if (cut_wanted) {
+			cut_wanted = 0;
+			for (int i = 0; i < CONNECTIONS; i++)
+				if (pairs[i].a >= 0)
+					close_pair(i);
+			continue;
+		}
 		for (int i = 0; i < CONNECTIONS; i++) {
 			if ((!fds[1 + 2 * i].revents || forward(pairs[i].a, pairs[i].b)) &&
 			    (!fds[2 + 2 * i].revents || forward(pairs[i].b, pairs[i].a)))
 				continue;
-			close(pairs[i].a);
-			close(pairs[i].b);
-			pairs[i].a = pairs[i].b = -1;
+			close_pair(i);
 		}
 		if (fds[0].revents)
 			take(listener, argv[2]);

@@ -64,7 +64,7 @@ test_expect_success 'status shows all there is, escaped' '
 	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/x" \
 		"send:L:kind=count,buddies=5,reachable=2" \
 		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
-		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,state=running" \
+		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,path=direct 192.0.2.7:4711" \
 		"send:L:kind=follow,jid=bob@example.org,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
 		send:Z: &&
 	git xmpp status >out &&
@@ -75,7 +75,7 @@ test_expect_success 'status shows all there is, escaped' '
 	account   example  alice@example.org/git-x  online
 	shares    1       buddies 5 (2 reachable with git)
 	link      bob@example.org  d\x1b[2J  direct  attached
-	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, running
+	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, direct 192.0.2.7:4711
 	follow    bob@example.org/proj  origin /src/.git  waiting: no (next attempt in 5 seconds)
 	END
 	test_cmp expect actual

@@ -49,9 +49,14 @@ seen () {
 	wait_for 20 grep -q "^$2" "$1.out"
 }
 
-# seen_twice <user> <line>
-seen_twice () {
-	test "$(grep -c "^$2" "$1.out")" -ge 2
+# how_often <user> <line>
+how_often () {
+	grep -c "^$2" "$1.out" || :
+}
+
+# seen_times <user> <line> <times>
+seen_times () {
+	test "$(how_often "$1" "$2")" -ge "$3"
 }
 
 probe_pid () {
@@ -188,10 +193,59 @@ test_expect_success 'after the login the buddies who are there are known' '
 test_expect_success 'a server that died is come back to' '
 	restart_prosody KILL &&
 	seen alice "state offline server-unreachable" &&
-	wait_for 20 seen_twice alice "state online" &&
-	wait_for 20 seen_twice bob "state online" &&
+	wait_for 20 seen_times alice "state online" 2 &&
+	wait_for 20 seen_times bob "state online" 2 &&
 	say alice "ping bob@localhost/git.probe" &&
-	wait_for 10 seen_twice alice "pong ok"
+	wait_for 10 seen_times alice "pong ok" 2
+'
+
+test_expect_success 'a frozen server is found out soon when the network may have changed' '
+	offline=$(how_often alice "state offline") &&
+	online=$(how_often alice "state online") &&
+	kill -STOP "$prosody_pid" &&
+	say alice check && say alice check
+	wait_for 8 seen_times alice "state offline" $((offline + 1))
+	status=$?
+	kill -CONT "$prosody_pid"
+	test $status -eq 0 && grep "^state offline server-unreachable: .*does not answer any more" alice.out
+'
+
+test_expect_success '... and come back to at once' '
+	wait_for 8 seen_times alice "state online" $((online + 1))
+'
+
+test_expect_success 'a request that nobody answers is a reason to ask the server, too' '
+	offline=$(how_often alice "state offline") &&
+	online=$(how_often alice "state online") &&
+	kill -STOP "$prosody_pid" &&
+	say alice "ping bob@localhost/git.probe" &&
+	wait_for 14 seen_times alice "state offline" $((offline + 1))
+	status=$?
+	kill -CONT "$prosody_pid"
+	test $status -eq 0 && grep "^pong timeout" alice.out &&
+	wait_for 8 seen_times alice "state online" $((online + 1))
+'
+
+test_expect_success 'whoever waits for the next try does not when the network changed' '
+	offline=$(how_often alice "state offline") &&
+	online=$(how_often alice "state online") &&
+	bob_online=$(how_often bob "state online") &&
+	stop_prosody KILL &&
+	wait_for 5 seen_times alice "state offline" $((offline + 1)) &&
+	say alice check &&
+	wait_for 5 grep "waiting -> resolving, the network changed" "$TRASH/log/probe.alice" &&
+	prosody_run "$prosody_port" &&
+	say alice check && say bob check &&
+	wait_for 10 seen_times alice "state online" $((online + 1)) &&
+	wait_for 10 seen_times bob "state online" $((bob_online + 1))
+'
+
+test_expect_success 'a server that lives is asked, and nothing comes of it' '
+	offline=$(how_often alice "state offline") &&
+	pongs=$(how_often alice "pong ok") &&
+	say alice check && say alice "ping bob@localhost/git.probe" &&
+	wait_for 5 seen_times alice "pong ok" $((pongs + 1)) &&
+	test "$(how_often alice "state offline")" -eq $offline
 '
 
 test_expect_success 'a second connection of the same device takes over, and nobody fights' '

@@ -5,6 +5,7 @@
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
+. "$TOP/t/lib-paths.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -17,35 +18,6 @@ tidy () {
 	find bob/project.git \( -name "tmp_*" -o -name "*.lock" \) -print -prune >rest &&
 	test_is_empty rest &&
 	git -C bob/project.git fsck --connectivity-only
-}
-
-# Objects of a push are arriving at bob.
-in_mid_push () {
-	ls bob/project.git/objects | grep -q tmp_objdir
-}
-
-# Bob sends the beginning of a pack, then waits until the test says go.
-half_pack () {
-	rm -f half go
-	cat >half-pack <<-END
-	#!/bin/sh
-	"\$@" | {
-		head -c 3000000
-		>"$TRASH/half"
-		while ! test -e "$TRASH/go"
-		do
-			sleep 0.05
-		done
-		cat
-	}
-	END
-	chmod +x half-pack
-	as bob git config --global uploadpack.packObjectsHook "$TRASH/half-pack"
-}
-
-whole_pack () {
-	touch go
-	as bob git config --global --unset uploadpack.packObjectsHook
 }
 
 test_expect_success 'two users, their brokers, a repository of some size' '

@@ -4,6 +4,7 @@
 #include "channel.h"
 #include "fields.h"
 #include "log.h"
+#include "longpath.h"
 #include "tap.h"
 
 enum { ENDS = 8 };
@@ -17,7 +18,8 @@ struct end {
 	char trace[512];
 	uint64_t to_send;		/* bytes still to be written */
 	uint64_t written, read;		/* so far; what byte it is follows from its place */
-	size_t held;			/* read and not consumed */
+	size_t held, most;		/* read and not consumed, and its highest */
+	uint64_t appetite;		/* in the test of long paths: bytes consumed in a millisecond */
 	unsigned writable;		/* how often there was more room */
 	bool greedy;			/* writes whenever there is room */
 	const char *close_in_data;	/* closes its channel under a callback */
@@ -87,7 +89,9 @@ static void on_data(void *owner, const void *data, size_t n)
 		e->wrong += p[i] != byte_at(e->read + i);
 	e->read += n;
 	e->held += n;
-	e->wrong += e->held > CHANNEL_WINDOW;
+	e->wrong += e->held > CHANNEL_WINDOW_MAX;
+	if (e->held > e->most)
+		e->most = e->held;
 	if (len + 1 < sizeof(s->order))
 		s->order[len] = (char)('0' + (e - s->ends));
 	if (e->close_in_data) {
@@ -646,6 +650,198 @@ static void test_early_exit(void)
 	finish();
 }
 
+/* Lets a millisecond pass on a long path between the two. */
+static void step_long(struct longpath paths[2])
+{
+	struct side *sides[] = { &alice, &bob };
+
+	now++;
+	for (int i = 0; i < 2; i++) {
+		struct side *s = sides[i];
+		size_t room = longpath_room(&paths[i]);
+
+		link_tick(&s->link, now);
+		/* As a broker does: a piece at a time, while the socket takes it. */
+		while (s->kicked && room > 0) {
+			s->kicked = link_output(&s->link, &paths[i].socket, room < 65536 ? room : 65536, now) > 0;
+			room = longpath_room(&paths[i]);
+		}
+		longpath_step(&paths[i], &s->other->plain, now);
+		link_input(&s->other->link, &s->other->plain, now);
+	}
+	for (int i = 0; i < 2; i++) {
+		for (int k = 0; k < ENDS; k++) {
+			struct end *e = &sides[i]->ends[k];
+			size_t n = e->held < e->appetite ? e->held : e->appetite;
+
+			if (!e->ch || n == 0)
+				continue;
+			e->held -= n;
+			channel_consumed(e->ch, n);
+		}
+	}
+}
+
+/* Streams of bytes from alice to bob, who consumes so much a millisecond: how long that takes. */
+static uint64_t time_long(struct longpath paths[2], int streams, uint64_t bytes, uint64_t appetite)
+{
+	uint64_t begun, left;
+
+	for (int k = 0; k < streams; k++) {
+		struct end *e = open_end(&alice, k);
+
+		e->greedy = true;
+		e->to_send = bytes;
+	}
+	for (int i = 0; i < 200; i++)
+		step_long(paths);
+	begun = now;
+	for (int k = 0; k < streams; k++) {
+		bob.ends[k].appetite = appetite;
+		write_some(&alice.ends[k]);
+	}
+	do {
+		step_long(paths);
+		left = 0;
+		for (int k = 0; k < streams; k++)
+			left += bytes - bob.ends[k].read;
+	} while (left > 0 && now < begun + 60000);
+	for (int k = 0; k < streams; k++)
+		is_int(alice.ends[k].wrong + bob.ends[k].wrong, 0, "every byte was right, and none too many");
+	return now - begun;
+}
+
+static void begin_long(struct longpath paths[2], unsigned round_trip)
+{
+	begin();
+	memset(paths, 0, 2 * sizeof(paths[0]));
+	paths[0].delay = paths[1].delay = round_trip / 2;
+	for (unsigned i = 0; i < 3 * round_trip; i++)
+		step_long(paths);
+}
+
+static void finish_long(struct longpath paths[2])
+{
+	longpath_finish(&paths[0]);
+	longpath_finish(&paths[1]);
+	finish();
+}
+
+/* 100 MB/s and 50 ms hold 5 MB, which neither the first window nor the first bound of the link does. */
+static void test_long_path(void)
+{
+	static struct longpath paths[2];
+	const uint64_t bytes = 300 * 1000 * 1000;
+	uint64_t took;
+
+	begin_long(paths, 50);
+	took = time_long(paths, 1, bytes, SIZE_MAX);
+	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "a long path is filled: %" PRIu64 " MB/s of 100", bytes / 1000 / took);
+	ok(bob.channels.extra <= CHANNEL_WINDOW_MAX - CHANNEL_WINDOW, "with a window that has a bound");
+	channel_close(bob.ends[0].ch, "cancelled");
+	is_int(bob.channels.extra, 0, "and is given back");
+	finish_long(paths);
+
+	begin_long(paths, 50);
+	took = time_long(paths, 4, bytes / 4, SIZE_MAX);
+	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "by four streams as well: %" PRIu64 " MB/s", bytes / 1000 / took);
+	finish_long(paths);
+
+	begin_long(paths, 2);
+	took = time_long(paths, 1, bytes / 4, SIZE_MAX);
+	ok(bytes / LONGPATH_RATE * 10 >= took * 4 * 9, "a short one is");
+	ok(bob.channels.extra <= CHANNEL_WINDOW, "and needs little more than the first window");
+	finish_long(paths);
+}
+
+static void test_slow_on_long_path(void)
+{
+	static struct longpath paths[2];
+
+	begin_long(paths, 50);
+	time_long(paths, 1, 4 * 1000 * 1000, 1000);
+	is_int(bob.channels.extra, 0, "who reads slowly gets no larger window");
+	ok(bob.ends[0].most <= CHANNEL_WINDOW, "and so no more to keep");
+	finish_long(paths);
+}
+
+/* Many streams on a very long path: their windows have a bound together. */
+static void test_many_on_long_path(void)
+{
+	static struct longpath paths[2];
+	size_t most = 0, kept = 0;
+
+	begin_long(paths, 200);
+	for (int k = 0; k < ENDS; k++) {
+		struct end *e = open_end(&alice, k);
+
+		e->greedy = true;
+		e->to_send = 40 * 1000 * 1000;
+	}
+	for (int i = 0; i < 500; i++)
+		step_long(paths);
+	for (int k = 0; k < ENDS; k++) {
+		bob.ends[k].appetite = SIZE_MAX;
+		write_some(&alice.ends[k]);
+	}
+	for (int i = 0; i < 2500; i++) {
+		size_t granted = ENDS * CHANNEL_WINDOW + bob.channels.extra;
+
+		step_long(paths);
+		if (bob.channels.extra > most)
+			most = bob.channels.extra;
+		/* Whatever they were granted, one of them stops reading, then all. */
+		for (int k = 0; i >= 2000 && k < ENDS; k++)
+			bob.ends[k].appetite = 0;
+		kept = 0;
+		for (int k = 0; k < ENDS; k++)
+			kept += bob.ends[k].held;
+		if (kept > granted)
+			break;
+	}
+	ok(most > CHANNEL_WINDOW_MAX && most <= CHANNELS_EXTRA_MAX, "windows grow by %zu bytes in all, not more", most);
+	ok(kept > CHANNELS_EXTRA_MAX / 2 && kept <= ENDS * CHANNEL_WINDOW + most,
+	   "when nobody reads any more, no more than that is kept (%zu)", kept);
+	is_int(bob.refused, 0, "and it was all granted");
+	for (int k = 0; k < ENDS; k++)
+		channel_close(bob.ends[k].ch, "cancelled");
+	is_int(bob.channels.extra, 0, "what is closed gives it back");
+	finish_long(paths);
+}
+
+/* What is queued for the peer grows with what it wants, up to a bound. */
+static void test_room(void)
+{
+	struct end *a;
+
+	begin();
+	for (int k = 0; k < ENDS; k++)
+		open_end(&alice, k);
+	settle();
+	a = &alice.ends[0];
+	is_int(channel_room(a->ch), CHANNEL_WINDOW, "at first a window may be queued");
+	for (int k = 0; k < ENDS; k++) {
+		uint8_t payload[8];
+		struct record r = { .type = RECORD_CREDIT, .number = 1, .payload = payload, .len = sizeof(payload) };
+
+		put_be32(payload, channel_number(alice.ends[k].ch));
+		put_be32(payload + 4, 1 << 29);
+		alice.ends[k].writable = 0;
+		is_int(channels_record(&alice.channels, &r), 0, "the peer wants much");
+		is_int(alice.ends[k].writable, 1, "which is told");
+	}
+	is_int(channel_room(a->ch), CHANNEL_WINDOW_MAX, "a large one, then");
+	for (int k = 0; k < ENDS; k++) {
+		alice.ends[k].to_send = UINT64_MAX / 2;
+		write_some(&alice.ends[k]);
+		alice.ends[k].to_send = 0;
+	}
+	is_int((int64_t)(alice.ends[0].written), CHANNEL_WINDOW_MAX, "as much as that for the first");
+	is_int((int64_t)(alice.ends[ENDS - 1].written), CHANNEL_WINDOW, "but the last has what all have");
+	is_int(channel_room(a->ch), 0, "and there is no more room");
+	finish();
+}
+
 int main(void)
 {
 	log_set_level(0);
@@ -659,5 +855,9 @@ int main(void)
 	test_protocol_errors();
 	for (unsigned seed = 1; seed <= 3; seed++)
 		stress(seed);
+	test_long_path();
+	test_slow_on_long_path();
+	test_many_on_long_path();
+	test_room();
 	return tap_done();
 }

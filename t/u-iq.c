@@ -12,12 +12,17 @@ static void nobody(void *arg, const char *error)
 {
 }
 
+static uint64_t add(struct iq_table *t, const char *to, uint64_t deadline, void *arg)
+{
+	return iq_add(t, to, deadline, &(struct iq_request){ .answer = nobody, .arg = arg });
+}
+
 /* Whether an answer that is `from` this one is taken for one to a request that went `to` that one. */
 static const struct {
 	const char *to, *from;
 	bool taken;
 	const char *what;
-} rows[] = {
+} senders[] = {
 	{ "bob@b.example/x", "bob@b.example/x", true, "from whom it was asked" },
 	{ "bob@b.example/x", "bob@b.example/y", false, "not from another resource" },
 	{ "bob@b.example/x", "eve@e.example/x", false, "not from somebody else" },
@@ -36,17 +41,17 @@ static const struct {
 
 static void test_from(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(senders); i++) {
 		struct iq_table *t = iq_create();
 		struct iq_request r;
 		uint64_t handle;
 		char id[IQ_ID_MAX];
 
 		iq_begin(t, prefix);
-		handle = iq_add(t, rows[i].to, 100, nobody, t);
+		handle = add(t, senders[i].to, 100, t);
 		iq_id(t, handle, id);
-		ok(iq_take(t, id, rows[i].from, &self, &r) == rows[i].taken, "%s", rows[i].what);
-		ok(iq_forget(t, handle) != rows[i].taken, "... and it waits on if it was not taken");
+		ok(iq_take(t, id, senders[i].from, &self, &r) == senders[i].taken, "%s", senders[i].what);
+		ok(iq_forget(t, handle) != senders[i].taken, "... and it waits on if it was not taken");
 		iq_destroy(t);
 	}
 }
@@ -61,7 +66,7 @@ static void test_ids(void)
 	ok(!iq_take(t, "", NULL, &self, &r) && !iq_take(t, "0", NULL, &self, &r),
 	   "before a connection no id is known");
 	iq_begin(t, prefix);
-	first = iq_add(t, NULL, 100, nobody, NULL);
+	first = add(t, NULL, 100, NULL);
 	iq_id(t, first, id);
 	ok(!iq_take(t, NULL, NULL, &self, &r), "an answer without an id");
 	snprintf(wrong, sizeof(wrong), "%s0", id);
@@ -74,7 +79,7 @@ static void test_ids(void)
 	ok(!iq_take(t, wrong, NULL, &self, &r), "an id of another connection");
 	ok(iq_take(t, id, NULL, &self, &r), "the id itself");
 	ok(!iq_take(t, id, NULL, &self, &r), "an answer that comes twice is taken once");
-	second = iq_add(t, NULL, 100, nobody, NULL);
+	second = add(t, NULL, 100, NULL);
 	iq_id(t, second, again);
 	ok(strcmp(id, again) != 0, "an id is not used again with the slot");
 	ok(!iq_take(t, id, NULL, &self, &r), "a late answer does not reach the slot's next user");
@@ -90,9 +95,9 @@ static void test_expiry(void)
 
 	iq_begin(t, prefix);
 	ok(iq_deadline(t) == UINT64_MAX, "nothing waits: no deadline");
-	handle = iq_add(t, NULL, 100, nobody, &handle);
-	iq_add(t, "x", 300, nobody, &r);
-	iq_add(t, "x", 200, nobody, t);
+	handle = add(t, NULL, 100, &handle);
+	add(t, "x", 300, &r);
+	add(t, "x", 200, t);
 	is_int(iq_deadline(t), 100, "the earliest deadline");
 	iq_forget(t, handle);
 	ok(!iq_take_expired(t, 150, &r), "what was forgotten does not expire");
@@ -106,6 +111,44 @@ static void test_expiry(void)
 	iq_destroy(t);
 }
 
+static const char *told;
+static struct xmpp_rows *told_rows;
+
+static void tell(void *arg, const char *error)
+{
+	told = error;
+	told_rows = NULL;
+}
+
+static void tell_rows(void *arg, const char *error, struct xmpp_rows *rows)
+{
+	told = error;
+	told_rows = rows;
+}
+
+static void test_rows(void)
+{
+	struct iq_table *t = iq_create();
+	struct xmpp_rows *rows = (void *)t;
+	struct iq_request r;
+	char id[IQ_ID_MAX];
+
+	iq_begin(t, prefix);
+	iq_id(t, iq_add(t, "x", 100, &(struct iq_request){ .rows_answer = tell_rows, .arg = t }), id);
+	ok(iq_take(t, id, "x", &self, &r) && r.arg == t, "a query is answered");
+	iq_tell(&r, NULL, rows);
+	ok(!told && told_rows == rows, "... with what the answer lists");
+	iq_tell(&r, "timeout", NULL);
+	ok(!told_rows, "... or without");
+	is_str(told, "timeout", "... because of an error");
+	iq_id(t, iq_add(t, "x", 100, &(struct iq_request){ .answer = tell, .arg = t }), id);
+	ok(iq_take(t, id, "x", &self, &r), "the slot's next user is no query");
+	iq_tell(&r, "conflict", rows);
+	is_str(told, "conflict", "... and told as such");
+	ok(!told_rows, "... without rows");
+	iq_destroy(t);
+}
+
 static void test_bound(void)
 {
 	struct iq_table *t = iq_create();
@@ -113,7 +156,7 @@ static void test_bound(void)
 	size_t n = 0;
 
 	iq_begin(t, prefix);
-	while (n <= IQ_PENDING_MAX && iq_add(t, "x", n, nobody, NULL))
+	while (n <= IQ_PENDING_MAX && add(t, "x", n, NULL))
 		n++;
 	is_int(n, IQ_PENDING_MAX, "so many may wait and not one more");
 	while (iq_take_any(t, &r))
@@ -127,6 +170,7 @@ int main(void)
 	test_from();
 	test_ids();
 	test_expiry();
+	test_rows();
 	test_bound();
 	return tap_done();
 }

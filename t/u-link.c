@@ -4,6 +4,7 @@
 #include "fields.h"
 #include "link.h"
 #include "log.h"
+#include "longpath.h"
 #include "tap.h"
 
 /*
@@ -18,7 +19,7 @@ struct side {
 	char trace[2048];
 	uint64_t sent, expected;	/* numbers of the stress test */
 	uint64_t data_left;		/* that fill() may still give */
-	uint64_t delivered;
+	uint64_t delivered, bytes;	/* records, and what they take with their headers */
 	size_t fill_size;
 	bool end_in_deliver;
 	unsigned wrong;
@@ -53,6 +54,7 @@ static void on_deliver(void *owner, const struct record *record)
 	struct side *s = owner;
 
 	s->delivered++;
+	s->bytes += RECORD_HEADER + record->len;
 	if (record->type == RECORD_SEEN)
 		note(s, "seen");
 	else if (record->len >= 8 && get_be64(record->payload) != s->expected++)
@@ -263,8 +265,8 @@ static void test_order_and_bounds(void)
 	is_int(bob.delivered, 2, "control goes before the next data");
 	while (talk(&alice, 65536) > 0)
 		;
-	ok(link_unacked(&alice.link) >= LINK_UNACKED_MAX &&
-	   link_unacked(&alice.link) < LINK_UNACKED_MAX + 2 * RECORD_PAYLOAD_MAX,
+	ok(link_unacked(&alice.link) >= LINK_UNACKED_FIRST &&
+	   link_unacked(&alice.link) < LINK_UNACKED_FIRST + 2 * RECORD_PAYLOAD_MAX,
 	   "data waits when much is unacknowledged");
 	alice.kicked = false;
 	arrive(&bob, SIZE_MAX);
@@ -399,6 +401,213 @@ static void test_silence(void)
 	link_tick(&alice.link, now);
 	ok(link_path_dead(&alice.link), "but not for ever");
 	ok(link_deadline(&alice.link) == UINT64_MAX, "the rest is the owner's");
+	finish();
+}
+
+/* The network changed, or the machine woke up: is the path still one? */
+static void test_probe(void)
+{
+	begin();
+	link_probe(&alice.link, now);
+	is_int(link_deadline(&alice.link), -1, "without a path there is nothing to doubt");
+	join_path();
+	settle();
+	now += 20000;
+	alice.kicked = false;
+	link_probe(&alice.link, now);
+	ok(alice.kicked && talk(&alice, 4096) > 0, "a doubtful path is asked at once");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "and not for long");
+	now += 40;
+	settle();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_IDLE, "an answer settles it");
+	is_int(link_rtt(&alice.link), 40, "and tells the round trip");
+
+	link_probe(&alice.link, now);
+	talk(&alice, 4096);
+	cut(&alice);
+	now += LINK_PROBE_TIMEOUT - 1;
+	link_probe(&alice.link, now);
+	link_tick(&alice.link, now);
+	ok(!link_path_dead(&alice.link), "three seconds");
+	now++;
+	link_tick(&alice.link, now);
+	ok(link_path_dead(&alice.link), "not more, however often it is doubted");
+	finish();
+
+	begin();
+	join_path();
+	settle();
+	alice.link.busy = true;
+	now += LINK_PING_BUSY;
+	link_tick(&alice.link, now);
+	now += 1000;
+	link_probe(&alice.link, now);
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "a question that is open becomes urgent");
+	finish();
+}
+
+/* The path is cut; alice is told, bob finds out by silence: both end a minute after the cut. */
+static void test_silent_loss(void)
+{
+	uint64_t cut_at;
+
+	begin();
+	join_path();
+	settle();
+	alice.link.busy = bob.link.busy = true;
+	now += 1500;
+	cut_at = now;
+	link_detach(&alice.link, "reset", now);
+	is_int(link_deadline(&alice.link), (int64_t)cut_at + LINK_SUSPEND_MAX, "who is told waits a minute from then");
+	while (!link_path_dead(&bob.link)) {
+		now = link_deadline(&bob.link);
+		link_tick(&bob.link, now);
+		talk(&bob, 4096);
+	}
+	ok(now > cut_at + LINK_PING_TIMEOUT, "who is not finds out ten seconds later");
+	link_detach(&bob.link, "silent", now);
+	is_int(link_deadline(&bob.link), 1000 + LINK_SUSPEND_MAX, "and waits a minute from when the other was last heard");
+	now = link_deadline(&bob.link);
+	link_tick(&bob.link, now);
+	is_str(bob.trace, "up down ended(no-path)", "then it ends");
+	finish();
+
+	begin();
+	join_path();
+	settle();
+	now += LINK_PING_IDLE;
+	link_tick(&bob.link, now);
+	talk(&bob, 4096);
+	now += LINK_PING_TIMEOUT;
+	link_tick(&bob.link, now);
+	link_detach(&bob.link, "silent", now);
+	is_int(link_deadline(&bob.link), (int64_t)now - LINK_PING_TIMEOUT - LINK_PING_BUSY + LINK_SUSPEND_MAX,
+	       "silence that is usual at rest does not count");
+	finish();
+
+	begin();
+	alice.link.suspend_max = 5000;
+	join_path();
+	settle();
+	cut_path("cut");
+	is_int(link_deadline(&alice.link), (int64_t)now + 5000, "how long it waits can be set");
+	now += 4000;
+	link_attach(&alice.link, true, now);
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "a path that comes late has a moment");
+	now += LINK_PROBE_TIMEOUT;
+	link_tick(&alice.link, now);
+	ok(link_path_dead(&alice.link), "for its HELLO");
+	link_detach(&alice.link, "no HELLO", now);
+	link_tick(&alice.link, now);
+	is_str(alice.trace, "up down ended(no-path)", "and then that was it");
+	finish();
+}
+
+/* A millisecond on a long path. */
+static void step_long(struct longpath paths[2])
+{
+	struct side *sides[] = { &alice, &bob };
+
+	now++;
+	for (int i = 0; i < 2; i++) {
+		struct side *s = sides[i];
+
+		link_tick(&s->link, now);
+		while (longpath_room(&paths[i]) > 0 &&
+		       link_output(&s->link, &paths[i].socket, longpath_room(&paths[i]), now) > 0)
+			;
+		longpath_step(&paths[i], &s->other->plain, now);
+		link_input(&s->other->link, &s->other->plain, now);
+	}
+}
+
+static void run_long(struct longpath paths[2], unsigned ms)
+{
+	while (ms-- > 0)
+		step_long(paths);
+}
+
+/* How much may be under way follows from how long and how fast the path is. */
+static void test_long_path(void)
+{
+	static struct longpath paths[2];
+	const uint64_t endless = UINT64_MAX / 2;
+	uint64_t before;
+	size_t most = 0;
+
+	begin();
+	paths[0].delay = paths[1].delay = 25;
+	join_path();
+	run_long(paths, 200);
+	is_int(link_least_rtt(&alice.link), 51, "who opened the path knows its round trip");
+	seen(&bob);
+	run_long(paths, 200);
+	is_int(link_least_rtt(&bob.link), 51, "and so does the other, after the first record");
+
+	alice.link.busy = bob.link.busy = true;
+	alice.data_left = endless;
+	run_long(paths, 300);
+	before = bob.bytes;
+	for (int i = 0; i < 1000; i++) {
+		step_long(paths);
+		if (link_unacked(&alice.link) > most)
+			most = link_unacked(&alice.link);
+	}
+	ok(bob.bytes - before >= 950 * LONGPATH_RATE, "after a moment it is full: %u MB/s of 100",
+	   (unsigned)((bob.bytes - before) / 1000000));
+	ok(most > LONGPATH_RATE * 50 && most < LINK_UNACKED_MAX, "with what that takes (%zu bytes)", most);
+
+	/* A path comes in its place that has a tenth of its length. */
+	cut_path("moved");
+	longpath_finish(&paths[0]);
+	longpath_finish(&paths[1]);
+	memset(paths, 0, sizeof(paths));
+	paths[0].delay = paths[1].delay = 2;
+	join_path();
+	is_int(link_least_rtt(&alice.link), 0, "of another path nothing is known");
+	run_long(paths, 1000);
+	before = bob.bytes;
+	most = 0;
+	for (int i = 0; i < 1000; i++) {
+		step_long(paths);
+		if (link_unacked(&alice.link) > most)
+			most = link_unacked(&alice.link);
+	}
+	ok(bob.bytes - before >= 950 * LONGPATH_RATE, "a short path is filled too");
+	ok(most < 2 * LINK_UNACKED_FIRST, "by much less (%zu bytes)", most);
+	is_int(alice.wrong + bob.wrong, 0, "and no record was lost or repeated");
+
+	alice.data_left = 0;
+	alice.link.busy = bob.link.busy = false;
+	run_long(paths, 1000);
+	is_int(link_unacked(&alice.link), 0, "in the end nothing is kept");
+	longpath_finish(&paths[0]);
+	longpath_finish(&paths[1]);
+	memset(paths, 0, sizeof(paths));
+	finish();
+}
+
+/* At rest a link forgets how much it needed. */
+static void test_rest(void)
+{
+	static struct longpath paths[2];
+
+	begin();
+	paths[0].delay = paths[1].delay = 25;
+	join_path();
+	alice.link.busy = true;
+	alice.data_left = 10000;
+	run_long(paths, 3000);
+	is_int(bob.delivered, 10000, "everything has come");
+	alice.link.busy = false;
+	seen(&alice);
+	run_long(paths, 1000);
+	alice.data_left = 10000;
+	while (link_output(&alice.link, &paths[0].socket, 65536, now) > 0)
+		;
+	ok(link_unacked(&alice.link) < LINK_UNACKED_FIRST + 2 * RECORD_PAYLOAD_MAX, "the next one begins small again");
+	longpath_finish(&paths[0]);
+	longpath_finish(&paths[1]);
 	finish();
 }
 
@@ -696,6 +905,10 @@ int main(void)
 	test_resume();
 	test_bye();
 	test_silence();
+	test_probe();
+	test_silent_loss();
+	test_long_path();
+	test_rest();
 	test_judge();
 	test_move();
 	test_refusals();

@@ -19,6 +19,7 @@ struct path {
 	uint64_t run, settle;		/* seconds */
 	double rate_least;		/* share of the rate that must be used after settling */
 	uint64_t delay_most;		/* ms, p95 of what a control stanza would wait */
+	bool throttled;			/* and so it is told (throttle.h) */
 };
 
 struct sim {
@@ -102,17 +103,17 @@ static void run_path(struct sim *s, const struct path *path)
 }
 
 static const struct path paths[] = {
-	{ "10 kB/s, no burst",         10e3,  0,    1000,   300, 20, 0.9, 1000 },
-	{ "10 kB/s, 40 ms away",       10e3,  0,    40000,  300, 20, 0.9, 1000 },
-	{ "10 kB/s, 300 ms away",      10e3,  0,    300000, 300, 20, 0.9, 1000 },
-	{ "3 kB/s after 20 kB",        3e3,   20e3, 1000,   300, 30, 0.9, 1000 },
-	{ "3 kB/s after 20 kB, 40 ms", 3e3,   20e3, 40000,  300, 30, 0.9, 1000 },
-	{ "3 kB/s, half an hour",      3e3,   20e3, 1000,  1800, 900, 0.9, 700 },
-	{ "30 kB/s, half an hour",     30e3,  0,    5000,  1800, 20, 0.9, 700 },
-	{ "10 kB/s, half an hour",     10e3,  0,    1000,  1800, 900, 0.9, 700 },
-	{ "1 MB/s, 50 ms away",        1e6,   0,    50000,  100, 5,  0.9, 100 },
-	{ "5 MB/s, 1 ms away",         5e6,   0,    1000,   30,  1,  0.98, 100 },
-	{ "50 MB/s, nearer than 1 ms", 50e6,  0,    50,     10,  1,  0.9, 100 },
+	{ "10 kB/s, no burst",         10e3,  0,    1000,   300, 20, 0.9, 1000, true },
+	{ "10 kB/s, 40 ms away",       10e3,  0,    40000,  300, 20, 0.9, 1000, true },
+	{ "10 kB/s, 300 ms away",      10e3,  0,    300000, 300, 20, 0.9, 1000, true },
+	{ "3 kB/s after 20 kB",        3e3,   20e3, 1000,   300, 30, 0.9, 1000, true },
+	{ "3 kB/s after 20 kB, 40 ms", 3e3,   20e3, 40000,  300, 30, 0.9, 1000, true },
+	{ "3 kB/s, half an hour",      3e3,   20e3, 1000,  1800, 900, 0.9, 700, true },
+	{ "30 kB/s, half an hour",     30e3,  0,    5000,  1800, 20, 0.9, 700, true },
+	{ "10 kB/s, half an hour",     10e3,  0,    1000,  1800, 900, 0.9, 700, true },
+	{ "1 MB/s, 50 ms away",        1e6,   0,    50000,  100, 5,  0.9, 100, false },
+	{ "5 MB/s, 1 ms away",         5e6,   0,    1000,   30,  1,  0.98, 100, false },
+	{ "50 MB/s, nearer than 1 ms", 50e6,  0,    50,     10,  1,  0.9, 100, false },
 };
 
 static void t_paths(void)
@@ -130,6 +131,8 @@ static void t_paths(void)
 		ok(share >= p->rate_least, "%s: the rate is used", p->name);
 		printf("# %.3f of the rate, window %zu\n", share, pace_window(&s->ibb.pace));
 		ok(p95 < p->delay_most, "%s: a control stanza waits little", p->name);
+		ok(throttle_on(&s->ibb.throttle, s->now / 1000) == p->throttled, "%s: %s", p->name,
+		   p->throttled ? "somebody holds it back" : "that is its speed");
 		printf("# p95 %" PRIu64 " ms, base %" PRIu64 " ms\n", p95, s->ibb.pace.base_rtt);
 	}
 	free(s);

@@ -21,6 +21,34 @@ static void test_life(void)
 	is_int(smack_check(&s, 2001 + 2 * SMACK_IDLE + SMACK_PATIENCE), SMACK_DEAD, "and does not answer");
 }
 
+static void test_doubt(void)
+{
+	struct smack s;
+
+	smack_begin(&s, 1000);
+	ok(smack_doubt(&s, 2000), "a doubt is a question at once");
+	is_int(smack_deadline(&s), 2000 + SMACK_DOUBT, "with little time for an answer");
+	ok(!smack_doubt(&s, 4000), "another doubt asks no second time");
+	is_int(smack_deadline(&s), 2000 + SMACK_DOUBT, "nor gives more time");
+	is_int(smack_check(&s, 1999 + SMACK_DOUBT), SMACK_ALIVE, "the time is not over");
+	is_int(smack_check(&s, 2000 + SMACK_DOUBT), SMACK_DEAD, "and then it is");
+	ok(s.doubtful, "which is remembered");
+	is_int(smack_check(&s, 2001 + SMACK_DOUBT), SMACK_ALIVE, "nobody dies twice in a row");
+
+	smack_begin(&s, 1000);
+	smack_doubt(&s, 2000);
+	smack_heard(&s, false, 2500);
+	ok(!s.doubtful, "any word is an answer");
+	is_int(smack_deadline(&s), 2500 + SMACK_IDLE, "and all is as before");
+	is_int(smack_check(&s, 2500 + SMACK_IDLE), SMACK_ASK, "a question of routine");
+	ok(!smack_doubt(&s, 3000 + SMACK_IDLE), "does for a doubt as well");
+	is_int(smack_deadline(&s), 3000 + SMACK_IDLE + SMACK_DOUBT, "which cuts its time short");
+	smack_begin(&s, 1000);
+	smack_check(&s, 1000 + SMACK_IDLE);
+	smack_doubt(&s, 999 + SMACK_IDLE + SMACK_PATIENCE);
+	is_int(smack_deadline(&s), 1000 + SMACK_IDLE + SMACK_PATIENCE, "but never makes it longer");
+}
+
 static void test_count(void)
 {
 	struct smack s;
@@ -63,6 +91,7 @@ int main(void)
 {
 	test_answer();
 	test_life();
+	test_doubt();
 	test_count();
 	return tap_done();
 }

@@ -195,6 +195,97 @@ static void test_roster(void)
 	xmpp_stanza_release(xml);
 }
 
+static void put_row(struct buf *out, const struct xmpp_row *row)
+{
+	switch (row->kind) {
+	case XMPP_ITEM:
+		buf_printf(out, "item %s\n", row->jid);
+		break;
+	case XMPP_IDENTITY:
+		buf_printf(out, "identity %s/%s\n", row->category, row->type);
+		break;
+	case XMPP_FEATURE:
+		buf_printf(out, "feature %s\n", row->feature);
+		break;
+	case XMPP_STREAMHOST:
+		buf_printf(out, "streamhost %s %s %u\n", row->jid, row->host, row->port);
+		break;
+	}
+}
+
+#define ITEMS	    "<query xmlns='http://jabber.org/protocol/disco#items'>"
+#define INFO	    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+#define STREAMHOSTS "<query xmlns='http://jabber.org/protocol/bytestreams'>"
+
+static const struct {
+	const char *payload, *rows;
+} answers[] = {
+	{ ITEMS "text<item jid='proxy.a.example'/><item jid='b.example' node='x'/><item/><item jid=''/>"
+	  "<other jid='c.example'/><item xmlns='urn:x' jid='d.example'/><item jid='e.example'/></query>",
+	  "item proxy.a.example\nitem e.example\n" },
+	{ INFO "<identity category='proxy' type='bytestreams'/><identity category='proxy'/><feature/>"
+	  "<feature var='urn:x'/><item jid='a.example'/></query>",
+	  "identity proxy/bytestreams\nfeature urn:x\n" },
+	{ STREAMHOSTS "<streamhost jid='p.a.example/1' host='192.0.2.1' port='5000'/>"
+	  "<streamhost jid='p.a.example' host='2001:db8::1' port='65535'/>"
+	  "<streamhost jid='p.a.example' host='p.a.example' port='0'/>"
+	  "<streamhost jid='p.a.example' host='p.a.example' port='65536'/>"
+	  "<streamhost jid='p.a.example' host='p.a.example' port='-1'/>"
+	  "<streamhost jid='p.a.example' host='p.a.example'/>"
+	  "<streamhost jid='p.a.example' host='fe80::1%eth0' port='5000'/>"
+	  "<streamhost jid='p.a.example' host='a b' port='5000'/>"
+	  "<streamhost jid='p.a.example' host='' port='5000'/>"
+	  "<streamhost host='p.a.example' port='5000'/></query>",
+	  "streamhost p.a.example/1 192.0.2.1 5000\nstreamhost p.a.example 2001:db8::1 65535\n" },
+	{ "<query xmlns='urn:x'><item jid='a.example'/></query>", "" },
+	{ "<query><item jid='a.example'/></query>", "" },
+	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>", "" },
+	{ ITEMS "</query>", "" },
+	{ "", "" },
+};
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		char *text = xasprintf("<iq type='result' id='1'>%s</iq>", answers[i].payload);
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
+		struct buf seen = { 0 };
+		struct xmpp_rows list;
+		struct xmpp_row row;
+		struct stanza s;
+
+		stanza_read(xml, &s);
+		stanza_rows(s.payload, &list);
+		while (stanza_rows_next(&list, &row))
+			put_row(&seen, &row);
+		is_str(buf_str(&seen), answers[i].rows, "what an answer lists");
+		ok(!stanza_rows_next(&list, &row), "... and its end");
+		buf_finish(&seen);
+		xmpp_stanza_release(xml);
+		free(text);
+	}
+}
+
+static void test_long_rows(void)
+{
+	char jid[JID_MAX + 1], *text;
+	xmpp_stanza_t *xml;
+	struct xmpp_rows list;
+	struct xmpp_row row;
+
+	memset(jid, 'a', JID_MAX);
+	for (size_t n = JID_MAX - 1; n <= JID_MAX; n++) {
+		jid[n] = '\0';
+		text = xasprintf(ITEMS "<item jid='%s'/></query>", jid);
+		xml = xmpp_stanza_new_from_string(ctx, text);
+		stanza_rows(xml, &list);
+		ok(stanza_rows_next(&list, &row) == (n < JID_MAX), "a JID of %zu bytes", n);
+		xmpp_stanza_release(xml);
+		free(text);
+		jid[n] = 'a';
+	}
+}
+
 /* The hash was computed by other means from the string that XEP-0115 5.1 describes. */
 static void test_disco(void)
 {
@@ -225,6 +316,8 @@ int main(void)
 	test_errors();
 	test_presence();
 	test_roster();
+	test_rows();
+	test_long_rows();
 	test_disco();
 	xmpp_ctx_free(ctx);
 	return tap_done();

@@ -11,77 +11,92 @@
 
 static struct device_key *alice, *bob;
 
-/* Moves what `from` has to send to `to`, in pieces of at most step bytes. The last answer of tls_input(). */
-static int carry(struct tls *from, struct tls *to, size_t step, struct buf *plain)
+/* One end: what its TLS wants to send is in out. */
+struct side {
+	struct tls *tls;
+	struct buf out;
+};
+
+static void side_init(struct side *s, const struct device_key *key, bool client, const char *server_name)
 {
-	struct buf wire = { 0 };
+	s->out = (struct buf){ 0 };
+	s->tls = tls_create(key, client, server_name, &s->out);
+}
+
+static void side_finish(struct side *s)
+{
+	tls_destroy(s->tls);
+	buf_finish(&s->out);
+}
+
+/* Moves what `from` has to send to `to`, in pieces of at most step bytes. The last answer of tls_input(). */
+static int carry(struct side *from, struct side *to, size_t step, struct buf *plain)
+{
 	int ret = 0;
 
-	tls_output(from, &wire);
-	while (buf_len(&wire) > 0) {
-		size_t n = buf_len(&wire) < step ? buf_len(&wire) : step;
+	while (buf_len(&from->out) > 0) {
+		size_t n = buf_len(&from->out) < step ? buf_len(&from->out) : step;
 
-		ret = tls_input(to, buf_data(&wire), n, plain);
-		buf_consume(&wire, n);
+		ret = tls_input(to->tls, buf_data(&from->out), n, plain);
+		buf_consume(&from->out, n);
 	}
-	buf_finish(&wire);
 	return ret;
 }
 
-static bool shake_hands(struct tls *client, struct tls *server, size_t step)
+static bool shake_hands(struct side *client, struct side *server, size_t step)
 {
 	struct buf none = { 0 };
 	bool good = true;
 
-	for (int i = 0; i < 6 && good && (tls_pending(client) || tls_pending(server)); i++)
+	for (int i = 0; i < 6 && good && (buf_len(&client->out) || buf_len(&server->out)); i++)
 		good = carry(client, server, step, &none) == 0 &&
 		       carry(server, client, step, &none) == 0;
-	good = good && buf_len(&none) == 0 && tls_established(client) && tls_established(server);
+	good = good && buf_len(&none) == 0 && tls_established(client->tls) && tls_established(server->tls);
 	buf_finish(&none);
 	return good;
 }
 
-static void pair(struct tls **client, struct tls **server)
+static void pair(struct side *client, struct side *server)
 {
-	*client = tls_create(alice, true);
-	*server = tls_create(bob, false);
+	side_init(client, alice, true, NULL);
+	side_init(server, bob, false, NULL);
 }
 
 static void test_loopback(size_t step)
 {
-	struct tls *client, *server;
+	struct side client, server;
 	struct buf plain = { 0 }, sent = { 0 };
 
 	pair(&client, &server);
-	ok(tls_pending(client) > 0, "the client speaks first (pieces of %zu)", step);
-	is_int(tls_pending(server), 0, "the server waits");
-	ok(shake_hands(client, server, step), "the handshake completes");
-	ok(!memcmp(tls_peer_fingerprint(client), device_key_fingerprint(bob), FINGERPRINT_BYTES),
+	ok(buf_len(&client.out) > 0, "the client speaks first (pieces of %zu)", step);
+	is_int(buf_len(&server.out), 0, "the server waits");
+	ok(shake_hands(&client, &server, step), "the handshake completes");
+	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob), FINGERPRINT_BYTES),
 	   "the client knows the server's key");
-	ok(!memcmp(tls_peer_fingerprint(server), device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	ok(!memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice), FINGERPRINT_BYTES),
 	   "the server knows the client's key");
 
 	for (int i = 0; i < 100000; i++)
 		buf_append(&sent, &(char){ (char)rand() }, 1);
-	is_int(tls_write(server, buf_data(&sent), buf_len(&sent)), 0, "several records in one write");
-	is_int(carry(server, client, step, &plain), 0, "arrive");
+	is_int(tls_write(server.tls, buf_data(&sent), buf_len(&sent)), 0, "several records in one write");
+	is_int(carry(&server, &client, step, &plain), 0, "arrive");
 	ok(buf_len(&plain) == buf_len(&sent) &&
 	   !memcmp(buf_data(&plain), buf_data(&sent), buf_len(&sent)), "as they were");
 	buf_reset(&plain);
-	tls_write(client, "hello", 5);
-	tls_write(client, "", 0);
-	carry(client, server, step, &plain);
+	tls_write(client.tls, "hello", 5);
+	tls_write(client.tls, "", 0);
+	carry(&client, &server, step, &plain);
 	is_str(buf_str(&plain), "hello", "and the other way");
 
-	tls_close_notify(client);
-	tls_close_notify(client);
-	is_int(carry(client, server, step, &plain), 1, "close_notify is told from a cut");
-	ok(tls_established(server), "and is no failure");
-	is_str(tls_error(server), "", "without error");
+	tls_close_notify(client.tls);
+	tls_close_notify(client.tls);
+	is_int(carry(&client, &server, step, &plain), 1, "close_notify is told from a cut");
+	ok(tls_established(server.tls), "and is no failure");
+	is_str(tls_error(server.tls), "", "without error");
 	buf_finish(&plain);
 	buf_finish(&sent);
-	tls_destroy(client);
-	tls_destroy(server);
+	side_finish(&client);
+	side_finish(&server);
 }
 
 /* One bit turned anywhere on the way: the connection ends, and nothing false is delivered. */
@@ -90,23 +105,21 @@ static void test_flipped_bits(void)
 	int undetected = 0, wrong = 0;
 
 	for (size_t at = 5; at < 45; at++) {
-		struct tls *client, *server;
-		struct buf wire = { 0 }, plain = { 0 };
+		struct side client, server;
+		struct buf plain = { 0 };
 
 		pair(&client, &server);
-		shake_hands(client, server, 4096);
-		tls_write(client, "twenty bytes of text", 20);
-		tls_output(client, &wire);
-		if (at < buf_len(&wire)) {
-			buf_data(&wire)[at] ^= 1 << at % 8;
-			undetected += tls_input(server, buf_data(&wire), buf_len(&wire), &plain) != -1;
-			wrong += buf_len(&plain) > 0 || tls_established(server) ||
-				 !*tls_error(server) || tls_write(server, "x", 1) != -1;
+		shake_hands(&client, &server, 4096);
+		tls_write(client.tls, "twenty bytes of text", 20);
+		if (at < buf_len(&client.out)) {
+			buf_data(&client.out)[at] ^= 1 << at % 8;
+			undetected += carry(&client, &server, 4096, &plain) != -1;
+			wrong += buf_len(&plain) > 0 || tls_established(server.tls) ||
+				 !*tls_error(server.tls) || tls_write(server.tls, "x", 1) != -1;
 		}
-		buf_finish(&wire);
 		buf_finish(&plain);
-		tls_destroy(client);
-		tls_destroy(server);
+		side_finish(&client);
+		side_finish(&server);
 	}
 	is_int(undetected, 0, "a flipped bit is always found");
 	is_int(wrong, 0, "and nothing of that record is delivered");
@@ -118,8 +131,8 @@ static void test_garbage(void)
 
 	srand(3);
 	for (int i = 0; i < 300; i++) {
-		struct tls *tls = tls_create(alice, i % 2);
-		struct buf plain = { 0 };
+		struct buf out = { 0 }, plain = { 0 };
+		struct tls *tls = tls_create(alice, i % 2, NULL, &out);
 		char bytes[512];
 		int fed = 0, ret = 0;
 
@@ -135,6 +148,7 @@ static void test_garbage(void)
 		silent += !*tls_error(tls);
 		most = fed > most ? fed : most;
 		buf_finish(&plain);
+		buf_finish(&out);
 		tls_destroy(tls);
 	}
 	is_int(taken, 0, "garbage never becomes a connection");
@@ -230,8 +244,8 @@ static SSL_CTX *stranger_context(const struct stranger *s)
 static bool meet(const struct stranger *s, const char **why)
 {
 	SSL_CTX *ctx = stranger_context(s);
-	struct tls *tls = tls_create(bob, s->server);
 	struct buf wire = { 0 }, plain = { 0 };
+	struct tls *tls = tls_create(bob, s->server, NULL, &wire);
 	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 	SSL *ssl;
 	bool said = false, heard;
@@ -253,7 +267,6 @@ static bool meet(const struct stranger *s, const char **why)
 		if (n > 0)
 			tls_input(tls, data, (size_t)n, &plain);
 		(void)BIO_reset(out);
-		tls_output(tls, &wire);
 		if (buf_len(&wire) > 0)
 			BIO_write(in, buf_data(&wire), (int)buf_len(&wire));
 		buf_reset(&wire);
@@ -283,17 +296,98 @@ static void test_strangers(void)
 	}
 }
 
+struct door {
+	const char *word;
+	int asked;
+	char heard[300];
+};
+
+static bool ask_word(void *arg, const char *server_name)
+{
+	struct door *door = arg;
+
+	door->asked++;
+	snprintf(door->heard, sizeof(door->heard), "%s", server_name);
+	return !strcmp(server_name, door->word);
+}
+
+/* A client that names name meets a server that wants to hear word. */
+static void test_gate(const char *name, const char *word, size_t step, bool welcome, const char *what)
+{
+	struct door door = { .word = word };
+	struct side client, server;
+	struct buf none = { 0 };
+
+	side_init(&client, alice, true, name);
+	side_init(&server, bob, false, NULL);
+	tls_set_gate(server.tls, ask_word, &door);
+	if (welcome) {
+		ok(shake_hands(&client, &server, step), "%s is let in", what);
+		is_int(door.asked, 1, "asked once");
+		is_str(door.heard, name, "for what it said");
+	} else {
+		is_int(carry(&client, &server, step, &none), -1, what);
+		is_int(buf_len(&server.out), 0, "and no byte answers it");
+		tls_input(server.tls, "more", 4, &none);
+		is_int(buf_len(&server.out), 0, "nor later");
+		ok(*tls_error(server.tls), "though we know why: %s", tls_error(server.tls));
+	}
+	buf_finish(&none);
+	side_finish(&client);
+	side_finish(&server);
+}
+
+/* What is no hello at all does not hear that either, and cannot make us wait for long. */
+static void test_gate_and_garbage(const char *what, const char *bytes, size_t n, size_t most)
+{
+	struct door door = { .word = "word" };
+	struct side server;
+	struct buf none = { 0 };
+	size_t fed = 0;
+	int ret = 0;
+
+	side_init(&server, bob, false, NULL);
+	tls_set_gate(server.tls, ask_word, &door);
+	while (ret == 0 && fed < 1024 * 1024) {
+		ret = tls_input(server.tls, bytes, n, &none);
+		fed += n;
+	}
+	ok(ret == -1 && fed <= most, "%s is refused after %zu bytes", what, fed);
+	is_int(buf_len(&server.out), 0, "without a byte");
+	is_int(door.asked, 0, "nor a question");
+	buf_finish(&none);
+	side_finish(&server);
+}
+
+static void test_gates(void)
+{
+	static const char half[1024] = "\x16\x03\x01\x3f\xfc\x01\x00\x3f\xf8\x03\x03";
+	char longest[256];
+
+	memset(longest, 'a', 255);
+	longest[255] = '\0';
+	test_gate("0123456789abcdef", "0123456789abcdef", 65536, true, "who names the word");
+	test_gate("0123456789abcdef", "0123456789abcdef", 1, true, "byte by byte, too,");
+	test_gate(longest, longest, 65536, true, "the longest name");
+	test_gate("0123456789abcdee", "0123456789abcdef", 65536, false, "another word is refused");
+	test_gate("0123456789abcdee", "0123456789abcdef", 1, false, "byte by byte, too");
+	test_gate(NULL, "0123456789abcdef", 65536, false, "no word is refused");
+	test_gate_and_garbage("HTTP", "GET / HTTP/1.0\r\n\r\n", 18, 100);
+	test_gate_and_garbage("an alert", "\x15\x03\x03\x00\x02\x02\x28", 7, 100);
+	test_gate_and_garbage("a hello without end", half, sizeof(half), 4096);
+}
+
 static void test_one_context(void)
 {
-	struct tls *tls[2];
+	struct side side[2];
 
-	pair(&tls[0], &tls[1]);
-	tls_destroy(tls[0]);
-	tls_destroy(tls[1]);
-	pair(&tls[0], &tls[1]);
-	ok(shake_hands(tls[0], tls[1], 4096), "a key serves one connection after another");
-	tls_destroy(tls[0]);
-	tls_destroy(tls[1]);
+	pair(&side[0], &side[1]);
+	side_finish(&side[0]);
+	side_finish(&side[1]);
+	pair(&side[0], &side[1]);
+	ok(shake_hands(&side[0], &side[1], 4096), "a key serves one connection after another");
+	side_finish(&side[0]);
+	side_finish(&side[1]);
 	tls_destroy(NULL);
 }
 
@@ -307,6 +401,7 @@ int main(void)
 	test_flipped_bits();
 	test_garbage();
 	test_strangers();
+	test_gates();
 	test_one_context();
 	device_key_destroy(alice);
 	device_key_destroy(bob);

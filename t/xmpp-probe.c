@@ -9,7 +9,7 @@
  *     --until PREFIX    ends, with status 0, after a line that begins so
  *     --timeout N       ends, with status 1, after N seconds (30)
  *
- *   connect | ping JID | subscribe JID | subscribed JID | remove JID | quit
+ *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | quit
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *
  * "stall N" tells that the loop stood still for N milliseconds.
@@ -262,6 +262,8 @@ static void command(struct probe *p, char *line)
 		end(p, 0);
 	else if (!strcmp(line, "connect"))
 		xmpp_connect(p->xmpp);
+	else if (!strcmp(line, "check"))
+		xmpp_check(p->xmpp);
 	else if (!arg)
 		say(p, "bad-command %s", line);
 	else if (!strcmp(line, "subscribe") || !strcmp(line, "subscribed"))

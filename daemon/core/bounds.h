@@ -12,19 +12,23 @@ enum {
 	/* records and links */
 	RECORD_PAYLOAD_MAX = 16384 - 12,	/* a record fills one TLS record at most */
 	LINK_CONTROL_QUEUE_MAX = 1024,		/* control records waiting; more ends the link */
-	LINK_UNACKED_MAX = 1024 * 1024,		/* bytes kept for replay before data waits */
+	LINK_UNACKED_FIRST = 1024 * 1024,	/* bytes kept for replay before data waits, on a new path */
+	LINK_UNACKED_MAX = 16 * 1024 * 1024,	/* and on one that is long and fast */
 	LINK_ACK_BYTES = 128 * 1024,		/* acknowledged at the latest after so many */
 	LINK_ACK_DELAY = 250,			/* or after so long */
 	LINK_PING_IDLE = 60 * 1000,		/* nothing heard: ask (link at rest) */
 	LINK_PING_BUSY = 2 * 1000,		/* nothing heard with something open or unacknowledged */
 	LINK_PING_TIMEOUT = 10 * 1000,		/* asked and nothing heard: the path is dead */
+	LINK_PROBE_TIMEOUT = 3 * 1000,		/* the same, where there was reason to doubt the path */
 	LINK_HELLO_TIMEOUT = 10 * 1000,
-	LINK_SUSPEND_MAX = 60 * 1000,		/* without a path, then the link ends */
+	LINK_SUSPEND_MAX = 60 * 1000,		/* without a path, then the link ends; unless set otherwise */
 	LINK_IDLE_CLOSE = 10 * 60 * 1000,	/* without a channel or negotiation */
 
 	/* channels */
 	CHANNELS_PER_LINK = 64,
 	CHANNEL_WINDOW = 512 * 1024,		/* credit at the start, each direction */
+	CHANNEL_WINDOW_MAX = 8 * 1024 * 1024,	/* and where that does not fill the path */
+	CHANNELS_EXTRA_MAX = 32 * 1024 * 1024,	/* by which all of a link together grow, each direction */
 	CHANNEL_STDERR_MAX = 64 * 1024,		/* of standard error carried per channel */
 	CHANNEL_QUANTUM = 16384,		/* deficit round robin */
 

@@ -3,17 +3,16 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "alloc.h"
+#include "channel-internal.h"
 #include "fields.h"
 #include "log.h"
 
 /*
- * What an owner writes waits in the channel until the link asks for data
- * (channels_fill()), the peer has given credit and it is the channel's turn;
- * so the link never holds more than one record that it cannot send. Standard
- * error goes before data, END after all data, EXIT after everything.
+ * The life of a channel, and what it receives: what comes is the owner's at
+ * once, and credit for it goes back when the owner has passed it on. What it
+ * sends is channel-send.c's business.
  *
  * What can go wrong: the peer sends more than it was granted, or out of order.
  * It is a trusted device with a broken or hostile broker then, and the caller
@@ -22,39 +21,9 @@
  */
 
 enum {
-	NUMBER_SIZE = 4,
 	STDERR_RECEIVE_MAX = 2 * CHANNEL_STDERR_MAX,
-	/* So much must be consumed before it is worth a CREDIT record. */
-	CREDIT_WORTH = CHANNEL_WINDOW / 4,
 	/* More credit than this is nonsense. */
 	CREDIT_MAX = 1 << 30,
-};
-
-struct channel {
-	struct channel *next;		/* channels::first */
-	struct channels *all;		/* borrowed */
-	uint32_t number;
-	const struct channel_events *events;
-	void *owner;
-	bool open;			/* else OPENING */
-
-	/* what we send */
-	struct buf out, err;
-	size_t credit;			/* bytes of data the peer wants */
-	size_t err_total;		/* of standard error ever queued */
-	size_t deficit;			/* bytes of this turn that are left */
-	bool ending, end_sent;
-	bool exiting, exit_sent;
-	uint32_t status;
-	uint64_t sent;
-
-	/* what we receive */
-	size_t granted;			/* bytes the peer may still send */
-	size_t held;			/* delivered and not consumed */
-	size_t owed;			/* consumed, and no credit given yet */
-	size_t err_received;
-	bool end_received, exit_received;
-	uint64_t received;
 };
 
 void channels_init(struct channels *c, struct link *link, bool odd)
@@ -81,7 +50,7 @@ static struct channel *add(struct channels *c, uint32_t number,
 	ch->number = number;
 	ch->events = events;
 	ch->owner = owner;
-	ch->granted = CHANNEL_WINDOW;
+	window_init(&ch->window);
 	while (*last)
 		last = &(*last)->next;
 	*last = ch;
@@ -103,6 +72,7 @@ static void finish(struct channel *ch, const char *reason)
 	if (c->turn == ch)
 		c->turn = ch->next;
 	c->count--;
+	c->extra -= ch->window.size - CHANNEL_WINDOW;
 	buf_finish(&ch->out);
 	buf_finish(&ch->err);
 	free(ch);
@@ -116,7 +86,7 @@ void channels_finish(struct channels *c, const char *reason)
 }
 
 /* Closes it if both sides have said everything. */
-static void settle(struct channels *c, uint32_t number)
+void channel_settle(struct channels *c, uint32_t number)
 {
 	struct channel *ch = find(c, number);
 
@@ -141,7 +111,7 @@ static bool is_ours(const struct channels *c, uint32_t number)
 	return number % 2 == c->next % 2;
 }
 
-static bool send_number(struct channels *c, enum record_type type, uint32_t number, uint32_t value)
+bool channel_send_number(struct channels *c, enum record_type type, uint32_t number, uint32_t value)
 {
 	uint8_t payload[8];
 
@@ -158,7 +128,7 @@ struct channel *channel_accept(struct channels *c, uint32_t number,
 	if (number == 0 || is_ours(c, number) || find(c, number) ||
 	    c->count >= CHANNELS_PER_LINK)
 		return NULL;
-	if (!send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
+	if (!channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
 		return NULL;
 	ch = add(c, number, events, owner);
 	ch->open = true;
@@ -177,76 +147,24 @@ uint32_t channel_number(const struct channel *ch)
 	return ch->number;
 }
 
-size_t channel_room(const struct channel *ch)
+static void give_credit(struct channel *ch)
 {
-	size_t queued = buf_len(&ch->out);
+	size_t n = ch->end_received ? 0 : window_give(&ch->window);
 
-	return queued < CHANNEL_WINDOW ? CHANNEL_WINDOW - queued : 0;
-}
-
-void channel_write(struct channel *ch, const void *data, size_t n)
-{
-	assert(!ch->ending);
-	if (n == 0)
-		return;
-	buf_append(&ch->out, data, n);
-	if (ch->open && ch->credit > 0)
-		link_wake(ch->all->link);
-}
-
-void channel_write_stderr(struct channel *ch, const void *data, size_t n)
-{
-	size_t left = CHANNEL_STDERR_MAX - ch->err_total;
-
-	assert(!ch->exiting);
-	n = n < left ? n : left;
-	if (n == 0)
-		return;
-	ch->err_total += n;
-	buf_append(&ch->err, data, n);
-	if (ch->open)
-		link_wake(ch->all->link);
-}
-
-void channel_end(struct channel *ch)
-{
-	if (ch->ending)
-		return;
-	ch->ending = true;
-	if (ch->open)
-		link_wake(ch->all->link);
-}
-
-void channel_exit(struct channel *ch, uint32_t status)
-{
-	if (ch->exiting)
-		return;
-	ch->ending = true;
-	ch->exiting = true;
-	ch->status = status;
-	if (ch->open)
-		link_wake(ch->all->link);
+	if (n > 0)
+		channel_send_number(ch->all, RECORD_CREDIT, ch->number, (uint32_t)n);
 }
 
 void channel_consumed(struct channel *ch, size_t n)
 {
-	size_t owed;
-
-	assert(n <= ch->held);
-	ch->held -= n;
-	ch->owed += n;
-	owed = ch->owed;
-	if (owed < CREDIT_WORTH || ch->end_received)
-		return;
-	ch->owed = 0;
-	ch->granted += owed;
-	send_number(ch->all, RECORD_CREDIT, ch->number, (uint32_t)owed);
+	window_consumed(&ch->window, n);
+	give_credit(ch);
 }
 
 static void put_close(struct buf *out, uint32_t number, const char *reason)
 {
-	put_be32(buf_reserve(out, NUMBER_SIZE), number);
-	buf_added(out, NUMBER_SIZE);
+	put_be32(buf_reserve(out, CHANNEL_NUMBER_SIZE), number);
+	buf_added(out, CHANNEL_NUMBER_SIZE);
 	fields_add(out, "reason", reason);
 }
 
@@ -272,111 +190,6 @@ uint64_t channel_received(const struct channel *ch)
 	return ch->received;
 }
 
-/* Sending, in turns */
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* The type and size (its payload's) of the next record a channel can send now; 0: none. */
-static size_t next_record(const struct channel *ch, size_t max, enum record_type *type)
-{
-	if (!ch->open || ch->exit_sent)
-		return 0;
-	max -= NUMBER_SIZE;
-	if (buf_len(&ch->err) > 0) {
-		*type = RECORD_STDERR;
-		return NUMBER_SIZE + least(buf_len(&ch->err), max);
-	}
-	if (buf_len(&ch->out) > 0) {
-		*type = RECORD_DATA;
-		return ch->credit > 0 ? NUMBER_SIZE + least(least(buf_len(&ch->out), max), ch->credit) : 0;
-	}
-	if (ch->ending && !ch->end_sent) {
-		*type = RECORD_END;
-		return NUMBER_SIZE;
-	}
-	if (ch->exiting) {
-		*type = RECORD_EXIT;
-		return NUMBER_SIZE + 4;
-	}
-	return 0;
-}
-
-static void send_bytes(struct channel *ch, enum record_type type, struct buf *from, size_t n)
-{
-	uint8_t payload[RECORD_PAYLOAD_MAX];
-
-	put_be32(payload, ch->number);
-	memcpy(payload + NUMBER_SIZE, buf_data(from), n);
-	buf_consume(from, n);
-	link_send(ch->all->link, type, payload, NUMBER_SIZE + n);
-}
-
-/* Inside fill() link_send() only queues: it neither kicks nor ends the link. */
-static void send_record(struct channel *ch, enum record_type type, size_t size)
-{
-	struct channels *c = ch->all;
-	uint32_t number = ch->number;
-	uint8_t end[NUMBER_SIZE];
-
-	switch (type) {
-	case RECORD_STDERR:
-		send_bytes(ch, type, &ch->err, size - NUMBER_SIZE);
-		break;
-	case RECORD_DATA:
-		ch->credit -= size - NUMBER_SIZE;
-		ch->sent += size - NUMBER_SIZE;
-		send_bytes(ch, type, &ch->out, size - NUMBER_SIZE);
-		if (!ch->ending)
-			ch->events->writable(ch->owner);
-		break;
-	case RECORD_END:
-		ch->end_sent = true;
-		put_be32(end, number);
-		link_send(c->link, type, end, sizeof(end));
-		settle(c, number);
-		break;
-	default:
-		ch->exit_sent = true;
-		send_number(c, type, number, ch->status);
-		settle(c, number);
-		break;
-	}
-}
-
-/* The next one's turn, which may send as much as a record has room for now. */
-static void pass_on(struct channels *c, size_t quantum)
-{
-	c->turn = c->turn && c->turn->next ? c->turn->next : c->first;
-	c->turn->deficit += quantum;
-}
-
-bool channels_fill(struct channels *c)
-{
-	size_t max = least(link_fill_size(c->link), CHANNEL_QUANTUM);
-
-	/* Once around, and the one whose turn it was again: with a new quantum any record fits. */
-	for (unsigned i = 0; i <= c->count && c->first; i++) {
-		enum record_type type;
-		size_t size;
-
-		if (!c->turn)
-			pass_on(c, max);
-		size = next_record(c->turn, max, &type);
-		if (size > 0 && size <= c->turn->deficit) {
-			c->turn->deficit -= size;
-			send_record(c->turn, type, size);
-			return true;
-		}
-		if (size == 0)
-			c->turn->deficit = 0;
-		pass_on(c, max);
-	}
-	return false;
-}
-
 /* Receiving. Each returns -1 for what a correct peer does not send. */
 
 static int take_accept(struct channel *ch, const uint8_t *p, size_t n)
@@ -395,22 +208,39 @@ static int take_accept(struct channel *ch, const uint8_t *p, size_t n)
 static int take_credit(struct channel *ch, const uint8_t *p, size_t n)
 {
 	bool was_dry = ch->credit == 0;
+	size_t room = channel_room(ch);
 
 	if (n != 4 || !ch->open || get_be32(p) > CREDIT_MAX - ch->credit)
 		return -1;
 	ch->credit += get_be32(p);
 	if (was_dry && buf_len(&ch->out) > 0)
 		link_wake(ch->all->link);
+	if (!ch->ending && channel_room(ch) > room)
+		ch->events->writable(ch->owner);
 	return 0;
+}
+
+/* A window that holds the sender back is made larger, as far as the link's bound allows. */
+static void widen(struct channel *ch)
+{
+	struct channels *c = ch->all;
+	size_t n = window_growth(&ch->window, CHANNELS_EXTRA_MAX - c->extra, link_least_rtt(c->link),
+				 link_now(c->link));
+
+	if (n == 0)
+		return;
+	log_debug("channel %u: window of %zu bytes", ch->number, ch->window.size + n);
+	c->extra += n;
+	window_grow(&ch->window, n);
+	give_credit(ch);
 }
 
 static int take_data(struct channel *ch, const uint8_t *p, size_t n)
 {
-	if (!ch->open || ch->end_received || n > ch->granted)
+	if (!ch->open || ch->end_received || !window_take(&ch->window, n, link_now(ch->all->link)))
 		return -1;
-	ch->granted -= n;
-	ch->held += n;
 	ch->received += n;
+	widen(ch);
 	if (n > 0)
 		ch->events->data(ch->owner, p, n);
 	return 0;
@@ -435,7 +265,7 @@ static int take_end(struct channel *ch, const uint8_t *p, size_t n)
 		return -1;
 	ch->end_received = true;
 	ch->events->end(ch->owner);
-	settle(c, number);
+	channel_settle(c, number);
 	return 0;
 }
 
@@ -451,7 +281,7 @@ static int take_exit(struct channel *ch, const uint8_t *p, size_t n)
 	buf_reset(&ch->out);
 	ch->events->exited(ch->owner, get_be32(p));
 	link_wake(c->link);
-	settle(c, number);
+	channel_settle(c, number);
 	return 0;
 }
 
@@ -497,14 +327,14 @@ int channels_record(struct channels *c, const struct record *record)
 	uint32_t number;
 
 	assert(record->type >= RECORD_ACCEPT && record->type <= RECORD_CLOSE);
-	if (record->len < NUMBER_SIZE)
+	if (record->len < CHANNEL_NUMBER_SIZE)
 		return -1;
 	number = get_be32(record->payload);
 	ch = find(c, number);
 	if (!ch)
 		return take_late(c, number, record->type);
-	if (takers[record->type - RECORD_ACCEPT](ch, record->payload + NUMBER_SIZE,
-						 record->len - NUMBER_SIZE) == 0)
+	if (takers[record->type - RECORD_ACCEPT](ch, record->payload + CHANNEL_NUMBER_SIZE,
+						 record->len - CHANNEL_NUMBER_SIZE) == 0)
 		return 0;
 	log_debug("channel %u: unexpected %s", number, record_type_name(record->type));
 	return -1;

@@ -7,7 +7,8 @@
  * protocol (RFC 4254). A channel is announced by starting-push with its
  * number; the side that announces it made it with channel_open(), the other
  * takes it with channel_accept(), which grants the first credit; its own first
- * credit, CHANNEL_WINDOW, is understood. Data needs credit; standard error is
+ * credit, CHANNEL_WINDOW, is understood, and grows where it does not fill the path
+ * (window.h). Data needs credit; standard error is
  * bounded in all instead, and what is beyond is dropped. Each direction ends by
  * itself; the status comes after the serving side's end of data; a close by
  * either side ends it for both. Channels take turns (deficit round robin).
@@ -37,7 +38,7 @@ struct channel;
 
 struct channel_events {
 	void (*accepted)(void *owner);
-	/* Bytes for the owner, who will have at most CHANNEL_WINDOW of them before channel_consumed(). */
+	/* Bytes for the owner, who will have at most CHANNEL_WINDOW_MAX of them before channel_consumed(). */
 	void (*data)(void *owner, const void *data, size_t n);
 	void (*stderr_data)(void *owner, const void *data, size_t n);
 	void (*end)(void *owner);
@@ -54,6 +55,7 @@ struct channels {
 	struct link *link;		/* borrowed */
 	struct channel *first;		/* owned */
 	unsigned count;
+	size_t extra;			/* by which windows have grown, all together */
 	uint32_t next;			/* number of the next channel_open() */
 	struct channel *turn;		/* whose turn it is */
 };
@@ -84,7 +86,11 @@ uint32_t channel_number(const struct channel *ch);
 /* Who hears of it from now on. */
 void channel_set_events(struct channel *ch, const struct channel_events *events, void *owner);
 
-/* How many bytes channel_write() takes now without queueing more than CHANNEL_WINDOW. */
+/*
+ * How many bytes channel_write() takes now without queueing too much: CHANNEL_WINDOW, or as much
+ * as the peer wants, up to CHANNEL_WINDOW_MAX, while all of a link have no more than
+ * CHANNELS_EXTRA_MAX beyond that.
+ */
 size_t channel_room(const struct channel *ch);
 
 /* Queues data; all of it is taken. Not after channel_end(). */

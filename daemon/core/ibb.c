@@ -17,6 +17,7 @@ void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
 	memset(s, 0, sizeof(*s));
 	s->block_max = block_max;
 	pace_init(&s->pace, now);
+	throttle_init(&s->throttle, now);
 }
 
 /* Whether bytes hold the next block back; the count of stanzas is another matter. */
@@ -58,13 +59,15 @@ bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now)
 
 	for (size_t i = 0; i < IBB_STANZAS_MAX; i++) {
 		struct ibb_block *block = &s->flight[i];
+		uint64_t rtt = now - block->sent_at;
 
 		if (!block->used || block->seq != seq)
 			continue;
 		block->used = false;
 		s->in_flight--;
 		s->bytes_in_flight -= block->bytes;
-		pace_acked(&s->pace, block->bytes, now - block->sent_at, was_full, now);
+		pace_acked(&s->pace, block->bytes, rtt, was_full, now);
+		throttle_acked(&s->throttle, block->bytes, rtt - s->pace.base_rtt, now);
 		return true;
 	}
 	return false;

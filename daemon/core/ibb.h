@@ -14,6 +14,7 @@
 
 #include "bounds.h"
 #include "pace.h"
+#include "throttle.h"
 
 struct ibb_block {		/* one in flight */
 	uint16_t seq;
@@ -29,6 +30,7 @@ struct ibb {
 	unsigned in_flight;
 	size_t bytes_in_flight;
 	struct pace pace;
+	struct throttle throttle;
 };
 
 void ibb_init(struct ibb *s, size_t block_max, uint64_t now);

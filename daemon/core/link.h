@@ -22,7 +22,7 @@
  *   GREETING   HELLO new/resumed        UP        events->up, replay
  *   GREETING   HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
  *   GREETING   HELLO crossed            GREETING  link_input() says -1: the peer's attempt wins
- *   UP         detach                   SUSPENDED events->down; waits LINK_SUSPEND_MAX
+ *   UP         detach                   SUSPENDED events->down; waits suspend_max
  *   GREETING   detach                   IDLE, or SUSPENDED if it was up before
  *   SUSPENDED  attach                   GREETING  HELLO resume
  *   any        BYE, time-out, refusal   ENDED     events->ended, once
@@ -83,6 +83,7 @@ struct link {
 	bool initiator;				/* of the present path */
 	bool busy;				/* set by the owner: something is open; pings are quicker */
 	bool nudge;				/* set by the owner: the path withholds the tail of bursts (a proxy) */
+	unsigned suspend_max;			/* ms without a path, then it ends; LINK_SUSPEND_MAX, or set by the owner */
 	char peer_name[96];			/* for the log */
 	struct link_internal *in;		/* owned */
 };
@@ -164,18 +165,30 @@ uint64_t link_deadline(const struct link *l);
 void link_tick(struct link *l, uint64_t now);
 
 /*
+ * There is reason to doubt the path: the network changed, the machine woke up. Asks
+ * the peer at once; when nothing at all is heard in LINK_PROBE_TIMEOUT, the path is dead.
+ */
+void link_probe(struct link *l, uint64_t now);
+
+/*
  * To be asked after link_tick(): the path was silent for LINK_PING_TIMEOUT
- * after a ping, or no HELLO came in LINK_HELLO_TIMEOUT. The owner closes it and
+ * after a ping, or LINK_PROBE_TIMEOUT after a probe, or no HELLO came in LINK_HELLO_TIMEOUT. The owner closes it and
  * calls link_detach(). False once another path is attached.
  */
 bool link_path_dead(const struct link *l);
 
-/* Bytes kept for replay; no DATA is wanted above LINK_UNACKED_MAX. */
+/* Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to LINK_UNACKED_MAX, as the path needs. */
 size_t link_unacked(const struct link *l);
 
 /* When the peer was last heard, and the last measured round trip (0: none yet). */
 uint64_t link_heard_at(const struct link *l);
 uint64_t link_rtt(const struct link *l);
+
+/* The shortest round trip seen on this path, in ms, by whatever was answered; 0: none yet. */
+uint64_t link_least_rtt(const struct link *l);
+
+/* The time that the link was last told. For the layers above it, in its callbacks. */
+uint64_t link_now(const struct link *l);
 const char *link_state_name(enum link_state state);
 
 #endif

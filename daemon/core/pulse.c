@@ -52,12 +52,13 @@ void pulse_put_ping(struct pulse *p, struct buf *out, uint64_t now)
 	p->ping_sent_at = now;
 }
 
-void pulse_pong(struct pulse *p, const struct record *record, uint64_t now)
+uint64_t pulse_pong(struct pulse *p, const struct record *record, uint64_t now)
 {
 	if (!p->ping_sent_at || record->len != 8 || get_be64(record->payload) != p->ping_id)
-		return;
+		return 0;
 	p->rtt = now > p->ping_sent_at ? now - p->ping_sent_at : 1;
 	p->ping_sent_at = 0;
+	return p->rtt;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -65,12 +66,37 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* A question that is open already is not put off. */
+static void ask(struct pulse *p, uint64_t patience, uint64_t now)
+{
+	if (p->asked_at == UINT64_MAX) {
+		p->asked_at = now;
+		p->dead_at = UINT64_MAX;
+	}
+	if (now + patience < p->dead_at)
+		p->dead_at = now + patience;
+	p->ping_due = true;
+	p->nudged = true;
+}
+
+void pulse_probe(struct pulse *p, uint64_t now)
+{
+	ask(p, LINK_PROBE_TIMEOUT, now);
+}
+
+uint64_t pulse_silent_since(const struct pulse *p, uint64_t now)
+{
+	if (p->asked_at == UINT64_MAX)
+		return now;
+	return p->asked_at > p->heard_at + LINK_PING_BUSY ? p->asked_at - LINK_PING_BUSY : p->heard_at;
+}
+
 uint64_t pulse_deadline(const struct pulse *p, struct pulse_mood mood)
 {
 	uint64_t since;
 
 	if (p->asked_at != UINT64_MAX)
-		return p->asked_at + LINK_PING_TIMEOUT;
+		return p->dead_at;
 	if (!p->waiting_since)
 		return p->heard_at + (mood.busy ? LINK_PING_BUSY : LINK_PING_IDLE);
 	since = later(p->heard_at, p->waiting_since);
@@ -85,8 +111,6 @@ enum pulse_sign pulse_tick(struct pulse *p, struct pulse_mood mood, uint64_t now
 		return PULSE_WELL;
 	if (p->asked_at != UINT64_MAX)
 		return PULSE_DEAD;
-	p->asked_at = now;
-	p->ping_due = true;
-	p->nudged = true;
+	ask(p, LINK_PING_TIMEOUT, now);
 	return PULSE_ASK;
 }

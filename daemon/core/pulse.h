@@ -19,6 +19,7 @@ struct pulse {
 	uint64_t heard_at, sent_at;
 	uint64_t waiting_since;	/* something has left since then that is not acknowledged; 0: no */
 	uint64_t asked_at;	/* a PING is wanted since then, and nothing was heard; UINT64_MAX: no */
+	uint64_t dead_at;	/* if asked: when nothing heard means death */
 	bool ping_due;
 	bool nudged;		/* a PING has followed the last record already */
 	uint64_t ping_id;
@@ -40,9 +41,16 @@ void pulse_heard(struct pulse *p, uint64_t now);
 void pulse_sent(struct pulse *p, bool numbered, uint64_t now);
 void pulse_waiting(struct pulse *p, bool waiting, uint64_t now);
 
+/* There is reason to doubt the path: asks at once, and waits LINK_PROBE_TIMEOUT only. */
+void pulse_probe(struct pulse *p, uint64_t now);
+
+/* Since when the peer's silence is none that a path at rest would have; now, if it is no question. */
+uint64_t pulse_silent_since(const struct pulse *p, uint64_t now);
+
 /* Appends the PING that is due, if it is. */
 void pulse_put_ping(struct pulse *p, struct buf *out, uint64_t now);
-void pulse_pong(struct pulse *p, const struct record *record, uint64_t now);
+/* The round trip it tells, which is kept in rtt, too; 0: it answers no question of ours. */
+uint64_t pulse_pong(struct pulse *p, const struct record *record, uint64_t now);
 
 /* When pulse_tick() has something to say. */
 uint64_t pulse_deadline(const struct pulse *p, struct pulse_mood mood);

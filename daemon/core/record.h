@@ -40,6 +40,10 @@ enum record_type {
 	RECORD_OUTCOME_ASK = 22,
 	RECORD_OUTCOME = 23,
 
+	/* of the ways between two devices, numbered. ways.h */
+	RECORD_WAYS = 24,
+	RECORD_BYTESTREAM = 25,
+
 	/* of channels, numbered; the payload begins with the channel, four bytes. channel.h */
 	RECORD_ACCEPT = 32,	/* window (4) */
 	RECORD_CREDIT = 33,	/* bytes (4) */

@@ -2,7 +2,6 @@
 #include "tls.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,25 +16,27 @@
 #include "log.h"
 
 /*
- * OpenSSL between two memory BIOs. The client's hello is there from the start;
- * then what the path delivers goes in, what OpenSSL decrypts is appended to the
- * caller's buffer, and what it wants to send waits in the other BIO. The
- * certificate is not judged by a chain, for there is none: it must hold an
+ * OpenSSL above a BIO of our own, that reads from where the caller's bytes lie and
+ * appends to where the caller wants them: nothing is copied on the way. The client's
+ * hello is there from the start. The certificate is not judged by a chain, for there is none: it must hold an
  * Ed25519 key, which the handshake proves the peer to own, and the caller
  * compares its fingerprint.
  *
  * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
  * kind of key), it talks for ever without finishing the handshake, or bytes
  * were changed on the way. Each ends the connection, with an alert to be sent.
+ * Only behind a gate a stranger does not even get that.
  */
 
 enum {
 	/* A handshake takes about 2 KiB each way; a stranger gets no more than this to try. */
 	HANDSHAKE_MAX = 16 * 1024,
+	/* Before its hello has named the right server: a hello of ours has about 300 bytes. */
+	HELLO_MAX = 2 * 1024,
 	/* A certificate of ours has 320 bytes. */
 	CERTIFICATES_MAX = 4 * 1024,
-	/* Ciphertext is fed in slices, so that OpenSSL's copy of it stays small. */
-	SLICE = 16 * 1024,
+	/* The most that one record holds. */
+	RECORD = 16 * 1024,
 };
 
 static const unsigned char alpn[] = "\x0agit-xmpp/1";
@@ -43,11 +44,18 @@ enum { ALPN_LEN = sizeof(alpn) - 1 };
 
 struct tls {
 	SSL *ssl;		/* owned */
-	BIO *in, *out;		/* borrowed: the ssl owns them */
+	BIO_METHOD *wire;	/* owned */
+	const char *in;		/* borrowed, during tls_input(): what OpenSSL has not read yet */
+	size_t in_left;
+	struct buf *out;	/* borrowed */
 	bool established;
 	bool closed;		/* close_notify has come */
 	bool failed;
 	bool shut;		/* close_notify was sent */
+	tls_gate gate;		/* NULL: everybody may try */
+	void *gate_arg;
+	bool admitted;		/* the gate said yes */
+	bool turned_away;	/* the gate said no, or was not asked for want of a name */
 	size_t handshake_bytes;	/* taken in before it was established */
 	unsigned char peer_fp[FINGERPRINT_BYTES];
 	char error[160];
@@ -78,15 +86,41 @@ static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/*
- * OpenSSL asks select_alpn() only if the client offers something. This callback
- * sees every ClientHello, so that one without ALPN is refused as well.
- */
-static int require_alpn(SSL *ssl, int *alert, void *arg)
+/* The host name in the extension's list (RFC 6066, 3.): one entry, of the only type there is. */
+static bool server_name_of(SSL *ssl, char out[TLSEXT_MAXLEN_host_name + 1])
 {
+	const unsigned char *p;
+	size_t n, len;
+
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) || n < 5)
+		return false;
+	len = p[3] << 8 | p[4];
+	if ((size_t)(p[0] << 8 | p[1]) != n - 2 || p[2] != TLSEXT_NAMETYPE_host_name || len != n - 5 ||
+	    !len || len > TLSEXT_MAXLEN_host_name || memchr(p + 5, '\0', len))
+		return false;
+	memcpy(out, p + 5, len);
+	out[len] = '\0';
+	return true;
+}
+
+/*
+ * Sees every ClientHello before anything of it was answered. OpenSSL asks
+ * select_alpn() only if the client offers something, so one without ALPN is refused here.
+ */
+static int judge_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct tls *tls = SSL_get_app_data(ssl);
+	char name[TLSEXT_MAXLEN_host_name + 1];
 	const unsigned char *data;
 	size_t n;
 
+	if (tls->gate)
+		tls->admitted = server_name_of(ssl, name) && tls->gate(tls->gate_arg, name);
+	if (tls->gate && !tls->admitted) {
+		tls->turned_away = true;
+		*alert = SSL_AD_UNRECOGNIZED_NAME;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
 	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation,
 				      &data, &n))
 		return SSL_CLIENT_HELLO_SUCCESS;
@@ -104,7 +138,7 @@ static bool context_set_up(SSL_CTX *ctx, const struct device_key *key)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, accept_ed25519, NULL);
 	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
-	SSL_CTX_set_client_hello_cb(ctx, require_alpn, NULL);
+	SSL_CTX_set_client_hello_cb(ctx, judge_hello, NULL);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&
 	       SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) &&
 	       SSL_CTX_set_num_tickets(ctx, 0) &&
@@ -156,6 +190,8 @@ static int fail_openssl(struct tls *tls)
 	const char *why = ERR_reason_error_string(code);
 
 	ERR_clear_error();
+	if (tls->turned_away)
+		why = "not a server name that is expected";
 	return fail(tls, why ? why : "unexpected bytes");
 }
 
@@ -194,7 +230,7 @@ static int decrypt(struct tls *tls, struct buf *plain)
 		size_t n;
 
 		ERR_clear_error();
-		if (SSL_read_ex(tls->ssl, buf_reserve(plain, SLICE), SLICE, &n) == 1) {
+		if (SSL_read_ex(tls->ssl, buf_reserve(plain, RECORD), RECORD, &n) == 1) {
 			buf_added(plain, n);
 			continue;
 		}
@@ -210,17 +246,68 @@ static int decrypt(struct tls *tls, struct buf *plain)
 	}
 }
 
-struct tls *tls_create(const struct device_key *key, bool client)
+static int wire_read(BIO *bio, char *out, int max)
+{
+	struct tls *tls = BIO_get_data(bio);
+	size_t n = tls->in_left < (size_t)max ? tls->in_left : (size_t)max;
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	memcpy(out, tls->in, n);
+	tls->in += n;
+	tls->in_left -= n;
+	return (int)n;
+}
+
+/* Who has not passed the gate gets nothing, whatever OpenSSL would say: an alert at most. */
+static int wire_write(BIO *bio, const char *data, int n)
+{
+	struct tls *tls = BIO_get_data(bio);
+
+	if (!tls->gate || tls->admitted)
+		buf_append(tls->out, data, (size_t)n);
+	return n;
+}
+
+static long wire_ctrl(BIO *bio, int command, long arg, void *pointer)
+{
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO *wire_create(struct tls *tls)
+{
+	BIO *bio;
+
+	tls->wire = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wire");
+	if (!tls->wire || !BIO_meth_set_read(tls->wire, wire_read) ||
+	    !BIO_meth_set_write(tls->wire, wire_write) || !BIO_meth_set_ctrl(tls->wire, wire_ctrl))
+		die_openssl();
+	bio = BIO_new(tls->wire);
+	if (!bio)
+		die_openssl();
+	BIO_set_data(bio, tls);
+	BIO_set_init(bio, 1);
+	return bio;
+}
+
+struct tls *tls_create(const struct device_key *key, bool client, const char *server_name,
+		       struct buf *out)
 {
 	struct tls *tls = xcalloc(1, sizeof(*tls));
+	BIO *wire = wire_create(tls);
 
 	ERR_clear_error();
+	tls->out = out;
 	tls->ssl = SSL_new(context_of(key));
-	tls->in = BIO_new(BIO_s_mem());
-	tls->out = BIO_new(BIO_s_mem());
-	if (!tls->ssl || !tls->in || !tls->out)
+	if (!tls->ssl)
 		die_openssl();
-	SSL_set_bio(tls->ssl, tls->in, tls->out);
+	SSL_set_bio(tls->ssl, wire, wire);
+	SSL_set_app_data(tls->ssl, tls);
+	if (client && server_name && !SSL_set_tlsext_host_name(tls->ssl, server_name))
+		die_openssl();
 	if (client)
 		SSL_set_connect_state(tls->ssl);
 	else
@@ -230,11 +317,19 @@ struct tls *tls_create(const struct device_key *key, bool client)
 	return tls;
 }
 
+void tls_set_gate(struct tls *tls, tls_gate gate, void *arg)
+{
+	assert(!tls->handshake_bytes);
+	tls->gate = gate;
+	tls->gate_arg = arg;
+}
+
 void tls_destroy(struct tls *tls)
 {
 	if (!tls)
 		return;
 	SSL_free(tls->ssl);
+	BIO_meth_free(tls->wire);
 	free(tls);
 }
 
@@ -244,24 +339,27 @@ int tls_input(struct tls *tls, const void *data, size_t n, struct buf *plain)
 	int ret = 0;
 
 	while (n > 0 && ret == 0 && !tls->failed && !tls->closed) {
-		size_t slice = n < SLICE ? n : SLICE;
+		size_t piece = n;
 
 		if (!tls->established) {
-			size_t left = HANDSHAKE_MAX - tls->handshake_bytes;
+			size_t most = tls->gate && !tls->admitted ? HELLO_MAX : HANDSHAKE_MAX;
+			size_t left = most - tls->handshake_bytes;
 
 			if (left == 0)
 				return fail(tls, "it takes too long");
-			slice = slice < left ? slice : left;
-			tls->handshake_bytes += slice;
+			piece = n < left ? n : left;
+			tls->handshake_bytes += piece;
 		}
-		if (BIO_write(tls->in, p, (int)slice) != (int)slice)
-			die_openssl();
-		p += slice;
-		n -= slice;
+		tls->in = p;
+		tls->in_left = piece;
 		if (!tls->established)
 			ret = handshake(tls);
 		if (ret == 0 && tls->established)
 			ret = decrypt(tls, plain);
+		/* OpenSSL has read it all, or is at its end. */
+		tls->in_left = 0;
+		p += piece;
+		n -= piece;
 	}
 	return tls->failed ? -1 : tls->closed ? 1 : ret;
 }
@@ -279,24 +377,8 @@ int tls_write(struct tls *tls, const void *data, size_t n)
 	ERR_clear_error();
 	if (SSL_write_ex(tls->ssl, data, n, &written) != 1)
 		return fail_openssl(tls);
-	assert(written == n);	/* a memory BIO takes everything */
+	assert(written == n);	/* our BIO takes everything */
 	return 0;
-}
-
-void tls_output(struct tls *tls, struct buf *out)
-{
-	size_t n = tls_pending(tls);
-
-	if (n == 0)
-		return;
-	assert(n <= INT_MAX);
-	BIO_read(tls->out, buf_reserve(out, n), (int)n);
-	buf_added(out, n);
-}
-
-size_t tls_pending(const struct tls *tls)
-{
-	return BIO_ctrl_pending(tls->out);
 }
 
 bool tls_established(const struct tls *tls)

@@ -3,8 +3,8 @@
 #define CORE_TLS_H
 
 /*
- * TLS 1.3 on one path, over memory BIOs: ciphertext goes in and comes out by
- * calls, nothing here touches a descriptor. Both ends show a certificate; the
+ * TLS 1.3 on one path: ciphertext goes in by calls and comes out to a
+ * buffer, nothing here touches a descriptor. Both ends show a certificate; the
  * handshake proves that the peer holds the key whose fingerprint
  * tls_peer_fingerprint() tells, and nothing more: whether that key is trusted
  * is the caller's question, to be asked before any application byte is believed.
@@ -20,28 +20,33 @@
 
 struct tls;
 
-/* key is borrowed for the life of the tls. The client is the side that opened the path. */
-struct tls *tls_create(const struct device_key *key, bool client);
+/*
+ * key and out are borrowed for the life of the tls. What is to be sent is
+ * appended to out, by any call below, also by a failure (an alert). The client
+ * is the side that opened the path: its hello is in out from the start, and
+ * names server_name (copied, at most 255 bytes), if that is not NULL.
+ */
+struct tls *tls_create(const struct device_key *key, bool client, const char *server_name,
+		       struct buf *out);
 void tls_destroy(struct tls *tls);
+
+/*
+ * A server that answers only who knows the word: gate is asked for the name in
+ * the client's hello. If it says no, if there is no name, or if what comes is no
+ * hello, tls_input() fails and nothing is put out, not even an alert. Before the first input.
+ */
+typedef bool (*tls_gate)(void *arg, const char *server_name);
+void tls_set_gate(struct tls *tls, tls_gate gate, void *arg);
 
 /*
  * Ciphertext from the path. Decrypted application bytes are appended to
  * plain. 0; 1 after the peer's close_notify; or -1 when the connection is
- * broken, with tls_error(). May produce output (tls_output()).
+ * broken, with tls_error().
  */
 int tls_input(struct tls *tls, const void *data, size_t n, struct buf *plain);
 
 /* Encrypts; only while tls_established(), before tls_close_notify(). -1 as above. */
 int tls_write(struct tls *tls, const void *data, size_t n);
-
-/*
- * Moves what is to be sent to out. A client has its first bytes from the start,
- * a broken connection may have an alert.
- */
-void tls_output(struct tls *tls, struct buf *out);
-
-/* Bytes tls_output() would give. */
-size_t tls_pending(const struct tls *tls);
 
 /*
  * The handshake is complete, the peer's fingerprint is known, and nothing has

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bytestream.h"
+
+/*
+ * Both sides do the same at first: look up the proxy's name, dial its addresses
+ * one after the other, ask it for the bytestream. The offering side does so while its
+ * offer is on the way. When it is there, and the device says that it is
+ * too, the proxy is told to connect the two (only who offers may do that), and TLS
+ * begins; the other side has begun to wait for that when it joined.
+ *
+ * What can go wrong: nothing resolves, no address may be dialled, none answers, the
+ * proxy refuses, the handshake fails, the device gives up or falls silent. Each
+ * ends it here, and there by a record; one timer is over all of it.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "disco.h"
+#include "log.h"
+#include "netaddr.h"
+#include "sockaddr.h"
+#include "socks5.h"
+#include "tcppath.h"
+#include "text.h"
+
+enum { ADDRESSES_MAX = 4, ACTIVATION_TIMEOUT = 10 * 1000 };
+
+enum stage {
+	STAGE_LOOKING_UP,	/* the proxy's name */
+	STAGE_JOINING,		/* TCP and SOCKS5 to one of its addresses */
+	STAGE_JOINED,		/* offering: the device is awaited there */
+	STAGE_ACTIVATING,	/* offering: the proxy is to connect the two */
+	STAGE_HANDSHAKE,	/* TLS, from one end to the other */
+	STAGE_OVER,		/* only handles are left to be closed */
+};
+
+static const char *const stages[] = {
+	[STAGE_LOOKING_UP] = "looking up",
+	[STAGE_JOINING] = "joining",
+	[STAGE_JOINED] = "joined",
+	[STAGE_ACTIVATING] = "activating",
+	[STAGE_HANDSHAKE] = "handshake",
+	[STAGE_OVER] = "over",
+};
+
+struct bytestream {
+	uv_loop_t *loop;
+	const struct device_key *key;	/* borrowed */
+	struct xmpp *xmpp;		/* borrowed; NULL if the device offers */
+	const struct bytestream_events *events;
+	void *owner;
+	struct bytestream_record offer;
+	bool offering, local;
+	enum stage stage;
+	bool device_joined;
+	struct netaddr addresses[ADDRESSES_MAX];
+	size_t n_addresses, next;
+	struct path *path;		/* owned */
+	uint64_t activation;		/* the request; 0: none is open */
+	uv_getaddrinfo_t lookup;
+	uv_timer_t timer;
+	int open;			/* of the two above: it is freed when neither is */
+};
+
+static void enter(struct bytestream *b, enum stage stage, const char *because)
+{
+	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.sid, stages[b->stage], stages[stage], because);
+	b->stage = stage;
+}
+
+static void drop(struct bytestream *b)
+{
+	if (--b->open == 0)
+		free(b);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	drop(handle->data);
+}
+
+/* Lets go of all but the memory, which handles still need. */
+static void release(struct bytestream *b, const char *because)
+{
+	enter(b, STAGE_OVER, because);
+	if (b->activation)
+		xmpp_forget(b->xmpp, b->activation);
+	b->activation = 0;
+	if (b->path)
+		path_close(b->path);
+	b->path = NULL;
+	uv_cancel((uv_req_t *)&b->lookup);
+	uv_close((uv_handle_t *)&b->timer, on_timer_closed);
+}
+
+/* reason: the word for the device, NULL if it is not to be told. */
+static void fail(struct bytestream *b, const char *why, const char *reason, bool ours)
+{
+	const struct bytestream_events *events = b->events;
+	void *owner = b->owner;
+	struct bytestream_record record = b->offer;
+
+	release(b, why);
+	if (reason) {
+		record.step = BYTESTREAM_FAILED;
+		snprintf(record.reason, sizeof(record.reason), "%s", reason);
+		events->send(owner, &record);
+	}
+	events->failed(owner, why, ours);
+}
+
+/* --- the device's word --- */
+
+static void activate(struct bytestream *b);
+
+void bytestream_record(struct bytestream *b, const struct bytestream_record *record)
+{
+	char why[REASON_MAX + 32];
+
+	if (strcmp(record->sid, b->offer.sid) != 0)
+		return;
+	if (record->step == BYTESTREAM_FAILED) {
+		snprintf(why, sizeof(why), "the device gave up: %s", *record->reason ? record->reason : "failed");
+		/* A proxy that others cannot reach is not the best one. */
+		fail(b, why, NULL, b->offering && !strcmp(record->reason, "unreachable"));
+	} else if (record->step == BYTESTREAM_JOINED && b->offering && !b->device_joined) {
+		b->device_joined = true;
+		if (b->stage == STAGE_JOINED)
+			activate(b);
+	}
+}
+
+/* --- TLS through the proxy --- */
+
+static void on_established(void *owner, const unsigned char *fp)
+{
+	struct bytestream *b = owner;
+	const struct bytestream_events *events = b->events;
+	struct path *path = b->path;
+	bool client = b->offering;
+
+	owner = b->owner;
+	b->path = NULL;
+	release(b, "TLS is established");
+	events->reached(owner, path, fp, client);
+}
+
+static void begin_tls(struct bytestream *b, const char *because)
+{
+	enter(b, STAGE_HANDSHAKE, because);
+	tcppath_begin(b->path);
+}
+
+/* --- the proxy --- */
+
+static void on_activated(void *arg, const char *error)
+{
+	struct bytestream *b = arg;
+	char why[128];
+
+	b->activation = 0;
+	if (!error) {
+		begin_tls(b, "the proxy has connected us");
+		return;
+	}
+	snprintf(why, sizeof(why), "the proxy does not connect us: %.64s", error);
+	fail(b, why, "not-activated", true);
+}
+
+static void activate(struct bytestream *b)
+{
+	struct buf query = { 0 };
+
+	enter(b, STAGE_ACTIVATING, "both are there");
+	buf_printf(&query, "<query xmlns='" NS_BYTESTREAMS "' sid='%s'><activate>", b->offer.sid);
+	text_xml(&query, b->offer.offer.to);
+	buf_puts(&query, "</activate></query>");
+	/* At the JID that the proxy told: it may have a resource, and listen at no other. */
+	b->activation = xmpp_request(b->xmpp, b->offer.offer.jid, "set", buf_str(&query),
+				     ACTIVATION_TIMEOUT, on_activated, b);
+	buf_finish(&query);
+	if (!b->activation)
+		fail(b, "our server is not there to activate it", "not-activated", true);
+}
+
+static void on_joined(void *owner)
+{
+	struct bytestream *b = owner;
+	struct bytestream_record record = b->offer;
+
+	if (b->offering) {
+		enter(b, STAGE_JOINED, "the proxy knows us");
+		if (b->device_joined)
+			activate(b);
+		return;
+	}
+	/* First the wait, then the word that makes the device speak. */
+	begin_tls(b, "the proxy knows us");
+	record.step = BYTESTREAM_JOINED;
+	b->events->send(b->owner, &record);
+}
+
+static void join(struct bytestream *b, const char *why);
+
+static void on_closed(void *owner, const char *why)
+{
+	struct bytestream *b = owner;
+
+	b->path = NULL;
+	if (b->stage == STAGE_JOINING)
+		join(b, why);
+	else
+		fail(b, why, "lost", false);
+}
+
+/* Neither comes before established, and then the path has another owner. */
+static void on_plain(void *owner, struct buf *plain)
+{
+}
+
+static size_t on_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static const struct path_events path_events = {
+	.established = on_established,
+	.plain = on_plain,
+	.fill = on_fill,
+	.closed = on_closed,
+};
+
+/* "proxy proxy.example.org": the JID is somebody else's text. */
+static void put_name(const struct bytestream *b, struct buf *out)
+{
+	const char *jid = b->offer.offer.jid;
+
+	buf_puts(out, "proxy ");
+	text_escape(out, jid, strcspn(jid, "/"), false);
+}
+
+/* Dials the next address; why is what became of the one before. */
+static void join(struct bytestream *b, const char *why)
+{
+	const struct bytestream_offer *offer = &b->offer.offer;
+	char hash[SOCKS5_HASH_LEN + 1];
+	struct buf name = { 0 };
+
+	socks5_hash(b->offer.sid, offer->from, offer->to, hash);
+	put_name(b, &name);
+	while (!b->path && b->next < b->n_addresses)
+		b->path = tcppath_join(b->loop, b->key, &b->addresses[b->next++], hash, b->offer.sid,
+				       b->offering, buf_str(&name), on_joined, &path_events, b);
+	buf_finish(&name);
+	if (b->path)
+		enter(b, STAGE_JOINING, why);
+	else
+		fail(b, why, "unreachable", b->offering);
+}
+
+/* --- its addresses --- */
+
+static void take_addresses(struct bytestream *b, const struct addrinfo *list)
+{
+	struct netaddr a;
+
+	for (; list && b->n_addresses < ADDRESSES_MAX; list = list->ai_next) {
+		if (!sockaddr_to(list->ai_addr, &a) || !netaddr_may_dial(&a, b->local))
+			continue;
+		a.port = b->offer.offer.port;
+		b->addresses[b->n_addresses++] = a;
+	}
+}
+
+static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *list)
+{
+	struct bytestream *b = lookup->data;
+	char why[128];
+
+	if (b->stage != STAGE_OVER && status < 0) {
+		snprintf(why, sizeof(why), "the proxy's name does not resolve: %s", uv_strerror(status));
+		fail(b, why, "unreachable", b->offering);
+	} else if (b->stage != STAGE_OVER) {
+		take_addresses(b, list);
+		if (b->n_addresses)
+			join(b, "its name resolved");
+		else
+			fail(b, "the proxy has no address that may be dialled", "unreachable", b->offering);
+	}
+	uv_freeaddrinfo(list);
+	drop(b);
+}
+
+/* --- for the owner --- */
+
+static void on_timeout(uv_timer_t *timer)
+{
+	struct bytestream *b = timer->data;
+	char why[64];
+
+	snprintf(why, sizeof(why), "no progress in time (%s)", stages[b->stage]);
+	fail(b, why, "timeout", b->offering && b->stage != STAGE_JOINED && b->stage != STAGE_HANDSHAKE);
+}
+
+static struct bytestream *start(uv_loop_t *loop, const struct device_key *key,
+				const struct bytestream_record *offer, bool local,
+				const struct bytestream_events *events, void *owner)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct bytestream *b = xcalloc(1, sizeof(*b));
+
+	b->lookup.data = b;
+	if (uv_getaddrinfo(loop, &b->lookup, on_looked_up, offer->offer.host, NULL, &hints) < 0) {
+		free(b);
+		return NULL;
+	}
+	b->loop = loop;
+	b->key = key;
+	b->offer = *offer;
+	b->local = local;
+	b->events = events;
+	b->owner = owner;
+	b->open = 2;
+	uv_timer_init(loop, &b->timer);
+	b->timer.data = b;
+	uv_timer_start(&b->timer, on_timeout, BYTESTREAM_TIMEOUT, 0);
+	return b;
+}
+
+static bool copy(char *out, size_t size, const char *text)
+{
+	return (size_t)snprintf(out, size, "%s", text) < size;
+}
+
+struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, struct xmpp *xmpp,
+				    const struct proxy *proxy, const char *from, const char *to, bool local,
+				    const struct bytestream_events *events, void *owner)
+{
+	struct bytestream_record record = { .step = BYTESTREAM_OFFER, .offer.port = proxy->port };
+	struct bytestream_offer *offer = &record.offer;
+	unsigned char sid[WAYS_TOKEN_BYTES];
+	struct bytestream *b;
+
+	if (!copy(offer->jid, sizeof(offer->jid), proxy->jid) ||
+	    !copy(offer->host, sizeof(offer->host), proxy->host) ||
+	    !copy(offer->from, sizeof(offer->from), from) || !copy(offer->to, sizeof(offer->to), to))
+		return NULL;
+	random_bytes(sid, sizeof(sid));
+	hex_encode(sid, sizeof(sid), record.sid);
+	b = start(loop, key, &record, local, events, owner);
+	if (!b)
+		return NULL;
+	b->offering = true;
+	b->xmpp = xmpp;
+	events->send(owner, &record);
+	return b;
+}
+
+struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key,
+				     const struct bytestream_record *offer, bool local,
+				     const struct bytestream_events *events, void *owner)
+{
+	return start(loop, key, offer, local, events, owner);
+}
+
+void bytestream_destroy(struct bytestream *b)
+{
+	if (b)
+		release(b, "not wanted any more");
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_BYTESTREAM_H
+#define DAEMON_BYTESTREAM_H
+
+/*
+ * An XEP-0065 bytestream through a proxy, settled inside the link instead of by stanzas to the peer:
+ *
+ *   offering side                          other side
+ *   offer (jid, host, port, from, to) ->
+ *   resolves host, checks the address,     the same
+ *   joins the proxy
+ *                                     <-   joined; waits as TLS server
+ *   activates (iq to the proxy),
+ *   TLS client                        ->   established
+ *
+ * Either side's failure is told (failed) and ends it on both; a timer runs in every state.
+ */
+
+#include <uv.h>
+
+#include "path.h"
+#include "proxies.h"
+#include "ways.h"
+#include "xmpp.h"
+
+enum { BYTESTREAM_TIMEOUT = 15 * 1000 };
+
+struct bytestream;
+
+struct bytestream_events {
+	/* To be sent to the device as a BYTESTREAM record. */
+	void (*send)(void *owner, const struct bytestream_record *record);
+	/*
+	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within this call),
+	 * the bytestream is gone. client: our side speaks first.
+	 */
+	void (*reached)(void *owner, struct path *path, const unsigned char *fp, bool client);
+	/* Gone. ours: our own proxy or our way to it is at fault. */
+	void (*failed)(void *owner, const char *why, bool ours);
+};
+
+/*
+ * We offer a proxy of ours. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp
+ * are borrowed and outlive it. send is called within, reached and failed never are. NULL if a JID is too long or
+ * nothing can be looked up.
+ */
+struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, struct xmpp *xmpp,
+				    const struct proxy *proxy, const char *from, const char *to, bool local,
+				    const struct bytestream_events *events, void *owner);
+
+/* The device offers one of its own. from must be its full JID and to ours, for the caller to check. NULL as above. */
+struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key,
+				     const struct bytestream_record *offer, bool local,
+				     const struct bytestream_events *events, void *owner);
+
+/* A record for it, other than an offer; of another sid it is ignored. */
+void bytestream_record(struct bytestream *b, const struct bytestream_record *record);
+
+/* No event comes any more; the device is not told. NULL is fine. */
+void bytestream_destroy(struct bytestream *b);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "allowance.h"
+
+#include <string.h>
+
+/*
+ * The bucket holds what one piece may be: who was quiet may begin with that,
+ * and over any longer time the rate is kept exactly, because a debt is paid in full.
+ */
+
+enum { SCALE = 1000 };	/* milliseconds times bytes a second */
+
+#define RATE_MAX ((uint64_t)1 << 40)	/* so that nothing overflows; no limit at all to anybody */
+
+static uint64_t piece(const struct allowance *a)
+{
+	uint64_t bytes = a->rate * ALLOWANCE_WAIT / 1000;
+
+	return bytes > ALLOWANCE_PIECE_MIN ? bytes : ALLOWANCE_PIECE_MIN;
+}
+
+void allowance_init(struct allowance *a, uint64_t rate, uint64_t now)
+{
+	memset(a, 0, sizeof(*a));
+	a->rate = rate < RATE_MAX ? rate : RATE_MAX;
+	a->tokens = (int64_t)piece(a) * SCALE;
+	a->at = now;
+}
+
+static void fill(struct allowance *a, uint64_t now)
+{
+	int64_t most = (int64_t)piece(a) * SCALE;
+	uint64_t elapsed = now > a->at ? now - a->at : 0;
+
+	a->at = now;
+	/* A debt is of one piece or so, and is paid after a few seconds at the lowest rate there is. */
+	if (elapsed >= (uint64_t)(most - a->tokens) / a->rate + 1)
+		a->tokens = most;
+	else
+		a->tokens += (int64_t)(elapsed * a->rate);
+}
+
+size_t allowance_room(struct allowance *a, uint64_t now)
+{
+	if (!a->rate)
+		return SIZE_MAX;
+	fill(a, now);
+	return a->tokens > 0 ? piece(a) : 0;
+}
+
+void allowance_spend(struct allowance *a, size_t bytes, uint64_t now)
+{
+	if (!a->rate)
+		return;
+	fill(a, now);
+	a->tokens -= (int64_t)bytes * SCALE;
+}
+
+uint64_t allowance_deadline(const struct allowance *a)
+{
+	if (!a->rate || a->tokens > 0)
+		return a->at;
+	return a->at + (uint64_t)-a->tokens / a->rate + 1;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_CHANNEL_INTERNAL_H
+#define CORE_CHANNEL_INTERNAL_H
+
+/* A channel from inside: for channel.c, its life and what it receives, and channel-send.c. */
+
+#include "channel.h"
+#include "window.h"
+
+enum { CHANNEL_NUMBER_SIZE = 4 };
+
+struct channel {
+	struct channel *next;		/* channels::first */
+	struct channels *all;		/* borrowed */
+	uint32_t number;
+	const struct channel_events *events;
+	void *owner;
+	bool open;			/* else OPENING */
+
+	/* what we send */
+	struct buf out, err;
+	size_t credit;			/* bytes of data the peer wants */
+	size_t err_total;		/* of standard error ever queued */
+	size_t deficit;			/* bytes of this turn that are left */
+	bool ending, end_sent;
+	bool exiting, exit_sent;
+	uint32_t status;
+	uint64_t sent;
+
+	/* what we receive */
+	struct window window;
+	size_t err_received;
+	bool end_received, exit_received;
+	uint64_t received;
+};
+
+/* Sends a record of a channel's number and another one. */
+bool channel_send_number(struct channels *c, enum record_type type, uint32_t number, uint32_t value);
+
+/* Closes the channel of this number, if there is one, when both sides have said everything. */
+void channel_settle(struct channels *c, uint32_t number);
+
+#endif

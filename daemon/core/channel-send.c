@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <string.h>
+
+#include "channel-internal.h"
+
+/*
+ * What an owner writes waits in the channel until the link asks for data
+ * (channels_fill()), the peer has given credit and it is the channel's turn;
+ * so the link never holds more than one record that it cannot send. Standard
+ * error goes before data, END after all data, EXIT after everything.
+ */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What is queued beyond the first window of each channel but one. */
+static size_t extra_queued(const struct channels *c, const struct channel *but)
+{
+	size_t extra = 0;
+
+	for (const struct channel *ch = c->first; ch; ch = ch->next)
+		if (ch != but && buf_len(&ch->out) > CHANNEL_WINDOW)
+			extra += buf_len(&ch->out) - CHANNEL_WINDOW;
+	return extra;
+}
+
+/* A peer that wants much at a time has a long path to fill, or reads fast: then more may be ready for it. */
+static size_t queue_limit(const struct channel *ch)
+{
+	size_t extra, left;
+
+	if (ch->credit <= CHANNEL_WINDOW)
+		return CHANNEL_WINDOW;
+	extra = least(ch->credit, CHANNEL_WINDOW_MAX) - CHANNEL_WINDOW;
+	left = extra_queued(ch->all, ch);
+	left = left < CHANNELS_EXTRA_MAX ? CHANNELS_EXTRA_MAX - left : 0;
+	return CHANNEL_WINDOW + least(extra, left);
+}
+
+size_t channel_room(const struct channel *ch)
+{
+	size_t queued = buf_len(&ch->out), limit = queue_limit(ch);
+
+	return queued < limit ? limit - queued : 0;
+}
+
+void channel_write(struct channel *ch, const void *data, size_t n)
+{
+	assert(!ch->ending);
+	if (n == 0)
+		return;
+	buf_append(&ch->out, data, n);
+	if (ch->open && ch->credit > 0)
+		link_wake(ch->all->link);
+}
+
+void channel_write_stderr(struct channel *ch, const void *data, size_t n)
+{
+	size_t left = CHANNEL_STDERR_MAX - ch->err_total;
+
+	assert(!ch->exiting);
+	n = n < left ? n : left;
+	if (n == 0)
+		return;
+	ch->err_total += n;
+	buf_append(&ch->err, data, n);
+	if (ch->open)
+		link_wake(ch->all->link);
+}
+
+void channel_end(struct channel *ch)
+{
+	if (ch->ending)
+		return;
+	ch->ending = true;
+	if (ch->open)
+		link_wake(ch->all->link);
+}
+
+void channel_exit(struct channel *ch, uint32_t status)
+{
+	if (ch->exiting)
+		return;
+	ch->ending = true;
+	ch->exiting = true;
+	ch->status = status;
+	if (ch->open)
+		link_wake(ch->all->link);
+}
+
+/* The type and size (its payload's) of the next record a channel can send now; 0: none. */
+static size_t next_record(const struct channel *ch, size_t max, enum record_type *type)
+{
+	if (!ch->open || ch->exit_sent)
+		return 0;
+	max -= CHANNEL_NUMBER_SIZE;
+	if (buf_len(&ch->err) > 0) {
+		*type = RECORD_STDERR;
+		return CHANNEL_NUMBER_SIZE + least(buf_len(&ch->err), max);
+	}
+	if (buf_len(&ch->out) > 0) {
+		*type = RECORD_DATA;
+		return ch->credit > 0 ? CHANNEL_NUMBER_SIZE + least(least(buf_len(&ch->out), max), ch->credit) : 0;
+	}
+	if (ch->ending && !ch->end_sent) {
+		*type = RECORD_END;
+		return CHANNEL_NUMBER_SIZE;
+	}
+	if (ch->exiting) {
+		*type = RECORD_EXIT;
+		return CHANNEL_NUMBER_SIZE + 4;
+	}
+	return 0;
+}
+
+static void send_bytes(struct channel *ch, enum record_type type, struct buf *from, size_t n)
+{
+	uint8_t payload[RECORD_PAYLOAD_MAX];
+
+	put_be32(payload, ch->number);
+	memcpy(payload + CHANNEL_NUMBER_SIZE, buf_data(from), n);
+	buf_consume(from, n);
+	link_send(ch->all->link, type, payload, CHANNEL_NUMBER_SIZE + n);
+}
+
+/* Inside fill() link_send() only queues: it neither kicks nor ends the link. */
+static void send_record(struct channel *ch, enum record_type type, size_t size)
+{
+	struct channels *c = ch->all;
+	uint32_t number = ch->number;
+	uint8_t end[CHANNEL_NUMBER_SIZE];
+
+	switch (type) {
+	case RECORD_STDERR:
+		send_bytes(ch, type, &ch->err, size - CHANNEL_NUMBER_SIZE);
+		break;
+	case RECORD_DATA:
+		ch->credit -= size - CHANNEL_NUMBER_SIZE;
+		ch->sent += size - CHANNEL_NUMBER_SIZE;
+		send_bytes(ch, type, &ch->out, size - CHANNEL_NUMBER_SIZE);
+		if (!ch->ending)
+			ch->events->writable(ch->owner);
+		break;
+	case RECORD_END:
+		ch->end_sent = true;
+		put_be32(end, number);
+		link_send(c->link, type, end, sizeof(end));
+		channel_settle(c, number);
+		break;
+	default:
+		ch->exit_sent = true;
+		channel_send_number(c, type, number, ch->status);
+		channel_settle(c, number);
+		break;
+	}
+}
+
+/* The next one's turn, which may send as much as a record has room for now. */
+static void pass_on(struct channels *c, size_t quantum)
+{
+	c->turn = c->turn && c->turn->next ? c->turn->next : c->first;
+	c->turn->deficit += quantum;
+}
+
+bool channels_fill(struct channels *c)
+{
+	size_t max = least(link_fill_size(c->link), CHANNEL_QUANTUM);
+
+	/* Once around, and the one whose turn it was again: with a new quantum any record fits. */
+	for (unsigned i = 0; i <= c->count && c->first; i++) {
+		enum record_type type;
+		size_t size;
+
+		if (!c->turn)
+			pass_on(c, max);
+		size = next_record(c->turn, max, &type);
+		if (size > 0 && size <= c->turn->deficit) {
+			c->turn->deficit -= size;
+			send_record(c->turn, type, size);
+			return true;
+		}
+		if (size == 0)
+			c->turn->deficit = 0;
+		pass_on(c, max);
+	}
+	return false;
+}

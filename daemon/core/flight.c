@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "flight.h"
+
+#include "bounds.h"
+
+/*
+ * What is acknowledged during a lap tells the rate; the shortest lap of all,
+ * when no queue was in the way, tells how long the pipe is. Their product is what
+ * the pipe holds. A limit that is twice that does not hold anything back that
+ * the path could carry, however long the laps become behind full buffers.
+ */
+
+void flight_start(struct flight *f)
+{
+	*f = (struct flight){ .limit = LINK_UNACKED_FIRST };
+}
+
+void flight_rest(struct flight *f)
+{
+	f->limit = LINK_UNACKED_FIRST;
+	f->number = 0;
+}
+
+bool flight_full(struct flight *f, size_t kept)
+{
+	if (kept < f->limit)
+		return false;
+	f->held_back = true;
+	return true;
+}
+
+void flight_sent(struct flight *f, uint64_t number, uint64_t now)
+{
+	if (f->number)
+		return;
+	f->number = number;
+	f->begun = now;
+	f->acked = 0;
+	f->held_back = false;
+}
+
+void flight_round_trip(struct flight *f, uint64_t ms)
+{
+	if (ms == 0)
+		ms = 1;
+	if (!f->least || ms < f->least)
+		f->least = ms;
+}
+
+void flight_acked(struct flight *f, uint64_t number, size_t bytes, uint64_t now)
+{
+	uint64_t lap;
+
+	f->acked += bytes;
+	if (!f->number || number < f->number)
+		return;
+	lap = now > f->begun ? now - f->begun : 1;
+	flight_round_trip(f, lap);
+	if (f->held_back && f->limit < LINK_UNACKED_MAX && f->acked * f->least / lap >= f->limit / 2)
+		f->limit *= 2;
+	f->number = 0;
+}

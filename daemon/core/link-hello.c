@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
+#include <string.h>
+
+#include "hello.h"
+#include "link-internal.h"
+#include "log.h"
+
+/*
+ * How a link comes up on a path: the one who opened it says HELLO, the other
+ * judges it and answers, and with both known each sends again what the other has
+ * not. The judgement is what keeps two devices at one link, whoever opens paths,
+ * when and how often, and whichever of them forgot the last one.
+ */
+
+static enum link_verdict judge_resume(const struct link *l, const struct link_hello *hello,
+				      bool we_win)
+{
+	if (!l->in->was_up || memcmp(hello->link, l->id, LINK_ID_BYTES) ||
+	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
+	    !outbox_plausible(&l->in->outbox, hello->received))
+		return LINK_REFUSE_GONE;
+	if (l->state == LINK_GREETING && l->initiator && we_win)
+		return LINK_REFUSE_CROSSED;
+	return LINK_ACCEPT_RESUME;
+}
+
+enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
+				   bool we_win)
+{
+	const struct link_internal *in;
+
+	if (!l || l->state == LINK_ENDED)
+		return hello->resume ? LINK_REFUSE_GONE : LINK_ACCEPT_NEW;
+	if (hello->resume)
+		return judge_resume(l, hello, we_win);
+	in = l->in;
+	if (!in->was_up)
+		return l->state == LINK_GREETING && l->initiator && we_win ?
+			LINK_REFUSE_CROSSED : LINK_ACCEPT_NEW;
+	if (memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))
+		return LINK_REPLACE;
+	/* The same attempt: our answer was lost, and the peer has neither sent nor received. */
+	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
+	    outbox_plausible(&in->outbox, 0))
+		return LINK_ACCEPT_RESUME;
+	/* An attempt that the peer gave up for ours comes late: it must not end what came of ours. */
+	if (l->state == LINK_UP && in->ours && we_win)
+		return LINK_REFUSE_CROSSED;
+	return LINK_REPLACE;
+}
+
+/* Both HELLOs are known: what the peer has is forgotten, the rest goes again. */
+static void come_up(struct link *l, uint64_t peer_received, const uint8_t *instance, uint64_t now)
+{
+	struct link_internal *in = l->in;
+	unsigned path = in->path;
+	bool resumed = in->was_up;
+
+	outbox_ack(&in->outbox, peer_received);
+	outbox_rewind(&in->outbox);
+	memcpy(l->peer_instance, instance, INSTANCE_BYTES);
+	l->peer_known = true;
+	if (!in->was_up)
+		in->ours = l->initiator;
+	if (l->initiator)
+		flight_round_trip(&in->flight, now - in->attached_at);
+	in->was_up = true;
+	pulse_waiting(&in->pulse, outbox_waiting(&in->outbox), now);
+	link_enter(l, LINK_UP, resumed ? "resumed" : "new");
+	l->events->up(l->owner, resumed);
+	if (l->state == LINK_UP && in->path == path)
+		link_kick(l);
+}
+
+/* The initiator's HELLO was judged well. */
+static void greet_back(struct link *l, const struct link_hello *hello, uint64_t now)
+{
+	struct link_internal *in = l->in;
+
+	assert(outbox_plausible(&in->outbox, hello->received));
+	if (!in->was_up) {
+		memcpy(l->id, hello->link, LINK_ID_BYTES);
+		in->has_id = true;
+	}
+	in->hello_due = true;
+	in->hello_state = hello->resume ? "resumed" : "new";
+	come_up(l, hello->received, hello->instance, now);
+}
+
+void link_accept(struct link *l, const struct link_hello *hello, uint64_t now)
+{
+	link_detach(l, "the peer comes by another path", now);
+	if (l->state == LINK_ENDED)
+		return;
+	link_start_path(l, false, now);
+	greet_back(l, hello, now);
+}
+
+/* The answer to our HELLO. */
+static int take_answer(struct link *l, const struct record *record, uint64_t now)
+{
+	uint8_t instance[INSTANCE_BYTES];
+	uint64_t received;
+	const char *state = hello_parse(record, instance, &received);
+	struct link_internal *in = l->in;
+
+	if (!state)
+		return link_protocol_error(l, "HELLO not understood");
+	if (!strcmp(state, "gone") || !strcmp(state, "untrusted")) {
+		link_end(l, state, false);
+		return -1;
+	}
+	if (!strcmp(state, "crossed")) {
+		log_debug("%s: link: the peer's own attempt wins", l->peer_name);
+		return -1;
+	}
+	if (strcmp(state, in->was_up ? "resumed" : "new"))
+		return link_protocol_error(l, "HELLO answers what was not asked");
+	if (in->was_up && (received < in->outbox.acked ||
+			   memcmp(instance, l->peer_instance, INSTANCE_BYTES))) {
+		link_end(l, "gone", true);
+		return -1;
+	}
+	if (!outbox_plausible(&in->outbox, received))
+		return link_protocol_error(l, "HELLO with an impossible number");
+	come_up(l, received, instance, now);
+	return 0;
+}
+
+/* The initiator's HELLO on a path that was attached before it came. */
+static int take_opening(struct link *l, const struct record *record, uint64_t now)
+{
+	struct link_hello hello;
+
+	if (link_hello_parse(record, &hello))
+		return link_protocol_error(l, "HELLO not understood");
+	switch (link_hello_judge(l, &hello, false)) {
+	case LINK_ACCEPT_NEW:
+	case LINK_ACCEPT_RESUME:
+		greet_back(l, &hello, now);
+		return 0;
+	default:
+		link_end(l, "gone", true);
+		return -1;
+	}
+}
+
+int link_take_hello(struct link *l, const struct record *record, uint64_t now)
+{
+	return l->initiator ? take_answer(l, record, now) : take_opening(l, record, now);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_LINK_INTERNAL_H
+#define CORE_LINK_INTERNAL_H
+
+/* A link from inside: for link.c, and for the parts of it that are link-hello.c and link-output.c. */
+
+#include "flight.h"
+#include "inbox.h"
+#include "link.h"
+#include "outbox.h"
+#include "pulse.h"
+
+struct link_internal {
+	struct outbox outbox;		/* what we send */
+	struct inbox inbox;		/* what we have of the peer's, and owe an ACK for */
+	bool has_id;
+	bool was_up;
+	bool ours;			/* it came up by an attempt of ours */
+	bool filling;			/* inside events->fill() */
+	bool overflowed;		/* a record had no room: the link must end, at the next tick or input */
+	size_t fill_size;
+	uint64_t suspended_at;
+	uint64_t now;			/* what we were last told */
+
+	/* of the present path */
+	bool attached;
+	unsigned path;			/* counts them, to notice a change under a callback */
+	bool dead;			/* link_path_dead() */
+	bool quiet;			/* link_output() has given all it had: more needs a kick */
+	bool starved;			/* data waits for acknowledgements */
+	bool hello_due;
+	const char *hello_state;
+	bool bye_due;
+	char bye[REASON_MAX + 1];
+	bool pong_due;
+	uint8_t pong[PING_PAYLOAD_MAX];
+	size_t pong_len;
+	uint64_t attached_at;
+	struct pulse pulse;
+	struct flight flight;
+};
+
+/* link.c */
+
+/* The one writer of the state. */
+void link_enter(struct link *l, enum link_state state, const char *because);
+void link_start_path(struct link *l, bool initiator, uint64_t now);
+void link_kick(struct link *l);
+void link_end(struct link *l, const char *reason, bool tell);
+/* The peer broke the rules. -1, for the path must be closed too. */
+int link_protocol_error(struct link *l, const char *what);
+
+/* link-hello.c: a HELLO has come first on a path that was attached before. 0, or -1 as link_input(). */
+int link_take_hello(struct link *l, const struct record *record, uint64_t now);
+
+#endif

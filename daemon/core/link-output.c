@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fields.h"
+#include "hello.h"
+#include "link-internal.h"
+
+/*
+ * What a link says, when its path can take it, in this order: HELLO, PONG and PING,
+ * the records that wait, and then one record of data at a time, as fill() has them.
+ * An ACK that is not urgent rides on whatever goes.
+ */
+
+enum { FILL_MIN = 512 };	/* a record of less would be mostly header */
+
+/* Queues the next record of data, if there is one and it may be sent. */
+static bool ask_for_data(struct link *l, size_t room)
+{
+	struct link_internal *in = l->in;
+	bool more;
+
+	if (flight_full(&in->flight, in->outbox.bytes)) {
+		in->starved = true;
+		return false;
+	}
+	in->fill_size = room > RECORD_HEADER + FILL_MIN ? room - RECORD_HEADER : FILL_MIN;
+	in->filling = true;
+	more = l->events->fill(l->owner);
+	in->filling = false;
+	return more && l->state == LINK_UP && in->outbox.unsent;
+}
+
+static void put_bye(struct link_internal *in, struct buf *out)
+{
+	struct buf payload = { 0 };
+
+	fields_add(&payload, "reason", in->bye);
+	record_put(out, RECORD_BYE, 0, buf_data(&payload), buf_len(&payload));
+	buf_finish(&payload);
+	in->bye_due = false;
+}
+
+/* Numbered records until max bytes are in out since start. */
+static void put_records(struct link *l, struct buf *out, size_t start, size_t max, uint64_t now)
+{
+	struct link_internal *in = l->in;
+
+	while (buf_len(out) - start < max) {
+		if (!in->outbox.unsent && !ask_for_data(l, max - (buf_len(out) - start))) {
+			in->quiet = true;
+			return;
+		}
+		outbox_send(&in->outbox, out);
+		pulse_sent(&in->pulse, true, now);
+		pulse_waiting(&in->pulse, true, now);
+		flight_sent(&in->flight, in->outbox.sent, now);
+	}
+}
+
+/* What an UP link has to say. */
+static void put_all(struct link *l, struct buf *out, size_t start, size_t max, uint64_t now)
+{
+	struct link_internal *in = l->in;
+
+	if (in->pong_due) {
+		record_put(out, RECORD_PONG, 0, in->pong, in->pong_len);
+		in->pong_due = false;
+	}
+	pulse_put_ping(&in->pulse, out, now);
+	put_records(l, out, start, max, now);
+	if (l->state != LINK_UP)
+		return;
+	/* Who opened the path knows how long it is, from HELLO; the other side asks with its first records. */
+	if (!in->flight.least && outbox_waiting(&in->outbox) && !in->pulse.ping_sent_at) {
+		in->pulse.ping_due = true;
+		pulse_put_ping(&in->pulse, out, now);
+	}
+	inbox_put_ack(&in->inbox, out, buf_len(out) > start);
+}
+
+size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
+{
+	struct link_internal *in = l->in;
+	size_t start = buf_len(out);
+
+	if (!in->attached)
+		return 0;
+	in->now = now;
+	in->quiet = l->state != LINK_UP;
+	if (in->hello_due) {
+		hello_put(out, in->hello_state, l->instance, l->initiator ? l->id : NULL,
+			  in->inbox.received);
+		in->hello_due = false;
+	}
+	if (l->state == LINK_UP)
+		put_all(l, out, start, max, now);
+	if (in->bye_due)
+		put_bye(in, out);
+	if (buf_len(out) > start)
+		pulse_sent(&in->pulse, false, now);
+	return buf_len(out) - start;
+}

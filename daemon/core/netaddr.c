@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netaddr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * What kind of place an address is follows from two tables, after the special
+ * purpose registries of RFC 6890; the first row that matches counts. An IPv6
+ * address that only wraps an IPv4 one (mapped, NAT64, 6to4) is as good as what
+ * is inside, so that no wrapping makes a private address look public.
+ */
+
+struct range {
+	uint8_t prefix[16];
+	unsigned bits;
+	enum netaddr_reach reach;
+};
+
+static const struct range v4_ranges[] = {
+	{ { 0 }, 8, NETADDR_NOWHERE },
+	{ { 10 }, 8, NETADDR_SITE },
+	{ { 100, 64 }, 10, NETADDR_SITE },
+	{ { 127 }, 8, NETADDR_HOST },
+	{ { 169, 254 }, 16, NETADDR_CABLE },
+	{ { 172, 16 }, 12, NETADDR_SITE },
+	{ { 192, 0, 0 }, 24, NETADDR_NOWHERE },
+	{ { 192, 0, 2 }, 24, NETADDR_NOWHERE },
+	{ { 192, 88, 99 }, 24, NETADDR_NOWHERE },
+	{ { 192, 168 }, 16, NETADDR_SITE },
+	{ { 198, 18 }, 15, NETADDR_NOWHERE },
+	{ { 198, 51, 100 }, 24, NETADDR_NOWHERE },
+	{ { 203, 0, 113 }, 24, NETADDR_NOWHERE },
+	{ { 224 }, 3, NETADDR_NOWHERE },	/* multicast, reserved, broadcast */
+	{ { 0 }, 0, NETADDR_WORLD },
+};
+
+static const struct range v6_ranges[] = {
+	{ { [15] = 1 }, 128, NETADDR_HOST },
+	{ { 0x20, 0x01 }, 23, NETADDR_NOWHERE },	/* Teredo and other protocols' own */
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, NETADDR_NOWHERE },
+	{ { 0x3f, 0xff }, 20, NETADDR_NOWHERE },
+	{ { 0x20 }, 3, NETADDR_WORLD },
+	{ { 0xfc }, 7, NETADDR_SITE },
+	{ { 0xfe, 0x80 }, 10, NETADDR_CABLE },
+	{ { 0 }, 0, NETADDR_NOWHERE },
+};
+
+static const struct wrapping {
+	uint8_t prefix[16];
+	unsigned bits;
+	unsigned offset;		/* of the IPv4 address inside */
+} wrappings[] = {
+	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },
+	{ { 0x00, 0x64, 0xff, 0x9b }, 96, 12 },
+	{ { 0x20, 0x02 }, 16, 2 },
+};
+
+static bool has_prefix(const uint8_t *ip, const uint8_t *prefix, unsigned bits)
+{
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	if (memcmp(ip, prefix, bytes))
+		return false;
+	return rest == 0 || (ip[bytes] ^ prefix[bytes]) >> (8 - rest) == 0;
+}
+
+/* The last row of a table matches everything. */
+static enum netaddr_reach look_up(const struct range *range, const uint8_t *ip)
+{
+	while (!has_prefix(ip, range->prefix, range->bits))
+		range++;
+	return range->reach;
+}
+
+enum netaddr_reach netaddr_reach(const struct netaddr *a)
+{
+	if (!a->v6)
+		return look_up(v4_ranges, a->ip);
+	for (size_t i = 0; i < sizeof(wrappings) / sizeof(wrappings[0]); i++) {
+		const struct wrapping *w = &wrappings[i];
+
+		if (!has_prefix(a->ip, w->prefix, w->bits))
+			continue;
+		/* A translator out there does not bring us into a private network. */
+		return look_up(v4_ranges, a->ip + w->offset) == NETADDR_WORLD ?
+			NETADDR_WORLD : NETADDR_NOWHERE;
+	}
+	return look_up(v6_ranges, a->ip);
+}
+
+bool netaddr_may_dial(const struct netaddr *a, bool local)
+{
+	switch (netaddr_reach(a)) {
+	case NETADDR_SITE:
+	case NETADDR_WORLD:
+		return true;
+	case NETADDR_HOST:
+	case NETADDR_CABLE:
+		return local;
+	default:
+		return false;
+	}
+}
+
+/* Decimal without sign or leading zero, 1 to 65535; 0 for anything else. */
+static uint16_t parse_port(const char *text)
+{
+	unsigned port = 0;
+
+	if (*text == '0')
+		return 0;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return 0;
+		port = port * 10 + (unsigned)(*text - '0');
+		if (port > 65535)
+			return 0;
+	}
+	return (uint16_t)port;
+}
+
+bool netaddr_parse(const char *text, struct netaddr *out)
+{
+	char host[NETADDR_TEXT_MAX];
+	bool v6 = *text == '[';
+	const char *start = text + v6, *end = strchr(start, v6 ? ']' : ':'), *port = end;
+	size_t n;
+
+	if (!end || (v6 && *++port != ':'))
+		return false;
+	n = (size_t)(end - start);
+	if (n >= sizeof(host))
+		return false;
+	memcpy(host, start, n);
+	host[n] = '\0';
+	memset(out, 0, sizeof(*out));	/* gaps too: arrays of them are compared */
+	out->v6 = v6;
+	out->port = parse_port(port + 1);
+	if (out->port == 0 || inet_pton(v6 ? AF_INET6 : AF_INET, host, out->ip) != 1)
+		return false;
+	if (v6 && has_prefix(out->ip, wrappings[0].prefix, wrappings[0].bits)) {
+		out->v6 = false;
+		memmove(out->ip, out->ip + 12, 4);
+		memset(out->ip + 4, 0, 12);
+	}
+	return true;
+}
+
+void netaddr_format(const struct netaddr *a, char out[NETADDR_TEXT_MAX])
+{
+	char host[INET6_ADDRSTRLEN];
+
+	inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->ip, host, sizeof(host));
+	snprintf(out, NETADDR_TEXT_MAX, a->v6 ? "[%s]:%u" : "%s:%u", host, a->port);
+}
+
+static int compare_ip(const struct netaddr *a, const struct netaddr *b)
+{
+	return memcmp(a->ip, b->ip, a->v6 ? 16 : 4);
+}
+
+bool netaddr_equal(const struct netaddr *a, const struct netaddr *b)
+{
+	return a->v6 == b->v6 && a->port == b->port && compare_ip(a, b) == 0;
+}
+
+int netaddr_compare(const struct netaddr *a, const struct netaddr *b)
+{
+	static const int ranks[] = {
+		[NETADDR_SITE] = 0,
+		[NETADDR_WORLD] = 1,
+		[NETADDR_HOST] = 2,
+		[NETADDR_CABLE] = 3,
+		[NETADDR_NOWHERE] = 4,
+	};
+	int d = ranks[netaddr_reach(a)] - ranks[netaddr_reach(b)];
+
+	if (d)
+		return d;
+	if (a->v6 != b->v6)
+		return a->v6 ? -1 : 1;
+	d = compare_ip(a, b);
+	return d ? d : a->port - b->port;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "route.h"
+
+#include <stddef.h>
+
+/*
+ * Each kind of path has a time before which it is not tried. Whatever gives a
+ * kind a new chance (it became possible, the link came up or lost its path, the
+ * network changed) sets that time to now, and a little later for the side that
+ * follows and for a proxy beside a direct path; a failure sets it further
+ * off. What to try is then whatever is due, best kind first.
+ */
+
+const char *path_kind_name(enum path_kind kind)
+{
+	static const char *const names[] = {
+		[PATH_INBAND] = "in-band",
+		[PATH_PROXY] = "proxy",
+		[PATH_DIRECT] = "direct",
+	};
+
+	return names[kind];
+}
+
+void route_init(struct route *r, uint64_t now)
+{
+	*r = (struct route){ .allowed = ROUTE_ALL, .current = -1, .since = now };
+}
+
+static bool is_allowed(const struct route *r, enum path_kind kind)
+{
+	return r->allowed & ROUTE_MASK(kind);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* ROUTE_WAIT_FIRST, doubled with each time after the first one. */
+static uint64_t doubled(unsigned times, uint64_t max)
+{
+	uint64_t wait = ROUTE_WAIT_FIRST;
+
+	while (--times > 0 && wait < max)
+		wait *= 2;
+	return earlier(wait, max);
+}
+
+/* When a kind that gets a new chance now is to be tried. */
+static uint64_t chance(const struct route *r, enum path_kind kind, uint64_t now)
+{
+	const struct route_kind *direct = &r->kinds[PATH_DIRECT];
+
+	if (!r->leads && (r->was_up || kind != PATH_INBAND))
+		now += ROUTE_FOLLOW;
+	if (kind == PATH_PROXY && direct->possible && is_allowed(r, PATH_DIRECT) && !direct->failures)
+		now += ROUTE_PROXY_AFTER;
+	return now;
+}
+
+/* Everything that was learned about a kind from failures is void. */
+static void begin_anew(struct route *r, enum path_kind kind, uint64_t now)
+{
+	struct route_kind *k = &r->kinds[kind];
+
+	k->failures = 0;
+	k->done = false;
+	k->not_before = chance(r, kind, now);
+}
+
+/* A kind is to be tried once more, when its failures let it. */
+static void renew(struct route *r, enum path_kind kind, uint64_t now)
+{
+	struct route_kind *k = &r->kinds[kind];
+
+	k->not_before = later(k->not_before, chance(r, kind, now));
+	k->done = false;
+}
+
+void route_allow(struct route *r, unsigned allowed, uint64_t now)
+{
+	unsigned added = allowed & ~r->allowed;
+
+	r->allowed = allowed;
+	for (int kind = 0; kind < PATH_KINDS; kind++)
+		if (added & ROUTE_MASK(kind))
+			begin_anew(r, kind, now);
+	/* What we are on has become a makeshift: even a worse kind is wanted now. */
+	if (r->current >= 0 && !is_allowed(r, r->current))
+		for (int kind = 0; kind < PATH_KINDS; kind++)
+			renew(r, kind, now);
+}
+
+void route_lead(struct route *r, bool leads)
+{
+	r->leads = leads;
+}
+
+void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_t now)
+{
+	if (r->kinds[kind].possible == possible)
+		return;
+	r->kinds[kind].possible = possible;
+	if (possible)
+		begin_anew(r, kind, now);
+}
+
+void route_network_changed(struct route *r, uint64_t now)
+{
+	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
+		r->kinds[kind].flaps = 0;
+		r->kinds[kind].calm_at = 0;
+		begin_anew(r, kind, now);
+	}
+}
+
+void route_attached(struct route *r, enum path_kind kind, uint64_t now)
+{
+	bool came_up = r->current < 0;
+
+	r->current = kind;
+	r->since = now;
+	r->was_up = true;
+	r->kinds[kind].failures = 0;
+	if (!came_up)
+		return;
+	for (int better = PATH_KINDS - 1; better > (int)kind; better--) {
+		struct route_kind *k = &r->kinds[better];
+
+		k->not_before = later(k->not_before, chance(r, better, now));
+	}
+}
+
+/* The path that we were on has died. */
+static void note_life(struct route *r, enum path_kind kind, uint64_t now)
+{
+	struct route_kind *k = &r->kinds[kind];
+
+	if (now - r->since >= ROUTE_STEADY)
+		k->flaps = 0;
+	else if (++k->flaps > 1)
+		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, ROUTE_FLAP_MAX);
+}
+
+void route_detached(struct route *r, uint64_t now)
+{
+	int lost = r->current;
+
+	if (lost < 0)
+		return;
+	note_life(r, lost, now);
+	r->current = -1;
+	r->since = now;
+	r->kinds[lost].not_before = 0;
+	r->kinds[PATH_INBAND].not_before = 0;
+	for (int kind = 0; kind < PATH_KINDS; kind++) {
+		struct route_kind *k = &r->kinds[kind];
+
+		k->not_before = earlier(k->not_before, now + ROUTE_INBAND_MAX);
+		renew(r, kind, now);
+	}
+}
+
+void route_failed(struct route *r, enum path_kind kind, uint64_t now)
+{
+	struct route_kind *k = &r->kinds[kind];
+
+	k->trying = false;
+	k->failures++;
+	k->not_before = now + doubled(k->failures, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
+}
+
+void route_arrived(struct route *r, enum path_kind kind)
+{
+	r->kinds[kind].trying = false;
+}
+
+bool route_wants(const struct route *r, enum path_kind kind)
+{
+	if (r->current < 0)
+		return kind == PATH_INBAND || is_allowed(r, kind);
+	if (!is_allowed(r, kind))
+		return false;
+	return (int)kind > r->current || ((int)kind != r->current && !is_allowed(r, r->current));
+}
+
+/* When a kind is to be tried next; UINT64_MAX: not as things are. */
+static uint64_t due_at(const struct route *r, enum path_kind kind, bool busy)
+{
+	const struct route_kind *k = &r->kinds[kind];
+
+	if (!k->possible || k->trying || !route_wants(r, kind))
+		return UINT64_MAX;
+	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
+		return UINT64_MAX;
+	return later(k->not_before, k->calm_at);
+}
+
+int route_next(struct route *r, bool busy, uint64_t now)
+{
+	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
+		if (due_at(r, kind, busy) > now)
+			continue;
+		r->kinds[kind].trying = true;
+		r->kinds[kind].done = true;
+		return kind;
+	}
+	return -1;
+}
+
+uint64_t route_deadline(const struct route *r, bool busy)
+{
+	uint64_t at = UINT64_MAX;
+
+	for (int kind = 0; kind < PATH_KINDS; kind++)
+		at = earlier(at, due_at(r, kind, busy));
+	return at;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_ROUTE_H
+#define CORE_ROUTE_H
+
+/*
+ * Which path a link should be on, and what to try next to get there. A link
+ * begins in-band, because that needs nothing but presence; better kinds are tried
+ * while it works, and it moves when one is established. When a path dies, what
+ * was best and in-band are tried at once, together. Pure: what happened and
+ * `now` in, the next attempt out. The owner makes the attempts.
+ *
+ * Without a path, in-band is tried even where the users do not allow it, since
+ * the devices tell each other there how else they can be reached. A proxy is
+ * tried only from a path: its steps are records of the link.
+ *
+ * Who tries: both sides have a route for the same link. The side that leads
+ * (the lower fingerprint) goes first; the other one follows ROUTE_FOLLOW later, if
+ * nothing came of it: perhaps only it can get through. The first path of a link
+ * is for whoever wants one, at once.
+ *
+ * Failures of one kind double the wait for the next try of that kind, from ROUTE_WAIT_FIRST
+ * to ROUTE_WAIT_MAX. A path that lived less than ROUTE_STEADY counts as a
+ * failure, though the first such redial is at once, and the wait never above ROUTE_FLAP_MAX:
+ * so flapping is damped, and a path that is worth something is still used. Nothing, and
+ * so not in-band either, is made to wait longer than ROUTE_INBAND_MAX while there is no path.
+ * When the link is or comes up, each better kind is tried once; again only while
+ * it is busy. After a change of network all waits are forgotten.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum path_kind {
+	PATH_INBAND,		/* XEP-0047 */
+	PATH_PROXY,		/* XEP-0065 proxy */
+	PATH_DIRECT,		/* TCP */
+	PATH_KINDS,
+};
+
+#define ROUTE_MASK(kind) (1u << (kind))
+
+enum {
+	ROUTE_ALL = ROUTE_MASK(PATH_INBAND) | ROUTE_MASK(PATH_PROXY) | ROUTE_MASK(PATH_DIRECT),
+	ROUTE_FOLLOW = 500,
+	ROUTE_PROXY_AFTER = 700,	/* a direct path is given so long before a proxy is bothered */
+	ROUTE_WAIT_FIRST = 500,
+	ROUTE_WAIT_MAX = 5 * 60 * 1000,
+	ROUTE_INBAND_MAX = 8000,
+	ROUTE_STEADY = 10 * 1000,
+	ROUTE_FLAP_MAX = 4000,
+};
+
+struct route_kind {
+	bool possible;		/* the owner could try it: addresses are known, a proxy is, the device is online */
+	bool trying;
+	bool done;		/* tried since the last loss or change; again only while busy */
+	unsigned failures;	/* of attempts, in a row */
+	unsigned flaps;		/* of paths that lived less than ROUTE_STEADY, in a row */
+	uint64_t not_before;	/* of the next try */
+	uint64_t calm_at;	/* nor before this, after it flapped */
+};
+
+struct route {
+	bool leads;		/* our fingerprint is the lower one */
+	unsigned allowed;	/* by both sides, mask */
+	int current;		/* path_kind the link is on, or -1 */
+	uint64_t since;		/* of current, or of being without */
+	bool was_up;		/* has ever had a path */
+	struct route_kind kinds[PATH_KINDS];
+};
+
+void route_init(struct route *r, uint64_t now);
+
+/* Which kinds both users allow. If current is none of them, it is to be left once another one is there. */
+void route_allow(struct route *r, unsigned allowed, uint64_t now);
+/* Before anything but in-band is possible. Until then we follow. */
+void route_lead(struct route *r, bool leads);
+
+/*
+ * What can be tried has changed: a kind became possible anew (the waits for its failures are
+ * forgotten, those for flapping are not), or impossible. Said again it changes nothing; where the same kind has
+ * new addresses, say first false and then true. An attempt under way goes on.
+ */
+void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_t now);
+
+/* The network changed, or we woke up: everything may work again. */
+void route_network_changed(struct route *r, uint64_t now);
+
+/* The link is attached to a path of this kind, ours or the peer's. When it moves, this alone is said. */
+void route_attached(struct route *r, enum path_kind kind, uint64_t now);
+/* It lost it, and has none. */
+void route_detached(struct route *r, uint64_t now);
+/* An attempt ended without a path; or with one, or was given up, and route_attached() follows or not. */
+void route_failed(struct route *r, enum path_kind kind, uint64_t now);
+void route_arrived(struct route *r, enum path_kind kind);
+
+/*
+ * The kind to begin an attempt of now, which counts as begun; -1: none. Ask again
+ * until it says -1. busy: a channel or negotiation is open.
+ */
+int route_next(struct route *r, bool busy, uint64_t now);
+/* When route_next() may have one; UINT64_MAX: not before something happens. */
+uint64_t route_deadline(const struct route *r, bool busy);
+
+/* Whether the link, as it is now, should move to a path of this kind that has just been established. */
+bool route_wants(const struct route *r, enum path_kind kind);
+
+const char *path_kind_name(enum path_kind kind);	/* "in-band", "proxy", "direct" */
+
+#endif

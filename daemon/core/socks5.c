@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "socks5.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "text.h"
+
+/*
+ * We say 5 1 0 (version, one method, no authentication), the proxy 5 0; we ask
+ * to be connected to the hash, it answers with a status and an address, whose
+ * length follows from its type. The answer is at most 262 bytes; until it is
+ * whole it is kept. A proxy that answers before it was asked is taken at its
+ * word: what matters is authenticated by TLS later.
+ */
+
+enum { VERSION = 5, COMMAND_CONNECT = 1, SHA1_BYTES = 20 };
+
+enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 };
+
+static const char *const replies[] = {
+	NULL,
+	"the proxy has a general failure",
+	"the proxy does not allow it",
+	"the proxy says the network is unreachable",
+	"the proxy says the bytestream is unreachable",
+	"the proxy refuses the bytestream",
+	"the proxy says it took too long",
+	"the proxy does not know the command",
+	"the proxy does not know the kind of address",
+};
+
+void socks5_hash(const char *sid, const char *requester, const char *target,
+		 char out[SOCKS5_HASH_LEN + 1])
+{
+	struct buf text = { 0 };
+	unsigned char digest[SHA1_BYTES] = { 0 };
+
+	buf_puts(&text, sid);
+	buf_puts(&text, requester);
+	buf_puts(&text, target);
+	/* It names the bytestream and secures nothing. Without SHA-1, the proxy will not know the name. */
+	EVP_Digest(buf_data(&text), buf_len(&text), digest, NULL, EVP_sha1(), NULL);
+	hex_encode(digest, sizeof(digest), out);
+	buf_finish(&text);
+}
+
+void socks5_start(struct socks5 *s, const char *hash, struct buf *out)
+{
+	static const char greeting[] = { VERSION, 1, 0 };
+
+	*s = (struct socks5){ .state = SOCKS5_GREETED };
+	strncpy(s->hash, hash, SOCKS5_HASH_LEN);
+	buf_append(out, greeting, sizeof(greeting));
+}
+
+static void fail(struct socks5 *s, const char *error)
+{
+	s->state = SOCKS5_FAILED;
+	s->error = error;
+}
+
+static void take_method(struct socks5 *s, struct buf *out)
+{
+	static const char request[] = { VERSION, COMMAND_CONNECT, 0, ADDRESS_NAME, SOCKS5_HASH_LEN };
+	const uint8_t *p = (const uint8_t *)buf_data(&s->in);
+
+	if (p[0] != VERSION || p[1] != 0) {
+		fail(s, p[0] != VERSION ? "not a SOCKS5 proxy" : "the proxy wants a password");
+		return;
+	}
+	buf_consume(&s->in, 2);
+	buf_append(out, request, sizeof(request));
+	buf_append(out, s->hash, SOCKS5_HASH_LEN);
+	buf_append(out, "\0\0", 2);
+	s->state = SOCKS5_ASKED;
+}
+
+/* The length of the address in an answer of which five bytes are there; 0: no such kind. */
+static size_t address_size(const uint8_t *p)
+{
+	switch (p[3]) {
+	case ADDRESS_V4:
+		return 4;
+	case ADDRESS_NAME:
+		return 1 + (size_t)p[4];
+	case ADDRESS_V6:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
+static void take_reply(struct socks5 *s)
+{
+	const uint8_t *p = (const uint8_t *)buf_data(&s->in);
+	size_t n = buf_len(&s->in), size;
+
+	if (p[0] != VERSION) {
+		fail(s, "not a SOCKS5 proxy");
+		return;
+	}
+	if (p[1] != 0) {
+		fail(s, p[1] < sizeof(replies) / sizeof(replies[0]) ? replies[p[1]] :
+		     "the proxy says no in a way of its own");
+		return;
+	}
+	if (n < 5)
+		return;
+	size = address_size(p);
+	if (size == 0) {
+		fail(s, "the proxy answers with an unknown kind of address");
+		return;
+	}
+	size += 4 + 2;
+	if (n < size)
+		return;
+	buf_consume(&s->in, size);
+	s->state = SOCKS5_DONE;
+}
+
+void socks5_input(struct socks5 *s, const void *data, size_t n, struct buf *out)
+{
+	if (s->state == SOCKS5_FAILED)
+		return;
+	buf_append(&s->in, data, n);
+	if (s->state == SOCKS5_GREETED && buf_len(&s->in) >= 2)
+		take_method(s, out);
+	if (s->state == SOCKS5_ASKED && buf_len(&s->in) >= 2)
+		take_reply(s);
+}
+
+void socks5_finish(struct socks5 *s)
+{
+	buf_finish(&s->in);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ways.h"
+
+#include <string.h>
+
+#include "fields.h"
+#include "text.h"
+
+/*
+ * What a record says is a wish of a trusted device and no more: here it is
+ * checked for form, and copied into places of fixed size. Whether an address is
+ * dialled, and whether the JIDs of an offer are the two devices', its reader decides.
+ */
+
+enum { MASK_DIRECT = ROUTE_MASK(PATH_DIRECT), MASK_PROXY = ROUTE_MASK(PATH_PROXY),
+       MASK_INBAND = ROUTE_MASK(PATH_INBAND) };
+
+static const struct {
+	const char *name;
+	unsigned allowed;
+} transports[] = {
+	{ "auto", ROUTE_ALL },
+	{ "direct", MASK_DIRECT },
+	{ "proxy", MASK_PROXY },
+	{ "inband", MASK_INBAND },
+};
+
+static const char *const steps[] = {
+	[BYTESTREAM_OFFER] = "offer",
+	[BYTESTREAM_JOINED] = "joined",
+	[BYTESTREAM_FAILED] = "failed",
+};
+
+unsigned ways_transport(const char *name)
+{
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (!strcmp(transports[i].name, name))
+			return transports[i].allowed;
+	return 0;
+}
+
+const char *ways_transport_name(unsigned allowed)
+{
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (transports[i].allowed == allowed)
+			return transports[i].name;
+	return "none";
+}
+
+/* The record's fields, if it is of this type and they are well-formed. */
+static bool fields_of(const struct record *record, enum record_type type, struct fields *f)
+{
+	*f = (struct fields){ (const char *)record->payload, record->len };
+	return record->type == type && fields_valid(*f);
+}
+
+/* Tokens and sids: compared as text, so there is one way to write them. */
+static bool take_token(struct fields f, const char *key, char out[WAYS_TOKEN_LEN + 1])
+{
+	const char *value = fields_get(f, key);
+
+	if (!value || strlen(value) != WAYS_TOKEN_LEN ||
+	    strspn(value, "0123456789abcdef") != WAYS_TOKEN_LEN)
+		return false;
+	memcpy(out, value, WAYS_TOKEN_LEN + 1);
+	return true;
+}
+
+void ways_put(const struct ways *w, struct buf *fields)
+{
+	fields_add(fields, "transport", ways_transport_name(w->allowed));
+	if (*w->token)
+		fields_add(fields, "token", w->token);
+	for (size_t i = 0; i < w->n; i++) {
+		char text[NETADDR_TEXT_MAX];
+
+		netaddr_format(&w->addresses[i], text);
+		fields_add(fields, "address", text);
+	}
+}
+
+static void take_address(struct ways *w, const char *text)
+{
+	struct netaddr a;
+
+	if (w->n == WAYS_ADDRESSES || !netaddr_parse(text, &a))
+		return;
+	for (size_t i = 0; i < w->n; i++)
+		if (netaddr_equal(&w->addresses[i], &a))
+			return;
+	w->addresses[w->n++] = a;
+}
+
+int ways_parse(const struct record *record, struct ways *out)
+{
+	const char *transport, *key, *value;
+	size_t pos = 0, key_len;
+	struct fields f;
+
+	memset(out, 0, sizeof(*out));
+	if (!fields_of(record, RECORD_WAYS, &f))
+		return -1;
+	transport = fields_get(f, "transport");
+	out->allowed = transport ? ways_transport(transport) : 0;
+	if (!out->allowed || (fields_get(f, "token") && !take_token(f, "token", out->token)))
+		return -1;
+	while (fields_next(f, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, "address"))
+			take_address(out, value);
+	return out->n > 0 && !*out->token ? -1 : 0;
+}
+
+void bytestream_put(const struct bytestream_record *b, struct buf *fields)
+{
+	fields_add(fields, "sid", b->sid);
+	fields_add(fields, "state", steps[b->step]);
+	if (b->step == BYTESTREAM_OFFER) {
+		fields_add(fields, "jid", b->offer.jid);
+		fields_add(fields, "host", b->offer.host);
+		fields_add_u64(fields, "port", b->offer.port);
+		fields_add(fields, "from", b->offer.from);
+		fields_add(fields, "to", b->offer.to);
+	} else if (b->step == BYTESTREAM_FAILED && *b->reason) {
+		fields_add(fields, "reason", b->reason);
+	}
+}
+
+/* A field that is there, not empty, and fits; out has size bytes. */
+static bool take_text(struct fields f, const char *key, char *out, size_t size)
+{
+	const char *value = fields_get(f, key);
+	size_t n = value ? strlen(value) : 0;
+
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(out, value, n + 1);
+	return true;
+}
+
+/* Only in form: it is compared and hashed, not looked into. */
+static bool is_jid(const char *jid)
+{
+	for (const char *p = jid; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return false;
+	return text_utf8_valid(jid, strlen(jid));
+}
+
+static bool is_full_jid(const char *jid)
+{
+	const char *resource = jid_resource(jid);
+	char bare[JID_MAX];
+
+	return jid_bare_of(jid, bare) && resource && *resource && is_jid(jid);
+}
+
+/* What a resolver may be given: a name, or an address of IPv4 or IPv6. */
+static bool is_host(const char *host)
+{
+	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:") ==
+	       strlen(host) && host[0] != '-';
+}
+
+static bool take_offer(struct fields f, struct bytestream_offer *o)
+{
+	uint64_t port = fields_get_u64(f, "port", 0);
+
+	o->port = (uint16_t)port;
+	return port > 0 && port <= UINT16_MAX &&
+	       take_text(f, "jid", o->jid, sizeof(o->jid)) && is_jid(o->jid) &&
+	       take_text(f, "host", o->host, sizeof(o->host)) && is_host(o->host) &&
+	       take_text(f, "from", o->from, sizeof(o->from)) && is_full_jid(o->from) &&
+	       take_text(f, "to", o->to, sizeof(o->to)) && is_full_jid(o->to);
+}
+
+int bytestream_parse(const struct record *record, struct bytestream_record *out)
+{
+	const char *state;
+	struct fields f;
+
+	memset(out, 0, sizeof(*out));
+	if (!fields_of(record, RECORD_BYTESTREAM, &f) || !take_token(f, "sid", out->sid))
+		return -1;
+	state = fields_get(f, "state");
+	if (!state)
+		return -1;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (strcmp(state, steps[i]))
+			continue;
+		out->step = (enum bytestream_step)i;
+		if (out->step == BYTESTREAM_OFFER)
+			return take_offer(f, &out->offer) ? 0 : -1;
+		if (out->step == BYTESTREAM_FAILED)
+			strcpy(out->reason, record_reason(record, "failed"));
+		return 0;
+	}
+	return -1;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_WAYS_H
+#define CORE_WAYS_H
+
+/*
+ * What two devices tell each other, inside the link, about how they can be
+ * reached: the payloads of WAYS and BYTESTREAM records. A server sees neither.
+ *
+ * WAYS, sent whenever the link comes up anew and when something changed; the latest counts:
+ *   transport=auto|direct|proxy|inband	what the sender's user allows (the kinds of path)
+ *   [token=<32 hex>]			to be named by who dials: TLS server name. Needed with an address
+ *   [address=<netaddr>]*		at most WAYS_ADDRESSES, best first
+ *
+ * BYTESTREAM, the steps of an XEP-0065 bytestream through a proxy of the offering side:
+ *   sid=<32 hex>  state=offer   jid=, host=, port= of the proxy; from=, to= full JIDs for DST.ADDR
+ *   sid=          state=joined  the other side is connected to the proxy, waiting as TLS server
+ *   sid=          state=failed  [reason=]; either side
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "jid.h"
+#include "netaddr.h"
+#include "record.h"
+#include "route.h"
+
+enum {
+	WAYS_ADDRESSES = 8,
+	WAYS_TOKEN_BYTES = 16,
+	WAYS_TOKEN_LEN = 2 * WAYS_TOKEN_BYTES,
+	WAYS_HOST_MAX = 255,
+};
+
+struct ways {
+	unsigned allowed;			/* of path kinds, ROUTE_MASK() */
+	char token[WAYS_TOKEN_LEN + 1];		/* empty: none */
+	struct netaddr addresses[WAYS_ADDRESSES];
+	size_t n;
+};
+
+void ways_put(const struct ways *w, struct buf *fields);
+/* 0, or -1 if the record breaks the rules. Addresses beyond the limit are left out, so are malformed ones. */
+int ways_parse(const struct record *record, struct ways *out);
+
+enum bytestream_step { BYTESTREAM_OFFER, BYTESTREAM_JOINED, BYTESTREAM_FAILED };
+
+struct bytestream_offer {
+	char jid[JID_MAX];			/* of the proxy; may have a resource */
+	char host[WAYS_HOST_MAX + 1];		/* a name or an address */
+	uint16_t port;
+	char from[JID_MAX], to[JID_MAX];	/* full JIDs */
+};
+
+struct bytestream_record {
+	char sid[WAYS_TOKEN_LEN + 1];
+	enum bytestream_step step;
+	struct bytestream_offer offer;		/* of OFFER */
+	char reason[REASON_MAX + 1];		/* of FAILED; a word */
+};
+
+void bytestream_put(const struct bytestream_record *b, struct buf *fields);
+int bytestream_parse(const struct record *record, struct bytestream_record *out);
+
+/* "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but its own and auto's. */
+unsigned ways_transport(const char *name);
+/* The name of such a mask; "none" for any other, which is what two forced kinds have in common. */
+const char *ways_transport_name(unsigned allowed);
+
+#endif

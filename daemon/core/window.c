@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window.h"
+
+#include <assert.h>
+
+#include "bounds.h"
+
+/*
+ * Credit goes back in steps, of a quarter of the first window or a sixteenth of
+ * a large one: so the sender has nearly all of the window at any time, for
+ * a few records in a round trip.
+ */
+
+void window_init(struct window *w)
+{
+	*w = (struct window){ .size = CHANNEL_WINDOW, .granted = CHANNEL_WINDOW };
+}
+
+bool window_take(struct window *w, size_t n, uint64_t now)
+{
+	if (n > w->granted)
+		return false;
+	w->granted -= n;
+	w->held += n;
+	if (w->come == 0)
+		w->begun = now;
+	w->come += n;
+	return true;
+}
+
+size_t window_growth(struct window *w, size_t room, uint64_t rtt, uint64_t now)
+{
+	uint64_t took = now - w->begun;
+	size_t n;
+
+	if (w->come < w->size)
+		return 0;
+	w->come = 0;
+	/* Whoever reads slowly would only have more of it lie about. */
+	if (rtt == 0 || took > 2 * rtt || w->held > w->size / 2)
+		return 0;
+	/* It came in a burst, then nothing for most of a round trip: it is much too small. */
+	n = took < rtt / 2 ? 3 * w->size : w->size;
+	if (n > CHANNEL_WINDOW_MAX - w->size)
+		n = CHANNEL_WINDOW_MAX - w->size;
+	return n < room ? n : room;
+}
+
+void window_grow(struct window *w, size_t n)
+{
+	w->size += n;
+	w->owed += n;
+}
+
+void window_consumed(struct window *w, size_t n)
+{
+	assert(n <= w->held);
+	w->held -= n;
+	w->owed += n;
+}
+
+size_t window_give(struct window *w)
+{
+	size_t owed = w->owed;
+
+	if (owed < CHANNEL_WINDOW / 4 || owed < w->size / 16)
+		return 0;
+	w->owed = 0;
+	w->granted += owed;
+	return owed;
+}

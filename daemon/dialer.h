@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_DIALER_H
+#define DAEMON_DIALER_H
+
+/*
+ * Dials all addresses of a device, best first, each a little after the one
+ * before, without waiting for it to fail; the first that finishes its
+ * TLS handshake with the device's key is the path, and the others are hung up.
+ */
+
+#include <uv.h>
+
+#include "netaddr.h"
+#include "path.h"
+
+enum { DIALER_STAGGER = 100 };	/* ms between two addresses */
+
+struct dialer;
+
+struct dialer_events {
+	/* The path is the owner's now, the dialer is gone. */
+	void (*reached)(void *owner, struct path *path, const unsigned char *fp);
+	/* None answered; the dialer is gone. why is of the last one. */
+	void (*failed)(void *owner, const char *why);
+};
+
+/* n > 0; fp is the key that has to be there. Events come later, never from within. */
+struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to, size_t n,
+			    const unsigned char *fp, const char *token, const struct dialer_events *events, void *owner);
+/* No event comes any more. */
+void dialer_destroy(struct dialer *d);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "listener.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "ring.h"
+#include "sockaddr.h"
+#include "tcppath.h"
+
+/*
+ * A connection is a stranger until its TLS handshake is done, for
+ * TCP_HANDSHAKE_TIMEOUT at most; its hello names a token, or it is dropped
+ * without a byte. When there are too many strangers the oldest one that has not named
+ * one makes room: who has a token says so at once, who floods us waits for nothing.
+ *
+ * When there are no descriptors left, libuv closes what comes with one that it
+ * keeps for that. Where it cannot, the port is closed for a second, because to
+ * be told of the same connection for ever is no way to wait.
+ */
+
+enum {
+	BACKLOG = 64,
+	PAUSE = 1000,
+};
+
+struct stranger {
+	struct ring link;		/* listener::strangers, oldest first */
+	struct listener *listener;	/* borrowed */
+	struct path *path;		/* owned until it arrives */
+	char *token;			/* owned; NULL: not named */
+};
+
+struct listener {
+	uv_loop_t *loop;
+	const struct device_key *key;	/* borrowed */
+	const struct listener_events *events;
+	void *owner;
+	uv_tcp_t *door;			/* owned; NULL during a pause */
+	bool v6;
+	uint16_t port;
+	struct ring strangers;
+	unsigned n_strangers;
+	uv_timer_t pause;
+};
+
+static void on_door_closed(uv_handle_t *door)
+{
+	free(door);
+}
+
+static void forget(struct stranger *s)
+{
+	ring_remove(&s->link);
+	s->listener->n_strangers--;
+	free(s->token);
+	free(s);
+}
+
+static bool on_hello(void *owner, const char *server_name)
+{
+	struct stranger *s = owner;
+
+	if (!s->listener->events->expected(s->listener->owner, server_name))
+		return false;
+	free(s->token);
+	s->token = xstrdup(server_name);
+	return true;
+}
+
+static void on_established(void *owner, const unsigned char *fp)
+{
+	struct stranger *s = owner;
+	struct listener *l = s->listener;
+	struct path *path = s->path;
+	char *token = s->token;
+
+	s->token = NULL;
+	forget(s);
+	l->events->arrived(l->owner, path, token, fp);
+	free(token);
+}
+
+static void on_closed(void *owner, const char *why)
+{
+	struct stranger *s = owner;
+
+	log_debug("a stranger came and went: %s: %s", path_name(s->path), why);
+	forget(s);
+}
+
+static void on_nothing(void *owner, struct buf *plain)
+{
+}
+
+static size_t on_no_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static const struct path_events path_events = {
+	.established = on_established,
+	.plain = on_nothing,
+	.fill = on_no_fill,
+	.closed = on_closed,
+};
+
+static void make_room(struct listener *l)
+{
+	struct ring *oldest = l->strangers.next;
+	struct stranger *s;
+
+	for (struct ring *r = oldest; r != &l->strangers; r = r->next) {
+		if (((struct stranger *)r)->token)
+			continue;
+		oldest = r;
+		break;
+	}
+	s = (struct stranger *)oldest;
+	path_close(s->path);
+	forget(s);
+}
+
+static void on_pause_over(uv_timer_t *timer);
+
+static void on_connection(uv_stream_t *door, int status)
+{
+	struct listener *l = door->data;
+	struct stranger *s;
+
+	if (status < 0) {
+		log_warning("cannot take connections on port %u: %s", l->port, uv_strerror(status));
+		uv_close((uv_handle_t *)l->door, on_door_closed);
+		l->door = NULL;
+		uv_timer_start(&l->pause, on_pause_over, PAUSE, 0);
+		return;
+	}
+	if (l->n_strangers == LISTENER_STRANGERS_MAX)
+		make_room(l);
+	s = xcalloc(1, sizeof(*s));
+	s->listener = l;
+	s->path = tcppath_accept(l->loop, door, l->key, on_hello, &path_events, s);
+	if (!s->path) {
+		free(s);
+		return;
+	}
+	ring_append(&l->strangers, &s->link);
+	l->n_strangers++;
+}
+
+/* 0, or why not. */
+static int open_door(struct listener *l, bool v6)
+{
+	struct netaddr any = { .v6 = v6, .port = l->port };
+	struct sockaddr_storage addr;
+	uv_tcp_t *door = xcalloc(1, sizeof(*door));
+	int error, len = sizeof(addr);
+
+	sockaddr_from(&any, &addr);
+	uv_tcp_init(l->loop, door);
+	door->data = l;
+	error = uv_tcp_bind(door, (struct sockaddr *)&addr, 0);
+	if (!error)
+		error = uv_listen((uv_stream_t *)door, BACKLOG, on_connection);
+	if (!error)
+		error = uv_tcp_getsockname(door, (struct sockaddr *)&addr, &len);
+	if (error) {
+		uv_close((uv_handle_t *)door, on_door_closed);
+		return error;
+	}
+	sockaddr_to((struct sockaddr *)&addr, &any);
+	l->door = door;
+	l->v6 = v6;
+	l->port = any.port;
+	return 0;
+}
+
+/* IPv6's socket takes IPv4, too; a machine without IPv6 has the other one. */
+static int listen_anywhere(struct listener *l)
+{
+	return open_door(l, true) ? open_door(l, false) : 0;
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+	struct listener *l = timer->data;
+
+	if (listen_anywhere(l) < 0)
+		uv_timer_start(timer, on_pause_over, PAUSE, 0);
+}
+
+static void on_listener_closed(uv_handle_t *timer)
+{
+	free(timer->data);
+}
+
+struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, uint16_t port,
+				 const struct listener_events *events, void *owner)
+{
+	struct listener *l = xcalloc(1, sizeof(*l));
+	int error;
+
+	l->loop = loop;
+	l->key = key;
+	l->port = port;
+	l->events = events;
+	l->owner = owner;
+	ring_init(&l->strangers);
+	uv_timer_init(loop, &l->pause);
+	l->pause.data = l;
+	error = listen_anywhere(l);
+	if (error) {
+		log_warning("cannot listen on port %u: %s", port, uv_strerror(error));
+		listener_destroy(l);
+		return NULL;
+	}
+	return l;
+}
+
+void listener_destroy(struct listener *l)
+{
+	if (!l)
+		return;
+	while (!ring_alone(&l->strangers)) {
+		struct stranger *s = (struct stranger *)l->strangers.next;
+
+		path_close(s->path);
+		forget(s);
+	}
+	if (l->door)
+		uv_close((uv_handle_t *)l->door, on_door_closed);
+	uv_close((uv_handle_t *)&l->pause, on_listener_closed);
+}
+
+uint16_t listener_port(const struct listener *l)
+{
+	return l->port;
+}
+
+static bool among(const struct netaddr *list, size_t n, const struct netaddr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (netaddr_equal(&list[i], a))
+			return true;
+	return false;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return netaddr_compare(a, b);
+}
+
+/* Those of the interfaces, best first; malloc'd. */
+static struct netaddr *own_addresses(const struct listener *l, bool local, size_t *n)
+{
+	uv_interface_address_t *interfaces;
+	struct netaddr *list;
+	int count;
+
+	*n = 0;
+	if (uv_interface_addresses(&interfaces, &count) < 0)
+		return NULL;
+	list = xcalloc(count + 1, sizeof(*list));
+	for (int i = 0; i < count; i++) {
+		struct netaddr *a = &list[*n];
+
+		if (!sockaddr_to((struct sockaddr *)&interfaces[i].address, a) || (a->v6 && !l->v6))
+			continue;
+		a->port = l->port;
+		*n += netaddr_may_dial(a, local);
+	}
+	uv_free_interface_addresses(interfaces, count);
+	qsort(list, *n, sizeof(*list), compare);
+	return list;
+}
+
+size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra, size_t n_extra,
+			  struct netaddr *out, size_t max)
+{
+	struct netaddr *own;
+	size_t n = 0, n_own;
+
+	for (size_t i = 0; i < n_extra && n < max; i++)
+		if (!among(out, n, &extra[i]))
+			out[n++] = extra[i];
+	own = own_addresses(l, local, &n_own);
+	for (size_t i = 0; i < n_own && n < max; i++)
+		if (!among(out, n, &own[i]))
+			out[n++] = own[i];
+	free(own);
+	return n;
+}

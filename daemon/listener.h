@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_LISTENER_H
+#define DAEMON_LISTENER_H
+
+/*
+ * Where devices that were told so may dial us: one TCP port, IPv6 and IPv4.
+ * A connection must name, in its TLS hello, a token that a link of ours gave
+ * out; anything else is dropped without a word, so that a scan finds nothing
+ * that talks. Few strangers at a time, each for a few seconds.
+ */
+
+#include <uv.h>
+
+#include "netaddr.h"
+#include "path.h"
+
+enum {
+	LISTENER_STRANGERS_MAX = 32,	/* connections that are no path yet */
+};
+
+struct listener;
+
+struct listener_events {
+	/* Whether a link expects this token. */
+	bool (*expected)(void *owner, const char *token);
+	/*
+	 * A connection that named an expected token finished its handshake with this key. The path is the
+	 * owner's now: path_set_owner(), or path_close().
+	 */
+	void (*arrived)(void *owner, struct path *path, const char *token, const unsigned char *fp);
+};
+
+/* port 0: any. NULL, logged, if nothing could be bound. */
+struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, uint16_t port,
+				 const struct listener_events *events, void *owner);
+void listener_destroy(struct listener *l);
+uint16_t listener_port(const struct listener *l);
+
+/*
+ * Our addresses with that port, best first, at most max: of the interfaces that are up (loopback and
+ * link-local only with local), after those of extra (xmpp.directAddress), which go first.
+ */
+size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra, size_t n_extra,
+			  struct netaddr *out, size_t max);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netwatch.h"
+
+/*
+ * Two descriptors that are silent while nothing happens. Netlink tells of every
+ * change of an interface or address, and of much that is none: a router that renews the lease
+ * of an address, a container's interface that no packet of ours will take. So
+ * its messages are only a reason to look, once they have come to rest: what counts
+ * is whether the addresses by which we could be reached, or reach others, are the same.
+ *
+ * The timer is set for a day that never comes. The kernel cancels it when the
+ * wall clock is set, as it is after each suspend; that it was a suspend, and not
+ * somebody who set the clock, the two monotonic clocks tell, one of which
+ * counts the time asleep.
+ *
+ * What can go wrong: the system has no such thing, then it is left out. Netlink
+ * overflows, which is a reason to look as well.
+ */
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "netaddr.h"
+#include "sockaddr.h"
+
+enum {
+	REST = 500,		/* after the first message of a burst */
+	ASLEEP_MIN = 500,	/* a sleep that connections may not have survived */
+	READS_MAX = 64,		/* messages in one turn; the rest in the next */
+};
+
+/* Year 2255; later ones overflow somewhere. */
+static const time_t NEVER = 9000000000;
+
+struct netwatch {
+	void (*changed)(void *owner, enum netwatch_news news);
+	void *owner;
+	int netlink, clock;		/* or -1; owned */
+	uv_poll_t netlink_poll, clock_poll;
+	uv_timer_t rest;
+	uint64_t addresses;		/* the digest of them, as last told */
+	uint64_t asleep;		/* ms in suspend since boot */
+	int open_handles;
+};
+
+/* --- the network --- */
+
+static const uint64_t FNV_START = 0xcbf29ce484222325ULL;
+
+static uint64_t fnv(uint64_t hash, const void *data, size_t n)
+{
+	for (const unsigned char *p = data; n--; p++)
+		hash = (hash ^ *p) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* It leads beyond the machine and its cables. */
+static bool is_far(const struct netaddr *a)
+{
+	enum netaddr_reach reach = netaddr_reach(a);
+
+	return reach != NETADDR_HOST && reach != NETADDR_CABLE;
+}
+
+/* The same for the same addresses on interfaces that are up, in whatever order. */
+static uint64_t digest_addresses(void)
+{
+	uv_interface_address_t *list;
+	uint64_t sum = 0;
+	int n;
+
+	if (uv_interface_addresses(&list, &n) < 0)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		struct netaddr a;
+
+		if (sockaddr_to((struct sockaddr *)&list[i].address, &a) && is_far(&a))
+			sum += fnv(fnv(FNV_START, list[i].name, strlen(list[i].name)), a.ip, sizeof(a.ip));
+	}
+	uv_free_interface_addresses(list, n);
+	return sum;
+}
+
+static void on_rest(uv_timer_t *timer)
+{
+	struct netwatch *n = timer->data;
+	uint64_t now = digest_addresses();
+
+	if (now == n->addresses)
+		return;
+	n->addresses = now;
+	log_info("netwatch: the network changed");
+	n->changed(n->owner, NETWATCH_NETWORK);
+}
+
+/* What the messages say is looked up when they have come to rest; here they only have to be from the kernel. */
+static void on_netlink(uv_poll_t *poll, int status, int events)
+{
+	struct netwatch *n = poll->data;
+	struct sockaddr_nl from;
+	socklen_t len;
+	char message[8192];
+	bool news = false;
+
+	for (int i = 0; i < READS_MAX; i++) {
+		ssize_t got;
+
+		len = sizeof(from);
+		got = recvfrom(n->netlink, message, sizeof(message), 0, (struct sockaddr *)&from, &len);
+		if (got < 0 && errno != ENOBUFS)
+			break;
+		news = news || got < 0 || from.nl_pid == 0;
+	}
+	if (news && !uv_is_active((uv_handle_t *)&n->rest))
+		uv_timer_start(&n->rest, on_rest, REST, 0);
+}
+
+static int open_netlink(void)
+{
+	struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* --- sleep --- */
+
+static uint64_t ms_of(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static uint64_t time_asleep(void)
+{
+	/* In this order a pause between the two is never taken for sleep. */
+	uint64_t boot = ms_of(CLOCK_BOOTTIME), awake = ms_of(CLOCK_MONOTONIC);
+
+	return boot > awake ? boot - awake : 0;
+}
+
+static int set_clock(int fd)
+{
+	const struct itimerspec never = { .it_value.tv_sec = NEVER };
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+static void on_clock(uv_poll_t *poll, int status, int events)
+{
+	struct netwatch *n = poll->data;
+	uint64_t expirations, asleep = time_asleep(), before = n->asleep;
+
+	if (read(n->clock, &expirations, sizeof(expirations)) < 0 && errno != ECANCELED)
+		return;
+	n->asleep = asleep;
+	if (set_clock(n->clock) < 0) {
+		log_warning("netwatch: resuming from suspend will not be noticed: %s", strerror(errno));
+		uv_poll_stop(&n->clock_poll);
+	}
+	if (asleep < before + ASLEEP_MIN)
+		return;
+	log_info("netwatch: woke up after %u s", (unsigned)((asleep - before) / 1000));
+	n->changed(n->owner, NETWATCH_WOKE);
+}
+
+static int open_clock(void)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0 && set_clock(fd) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* --- the whole --- */
+
+static void watch(struct netwatch *n, uv_loop_t *loop, int *fd, uv_poll_t *poll, uv_poll_cb on_ready,
+		  const char *what)
+{
+	if (*fd >= 0 && uv_poll_init(loop, poll, *fd) == 0) {
+		poll->data = n;
+		n->open_handles++;
+		uv_poll_start(poll, UV_READABLE, on_ready);
+		return;
+	}
+	log_warning("netwatch: %s will not be noticed: %s", what, strerror(errno));
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, enum netwatch_news news), void *owner)
+{
+	struct netwatch *n = xcalloc(1, sizeof(*n));
+
+	n->changed = changed;
+	n->owner = owner;
+	uv_timer_init(loop, &n->rest);
+	n->rest.data = n;
+	n->open_handles = 1;
+	n->netlink = open_netlink();
+	watch(n, loop, &n->netlink, &n->netlink_poll, on_netlink, "changes of the network");
+	n->clock = open_clock();
+	watch(n, loop, &n->clock, &n->clock_poll, on_clock, "resuming from suspend");
+	/* Last, so that no change falls between. */
+	n->addresses = digest_addresses();
+	n->asleep = time_asleep();
+	return n;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct netwatch *n = handle->data;
+
+	if (--n->open_handles > 0)
+		return;
+	if (n->netlink >= 0)
+		close(n->netlink);
+	if (n->clock >= 0)
+		close(n->clock);
+	free(n);
+}
+
+void netwatch_destroy(struct netwatch *n)
+{
+	if (!n)
+		return;
+	if (n->netlink >= 0)
+		uv_close((uv_handle_t *)&n->netlink_poll, on_handle_closed);
+	if (n->clock >= 0)
+		uv_close((uv_handle_t *)&n->clock_poll, on_handle_closed);
+	uv_close((uv_handle_t *)&n->rest, on_handle_closed);
+}

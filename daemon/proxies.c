@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proxies.h"
+
+/*
+ * The search is three questions: what there is at our server (its items), what
+ * each of them is (its identity), and, of those that are proxies, at which
+ * addresses. Items are asked a few at a time, so that a server with many of
+ * them and a limit of bytes does not keep everything else waiting.
+ *
+ * What can go wrong: no answer, or one without sense; that item is no proxy then.
+ * A connection that ends answers whatever is open, and what is not answered
+ * when proxies_online() comes is forgotten.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "disco.h"
+#include "log.h"
+
+enum { ASKED_AT_ONCE = 4 };
+
+enum search {
+	SEARCH_NOT_BEGUN,	/* nobody has wanted a proxy on this connection */
+	SEARCH_LISTING,		/* the server's items are asked for */
+	SEARCH_ASKING,		/* each of them is */
+	SEARCH_OVER,
+};
+
+struct item {
+	struct proxies *proxies;
+	char *jid;		/* owned */
+	uint64_t request;	/* 0: none is open */
+};
+
+struct found {
+	struct proxy proxy;
+	char name[JID_MAX];
+	unsigned failures;
+};
+
+struct proxies {
+	void (*changed)(void *owner);
+	void *owner;
+	struct xmpp *xmpp;	/* borrowed; NULL: offline */
+	enum search search;
+	uint64_t listing;	/* the request for the items; 0: none is open */
+	struct item items[PROXY_ITEMS_MAX];
+	size_t n_items, next, asking;
+	struct found *found;	/* owned; PROXIES_MAX of them, or NULL */
+	size_t n_found;
+};
+
+struct proxies *proxies_create(void (*changed)(void *owner), void *owner)
+{
+	struct proxies *p = xcalloc(1, sizeof(*p));
+
+	p->changed = changed;
+	p->owner = owner;
+	return p;
+}
+
+static void forget_items(struct proxies *p)
+{
+	for (size_t i = 0; i < p->n_items; i++) {
+		if (p->items[i].request)
+			xmpp_forget(p->xmpp, p->items[i].request);
+		free(p->items[i].jid);
+	}
+	p->n_items = p->next = p->asking = 0;
+}
+
+static void forget(struct proxies *p)
+{
+	if (p->listing)
+		xmpp_forget(p->xmpp, p->listing);
+	p->listing = 0;
+	forget_items(p);
+	free(p->found);
+	p->found = NULL;
+	p->n_found = 0;
+	p->search = SEARCH_NOT_BEGUN;
+}
+
+void proxies_destroy(struct proxies *p)
+{
+	if (!p)
+		return;
+	forget(p);
+	free(p);
+}
+
+void proxies_online(struct proxies *p, struct xmpp *xmpp)
+{
+	forget(p);
+	p->xmpp = xmpp;
+}
+
+/* --- the third question --- */
+
+static void proceed(struct proxies *p, bool news);
+
+static void add(struct proxies *p, const char *name, const struct xmpp_row *row)
+{
+	struct found *f;
+
+	if (p->n_found == PROXIES_MAX)
+		return;
+	if (!p->found)
+		p->found = xcalloc(PROXIES_MAX, sizeof(*p->found));
+	f = &p->found[p->n_found++];
+	strcpy(f->name, name);
+	strcpy(f->proxy.jid, row->jid);
+	strcpy(f->proxy.host, row->host);
+	f->proxy.port = row->port;
+	log_info("proxies: %s at %s port %u", f->proxy.jid, f->proxy.host, f->proxy.port);
+}
+
+static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
+{
+	struct item *item = arg;
+	struct proxies *p = item->proxies;
+	size_t before = p->n_found;
+	struct xmpp_row row;
+
+	item->request = 0;
+	p->asking--;
+	if (error)
+		log_info("proxies: %s gives no address: %s", item->jid, error);
+	while (rows && p->n_found < PROXIES_MAX && xmpp_rows_next(rows, &row))
+		if (row.kind == XMPP_STREAMHOST)
+			add(p, item->jid, &row);
+	proceed(p, p->n_found > before);
+}
+
+/* --- the second --- */
+
+static void ask(struct item *item, const char *payload, xmpp_rows_answer answer)
+{
+	struct proxies *p = item->proxies;
+
+	item->request = xmpp_query(p->xmpp, item->jid, payload, PROXY_TIMEOUT, answer, item);
+	if (item->request)
+		p->asking++;
+}
+
+static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
+{
+	struct item *item = arg;
+	struct proxies *p = item->proxies;
+	bool proxy = false;
+	struct xmpp_row row;
+
+	item->request = 0;
+	p->asking--;
+	while (rows && !proxy && xmpp_rows_next(rows, &row))
+		proxy = row.kind == XMPP_IDENTITY && !strcmp(row.category, "proxy") &&
+			!strcmp(row.type, "bytestreams");
+	if (proxy)
+		ask(item, "<query xmlns='" NS_BYTESTREAMS "'/>", on_address);
+	proceed(p, false);
+}
+
+/* Asks the next items, or finds that there are none left. news: there is something to be told in any case. */
+static void proceed(struct proxies *p, bool news)
+{
+	while (p->asking < ASKED_AT_ONCE && p->next < p->n_items)
+		ask(&p->items[p->next++], "<query xmlns='" NS_DISCO_INFO "'/>", on_info);
+	if (p->asking == 0) {
+		p->search = SEARCH_OVER;
+		forget_items(p);
+		if (p->n_found == 0)
+			log_info("proxies: our server has none");
+		news = true;
+	}
+	/* The last word: whoever hears it may ask, or begin anew. */
+	if (news)
+		p->changed(p->owner);
+}
+
+/* --- the first --- */
+
+static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
+{
+	struct proxies *p = arg;
+	struct xmpp_row row;
+
+	p->listing = 0;
+	p->search = SEARCH_ASKING;
+	if (error)
+		log_info("proxies: our server does not tell its items: %s", error);
+	while (rows && p->n_items < PROXY_ITEMS_MAX && xmpp_rows_next(rows, &row)) {
+		/* Users and chat rooms are no proxies. */
+		if (row.kind != XMPP_ITEM || strchr(row.jid, '@'))
+			continue;
+		p->items[p->n_items++] = (struct item){ .proxies = p, .jid = xstrdup(row.jid) };
+	}
+	proceed(p, false);
+}
+
+static void begin(struct proxies *p)
+{
+	char bare[JID_MAX];
+	const char *full = xmpp_jid(p->xmpp);
+
+	if (!full || !jid_bare_of(full, bare))
+		return;
+	p->listing = xmpp_query(p->xmpp, jid_domain(bare), "<query xmlns='" NS_DISCO_ITEMS "'/>",
+				PROXY_TIMEOUT, on_items, p);
+	if (p->listing)
+		p->search = SEARCH_LISTING;
+}
+
+/* --- what was found --- */
+
+/* The first of those that failed least. */
+static const struct found *best(const struct proxies *p)
+{
+	const struct found *found = NULL;
+
+	for (size_t i = 0; i < p->n_found; i++)
+		if (!found || p->found[i].failures < found->failures)
+			found = &p->found[i];
+	return found;
+}
+
+const struct proxy *proxies_best(struct proxies *p)
+{
+	const struct found *found;
+
+	if (p->xmpp && p->search == SEARCH_NOT_BEGUN)
+		begin(p);
+	found = best(p);
+	return found ? &found->proxy : NULL;
+}
+
+bool proxies_searching(const struct proxies *p)
+{
+	return p->search == SEARCH_LISTING || p->search == SEARCH_ASKING;
+}
+
+void proxies_failed(struct proxies *p, const char *jid)
+{
+	for (size_t i = 0; i < p->n_found; i++)
+		if (!strcmp(p->found[i].proxy.jid, jid))
+			p->found[i].failures++;
+}
+
+const char *proxies_name(const struct proxies *p)
+{
+	const struct found *found = best(p);
+
+	return found ? found->name : NULL;
+}

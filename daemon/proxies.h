@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_PROXIES_H
+#define DAEMON_PROXIES_H
+
+/*
+ * The XEP-0065 proxies of our own server: found by service discovery
+ * (XEP-0030: items of the domain, then the identity proxy/bytestreams of each), asked for their address once a
+ * login, and only when somebody wants one. The server of a buddy serves its own users only, so each side brings its own.
+ */
+
+#include "ways.h"
+#include "xmpp.h"
+
+enum { PROXIES_MAX = 4, PROXY_ITEMS_MAX = 32, PROXY_TIMEOUT = 10 * 1000 };
+
+struct proxy {
+	char jid[JID_MAX];		/* to activate at; may have a resource */
+	char host[WAYS_HOST_MAX + 1];
+	uint16_t port;
+};
+
+struct proxies;
+
+/* changed: proxies_best() may answer differently now, or the search has ended. */
+struct proxies *proxies_create(void (*changed)(void *owner), void *owner);
+void proxies_destroy(struct proxies *p);
+
+/* A new connection, borrowed until the next call, or NULL: what was found is forgotten. */
+void proxies_online(struct proxies *p, struct xmpp *xmpp);
+
+/* The proxy to use; NULL while none is known: the search begins with the first such question after login. */
+const struct proxy *proxies_best(struct proxies *p);
+bool proxies_searching(const struct proxies *p);
+
+/* One that did not work is not named again before the others were. */
+void proxies_failed(struct proxies *p, const char *jid);
+
+/* For status: "proxy.example.org", or NULL. */
+const char *proxies_name(const struct proxies *p);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The listener is there as long as the configuration lets us show an address;
+ * proxies are looked for when a link first wants one. When an interface comes or
+ * goes or the machine wakes up, every link is asked for a sign of life, what the
+ * devices know of our addresses is brought up to date, and waits are forgotten.
+ */
+#include "reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "broker.h"
+#include "listener.h"
+#include "log.h"
+#include "netwatch.h"
+#include "peer.h"
+
+struct reach {
+	struct broker *broker;		/* borrowed */
+	struct listener *listener;	/* owned; NULL: nobody may dial us */
+	uint16_t wanted_port;		/* that the listener was made for */
+	struct proxies *proxies;	/* owned */
+	struct netwatch *netwatch;	/* owned */
+};
+
+static bool is_expected(void *owner, const char *token)
+{
+	struct reach *r = owner;
+
+	return peer_by_token(r->broker, token) != NULL;
+}
+
+static void on_arrived(void *owner, struct path *path, const char *token, const unsigned char *fp)
+{
+	struct reach *r = owner;
+	struct peer *p = peer_by_token(r->broker, token);
+
+	if (p)
+		peer_arrived(p, path, fp);
+	else
+		path_close(path);
+}
+
+static const struct listener_events listener_events = {
+	.expected = is_expected,
+	.arrived = on_arrived,
+};
+
+static void on_proxies(void *owner)
+{
+	struct reach *r = owner;
+
+	peers_refresh(r->broker);
+}
+
+static void on_network(void *owner, enum netwatch_news news)
+{
+	struct reach *r = owner;
+
+	log_info(news == NETWATCH_WOKE ? "the machine was asleep; looking at every connection" :
+		 "the network has changed; looking at every connection");
+	if (r->broker->xmpp)
+		xmpp_check(r->broker->xmpp);
+	peers_network_changed(r->broker);
+}
+
+unsigned reach_allowed(const struct reach *r)
+{
+	return r->broker->config->transport;
+}
+
+bool reach_may_dial(const struct reach *r)
+{
+	return r->broker->config->direct_addresses != DIRECT_NEVER;
+}
+
+bool reach_local(const struct reach *r)
+{
+	return r->broker->config->direct_local;
+}
+
+struct proxies *reach_proxies(const struct reach *r)
+{
+	return r->proxies;
+}
+
+uint16_t reach_port(const struct reach *r)
+{
+	return r->listener ? listener_port(r->listener) : 0;
+}
+
+static void listen_as_configured(struct reach *r)
+{
+	const struct config *c = r->broker->config;
+	bool wanted = reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
+
+	if (r->listener && (!wanted || r->wanted_port != c->direct_port)) {
+		listener_destroy(r->listener);
+		r->listener = NULL;
+	}
+	if (r->listener || !wanted)
+		return;
+	r->wanted_port = c->direct_port;
+	r->listener = listener_create(r->broker->loop, r->broker->key, c->direct_port, &listener_events, r);
+}
+
+struct reach *reach_create(struct broker *b)
+{
+	struct reach *r = xcalloc(1, sizeof(*r));
+
+	r->broker = b;
+	r->proxies = proxies_create(on_proxies, r);
+	r->netwatch = netwatch_create(b->loop, on_network, r);
+	listen_as_configured(r);
+	return r;
+}
+
+void reach_destroy(struct reach *r)
+{
+	if (!r)
+		return;
+	listener_destroy(r->listener);
+	proxies_destroy(r->proxies);
+	netwatch_destroy(r->netwatch);
+	free(r);
+}
+
+void reach_reload(struct reach *r)
+{
+	listen_as_configured(r);
+	peers_tell_ways(r->broker);
+}
+
+void reach_online(struct reach *r, struct xmpp *xmpp)
+{
+	proxies_online(r->proxies, xmpp);
+}
+
+void reach_ways(struct reach *r, const char *token, struct ways *out)
+{
+	const struct config *c = r->broker->config;
+
+	*out = (struct ways){ .allowed = c->transport };
+	if (!r->listener)
+		return;
+	memcpy(out->token, token, sizeof(out->token));
+	if (c->direct_addresses == DIRECT_CONFIGURED) {
+		out->n = c->n_direct_extra;
+		memcpy(out->addresses, c->direct_extra, sizeof(c->direct_extra));
+		return;
+	}
+	out->n = listener_addresses(r->listener, c->direct_local, c->direct_extra, c->n_direct_extra,
+				    out->addresses, WAYS_ADDRESSES);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SOCKADDR_H
+#define DAEMON_SOCKADDR_H
+
+/* A netaddr as the system's calls want it, and back. */
+
+#include <sys/socket.h>
+
+#include "netaddr.h"
+
+void sockaddr_from(const struct netaddr *a, struct sockaddr_storage *out);
+
+/* An IPv4-mapped address becomes IPv4, a scope is lost. False if it is neither IPv4 nor IPv6. */
+bool sockaddr_to(const struct sockaddr *sa, struct netaddr *out);
+
+#endif

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tcppath.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "sockaddr.h"
+#include "socks5.h"
+
+/*
+ * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. Through a
+ * proxy: connect, SOCKS5, and a pause until both sides are there; then TLS.
+ *
+ * Once up, whatever the socket takes is written at once, from where TLS put it.
+ * When the socket is full the rest waits in `writing`, and while it does the
+ * owner is asked for more, up to HIGH_WATER: so there is something to write the
+ * moment the socket takes it, and not more, because a control record cannot overtake it.
+ *
+ * A path that its owner closes says its last words, half-closes and reads on until the
+ * other side has closed too: a close with bytes unread would be a reset, which
+ * destroys what the other side has not read yet. It has a second for that.
+ */
+
+enum {
+	FILL = 8 * (16384 + 22),	/* full TLS records, in one write */
+	HIGH_WATER = 256 * 1024,	/* queued here, beyond the socket's own buffer */
+	ROUNDS = 4,			/* of FILL, then it is another path's turn */
+	BUSY = 64 * 1024,		/* bytes read at a time */
+	QUIET = 4 * 1024,		/* the same, where little comes */
+	EARLY_MAX = 16 * 1024,		/* that may come before tcppath_begin() */
+	UNSENT_MAX = 256 * 1024,	/* in the socket's buffer, not on its way */
+};
+
+enum state {
+	TCP_CONNECTING,
+	TCP_ASKING,		/* SOCKS5 is not done */
+	TCP_JOINED,		/* it is, and tcppath_begin() is awaited */
+	TCP_OPEN,		/* TLS is in its handshake or up */
+	TCP_LINGERING,		/* the owner has closed it; last words and the other side's end */
+	TCP_CLOSED,		/* waits for its handles to close */
+};
+
+struct tcppath {
+	struct path path;		/* first: a struct path * is one of us */
+	enum state state;
+	uv_tcp_t tcp;
+	uv_timer_t timer;		/* of the state; stopped when up */
+	uv_idle_t soon;
+	uv_connect_t connect;
+	uv_write_t write;
+	uv_shutdown_t shutdown;
+	int open_handles;
+	int dial_error;			/* uv_tcp_connect() said so; told by the timer */
+	tcppath_gate gate;		/* of one accepted */
+	char *hash;			/* of one through a proxy; owned */
+	char *sid;			/* what the client must name; owned */
+	tcppath_joined joined;
+	struct socks5 socks;
+	bool writing_now;
+	struct buf writing;		/* uv_write()'s, while writing_now */
+	char *busy_in;			/* BUSY bytes, while much comes; owned */
+	char quiet_in[QUIET];
+};
+
+static const char *state_name(enum state state)
+{
+	static const char *const names[] = {
+		"connecting", "asking", "joined", "open", "lingering", "closed",
+	};
+
+	return names[state];
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* timeout 0: the state has none. */
+static void enter(struct tcppath *p, enum state state, uint64_t timeout, const char *because)
+{
+	log_debug("path %s: %s -> %s, %s", p->path.name, state_name(p->state), state_name(state), because);
+	p->state = state;
+	if (timeout)
+		uv_timer_start(&p->timer, on_timer, timeout, 0);
+	else
+		uv_timer_stop(&p->timer);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct tcppath *p = handle->data;
+
+	if (--p->open_handles)
+		return;
+	path_finish(&p->path);
+	socks5_finish(&p->socks);
+	buf_finish(&p->writing);
+	free(p->busy_in);
+	free(p->hash);
+	free(p->sid);
+	free(p);
+}
+
+static void finish(struct tcppath *p, const char *because)
+{
+	enter(p, TCP_CLOSED, 0, because);
+	uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
+	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
+}
+
+/* It broke: the owner is told, if there is one. */
+static void broken(struct tcppath *p, const char *why)
+{
+	if (p->state == TCP_CLOSED)
+		return;
+	finish(p, why);
+	if (!p->path.over)
+		path_over(&p->path, why);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct tcppath *p = timer->data;
+
+	switch (p->state) {
+	case TCP_CONNECTING:
+		broken(p, p->dial_error ? uv_strerror(p->dial_error) : "no answer");
+		break;
+	case TCP_ASKING:
+		broken(p, "no answer from the proxy");
+		break;
+	case TCP_JOINED:
+		broken(p, "the other side did not come to the proxy");
+		break;
+	case TCP_OPEN:
+		broken(p, "no answer to the TLS handshake");
+		break;
+	default:
+		broken(p, "that took long enough");
+	}
+}
+
+static void send_some(struct tcppath *p);
+static void linger(struct tcppath *p);
+
+static void on_written(uv_write_t *write, int status)
+{
+	struct tcppath *p = write->data;
+
+	p->writing_now = false;
+	buf_reset(&p->writing);
+	if (status < 0)
+		broken(p, uv_strerror(status));
+	else if (p->state == TCP_LINGERING)
+		linger(p);
+	else
+		send_some(p);
+}
+
+/* As the buffer for reading: a path at rest holds little. */
+static void rest(struct tcppath *p)
+{
+	if (p->path.cipher.cap > QUIET)
+		buf_finish(&p->path.cipher);
+	if (p->writing.cap > QUIET)
+		buf_finish(&p->writing);
+}
+
+/* Hands cipher to the socket, and what that does not take to libuv. False if the path broke. */
+static bool write_cipher(struct tcppath *p)
+{
+	struct buf *cipher = &p->path.cipher, empty = p->writing;
+	uv_buf_t bytes = uv_buf_init(buf_data(cipher), buf_len(cipher));
+	int n = uv_try_write((uv_stream_t *)&p->tcp, &bytes, 1);
+
+	if (n == UV_EAGAIN)
+		n = 0;
+	if (n >= 0) {
+		buf_consume(cipher, n);
+		if (!buf_len(cipher)) {
+			if (bytes.len < QUIET)
+				rest(p);
+			return true;
+		}
+		p->writing = *cipher;
+		*cipher = empty;
+		bytes = uv_buf_init(buf_data(&p->writing), buf_len(&p->writing));
+		n = uv_write(&p->write, (uv_stream_t *)&p->tcp, &bytes, 1, on_written);
+		p->writing_now = n == 0;
+	}
+	if (n < 0)
+		broken(p, uv_strerror(n));
+	return n == 0;
+}
+
+/* While the socket is full, what it shall get next is made ready. */
+static void stock_up(struct tcppath *p)
+{
+	while (buf_len(&p->writing) + buf_len(&p->path.cipher) + FILL <= HIGH_WATER &&
+	       path_fill(&p->path, FILL))
+		;
+}
+
+static void on_soon(uv_idle_t *idle)
+{
+	uv_idle_stop(idle);
+	send_some(idle->data);
+}
+
+static void send_some(struct tcppath *p)
+{
+	for (int round = 0; p->state == TCP_OPEN; round++) {
+		if (p->writing_now) {
+			stock_up(p);
+			return;
+		}
+		if (round == ROUNDS) {
+			uv_idle_start(&p->soon, on_soon);
+			return;
+		}
+		if (!buf_len(&p->path.cipher) && !path_fill(&p->path, FILL))
+			return;
+		if (!write_cipher(p))
+			return;
+	}
+}
+
+static void on_kick(struct path *path)
+{
+	struct tcppath *p = (struct tcppath *)path;
+
+	uv_idle_start(&p->soon, on_soon);
+}
+
+static void on_shut_down(uv_shutdown_t *shutdown, int status)
+{
+	/* The other side's end, or the timer, is what we wait for. */
+}
+
+/* What is left leaves first, then our half is closed. */
+static void linger(struct tcppath *p)
+{
+	if (p->writing_now || (buf_len(&p->path.cipher) && !write_cipher(p)) || p->writing_now)
+		return;
+	if (uv_shutdown(&p->shutdown, (uv_stream_t *)&p->tcp, on_shut_down) < 0)
+		broken(p, "it is gone");
+}
+
+static void on_close(struct path *path)
+{
+	struct tcppath *p = (struct tcppath *)path;
+
+	if (!path->up) {
+		finish(p, "closed by us");
+		return;
+	}
+	uv_idle_stop(&p->soon);
+	enter(p, TCP_LINGERING, TCP_LINGER_TIMEOUT, "closed by us");
+	linger(p);
+}
+
+static const struct path_ops ops = {
+	.kick = on_kick,
+	.close = on_close,
+};
+
+static void take(struct tcppath *p, const void *data, size_t n)
+{
+	bool was_up = p->path.up;
+	const char *why = path_take(&p->path, data, n);
+
+	if (p->state != TCP_OPEN)
+		return;
+	if (p->path.up && !was_up)
+		uv_timer_stop(&p->timer);
+	if (!why) {
+		send_some(p);
+		return;
+	}
+	/* Who has no key of ours may be anybody: not worth a line each. */
+	if (p->path.up && *tls_error(p->path.tls))
+		log_warning("path %s: %s", p->path.name, tls_error(p->path.tls));
+	else if (*tls_error(p->path.tls))
+		log_debug("path %s: %s", p->path.name, tls_error(p->path.tls));
+	if (!p->writing_now && buf_len(&p->path.cipher) && !write_cipher(p))
+		return;
+	broken(p, why);
+}
+
+/* SOCKS5's words are few: the socket takes them whole, or the path is no good. */
+static bool write_socks(struct tcppath *p, struct buf *out)
+{
+	uv_buf_t bytes = uv_buf_init(buf_data(out), buf_len(out));
+	bool whole = !buf_len(out) ||
+		     uv_try_write((uv_stream_t *)&p->tcp, &bytes, 1) == (int)bytes.len;
+
+	buf_finish(out);
+	if (!whole)
+		broken(p, "the proxy takes nothing");
+	return whole;
+}
+
+static void ask(struct tcppath *p, const char *data, size_t n)
+{
+	struct buf out = { 0 };
+
+	socks5_input(&p->socks, data, n, &out);
+	if (!write_socks(p, &out))
+		return;
+	if (p->socks.state == SOCKS5_FAILED) {
+		broken(p, p->socks.error);
+	} else if (p->socks.state == SOCKS5_DONE) {
+		enter(p, TCP_JOINED, TCP_JOINED_TIMEOUT, "the proxy agreed");
+		p->joined(p->path.owner);
+	}
+}
+
+/* The other side may be faster than what tells us to begin. */
+static void keep_early(struct tcppath *p, const char *data, size_t n)
+{
+	if (buf_len(&p->socks.in) + n > EARLY_MAX)
+		broken(p, "too much before its time");
+	else
+		buf_append(&p->socks.in, data, n);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+	struct tcppath *p = handle->data;
+
+	*out = p->busy_in ? uv_buf_init(p->busy_in, BUSY) : uv_buf_init(p->quiet_in, QUIET);
+}
+
+/* A path at rest holds little, and a busy one reads much at a time. */
+static void choose_buffer(struct tcppath *p, size_t n)
+{
+	if (!p->busy_in && n == QUIET && p->path.up) {
+		p->busy_in = xmalloc(BUSY);
+	} else if (p->busy_in && n < QUIET) {
+		free(p->busy_in);
+		p->busy_in = NULL;
+	}
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
+{
+	struct tcppath *p = stream->data;
+
+	if (n < 0) {
+		broken(p, n == UV_EOF ? "closed by the other side" : uv_strerror(n));
+		return;
+	}
+	if (n == 0)
+		return;		/* nothing there, after all */
+	switch (p->state) {
+	case TCP_ASKING:
+		ask(p, in->base, n);
+		break;
+	case TCP_JOINED:
+		keep_early(p, in->base, n);
+		break;
+	case TCP_OPEN:
+		take(p, in->base, n);
+		break;
+	default:
+		break;
+	}
+	choose_buffer(p, n);
+}
+
+/* The TCP connection is there. */
+static void start(struct tcppath *p, const char *because)
+{
+	struct buf greeting = { 0 };
+#ifdef TCP_NOTSENT_LOWAT
+	int unsent = UNSENT_MAX;
+	uv_os_fd_t fd;
+
+	/* What the kernel holds back cannot be overtaken either. */
+	if (!uv_fileno((uv_handle_t *)&p->tcp, &fd))
+		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+#endif
+	uv_tcp_nodelay(&p->tcp, 1);
+	enter(p, p->hash ? TCP_ASKING : TCP_OPEN, TCP_HANDSHAKE_TIMEOUT, because);
+	uv_read_start((uv_stream_t *)&p->tcp, on_alloc, on_read);
+	if (!p->hash) {
+		send_some(p);
+		return;
+	}
+	socks5_start(&p->socks, p->hash, &greeting);
+	write_socks(p, &greeting);
+}
+
+static void on_connected(uv_connect_t *connect, int status)
+{
+	struct tcppath *p = connect->data;
+
+	if (p->state != TCP_CONNECTING)
+		return;
+	if (status < 0)
+		broken(p, uv_strerror(status));
+	else
+		start(p, "it answers");
+}
+
+static struct tcppath *create(uv_loop_t *loop, const struct device_key *key, enum path_kind kind,
+			      const char *name, bool client, const char *server_name,
+			      const struct path_events *events, void *owner)
+{
+	struct tcppath *p = xcalloc(1, sizeof(*p));
+
+	path_init(&p->path, &ops, kind, name, key, client, server_name, events, owner);
+	uv_tcp_init(loop, &p->tcp);
+	uv_timer_init(loop, &p->timer);
+	uv_idle_init(loop, &p->soon);
+	p->tcp.data = p->timer.data = p->soon.data = p;
+	p->connect.data = p->write.data = p->shutdown.data = p;
+	p->open_handles = 3;
+	return p;
+}
+
+static void dial(struct tcppath *p, const struct netaddr *to)
+{
+	struct sockaddr_storage addr;
+
+	sockaddr_from(to, &addr);
+	p->dial_error = uv_tcp_connect(&p->connect, &p->tcp, (struct sockaddr *)&addr, on_connected);
+	uv_timer_start(&p->timer, on_timer, p->dial_error ? 0 : TCP_CONNECT_TIMEOUT, 0);
+}
+
+struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
+			  const char *token, const char *name, const struct path_events *events,
+			  void *owner)
+{
+	struct tcppath *p = create(loop, key, PATH_DIRECT, name, true, token, events, owner);
+
+	dial(p, to);
+	return &p->path;
+}
+
+static bool ask_owner(void *arg, const char *server_name)
+{
+	struct tcppath *p = arg;
+
+	return p->gate(p->path.owner, server_name);
+}
+
+static bool is_sid(void *arg, const char *server_name)
+{
+	struct tcppath *p = arg;
+
+	return !strcmp(server_name, p->sid);
+}
+
+static void name_after_peer(struct tcppath *p)
+{
+	char text[NETADDR_TEXT_MAX];
+	struct sockaddr_storage addr;
+	int len = sizeof(addr);
+	struct netaddr from;
+
+	if (uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) < 0 ||
+	    !sockaddr_to((struct sockaddr *)&addr, &from))
+		return;
+	netaddr_format(&from, text);
+	snprintf(p->path.name, sizeof(p->path.name), "direct %s", text);
+}
+
+struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
+			    tcppath_gate gate, const struct path_events *events, void *owner)
+{
+	struct tcppath *p = create(loop, key, PATH_DIRECT, "direct", false, NULL, events, owner);
+	int error = uv_accept(listener, (uv_stream_t *)&p->tcp);
+
+	if (error) {
+		finish(p, uv_strerror(error));
+		return NULL;
+	}
+	p->gate = gate;
+	tls_set_gate(p->path.tls, ask_owner, p);
+	name_after_peer(p);
+	start(p, "it was accepted");
+	return &p->path;
+}
+
+struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
+			  const char *hash, const char *sid, bool client, const char *name,
+			  tcppath_joined joined, const struct path_events *events, void *owner)
+{
+	struct tcppath *p = create(loop, key, PATH_PROXY, name, client, client ? sid : NULL, events,
+				   owner);
+
+	p->hash = xstrdup(hash);
+	p->sid = xstrdup(sid);
+	p->joined = joined;
+	if (!client)
+		tls_set_gate(p->path.tls, is_sid, p);
+	dial(p, proxy);
+	return &p->path;
+}
+
+void tcppath_begin(struct path *path)
+{
+	struct tcppath *p = (struct tcppath *)path;
+	struct buf early = p->socks.in;
+
+	if (p->state != TCP_JOINED)
+		return;
+	p->socks.in = (struct buf){ 0 };
+	enter(p, TCP_OPEN, TCP_HANDSHAKE_TIMEOUT, "the bytestream begins");
+	send_some(p);
+	if (p->state == TCP_OPEN && buf_len(&early))
+		take(p, buf_data(&early), buf_len(&early));
+	buf_finish(&early);
+}

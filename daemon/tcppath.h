@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_TCPPATH_H
+#define DAEMON_TCPPATH_H
+
+/*
+ * A path over TCP: to an address of the device, from one, or through an
+ * XEP-0065 proxy, where a SOCKS5 exchange goes before TLS. The end of data is a
+ * record of the link, so the two halves of the connection are always closed together.
+ */
+
+#include <uv.h>
+
+#include "netaddr.h"
+#include "path.h"
+
+enum {
+	TCP_CONNECT_TIMEOUT = 5 * 1000,
+	TCP_HANDSHAKE_TIMEOUT = 10 * 1000,	/* of SOCKS5, and of TLS, from where it begins */
+	TCP_JOINED_TIMEOUT = 30 * 1000,		/* a joined proxy, and no tcppath_begin() */
+	TCP_LINGER_TIMEOUT = 1000,		/* a closed path, for its last words */
+};
+
+/*
+ * Dials; our side is the TLS client and names token as the TLS server name. Nothing
+ * is written before TLS's hello. Never NULL: what fails at once is told later. name is for people.
+ */
+struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
+			  const char *token, const char *name, const struct path_events *events, void *owner);
+
+/*
+ * Accepts one from a listening socket (uv_listen()'s callback); our side is the
+ * TLS server. gate is asked for the server name that the client's hello names:
+ * false closes the connection without a byte said. NULL if accept failed.
+ */
+typedef bool (*tcppath_gate)(void *owner, const char *server_name);
+struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
+			    tcppath_gate gate, const struct path_events *events, void *owner);
+
+/*
+ * Dials an XEP-0065 proxy and asks for the bytestream hash (socks5.h); joined is called when the proxy has
+ * agreed, and TLS waits for tcppath_begin(). client: our side of TLS, which names sid as the server name; the
+ * other side wants to hear it. Never NULL, as above.
+ */
+typedef void (*tcppath_joined)(void *owner);
+struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
+			  const char *hash, const char *sid, bool client, const char *name,
+			  tcppath_joined joined, const struct path_events *events, void *owner);
+/* The bytestream is active, or will be when the other side is ready: TLS begins. From joined on. */
+void tcppath_begin(struct path *p);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * Two accounts on one real server, in one program: finds the server's proxy,
+ * settles a bytestream through it as two devices would, with the records handed from
+ * hand to hand instead of over a link, and sends bursts there and back. Prints what
+ * happens, one line each; the status is 0 if all of it did.
+ *
+ *   proxy-probe [options] SERVER CA-FILE PASSWORD FROM TO
+ *     --strict WHO      from or to: that side may not dial loopback addresses
+ *     --refuse          the other side does not want it
+ *     --port N          the offer names this port
+ *     --impostor JID    the offer names this JID as ours
+ *     --leave           the offering side gives up at once, without a word
+ */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "bytestream.h"
+#include "log.h"
+#include "proxies.h"
+
+enum { LIMIT = 40 * 1000, NUDGE = 150 };
+
+/* Some of them are of the lengths whose tail one proxy keeps until more comes. */
+static const size_t bursts[] = { 1, 1000, 4096, 4097, 5000, 8192, 65536, 1 << 20, 3 };
+
+struct side {
+	struct probe *probe;
+	const char *name;
+	struct xmpp *xmpp;		/* owned; NULL when it is being destroyed */
+	struct device_key *key;		/* owned */
+	struct bytestream *stream;	/* owned */
+	struct path *path;		/* owned */
+	size_t to_send, received;	/* of a burst */
+	unsigned nudges;		/* to be sent */
+};
+
+struct probe {
+	uv_loop_t *loop;
+	uv_timer_t limit, nudge;
+	struct side from, to;
+	struct proxies *proxies;
+	const char *strict, *impostor;
+	bool refuse, leave, searched, over;
+	unsigned port;
+	struct bytestream_record offered;
+	size_t burst;			/* index of the one under way */
+	bool back;			/* it is on its way back */
+	uint64_t began;
+	unsigned nudged;
+	int status;
+};
+
+static void close_side(struct side *side)
+{
+	bytestream_destroy(side->stream);
+	side->stream = NULL;
+	if (side->path)
+		path_close(side->path);
+	side->path = NULL;
+	if (side->xmpp)
+		xmpp_destroy(side->xmpp, NULL, NULL);
+	side->xmpp = NULL;
+}
+
+static void end(struct probe *p, int status)
+{
+	if (p->over)
+		return;
+	p->over = true;
+	p->status = status;
+	proxies_destroy(p->proxies);
+	p->proxies = NULL;
+	close_side(&p->from);
+	close_side(&p->to);
+	uv_close((uv_handle_t *)&p->limit, NULL);
+	uv_close((uv_handle_t *)&p->nudge, NULL);
+}
+
+/* --- bursts: 'd' is data, 'n' a nudge --- */
+
+static struct side *sender(struct probe *p)
+{
+	return p->back ? &p->to : &p->from;
+}
+
+static void on_nudge(uv_timer_t *timer)
+{
+	struct probe *p = timer->data;
+
+	p->nudged++;
+	sender(p)->nudges++;
+	path_kick(sender(p)->path);
+}
+
+static void send_burst(struct probe *p)
+{
+	struct side *side = sender(p);
+
+	side->to_send = bursts[p->burst];
+	uv_timer_start(&p->nudge, on_nudge, NUDGE, NUDGE);
+	path_kick(side->path);
+}
+
+static void begin_burst(struct probe *p)
+{
+	p->began = uv_now(p->loop);
+	p->nudged = 0;
+	p->back = false;
+	send_burst(p);
+}
+
+static void on_arrived(struct probe *p)
+{
+	uv_timer_stop(&p->nudge);
+	if (!p->back) {
+		p->back = true;
+		send_burst(p);
+		return;
+	}
+	printf("burst %zu there and back, %u nudges, %" PRIu64 " ms\n", bursts[p->burst], p->nudged,
+	       uv_now(p->loop) - p->began);
+	if (++p->burst < ARRAY_SIZE(bursts)) {
+		begin_burst(p);
+		return;
+	}
+	path_close(p->from.path);
+	p->from.path = NULL;
+}
+
+static void on_plain(void *owner, struct buf *plain)
+{
+	struct side *side = owner;
+
+	for (size_t i = 0; i < buf_len(plain); i++)
+		side->received += buf_data(plain)[i] == 'd';
+	buf_consume(plain, buf_len(plain));
+	if (side->received < bursts[side->probe->burst])
+		return;
+	side->received = 0;
+	on_arrived(side->probe);
+}
+
+static size_t on_fill(void *owner, struct buf *out, size_t max)
+{
+	struct side *side = owner;
+	size_t n = side->to_send < max ? side->to_send : max;
+
+	memset(buf_reserve(out, n), 'd', n);
+	buf_added(out, n);
+	side->to_send -= n;
+	if (n < max && side->nudges) {
+		side->nudges--;
+		buf_append(out, "n", 1);
+		n++;
+	}
+	return n;
+}
+
+static void on_path_closed(void *owner, const char *why)
+{
+	struct side *side = owner;
+	struct probe *p = side->probe;
+
+	side->path = NULL;
+	printf("%s: closed, %s\n", side->name, why);
+	end(p, p->burst == ARRAY_SIZE(bursts) ? 0 : 1);
+}
+
+static const struct path_events path_events = {
+	.plain = on_plain,
+	.fill = on_fill,
+	.closed = on_path_closed,
+};
+
+/* --- the bytestream --- */
+
+static void on_reached(void *owner, struct path *path, const unsigned char *fp, bool client)
+{
+	struct side *side = owner;
+	struct probe *p = side->probe;
+	struct side *other = side == &p->from ? &p->to : &p->from;
+
+	side->stream = NULL;
+	side->path = path;
+	path_set_owner(path, &path_events, side);
+	printf("%s: reached as %s, %s, key %s\n", side->name, client ? "client" : "server", path_name(path),
+	       memcmp(fp, device_key_fingerprint(other->key), FINGERPRINT_BYTES) ? "wrong" : "right");
+	if (other->path)
+		begin_burst(p);
+}
+
+static void on_failed(void *owner, const char *why, bool ours)
+{
+	struct side *side = owner;
+	struct probe *p = side->probe;
+
+	side->stream = NULL;
+	printf("%s: failed, %s%s\n", side->name, why, ours ? ", ours" : "");
+	if (!p->from.stream && !p->to.stream)
+		end(p, 1);
+}
+
+static void on_send(void *owner, const struct bytestream_record *record);
+
+static const struct bytestream_events stream_events = {
+	.send = on_send,
+	.reached = on_reached,
+	.failed = on_failed,
+};
+
+static bool may_dial_loopback(const struct side *side)
+{
+	return !side->probe->strict || strcmp(side->probe->strict, side->name) != 0;
+}
+
+/* What a link would do, without the link. */
+static void on_send(void *owner, const struct bytestream_record *record)
+{
+	struct side *side = owner;
+	struct probe *p = side->probe;
+	struct side *other = side == &p->from ? &p->to : &p->from;
+
+	printf("%s: %s %s\n", side->name,
+	       record->step == BYTESTREAM_OFFER ? "offers" : record->step == BYTESTREAM_JOINED ? "joined" : "gives up",
+	       record->step == BYTESTREAM_OFFER ? record->offer.jid : record->reason);
+	if (record->step == BYTESTREAM_OFFER)
+		p->offered = *record;
+	else if (other->stream)
+		bytestream_record(other->stream, record);
+}
+
+static void offer(struct probe *p, const struct proxy *found)
+{
+	struct proxy proxy = *found;
+
+	if (p->port)
+		proxy.port = p->port;
+	p->from.stream = bytestream_offer(p->loop, p->from.key, p->from.xmpp, &proxy,
+					  p->impostor ? p->impostor : xmpp_jid(p->from.xmpp), xmpp_jid(p->to.xmpp),
+					  may_dial_loopback(&p->from), &stream_events, &p->from);
+	if (p->refuse) {
+		p->offered.step = BYTESTREAM_FAILED;
+		strcpy(p->offered.reason, "not-wanted");
+		on_send(&p->to, &p->offered);
+		return;
+	}
+	p->to.stream = bytestream_answer(p->loop, p->to.key, &p->offered, may_dial_loopback(&p->to),
+					 &stream_events, &p->to);
+	if (p->leave) {
+		bytestream_destroy(p->from.stream);
+		p->from.stream = NULL;
+	}
+}
+
+/* --- the server --- */
+
+static void on_proxies(void *owner)
+{
+	struct probe *p = owner;
+	const struct proxy *proxy = proxies_best(p->proxies);
+
+	if (p->searched)
+		return;
+	if (proxy) {
+		p->searched = true;
+		printf("proxy %s is %s at %s port %u\n", proxies_name(p->proxies), proxy->jid, proxy->host, proxy->port);
+		offer(p, proxy);
+	} else if (!proxies_searching(p->proxies)) {
+		printf("no proxy\n");
+		end(p, 1);
+	}
+}
+
+static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
+{
+	struct side *side = owner;
+	struct probe *p = side->probe;
+
+	if (trouble) {
+		printf("%s: %s\n", side->name, trouble->text);
+		end(p, 1);
+		return;
+	}
+	if (xmpp_state(p->from.xmpp) != XMPP_ONLINE || xmpp_state(p->to.xmpp) != XMPP_ONLINE)
+		return;
+	proxies_online(p->proxies, p->from.xmpp);
+	if (proxies_best(p->proxies) || !proxies_searching(p->proxies))
+		printf("the search did not begin\n");
+}
+
+static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
+{
+}
+
+static void on_available(void *owner, const char *full, const char *device, const char *instance)
+{
+}
+
+static void on_unavailable(void *owner, const char *full)
+{
+}
+
+static void on_subscription(void *owner, const char *bare, const char *kind)
+{
+}
+
+static void on_ibb(void *owner, const struct ibb_stanza *stanza)
+{
+}
+
+static void on_bulk(void *owner)
+{
+}
+
+static const struct xmpp_events xmpp_events = {
+	.state = on_state,
+	.roster = on_roster,
+	.available = on_available,
+	.unavailable = on_unavailable,
+	.subscription = on_subscription,
+	.ibb = on_ibb,
+	.bulk = on_bulk,
+};
+
+static void on_limit(uv_timer_t *timer)
+{
+	printf("timeout\n");
+	end(timer->data, 1);
+}
+
+static void start_side(struct probe *p, struct side *side, const char *name, struct xmpp_config *config,
+		       const char *jid)
+{
+	side->probe = p;
+	side->name = name;
+	side->key = device_key_generate();
+	config->jid = jid;
+	side->xmpp = xmpp_create(p->loop, config, &xmpp_events, side);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "strict", required_argument, NULL, 's' },
+		{ "refuse", no_argument, NULL, 'r' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "impostor", required_argument, NULL, 'i' },
+		{ "leave", no_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct xmpp_config config = {
+		.resource = "git.probe",
+		.device = "probeprobeprobep",
+		.instance = "0123456789abcdef",
+		.version = PROGRAM_VERSION,
+	};
+	struct probe p = { .loop = uv_default_loop() };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 's': p.strict = optarg; break;
+		case 'r': p.refuse = true; break;
+		case 'p': p.port = atoi(optarg); break;
+		case 'i': p.impostor = optarg; break;
+		case 'l': p.leave = true; break;
+		default: return 2;
+		}
+	}
+	if (argc - optind != 5) {
+		fprintf(stderr, "usage: proxy-probe [options] SERVER CA-FILE PASSWORD FROM TO\n");
+		return 2;
+	}
+	config.server = argv[optind];
+	config.ca_file = argv[optind + 1];
+	config.password = argv[optind + 2];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	log_init();
+	uv_timer_init(p.loop, &p.limit);
+	uv_timer_init(p.loop, &p.nudge);
+	p.limit.data = p.nudge.data = &p;
+	uv_timer_start(&p.limit, on_limit, LIMIT, 0);
+	p.proxies = proxies_create(on_proxies, &p);
+	start_side(&p, &p.from, "from", &config, argv[optind + 3]);
+	start_side(&p, &p.to, "to", &config, argv[optind + 4]);
+	xmpp_connect(p.from.xmpp);
+	xmpp_connect(p.to.xmpp);
+	uv_run(p.loop, UV_RUN_DEFAULT);
+	if (uv_loop_close(p.loop))
+		p.status = 3;
+	device_key_destroy(p.from.key);
+	device_key_destroy(p.to.key);
+	return p.status;
+}

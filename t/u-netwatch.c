@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netwatch.h"
+
+/*
+ * In a network of its own, with one interface, where nobody else changes
+ * anything. Waking up cannot be tried without putting the machine to sleep.
+ */
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#include "log.h"
+
+enum { PATIENCE = 5000, QUIET = 1000 };
+
+static uv_loop_t loop;
+static int news, woke, sock;
+
+static void on_news(void *owner, enum netwatch_news what)
+{
+	if (what == NETWATCH_NETWORK)
+		news++;
+	else
+		woke++;
+}
+
+/* Taking "lo:1" down takes its address away. */
+static void set_up(const char *name, bool up)
+{
+	struct ifreq r = { .ifr_flags = up ? IFF_UP : 0 };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	ioctl(sock, SIOCSIFFLAGS, &r);
+}
+
+static void set_address(const char *name, const char *ip)
+{
+	struct ifreq r = { 0 };
+	struct sockaddr_in *in = (struct sockaddr_in *)&r.ifr_addr;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	in->sin_family = AF_INET;
+	inet_pton(AF_INET, ip, &in->sin_addr);
+	ioctl(sock, SIOCSIFADDR, &r);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* Runs the loop until there was news, or for ms. */
+static void run(bool until_news, uint64_t ms)
+{
+	bool over = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &over;
+	uv_timer_start(&timer, on_time, ms, 0);
+	while (!over && !(until_news && news))
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+int main(void)
+{
+	struct netwatch *n;
+
+	log_init();
+	log_set_level(LOG_WARNING);
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+		printf("1..0 # SKIP no network namespace may be made\n");
+		return 0;
+	}
+	sock = socket(AF_INET, SOCK_DGRAM, 0);
+	uv_loop_init(&loop);
+	n = netwatch_create(&loop, on_news, NULL);
+
+	set_up("lo", true);
+	run(false, QUIET);
+	is_int(news, 0, "the loopback interface comes up: that leads nowhere");
+
+	set_address("lo:1", "10.9.8.7");
+	set_address("lo:2", "172.16.9.8");
+	run(true, PATIENCE);
+	is_int(news, 1, "addresses come: it is told");
+	run(false, QUIET);
+	is_int(news, 1, "... once for all of them");
+
+	set_address("lo:3", "127.9.8.7");
+	set_address("lo:2", "172.16.9.8");
+	run(false, QUIET);
+	is_int(news, 1, "nothing that matters comes: nothing is told");
+
+	set_up("lo:1", false);
+	news = 0;
+	run(true, PATIENCE);
+	is_int(news, 1, "an address goes: it is told");
+
+	set_up("lo", false);
+	news = 0;
+	run(true, PATIENCE);
+	is_int(news, 1, "an interface goes down with its address: it is told");
+
+	set_up("lo", true);
+	news = 0;
+	run(true, PATIENCE);
+	is_int(news, 1, "and comes back");
+	is_int(woke, 0, "nobody slept");
+
+	set_address("lo:4", "10.9.8.9");
+	run(false, 50);
+	netwatch_destroy(n);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a burst, and leaves no handle");
+	close(sock);
+	return tap_done();
+}

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "route.h"
+#include "tap.h"
+
+/*
+ * Two devices, alice who leads and bob who follows, each with a route for their
+ * link, in virtual time. An attempt takes as long as its kind takes, and fails or
+ * not as the world of the test says. What happens is written into a trace.
+ */
+
+struct side {
+	const char *name;
+	struct route route;
+	bool blind;			/* does not notice that the path died */
+	bool reaches[PATH_KINDS];	/* whether its attempts of this kind get through */
+	uint64_t ends[PATH_KINDS];	/* when its attempt is over; 0: none */
+	unsigned tries[PATH_KINDS];
+};
+
+static struct side sides[2], *alice = &sides[0], *bob = &sides[1];
+static uint64_t now, takes[PATH_KINDS];
+static int on;				/* the kind of path that joins them, or -1 */
+static unsigned cuts;
+static bool busy;
+static char trace[16384];
+
+__attribute__((format(printf, 1, 2)))
+static void note(const char *fmt, ...)
+{
+	size_t n = strlen(trace);
+	va_list ap;
+
+	if (n + 100 > sizeof(trace))
+		return;
+	n += (size_t)sprintf(trace + n, "[%5" PRIu64 "] ", now);
+	va_start(ap, fmt);
+	n += (size_t)vsprintf(trace + n, fmt, ap);
+	va_end(ap);
+	strcpy(trace + n, "\n");
+}
+
+static void traced(const char *expected, const char *what)
+{
+	if (!ok(!strcmp(trace, expected), "%s", what))
+		fprintf(stderr, "# is\n%s# expected\n%s", trace, expected);
+	trace[0] = '\0';
+}
+
+/* Nothing but in-band is possible yet. */
+static void begin(void)
+{
+	memset(sides, 0, sizeof(sides));
+	trace[0] = '\0';
+	now = 0;
+	on = -1;
+	busy = false;
+	cuts = 0;
+	alice->name = "alice";
+	bob->name = "bob";
+	takes[PATH_INBAND] = 200;
+	takes[PATH_PROXY] = 300;
+	takes[PATH_DIRECT] = 50;
+	for (int i = 0; i < 2; i++) {
+		route_init(&sides[i].route, now);
+		route_lead(&sides[i].route, i == 0);
+		sides[i].reaches[PATH_INBAND] = true;
+		route_possible(&sides[i].route, PATH_INBAND, true, now);
+	}
+}
+
+static void allow(unsigned mask)
+{
+	for (int i = 0; i < 2; i++)
+		route_allow(&sides[i].route, mask, now);
+}
+
+static void possible(enum path_kind kind)
+{
+	for (int i = 0; i < 2; i++)
+		route_possible(&sides[i].route, kind, true, now);
+}
+
+static void attach(enum path_kind kind)
+{
+	on = (int)kind;
+	for (int i = 0; i < 2; i++)
+		route_attached(&sides[i].route, kind, now);
+}
+
+static void cut(void)
+{
+	if (on < 0)
+		return;
+	on = -1;
+	cuts++;
+	note("cut");
+	for (int i = 0; i < 2; i++)
+		if (!sides[i].blind)
+			route_detached(&sides[i].route, now);
+}
+
+static void finish_attempts(struct side *s)
+{
+	for (int kind = 0; kind < PATH_KINDS; kind++) {
+		if (!s->ends[kind] || s->ends[kind] > now)
+			continue;
+		s->ends[kind] = 0;
+		if (!s->reaches[kind]) {
+			route_failed(&s->route, kind, now);
+			continue;
+		}
+		route_arrived(&s->route, kind);
+		if (!route_wants(&s->route, kind))
+			continue;
+		note("%s comes by %s", s->name, path_kind_name(kind));
+		attach(kind);
+	}
+}
+
+static void begin_attempts(struct side *s)
+{
+	int kind;
+
+	while ((kind = route_next(&s->route, busy, now)) >= 0) {
+		s->tries[kind]++;
+		note("%s tries %s", s->name, path_kind_name(kind));
+		s->ends[kind] = now + takes[kind];
+	}
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Lets time pass. With a pause, every path is cut when it is that old. */
+static void run_cutting(uint64_t until, uint64_t pause)
+{
+	for (;;) {
+		uint64_t next = UINT64_MAX;
+
+		for (int i = 0; i < 2; i++) {
+			finish_attempts(&sides[i]);
+			begin_attempts(&sides[i]);
+		}
+		if (pause && on >= 0) {
+			if (now >= alice->route.since + pause)
+				cut();
+			if (on >= 0)
+				next = alice->route.since + pause;
+		}
+		for (int i = 0; i < 2; i++) {
+			next = least(next, route_deadline(&sides[i].route, busy));
+			for (int kind = 0; kind < PATH_KINDS; kind++)
+				if (sides[i].ends[kind])
+					next = least(next, sides[i].ends[kind]);
+		}
+		if (next > until)
+			break;
+		if (next > now)
+			now = next;
+	}
+	now = until;
+}
+
+static void run(uint64_t until)
+{
+	run_cutting(until, 0);
+}
+
+/* The link is up in-band, and the two have told each other everything. */
+static void begin_told(void)
+{
+	begin();
+	run(200);
+	possible(PATH_DIRECT);
+	possible(PATH_PROXY);
+	trace[0] = '\0';
+}
+
+static void test_first(void)
+{
+	begin();
+	run(200);
+	traced("[    0] alice tries in-band\n"
+	       "[    0] bob tries in-band\n"
+	       "[  200] alice comes by in-band\n", "the first path is in-band, and nobody waits for the other");
+	is_int(alice->route.current, PATH_INBAND, "where the link is then");
+
+	begin_told();
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	alice->reaches[PATH_PROXY] = true;
+	run(60000);
+	traced("[  200] alice tries direct\n"
+	       "[  250] alice comes by direct\n", "a direct path is tried at once, and no proxy is bothered");
+
+	begin_told();
+	bob->reaches[PATH_DIRECT] = true;
+	alice->reaches[PATH_PROXY] = true;
+	run(60000);
+	traced("[  200] alice tries direct\n"
+	       "[  700] bob tries direct\n"
+	       "[  750] bob comes by direct\n", "where only the one who follows gets through, he does");
+
+	begin_told();
+	alice->reaches[PATH_PROXY] = bob->reaches[PATH_PROXY] = true;
+	run(60000);
+	traced("[  200] alice tries direct\n"
+	       "[  700] bob tries direct\n"
+	       "[  900] alice tries proxy\n"
+	       "[ 1200] alice comes by proxy\n", "where nobody does, a proxy");
+
+	begin();
+	alice->reaches[PATH_PROXY] = true;
+	run(200);
+	possible(PATH_PROXY);
+	run(60000);
+	traced("[    0] alice tries in-band\n"
+	       "[    0] bob tries in-band\n"
+	       "[  200] alice comes by in-band\n"
+	       "[  200] alice tries proxy\n"
+	       "[  500] alice comes by proxy\n", "and where there is no address, at once");
+}
+
+static void test_better(void)
+{
+	begin_told();
+	alice->reaches[PATH_PROXY] = true;
+	run(1200);
+	ok(route_wants(&alice->route, PATH_DIRECT), "a better kind is wanted");
+	ok(!route_wants(&alice->route, PATH_PROXY), "the same is not");
+	ok(!route_wants(&alice->route, PATH_INBAND), "nor a worse one");
+	trace[0] = '\0';
+	run(600000);
+	traced("", "at rest, what failed is not tried again");
+	is_int(route_deadline(&alice->route, false), UINT64_MAX, "and nobody is woken up");
+	busy = true;
+	run(604000);
+	traced("[600000] alice tries direct\n"
+	       "[600000] bob tries direct\n"
+	       "[601050] alice tries direct\n"
+	       "[601050] bob tries direct\n"
+	       "[603100] alice tries direct\n"
+	       "[603100] bob tries direct\n", "while the link is used it is, less and less often");
+	run(4200000);
+	ok(alice->tries[PATH_DIRECT] >= 16 && alice->tries[PATH_DIRECT] <= 24,
+	   "down to once in five minutes (%u times in an hour)", alice->tries[PATH_DIRECT]);
+	busy = false;
+	trace[0] = '\0';
+	run(4800000);
+	traced("", "until it is at rest again");
+	bob->reaches[PATH_DIRECT] = true;
+	busy = true;
+	run(5200000);
+	is_int(alice->route.current, PATH_DIRECT, "when one gets through at last, the link moves");
+}
+
+static void test_loss(void)
+{
+	begin_told();
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	run(30000);
+	trace[0] = '\0';
+	cut();
+	run(60000);
+	traced("[30000] cut\n"
+	       "[30000] alice tries direct\n"
+	       "[30000] alice tries in-band\n"
+	       "[30050] alice comes by direct\n", "what was best and in-band are tried at once, together");
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = false;
+	cut();
+	run(60700);
+	traced("[60000] cut\n"
+	       "[60000] alice tries direct\n"
+	       "[60000] alice tries in-band\n"
+	       "[60200] alice comes by in-band\n"
+	       "[60700] alice tries proxy\n"
+	       "[60700] bob tries direct\n", "in-band carries on when it is gone");
+	run(90000);
+	traced("[61400] bob tries proxy\n", "and everything else is tried once by either");
+
+	begin_told();
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	run(30000);
+	trace[0] = '\0';
+	alice->blind = true;
+	cut();
+	run(60000);
+	traced("[30000] cut\n"
+	       "[30500] bob tries direct\n"
+	       "[30500] bob tries in-band\n"
+	       "[30550] bob comes by direct\n", "the one who follows does not wait for one who sees nothing");
+
+	begin_told();
+	alice->reaches[PATH_PROXY] = true;
+	run(30000);
+	trace[0] = '\0';
+	cut();
+	run(40000);
+	traced("[30000] cut\n"
+	       "[30000] alice tries direct\n"
+	       "[30000] alice tries in-band\n"
+	       "[30200] alice comes by in-band\n"
+	       "[30200] alice tries proxy\n"
+	       "[30500] alice comes by proxy\n"
+	       "[30700] bob tries direct\n", "a proxy needs the link, so in-band goes before it");
+}
+
+/* Every path dies when it is a second old, but the link is used all the time. */
+static void test_flapping(void)
+{
+	unsigned direct;
+
+	begin_told();
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	busy = true;
+	run_cutting(4100, 1000);
+	traced("[  200] alice tries direct\n"
+	       "[  250] alice comes by direct\n"
+	       "[ 1250] cut\n"
+	       "[ 1250] alice tries direct\n"
+	       "[ 1250] alice tries in-band\n"
+	       "[ 1300] alice comes by direct\n"
+	       "[ 2300] cut\n"
+	       "[ 2300] alice tries in-band\n"
+	       "[ 2500] alice comes by in-band\n"
+	       "[ 2800] alice tries direct\n"
+	       "[ 2850] alice comes by direct\n"
+	       "[ 3850] cut\n"
+	       "[ 3850] alice tries in-band\n"
+	       "[ 4050] alice comes by in-band\n", "the first redial is at once, the next ones are later");
+	direct = alice->tries[PATH_DIRECT] + bob->tries[PATH_DIRECT];
+	run_cutting(604100, 1000);
+	direct = alice->tries[PATH_DIRECT] + bob->tries[PATH_DIRECT] - direct;
+	ok(direct >= 100 && direct <= 160, "no oftener than every four seconds or so (%u in 600)", direct);
+	run(620000);
+	is_int(alice->route.current, PATH_DIRECT, "when it stands, the link is on it");
+	trace[0] = '\0';
+	run(640000);
+	cut();
+	run(650000);
+	traced("[640000] cut\n"
+	       "[640000] alice tries direct\n"
+	       "[640000] alice tries in-band\n"
+	       "[640050] alice comes by direct\n", "and is redialled at once when it dies");
+	run(641000);
+	trace[0] = '\0';
+	cut();
+	run(641100);
+	traced("[641000] cut\n"
+	       "[641000] alice tries direct\n"
+	       "[641000] alice tries in-band\n"
+	       "[641050] alice comes by direct\n", "even soon: that it flapped is forgotten");
+}
+
+static void test_inband_wait(void)
+{
+	uint64_t failed_at[2] = { 0 }, most = 0;
+
+	begin();
+	alice->reaches[PATH_INBAND] = bob->reaches[PATH_INBAND] = false;
+	while (now < 300000) {
+		for (int i = 0; i < 2; i++) {
+			struct side *s = &sides[i];
+			bool trying = s->ends[PATH_INBAND] != 0;
+
+			finish_attempts(s);
+			if (trying && !s->ends[PATH_INBAND])
+				failed_at[i] = now;
+			begin_attempts(s);
+			if (!s->ends[PATH_INBAND])
+				continue;
+			if (failed_at[i] && now - failed_at[i] > most)
+				most = now - failed_at[i];
+			failed_at[i] = 0;
+		}
+		now += 10;
+	}
+	is_int(most, ROUTE_INBAND_MAX, "without a path, in-band waits for eight seconds at most");
+	ok(alice->tries[PATH_INBAND] < 60, "and no less often than that for long (%u in 300 s)",
+	   alice->tries[PATH_INBAND]);
+	bob->reaches[PATH_INBAND] = true;
+	run(310000);
+	is_int(alice->route.current, PATH_INBAND, "so it is back soon");
+
+	for (int i = 0; i < 10; i++)
+		route_failed(&alice->route, PATH_DIRECT, now);
+	possible(PATH_DIRECT);
+	for (int i = 0; i < 10; i++)
+		route_failed(&alice->route, PATH_DIRECT, now);
+	route_detached(&alice->route, now);
+	ok(alice->route.kinds[PATH_DIRECT].not_before <= now + ROUTE_INBAND_MAX,
+	   "and nothing else waits longer, when there is nothing");
+}
+
+static void test_forced(void)
+{
+	begin();
+	allow(ROUTE_MASK(PATH_DIRECT));
+	run(200);
+	possible(PATH_DIRECT);
+	possible(PATH_PROXY);
+	alice->reaches[PATH_PROXY] = bob->reaches[PATH_PROXY] = true;
+	bob->reaches[PATH_DIRECT] = true;
+	run(20000);
+	traced("[    0] alice tries in-band\n"
+	       "[    0] bob tries in-band\n"
+	       "[  200] alice comes by in-band\n"
+	       "[  200] alice tries direct\n"
+	       "[  700] bob tries direct\n"
+	       "[  750] bob comes by direct\n", "forced to direct, the two meet in-band, and no proxy is tried");
+	ok(!route_wants(&alice->route, PATH_INBAND), "in-band is not wanted then");
+
+	allow(ROUTE_MASK(PATH_INBAND));
+	ok(route_wants(&alice->route, PATH_INBAND), "forced to in-band, it is");
+	run(40000);
+	traced("[20000] alice tries in-band\n"
+	       "[20200] alice comes by in-band\n", "and the link leaves what is better");
+	ok(!route_wants(&alice->route, PATH_DIRECT), "for good");
+	cut();
+	run(60000);
+	traced("[40000] cut\n"
+	       "[40000] alice tries in-band\n"
+	       "[40200] alice comes by in-band\n", "and when that dies, nothing else is tried");
+
+	alice->reaches[PATH_DIRECT] = true;
+	allow(ROUTE_ALL);
+	run(80000);
+	traced("[60000] alice tries direct\n"
+	       "[60050] alice comes by direct\n", "nobody forces anything any more: better paths again");
+
+	allow(ROUTE_MASK(PATH_PROXY));
+	run(80100);
+	traced("[80000] alice tries proxy\n", "a proxy, forced, is tried from the direct path");
+	run(80400);
+	is_int(alice->route.current, PATH_PROXY, "which is left for it");
+}
+
+static void test_network(void)
+{
+	begin_told();
+	busy = true;
+	run(120000);
+	ok(alice->route.kinds[PATH_DIRECT].not_before > 121000, "direct has failed so often that it waits");
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	trace[0] = '\0';
+	for (int i = 0; i < 2; i++)
+		route_network_changed(&sides[i].route, now);
+	run(120400);
+	traced("[120000] alice tries direct\n"
+	       "[120050] alice comes by direct\n", "another network: it is tried at once");
+
+	begin_told();
+	run(60000);
+	trace[0] = '\0';
+	for (int i = 0; i < 2; i++)
+		route_network_changed(&sides[i].route, now);
+	run(90000);
+	traced("[60000] alice tries direct\n"
+	       "[60500] bob tries direct\n"
+	       "[60700] alice tries proxy\n"
+	       "[61200] bob tries proxy\n", "at rest too, everything once");
+
+	begin_told();
+	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
+	busy = true;
+	while (alice->route.kinds[PATH_DIRECT].calm_at <= now || now < 30000)
+		run_cutting(now + 100, 1000);
+	is_int(route_next(&alice->route, true, now), -1, "what flapped waits");
+	route_network_changed(&alice->route, now);
+	is_int(route_next(&alice->route, true, now), PATH_DIRECT, "another network is another chance");
+
+	begin();
+	alice->reaches[PATH_INBAND] = bob->reaches[PATH_INBAND] = false;
+	run(100000);
+	trace[0] = '\0';
+	alice->reaches[PATH_INBAND] = true;
+	route_network_changed(&alice->route, now);
+	run(100200);
+	traced("[100000] alice tries in-band\n"
+	       "[100200] alice comes by in-band\n", "and without a path, in-band does not wait");
+}
+
+static void test_possible(void)
+{
+	begin();
+	run(200);
+	trace[0] = '\0';
+	busy = true;
+	possible(PATH_DIRECT);
+	run(100000);
+	trace[0] = '\0';
+	possible(PATH_DIRECT);
+	run(100100);
+	traced("", "what is possible already does not become so");
+	route_possible(&alice->route, PATH_DIRECT, false, now);
+	is_int(route_next(&alice->route, true, 10000000), -1, "what is not is not tried");
+	run(101000);
+	route_possible(&alice->route, PATH_DIRECT, true, now);
+	run(101020);
+	traced("[101000] alice tries direct\n", "what becomes so is, at once");
+	route_possible(&alice->route, PATH_DIRECT, false, now);
+	route_possible(&alice->route, PATH_DIRECT, true, now);
+	is_int(route_next(&alice->route, true, now), -1, "but not twice at a time");
+
+	begin();
+	route_possible(&alice->route, PATH_INBAND, false, 0);
+	is_int(route_next(&alice->route, true, 0), -1, "a device that is not online is not asked");
+	is_int(route_deadline(&alice->route, true), UINT64_MAX, "before it is");
+	route_possible(&alice->route, PATH_INBAND, true, 7000);
+	is_int(route_deadline(&alice->route, true), 7000, "then it is, at once");
+}
+
+/* Anything in any order: what the route says fits together. */
+static void test_random(void)
+{
+	unsigned wrong = 0, attempts = 0;
+	uint64_t at = 0;
+	struct route r;
+
+	srand(7);
+	route_init(&r, at);
+	for (int i = 0; i < 300000; i++) {
+		int kind = rand() % PATH_KINDS;
+		bool used = rand() % 2;
+		uint64_t due;
+		int next;
+
+		at += (uint64_t)(rand() % 400);
+		switch (rand() % 12) {
+		case 0:
+			route_allow(&r, (unsigned)rand() % (ROUTE_ALL + 1), at);
+			break;
+		case 1:
+			route_lead(&r, rand() % 2);
+			break;
+		case 2:
+		case 3:
+			route_possible(&r, kind, rand() % 4, at);
+			break;
+		case 4:
+			if (rand() % 8 == 0)
+				route_network_changed(&r, at);
+			break;
+		case 5:
+			route_attached(&r, kind, at);
+			break;
+		case 6:
+			route_detached(&r, at);
+			break;
+		case 7:
+			route_failed(&r, kind, at);
+			break;
+		case 8:
+			route_arrived(&r, kind);
+			break;
+		}
+		due = route_deadline(&r, used);
+		next = route_next(&r, used, at);
+		wrong += (next >= 0) != (due <= at);
+		if (next >= 0) {
+			attempts++;
+			wrong += !r.kinds[next].possible || !r.kinds[next].trying || !route_wants(&r, next);
+		}
+		if (r.current < 0 && r.kinds[PATH_INBAND].possible && !r.kinds[PATH_INBAND].trying)
+			wrong += route_deadline(&r, false) > at + ROUTE_INBAND_MAX;
+	}
+	is_int(wrong, 0, "whatever happens, it is tried when it is due, and in-band soon");
+	ok(attempts > 1000, "which it was %u times", attempts);
+}
+
+int main(void)
+{
+	test_first();
+	test_better();
+	test_loss();
+	test_flapping();
+	test_inband_wait();
+	test_forced();
+	test_network();
+	test_possible();
+	test_random();
+	return tap_done();
+}
