@@ -21,8 +21,17 @@ have_prosody () {
 
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
-# rate limits of a public server on; prosody_proxy=yes adds the proxy.
+# rate limits of a public server on; prosody_proxy=yes adds the proxy; prosody_more is added as it is.
 prosody_config () {
+	local limits modules
+
+	modules='"roster", "saslauth", "tls", "disco", "ping", "smacks"'
+	limits=
+	if test -n "$prosody_limits"
+	then
+		modules="$modules, \"limits\""
+		limits="limits = { c2s = { rate = \"$prosody_limits\" } }"
+	fi
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"
@@ -35,12 +44,13 @@ prosody_config () {
 	s2s_ports = { }
 	proxy65_ports = { $proxy_port }
 	proxy65_interfaces = { "127.0.0.1" }
-	modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "smacks"${prosody_limits:+, \"limits\"} }
+	modules_enabled = { $modules }
 	modules_disabled = { "s2s", "offline" }
-	${prosody_limits:+limits = \{ c2s = \{ rate = \"$prosody_limits\" \} \}}
+	$limits
 	c2s_require_encryption = true
 	authentication = "internal_hashed"
 	storage = "internal"
+	$prosody_more
 	VirtualHost "localhost"
 		ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
 	END
