@@ -179,6 +179,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		b->online_at = broker_now(b);
 		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
 		reach_online(b->reach, b->xmpp);
+		tidy_later(&b->tidy);
 		peers_online(b, true);
 		for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
@@ -447,6 +448,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
 	b->reach = reach_create(b);
+	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(b);
 	b->follower = follower_create(loop, socket_path, seed(b));
 	b->pushqueue = pushqueue_create(loop, socket_path, seed(b), is_reachable, b);
@@ -480,8 +482,10 @@ void broker_stop(struct broker *b)
 	reach_destroy(b->reach);
 	b->reach = NULL;
 	drop_xmpp(b);
-	if (b->grace.data)
+	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
+		tidy_finish(&b->tidy);
+	}
 }
 
 void broker_finish(struct broker *b)

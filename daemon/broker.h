@@ -18,6 +18,7 @@
 #include "outcome.h"
 #include "policy.h"
 #include "presence.h"
+#include "tidy.h"
 #include "trust.h"
 #include "xmpp.h"
 
@@ -58,6 +59,7 @@ struct broker {
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	unsigned children;			/* git processes now */
 	uv_timer_t grace;			/* runs while presences of other domains may still come */
+	struct tidy tidy;			/* after work has ended */
 	bool stopping;
 	bool reconnecting;			/* the old xmpp is being destroyed */
 };

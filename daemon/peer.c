@@ -51,10 +51,12 @@ void peer_touch(struct peer *p)
 	if (p->ended)
 		return;
 	p->link.busy = p->channels.count || p->negotiations.count;
-	if (p->link.busy)
+	if (p->link.busy) {
 		p->idle_since = 0;
-	else if (!p->idle_since)
+	} else if (!p->idle_since) {
 		p->idle_since = now;
+		tidy_later(&p->broker->tidy);
+	}
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
@@ -99,6 +101,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--p->open_handles)
 		return;
+	tidy_later(&p->broker->tidy);
 	link_finish(&p->link);
 	wayfinder_destroy(p->ways);
 	free(p->jid);

@@ -22,7 +22,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,10 +263,6 @@ static void on_roster(void *arg, const char *error)
 	}
 	if (error)
 		log_warning("xmpp: the server gives no roster: %s", error);
-#ifdef __GLIBC__
-	/* A big roster leaves megabytes of free heap that nothing will use again. */
-	malloc_trim(0);
-#endif
 	exchange_available(&x->exchange, x->device, x->instance);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
