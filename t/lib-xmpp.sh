@@ -337,6 +337,32 @@ resident () {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(broker_pid "$1")/status"
 }
 
+# anonymous <user>: the part of it that is neither program nor library, in kB.
+anonymous () {
+	sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(broker_pid "$1")/status"
+}
+
+# switches <pid>: how often its threads have gone to sleep. Each wake-up makes it one more.
+switches () {
+	cat "/proc/$1/task"/*/status |
+	awk '/^voluntary_ctxt_switches:/ { n += $2 } END { print n }'
+}
+
+# at_rest <pid> <seconds>: it has not woken up once for so long. For wait_for, which asks
+# often; a new process id, or a wake-up, begins anew.
+at_rest () {
+	local now state
+
+	now=$(date +%s)
+	state="$1 $(switches "$1")"
+	if test "$state" != "$rest_state"
+	then
+		rest_state=$state
+		rest_since=$now
+	fi
+	test $((now - rest_since)) -gt "$2"
+}
+
 # Under the address sanitizer, memory that was freed is kept for a while.
 sanitized () {
 	grep -q __asan_init "$BUILD/git-xmpp-daemon"
