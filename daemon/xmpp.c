@@ -357,6 +357,8 @@ static void on_pumped(void *owner)
 		strophe_loop_cut(x->stream);
 	if (x->bulk_wanted && bulk_fits(x))
 		tell_bulk(x);
+	/* The answer to a keepalive puts its time-out off: nothing need wake up for that. */
+	arm(x);
 }
 
 static const struct strophe_events stream_events = {
