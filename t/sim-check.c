@@ -58,6 +58,9 @@ void check_push_request(struct peer *p, const char *id)
 
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
 		self = neg_next(self);
+	/* Who repeats a can-push hears the same again. */
+	if (self && neg_state(self) != NEG_REQUESTED)
+		return;
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
 		if (neg == self) {
 			older = false;

@@ -388,10 +388,6 @@ static void expect_answer(struct peer *p, const struct record *record)
 	p->answered = false;
 	if (!id || record->type != RECORD_CAN_PUSH || strlen(id) != NEG_ID_LEN)
 		return;
-	/* One that is being dealt with has its answer already. */
-	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
-		if (!neg_ours(neg) && !strcmp(neg_id(neg), id))
-			return;
 	strcpy(p->asked, id);
 }
 

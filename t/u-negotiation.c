@@ -552,29 +552,54 @@ static void test_withdrawal(void)
 	expect("alice is refused: silent\n", "and its reason is told");
 }
 
+static void hear(struct side *s, enum record_type type, const char *fields, size_t len)
+{
+	struct record record = { .type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields };
+
+	is_int(negotiations_record(&s->negotiations, &record, now), 0, "it is heard");
+}
+
+#define ID "id=0123456789abcdef01234567\0"
+#define HEAR(side, type, fields) hear(side, type, ID fields, sizeof(ID fields) - 1)
+
 static void test_duplicates(void)
 {
 	struct side a, b;
-	struct buf fields = { 0 };
-	struct record record = { .type = RECORD_PUSH_REQUEST, .number = 1 };
+
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	expect("bob starts upload-pack of project\nbob says SEEN starting\n",
+	       "a request that comes twice has one effect, and is answered");
+	started(&b);
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	expect("bob says STARTING-PUSH\nbob says STARTING-PUSH\n", "alike, when it has an answer");
+	channel_close(b.served->channel, "done");
+	buf_reset(&trace);
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	expect("bob says REFUSE ended\n", "and none when it is over");
+	pair_finish(&a, &b);
 
 	pair_init(&a, &b, "alice", "bob");
 	b.start_at_once = true;
-	fields_add(&fields, "id", "0123456789abcdef01234567");
-	fields_add(&fields, "share", "project");
-	fields_add(&fields, "service", "upload-pack");
-	record.payload = (const uint8_t *)buf_data(&fields);
-	record.len = buf_len(&fields);
-	negotiations_record(&b.negotiations, &record, now);
-	negotiations_record(&b.negotiations, &record, now);
-	expect("bob starts upload-pack of project\nbob says STARTING-PUSH\n",
-	       "a request that comes twice has one effect");
-	channel_close(b.served->channel, "done");
-	buf_reset(&trace);
-	negotiations_record(&b.negotiations, &record, now);
-	expect("bob says REFUSE ended\n", "and none when it is over");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	expect("bob says PUSH-REQUEST\nbob says PUSH-REQUEST\n", "so is a can-push");
+	HEAR(&b, RECORD_STARTING_PUSH, "channel=1\0");
+	HEAR(&b, RECORD_STARTING_PUSH, "channel=1\0");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	expect("bob starts receive-pack of project\nbob says PUSH-REQUEST\n", "and a starting-push");
+	is_int(b.channels.count, 1, "there is one channel");
 	pair_finish(&a, &b);
-	buf_finish(&fields);
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	pump(&a);
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	buf_reset(&trace);
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	expect("bob says SEEN deferred\n", "one that waits is told so again");
+	pair_finish(&a, &b);
 }
 
 static void test_malformed(void)

@@ -32,7 +32,7 @@ struct negotiation {
 	const struct channel_events *channel_events;
 	void *owner;
 	struct channel *channel;		/* borrowed from channels */
-	uint32_t channel_number;		/* the pusher's, until accepted */
+	uint32_t channel_number;		/* that the device announced for it; 0: none */
 	void *serving;				/* what start returned */
 };
 

@@ -182,6 +182,7 @@ int request_started(struct negotiation *neg, uint32_t channel)
 	neg->channel = channel_accept(neg->all->channels, channel, neg->channel_events, neg->owner);
 	if (!neg->channel)
 		return -1;
+	neg->channel_number = channel;
 	neg_enter(neg, NEG_OPEN, 0, "starting-push came");
 	neg->events->open(neg->owner, neg, neg->channel);
 	return 0;

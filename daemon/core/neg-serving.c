@@ -9,6 +9,19 @@
 #include <assert.h>
 #include <string.h>
 
+/* What was asked before, and is under way: the same answer, and nothing else. */
+static void answer_again(struct negotiation *neg)
+{
+	if (neg->state == NEG_DEFERRED)
+		neg_say(neg, RECORD_SEEN, "state", "deferred");
+	else if (neg_is_push(neg))
+		neg_say_request(neg);
+	else if (neg->state == NEG_OPEN)
+		neg_say_channel(neg);
+	else
+		neg_say(neg, RECORD_SEEN, "state", "starting");
+}
+
 /*
  * What the device begins: makes a negotiation that we serve, or refuses, or
  * finds that it has been here before (NULL in both cases).
@@ -16,11 +29,15 @@
 static struct negotiation *take(struct negotiations *n, const char *id, enum service service,
 				const char *share)
 {
+	struct negotiation *known = neg_find(n, id, false);
 	const char *reason = NULL;
 
-	if (neg_find(n, id, false))
+	if (known && known->service == service) {
+		answer_again(known);
 		return NULL;
-	if (neg_is_over(n, id))
+	}
+	/* An id is for one thing, and once. */
+	if (known || neg_is_over(n, id))
 		reason = "ended";
 	else if (n->count >= NEGOTIATIONS_PER_DEVICE)
 		reason = "busy";

@@ -268,13 +268,24 @@ static int on_push_request(struct negotiations *n, const char *id, struct fields
 	return neg ? request_wanted(neg) : serving_push_request(n, id, f);
 }
 
+/* This very starting-push came before. */
+static bool started_before(const struct negotiations *n, const char *id, uint64_t channel)
+{
+	const struct negotiation *ours = neg_find(n, id, true), *theirs = neg_find(n, id, false);
+
+	return channel && ((ours && ours->channel_number == channel) ||
+			   (theirs && theirs->channel_number == channel));
+}
+
 /* Either what we asked for, or the device's push that we asked for. */
 static int on_starting_push(struct negotiations *n, const char *id, struct fields f)
 {
 	uint64_t channel = fields_get_u64(f, "channel", 0);
 	struct negotiation *neg = neg_find(n, id, true);
 
-	/* Numbers are never used twice in a link. */
+	if (started_before(n, id, channel))
+		return 0;
+	/* Otherwise numbers are never used twice in a link. */
 	if (channel <= n->last_channel || channel > UINT32_MAX)
 		return -1;
 	n->last_channel = channel;

@@ -34,6 +34,7 @@
  *   can-push, another of this share is under way --> DEFERRED --its turn--> REQUESTED
  * One who announces:
  *   OFFERED --seen--> ended                 told once; answered from memory, whatever runs there
+ * What comes twice is answered twice, alike, and has one effect.
  * Every state but OPEN has a timer; OPEN lives as long as its channel, whose
  * link has pings. Ended is said once.
  *
