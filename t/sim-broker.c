@@ -32,6 +32,7 @@ void broker_start(struct broker *b)
 	b->life++;
 	broker_instance(b->index, b->life, b->instance);
 	b->presence = presence_create();
+	b->outcomes = outcomes_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	if (!b->hostile)
@@ -44,7 +45,9 @@ static void forget(struct broker *b)
 {
 	announcer_finish(b);
 	presence_destroy(b->presence);
+	outcomes_destroy(b->outcomes);
 	b->presence = NULL;
+	b->outcomes = NULL;
 	b->running = b->online = false;
 	if (b->children || b->serves || b->helpers)
 		violation(b->world, "%s ends with %u children", b->name, b->children);
@@ -63,6 +66,7 @@ void broker_crash(struct broker *b)
 	helpers_kill(b, "crashed");
 	while (b->peers)
 		peer_abandon(b->peers);
+	serves_end_orphans(b);
 	b->online = false;
 	paths_lost(b, NULL);
 	forget(b);
@@ -73,6 +77,7 @@ void broker_stop(struct broker *b)
 	helpers_kill(b, "stopped");
 	while (b->peers)
 		peer_end(b->peers, "stopped");
+	serves_end_orphans(b);
 	forget(b);
 }
 

@@ -194,7 +194,8 @@ static void check_helpers(const struct broker *b)
 
 	for (const struct helper *h = b->helpers; h; h = h->next) {
 		if ((h->state == HELPER_ASKING) != (h->errand != NULL) ||
-		    (h->state == HELPER_OPEN) != (h->channel != NULL) || !h->channel != !h->neg)
+		    (h->state == HELPER_OPEN) != (h->channel != NULL) || !h->channel != !h->neg ||
+		    (h->question && h->state != HELPER_LOST))
 			violation(b->world, "%s: a helper has lost its errand", b->name);
 		asking += h->state == HELPER_ASKING;
 	}
@@ -202,7 +203,7 @@ static void check_helpers(const struct broker *b)
 		return;
 	for (const struct peer *p = b->peers; p; p = p->next)
 		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
-			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN &&
+			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN && *neg_share(neg) &&
 				 !(neg_service(neg) == SERVICE_UPLOAD_PACK && neg_state(neg) == NEG_OFFERED);
 	if (asked < asking)
 		violation(b->world, "%s: %u helpers wait, and %u negotiations are under way", b->name, asking, asked);

@@ -19,6 +19,7 @@ enum step {
 	STEP_GO_ON,		/* the hook is over */
 	STEP_READ,
 	STEP_KILL,
+	STEP_ASK,		/* for what became of its push */
 };
 
 static const struct channel_events channel_events;
@@ -74,6 +75,9 @@ static void finish(struct helper *h, const char *because, bool success)
 	*at = h->next;
 	errand_destroy(h->errand);
 	h->errand = NULL;
+	if (h->question)
+		neg_withdraw(h->question, because);
+	h->question = NULL;
 	if (h->channel)
 		channel_close(h->channel, because);
 	if (h->channel || h->neg)
@@ -154,12 +158,12 @@ static void on_channel_writable(void *owner)
 }
 
 /* What git tells its user must be what has happened there. */
-static bool verify(struct helper *h, const struct peer *p)
+static bool verify(struct helper *h, const struct broker *by)
 {
 	struct world *w = world_of(h);
 	const struct outcome *o = outcome_find(w, h->id);
 
-	if (p->other->hostile)
+	if (by->hostile)
 		return false;
 	if (!o)
 		violation(w, "%s: a status without a process", h->broker->name);
@@ -171,6 +175,34 @@ static bool verify(struct helper *h, const struct peer *p)
 	if (h->status == 0 && h->service != SERVICE_RECEIVE_PACK)
 		w->stats->fetches++;
 	return h->status == 0;
+}
+
+/* Its user is told that it failed, and believes it. */
+static void fail(struct helper *h, const char *reason)
+{
+	const struct outcome *o = outcome_find(world_of(h), h->id);
+
+	if (h->service == SERVICE_RECEIVE_PACK && o && o->status == 0)
+		violation(world_of(h), "%s: a push is said to have failed (%s), and the refs have moved",
+			  h->broker->name, reason);
+	finish(h, reason, false);
+}
+
+void helper_unknown(struct helper *h)
+{
+	finish(h, "nobody knows what became of it", false);
+}
+
+void helper_learns(struct helper *h, unsigned status)
+{
+	world_of(h)->stats->outcomes++;
+	h->status = status;
+	finish(h, "its outcome is known", verify(h, h->lost_to));
+}
+
+void helper_ask_later(struct helper *h)
+{
+	plan(h, OUTCOME_AGAIN, STEP_ASK);
 }
 
 static void on_channel_closed(void *owner, const char *reason)
@@ -187,10 +219,15 @@ static void on_channel_closed(void *owner, const char *reason)
 	h->peer = NULL;
 	if (h->state == HELPER_ENDED)
 		return;
-	if (h->exited)
-		finish(h, "done", verify(h, p));
-	else
-		finish(h, reason ? reason : "ended", false);
+	if (h->exited) {
+		finish(h, "done", verify(h, p->other));
+	} else if (reason && h->service == SERVICE_RECEIVE_PACK && h->ended_out) {
+		trace(world_of(h), "%s: a push to %s is lost: %s", h->broker->name, p->other->name, reason);
+		h->state = HELPER_LOST;
+		lost_begin(h, p->other);
+	} else {
+		fail(h, reason ? reason : "ended");
+	}
 }
 
 static const struct channel_events channel_events = {
@@ -337,6 +374,9 @@ void helper_step(struct helper *h, unsigned step)
 	case STEP_KILL:
 		world_of(h)->stats->killed++;
 		helper_kill(h, "cancelled");
+		return;
+	case STEP_ASK:
+		lost_ask(h);
 		return;
 	case STEP_READ:
 		h->unconsumed = 0;

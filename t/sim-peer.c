@@ -498,10 +498,9 @@ static void on_announced(void *owner, const char *share, struct fields f)
 	announcement_heard(owner, share, f);
 }
 
-/* Pushes are asked for by those who lost them; here nothing is kept of what is over. */
 static void on_outcome(void *owner, const char *id, uint64_t received, struct buf *fields)
 {
-	fields_add(fields, "state", "unknown");
+	outcome_answer(owner, id, received, fields);
 }
 
 static const struct negotiation_events negotiation_events = {

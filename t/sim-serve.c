@@ -37,8 +37,11 @@ static void finish(struct serve *s)
 		at = &(*at)->next;
 	*at = s->next;
 	s->broker->children--;
-	s->peer->children--;
-	peer_touch(s->peer);
+	if (s->peer) {
+		s->peer->children--;
+		peer_touch(s->peer);
+	}
+	tail_finish(&s->tail);
 	s->used = false;
 	s->generation++;
 }
@@ -62,6 +65,17 @@ const struct outcome *outcome_find(const struct world *w, const char *id)
 
 static void on_accepted(void *owner)
 {
+}
+
+/* The moment at which a push is all there and nobody knows yet what becomes of it. */
+static void maybe_cut_off(struct serve *s)
+{
+	struct world *w = world_of(s);
+	const struct broker *b = below(w, 2) ? s->broker : s->peer->other;
+
+	if (w->phase != PHASE_TROUBLE || s->service != SERVICE_RECEIVE_PACK || !chance(w, w->swarm.end_loss))
+		return;
+	event_add(w, below(w, 30), EVENT_CUT_OFF, b->index, 0, 0);
 }
 
 /* The process has what it came for. */
@@ -114,6 +128,9 @@ static void on_channel_end(void *owner)
 	s->in_ended = true;
 	if (s->child_over)
 		return;
+	if (s->service == SERVICE_RECEIVE_PACK)
+		tail_begin(&s->tail, s->out.done);
+	maybe_cut_off(s);
 	if (!s->peer->other->hostile && !stream_complete(&s->in))
 		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->name,
 			  s->peer->other->name);
@@ -133,8 +150,20 @@ static void write_on(struct serve *s)
 	if (s->hangs || s->child_over)
 		return;
 	s->paused = false;
-	stream_write(w, &s->out, s->channel, upto);
-	if (channel_room(s->channel) < ROOM_LOW)
+	upto = upto < s->out.total ? upto : s->out.total;
+	while (s->out.done < upto && (s->orphan || channel_room(s->channel))) {
+		size_t n = s->orphan ? SIZE_MAX : channel_room(s->channel);
+		const uint8_t *bytes;
+
+		n = n < upto - s->out.done ? n : upto - s->out.done;
+		bytes = stream_take(w, &s->out, &n);
+		tail_add(&s->tail, bytes, n);
+		if (s->orphan)
+			outcomes_add(s->broker->outcomes, s->id, bytes, n);
+		else
+			channel_write(s->channel, bytes, n);
+	}
+	if (!s->orphan && channel_room(s->channel) < ROOM_LOW)
 		s->paused = true;
 }
 
@@ -143,13 +172,67 @@ static void exit_with(struct serve *s, unsigned status)
 	bool complete = status == 0 && s->service == SERVICE_RECEIVE_PACK;
 
 	s->child_over = true;
+	s->status = status;
 	note_outcome(s, status, status == 0);
-	if (complete && !s->peer->other->hostile) {
+	if (complete && !s->by_hostile) {
 		announcer_moved(s->broker, s->share);
 		world_of(s)->stats->pushes++;
 	}
+	if (s->orphan) {
+		trace(world_of(s), "%s: a push that lost its link ends with %u", s->broker->name, status);
+		outcomes_done(s->broker->outcomes, s->id, status, world_of(s)->now);
+		finish(s);
+		return;
+	}
 	channel_end(s->channel);
 	channel_exit(s->channel, status);
+}
+
+/* A push that has all it needs goes on when its link is lost. */
+static bool has_outcome(const struct serve *s, const char *reason)
+{
+	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable" };
+
+	if (!s->tail.on)
+		return false;
+	if (!reason)
+		return true;
+	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++)
+		if (!strcmp(reason, lost[i]))
+			return true;
+	return false;
+}
+
+static void keep_outcome(struct serve *s)
+{
+	struct broker *b = s->broker;
+	struct peer *p = s->peer;
+
+	outcome_kept(b, s->id, s->tail.from);
+	outcomes_begin(b->outcomes, p->other->jid, p->other->device, s->id, &s->tail, b->world->now);
+	if (s->child_over) {
+		outcomes_done(b->outcomes, s->id, s->status, b->world->now);
+		return;
+	}
+	trace(b->world, "%s: a push of %s goes on without a link", b->name, p->other->name);
+	s->orphan = true;
+	p->children--;
+	s->peer = NULL;
+	if (!s->hangs)
+		plan(s, 0, s->finishing ? STEP_FINISH : STEP_READ);
+}
+
+void serves_end_orphans(struct broker *b)
+{
+	struct serve *s = b->serves;
+
+	while (s) {
+		struct serve *next = s->next;
+
+		if (s->orphan)
+			finish(s);
+		s = next;
+	}
 }
 
 static void on_channel_writable(void *owner)
@@ -172,9 +255,12 @@ static void on_channel_closed(void *owner, const char *reason)
 	trace(w, "%s: %s '%s' of %s: %s", s->broker->name, service_name(s->service), share_name(s->share),
 	      s->peer->other->name, reason ? reason : "done");
 	s->channel = NULL;
+	if (has_outcome(s, reason))
+		keep_outcome(s);
 	neg_done(s->neg, w->now);
 	s->neg = NULL;
-	finish(s);
+	if (!s->orphan)
+		finish(s);
 }
 
 static const struct channel_events channel_events = {
@@ -247,14 +333,14 @@ void serve_step(struct serve *s, unsigned step)
 			channel_consumed(s->channel, s->held);
 		s->held = 0;
 		s->reading = false;
-		if (!s->channel || s->hangs)
+		if ((!s->channel && !s->orphan) || s->hangs)
 			break;
 		if (s->service != SERVICE_RECEIVE_PACK && !s->peer->other->hostile && stream_complete(&s->in))
 			want_to_finish(s);
 		write_on(s);
 		break;
 	case STEP_FINISH:
-		if (!s->channel)
+		if (!s->channel && !s->orphan)
 			break;
 		write_on(s);
 		if (s->out.done == s->out.total)
@@ -262,11 +348,12 @@ void serve_step(struct serve *s, unsigned step)
 				  chance(w, w->swarm.child_fails));
 		break;
 	default:
-		if (s->channel)
+		if (s->channel || s->orphan)
 			exit_with(s, DIED);
 		break;
 	}
-	peer_touch(s->peer);
+	if (s->peer)
+		peer_touch(s->peer);
 }
 
 static bool allowed(const struct broker *b, const struct broker *other, enum service service, int share)
@@ -310,6 +397,7 @@ static struct serve *add(struct peer *p, struct negotiation *neg)
 		s++;
 	generation = s->generation;
 	*s = (struct serve){ .used = true, .generation = generation, .broker = p->broker, .peer = p, .neg = neg };
+	s->by_hostile = p->other->hostile;
 	s->service = neg_service(neg);
 	s->share = share_by_name(neg_share(neg));
 	strcpy(s->id, neg_id(neg));

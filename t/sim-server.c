@@ -126,14 +126,20 @@ void server_tells_truth(struct world *w)
 				tell_truth(&w->brokers[i], &w->brokers[k]);
 }
 
-static void lose_account(struct broker *b)
+static void lose_account(struct broker *b, bool noticed)
 {
 	struct world *w = b->world;
 
 	trace(w, "%s loses its connection with the server", b->name);
 	broker_offline(b);
-	server_logout(b, chance(w, 500));
+	server_logout(b, noticed);
 	event_add(w, between(w, 100, 8000), EVENT_LOGIN, b->index, b->life, 0);
+}
+
+void server_cuts_off(struct broker *b)
+{
+	if (b->online && b->world->phase == PHASE_TROUBLE)
+		lose_account(b, true);
 }
 
 static void crash(struct broker *b)
@@ -170,7 +176,7 @@ void fate(struct world *w)
 	if (chance(w, w->swarm.path_loss))
 		lose_some_path(w);
 	if (b->online && chance(w, w->swarm.account_loss))
-		lose_account(b);
+		lose_account(b, chance(w, 500));
 	if (b->running && chance(w, w->swarm.crash))
 		crash(b);
 	if (w->swarm.hostile >= 0)

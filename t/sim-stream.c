@@ -34,6 +34,14 @@ static const uint8_t *bytes_at(const struct world *w, const struct stream *s, si
 	return w->pattern + (s->offset + s->done) % PATTERN;
 }
 
+const uint8_t *stream_take(const struct world *w, struct stream *s, size_t *n)
+{
+	const uint8_t *bytes = bytes_at(w, s, n);
+
+	s->done += *n;
+	return bytes;
+}
+
 bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_t upto)
 {
 	upto = upto < s->total ? upto : s->total;
@@ -42,8 +50,7 @@ bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_
 		const uint8_t *bytes;
 
 		n = n < upto - s->done ? n : upto - s->done;
-		bytes = bytes_at(w, s, &n);
-		s->done += n;
+		bytes = stream_take(w, s, &n);
 		channel_write(ch, bytes, n);
 	}
 	return s->done == s->total;

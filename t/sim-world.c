@@ -112,6 +112,7 @@ static void draw_swarm(struct world *w)
 	s->open_silent = maybe(w, 150);
 	s->account_loss = maybe(w, 60);
 	s->crash = maybe(w, 60);
+	s->end_loss = maybe(w, 500);
 	s->presence_late = maybe(w, 300);
 	s->presence_lost = maybe(w, 200);
 	s->presence_twice = maybe(w, 300);
@@ -252,6 +253,9 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_FATE:
 		fate(w);
+		break;
+	case EVENT_CUT_OFF:
+		server_cuts_off(b);
 		break;
 	case EVENT_TELL_FAILED:
 		if (tell->used && tell->generation == e->generation)

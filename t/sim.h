@@ -20,6 +20,7 @@
 #include "errand.h"
 #include "link.h"
 #include "negotiation.h"
+#include "outcome.h"
 #include "presence.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	EVENTS_MAX = 8192,
 	FLOW_MAX = 32,			/* blocks in flight, the window and a last word */
 	OUTCOMES = 256,
+	KEPT = 128,
 	IDS_KEPT = 32,
 	PATTERN = 64 * 1024,
 	PATTERN_ROOM = PATTERN + 16 * 1024,
@@ -50,6 +52,7 @@ struct swarm {
 	unsigned helpers, moves;	/* how many */
 	unsigned path_loss, path_silent, open_fails, open_silent;
 	unsigned account_loss, crash;
+	unsigned end_loss;		/* of an account, when a push has sent everything */
 	unsigned presence_late, presence_lost, presence_twice;
 	bool presence_disorder;
 	unsigned child_hangs, child_fails, child_dies, child_late, slow_reader;
@@ -76,6 +79,7 @@ enum event_kind {
 	EVENT_START,		/* slot is a broker: a user does something there */
 	EVENT_MOVE,		/* slot is a broker: refs of a share of its move */
 	EVENT_FATE,
+	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
 	EVENT_TELL_FAILED,	/* slot is a telling */
 	EVENT_FOLLOW,		/* slot is a broker, arg the follow */
 };
@@ -172,6 +176,7 @@ struct broker {
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
 	struct announcements *announcements;
+	struct outcomes *outcomes;	/* of pushes whose link was lost */
 	struct peer *peers;
 	struct helper *helpers;
 	struct serve *serves;
@@ -207,14 +212,17 @@ struct serve {
 	uint32_t generation;
 	struct serve *next;		/* broker::serves */
 	struct broker *broker;
-	struct peer *peer;
+	struct peer *peer;		/* NULL: an orphan */
 	struct negotiation *neg;
 	struct channel *channel;
 	enum service service;
 	unsigned share;
 	char id[NEG_ID_LEN + 1];
-	bool returned;			/* serve_start() is over */
 	bool talked, paused, active, late, child_over, finishing, hangs;
+	bool by_hostile;
+	bool orphan;			/* a push that lost its link and runs on */
+	unsigned status;		/* when child_over */
+	struct tail tail;
 	uint64_t opened_at;
 	size_t held;			/* bytes for the process that it has not read */
 	bool reading;
@@ -223,7 +231,7 @@ struct serve {
 	bool in_ended;
 };
 
-enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN, HELPER_ENDED };
+enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN, HELPER_LOST, HELPER_ENDED };
 
 struct helper {
 	bool used;
@@ -247,6 +255,9 @@ struct helper {
 	bool ended_out, exited;
 	unsigned restarts;		/* of devices, while it asked them */
 	unsigned status;
+	struct broker *lost_to;		/* while LOST */
+	uint64_t lost_at;
+	struct negotiation *question;	/* under way while LOST */
 	uint64_t began, unconsumed;
 	bool reading;
 	struct stream in, out;
@@ -269,9 +280,17 @@ struct outcome {
 	uint64_t refs;			/* as they were when the service began to talk */
 };
 
+/* A broker has put away what becomes of a push. */
+struct kept {
+	char id[NEG_ID_LEN + 1];
+	const struct broker *by;
+	uint32_t life;
+	uint64_t from, at;
+};
+
 struct stats {
 	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
-	uint64_t refused, killed, resumed, deferred, virtual_ms;
+	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
 };
 
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };
@@ -293,6 +312,8 @@ struct world {
 	struct tell tells[TELLS_MAX];
 	struct outcome outcomes[OUTCOMES];
 	unsigned outcome_next;
+	struct kept kept[KEPT];
+	unsigned kept_next;
 	struct peer *reap;		/* ended, and still on the stack */
 	struct buf scratch;		/* owned */
 	unsigned kicked;		/* ends that may have something to send */
@@ -329,6 +350,7 @@ void server_says(struct broker *to, uint64_t arg);
 /* Everybody who is online hears what is true now. */
 void server_tells_truth(struct world *w);
 void full_jid(const struct broker *b, uint32_t resource, char out[64]);
+void server_cuts_off(struct broker *b);
 void fate(struct world *w);
 void heal(struct world *w);
 
@@ -388,6 +410,8 @@ void *serve_start(struct peer *p, struct negotiation *neg);
 void serve_stop(void *serving);
 void serve_step(struct serve *s, unsigned step);
 void serves_unhang(struct world *w);
+/* Pushes that run on without their link end with the broker. */
+void serves_end_orphans(struct broker *b);
 
 /* sim-helper.c: daemon/session.c, git's clients and their users */
 struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,
@@ -402,9 +426,23 @@ void helpers_kill(struct broker *b, const char *because);
 unsigned reading_delay(struct world *w);
 
 const struct outcome *outcome_find(const struct world *w, const char *id);
+/* A push that lost its link after everything was sent: nobody can tell; its status; asked again. */
+void helper_unknown(struct helper *h);
+void helper_learns(struct helper *h, unsigned status);
+void helper_ask_later(struct helper *h);
+
+/* sim-outcome.c: daemon/lostpush.c, and what is remembered */
+void lost_begin(struct helper *h, struct broker *to);
+void lost_look_again(struct helper *h);
+void lost_ask(struct helper *h);
+/* A push has lost its link: what it says from this place of its output on is kept. */
+void outcome_kept(struct broker *b, const char *id, uint64_t from);
+void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields);
 
 /* sim-stream.c */
 void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total);
+/* The bytes that come next, and how many of at most *n are next to each other; they count as said. */
+const uint8_t *stream_take(const struct world *w, struct stream *s, size_t *n);
 /* As much as the channel takes, up to this place in the stream; whether that was the last byte. */
 bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_t upto);
 void stream_read(struct world *w, struct stream *s, const void *data, size_t size);
