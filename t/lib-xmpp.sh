@@ -21,7 +21,8 @@ have_prosody () {
 
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
-# rate limits of a public server on; prosody_proxy=yes adds the proxy; prosody_more is added as it is.
+# rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
+# has every stanza in its log; prosody_more is added as it is.
 prosody_config () {
 	local limits modules
 
@@ -32,12 +33,13 @@ prosody_config () {
 		modules="$modules, \"limits\""
 		limits="limits = { c2s = { rate = \"$prosody_limits\" } }"
 	fi
+	modules="$modules${prosody_debug:+, \"stanza_debug\"}"
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"
 	pidfile = "$TRASH/prosody/pid"
 	run_as_root = true
-	log = { { levels = { min = "info" }, to = "file", filename = "$TRASH/log/prosody" } }
+	log = { { levels = { min = "${prosody_debug:-info}" }, to = "file", filename = "$TRASH/log/prosody" } }
 	interfaces = { "127.0.0.1" }
 	c2s_ports = { $prosody_port }
 	c2s_direct_tls_ports = { }

@@ -6,6 +6,7 @@
  */
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -82,6 +83,10 @@ static void finish(struct helper *h, const char *because, bool success)
 		channel_close(h->channel, because);
 	if (h->channel || h->neg)
 		violation(world_of(h), "%s: a closed channel is still there", h->broker->name);
+	if (h->ending) {
+		*h->ending = (struct ending){ .over = true, .success = success, .at = world_of(h)->now };
+		snprintf(h->ending->because, sizeof(h->ending->because), "%s", because);
+	}
 	tell_others(h, success);
 	h->used = false;
 	h->generation++;
@@ -428,6 +433,7 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 	h->share = share;
 	h->began = w->now;
 	h->final = w->starting_final;
+	h->ending = w->ending;
 	if (parent) {
 		h->nested = true;
 		h->parent = (uint32_t)(parent - w->helpers);

@@ -191,6 +191,8 @@ void hostile_hears(struct peer *p, const struct record *record)
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *id;
 
+	if (p->broker->puppet)
+		return;
 	p->heard++;
 	if (record->type >= RECORD_ACCEPT) {
 		if (record->len >= 4)

@@ -348,12 +348,20 @@ void serve_step(struct serve *s, unsigned step)
 				  chance(w, w->swarm.child_fails));
 		break;
 	default:
-		if (s->channel || s->orphan)
-			exit_with(s, DIED);
+		serve_die(s);
 		break;
 	}
 	if (s->peer)
 		peer_touch(s->peer);
+}
+
+void serve_die(struct serve *s)
+{
+	if (s->channel || s->orphan)
+		exit_with(s, DIED);
+	if (s->peer)
+		peer_touch(s->peer);
+	paths_flush(world_of(s));
 }
 
 static bool allowed(const struct broker *b, const struct broker *other, enum service service, int share)

@@ -151,6 +151,19 @@ static void draw_rights(struct world *w, struct broker *b)
 	}
 }
 
+static void make_broker(struct world *w, unsigned index, unsigned account)
+{
+	struct broker *b = &w->brokers[index];
+
+	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX };
+	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
+	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
+	for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
+		b->fp[k] = draw(w);
+	device_id_of(b->fp, b->device);
+	b->hostile = (int)index == w->swarm.hostile;
+}
+
 static void make_brokers(struct world *w)
 {
 	static const unsigned char counts[] = { 2, 2, 2, 2, 2, 2, 3, 3, 3, 4 };
@@ -158,19 +171,10 @@ static void make_brokers(struct world *w)
 	w->count = counts[below(w, sizeof(counts))];
 	draw_swarm(w);
 	for (unsigned i = 0; i < w->count; i++) {
-		struct broker *b = &w->brokers[i];
 		bool same = i > 0 && i - w->brokers[i - 1].account < 3 && chance(w, 350);
 
-		*b = (struct broker){ .world = w, .index = i, .announce_at = UINT64_MAX };
-		b->account = same ? w->brokers[i - 1].account : i;
-		snprintf(b->name, sizeof(b->name), "b%u", i % BROKERS_MAX);
-		snprintf(b->jid, sizeof(b->jid), "u%u@sim", b->account % BROKERS_MAX);
-		for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
-			b->fp[k] = draw(w);
-		device_id_of(b->fp, b->device);
-		b->hostile = (int)i == w->swarm.hostile;
-		for (unsigned s = 0; s < SHARES; s++)
-			b->refs[s] = s == 0 && below(w, 2);
+		make_broker(w, i, same ? w->brokers[i - 1].account : i);
+		w->brokers[i].refs[0] = below(w, 2);
 	}
 	for (unsigned i = 0; i < w->count; i++)
 		draw_rights(w, &w->brokers[i]);
@@ -294,7 +298,7 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 }
 
 /* One event, and what must be true after it. */
-static void step(struct world *w, uint64_t until)
+void world_step(struct world *w, uint64_t until)
 {
 	struct broker *ledger;
 	struct peer *peer;
@@ -364,7 +368,7 @@ static void start_final(struct world *w)
 	paths_flush(w);
 }
 
-static void end(struct world *w)
+void world_end(struct world *w)
 {
 	w->phase = PHASE_OVER;
 	for (unsigned i = 0; i < w->count; i++) {
@@ -403,28 +407,41 @@ static void reset(struct world *w, uint64_t seed)
 	w->random = seed * 0x2545f4914f6cdd1d;
 }
 
+void world_make_quiet(struct world *w, uint64_t seed, unsigned count)
+{
+	reset(w, seed);
+	w->count = count;
+	w->swarm = (struct swarm){
+		.delay_max = 10, .block = IBB_BLOCK, .window = IBB_IN_FLIGHT_MAX, .announcements = true, .hostile = -1,
+	};
+	for (unsigned i = 0; i < count; i++)
+		make_broker(w, i, i);
+	for (unsigned i = 0; i < count; i++)
+		draw_rights(w, &w->brokers[i]);
+}
+
 void world_run(struct world *w, uint64_t seed)
 {
 	reset(w, seed);
 	make_brokers(w);
 	plan_run(w);
 	while (w->now < w->swarm.span)
-		step(w, w->swarm.span);
+		world_step(w, w->swarm.span);
 	heal(w);
 	do
-		step(w, w->now + MOMENT);
+		world_step(w, w->now + MOMENT);
 	while (w->now < w->healed_at + SETTLE || !quiescent(w));
 	start_final(w);
 	while (w->final_left) {
-		step(w, w->now + MOMENT);
+		world_step(w, w->now + MOMENT);
 		if (w->now > w->final_at + AT_ONCE)
 			violation(w, "%u of the last pushes and fetches do not come to an end", w->final_left);
 	}
 	w->healed_at = w->now;
 	while (!quiescent(w))
-		step(w, w->now + MOMENT);
+		world_step(w, w->now + MOMENT);
 	check_announced(w);
 	w->stats->virtual_ms += w->now;
 	w->stats->runs++;
-	end(w);
+	world_end(w);
 }

@@ -170,6 +170,7 @@ struct broker {
 	unsigned char fp[FINGERPRINT_BYTES];
 	char device[DEVICE_ID_LEN + 1];
 	bool hostile;
+	bool puppet;			/* hostile, and says only what a scenario makes it say */
 	/* of one life */
 	bool running;
 	uint32_t life;			/* counts them: the instance */
@@ -231,6 +232,13 @@ struct serve {
 	bool in_ended;
 };
 
+/* How a helper ended. */
+struct ending {
+	bool over, success;
+	uint64_t at;
+	char because[64];
+};
+
 enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN, HELPER_LOST, HELPER_ENDED };
 
 struct helper {
@@ -253,6 +261,7 @@ struct helper {
 	bool nested;			/* is the push of a hook */
 	uint32_t parent, parent_generation;
 	bool ended_out, exited;
+	struct ending *ending;		/* borrowed, or NULL */
 	unsigned restarts;		/* of devices, while it asked them */
 	unsigned status;
 	struct broker *lost_to;		/* while LOST */
@@ -316,6 +325,7 @@ struct world {
 	unsigned kept_next;
 	struct peer *reap;		/* ended, and still on the stack */
 	struct buf scratch;		/* owned */
+	struct ending *ending;		/* of the next helper; borrowed, or NULL */
 	unsigned kicked;		/* ends that may have something to send */
 	unsigned final_left;
 	bool starting_final;
@@ -340,6 +350,11 @@ bool chance(struct world *w, unsigned thousandths);
 void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t slot,
 	       uint32_t generation, uint64_t arg);
 void world_run(struct world *w, uint64_t seed);
+/* For scenarios: so many brokers, each of an account of its own, and no trouble that is not made by hand. */
+void world_make_quiet(struct world *w, uint64_t seed, unsigned count);
+/* The next event, and what must be true after it; or nothing happens until that time. */
+void world_step(struct world *w, uint64_t until);
+void world_end(struct world *w);
 
 /* sim-server.c: who is online, who hears of it when, and what fate does */
 void server_login(struct broker *b);
@@ -410,6 +425,8 @@ void *serve_start(struct peer *p, struct negotiation *neg);
 void serve_stop(void *serving);
 void serve_step(struct serve *s, unsigned step);
 void serves_unhang(struct world *w);
+/* The process is killed. */
+void serve_die(struct serve *s);
 /* Pushes that run on without their link end with the broker. */
 void serves_end_orphans(struct broker *b);
 
