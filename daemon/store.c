@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "log.h"
 #include "userfile.h"
@@ -72,6 +73,7 @@ int store_read_trust(struct trust *trust, struct message *trouble)
 	result = userfile_read(path, &text, trouble);
 	if (result == 0) {
 		dropped = trust_parse(trust, buf_str(&text), buf_len(&text));
+		trust_expire(trust, time(NULL));
 		if (dropped)
 			log_warning("'%s': %d lines were not understood", path, dropped);
 	}

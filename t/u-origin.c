@@ -603,6 +603,7 @@ static void r5_nothing_late_reaches_the_next_push(void)
 	say_channel(w, RECORD_EXIT, channel, 1);
 	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%creason=ended%cchannel=%u%c", id, 0, 0, 0, channel, 0);
 	say_record(w, 0, 1, RECORD_CAN_PUSH, fields, n);
+	need(play_until(w, "b1: says REFUSE ended to b0", 1000));
 	say_record(w, 0, 1, RECORD_WITHDRAW, fields, n);
 	say_record(w, 0, 1, RECORD_REFUSE, fields, n);
 	need(play_end(w, &second, 10000) && second.success);

@@ -71,6 +71,41 @@ static void t_first_use(void)
 	trust_destroy(t);
 }
 
+static void t_expiry(void)
+{
+	struct trust *t = trust_create();
+	bool changed;
+
+	for (unsigned i = 1; i <= PENDING_DEVICES_MAX; i++)
+		trust_meet(t, i % 2 ? BOB : "eve@example.org", fp(i), 100 + i, &changed);
+	trust_meet(t, BOB, fp(50), 200, &changed);
+	ok(!changed, "with so many pending no other one is kept");
+	trust_expire(t, 100 + PENDING_EXPIRY);
+	is_int(trust_look(t, BOB, fp(1)), TRUST_PENDING, "a pending device is kept for its time");
+	trust_meet(t, BOB, fp(1), 100 + PENDING_EXPIRY, &changed);
+	ok(!changed, "which does not begin anew when it comes again");
+	trust_meet(t, BOB, fp(50), 101 + PENDING_EXPIRY, &changed);
+	ok(changed, "then it is forgotten, and makes room");
+	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "as if it had never been");
+	trust_expect(t, "eve@example.org", 1000 + PENDING_EXPIRY);
+	ok(trust_expected(t, "eve@example.org"), "who is accepted too late shows itself once more");
+	is_int(trust_meet(t, "eve@example.org", fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN, "and is trusted");
+	trust_set(t, BOB, fp(50), TRUST_REFUSED);
+	trust_expire(t, 100 * (uint64_t)PENDING_EXPIRY);
+	is_int(trust_look(t, BOB, fp(50)), TRUST_REFUSED, "what was decided does not expire");
+	is_int(trust_look(t, "eve@example.org", fp(2)), TRUST_SEEN, "either way");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_meet(t, BOB, fp(1), 1, &changed);
+	trust_meet(t, "eve@example.org", fp(2), 1, &changed);
+	trust_expire(t, 1 + PENDING_EXPIRY);
+	is_written(t, "", "with all of them gone nothing is left");
+	trust_meet(t, BOB, fp(1), 2 + PENDING_EXPIRY, &changed);
+	ok(changed, "and who comes again is new");
+	trust_destroy(t);
+}
+
 static void t_set(void)
 {
 	struct trust *t = trust_create();
@@ -289,6 +324,7 @@ static void t_random(void)
 int main(void)
 {
 	t_first_use();
+	t_expiry();
 	t_set();
 	t_bounds();
 	t_file();

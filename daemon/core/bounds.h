@@ -80,6 +80,7 @@ enum {
 	BUDDIES_MAX = 10000,
 	DEVICES_PER_BUDDY = 16,
 	PENDING_DEVICES_MAX = 16,
+	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
 
 	/* serving */
 	CHILDREN_MAX = 64,			/* git processes serving others */

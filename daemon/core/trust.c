@@ -174,6 +174,55 @@ static struct trusted_device *add_device(struct trust *t, const char *jid, const
 	return &e->device;
 }
 
+static void remove_device(struct trust *t, struct person *p, struct entry *gone)
+{
+	struct trusted_device **d = &t->devices;
+	struct entry **at = &p->devices;
+
+	while (*at != gone)
+		at = &(*at)->sibling;
+	*at = gone->sibling;
+	p->count--;
+	while (*d != &gone->device)
+		d = &(*d)->next;
+	*d = gone->device.next;
+	if (t->devices_tail == &gone->device.next)
+		t->devices_tail = d;
+	free_device(&gone->device);
+}
+
+/* Who has no device any more. */
+static void remove_person(struct trust *t, struct person *p)
+{
+	struct person **at = &t->persons;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	if (t->persons_tail == &p->next)
+		t->persons_tail = at;
+	table_remove(&t->by_jid, &p->node);
+	free_person(p);
+}
+
+void trust_expire(struct trust *t, uint64_t unix_now)
+{
+	struct trusted_device *d = t->devices;
+
+	while (d) {
+		struct trusted_device *next = d->next;
+		struct person *p = find_person(t, d->jid);
+
+		if (d->state == TRUST_PENDING && unix_now > d->first_seen &&
+		    unix_now - d->first_seen >= PENDING_EXPIRY) {
+			remove_device(t, p, (struct entry *)d);
+			if (!p->devices && !p->expected)
+				remove_person(t, p);
+		}
+		d = next;
+	}
+}
+
 /* The file: each word is ended by one space, the line by a newline. */
 
 /* Cuts the next word off *rest; NULL if there is none. */
@@ -316,8 +365,10 @@ void trust_write(const struct trust *t, struct buf *out)
 
 void trust_expect(struct trust *t, const char *jid, uint64_t unix_now)
 {
-	struct person *p = make_person(t, jid);
+	struct person *p;
 
+	trust_expire(t, unix_now);
+	p = make_person(t, jid);
 	if (!p)
 		return;
 	for (struct entry *e = p->devices; e; e = e->sibling)
@@ -339,10 +390,13 @@ bool trust_expected(const struct trust *t, const char *jid)
 enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
 			    uint64_t unix_now, bool *changed)
 {
-	struct person *p = find_person(t, jid);
-	struct trusted_device *d = find_device(p, fp);
+	struct trusted_device *d;
+	struct person *p;
 
 	*changed = false;
+	trust_expire(t, unix_now);
+	p = find_person(t, jid);
+	d = find_device(p, fp);
 	if (d)
 		return d->state;
 	d = add_device(t, jid, fp, p && p->expected ? TRUST_SEEN : TRUST_PENDING, unix_now);
@@ -377,29 +431,13 @@ bool trust_set(struct trust *t, const char *jid, const unsigned char *fp, enum t
 
 void trust_forget(struct trust *t, const char *jid)
 {
-	struct person *p = find_person(t, jid), **at = &t->persons;
-	struct trusted_device **d = &t->devices;
+	struct person *p = find_person(t, jid);
 
 	if (!p)
 		return;
-	while (*d) {
-		struct trusted_device *gone = *d;
-
-		if (gone->jid != p->jid) {
-			d = &gone->next;
-			continue;
-		}
-		*d = gone->next;
-		free_device(gone);
-	}
-	t->devices_tail = d;
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	if (t->persons_tail == &p->next)
-		t->persons_tail = at;
-	table_remove(&t->by_jid, &p->node);
-	free_person(p);
+	while (p->devices)
+		remove_device(t, p, p->devices);
+	remove_person(t, p);
 }
 
 const struct trusted_device *trust_first(const struct trust *t)

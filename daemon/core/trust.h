@@ -61,12 +61,15 @@ bool trust_expected(const struct trust *t, const char *jid);
  * A device proved by TLS that it holds this key, and the server says it is
  * jid's. What it is allowed from now on; *changed tells that the table must be
  * saved. A new one is answered TRUST_PENDING without being kept when there are
- * PENDING_DEVICES_MAX in all, or DEVICES_PER_BUDDY of jid.
+ * PENDING_DEVICES_MAX in all, or DEVICES_PER_BUDDY of jid. A pending one is forgotten
+ * PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
  */
 enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
 			    uint64_t unix_now, bool *changed);
 enum trust_state trust_look(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_allows(enum trust_state state);
+/* Forgets pending devices that are too old: after reading the file. trust_meet() and trust_expect() do so, too. */
+void trust_expire(struct trust *t, uint64_t unix_now);
 
 /*
  * Sets a state (not TRUST_UNKNOWN); false if the device is not in the table. A device
