@@ -111,6 +111,8 @@ static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add_u64(row, "last-ok", f->last_ok);
 		fields_add_u64(row, "last-failed", f->last_failed);
 		fields_add(row, "error", f->error);
+		if (f->state == FOLLOW_WAITING && f->retry_at > broker_now(b))
+			fields_add_u64(row, "retry-in", (f->retry_at - broker_now(b) + 999) / 1000);
 		send_row(conn, row);
 	}
 }

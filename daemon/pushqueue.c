@@ -96,8 +96,7 @@ static bool is_final(const struct queue_entry *e, const char *error)
 		MSG_NOT_BUDDY, MSG_NOT_SHARED, MSG_PUSH_DENIED, MSG_OWN_ACCOUNT,
 	};
 	static const char *const of_git[] = {
-		"does not appear to be a git repository", "src refspec", "bad object", "not a git repository",
-		"remote helper", "cannot run git",
+		"does not appear to be a git repository", "not a git repository", "remote helper", "cannot run git",
 	};
 	struct message m;
 
@@ -110,6 +109,12 @@ static bool is_final(const struct queue_entry *e, const char *error)
 		if (strstr(error, of_git[i]))
 			return true;
 	return false;
+}
+
+/* The objects were named when it was queued; nothing but the user's refs keeps them. */
+static bool is_collected(const char *error)
+{
+	return strstr(error, "src refspec") || strstr(error, "bad object");
 }
 
 /* "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that is not a refusal. */
@@ -169,6 +174,10 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	end_run(run);
 	if (status == 0) {
 		outcome = QUEUE_DELIVERED;
+	} else if (is_collected(error)) {
+		buf_printf(&reason, "what was queued is not in %s any more: no ref kept it, and git gc has removed it",
+			   e->path);
+		outcome = QUEUE_REFUSED;
 	} else if (find_refusal(output, &reason)) {
 		outcome = QUEUE_REFUSED;
 	} else {
@@ -363,8 +372,10 @@ void pushqueue_destroy(struct pushqueue *q)
 {
 	if (!q)
 		return;
-	while (q->runs)
+	while (q->runs) {
+		queue_interrupted(q->entries, q->runs->entry);
 		end_run(q->runs);
+	}
 	queue_destroy(q->entries);
 	queuedisk_destroy(q->disk);
 	uv_close((uv_handle_t *)&q->timer, on_timer_closed);

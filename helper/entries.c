@@ -46,6 +46,41 @@ void entries_finish(struct entries *entries)
 	free(entries->rows);
 }
 
+static bool runs(const struct entry *e)
+{
+	return !strcmp(row_get(e->f, "state"), "running");
+}
+
+bool entries_any_runs(const struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (runs(&entries->rows[i]))
+			return true;
+	return false;
+}
+
+void entries_nothing_runs(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		struct entry *e = &entries->rows[i];
+		const char *key, *value;
+		struct buf bytes = { 0 };
+		size_t pos = 0, key_len;
+
+		if (!runs(e))
+			continue;
+		while (fields_next(e->f, &pos, &key, &key_len, &value)) {
+			char name[FIELD_KEY_MAX + 1];
+
+			snprintf(name, sizeof(name), "%.*s", (int)key_len, key);
+			fields_add(&bytes, name, strcmp(name, "state") ? value : "waiting");
+		}
+		buf_finish(&e->bytes);
+		e->bytes = bytes;
+		e->f = (struct fields){ .data = buf_data(&e->bytes), .len = buf_len(&e->bytes) };
+	}
+}
+
 void entry_updates(struct fields f, void (*each)(void *arg, const char *src, const char *dst, const char *expect),
 		   void *arg)
 {

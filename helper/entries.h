@@ -4,6 +4,7 @@
 
 /* The queue of pushes, as its files have it. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fields.h"
@@ -24,6 +25,10 @@ struct entries {
 /* What cannot be read is told and left out. -1 with *trouble when the queue itself cannot be. */
 int entries_read(struct entries *entries, struct message *trouble);
 void entries_finish(struct entries *entries);
+
+/* No broker runs, so nothing is being pushed: what the files say is running waits. */
+void entries_nothing_runs(struct entries *entries);
+bool entries_any_runs(const struct entries *entries);
 
 /* The parts of update fields: calls each with the object ("" to delete), the ref and what it had ("" if nothing). */
 void entry_updates(struct fields f, void (*each)(void *arg, const char *src, const char *dst, const char *expect),

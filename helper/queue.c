@@ -29,6 +29,17 @@ static const char usage[] =
 	"\n"
 	"    --json  one JSON object\n";
 
+/* A question that changes nothing. */
+static bool broker_runs(void)
+{
+	struct message trouble;
+	struct answer answer;
+	int result = answer_to(&answer, "queue-reload", NULL, NULL, false, &trouble);
+
+	answer_finish(&answer);
+	return result == 0 || trouble.id != MSG_BROKER_UNREACHABLE;
+}
+
 static int queue_list(int argc, char **argv, bool json)
 {
 	struct message trouble;
@@ -39,6 +50,8 @@ static int queue_list(int argc, char **argv, bool json)
 		return verb_misused(usage, "too many arguments");
 	if (entries_read(&entries, &trouble))
 		return report_trouble(&trouble, json);
+	if (entries_any_runs(&entries) && !broker_runs())
+		entries_nothing_runs(&entries);
 	if (json) {
 		json_open(&out, NULL, '{');
 		json_number(&out, "version", 1);

@@ -168,6 +168,7 @@ test_expect_success 'a fetch that fails is told with its reason, and tried again
 	commit 1 &&
 	wait_for 15 follow_failed &&
 	as alice git xmpp log -n 1 | grep "lock" &&
+	as alice git xmpp status | grep "^follow .*(next attempt in [0-9]* s" &&
 	rm alice/work/.git/refs/remotes/origin/main.lock &&
 	wait_for 30 has alice/work refs/remotes/origin/main main
 '

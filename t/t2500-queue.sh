@@ -280,7 +280,7 @@ test_expect_success 'a broker killed in the middle of a push: it is done once mo
 	test_expect_code 128 queue drop q14 2>err &&
 	grep "^fatal: .q14. is being pushed right now" err &&
 	kill_broker alice &&
-	queue_says q14 "is being pushed" &&
+	queue_says q14 "waits for bob@localhost" &&
 	start_broker alice &&
 	wait_for 30 queue_is_empty &&
 	arrived main &&
@@ -322,6 +322,41 @@ test_expect_success 'the journal does not grow without bounds' '
 	test -f $events.old &&
 	as alice git xmpp log -n 1 >out &&
 	grep "  queue  q101  ok" out
+'
+
+test_expect_success 'what git gc has removed fails, and says so' '
+	wait_for 20 queue_is_empty &&
+	bob_away &&
+	git -C alice/work checkout -q -b passing && commit &&
+	queue push origin passing &&
+	git -C alice/work checkout -q main && git -C alice/work branch -q -D passing &&
+	git -C alice/work reflog expire --expire=now --expire-unreachable=now --all &&
+	git -C alice/work gc -q --prune=now &&
+	start_broker bob &&
+	wait_for 20 queue_says "q[0-9]*" "failed: what was queued is not in .*/work.* any more" &&
+	queue drop "$(queue | sed "s/ .*//")"
+'
+
+test_expect_success 'a broker that is stopped in the middle of a push: it waits, whoever looks' '
+	rm -f hook-began &&
+	cat >bob/project.git/hooks/pre-receive <<-END &&
+	#!/bin/sh
+	test -f "$TRASH/hook-began" && exit 0
+	: >"$TRASH/hook-began"
+	read line <"$TRASH/go-on"
+	END
+	chmod +x bob/project.git/hooks/pre-receive &&
+	commit &&
+	queue push origin main &&
+	wait_for 20 hook_waits &&
+	queue_says "q[0-9]*" "is being pushed" &&
+	stop_broker alice &&
+	queue_says "q[0-9]*" "waits for bob@localhost" &&
+	grep -q "state=waiting" alice/.state/git-xmpp/queue/* &&
+	start_broker alice &&
+	wait_for 30 queue_is_empty &&
+	arrived main &&
+	rm bob/project.git/hooks/pre-receive
 '
 
 test_expect_success 'no helpers, no git processes, and as many descriptors as before' '

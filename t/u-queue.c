@@ -184,6 +184,19 @@ static void t_refused(void)
 	queue_destroy(q);
 }
 
+static void t_interrupted(void)
+{
+	struct queue *q = begin();
+	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
+
+	who_is_online = BOB;
+	queue_tick(q, 0, UNIX);
+	expect("save q1 running\nrun q1\n", "it runs");
+	queue_interrupted(q, e);
+	expect("save q1 waiting\n", "and waits, in its file too, when we end in the middle of it");
+	queue_destroy(q);
+}
+
 static void t_expiry(void)
 {
 	struct queue *q = begin();
@@ -521,6 +534,7 @@ int main(void)
 	t_delivered();
 	t_unreachable();
 	t_refused();
+	t_interrupted();
 	t_expiry();
 	t_order();
 	t_one_buddy();

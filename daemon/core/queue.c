@@ -80,11 +80,11 @@ struct queue_entry *queue_load(struct queue *q, const char *id, struct fields f)
 	e = queue_entry_parse(id, f);
 	if (!e)
 		return NULL;
-	if (e->state == QUEUE_RUNNING)
-		enter(e, QUEUE_WAITING, "the broker ended");
 	*q->tail = e;
 	q->tail = &e->next;
 	q->count++;
+	if (e->state == QUEUE_RUNNING)
+		queue_interrupted(q, e);
 	return e;
 }
 
@@ -100,6 +100,13 @@ struct queue_entry *queue_find(const struct queue *q, const char *id)
 struct queue_entry *queue_first(const struct queue *q)
 {
 	return q->first;
+}
+
+void queue_interrupted(struct queue *q, struct queue_entry *e)
+{
+	assert(e->state == QUEUE_RUNNING);
+	enter(e, QUEUE_WAITING, "the broker ends");
+	q->events->save(q->owner, e);
 }
 
 static bool same_way(const struct queue_entry *a, const struct queue_entry *b)

@@ -14,6 +14,7 @@
  *   WAITING   the buddy is online                   RUNNING
  *   RUNNING   done                                  gone, logged
  *   RUNNING   cannot reach, lost                    WAITING   (back-off while the buddy stays online)
+ *   RUNNING   the broker ends                       WAITING
  *   RUNNING   refused, stale                        FAILED    (kept; retry or drop by hand)
  *   WAITING   older than its expiry                 FAILED    "expired"
  */
@@ -44,7 +45,7 @@ void queue_destroy(struct queue *q);
 
 /*
  * An entry from its file; NULL if it is malformed or known, or there are QUEUE_MAX. A RUNNING one becomes
- * WAITING: we crashed. Load the oldest first; what can run runs in the next queue_tick().
+ * WAITING, and is saved so: we crashed. Load the oldest first; what can run runs in the next queue_tick().
  */
 struct queue_entry *queue_load(struct queue *q, const char *id, struct fields f);
 struct queue_entry *queue_find(const struct queue *q, const char *id);
@@ -52,6 +53,8 @@ struct queue_entry *queue_first(const struct queue *q);
 
 void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome, const char *error,
 		uint64_t now);
+/* We end while it runs: the next broker pushes it again. */
+void queue_interrupted(struct queue *q, struct queue_entry *e);
 void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now);
 /* By hand. False while it runs. One that has expired gets a new QUEUE_EXPIRY. */
 bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now);
