@@ -166,7 +166,7 @@ static struct end *end_create(bool client)
 	struct end *e = xcalloc(1, sizeof(*e));
 	uint8_t instance[INSTANCE_BYTES] = { client };
 
-	e->tls = tls_create(key, client);
+	e->tls = tls_create(key, client, NULL, &e->cipher);
 	link_init(&e->link, &link_events, e, instance, "a peer");
 	channels_init(&e->channels, &e->link, client);
 	negotiations_init(&e->negotiations, &negotiation_events, e, &e->channels);
@@ -194,14 +194,13 @@ static bool carry(struct end *from, struct end *to, uint64_t now)
 		tls_write(from->tls, buf_data(&plain), buf_len(&plain));
 		buf_finish(&plain);
 	}
-	tls_output(from->tls, &from->cipher);
 	if (!buf_len(&from->cipher))
 		return false;
 	tls_input(to->tls, buf_data(&from->cipher), buf_len(&from->cipher), &to->plain);
-	buf_reset(&from->cipher);
 	if (buf_len(&to->plain))
 		link_input(&to->link, &to->plain, now);
 	/* As a path does. */
+	buf_finish(&from->cipher);
 	if (!buf_len(&to->plain))
 		buf_finish(&to->plain);
 	return true;
