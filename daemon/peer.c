@@ -484,9 +484,10 @@ void peers_network_changed(struct broker *b)
 	}
 }
 
-void peers_tell_ways(struct broker *b)
+void peers_reload(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
+		p->link.suspend_max = b->config->path_timeout * 1000;
 		if (p->link.state == LINK_UP)
 			wayfinder_tell(p->ways);
 		wayfinder_refresh(p->ways);

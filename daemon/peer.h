@@ -60,10 +60,10 @@ void peer_presence(struct peer *p, const char *instance);
 /* Our own connection is back, or gone. */
 void peers_online(struct broker *b, bool online);
 
-/* Our proxies are known, or not any more; the network is another one; our ways are to be told anew. */
+/* Our proxies are known, or not any more; the network is another one; the configuration was read again. */
 void peers_refresh(struct broker *b);
 void peers_network_changed(struct broker *b);
-void peers_tell_ways(struct broker *b);
+void peers_reload(struct broker *b);
 
 /* Ends it for the reason, telling the device if it can be told. */
 void peer_end(struct peer *p, const char *reason);

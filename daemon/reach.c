@@ -130,7 +130,7 @@ void reach_destroy(struct reach *r)
 void reach_reload(struct reach *r)
 {
 	listen_as_configured(r);
-	peers_tell_ways(r->broker);
+	peers_reload(r->broker);
 }
 
 void reach_online(struct reach *r, struct xmpp *xmpp)

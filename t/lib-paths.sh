@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Paths between brokers on 127.0.0.1. Sourced after lib-xmpp.sh.
+# Paths between brokers on 127.0.0.1. Sourced by lib-xmpp.sh.
 #
 #   direct_user <user> [told port]   may be dialled, on $<user>_port
 #   path_is <user> <kind>            its link is up on a path of this kind

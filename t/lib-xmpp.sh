@@ -252,8 +252,10 @@ setup_user () {
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
 	as "$1" git config --global gc.auto 0 &&
-	# The addresses of this machine are not the tests' business. lib-paths.sh
-	as "$1" git config --global xmpp.directAddresses "${direct_addresses:-false}" &&
+	# The addresses of this machine are not the tests' business: those of a script
+	# that is run with PATHS=direct may be dialled on loopback, others by nobody.
+	as "$1" git config --global xmpp.directAddresses false &&
+	{ test "$PATHS" != direct || direct_user "$1"; } &&
 	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$1/pw" --no-start
@@ -531,3 +533,5 @@ chat_logout () {
 	exec 7>&-
 	end_process "$chat_pid"
 }
+
+. "$TOP/t/lib-paths.sh"

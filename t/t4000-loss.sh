@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-paths.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-paths.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -18,6 +17,12 @@ start_relay () {
 	"$BUILD/t/relay" "$relay_port" "$bob_port" relay.pid &&
 	started "$(cat relay.pid)"
 }
+
+end_relay () {
+	test -e relay.pid && kill -KILL "$(cat relay.pid)"
+	rm -f relay.pid
+}
+at_exit end_relay
 
 cut () {
 	kill -USR1 "$(cat relay.pid)"
