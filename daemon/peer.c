@@ -216,6 +216,7 @@ static void drop_left(struct peer *p)
 static void attach(struct peer *p, struct path *path)
 {
 	p->path = path;
+	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
 	p->link.nudge = path_kind(path) == PATH_PROXY;
 	path_set_owner(path, &path_events, p);
 	wayfinder_attached(p->ways, path_kind(path));
@@ -645,6 +646,11 @@ static const struct negotiation_events negotiation_events = {
 const char *peer_path_name(const struct peer *p)
 {
 	return p->path && p->link.state == LINK_UP ? path_name(p->path) : "";
+}
+
+uint64_t peer_limit(const struct peer *p)
+{
+	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
 }
 
 void peer_describe_path(const struct peer *p, struct buf *row)

@@ -29,6 +29,7 @@ struct peer {
 	struct channels channels;
 	struct negotiations negotiations;
 	struct path *path;		/* the link is attached to it; owned */
+	char path_name[96];		/* of it, or of the one before */
 	struct path *left;		/* it was; kept until the one after it works; owned */
 	struct wayfinder *ways;		/* owned */
 	unsigned children;		/* git processes that serve it */
@@ -73,6 +74,9 @@ void peer_touch(struct peer *p);
 
 /* "in-band", "direct 192.0.2.7:4711"; "" while there is no path. */
 const char *peer_path_name(const struct peer *p);
+
+/* Bytes a second, while its path is throttled by a server; else 0. */
+uint64_t peer_limit(const struct peer *p);
 
 /* For a row of status: path, and of one whose speed is known, rate (bytes a second) and limited (by a server). */
 void peer_describe_path(const struct peer *p, struct buf *row);

@@ -21,9 +21,11 @@
 #include "child.h"
 #include "childenv.h"
 #include "log.h"
+#include "transferlog.h"
 
 enum {
 	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
+	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	ERRORS_MAX = 2048,		/* of what it said before it was ready, for our log */
 	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
 };
@@ -40,7 +42,8 @@ struct serve {
 	char *orphan;			/* id of a push that lost its link and runs on; owned */
 	uint64_t said;			/* bytes of output so far */
 	enum service service;
-	bool paused, active, child_over;
+	bool paused, active, child_over, limit_told;
+	uint64_t heard;			/* bytes of input so far */
 	uint32_t status;		/* when child_over */
 };
 
@@ -129,6 +132,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
+	s->heard += n;
 	if (!s->active) {
 		s->active = true;
 		neg_active(s->neg);
@@ -158,14 +162,46 @@ static void on_channel_exited(void *owner, uint32_t status)
 {
 }
 
+/* Once, to whoever waits at the other end, whose broker cannot know. */
+static void tell_limit(struct serve *s)
+{
+	uint64_t limit = s->limit_told ? 0 : peer_limit(s->peer);
+	char *text;
+
+	if (!limit || s->said - channel_sent(s->channel) < LIMIT_WORTH)
+		return;
+	s->limit_told = true;
+	text = xasprintf("no direct path; the server lets %.1f KiB a second through\n", limit / 1024.0);
+	channel_write_stderr(s->channel, text, strlen(text));
+	free(text);
+}
+
 static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
+	tell_limit(s);
 	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW) {
 		s->paused = false;
 		child_pause(s->child, false);
 	}
+}
+
+static void log_transfer(const struct serve *s, const char *reason)
+{
+	/* "cancelled" is how a git goes that has fetched what it wants. */
+	bool well = !reason || (!strcmp(reason, "cancelled") && s->service != SERVICE_RECEIVE_PACK);
+
+	transferlog_add(&(struct transfer){
+		.jid = s->peer->jid,
+		.share = neg_share(s->neg),
+		.service = s->service,
+		.served = true,
+		.sent = s->said,
+		.received = s->heard,
+		.path = s->peer->path_name,
+		.failed = well ? NULL : reason,
+	});
 }
 
 static void on_channel_closed(void *owner, const char *reason)
@@ -175,6 +211,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_info("%s/%s %s '%s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
+	log_transfer(s, reason);
 	if (has_outcome(s, reason)) {
 		keep_outcome(s);
 		if (!s->child_over)

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "lostpush.h"
 #include "peer.h"
+#include "transferlog.h"
 #include "ways.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 	LOGIN_TIMEOUT = 20000,		/* when the broker was started just now */
 	CREDIT_STEP = FRAME_WINDOW / 4,
 	PATH_TIMEOUT_MS = 15000,	/* for a path of the kind wanted */
+	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	RESTARTS_MAX = 3,
 };
 
@@ -61,12 +63,15 @@ struct session_internal {
 	bool helper_ended, end_passed_on;
 	bool verbose;			/* the user wants to know on which path it goes */
 	bool exit_said;
+	bool git_content;		/* it hung up */
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned restarts;		/* of devices, while we asked them */
 	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
-	uint64_t received;		/* of the far git's output */
+	uint64_t sent;			/* of our git's output */
+	uint64_t received;		/* of the far git's */
+	bool limit_told;
 	struct lost_push *lost;		/* owned while LOST */
 	char lost_because[REASON_MAX + 1];
 	uv_timer_t timer;
@@ -191,6 +196,34 @@ static void give_credit(struct session_internal *s, size_t n)
 	s->granted = 0;
 }
 
+/* Once: who waits for a long push wants to know why. */
+static void tell_limit(struct session_internal *s)
+{
+	uint64_t limit = s->limit_told ? 0 : peer_limit(s->peer);
+	char *text;
+
+	if (!limit || s->sent - channel_sent(s->channel) < LIMIT_WORTH)
+		return;
+	s->limit_told = true;
+	text = xasprintf("no direct path to %s; the server lets %.1f KiB a second through", s->to.jid,
+			 limit / 1024.0);
+	note(s, "warning", text);
+	free(text);
+}
+
+static void log_transfer(const struct session_internal *s, const char *failed)
+{
+	transferlog_add(&(struct transfer){
+		.jid = s->to.jid,
+		.share = s->to.share,
+		.service = s->service,
+		.sent = s->sent,
+		.received = s->received,
+		.path = s->peer->path_name,
+		.failed = failed,
+	});
+}
+
 /* Moves what the helper said into the channel, as much as it takes. */
 static void pass_on(struct session_internal *s)
 {
@@ -198,6 +231,7 @@ static void pass_on(struct session_internal *s)
 
 	n = n < room ? n : room;
 	if (n) {
+		s->sent += n;
 		channel_write(s->channel, buf_data(&s->held), n);
 		buf_consume(&s->held, n);
 		give_credit(s, n);
@@ -256,7 +290,10 @@ static void on_channel_exited(void *owner, uint32_t status)
 
 static void on_channel_writable(void *owner)
 {
-	pass_on(owner);
+	struct session_internal *s = owner;
+
+	tell_limit(s);
+	pass_on(s);
 }
 
 static void on_lost_rest(void *owner, const void *data, size_t n)
@@ -313,6 +350,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	struct message m;
 
 	s->channel = NULL;
+	log_transfer(s, s->exit_said || (s->git_content && s->service != SERVICE_RECEIVE_PACK) ? NULL : reason);
 	neg_done(s->neg, broker_now(s->broker));
 	peer_touch(s->peer);
 	s->neg = NULL;
@@ -525,6 +563,8 @@ static void on_conn_closed(void *owner)
 	struct session_internal *s = owner;
 
 	s->conn = NULL;
+	/* As git does when it has what it wants. */
+	s->git_content = true;
 	finish(s, "cancelled");
 }
 

@@ -61,9 +61,8 @@ void channel_write_stderr(struct channel *ch, const void *data, size_t n)
 {
 	size_t left = CHANNEL_STDERR_MAX - ch->err_total;
 
-	assert(!ch->exiting);
 	n = n < left ? n : left;
-	if (n == 0)
+	if (n == 0 || ch->exit_sent)
 		return;
 	ch->err_total += n;
 	buf_append(&ch->err, data, n);
@@ -141,8 +140,7 @@ static void send_record(struct channel *ch, enum record_type type, size_t size)
 		ch->credit -= size - CHANNEL_NUMBER_SIZE;
 		ch->sent += size - CHANNEL_NUMBER_SIZE;
 		send_bytes(ch, type, &ch->out, size - CHANNEL_NUMBER_SIZE);
-		if (!ch->ending)
-			ch->events->writable(ch->owner);
+		ch->events->writable(ch->owner);
 		break;
 	case RECORD_END:
 		ch->end_sent = true;

@@ -44,7 +44,7 @@ struct channel_events {
 	void (*end)(void *owner);
 	/* The far process is over. What is queued for it is dropped; channel_end() is all that may follow. */
 	void (*exited)(void *owner, uint32_t status);
-	/* channel_room() has grown. */
+	/* channel_room() has grown; also after channel_end(), as long as data leaves. */
 	void (*writable)(void *owner);
 	/* The last event. NULL: both ends and status were exchanged. The channel is gone after it. */
 	void (*closed)(void *owner, const char *reason);
@@ -95,9 +95,10 @@ size_t channel_room(const struct channel *ch);
 
 /* Queues data; all of it is taken. Not after channel_end(). */
 void channel_write(struct channel *ch, const void *data, size_t n);
+/* As long as the exit status has not left, which it does after all that is queued; then it is dropped. */
 void channel_write_stderr(struct channel *ch, const void *data, size_t n);
 void channel_end(struct channel *ch);
-/* The serving side's last word, sent after all data. Includes channel_end(); write nothing after it. */
+/* The serving side's last word, sent after all data. Includes channel_end(); write no data after it. */
 void channel_exit(struct channel *ch, uint32_t status);
 /* The owner has passed n bytes on: gives credit back when it is worth a record. */
 void channel_consumed(struct channel *ch, size_t n);
