@@ -147,6 +147,8 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 		fields_add(&row, "device", p->device);
 		peer_describe_path(p, &row);
 		fields_add(&row, "state", link_state_name(p->link.state));
+		fields_add_u64(&row, "control-sent", link_control_sent(&p->link));
+		fields_add_u64(&row, "control-received", link_control_received(&p->link));
 		send_row(conn, &row);
 	}
 	for (const struct session *s = b->sessions; s; s = s->next) {

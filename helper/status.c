@@ -240,6 +240,8 @@ static void json_link(struct buf *out, struct fields row)
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_rate(out, row);
+	json_number(out, "control_sent", fields_get_u64(row, "control-sent", 0));
+	json_number(out, "control_received", fields_get_u64(row, "control-received", 0));
 }
 
 static void json_transfer(struct buf *out, struct fields row)

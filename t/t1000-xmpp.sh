@@ -163,12 +163,12 @@ test_expect_success 'two users become buddies and see each other come' '
 	seen bob "available alice@localhost/git.probe"
 '
 
-test_expect_success 'a request is answered by whom it was for' '
+test_expect_success 'R16: a request is answered by whom it was for' '
 	say alice "ping bob@localhost/git.probe" &&
 	seen alice "pong ok"
 '
 
-test_expect_success 'a request to somebody who is not there is answered, too' '
+test_expect_success 'R2: a request to somebody who is not there is answered, too' '
 	say alice "ping bob@localhost/nothing" &&
 	seen alice "pong service-unavailable"
 '

@@ -158,7 +158,7 @@ test_expect_success 'the peer broker is killed in mid-clone' '
 	touch go
 '
 
-test_expect_success 'the helper is killed in mid-clone: both ends end' '
+test_expect_success 'R3: the helper is killed in mid-clone: both ends end' '
 	start_broker bob && wait_for 10 trusts alice bob &&
 	slow_pack &&
 	background alice git clone $url alice/x 2>err &&
@@ -190,7 +190,7 @@ test_expect_success 'a share whose repository is gone says nothing about paths' 
 	! grep "$TRASH" err
 '
 
-test_expect_success 'what is not shared any more is like what never was' '
+test_expect_success 'R4: what is not shared any more is like what never was' '
 	as bob git xmpp unshare readable &&
 	grep -v "^Cloning" unknown | sed s/secret/readable/g >expect &&
 	fatal "readable" alice git ls-remote xmpp::bob@localhost/readable &&
@@ -205,7 +205,7 @@ test_expect_success 'the brokers hold as many descriptors as before, and no git'
 	descriptors_as_before
 '
 
-test_expect_success 'the own broker is down and may not be started' '
+test_expect_success 'R18: the own broker is down and may not be started' '
 	stop_broker alice &&
 	fatal "XMPP broker" alice git -c xmpp.autostart=false ls-remote $url &&
 	test_expect_code 1 as alice git xmpp status
@@ -230,7 +230,7 @@ test_expect_success 'no password' '
 	stop_broker dave
 '
 
-test_expect_success 'no account' '
+test_expect_success 'R18: no account' '
 	rm -f dave/.gitconfig dave/.config/git/config &&
 	run_broker dave &&
 	wait_for 10 test -S dave/run/git-xmpp/socket &&

@@ -75,7 +75,7 @@ test_expect_success '8 pushes to branches of one repository at once' '
 	git -C bob/project.git fsck --connectivity-only
 '
 
-test_expect_success 'a push and a fetch in both directions at the same moment' '
+test_expect_success 'S13: a push and a fetch in both directions at the same moment' '
 	git clone -q --bare bob/project.git alice/own.git &&
 	as alice git xmpp share alice/own.git --name=own --push=bob@localhost &&
 	git clone -q bob/project.git bob/work &&
@@ -99,7 +99,7 @@ test_expect_success 'a push and a fetch in both directions at the same moment' '
 	test "$(git -C bob/project.git rev-parse bob-fetched)" = "$(git -C alice/own.git rev-parse main)"
 '
 
-test_expect_success 'a small request is not starved by a big transfer' '
+test_expect_success 'R8: a small request is not starved by a big transfer' '
 	"$TOP/t/make-repo" bob/big.git 10 16 &&
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	background alice git clone -q --bare xmpp::bob@localhost/big alice/big.git &&

@@ -128,7 +128,7 @@ test_expect_success 'a standard output that is closed early is no failure' '
 	wait_for 5 no_services
 '
 
-test_expect_success 'a long pre-push hook: silence in both directions is no death' '
+test_expect_success 'R11: a long pre-push hook: silence in both directions is no death' '
 	waiting_script >alice/work/.git/hooks/pre-push &&
 	chmod +x alice/work/.git/hooks/pre-push &&
 	git -C alice/work commit -q --allow-empty -m patience &&
@@ -177,7 +177,7 @@ test_expect_success 'a service that is killed in a push makes it fail, and leave
 	as alice git -C alice/work push origin HEAD:killed
 '
 
-test_expect_success 'a slow reader stops its sender, and nobody else' '
+test_expect_success 'R9: a slow reader stops its sender, and nobody else' '
 	rm -f go &&
 	as alice git archive --remote=xmpp::bob@localhost/big main >whole.tar &&
 	before=$(($(resident alice) + $(resident bob))) &&

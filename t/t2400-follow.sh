@@ -90,7 +90,7 @@ test_expect_success 'and again, with a new branch below a new directory' '
 	wait_for 10 has alice/work refs/remotes/origin/deep/er/one deep/er/one
 '
 
-test_expect_success 'a new tag of a commit that is there already' '
+test_expect_success 'R15: a new tag of a commit that is there already' '
 	git -C bob/project.git tag v100 main &&
 	wait_for 10 has alice/work refs/tags/v100 v100
 '
@@ -117,7 +117,7 @@ nothing_new () {
 	test "$(grep -c "nothing new in" log/alice)" -gt "$1"
 }
 
-test_expect_success 'where nothing is new no git process is started' '
+test_expect_success 'S5: where nothing is new no git process is started' '
 	: >git.alice &&
 	seen=$(grep -c "nothing new in" log/alice)
 	git -C bob/project.git update-ref refs/changes/1 main~2 &&
@@ -162,7 +162,7 @@ follow_failed () {
 	as alice git xmpp log -n 1 | grep "follow  origin  failed"
 }
 
-test_expect_success 'a fetch that fails is told with its reason, and tried again' '
+test_expect_success 'R14: a fetch that fails is told with its reason, and tried again' '
 	mkdir -p alice/work/.git/refs/remotes/origin &&
 	: >alice/work/.git/refs/remotes/origin/main.lock &&
 	commit 1 &&
@@ -209,7 +209,7 @@ test_expect_success 'a followed repository that is gone hinders nobody' '
 	wait_for 10 has alice/work refs/remotes/origin/main main
 '
 
-test_expect_success 'many moves at once become few fetches' '
+test_expect_success 'S12: many moves at once become few fetches' '
 	: >git.alice &&
 	for i in 1 2 3 4 5 6 7 8 9 10
 	do

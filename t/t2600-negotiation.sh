@@ -148,7 +148,7 @@ test_expect_success 'two users, with shares in both directions that the other on
 	hanging_hook bob/project.git/hooks/pre-receive
 '
 
-test_expect_success 'everything else gets through while a hook of a receive-pack sleeps' '
+test_expect_success 'S4 R7: everything else gets through while a hook of a receive-pack sleeps' '
 	close_gate &&
 	commit alice/work &&
 	background alice git -C alice/work push -q origin HEAD:refs/heads/slow1 &&
@@ -160,7 +160,7 @@ test_expect_success 'everything else gets through while a hook of a receive-pack
 	same bob/project.git slow1 alice/work HEAD
 '
 
-test_expect_success 'and while the receive-pack itself is stopped in the middle of a pack' '
+test_expect_success 'S4 R7: and while the receive-pack itself is stopped in the middle of a pack' '
 	close_gate &&
 	hanging_hook alice/work/.git/hooks/pre-push &&
 	"$TOP/t/make-repo" alice/work 5 4 11 &&
@@ -176,7 +176,7 @@ test_expect_success 'and while the receive-pack itself is stopped in the middle 
 	same bob/project.git slow2 alice/work main
 '
 
-test_expect_success 'and while an upload-pack is stopped' '
+test_expect_success 'S4 R7: and while an upload-pack is stopped' '
 	cat >bob/pack-objects <<-END &&
 	#!/bin/sh
 	: >"$gate/began"
@@ -222,14 +222,14 @@ both_at_once () {
 rounds=100
 ! sanitized || rounds=20
 
-test_expect_success "both push at the same moment, $rounds times, and no wait reaches a timer" '
+test_expect_success "S13: both push at the same moment, $rounds times, and no wait reaches a timer" '
 	within $((rounds * 3000)) both_at_once $rounds &&
 	test "$(git -C bob/project.git for-each-ref "refs/heads/a-*" | wc -l)" -eq $rounds &&
 	test "$(git -C alice/own.git for-each-ref "refs/heads/b-*" | wc -l)" -eq $rounds &&
 	test_must_fail grep -e timeout -e "starting there" -e "still waits" log/alice log/bob
 '
 
-test_expect_success 'a second push to the share waits for the first, and says so' '
+test_expect_success 'S2: a second push to the share waits for the first, and says so' '
 	close_gate &&
 	deferred=$(lines "-> deferred, deferred there" alice)
 	commit alice/work &&
@@ -244,13 +244,13 @@ test_expect_success 'a second push to the share waits for the first, and says so
 	test_must_fail git -C bob/project.git rev-parse -q --verify second
 '
 
-test_expect_success 'it does not hold back who pushes to another share, nor the other direction' '
+test_expect_success 'S1 S2: it does not hold back who pushes to another share, nor the other direction' '
 	within 5000 push alice alice/other between &&
 	within 5000 push bob bob/work between &&
 	alive $job
 '
 
-test_expect_success 'it goes on when the first has ended' '
+test_expect_success 'S2: it goes on when the first has ended' '
 	open_gate &&
 	job_ends 10 0 &&
 	job=$first && job_ends 10 0 &&
@@ -258,7 +258,7 @@ test_expect_success 'it goes on when the first has ended' '
 	same bob/project.git slow3 alice/work HEAD
 '
 
-test_expect_success 'and when the first was killed' '
+test_expect_success 'S2 S9: and when the first was killed' '
 	close_gate &&
 	commit alice/work &&
 	background alice git -C alice/work push -q origin HEAD:refs/heads/slow4 &&
@@ -290,7 +290,7 @@ test_expect_success 'a push from inside a pre-push hook to the same share does n
 fetched="bob@localhost/news: fetched"
 served="upload-pack .news.: started"
 
-test_expect_success 'a commit to a followed share costs one fetch here and one upload-pack there' '
+test_expect_success 'R6 R17: a commit to a followed share costs one fetch here and one upload-pack there' '
 	had=$(lines "$fetched" alice) had_served=$(lines "$served" bob)
 	news bob/news.git &&
 	wait_for 10 more_lines "$fetched" alice $had &&
@@ -299,7 +299,32 @@ test_expect_success 'a commit to a followed share costs one fetch here and one u
 	test "$(lines "$served" bob)" -eq $((had_served + 1))
 '
 
-test_expect_success 'what moved while the server was down is fetched when it is back, once' '
+# Of the link of alice with bob, both ways, the bytes that git says aside.
+records () {
+	as alice git xmpp status --json |
+	tr ",{" "\n\n" | awk -F: '/"control_(sent|received)"/ { sum += $2 } END { print sum + 0 }'
+}
+
+# Nothing is on its way any more when the service there has ended and the count rests.
+records_rest () {
+	local before
+
+	before=$(records)
+	wait_for 5 no_services && test "$(records)" -eq "$before"
+}
+
+test_expect_success 'R17: and costs at most ten records beside what git says' '
+	wait_for 5 records_rest &&
+	before=$(records) && had=$(lines "$fetched" alice) &&
+	news bob/news.git &&
+	wait_for 10 more_lines "$fetched" alice $had &&
+	wait_for 5 records_rest &&
+	took=$(($(records) - before)) &&
+	echo "# $took records, git data aside, for a commit to a followed share" >>notes &&
+	test $before -gt 0 && test $took -gt 0 && test $took -le 10
+'
+
+test_expect_success 'S10 S11: what moved while the server was down is fetched when it is back, once' '
 	had=$(lines "$fetched" alice) had_served=$(lines "$served" bob)
 	stop_prosody KILL &&
 	news bob/news.git && news bob/news.git &&
@@ -333,11 +358,11 @@ quiet () {
 	before=$(bytes)
 	sleep 20
 	after=$(bytes)
-	echo "# $((after - before)) bytes in 20 s between an idle pair and its server" >notes
+	echo "# $((after - before)) bytes in 20 s between an idle pair and its server" >>notes
 	test "$before" -gt 0 && test $((after - before)) -lt 2000
 }
 
-test_expect_success 'command -v ss' 'a pair at rest exchanges keepalives only' '
+test_expect_success 'command -v ss' 'R17: a pair at rest exchanges keepalives only' '
 	wait_for 5 no_services && wait_for 5 no_helpers &&
 	as alice git xmpp status | grep "^link .* up" &&
 	quiet

@@ -156,7 +156,7 @@ test_expect_success 'the device in the address chooses one' '
 	cat err
 '
 
-test_expect_success 'without it a push goes to one of them, and to one only' '
+test_expect_success 'S5: without it a push goes to one of them, and to one only' '
 	commit &&
 	push any &&
 	if has bob any
@@ -167,7 +167,7 @@ test_expect_success 'without it a push goes to one of them, and to one only' '
 	fi
 '
 
-test_expect_success 'the one that serves is killed in the middle of a push: the next push works at once' '
+test_expect_success 'S9: the one that serves is killed in the middle of a push: the next push works at once' '
 	close_gate &&
 	commit &&
 	background alice git -C alice/work push -q $url HEAD:refs/heads/slow &&
@@ -187,7 +187,7 @@ test_expect_success 'the one that serves is killed in the middle of a push: the 
 
 cat notes 2>/dev/null
 
-test_expect_success 'the push that was cut off fails within seconds, and says so' '
+test_expect_success 'S8 R14: the push that was cut off fails within seconds, and says so' '
 	job_ends 10 128 &&
 	open_gate &&
 	wait_for 10 no_services &&

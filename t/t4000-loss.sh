@@ -29,7 +29,7 @@ test_expect_success 'two users, their brokers, a repository of some size' '
 	as alice git ls-remote $url
 '
 
-test_expect_success 'the server is restarted in mid-clone: the clone completes' '
+test_expect_success 'R1 R10: the server is restarted in mid-clone: the clone completes' '
 	half_pack &&
 	background alice git clone -q --bare $url alice/clone.git &&
 	wait_for 20 test -e half &&
@@ -52,7 +52,7 @@ test_expect_success 'the server dies without a word in mid-clone, and comes back
 	tidy
 '
 
-test_expect_success 'the server is restarted in mid-push: the push completes, once' '
+test_expect_success 'R1 R10: the server is restarted in mid-push: the push completes, once' '
 	git clone -q bob/project.git alice/work &&
 	"$TOP/t/make-repo" alice/work 20 8 5 &&
 	background alice git -C alice/work push -q $url main &&
@@ -97,7 +97,7 @@ test_expect_success 'the receiving broker is killed in mid-push: nothing is left
 	tidy
 '
 
-test_expect_success 'the own broker is killed in mid-push: a named failure, and the next starts one' '
+test_expect_success 'R3 R14: the own broker is killed in mid-push: a named failure, and the next starts one' '
 	"$TOP/t/make-repo" alice/work 20 8 7 &&
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 10 in_mid_push &&

@@ -58,7 +58,7 @@ test_expect_success 'alice at the server, bob behind a relay' '
 	chmod +x bob/project.git/hooks/post-receive
 '
 
-test_expect_success 'the link is lost while the hook runs: git reports success all the same' '
+test_expect_success 'R14: the link is lost while the hook runs: git reports success all the same' '
 	push_into_hook second &&
 	cut_relay &&
 	wait_for 10 grep -q "connection was lost" err &&

@@ -627,6 +627,12 @@ static void r6_one_move_is_one_word_to_each(void)
 	/* Of those, one follows the share: one fetch, and no process anywhere else. */
 	need(said(": started") == 1);
 	need(said("b0: upload-pack 'project' of b1: started") == 1);
+	/* Away and back, and still the same process: it knows. */
+	depart(w, 2);
+	play(w, 5000);
+	arrive(w, 2);
+	play(w, 5000);
+	need(said("b0: says CAN-PUSH") == 3);
 	stage_close(w);
 }
 
@@ -758,7 +764,8 @@ static void r14_failure_is_told_and_tried_again(void)
 	need(play_until(w, "a push to b1 is lost: offline", 20000));
 	arrive(w, 1);
 	need(play_until(w, "b1: a push of b0 goes on without a link", 5000));
-	need(!e.over);
+	play(w, 5000);
+	need(said("b1: says OUTCOME running to b0") > 1 && !e.over);
 	serves_unhang(w);
 	need(play_end(w, &e, 5000) && e.success);
 	/* A fetch that fails in the background is made again without anybody's doing. */

@@ -37,6 +37,7 @@ struct link_internal {
 	size_t pong_len;
 	uint64_t attached_at;
 	struct pulse pulse;
+	uint64_t control_sent, control_received;
 	struct flight flight;
 };
 

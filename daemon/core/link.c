@@ -216,6 +216,7 @@ static int take_numbered(struct link *l, const struct record *record, uint64_t n
 	case INBOX_GAP:
 		return link_protocol_error(l, "a record is missing");
 	case INBOX_NEW:
+		in->control_received += record->type != RECORD_DATA;
 		l->events->deliver(l->owner, record);
 		if (l->state == LINK_UP && in->path == path && in->inbox.ack_due)
 			link_kick(l);
@@ -295,6 +296,7 @@ bool link_send(struct link *l, enum record_type type, const void *payload, size_
 		return false;
 	}
 	outbox_add(&in->outbox, type, payload, len, control);
+	in->control_sent += type != RECORD_DATA;
 	if (l->state == LINK_UP)
 		link_kick(l);
 	return true;
@@ -406,6 +408,16 @@ void link_probe(struct link *l, uint64_t now)
 bool link_path_dead(const struct link *l)
 {
 	return l->in->attached && l->in->dead;
+}
+
+uint64_t link_control_sent(const struct link *l)
+{
+	return l->in->control_sent;
+}
+
+uint64_t link_control_received(const struct link *l)
+{
+	return l->in->control_received;
 }
 
 uint64_t link_heard_at(const struct link *l)

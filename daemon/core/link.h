@@ -180,6 +180,10 @@ bool link_path_dead(const struct link *l);
 /* Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to LINK_UNACKED_MAX, as the path needs. */
 size_t link_unacked(const struct link *l);
 
+/* How many numbered records there have been, each way, git's bytes (DATA) aside. Replay does not count. */
+uint64_t link_control_sent(const struct link *l);
+uint64_t link_control_received(const struct link *l);
+
 /* When the peer was last heard, and the last measured round trip (0: none yet). */
 uint64_t link_heard_at(const struct link *l);
 uint64_t link_rtt(const struct link *l);
