@@ -101,14 +101,19 @@ static void work(const struct options *o, unsigned job, struct slot *slot)
 
 static void start(const struct options *o, unsigned job, struct slot *slot)
 {
+	pid_t pid;
+
 	fflush(stdout);
-	slot->pid = fork();
-	if (slot->pid < 0) {
+	/* Both sides write to the slot: only one may say who that is. */
+	pid = fork();
+	if (pid < 0) {
 		perror("fork");
 		exit(2);
 	}
-	if (slot->pid)
+	if (pid) {
+		slot->pid = pid;
 		return;
+	}
 	work(o, job, slot);
 	fflush(stdout);
 	/* exit(), for the sanitizers look for leaks in it. */
