@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Announcements: the ledger of each broker is the real one; here is what tells for it, what hears,
- * and who follows. Each telling and each hearing is written down, for nothing may be
+ * Announcements: the ledger of each broker is the real one; here is what tells for it, and what
+ * hears. Each telling and each hearing is written down, for nothing may be
  * told twice, nothing forgotten, and nothing old may come after something new.
  */
 #include "sim.h"
@@ -12,8 +12,6 @@
 
 #include "alloc.h"
 #include "fields.h"
-
-enum { FOLLOW_AGAIN = 5000 };
 
 static const struct announce_events announce_events;
 
@@ -59,7 +57,6 @@ void announcer_finish(struct broker *b)
 	announce_destroy(b->announcements);
 	b->announcements = NULL;
 	b->announce_at = UINT64_MAX;
-	memset(b->following, 0, sizeof(b->following));
 	for (unsigned i = 0; i < TELLS_MAX; i++) {
 		if (!w->tells[i].used || w->tells[i].broker != b)
 			continue;
@@ -288,15 +285,7 @@ static const struct announce_events announce_events = {
 	.read = on_read,
 };
 
-/* Hearing, and following */
-
-static void plan_follow(struct broker *b, unsigned device, unsigned share, uint64_t delay)
-{
-	if (b->following[device][share])
-		return;
-	b->following[device][share] = true;
-	event_add(b->world, delay, EVENT_FOLLOW, b->index, b->life, device << 8 | share);
-}
+/* Hearing */
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)
 {
@@ -326,34 +315,5 @@ void announcement_heard(struct peer *p, const char *name, struct fields f)
 	if (version == c->version && c->hearings > c->tells)
 		violation(b->world, "%s: hears of '%s' once too often", b->name, name);
 	trace(b->world, "%s: hears that '%s' of %s is %lu", b->name, name, by->name, (unsigned long)c->refs);
-	if (b->follows[by->index][share] && c->refs > b->fetched[by->index][share])
-		plan_follow(b, by->index, share, between(b->world, 1, 100));
-}
-
-void follow(struct broker *b, unsigned device, unsigned share)
-{
-	struct world *w = b->world;
-	struct helper *h;
-
-	h = helper_start(b, SERVICE_UPLOAD_PACK, w->brokers[device].account, device, share, NULL);
-	if (h) {
-		h->background = true;
-		h->final = false;
-		return;
-	}
-	b->following[device][share] = false;
-	plan_follow(b, device, share, FOLLOW_AGAIN);
-}
-
-void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome)
-{
-	const struct telling_count *c = &b->world->brokers[device].told[b->index][share];
-
-	b->following[device][share] = false;
-	if (outcome)
-		b->fetched[device][share] = outcome->refs;
-	if (!b->running)
-		return;
-	if (!outcome || (c->heard_life == b->life && c->refs > b->fetched[device][share]))
-		plan_follow(b, device, share, FOLLOW_AGAIN);
+	follower_heard(b, by->index, share, f);
 }

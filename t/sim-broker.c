@@ -35,8 +35,10 @@ void broker_start(struct broker *b)
 	b->outcomes = outcomes_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
-	if (!b->hostile)
+	if (!b->hostile) {
 		announcer_start(b);
+		follower_start(b);
+	}
 	trace(w, "%s starts", b->name);
 }
 
@@ -44,6 +46,7 @@ void broker_start(struct broker *b)
 static void forget(struct broker *b)
 {
 	announcer_finish(b);
+	follower_finish(b);
 	presence_destroy(b->presence);
 	outcomes_destroy(b->outcomes);
 	b->presence = NULL;
@@ -120,6 +123,7 @@ void broker_available(struct broker *b, const struct broker *from, uint32_t reso
 	if (p)
 		peer_presence(p, instance);
 	announcer_device(b, from, life, true);
+	follower_online(b, from->index);
 	helpers_wake(b);
 }
 

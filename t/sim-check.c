@@ -316,13 +316,11 @@ static const char *restless(const struct broker *b)
 		if (p->negotiations.count || p->channels.count || link_unacked(&p->link))
 			return "has something open";
 	}
-	for (unsigned k = 0; k < BROKERS_MAX; k++) {
+	if (!follower_rests(b))
+		return "follows";
+	for (unsigned k = 0; k < BROKERS_MAX; k++)
 		if (b->presence_at[k] >= b->world->now)
 			return "will hear of somebody";
-		for (unsigned s = 0; s < SHARES; s++)
-			if (b->following[k][s])
-				return "follows";
-	}
 	return NULL;
 }
 
@@ -364,7 +362,7 @@ void check_announced(struct world *w)
 					continue;
 				if (c->heard_life != to->life || c->heard_by != by->life || c->refs != by->refs[s])
 					violation(w, "%s was not told of '%s' by %s", to->name, share_name(s), by->name);
-				if (to->follows[i][s] && to->fetched[i][s] < by->refs[s])
+				if (to->follow[i][s] && to->fetched[i][s] < by->refs[s])
 					violation(w, "%s follows '%s' of %s and has not fetched", to->name, share_name(s),
 						  by->name);
 			}

@@ -274,6 +274,8 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	strcpy(h->id, neg_id(neg));
 	if (h->service == SERVICE_RECEIVE_PACK && !h->final && chance(w, w->swarm.big))
 		size = between(w, 1000, 3 * CHANNEL_WINDOW);
+	if (h->service == SERVICE_RECEIVE_PACK && w->swarm.push_size)
+		size = w->swarm.push_size;
 	stream_init(&h->out, h->id, false, size);
 	stream_init(&h->in, h->id, true, 0);
 	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),

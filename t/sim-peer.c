@@ -68,6 +68,7 @@ static struct peer *create(struct broker *b, struct broker *other)
 
 	p->broker = b;
 	p->other = other;
+	p->was_hostile = other->hostile;
 	link_init(&p->link, &link_events, p, b->instance, other->device);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
@@ -429,7 +430,7 @@ static void on_link_ended(void *owner, const char *reason)
 	struct peer *p = owner;
 
 	if (!p->ended && (!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
-	    !p->other->hostile && p->other->running)
+	    !p->other->hostile && !p->was_hostile && p->other->running)
 		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->name, reason);
 	end(p, reason);
 }

@@ -146,7 +146,7 @@ static void draw_rights(struct world *w, struct broker *b)
 		for (unsigned s = 0; s < SHARES; s++) {
 			b->may_push[s][k] = !chance(w, w->swarm.denied);
 			b->may_fetch[s][k] = b->may_push[s][k] || below(w, 2);
-			b->follows[k][s] = w->swarm.follows && below(w, 2);
+			b->follow[k][s] = w->swarm.follows && below(w, 2);
 		}
 	}
 }
@@ -155,7 +155,7 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 {
 	struct broker *b = &w->brokers[index];
 
-	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX };
+	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX, .follow_at = UINT64_MAX };
 	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
 	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
 	for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
@@ -267,18 +267,20 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_FOLLOW:
 		if (b->running && b->life == e->generation)
-			follow(b, e->arg >> 8, e->arg & 0xff);
+			follower_step(b, e->arg);
 		break;
 	}
 }
 
-/* The timer that is due next, of a peer or a ledger. */
-static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger)
+/* The timer that is due next, of a peer, a ledger or what is followed. */
+static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger,
+			   struct broker **follower)
 {
 	uint64_t least = UINT64_MAX;
 
 	*peer = NULL;
 	*ledger = NULL;
+	*follower = NULL;
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct broker *b = &w->brokers[i];
 
@@ -293,6 +295,12 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 			*peer = NULL;
 			*ledger = (struct broker *)b;
 		}
+		if (b->follow_at < least) {
+			least = b->follow_at;
+			*peer = NULL;
+			*ledger = NULL;
+			*follower = (struct broker *)b;
+		}
 	}
 	return least;
 }
@@ -300,9 +308,9 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 /* One event, and what must be true after it. */
 void world_step(struct world *w, uint64_t until)
 {
-	struct broker *ledger;
+	struct broker *ledger, *follower;
 	struct peer *peer;
-	uint64_t timer = next_timer(w, &peer, &ledger), at;
+	uint64_t timer = next_timer(w, &peer, &ledger, &follower), at;
 
 	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
 	if (at >= until) {
@@ -316,8 +324,10 @@ void world_step(struct world *w, uint64_t until)
 		dispatch(w, &e);
 	} else if (peer) {
 		peer_timer(peer);
-	} else {
+	} else if (ledger) {
 		announcer_tick(ledger);
+	} else {
+		follower_tick(follower);
 	}
 	paths_flush(w);
 	peers_reap(w);

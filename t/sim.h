@@ -18,6 +18,7 @@
 #include "buf.h"
 #include "channel.h"
 #include "errand.h"
+#include "follow.h"
 #include "link.h"
 #include "negotiation.h"
 #include "outcome.h"
@@ -58,6 +59,7 @@ struct swarm {
 	unsigned child_hangs, child_fails, child_dies, child_late, slow_reader;
 	unsigned helper_killed, nested;
 	unsigned big;			/* streams beyond the windows */
+	unsigned push_size;		/* of each push; 0: by chance */
 	unsigned denied, untrusted;
 	bool announcements, follows;
 	int hostile;			/* the broker that is; -1: none */
@@ -81,7 +83,7 @@ enum event_kind {
 	EVENT_FATE,
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
 	EVENT_TELL_FAILED,	/* slot is a telling */
-	EVENT_FOLLOW,		/* slot is a broker, arg the follow */
+	EVENT_FOLLOW,		/* slot is a broker, arg the follow and what of it */
 };
 
 struct event {
@@ -128,6 +130,7 @@ struct peer {
 	struct peer *next;		/* broker::peers, or world::reap */
 	struct broker *broker;
 	struct broker *other;		/* the device, which exists whether its broker runs or not */
+	bool was_hostile;		/* the device, when the link was made: its bad words may still be on their way */
 	bool fp_known;
 	struct link link;
 	struct channels channels;
@@ -177,6 +180,7 @@ struct broker {
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
 	struct announcements *announcements;
+	struct follows *follows;
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
 	struct peer *peers;
 	struct helper *helpers;
@@ -184,7 +188,7 @@ struct broker {
 	unsigned children;
 	bool online;
 	uint64_t online_at;
-	uint64_t announce_at;		/* deadline of the ledger */
+	uint64_t announce_at, follow_at;	/* deadlines of the ledger, and of the follows */
 	/* at the server */
 	uint32_t login;			/* counts them */
 	uint32_t resource;		/* the last part of its full JID */
@@ -195,9 +199,9 @@ struct broker {
 	uint64_t refs[SHARES];		/* how often they moved */
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
-	bool follows[BROKERS_MAX][SHARES];
+	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
-	bool following[BROKERS_MAX][SHARES];	/* a fetch is planned or runs */
+	uint64_t announced[BROKERS_MAX][SHARES];	/* what is being compared */
 	struct telling_count told[BROKERS_MAX][SHARES];
 };
 
@@ -474,7 +478,16 @@ void announcer_device(struct broker *b, const struct broker *other, uint32_t lif
 void announcer_review(struct broker *b);
 void announcer_tick(struct broker *b);
 void tell_failed(struct world *w, struct tell *t);
-void follow(struct broker *b, unsigned device, unsigned share);
+
+/* sim-follow.c: daemon/follower.c */
+void follower_start(struct broker *b);
+void follower_finish(struct broker *b);
+void follower_add(struct broker *b, unsigned device, unsigned share);
+void follower_heard(struct broker *b, unsigned device, unsigned share, struct fields tips);
+void follower_online(struct broker *b, unsigned device);
+void follower_tick(struct broker *b);
+void follower_step(struct broker *b, uint64_t arg);
+bool follower_rests(const struct broker *b);
 /* A fetch that was made for it is over. */
 void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome);
 

@@ -253,14 +253,14 @@ struct helper *push_big(struct world *w, unsigned from, unsigned to, struct endi
 	struct helper *h;
 	struct serve *s;
 
-	w->swarm.big = 1000;
+	w->swarm.push_size = 3 * CHANNEL_WINDOW;
 	h = push(w, from, to, e);
 	for (unsigned ms = 0; ms < 5000 && !((s = serving(w, to, from)) && s->talked); ms++)
 		play(w, 1);
 	need(s);
 	while (s->used && s->in.done < 100 * 1024 && !e->over)
 		play(w, 1);
-	w->swarm.big = 0;
+	w->swarm.push_size = 0;
 	need(s->used && !s->in_ended);
 	return h;
 }

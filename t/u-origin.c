@@ -616,7 +616,7 @@ static void r6_one_move_is_one_word_to_each(void)
 {
 	struct world *w = stage_open(4, 1);
 
-	w->brokers[1].follows[0][0] = true;
+	follower_add(&w->brokers[1], 0, 0);
 	announcer_moved(&w->brokers[0], 0);
 	play(w, 5000);
 	for (unsigned i = 0; i < 3; i++)
@@ -769,7 +769,7 @@ static void r14_failure_is_told_and_tried_again(void)
 	serves_unhang(w);
 	need(play_end(w, &e, 5000) && e.success);
 	/* A fetch that fails in the background is made again without anybody's doing. */
-	w->brokers[0].follows[1][0] = true;
+	follower_add(&w->brokers[0], 1, 0);
 	w->swarm.child_fails = 1000;
 	announcer_moved(&w->brokers[1], 0);
 	play(w, 4000);
@@ -784,7 +784,7 @@ static void r15_refs_are_compared_not_objects(void)
 {
 	struct world *w = stage_open(2, 1);
 
-	w->brokers[1].follows[0][0] = true;
+	follower_add(&w->brokers[1], 0, 0);
 	announcer_moved(&w->brokers[0], 0);
 	play(w, 5000);
 	need(w->brokers[1].fetched[0][0] == 1);
