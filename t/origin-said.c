@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the origin said of itself (S), a scenario for each sentence. */
+#include "origin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* No push ever waited for a clock, and none was told no. */
+static void need_no_timer_ran(void)
+{
+	need(!said("timeout"));
+	need(!said("says REFUSE"));
+}
+
+/* A can-push and its answer carry the same time. */
+static void need_answered_at_once(const char *asked, const char *answered, unsigned times)
+{
+	need(said(asked) == times);
+	need(said(answered) == times);
+	need(said_at(asked) == said_at(answered));
+}
+
+static void s1_other_client_while_push_runs(void)
+{
+	struct world *w = stage_open(3, 2);
+	struct ending stuck;
+
+	push_stuck(w, 1, 0, &stuck);
+	forget_said();
+	for (unsigned i = 0; i < 10; i++)
+		need(push_works(w, 2, 0));
+	announcer_moved(&w->brokers[2], 1);
+	play(w, 1000);
+	need(said("b0: CAN-PUSH from b2") == said("b2: says CAN-PUSH to b0"));
+	need(said("b0: hears that 'notes' of b2") == 1);
+	need(!stuck.over);
+	need_no_timer_ran();
+	stage_close(w);
+}
+
+static void s2_second_push_is_deferred(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending e[4];
+
+	push_stuck(w, 0, 1, &e[0]);
+	forget_said();
+	for (unsigned i = 1; i < 4; i++)
+		push(w, 0, 1, &e[i]);
+	play(w, 1000);
+	need(said("b1: says SEEN deferred to b0") == 3);
+	need(!said(": started"));
+	need(!said("says REFUSE"));
+	serves_unhang(w);
+	for (unsigned i = 0; i < 4; i++)
+		need(play_end(w, &e[i], 1000) && e[i].success);
+	/* In the order they came, one at a time. */
+	need(e[0].at <= e[1].at && e[1].at <= e[2].at && e[2].at <= e[3].at);
+	need(said("b1: receive-pack 'project' of b0: started") == 3);
+	need(at_rest(w, 0, 1));
+	stage_close(w);
+}
+
+static void s3_every_state_has_a_timer(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending e;
+
+	/* A service that never says a word: whoever waits is told that it lives, and then why not. */
+	w->swarm.child_hangs = 1000;
+	push(w, 0, 1, &e);
+	need(play_until(w, "b1: says SEEN starting", NEG_START_NOTICE + 1000));
+	need(play_end(w, &e, NEG_START_TIMEOUT + 1000));
+	need(!e.success && !strcmp(e.because, "timeout"));
+	play(w, 100);
+	need(at_rest(w, 0, 1));
+	fetch(w, 0, 1, &e);
+	need(play_end(w, &e, NEG_START_TIMEOUT + 1000) && !strcmp(e.because, "timeout"));
+	w->swarm.child_hangs = 0;
+	play(w, 100);
+	need(at_rest(w, 0, 1));
+	need(push_works(w, 0, 1));
+	stage_close(w);
+}
+
+static void s4_can_push_is_answered_at_once(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending stuck, failed, e;
+
+	/* In the middle of a receive-pack of its own, which hangs. */
+	push_stuck(w, 0, 1, &stuck);
+	forget_said();
+	push(w, 0, 1, &e);
+	play(w, 100);
+	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN deferred to b0", 1);
+	/* And while its own push to the one who asks hangs as well. */
+	push_stuck(w, 1, 0, &failed);
+	forget_said();
+	announcer_moved(&w->brokers[0], 1);
+	play(w, 1000);
+	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN announcement to b0", 1);
+	serves_unhang(w);
+	need(play_end(w, &e, 2000) && e.success);
+	/* While it waits for a failed one to time out. */
+	w->swarm.child_hangs = 1000;
+	push(w, 0, 1, &failed);
+	play(w, 10000);
+	w->swarm.child_hangs = 0;
+	forget_said();
+	push(w, 0, 1, &e);
+	play(w, 100);
+	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN deferred to b0", 1);
+	need(play_end(w, &e, NEG_START_TIMEOUT + 1000) && e.success && !failed.success);
+	stage_close(w);
+}
+
+static void s5_who_wants_it_gets_it(void)
+{
+	struct world *w = stage_open(4, 1);
+	struct ending e;
+
+	push_any(w, 0, 1, &e);
+	need(play_end(w, &e, 2000) && e.success);
+	play(w, 1000);
+	/* Every device of the buddy was asked, one of them has it, the others were told never mind. */
+	need(said("b0: says CAN-PUSH") == 3);
+	need(said("receive-pack 'project' of b0: started") == 1);
+	need(said("b0: says STARTING-PUSH") == 1);
+	need(said("b0: says WITHDRAW served") == 2);
+	/* With nothing to gain, seen is said and nothing starts. */
+	forget_said();
+	announcer_moved(&w->brokers[0], 0);
+	play(w, 1000);
+	need(said("says SEEN announcement to b0") == 3);
+	need(!said(": started"));
+	stage_close(w);
+}
+
+static void s6_initiations_wait_beside_the_data(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending big, second;
+
+	push_big(w, 0, 1, &big);
+	forget_said();
+	push(w, 0, 1, &second);
+	announcer_moved(&w->brokers[0], 1);
+	need(play_until(w, "b0: SEEN from b1", 1000));
+	/* Kept, not consumed by the push that runs, whose bytes are what they were. */
+	need(!second.over && !big.over);
+	need(play_end(w, &big, 10000) && big.success);
+	need(play_end(w, &second, 1000) && second.success);
+	play(w, 1000);
+	need(said("b1: hears that 'notes' of b0") == 1);
+	stage_close(w);
+}
+
+static void s7_a_duplicate_has_no_effect(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending e;
+	char fields[128];
+	size_t n;
+
+	/* An offer that is wanted twice is started once. */
+	push_big(w, 0, 1, &e);
+	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%cservice=receive-pack%c", serving(w, 1, 0)->id, 0, 0, 0);
+	say_record(w, 1, 0, RECORD_PUSH_REQUEST, fields, n);
+	need(play_end(w, &e, 10000) && e.success);
+	need(said("b0: says STARTING-PUSH to b1") == 1);
+	play(w, 1000);
+	/* And every word of a pusher said twice: answered alike, and there is one. */
+	forget_said();
+	make_puppet(w, 0);
+	SAY(w, 0, 1, RECORD_CAN_PUSH, "share=project\0");
+	SAY(w, 0, 1, RECORD_CAN_PUSH, "share=project\0");
+	play(w, 100);
+	need(said("b1: says PUSH-REQUEST to b0") == 2);
+	need(peer_find(&w->brokers[1], &w->brokers[0])->negotiations.count == 1);
+	SAY(w, 0, 1, RECORD_STARTING_PUSH, "channel=1001\0");
+	SAY(w, 0, 1, RECORD_STARTING_PUSH, "channel=1001\0");
+	play(w, 100);
+	need(said("b1: receive-pack 'project' of b0: started") == 1);
+	SAY(w, 0, 1, RECORD_WITHDRAW, "reason=cancelled\0");
+	SAY(w, 0, 1, RECORD_WITHDRAW, "reason=cancelled\0");
+	SAY(w, 0, 1, RECORD_CAN_PUSH, "share=project\0");
+	play(w, 100);
+	need(said("b1: says REFUSE ended to b0") == 1);
+	need(at_rest(w, 0, 1));
+	stage_close(w);
+}
+
+static void s8_death_is_noticed_and_slowness_is_none(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending e;
+	uint64_t at;
+
+	/* The server saw it go. */
+	push_stuck(w, 0, 1, &e);
+	kill_process(w, 1, true);
+	need(play_end(w, &e, 10000) && !e.success);
+	arrive(w, 1);
+	play(w, 4000);
+	/* Nobody saw it go, and it is back: presence shows another process. */
+	push_big(w, 0, 1, &e);
+	kill_process(w, 1, false);
+	play(w, 1000);
+	at = w->now;
+	arrive(w, 1);
+	need(play_end(w, &e, 1000) && e.at >= at);
+	play(w, 4000);
+	/* Silence: the path is given up by its own pings, in seconds. */
+	push_stuck(w, 0, 1, &e);
+	forget_said();
+	at = w->now;
+	lose_path(w, 0, 1, true);
+	need(play_until(w, "b0: link with b1 waits for a path", LINK_PING_BUSY + LINK_PING_TIMEOUT + 1000));
+	need(play_until(w, "b0: link with b1 is up again", 5000));
+	/* A slow process is not death. */
+	play(w, 4 * LONG);
+	need(!e.over);
+	serves_unhang(w);
+	need(play_end(w, &e, 1000) && e.success);
+	stage_close(w);
+}
+
+static void s9_clean_up_runs_on_every_way_out(void)
+{
+	static void (*const outs[])(struct world *w) = {
+		out_killed_early, out_killed_in_mid_pack, out_killed_while_deferred, out_refused, out_broken,
+		out_service_dies, out_service_hangs, out_buddy_crashes, out_we_crash, out_link_ends,
+	};
+	struct world *w = stage_open(2, 1);
+
+	for (size_t i = 0; i < sizeof(outs) / sizeof(*outs); i++) {
+		forget_said();
+		outs[i](w);
+		play(w, 4000);
+		need(at_rest(w, 0, 1));
+		need(!w->brokers[0].children && !w->brokers[1].children);
+		need(push_works(w, 0, 1));
+		need(push_works(w, 1, 0));
+		need(at_rest(w, 0, 1));
+	}
+	stage_close(w);
+}
+
+static void s10_initiations_wait_for_presence(void)
+{
+	struct world *w = stage_open_dark(2);
+	struct ending e;
+
+	/* Refs move, and a user pushes, before anything is known of anybody. */
+	broker_start(&w->brokers[0]);
+	announcer_moved(&w->brokers[0], 0);
+	push(w, 0, 1, &e);
+	play(w, 1000);
+	need(!e.over && !said("says CAN-PUSH"));
+	arrive(w, 0);
+	play(w, 500);
+	need(!e.over && !said("says CAN-PUSH"));
+	arrive(w, 1);
+	need(play_end(w, &e, 2000) && e.success);
+	play(w, 2000);
+	need(said("b1: hears that 'project' of b0") == 1);
+	stage_close(w);
+}
+
+static void s11_told_when_it_appears(void)
+{
+	struct world *w = stage_open_dark(3);
+
+	arrive(w, 0);
+	play(w, 4000);
+	announcer_moved(&w->brokers[0], 0);
+	play(w, 4000);
+	need(!said("says CAN-PUSH"));
+	arrive(w, 1);
+	play(w, 2000);
+	need(said("b1: hears that 'project' of b0") == 1);
+	/* Presence that is repeated is no news. */
+	for (unsigned i = 0; i < 5; i++)
+		repeat_presence(w);
+	play(w, 5000);
+	need(said("b0: says CAN-PUSH to b1") == 1);
+	/* One that has not seen it; and one that has forgotten it. */
+	arrive(w, 2);
+	play(w, 2000);
+	need(said("b2: hears that 'project' of b0") == 1);
+	need(said("b0: says CAN-PUSH to b1") == 1);
+	kill_process(w, 1, true);
+	play(w, 4000);
+	arrive(w, 1);
+	play(w, 4000);
+	need(said("b1: hears that 'project' of b0") == 2);
+	need(said("b2: hears that 'project' of b0") == 1);
+	stage_close(w);
+}
+
+static void s12_the_newest_replaces_older(void)
+{
+	struct world *w = stage_open(2, 1);
+
+	depart(w, 1);
+	play(w, 4000);
+	for (unsigned i = 0; i < 50; i++) {
+		announcer_moved(&w->brokers[0], 0);
+		play(w, 3000);
+		need(announce_waiting(w->brokers[0].announcements) <= 1);
+	}
+	need(!said("says CAN-PUSH"));
+	arrive(w, 1);
+	play(w, 5000);
+	need(said("b0: says CAN-PUSH to b1") == 1);
+	need(said("b1: hears that 'project' of b0 is 50") == 1);
+	stage_close(w);
+}
+
+static void s13_both_push_at_once(void)
+{
+	struct world *w = stage_open(2, 1);
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct ending a, b;
+
+		push(w, 0, 1, &a);
+		play(w, i % 25);
+		push(w, 1, 0, &b);
+		need(play_end(w, &a, 1000) && a.success);
+		need(play_end(w, &b, 1000) && b.success);
+		play(w, 100);
+		need(at_rest(w, 0, 1));
+	}
+	need(!said("deferred"));
+	need_no_timer_ran();
+	stage_close(w);
+}
+
+static void s14_what_is_deferred_is_bounded(void)
+{
+	struct world *w = stage_open(2, 1);
+	struct ending stuck, e[100];
+	unsigned done = 0, busy = 0;
+
+	/* Those who are not refused all have their turn. */
+	push_stuck(w, 0, 1, &stuck);
+	for (unsigned i = 0; i < 100; i++)
+		push(w, 0, 1, &e[i]);
+	play(w, 1000);
+	serves_unhang(w);
+	for (unsigned i = 0; i < 100; i++) {
+		need(play_end(w, &e[i], 20000));
+		done += e[i].success;
+		busy += !strcmp(e[i].because, "busy");
+	}
+	need(done + busy == 100 && done == NEGOTIATIONS_PER_DEVICE - 1);
+	play(w, 1000);
+	/* Whatever else is sent, not more is kept. */
+	make_puppet(w, 0);
+	forget_said();
+	for (unsigned i = 0; i < 200; i++) {
+		char id[128];
+		size_t n = snprintf(id, sizeof(id), "id=%024x%cshare=project%c", i + 1, 0, 0);
+
+		say_record(w, 0, 1, RECORD_CAN_PUSH, id, n);
+	}
+	play(w, 1000);
+	need(peer_find(&w->brokers[1], &w->brokers[0])->negotiations.count == NEGOTIATIONS_PER_DEVICE);
+	need(said("b1: says REFUSE busy to b0") == 200 - NEGOTIATIONS_PER_DEVICE);
+	stage_close(w);
+}
+
+const struct scenario origin_said[] = {
+	{ "S1: no message of one client is lost while a push with another one runs", s1_other_client_while_push_runs },
+	{ "S2: a second push of the same kind is deferred, and starts when the first ends", s2_second_push_is_deferred },
+	{ "S3: nothing stalls: every state has a timer and a sign of life, and the reason is told",
+	  s3_every_state_has_a_timer },
+	{ "S4: can-push is answered at once while a receive-pack of our own runs, hangs or fails",
+	  s4_can_push_is_answered_at_once },
+	{ "S5: every device is asked, the interested one gets it; with nothing to gain it is only seen",
+	  s5_who_wants_it_gets_it },
+	{ "S6: an initiation that comes while a push runs is kept, apart from its data",
+	  s6_initiations_wait_beside_the_data },
+	{ "S7: a request that comes twice has one effect", s7_a_duplicate_has_no_effect },
+	{ "S8: a dead peer is noticed within seconds, a slow process is not death",
+	  s8_death_is_noticed_and_slowness_is_none },
+	{ "S9: clean-up runs once on every way out, and the next push works", s9_clean_up_runs_on_every_way_out },
+	{ "S10: what is begun before presence is known waits for it", s10_initiations_wait_for_presence },
+	{ "S11: each device is told once, when it appears", s11_told_when_it_appears },
+	{ "S12: only initiations are kept, and the newest replaces older ones", s12_the_newest_replaces_older },
+	{ "S13: both sides push at once, 100 times, and no wait reaches a timer", s13_both_push_at_once },
+	{ "S14: what is deferred is bounded, and those within the bound have their turn",
+	  s14_what_is_deferred_is_bounded },
+	{ 0 }
+};
