@@ -83,14 +83,14 @@ test_expect_success 'what bob commits is fetched within seconds' '
 	git -C alice/work log --oneline origin/main >/dev/null
 '
 
-test_expect_success 'and again, with a new branch below a new directory' '
+test_expect_success 'R15: and again, with a new branch on commits that are there already' '
 	git -C bob/project.git branch deep/er/one main~1 &&
 	wait_for 10 has alice/work refs/remotes/origin/deep/er/one deep/er/one &&
 	git -C bob/project.git update-ref refs/heads/deep/er/one main &&
 	wait_for 10 has alice/work refs/remotes/origin/deep/er/one deep/er/one
 '
 
-test_expect_success 'R15: a new tag of a commit that is there already' '
+test_expect_success 'R15: and a new tag' '
 	git -C bob/project.git tag v100 main &&
 	wait_for 10 has alice/work refs/tags/v100 v100
 '
