@@ -227,6 +227,20 @@ make_sshd_directory () {
 	fi
 }
 
+# The processes of its connections outlive it, and their names have taken the
+# place of the environment by which the sandbox would find them.
+stop_sshd () {
+	local pid sessions
+
+	sessions=$(grep -lsx "PPid:[^0-9]*$sshd_pid" /proc/[0-9]*/status | cut -d / -f 3)
+	test -z "$master_pid" || end_process "$master_pid"
+	for pid in $sessions
+	do
+		wait_for 2 gone "$pid" || kill "$pid"
+	done
+	end_process "$sshd_pid"
+}
+
 ssh_config () {
 	cat <<-END
 	Host *
@@ -265,7 +279,8 @@ start_sshd () {
 	END
 	$in_far /usr/sbin/sshd -D -e -f "$TRASH/ssh/sshd" >>log/sshd 2>&1 </dev/null &
 	sshd_pid=$!
-	started $sshd_pid
+	master_pid=
+	at_exit stop_sshd
 	wait_for 10 ssh -F ssh/config -p "$ssh_port" "$host" true >>log/ssh 2>&1 || return
 	ssh -F ssh/config-master -o ControlMaster=yes -N -p "$ssh_port" "$host" >>log/ssh 2>&1 </dev/null &
 	master_pid=$!
