@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 enum {
-	SMACK_IDLE = 30 * 1000,		/* nothing heard: ask */
+	SMACK_IDLE = 60 * 1000,		/* nothing heard, and nobody waits for anything: ask */
 	SMACK_PATIENCE = 15 * 1000,	/* asked and nothing heard: dead */
 	SMACK_DOUBT = 5 * 1000,		/* the same, when there was a reason to ask */
 	SMACK_DELAY = 200,		/* from the server's question to our answer */
