@@ -21,7 +21,8 @@
 #include "wayfinder.h"
 
 enum {
-	GONE_GRACE = 3000,		/* for a device whose presence went away */
+	GONE_GRACE = 3000,		/* for a device whose presence went away while ours stayed */
+	RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
 };
 
 static const struct path_events path_events, left_events;
@@ -62,8 +63,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	other = wayfinder_deadline(p->ways, p->link.busy);
 	at = other < at ? other : at;
-	if (p->gone_at && p->gone_at + GONE_GRACE < at)
-		at = p->gone_at + GONE_GRACE;
+	if (p->gone_by && p->gone_by < at)
+		at = p->gone_by;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	if (at == UINT64_MAX)
@@ -283,12 +284,12 @@ static const struct wayfinder_events wayfinder_events = {
 };
 
 /* A link without a path to a device that is not online does not wait long for another one. */
-static void note_absence(struct peer *p)
+static void note_absence(struct peer *p, uint64_t grace)
 {
 	const struct broker *b = p->broker;
 
 	if (!p->path && b->online_at && !presence_device(b->presence, p->jid, p->device))
-		p->gone_at = broker_now(b);
+		p->gone_by = broker_now(b) + grace;
 }
 
 static void path_lost(struct peer *p, const char *why)
@@ -299,7 +300,7 @@ static void path_lost(struct peer *p, const char *why)
 	if (p->ended)
 		return;
 	wayfinder_detached(p->ways);
-	note_absence(p);
+	note_absence(p, GONE_GRACE);
 	if (p->link.state == LINK_IDLE) {
 		end(p, "unreachable");
 		return;
@@ -451,7 +452,7 @@ void peer_presence(struct peer *p, const char *instance)
 		end(p, "restarted");
 		return;
 	}
-	p->gone_at = instance ? 0 : broker_now(p->broker);
+	p->gone_by = instance ? 0 : broker_now(p->broker) + GONE_GRACE;
 	wayfinder_refresh(p->ways);
 	peer_touch(p);
 }
@@ -460,9 +461,9 @@ void peers_online(struct broker *b, bool online)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
 		/* Without a connection of our own, nobody's absence means anything. */
-		p->gone_at = 0;
+		p->gone_by = 0;
 		if (online)
-			note_absence(p);
+			note_absence(p, RETURN_GRACE);
 		wayfinder_refresh(p->ways);
 		peer_touch(p);
 	}
@@ -508,8 +509,8 @@ static void on_timer(uv_timer_t *timer)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)
 		return;
-	if (p->gone_at && now >= p->gone_at + GONE_GRACE) {
-		p->gone_at = 0;
+	if (p->gone_by && now >= p->gone_by) {
+		p->gone_by = 0;
 		if (!p->path || p->link.state != LINK_UP) {
 			end(p, "offline");
 			return;
@@ -529,7 +530,7 @@ static void on_link_up(void *owner, bool resumed)
 
 	log_info("link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
-	p->gone_at = 0;
+	p->gone_by = 0;
 	drop_left(p);
 	wayfinder_refresh(p->ways);
 	if (!resumed)

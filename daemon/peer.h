@@ -33,7 +33,7 @@ struct peer {
 	struct path *left;		/* it was; kept until the one after it works; owned */
 	struct wayfinder *ways;		/* owned */
 	unsigned children;		/* git processes that serve it */
-	uint64_t gone_at;		/* its presence went away while ours stayed; 0: no */
+	uint64_t gone_by;		/* it is not online, and the link has so long to find a path; 0: it is */
 	uint64_t idle_since;		/* 0: something is open */
 	uv_timer_t timer;
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */

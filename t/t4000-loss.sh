@@ -64,6 +64,8 @@ test_expect_success 'R1 R10: the server is restarted in mid-push: the push compl
 '
 
 test_expect_success 'the sending broker is killed in mid-clone: a named failure, and it works again after a restart' '
+	# Who is not online himself cannot see that somebody else is not.
+	wait_for 30 broker_online alice && wait_for 30 trusts alice bob &&
 	half_pack &&
 	background alice git clone -q --bare $url alice/again.git 2>err &&
 	wait_for 20 test -e half &&
