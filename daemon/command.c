@@ -11,6 +11,7 @@
 #include "log.h"
 #include "peer.h"
 #include "pushqueue.h"
+#include "reach.h"
 #include "session.h"
 
 static void send_row(struct conn *conn, struct buf *row)
@@ -87,6 +88,15 @@ static void describe_broker(struct broker *b, struct buf *row)
 	fields_add(row, "fingerprint", hex);
 }
 
+static void describe_ways(struct broker *b, struct buf *row)
+{
+	fields_add(row, "kind", "ways");
+	fields_add(row, "transport", ways_transport_name(reach_allowed(b->reach)));
+	if (reach_port(b->reach))
+		fields_add_u64(row, "port", reach_port(b->reach));
+	fields_add(row, "proxy", proxies_name(reach_proxies(b->reach)));
+}
+
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 {
 	for (const struct share *s = policy_first(b->policy); s; s = s->next) {
@@ -138,6 +148,8 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 	describe_broker(b, &row);
 	send_row(conn, &row);
 	describe_account(b, &row);
+	send_row(conn, &row);
+	describe_ways(b, &row);
 	send_row(conn, &row);
 	send_shares(b, conn, &row);
 	send_follows(b, conn, &row);

@@ -134,6 +134,21 @@ static void show_follow(struct fields row)
 	putchar('\n');
 }
 
+/* "paths     auto; to be dialled on port 4711; proxy.example.org is a proxy" */
+static void show_ways(struct fields row)
+{
+	printf("paths     ");
+	print_text(row_get(row, "transport"));
+	if (fields_get_u64(row, "port", 0))
+		printf("; to be dialled on port %" PRIu64, fields_get_u64(row, "port", 0));
+	if (*row_get(row, "proxy")) {
+		printf("; ");
+		print_text(row_get(row, "proxy"));
+		printf(" is a proxy");
+	}
+	putchar('\n');
+}
+
 static void show_counts(const struct answer *answer)
 {
 	struct fields row = { .data = NULL };
@@ -152,6 +167,7 @@ static const struct {
 } shown[] = {
 	{ "broker", show_broker },
 	{ "account", show_account },
+	{ "ways", show_ways },
 	{ NULL, NULL },			/* the counts come here */
 	{ "link", show_link },
 	{ "transfer", show_transfer },
@@ -292,6 +308,21 @@ static void json_broker(struct buf *out, const struct answer *answer)
 	json_close(out, '}');
 }
 
+static void json_ways(struct buf *out, const struct answer *answer)
+{
+	struct fields row;
+
+	if (!answer_find(answer, "ways", &row)) {
+		json_string(out, "paths", NULL);
+		return;
+	}
+	json_open(out, "paths", '{');
+	json_string(out, "transport", fields_get(row, "transport"));
+	json_number(out, "port", fields_get_u64(row, "port", 0));
+	json_string(out, "proxy", fields_get(row, "proxy"));
+	json_close(out, '}');
+}
+
 static bool is_shown(struct fields row, const char *kind)
 {
 	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
@@ -305,6 +336,7 @@ static void show_json(const struct answer *answer)
 	json_open(&out, NULL, '{');
 	json_number(&out, "version", 1);
 	json_broker(&out, answer);
+	json_ways(&out, answer);
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
 		json_open(&out, lists[k].list, '[');
 		for (size_t i = 0; i < answer->count; i++) {

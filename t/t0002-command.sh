@@ -62,6 +62,7 @@ test_expect_success 'status without a broker: exit 1, and none is started' '
 
 test_expect_success 'status shows all there is, escaped' '
 	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/x" \
+		"send:L:kind=ways,transport=auto,port=4711,proxy=proxy.example.org" \
 		"send:L:kind=count,buddies=5,reachable=2" \
 		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
 		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,path=direct 192.0.2.7:4711" \
@@ -73,6 +74,7 @@ test_expect_success 'status shows all there is, escaped' '
 	cat >expect <<-\END &&
 	broker    running, pid 4711, 0.1.0
 	account   example  alice@example.org/git-x  online
+	paths     auto; to be dialled on port 4711; proxy.example.org is a proxy
 	shares    1       buddies 5 (2 reachable with git)
 	link      bob@example.org  d\x1b[2J  direct  attached
 	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, direct 192.0.2.7:4711
@@ -82,11 +84,12 @@ test_expect_success 'status shows all there is, escaped' '
 '
 
 test_expect_success 'status --json is one object' '
-	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=p\"q,path=/x,fetch=a@b,fetch=c@d,push=a@b" \
+	fake open:Q "$broker_row" "$online_row" "send:L:kind=ways,transport=auto,port=4711,proxy=proxy.example.org" \
+		"send:L:kind=share,name=p\"q,path=/x,fetch=a@b,fetch=c@d,push=a@b" \
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
