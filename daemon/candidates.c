@@ -10,56 +10,81 @@
 
 #include "peer.h"
 
-static bool is_meant(const struct broker *b, const struct address *to, const char *device)
+struct search {
+	struct broker *broker;
+	const struct address *to;
+	const char *prefer;
+	unsigned kinds;
+	const void *by;
+	struct errand *errand;
+	struct candidates found;
+};
+
+static bool is_meant(const struct search *s, const char *device)
 {
-	return strcmp(device, b->device) && !strncmp(device, to->device, strlen(to->device));
+	return strcmp(device, s->broker->device) && !strncmp(device, s->to->device, strlen(s->to->device));
 }
 
-static bool add(struct errand *errand, struct peer *p)
+/* In the first round the preferred one, in the second all others. */
+static bool is_turn(const struct search *s, const char *device, int round)
 {
-	return errand_add(errand, &p->negotiations, p);
+	return !strcmp(device, s->prefer) == (round == 0);
+}
+
+static bool is_ready(const struct search *s, const struct peer *p)
+{
+	return p->link.state == LINK_UP && (s->kinds == ROUTE_ALL || peer_is_on(p, s->kinds));
+}
+
+static void ask(struct search *s, struct peer *p)
+{
+	s->found.asked += errand_add(s->errand, &p->negotiations, p);
 }
 
 /* Links that are up, on a path of these kinds. */
-static unsigned add_linked(struct broker *b, const struct address *to, unsigned kinds, struct errand *errand)
+static void add_linked(struct search *s, int round)
 {
-	unsigned n = 0;
-
-	for (struct peer *p = b->peers; p; p = p->next)
-		if (!strcmp(p->jid, to->jid) && is_meant(b, to, p->device) && p->link.state == LINK_UP &&
-		    (kinds == ROUTE_ALL || peer_is_on(p, kinds)) && add(errand, p))
-			n++;
-	return n;
+	for (struct peer *p = s->broker->peers; p; p = p->next)
+		if (!strcmp(p->jid, s->to->jid) && is_meant(s, p->device) && is_turn(s, p->device, round) &&
+		    is_ready(s, p))
+			ask(s, p);
 }
 
-struct candidates candidates_add(struct broker *b, const struct address *to, unsigned kinds, const void *by,
-				 struct errand *errand)
+static void add_online(struct search *s, const struct resource *r)
 {
-	struct candidates found = { .asked = add_linked(b, to, kinds, errand) };
-	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
+	struct broker *b = s->broker;
+	struct peer *p = peer_find(b, s->to->jid, r->device);
 
-	if (!buddy || !b->online_at)
-		return found;
-	for (const struct resource *r = buddy->resources; r; r = r->next) {
-		struct peer *p;
-
-		if (!r->broker || !is_meant(b, to, r->device) ||
-		    !(trust_expected(b->trust, to->jid) || broker_trusts_device(b, to->jid, r->device)))
-			continue;
-		p = peer_find(b, to->jid, r->device);
-		if (p && p->link.state == LINK_UP && (kinds == ROUTE_ALL || peer_is_on(p, kinds)))
-			continue;
-		p = peer_want(b, to->jid, r->device);
-		if (!p)
-			continue;
-		if (kinds == ROUTE_ALL) {
-			found.asked += add(errand, p);
-		} else {
-			peer_demand(p, by, kinds);
-			found.path_wanted = true;
-		}
+	if (!trust_expected(b->trust, s->to->jid) && !broker_trusts_device(b, s->to->jid, r->device))
+		return;
+	if (p && is_ready(s, p))
+		return;
+	p = peer_want(b, s->to->jid, r->device);
+	if (!p)
+		return;
+	if (s->kinds == ROUTE_ALL) {
+		ask(s, p);
+		return;
 	}
-	return found;
+	peer_demand(p, s->by, s->kinds);
+	s->found.path_wanted = true;
+}
+
+struct candidates candidates_add(struct broker *b, const struct address *to, const char *prefer,
+				 unsigned kinds, const void *by, struct errand *errand)
+{
+	struct search s = {
+		.broker = b, .to = to, .prefer = prefer, .kinds = kinds, .by = by, .errand = errand,
+	};
+	const struct buddy *buddy = b->online_at ? presence_buddy(b->presence, to->jid) : NULL;
+
+	for (int round = 0; round < 2; round++)
+		add_linked(&s, round);
+	for (int round = 0; buddy && round < 2; round++)
+		for (const struct resource *r = buddy->resources; r; r = r->next)
+			if (r->broker && is_meant(&s, r->device) && is_turn(&s, r->device, round))
+				add_online(&s, r);
+	return s.found;
 }
 
 enum message_id candidates_none(const struct broker *b, const struct address *to)

@@ -17,11 +17,11 @@ struct candidates {
 };
 
 /*
- * Adds them to the errand. kinds: of path that it may go over; where a link is on another one, or not there
+ * Adds them to the errand; of those that are equally good, the device prefer goes first. kinds: of path that it may go over; where a link is on another one, or not there
  * yet and the kinds are not all, the path is demanded in the name of by.
  */
-struct candidates candidates_add(struct broker *b, const struct address *to, unsigned kinds, const void *by,
-				 struct errand *errand);
+struct candidates candidates_add(struct broker *b, const struct address *to, const char *prefer,
+				 unsigned kinds, const void *by, struct errand *errand);
 
 /* Why nobody can be asked, when nobody can. */
 enum message_id candidates_none(const struct broker *b, const struct address *to);

@@ -23,6 +23,7 @@ struct followed {
 	struct follow *follow;		/* the core's */
 	struct refcompare *compare;	/* owned while COMPARING */
 	struct gitrun *git;		/* owned while FETCHING */
+	char *device;			/* that announced them; owned, NULL: not known */
 	char *version;			/* of the tips compared last; owned, NULL: they had none */
 	char *fetched;			/* of those fetched last; owned, NULL: none */
 };
@@ -75,6 +76,7 @@ static void drop(struct followed *d)
 {
 	refcompare_cancel(d->compare);
 	gitrun_destroy(d->git);
+	free(d->device);
 	free(d->version);
 	free(d->fetched);
 	free(d);
@@ -98,6 +100,8 @@ static void compare(void *owner, struct follow *follow, const void *tips, size_t
 	struct followed *d = followed_of(f, follow);
 	struct fields fields = { .data = tips, .len = len };
 
+	free(d->device);
+	d->device = xstrdup(fields_get(fields, "from"));
 	free(d->version);
 	d->version = xstrdup(fields_get(fields, "version"));
 	d->compare = refcompare_start(f->loop, follow->path, follow->remote, tips, len, d->fetched,
@@ -148,7 +152,7 @@ static void fetch(void *owner, struct follow *follow)
 	struct followed *d = followed_of(f, follow);
 	const char *const args[] = { "fetch", "--", follow->remote, NULL };
 
-	d->git = gitrun_start(f->loop, follow->path, args, f->socket_path, on_fetched, d);
+	d->git = gitrun_start(f->loop, follow->path, args, f->socket_path, d->device, on_fetched, d);
 }
 
 static const struct follow_events follow_events = {
@@ -199,11 +203,18 @@ struct follower *follower_create(uv_loop_t *loop, const char *socket_path, uint3
 	return f;
 }
 
-void follower_announced(struct follower *f, const char *jid, const char *share, struct fields tips)
+void follower_announced(struct follower *f, const char *jid, const char *device, const char *share,
+			struct fields tips)
 {
+	struct buf told = { 0 };
+
 	if (!f)
 		return;
-	follow_announced(f->follows, jid, share, tips.data, tips.len, uv_now(f->loop));
+	/* Ours goes first, so that it is the one that is found. */
+	fields_add(&told, "from", device);
+	buf_append(&told, tips.data, tips.len);
+	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told), uv_now(f->loop));
+	buf_finish(&told);
 	set_timer(f);
 }
 

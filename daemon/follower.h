@@ -25,9 +25,11 @@ void follower_reload(struct follower *f);
 
 /*
  * A trusted device of jid (bare) announced the refs of its share. Copies the
- * fields; nothing slow happens in here. Ignored if nobody follows the share.
+ * fields; nothing slow happens in here. Ignored if nobody follows the share. That
+ * device is the first that will be asked.
  */
-void follower_announced(struct follower *f, const char *jid, const char *share, struct fields tips);
+void follower_announced(struct follower *f, const char *jid, const char *device, const char *share,
+			struct fields tips);
 
 /* A trusted device of jid has appeared: failed fetches are tried at once. */
 void follower_buddy_online(struct follower *f, const char *jid);

@@ -145,13 +145,14 @@ static char *path_with_helper(void)
 }
 
 static struct child *spawn(struct gitrun *run, uv_loop_t *loop, const char *git_dir, const char *const args[],
-			   const char *socket_path, int *error)
+			   const char *socket_path, const char *device, int *error)
 {
 	char *path = path_with_helper(), *where = xasprintf("--git-dir=%s", git_dir), **env;
 	const char **argv;
 	const char *const extra[] = {
 		"PATH", path,
 		"GIT_XMPP_SOCKET", socket_path,
+		"GIT_XMPP_PREFER", device,
 		"GIT_TERMINAL_PROMPT", "0",
 		NULL,
 	};
@@ -174,7 +175,7 @@ static struct child *spawn(struct gitrun *run, uv_loop_t *loop, const char *git_
 }
 
 struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const args[],
-			    const char *socket_path, gitrun_fn *done, void *owner)
+			    const char *socket_path, const char *device, gitrun_fn *done, void *owner)
 {
 	struct gitrun *run = xcalloc(1, sizeof(*run));
 	int error;
@@ -183,7 +184,7 @@ struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const
 	run->owner = owner;
 	uv_timer_init(loop, &run->timer);
 	run->timer.data = run;
-	run->child = spawn(run, loop, path, args, socket_path, &error);
+	run->child = spawn(run, loop, path, args, socket_path, device, &error);
 	if (run->child)
 		child_end_input(run->child);
 	else

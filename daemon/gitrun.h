@@ -30,10 +30,11 @@ typedef void gitrun_fn(void *owner, int status, const char *output, const char *
 
 /*
  * Runs "git --git-dir=<path> <args...>"; args end with NULL and need not outlive the
- * call. socket_path NULL: no remote is talked to. done follows, not within the call.
+ * call. socket_path NULL: no remote is talked to. device, if not NULL, is the one to ask
+ * first. done follows, not within the call.
  */
 struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const args[],
-			    const char *socket_path, gitrun_fn *done, void *owner);
+			    const char *socket_path, const char *device, gitrun_fn *done, void *owner);
 
 /* Ends it; done is not called any more. NULL is fine. */
 void gitrun_destroy(struct gitrun *run);

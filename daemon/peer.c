@@ -625,7 +625,7 @@ static void on_announced(void *owner, const char *share, struct fields f)
 	struct peer *p = owner;
 
 	if (p->broker->follower)
-		follower_announced(p->broker->follower, p->jid, share, f);
+		follower_announced(p->broker->follower, p->jid, p->device, share, f);
 }
 
 static void on_outcome(void *owner, const char *id, uint64_t received, struct buf *fields)

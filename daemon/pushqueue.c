@@ -229,7 +229,7 @@ static void on_run(void *owner, struct queue_entry *e)
 	run->entry = e;
 	run->next = q->runs;
 	q->runs = run;
-	run->git = gitrun_start(q->loop, e->path, args, q->socket_path, on_pushed, run);
+	run->git = gitrun_start(q->loop, e->path, args, q->socket_path, NULL, on_pushed, run);
 	free_push_args(e, args);
 }
 

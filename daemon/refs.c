@@ -278,7 +278,7 @@ static void on_read(uv_work_t *work, int status)
 	}
 	free_list(&r->list);
 	r->list = (struct ref_list){ .count = 0 };
-	r->git = gitrun_start(work->loop, r->path, args, NULL, on_listed, r);
+	r->git = gitrun_start(work->loop, r->path, args, NULL, NULL, on_listed, r);
 }
 
 struct refs_read *refs_read(uv_loop_t *loop, const char *path, refs_fn *done, void *owner)

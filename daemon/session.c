@@ -64,6 +64,7 @@ struct session_internal {
 	bool verbose;			/* the user wants to know on which path it goes */
 	bool exit_said;
 	bool git_content;		/* it hung up */
+	char prefer[DEVICE_ID_LEN + 1];	/* asked first; empty: whoever */
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned restarts;		/* of devices, while we asked them */
@@ -456,7 +457,7 @@ static bool ask(struct session_internal *s, struct candidates *found)
 
 	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
 				  &channel_events, s);
-	*found = candidates_add(b, &s->to, s->transport, s, s->errand);
+	*found = candidates_add(b, &s->to, s->prefer, s->transport, s, s->errand);
 	if (found->asked) {
 		enter(s, SESSION_ASKING, "somebody can be asked");
 		errand_start(s->errand, broker_now(b));
@@ -580,7 +581,7 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	const char *service = fields_get(open, "service"), *jid = fields_get(open, "jid");
 	const char *share = fields_get(open, "share"), *device = fields_get(open, "device");
 	const char *git_protocol = fields_get(open, "git-protocol");
-	const char *transport = fields_get(open, "transport");
+	const char *transport = fields_get(open, "transport"), *prefer = fields_get(open, "prefer");
 	int found = service ? service_by_name(service) : -1;
 
 	if (found < 0)
@@ -593,6 +594,8 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 		snprintf(s->to.device, sizeof(s->to.device), "%s", device);
 	if (git_protocol)
 		snprintf(s->git_protocol, sizeof(s->git_protocol), "%s", git_protocol);
+	if (prefer)
+		snprintf(s->prefer, sizeof(s->prefer), "%s", prefer);
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
 	s->transport = transport ? ways_transport(transport) : s->broker->config->transport;
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -75,6 +76,7 @@ static int waiting_timeout(const struct waiting *w)
 static void send_open(const struct opening *o, struct client *c)
 {
 	const struct settings *s = o->settings;
+	const char *prefer = getenv("GIT_XMPP_PREFER");
 	struct buf fields = { 0 };
 	int version = s->git_protocol;
 
@@ -89,6 +91,9 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add(&fields, "device", o->address->device);
 	if (version > 0)
 		fields_add_u64(&fields, "git-protocol", version);
+	/* The broker itself runs this git, and knows who has what it wants. */
+	if (prefer && *prefer)
+		fields_add(&fields, "prefer", prefer);
 	if (*s->transport)
 		fields_add(&fields, "transport", s->transport);
 	fields_add_u64(&fields, "verbosity", o->verbosity);

@@ -18,6 +18,7 @@ setup_device () {
 	as "$1" git config --global init.defaultBranch main &&
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
+	as "$1" git config --global xmpp.directAddresses false &&
 	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$prosody_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$2/pw" --no-start
@@ -154,6 +155,22 @@ test_expect_success 'the device in the address chooses one' '
 	as alice git ls-remote "$url?device=$(device_of bob2)" &&
 	test_must_fail as alice git ls-remote "$url?device=aaaaaaaaaaaaaaaa" 2>err &&
 	cat err
+'
+
+# watched <user>: alice's clone has what that device's repository has.
+watched () {
+	test "$(git -C alice/watch rev-parse -q --verify origin/main)" = "$(git -C "$1/project.git" rev-parse main)"
+}
+
+# Their repositories differ, and a link is up with both.
+test_expect_success 'what one of them announces is fetched from that one' '
+	as alice git clone -q $url alice/watch &&
+	as alice git -C alice/watch xmpp follow &&
+	for who in bob2 bob bob2 bob
+	do
+		"$TOP/t/make-repo" $who/project.git 1 0 $((i += 7)) &&
+		wait_for 15 watched $who || return 1
+	done
 '
 
 test_expect_success 'S5: without it a push goes to one of them, and to one only' '
