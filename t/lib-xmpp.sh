@@ -124,7 +124,7 @@ prosody_decided () {
 
 # prosody_listens <service> <port>
 prosody_listens () {
-	grep -q "Activated service '$1' on \[127.0.0.1\]:$2" "$TRASH/log/prosody"
+	grep -q "Activated service '$1' on .*\[127.0.0.1\]:$2" "$TRASH/log/prosody"
 }
 
 stop_prosody () {
