@@ -196,7 +196,8 @@ static struct usage usage_when_settled(const struct options *o, unsigned process
 		nanosleep(&moment, NULL);
 		u = usage_of_roots(o);
 	}
-	return u;
+	/* Once more: who ended while we looked may be missing there and not yet in its parent's sum. */
+	return usage_of_roots(o);
 }
 
 /* Memory. */
