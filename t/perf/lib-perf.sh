@@ -218,13 +218,9 @@ start_git_daemon () {
 	wait_for 10 in_env git git ls-remote "git://$host:$daemon_port/small.git" >/dev/null 2>&1
 }
 
-# It refuses to start without, and only a service of the system would make it.
+# It refuses to start without it, and so does every connection. It stays: another run may need it.
 make_sshd_directory () {
-	if test "$(id -u)" -eq 0 && ! test -d /run/sshd
-	then
-		mkdir -m 755 /run/sshd
-		at_exit 'rmdir /run/sshd'
-	fi
+	test "$(id -u)" -ne 0 || mkdir -p -m 755 /run/sshd
 }
 
 # The processes of its connections outlive it, and their names have taken the
@@ -297,11 +293,7 @@ start_ours () {
 	do
 		users="$users near$kind far$kind"
 	done
-	proxy_port=$("$BUILD/t/free-port")
-	prosody_more="$prosody_more
-		proxy65_ports = { $proxy_port }
-		Component \"proxy.localhost\" \"proxy65\"
-			proxy65_address = \"127.0.0.1\""
+	prosody_proxy=yes
 	start_prosody $users
 	xmpp_pid=$prosody_pid
 	for kind
@@ -318,11 +310,7 @@ start_ours () {
 set_up_ours () {
 	setup_user "$1" >/dev/null
 	as "$1" git config --global xmpp.transport "${2#wan}"
-	as "$1" git config --global xmpp.directAddresses configured
-	as "$1" git config --global xmpp.directLocal true
-	direct_port=$("$BUILD/t/free-port")
-	as "$1" git config --global xmpp.directPort "$direct_port"
-	as "$1" git config --global xmpp.directAddress "127.0.0.1:$direct_port"
+	direct_user "$1"
 }
 
 start_far_broker () {
@@ -345,14 +333,6 @@ path_of () {
 	sed -n 's/.*"links":\[{[^]]*"path":"\([^"]*\)","state":"up".*/\1/p'
 }
 
-path_is () {
-	case "$2 $(path_of "$1")" in
-	'direct direct'* | 'proxy proxy'* | 'inband in-band'*)
-		return 0 ;;
-	esac
-	return 1
-}
-
 # Which of ours work; the others are told and left out.
 try_ours () {
 	local kind way
@@ -361,10 +341,11 @@ try_ours () {
 	for kind
 	do
 		way=${kind#wan}
+		test "$way" != inband || way=in-band
 		if ! in_env xmpp-$kind timeout 30 git ls-remote "$(url_of xmpp-$kind small)" >log/command 2>&1
 		then
 			missing all xmpp-$kind "$(tail -n 1 log/command)"
-		elif ! wait_for 10 path_is $kind $way >/dev/null
+		elif ! wait_for 10 path_is near$kind "$way" >/dev/null
 		then
 			missing all xmpp-$kind "the link is $(path_of $kind)"
 		else

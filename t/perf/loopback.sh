@@ -119,9 +119,10 @@ prepare () {
 	fi
 }
 
-# The first command when there is no link. The link ends when the far side sees
-# us go, and our own end of it when we are back and it is not there any more: for that,
-# the near broker's connection with its server goes through a relay that is ended and started again.
+# The first command when there is no link. A link lives on whatever it has, so both sides are
+# told to use it in-band, and then the near broker's connection with its server, which goes
+# through a relay for that, is ended: the far side sees us go, ends the link, and when we
+# are back there is nothing to resume.
 first () {
 	case $2 in
 	ssh)
@@ -129,7 +130,7 @@ first () {
 	xmpp-*)
 		drop_link "${2#xmpp-}" ;;
 	*)
-		return ;;
+		return 0 ;;
 	esac
 	sample "$1" "$2" git ls-remote "$(url_of "$2" small)"
 }
@@ -138,8 +139,24 @@ no_link () {
 	as "$1" git xmpp status --json | grep -q '"links":\[\]'
 }
 
+# start_relay <kind>: of its near broker.
 start_relay () {
-	"$BUILD/t/relay" "$relay_port" "$prosody_port" "$TRASH/relay.pid"
+	"$BUILD/t/relay" "$(cat "relay.$1.port")" "$prosody_port" "$TRASH/relay.$1.pid"
+}
+
+stop_relay () {
+	kill "$(cat "$TRASH/relay.$1.pid")"
+}
+
+# allow <kind> <transport>: what both of its brokers may use.
+allow () {
+	local user
+
+	for user in near$1 far$1
+	do
+		as $user git config --global xmpp.transport "$2"
+		reload $user
+	done
 }
 
 # Somebody may have a reason to bring it up again at once, so more than one try.
@@ -148,9 +165,13 @@ drop_link () {
 
 	for tries in 1 2 3
 	do
-		kill "$(cat relay.pid)"
-		wait_for 20 no_link "far$1"
-		start_relay
+		allow "$1" inband
+		in_env "xmpp-$1" git ls-remote "$(url_of "xmpp-$1" small)" >log/command 2>&1
+		wait_for 10 path_is "near$1" in-band
+		stop_relay "$1"
+		wait_for 30 no_link "far$1"
+		allow "$1" "$1"
+		start_relay "$1"
 		wait_for 60 trusts "near$1" "far$1"
 		wait_for 20 trusts "far$1" "near$1"
 		if wait_for 5 no_link "near$1" >/dev/null && no_link "far$1"
@@ -162,18 +183,14 @@ drop_link () {
 	return 1
 }
 
-stop_relay () {
-	kill "$(cat relay.pid)" 2>/dev/null
-}
-
 measure_first () {
 	wanted first || return 0
-	relay_port=$("$BUILD/t/free-port")
-	start_relay
-	at_exit stop_relay
 	for kind in $kinds
 	do
-		as near$kind git config --global xmpp.localhost.server "127.0.0.1:$relay_port"
+		"$BUILD/t/free-port" >relay.$kind.port
+		start_relay $kind
+		at_exit "stop_relay $kind"
+		as near$kind git config --global xmpp.localhost.server "127.0.0.1:$(cat relay.$kind.port)"
 		stop_broker near$kind
 		start_broker near$kind
 		wait_for 20 trusts near$kind far$kind

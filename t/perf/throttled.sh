@@ -25,73 +25,6 @@ fi
 # Servers let the first bytes through unthrottled.
 skip=$((bulk / 3))
 
-# ejabberd with what Debian has for client connections, and no other listener. Its node has
-# no name, so that no daemon of Erlang's is needed.
-ejabberd_config () {
-	cat <<-END
-	hosts: [localhost]
-	certfiles: ["$TRASH/prosody/both.pem"]
-	listen:
-	  - port: $prosody_port
-	    ip: "127.0.0.1"
-	    module: ejabberd_c2s
-	    max_stanza_size: 262144
-	    shaper: c2s_shaper
-	    access: c2s
-	    starttls_required: true
-	access_rules:
-	  c2s: {allow: all}
-	shaper:
-	  normal: {rate: 3000, burst_size: 20000}
-	shaper_rules:
-	  c2s_shaper: {normal: all}
-	modules:
-	  mod_caps: {}
-	  mod_disco: {}
-	  mod_ping: {}
-	  mod_roster: {}
-	  mod_stream_mgmt: {}
-	END
-}
-
-ejabberd_libraries () {
-	dirname "$(ls -d /usr/lib/*/ejabberd-[0-9]*/ebin /usr/lib/ejabberd-[0-9]*/ebin 2>/dev/null |
-		sed -n '1s,/ebin$,,p')"
-}
-
-# have_ejabberd
-have_ejabberd () {
-	command -v erl >/dev/null && command -v openssl >/dev/null && test "$(ejabberd_libraries)" != .
-}
-
-# start_ejabberd <user>...: where start_prosody would put a Prosody.
-start_ejabberd () {
-	local user register
-
-	mkdir -p prosody ejabberd
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-		-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
-		-keyout prosody/localhost.key -out prosody/localhost.crt 2>log/openssl
-	cat prosody/localhost.crt prosody/localhost.key >prosody/both.pem
-	register=
-	for user
-	do
-		mkdir -p -m 700 "$user/run"
-		echo "$PASSWORD" >"$user/pw"
-		register="$register ejabberd_auth:try_register(<<\"$user\">>, <<\"localhost\">>, <<\"$PASSWORD\">>),"
-	done
-	prosody_port=$("$BUILD/t/free-port")
-	ejabberd_config >ejabberd/config.yml
-	ERL_LIBS=$(ejabberd_libraries) EJABBERD_CONFIG_PATH=$TRASH/ejabberd/config.yml \
-		EJABBERD_LOG_PATH=$TRASH/log/ejabberd SPOOL_DIR=$TRASH/ejabberd \
-		erl -noinput -mnesia dir "\"$TRASH/ejabberd\"" -s ejabberd -eval "
-			application:ensure_all_started(ejabberd), $register io:format(\"ready~n\")." \
-		>log/ejabberd-output 2>&1 </dev/null &
-	xmpp_pid=$!
-	started $xmpp_pid
-	wait_for 60 grep -q ready log/ejabberd-output
-}
-
 # percentile <part> <file>: of the numbers in it.
 percentile () {
 	sort -n "$2" | awk -v part="$1" '{ n[NR] = $1 } END { i = int(NR * part + 0.999999); print n[i < 1 ? 1 : i] }'
@@ -170,7 +103,9 @@ ejabberd)
 		missing throttled-ejabberd xmpp-inband 'no ejabberd here; t/install-deps --perf'
 		exit 0
 	}
-	start_ejabberd nearinband farinband ;;
+	ejabberd_limits=yes
+	start_ejabberd nearinband farinband
+	xmpp_pid=$ejabberd_pid ;;
 *)
 	sed -n 's/^# usage: /usage: /p' "$0" >&2
 	exit 129 ;;

@@ -94,7 +94,7 @@ start_wire () {
 # In place of lib-perf's: in the other namespace, from where the server has another address.
 start_far_broker () {
 	as "$1" git config --global xmpp.localhost.server "$near:$prosody_port"
-	as "$1" git config --global --replace-all xmpp.directAddress "$far:$direct_port"
+	as "$1" git config --global --replace-all xmpp.directAddress "$far:$(as "$1" git config --global xmpp.directPort)"
 	env $(env_of "$1") $in_far "$BUILD/git-xmpp-daemon" >>"log/$1" 2>&1 </dev/null &
 	eval "broker_$1=$!"
 	started $!
