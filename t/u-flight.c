@@ -29,7 +29,7 @@ static void test_growth(void)
 	is_int((int64_t)f.limit, LINK_UNACKED_FIRST, "a path begins with a little");
 	ok(!flight_full(&f, LINK_UNACKED_FIRST - 1), "below that nothing waits");
 	ok(flight_full(&f, LINK_UNACKED_FIRST), "from there on it does");
-	flight_round_trip(&f, 50);
+	flight_round_trip(&f, 50, now);
 	lap(LINK_UNACKED_FIRST, 50, false);
 	is_int((int64_t)f.limit, LINK_UNACKED_FIRST, "as long as it holds nothing back, it stays");
 	lap(LINK_UNACKED_FIRST, 50, true);
@@ -65,8 +65,23 @@ static void test_laps(void)
 	is_int((int64_t)f.least, 1, "what takes no time takes a millisecond");
 }
 
+/* The link was there when the route changed. */
+static void test_longer(void)
+{
+	begin();
+	lap(1000, 2, false);
+	lap(1000, 50, false);
+	is_int((int64_t)f.least, 2, "one long lap does not make a path long");
+	for (int i = 0; i < 100; i++)
+		lap(1000, 50 + i % 7, false);
+	ok(f.least >= 50 && f.least < 57, "but seconds of them do: %d ms", (int)f.least);
+	lap(1000, 2, false);
+	is_int((int64_t)f.least, 2, "and one short lap makes it short again");
+}
+
 int main(void)
 {
+	test_longer();
 	test_growth();
 	test_laps();
 	return tap_done();

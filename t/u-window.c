@@ -41,7 +41,7 @@ static void test_growth(void)
 		{ CHANNEL_WINDOW, 60, 0, SIZE_MAX, CHANNEL_WINDOW, "a window in about a round trip: twice as much" },
 		{ CHANNEL_WINDOW, 5, 0, SIZE_MAX, 3 * CHANNEL_WINDOW, "in a burst: four times as much" },
 		{ CHANNEL_WINDOW - 1, 60, 0, SIZE_MAX, 0, "less than a window tells nothing" },
-		{ CHANNEL_WINDOW, 200, 0, SIZE_MAX, 0, "slower: it is large enough" },
+		{ CHANNEL_WINDOW, 300, 0, SIZE_MAX, 0, "slower: it is large enough" },
 		{ CHANNEL_WINDOW, 60, CHANNEL_WINDOW / 2, SIZE_MAX, 0, "who is slow to pass it on gets no more" },
 		{ CHANNEL_WINDOW, 60, 0, 1000, 1000, "what is left of the bound of all is a little" },
 		{ CHANNEL_WINDOW, 60, 0, 0, 0, "or nothing" },

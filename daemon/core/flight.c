@@ -6,9 +6,11 @@
 /*
  * What is acknowledged during a lap tells the rate; the shortest lap of all,
  * when no queue was in the way, tells how long the pipe is. Their product is what
- * the pipe holds. A limit that is twice that does not hold anything back that
+ * the pipe holds. A limit that is four times that does not hold anything back that
  * the path could carry, however long the laps become behind full buffers.
  */
+
+enum { LEAST_KEPT = 3000 };	/* ms for which the shortest lap counts */
 
 void flight_start(struct flight *f)
 {
@@ -39,12 +41,15 @@ void flight_sent(struct flight *f, uint64_t number, uint64_t now)
 	f->held_back = false;
 }
 
-void flight_round_trip(struct flight *f, uint64_t ms)
+void flight_round_trip(struct flight *f, uint64_t ms, uint64_t now)
 {
 	if (ms == 0)
 		ms = 1;
-	if (!f->least || ms < f->least)
-		f->least = ms;
+	/* The path may have become longer without becoming another one: a route changed, a queue stays. */
+	if (f->least && ms > f->least && now < f->least_at + LEAST_KEPT)
+		return;
+	f->least = ms;
+	f->least_at = now;
 }
 
 void flight_acked(struct flight *f, uint64_t number, size_t bytes, uint64_t now)
@@ -55,8 +60,8 @@ void flight_acked(struct flight *f, uint64_t number, size_t bytes, uint64_t now)
 	if (!f->number || number < f->number)
 		return;
 	lap = now > f->begun ? now - f->begun : 1;
-	flight_round_trip(f, lap);
-	if (f->held_back && f->limit < LINK_UNACKED_MAX && f->acked * f->least / lap >= f->limit / 2)
+	flight_round_trip(f, lap, now);
+	if (f->held_back && f->limit < LINK_UNACKED_MAX && f->acked * f->least / lap >= f->limit / 4)
 		f->limit *= 2;
 	f->number = 0;
 }

@@ -16,7 +16,8 @@
 
 struct flight {
 	size_t limit;		/* bytes; data waits while so much is not acknowledged */
-	uint64_t least;		/* shortest round trip seen on this path, ms, at least 1; 0: none yet */
+	uint64_t least;		/* shortest round trip of late on this path, ms, at least 1; 0: none yet */
+	uint64_t least_at;
 
 	/* A lap goes from when a record leaves until its ACK comes. */
 	uint64_t number;	/* of that record; 0: none is under way */
@@ -41,6 +42,6 @@ void flight_sent(struct flight *f, uint64_t number, uint64_t now);
 void flight_acked(struct flight *f, uint64_t number, size_t bytes, uint64_t now);
 
 /* A round trip was seen otherwise. */
-void flight_round_trip(struct flight *f, uint64_t ms);
+void flight_round_trip(struct flight *f, uint64_t ms, uint64_t now);
 
 #endif

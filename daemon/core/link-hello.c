@@ -64,7 +64,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 	if (!in->was_up)
 		in->ours = l->initiator;
 	if (l->initiator)
-		flight_round_trip(&in->flight, now - in->attached_at);
+		flight_round_trip(&in->flight, now - in->attached_at, now);
 	in->was_up = true;
 	pulse_waiting(&in->pulse, outbox_waiting(&in->outbox), now);
 	link_enter(l, LINK_UP, resumed ? "resumed" : "new");

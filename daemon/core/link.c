@@ -202,7 +202,7 @@ static void take_pong(struct link *l, const struct record *record, uint64_t now)
 	uint64_t rtt = pulse_pong(&l->in->pulse, record, now);
 
 	if (rtt)
-		flight_round_trip(&l->in->flight, rtt);
+		flight_round_trip(&l->in->flight, rtt, now);
 }
 
 static int take_numbered(struct link *l, const struct record *record, uint64_t now)

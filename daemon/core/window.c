@@ -11,6 +11,9 @@
  * a few records in a round trip.
  */
 
+/* Round trips for a whole window: one, and what lost packets and steps of credit add. */
+enum { WHOLE_IN = 3 };
+
 void window_init(struct window *w)
 {
 	*w = (struct window){ .size = CHANNEL_WINDOW, .granted = CHANNEL_WINDOW };
@@ -37,7 +40,7 @@ size_t window_growth(struct window *w, size_t room, uint64_t rtt, uint64_t now)
 		return 0;
 	w->come = 0;
 	/* Whoever reads slowly would only have more of it lie about. */
-	if (rtt == 0 || took > 2 * rtt || w->held > w->size / 2)
+	if (rtt == 0 || took > WHOLE_IN * rtt || w->held > w->size / 2)
 		return 0;
 	/* It came in a burst, then nothing for most of a round trip: it is much too small. */
 	n = took < rtt / 2 ? 3 * w->size : w->size;

@@ -5,7 +5,7 @@
 /*
  * The receiver's side of a channel's credit: how much the sender may have on
  * its way and with us, not passed on. It begins at CHANNEL_WINDOW and doubles or
- * more, up to CHANNEL_WINDOW_MAX, when a whole one has come within two round trips and was
+ * more, up to CHANNEL_WINDOW_MAX, when a whole one has come within three round trips and was
  * passed on as fast: then it, and neither the path nor our reader, is what holds
  * the sender back.
  */
