@@ -296,6 +296,61 @@ static void test_strangers(void)
 	}
 }
 
+/* What the client of stranger_context() and our server say to each other, once there and back. */
+static void exchange(SSL *ssl, struct tls *tls, struct buf *wire)
+{
+	BIO *in = SSL_get_rbio(ssl), *out = SSL_get_wbio(ssl);
+	struct buf plain = { 0 };
+	char *data;
+	long n;
+
+	SSL_do_handshake(ssl);
+	n = BIO_get_mem_data(out, &data);
+	if (n > 0)
+		tls_input(tls, data, (size_t)n, &plain);
+	(void)BIO_reset(out);
+	if (buf_len(wire) > 0)
+		BIO_write(in, buf_data(wire), (int)buf_len(wire));
+	buf_reset(wire);
+	buf_finish(&plain);
+}
+
+/* Each question for new keys is answered by OpenSSL itself, whether the answers are read or not. */
+static void test_key_updates(unsigned times, bool borne, const char *what)
+{
+	static const struct stranger s = { "", "\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true };
+	SSL_CTX *ctx = stranger_context(&s);
+	struct buf wire = { 0 };
+	struct tls *tls = tls_create(bob, false, NULL, &wire);
+	SSL *ssl = SSL_new(ctx);
+	struct buf plain = { 0 };
+
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_connect_state(ssl);
+	for (int i = 0; i < 8; i++)
+		exchange(ssl, tls, &wire);
+	ok(tls_established(tls), "a handshake");
+	/* From now on nobody reads what we answer. */
+	for (unsigned i = 0; i < times; i++) {
+		char *data;
+		long n;
+
+		SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+		SSL_do_handshake(ssl);
+		n = BIO_get_mem_data(SSL_get_wbio(ssl), &data);
+		tls_input(tls, data, (size_t)n, &plain);
+		(void)BIO_reset(SSL_get_wbio(ssl));
+	}
+	ok(tls_established(tls) == borne, "%s", what);
+	ok(buf_len(&wire) < 4096, "and does not pile up answers (%zu bytes)", buf_len(&wire));
+	buf_finish(&plain);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	buf_finish(&wire);
+	tls_destroy(tls);
+	ERR_clear_error();
+}
+
 struct door {
 	const char *word;
 	int asked;
@@ -401,6 +456,8 @@ int main(void)
 	test_flipped_bits();
 	test_garbage();
 	test_strangers();
+	test_key_updates(32, true, "who asks for new keys now and then is borne");
+	test_key_updates(100000, false, "who never stops is cut off");
 	test_gates();
 	test_one_context();
 	device_key_destroy(alice);

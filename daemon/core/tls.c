@@ -23,8 +23,9 @@
  * compares its fingerprint.
  *
  * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
- * kind of key), it talks for ever without finishing the handshake, or bytes
- * were changed on the way. Each ends the connection, with an alert to be sent.
+ * kind of key), it talks for ever without finishing the handshake, or it asks for
+ * new keys for ever (what it asks is as long as what we answer, and who does not read the
+ * answers would have us keep them), or bytes were changed on the way. Each ends the connection, with an alert to be sent.
  * Only behind a gate a stranger does not even get that.
  */
 
@@ -35,6 +36,8 @@ enum {
 	HELLO_MAX = 2 * 1024,
 	/* A certificate of ours has 320 bytes. */
 	CERTIFICATES_MAX = 4 * 1024,
+	/* Of a life: OpenSSL never asks by itself, others do after some hundred gigabytes. */
+	KEY_UPDATES_MAX = 64,
 	/* The most that one record holds. */
 	RECORD = 16 * 1024,
 };
@@ -56,6 +59,8 @@ struct tls {
 	void *gate_arg;
 	bool admitted;		/* the gate said yes */
 	bool turned_away;	/* the gate said no, or was not asked for want of a name */
+	bool reading;		/* inside SSL_read: what is written then answers the peer */
+	unsigned answers;	/* of that kind */
 	size_t handshake_bytes;	/* taken in before it was established */
 	unsigned char peer_fp[FINGERPRINT_BYTES];
 	char error[160];
@@ -192,6 +197,8 @@ static int fail_openssl(struct tls *tls)
 	ERR_clear_error();
 	if (tls->turned_away)
 		why = "not a server name that is expected";
+	else if (tls->answers > KEY_UPDATES_MAX)
+		why = "it asks for new keys too often";
 	return fail(tls, why ? why : "unexpected bytes");
 }
 
@@ -224,13 +231,23 @@ static int handshake(struct tls *tls)
 	return 0;
 }
 
+static bool read_some(struct tls *tls, struct buf *plain, size_t *n)
+{
+	bool good;
+
+	ERR_clear_error();
+	tls->reading = true;
+	good = SSL_read_ex(tls->ssl, buf_reserve(plain, RECORD), RECORD, n) == 1;
+	tls->reading = false;
+	return good;
+}
+
 static int decrypt(struct tls *tls, struct buf *plain)
 {
 	for (;;) {
 		size_t n;
 
-		ERR_clear_error();
-		if (SSL_read_ex(tls->ssl, buf_reserve(plain, RECORD), RECORD, &n) == 1) {
+		if (read_some(tls, plain, &n)) {
 			buf_added(plain, n);
 			continue;
 		}
@@ -267,6 +284,9 @@ static int wire_write(BIO *bio, const char *data, int n)
 {
 	struct tls *tls = BIO_get_data(bio);
 
+	tls->answers += tls->reading;
+	if (tls->answers > KEY_UPDATES_MAX)
+		return -1;
 	if (!tls->gate || tls->admitted)
 		buf_append(tls->out, data, (size_t)n);
 	return n;

@@ -8,7 +8,8 @@
  * handshake proves that the peer holds the key whose fingerprint
  * tls_peer_fingerprint() tells, and nothing more: whether that key is trusted
  * is the caller's question, to be asked before any application byte is believed.
- * No session tickets, no renegotiation, no 1.2, ALPN "git-xmpp/1" required.
+ * No session tickets, no renegotiation, no 1.2, ALPN "git-xmpp/1" required. A peer
+ * that asks for new keys again and again is cut off.
  */
 
 #include <stdbool.h>
