@@ -364,6 +364,7 @@ static void drop_xmpp(struct broker *b)
 	inbands_lost(&b->inbands, NULL, "logged-out");
 	while (b->peers)
 		peer_end(b->peers, "logged-out");
+	greetings_end(b);
 	if (b->reach)
 		reach_online(b->reach, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;
@@ -431,6 +432,7 @@ static uint32_t seed(const struct broker *b)
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
 	b->loop = loop;
+	ring_init(&b->greetings);
 	b->started = time(NULL);
 	b->key = store_key(trouble);
 	if (!b->key)
@@ -478,6 +480,7 @@ void broker_stop(struct broker *b)
 	b->password = NULL;
 	while (b->peers)
 		peer_end(b->peers, "stopped");
+	greetings_end(b);
 	serve_end_orphans(b);
 	reach_destroy(b->reach);
 	b->reach = NULL;

@@ -18,6 +18,7 @@
 #include "outcome.h"
 #include "policy.h"
 #include "presence.h"
+#include "ring.h"
 #include "tidy.h"
 #include "trust.h"
 #include "xmpp.h"
@@ -48,6 +49,7 @@ struct broker {
 	struct inbands inbands;
 	struct reach *reach;			/* owned; how we can be reached otherwise */
 	struct peer *peers;			/* owned; links, made when wanted */
+	struct ring greetings;			/* owned; paths that somebody opened, of no link yet */
 	struct serve *orphans;			/* owned; pushes that run on without their link */
 	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */

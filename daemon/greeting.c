@@ -3,6 +3,9 @@
  * Only buddies, and our own other devices, get as far as a handshake: anybody
  * else is answered like by a client that knows nothing of bytestreams. A
  * device that is not trusted hears just that, and is remembered as pending.
+ *
+ * Who may come by TCP can come often: a device has GREETINGS_PER_DEVICE at a time, and
+ * the oldest makes room, for a device that lost its network comes anew while the last one still waits.
  */
 #include "greeting.h"
 
@@ -16,11 +19,12 @@
 #include "peer.h"
 
 struct greeting {
+	struct ring link;		/* broker::greetings, oldest first */
 	struct broker *broker;		/* borrowed */
 	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
-	bool trusted;
+	bool known;			/* fp is */
 	uv_timer_t timer;		/* for the handshake and the HELLO together */
 };
 
@@ -33,7 +37,14 @@ static void on_timer_closed(uv_handle_t *timer)
 static void destroy(struct greeting *g)
 {
 	g->path = NULL;
+	ring_remove(&g->link);
 	uv_close((uv_handle_t *)&g->timer, on_timer_closed);
+}
+
+static void drop(struct greeting *g)
+{
+	path_close(g->path);
+	destroy(g);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -41,8 +52,7 @@ static void on_timeout(uv_timer_t *timer)
 	struct greeting *g = timer->data;
 
 	log_info("%s: opened a path and did not say HELLO", g->jid);
-	path_close(g->path);
-	destroy(g);
+	drop(g);
 }
 
 static void on_established(void *owner, const unsigned char *fp)
@@ -54,7 +64,7 @@ static void on_established(void *owner, const unsigned char *fp)
 	memcpy(g->fp, fp, sizeof(g->fp));
 	state = trust_meet(g->broker->trust, g->jid, fp, time(NULL), &changed);
 	broker_trust_met(g->broker, g->jid, fp, state, changed);
-	g->trusted = trust_allows(state);
+	g->known = true;
 }
 
 static void close_with(struct greeting *g, const char *state)
@@ -66,8 +76,7 @@ static void close_with(struct greeting *g, const char *state)
 		path_write(g->path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
-	path_close(g->path);
-	destroy(g);
+	drop(g);
 }
 
 static void on_plain(void *owner, struct buf *plain)
@@ -84,7 +93,8 @@ static void on_plain(void *owner, struct buf *plain)
 		close_with(g, NULL);
 		return;
 	}
-	if (!g->trusted) {
+	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
+	if (!trust_allows(trust_look(g->broker->trust, g->jid, g->fp))) {
 		close_with(g, "untrusted");
 		return;
 	}
@@ -128,6 +138,7 @@ static struct greeting *create(struct broker *b, const char *jid, uint64_t timeo
 	uv_timer_init(b->loop, &g->timer);
 	g->timer.data = g;
 	uv_timer_start(&g->timer, on_timeout, timeout, 0);
+	ring_append(&b->greetings, &g->link);
 	return g;
 }
 
@@ -146,11 +157,37 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 		destroy(g);
 }
 
+/* The oldest of the device's, if there are as many as it may have. */
+static struct greeting *one_too_many(const struct broker *b, const unsigned char *fp)
+{
+	struct greeting *oldest = NULL;
+	unsigned n = 0;
+
+	for (struct ring *r = b->greetings.prev; r != &b->greetings; r = r->prev) {
+		struct greeting *g = (struct greeting *)r;
+
+		if (!g->known || memcmp(g->fp, fp, sizeof(g->fp)))
+			continue;
+		oldest = g;
+		n++;
+	}
+	return n < GREETINGS_PER_DEVICE ? NULL : oldest;
+}
+
 void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp)
 {
-	struct greeting *g = create(b, jid, LINK_HELLO_TIMEOUT);
+	struct greeting *g = one_too_many(b, fp);
 
+	if (g)
+		drop(g);
+	g = create(b, jid, LINK_HELLO_TIMEOUT);
 	g->path = path;
 	path_set_owner(path, &events, g);
 	on_established(g, fp);
+}
+
+void greetings_end(struct broker *b)
+{
+	while (!ring_alone(&b->greetings))
+		drop((struct greeting *)b->greetings.next);
 }

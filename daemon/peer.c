@@ -438,7 +438,9 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 		greeting_take(p->broker, path, p->jid, fp);
 		return;
 	}
-	log_warning("%s/%s: somebody else came with the token that was told to it", p->jid, p->device);
+	log_at(p->warned ? LOG_DEBUG : LOG_WARNING, "%s/%s: somebody else came with the token that was told to it",
+	       p->jid, p->device);
+	p->warned = true;
 	path_close(path);
 }
 

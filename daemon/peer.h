@@ -38,6 +38,7 @@ struct peer {
 	uv_timer_t timer;
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
 	int open_handles;
+	bool warned;			/* that somebody else has its token: one line is enough */
 	bool ended;
 };
 

@@ -74,6 +74,7 @@ enum {
 	IBB_OPEN_TIMEOUT = 10 * 1000,
 	IBB_ACK_TIMEOUT = 30 * 1000,
 	IBB_PER_DEVICE = 4,
+	GREETINGS_PER_DEVICE = 4,		/* paths over TCP whose HELLO has not come */
 	IBB_MAX = 256,				/* all of them */
 
 	/* who may be known */
