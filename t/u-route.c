@@ -513,6 +513,100 @@ static void test_possible(void)
 	is_int(route_deadline(&alice->route, true), 7000, "then it is, at once");
 }
 
+/* How often a side tries within a time, when each try fails at once and the peer says something at every 100 ms. */
+static unsigned tries_while(void (*says)(struct route *r, uint64_t at), uint64_t ms)
+{
+	unsigned tries = 0;
+	struct route r;
+
+	route_init(&r, 0);
+	route_lead(&r, true);
+	route_attached(&r, PATH_INBAND, 0);
+	route_possible(&r, PATH_DIRECT, true, 0);
+	for (uint64_t at = 0; at < ms; at += 100) {
+		int kind;
+
+		says(&r, at);
+		while ((kind = route_next(&r, true, at)) >= 0) {
+			tries++;
+			route_failed(&r, kind, at);
+		}
+	}
+	return tries;
+}
+
+static void says_nothing(struct route *r, uint64_t at)
+{
+}
+
+static void says_new_addresses(struct route *r, uint64_t at)
+{
+	route_possible(r, PATH_DIRECT, false, at);
+	route_possible(r, PATH_DIRECT, true, at);
+}
+
+static void changes_its_mind(struct route *r, uint64_t at)
+{
+	route_allow(r, ROUTE_MASK(PATH_INBAND), at);
+	route_allow(r, ROUTE_ALL, at);
+}
+
+static void test_talkative(void)
+{
+	unsigned quiet = tries_while(says_nothing, 600000), addresses = tries_while(says_new_addresses, 600000),
+		 mind = tries_while(changes_its_mind, 600000);
+	struct route r;
+
+	ok(quiet < 12, "what fails is tried %u times in ten minutes", quiet);
+	ok(addresses < 300, "and %u times for who tells new addresses ten times a second", addresses);
+	ok(mind < 300, "or changes its mind (%u times)", mind);
+
+	route_init(&r, 0);
+	route_attached(&r, PATH_INBAND, 0);
+	route_lead(&r, true);
+	route_possible(&r, PATH_DIRECT, true, 0);
+	route_next(&r, true, 0);
+	route_failed(&r, PATH_DIRECT, 100);
+	says_new_addresses(&r, 20000);
+	is_int(route_deadline(&r, false), 20000, "new addresses after a while are tried at once");
+}
+
+/* A direct path that dies after 12 s of which it worked for some; when the next one is due, counted from then. */
+static uint64_t wait_after(struct route *r, uint64_t begun, uint64_t worked)
+{
+	route_attached(r, PATH_DIRECT, begun);
+	route_worked(r, begun + worked);
+	route_detached(r, begun + 12000);
+	route_attached(r, PATH_INBAND, begun + 12200);
+	return route_deadline(r, true) - (begun + 12000);
+}
+
+static void test_stalls(void)
+{
+	struct route r;
+	uint64_t waits[6];
+
+	route_init(&r, 0);
+	route_lead(&r, true);
+	route_possible(&r, PATH_DIRECT, true, 0);
+	route_possible(&r, PATH_INBAND, true, 0);
+	for (uint64_t i = 0; i < 6; i++)
+		waits[i] = wait_after(&r, i * 1000000, 100);
+	ok(waits[0] <= 200, "a path that stalled is tried again at once");
+	ok(waits[1] == 16000 && waits[2] == 32000 && waits[3] == 64000, "then later and later");
+	is_int(waits[5], 256000, "for minutes");
+	is_int(wait_after(&r, 7000000, 11000), 200, "until one worked for ten seconds");
+	wait_after(&r, 8000000, 0);
+	wait_after(&r, 9000000, 0);
+	route_attached(&r, PATH_DIRECT, 9100000);
+	route_worked(&r, 9100000);
+	route_detached(&r, 9112000);
+	route_next(&r, true, 9112000);
+	route_failed(&r, PATH_INBAND, 9112000);
+	route_possible(&r, PATH_INBAND, false, 9112000);
+	is_int(route_deadline(&r, true), 9112000 + ROUTE_INBAND_MAX, "but not where there is no other path");
+}
+
 /* Anything in any order: what the route says fits together. */
 static void test_random(void)
 {
@@ -581,6 +675,8 @@ int main(void)
 	test_forced();
 	test_network();
 	test_possible();
+	test_talkative();
+	test_stalls();
 	test_random();
 	return tap_done();
 }

@@ -42,11 +42,9 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* ROUTE_WAIT_FIRST, doubled with each time after the first one. */
-static uint64_t doubled(unsigned times, uint64_t max)
+/* The first wait, doubled with each time after the first one. */
+static uint64_t doubled(uint64_t wait, unsigned times, uint64_t max)
 {
-	uint64_t wait = ROUTE_WAIT_FIRST;
-
 	while (--times > 0 && wait < max)
 		wait *= 2;
 	return earlier(wait, max);
@@ -65,7 +63,7 @@ static uint64_t chance(const struct route *r, enum path_kind kind, uint64_t now)
 }
 
 /* Everything that was learned about a kind from failures is void. */
-static void begin_anew(struct route *r, enum path_kind kind, uint64_t now)
+static void forgive(struct route *r, enum path_kind kind, uint64_t now)
 {
 	struct route_kind *k = &r->kinds[kind];
 
@@ -81,6 +79,17 @@ static void renew(struct route *r, enum path_kind kind, uint64_t now)
 
 	k->not_before = later(k->not_before, chance(r, kind, now));
 	k->done = false;
+}
+
+/* As somebody says, who may be the peer: what failed just now need not be better for that. */
+static void begin_anew(struct route *r, enum path_kind kind, uint64_t now)
+{
+	const struct route_kind *k = &r->kinds[kind];
+
+	if (k->failures && now - k->tried_at < ROUTE_ANEW)
+		renew(r, kind, now);
+	else
+		forgive(r, kind, now);
 }
 
 void route_allow(struct route *r, unsigned allowed, uint64_t now)
@@ -115,8 +124,9 @@ void route_network_changed(struct route *r, uint64_t now)
 {
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
 		r->kinds[kind].flaps = 0;
+		r->kinds[kind].stalls = 0;
 		r->kinds[kind].calm_at = 0;
-		begin_anew(r, kind, now);
+		forgive(r, kind, now);
 	}
 }
 
@@ -137,15 +147,26 @@ void route_attached(struct route *r, enum path_kind kind, uint64_t now)
 	}
 }
 
-/* The path that we were on has died. */
+/* The path that we were on has died. In-band is slow at times, and all there is. */
 static void note_life(struct route *r, enum path_kind kind, uint64_t now)
 {
 	struct route_kind *k = &r->kinds[kind];
+	uint64_t until = r->worked_until && r->worked_until < now ? r->worked_until : now;
+	bool stalled = kind != PATH_INBAND && now - until >= ROUTE_STALL;
+	uint64_t life = stalled ? until - r->since : now - r->since;
 
-	if (now - r->since >= ROUTE_STEADY)
-		k->flaps = 0;
-	else if (++k->flaps > 1)
-		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, ROUTE_FLAP_MAX);
+	r->worked_until = 0;
+	if (life >= ROUTE_STEADY)
+		k->flaps = k->stalls = 0;
+	else if (stalled && ++k->stalls > 1)
+		k->calm_at = chance(r, kind, now) + doubled(ROUTE_STALL_WAIT, k->stalls - 1, ROUTE_WAIT_MAX);
+	else if (!stalled && ++k->flaps > 1)
+		k->calm_at = chance(r, kind, now) + doubled(ROUTE_WAIT_FIRST, k->flaps - 1, ROUTE_FLAP_MAX);
+}
+
+void route_worked(struct route *r, uint64_t until)
+{
+	r->worked_until = later(until, r->since);
 }
 
 void route_detached(struct route *r, uint64_t now)
@@ -173,7 +194,7 @@ void route_failed(struct route *r, enum path_kind kind, uint64_t now)
 
 	k->trying = false;
 	k->failures++;
-	k->not_before = now + doubled(k->failures, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
+	k->not_before = now + doubled(ROUTE_WAIT_FIRST, k->failures, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
 }
 
 void route_arrived(struct route *r, enum path_kind kind)
@@ -199,7 +220,8 @@ static uint64_t due_at(const struct route *r, enum path_kind kind, bool busy)
 		return UINT64_MAX;
 	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
 		return UINT64_MAX;
-	return later(k->not_before, k->calm_at);
+	/* Without a path there may be no other kind. */
+	return later(k->not_before, r->current < 0 ? earlier(k->calm_at, r->since + ROUTE_INBAND_MAX) : k->calm_at);
 }
 
 int route_next(struct route *r, bool busy, uint64_t now)
@@ -208,6 +230,7 @@ int route_next(struct route *r, bool busy, uint64_t now)
 		if (due_at(r, kind, busy) > now)
 			continue;
 		r->kinds[kind].trying = true;
+		r->kinds[kind].tried_at = now;
 		r->kinds[kind].done = true;
 		return kind;
 	}

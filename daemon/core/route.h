@@ -21,10 +21,14 @@
  * Failures of one kind double the wait for the next try of that kind, from ROUTE_WAIT_FIRST
  * to ROUTE_WAIT_MAX. A path that lived less than ROUTE_STEADY counts as a
  * failure, though the first such redial is at once, and the wait never above ROUTE_FLAP_MAX:
- * so flapping is damped, and a path that is worth something is still used. Nothing, and
+ * so flapping is damped, and a path that is worth something is still used. One that came up and then
+ * brought nothing on until it died (the network carries its small packets and loses its large ones)
+ * is redialled at once the first time, then ROUTE_STALL_WAIT later and later still, because each try
+ * costs a time-out. Nothing, and
  * so not in-band either, is made to wait longer than ROUTE_INBAND_MAX while there is no path.
  * When the link is or comes up, each better kind is tried once; again only while
- * it is busy. After a change of network all waits are forgotten.
+ * it is busy. After a change of network all waits are forgotten. What the other side says (ways, presence) gives
+ * a kind that has just failed no new chance before its wait is over: it may say so in a loop.
  */
 
 #include <stdbool.h>
@@ -48,6 +52,9 @@ enum {
 	ROUTE_INBAND_MAX = 8000,
 	ROUTE_STEADY = 10 * 1000,
 	ROUTE_FLAP_MAX = 4000,
+	ROUTE_ANEW = 10 * 1000,		/* since the last try: then its failures are old */
+	ROUTE_STALL = 5000,		/* that a path brought nothing on before it died */
+	ROUTE_STALL_WAIT = 16 * 1000,
 };
 
 struct route_kind {
@@ -56,6 +63,8 @@ struct route_kind {
 	bool done;		/* tried since the last loss or change; again only while busy */
 	unsigned failures;	/* of attempts, in a row */
 	unsigned flaps;		/* of paths that lived less than ROUTE_STEADY, in a row */
+	unsigned stalls;	/* of those that brought nothing on at their end, in a row */
+	uint64_t tried_at;	/* last */
 	uint64_t not_before;	/* of the next try */
 	uint64_t calm_at;	/* nor before this, after it flapped */
 };
@@ -65,6 +74,7 @@ struct route {
 	unsigned allowed;	/* by both sides, mask */
 	int current;		/* path_kind the link is on, or -1 */
 	uint64_t since;		/* of current, or of being without */
+	uint64_t worked_until;	/* route_worked(); 0: not said */
 	bool was_up;		/* has ever had a path */
 	struct route_kind kinds[PATH_KINDS];
 };
@@ -90,6 +100,8 @@ void route_network_changed(struct route *r, uint64_t now);
 void route_attached(struct route *r, enum path_kind kind, uint64_t now);
 /* It lost it, and has none. */
 void route_detached(struct route *r, uint64_t now);
+/* Ahead of that, where it is known: until when the path brought anything on, both ways. */
+void route_worked(struct route *r, uint64_t until);
 /* An attempt ended without a path; or with one, or was given up, and route_attached() follows or not. */
 void route_failed(struct route *r, enum path_kind kind, uint64_t now);
 void route_arrived(struct route *r, enum path_kind kind);
