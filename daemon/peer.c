@@ -294,12 +294,14 @@ static void note_absence(struct peer *p, uint64_t grace)
 
 static void path_lost(struct peer *p, const char *why)
 {
+	uint64_t worked_until = link_worked_until(&p->link, broker_now(p->broker));
+
 	p->path = NULL;
 	drop_left(p);
 	link_detach(&p->link, why, broker_now(p->broker));
 	if (p->ended)
 		return;
-	wayfinder_detached(p->ways);
+	wayfinder_detached(p->ways, worked_until);
 	note_absence(p, GONE_GRACE);
 	if (p->link.state == LINK_IDLE) {
 		end(p, "unreachable");

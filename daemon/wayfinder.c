@@ -355,7 +355,7 @@ void wayfinder_attached(struct wayfinder *w, enum path_kind kind)
 	wayfinder_refresh(w);
 }
 
-void wayfinder_detached(struct wayfinder *w)
+void wayfinder_detached(struct wayfinder *w, uint64_t worked_until)
 {
 	w->linked = false;
 	/* Its steps are records, and may take as long as the link does to come back. */
@@ -364,6 +364,7 @@ void wayfinder_detached(struct wayfinder *w)
 		w->stream = NULL;
 		route_failed(&w->route, PATH_PROXY, now_of(w));
 	}
+	route_worked(&w->route, worked_until);
 	route_detached(&w->route, now_of(w));
 	wayfinder_refresh(w);
 }

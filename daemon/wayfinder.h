@@ -45,9 +45,12 @@ uint64_t wayfinder_deadline(const struct wayfinder *w, bool busy);
 /* An attempt is under way, so that "unreachable" would be too early. */
 bool wayfinder_trying(const struct wayfinder *w);
 
-/* The link is attached to a path of this kind: attempts of no better kind are given up. It lost it. */
+/*
+ * The link is attached to a path of this kind: attempts of no better kind are given up. It lost it, which had
+ * brought something on until then.
+ */
 void wayfinder_attached(struct wayfinder *w, enum path_kind kind);
-void wayfinder_detached(struct wayfinder *w);
+void wayfinder_detached(struct wayfinder *w, uint64_t worked_until);
 bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind);
 
 /* Tells the device our ways; whenever the link is new, and when they change. */

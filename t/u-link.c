@@ -528,6 +528,31 @@ static void run_long(struct longpath paths[2], unsigned ms)
 }
 
 /* How much may be under way follows from how long and how fast the path is. */
+/* The path loses what is large: alice's records do not arrive, bob's pings do. */
+static void test_stall(void)
+{
+	uint64_t cut_at;
+
+	begin();
+	join_path();
+	settle();
+	now += 20000;
+	is_int(link_worked_until(&alice.link, now), (int64_t)now, "a path at rest works");
+	seen(&alice);
+	talk(&alice, 4096);
+	cut_at = now;
+	cut(&alice);
+	for (int i = 0; i < 6; i++) {
+		now += 2000;
+		link_probe(&bob.link, now);
+		talk(&bob, 4096);
+		arrive(&alice, SIZE_MAX);
+	}
+	is_int(link_heard_at(&alice.link), (int64_t)now, "alice hears bob");
+	is_int(link_worked_until(&alice.link, now), (int64_t)cut_at, "but nothing of hers gets through");
+	finish();
+}
+
 static void test_long_path(void)
 {
 	static struct longpath paths[2];
@@ -907,6 +932,7 @@ int main(void)
 	test_silence();
 	test_probe();
 	test_silent_loss();
+	test_stall();
 	test_long_path();
 	test_rest();
 	test_judge();

@@ -36,6 +36,7 @@ struct link_internal {
 	uint8_t pong[PING_PAYLOAD_MAX];
 	size_t pong_len;
 	uint64_t attached_at;
+	uint64_t acked_at;		/* when an ACK last told something new */
 	struct pulse pulse;
 	uint64_t control_sent, control_received;
 	struct flight flight;

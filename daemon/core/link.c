@@ -116,7 +116,7 @@ void link_start_path(struct link *l, bool initiator, uint64_t now)
 	in->starved = false;
 	in->hello_due = false;
 	in->pong_due = false;
-	in->attached_at = in->now = now;
+	in->attached_at = in->acked_at = in->now = now;
 	inbox_told(&in->inbox);
 	pulse_start(&in->pulse, now);
 	flight_start(&in->flight);
@@ -170,6 +170,8 @@ static int take_ack(struct link *l, const struct record *record, uint64_t now)
 	number = get_be64(record->payload);
 	if (!outbox_plausible(&in->outbox, number))
 		return link_protocol_error(l, "ACK of what was not sent, or taken back");
+	if (number > in->outbox.acked)
+		in->acked_at = now;
 	outbox_ack(&in->outbox, number);
 	pulse_waiting(&in->pulse, outbox_waiting(&in->outbox), now);
 	flight_acked(&in->flight, number, kept - in->outbox.bytes, now);
@@ -433,6 +435,18 @@ uint64_t link_rtt(const struct link *l)
 uint64_t link_least_rtt(const struct link *l)
 {
 	return l->in->flight.least;
+}
+
+uint64_t link_worked_until(const struct link *l, uint64_t now)
+{
+	const struct link_internal *in = l->in;
+	uint64_t heard = pulse_silent_since(&in->pulse, now), waiting = in->pulse.waiting_since;
+
+	if (!waiting)
+		return heard;
+	if (waiting < in->acked_at)
+		waiting = in->acked_at;
+	return waiting < heard ? waiting : heard;
 }
 
 uint64_t link_now(const struct link *l)

@@ -191,6 +191,12 @@ uint64_t link_rtt(const struct link *l);
 /* The shortest round trip seen on this path, in ms, by whatever was answered; 0: none yet. */
 uint64_t link_least_rtt(const struct link *l);
 
+/*
+ * Until when the present path brought anything on, as far as can be seen: when the peer was last heard, if its
+ * silence is none of a path at rest, or, where records wait to be acknowledged, when it last acknowledged any.
+ */
+uint64_t link_worked_until(const struct link *l, uint64_t now);
+
 /* The time that the link was last told. For the layers above it, in its callbacks. */
 uint64_t link_now(const struct link *l);
 const char *link_state_name(enum link_state state);
