@@ -199,6 +199,8 @@ static void on_joined(void *owner)
 	}
 	/* First the wait, then the word that makes the device speak. */
 	begin_tls(b, "the proxy knows us");
+	if (b->stage != STAGE_HANDSHAKE)
+		return;		/* what came ahead of it was no TLS, and the device knows that we gave up */
 	record.step = BYTESTREAM_JOINED;
 	b->events->send(b->owner, &record);
 }

@@ -247,6 +247,17 @@ void proxies_failed(struct proxies *p, const char *jid)
 			p->found[i].failures++;
 }
 
+bool proxies_know(const struct proxies *p, const char *jid, const char *host, uint16_t port)
+{
+	for (size_t i = 0; i < p->n_found; i++) {
+		const struct proxy *proxy = &p->found[i].proxy;
+
+		if (proxy->port == port && !strcmp(proxy->jid, jid) && !strcmp(proxy->host, host))
+			return true;
+	}
+	return false;
+}
+
 const char *proxies_name(const struct proxies *p)
 {
 	const struct found *found = best(p);

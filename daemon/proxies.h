@@ -35,6 +35,9 @@ bool proxies_searching(const struct proxies *p);
 /* One that did not work is not named again before the others were. */
 void proxies_failed(struct proxies *p, const char *jid);
 
+/* Whether our own server has told us of this one. */
+bool proxies_know(const struct proxies *p, const char *jid, const char *host, uint16_t port);
+
 /* For status: "proxy.example.org", or NULL. */
 const char *proxies_name(const struct proxies *p);
 

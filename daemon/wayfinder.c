@@ -24,6 +24,11 @@
 #include "reach.h"
 #include "text.h"
 
+enum {
+	OFFER_COST = 4000,		/* ms: one offer of a bytestream may come so often */
+	OFFERS_AT_ONCE = 5,
+};
+
 struct wayfinder {
 	struct broker *broker;			/* borrowed */
 	const char *jid, *device;		/* the owner's */
@@ -41,6 +46,7 @@ struct wayfinder {
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct bytestream *stream;
+	uint64_t offers_paid;			/* the device's offers so far are borne until then */
 	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is the device's */
 };
 
@@ -241,11 +247,30 @@ static void refuse_offer(struct wayfinder *w, const struct bytestream_record *of
 	on_stream_send(w, &answer);
 }
 
+/* To answer is to look up a name and dial where the device says, so it is not done as often as it says. */
+static bool too_often(struct wayfinder *w)
+{
+	uint64_t now = now_of(w), paid = w->offers_paid > now ? w->offers_paid : now;
+
+	if (paid - now > (OFFERS_AT_ONCE - 1) * OFFER_COST)
+		return true;
+	w->offers_paid = paid + OFFER_COST;
+	return false;
+}
+
+/* Whoever runs the proxy sees our address. If it must not be shown, that is nobody of the device's choice. */
+static bool may_show_ourselves(const struct wayfinder *w, const struct bytestream_offer *offer)
+{
+	const struct reach *reach = w->broker->reach;
+
+	return reach_may_dial(reach) || proxies_know(reach_proxies(reach), offer->jid, offer->host, offer->port);
+}
+
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
 	const char *theirs = full_jid(w), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
 
-	if (!(wayfinder_allowed(w) & ROUTE_MASK(PATH_PROXY))) {
+	if (!(wayfinder_allowed(w) & ROUTE_MASK(PATH_PROXY)) || !may_show_ourselves(w, &offer->offer)) {
 		refuse_offer(w, offer, "not-wanted");
 		return;
 	}
@@ -258,12 +283,18 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 		refuse_offer(w, offer, "crossed");
 		return;
 	}
+	if (too_often(w)) {
+		refuse_offer(w, offer, "busy");
+		return;
+	}
 	bytestream_destroy(w->stream);
 	*w->proxy = '\0';
 	w->stream = bytestream_answer(w->broker->loop, w->broker->key, offer, reach_local(w->broker->reach),
 				      &stream_events, w);
-	if (!w->stream)
-		refuse_offer(w, offer, "busy");
+	if (w->stream)
+		return;
+	route_arrived(&w->route, PATH_PROXY);
+	refuse_offer(w, offer, "busy");
 }
 
 /* The whole */

@@ -5,11 +5,14 @@
  * usage: hostile-path overhear <port>
  *        hostile-path silent <port> <token> <n> <key file>
  *        hostile-path other-key <port> <token> <n>
+ *        hostile-path offers <port> <token> <n> <key file> <from> <to>
  *
- * overhear: listens, and prints the token of the first that dials.
+ * overhear: listens, and prints the token of each that dials.
  * silent: n handshakes with the device's own key, and no HELLO after any of them; says how
  * many the broker bears, then waits until it has closed them all.
  * other-key: n handshakes with the token, and a key of nobody's.
+ * offers: takes over the device's link, says so, waits for a line, then offers n proxies that are all
+ * itself, each when the one before was answered; says how often it was dialled and what the answers were.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -18,10 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "link.h"
 #include "tls.h"
+#include "ways.h"
 
 enum { CONNECTIONS_MAX = 64, REST = 500 };
 
@@ -52,26 +57,35 @@ static bool print_name(void *arg, const char *server_name)
 	return false;
 }
 
-static int overhear(const char *port)
+static void hear_token(int fd, const struct device_key *key)
 {
-	struct device_key *key = device_key_generate();
-	struct sockaddr_in address;
 	struct buf out = { 0 }, plain = { 0 };
-	int on = 1, fd = make_socket(port, &address);
 	struct tls *tls = tls_create(key, false, NULL, &out);
 	char bytes[4096];
 	ssize_t n;
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
-		die("listen");
-	fd = accept(fd, NULL, NULL);
-	if (fd < 0)
-		die("accept");
 	tls_set_gate(tls, print_name, NULL);
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0 && tls_input(tls, bytes, (size_t)n, &plain) == 0)
 		;
-	return 0;
+	close(fd);
+	tls_destroy(tls);
+	buf_finish(&plain);
+	buf_finish(&out);
+}
+
+static int overhear(const char *port)
+{
+	struct device_key *key = device_key_generate();
+	struct sockaddr_in address;
+	int on = 1, fd = make_socket(port, &address), from;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
+		die("listen");
+	while ((from = accept(fd, NULL, NULL)) >= 0)
+		hear_token(from, key);
+	die("accept");
+	return 1;
 }
 
 static struct device_key *read_key(const char *path)
@@ -104,29 +118,39 @@ static void write_all(int fd, struct buf *out)
 	buf_reset(out);
 }
 
-/* The descriptor of a connection whose handshake is done on our side; -1. */
-static int shake_hands(const char *port, const char *token, const struct device_key *key)
+/* The descriptor of a connection on which TLS is there, as seen from here; -1. */
+static int connect_tls(const char *port, struct tls *tls, struct buf *out)
 {
 	struct sockaddr_in address;
-	struct buf out = { 0 }, plain = { 0 };
 	int fd = make_socket(port, &address);
-	struct tls *tls = tls_create(key, true, token, &out);
+	struct buf plain = { 0 };
 	char bytes[4096];
-	ssize_t n = 1;
+	ssize_t n;
 
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		die("connect");
-	write_all(fd, &out);
+	write_all(fd, out);
 	while (!tls_established(tls) && (n = read(fd, bytes, sizeof(bytes))) > 0 &&
 	       tls_input(tls, bytes, (size_t)n, &plain) == 0)
-		write_all(fd, &out);
-	if (!tls_established(tls)) {
-		close(fd);
-		fd = -1;
+		write_all(fd, out);
+	buf_finish(&plain);
+	if (tls_established(tls)) {
+		write_all(fd, out);
+		return fd;
 	}
+	close(fd);
+	return -1;
+}
+
+/* Such a connection that nothing will be said on. */
+static int shake_hands(const char *port, const char *token, const struct device_key *key)
+{
+	struct buf out = { 0 };
+	struct tls *tls = tls_create(key, true, token, &out);
+	int fd = connect_tls(port, tls, &out);
+
 	tls_destroy(tls);
 	buf_finish(&out);
-	buf_finish(&plain);
 	return fd;
 }
 
@@ -164,6 +188,167 @@ static int dial(const char *port, const char *token, unsigned n, const struct de
 	return 0;
 }
 
+/* --- a link of our own --- */
+
+struct intruder {
+	int fd, proxy;			/* the path; where the proxy that is none listens */
+	struct tls *tls;
+	struct buf out, plain;
+	struct link link;
+	struct bytestream_record offer;
+	unsigned to_do, dialled, busy, unwanted, other;
+	bool over;
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void make_offer(struct intruder *i)
+{
+	struct buf fields = { 0 };
+	unsigned char sid[WAYS_TOKEN_BYTES];
+
+	if (i->to_do == 0) {
+		i->over = true;
+		return;
+	}
+	i->to_do--;
+	random_bytes(sid, sizeof(sid));
+	hex_encode(sid, sizeof(sid), i->offer.sid);
+	bytestream_put(&i->offer, &fields);
+	link_send(&i->link, RECORD_BYTESTREAM, buf_data(&fields), buf_len(&fields));
+	buf_finish(&fields);
+}
+
+static void on_deliver(void *owner, const struct record *record)
+{
+	struct intruder *i = owner;
+	struct bytestream_record answer;
+
+	if (record->type != RECORD_BYTESTREAM || bytestream_parse(record, &answer) ||
+	    strcmp(answer.sid, i->offer.sid))
+		return;
+	if (!strcmp(answer.reason, "busy"))
+		i->busy++;
+	else if (!strcmp(answer.reason, "not-wanted"))
+		i->unwanted++;
+	else
+		i->other++;
+	make_offer(i);
+}
+
+static void on_up(void *owner, bool resumed)
+{
+	puts("up");
+	fflush(stdout);
+}
+
+static void on_down(void *owner)
+{
+}
+
+static bool on_fill(void *owner)
+{
+	return false;
+}
+
+static void on_ended(void *owner, const char *reason)
+{
+	struct intruder *i = owner;
+
+	printf("ended: %s\n", reason);
+	i->over = true;
+}
+
+static const struct link_events link_events = {
+	.up = on_up,
+	.down = on_down,
+	.deliver = on_deliver,
+	.fill = on_fill,
+	.ended = on_ended,
+	.kick = on_down,
+};
+
+static void say_all(struct intruder *i)
+{
+	struct buf plain = { 0 };
+
+	if (link_output(&i->link, &plain, 16384, now()))
+		tls_write(i->tls, buf_data(&plain), buf_len(&plain));
+	write_all(i->fd, &i->out);
+	buf_finish(&plain);
+}
+
+static void hear(struct intruder *i)
+{
+	char bytes[4096];
+	ssize_t n = read(i->fd, bytes, sizeof(bytes));
+
+	if (n <= 0 || tls_input(i->tls, bytes, (size_t)n, &i->plain) || link_input(&i->link, &i->plain, now()))
+		i->over = true;
+}
+
+static void intrude(struct intruder *i)
+{
+	struct pollfd fds[] = {
+		{ .fd = i->fd, .events = POLLIN },
+		{ .fd = i->proxy, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	char line[80];
+
+	while (!i->over) {
+		say_all(i);
+		poll(fds, 3, 100);
+		link_tick(&i->link, now());
+		if (fds[0].revents)
+			hear(i);
+		if (fds[1].revents) {
+			i->dialled++;
+			close(accept(i->proxy, NULL, NULL));
+		}
+		if (fds[2].revents) {
+			fds[2].fd = -1;
+			if (read(STDIN_FILENO, line, sizeof(line)) > 0)
+				make_offer(i);
+		}
+	}
+	printf("%u dialled, %u busy, %u not-wanted, %u other\n", i->dialled, i->busy, i->unwanted, i->other);
+}
+
+static int offer(const char *port, const char *token, unsigned n, const struct device_key *key,
+		 const char *from, const char *to)
+{
+	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
+	uint8_t instance[INSTANCE_BYTES];
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+
+	i.proxy = make_socket("0", &address);
+	if (bind(i.proxy, (struct sockaddr *)&address, len) < 0 || listen(i.proxy, 64) < 0 ||
+	    getsockname(i.proxy, (struct sockaddr *)&address, &len) < 0)
+		die("listen");
+	strcpy(i.offer.offer.jid, "proxy.localhost");
+	strcpy(i.offer.offer.host, "127.0.0.1");
+	i.offer.offer.port = ntohs(address.sin_port);
+	snprintf(i.offer.offer.from, sizeof(i.offer.offer.from), "%s", from);
+	snprintf(i.offer.offer.to, sizeof(i.offer.offer.to), "%s", to);
+	i.tls = tls_create(key, true, token, &i.out);
+	i.fd = connect_tls(port, i.tls, &i.out);
+	if (i.fd < 0)
+		return 1;
+	random_bytes(instance, sizeof(instance));
+	link_init(&i.link, &link_events, &i, instance, "the broker");
+	link_attach(&i.link, true, now());
+	intrude(&i);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned n = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
@@ -175,6 +360,8 @@ int main(int argc, char **argv)
 		return dial(argv[2], argv[3], n, read_key(argv[5]));
 	if (argc == 5 && !strcmp(argv[1], "other-key") && n <= CONNECTIONS_MAX)
 		return dial(argv[2], argv[3], n, device_key_generate());
-	fprintf(stderr, "usage: hostile-path overhear|silent|other-key <port> ...\n");
+	if (argc == 8 && !strcmp(argv[1], "offers"))
+		return offer(argv[2], argv[3], n, read_key(argv[5]), argv[6], argv[7]);
+	fprintf(stderr, "usage: hostile-path overhear|silent|other-key|offers <port> ...\n");
 	return 2;
 }

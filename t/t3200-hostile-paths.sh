@@ -19,13 +19,26 @@ hostile () {
 	shift
 	"$BUILD/t/hostile-path" "$@" >"$output" &
 	hostile=$!
+	hostiles="$hostiles $hostile"
 	started $hostile
 }
 
-end_hostile () {
-	test -z "$hostile" || kill $hostile 2>/dev/null
+end_hostiles () {
+	test -z "$hostiles" || kill $hostiles 2>/dev/null
 }
-at_exit end_hostile
+at_exit end_hostiles
+
+another_token () {
+	test -s tokens && test "$(tail -n 1 tokens)" != "$token"
+}
+
+# The token with which alice dials bob, on the link that is there now.
+see_token () {
+	as alice git ls-remote $url &&
+	wait_for 10 another_token &&
+	token=$(tail -n 1 tokens) &&
+	test ${#token} = 32
+}
 
 has_two_lines () {
 	test "$(wc -l <"$1")" -ge 2
@@ -38,15 +51,12 @@ test_expect_success 'somebody sees the token with which alice wants to dial bob'
 	tap_port=$("$BUILD/t/free-port") &&
 	direct_user alice && direct_user bob $tap_port &&
 	as alice git config --global --unset-all xmpp.directAddress &&
-	hostile token overhear $tap_port &&
+	hostile tokens overhear $tap_port &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
 	"$TOP/t/make-repo" bob/project.git 10 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
-	as alice git ls-remote $url &&
-	wait_for 10 test -s token &&
-	token=$(cat token) &&
-	test ${#token} = 32 &&
+	see_token &&
 	remember_descriptors bob
 '
 
@@ -65,7 +75,49 @@ test_expect_success 'a device that says nothing has four paths at a time' '
 	wait_for 10 descriptors_as_before bob
 '
 
+device_of () {
+	sed -n "s/.*serving .*, device \([a-z2-7]*\)$/\1/p" "log/$1" | tail -n 1
+}
+
+# offers <n>: one that has taken alice's link over, and is to offer n proxies which are all itself.
+offers () {
+	rm -f said told
+	mkfifo told
+	"$BUILD/t/hostile-path" offers $bob_port $token $1 alice/.data/git-xmpp/key \
+		"alice@localhost/git.$(device_of alice)" "bob@localhost/git.$(device_of bob)" <told >said &
+	hostiles="$hostiles $!"
+	started $!
+	exec 8>told
+	wait_for 10 grep -qx up said
+}
+
+offers_end () {
+	echo go >&8
+	exec 8>&-
+	wait_for 20 grep -q dialled said
+	cat said
+}
+
+test_expect_success 'a device that offers proxies in a loop has us dial a few of them' '
+	offers 50 &&
+	offers_end &&
+	grep -x "5 dialled, 45 busy, 0 not-wanted, 5 other" said
+'
+
+test_expect_success 'who shows no address dials no proxy that his own server does not name' '
+	see_token &&
+	offers 50 &&
+	as bob git config --global xmpp.directAddresses false &&
+	reload bob &&
+	wait_for 5 no_listener bob &&
+	offers_end &&
+	grep -x "0 dialled, 0 busy, 50 not-wanted, 0 other" said &&
+	as bob git config --global xmpp.directAddresses configured &&
+	reload bob
+'
+
 test_expect_success 'a broker that is stopped does not wait for such a path' '
+	see_token &&
 	rm -f open &&
 	hostile open silent $bob_port $token 3 alice/.data/git-xmpp/key &&
 	wait_for 10 test -s open &&
