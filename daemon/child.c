@@ -4,12 +4,19 @@
  * process has exited and its output has ended; standard error is given a
  * moment more, because a hook's background process may hold it for hours. The
  * memory goes when the last handle is closed.
+ *
+ * git writes a pack in pieces of 8 KiB, and whoever sleeps on the pipe is woken
+ * for each: that would cost more than everything else we do with it. So when
+ * much comes, a pipe that was read empty is left alone for a millisecond, and
+ * made large enough to fill meanwhile. What is small is never held up.
  */
 #include "child.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "log.h"
@@ -19,14 +26,23 @@ enum {
 	ERROR_GRACE = 200,		/* ms for the rest of standard error after the exit */
 	TERM_AFTER = 500,		/* ms from the end of its input to SIGTERM */
 	KILL_AFTER = 5000,
+	LULL = 20,			/* ms without output end what counts as one flow */
+	MUCH = 256 * 1024,		/* bytes of a flow, from where on its reads are spaced */
+	GATHER = 1,			/* ms between them */
+	PIPE_SIZE = 512 * 1024,		/* of what fills meanwhile */
 };
 
 struct child {
 	uv_process_t process;
 	uv_pipe_t in, out, err;
 	uv_timer_t timer;
+	uv_timer_t gather;		/* runs while the pipe is left to fill */
 	const struct child_events *events;
 	void *owner;			/* NULL after child_destroy() */
+	uint64_t last_output;		/* ms */
+	size_t flow;			/* bytes of output without a lull */
+	bool paused;			/* by the owner */
+	bool widened;			/* the pipe is as large as we may make it */
 	bool exited, out_ended, err_ended, told, destroyed;
 	bool in_closed, process_closed, termed;
 	int status, term_signal;
@@ -63,6 +79,7 @@ static void close_all(struct child *c)
 	close_handle(&c->in);
 	close_handle(&c->out);
 	close_handle(&c->err);
+	close_handle(&c->gather);
 	if (c->exited) {
 		close_handle(&c->timer);
 		close_handle(&c->process);
@@ -113,12 +130,55 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->buffer, sizeof(c->buffer));
 }
 
+static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+static void read_output(struct child *c)
+{
+	if (!c->out_ended && !c->paused && !uv_is_active((uv_handle_t *)&c->out))
+		uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+}
+
+static void on_gathered(uv_timer_t *timer)
+{
+	read_output(timer->data);
+}
+
+/* The more room, the fewer turns; the system may refuse, and the pipe works as it is. */
+static void widen(struct child *c)
+{
+#ifdef F_SETPIPE_SZ
+	uv_os_fd_t fd;
+
+	if (!c->widened && !uv_fileno((uv_handle_t *)&c->out, &fd))
+		fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+#endif
+	c->widened = true;
+}
+
+/* n bytes were read, and the pipe was empty then if that is less than it could have been. */
+static void gather(struct child *c, size_t n)
+{
+	uint64_t now = uv_now(c->out.loop);
+
+	if (now - c->last_output > LULL)
+		c->flow = 0;
+	c->last_output = now;
+	c->flow += n;
+	if (c->flow < MUCH || n == READ_SIZE)
+		return;
+	widen(c);
+	uv_read_stop((uv_stream_t *)&c->out);
+	uv_timer_start(&c->gather, on_gathered, GATHER, 0);
+}
+
 static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct child *c = stream->data;
 
-	if (n > 0 && !c->destroyed)
+	if (n > 0 && !c->destroyed) {
+		gather(c, n);
 		c->events->output(c->owner, buf->base, n);
+	}
 	if (n >= 0)
 		return;
 	uv_read_stop(stream);
@@ -143,9 +203,10 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 			  const struct child_events *events, void *owner, int *error)
 {
 	struct child *c = xcalloc(1, sizeof(*c));
+	uv_file out[2];
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&c->in },
-		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->out },
+		{ .flags = UV_INHERIT_FD },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->err },
 	};
 	uv_process_options_t options = {
@@ -159,22 +220,32 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 		.stdio = stdio,
 	};
 
+	/* What libuv makes is a pair of sockets, which keeps every write apart, and is twice the work. */
+	*error = uv_pipe(out, UV_NONBLOCK_PIPE, 0);
+	if (*error) {
+		free(c);
+		return NULL;
+	}
+	stdio[1].data.fd = out[1];
 	c->events = events;
 	c->owner = owner;
 	uv_pipe_init(loop, &c->in, 0);
 	uv_pipe_init(loop, &c->out, 0);
 	uv_pipe_init(loop, &c->err, 0);
 	uv_timer_init(loop, &c->timer);
-	c->in.data = c->out.data = c->err.data = c->timer.data = c->process.data = c;
-	c->open_handles = 5;
+	uv_timer_init(loop, &c->gather);
+	c->in.data = c->out.data = c->err.data = c->timer.data = c->gather.data = c->process.data = c;
+	c->open_handles = 6;
+	uv_pipe_open(&c->out, out[0]);
 	*error = uv_spawn(loop, &c->process, &options);
+	close(out[1]);
 	if (*error) {
 		/* libuv leaves an inactive process handle behind, to be closed like the rest. */
 		c->destroyed = c->exited = true;
 		close_all(c);
 		return NULL;
 	}
-	uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+	read_output(c);
 	uv_read_start((uv_stream_t *)&c->err, on_alloc, on_error_output);
 	return c;
 }
@@ -247,10 +318,11 @@ void child_pause(struct child *c, bool pause)
 {
 	if (c->out_ended || c->destroyed)
 		return;
+	c->paused = pause;
 	if (pause)
 		uv_read_stop((uv_stream_t *)&c->out);
-	else if (!uv_is_active((uv_handle_t *)&c->out))
-		uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+	else if (!uv_is_active((uv_handle_t *)&c->gather))
+		read_output(c);
 }
 
 int child_pid(const struct child *c)
@@ -292,7 +364,7 @@ void child_destroy(struct child *c)
 	 * the push failed, and would die of SIGPIPE without removing its quarantine.
 	 */
 	close_handle(&c->in);
-	if (!c->out_ended && !uv_is_active((uv_handle_t *)&c->out))
-		uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+	c->paused = false;
+	read_output(c);
 	uv_timer_start(&c->timer, on_insist, TERM_AFTER, 0);
 }
