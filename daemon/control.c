@@ -4,6 +4,9 @@
  * and then one OPEN or COMMAND within a few seconds; from there its owner is
  * a session or a command. It is always read, so that a client that goes away
  * is noticed at once.
+ *
+ * What is sent waits until whatever sends it has returned to the loop, so that what
+ * came together leaves together: the client is woken once, and not for each frame.
  */
 #include "control.h"
 
@@ -22,6 +25,7 @@
 enum {
 	HELLO_TIMEOUT = 5000,
 	READ_SIZE = 64 * 1024,
+	ENOUGH = 128 * 1024,		/* bytes that are not kept to leave with others */
 	FLUSH_TIMEOUT = 2000,		/* a client that does not read its last words */
 };
 
@@ -39,18 +43,15 @@ struct conn {
 	uv_pipe_t pipe;
 	uv_timer_t timer;
 	struct buf in;
+	struct buf out;			/* frames that leave soon */
+	size_t open_frame;		/* bytes of data in the last of them, which may become more; 0: none */
+	struct buf writing;		/* what the socket did not take; the write's, if not empty */
+	uv_write_t write;
+	uv_idle_t soon;
 	const struct conn_events *events;	/* NULL: nobody yet, or not any more */
 	void *owner;
-	size_t queued;
 	bool hello, closing;
 	int open_handles;
-};
-
-struct conn_write {
-	uv_write_t req;
-	struct conn *conn;
-	size_t len;
-	char data[];
 };
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -60,6 +61,8 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--c->open_handles)
 		return;
 	buf_finish(&c->in);
+	buf_finish(&c->out);
+	buf_finish(&c->writing);
 	free(c);
 }
 
@@ -75,6 +78,7 @@ static void destroy(struct conn *c)
 	c->control->count--;
 	uv_close((uv_handle_t *)&c->pipe, on_handle_closed);
 	uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&c->soon, on_handle_closed);
 }
 
 static void gone(struct conn *c)
@@ -87,61 +91,95 @@ static void gone(struct conn *c)
 		events->closed(c->owner);
 }
 
+static void flush(struct conn *c);
+
+/* Everything has left. */
+static void drained(struct conn *c)
+{
+	if (c->closing)
+		destroy(c);
+	else if (c->events)
+		c->events->drained(c->owner);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
-	struct conn_write *w = (struct conn_write *)req;
-	struct conn *c = w->conn;
+	struct conn *c = req->data;
 
-	c->queued -= w->len;
-	free(w);
+	buf_reset(&c->writing);
 	if (uv_is_closing((uv_handle_t *)&c->pipe))
 		return;
 	if (status < 0)
 		gone(c);
-	else if (!c->queued && c->closing)
-		destroy(c);
-	else if (!c->queued && c->events)
-		c->events->drained(c->owner);
+	else if (buf_len(&c->out))
+		flush(c);
+	else
+		drained(c);
 }
 
-/* What the socket did not take at once, from the done-th byte of header and payload on. */
-static void queue(struct conn *c, const uv_buf_t parts[2], size_t done)
+/* Hands what waits to the socket, and what that does not take to libuv. */
+static void flush(struct conn *c)
 {
-	size_t n = parts[0].len + parts[1].len - done, skip = done < parts[0].len ? done : parts[0].len;
-	struct conn_write *w = xmalloc(sizeof(*w) + n);
-	uv_buf_t bytes = uv_buf_init(w->data, n);
+	struct buf empty = c->writing;
+	uv_buf_t bytes = uv_buf_init(buf_data(&c->out), buf_len(&c->out));
+	int n;
 
-	w->conn = c;
-	w->len = n;
-	memcpy(w->data, parts[0].base + skip, parts[0].len - skip);
-	if (parts[1].len)
-		memcpy(w->data + parts[0].len - skip, parts[1].base + (done - skip), parts[1].len - (done - skip));
-	c->queued += n;
-	if (uv_write(&w->req, (uv_stream_t *)&c->pipe, &bytes, 1, on_written)) {
-		c->queued -= n;
-		free(w);
+	uv_idle_stop(&c->soon);
+	if (buf_len(&c->writing) || !buf_len(&c->out))
+		return;
+	n = uv_try_write((uv_stream_t *)&c->pipe, &bytes, 1);
+	c->open_frame = 0;
+	if (n > 0)
+		buf_consume(&c->out, n);
+	if (!buf_len(&c->out)) {
+		drained(c);
+		return;
 	}
+	/* An error comes again, by the callback of the write. */
+	c->writing = c->out;
+	c->out = empty;
+	bytes = uv_buf_init(buf_data(&c->writing), buf_len(&c->writing));
+	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
+		buf_reset(&c->writing);
+}
+
+static void on_soon(uv_idle_t *idle)
+{
+	flush(idle->data);
+}
+
+/* More data for the last frame, if it is one of data: who reads has less to do with few large ones. */
+static size_t extend(struct conn *c, const void *data, size_t n)
+{
+	size_t room = c->open_frame ? FRAME_MAX - c->open_frame : 0;
+	char *header;
+
+	n = n < room ? n : room;
+	if (n == 0)
+		return 0;
+	buf_append(&c->out, data, n);
+	c->open_frame += n;
+	header = buf_data(&c->out) + buf_len(&c->out) - c->open_frame - FRAME_HEADER;
+	frame_header((unsigned char *)header, FRAME_DATA, c->open_frame);
+	return n;
 }
 
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n)
 {
-	unsigned char header[FRAME_HEADER];
-	uv_buf_t parts[2] = {
-		uv_buf_init((char *)header, sizeof(header)),
-		uv_buf_init((char *)payload, n),
-	};
-	int done = 0;
+	size_t done = 0;
 
 	if (uv_is_closing((uv_handle_t *)&c->pipe) || c->closing)
 		return;
-	frame_header(header, type, n);
-	if (!c->queued)
-		done = uv_try_write((uv_stream_t *)&c->pipe, parts, n ? 2 : 1);
-	/* An error comes again, by the callback of the write. */
-	if (done < 0)
-		done = 0;
-	if ((size_t)done < sizeof(header) + n)
-		queue(c, parts, done);
+	if (type == FRAME_DATA)
+		done = extend(c, payload, n);
+	if (done < n || type != FRAME_DATA) {
+		frame_put(&c->out, type, (const char *)payload + done, n - done);
+		c->open_frame = type == FRAME_DATA ? n - done : 0;
+	}
+	if (buf_len(&c->out) >= ENOUGH)
+		flush(c);
+	else
+		uv_idle_start(&c->soon, on_soon);
 }
 
 void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields)
@@ -161,7 +199,7 @@ void conn_send_error(struct conn *c, const struct message *m)
 
 size_t conn_queued(const struct conn *c)
 {
-	return c->queued;
+	return buf_len(&c->out) + buf_len(&c->writing);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -174,12 +212,13 @@ void conn_close(struct conn *c)
 	c->events = NULL;
 	if (c->closing || uv_is_closing((uv_handle_t *)&c->pipe))
 		return;
-	if (!c->queued) {
+	c->closing = true;
+	if (!conn_queued(c)) {
 		destroy(c);
 		return;
 	}
-	c->closing = true;
 	uv_timer_start(&c->timer, on_timeout, FLUSH_TIMEOUT, 0);
+	flush(c);
 }
 
 void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner)
@@ -286,8 +325,9 @@ static void on_connection(uv_stream_t *listener, int status)
 	c->control = control;
 	uv_pipe_init(control->broker->loop, &c->pipe, 0);
 	uv_timer_init(control->broker->loop, &c->timer);
-	c->pipe.data = c->timer.data = c;
-	c->open_handles = 2;
+	uv_idle_init(control->broker->loop, &c->soon);
+	c->pipe.data = c->timer.data = c->soon.data = c->write.data = c;
+	c->open_handles = 3;
 	c->next = control->first;
 	control->first = c;
 	control->count++;

@@ -251,13 +251,12 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 {
 	struct session_internal *s = owner;
 
+	/* First, for it may leave at once. */
+	s->unsent += n;
+	s->received += n;
 	for (size_t done = 0; done < n; done += FRAME_MAX)
 		conn_send(s->conn, FRAME_DATA, (const char *)data + done,
 			  n - done < FRAME_MAX ? n - done : FRAME_MAX);
-	s->unsent += n;
-	s->received += n;
-	if (!conn_queued(s->conn))
-		on_conn_drained(s);
 }
 
 static void on_channel_stderr(void *owner, const void *data, size_t n)

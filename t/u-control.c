@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "control.h"
+
+/*
+ * The Unix socket, with one client of ours, that reads only when it is told to. Sessions
+ * are not there: what a session would send, the test sends.
+ */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#include "command.h"
+#include "session.h"
+
+enum {
+	RECORD = 16 * 1024,		/* what a record of a link brings at a time */
+	TURNS = 200,			/* of the loop, more than anything takes here */
+};
+
+static uv_loop_t loop;
+static struct broker broker = { .loop = &loop };
+static struct conn *conn;
+static unsigned drained, closed;
+static int client;
+static struct buf got;
+static bool ended;		/* the broker has closed the connection */
+
+static void on_frame(void *owner, const struct frame *frame)
+{
+}
+
+static void on_drained(void *owner)
+{
+	drained++;
+}
+
+static void on_closed(void *owner)
+{
+	closed++;
+}
+
+static const struct conn_events events = {
+	.frame = on_frame,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+void session_create(struct conn *c, struct fields open)
+{
+	conn = c;
+	conn_set_owner(c, &events, NULL);
+}
+
+void command_run(struct conn *c, struct fields command)
+{
+}
+
+static void turn(unsigned times)
+{
+	while (times-- > 0)
+		uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+/* Takes what is there, at most n bytes. */
+static void hear(size_t n)
+{
+	ssize_t some = read(client, buf_reserve(&got, n), n);
+
+	if (some > 0)
+		buf_added(&got, some);
+	ended = some == 0;
+}
+
+static void hear_all(void)
+{
+	for (int i = 0; i < TURNS && !ended; i++) {
+		turn(1);
+		hear(RECORD);
+	}
+}
+
+static struct frame next(void)
+{
+	static struct frame frame;
+	long size = frame_parse(&got, &frame);
+
+	if (size <= 0)
+		return (struct frame){ 0 };
+	buf_consume(&got, size);
+	return frame;
+}
+
+static void meet(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct buf out = { 0 }, fields = { 0 };
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	connect(client, (struct sockaddr *)&address, sizeof(address));
+	fcntl(client, F_SETFL, O_NONBLOCK);
+	fields_add_u64(&fields, "protocol", FRAME_PROTOCOL);
+	frame_put_fields(&out, FRAME_HELLO, &fields);
+	frame_put_fields(&out, FRAME_OPEN, &fields);
+	ok(write(client, buf_data(&out), buf_len(&out)) == (ssize_t)buf_len(&out), "a client opens a session");
+	buf_finish(&out);
+	buf_finish(&fields);
+	conn = NULL;
+	ended = false;
+	closed = 0;
+	buf_reset(&got);
+	turn(10);
+	hear(RECORD);
+	ok(conn && next().type == FRAME_HELLO, "and is greeted");
+	drained = 0;		/* the greeting was */
+}
+
+static void part(void)
+{
+	close(client);
+	turn(10);
+	buf_finish(&got);
+}
+
+static void data_is_gathered(const char *path)
+{
+	static char data[RECORD];
+	struct frame frame;
+
+	meet(path);
+	for (int i = 0; i < 5; i++) {
+		memset(data, 'a' + i, sizeof(data));
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	}
+	conn_send(conn, FRAME_STDERR, "oops", 4);
+	conn_send(conn, FRAME_DATA, "x", 1);
+	is_int(conn_queued(conn) > 0, true, "what is sent waits for the loop");
+	turn(2);
+	is_int(drained, 1, "and leaves in one go");
+	is_int(conn_queued(conn), 0, "all of it");
+	hear(8 * RECORD);
+	frame = next();
+	ok(frame.type == FRAME_DATA && frame.len == 4 * RECORD, "data come in frames as large as may be");
+	ok(frame.payload[0] == 'a' && frame.payload[RECORD] == 'b' && frame.payload[4 * RECORD - 1] == 'd',
+	   "in order");
+	frame = next();
+	ok(frame.type == FRAME_DATA && frame.len == RECORD && frame.payload[0] == 'e', "the rest in another");
+	is_int(next().type, FRAME_STDERR, "something else stays where it was said");
+	frame = next();
+	ok(frame.type == FRAME_DATA && frame.len == 1, "and what follows it behind it");
+	part();
+	is_int(closed, 1, "the session hears that its client has gone");
+}
+
+static void last_words(const char *path)
+{
+	static char data[RECORD];
+	struct frame frame;
+	size_t bytes = 0;
+
+	meet(path);
+	/* More than the socket takes. */
+	for (int i = 0; i < 100; i++)
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	conn_send(conn, FRAME_EXIT, NULL, 0);
+	ok(conn_queued(conn) > 0, "a client that does not read makes the broker wait");
+	drained = 0;
+	turn(10);
+	is_int(drained, 0, "and nobody is told that it has left");
+	conn_close(conn);
+	hear_all();
+	while ((frame = next()).type == FRAME_DATA)
+		bytes += frame.len;
+	is_int(bytes, 100 * sizeof(data), "what was said before the end still comes");
+	ok(frame.type == FRAME_EXIT && ended, "up to the last word");
+	is_int(closed, 0, "and who has closed it hears no more of it");
+	part();
+}
+
+static void hung_up(const char *path)
+{
+	static char data[RECORD];
+
+	meet(path);
+	close(client);
+	for (int i = 0; i < 100; i++)
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	is_int(closed, 0, "a client that has gone is not noticed while one sends");
+	turn(10);
+	is_int(closed, 1, "but then, once");
+	client = -1;
+	part();
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/gx.XXXXXX", path[64];
+	struct control *control;
+	struct message trouble;
+
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	uv_loop_init(&loop);
+	signal(SIGPIPE, SIG_IGN);
+	control = control_create(&broker, path, &trouble);
+	ok(control, "the broker listens");
+	data_is_gathered(path);
+	last_words(path);
+	hung_up(path);
+	control_destroy(control);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "every handle is closed");
+	rmdir(dir);
+	return tap_done();
+}
