@@ -37,6 +37,7 @@ enum {
 	CHUNK = 64 * 1024,		/* what a pipe holds */
 	SOCKET_READ = 256 * 1024,
 	PENDING_MAX = 256 * 1024,
+	PIPE_SIZE = 256 * 1024,		/* of the one to git: what comes at once should fit */
 	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
 	STATUS_FAILED = 128,
 };
@@ -390,6 +391,10 @@ static int make_stdout_nonblocking(void)
 		return -1;
 	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
 		return -1;
+#ifdef F_SETPIPE_SZ
+	/* If the system refuses, git and we take turns more often. */
+	fcntl(1, F_SETPIPE_SZ, PIPE_SIZE);
+#endif
 	fcntl(1, F_SETFL, flags | O_NONBLOCK);
 	return flags;
 }
