@@ -346,6 +346,22 @@ static void choose_buffer(struct tcppath *p, size_t n)
 	}
 }
 
+/*
+ * A proxy may leave its sockets to Nagle's algorithm, and then sends the end of a
+ * burst only when we have acknowledged what came before it, for which the kernel would
+ * take 40 ms. It forgets what we want of it, so it is told after every read.
+ */
+static void acknowledge(struct tcppath *p)
+{
+#ifdef TCP_QUICKACK
+	int on = 1;
+	uv_os_fd_t fd;
+
+	if (p->hash && !uv_fileno((uv_handle_t *)&p->tcp, &fd))
+		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#endif
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 {
 	struct tcppath *p = stream->data;
@@ -369,6 +385,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 	default:
 		break;
 	}
+	acknowledge(p);
 	choose_buffer(p, n);
 }
 

@@ -5,6 +5,7 @@
 #include "link.h"
 #include "log.h"
 #include "longpath.h"
+#include "pulse.h"
 #include "tap.h"
 
 /*
@@ -389,8 +390,8 @@ static void test_silence(void)
 	cut(&alice);
 	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "so does what is unacknowledged");
 	alice.link.nudge = true;
-	is_int(link_deadline(&alice.link), (int64_t)now + 150, "through a proxy it is nudged");
-	now += 150;
+	is_int(link_deadline(&alice.link), (int64_t)now + PULSE_NUDGE, "through a proxy it is nudged");
+	now += PULSE_NUDGE;
 	link_tick(&alice.link, now);
 	ok(alice.kicked && talk(&alice, 4096) > 0, "with a ping");
 	cut(&alice);

@@ -12,7 +12,7 @@
 
 enum {
 	PING_PAYLOAD_MAX = 16,
-	PULSE_NUDGE = 150,	/* ms of silence after which the tail of a burst is pushed on */
+	PULSE_NUDGE = 25,	/* ms of silence after which the tail of a burst is pushed on */
 };
 
 struct pulse {
