@@ -117,12 +117,13 @@ static size_t next_record(const struct channel *ch, size_t max, enum record_type
 
 static void send_bytes(struct channel *ch, enum record_type type, struct buf *from, size_t n)
 {
-	uint8_t payload[RECORD_PAYLOAD_MAX];
+	uint8_t *payload = link_send_room(ch->all->link, type, CHANNEL_NUMBER_SIZE + n);
 
-	put_be32(payload, ch->number);
-	memcpy(payload + CHANNEL_NUMBER_SIZE, buf_data(from), n);
+	if (payload) {
+		put_be32(payload, ch->number);
+		memcpy(payload + CHANNEL_NUMBER_SIZE, buf_data(from), n);
+	}
 	buf_consume(from, n);
-	link_send(ch->all->link, type, payload, CHANNEL_NUMBER_SIZE + n);
 }
 
 /* Inside fill() link_send() only queues: it neither kicks nor ends the link. */

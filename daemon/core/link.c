@@ -285,23 +285,31 @@ int link_input(struct link *l, struct buf *plain, uint64_t now)
 	}
 }
 
-bool link_send(struct link *l, enum record_type type, const void *payload, size_t len)
+uint8_t *link_send_room(struct link *l, enum record_type type, size_t len)
 {
 	struct link_internal *in = l->in;
 	bool control = !in->filling || type < RECORD_ACCEPT;
 
 	if (l->state == LINK_ENDED)
-		return false;
+		return NULL;
 	/* Whoever sends is in the middle of something: the end waits until that is done. */
 	if (in->overflowed || (control && in->outbox.control >= LINK_CONTROL_QUEUE_MAX)) {
 		in->overflowed = true;
-		return false;
+		return NULL;
 	}
-	outbox_add(&in->outbox, type, payload, len, control);
 	in->control_sent += type != RECORD_DATA;
 	if (l->state == LINK_UP)
 		link_kick(l);
-	return true;
+	return outbox_add(&in->outbox, type, len, control);
+}
+
+bool link_send(struct link *l, enum record_type type, const void *payload, size_t len)
+{
+	uint8_t *room = link_send_room(l, type, len);
+
+	if (room && len > 0)
+		memcpy(room, payload, len);
+	return room;
 }
 
 size_t link_fill_size(const struct link *l)

@@ -151,6 +151,9 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
  */
 bool link_send(struct link *l, enum record_type type, const void *payload, size_t len);
 
+/* The same for a payload that the caller writes, at once, where this points; NULL for false. */
+uint8_t *link_send_room(struct link *l, enum record_type type, size_t len);
+
 /* How many bytes of payload the record that fill() is asked for had best carry; at least 512. */
 size_t link_fill_size(const struct link *l);
 

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "alloc.h"
 
@@ -33,16 +32,13 @@ void outbox_finish(struct outbox *o)
 		forget_first(o);
 }
 
-void outbox_add(struct outbox *o, enum record_type type, const void *payload, size_t len,
-		bool control)
+uint8_t *outbox_add(struct outbox *o, enum record_type type, size_t len, bool control)
 {
 	struct outgoing *r;
 
 	assert(record_type_numbered(type) && len <= RECORD_PAYLOAD_MAX);
 	r = xmalloc(sizeof(*r) + len);
 	*r = (struct outgoing){ .number = ++o->queued, .type = type, .control = control, .len = len };
-	if (len > 0)
-		memcpy(r->payload, payload, len);
 	if (o->last)
 		o->last->next = r;
 	else
@@ -52,6 +48,7 @@ void outbox_add(struct outbox *o, enum record_type type, const void *payload, si
 		o->unsent = r;
 	o->bytes += RECORD_HEADER + len;
 	o->control += control;
+	return r->payload;
 }
 
 bool outbox_send(struct outbox *o, struct buf *out)

@@ -31,8 +31,9 @@ struct outbox {
 };
 
 void outbox_finish(struct outbox *o);
-void outbox_add(struct outbox *o, enum record_type type, const void *payload, size_t len,
-		bool control);
+
+/* A new record at the end, whose payload the caller writes at once, where this points. */
+uint8_t *outbox_add(struct outbox *o, enum record_type type, size_t len, bool control);
 
 /* Appends the next unsent record to out; false if there is none. */
 bool outbox_send(struct outbox *o, struct buf *out);
