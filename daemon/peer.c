@@ -394,7 +394,8 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	device_id_of(fp, device);
 	p = peer_find(b, jid, device);
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
-				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0);
+				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0,
+				   broker_now(b));
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));

@@ -278,7 +278,7 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	enum link_verdict verdict;
 
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
-				   memcmp(b->fp, other->fp, FINGERPRINT_BYTES) < 0);
+				   memcmp(b->fp, other->fp, FINGERPRINT_BYTES) < 0, w->now);
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
 		trace(w, "%s: refuses the path of %s: %s", b->name, other->name,
 		      verdict == LINK_REFUSE_GONE ? "gone" : "crossed");

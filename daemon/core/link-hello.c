@@ -13,41 +13,49 @@
  * when and how often, and whichever of them forgot the last one.
  */
 
+/* Our own attempt is as young as the peer's, and counts more. */
+static bool crossed(const struct link *l, bool we_win, uint64_t now)
+{
+	return l->state == LINK_GREETING && l->initiator && we_win &&
+	       now < l->in->attached_at + LINK_CROSSED_MAX;
+}
+
+/* One of the peer's that it has given up for ours, and that comes late: it must not end what came of ours. */
+static bool belated(const struct link *l, bool we_win, uint64_t now)
+{
+	return l->in->ours && we_win &&
+	       (l->state == LINK_UP || now < l->in->came_up_at + LINK_HELLO_TIMEOUT);
+}
+
 static enum link_verdict judge_resume(const struct link *l, const struct link_hello *hello,
-				      bool we_win)
+				      bool we_win, uint64_t now)
 {
 	if (!l->in->was_up || memcmp(hello->link, l->id, LINK_ID_BYTES) ||
 	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
 	    !outbox_plausible(&l->in->outbox, hello->received))
 		return LINK_REFUSE_GONE;
-	if (l->state == LINK_GREETING && l->initiator && we_win)
-		return LINK_REFUSE_CROSSED;
-	return LINK_ACCEPT_RESUME;
+	return crossed(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_ACCEPT_RESUME;
 }
 
 enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
-				   bool we_win)
+				   bool we_win, uint64_t now)
 {
 	const struct link_internal *in;
 
 	if (!l || l->state == LINK_ENDED)
 		return hello->resume ? LINK_REFUSE_GONE : LINK_ACCEPT_NEW;
 	if (hello->resume)
-		return judge_resume(l, hello, we_win);
+		return judge_resume(l, hello, we_win, now);
 	in = l->in;
 	if (!in->was_up)
-		return l->state == LINK_GREETING && l->initiator && we_win ?
-			LINK_REFUSE_CROSSED : LINK_ACCEPT_NEW;
+		return crossed(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_ACCEPT_NEW;
 	if (memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))
 		return LINK_REPLACE;
 	/* The same attempt: our answer was lost, and the peer has neither sent nor received. */
 	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
 	    outbox_plausible(&in->outbox, 0))
 		return LINK_ACCEPT_RESUME;
-	/* An attempt that the peer gave up for ours comes late: it must not end what came of ours. */
-	if (l->state == LINK_UP && in->ours && we_win)
-		return LINK_REFUSE_CROSSED;
-	return LINK_REPLACE;
+	return belated(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_REPLACE;
 }
 
 /* Both HELLOs are known: what the peer has is forgotten, the rest goes again. */
@@ -61,8 +69,10 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 	outbox_rewind(&in->outbox);
 	memcpy(l->peer_instance, instance, INSTANCE_BYTES);
 	l->peer_known = true;
-	if (!in->was_up)
+	if (!in->was_up) {
 		in->ours = l->initiator;
+		in->came_up_at = now;
+	}
 	if (l->initiator)
 		flight_round_trip(&in->flight, now - in->attached_at, now);
 	in->was_up = true;
@@ -135,7 +145,7 @@ static int take_opening(struct link *l, const struct record *record, uint64_t no
 
 	if (link_hello_parse(record, &hello))
 		return link_protocol_error(l, "HELLO not understood");
-	switch (link_hello_judge(l, &hello, false)) {
+	switch (link_hello_judge(l, &hello, false, now)) {
 	case LINK_ACCEPT_NEW:
 	case LINK_ACCEPT_RESUME:
 		greet_back(l, &hello, now);

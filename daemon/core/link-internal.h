@@ -16,6 +16,7 @@ struct link_internal {
 	bool has_id;
 	bool was_up;
 	bool ours;			/* it came up by an attempt of ours */
+	uint64_t came_up_at;		/* then */
 	bool filling;			/* inside events->fill() */
 	bool overflowed;		/* a record had no room: the link must end, at the next tick or input */
 	size_t fill_size;

@@ -121,9 +121,12 @@ enum link_verdict {
 /* 0, or -1 if the record is no initiator's HELLO of protocol 1. */
 int link_hello_parse(const struct record *record, struct link_hello *hello);
 
-/* we_win: our fingerprint is the lower one, so that our attempts win over the peer's. */
+/*
+ * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not one that
+ * has had no answer for LINK_CROSSED_MAX: the peer's way may be the only one that works.
+ */
 enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
-				   bool we_win);
+				   bool we_win, uint64_t now);
 
 /* The answer of a refusal ("gone", "crossed", "untrusted"), as bytes for the path. */
 void link_hello_refusal(const char *state, const uint8_t instance[INSTANCE_BYTES], struct buf *out);
