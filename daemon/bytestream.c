@@ -368,6 +368,11 @@ struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *k
 	return start(loop, key, offer, local, events, owner);
 }
 
+const char *bytestream_sid(const struct bytestream *b)
+{
+	return b->offer.sid;
+}
+
 void bytestream_destroy(struct bytestream *b)
 {
 	if (b)

@@ -56,6 +56,8 @@ struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *k
 /* A record for it, other than an offer; of another sid it is ignored. */
 void bytestream_record(struct bytestream *b, const struct bytestream_record *record);
 
+const char *bytestream_sid(const struct bytestream *b);
+
 /* No event comes any more; the device is not told. NULL is fine. */
 void bytestream_destroy(struct bytestream *b);
 

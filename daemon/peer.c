@@ -25,6 +25,13 @@ enum {
 	RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
 };
 
+/* How a link lost its path. */
+enum loss {
+	LOSS_CLOSED,
+	LOSS_SILENT,		/* nothing came for too long */
+	LOSS_CROSSED,		/* the device has opened one at the same moment, and that one counts */
+};
+
 static const struct path_events path_events, left_events;
 static const struct wayfinder_events wayfinder_events;
 static const struct link_events link_events;
@@ -292,18 +299,18 @@ static void note_absence(struct peer *p, uint64_t grace)
 		p->gone_by = broker_now(b) + grace;
 }
 
-static void path_lost(struct peer *p, const char *why)
+static void path_lost(struct peer *p, const char *why, enum loss loss)
 {
-	uint64_t worked_until = link_worked_until(&p->link, broker_now(p->broker));
+	uint64_t now = broker_now(p->broker), worked_until = link_worked_until(&p->link, now);
 
 	p->path = NULL;
 	drop_left(p);
-	link_detach(&p->link, why, broker_now(p->broker));
+	link_detach(&p->link, why, now);
 	if (p->ended)
 		return;
 	wayfinder_detached(p->ways, worked_until);
 	note_absence(p, GONE_GRACE);
-	if (p->link.state == LINK_IDLE) {
+	if (p->link.state == LINK_IDLE && loss != LOSS_CROSSED) {
 		end(p, "unreachable");
 		return;
 	}
@@ -312,20 +319,21 @@ static void path_lost(struct peer *p, const char *why)
 }
 
 /* The path is no good any more, though it does not know it yet. */
-static void drop_path(struct peer *p, const char *why)
+static void drop_path(struct peer *p, const char *why, enum loss loss)
 {
 	if (!p->path)
 		return;
 	path_close(p->path);
-	path_lost(p, why);
+	path_lost(p, why, loss);
 }
 
 static void on_path_plain(void *owner, struct buf *plain)
 {
 	struct peer *p = owner;
 
+	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
 	if (link_input(&p->link, plain, broker_now(p->broker)) < 0 && !p->ended)
-		drop_path(p, "it broke the protocol");
+		drop_path(p, "the other side comes by another one", LOSS_CROSSED);
 	peer_touch(p);
 }
 
@@ -344,7 +352,7 @@ static void on_path_closed(void *owner, const char *why)
 	struct peer *p = owner;
 
 	log_info("%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
-	path_lost(p, why);
+	path_lost(p, why, LOSS_CLOSED);
 }
 
 static void on_path_established(void *owner, const unsigned char *fp)
@@ -495,9 +503,7 @@ void peers_reload(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
 		p->link.suspend_max = b->config->path_timeout * 1000;
-		if (p->link.state == LINK_UP)
-			wayfinder_tell(p->ways);
-		wayfinder_refresh(p->ways);
+		wayfinder_ways_changed(p->ways);
 		peer_touch(p);
 	}
 }
@@ -509,7 +515,7 @@ static void on_timer(uv_timer_t *timer)
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
-		drop_path(p, "it is silent");
+		drop_path(p, "it is silent", LOSS_SILENT);
 	if (!p->ended)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The route says what to try and when; here it is done, one attempt of each
- * kind at a time. In-band needs the device's full JID, from presence. Direct needs
- * the addresses and the token that the device told us inside the link, and
- * works on when the server is gone. A proxy needs the link up, since its steps are
- * records: whoever has one offers it, and when both do, the offer of the side
- * that leads wins.
+ * The search (core/search.h) says what to try and when; here it is done, one attempt of each
+ * kind at a time, and its facts are collected: presence, the connection, what is
+ * configured and which proxies there are.
  *
- * What can go wrong: an attempt fails (the route waits and tries again), or
- * stands still (each kind has its own timer, and then fails).
+ * What can go wrong: an attempt fails, or stands still (each kind has its own timer, and then
+ * fails).
  */
 #include "wayfinder.h"
 
@@ -22,6 +19,7 @@
 #include "inband.h"
 #include "log.h"
 #include "reach.h"
+#include "search.h"
 #include "text.h"
 
 enum {
@@ -35,14 +33,8 @@ struct wayfinder {
 	const struct wayfinder_events *events;
 	void *owner;
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any WAYS */
-	struct route route;
+	struct search search;
 	char token[WAYS_TOKEN_LEN + 1];		/* named by the device when it dials us */
-	struct ways theirs;
-	const void *demander;			/* who asked for kinds of path; NULL: nobody */
-	unsigned demanded;
-	bool told;				/* the device knows our ways, more or less */
-	bool linked;				/* the link is attached: records can travel */
-	bool stopped;
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct bytestream *stream;
@@ -62,27 +54,16 @@ static const char *full_jid(const struct wayfinder *w)
 	return r ? r->full : NULL;
 }
 
-/* Our own wish. */
-static unsigned wanted(const struct wayfinder *w)
-{
-	return w->demander ? w->demanded : reach_allowed(w->broker->reach);
-}
-
-unsigned wayfinder_allowed(const struct wayfinder *w)
-{
-	return wanted(w) & w->theirs.allowed;
-}
-
 static void fail(struct wayfinder *w, enum path_kind kind, const char *why)
 {
 	log_info("%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
-	route_failed(&w->route, kind, now_of(w));
+	search_failed(&w->search, kind, now_of(w));
 	w->events->failed(w->owner, kind, why);
 }
 
 static void arrive(struct wayfinder *w, enum path_kind kind, struct path *path, const unsigned char *fp)
 {
-	route_arrived(&w->route, kind);
+	search_arrived(&w->search, kind);
 	w->events->found(w->owner, path, fp);
 }
 
@@ -126,7 +107,7 @@ static void open_inband(struct wayfinder *w)
 {
 	const char *to = full_jid(w);
 
-	if (to && !w->inband)
+	if (to)
 		w->inband = inband_open(&w->broker->inbands, to, &inband_events, w);
 	if (!w->inband)
 		fail(w, PATH_INBAND, "it is not online");
@@ -155,26 +136,13 @@ static const struct dialer_events dialer_events = {
 	.failed = on_not_reached,
 };
 
-/* The addresses that the device told and that we would dial; how many. */
-static size_t dialable(const struct wayfinder *w, struct netaddr out[WAYS_ADDRESSES])
-{
-	size_t n = 0;
-
-	if (!*w->theirs.token || !reach_may_dial(w->broker->reach))
-		return 0;
-	for (size_t i = 0; i < w->theirs.n; i++)
-		if (netaddr_may_dial(&w->theirs.addresses[i], reach_local(w->broker->reach)))
-			out[n++] = w->theirs.addresses[i];
-	return n;
-}
-
 static void dial(struct wayfinder *w)
 {
 	struct netaddr to[WAYS_ADDRESSES];
-	size_t n = dialable(w, to);
+	size_t n = search_dialable(&w->search, to);
 
-	if (!w->dialer && n)
-		w->dialer = dialer_start(w->broker->loop, w->broker->key, to, n, w->fp, w->theirs.token,
+	if (n)
+		w->dialer = dialer_start(w->broker->loop, w->broker->key, to, n, w->fp, w->search.theirs.token,
 					 &dialer_events, w);
 	if (!w->dialer)
 		fail(w, PATH_DIRECT, "no socket");
@@ -201,7 +169,7 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 		arrive(w, PATH_PROXY, path, fp);
 		return;
 	}
-	route_arrived(&w->route, PATH_PROXY);
+	search_arrived(&w->search, PATH_PROXY);
 	greeting_take(w->broker, path, w->jid, fp);
 }
 
@@ -226,9 +194,7 @@ static void offer_proxy(struct wayfinder *w)
 	const struct proxy *proxy = proxies_best(reach_proxies(w->broker->reach));
 	const char *to = full_jid(w);
 
-	if (w->stream)
-		return;
-	if (proxy && to && w->linked) {
+	if (proxy && to) {
 		snprintf(w->proxy, sizeof(w->proxy), "%s", proxy->jid);
 		w->stream = bytestream_offer(w->broker->loop, w->broker->key, w->broker->xmpp, proxy,
 					     xmpp_jid(w->broker->xmpp), to, reach_local(w->broker->reach),
@@ -238,11 +204,12 @@ static void offer_proxy(struct wayfinder *w)
 		fail(w, PATH_PROXY, "none is known");
 }
 
-static void refuse_offer(struct wayfinder *w, const struct bytestream_record *offer, const char *reason)
+/* The device need not wait for it, or for us. */
+static void say_failed(struct wayfinder *w, const char *sid, const char *reason)
 {
 	struct bytestream_record answer = { .step = BYTESTREAM_FAILED };
 
-	memcpy(answer.sid, offer->sid, sizeof(answer.sid));
+	memcpy(answer.sid, sid, sizeof(answer.sid));
 	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
 	on_stream_send(w, &answer);
 }
@@ -269,33 +236,77 @@ static bool may_show_ourselves(const struct wayfinder *w, const struct bytestrea
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
 	const char *theirs = full_jid(w), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
+	const char *refusal = NULL;
 
-	if (!(wayfinder_allowed(w) & ROUTE_MASK(PATH_PROXY)) || !may_show_ourselves(w, &offer->offer)) {
-		refuse_offer(w, offer, "not-wanted");
+	if (!may_show_ourselves(w, &offer->offer))
+		refusal = "not-wanted";
+	else if (too_often(w))
+		refusal = "busy";
+	if (!refusal)
+		refusal = search_take_offer(&w->search, &offer->offer, ours, theirs);
+	if (refusal) {
+		say_failed(w, offer->sid, refusal);
 		return;
 	}
-	/* The hash that both join by is of full JIDs: a device may use its own and ours, no others. */
-	if (!theirs || !ours || strcmp(offer->offer.from, theirs) || strcmp(offer->offer.to, ours)) {
-		refuse_offer(w, offer, "not-you");
-		return;
-	}
-	if (w->stream && w->route.leads) {
-		refuse_offer(w, offer, "crossed");
-		return;
-	}
-	if (too_often(w)) {
-		refuse_offer(w, offer, "busy");
-		return;
-	}
-	bytestream_destroy(w->stream);
 	*w->proxy = '\0';
 	w->stream = bytestream_answer(w->broker->loop, w->broker->key, offer, reach_local(w->broker->reach),
 				      &stream_events, w);
 	if (w->stream)
 		return;
-	route_arrived(&w->route, PATH_PROXY);
-	refuse_offer(w, offer, "busy");
+	search_failed(&w->search, PATH_PROXY, now_of(w));
+	say_failed(w, offer->sid, "busy");
 }
+
+/* What the search asks for */
+
+static void on_begin(void *owner, enum path_kind kind)
+{
+	struct wayfinder *w = owner;
+
+	if (kind == PATH_INBAND)
+		open_inband(w);
+	else if (kind == PATH_DIRECT)
+		dial(w);
+	else
+		offer_proxy(w);
+}
+
+static void on_give_up(void *owner, enum path_kind kind)
+{
+	struct wayfinder *w = owner;
+
+	if (kind == PATH_INBAND) {
+		path_close(w->inband);
+		w->inband = NULL;
+	} else if (kind == PATH_DIRECT) {
+		dialer_destroy(w->dialer);
+		w->dialer = NULL;
+	} else {
+		if (!w->search.stopped)
+			say_failed(w, bytestream_sid(w->stream), "not-wanted");
+		bytestream_destroy(w->stream);
+		w->stream = NULL;
+	}
+}
+
+static void on_tell(void *owner)
+{
+	struct wayfinder *w = owner;
+	struct buf fields = { 0 };
+	struct ways ours;
+
+	reach_ways(w->broker->reach, w->token, &ours);
+	ours.allowed = search_wanted(&w->search);
+	ways_put(&ours, &fields);
+	w->events->send(w->owner, RECORD_WAYS, &fields);
+	buf_finish(&fields);
+}
+
+static const struct search_events search_events = {
+	.begin = on_begin,
+	.give_up = on_give_up,
+	.tell = on_tell,
+};
 
 /* The whole */
 
@@ -310,37 +321,16 @@ struct wayfinder *wayfinder_create(struct broker *b, const char *jid, const char
 	w->device = device;
 	w->events = events;
 	w->owner = owner;
-	w->theirs.allowed = ROUTE_ALL;
 	random_bytes(random, sizeof(random));
 	hex_encode(random, sizeof(random), w->token);
-	route_init(&w->route, now_of(w));
+	search_init(&w->search, &search_events, w, now_of(w));
 	wayfinder_refresh(w);
 	return w;
 }
 
-static void drop_attempts(struct wayfinder *w, enum path_kind up_to)
-{
-	if (w->inband) {
-		path_close(w->inband);
-		w->inband = NULL;
-		route_arrived(&w->route, PATH_INBAND);
-	}
-	if (w->stream && up_to >= PATH_PROXY) {
-		bytestream_destroy(w->stream);
-		w->stream = NULL;
-		route_arrived(&w->route, PATH_PROXY);
-	}
-	if (w->dialer && up_to >= PATH_DIRECT) {
-		dialer_destroy(w->dialer);
-		w->dialer = NULL;
-		route_arrived(&w->route, PATH_DIRECT);
-	}
-}
-
 void wayfinder_stop(struct wayfinder *w)
 {
-	w->stopped = true;
-	drop_attempts(w, PATH_DIRECT);
+	search_stop(&w->search);
 }
 
 void wayfinder_destroy(struct wayfinder *w)
@@ -351,71 +341,49 @@ void wayfinder_destroy(struct wayfinder *w)
 void wayfinder_know(struct wayfinder *w, const unsigned char *fp, bool leads)
 {
 	memcpy(w->fp, fp, FINGERPRINT_BYTES);
-	route_lead(&w->route, leads);
+	search_lead(&w->search, leads);
 }
 
 bool wayfinder_trying(const struct wayfinder *w)
 {
-	return w->inband || w->dialer || w->stream;
+	return search_trying(&w->search);
 }
 
 void wayfinder_step(struct wayfinder *w, bool busy)
 {
-	int kind;
-
-	while (!w->stopped && (kind = route_next(&w->route, busy, now_of(w))) >= 0) {
-		if (kind == PATH_INBAND)
-			open_inband(w);
-		else if (kind == PATH_DIRECT)
-			dial(w);
-		else
-			offer_proxy(w);
-	}
+	search_step(&w->search, busy, now_of(w));
 }
 
 uint64_t wayfinder_deadline(const struct wayfinder *w, bool busy)
 {
-	return route_deadline(&w->route, busy);
+	return search_deadline(&w->search, busy);
 }
 
 void wayfinder_attached(struct wayfinder *w, enum path_kind kind)
 {
-	w->linked = true;
-	drop_attempts(w, kind);
-	route_attached(&w->route, kind, now_of(w));
+	search_attached(&w->search, kind, now_of(w));
 	wayfinder_refresh(w);
 }
 
-void wayfinder_detached(struct wayfinder *w, uint64_t worked_until)
+void wayfinder_detached(struct wayfinder *w, uint64_t heard_at)
 {
-	w->linked = false;
-	/* Its steps are records, and may take as long as the link does to come back. */
-	if (w->stream) {
-		bytestream_destroy(w->stream);
-		w->stream = NULL;
-		route_failed(&w->route, PATH_PROXY, now_of(w));
-	}
-	route_worked(&w->route, worked_until);
-	route_detached(&w->route, now_of(w));
-	wayfinder_refresh(w);
+	search_detached(&w->search, heard_at, now_of(w));
 }
 
 bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind)
 {
-	return route_wants(&w->route, kind);
+	return search_wants(&w->search, kind);
 }
 
 void wayfinder_tell(struct wayfinder *w)
 {
-	struct buf fields = { 0 };
-	struct ways ours;
+	search_tell(&w->search);
+}
 
-	reach_ways(w->broker->reach, w->token, &ours);
-	ours.allowed = wanted(w);
-	ways_put(&ours, &fields);
-	w->told = true;
-	w->events->send(w->owner, RECORD_WAYS, &fields);
-	buf_finish(&fields);
+void wayfinder_ways_changed(struct wayfinder *w)
+{
+	wayfinder_refresh(w);
+	search_tell_again(&w->search);
 }
 
 int wayfinder_record(struct wayfinder *w, const struct record *record)
@@ -426,10 +394,7 @@ int wayfinder_record(struct wayfinder *w, const struct record *record)
 	if (record->type == RECORD_WAYS) {
 		if (ways_parse(record, &theirs))
 			return -1;
-		if (theirs.n != w->theirs.n || memcmp(theirs.addresses, w->theirs.addresses, sizeof(theirs.addresses)))
-			route_possible(&w->route, PATH_DIRECT, false, now_of(w));
-		w->theirs = theirs;
-		wayfinder_refresh(w);
+		search_hear(&w->search, &theirs, now_of(w));
 		return 0;
 	}
 	if (bytestream_parse(record, &step))
@@ -444,52 +409,38 @@ int wayfinder_record(struct wayfinder *w, const struct record *record)
 void wayfinder_refresh(struct wayfinder *w)
 {
 	const struct broker *b = w->broker;
-	struct netaddr to[WAYS_ADDRESSES];
-	bool online = b->xmpp && full_jid(w);
-	uint64_t now = now_of(w);
+	struct search_facts facts = {
+		.transport = reach_allowed(b->reach),
+		.online = b->xmpp && full_jid(w),
+		.may_dial = reach_may_dial(b->reach),
+		.local = reach_local(b->reach),
+	};
 
-	route_allow(&w->route, wayfinder_allowed(w), now);
-	route_possible(&w->route, PATH_INBAND, online, now);
-	route_possible(&w->route, PATH_DIRECT, dialable(w, to) > 0, now);
 	/* The proxies are asked for by the first link that has nothing better. */
-	route_possible(&w->route, PATH_PROXY,
-		       online && w->linked && w->route.current >= 0 && w->route.current != PATH_DIRECT &&
-		       xmpp_jid(b->xmpp) && proxies_best(reach_proxies(b->reach)), now);
+	if (facts.online && xmpp_jid(b->xmpp))
+		facts.proxy = search_needs_proxy(&w->search) ? proxies_best(reach_proxies(b->reach)) != NULL :
+			      proxies_name(reach_proxies(b->reach)) != NULL;
+	search_know(&w->search, &facts, now_of(w));
 }
 
 void wayfinder_network_changed(struct wayfinder *w)
 {
-	route_network_changed(&w->route, now_of(w));
-	wayfinder_refresh(w);
-	if (w->told)
-		wayfinder_tell(w);
+	search_network_changed(&w->search, now_of(w));
 }
 
 void wayfinder_demand(struct wayfinder *w, const void *by, unsigned kinds)
 {
-	unsigned before = wanted(w);
-
-	w->demander = by;
-	w->demanded = kinds;
-	if (wanted(w) == before)
-		return;
-	wayfinder_refresh(w);
-	if (w->told)
-		wayfinder_tell(w);
+	search_demand(&w->search, by, kinds, now_of(w));
 }
 
 void wayfinder_release(struct wayfinder *w, const void *by)
 {
-	unsigned before = wanted(w);
+	search_release(&w->search, by, now_of(w));
+}
 
-	if (w->demander != by)
-		return;
-	w->demander = NULL;
-	if (wanted(w) == before)
-		return;
-	wayfinder_refresh(w);
-	if (w->told)
-		wayfinder_tell(w);
+unsigned wayfinder_allowed(const struct wayfinder *w)
+{
+	return search_allowed(&w->search);
 }
 
 bool wayfinder_expects(const struct wayfinder *w, const char *token)

@@ -46,15 +46,16 @@ uint64_t wayfinder_deadline(const struct wayfinder *w, bool busy);
 bool wayfinder_trying(const struct wayfinder *w);
 
 /*
- * The link is attached to a path of this kind: attempts of no better kind are given up. It lost it, which had
- * brought something on until then.
+ * The link is attached to a path of this kind: attempts of no better kind are given up. It lost
+ * it; heard_at: when the path was last any good, which is earlier than now if silence told.
  */
 void wayfinder_attached(struct wayfinder *w, enum path_kind kind);
-void wayfinder_detached(struct wayfinder *w, uint64_t worked_until);
+void wayfinder_detached(struct wayfinder *w, uint64_t heard_at);
 bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind);
 
-/* Tells the device our ways; whenever the link is new, and when they change. */
+/* Tells the device our ways: whenever the link is new; and again, if they were told, when they change. */
 void wayfinder_tell(struct wayfinder *w);
+void wayfinder_ways_changed(struct wayfinder *w);
 
 /* A WAYS or BYTESTREAM record. -1: it breaks the protocol. */
 int wayfinder_record(struct wayfinder *w, const struct record *record);

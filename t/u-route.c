@@ -98,7 +98,7 @@ static void cut(void)
 	note("cut");
 	for (int i = 0; i < 2; i++)
 		if (!sides[i].blind)
-			route_detached(&sides[i].route, now);
+			route_detached(&sides[i].route, now, now);
 }
 
 static void finish_attempts(struct side *s)
@@ -390,7 +390,7 @@ static void test_inband_wait(void)
 	possible(PATH_DIRECT);
 	for (int i = 0; i < 10; i++)
 		route_failed(&alice->route, PATH_DIRECT, now);
-	route_detached(&alice->route, now);
+	route_detached(&alice->route, now, now);
 	ok(alice->route.kinds[PATH_DIRECT].not_before <= now + ROUTE_INBAND_MAX,
 	   "and nothing else waits longer, when there is nothing");
 }
@@ -571,42 +571,6 @@ static void test_talkative(void)
 	is_int(route_deadline(&r, false), 20000, "new addresses after a while are tried at once");
 }
 
-/* A direct path that dies after 12 s of which it worked for some; when the next one is due, counted from then. */
-static uint64_t wait_after(struct route *r, uint64_t begun, uint64_t worked)
-{
-	route_attached(r, PATH_DIRECT, begun);
-	route_worked(r, begun + worked);
-	route_detached(r, begun + 12000);
-	route_attached(r, PATH_INBAND, begun + 12200);
-	return route_deadline(r, true) - (begun + 12000);
-}
-
-static void test_stalls(void)
-{
-	struct route r;
-	uint64_t waits[6];
-
-	route_init(&r, 0);
-	route_lead(&r, true);
-	route_possible(&r, PATH_DIRECT, true, 0);
-	route_possible(&r, PATH_INBAND, true, 0);
-	for (uint64_t i = 0; i < 6; i++)
-		waits[i] = wait_after(&r, i * 1000000, 100);
-	ok(waits[0] <= 200, "a path that stalled is tried again at once");
-	ok(waits[1] == 16000 && waits[2] == 32000 && waits[3] == 64000, "then later and later");
-	is_int(waits[5], 256000, "for minutes");
-	is_int(wait_after(&r, 7000000, 11000), 200, "until one worked for ten seconds");
-	wait_after(&r, 8000000, 0);
-	wait_after(&r, 9000000, 0);
-	route_attached(&r, PATH_DIRECT, 9100000);
-	route_worked(&r, 9100000);
-	route_detached(&r, 9112000);
-	route_next(&r, true, 9112000);
-	route_failed(&r, PATH_INBAND, 9112000);
-	route_possible(&r, PATH_INBAND, false, 9112000);
-	is_int(route_deadline(&r, true), 9112000 + ROUTE_INBAND_MAX, "but not where there is no other path");
-}
-
 /* Anything in any order: what the route says fits together. */
 static void test_random(void)
 {
@@ -642,7 +606,7 @@ static void test_random(void)
 			route_attached(&r, kind, at);
 			break;
 		case 6:
-			route_detached(&r, at);
+			route_detached(&r, at, at);
 			break;
 		case 7:
 			route_failed(&r, kind, at);
@@ -665,6 +629,92 @@ static void test_random(void)
 	ok(attempts > 1000, "which it was %u times", attempts);
 }
 
+/* A route on in-band, with a direct path that can be dialled. */
+static uint64_t begin_dialling(struct route *r)
+{
+	route_init(r, 0);
+	route_lead(r, true);
+	route_possible(r, PATH_INBAND, true, 0);
+	route_attached(r, PATH_INBAND, 0);
+	route_possible(r, PATH_DIRECT, true, 0);
+	return 1000;
+}
+
+/* The link goes onto a direct path that lives for so long, and notices its end after another time; then in-band. */
+static uint64_t live_direct(struct route *r, uint64_t lives, uint64_t silence, uint64_t at)
+{
+	route_attached(r, PATH_DIRECT, at);
+	route_detached(r, at + lives, at + lives + silence);
+	at += lives + silence;
+	route_attached(r, PATH_INBAND, at);
+	return at;
+}
+
+static void test_holes(void)
+{
+	struct route r;
+	uint64_t at = begin_dialling(&r);
+
+	at = live_direct(&r, 0, 12000, at);
+	is_int(route_deadline(&r, true), at + ROUTE_HOLE_FIRST, "a path that swallowed everything is not tried at once");
+	at = live_direct(&r, 10, 12000, at);
+	is_int(route_deadline(&r, true), at + 2 * ROUTE_HOLE_FIRST, "each time later");
+	for (int i = 0; i < 10; i++)
+		at = live_direct(&r, 10, 12000, at);
+	is_int(route_deadline(&r, true), at + ROUTE_WAIT_MAX, "but not for ever");
+	route_detached(&r, at, at);
+	route_possible(&r, PATH_INBAND, false, at);
+	is_int(route_deadline(&r, true), at + ROUTE_INBAND_MAX, "nor for long where there is no path at all");
+	route_network_changed(&r, at);
+	is_int(route_deadline(&r, true), at, "another network may have none");
+	at = live_direct(&r, ROUTE_STEADY, 12000, at);
+	ok(route_deadline(&r, true) <= at, "one that was good for a while is none, however it ends");
+
+	begin_dialling(&r);
+	at = 1000;
+	route_detached(&r, at, at + 12000);
+	is_int(route_next(&r, true, at + 12000), PATH_DIRECT, "after in-band fell silent direct is tried");
+	is_int(route_next(&r, true, at + 12000), PATH_INBAND, "and in-band, which is always tried at once");
+}
+
+static void test_crossed_moves(void)
+{
+	struct route r;
+	uint64_t at = begin_dialling(&r);
+
+	is_int(route_next(&r, false, at), PATH_DIRECT, "at rest");
+	route_arrived(&r, PATH_DIRECT);
+	route_attached(&r, PATH_DIRECT, at);
+	route_attached(&r, PATH_PROXY, at);
+	is_int(route_next(&r, false, at), PATH_DIRECT, "a better path that was given up for the peer's is tried again");
+	route_arrived(&r, PATH_DIRECT);
+	route_attached(&r, PATH_DIRECT, at);
+	is_int(route_deadline(&r, false), -1, "and that is all");
+}
+
+static void test_answers(void)
+{
+	struct route r;
+	uint64_t at = begin_dialling(&r);
+
+	route_possible(&r, PATH_DIRECT, false, at);
+	route_possible(&r, PATH_PROXY, true, at);
+	is_int(route_next(&r, false, at), PATH_PROXY, "a proxy of ours is offered");
+	route_answers(&r, PATH_PROXY);
+	is_int(route_deadline(&r, false), -1, "and put away for the device's");
+	route_failed(&r, PATH_PROXY, at);
+	is_int(route_deadline(&r, false), at + ROUTE_WAIT_FIRST, "when that came to nothing ours has its turn");
+	at += ROUTE_WAIT_FIRST;
+	is_int(route_next(&r, false, at), PATH_PROXY, "once");
+	route_failed(&r, PATH_PROXY, at);
+	is_int(route_deadline(&r, false), -1, "only");
+	route_answers(&r, PATH_PROXY);
+	route_failed(&r, PATH_PROXY, at);
+	is_int(route_deadline(&r, false), -1, "and an offer that displaced nothing gives none");
+	route_renew(&r, at);
+	ok(route_deadline(&r, false) < UINT64_MAX, "news from the device does");
+}
+
 int main(void)
 {
 	test_first();
@@ -675,8 +725,10 @@ int main(void)
 	test_forced();
 	test_network();
 	test_possible();
+	test_holes();
+	test_crossed_moves();
+	test_answers();
 	test_talkative();
-	test_stalls();
 	test_random();
 	return tap_done();
 }

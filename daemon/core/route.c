@@ -42,9 +42,11 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* The first wait, doubled with each time after the first one. */
-static uint64_t doubled(uint64_t wait, unsigned times, uint64_t max)
+/* first, doubled with each time after the first one. */
+static uint64_t doubled(unsigned times, uint64_t first, uint64_t max)
 {
+	uint64_t wait = first;
+
 	while (--times > 0 && wait < max)
 		wait *= 2;
 	return earlier(wait, max);
@@ -102,8 +104,7 @@ void route_allow(struct route *r, unsigned allowed, uint64_t now)
 			begin_anew(r, kind, now);
 	/* What we are on has become a makeshift: even a worse kind is wanted now. */
 	if (r->current >= 0 && !is_allowed(r, r->current))
-		for (int kind = 0; kind < PATH_KINDS; kind++)
-			renew(r, kind, now);
+		route_renew(r, now);
 }
 
 void route_lead(struct route *r, bool leads)
@@ -120,11 +121,16 @@ void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_
 		begin_anew(r, kind, now);
 }
 
+void route_renew(struct route *r, uint64_t now)
+{
+	for (int kind = 0; kind < PATH_KINDS; kind++)
+		renew(r, kind, now);
+}
+
 void route_network_changed(struct route *r, uint64_t now)
 {
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
-		r->kinds[kind].flaps = 0;
-		r->kinds[kind].stalls = 0;
+		r->kinds[kind].flaps = r->kinds[kind].holes = 0;
 		r->kinds[kind].calm_at = 0;
 		forgive(r, kind, now);
 	}
@@ -132,14 +138,17 @@ void route_network_changed(struct route *r, uint64_t now)
 
 void route_attached(struct route *r, enum path_kind kind, uint64_t now)
 {
-	bool came_up = r->current < 0;
+	int left = r->current;
 
 	r->current = kind;
 	r->since = now;
 	r->was_up = true;
 	r->kinds[kind].failures = 0;
-	if (!came_up)
+	if (left >= 0) {
+		if (route_wants(r, left))
+			renew(r, left, now);
 		return;
+	}
 	for (int better = PATH_KINDS - 1; better > (int)kind; better--) {
 		struct route_kind *k = &r->kinds[better];
 
@@ -147,35 +156,31 @@ void route_attached(struct route *r, enum path_kind kind, uint64_t now)
 	}
 }
 
-/* The path that we were on has died. In-band is slow at times, and all there is. */
-static void note_life(struct route *r, enum path_kind kind, uint64_t now)
+/* The path that we were on has died. */
+static void note_life(struct route *r, enum path_kind kind, uint64_t heard_at, uint64_t now)
 {
 	struct route_kind *k = &r->kinds[kind];
-	uint64_t until = r->worked_until && r->worked_until < now ? r->worked_until : now;
-	bool stalled = kind != PATH_INBAND && now - until >= ROUTE_STALL;
-	uint64_t life = stalled ? until - r->since : now - r->since;
 
-	r->worked_until = 0;
-	if (life >= ROUTE_STEADY)
-		k->flaps = k->stalls = 0;
-	else if (stalled && ++k->stalls > 1)
-		k->calm_at = chance(r, kind, now) + doubled(ROUTE_STALL_WAIT, k->stalls - 1, ROUTE_WAIT_MAX);
-	else if (!stalled && ++k->flaps > 1)
-		k->calm_at = chance(r, kind, now) + doubled(ROUTE_WAIT_FIRST, k->flaps - 1, ROUTE_FLAP_MAX);
+	if (heard_at >= r->since + ROUTE_STEADY)
+		k->flaps = k->holes = 0;
+	else if (heard_at < now && kind == PATH_INBAND)
+		k->flaps = 0;		/* there is nothing else to wait for */
+	else if (heard_at < now)
+		k->calm_at = now + doubled(++k->holes, ROUTE_HOLE_FIRST, ROUTE_WAIT_MAX);
+	else if (++k->flaps > 1)
+		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, ROUTE_WAIT_FIRST, ROUTE_FLAP_MAX);
 }
 
-void route_worked(struct route *r, uint64_t until)
-{
-	r->worked_until = later(until, r->since);
-}
-
-void route_detached(struct route *r, uint64_t now)
+void route_detached(struct route *r, uint64_t heard_at, uint64_t now)
 {
 	int lost = r->current;
 
 	if (lost < 0)
 		return;
-	note_life(r, lost, now);
+	/* Any cut looks like a moment of silence. */
+	if (now < heard_at + ROUTE_STALL)
+		heard_at = now;
+	note_life(r, lost, heard_at, now);
 	r->current = -1;
 	r->since = now;
 	r->kinds[lost].not_before = 0;
@@ -194,12 +199,21 @@ void route_failed(struct route *r, enum path_kind kind, uint64_t now)
 
 	k->trying = false;
 	k->failures++;
-	k->not_before = now + doubled(ROUTE_WAIT_FIRST, k->failures, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
+	k->not_before = now + doubled(k->failures, ROUTE_WAIT_FIRST, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
 }
 
 void route_arrived(struct route *r, enum path_kind kind)
 {
 	r->kinds[kind].trying = false;
+}
+
+void route_answers(struct route *r, enum path_kind kind)
+{
+	struct route_kind *k = &r->kinds[kind];
+
+	if (k->trying)
+		k->done = false;
+	k->trying = true;
 }
 
 bool route_wants(const struct route *r, enum path_kind kind)
@@ -220,8 +234,9 @@ static uint64_t due_at(const struct route *r, enum path_kind kind, bool busy)
 		return UINT64_MAX;
 	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
 		return UINT64_MAX;
-	/* Without a path there may be no other kind. */
-	return later(k->not_before, r->current < 0 ? earlier(k->calm_at, r->since + ROUTE_INBAND_MAX) : k->calm_at);
+	if (r->current < 0)
+		return later(k->not_before, earlier(k->calm_at, r->since + ROUTE_INBAND_MAX));
+	return later(k->not_before, k->calm_at);
 }
 
 int route_next(struct route *r, bool busy, uint64_t now)

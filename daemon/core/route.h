@@ -21,11 +21,10 @@
  * Failures of one kind double the wait for the next try of that kind, from ROUTE_WAIT_FIRST
  * to ROUTE_WAIT_MAX. A path that lived less than ROUTE_STEADY counts as a
  * failure, though the first such redial is at once, and the wait never above ROUTE_FLAP_MAX:
- * so flapping is damped, and a path that is worth something is still used. One that came up and then
- * brought nothing on until it died (the network carries its small packets and loses its large ones)
- * is redialled at once the first time, then ROUTE_STALL_WAIT later and later still, because each try
- * costs a time-out. Nothing, and
- * so not in-band either, is made to wait longer than ROUTE_INBAND_MAX while there is no path.
+ * so flapping is damped, and a path that is worth something is still used. One that fell
+ * silent as young has swallowed what it was given, and cost the link the time to notice
+ * that: the next one of that kind, in-band excepted, waits ROUTE_HOLE_FIRST, doubled up to ROUTE_WAIT_MAX.
+ * Nothing, and so not in-band either, is made to wait longer than ROUTE_INBAND_MAX while there is no path.
  * When the link is or comes up, each better kind is tried once; again only while
  * it is busy. After a change of network all waits are forgotten. What the other side says (ways, presence) gives
  * a kind that has just failed no new chance before its wait is over: it may say so in a loop.
@@ -52,9 +51,9 @@ enum {
 	ROUTE_INBAND_MAX = 8000,
 	ROUTE_STEADY = 10 * 1000,
 	ROUTE_FLAP_MAX = 4000,
+	ROUTE_HOLE_FIRST = 15 * 1000,
+	ROUTE_STALL = 2000,		/* of silence before the end, and a path has swallowed something */
 	ROUTE_ANEW = 10 * 1000,		/* since the last try: then its failures are old */
-	ROUTE_STALL = 5000,		/* that a path brought nothing on before it died */
-	ROUTE_STALL_WAIT = 16 * 1000,
 };
 
 struct route_kind {
@@ -63,10 +62,10 @@ struct route_kind {
 	bool done;		/* tried since the last loss or change; again only while busy */
 	unsigned failures;	/* of attempts, in a row */
 	unsigned flaps;		/* of paths that lived less than ROUTE_STEADY, in a row */
-	unsigned stalls;	/* of those that brought nothing on at their end, in a row */
+	unsigned holes;		/* the same, of those that fell silent */
 	uint64_t tried_at;	/* last */
 	uint64_t not_before;	/* of the next try */
-	uint64_t calm_at;	/* nor before this, after it flapped */
+	uint64_t calm_at;	/* nor before this, after it flapped or fell silent */
 };
 
 struct route {
@@ -74,7 +73,6 @@ struct route {
 	unsigned allowed;	/* by both sides, mask */
 	int current;		/* path_kind the link is on, or -1 */
 	uint64_t since;		/* of current, or of being without */
-	uint64_t worked_until;	/* route_worked(); 0: not said */
 	bool was_up;		/* has ever had a path */
 	struct route_kind kinds[PATH_KINDS];
 };
@@ -93,18 +91,27 @@ void route_lead(struct route *r, bool leads);
  */
 void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_t now);
 
+/* Something is different at the device: each kind is tried once more, when its failures let it. */
+void route_renew(struct route *r, uint64_t now);
+
 /* The network changed, or we woke up: everything may work again. */
 void route_network_changed(struct route *r, uint64_t now);
 
-/* The link is attached to a path of this kind, ours or the peer's. When it moves, this alone is said. */
+/*
+ * The link is attached to a path of this kind, ours or the peer's. When it moves, this alone is
+ * said; where it moves to a worse one, because two moves have crossed, the better one is tried again.
+ */
 void route_attached(struct route *r, enum path_kind kind, uint64_t now);
-/* It lost it, and has none. */
-void route_detached(struct route *r, uint64_t now);
-/* Ahead of that, where it is known: until when the path brought anything on, both ways. */
-void route_worked(struct route *r, uint64_t until);
+/* It lost it, and has none. heard_at: until when it brought anything on, both ways. */
+void route_detached(struct route *r, uint64_t heard_at, uint64_t now);
 /* An attempt ended without a path; or with one, or was given up, and route_attached() follows or not. */
 void route_failed(struct route *r, enum path_kind kind, uint64_t now);
 void route_arrived(struct route *r, enum path_kind kind);
+/*
+ * The device tries this kind with us: nothing of our own is begun until one of the two above is
+ * said. If that took the place of an attempt of ours, ours does not count as made.
+ */
+void route_answers(struct route *r, enum path_kind kind);
 
 /*
  * The kind to begin an attempt of now, which counts as begun; -1: none. Ask again
