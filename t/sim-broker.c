@@ -71,7 +71,7 @@ void broker_crash(struct broker *b)
 		peer_abandon(b->peers);
 	serves_end_orphans(b);
 	b->online = false;
-	paths_lost(b, NULL);
+	paths_end(b);
 	forget(b);
 }
 
@@ -100,7 +100,7 @@ void broker_offline(struct broker *b)
 	presence_reset(b->presence, b->world->now);
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], 0, false);
-	paths_lost(b, NULL);
+	inbands_lost(b, NULL);
 	peers_online(b);
 	helpers_wake(b);
 }
@@ -139,5 +139,5 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 	p = peer_find(b, from);
 	if (p)
 		peer_presence(p, NULL);
-	paths_lost(b, from);
+	inbands_lost(b, from);
 }

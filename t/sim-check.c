@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum {
+	ATTACHES_MAX = 24,		/* in five minutes, where ways are treacherous */
+	TRIES_LATE = 4,			/* what had failed, and had to wait */
+	TRIES_MAX = 64,
 	WAIT_MAX = 60 * 1000,		/* no timer of a negotiation is longer */
 	/* Data and one record more, and the control queue full of small records. */
 	UNACKED_MAX = LINK_UNACKED_MAX + RECORD_PAYLOAD_MAX + LINK_CONTROL_QUEUE_MAX * 600,
@@ -153,6 +156,26 @@ static void check_turns(const struct peer *p)
 	}
 }
 
+/* One attempt of a kind, and the search knows of it. */
+static void check_search(const struct peer *p)
+{
+	struct world *w = p->broker->world;
+
+	for (int kind = 0; kind < PATH_KINDS; kind++) {
+		bool has = kind == PATH_PROXY ? p->stream != NULL : p->attempts[kind] != NULL;
+
+		if (has != p->search.trying[kind])
+			violation(w, "%s: the search for %s has lost its %s attempt", p->broker->name, p->other->name,
+				  path_kind_name(kind));
+	}
+	if ((p->path != NULL) != (p->search.route.current >= 0))
+		violation(w, "%s: the search does not know whether %s has a path", p->broker->name, p->other->name);
+	if (p->left && !p->path)
+		violation(w, "%s: the path to %s that was left is kept for nothing", p->broker->name, p->other->name);
+	if (p->timer_at > search_deadline(&p->search, p->link.busy))
+		violation(w, "%s: the timer of the search for %s is not set", p->broker->name, p->other->name);
+}
+
 static void check_peer(const struct peer *p)
 {
 	struct world *w = p->broker->world;
@@ -185,6 +208,7 @@ static void check_peer(const struct peer *p)
 		violation(w, "%s: a timer for %s is not set", p->broker->name, p->other->name);
 	if (children > 1)
 		check_turns(p);
+	check_search(p);
 }
 
 /* Each helper that waits for others waits for somebody. */
@@ -310,6 +334,8 @@ static const char *restless(const struct broker *b)
 		return "has a child";
 	if (b->announcements && announce_waiting(b->announcements))
 		return "has something to announce";
+	if (b->announce_at <= b->world->now + ANNOUNCE_DEBOUNCE_MAX)
+		return "will announce something";
 	for (const struct peer *p = b->peers; p; p = p->next) {
 		if (p->link.state != LINK_UP)
 			return "has a link that is not up";
@@ -366,6 +392,89 @@ void check_announced(struct world *w)
 					violation(w, "%s follows '%s' of %s and has not fetched", to->name, share_name(s),
 						  by->name);
 			}
+		}
+	}
+}
+
+/* Paths */
+
+static bool dials(const struct broker *from, const struct broker *to, enum dialling outcome)
+{
+	return to->transport & ROUTE_MASK(PATH_DIRECT) && to->world->dialling[from->index][to->index] == outcome;
+}
+
+static bool joins(const struct broker *a, const struct broker *b)
+{
+	const struct world *w = a->world;
+
+	return (a->has_proxy && w->joins[a->index][a->index] && w->joins[b->index][a->index]) ||
+	       (b->has_proxy && w->joins[a->index][b->index] && w->joins[b->index][b->index]);
+}
+
+/* -1: there is none that both allow. */
+static int best_kind(const struct broker *a, const struct broker *b)
+{
+	unsigned allowed = a->transport & b->transport;
+
+	if (allowed & ROUTE_MASK(PATH_DIRECT) && (dials(a, b, DIAL_WORKS) || dials(b, a, DIAL_WORKS)))
+		return PATH_DIRECT;
+	if (allowed & ROUTE_MASK(PATH_PROXY) && joins(a, b))
+		return PATH_PROXY;
+	return allowed & ROUTE_MASK(PATH_INBAND) ? PATH_INBAND : -1;
+}
+
+/* Some way between them swallows what it is given: there is no telling what is best. */
+static bool treacherous(const struct broker *a, const struct broker *b)
+{
+	return a->world->swarm.holes || dials(a, b, DIAL_HOLE) || dials(b, a, DIAL_HOLE);
+}
+
+bool paths_settled(const struct world *w, uint64_t time)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		for (const struct peer *p = w->brokers[i].peers; p; p = p->next)
+			if (w->now < p->first_up + time)
+				return false;
+	return true;
+}
+
+void check_paths(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		for (const struct peer *p = w->brokers[i].peers; p; p = p->next) {
+			int best = best_kind(p->broker, p->other), kind = p->search.route.current;
+			const struct peer *q = peer_find(p->other, p->broker);
+
+			if (best >= 0 && kind != best && !treacherous(p->broker, p->other))
+				violation(w, "%s: the link with %s is on a path that is %s, and there is a %s one",
+					  p->broker->name, p->other->name, kind < 0 ? "none" : path_kind_name(kind),
+					  path_kind_name(best));
+			if (!treacherous(p->broker, p->other) && (!q || wire_of(w, q->path) != wire_of(w, p->path)))
+				violation(w, "%s and %s have a link, and each a path of its own", p->broker->name,
+					  p->other->name);
+		}
+	}
+}
+
+void note_rest(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		for (struct peer *p = w->brokers[i].peers; p; p = p->next)
+			p->attaches = p->tries = 0;
+}
+
+void check_rest(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		for (struct peer *p = w->brokers[i].peers; p; p = p->next) {
+			bool odd = treacherous(p->broker, p->other);
+
+			if (p->attaches > (odd ? ATTACHES_MAX : 0))
+				violation(w, "%s: the link with %s went from path to path %u times, and nothing happened",
+					  p->broker->name, p->other->name, p->attaches);
+			if (p->tries > (odd ? TRIES_MAX : TRIES_LATE))
+				violation(w, "%s: paths to %s were tried %u times, and nothing happened",
+					  p->broker->name, p->other->name, p->tries);
 		}
 	}
 }

@@ -219,6 +219,9 @@ static void on_channel_closed(void *owner, const char *reason)
 		violation(world_of(h), "%s: a channel is closed twice", h->broker->name);
 	h->channel = NULL;
 	neg_done(h->neg, world_of(h)->now);
+	if (h->demands)
+		peer_release(p, h);
+	h->demands = false;
 	peer_touch(p);
 	h->neg = NULL;
 	h->peer = NULL;
@@ -280,6 +283,12 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	stream_init(&h->in, h->id, true, 0);
 	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),
 	      share_name(h->share), h->peer->other->name);
+	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.demands)) {
+		static const char *const kinds[] = { "direct", "proxy", "inband" };
+
+		h->demands = true;
+		peer_demand(h->peer, h, ways_transport(kinds[below(w, 3)]));
+	}
 	think(h);
 	peer_touch(h->peer);
 }

@@ -73,6 +73,33 @@ static uint32_t choose_channel(struct peer *p)
 	}
 }
 
+/* A wish for any kind of path, an address that is somebody else's, or an offer of a proxy. */
+static void say_ways(struct peer *p, enum record_type type, struct buf *f)
+{
+	struct world *w = p->broker->world;
+	char token[WAYS_TOKEN_LEN + 1], ours[64], theirs[64];
+	uint8_t random[WAYS_TOKEN_BYTES];
+
+	put_random(w, random, sizeof(random));
+	hex_encode(random, sizeof(random), token);
+	if (type == RECORD_WAYS) {
+		fields_add(f, "transport", ONE_OF(w, "auto", "auto", "direct", "proxy", "inband", "x"));
+		if (below(w, 4))
+			fields_add(f, "token", token);
+		fields_add(f, "address", ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
+		return;
+	}
+	full_jid(p->broker, p->broker->resource, ours);
+	full_jid(p->other, p->other->resource, theirs);
+	fields_add(f, "sid", p->stream && below(w, 2) ? p->stream->sid : token);
+	fields_add(f, "state", ONE_OF(w, "offer", "offer", "joined", "failed", "x"));
+	fields_add(f, "jid", "proxy.1");
+	fields_add(f, "host", "192.0.2.1");
+	fields_add(f, "port", "7777");
+	fields_add(f, "from", ONE_OF(w, ours, ours, "u0@sim/x"));
+	fields_add(f, "to", ONE_OF(w, theirs, theirs, "u1@sim/x"));
+}
+
 static void say_fields(struct peer *p, enum record_type type, const char *id)
 {
 	struct world *w = p->broker->world;
@@ -92,6 +119,8 @@ static void say_fields(struct peer *p, enum record_type type, const char *id)
 		fields_add(&f, "state", ONE_OF(w, "deferred", "starting", "announcement", "open", ""));
 	if (type == RECORD_REFUSE || type == RECORD_WITHDRAW)
 		fields_add(&f, "reason", ONE_OF(w, "busy", "ended", "not-shared", "any\nthing", ""));
+	if (type == RECORD_WAYS || type == RECORD_BYTESTREAM)
+		say_ways(p, type, &f);
 	if (chance(w, 5))
 		buf_append(&f, "\xff=", 2);
 	link_send(&p->link, type, buf_data(&f), buf_len(&f));
@@ -128,7 +157,7 @@ static void say_question(struct peer *p)
 static void say_anything(struct peer *p)
 {
 	struct world *w = p->broker->world;
-	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_OUTCOME - RECORD_CAN_PUSH + 1);
+	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_BYTESTREAM - RECORD_CAN_PUSH + 1);
 	char id[NEG_ID_LEN + 1];
 	uint8_t garbage[64];
 

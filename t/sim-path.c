@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Paths: bytes in blocks, in order, each with its own delay, a bounded number of them in flight, as in-band
+ * Paths of all kinds: bytes in blocks, in order, each with its own delay, a bounded number of them in flight, as in-band
  * bytestreams are. One that is lost takes what is in flight with it, and its ends learn of it
  * each in its own time, or only by silence. A close comes behind what was said before it.
  */
@@ -13,6 +13,7 @@ enum {
 	PATHS_PER_DEVICE = IBB_PER_DEVICE,
 	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
 	HANDSHAKE = 10 * 1000,
+	CONNECT = 5 * 1000,
 };
 
 struct wire *wire_of(const struct world *w, const struct wire_end *end)
@@ -41,6 +42,7 @@ static struct wire *add(struct world *w)
 			continue;
 		wire->used = true;
 		wire->up = wire->dead = wire->raw = false;
+		wire->hole = -1;
 		return wire;
 	}
 	return NULL;
@@ -69,30 +71,74 @@ static void let_go(struct wire *wire, struct wire_end *end)
 		release(wire);
 }
 
-static struct wire *open_wire(struct broker *b, struct broker *to, uint32_t resource)
+static struct wire *new_wire(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target)
 {
-	struct world *w = b->world;
-	struct wire *wire = add(w);
-	uint64_t delay = between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max);
+	struct wire *wire = add(b->world);
 
 	if (!wire)
 		return NULL;
+	wire->kind = kind;
 	wire->end[0].broker = b;
-	wire->end[0].target = resource;
+	wire->end[0].target = target;
 	wire->end[1].broker = to;
-	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.open_silent))
-		event_add(w, HANDSHAKE, EVENT_CUT, slot_of(w, wire), wire->generation, 0);
-	else if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.open_fails))
-		event_add(w, delay, EVENT_CUT, slot_of(w, wire), wire->generation, 0);
-	else
-		event_add(w, delay, EVENT_ESTABLISHED, slot_of(w, wire), wire->generation, 0);
 	return wire;
 }
 
-struct wire_end *path_open(struct peer *p, uint32_t resource)
+static uint64_t round_trip(struct world *w)
 {
-	struct wire *wire = open_wire(p->broker, p->other, resource);
+	return between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max);
+}
 
+static void plan_opening(struct world *w, struct wire *wire, enum event_kind kind, uint64_t delay)
+{
+	event_add(w, delay, kind, slot_of(w, wire), wire->generation, 0);
+}
+
+static struct wire *open_inband(struct broker *b, struct broker *to, uint32_t resource)
+{
+	struct world *w = b->world;
+	struct wire *wire = new_wire(b, to, PATH_INBAND, resource);
+	bool trouble = w->phase == PHASE_TROUBLE, silent, fails;
+
+	if (!wire)
+		return NULL;
+	silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
+	fails = trouble && chance(w, w->swarm.open_fails);
+	if (silent || fails)
+		harm(b, to);
+	if (silent)
+		plan_opening(w, wire, EVENT_CUT, HANDSHAKE);
+	else
+		plan_opening(w, wire, fails ? EVENT_CUT : EVENT_ESTABLISHED, round_trip(w));
+	return wire;
+}
+
+static struct wire *open_direct(struct broker *b, struct broker *to, uint32_t port)
+{
+	struct world *w = b->world;
+	struct wire *wire = new_wire(b, to, PATH_DIRECT, port);
+
+	if (!wire)
+		return NULL;
+	switch (w->parted[b->index][to->index] ? DIAL_SILENT : w->dialling[b->index][to->index]) {
+	case DIAL_HOLE:
+		wire->hole = below(w, 8);
+		/* fall through */
+	case DIAL_WORKS:
+		plan_opening(w, wire, EVENT_ESTABLISHED, round_trip(w));
+		break;
+	case DIAL_REFUSED:
+		plan_opening(w, wire, EVENT_CUT, round_trip(w));
+		break;
+	case DIAL_SILENT:
+		plan_opening(w, wire, EVENT_CUT, CONNECT);
+		break;
+	}
+	return wire;
+}
+
+static struct wire_end *attempt(struct peer *p, struct wire *wire)
+{
 	if (!wire)
 		return NULL;
 	wire->end[0].role = END_ATTEMPT;
@@ -100,9 +146,27 @@ struct wire_end *path_open(struct peer *p, uint32_t resource)
 	return &wire->end[0];
 }
 
+struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target)
+{
+	return attempt(p, kind == PATH_DIRECT ? open_direct(p->broker, p->other, target) :
+		       open_inband(p->broker, p->other, target));
+}
+
+struct wire_end *path_join(struct peer *p, struct broker *to)
+{
+	struct world *w = p->broker->world;
+	struct wire *wire = new_wire(p->broker, to, PATH_PROXY, 0);
+
+	if (wire && chance(w, w->swarm.holes))
+		wire->hole = below(w, 8);
+	if (wire)
+		plan_opening(w, wire, EVENT_ESTABLISHED, round_trip(w));
+	return attempt(p, wire);
+}
+
 void path_open_raw(struct broker *b, struct broker *to)
 {
-	struct wire *wire = open_wire(b, to, to->shown_resource);
+	struct wire *wire = open_inband(b, to, to->shown_resource);
 
 	if (!wire)
 		return;
@@ -110,18 +174,32 @@ void path_open_raw(struct broker *b, struct broker *to)
 	wire->end[0].role = END_GREETING;
 }
 
+static void deliver_at(struct world *w, struct wire *wire, unsigned side, uint64_t at)
+{
+	struct wire_end *end = &wire->end[side];
+
+	end->last_at = at > end->last_at ? at : end->last_at;
+	event_add(w, end->last_at - w->now, EVENT_ARRIVES, slot_of(w, wire), wire->generation, side);
+}
+
 static void enqueue(struct world *w, struct wire_end *end, uint32_t size)
 {
 	struct wire *wire = wire_of(w, end);
+	unsigned side = side_of(wire, end);
 	uint64_t at = w->now + between(w, 1, w->swarm.delay_max);
+	bool burst;
 
 	assert(end->count < FLOW_MAX);
 	end->blocks[(end->first + end->count++) % FLOW_MAX] = size;
 	if (wire->dead)
 		return;
-	end->last_at = at > end->last_at ? at : end->last_at;
-	event_add(w, end->last_at - w->now, EVENT_ARRIVES, slot_of(w, wire), wire->generation,
-		  side_of(wire, end));
+	/* The proxy passes on the rest of a burst when something comes after it. */
+	burst = end->count > (end->held ? 2 : 1);
+	if (end->held)
+		deliver_at(w, wire, side, at);
+	end->held = size && burst && wire->kind == PATH_PROXY && w->swarm.withholds;
+	if (!end->held)
+		deliver_at(w, wire, side, at);
 }
 
 static void send_block(struct world *w, struct wire_end *end, size_t n)
@@ -204,17 +282,32 @@ void path_close(struct world *w, struct wire_end *end)
 	let_go(wire, end);
 }
 
+/* TCP does not notice by itself within the time that matters. */
+static void fall_silent(struct world *w, struct wire *wire)
+{
+	wire->dead = true;
+	w->stats->lost_paths++;
+	trace(w, "the %s path %s-%s is lost, silently", path_kind_name(wire->kind), wire->end[0].broker->name,
+	      wire->end[1].broker->name);
+	for (unsigned i = 0; i < 2 && wire->kind == PATH_INBAND; i++)
+		event_add(w, FAR, EVENT_CUT, slot_of(w, wire), wire->generation, i);
+}
+
 void path_lose(struct world *w, struct wire *wire, bool silent)
 {
 	if (!wire->up || wire->dead)
 		return;
+	harm(wire->end[0].broker, wire->end[1].broker);
+	if (silent) {
+		fall_silent(w, wire);
+		return;
+	}
 	wire->dead = true;
 	w->stats->lost_paths++;
-	trace(w, "the path %s-%s is lost%s", wire->end[0].broker->name, wire->end[1].broker->name,
-	      silent ? ", silently" : "");
+	trace(w, "the %s path %s-%s is lost", path_kind_name(wire->kind), wire->end[0].broker->name,
+	      wire->end[1].broker->name);
 	for (unsigned i = 0; i < 2; i++)
-		event_add(w, silent ? FAR : between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT,
-			  slot_of(w, wire), wire->generation, i);
+		event_add(w, between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT, slot_of(w, wire), wire->generation, i);
 }
 
 /* One end is told that it is over. */
@@ -222,16 +315,20 @@ static void closed(struct world *w, struct wire *wire, unsigned side)
 {
 	struct wire_end *end = &wire->end[side];
 	enum end_role role = end->role;
+	enum path_kind kind = wire->kind;
 	struct peer *p = end->peer;
 
 	if (role == END_CLOSED)
 		return;
-	trace(w, "%s: the path with %s is closed", end->broker->name, wire->end[!side].broker->name);
+	trace(w, "%s: the %s path with %s is closed", end->broker->name, path_kind_name(kind),
+	      wire->end[!side].broker->name);
 	let_go(wire, end);
 	if (role == END_ATTEMPT)
-		peer_attempt_closed(p);
+		ways_closed(p, end, kind);
 	else if (role == END_PEER)
 		peer_path_closed(p);
+	else if (role == END_LEFT)
+		peer_left_closed(p);
 }
 
 void path_cut(struct world *w, struct wire *wire, unsigned side)
@@ -239,7 +336,7 @@ void path_cut(struct world *w, struct wire *wire, unsigned side)
 	closed(w, wire, side);
 }
 
-void paths_lost(struct broker *b, const struct broker *other)
+static void lose_ends(struct broker *b, const struct broker *other, bool all)
 {
 	struct world *w = b->world;
 
@@ -248,13 +345,23 @@ void paths_lost(struct broker *b, const struct broker *other)
 
 		for (unsigned side = 0; side < 2 && wire->used; side++) {
 			if (wire->end[side].broker != b || wire->end[side].role == END_CLOSED ||
-			    (other && wire->end[!side].broker != other))
+			    (other && wire->end[!side].broker != other) || (!all && wire->kind != PATH_INBAND))
 				continue;
 			if (wire->up)
 				path_lose(w, wire, chance(w, w->swarm.path_silent));
 			closed(w, wire, side);
 		}
 	}
+}
+
+void paths_end(struct broker *b)
+{
+	lose_ends(b, NULL, true);
+}
+
+void inbands_lost(struct broker *b, const struct broker *other)
+{
+	lose_ends(b, other, false);
 }
 
 /* How many paths one end keeps from the other's device. */
@@ -265,11 +372,26 @@ static unsigned from_device(const struct world *w, const struct broker *at, cons
 	for (unsigned i = 0; i < WIRES_MAX; i++) {
 		const struct wire *wire = &w->wires[i];
 
-		for (unsigned side = 0; side < 2 && wire->used; side++)
+		for (unsigned side = 0; side < 2 && wire->used && wire->kind == PATH_INBAND; side++)
 			count += wire->end[side].role != END_CLOSED && wire->end[side].broker == at &&
 				 wire->end[!side].broker == from;
 	}
 	return count;
+}
+
+static bool would_take(struct world *w, struct wire *wire)
+{
+	struct wire_end *near = &wire->end[0];
+	struct broker *to = wire->end[1].broker;
+
+	if (w->parted[near->broker->index][to->index])
+		return false;
+	if (wire->kind != PATH_INBAND)
+		return ways_let_in(w, wire);
+	if (to->online && to->resource == near->target && from_device(w, to, near->broker) < PATHS_PER_DEVICE)
+		return true;
+	harm(near->broker, to);
+	return false;
 }
 
 void path_established(struct world *w, struct wire *wire)
@@ -279,17 +401,19 @@ void path_established(struct world *w, struct wire *wire)
 
 	if (near->role == END_CLOSED)
 		return;
-	trace(w, "the path %s-%s is up", near->broker->name, to->name);
-	if (!to->online || to->resource != near->target ||
-	    from_device(w, to, near->broker) >= PATHS_PER_DEVICE) {
+	if (!would_take(w, wire)) {
 		closed(w, wire, 0);
 		return;
 	}
+	trace(w, "the %s path %s-%s is up", path_kind_name(wire->kind), near->broker->name, to->name);
 	wire->up = true;
 	far->role = END_GREETING;
-	event_add(w, 2 * LINK_HELLO_TIMEOUT, EVENT_GREETING_OVER, slot_of(w, wire), wire->generation, 0);
+	event_add(w, wire->kind == PATH_INBAND ? 2 * LINK_HELLO_TIMEOUT : LINK_HELLO_TIMEOUT, EVENT_GREETING_OVER,
+		  slot_of(w, wire), wire->generation, 0);
+	if (wire->hole == 0)
+		fall_silent(w, wire);
 	if (near->role == END_ATTEMPT)
-		peer_established(near->peer);
+		ways_established(near->peer, near);
 	else
 		hostile_greets(w, near);
 }
@@ -341,6 +465,10 @@ void path_arrives(struct world *w, struct wire *wire, unsigned from)
 
 	if (wire->dead)
 		return;
+	if (wire->hole > 0 && --wire->hole == 0) {
+		fall_silent(w, wire);
+		return;
+	}
 	assert(near->count > 0);
 	size = near->blocks[near->first];
 	near->first = (near->first + 1) % FLOW_MAX;

@@ -11,11 +11,11 @@
 #include "alloc.h"
 
 enum {
-	RETRY_FIRST = 500,
-	RETRY_OTHER = 2000,
-	RETRY_MAX = 8000,
 	GONE_GRACE = 3000,
+	RETURN_GRACE = 20 * 1000,
 };
+
+enum loss { LOSS_CLOSED, LOSS_SILENT, LOSS_CROSSED };
 
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
@@ -53,10 +53,10 @@ void peer_touch(struct peer *p)
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
-	if (p->retry_at && p->retry_at < at)
-		at = p->retry_at;
-	if (p->gone_at && p->gone_at + GONE_GRACE < at)
-		at = p->gone_at + GONE_GRACE;
+	other = search_deadline(&p->search, p->link.busy);
+	at = other < at ? other : at;
+	if (p->gone_by && p->gone_by < at)
+		at = p->gone_by;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	p->timer_at = at;
@@ -72,6 +72,7 @@ static struct peer *create(struct broker *b, struct broker *other)
 	link_init(&p->link, &link_events, p, b->instance, other->device);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
+	ways_init(p);
 	p->timer_at = UINT64_MAX;
 	p->next = b->peers;
 	b->peers = p;
@@ -109,11 +110,12 @@ static void end(struct peer *p, const char *reason)
 	w->reap = p;
 	channels_finish(&p->channels, reason);
 	negotiations_finish(&p->negotiations, reason, now_of(p));
-	if (p->attempt)
-		path_close(w, p->attempt);
+	search_stop(&p->search);
 	if (p->path)
 		path_close(w, p->path);
-	p->attempt = p->path = NULL;
+	if (p->left)
+		path_close(w, p->left);
+	p->path = p->left = NULL;
 }
 
 void peer_end(struct peer *p, const char *reason)
@@ -136,42 +138,20 @@ void peer_abandon(struct peer *p)
 	end(p, "crashed");
 }
 
-static bool connect_now(struct peer *p)
-{
-	struct resource *r = presence_device(p->broker->presence, p->other->jid, p->other->device);
-
-	p->retry_at = 0;
-	if (p->attempt || p->path)
-		return true;
-	if (!r || !p->broker->online)
-		return false;
-	p->attempt = path_open(p, (uint32_t)strtoul(strrchr(r->full, '.') + 1, NULL, 10));
-	return p->attempt != NULL;
-}
-
 struct peer *peer_want(struct broker *b, struct broker *other)
 {
 	struct peer *p = peer_find(b, other);
 
 	if (p)
 		return p;
-	p = create(b, other);
-	if (!connect_now(p)) {
-		end(p, "unreachable");
+	if (!b->online || !presence_device(b->presence, other->jid, other->device))
 		return NULL;
-	}
+	p = create(b, other);
+	search_step(&p->search, true, now_of(p));
+	if (p->ended)
+		return NULL;
 	peer_touch(p);
 	return p;
-}
-
-static void plan_retry(struct peer *p)
-{
-	uint64_t wait = RETRY_FIRST << (p->retries < 4 ? p->retries : 4);
-
-	if (!we_win(p))
-		wait += RETRY_OTHER;
-	p->retries++;
-	p->retry_at = now_of(p) + (wait < RETRY_MAX ? wait : RETRY_MAX);
 }
 
 static void know_key(struct peer *p)
@@ -180,55 +160,111 @@ static void know_key(struct peer *p)
 		return;
 	p->fp_known = true;
 	channels_init(&p->channels, &p->link, we_win(p));
+	search_lead(&p->search, we_win(p));
+}
+
+static void drop_left(struct peer *p)
+{
+	if (p->left)
+		path_close(p->broker->world, p->left);
+	p->left = NULL;
 }
 
 static void attach(struct peer *p, struct wire_end *path)
 {
+	enum path_kind kind = wire_of(p->broker->world, path)->kind;
+
 	p->path = path;
-	p->retries = 0;
-	p->retry_at = 0;
+	p->attaches++;
+	p->link.nudge = kind == PATH_PROXY;
 	path->role = END_PEER;
 	path->peer = p;
+	search_attached(&p->search, kind, now_of(p));
+	ways_refresh(p);
 }
 
-void peer_established(struct peer *p)
+static void leave_path(struct peer *p, const char *why)
 {
-	struct wire_end *path = p->attempt;
+	drop_left(p);
+	p->left = p->path;
+	p->path = NULL;
+	p->left->role = END_LEFT;
+	link_detach(&p->link, why, now_of(p));
+}
+
+void peer_found(struct peer *p, struct wire_end *path)
+{
+	struct world *w = p->broker->world;
+	enum path_kind kind = wire_of(w, path)->kind;
 
 	if (!p->broker->trusts[p->other->index]) {
+		path_close(w, path);
 		end(p, "unknown-key");
 		return;
 	}
 	know_key(p);
+	if (!search_wants(&p->search, kind)) {
+		path_close(w, path);
+		peer_touch(p);
+		return;
+	}
+	if (p->path) {
+		trace(w, "%s: moves its link with %s to a %s path", p->broker->name, p->other->name, path_kind_name(kind));
+		w->stats->moves++;
+		leave_path(p, "moving to a better path");
+	}
 	attach(p, path);
-	p->attempt = NULL;
 	link_attach(&p->link, true, now_of(p));
-	path_kick(p->broker->world, path);
+	path_kick(w, path);
 	peer_touch(p);
 }
 
-void peer_attempt_closed(struct peer *p)
+void peer_failed(struct peer *p)
 {
-	p->attempt = NULL;
-	if (p->link.state == LINK_IDLE) {
+	if (p->link.state == LINK_IDLE && !search_trying(&p->search))
+		end(p, "unreachable");
+	else
+		peer_touch(p);
+}
+
+void peer_send_ways(struct peer *p, enum record_type type, struct buf *fields)
+{
+	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+	peer_touch(p);
+}
+
+static void note_absence(struct peer *p, uint64_t grace)
+{
+	const struct broker *b = p->broker;
+
+	if (!p->path && b->online && !presence_device(b->presence, p->other->jid, p->other->device))
+		p->gone_by = now_of(p) + grace;
+}
+
+static void path_lost(struct peer *p, const char *why, enum loss loss)
+{
+	p->path = NULL;
+	drop_left(p);
+	link_detach(&p->link, why, now_of(p));
+	if (p->ended)
+		return;
+	search_detached(&p->search, loss == LOSS_SILENT ? link_heard_at(&p->link) : now_of(p), now_of(p));
+	note_absence(p, GONE_GRACE);
+	if (p->link.state == LINK_IDLE && loss != LOSS_CROSSED) {
 		end(p, "unreachable");
 		return;
 	}
-	plan_retry(p);
+	search_step(&p->search, p->link.busy, now_of(p));
 	peer_touch(p);
 }
 
-static void drop_path(struct peer *p, const char *why)
+static void drop_path(struct peer *p, const char *why, enum loss loss)
 {
-	struct wire_end *path = p->path;
-
-	if (!path)
+	if (!p->path)
 		return;
-	p->path = NULL;
-	path_close(p->broker->world, path);
-	link_detach(&p->link, why, now_of(p));
-	if (!p->ended)
-		plan_retry(p);
+	trace(p->broker->world, "%s: drops the path with %s: %s", p->broker->name, p->other->name, why);
+	path_close(p->broker->world, p->path);
+	path_lost(p, why, loss);
 }
 
 void peer_path_plain(struct peer *p, struct buf *plain)
@@ -239,7 +275,7 @@ void peer_path_plain(struct peer *p, struct buf *plain)
 
 	*plain = (struct buf){ 0 };
 	if (link_input(&p->link, &bytes, now_of(p)) < 0 && !p->ended)
-		drop_path(p, "it broke the protocol");
+		drop_path(p, "the other side comes by another one", LOSS_CROSSED);
 	if (!p->ended && p->path && p->path == path)
 		*plain = bytes;
 	else
@@ -257,16 +293,12 @@ size_t peer_path_fill(struct peer *p, struct buf *out, size_t max)
 
 void peer_path_closed(struct peer *p)
 {
-	p->path = NULL;
-	link_detach(&p->link, "the path is gone", now_of(p));
-	if (p->ended)
-		return;
-	if (p->link.state == LINK_IDLE) {
-		end(p, "unreachable");
-		return;
-	}
-	plan_retry(p);
-	peer_touch(p);
+	path_lost(p, "the path is gone", LOSS_CLOSED);
+}
+
+void peer_left_closed(struct peer *p)
+{
+	p->left = NULL;
 }
 
 void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
@@ -295,10 +327,7 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	if (!p)
 		p = create(b, other);
 	know_key(p);
-	if (p->attempt) {
-		path_close(w, p->attempt);
-		p->attempt = NULL;
-	}
+	drop_left(p);
 	if (p->path) {
 		path_close(w, p->path);
 		p->path = NULL;
@@ -319,18 +348,50 @@ void peer_presence(struct peer *p, const uint8_t *instance)
 		end(p, "gone");
 		return;
 	}
-	p->gone_at = instance ? 0 : now_of(p);
-	if (instance && !p->path && !p->attempt && p->link.state != LINK_UP)
-		p->retry_at = now_of(p) + (we_win(p) ? 0 : RETRY_FIRST);
+	p->gone_by = instance ? 0 : now_of(p) + GONE_GRACE;
+	ways_refresh(p);
 	peer_touch(p);
 }
 
 void peers_online(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
-		p->gone_at = 0;
+		p->gone_by = 0;
+		if (b->online)
+			note_absence(p, RETURN_GRACE);
+		ways_refresh(p);
 		peer_touch(p);
 	}
+}
+
+void peers_network_changed(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		link_probe(&p->link, now_of(p));
+		search_network_changed(&p->search, now_of(p));
+		peer_touch(p);
+	}
+}
+
+void peers_tell_ways(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		ways_refresh(p);
+		search_tell_again(&p->search);
+		peer_touch(p);
+	}
+}
+
+void peer_demand(struct peer *p, const void *by, unsigned kinds)
+{
+	search_demand(&p->search, by, kinds, now_of(p));
+	peer_touch(p);
+}
+
+void peer_release(struct peer *p, const void *by)
+{
+	search_release(&p->search, by, now_of(p));
+	peer_touch(p);
 }
 
 void peer_timer(struct peer *p)
@@ -339,13 +400,13 @@ void peer_timer(struct peer *p)
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
-		drop_path(p, "it is silent");
+		drop_path(p, "it is silent", LOSS_SILENT);
 	if (!p->ended)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)
 		return;
-	if (p->gone_at && now >= p->gone_at + GONE_GRACE) {
-		p->gone_at = 0;
+	if (p->gone_by && now >= p->gone_by) {
+		p->gone_by = 0;
 		if (!p->path || p->link.state != LINK_UP) {
 			end(p, "offline");
 			return;
@@ -355,8 +416,7 @@ void peer_timer(struct peer *p)
 		peer_end(p, "idle");
 		return;
 	}
-	if (p->retry_at && now >= p->retry_at && !connect_now(p))
-		plan_retry(p);
+	search_step(&p->search, p->link.busy, now);
 	peer_touch(p);
 }
 
@@ -366,10 +426,21 @@ static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
 
-	trace(p->broker->world, "%s: link with %s is %s", p->broker->name, p->other->name,
-	      resumed ? "up again" : "up");
-	p->broker->world->stats->resumed += resumed;
-	p->gone_at = 0;
+	struct stats *stats = p->broker->world->stats;
+	enum path_kind kind = wire_of(p->broker->world, p->path)->kind;
+
+	trace(p->broker->world, "%s: link with %s is %s, %s", p->broker->name, p->other->name,
+	      resumed ? "up again" : "up", path_kind_name(kind));
+	stats->resumed += resumed;
+	stats->direct += kind == PATH_DIRECT;
+	stats->proxied += kind == PATH_PROXY;
+	if (!resumed)
+		p->first_up = now_of(p);
+	p->gone_by = 0;
+	drop_left(p);
+	ways_refresh(p);
+	if (!resumed)
+		search_tell(&p->search);
 }
 
 static void on_link_down(void *owner)
@@ -399,11 +470,13 @@ static void on_link_deliver(void *owner, const struct record *record)
 
 	trace(p->broker->world, "%s: %s from %s", p->broker->name, record_type_name(record->type),
 	      p->other->name);
-	if (p->broker->hostile) {
+	if (p->broker->hostile)
 		hostile_hears(p, record);
+	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM) {
+		result = ways_record(p, record);
+	} else if (p->broker->hostile) {
 		return;
-	}
-	if (record->type < RECORD_ACCEPT) {
+	} else if (record->type < RECORD_ACCEPT) {
 		expect_answer(p, record);
 		result = negotiations_record(&p->negotiations, record, now_of(p));
 		if (result == 0 && !p->ended && p->asked[0] && !p->answered)
@@ -412,7 +485,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	} else {
 		result = channels_record(&p->channels, record);
 	}
-	if (result >= 0 || p->ended)
+	if (result >= 0 || p->ended || p->broker->hostile)
 		return;
 	if (!p->other->hostile)
 		violation(p->broker->world, "%s: %s of an honest peer breaks the protocol", p->broker->name,
@@ -425,6 +498,39 @@ static bool on_link_fill(void *owner)
 	return channels_fill(&((struct peer *)owner)->channels);
 }
 
+/* In-band works whenever both are online and know of each other. */
+static bool inband_worked(const struct peer *p, uint64_t since)
+{
+	const struct broker *a = p->broker, *b = p->other;
+
+	return a->online && b->online && presence_device(a->presence, b->jid, b->device) &&
+	       a->world->harmed_at[a->index][b->index] < since;
+}
+
+/* Direct does when we know where it is and the way has not changed. */
+static bool direct_worked(const struct peer *p, uint64_t since)
+{
+	const struct broker *a = p->broker, *b = p->other;
+	struct world *w = a->world;
+
+	return b->running && w->rerouted_at[a->index][b->index] < since && w->harmed_at[a->index][b->index] < since &&
+	       w->dialling[a->index][b->index] == DIAL_WORKS && ways_knows(p);
+}
+
+/* A link that has a way finds it. */
+static void check_no_path(const struct peer *p)
+{
+	struct world *w = p->broker->world;
+	uint64_t patience = p->link.suspend_max + LINK_PROBE_TIMEOUT;
+	uint64_t since = w->now > patience ? w->now - patience : 0;
+
+	if (w->parted[p->broker->index][p->other->index] || p->other->hostile || p->broker->hostile)
+		return;
+	if (inband_worked(p, since) || direct_worked(p, since))
+		violation(w, "%s: the link with %s ended without a path, and there was one", p->broker->name,
+			  p->other->name);
+}
+
 static void on_link_ended(void *owner, const char *reason)
 {
 	struct peer *p = owner;
@@ -432,6 +538,8 @@ static void on_link_ended(void *owner, const char *reason)
 	if (!p->ended && (!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
 	    !p->other->hostile && !p->was_hostile && p->other->running)
 		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->name, reason);
+	if (!p->ended && !strcmp(reason, "no-path"))
+		check_no_path(p);
 	end(p, reason);
 }
 

@@ -79,6 +79,7 @@ void server_login(struct broker *b)
 
 		if (o == b)
 			continue;
+		harm(o, b);
 		send(o, (struct saying){ b->index, true, b->resource, b->life });
 		if (o->shown)
 			send(b, (struct saying){ o->index, true, o->shown_resource, o->shown_life });
@@ -131,6 +132,7 @@ static void lose_account(struct broker *b, bool noticed)
 	struct world *w = b->world;
 
 	trace(w, "%s loses its connection with the server", b->name);
+	harm_all(b);
 	broker_offline(b);
 	server_logout(b, noticed);
 	event_add(w, between(w, 100, 8000), EVENT_LOGIN, b->index, b->life, 0);
@@ -147,6 +149,7 @@ static void crash(struct broker *b)
 	struct world *w = b->world;
 
 	w->stats->restarts++;
+	harm_all(b);
 	broker_crash(b);
 	server_logout(b, chance(w, 500));
 	event_add(w, between(w, 10, 8000), EVENT_LOGIN, b->index, b->life, 0);
@@ -179,6 +182,12 @@ void fate(struct world *w)
 		lose_account(b, chance(w, 500));
 	if (b->running && chance(w, w->swarm.crash))
 		crash(b);
+	if (chance(w, w->swarm.network_changes))
+		network_changes(&w->brokers[below(w, w->count)]);
+	if (chance(w, w->swarm.dial_changes))
+		dialling_changes(w);
+	if (chance(w, w->swarm.reloads))
+		transport_changes(&w->brokers[below(w, w->count)]);
 	if (w->swarm.hostile >= 0)
 		hostile_acts(&w->brokers[w->swarm.hostile]);
 }
@@ -212,6 +221,11 @@ void heal(struct world *w)
 			server_login(b);
 		announcer_review(b);
 	}
+	w->swarm.holes = below(w, 2) ? w->swarm.holes : 0;
+	for (unsigned i = 0; !w->swarm.holes && i < WIRES_MAX; i++)
+		w->wires[i].hole = -1;
+	for (unsigned i = 0; w->swarm.paths && i < w->count; i++)
+		network_changes(&w->brokers[i]);
 	serves_unhang(w);
 	server_tells_truth(w);
 }

@@ -13,6 +13,9 @@ enum {
 	AT_ONCE = 5000,			/* ms for the last pushes and fetches, all together */
 	SETTLE = 1000,			/* ms for the truth to reach everybody */
 	MOMENT = 500,			/* to wait at most for an event */
+	PARTED = 65 * 1000,		/* then neither side has kept the link */
+	ON_PATH = 40 * 1000,		/* ms for the links to get to the best paths */
+	REST = 5 * 60 * 1000,		/* ms in which nothing moves */
 	EVENTS_PER_RUN = 200000,	/* more is a loop */
 };
 
@@ -130,6 +133,14 @@ static void draw_swarm(struct world *w)
 	s->announcements = below(w, 2);
 	s->follows = s->announcements && below(w, 2);
 	s->moves = s->announcements ? between(w, 0, 4) : 0;
+	s->paths = chance(w, 600);
+	s->withholds = below(w, 2);
+	s->network_changes = s->paths ? maybe(w, 150) : 0;
+	s->dial_changes = s->paths ? maybe(w, 150) : 0;
+	s->reloads = s->paths ? maybe(w, 60) : 0;
+	s->holes = s->paths && !below(w, 4) ? between(w, 50, 500) : 0;
+	s->demands = s->paths ? maybe(w, 400) : 0;
+	s->parting = chance(w, 30);
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
 	s->mute = s->hostile >= 0 && below(w, 2);
 	/* Small blocks are for what splits records, not for bulk. */
@@ -162,6 +173,19 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 		b->fp[k] = draw(w);
 	device_id_of(b->fp, b->device);
 	b->hostile = (int)index == w->swarm.hostile;
+	b->transport = ROUTE_ALL;
+}
+
+static void draw_paths(struct world *w)
+{
+	networks_draw(w);
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *b = &w->brokers[i];
+
+		b->has_proxy = w->swarm.paths && below(w, 2);
+		if (w->swarm.paths && chance(w, 200))
+			transport_changes(b);
+	}
 }
 
 static void make_brokers(struct world *w)
@@ -178,6 +202,17 @@ static void make_brokers(struct world *w)
 	}
 	for (unsigned i = 0; i < w->count; i++)
 		draw_rights(w, &w->brokers[i]);
+	draw_paths(w);
+}
+
+static void plan_parting(struct world *w)
+{
+	unsigned i = below(w, w->count), k = (i + 1) % w->count;
+	uint64_t at = between(w, 1000, 20000);
+
+	event_add(w, at, EVENT_PART, i, 0, k);
+	event_add(w, at + PARTED, EVENT_PARTED, i, 0, k);
+	w->swarm.span = at + PARTED + 1;
 }
 
 static void plan_run(struct world *w)
@@ -189,6 +224,8 @@ static void plan_run(struct world *w)
 	for (unsigned i = 0; i < w->swarm.moves; i++)
 		event_add(w, below(w, w->swarm.span), EVENT_MOVE, below(w, w->count), 0, 0);
 	event_add(w, w->swarm.every, EVENT_FATE, 0, 0, 0);
+	if (w->swarm.parting)
+		plan_parting(w);
 }
 
 /* Events */
@@ -210,6 +247,7 @@ static void dispatch(struct world *w, const struct event *e)
 	struct serve *serve = &w->serves[e->slot % SERVES_MAX];
 	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
 	struct tell *tell = &w->tells[e->slot % TELLS_MAX];
+	struct bytestream *stream = &w->streams[e->slot % STREAMS_MAX];
 
 	switch (e->kind) {
 	case EVENT_ARRIVES:
@@ -268,6 +306,20 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_FOLLOW:
 		if (b->running && b->life == e->generation)
 			follower_step(b, e->arg);
+		break;
+	case EVENT_STREAM:
+		if (stream->used && stream->generation == e->generation)
+			stream_step(stream, e->arg);
+		break;
+	case EVENT_NETWORK:
+		if (b->running && b->life == e->generation)
+			network_noticed(b);
+		break;
+	case EVENT_PART:
+		networks_part(b, &w->brokers[e->arg]);
+		break;
+	case EVENT_PARTED:
+		networks_meet(b, &w->brokers[e->arg]);
 		break;
 	}
 }
@@ -399,6 +451,9 @@ void world_end(struct world *w)
 	for (unsigned i = 0; i < WIRES_MAX; i++)
 		if (w->wires[i].used)
 			violation(w, "a path is left over");
+	for (unsigned i = 0; i < STREAMS_MAX; i++)
+		if (w->streams[i].used)
+			violation(w, "a bytestream is left over");
 	buf_finish(&w->scratch);
 }
 
@@ -430,8 +485,22 @@ void world_make_quiet(struct world *w, uint64_t seed, unsigned count)
 		draw_rights(w, &w->brokers[i]);
 }
 
+/* Everybody is on the best path there is, and stays there. */
+static void rest(struct world *w)
+{
+	uint64_t until = w->now + REST;
+
+	check_paths(w);
+	note_rest(w);
+	while (w->now < until)
+		world_step(w, until);
+	check_rest(w);
+}
+
 void world_run(struct world *w, uint64_t seed)
 {
+	uint64_t rest_from;
+
 	reset(w, seed);
 	make_brokers(w);
 	plan_run(w);
@@ -441,16 +510,21 @@ void world_run(struct world *w, uint64_t seed)
 	do
 		world_step(w, w->now + MOMENT);
 	while (w->now < w->healed_at + SETTLE || !quiescent(w));
-	start_final(w);
+	/* Where ways swallow what they are given nothing is sure to work at once. */
+	if (!w->swarm.holes)
+		start_final(w);
 	while (w->final_left) {
 		world_step(w, w->now + MOMENT);
 		if (w->now > w->final_at + AT_ONCE)
 			violation(w, "%u of the last pushes and fetches do not come to an end", w->final_left);
 	}
+	rest_from = w->healed_at + ON_PATH;
 	w->healed_at = w->now;
-	while (!quiescent(w))
+	while (!quiescent(w) || (w->swarm.paths && (w->now < rest_from || !paths_settled(w, ON_PATH))))
 		world_step(w, w->now + MOMENT);
 	check_announced(w);
+	if (w->swarm.paths)
+		rest(w);
 	w->stats->virtual_ms += w->now;
 	w->stats->runs++;
 	world_end(w);

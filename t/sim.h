@@ -23,11 +23,15 @@
 #include "negotiation.h"
 #include "outcome.h"
 #include "presence.h"
+#include "route.h"
+#include "search.h"
+#include "ways.h"
 
 enum {
 	BROKERS_MAX = 4,
 	SHARES = 2,
 	WIRES_MAX = 128,
+	STREAMS_MAX = 64,
 	SERVES_MAX = 256,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
@@ -62,6 +66,11 @@ struct swarm {
 	unsigned push_size;		/* of each push; 0: by chance */
 	unsigned denied, untrusted;
 	bool announcements, follows;
+	bool paths;			/* there are better kinds than in-band */
+	bool withholds;			/* proxies keep the tails of bursts */
+	unsigned network_changes, dial_changes, reloads, holes;
+	unsigned demands;		/* users who force a kind of path */
+	bool parting;			/* two lose each other for good */
 	int hostile;			/* the broker that is; -1: none */
 	bool mute;			/* it acknowledges nothing */
 };
@@ -84,6 +93,10 @@ enum event_kind {
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
 	EVENT_TELL_FAILED,	/* slot is a telling */
 	EVENT_FOLLOW,		/* slot is a broker, arg the follow and what of it */
+	EVENT_STREAM,		/* slot is a stream, arg a step */
+	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
+	EVENT_PART,		/* slot is a broker, arg another one: nothing passes between them any more */
+	EVENT_PARTED,		/* so neither has kept the link that they had */
 };
 
 struct event {
@@ -100,6 +113,7 @@ enum end_role {
 	END_ATTEMPT,		/* a peer's, on the way to be its path */
 	END_GREETING,		/* taken, HELLO is awaited */
 	END_PEER,
+	END_LEFT,		/* a peer's, which has moved to another one and does not hear this any more */
 };
 
 struct wire_end {
@@ -114,17 +128,31 @@ struct wire_end {
 	uint32_t blocks[FLOW_MAX];	/* sizes; 0 is the close */
 	unsigned first, count;
 	uint64_t last_at;
-	uint32_t target;		/* of the initiator: the resource it opened the path to */
+	uint32_t target;		/* of the initiator: the resource, or the port, it opened the path to */
+	bool held;			/* the last block waits at the proxy for more to come */
 };
 
 struct wire {
 	uint32_t generation;
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
+	enum path_kind kind;
+	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
 	struct wire_end end[2];		/* [0] has opened it */
 };
 
 /* A device of an account: its broker, alive or not. */
+
+/* A bytestream through a proxy: daemon/bytestream.c. */
+struct bytestream {
+	bool used;
+	uint32_t generation;
+	struct peer *peer;
+	char sid[WAYS_TOKEN_LEN + 1];
+	bool offering, device_joined, joined;
+	unsigned of;			/* the broker whose proxy it is */
+	struct wire_end *end;		/* of who offers, when the proxy has connected the two */
+};
 
 struct peer {
 	struct peer *next;		/* broker::peers, or world::reap */
@@ -135,11 +163,16 @@ struct peer {
 	struct link link;
 	struct channels channels;
 	struct negotiations negotiations;
-	struct wire_end *path, *attempt;
-	uint64_t retry_at;
-	unsigned retries;
+	struct wire_end *path, *left;
+	struct search search;
+	char token[WAYS_TOKEN_LEN + 1];
+	struct wire_end *attempts[PATH_KINDS];
+	struct bytestream *stream;
+	unsigned attaches, tries;	/* counted, to find flapping */
+	uint64_t first_up;		/* 0: never */
+	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
 	unsigned children;
-	uint64_t gone_at, idle_since;
+	uint64_t gone_by, idle_since;
 	uint64_t timer_at;
 	bool ended;
 	/* the answer that a can-push wants */
@@ -189,6 +222,10 @@ struct broker {
 	bool online;
 	uint64_t online_at;
 	uint64_t announce_at, follow_at;	/* deadlines of the ledger, and of the follows */
+	/* around it */
+	unsigned transport;		/* what its user allows */
+	bool has_proxy;
+	uint32_t network;		/* counts them: an address is good in one of them */
 	/* at the server */
 	uint32_t login;			/* counts them */
 	uint32_t resource;		/* the last part of its full JID */
@@ -264,6 +301,7 @@ struct helper {
 	bool held_up;			/* thinks, or waits for the push of its hook */
 	bool nested;			/* is the push of a hook */
 	uint32_t parent, parent_generation;
+	bool demands;			/* a kind of path, of the peer that it is open with */
 	bool ended_out, exited;
 	struct ending *ending;		/* borrowed, or NULL */
 	unsigned restarts;		/* of devices, while it asked them */
@@ -304,6 +342,15 @@ struct kept {
 struct stats {
 	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
 	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
+	uint64_t direct, proxied, moves;
+};
+
+/* What comes of dialling a device's address. */
+enum dialling {
+	DIAL_REFUSED,
+	DIAL_WORKS,
+	DIAL_SILENT,
+	DIAL_HOLE,		/* it works for a few blocks */
 };
 
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };
@@ -320,6 +367,12 @@ struct world {
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
 	struct wire wires[WIRES_MAX];
+	struct bytestream streams[STREAMS_MAX];
+	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
+	bool joins[BROKERS_MAX][BROKERS_MAX];	/* the first can reach the proxy of the second */
+	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was tried, was last made to fail */
+	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last changed */
+	bool parted[BROKERS_MAX][BROKERS_MAX];
 	struct serve serves[SERVES_MAX];
 	struct helper helpers[HELPERS_MAX];
 	struct tell tells[TELLS_MAX];
@@ -375,7 +428,10 @@ void heal(struct world *w);
 
 /* sim-path.c */
 struct wire *wire_of(const struct world *w, const struct wire_end *end);
-struct wire_end *path_open(struct peer *p, uint32_t resource);
+/* kind is in-band, with a resource, or direct, with a port. */
+struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target);
+/* A proxy has connected the two. */
+struct wire_end *path_join(struct peer *p, struct broker *to);
 void path_open_raw(struct broker *b, struct broker *to);
 void path_write(struct world *w, struct wire_end *end, const void *data, size_t n);
 /* The same, and it leaves at once. */
@@ -385,8 +441,9 @@ void path_kick(struct world *w, struct wire_end *end);
 void paths_flush(struct world *w);
 /* It dies; both ends learn of it, later or never. */
 void path_lose(struct world *w, struct wire *wire, bool silent);
-/* All paths of a broker, or those with one device. */
-void paths_lost(struct broker *b, const struct broker *other);
+/* All paths of a broker; the in-band ones, or those of them with one device. */
+void paths_end(struct broker *b);
+void inbands_lost(struct broker *b, const struct broker *other);
 void path_arrives(struct world *w, struct wire *wire, unsigned from);
 void path_established(struct world *w, struct wire *wire);
 void path_cut(struct world *w, struct wire *wire, unsigned end);
@@ -399,17 +456,52 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path, co
 /* instance: of the device that is online; NULL when it went away. */
 void peer_presence(struct peer *p, const uint8_t *instance);
 void peers_online(struct broker *b);
+void peers_network_changed(struct broker *b);
+void peers_tell_ways(struct broker *b);
+void peer_demand(struct peer *p, const void *by, unsigned kinds);
+void peer_release(struct peer *p, const void *by);
 void peer_end(struct peer *p, const char *reason);
 /* Nothing leaves any more: its process is dead. */
 void peer_abandon(struct peer *p);
 void peer_touch(struct peer *p);
 void peer_timer(struct peer *p);
-void peer_established(struct peer *p);
-void peer_attempt_closed(struct peer *p);
+/* An attempt of ours has come to a path, or to nothing: as the search was told already. */
+void peer_found(struct peer *p, struct wire_end *path);
+void peer_failed(struct peer *p);
+void peer_send_ways(struct peer *p, enum record_type type, struct buf *fields);
+void peer_left_closed(struct peer *p);
 void peer_path_plain(struct peer *p, struct buf *plain);
 size_t peer_path_fill(struct peer *p, struct buf *out, size_t max);
 void peer_path_closed(struct peer *p);
 void peers_reap(struct world *w);
+
+/* sim-ways.c: daemon/wayfinder.c, bytestream.c, listener.c */
+void ways_init(struct peer *p);
+/* What its user allows and what it can reach, now. */
+void ways_refresh(struct peer *p);
+/* It could dial the device where it is now, and would be let in. */
+bool ways_knows(const struct peer *p);
+int ways_record(struct peer *p, const struct record *record);
+/* An attempt is up, or gone. */
+void ways_established(struct peer *p, struct wire_end *path);
+void ways_closed(struct peer *p, struct wire_end *path, enum path_kind kind);
+/* Whether the device at the far end of a path that was just opened would take it. */
+bool ways_let_in(struct world *w, struct wire *wire);
+void stream_step(struct bytestream *s, unsigned step);
+
+/* sim-network.c: who gets through to whom */
+void networks_draw(struct world *w);
+void network_changes(struct broker *b);
+void network_noticed(struct broker *b);
+void dialling_changes(struct world *w);
+/* From the one to the other nothing passes between the two; a link that they had, and used, must be over then. */
+void networks_part(struct broker *a, struct broker *b);
+void networks_meet(struct broker *a, struct broker *b);
+/* A user changes what is allowed. */
+void transport_changes(struct broker *b);
+/* Something was made to fail between the two, or around one of them: no link need survive it. */
+void harm(struct broker *a, const struct broker *b);
+void harm_all(struct broker *b);
 
 /* sim-broker.c: daemon/broker.c */
 struct broker *device_find(struct world *w, const char *device);
@@ -507,5 +599,12 @@ void check_push_request(struct peer *p, const char *id);
 void check_asked(struct peer *p, const char *id);
 bool quiescent(struct world *w);
 void check_announced(struct world *w);
+/* No link is younger than that. */
+bool paths_settled(const struct world *w, uint64_t time);
+/* Every two that have a link are on the best path there is. */
+void check_paths(struct world *w);
+/* From the one to the other nothing moves, and nothing is tried that need not be. */
+void note_rest(struct world *w);
+void check_rest(struct world *w);
 
 #endif

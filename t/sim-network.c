@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The networks between the brokers: who can dial whom and reach which proxy, and how that changes. What was
+ * made to fail is written down, so that the checks know when a link has no excuse.
+ */
+#include "sim.h"
+
+enum { NOTICE = 500 };			/* ms until a change of network is believed */
+
+void harm(struct broker *a, const struct broker *b)
+{
+	struct world *w = a->world;
+
+	w->harmed_at[a->index][b->index] = w->harmed_at[b->index][a->index] = w->now;
+}
+
+void harm_all(struct broker *b)
+{
+	for (unsigned k = 0; k < b->world->count; k++)
+		harm(b, &b->world->brokers[k]);
+}
+
+static void draw_network(struct world *w, unsigned i)
+{
+	static const enum dialling outcomes[] = { DIAL_REFUSED, DIAL_WORKS, DIAL_WORKS, DIAL_SILENT };
+
+	for (unsigned k = 0; k < w->count; k++) {
+		w->dialling[i][k] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
+		w->dialling[k][i] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
+		w->joins[i][k] = !chance(w, 200);
+		w->rerouted_at[i][k] = w->rerouted_at[k][i] = w->now;
+	}
+}
+
+void networks_draw(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		draw_network(w, i);
+}
+
+/* Paths over TCP between these, or of one with anybody, die. */
+static void lose_tcp(struct world *w, const struct broker *a, const struct broker *b)
+{
+	for (unsigned i = 0; i < WIRES_MAX; i++) {
+		struct wire *wire = &w->wires[i];
+		const struct broker *from = wire->end[0].broker, *to = wire->end[1].broker;
+
+		if (wire->used && wire->kind != PATH_INBAND && (from == a || to == a) && (!b || from == b || to == b))
+			path_lose(w, wire, chance(w, 700));
+	}
+}
+
+void network_changes(struct broker *b)
+{
+	struct world *w = b->world;
+
+	trace(w, "%s is in another network", b->name);
+	b->network++;
+	lose_tcp(w, b, NULL);
+	draw_network(w, b->index);
+	event_add(w, NOTICE, EVENT_NETWORK, b->index, b->life, 0);
+}
+
+void network_noticed(struct broker *b)
+{
+	trace(b->world, "%s notices its network", b->name);
+	peers_network_changed(b);
+}
+
+/* Somewhere on the way; nobody is told. */
+void dialling_changes(struct world *w)
+{
+	struct broker *a = &w->brokers[below(w, w->count)], *b = &w->brokers[below(w, w->count)];
+
+	lose_tcp(w, a, b);
+	w->dialling[a->index][b->index] = below(w, DIAL_HOLE + 1);
+	w->joins[a->index][b->index] = below(w, 2);
+	w->rerouted_at[a->index][b->index] = w->now;
+}
+
+void transport_changes(struct broker *b)
+{
+	static const char *const transports[] = { "auto", "direct", "proxy", "inband" };
+
+	b->transport = ways_transport(transports[below(b->world, 4)]);
+	trace(b->world, "%s allows %s", b->name, ways_transport_name(b->transport));
+	for (unsigned k = 0; k < b->world->count; k++)
+		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] = b->world->now;
+	peers_tell_ways(b);
+}
+
+/* A busy link notices within seconds; one at rest may take a minute to. */
+static void remember_link(struct broker *b, const struct broker *other)
+{
+	struct peer *p = peer_find(b, other);
+
+	if (p && !b->hostile && !other->hostile && p->first_up && (p->link.busy || p->link.state != LINK_UP))
+		p->parted_at = b->world->now;
+}
+
+void networks_part(struct broker *a, struct broker *b)
+{
+	struct world *w = a->world;
+
+	trace(w, "%s and %s lose each other for good", a->name, b->name);
+	w->parted[a->index][b->index] = w->parted[b->index][a->index] = true;
+	remember_link(a, b);
+	remember_link(b, a);
+	for (unsigned i = 0; i < WIRES_MAX; i++) {
+		const struct broker *from = w->wires[i].end[0].broker, *to = w->wires[i].end[1].broker;
+
+		if (w->wires[i].used && ((from == a && to == b) || (from == b && to == a)))
+			path_lose(w, &w->wires[i], chance(w, 700));
+	}
+}
+
+static void check_parted(const struct broker *a, const struct broker *b)
+{
+	const struct peer *p = peer_find(a, b);
+
+	if (p && p->parted_at)
+		violation(a->world, "%s has a link with %s, and nothing has passed for %u ms", a->name, b->name,
+			  (unsigned)(a->world->now - p->parted_at));
+}
+
+void networks_meet(struct broker *a, struct broker *b)
+{
+	struct world *w = a->world;
+
+	check_parted(a, b);
+	check_parted(b, a);
+	w->parted[a->index][b->index] = w->parted[b->index][a->index] = false;
+}
