@@ -25,13 +25,6 @@ enum {
 	RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
 };
 
-/* How a link lost its path. */
-enum loss {
-	LOSS_CLOSED,
-	LOSS_SILENT,		/* nothing came for too long */
-	LOSS_CROSSED,		/* the device has opened one at the same moment, and that one counts */
-};
-
 static const struct path_events path_events, left_events;
 static const struct wayfinder_events wayfinder_events;
 static const struct link_events link_events;
@@ -299,7 +292,8 @@ static void note_absence(struct peer *p, uint64_t grace)
 		p->gone_by = broker_now(b) + grace;
 }
 
-static void path_lost(struct peer *p, const char *why, enum loss loss)
+/* crossed: the device has opened one at the same moment, and that one counts. */
+static void path_lost(struct peer *p, const char *why, bool crossed)
 {
 	uint64_t now = broker_now(p->broker), worked_until = link_worked_until(&p->link, now);
 
@@ -310,7 +304,7 @@ static void path_lost(struct peer *p, const char *why, enum loss loss)
 		return;
 	wayfinder_detached(p->ways, worked_until);
 	note_absence(p, GONE_GRACE);
-	if (p->link.state == LINK_IDLE && loss != LOSS_CROSSED) {
+	if (p->link.state == LINK_IDLE && !crossed) {
 		end(p, "unreachable");
 		return;
 	}
@@ -319,12 +313,12 @@ static void path_lost(struct peer *p, const char *why, enum loss loss)
 }
 
 /* The path is no good any more, though it does not know it yet. */
-static void drop_path(struct peer *p, const char *why, enum loss loss)
+static void drop_path(struct peer *p, const char *why, bool crossed)
 {
 	if (!p->path)
 		return;
 	path_close(p->path);
-	path_lost(p, why, loss);
+	path_lost(p, why, crossed);
 }
 
 static void on_path_plain(void *owner, struct buf *plain)
@@ -333,7 +327,7 @@ static void on_path_plain(void *owner, struct buf *plain)
 
 	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
 	if (link_input(&p->link, plain, broker_now(p->broker)) < 0 && !p->ended)
-		drop_path(p, "the other side comes by another one", LOSS_CROSSED);
+		drop_path(p, "the other side comes by another one", true);
 	peer_touch(p);
 }
 
@@ -352,7 +346,7 @@ static void on_path_closed(void *owner, const char *why)
 	struct peer *p = owner;
 
 	log_info("%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
-	path_lost(p, why, LOSS_CLOSED);
+	path_lost(p, why, false);
 }
 
 static void on_path_established(void *owner, const unsigned char *fp)
@@ -515,7 +509,7 @@ static void on_timer(uv_timer_t *timer)
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
-		drop_path(p, "it is silent", LOSS_SILENT);
+		drop_path(p, "it is silent", false);
 	if (!p->ended)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)

@@ -15,8 +15,6 @@ enum {
 	RETURN_GRACE = 20 * 1000,
 };
 
-enum loss { LOSS_CLOSED, LOSS_SILENT, LOSS_CROSSED };
-
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
 
@@ -241,16 +239,18 @@ static void note_absence(struct peer *p, uint64_t grace)
 		p->gone_by = now_of(p) + grace;
 }
 
-static void path_lost(struct peer *p, const char *why, enum loss loss)
+static void path_lost(struct peer *p, const char *why, bool crossed)
 {
+	uint64_t worked_until = link_worked_until(&p->link, now_of(p));
+
 	p->path = NULL;
 	drop_left(p);
 	link_detach(&p->link, why, now_of(p));
 	if (p->ended)
 		return;
-	search_detached(&p->search, loss == LOSS_SILENT ? link_heard_at(&p->link) : now_of(p), now_of(p));
+	search_detached(&p->search, worked_until, now_of(p));
 	note_absence(p, GONE_GRACE);
-	if (p->link.state == LINK_IDLE && loss != LOSS_CROSSED) {
+	if (p->link.state == LINK_IDLE && !crossed) {
 		end(p, "unreachable");
 		return;
 	}
@@ -258,13 +258,13 @@ static void path_lost(struct peer *p, const char *why, enum loss loss)
 	peer_touch(p);
 }
 
-static void drop_path(struct peer *p, const char *why, enum loss loss)
+static void drop_path(struct peer *p, const char *why, bool crossed)
 {
 	if (!p->path)
 		return;
 	trace(p->broker->world, "%s: drops the path with %s: %s", p->broker->name, p->other->name, why);
 	path_close(p->broker->world, p->path);
-	path_lost(p, why, loss);
+	path_lost(p, why, crossed);
 }
 
 void peer_path_plain(struct peer *p, struct buf *plain)
@@ -275,7 +275,7 @@ void peer_path_plain(struct peer *p, struct buf *plain)
 
 	*plain = (struct buf){ 0 };
 	if (link_input(&p->link, &bytes, now_of(p)) < 0 && !p->ended)
-		drop_path(p, "the other side comes by another one", LOSS_CROSSED);
+		drop_path(p, "the other side comes by another one", true);
 	if (!p->ended && p->path && p->path == path)
 		*plain = bytes;
 	else
@@ -293,7 +293,7 @@ size_t peer_path_fill(struct peer *p, struct buf *out, size_t max)
 
 void peer_path_closed(struct peer *p)
 {
-	path_lost(p, "the path is gone", LOSS_CLOSED);
+	path_lost(p, "the path is gone", false);
 }
 
 void peer_left_closed(struct peer *p)
@@ -400,7 +400,7 @@ void peer_timer(struct peer *p)
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
-		drop_path(p, "it is silent", LOSS_SILENT);
+		drop_path(p, "it is silent", false);
 	if (!p->ended)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)
