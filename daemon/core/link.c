@@ -450,6 +450,9 @@ uint64_t link_worked_until(const struct link *l, uint64_t now)
 	const struct link_internal *in = l->in;
 	uint64_t heard = pulse_silent_since(&in->pulse, now), waiting = in->pulse.waiting_since;
 
+	/* It has not said HELLO yet. */
+	if (l->state == LINK_GREETING)
+		return in->attached_at;
 	if (!waiting)
 		return heard;
 	if (waiting < in->acked_at)
