@@ -118,6 +118,17 @@ static void on_reap(uv_idle_t *idle)
 	uv_close((uv_handle_t *)&p->reaper, on_handle_closed);
 }
 
+/* A link that has ended may have a BYE for its path. */
+static void say_last_word(struct peer *p)
+{
+	struct buf last = { 0 };
+
+	if (p->path && p->link.state == LINK_ENDED &&
+	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
+		path_write(p->path, buf_data(&last), buf_len(&last));
+	buf_finish(&last);
+}
+
 /* The one end: whoever waits is told, everything is let go, exactly once. */
 static void end(struct peer *p, const char *reason)
 {
@@ -133,6 +144,7 @@ static void end(struct peer *p, const char *reason)
 	channels_finish(&p->channels, reason);
 	negotiations_finish(&p->negotiations, reason, broker_now(p->broker));
 	wayfinder_stop(p->ways);
+	say_last_word(p);
 	if (p->path)
 		path_close(p->path);
 	if (p->left)
@@ -144,16 +156,10 @@ static void end(struct peer *p, const char *reason)
 
 void peer_end(struct peer *p, const char *reason)
 {
-	struct buf last = { 0 };
-
 	if (p->ended)
 		return;
-	if (p->path && p->link.state != LINK_ENDED) {
-		link_bye(&p->link, reason);
-		if (p->path && link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
-			path_write(p->path, buf_data(&last), buf_len(&last));
-	}
-	buf_finish(&last);
+	/* Ends us too, unless the link had ended before. */
+	link_bye(&p->link, reason);
 	end(p, reason);
 }
 

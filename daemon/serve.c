@@ -86,7 +86,7 @@ static void finish(struct serve *s)
  */
 static bool has_outcome(const struct serve *s, const char *reason)
 {
-	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable" };
+	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable", "stopped", "logged-out" };
 
 	if (!s->tail.on || s->broker->stopping)
 		return false;

@@ -402,13 +402,23 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	peer_touch(s->peer);
 }
 
+static bool is_worth_another_look(const char *reason)
+{
+	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
 static void on_errand_failed(void *owner, const char *reason)
 {
 	struct session_internal *s = owner;
 
 	s->errand = NULL;
-	/* The device restarted under us, and is there again or will not be. */
-	if ((!strcmp(reason, "gone") || !strcmp(reason, "restarted")) && s->restarts++ < RESTARTS_MAX) {
+	/* The device restarted under us, or closed the link as we asked; it is there again or will not be. */
+	if (is_worth_another_look(reason) && s->restarts++ < RESTARTS_MAX) {
 		enter(s, SESSION_WAITING, "the device restarted");
 		uv_timer_start(&s->timer, on_timer, ONLINE_TIMEOUT, 0);
 		look(s);

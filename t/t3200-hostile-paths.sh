@@ -124,6 +124,7 @@ test_expect_success 'a broker that is stopped does not wait for such a path' '
 	test "$(cat open)" = "3 open" &&
 	kill $(broker_pid bob) &&
 	wait_for 4 gone $broker_bob &&
+	wait_for 4 grep "link with bob@localhost/.* ended: stopped" log/alice &&
 	wait_for 4 has_two_lines open
 '
 
