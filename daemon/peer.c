@@ -45,6 +45,24 @@ struct peer *peer_find(const struct broker *b, const char *jid, const char *devi
 
 static void on_timer(uv_timer_t *timer);
 
+/* In-band is used without leave while there is nothing better, to find that; not for what git sends. */
+static bool may_carry(const struct peer *p)
+{
+	return p->path && wayfinder_allowed(p->ways) & ROUTE_MASK(path_kind(p->path));
+}
+
+static void note_makeshift(struct peer *p, uint64_t now)
+{
+	bool makeshift = p->link.busy && p->path && p->link.state == LINK_UP && !may_carry(p);
+
+	if (p->makeshift_since && !makeshift)
+		link_wake(&p->link);
+	if (!makeshift)
+		p->makeshift_since = 0;
+	else if (!p->makeshift_since)
+		p->makeshift_since = now;
+}
+
 void peer_touch(struct peer *p)
 {
 	uint64_t now = broker_now(p->broker), at, other;
@@ -58,6 +76,7 @@ void peer_touch(struct peer *p)
 		p->idle_since = now;
 		tidy_later(&p->broker->tidy);
 	}
+	note_makeshift(p, now);
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
@@ -65,6 +84,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	if (p->gone_by && p->gone_by < at)
 		at = p->gone_by;
+	if (p->makeshift_since && p->makeshift_since + p->link.suspend_max < at)
+		at = p->makeshift_since + p->link.suspend_max;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	if (at == UINT64_MAX)
@@ -527,6 +548,10 @@ static void on_timer(uv_timer_t *timer)
 			return;
 		}
 	}
+	if (p->makeshift_since && now >= p->makeshift_since + p->link.suspend_max) {
+		peer_end(p, "no-path");
+		return;
+	}
 	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
 		peer_end(p, "idle");
 		return;
@@ -580,7 +605,7 @@ static bool on_link_fill(void *owner)
 {
 	struct peer *p = owner;
 
-	return channels_fill(&p->channels);
+	return may_carry(p) && channels_fill(&p->channels);
 }
 
 static void on_link_ended(void *owner, const char *reason)

@@ -35,6 +35,7 @@ struct peer {
 	unsigned children;		/* git processes that serve it */
 	uint64_t gone_by;		/* it is not online, and the link has so long to find a path; 0: it is */
 	uint64_t idle_since;		/* 0: something is open */
+	uint64_t makeshift_since;	/* something is, but the path is none that both users allow; 0: no */
 	uv_timer_t timer;
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
 	int open_handles;

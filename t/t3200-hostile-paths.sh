@@ -128,4 +128,19 @@ test_expect_success 'a broker that is stopped does not wait for such a path' '
 	wait_for 4 has_two_lines open
 '
 
+test_expect_success 'who allows direct paths only sends nothing of a repository in-band' '
+	start_broker bob &&
+	wait_for 10 trusts alice bob &&
+	as alice git clone -q --bare $url alice/by-any.git &&
+	as bob git config --global xmpp.transport direct &&
+	as bob git config --global xmpp.pathTimeout 3 &&
+	reload bob &&
+	test_must_fail timeout 30 env $(env_of alice) git clone -q --bare $url alice/direct.git 2>err &&
+	grep "no-path" err &&
+	test_must_fail grep -a PACK err &&
+	as bob git config --global --unset xmpp.transport &&
+	reload bob &&
+	as alice git clone -q --bare $url alice/again.git
+'
+
 test_done
