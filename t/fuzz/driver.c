@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * usage: fuzz-<parser> [--seed=N] [--count=N] [file...]
+ *
+ * Feeds a harness its own seeds, and count inputs that are made from them: bytes flipped,
+ * cut, put in, said twice, two of them joined. The same seed makes the same inputs. With
+ * files, feeds it those: what libFuzzer has found.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "fuzz.h"
+
+enum { INPUT_MAX = 1 << 17 };
+
+static uint64_t state;
+
+static uint32_t chance(uint32_t n)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % n;
+}
+
+/* In memory of exactly that size, so that a sanitizer sees a byte too far. */
+static void feed(const uint8_t *data, size_t n)
+{
+	uint8_t *exact = malloc(n ? n : 1);
+
+	must(exact != NULL);
+	memcpy(exact, data, n);
+	LLVMFuzzerTestOneInput(exact, n);
+	free(exact);
+}
+
+static size_t take_seed(uint8_t *out, size_t room, unsigned n_seeds)
+{
+	const struct fuzz_seed *s = &fuzz_seeds[chance(n_seeds)];
+	size_t n = s->n < room ? s->n : room;
+
+	memcpy(out, s->bytes, n);
+	return n;
+}
+
+/* What makes parsers think. */
+static uint8_t odd_byte(void)
+{
+	static const uint8_t odd[] = { 0, 0xff, 0x7f, 0x80, '=', '\n', '/', ':', '[', ']', '%', '@', '0', '9', 'a' };
+
+	return chance(2) ? odd[chance(sizeof(odd))] : (uint8_t)chance(256);
+}
+
+static size_t mutate(uint8_t *data, size_t n)
+{
+	size_t at = n ? chance((uint32_t)n) : 0, len = n ? chance((uint32_t)(n - at)) + 1 : 0;
+
+	switch (chance(6)) {
+	case 0:
+		if (n)
+			data[at] = odd_byte();
+		break;
+	case 1:
+		if (n)
+			data[at] ^= (uint8_t)(1 << chance(8));
+		break;
+	case 2:
+		n = at;
+		break;
+	case 3:
+		if (n < INPUT_MAX) {
+			memmove(data + at + 1, data + at, n - at);
+			data[at] = odd_byte();
+			n++;
+		}
+		break;
+	case 4:
+		if (n) {
+			memmove(data + at, data + at + len, n - at - len);
+			n -= len;
+		}
+		break;
+	default:
+		if (n + len <= INPUT_MAX) {
+			memmove(data + at + len, data + at, n - at);
+			n += len;
+		}
+		break;
+	}
+	return n;
+}
+
+static void feed_many(uint64_t seed, unsigned long count)
+{
+	static uint8_t data[INPUT_MAX];
+	unsigned n_seeds = 0;
+
+	while (fuzz_seeds[n_seeds].bytes) {
+		feed((const uint8_t *)fuzz_seeds[n_seeds].bytes, fuzz_seeds[n_seeds].n);
+		n_seeds++;
+	}
+	feed((const uint8_t *)"", 0);
+	state = seed;
+	while (count-- > 0) {
+		size_t n = take_seed(data, INPUT_MAX, n_seeds);
+
+		if (chance(8) == 0)
+			n += take_seed(data + n, INPUT_MAX - n, n_seeds);
+		for (uint32_t times = chance(8) + 1; times > 0; times--)
+			n = mutate(data, n);
+		feed(data, n);
+	}
+}
+
+static int feed_file(const char *name)
+{
+	static uint8_t data[INPUT_MAX];
+	FILE *f = fopen(name, "r");
+
+	if (!f) {
+		perror(name);
+		return 1;
+	}
+	feed(data, fread(data, 1, sizeof(data), f));
+	fclose(f);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count = 20000;
+	bool files = false;
+	uint64_t seed = 1;
+
+	for (int i = 1; i < argc; i++) {
+		if (sscanf(argv[i], "--seed=%" SCNu64, &seed) == 1 || sscanf(argv[i], "--count=%lu", &count) == 1)
+			continue;
+		files = true;
+		if (feed_file(argv[i]))
+			return 1;
+	}
+	if (!files)
+		feed_many(seed, count);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fuzz.h"
+#include "ways.h"
+
+#define TOKEN "00112233445566778899aabbccddeeff"
+
+const struct fuzz_seed fuzz_seeds[] = {
+	FUZZ_SEED("transport=auto\0token=" TOKEN "\0address=192.168.1.7:4711\0address=[2001:db8::7]:4711\0"),
+	FUZZ_SEED("transport=direct\0token=" TOKEN "\0" "address=10.0.0.1:1\0address=10.0.0.2:1\0address=10.0.0.3:1\0"
+		  "address=10.0.0.4:1\0address=10.0.0.5:1\0address=10.0.0.6:1\0address=10.0.0.7:1\0"
+		  "address=10.0.0.8:1\0address=10.0.0.9:1\0"),
+	FUZZ_SEED("transport=inband\0"),
+	FUZZ_SEED("sid=" TOKEN "\0state=offer\0jid=proxy.example.org/7\0host=192.0.2.9\0port=7777\0"
+		  "from=alice@example.org/git.k7\0to=bob@example.net/git.p4\0"),
+	FUZZ_SEED("sid=" TOKEN "\0state=joined\0"),
+	FUZZ_SEED("sid=" TOKEN "\0state=failed\0reason=unreachable\0"),
+	{ NULL, 0 },
+};
+
+/* What parses is written in a way that parses to the same. */
+static void as_ways(struct record *record)
+{
+	struct buf fields = { 0 };
+	struct ways ways, again;
+
+	record->type = RECORD_WAYS;
+	if (ways_parse(record, &ways))
+		return;
+	must(ways.n <= WAYS_ADDRESSES && (ways.n == 0 || *ways.token) && ways.allowed);
+	ways_put(&ways, &fields);
+	record->payload = (const uint8_t *)buf_data(&fields);
+	record->len = buf_len(&fields);
+	must(!ways_parse(record, &again) && !memcmp(&again, &ways, sizeof(ways)));
+	buf_finish(&fields);
+}
+
+static void as_bytestream(struct record *record)
+{
+	struct bytestream_record step, again;
+	struct buf fields = { 0 };
+
+	record->type = RECORD_BYTESTREAM;
+	if (bytestream_parse(record, &step))
+		return;
+	if (step.step == BYTESTREAM_OFFER)
+		must(step.offer.port && *step.offer.host && *step.offer.host != '-' &&
+		     jid_resource(step.offer.from) && jid_resource(step.offer.to));
+	bytestream_put(&step, &fields);
+	record->payload = (const uint8_t *)buf_data(&fields);
+	record->len = buf_len(&fields);
+	must(!bytestream_parse(record, &again) && !memcmp(&again, &step, sizeof(step)));
+	buf_finish(&fields);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct record record = { .number = 1, .payload = data, .len = n }, other = record;
+
+	as_ways(&record);
+	as_bytestream(&other);
+	return 0;
+}
