@@ -103,7 +103,10 @@ void server_says(struct broker *to, uint64_t arg)
 	struct saying s = unpack(arg);
 	struct broker *from = &to->world->brokers[s.from];
 
-	trace(to->world, "%s hears that %s is %s", to->name, from->name, s.available ? "online" : "offline");
+	if (s.available)
+		trace(to->world, "%s hears that %s is online, in its life %u", to->name, from->name, s.life);
+	else
+		trace(to->world, "%s hears that %s is offline", to->name, from->name);
 	if (s.available)
 		broker_available(to, from, s.resource, s.life);
 	else
