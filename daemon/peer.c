@@ -20,11 +20,6 @@
 #include "session.h"
 #include "wayfinder.h"
 
-enum {
-	GONE_GRACE = 3000,		/* for a device whose presence went away while ours stayed */
-	RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
-};
-
 static const struct path_events path_events, left_events;
 static const struct wayfinder_events wayfinder_events;
 static const struct link_events link_events;
@@ -33,14 +28,6 @@ static const struct negotiation_events negotiation_events;
 static bool we_win(const struct peer *p)
 {
 	return memcmp(device_key_fingerprint(p->broker->key), p->fp, FINGERPRINT_BYTES) < 0;
-}
-
-struct peer *peer_find(const struct broker *b, const char *jid, const char *device)
-{
-	for (struct peer *p = b->peers; p; p = p->next)
-		if (!strcmp(p->device, device) && !strcmp(p->jid, jid))
-			return p;
-	return NULL;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -310,8 +297,7 @@ static const struct wayfinder_events wayfinder_events = {
 	.send = on_send_ways,
 };
 
-/* A link without a path to a device that is not online does not wait long for another one. */
-static void note_absence(struct peer *p, uint64_t grace)
+void peer_note_absence(struct peer *p, uint64_t grace)
 {
 	const struct broker *b = p->broker;
 
@@ -330,7 +316,7 @@ static void path_lost(struct peer *p, const char *why, bool crossed)
 	if (p->ended)
 		return;
 	wayfinder_detached(p->ways, worked_until);
-	note_absence(p, GONE_GRACE);
+	peer_note_absence(p, PEER_GONE_GRACE);
 	if (p->link.state == LINK_IDLE && !crossed) {
 		end(p, "unreachable");
 		return;
@@ -456,14 +442,6 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	peer_touch(p);
 }
 
-struct peer *peer_by_token(const struct broker *b, const char *token)
-{
-	for (struct peer *p = b->peers; p; p = p->next)
-		if (wayfinder_expects(p->ways, token))
-			return p;
-	return NULL;
-}
-
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 {
 	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES)) {
@@ -486,47 +464,9 @@ void peer_presence(struct peer *p, const char *instance)
 		end(p, "restarted");
 		return;
 	}
-	p->gone_by = instance ? 0 : broker_now(p->broker) + GONE_GRACE;
+	p->gone_by = instance ? 0 : broker_now(p->broker) + PEER_GONE_GRACE;
 	wayfinder_refresh(p->ways);
 	peer_touch(p);
-}
-
-void peers_online(struct broker *b, bool online)
-{
-	for (struct peer *p = b->peers; p; p = p->next) {
-		/* Without a connection of our own, nobody's absence means anything. */
-		p->gone_by = 0;
-		if (online)
-			note_absence(p, RETURN_GRACE);
-		wayfinder_refresh(p->ways);
-		peer_touch(p);
-	}
-}
-
-void peers_refresh(struct broker *b)
-{
-	for (struct peer *p = b->peers; p; p = p->next) {
-		wayfinder_refresh(p->ways);
-		peer_touch(p);
-	}
-}
-
-void peers_network_changed(struct broker *b)
-{
-	for (struct peer *p = b->peers; p; p = p->next) {
-		link_probe(&p->link, broker_now(b));
-		wayfinder_network_changed(p->ways);
-		peer_touch(p);
-	}
-}
-
-void peers_reload(struct broker *b)
-{
-	for (struct peer *p = b->peers; p; p = p->next) {
-		p->link.suspend_max = b->config->path_timeout * 1000;
-		wayfinder_ways_changed(p->ways);
-		peer_touch(p);
-	}
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -679,45 +619,3 @@ static const struct negotiation_events negotiation_events = {
 	.start = on_start,
 	.stop = on_stop,
 };
-
-const char *peer_path_name(const struct peer *p)
-{
-	return p->path && p->link.state == LINK_UP ? path_name(p->path) : "";
-}
-
-uint64_t peer_limit(const struct peer *p)
-{
-	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
-}
-
-void peer_describe_path(const struct peer *p, struct buf *row)
-{
-	uint64_t rate;
-
-	fields_add(row, "path", peer_path_name(p));
-	if (!p->path || p->link.state != LINK_UP)
-		return;
-	rate = path_rate(p->path);
-	if (rate)
-		fields_add_u64(row, "rate", rate);
-	if (path_throttled(p->path))
-		fields_add(row, "limited", "1");
-}
-
-void peer_demand(struct peer *p, const void *by, unsigned kinds)
-{
-	wayfinder_demand(p->ways, by, kinds);
-	peer_touch(p);
-}
-
-void peer_release(struct peer *p, const void *by)
-{
-	wayfinder_release(p->ways, by);
-	peer_touch(p);
-}
-
-bool peer_is_on(const struct peer *p, unsigned kinds)
-{
-	return p->path && p->link.state == LINK_UP &&
-	       ROUTE_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
-}

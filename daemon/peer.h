@@ -43,6 +43,11 @@ struct peer {
 	bool ended;
 };
 
+enum {
+	PEER_GONE_GRACE = 3000,		/* for a device whose presence went away while ours stayed */
+	PEER_RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
+};
+
 /* The peer of a device, or NULL. */
 struct peer *peer_find(const struct broker *b, const char *jid, const char *device);
 
@@ -59,6 +64,9 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
 /* Its presence: appeared (again) as instance (hex), or went away (NULL). */
 void peer_presence(struct peer *p, const char *instance);
+
+/* It has no path and its device is not online: it does not wait longer than that for another one. */
+void peer_note_absence(struct peer *p, uint64_t grace);
 
 /* Our own connection is back, or gone. */
 void peers_online(struct broker *b, bool online);

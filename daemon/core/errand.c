@@ -37,10 +37,13 @@ struct errand {
 	uint64_t now;
 };
 
-/* From the least to the most telling; what is not listed tells less than all of them. */
+/*
+ * From the least to the most telling; what is not listed tells less than all of them. The last
+ * ones say that the device is there and can be asked again, whatever the others answered.
+ */
 static const char *const telling[] = {
-	"no-path", "gone", "restarted", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "untrusted",
-	"unknown-key", "busy", "broken", "not-shared", "push-denied",
+	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "untrusted",
+	"unknown-key", "busy", "broken", "not-shared", "push-denied", "idle", "gone", "restarted",
 };
 
 static int how_telling(const char *reason)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All peers of a broker, and what others may know of one: they are found here,
+ * and told here of what concerns each of them.
+ */
+#include <string.h>
+
+#include "peer.h"
+#include "wayfinder.h"
+
+struct peer *peer_find(const struct broker *b, const char *jid, const char *device)
+{
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (!strcmp(p->device, device) && !strcmp(p->jid, jid))
+			return p;
+	return NULL;
+}
+
+struct peer *peer_by_token(const struct broker *b, const char *token)
+{
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (wayfinder_expects(p->ways, token))
+			return p;
+	return NULL;
+}
+
+void peers_online(struct broker *b, bool online)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		/* Without a connection of our own, nobody's absence means anything. */
+		p->gone_by = 0;
+		if (online)
+			peer_note_absence(p, PEER_RETURN_GRACE);
+		wayfinder_refresh(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_refresh(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		wayfinder_refresh(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_network_changed(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		link_probe(&p->link, broker_now(b));
+		wayfinder_network_changed(p->ways);
+		peer_touch(p);
+	}
+}
+
+void peers_reload(struct broker *b)
+{
+	for (struct peer *p = b->peers; p; p = p->next) {
+		p->link.suspend_max = b->config->path_timeout * 1000;
+		wayfinder_ways_changed(p->ways);
+		peer_touch(p);
+	}
+}
+
+const char *peer_path_name(const struct peer *p)
+{
+	return p->path && p->link.state == LINK_UP ? path_name(p->path) : "";
+}
+
+uint64_t peer_limit(const struct peer *p)
+{
+	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
+}
+
+void peer_describe_path(const struct peer *p, struct buf *row)
+{
+	uint64_t rate;
+
+	fields_add(row, "path", peer_path_name(p));
+	if (!p->path || p->link.state != LINK_UP)
+		return;
+	rate = path_rate(p->path);
+	if (rate)
+		fields_add_u64(row, "rate", rate);
+	if (path_throttled(p->path))
+		fields_add(row, "limited", "1");
+}
+
+void peer_demand(struct peer *p, const void *by, unsigned kinds)
+{
+	wayfinder_demand(p->ways, by, kinds);
+	peer_touch(p);
+}
+
+void peer_release(struct peer *p, const void *by)
+{
+	wayfinder_release(p->ways, by);
+	peer_touch(p);
+}
+
+bool peer_is_on(const struct peer *p, unsigned kinds)
+{
+	return p->path && p->link.state == LINK_UP &&
+	       ROUTE_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
+}
