@@ -356,7 +356,12 @@ test_expect_success 'a broker that is stopped in the middle of a push: it waits,
 	start_broker alice &&
 	wait_for 30 queue_is_empty &&
 	arrived main &&
-	rm bob/project.git/hooks/pre-receive
+	rm bob/project.git/hooks/pre-receive &&
+	# The first one goes on at the other end, for whoever may ask what became of it.
+	services_run &&
+	timeout 10 sh -c "echo go >go-on" &&
+	wait_for 5 no_services &&
+	arrived main
 '
 
 test_expect_success 'no helpers, no git processes, and as many descriptors as before' '
