@@ -176,7 +176,8 @@ static unsigned listen_to(struct pollfd *fds, unsigned n, int rest)
 	return open;
 }
 
-static int dial(const char *port, const char *token, unsigned n, const struct device_key *key)
+/* The key is its own, here and in offer(). */
+static int dial(const char *port, const char *token, unsigned n, struct device_key *key)
 {
 	struct pollfd fds[CONNECTIONS_MAX];
 
@@ -185,6 +186,7 @@ static int dial(const char *port, const char *token, unsigned n, const struct de
 	printf("%u open\n", listen_to(fds, n, REST));
 	fflush(stdout);
 	printf("%u open\n", listen_to(fds, n, -1));
+	device_key_destroy(key);
 	return 0;
 }
 
@@ -321,7 +323,7 @@ static void intrude(struct intruder *i)
 	printf("%u dialled, %u busy, %u not-wanted, %u other\n", i->dialled, i->busy, i->unwanted, i->other);
 }
 
-static int offer(const char *port, const char *token, unsigned n, const struct device_key *key,
+static int offer(const char *port, const char *token, unsigned n, struct device_key *key,
 		 const char *from, const char *to)
 {
 	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
@@ -346,6 +348,11 @@ static int offer(const char *port, const char *token, unsigned n, const struct d
 	link_init(&i.link, &link_events, &i, instance, "the broker");
 	link_attach(&i.link, true, now());
 	intrude(&i);
+	link_finish(&i.link);
+	tls_destroy(i.tls);
+	buf_finish(&i.out);
+	buf_finish(&i.plain);
+	device_key_destroy(key);
 	return 0;
 }
 
