@@ -10,7 +10,11 @@
 #include <string.h>
 
 enum {
-	ATTACHES_MAX = 24,		/* in five minutes, where ways are treacherous */
+	/*
+	 * In five minutes, where ways are treacherous: waits of 15, 30, 60 and 120 s are five tries,
+	 * of two kinds by two sides, there and back.
+	 */
+	ATTACHES_MAX = 40,
 	TRIES_LATE = 4,			/* what had failed, and had to wait */
 	TRIES_MAX = 64,
 	WAIT_MAX = 60 * 1000,		/* no timer of a negotiation is longer */
