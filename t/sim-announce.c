@@ -261,7 +261,7 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 			.heard_life = c->heard_life, .heard_by = c->heard_by, .hearings = c->hearings, .refs = c->refs };
 	else if (c->told && c->to_life == life && !is_doubled(b, to))
 		violation(b->world, "%s: tells %s the same twice", b->name, to->name);
-	c->to_life = life;
+	c->to_life = is_doubled(b, to) ? 0 : life;
 	c->told = false;
 	c->tells++;
 }

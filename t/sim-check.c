@@ -65,8 +65,8 @@ void check_push_request(struct peer *p, const char *id)
 
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
 		self = neg_next(self);
-	/* Who repeats a can-push hears the same again. */
-	if (self && neg_state(self) != NEG_REQUESTED)
+	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
+	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_START_TIMEOUT))
 		return;
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
 		if (neg == self) {
