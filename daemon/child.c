@@ -29,7 +29,7 @@ enum {
 	LULL = 20,			/* ms without output end what counts as one flow */
 	MUCH = 256 * 1024,		/* bytes of a flow, from where on its reads are spaced */
 	GATHER = 1,			/* ms between them */
-	PIPE_SIZE = 512 * 1024,		/* of what fills meanwhile */
+	PIPE_SIZE = 1024 * 1024,	/* of what fills meanwhile: what git writes in two of those */
 };
 
 struct child {
