@@ -37,7 +37,8 @@ enum {
 	CHUNK = 64 * 1024,		/* what a pipe holds */
 	SOCKET_READ = 256 * 1024,
 	PENDING_MAX = 256 * 1024,
-	PIPE_SIZE = 256 * 1024,		/* of the one to git: what comes at once should fit */
+	PIPE_SIZE = 1024 * 1024,	/* of the one to git, if the system allows it */
+	REST_MS = 2,			/* while git reads from a full one: a quarter of it, at most half */
 	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
 	STATUS_FAILED = 128,
 };
@@ -59,6 +60,8 @@ struct pump {
 	uint32_t credit;		/* bytes the broker will still take */
 	bool stdin_ended;		/* END was sent, or is not wanted any more */
 	int64_t deadline;		/* ms; in PUMP_ENDED, once all was written */
+	bool wide;			/* the pipe to git has PIPE_SIZE */
+	int64_t rest_until;		/* ms; it was full */
 };
 
 static int64_t now_ms(void)
@@ -93,11 +96,11 @@ static size_t write_some(struct pump *p, const char *data, size_t n)
 		done = write(1, data, n);
 	while (done < 0 && errno == EINTR);
 
-	if (done >= 0)
-		return done;
-	if (errno != EAGAIN)
+	if (done < 0 && errno != EAGAIN)
 		p->state = PUMP_GIT_GONE;
-	return 0;
+	if (done < (ssize_t)n && p->wide)
+		p->rest_until = now_ms() + REST_MS;
+	return done > 0 ? done : 0;
 }
 
 static void give_to_git(struct pump *p, const char *data, size_t n)
@@ -324,6 +327,17 @@ static void start_with(struct pump *p, struct early_input *early)
 
 /* The loop. */
 
+/*
+ * A full pipe would wake us for each packet that git takes out of it. It has enough to read
+ * for a while. ms, 0: the rest is over.
+ */
+static int rest_left(const struct pump *p)
+{
+	int64_t left = buf_len(&p->to_git) ? p->rest_until - now_ms() : 0;
+
+	return left > 0 ? (int)left : 0;
+}
+
 static int timeout(struct pump *p)
 {
 	int64_t left;
@@ -339,7 +353,7 @@ static int timeout(struct pump *p)
 static void turn(struct pump *p)
 {
 	short socket_events = 0;
-	int n;
+	int rest = rest_left(p), n;
 
 	if (p->state < PUMP_FINISHED && buf_len(&p->to_git) <= PENDING_MAX)
 		socket_events |= POLLIN;
@@ -348,15 +362,16 @@ static void turn(struct pump *p)
 
 	struct pollfd fds[] = {
 		{ .fd = may_read_git(p) ? 0 : -1, .events = POLLIN },
-		{ .fd = 1, .events = buf_len(&p->to_git) ? POLLOUT : 0 },
+		{ .fd = 1, .events = buf_len(&p->to_git) && !rest ? POLLOUT : 0 },
 		{ .fd = socket_events ? p->broker->fd : -1, .events = socket_events },
 	};
 
-	n = poll(fds, 3, timeout(p));
+	n = poll(fds, 3, rest ? rest : timeout(p));
 	if (n < 0)
 		return;
 	if (n == 0) {
-		finish(p, 0);
+		if (!rest)
+			finish(p, 0);
 		return;
 	}
 	if (fds[1].revents & POLLOUT)
@@ -382,7 +397,7 @@ static bool is_over(const struct pump *p)
  * Non-blocking, if it is a pipe as git makes it: poll() promises room for
  * a page only. Anything else (a file, somebody's terminal) is left as it is.
  */
-static int make_stdout_nonblocking(void)
+static int make_stdout_nonblocking(struct pump *p)
 {
 	int flags = fcntl(1, F_GETFL);
 	struct stat st;
@@ -393,7 +408,7 @@ static int make_stdout_nonblocking(void)
 		return -1;
 #ifdef F_SETPIPE_SZ
 	/* If the system refuses, git and we take turns more often. */
-	fcntl(1, F_SETPIPE_SZ, PIPE_SIZE);
+	p->wide = fcntl(1, F_SETPIPE_SZ, PIPE_SIZE) >= PIPE_SIZE;
 #endif
 	fcntl(1, F_SETFL, flags | O_NONBLOCK);
 	return flags;
@@ -402,7 +417,7 @@ static int make_stdout_nonblocking(void)
 int pump_run(struct client *broker, struct early_input *early)
 {
 	struct pump p = { .broker = broker, .credit = FRAME_WINDOW };
-	int flags = make_stdout_nonblocking();
+	int flags = make_stdout_nonblocking(&p);
 
 	start_with(&p, early);
 	for (take_frames(&p); !is_over(&p); take_frames(&p))

@@ -423,6 +423,14 @@ broker_is_stuck () {
 	done
 }
 
+# helper_sleeps: nothing wakes it.
+helper_sleeps () {
+	grep ctxt /proc/$helper_pid/status >before &&
+	sleep 0.1 &&
+	grep ctxt /proc/$helper_pid/status >after &&
+	cmp -s before after
+}
+
 test_expect_success 'a reader that does not read stops the sender, and nothing else' '
 	rm -f sent got && fake open send:R: zeros:50000000 touch:"$TRASH/sent" collect:"$TRASH/got" \
 		send:E: send:X:status=0 &&
@@ -430,6 +438,7 @@ test_expect_success 'a reader that does not read stops the sender, and nothing e
 	printf "connect git-upload-pack\n" >&8 &&
 	wait_for 10 broker_is_stuck &&
 	test ! -e sent &&
+	{ ! test -e /proc/$helper_pid/status || wait_for 5 helper_sleeps; } &&
 	printf upwards >&8 &&
 	exec 8>&- &&
 	cat <&7 | wc -c >size &&
