@@ -239,7 +239,7 @@ static void test_acks(void)
 	is_int(talk(&alice, 4096), 0, "an ACK is not acknowledged");
 	ok(link_deadline(&bob.link) > now + 10000, "and bob has no more to do");
 
-	alice.data_left = 9;
+	alice.data_left = LINK_ACK_BYTES / RECORD_PAYLOAD_MAX + 1;
 	talk(&alice, 1 << 20);
 	arrive(&bob, SIZE_MAX);
 	ok(bob.kicked, "after %d bytes an ACK is due at once", LINK_ACK_BYTES);

@@ -14,7 +14,7 @@ enum {
 	LINK_CONTROL_QUEUE_MAX = 1024,		/* control records waiting; more ends the link */
 	LINK_UNACKED_FIRST = 1024 * 1024,	/* bytes kept for replay before data waits, on a new path */
 	LINK_UNACKED_MAX = 16 * 1024 * 1024,	/* and on one that is long and fast */
-	LINK_ACK_BYTES = 128 * 1024,		/* acknowledged at the latest after so many */
+	LINK_ACK_BYTES = 256 * 1024,		/* acknowledged at the latest after so many; mostly along with credit */
 	LINK_ACK_DELAY = 250,			/* or after so long */
 	LINK_PING_IDLE = 60 * 1000,		/* nothing heard: ask (link at rest) */
 	LINK_PING_BUSY = 2 * 1000,		/* nothing heard with something open or unacknowledged */

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-	PACE_TARGET = 350,		/* ms of queue */
+	PACE_TARGET = 280,		/* ms of queue */
 	PACE_WINDOW_MIN = 1024,
 	PACE_WINDOW_START = 4096,
 	PACE_BASE_PERIOD = 60 * 1000,

@@ -15,7 +15,7 @@
 
 enum {
 	THROTTLE_PERIOD = 2000,		/* ms over which rate and queue are measured */
-	THROTTLE_QUEUE = 350 / 2,	/* ms of queue that stands: half of PACE_TARGET */
+	THROTTLE_QUEUE = 280 / 2,	/* ms of queue that stands: half of PACE_TARGET */
 	THROTTLE_FLAT = 30,		/* percent between the rates of two periods */
 	THROTTLE_SURE = 3,		/* such periods in a row, and it is one */
 	THROTTLE_OVER = 2,		/* others in a row, and it is none any more */
