@@ -237,9 +237,9 @@ rounds "$runs" fetch-nothing fetch_nothing
 rounds "$runs" fetch-one fetch_one
 rounds "$runs" push-one push_one
 rounds "$runs" clone-small clone small
-rounds $few clone-8 many 8
-rounds $few clone-32 many 32
-rounds $few clone-medium clone medium
+rounds "$runs" clone-8 many 8
+rounds "$runs" clone-32 many 32
+rounds "$runs" clone-medium clone medium
 rounds $few clone-large clone large
-rounds $few drain drain
+rounds "$runs" drain drain
 measure_first

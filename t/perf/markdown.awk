@@ -47,9 +47,8 @@ function cell(kind, m, w) {
 	return memory_shown(m, w)
 }
 
-function matrix(which, kind, title,	i, j, n, line, any) {
+function matrix(which, kind, title,	i, j, n, line, any, rows) {
 	n = columns(which)
-	head(title, n)
 	for (j = 1; j <= name_count; j++) {
 		if (section(names[j]) != which)
 			continue
@@ -59,10 +58,14 @@ function matrix(which, kind, title,	i, j, n, line, any) {
 			line = line " " cell(kind, names[j], column[i]) " |"
 			any = any || cell(kind, names[j], column[i]) != ""
 		}
-		if (any)
-			print line
+		if (!any)
+			continue
+		if (!rows++)
+			head(title, n)
+		print line
 	}
-	print ""
+	if (rows)
+		print ""
 }
 
 # Ours in terms of the others.
