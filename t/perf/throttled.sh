@@ -15,8 +15,8 @@ set -e
 . "$(dirname "$0")/lib-perf.sh"
 
 server=$1
-probes=40
-bulk=60
+probes=100
+bulk=100
 if test -n "$PERF_QUICK"
 then
 	probes=5
