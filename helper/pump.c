@@ -38,7 +38,7 @@ enum {
 	SOCKET_READ = 256 * 1024,
 	PENDING_MAX = 256 * 1024,
 	PIPE_SIZE = 1024 * 1024,	/* of the one to git, if the system allows it */
-	REST_MS = 2,			/* while git reads from a full one: a quarter of it, at most half */
+	REST_MS = 2,			/* while git reads from a full one; it takes half of it at 250 MB/s */
 	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
 	STATUS_FAILED = 128,
 };
