@@ -251,6 +251,7 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 {
 	struct telling_count *c = &b->told[to->index][share];
 	uint32_t life = life_seen(b, to);
+	bool doubled = is_doubled(b, to);
 
 	if (!life)
 		violation(b->world, "%s: tells %s, which is not online", b->name, to->name);
@@ -259,9 +260,9 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 	if (c->version != version || c->by_life != b->life)
 		*c = (struct telling_count){ .version = version, .by_life = b->life, .heard = c->heard,
 			.heard_life = c->heard_life, .heard_by = c->heard_by, .hearings = c->hearings, .refs = c->refs };
-	else if (c->told && c->to_life == life && !is_doubled(b, to))
+	else if (c->told && c->to_life == life && !doubled)
 		violation(b->world, "%s: tells %s the same twice", b->name, to->name);
-	c->to_life = is_doubled(b, to) ? 0 : life;
+	c->to_life = doubled ? 0 : life;
 	c->told = false;
 	c->tells++;
 }

@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pace.h"
+
 enum {
 	THROTTLE_PERIOD = 2000,		/* ms over which rate and queue are measured */
-	THROTTLE_QUEUE = 280 / 2,	/* ms of queue that stands: half of PACE_TARGET */
+	THROTTLE_QUEUE = PACE_TARGET / 2,	/* ms of queue that stands */
 	THROTTLE_FLAT = 30,		/* percent between the rates of two periods */
 	THROTTLE_SURE = 3,		/* such periods in a row, and it is one */
 	THROTTLE_OVER = 2,		/* others in a row, and it is none any more */

@@ -9,10 +9,8 @@
 # are its best there. They take turns; medians count.
 set -e
 
-. "$(dirname "$0")/../lib-sandbox.sh"
-TOP=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/lib-perf.sh"
 BUILD=$TOP/build
-. "$TOP/t/lib-xmpp.sh"
 
 json=
 megabytes=24
@@ -33,21 +31,6 @@ do
 		BUILD=$(cd "$arg" && pwd) ;;
 	esac
 done
-
-clean_up () {
-	status=$?
-	trap - EXIT INT TERM HUP
-	if test $status -ne 0
-	then
-		echo "failed (status $status); the ends of the logs:" >&2
-		tail -n 20 "$TRASH"/log/* >&2 || true
-	fi
-	sandbox_finish >/dev/null 2>&1 || true
-	sandbox_leftovers >&2 || status=1
-	cd /
-	rm -rf "$TRASH"
-	exit $status
-}
 
 # pump <blocks> <windows>: a line "block window MiB/s" for each pair.
 pump () {
@@ -86,16 +69,7 @@ ratio () {
 	awk -v rate="$1" -v pump="$pump_rate" 'BEGIN { printf "%.2f", rate / pump }'
 }
 
-median_of () {
-	sort -n "$1" | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
-}
-
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-sandbox_init
-cd "$TRASH"
-
+perf_init
 have_prosody || {
 	echo 'prosody and openssl are needed' >&2
 	exit 1
@@ -124,9 +98,9 @@ do
 	i=$((i + 1))
 done
 
-pump_rate=$(median_of pump.tsv)
-archive_rate=$(median_of archive.tsv)
-clone_rate=$(median_of clone.tsv)
+pump_rate=$(percentile 0.5 pump.tsv)
+archive_rate=$(percentile 0.5 archive.tsv)
+clone_rate=$(percentile 0.5 clone.tsv)
 
 printf '%-24s %8s %12s\n' '' 'MiB/s' 'of the pump'
 printf '%-24s %8s %12s\n' "pump, $block bytes x $window" "$pump_rate" 1.00

@@ -158,6 +158,11 @@ sample () {
 	record "$measurement" "$transport" s "$wall" 1
 }
 
+# percentile <part> <file>: of the numbers in it.
+percentile () {
+	sort -n "$2" | awk -v part="$1" '{ n[NR] = $1 } END { i = int(NR * part + 0.999999); print n[i < 1 ? 1 : i] }'
+}
+
 # Repositories, in $SRV.
 
 # repository <name> <commits> <megabytes>: one that is packed as a server would.

@@ -25,11 +25,6 @@ fi
 # Servers let the first bytes through unthrottled.
 skip=$((bulk / 3))
 
-# percentile <part> <file>: of the numbers in it.
-percentile () {
-	sort -n "$2" | awk -v part="$1" '{ n[NR] = $1 } END { i = int(NR * part + 0.999999); print n[i < 1 ? 1 : i] }'
-}
-
 # probe <how many> <file>: seconds, one a line.
 probe () {
 	local i
