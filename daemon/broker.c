@@ -445,7 +445,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->presence = presence_create();
 	b->config = config_read();
 	read_shares(b);
-	b->inbands = (struct inbands){ .loop = loop, .key = b->key };
+	inbands_init(&b->inbands, loop, b->key);
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;

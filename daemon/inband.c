@@ -8,6 +8,7 @@
  */
 #include "inband.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,8 @@ struct block {
 struct inband {
 	struct path path;		/* first: a struct path * is one of us */
 	struct inbands *all;
-	struct inband *next;
+	struct turn turn;		/* inbands::paths */
+	uint64_t number;		/* of all that were opened */
 	char *jid;			/* full; owned */
 	char sid[2 * SID_BYTES + 1];
 	enum inband_state state;
@@ -50,6 +52,19 @@ struct inband {
 	uv_timer_t pause;		/* until the allowance has something again */
 	int open_handles;
 };
+
+static struct inband *of_turn(struct turn *turn)
+{
+	return (struct inband *)((char *)turn - offsetof(struct inband, turn));
+}
+
+/* The first one in line, or the one behind another; NULL at the end. Not to be kept over any call. */
+static struct inband *after(const struct inbands *all, const struct inband *p)
+{
+	struct ring *next = p ? p->turn.link.next : all->paths.line.next;
+
+	return next == &all->paths.line ? NULL : of_turn((struct turn *)next);
+}
 
 static const char *state_name(enum inband_state state)
 {
@@ -79,14 +94,8 @@ static void on_handle_closed(uv_handle_t *handle)
 /* Takes it out of everything; its memory goes when the handles are closed. */
 static void finish(struct inband *p, const char *because)
 {
-	struct inband **at = &p->all->first;
-
 	enter(p, INBAND_CLOSED, because);
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	if (p->all->turn == p)
-		p->all->turn = p->next;
+	turns_remove(&p->turn);
 	if (p->all->xmpp) {
 		if (p->open_request)
 			xmpp_forget(p->all->xmpp, p->open_request);
@@ -283,6 +292,12 @@ static const struct path_ops ops = {
 	.throttled = on_throttled,
 };
 
+void inbands_init(struct inbands *all, uv_loop_t *loop, const struct device_key *key)
+{
+	*all = (struct inbands){ .loop = loop, .key = key };
+	turns_init(&all->paths);
+}
+
 static struct inband *create(struct inbands *all, const char *full_jid, bool client,
 			     const struct path_events *events, void *owner)
 {
@@ -296,8 +311,8 @@ static struct inband *create(struct inbands *all, const char *full_jid, bool cli
 	uv_timer_init(all->loop, &p->pause);
 	p->timer.data = p->soon.data = p->pause.data = p;
 	p->open_handles = 3;
-	p->next = all->first;
-	all->first = p;
+	p->number = ++all->opened;
+	turns_add(&all->paths, &p->turn);
 	return p;
 }
 
@@ -346,7 +361,7 @@ struct path *inband_open(struct inbands *all, const char *full_jid,
 
 static struct inband *find(const struct inbands *all, const char *jid, const char *sid)
 {
-	for (struct inband *p = all->first; p; p = p->next)
+	for (struct inband *p = after(all, NULL); p; p = after(all, p))
 		if (!strcmp(p->sid, sid) && !strcmp(p->jid, jid))
 			return p;
 	return NULL;
@@ -358,7 +373,7 @@ struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open,
 	unsigned from_jid = 0, count = 0;
 	struct inband *p;
 
-	for (p = all->first; p; p = p->next, count++)
+	for (p = after(all, NULL); p; p = after(all, p), count++)
 		from_jid += !strcmp(p->jid, open->from);
 	if (strlen(open->sid) > 2 * SID_BYTES || strspn(open->sid, "0123456789abcdef") != strlen(open->sid) ||
 	    !open->block_size || open->block_size > UINT16_MAX) {
@@ -449,33 +464,30 @@ void inbands_limit(struct inbands *all, uint64_t bytes_per_second)
 
 void inbands_bulk(struct inbands *all)
 {
-	struct inband *p = all->turn ? all->turn : all->first, *start = p;
+	struct turn *turn;
 
-	if (!p)
-		return;
-	/* Whoever goes first may take all there is: next time it is another one's turn. */
-	all->turn = p->next;
-	do {
-		struct inband *next = p->next ? p->next : all->first;
+	turns_begin(&all->paths);
+	while (all->xmpp && xmpp_bulk_ready(all->xmpp) && (turn = turns_next(&all->paths)))
+		send_some(of_turn(turn));
+}
 
-		send_some(p);
-		if (!all->first || !all->xmpp || !xmpp_bulk_ready(all->xmpp))
-			return;
-		p = next;
-	} while (p != start && p->state != INBAND_CLOSED);
+/* The next of those with a number up to last, of this full JID or of any. */
+static struct inband *one_of(const struct inbands *all, const char *full_jid, uint64_t last)
+{
+	for (struct inband *p = after(all, NULL); p; p = after(all, p))
+		if (p->number <= last && (!full_jid || !strcmp(p->jid, full_jid)))
+			return p;
+	return NULL;
 }
 
 void inbands_lost(struct inbands *all, const char *full_jid, const char *why)
 {
+	uint64_t last = all->opened;
 	struct inband *p;
 
-again:
-	for (p = all->first; p; p = p->next) {
-		if (full_jid && strcmp(p->jid, full_jid))
-			continue;
+	/* Whoever hears of it may open others at once, which are not meant. */
+	while ((p = one_of(all, full_jid, last)))
 		broken(p, why);
-		goto again;
-	}
 }
 
 const char *inband_jid(const struct path *path)

@@ -11,6 +11,7 @@
 
 #include "allowance.h"
 #include "path.h"
+#include "turns.h"
 #include "xmpp.h"
 
 struct inband;
@@ -20,10 +21,12 @@ struct inbands {
 	uv_loop_t *loop;
 	struct xmpp *xmpp;		/* borrowed; NULL while there is none */
 	const struct device_key *key;	/* borrowed */
-	struct inband *first;		/* owned */
-	struct inband *turn;		/* who may send first, next time */
+	struct turns paths;		/* owned; in the order in which they may send next */
+	uint64_t opened;		/* how many there have been */
 	struct allowance allowance;	/* what they may send together */
 };
+
+void inbands_init(struct inbands *all, uv_loop_t *loop, const struct device_key *key);
 
 /* How much they may send together; 0, as at the start: no limit. */
 void inbands_limit(struct inbands *all, uint64_t bytes_per_second);

@@ -20,7 +20,7 @@
 
 #include "ring.h"
 
-/* One who takes turns; part of whatever it is, and its first member: a cast leads back. */
+/* One who takes turns; part of whatever it is. */
 struct turn {
 	struct ring link;	/* turns::line */
 	uint64_t round;		/* the last one it had its turn in, or came during */
