@@ -57,6 +57,7 @@ struct broker {
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */
 	struct session *sessions;		/* owned by their connections */
+	uint64_t wakes;				/* how often they were told to look again */
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	unsigned children;			/* git processes now */

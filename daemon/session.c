@@ -68,6 +68,7 @@ struct session_internal {
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned restarts;		/* of devices, while we asked them */
+	uint64_t woken;			/* with which of broker::wakes it looked last */
 	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
 	uint64_t sent;			/* of our git's output */
@@ -520,14 +521,23 @@ static void look(struct session_internal *s)
 		fail(s, candidates_none(b, &s->to));
 }
 
+static struct session_internal *one_asleep(const struct broker *b, uint64_t wake)
+{
+	for (struct session *s = b->sessions; s; s = s->next)
+		if (s->in->state == SESSION_WAITING && s->in->woken < wake)
+			return s->in;
+	return NULL;
+}
+
 void sessions_wake(struct broker *b)
 {
-	struct session *s, *next;
+	struct session_internal *s;
+	uint64_t wake = ++b->wakes;
 
-	for (s = b->sessions; s; s = next) {
-		next = s->next;
-		if (s->in->state == SESSION_WAITING)
-			look(s->in);
+	/* Where one finds that a link is over, others end with it. */
+	while ((s = one_asleep(b, wake))) {
+		s->woken = wake;
+		look(s);
 	}
 }
 

@@ -23,6 +23,7 @@ struct end {
 	unsigned writable;		/* how often there was more room */
 	bool greedy;			/* writes whenever there is room */
 	const char *close_in_data;	/* closes its channel under a callback */
+	const char *close_in_writable;
 	unsigned wrong;
 };
 
@@ -35,6 +36,7 @@ struct side {
 	char order[64];			/* of ends that got data */
 	const char *ended;
 	bool kicked;			/* has something to say since it last had not */
+	bool at_once;			/* and says it within the kick */
 	bool ignore;			/* takes no starting-push */
 	int refused;			/* of channels_record() */
 };
@@ -132,6 +134,8 @@ static void on_writable(void *owner)
 	e->writable++;
 	if (e->greedy)
 		write_some(e);
+	if (e->close_in_writable && e->ch)
+		channel_close(e->ch, e->close_in_writable);
 }
 
 static void on_closed(void *owner, const char *reason)
@@ -203,7 +207,11 @@ static void on_down(void *owner)
 
 static void on_kick(void *owner)
 {
-	((struct side *)owner)->kicked = true;
+	struct side *s = owner;
+
+	s->kicked = true;
+	if (s->at_once)
+		link_output(&s->link, &s->wire, 20000, now);
 }
 
 static const struct link_events link_events = {
@@ -842,6 +850,30 @@ static void test_room(void)
 	finish();
 }
 
+/* A link may ask for data as soon as there is some; what that leaves of a channel is not there any more. */
+static void test_closed_by_what_is_sent(void)
+{
+	struct end *a, *b = &bob.ends[0];
+	unsigned writable;
+
+	begin();
+	a = open_end(&alice, 0);
+	a->to_send = CHANNEL_WINDOW + 1000;
+	write_some(a);
+	settle();
+	write_some(a);
+	is_int(b->read, CHANNEL_WINDOW, "alice has used up her credit, and has more to say");
+	alice.at_once = true;
+	a->close_in_writable = "enough";
+	writable = a->writable;
+	channel_consumed(b->ch, b->held);
+	settle();
+	ok(!a->ch, "she closes the channel when some of it has left");
+	is_int(a->writable, writable + 1, "and is not told of it again by the credit that it left with");
+	is_str(a->trace, "accepted closed(enough)", "nor of anything else");
+	finish();
+}
+
 int main(void)
 {
 	log_set_level(0);
@@ -859,5 +891,6 @@ int main(void)
 	test_slow_on_long_path();
 	test_many_on_long_path();
 	test_room();
+	test_closed_by_what_is_sent();
 	return tap_done();
 }

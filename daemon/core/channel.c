@@ -16,8 +16,8 @@
  *
  * What can go wrong: the peer sends more than it was granted, or out of order.
  * It is a trusted device with a broken or hostile broker then, and the caller
- * ends the link. Any callback may close the channel, or all of them, so after
- * one a channel is looked up again.
+ * ends the link. Any callback may close the channel, or all of them, and so may whatever
+ * is sent, since the link may ask for data at once; after either a channel is looked up again.
  */
 
 enum {
@@ -207,6 +207,8 @@ static int take_accept(struct channel *ch, const uint8_t *p, size_t n)
 
 static int take_credit(struct channel *ch, const uint8_t *p, size_t n)
 {
+	struct channels *c = ch->all;
+	uint32_t number = ch->number;
 	bool was_dry = ch->credit == 0;
 	size_t room = channel_room(ch);
 
@@ -214,8 +216,9 @@ static int take_credit(struct channel *ch, const uint8_t *p, size_t n)
 		return -1;
 	ch->credit += get_be32(p);
 	if (was_dry && buf_len(&ch->out) > 0)
-		link_wake(ch->all->link);
-	if (!ch->ending && channel_room(ch) > room)
+		link_wake(c->link);
+	ch = find(c, number);
+	if (ch && !ch->ending && channel_room(ch) > room)
 		ch->events->writable(ch->owner);
 	return 0;
 }
@@ -237,11 +240,15 @@ static void widen(struct channel *ch)
 
 static int take_data(struct channel *ch, const uint8_t *p, size_t n)
 {
-	if (!ch->open || ch->end_received || !window_take(&ch->window, n, link_now(ch->all->link)))
+	struct channels *c = ch->all;
+	uint32_t number = ch->number;
+
+	if (!ch->open || ch->end_received || !window_take(&ch->window, n, link_now(c->link)))
 		return -1;
 	ch->received += n;
 	widen(ch);
-	if (n > 0)
+	ch = find(c, number);
+	if (ch && n > 0)
 		ch->events->data(ch->owner, p, n);
 	return 0;
 }

@@ -36,11 +36,21 @@ bool neg_must_wait(const struct negotiation *neg)
 	return false;
 }
 
+static struct negotiation *next_deferred(const struct negotiations *n)
+{
+	struct negotiation *neg = n->first;
+
+	while (neg && (neg->ours || neg->state != NEG_DEFERRED || neg_must_wait(neg)))
+		neg = neg->next;
+	return neg;
+}
+
 void neg_start_deferred(struct negotiations *n)
 {
-	for (struct negotiation *neg = n->first; neg; neg = neg->next) {
-		if (neg->ours || neg->state != NEG_DEFERRED || neg_must_wait(neg))
-			continue;
+	struct negotiation *neg;
+
+	/* What is said may bring others to their end. */
+	while ((neg = next_deferred(n))) {
 		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "its turn has come");
 		neg_say_request(neg);
 	}
