@@ -124,11 +124,24 @@ uint64_t exchange_query(struct exchange *e, const char *to, const char *payload,
 			    &(struct iq_request){ .rows_answer = answer, .arg = arg });
 }
 
+uint64_t exchange_open(struct exchange *e, const char *to, const char *sid, size_t block_size,
+		       uint64_t deadline, iq_answer answer, void *arg)
+{
+	const struct iq_request request = { .answer = answer, .arg = arg, .of_path = true };
+	struct buf open = { 0 };
+	uint64_t handle;
+
+	buf_printf(&open, "<open xmlns='" NS_IBB "' sid='%s' block-size='%zu' stanza='iq'/>", sid, block_size);
+	handle = send_request(e, to, "set", buf_str(&open), deadline, &request);
+	buf_finish(&open);
+	return handle;
+}
+
 uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
 			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg)
 {
 	char id[IQ_ID_MAX];
-	const struct iq_request request = { .answer = answer, .arg = arg };
+	const struct iq_request request = { .answer = answer, .arg = arg, .of_path = true };
 	uint64_t handle = begin_request(e, to, deadline, &request, id);
 
 	if (handle) {
@@ -136,6 +149,26 @@ uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uin
 		send_out(e);
 	}
 	return handle;
+}
+
+void exchange_close(struct exchange *e, const char *to, const char *sid)
+{
+	char id[IQ_ID_MAX];
+	struct buf close = { 0 };
+
+	if (!e->full)
+		return;
+	iq_unawaited_id(e->iq, id);
+	buf_printf(&close, "<close xmlns='" NS_IBB "' sid='%s'/>", sid);
+	buf_reset(&e->out);
+	stanza_put_iq(&e->out, "set", to, id, buf_str(&close));
+	send_out(e);
+	buf_finish(&close);
+}
+
+bool exchange_path_fits(const struct exchange *e)
+{
+	return iq_path_fits(e->iq);
 }
 
 void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)

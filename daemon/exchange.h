@@ -42,13 +42,18 @@ void exchange_end(struct exchange *e);
 /* Says goodbye to the server, and ends. What the server still says is passed on to nobody. */
 void exchange_leave(struct exchange *e);
 
-/* As xmpp_request(), xmpp_query() and xmpp_send_block(). to may be NULL: our own account. */
+/* As the functions of xmpp.h. to may be NULL: our own account. */
 uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
 			  const char *payload, uint64_t deadline, iq_answer answer, void *arg);
 uint64_t exchange_query(struct exchange *e, const char *to, const char *payload, uint64_t deadline,
 			iq_rows_answer answer, void *arg);
+uint64_t exchange_open(struct exchange *e, const char *to, const char *sid, size_t block_size,
+		       uint64_t deadline, iq_answer answer, void *arg);
 uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
 			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg);
+void exchange_close(struct exchange *e, const char *to, const char *sid);
+/* Whether one of the first two would find a place for its answer. */
+bool exchange_path_fits(const struct exchange *e);
 /* Asks for the roster: events->roster for each item, then answer. */
 void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
 /* Any answer to it comes behind all that the server had to say before. */

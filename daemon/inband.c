@@ -108,20 +108,10 @@ static void finish(struct inband *p, const char *because)
 	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
 }
 
-static void on_close_answer(void *arg, const char *error)
-{
-}
-
 static void send_close(struct inband *p)
 {
-	struct buf xml = { 0 };
-
-	if (!p->all->xmpp)
-		return;
-	buf_printf(&xml, "<close xmlns='http://jabber.org/protocol/ibb' sid='%s'/>", p->sid);
-	xmpp_request(p->all->xmpp, p->jid, "set", buf_str(&xml), IBB_OPEN_TIMEOUT,
-		     on_close_answer, NULL);
-	buf_finish(&xml);
+	if (p->all->xmpp)
+		xmpp_close_stream(p->all->xmpp, p->jid, p->sid);
 }
 
 /* It broke: the owner is told. */
@@ -339,7 +329,6 @@ struct path *inband_open(struct inbands *all, const char *full_jid,
 			 const struct path_events *events, void *owner)
 {
 	unsigned char random[SID_BYTES];
-	struct buf xml = { 0 };
 	struct inband *p;
 
 	if (!all->xmpp)
@@ -347,13 +336,9 @@ struct path *inband_open(struct inbands *all, const char *full_jid,
 	p = create(all, full_jid, true, events, owner);
 	random_bytes(random, sizeof(random));
 	hex_encode(random, sizeof(random), p->sid);
-	buf_printf(&xml, "<open xmlns='http://jabber.org/protocol/ibb' sid='%s' block-size='%d' stanza='iq'/>",
-		   p->sid, IBB_BLOCK);
-	p->open_request = xmpp_request(all->xmpp, full_jid, "set", buf_str(&xml), IBB_OPEN_TIMEOUT,
-				       on_open_answer, p);
-	buf_finish(&xml);
+	p->open_request = xmpp_open_stream(all->xmpp, full_jid, p->sid, IBB_BLOCK, on_open_answer, p);
 	if (!p->open_request) {
-		finish(p, "not online");
+		finish(p, "it could not be asked for");
 		return NULL;
 	}
 	return &p->path;

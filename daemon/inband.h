@@ -31,7 +31,7 @@ void inbands_init(struct inbands *all, uv_loop_t *loop, const struct device_key 
 /* How much they may send together; 0, as at the start: no limit. */
 void inbands_limit(struct inbands *all, uint64_t bytes_per_second);
 
-/* Opens one to a full JID; its TLS side is the client. NULL while there is no connection with the server. */
+/* Opens one to a full JID; its TLS side is the client. NULL if it cannot be asked for now: no connection with the server, or too much else. */
 struct path *inband_open(struct inbands *all, const char *full_jid,
 			 const struct path_events *events, void *owner);
 

@@ -39,6 +39,7 @@ struct iq_table {
 	uint16_t allocated, free;
 	size_t pending;
 	uint64_t earliest;	/* no deadline is before it */
+	uint32_t unawaited;	/* ids without a slot */
 };
 
 struct iq_table *iq_create(void)
@@ -92,7 +93,7 @@ uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const str
 	uint16_t index;
 
 	assert(!request->answer != !request->rows_answer);
-	if (t->pending == IQ_PENDING_MAX)
+	if (request->of_path ? !iq_path_fits(t) : t->pending == IQ_PENDING_MAX)
 		return 0;
 	if (t->free == SLOT_NONE)
 		grow(t);
@@ -111,9 +112,20 @@ uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const str
 	return (uint64_t)slot->generation << SLOT_BITS | index;
 }
 
+bool iq_path_fits(const struct iq_table *t)
+{
+	return t->pending < IQ_PENDING_MAX - IQ_OWN_PLACES;
+}
+
 void iq_id(const struct iq_table *t, uint64_t handle, char out[IQ_ID_MAX])
 {
 	snprintf(out, IQ_ID_MAX, "%s%" PRIx64, t->prefix, handle);
+}
+
+void iq_unawaited_id(struct iq_table *t, char out[IQ_ID_MAX])
+{
+	/* No handle begins with a dash. */
+	snprintf(out, IQ_ID_MAX, "%s-%" PRIx32, t->prefix, ++t->unawaited);
 }
 
 /* The slot a handle names, or NULL if it does not wait any more. */

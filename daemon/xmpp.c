@@ -345,7 +345,8 @@ static void tell_bulk(struct xmpp *x)
 
 static bool bulk_fits(const struct xmpp *x)
 {
-	return x->phase == PHASE_ONLINE && strophe_loop_unsent(x->stream) < BULK_UNSENT_MAX;
+	return x->phase == PHASE_ONLINE && exchange_path_fits(&x->exchange) &&
+	       strophe_loop_unsent(x->stream) < BULK_UNSENT_MAX;
 }
 
 static void on_pumped(void *owner)
@@ -623,6 +624,21 @@ bool xmpp_bulk_ready(struct xmpp *x)
 		arm(x);
 	}
 	return false;
+}
+
+uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
+			  xmpp_answer answer, void *arg)
+{
+	uint64_t handle = exchange_open(&x->exchange, to, sid, block_size,
+					uv_now(x->loop) + IBB_OPEN_TIMEOUT, answer, arg);
+
+	arm(x);
+	return handle;
+}
+
+void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
+{
+	exchange_close(&x->exchange, to, sid);
 }
 
 uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,

@@ -141,13 +141,24 @@ void xmpp_reply_result(struct xmpp *x, const char *to, const char *id);
 void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition);
 
 /*
- * Bulk waits with its owner, not in libstrophe: it is ready while its queue and the socket's
- * unsent bytes together are short. Once found not ready, events->bulk tells when it is.
+ * In-band bytestreams (XEP-0047) to a full JID; sid needs no escaping. <open/> and <data/> are as
+ * xmpp_request(); they have places in the table of requests of their own, and 0 tells
+ * also that none of those is free: for a block xmpp_bulk_ready() tells so before.
+ * <data/> is written without building a tree; base64 is not copied twice.
+ * <close/> is sent without waiting for an answer, which would tell nothing.
  */
-bool xmpp_bulk_ready(struct xmpp *x);
-/* As xmpp_request() for one <data/>, written without building a tree; base64 is not copied twice. */
+uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
+			  xmpp_answer answer, void *arg);
 uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
 			 const void *data, size_t n, xmpp_answer answer, void *arg);
+void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid);
+
+/*
+ * Bulk waits with its owner, not in libstrophe: it is ready while its queue and the socket's
+ * unsent bytes together are short, and there is a place for the answer. Once found not ready,
+ * events->bulk tells when it is.
+ */
+bool xmpp_bulk_ready(struct xmpp *x);
 
 /* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type);

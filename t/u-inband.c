@@ -49,20 +49,15 @@ static uint64_t put(enum kind kind, const char *to, const char *what, xmpp_answe
 	return s->handle;
 }
 
-/* What follows sid=' in a payload. */
-static const char *sid_in(const char *payload)
+uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
+			  xmpp_answer answer, void *arg)
 {
-	static char sid[32];
-	const char *at = strstr(payload, "sid='");
-
-	snprintf(sid, sizeof(sid), "%.18s", at ? at + 5 : "");
-	return sid;
+	return put(OPEN, to, sid, answer, arg);
 }
 
-uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
-		      unsigned timeout_ms, xmpp_answer answer, void *arg)
+void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
 {
-	return put(strstr(payload, "<close") ? CLOSE : OPEN, to, sid_in(payload), answer, arg);
+	put(CLOSE, to, sid, NULL, NULL);
 }
 
 uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,

@@ -165,6 +165,44 @@ static void test_bound(void)
 	iq_destroy(t);
 }
 
+/* However many blocks are not acknowledged, our own server can be asked. */
+static void test_own_places(void)
+{
+	struct iq_table *t = iq_create();
+	const struct iq_request block = { .answer = nobody, .of_path = true };
+	struct iq_request r;
+	unsigned own = 0, blocks = 0;
+
+	iq_begin(t, prefix);
+	while (blocks < 2 * IQ_PENDING_MAX && iq_add(t, "bob@b.example/x", 100, &block))
+		blocks++;
+	ok(blocks >= IBB_MAX * IBB_STANZAS_MAX, "each path has places for all its blocks");
+	ok(!iq_path_fits(t), "then there are no more for paths");
+	while (own < IQ_PENDING_MAX && add(t, NULL, 100, NULL))
+		own++;
+	is_int(own, IQ_OWN_PLACES, "but for what we ask our own server");
+	while (iq_take_any(t, &r))
+		;
+	iq_destroy(t);
+}
+
+static void test_unawaited(void)
+{
+	struct iq_table *t = iq_create();
+	char id[IQ_ID_MAX], next[IQ_ID_MAX];
+	struct iq_request r;
+
+	iq_begin(t, prefix);
+	iq_unawaited_id(t, id);
+	iq_unawaited_id(t, next);
+	ok(strcmp(id, next) != 0, "what is sent without waiting has an id of its own");
+	is_int(iq_pending(t), 0, "and takes no place");
+	add(t, NULL, 100, NULL);
+	ok(!iq_take(t, id, NULL, &self, &r), "an answer to it is nobody's");
+	iq_take_any(t, &r);
+	iq_destroy(t);
+}
+
 int main(void)
 {
 	test_from();
@@ -172,5 +210,7 @@ int main(void)
 	test_expiry();
 	test_rows();
 	test_bound();
+	test_own_places();
+	test_unawaited();
 	return tap_done();
 }
