@@ -156,6 +156,28 @@ static void test_trust(void)
 	ok(true, "what is not taken may be left");
 }
 
+static void test_insist(void)
+{
+	struct quota_place *victim;
+
+	begin(8, false);
+	grab("a@x.org", true, 8);
+	is_int(quota_ask(&quota, "a@x.org", true, &victim), QUOTA_NO, "who holds their share gets no more");
+	is_int(quota_insist(&quota, &victim), QUOTA_YES, "unless they have to get it");
+	while (quota.used < 6)
+		quota_take(&quota, &places[taken++], "a@x.org", true);
+	quota_take(&quota, &places[taken++], "s@evil.org", false);
+	quota_take(&quota, &places[taken++], "b@x.org", true);
+	is_int(quota_insist(&quota, &victim), QUOTA_ROOM, "somebody makes room then");
+	ok(victim == &places[0], "the oldest of whoever holds most, be it their own");
+	for (unsigned i = 0; i < taken; i++)
+		places[i].unfinished = i == 7;
+	ok(quota_insist(&quota, &victim) == QUOTA_ROOM && victim == &places[7], "or the only one that is unfinished");
+	places[7].unfinished = false;
+	is_int(quota_insist(&quota, &victim), QUOTA_NO, "what is in use makes room for nobody");
+	end();
+}
+
 /* Whatever is asked in whatever order: the counts hold, and a newcomer is served while others hold two. */
 static void test_any_order(void)
 {
@@ -189,6 +211,7 @@ int main(void)
 	test_strangers();
 	test_strangers_only();
 	test_trust();
+	test_insist();
 	test_any_order();
 	return tap_done();
 }

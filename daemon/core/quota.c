@@ -165,6 +165,15 @@ enum quota_verdict quota_ask(const struct quota *q, const char *jid, bool truste
 	return verdict;
 }
 
+enum quota_verdict quota_insist(const struct quota *q, struct quota_place **victim)
+{
+	*victim = NULL;
+	if (q->used < q->places)
+		return QUOTA_YES;
+	*victim = who_makes_room(q, NULL, 1);
+	return *victim ? QUOTA_ROOM : QUOTA_NO;
+}
+
 static struct quota_share *find_or_make(struct quota *q, const char *key, struct quota_share *above)
 {
 	struct quota_share *s = find(q, key);

@@ -65,6 +65,12 @@ enum quota_verdict quota_ask(const struct quota *q, const char *jid, bool truste
 			     struct quota_place **victim);
 
 /*
+ * The same for somebody who has to get a place whatever they hold: no only where none is free and nothing
+ * is unfinished.
+ */
+enum quota_verdict quota_insist(const struct quota *q, struct quota_place **victim);
+
+/*
  * After QUOTA_YES, or when the victim has left; also without asking, for what was there
  * before (a file that is read), as long as places are free. It is unfinished.
  */
