@@ -35,6 +35,7 @@ struct side {
 	struct run *served, *open;	/* the last one of each kind */
 	bool hold_wanted;		/* wanted is not answered at once */
 	struct negotiation *wanted;
+	const char *held;		/* the share of a push that runs without a negotiation */
 };
 
 static struct buf trace;
@@ -147,8 +148,15 @@ static void on_outcome_asked(void *owner, const char *id, uint64_t received, str
 	fields_add(fields, "status", "1");
 }
 
+static bool on_turn_held(void *owner, const char *share)
+{
+	const char *held = ((struct side *)owner)->held;
+
+	return held && !strcmp(held, share);
+}
+
 static const struct negotiation_events table_events = {
-	on_send, on_judge, on_start, on_stop, on_outcome_asked, on_announced,
+	on_send, on_judge, on_start, on_stop, on_outcome_asked, on_announced, on_turn_held,
 };
 
 static void on_wanted(void *owner, struct negotiation *neg)
@@ -481,6 +489,34 @@ static void test_idle_push(void)
 	pair_finish(&a, &b);
 }
 
+/* A push of the device that lost its link still runs. */
+static void test_push_left_behind(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	b.held = "project";
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	begin(&a, SERVICE_RECEIVE_PACK, "other");
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	expect("alice says CAN-PUSH\nalice says CAN-PUSH\nalice says PUSH-REQUEST\n"
+	       "bob says SEEN deferred\nbob says PUSH-REQUEST\nbob starts upload-pack of project\n"
+	       "bob says STARTING-PUSH\nalice waits: deferred\nalice says STARTING-PUSH\n"
+	       "alice is open\nbob starts receive-pack of other\nalice is open\n",
+	       "the next push of its share waits for it, nothing else does");
+	ok(negotiations_deadline(&b.negotiations) > now, "without a timer that is due");
+	tick(&a, NEG_DEFER_RENEW);
+	expect("bob says SEEN deferred\nalice waits: deferred\n", "the device is told that it still waits");
+	b.held = NULL;
+	negotiations_turn_free(&b.negotiations, now);
+	pump(&a);
+	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of project\n"
+	       "alice is open\n", "and goes on when it has ended");
+	pair_finish(&a, &b);
+}
+
 static void test_timers(void)
 {
 	struct side a, b;
@@ -758,6 +794,7 @@ int main(void)
 	test_refusals();
 	test_turns();
 	test_idle_push();
+	test_push_left_behind();
 	test_timers();
 	test_withdrawal();
 	test_duplicates();

@@ -2,7 +2,8 @@
 /*
  * Pushes of one device to one share take turns, in the order they came. One
  * that is open and has said nothing for NEG_IDLE_PUSH holds nobody back: it may wait in
- * a pre-push hook that pushes itself.
+ * a pre-push hook that pushes itself. One that lost its link is in no negotiation; its
+ * owner knows whether it still runs.
  */
 #include "neg-internal.h"
 
@@ -24,8 +25,17 @@ static bool holds_back(const struct negotiation *neg)
 	}
 }
 
+static bool held_by_owner(const struct negotiation *neg)
+{
+	const struct negotiation_events *events = neg->all->events;
+
+	return events->turn_held && events->turn_held(neg->all->owner, neg->share);
+}
+
 bool neg_must_wait(const struct negotiation *neg)
 {
+	if (held_by_owner(neg))
+		return true;
 	for (struct negotiation *o = neg->all->first; o && o != neg; o = o->next)
 		if (!strcmp(o->share, neg->share) && (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
 			return true;

@@ -370,3 +370,9 @@ again:
 	}
 	neg_start_deferred(n);
 }
+
+void negotiations_turn_free(struct negotiations *n, uint64_t now)
+{
+	n->now = now;
+	neg_start_deferred(n);
+}

@@ -41,7 +41,9 @@
  * Pushes of one device to one share take turns, in the order they came: a
  * second one is deferred until the first has ended, however it ended. Only a
  * push that is open and has not sent a byte for NEG_IDLE_PUSH (it waits in a pre-push
- * hook, which may itself push) holds nobody back. Fetches do not wait for
+ * hook, which may itself push) holds nobody back. A push that the device has no
+ * negotiation for any more (its link was lost) holds the turn as long as its process
+ * runs: turn_held tells, and negotiations_turn_free() that it is over. Fetches do not wait for
  * anything: git fetches while it fetches.
  */
 
@@ -82,6 +84,8 @@ struct negotiation_events {
 	void (*outcome)(void *owner, const char *id, uint64_t received, struct buf *fields);
 	/* The refs of a share of the device's are these now. f is valid during the call. Nothing slow in here. */
 	void (*announced)(void *owner, const char *share, struct fields f);
+	/* Whether a push of the device to this share still runs that is in no negotiation. NULL: never. */
+	bool (*turn_held)(void *owner, const char *share);
 };
 
 /* Of one negotiation that we began. */
@@ -135,6 +139,8 @@ int negotiations_record(struct negotiations *n, const struct record *record, uin
 
 uint64_t negotiations_deadline(const struct negotiations *n);
 void negotiations_tick(struct negotiations *n, uint64_t now);
+/* What turn_held told of is over: whoever waited for it has its turn. */
+void negotiations_turn_free(struct negotiations *n, uint64_t now);
 
 /*
  * Begins: a fetch (or archive) with push-request, a push with can-push. NULL
