@@ -39,6 +39,8 @@ struct child {
 	uv_timer_t gather;		/* runs while the pipe is left to fill */
 	const struct child_events *events;
 	void *owner;			/* NULL after child_destroy() */
+	void (*gone)(void *arg);	/* of child_leave(); NULL: nobody waits for the end */
+	void *gone_arg;
 	uint64_t last_output;		/* ms */
 	size_t flow;			/* bytes of output without a lull */
 	bool paused;			/* by the owner */
@@ -117,6 +119,8 @@ static void on_process_exit(uv_process_t *process, int64_t status, int term_sign
 	c->exited = true;
 	c->status = status;
 	c->term_signal = term_signal;
+	if (c->gone)
+		c->gone(c->gone_arg);
 	if (c->destroyed)
 		close_all(c);
 	else
@@ -367,4 +371,16 @@ void child_destroy(struct child *c)
 	c->paused = false;
 	read_output(c);
 	uv_timer_start(&c->timer, on_insist, TERM_AFTER, 0);
+}
+
+void child_leave(struct child *c, void (*gone)(void *arg), void *arg)
+{
+	if (c->exited) {
+		child_destroy(c);
+		gone(arg);
+		return;
+	}
+	c->gone = gone;
+	c->gone_arg = arg;
+	child_destroy(c);
 }

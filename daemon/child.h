@@ -50,4 +50,7 @@ int child_pid(const struct child *c);
 /* No event comes any more. */
 void child_destroy(struct child *c);
 
+/* The same, and gone is called when the process has ended: not within the call, unless that is so already. */
+void child_leave(struct child *c, void (*gone)(void *arg), void *arg);
+
 #endif
