@@ -433,6 +433,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 {
 	b->loop = loop;
 	ring_init(&b->greetings);
+	services_init(&b->services);
 	b->started = time(NULL);
 	b->key = store_key(trouble);
 	if (!b->key)
@@ -493,6 +494,7 @@ void broker_stop(struct broker *b)
 
 void broker_finish(struct broker *b)
 {
+	services_finish(&b->services);
 	policy_destroy(b->policy);
 	trust_destroy(b->trust);
 	outcomes_destroy(b->outcomes);

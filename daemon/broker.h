@@ -19,6 +19,7 @@
 #include "policy.h"
 #include "presence.h"
 #include "ring.h"
+#include "services.h"
 #include "tidy.h"
 #include "trust.h"
 #include "xmpp.h"
@@ -60,7 +61,7 @@ struct broker {
 	uint64_t wakes;				/* how often they were told to look again */
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
-	unsigned children;			/* git processes now */
+	struct services services;		/* the git processes that serve others */
 	uv_timer_t grace;			/* runs while presences of other domains may still come */
 	struct tidy tidy;			/* after work has ended */
 	bool stopping;

@@ -611,6 +611,13 @@ static void on_outcome(void *owner, const char *id, uint64_t received, struct bu
 	outcomes_answer(p->broker->outcomes, p->jid, p->device, id, received, fields, broker_now(p->broker));
 }
 
+static bool on_turn_held(void *owner, const char *share)
+{
+	const struct peer *p = owner;
+
+	return services_hold_turn(&p->broker->services, p->jid, p->device, share);
+}
+
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
 	.outcome = on_outcome,
@@ -618,4 +625,5 @@ static const struct negotiation_events negotiation_events = {
 	.judge = on_judge,
 	.start = on_start,
 	.stop = on_stop,
+	.turn_held = on_turn_held,
 };

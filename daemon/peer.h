@@ -32,7 +32,6 @@ struct peer {
 	char path_name[96];		/* of it, or of the one before */
 	struct path *left;		/* it was; kept until the one after it works; owned */
 	struct wayfinder *ways;		/* owned */
-	unsigned children;		/* git processes that serve it */
 	uint64_t gone_by;		/* it is not online, and the link has so long to find a path; 0: it is */
 	uint64_t idle_since;		/* 0: something is open */
 	uint64_t makeshift_since;	/* something is, but the path is none that both users allow; 0: no */

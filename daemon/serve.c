@@ -10,6 +10,9 @@
  * process takes them), standard output -> channel (the pipe is not read while the
  * channel is full). The process's end is the end of data and the exit status;
  * a channel that is closed from outside ends the process.
+ *
+ * Each process has a place among the services (core/services.h) until it has ended, which may
+ * be later than everything else here: then the record waits for that alone.
  */
 #include "serve.h"
 
@@ -31,6 +34,7 @@ enum {
 };
 
 struct serve {
+	struct service_run run;		/* first: services_begin() names a victim by it */
 	struct broker *broker;		/* borrowed */
 	struct peer *peer;		/* borrowed; outlives the negotiation. NULL: an orphan */
 	struct negotiation *neg;	/* NULL after its end */
@@ -62,22 +66,45 @@ static void leave_orphans(struct serve *s)
 		*at = s->next;
 }
 
+/* The process has ended: its place is free, and whoever waited for its turn goes on. */
+static void give_back(struct serve *s)
+{
+	struct broker *b = s->broker;
+	struct peer *p = peer_find(b, s->run.jid, s->run.device);
+
+	services_end(&s->run);
+	if (!p)
+		return;
+	negotiations_turn_free(&p->negotiations, broker_now(b));
+	peer_touch(p);
+}
+
+static void on_process_gone(void *arg)
+{
+	struct serve *s = arg;
+
+	give_back(s);
+	free(s);
+}
+
 /* The one end; the channel and the negotiation have been seen to. */
 static void finish(struct serve *s)
 {
-	if (s->child)
-		child_destroy(s->child);
-	s->broker->children--;
 	if (s->orphan)
 		leave_orphans(s);
-	if (s->peer) {
-		s->peer->children--;
+	if (s->peer)
 		peer_touch(s->peer);
-	}
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
 	free(s->orphan);
-	free(s);
+	s->orphan = NULL;
+	s->peer = NULL;
+	if (!s->child) {
+		free(s);
+		return;
+	}
+	services_ending(&s->run);
+	child_leave(s->child, on_process_gone, s);
 }
 
 /*
@@ -112,7 +139,7 @@ static void become_orphan(struct serve *s)
 	s->orphan = xstrdup(neg_id(s->neg));
 	s->next = s->broker->orphans;
 	s->broker->orphans = s;
-	s->peer->children--;
+	services_orphan(&s->run);
 	s->peer = NULL;
 	child_pause(s->child, false);
 	child_limit(s->child, OUTCOME_KEPT);
@@ -133,6 +160,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	struct serve *s = owner;
 
 	s->heard += n;
+	services_moved(&s->run, now_of(s));
 	if (!s->active) {
 		s->active = true;
 		neg_active(s->neg);
@@ -180,6 +208,7 @@ static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
+	services_moved(&s->run, now_of(s));
 	tell_limit(s);
 	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW) {
 		s->paused = false;
@@ -217,6 +246,8 @@ static void on_channel_closed(void *owner, const char *reason)
 		if (!s->child_over)
 			become_orphan(s);
 	}
+	if (!s->orphan)
+		services_ending(&s->run);
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
 	if (!s->orphan)
@@ -256,6 +287,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	struct serve *s = owner;
 
 	s->said += n;
+	services_moved(&s->run, now_of(s));
 	tail_add(&s->tail, data, n);
 	if (s->orphan) {
 		outcomes_add(s->broker->outcomes, s->orphan, data, n);
@@ -296,6 +328,7 @@ static void on_exited(void *owner, int status, int term_signal)
 
 	child_destroy(s->child);
 	s->child = NULL;
+	give_back(s);
 	s->child_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
 	if (s->orphan) {
@@ -331,7 +364,7 @@ static const struct child_events child_events = {
 
 const char *serve_judge(struct peer *peer, enum service service, const char *name)
 {
-	const struct broker *b = peer->broker;
+	struct broker *b = peer->broker;
 	const struct share *share;
 	unsigned of_device = 0;
 
@@ -350,7 +383,7 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 			 service_name(service));
 		return "not-shared";
 	}
-	if (b->children >= CHILDREN_MAX || peer->children >= CHILDREN_PER_DEVICE || b->stopping)
+	if (b->stopping || !services_ask(&b->services, peer->jid, broker_now(b)))
 		return "busy";
 	return NULL;
 }
@@ -397,6 +430,40 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 	return child;
 }
 
+/* It was silent for so long that its place is another one's. */
+static void end_silent(struct serve *s)
+{
+	log_info("%s/%s %s '%s' was silent and makes room", s->peer->jid, s->peer->device,
+		 service_name(s->service), neg_share(s->neg));
+	if (s->channel) {
+		channel_close(s->channel, "silent");
+		return;
+	}
+	neg_failed(s->neg, "busy", now_of(s));
+	s->neg = NULL;
+	finish(s);
+}
+
+/* NULL if there is no place. */
+static struct serve *take_place(struct peer *peer, struct negotiation *neg)
+{
+	struct serve *s = xcalloc(1, sizeof(*s));
+	struct service_run *victim;
+
+	s->broker = peer->broker;
+	s->peer = peer;
+	s->neg = neg;
+	s->service = neg_service(neg);
+	if (!services_begin(&s->broker->services, &s->run, peer->jid, peer->device, s->service,
+			    neg_share(neg), now_of(s), &victim)) {
+		free(s);
+		return NULL;
+	}
+	if (victim)
+		end_silent((struct serve *)victim);
+	return s;
+}
+
 void *serve_start(struct peer *peer, struct negotiation *neg)
 {
 	const struct share *share = policy_find(peer->broker->policy, neg_share(neg));
@@ -410,20 +477,19 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
 	}
-	s = xcalloc(1, sizeof(*s));
-	s->broker = peer->broker;
-	s->peer = peer;
-	s->neg = neg;
-	s->service = neg_service(neg);
+	s = take_place(peer, neg);
+	if (!s) {
+		neg_failed(neg, "busy", broker_now(peer->broker));
+		return NULL;
+	}
 	s->child = spawn(s, share, &error);
 	if (!s->child) {
 		log_error("cannot start git %s: %s", service_name(s->service), uv_strerror(error));
+		services_end(&s->run);
 		free(s);
 		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
 	}
-	peer->broker->children++;
-	peer->children++;
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);

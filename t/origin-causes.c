@@ -52,7 +52,7 @@ static void r3_the_senders_death_is_told(void)
 	helper_kill(push_big(w, 0, 1, &e), "cancelled");
 	paths_flush(w);
 	play(w, 1000);
-	need(!w->brokers[1].children && at_rest(w, 0, 1));
+	need(!w->brokers[1].services.quota.used && at_rest(w, 0, 1));
 	/* The receiver's death as well. */
 	out_service_dies(w);
 	play(w, 100);
@@ -60,8 +60,28 @@ static void r3_the_senders_death_is_told(void)
 	/* And one before there was anything: starting-push has gone out, and no byte ever follows. */
 	out_killed_early(w);
 	play(w, 1000);
-	need(!w->brokers[1].children && at_rest(w, 0, 1));
+	need(!w->brokers[1].services.quota.used && at_rest(w, 0, 1));
 	stage_close(w);
+}
+
+/* Every place is taken, by as many others, and by pushes, which make no room. */
+static struct service_run taken[SERVICES_MAX];
+
+static void fill_places(struct services *s, uint64_t now)
+{
+	struct service_run *victim;
+	char jid[16];
+
+	for (unsigned i = 0; i < SERVICES_MAX; i++) {
+		snprintf(jid, sizeof(jid), "x%u@sim", i);
+		need(services_begin(s, &taken[i], jid, "x", SERVICE_RECEIVE_PACK, "project", now, &victim));
+	}
+}
+
+static void empty_places(void)
+{
+	for (unsigned i = 0; i < SERVICES_MAX; i++)
+		services_end(&taken[i]);
 }
 
 static void r4_no_is_an_answer(void)
@@ -81,10 +101,10 @@ static void r4_no_is_an_answer(void)
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "push-denied"));
 	w->brokers[1].may_push[0][0] = true;
-	w->brokers[1].children += CHILDREN_MAX;
+	fill_places(&w->brokers[1].services, w->now);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "busy"));
-	w->brokers[1].children -= CHILDREN_MAX;
+	empty_places();
 	/* A sender that is gone when its turn comes costs the next one nothing. */
 	out_killed_while_deferred(w);
 	need(push_works(w, 0, 1));

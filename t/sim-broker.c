@@ -33,6 +33,7 @@ void broker_start(struct broker *b)
 	broker_instance(b->index, b->life, b->instance);
 	b->presence = presence_create();
 	b->outcomes = outcomes_create();
+	services_init(&b->services);
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	if (!b->hostile) {
@@ -52,8 +53,9 @@ static void forget(struct broker *b)
 	b->presence = NULL;
 	b->outcomes = NULL;
 	b->running = b->online = false;
-	if (b->children || b->serves || b->helpers)
-		violation(b->world, "%s ends with %u children", b->name, b->children);
+	if (b->services.quota.used || b->serves || b->helpers)
+		violation(b->world, "%s ends with %u children", b->name, b->services.quota.used);
+	services_finish(&b->services);
 }
 
 void broker_crash(struct broker *b)

@@ -68,6 +68,9 @@ void check_push_request(struct peer *p, const char *id)
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
 	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_START_TIMEOUT))
 		return;
+	if (self && serve_left(b, p->other, neg_share(self)))
+		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,
+			  p->other->name, neg_share(self));
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
 		if (neg == self) {
 			older = false;
@@ -100,6 +103,8 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 {
 	const struct broker *b = p->broker;
 
+	if (serve_left(b, p->other, neg_share(waiting)))
+		return;
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		if (!serves_push(neg) || !same_share(neg, waiting))
 			continue;
@@ -203,7 +208,7 @@ static void check_peer(const struct peer *p)
 	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
 		violation(w, "%s: %u channels with %s for %u negotiations", p->broker->name, p->channels.count,
 			  p->other->name, channels);
-	if (children != serving || children != p->children || children > CHILDREN_PER_DEVICE)
+	if (children != serving)
 		violation(w, "%s: %u processes for %s, %u are served", p->broker->name, children, p->other->name,
 			  serving);
 	if (link_unacked(&p->link) > UNACKED_MAX)
@@ -334,7 +339,7 @@ static const char *restless(const struct broker *b)
 		return "is not online";
 	if (b->helpers)
 		return "has a helper";
-	if (b->serves || b->children)
+	if (b->serves || b->services.quota.used)
 		return "has a child";
 	if (b->announcements && announce_waiting(b->announcements))
 		return "has something to announce";

@@ -83,8 +83,6 @@ void peers_reap(struct world *w)
 		struct peer *p = w->reap;
 
 		w->reap = p->next;
-		if (p->children)
-			violation(w, "%s: a peer ended with %u children", p->broker->name, p->children);
 		if (p->channels.first || p->negotiations.first)
 			violation(w, "%s: a peer ended and left something open", p->broker->name);
 		link_finish(&p->link);
@@ -612,6 +610,13 @@ static void on_outcome(void *owner, const char *id, uint64_t received, struct bu
 	outcome_answer(owner, id, received, fields);
 }
 
+static bool on_turn_held(void *owner, const char *share)
+{
+	const struct peer *p = owner;
+
+	return services_hold_turn(&p->broker->services, p->other->jid, p->other->device, share);
+}
+
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
 	.outcome = on_outcome,
@@ -619,4 +624,5 @@ static const struct negotiation_events negotiation_events = {
 	.judge = on_judge,
 	.start = on_start,
 	.stop = on_stop,
+	.turn_held = on_turn_held,
 };

@@ -15,6 +15,7 @@ enum step {
 	STEP_READ,		/* takes what is in its pipe */
 	STEP_FINISH,		/* has all it wants */
 	STEP_DIE,
+	STEP_GONE,		/* it was told to end, and has */
 };
 
 static struct world *world_of(const struct serve *s)
@@ -29,21 +30,60 @@ static void plan(struct serve *s, uint64_t delay, enum step step)
 	event_add(w, delay, EVENT_CHILD, (uint32_t)(s - w->serves), s->generation, step);
 }
 
+/* Its place is free, and whoever waited for its turn goes on. */
+static void give_back(struct serve *s)
+{
+	struct peer *p = s->broker->running ? peer_find(s->broker, s->of) : NULL;
+
+	services_end(&s->run);
+	if (!p)
+		return;
+	negotiations_turn_free(&p->negotiations, world_of(s)->now);
+	peer_touch(p);
+}
+
+static void release(struct serve *s)
+{
+	s->used = s->ending = false;
+	s->generation++;
+	give_back(s);
+}
+
 static void finish(struct serve *s)
 {
+	struct world *w = world_of(s);
 	struct serve **at = &s->broker->serves;
 
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	s->broker->children--;
-	if (s->peer) {
-		s->peer->children--;
+	if (s->peer)
 		peer_touch(s->peer);
-	}
+	s->peer = NULL;
 	tail_finish(&s->tail);
-	s->used = false;
+	if (s->child_over) {
+		s->used = false;
+		s->generation++;
+		return;
+	}
+	services_ending(&s->run);
+	s->ending = true;
 	s->generation++;
+	plan(s, between(w, 0, w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_late) ? 5000 : 30), STEP_GONE);
+}
+
+const struct serve *serve_left(const struct broker *b, const struct broker *of, const char *share)
+{
+	const struct world *w = b->world;
+
+	for (unsigned i = 0; i < SERVES_MAX; i++) {
+		const struct serve *s = &w->serves[i];
+
+		if (s->used && s->broker == b && s->of == of && s->service == SERVICE_RECEIVE_PACK && !s->child_over &&
+		    (s->orphan || s->ending) && !strcmp(share_name(s->share), share))
+			return s;
+	}
+	return NULL;
 }
 
 static void note_outcome(struct serve *s, unsigned status, bool complete)
@@ -98,6 +138,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	struct serve *s = owner;
 	struct world *w = world_of(s);
 
+	services_moved(&s->run, w->now);
 	if (!s->active) {
 		s->active = true;
 		s->late = w->now >= s->opened_at + NEG_IDLE_PUSH;
@@ -157,6 +198,7 @@ static void write_on(struct serve *s)
 
 		n = n < upto - s->out.done ? n : upto - s->out.done;
 		bytes = stream_take(w, &s->out, &n);
+		services_moved(&s->run, w->now);
 		tail_add(&s->tail, bytes, n);
 		if (s->orphan)
 			outcomes_add(s->broker->outcomes, s->id, bytes, n);
@@ -173,6 +215,7 @@ static void exit_with(struct serve *s, unsigned status)
 
 	s->child_over = true;
 	s->status = status;
+	give_back(s);
 	note_outcome(s, status, status == 0);
 	if (complete && !s->by_hostile) {
 		announcer_moved(s->broker, s->share);
@@ -216,7 +259,7 @@ static void keep_outcome(struct serve *s)
 	}
 	trace(b->world, "%s: a push of %s goes on without a link", b->name, p->other->name);
 	s->orphan = true;
-	p->children--;
+	services_orphan(&s->run);
 	s->peer = NULL;
 	if (!s->hangs)
 		plan(s, 0, s->finishing ? STEP_FINISH : STEP_READ);
@@ -233,12 +276,16 @@ void serves_end_orphans(struct broker *b)
 			finish(s);
 		s = next;
 	}
+	for (unsigned i = 0; i < SERVES_MAX; i++)
+		if (b->world->serves[i].used && b->world->serves[i].broker == b && b->world->serves[i].ending)
+			release(&b->world->serves[i]);
 }
 
 static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
+	services_moved(&s->run, world_of(s)->now);
 	if (!s->paused || s->child_over || channel_room(s->channel) < ROOM_LOW)
 		return;
 	s->paused = false;
@@ -257,6 +304,8 @@ static void on_channel_closed(void *owner, const char *reason)
 	s->channel = NULL;
 	if (has_outcome(s, reason))
 		keep_outcome(s);
+	if (!s->orphan)
+		services_ending(&s->run);
 	neg_done(s->neg, w->now);
 	s->neg = NULL;
 	if (!s->orphan)
@@ -304,6 +353,8 @@ static void talk(struct serve *s)
 		}
 		neg_failed(s->neg, "broken", w->now);
 		s->neg = NULL;
+		s->child_over = true;
+		give_back(s);
 		finish(s);
 		return;
 	}
@@ -322,6 +373,10 @@ void serve_step(struct serve *s, unsigned step)
 {
 	struct world *w = world_of(s);
 
+	if (step == STEP_GONE) {
+		release(s);
+		return;
+	}
 	if (s->child_over)
 		return;
 	switch (step) {
@@ -382,7 +437,7 @@ static int share_by_name(const char *name)
 
 const char *serve_judge(struct peer *p, enum service service, const char *name)
 {
-	const struct broker *b = p->broker;
+	struct broker *b = p->broker;
 	int share = share_by_name(name);
 
 	if (!b->trusts[p->other->index])
@@ -390,29 +445,51 @@ const char *serve_judge(struct peer *p, enum service service, const char *name)
 	if (!allowed(b, p->other, service, share))
 		return service == SERVICE_RECEIVE_PACK && allowed(b, p->other, SERVICE_UPLOAD_PACK, share) ?
 			"push-denied" : "not-shared";
-	if (b->children >= CHILDREN_MAX || p->children >= CHILDREN_PER_DEVICE)
+	if (!services_ask(&b->services, p->other->jid, b->world->now))
 		return "busy";
 	return NULL;
 }
 
+/* It was silent for so long that its place is another one's. */
+static void end_silent(struct serve *s)
+{
+	struct world *w = world_of(s);
+
+	trace(w, "%s: %s '%s' of %s makes room", s->broker->name, service_name(s->service), share_name(s->share),
+	      s->of->name);
+	if (s->channel) {
+		channel_close(s->channel, "silent");
+		return;
+	}
+	neg_failed(s->neg, "busy", w->now);
+	s->neg = NULL;
+	finish(s);
+}
+
+/* NULL if there is no place. */
 static struct serve *add(struct peer *p, struct negotiation *neg)
 {
 	struct world *w = p->broker->world;
+	struct service_run *victim;
 	struct serve *s = w->serves;
 	uint32_t generation;
 
 	while (s->used)
 		s++;
 	generation = s->generation;
-	*s = (struct serve){ .used = true, .generation = generation, .broker = p->broker, .peer = p, .neg = neg };
+	*s = (struct serve){ .generation = generation, .broker = p->broker, .of = p->other, .peer = p, .neg = neg };
+	if (!services_begin(&p->broker->services, &s->run, p->other->jid, p->other->device, neg_service(neg),
+			    neg_share(neg), w->now, &victim))
+		return NULL;
+	s->used = true;
+	if (victim)
+		end_silent((struct serve *)victim);
 	s->by_hostile = p->other->hostile;
 	s->service = neg_service(neg);
 	s->share = share_by_name(neg_share(neg));
 	strcpy(s->id, neg_id(neg));
 	s->next = p->broker->serves;
 	p->broker->serves = s;
-	p->broker->children++;
-	p->children++;
 	return s;
 }
 
@@ -428,6 +505,10 @@ void *serve_start(struct peer *p, struct negotiation *neg)
 		return NULL;
 	}
 	s = add(p, neg);
+	if (!s) {
+		neg_failed(neg, "busy", w->now);
+		return NULL;
+	}
 	if (trouble && chance(w, w->swarm.big))
 		size = between(w, 2000, 3 * CHANNEL_WINDOW);
 	if (s->service == SERVICE_RECEIVE_PACK)
@@ -465,7 +546,7 @@ void serves_unhang(struct world *w)
 	for (unsigned i = 0; i < SERVES_MAX; i++) {
 		struct serve *s = &w->serves[i];
 
-		if (!s->used || !s->hangs)
+		if (!s->used || !s->hangs || s->ending)
 			continue;
 		s->hangs = false;
 		plan(s, between(w, 0, 100), s->finishing ? STEP_FINISH : STEP_TALK);

@@ -25,6 +25,7 @@
 #include "presence.h"
 #include "route.h"
 #include "search.h"
+#include "services.h"
 #include "ways.h"
 
 enum {
@@ -171,7 +172,6 @@ struct peer {
 	unsigned attaches, tries;	/* counted, to find flapping */
 	uint64_t first_up;		/* 0: never */
 	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
-	unsigned children;
 	uint64_t gone_by, idle_since;
 	uint64_t timer_at;
 	bool ended;
@@ -218,7 +218,7 @@ struct broker {
 	struct peer *peers;
 	struct helper *helpers;
 	struct serve *serves;
-	unsigned children;
+	struct services services;
 	bool online;
 	uint64_t online_at;
 	uint64_t announce_at, follow_at;	/* deadlines of the ledger, and of the follows */
@@ -250,10 +250,12 @@ struct stream {
 };
 
 struct serve {
+	struct service_run run;		/* first: services_begin() names a victim by it */
 	bool used;
 	uint32_t generation;
 	struct serve *next;		/* broker::serves */
 	struct broker *broker;
+	struct broker *of;		/* whom it serves */
 	struct peer *peer;		/* NULL: an orphan */
 	struct negotiation *neg;
 	struct channel *channel;
@@ -263,6 +265,7 @@ struct serve {
 	bool talked, paused, active, late, child_over, finishing, hangs;
 	bool by_hostile;
 	bool orphan;			/* a push that lost its link and runs on */
+	bool ending;			/* nobody wants it any more, and it is not gone yet */
 	unsigned status;		/* when child_over */
 	struct tail tail;
 	uint64_t opened_at;
@@ -523,8 +526,10 @@ void serve_step(struct serve *s, unsigned step);
 void serves_unhang(struct world *w);
 /* The process is killed. */
 void serve_die(struct serve *s);
-/* Pushes that run on without their link end with the broker. */
+/* Pushes that run on without their link end with the broker, and so does what is ending. */
 void serves_end_orphans(struct broker *b);
+/* A push of the device to the share whose process runs, and that has no negotiation any more. */
+const struct serve *serve_left(const struct broker *b, const struct broker *of, const char *share);
 
 /* sim-helper.c: daemon/session.c, git's clients and their users */
 struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,

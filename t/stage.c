@@ -287,7 +287,7 @@ static bool rests(struct world *w, unsigned at, unsigned with)
 {
 	const struct peer *p = peer_find(&w->brokers[at], &w->brokers[with]);
 
-	return !serving(w, at, with) && (!p || (!p->negotiations.count && !p->channels.count && !p->children));
+	return !serving(w, at, with) && (!p || (!p->negotiations.count && !p->channels.count));
 }
 
 bool at_rest(struct world *w, unsigned a, unsigned b)

@@ -85,8 +85,8 @@ enum {
 	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
 
 	/* serving */
-	CHILDREN_MAX = 64,			/* git processes serving others */
-	CHILDREN_PER_DEVICE = 48,
+	SERVICES_MAX = 64,			/* git processes serving others */
+	SERVICE_SILENT = 60 * 1000,		/* then one that only reads makes room, if there is none */
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
 };
 
