@@ -251,7 +251,7 @@ static void keep_outcome(struct serve *s)
 	struct broker *b = s->broker;
 	struct peer *p = s->peer;
 
-	outcome_kept(b, s->id, s->tail.from);
+	outcome_kept(b, p->other, s->id, s->tail.from);
 	outcomes_begin(b->outcomes, p->other->jid, p->other->device, s->id, &s->tail, b->world->now);
 	if (s->child_over) {
 		outcomes_done(b->outcomes, s->id, s->status, b->world->now);

@@ -338,6 +338,7 @@ struct outcome {
 struct kept {
 	char id[NEG_ID_LEN + 1];
 	const struct broker *by;
+	unsigned of_account;
 	uint32_t life;
 	uint64_t from, at;
 };
@@ -554,7 +555,7 @@ void lost_begin(struct helper *h, struct broker *to);
 void lost_look_again(struct helper *h);
 void lost_ask(struct helper *h);
 /* A push has lost its link: what it says from this place of its output on is kept. */
-void outcome_kept(struct broker *b, const char *id, uint64_t from);
+void outcome_kept(struct broker *b, const struct broker *of, const char *id, uint64_t from);
 void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields);
 
 /* sim-stream.c */

@@ -12,16 +12,21 @@ static const char id[] = "0123456789abcdef01234567";
 
 static struct outcomes *outcomes;
 
-/* Keeps a push with some output, begun at an offset. */
-static void keep(const char *which, uint64_t offset, const char *text, uint64_t now)
+/* Keeps a push of theirs with some output, begun at an offset. */
+static void keep_of(const char *jid, const char *which, uint64_t offset, const char *text, uint64_t now)
 {
 	struct tail tail = { 0 };
 
 	tail_add(&tail, "before", 6);
 	tail_begin(&tail, offset);
 	tail_add(&tail, text, strlen(text));
-	outcomes_begin(outcomes, "alice@example.org", "laptop", which, &tail, now);
+	outcomes_begin(outcomes, jid, "laptop", which, &tail, now);
 	ok(!tail.on && !buf_len(&tail.bytes), "the tail is taken over");
+}
+
+static void keep(const char *which, uint64_t offset, const char *text, uint64_t now)
+{
+	keep_of("alice@example.org", which, offset, text, now);
 }
 
 static void ask(const char *jid, const char *device, const char *which, uint64_t offset, uint64_t now,
@@ -60,24 +65,62 @@ static void test_story(void)
 
 static void test_bounds(void)
 {
-	char other[32];
 	struct tail tail = { 0 };
 	static char much[OUTCOME_TAIL_MAX + 10];
-
-	for (int i = 0; i <= OUTCOMES_MAX; i++) {
-		snprintf(other, sizeof(other), "%024d", i);
-		keep(other, 0, "x", 1000);
-	}
-	snprintf(other, sizeof(other), "%024d", 0);
-	ask("alice@example.org", "laptop", other, 0, 1001, "unknown", NULL, "the oldest goes when there are too many");
-	snprintf(other, sizeof(other), "%024d", 1);
-	ask("alice@example.org", "laptop", other, 0, 1001, "running", "x", "the others stay");
 
 	tail_begin(&tail, 5);
 	tail_add(&tail, much, sizeof(much));
 	is_int(buf_len(&tail.bytes), OUTCOME_TAIL_MAX, "a tail is bounded");
 	is_int(tail.from, 15, "and knows where it begins");
 	tail_finish(&tail);
+}
+
+/* The nth id of somebody. */
+static const char *nth(char who, unsigned n)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%c%023u", who, n);
+	return text;
+}
+
+static void is_kept(const char *jid, const char *which, const char *state, const char *what)
+{
+	struct buf fields = { 0 };
+
+	outcomes_answer(outcomes, jid, "laptop", which, 0, &fields, 1001);
+	is_str(fields_get((struct fields){ buf_data(&fields), buf_len(&fields) }, "state"), state, what);
+	buf_finish(&fields);
+}
+
+/* One who leaves as many pushes behind as they can. */
+static void test_greedy(void)
+{
+	static const char alice[] = "alice@example.org", eve[] = "eve@example.org";
+	char jid[32];
+
+	keep(nth('a', 0), 0, "x", 1000);
+	outcomes_done(outcomes, nth('a', 0), 0, 1000);
+	for (unsigned i = 0; i < 3 * OUTCOMES_MAX; i++)
+		keep_of(eve, nth('e', i), 0, "x", 1000);
+	is_kept(alice, nth('a', 0), "done", "pushes that run on drive nobody else's out");
+	is_kept(eve, nth('e', 0), "running", "nor one that still runs");
+	is_kept(eve, nth('e', OUTCOMES_MAX), "unknown", "who holds all they may is not told of more");
+	for (unsigned i = 0; i < 3 * OUTCOMES_MAX; i++)
+		outcomes_done(outcomes, nth('e', i), 0, 1000);
+	keep_of(eve, nth('e', 1000), 0, "x", 1000);
+	is_kept(eve, nth('e', 1000), "running", "a new one takes the place of one of theirs that is over");
+	is_kept(eve, nth('e', 0), "unknown", "the oldest");
+	is_kept(eve, nth('e', 1), "done", "and no other");
+	for (unsigned i = 0; i < OUTCOMES_MAX - 2; i++) {
+		snprintf(jid, sizeof(jid), "n%u@example.org", i);
+		keep_of(jid, nth('n', i), 0, "x", 1000);
+		is_kept(jid, nth('n', i), "running", "as many others as there are places find one");
+	}
+	is_kept(eve, nth('e', 1000), "running", "and what runs stays");
+	is_kept(alice, nth('a', 0), "done", "as does the only one of somebody");
+	keep_of("late@example.org", nth('l', 0), 0, "x", 1000);
+	is_kept("late@example.org", nth('l', 0), "unknown", "then no more");
 }
 
 /* More than one record takes comes in several answers. */
@@ -125,6 +168,9 @@ int main(void)
 	test_story();
 	test_bounds();
 	test_pieces();
+	outcomes_destroy(outcomes);
+	outcomes = outcomes_create();
+	test_greedy();
 	outcomes_destroy(outcomes);
 	return tap_done();
 }

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "quota.h"
 #include "text.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 };
 
 struct outcome {
+	struct quota_place place;	/* first: a cast leads back */
 	struct outcome *next;
 	char *jid, *device, *id;	/* owned */
 	struct tail tail;
@@ -23,8 +25,8 @@ struct outcome {
 };
 
 struct outcomes {
+	struct quota places;
 	struct outcome *first;		/* owned, newest first */
-	unsigned count;
 };
 
 void tail_begin(struct tail *t, uint64_t offset)
@@ -57,15 +59,20 @@ void tail_finish(struct tail *t)
 
 struct outcomes *outcomes_create(void)
 {
-	return xcalloc(1, sizeof(struct outcomes));
+	struct outcomes *o = xcalloc(1, sizeof(*o));
+
+	quota_init(&o->places, OUTCOMES_MAX, false);
+	return o;
 }
 
-static void destroy(struct outcomes *o, struct outcome **at)
+static void destroy(struct outcomes *o, struct outcome *gone)
 {
-	struct outcome *gone = *at;
+	struct outcome **at = &o->first;
 
+	while (*at != gone)
+		at = &(*at)->next;
 	*at = gone->next;
-	o->count--;
+	quota_leave(&gone->place);
 	tail_finish(&gone->tail);
 	free(gone->jid);
 	free(gone->device);
@@ -78,20 +85,20 @@ void outcomes_destroy(struct outcomes *o)
 	if (!o)
 		return;
 	while (o->first)
-		destroy(o, &o->first);
+		destroy(o, o->first);
+	quota_finish(&o->places);
 	free(o);
 }
 
-/* Forgets what is old, and the oldest beyond the limit. */
-static void expire(struct outcomes *o, unsigned limit, uint64_t now)
+/* Forgets what is old. */
+static void expire(struct outcomes *o, uint64_t now)
 {
-	struct outcome **at = &o->first;
+	struct outcome *out = o->first, *next;
 
-	for (unsigned i = 0; *at; i++) {
-		if (i >= limit || (*at)->until <= now)
-			destroy(o, at);
-		else
-			at = &(*at)->next;
+	for (; out; out = next) {
+		next = out->next;
+		if (out->until <= now)
+			destroy(o, out);
 	}
 }
 
@@ -103,13 +110,48 @@ static struct outcome *find(struct outcomes *o, const char *id)
 	return NULL;
 }
 
+static struct outcome *oldest_done(struct outcomes *o, const char *jid)
+{
+	struct outcome *oldest = NULL;
+
+	for (struct outcome *out = o->first; out; out = out->next)
+		if (out->done && !strcmp(out->jid, jid))
+			oldest = out;
+	return oldest;
+}
+
+/*
+ * A place for one more of the JID's: a free one, or one with which somebody holds most; who
+ * holds all they may gives one of their own. What still runs makes no room.
+ */
+static bool make_room(struct outcomes *o, const char *jid)
+{
+	struct quota_place *victim;
+	enum quota_verdict verdict = quota_ask(&o->places, jid, true, &victim);
+	struct outcome *gone = (struct outcome *)victim;
+
+	if (verdict == QUOTA_YES)
+		return true;
+	if (verdict == QUOTA_NO)
+		gone = oldest_done(o, jid);
+	if (gone)
+		destroy(o, gone);
+	return gone;
+}
+
 void outcomes_begin(struct outcomes *o, const char *jid, const char *device, const char *id,
 		    struct tail *tail, uint64_t now)
 {
 	struct outcome *out;
 
-	expire(o, OUTCOMES_MAX - 1, now);
+	expire(o, now);
+	if (!make_room(o, jid)) {
+		tail_finish(tail);
+		return;
+	}
 	out = xcalloc(1, sizeof(*out));
+	quota_take(&o->places, &out->place, jid, true);
+	out->place.unfinished = false;
 	out->jid = xstrdup(jid);
 	out->device = xstrdup(device);
 	out->id = xstrdup(id);
@@ -118,7 +160,6 @@ void outcomes_begin(struct outcomes *o, const char *jid, const char *device, con
 	out->until = now + OUTCOME_KEPT;
 	out->next = o->first;
 	o->first = out;
-	o->count++;
 }
 
 void outcomes_add(struct outcomes *o, const char *id, const void *data, size_t n)
@@ -136,6 +177,8 @@ void outcomes_done(struct outcomes *o, const char *id, uint32_t status, uint64_t
 	if (!out)
 		return;
 	out->done = true;
+	/* For the quota that is what may have to make room. */
+	out->place.unfinished = true;
 	out->status = status;
 	out->until = now + OUTCOME_KEPT;
 }
@@ -162,7 +205,7 @@ void outcomes_answer(struct outcomes *o, const char *jid, const char *device, co
 {
 	struct outcome *out;
 
-	expire(o, OUTCOMES_MAX, now);
+	expire(o, now);
 	out = find(o, id);
 	if (!out || strcmp(out->jid, jid) || strcmp(out->device, device) || offset < out->tail.from ||
 	    offset > out->tail.from + buf_len(&out->tail.bytes)) {

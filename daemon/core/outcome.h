@@ -33,7 +33,11 @@ struct outcomes;
 struct outcomes *outcomes_create(void);
 void outcomes_destroy(struct outcomes *o);
 
-/* A push of a device lost its link; it still runs. Takes the tail over. The oldest goes when there are OUTCOMES_MAX. */
+/*
+ * A push of a device lost its link; it still runs. Takes the tail over. The OUTCOMES_MAX places are shared by
+ * bare JID (quota.h); whoever holds most, or all they may, loses the oldest whose push is over. Where
+ * none is, nothing is kept: this one's pusher will hear that nobody knows.
+ */
 void outcomes_begin(struct outcomes *o, const char *jid, const char *device, const char *id,
 		    struct tail *tail, uint64_t now);
 /* More of its output, and its end. Nothing if it is not kept any more. */
