@@ -39,6 +39,10 @@ enum message_id {
 	MSG_BAD_URL,			/* url, reason */
 	MSG_NOT_BUDDY,			/* jid */
 	MSG_NOT_ACCEPTED,		/* jid */
+	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, and does not let us see them (any more) */
+	MSG_REMOVED,			/* jid: they say that they removed us */
+	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our request */
+	MSG_BLOCKED,			/* jid */
 	MSG_BUDDY_OFFLINE,		/* jid */
 	MSG_BUDDY_NO_GIT,		/* jid */
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
@@ -64,6 +68,11 @@ enum message_id {
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
 	MSG_FINGERPRINT_MISMATCH,	/* jid */
+	MSG_NOT_ASKED,			/* jid: they did not ask to be a buddy */
+	MSG_NO_SUCH_BUDDY,		/* jid */
+	MSG_NOT_BLOCKED,		/* jid */
+	MSG_STILL_BLOCKED,		/* jid, entry, reason */
+	MSG_ROSTER_KEPT,		/* jid, reason: removed here, and not at the server */
 	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
 	MSG_ENTRY_BUSY,			/* id */
 	MSG_STATE_FILE,			/* path, reason */

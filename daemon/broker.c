@@ -3,7 +3,7 @@
  * Start: device key, trust table, configuration, socket; then the password,
  * then the account. From there on events from XMPP are sorted here: presence
  * to the table and to the peers it concerns, in-band stanzas to their paths, new
- * ones to a greeting, subscriptions to the user's earlier decisions.
+ * ones to a greeting, what is said of buddies to contacts.c.
  */
 #include "broker.h"
 
@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "announcer.h"
+#include "contacts.h"
 #include "control.h"
 #include "follower.h"
 #include "greeting.h"
@@ -21,6 +22,7 @@
 #include "peer.h"
 #include "pushqueue.h"
 #include "reach.h"
+#include "roster.h"
 #include "serve.h"
 #include "session.h"
 #include "store.h"
@@ -51,7 +53,25 @@ bool broker_presence_pending(const struct broker *b, const char *jid)
 	       broker_now(b) < b->online_at + OTHER_DOMAINS;
 }
 
-void broker_save_trust(struct broker *b)
+void broker_remember(const struct broker *b, struct buf *before)
+{
+	trust_write(b->trust, before);
+}
+
+int broker_keep(struct broker *b, struct buf *before, struct message *trouble)
+{
+	int result = store_write_trust(b->trust, trouble);
+
+	if (result) {
+		trust_destroy(b->trust);
+		b->trust = trust_create();
+		trust_parse(b->trust, buf_str(before), buf_len(before));
+	}
+	buf_finish(before);
+	return result;
+}
+
+void broker_save(struct broker *b)
 {
 	struct message trouble;
 
@@ -68,13 +88,20 @@ static void buddy_appeared(struct broker *b, const char *jid)
 	pushqueue_buddy_online(b->pushqueue, jid);
 }
 
-/* For queued pushes: whether a device that we trust is online. */
+/*
+ * For queued pushes: whether a device that we trust is online. Who is a buddy no more cannot be
+ * waited for: a push to them is tried, and told why not.
+ */
 static bool is_reachable(void *owner, const char *jid)
 {
 	struct broker *b = owner;
 	const struct buddy *buddy = presence_buddy(b->presence, jid);
 
-	if (!buddy || !b->online_at)
+	if (!b->online_at)
+		return false;
+	if (b->roster_known && !broker_is_buddy(b, jid))
+		return true;
+	if (!buddy)
 		return false;
 	for (const struct resource *r = buddy->resources; r; r = r->next)
 		if (r->broker && strcmp(r->device, b->device) && broker_trusts_device(b, jid, r->device))
@@ -82,33 +109,94 @@ static bool is_reachable(void *owner, const char *jid)
 	return false;
 }
 
-void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
-		      enum trust_state state, bool changed)
+/* What is not kept has not happened: otherwise the next start would expect a first device once more. */
+static enum trust_state meet(struct broker *b, const char *jid, const unsigned char *fp, bool *changed)
 {
-	char text[FINGERPRINT_TEXT_MAX];
+	struct buf before = { 0 };
+	struct message trouble;
+	enum trust_state state;
 
+	broker_remember(b, &before);
+	state = trust_meet(b->trust, jid, fp, time(NULL), changed);
+	if (!*changed) {
+		buf_finish(&before);
+		return state;
+	}
+	contacts_note(b, jid);
+	if (!broker_keep(b, &before, &trouble))
+		return state;
+	log_error("%s: a new device is not remembered, and gets nothing: %s", jid, trouble.text);
+	*changed = false;
+	return TRUST_PENDING;
+}
+
+enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned char *fp)
+{
+	enum trust_state state = trust_look(b->trust, jid, fp);
+	char text[FINGERPRINT_TEXT_MAX];
+	const char *other;
+	bool changed;
+
+	if (state != TRUST_UNKNOWN)
+		return state;
+	state = meet(b, jid, fp, &changed);
 	if (!changed)
-		return;
+		return state;
 	fingerprint_format(fp, text);
-	log_warning("%s: device with fingerprint %s is %s", jid, text,
-		    trust_allows(state) ? "trusted on first use" : "not trusted: accept it, or not");
-	broker_save_trust(b);
+	other = trust_other_owner(b->trust, jid, fp);
+	log_warning("%s: device with fingerprint %s is %s%s%s", jid, text,
+		    trust_allows(state) ? "trusted on first use" : "new and not trusted: git xmpp verify names it",
+		    other ? "; the same key is one of " : "", other ? other : "");
 	if (trust_allows(state))
 		broker_trust_granted(b, jid);
+	return state;
+}
+
+bool broker_blocks(const struct broker *b, const char *jid)
+{
+	return blocklist_hit(b->blocked, jid) || trust_marked(b->trust, jid, MARK_BLOCKED);
+}
+
+bool broker_is_buddy(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy;
+
+	if (broker_jid(b) && !strcmp(jid, broker_jid(b)))
+		return true;
+	buddy = presence_buddy(b->presence, jid);
+	return buddy && buddy->in_roster && (buddy->asked || buddy->subscription != SUBSCRIPTION_NONE) &&
+	       !broker_blocks(b, jid);
+}
+
+bool broker_admits(const struct broker *b, const char *jid, const unsigned char *fp)
+{
+	return trust_allows(trust_look(b->trust, jid, fp)) && broker_is_buddy(b, jid);
+}
+
+/* The device's entry, or NULL. */
+static const struct trusted_device *known(const struct broker *b, const char *jid, const char *device)
+{
+	const struct trusted_device *d = trust_devices(b->trust, jid);
+	char id[DEVICE_ID_LEN + 1];
+
+	for (; d; d = d->sibling) {
+		device_id_of(d->fp, id);
+		if (!strcmp(id, device))
+			return d;
+	}
+	return NULL;
 }
 
 bool broker_trusts_device(const struct broker *b, const char *jid, const char *device)
 {
-	char id[DEVICE_ID_LEN + 1];
+	const struct trusted_device *d = known(b, jid, device);
 
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
-		if (strcmp(d->jid, jid) || !trust_allows(d->state))
-			continue;
-		device_id_of(d->fp, id);
-		if (!strcmp(id, device))
-			return true;
-	}
-	return false;
+	return d && trust_allows(d->state) && broker_is_buddy(b, jid);
+}
+
+bool broker_knows_device(const struct broker *b, const char *jid, const char *device)
+{
+	return known(b, jid, device) != NULL;
 }
 
 void broker_trust_granted(struct broker *b, const char *jid)
@@ -118,39 +206,22 @@ void broker_trust_granted(struct broker *b, const char *jid)
 		buddy_appeared(b, jid);
 }
 
-/* A device of theirs is online and we know no key of it that we trust: meet it. */
-static void meet(struct broker *b, const char *jid)
+void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	char devices[DEVICES_PER_BUDDY][DEVICE_ID_LEN + 1];
+	unsigned n = 0;
 
-	if (!buddy || !trust_expected(b->trust, jid))
+	if (!buddy)
 		return;
-	for (const struct resource *r = buddy->resources; r; r = r->next)
-		if (r->broker && strcmp(r->device, b->device))
-			peer_want(b, jid, r->device);
-}
-
-/* As the server's roster push will say in a moment: the next command may be here sooner. */
-static void note_asked(struct broker *b, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
-	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
-
-	if (subscription == SUBSCRIPTION_NONE || subscription == SUBSCRIPTION_FROM)
-		presence_roster_item(b->presence, jid, subscription, true, false);
-}
-
-void broker_befriend(struct broker *b, const char *jid)
-{
-	trust_expect(b->trust, jid, time(NULL));
-	broker_save_trust(b);
-	if (strcmp(jid, broker_jid(b))) {
-		xmpp_subscription(b->xmpp, jid, "subscribed");
-		xmpp_subscription(b->xmpp, jid, "subscribe");
-		note_asked(b, jid);
-	}
-	broker_trust_granted(b, jid);
-	meet(b, jid);
+	if (!unknown && strcmp(jid, broker_jid(b)) && !trust_expected(b->trust, jid, time(NULL)))
+		return;
+	/* First, for a peer that is made may come to nothing, and change what is known. */
+	for (const struct resource *r = buddy->resources; r && n < DEVICES_PER_BUDDY; r = r->next)
+		if (r->broker && strcmp(r->device, b->device) && !broker_knows_device(b, jid, r->device))
+			strcpy(devices[n++], r->device);
+	for (unsigned i = 0; i < n; i++)
+		peer_want(b, jid, devices[i]);
 }
 
 static void on_grace_over(uv_timer_t *timer)
@@ -177,6 +248,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	if (state == XMPP_ONLINE) {
 		log_info("online as %s", xmpp_jid(b->xmpp));
 		b->online_at = broker_now(b);
+		contacts_online(b);
 		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
 		reach_online(b->reach, b->xmpp);
 		tidy_later(&b->tidy);
@@ -194,15 +266,6 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		reach_online(b->reach, NULL);
 		peers_online(b, false);
 	}
-	sessions_wake(b);
-}
-
-static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
-		      bool removed)
-{
-	struct broker *b = owner;
-
-	presence_roster_item(b->presence, bare, subscription, asked, removed);
 	sessions_wake(b);
 }
 
@@ -225,7 +288,7 @@ static void on_available(void *owner, const char *full, const char *device, cons
 		if (peer)
 			peer_presence(peer, r->instance);
 		announcer_device_online(b->announcer, bare, r->device, r->instance);
-		meet(b, bare);
+		broker_meet_devices(b, bare, false);
 		if (broker_trusts_device(b, bare, r->device))
 			buddy_appeared(b, bare);
 		sessions_wake(b);
@@ -250,25 +313,6 @@ static void on_unavailable(void *owner, const char *full)
 	inbands_lost(&b->inbands, full, "the other side went offline");
 }
 
-static void on_subscription(void *owner, const char *bare, const char *kind)
-{
-	struct broker *b = owner;
-	const struct buddy *buddy = presence_buddy(b->presence, bare);
-	bool welcome = trust_expected(b->trust, bare) || trust_any(b->trust, bare) ||
-		       (buddy && (buddy->asked || buddy->subscription == SUBSCRIPTION_TO));
-
-	if (strcmp(kind, "subscribe"))
-		return;
-	if (welcome) {
-		xmpp_subscription(b->xmpp, bare, "subscribed");
-		if (!buddy || buddy->subscription == SUBSCRIPTION_NONE || buddy->subscription == SUBSCRIPTION_FROM)
-			xmpp_subscription(b->xmpp, bare, "subscribe");
-		return;
-	}
-	if (presence_wants(b->presence, bare))
-		log_info("%s wants to be a buddy: git xmpp accept %s", bare, bare);
-}
-
 static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 {
 	struct broker *b = owner;
@@ -288,10 +332,15 @@ static void on_bulk(void *owner)
 
 static const struct xmpp_events xmpp_events = {
 	.state = on_state,
-	.roster = on_roster,
+	.roster_begin = contacts_roster_begin,
+	.roster_end = contacts_roster_end,
+	.roster = contacts_roster,
 	.available = on_available,
 	.unavailable = on_unavailable,
-	.subscription = on_subscription,
+	.refused = contacts_refused,
+	.blocklist = contacts_blocklist,
+	.blocking = contacts_blocking,
+	.subscription = contacts_subscription,
 	.ibb = on_ibb,
 	.bulk = on_bulk,
 };
@@ -404,6 +453,8 @@ void broker_reload(struct broker *b)
 	forget_presences(b);
 	presence_destroy(b->presence);
 	b->presence = presence_create();
+	blocklist_clear(b->blocked);
+	b->roster_known = b->server_blocks = false;
 	if (b->xmpp)
 		drop_xmpp(b);
 	else if (!b->reconnecting)
@@ -442,6 +493,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	random_bytes(b->instance, sizeof(b->instance));
 	hex_encode(b->instance, sizeof(b->instance), b->instance_hex);
 	b->trust = trust_create();
+	b->blocked = blocklist_create();
 	b->outcomes = outcomes_create();
 	b->presence = presence_create();
 	b->config = config_read();
@@ -497,6 +549,8 @@ void broker_finish(struct broker *b)
 	services_finish(&b->services);
 	policy_destroy(b->policy);
 	trust_destroy(b->trust);
+	roster_destroy(b->roster);
+	blocklist_destroy(b->blocked);
 	outcomes_destroy(b->outcomes);
 	presence_destroy(b->presence);
 	config_free(b->config);

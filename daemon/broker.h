@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "blocklist.h"
 #include "config.h"
 #include "devicekey.h"
 #include "inband.h"
@@ -30,9 +31,11 @@ struct follower;
 struct peer;
 struct pushqueue;
 struct reach;
+struct roster;
 struct serve;
 struct session;
 struct password;
+struct waiting;
 
 struct broker {
 	uv_loop_t *loop;
@@ -42,8 +45,12 @@ struct broker {
 	char instance_hex[2 * INSTANCE_BYTES + 1];
 	struct config *config;			/* owned; what the user's git configuration says */
 	struct policy *policy;			/* owned */
-	struct trust *trust;			/* owned; saved by broker_save_trust() */
+	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */
 	struct presence *presence;		/* owned */
+	struct roster *roster;			/* owned; NULL but while a whole one is read */
+	bool roster_known;			/* it was read whole, since the account is this one */
+	struct blocklist *blocked;		/* owned; of the server, which acts on it */
+	bool server_blocks;			/* it has such a list */
 	struct xmpp *xmpp;			/* owned; NULL without an account */
 	struct password *password;		/* owned; being asked for */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
@@ -59,6 +66,7 @@ struct broker {
 	struct control *control;		/* owned; the Unix socket */
 	struct session *sessions;		/* owned by their connections */
 	uint64_t wakes;				/* how often they were told to look again */
+	struct waiting *waiting;		/* owned by their connections; answers that wait for the server */
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	struct services services;		/* the git processes that serve others */
@@ -75,27 +83,48 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 void broker_stop(struct broker *b);
 void broker_finish(struct broker *b);
 
-/* The user's git configuration has changed: account, shares. */
+/* The user's git configuration has changed: account, shares. serves_review() is due then. */
 void broker_reload(struct broker *b);
 
 /* A password for this run, from a client with a terminal. */
 void broker_give_password(struct broker *b, const char *password);
 
-/* After any change of the trust table. */
-void broker_save_trust(struct broker *b);
+/*
+ * Around each change of the trust table: what cannot be kept does not happen. broker_keep()
+ * empties before; it returns 0, or -1 with *trouble set, the table as before and nothing in it
+ * at its old place. What takes something away from somebody is better forgotten at the next start than not
+ * done at all, where the user is not there to be told: broker_save() keeps the change, and logs.
+ */
+void broker_remember(const struct broker *b, struct buf *before);
+int broker_keep(struct broker *b, struct buf *before, struct message *trouble);
+void broker_save(struct broker *b);
 
-/* An unknown device showed its key, or the user decided about one: says so in the log, saves. */
-void broker_trust_met(struct broker *b, const char *jid, const unsigned char *fp,
-		      enum trust_state state, bool changed);
+/* A device showed its key: an unknown one is remembered, and said in the log. What it is from now on. */
+enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned char *fp);
 
-/* Whether a device that says it is jid's is known by a key that we trust. */
+/* Whether jid is blocked, by the server for us or here. */
+bool broker_blocks(const struct broker *b, const char *jid);
+
+/* Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked for, and not blocked. */
+bool broker_is_buddy(const struct broker *b, const char *jid);
+
+/* Whether this device of jid may have a link and rights: it is trusted, and jid a buddy. */
+bool broker_admits(const struct broker *b, const char *jid, const unsigned char *fp);
+
+/* The same for a device that only says which one it is. */
 bool broker_trusts_device(const struct broker *b, const char *jid, const char *device);
+
+/* Whether a key of that device of jid is in the trust table, trusted or not. */
+bool broker_knows_device(const struct broker *b, const char *jid, const char *device);
 
 /* The user has just trusted a device of theirs: what waited for one that is online goes on. */
 void broker_trust_granted(struct broker *b, const char *jid);
 
-/* add and accept: asks for and grants subscription, and expects the first device. */
-void broker_befriend(struct broker *b, const char *jid);
+/*
+ * Devices of jid that are online and whose key is not known show it: those of somebody of whom the first one is
+ * expected, our own other ones, or, if unknown, all.
+ */
+void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
 
 /* The own bare JID, or NULL without an account. */
 const char *broker_jid(const struct broker *b);

@@ -55,7 +55,7 @@ static void add_online(struct search *s, const struct resource *r)
 	struct broker *b = s->broker;
 	struct peer *p = peer_find(b, s->to->jid, r->device);
 
-	if (!trust_expected(b->trust, s->to->jid) && !broker_trusts_device(b, s->to->jid, r->device))
+	if (!trust_expected(b->trust, s->to->jid, time(NULL)) && !broker_trusts_device(b, s->to->jid, r->device))
 		return;
 	if (p && is_ready(s, p))
 		return;
@@ -94,10 +94,15 @@ enum message_id candidates_none(const struct broker *b, const struct address *to
 
 	if (!strcmp(to->jid, broker_jid(b)))
 		return MSG_OWN_ACCOUNT;
+	if (broker_blocks(b, to->jid))
+		return MSG_BLOCKED;
 	if (!buddy || !buddy->in_roster)
 		return MSG_NOT_BUDDY;
-	if (buddy->asked && buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO)
-		return MSG_NOT_ACCEPTED;
+	if (buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO) {
+		if (buddy->refused)
+			return MSG_SUBSCRIPTION_REFUSED;
+		return buddy->asked ? MSG_NOT_ACCEPTED : MSG_NO_LONGER_BUDDY;
+	}
 	for (const struct resource *r = buddy->resources; r; r = r->next) {
 		any = true;
 		broker |= r->broker;

@@ -6,20 +6,22 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "command-internal.h"
 #include "follower.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
 #include "pushqueue.h"
 #include "reach.h"
+#include "serve.h"
 #include "session.h"
 
-static void send_row(struct conn *conn, struct buf *row)
+void command_row(struct conn *conn, struct buf *row)
 {
 	conn_send_fields(conn, FRAME_ROW, row);
 }
 
-static void done(struct conn *conn, const char *message)
+void command_done(struct conn *conn, const char *message)
 {
 	struct buf fields = { 0 };
 
@@ -28,7 +30,7 @@ static void done(struct conn *conn, const char *message)
 	buf_finish(&fields);
 }
 
-static void refuse(struct conn *conn, enum message_id id, const char *name, const char *value)
+void command_refuse(struct conn *conn, enum message_id id, const char *name, const char *value)
 {
 	struct message m;
 
@@ -105,7 +107,7 @@ static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add(row, "path", s->path);
 		for (const struct share_who *w = s->who; w; w = w->next)
 			fields_add(row, w->push ? "push" : "fetch", w->jid);
-		send_row(conn, row);
+		command_row(conn, row);
 	}
 }
 
@@ -123,7 +125,7 @@ static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add(row, "error", f->error);
 		if (f->state == FOLLOW_WAITING && f->retry_at > broker_now(b))
 			fields_add_u64(row, "retry-in", (f->retry_at - broker_now(b) + 999) / 1000);
-		send_row(conn, row);
+		command_row(conn, row);
 	}
 }
 
@@ -135,9 +137,49 @@ static bool buddy_runs_git(const struct buddy *buddy)
 	return false;
 }
 
-static bool is_self(const struct broker *b, const struct buddy *buddy)
+static bool is_self(const struct broker *b, const char *jid)
 {
-	return broker_jid(b) && !strcmp(buddy->jid, broker_jid(b));
+	return broker_jid(b) && !strcmp(jid, broker_jid(b));
+}
+
+static void send_notice(struct conn *conn, struct buf *row, const char *id, const char *jid, char *text,
+			char *hint)
+{
+	fields_add(row, "kind", "notice");
+	fields_add(row, "id", id);
+	fields_add(row, "jid", jid);
+	fields_add(row, "text", text);
+	fields_add(row, "hint", hint);
+	command_row(conn, row);
+	free(text);
+	free(hint);
+}
+
+/* What waits for the user. */
+static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
+{
+	char hex[2 * FINGERPRINT_BYTES + 1];
+	unsigned lost = 0;
+
+	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+		if (buddy->wants)
+			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
+				    xasprintf("git xmpp accept %s", buddy->jid));
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
+		if (d->state != TRUST_PENDING)
+			continue;
+		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
+		send_notice(conn, row, is_self(b, d->jid) ? "own-device" : "device", d->jid,
+			    xasprintf(is_self(b, d->jid) ? "a new device of your own account %s waits"
+							 : "a new device of %s waits", d->jid),
+			    xasprintf("git xmpp verify %s --fingerprint=%s", d->jid, hex));
+	}
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+		lost += p->since[MARK_LOST] != 0;
+	if (lost)
+		send_notice(conn, row, "roster-emptied", "",
+			    xasprintf("the roster came back empty from the server; %u buddies are suspended", lost),
+			    xstrdup("git xmpp buddies"));
 }
 
 static void run_status(struct broker *b, struct conn *conn, struct fields command)
@@ -146,11 +188,11 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 	struct buf row = { 0 };
 
 	describe_broker(b, &row);
-	send_row(conn, &row);
+	command_row(conn, &row);
 	describe_account(b, &row);
-	send_row(conn, &row);
+	command_row(conn, &row);
 	describe_ways(b, &row);
-	send_row(conn, &row);
+	command_row(conn, &row);
 	send_shares(b, conn, &row);
 	send_follows(b, conn, &row);
 	for (const struct peer *p = b->peers; p; p = p->next) {
@@ -161,54 +203,96 @@ static void run_status(struct broker *b, struct conn *conn, struct fields comman
 		fields_add(&row, "state", link_state_name(p->link.state));
 		fields_add_u64(&row, "control-sent", link_control_sent(&p->link));
 		fields_add_u64(&row, "control-received", link_control_received(&p->link));
-		send_row(conn, &row);
+		command_row(conn, &row);
 	}
 	for (const struct session *s = b->sessions; s; s = s->next) {
 		fields_add(&row, "kind", "transfer");
 		if (session_describe(s, &row))
-			send_row(conn, &row);
+			command_row(conn, &row);
 		buf_reset(&row);
 	}
 	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
-		buddies += !is_self(b, buddy);
-		reachable += !is_self(b, buddy) && buddy_runs_git(buddy);
+		buddies += !is_self(b, buddy->jid);
+		reachable += !is_self(b, buddy->jid) && buddy_runs_git(buddy);
 	}
+	send_notices(b, conn, &row);
 	fields_add(&row, "kind", "count");
 	fields_add_u64(&row, "buddies", buddies);
 	fields_add_u64(&row, "reachable", reachable);
-	send_row(conn, &row);
+	command_row(conn, &row);
 	buf_finish(&row);
-	done(conn, NULL);
+	command_done(conn, NULL);
 }
 
-static const char *best_trust(const struct broker *b, const char *jid)
+/*
+ * The worst of those online, for that is who may come; with none online, of those that are not
+ * distrusted.
+ */
+static const char *worst_trust(const struct broker *b, const char *jid)
 {
-	enum trust_state best = TRUST_UNKNOWN;
+	enum trust_state online = TRUST_UNKNOWN, known = TRUST_UNKNOWN;
+	char device[DEVICE_ID_LEN + 1];
 
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
-		if (!strcmp(d->jid, jid) && d->state <= TRUST_VERIFIED && d->state > best)
-			best = d->state;
-	return best == TRUST_UNKNOWN ? "none" : trust_state_name(best);
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling) {
+		device_id_of(d->fp, device);
+		if (presence_device(b->presence, jid, device) && d->state > online)
+			online = d->state;
+		if (d->state != TRUST_DISTRUSTED && d->state > known)
+			known = d->state;
+	}
+	if (online == TRUST_UNKNOWN)
+		online = known;
+	return online == TRUST_UNKNOWN ? "none" : trust_state_name(online);
+}
+
+void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d, struct buf *row)
+{
+	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
+	const char *other = trust_other_owner(b->trust, d->jid, d->fp);
+
+	device_id_of(d->fp, device);
+	hex_encode(d->fp, FINGERPRINT_BYTES, hex);
+	fields_add(row, "kind", "device");
+	fields_add(row, "jid", d->jid);
+	fields_add(row, "device", device);
+	fields_add(row, "fingerprint", hex);
+	fields_add(row, "trust", trust_state_name(d->state));
+	fields_add(row, "online", presence_device(b->presence, d->jid, device) ? "1" : "0");
+	fields_add_u64(row, "first-seen", d->first_seen);
+	if (other)
+		fields_add(row, "also", other);
+	command_row(conn, row);
 }
 
 static void send_devices(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
 {
-	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+		command_device(b, conn, d, row);
+}
 
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
-		if (strcmp(d->jid, jid))
-			continue;
-		device_id_of(d->fp, device);
-		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		fields_add(row, "kind", "device");
-		fields_add(row, "jid", jid);
-		fields_add(row, "device", device);
-		fields_add(row, "fingerprint", hex);
-		fields_add(row, "trust", trust_state_name(d->state));
-		fields_add(row, "online", presence_device(b->presence, jid, device) ? "1" : "0");
-		fields_add_u64(row, "first-seen", d->first_seen);
-		send_row(conn, row);
-	}
+static unsigned count_state(const struct broker *b, const char *jid, enum trust_state state)
+{
+	unsigned n = 0;
+
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+		n += d->state == state;
+	return n;
+}
+
+/* What there is to say of anybody, in the roster or not. */
+static void describe_trust(const struct broker *b, const char *jid, struct buf *row)
+{
+	unsigned pending = count_state(b, jid, TRUST_PENDING);
+
+	fields_add(row, "trust", worst_trust(b, jid));
+	if (pending)
+		fields_add_u64(row, "pending", pending);
+	if (trust_any(b->trust, jid, TRUST_SUSPENDED))
+		fields_add(row, "removed", "1");
+	if (broker_blocks(b, jid))
+		fields_add(row, "blocked", "1");
+	if (is_self(b, jid))
+		fields_add(row, "self", "1");
 }
 
 static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy, struct buf *row)
@@ -223,20 +307,45 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "online", buddy->resources ? "1" : "0");
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
 	fields_add_u64(row, "last-seen", buddy->last_seen);
-	fields_add(row, "trust", best_trust(b, buddy->jid));
-	send_row(conn, row);
+	if (buddy->refused)
+		fields_add(row, "error", buddy->refused);
+	describe_trust(b, buddy->jid, row);
+	command_row(conn, row);
 	send_devices(b, conn, buddy->jid, row);
 }
 
-/* The bare JID a command names; false when it was refused. */
-static bool get_jid(struct conn *conn, struct fields command, char jid[JID_MAX])
+bool command_jid(struct conn *conn, struct fields command, char jid[JID_MAX])
 {
 	const char *text = fields_get(command, "jid");
 
 	if (text && jid_bare(text, jid))
 		return true;
-	refuse(conn, MSG_BAD_JID, "jid", text ? text : "");
+	command_refuse(conn, MSG_BAD_JID, "jid", text ? text : "");
 	return false;
+}
+
+/* Somebody who is not in the roster, and of whom something is remembered. */
+static void send_other(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
+{
+	fields_add(row, "kind", "buddy");
+	fields_add(row, "jid", jid);
+	fields_add(row, "subscription", "none");
+	fields_add(row, "asked", "0");
+	fields_add(row, "wants", "0");
+	fields_add(row, "online", "0");
+	fields_add(row, "git", "0");
+	fields_add_u64(row, "last-seen", 0);
+	describe_trust(b, jid, row);
+	command_row(conn, row);
+	send_devices(b, conn, jid, row);
+}
+
+/* Of ourselves, the others are to be seen if there are any; or who asks for us by name. */
+static bool is_shown(const struct broker *b, const char *jid, const char *only)
+{
+	if (only)
+		return !strcmp(jid, only);
+	return !is_self(b, jid) || trust_devices(b->trust, jid);
 }
 
 static void run_buddies(struct broker *b, struct conn *conn, struct fields command)
@@ -246,87 +355,77 @@ static void run_buddies(struct broker *b, struct conn *conn, struct fields comma
 	struct buf row = { 0 };
 	bool any = false;
 
-	if (only && !get_jid(conn, command, jid))
+	if (only && !command_jid(conn, command, jid))
 		return;
+	only = only ? jid : NULL;
 	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
-		if (only ? strcmp(buddy->jid, jid) : is_self(b, buddy))
+		if (!is_shown(b, buddy->jid, only))
 			continue;
 		any = true;
 		send_buddy(b, conn, buddy, &row);
 	}
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next) {
+		if (presence_buddy(b->presence, p->jid) || !is_shown(b, p->jid, only))
+			continue;
+		any = true;
+		send_other(b, conn, p->jid, &row);
+	}
 	buf_finish(&row);
 	if (only && !any)
-		refuse(conn, MSG_NOT_BUDDY, "jid", jid);
+		command_refuse(conn, MSG_NOT_BUDDY, "jid", jid);
 	else
-		done(conn, NULL);
+		command_done(conn, NULL);
 }
 
-/* add and accept differ only in what the user is told. */
-static void befriend(struct broker *b, struct conn *conn, struct fields command, const char *told)
+bool command_online(struct broker *b, struct conn *conn)
 {
-	char jid[JID_MAX], *text;
+	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
 
-	if (!get_jid(conn, command, jid))
-		return;
-	if (!b->xmpp || xmpp_state(b->xmpp) < XMPP_SETTLING || xmpp_state(b->xmpp) == XMPP_FAILED) {
-		const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
-
-		if (trouble->id != MSG_NONE)
-			conn_send_error(conn, trouble);
-		else
-			refuse(conn, MSG_NOT_ONLINE, "jid", b->config->jid ? b->config->jid : "");
-		return;
-	}
-	broker_befriend(b, jid);
-	text = xasprintf(told, jid);
-	done(conn, text);
-	free(text);
+	if (b->xmpp && xmpp_state(b->xmpp) >= XMPP_SETTLING && xmpp_state(b->xmpp) != XMPP_FAILED)
+		return true;
+	if (trouble->id != MSG_NONE)
+		conn_send_error(conn, trouble);
+	else
+		command_refuse(conn, MSG_NOT_ONLINE, "jid", b->config->jid ? b->config->jid : "");
+	return false;
 }
 
-static void run_add(struct broker *b, struct conn *conn, struct fields command)
+struct ended {
+	struct conn *conn;
+	unsigned ended, finish;
+};
+
+static void on_ended(void *arg, const struct serve_ended *e)
 {
-	befriend(b, conn, command, "asked %s; the request stays open until they answer");
+	struct ended *all = arg;
+	struct buf row = { 0 };
+
+	fields_add(&row, "kind", "ended");
+	fields_add(&row, "jid", e->jid);
+	fields_add(&row, "share", e->share);
+	fields_add(&row, "service", service_name(e->service));
+	fields_add(&row, "finishes", e->finishes ? "1" : "0");
+	command_row(all->conn, &row);
+	buf_finish(&row);
+	all->ended += !e->finishes;
+	all->finish += e->finishes;
 }
 
-static void run_accept(struct broker *b, struct conn *conn, struct fields command)
-{
-	befriend(b, conn, command, "%s is now a buddy; nothing is shared with them yet");
-}
-
-static void run_verify(struct broker *b, struct conn *conn, struct fields command)
-{
-	const char *text = fields_get(command, "fingerprint");
-	unsigned char fp[FINGERPRINT_BYTES];
-	char jid[JID_MAX], *message;
-	bool any = false;
-
-	if (!get_jid(conn, command, jid))
-		return;
-	if (!text || !fingerprint_parse(text, fp)) {
-		refuse(conn, MSG_BAD_FINGERPRINT, "fingerprint", text ? text : "");
-		return;
-	}
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
-		any |= !strcmp(d->jid, jid);
-	if (!any) {
-		refuse(conn, MSG_NO_DEVICE_KNOWN, "jid", jid);
-		return;
-	}
-	if (!trust_set(b->trust, jid, fp, TRUST_VERIFIED)) {
-		refuse(conn, MSG_FINGERPRINT_MISMATCH, "jid", jid);
-		return;
-	}
-	broker_save_trust(b);
-	broker_trust_granted(b, jid);
-	message = xasprintf("verified %s", jid);
-	done(conn, message);
-	free(message);
-}
-
+/* What was ended by it, in words. */
 static void run_reload(struct broker *b, struct conn *conn, struct fields command)
 {
+	struct ended all = { .conn = conn };
+	struct buf text = { 0 };
+
 	broker_reload(b);
-	done(conn, NULL);
+	serves_review(b, on_ended, &all);
+	if (all.ended)
+		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended, all.ended == 1 ? "" : "s");
+	if (all.finish)
+		buf_printf(&text, "%s%u push%s that had arrived whole will finish", all.ended ? "; " : "",
+			   all.finish, all.finish == 1 ? "" : "es");
+	command_done(conn, all.ended || all.finish ? buf_str(&text) : NULL);
+	buf_finish(&text);
 }
 
 static void run_password(struct broker *b, struct conn *conn, struct fields command)
@@ -335,13 +434,13 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 
 	if (password)
 		broker_give_password(b, password);
-	done(conn, NULL);
+	command_done(conn, NULL);
 }
 
 static void run_queue_reload(struct broker *b, struct conn *conn, struct fields command)
 {
 	pushqueue_reload(b->pushqueue);
-	done(conn, NULL);
+	command_done(conn, NULL);
 }
 
 /* Neither retried nor dropped: because it runs, or because it is not there. */
@@ -350,10 +449,10 @@ static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
 	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
 		if (strcmp(e->id, id))
 			continue;
-		refuse(conn, MSG_ENTRY_BUSY, "id", id);
+		command_refuse(conn, MSG_ENTRY_BUSY, "id", id);
 		return;
 	}
-	refuse(conn, MSG_NO_SUCH_ENTRY, "id", id);
+	command_refuse(conn, MSG_NO_SUCH_ENTRY, "id", id);
 }
 
 static void run_queue_retry(struct broker *b, struct conn *conn, struct fields command)
@@ -361,7 +460,7 @@ static void run_queue_retry(struct broker *b, struct conn *conn, struct fields c
 	const char *id = fields_get(command, "id");
 
 	if (pushqueue_retry(b->pushqueue, id))
-		done(conn, NULL);
+		command_done(conn, NULL);
 	else
 		refuse_entry(b, conn, id);
 }
@@ -371,14 +470,14 @@ static void run_queue_drop(struct broker *b, struct conn *conn, struct fields co
 	const char *id = fields_get(command, "id");
 
 	if (id && pushqueue_drop(b->pushqueue, id))
-		done(conn, NULL);
+		command_done(conn, NULL);
 	else
 		refuse_entry(b, conn, id ? id : "");
 }
 
 static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 {
-	done(conn, "stopping");
+	command_done(conn, "stopping");
 	broker_stop(b);
 }
 
@@ -387,18 +486,24 @@ void command_run(struct conn *conn, struct fields command)
 	static const struct {
 		const char *verb;
 		void (*run)(struct broker *b, struct conn *conn, struct fields command);
+		bool closes;		/* the connection, by itself */
 	} rows[] = {
-		{ "status", run_status },
-		{ "buddies", run_buddies },
-		{ "add", run_add },
-		{ "accept", run_accept },
-		{ "verify", run_verify },
-		{ "reload", run_reload },
-		{ "password", run_password },
-		{ "queue-reload", run_queue_reload },
-		{ "queue-retry", run_queue_retry },
-		{ "queue-drop", run_queue_drop },
-		{ "stop", run_stop },
+		{ "status", run_status, false },
+		{ "buddies", run_buddies, false },
+		{ "add", command_add, true },
+		{ "accept", command_accept, true },
+		{ "decline", command_decline, true },
+		{ "remove", command_remove, true },
+		{ "block", command_block, true },
+		{ "unblock", command_unblock, true },
+		{ "verify", command_verify, true },
+		{ "distrust", command_distrust, true },
+		{ "reload", run_reload, false },
+		{ "password", run_password, false },
+		{ "queue-reload", run_queue_reload, false },
+		{ "queue-retry", run_queue_retry, false },
+		{ "queue-drop", run_queue_drop, false },
+		{ "stop", run_stop, false },
 	};
 	const char *verb = fields_get(command, "verb");
 
@@ -406,9 +511,10 @@ void command_run(struct conn *conn, struct fields command)
 		if (strcmp(rows[i].verb, verb))
 			continue;
 		rows[i].run(conn_broker(conn), conn, command);
-		conn_close(conn);
+		if (!rows[i].closes)
+			conn_close(conn);
 		return;
 	}
-	refuse(conn, MSG_BAD_COMMAND, "verb", verb ? verb : "");
+	command_refuse(conn, MSG_BAD_COMMAND, "verb", verb ? verb : "");
 	conn_close(conn);
 }

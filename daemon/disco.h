@@ -11,6 +11,7 @@
 
 #include "buf.h"
 
+#define NS_BLOCKING    "urn:xmpp:blocking"
 #define NS_BYTESTREAMS "http://jabber.org/protocol/bytestreams"
 #define NS_DISCO_INFO  "http://jabber.org/protocol/disco#info"
 #define NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"

@@ -177,9 +177,23 @@ void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, vo
 	exchange_request(e, NULL, "get", "<query xmlns='jabber:iq:roster'/>", deadline, answer, arg);
 }
 
-void exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+/* Any error but the end of the connection says that there is no such list. */
+static void on_blocklist(void *arg, const char *error, struct xmpp_rows *rows)
 {
-	exchange_request(e, e->domain, "get", PING, deadline, answer, arg);
+	struct exchange *e = arg;
+
+	if (e->events && e->full)
+		e->events->blocklist(e->owner, rows && stanza_rows_of(rows, NS_BLOCKING) ? rows : NULL);
+}
+
+void exchange_blocklist(struct exchange *e, uint64_t deadline)
+{
+	exchange_query(e, NULL, "<blocklist xmlns='" NS_BLOCKING "'/>", deadline, on_blocklist, e);
+}
+
+uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+{
+	return exchange_request(e, e->domain, "get", PING, deadline, answer, arg);
 }
 
 static bool may_reply(struct exchange *e)
@@ -233,6 +247,16 @@ static void tell_roster(struct exchange *e, xmpp_stanza_t *query)
 		e->events->roster(e->owner, item.jid, item.subscription, item.asked, item.removed);
 }
 
+/* RFC 6121 2.6.3: an answer without a roster would say that nothing has changed; it is none of these. */
+static void tell_whole_roster(struct exchange *e, xmpp_stanza_t *query)
+{
+	if (e->events)
+		e->events->roster_begin(e->owner);
+	tell_roster(e, query);
+	if (e->events)
+		e->events->roster_end(e->owner);
+}
+
 static void take_answer(struct exchange *e, const struct stanza *s)
 {
 	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
@@ -241,8 +265,8 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 
 	if (!iq_take(e->iq, s->id, s->from, &self, &request))
 		return;
-	if (request.answer && request.answer == e->roster_answer && !s->condition && s->payload)
-		tell_roster(e, s->payload);
+	if (request.answer && request.answer == e->roster_answer && !s->condition && stanza_is_roster(s->payload))
+		tell_whole_roster(e, s->payload);
 	stanza_rows(s->payload, &rows);
 	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
 }
@@ -250,12 +274,27 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 /* RFC 6121 2.1.6: only from our own account; anybody could send one. */
 static void take_roster_push(struct exchange *e, const struct stanza *s)
 {
-	if (s->from && strcmp(s->from, e->bare) != 0 && strcmp(s->from, e->domain) != 0) {
+	if (s->from && strcmp(s->from, e->bare) != 0) {
 		exchange_error(e, s->from, s->id, "service-unavailable");
 		return;
 	}
 	tell_roster(e, s->payload);
 	exchange_result(e, s->from, s->id, NULL);
+}
+
+/* XEP-0191 3.3, 3.4. Only from our own account or server. */
+static void take_blocking_push(struct exchange *e, const struct stanza *s)
+{
+	struct xmpp_rows rows;
+
+	if (s->from && strcmp(s->from, e->bare) != 0 && strcmp(s->from, e->domain) != 0) {
+		exchange_error(e, s->from, s->id, "service-unavailable");
+		return;
+	}
+	exchange_result(e, s->from, s->id, NULL);
+	stanza_rows(s->payload, &rows);
+	if (e->events)
+		e->events->blocking(e->owner, s->kind == STANZA_BLOCKED, &rows);
 }
 
 static void take_disco(struct exchange *e, const struct stanza *s)
@@ -276,7 +315,9 @@ static void take_presence(struct exchange *e, const struct stanza *s)
 	/* The server shows us ourselves, too. */
 	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
 		return;
-	if (s->kind == STANZA_SUBSCRIPTION)
+	if (s->kind == STANZA_REFUSED)
+		e->events->refused(e->owner, bare, s->condition);
+	else if (s->kind == STANZA_SUBSCRIPTION)
 		e->events->subscription(e->owner, bare, s->type);
 	else if (s->kind == STANZA_UNAVAILABLE)
 		e->events->unavailable(e->owner, s->from);
@@ -307,6 +348,10 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
 	case STANZA_ROSTER:
 		take_roster_push(e, &s);
 		break;
+	case STANZA_BLOCKED:
+	case STANZA_UNBLOCKED:
+		take_blocking_push(e, &s);
+		break;
 	case STANZA_PING:
 		exchange_result(e, s.from, s.id, NULL);
 		break;
@@ -325,6 +370,7 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
 		break;
 	case STANZA_AVAILABLE:
 	case STANZA_UNAVAILABLE:
+	case STANZA_REFUSED:
 	case STANZA_SUBSCRIPTION:
 		take_presence(e, &s);
 		break;

@@ -54,10 +54,12 @@ uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uin
 void exchange_close(struct exchange *e, const char *to, const char *sid);
 /* Whether one of the first two would find a place for its answer. */
 bool exchange_path_fits(const struct exchange *e);
-/* Asks for the roster: events->roster for each item, then answer. */
+/* Asks for the roster: if it comes whole, events->roster_begin, roster for each item, roster_end; then answer. */
 void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
+/* Asks who is blocked (XEP-0191), and to be told of changes: events->blocklist. */
+void exchange_blocklist(struct exchange *e, uint64_t deadline);
 /* Any answer to it comes behind all that the server had to say before. */
-void exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
+uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
 
 void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload);
 void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition);

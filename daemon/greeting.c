@@ -58,13 +58,10 @@ static void on_timeout(uv_timer_t *timer)
 static void on_established(void *owner, const unsigned char *fp)
 {
 	struct greeting *g = owner;
-	bool changed = false;
-	enum trust_state state;
 
 	memcpy(g->fp, fp, sizeof(g->fp));
-	state = trust_meet(g->broker->trust, g->jid, fp, time(NULL), &changed);
-	broker_trust_met(g->broker, g->jid, fp, state, changed);
 	g->known = true;
+	broker_meet(g->broker, g->jid, fp);
 }
 
 static void close_with(struct greeting *g, const char *state)
@@ -94,8 +91,8 @@ static void on_plain(void *owner, struct buf *plain)
 		return;
 	}
 	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
-	if (!trust_allows(trust_look(g->broker->trust, g->jid, g->fp))) {
-		close_with(g, "untrusted");
+	if (!broker_admits(g->broker, g->jid, g->fp)) {
+		close_with(g, broker_blocks(g->broker, g->jid) ? NULL : "untrusted");
 		return;
 	}
 	buf_consume(plain, size);
@@ -124,9 +121,14 @@ static bool may_greet(const struct broker *b, const char *bare)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, bare);
 
-	if (!strcmp(bare, broker_jid(b)) || trust_expected(b->trust, bare))
+	if (!strcmp(bare, broker_jid(b)))
 		return true;
-	return buddy && (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
+	if (broker_blocks(b, bare))
+		return false;
+	if (trust_expected(b->trust, bare, time(NULL)))
+		return true;
+	return buddy && buddy->in_roster &&
+	       (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
 }
 
 static struct greeting *create(struct broker *b, const char *jid, uint64_t timeout)
@@ -147,7 +149,7 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 	char jid[JID_MAX];
 	struct greeting *g;
 
-	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid)) {
+	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid) || blocklist_hit(b->blocked, open->from)) {
 		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
 		return;
 	}
@@ -184,6 +186,25 @@ void greeting_take(struct broker *b, struct path *path, const char *jid, const u
 	g->path = path;
 	path_set_owner(path, &events, g);
 	on_established(g, fp);
+}
+
+void greetings_shut_out(struct broker *b, const char *jid, const char *device)
+{
+	struct ring *r = b->greetings.next, *next;
+
+	for (; r != &b->greetings; r = next) {
+		struct greeting *g = (struct greeting *)r;
+		char id[DEVICE_ID_LEN + 1];
+
+		/* To close a path calls nothing of ours. */
+		next = r->next;
+		if (g->known)
+			device_id_of(g->fp, id);
+		if (strcmp(g->jid, jid) || (device && g->known && strcmp(id, device)))
+			continue;
+		path_cut(g->path);
+		destroy(g);
+	}
 }
 
 void greetings_end(struct broker *b)

@@ -16,6 +16,9 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open);
 /* A path whose handshake is complete, from a device of jid (bare); it is the greeting's now. */
 void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp);
 
+/* Those of jid are closed, or only of one device of it, where the key is known; without a word. */
+void greetings_shut_out(struct broker *b, const char *jid, const char *device);
+
 /* The broker stops, or becomes another account's: all of them are closed. */
 void greetings_end(struct broker *b);
 

@@ -260,6 +260,16 @@ static void on_close(struct path *path)
 	finish(p, "closed by us");
 }
 
+/* What was handed to the server is on its way. */
+static void on_cut(struct path *path)
+{
+	struct inband *p = (struct inband *)path;
+
+	if (p->state != INBAND_OPENING)
+		send_close(p);
+	finish(p, "cut by us");
+}
+
 static bool on_throttled(const struct path *path)
 {
 	const struct inband *p = (const struct inband *)path;
@@ -278,6 +288,7 @@ static uint64_t on_rate(const struct path *path)
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.close = on_close,
+	.cut = on_cut,
 	.rate = on_rate,
 	.throttled = on_throttled,
 };

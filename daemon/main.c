@@ -20,6 +20,7 @@
 #include "broker.h"
 #include "log.h"
 #include "repository.h"
+#include "serve.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -173,6 +174,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 	if (signum == SIGHUP) {
 		broker_reload(s->broker);
+		serves_review(s->broker, NULL, NULL);
 		return;
 	}
 	if (s->broker->stopping)

@@ -60,6 +60,19 @@ void path_close(struct path *p)
 	p->ops->close(p);
 }
 
+void path_cut(struct path *p)
+{
+	assert(!p->over);
+	p->over = true;
+	buf_reset(&p->cipher);
+	p->ops->cut(p);
+}
+
+bool path_unsent(const struct path *p)
+{
+	return buf_len(&p->cipher) || (p->ops->unsent && p->ops->unsent(p));
+}
+
 enum path_kind path_kind(const struct path *p)
 {
 	return p->kind;

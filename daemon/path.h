@@ -42,6 +42,12 @@ void path_write(struct path *p, const void *data, size_t n);
 /* Sends what is already encrypted as far as that goes at once, lets go; closed is not called. */
 void path_close(struct path *p);
 
+/* Lets go at once, and drops what is encrypted and has not left; closed is not called. */
+void path_cut(struct path *p);
+
+/* Whether something encrypted has not left yet: a last word would come behind it. */
+bool path_unsent(const struct path *p);
+
 enum path_kind path_kind(const struct path *p);
 
 /* "in-band", "direct 192.0.2.7:4711", "proxy proxy.example.org": for people. */
@@ -58,6 +64,8 @@ bool path_throttled(const struct path *p);
 struct path_ops {
 	void (*kick)(struct path *p);			/* fill may have something */
 	void (*close)(struct path *p);			/* as path_close(); p->cipher may hold a last word */
+	void (*cut)(struct path *p);			/* as path_cut() */
+	bool (*unsent)(const struct path *p);		/* beside p->cipher; NULL: never */
 	uint64_t (*rate)(const struct path *p);		/* NULL: not known */
 	bool (*throttled)(const struct path *p);	/* NULL: never */
 };

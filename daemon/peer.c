@@ -131,10 +131,18 @@ static void say_last_word(struct peer *p)
 {
 	struct buf last = { 0 };
 
-	if (p->path && p->link.state == LINK_ENDED &&
+	if (p->path && !p->cut && p->link.state == LINK_ENDED &&
 	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
 		path_write(p->path, buf_data(&last), buf_len(&last));
 	buf_finish(&last);
+}
+
+static void let_go(const struct peer *p, struct path *path)
+{
+	if (p->cut)
+		path_cut(path);
+	else
+		path_close(path);
 }
 
 /* The one end: whoever waits is told, everything is let go, exactly once. */
@@ -154,9 +162,9 @@ static void end(struct peer *p, const char *reason)
 	wayfinder_stop(p->ways);
 	say_last_word(p);
 	if (p->path)
-		path_close(p->path);
+		let_go(p, p->path);
 	if (p->left)
-		path_close(p->left);
+		let_go(p, p->left);
 	p->path = p->left = NULL;
 	uv_timer_stop(&p->timer);
 	uv_idle_start(&p->reaper, on_reap);
@@ -171,13 +179,19 @@ void peer_end(struct peer *p, const char *reason)
 	end(p, reason);
 }
 
+void peer_shut_out(struct peer *p, const char *reason, bool quietly)
+{
+	p->cut = quietly || (p->path && path_unsent(p->path));
+	peer_end(p, reason);
+}
+
 struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 {
 	struct peer *p = peer_find(b, jid, device);
 
 	if (p)
 		return p;
-	if (!b->xmpp || !presence_device(b->presence, jid, device))
+	if (!b->xmpp || !presence_device(b->presence, jid, device) || !broker_is_buddy(b, jid))
 		return NULL;
 	p = create(b, jid, device);
 	wayfinder_step(p->ways, true);
@@ -191,8 +205,6 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 static bool check_key(struct peer *p, const unsigned char *fp, const char **reason)
 {
 	char device[DEVICE_ID_LEN + 1];
-	enum trust_state state;
-	bool changed = false;
 
 	device_id_of(fp, device);
 	if (strcmp(device, p->device)) {
@@ -201,9 +213,8 @@ static bool check_key(struct peer *p, const unsigned char *fp, const char **reas
 		*reason = "unknown-key";
 		return false;
 	}
-	state = trust_meet(p->broker->trust, p->jid, fp, time(NULL), &changed);
-	broker_trust_met(p->broker, p->jid, fp, state, changed);
-	if (!trust_allows(state)) {
+	broker_meet(p->broker, p->jid, fp);
+	if (!broker_admits(p->broker, p->jid, fp)) {
 		*reason = "unknown-key";
 		return false;
 	}

@@ -38,6 +38,7 @@ struct peer {
 	uv_timer_t timer;
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
 	int open_handles;
+	bool cut;			/* it ends without a last word */
 	bool warned;			/* that somebody else has its token: one line is enough */
 	bool ended;
 };
@@ -77,6 +78,9 @@ void peers_reload(struct broker *b);
 
 /* Ends it for the reason, telling the device if it can be told. */
 void peer_end(struct peer *p, const char *reason);
+
+/* The same for one that may not have another byte: told only if nothing else is on its way to it, and quietly never. */
+void peer_shut_out(struct peer *p, const char *reason, bool quietly);
 
 /* Something was opened, closed or sent: timers are set anew. */
 void peer_touch(struct peer *p);

@@ -16,6 +16,7 @@
  */
 #include "serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,9 @@ struct serve {
 	struct tail tail;		/* of a push: what it says once the pusher has ended */
 	struct serve *next;		/* broker::orphans */
 	char *orphan;			/* id of a push that lost its link and runs on; owned */
+	char *path_name;		/* by which an orphan came; owned */
+	char lost[REASON_MAX + 1];	/* why it is one */
+	char *directory;		/* that it serves; owned */
 	uint64_t said;			/* bytes of output so far */
 	enum service service;
 	bool paused, active, child_over, limit_told;
@@ -97,7 +101,9 @@ static void finish(struct serve *s)
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
 	free(s->orphan);
-	s->orphan = NULL;
+	free(s->path_name);
+	free(s->directory);
+	s->orphan = s->path_name = s->directory = NULL;
 	s->peer = NULL;
 	if (!s->child) {
 		free(s);
@@ -113,7 +119,11 @@ static void finish(struct serve *s)
  */
 static bool has_outcome(const struct serve *s, const char *reason)
 {
-	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable", "stopped", "logged-out" };
+	static const char *const lost[] = {
+		"gone", "no-path", "offline", "unreachable", "stopped", "logged-out",
+		/* A right that was taken away meanwhile. */
+		"removed", "untrusted", "blocked", "not-shared", "push-denied",
+	};
 
 	if (!s->tail.on || s->broker->stopping)
 		return false;
@@ -133,9 +143,12 @@ static void keep_outcome(struct serve *s)
 }
 
 /* The peer ends; the process goes on without one. */
-static void become_orphan(struct serve *s)
+static void become_orphan(struct serve *s, const char *reason)
 {
-	log_info("%s/%s: its push %.8s goes on without a link", s->peer->jid, s->peer->device, neg_id(s->neg));
+	log_info("%s/%s: its push %.8s goes on without a link: %s", s->peer->jid, s->peer->device,
+		 neg_id(s->neg), reason);
+	s->path_name = xstrdup(s->peer->path_name);
+	snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	s->orphan = xstrdup(neg_id(s->neg));
 	s->next = s->broker->orphans;
 	s->broker->orphans = s;
@@ -216,6 +229,26 @@ static void on_channel_writable(void *owner)
 	}
 }
 
+/* An orphan has ended: what became of it, and that its pusher was gone, or had no right any more. */
+static void log_orphan(const struct serve *s)
+{
+	char note[REASON_MAX + 64], status[32];
+
+	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
+	snprintf(status, sizeof(status), "status %u", s->status);
+	transferlog_add(&(struct transfer){
+		.jid = s->run.jid,
+		.share = s->run.share,
+		.service = s->service,
+		.served = true,
+		.sent = s->said,
+		.received = s->heard,
+		.path = s->path_name,
+		.note = note,
+		.failed = s->status ? status : NULL,
+	});
+}
+
 static void log_transfer(const struct serve *s, const char *reason)
 {
 	/* "cancelled" is how a git goes that has fetched what it wants. */
@@ -240,14 +273,15 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_info("%s/%s %s '%s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
-	log_transfer(s, reason);
 	if (has_outcome(s, reason)) {
 		keep_outcome(s);
 		if (!s->child_over)
-			become_orphan(s);
+			become_orphan(s, reason ? reason : "done");
 	}
-	if (!s->orphan)
+	if (!s->orphan) {
+		log_transfer(s, reason);
 		services_ending(&s->run);
+	}
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
 	if (!s->orphan)
@@ -328,9 +362,11 @@ static void on_exited(void *owner, int status, int term_signal)
 
 	child_destroy(s->child);
 	s->child = NULL;
-	give_back(s);
 	s->child_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
+	if (s->orphan)
+		log_orphan(s);
+	give_back(s);
 	if (s->orphan) {
 		log_info("the push %.8s that lost its link has ended with status %u", s->orphan, s->status);
 		outcomes_done(s->broker->outcomes, s->orphan, s->status, now_of(s));
@@ -366,12 +402,8 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 {
 	struct broker *b = peer->broker;
 	const struct share *share;
-	unsigned of_device = 0;
 
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
-		if (!strcmp(d->jid, peer->jid) && !memcmp(d->fp, peer->fp, sizeof(d->fp)))
-			of_device += trust_allows(d->state);
-	if (!of_device)
+	if (!broker_admits(b, peer->jid, peer->fp))
 		return "untrusted";
 	switch (policy_check(b->policy, peer->jid, service, name, &share)) {
 	case POLICY_ALLOWED:
@@ -430,18 +462,24 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 	return child;
 }
 
+/* Its channel is closed for the reason; before there is one, it is refused. */
+static void end_early(struct serve *s, const char *reason, const char *refusal)
+{
+	if (s->channel) {
+		channel_close(s->channel, reason);
+		return;
+	}
+	neg_failed(s->neg, refusal, now_of(s));
+	s->neg = NULL;
+	finish(s);
+}
+
 /* It was silent for so long that its place is another one's. */
 static void end_silent(struct serve *s)
 {
 	log_info("%s/%s %s '%s' was silent and makes room", s->peer->jid, s->peer->device,
 		 service_name(s->service), neg_share(s->neg));
-	if (s->channel) {
-		channel_close(s->channel, "silent");
-		return;
-	}
-	neg_failed(s->neg, "busy", now_of(s));
-	s->neg = NULL;
-	finish(s);
+	end_early(s, "silent", "busy");
 }
 
 /* NULL if there is no place. */
@@ -490,12 +528,64 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
 	}
+	s->directory = xstrdup(share->path);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);
 		return NULL;
 	}
 	return s;
+}
+
+/* The reason why it may not go on; NULL while it may. */
+static const char *judge_again(const struct serve *s)
+{
+	const struct share *share;
+
+	switch (policy_check(s->broker->policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
+	case POLICY_ALLOWED:
+		/* The name may stand for another repository now. */
+		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
+	case POLICY_PUSH_DENIED:
+		return "push-denied";
+	default:
+		return "not-shared";
+	}
+}
+
+/* One that is not allowed any more, or NULL. What has neither peer nor negotiation has ended already. */
+static struct serve *find_forbidden(const struct broker *b, const char **reason)
+{
+	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		*reason = s->peer && s->neg ? judge_again(s) : NULL;
+		if (*reason)
+			return s;
+	}
+	return NULL;
+}
+
+void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve_ended *e), void *arg)
+{
+	const char *reason;
+	struct serve *s;
+
+	while ((s = find_forbidden(b, &reason))) {
+		struct serve_ended e = {
+			.jid = s->peer->jid,
+			.share = neg_share(s->neg),
+			.service = s->service,
+			.finishes = s->channel && !s->child_over && has_outcome(s, reason),
+		};
+		struct peer *peer = s->peer;
+
+		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service), e.share, reason);
+		if (ended)
+			ended(arg, &e);
+		end_early(s, reason, reason);
+		peer_touch(peer);
+	}
 }
 
 void serve_stop(void *serving)

@@ -15,6 +15,16 @@ const char *serve_judge(struct peer *peer, enum service service, const char *sha
 /* Starts the process; neg_started() or neg_failed() follows. */
 void *serve_start(struct peer *peer, struct negotiation *neg);
 
+/* Somebody whose process was ended because it is not allowed any more. Strings are valid during the call. */
+struct serve_ended {
+	const char *jid, *share;
+	enum service service;
+	bool finishes;		/* a push that had arrived whole, and is let finish */
+};
+
+/* The shares have changed: what runs and is not allowed any more ends at once, and ended (if not NULL) hears of each. */
+void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve_ended *e), void *arg);
+
 /* Pushes that lost their link and run on: the broker stops. */
 void serve_end_orphans(struct broker *b);
 

@@ -140,10 +140,11 @@ static void fail_with(struct session_internal *s, const struct message *m)
 
 static void fail(struct session_internal *s, enum message_id id)
 {
+	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
 	struct message m;
 
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
-		    "transport", ways_transport_name(s->transport), NULL);
+		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL, NULL);
 	fail_with(s, &m);
 }
 
@@ -160,6 +161,7 @@ static void fail_for_reason(struct session_internal *s, const char *reason)
 		{ "broken", MSG_SHARE_BROKEN },
 		{ "untrusted", MSG_NOT_TRUSTED_THERE },
 		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
+		{ "removed", MSG_REMOVED },
 		{ "timeout", MSG_TIMEOUT },
 		{ "offline", MSG_BUDDY_OFFLINE },
 	};
@@ -538,6 +540,30 @@ void sessions_wake(struct broker *b)
 	while ((s = one_asleep(b, wake))) {
 		s->woken = wake;
 		look(s);
+	}
+}
+
+static bool concerns(const struct session_internal *s, const char *jid, const char *device)
+{
+	if (strcmp(s->to.jid, jid))
+		return false;
+	if (!device)
+		return true;
+	return (s->state == SESSION_OPEN || s->state == SESSION_LOST) && !strcmp(s->device, device);
+}
+
+void sessions_shut_out(struct broker *b, const char *jid, const char *device, enum message_id told)
+{
+	struct session *s = b->sessions;
+
+	while (s) {
+		if (!concerns(s->in, jid, device)) {
+			s = s->next;
+			continue;
+		}
+		fail(s->in, told);
+		/* What ends may have woken others. */
+		s = b->sessions;
 	}
 }
 

@@ -21,6 +21,12 @@ void session_create(struct conn *conn, struct fields open);
 /* The account's state or somebody's presence has changed: those who wait look again. */
 void sessions_wake(struct broker *b);
 
+/*
+ * Nothing goes to jid any more, or, where device is not NULL, to that device of theirs: the sessions that it concerns
+ * end, and say so. One that may still find another device goes on.
+ */
+void sessions_shut_out(struct broker *b, const char *jid, const char *device, enum message_id told);
+
 /* The peer's link is on another path: those who want to know are told. */
 void sessions_moved(const struct peer *p);
 

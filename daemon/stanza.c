@@ -108,6 +108,8 @@ static const struct request_row {
 	{ "set", "close", NS_IBB, STANZA_IBB },
 	{ "get", "ping", NS_PING, STANZA_PING },
 	{ "set", "query", NS_ROSTER, STANZA_ROSTER },
+	{ "set", "block", NS_BLOCKING, STANZA_BLOCKED },
+	{ "set", "unblock", NS_BLOCKING, STANZA_UNBLOCKED },
 	{ "get", "query", NS_DISCO_INFO, STANZA_DISCO },
 };
 
@@ -126,9 +128,9 @@ static void read_request(const char *type, struct stanza *s)
 		s->node = attribute(s->payload, "node");
 }
 
-static const char *read_condition(xmpp_stanza_t *iq)
+static const char *read_condition(xmpp_stanza_t *stanza)
 {
-	xmpp_stanza_t *error = xmpp_stanza_get_child_by_name(iq, "error");
+	xmpp_stanza_t *error = xmpp_stanza_get_child_by_name(stanza, "error");
 	xmpp_stanza_t *child = error ? xmpp_stanza_get_children(error) : NULL;
 
 	for (; child; child = xmpp_stanza_get_next(child))
@@ -172,8 +174,12 @@ static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
 		s->instance = git ? attribute(git, "inst") : NULL;
 		if (!s->device || !s->instance)
 			s->device = s->instance = NULL;
-	} else if (is(s->type, "unavailable") || is(s->type, "error")) {
+	} else if (is(s->type, "unavailable")) {
 		s->kind = STANZA_UNAVAILABLE;
+	} else if (is(s->type, "error")) {
+		/* What we say to a full JID is no request to see somebody. */
+		s->kind = jid_resource(s->from) ? STANZA_UNAVAILABLE : STANZA_REFUSED;
+		s->condition = read_condition(presence);
 	} else if (is(s->type, "subscribe") || is(s->type, "subscribed") ||
 		   is(s->type, "unsubscribe") || is(s->type, "unsubscribed")) {
 		s->kind = STANZA_SUBSCRIPTION;
@@ -247,6 +253,11 @@ static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
 	return true;
 }
 
+bool stanza_is_roster(xmpp_stanza_t *payload)
+{
+	return payload && is(xmpp_stanza_get_name(payload), "query") && is(xmpp_stanza_get_ns(payload), NS_ROSTER);
+}
+
 bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item)
 {
 	*at = *at ? xmpp_stanza_get_next(*at) : xmpp_stanza_get_children(query);
@@ -281,6 +292,13 @@ static bool read_item_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmp
 	return !attribute(xml, "node") && copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
 }
 
+/* XEP-0191: a bare JID, a full one, or a domain. */
+static bool read_blocked(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+{
+	row->jid = rows->jid;
+	return copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
+}
+
 static bool read_identity(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
 {
 	row->category = attribute(xml, "category");
@@ -312,14 +330,18 @@ static const struct {
 	{ NS_DISCO_INFO, "identity", XMPP_IDENTITY, read_identity },
 	{ NS_DISCO_INFO, "feature", XMPP_FEATURE, read_feature },
 	{ NS_BYTESTREAMS, "streamhost", XMPP_STREAMHOST, read_streamhost },
+	{ NS_BLOCKING, "item", XMPP_BLOCKED, read_blocked },
 };
 
 void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out)
 {
-	bool query = payload && is(xmpp_stanza_get_name(payload), "query");
+	const char *name = payload ? xmpp_stanza_get_name(payload) : NULL;
+	const char *ns = payload ? xmpp_stanza_get_ns(payload) : NULL;
+	bool lists = is(name, "query") || (is(ns, NS_BLOCKING) && (is(name, "blocklist") || is(name, "block") ||
+								   is(name, "unblock")));
 
-	out->ns = query ? xmpp_stanza_get_ns(payload) : NULL;
-	out->next = query ? xmpp_stanza_get_children(payload) : NULL;
+	out->ns = lists ? ns : NULL;
+	out->next = lists ? xmpp_stanza_get_children(payload) : NULL;
 }
 
 static bool read_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
@@ -332,6 +354,11 @@ static bool read_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row
 		return row_kinds[i].read(rows, xml, row);
 	}
 	return false;
+}
+
+bool stanza_rows_of(const struct xmpp_rows *rows, const char *ns)
+{
+	return is(rows->ns, ns);
 }
 
 bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)

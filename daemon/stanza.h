@@ -22,6 +22,8 @@ enum stanza_kind {
 	STANZA_ANSWER,
 	/* iq get and set, all to be answered: id, from */
 	STANZA_ROSTER,		/* a push; stanza_roster_next() */
+	STANZA_BLOCKED,		/* a push that blocks: stanza_rows() */
+	STANZA_UNBLOCKED,	/* and one that does so no more; without rows: nobody is blocked any more */
 	STANZA_PING,
 	STANZA_DISCO,		/* node */
 	STANZA_IBB,		/* ibb */
@@ -30,6 +32,7 @@ enum stanza_kind {
 	/* presence: from */
 	STANZA_AVAILABLE,	/* device and instance, or both NULL */
 	STANZA_UNAVAILABLE,
+	STANZA_REFUSED,		/* an error that a bare JID's server, or a domain's, answers: condition */
 	STANZA_SUBSCRIPTION,	/* type */
 	/* stream management */
 	STANZA_SM_ENABLED,
@@ -44,7 +47,7 @@ struct stanza {
 	bool counted;		/* by stream management: iq, message, presence */
 	const char *from;	/* NULL: our own server or account */
 	const char *id;
-	const char *condition;	/* STANZA_ANSWER: NULL for a result */
+	const char *condition;	/* STANZA_ANSWER: NULL for a result. STANZA_REFUSED */
 	const char *node;
 	const char *type;
 	const char *device, *instance;
@@ -68,6 +71,9 @@ struct xmpp_rows {
 
 void stanza_read(xmpp_stanza_t *xml, struct stanza *out);
 
+/* Whether the payload of an answer is a roster. It may be NULL. */
+bool stanza_is_roster(xmpp_stanza_t *payload);
+
 /* The condition of a <stream:error/>, which may be NULL. */
 const char *stanza_stream_error(xmpp_stanza_t *xml);
 
@@ -79,6 +85,8 @@ bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_
 
 /* The rows of an answer; payload may be NULL. stanza_rows_next() is xmpp_rows_next(). */
 void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out);
+/* Whether it was a list of this namespace, if only an empty one. */
+bool stanza_rows_of(const struct xmpp_rows *rows, const char *ns);
 bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
 
 /* to and payload may be NULL. */

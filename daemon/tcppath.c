@@ -104,12 +104,17 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(p);
 }
 
-static void finish(struct tcppath *p, const char *because)
+static void close_others(struct tcppath *p, const char *because)
 {
 	enter(p, TCP_CLOSED, 0, because);
-	uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
+}
+
+static void finish(struct tcppath *p, const char *because)
+{
+	close_others(p, because);
+	uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
 }
 
 /* It broke: the owner is told, if there is one. */
@@ -263,9 +268,26 @@ static void on_close(struct path *path)
 	linger(p);
 }
 
+/* A reset: what the system holds is dropped as well. */
+static void on_cut(struct path *path)
+{
+	struct tcppath *p = (struct tcppath *)path;
+
+	close_others(p, "cut by us");
+	if (uv_tcp_close_reset(&p->tcp, on_handle_closed))
+		uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
+}
+
+static bool on_unsent(const struct path *path)
+{
+	return ((const struct tcppath *)path)->writing_now;
+}
+
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.close = on_close,
+	.cut = on_cut,
+	.unsent = on_unsent,
 };
 
 static void take(struct tcppath *p, const void *data, size_t n)

@@ -40,8 +40,8 @@ void transferlog_add(const struct transfer *t)
 
 	if (!is_worth_a_line(t))
 		return;
-	snprintf(text, sizeof(text), "%.1f MiB, %s%s%s", (t->sent + t->received) / 1048576.0, t->path,
-		 t->failed ? ": " : "", t->failed ? t->failed : "");
+	snprintf(text, sizeof(text), "%.1f MiB, %s%s%s%s%s", (t->sent + t->received) / 1048576.0, t->path,
+		 t->note ? ", " : "", t->note ? t->note : "", t->failed ? ": " : "", t->failed ? t->failed : "");
 	event.text = text;
 	journal_add(&event);
 }

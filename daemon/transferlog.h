@@ -18,6 +18,7 @@ struct transfer {
 	bool served;			/* by us, for them */
 	uint64_t sent, received;	/* bytes of git's protocol */
 	const char *path;		/* the last one, as path_name() has it */
+	const char *note;		/* what else there is to say of it, or NULL */
 	const char *failed;		/* the reason; NULL: it ended well */
 };
 

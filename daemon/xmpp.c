@@ -281,6 +281,7 @@ static void on_up(void *owner)
 	x->urgent = false;
 	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
 	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
+	exchange_blocklist(&x->exchange, request_deadline(x));
 	login_begin(&x->login);		/* what went wrong on the way is no matter now */
 	enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
 }
@@ -656,20 +657,45 @@ void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
 	exchange_presence(&x->exchange, bare, type);
 }
 
-static void on_removed(void *arg, const char *error)
+void xmpp_unavailable(struct xmpp *x, const char *bare)
 {
-	if (error)
-		log_warning("xmpp: a buddy could not be taken out of the roster: %s", error);
+	exchange_presence(&x->exchange, bare, "unavailable");
 }
 
-void xmpp_roster_remove(struct xmpp *x, const char *bare)
+/* A request about one JID, to our own account; the payload's text is before, the JID, and after. */
+static uint64_t request_about(struct xmpp *x, const char *before, const char *bare, const char *after,
+			      xmpp_answer answer, void *arg)
 {
-	struct buf query = { 0 };
+	struct buf payload = { 0 };
+	uint64_t handle;
 
-	buf_puts(&query, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='");
-	text_xml(&query, bare);
-	buf_puts(&query, "'/></query>");
-	exchange_request(&x->exchange, NULL, "set", buf_str(&query), request_deadline(x), on_removed, x);
+	buf_puts(&payload, before);
+	text_xml(&payload, bare);
+	buf_puts(&payload, after);
+	handle = exchange_request(&x->exchange, NULL, "set", buf_str(&payload), request_deadline(x), answer, arg);
 	arm(x);
-	buf_finish(&query);
+	buf_finish(&payload);
+	return handle;
+}
+
+uint64_t xmpp_roster_remove(struct xmpp *x, const char *bare, xmpp_answer answer, void *arg)
+{
+	return request_about(x, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='", bare,
+			     "'/></query>", answer, arg);
+}
+
+uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer answer, void *arg)
+{
+	if (blocked)
+		return request_about(x, "<block xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></block>",
+				     answer, arg);
+	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></unblock>", answer, arg);
+}
+
+uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg)
+{
+	uint64_t handle = exchange_ping(&x->exchange, request_deadline(x), answer, arg);
+
+	arm(x);
+	return handle;
 }

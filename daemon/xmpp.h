@@ -50,13 +50,24 @@ struct ibb_stanza {
 	size_t text_len;
 };
 
+struct xmpp_rows;
+
 struct xmpp_events {
 	void (*state)(void *owner, enum xmpp_state state, const struct message *trouble);
-	/* roster: removed for subscription='remove' */
+	/* The roster was read whole: what comes between these two is all of it. */
+	void (*roster_begin)(void *owner);
+	void (*roster_end)(void *owner);
+	/* An item of it, or one that is pushed: removed for subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
 	/* Never our own resource. device and instance are NULL unless the presence carries our extension */
 	void (*available)(void *owner, const char *full, const char *device, const char *instance);
 	void (*unavailable)(void *owner, const char *full);
+	/* A presence that we sent to a bare JID was answered with an error of this condition. */
+	void (*refused)(void *owner, const char *bare, const char *condition);
+	/* Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each row is an XMPP_BLOCKED. */
+	void (*blocklist)(void *owner, struct xmpp_rows *rows);
+	/* Somebody is blocked now, or is not any more, whichever client did it; not blocked without any row: nobody is. */
+	void (*blocking)(void *owner, bool blocked, struct xmpp_rows *rows);
 	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
 	void (*subscription)(void *owner, const char *bare, const char *kind);
 	/*
@@ -116,6 +127,7 @@ struct xmpp_row {
 		XMPP_IDENTITY,		/* XEP-0030 info: category, type */
 		XMPP_FEATURE,		/* XEP-0030 info: feature */
 		XMPP_STREAMHOST,	/* XEP-0065: jid, host, port */
+		XMPP_BLOCKED,		/* XEP-0191: jid, which may be a domain */
 	} kind;
 	const char *jid;		/* shorter than JID_MAX, may have a resource */
 	const char *category, *type;
@@ -123,8 +135,6 @@ struct xmpp_row {
 	const char *host;		/* characters of a name or an address */
 	uint16_t port;			/* not 0 */
 };
-
-struct xmpp_rows;
 
 /* False at the end. Only from within the answer, and of a list that may be as long as the server likes. */
 bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
@@ -162,7 +172,15 @@ bool xmpp_bulk_ready(struct xmpp *x);
 
 /* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type);
-/* Takes a buddy out of the roster, both ways. */
-void xmpp_roster_remove(struct xmpp *x, const char *bare);
+/* Directed (RFC 6121 4.6): we are not there for them any more, whatever they were told before. */
+void xmpp_unavailable(struct xmpp *x, const char *bare);
+/*
+ * Each is one request, answered as by xmpp_request(), whose handle they return: takes a buddy out
+ * of the roster, both ways; blocks somebody for all clients of the account, or does so no more
+ * (XEP-0191); asks our server for a sign of life, whose answer comes behind all that it had to say.
+ */
+uint64_t xmpp_roster_remove(struct xmpp *x, const char *bare, xmpp_answer answer, void *arg);
+uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer answer, void *arg);
+uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg);
 
 #endif

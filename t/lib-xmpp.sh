@@ -22,7 +22,7 @@ have_prosody () {
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
-# has every stanza in its log; prosody_more is added as it is.
+# has every stanza in its log, prosody_blocklist has it block (XEP-0191); prosody_more is added as it is.
 prosody_config () {
 	local limits modules
 
@@ -33,7 +33,7 @@ prosody_config () {
 		modules="$modules, \"limits\""
 		limits="limits = { c2s = { rate = \"$prosody_limits\" } }"
 	fi
-	modules="$modules${prosody_debug:+, \"stanza_debug\"}"
+	modules="$modules${prosody_debug:+, \"stanza_debug\"}${prosody_blocklist:+, \"blocklist\"}"
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"

@@ -320,9 +320,31 @@ static void on_bulk(void *owner)
 {
 }
 
+/* A whole roster is told like what is pushed. */
+static void on_roster_whole(void *owner)
+{
+}
+
+static void on_refused(void *owner, const char *bare, const char *condition)
+{
+}
+
+static void on_blocklist(void *owner, struct xmpp_rows *rows)
+{
+}
+
+static void on_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+{
+}
+
 static const struct xmpp_events xmpp_events = {
 	.state = on_state,
+	.roster_begin = on_roster_whole,
+	.roster_end = on_roster_whole,
 	.roster = on_roster,
+	.refused = on_refused,
+	.blocklist = on_blocklist,
+	.blocking = on_blocking,
 	.available = on_available,
 	.unavailable = on_unavailable,
 	.subscription = on_subscription,

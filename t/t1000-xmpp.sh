@@ -83,6 +83,8 @@ odd_server () {
 stream="<?xml version='1.0'?><stream:stream xmlns='jabber:client' id='1' version='1.0'
 	xmlns:stream='http://etherx.jabber.org/streams' from='localhost'>"
 
+prosody_blocklist=yes
+
 test_expect_success 'a server for alice and bob' '
 	start_prosody alice bob
 '
@@ -246,6 +248,22 @@ test_expect_success 'a server that lives is asked, and nothing comes of it' '
 	say alice check && say alice "ping bob@localhost/git.probe" &&
 	wait_for 5 seen_times alice "pong ok" $((pongs + 1)) &&
 	test "$(how_often alice "state offline")" -eq $offline
+'
+
+test_expect_success 'who is blocked is told by a push, and at the next login' '
+	say alice "block eve@localhost" &&
+	seen alice "blocked eve@localhost" && seen alice "done ok" &&
+	online=$(how_often alice "state online") &&
+	restart_prosody &&
+	wait_for 20 seen_times alice "state online" $((online + 1)) &&
+	seen_times alice "blocked eve@localhost" 2 &&
+	say alice "unblock eve@localhost" &&
+	seen alice "unblocked eve@localhost"
+'
+
+test_expect_success 'a request to a domain that is not there is refused' '
+	say alice "subscribe bob@nosuch.invalid" &&
+	seen alice "refused bob@nosuch.invalid ..*"
 '
 
 test_expect_success 'a second connection of the same device takes over, and nobody fights' '

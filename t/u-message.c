@@ -17,7 +17,8 @@ static bool name_good(const char *name)
 static bool commands_exist(const char *hint)
 {
 	static const char *const verbs[] = {
-		"setup", "add", "accept", "buddies", "verify", "share", "unshare", "queue", "status",
+		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust", "buddies", "verify",
+		"share", "unshare", "queue", "status",
 		"daemon start", "daemon stop", "daemon run", "-h",
 	};
 	const char *p = hint;

@@ -146,6 +146,52 @@ static void t_roster(void)
 	presence_destroy(p);
 }
 
+/* A whole roster says who is in it, and by that who is not. */
+static void t_whole_roster(void)
+{
+	struct presence *p = presence_create();
+
+	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_roster_item(p, "carol@example.org", SUBSCRIPTION_TO, false, false);
+	presence_wants(p, "dave@example.org");
+	presence_roster_begin(p);
+	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_FROM, false, false);
+	presence_roster_end(p);
+	ok(presence_buddy(p, "me@example.org") != NULL, "we are always there");
+	is_int(presence_buddy(p, "bob@example.org")->subscription, SUBSCRIPTION_FROM, "bob is, as it says now");
+	ok(!presence_buddy(p, "carol@example.org"), "carol is not any more");
+	ok(presence_buddy(p, "dave@example.org") != NULL, "who asks never was");
+	presence_destroy(p);
+}
+
+/* What became of requests. */
+static void t_requests(void)
+{
+	struct presence *p = presence_create();
+	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
+
+	presence_refused(p, "eve@example.org", "item-not-found");
+	ok(!presence_buddy(p, "eve@example.org"), "an error of somebody unknown is nobody's");
+	presence_refused(p, "bob@example.org", "remote-server-not-found");
+	is_str(b->refused, "remote-server-not-found", "that bob cannot be asked is known");
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, false, false);
+	is_str(b->refused, "remote-server-not-found", "and stays known");
+	presence_refused(p, "bob@example.org", NULL);
+	ok(!b->refused, "until he is asked anew");
+	presence_refused(p, "bob@example.org", "declined");
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_TO, false, false);
+	ok(!b->refused, "or says yes");
+	presence_wants(p, "bob@example.org");
+	ok(presence_wants_no_more(p, "bob@example.org") && !b->wants, "what he asks can be declined");
+	ok(!presence_wants_no_more(p, "bob@example.org"), "once");
+	presence_wants(p, "eve@example.org");
+	ok(presence_wants_no_more(p, "Eve@example.org"), "of somebody who is not in the roster");
+	ok(!presence_buddy(p, "eve@example.org"), "nothing is left then");
+	presence_destroy(p);
+}
+
 static void t_wants_bounded(void)
 {
 	struct presence *p = presence_create();
@@ -237,6 +283,8 @@ int main(void)
 	t_story();
 	t_ill_formed();
 	t_roster();
+	t_whole_roster();
+	t_requests();
 	t_wants_bounded();
 	t_resources_bounded();
 	t_many();

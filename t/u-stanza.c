@@ -11,6 +11,8 @@ static const char *const kinds[] = {
 	[STANZA_OTHER] = "other",
 	[STANZA_ANSWER] = "answer",
 	[STANZA_ROSTER] = "roster",
+	[STANZA_BLOCKED] = "blocked",
+	[STANZA_UNBLOCKED] = "unblocked",
 	[STANZA_PING] = "ping",
 	[STANZA_DISCO] = "disco",
 	[STANZA_IBB] = "ibb",
@@ -18,6 +20,7 @@ static const char *const kinds[] = {
 	[STANZA_UNKNOWN] = "unknown",
 	[STANZA_AVAILABLE] = "available",
 	[STANZA_UNAVAILABLE] = "unavailable",
+	[STANZA_REFUSED] = "refused",
 	[STANZA_SUBSCRIPTION] = "subscription",
 	[STANZA_SM_ENABLED] = "sm enabled",
 	[STANZA_SM_FAILED] = "sm failed",
@@ -53,6 +56,12 @@ static const struct {
 	{ "<presence/>", STANZA_OTHER },
 	{ "<presence from='a@b/c' type='unavailable'/>", STANZA_UNAVAILABLE },
 	{ "<presence from='a@b/c' type='error'/>", STANZA_UNAVAILABLE },
+	{ "<presence from='a@b' type='error'/>", STANZA_REFUSED },
+	{ "<presence type='error'/>", STANZA_OTHER },
+	{ "<iq type='set' id='1'><block xmlns='urn:xmpp:blocking'/></iq>", STANZA_BLOCKED },
+	{ "<iq type='set' id='1'><unblock xmlns='urn:xmpp:blocking'/></iq>", STANZA_UNBLOCKED },
+	{ "<iq type='get' id='1'><unblock xmlns='urn:xmpp:blocking'/></iq>", STANZA_UNKNOWN },
+	{ "<iq type='set' id='1'><block xmlns='urn:xmpp:blocked'/></iq>", STANZA_UNKNOWN },
 	{ "<presence from='a@b' type='subscribe'/>", STANZA_SUBSCRIPTION },
 	{ "<presence from='a@b' type='unsubscribed'/>", STANZA_SUBSCRIPTION },
 	{ "<presence from='a@b' type='probe'/>", STANZA_OTHER },
@@ -195,6 +204,40 @@ static void test_roster(void)
 	xmpp_stanza_release(xml);
 }
 
+/* RFC 6121 2.6.3: a result without a roster is no empty one. */
+static void test_whole_roster(void)
+{
+	static const struct {
+		const char *payload;
+		bool is;
+	} whole[] = {
+		{ "<query xmlns='jabber:iq:roster'/>", true },
+		{ "<query xmlns='jabber:iq:roster' ver='1'><item jid='a@b'/></query>", true },
+		{ "<query xmlns='urn:x'/>", false },
+		{ "<roster xmlns='jabber:iq:roster'/>", false },
+	};
+
+	ok(!stanza_is_roster(NULL), "nothing is no roster");
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, whole[i].payload);
+
+		is_int(stanza_is_roster(xml), whole[i].is, whole[i].payload);
+		xmpp_stanza_release(xml);
+	}
+}
+
+static void test_refused(void)
+{
+	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx,
+		"<presence type='error' from='bob@nosuch.example'><error type='cancel'>"
+		"<remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
+	struct stanza s;
+
+	stanza_read(xml, &s);
+	is_str(s.condition, "remote-server-not-found", "why a request was refused");
+	xmpp_stanza_release(xml);
+}
+
 static void put_row(struct buf *out, const struct xmpp_row *row)
 {
 	switch (row->kind) {
@@ -207,6 +250,9 @@ static void put_row(struct buf *out, const struct xmpp_row *row)
 	case XMPP_FEATURE:
 		buf_printf(out, "feature %s\n", row->feature);
 		break;
+	case XMPP_BLOCKED:
+		buf_printf(out, "blocked %s\n", row->jid);
+		break;
 	case XMPP_STREAMHOST:
 		buf_printf(out, "streamhost %s %s %u\n", row->jid, row->host, row->port);
 		break;
@@ -215,6 +261,7 @@ static void put_row(struct buf *out, const struct xmpp_row *row)
 
 #define ITEMS	    "<query xmlns='http://jabber.org/protocol/disco#items'>"
 #define INFO	    "<query xmlns='http://jabber.org/protocol/disco#info'>"
+#define BLOCKING    " xmlns='urn:xmpp:blocking'>"
 #define STREAMHOSTS "<query xmlns='http://jabber.org/protocol/bytestreams'>"
 
 static const struct {
@@ -237,6 +284,14 @@ static const struct {
 	  "<streamhost jid='p.a.example' host='' port='5000'/>"
 	  "<streamhost host='p.a.example' port='5000'/></query>",
 	  "streamhost p.a.example/1 192.0.2.1 5000\nstreamhost p.a.example 2001:db8::1 65535\n" },
+	{ "<blocklist" BLOCKING "text<item jid='a@b.example'/><item/><item jid=''/><item jid='c.example'/>"
+	  "<query jid='x.example'/><item xmlns='urn:x' jid='d.example'/><item jid='a@b.example/e f'/></blocklist>",
+	  "blocked a@b.example\nblocked c.example\nblocked a@b.example/e f\n" },
+	{ "<block" BLOCKING "<item jid='a@b.example'/></block>", "blocked a@b.example\n" },
+	{ "<unblock" BLOCKING "<item jid='a@b.example'/></unblock>", "blocked a@b.example\n" },
+	{ "<unblock" BLOCKING "</unblock>", "" },
+	{ "<list" BLOCKING "<item jid='a@b.example'/></list>", "" },
+	{ "<blocklist xmlns='urn:x'><item jid='a@b.example'/></blocklist>", "" },
 	{ "<query xmlns='urn:x'><item jid='a.example'/></query>", "" },
 	{ "<query><item jid='a.example'/></query>", "" },
 	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>", "" },
@@ -316,6 +371,8 @@ int main(void)
 	test_errors();
 	test_presence();
 	test_roster();
+	test_whole_roster();
+	test_refused();
 	test_rows();
 	test_long_rows();
 	test_disco();

@@ -35,39 +35,125 @@ static void is_written(const struct trust *t, const char *expected, const char *
 	buf_finish(&out);
 }
 
+#define EVE "eve@example.org"
+
 static void t_first_use(void)
 {
 	struct trust *t = trust_create();
 	bool changed;
 
 	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "nobody is known");
-	is_int(trust_meet(t, BOB, fp(1), 10, &changed), TRUST_PENDING,
-	       "a key nobody waits for is pending");
+	is_int(trust_meet(t, BOB, fp(1), 10, &changed), TRUST_PENDING, "a key nobody waits for is pending");
 	ok(changed, "which is kept");
-	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_PENDING,
-	       "showing itself again does not help");
+	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_PENDING, "showing itself again does not help");
 	ok(!changed, "nor changes anything");
-	ok(!trust_any(t, BOB), "bob has no device that is allowed");
-	trust_expect(t, BOB, 12);
-	is_int(trust_look(t, BOB, fp(1)), TRUST_SEEN, "accepting bob trusts the one that waits");
-	ok(!trust_expected(t, BOB), "and no other");
+	is_int(trust_invite(t, BOB, 12), TRUST_ADMITTED, "with one device that waits, and no other known,");
+	is_int(trust_look(t, BOB, fp(1)), TRUST_SEEN, "accepting bob trusts it");
+	ok(!trust_expected(t, BOB, 12), "and no other");
 	is_int(trust_meet(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "a second device waits");
 	trust_destroy(t);
 
 	t = trust_create();
-	trust_expect(t, "Bob@example.org", 10);
-	ok(trust_expected(t, BOB), "added before any device was seen, bob's first one is expected");
-	is_int(trust_meet(t, "eve@example.org", fp(9), 11, &changed), TRUST_PENDING,
-	       "eve's is not bob's");
+	is_int(trust_invite(t, "Bob@example.org", 10), TRUST_EXPECTS, "added before any device was seen,");
+	ok(trust_expected(t, BOB, 11), "bob's first one is expected");
+	is_int(trust_invite(t, BOB, 500), TRUST_EXPECTED, "said again,");
+	ok(!trust_expected(t, BOB, 10 + EXPECTATION_MAX), "that does not last longer");
+	is_int(trust_meet(t, EVE, fp(9), 11, &changed), TRUST_PENDING, "eve's is not bob's");
 	is_int(trust_meet(t, BOB, fp(1), 12, &changed), TRUST_SEEN, "bob's first is trusted");
-	ok(changed && !trust_expected(t, BOB), "which ends the expectation");
+	ok(changed && !trust_expected(t, BOB, 12), "which ends the expectation");
 	is_int(trust_meet(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "his second is not");
-	trust_set(t, BOB, fp(2), TRUST_REFUSED);
-	trust_expect(t, BOB, 14);
-	is_int(trust_look(t, BOB, fp(2)), TRUST_REFUSED, "refused stays refused");
-	ok(!trust_expected(t, BOB), "who has a device is not waited for");
-	is_int(trust_meet(t, BOB, fp(3), 15, &changed), TRUST_PENDING,
-	       "so a third one waits as well");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_meet(t, BOB, fp(1), 10, &changed);
+	trust_meet(t, BOB, fp(2), 10, &changed);
+	is_int(trust_invite(t, BOB, 11), TRUST_COMPARE, "of two that wait none is the first");
+	ok(!trust_any(t, BOB, TRUST_SEEN) && !trust_expected(t, BOB, 11), "nothing is granted");
+	is_int(trust_meet(t, BOB, fp(3), 12, &changed), TRUST_PENDING, "nor to a third");
+	trust_destroy(t);
+}
+
+/* Somebody has bob's password, and alice says add as often as she is told that it does not work. */
+static void t_thief(void)
+{
+	struct trust *t = trust_create();
+	bool changed;
+
+	trust_invite(t, BOB, 10);
+	trust_meet(t, BOB, fp(1), 11, &changed);
+	is_int(trust_meet(t, BOB, fp(66), 12, &changed), TRUST_PENDING, "the thief's key is pending");
+	is_int(trust_invite(t, BOB, 13), TRUST_COMPARE, "add");
+	is_int(trust_invite(t, BOB, 14), TRUST_COMPARE, "accept");
+	is_int(trust_invite(t, BOB, 15), TRUST_COMPARE, "add");
+	is_int(trust_look(t, BOB, fp(66)), TRUST_PENDING, "and it is still pending");
+	trust_verify(t, BOB, fp(1));
+	is_int(trust_invite(t, BOB, 16), TRUST_COMPARE, "with a verified device it is no other");
+	is_int(trust_meet(t, BOB, fp(67), 17, &changed), TRUST_PENDING, "nor with a new key");
+	trust_suspend(t, BOB);
+	is_int(trust_look(t, BOB, fp(66)), TRUST_UNKNOWN, "removing bob forgets what was pending");
+	is_int(trust_invite(t, BOB, 18), TRUST_COMPARE, "when he is added anew");
+	is_int(trust_meet(t, BOB, fp(66), 19, &changed), TRUST_PENDING, "the thief is pending again");
+	is_int(trust_look(t, BOB, fp(1)), TRUST_SUSPENDED, "and bob's own key is shown, and counts nothing");
+	trust_verify(t, BOB, fp(1));
+	is_int(trust_look(t, BOB, fp(1)), TRUST_VERIFIED, "until it is named");
+	is_int(trust_look(t, BOB, fp(66)), TRUST_PENDING, "which is for that key alone");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_invite(t, BOB, 10);
+	trust_meet(t, BOB, fp(1), 11, &changed);
+	trust_invite(t, EVE, 12);
+	is_int(trust_meet(t, EVE, fp(1), 13, &changed), TRUST_PENDING, "bob's key is nobody else's first one");
+	is_str(trust_other_owner(t, EVE, fp(1)), BOB, "and it is said whose it is");
+	is_int(trust_meet(t, EVE, fp(2), 14, &changed), TRUST_PENDING, "a second one is not the first");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_invite(t, BOB, 10);
+	trust_meet(t, BOB, fp(1), 11, &changed);
+	trust_meet(t, EVE, fp(1), 12, &changed);
+	is_int(trust_invite(t, EVE, 13), TRUST_COMPARE, "nor is it admitted when it waits");
+	ok(!trust_other_owner(t, EVE, fp(7)), "a key that nobody has is nobody's");
+	trust_destroy(t);
+}
+
+/* The ways in which an expectation ends, and that nothing opens it again by the way. */
+static void t_expectation_ends(void)
+{
+	struct trust *t = trust_create();
+	bool changed;
+
+	trust_invite(t, BOB, 100);
+	ok(trust_expected(t, BOB, 100 + EXPECTATION_MAX - 1), "an expectation has its time");
+	ok(trust_asked(t, BOB, 100 + EXPECTATION_MAX - 1), "as the answer to a request of theirs");
+	ok(!trust_expected(t, BOB, 100 + EXPECTATION_MAX), "and no more");
+	ok(!trust_asked(t, BOB, 100 + EXPECTATION_MAX), "either");
+	is_int(trust_meet(t, BOB, fp(1), 100 + EXPECTATION_MAX, &changed), TRUST_PENDING, "who comes later is pending");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_invite(t, BOB, 100);
+	trust_expire(t, 100 + EXPECTATION_MAX);
+	is_written(t, "", "what has expired is not kept");
+	is_int(trust_invite(t, BOB, 200 + EXPECTATION_MAX), TRUST_EXPECTS, "it is opened again by hand");
+	trust_suspend(t, BOB);
+	ok(!trust_expected(t, BOB, 201 + EXPECTATION_MAX), "removing them ends it");
+	is_written(t, "", "and nothing is left");
+	trust_invite(t, BOB, 300);
+	trust_mark(t, BOB, MARK_LISTED, true, 301);
+	ok(trust_decline(t, BOB), "declining their request ends it");
+	ok(!trust_expected(t, BOB, 302) && !trust_asked(t, BOB, 302), "both halves of it");
+	ok(!trust_decline(t, BOB), "once");
+	is_written(t, "", "and what the roster says of them is not kept without a reason");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_invite(t, BOB, 100);
+	trust_meet(t, BOB, fp(1), 101, &changed);
+	trust_distrust(t, BOB, NULL);
+	is_int(trust_invite(t, BOB, 102), TRUST_COMPARE, "with a distrusted device nobody is the first");
+	is_int(trust_meet(t, BOB, fp(2), 103, &changed), TRUST_PENDING, "whatever comes");
+	is_int(trust_invite(t, BOB, 104), TRUST_COMPARE, "one that waits beside it is not admitted");
 	trust_destroy(t);
 }
 
@@ -77,7 +163,7 @@ static void t_expiry(void)
 	bool changed;
 
 	for (unsigned i = 1; i <= PENDING_DEVICES_MAX; i++)
-		trust_meet(t, i % 2 ? BOB : "eve@example.org", fp(i), 100 + i, &changed);
+		trust_meet(t, i % 2 ? BOB : EVE, fp(i), 100 + i, &changed);
 	trust_meet(t, BOB, fp(50), 200, &changed);
 	ok(!changed, "with so many pending no other one is kept");
 	trust_expire(t, 100 + PENDING_EXPIRY);
@@ -87,18 +173,17 @@ static void t_expiry(void)
 	trust_meet(t, BOB, fp(50), 101 + PENDING_EXPIRY, &changed);
 	ok(changed, "then it is forgotten, and makes room");
 	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "as if it had never been");
-	trust_expect(t, "eve@example.org", 1000 + PENDING_EXPIRY);
-	ok(trust_expected(t, "eve@example.org"), "who is accepted too late shows itself once more");
-	is_int(trust_meet(t, "eve@example.org", fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN, "and is trusted");
-	trust_set(t, BOB, fp(50), TRUST_REFUSED);
+	is_int(trust_invite(t, EVE, 1000 + PENDING_EXPIRY), TRUST_EXPECTS, "who is accepted too late shows itself once more");
+	is_int(trust_meet(t, EVE, fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN, "and is trusted");
+	trust_distrust(t, BOB, fp(50));
 	trust_expire(t, 100 * (uint64_t)PENDING_EXPIRY);
-	is_int(trust_look(t, BOB, fp(50)), TRUST_REFUSED, "what was decided does not expire");
-	is_int(trust_look(t, "eve@example.org", fp(2)), TRUST_SEEN, "either way");
+	is_int(trust_look(t, BOB, fp(50)), TRUST_DISTRUSTED, "what was decided does not expire");
+	is_int(trust_look(t, EVE, fp(2)), TRUST_SEEN, "either way");
 	trust_destroy(t);
 
 	t = trust_create();
 	trust_meet(t, BOB, fp(1), 1, &changed);
-	trust_meet(t, "eve@example.org", fp(2), 1, &changed);
+	trust_meet(t, EVE, fp(2), 1, &changed);
 	trust_expire(t, 1 + PENDING_EXPIRY);
 	is_written(t, "", "with all of them gone nothing is left");
 	trust_meet(t, BOB, fp(1), 2 + PENDING_EXPIRY, &changed);
@@ -106,38 +191,51 @@ static void t_expiry(void)
 	trust_destroy(t);
 }
 
-static void t_set(void)
+static void t_decided(void)
 {
 	struct trust *t = trust_create();
 	bool changed;
 
-	ok(!trust_set(t, BOB, fp(1), TRUST_VERIFIED), "a device never met cannot be verified");
+	ok(!trust_verify(t, BOB, fp(1)), "a device never met cannot be verified");
+	ok(!trust_distrust(t, BOB, fp(1)) && !trust_distrust(t, BOB, NULL), "nor distrusted");
 	trust_meet(t, BOB, fp(1), 10, &changed);
-	trust_set(t, BOB, fp(1), TRUST_REFUSED);
-	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_REFUSED,
-	       "a refused device is refused");
-	trust_expect(t, BOB, 12);
-	ok(trust_expected(t, BOB), "with only a refused one, another is expected");
-	ok(trust_set(t, BOB, fp(1), TRUST_VERIFIED), "the user changes his mind");
-	ok(!trust_expected(t, BOB), "then that was the expected one");
-	ok(trust_any(t, BOB), "bob has a device now");
-	trust_meet(t, "eve@example.org", fp(1), 13, &changed);
-	is_int(trust_look(t, "eve@example.org", fp(1)), TRUST_PENDING,
-	       "the same key of another JID is another device");
-	trust_forget(t, "BOB@example.org");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "forgotten");
-	is_int(trust_look(t, "eve@example.org", fp(1)), TRUST_PENDING, "the other is not");
-	trust_forget(t, BOB);
-	trust_expect(t, BOB, 14);
-	trust_forget(t, BOB);
-	ok(!trust_expected(t, BOB), "an expectation is forgotten too");
-	trust_forget(t, "eve@example.org");
-	ok(!trust_first(t), "nothing is left");
-	is_int(trust_meet(t, BOB, fp(1), 15, &changed), TRUST_PENDING, "and it begins anew");
-	ok(trust_first(t) && !trust_first(t)->next, "with one");
+	ok(trust_distrust(t, BOB, fp(1)), "one that waits can");
+	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_DISTRUSTED, "it is distrusted when it comes again");
+	trust_suspend(t, BOB);
+	trust_invite(t, BOB, 12);
+	is_int(trust_look(t, BOB, fp(1)), TRUST_DISTRUSTED, "after its person was removed and added, too");
+	ok(trust_verify(t, BOB, fp(1)), "only naming it ends that");
+	ok(trust_any(t, BOB, TRUST_VERIFIED), "bob has a device now");
+	trust_meet(t, BOB, fp(2), 13, &changed);
+	trust_verify(t, BOB, fp(2));
+	ok(trust_distrust(t, BOB, NULL), "all of them at once");
+	ok(trust_look(t, BOB, fp(1)) == TRUST_DISTRUSTED && trust_look(t, BOB, fp(2)) == TRUST_DISTRUSTED, "are distrusted");
+	ok(trust_verify(t, BOB, fp(2)), "and one of them verified");
+	is_int(trust_look(t, BOB, fp(1)), TRUST_DISTRUSTED, "is not the other");
 	trust_destroy(t);
 
-	for (int i = TRUST_UNKNOWN; i <= TRUST_REFUSED; i++)
+	t = trust_create();
+	trust_invite(t, BOB, 10);
+	trust_meet(t, BOB, fp(1), 11, &changed);
+	trust_meet(t, BOB, fp(2), 11, &changed);
+	trust_mark(t, BOB, MARK_GRANTED, true, 12);
+	ok(trust_suspend(t, BOB), "bob is removed");
+	is_int(trust_look(t, BOB, fp(1)), TRUST_SUSPENDED, "his device is suspended");
+	ok(!trust_allows(trust_meet(t, BOB, fp(1), 13, &changed)), "which allows nothing");
+	is_int(trust_look(t, BOB, fp(2)), TRUST_UNKNOWN, "what waited is forgotten");
+	ok(!trust_marked(t, BOB, MARK_GRANTED), "and what the roster had said");
+	ok(!trust_suspend(t, BOB), "twice is once");
+	ok(!trust_suspend(t, EVE), "and of somebody who is not known nothing");
+	trust_mark(t, EVE, MARK_BLOCKED, true, 14);
+	ok(trust_marked(t, EVE, MARK_BLOCKED), "somebody of whom nothing is known can be blocked");
+	trust_suspend(t, EVE);
+	ok(trust_marked(t, EVE, MARK_BLOCKED), "who is removed stays blocked");
+	trust_mark(t, EVE, MARK_BLOCKED, false, 0);
+	ok(!trust_person(t, EVE), "until they are unblocked");
+	ok(!trust_mark(t, EVE, MARK_LISTED, true, 15), "what the roster says of anybody else makes no entry");
+	trust_destroy(t);
+
+	for (int i = TRUST_UNKNOWN; i <= TRUST_DISTRUSTED; i++)
 		is_int(trust_allows(i), i == TRUST_SEEN || i == TRUST_VERIFIED, trust_state_name(i));
 }
 
@@ -155,7 +253,7 @@ static void t_bounds(void)
 		kept += changed;
 	}
 	is_int(kept, PENDING_DEVICES_MAX, "so many pending ones are kept");
-	trust_expect(t, "buddy99@example.org", 2);
+	trust_invite(t, "buddy99@example.org", 2);
 	is_int(trust_meet(t, "buddy99@example.org", fp(99), 3, &changed), TRUST_SEEN,
 	       "an expected one is, however many are pending");
 	trust_destroy(t);
@@ -163,7 +261,7 @@ static void t_bounds(void)
 	t = trust_create();
 	for (unsigned i = 0; i < 100; i++) {
 		trust_meet(t, BOB, fp(i), 1, &changed);
-		trust_set(t, BOB, fp(i), TRUST_REFUSED);
+		trust_distrust(t, BOB, fp(i));
 	}
 	kept = 0;
 	for (const struct trusted_device *d = trust_first(t); d; d = d->next)
@@ -174,8 +272,8 @@ static void t_bounds(void)
 	is_int(trust_meet(t, "not a jid", fp(1), 3, &changed), TRUST_PENDING,
 	       "nobody's device gets nothing");
 	ok(!changed, "and is not kept");
-	trust_expect(t, "not a jid", 4);
-	ok(!trust_expected(t, "not a jid"), "nobody is not expected");
+	is_int(trust_invite(t, "not a jid", 4), TRUST_FULL, "nobody is not expected");
+	ok(!trust_expected(t, "not a jid", 4), "at all");
 	trust_destroy(t);
 }
 
@@ -184,16 +282,23 @@ static void t_file(void)
 	static const char good[] =
 		BOB " " HEX1 " seen 1700000000\n"
 		"carol@example.org " HEX1 " verified 1 Carol's laptop, the \xc3\xa4lter one\n"
-		BOB " " HEX2 " refused 18446744073709551615\n"
+		BOB " " HEX2 " distrusted 18446744073709551615\n"
 		"eve@example.org " HEX2 " pending 0\n"
-		"dave@example.org - expected 1700000001\n";
+		"frank@example.org " HEX2 " suspended 7\n"
+		BOB " - listed 1700000002\n"
+		BOB " - granted 1700000003\n"
+		"frank@example.org - lost 8\n"
+		"dave@example.org - expected 1700000001\n"
+		"dave@example.org - asked 1700000001\n"
+		"mallory@example.org - blocked 9\n";
 	int dropped;
 	struct trust *t = parsed(good, &dropped);
 
 	is_int(dropped, 0, "a file is understood");
 	is_written(t, good, "and written as it was");
 	is_str(trust_first(t)->next->name, "Carol's laptop, the \xc3\xa4lter one", "names are kept");
-	ok(trust_expected(t, "dave@example.org"), "expectations are");
+	ok(trust_expected(t, "dave@example.org", 1700000001), "expectations are, with the time they have");
+	ok(!trust_expected(t, "dave@example.org", 1700000001 + EXPECTATION_MAX), "left");
 	trust_destroy(t);
 
 	t = parsed("\n\n" BOB " " HEX1 " seen 7", &dropped);
@@ -202,7 +307,11 @@ static void t_file(void)
 	trust_destroy(t);
 
 	t = parsed(BOB " - expected 5\n" BOB " " HEX1 " seen 7\n", &dropped);
-	ok(!trust_expected(t, BOB), "who has a trusted device is not expected, whatever the file says");
+	ok(!trust_expected(t, BOB, 7), "who has a trusted device is not expected, whatever the file says");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " refused 7\n", &dropped);
+	is_written(t, BOB " " HEX1 " distrusted 7\n", "what was once refused is distrusted");
 	trust_destroy(t);
 
 	t = parsed("BOB@example.org " HEX1 " seen 7\n", &dropped);
@@ -236,6 +345,8 @@ static void t_bad_lines(void)
 		BOB " - seen 1",
 		BOB " - expected",
 		BOB " - expected x",
+		BOB " - expected 0",
+		BOB " - verified 1",
 		BOB " - expected 1 name",
 		BOB " " HEX1 " expected 1",
 		BOB "  " HEX1 " seen 1",
@@ -254,10 +365,10 @@ static void t_bad_lines(void)
 		trust_destroy(t);
 	}
 
-	t = parsed(BOB " " HEX1 " refused 1\nnonsense\n" BOB " " HEX1 " seen 2\n" BOB " " HEX2 " seen 3\n",
+	t = parsed(BOB " " HEX1 " distrusted 1\nnonsense\n" BOB " " HEX1 " seen 2\n" BOB " " HEX2 " seen 3\n",
 		   &dropped);
 	is_int(dropped, 2, "nonsense and what is said twice is counted");
-	is_written(t, BOB " " HEX1 " refused 1\n" BOB " " HEX2 " seen 3\n", "the rest is understood");
+	is_written(t, BOB " " HEX1 " distrusted 1\n" BOB " " HEX2 " seen 3\n", "the rest is understood");
 	trust_destroy(t);
 
 	t = trust_create();
@@ -291,8 +402,8 @@ static void t_file_bounds(void)
 /* Whatever is parsed, what is written is understood and written alike again. */
 static void t_random(void)
 {
-	static const char seed[] = BOB " " HEX1 " seen 1700000000 laptop\n" BOB " " HEX2 " refused 5\n"
-		"dave@example.org - expected 17\ncarol@example.org " HEX2 " pending 99\n";
+	static const char seed[] = BOB " " HEX1 " seen 1700000000 laptop\n" BOB " " HEX2 " distrusted 5\n"
+		"dave@example.org - expected 17\ndave@example.org - granted 17\ncarol@example.org " HEX2 " pending 99\n";
 	unsigned bad = 0;
 
 	srand(20);
@@ -324,8 +435,10 @@ static void t_random(void)
 int main(void)
 {
 	t_first_use();
+	t_thief();
+	t_expectation_ends();
 	t_expiry();
-	t_set();
+	t_decided();
 	t_bounds();
 	t_file();
 	t_bad_lines();

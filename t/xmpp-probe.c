@@ -9,7 +9,7 @@
  *     --until PREFIX    ends, with status 0, after a line that begins so
  *     --timeout N       ends, with status 1, after N seconds (30)
  *
- *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | quit
+ *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID | unblock JID | quit
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *
  * "stall N" tells that the loop stood still for N milliseconds.
@@ -250,6 +250,11 @@ static void on_pong(void *arg, const char *error)
 	say(arg, "pong %s", error ? error : "ok");
 }
 
+static void on_done(void *arg, const char *error)
+{
+	say(arg, "done %s", error ? error : "ok");
+}
+
 static void command(struct probe *p, char *line)
 {
 	char *arg = strchr(line, ' ');
@@ -269,7 +274,9 @@ static void command(struct probe *p, char *line)
 	else if (!strcmp(line, "subscribe") || !strcmp(line, "subscribed"))
 		xmpp_subscription(p->xmpp, arg, line);
 	else if (!strcmp(line, "remove"))
-		xmpp_roster_remove(p->xmpp, arg);
+		xmpp_roster_remove(p->xmpp, arg, on_done, p);
+	else if (!strcmp(line, "block") || !strcmp(line, "unblock"))
+		xmpp_block(p->xmpp, arg, *line == 'b', on_done, p);
 	else if (!strcmp(line, "send"))
 		start_sending(p, arg);
 	else if (!strcmp(line, "ping") &&
@@ -324,9 +331,40 @@ static void on_limit(uv_timer_t *timer)
 	end(p, 1);
 }
 
+/* A whole roster is told like what is pushed. */
+static void on_roster_whole(void *owner)
+{
+}
+
+static void on_refused(void *owner, const char *bare, const char *condition)
+{
+	say(owner, "refused %s %s", bare, condition);
+}
+
+static void on_blocklist(void *owner, struct xmpp_rows *rows)
+{
+	struct xmpp_row row;
+
+	while (rows && xmpp_rows_next(rows, &row))
+		say(owner, "blocked %s", row.jid);
+}
+
+static void on_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+{
+	struct xmpp_row row;
+
+	while (xmpp_rows_next(rows, &row))
+		say(owner, "%s %s", blocked ? "blocked" : "unblocked", row.jid);
+}
+
 static const struct xmpp_events events = {
 	.state = on_state,
+	.roster_begin = on_roster_whole,
+	.roster_end = on_roster_whole,
 	.roster = on_roster,
+	.refused = on_refused,
+	.blocklist = on_blocklist,
+	.blocking = on_blocking,
 	.available = on_available,
 	.unavailable = on_unavailable,
 	.subscription = on_subscription,

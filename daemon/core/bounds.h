@@ -83,6 +83,8 @@ enum {
 	DEVICES_PER_BUDDY = 16,
 	PENDING_DEVICES_MAX = 16,
 	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
+	EXPECTATION_MAX = 7 * 24 * 3600,	/* seconds that add and accept are open for a first device */
+	BLOCKLIST_MAX = 10000,			/* entries of the server's list of who is blocked */
 
 	/* serving */
 	SERVICES_MAX = 64,			/* git processes serving others */

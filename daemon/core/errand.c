@@ -42,7 +42,7 @@ struct errand {
  * ones say that the device is there and can be asked again, whatever the others answered.
  */
 static const char *const telling[] = {
-	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "untrusted",
+	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed", "untrusted",
 	"unknown-key", "busy", "broken", "not-shared", "push-denied", "idle", "gone", "restarted",
 };
 

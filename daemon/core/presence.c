@@ -18,7 +18,7 @@
  * the newer resource is the device, and the end of the ghost is not the end of it.
  */
 
-enum { INSTANCE_LEN = 16, RESOURCE_MAX = 1023 };
+enum { INSTANCE_LEN = 16, RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
 
 struct entry {
 	struct table_node node;		/* first: table_find() leads back to the entry */
@@ -58,6 +58,7 @@ static void free_resources(struct buddy *b)
 static void free_buddy(struct buddy *b)
 {
 	free_resources(b);
+	free(b->refused);
 	free(b->jid);
 	free(entry_of(b));
 }
@@ -122,6 +123,12 @@ static void forget(struct presence *p, struct buddy *b)
 	free_buddy(b);
 }
 
+static void set_refused(struct buddy *b, const char *condition)
+{
+	free(b->refused);
+	b->refused = condition ? xstrndup(condition, CONDITION_MAX) : NULL;
+}
+
 struct buddy *presence_roster_item(struct presence *p, const char *bare,
 				   enum subscription subscription, bool asked, bool removed)
 {
@@ -142,12 +149,39 @@ struct buddy *presence_roster_item(struct presence *p, const char *bare,
 		b = add(p, jid);
 	if (!b)
 		return NULL;
-	b->in_roster = true;
+	b->in_roster = b->listed = true;
 	b->subscription = subscription;
 	b->asked = asked;
 	if (subscription == SUBSCRIPTION_FROM || subscription == SUBSCRIPTION_BOTH)
 		b->wants = false;
+	if (subscription == SUBSCRIPTION_TO || subscription == SUBSCRIPTION_BOTH)
+		set_refused(b, NULL);
 	return b;
+}
+
+void presence_roster_begin(struct presence *p)
+{
+	for (struct buddy *b = p->first; b; b = b->next)
+		b->listed = false;
+}
+
+void presence_roster_end(struct presence *p)
+{
+	struct buddy *b = p->first, *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		if (b->in_roster && !b->listed)
+			forget(p, b);
+	}
+}
+
+void presence_refused(struct presence *p, const char *bare, const char *condition)
+{
+	struct buddy *b = presence_buddy(p, bare);
+
+	if (b && b->in_roster)
+		set_refused(b, condition);
 }
 
 struct buddy *presence_wants(struct presence *p, const char *bare)
@@ -169,6 +203,18 @@ struct buddy *presence_wants(struct presence *p, const char *bare)
 	/* Who sees us already has what he asks for; the server answers that by itself. */
 	b->wants = b->subscription != SUBSCRIPTION_FROM && b->subscription != SUBSCRIPTION_BOTH;
 	return b;
+}
+
+bool presence_wants_no_more(struct presence *p, const char *bare)
+{
+	struct buddy *b = presence_buddy(p, bare);
+
+	if (!b || !b->wants)
+		return false;
+	b->wants = false;
+	if (!b->in_roster)
+		forget(p, b);
+	return true;
 }
 
 static bool device_valid(const char *device)

@@ -40,6 +40,8 @@ struct buddy {
 	bool asked;			/* our request is pending (roster ask='subscribe') */
 	bool wants;			/* their request is pending */
 	bool in_roster;
+	bool listed;			/* while a whole roster is read: it has been in it */
+	char *refused;			/* why our request came to nothing, as a server's condition; owned, NULL: it did not */
 	struct resource *resources;	/* owned, newest first */
 	uint64_t last_seen;		/* when the last resource went away; 0: never seen */
 };
@@ -68,10 +70,23 @@ void presence_reset(struct presence *p, uint64_t now);
 struct buddy *presence_roster_item(struct presence *p, const char *bare,
 				   enum subscription subscription, bool asked, bool removed);
 /*
+ * A whole roster follows, item by item; at its end, whoever was not in it is not in
+ * the roster any more. Say our own bare JID in between, too. Not while resources are known.
+ */
+void presence_roster_begin(struct presence *p);
+void presence_roster_end(struct presence *p);
+/*
  * They asked to be a buddy; NULL when too many ask (PENDING_DEVICES_MAX who are
  * not in the roster). The answer that the server lets them see us, or removes them, ends it.
  */
 struct buddy *presence_wants(struct presence *p, const char *bare);
+/* Their request is not open any more. False if there was none. */
+bool presence_wants_no_more(struct presence *p, const char *bare);
+/*
+ * Our request was answered with an error of this condition, or NULL: it is made anew. Kept until they let
+ * us see them; nothing for who is not in the roster.
+ */
+void presence_refused(struct presence *p, const char *bare, const char *condition);
 
 /*
  * Available presence of a full JID. device and instance are NULL without a

@@ -1,51 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trust.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "alloc.h"
-#include "table.h"
+#include "trust-internal.h"
 
 /*
  * Devices in the order they were met, and per JID (a person) its few devices
- * again and whether its first one is still expected. What is asked for is
+ * again and what is marked of them. What is asked for is
  * always one person's; the list is for writing and showing.
  *
- * A line of the file that cannot be understood is dropped: its device is
- * unknown then, which is the safe side.
+ * Trust goes up by an invitation that found nobody known, or by verify, and by
+ * nothing else; everything else that happens to a person takes it down. Who was
+ * ever decided about is never taken on first use again: whoever holds a password
+ * for a while would only have to wait for the user to say add once more.
  */
-
-struct entry {
-	struct trusted_device device;
-	struct entry *sibling;		/* person::devices */
-};
-
-struct person {
-	struct table_node node;		/* first: table_find() leads back to the person */
-	struct person *next;		/* trust::persons */
-	char *jid;			/* owned; its devices' jid as well */
-	struct entry *devices;
-	unsigned count;
-	bool expected;
-	uint64_t expected_since;
-};
-
-struct trust {
-	struct table by_jid;
-	struct person *persons, **persons_tail;			/* owned */
-	struct trusted_device *devices, **devices_tail;		/* owned, each in its entry */
-};
 
 static const char *const state_names[] = {
 	[TRUST_UNKNOWN] = "unknown",
-	[TRUST_PENDING] = "pending",
-	[TRUST_SEEN] = "seen",
 	[TRUST_VERIFIED] = "verified",
-	[TRUST_REFUSED] = "refused",
+	[TRUST_SEEN] = "seen",
+	[TRUST_PENDING] = "pending",
+	[TRUST_SUSPENDED] = "suspended",
+	[TRUST_DISTRUSTED] = "distrusted",
 };
 
 const char *trust_state_name(enum trust_state state)
@@ -70,10 +49,10 @@ struct trust *trust_create(void)
 static void free_device(struct trusted_device *d)
 {
 	free(d->name);
-	free(d);	/* the first member of its entry */
+	free(d);
 }
 
-static void free_person(struct person *p)
+static void free_person(struct trust_person *p)
 {
 	free(p->jid);
 	free(p);
@@ -90,7 +69,7 @@ void trust_destroy(struct trust *t)
 		free_device(d);
 	}
 	while (t->persons) {
-		struct person *p = t->persons;
+		struct trust_person *p = t->persons;
 
 		t->persons = p->next;
 		free_person(p);
@@ -99,18 +78,17 @@ void trust_destroy(struct trust *t)
 	free(t);
 }
 
-static struct person *find_person(const struct trust *t, const char *jid)
+static struct trust_person *find_person(const struct trust *t, const char *jid)
 {
 	char bare[JID_MAX];
 
-	return jid_bare(jid, bare) ? (struct person *)table_find(&t->by_jid, bare) : NULL;
+	return jid_bare(jid, bare) ? (struct trust_person *)table_find(&t->by_jid, bare) : NULL;
 }
 
-/* NULL if it is no bare JID, or one too many. */
-static struct person *make_person(struct trust *t, const char *jid)
+struct trust_person *trust_make_person(struct trust *t, const char *jid)
 {
 	char bare[JID_MAX];
-	struct person *p = find_person(t, jid);
+	struct trust_person *p = find_person(t, jid);
 
 	if (p)
 		return p;
@@ -124,20 +102,13 @@ static struct person *make_person(struct trust *t, const char *jid)
 	return p;
 }
 
-static struct trusted_device *find_device(const struct person *p, const unsigned char *fp)
+struct trusted_device *trust_find_device(const struct trust_person *p, const unsigned char *fp)
 {
-	for (struct entry *e = p ? p->devices : NULL; e; e = e->sibling)
-		if (!memcmp(e->device.fp, fp, FINGERPRINT_BYTES))
-			return &e->device;
-	return NULL;
-}
+	struct trusted_device *d = p ? p->devices : NULL;
 
-static bool any_allowed(const struct person *p)
-{
-	for (struct entry *e = p->devices; e; e = e->sibling)
-		if (trust_allows(e->device.state))
-			return true;
-	return false;
+	while (d && memcmp(d->fp, fp, FINGERPRINT_BYTES))
+		d = d->sibling;
+	return d;
 }
 
 static unsigned count_pending(const struct trust *t)
@@ -149,53 +120,57 @@ static unsigned count_pending(const struct trust *t)
 	return count;
 }
 
-/* A device not there yet; NULL at a bound. */
-static struct trusted_device *add_device(struct trust *t, const char *jid, const unsigned char *fp,
-					 enum trust_state state, uint64_t first_seen)
+struct trusted_device *trust_add_device(struct trust *t, const char *jid, const unsigned char *fp,
+					enum trust_state state, uint64_t first_seen)
 {
-	struct person *p;
-	struct entry *e;
+	struct trust_person *p;
+	struct trusted_device *d;
 
 	if (state == TRUST_PENDING && count_pending(t) >= PENDING_DEVICES_MAX)
 		return NULL;
-	p = make_person(t, jid);
+	p = trust_make_person(t, jid);
 	if (!p || p->count >= DEVICES_PER_BUDDY)
 		return NULL;
-	e = xcalloc(1, sizeof(*e));
-	e->device.jid = p->jid;
-	memcpy(e->device.fp, fp, FINGERPRINT_BYTES);
-	e->device.state = state;
-	e->device.first_seen = first_seen;
-	e->sibling = p->devices;
-	p->devices = e;
+	d = xcalloc(1, sizeof(*d));
+	d->jid = p->jid;
+	memcpy(d->fp, fp, FINGERPRINT_BYTES);
+	d->state = state;
+	d->first_seen = first_seen;
+	d->sibling = p->devices;
+	p->devices = d;
 	p->count++;
-	*t->devices_tail = &e->device;
-	t->devices_tail = &e->device.next;
-	return &e->device;
+	*t->devices_tail = d;
+	t->devices_tail = &d->next;
+	return d;
 }
 
-static void remove_device(struct trust *t, struct person *p, struct entry *gone)
+static void remove_device(struct trust *t, struct trust_person *p, struct trusted_device *gone)
 {
-	struct trusted_device **d = &t->devices;
-	struct entry **at = &p->devices;
+	struct trusted_device **at = &p->devices;
 
 	while (*at != gone)
 		at = &(*at)->sibling;
 	*at = gone->sibling;
 	p->count--;
-	while (*d != &gone->device)
-		d = &(*d)->next;
-	*d = gone->device.next;
-	if (t->devices_tail == &gone->device.next)
-		t->devices_tail = d;
-	free_device(&gone->device);
+	at = &t->devices;
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	if (t->devices_tail == &gone->next)
+		t->devices_tail = at;
+	free_device(gone);
 }
 
-/* Who has no device any more. */
-static void remove_person(struct trust *t, struct person *p)
+/* Who has neither a device nor a mark is not remembered. */
+static void settle(struct trust *t, struct trust_person *p)
 {
-	struct person **at = &t->persons;
+	struct trust_person **at = &t->persons;
 
+	for (unsigned i = 0; i < MARK_COUNT; i++)
+		if (p->since[i] && i != MARK_LISTED && i != MARK_GRANTED)
+			return;
+	if (p->devices)
+		return;
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -205,239 +180,195 @@ static void remove_person(struct trust *t, struct person *p)
 	free_person(p);
 }
 
+static bool is_over(uint64_t since, uint64_t lasts, uint64_t unix_now)
+{
+	return unix_now > since && unix_now - since >= lasts;
+}
+
 void trust_expire(struct trust *t, uint64_t unix_now)
 {
-	struct trusted_device *d = t->devices;
+	struct trust_person *p = t->persons, *next;
 
-	while (d) {
-		struct trusted_device *next = d->next;
-		struct person *p = find_person(t, d->jid);
+	for (; p; p = next) {
+		struct trusted_device *d = p->devices, *sibling;
 
-		if (d->state == TRUST_PENDING && unix_now > d->first_seen &&
-		    unix_now - d->first_seen >= PENDING_EXPIRY) {
-			remove_device(t, p, (struct entry *)d);
-			if (!p->devices && !p->expected)
-				remove_person(t, p);
+		next = p->next;
+		for (; d; d = sibling) {
+			sibling = d->sibling;
+			if (d->state == TRUST_PENDING && is_over(d->first_seen, PENDING_EXPIRY, unix_now))
+				remove_device(t, p, d);
 		}
-		d = next;
+		for (unsigned i = MARK_EXPECTED; i <= MARK_ASKED; i++)
+			if (is_over(p->since[i], EXPECTATION_MAX, unix_now))
+				p->since[i] = 0;
+		settle(t, p);
 	}
 }
 
-/* The file: each word is ended by one space, the line by a newline. */
-
-/* Cuts the next word off *rest; NULL if there is none. */
-static char *next_word(char **rest)
+/* Any device that the user once decided about: no first use any more. */
+static bool any_decided(const struct trust_person *p)
 {
-	char *word = *rest, *end;
-
-	if (!word || !*word || *word == ' ')
-		return NULL;
-	end = strchr(word, ' ');
-	if (end)
-		*end++ = '\0';
-	*rest = end;
-	return word;
+	for (struct trusted_device *d = p->devices; d; d = d->sibling)
+		if (d->state != TRUST_PENDING)
+			return true;
+	return false;
 }
 
-/* A plain decimal that fits. */
-static bool parse_time(const char *s, uint64_t *value)
+const char *trust_other_owner(const struct trust *t, const char *jid, const unsigned char *fp)
 {
-	*value = 0;
-	if (!*s)
-		return false;
-	for (; *s; s++) {
-		unsigned digit = (unsigned char)*s - '0';
-
-		if (digit > 9 || *value > (UINT64_MAX - digit) / 10)
-			return false;
-		*value = *value * 10 + digit;
-	}
-	return true;
+	for (struct trusted_device *d = t->devices; d; d = d->next)
+		if (!memcmp(d->fp, fp, FINGERPRINT_BYTES) && strcmp(d->jid, jid))
+			return d->jid;
+	return NULL;
 }
 
-static enum trust_state parse_state(const char *s)
+enum trust_invitation trust_invite(struct trust *t, const char *jid, uint64_t unix_now)
 {
-	for (unsigned i = TRUST_PENDING; i <= TRUST_REFUSED; i++)
-		if (!strcmp(s, state_names[i]))
-			return (enum trust_state)i;
-	return TRUST_UNKNOWN;
-}
-
-static bool name_valid(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (!n || n >= DEVICE_NAME_MAX || !text_utf8_valid(name, n))
-		return false;
-	for (; *name; name++)
-		if ((unsigned char)*name < ' ' || *name == 0x7f)
-			return false;
-	return true;
-}
-
-static bool parse_expected(struct trust *t, const char *jid, const char *state, uint64_t since)
-{
-	struct person *p;
-
-	if (strcmp(state, "expected") != 0)
-		return false;
-	p = make_person(t, jid);
-	if (!p || p->expected)
-		return false;
-	p->expected = true;
-	p->expected_since = since;
-	return true;
-}
-
-static bool parse_line(struct trust *t, char *line)
-{
-	unsigned char fp[FINGERPRINT_BYTES];
-	char *rest = line;
-	const char *jid = next_word(&rest), *key = next_word(&rest);
-	const char *word = next_word(&rest), *since = next_word(&rest);
-	struct trusted_device *d;
-	enum trust_state state;
-	uint64_t seconds;
-
-	if (!since || !parse_time(since, &seconds))
-		return false;
-	if (!strcmp(key, "-"))
-		return !rest && parse_expected(t, jid, word, seconds);
-	state = parse_state(word);
-	if (state == TRUST_UNKNOWN || strlen(key) != 2 * sizeof(fp) ||
-	    !hex_decode(key, fp, sizeof(fp)) || (rest && !name_valid(rest)))
-		return false;
-	if (find_device(find_person(t, jid), fp))
-		return false;
-	d = add_device(t, jid, fp, state, seconds);
-	if (!d)
-		return false;
-	d->name = xstrdup(rest);
-	return true;
-}
-
-/*
- * Expectations of those who have an allowed device are taken back: the file may say
- * both (by hand, or put together from two), and the next unknown device must not profit.
- */
-static void settle_expectations(struct trust *t)
-{
-	for (struct person *p = t->persons; p; p = p->next)
-		if (any_allowed(p))
-			p->expected = false;
-}
-
-int trust_parse(struct trust *t, const char *text, size_t n)
-{
-	int dropped = 0;
-
-	while (n) {
-		const char *stop = memchr(text, '\n', n);
-		size_t len = stop ? (size_t)(stop - text) : n;
-
-		if (len) {
-			char *line = xstrndup(text, len);
-
-			dropped += strlen(line) != len || !parse_line(t, line);
-			free(line);
-		}
-		len += stop != NULL;
-		text += len;
-		n -= len;
-	}
-	settle_expectations(t);
-	return dropped;
-}
-
-void trust_write(const struct trust *t, struct buf *out)
-{
-	for (const struct trusted_device *d = t->devices; d; d = d->next) {
-		char hex[2 * FINGERPRINT_BYTES + 1];
-
-		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		buf_printf(out, "%s %s %s %" PRIu64 "%s%s\n", d->jid, hex, state_names[d->state],
-			   d->first_seen, d->name ? " " : "", d->name ? d->name : "");
-	}
-	for (const struct person *p = t->persons; p; p = p->next)
-		if (p->expected)
-			buf_printf(out, "%s - expected %" PRIu64 "\n", p->jid, p->expected_since);
-}
-
-void trust_expect(struct trust *t, const char *jid, uint64_t unix_now)
-{
-	struct person *p;
+	struct trust_person *p;
 
 	trust_expire(t, unix_now);
-	p = make_person(t, jid);
+	p = trust_make_person(t, jid);
 	if (!p)
-		return;
-	for (struct entry *e = p->devices; e; e = e->sibling)
-		if (e->device.state == TRUST_PENDING)
-			e->device.state = TRUST_SEEN;
-	if (p->expected)
-		return;
-	p->expected = !any_allowed(p);
-	p->expected_since = unix_now;
+		return TRUST_FULL;
+	if (!p->since[MARK_ASKED])
+		p->since[MARK_ASKED] = unix_now;
+	p->since[MARK_LOST] = 0;
+	if (p->count == 0) {
+		if (p->since[MARK_EXPECTED])
+			return TRUST_EXPECTED;
+		p->since[MARK_EXPECTED] = unix_now;
+		return TRUST_EXPECTS;
+	}
+	if (p->count > 1 || any_decided(p) || trust_other_owner(t, p->jid, p->devices->fp))
+		return TRUST_COMPARE;
+	p->devices->state = TRUST_SEEN;
+	p->since[MARK_EXPECTED] = 0;
+	return TRUST_ADMITTED;
 }
 
-bool trust_expected(const struct trust *t, const char *jid)
+static bool is_open(const struct trust *t, const char *jid, enum trust_mark mark, uint64_t unix_now)
 {
-	const struct person *p = find_person(t, jid);
+	const struct trust_person *p = find_person(t, jid);
 
-	return p && p->expected;
+	return p && p->since[mark] && !is_over(p->since[mark], EXPECTATION_MAX, unix_now);
+}
+
+bool trust_expected(const struct trust *t, const char *jid, uint64_t unix_now)
+{
+	return is_open(t, jid, MARK_EXPECTED, unix_now);
+}
+
+bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now)
+{
+	return is_open(t, jid, MARK_ASKED, unix_now);
 }
 
 enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
 			    uint64_t unix_now, bool *changed)
 {
+	enum trust_state state = TRUST_PENDING;
 	struct trusted_device *d;
-	struct person *p;
+	struct trust_person *p;
 
 	*changed = false;
 	trust_expire(t, unix_now);
 	p = find_person(t, jid);
-	d = find_device(p, fp);
+	d = trust_find_device(p, fp);
 	if (d)
 		return d->state;
-	d = add_device(t, jid, fp, p && p->expected ? TRUST_SEEN : TRUST_PENDING, unix_now);
+	if (p && p->since[MARK_EXPECTED] && p->count == 0 && !trust_other_owner(t, p->jid, fp))
+		state = TRUST_SEEN;
+	d = trust_add_device(t, jid, fp, state, unix_now);
 	if (!d)
 		return TRUST_PENDING;
 	*changed = true;
 	if (p)
-		p->expected = false;
+		p->since[MARK_EXPECTED] = 0;
 	return d->state;
 }
 
 enum trust_state trust_look(const struct trust *t, const char *jid, const unsigned char *fp)
 {
-	const struct trusted_device *d = find_device(find_person(t, jid), fp);
+	const struct trusted_device *d = trust_find_device(find_person(t, jid), fp);
 
 	return d ? d->state : TRUST_UNKNOWN;
 }
 
-bool trust_set(struct trust *t, const char *jid, const unsigned char *fp, enum trust_state state)
+bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp)
 {
-	struct person *p = find_person(t, jid);
-	struct trusted_device *d = find_device(p, fp);
+	struct trust_person *p = find_person(t, jid);
+	struct trusted_device *d = trust_find_device(p, fp);
 
-	assert(state != TRUST_UNKNOWN);
 	if (!d)
 		return false;
-	d->state = state;
-	if (trust_allows(state))
-		p->expected = false;
+	d->state = TRUST_VERIFIED;
+	p->since[MARK_EXPECTED] = p->since[MARK_LOST] = 0;
 	return true;
 }
 
-void trust_forget(struct trust *t, const char *jid)
+bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp)
 {
-	struct person *p = find_person(t, jid);
+	struct trust_person *p = find_person(t, jid);
+	bool any = false;
+
+	for (struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling) {
+		if (fp && memcmp(d->fp, fp, FINGERPRINT_BYTES))
+			continue;
+		d->state = TRUST_DISTRUSTED;
+		any = true;
+	}
+	if (any)
+		p->since[MARK_EXPECTED] = 0;
+	return any;
+}
+
+bool trust_suspend(struct trust *t, const char *jid)
+{
+	struct trust_person *p = find_person(t, jid);
+	struct trusted_device *d = p ? p->devices : NULL, *sibling;
+	bool changed = false;
 
 	if (!p)
-		return;
-	while (p->devices)
-		remove_device(t, p, p->devices);
-	remove_person(t, p);
+		return false;
+	for (; d; d = sibling) {
+		sibling = d->sibling;
+		changed |= trust_allows(d->state) || d->state == TRUST_PENDING;
+		if (trust_allows(d->state))
+			d->state = TRUST_SUSPENDED;
+		else if (d->state == TRUST_PENDING)
+			remove_device(t, p, d);
+	}
+	for (unsigned i = 0; i < MARK_COUNT; i++) {
+		if (i == MARK_BLOCKED)
+			continue;
+		changed |= p->since[i] != 0;
+		p->since[i] = 0;
+	}
+	settle(t, p);
+	return changed;
+}
+
+bool trust_decline(struct trust *t, const char *jid)
+{
+	struct trust_person *p = find_person(t, jid);
+	bool open = p && (p->since[MARK_EXPECTED] || p->since[MARK_ASKED]);
+
+	if (!open)
+		return false;
+	p->since[MARK_EXPECTED] = p->since[MARK_ASKED] = 0;
+	settle(t, p);
+	return true;
+}
+
+bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on, uint64_t unix_now)
+{
+	struct trust_person *p = on && mark == MARK_BLOCKED ? trust_make_person(t, jid) : find_person(t, jid);
+
+	if (!p || (p->since[mark] != 0) == on)
+		return false;
+	p->since[mark] = on ? unix_now : 0;
+	settle(t, p);
+	return true;
 }
 
 const struct trusted_device *trust_first(const struct trust *t)
@@ -445,9 +376,34 @@ const struct trusted_device *trust_first(const struct trust *t)
 	return t->devices;
 }
 
-bool trust_any(const struct trust *t, const char *jid)
+const struct trust_person *trust_persons(const struct trust *t)
 {
-	const struct person *p = find_person(t, jid);
+	return t->persons;
+}
 
-	return p && any_allowed(p);
+const struct trust_person *trust_person(const struct trust *t, const char *jid)
+{
+	return find_person(t, jid);
+}
+
+const struct trusted_device *trust_devices(const struct trust *t, const char *jid)
+{
+	const struct trust_person *p = find_person(t, jid);
+
+	return p ? p->devices : NULL;
+}
+
+bool trust_marked(const struct trust *t, const char *jid, enum trust_mark mark)
+{
+	const struct trust_person *p = find_person(t, jid);
+
+	return p && p->since[mark];
+}
+
+bool trust_any(const struct trust *t, const char *jid, enum trust_state state)
+{
+	for (const struct trusted_device *d = trust_devices(t, jid); d; d = d->sibling)
+		if (d->state == state)
+			return true;
+	return false;
 }

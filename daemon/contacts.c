@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * At login the whole roster is compared with what is remembered of it, for what
+ * was done while we were away; from then on each change is pushed, and so are blocks.
+ * The answer to "what does that take away" is core/roster.c's; here it is done:
+ * suspended in the trust table, saved, shut out.
+ *
+ * Nothing else takes away: an error, an answer without a roster, a connection
+ * that breaks. A roster that comes back empty is rather a mishap of the server's; it
+ * suspends, for we cannot know, and waits for the user (MARK_LOST).
+ */
+#include "contacts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "announcer.h"
+#include "jid.h"
+#include "log.h"
+#include "roster.h"
+#include "session.h"
+#include "shutout.h"
+#include "waiting.h"
+
+static bool is_self(const struct broker *b, const char *jid)
+{
+	return !strcmp(jid, broker_jid(b));
+}
+
+void contacts_roster_begin(void *owner)
+{
+	struct broker *b = owner;
+
+	roster_destroy(b->roster);
+	b->roster = roster_begin();
+	presence_roster_begin(b->presence);
+	presence_roster_item(b->presence, broker_jid(b), SUBSCRIPTION_BOTH, false, false);
+}
+
+/* Of all who were lost at once, each is suspended; shut out only then, for one save is enough. */
+static void lose_all(struct broker *b, const struct roster_losses *losses)
+{
+	for (size_t i = 0; i < losses->count; i++) {
+		log_warning("%s is a buddy no more, as the roster has it; what was trusted of theirs is suspended",
+			    losses->jids[i]);
+		trust_suspend(b->trust, losses->jids[i]);
+		if (losses->emptied)
+			trust_mark(b->trust, losses->jids[i], MARK_LOST, true, time(NULL));
+	}
+	if (losses->emptied)
+		log_error("the roster came back empty: %zu buddies are suspended", losses->count);
+	broker_save(b);
+	for (size_t i = 0; i < losses->count; i++)
+		shut_out(b, losses->jids[i], NULL, SHUT_REMOVED);
+}
+
+void contacts_roster_end(void *owner)
+{
+	struct broker *b = owner;
+	struct roster_losses losses;
+	bool changed;
+
+	presence_roster_end(b->presence);
+	b->roster_known = true;
+	roster_compare(b->roster, b->trust, broker_jid(b), time(NULL), &losses, &changed);
+	roster_destroy(b->roster);
+	b->roster = NULL;
+	if (losses.count)
+		lose_all(b, &losses);
+	else if (changed)
+		broker_save(b);
+	roster_losses_finish(&losses);
+}
+
+/* Their devices go with them, and nobody will say that they went offline. */
+static void forget(struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
+		if (r->broker)
+			announcer_device_offline(b->announcer, jid, r->device);
+	presence_roster_item(b->presence, jid, SUBSCRIPTION_NONE, false, true);
+}
+
+/* Our request has been answered with yes: theirs, which comes behind it, is expected anew. */
+static void note_answer(struct broker *b, const char *jid, enum subscription subscription, bool asked)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	if (!buddy || !buddy->asked || asked || subscription != SUBSCRIPTION_TO)
+		return;
+	if (trust_mark(b->trust, jid, MARK_ASKED, false, 0))
+		trust_mark(b->trust, jid, MARK_ASKED, true, time(NULL));
+}
+
+void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
+{
+	struct broker *b = owner;
+	bool changed, taken;
+
+	if (is_self(b, bare))
+		return;
+	if (b->roster) {
+		roster_item(b->roster, bare, subscription);
+		presence_roster_item(b->presence, bare, subscription, asked, false);
+		return;
+	}
+	note_answer(b, bare, subscription, asked);
+	taken = roster_note(b->trust, bare, subscription, removed, time(NULL), &changed);
+	if (taken)
+		changed = trust_suspend(b->trust, bare);
+	if (changed)
+		broker_save(b);
+	if (removed)
+		forget(b, bare);
+	else
+		presence_roster_item(b->presence, bare, subscription, asked, false);
+	if (taken && changed)
+		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
+	if (taken || removed)
+		shut_out(b, bare, NULL, SHUT_REMOVED);
+	sessions_wake(b);
+}
+
+void contacts_refused(void *owner, const char *bare, const char *condition)
+{
+	struct broker *b = owner;
+	const struct buddy *buddy = presence_buddy(b->presence, bare);
+
+	/* Anything else that we said to them is not waited for. */
+	if (!buddy || !buddy->asked)
+		return;
+	log_info("the request to %s was refused: %s", bare, condition);
+	presence_refused(b->presence, bare, condition);
+	waiting_refused(b, bare, condition);
+	sessions_wake(b);
+}
+
+void contacts_subscription(void *owner, const char *bare, const char *kind)
+{
+	struct broker *b = owner;
+	const struct buddy *buddy = presence_buddy(b->presence, bare);
+	bool welcome = trust_asked(b->trust, bare, time(NULL)) ||
+		       (buddy && buddy->asked && trust_marked(b->trust, bare, MARK_ASKED));
+
+	if (is_self(b, bare) || broker_blocks(b, bare))
+		return;
+	if (!strcmp(kind, "unsubscribed"))
+		contacts_refused(b, bare, "declined");
+	if (strcmp(kind, "subscribe"))
+		return;
+	buddy = presence_wants(b->presence, bare);
+	if (!welcome) {
+		if (buddy)
+			log_info("%s wants to be a buddy: git xmpp accept %s", bare, bare);
+		return;
+	}
+	/* What they want stays open until the roster says that they have it. */
+	xmpp_subscription(b->xmpp, bare, "subscribed");
+	if (!buddy || (!buddy->asked && (buddy->subscription == SUBSCRIPTION_NONE ||
+					 buddy->subscription == SUBSCRIPTION_FROM)))
+		xmpp_subscription(b->xmpp, bare, "subscribe");
+}
+
+/* --- blocked --- */
+
+struct jids {
+	char **jids;			/* owned */
+	size_t count;
+};
+
+static void add_jid(struct jids *all, const char *jid)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (!strcmp(all->jids[i], jid))
+			return;
+	all->jids = xrealloc(all->jids, (all->count + 1) * sizeof(*all->jids));
+	all->jids[all->count++] = xstrdup(jid);
+}
+
+/* Whom the server's list blocks of those whom anything is known of, or runs for. Ourselves, never. */
+static struct jids find_blocked(const struct broker *b)
+{
+	struct jids found = { 0 };
+
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+		if (!is_self(b, p->jid) && blocklist_hit(b->blocked, p->jid))
+			add_jid(&found, p->jid);
+	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+		if (!is_self(b, buddy->jid) && blocklist_hit(b->blocked, buddy->jid))
+			add_jid(&found, buddy->jid);
+	return found;
+}
+
+/* The list has grown: whoever is on it is suspended, saved, shut out. */
+static void apply_blocks(struct broker *b)
+{
+	struct jids found = find_blocked(b);
+	bool changed = false;
+
+	for (size_t i = 0; i < found.count; i++) {
+		bool suspended = trust_suspend(b->trust, found.jids[i]);
+
+		if (suspended)
+			log_warning("%s is blocked; what was trusted of theirs is suspended", found.jids[i]);
+		changed |= suspended;
+		presence_wants_no_more(b->presence, found.jids[i]);
+	}
+	if (changed)
+		broker_save(b);
+	for (size_t i = 0; i < found.count; i++) {
+		shut_out(b, found.jids[i], NULL, SHUT_BLOCKED);
+		free(found.jids[i]);
+	}
+	free(found.jids);
+}
+
+/* One resource of somebody: what that device has goes with it. */
+static void block_resource(struct broker *b, const char *full)
+{
+	const struct resource *r = jid_resource(full) ? presence_full(b->presence, full) : NULL;
+	char bare[JID_MAX], device[DEVICE_ID_LEN + 1];
+
+	if (!r || !r->broker || !jid_bare_of(full, bare) || is_self(b, bare))
+		return;
+	strcpy(device, r->device);
+	shut_out(b, bare, device, SHUT_BLOCKED);
+}
+
+static void add_blocks(struct broker *b, struct xmpp_rows *rows)
+{
+	struct xmpp_row row;
+
+	while (xmpp_rows_next(rows, &row)) {
+		if (row.kind != XMPP_BLOCKED)
+			continue;
+		blocklist_add(b->blocked, row.jid);
+		block_resource(b, row.jid);
+	}
+	apply_blocks(b);
+}
+
+void contacts_blocklist(void *owner, struct xmpp_rows *rows)
+{
+	struct broker *b = owner;
+
+	b->server_blocks = rows != NULL;
+	blocklist_clear(b->blocked);
+	if (rows)
+		add_blocks(b, rows);
+}
+
+void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+{
+	struct broker *b = owner;
+	struct xmpp_row row;
+	bool any = false;
+
+	if (blocked) {
+		add_blocks(b, rows);
+		return;
+	}
+	while (xmpp_rows_next(rows, &row)) {
+		any = true;
+		blocklist_remove(b->blocked, row.jid);
+	}
+	/* XEP-0191 3.4: none is named, all are meant. */
+	if (!any)
+		blocklist_clear(b->blocked);
+}
+
+void contacts_online(struct broker *b)
+{
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+		if (p->since[MARK_BLOCKED])
+			xmpp_unavailable(b->xmpp, p->jid);
+}
+
+/* --- for the user's commands --- */
+
+void contacts_note(struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	bool changed;
+
+	if (buddy && buddy->in_roster && !is_self(b, jid))
+		roster_note(b->trust, jid, buddy->subscription, false, time(NULL), &changed);
+}
+
+void contacts_ask(struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
+
+	xmpp_subscription(b->xmpp, jid, "subscribe");
+	/* As the push will say in a moment: the next command may be here sooner. */
+	presence_roster_item(b->presence, jid, subscription, true, false);
+	presence_refused(b->presence, jid, NULL);
+}

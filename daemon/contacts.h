@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_CONTACTS_H
+#define DAEMON_CONTACTS_H
+
+/*
+ * The contacts of the account: what the server says of them, joined with what
+ * the user decided. Whoever is taken out of the roster, not allowed to see us any more, or blocked, by
+ * whatever client, is suspended and shut out; whoever asks is answered with yes
+ * only while the user's own add or accept of them is open.
+ */
+
+#include "broker.h"
+
+/* As struct xmpp_events has them; owner is the broker. */
+void contacts_roster_begin(void *owner);
+void contacts_roster_end(void *owner);
+void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
+void contacts_refused(void *owner, const char *bare, const char *condition);
+void contacts_blocklist(void *owner, struct xmpp_rows *rows);
+void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows);
+void contacts_subscription(void *owner, const char *bare, const char *kind);
+
+/* We are online: who is blocked here only does not see it. */
+void contacts_online(struct broker *b);
+
+/* What the roster says of jid is remembered with a new entry of the trust table, which is not saved by this. */
+void contacts_note(struct broker *b, const char *jid);
+
+/* Asks to see jid: "git xmpp add". The roster says so at once. */
+void contacts_ask(struct broker *b, const char *jid);
+
+#endif

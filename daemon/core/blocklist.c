@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "blocklist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "jid.h"
+#include "table.h"
+
+/*
+ * Addresses are compared as they are written here: the part before the resource in lower
+ * case, the resource as it is. XEP-0191 3.2 names the four forms that an entry may have.
+ */
+
+enum { ADDRESS_MAX = 2 * JID_MAX };
+
+struct entry {
+	struct table_node node;		/* first: table_find() leads back to the entry */
+	struct entry *next, **at;	/* blocklist::first */
+	char address[];
+};
+
+struct blocklist {
+	struct table by_address;
+	struct entry *first;		/* owned */
+};
+
+struct blocklist *blocklist_create(void)
+{
+	return xcalloc(1, sizeof(struct blocklist));
+}
+
+/* Lower case up to the resource; false if it is empty or too long. */
+static bool normalise(const char *text, char out[ADDRESS_MAX])
+{
+	size_t n = strlen(text), resource = strcspn(text, "/");
+
+	if (!resource || n >= ADDRESS_MAX)
+		return false;
+	memcpy(out, text, n + 1);
+	for (size_t i = 0; i < resource; i++)
+		if (out[i] >= 'A' && out[i] <= 'Z')
+			out[i] += 'a' - 'A';
+	return true;
+}
+
+bool blocklist_add(struct blocklist *l, const char *address)
+{
+	char text[ADDRESS_MAX];
+	struct entry *e;
+
+	if (!normalise(address, text))
+		return false;
+	if (table_find(&l->by_address, text))
+		return true;
+	if (l->by_address.count >= BLOCKLIST_MAX)
+		return false;
+	e = xcalloc(1, sizeof(*e) + strlen(text) + 1);
+	strcpy(e->address, text);
+	table_add(&l->by_address, &e->node, e->address);
+	e->next = l->first;
+	e->at = &l->first;
+	if (e->next)
+		e->next->at = &e->next;
+	l->first = e;
+	return true;
+}
+
+static void remove_entry(struct blocklist *l, struct entry *e)
+{
+	*e->at = e->next;
+	if (e->next)
+		e->next->at = e->at;
+	table_remove(&l->by_address, &e->node);
+	free(e);
+}
+
+void blocklist_remove(struct blocklist *l, const char *address)
+{
+	char text[ADDRESS_MAX];
+	struct entry *e = normalise(address, text) ? (struct entry *)table_find(&l->by_address, text) : NULL;
+
+	if (e)
+		remove_entry(l, e);
+}
+
+void blocklist_clear(struct blocklist *l)
+{
+	while (l->first)
+		remove_entry(l, l->first);
+}
+
+void blocklist_destroy(struct blocklist *l)
+{
+	if (!l)
+		return;
+	blocklist_clear(l);
+	table_finish(&l->by_address);
+	free(l);
+}
+
+static const char *find(const struct blocklist *l, const char *address)
+{
+	const struct entry *e = (const struct entry *)table_find(&l->by_address, address);
+
+	return e ? e->address : NULL;
+}
+
+const char *blocklist_hit(const struct blocklist *l, const char *jid)
+{
+	char text[ADDRESS_MAX];
+	const char *hit, *domain;
+	char *slash;
+
+	if (!l->first || !normalise(jid, text))
+		return NULL;
+	hit = find(l, text);
+	slash = strchr(text, '/');
+	domain = strchr(text, '@');
+	if (!hit && slash && domain && domain < slash)
+		hit = find(l, domain + 1);	/* domain/resource */
+	if (slash)
+		*slash = '\0';
+	domain = strchr(text, '@');
+	if (!hit)
+		hit = find(l, text);
+	if (!hit && domain)
+		hit = find(l, domain + 1);
+	return hit;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Our own sessions go first, for they know what to tell the user; then the links, and with
+ * them what is negotiated, served and announced over them; then what has no link yet.
+ */
+#include "shutout.h"
+
+#include <string.h>
+
+#include "greeting.h"
+#include "log.h"
+#include "peer.h"
+#include "pushqueue.h"
+#include "session.h"
+
+static const struct {
+	const char *reason;		/* of BYE, and of what ends */
+	enum message_id told;		/* to users of ours */
+} ends[] = {
+	[SHUT_REMOVED] = { "removed", MSG_NOT_BUDDY },
+	[SHUT_DISTRUSTED] = { "untrusted", MSG_DEVICE_UNTRUSTED },
+	[SHUT_BLOCKED] = { "blocked", MSG_BLOCKED },
+};
+
+static struct peer *next_peer(const struct broker *b, const char *jid, const char *device)
+{
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (!strcmp(p->jid, jid) && (!device || !strcmp(p->device, device)))
+			return p;
+	return NULL;
+}
+
+void shut_out(struct broker *b, const char *jid, const char *device, enum shut_out why)
+{
+	struct peer *p;
+
+	sessions_shut_out(b, jid, device, ends[why].told);
+	while ((p = next_peer(b, jid, device)))
+		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
+	greetings_shut_out(b, jid, device);
+	if (!broker_is_buddy(b, jid))
+		pushqueue_buddy_online(b->pushqueue, jid);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SHUTOUT_H
+#define DAEMON_SHUTOUT_H
+
+/*
+ * The end of everything that runs for somebody who has lost a right, at once: not
+ * a byte goes either way from then on. The right itself (trust table, roster, blocks,
+ * shares) was taken away before, so that nothing begins anew.
+ */
+
+#include "broker.h"
+
+enum shut_out {
+	SHUT_REMOVED,		/* a buddy no more */
+	SHUT_DISTRUSTED,	/* the key */
+	SHUT_BLOCKED,		/* and is not told: no word goes out */
+};
+
+/*
+ * Links, greetings and paths of jid, our sessions with them and git processes that serve them; of one device, or
+ * with NULL of all. A push that had arrived whole may finish, and the journal says so.
+ * Queued pushes to who is a buddy no more fail.
+ */
+void shut_out(struct broker *b, const char *jid, const char *device, enum shut_out why);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+struct waiting {
+	struct waiting *next;		/* broker::waiting */
+	struct broker *broker;		/* borrowed */
+	struct conn *conn;		/* borrowed, until closed */
+	char *jid, *message;		/* owned */
+	const struct waiting_events *events;
+	uint64_t request;		/* 0: none is open */
+	uv_timer_t timer;
+};
+
+static void on_timer_closed(uv_handle_t *timer)
+{
+	struct waiting *w = timer->data;
+
+	free(w->jid);
+	free(w->message);
+	free(w);
+}
+
+/* The one end; the connection is seen to. */
+static void finish(struct waiting *w)
+{
+	struct waiting **at = &w->broker->waiting;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	if (w->request && w->broker->xmpp)
+		xmpp_forget(w->broker->xmpp, w->request);
+	uv_close((uv_handle_t *)&w->timer, on_timer_closed);
+}
+
+static void on_frame(void *owner, const struct frame *frame)
+{
+	/* A command says one thing; what else it says is nobody's. */
+}
+
+static void on_drained(void *owner)
+{
+}
+
+static void on_closed(void *owner)
+{
+	finish(owner);
+}
+
+static const struct conn_events conn_events = {
+	.frame = on_frame,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+static void on_timeout(uv_timer_t *timer)
+{
+	waiting_done(timer->data, NULL);
+}
+
+struct waiting *waiting_create(struct conn *conn, const char *jid, const char *message, uint64_t limit,
+			       const struct waiting_events *events)
+{
+	struct waiting *w = xcalloc(1, sizeof(*w));
+
+	w->broker = conn_broker(conn);
+	w->conn = conn;
+	w->jid = xstrdup(jid);
+	w->message = xstrdup(message);
+	w->events = events;
+	w->next = w->broker->waiting;
+	w->broker->waiting = w;
+	uv_timer_init(w->broker->loop, &w->timer);
+	w->timer.data = w;
+	if (limit)
+		uv_timer_start(&w->timer, on_timeout, limit, 0);
+	conn_set_owner(conn, &conn_events, w);
+	return w;
+}
+
+void waiting_request(struct waiting *w, uint64_t handle)
+{
+	w->request = handle;
+	if (!handle)
+		w->events->answered(w, "disconnected");
+}
+
+void waiting_answered(void *arg, const char *error)
+{
+	struct waiting *w = arg;
+
+	w->request = 0;
+	w->events->answered(w, error);
+}
+
+const char *waiting_jid(const struct waiting *w)
+{
+	return w->jid;
+}
+
+struct broker *waiting_broker(const struct waiting *w)
+{
+	return w->broker;
+}
+
+void waiting_done(struct waiting *w, const char *message)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "message", message ? message : w->message);
+	conn_send_fields(w->conn, FRAME_DONE, &fields);
+	buf_finish(&fields);
+	conn_close(w->conn);
+	finish(w);
+}
+
+void waiting_fail(struct waiting *w, const struct message *m)
+{
+	conn_send_error(w->conn, m);
+	conn_close(w->conn);
+	finish(w);
+}
+
+void waiting_refused(struct broker *b, const char *jid, const char *condition)
+{
+	struct waiting *w = b->waiting, *next;
+
+	for (; w; w = next) {
+		next = w->next;
+		if (w->events->refused && !strcmp(w->jid, jid))
+			w->events->refused(w, condition);
+	}
+}
