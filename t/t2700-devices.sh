@@ -36,7 +36,7 @@ fingerprint_of () {
 
 # device_is <user> <buddy> <device> <words>: as that user sees it.
 device_is () {
-	as "$1" git xmpp buddies "$2@localhost" | grep "^ *$(device_of "$3")  $4"
+	as "$1" git xmpp buddies "$2@localhost" | grep "^[ !]*$(device_of "$3")  $4"
 }
 
 # The hook of a receive-pack, or a pre-push one: it hangs while the gate is closed.
@@ -102,7 +102,7 @@ test_expect_success 'alice and bob' '
 	as alice git xmpp share alice/told.git --name=told --fetch=bob@localhost
 '
 
-test_expect_success 'a second device of bob is pending until alice accepts it' '
+test_expect_success 'a second device of bob is pending until alice names it' '
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
 	"$TOP/t/make-repo" bob2/project.git 20 0 &&
 	hanging_hook bob2/project.git/hooks/pre-receive &&
@@ -112,8 +112,18 @@ test_expect_success 'a second device of bob is pending until alice accepts it' '
 	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)"
 '
 
+test_expect_success 'add and accept, said again, show its fingerprint and grant nothing' '
+	for verb in add accept add
+	do
+		as alice git xmpp $verb bob@localhost >out 2>&1 && cat out &&
+		grep "$(fingerprint_of bob2 | tr -d " ")" out &&
+		device_is alice bob bob2 "online  pending" || return 1
+	done &&
+	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)"
+'
+
 bob_away () {
-	as alice git xmpp buddies bob@localhost | grep "^ *$(device_of bob)  offline"
+	as alice git xmpp buddies bob@localhost | grep "^[ !]*$(device_of bob)  offline"
 }
 
 test_expect_success 'and a push that is queued does not go to it before that, but then at once' '
@@ -122,8 +132,8 @@ test_expect_success 'and a push that is queued does not go to it before that, bu
 	commit &&
 	as alice git -C alice/work xmpp queue push origin HEAD:refs/heads/queued &&
 	test_must_fail has bob2 queued &&
-	as alice git xmpp accept bob@localhost &&
-	wait_for 10 device_is alice bob bob2 "online  seen" &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(fingerprint_of bob2)" &&
+	wait_for 10 device_is alice bob bob2 "online  verified" &&
 	wait_for 10 has bob2 queued
 '
 
@@ -137,7 +147,7 @@ told () {
 	test "$(git -C bob2/told rev-parse -q --verify origin/main)" = "$(git -C alice/told.git rev-parse main)"
 }
 
-# The share was there before, so nothing but the acceptance makes alice's broker look again.
+# The share was there before, so nothing but the verification makes alice's broker look again.
 test_expect_success 'and is told from then on what moves in shares that it follows' '
 	as bob2 git clone -q xmpp::alice@localhost/told bob2/told &&
 	as bob2 git -C bob2/told xmpp follow &&
@@ -214,19 +224,26 @@ test_expect_success 'S8 R14: the push that was cut off fails within seconds, and
 
 test_expect_success 'the device comes back and serves again' '
 	start_broker $dies GIT_XMPP_TRACE=1 &&
-	wait_for 10 device_is alice bob $dies "online  seen" &&
+	wait_for 10 device_is alice bob $dies "online  [sv]e" &&
 	commit &&
 	push returned "$url?device=$(device_of $dies)" &&
 	has $dies returned &&
 	git -C $dies/project.git fsck --connectivity-only
 '
 
-test_expect_success 'own devices become each other'"'"'s buddies as others do' '
-	as bob2 git xmpp add bob@localhost &&
+test_expect_success 'own devices show themselves, and are admitted by their fingerprints only' '
 	wait_for 10 device_is bob bob bob2 "online  pending" &&
-	as bob git xmpp accept bob@localhost &&
-	wait_for 10 device_is bob bob bob2 "online  seen" &&
-	wait_for 10 device_is bob2 bob bob "online  seen"
+	wait_for 10 device_is bob2 bob bob "online  pending" &&
+	for verb in add accept
+	do
+		test_must_fail as bob git xmpp $verb bob@localhost 2>err && cat err &&
+		grep "is your own account" err || return 1
+	done &&
+	device_is bob bob bob2 "online  pending" &&
+	as bob git xmpp verify bob@localhost --fingerprint="$(fingerprint_of bob2)" &&
+	as bob2 git xmpp verify bob@localhost --fingerprint="$(fingerprint_of bob)" &&
+	wait_for 10 device_is bob bob bob2 "online  verified" &&
+	wait_for 10 device_is bob2 bob bob "online  verified"
 '
 
 test_expect_success 'and fetch from each other and push to each other' '
