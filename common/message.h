@@ -54,6 +54,7 @@ enum message_id {
 	MSG_TIMEOUT,			/* jid, seconds */
 	MSG_BUSY,			/* jid */
 	MSG_PEER_VERSION,		/* jid, theirs, ours */
+	MSG_RELAYED,			/* jid: their device answered in somebody else's name */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */
 	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not known */

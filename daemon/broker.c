@@ -247,6 +247,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 
 	if (state == XMPP_ONLINE) {
 		log_info("online as %s", xmpp_jid(b->xmpp));
+		jid_bare_of(xmpp_jid(b->xmpp), b->self);
 		b->online_at = broker_now(b);
 		contacts_online(b);
 		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
@@ -361,6 +362,7 @@ static void log_in(struct broker *b, const char *password)
 
 	snprintf(resource, sizeof(resource), "git.%s", b->device);
 	b->trouble.id = MSG_NONE;
+	strcpy(b->self, b->config->jid);
 	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
 	b->xmpp = xmpp_create(b->loop, &config, &xmpp_events, b);
 	b->inbands.xmpp = b->xmpp;

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "devicekey.h"
 #include "inband.h"
+#include "jid.h"
 #include "link.h"
 #include "outcome.h"
 #include "policy.h"
@@ -51,6 +52,7 @@ struct broker {
 	bool roster_known;			/* it was read whole, since the account is this one */
 	struct blocklist *blocked;		/* owned; of the server, which acts on it */
 	bool server_blocks;			/* it has such a list */
+	char self[JID_MAX];			/* our bare JID as the server has it, or had it last */
 	struct xmpp *xmpp;			/* owned; NULL without an account */
 	struct password *password;		/* owned; being asked for */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */

@@ -87,6 +87,17 @@ struct candidates candidates_add(struct broker *b, const struct address *to, con
 	return s.found;
 }
 
+uint64_t candidates_protocol(const struct broker *b, const struct address *to)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
+	uint64_t protocol = 0;
+
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r && !protocol; r = r->next)
+		if (r->broker && !strncmp(r->device, to->device, strlen(to->device)))
+			protocol = r->protocol;
+	return protocol;
+}
+
 enum message_id candidates_none(const struct broker *b, const struct address *to)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
@@ -111,5 +122,7 @@ enum message_id candidates_none(const struct broker *b, const struct address *to
 		return MSG_BUDDY_OFFLINE;
 	if (!broker)
 		return MSG_BUDDY_NO_GIT;
+	if (candidates_protocol(b, to))
+		return MSG_PEER_VERSION;
 	return *to->device ? MSG_NO_SUCH_DEVICE : MSG_DEVICE_UNTRUSTED;
 }

@@ -26,4 +26,7 @@ struct candidates candidates_add(struct broker *b, const struct address *to, con
 /* Why nobody can be asked, when nobody can. */
 enum message_id candidates_none(const struct broker *b, const struct address *to);
 
+/* The protocol of one that is online and speaks none of ours (MSG_PEER_VERSION); 0. */
+uint64_t candidates_protocol(const struct broker *b, const struct address *to);
+
 #endif

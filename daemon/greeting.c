@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Only buddies, and our own other devices, get as far as a handshake: anybody
- * else is answered like by a client that knows nothing of bytestreams. A
- * device that is not trusted hears just that, and is remembered as pending.
+ * else is answered like by a client that knows nothing of bytestreams. Whose the key is that
+ * the handshake proved, only the HELLO tells, which names both accounts; until then nothing is
+ * learnt from it. A device that is not trusted hears just that, and is remembered as pending.
  *
  * Who may come by TCP can come often: a device has GREETINGS_PER_DEVICE at a time, and
  * the oldest makes room, for a device that lost its network comes anew while the last one still waits.
  */
 #include "greeting.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,38 +63,78 @@ static void on_established(void *owner, const unsigned char *fp)
 
 	memcpy(g->fp, fp, sizeof(g->fp));
 	g->known = true;
-	broker_meet(g->broker, g->jid, fp);
 }
 
-static void close_with(struct greeting *g, const char *state)
+static void close_with(struct greeting *g, const char *state, const struct link_ends *ends)
 {
 	struct buf refusal = { 0 };
 
 	if (state) {
-		link_hello_refusal(state, g->broker->instance, &refusal);
+		link_hello_refusal(state, ends, g->broker->instance, &refusal);
 		path_write(g->path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
 	drop(g);
 }
 
+/* Its resource, where it has one: nothing is opened to it until it comes anew. */
+static void note_protocol(struct greeting *g, uint64_t protocol)
+{
+	struct resource *r = NULL;
+
+	log_warning("%s: speaks protocol %" PRIu64 ", this side protocol %d", g->jid, protocol, LINK_PROTOCOL);
+	if (path_kind(g->path) == PATH_INBAND)
+		r = presence_full(g->broker->presence, inband_jid(g->path));
+	if (r)
+		r->protocol = protocol;
+}
+
+static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol)
+{
+	switch (fault) {
+	case HELLO_OTHER_PROTOCOL:
+		note_protocol(g, protocol);
+		close_with(g, "version", NULL);
+		break;
+	case HELLO_OTHER_NAMES:
+		close_with(g, "not-you", NULL);
+		break;
+	default:
+		log_warning("%s: a path does not begin with a HELLO that we know", g->jid);
+		close_with(g, NULL, NULL);
+	}
+}
+
+/* The names are checked, so the key is the account's: may the device have a link? */
+static bool meet(struct greeting *g)
+{
+	/* Somebody has sent our own bytes back. */
+	if (!memcmp(g->fp, device_key_fingerprint(g->broker->key), sizeof(g->fp)))
+		return false;
+	broker_meet(g->broker, g->jid, g->fp);
+	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
+	return broker_admits(g->broker, g->jid, g->fp);
+}
+
 static void on_plain(void *owner, struct buf *plain)
 {
 	struct greeting *g = owner;
-	struct link_hello hello;
+	struct link_ends ends = { g->broker->self, g->jid };
+	enum hello_fault fault = HELLO_MALFORMED;
+	struct link_hello hello = { 0 };
 	struct record record;
 	long size = record_parse(buf_data(plain), buf_len(plain), &record);
 
 	if (size == 0)
 		return;
-	if (size < 0 || link_hello_parse(&record, &hello) < 0) {
-		log_warning("%s: a path does not begin with a HELLO that we know", g->jid);
-		close_with(g, NULL);
+	if (size > 0)
+		fault = link_hello_parse(&record, &ends, &hello);
+	if (fault != HELLO_GOOD) {
+		refuse(g, fault, hello.protocol);
 		return;
 	}
-	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
-	if (!broker_admits(g->broker, g->jid, g->fp)) {
-		close_with(g, broker_blocks(g->broker, g->jid) ? NULL : "untrusted");
+	if (!meet(g)) {
+		close_with(g, broker_blocks(g->broker, g->jid) ? NULL : "untrusted", &ends);
 		return;
 	}
 	buf_consume(plain, size);

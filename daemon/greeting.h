@@ -4,8 +4,8 @@
 
 /*
  * A greeting: a path that somebody opened to us, until we know for which link
- * it is. TLS proves the key, the trust table says whether it may have a link, its first
- * record says which link; then it is the peer's, or it is closed.
+ * it is. TLS proves the key, the first record whose it is and which link is meant, the trust table
+ * says whether it may have one; then it is the peer's, or it is closed.
  */
 
 #include "broker.h"

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A peer is wanted by a session, a pairing or an incoming path. Its wayfinder
- * looks for paths; the key that a path's handshake proved is checked against
- * the trust table, and the link is attached. A better path that turns up later takes the
+ * looks for paths; the key that a path's handshake proved must be the device's, and the
+ * link is attached; when the other side's HELLO has named both accounts the key is checked
+ * against the trust table, and only then does the link come up. A better path that turns up later takes the
  * link over: the old one is kept, unheard, until the new one works. When the path dies, the link is suspended
  * and the wayfinder begins again; a device whose presence went away while ours
  * stayed is given a moment to come back. What ends the link ends the peer.
  */
 #include "peer.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,12 +86,13 @@ void peer_touch(struct peer *p)
 static struct peer *create(struct broker *b, const char *jid, const char *device)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
+	struct link_ends ends = { b->self, jid };
 	char *name = xasprintf("%s/%s", jid, device);
 
 	p->broker = b;
 	p->jid = xstrdup(jid);
 	strncpy(p->device, device, DEVICE_ID_LEN);
-	link_init(&p->link, &link_events, p, b->instance, name);
+	link_init(&p->link, &link_events, p, b->instance, &ends, name);
 	p->link.suspend_max = b->config->path_timeout * 1000;
 	p->ways = wayfinder_create(b, p->jid, p->device, &wayfinder_events, p);
 	channels_init(&p->channels, &p->link, true);
@@ -188,10 +191,12 @@ void peer_shut_out(struct peer *p, const char *reason, bool quietly)
 struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 {
 	struct peer *p = peer_find(b, jid, device);
+	const struct resource *r;
 
 	if (p)
 		return p;
-	if (!b->xmpp || !presence_device(b->presence, jid, device) || !broker_is_buddy(b, jid))
+	r = presence_device(b->presence, jid, device);
+	if (!b->xmpp || !r || r->protocol || !broker_is_buddy(b, jid))
 		return NULL;
 	p = create(b, jid, device);
 	wayfinder_step(p->ways, true);
@@ -201,24 +206,19 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 	return p;
 }
 
-/* Whether the device whose handshake this was may have a link with us. */
-static bool check_key(struct peer *p, const unsigned char *fp, const char **reason)
+/* Whether the key is the device's that we mean. Nothing is learnt here: whose it is, its HELLO says. */
+static bool check_key(const struct peer *p, const unsigned char *fp)
 {
 	char device[DEVICE_ID_LEN + 1];
 
 	device_id_of(fp, device);
-	if (strcmp(device, p->device)) {
+	if (strcmp(device, p->device) || (p->fp_known && memcmp(fp, p->fp, FINGERPRINT_BYTES))) {
 		log_error("%s: the device that said it is '%s' holds the key of '%s'; not talking to it",
 			  p->jid, p->device, device);
-		*reason = "unknown-key";
 		return false;
 	}
-	broker_meet(p->broker, p->jid, fp);
-	if (!broker_admits(p->broker, p->jid, fp)) {
-		*reason = "unknown-key";
-		return false;
-	}
-	return true;
+	/* Who was shut out hears nothing, not even who we are. */
+	return trust_look(p->broker->trust, p->jid, fp) != TRUST_DISTRUSTED && broker_is_buddy(p->broker, p->jid);
 }
 
 static void know_key(struct peer *p, const unsigned char *fp)
@@ -261,11 +261,10 @@ static void leave_path(struct peer *p, const char *why)
 static void on_found(void *owner, struct path *path, const unsigned char *fp)
 {
 	struct peer *p = owner;
-	const char *reason;
 
-	if (!check_key(p, fp, &reason)) {
+	if (!check_key(p, fp)) {
 		path_close(path);
-		end(p, reason);
+		end(p, "unknown-key");
 		return;
 	}
 	know_key(p, fp);
@@ -412,6 +411,7 @@ static const struct path_events left_events = {
 void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain)
 {
+	struct link_ends ends = { b->self, jid };
 	char device[DEVICE_ID_LEN + 1];
 	struct buf refusal = { 0 };
 	enum link_verdict verdict;
@@ -419,11 +419,16 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 
 	device_id_of(fp, device);
 	p = peer_find(b, jid, device);
+	if (p && p->fp_known && memcmp(p->fp, fp, FINGERPRINT_BYTES)) {
+		path_close(path);
+		return;
+	}
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
 				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0,
 				   broker_now(b));
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
-		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, b->instance,
+				   &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 		path_close(path);
@@ -511,6 +516,14 @@ static void on_timer(uv_timer_t *timer)
 	peer_touch(p);
 }
 
+static bool on_link_admit(void *owner)
+{
+	struct peer *p = owner;
+
+	broker_meet(p->broker, p->jid, p->fp);
+	return broker_admits(p->broker, p->jid, p->fp);
+}
+
 static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
@@ -559,9 +572,24 @@ static bool on_link_fill(void *owner)
 	return may_carry(p) && channels_fill(&p->channels);
 }
 
+/* Nothing is opened to it any more until it comes anew. */
+static void note_protocol(struct peer *p)
+{
+	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
+
+	log_warning("%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", p->jid, p->device,
+		    p->link.peer_protocol, LINK_PROTOCOL);
+	if (r)
+		r->protocol = p->link.peer_protocol;
+}
+
 static void on_link_ended(void *owner, const char *reason)
 {
-	end(owner, reason);
+	struct peer *p = owner;
+
+	if (!strcmp(reason, "version") && p->link.peer_protocol)
+		note_protocol(p);
+	end(p, reason);
 }
 
 static void on_link_kick(void *owner)
@@ -573,6 +601,7 @@ static void on_link_kick(void *owner)
 }
 
 static const struct link_events link_events = {
+	.admit = on_link_admit,
 	.up = on_link_up,
 	.down = on_link_down,
 	.deliver = on_link_deliver,

@@ -15,6 +15,7 @@
  */
 #include "session.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,9 +143,13 @@ static void fail(struct session_internal *s, enum message_id id)
 {
 	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
 	struct message m;
+	char theirs[24], ours[12];
 
+	snprintf(theirs, sizeof(theirs), "%" PRIu64, candidates_protocol(s->broker, &s->to));
+	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
-		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL, NULL);
+		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL,
+		    "seconds", "15", "theirs", theirs, "ours", ours, NULL);
 	fail_with(s, &m);
 }
 
@@ -162,6 +167,8 @@ static void fail_for_reason(struct session_internal *s, const char *reason)
 		{ "untrusted", MSG_NOT_TRUSTED_THERE },
 		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
 		{ "removed", MSG_REMOVED },
+		{ "version", MSG_PEER_VERSION },
+		{ "not-you", MSG_RELAYED },
 		{ "timeout", MSG_TIMEOUT },
 		{ "offline", MSG_BUDDY_OFFLINE },
 	};
@@ -170,8 +177,7 @@ static void fail_for_reason(struct session_internal *s, const char *reason)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].reason, reason))
 			continue;
-		message_set(&m, rows[i].id, "jid", s->to.jid, "share", s->to.share, "seconds", "15", NULL);
-		fail_with(s, &m);
+		fail(s, rows[i].id);
 		return;
 	}
 	message_set(&m, MSG_CANNOT_REACH, "jid", s->to.jid, "reason", reason, NULL);

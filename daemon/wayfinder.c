@@ -169,6 +169,11 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 		arrive(w, PATH_PROXY, path, fp);
 		return;
 	}
+	if (memcmp(fp, w->fp, FINGERPRINT_BYTES)) {
+		path_close(path);
+		fail(w, PATH_PROXY, "somebody else came by it");
+		return;
+	}
 	search_arrived(&w->search, PATH_PROXY);
 	greeting_take(w->broker, path, w->jid, fp);
 }

@@ -449,6 +449,7 @@ static void settle(struct world *w)
 static void world_begin(struct world *w, const struct set *set)
 {
 	static const uint8_t instance[INSTANCE_BYTES] = { 0 };
+	static const struct link_ends both = { "side@sim", "side@sim" };
 
 	memset(w->ops, 0, sizeof(w->ops));
 	w->set = set;
@@ -460,7 +461,7 @@ static void world_begin(struct world *w, const struct set *set)
 		s->world = w;
 		s->index = i;
 		s->kicked = s->ended = false;
-		link_init(&s->link, &link_events, s, instance, "side");
+		link_init(&s->link, &link_events, s, instance, &both, "side");
 		channels_init(&s->channels, &s->link, i == 0);
 		negotiations_init(&s->negotiations, &negotiation_events, s, &s->channels);
 	}

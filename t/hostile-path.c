@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "jid.h"
 #include "link.h"
 #include "tls.h"
 #include "ways.h"
@@ -328,9 +329,13 @@ static int offer(const char *port, const char *token, unsigned n, struct device_
 {
 	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
 	uint8_t instance[INSTANCE_BYTES];
+	char us[JID_MAX], them[JID_MAX];
+	struct link_ends ends = { us, them };
 	struct sockaddr_in address;
 	socklen_t len = sizeof(address);
 
+	if (!jid_bare_of(from, us) || !jid_bare_of(to, them))
+		return 2;
 	i.proxy = make_socket("0", &address);
 	if (bind(i.proxy, (struct sockaddr *)&address, len) < 0 || listen(i.proxy, 64) < 0 ||
 	    getsockname(i.proxy, (struct sockaddr *)&address, &len) < 0)
@@ -345,7 +350,7 @@ static int offer(const char *port, const char *token, unsigned n, struct device_
 	if (i.fd < 0)
 		return 1;
 	random_bytes(instance, sizeof(instance));
-	link_init(&i.link, &link_events, &i, instance, "the broker");
+	link_init(&i.link, &link_events, &i, instance, &ends, "the broker");
 	link_attach(&i.link, true, now());
 	intrude(&i);
 	link_finish(&i.link);

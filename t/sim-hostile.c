@@ -279,7 +279,10 @@ void hostile_withholds(struct buf *out)
 void hostile_greets(struct world *w, struct wire_end *end)
 {
 	struct broker *b = end->broker;
-	struct peer *p = peer_find(b, wire_of(w, end)->end[1].broker);
+	const struct broker *to = wire_of(w, end)->end[1].broker;
+	struct peer *p = peer_find(b, to);
+	/* Now and then in the name of whoever it is said to. */
+	struct link_ends ends = { chance(w, 100) ? to->jid : b->jid, to->jid };
 	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
 	struct buf hello = { 0 };
 
@@ -291,7 +294,7 @@ void hostile_greets(struct world *w, struct wire_end *end)
 	if (chance(w, 300))
 		put_random(w, instance, sizeof(instance));
 	if (below(w, 5))
-		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), instance, id,
+		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), &ends, instance, id,
 			  below(w, 2) ? 0 : below(w, 100));
 	if (below(w, 3))
 		path_say(w, end, buf_data(&hello), buf_len(&hello));

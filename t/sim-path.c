@@ -42,6 +42,7 @@ static struct wire *add(struct world *w)
 			continue;
 		wire->used = true;
 		wire->up = wire->dead = wire->raw = false;
+		wire->relay = NULL;
 		wire->hole = -1;
 		return wire;
 	}
@@ -94,6 +95,19 @@ static void plan_opening(struct world *w, struct wire *wire, enum event_kind kin
 	event_add(w, delay, kind, slot_of(w, wire), wire->generation, 0);
 }
 
+/* Who opened it to a hostile broker gets the device of a third person, who takes them for the hostile one. */
+static void pass_on(struct world *w, struct wire *wire, struct broker *relay)
+{
+	struct broker *third = &w->brokers[below(w, w->count)];
+
+	if (third == wire->end[0].broker || third->hostile || third->account == relay->account || !third->online)
+		return;
+	trace(w, "%s: passes a path of %s on to %s", relay->name, wire->end[0].broker->name, third->name);
+	wire->relay = relay;
+	wire->end[1].broker = third;
+	wire->end[0].target = third->resource;
+}
+
 static struct wire *open_inband(struct broker *b, struct broker *to, uint32_t resource)
 {
 	struct world *w = b->world;
@@ -102,6 +116,8 @@ static struct wire *open_inband(struct broker *b, struct broker *to, uint32_t re
 
 	if (!wire)
 		return NULL;
+	if (to->hostile && chance(w, w->swarm.relays))
+		pass_on(w, wire, to);
 	silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
 	fails = trouble && chance(w, w->swarm.open_fails);
 	if (silent || fails)
@@ -424,12 +440,22 @@ void greeting_over(struct world *w, struct wire *wire)
 		path_close(w, &wire->end[1]);
 }
 
-static void refuse(struct world *w, struct wire_end *end, const char *state)
+bool path_admits(struct world *w, const struct wire_end *end, const struct broker *from)
+{
+	const struct wire *wire = wire_of(w, end);
+	const struct broker *key = wire->end[!side_of(wire, end)].broker;
+
+	if (key->account != from->account)
+		violation(w, "%s: takes the key of %s for one of %s", end->broker->name, key->name, from->name);
+	return end->broker->trusts[from->index];
+}
+
+static void refuse(struct world *w, struct wire_end *end, const char *state, const struct link_ends *ends)
 {
 	struct buf refusal = { 0 };
 
 	if (state) {
-		link_hello_refusal(state, end->broker->instance, &refusal);
+		link_hello_refusal(state, ends, end->broker->instance, &refusal);
 		path_write(w, end, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
@@ -440,22 +466,28 @@ static void refuse(struct world *w, struct wire_end *end, const char *state)
 static void greet(struct world *w, struct wire *wire)
 {
 	struct wire_end *end = &wire->end[1];
+	struct broker *from = wire->relay ? wire->relay : wire->end[0].broker;
+	struct link_ends ends = { end->broker->jid, from->jid };
+	enum hello_fault fault = HELLO_MALFORMED;
 	struct link_hello hello;
 	struct record record;
 	long size = record_parse(buf_data(&end->plain), buf_len(&end->plain), &record);
 
 	if (size == 0)
 		return;
-	if (size < 0 || link_hello_parse(&record, &hello) < 0) {
-		refuse(w, end, NULL);
+	if (size > 0)
+		fault = link_hello_parse(&record, &ends, &hello);
+	if (fault != HELLO_GOOD) {
+		refuse(w, end, fault == HELLO_OTHER_PROTOCOL ? "version" : fault == HELLO_OTHER_NAMES ? "not-you" : NULL,
+		       NULL);
 		return;
 	}
-	if (!end->broker->trusts[wire->end[0].broker->index]) {
-		refuse(w, end, "untrusted");
+	if (!path_admits(w, end, from)) {
+		refuse(w, end, "untrusted", &ends);
 		return;
 	}
 	buf_consume(&end->plain, size);
-	peer_take(end->broker, wire->end[0].broker, end, &hello);
+	peer_take(end->broker, from, end, &hello);
 }
 
 void path_arrives(struct world *w, struct wire *wire, unsigned from)

@@ -63,11 +63,12 @@ void peer_touch(struct peer *p)
 static struct peer *create(struct broker *b, struct broker *other)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
+	struct link_ends ends = { b->jid, other->jid };
 
 	p->broker = b;
 	p->other = other;
 	p->was_hostile = other->hostile;
-	link_init(&p->link, &link_events, p, b->instance, other->device);
+	link_init(&p->link, &link_events, p, b->instance, &ends, other->device);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
 	ways_init(p);
@@ -193,11 +194,6 @@ void peer_found(struct peer *p, struct wire_end *path)
 	struct world *w = p->broker->world;
 	enum path_kind kind = wire_of(w, path)->kind;
 
-	if (!p->broker->trusts[p->other->index]) {
-		path_close(w, path);
-		end(p, "unknown-key");
-		return;
-	}
 	know_key(p);
 	if (!search_wants(&p->search, kind)) {
 		path_close(w, path);
@@ -304,6 +300,7 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 {
 	struct world *w = b->world;
 	struct peer *p = peer_find(b, other);
+	struct link_ends ends = { b->jid, other->jid };
 	struct buf refusal = { 0 };
 	enum link_verdict verdict;
 
@@ -312,7 +309,8 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
 		trace(w, "%s: refuses the path of %s: %s", b->name, other->name,
 		      verdict == LINK_REFUSE_GONE ? "gone" : "crossed");
-		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", b->instance, &refusal);
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, b->instance,
+				   &refusal);
 		path_write(w, path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 		path_close(w, path);
@@ -419,6 +417,13 @@ void peer_timer(struct peer *p)
 }
 
 /* The link */
+
+static bool on_link_admit(void *owner)
+{
+	struct peer *p = owner;
+
+	return path_admits(p->broker->world, p->path, p->other);
+}
 
 static void on_link_up(void *owner, bool resumed)
 {
@@ -550,6 +555,7 @@ static void on_link_kick(void *owner)
 }
 
 static const struct link_events link_events = {
+	.admit = on_link_admit,
 	.up = on_link_up,
 	.down = on_link_down,
 	.deliver = on_link_deliver,

@@ -143,6 +143,7 @@ static void draw_swarm(struct world *w)
 	s->parting = chance(w, 30);
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
 	s->mute = s->hostile >= 0 && below(w, 2);
+	s->relays = s->hostile >= 0 ? maybe(w, 700) : 0;
 	/* Small blocks are for what splits records, not for bulk. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;

@@ -74,6 +74,7 @@ struct swarm {
 	bool parting;			/* two lose each other for good */
 	int hostile;			/* the broker that is; -1: none */
 	bool mute;			/* it acknowledges nothing */
+	unsigned relays;		/* it passes on, as its own, paths that others open to it */
 };
 
 /* Events */
@@ -137,6 +138,7 @@ struct wire {
 	uint32_t generation;
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
+	struct broker *relay;		/* a hostile broker that each end takes for the other one; borrowed, or NULL */
 	enum path_kind kind;
 	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
 	struct wire_end end[2];		/* [0] has opened it */
@@ -432,6 +434,8 @@ void heal(struct world *w);
 
 /* sim-path.c */
 struct wire *wire_of(const struct world *w, const struct wire_end *end);
+/* Whether the key that the far end has shown may have a link, when its HELLO has said that it is this device's. */
+bool path_admits(struct world *w, const struct wire_end *end, const struct broker *from);
 /* kind is in-band, with a resource, or direct, with a port. */
 struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target);
 /* A proxy has connected the two. */

@@ -231,6 +231,7 @@ static void join_path(void)
 
 static void begin(void)
 {
+	static const struct link_ends both = { "somebody@example.org", "somebody@example.org" };
 	struct side *sides[] = { &alice, &bob };
 
 	now = 1000;
@@ -239,7 +240,7 @@ static void begin(void)
 
 		memset(sides[i], 0, sizeof(*sides[i]));
 		sides[i]->other = sides[1 - i];
-		link_init(&sides[i]->link, &link_events, sides[i], instance, i ? "bob" : "alice");
+		link_init(&sides[i]->link, &link_events, sides[i], instance, &both, i ? "bob" : "alice");
 		channels_init(&sides[i]->channels, &sides[i]->link, i == 0);
 	}
 	join_path();

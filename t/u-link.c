@@ -23,6 +23,8 @@ struct side {
 	uint64_t delivered, bytes;	/* records, and what they take with their headers */
 	size_t fill_size;
 	bool end_in_deliver;
+	bool unknown;			/* its peer's key may have no link */
+	unsigned admissions;
 	unsigned wrong;
 	unsigned kicks;
 	bool kicked;
@@ -64,6 +66,14 @@ static void on_deliver(void *owner, const struct record *record)
 		link_bye(&s->link, "enough");
 }
 
+static bool on_admit(void *owner)
+{
+	struct side *s = owner;
+
+	s->admissions++;
+	return !s->unknown;
+}
+
 static bool on_fill(void *owner)
 {
 	struct side *s = owner;
@@ -94,6 +104,7 @@ static void on_kick(void *owner)
 }
 
 static const struct link_events events = {
+	.admit = on_admit,
 	.up = on_up,
 	.down = on_down,
 	.deliver = on_deliver,
@@ -102,20 +113,23 @@ static const struct link_events events = {
 	.kick = on_kick,
 };
 
-static void side_init(struct side *s, struct side *other, const char *name)
+static void side_init(struct side *s, struct side *other, const char *name, const struct link_ends *ends)
 {
 	uint8_t instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
 
 	memset(s, 0, sizeof(*s));
 	s->other = other;
-	link_init(&s->link, &events, s, instance, name);
+	link_init(&s->link, &events, s, instance, ends, name);
 }
+
+static const struct link_ends of_alice = { "alice@example.org", "bob@example.org" };
+static const struct link_ends of_bob = { "bob@example.org", "alice@example.org" };
 
 static void begin(void)
 {
 	now = 1000;
-	side_init(&alice, &bob, "alice");
-	side_init(&bob, &alice, "bob");
+	side_init(&alice, &bob, "alice", &of_alice);
+	side_init(&bob, &alice, "bob", &of_bob);
 }
 
 static void finish(void)
@@ -725,7 +739,7 @@ static void test_move(void)
 	       "one that is too late for that is a new one");
 	talk(&alice, 4096);
 	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) > 0 &&
-	   link_hello_parse(&record, &hello) == 0, "bob reads a HELLO on a path that is nobody's");
+	   link_hello_parse(&record, &of_bob, &hello) == HELLO_GOOD, "bob reads a HELLO on a path that is nobody's");
 	ok(hello.resume && hello.received == 0, "which wants to resume");
 	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME, "his link");
 	cut(&alice);
@@ -743,12 +757,15 @@ static void test_refusals(void)
 	static const struct {
 		const char *state, *trace;
 		enum link_state left;
+		bool nameless;
 	} rows[] = {
-		{ "gone", "ended(gone)", LINK_ENDED },
-		{ "untrusted", "ended(untrusted)", LINK_ENDED },
-		{ "crossed", "", LINK_GREETING },
-		{ "resumed", "ended(protocol)", LINK_ENDED },
-		{ "whatever", "ended(protocol)", LINK_ENDED },
+		{ "not-you", "ended(not-you)", LINK_ENDED, true },
+		{ "untrusted", "ended(not-you)", LINK_ENDED, true },
+		{ "gone", "ended(gone)", LINK_ENDED, false },
+		{ "untrusted", "ended(untrusted)", LINK_ENDED, false },
+		{ "crossed", "", LINK_GREETING, false },
+		{ "resumed", "ended(protocol)", LINK_ENDED, false },
+		{ "whatever", "ended(protocol)", LINK_ENDED, false },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -756,12 +773,123 @@ static void test_refusals(void)
 
 		begin();
 		link_attach(&alice.link, true, now);
-		link_hello_refusal(rows[i].state, instance, &bob.wire);
+		link_hello_refusal(rows[i].state, rows[i].nameless ? NULL : &of_bob, instance, &bob.wire);
 		is_int(arrive(&alice, SIZE_MAX), -1, "a refused path is closed");
 		is_str(alice.trace, rows[i].trace, rows[i].state);
 		is_int(alice.link.state, rows[i].left, "and the link is where it should be");
+		is_int(alice.admissions, !rows[i].nameless, "the key is judged where it is known whose it is");
 		finish();
 	}
+}
+
+/*
+ * Eve passes the bytes of a first use on, and both take her for the one they talk to. What they say after that, she
+ * cannot change, for it is inside TLS; and it names the two whom the path is between.
+ */
+static void test_relay(void)
+{
+	static const struct link_ends with_eve = { "alice@example.org", "eve@example.org" };
+	static const struct link_ends from_eve = { "bob@example.org", "eve@example.org" };
+	static const struct {
+		struct link_ends alice, bob;
+		const char *what;
+	} rows[] = {
+		{ { "alice@example.org", "eve@example.org" }, { "bob@example.org", "eve@example.org" },
+		  "a relay between two" },
+		{ { "alice@example.org", "eve@example.org" }, { "bob@example.org", "alice@example.org" },
+		  "one who answers for somebody else" },
+		{ { "alice@example.org", "bob@example.org" }, { "bob@example.org", "eve@example.org" },
+		  "one who opens what is somebody else's" },
+	};
+	struct link_hello hello;
+	struct record record;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		now = 1000;
+		side_init(&alice, &bob, "alice", &rows[i].alice);
+		side_init(&bob, &alice, "bob", &rows[i].bob);
+		join_path();
+		talk(&alice, 4096);
+		arrive(&bob, SIZE_MAX);
+		is_str(bob.trace, "ended(not-you)", rows[i].what);
+		ok(!talk(&bob, 4096), "and hears nothing");
+		finish();
+	}
+
+	/* As the broker does it: the answer to the wrong HELLO comes back through eve. */
+	side_init(&alice, &bob, "alice", &with_eve);
+	side_init(&bob, &alice, "bob", &from_eve);
+	link_attach(&alice.link, true, now);
+	seen(&alice);
+	talk(&alice, 4096);
+	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) == (long)buf_len(&alice.wire) &&
+	   record.type == RECORD_HELLO, "before the answer nothing is said but HELLO");
+	is_int(link_hello_parse(&record, &from_eve, &hello), HELLO_OTHER_NAMES, "which bob does not take for eve's");
+	link_hello_refusal("not-you", NULL, bob.link.instance, &bob.wire);
+	ok(!memmem(buf_data(&bob.wire), buf_len(&bob.wire), "bob@", 4), "he does not say who he is");
+	is_int(arrive(&alice, SIZE_MAX), -1, "alice closes the path");
+	is_str(alice.trace, "ended(not-you)", "and knows why");
+	ok(!alice.admissions && !talk(&alice, 4096), "no key was judged, nothing more was said");
+	finish();
+}
+
+static void test_admission(void)
+{
+	begin();
+	alice.unknown = true;
+	join_path();
+	seen(&alice);
+	settle();
+	is_str(alice.trace, "ended(unknown-key)", "a device that may have no link gets none");
+	is_int(alice.admissions, 1, "its HELLO was read");
+	ok(!bob.delivered && !strcmp(bob.trace, "up"), "and it hears nothing after ours");
+	finish();
+
+	begin();
+	join_path();
+	settle();
+	cut_path("cut");
+	join_path();
+	settle();
+	is_int(alice.admissions, 2, "on each path it is asked anew");
+	alice.unknown = true;
+	cut_path("cut");
+	join_path();
+	settle();
+	is_str(alice.trace, "up down resumed down ended(unknown-key)", "for it may have changed");
+	finish();
+
+	begin();
+	join_path();
+	seen(&alice);
+	talk(&alice, 4096);
+	link_bye(&alice.link, "stopped");
+	link_bye(&bob.link, "stopped");
+	ok(!talk(&alice, 4096) && !talk(&bob, 4096), "who has not said who they are hears no BYE");
+	finish();
+
+	begin();
+	join_path();
+	talk(&alice, 4096);
+	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
+	arrive(&alice, SIZE_MAX);
+	is_str(alice.trace, "ended(protocol)", "nor who breaks the protocol");
+	ok(!talk(&alice, 4096), "before that");
+	finish();
+}
+
+static void test_versions(void)
+{
+	static const char newer[] = "protocol=3\0state=version\0";
+
+	begin();
+	link_attach(&alice.link, true, now);
+	record_put(&bob.wire, RECORD_HELLO, 0, newer, sizeof(newer) - 1);
+	is_int(arrive(&alice, SIZE_MAX), -1, "who speaks another protocol says so");
+	is_str(alice.trace, "ended(version)", "and the link ends");
+	is_int(alice.link.peer_protocol, 3, "with the number, for the user");
+	is_int(alice.admissions, 0, "and nothing learnt");
+	finish();
 }
 
 /* A peer who breaks the rules. The link is up, has sent two records, and one is acknowledged. */
@@ -824,20 +952,29 @@ static void test_protocol_errors(void)
 
 static void test_hello_parse(void)
 {
-	static const char good[] = "protocol=1\0instance=0011223344556677\0received=0\0"
+	static const char good[] = "protocol=2\0from=Alice@example.org\0to=bob@EXAMPLE.org\0"
+		"instance=0011223344556677\0received=0\0"
 		"link=000102030405060708090a0b0c0d0e0f\0state=new\0later=x\0";
 	static const struct {
 		const char *from, *to, *what;
+		enum hello_fault fault;
 	} changes[] = {
-		{ "protocol=1", "protocol=2", "protocol 2" },
-		{ "protocol=1", "protocoll1", "ill-formed fields" },
-		{ "instance=0", "instance=g", "an instance that is not hex" },
-		{ "received=0", "received=x", "no number" },
-		{ "received=0", "received=1", "a new link that has received" },
-		{ "link=00", "link=0x", "an id that is not hex" },
-		{ "link=0", "lonk=0", "no id" },
-		{ "state=new", "state=old", "another state" },
-		{ "state=new", "stade=new", "no state" },
+		{ "protocol=2", "protocol=1", "protocol 1", HELLO_OTHER_PROTOCOL },
+		{ "protocol=2", "protocol=3", "protocol 3", HELLO_OTHER_PROTOCOL },
+		{ "protocol=2", "protocol=x", "no protocol", HELLO_MALFORMED },
+		{ "protocol=2", "protocoll2", "ill-formed fields", HELLO_MALFORMED },
+		{ "from=Alice", "from=Clara", "from somebody else", HELLO_OTHER_NAMES },
+		{ "to=bob", "to=eve", "to somebody else", HELLO_OTHER_NAMES },
+		{ "from=A", "form=A", "from nobody", HELLO_OTHER_NAMES },
+		{ "to=b", "so=b", "to nobody", HELLO_OTHER_NAMES },
+		{ "from=Alice@", "from=Alice/", "a name that is none", HELLO_OTHER_NAMES },
+		{ "instance=0", "instance=g", "an instance that is not hex", HELLO_MALFORMED },
+		{ "received=0", "received=x", "no number", HELLO_MALFORMED },
+		{ "received=0", "received=1", "a new link that has received", HELLO_MALFORMED },
+		{ "link=00", "link=0x", "an id that is not hex", HELLO_MALFORMED },
+		{ "link=0", "lonk=0", "no id", HELLO_MALFORMED },
+		{ "state=new", "state=old", "another state", HELLO_MALFORMED },
+		{ "state=new", "stade=new", "no state", HELLO_MALFORMED },
 	};
 	struct link_hello hello;
 	struct record r = { .type = RECORD_HELLO, .len = sizeof(good) - 1 };
@@ -845,17 +982,18 @@ static void test_hello_parse(void)
 
 	memcpy(bytes, good, sizeof(good));
 	r.payload = (const uint8_t *)bytes;
-	is_int(link_hello_parse(&r, &hello), 0, "a HELLO is read, unknown fields are not minded");
+	is_int(link_hello_parse(&r, &of_bob, &hello), HELLO_GOOD,
+	       "a HELLO is read, unknown fields and the case of names are not minded");
 	ok(hello.instance[1] == 0x11 && hello.link[15] == 15 && !hello.resume, "with what it says");
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		memcpy(bytes, good, sizeof(good));
 		memcpy(memmem(bytes, sizeof(bytes), changes[i].from, strlen(changes[i].from)),
 		       changes[i].to, strlen(changes[i].to));
-		is_int(link_hello_parse(&r, &hello), -1, changes[i].what);
+		is_int(link_hello_parse(&r, &of_bob, &hello), changes[i].fault, changes[i].what);
 	}
 	r.type = RECORD_BYE;
 	memcpy(bytes, good, sizeof(good));
-	is_int(link_hello_parse(&r, &hello), -1, "another record is no HELLO");
+	is_int(link_hello_parse(&r, &of_bob, &hello), HELLO_MALFORMED, "another record is no HELLO");
 }
 
 /* 10,000 records each way, over paths that are cut at any byte. */
@@ -948,6 +1086,9 @@ int main(void)
 	test_judge();
 	test_move();
 	test_refusals();
+	test_relay();
+	test_admission();
+	test_versions();
 	test_protocol_errors();
 	test_hello_parse();
 	for (unsigned seed = 1; seed <= 5; seed++)

@@ -254,10 +254,11 @@ static void pump(struct side *a)
 
 static void side_init(struct side *s, const char *name, struct side *other, unsigned char instance)
 {
+	static const struct link_ends both = { "somebody@example.org", "somebody@example.org" };
 	uint8_t bytes[INSTANCE_BYTES] = { instance };
 
 	*s = (struct side){ .name = name, .other = other };
-	link_init(&s->link, &link_events, s, bytes, name);
+	link_init(&s->link, &link_events, s, bytes, &both, name);
 	channels_init(&s->channels, &s->link, instance & 1);
 	negotiations_init(&s->negotiations, &table_events, s, &s->channels);
 }

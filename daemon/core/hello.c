@@ -4,20 +4,41 @@
 #include <string.h>
 
 #include "fields.h"
+#include "jid.h"
+#include "log.h"
 #include "text.h"
 
 /*
  * HELLO is fields, so that a later version may add some: what is unknown is
  * passed over, what is missing or malformed makes it no HELLO at all.
+ *
+ * TLS proves who holds a key, and the server says whose stream it is; nothing there says that the
+ * two belong together. So each side names both accounts here, where only the holder of the
+ * key can: who passes another's path on as their own cannot make the holder say so.
  */
 
-void hello_put(struct buf *out, const char *state, const uint8_t instance[INSTANCE_BYTES],
-	       const uint8_t *id, uint64_t received)
+/* What any version understands of an answer. */
+static void put_state(struct buf *payload, const char *state)
+{
+	fields_add_u64(payload, "protocol", LINK_PROTOCOL);
+	fields_add(payload, "state", state);
+}
+
+static void put_record(struct buf *out, struct buf *payload)
+{
+	record_put(out, RECORD_HELLO, 0, buf_data(payload), buf_len(payload));
+	buf_finish(payload);
+}
+
+void hello_put(struct buf *out, const char *state, const struct link_ends *ends,
+	       const uint8_t instance[INSTANCE_BYTES], const uint8_t *id, uint64_t received)
 {
 	char hex[2 * LINK_ID_BYTES + 1];
 	struct buf payload = { 0 };
 
-	fields_add(&payload, "protocol", "1");
+	put_state(&payload, state);
+	fields_add(&payload, "from", ends->us);
+	fields_add(&payload, "to", ends->them);
 	hex_encode(instance, INSTANCE_BYTES, hex);
 	fields_add(&payload, "instance", hex);
 	fields_add_u64(&payload, "received", received);
@@ -25,45 +46,88 @@ void hello_put(struct buf *out, const char *state, const uint8_t instance[INSTAN
 		hex_encode(id, LINK_ID_BYTES, hex);
 		fields_add(&payload, "link", hex);
 	}
-	fields_add(&payload, "state", state);
-	record_put(out, RECORD_HELLO, 0, buf_data(&payload), buf_len(&payload));
-	buf_finish(&payload);
+	put_record(out, &payload);
 }
 
-void link_hello_refusal(const char *state, const uint8_t instance[INSTANCE_BYTES], struct buf *out)
+void link_hello_refusal(const char *state, const struct link_ends *ends,
+			const uint8_t instance[INSTANCE_BYTES], struct buf *out)
 {
-	hello_put(out, state, instance, NULL, 0);
+	struct buf payload = { 0 };
+
+	if (ends) {
+		hello_put(out, state, ends, instance, NULL, 0);
+		return;
+	}
+	put_state(&payload, state);
+	put_record(out, &payload);
 }
 
-const char *hello_parse(const struct record *record, uint8_t instance[INSTANCE_BYTES],
-			uint64_t *received)
+/* The same account, however it is written. */
+static bool names(const char *said, const char *bare)
+{
+	char jid[JID_MAX];
+
+	return said && jid_bare(said, jid) && !strcmp(jid, bare);
+}
+
+static bool names_both(struct fields f, const char *state, const struct link_ends *ends)
+{
+	const char *from = fields_get(f, "from"), *to = fields_get(f, "to");
+
+	if (names(from, ends->them) && names(to, ends->us))
+		return true;
+	if (!strcmp(state, "not-you"))
+		log_warning("%s: whoever is at the other end of the path expects somebody else on it", ends->them);
+	else if (!from && !to)
+		log_warning("%s: its HELLO names nobody; nothing is told to it, or trusted", ends->them);
+	else
+		log_warning("%s: its HELLO is from '%.100s' to '%.100s': somebody passes on a path that is "
+			    "not theirs; nothing is told to it, or trusted", ends->them, from ? from : "",
+			    to ? to : "");
+	return false;
+}
+
+enum hello_fault hello_parse(const struct record *record, const struct link_ends *ends,
+			     struct hello *hello)
 {
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *hex;
 
-	if (record->type != RECORD_HELLO || !fields_valid(f) ||
-	    fields_get_u64(f, "protocol", 0) != 1)
-		return NULL;
+	if (record->type != RECORD_HELLO || !fields_valid(f))
+		return HELLO_MALFORMED;
+	hello->protocol = fields_get_u64(f, "protocol", 0);
+	hello->state = fields_get(f, "state");
+	if (!hello->protocol || !hello->state)
+		return HELLO_MALFORMED;
+	if (hello->protocol != LINK_PROTOCOL)
+		return HELLO_OTHER_PROTOCOL;
+	if (!names_both(f, hello->state, ends))
+		return HELLO_OTHER_NAMES;
 	hex = fields_get(f, "instance");
-	*received = fields_get_u64(f, "received", UINT64_MAX);
-	if (!hex || !hex_decode(hex, instance, INSTANCE_BYTES) || *received == UINT64_MAX)
-		return NULL;
-	return fields_get(f, "state");
+	hello->received = fields_get_u64(f, "received", UINT64_MAX);
+	if (!hex || !hex_decode(hex, hello->instance, INSTANCE_BYTES) || hello->received == UINT64_MAX)
+		return HELLO_MALFORMED;
+	return HELLO_GOOD;
 }
 
-int link_hello_parse(const struct record *record, struct link_hello *hello)
+enum hello_fault link_hello_parse(const struct record *record, const struct link_ends *ends,
+				  struct link_hello *out)
 {
 	struct fields f = { (const char *)record->payload, record->len };
-	const char *state = hello_parse(record, hello->instance, &hello->received);
+	struct hello hello = { 0 };
+	enum hello_fault fault = hello_parse(record, ends, &hello);
 	const char *hex;
 
-	if (!state)
-		return -1;
+	out->protocol = hello.protocol;
+	if (fault != HELLO_GOOD)
+		return fault;
 	hex = fields_get(f, "link");
-	if (!hex || !hex_decode(hex, hello->link, LINK_ID_BYTES))
-		return -1;
-	hello->resume = !strcmp(state, "resume");
-	if (!hello->resume && (strcmp(state, "new") || hello->received != 0))
-		return -1;
-	return 0;
+	if (!hex || !hex_decode(hex, out->link, LINK_ID_BYTES))
+		return HELLO_MALFORMED;
+	out->resume = !strcmp(hello.state, "resume");
+	if (!out->resume && (strcmp(hello.state, "new") || hello.received != 0))
+		return HELLO_MALFORMED;
+	memcpy(out->instance, hello.instance, INSTANCE_BYTES);
+	out->received = hello.received;
+	return HELLO_GOOD;
 }

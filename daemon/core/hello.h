@@ -6,15 +6,23 @@
 
 #include "link.h"
 
+/* What both sides' HELLO have. */
+struct hello {
+	uint64_t protocol;
+	const char *state;		/* may be any word; points into the record */
+	uint8_t instance[INSTANCE_BYTES];
+	uint64_t received;
+};
+
 /* id: the link's, NULL in an answer. */
-void hello_put(struct buf *out, const char *state, const uint8_t instance[INSTANCE_BYTES],
-	       const uint8_t *id, uint64_t received);
+void hello_put(struct buf *out, const char *state, const struct link_ends *ends,
+	       const uint8_t instance[INSTANCE_BYTES], const uint8_t *id, uint64_t received);
 
 /*
- * What both sides' HELLO have. The state, which points into the record and may
- * be any word; NULL if the record is no HELLO of protocol 1.
+ * hello->protocol is set unless HELLO_MALFORMED, the rest with HELLO_GOOD only. Names that
+ * are not those of the path are logged.
  */
-const char *hello_parse(const struct record *record, uint8_t instance[INSTANCE_BYTES],
-			uint64_t *received);
+enum hello_fault hello_parse(const struct record *record, const struct link_ends *ends,
+			     struct hello *hello);
 
 #endif

@@ -9,7 +9,8 @@
 /*
  * How a link comes up on a path: the one who opened it says HELLO, the other
  * judges it and answers, and with both known each sends again what the other has
- * not. The judgement is what keeps two devices at one link, whoever opens paths,
+ * not. A HELLO that names other accounts than the path is between, or an answer of a
+ * device that may not have a link, ends it before anything else is said. The judgement is what keeps two devices at one link, whoever opens paths,
  * when and how often, and whichever of them forgot the last one.
  */
 
@@ -93,6 +94,7 @@ static void greet_back(struct link *l, const struct link_hello *hello, uint64_t 
 		memcpy(l->id, hello->link, LINK_ID_BYTES);
 		in->has_id = true;
 	}
+	in->greeted = true;
 	in->hello_due = true;
 	in->hello_state = hello->resume ? "resumed" : "new";
 	come_up(l, hello->received, hello->instance, now);
@@ -107,16 +109,22 @@ void link_accept(struct link *l, const struct link_hello *hello, uint64_t now)
 	greet_back(l, hello, now);
 }
 
-/* The answer to our HELLO. */
-static int take_answer(struct link *l, const struct record *record, uint64_t now)
+/* A HELLO that is none of this path's. -1. */
+static int refuse(struct link *l, enum hello_fault fault, uint64_t protocol)
 {
-	uint8_t instance[INSTANCE_BYTES];
-	uint64_t received;
-	const char *state = hello_parse(record, instance, &received);
-	struct link_internal *in = l->in;
-
-	if (!state)
+	if (fault == HELLO_MALFORMED)
 		return link_protocol_error(l, "HELLO not understood");
+	l->peer_protocol = protocol;
+	link_end(l, fault == HELLO_OTHER_PROTOCOL ? "version" : "not-you", false);
+	return -1;
+}
+
+/* What an answer says, once it is known whose it is. */
+static int take_state(struct link *l, const struct hello *hello, uint64_t now)
+{
+	struct link_internal *in = l->in;
+	const char *state = hello->state;
+
 	if (!strcmp(state, "gone") || !strcmp(state, "untrusted")) {
 		link_end(l, state, false);
 		return -1;
@@ -127,24 +135,44 @@ static int take_answer(struct link *l, const struct record *record, uint64_t now
 	}
 	if (strcmp(state, in->was_up ? "resumed" : "new"))
 		return link_protocol_error(l, "HELLO answers what was not asked");
-	if (in->was_up && (received < in->outbox.acked ||
-			   memcmp(instance, l->peer_instance, INSTANCE_BYTES))) {
+	if (in->was_up && (hello->received < in->outbox.acked ||
+			   memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))) {
 		link_end(l, "gone", true);
 		return -1;
 	}
-	if (!outbox_plausible(&in->outbox, received))
+	if (!outbox_plausible(&in->outbox, hello->received))
 		return link_protocol_error(l, "HELLO with an impossible number");
-	come_up(l, received, instance, now);
+	come_up(l, hello->received, hello->instance, now);
 	return 0;
+}
+
+/* The answer to our HELLO. */
+static int take_answer(struct link *l, const struct record *record, uint64_t now)
+{
+	struct link_ends ends = link_ends(l);
+	struct hello hello = { 0 };
+	enum hello_fault fault = hello_parse(record, &ends, &hello);
+
+	if (fault != HELLO_GOOD)
+		return refuse(l, fault, hello.protocol);
+	if (l->events->admit && !l->events->admit(l->owner)) {
+		link_end(l, "unknown-key", false);
+		return -1;
+	}
+	l->in->greeted = true;
+	return take_state(l, &hello, now);
 }
 
 /* The initiator's HELLO on a path that was attached before it came. */
 static int take_opening(struct link *l, const struct record *record, uint64_t now)
 {
+	struct link_ends ends = link_ends(l);
 	struct link_hello hello;
+	enum hello_fault fault = link_hello_parse(record, &ends, &hello);
 
-	if (link_hello_parse(record, &hello))
-		return link_protocol_error(l, "HELLO not understood");
+	if (fault != HELLO_GOOD)
+		return refuse(l, fault, hello.protocol);
+	l->in->greeted = true;
 	switch (link_hello_judge(l, &hello, false, now)) {
 	case LINK_ACCEPT_NEW:
 	case LINK_ACCEPT_RESUME:

@@ -13,6 +13,7 @@
 struct link_internal {
 	struct outbox outbox;		/* what we send */
 	struct inbox inbox;		/* what we have of the peer's, and owe an ACK for */
+	char *us, *them;		/* owned; link_ends() */
 	bool has_id;
 	bool was_up;
 	bool ours;			/* it came up by an attempt of ours */
@@ -29,6 +30,7 @@ struct link_internal {
 	bool dead;			/* link_path_dead() */
 	bool quiet;			/* link_output() has given all it had: more needs a kick */
 	bool starved;			/* data waits for acknowledgements */
+	bool greeted;			/* the peer's HELLO was checked: it may hear more than ours */
 	bool hello_due;
 	const char *hello_state;
 	bool bye_due;

@@ -86,7 +86,9 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 	in->now = now;
 	in->quiet = l->state != LINK_UP;
 	if (in->hello_due) {
-		hello_put(out, in->hello_state, l->instance, l->initiator ? l->id : NULL,
+		struct link_ends ends = link_ends(l);
+
+		hello_put(out, in->hello_state, &ends, l->instance, l->initiator ? l->id : NULL,
 			  in->inbox.received);
 		in->hello_due = false;
 	}

@@ -45,13 +45,15 @@ void link_enter(struct link *l, enum link_state state, const char *because)
 }
 
 void link_init(struct link *l, const struct link_events *events, void *owner,
-	       const uint8_t instance[INSTANCE_BYTES], const char *peer_name)
+	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name)
 {
 	*l = (struct link){ .events = events, .owner = owner, .state = LINK_IDLE,
 			    .suspend_max = LINK_SUSPEND_MAX };
 	memcpy(l->instance, instance, INSTANCE_BYTES);
 	strncpy(l->peer_name, peer_name, sizeof(l->peer_name) - 1);
 	l->in = xcalloc(1, sizeof(*l->in));
+	l->in->us = xstrdup(ends->us);
+	l->in->them = xstrdup(ends->them);
 	inbox_told(&l->in->inbox);
 	l->in->fill_size = RECORD_PAYLOAD_MAX;
 }
@@ -61,8 +63,15 @@ void link_finish(struct link *l)
 	if (!l->in)
 		return;
 	outbox_finish(&l->in->outbox);
+	free(l->in->us);
+	free(l->in->them);
 	free(l->in);
 	l->in = NULL;
+}
+
+struct link_ends link_ends(const struct link *l)
+{
+	return (struct link_ends){ l->in->us, l->in->them };
 }
 
 void link_kick(struct link *l)
@@ -81,7 +90,8 @@ void link_end(struct link *l, const char *reason, bool tell)
 
 	if (l->state == LINK_ENDED)
 		return;
-	if (tell && in->attached) {
+	/* Who has not said who they are is not told what we think of it. */
+	if (tell && in->attached && in->greeted) {
 		in->bye_due = true;
 		strncpy(in->bye, reason, REASON_MAX);
 	}
@@ -114,6 +124,7 @@ void link_start_path(struct link *l, bool initiator, uint64_t now)
 	in->dead = false;
 	in->quiet = true;
 	in->starved = false;
+	in->greeted = false;
 	in->hello_due = false;
 	in->pong_due = false;
 	in->attached_at = in->acked_at = in->now = now;

@@ -9,18 +9,20 @@
  * rest is sent again, and no record is lost, repeated or reordered. No I/O
  * and no clock: bytes and `now` (milliseconds, monotonic) come in by calls.
  *
- * HELLO (fields: protocol=1, instance=<16 hex>, received=<number>, and
- * link=<32 hex>, state=new|resume from the initiator of the path, state=new|
- * resumed|gone|crossed|untrusted from the other) is the first record each way. No
- * numbered record leaves before the peer's HELLO has been seen. A link that was
- * never up keeps its id from one attempt to the next, so that an answer that
- * got lost makes no second link.
+ * HELLO (fields: protocol=2, from=<JID>, to=<JID>, instance=<16 hex>, received=<number>,
+ * and link=<32 hex>, state=new|resume from the initiator of the path, state=new|
+ * resumed|gone|crossed|untrusted from the other) is the first record each way. It names
+ * both accounts, and nothing else leaves, nor is anything taken for granted about
+ * the peer, before its HELLO has named the same ones. The answers version and not-you are
+ * no more than protocol and state. A link that was never up keeps its id from
+ * one attempt to the next, so that an answer that got lost makes no second link.
  *
  *   state      event                    next
  *   IDLE       attach (initiator)       GREETING  HELLO new
  *   IDLE       attach (responder)       GREETING  waits for HELLO
  *   GREETING   HELLO new/resumed        UP        events->up, replay
  *   GREETING   HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
+ *   GREETING   HELLO of others, version ENDED     "not-you", "version"; admit() says no: "unknown-key"
  *   GREETING   HELLO crossed            GREETING  link_input() says -1: the peer's attempt wins
  *   UP         detach                   SUSPENDED events->down; waits suspend_max
  *   GREETING   detach                   IDLE, or SUSPENDED if it was up before
@@ -34,7 +36,16 @@
 
 #include "record.h"
 
-enum { LINK_ID_BYTES = 16, INSTANCE_BYTES = 8 };
+enum {
+	LINK_ID_BYTES = 16,
+	INSTANCE_BYTES = 8,
+	LINK_PROTOCOL = 2,	/* of HELLO; another one is refused */
+};
+
+/* Whom a path is between: bare JIDs as jid_bare() writes them, borrowed. */
+struct link_ends {
+	const char *us, *them;
+};
 
 enum link_state {
 	LINK_IDLE,	/* never up: no path yet, or the first one is being made */
@@ -47,6 +58,11 @@ enum link_state {
 struct link;
 
 struct link_events {
+	/*
+	 * The answer to our HELLO names whom the path is with, so the key that was seen on it is theirs: may its
+	 * device have a link? Asked once a path, before anything else comes of it. NULL: it may.
+	 */
+	bool (*admit)(void *owner);
 	/* The link works, for the first time or again (resumed). */
 	void (*up)(void *owner, bool resumed);
 	/* It lost its path and waits for another. In link_accept(), up() follows at once. */
@@ -59,8 +75,8 @@ struct link_events {
 	 */
 	bool (*fill)(void *owner);
 	/*
-	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol",
-	 * "gone", "no-path", "overflow". If a path is attached, link_output() may
+	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol", "version", "not-you",
+	 * "unknown-key", "gone", "no-path", "overflow". If a path is attached, link_output() may
 	 * have a BYE for it; then it is closed. Called from inside whatever ended
 	 * it, but never from link_send(); link_finish() must wait until that returned.
 	 */
@@ -80,6 +96,7 @@ struct link {
 	uint8_t instance[INSTANCE_BYTES];	/* ours */
 	uint8_t peer_instance[INSTANCE_BYTES];
 	bool peer_known;			/* peer_instance is valid */
+	uint64_t peer_protocol;			/* of a peer that the link ended with as "version" */
 	bool initiator;				/* of the present path */
 	bool busy;				/* set by the owner: something is open; pings are quicker */
 	bool nudge;				/* set by the owner: the path withholds the tail of bursts (a proxy) */
@@ -88,11 +105,15 @@ struct link {
 	struct link_internal *in;		/* owned */
 };
 
+/* ends are copied. */
 void link_init(struct link *l, const struct link_events *events, void *owner,
-	       const uint8_t instance[INSTANCE_BYTES], const char *peer_name);
+	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name);
 void link_finish(struct link *l);
 
-/* A path is there, its TLS established with the right key. Output begins with HELLO if we initiate. */
+/* Borrowed from the link. */
+struct link_ends link_ends(const struct link *l);
+
+/* A path is there, its TLS established. Output begins with HELLO if we initiate. */
 void link_attach(struct link *l, bool initiator, uint64_t now);
 
 /* The path is gone. Nothing happens if none is attached. */
@@ -107,7 +128,15 @@ struct link_hello {
 	uint8_t link[LINK_ID_BYTES];
 	uint8_t instance[INSTANCE_BYTES];
 	uint64_t received;
+	uint64_t protocol;
 	bool resume;
+};
+
+enum hello_fault {
+	HELLO_GOOD,
+	HELLO_MALFORMED,	/* no HELLO: the path is closed without a word */
+	HELLO_OTHER_PROTOCOL,	/* answer HELLO version */
+	HELLO_OTHER_NAMES,	/* of somebody else's path, or nobody's: answer HELLO not-you */
 };
 
 enum link_verdict {
@@ -118,8 +147,9 @@ enum link_verdict {
 	LINK_REFUSE_CROSSED,	/* our own attempt wins: answer HELLO crossed, close the path */
 };
 
-/* 0, or -1 if the record is no initiator's HELLO of protocol 1. */
-int link_hello_parse(const struct record *record, struct link_hello *hello);
+/* An initiator's. hello->protocol is set unless HELLO_MALFORMED, all of it with HELLO_GOOD. */
+enum hello_fault link_hello_parse(const struct record *record, const struct link_ends *ends,
+				  struct link_hello *hello);
 
 /*
  * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not one that
@@ -128,8 +158,12 @@ int link_hello_parse(const struct record *record, struct link_hello *hello);
 enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
 				   bool we_win, uint64_t now);
 
-/* The answer of a refusal ("gone", "crossed", "untrusted"), as bytes for the path. */
-void link_hello_refusal(const char *state, const uint8_t instance[INSTANCE_BYTES], struct buf *out);
+/*
+ * The answer of a refusal, as bytes for the path: "gone", "crossed", "untrusted". With ends NULL "version" or
+ * "not-you", which say no more than that: who hears it is not known.
+ */
+void link_hello_refusal(const char *state, const struct link_ends *ends,
+			const uint8_t instance[INSTANCE_BYTES], struct buf *out);
 
 /*
  * Attaches a path as responder, with the initiator's HELLO already read and

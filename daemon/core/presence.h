@@ -31,6 +31,7 @@ struct resource {
 	char device[DEVICE_ID_LEN + 1];
 	char instance[17];		/* hex */
 	uint64_t since;			/* when it appeared */
+	uint64_t protocol;		/* of HELLO, if it is known to speak none of ours; 0. Set by whoever met it */
 };
 
 struct buddy {
