@@ -199,6 +199,12 @@ bool broker_knows_device(const struct broker *b, const char *jid, const char *de
 	return known(b, jid, device) != NULL;
 }
 
+bool broker_counts_as_trusted(const struct broker *b, const char *jid)
+{
+	return trust_any(b->trust, jid, TRUST_SEEN) || trust_any(b->trust, jid, TRUST_VERIFIED) ||
+	       trust_expected(b->trust, jid, time(NULL));
+}
+
 void broker_trust_granted(struct broker *b, const char *jid)
 {
 	announcer_reload(b->announcer);
@@ -487,6 +493,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->loop = loop;
 	ring_init(&b->greetings);
 	services_init(&b->services);
+	inbands_init(&b->inbands, loop);
 	b->started = time(NULL);
 	b->key = store_key(trouble);
 	if (!b->key)
@@ -500,7 +507,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->presence = presence_create();
 	b->config = config_read();
 	read_shares(b);
-	inbands_init(&b->inbands, loop, b->key);
+	b->inbands.key = b->key;
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
@@ -553,6 +560,7 @@ void broker_finish(struct broker *b)
 	trust_destroy(b->trust);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->blocked);
+	inbands_finish(&b->inbands);
 	outcomes_destroy(b->outcomes);
 	presence_destroy(b->presence);
 	config_free(b->config);

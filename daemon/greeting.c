@@ -173,6 +173,25 @@ static bool may_greet(const struct broker *b, const char *bare)
 	       (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
 }
 
+/* Who opens is the other end of a link that we have, by what the server says. */
+static bool is_awaited(const struct broker *b, const char *jid, const char *full)
+{
+	for (const struct peer *p = b->peers; p; p = p->next) {
+		const struct resource *r = strcmp(p->jid, jid) ? NULL : presence_device(b->presence, jid, p->device);
+
+		if (r && !strcmp(r->full, full))
+			return broker_trusts_device(b, jid, p->device);
+	}
+	return false;
+}
+
+static enum inband_standing standing(const struct broker *b, const char *jid, const char *full)
+{
+	if (is_awaited(b, jid, full))
+		return INBAND_AWAITED;
+	return broker_counts_as_trusted(b, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+}
+
 static struct greeting *create(struct broker *b, const char *jid, uint64_t timeout)
 {
 	struct greeting *g = xcalloc(1, sizeof(*g));
@@ -196,7 +215,7 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 		return;
 	}
 	g = create(b, jid, 2 * LINK_HELLO_TIMEOUT);
-	g->path = inband_accept(&b->inbands, open, &events, g);
+	g->path = inband_accept(&b->inbands, open, standing(b, jid, open->from), &events, g);
 	if (!g->path)
 		destroy(g);
 }

@@ -5,6 +5,11 @@
  * window allows. Incoming: the same from the other end. Each block is an iq
  * whose answer is the acknowledgement; an error or no answer at all ends the path, and
  * the link above moves on to another one.
+ *
+ * A path takes its place when it is opened, from either side, and leaves it when nothing
+ * can come for it any more: one of ours that was given up unanswered waits for its answer,
+ * because the other side may have taken it and is to be told that it is over. Who has to make
+ * room hears of it from the loop, not within the call of who needs the place.
  */
 #include "inband.h"
 
@@ -15,6 +20,7 @@
 #include "alloc.h"
 #include "base64.h"
 #include "ibb.h"
+#include "jid.h"
 #include "log.h"
 #include "text.h"
 
@@ -26,7 +32,9 @@ enum {
 
 enum inband_state {
 	INBAND_OPENING,		/* our open is unanswered */
+	INBAND_GIVEN_UP,	/* it still is, and nobody wants the path any more */
 	INBAND_OPEN,		/* the bytestream is; TLS is in its handshake or up */
+	INBAND_ROOM,		/* it made room; its owner is about to be told */
 	INBAND_CLOSED,		/* waits for its handles to close */
 };
 
@@ -40,6 +48,9 @@ struct inband {
 	struct path path;		/* first: a struct path * is one of us */
 	struct inbands *all;
 	struct turn turn;		/* inbands::paths */
+	struct quota_place place;
+	bool kept;			/* a link is made of it */
+	unsigned taken;			/* blocks that came before that */
 	uint64_t number;		/* of all that were opened */
 	char *jid;			/* full; owned */
 	char sid[2 * SID_BYTES + 1];
@@ -48,7 +59,7 @@ struct inband {
 	struct block blocks[IBB_STANZAS_MAX];
 	uint64_t open_request;
 	uv_timer_t timer;		/* handshake, overdue acknowledgements */
-	uv_idle_t soon;
+	uv_idle_t soon;			/* there may be something to send; or to be told, if it made room */
 	uv_timer_t pause;		/* until the allowance has something again */
 	int open_handles;
 };
@@ -68,7 +79,7 @@ static struct inband *after(const struct inbands *all, const struct inband *p)
 
 static const char *state_name(enum inband_state state)
 {
-	static const char *const names[] = { "opening", "open", "closed" };
+	static const char *const names[] = { "opening", "given up", "open", "made room", "closed" };
 
 	return names[state];
 }
@@ -91,11 +102,11 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(p);
 }
 
-/* Takes it out of everything; its memory goes when the handles are closed. */
-static void finish(struct inband *p, const char *because)
+/* Takes it out of everything. */
+static void let_go(struct inband *p)
 {
-	enter(p, INBAND_CLOSED, because);
 	turns_remove(&p->turn);
+	quota_leave(&p->place);
 	if (p->all->xmpp) {
 		if (p->open_request)
 			xmpp_forget(p->all->xmpp, p->open_request);
@@ -103,6 +114,15 @@ static void finish(struct inband *p, const char *because)
 			if (p->blocks[i].request)
 				xmpp_forget(p->all->xmpp, p->blocks[i].request);
 	}
+	p->open_request = 0;
+}
+
+/* The one end; its memory goes when the handles are closed. */
+static void finish(struct inband *p, const char *because)
+{
+	if (p->state != INBAND_ROOM)
+		let_go(p);
+	enter(p, INBAND_CLOSED, because);
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
 	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
@@ -120,7 +140,8 @@ static void broken(struct inband *p, const char *why)
 	if (p->state == INBAND_CLOSED)
 		return;
 	finish(p, why);
-	path_over(&p->path, why);
+	if (!p->path.over)
+		path_over(&p->path, why);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -205,6 +226,8 @@ static size_t room_now(struct inband *p)
 	uint64_t now = uv_now(p->all->loop), at;
 	size_t room = ibb_can_send(&p->ibb), allowed;
 
+	if (!p->kept && p->ibb.in_flight >= IBB_STANZAS_UNFINISHED)
+		return 0;
 	if (!room || !xmpp_bulk_ready(p->all->xmpp))
 		return 0;
 	allowed = allowance_room(&p->all->allowance, now);
@@ -251,12 +274,17 @@ static void on_close(struct path *path)
 	struct inband *p = (struct inband *)path;
 	struct buf *cipher = &path->cipher;
 
-	/* A last word is short; the window need not be asked for it. */
-	while (path->up && p->all->xmpp && buf_len(cipher) &&
-	       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher) : p->ibb.block_max))
-		;
-	if (p->state != INBAND_OPENING)
+	if (p->state == INBAND_OPENING) {
+		enter(p, INBAND_GIVEN_UP, "closed by us");
+		return;
+	}
+	if (p->state == INBAND_OPEN) {
+		/* A last word is short; the window need not be asked for it. */
+		while (path->up && p->all->xmpp && buf_len(cipher) &&
+		       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher) : p->ibb.block_max))
+			;
 		send_close(p);
+	}
 	finish(p, "closed by us");
 }
 
@@ -265,9 +293,24 @@ static void on_cut(struct path *path)
 {
 	struct inband *p = (struct inband *)path;
 
-	if (p->state != INBAND_OPENING)
-		send_close(p);
+	if (p->state == INBAND_OPENING) {
+		enter(p, INBAND_GIVEN_UP, "cut by us");
+		return;
+	}
+	send_close(p);
 	finish(p, "cut by us");
+}
+
+static void on_keep(struct path *path)
+{
+	struct inband *p = (struct inband *)path;
+	char bare[JID_MAX];
+
+	p->kept = true;
+	p->place.unfinished = false;
+	if (p->place.quota && jid_bare_of(p->jid, bare))
+		quota_trust(&p->place, bare);
+	on_kick(path);
 }
 
 static bool on_throttled(const struct path *path)
@@ -287,22 +330,87 @@ static uint64_t on_rate(const struct path *path)
 
 static const struct path_ops ops = {
 	.kick = on_kick,
+	.keep = on_keep,
 	.close = on_close,
 	.cut = on_cut,
 	.rate = on_rate,
 	.throttled = on_throttled,
 };
 
-void inbands_init(struct inbands *all, uv_loop_t *loop, const struct device_key *key)
+void inbands_init(struct inbands *all, uv_loop_t *loop)
 {
-	*all = (struct inbands){ .loop = loop, .key = key };
+	*all = (struct inbands){ .loop = loop };
 	turns_init(&all->paths);
+	quota_init(&all->places, IBB_MAX, false);
 }
 
-static struct inband *create(struct inbands *all, const char *full_jid, bool client,
+void inbands_finish(struct inbands *all)
+{
+	quota_finish(&all->places);
+}
+
+static bool any_unfinished(const struct inbands *all, const char *full_jid)
+{
+	for (struct inband *p = after(all, NULL); p; p = after(all, p))
+		if (p->place.unfinished && !strcmp(p->jid, full_jid))
+			return true;
+	return false;
+}
+
+static enum quota_verdict ask(const struct inbands *all, const char *full_jid, const char *bare,
+			      enum inband_standing standing, bool client, struct quota_place **victim)
+{
+	enum quota_verdict verdict = quota_ask(&all->places, bare, standing != INBAND_STRANGER, victim);
+
+	/* One for its link: whoever opens from its full JID has proved nothing yet. */
+	if (verdict == QUOTA_NO && standing == INBAND_AWAITED && (client || !any_unfinished(all, full_jid)))
+		verdict = quota_insist(&all->places, victim);
+	return verdict;
+}
+
+static void on_room_made(uv_idle_t *idle)
+{
+	broken(idle->data, "others need its place");
+}
+
+static void make_room(struct inband *p)
+{
+	log_debug("in-band %s %s: makes room", p->sid, p->jid);
+	send_close(p);
+	let_go(p);
+	enter(p, INBAND_ROOM, "others need its place");
+	uv_timer_stop(&p->timer);
+	uv_timer_stop(&p->pause);
+	uv_idle_stop(&p->soon);
+	uv_idle_start(&p->soon, on_room_made);
+}
+
+/* Whether there is a place for one more. */
+static bool find_place(struct inbands *all, const char *full_jid, const char *bare,
+		       enum inband_standing standing, bool client)
+{
+	struct quota_place *victim;
+	enum quota_verdict verdict = ask(all, full_jid, bare, standing, client, &victim);
+
+	if (verdict == QUOTA_ROOM)
+		make_room((struct inband *)((char *)victim - offsetof(struct inband, place)));
+	return verdict != QUOTA_NO;
+}
+
+/* NULL if there is no place. */
+static struct inband *create(struct inbands *all, const char *full_jid, enum inband_standing standing, bool client,
 			     const struct path_events *events, void *owner)
 {
-	struct inband *p = xcalloc(1, sizeof(*p));
+	struct inband *p;
+	char bare[JID_MAX];
+
+	if (!jid_bare_of(full_jid, bare) || !find_place(all, full_jid, bare, standing, client))
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	quota_take(&all->places, &p->place, bare, standing != INBAND_STRANGER);
+	/* What we want ourselves, of whom we know, is as good as in use. */
+	if (client && standing == INBAND_AWAITED)
+		p->place.unfinished = false;
 
 	p->all = all;
 	p->jid = xstrdup(full_jid);
@@ -330,13 +438,16 @@ static void on_open_answer(void *arg, const char *error)
 	struct inband *p = arg;
 
 	p->open_request = 0;
-	if (error)
-		broken(p, error);
+	/* Where there was no answer, it may still be taken: what is said now comes behind that. */
+	if (p->state == INBAND_GIVEN_UP ? !error || !strcmp(error, "timeout") : error && !strcmp(error, "timeout"))
+		send_close(p);
+	if (error || p->state == INBAND_GIVEN_UP)
+		broken(p, error ? error : "it was given up");
 	else
 		start_handshake(p, IBB_BLOCK, "the other side took it");
 }
 
-struct path *inband_open(struct inbands *all, const char *full_jid,
+struct path *inband_open(struct inbands *all, const char *full_jid, enum inband_standing standing,
 			 const struct path_events *events, void *owner)
 {
 	unsigned char random[SID_BYTES];
@@ -344,7 +455,9 @@ struct path *inband_open(struct inbands *all, const char *full_jid,
 
 	if (!all->xmpp)
 		return NULL;
-	p = create(all, full_jid, true, events, owner);
+	p = create(all, full_jid, standing, true, events, owner);
+	if (!p)
+		return NULL;
 	random_bytes(random, sizeof(random));
 	hex_encode(random, sizeof(random), p->sid);
 	p->open_request = xmpp_open_stream(all->xmpp, full_jid, p->sid, IBB_BLOCK, on_open_answer, p);
@@ -363,28 +476,37 @@ static struct inband *find(const struct inbands *all, const char *jid, const cha
 	return NULL;
 }
 
-struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open,
+static bool well_formed(const struct ibb_stanza *open)
+{
+	size_t n = strlen(open->sid);
+
+	return n && n <= 2 * SID_BYTES && strspn(open->sid, "0123456789abcdef") == n && open->block_size;
+}
+
+/* XEP-0047 2.1: who offers blocks of another size may try again with smaller ones. */
+static bool fits(const struct ibb_stanza *open)
+{
+	return open->block_size >= IBB_BLOCK_MIN && open->block_size <= IBB_BLOCK;
+}
+
+struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, enum inband_standing standing,
 			   const struct path_events *events, void *owner)
 {
-	unsigned from_jid = 0, count = 0;
-	struct inband *p;
+	struct inband *p = NULL;
 
-	for (p = after(all, NULL); p; p = after(all, p), count++)
-		from_jid += !strcmp(p->jid, open->from);
-	if (strlen(open->sid) > 2 * SID_BYTES || strspn(open->sid, "0123456789abcdef") != strlen(open->sid) ||
-	    !open->block_size || open->block_size > UINT16_MAX) {
+	if (!well_formed(open)) {
 		xmpp_reply_error(all->xmpp, open->from, open->id, "bad-request");
 		return NULL;
 	}
-	if (find(all, open->from, open->sid) || from_jid >= IBB_PER_DEVICE || count >= IBB_MAX) {
+	if (fits(open) && !find(all, open->from, open->sid))
+		p = create(all, open->from, standing, false, events, owner);
+	if (!p) {
 		xmpp_reply_error(all->xmpp, open->from, open->id, "resource-constraint");
 		return NULL;
 	}
-	p = create(all, open->from, false, events, owner);
 	strcpy(p->sid, open->sid);
 	xmpp_reply_result(all->xmpp, open->from, open->id);
-	start_handshake(p, open->block_size < IBB_BLOCK ? open->block_size : IBB_BLOCK,
-			"it was offered");
+	start_handshake(p, open->block_size, "it was offered");
 	return &p->path;
 }
 
@@ -421,6 +543,12 @@ static void on_data(struct inband *p, const struct ibb_stanza *s)
 	}
 	if (s->text_len > BLOCK_TEXT_MAX) {
 		xmpp_reply_error(p->all->xmpp, s->from, s->id, "bad-request");
+		return;
+	}
+	if (!p->kept && p->taken++ >= IBB_TAKEN_UNFINISHED) {
+		xmpp_reply_error(p->all->xmpp, s->from, s->id, "resource-constraint");
+		send_close(p);
+		broken(p, "many blocks, and no HELLO");
 		return;
 	}
 	bytes = xmalloc(s->text_len / 4 * 3 + 1);

@@ -5,38 +5,56 @@
 /*
  * The in-band kind of path: an XEP-0047 bytestream to one full JID with TLS in
  * it. The stanzas and the acknowledgements are its own business.
+ *
+ * There are IBB_MAX of them, shared as quota.h says, whoever opened them. One is unfinished
+ * until path_keep(), and may have to make room until then.
  */
 
 #include <uv.h>
 
 #include "allowance.h"
 #include "path.h"
+#include "quota.h"
 #include "turns.h"
 #include "xmpp.h"
 
 struct inband;
 
+/* Who is at the other end, where places are shared. */
+enum inband_standing {
+	INBAND_STRANGER,	/* of nobody who has a device that we trust */
+	INBAND_TRUSTED,		/* of somebody who has one, or whose first one is expected */
+	INBAND_AWAITED,		/* itself trusted, and we have or make a link with it: it gets a place */
+};
+
 /* All in-band paths of an account: they share its bandwidth, and sids are looked up here. */
 struct inbands {
 	uv_loop_t *loop;
 	struct xmpp *xmpp;		/* borrowed; NULL while there is none */
-	const struct device_key *key;	/* borrowed */
+	const struct device_key *key;	/* borrowed; to be set before the first path */
 	struct turns paths;		/* owned; in the order in which they may send next */
+	struct quota places;
 	uint64_t opened;		/* how many there have been */
 	struct allowance allowance;	/* what they may send together */
 };
 
-void inbands_init(struct inbands *all, uv_loop_t *loop, const struct device_key *key);
+void inbands_init(struct inbands *all, uv_loop_t *loop);
+/* Every path is closed, and the loop has run dry. */
+void inbands_finish(struct inbands *all);
 
 /* How much they may send together; 0, as at the start: no limit. */
 void inbands_limit(struct inbands *all, uint64_t bytes_per_second);
 
-/* Opens one to a full JID; its TLS side is the client. NULL if it cannot be asked for now: no connection with the server, or too much else. */
-struct path *inband_open(struct inbands *all, const char *full_jid,
+/*
+ * Opens one to a full JID; its TLS side is the client. NULL if it cannot be asked for now: no
+ * connection with the server, or no place. No event comes within the call, also not to who has
+ * to make room.
+ */
+struct path *inband_open(struct inbands *all, const char *full_jid, enum inband_standing standing,
 			 const struct path_events *events, void *owner);
 
-/* Takes one that was offered by IBB_OPEN, and answers it. NULL when it was refused (and answered). */
-struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open,
+/* Takes one that was offered by IBB_OPEN, and answers it. NULL when it was refused (and answered). The rest as above. */
+struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, enum inband_standing standing,
 			   const struct path_events *events, void *owner);
 
 /* An IBB_DATA or IBB_CLOSE stanza for one of them; answered in any case. */

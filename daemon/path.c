@@ -47,6 +47,12 @@ void path_kick(struct path *p)
 		p->ops->kick(p);
 }
 
+void path_keep(struct path *p)
+{
+	if (p->ops->keep && !p->over)
+		p->ops->keep(p);
+}
+
 void path_write(struct path *p, const void *data, size_t n)
 {
 	if (p->up && !p->over)

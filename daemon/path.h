@@ -36,6 +36,9 @@ void path_set_owner(struct path *p, const struct path_events *events, void *owne
 /* There may be something to send: fill is asked soon, not within the call. */
 void path_kick(struct path *p);
 
+/* A link is made of it: what is kept for those of which none is yet known to become one is for others again. */
+void path_keep(struct path *p);
+
 /* Encrypts a last word, ahead of path_close(). Only after established. */
 void path_write(struct path *p, const void *data, size_t n);
 
@@ -63,6 +66,7 @@ bool path_throttled(const struct path *p);
 
 struct path_ops {
 	void (*kick)(struct path *p);			/* fill may have something */
+	void (*keep)(struct path *p);			/* NULL: nothing to be done */
 	void (*close)(struct path *p);			/* as path_close(); p->cipher may hold a last word */
 	void (*cut)(struct path *p);			/* as path_cut() */
 	bool (*unsent)(const struct path *p);		/* beside p->cipher; NULL: never */

@@ -103,14 +103,21 @@ static const struct path_events inband_events = {
 	.closed = on_inband_closed,
 };
 
+static enum inband_standing standing(const struct wayfinder *w)
+{
+	if (broker_trusts_device(w->broker, w->jid, w->device))
+		return INBAND_AWAITED;
+	return broker_counts_as_trusted(w->broker, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+}
+
 static void open_inband(struct wayfinder *w)
 {
 	const char *to = full_jid(w);
 
 	if (to)
-		w->inband = inband_open(&w->broker->inbands, to, &inband_events, w);
+		w->inband = inband_open(&w->broker->inbands, to, standing(w), &inband_events, w);
 	if (!w->inband)
-		fail(w, PATH_INBAND, "it is not online");
+		fail(w, PATH_INBAND, to ? "it cannot be asked for one now" : "it is not online");
 }
 
 /* Direct */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-	PATHS_PER_DEVICE = IBB_PER_DEVICE,
+	PATHS_PER_DEVICE = 4,
 	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
 	HANDSHAKE = 10 * 1000,
 	CONNECT = 5 * 1000,

@@ -7,10 +7,12 @@
 #include <uv.h>
 
 #include "alloc.h"
+#include "base64.h"
+#include "ibb.h"
 #include "inband.h"
 #include "tap.h"
 
-enum { SENT_MAX = 4096 };
+enum { SENT_MAX = 1024 };
 
 enum kind { OPEN, BLOCK, CLOSE, RESULT, ERROR };
 
@@ -18,6 +20,8 @@ struct sent {
 	enum kind kind;
 	char to[64];
 	char what[40];			/* the sid; or the condition of an error */
+	uint16_t seq;
+	char text[8192];		/* of a block, base64 */
 	xmpp_answer answer;
 	void *arg;
 	uint64_t handle;		/* 0: no answer is awaited (any more) */
@@ -63,9 +67,15 @@ void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
 uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
 			 const void *data, size_t n, xmpp_answer answer, void *arg)
 {
+	struct sent *s = &x->sent[x->n % SENT_MAX];
+	uint64_t handle;
+
 	if (x->fails_in && --x->fails_in == 0)
 		return 0;
-	return put(BLOCK, to, sid, answer, arg);
+	handle = put(BLOCK, to, sid, answer, arg);
+	s->seq = seq;
+	base64_encode(data, n, s->text);
+	return handle;
 }
 
 void xmpp_forget(struct xmpp *x, uint64_t handle)
@@ -126,10 +136,15 @@ struct owner {
 	struct path *path;		/* NULL: closed */
 	char why[64];
 	bool reopens;			/* as soon as it is closed */
+	bool up;
+	size_t says;			/* bytes, as soon as there is room */
 };
 
 static void on_established(void *arg, const unsigned char *fp)
 {
+	struct owner *o = arg;
+
+	o->up = true;
 }
 
 static void on_plain(void *arg, struct buf *plain)
@@ -139,7 +154,13 @@ static void on_plain(void *arg, struct buf *plain)
 
 static size_t on_fill(void *arg, struct buf *out, size_t max)
 {
-	return 0;
+	struct owner *o = arg;
+	size_t n = o->says < max ? o->says : max;
+
+	memset(buf_reserve(out, n), 'x', n);
+	buf_added(out, n);
+	o->says -= n;
+	return n;
 }
 
 static void on_closed(void *arg, const char *why);
@@ -158,13 +179,14 @@ static void on_closed(void *arg, const char *why)
 	o->path = NULL;
 	snprintf(o->why, sizeof(o->why), "%s", why);
 	if (o->reopens)
-		o->path = inband_open(&all, "again@x.org/git", &events, o);
+		o->path = inband_open(&all, "again@x.org/git", INBAND_TRUSTED, &events, o);
 }
 
 static void begin(void)
 {
 	memset(&server, 0, sizeof(server));
-	inbands_init(&all, &loop, key);
+	inbands_init(&all, &loop);
+	all.key = key;
 	all.xmpp = &server;
 }
 
@@ -173,8 +195,11 @@ static void end(struct owner *owners, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (owners[i].path)
 			path_close(owners[i].path);
+	for (unsigned i = 0; i < server.n; i++)
+		answer(i, "disconnected");
 	all.xmpp = NULL;
 	uv_run(&loop, UV_RUN_DEFAULT);
+	inbands_finish(&all);
 }
 
 /* n paths of ours whose open was accepted: each has its TLS hello to send, in one block. */
@@ -185,10 +210,33 @@ static void open_some(struct owner *owners, unsigned n)
 	memset(owners, 0, n * sizeof(*owners));
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(to, sizeof(to), "%c@x.org/git", 'a' + i);
-		owners[i].path = inband_open(&all, to, &events, &owners[i]);
+		owners[i].path = inband_open(&all, to, INBAND_TRUSTED, &events, &owners[i]);
 		answer(server.n - 1, NULL);
 	}
 	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+/* Somebody opens one to us, in blocks of that size; the condition if it is refused. */
+static const char *offer(struct owner *o, const char *from, const char *sid, size_t block,
+			 enum inband_standing standing)
+{
+	const struct ibb_stanza stanza = {
+		.kind = IBB_OPEN, .from = from, .id = "id", .sid = sid, .block_size = block,
+	};
+
+	*o = (struct owner){ .path = NULL };
+	o->path = inband_accept(&all, &stanza, standing, &events, o);
+	return o->path ? NULL : server.sent[(server.n - 1) % SENT_MAX].what;
+}
+
+static void hear(const char *from, const char *sid, uint16_t seq, const char *text)
+{
+	const struct ibb_stanza stanza = {
+		.kind = IBB_DATA, .from = from, .id = "id", .sid = sid, .seq = seq, .text = text,
+		.text_len = strlen(text),
+	};
+
+	inbands_stanza(&all, &stanza);
 }
 
 /* ---- */
@@ -243,12 +291,237 @@ static void test_lost(void)
 	end(owners, 3);
 }
 
+enum { POOL = 4 * IBB_MAX };
+
+static struct owner pool[POOL];
+static unsigned pooled;
+
+/* One more, from a resource of theirs; the condition if it is refused. */
+static const char *offer_one(const char *who, unsigned resource, enum inband_standing standing)
+{
+	char from[64], sid[19];
+	const char *why;
+
+	snprintf(from, sizeof(from), "%s/r%u", who, resource);
+	snprintf(sid, sizeof(sid), "%x", pooled);
+	why = offer(&pool[pooled], from, sid, IBB_BLOCK, standing);
+	pooled += !why;
+	return why;
+}
+
+/* As many as they get, from 70 resources one after the other. */
+static unsigned take_all(const char *who, enum inband_standing standing)
+{
+	unsigned n = 0;
+
+	while (n < IBB_MAX && !offer_one(who, n % 70, standing))
+		n++;
+	return n;
+}
+
+static void test_shares(void)
+{
+	unsigned n;
+
+	begin();
+	pooled = 0;
+	n = take_all("eve@evil.org", INBAND_STRANGER);
+	ok(n > 0 && n <= IBB_MAX / 8, "who is not trusted gets an eighth, with however many resources: %u", n);
+	is_str(offer_one("eve@evil.org", 99, INBAND_STRANGER), "resource-constraint", "and is told why no more");
+	n = take_all("bob@x.org", INBAND_TRUSTED);
+	ok(n <= IBB_MAX / 2, "who is trusted gets half of what is free: %u", n);
+	n = take_all("carol@x.org", INBAND_TRUSTED);
+	ok(n >= IBB_MAX / 8, "and so does the next one: %u", n);
+	is_str(offer_one("bob@x.org", 99, INBAND_TRUSTED), "resource-constraint", "bob gets no more");
+	ok(!offer_one("bob@x.org", 100, INBAND_AWAITED), "but for a device whose link waits");
+	is_str(offer_one("bob@x.org", 100, INBAND_AWAITED), "resource-constraint", "which gets one, not more");
+	pool[pooled].path = inband_open(&all, "bob@x.org/r100", INBAND_AWAITED, &events, &pool[pooled]);
+	ok(pool[pooled++].path, "and for what we open to it ourselves");
+	end(pool, pooled);
+	ok(all.places.used == 0, "all places are given back");
+}
+
+static void test_room(void)
+{
+	unsigned kept = 0, n;
+	char who[32];
+
+	begin();
+	pooled = 0;
+	n = take_all("bob@x.org", INBAND_TRUSTED);
+	while (all.places.used < IBB_MAX) {
+		snprintf(who, sizeof(who), "u%u@x.org", pooled);
+		offer_one(who, 0, INBAND_TRUSTED);
+	}
+	ok(!offer_one("new@x.org", 0, INBAND_TRUSTED), "who has none finds a place when all are taken");
+	is_int(count(CLOSE, "bob@x.org/r0"), 1, "the oldest of whoever has most is closed for it");
+	ok(pool[0].path, "its owner is not told within the call");
+	uv_run(&loop, UV_RUN_NOWAIT);
+	ok(!pool[0].path, "but soon");
+	is_str(pool[0].why, "others need its place", "and why");
+	ok(!offer_one("new2@x.org", 0, INBAND_TRUSTED), "another one finds a place");
+	path_close(pool[1].path);
+	pool[1].path = NULL;
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_str(pool[1].why, "", "whoever closes it meanwhile is not told");
+
+	for (unsigned i = 2; i < n; i++)
+		path_keep(pool[i].path);
+	offer_one("new3@x.org", 0, INBAND_TRUSTED);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	for (unsigned i = 2; i < n; i++)
+		kept += pool[i].path != NULL;
+	is_int(kept, n - 2, "of which a link is made makes no room");
+	end(pool, pooled);
+}
+
+/* What the link of a trusted device is made of counts for its owner alone. */
+static void test_kept(void)
+{
+	begin();
+	pooled = 0;
+	offer_one("bob@x.org", 0, INBAND_STRANGER);
+	is_int(quota_held(&all.places, "bob@x.org", false), 1, "a path of somebody unknown");
+	path_keep(pool[0].path);
+	is_int(quota_held(&all.places, "bob@x.org", false), 0, "of which a link is made");
+	is_int(quota_held(&all.places, "bob@x.org", true), 1, "is that of somebody trusted");
+	end(pool, pooled);
+}
+
+static void test_block_sizes(void)
+{
+	static const struct { size_t size; const char *why, *what; } rows[] = {
+		{ 0, "bad-request", "no size of blocks that can be read" },
+		{ 1, "resource-constraint", "blocks of a byte" },
+		{ IBB_BLOCK_MIN - 1, "resource-constraint", "blocks that are too small" },
+		{ IBB_BLOCK_MIN, NULL, "the smallest ones" },
+		{ IBB_BLOCK, NULL, "the largest ones" },
+		{ IBB_BLOCK + 1, "resource-constraint", "blocks that we would not take" },
+		{ 65535, "resource-constraint", "the largest that there can be" },
+	};
+	struct owner o;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin();
+		is_str(offer(&o, "bob@x.org/r", "0", rows[i].size, INBAND_TRUSTED), rows[i].why, rows[i].what);
+		is_int(all.places.used, !rows[i].why, "... and it has a place, or not");
+		end(&o, 1);
+	}
+	begin();
+	is_str(offer(&o, "bob@x.org/r", "X", IBB_BLOCK, INBAND_TRUSTED), "bad-request", "a sid that is none of ours");
+	is_str(offer(&o, "bob@x.org/r", "", IBB_BLOCK, INBAND_TRUSTED), "bad-request", "and none at all");
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	is_str(offer(&pool[0], "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED), "resource-constraint", "one in use");
+	end(&o, 1);
+}
+
+/* XEP-0047: who opened is to close, also what it wanted no more before it was taken. */
+static void test_given_up(void)
+{
+	static const struct { const char *answer; unsigned closes; const char *what; } rows[] = {
+		{ NULL, 1, "taken after it was given up: it is closed" },
+		{ "resource-constraint", 0, "refused: there is nothing to close" },
+		{ "timeout", 1, "unanswered: it is closed, in case it was taken" },
+		{ "disconnected", 0, "the connection is gone: nothing can be said" },
+	};
+	struct owner o;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		begin();
+		o = (struct owner){ .path = NULL };
+		o.path = inband_open(&all, "bob@x.org/r", INBAND_TRUSTED, &events, &o);
+		path_close(o.path);
+		o.path = NULL;
+		is_int(count(CLOSE, NULL), 0, "nothing is said before the answer");
+		is_int(all.places.used, 1, "and the place is kept until then");
+		answer(0, rows[i].answer);
+		is_int(count(CLOSE, NULL), rows[i].closes, rows[i].what);
+		is_int(all.places.used, 0, "and the place is free");
+		is_str(o.why, "", "and nobody is told");
+		end(&o, 1);
+	}
+	begin();
+	o = (struct owner){ .path = NULL };
+	o.path = inband_open(&all, "bob@x.org/r", INBAND_TRUSTED, &events, &o);
+	answer(0, "timeout");
+	is_int(count(CLOSE, NULL), 1, "one that is still wanted and had no answer is closed as well");
+	is_str(o.why, "timeout", "and its owner is told");
+	end(&o, 1);
+}
+
+/* Both ends of a path are ours here: what the one says to b@ is heard by the other as from a@, and the other way round. */
+static void pass_on(unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		struct sent *s = &server.sent[i];
+
+		if (s->kind != BLOCK)
+			continue;
+		hear(!strcmp(s->to, "b@x.org/r") ? "a@x.org/r" : "b@x.org/r", s->what, s->seq, s->text);
+		answer(i, NULL);
+		uv_run(&loop, UV_RUN_NOWAIT);
+	}
+}
+
+static void test_unfinished(void)
+{
+	struct owner a = { .path = NULL }, b;
+	unsigned from = 0, sent;
+
+	begin();
+	server.ready = true;
+	a.path = inband_open(&all, "b@x.org/r", INBAND_STRANGER, &events, &a);
+	offer(&b, "a@x.org/r", server.sent[0].what, IBB_BLOCK_MIN, INBAND_STRANGER);
+	answer(0, NULL);
+	while (!(a.up && b.up) && from < server.n) {
+		sent = server.n;
+		ok(sent - from <= 4, "each has two blocks under way in the handshake, at most");
+		pass_on(from, sent);
+		from = sent;
+		uv_run(&loop, UV_RUN_NOWAIT);
+	}
+	ok(a.up && b.up, "the handshake comes to its end that way");
+	pass_on(from, server.n);
+	sent = server.n;
+	b.says = 10000;
+	path_kick(b.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_int(server.n - sent, IBB_STANZAS_UNFINISHED, "so it is until a link is made of it");
+	path_keep(b.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	ok(server.n - sent > IBB_STANZAS_UNFINISHED, "then the window alone counts");
+	path_close(a.path);
+	end(&b, 1);
+}
+
+/* Empty blocks are no handshake, but each of them has to be answered. */
+static void test_says_nothing(void)
+{
+	struct owner o;
+	unsigned seq = 0;
+
+	begin();
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	while (o.path && seq < 1000)
+		hear("bob@x.org/r", "0", seq++, "");
+	is_int(seq, IBB_TAKEN_UNFINISHED + 1, "who says nothing in many blocks is not heard for long");
+	is_int(count(CLOSE, NULL), 1, "and told that it is over");
+	end(&o, 1);
+}
+
 int main(void)
 {
 	uv_loop_init(&loop);
 	key = device_key_generate();
 	test_breaks_in_its_turn();
 	test_lost();
+	test_shares();
+	test_room();
+	test_kept();
+	test_block_sizes();
+	test_given_up();
+	test_unfinished();
+	test_says_nothing();
 	device_key_destroy(key);
 	ok(uv_loop_close(&loop) == 0, "nothing is left in the loop");
 	return tap_done();

@@ -69,14 +69,16 @@ enum {
 	QUEUE_EXPIRY = 30 * 24 * 3600,		/* seconds */
 
 	/* in-band bytestreams */
-	IBB_BLOCK = 5700,			/* offered; a stanza stays under 8 KiB */
+	IBB_BLOCK = 5700,			/* offered, and the most that is taken; a stanza stays under 8 KiB */
+	IBB_BLOCK_MIN = 512,			/* the least: smaller ones would be mostly stanza */
 	IBB_IN_FLIGHT_MAX = 64 * 1024,
 	IBB_STANZAS_MAX = 16,
+	IBB_STANZAS_UNFINISHED = 2,		/* before a link is made of it */
+	IBB_TAKEN_UNFINISHED = 64,		/* blocks until then; each is acknowledged, and may be empty */
 	IBB_OPEN_TIMEOUT = 10 * 1000,
 	IBB_ACK_TIMEOUT = 30 * 1000,
-	IBB_PER_DEVICE = 4,
 	GREETINGS_PER_DEVICE = 4,		/* paths over TCP whose HELLO has not come */
-	IBB_MAX = 256,				/* all of them */
+	IBB_MAX = 256,				/* all of them; shared as quota.h says */
 
 	/* who may be known */
 	BUDDIES_MAX = 10000,
