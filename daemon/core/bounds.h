@@ -80,6 +80,15 @@ enum {
 	GREETINGS_PER_DEVICE = 4,		/* paths over TCP whose HELLO has not come */
 	IBB_MAX = 256,				/* all of them; shared as quota.h says */
 
+	/* answers to what others ask over XMPP; answers.h */
+	ANSWERS_TO_BUDDIES = 32,
+	ANSWERS_BUDDIES_TIME = 4 * 1000,	/* each counts for so long */
+	ANSWERS_TO_STRANGERS = 8,
+	ANSWERS_STRANGERS_TIME = 8 * 1000,
+	ANSWERED_ID_MAX = 128,			/* a longer one gets none */
+	ANSWERED_STRANGER_MAX = 256,		/* nor does a stranger whose JID is longer */
+	ANSWERS_QUEUED_MAX = 256,		/* stanzas that wait to be sent: then nobody else is answered */
+
 	/* who may be known */
 	BUDDIES_MAX = 10000,
 	DEVICES_PER_BUDDY = 16,

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "answers.h"
+
+#include "alloc.h"
+
+/* No timer runs: what is over is found when the next one asks, which are few places to look at. */
+
+void answers_init(struct answers *a)
+{
+	*a = (struct answers){ .to_buddies = { { .until = 0 } } };
+	quota_init(&a->buddies, ANSWERS_TO_BUDDIES, false);
+	quota_init(&a->strangers, ANSWERS_TO_STRANGERS, true);
+}
+
+/* Gives back those whose time has come; one that is free, or NULL. */
+static struct answer *find_free(struct answer *list, size_t n, uint64_t now)
+{
+	struct answer *free = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].until <= now)
+			quota_leave(&list[i].place);
+		if (!list[i].place.quota)
+			free = &list[i];
+	}
+	return free;
+}
+
+void answers_finish(struct answers *a)
+{
+	find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), UINT64_MAX);
+	find_free(a->to_strangers, ARRAY_SIZE(a->to_strangers), UINT64_MAX);
+	quota_finish(&a->buddies);
+	quota_finish(&a->strangers);
+}
+
+bool answers_may(struct answers *a, const char *bare, bool buddy, uint64_t now)
+{
+	struct answer *answer = buddy ? find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), now) :
+				find_free(a->to_strangers, ARRAY_SIZE(a->to_strangers), now);
+	struct quota *quota = buddy ? &a->buddies : &a->strangers;
+	struct quota_place *victim;
+
+	/* One that was given cannot be taken back: nobody makes room. */
+	if (!answer || quota_ask(quota, bare, buddy, &victim) != QUOTA_YES)
+		return false;
+	quota_take(quota, &answer->place, bare, buddy);
+	answer->until = now + (buddy ? ANSWERS_BUDDIES_TIME : ANSWERS_STRANGERS_TIME);
+	return true;
+}
