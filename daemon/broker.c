@@ -43,6 +43,15 @@ const char *broker_jid(const struct broker *b)
 	return b->config->jid;
 }
 
+bool broker_shows_itself(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	return !strcmp(jid, broker_jid(b)) ||
+	       (buddy && buddy->in_roster && !broker_blocks(b, jid) &&
+		(buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM));
+}
+
 bool broker_presence_pending(const struct broker *b, const char *jid)
 {
 	const char *domain = jid_domain(jid);
@@ -276,6 +285,11 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	sessions_wake(b);
 }
 
+static bool on_shows(void *owner, const char *bare)
+{
+	return broker_shows_itself(owner, bare);
+}
+
 static void on_available(void *owner, const char *full, const char *device, const char *instance)
 {
 	struct broker *b = owner;
@@ -339,6 +353,7 @@ static void on_bulk(void *owner)
 
 static const struct xmpp_events xmpp_events = {
 	.state = on_state,
+	.shows = on_shows,
 	.roster_begin = contacts_roster_begin,
 	.roster_end = contacts_roster_end,
 	.roster = contacts_roster,

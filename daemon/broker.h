@@ -134,6 +134,9 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
 /* The own bare JID, or NULL without an account. */
 const char *broker_jid(const struct broker *b);
 
+/* Whether jid may see that we are here: subscribed to our presence, or our own account. */
+bool broker_shows_itself(const struct broker *b, const char *jid);
+
 /* Presence of jid may still be on its way: "offline" would be a guess. */
 bool broker_presence_pending(const struct broker *b, const char *jid);
 

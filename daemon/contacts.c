@@ -157,6 +157,8 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 			log_info("%s wants to be a buddy: git xmpp accept %s", bare, bare);
 		return;
 	}
+	if (!xmpp_may_answer(b->xmpp, bare))
+		return;
 	/* What they want stays open until the roster says that they have it. */
 	xmpp_subscription(b->xmpp, bare, "subscribed");
 	if (!buddy || (!buddy->asked && (buddy->subscription == SUBSCRIPTION_NONE ||

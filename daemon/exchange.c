@@ -3,9 +3,12 @@
 
 /*
  * A stanza is read (stanza.c), then the switch in exchange_take() sends it to
- * one of the functions above it. Whatever asks gets an answer, but a flood of
- * questions: those beyond REPLIES_QUEUED_MAX are dropped, because a queue
- * without end would be a present to who sends them.
+ * one of the functions above it. Whatever asks gets an answer, as often as
+ * answers.h allows. Who may not see that we are here is told what their server says of
+ * somebody who is not (RFC 6120 8.5.3.2): service-unavailable, whatever they asked.
+ *
+ * Our own server is answered in any case, and so is each block of an open bytestream:
+ * the first is trusted with more than that, and of the others there is one window a path.
  */
 
 #include <stdio.h>
@@ -16,7 +19,8 @@
 #include "jid.h"
 #include "stanza.h"
 
-enum { REPLIES_QUEUED_MAX = 256 };
+/* More than that is no window any more, of however many paths: the server takes nothing. */
+enum { QUEUED_MAX = ANSWERS_QUEUED_MAX + IBB_MAX * IBB_STANZAS_MAX };
 
 #define PING "<ping xmlns='" NS_PING "'/>"
 
@@ -32,11 +36,13 @@ void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *
 		.iq = iq_create(),
 	};
 	disco_init(&e->disco, version);
+	answers_init(&e->answers);
 }
 
 void exchange_finish(struct exchange *e)
 {
 	iq_destroy(e->iq);
+	answers_finish(&e->answers);
 	buf_finish(&e->out);
 	free(e->full);
 }
@@ -196,27 +202,90 @@ uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, 
 	return exchange_request(e, e->domain, "get", PING, deadline, answer, arg);
 }
 
-static bool may_reply(struct exchange *e)
+/* --- answers --- */
+
+/* Who asks us. */
+enum asker {
+	ASKER_SERVER,		/* our own, or our account */
+	ASKER_BUDDY,		/* may see that we are here */
+	ASKER_STRANGER,
+};
+
+/* A JID of a domain alone counts as that domain. bare has JID_MAX bytes. */
+static enum asker asker_of(const struct exchange *e, const char *from, char *bare)
 {
-	buf_reset(&e->out);
-	return e->full && strophe_loop_queued(e->stream) < REPLIES_QUEUED_MAX;
+	if (!from || !strcmp(from, e->bare) || !strcmp(from, e->domain))
+		return ASKER_SERVER;
+	if (!jid_bare_of(from, bare)) {
+		snprintf(bare, JID_MAX, "%.*s", (int)strcspn(from, "/"), from);
+		return ASKER_STRANGER;
+	}
+	return e->events && e->events->shows(e->owner, bare) ? ASKER_BUDDY : ASKER_STRANGER;
 }
 
-void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload)
+static bool may_answer(struct exchange *e, const char *to, const char *id, enum asker asker, const char *bare,
+		       uint64_t now)
 {
-	if (!may_reply(e))
-		return;
+	size_t queued = e->full ? strophe_loop_queued(e->stream) : SIZE_MAX;
+
+	if (asker == ASKER_SERVER)
+		return queued < QUEUED_MAX;
+	if (queued >= ANSWERS_QUEUED_MAX || strlen(id) > ANSWERED_ID_MAX ||
+	    (asker == ASKER_STRANGER && strlen(to) > ANSWERED_STRANGER_MAX))
+		return false;
+	return answers_may(&e->answers, bare, asker == ASKER_BUDDY, now);
+}
+
+static void put_result(struct exchange *e, const char *to, const char *id, const char *payload)
+{
+	buf_reset(&e->out);
 	stanza_put_iq(&e->out, "result", to, id, payload);
 	send_out(e);
 }
 
-void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition)
+static void answer(struct exchange *e, const char *to, const char *id, const char *payload, const char *condition,
+		   uint64_t now)
 {
-	if (!may_reply(e))
+	char bare[JID_MAX];
+	enum asker asker = asker_of(e, to, bare);
+
+	if (!may_answer(e, to, id, asker, bare, now))
 		return;
+	if (asker == ASKER_STRANGER)
+		condition = "service-unavailable";
+	if (!condition) {
+		put_result(e, to, id, payload);
+		return;
+	}
+	buf_reset(&e->out);
 	stanza_put_error(&e->out, to, id, condition);
 	send_out(e);
 }
+
+static void result(struct exchange *e, const char *to, const char *id, const char *payload, uint64_t now)
+{
+	answer(e, to, id, payload, NULL, now);
+}
+
+void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now)
+{
+	answer(e, to, id, NULL, condition, now);
+}
+
+bool exchange_acknowledge(struct exchange *e, const char *to, const char *id)
+{
+	if (!e->full || strophe_loop_queued(e->stream) >= QUEUED_MAX || strlen(id) > ANSWERED_ID_MAX)
+		return false;
+	put_result(e, to, id, NULL);
+	return true;
+}
+
+bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
+{
+	return e->full && answers_may(&e->answers, bare, true, now);
+}
+
+/* --- presence --- */
 
 void exchange_available(struct exchange *e, const char *device, const char *instance)
 {
@@ -271,40 +340,40 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
 }
 
-/* RFC 6121 2.1.6: only from our own account; anybody could send one. */
-static void take_roster_push(struct exchange *e, const struct stanza *s)
+/* RFC 6121 2.1.6: only from our own account; anybody could send one, the domain's own name included. */
+static void take_roster_push(struct exchange *e, const struct stanza *s, uint64_t now)
 {
 	if (s->from && strcmp(s->from, e->bare) != 0) {
-		exchange_error(e, s->from, s->id, "service-unavailable");
+		exchange_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}
 	tell_roster(e, s->payload);
-	exchange_result(e, s->from, s->id, NULL);
+	result(e, s->from, s->id, NULL, now);
 }
 
-/* XEP-0191 3.3, 3.4. Only from our own account or server. */
-static void take_blocking_push(struct exchange *e, const struct stanza *s)
+/* XEP-0191 3.3, 3.4. Only from our own account, like the roster. */
+static void take_blocking_push(struct exchange *e, const struct stanza *s, uint64_t now)
 {
 	struct xmpp_rows rows;
 
-	if (s->from && strcmp(s->from, e->bare) != 0 && strcmp(s->from, e->domain) != 0) {
-		exchange_error(e, s->from, s->id, "service-unavailable");
+	if (s->from && strcmp(s->from, e->bare) != 0) {
+		exchange_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}
-	exchange_result(e, s->from, s->id, NULL);
+	result(e, s->from, s->id, NULL, now);
 	stanza_rows(s->payload, &rows);
 	if (e->events)
 		e->events->blocking(e->owner, s->kind == STANZA_BLOCKED, &rows);
 }
 
-static void take_disco(struct exchange *e, const struct stanza *s)
+static void take_disco(struct exchange *e, const struct stanza *s, uint64_t now)
 {
 	struct buf query = { 0 };
 
 	if (disco_put_info(&e->disco, s->node, &query))
-		exchange_result(e, s->from, s->id, buf_str(&query));
+		result(e, s->from, s->id, buf_str(&query), now);
 	else
-		exchange_error(e, s->from, s->id, "item-not-found");
+		exchange_error(e, s->from, s->id, "item-not-found", now);
 	buf_finish(&query);
 }
 
@@ -346,27 +415,27 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
 		take_answer(e, &s);
 		break;
 	case STANZA_ROSTER:
-		take_roster_push(e, &s);
+		take_roster_push(e, &s, now);
 		break;
 	case STANZA_BLOCKED:
 	case STANZA_UNBLOCKED:
-		take_blocking_push(e, &s);
+		take_blocking_push(e, &s, now);
 		break;
 	case STANZA_PING:
-		exchange_result(e, s.from, s.id, NULL);
+		result(e, s.from, s.id, NULL, now);
 		break;
 	case STANZA_DISCO:
-		take_disco(e, &s);
+		take_disco(e, &s, now);
 		break;
 	case STANZA_IBB:
 		if (e->events)
 			e->events->ibb(e->owner, &s.ibb);
 		break;
 	case STANZA_BAD_REQUEST:
-		exchange_error(e, s.from, s.id, "bad-request");
+		exchange_error(e, s.from, s.id, "bad-request", now);
 		break;
 	case STANZA_UNKNOWN:
-		exchange_error(e, s.from, s.id, "service-unavailable");
+		exchange_error(e, s.from, s.id, "service-unavailable", now);
 		break;
 	case STANZA_AVAILABLE:
 	case STANZA_UNAVAILABLE:

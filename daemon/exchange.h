@@ -10,6 +10,7 @@
  * No clock here: `now` and deadlines are given.
  */
 
+#include "answers.h"
 #include "buf.h"
 #include "disco.h"
 #include "iq.h"
@@ -27,6 +28,7 @@ struct exchange {
 	struct smack smack;
 	struct iq_table *iq;			/* owned */
 	iq_answer roster_answer;		/* whose answer carries the roster */
+	struct answers answers;
 	struct buf out;				/* the stanza being written */
 };
 
@@ -61,8 +63,9 @@ void exchange_blocklist(struct exchange *e, uint64_t deadline);
 /* Any answer to it comes behind all that the server had to say before. */
 uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
 
-void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload);
-void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition);
+bool exchange_acknowledge(struct exchange *e, const char *to, const char *id);
+void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now);
+bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now);
 void exchange_available(struct exchange *e, const char *device, const char *instance);
 void exchange_presence(struct exchange *e, const char *to, const char *type);
 

@@ -161,16 +161,8 @@ static const struct path_events events = {
 
 static bool may_greet(const struct broker *b, const char *bare)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, bare);
-
-	if (!strcmp(bare, broker_jid(b)))
-		return true;
-	if (broker_blocks(b, bare))
-		return false;
-	if (trust_expected(b->trust, bare, time(NULL)))
-		return true;
-	return buddy && buddy->in_roster &&
-	       (buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM);
+	return broker_shows_itself(b, bare) ||
+	       (trust_expected(b->trust, bare, time(NULL)) && !broker_blocks(b, bare));
 }
 
 /* Who opens is the other end of a link that we have, by what the server says. */
@@ -207,6 +199,7 @@ static struct greeting *create(struct broker *b, const char *jid, uint64_t timeo
 
 void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 {
+	enum inband_standing who;
 	char jid[JID_MAX];
 	struct greeting *g;
 
@@ -214,8 +207,12 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
 		return;
 	}
+	who = standing(b, jid, open->from);
+	/* A handshake costs more than a ping, and who opens often is answered as seldom. */
+	if (who != INBAND_AWAITED && !xmpp_may_answer(b->xmpp, jid))
+		return;
 	g = create(b, jid, 2 * LINK_HELLO_TIMEOUT);
-	g->path = inband_accept(&b->inbands, open, standing(b, jid, open->from), &events, g);
+	g->path = inband_accept(&b->inbands, open, who, &events, g);
 	if (!g->path)
 		destroy(g);
 }

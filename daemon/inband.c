@@ -505,7 +505,10 @@ struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, e
 		return NULL;
 	}
 	strcpy(p->sid, open->sid);
-	xmpp_reply_result(all->xmpp, open->from, open->id);
+	if (!xmpp_reply_result(all->xmpp, open->from, open->id)) {
+		finish(p, "it cannot be answered");
+		return NULL;
+	}
 	start_handshake(p, open->block_size, "it was offered");
 	return &p->path;
 }
@@ -557,8 +560,10 @@ static void on_data(struct inband *p, const struct ibb_stanza *s)
 		xmpp_reply_error(p->all->xmpp, s->from, s->id, n < 0 ? "bad-request" : "unexpected-request");
 		send_close(p);
 		broken(p, "a block is damaged or missing");
+	} else if (!xmpp_reply_result(p->all->xmpp, s->from, s->id)) {
+		send_close(p);
+		broken(p, "a block cannot be acknowledged");
 	} else {
-		xmpp_reply_result(p->all->xmpp, s->from, s->id);
 		take(p, bytes, n);
 	}
 	free(bytes);

@@ -603,14 +603,19 @@ void xmpp_forget(struct xmpp *x, uint64_t handle)
 	iq_forget(x->exchange.iq, handle);
 }
 
-void xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
+bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
 {
-	exchange_result(&x->exchange, to, id, NULL);
+	return exchange_acknowledge(&x->exchange, to, id);
 }
 
 void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
 {
-	exchange_error(&x->exchange, to, id, condition);
+	exchange_error(&x->exchange, to, id, condition, uv_now(x->loop));
+}
+
+bool xmpp_may_answer(struct xmpp *x, const char *bare)
+{
+	return exchange_may_answer(&x->exchange, bare, uv_now(x->loop));
 }
 
 bool xmpp_bulk_ready(struct xmpp *x)

@@ -57,6 +57,11 @@ struct xmpp_events {
 	/* The roster was read whole: what comes between these two is all of it. */
 	void (*roster_begin)(void *owner);
 	void (*roster_end)(void *owner);
+	/*
+	 * Whether this JID may see that we are here: it is subscribed to our presence, or our own. Anybody
+	 * else who asks something is told what their server says of somebody who is not.
+	 */
+	bool (*shows)(void *owner, const char *bare);
 	/* An item of it, or one that is pushed: removed for subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
 	/* Never our own resource. device and instance are NULL unless the presence carries our extension */
@@ -147,8 +152,14 @@ uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigne
 /* answer will not be called any more. */
 void xmpp_forget(struct xmpp *x, uint64_t handle);
 
-void xmpp_reply_result(struct xmpp *x, const char *to, const char *id);
+/*
+ * Replies to what came by events->ibb. A result acknowledges a stanza of an open bytestream; false if that
+ * cannot be: then it is no bytestream any more. An error may be left out, or be another one: core/answers.h.
+ */
+bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id);
 void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition);
+/* Whether something else that a buddy, or who is to become one, asked may be answered now. It counts as an answer. */
+bool xmpp_may_answer(struct xmpp *x, const char *bare);
 
 /*
  * In-band bytestreams (XEP-0047) to a full JID; sid needs no escaping. <open/> and <data/> are as

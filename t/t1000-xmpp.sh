@@ -175,6 +175,30 @@ test_expect_success 'R2: a request to somebody who is not there is answered, too
 	seen alice "pong service-unavailable"
 '
 
+test_expect_success 'who may not see that somebody is here is told what a server says of nobody' '
+	unavailable=$(how_often alice "pong service-unavailable") &&
+	say bob "shy on" &&
+	say alice "ping bob@localhost/git.probe" &&
+	wait_for 10 seen_times alice "pong service-unavailable" $((unavailable + 1))
+	status=$?
+	say bob "shy off"
+	test $status -eq 0
+'
+
+test_expect_success 'who asks without end is not answered without end' '
+	answered=$(how_often alice "pong ok") &&
+	asked=0 &&
+	while test $asked -lt 100
+	do
+		asked=$((asked + 1)) &&
+		say alice "ping bob@localhost/git.probe" || return 1
+	done &&
+	wait_for 20 seen_times alice "pong timeout" 40 &&
+	answered=$(($(how_often alice "pong ok") - answered)) &&
+	echo "# $answered of $asked" &&
+	test $answered -ge 8 && test $answered -le 60
+'
+
 test_expect_success 'a bytestream arrives whole' '
 	say alice "send bob@localhost/git.probe 1000003 4096 16" &&
 	seen alice "sent 1000003 bytes" &&

@@ -30,6 +30,7 @@ struct sent {
 /* The connection, as far as a path sees it. */
 struct xmpp {
 	bool ready;			/* for bulk */
+	bool mute;			/* nothing can be acknowledged */
 	unsigned fails_in;		/* the block after so many has no connection any more; 0: none */
 	uint64_t handles;
 	struct sent sent[SENT_MAX];
@@ -90,9 +91,10 @@ bool xmpp_bulk_ready(struct xmpp *x)
 	return x->ready;
 }
 
-void xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
+bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
 {
 	put(RESULT, to, id, NULL, NULL);
+	return !x->mute;
 }
 
 void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
@@ -506,6 +508,16 @@ static void test_says_nothing(void)
 		hear("bob@x.org/r", "0", seq++, "");
 	is_int(seq, IBB_TAKEN_UNFINISHED + 1, "who says nothing in many blocks is not heard for long");
 	is_int(count(CLOSE, NULL), 1, "and told that it is over");
+	end(&o, 1);
+
+	begin();
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	server.mute = true;
+	hear("bob@x.org/r", "0", 0, "");
+	is_str(o.why, "a block cannot be acknowledged", "a path whose blocks cannot be acknowledged is over");
+	server.mute = true;
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	ok(!o.path && all.places.used == 0, "and one whose opening cannot be is none");
 	end(&o, 1);
 }
 

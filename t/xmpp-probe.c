@@ -10,6 +10,7 @@
  *     --timeout N       ends, with status 1, after N seconds (30)
  *
  *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID | unblock JID | quit
+ *   shy on|off                     whether somebody may see that it is there
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *
  * "stall N" tells that the loop stood still for N milliseconds.
@@ -51,6 +52,7 @@ struct probe {
 	char chunk[4096];
 	struct transfer send;
 	uint64_t received;
+	bool shy;			/* nobody may see that it is there */
 	int status;
 };
 
@@ -106,6 +108,13 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	say(owner, "state %s%s%s%s%s", states[state], trouble ? " " : "",
 	    trouble ? message_name(trouble->id) : "", trouble ? ": " : "",
 	    trouble ? trouble->text : "");
+}
+
+static bool on_shows(void *owner, const char *bare)
+{
+	struct probe *p = owner;
+
+	return !p->shy;
 }
 
 static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
@@ -273,6 +282,8 @@ static void command(struct probe *p, char *line)
 		say(p, "bad-command %s", line);
 	else if (!strcmp(line, "subscribe") || !strcmp(line, "subscribed"))
 		xmpp_subscription(p->xmpp, arg, line);
+	else if (!strcmp(line, "shy"))
+		p->shy = !strcmp(arg, "on");
 	else if (!strcmp(line, "remove"))
 		xmpp_roster_remove(p->xmpp, arg, on_done, p);
 	else if (!strcmp(line, "block") || !strcmp(line, "unblock"))
@@ -361,6 +372,7 @@ static const struct xmpp_events events = {
 	.state = on_state,
 	.roster_begin = on_roster_whole,
 	.roster_end = on_roster_whole,
+	.shows = on_shows,
 	.roster = on_roster,
 	.refused = on_refused,
 	.blocklist = on_blocklist,
