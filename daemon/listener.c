@@ -2,11 +2,13 @@
 #include "listener.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "log.h"
+#include "quota.h"
 #include "ring.h"
 #include "sockaddr.h"
 #include "tcppath.h"
@@ -14,8 +16,10 @@
 /*
  * A connection is a stranger until its TLS handshake is done, for
  * TCP_HANDSHAKE_TIMEOUT at most; its hello names a token, or it is dropped
- * without a byte. When there are too many strangers the oldest one that has not named
- * one makes room: who has a token says so at once, who floods us waits for nothing.
+ * without a byte. Who comes is never refused while one is there that has named none: that
+ * of the same address makes room first, then the oldest. For who has a token says so at once, and who
+ * floods us waits for nothing. Who has named one has the place of the buddy whose token it
+ * is, and shares it with no one but that buddy's devices.
  *
  * When there are no descriptors left, libuv closes what comes with one that it
  * keeps for that. Where it cannot, the port is closed for a second, because to
@@ -32,6 +36,8 @@ struct stranger {
 	struct listener *listener;	/* borrowed */
 	struct path *path;		/* owned until it arrives */
 	char *token;			/* owned; NULL: not named */
+	struct quota_place place;
+	char from[NETADDR_TEXT_MAX];	/* netaddr_who() */
 };
 
 struct listener {
@@ -43,7 +49,7 @@ struct listener {
 	bool v6;
 	uint16_t port;
 	struct ring strangers;
-	unsigned n_strangers;
+	struct quota places;
 	uv_timer_t pause;
 };
 
@@ -55,17 +61,42 @@ static void on_door_closed(uv_handle_t *door)
 static void forget(struct stranger *s)
 {
 	ring_remove(&s->link);
-	s->listener->n_strangers--;
+	quota_leave(&s->place);
 	free(s->token);
 	free(s);
+}
+
+static void drop(struct stranger *s)
+{
+	path_close(s->path);
+	forget(s);
+}
+
+static struct stranger *of_place(struct quota_place *place)
+{
+	return (struct stranger *)((char *)place - offsetof(struct stranger, place));
 }
 
 static bool on_hello(void *owner, const char *server_name)
 {
 	struct stranger *s = owner;
+	struct listener *l = s->listener;
+	const char *jid = l->events->expected(l->owner, server_name);
+	struct quota_place *victim;
 
-	if (!s->listener->events->expected(s->listener->owner, server_name))
+	if (!jid)
 		return false;
+	switch (quota_ask(&l->places, jid, true, &victim)) {
+	case QUOTA_NO:
+		return false;
+	case QUOTA_ROOM:
+		if (victim != &s->place)
+			drop(of_place(victim));
+		break;
+	case QUOTA_YES:
+		break;
+	}
+	quota_trust(&s->place, jid);
 	free(s->token);
 	s->token = xstrdup(server_name);
 	return true;
@@ -108,20 +139,39 @@ static const struct path_events path_events = {
 	.closed = on_closed,
 };
 
-static void make_room(struct listener *l)
+/* The oldest that has not named a token, of those from there or of all (NULL). */
+static struct stranger *nameless(const struct listener *l, const char *from)
 {
-	struct ring *oldest = l->strangers.next;
-	struct stranger *s;
+	for (struct ring *r = l->strangers.next; r != &l->strangers; r = r->next) {
+		struct stranger *s = (struct stranger *)r;
 
-	for (struct ring *r = oldest; r != &l->strangers; r = r->next) {
-		if (((struct stranger *)r)->token)
-			continue;
-		oldest = r;
+		if (!s->token && (!from || !strcmp(s->from, from)))
+			return s;
+	}
+	return NULL;
+}
+
+/* Makes a place for one from there; false if there is none to be had. */
+static bool find_place(struct listener *l, const char *from)
+{
+	struct quota_place *victim;
+	struct stranger *s = NULL;
+
+	switch (quota_ask(&l->places, from, false, &victim)) {
+	case QUOTA_YES:
+		return true;
+	case QUOTA_ROOM:
+		s = of_place(victim);
+		break;
+	case QUOTA_NO:
+		s = nameless(l, from);
+		if (!s)
+			s = nameless(l, NULL);
 		break;
 	}
-	s = (struct stranger *)oldest;
-	path_close(s->path);
-	forget(s);
+	if (s)
+		drop(s);
+	return s;
 }
 
 static void on_pause_over(uv_timer_t *timer);
@@ -129,6 +179,7 @@ static void on_pause_over(uv_timer_t *timer);
 static void on_connection(uv_stream_t *door, int status)
 {
 	struct listener *l = door->data;
+	struct netaddr from;
 	struct stranger *s;
 
 	if (status < 0) {
@@ -138,8 +189,6 @@ static void on_connection(uv_stream_t *door, int status)
 		uv_timer_start(&l->pause, on_pause_over, PAUSE, 0);
 		return;
 	}
-	if (l->n_strangers == LISTENER_STRANGERS_MAX)
-		make_room(l);
 	s = xcalloc(1, sizeof(*s));
 	s->listener = l;
 	s->path = tcppath_accept(l->loop, door, l->key, on_hello, &path_events, s);
@@ -147,8 +196,15 @@ static void on_connection(uv_stream_t *door, int status)
 		free(s);
 		return;
 	}
+	if (tcppath_from(s->path, &from))
+		netaddr_who(&from, s->from);
+	if (!find_place(l, s->from)) {
+		path_close(s->path);
+		free(s);
+		return;
+	}
+	quota_take(&l->places, &s->place, s->from, false);
 	ring_append(&l->strangers, &s->link);
-	l->n_strangers++;
 }
 
 /* 0, or why not. */
@@ -209,6 +265,7 @@ struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, 
 	l->events = events;
 	l->owner = owner;
 	ring_init(&l->strangers);
+	quota_init(&l->places, LISTENER_STRANGERS_MAX, false);
 	uv_timer_init(loop, &l->pause);
 	l->pause.data = l;
 	error = listen_anywhere(l);
@@ -224,12 +281,9 @@ void listener_destroy(struct listener *l)
 {
 	if (!l)
 		return;
-	while (!ring_alone(&l->strangers)) {
-		struct stranger *s = (struct stranger *)l->strangers.next;
-
-		path_close(s->path);
-		forget(s);
-	}
+	while (!ring_alone(&l->strangers))
+		drop((struct stranger *)l->strangers.next);
+	quota_finish(&l->places);
 	if (l->door)
 		uv_close((uv_handle_t *)l->door, on_door_closed);
 	uv_close((uv_handle_t *)&l->pause, on_listener_closed);

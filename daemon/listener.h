@@ -6,7 +6,9 @@
  * Where devices that were told so may dial us: one TCP port, IPv6 and IPv4.
  * A connection must name, in its TLS hello, a token that a link of ours gave
  * out; anything else is dropped without a word, so that a scan finds nothing
- * that talks. Few strangers at a time, each for a few seconds.
+ * that talks. Few strangers at a time, each for a few seconds; who has named
+ * no token counts by address, who has by whose link it is (quota.h), and nobody
+ * takes all places.
  */
 
 #include <uv.h>
@@ -15,14 +17,14 @@
 #include "path.h"
 
 enum {
-	LISTENER_STRANGERS_MAX = 32,	/* connections that are no path yet */
+	LISTENER_STRANGERS_MAX = 64,	/* connections that are no path yet */
 };
 
 struct listener;
 
 struct listener_events {
-	/* Whether a link expects this token. */
-	bool (*expected)(void *owner, const char *token);
+	/* Whose link expects this token: the bare JID; NULL: none does. */
+	const char *(*expected)(void *owner, const char *token);
 	/*
 	 * A connection that named an expected token finished its handshake with this key. The path is the
 	 * owner's now: path_set_owner(), or path_close().

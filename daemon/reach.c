@@ -25,11 +25,12 @@ struct reach {
 	struct netwatch *netwatch;	/* owned */
 };
 
-static bool is_expected(void *owner, const char *token)
+static const char *who_expects(void *owner, const char *token)
 {
 	struct reach *r = owner;
+	const struct peer *p = peer_by_token(r->broker, token);
 
-	return peer_by_token(r->broker, token) != NULL;
+	return p ? p->jid : NULL;
 }
 
 static void on_arrived(void *owner, struct path *path, const char *token, const unsigned char *fp)
@@ -44,7 +45,7 @@ static void on_arrived(void *owner, struct path *path, const char *token, const 
 }
 
 static const struct listener_events listener_events = {
-	.expected = is_expected,
+	.expected = who_expects,
 	.arrived = on_arrived,
 };
 

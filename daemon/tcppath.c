@@ -495,15 +495,22 @@ static bool is_sid(void *arg, const char *server_name)
 	return !strcmp(server_name, p->sid);
 }
 
+bool tcppath_from(const struct path *path, struct netaddr *out)
+{
+	const struct tcppath *p = (const struct tcppath *)path;
+	struct sockaddr_storage addr;
+	int len = sizeof(addr);
+
+	return uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
+	       sockaddr_to((struct sockaddr *)&addr, out);
+}
+
 static void name_after_peer(struct tcppath *p)
 {
 	char text[NETADDR_TEXT_MAX];
-	struct sockaddr_storage addr;
-	int len = sizeof(addr);
 	struct netaddr from;
 
-	if (uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) < 0 ||
-	    !sockaddr_to((struct sockaddr *)&addr, &from))
+	if (!tcppath_from(&p->path, &from))
 		return;
 	netaddr_format(&from, text);
 	snprintf(p->path.name, sizeof(p->path.name), "direct %s", text);

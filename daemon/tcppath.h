@@ -33,6 +33,8 @@ struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const s
  * false closes the connection without a byte said. NULL if accept failed.
  */
 typedef bool (*tcppath_gate)(void *owner, const char *server_name);
+/* Where one that was accepted comes from; false if that is not known any more. */
+bool tcppath_from(const struct path *path, struct netaddr *out);
 struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
 			    tcppath_gate gate, const struct path_events *events, void *owner);
 

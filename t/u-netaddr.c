@@ -208,6 +208,30 @@ static void test_random(void)
 	is_int(wrong, 0, "and each comes back");
 }
 
+static void test_who(void)
+{
+	static const struct { const char *a, *b; bool same_address, same_network; const char *what; } rows[] = {
+		{ "192.0.2.7:1", "192.0.2.7:2", true, true, "an address is one, whatever the port" },
+		{ "192.0.2.7:1", "192.0.2.8:1", false, true, "its neighbour is another one of the same network" },
+		{ "192.0.2.7:1", "192.0.3.7:1", false, false, "another network" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:2:a:b:c:d]:1", true, true, "64 bits of IPv6 are one address" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:3::7]:1", false, true, "48 bits are a network" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:2:2::7]:1", false, false, "of which there are others" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char a[NETADDR_TEXT_MAX], b[NETADDR_TEXT_MAX];
+		struct netaddr x, y;
+
+		netaddr_parse(rows[i].a, &x);
+		netaddr_parse(rows[i].b, &y);
+		netaddr_who(&x, a);
+		netaddr_who(&y, b);
+		ok(!strcmp(a, b) == rows[i].same_address && !strcmp(strchr(a, '@'), strchr(b, '@')) == rows[i].same_network,
+		   "%s", rows[i].what);
+	}
+}
+
 int main(void)
 {
 	test_parse();
@@ -215,5 +239,6 @@ int main(void)
 	test_mapped();
 	test_order();
 	test_random();
+	test_who();
 	return tap_done();
 }

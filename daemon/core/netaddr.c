@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 /*
  * What kind of place an address is follows from two tables, after the special
  * purpose registries of RFC 6890; the first row that matches counts. An IPv6
@@ -183,4 +185,13 @@ int netaddr_compare(const struct netaddr *a, const struct netaddr *b)
 		return a->v6 ? -1 : 1;
 	d = compare_ip(a, b);
 	return d ? d : a->port - b->port;
+}
+
+void netaddr_who(const struct netaddr *a, char out[NETADDR_TEXT_MAX])
+{
+	char address[2 * 8 + 1], network[2 * 6 + 1];
+
+	hex_encode(a->ip, a->v6 ? 8 : 4, address);
+	hex_encode(a->ip, a->v6 ? 6 : 3, network);
+	snprintf(out, NETADDR_TEXT_MAX, "%s@%s", address, network);
 }

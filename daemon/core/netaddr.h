@@ -38,6 +38,12 @@ enum netaddr_reach netaddr_reach(const struct netaddr *a);
 bool netaddr_may_dial(const struct netaddr *a, bool local);
 
 /*
+ * Who is at an address, where places are shared as among JIDs (quota.h): "address@network", an IPv6 network
+ * of 64 bits being one address, and 24 bits of IPv4 or 48 of IPv6 a network.
+ */
+void netaddr_who(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
+
+/*
  * Which of two goes first when a device's own addresses are told, as for qsort():
  * the same site before the world, there IPv6 before IPv4, then HOST and CABLE.
  */
