@@ -192,26 +192,6 @@ static void t_requests(void)
 	presence_destroy(p);
 }
 
-static void t_wants_bounded(void)
-{
-	struct presence *p = presence_create();
-	unsigned taken = 0;
-	char jid[64];
-
-	for (unsigned i = 0; i < 100; i++) {
-		snprintf(jid, sizeof(jid), "stranger%u@example.org", i);
-		taken += presence_wants(p, jid) != NULL;
-	}
-	is_int(taken, PENDING_DEVICES_MAX, "so many strangers may ask");
-	ok(presence_wants(p, "stranger0@example.org") != NULL, "asking again is no new one");
-	presence_roster_item(p, "stranger0@example.org", SUBSCRIPTION_NONE, false, true);
-	presence_roster_item(p, "stranger1@example.org", SUBSCRIPTION_FROM, false, false);
-	ok(presence_wants(p, "late1@example.org") != NULL, "one refused makes room");
-	ok(presence_wants(p, "late2@example.org") != NULL, "one accepted as well");
-	ok(!presence_wants(p, "late3@example.org"), "then it is full again");
-	presence_destroy(p);
-}
-
 static void t_resources_bounded(void)
 {
 	struct presence *p = presence_create();
@@ -285,7 +265,6 @@ int main(void)
 	t_roster();
 	t_whole_roster();
 	t_requests();
-	t_wants_bounded();
 	t_resources_bounded();
 	t_many();
 	return tap_done();

@@ -94,6 +94,8 @@ enum {
 	DEVICES_PER_BUDDY = 16,
 	PENDING_DEVICES_MAX = 16,
 	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
+	PENDING_SETTLED = 60,			/* seconds; then it makes room for another one of the same JID */
+	STRANGERS_MAX = 16,			/* who want to be a buddy and are not in the roster */
 	EXPECTATION_MAX = 7 * 24 * 3600,	/* seconds that add and accept are open for a first device */
 	BLOCKLIST_MAX = 10000,			/* entries of the server's list of who is blocked */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "quota.h"
 #include "table.h"
 
 /*
@@ -184,6 +185,31 @@ void presence_refused(struct presence *p, const char *bare, const char *conditio
 		set_refused(b, condition);
 }
 
+/* A place for one more stranger; the oldest of a domain that holds most makes room. False if nobody does. */
+static bool make_room_for_stranger(struct presence *p, const char *jid)
+{
+	struct quota_place places[STRANGERS_MAX] = { 0 }, *victim;
+	struct buddy *strangers[STRANGERS_MAX] = { NULL };
+	enum quota_verdict verdict;
+	struct quota quota;
+	unsigned n = 0;
+
+	quota_init(&quota, STRANGERS_MAX, true);
+	for (struct buddy *b = p->first; b && n < p->strangers; b = b->next) {
+		if (b->in_roster)
+			continue;
+		strangers[n] = b;
+		quota_take(&quota, &places[n++], b->jid, false);
+	}
+	verdict = quota_ask(&quota, jid, false, &victim);
+	if (verdict == QUOTA_ROOM)
+		forget(p, strangers[victim - places]);
+	while (n)
+		quota_leave(&places[--n]);
+	quota_finish(&quota);
+	return verdict != QUOTA_NO;
+}
+
 struct buddy *presence_wants(struct presence *p, const char *bare)
 {
 	char jid[JID_MAX];
@@ -193,7 +219,7 @@ struct buddy *presence_wants(struct presence *p, const char *bare)
 		return NULL;
 	b = find(p, jid);
 	if (!b) {
-		if (p->strangers >= PENDING_DEVICES_MAX)
+		if (!make_room_for_stranger(p, jid))
 			return NULL;
 		b = add(p, jid);
 		if (!b)

@@ -77,8 +77,9 @@ struct buddy *presence_roster_item(struct presence *p, const char *bare,
 void presence_roster_begin(struct presence *p);
 void presence_roster_end(struct presence *p);
 /*
- * They asked to be a buddy; NULL when too many ask (PENDING_DEVICES_MAX who are
- * not in the roster). The answer that the server lets them see us, or removes them, ends it.
+ * They asked to be a buddy. Who is not in the roster shares STRANGERS_MAX places (quota.h) by
+ * domain and JID; the oldest of a domain that holds most makes room, NULL if nobody does. The answer
+ * that the server lets them see us, or removes them, ends it.
  */
 struct buddy *presence_wants(struct presence *p, const char *bare);
 /* Their request is not open any more. False if there was none. */

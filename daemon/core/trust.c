@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "quota.h"
 #include "trust-internal.h"
 
 /*
@@ -205,6 +206,71 @@ void trust_expire(struct trust *t, uint64_t unix_now)
 	}
 }
 
+static bool any_allowed(const struct trust_person *p)
+{
+	for (struct trusted_device *d = p->devices; d; d = d->sibling)
+		if (trust_allows(d->state))
+			return true;
+	return false;
+}
+
+/* The oldest pending device of theirs that was not met just now, or NULL. */
+static struct trusted_device *oldest_pending(const struct trust *t, const struct trust_person *p, uint64_t unix_now)
+{
+	for (struct trusted_device *d = t->devices; p && d; d = d->next)
+		if (d->state == TRUST_PENDING && d->jid == p->jid && unix_now >= d->first_seen + PENDING_SETTLED)
+			return d;
+	return NULL;
+}
+
+/*
+ * Who makes room for one more pending device of jid; the places are counted from the table, which is
+ * short, so that whatever changes a state need not know of them. False if there is none.
+ */
+static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now, struct trusted_device **gone)
+{
+	struct quota_place places[PENDING_DEVICES_MAX] = { 0 }, *victim;
+	struct trusted_device *devices[PENDING_DEVICES_MAX] = { NULL };
+	const struct trust_person *p = find_person(t, jid);
+	enum quota_verdict verdict;
+	struct quota quota;
+	unsigned n = 0;
+
+	quota_init(&quota, PENDING_DEVICES_MAX, false);
+	for (struct trusted_device *d = t->devices; d && n < PENDING_DEVICES_MAX; d = d->next) {
+		if (d->state != TRUST_PENDING)
+			continue;
+		devices[n] = d;
+		quota_take(&quota, &places[n++], d->jid, any_allowed(find_person(t, d->jid)));
+	}
+	verdict = quota_ask(&quota, jid, p && any_allowed(p), &victim);
+	*gone = verdict == QUOTA_ROOM ? devices[victim - places] : NULL;
+	while (n)
+		quota_leave(&places[--n]);
+	quota_finish(&quota);
+	/* Theirs make room for each other, but not as fast as they can show keys: each is written to the disk. */
+	if (verdict == QUOTA_NO || (p && p->count >= DEVICES_PER_BUDDY)) {
+		*gone = oldest_pending(t, p, unix_now);
+		return *gone;
+	}
+	return true;
+}
+
+static bool make_room(struct trust *t, const char *jid, uint64_t unix_now)
+{
+	struct trusted_device *gone;
+	struct trust_person *p;
+
+	if (!find_room(t, jid, unix_now, &gone))
+		return false;
+	if (!gone)
+		return true;
+	p = find_person(t, gone->jid);
+	remove_device(t, p, gone);
+	settle(t, p);
+	return true;
+}
+
 /* Any device that the user once decided about: no first use any more. */
 static bool any_decided(const struct trust_person *p)
 {
@@ -278,7 +344,11 @@ enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned cha
 		return d->state;
 	if (p && p->since[MARK_EXPECTED] && p->count == 0 && !trust_other_owner(t, p->jid, fp))
 		state = TRUST_SEEN;
+	else if (!make_room(t, jid, unix_now))
+		return TRUST_PENDING;
 	d = trust_add_device(t, jid, fp, state, unix_now);
+	/* They may have been forgotten to make room, and are known anew. */
+	p = find_person(t, jid);
 	if (!d)
 		return TRUST_PENDING;
 	*changed = true;

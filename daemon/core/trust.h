@@ -102,8 +102,10 @@ bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now);
 /*
  * A device proved by TLS that it holds this key, and the server says it is
  * jid's. What it is allowed from now on; *changed tells that the table must be
- * saved. A new one is answered TRUST_PENDING without being kept when there are
- * PENDING_DEVICES_MAX in all, or DEVICES_PER_BUDDY of jid. A pending one is forgotten
+ * saved. Pending devices share PENDING_DEVICES_MAX places (quota.h): of somebody who has a
+ * device that is allowed by JID, of others by domain and JID. Where they hold all they may, or
+ * have DEVICES_PER_BUDDY, the oldest of their own makes room if it was met PENDING_SETTLED ago; if none does,
+ * a new one is answered TRUST_PENDING without being kept. A pending one is forgotten
  * PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
  */
 enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
