@@ -79,6 +79,14 @@ void journal_add(const struct journal_event *event)
 	free(path);
 }
 
+const char *journal_left_out(unsigned count, char out[JOURNAL_LEFT_OUT_MAX])
+{
+	*out = '\0';
+	if (count)
+		snprintf(out, JOURNAL_LEFT_OUT_MAX, " (and %u more before this)", count);
+	return out;
+}
+
 /* Where the last n lines of the text begin. */
 static const char *last_lines(const char *text, size_t len, size_t n)
 {

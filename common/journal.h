@@ -28,6 +28,11 @@ struct journal_event {
 /* when 0 is now; NULL is an empty field. Appends without a sync; what cannot be written is logged. */
 void journal_add(const struct journal_event *event);
 
+enum { JOURNAL_LEFT_OUT_MAX = 48 };
+
+/* For the end of a text, in the buffer given: how many events were left out before this one, by log_admits(). "" if none were. */
+const char *journal_left_out(unsigned count, char out[JOURNAL_LEFT_OUT_MAX]);
+
 /*
  * Calls each for the last n events, oldest first; the event is valid during the
  * call. No journal has no events. -1 with *trouble when it cannot be read.

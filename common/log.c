@@ -2,8 +2,8 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "buf.h"
 #include "text.h"
 
 /*
  * Each line goes out in one write(), so that the lines of several processes
  * that share a log do not mix. Where a write fails nobody can be told.
+ *
+ * A file of our own is put away when it is full, by whoever wrote the line that filled it.
  */
 
 enum { LINE_MAX_BYTES = 4096 };
@@ -26,6 +29,16 @@ enum reader { READER_FILE, READER_TERMINAL, READER_JOURNAL };
 
 static enum log_level log_level = LOG_INFO;
 static enum reader log_reader = READER_FILE;
+
+static struct {
+	log_gate *admits;
+	void *arg;
+} gate;
+
+static struct {
+	char *path;			/* owned; NULL: standard error is not ours to put away */
+	size_t size;
+} file;
 
 /* Everything a unit starts inherits JOURNAL_STREAM: its dev:inode tells whether it is still true. */
 static bool stderr_is_journal(void)
@@ -79,10 +92,61 @@ static void put_prefix(struct buf *line, enum log_level level)
 	buf_printf(line, "%s.%03ldZ ", stamp, now.tv_nsec / 1000000);
 }
 
+static int open_file(void)
+{
+	struct stat st;
+	int fd = open(file.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -1;
+	file.size = fstat(fd, &st) ? 0 : st.st_size;
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
+/* Where that fails the old one goes on, and it is tried again when it has grown as much once more. */
+static void put_away(void)
+{
+	char *old = xasprintf("%s.old", file.path);
+
+	file.size = 0;
+	if (rename(file.path, old) == 0)
+		open_file();
+	free(old);
+}
+
+int log_to_file(const char *path)
+{
+	free(file.path);
+	file.path = xstrdup(path);
+	if (open_file()) {
+		free(file.path);
+		file.path = NULL;
+		return -1;
+	}
+	if (file.size >= LOG_FILE_MAX)
+		put_away();
+	return 0;
+}
+
+static void write_line(enum log_level level, const char *text)
+{
+	struct buf line = { 0 };
+
+	put_prefix(&line, level);
+	text_escape(&line, text, strlen(text), false);
+	buf_append(&line, "\n", 1);
+	(void)!write(STDERR_FILENO, buf_data(&line), buf_len(&line));
+	file.size += buf_len(&line);
+	if (file.path && file.size >= LOG_FILE_MAX)
+		put_away();
+	buf_finish(&line);
+}
+
 void log_at(enum log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
-	struct buf line = { 0 };
 	int saved = errno;
 	va_list ap;
 
@@ -92,10 +156,38 @@ void log_at(enum log_level level, const char *fmt, ...)
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	put_prefix(&line, level);
-	text_escape(&line, text, strlen(text), false);
-	buf_append(&line, "\n", 1);
-	(void)!write(STDERR_FILENO, buf_data(&line), buf_len(&line));
-	buf_finish(&line);
+	write_line(level, text);
+	errno = saved;
+}
+
+void log_set_gate(log_gate *admits, void *arg)
+{
+	gate.admits = admits;
+	gate.arg = arg;
+}
+
+bool log_admits(enum log_book book, const char *party, unsigned *left_out)
+{
+	*left_out = 0;
+	return !gate.admits || gate.admits(gate.arg, book, party, left_out);
+}
+
+void log_about(const char *party, enum log_level level, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES];
+	int saved = errno, n;
+	unsigned left_out = 0;
+	va_list ap;
+
+	if (level > log_level || (log_level < LOG_DEBUG && !log_admits(LOG_LINES, party, &left_out)))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		n = text[0] = '\0';
+	if (left_out && (size_t)n < sizeof(text))
+		snprintf(text + n, sizeof(text) - n, " [%u more before this were left out]", left_out);
+	write_line(level, text);
 	errno = saved;
 }

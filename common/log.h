@@ -6,7 +6,13 @@
  * The log: one line per event on standard error, escaped for a terminal. A
  * terminal gets the bare line, the journal a <N> level prefix, anything else
  * a UTC time stamp. Debug lines only with GIT_XMPP_TRACE set to 1 or more.
+ *
+ * What somebody else can cause, as often as they like, is said with log_about(), which names
+ * them: a gate may leave such a line out. Text of theirs is cut in it: %.64s.
  */
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
@@ -14,6 +20,34 @@ void log_init(void);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* From now on standard error is this file; one that has grown to LOG_FILE_MAX becomes <path>.old. -1 with errno. */
+enum { LOG_FILE_MAX = 1024 * 1024 };
+int log_to_file(const char *path);
+
+/* What there is a budget for. */
+enum log_book {
+	LOG_LINES,		/* of the log */
+	LOG_EVENTS,		/* of the journal: what they did, or made us do */
+	LOG_TRANSFERS,		/* of the journal: what we did with them */
+	LOG_BOOKS,
+};
+
+/*
+ * Whether something about this party may be written now; *left_out is how much was not since
+ * the last that was. A party is a JID, of whatever kind, or a word for those who have none.
+ */
+typedef bool log_gate(void *arg, enum log_book book, const char *party, unsigned *left_out);
+
+/* NULL, as at first: everything passes. So do all lines where debug lines are written. */
+void log_set_gate(log_gate *gate, void *arg);
+
+/* The gate's answer. */
+bool log_admits(enum log_book book, const char *party, unsigned *left_out);
+
+/* A line about what this party has caused. */
+void log_about(const char *party, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)   log_at(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_WARNING, __VA_ARGS__)

@@ -85,7 +85,7 @@ void broker_save(struct broker *b)
 	struct message trouble;
 
 	if (store_write_trust(b->trust, &trouble))
-		log_error("%s", trouble.text);
+		log_about("the disk", LOG_ERROR, "%s", trouble.text);
 }
 
 /* A device of theirs is online and trusted: what waited for that goes on. */
@@ -153,9 +153,9 @@ enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned c
 		return state;
 	fingerprint_format(fp, text);
 	other = trust_other_owner(b->trust, jid, fp);
-	log_warning("%s: device with fingerprint %s is %s%s%s", jid, text,
-		    trust_allows(state) ? "trusted on first use" : "new and not trusted: git xmpp verify names it",
-		    other ? "; the same key is one of " : "", other ? other : "");
+	log_about(jid, LOG_WARNING, "%s: device with fingerprint %s is %s%s%s", jid, text,
+		  trust_allows(state) ? "trusted on first use" : "new and not trusted: git xmpp verify names it",
+		  other ? "; the same key is one of " : "", other ? other : "");
 	if (trust_allows(state))
 		broker_trust_granted(b, jid);
 	return state;
@@ -304,7 +304,7 @@ static void on_available(void *owner, const char *full, const char *device, cons
 	if (!r || !r->broker || !strcmp(r->device, b->device))
 		return;
 	if (change == PRESENCE_APPEARED || change == PRESENCE_RESTARTED) {
-		log_info("%s: device %s is online", bare, r->device);
+		log_about(bare, LOG_INFO, "%s: device %s is online", bare, r->device);
 		peer = peer_find(b, bare, r->device);
 		if (peer)
 			peer_presence(peer, r->instance);
@@ -326,7 +326,7 @@ static void on_unavailable(void *owner, const char *full)
 		return;
 	if (presence_unavailable(b->presence, full, time(NULL), device) != PRESENCE_GONE)
 		return;
-	log_info("%s: device %s went offline", bare, device);
+	log_about(bare, LOG_INFO, "%s: device %s went offline", bare, device);
 	announcer_device_offline(b->announcer, bare, device);
 	peer = peer_find(b, bare, device);
 	if (peer)
@@ -494,6 +494,22 @@ void broker_give_password(struct broker *b, const char *password)
 		log_in(b, password);
 }
 
+/* Buddies have a budget each, others their domain. */
+static bool admits(void *arg, enum log_book book, const char *party, unsigned *left_out)
+{
+	struct broker *b = arg;
+	const struct buddy *buddy = NULL;
+	char bare[JID_MAX];
+	bool known = false;
+
+	if (jid_bare_of(party, bare)) {
+		party = bare;
+		buddy = presence_buddy(b->presence, bare);
+		known = (buddy && buddy->in_roster) || broker_counts_as_trusted(b, bare);
+	}
+	return logbudget_admits(&b->budgets[book], party, known, broker_now(b), left_out);
+}
+
 /* Of the jitter of background work. */
 static uint32_t seed(const struct broker *b)
 {
@@ -509,6 +525,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	ring_init(&b->greetings);
 	services_init(&b->services);
 	inbands_init(&b->inbands, loop);
+	for (unsigned i = 0; i < LOG_BOOKS; i++)
+		logbudget_init(&b->budgets[i]);
 	b->started = time(NULL);
 	b->key = store_key(trouble);
 	if (!b->key)
@@ -524,6 +542,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	read_shares(b);
 	b->inbands.key = b->key;
 	inbands_limit(&b->inbands, b->config->bandwidth);
+	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
 	b->reach = reach_create(b);
@@ -570,6 +589,9 @@ void broker_stop(struct broker *b)
 
 void broker_finish(struct broker *b)
 {
+	log_set_gate(NULL, NULL);
+	for (unsigned i = 0; i < LOG_BOOKS; i++)
+		logbudget_finish(&b->budgets[i]);
 	services_finish(&b->services);
 	policy_destroy(b->policy);
 	trust_destroy(b->trust);

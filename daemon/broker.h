@@ -17,6 +17,8 @@
 #include "inband.h"
 #include "jid.h"
 #include "link.h"
+#include "log.h"
+#include "logbudget.h"
 #include "outcome.h"
 #include "policy.h"
 #include "presence.h"
@@ -72,6 +74,7 @@ struct broker {
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	struct services services;		/* the git processes that serve others */
+	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences of other domains may still come */
 	struct tidy tidy;			/* after work has ended */
 	bool stopping;

@@ -154,7 +154,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	buddy = presence_wants(b->presence, bare);
 	if (!welcome) {
 		if (buddy)
-			log_info("%s wants to be a buddy: git xmpp accept %s", bare, bare);
+			log_about(bare, LOG_INFO, "%s wants to be a buddy: git xmpp accept %s", bare, bare);
 		return;
 	}
 	if (!xmpp_may_answer(b->xmpp, bare))

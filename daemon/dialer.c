@@ -82,7 +82,7 @@ static void on_established(void *owner, const unsigned char *fp)
 	struct path *path = a->path;
 
 	if (memcmp(fp, d->fp, FINGERPRINT_BYTES)) {
-		log_warning("dialled: %s: somebody else is there", path_name(path));
+		log_about("the network", LOG_WARNING, "dialled: %s: somebody else is there", path_name(path));
 		on_closed(a, "somebody else is there");
 		path_close(path);
 		return;

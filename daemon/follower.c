@@ -116,14 +116,19 @@ static void tell(const struct follow *follow, bool ok, const char *text)
 		.share = follow->share,
 		.what = follow->remote,
 		.result = ok ? "ok" : "failed",
-		.text = text,
 	};
+	char more[JOURNAL_LEFT_OUT_MAX], *whole;
+	unsigned left_out;
 
-	journal_add(&event);
+	if (log_admits(LOG_EVENTS, follow->jid, &left_out)) {
+		event.text = whole = xasprintf("%s%s", text, journal_left_out(left_out, more));
+		journal_add(&event);
+		free(whole);
+	}
 	if (ok)
-		log_info("%s/%s: fetched '%s' in '%s'", follow->jid, follow->share, follow->remote, follow->path);
+		log_about(follow->jid, LOG_INFO, "%s/%s: fetched '%s' in '%s'", follow->jid, follow->share, follow->remote, follow->path);
 	else
-		log_warning("%s/%s: cannot fetch '%s' in '%s': %s", follow->jid, follow->share,
+		log_about(follow->jid, LOG_WARNING, "%s/%s: cannot fetch '%s' in '%s': %s", follow->jid, follow->share,
 			    follow->remote, follow->path, text);
 }
 

@@ -53,7 +53,7 @@ static void on_timeout(uv_timer_t *timer)
 {
 	struct greeting *g = timer->data;
 
-	log_info("%s: opened a path and did not say HELLO", g->jid);
+	log_about(g->jid, LOG_INFO, "%s: opened a path and did not say HELLO", g->jid);
 	drop(g);
 }
 
@@ -82,7 +82,7 @@ static void note_protocol(struct greeting *g, uint64_t protocol)
 {
 	struct resource *r = NULL;
 
-	log_warning("%s: speaks protocol %" PRIu64 ", this side protocol %d", g->jid, protocol, LINK_PROTOCOL);
+	log_about(g->jid, LOG_WARNING, "%s: speaks protocol %" PRIu64 ", this side protocol %d", g->jid, protocol, LINK_PROTOCOL);
 	if (path_kind(g->path) == PATH_INBAND)
 		r = presence_full(g->broker->presence, inband_jid(g->path));
 	if (r)
@@ -100,7 +100,7 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 		close_with(g, "not-you", NULL);
 		break;
 	default:
-		log_warning("%s: a path does not begin with a HELLO that we know", g->jid);
+		log_about(g->jid, LOG_WARNING, "%s: a path does not begin with a HELLO that we know", g->jid);
 		close_with(g, NULL, NULL);
 	}
 }

@@ -527,7 +527,7 @@ static void take(struct inband *p, const void *data, size_t n)
 	}
 	if (why) {
 		if (*tls_error(p->path.tls))
-			log_warning("in-band path to %s: %s", p->jid, tls_error(p->path.tls));
+			log_about(p->jid, LOG_WARNING, "in-band path to %s: %s", p->jid, tls_error(p->path.tls));
 		send_close(p);
 		broken(p, why);
 		return;

@@ -183,7 +183,7 @@ static void on_connection(uv_stream_t *door, int status)
 	struct stranger *s;
 
 	if (status < 0) {
-		log_warning("cannot take connections on port %u: %s", l->port, uv_strerror(status));
+		log_about("the network", LOG_WARNING, "cannot take connections on port %u: %s", l->port, uv_strerror(status));
 		uv_close((uv_handle_t *)l->door, on_door_closed);
 		l->door = NULL;
 		uv_timer_start(&l->pause, on_pause_over, PAUSE, 0);

@@ -28,7 +28,6 @@ enum {
 	EXIT_INTERNAL = 70,
 	EXIT_CONFIG = 78,
 	DESCRIPTORS_MAX = 1024,		/* libstrophe uses select() */
-	LOG_FILE_MAX = 1024 * 1024,
 };
 
 struct options {
@@ -131,22 +130,14 @@ static int detach(void)
 static void redirect_streams(void)
 {
 	struct message trouble;
-	char *path = userfile_path(USERFILE_STATE, "daemon.log", &trouble), *old;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd = -1;
-	struct stat st;
+	char *path = userfile_path(USERFILE_STATE, "daemon.log", &trouble);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (path) {
-		if (stat(path, &st) == 0 && st.st_size > LOG_FILE_MAX) {
-			old = xasprintf("%s.old", path);
-			rename(path, old);
-			free(old);
-		}
-		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-		free(path);
-	}
 	dup2(null, 0);
 	dup2(null, 1);
-	dup2(fd >= 0 ? fd : null, 2);
+	if (!path || log_to_file(path))
+		dup2(null, 2);
+	free(path);
 }
 
 static void set_limits(void)

@@ -99,7 +99,7 @@ static void on_rest(uv_timer_t *timer)
 	if (now == n->addresses)
 		return;
 	n->addresses = now;
-	log_info("netwatch: the network changed");
+	log_about("the network", LOG_INFO, "netwatch: the network changed");
 	n->changed(n->owner, NETWATCH_NETWORK);
 }
 

@@ -156,7 +156,7 @@ static void end(struct peer *p, const char *reason)
 	if (p->ended)
 		return;
 	p->ended = true;
-	log_info("link with %s/%s ended: %s", p->jid, p->device, reason);
+	log_about(p->jid, LOG_INFO, "link with %s/%s ended: %s", p->jid, p->device, reason);
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -213,7 +213,7 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 
 	device_id_of(fp, device);
 	if (strcmp(device, p->device) || (p->fp_known && memcmp(fp, p->fp, FINGERPRINT_BYTES))) {
-		log_error("%s: the device that said it is '%s' holds the key of '%s'; not talking to it",
+		log_about(p->jid, LOG_ERROR, "%s: the device that said it is '%s' holds the key of '%s'; not talking to it",
 			  p->jid, p->device, device);
 		return false;
 	}
@@ -275,7 +275,7 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		return;
 	}
 	if (p->path) {
-		log_info("%s/%s: moving from %s to %s", p->jid, p->device, path_name(p->path), path_name(path));
+		log_about(p->jid, LOG_INFO, "%s/%s: moving from %s to %s", p->jid, p->device, path_name(p->path), path_name(path));
 		leave_path(p, "moving to a better path");
 	}
 	attach(p, path);
@@ -369,7 +369,7 @@ static void on_path_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
-	log_info("%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
+	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
 	path_lost(p, why, false);
 }
 
@@ -465,7 +465,7 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 		greeting_take(p->broker, path, p->jid, fp);
 		return;
 	}
-	log_at(p->warned ? LOG_DEBUG : LOG_WARNING, "%s/%s: somebody else came with the token that was told to it",
+	log_about(p->jid, p->warned ? LOG_DEBUG : LOG_WARNING, "%s/%s: somebody else came with the token that was told to it",
 	       p->jid, p->device);
 	p->warned = true;
 	path_close(path);
@@ -529,7 +529,7 @@ static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
 
-	log_info("link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
+	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
 	p->gone_by = 0;
 	drop_left(p);
@@ -545,7 +545,7 @@ static void on_link_down(void *owner)
 {
 	struct peer *p = owner;
 
-	log_info("link with %s/%s waits for a path", p->jid, p->device);
+	log_about(p->jid, LOG_INFO, "link with %s/%s waits for a path", p->jid, p->device);
 }
 
 static void on_link_deliver(void *owner, const struct record *record)
@@ -560,7 +560,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	else
 		result = channels_record(&p->channels, record);
 	if (result < 0 && !p->ended) {
-		log_warning("%s/%s broke the protocol with a %s record", p->jid, p->device,
+		log_about(p->jid, LOG_WARNING, "%s/%s broke the protocol with a %s record", p->jid, p->device,
 			    record_type_name(record->type));
 		peer_end(p, "protocol");
 	}

@@ -85,7 +85,7 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 	buf_printf(&text, ": %s", sentence);
 	event.text = buf_str(&text);
 	journal_add(&event);
-	log_info("%s for %s/%s: %s", e->id, e->jid, e->share, event.text);
+	log_about(e->jid, LOG_INFO, "%s for %s/%s: %s", e->id, e->jid, e->share, event.text);
 	buf_finish(&text);
 }
 

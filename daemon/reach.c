@@ -60,8 +60,8 @@ static void on_network(void *owner, enum netwatch_news news)
 {
 	struct reach *r = owner;
 
-	log_info(news == NETWATCH_WOKE ? "the machine was asleep; looking at every connection" :
-		 "the network has changed; looking at every connection");
+	log_about("the network", LOG_INFO, "%s; looking at every connection",
+		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	if (r->broker->xmpp)
 		xmpp_check(r->broker->xmpp);
 	peers_network_changed(r->broker);

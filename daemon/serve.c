@@ -145,8 +145,8 @@ static void keep_outcome(struct serve *s)
 /* The peer ends; the process goes on without one. */
 static void become_orphan(struct serve *s, const char *reason)
 {
-	log_info("%s/%s: its push %.8s goes on without a link: %s", s->peer->jid, s->peer->device,
-		 neg_id(s->neg), reason);
+	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s", s->peer->jid,
+		  s->peer->device, neg_id(s->neg), reason);
 	s->path_name = xstrdup(s->peer->path_name);
 	snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	s->orphan = xstrdup(neg_id(s->neg));
@@ -270,7 +270,7 @@ static void on_channel_closed(void *owner, const char *reason)
 {
 	struct serve *s = owner;
 
-	log_info("%s/%s %s '%s': %s", s->peer->jid, s->peer->device, service_name(s->service),
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
 	if (has_outcome(s, reason)) {
@@ -307,7 +307,7 @@ static bool open_channel(struct serve *s)
 	/* Otherwise serve_stop() was called within. */
 	if (!s->channel)
 		return false;
-	log_info("%s/%s %s '%s': started", s->peer->jid, s->peer->device,
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': started", s->peer->jid, s->peer->device,
 		 service_name(s->service), neg_share(s->neg));
 	if (buf_len(&s->errors))
 		channel_write_stderr(s->channel, buf_data(&s->errors), buf_len(&s->errors));
@@ -368,7 +368,6 @@ static void on_exited(void *owner, int status, int term_signal)
 		log_orphan(s);
 	give_back(s);
 	if (s->orphan) {
-		log_info("the push %.8s that lost its link has ended with status %u", s->orphan, s->status);
 		outcomes_done(s->broker->outcomes, s->orphan, s->status, now_of(s));
 		finish(s);
 		return;
@@ -379,7 +378,7 @@ static void on_exited(void *owner, int status, int term_signal)
 			return;
 	}
 	if (!s->channel) {
-		log_error("share '%s' cannot be served (%s ended with status %d): %s",
+		log_about(s->peer->jid, LOG_ERROR, "share '%.64s' cannot be served (%s ended with status %d): %s",
 			  neg_share(s->neg), service_name(s->service), status, buf_str(&s->errors));
 		neg_failed(s->neg, "broken", now_of(s));
 		s->neg = NULL;
@@ -411,7 +410,7 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 	case POLICY_PUSH_DENIED:
 		return "push-denied";
 	default:
-		log_info("%s/%s may not use '%s' (%s)", peer->jid, peer->device, name,
+		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid, peer->device, name,
 			 service_name(service));
 		return "not-shared";
 	}
@@ -477,7 +476,7 @@ static void end_early(struct serve *s, const char *reason, const char *refusal)
 /* It was silent for so long that its place is another one's. */
 static void end_silent(struct serve *s)
 {
-	log_info("%s/%s %s '%s' was silent and makes room", s->peer->jid, s->peer->device,
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room", s->peer->jid, s->peer->device,
 		 service_name(s->service), neg_share(s->neg));
 	end_early(s, "silent", "busy");
 }
@@ -510,7 +509,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	int error = 0;
 
 	if (!share || !share->path || stat(share->path, &st) || !S_ISDIR(st.st_mode)) {
-		log_error("share '%s' cannot be served: '%s' is not a directory", neg_share(neg),
+		log_about(peer->jid, LOG_ERROR, "share '%.64s' cannot be served: '%s' is not a directory", neg_share(neg),
 			  share && share->path ? share->path : "");
 		neg_failed(neg, "broken", broker_now(peer->broker));
 		return NULL;
@@ -522,7 +521,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	}
 	s->child = spawn(s, share, &error);
 	if (!s->child) {
-		log_error("cannot start git %s: %s", service_name(s->service), uv_strerror(error));
+		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service), uv_strerror(error));
 		services_end(&s->run);
 		free(s);
 		neg_failed(neg, "broken", broker_now(peer->broker));

@@ -133,7 +133,7 @@ static void fail_with(struct session_internal *s, const struct message *m)
 {
 	if (s->state == SESSION_ENDED)
 		return;
-	log_info("%s of %s/%s failed: %s", service_name(s->service), s->to.jid, s->to.share, m->text);
+	log_about(s->to.jid, LOG_INFO, "%s of %s/%s failed: %s", service_name(s->service), s->to.jid, s->to.share, m->text);
 	if (s->conn)
 		conn_send_error(s->conn, m);
 	finish(s, message_name(m->id));

@@ -305,7 +305,7 @@ static void take(struct tcppath *p, const void *data, size_t n)
 	}
 	/* Who has no key of ours may be anybody: not worth a line each. */
 	if (p->path.up && *tls_error(p->path.tls))
-		log_warning("path %s: %s", p->path.name, tls_error(p->path.tls));
+		log_about("the network", LOG_WARNING, "path %s: %s", p->path.name, tls_error(p->path.tls));
 	else if (*tls_error(p->path.tls))
 		log_debug("path %s: %s", p->path.name, tls_error(p->path.tls));
 	if (!p->writing_now && buf_len(&p->path.cipher) && !write_cipher(p))

@@ -4,10 +4,13 @@
 #include <stdio.h>
 
 #include "journal.h"
+#include "log.h"
 
 /*
  * A ref advertisement and the questions about it are a few kilobytes; what is
  * more than that is a pack. A push that says nothing but "nothing" is four bytes.
+ *
+ * Whoever is served could fill the journal with what they fetch: they have a budget (log.h).
  */
 enum {
 	FETCH_WORTH = 64 * 1024,
@@ -36,12 +39,14 @@ void transferlog_add(const struct transfer *t)
 		.what = verbs[t->service][t->served],
 		.result = t->failed ? "failed" : "ok",
 	};
-	char text[256];
+	unsigned left_out;
+	char text[256], more[JOURNAL_LEFT_OUT_MAX];
 
-	if (!is_worth_a_line(t))
+	if (!is_worth_a_line(t) || !log_admits(t->served ? LOG_EVENTS : LOG_TRANSFERS, t->jid, &left_out))
 		return;
-	snprintf(text, sizeof(text), "%.1f MiB, %s%s%s%s%s", (t->sent + t->received) / 1048576.0, t->path,
-		 t->note ? ", " : "", t->note ? t->note : "", t->failed ? ": " : "", t->failed ? t->failed : "");
+	snprintf(text, sizeof(text), "%.1f MiB, %s%s%s%s%s%s", (t->sent + t->received) / 1048576.0, t->path,
+		 t->note ? ", " : "", t->note ? t->note : "", t->failed ? ": " : "", t->failed ? t->failed : "",
+		 journal_left_out(left_out, more));
 	event.text = text;
 	journal_add(&event);
 }

@@ -56,7 +56,7 @@ static const char *full_jid(const struct wayfinder *w)
 
 static void fail(struct wayfinder *w, enum path_kind kind, const char *why)
 {
-	log_info("%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
+	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
 	search_failed(&w->search, kind, now_of(w));
 	w->events->failed(w->owner, kind, why);
 }

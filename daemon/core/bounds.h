@@ -103,6 +103,11 @@ enum {
 	SERVICES_MAX = 64,			/* git processes serving others */
 	SERVICE_SILENT = 60 * 1000,		/* then one that only reads makes room, if there is none */
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
+
+	/* the log and the journal */
+	LOG_BURST = 20,				/* lines that one party may cause at once */
+	LOG_EVERY = 10 * 1000,			/* and then one in so long */
+	LOG_PARTIES_MAX = 256,
 };
 
 #endif

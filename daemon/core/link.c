@@ -39,7 +39,7 @@ const char *link_state_name(enum link_state state)
 
 void link_enter(struct link *l, enum link_state state, const char *because)
 {
-	log_info("%s: link %s -> %s, %s", l->peer_name, link_state_name(l->state),
+	log_debug("%s: link %s -> %s, %s", l->peer_name, link_state_name(l->state),
 		 link_state_name(state), because);
 	l->state = state;
 }
@@ -107,7 +107,7 @@ void link_bye(struct link *l, const char *reason)
 
 int link_protocol_error(struct link *l, const char *what)
 {
-	log_warning("%s: link: %s", l->peer_name, what);
+	log_about(l->peer_name, LOG_WARNING, "%s: link: %s", l->peer_name, what);
 	link_end(l, "protocol", true);
 	return -1;
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A party has a bucket, which is a time: up to when its lines so far are paid for. One whose
+ * bucket is in the past, and of whom nothing was left out, is as one who was never here.
+ */
+#include "logbudget.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "jid.h"
+
+struct party {
+	struct table_node node;		/* first: table_find() leads back to the party */
+	struct ring link;		/* logbudget::order */
+	struct quota_place place;
+	struct log_bucket bucket;
+	char name[];
+};
+
+void logbudget_init(struct logbudget *b)
+{
+	quota_init(&b->quota, LOG_PARTIES_MAX, false);
+	ring_init(&b->order);
+}
+
+static struct party *of_link(struct ring *r)
+{
+	return (struct party *)((char *)r - offsetof(struct party, link));
+}
+
+static void forget(struct logbudget *b, struct party *p)
+{
+	table_remove(&b->parties, &p->node);
+	ring_remove(&p->link);
+	quota_leave(&p->place);
+	free(p);
+}
+
+void logbudget_finish(struct logbudget *b)
+{
+	while (!ring_alone(&b->order))
+		forget(b, of_link(b->order.next));
+	table_finish(&b->parties);
+	quota_finish(&b->quota);
+}
+
+static void forget_idle(struct logbudget *b, uint64_t now)
+{
+	struct ring *r = b->order.next, *next;
+
+	for (; r != &b->order; r = next) {
+		struct party *p = of_link(r);
+
+		next = r->next;
+		if (p->bucket.paid_until <= now)
+			forget(b, p);
+	}
+}
+
+/* Who has no place yet: takes one, or NULL. */
+static struct party *take(struct logbudget *b, const char *name, bool known, uint64_t now)
+{
+	char *jid = xasprintf("%s%s", strchr(name, '@') ? "" : "@", name);
+	struct quota_place *victim;
+	enum quota_verdict verdict = quota_ask(&b->quota, jid, known, &victim);
+	struct party *p = NULL;
+
+	if (verdict != QUOTA_YES) {
+		forget_idle(b, now);
+		verdict = quota_ask(&b->quota, jid, known, &victim);
+	}
+	if (verdict == QUOTA_YES) {
+		p = xcalloc(1, sizeof(*p) + strlen(name) + 1);
+		strcpy(p->name, name);
+		table_add(&b->parties, &p->node, p->name);
+		ring_init(&p->link);
+		ring_append(&b->order, &p->link);
+		quota_take(&b->quota, &p->place, jid, known);
+	}
+	free(jid);
+	return p;
+}
+
+static bool pay(struct log_bucket *bucket, uint64_t now, unsigned *left_out)
+{
+	uint64_t paid = bucket->paid_until > now ? bucket->paid_until : now;
+
+	if (paid - now > (uint64_t)(LOG_BURST - 1) * LOG_EVERY) {
+		bucket->left_out++;
+		return false;
+	}
+	bucket->paid_until = paid + LOG_EVERY;
+	*left_out = bucket->left_out;
+	bucket->left_out = 0;
+	return true;
+}
+
+bool logbudget_admits(struct logbudget *b, const char *party, bool known, uint64_t now, unsigned *left_out)
+{
+	const char *name = known || !strchr(party, '@') ? party : jid_domain(party);
+	struct party *p = (struct party *)table_find(&b->parties, name);
+
+	*left_out = 0;
+	if (!p)
+		p = take(b, name, known, now);
+	return pay(p ? &p->bucket : &b->others, now, left_out);
+}

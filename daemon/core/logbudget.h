@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_LOGBUDGET_H
+#define CORE_LOGBUDGET_H
+
+/*
+ * How many lines somebody may cause in a log that others write to as well: LOG_BURST at
+ * once, then one in LOG_EVERY. What is left out is counted, and told with the next line. Pure.
+ *
+ * Somebody is a buddy, by bare JID, or a domain: one domain makes as many strangers as it
+ * likes. LOG_PARTIES_MAX of them have a budget of their own, of which those who are no buddies hold half at most
+ * (quota.h); who has used none for a while is forgotten for who comes. Where there
+ * is no place, all who have none share one budget.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bounds.h"
+#include "quota.h"
+#include "ring.h"
+#include "table.h"
+
+struct log_bucket {
+	uint64_t paid_until;		/* ms: each line so far is paid for with LOG_EVERY */
+	unsigned left_out;		/* since the last one that was not */
+};
+
+/* Zero-initialise it; then logbudget_init(). */
+struct logbudget {
+	struct quota quota;
+	struct table parties;		/* by name; owned */
+	struct ring order;		/* log_party::link, the one used last at the end */
+	struct log_bucket others;	/* of all who have no place */
+};
+
+void logbudget_init(struct logbudget *b);
+void logbudget_finish(struct logbudget *b);
+
+/*
+ * Whether one more line may be written that this party causes: a bare JID, or any other word for whoever
+ * has none. known: a buddy. *left_out, where it may, is how many were left out before it.
+ */
+bool logbudget_admits(struct logbudget *b, const char *party, bool known, uint64_t now, unsigned *left_out);
+
+#endif
