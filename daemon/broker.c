@@ -526,7 +526,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	services_init(&b->services);
 	inbands_init(&b->inbands, loop);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
-		logbudget_init(&b->budgets[i]);
+		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
+			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
 	b->started = time(NULL);
 	b->key = store_key(trouble);
 	if (!b->key)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The core says when to compare and when to fetch; here each followed share
- * has its thread-pool job or its git child, and remembers which version was fetched last. A
- * followed share that left the configuration takes both with it.
+ * has its thread-pool job or its git child, and remembers which version was fetched last. Whether
+ * something came of a fetch is seen by a second look at the refs, since a buddy can announce what
+ * is not there. A followed share that left the configuration takes all of that with it.
  */
 #include "follower.h"
 
@@ -17,12 +18,19 @@
 #include "log.h"
 #include "refcompare.h"
 
+enum { FAILURES_EVERY = 3600 };	/* s: of one followed share, in the journal */
+
 struct followed {
 	struct followed *next;		/* follower::followed */
 	struct follower *follower;	/* borrowed */
 	struct follow *follow;		/* the core's */
-	struct refcompare *compare;	/* owned while COMPARING */
+	struct refcompare *compare;	/* owned while COMPARING, and at the end of FETCHING */
 	struct gitrun *git;		/* owned while FETCHING */
+	uint64_t refs;			/* digest of those here, before the fetch */
+	char *tips;			/* what is compared; owned */
+	size_t len;
+	uint64_t told_at;		/* unix seconds: the last failure that the journal has; 0: none */
+	unsigned untold;		/* since then */
 	char *device;			/* that announced them; owned, NULL: not known */
 	char *version;			/* of the tips compared last; owned, NULL: they had none */
 	char *fetched;			/* of those fetched last; owned, NULL: none */
@@ -79,15 +87,17 @@ static void drop(struct followed *d)
 	free(d->device);
 	free(d->version);
 	free(d->fetched);
+	free(d->tips);
 	free(d);
 }
 
-static void on_compared(void *owner, bool something_new)
+static void on_compared(void *owner, bool something_new, uint64_t refs)
 {
 	struct followed *d = owner;
 	struct follower *f = d->follower;
 
 	d->compare = NULL;
+	d->refs = refs;
 	log_debug("%s/%s: %s in '%s'", d->follow->jid, d->follow->share,
 		  something_new ? "something new" : "nothing new", d->follow->path);
 	follow_compared(f->follows, d->follow, something_new, uv_now(f->loop));
@@ -104,60 +114,111 @@ static void compare(void *owner, struct follow *follow, const void *tips, size_t
 	d->device = xstrdup(fields_get(fields, "from"));
 	free(d->version);
 	d->version = xstrdup(fields_get(fields, "version"));
+	free(d->tips);
+	d->tips = xmalloc(len ? len : 1);
+	memcpy(d->tips, tips, len);
+	d->len = len;
 	d->compare = refcompare_start(f->loop, follow->path, follow->remote, tips, len, d->fetched,
 				      on_compared, d);
 }
 
-static void tell(const struct follow *follow, bool ok, const char *text)
+static void write_event(const struct follow *follow, const char *result, const char *text, unsigned before)
 {
+	char more[JOURNAL_LEFT_OUT_MAX], *whole;
 	struct journal_event event = {
 		.kind = "follow",
 		.jid = follow->jid,
 		.share = follow->share,
 		.what = follow->remote,
-		.result = ok ? "ok" : "failed",
+		.result = result,
 	};
-	char more[JOURNAL_LEFT_OUT_MAX], *whole;
 	unsigned left_out;
 
-	if (log_admits(LOG_EVENTS, follow->jid, &left_out)) {
-		event.text = whole = xasprintf("%s%s", text, journal_left_out(left_out, more));
-		journal_add(&event);
-		free(whole);
+	if (!log_admits(LOG_EVENTS, follow->jid, &left_out))
+		return;
+	event.text = whole = xasprintf("%s%s", text, journal_left_out(left_out + before, more));
+	journal_add(&event);
+	free(whole);
+}
+
+static void tell_news(struct followed *d)
+{
+	const struct follow *follow = d->follow;
+
+	d->told_at = d->untold = 0;
+	write_event(follow, "ok", follow->path, 0);
+	log_about(follow->jid, LOG_INFO, "%s/%s: fetched '%s' in '%s'", follow->jid, follow->share, follow->remote,
+		  follow->path);
+}
+
+/* The journal has one line for many, for they may go on for as long as the buddy likes. */
+static void tell_failure(struct followed *d, const char *error)
+{
+	const struct follow *follow = d->follow;
+	uint64_t now = time(NULL);
+
+	log_about(follow->jid, LOG_WARNING, "%s/%s: cannot fetch '%s' in '%s': %s", follow->jid, follow->share,
+		  follow->remote, follow->path, error);
+	if (d->told_at && now < d->told_at + FAILURES_EVERY) {
+		d->untold++;
+		return;
 	}
-	if (ok)
-		log_about(follow->jid, LOG_INFO, "%s/%s: fetched '%s' in '%s'", follow->jid, follow->share, follow->remote, follow->path);
-	else
-		log_about(follow->jid, LOG_WARNING, "%s/%s: cannot fetch '%s' in '%s': %s", follow->jid, follow->share,
-			    follow->remote, follow->path, text);
+	write_event(follow, "failed", error, d->untold);
+	d->told_at = now;
+	d->untold = 0;
+}
+
+static void finish(struct followed *d, enum follow_outcome outcome, const char *error)
+{
+	struct follower *f = d->follower;
+
+	follow_fetched(f->follows, d->follow, outcome, error, uv_now(f->loop), time(NULL));
+	set_timer(f);
+}
+
+/* The second look. Where the repository cannot be read so, git's word has to do. */
+static void on_looked_again(void *owner, bool something_new, uint64_t refs)
+{
+	struct followed *d = owner;
+
+	d->compare = NULL;
+	if (refs && refs == d->refs) {
+		log_debug("%s/%s: nothing came to '%s'", d->follow->jid, d->follow->share, d->follow->path);
+		finish(d, FOLLOW_NOTHING, NULL);
+		return;
+	}
+	tell_news(d);
+	finish(d, FOLLOW_NEWS, NULL);
 }
 
 static void on_fetched(void *owner, int status, const char *output, const char *error)
 {
 	struct followed *d = owner;
-	struct follower *f = d->follower;
-	bool ok = status == 0;
+	const struct follow *follow = d->follow;
 
 	d->git = NULL;
-	if (ok) {
+	if (status == 0) {
 		free(d->fetched);
 		d->fetched = xstrdup(d->version);
-		error = d->follow->path;
-	} else if (!*error) {
-		error = "git fetch failed and did not say why";
+		d->compare = refcompare_start(d->follower->loop, follow->path, follow->remote, d->tips, d->len,
+					      d->fetched, on_looked_again, d);
+		return;
 	}
-	tell(d->follow, ok, error);
-	follow_fetched(f->follows, d->follow, ok, ok ? NULL : error, uv_now(f->loop), time(NULL));
-	set_timer(f);
+	if (!*error)
+		error = "git fetch failed and did not say why";
+	tell_failure(d, error);
+	finish(d, FOLLOW_FAILED, error);
 }
 
 static void fetch(void *owner, struct follow *follow)
 {
 	struct follower *f = owner;
 	struct followed *d = followed_of(f, follow);
-	const char *const args[] = { "fetch", "--", follow->remote, NULL };
+	/* Its progress is how one that goes on is known; other buddies' may run beside it, and the user's own. */
+	const char *const args[] = { "fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL };
 
 	d->git = gitrun_start(f->loop, follow->path, args, f->socket_path, d->device, on_fetched, d);
+	gitrun_limit_silence(d->git, FOLLOW_SILENCE);
 }
 
 static const struct follow_events follow_events = {

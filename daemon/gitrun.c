@@ -15,7 +15,9 @@ enum { ARGS_MAX = 1024 };
 
 struct gitrun {
 	struct child *child;		/* owned */
-	uv_timer_t timer;		/* the time limit */
+	uv_timer_t timer;		/* the time limits */
+	unsigned silence;		/* ms; 0: it may be silent */
+	uint64_t until, printed_at;	/* ms */
 	gitrun_fn *done;
 	void *owner;			/* of done */
 	struct buf output;
@@ -55,6 +57,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	struct gitrun *run = owner;
 	size_t room = GITRUN_OUTPUT_MAX - buf_len(&run->output);
 
+	run->printed_at = uv_now(run->timer.loop);
 	buf_append(&run->output, data, n < room ? n : room);
 }
 
@@ -86,9 +89,12 @@ static void on_error_output(void *owner, const void *data, size_t n)
 	struct gitrun *run = owner;
 	const char *p = data;
 
+	run->printed_at = uv_now(run->timer.loop);
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\n' || p[i] == '\r')
+		if (p[i] == '\n')
 			take_line(run);
+		else if (p[i] == '\r')
+			buf_reset(&run->line);	/* it was progress */
 		else if (p[i] && buf_len(&run->line) < GITRUN_ERROR_MAX)
 			buf_append(&run->line, p + i, 1);
 	}
@@ -115,17 +121,44 @@ static const struct child_events child_events = {
 	.exited = on_exited,
 };
 
+static void on_limit(uv_timer_t *timer);
+
+/* To the next moment at which there is something to decide. */
+static void arm(struct gitrun *run)
+{
+	uint64_t now = uv_now(run->timer.loop), at = run->until;
+
+	if (run->silence && run->printed_at + run->silence < at)
+		at = run->printed_at + run->silence;
+	uv_timer_start(&run->timer, on_limit, at > now ? at - now : 0, 0);
+}
+
 static void on_limit(uv_timer_t *timer)
 {
 	struct gitrun *run = timer->data;
+	uint64_t now = uv_now(timer->loop);
 
 	if (!run->child) {		/* it could not be started; error says why */
 		say_done(run, -1);
 		return;
 	}
+	if (now < run->until && now < run->printed_at + run->silence) {
+		arm(run);
+		return;
+	}
 	buf_reset(&run->error);
-	buf_printf(&run->error, "git did not end within %d hours", GITRUN_LIMIT / 3600000);
+	if (now < run->until)
+		buf_printf(&run->error, "git made no progress for %u s", run->silence / 1000);
+	else
+		buf_printf(&run->error, "git did not end within %d hours", GITRUN_LIMIT / 3600000);
 	say_done(run, -1);
+}
+
+void gitrun_limit_silence(struct gitrun *run, unsigned ms)
+{
+	run->silence = ms;
+	if (run->child)
+		arm(run);
 }
 
 /* PATH with the directory of this program, where git-remote-xmpp is, before all else. */
@@ -189,6 +222,8 @@ struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const
 		child_end_input(run->child);
 	else
 		buf_printf(&run->error, "cannot run git in '%s': %s", path, uv_strerror(error));
-	uv_timer_start(&run->timer, on_limit, run->child ? GITRUN_LIMIT : 0, 0);
+	run->printed_at = uv_now(loop);
+	run->until = run->printed_at + (run->child ? GITRUN_LIMIT : 0);
+	arm(run);
 	return run;
 }

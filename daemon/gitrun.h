@@ -23,7 +23,7 @@ struct gitrun;
  * It has ended. status is its exit status, or -1 if it could not be run, was
  * ended by a signal or by the time limit. output is what it printed, a string.
  * error, never NULL, is the first line of standard error with "fatal: " or "error: ",
- * what is behind it; if there is none, the last line of all; or why it could not be run. Escaped. Both
+ * what is behind it; if there is none, the last line of all that is no progress; or why it could not be run. Escaped. Both
  * are valid during the call. The gitrun is gone after it.
  */
 typedef void gitrun_fn(void *owner, int status, const char *output, const char *error);
@@ -35,6 +35,9 @@ typedef void gitrun_fn(void *owner, int status, const char *output, const char *
  */
 struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const args[],
 			    const char *socket_path, const char *device, gitrun_fn *done, void *owner);
+
+/* It is ended when nothing was printed for so long: for a git that shows its progress. */
+void gitrun_limit_silence(struct gitrun *run, unsigned ms);
 
 /* Ends it; done is not called any more. NULL is fine. */
 void gitrun_destroy(struct gitrun *run);

@@ -33,6 +33,7 @@ struct refcompare {
 	char *tips;			/* owned */
 	size_t len;
 	bool something_new;
+	uint64_t refs;
 	refcompare_fn *done;		/* NULL after refcompare_cancel() */
 	void *owner;
 };
@@ -196,6 +197,34 @@ static enum verdict judge_all(const struct refcompare *c, git_repository *repo, 
 	return worst;
 }
 
+/* FNV-1a, of names and what they point at. Nobody gains by a collision: it would hold up their own refs. */
+static void add_to_digest(uint64_t *hash, const void *bytes, size_t n)
+{
+	for (const unsigned char *p = bytes; n--; p++)
+		*hash = (*hash ^ *p) * UINT64_C(1099511628211);
+}
+
+static uint64_t digest_refs(git_repository *repo)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	git_reference_iterator *it;
+	git_reference *ref;
+
+	if (git_reference_iterator_new(&it, repo) < 0)
+		return 0;
+	while (git_reference_next(&ref, it) == 0) {
+		const char *name = git_reference_name(ref);
+		const git_oid *oid = git_reference_target(ref);
+
+		add_to_digest(&hash, name, strlen(name) + 1);
+		if (oid)
+			add_to_digest(&hash, oid, sizeof(*oid));
+		git_reference_free(ref);
+	}
+	git_reference_iterator_free(it);
+	return hash;
+}
+
 static void compare_in_pool(uv_work_t *work)
 {
 	struct refcompare *c = (struct refcompare *)work;
@@ -207,6 +236,8 @@ static void compare_in_pool(uv_work_t *work)
 
 	if (repository_open(&repo, c->path) == 0 && read_fetching(&fetching, repo, c->remote))
 		verdict = judge_all(c, repo, &fetching);
+	if (repo)
+		c->refs = digest_refs(repo);
 	free_fetching(&fetching);
 	git_repository_free(repo);
 	if (verdict == DOUBTFUL && version && c->last_version && !strcmp(version, c->last_version))
@@ -219,7 +250,7 @@ static void on_compared(uv_work_t *work, int status)
 	struct refcompare *c = (struct refcompare *)work;
 
 	if (c->done)
-		c->done(c->owner, c->something_new);
+		c->done(c->owner, c->something_new, c->refs);
 	free(c->tips);
 	free(c->last_version);
 	free(c->remote);

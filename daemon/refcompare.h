@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct refcompare;
@@ -19,9 +20,10 @@ struct refcompare;
  * (unless remote.<name>.tagOpt is --no-tags). When in doubt the answer is yes, and git will
  * know. Some doubts a fetch does not remove: a tag that it does not follow,
  * refs behind a cut. For these last_version, of the tips that were fetched last (NULL: none), says that
- * it was tried.
+ * it was tried. refs is a digest of all refs that are here, to tell whether a fetch has changed any; 0 where
+ * libgit2 cannot read the repository.
  */
-typedef void refcompare_fn(void *owner, bool something_new);
+typedef void refcompare_fn(void *owner, bool something_new, uint64_t refs);
 
 /* tips: valid fields. Everything is copied. done follows once, not within the call, and ends it. */
 struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const char *remote, const void *tips,

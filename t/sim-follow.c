@@ -59,8 +59,8 @@ static void on_fetch(void *owner, struct follow *f)
 	struct helper *h;
 
 	for (const struct helper *o = b->helpers; o; o = o->next)
-		if (o->background && o->share == share)
-			violation(w, "%s: two fetches at once in one repository", b->name);
+		if (o->background && o->share == share && (unsigned)o->device == device)
+			violation(w, "%s: two fetches at once from one buddy in one repository", b->name);
 	h = helper_start(b, SERVICE_UPLOAD_PACK, w->brokers[device].account, device, share, NULL);
 	if (!h) {
 		plan(b, f, 0, FAILED);
@@ -146,17 +146,20 @@ void follower_step(struct broker *b, uint64_t arg)
 	if ((arg & 0xff) == COMPARED)
 		follow_compared(b->follows, f, b->announced[device][share] > b->fetched[device][share], b->world->now);
 	else
-		follow_fetched(b->follows, f, false, "nobody is there", b->world->now, b->world->now / 1000);
+		follow_fetched(b->follows, f, FOLLOW_FAILED, "nobody is there", b->world->now, b->world->now / 1000);
 	touch(b);
 }
 
 void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome)
 {
+	enum follow_outcome what = !outcome ? FOLLOW_FAILED :
+				   outcome->refs > b->fetched[device][share] ? FOLLOW_NEWS : FOLLOW_NOTHING;
+
 	if (outcome)
 		b->fetched[device][share] = outcome->refs;
 	if (!b->running || !b->follows)
 		return;
-	follow_fetched(b->follows, find(b, device, share), outcome != NULL, outcome ? NULL : "it failed", b->world->now,
+	follow_fetched(b->follows, find(b, device, share), what, outcome ? NULL : "it failed", b->world->now,
 		       b->world->now / 1000);
 	touch(b);
 }

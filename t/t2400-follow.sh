@@ -44,7 +44,7 @@ has () {
 }
 
 fetches () {
-	grep -c "fetch -- origin$" git.alice
+	grep -c "fetch .*-- origin$" git.alice
 }
 
 # What is alice's own in a repository.

@@ -354,14 +354,14 @@ test_expect_success 'a broker that is stopped in the middle of a push: it waits,
 	queue_says "q[0-9]*" "waits for bob@localhost" &&
 	grep -q "state=waiting" alice/.state/git-xmpp/queue/* &&
 	start_broker alice &&
+	# The first one goes on at the other end, for whoever may ask what became of it; the next waits for it.
+	wait_for 20 queue_says "q[0-9]*" "is being pushed" &&
+	services_run &&
+	timeout 10 sh -c "echo go >go-on" &&
 	wait_for 30 queue_is_empty &&
 	arrived main &&
 	rm bob/project.git/hooks/pre-receive &&
-	# The first one goes on at the other end, for whoever may ask what became of it.
-	services_run &&
-	timeout 10 sh -c "echo go >go-on" &&
-	wait_for 5 no_services &&
-	arrived main
+	wait_for 5 no_services
 '
 
 test_expect_success 'no helpers, no git processes, and as many descriptors as before' '

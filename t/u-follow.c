@@ -67,12 +67,14 @@ static void t_happy(void)
 	is_state(f, FOLLOW_QUIET, "nothing new: quiet");
 	expect("", "and no process");
 	announced(all, "project", "one", 20);
+	is_int(follow_deadline(all), 10 + FOLLOW_LOOK_INTERVAL, "nobody has us look all the time");
+	follow_tick(all, 10 + FOLLOW_LOOK_INTERVAL);
 	expect("compare origin one\n", "each announcement is compared: the refs here may have moved");
-	follow_compared(all, f, true, 30);
+	follow_compared(all, f, true, 130);
 	expect("fetch origin\n", "something new: fetched");
 	is_state(f, FOLLOW_FETCHING, "at once");
 	is_int(follow_deadline(all) == UINT64_MAX, 1, "a fetch has no timer here");
-	follow_fetched(all, f, true, NULL, 40, 1700000000);
+	follow_fetched(all, f, FOLLOW_NEWS, NULL, 140, 1700000000);
 	is_state(f, FOLLOW_QUIET, "done: quiet");
 	is_int(f->last_ok, 1700000000, "when is known");
 	ok(!f->error && !f->last_failed, "no failure");
@@ -93,18 +95,19 @@ static void t_meanwhile(void)
 	announced(all, "project", "three", 2);
 	expect("compare origin one\n", "one comparison at a time");
 	follow_compared(all, f, false, 3);
+	follow_tick(all, 3 + FOLLOW_LOOK_INTERVAL);
 	expect("compare origin three\n", "the next is with the newest");
-	follow_compared(all, f, true, 4);
-	announced(all, "project", "four", 5);
+	follow_compared(all, f, true, 204);
+	announced(all, "project", "four", 205);
 	expect("fetch origin\n", "one fetch at a time");
-	follow_fetched(all, f, true, NULL, 100, 1);
+	follow_fetched(all, f, FOLLOW_NEWS, NULL, 300, 1);
 	expect("", "after a fetch the repository rests");
 	is_state(f, FOLLOW_QUIET, "meanwhile it is quiet");
-	announced(all, "project", "five", 101);
-	is_int(follow_deadline(all), 100 + FOLLOW_INTERVAL, "for FOLLOW_INTERVAL, then its turn comes");
-	follow_tick(all, 100 + FOLLOW_INTERVAL - 1);
+	announced(all, "project", "five", 301);
+	is_int(follow_deadline(all), 300 + FOLLOW_INTERVAL, "for FOLLOW_INTERVAL, then its turn comes");
+	follow_tick(all, 300 + FOLLOW_INTERVAL - 1);
 	expect("", "not earlier");
-	follow_tick(all, 100 + FOLLOW_INTERVAL);
+	follow_tick(all, 300 + FOLLOW_INTERVAL);
 	expect("compare origin five\n", "with what was announced last");
 	follow_compared(all, f, false, 2000);
 	is_state(f, FOLLOW_QUIET, "nothing new: quiet");
@@ -115,7 +118,7 @@ static void t_meanwhile(void)
 static void compare_and_fail(struct follows *all, struct follow *f, uint64_t now)
 {
 	follow_compared(all, f, true, now);
-	follow_fetched(all, f, false, "it is broken", now, 1700000001);
+	follow_fetched(all, f, FOLLOW_FAILED, "it is broken", now, 1700000001);
 	buf_reset(&trace);
 }
 
@@ -151,28 +154,30 @@ static void t_failure(void)
 	compare_and_fail(all, f, now);
 	is_state(f, FOLLOW_WAITING, "failed again");
 	announced(all, "project", "two", now + 1);
-	is_int(follow_deadline(all), now + FOLLOW_INTERVAL, "an announcement ends the pause, but not the rest");
-	now += FOLLOW_INTERVAL;
-	follow_tick(all, now);
-	expect("compare origin two\n", "the newest is compared");
-
-	compare_and_fail(all, f, now);
-	follow_buddy_online(all, "eve@example.org", now + 5000);
+	is_int(follow_deadline(all), f->retry_at, "an announcement does not end the pause: it costs nothing");
+	follow_buddy_online(all, "eve@example.org", now + FOLLOW_APPEARED);
 	expect("", "another who appears is none of its business");
 	follow_buddy_online(all, BOB, now + 5000);
-	expect("compare origin two\n", "the buddy who appears ends the pause");
-	now += 5000;
+	is_int(follow_deadline(all), now + FOLLOW_APPEARED, "the buddy who appears shortens it");
+	now += FOLLOW_APPEARED;
+	follow_tick(all, now);
+	expect("compare origin two\n", "and the newest is compared");
 	compare_and_fail(all, f, now);
-	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "and begins with a short one again");
+	ok(within(f->retry_at, now, FOLLOW_APPEARED), "the next pause is short again");
+	follow_buddy_online(all, BOB, now + FOLLOW_APPEARED);
+	expect("compare origin two\n", "who was not tried for a while is tried when they appear");
+	now += FOLLOW_APPEARED;
+	compare_and_fail(all, f, now);
+	ok(within(f->retry_at, now, FOLLOW_APPEARED), "however often they do, a try costs a pause");
 
 	now = f->retry_at;
 	follow_tick(all, now);
 	buf_reset(&trace);
 	follow_compared(all, f, true, now);
 	announced(all, "project", "three", now);
-	follow_fetched(all, f, false, NULL, now, 1700000002);
+	follow_fetched(all, f, FOLLOW_FAILED, NULL, now, 1700000002);
 	is_state(f, FOLLOW_WAITING, "what was announced during a fetch that failed waits as well");
-	ok(within(follow_deadline(all), now, 2 * FOLLOW_BACKOFF_FIRST), "as long");
+	ok(within(follow_deadline(all), now, 2 * FOLLOW_APPEARED), "as long");
 	ok(f->error != NULL, "a failure has a reason, even if none is given");
 	buf_reset(&trace);
 	now = f->retry_at;
@@ -182,16 +187,54 @@ static void t_failure(void)
 	is_state(f, FOLLOW_QUIET, "if somebody else has fetched it, all is well");
 	ok(!f->error, "and no error is left");
 
+	now += FOLLOW_LOOK_INTERVAL;
 	announced(all, "project", "four", now);
 	compare_and_fail(all, f, now);
-	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "the next failure is a first one");
+	ok(within(f->retry_at, now, 4 * FOLLOW_APPEARED), "but nothing came of the last tries: the next failure is no first one");
 	now = f->retry_at;
 	follow_tick(all, now);
 	follow_compared(all, f, true, now);
-	follow_fetched(all, f, true, NULL, now, 1700000003);
+	follow_fetched(all, f, FOLLOW_NEWS, NULL, now, 1700000003);
 	ok(!f->error && f->last_ok == 1700000003, "a success ends the error");
 	follow_buddy_online(all, BOB, now + 5000);
 	is_state(f, FOLLOW_QUIET, "who is quiet stays so when the buddy appears");
+	now += FOLLOW_INTERVAL;
+	announced(all, "project", "five", now);
+	compare_and_fail(all, f, now);
+	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "after news the next failure is a first one");
+	follow_destroy(all);
+}
+
+/* Somebody announces what is not there, for ever. */
+static void t_nothing_comes(void)
+{
+	struct follows *all = begin();
+	struct follow *f = follow_add(all, BOB, "project", SRC, "origin");
+	unsigned fetches = 0;
+	uint64_t now = 0;
+	char tips[16];
+
+	for (; now < 3600 * 1000; now += 500) {
+		snprintf(tips, sizeof(tips), "%u", (unsigned)now);
+		announced(all, "project", tips, now);
+		if (now % 20000 == 0)
+			follow_buddy_online(all, BOB, now);
+		follow_tick(all, now);
+		if (f->state != FOLLOW_COMPARING)
+			continue;
+		follow_compared(all, f, true, now);
+		fetches++;
+		follow_fetched(all, f, FOLLOW_NOTHING, NULL, now, 1);
+		is_state(f, FOLLOW_QUIET, "a fetch that brings nothing is no failure");
+	}
+	ok(fetches <= 12, "who announces twice a second for an hour causes %u fetches", fetches);
+	now = 2 * 3600 * 1000 + 2 * FOLLOW_BACKOFF_MAX;
+	follow_tick(all, now);
+	follow_compared(all, f, true, now);
+	follow_fetched(all, f, FOLLOW_NEWS, NULL, now, 1);
+	announced(all, "project", "next", now);
+	is_int(follow_deadline(all), now + FOLLOW_INTERVAL, "one that brings news ends the pauses");
+	buf_reset(&trace);
 	follow_destroy(all);
 }
 
@@ -202,34 +245,68 @@ static void t_one_repository(void)
 	struct follow *b = follow_add(all, BOB, "project", SRC, "b");
 	struct follow *c = follow_add(all, BOB, "other", SRC, "c");
 	struct follow *d = follow_add(all, BOB, "other", "/elsewhere", "d");
+	struct follow *e = follow_add(all, "carol@example.org", "project", SRC, "e");
+	uint64_t now = FOLLOW_LOOK_INTERVAL;
 
 	announced(all, "other", "one", 0);
 	announced(all, "project", "two", 0);
-	expect("compare c one\ncompare d one\n", "one at a time in a repository");
+	expect("compare c one\ncompare d one\n", "one at a time of a buddy in a repository");
+	follow_announced(all, "carol@example.org", "project", "her", 3, 0);
+	expect("compare e her\n", "another buddy's does not wait for it");
 	follow_compared(all, d, true, 0);
 	expect("fetch d\n", "another one goes its own way");
 	follow_compared(all, c, false, 0);
 	expect("compare a two\n", "turns are taken in the order they were wanted");
 	announced(all, "other", "three", 0);
 	follow_compared(all, a, true, 0);
-	expect("fetch a\n", "a fetch holds up the others");
-	follow_fetched(all, a, true, NULL, 50, 1);
+	expect("fetch a\n", "a fetch holds up the others of its buddy");
+	follow_compared(all, e, true, 0);
+	expect("fetch e\n", "and nobody else's, however long it lasts");
+	follow_fetched(all, a, FOLLOW_NEWS, NULL, 50, 1);
 	is_int(follow_deadline(all), 50 + FOLLOW_INTERVAL, "the next waits for the repository to rest");
 	follow_tick(all, 50 + FOLLOW_INTERVAL);
 	expect("compare b two\n", "also that of another remote");
 	follow_compared(all, b, false, 2000);
 	expect("compare c three\n", "and the last");
-	follow_fetched(all, d, false, "no", 2000, 1);
+	follow_fetched(all, d, FOLLOW_FAILED, "no", 2000, 1);
 	is_state(d, FOLLOW_WAITING, "a failure elsewhere");
 	announced(all, "other", "four", 2000);
 	announced(all, "project", "five", 2000);
 	announced(all, "other", "six", 2000);
 	follow_compared(all, c, false, 2000);
-	expect("compare c six\n", "who is announced again keeps his place, with the newest");
-	follow_compared(all, c, false, 2000);
-	expect("compare a five\n", "before those who came later");
-	follow_compared(all, a, false, 2000);
-	is_state(a, FOLLOW_QUIET, "and so on");
+	expect("compare a five\n", "whoever was looked at just now lets the others go first");
+	follow_compared(all, a, false, 2000 + now);
+	expect("compare c six\n", "who is announced again keeps their place, with the newest");
+	follow_compared(all, c, false, 2000 + now);
+	expect("compare b five\n", "and so on");
+	follow_compared(all, b, false, 2000 + now);
+	is_state(a, FOLLOW_QUIET, "until all is quiet");
+	is_state(b, FOLLOW_QUIET, "of this buddy");
+	follow_destroy(all);
+}
+
+/* Buddies whose fetches never end. */
+static void t_places(void)
+{
+	struct follows *all = begin();
+	unsigned turns = 0;
+	char jid[32], path[32];
+
+	for (int i = 0; i < 8; i++) {
+		snprintf(jid, sizeof(jid), "eve%d@example.org", i);
+		for (int k = 0; k < 10; k++) {
+			snprintf(path, sizeof(path), "/r%d/%d", i, k);
+			follow_add(all, jid, "project", path, "origin");
+		}
+		follow_announced(all, jid, "project", "one", 3, 0);
+	}
+	for (struct follow *f = follow_first(all); f; f = f->next)
+		turns += f->state == FOLLOW_COMPARING;
+	ok(turns < FOLLOW_TURNS_MAX, "%u turns of eight who take all they can", turns);
+	buf_reset(&trace);
+	follow_add(all, BOB, "project", SRC, "bob");
+	follow_announced(all, BOB, "project", "one", 3, 0);
+	expect("compare bob one\n", "leave one for another");
 	follow_destroy(all);
 }
 
@@ -329,13 +406,13 @@ static void t_tips(void)
 	follow_announced(all, BOB, "project", tips, 16384, 0);
 	is_int(tips_len, 16384, "tips are kept as they came");
 	follow_compared(all, f, false, 0);
-	follow_announced(all, BOB, "project", tips, 16385, 0);
+	follow_announced(all, BOB, "project", tips, 16385, 1000);
 	is_int(tips_len, 6, "but for too many of them");
 	is_str(tips_start, "cut=1", "which is said");
-	follow_compared(all, f, false, 0);
-	follow_announced(all, BOB, "project", NULL, 0, 0);
+	follow_compared(all, f, false, 1000);
+	follow_announced(all, BOB, "project", NULL, 0, 2000);
 	is_int(tips_len, 0, "a share without refs has none");
-	follow_compared(all, f, true, 0);
+	follow_compared(all, f, true, 2000);
 	free(tips);
 	follow_destroy(all);
 }
@@ -345,7 +422,9 @@ int main(void)
 	t_happy();
 	t_meanwhile();
 	t_failure();
+	t_nothing_comes();
 	t_one_repository();
+	t_places();
 	t_one_buddy();
 	t_configuration();
 	t_tips();

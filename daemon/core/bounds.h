@@ -61,6 +61,10 @@ enum {
 	SHARES_MAX = 256,
 	FOLLOWS_MAX = 256,
 	FOLLOW_INTERVAL = 1000,			/* between two fetches of one followed share */
+	FOLLOW_LOOK_INTERVAL = 100,		/* between two looks whether there is something to fetch */
+	FOLLOW_TURNS_MAX = 32,			/* comparing or fetching */
+	FOLLOW_APPEARED = 60 * 1000,		/* since the last try, for a buddy who appears to be tried at once */
+	FOLLOW_SILENCE = 10 * 60 * 1000,	/* a fetch that shows no progress is ended */
 	FOLLOW_BACKOFF_FIRST = 5 * 1000,
 	FOLLOW_BACKOFF_MAX = 30 * 60 * 1000,
 	QUEUE_MAX = 256,
@@ -105,8 +109,10 @@ enum {
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
 
 	/* the log and the journal */
-	LOG_BURST = 20,				/* lines that one party may cause at once */
+	LOG_BURST = 50,				/* lines that one party may cause at once */
 	LOG_EVERY = 10 * 1000,			/* and then one in so long */
+	EVENTS_BURST = 20,			/* the same of the journal */
+	EVENTS_EVERY = 60 * 1000,
 	LOG_PARTIES_MAX = 256,
 };
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An announcement leaves its tips with each follow of the share, and makes it
- * want a turn. The turn comes when its repository is at rest, and is one comparison and, if
- * that finds something, one fetch; then the repository rests for FOLLOW_INTERVAL. Turns are taken in
+ * want a turn. The turn comes when its lane is at rest, and is one comparison and, if
+ * that finds something, one fetch; then the lane rests for FOLLOW_INTERVAL. Turns are taken in
  * the order they were wanted. What is announced during a turn replaces the tips and wants another.
  *
- * What can go wrong: the fetch fails. Then the turn comes again, with the newest tips,
- * when the back-off is over, the buddy appears, or something is announced; whichever is first.
+ * What can go wrong: the fetch fails, or brings nothing, since what was announced is not there.
+ * Then the follow is held for a pause that doubles until something comes. An announcement does not end
+ * it, for they cost a buddy nothing; that the buddy appears does, but not more often than every FOLLOW_APPEARED.
+ * A fetch may also last, for as long as the buddy likes: it takes a turn of theirs, and no other buddy's.
  */
 #include "follow.h"
 
@@ -17,6 +19,7 @@
 #include "alloc.h"
 #include "backoff.h"
 #include "log.h"
+#include "quota.h"
 
 enum {
 	TIPS_MAX = 16384,		/* no record carries more */
@@ -25,22 +28,25 @@ enum {
 	TURNS_PER_BUDDY = 4,
 };
 
-/* A git directory; several remotes of it may be followed. */
-struct repository {
-	struct repository *next;
-	char *path;			/* owned */
+/* What is followed of one buddy in one git directory; others' lanes there are none of its business. */
+struct lane {
+	struct lane *next;
+	char *path, *jid;		/* owned */
 	unsigned follows;		/* whose it is; freed with the last one */
 	struct follow *busy;		/* whose turn it is; NULL: nobody's */
 	uint64_t rests_until;
 };
 
 struct follow_internal {
-	struct repository *repository;	/* borrowed from follows */
+	struct quota_place place;	/* while it has a turn */
+	struct lane *lane;		/* borrowed from follows */
 	bool marked;			/* not added again since follow_mark() */
 	void *tips;			/* the newest; owned, NULL: all of them were compared */
 	size_t len;
 	uint64_t wanted;		/* its place among those who want a turn; 0: it does not */
-	unsigned pause;			/* after the last failure */
+	unsigned pause;			/* after the last fetch that brought nothing */
+	uint64_t held_until;		/* no turn before that */
+	uint64_t tried_at;		/* when the last fetch ended; 0: none has */
 };
 
 struct follows {
@@ -48,7 +54,8 @@ struct follows {
 	void *owner;
 	struct follow *first, **tail;	/* owned */
 	unsigned count;
-	struct repository *repositories;	/* owned */
+	struct lane *lanes;		/* owned */
+	struct quota turns;
 	uint64_t last_wanted;
 	uint32_t random;
 };
@@ -76,38 +83,47 @@ struct follows *follow_create(const struct follow_events *events, void *owner, u
 	all->owner = owner;
 	all->random = seed;
 	all->tail = &all->first;
+	quota_init(&all->turns, FOLLOW_TURNS_MAX, false);
 	return all;
 }
 
-static struct repository *take_repository(struct follows *all, const char *path)
+static struct lane *take_lane(struct follows *all, const char *path, const char *jid)
 {
-	struct repository *r = all->repositories;
+	struct lane *l = all->lanes;
 
-	while (r && strcmp(r->path, path))
-		r = r->next;
-	if (!r) {
-		r = xcalloc(1, sizeof(*r));
-		r->path = xstrdup(path);
-		r->next = all->repositories;
-		all->repositories = r;
+	while (l && (strcmp(l->path, path) || strcmp(l->jid, jid)))
+		l = l->next;
+	if (!l) {
+		l = xcalloc(1, sizeof(*l));
+		l->path = xstrdup(path);
+		l->jid = xstrdup(jid);
+		l->next = all->lanes;
+		all->lanes = l;
 	}
-	r->follows++;
-	return r;
+	l->follows++;
+	return l;
 }
 
-static void leave_repository(struct follows *all, struct follow *f)
+static void end_turn(struct follow *f)
 {
-	struct repository *r = f->in->repository, **at = &all->repositories;
+	if (f->in->lane->busy == f)
+		f->in->lane->busy = NULL;
+	quota_leave(&f->in->place);
+}
 
-	if (r->busy == f)
-		r->busy = NULL;
-	if (--r->follows)
+static void leave_lane(struct follows *all, struct follow *f)
+{
+	struct lane *l = f->in->lane, **at = &all->lanes;
+
+	end_turn(f);
+	if (--l->follows)
 		return;
-	while (*at != r)
+	while (*at != l)
 		at = &(*at)->next;
-	*at = r->next;
-	free(r->path);
-	free(r);
+	*at = l->next;
+	free(l->path);
+	free(l->jid);
+	free(l);
 }
 
 /* Takes out the follow at *at. */
@@ -119,7 +135,7 @@ static void drop(struct follows *all, struct follow **at)
 	if (all->tail == &f->next)
 		all->tail = at;
 	all->count--;
-	leave_repository(all, f);
+	leave_lane(all, f);
 	free(f->in->tips);
 	free(f->in);
 	free(f->path);
@@ -134,6 +150,7 @@ void follow_destroy(struct follows *all)
 		return;
 	while (all->first)
 		drop(all, &all->first);
+	quota_finish(&all->turns);
 	free(all);
 }
 
@@ -167,7 +184,7 @@ struct follow *follow_add(struct follows *all, const char *jid, const char *shar
 	f->path = xstrdup(path);
 	f->remote = xstrdup(remote);
 	f->in = xcalloc(1, sizeof(*f->in));
-	f->in->repository = take_repository(all, path);
+	f->in->lane = take_lane(all, path, jid);
 	*all->tail = f;
 	all->tail = &f->next;
 	all->count++;
@@ -184,33 +201,29 @@ void follow_sweep(struct follows *all)
 	}
 }
 
-static bool has_turn(const struct follow *f)
+static bool may_have_turn(const struct follows *all, const char *jid)
 {
-	return f->in->repository->busy == f;
-}
+	struct quota_place *victim;
 
-static unsigned turns_of(const struct follows *all, const char *jid)
-{
-	unsigned count = 0;
-
-	for (const struct follow *f = all->first; f; f = f->next)
-		count += has_turn(f) && !strcmp(f->jid, jid);
-	return count;
+	return quota_held(&all->turns, jid, true) < TURNS_PER_BUDDY &&
+	       quota_ask(&all->turns, jid, true, &victim) == QUOTA_YES;
 }
 
 /* When its turn can come; UINT64_MAX if it wants none, or another one has to end before. */
 static uint64_t turn_at(const struct follows *all, const struct follow *f)
 {
-	const struct repository *r = f->in->repository;
+	const struct lane *l = f->in->lane;
 
-	if (!f->in->wanted || r->busy || turns_of(all, f->jid) >= TURNS_PER_BUDDY)
+	if (!f->in->wanted || l->busy || !may_have_turn(all, f->jid))
 		return UINT64_MAX;
-	return r->rests_until;
+	return l->rests_until > f->in->held_until ? l->rests_until : f->in->held_until;
 }
 
 static void begin_turn(struct follows *all, struct follow *f)
 {
-	f->in->repository->busy = f;
+	f->in->lane->busy = f;
+	quota_take(&all->turns, &f->in->place, f->jid, true);
+	f->in->place.unfinished = false;
 	f->in->wanted = 0;
 	f->retry_at = 0;
 	enter(f, FOLLOW_COMPARING, "its turn has come");
@@ -266,11 +279,10 @@ void follow_announced(struct follows *all, const char *jid, const char *share, c
 	go_on(all, now);
 }
 
-/* All is well: the trouble there was, if any, is over. */
+/* The trouble there was, if any, is over. */
 static void be_quiet(struct follow *f, const char *because)
 {
 	enter(f, FOLLOW_QUIET, because);
-	f->in->pause = 0;
 	free(f->error);
 	f->error = NULL;
 	if (f->in->wanted)
@@ -287,9 +299,18 @@ void follow_compared(struct follows *all, struct follow *f, bool something_new, 
 		all->events->fetch(all->owner, f);
 		return;
 	}
-	f->in->repository->busy = NULL;
+	end_turn(f);
+	/* To look costs little, but is done in a thread that others wait for. */
+	if (f->in->held_until < now + FOLLOW_LOOK_INTERVAL)
+		f->in->held_until = now + FOLLOW_LOOK_INTERVAL;
 	be_quiet(f, "nothing is new");
 	go_on(all, now);
+}
+
+/* Nothing came of a fetch. */
+static void hold(struct follows *all, struct follow *f, uint64_t now)
+{
+	f->in->held_until = now + backoff_next(&f->in->pause, FOLLOW_BACKOFF_FIRST, FOLLOW_BACKOFF_MAX, &all->random);
 }
 
 static void try_later(struct follows *all, struct follow *f, const char *error, uint64_t now)
@@ -298,27 +319,49 @@ static void try_later(struct follows *all, struct follow *f, const char *error, 
 
 	free(f->error);
 	f->error = reason;
-	f->retry_at = now + backoff_next(&f->in->pause, FOLLOW_BACKOFF_FIRST, FOLLOW_BACKOFF_MAX,
-					 &all->random);
+	hold(all, f, now);
+	f->retry_at = f->in->held_until;
 	/* What was announced meanwhile is compared then: its fetch would fail like this one. */
 	f->in->wanted = 0;
 	enter(f, FOLLOW_WAITING, reason);
 }
 
-void follow_fetched(struct follows *all, struct follow *f, bool ok, const char *error,
+void follow_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome, const char *error,
 		    uint64_t now, uint64_t unix_now)
 {
 	assert(f->state == FOLLOW_FETCHING);
-	f->in->repository->busy = NULL;
-	f->in->repository->rests_until = now + FOLLOW_INTERVAL;
-	if (ok) {
+	end_turn(f);
+	f->in->lane->rests_until = now + FOLLOW_INTERVAL;
+	f->in->tried_at = now;
+	switch (outcome) {
+	case FOLLOW_NEWS:
 		f->last_ok = unix_now;
+		f->in->pause = 0;
 		be_quiet(f, "fetched");
-	} else {
+		break;
+	case FOLLOW_NOTHING:
+		f->last_ok = unix_now;
+		hold(all, f, now);
+		be_quiet(f, "fetched, and nothing came");
+		break;
+	case FOLLOW_FAILED:
 		f->last_failed = unix_now;
 		try_later(all, f, error, now);
+		break;
 	}
 	go_on(all, now);
+}
+
+/* A presence costs as little as an announcement; but who was away for long is tried at once, and soon again. */
+static void end_pause(struct follow *f)
+{
+	uint64_t earliest = f->in->tried_at + FOLLOW_APPEARED;
+
+	if (f->in->held_until > earliest)
+		f->in->held_until = earliest;
+	if (f->in->pause > FOLLOW_APPEARED / 2)
+		f->in->pause = FOLLOW_APPEARED / 2;
+	f->retry_at = f->in->held_until;
 }
 
 void follow_buddy_online(struct follows *all, const char *jid, uint64_t now)
@@ -326,7 +369,7 @@ void follow_buddy_online(struct follows *all, const char *jid, uint64_t now)
 	for (struct follow *f = all->first; f; f = f->next) {
 		if (f->state != FOLLOW_WAITING || strcmp(f->jid, jid))
 			continue;
-		f->in->pause = 0;
+		end_pause(f);
 		want_turn(all, f);
 	}
 	go_on(all, now);

@@ -6,16 +6,18 @@
  * Followed shares: remotes of our repositories that the broker fetches when
  * a buddy announces that their refs moved. For each one: compare what was
  * announced with the refs that are here, and only if something is new run
- * "git fetch <remote>" there; one fetch at a time in a repository, never sooner than
- * FOLLOW_INTERVAL after the one before, after a failure with back-off and jitter; and a few at
- * a time from one buddy. Pure.
+ * "git fetch <remote>" there; of one buddy one fetch at a time in a repository, never sooner than
+ * FOLLOW_INTERVAL after the one before, and a few at a time in all, of FOLLOW_TURNS_MAX that all share (quota.h). After a fetch
+ * that failed, or brought nothing, there is a pause with back-off and jitter, which no announcement
+ * ends. One buddy's fetches never wait for another's. Pure.
  *
  *   QUIET      announced                            COMPARING   (when its turn comes)
  *   COMPARING  nothing new                          QUIET, or COMPARING if announced meanwhile
  *   COMPARING  something new                        FETCHING
  *   FETCHING   done                                 QUIET, or COMPARING if announced meanwhile
- *   FETCHING   failed                               WAITING     (FOLLOW_BACKOFF_FIRST, doubled to _MAX)
- *   WAITING    time, a new announcement, the buddy  COMPARING   (when its turn comes)
+ *   FETCHING   done, and nothing came               the same, after a pause (FOLLOW_BACKOFF_FIRST, doubled to _MAX)
+ *   FETCHING   failed                               WAITING     (the same pause)
+ *   WAITING    time, the buddy appears              COMPARING   (when its turn comes)
  */
 
 #include <stdbool.h>
@@ -26,6 +28,12 @@
 #include "bounds.h"
 
 enum follow_state { FOLLOW_QUIET, FOLLOW_COMPARING, FOLLOW_FETCHING, FOLLOW_WAITING };
+
+enum follow_outcome {
+	FOLLOW_NEWS,		/* something has changed in the repository */
+	FOLLOW_NOTHING,		/* the fetch ended well, and nothing has */
+	FOLLOW_FAILED,
+};
 
 struct follow {
 	struct follow *next;
@@ -71,10 +79,11 @@ void follow_announced(struct follows *all, const char *jid, const char *share, c
 		      size_t len, uint64_t now);
 
 void follow_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now);
-void follow_fetched(struct follows *all, struct follow *f, bool ok, const char *error,
+/* error: of FOLLOW_FAILED. */
+void follow_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome, const char *error,
 		    uint64_t now, uint64_t unix_now);
 
-/* The buddy has appeared: what waits is tried at once. */
+/* The buddy has appeared: what waits is tried at once, unless it was tried less than FOLLOW_APPEARED ago. */
 void follow_buddy_online(struct follows *all, const char *jid, uint64_t now);
 
 uint64_t follow_deadline(const struct follows *all);

@@ -20,8 +20,9 @@ struct party {
 	char name[];
 };
 
-void logbudget_init(struct logbudget *b)
+void logbudget_init(struct logbudget *b, unsigned burst, unsigned every)
 {
+	*b = (struct logbudget){ .burst = burst, .every = every };
 	quota_init(&b->quota, LOG_PARTIES_MAX, false);
 	ring_init(&b->order);
 }
@@ -84,15 +85,15 @@ static struct party *take(struct logbudget *b, const char *name, bool known, uin
 	return p;
 }
 
-static bool pay(struct log_bucket *bucket, uint64_t now, unsigned *left_out)
+static bool pay(const struct logbudget *b, struct log_bucket *bucket, uint64_t now, unsigned *left_out)
 {
 	uint64_t paid = bucket->paid_until > now ? bucket->paid_until : now;
 
-	if (paid - now > (uint64_t)(LOG_BURST - 1) * LOG_EVERY) {
+	if (paid - now > (uint64_t)(b->burst - 1) * b->every) {
 		bucket->left_out++;
 		return false;
 	}
-	bucket->paid_until = paid + LOG_EVERY;
+	bucket->paid_until = paid + b->every;
 	*left_out = bucket->left_out;
 	bucket->left_out = 0;
 	return true;
@@ -106,5 +107,5 @@ bool logbudget_admits(struct logbudget *b, const char *party, bool known, uint64
 	*left_out = 0;
 	if (!p)
 		p = take(b, name, known, now);
-	return pay(p ? &p->bucket : &b->others, now, left_out);
+	return pay(b, p ? &p->bucket : &b->others, now, left_out);
 }

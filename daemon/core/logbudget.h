@@ -3,8 +3,8 @@
 #define CORE_LOGBUDGET_H
 
 /*
- * How many lines somebody may cause in a log that others write to as well: LOG_BURST at
- * once, then one in LOG_EVERY. What is left out is counted, and told with the next line. Pure.
+ * How many lines somebody may cause in a log that others write to as well: a few at
+ * once, then one in a while. What is left out is counted, and told with the next line. Pure.
  *
  * Somebody is a buddy, by bare JID, or a domain: one domain makes as many strangers as it
  * likes. LOG_PARTIES_MAX of them have a budget of their own, of which those who are no buddies hold half at most
@@ -21,19 +21,20 @@
 #include "table.h"
 
 struct log_bucket {
-	uint64_t paid_until;		/* ms: each line so far is paid for with LOG_EVERY */
+	uint64_t paid_until;		/* ms: each line so far is paid for */
 	unsigned left_out;		/* since the last one that was not */
 };
 
-/* Zero-initialise it; then logbudget_init(). */
 struct logbudget {
+	unsigned burst, every;		/* lines; ms */
 	struct quota quota;
 	struct table parties;		/* by name; owned */
 	struct ring order;		/* log_party::link, the one used last at the end */
 	struct log_bucket others;	/* of all who have no place */
 };
 
-void logbudget_init(struct logbudget *b);
+/* burst lines at once, then one every so many ms. */
+void logbudget_init(struct logbudget *b, unsigned burst, unsigned every);
 void logbudget_finish(struct logbudget *b);
 
 /*
