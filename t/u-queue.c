@@ -229,6 +229,13 @@ static void t_order(void)
 	who_is_online = BOB;
 	queue_tick(q, 0, UNIX);
 	expect("save q1 running\nrun q1\nsave q4 running\nrun q4\n", "one at a time in a repository");
+	load(q, "q6", "carol@example.org", "project", "/src");
+	who_is_online = "carol@example.org";
+	queue_tick(q, 0, UNIX);
+	expect("save q6 running\nrun q6\n", "of a buddy: a push that never ends is no reason for another one's to wait");
+	queue_done(q, queue_find(q, "q6"), QUEUE_DELIVERED, NULL, 0);
+	buf_reset(&trace);
+	who_is_online = BOB;
 	queue_done(q, d, QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
 	queue_tick(q, 0, UNIX);

@@ -114,7 +114,7 @@ static bool same_way(const struct queue_entry *a, const struct queue_entry *b)
 	return !strcmp(a->path, b->path) && !strcmp(a->jid, b->jid) && !strcmp(a->share, b->share);
 }
 
-/* Whether another one has to end, or go, before. */
+/* Whether another one has to end, or go, before: one of the same buddy's, who decides how long theirs lasts. */
 static bool held_back(const struct queue *q, const struct queue_entry *e)
 {
 	bool earlier = true;
@@ -123,7 +123,7 @@ static bool held_back(const struct queue *q, const struct queue_entry *e)
 	for (const struct queue_entry *other = q->first; other; other = other->next) {
 		if (other == e)
 			earlier = false;
-		else if (other->state == QUEUE_RUNNING && !strcmp(other->path, e->path))
+		else if (other->state == QUEUE_RUNNING && !strcmp(other->path, e->path) && !strcmp(other->jid, e->jid))
 			return true;
 		else if (other->state == QUEUE_WAITING && earlier && same_way(other, e))
 			return true;

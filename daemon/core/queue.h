@@ -5,8 +5,8 @@
 /*
  * Queued pushes: what "git xmpp queue push" wrote down for a buddy who was
  * away. One file an entry (fields), written before the command returned; the
- * broker runs an entry when a device of the buddy is online, one at a time for a
- * repository and a few for a buddy, with a lease on the values the remote had when it was queued. What
+ * broker runs an entry when a device of the buddy is online, of one buddy one at a time for a
+ * repository and a few in all, with a lease on the values the remote had when it was queued. What
  * goes from one repository to one share goes in the order it was queued: the second
  * push of a ref expects what the first has made of it. Pure: files and processes are the
  * caller's.
