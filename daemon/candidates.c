@@ -101,7 +101,7 @@ uint64_t candidates_protocol(const struct broker *b, const struct address *to)
 enum message_id candidates_none(const struct broker *b, const struct address *to)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
-	bool any = false, broker = false;
+	bool any = false, broker = false, meant = false;
 
 	if (!strcmp(to->jid, broker_jid(b)))
 		return MSG_OWN_ACCOUNT;
@@ -117,6 +117,7 @@ enum message_id candidates_none(const struct broker *b, const struct address *to
 	for (const struct resource *r = buddy->resources; r; r = r->next) {
 		any = true;
 		broker |= r->broker;
+		meant |= r->broker && !strncmp(r->device, to->device, strlen(to->device));
 	}
 	if (!any)
 		return MSG_BUDDY_OFFLINE;
@@ -124,5 +125,5 @@ enum message_id candidates_none(const struct broker *b, const struct address *to
 		return MSG_BUDDY_NO_GIT;
 	if (candidates_protocol(b, to))
 		return MSG_PEER_VERSION;
-	return *to->device ? MSG_NO_SUCH_DEVICE : MSG_DEVICE_UNTRUSTED;
+	return meant ? MSG_DEVICE_UNTRUSTED : MSG_NO_SUCH_DEVICE;
 }

@@ -116,7 +116,7 @@ test_expect_success 'add and accept, said again, show its fingerprint and grant 
 	for verb in add accept add
 	do
 		as alice git xmpp $verb bob@localhost >out 2>&1 && cat out &&
-		grep "$(fingerprint_of bob2 | tr -d " ")" out &&
+		grep "$(fingerprint_of bob2)" out &&
 		device_is alice bob bob2 "online  pending" || return 1
 	done &&
 	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)"
