@@ -411,10 +411,10 @@ test_expect_success 'so does a share that is no more, or stands for something el
 	close_gate &&
 	background alice git clone -q --bare "$url/all" alice/moved.git &&
 	wait_for 10 hangs &&
-	as bob git config --global xmpp-share.all.path "$TRASH/bob/other.git" &&
-	kill -HUP $(broker_pid bob) &&
+	as bob git config --global xmppShare.all.path "$TRASH/bob/other.git" &&
+	reload bob &&
 	job_ends 10 128 &&
-	close_gate && rm -f gate/began &&
+	open_gate && wait_for 10 no_services && close_gate &&
 	background alice git clone -q --bare "$url/all" alice/gone.git &&
 	wait_for 10 hangs &&
 	as bob git xmpp unshare all &&
@@ -449,13 +449,21 @@ test_expect_success 'a decision that cannot be kept is an error, and has not bee
 	room bob
 '
 
-test_expect_success 'a first device that cannot be remembered is not trusted' '
+not_remembered () {
+	grep "a new device is not remembered, and gets nothing" log/bob
+}
+
+test_expect_success 'a first device that cannot be remembered is not trusted, and still expected' '
 	setup_user carol && start_broker carol &&
 	as carol git xmpp add bob@localhost &&
 	wait_for 10 is_wanted bob carol &&
-	as bob git xmpp accept carol@localhost >out && cat out &&
+	stop_broker carol &&
+	as bob git xmpp accept carol@localhost >out && cat out && grep "for 7 days" out &&
+	no_room bob && start_broker carol &&
+	wait_for 10 not_remembered &&
+	has_field bob carol 4 none &&
+	stop_broker carol && room bob && start_broker carol &&
 	wait_for 10 trusts bob carol &&
-	stop_broker carol && rm -r carol/.data &&
 	as bob git xmpp remove carol@localhost
 '
 
