@@ -34,6 +34,7 @@ void broker_start(struct broker *b)
 	b->presence = presence_create();
 	b->outcomes = outcomes_create();
 	services_init(&b->services);
+	quota_init(&b->inbands, INBANDS_MAX, false);
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	if (!b->hostile) {
@@ -56,6 +57,9 @@ static void forget(struct broker *b)
 	if (b->services.quota.used || b->serves || b->helpers)
 		violation(b->world, "%s ends with %u children", b->name, b->services.quota.used);
 	services_finish(&b->services);
+	if (b->inbands.used)
+		violation(b->world, "%s ends with %u in-band paths", b->name, b->inbands.used);
+	quota_finish(&b->inbands);
 }
 
 void broker_crash(struct broker *b)
@@ -82,6 +86,7 @@ void broker_stop(struct broker *b)
 	helpers_kill(b, "stopped");
 	while (b->peers)
 		peer_end(b->peers, "stopped");
+	greetings_end(b);
 	serves_end_orphans(b);
 	forget(b);
 }

@@ -201,7 +201,7 @@ void hostile_acts(struct broker *b)
 	if (to == b || !b->online || !to->shown)
 		return;
 	if (chance(w, 100))
-		path_open_raw(b, to);
+		path_open_raw(b, to, false);
 	p = peer_want(b, to);
 	/* Just short of what it bears, so that anything may be what is too much. */
 	if (p && w->swarm.mute && p->heard > LINK_CONTROL_QUEUE_MAX - 40)

@@ -7,10 +7,10 @@
 #include "sim.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
-	PATHS_PER_DEVICE = 4,
 	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
 	HANDSHAKE = 10 * 1000,
 	CONNECT = 5 * 1000,
@@ -41,7 +41,7 @@ static struct wire *add(struct world *w)
 		if (wire->used)
 			continue;
 		wire->used = true;
-		wire->up = wire->dead = wire->raw = false;
+		wire->up = wire->dead = wire->raw = wire->silent = false;
 		wire->relay = NULL;
 		wire->hole = -1;
 		return wire;
@@ -68,8 +68,67 @@ static void let_go(struct wire *wire, struct wire_end *end)
 {
 	end->role = END_CLOSED;
 	end->peer = NULL;
+	quota_leave(&end->place);
 	if (wire->end[0].role == END_CLOSED && wire->end[1].role == END_CLOSED)
 		release(wire);
+}
+
+/* Whom an end takes for the other one. */
+static struct broker *other_of(const struct wire *wire, unsigned side)
+{
+	return wire->relay ? wire->relay : wire->end[!side].broker;
+}
+
+void path_keep(struct wire_end *end)
+{
+	struct wire *wire = wire_of(end->broker->world, end);
+
+	if (!end->place.quota)
+		return;
+	end->place.unfinished = false;
+	quota_trust(&end->place, other_of(wire, side_of(wire, end))->jid);
+}
+
+static bool trusts_any(const struct broker *b, const struct broker *other)
+{
+	for (unsigned i = 0; i < b->world->count; i++)
+		if (b->trusts[i] && !strcmp(b->world->brokers[i].jid, other->jid))
+			return true;
+	return false;
+}
+
+static bool any_unfinished(const struct broker *b, const struct broker *other)
+{
+	for (unsigned i = 0; i < WIRES_MAX; i++) {
+		const struct wire *wire = &b->world->wires[i];
+
+		if (wire->used && wire->end[1].place.quota == &b->inbands && wire->end[1].place.unfinished &&
+		    other_of(wire, 1) == other)
+			return true;
+	}
+	return false;
+}
+
+/* daemon/inband.c: a place at this end for a path with the device at the other one; false if there is none. */
+static bool take_place(struct wire *wire, unsigned side)
+{
+	struct wire_end *end = &wire->end[side];
+	struct broker *b = end->broker, *other = other_of(wire, side);
+	bool trusted = trusts_any(b, other);
+	bool awaited = b->trusts[other->index] && (side == 0 || (peer_find(b, other) && !any_unfinished(b, other)));
+	struct quota_place *victim;
+	enum quota_verdict verdict = quota_ask(&b->inbands, other->jid, trusted, &victim);
+
+	if (verdict == QUOTA_NO && awaited)
+		verdict = quota_insist(&b->inbands, &victim);
+	if (verdict == QUOTA_NO)
+		return false;
+	if (verdict == QUOTA_ROOM)
+		path_close(b->world, (struct wire_end *)((char *)victim - offsetof(struct wire_end, place)));
+	quota_take(&b->inbands, &end->place, other->jid, trusted);
+	if (side == 0)
+		end->place.unfinished = false;
+	return true;
 }
 
 static struct wire *new_wire(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target)
@@ -116,6 +175,10 @@ static struct wire *open_inband(struct broker *b, struct broker *to, uint32_t re
 
 	if (!wire)
 		return NULL;
+	if (!b->hostile && !take_place(wire, 0)) {
+		release(wire);
+		return NULL;
+	}
 	if (to->hostile && chance(w, w->swarm.relays))
 		pass_on(w, wire, to);
 	silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
@@ -180,13 +243,14 @@ struct wire_end *path_join(struct peer *p, struct broker *to)
 	return attempt(p, wire);
 }
 
-void path_open_raw(struct broker *b, struct broker *to)
+void path_open_raw(struct broker *b, struct broker *to, bool silent)
 {
 	struct wire *wire = open_inband(b, to, to->shown_resource);
 
 	if (!wire)
 		return;
 	wire->raw = true;
+	wire->silent = silent;
 	wire->end[0].role = END_GREETING;
 }
 
@@ -380,21 +444,6 @@ void inbands_lost(struct broker *b, const struct broker *other)
 	lose_ends(b, other, false);
 }
 
-/* How many paths one end keeps from the other's device. */
-static unsigned from_device(const struct world *w, const struct broker *at, const struct broker *from)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
-		const struct wire *wire = &w->wires[i];
-
-		for (unsigned side = 0; side < 2 && wire->used && wire->kind == PATH_INBAND; side++)
-			count += wire->end[side].role != END_CLOSED && wire->end[side].broker == at &&
-				 wire->end[!side].broker == from;
-	}
-	return count;
-}
-
 static bool would_take(struct world *w, struct wire *wire)
 {
 	struct wire_end *near = &wire->end[0];
@@ -404,7 +453,7 @@ static bool would_take(struct world *w, struct wire *wire)
 		return false;
 	if (wire->kind != PATH_INBAND)
 		return ways_let_in(w, wire);
-	if (to->online && to->resource == near->target && from_device(w, to, near->broker) < PATHS_PER_DEVICE)
+	if (to->online && to->resource == near->target && take_place(wire, 1))
 		return true;
 	harm(near->broker, to);
 	return false;
@@ -430,8 +479,18 @@ void path_established(struct world *w, struct wire *wire)
 		fall_silent(w, wire);
 	if (near->role == END_ATTEMPT)
 		ways_established(near->peer, near);
-	else
+	else if (!wire->silent)
 		hostile_greets(w, near);
+}
+
+void greetings_end(struct broker *b)
+{
+	struct world *w = b->world;
+
+	for (unsigned i = 0; i < WIRES_MAX; i++)
+		for (unsigned side = 0; side < 2 && w->wires[i].used; side++)
+			if (w->wires[i].end[side].broker == b && w->wires[i].end[side].role == END_GREETING)
+				path_close(w, &w->wires[i].end[side]);
 }
 
 void greeting_over(struct world *w, struct wire *wire)

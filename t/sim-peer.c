@@ -176,6 +176,7 @@ static void attach(struct peer *p, struct wire_end *path)
 	p->link.nudge = kind == PATH_PROXY;
 	path->role = END_PEER;
 	path->peer = p;
+	path_keep(path);
 	search_attached(&p->search, kind, now_of(p));
 	ways_refresh(p);
 }

@@ -23,6 +23,7 @@
 #include "negotiation.h"
 #include "outcome.h"
 #include "presence.h"
+#include "quota.h"
 #include "route.h"
 #include "search.h"
 #include "services.h"
@@ -32,6 +33,7 @@ enum {
 	BROKERS_MAX = 4,
 	SHARES = 2,
 	WIRES_MAX = 128,
+	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be more than that */
 	STREAMS_MAX = 64,
 	SERVES_MAX = 256,
 	HELPERS_MAX = 256,
@@ -132,6 +134,7 @@ struct wire_end {
 	uint64_t last_at;
 	uint32_t target;		/* of the initiator: the resource, or the port, it opened the path to */
 	bool held;			/* the last block waits at the proxy for more to come */
+	struct quota_place place;	/* of an in-band path */
 };
 
 struct wire {
@@ -139,6 +142,7 @@ struct wire {
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
 	struct broker *relay;		/* a hostile broker that each end takes for the other one; borrowed, or NULL */
+	bool silent;			/* and nothing is said on it */
 	enum path_kind kind;
 	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
 	struct wire_end end[2];		/* [0] has opened it */
@@ -221,6 +225,7 @@ struct broker {
 	struct helper *helpers;
 	struct serve *serves;
 	struct services services;
+	struct quota inbands;
 	bool online;
 	uint64_t online_at;
 	uint64_t announce_at, follow_at;	/* deadlines of the ledger, and of the follows */
@@ -440,7 +445,12 @@ bool path_admits(struct world *w, const struct wire_end *end, const struct broke
 struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target);
 /* A proxy has connected the two. */
 struct wire_end *path_join(struct peer *p, struct broker *to);
-void path_open_raw(struct broker *b, struct broker *to);
+/* silent: nothing is ever said on it. */
+void path_open_raw(struct broker *b, struct broker *to, bool silent);
+/* A link is made of it. */
+void path_keep(struct wire_end *end);
+/* Paths that somebody opened, of no link yet. */
+void greetings_end(struct broker *b);
 void path_write(struct world *w, struct wire_end *end, const void *data, size_t n);
 /* The same, and it leaves at once. */
 void path_say(struct world *w, struct wire_end *end, const void *data, size_t n);

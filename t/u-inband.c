@@ -30,6 +30,7 @@ struct sent {
 /* The connection, as far as a path sees it. */
 struct xmpp {
 	bool ready;			/* for bulk */
+	unsigned places;		/* for requests that wait for an answer; 0: any number */
 	bool mute;			/* nothing can be acknowledged */
 	unsigned fails_in;		/* the block after so many has no connection any more; 0: none */
 	uint64_t handles;
@@ -88,7 +89,11 @@ void xmpp_forget(struct xmpp *x, uint64_t handle)
 
 bool xmpp_bulk_ready(struct xmpp *x)
 {
-	return x->ready;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SENT_MAX; i++)
+		n += x->sent[i].handle != 0;
+	return x->ready && (!x->places || n < x->places);
 }
 
 bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
@@ -270,6 +275,29 @@ static void test_breaks_in_its_turn(void)
 		is_int(gone, rows[i].gone, "... and nobody else does");
 		end(owners, rows[i].paths);
 	}
+}
+
+/* There is a place for one request alone: each waits until it is free, and nobody breaks. */
+static void test_one_place(void)
+{
+	struct owner owners[3];
+	char order[8] = "";
+
+	begin();
+	open_some(owners, 3);
+	server.ready = true;
+	server.places = 1;
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned before = server.n;
+
+		inbands_bulk(&all);
+		is_int(server.n, before + 1, "where one request can wait, one block is sent");
+		order[i] = server.sent[before].to[0];
+		answer(before, NULL);
+	}
+	is_str(order, "abc", "by each in its turn");
+	ok(owners[0].path && owners[1].path && owners[2].path, "and none of them is broken");
+	end(owners, 3);
 }
 
 static void test_lost(void)
@@ -526,6 +554,7 @@ int main(void)
 	uv_loop_init(&loop);
 	key = device_key_generate();
 	test_breaks_in_its_turn();
+	test_one_place();
 	test_lost();
 	test_shares();
 	test_room();

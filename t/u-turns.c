@@ -124,6 +124,14 @@ static void test_coming(void)
 	is_str(a_round(), "abc", "who leaves and comes again has no second one");
 
 	reset();
+	a.removes[0] = &a;
+	a.removes[1] = &b;
+	a.removes[2] = &c;
+	a.adds = &d;
+	is_str(a_round(), "a", "who comes when all have left waits as well");
+	is_str(a_round(), "d", "and has a turn in the next one");
+
+	reset();
 	a.begins = true;
 	is_str(a_round(), "abca", "a round within a round serves for both");
 }
