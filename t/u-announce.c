@@ -48,6 +48,17 @@ static void expect(const char *text, const char *what)
 	buf_reset(&trace);
 }
 
+/* How many lines the trace has; it begins anew. */
+static int count_lines(void)
+{
+	int n = 0;
+
+	for (const char *p = buf_str(&trace); *p; p++)
+		n += *p == '\n';
+	buf_reset(&trace);
+	return n;
+}
+
 static struct announcements *begin(void)
 {
 	buf_reset(&trace);
@@ -362,8 +373,8 @@ static void t_fairness(void)
 	uint64_t silent;
 
 	for (int i = 0; i < ANNOUNCE_AT_ONCE - 1; i++) {
-		snprintf(name, sizeof(name), "silent%d", i);
-		online(a, name, INST1, 0);
+		snprintf(name, sizeof(name), "silent%d@example.org", i);
+		announce_device_online(a, name, "silent", INST1, 0);
 	}
 	tips(a, "x", "1", 0);
 	tips(a, "y", "1", 0);
@@ -390,10 +401,27 @@ static void t_fairness(void)
 	announce_device_offline(a, BOB, "b");
 	told(a, "a", "y", 0);
 	expect("tell c y 2\n", "who goes away leaves the line");
-	announce_told(a, BOB, "silent0", "x", silent, 0);
-	expect("tell a z 2\n", "a place that becomes free is taken");
+	announce_told(a, "silent0@example.org", "silent", "x", silent, 0);
+	expect("tell silent y 2\n", "a place that becomes free is taken");
 	announce_share_gone(a, "x");
 	ok(buf_len(&trace) > 0, "as are those of a share that goes");
+	announce_destroy(a);
+}
+
+/* One with many devices, none of which answers. */
+static void t_silent_account(void)
+{
+	struct announcements *a = begin();
+	char name[32];
+
+	for (int i = 0; i < DEVICES_PER_BUDDY; i++) {
+		snprintf(name, sizeof(name), "silent%d", i);
+		announce_device_online(a, "eve@example.org", name, INST1, 0);
+	}
+	tips(a, "project", "1", 0);
+	is_int(count_lines(), ANNOUNCE_AT_ONCE / 2, "the devices of one account take half of the places");
+	online(a, "laptop", INST1, 0);
+	expect("tell laptop project 1\n", "and another one's is told at once");
 	announce_destroy(a);
 }
 
@@ -706,6 +734,7 @@ int main(void)
 	t_permission();
 	t_share_gone();
 	t_fairness();
+	t_silent_account();
 	t_bounds();
 	t_random();
 	buf_finish(&trace);

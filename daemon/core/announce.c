@@ -5,7 +5,8 @@
  * the second of those online; a device that appears is owed whatever it has not seen. A
  * device that is owed something stands in line; at its turn it is told of one share that it may
  * fetch, and goes to the end of the line when the answer is there. So a device has one telling
- * under way at most, and one that does not answer takes no more than one of ANNOUNCE_AT_ONCE.
+ * under way at most, and the devices of one account share ANNOUNCE_AT_ONCE places with others (quota.h): who does
+ * not answer holds up nobody else.
  *
  * What can go wrong: a telling fails; then the device rests, and is tried with the next
  * share when it has rested. It goes away, comes back or restarts while a telling is under way:
@@ -36,7 +37,7 @@ struct announcements {
 	struct audience audience;
 	struct ring line;		/* who can be told something now */
 	struct ring resting;		/* who could, but for its retry_at */
-	unsigned under_way;		/* tellings */
+	struct quota under_way;		/* tellings, by JID */
 };
 
 static struct device *of_turn(struct ring *r)
@@ -75,6 +76,7 @@ struct announcements *announce_create(const struct announce_events *events, void
 	a->owner = owner;
 	ring_init(&a->line);
 	ring_init(&a->resting);
+	quota_init(&a->under_way, ANNOUNCE_AT_ONCE, false);
 	return a;
 }
 
@@ -85,10 +87,21 @@ static void free_share(struct share *s)
 	free(s);
 }
 
+static void leave_place(struct device *d)
+{
+	if (d->place)
+		quota_leave(d->place);
+	free(d->place);
+	d->place = NULL;
+}
+
 void announce_destroy(struct announcements *a)
 {
 	if (!a)
 		return;
+	for (struct device *d = a->audience.first; d; d = d->next)
+		leave_place(d);
+	quota_finish(&a->under_way);
 	audience_finish(&a->audience);
 	for (unsigned i = 0; i < SHARES_MAX; i++)
 		if (a->shares[i])
@@ -173,15 +186,29 @@ static void tell(struct announcements *a, struct device *d, unsigned slot)
 	d->telling_slot = slot;
 	d->reappeared = d->restarted = false;
 	d->next_slot = slot + 1;
-	a->under_way++;
+	d->place = xcalloc(1, sizeof(*d->place));
+	quota_take(&a->under_way, d->place, device_jid(d), true);
+	d->place->unfinished = false;
 	a->events->tell(a->owner, device_jid(d), d->id, s->name, s->version, s->tips, s->len);
+}
+
+/* The first in the line whose account may have one more told, or NULL. */
+static struct device *first_in_line(const struct announcements *a)
+{
+	struct quota_place *victim;
+
+	for (struct ring *r = a->line.next; r != &a->line && a->under_way.used < ANNOUNCE_AT_ONCE; r = r->next)
+		if (quota_ask(&a->under_way, device_jid(of_turn(r)), true, &victim) == QUOTA_YES)
+			return of_turn(r);
+	return NULL;
 }
 
 /* As many of the line as there is room for. */
 static void go_on(struct announcements *a)
 {
-	while (a->under_way < ANNOUNCE_AT_ONCE && !ring_alone(&a->line)) {
-		struct device *d = of_turn(a->line.next);
+	struct device *d;
+
+	while ((d = first_in_line(a))) {
 		unsigned slot;
 
 		ring_remove(&d->turn);
@@ -194,7 +221,7 @@ static void go_on(struct announcements *a)
 static void end_telling(struct announcements *a, struct device *d)
 {
 	d->telling = 0;
-	a->under_way--;
+	leave_place(d);
 }
 
 void announce_moved(struct announcements *a, const char *share, uint64_t now)

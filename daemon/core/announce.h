@@ -9,7 +9,7 @@
  * version it may fetch: when the refs move, or when it appears (again: a new
  * instance has seen nothing). What cannot be told now is told when presence
  * shows the device, or tried again with back-off while it stays. A device is told
- * of one share at a time, and ANNOUNCE_AT_ONCE devices at once. Pure.
+ * of one share at a time, and ANNOUNCE_AT_ONCE devices at once, of one JID half of what is free. Pure.
  *
  * jid is bare and normalised, device and instance are as in presence.h. There are SHARES_MAX
  * shares at most; more are ignored.

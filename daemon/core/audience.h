@@ -14,6 +14,7 @@
 
 #include "bounds.h"
 #include "devicekey.h"
+#include "quota.h"
 #include "ring.h"
 #include "table.h"
 
@@ -40,6 +41,7 @@ struct device {
 	struct bits owed;		/* nothing while it is away */
 	unsigned next_slot;		/* where to go on, so that no share comes first always */
 	uint64_t telling;		/* the version under way; 0: none */
+	struct quota_place *place;	/* while one is; owned */
 	unsigned telling_slot;
 	bool reappeared, restarted;	/* since the telling began */
 	unsigned pause;			/* after the last failure */
