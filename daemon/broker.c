@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Start: device key, trust table, configuration, socket; then the password,
+ * Start: configuration, the device key and trust table of its account, socket; then the password,
  * then the account. From there on events from XMPP are sorted here: presence
  * to the table and to the peers it concerns, in-band stanzas to their paths, new
  * ones to a greeting, what is said of buddies to contacts.c.
@@ -16,6 +16,7 @@
 #include "control.h"
 #include "follower.h"
 #include "greeting.h"
+#include "identity.h"
 #include "jid.h"
 #include "log.h"
 #include "password.h"
@@ -69,8 +70,15 @@ void broker_remember(const struct broker *b, struct buf *before)
 
 int broker_keep(struct broker *b, struct buf *before, struct message *trouble)
 {
-	int result = store_write_trust(b->trust, trouble);
+	int result = -1;
 
+	/* What is decided without an account would be nobody's. */
+	if (*b->account)
+		result = store_write_trust(b->account, b->trust, trouble);
+	else if (b->trouble.id != MSG_NONE)
+		*trouble = b->trouble;
+	else
+		message_set(trouble, MSG_NO_ACCOUNT, NULL);
 	if (result) {
 		trust_destroy(b->trust);
 		b->trust = trust_create();
@@ -84,7 +92,7 @@ void broker_save(struct broker *b)
 {
 	struct message trouble;
 
-	if (store_write_trust(b->trust, &trouble))
+	if (*b->account && store_write_trust(b->account, b->trust, &trouble))
 		log_about("the disk", LOG_ERROR, "%s", trouble.text);
 }
 
@@ -383,7 +391,6 @@ static void log_in(struct broker *b, const char *password)
 
 	snprintf(resource, sizeof(resource), "git.%s", b->device);
 	b->trouble.id = MSG_NONE;
-	strcpy(b->self, b->config->jid);
 	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
 	b->xmpp = xmpp_create(b->loop, &config, &xmpp_events, b);
 	b->inbands.xmpp = b->xmpp;
@@ -411,6 +418,11 @@ static void ask_password(struct broker *b)
 		return;
 	if (!b->config->account) {
 		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
+		sessions_wake(b);
+		return;
+	}
+	/* Why, b->trouble says. */
+	if (!b->key) {
 		sessions_wake(b);
 		return;
 	}
@@ -452,6 +464,19 @@ static void read_shares(struct broker *b)
 	config_read_shares(b->policy);
 }
 
+/* Another account: nothing that the last one had, or told, is left. */
+static void change_identity(struct broker *b)
+{
+	if (identity_fits(b))
+		return;
+	reach_close(b->reach);
+	announcer_destroy(b->announcer);
+	if (identity_assume(b, &b->trouble))
+		log_error("%s", b->trouble.text);
+	b->announcer = announcer_create(b);
+	reach_reload(b->reach);
+}
+
 void broker_reload(struct broker *b)
 {
 	struct config *fresh = config_read();
@@ -478,15 +503,15 @@ void broker_reload(struct broker *b)
 	b->presence = presence_create();
 	blocklist_clear(b->blocked);
 	b->roster_known = b->server_blocks = false;
-	if (b->xmpp)
-		drop_xmpp(b);
-	else if (!b->reconnecting)
+	drop_xmpp(b);
+	change_identity(b);
+	if (!b->reconnecting)
 		ask_password(b);
 }
 
 void broker_give_password(struct broker *b, const char *password)
 {
-	if (!b->config->account || (b->xmpp && xmpp_state(b->xmpp) != XMPP_FAILED))
+	if (!b->key || (b->xmpp && xmpp_state(b->xmpp) != XMPP_FAILED))
 		return;
 	password_destroy(b->password);
 	b->password = NULL;
@@ -529,19 +554,13 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
 			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
 	b->started = time(NULL);
-	b->key = store_key(trouble);
-	if (!b->key)
+	b->config = config_read();
+	if (identity_assume(b, trouble))
 		return -1;
-	device_id_of(device_key_fingerprint(b->key), b->device);
-	random_bytes(b->instance, sizeof(b->instance));
-	hex_encode(b->instance, sizeof(b->instance), b->instance_hex);
-	b->trust = trust_create();
 	b->blocked = blocklist_create();
 	b->outcomes = outcomes_create();
 	b->presence = presence_create();
-	b->config = config_read();
 	read_shares(b);
-	b->inbands.key = b->key;
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
@@ -551,8 +570,6 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->announcer = announcer_create(b);
 	b->follower = follower_create(loop, socket_path, seed(b));
 	b->pushqueue = pushqueue_create(loop, socket_path, seed(b), is_reachable, b);
-	if (store_read_trust(b->trust, trouble))
-		return -1;
 	b->control = control_create(b, socket_path, trouble);
 	if (!b->control)
 		return -1;
@@ -595,12 +612,11 @@ void broker_finish(struct broker *b)
 		logbudget_finish(&b->budgets[i]);
 	services_finish(&b->services);
 	policy_destroy(b->policy);
-	trust_destroy(b->trust);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->blocked);
 	inbands_finish(&b->inbands);
 	outcomes_destroy(b->outcomes);
 	presence_destroy(b->presence);
 	config_free(b->config);
-	device_key_destroy(b->key);
+	identity_finish(b);
 }

@@ -42,6 +42,8 @@ struct waiting;
 
 struct broker {
 	uv_loop_t *loop;
+	/* identity.h; without an account there is no key, and the texts are empty */
+	char account[JID_MAX];			/* whose key and trust these are */
 	struct device_key *key;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];
@@ -81,7 +83,7 @@ struct broker {
 	bool reconnecting;			/* the old xmpp is being destroyed */
 };
 
-/* 0, or -1 with *trouble set: another broker runs (MSG_NONE), no key, no socket. */
+/* 0, or -1 with *trouble set: another broker runs (MSG_NONE), a key or trust table that cannot be read, no socket. */
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble);
 
 /* Ends everything; the loop runs dry soon after. May be called twice. */

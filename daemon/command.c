@@ -81,11 +81,13 @@ static void describe_broker(struct broker *b, struct buf *row)
 {
 	char hex[2 * FINGERPRINT_BYTES + 1];
 
-	hex_encode(device_key_fingerprint(b->key), FINGERPRINT_BYTES, hex);
 	fields_add(row, "kind", "broker");
 	fields_add_u64(row, "pid", getpid());
 	fields_add(row, "version", PROGRAM_VERSION);
 	fields_add_u64(row, "started", b->started);
+	if (!b->key)
+		return;
+	hex_encode(device_key_fingerprint(b->key), FINGERPRINT_BYTES, hex);
 	fields_add(row, "device", b->device);
 	fields_add(row, "fingerprint", hex);
 }

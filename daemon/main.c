@@ -220,7 +220,7 @@ static int run(const char *path, int ready_fd)
 	uv_loop_init(&loop);
 	watch_signals(&loop, &signals, &broker);
 	if (broker_start(&broker, &loop, path, &trouble) == 0) {
-		log_info("serving '%s', device %s", path, broker.device);
+		log_info("serving '%s', device %s", path, *broker.device ? broker.device : "none");
 		say(ready_fd, "ok\n");
 	} else {
 		log_error("%s", trouble.text);

@@ -92,15 +92,20 @@ uint16_t reach_port(const struct reach *r)
 	return r->listener ? listener_port(r->listener) : 0;
 }
 
+void reach_close(struct reach *r)
+{
+	if (r->listener)
+		listener_destroy(r->listener);
+	r->listener = NULL;
+}
+
 static void listen_as_configured(struct reach *r)
 {
 	const struct config *c = r->broker->config;
-	bool wanted = reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
+	bool wanted = r->broker->key && reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
 
-	if (r->listener && (!wanted || r->wanted_port != c->direct_port)) {
-		listener_destroy(r->listener);
-		r->listener = NULL;
-	}
+	if (!wanted || r->wanted_port != c->direct_port)
+		reach_close(r);
 	if (r->listener || !wanted)
 		return;
 	r->wanted_port = c->direct_port;

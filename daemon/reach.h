@@ -23,6 +23,9 @@ void reach_destroy(struct reach *r);
 /* After the configuration was read again. */
 void reach_reload(struct reach *r);
 
+/* Nobody can dial us until then: the device key is to be another one. */
+void reach_close(struct reach *r);
+
 /* The connection with the server is there, or gone (NULL). */
 void reach_online(struct reach *r, struct xmpp *xmpp);
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "accountfile.h"
 #include "log.h"
-#include "userfile.h"
 
 static void file_trouble(struct message *trouble, const char *path, const char *reason)
 {
@@ -30,9 +30,9 @@ static struct device_key *make_key(const char *path, struct message *trouble)
 	return key;
 }
 
-struct device_key *store_key(struct message *trouble)
+struct device_key *store_key(const char *jid, struct message *trouble)
 {
-	char *path = userfile_path(USERFILE_DATA, "key", trouble);
+	char *path = accountfile_adopt(USERFILE_DATA, jid, "key", trouble);
 	struct device_key *key = NULL;
 	struct buf pem = { 0 };
 	struct stat st;
@@ -62,9 +62,9 @@ struct device_key *store_key(struct message *trouble)
 	return key;
 }
 
-int store_read_trust(struct trust *trust, struct message *trouble)
+int store_read_trust(const char *jid, struct trust *trust, struct message *trouble)
 {
-	char *path = userfile_path(USERFILE_STATE, "devices", trouble);
+	char *path = accountfile_adopt(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
 	int result, dropped;
 
@@ -82,9 +82,9 @@ int store_read_trust(struct trust *trust, struct message *trouble)
 	return result < 0 ? -1 : 0;
 }
 
-int store_write_trust(const struct trust *trust, struct message *trouble)
+int store_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
 {
-	char *path = userfile_path(USERFILE_STATE, "devices", trouble);
+	char *path = accountfile_path(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
 	int result;
 

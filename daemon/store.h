@@ -3,20 +3,21 @@
 #define DAEMON_STORE_H
 
 /*
- * The broker's files: the device key ($XDG_DATA_HOME/git-xmpp/key, 0600) and
- * the trust table ($XDG_STATE_HOME/git-xmpp/devices), in directories of mode 0700.
- * Written whole, to a temporary file that is renamed.
+ * An account's files (accountfile.h): the device key ($XDG_DATA_HOME/git-xmpp/…/key, 0600) and
+ * the trust table ($XDG_STATE_HOME/git-xmpp/…/devices), in directories of mode 0700.
+ * Written whole, to a temporary file that is renamed. Those that were one for all accounts become
+ * the ones of the account that is asked for first.
  */
 
 #include "devicekey.h"
 #include "message.h"
 #include "trust.h"
 
-/* The key, made at first start. NULL with *trouble; a file that others can read is refused. */
-struct device_key *store_key(struct message *trouble);
+/* The key, made the first time. NULL with *trouble; a file that others can read is refused. */
+struct device_key *store_key(const char *jid, struct message *trouble);
 
 /* -1 with *trouble when the file is there and cannot be read. */
-int store_read_trust(struct trust *trust, struct message *trouble);
-int store_write_trust(const struct trust *trust, struct message *trouble);
+int store_read_trust(const char *jid, struct trust *trust, struct message *trouble);
+int store_write_trust(const char *jid, const struct trust *trust, struct message *trouble);
 
 #endif

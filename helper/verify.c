@@ -32,9 +32,14 @@ static const char *format(const char *hex, char out[FINGERPRINT_TEXT_MAX])
 	return out;
 }
 
-static int no_fingerprint(struct message *trouble)
+/* Each account has its own; there is none without one, or where its key cannot be read. */
+static int no_fingerprint(const struct answer *answer, struct message *trouble)
 {
-	message_set(trouble, MSG_INTERNAL, "reason", "the broker does not tell its fingerprint", NULL);
+	struct fields account;
+
+	message_set(trouble, MSG_NO_ACCOUNT, NULL);
+	if (answer_find(answer, "account", &account) && strcmp(row_get(account, "state"), "none"))
+		message_set(trouble, MSG_INTERNAL, "reason", row_get(account, "error"), NULL);
 	return report_trouble(trouble, false);
 }
 
@@ -50,7 +55,7 @@ static int show_self(bool labelled)
 	if (answer_to(&answer, "status", NULL, NULL, autostart_allowed(), &trouble) < 0) {
 		status = report_trouble(&trouble, false);
 	} else if (!answer_find(&answer, "broker", &broker) || !*format(row_get(broker, "fingerprint"), text)) {
-		status = no_fingerprint(&trouble);
+		status = no_fingerprint(&answer, &trouble);
 	} else {
 		if (labelled) {
 			printf("you   ");

@@ -68,7 +68,7 @@ test_expect_success 'it opens no door without the key, and fills no log' '
 '
 
 test_expect_success 'a device that says nothing has four paths at a time' '
-	timeout 30 "$BUILD/t/hostile-path" silent $bob_port $token 40 alice/.data/git-xmpp/key >open &&
+	timeout 30 "$BUILD/t/hostile-path" silent $bob_port $token 40 alice/.data/git-xmpp/accounts/alice@localhost/key >open &&
 	test "$(head -n 1 open)" = "4 open" &&
 	test "$(tail -n 1 open)" = "0 open" &&
 	as alice git ls-remote $url &&
@@ -83,7 +83,7 @@ device_of () {
 offers () {
 	rm -f said told
 	mkfifo told
-	"$BUILD/t/hostile-path" offers $bob_port $token $1 alice/.data/git-xmpp/key \
+	"$BUILD/t/hostile-path" offers $bob_port $token $1 alice/.data/git-xmpp/accounts/alice@localhost/key \
 		"alice@localhost/git.$(device_of alice)" "bob@localhost/git.$(device_of bob)" <told >said &
 	hostiles="$hostiles $!"
 	started $!
@@ -119,7 +119,7 @@ test_expect_success 'who shows no address dials no proxy that his own server doe
 test_expect_success 'a broker that is stopped does not wait for such a path' '
 	see_token &&
 	rm -f open &&
-	hostile open silent $bob_port $token 3 alice/.data/git-xmpp/key &&
+	hostile open silent $bob_port $token 3 alice/.data/git-xmpp/accounts/alice@localhost/key &&
 	wait_for 10 test -s open &&
 	test "$(cat open)" = "3 open" &&
 	kill $(broker_pid bob) &&

@@ -85,7 +85,7 @@ rest () {
 # The crowd's side of the user's roster, and its devices in the user's table of trusted
 # ones: a device id is the first 80 bits of the fingerprint, and here it is the number.
 befriend_crowd () {
-	mkdir -p "$TRASH/prosody/data/localhost/roster" "$TRASH/$1/.state/git-xmpp"
+	mkdir -p "$TRASH/prosody/data/localhost/roster" "$TRASH/$1/.state/git-xmpp/accounts/$1@localhost"
 	awk -v n="$2" 'BEGIN {
 		print "return { [false] = { version = 1; };"
 		for (i = 1; i <= n; i++)
@@ -95,7 +95,7 @@ befriend_crowd () {
 	(umask 077 && awk -v n="$2" 'BEGIN {
 		for (i = 1; i <= n; i++)
 			printf "buddy%d@crowd.localhost %020x%044d seen 1700000000\n", i, i, 0
-	}' >"$TRASH/$1/.state/git-xmpp/devices")
+	}' >"$TRASH/$1/.state/git-xmpp/accounts/$1@localhost/devices")
 }
 
 crowd_is_here () {
