@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "descriptors.h"
 
 /*
  * The child detaches a broker by itself, and ends when that one listens. It
@@ -73,21 +72,6 @@ static void clean_environment(void)
 		*to = NULL;
 }
 
-static void close_from(int lowest)
-{
-	struct rlimit limit;
-	long last = 1024;
-
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, (unsigned int)lowest, ~0U, 0U))
-		return;
-#endif
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < 65536)
-		last = (long)limit.rlim_cur;
-	for (int fd = lowest; fd < last; fd++)
-		close(fd);
-}
-
 /*
  * Nothing of git's stays open: a descriptor left in the broker would keep
  * "$(git fetch 2>&1)" waiting for its end for as long as the broker lives.
@@ -104,7 +88,7 @@ static void arrange_descriptors(int errors)
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(errors, STDERR_FILENO);
-	close_from(3);
+	descriptors_close_from(3);
 }
 
 static void reset_signals(void)

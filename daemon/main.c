@@ -18,6 +18,7 @@
 
 #include "alloc.h"
 #include "broker.h"
+#include "descriptors.h"
 #include "log.h"
 #include "repository.h"
 #include "serve.h"
@@ -75,8 +76,11 @@ static void parse_options(int argc, char **argv, struct options *o)
 	}
 }
 
-/* The lock beside the socket, held for life; -1 when another broker has it. */
-static int take_lock(const char *socket_path)
+/*
+ * The lock beside the socket, held for life. -1 when there is none: because another broker has
+ * it, which is MSG_NONE in *trouble, or because it cannot be had.
+ */
+static int take_lock(const char *socket_path, struct message *trouble)
 {
 	char *path = xstrdup(socket_path), *slash = strrchr(path, '/'), *lock;
 	int fd;
@@ -85,14 +89,16 @@ static int take_lock(const char *socket_path)
 		*slash = '\0';
 	lock = xasprintf("%s/lock", slash ? path : ".");
 	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	trouble->id = MSG_NONE;
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB)) {
+		if (fd < 0 || errno != EWOULDBLOCK)
+			message_set(trouble, MSG_STATE_FILE, "path", lock, "reason", strerror(errno), NULL);
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+	}
 	free(lock);
 	free(path);
-	if (fd < 0)
-		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		return -1;
-	}
 	return fd;
 }
 
@@ -137,6 +143,7 @@ static void redirect_streams(void)
 	dup2(null, 1);
 	if (!path || log_to_file(path))
 		dup2(null, 2);
+	close(null);
 	free(path);
 }
 
@@ -207,6 +214,15 @@ static void say(int ready_fd, const char *line)
 	close(ready_fd);
 }
 
+/* What kept us from starting, for whoever waits for us. */
+static void say_trouble(int ready_fd, const struct message *trouble)
+{
+	char *line = xasprintf("%s\n", trouble->text);
+
+	say(ready_fd, line);
+	free(line);
+}
+
 static int run(const char *path, int ready_fd)
 {
 	struct broker broker = { 0 };
@@ -214,7 +230,6 @@ static int run(const char *path, int ready_fd)
 	struct message trouble;
 	uv_loop_t loop;
 	int result = 0;
-	char *line;
 
 	repository_library_begin();
 	uv_loop_init(&loop);
@@ -224,9 +239,7 @@ static int run(const char *path, int ready_fd)
 		say(ready_fd, "ok\n");
 	} else {
 		log_error("%s", trouble.text);
-		line = xasprintf("%s\n", trouble.text);
-		say(ready_fd, line);
-		free(line);
+		say_trouble(ready_fd, &trouble);
 		broker_stop(&broker);
 		result = EXIT_CONFIG;
 	}
@@ -249,6 +262,7 @@ int main(int argc, char **argv)
 	char path[SOCKPATH_MAX];
 	int ready_fd = -1, lock;
 
+	descriptors_sanitize();
 	parse_options(argc, argv, &options);
 	signal(SIGPIPE, SIG_IGN);
 	if (options.socket)
@@ -259,11 +273,17 @@ int main(int argc, char **argv)
 	}
 	if (options.detach)
 		ready_fd = detach();
-	lock = take_lock(path);
-	if (lock < 0) {
+	lock = take_lock(path, &trouble);
+	if (lock < 0 && trouble.id == MSG_NONE) {
 		/* Another one runs, or is about to: whoever wanted a broker has one. */
 		say(ready_fd, "ok\n");
 		return 0;
+	}
+	if (lock < 0) {
+		if (!options.detach)
+			message_print(&trouble, "fatal: ");
+		say_trouble(ready_fd, &trouble);
+		return EXIT_CONFIG;
 	}
 	if (options.detach) {
 		redirect_streams();

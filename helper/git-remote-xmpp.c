@@ -17,6 +17,7 @@
 #include "address.h"
 #include "alloc.h"
 #include "client.h"
+#include "descriptors.h"
 #include "opening.h"
 #include "pump.h"
 #include "settings.h"
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
 	struct buf line = { 0 };
 	int status;
 
+	descriptors_sanitize();
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		printf("git-remote-xmpp %s\n", PROGRAM_VERSION);
 		return 0;

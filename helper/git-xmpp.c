@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "descriptors.h"
 #include "report.h"
 
 static const char usage[] =
@@ -106,6 +107,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 	struct message trouble;
 
+	descriptors_sanitize();
 	signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(name, "--version")) {
 		printf("git-xmpp %s\n", PROGRAM_VERSION);
