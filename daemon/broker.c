@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "announcer.h"
+#include "child.h"
 #include "contacts.h"
 #include "control.h"
 #include "follower.h"
@@ -603,6 +604,7 @@ void broker_stop(struct broker *b)
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		tidy_finish(&b->tidy);
 	}
+	children_leave(b->loop, STOP_PATIENCE);
 }
 
 void broker_finish(struct broker *b)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One uv_process and three pipes. The child is over for its owner when the
- * process has exited and its output has ended; standard error is given a
- * moment more, because a hook's background process may hold it for hours. The
- * memory goes when the last handle is closed.
+ * process has exited and what it wrote was delivered. The end of its output
+ * is not waited for: a process that it left in the background may hold that for
+ * hours. So at its exit the bytes in each pipe are counted; these are read, and what
+ * comes within a moment. The memory goes when the last handle is closed.
  *
  * git writes a pack in pieces of 8 KiB, and whoever sleeps on the pipe is woken
  * for each: that would cost more than everything else we do with it. So when
@@ -16,26 +17,55 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "log.h"
+#include "procsession.h"
 
 enum {
 	READ_SIZE = 64 * 1024,
-	ERROR_GRACE = 200,		/* ms for the rest of standard error after the exit */
-	TERM_AFTER = 500,		/* ms from the end of its input to SIGTERM */
-	KILL_AFTER = 5000,
+	LAST_WORDS = 200,		/* ms after the exit for what processes below it still say */
 	LULL = 20,			/* ms without output end what counts as one flow */
 	MUCH = 256 * 1024,		/* bytes of a flow, from where on its reads are spaced */
 	GATHER = 1,			/* ms between them */
 	PIPE_SIZE = 1024 * 1024,	/* of what fills meanwhile: what git writes in two of those */
 };
 
+/* What ends a child, one step after the other, until it has. */
+struct step {
+	bool spares;		/* it goes to all but the child itself */
+	int signum;
+	uint64_t wait;		/* ms, for the next one */
+};
+
+enum { STEPS_MAX = 4 };
+
+static const struct step plain_steps[STEPS_MAX] = {
+	{ false, SIGTERM, 5 * 1000 },
+	{ false, SIGKILL, 0 },
+};
+
+static const struct step protected_steps[STEPS_MAX] = {
+	{ true, SIGTERM, 5 * 1000 },
+	{ true, SIGKILL, 60 * 1000 },
+	{ false, SIGTERM, 60 * 1000 },
+	{ false, SIGKILL, 0 },
+};
+
+/* What is left in a pipe after the exit. */
+struct stream {
+	uv_pipe_t pipe;
+	size_t left;		/* bytes that were in it at the exit and were not read yet */
+	bool ended;		/* nobody can write to it any more */
+};
+
 struct child {
 	uv_process_t process;
-	uv_pipe_t in, out, err;
-	uv_timer_t timer;
+	uv_pipe_t in;
+	struct stream out, err;
+	uv_timer_t timer;		/* a step to its end; after the exit, the last words */
 	uv_timer_t gather;		/* runs while the pipe is left to fill */
 	const struct child_events *events;
 	void *owner;			/* NULL after child_destroy() */
@@ -45,8 +75,12 @@ struct child {
 	size_t flow;			/* bytes of output without a lull */
 	bool paused;			/* by the owner */
 	bool widened;			/* the pipe is as large as we may make it */
-	bool exited, out_ended, err_ended, told, destroyed;
-	bool in_closed, process_closed, termed;
+	bool exited, told, destroyed;
+	bool waited;			/* for the last words */
+	bool in_closed;			/* closed, or closing after what waits */
+	bool protected;
+	struct sink *sink;		/* borrowed; NULL: none */
+	unsigned step;			/* of what ends it: the next one */
 	int status, term_signal;
 	int open_handles;
 	char buffer[READ_SIZE];
@@ -75,41 +109,62 @@ static void close_handle(void *handle)
 		uv_close(h, on_handle_closed);
 }
 
-/* Everything but the process, which is reaped by its exit. */
-static void close_all(struct child *c)
+static void close_pipes(struct child *c)
 {
 	close_handle(&c->in);
-	close_handle(&c->out);
-	close_handle(&c->err);
+	close_handle(&c->out.pipe);
+	close_handle(&c->err.pipe);
 	close_handle(&c->gather);
-	if (c->exited) {
-		close_handle(&c->timer);
-		close_handle(&c->process);
-	}
 }
 
-static void on_grace_over(uv_timer_t *timer);
+static void close_all(struct child *c)
+{
+	close_pipes(c);
+	close_handle(&c->timer);
+	close_handle(&c->process);
+}
+
+static bool is_delivered(const struct child *c, const struct stream *s)
+{
+	return s->ended || (c->waited && s->left == 0);
+}
 
 /* Says exited once, when everything was delivered. */
 static void check_over(struct child *c)
 {
-	if (c->told || c->destroyed || !c->exited || !c->out_ended)
+	if (c->told || c->destroyed || !c->exited || !is_delivered(c, &c->out) || !is_delivered(c, &c->err))
 		return;
-	if (!c->err_ended) {
-		if (!uv_is_active((uv_handle_t *)&c->timer))
-			uv_timer_start(&c->timer, on_grace_over, ERROR_GRACE, 0);
-		return;
-	}
 	c->told = true;
+	uv_timer_stop(&c->timer);
+	close_pipes(c);
 	c->events->exited(c->owner, c->status, c->term_signal);
 }
 
-static void on_grace_over(uv_timer_t *timer)
+static void on_last_words(uv_timer_t *timer)
 {
 	struct child *c = timer->data;
 
-	c->err_ended = true;
+	c->waited = true;
 	check_over(c);
+}
+
+static void count_left(struct stream *s)
+{
+	uv_os_fd_t fd;
+	int n = 0;
+
+	if (!s->ended && !uv_fileno((uv_handle_t *)&s->pipe, &fd) && !ioctl(fd, FIONREAD, &n) && n > 0)
+		s->left = n;
+}
+
+/* Who left it knows. */
+static void tell_gone(struct child *c)
+{
+	void (*gone)(void *arg) = c->gone;
+
+	c->gone = NULL;
+	if (gone)
+		gone(c->gone_arg);
 }
 
 static void on_process_exit(uv_process_t *process, int64_t status, int term_signal)
@@ -119,12 +174,16 @@ static void on_process_exit(uv_process_t *process, int64_t status, int term_sign
 	c->exited = true;
 	c->status = status;
 	c->term_signal = term_signal;
-	if (c->gone)
-		c->gone(c->gone_arg);
-	if (c->destroyed)
+	sink_release(c->sink, process->pid);
+	tell_gone(c);
+	if (c->destroyed) {
 		close_all(c);
-	else
-		check_over(c);
+		return;
+	}
+	count_left(&c->out);
+	count_left(&c->err);
+	uv_timer_start(&c->timer, on_last_words, LAST_WORDS, 0);
+	check_over(c);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -138,8 +197,9 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
 
 static void read_output(struct child *c)
 {
-	if (!c->out_ended && !c->paused && !uv_is_active((uv_handle_t *)&c->out))
-		uv_read_start((uv_stream_t *)&c->out, on_alloc, on_output);
+	if (!c->out.ended && !c->paused && !uv_is_active((uv_handle_t *)&c->out.pipe) &&
+	    !uv_is_closing((uv_handle_t *)&c->out.pipe))
+		uv_read_start((uv_stream_t *)&c->out.pipe, on_alloc, on_output);
 }
 
 static void on_gathered(uv_timer_t *timer)
@@ -153,7 +213,7 @@ static void widen(struct child *c)
 #ifdef F_SETPIPE_SZ
 	uv_os_fd_t fd;
 
-	if (!c->widened && !uv_fileno((uv_handle_t *)&c->out, &fd))
+	if (!c->widened && !uv_fileno((uv_handle_t *)&c->out.pipe, &fd))
 		fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 #endif
 	c->widened = true;
@@ -162,7 +222,7 @@ static void widen(struct child *c)
 /* n bytes were read, and the pipe was empty then if that is less than it could have been. */
 static void gather(struct child *c, size_t n)
 {
-	uint64_t now = uv_now(c->out.loop);
+	uint64_t now = uv_now(c->timer.loop);
 
 	if (now - c->last_output > LULL)
 		c->flow = 0;
@@ -171,8 +231,21 @@ static void gather(struct child *c, size_t n)
 	if (c->flow < MUCH || n == READ_SIZE)
 		return;
 	widen(c);
-	uv_read_stop((uv_stream_t *)&c->out);
+	uv_read_stop((uv_stream_t *)&c->out.pipe);
 	uv_timer_start(&c->gather, on_gathered, GATHER, 0);
+}
+
+/* n bytes were read, or it has ended. */
+static void count_read(struct child *c, struct stream *s, ssize_t n)
+{
+	if (n < 0) {
+		uv_read_stop((uv_stream_t *)&s->pipe);
+		s->ended = true;
+	} else {
+		s->left -= (size_t)n < s->left ? (size_t)n : s->left;
+	}
+	if (n && !c->destroyed)
+		check_over(c);
 }
 
 static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -183,11 +256,7 @@ static void on_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		gather(c, n);
 		c->events->output(c->owner, buf->base, n);
 	}
-	if (n >= 0)
-		return;
-	uv_read_stop(stream);
-	c->out_ended = true;
-	check_over(c);
+	count_read(c, &c->out, n);
 }
 
 static void on_error_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -196,11 +265,7 @@ static void on_error_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 	if (n > 0 && !c->destroyed)
 		c->events->error_output(c->owner, buf->base, n);
-	if (n >= 0)
-		return;
-	uv_read_stop(stream);
-	c->err_ended = true;
-	check_over(c);
+	count_read(c, &c->err, n);
 }
 
 struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[], const char *cwd,
@@ -211,7 +276,7 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&c->in },
 		{ .flags = UV_INHERIT_FD },
-		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->err },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->err.pipe },
 	};
 	uv_process_options_t options = {
 		.exit_cb = on_process_exit,
@@ -234,24 +299,44 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 	c->events = events;
 	c->owner = owner;
 	uv_pipe_init(loop, &c->in, 0);
-	uv_pipe_init(loop, &c->out, 0);
-	uv_pipe_init(loop, &c->err, 0);
+	uv_pipe_init(loop, &c->out.pipe, 0);
+	uv_pipe_init(loop, &c->err.pipe, 0);
 	uv_timer_init(loop, &c->timer);
 	uv_timer_init(loop, &c->gather);
-	c->in.data = c->out.data = c->err.data = c->timer.data = c->gather.data = c->process.data = c;
-	c->open_handles = 6;
-	uv_pipe_open(&c->out, out[0]);
-	*error = uv_spawn(loop, &c->process, &options);
+	c->in.data = c->out.pipe.data = c->err.pipe.data = c->timer.data = c->gather.data = c;
+	c->open_handles = 5;
+	*error = uv_pipe_open(&c->out.pipe, out[0]);
+	if (*error) {
+		close(out[0]);
+	} else {
+		/* Also when it fails, there is a process handle to be closed like the rest. */
+		*error = uv_spawn(loop, &c->process, &options);
+		c->process.data = c;
+		c->open_handles++;
+	}
 	close(out[1]);
 	if (*error) {
-		/* libuv leaves an inactive process handle behind, to be closed like the rest. */
-		c->destroyed = c->exited = true;
-		close_all(c);
+		c->destroyed = true;
+		close_pipes(c);
+		close_handle(&c->timer);
+		if (c->process.data)
+			close_handle(&c->process);
 		return NULL;
 	}
 	read_output(c);
-	uv_read_start((uv_stream_t *)&c->err, on_alloc, on_error_output);
+	uv_read_start((uv_stream_t *)&c->err.pipe, on_alloc, on_error_output);
 	return c;
+}
+
+void child_protect(struct child *c, struct sink *sink)
+{
+	uv_os_fd_t out, err;
+
+	c->protected = true;
+	if (uv_fileno((uv_handle_t *)&c->out.pipe, &out) || uv_fileno((uv_handle_t *)&c->err.pipe, &err))
+		return;
+	c->sink = sink;
+	sink_hold(sink, c->process.pid, out, err);
 }
 
 static void on_written(uv_write_t *req, int status)
@@ -291,8 +376,10 @@ void child_write(struct child *c, const void *data, size_t n)
 	w->len = n - done;
 	memcpy(w->data, (const char *)data + done, w->len);
 	rest = uv_buf_init(w->data, w->len);
-	if (uv_write(&w->req, (uv_stream_t *)&c->in, &rest, 1, on_written))
+	if (uv_write(&w->req, (uv_stream_t *)&c->in, &rest, 1, on_written)) {
 		free(w);
+		c->events->wrote(c->owner, n - done);	/* as if it did not read any more */
+	}
 }
 
 static void on_shut(uv_shutdown_t *req, int status)
@@ -318,13 +405,21 @@ void child_end_input(struct child *c)
 	}
 }
 
+void child_cut_input(struct child *c)
+{
+	if (c->in_closed || c->destroyed)
+		return;
+	c->in_closed = true;
+	close_handle(&c->in);
+}
+
 void child_pause(struct child *c, bool pause)
 {
-	if (c->out_ended || c->destroyed)
+	if (c->out.ended || c->told || c->destroyed)
 		return;
 	c->paused = pause;
 	if (pause)
-		uv_read_stop((uv_stream_t *)&c->out);
+		uv_read_stop((uv_stream_t *)&c->out.pipe);
 	else if (!uv_is_active((uv_handle_t *)&c->gather))
 		read_output(c);
 }
@@ -334,43 +429,66 @@ int child_pid(const struct child *c)
 	return c->process.pid;
 }
 
-/* Its process group, so that hooks and their children end too. */
-static void on_insist(uv_timer_t *timer)
+/* The next step to its end. Its whole group gets a signal, so that what is below it ends, too. */
+static void on_step(uv_timer_t *timer)
 {
 	struct child *c = timer->data;
+	const struct step *step = (c->protected ? protected_steps : plain_steps) + c->step++;
 
-	if (c->exited)
-		return;
-	kill(-c->process.pid, c->termed ? SIGKILL : SIGTERM);
-	if (!c->termed)
-		uv_timer_start(timer, on_insist, KILL_AFTER - TERM_AFTER, 0);
-	c->termed = true;
+	if (step->spares)
+		log_warning("process %d does not end: signal %d to the %u below it", c->process.pid, step->signum,
+			    procsession_signal_followers(c->process.pid, step->signum));
+	else
+		kill(-c->process.pid, step->signum);
+	if (step->wait)
+		uv_timer_start(timer, on_step, step->wait, 0);
 }
 
 void child_limit(struct child *c, uint64_t ms)
 {
 	if (!c->exited && !c->destroyed)
-		uv_timer_start(&c->timer, on_insist, ms, 0);
+		uv_timer_start(&c->timer, on_step, ms, 0);
 }
 
 void child_destroy(struct child *c)
 {
 	if (!c || c->destroyed)
 		return;
+	child_cut_input(c);
 	c->destroyed = true;
 	c->owner = NULL;
 	if (c->exited) {
 		close_all(c);
-		return;
+	} else if (c->protected) {
+		c->paused = false;
+		read_output(c);
+	} else {
+		close_pipes(c);
+		on_step(&c->timer);
 	}
-	/*
-	 * Its output is read to the end, for nobody: receive-pack wants to say that
-	 * the push failed, and would die of SIGPIPE without removing its quarantine.
-	 */
-	close_handle(&c->in);
-	c->paused = false;
-	read_output(c);
-	uv_timer_start(&c->timer, on_insist, TERM_AFTER, 0);
+}
+
+static void on_left(uv_timer_t *timer)
+{
+	struct child *c = timer->data;
+
+	tell_gone(c);
+	close_all(c);
+}
+
+static void leave(uv_handle_t *handle, void *ms)
+{
+	struct child *c = handle->data;
+
+	if (handle->type != UV_PROCESS || uv_is_closing(handle) || !c->protected)
+		return;
+	log_info("git process %d has not ended yet", c->process.pid);
+	uv_timer_start(&c->timer, on_left, *(uint64_t *)ms, 0);
+}
+
+void children_leave(uv_loop_t *loop, uint64_t ms)
+{
+	uv_walk(loop, leave, &ms);
 }
 
 void child_leave(struct child *c, void (*gone)(void *arg), void *arg)

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "repository.h"
 #include "serve.h"
+#include "sink.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -223,9 +224,9 @@ static void say_trouble(int ready_fd, const struct message *trouble)
 	free(line);
 }
 
-static int run(const char *path, int ready_fd)
+static int run(const char *path, int ready_fd, struct sink *sink)
 {
-	struct broker broker = { 0 };
+	struct broker broker = { .sink = sink };
 	struct signals signals;
 	struct message trouble;
 	uv_loop_t loop;
@@ -260,7 +261,8 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	struct message trouble;
 	char path[SOCKPATH_MAX];
-	int ready_fd = -1, lock;
+	int ready_fd = -1, lock, result;
+	struct sink *sink;
 
 	descriptors_sanitize();
 	parse_options(argc, argv, &options);
@@ -292,5 +294,10 @@ int main(int argc, char **argv)
 	}
 	log_init();
 	set_limits();
-	return run(path, ready_fd);
+	sink = sink_start();
+	if (!sink)
+		log_warning("pushes to us will be cut when this broker is killed: %s", strerror(errno));
+	result = run(path, ready_fd, sink);
+	sink_finish(sink);
+	return result;
 }

@@ -8,8 +8,10 @@
  *
  * From then on bytes move: channel -> standard input (credit goes back as the
  * process takes them), standard output -> channel (the pipe is not read while the
- * channel is full). The process's end is the end of data and the exit status;
- * a channel that is closed from outside ends the process.
+ * channel is full). The process's end is the end of data and the exit status.
+ *
+ * A channel that is closed from outside ends a process that only reads. One that
+ * takes a push becomes an orphan: it gets the end of its input, and ends when it is done (child.h).
  *
  * Each process has a place among the services (core/services.h) until it has ended, which may
  * be later than everything else here: then the record waits for that alone.
@@ -44,7 +46,9 @@ struct serve {
 	struct buf errors;
 	struct tail tail;		/* of a push: what it says once the pusher has ended */
 	struct serve *next;		/* broker::orphans */
-	char *orphan;			/* id of a push that lost its link and runs on; owned */
+	char id[NEG_ID_LEN + 1];	/* of the negotiation */
+	bool orphan;			/* a push that lost its link and runs on */
+	bool whole;			/* the pusher has sent everything */
 	char *path_name;		/* by which an orphan came; owned */
 	char lost[REASON_MAX + 1];	/* why it is one */
 	char *directory;		/* that it serves; owned */
@@ -100,10 +104,10 @@ static void finish(struct serve *s)
 		peer_touch(s->peer);
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
-	free(s->orphan);
 	free(s->path_name);
 	free(s->directory);
-	s->orphan = s->path_name = s->directory = NULL;
+	s->path_name = s->directory = NULL;
+	s->orphan = false;
 	s->peer = NULL;
 	if (!s->child) {
 		free(s);
@@ -137,25 +141,26 @@ static bool has_outcome(const struct serve *s, const char *reason)
 
 static void keep_outcome(struct serve *s)
 {
-	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, neg_id(s->neg), &s->tail, now_of(s));
+	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, s->id, &s->tail, now_of(s));
 	if (s->child_over)
-		outcomes_done(s->broker->outcomes, neg_id(s->neg), s->status, now_of(s));
+		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
 }
 
-/* The peer ends; the process goes on without one. */
+/* The peer ends; the process, which changes a repository, goes on without one. */
 static void become_orphan(struct serve *s, const char *reason)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s", s->peer->jid,
-		  s->peer->device, neg_id(s->neg), reason);
+		  s->peer->device, s->id, reason);
 	s->path_name = xstrdup(s->peer->path_name);
 	snprintf(s->lost, sizeof(s->lost), "%s", reason);
-	s->orphan = xstrdup(neg_id(s->neg));
+	s->orphan = true;
 	s->next = s->broker->orphans;
 	s->broker->orphans = s;
 	services_orphan(&s->run);
 	s->peer = NULL;
+	child_cut_input(s->child);
 	child_pause(s->child, false);
-	child_limit(s->child, OUTCOME_KEPT);
+	child_limit(s->child, ORPHAN_LIMIT);
 }
 
 void serve_end_orphans(struct broker *b)
@@ -194,6 +199,7 @@ static void on_channel_end(void *owner)
 
 	if (s->child_over)
 		return;
+	s->whole = true;
 	if (s->service == SERVICE_RECEIVE_PACK)
 		tail_begin(&s->tail, s->said);
 	child_end_input(s->child);
@@ -229,7 +235,10 @@ static void on_channel_writable(void *owner)
 	}
 }
 
-/* An orphan has ended: what became of it, and that its pusher was gone, or had no right any more. */
+/*
+ * An orphan has ended: what became of it, and that its pusher was gone, or had no right any more. One
+ * that did not get everything failed for the reason for which its link ended.
+ */
 static void log_orphan(const struct serve *s)
 {
 	char note[REASON_MAX + 64], status[32];
@@ -244,8 +253,8 @@ static void log_orphan(const struct serve *s)
 		.sent = s->said,
 		.received = s->heard,
 		.path = s->path_name,
-		.note = note,
-		.failed = s->status ? status : NULL,
+		.note = s->whole ? note : NULL,
+		.failed = !s->status ? NULL : s->whole ? status : s->lost,
 	});
 }
 
@@ -273,12 +282,11 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
-	if (has_outcome(s, reason)) {
+	if (has_outcome(s, reason))
 		keep_outcome(s);
-		if (!s->child_over)
-			become_orphan(s, reason ? reason : "done");
-	}
-	if (!s->orphan) {
+	if (s->service == SERVICE_RECEIVE_PACK && !s->child_over) {
+		become_orphan(s, reason ? reason : "done");
+	} else {
 		log_transfer(s, reason);
 		services_ending(&s->run);
 	}
@@ -324,7 +332,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	services_moved(&s->run, now_of(s));
 	tail_add(&s->tail, data, n);
 	if (s->orphan) {
-		outcomes_add(s->broker->outcomes, s->orphan, data, n);
+		outcomes_add(s->broker->outcomes, s->id, data, n);
 		return;
 	}
 	if (!open_channel(s))
@@ -368,7 +376,7 @@ static void on_exited(void *owner, int status, int term_signal)
 		log_orphan(s);
 	give_back(s);
 	if (s->orphan) {
-		outcomes_done(s->broker->outcomes, s->orphan, s->status, now_of(s));
+		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
 		finish(s);
 		return;
 	}
@@ -491,6 +499,7 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 	s->peer = peer;
 	s->neg = neg;
 	s->service = neg_service(neg);
+	snprintf(s->id, sizeof(s->id), "%s", neg_id(neg));
 	if (!services_begin(&s->broker->services, &s->run, peer->jid, peer->device, s->service,
 			    neg_share(neg), now_of(s), &victim)) {
 		free(s);
@@ -528,6 +537,8 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		return NULL;
 	}
 	s->directory = xstrdup(share->path);
+	if (s->service == SERVICE_RECEIVE_PACK)
+		child_protect(s->child, peer->broker->sink);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);
@@ -595,5 +606,8 @@ void serve_stop(void *serving)
 		return;
 	s->neg = NULL;
 	s->channel = NULL;
-	finish(s);
+	if (s->service == SERVICE_RECEIVE_PACK && !s->child_over)
+		become_orphan(s, "withdrawn");
+	else
+		finish(s);
 }

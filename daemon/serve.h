@@ -25,7 +25,7 @@ struct serve_ended {
 /* The shares have changed: what runs and is not allowed any more ends at once, and ended (if not NULL) hears of each. */
 void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve_ended *e), void *arg);
 
-/* Pushes that lost their link and run on: the broker stops. */
+/* The broker stops: pushes that lost their link and run on are let go. */
 void serve_end_orphans(struct broker *b);
 
 /* It is not wanted any more, before its channel was open. NULL is fine. */

@@ -3,11 +3,18 @@
 
 /*
  * Real processes, that write as git does: much in small pieces, or little and then
- * wait for an answer.
+ * wait for an answer. And that end as git does: in their own time, if they are let.
  */
 
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "alloc.h"
+#include "log.h"
 #include "tap.h"
 
 enum {
@@ -24,9 +31,29 @@ struct seen {
 	size_t pause_at;	/* bytes after which reading pauses for a moment; 0: never */
 	bool paused;
 	size_t while_paused;
+	size_t wrote;
 };
 
 static uv_loop_t loop;
+static char directory[] = "/tmp/u-child.XXXXXX";
+
+/* libuv says no, as it does without memory or descriptors. meson.build has these called instead. */
+static bool no_writes, no_pipes;
+
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+int __wrap_uv_pipe_open(uv_pipe_t *pipe, uv_file file);
+int __real_uv_pipe_open(uv_pipe_t *pipe, uv_file file);
+
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb)
+{
+	return no_writes ? UV_ENOMEM : __real_uv_write(req, handle, bufs, n, cb);
+}
+
+int __wrap_uv_pipe_open(uv_pipe_t *pipe, uv_file file)
+{
+	return no_pipes ? UV_ENOTSOCK : __real_uv_pipe_open(pipe, file);
+}
 
 static void on_output(void *owner, const void *data, size_t n)
 {
@@ -49,6 +76,9 @@ static void on_error_output(void *owner, const void *data, size_t n)
 
 static void on_wrote(void *owner, size_t n)
 {
+	struct seen *s = owner;
+
+	s->wrote += n;
 }
 
 static void on_exited(void *owner, int status, int term_signal)
@@ -74,7 +104,7 @@ static void start(struct seen *s, const char *script)
 	int error;
 
 	*s = (struct seen){ .status = -1 };
-	s->child = child_spawn(&loop, argv, env, "/", &events, s, &error);
+	s->child = child_spawn(&loop, argv, env, directory, &events, s, &error);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -166,6 +196,190 @@ static void destroyed_in_a_flow(void)
 	ok(!s.exited && s.events == 0, "nothing is heard of one that was given up in the middle");
 }
 
+static bool exists(const char *name)
+{
+	char *path = xasprintf("%s/%s", directory, name);
+	bool there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+static void make(const char *name)
+{
+	char *path = xasprintf("%s/%s", directory, name);
+
+	close(creat(path, 0600));
+	free(path);
+}
+
+/* Until the script has made the file, or for so long. */
+static bool appears(const char *name, uint64_t ms)
+{
+	uint64_t until = uv_now(&loop) + ms;
+
+	while (!exists(name) && uv_now(&loop) < until) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		usleep(5000);
+		uv_update_time(&loop);
+	}
+	return exists(name);
+}
+
+/* More than its pipes hold, once its input has ended: as receive-pack that reports with a hook that says much. */
+static const char last_words[] =
+	"trap 'touch term' TERM; cat >/dev/null;"
+	"dd if=/dev/zero bs=65536 count=40 2>/dev/null; dd if=/dev/zero bs=65536 count=40 2>/dev/null >&2;";
+
+static void given_up_but_protected(void)
+{
+	char *script = xasprintf("touch begun-1; %s touch done-1", last_words);
+	struct seen s;
+
+	start(&s, script);
+	child_protect(s.child, NULL);
+	ok(appears("begun-1", PATIENCE), "a child that changes something runs");
+	child_write(s.child, "half a pack", 11);
+	end(&s);
+	ok(exists("done-1"), "given up, it has its time, and a reader, up to its end");
+	ok(!exists("term"), "and gets no signal");
+	free(script);
+}
+
+static void given_up_and_plain(void)
+{
+	uint64_t before;
+	struct seen s;
+
+	start(&s, "exec 2>/dev/null; trap 'touch plain-term; exit' TERM; touch plain-begun; while :; do sleep 0.05; done");
+	appears("plain-begun", PATIENCE);
+	before = uv_hrtime();
+	end(&s);
+	ok(exists("plain-term"), "one that changes nothing is told to end");
+	ok(uv_hrtime() - before < 3 * 1000000000ull, "at once");
+}
+
+static void limited(void)
+{
+	struct seen s;
+
+	/* The one below ends by SIGTERM; the shell goes on behind it, as git does when a hook has failed. */
+	start(&s, "trap 'touch leader-term' TERM; sh -c 'touch hung; sleep 1000'; sleep 0.1; touch done-2; exit 5");
+	child_protect(s.child, NULL);
+	ok(appears("hung", PATIENCE), "a hook hangs");
+	child_limit(s.child, 0);
+	run(&s, SIZE_MAX, PATIENCE);
+	ok(s.exited && s.status == 5 && exists("done-2"), "what ends it is the hook's end; git finishes");
+	ok(!exists("leader-term"), "and gets no signal itself");
+	end(&s);
+}
+
+static void left(void)
+{
+	struct seen s;
+	uint64_t before = uv_hrtime();
+
+	start(&s, "touch left-begun; while ! test -e go; do sleep 0.05; done; touch done-3");
+	child_protect(s.child, NULL);
+	appears("left-begun", PATIENCE);
+	child_destroy(s.child);
+	children_leave(&loop, 100);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	ok(uv_hrtime() - before < 20 * 1000000000ull && !exists("done-3"), "who stops does not wait for ever");
+	make("go");
+	ok(appears("done-3", PATIENCE), "who is left behind goes on");
+}
+
+/* A process in the background has its output: an agent, a deployment. */
+static void grandchild(void)
+{
+	char *command;
+	struct seen s;
+
+	start(&s, "sleep 300 & echo $! >grandchild; echo hello; echo oops >&2; exit 4");
+	run(&s, SIZE_MAX, 20 * 1000);
+	ok(s.exited && s.status == 4, "a child has ended when it has ended, whoever holds its output");
+	is_int(s.bytes, 6, "with all that it said");
+	end(&s);
+	start(&s, "sleep 300 & echo $! >>grandchild; dd if=/dev/zero bs=60000 count=1 2>/dev/null");
+	s.pause_at = 1;
+	s.paused = true;
+	child_pause(s.child, true);
+	run(&s, SIZE_MAX, 600);
+	ok(!s.exited, "what it said is waited for, when its reader is full");
+	s.pause_at = 0;
+	s.paused = false;
+	child_pause(s.child, false);
+	run(&s, SIZE_MAX, PATIENCE);
+	ok(s.exited, "until there is room again");
+	is_int(s.bytes, 60000, "with all of it");
+	end(&s);
+	command = xasprintf("kill $(cat '%s/grandchild')", directory);
+	ok(system(command) == 0, "and they went on");
+	free(command);
+}
+
+/* A broker that is killed. Its child is not ours, and writes more than the pipes hold. */
+static void sink(void)
+{
+	pid_t pid;
+	int status;
+
+	pid = fork();
+	if (pid == 0) {
+		struct sink *k = sink_start();
+		char *script = xasprintf("touch begun-4; %s touch done-4", last_words);
+		struct seen s;
+
+		uv_loop_fork(&loop);
+		start(&s, script);
+		child_protect(s.child, k);
+		appears("begun-4", PATIENCE);
+		raise(SIGKILL);
+	}
+	waitpid(pid, &status, 0);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a broker is killed");
+	ok(appears("done-4", PATIENCE), "its git reports to the end all the same, by the sink");
+}
+
+static void no_memory(void)
+{
+	static char much[1 << 20];
+	struct seen s;
+
+	start(&s, "sleep 0.3; cat >/dev/null");
+	no_writes = true;
+	child_write(s.child, much, sizeof(much));
+	is_int(s.wrote, sizeof(much), "what cannot be written is counted, so that no credit is lost");
+	no_writes = false;
+	end(&s);
+}
+
+static unsigned descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static void no_pipe(void)
+{
+	const char *const argv[] = { "true", NULL };
+	char *env[] = { NULL };
+	struct seen s = { 0 };
+	unsigned before = descriptors();
+	int error = 0;
+
+	no_pipes = true;
+	ok(!child_spawn(&loop, argv, env, "/", &events, &s, &error), "without a pipe nothing is started");
+	no_pipes = false;
+	is_int(error, UV_ENOTSOCK, "and says why");
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(descriptors(), before, "and nothing stays open");
+}
+
 static void not_started(void)
 {
 	const char *const argv[] = { "/nonexistent/git", NULL };
@@ -180,12 +394,28 @@ static void not_started(void)
 
 int main(void)
 {
+	char *command;
+
+	if (!mkdtemp(directory))
+		return 1;
+	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
 	much_in_small_pieces();
 	pausing();
 	conversation();
 	destroyed_in_a_flow();
+	given_up_but_protected();
+	given_up_and_plain();
+	limited();
+	left();
+	grandchild();
+	sink();
+	no_memory();
+	no_pipe();
 	not_started();
 	is_int(uv_loop_close(&loop), 0, "every handle is closed");
+	command = xasprintf("rm -r '%s'", directory);
+	ok(system(command) == 0, "the sandbox is removed");
+	free(command);
 	return tap_done();
 }

@@ -106,6 +106,8 @@ enum {
 	/* serving */
 	SERVICES_MAX = 64,			/* git processes serving others */
 	SERVICE_SILENT = 60 * 1000,		/* then one that only reads makes room, if there is none */
+	ORPHAN_LIMIT = 60 * 60 * 1000,		/* for a push to end whose link was lost, then it is ended */
+	STOP_PATIENCE = 5 * 1000,		/* a broker that stops waits so long for pushes to end */
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
 
 	/* the log and the journal */

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The broker hands descriptors over a socket (SCM_RIGHTS). While the broker
+ * lives this process waits in recvmsg() and reads nothing else; the end of
+ * the socket is the end of the broker. Then it reads what it holds, for
+ * nobody, until the writers have closed their ends or the git process that
+ * they belong to has gone.
+ *
+ * The process is forked and not executed: it allocates nothing.
+ */
+#include "sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "descriptors.h"
+#include "log.h"
+
+enum {
+	HELD_MAX = 384,			/* more than all git processes of a broker */
+	READ_SIZE = 64 * 1024,
+	LOOK_AGAIN = 1000,		/* ms: whether the processes are still there */
+};
+
+struct sink {
+	int socket;
+};
+
+/* In the other process: what it holds of one git process. A descriptor that has ended is -1. */
+struct held {
+	pid_t pid;
+	int fds[2];
+};
+
+/* One message: a process, and two descriptors, or none to let go of it. */
+struct letter {
+	struct msghdr header;
+	struct iovec body;
+	pid_t pid;
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+};
+
+static void prepare(struct letter *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->body = (struct iovec){ .iov_base = &l->pid, .iov_len = sizeof(l->pid) };
+	l->header.msg_iov = &l->body;
+	l->header.msg_iovlen = 1;
+}
+
+static void close_held(struct held *h)
+{
+	for (int i = 0; i < 2; i++) {
+		if (h->fds[i] >= 0)
+			close(h->fds[i]);
+		h->fds[i] = -1;
+	}
+}
+
+static bool is_over(const struct held *h)
+{
+	return h->fds[0] < 0 && h->fds[1] < 0;
+}
+
+static void take(struct held *table, size_t *count, pid_t pid, const int fds[2])
+{
+	struct held h = { .pid = pid, .fds = { fds[0], fds[1] } };
+
+	if (*count < HELD_MAX)
+		table[(*count)++] = h;
+	else
+		close_held(&h);
+}
+
+static void let_go(struct held *table, size_t *count, pid_t pid)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (table[i].pid != pid)
+			continue;
+		close_held(&table[i]);
+		table[i] = table[--*count];
+		return;
+	}
+}
+
+/* Until the broker has ended. */
+static void listen_to_broker(int socket, struct held *table, size_t *count)
+{
+	struct letter l;
+	struct cmsghdr *c;
+	int fds[2];
+
+	for (;;) {
+		ssize_t n;
+
+		prepare(&l);
+		l.header.msg_control = l.control.bytes;
+		l.header.msg_controllen = sizeof(l.control.bytes);
+		n = recvmsg(socket, &l.header, MSG_CMSG_CLOEXEC);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		c = CMSG_FIRSTHDR(&l.header);
+		if (!c) {
+			let_go(table, count, l.pid);
+		} else if (c->cmsg_len == CMSG_LEN(sizeof(fds))) {
+			memcpy(fds, CMSG_DATA(c), sizeof(fds));
+			take(table, count, l.pid, fds);
+		}
+	}
+}
+
+/* What is there now; the descriptors may be blocking. */
+static void drain(int *fd)
+{
+	static char bytes[READ_SIZE];
+	ssize_t n = read(*fd, bytes, sizeof(bytes));
+
+	if (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)))
+		return;
+	close(*fd);
+	*fd = -1;
+}
+
+/* Of those whose process has gone, only others still hold the pipes. */
+static void forget_ended(struct held *table, size_t *count)
+{
+	for (size_t i = *count; i-- > 0;) {
+		if (kill(table[i].pid, 0) && errno == ESRCH)
+			close_held(&table[i]);
+		if (is_over(&table[i]))
+			table[i] = table[--*count];
+	}
+}
+
+static void drain_all(struct held *table, size_t count)
+{
+	static struct pollfd polled[2 * HELD_MAX];
+
+	while (count > 0) {
+		for (size_t i = 0; i < 2 * count; i++)
+			polled[i] = (struct pollfd){ .fd = table[i / 2].fds[i % 2], .events = POLLIN };
+		if (poll(polled, 2 * count, LOOK_AGAIN) > 0)
+			for (size_t i = 0; i < 2 * count; i++)
+				if (polled[i].revents)
+					drain(&table[i / 2].fds[i % 2]);
+		forget_ended(table, &count);
+	}
+}
+
+/* Nothing of the broker's stays open but the socket, which becomes descriptor 3. */
+static void close_all_but(int socket)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null >= 0)
+			dup2(null, fd);
+	if (socket != 3)
+		dup2(socket, 3);
+	descriptors_close_from(4);
+}
+
+static _Noreturn void be_the_sink(int socket)
+{
+	static struct held table[HELD_MAX];
+	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE };
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	setsid();
+	prctl(PR_SET_NAME, "git-xmpp-sink");
+	close_all_but(socket);
+	listen_to_broker(3, table, &count);
+	drain_all(table, count);
+	_exit(0);
+}
+
+struct sink *sink_start(void)
+{
+	struct sink *s;
+	int sockets[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
+		return NULL;
+	pid = fork();
+	if (pid == 0)
+		be_the_sink(sockets[1]);
+	close(sockets[1]);
+	if (pid < 0) {
+		close(sockets[0]);
+		return NULL;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->socket = sockets[0];
+	return s;
+}
+
+static void post(struct sink *s, struct letter *l)
+{
+	if (sendmsg(s->socket, &l->header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_warning("the sink does not hear us: %s", strerror(errno));
+}
+
+void sink_hold(struct sink *s, pid_t pid, int out, int err)
+{
+	const int fds[2] = { out, err };
+	struct letter l;
+	struct cmsghdr *c;
+
+	if (!s)
+		return;
+	prepare(&l);
+	l.pid = pid;
+	l.header.msg_control = l.control.bytes;
+	l.header.msg_controllen = sizeof(l.control.bytes);
+	c = CMSG_FIRSTHDR(&l.header);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(c), fds, sizeof(fds));
+	post(s, &l);
+}
+
+void sink_release(struct sink *s, pid_t pid)
+{
+	struct letter l;
+
+	if (!s)
+		return;
+	prepare(&l);
+	l.pid = pid;
+	post(s, &l);
+}
+
+void sink_finish(struct sink *s)
+{
+	if (!s)
+		return;
+	close(s->socket);
+	free(s);
+}
