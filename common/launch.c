@@ -16,6 +16,7 @@
 
 #include "alloc.h"
 #include "descriptors.h"
+#include "gitenv.h"
 
 /*
  * The child detaches a broker by itself, and ends when that one listens. It
@@ -36,37 +37,13 @@ static bool begins(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/*
- * What belongs to one git command and must not stay with a broker that serves
- * many: what "git rev-parse --local-env-vars" names, what git sets for its
- * children and its hooks, what a supervisor set for us. GIT_CONFIG_GLOBAL and
- * its like stay: they say where this user's configuration is.
- */
-static bool is_of_this_command(const char *variable)
-{
-	static const char *const names[] = {
-		"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_ASKPASS=", "GIT_COMMON_DIR=", "GIT_CONFIG=",
-		"GIT_CONFIG_COUNT=", "GIT_CONFIG_KEY_", "GIT_CONFIG_PARAMETERS=", "GIT_CONFIG_VALUE_",
-		"GIT_DIR=", "GIT_EXEC_PATH=", "GIT_GRAFT_FILE=", "GIT_IMPLICIT_WORK_TREE=",
-		"GIT_INDEX_FILE=", "GIT_INTERNAL_SUPER_PREFIX=", "GIT_NAMESPACE=",
-		"GIT_NO_REPLACE_OBJECTS=", "GIT_OBJECT_DIRECTORY=", "GIT_PREFIX=", "GIT_PROTOCOL=",
-		"GIT_PROTOCOL_FROM_USER=", "GIT_PUSH_OPTION_", "GIT_QUARANTINE_PATH=",
-		"GIT_REFLOG_ACTION=", "GIT_REPLACE_REF_BASE=", "GIT_SHALLOW_FILE=", "GIT_TRACE",
-		"GIT_WORK_TREE=", "LISTEN_", "NOTIFY_SOCKET=",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (begins(variable, names[i]))
-			return true;
-	return false;
-}
-
+/* What belongs to one git command must not stay with a broker that serves many. */
 static void clean_environment(void)
 {
 	char **to = environ;
 
 	for (char **from = environ; from && *from; from++)
-		if (!is_of_this_command(*from))
+		if (!gitenv_is_of_one_command(*from))
 			*to++ = *from;
 	if (to)
 		*to = NULL;

@@ -3,16 +3,16 @@
 #define DAEMON_CHILDENV_H
 
 /*
- * The environment of a git child: built from nothing. Only an allow list of
- * the broker's own variables passes, so that nothing that started the broker
- * (git sets GIT_DIR, GIT_CONFIG_PARAMETERS ...) reaches a process that serves others.
- */
-
-/*
+ * The environment of a child. What serves others gets what a login would give it, and nothing else
+ * of what the broker happens to have. What runs for the user alone gets the user's: agents,
+ * password stores and hooks depend on variables that nobody can list. Neither gets what belongs to
+ * one git command (gitenv.h): the one that started the broker.
+ *
  * extra: pairs of name and value, ended by NULL, which go before what the broker has; with a NULL value
  * there is no such variable.
  */
-char **childenv_create(const char *const *extra);
+char **childenv_for_others(const char *const *extra);
+char **childenv_for_user(const char *const *extra);
 void childenv_destroy(char **env);
 
 #endif

@@ -198,7 +198,7 @@ static struct child *spawn(struct gitrun *run, uv_loop_t *loop, const char *git_
 	argv[0] = "git";
 	argv[1] = where;
 	memcpy(argv + 2, args, n * sizeof(*argv));
-	env = childenv_create(extra);
+	env = childenv_for_user(extra);
 	child = child_spawn(loop, argv, env, git_dir, &child_events, run, error);
 	childenv_destroy(env);
 	free(argv);

@@ -163,7 +163,7 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	struct password *p = xcalloc(1, sizeof(*p));
 	const char *const by_command[] = { "sh", "-c", config->password_command, NULL };
 	const char *const by_git[] = { "git", "credential", "fill", NULL };
-	char **env = childenv_create(extra), *question;
+	char **env = childenv_for_user(extra), *question;
 	int error;
 
 	p->account = xstrdup(config->account);

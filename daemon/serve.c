@@ -459,7 +459,7 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 		"GIT_XMPP_SHARE", share->name,
 		NULL,
 	};
-	char **env = childenv_create(extra);
+	char **env = childenv_for_others(extra);
 	struct child *child;
 
 	make_argv(s->service, share->path, argv);
