@@ -21,6 +21,11 @@
 
 enum { DIGITS_MAX = 9, NUMBER_MAX = 999999999, SHORT_OBJECT = 7 };
 
+const char *const queuefile_variables[QUEUEFILE_VARIABLES] = {
+	"PATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES",
+};
+
 static int failed(struct message *trouble, const char *path)
 {
 	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", strerror(errno), NULL);

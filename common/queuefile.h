@@ -18,6 +18,13 @@ enum {
 	QUEUEFILES_MAX = 256,	/* entries that are looked at */
 };
 
+/*
+ * The variables of the command that an entry keeps: those that say where git and its repository are. None
+ * of them holds a secret; everything else of the environment is the broker's when it is pushed.
+ */
+enum { QUEUEFILE_VARIABLES = 7 };
+extern const char *const queuefile_variables[QUEUEFILE_VARIABLES];
+
 /* Whether this could be an id: q and a number. Anything else in the directory is no entry. */
 bool queuefile_id_valid(const char *id);
 

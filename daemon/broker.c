@@ -547,6 +547,8 @@ static uint32_t seed(const struct broker *b)
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
+	struct gitrun_host host;
+
 	b->loop = loop;
 	ring_init(&b->greetings);
 	services_init(&b->services);
@@ -569,8 +571,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(b);
-	b->follower = follower_create(loop, socket_path, seed(b));
-	b->pushqueue = pushqueue_create(loop, socket_path, seed(b), is_reachable, b);
+	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
+	b->follower = follower_create(&host, seed(b));
+	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
 	b->control = control_create(b, socket_path, trouble);
 	if (!b->control)
 		return -1;

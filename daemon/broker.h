@@ -85,7 +85,10 @@ struct broker {
 	bool reconnecting;			/* the old xmpp is being destroyed */
 };
 
-/* 0, or -1 with *trouble set: another broker runs (MSG_NONE), a key or trust table that cannot be read, no socket. */
+/*
+ * 0, or -1 with *trouble set: a key or trust table that cannot be read, no socket. socket_path must
+ * outlive the broker.
+ */
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble);
 
 /* Ends everything; the loop runs dry soon after. May be called twice. */

@@ -37,8 +37,7 @@ struct followed {
 };
 
 struct follower {
-	uv_loop_t *loop;
-	char *socket_path;		/* owned */
+	struct gitrun_host host;	/* borrowed */
 	struct follows *follows;	/* owned */
 	struct followed *followed;	/* owned */
 	uv_timer_t timer;
@@ -48,7 +47,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct follower *f)
 {
-	uint64_t at = follow_deadline(f->follows), now = uv_now(f->loop);
+	uint64_t at = follow_deadline(f->follows), now = uv_now(f->host.loop);
 
 	if (at == UINT64_MAX)
 		uv_timer_stop(&f->timer);
@@ -60,7 +59,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct follower *f = timer->data;
 
-	follow_tick(f->follows, uv_now(f->loop));
+	follow_tick(f->follows, uv_now(f->host.loop));
 	set_timer(f);
 }
 
@@ -100,7 +99,7 @@ static void on_compared(void *owner, bool something_new, uint64_t refs)
 	d->refs = refs;
 	log_debug("%s/%s: %s in '%s'", d->follow->jid, d->follow->share,
 		  something_new ? "something new" : "nothing new", d->follow->path);
-	follow_compared(f->follows, d->follow, something_new, uv_now(f->loop));
+	follow_compared(f->follows, d->follow, something_new, uv_now(f->host.loop));
 	set_timer(f);
 }
 
@@ -118,7 +117,7 @@ static void compare(void *owner, struct follow *follow, const void *tips, size_t
 	d->tips = xmalloc(len ? len : 1);
 	memcpy(d->tips, tips, len);
 	d->len = len;
-	d->compare = refcompare_start(f->loop, follow->path, follow->remote, tips, len, d->fetched,
+	d->compare = refcompare_start(f->host.loop, follow->path, follow->remote, tips, len, d->fetched,
 				      on_compared, d);
 }
 
@@ -172,7 +171,7 @@ static void finish(struct followed *d, enum follow_outcome outcome, const char *
 {
 	struct follower *f = d->follower;
 
-	follow_fetched(f->follows, d->follow, outcome, error, uv_now(f->loop), time(NULL));
+	follow_fetched(f->follows, d->follow, outcome, error, uv_now(f->host.loop), time(NULL));
 	set_timer(f);
 }
 
@@ -200,7 +199,7 @@ static void on_fetched(void *owner, int status, const char *output, const char *
 	if (status == 0) {
 		free(d->fetched);
 		d->fetched = xstrdup(d->version);
-		d->compare = refcompare_start(d->follower->loop, follow->path, follow->remote, d->tips, d->len,
+		d->compare = refcompare_start(d->follower->host.loop, follow->path, follow->remote, d->tips, d->len,
 					      d->fetched, on_looked_again, d);
 		return;
 	}
@@ -217,7 +216,9 @@ static void fetch(void *owner, struct follow *follow)
 	/* Its progress is how one that goes on is known; other buddies' may run beside it, and the user's own. */
 	const char *const args[] = { "fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL };
 
-	d->git = gitrun_start(f->loop, follow->path, args, f->socket_path, d->device, on_fetched, d);
+	const struct gitrun_task task = { .args = args, .git_dir = follow->path, .device = d->device };
+
+	d->git = gitrun_start(&f->host, &task, on_fetched, d);
 	gitrun_limit_silence(d->git, FOLLOW_SILENCE);
 }
 
@@ -256,14 +257,13 @@ void follower_reload(struct follower *f)
 	set_timer(f);
 }
 
-struct follower *follower_create(uv_loop_t *loop, const char *socket_path, uint32_t seed)
+struct follower *follower_create(const struct gitrun_host *host, uint32_t seed)
 {
 	struct follower *f = xcalloc(1, sizeof(*f));
 
-	f->loop = loop;
-	f->socket_path = xstrdup(socket_path);
+	f->host = *host;
 	f->follows = follow_create(&follow_events, f, seed);
-	uv_timer_init(loop, &f->timer);
+	uv_timer_init(host->loop, &f->timer);
 	f->timer.data = f;
 	follower_reload(f);
 	return f;
@@ -279,7 +279,7 @@ void follower_announced(struct follower *f, const char *jid, const char *device,
 	/* Ours goes first, so that it is the one that is found. */
 	fields_add(&told, "from", device);
 	buf_append(&told, tips.data, tips.len);
-	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told), uv_now(f->loop));
+	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told), uv_now(f->host.loop));
 	buf_finish(&told);
 	set_timer(f);
 }
@@ -288,7 +288,7 @@ void follower_buddy_online(struct follower *f, const char *jid)
 {
 	if (!f)
 		return;
-	follow_buddy_online(f->follows, jid, uv_now(f->loop));
+	follow_buddy_online(f->follows, jid, uv_now(f->host.loop));
 	set_timer(f);
 }
 
@@ -301,7 +301,6 @@ static void on_timer_closed(uv_handle_t *handle)
 {
 	struct follower *f = handle->data;
 
-	free(f->socket_path);
 	free(f);
 }
 

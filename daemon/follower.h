@@ -9,18 +9,18 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "fields.h"
 #include "follow.h"
+#include "gitrun.h"
 
 /* All functions take NULL, which does nothing: a broker that stops has none. */
 struct follower;
 
-/* Reads the configuration. socket_path: where we listen, for git-remote-xmpp; copied. seed: of the jitter. */
-struct follower *follower_create(uv_loop_t *loop, const char *socket_path, uint32_t seed);
+/* Reads the configuration. What host points to is borrowed. seed: of the jitter. */
+struct follower *follower_create(const struct gitrun_host *host, uint32_t seed);
 
-/* The configuration may have changed. A fetch of what is not followed any more is ended. */
+/* The configuration may have changed. A fetch of what is not followed any more runs to its end. */
 void follower_reload(struct follower *f);
 
 /*
@@ -37,7 +37,7 @@ void follower_buddy_online(struct follower *f, const char *jid);
 /* For status: the first of the followed shares, then follow->next. */
 const struct follow *follower_first(const struct follower *f);
 
-/* Ends what runs. The memory goes with the last handle. */
+/* What runs is let go (gitrun.h). The memory goes with the last handle. */
 void follower_destroy(struct follower *f);
 
 #endif

@@ -7,17 +7,18 @@
 
 #include "alloc.h"
 #include "buf.h"
-#include "child.h"
 #include "childenv.h"
+#include "repository.h"
 #include "text.h"
 
 enum { ARGS_MAX = 1024 };
 
 struct gitrun {
-	struct child *child;		/* owned */
-	uv_timer_t timer;		/* the time limits */
+	struct child *child;		/* owned; NULL: it could not be started */
+	uv_timer_t timer;		/* for done, then; else for its silence */
+	uint64_t started, printed_at;	/* ms */
 	unsigned silence;		/* ms; 0: it may be silent */
-	uint64_t until, printed_at;	/* ms */
+	bool was_silent;		/* for too long: it is being ended */
 	gitrun_fn *done;
 	void *owner;			/* of done */
 	struct buf output;
@@ -109,6 +110,15 @@ static void on_exited(void *owner, int status, int term_signal)
 	struct gitrun *run = owner;
 
 	take_line(run);
+	if (run->was_silent) {
+		buf_reset(&run->error);
+		buf_printf(&run->error, "git made no progress for %u s", run->silence / 1000);
+		status = -1;
+	} else if (uv_now(run->timer.loop) - run->started >= GITRUN_LIMIT) {
+		buf_reset(&run->error);
+		buf_printf(&run->error, "git did not end within %d hours", GITRUN_LIMIT / 3600000);
+		status = -1;
+	}
 	if (term_signal && !buf_len(&run->error))
 		buf_printf(&run->error, "git was ended by signal %d", term_signal);
 	say_done(run, term_signal ? -1 : status);
@@ -121,50 +131,34 @@ static const struct child_events child_events = {
 	.exited = on_exited,
 };
 
-static void on_limit(uv_timer_t *timer);
-
-/* To the next moment at which there is something to decide. */
-static void arm(struct gitrun *run)
+static void on_not_started(uv_timer_t *timer)
 {
-	uint64_t now = uv_now(run->timer.loop), at = run->until;
-
-	if (run->silence && run->printed_at + run->silence < at)
-		at = run->printed_at + run->silence;
-	uv_timer_start(&run->timer, on_limit, at > now ? at - now : 0, 0);
+	say_done(timer->data, -1);
 }
 
-static void on_limit(uv_timer_t *timer)
+static void on_silence(uv_timer_t *timer)
 {
 	struct gitrun *run = timer->data;
-	uint64_t now = uv_now(timer->loop);
+	uint64_t at = run->printed_at + run->silence, now = uv_now(timer->loop);
 
-	if (!run->child) {		/* it could not be started; error says why */
-		say_done(run, -1);
+	if (now < at) {
+		uv_timer_start(timer, on_silence, at - now, 0);
 		return;
 	}
-	if (now < run->until && now < run->printed_at + run->silence) {
-		arm(run);
-		return;
-	}
-	buf_reset(&run->error);
-	if (now < run->until)
-		buf_printf(&run->error, "git made no progress for %u s", run->silence / 1000);
-	else
-		buf_printf(&run->error, "git did not end within %d hours", GITRUN_LIMIT / 3600000);
-	say_done(run, -1);
+	run->was_silent = true;
+	child_limit(run->child, 0);
 }
 
 void gitrun_limit_silence(struct gitrun *run, unsigned ms)
 {
 	run->silence = ms;
 	if (run->child)
-		arm(run);
+		uv_timer_start(&run->timer, on_silence, ms, 0);
 }
 
-/* PATH with the directory of this program, where git-remote-xmpp is, before all else. */
-static char *path_with_helper(void)
+/* PATH, and behind all else the directory of this program, where git-remote-xmpp is. */
+static char *path_with_helper(const char *path)
 {
-	const char *path = getenv("PATH");
 	char self[4096], *slash;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -174,56 +168,86 @@ static char *path_with_helper(void)
 	slash = strrchr(self, '/');
 	if (slash)
 		*slash = '\0';
-	return path ? xasprintf("%s:%s", self, path) : xstrdup(self);
+	return path && *path ? xasprintf("%s:%s", path, self) : xstrdup(self);
 }
 
-static struct child *spawn(struct gitrun *run, uv_loop_t *loop, const char *git_dir, const char *const args[],
-			   const char *socket_path, const char *device, int *error)
+enum { VARIABLES_MAX = 16 };
+
+static char **make_env(const struct gitrun_host *host, const struct gitrun_task *task, const char *git_dir)
 {
-	char *path = path_with_helper(), *where = xasprintf("--git-dir=%s", git_dir), **env;
-	const char **argv;
-	const char *const extra[] = {
-		"PATH", path,
-		"GIT_XMPP_SOCKET", socket_path,
-		"GIT_XMPP_PREFER", device,
-		"GIT_TERMINAL_PROMPT", "0",
-		NULL,
+	const char *const *given = task->variables;
+	const char *extra[2 * VARIABLES_MAX + 16], *path = getenv("PATH");
+	size_t n = 0;
+	char **env, *whole;
+
+	for (size_t i = 0; given && given[i] && i < 2 * VARIABLES_MAX; i += 2) {
+		if (!strcmp(given[i], "PATH")) {
+			path = given[i + 1];
+			continue;
+		}
+		extra[n++] = given[i];
+		extra[n++] = given[i + 1];
+	}
+	whole = path_with_helper(path);
+	const char *const ours[] = {
+		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER", task->device,
+		"GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "", "LANGUAGE", "C",
 	};
+	memcpy(extra + n, ours, sizeof(ours));
+	n += ARRAY_SIZE(ours);
+	if (git_dir) {
+		extra[n++] = "GIT_DIR";
+		extra[n++] = git_dir;
+	}
+	extra[n] = NULL;
+	env = childenv_for_user(extra);
+	free(whole);
+	return env;
+}
+
+static struct child *spawn(struct gitrun *run, const struct gitrun_host *host, const struct gitrun_task *task,
+			   int *error)
+{
+	char *top = task->directory ? xstrdup(task->directory) : repository_work_tree(task->git_dir);
+	const char **argv;
 	struct child *child;
 	size_t n = 0;
+	char **env;
 
-	while (args[n] && n < ARGS_MAX)
+	while (task->args[n] && n < ARGS_MAX)
 		n++;
-	argv = xcalloc(n + 3, sizeof(*argv));
+	argv = xcalloc(n + 2, sizeof(*argv));
 	argv[0] = "git";
-	argv[1] = where;
-	memcpy(argv + 2, args, n * sizeof(*argv));
-	env = childenv_for_user(extra);
-	child = child_spawn(loop, argv, env, git_dir, &child_events, run, error);
+	memcpy(argv + 1, task->args, n * sizeof(*argv));
+	env = make_env(host, task, top ? NULL : task->git_dir);
+	child = child_spawn(host->loop, argv, env, top ? top : task->git_dir, &child_events, run, error);
+	if (!child)
+		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir, uv_strerror(*error));
 	childenv_destroy(env);
 	free(argv);
-	free(where);
-	free(path);
+	free(top);
 	return child;
 }
 
-struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const args[],
-			    const char *socket_path, const char *device, gitrun_fn *done, void *owner)
+struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
+			    void *owner)
 {
 	struct gitrun *run = xcalloc(1, sizeof(*run));
 	int error;
 
 	run->done = done;
 	run->owner = owner;
-	uv_timer_init(loop, &run->timer);
+	run->started = run->printed_at = uv_now(host->loop);
+	uv_timer_init(host->loop, &run->timer);
 	run->timer.data = run;
-	run->child = spawn(run, loop, path, args, socket_path, device, &error);
-	if (run->child)
-		child_end_input(run->child);
-	else
-		buf_printf(&run->error, "cannot run git in '%s': %s", path, uv_strerror(error));
-	run->printed_at = uv_now(loop);
-	run->until = run->printed_at + (run->child ? GITRUN_LIMIT : 0);
-	arm(run);
+	run->child = spawn(run, host, task, &error);
+	if (!run->child) {
+		uv_timer_start(&run->timer, on_not_started, 0, 0);
+		return run;
+	}
+	if (!task->only_reads)
+		child_protect(run->child, host->sink);
+	child_end_input(run->child);
+	child_limit(run->child, GITRUN_LIMIT);
 	return run;
 }

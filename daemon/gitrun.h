@@ -3,18 +3,40 @@
 #define DAEMON_GITRUN_H
 
 /*
- * git, run for the user in one of his repositories: in the environment of
- * childenv.h, with this broker's socket for git-remote-xmpp, which is found next
- * to this program. Nobody is asked for anything, nothing is shown: what
- * it prints is kept, up to a bound.
+ * git, run for the user in one of their repositories, where and as they would run it: at the top of its
+ * work tree, so that hooks, submodules and configuration are found as always; in their environment
+ * (childenv.h), with this broker's socket for git-remote-xmpp. Nobody is asked for anything, nothing
+ * is shown: what it prints is kept, up to a bound. One that changes the repository is protected
+ * (child.h). Messages are not translated, since they are read.
  */
 
-#include <uv.h>
+#include "child.h"
 
 enum {
 	GITRUN_OUTPUT_MAX = 1024 * 1024,	/* of standard output; the rest is dropped */
 	GITRUN_ERROR_MAX = 1000,		/* of the line that says what was wrong */
 	GITRUN_LIMIT = 6 * 3600 * 1000,		/* ms; then it is ended */
+};
+
+/* What all of them share; borrowed. */
+struct gitrun_host {
+	uv_loop_t *loop;
+	struct sink *sink;		/* NULL: none */
+	const char *socket_path;	/* where we listen; NULL: no remote is talked to */
+};
+
+struct gitrun_task {
+	const char *const *args;	/* after "git", ended by NULL */
+	const char *git_dir;		/* the repository */
+	/*
+	 * Where to run it. NULL: at the top of the work tree of git_dir, if it has one that can be found, else
+	 * in git_dir.
+	 */
+	const char *directory;
+	/* With directory: pairs of name and value, ended by NULL, like GIT_DIR. NULL: none. */
+	const char *const *variables;
+	const char *device;		/* the one to ask first; NULL: any */
+	bool only_reads;		/* it changes nothing */
 };
 
 struct gitrun;
@@ -28,18 +50,17 @@ struct gitrun;
  */
 typedef void gitrun_fn(void *owner, int status, const char *output, const char *error);
 
-/*
- * Runs "git --git-dir=<path> <args...>"; args end with NULL and need not outlive the
- * call. socket_path NULL: no remote is talked to. device, if not NULL, is the one to ask
- * first. done follows, not within the call.
- */
-struct gitrun *gitrun_start(uv_loop_t *loop, const char *path, const char *const args[],
-			    const char *socket_path, const char *device, gitrun_fn *done, void *owner);
+/* The task need not outlive the call. done follows, not within the call. */
+struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
+			    void *owner);
 
-/* It is ended when nothing was printed for so long: for a git that shows its progress. */
+/*
+ * It is ended, as by its limit of time (child.h), when nothing was printed for so long: for a git that
+ * shows its progress.
+ */
 void gitrun_limit_silence(struct gitrun *run, unsigned ms);
 
-/* Ends it; done is not called any more. NULL is fine. */
+/* done is not called any more. A git that changes something goes on to its end, any other is ended. NULL is fine. */
 void gitrun_destroy(struct gitrun *run);
 
 #endif

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "alloc.h"
-#include "gitrun.h"
 #include "journal.h"
 #include "log.h"
 #include "queuedisk.h"
@@ -27,8 +26,7 @@ struct run {
 };
 
 struct pushqueue {
-	uv_loop_t *loop;
-	char *socket_path;		/* owned */
+	struct gitrun_host host;	/* borrowed */
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
 	struct queuedisk *disk;		/* owned */
@@ -41,7 +39,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct pushqueue *q)
 {
-	uint64_t now = uv_now(q->loop), at = queue_deadline(q->entries, time(NULL), now);
+	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, time(NULL), now);
 
 	if (at == UINT64_MAX)
 		uv_timer_stop(&q->timer);
@@ -51,7 +49,7 @@ static void set_timer(struct pushqueue *q)
 
 static void tick(struct pushqueue *q)
 {
-	queue_tick(q->entries, uv_now(q->loop), time(NULL));
+	queue_tick(q->entries, uv_now(q->host.loop), time(NULL));
 	set_timer(q);
 }
 
@@ -187,7 +185,7 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	}
 	if (outcome == QUEUE_UNREACHABLE)
 		tell(e, "waiting", buf_str(&reason));
-	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason), uv_now(q->loop));
+	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason), uv_now(q->host.loop));
 	buf_finish(&reason);
 	set_timer(q);
 }
@@ -224,12 +222,18 @@ static void on_run(void *owner, struct queue_entry *e)
 	struct pushqueue *q = owner;
 	struct run *run = xcalloc(1, sizeof(*run));
 	const char **args = push_args(e);
+	const struct gitrun_task task = {
+		.args = args,
+		.git_dir = e->path,
+		.directory = e->directory,
+		.variables = (const char *const *)e->variables,
+	};
 
 	run->queue = q;
 	run->entry = e;
 	run->next = q->runs;
 	q->runs = run;
-	run->git = gitrun_start(q->loop, e->path, args, q->socket_path, NULL, on_pushed, run);
+	run->git = gitrun_start(&q->host, &task, on_pushed, run);
 	free_push_args(e, args);
 }
 
@@ -305,18 +309,17 @@ void pushqueue_reload(struct pushqueue *q)
 	tick(q);
 }
 
-struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uint32_t seed,
+struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner)
 {
 	struct pushqueue *q = xcalloc(1, sizeof(*q));
 
-	q->loop = loop;
-	q->socket_path = xstrdup(socket_path);
+	q->host = *host;
 	q->online = online;
 	q->owner = owner;
 	q->entries = queue_create(&queue_events, q, seed);
-	q->disk = queuedisk_create(loop);
-	uv_timer_init(loop, &q->timer);
+	q->disk = queuedisk_create(host->loop);
+	uv_timer_init(host->loop, &q->timer);
 	q->timer.data = q;
 	load_new(q);
 	set_timer(q);
@@ -327,7 +330,7 @@ void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
 {
 	if (!q)
 		return;
-	queue_buddy_online(q->entries, jid, uv_now(q->loop), time(NULL));
+	queue_buddy_online(q->entries, jid, uv_now(q->host.loop), time(NULL));
 	set_timer(q);
 }
 
@@ -339,7 +342,7 @@ bool pushqueue_retry(struct pushqueue *q, const char *id)
 	while (e) {
 		struct queue_entry *next = id ? NULL : e->next;
 
-		done |= queue_retry(q->entries, e, uv_now(q->loop), time(NULL));
+		done |= queue_retry(q->entries, e, uv_now(q->host.loop), time(NULL));
 		e = next;
 	}
 	set_timer(q);
@@ -364,7 +367,6 @@ static void on_timer_closed(uv_handle_t *handle)
 {
 	struct pushqueue *q = handle->data;
 
-	free(q->socket_path);
 	free(q);
 }
 

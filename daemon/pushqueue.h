@@ -10,17 +10,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
+#include "gitrun.h"
 #include "queue.h"
 
 struct pushqueue;
 
 /*
- * Loads the entries. socket_path: where we listen, for git-remote-xmpp; copied. online: whether a
- * trusted device of jid is online now. NULL is never returned: without a directory the queue is empty.
+ * Loads the entries. What host points to is borrowed. online: whether a trusted device of jid is
+ * online now. NULL is never returned: without a directory the queue is empty.
  */
-struct pushqueue *pushqueue_create(uv_loop_t *loop, const char *socket_path, uint32_t seed,
+struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner);
 
 /* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
@@ -39,7 +39,7 @@ bool pushqueue_drop(struct pushqueue *q, const char *id);
 /* For status: the first entry, then entry->next. */
 const struct queue_entry *pushqueue_first(const struct pushqueue *q);
 
-/* A push that runs is ended and stays in the queue. The memory goes with the last handle. NULL is fine. */
+/* A push that runs is let go (gitrun.h) and stays in the queue. The memory goes with the last handle. NULL is fine. */
 void pushqueue_destroy(struct pushqueue *q);
 
 #endif

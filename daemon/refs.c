@@ -271,6 +271,8 @@ static void on_read(uv_work_t *work, int status)
 {
 	struct refs_read *r = (struct refs_read *)work;
 	const char *const args[] = { "ls-remote", "-q", "--", r->path, NULL };
+	const struct gitrun_host host = { .loop = work->loop };
+	const struct gitrun_task task = { .args = args, .git_dir = r->path, .only_reads = true };
 
 	if (r->opened || !r->done) {
 		finish(r, NULL);
@@ -278,7 +280,7 @@ static void on_read(uv_work_t *work, int status)
 	}
 	free_list(&r->list);
 	r->list = (struct ref_list){ .count = 0 };
-	r->git = gitrun_start(work->loop, r->path, args, NULL, NULL, on_listed, r);
+	r->git = gitrun_start(&host, &task, on_listed, r);
 }
 
 struct refs_read *refs_read(uv_loop_t *loop, const char *path, refs_fn *done, void *owner)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repository.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "alloc.h"
+#include "userfile.h"
 
 void repository_library_begin(void)
 {
@@ -36,4 +40,77 @@ int repository_open(git_repository **repo, const char *path)
 	if (format_version(path) > 0)
 		return GIT_EINVALID;
 	return git_repository_open(repo, path);
+}
+
+/* A value of a file of configuration in the git directory, malloc'd; NULL if there is none. */
+static char *own_config(const char *git_dir, const char *file, const char *key)
+{
+	char *path = xasprintf("%s/%s", git_dir, file), *value = NULL;
+	git_buf text = { 0 };
+	git_config *config;
+
+	if (git_config_open_ondisk(&config, path) == 0) {
+		if (git_config_get_string_buf(&text, config, key) == 0)
+			value = xstrdup(text.ptr);
+		git_buf_dispose(&text);
+		git_config_free(config);
+	}
+	free(path);
+	return value;
+}
+
+/* Relative to the git directory, if it does not begin with a slash. */
+static char *resolve(const char *git_dir, const char *path)
+{
+	char *whole = *path == '/' ? xstrdup(path) : xasprintf("%s/%s", git_dir, path);
+	char *real = realpath(whole, NULL);
+
+	free(whole);
+	return real;
+}
+
+/* A linked work tree: "gitdir" names its ".git". */
+static char *linked_work_tree(const char *git_dir)
+{
+	char *path = xasprintf("%s/gitdir", git_dir), *line = NULL, *top = NULL, *slash;
+	struct buf text = { 0 };
+	struct message trouble;
+
+	if (userfile_read(path, &text, &trouble) == 0)
+		line = xstrndup(buf_str(&text), strcspn(buf_str(&text), "\n"));
+	slash = line ? strrchr(line, '/') : NULL;
+	if (slash) {
+		*slash = '\0';
+		top = resolve(git_dir, line);
+	}
+	free(line);
+	buf_finish(&text);
+	free(path);
+	return top;
+}
+
+/* Its parent directory, if git would find it there. */
+static char *parent_of(const char *git_dir)
+{
+	char *top = resolve(git_dir, ".."), *found = top ? xasprintf("%s/.git", top) : NULL;
+	struct stat a, b;
+	bool same = found && !stat(found, &a) && !stat(git_dir, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+
+	free(found);
+	if (same)
+		return top;
+	free(top);
+	return NULL;
+}
+
+char *repository_work_tree(const char *git_dir)
+{
+	/* git has the second file outrank the first one. */
+	char *path = own_config(git_dir, "config.worktree", "core.worktree"), *top;
+
+	if (!path)
+		path = own_config(git_dir, "config", "core.worktree");
+	top = path ? resolve(git_dir, path) : linked_work_tree(git_dir);
+	free(path);
+	return top ? top : parent_of(git_dir);
 }

@@ -2,7 +2,7 @@
 /*
  * git xmpp queue push: writes down a push for a buddy who is away. What is
  * pushed is decided now, object by object, and so is what must still be there
- * then. When this returns it is on the disk; whether a broker runs is not asked before.
+ * then, and where git will run. When this returns it is on the disk; whether a broker runs is not asked before.
  */
 
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "answer.h"
 #include "entries.h"
+#include "place.h"
 #include "queue.h"
 #include "refspec.h"
 #include "remote.h"
@@ -61,7 +62,7 @@ static char *pending(void *arg, const char *dst)
 	return l.found;
 }
 
-static void put_entry(const struct queueing *q, struct buf *f)
+static bool put_entry(const struct queueing *q, struct buf *f)
 {
 	uint64_t now = time(NULL);
 
@@ -69,6 +70,8 @@ static void put_entry(const struct queueing *q, struct buf *f)
 	fields_add(f, "share", q->remote.address.share);
 	fields_add(f, "path", q->remote.git_dir);
 	fields_add(f, "remote", q->remote.name);
+	if (!place_write(f))
+		return false;
 	fields_add_u64(f, "queued", now);
 	fields_add_u64(f, "expires", now + EXPIRY);
 	fields_add(f, "state", "waiting");
@@ -77,6 +80,7 @@ static void put_entry(const struct queueing *q, struct buf *f)
 
 		fields_addf(f, "update", "%s %s %s", *u->src ? u->src : "-", *u->expect ? u->expect : "-", u->dst);
 	}
+	return true;
 }
 
 static void show(const char *id, struct fields f, bool json)
@@ -121,7 +125,11 @@ static int write_entry(const struct queueing *q, bool json)
 	struct fields f;
 	int status = STATUS_OK;
 
-	put_entry(q, &bytes);
+	if (!put_entry(q, &bytes)) {
+		buf_finish(&bytes);
+		return STATUS_FATAL;
+	}
+	place_warn_settings();
 	f = (struct fields){ .data = buf_data(&bytes), .len = buf_len(&bytes) };
 	if (queuefile_new_id(id, &trouble) || queuefile_write(id, f, &trouble)) {
 		status = report_trouble(&trouble, json);

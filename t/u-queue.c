@@ -363,6 +363,13 @@ static const struct { const char *text; bool good; const char *what; } files[] =
 	{ TARGET TIMES "update=HEAD " OLD " refs/heads/main|", false, "a name for an object" },
 	{ TARGET TIMES "update=ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD " OLD " refs/heads/main|", false,
 	  "upper case" },
+	{ TARGET TIMES UPDATE "directory=/home/a b|variable=GIT_DIR=x=y|variable=PATH=|", true, "a place" },
+	{ TARGET TIMES UPDATE "directory=home|", false, "a place that is relative" },
+	{ TARGET TIMES UPDATE "variable=GIT_DIR=/x|", false, "a variable without a place" },
+	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_CONFIG_COUNT=1|", false, "a variable that is not kept" },
+	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_DI=/x|", false, "half a variable" },
+	{ TARGET TIMES UPDATE "directory=/x|variable==/x|", false, "no variable" },
+	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_DIR|", false, "a variable without a value" },
 };
 
 static const struct { const char *ref; bool good; } refs[] = {
@@ -425,7 +432,8 @@ static void t_round_trip(void)
 {
 	struct queue *q = begin(), *other = queue_create(&events, NULL, 1);
 	struct queue_entry *e = load_text(q, "q12", "jid=Bob@Example.org|share=team/site|path=/home/a b/.git|"
-			"remote=origin|queued=5|expires=6|state=failed|tries=7|error=no way|" UPDATE
+			"remote=origin|directory=/home/a b|variable=GIT_DIR=../x=y|variable=PATH=/bin|"
+			"queued=5|expires=6|state=failed|tries=7|error=no way|" UPDATE
 			"update=- " OLD " refs/heads/old|update=" NEW " - refs/heads/new|");
 	struct buf once = { 0 }, twice = { 0 };
 	struct queue_entry *again;
@@ -436,6 +444,11 @@ static void t_round_trip(void)
 	is_str(e->share, "team/site", "the share");
 	is_str(e->path, "/home/a b/.git", "the path");
 	is_str(e->remote, "origin", "the remote");
+	is_str(e->directory, "/home/a b", "where git runs");
+	is_str(e->variables[0], "GIT_DIR", "with which variables");
+	is_str(e->variables[1], "../x=y", "of which value");
+	is_str(e->variables[3], "/bin", "all of them");
+	ok(!e->variables[4], "and no more");
 	is_str(e->error, "no way", "the error");
 	is_str(e->updates->src, NEW, "the first ref: what it becomes");
 	is_str(e->updates->expect, OLD, "what it was");

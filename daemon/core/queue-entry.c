@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "queuefile.h"
 
 enum { SHA1_HEX = 40, SHA256_HEX = 64 };
 
@@ -171,6 +172,36 @@ static bool parse_target(struct queue_entry *e, struct fields f)
 	return true;
 }
 
+/* "GIT_DIR=/home/alice/project.git" as a pair at the end; false if it is none that is kept. */
+static bool parse_variable(struct queue_entry *e, size_t *count, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : 0;
+
+	for (size_t i = 0; i < QUEUEFILE_VARIABLES && *count < 2 * QUEUEFILE_VARIABLES; i++) {
+		if (strncmp(queuefile_variables[i], text, len) || queuefile_variables[i][len] != '\0')
+			continue;
+		e->variables[(*count)++] = xstrndup(text, len);
+		e->variables[(*count)++] = xstrdup(equals + 1);
+		return true;
+	}
+	return false;
+}
+
+/* Where it runs. An entry that does not say so is one of an earlier version. */
+static bool parse_place(struct queue_entry *e, struct fields f)
+{
+	const char *directory = fields_get(f, "directory"), *key, *value;
+	size_t pos = 0, key_len, count = 0;
+
+	e->variables = xcalloc(2 * QUEUEFILE_VARIABLES + 1, sizeof(*e->variables));
+	e->directory = xstrdup(directory);
+	while (fields_next(f, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, "variable") && !parse_variable(e, &count, value))
+			return false;
+	return directory ? *directory == '/' : count == 0;
+}
+
 struct queue_entry *queue_entry_parse(const char *id, struct fields f)
 {
 	struct queue_entry *e;
@@ -180,7 +211,7 @@ struct queue_entry *queue_entry_parse(const char *id, struct fields f)
 	e = xcalloc(1, sizeof(*e));
 	strcpy(e->id, id);
 	/* The last number there is stands for none. */
-	if (parse_target(e, f) && parse_state(e, f) && parse_updates(e, f) &&
+	if (parse_target(e, f) && parse_place(e, f) && parse_state(e, f) && parse_updates(e, f) &&
 	    parse_number(f, "queued", UINT64_MAX - 1, &e->queued) &&
 	    parse_number(f, "expires", UINT64_MAX - 1, &e->expires) && e->queued <= e->expires)
 		return e;
@@ -194,6 +225,9 @@ void queue_entry_write(const struct queue_entry *e, struct buf *fields)
 	fields_add(fields, "share", e->share);
 	fields_add(fields, "path", e->path);
 	fields_add(fields, "remote", e->remote);
+	fields_add(fields, "directory", e->directory);
+	for (char **v = e->variables; *v; v += 2)
+		fields_addf(fields, "variable", "%s=%s", v[0], v[1]);
 	fields_add_u64(fields, "queued", e->queued);
 	fields_add_u64(fields, "expires", e->expires);
 	fields_add(fields, "state", queue_state_name(e->state));
@@ -214,6 +248,10 @@ void queue_entry_destroy(struct queue_entry *e)
 		e->updates = u->next;
 		free_update(u);
 	}
+	for (char **v = e->variables; v && *v; v++)
+		free(*v);
+	free(e->variables);
+	free(e->directory);
 	free(e->path);
 	free(e->remote);
 	free(e->error);

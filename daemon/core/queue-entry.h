@@ -6,7 +6,9 @@
  * A queued push as it is kept in its file. Fields: jid, share, path, remote,
  * queued, expires, state (waiting, running, failed; waiting if absent), tries, error, and
  *   update=<object or - to delete> <object it had or - if none> <full ref name there>
- * once or more, one a ref.
+ * once or more, one a ref; and where "git push" would have run:
+ *   directory=<absolute path>
+ *   variable=<name>=<value>, of queuefile_variables, as often as needed.
  */
 
 #include <stdbool.h>
@@ -39,6 +41,8 @@ struct queue_entry {
 	char share[SHARE_NAME_MAX];
 	char *path;			/* git directory; owned */
 	char *remote;			/* owned */
+	char *directory;		/* where to run git; owned, NULL: that was not written down */
+	char **variables;		/* pairs of name and value, ended by NULL; owned */
 	struct queue_update *updates;	/* owned, in order */
 	uint64_t queued, expires;	/* unix seconds */
 	enum queue_state state;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git goes to the top of the work tree before it does anything, and stays where
+ * it is if it is not in one. Hooks run there, and find their files there. Variables that name the
+ * repository are kept only if they were given, since hooks see them, and as
+ * they were given, unless git goes elsewhere.
+ *
+ * What "git -c" gave is not kept: it may hold a secret, and the files of the queue must not.
+ */
+#include "place.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "git-child.h"
+#include "queuefile.h"
+#include "remote.h"
+#include "report.h"
+
+static bool is_said(const char *option)
+{
+	const char *const args[] = { "rev-parse", option, NULL };
+	char *line = git_line(args);
+	bool yes = line && !strcmp(line, "true");
+
+	free(line);
+	return yes;
+}
+
+/* One path that git prints, malloc'd: all but the last newline, for a path may have others. */
+static char *path_said(const char *option)
+{
+	const char *const args[] = { "rev-parse", "--path-format=absolute", option, NULL };
+	struct buf out = { 0 };
+	char *path;
+
+	if (git_run(args, NULL, &out, GIT_ERRORS_HIDDEN) != 0 || buf_len(&out) < 2) {
+		buf_finish(&out);
+		return NULL;
+	}
+	path = xstrndup(buf_str(&out), buf_len(&out) - 1);
+	buf_finish(&out);
+	return path;
+}
+
+/* Where git goes, malloc'd; *stays if that is here. NULL if there is no such place any more. */
+static char *directory(bool *stays)
+{
+	char here[PATH_MAX], *top;
+
+	if (!getcwd(here, sizeof(here)))
+		return NULL;
+	top = is_said("--is-inside-work-tree") ? path_said("--show-toplevel") : xstrdup(here);
+	*stays = top && !strcmp(top, here);
+	return top;
+}
+
+/* A variable as it is to be written down, malloc'd; NULL if it is not set, or is nothing to be kept. */
+static char *value_of(const char *name, bool stays)
+{
+	static const char *const paths[][2] = {
+		{ "GIT_DIR", "--git-dir" },
+		{ "GIT_WORK_TREE", "--show-toplevel" },
+		{ "GIT_COMMON_DIR", "--git-common-dir" },
+	};
+	const char *value = getenv(name);
+
+	if (!value || !*value)
+		return NULL;
+	/* The objects of a push that is being taken (githooks(5)) are elsewhere in a moment. */
+	if (getenv("GIT_QUARANTINE_PATH") && strstr(name, "OBJECT_DIRECTOR"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && !stays; i++)
+		if (!strcmp(name, paths[i][0]))
+			return path_said(paths[i][1]);
+	if (!stays && !strcmp(name, "GIT_OBJECT_DIRECTORY"))
+		return realpath(value, NULL);
+	return xstrdup(value);
+}
+
+bool place_write(struct buf *fields)
+{
+	bool stays = false, good;
+	char *where = directory(&stays);
+
+	good = where && *where == '/' && strlen(where) <= FIELD_VALUE_MAX;
+	if (good)
+		fields_add(fields, "directory", where);
+	for (size_t i = 0; i < QUEUEFILE_VARIABLES && good; i++) {
+		const char *name = queuefile_variables[i];
+		char *value = value_of(name, stays);
+
+		if (value && strlen(name) + 1 + strlen(value) <= FIELD_VALUE_MAX)
+			fields_addf(fields, "variable", "%s=%s", name, value);
+		else if (value && strcmp(name, "PATH"))
+			good = false;
+		free(value);
+	}
+	if (!good)
+		report("fatal", "the directory where git runs cannot be written down: it is gone, or its path is too long");
+	free(where);
+	return good;
+}
+
+void place_warn_settings(void)
+{
+	const char *const args[] = { "config", "--show-scope", "--name-only", "-z", "--list", NULL };
+	struct buf out = { 0 };
+	const char *p, *end;
+
+	if (!getenv("GIT_CONFIG_PARAMETERS") && !getenv("GIT_CONFIG_COUNT"))
+		return;
+	git_run(args, NULL, &out, GIT_ERRORS_HIDDEN);
+	p = buf_str(&out);
+	end = p + buf_len(&out);
+	/* Pairs: scope, name. Ours are for this command alone. */
+	while (p < end) {
+		const char *scope = p, *name = p + strlen(p) + 1;
+
+		if (name >= end)
+			break;
+		if (!strcmp(scope, "command") && strncmp(name, "xmpp.", 5))
+			report("warning", "%s was given to this command alone; the push will run without it", name);
+		p = name + strlen(name) + 1;
+	}
+	buf_finish(&out);
+}
