@@ -45,7 +45,7 @@ static void put_event(struct buf *line, const struct journal_event *e)
 /* Opens it for one more line, with a full one put away first. */
 static int open_journal(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	struct stat st;
 	char *old;
 
@@ -55,7 +55,35 @@ static int open_journal(const char *path)
 	old = xasprintf("%s.old", path);
 	rename(path, old);
 	free(old);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+/* All of it, or nothing: half a line would spoil the next one as well. 0 or -1 with errno. */
+static int append(int fd, const char *data, size_t n)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+	int error;
+
+	/* What a crash has cut. */
+	if (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n' && write(fd, "\n", 1) != 1)
+		return -1;
+	while (n) {
+		ssize_t done = write(fd, data, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0) {
+			error = errno;
+			if (ftruncate(fd, end))
+				log_debug("the journal keeps half a line");
+			errno = error;
+			return -1;
+		}
+		data += done;
+		n -= done;
+	}
+	return 0;
 }
 
 void journal_add(const struct journal_event *event)
@@ -71,7 +99,7 @@ void journal_add(const struct journal_event *event)
 	}
 	put_event(&line, event);
 	fd = open_journal(path);
-	if (fd < 0 || write(fd, buf_data(&line), buf_len(&line)) != (ssize_t)buf_len(&line))
+	if (fd < 0 || append(fd, buf_data(&line), buf_len(&line)))
 		log_warning("cannot write '%s': %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);

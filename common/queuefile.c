@@ -92,6 +92,7 @@ static unsigned count_up(int fd, const char *path)
 		return 0;
 	}
 	n = snprintf(text, sizeof(text), "%u\n", (unsigned)number);
+	errno = ENOSPC;		/* of a write that was cut */
 	return pwrite(fd, text, n, 0) == n && fdatasync(fd) == 0 ? (unsigned)number : 0;
 }
 
@@ -143,12 +144,8 @@ int queuefile_read(const char *id, struct buf *out, struct message *trouble)
 int queuefile_remove(const char *id, struct message *trouble)
 {
 	char *path = path_of(id, trouble);
-	int result = 0;
+	int result = path ? userfile_remove(path, trouble) : -1;
 
-	if (!path)
-		return -1;
-	if (unlink(path) && errno != ENOENT)
-		result = failed(trouble, path);
 	free(path);
 	return result;
 }
@@ -160,28 +157,41 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Adds the names of the entries to an array that grows. 0, or -1 with errno. */
+static int read_names(DIR *dir, char (**ids)[QUEUEFILE_ID_MAX], int *count)
+{
+	const struct dirent *entry;
+	int room = 0;
+
+	while (errno = 0, (entry = readdir(dir))) {
+		if (!queuefile_id_valid(entry->d_name))
+			continue;
+		if (*count == room) {
+			room += QUEUEFILES_MAX;
+			*ids = xrealloc(*ids, room * sizeof(**ids));
+		}
+		strcpy((*ids)[(*count)++], entry->d_name);
+	}
+	return errno ? -1 : 0;
+}
+
 int queuefile_list(char (**ids)[QUEUEFILE_ID_MAX], struct message *trouble)
 {
 	char *path = path_of("", trouble);
 	DIR *dir = path ? opendir(path) : NULL;
-	const struct dirent *entry;
 	int count = 0;
 
 	*ids = NULL;
-	if (!dir) {
-		if (path)
-			failed(trouble, path);
-		free(path);
+	if (!path)
 		return -1;
-	}
+	if (!dir || read_names(dir, ids, &count))
+		count = failed(trouble, path);
+	if (dir)
+		closedir(dir);
 	free(path);
-	*ids = xcalloc(QUEUEFILES_MAX, sizeof(**ids));
-	while (count < QUEUEFILES_MAX && (entry = readdir(dir)))
-		if (queuefile_id_valid(entry->d_name))
-			memcpy((*ids)[count++], entry->d_name, strlen(entry->d_name));
-	closedir(dir);
-	qsort(*ids, count, sizeof(**ids), by_number);
-	return count;
+	if (count > 0)
+		qsort(*ids, count, sizeof(**ids), by_number);
+	return count < QUEUEFILES_MAX ? count : QUEUEFILES_MAX;
 }
 
 static void put_object(struct buf *out, const char *object)

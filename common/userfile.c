@@ -28,17 +28,35 @@ static void file_trouble(struct message *trouble, const char *path, const char *
 	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", reason, NULL);
 }
 
+/* A name in the directory of path has come or gone: it stays so. 0 or -1 with errno. */
+static int sync_directory_of(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = fd < 0 ? -1 : fsync(fd);
+	int error = errno;
+
+	free(copy);
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	/* Not every file system can; then it is as safe as it gets. */
+	return result == 0 || error == EINVAL || error == ENOTSUP || error == EACCES ? 0 : -1;
+}
+
 /* The directories that lead to path. 0 or -1 with errno. */
 static int make_parents(char *path)
 {
 	int result = 0;
 
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+	for (char *slash = path + 1; result == 0 && (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
-		result = mkdir(path, 0700);
+		if (mkdir(path, 0700) == 0)
+			result = sync_directory_of(path);
+		else if (errno != EEXIST)
+			result = -1;
 		*slash = '/';
 	}
-	return result == 0 || errno == EEXIST ? 0 : -1;
+	return result;
 }
 
 char *userfile_path(enum userfile_place place, const char *name, struct message *trouble)
@@ -103,37 +121,34 @@ static int write_all(int fd, const char *data, size_t n)
 	return fsync(fd);
 }
 
-/* Not every file system can; then the rename is as safe as it gets. */
-static void sync_directory_of(const char *path)
-{
-	char *copy = xstrdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble)
 {
 	char *temporary = xasprintf("%s.%d", path, (int)getpid());
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int result = -1;
+	int result = fd < 0 ? -1 : write_all(fd, data, n), error = errno;
 
-	if (fd >= 0) {
-		result = write_all(fd, data, n);
-		close(fd);
-		if (result == 0)
-			result = rename(temporary, path);
+	/* Some file systems say only now that there is no room. */
+	if (fd >= 0 && close(fd) && result == 0) {
+		result = -1;
+		error = errno;
+	}
+	if (result == 0 && (rename(temporary, path) || sync_directory_of(path))) {
+		result = -1;
+		error = errno;
 	}
 	if (result) {
-		file_trouble(trouble, path, strerror(errno));
+		file_trouble(trouble, path, strerror(error));
 		unlink(temporary);
-	} else {
-		sync_directory_of(path);
 	}
 	free(temporary);
 	return result;
+}
+
+int userfile_remove(const char *path, struct message *trouble)
+{
+	if ((unlink(path) && errno != ENOENT) || sync_directory_of(path)) {
+		file_trouble(trouble, path, strerror(errno));
+		return -1;
+	}
+	return 0;
 }

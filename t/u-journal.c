@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "journal.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -81,6 +83,32 @@ static void odd_lines(void)
 	is_str(read_last(20).last, "5|queue|bob@example.org||q1|ok|five", "and hinders nothing");
 }
 
+/* As on a full disk, and after a crash. */
+static void cut(void)
+{
+	struct rlimit before, small;
+	struct message trouble;
+	char *path = path_of("events");
+	struct buf text = { 0 };
+
+	add(10, "before");
+	userfile_read(path, &text, &trouble);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = (struct rlimit){ buf_len(&text) + 10, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	add(11, "this one finds no room");
+	setrlimit(RLIMIT_FSIZE, &before);
+	add(12, "after");
+	is_str(read_last(2).first, "10|queue|bob@example.org||q1|ok|before", "a line that finds no room leaves nothing");
+	is_str(read_last(2).last, "12|queue|bob@example.org||q1|ok|after", "and spoils no other");
+	append("events", "13\tcut");
+	add(14, "after a crash");
+	is_str(read_last(1).last, "14|queue|bob@example.org||q1|ok|after a crash", "nor does what a crash has cut");
+	buf_finish(&text);
+	free(path);
+}
+
 static void rotation(void)
 {
 	char *old = path_of("events.old"), *now = path_of("events");
@@ -118,6 +146,7 @@ int main(void)
 	events();
 	odd_lines();
 	rotation();
+	cut();
 	command = xasprintf("rm -r '%s'", directory);
 	ok(system(command) == 0, "the sandbox is removed");
 	free(command);

@@ -89,6 +89,25 @@ static void damage(void)
 	buf_finish(&b);
 }
 
+/* More than are looked at, made so that a directory lists the oldest anywhere. */
+static void crowd(void)
+{
+	char (*list)[QUEUEFILE_ID_MAX], id[QUEUEFILE_ID_MAX];
+
+	for (unsigned i = 0; i < QUEUEFILES_MAX + 20; i++) {
+		snprintf(id, sizeof(id), "q%u", 1000 + (i * 7919) % (QUEUEFILES_MAX + 20));
+		put(id, "bob@example.org");
+	}
+	is_int(queuefile_list(&list, &trouble), QUEUEFILES_MAX, "of a crowd, as many as may be are listed");
+	is_str(list[0], "q10", "the oldest");
+	is_str(list[QUEUEFILES_MAX - 1], "q1254", "and no younger one before an older one");
+	free(list);
+	for (unsigned i = 0; i < QUEUEFILES_MAX + 20; i++) {
+		snprintf(id, sizeof(id), "q%u", 1000 + i);
+		queuefile_remove(id, &trouble);
+	}
+}
+
 enum { PROCESSES = 4, NUMBERS = 25 };
 
 /* The numbers that were given, in the bytes of a pipe. */
@@ -171,6 +190,7 @@ int main(void)
 	ids();
 	files();
 	damage();
+	crowd();
 	new_ids();
 	texts();
 	command = xasprintf("rm -r '%s'", directory);
