@@ -51,6 +51,7 @@ struct conn {
 	const struct conn_events *events;	/* NULL: nobody yet, or not any more */
 	void *owner;
 	bool hello, closing;
+	bool failed;			/* libuv would not write: it ends in a moment */
 	int open_handles;
 };
 
@@ -92,6 +93,7 @@ static void gone(struct conn *c)
 }
 
 static void flush(struct conn *c);
+static void on_soon(uv_idle_t *idle);
 
 /* Everything has left. */
 static void drained(struct conn *c)
@@ -124,6 +126,8 @@ static void flush(struct conn *c)
 	uv_buf_t bytes = uv_buf_init(buf_data(&c->out), buf_len(&c->out));
 	int n;
 
+	if (c->failed)
+		return;
 	uv_idle_stop(&c->soon);
 	if (buf_len(&c->writing) || !buf_len(&c->out))
 		return;
@@ -139,13 +143,22 @@ static void flush(struct conn *c)
 	c->writing = c->out;
 	c->out = empty;
 	bytes = uv_buf_init(buf_data(&c->writing), buf_len(&c->writing));
-	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
-		buf_reset(&c->writing);
+	if (!uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
+		return;
+	/* Nothing would ever be said to have left. Its owner is told, but not from within what it calls. */
+	buf_reset(&c->writing);
+	c->failed = true;
+	uv_idle_start(&c->soon, on_soon);
 }
 
 static void on_soon(uv_idle_t *idle)
 {
-	flush(idle->data);
+	struct conn *c = idle->data;
+
+	if (c->failed)
+		gone(c);
+	else
+		flush(c);
 }
 
 /* More data for the last frame, if it is one of data: who reads has less to do with few large ones. */

@@ -31,6 +31,17 @@ static int client;
 static struct buf got;
 static bool ended;		/* the broker has closed the connection */
 
+/* libuv says no, as it does without memory. meson.build has this called instead. */
+static bool no_writes;
+
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb)
+{
+	return no_writes ? UV_ENOMEM : __real_uv_write(req, handle, bufs, n, cb);
+}
+
 static void on_frame(void *owner, const struct frame *frame)
 {
 }
@@ -198,6 +209,28 @@ static void hung_up(const char *path)
 	part();
 }
 
+static void no_memory(const char *path)
+{
+	static char data[RECORD];
+
+	meet(path);
+	no_writes = true;
+	for (int i = 0; i < 100; i++)
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	is_int(closed, 0, "a write that cannot be made is not told while one sends");
+	turn(10);
+	is_int(closed, 1, "but then, once: nobody waits for what never leaves");
+	part();
+	meet(path);
+	for (int i = 0; i < 100; i++)
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	conn_close(conn);
+	hear_all();
+	ok(ended && closed == 0, "nor does a connection that is being closed");
+	no_writes = false;
+	part();
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/gx.XXXXXX", path[64];
@@ -214,6 +247,7 @@ int main(void)
 	data_is_gathered(path);
 	last_words(path);
 	hung_up(path);
+	no_memory(path);
 	control_destroy(control);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "every handle is closed");
