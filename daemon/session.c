@@ -143,13 +143,14 @@ static void fail(struct session_internal *s, enum message_id id)
 {
 	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
 	struct message m;
-	char theirs[24], ours[12];
+	char theirs[24], ours[12], seconds[16];
 
+	snprintf(seconds, sizeof(seconds), "%d", NEG_ANSWER_TIMEOUT / 1000);
 	snprintf(theirs, sizeof(theirs), "%" PRIu64, candidates_protocol(s->broker, &s->to));
 	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
 		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL,
-		    "seconds", "15", "theirs", theirs, "ours", ours, NULL);
+		    "seconds", seconds, "theirs", theirs, "ours", ours, NULL);
 	fail_with(s, &m);
 }
 
