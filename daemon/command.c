@@ -12,6 +12,7 @@
 #include "log.h"
 #include "peer.h"
 #include "pushqueue.h"
+#include "queuecommand.h"
 #include "reach.h"
 #include "serve.h"
 #include "session.h"
@@ -439,44 +440,6 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	command_done(conn, NULL);
 }
 
-static void run_queue_reload(struct broker *b, struct conn *conn, struct fields command)
-{
-	pushqueue_reload(b->pushqueue);
-	command_done(conn, NULL);
-}
-
-/* Neither retried nor dropped: because it runs, or because it is not there. */
-static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
-{
-	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
-		if (strcmp(e->id, id))
-			continue;
-		command_refuse(conn, MSG_ENTRY_BUSY, "id", id);
-		return;
-	}
-	command_refuse(conn, MSG_NO_SUCH_ENTRY, "id", id);
-}
-
-static void run_queue_retry(struct broker *b, struct conn *conn, struct fields command)
-{
-	const char *id = fields_get(command, "id");
-
-	if (pushqueue_retry(b->pushqueue, id))
-		command_done(conn, NULL);
-	else
-		refuse_entry(b, conn, id);
-}
-
-static void run_queue_drop(struct broker *b, struct conn *conn, struct fields command)
-{
-	const char *id = fields_get(command, "id");
-
-	if (id && pushqueue_drop(b->pushqueue, id))
-		command_done(conn, NULL);
-	else
-		refuse_entry(b, conn, id ? id : "");
-}
-
 static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 {
 	command_done(conn, "stopping");
@@ -488,24 +451,23 @@ void command_run(struct conn *conn, struct fields command)
 	static const struct {
 		const char *verb;
 		void (*run)(struct broker *b, struct conn *conn, struct fields command);
-		bool closes;		/* the connection, by itself */
 	} rows[] = {
-		{ "status", run_status, false },
-		{ "buddies", run_buddies, false },
-		{ "add", command_add, true },
-		{ "accept", command_accept, true },
-		{ "decline", command_decline, true },
-		{ "remove", command_remove, true },
-		{ "block", command_block, true },
-		{ "unblock", command_unblock, true },
-		{ "verify", command_verify, true },
-		{ "distrust", command_distrust, true },
-		{ "reload", run_reload, false },
-		{ "password", run_password, false },
-		{ "queue-reload", run_queue_reload, false },
-		{ "queue-retry", run_queue_retry, false },
-		{ "queue-drop", run_queue_drop, false },
-		{ "stop", run_stop, false },
+		{ "status", run_status },
+		{ "buddies", run_buddies },
+		{ "add", command_add },
+		{ "accept", command_accept },
+		{ "decline", command_decline },
+		{ "remove", command_remove },
+		{ "block", command_block },
+		{ "unblock", command_unblock },
+		{ "verify", command_verify },
+		{ "distrust", command_distrust },
+		{ "reload", run_reload },
+		{ "password", run_password },
+		{ "queue-reload", queuecommand_reload },
+		{ "queue-retry", queuecommand_retry },
+		{ "queue-drop", queuecommand_drop },
+		{ "stop", run_stop },
 	};
 	const char *verb = fields_get(command, "verb");
 
@@ -513,7 +475,8 @@ void command_run(struct conn *conn, struct fields command)
 		if (strcmp(rows[i].verb, verb))
 			continue;
 		rows[i].run(conn_broker(conn), conn, command);
-		if (!rows[i].closes)
+		/* Some answer when the server or the disk has. */
+		if (!conn_has_owner(conn))
 			conn_close(conn);
 		return;
 	}

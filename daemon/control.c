@@ -240,6 +240,11 @@ void conn_set_owner(struct conn *c, const struct conn_events *events, void *owne
 	c->owner = owner;
 }
 
+bool conn_has_owner(const struct conn *c)
+{
+	return c->events;
+}
+
 struct broker *conn_broker(const struct conn *c)
 {
 	return c->control->broker;

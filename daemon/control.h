@@ -28,6 +28,7 @@ struct control *control_create(struct broker *broker, const char *path, struct m
 void control_destroy(struct control *control);
 
 void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner);
+bool conn_has_owner(const struct conn *c);
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n);
 
 /* Empties fields. */

@@ -14,7 +14,6 @@
 #include "alloc.h"
 #include "journal.h"
 #include "log.h"
-#include "queuedisk.h"
 #include "queuefile.h"
 
 /* An entry that is being pushed. */
@@ -30,6 +29,7 @@ struct pushqueue {
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
 	struct queuedisk *disk;		/* owned */
+	bool more;			/* files that were too many to be loaded */
 	bool (*online)(void *owner, const char *jid);
 	void *owner;
 	uv_timer_t timer;
@@ -295,6 +295,7 @@ static void load_new(struct pushqueue *q)
 
 	if (n < 0)
 		log_error("%s", trouble.text);
+	q->more = n == QUEUEFILES_MAX;
 	for (int i = 0; i < n; i++)
 		if (!queue_find(q->entries, ids[i]) && !queuedisk_busy(q->disk, ids[i]))
 			load(q, ids[i]);
@@ -309,6 +310,19 @@ void pushqueue_reload(struct pushqueue *q)
 	tick(q);
 }
 
+/* Where a file has gone, there is room for another one. */
+static void on_idle(void *owner)
+{
+	struct pushqueue *q = owner;
+
+	if (q->more)
+		pushqueue_reload(q);
+}
+
+static const struct queuedisk_events disk_events = {
+	.idle = on_idle,
+};
+
 struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner)
 {
@@ -318,7 +332,7 @@ struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed
 	q->online = online;
 	q->owner = owner;
 	q->entries = queue_create(&queue_events, q, seed);
-	q->disk = queuedisk_create(host->loop);
+	q->disk = queuedisk_create(host->loop, &disk_events, q);
 	uv_timer_init(host->loop, &q->timer);
 	q->timer.data = q;
 	load_new(q);
@@ -356,6 +370,17 @@ bool pushqueue_drop(struct pushqueue *q, const char *id)
 
 	set_timer(q);
 	return done;
+}
+
+void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner)
+{
+	queuedisk_settle(q->disk, id, done, owner);
+}
+
+void pushqueue_forget(struct pushqueue *q, const void *owner)
+{
+	if (q)
+		queuedisk_forget(q->disk, owner);
 }
 
 const struct queue_entry *pushqueue_first(const struct pushqueue *q)

@@ -13,6 +13,7 @@
 
 #include "gitrun.h"
 #include "queue.h"
+#include "queuedisk.h"
 
 struct pushqueue;
 
@@ -31,10 +32,14 @@ void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
 
 /*
  * verb=queue-retry, verb=queue-drop. False if there is no such entry or it runs
- * now. retry with id NULL is for all of them and always true.
+ * now; the disk has it when pushqueue_settle() says so. retry with id NULL is for all of them and always true.
  */
 bool pushqueue_retry(struct pushqueue *q, const char *id);
 bool pushqueue_drop(struct pushqueue *q, const char *id);
+
+/* queuedisk_settle() and queuedisk_forget(), for what a command has changed. */
+void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner);
+void pushqueue_forget(struct pushqueue *q, const void *owner);
 
 /* For status: the first entry, then entry->next. */
 const struct queue_entry *pushqueue_first(const struct pushqueue *q);

@@ -15,14 +15,29 @@ struct task {
 	struct queuedisk *disk;
 	struct task *next;		/* queuedisk::first */
 	char id[QUEUEFILE_ID_MAX];
+	uint64_t number;		/* the higher, the later it is done */
 	struct buf bytes;
 	bool remove;
 	bool failed;
 	struct message trouble;
 };
 
+/* Somebody who wants to know how it went. */
+struct waiter {
+	struct waiter *next;		/* queuedisk::waiters */
+	char id[QUEUEFILE_ID_MAX];	/* "": of any */
+	uint64_t last;			/* number of the task that is waited for */
+	queuedisk_fn *done;
+	void *owner;
+	struct message trouble;		/* of the first that failed, or MSG_NONE */
+};
+
 struct queuedisk {
 	uv_loop_t *loop;
+	const struct queuedisk_events *events;
+	void *owner;
+	uint64_t number;		/* of the task that was made last */
+	struct waiter *waiters;		/* owned */
 	struct task *first;		/* owned, oldest first; it is in the pool */
 	bool destroyed;
 };
@@ -44,20 +59,60 @@ static void start_first(struct queuedisk *disk)
 	assert(error == 0);	/* it fails only without a function to run */
 }
 
+static bool is_for(const struct waiter *w, const char *id)
+{
+	return !*w->id || !strcmp(w->id, id);
+}
+
+/* Tells those who waited for no more than this task. One that is told may come again, or forget others. */
+static void tell_waiters(struct queuedisk *disk, uint64_t number)
+{
+	struct waiter **at = &disk->waiters;
+
+	while (*at) {
+		struct waiter *w = *at;
+
+		if (w->last > number) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->done(w->owner, w->trouble.id == MSG_NONE ? NULL : &w->trouble);
+		free(w);
+		at = &disk->waiters;
+	}
+}
+
+static void note_failure(struct queuedisk *disk, const struct task *t)
+{
+	log_error("%s", t->trouble.text);
+	for (struct waiter *w = disk->waiters; w; w = w->next)
+		if (is_for(w, t->id) && w->trouble.id == MSG_NONE)
+			w->trouble = t->trouble;
+}
+
 static void on_done(uv_work_t *work, int status)
 {
 	struct task *t = (struct task *)work;
 	struct queuedisk *disk = t->disk;
 
+	uint64_t number = t->number;
+
 	if (t->failed)
-		log_error("%s", t->trouble.text);
+		note_failure(disk, t);
 	disk->first = t->next;
 	buf_finish(&t->bytes);
 	free(t);
 	if (disk->first)
 		start_first(disk);
-	else if (disk->destroyed)
-		free(disk);
+	if (disk->destroyed) {
+		if (!disk->first)
+			free(disk);
+		return;
+	}
+	tell_waiters(disk, number);
+	if (!disk->first)
+		disk->events->idle(disk->owner);
 }
 
 /* The task for an entry, waiting already or new; not one that is being done. */
@@ -72,6 +127,7 @@ static struct task *task_for(struct queuedisk *disk, const char *id)
 		return *p;
 	t = xcalloc(1, sizeof(*t));
 	t->disk = disk;
+	t->number = ++disk->number;
 	snprintf(t->id, sizeof(t->id), "%s", id);
 	*p = t;
 	return t;
@@ -109,11 +165,49 @@ bool queuedisk_busy(const struct queuedisk *disk, const char *id)
 	return t;
 }
 
-struct queuedisk *queuedisk_create(uv_loop_t *loop)
+void queuedisk_settle(struct queuedisk *disk, const char *id, queuedisk_fn *done, void *owner)
+{
+	struct waiter *w = xcalloc(1, sizeof(*w));
+
+	w->done = done;
+	w->owner = owner;
+	w->trouble.id = MSG_NONE;
+	snprintf(w->id, sizeof(w->id), "%s", id ? id : "");
+	for (const struct task *t = disk->first; t; t = t->next)
+		if (is_for(w, t->id))
+			w->last = t->number;
+	if (!w->last) {
+		free(w);
+		done(owner, NULL);
+		return;
+	}
+	w->next = disk->waiters;
+	disk->waiters = w;
+}
+
+void queuedisk_forget(struct queuedisk *disk, const void *owner)
+{
+	struct waiter **at = &disk->waiters;
+
+	while (*at) {
+		struct waiter *w = *at;
+
+		if (w->owner != owner) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		free(w);
+	}
+}
+
+struct queuedisk *queuedisk_create(uv_loop_t *loop, const struct queuedisk_events *events, void *owner)
 {
 	struct queuedisk *disk = xcalloc(1, sizeof(*disk));
 
 	disk->loop = loop;
+	disk->events = events;
+	disk->owner = owner;
 	return disk;
 }
 
@@ -122,6 +216,8 @@ void queuedisk_destroy(struct queuedisk *disk)
 	if (!disk)
 		return;
 	disk->destroyed = true;
+	while (disk->waiters)
+		queuedisk_forget(disk, disk->waiters->owner);
 	if (!disk->first)
 		free(disk);
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "queuecommand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "pushqueue.h"
+
+/* An answer that waits for the disk. */
+struct answer {
+	struct broker *broker;		/* borrowed */
+	struct conn *conn;		/* owned until it is closed */
+	bool dropped;			/* an entry, which comes back if its file does not go */
+};
+
+static void done(struct conn *conn)
+{
+	conn_send_fields(conn, FRAME_DONE, &(struct buf){ 0 });
+}
+
+static void refuse(struct conn *conn, enum message_id id, const char *entry)
+{
+	struct message m;
+
+	message_set(&m, id, "id", entry, NULL);
+	conn_send_error(conn, &m);
+}
+
+/* Neither retried nor dropped: because it runs, or because it is not there. */
+static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
+{
+	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
+		if (strcmp(e->id, id))
+			continue;
+		refuse(conn, MSG_ENTRY_BUSY, id);
+		return;
+	}
+	refuse(conn, MSG_NO_SUCH_ENTRY, id);
+}
+
+static void on_settled(void *owner, const struct message *trouble)
+{
+	struct answer *a = owner;
+
+	if (trouble)
+		conn_send_error(a->conn, trouble);
+	else
+		done(a->conn);
+	conn_close(a->conn);
+	if (trouble && a->dropped)
+		pushqueue_reload(a->broker->pushqueue);
+	free(a);
+}
+
+/* It has nothing more to say. */
+static void on_frame(void *owner, const struct frame *frame)
+{
+}
+
+static void on_drained(void *owner)
+{
+}
+
+static void on_closed(void *owner)
+{
+	struct answer *a = owner;
+
+	pushqueue_forget(a->broker->pushqueue, a);
+	free(a);
+}
+
+static const struct conn_events conn_events = {
+	.frame = on_frame,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+static void answer_later(struct broker *b, struct conn *conn, const char *id, bool dropped)
+{
+	struct answer *a = xcalloc(1, sizeof(*a));
+
+	a->broker = b;
+	a->conn = conn;
+	a->dropped = dropped;
+	conn_set_owner(conn, &conn_events, a);
+	pushqueue_settle(b->pushqueue, id, on_settled, a);
+}
+
+void queuecommand_reload(struct broker *b, struct conn *conn, struct fields command)
+{
+	pushqueue_reload(b->pushqueue);
+	done(conn);
+}
+
+void queuecommand_retry(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *id = fields_get(command, "id");
+
+	if (pushqueue_retry(b->pushqueue, id))
+		answer_later(b, conn, id, false);
+	else
+		refuse_entry(b, conn, id);
+}
+
+void queuecommand_drop(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *id = fields_get(command, "id");
+
+	if (id && pushqueue_drop(b->pushqueue, id))
+		answer_later(b, conn, id, true);
+	else
+		refuse_entry(b, conn, id ? id : "");
+}
