@@ -571,6 +571,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(b);
+	b->sink = sink_create();
 	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower = follower_create(&host, seed(b));
 	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
@@ -624,4 +625,5 @@ void broker_finish(struct broker *b)
 	presence_destroy(b->presence);
 	config_free(b->config);
 	identity_finish(b);
+	sink_destroy(b->sink);
 }

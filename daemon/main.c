@@ -22,7 +22,6 @@
 #include "log.h"
 #include "repository.h"
 #include "serve.h"
-#include "sink.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -224,9 +223,9 @@ static void say_trouble(int ready_fd, const struct message *trouble)
 	free(line);
 }
 
-static int run(const char *path, int ready_fd, struct sink *sink)
+static int run(const char *path, int ready_fd)
 {
-	struct broker broker = { .sink = sink };
+	struct broker broker = { 0 };
 	struct signals signals;
 	struct message trouble;
 	uv_loop_t loop;
@@ -261,8 +260,7 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	struct message trouble;
 	char path[SOCKPATH_MAX];
-	int ready_fd = -1, lock, result;
-	struct sink *sink;
+	int ready_fd = -1, lock;
 
 	descriptors_sanitize();
 	parse_options(argc, argv, &options);
@@ -294,10 +292,5 @@ int main(int argc, char **argv)
 	}
 	log_init();
 	set_limits();
-	sink = sink_start();
-	if (!sink)
-		log_warning("pushes to us will be cut when this broker is killed: %s", strerror(errno));
-	result = run(path, ready_fd, sink);
-	sink_finish(sink);
-	return result;
+	return run(path, ready_fd);
 }

@@ -6,7 +6,9 @@
  * nobody, until the writers have closed their ends or the git process that
  * they belong to has gone.
  *
- * The process is forked and not executed: it allocates nothing.
+ * The process is forked from one with threads, and not executed: it calls
+ * only what is safe in a signal handler, and allocates nothing. It is nobody's child,
+ * so that nobody has to wait for it.
  */
 #include "sink.h"
 
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -32,7 +35,8 @@ enum {
 };
 
 struct sink {
-	int socket;
+	int socket;			/* -1: the process is not there */
+	unsigned held;
 };
 
 /* In the other process: what it holds of one git process. A descriptor that has ended is -1. */
@@ -174,14 +178,26 @@ static void close_all_but(int socket)
 	descriptors_close_from(4);
 }
 
+/* The handlers of the broker write to a pipe of its loop: none may run here. All signals are blocked until now. */
+static void reset_signals(void)
+{
+	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE };
+	sigset_t none;
+
+	for (int signum = 1; signum < NSIG; signum++)
+		signal(signum, SIG_DFL);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static _Noreturn void be_the_sink(int socket)
 {
 	static struct held table[HELD_MAX];
-	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE };
 	size_t count = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_IGN);
+	reset_signals();
 	setsid();
 	prctl(PR_SET_NAME, "git-xmpp-sink");
 	close_all_but(socket);
@@ -190,31 +206,74 @@ static _Noreturn void be_the_sink(int socket)
 	_exit(0);
 }
 
-struct sink *sink_start(void)
+/* A grandchild: its parent ends at once. False with errno. */
+static bool fork_sink(int socket)
 {
-	struct sink *s;
-	int sockets[2];
+	sigset_t all, before;
+	int status = 1, error;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
-		return NULL;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = fork();
-	if (pid == 0)
-		be_the_sink(sockets[1]);
-	close(sockets[1]);
-	if (pid < 0) {
-		close(sockets[0]);
-		return NULL;
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			be_the_sink(socket);
+		_exit(pid < 0 ? errno : 0);
 	}
-	s = xcalloc(1, sizeof(*s));
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0) {
+		errno = error;
+		return false;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return errno == 0;
+}
+
+static void start(struct sink *s)
+{
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
+		log_warning("a push will be cut if this broker is killed: %s", strerror(errno));
+		return;
+	}
 	s->socket = sockets[0];
+	if (!fork_sink(sockets[1])) {
+		log_warning("a push will be cut if this broker is killed: %s", strerror(errno));
+		close(sockets[0]);
+		s->socket = -1;
+	}
+	close(sockets[1]);
+}
+
+static void stop(struct sink *s)
+{
+	if (s->socket >= 0)
+		close(s->socket);
+	s->socket = -1;
+}
+
+struct sink *sink_create(void)
+{
+	struct sink *s = xcalloc(1, sizeof(*s));
+
+	s->socket = -1;
 	return s;
 }
 
 static void post(struct sink *s, struct letter *l)
 {
-	if (sendmsg(s->socket, &l->header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_warning("the sink does not hear us: %s", strerror(errno));
+	if (s->socket < 0 || sendmsg(s->socket, &l->header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return;
+	log_warning("the sink does not hear us: %s", strerror(errno));
+	/* It was killed; the next push has a new one. */
+	if (errno == EPIPE || errno == ECONNRESET)
+		stop(s);
 }
 
 void sink_hold(struct sink *s, pid_t pid, int out, int err)
@@ -225,6 +284,9 @@ void sink_hold(struct sink *s, pid_t pid, int out, int err)
 
 	if (!s)
 		return;
+	if (s->socket < 0)
+		start(s);
+	s->held++;
 	prepare(&l);
 	l.pid = pid;
 	l.header.msg_control = l.control.bytes;
@@ -246,12 +308,14 @@ void sink_release(struct sink *s, pid_t pid)
 	prepare(&l);
 	l.pid = pid;
 	post(s, &l);
+	if (--s->held == 0)
+		stop(s);
 }
 
-void sink_finish(struct sink *s)
+void sink_destroy(struct sink *s)
 {
 	if (!s)
 		return;
-	close(s->socket);
+	stop(s);
 	free(s);
 }

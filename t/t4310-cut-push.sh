@@ -83,6 +83,16 @@ test_expect_success 'two users and a clone' '
 
 remember_descriptors bob
 
+# The process that reads for a git whose broker has died.
+no_sink () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		! grep -qsx git-xmpp-sink "/proc/$pid/comm" || return 1
+	done
+}
+
 for name in pre-receive update reference-transaction post-receive post-update
 do
 	test_expect_success "the pusher presses Ctrl-C while $name runs: it runs to its end, and so does git" '
@@ -170,7 +180,7 @@ test_expect_success 'and it is pushed by the next broker' '
 '
 
 test_expect_success 'nothing runs any more, and bob has as many descriptors as before' '
-	wait_for 5 no_services && wait_for 5 no_helpers && descriptors_as_before
+	wait_for 5 no_services && wait_for 5 no_helpers && wait_for 5 no_sink && descriptors_as_before
 '
 
 test_done

@@ -127,6 +127,13 @@ static void run(struct seen *s, size_t bytes, uint64_t ms)
 	uv_run(&loop, UV_RUN_NOWAIT);
 }
 
+/* Others run on. */
+static void end_one(struct seen *s)
+{
+	child_destroy(s->child);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
 static void end(struct seen *s)
 {
 	child_destroy(s->child);
@@ -327,7 +334,7 @@ static void sink(void)
 
 	pid = fork();
 	if (pid == 0) {
-		struct sink *k = sink_start();
+		struct sink *k = sink_create();
 		char *script = xasprintf("touch begun-4; %s touch done-4", last_words);
 		struct seen s;
 
@@ -342,6 +349,37 @@ static void sink(void)
 	ok(appears("done-4", PATIENCE), "its git reports to the end all the same, by the sink");
 }
 
+static unsigned descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* It is there for as long as it is needed, and again when it was killed. */
+static void sink_comes_and_goes(void)
+{
+	struct sink *k = sink_create();
+	unsigned before = descriptors();
+	struct seen one, other;
+
+	start(&one, "cat >/dev/null");
+	child_protect(one.child, k);
+	start(&other, "cat >/dev/null");
+	child_protect(other.child, k);
+	child_end_input(one.child);
+	run(&one, SIZE_MAX, PATIENCE);
+	end_one(&one);
+	ok(one.exited && descriptors() > before, "with one child of two a sink is there");
+	child_end_input(other.child);
+	run(&other, SIZE_MAX, PATIENCE);
+	end(&other);
+	is_int(descriptors(), before, "and without any it is not");
+	sink_destroy(k);
+}
+
 static void no_memory(void)
 {
 	static char much[1 << 20];
@@ -353,15 +391,6 @@ static void no_memory(void)
 	is_int(s.wrote, sizeof(much), "what cannot be written is counted, so that no credit is lost");
 	no_writes = false;
 	end(&s);
-}
-
-static unsigned descriptors(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) >= 0;
-	return count;
 }
 
 static void no_pipe(void)
@@ -410,6 +439,7 @@ int main(void)
 	left();
 	grandchild();
 	sink();
+	sink_comes_and_goes();
 	no_memory();
 	no_pipe();
 	not_started();
