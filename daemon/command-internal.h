@@ -2,7 +2,10 @@
 #ifndef DAEMON_COMMAND_INTERNAL_H
 #define DAEMON_COMMAND_INTERNAL_H
 
-/* What command.c (the verbs that show and steer) and command-buddy.c (those that decide about a person) have in common. */
+/*
+ * What the verbs of git-xmpp have in common: those that steer (command.c), that show (command-show.c), and that
+ * decide about a person (command-invite.c, command-buddy.c, command-block.c).
+ */
 
 #include "control.h"
 
@@ -21,6 +24,25 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 
 /* False when we are not online, which was said then. */
 bool command_online(struct broker *b, struct conn *conn);
+
+/* Whether it is our own bare JID; whether the server hears us. */
+bool command_is_self(const struct broker *b, const char *jid);
+bool command_is_online(const struct broker *b);
+
+/* The JID of somebody else; false when it was refused. */
+bool command_other(struct broker *b, struct conn *conn, struct fields command, char jid[JID_MAX]);
+
+/* The end of a command that closes the connection by itself. message is freed. */
+void command_finish(struct conn *conn, char *message);
+void command_fail_with(struct conn *conn, const struct message *m);
+void command_fail(struct conn *conn, enum message_id id, const char *jid);
+
+/* Saves what was changed since broker_remember(); false when it was undone, and that is the answer. */
+bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
+
+/* Each answers. */
+void command_status(struct broker *b, struct conn *conn, struct fields command);
+void command_buddies(struct broker *b, struct conn *conn, struct fields command);
 
 /* Each answers, and closes the connection, now or when the server has answered. */
 void command_add(struct broker *b, struct conn *conn, struct fields command);

@@ -119,8 +119,10 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		presence_roster_item(b->presence, bare, subscription, asked, false);
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
-	if (taken || removed)
+	if (taken || removed) {
+		xmpp_unavailable(b->xmpp, bare);
 		shut_out(b, bare, NULL, SHUT_REMOVED);
+	}
 	sessions_wake(b);
 }
 

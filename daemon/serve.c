@@ -163,6 +163,13 @@ static void become_orphan(struct serve *s, const char *reason)
 	child_limit(s->child, ORPHAN_LIMIT);
 }
 
+void serve_orphans_shut_out(struct broker *b, const char *jid, const char *device, const char *reason)
+{
+	for (struct serve *s = b->orphans; s; s = s->next)
+		if (!strcmp(s->run.jid, jid) && (!device || !strcmp(s->run.device, device)))
+			snprintf(s->lost, sizeof(s->lost), "%s", reason);
+}
+
 void serve_end_orphans(struct broker *b)
 {
 	while (b->orphans)

@@ -25,6 +25,9 @@ struct serve_ended {
 /* The shares have changed: what runs and is not allowed any more ends at once, and ended (if not NULL) hears of each. */
 void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve_ended *e), void *arg);
 
+/* Those of jid, or of one device of it, which has no right any more: they finish, and the journal says that. */
+void serve_orphans_shut_out(struct broker *b, const char *jid, const char *device, const char *reason);
+
 /* The broker stops: pushes that lost their link and run on are let go. */
 void serve_end_orphans(struct broker *b);
 

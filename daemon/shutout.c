@@ -11,6 +11,7 @@
 #include "log.h"
 #include "peer.h"
 #include "pushqueue.h"
+#include "serve.h"
 #include "session.h"
 
 static const struct {
@@ -38,6 +39,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
 	greetings_shut_out(b, jid, device);
+	serve_orphans_shut_out(b, jid, device, ends[why].reason);
 	if (!broker_is_buddy(b, jid))
 		pushqueue_buddy_online(b->pushqueue, jid);
 }

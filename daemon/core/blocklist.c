@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "blocklist.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,4 +130,13 @@ const char *blocklist_hit(const struct blocklist *l, const char *jid)
 	if (!hit && domain)
 		hit = find(l, domain + 1);
 	return hit;
+}
+
+const char *blocklist_next(const struct blocklist *l, const char *entry)
+{
+	const struct entry *e = l->first;
+
+	if (entry)
+		e = ((const struct entry *)(entry - offsetof(struct entry, address)))->next;
+	return e ? e->address : NULL;
 }

@@ -26,4 +26,7 @@ void blocklist_clear(struct blocklist *l);
  */
 const char *blocklist_hit(const struct blocklist *l, const char *jid);
 
+/* The entry after this one, or the first after NULL; NULL at the end. */
+const char *blocklist_next(const struct blocklist *l, const char *entry);
+
 #endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is blocked is so at the server, for all programs of the account (XEP-0191), where it does that;
+ * otherwise here. Either way they are suspended: to lift a block gives nothing back by itself.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "command-internal.h"
+#include "shutout.h"
+#include "waiting.h"
+
+static void on_block_answered(struct waiting *w, const char *error)
+{
+	struct broker *b = waiting_broker(w);
+	struct buf before = { 0 };
+	struct message trouble;
+	char *text;
+
+	if (!error) {
+		blocklist_add(b->blocked, waiting_jid(w));
+		waiting_done(w, NULL);
+		return;
+	}
+	broker_remember(b, &before);
+	trust_mark(b->trust, waiting_jid(w), MARK_BLOCKED, true, time(NULL));
+	if (broker_keep(b, &before, &trouble)) {
+		waiting_fail(w, &trouble);
+		return;
+	}
+	text = xasprintf("blocked %s in this broker only: the server answered '%s'", waiting_jid(w), error);
+	waiting_done(w, text);
+	free(text);
+}
+
+static const struct waiting_events block_events = { .answered = on_block_answered };
+
+void command_block(struct broker *b, struct conn *conn, struct fields command)
+{
+	struct buf before = { 0 };
+	struct waiting *w;
+	char jid[JID_MAX], *text;
+	bool by_server = b->server_blocks && command_is_online(b);
+
+	if (!command_other(b, conn, command, jid)) {
+		conn_close(conn);
+		return;
+	}
+	broker_remember(b, &before);
+	trust_suspend(b->trust, jid);
+	if (!by_server)
+		trust_mark(b->trust, jid, MARK_BLOCKED, true, time(NULL));
+	if (!command_keep(b, conn, &before))
+		return;
+	presence_wants_no_more(b->presence, jid);
+	if (by_server) {
+		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
+		w = waiting_create(conn, jid, text, 0, &block_events);
+		free(text);
+		/* Not blocked yet, but nothing is trusted any more. */
+		shut_out(b, jid, NULL, SHUT_BLOCKED);
+		waiting_request(w, xmpp_block(b->xmpp, jid, true, waiting_answered, w));
+		return;
+	}
+	if (command_is_online(b))
+		xmpp_unavailable(b->xmpp, jid);
+	shut_out(b, jid, NULL, SHUT_BLOCKED);
+	command_finish(conn, xasprintf("blocked %s in this broker only: %s", jid,
+				    command_is_online(b) ? "your server has no list of blocked addresses"
+						 : "it is not online, and your server was not asked"));
+}
+
+static void on_unblock_answered(struct waiting *w, const char *error)
+{
+	struct message m;
+
+	if (!error) {
+		blocklist_remove(waiting_broker(w)->blocked, waiting_jid(w));
+		waiting_done(w, NULL);
+		return;
+	}
+	message_set(&m, MSG_STILL_BLOCKED, "jid", waiting_jid(w), "entry", waiting_jid(w), "reason", error, NULL);
+	waiting_fail(w, &m);
+}
+
+static const struct waiting_events unblock_events = { .answered = on_unblock_answered };
+
+void command_unblock(struct broker *b, struct conn *conn, struct fields command)
+{
+	struct buf before = { 0 };
+	struct waiting *w;
+	struct message m;
+	const char *entry;
+	char jid[JID_MAX], *text;
+
+	if (!command_other(b, conn, command, jid)) {
+		conn_close(conn);
+		return;
+	}
+	if (!broker_blocks(b, jid)) {
+		command_fail(conn, MSG_NOT_BLOCKED, jid);
+		return;
+	}
+	entry = blocklist_hit(b->blocked, jid);
+	if (entry && strcmp(entry, jid)) {
+		message_set(&m, MSG_STILL_BLOCKED, "jid", jid, "entry", entry, "reason", "its whole domain is", NULL);
+		command_fail_with(conn, &m);
+		return;
+	}
+	if (entry && !command_online(b, conn)) {
+		conn_close(conn);
+		return;
+	}
+	broker_remember(b, &before);
+	trust_mark(b->trust, jid, MARK_BLOCKED, false, 0);
+	if (!command_keep(b, conn, &before))
+		return;
+	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);
+	if (entry) {
+		w = waiting_create(conn, jid, text, 0, &unblock_events);
+		waiting_request(w, xmpp_block(b->xmpp, jid, false, waiting_answered, w));
+	} else {
+		command_done(conn, text);
+		conn_close(conn);
+	}
+	free(text);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the broker shows of itself: "git xmpp status", and of people: "git xmpp buddies". */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "command-internal.h"
+#include "follower.h"
+#include "peer.h"
+#include "reach.h"
+#include "session.h"
+
+static const char *state_name(const struct broker *b)
+{
+	if (!b->config->account)
+		return "none";
+	if (b->trouble.id != MSG_NONE)
+		return "failed";
+	if (!b->xmpp)
+		return "connecting";
+	switch (xmpp_state(b->xmpp)) {
+	case XMPP_ONLINE:
+		return "online";
+	case XMPP_FAILED:
+		return "failed";
+	case XMPP_OFFLINE:
+		return "offline";
+	default:
+		return "connecting";
+	}
+}
+
+static void describe_account(struct broker *b, struct buf *row)
+{
+	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
+	uint64_t retry = b->xmpp ? xmpp_retry_at(b->xmpp) : 0, now = broker_now(b);
+
+	fields_add(row, "kind", "account");
+	fields_add(row, "name", b->config->account);
+	fields_add(row, "jid", b->xmpp && xmpp_jid(b->xmpp) ? xmpp_jid(b->xmpp) : b->config->jid);
+	fields_add(row, "state", state_name(b));
+	if (trouble->id != MSG_NONE) {
+		fields_add(row, "error-id", message_name(trouble->id));
+		fields_add(row, "error", trouble->text);
+		if (*trouble->hint)
+			fields_add(row, "hint", trouble->hint);
+	}
+	if (retry > now)
+		fields_add_u64(row, "retry-in", (retry - now + 999) / 1000);
+}
+
+static void describe_broker(struct broker *b, struct buf *row)
+{
+	char hex[2 * FINGERPRINT_BYTES + 1];
+
+	fields_add(row, "kind", "broker");
+	fields_add_u64(row, "pid", getpid());
+	fields_add(row, "version", PROGRAM_VERSION);
+	fields_add_u64(row, "started", b->started);
+	if (!b->key)
+		return;
+	hex_encode(device_key_fingerprint(b->key), FINGERPRINT_BYTES, hex);
+	fields_add(row, "device", b->device);
+	fields_add(row, "fingerprint", hex);
+}
+
+static void describe_ways(struct broker *b, struct buf *row)
+{
+	fields_add(row, "kind", "ways");
+	fields_add(row, "transport", ways_transport_name(reach_allowed(b->reach)));
+	if (reach_port(b->reach))
+		fields_add_u64(row, "port", reach_port(b->reach));
+	fields_add(row, "proxy", proxies_name(reach_proxies(b->reach)));
+}
+
+static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
+{
+	for (const struct share *s = policy_first(b->policy); s; s = s->next) {
+		fields_add(row, "kind", "share");
+		fields_add(row, "name", s->name);
+		fields_add(row, "path", s->path);
+		for (const struct share_who *w = s->who; w; w = w->next)
+			fields_add(row, w->push ? "push" : "fetch", w->jid);
+		command_row(conn, row);
+	}
+}
+
+static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
+{
+	for (const struct follow *f = follower_first(b->follower); f; f = f->next) {
+		fields_add(row, "kind", "follow");
+		fields_add(row, "jid", f->jid);
+		fields_add(row, "share", f->share);
+		fields_add(row, "path", f->path);
+		fields_add(row, "remote", f->remote);
+		fields_add(row, "state", follow_state_name(f->state));
+		fields_add_u64(row, "last-ok", f->last_ok);
+		fields_add_u64(row, "last-failed", f->last_failed);
+		fields_add(row, "error", f->error);
+		if (f->state == FOLLOW_WAITING && f->retry_at > broker_now(b))
+			fields_add_u64(row, "retry-in", (f->retry_at - broker_now(b) + 999) / 1000);
+		command_row(conn, row);
+	}
+}
+
+static bool buddy_runs_git(const struct buddy *buddy)
+{
+	for (const struct resource *r = buddy->resources; r; r = r->next)
+		if (r->broker)
+			return true;
+	return false;
+}
+
+static void send_notice(struct conn *conn, struct buf *row, const char *id, const char *jid, char *text,
+			char *hint)
+{
+	fields_add(row, "kind", "notice");
+	fields_add(row, "id", id);
+	fields_add(row, "jid", jid);
+	fields_add(row, "text", text);
+	fields_add(row, "hint", hint);
+	command_row(conn, row);
+	free(text);
+	free(hint);
+}
+
+/* What waits for the user. */
+static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
+{
+	char hex[2 * FINGERPRINT_BYTES + 1];
+	unsigned lost = 0;
+
+	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+		if (buddy->wants)
+			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
+				    xasprintf("git xmpp accept %s", buddy->jid));
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
+		if (d->state != TRUST_PENDING)
+			continue;
+		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
+		send_notice(conn, row, command_is_self(b, d->jid) ? "own-device" : "device", d->jid,
+			    xasprintf(command_is_self(b, d->jid) ? "a new device of your own account %s waits"
+							 : "a new device of %s waits", d->jid),
+			    xasprintf("git xmpp verify %s --fingerprint=%s", d->jid, hex));
+	}
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+		lost += p->since[MARK_LOST] != 0;
+	if (lost)
+		send_notice(conn, row, "roster-emptied", "",
+			    xasprintf("the roster came back empty from the server; %u buddies are suspended", lost),
+			    xstrdup("git xmpp buddies"));
+}
+
+void command_status(struct broker *b, struct conn *conn, struct fields command)
+{
+	uint64_t buddies = 0, reachable = 0;
+	struct buf row = { 0 };
+
+	describe_broker(b, &row);
+	command_row(conn, &row);
+	describe_account(b, &row);
+	command_row(conn, &row);
+	describe_ways(b, &row);
+	command_row(conn, &row);
+	send_shares(b, conn, &row);
+	send_follows(b, conn, &row);
+	for (const struct peer *p = b->peers; p; p = p->next) {
+		fields_add(&row, "kind", "link");
+		fields_add(&row, "jid", p->jid);
+		fields_add(&row, "device", p->device);
+		peer_describe_path(p, &row);
+		fields_add(&row, "state", link_state_name(p->link.state));
+		fields_add_u64(&row, "control-sent", link_control_sent(&p->link));
+		fields_add_u64(&row, "control-received", link_control_received(&p->link));
+		command_row(conn, &row);
+	}
+	for (const struct session *s = b->sessions; s; s = s->next) {
+		fields_add(&row, "kind", "transfer");
+		if (session_describe(s, &row))
+			command_row(conn, &row);
+		buf_reset(&row);
+	}
+	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
+		buddies += !command_is_self(b, buddy->jid);
+		reachable += !command_is_self(b, buddy->jid) && buddy_runs_git(buddy);
+	}
+	send_notices(b, conn, &row);
+	fields_add(&row, "kind", "count");
+	fields_add_u64(&row, "buddies", buddies);
+	fields_add_u64(&row, "reachable", reachable);
+	command_row(conn, &row);
+	buf_finish(&row);
+	command_done(conn, NULL);
+}
+
+/*
+ * The worst of those online, for that is who may come; with none online, of those that are not
+ * distrusted.
+ */
+static const char *worst_trust(const struct broker *b, const char *jid)
+{
+	enum trust_state online = TRUST_UNKNOWN, known = TRUST_UNKNOWN;
+	char device[DEVICE_ID_LEN + 1];
+
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling) {
+		device_id_of(d->fp, device);
+		if (presence_device(b->presence, jid, device) && d->state > online)
+			online = d->state;
+		if (d->state != TRUST_DISTRUSTED && d->state > known)
+			known = d->state;
+	}
+	if (online == TRUST_UNKNOWN)
+		online = known;
+	return online == TRUST_UNKNOWN ? "none" : trust_state_name(online);
+}
+
+void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d, struct buf *row)
+{
+	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
+	const char *other = trust_other_owner(b->trust, d->jid, d->fp);
+
+	device_id_of(d->fp, device);
+	hex_encode(d->fp, FINGERPRINT_BYTES, hex);
+	fields_add(row, "kind", "device");
+	fields_add(row, "jid", d->jid);
+	fields_add(row, "device", device);
+	fields_add(row, "fingerprint", hex);
+	fields_add(row, "trust", trust_state_name(d->state));
+	fields_add(row, "online", presence_device(b->presence, d->jid, device) ? "1" : "0");
+	fields_add_u64(row, "first-seen", d->first_seen);
+	if (other)
+		fields_add(row, "also", other);
+	command_row(conn, row);
+}
+
+static void send_devices(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
+{
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+		command_device(b, conn, d, row);
+}
+
+static unsigned count_state(const struct broker *b, const char *jid, enum trust_state state)
+{
+	unsigned n = 0;
+
+	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+		n += d->state == state;
+	return n;
+}
+
+/* What there is to say of anybody, in the roster or not. */
+static void describe_trust(const struct broker *b, const char *jid, struct buf *row)
+{
+	unsigned pending = count_state(b, jid, TRUST_PENDING);
+
+	fields_add(row, "trust", worst_trust(b, jid));
+	if (pending)
+		fields_add_u64(row, "pending", pending);
+	if (trust_any(b->trust, jid, TRUST_SUSPENDED))
+		fields_add(row, "removed", "1");
+	if (broker_blocks(b, jid))
+		fields_add(row, "blocked", "1");
+	if (command_is_self(b, jid))
+		fields_add(row, "self", "1");
+}
+
+static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy, struct buf *row)
+{
+	static const char *const subscriptions[] = { "none", "to", "from", "both" };
+
+	fields_add(row, "kind", "buddy");
+	fields_add(row, "jid", buddy->jid);
+	fields_add(row, "subscription", subscriptions[buddy->subscription]);
+	fields_add(row, "asked", buddy->asked ? "1" : "0");
+	fields_add(row, "wants", buddy->wants ? "1" : "0");
+	fields_add(row, "online", buddy->resources ? "1" : "0");
+	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
+	fields_add_u64(row, "last-seen", buddy->last_seen);
+	if (buddy->refused)
+		fields_add(row, "error", buddy->refused);
+	describe_trust(b, buddy->jid, row);
+	command_row(conn, row);
+	send_devices(b, conn, buddy->jid, row);
+}
+
+/* Somebody who is not in the roster, and of whom something is remembered; or a whole domain that is blocked. */
+static void send_other(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
+{
+	fields_add(row, "kind", "buddy");
+	fields_add(row, "jid", jid);
+	fields_add(row, "subscription", "none");
+	fields_add(row, "asked", "0");
+	fields_add(row, "wants", "0");
+	fields_add(row, "online", "0");
+	fields_add(row, "git", "0");
+	fields_add_u64(row, "last-seen", 0);
+	describe_trust(b, jid, row);
+	command_row(conn, row);
+	send_devices(b, conn, jid, row);
+}
+
+/* Of ourselves, the others are to be seen if there are any; or who asks for us by name. */
+static bool is_shown(const struct broker *b, const char *jid, const char *only)
+{
+	if (only)
+		return !strcmp(jid, only);
+	return !command_is_self(b, jid) || trust_devices(b->trust, jid);
+}
+
+void command_buddies(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *only = fields_get(command, "jid");
+	char jid[JID_MAX];
+	struct buf row = { 0 };
+	bool any = false;
+
+	if (only && !command_jid(conn, command, jid))
+		return;
+	only = only ? jid : NULL;
+	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
+		if (!is_shown(b, buddy->jid, only))
+			continue;
+		any = true;
+		send_buddy(b, conn, buddy, &row);
+	}
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next) {
+		if (presence_buddy(b->presence, p->jid) || !is_shown(b, p->jid, only))
+			continue;
+		any = true;
+		send_other(b, conn, p->jid, &row);
+	}
+	/* These may be domains as well. */
+	for (const char *e = blocklist_next(b->blocked, NULL); e; e = blocklist_next(b->blocked, e)) {
+		if (presence_buddy(b->presence, e) || trust_person(b->trust, e) || !is_shown(b, e, only))
+			continue;
+		any = true;
+		send_other(b, conn, e, &row);
+	}
+	buf_finish(&row);
+	if (only && !any)
+		command_refuse(conn, MSG_NOT_BUDDY, "jid", jid);
+	else
+		command_done(conn, NULL);
+}
