@@ -123,6 +123,24 @@ static void test_greedy(void)
 	is_kept("late@example.org", nth('l', 0), "unknown", "then no more");
 }
 
+/* Every place is taken by a push that runs. */
+static void test_all_run(void)
+{
+	unsigned kept = 0;
+	char jid[32];
+
+	for (unsigned i = 0; kept < OUTCOMES_MAX; i++) {
+		unsigned half = (OUTCOMES_MAX - kept + 1) / 2;
+
+		snprintf(jid, sizeof(jid), "g%u@example.org", i);
+		for (unsigned n = 1; n <= half; n++, kept++)
+			keep_of(jid, nth('a' + i, n), 0, "x", 1000);
+	}
+	keep_of("late@example.org", nth('z', 0), 0, "x", 1000);
+	is_kept("late@example.org", nth('z', 0), "unknown", "where all of them run nobody makes room");
+	is_kept("g0@example.org", nth('a', 1), "running", "not even who holds most");
+}
+
 /* More than one record takes comes in several answers. */
 static void test_pieces(void)
 {
@@ -171,6 +189,9 @@ int main(void)
 	outcomes_destroy(outcomes);
 	outcomes = outcomes_create();
 	test_greedy();
+	outcomes_destroy(outcomes);
+	outcomes = outcomes_create();
+	test_all_run();
 	outcomes_destroy(outcomes);
 	return tap_done();
 }
