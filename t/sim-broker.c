@@ -35,6 +35,7 @@ void broker_start(struct broker *b)
 	b->outcomes = outcomes_create();
 	services_init(&b->services);
 	quota_init(&b->inbands, INBANDS_MAX, false);
+	b->trust = trust_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	if (!b->hostile) {
@@ -51,6 +52,7 @@ static void forget(struct broker *b)
 	follower_finish(b);
 	presence_destroy(b->presence);
 	outcomes_destroy(b->outcomes);
+	trust_destroy(b->trust);
 	b->presence = NULL;
 	b->outcomes = NULL;
 	b->running = b->online = false;

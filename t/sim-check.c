@@ -326,6 +326,8 @@ void check_all(struct world *w)
 			continue;
 		for (const struct peer *p = b->peers; p; p = p->next)
 			check_peer(p);
+		if (w->swarm.greedy)
+			check_places(b);
 		check_helpers(b);
 		check_pairs(b);
 	}

@@ -13,6 +13,7 @@ enum {
 	ONLINE_TIMEOUT = 4500,
 	OTHER_DOMAINS = 3000,
 	RESTARTS_MAX = 3,
+	ALL_THERE = 8000,		/* ms: then everybody has logged in, and knows who is there */
 };
 
 enum step {
@@ -21,6 +22,7 @@ enum step {
 	STEP_READ,
 	STEP_KILL,
 	STEP_ASK,		/* for what became of its push */
+	STEP_SERVED,		/* it must be, by now */
 };
 
 static const struct channel_events channel_events;
@@ -62,12 +64,24 @@ static void tell_others(struct helper *h, bool success)
 	w->final_left--;
 }
 
+/* Whoever is greedy, the others are served. */
+static bool must_be_served(const struct helper *h)
+{
+	const struct world *w = h->broker->world;
+
+	return w->swarm.greedy && w->phase == PHASE_TROUBLE && h->began > ALL_THERE && !h->broker->hostile &&
+	       !w->brokers[h->account].hostile;
+}
+
 static void finish(struct helper *h, const char *because, bool success)
 {
 	struct helper **at = &h->broker->helpers;
 
 	if (h->state == HELPER_ENDED)
 		return;
+	if (!strcmp(because, "busy") && must_be_served(h))
+		violation(world_of(h), "%s: the places of %s are all another one's", h->broker->name,
+			  world_of(h)->brokers[h->account].name);
 	trace(world_of(h), "%s: %s of '%s' ends: %s", h->broker->name, service_name(h->service),
 	      share_name(h->share), because);
 	h->state = HELPER_ENDED;
@@ -387,6 +401,12 @@ void helper_step(struct helper *h, unsigned step)
 		if (h->state == HELPER_WAITING)
 			finish(h, "offline", false);
 		return;
+	case STEP_SERVED:
+		if (must_be_served(h) && (h->state == HELPER_WAITING || h->state == HELPER_ASKING))
+			violation(world_of(h), "%s: %s of '%s' from %s is not served, so much another one takes",
+				  h->broker->name, service_name(h->service), share_name(h->share),
+				  world_of(h)->brokers[h->account].name);
+		return;
 	case STEP_KILL:
 		world_of(h)->stats->killed++;
 		helper_kill(h, "cancelled");
@@ -453,6 +473,8 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 	trace(w, "%s: a user wants %s of '%s' from %s%s", b->name, service_name(service), share_name(share),
 	      device >= 0 ? w->brokers[device].name : w->brokers[account].name, parent ? ", from a hook" : "");
 	plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
+	if (w->swarm.greedy)
+		plan(h, SERVED, STEP_SERVED);
 	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.helper_killed))
 		plan(h, below(w, 2) ? between(w, 0, 200) : between(w, 0, 20000), STEP_KILL);
 	look(h);

@@ -222,6 +222,10 @@ void hostile_hears(struct peer *p, const struct record *record)
 
 	if (p->broker->puppet)
 		return;
+	if (p->broker->world->swarm.greedy) {
+		greedy_hears(p, record);
+		return;
+	}
 	p->heard++;
 	if (record->type >= RECORD_ACCEPT) {
 		if (record->len >= 4)

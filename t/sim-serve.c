@@ -127,7 +127,7 @@ static void want_to_finish(struct serve *s)
 	if (s->finishing || s->child_over)
 		return;
 	s->finishing = true;
-	if (trouble && chance(w, w->swarm.child_hangs))
+	if (trouble && (chance(w, w->swarm.child_hangs) || (w->swarm.greedy && s->by_hostile)))
 		s->hangs = true;
 	else
 		plan(s, between(w, 0, trouble && chance(w, w->swarm.child_late) ? 8000 : 30), STEP_FINISH);
@@ -455,6 +455,7 @@ static void end_silent(struct serve *s)
 {
 	struct world *w = world_of(s);
 
+	s->made_room = true;
 	trace(w, "%s: %s '%s' of %s makes room", s->broker->name, service_name(s->service), share_name(s->share),
 	      s->of->name);
 	if (s->channel) {

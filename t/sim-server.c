@@ -191,7 +191,10 @@ void fate(struct world *w)
 		dialling_changes(w);
 	if (chance(w, w->swarm.reloads))
 		transport_changes(&w->brokers[below(w, w->count)]);
-	if (w->swarm.hostile >= 0)
+	for (unsigned i = 0; w->swarm.greedy && i < w->count; i++)
+		if (w->brokers[i].hostile)
+			greedy_acts(&w->brokers[i]);
+	if (w->swarm.hostile >= 0 && !w->swarm.greedy)
 		hostile_acts(&w->brokers[w->swarm.hostile]);
 }
 

@@ -149,6 +149,8 @@ static void draw_swarm(struct world *w)
 		s->block = IBB_BLOCK;
 	if (s->big)
 		s->window = IBB_IN_FLIGHT_MAX;
+	if (w->count > 2 && chance(w, 100))
+		greedy_draw(w);
 }
 
 static void draw_rights(struct world *w, struct broker *b)
@@ -201,6 +203,8 @@ static void make_brokers(struct world *w)
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);
 	}
+	for (unsigned i = 0; w->swarm.greedy && i < w->count; i++)
+		w->brokers[i].hostile = w->brokers[i].account == w->brokers[w->swarm.hostile].account;
 	for (unsigned i = 0; i < w->count; i++)
 		draw_rights(w, &w->brokers[i]);
 	draw_paths(w);

@@ -27,6 +27,7 @@
 #include "route.h"
 #include "search.h"
 #include "services.h"
+#include "trust.h"
 #include "ways.h"
 
 enum {
@@ -77,6 +78,7 @@ struct swarm {
 	int hostile;			/* the broker that is; -1: none */
 	bool mute;			/* it acknowledges nothing */
 	unsigned relays;		/* it passes on, as its own, paths that others open to it */
+	bool greedy;			/* its whole account takes all it can, and nothing else happens */
 };
 
 /* Events */
@@ -218,6 +220,7 @@ struct broker {
 	uint32_t life;			/* counts them: the instance */
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
+	struct trust *trust;		/* of strangers */
 	struct announcements *announcements;
 	struct follows *follows;
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
@@ -273,6 +276,7 @@ struct serve {
 	bool by_hostile;
 	bool orphan;			/* a push that lost its link and runs on */
 	bool ending;			/* nobody wants it any more, and it is not gone yet */
+	bool made_room;			/* for another one */
 	unsigned status;		/* when child_over */
 	struct tail tail;
 	uint64_t opened_at;
@@ -610,6 +614,13 @@ void hostile_withholds(struct buf *out);
 /* A path that it opened without a link is up. */
 void hostile_greets(struct world *w, struct wire_end *end);
 void hostile_hears(struct peer *p, const struct record *record);
+
+/* sim-greedy.c */
+enum { SERVED = 2000 };			/* ms, for who is not greedy */
+void greedy_draw(struct world *w);
+void greedy_acts(struct broker *b);
+void greedy_hears(struct peer *p, const struct record *record);
+void check_places(const struct broker *b);
 
 /* sim-check.c */
 void check_all(struct world *w);

@@ -8,7 +8,7 @@
 
 #include "tap.h"
 
-enum { ALICE, CAROL, EVE, SERVED = 2000 };
+enum { ALICE, CAROL, EVE };
 
 /* Alice, and two who know her; eve means no good. */
 static struct world *open_with_eve(bool trusted)
