@@ -406,6 +406,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	ring_init(&b->greetings);
 	services_init(&b->services);
 	inbands_init(&b->inbands, loop);
+	quota_init(&b->lookups, LOOKUPS_MAX, false);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
 			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
@@ -470,6 +471,7 @@ void broker_finish(struct broker *b)
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_finish(&b->budgets[i]);
 	services_finish(&b->services);
+	quota_finish(&b->lookups);
 	policy_destroy(b->policy);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->blocked);

@@ -22,6 +22,7 @@
 #include "outcome.h"
 #include "policy.h"
 #include "presence.h"
+#include "quota.h"
 #include "ring.h"
 #include "services.h"
 #include "tidy.h"
@@ -78,6 +79,7 @@ struct broker {
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	struct services services;		/* the git processes that serve others */
+	struct quota lookups;			/* of names that buddies offer */
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences of other domains may still come */
 	struct tidy tidy;			/* after work has ended */

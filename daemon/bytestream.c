@@ -61,6 +61,7 @@ struct bytestream {
 	struct path *path;		/* owned */
 	uint64_t activation;		/* the request; 0: none is open */
 	uv_getaddrinfo_t lookup;
+	struct quota_place place;	/* of the look-up, if a buddy named what is looked up */
 	uv_timer_t timer;
 	int open;			/* of the two above: it is freed when neither is */
 };
@@ -282,6 +283,7 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
 	struct bytestream *b = lookup->data;
 	char why[128];
 
+	quota_leave(&b->place);
 	if (b->stage != STAGE_OVER && status < 0) {
 		snprintf(why, sizeof(why), "the proxy's name does not resolve: %s", uv_strerror(status));
 		fail(b, why, "unreachable", b->offering);
@@ -366,6 +368,12 @@ struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *k
 				     const struct bytestream_events *events, void *owner)
 {
 	return start(loop, key, offer, local, events, owner);
+}
+
+void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *jid)
+{
+	quota_take(lookups, &b->place, jid, true);
+	b->place.unfinished = false;
 }
 
 const char *bytestream_sid(const struct bytestream *b)

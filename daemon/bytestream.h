@@ -20,6 +20,7 @@
 
 #include "path.h"
 #include "proxies.h"
+#include "quota.h"
 #include "ways.h"
 #include "xmpp.h"
 
@@ -52,6 +53,12 @@ struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *ke
 struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key,
 				     const struct bytestream_record *offer, bool local,
 				     const struct bytestream_events *events, void *owner);
+
+/*
+ * While the name that it was answered with is looked up, which may go on after its end, it holds a place
+ * that was asked for jid. Right after bytestream_answer().
+ */
+void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *jid);
 
 /* A record for it, other than an offer; of another sid it is ignored. */
 void bytestream_record(struct bytestream *b, const struct bytestream_record *record);

@@ -245,6 +245,24 @@ static bool may_show_ourselves(const struct wayfinder *w, const struct bytestrea
 	return reach_may_dial(reach) || proxies_know(reach_proxies(reach), offer->jid, offer->host, offer->port);
 }
 
+/*
+ * Whether the proxy is named, not numbered. Look-ups of names share a few threads, and one lasts as long as
+ * whoever answers for the name likes.
+ */
+static bool has_name(const struct bytestream_record *offer)
+{
+	unsigned char address[16];
+
+	return uv_inet_pton(AF_INET, offer->offer.host, address) && uv_inet_pton(AF_INET6, offer->offer.host, address);
+}
+
+static bool may_look_up(const struct wayfinder *w)
+{
+	struct quota_place *victim;
+
+	return quota_ask(&w->broker->lookups, w->jid, true, &victim) == QUOTA_YES;
+}
+
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
 	const char *theirs = full_jid(w), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
@@ -252,7 +270,7 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 
 	if (!may_show_ourselves(w, &offer->offer))
 		refusal = "not-wanted";
-	else if (too_often(w))
+	else if (too_often(w) || (has_name(offer) && !may_look_up(w)))
 		refusal = "busy";
 	if (!refusal)
 		refusal = search_take_offer(&w->search, &offer->offer, ours, theirs);
@@ -263,8 +281,11 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 	*w->proxy = '\0';
 	w->stream = bytestream_answer(w->broker->loop, w->broker->key, offer, reach_local(w->broker->reach),
 				      &stream_events, w);
-	if (w->stream)
+	if (w->stream) {
+		if (has_name(offer))
+			bytestream_hold(w->stream, &w->broker->lookups, w->jid);
 		return;
+	}
 	search_failed(&w->search, PATH_PROXY, now_of(w));
 	say_failed(w, offer->sid, "busy");
 }

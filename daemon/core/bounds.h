@@ -109,6 +109,7 @@ enum {
 	ORPHAN_LIMIT = 60 * 60 * 1000,		/* for a push to end whose link was lost, then it is ended */
 	STOP_PATIENCE = 5 * 1000,		/* a broker that stops waits so long for pushes to end */
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
+	LOOKUPS_MAX = 2,			/* of names that others offer; libuv lets no more run at a time */
 
 	/* the log and the journal */
 	LOG_BURST = 50,				/* lines that one party may cause at once */
