@@ -103,14 +103,14 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	trust_suspend(b->trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
+	presence_wants_no_more(b->presence, jid);
+	shut_out(b, jid, NULL, SHUT_REMOVED);
 	if (command_is_online(b)) {
-		/* First: once they are out of the roster, nobody else tells them. */
+		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
 		xmpp_unavailable(b->xmpp, jid);
 		if (wants)
 			xmpp_subscription(b->xmpp, jid, "unsubscribed");
 	}
-	presence_wants_no_more(b->presence, jid);
-	shut_out(b, jid, NULL, SHUT_REMOVED);
 	text = xasprintf("removed %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (!command_is_online(b)) {
 		message_set(&m, MSG_ROSTER_KEPT, "jid", jid, "reason", "the broker is not online", NULL);

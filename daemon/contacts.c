@@ -120,8 +120,8 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
 	if (taken || removed) {
-		xmpp_unavailable(b->xmpp, bare);
 		shut_out(b, bare, NULL, SHUT_REMOVED);
+		xmpp_unavailable(b->xmpp, bare);
 	}
 	sessions_wake(b);
 }
