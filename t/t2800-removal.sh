@@ -427,21 +427,25 @@ test_expect_success 'so does a share that is no more, or stands for something el
 
 # no_room <user>: where the trust table would be written, there is a directory.
 no_room () {
-	mkdir "$TRASH/$1/.state/git-xmpp/devices.$(broker_pid "$1")"
+	mkdir "$(trust_table "$1").$(broker_pid "$1")"
 }
 
 room () {
-	rmdir "$TRASH/$1/.state/git-xmpp/devices.$(broker_pid "$1")"
+	rmdir "$(trust_table "$1").$(broker_pid "$1")"
+}
+
+trust_table () {
+	find "$TRASH/$1/.state/git-xmpp" -name devices
 }
 
 test_expect_success 'a decision that cannot be kept is an error, and has not been made' '
 	no_room bob &&
-	cp bob/.state/git-xmpp/devices devices.before &&
+	cp "$(trust_table bob)" devices.before &&
 	for command in remove distrust block "verify --fingerprint=$(fingerprint_of alice | tr -d " ")"
 	do
 		says "cannot use .*devices" as bob git xmpp $command alice@localhost || return 1
 	done &&
-	cmp bob/.state/git-xmpp/devices devices.before &&
+	cmp "$(trust_table bob)" devices.before &&
 	device_is bob alice verified &&
 	fetches project &&
 	says "cannot use .*devices" as bob git xmpp add carol@localhost &&
