@@ -72,6 +72,19 @@ enum {
 	QUEUE_RETRY_MAX = 30 * 60 * 1000,
 	QUEUE_EXPIRY = 30 * 24 * 3600,		/* seconds */
 
+	/* what is read of a stream from the server */
+	STANZA_DEPTH_MAX = 64,			/* elements within each other; what is deeper is left out */
+	STANZA_ELEMENTS_MAX = 1000,		/* but of our own server and account */
+	STANZA_ATTRIBUTES_MAX = 64,		/* of one element; more are left out */
+	STANZA_NAME_MAX = 1024,			/* of an element, with its namespace */
+	STANZA_WEIGHT_MAX = 16 * 1024 * 1024,	/* in memory: a roster of BUDDIES_MAX is one stanza */
+	STANZA_SIZE_MAX = 4 * 1024 * 1024,	/* as it comes; more ends the connection, as all below */
+	STANZA_TAG_MAX = 1024 * 1024,
+	STANZA_DEPTH_CUT = 100 * 1000,
+	STANZA_RESCAN_MAX = 256 * 1024 * 1024,	/* of one tag that comes in pieces */
+	STREAM_HEADER_MAX = 16 * 1024,
+	STREAM_PARSER_MAX = 1024 * 1024,	/* bytes that one parser gets: it keeps each name that it has seen */
+
 	/* in-band bytestreams */
 	IBB_BLOCK = 5700,			/* offered, and the most that is taken; a stanza stays under 8 KiB */
 	IBB_BLOCK_MIN = 512,			/* the least: smaller ones would be mostly stanza */
