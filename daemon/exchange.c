@@ -402,13 +402,15 @@ static void send_acknowledgement(struct exchange *e)
 	send_text(e, text);
 }
 
-void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now)
+void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
 {
 	struct stanza s;
 
 	if (!e->full)
 		return;
 	stanza_read(xml, &s);
+	if (!whole)
+		stanza_discount(&s);
 	smack_heard(&e->smack, s.counted, now);
 	switch (s.kind) {
 	case STANZA_ANSWER:

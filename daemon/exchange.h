@@ -69,8 +69,8 @@ bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now);
 void exchange_available(struct exchange *e, const char *device, const char *instance);
 void exchange_presence(struct exchange *e, const char *to, const char *type);
 
-/* A stanza has come. */
-void exchange_take(struct exchange *e, xmpp_stanza_t *xml, uint64_t now);
+/* A stanza has come; not whole: something of it is missing. */
+void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t now);
 
 /* The connection may be dead: asks the server, and gives it little time. */
 void exchange_doubt(struct exchange *e, uint64_t now);

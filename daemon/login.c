@@ -103,7 +103,9 @@ bool login_hopeless(const struct login *l)
 /* Why there is no session; never for a reason that has a message of its own. */
 static void reason_text(const struct login *l, bool was_up, char *out, size_t size)
 {
-	if (l->stream_error[0])
+	if (l->excess)
+		snprintf(out, size, "%s", l->excess);
+	else if (l->stream_error[0])
 		snprintf(out, size, "the server ended the stream: %s", l->stream_error);
 	else if (l->tcp_error)
 		snprintf(out, size, "%s", strerror(l->tcp_error));

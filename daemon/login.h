@@ -26,6 +26,7 @@ struct login {
 	char sasl[40];		/* condition of the last refusal; empty: none */
 	char refusal[80];	/* after the login proper: resource binding */
 	char stream_error[120];
+	const char *excess;	/* what the server said that was too much, static; or NULL */
 	bool replaced;		/* another connection took our resource */
 	bool late;		/* a deadline passed */
 };

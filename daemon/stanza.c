@@ -217,6 +217,27 @@ void stanza_read(xmpp_stanza_t *xml, struct stanza *out)
 		read_presence(xml, out);
 }
 
+void stanza_discount(struct stanza *s)
+{
+	switch (s->kind) {
+	case STANZA_ANSWER:
+		s->condition = "policy-violation";
+		break;
+	case STANZA_ROSTER:
+	case STANZA_BLOCKED:
+	case STANZA_UNBLOCKED:
+	case STANZA_PING:
+	case STANZA_DISCO:
+	case STANZA_IBB:
+	case STANZA_BAD_REQUEST:
+	case STANZA_UNKNOWN:
+		s->kind = STANZA_UNKNOWN;
+		break;
+	default:
+		s->kind = STANZA_OTHER;
+	}
+}
+
 const char *stanza_stream_error(xmpp_stanza_t *xml)
 {
 	xmpp_stanza_t *child = xml ? xmpp_stanza_get_children(xml) : NULL;

@@ -74,6 +74,12 @@ void stanza_read(xmpp_stanza_t *xml, struct stanza *out);
 /* Whether the payload of an answer is a roster. It may be NULL. */
 bool stanza_is_roster(xmpp_stanza_t *payload);
 
+/*
+ * The stanza read was not whole: it means nothing any more, but an answer is one that
+ * failed, and a question is to be answered.
+ */
+void stanza_discount(struct stanza *s);
+
 /* The condition of a <stream:error/>, which may be NULL. */
 const char *stanza_stream_error(xmpp_stanza_t *xml);
 

@@ -36,6 +36,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "expat-guard.h"
 
 enum {
 	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
@@ -71,6 +72,7 @@ struct strophe_loop {
 	unsigned fires;
 	bool pumping;
 	bool up;
+	bool cut;
 	size_t queued;		/* bytes since the queue was last empty */
 	void (*done)(void *arg);
 	void *done_arg;
@@ -205,6 +207,17 @@ static void acknowledge_now(struct strophe_loop *l)
 		setsockopt(l->watchdog.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
+/* The end of the stream comes behind what was read already, and that reaches nobody. */
+static void end_excess(struct strophe_loop *l)
+{
+	const char *why = l->cut ? NULL : expat_guard_trouble();
+
+	if (!why)
+		return;
+	l->events->excess(l->owner, why);
+	strophe_loop_cut(l);
+}
+
 static void on_kick(uv_idle_t *handle);
 
 static void pump(struct strophe_loop *l)
@@ -226,6 +239,7 @@ static void pump(struct strophe_loop *l)
 	do {
 		l->fires = 0;
 		xmpp_run_once(l->ctx, 0);
+		end_excess(l);
 	} while (l->fires > 1 && ++passes < PASSES_MAX);
 	if (careful) {
 		watchdog_entered(&l->watchdog, 0);
@@ -275,7 +289,7 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 {
 	struct strophe_loop *l = userdata;
 
-	l->events->stanza(l->owner, stanza);
+	l->events->stanza(l->owner, stanza, !expat_guard_pruned());
 	return 1;
 }
 
@@ -364,6 +378,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	assert(!l->pumping && !strophe_loop_busy(l));
 	xmpp_conn_set_flags(l->conn, flags);
 	l->queued = 0;
+	l->cut = false;
 	l->log.handler = on_log;
 	if (l->reserved >= 0)
 		close(l->reserved);
@@ -388,6 +403,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 void strophe_loop_cut(struct strophe_loop *l)
 {
 	/* libstrophe finds the end of the stream, and so the edge of the epoll set does. */
+	l->cut = true;
 	if (l->watchdog.fd >= 0)
 		shutdown(l->watchdog.fd, SHUT_RDWR);
 }

@@ -24,12 +24,17 @@ struct strophe_events {
 	void (*up)(void *owner);
 	/* The connection is over or did not come about. error is NULL unless the server said why. */
 	void (*down)(void *owner, const xmpp_stream_error_t *error);
-	/* A child of the stream, after the login; freed when this returns. */
-	void (*stanza)(void *owner, xmpp_stanza_t *stanza);
+	/*
+	 * A child of the stream, after the login; freed when this returns. Not whole: something
+	 * was left out because it was too much.
+	 */
+	void (*stanza)(void *owner, xmpp_stanza_t *stanza, bool whole);
 	/* A line of libstrophe's debug log, only until the login: it is never to be passed on. */
 	void (*login_line)(void *owner, const char *line);
 	/* The certificate did not verify; the connection will fail. */
 	void (*certificate)(void *owner, const char *why);
+	/* What the server says is more than can be borne; the connection ends. */
+	void (*excess)(void *owner, const char *why);
 	/* Outside libstrophe: what could be sent and read was. */
 	void (*pumped)(void *owner);
 };

@@ -316,11 +316,18 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		failed(x, was_up);
 }
 
-static void on_stanza(void *owner, xmpp_stanza_t *xml)
+static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
 {
 	struct xmpp *x = owner;
 
-	exchange_take(&x->exchange, xml, uv_now(x->loop));
+	exchange_take(&x->exchange, xml, whole, uv_now(x->loop));
+}
+
+static void on_excess(void *owner, const char *why)
+{
+	struct xmpp *x = owner;
+
+	x->login.excess = why;
 }
 
 static void on_login_line(void *owner, const char *line)
@@ -369,6 +376,7 @@ static const struct strophe_events stream_events = {
 	.stanza = on_stanza,
 	.login_line = on_login_line,
 	.certificate = on_certificate,
+	.excess = on_excess,
 	.pumped = on_pumped,
 };
 

@@ -2,12 +2,15 @@
 /*
  * A server that says the wrong things: odd-server TEXT... prints its port on
  * 127.0.0.1, then gives each client the TEXTs, one for each time it has heard
- * something, and is silent after the last until the client leaves.
+ * something, and is silent after the last until the client leaves. Before a TEXT,
+ * --times=N has it said so often, and --more has it follow the one before at once.
  */
 
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,17 +32,58 @@ static int listen_anywhere(void)
 	return fd;
 }
 
-static void serve(int fd, char **texts)
+static bool write_all(int fd, const char *data, size_t n)
+{
+	ssize_t done;
+
+	for (; n > 0; data += done, n -= done) {
+		done = write(fd, data, n);
+		if (done < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool say(int fd, const char *text, unsigned long times)
+{
+	size_t len = strlen(text), fit = len && len < 65536 ? 65536 / len : 1;
+	char *block = malloc(fit * len + 1);
+	bool said = block != NULL;
+
+	for (size_t i = 0; said && i < fit; i++)
+		memcpy(block + i * len, text, len);
+	for (size_t n; said && times > 0; times -= n) {
+		n = times < fit ? times : fit;
+		said = write_all(fd, block, n * len);
+	}
+	free(block);
+	return said;
+}
+
+/* One TEXT, and those that follow it; NULL if the client is gone. */
+static char **say_next(int fd, char **args)
+{
+	bool more = true;
+
+	while (*args && more) {
+		unsigned long times = 1;
+
+		if (!strncmp(*args, "--times=", 8))
+			times = strtoul(*args++ + 8, NULL, 10);
+		if (!*args || !say(fd, *args++, times))
+			return NULL;
+		more = *args && !strcmp(*args, "--more");
+		args += more;
+	}
+	return args;
+}
+
+static void serve(int fd, char **args)
 {
 	char heard[4096];
 
-	while (read(fd, heard, sizeof(heard)) > 0) {
-		if (!*texts)
-			continue;
-		if (write(fd, *texts, strlen(*texts)) < 0)
-			return;
-		texts++;
-	}
+	while (args && read(fd, heard, sizeof(heard)) > 0)
+		args = say_next(fd, args);
 }
 
 int main(int argc, char **argv)

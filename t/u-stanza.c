@@ -74,6 +74,39 @@ static const struct {
 
 static xmpp_ctx_t *ctx;
 
+/* What is left of the meaning when not all of it came. */
+static const struct {
+	const char *xml;
+	enum stanza_kind kind;
+} pruned[] = {
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_UNKNOWN },
+	{ "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_UNKNOWN },
+	{ "<iq type='result' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_ANSWER },
+	{ "<iq type='set' id='1'><unblock xmlns='urn:xmpp:blocking'/></iq>", STANZA_UNKNOWN },
+	{ "<iq/>", STANZA_OTHER },
+	{ "<presence from='a@b/c'/>", STANZA_OTHER },
+	{ "<presence from='a@b' type='unsubscribed'/>", STANZA_OTHER },
+	{ "<message from='a@b'/>", STANZA_OTHER },
+	{ "<r xmlns='urn:xmpp:sm:3'/>", STANZA_OTHER },
+};
+
+static void test_pruned(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pruned); i++) {
+		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, pruned[i].xml);
+		struct stanza s;
+		bool counted;
+
+		stanza_read(xml, &s);
+		counted = s.counted;
+		stanza_discount(&s);
+		is_str(kinds[s.kind], kinds[pruned[i].kind], pruned[i].xml);
+		ok(s.counted == counted, "... it counts as what it is");
+		ok(s.kind != STANZA_ANSWER || s.condition, "... an answer is an error");
+		xmpp_stanza_release(xml);
+	}
+}
+
 static void test_kinds(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -366,6 +399,7 @@ int main(void)
 {
 	ctx = xmpp_ctx_new(NULL, NULL);
 	test_kinds();
+	test_pruned();
 	test_blocks();
 	test_written_block();
 	test_errors();

@@ -8,6 +8,7 @@
  *     --server S --ca-file F --resource R --device D --instance I
  *     --until PREFIX    ends, with status 0, after a line that begins so
  *     --timeout N       ends, with status 1, after N seconds (30)
+ *     --tell-memory     the last line is "memory N", the most that it took, in kB
  *
  *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID | unblock JID | quit
  *   shy on|off                     whether somebody may see that it is there
@@ -23,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "alloc.h"
 #include "base64.h"
@@ -417,6 +419,7 @@ int main(int argc, char **argv)
 		{ "instance", required_argument, NULL, 'i' },
 		{ "until", required_argument, NULL, 'u' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "tell-memory", no_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct xmpp_config config = {
@@ -427,6 +430,8 @@ int main(int argc, char **argv)
 	};
 	struct probe p = { .loop = uv_default_loop() };
 	unsigned seconds = 30;
+	bool tell_memory = false;
+	struct rusage usage;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -438,6 +443,7 @@ int main(int argc, char **argv)
 		case 'i': config.instance = optarg; break;
 		case 'u': p.until = optarg; break;
 		case 't': seconds = atoi(optarg); break;
+		case 'm': tell_memory = true; break;
 		default: return 2;
 		}
 	}
@@ -454,5 +460,7 @@ int main(int argc, char **argv)
 	uv_loop_close(p.loop);
 	buf_finish(&p.commands);
 	free(p.send.to);
+	if (tell_memory && getrusage(RUSAGE_SELF, &usage) == 0)
+		printf("memory %ld\n", usage.ru_maxrss);
 	return p.status;
 }

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "expat-guard.h"
+
+/*
+ * libstrophe feeds what comes from the server to expat, and builds trees of
+ * what expat tells. Neither bears everything. The functions below stand before
+ * expat's own: this program exports them, so the dynamic linker gives
+ * libstrophe these. What libstrophe holds is a parser that never gets a
+ * byte; its user data is a guard, which has the parser that does, and passes on to
+ * libstrophe's handlers what core/sieve.c lets through. And besides:
+ *
+ * - Text comes in one piece. expat tells each line and each &lt; for itself, and
+ *   libstrophe looks for the end of what it has each time: 500 kB of newlines
+ *   would take it ten seconds.
+ * - A parser keeps each name that it has seen for as long as it lives, and a stream
+ *   lives for weeks. So after STREAM_PARSER_MAX bytes a new one takes over between two
+ *   stanzas: it is told the header of the stream again, in silence.
+ * - A document type is the end: RFC 6120 11.1 forbids it, and entities could be
+ *   anything.
+ * - What is not XML is the end, too. libstrophe (0.12 to 0.14) would print the
+ *   buffer it read into as if it were a string, and then go on reading, with one more error
+ *   to be sent each time.
+ * - Since the fix for CVE-2023-52425 expat does not try again to parse a tag that
+ *   was split over two reads until much more data has come ("reparse
+ *   deferral"). On an XMPP stream nothing more need come for minutes: the last stanza
+ *   before a silence would lie in the parser. That is switched off; the sieve
+ *   bounds the work that it is against.
+ *
+ * "The end" is this: libstrophe is told that all is well and nothing more, and
+ * strophe-loop.c, which asks expat_guard_trouble(), shuts the socket.
+ */
+
+#include <dlfcn.h>
+#include <expat.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "buf.h"
+#include "sieve.h"
+
+struct guard {
+	XML_Parser outer;	/* libstrophe's; it owns the guard */
+	XML_Parser expat;	/* owned; gets the bytes */
+	char separator;
+	const XML_Memory_Handling_Suite *memory;
+	void *user;		/* libstrophe's, with its handlers */
+	XML_StartElementHandler start;
+	XML_EndElementHandler end;
+	XML_CharacterDataHandler characters;
+
+	struct sieve sieve;
+	uint64_t base;		/* bytes that other parsers had before this one */
+	struct buf header;	/* what came until the stream began, its tag included */
+	struct buf text;	/* of the element that is open, not yet passed on */
+	bool replaying;		/* the header, to a new parser */
+	uint64_t renew_at;	/* a stanza ended here, and a new parser goes on; 0: not yet */
+};
+
+/* One thread reads streams, one at a time. */
+static const char *trouble;
+static bool pruned;
+
+static const char forbidden[] = "the server sent a document type, which XMPP forbids";
+static const char not_xml[] = "the server sent what is not XML";
+
+const char *expat_guard_trouble(void)
+{
+	return trouble;
+}
+
+bool expat_guard_pruned(void)
+{
+	return pruned;
+}
+
+/* --- expat's own --- */
+
+/* What it is in the library; there is nothing to be done without. */
+static void *real(const char *name)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	if (!found)
+		abort();
+	return found;
+}
+
+#define REAL(function) \
+	static __typeof__(&(function)) own; \
+	if (!own) \
+		own = (__typeof__(&(function)))real(#function)
+
+static XML_Parser real_create(const XML_Memory_Handling_Suite *memory, const char *separator)
+{
+	REAL(XML_ParserCreate_MM);
+	return own(NULL, memory, separator);
+}
+
+static void real_free(XML_Parser parser)
+{
+	REAL(XML_ParserFree);
+	own(parser);
+}
+
+static void real_set_user_data(XML_Parser parser, void *data)
+{
+	REAL(XML_SetUserData);
+	own(parser, data);
+}
+
+static void real_set_handlers(XML_Parser parser, XML_StartElementHandler start, XML_EndElementHandler end)
+{
+	REAL(XML_SetElementHandler);
+	own(parser, start, end);
+}
+
+static void real_set_characters(XML_Parser parser, XML_CharacterDataHandler characters)
+{
+	REAL(XML_SetCharacterDataHandler);
+	own(parser, characters);
+}
+
+static enum XML_Status real_parse(XML_Parser parser, const char *s, int n, int is_final)
+{
+	REAL(XML_Parse);
+	return own(parser, s, n, is_final);
+}
+
+static void switch_off_deferral(XML_Parser parser)
+{
+	typedef XML_Bool (*deferral_fn)(XML_Parser parser, XML_Bool enabled);
+	/* An expat without the deferral does not have it. */
+	deferral_fn set = (deferral_fn)dlsym(RTLD_DEFAULT, "XML_SetReparseDeferralEnabled");
+
+	if (set)
+		set(parser, XML_FALSE);
+}
+
+/* --- what it tells --- */
+
+/* Where in the stream the parser is behind what it tells just now. */
+static uint64_t told_at(const struct guard *g)
+{
+	return g->base + XML_GetCurrentByteIndex(g->expat) + XML_GetCurrentByteCount(g->expat);
+}
+
+static void stop(struct guard *g)
+{
+	XML_StopParser(g->expat, XML_FALSE);
+}
+
+static void pass_text(struct guard *g)
+{
+	if (!buf_len(&g->text))
+		return;
+	g->characters(g->user, buf_data(&g->text), buf_len(&g->text));
+	buf_finish(&g->text);
+}
+
+/* The header ends here, and whatever else was read is not of it. */
+static void end_header(struct guard *g, uint64_t at)
+{
+	if (at < buf_len(&g->header))
+		g->header.end = g->header.off + at;
+}
+
+static void on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
+{
+	static const XML_Char *none[] = { NULL };
+	struct guard *g = arg;
+	bool stream = g->sieve.depth == 0;
+	enum sieve_verdict verdict;
+
+	if (g->replaying)
+		return;
+	verdict = sieve_start(&g->sieve, told_at(g), name, attributes);
+	if (g->sieve.trouble) {
+		stop(g);
+		return;
+	}
+	if (stream)
+		end_header(g, told_at(g));
+	if (verdict == SIEVE_SKIP)
+		return;
+	pass_text(g);
+	g->start(g->user, name, verdict == SIEVE_BARE ? none : attributes);
+}
+
+static void on_end(void *arg, const XML_Char *name)
+{
+	struct guard *g = arg;
+	uint64_t at = told_at(g);
+
+	if (g->sieve.trouble)
+		return;
+	if (sieve_end(&g->sieve, at)) {
+		pass_text(g);
+		pruned = g->sieve.pruned;
+		g->end(g->user, name);
+		pruned = false;
+	}
+	if (sieve_between(&g->sieve) && at - g->base > STREAM_PARSER_MAX) {
+		g->renew_at = at;
+		stop(g);
+	}
+}
+
+static void on_characters(void *arg, const XML_Char *s, int n)
+{
+	struct guard *g = arg;
+
+	if (!g->replaying && !g->sieve.trouble && sieve_text(&g->sieve, told_at(g), n))
+		buf_append(&g->text, s, n);
+}
+
+static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system, const XML_Char *public,
+		       int internal)
+{
+	struct guard *g = arg;
+
+	g->sieve.trouble = forbidden;
+	stop(g);
+}
+
+/* --- the parser that works --- */
+
+static bool open_parser(struct guard *g)
+{
+	g->expat = real_create(g->memory, &g->separator);
+	if (!g->expat)
+		return false;
+	switch_off_deferral(g->expat);
+	real_set_user_data(g->expat, g);
+	real_set_handlers(g->expat, on_start, on_end);
+	real_set_characters(g->expat, on_characters);
+	XML_SetStartDoctypeDeclHandler(g->expat, on_doctype);
+	return true;
+}
+
+static void close_parser(struct guard *g)
+{
+	if (g->expat)
+		real_free(g->expat);
+	g->expat = NULL;
+}
+
+/* As it was when it was created, with libstrophe's handlers. */
+static bool begin(struct guard *g)
+{
+	close_parser(g);
+	sieve_init(&g->sieve);
+	buf_finish(&g->header);
+	buf_finish(&g->text);
+	g->base = g->renew_at = 0;
+	trouble = NULL;
+	return open_parser(g);
+}
+
+static bool renew(struct guard *g)
+{
+	close_parser(g);
+	g->base = g->renew_at - buf_len(&g->header);
+	g->renew_at = 0;
+	if (!open_parser(g))
+		return false;
+	g->replaying = true;
+	real_parse(g->expat, buf_data(&g->header), buf_len(&g->header), 0);
+	g->replaying = false;
+	return true;
+}
+
+static enum XML_Status feed(struct guard *g, const char *s, size_t n)
+{
+	uint64_t end = g->sieve.read + n;
+	enum XML_Status status;
+
+	while ((status = real_parse(g->expat, s, n, 0)) == XML_STATUS_ERROR && g->renew_at) {
+		s += n - (end - g->renew_at);
+		n = end - g->renew_at;
+		if (!renew(g))
+			return XML_STATUS_ERROR;
+	}
+	sieve_read(&g->sieve, end - g->sieve.read);
+	return status;
+}
+
+/* --- what libstrophe calls --- */
+
+static struct guard *guard_of(XML_Parser outer)
+{
+	return XML_GetUserData(outer);
+}
+
+XML_Parser XML_ParserCreate_MM(const XML_Char *encoding, const XML_Memory_Handling_Suite *memory,
+			       const XML_Char *separator)
+{
+	struct guard *g = xcalloc(1, sizeof(*g));
+
+	g->memory = memory;
+	g->separator = separator ? *separator : '\0';
+	g->outer = real_create(memory, NULL);
+	if (g->outer && begin(g)) {
+		real_set_user_data(g->outer, g);
+		return g->outer;
+	}
+	if (g->outer)
+		real_free(g->outer);
+	free(g);
+	return NULL;
+}
+
+void XML_ParserFree(XML_Parser outer)
+{
+	struct guard *g = outer ? guard_of(outer) : NULL;
+
+	if (!g)
+		return;
+	close_parser(g);
+	buf_finish(&g->header);
+	buf_finish(&g->text);
+	free(g);
+	real_free(outer);
+}
+
+XML_Bool XML_ParserReset(XML_Parser outer, const XML_Char *encoding)
+{
+	return begin(guard_of(outer)) ? XML_TRUE : XML_FALSE;
+}
+
+void XML_SetUserData(XML_Parser outer, void *data)
+{
+	guard_of(outer)->user = data;
+}
+
+void XML_SetElementHandler(XML_Parser outer, XML_StartElementHandler start, XML_EndElementHandler end)
+{
+	struct guard *g = guard_of(outer);
+
+	g->start = start;
+	g->end = end;
+}
+
+void XML_SetCharacterDataHandler(XML_Parser outer, XML_CharacterDataHandler characters)
+{
+	guard_of(outer)->characters = characters;
+}
+
+enum XML_Status XML_Parse(XML_Parser outer, const char *s, int n, int is_final)
+{
+	struct guard *g = guard_of(outer);
+
+	if (!g->sieve.trouble) {
+		if (g->sieve.depth == 0)
+			buf_append(&g->header, s, n);
+		if (feed(g, s, n) == XML_STATUS_ERROR && !g->sieve.trouble)
+			g->sieve.trouble = not_xml;
+	}
+	trouble = g->sieve.trouble;
+	return XML_STATUS_OK;
+}
