@@ -343,6 +343,7 @@ void broker_reload(struct broker *b)
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	reach_reload(b->reach);
 	announcer_reload(b->announcer);
+	follower_bound(b->follower, b->config->receive_memory);
 	follower_reload(b->follower);
 	if (same && !failed) {
 		/* Whoever asks us to look again does not want to wait for the next try. */
@@ -428,6 +429,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->sink = sink_create();
 	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower = follower_create(&host, seed(b));
+	follower_bound(b->follower, b->config->receive_memory);
 	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
 	b->control = control_create(b, socket_path, trouble);
 	if (!b->control)

@@ -158,6 +158,8 @@ static void read_transport(struct config *c, git_config *all)
 	c->direct_local = get_bool(all, "xmpp.directlocal", false);
 	c->direct_port = get_int(all, "xmpp.directport", 0, UINT16_MAX);
 	c->bandwidth = get_int(all, "xmpp.bandwidth", 0, INT64_MAX);
+	c->receive_memory = get_int(all, "xmpp.receivememory", RECEIVE_MEMORY, INT64_MAX);
+	c->upload_memory = get_int(all, "xmpp.uploadmemory", UPLOAD_MEMORY, INT64_MAX);
 	c->path_timeout = get_int(all, "xmpp.pathtimeout", PATH_TIMEOUT, PATH_TIMEOUT_MAX);
 	if (git_config_iterator_new(&it, all))
 		return;
@@ -175,6 +177,8 @@ struct config *config_read(void)
 
 	c->transport = ROUTE_ALL;
 	c->path_timeout = PATH_TIMEOUT;
+	c->receive_memory = RECEIVE_MEMORY;
+	c->upload_memory = UPLOAD_MEMORY;
 	if (!all)
 		return c;
 	read_transport(c, all);

@@ -19,6 +19,10 @@ enum {
 	PATH_TIMEOUT_MAX = 3600,
 };
 
+/* Bytes of memory for a git process: one that takes what others made, one that gives. */
+#define RECEIVE_MEMORY (2LL << 30)
+#define UPLOAD_MEMORY  (4LL << 30)
+
 /* Which of our addresses buddies may see. */
 enum direct_addresses {
 	DIRECT_NEVER,		/* false: none, so we neither listen nor dial */
@@ -40,6 +44,8 @@ struct config {
 	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: told first */
 	size_t n_direct_extra;
 	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
+	uint64_t receive_memory;	/* xmpp.receiveMemory, for a git that takes a pack; 0: no limit */
+	uint64_t upload_memory;		/* xmpp.uploadMemory, for one that makes one; 0: no limit */
 	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another path */
 };
 

@@ -40,6 +40,7 @@ struct follower {
 	struct gitrun_host host;	/* borrowed */
 	struct follows *follows;	/* owned */
 	struct followed *followed;	/* owned */
+	uint64_t memory;		/* for each git, bytes; 0: no limit */
 	uv_timer_t timer;
 };
 
@@ -220,6 +221,7 @@ static void fetch(void *owner, struct follow *follow)
 
 	d->git = gitrun_start(&f->host, &task, on_fetched, d);
 	gitrun_limit_silence(d->git, FOLLOW_SILENCE);
+	gitrun_bound(d->git, f->memory);
 }
 
 static const struct follow_events follow_events = {
@@ -234,6 +236,12 @@ static bool still_there(const struct follower *f, const struct follow *follow)
 	while (other && other != follow)
 		other = other->next;
 	return other;
+}
+
+void follower_bound(struct follower *f, uint64_t memory)
+{
+	if (f)
+		f->memory = memory;
 }
 
 void follower_reload(struct follower *f)

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "childenv.h"
+#include "gitlimits.h"
 #include "repository.h"
 #include "text.h"
 
@@ -45,6 +46,12 @@ void gitrun_destroy(struct gitrun *run)
 	run->ended = true;
 	child_destroy(run->child);
 	uv_close((uv_handle_t *)&run->timer, on_timer_closed);
+}
+
+void gitrun_bound(struct gitrun *run, uint64_t memory)
+{
+	if (run->child)
+		gitlimits_bound(child_pid(run->child), memory);
 }
 
 static void say_done(struct gitrun *run, int status)

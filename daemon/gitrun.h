@@ -60,6 +60,9 @@ struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_
  */
 void gitrun_limit_silence(struct gitrun *run, unsigned ms);
 
+/* What it takes comes from somebody else: its memory is bounded, 0: not, and its time on the processor. */
+void gitrun_bound(struct gitrun *run, uint64_t memory);
+
 /* done is not called any more. A git that changes something goes on to its end, any other is ended. NULL is fine. */
 void gitrun_destroy(struct gitrun *run);
 

@@ -26,6 +26,7 @@
 #include "alloc.h"
 #include "child.h"
 #include "childenv.h"
+#include "gitlimits.h"
 #include "log.h"
 #include "transferlog.h"
 
@@ -437,26 +438,39 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 enum { ARGV_MAX = 8 };
 
 /* git's argv; the path is the share's own, never what a peer said. */
-static void make_argv(enum service service, const char *path, const char *argv[ARGV_MAX])
+static void make_argv(enum service service, const char *path,
+		      const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
 {
-	static const char *const rows[][ARGV_MAX] = {
-		[SERVICE_UPLOAD_PACK] = { "git", "upload-pack", "--strict", "--" },
-		[SERVICE_RECEIVE_PACK] = { "git", "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
-		[SERVICE_UPLOAD_ARCHIVE] = { "git", "upload-archive" },
+	static const char *const rows[][ARGV_MAX - 2] = {
+		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
+		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
+		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
 	};
+	struct gitlimits limits;
 	size_t n = 0;
 
-	memcpy(argv, rows[service], sizeof(rows[service]));
-	while (argv[n])
-		n++;
-	argv[n] = path;
+	gitlimits_settings(&limits, service, path);
+	argv[n++] = "git";
+	for (unsigned i = 0; i < limits.n; i++)
+		argv[n++] = limits.args[i];
+	for (size_t i = 0; rows[service][i]; i++)
+		argv[n++] = rows[service][i];
+	argv[n++] = path;
+	argv[n] = NULL;
+}
+
+static uint64_t memory_for(const struct serve *s)
+{
+	const struct config *config = s->broker->config;
+
+	return s->service == SERVICE_RECEIVE_PACK ? config->receive_memory : config->upload_memory;
 }
 
 static struct child *spawn(struct serve *s, const struct share *share, int *error)
 {
 	const char *version = neg_git_protocol(s->neg);
 	char *protocol = *version ? xasprintf("version=%s", version) : NULL;
-	const char *argv[ARGV_MAX];
+	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
 	enum trust_state state = trust_look(s->peer->broker->trust, s->peer->jid, s->peer->fp);
 	const char *const extra[] = {
 		"GIT_PROTOCOL", protocol,
@@ -471,6 +485,8 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 
 	make_argv(s->service, share->path, argv);
 	child = child_spawn(s->peer->broker->loop, argv, env, "/", &child_events, s, error);
+	if (child)
+		gitlimits_bound(child_pid(child), memory_for(s));
 	childenv_destroy(env);
 	free(protocol);
 	return child;

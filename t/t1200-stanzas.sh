@@ -143,7 +143,7 @@ test_expect_success 'a server that passes on whatever it gets' '
 '
 
 test_expect_success 'a stranger cannot end the connection by depth' '
-	deep="<message $to>$(repeat 70000 "<a>")$(repeat 70000 "</a>")</message>" &&
+	deep="<message $to>$(repeat 95000 "<a>")$(repeat 95000 "</a>")</message>" &&
 	chat_send "$deep" && chat_send "$deep" &&
 	alice_answers deep 30
 '

@@ -121,6 +121,7 @@ enum {
 	SERVICE_SILENT = 60 * 1000,		/* then one that only reads makes room, if there is none */
 	ORPHAN_LIMIT = 60 * 60 * 1000,		/* for a push to end whose link was lost, then it is ended */
 	STOP_PATIENCE = 5 * 1000,		/* a broker that stops waits so long for pushes to end */
+	GIT_CPU_MAX = 2 * 3600,			/* seconds of a processor, of each git process for others */
 	CLIENTS_MAX = 128,			/* connections on the Unix socket */
 	LOOKUPS_MAX = 2,			/* of names that others offer; libuv lets no more run at a time */
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gitlimits.h"
+
+/*
+ * A pack of 3 kB can hold an object of gigabytes: deltas copy deltas. git
+ * has it in memory whole, and none of its settings bounds that; so the
+ * system does. An allocation that fails ends git with "fatal: Out of memory", which reaches
+ * who pushes, and git cleans up. Within the bound, the settings let large
+ * files through that would not fit:
+ *
+ *   receive.unpackLimit=1      index-pack works on every push, which streams large
+ *   core.bigFileThreshold      files, where unpack-objects may hold them whole
+ *   pack.threads               each thread of index-pack caches 96 MiB, each of
+ *                              pack-objects compares within a window of its own
+ *   pack.windowMemory          the size of that
+ *   receive.maxInputSize       what a push may put on the disk
+ *
+ * The limits are set from outside, just after the start: git has not yet read a byte
+ * from anybody then, nor started a process that would not inherit them.
+ */
+
+#include <errno.h>
+#include <git2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "bounds.h"
+#include "config.h"
+#include "log.h"
+#include "repository.h"
+
+enum { THREADS_MAX = 4 };
+
+/* What the user has set by any of these names stays. */
+static const struct setting {
+	const char *names[2];
+	const char *value;
+	unsigned services;
+	bool threads;		/* only where there are more processors than that */
+} settings[] = {
+	{ { "receive.unpackLimit", "transfer.unpackLimit" }, "receive.unpackLimit=1",
+	  1 << SERVICE_RECEIVE_PACK, false },
+	{ { "receive.maxInputSize" }, "receive.maxInputSize=4g", 1 << SERVICE_RECEIVE_PACK, false },
+	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=16m", 1 << SERVICE_RECEIVE_PACK, false },
+	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=64m", 1 << SERVICE_UPLOAD_PACK, false },
+	{ { "pack.windowMemory" }, "pack.windowMemory=128m", 1 << SERVICE_UPLOAD_PACK, false },
+	{ { "pack.threads" }, "pack.threads=4", 1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
+};
+
+/* All that git reads for a repository, as far as libgit2 can: NULL where it cannot. */
+static git_config *repository_config(const char *path)
+{
+	git_repository *repo = NULL;
+	git_config *all = NULL;
+	char *file;
+
+	if (repository_open(&repo, path) == 0) {
+		if (git_repository_config_snapshot(&all, repo) < 0)
+			all = NULL;
+		git_repository_free(repo);
+		return all;
+	}
+	file = xasprintf("%s/config", path);
+	if (git_config_open_ondisk(&all, file) < 0)
+		all = NULL;
+	free(file);
+	return all;
+}
+
+static bool has(git_config *config, const char *name)
+{
+	git_config_entry *entry = NULL;
+	bool found = config && git_config_get_entry(&entry, config, name) == 0;
+
+	git_config_entry_free(entry);
+	return found;
+}
+
+static bool is_set(const struct setting *s, git_config *of_user, git_config *of_repository)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(s->names); i++)
+		if (s->names[i] && (has(of_user, s->names[i]) || has(of_repository, s->names[i])))
+			return true;
+	return false;
+}
+
+void gitlimits_settings(struct gitlimits *l, enum service service, const char *path)
+{
+	git_config *of_user = config_open_global(), *of_repository = repository_config(path);
+	bool many = sysconf(_SC_NPROCESSORS_ONLN) > THREADS_MAX;
+
+	l->n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+
+		if (!(s->services & 1 << service) || (s->threads && !many) ||
+		    is_set(s, of_user, of_repository))
+			continue;
+		l->args[l->n++] = "-c";
+		l->args[l->n++] = s->value;
+	}
+	git_config_free(of_repository);
+	git_config_free(of_user);
+}
+
+static void bound(int pid, __rlimit_resource_t resource, const char *name, rlim_t most)
+{
+	struct rlimit limit;
+
+	if (prlimit(pid, resource, NULL, &limit) == 0) {
+		if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
+			return;
+		limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || most < limit.rlim_max ? most : limit.rlim_max;
+		if (prlimit(pid, resource, &limit, NULL) == 0)
+			return;
+	}
+	/* It may have ended already; then there is nothing to be bounded. */
+	if (errno != ESRCH)
+		log_warning("the %s of git cannot be bounded: %s", name, strerror(errno));
+}
+
+void gitlimits_bound(int pid, uint64_t memory)
+{
+	if (memory)
+		bound(pid, RLIMIT_DATA, "memory", memory);
+	bound(pid, RLIMIT_CPU, "time", GIT_CPU_MAX);
+}
