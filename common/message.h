@@ -76,6 +76,7 @@ enum message_id {
 	MSG_ROSTER_KEPT,		/* jid, reason: removed here, and not at the server */
 	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
 	MSG_ENTRY_BUSY,			/* id */
+	MSG_CONFIGURATION,		/* reason */
 	MSG_STATE_FILE,			/* path, reason */
 	MSG_INTERNAL,			/* reason */
 	MSG_COUNT

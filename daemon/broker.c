@@ -315,7 +315,7 @@ static void read_shares(struct broker *b)
 {
 	policy_destroy(b->policy);
 	b->policy = policy_create(b->config->jid);
-	config_read_shares(b->policy);
+	config_read_shares(b->config, b->policy);
 }
 
 /* Another account: nothing that the last one had, or told, is left. */
@@ -331,12 +331,17 @@ static void change_identity(struct broker *b)
 	reach_reload(b->reach);
 }
 
-void broker_reload(struct broker *b)
+int broker_reload(struct broker *b, struct message *trouble)
 {
-	struct config *fresh = config_read();
-	bool same = config_same_account(b->config, fresh);
+	struct config *fresh = config_read(trouble);
 	bool failed = b->trouble.id != MSG_NONE || (b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED);
+	bool same;
 
+	if (!fresh) {
+		log_error("%s; what was read before holds", trouble->text);
+		return -1;
+	}
+	same = config_same_account(b->config, fresh);
 	config_free(b->config);
 	b->config = fresh;
 	read_shares(b);
@@ -349,7 +354,7 @@ void broker_reload(struct broker *b)
 		/* Whoever asks us to look again does not want to wait for the next try. */
 		if (b->xmpp && xmpp_state(b->xmpp) == XMPP_OFFLINE)
 			xmpp_connect(b->xmpp);
-		return;
+		return 0;
 	}
 	password_destroy(b->password);
 	b->password = NULL;
@@ -362,6 +367,7 @@ void broker_reload(struct broker *b)
 	change_identity(b);
 	if (!b->reconnecting)
 		ask_password(b);
+	return 0;
 }
 
 void broker_give_password(struct broker *b, const char *password)
@@ -412,7 +418,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
 			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
 	b->started = time(NULL);
-	b->config = config_read();
+	b->config = config_read(trouble);
+	if (!b->config)
+		return -1;
 	if (identity_assume(b, trouble))
 		return -1;
 	b->blocked = blocklist_create();

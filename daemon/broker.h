@@ -97,8 +97,11 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 void broker_stop(struct broker *b);
 void broker_finish(struct broker *b);
 
-/* The user's git configuration has changed: account, shares. serves_review() is due then. */
-void broker_reload(struct broker *b);
+/*
+ * The user's git configuration has changed: account, shares. -1, logged and with *trouble, if it
+ * cannot be read: then what was read before holds. Else serves_review() is due.
+ */
+int broker_reload(struct broker *b, struct message *trouble);
 
 /* A password for this run, from a client with a terminal. */
 void broker_give_password(struct broker *b, const char *password);

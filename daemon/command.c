@@ -83,20 +83,29 @@ static void on_ended(void *arg, const struct serve_ended *e)
 	all->finish += e->finishes;
 }
 
-/* What was ended by it, in words. */
+/* What was ended by it, in words. Whoever changed the configuration compares it with what is obeyed here. */
 static void run_reload(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct ended all = { .conn = conn };
-	struct buf text = { 0 };
+	struct buf text = { 0 }, fields = { 0 };
+	char digest[GITCONFIG_DIGEST_MAX];
+	struct message trouble;
 
-	broker_reload(b);
+	if (broker_reload(b, &trouble) < 0) {
+		conn_send_error(conn, &trouble);
+		return;
+	}
 	serves_review(b, on_ended, &all);
 	if (all.ended)
 		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended, all.ended == 1 ? "" : "s");
 	if (all.finish)
 		buf_printf(&text, "%s%u push%s that had arrived whole will finish", all.ended ? "; " : "",
 			   all.finish, all.finish == 1 ? "" : "es");
-	command_done(conn, all.ended || all.finish ? buf_str(&text) : NULL);
+	gitconfig_digest(&b->config->all, digest);
+	fields_add(&fields, "message", all.ended || all.finish ? buf_str(&text) : NULL);
+	fields_add(&fields, "configuration", digest);
+	conn_send_fields(conn, FRAME_DONE, &fields);
+	buf_finish(&fields);
 	buf_finish(&text);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <git2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,110 +9,41 @@
 #include "log.h"
 #include "ways.h"
 
-git_config *config_open_global(void)
-{
-	git_config *all = NULL, *snapshot = NULL;
-	const char *file = getenv("GIT_CONFIG_GLOBAL");
-	int error;
-
-	/* libgit2 does not know this variable; "git config --global" writes where it says. */
-	error = file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all);
-	if (error == 0 && git_config_snapshot(&snapshot, all) < 0)
-		snapshot = NULL;
-	git_config_free(all);
-	if (!snapshot) {
-		const git_error *e = git_error_last();
-
-		log_error("cannot read the git configuration: %s", e ? e->message : "unknown error");
-	}
-	return snapshot;
-}
-
-static char *get(git_config *all, const char *account, const char *key)
+/* Of the account, or of xmpp itself with account NULL. malloc'd; NULL if there is none. */
+static char *get(const struct gitconfig *all, const char *account, const char *key)
 {
 	char *name = account ? xasprintf("xmpp.%s.%s", account, key) : xasprintf("xmpp.%s", key);
-	const char *value = NULL;
-	char *copy = NULL;
+	char *copy = xstrdup(gitconfig_get(all, name));
 
-	if (git_config_get_string(&value, all, name) == 0 && value && *value)
-		copy = xstrdup(value);
 	free(name);
 	return copy;
 }
 
-/* The name in the middle of section.name.key; NULL if it has none. */
-static char *subsection(const char *name)
+static int64_t get_int(const struct gitconfig *all, const char *key, int64_t fallback, int64_t max)
 {
-	const char *first = strchr(name, '.'), *last = strrchr(name, '.');
-
-	if (!first || first == last)
-		return NULL;
-	return xstrndup(first + 1, last - first - 1);
-}
-
-/* Whether a variable is section.<name>.key; with key NULL, any of the section's. */
-static bool is_variable(const char *variable, const char *section, const char *key)
-{
-	size_t n = strlen(section);
-	const char *last = strrchr(variable, '.');
-
-	return !strncmp(variable, section, n) && variable[n] == '.' && last > variable + n &&
-	       (!key || !strcmp(last + 1, key));
-}
-
-/* The only account there is, when xmpp.account does not name one. */
-static char *only_account(git_config *all)
-{
-	git_config_iterator *it;
-	git_config_entry *entry;
-	char *account = NULL;
-
-	/* Not the iterator with a pattern: it leaks what PCRE2 allocated. */
-	if (git_config_iterator_new(&it, all))
-		return NULL;
-	while (git_config_next(&entry, it) == 0) {
-		char *name;
-
-		if (!is_variable(entry->name, "xmpp", "jid"))
-			continue;
-		name = subsection(entry->name);
-		if (account && name && strcmp(account, name)) {
-			log_warning("several accounts are configured; xmpp.account must say which to use");
-			free(account);
-			free(name);
-			account = NULL;
-			break;
-		}
-		free(account);
-		account = name;
-	}
-	git_config_iterator_free(it);
-	return account;
-}
-
-static int64_t get_int(git_config *all, const char *name, int64_t fallback, int64_t max)
-{
+	const struct gitconfig_entry *e = gitconfig_find(all, key);
 	int64_t value;
-	int error = git_config_get_int64(&value, all, name);
 
-	if (error == GIT_ENOTFOUND)
+	if (!e)
 		return fallback;
-	if (error || value < 0 || value > max) {
-		log_error("%s must be a number from 0 to %lld", name, (long long)max);
+	if (!gitconfig_number(e->value, &value) || value < 0 || value > max) {
+		log_error("%s must be a number from 0 to %lld", key, (long long)max);
 		return fallback;
 	}
 	return value;
 }
 
-static bool get_bool(git_config *all, const char *name, bool fallback)
+static bool get_bool(const struct gitconfig *all, const char *key, bool fallback)
 {
-	int value, error = git_config_get_bool(&value, all, name);
+	const struct gitconfig_entry *e = gitconfig_find(all, key);
+	bool value;
 
-	if (error && error != GIT_ENOTFOUND) {
-		log_error("%s must be true or false", name);
-		return false;
-	}
-	return error ? fallback : value;
+	if (!e)
+		return fallback;
+	if (gitconfig_bool(e->value, &value))
+		return value;
+	log_error("%s must be true or false", key);
+	return false;
 }
 
 static void add_direct_address(struct config *c, const char *value)
@@ -128,23 +58,20 @@ static void add_direct_address(struct config *c, const char *value)
 		c->n_direct_extra++;
 }
 
-static enum direct_addresses get_direct_addresses(git_config *all)
+static enum direct_addresses get_direct_addresses(const struct gitconfig *all)
 {
-	char *value = get(all, NULL, "directaddresses");
-	bool configured = value && !strcmp(value, "configured");
+	const char *value = gitconfig_get(all, "xmpp.directaddresses");
 
-	free(value);
-	if (configured)
+	if (value && !strcmp(value, "configured"))
 		return DIRECT_CONFIGURED;
 	return get_bool(all, "xmpp.directaddresses", true) ? DIRECT_ALL : DIRECT_NEVER;
 }
 
 /* How links may travel. Privacy fails closed: what cannot be understood shows no address. */
-static void read_transport(struct config *c, git_config *all)
+static void read_transport(struct config *c)
 {
-	char *transport = get(all, NULL, "transport");
-	git_config_iterator *it;
-	git_config_entry *entry;
+	const struct gitconfig *all = &c->all;
+	const char *transport = gitconfig_get(all, "xmpp.transport");
 
 	if (transport) {
 		c->transport = ways_transport(transport);
@@ -152,7 +79,6 @@ static void read_transport(struct config *c, git_config *all)
 			log_error("xmpp.transport must be auto, direct, proxy or inband");
 			c->transport = ROUTE_MASK(PATH_INBAND);
 		}
-		free(transport);
 	}
 	c->direct_addresses = get_direct_addresses(all);
 	c->direct_local = get_bool(all, "xmpp.directlocal", false);
@@ -161,47 +87,46 @@ static void read_transport(struct config *c, git_config *all)
 	c->receive_memory = get_int(all, "xmpp.receivememory", RECEIVE_MEMORY, INT64_MAX);
 	c->upload_memory = get_int(all, "xmpp.uploadmemory", UPLOAD_MEMORY, INT64_MAX);
 	c->path_timeout = get_int(all, "xmpp.pathtimeout", PATH_TIMEOUT, PATH_TIMEOUT_MAX);
-	if (git_config_iterator_new(&it, all))
-		return;
-	while (git_config_next(&entry, it) == 0)
-		if (!strcmp(entry->name, "xmpp.directaddress"))
-			add_direct_address(c, entry->value);
-	git_config_iterator_free(it);
+	for (size_t i = 0; i < all->count; i++)
+		if (!strcmp(all->rows[i].key, "xmpp.directaddress"))
+			add_direct_address(c, all->rows[i].value);
 }
 
-struct config *config_read(void)
+static void read_account(struct config *c)
+{
+	char bare[JID_MAX], *jid;
+
+	c->account = gitconfig_account(&c->all);
+	if (!c->account)
+		return;
+	jid = get(&c->all, c->account, "jid");
+	if (jid && jid_bare(jid, bare)) {
+		c->jid = xstrdup(bare);
+		c->server = get(&c->all, c->account, "server");
+		c->ca_file = get(&c->all, c->account, "cafile");
+		c->password_command = get(&c->all, c->account, "passwordcommand");
+	} else {
+		log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
+		free(c->account);
+		c->account = NULL;
+	}
+	free(jid);
+}
+
+struct config *config_read(struct message *trouble)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
-	git_config *all = config_open_global();
-	char bare[JID_MAX], *jid;
 
 	c->transport = ROUTE_ALL;
 	c->path_timeout = PATH_TIMEOUT;
 	c->receive_memory = RECEIVE_MEMORY;
 	c->upload_memory = UPLOAD_MEMORY;
-	if (!all)
-		return c;
-	read_transport(c, all);
-	c->account = get(all, NULL, "account");
-	if (!c->account)
-		c->account = only_account(all);
-	if (c->account) {
-		jid = get(all, c->account, "jid");
-		if (jid && jid_bare(jid, bare)) {
-			c->jid = xstrdup(bare);
-		} else {
-			log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
-			free(c->account);
-			c->account = NULL;
-		}
-		free(jid);
+	if (gitconfig_read(&c->all, trouble) < 0) {
+		config_free(c);
+		return NULL;
 	}
-	if (c->account) {
-		c->server = get(all, c->account, "server");
-		c->ca_file = get(all, c->account, "cafile");
-		c->password_command = get(all, c->account, "passwordcommand");
-	}
-	git_config_free(all);
+	read_transport(c);
+	read_account(c);
 	return c;
 }
 
@@ -209,6 +134,7 @@ void config_free(struct config *c)
 {
 	if (!c)
 		return;
+	gitconfig_finish(&c->all);
 	free(c->account);
 	free(c->jid);
 	free(c->server);
@@ -217,39 +143,36 @@ void config_free(struct config *c)
 	free(c);
 }
 
-static void read_share(struct policy *policy, const git_config_entry *entry)
+static void read_share(struct policy *policy, const struct gitconfig_entry *e, const char *key, const char *name)
 {
-	const char *key = strrchr(entry->name, '.') + 1;
-	char *name = subsection(entry->name);
-	struct share *share = name ? policy_share(policy, name) : NULL;
+	struct share *share = policy_share(policy, name);
 
 	if (!share)
-		log_warning("'%s' is not a name for a share", name ? name : entry->name);
-	else if (!strcmp(key, "path") && entry->value[0] == '/')
-		share_set_path(share, entry->value);
+		log_warning("'%s' is not a name for a share", name);
+	else if (!strcmp(key, "path") && e->value[0] == '/')
+		share_set_path(share, e->value);
 	else if (!strcmp(key, "path"))
 		log_warning("xmppShare.%s.path must be absolute", name);
 	else if ((!strcmp(key, "fetch") || !strcmp(key, "push")) &&
-		 !share_allow(share, entry->value, !strcmp(key, "push")))
-		log_warning("xmppShare.%s.%s: '%s' is not an address", name, key, entry->value);
-	free(name);
+		 !share_allow(share, e->value, !strcmp(key, "push")))
+		log_warning("xmppShare.%s.%s: '%s' is not an address", name, key, e->value);
 }
 
-void config_read_shares(struct policy *policy)
+void config_read_shares(const struct config *c, struct policy *policy)
 {
-	git_config *all = config_open_global();
-	git_config_iterator *it;
-	git_config_entry *entry;
+	for (size_t i = 0; i < c->all.count; i++) {
+		const struct gitconfig_entry *e = &c->all.rows[i];
+		const char *name, *key;
+		size_t len;
+		char *copy;
 
-	if (!all)
-		return;
-	if (git_config_iterator_new(&it, all) == 0) {
-		while (git_config_next(&entry, it) == 0)
-			if (entry->value && is_variable(entry->name, "xmppshare", NULL))
-				read_share(policy, entry);
-		git_config_iterator_free(it);
+		key = gitconfig_variable(e, "xmppshare", &name, &len);
+		if (!key || !e->value)
+			continue;
+		copy = xstrndup(name, len);
+		read_share(policy, e, key, copy);
+		free(copy);
 	}
-	git_config_free(all);
 }
 
 static bool same(const char *a, const char *b)

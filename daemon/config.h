@@ -3,15 +3,14 @@
 #define DAEMON_CONFIG_H
 
 /*
- * What the user's global git configuration says: the account and the shares.
- * Read through libgit2, whole, at start and at each reload.
+ * What the user's git configuration says: the account, the shares, how to travel.
+ * Read whole, at start and at each reload.
  */
 
+#include "gitconfig.h"
 #include "netaddr.h"
 #include "policy.h"
 #include "route.h"
-
-struct git_config;
 
 enum {
 	DIRECT_EXTRA_MAX = 4,
@@ -31,6 +30,7 @@ enum direct_addresses {
 };
 
 struct config {
+	struct gitconfig all;		/* what was read; owned */
 	char *account;			/* its name; NULL: none configured */
 	char *jid;			/* bare */
 	char *server;			/* host[:port], or NULL */
@@ -49,18 +49,12 @@ struct config {
 	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another path */
 };
 
-/* Never NULL; what is wrong in the configuration is logged and left out. */
-struct config *config_read(void);
+/* What is wrong in it is logged and left out. NULL with *trouble if it cannot be read at all. */
+struct config *config_read(struct message *trouble);
 void config_free(struct config *c);
 
 /* Adds the shares of [xmppShare "name"] sections. */
-void config_read_shares(struct policy *policy);
-
-/*
- * The global configuration for those who read more of it; git_config_free() it. NULL
- * if there is none or, logged, it cannot be read.
- */
-struct git_config *config_open_global(void);
+void config_read_shares(const struct config *c, struct policy *policy);
 
 /* The account part is the same in both. */
 bool config_same_account(const struct config *a, const struct config *b);

@@ -3,7 +3,7 @@
 #define DAEMON_FOLLOW_CONFIG_H
 
 /*
- * The followed shares in the user's global configuration:
+ * The followed shares in the user's configuration:
  *
  *   [xmppFollow "bob@example.org/project"]
  *           remote = origin /home/alice/project/.git
@@ -11,7 +11,7 @@
 
 #include "follow.h"
 
-/* Adds them all with follow_add(). What is malformed is logged and left out. False: it could not be read. */
+/* Adds them all with follow_add(). What is malformed is logged and left out. False: it could not be read, which is logged. */
 bool config_read_follows(struct follows *follows);
 
 #endif

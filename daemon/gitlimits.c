@@ -28,7 +28,6 @@
 
 #include "alloc.h"
 #include "bounds.h"
-#include "config.h"
 #include "log.h"
 #include "repository.h"
 
@@ -49,6 +48,18 @@ static const struct setting {
 	{ { "pack.windowMemory" }, "pack.windowMemory=128m", 1 << SERVICE_UPLOAD_PACK, false },
 	{ { "pack.threads" }, "pack.threads=4", 1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
 };
+
+/* The files of the user and the system; NULL where they cannot be read. */
+static git_config *user_config(void)
+{
+	const char *file = getenv("GIT_CONFIG_GLOBAL");
+	git_config *all = NULL;
+
+	/* libgit2 does not know this variable. */
+	if ((file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all)) < 0)
+		all = NULL;
+	return all;
+}
 
 /* All that git reads for a repository, as far as libgit2 can: NULL where it cannot. */
 static git_config *repository_config(const char *path)
@@ -89,7 +100,7 @@ static bool is_set(const struct setting *s, git_config *of_user, git_config *of_
 
 void gitlimits_settings(struct gitlimits *l, enum service service, const char *path)
 {
-	git_config *of_user = config_open_global(), *of_repository = repository_config(path);
+	git_config *of_user = user_config(), *of_repository = repository_config(path);
 	bool many = sysconf(_SC_NPROCESSORS_ONLN) > THREADS_MAX;
 
 	l->n = 0;

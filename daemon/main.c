@@ -169,10 +169,11 @@ struct signals {
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	struct signals *s = handle->data;
+	struct message trouble;
 
 	if (signum == SIGHUP) {
-		broker_reload(s->broker);
-		serves_review(s->broker, NULL, NULL);
+		if (broker_reload(s->broker, &trouble) == 0)
+			serves_review(s->broker, NULL, NULL);
 		return;
 	}
 	if (s->broker->stopping)
