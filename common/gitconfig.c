@@ -38,7 +38,8 @@ static const char *const variables[] = {
 };
 
 static const char *const question[] = {
-	"git", "config", "-z", "--show-origin", "--get-regexp", "^(xmpp|xmppshare|xmppfollow)\\.", NULL,
+	"git", "config", "-z", "--show-scope", "--show-origin",
+	"--get-regexp", "^(xmpp|xmppshare|xmppfollow)\\.", NULL,
 };
 
 static char **make_environment(void)
@@ -207,6 +208,16 @@ int gitconfig_read(struct gitconfig *c, struct message *trouble)
 	return why ? -1 : 0;
 }
 
+/* The text at *at, which moves behind its NUL; NULL if there is none. */
+static char *next_text(char **at, char *end)
+{
+	char *text = *at, *nul = memchr(text, '\0', end - text);
+
+	if (nul)
+		*at = nul + 1;
+	return nul ? text : NULL;
+}
+
 bool gitconfig_parse(struct gitconfig *c)
 {
 	static const char file[] = "file:";
@@ -214,22 +225,22 @@ bool gitconfig_parse(struct gitconfig *c)
 	size_t room = 0;
 
 	while (at < end) {
-		char *origin = at, *entry = memchr(at, '\0', end - at), *last, *newline;
+		char *scope = next_text(&at, end), *origin = next_text(&at, end), *key = next_text(&at, end), *value;
 
-		last = entry ? memchr(entry + 1, '\0', end - entry - 1) : NULL;
-		if (!last || last == entry + 1)
+		if (!key || !*key)
 			return false;
-		newline = strchr(++entry, '\n');
-		if (newline)
-			*newline++ = '\0';
+		value = strchr(key, '\n');
+		if (value)
+			*value++ = '\0';
+		if (!strncmp(origin, file, strlen(file)))
+			origin += strlen(file);
 		if (c->count == room) {
 			room = room ? 2 * room : 32;
 			c->rows = xrealloc(c->rows, room * sizeof(*c->rows));
 		}
-		if (!strncmp(origin, file, strlen(file)))
-			origin += strlen(file);
-		c->rows[c->count++] = (struct gitconfig_entry){ .key = entry, .value = newline, .file = origin };
-		at = last + 1;
+		c->rows[c->count++] = (struct gitconfig_entry){
+			.key = key, .value = value, .file = origin, .system = !strcmp(scope, "system"),
+		};
 	}
 	return true;
 }

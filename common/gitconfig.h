@@ -23,6 +23,7 @@ struct gitconfig_entry {
 	const char *key;	/* section and variable in lower case */
 	const char *value;	/* NULL: there is no "=" */
 	const char *file;	/* where it stands */
+	bool system;		/* which is the system's file, or one included there */
 };
 
 /* The variables of [xmpp], [xmppShare] and [xmppFollow]; of two with one key the later one counts. */
@@ -38,7 +39,10 @@ struct gitconfig {
  */
 int gitconfig_read(struct gitconfig *c, struct message *trouble);
 
-/* The rows of c->bytes: what "git config -z --show-origin --get-regexp" prints. False if it is something else. */
+/*
+ * The rows of c->bytes: what "git config -z --show-scope --show-origin --get-regexp" prints. False if it is
+ * something else.
+ */
 bool gitconfig_parse(struct gitconfig *c);
 void gitconfig_finish(struct gitconfig *c);
 

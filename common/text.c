@@ -47,6 +47,24 @@ size_t text_utf8_decode(const char *s, size_t n, uint32_t *c)
 	return len;
 }
 
+void text_shell(struct buf *out, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+
+	if (*s && !s[strspn(s, plain)]) {
+		buf_puts(out, s);
+		return;
+	}
+	buf_puts(out, "'");
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_append(out, s, 1);
+	}
+	buf_puts(out, "'");
+}
+
 bool text_utf8_valid(const char *s, size_t n)
 {
 	uint32_t c;

@@ -24,6 +24,9 @@ void text_xml(struct buf *out, const char *s);
 /* Appends a JSON string, quotes included, controls as \uNNNN. Invalid UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, const char *s);
 
+/* Appends a word as a shell wants it: in quotes, unless there is nothing in it that a shell obeys. */
+void text_shell(struct buf *out, const char *s);
+
 bool text_utf8_valid(const char *s, size_t n);
 
 /* The character at s: its length in bytes, or 0 if n bytes do not begin with a whole, valid one. */

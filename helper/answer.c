@@ -41,12 +41,13 @@ static int add_row(struct answer *a, const struct frame *frame, struct message *
 
 static void take_done(struct answer *a, struct fields f)
 {
-	const char *message = fields_get(f, "message");
+	const char *message = fields_get(f, "message"), *digest = fields_get(f, "configuration");
 	struct buf shown = { 0 };
 
 	if (message)
 		text_escape(&shown, message, strlen(message), false);
 	snprintf(a->message, sizeof(a->message), "%s", buf_str(&shown));
+	snprintf(a->configuration, sizeof(a->configuration), "%s", digest ? digest : "");
 	a->status = fields_get_u64(f, "status", 0) & 0xff;
 	buf_finish(&shown);
 }

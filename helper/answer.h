@@ -5,6 +5,7 @@
 /* A question to the broker, and all rows of its answer. */
 
 #include "fields.h"
+#include "gitconfig.h"
 #include "message.h"
 
 enum { ANSWER_ROWS_MAX = 65536 };
@@ -15,6 +16,7 @@ struct answer {
 	size_t count, room;
 	char message[MESSAGE_TEXT_MAX];		/* what was done, escaped; may be empty */
 	int status;		/* the exit status the broker suggests */
+	char configuration[GITCONFIG_DIGEST_MAX];	/* digest of what it read; empty: it did not say */
 };
 
 /*
@@ -43,8 +45,8 @@ const char *row_get(struct fields row, const char *key);
 void answer_finish(struct answer *answer);
 
 /*
- * The configuration or a file of the broker has changed: has a running one read it
- * again, with the verb. One that does not run will when it starts.
+ * A file of the broker has changed: has a running one read it again, with the verb. One that
+ * does not run will when it starts.
  */
 void answer_reload(const char *verb);
 

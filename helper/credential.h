@@ -26,8 +26,17 @@ void credential_free_text(char *text);
 void credential_approve(const struct credential *credential);
 void credential_reject(const struct credential *credential);
 
-/* Whether anybody would keep it. */
-bool credential_is_kept(const char *jid);
+enum credential_fate {
+	CREDENTIAL_KEPT,	/* it comes back when a broker asks */
+	CREDENTIAL_LOST,	/* a helper is configured, and none gives it back */
+	CREDENTIAL_NO_HELPER,
+};
+
+/* Asks for it as a broker does: with nobody at a terminal, and without what "git -c" says. */
+enum credential_fate credential_look(const struct credential *credential, const char *jid);
+
+/* A helper that is installed here and keeps passwords well, as credential.helper wants it; NULL if there is none. */
+const char *credential_suggestion(void);
 
 /* Wipes and frees. */
 void credential_finish(struct credential *credential);

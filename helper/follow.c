@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * git xmpp follow, unfollow: which remotes the broker fetches by itself. As
- * with shares the table is in the user's global configuration, so a repository
+ * with shares the table is in the user's configuration, so a repository
  * cannot have itself followed: [xmppFollow "<jid>/<share>"] with remote = <name> <git directory>.
  */
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "answer.h"
+#include "amend.h"
 #include "git-child.h"
 #include "remote.h"
 #include "report.h"
@@ -30,12 +30,10 @@ static const char unfollow_usage[] =
 	"\n"
 	"Without <remote>: the only one that is followed.\n";
 
-static const char section[] = "xmppfollow.";
-
 /* One value of the table. */
 struct row {
-	char *key;		/* owned; as git wants it */
-	char *value;		/* owned */
+	char *address;		/* owned; <jid>/<share> */
+	char *value;		/* owned; <name> <git directory> */
 };
 
 struct table {
@@ -43,51 +41,39 @@ struct table {
 	size_t count;
 };
 
-static void add_row(struct table *table, const char *entry)
+/* False when the configuration cannot be read, which was printed. To be finished in both cases. */
+static bool read_table(struct table *table)
 {
-	const char *value = strchr(entry, '\n');
-
-	if (!value)
-		return;
-	table->rows = xrealloc(table->rows, (table->count + 1) * sizeof(*table->rows));
-	table->rows[table->count].key = xstrndup(entry, value - entry);
-	table->rows[table->count].value = xstrdup(value + 1);
-	table->count++;
-}
-
-/* "git config -z" prints key, newline, value, NUL. */
-static void read_table(struct table *table)
-{
-	const char *const args[] = {
-		"config", "--global", "--includes", "-z", "--get-regexp", "^xmppfollow\\..*\\.remote$", NULL,
-	};
-	struct buf out = { 0 };
-	char *end;
+	struct message trouble;
+	struct gitconfig c;
+	bool good = gitconfig_read(&c, &trouble) == 0;
 
 	*table = (struct table){ .count = 0 };
-	git_run(args, NULL, &out, GIT_ERRORS_HIDDEN);
-	while (buf_len(&out) && (end = memchr(buf_data(&out), '\0', buf_len(&out)))) {
-		add_row(table, buf_data(&out));
-		buf_consume(&out, end - buf_data(&out) + 1);
+	if (!good)
+		report_trouble(&trouble, false);
+	for (size_t i = 0; good && i < c.count; i++) {
+		const char *name, *variable;
+		size_t len;
+
+		variable = gitconfig_variable(&c.rows[i], "xmppfollow", &name, &len);
+		if (!variable || strcmp(variable, "remote") || !c.rows[i].value)
+			continue;
+		table->rows = xrealloc(table->rows, (table->count + 1) * sizeof(*table->rows));
+		table->rows[table->count++] = (struct row){
+			.address = xstrndup(name, len), .value = xstrdup(c.rows[i].value),
+		};
 	}
-	buf_finish(&out);
+	gitconfig_finish(&c);
+	return good;
 }
 
 static void finish_table(struct table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		free(table->rows[i].key);
+		free(table->rows[i].address);
 		free(table->rows[i].value);
 	}
 	free(table->rows);
-}
-
-/* The address in a key, malloc'd. */
-static char *address_of(const struct row *row)
-{
-	const char *name = row->key + strlen(section);
-
-	return xstrndup(name, strrchr(name, '.') - name);
 }
 
 /* The directory in a value, "" if there is none. */
@@ -116,60 +102,70 @@ static bool has_refspec(const char *remote)
 	return has;
 }
 
-/* Writes the row, and removes what the remote was followed as when it had another URL. */
-static bool write_row(const struct remote *remote)
+static char *key_of(const char *address)
 {
-	char *key = xasprintf("xmppFollow.%s/%s.remote", remote->address.jid, remote->address.share);
-	char *value = xasprintf("%s %s", remote->name, remote->git_dir);
-	bool there = false, good;
-	struct table table;
+	return xasprintf("xmppFollow.%s.remote", address);
+}
 
-	read_table(&table);
-	for (size_t i = 0; i < table.count; i++) {
-		if (strcmp(table.rows[i].value, value))
-			continue;
-		if (!strcmp(table.rows[i].key + strlen(section), key + strlen(section)))
-			there = true;
-		else
-			config_remove_value(table.rows[i].key, value);
-	}
-	good = there || config_add(key, value);
-	finish_table(&table);
+/* The row is there, and the remote is not followed as what it was when it had another URL. */
+static void wish_row(struct amendment *a, const struct table *table, const struct remote *remote)
+{
+	char *address = xasprintf("%s/%s", remote->address.jid, remote->address.share);
+	char *value = xasprintf("%s %s", remote->name, remote->git_dir);
+
+	for (size_t i = 0; i < table->count; i++)
+		if (!strcmp(table->rows[i].value, value) && strcmp(table->rows[i].address, address))
+			amendment_wish(a, WISH_HAS_NOT, key_of(table->rows[i].address), value);
+	amendment_wish(a, WISH_HAS, key_of(address), value);
 	free(value);
-	free(key);
+	free(address);
+}
+
+static bool make_so(struct amendment *a)
+{
+	struct answer answer = { .count = 0 };
+	bool good = amendment_write(a) && amendment_settle(a, false, &answer);
+
+	answer_finish(&answer);
 	return good;
 }
 
 static int follow(const char *name)
 {
-	struct remote remote;
+	struct amendment amendment = { .count = 0 };
+	struct remote remote = { .name = NULL };
+	struct table table;
 	int status = STATUS_FATAL;
 
-	if (remote_find(&remote, name, false) && has_refspec(remote.name) && write_row(&remote)) {
-		answer_reload("reload");
-		printf("following %s/", remote.address.jid);
-		print_text(remote.address.share);
-		printf(" as ");
-		print_text(remote.name);
-		printf(" in ");
-		print_text(remote.git_dir);
-		putchar('\n');
-		status = STATUS_OK;
+	if (read_table(&table) && remote_find(&remote, name, false)) {
+		if (has_refspec(remote.name)) {
+			wish_row(&amendment, &table, &remote);
+			status = make_so(&amendment) ? STATUS_OK : STATUS_FATAL;
+		}
+		if (status == STATUS_OK) {
+			printf("following %s/", remote.address.jid);
+			print_text(remote.address.share);
+			printf(" as ");
+			print_text(remote.name);
+			printf(" in ");
+			print_text(remote.git_dir);
+			putchar('\n');
+			amendment_report(&amendment);
+		}
 	}
+	amendment_finish(&amendment);
 	remote_finish(&remote);
+	finish_table(&table);
 	return status;
 }
 
 static void list_for_people(const struct table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		char *address = address_of(&table->rows[i]);
-
-		print_text(address);
+		print_text(table->rows[i].address);
 		printf("  ");
 		print_text(table->rows[i].value);
 		putchar('\n');
-		free(address);
 	}
 }
 
@@ -182,15 +178,14 @@ static void list_for_programs(const struct table *table)
 	json_open(&out, "follows", '[');
 	for (size_t i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
-		char *address = address_of(row), *remote = xstrndup(row->value, strcspn(row->value, " "));
+		char *remote = xstrndup(row->value, strcspn(row->value, " "));
 
 		json_open(&out, NULL, '{');
-		json_string(&out, "address", address);
+		json_string(&out, "address", row->address);
 		json_string(&out, "remote", remote);
 		json_string(&out, "path", path_of(row));
 		json_close(&out, '}');
 		free(remote);
-		free(address);
 	}
 	json_close(&out, ']');
 	json_close(&out, '}');
@@ -200,14 +195,14 @@ static void list_for_programs(const struct table *table)
 static int list(bool json)
 {
 	struct table table;
+	int status = read_table(&table) ? STATUS_OK : STATUS_FATAL;
 
-	read_table(&table);
-	if (json)
+	if (status == STATUS_OK && json)
 		list_for_programs(&table);
-	else
+	else if (status == STATUS_OK)
 		list_for_people(&table);
 	finish_table(&table);
-	return STATUS_OK;
+	return status;
 }
 
 int verb_follow(int argc, char **argv)
@@ -250,8 +245,10 @@ static bool is_meant(const struct row *row, const char *git_dir, const char *nam
 
 static int unfollow(const struct table *table, const char *git_dir, const char *name)
 {
+	struct amendment amendment = { .count = 0 };
 	const struct row *row = NULL;
 	size_t count = 0;
+	int status = STATUS_FATAL;
 
 	for (size_t i = 0; i < table->count; i++) {
 		if (!is_meant(&table->rows[i], git_dir, name))
@@ -273,12 +270,17 @@ static int unfollow(const struct table *table, const char *git_dir, const char *
 	}
 	for (size_t i = 0; i < table->count; i++)
 		if (is_meant(&table->rows[i], git_dir, name))
-			config_remove_value(table->rows[i].key, table->rows[i].value);
-	answer_reload("reload");
-	printf("no longer followed: ");
-	print_text(row->value);
-	putchar('\n');
-	return STATUS_OK;
+			amendment_wish(&amendment, WISH_HAS_NOT, key_of(table->rows[i].address),
+				       table->rows[i].value);
+	if (make_so(&amendment)) {
+		printf("no longer followed: ");
+		print_text(row->value);
+		putchar('\n');
+		amendment_report(&amendment);
+		status = STATUS_OK;
+	}
+	amendment_finish(&amendment);
+	return status;
 }
 
 int verb_unfollow(int argc, char **argv)
@@ -293,8 +295,7 @@ int verb_unfollow(int argc, char **argv)
 	if (argc - optind > 1)
 		return verb_misused(unfollow_usage, "too many arguments");
 	git_dir = repository_git_dir();
-	read_table(&table);
-	if (git_dir)
+	if (read_table(&table) && git_dir)
 		status = unfollow(&table, git_dir, optind < argc ? argv[optind] : NULL);
 	finish_table(&table);
 	free(git_dir);

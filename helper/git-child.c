@@ -27,7 +27,7 @@ static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	const char *argv[ARGS_MAX + 2] = { "git" };
-	sigset_t defaults;
+	sigset_t defaults, none;
 	pid_t pid;
 
 	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
@@ -45,7 +45,9 @@ static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 
 	if (posix_spawnp(&pid, "git", &files, &attributes, (char **)argv, environ))
 		pid = -1;
@@ -120,37 +122,4 @@ int git_run(const char *const *args, const char *input, struct buf *out, enum gi
 		if (errno != EINTR)
 			return STATUS_CANNOT_RUN;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_CANNOT_RUN;
-}
-
-char *config_get(const char *key)
-{
-	const char *const args[] = { "config", "--global", "--includes", "-z", "--get", key, NULL };
-	struct buf value = { 0 };
-
-	if (git_run(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0) {
-		buf_finish(&value);
-		return NULL;
-	}
-	return buf_detach(&value);
-}
-
-bool config_set(const char *key, const char *value)
-{
-	const char *const args[] = { "config", "--global", "--replace-all", key, value, NULL };
-
-	return git_run(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0;
-}
-
-bool config_add(const char *key, const char *value)
-{
-	const char *const args[] = { "config", "--global", "--add", key, value, NULL };
-
-	return git_run(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0;
-}
-
-void config_remove_value(const char *key, const char *value)
-{
-	const char *const args[] = { "config", "--global", "--fixed-value", "--unset-all", key, value, NULL };
-
-	git_run(args, NULL, NULL, GIT_ERRORS_HIDDEN);
 }

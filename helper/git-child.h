@@ -18,14 +18,4 @@ enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
  */
 int git_run(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
 
-/* The value of a key in the global configuration, to be freed; NULL if there is none. */
-char *config_get(const char *key);
-
-/* Sets, or adds one more value; false if git refused, having said why. */
-bool config_set(const char *key, const char *value);
-bool config_add(const char *key, const char *value);
-
-/* Removes every value that is exactly this. */
-void config_remove_value(const char *key, const char *value);
-
 #endif

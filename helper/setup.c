@@ -15,8 +15,8 @@
 
 #include "account.h"
 #include "alloc.h"
+#include "amend.h"
 #include "credential.h"
-#include "git-child.h"
 #include "jid.h"
 #include "report.h"
 #include "text.h"
@@ -45,6 +45,8 @@ struct setup {
 	bool start;
 	bool asks_password;
 	struct credential credential;		/* if asks_password */
+	struct gitconfig configuration;		/* as it was */
+	struct amendment amendment;
 };
 
 /* Short, and nothing that a key of the configuration could be confused by. */
@@ -68,20 +70,33 @@ static void name_from_domain(char name[ACCOUNT_NAME_MAX + 1], const char *domain
 		strcpy(name, "account");
 }
 
+/* A key of this account; to be freed. */
+static char *account_key(const struct setup *s, const char *variable)
+{
+	return xasprintf("xmpp.%s.%s", s->name, variable);
+}
+
+/* Borrowed; NULL if it is not set. */
+static const char *account_get(const struct setup *s, const char *variable)
+{
+	char *key = account_key(s, variable);
+	const char *value = gitconfig_get(&s->configuration, key);
+
+	free(key);
+	return value;
+}
+
 /* Without a JID the account that is there already is set up again. */
 static bool jid_from_config(struct setup *s)
 {
-	char *account = *s->name ? xstrdup(s->name) : config_get("xmpp.account");
-	char *key = xasprintf("xmpp.%s.jid", account ? account : "");
-	char *jid = config_get(key);
-	bool good = jid && jid_bare(jid, s->jid) && account_name_valid(account);
+	char *account = *s->name ? NULL : gitconfig_account(&s->configuration);
+	const char *jid;
 
-	if (good && !*s->name)
+	if (account && account_name_valid(account))
 		snprintf(s->name, sizeof(s->name), "%s", account);
 	free(account);
-	free(key);
-	free(jid);
-	return good;
+	jid = account_get(s, "jid");
+	return jid && jid_bare(jid, s->jid);
 }
 
 static int find_jid(struct setup *s, const char *text)
@@ -146,52 +161,26 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	return find_jid(s, argv[optind]);
 }
 
-/* A key of this account; to be freed. */
-static char *account_key(const struct setup *s, const char *variable)
-{
-	return xasprintf("xmpp.%s.%s", s->name, variable);
-}
-
-static char *account_get(const struct setup *s, const char *variable)
-{
-	char *key = account_key(s, variable);
-	char *value = config_get(key);
-
-	free(key);
-	return value;
-}
-
-static bool account_set(const struct setup *s, const char *variable, const char *value)
-{
-	char *key = account_key(s, variable);
-	bool good = !value || config_set(key, value);
-
-	free(key);
-	return good;
-}
-
 /* Two accounts of one name would be a mixture of both. */
 static bool name_is_free(const struct setup *s)
 {
-	char *other = account_get(s, "jid");
-	bool good = !other || !strcmp(other, s->jid);
+	const char *other = account_get(s, "jid");
+	char bare[JID_MAX];
+	bool good = !other || (jid_bare(other, bare) && !strcmp(bare, s->jid));
 
 	if (!good) {
 		report("fatal", "account '%s' is %s already", s->name, other);
 		report("hint", "Choose another name with --name=<account>");
 	}
-	free(other);
 	return good;
 }
 
 static int get_password(struct setup *s)
 {
-	char *command = s->password_command ? NULL : account_get(s, "passwordCommand");
 	struct message trouble;
 	char *password;
 
-	s->asks_password = !s->password_command && !command;
-	free(command);
+	s->asks_password = !s->password_command && !account_get(s, "passwordcommand");
 	if (!s->asks_password)
 		return STATUS_OK;
 
@@ -204,57 +193,81 @@ static int get_password(struct setup *s)
 	return STATUS_OK;
 }
 
-static bool write_account(const struct setup *s)
+static void wish(struct setup *s, const char *variable, const char *value)
 {
-	return account_set(s, "jid", s->jid) && account_set(s, "server", s->server) &&
-	       account_set(s, "caFile", s->ca_file) &&
-	       account_set(s, "passwordCommand", s->password_command) &&
-	       config_set("xmpp.account", s->name);
+	if (value)
+		amendment_wish(&s->amendment, WISH_VALUE, account_key(s, variable), value);
 }
 
-/* One command whose answer is only yes or no. */
-static bool tell_broker(struct buf *command, struct message *trouble)
+static bool write_account(struct setup *s)
 {
-	struct answer answer;
-	bool good = answer_get(&answer, command, true, trouble) == 0;
+	const char *there = account_get(s, "jid");
+	char bare[JID_MAX];
 
-	answer_finish(&answer);
-	return good;
+	/* One that means the same may be written in another way. */
+	if (!there || !jid_bare(there, bare))
+		wish(s, "jid", s->jid);
+	wish(s, "server", s->server);
+	wish(s, "caFile", s->ca_file);
+	wish(s, "passwordCommand", s->password_command);
+	amendment_wish(&s->amendment, WISH_VALUE, xstrdup("xmpp.account"), s->name);
+	return amendment_write(&s->amendment);
 }
 
-/* Starts the broker, or has it read the configuration again, and gives it a password that was typed. */
-static bool start_broker(const struct setup *s, struct message *trouble)
+/* Gives it to the broker, who has no terminal to ask for it. */
+static bool tell_password(const struct setup *s, struct message *trouble)
 {
-	char *password = s->asks_password ? credential_password(&s->credential) : NULL;
+	char *password = credential_password(&s->credential);
 	struct buf command = { 0 };
+	struct answer answer;
 	bool good;
 
-	fields_add(&command, "verb", "reload");
-	good = tell_broker(&command, trouble);
-	if (good && password) {
-		buf_reserve(&command, 2 * FIELD_VALUE_MAX);
-		fields_add(&command, "verb", "password");
-		fields_add(&command, "jid", s->jid);
-		fields_add(&command, "password", password);
-		good = tell_broker(&command, trouble);
-	}
-	if (command.base)
-		explicit_bzero(command.base, command.cap);
+	buf_reserve(&command, 2 * FIELD_VALUE_MAX);
+	fields_add(&command, "verb", "password");
+	fields_add(&command, "jid", s->jid);
+	fields_add(&command, "password", password);
+	good = answer_get(&answer, &command, true, trouble) == 0;
+	answer_finish(&answer);
+	explicit_bzero(command.base, command.cap);
 	buf_finish(&command);
 	credential_free_text(password);
 	return good;
 }
 
-static void keep_password(const struct setup *s)
+static void hint_at_keeping(void)
 {
+	const char *helper = credential_suggestion();
+
+	if (helper)
+		report("hint", "Keep it with \"git config --global credential.helper %s\", and run \"git xmpp setup\" again;",
+		       helper);
+	else
+		report("hint", "Keep it in a file of yours, in plain text, with \"git config --global credential.helper store\","
+		       " and run \"git xmpp setup\" again;");
+	report("hint", "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
+}
+
+/* What it prints is true of the next start of the broker, which asks for itself. */
+static int keep_password(const struct setup *s)
+{
+	int status = STATUS_OK;
+
 	if (!s->asks_password)
-		return;
+		return STATUS_OK;
 	credential_approve(&s->credential);
-	if (credential_is_kept(s->jid))
-		return;
-	report("warning", "no credential helper is configured; the password is kept until the broker stops");
-	report("hint", "Configure one, like \"git config --global credential.helper libsecret\",");
-	report("hint", "or use \"git xmpp setup --password-command=<command>\".");
+	switch (credential_look(&s->credential, s->jid)) {
+	case CREDENTIAL_KEPT:
+		return STATUS_OK;
+	case CREDENTIAL_NO_HELPER:
+		report("warning", "no credential helper is configured; the password is kept until the broker stops");
+		break;
+	case CREDENTIAL_LOST:
+		report("error", "no credential helper has kept the password; the broker has it until it stops");
+		status = STATUS_FATAL;
+		break;
+	}
+	hint_at_keeping();
+	return status;
 }
 
 static void show_fingerprint(const struct answer *answer)
@@ -276,6 +289,7 @@ static void show_online(const struct answer *answer, struct fields account)
 	putchar('\n');
 	show_fingerprint(answer);
 	printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
+	fflush(stdout);
 }
 
 /* Why it is not online: what the broker says, else that it takes too long. */
@@ -300,7 +314,7 @@ static int go_online(const struct setup *s)
 	struct answer answer;
 	int status = STATUS_OK;
 
-	if (!start_broker(s, &trouble))
+	if (s->asks_password && !tell_password(s, &trouble))
 		return report_trouble(&trouble, false);
 
 	fflush(stdout);
@@ -317,30 +331,53 @@ static int go_online(const struct setup *s)
 	} else {
 		if (talks)
 			fputs("done\n", stderr);
-		keep_password(s);
 		show_online(&answer, account);
+		status = keep_password(s);
 	}
 	answer_finish(&answer);
+	return status;
+}
+
+/* The account is in the configuration, and a broker that is to run obeys it. */
+static int save(struct setup *s)
+{
+	struct answer answer = { .count = 0 };
+	int status = STATUS_FATAL;
+
+	if (write_account(s) && (!s->start || amendment_settle(&s->amendment, true, &answer))) {
+		printf("saved account '%s', %s\n", s->name, s->jid);
+		amendment_report(&s->amendment);
+		status = STATUS_OK;
+	}
+	answer_finish(&answer);
+	return status;
+}
+
+static int set_up(struct setup *s, int argc, char **argv)
+{
+	struct message trouble;
+	int status;
+
+	if (gitconfig_read(&s->configuration, &trouble) < 0)
+		return report_trouble(&trouble, false);
+	status = read_arguments(s, argc, argv);
+	if (status == STATUS_OK)
+		status = name_is_free(s) ? get_password(s) : STATUS_FATAL;
+	if (status == STATUS_OK)
+		status = save(s);
+	if (status == STATUS_OK)
+		status = s->start ? go_online(s) : keep_password(s);
 	return status;
 }
 
 int verb_setup(int argc, char **argv)
 {
 	struct setup s = { .start = true };
-	int status = read_arguments(&s, argc, argv);
+	int status = set_up(&s, argc, argv);
 
-	if (status == STATUS_OK)
-		status = name_is_free(&s) ? get_password(&s) : STATUS_FATAL;
-	if (status == STATUS_OK && !write_account(&s))
-		status = STATUS_FATAL;
-	if (status == STATUS_OK) {
-		printf("saved account '%s', %s\n", s.name, s.jid);
-		if (s.start)
-			status = go_online(&s);
-		else
-			keep_password(&s);
-	}
 	credential_finish(&s.credential);
+	amendment_finish(&s.amendment);
+	gitconfig_finish(&s.configuration);
 	free(s.ca_file);
 	return status;
 }

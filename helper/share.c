@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * git xmpp share, unshare: the table of what others may have. It lies in the
- * user's global configuration, [xmppShare "name"] with path, fetch and push,
- * so that there is one place to look and a repository cannot share itself.
+ * user's configuration, [xmppShare "name"] with path, fetch and push, outside of
+ * any repository, so that none can share itself. What is said to be shared or taken
+ * away is so when it is said: see amend.h.
  */
 
 #include <stdio.h>
@@ -11,11 +12,13 @@
 
 #include "address.h"
 #include "alloc.h"
-#include "answer.h"
-#include "git-child.h"
-#include "jid.h"
+#include "amend.h"
 #include "report.h"
+#include "rights.h"
+#include "shareable.h"
+#include "share-text.h"
 #include "shares.h"
+#include "text.h"
 #include "verbs.h"
 
 static const char share_usage[] =
@@ -30,35 +33,36 @@ static const char share_usage[] =
 
 static const char unshare_usage[] = "usage: git xmpp unshare <name>\n";
 
-enum { CHANGES_MAX = 64 };
-
-enum change_kind { CHANGE_FETCH, CHANGE_PUSH, CHANGE_REMOVE };
-
+/* What was asked for. */
 struct change {
-	enum change_kind kind;
+	enum right_change kind;
 	char who[JID_MAX];
 };
 
-/* What was asked for. */
 struct request {
 	const char *path, *name;	/* borrowed from argv; NULL: not given */
-	struct change *changes;		/* owned; CHANGES_MAX of them */
+	struct change *changes;		/* owned; RIGHTS_MAX of them */
 	size_t count;
 	bool list;
 };
 
-/* The repository on disk. */
-struct repository {
-	char *path;		/* owned; absolute, the common directory */
-	bool bare;
+/* What it is about. */
+struct sharing {
+	struct gitconfig configuration;
+	struct shares table;
+	struct shareable repo;
+	char *name;			/* owned */
+	struct rights rights;
+	struct amendment amendment;
+	struct answer answer;
 };
 
-static int add_change(struct request *r, enum change_kind kind, const char *who)
+static int add_change(struct request *r, enum right_change kind, const char *who)
 {
 	struct change *change = &r->changes[r->count];
 	struct message trouble;
 
-	if (r->count == CHANGES_MAX)
+	if (r->count == RIGHTS_MAX)
 		return verb_misused(share_usage, "too many buddies at once");
 	change->kind = kind;
 	if (!strcmp(who, "buddies")) {
@@ -89,13 +93,13 @@ static int read_request(struct request *r, int argc, char **argv)
 			r->name = optarg;
 			break;
 		case 'f':
-			status = add_change(r, CHANGE_FETCH, optarg);
+			status = add_change(r, RIGHT_FETCH, optarg);
 			break;
 		case 'p':
-			status = add_change(r, CHANGE_PUSH, optarg);
+			status = add_change(r, RIGHT_PUSH, optarg);
 			break;
 		case 'r':
-			status = add_change(r, CHANGE_REMOVE, optarg);
+			status = add_change(r, RIGHT_REMOVE, optarg);
 			break;
 		case 'l':
 			r->list = true;
@@ -115,279 +119,281 @@ static int read_request(struct request *r, int argc, char **argv)
 	return STATUS_OK;
 }
 
-/* False if git found no repository there, having said so. */
-static bool find_repository(struct repository *repo, const char *path)
+/* The jid of the account, NULL if there is none. */
+static const char *own_jid(const struct gitconfig *configuration)
 {
-	const char *const args[] = {
-		"-C", path ? path : ".", "rev-parse", "--is-bare-repository",
-		"--path-format=absolute", "--git-common-dir", NULL,
-	};
-	struct buf out = { 0 };
-	const char *text, *newline;
-	size_t n;
+	char *account = gitconfig_account(configuration), *key = xasprintf("xmpp.%s.jid", account ? account : "");
+	const char *jid = gitconfig_get(configuration, key);
 
-	if (path) {
-		/* A path that was named is meant, whatever repository git was called for. */
-		unsetenv("GIT_DIR");
-		unsetenv("GIT_WORK_TREE");
-		unsetenv("GIT_COMMON_DIR");
-	}
-	if (git_run(args, NULL, &out, GIT_ERRORS_SHOWN) != 0) {
-		buf_finish(&out);
-		return false;
-	}
-	text = buf_str(&out);
-	newline = strchr(text, '\n');
-	if (newline) {
-		repo->bare = !strncmp(text, "true", 4);
-		n = strlen(newline + 1);
-		repo->path = xstrndup(newline + 1, n > 0 ? n - 1 : 0);
-	}
-	buf_finish(&out);
-	return repo->path && *repo->path == '/';
+	free(account);
+	free(key);
+	return jid;
 }
 
-/* "project" of /src/project/.git and /srv/project.git. */
-static char *name_of(const char *path)
+/* The name that was typed, without what an address would not keep; malloc'd. A share that is called so is meant. */
+static char *typed_name(const struct shares *table, const char *name)
 {
-	size_t end = strlen(path), start;
+	char *copy = xstrdup(name);
 
-	if (end > 5 && !strcmp(path + end - 5, "/.git"))
-		end -= 5;
-	else if (end > 4 && !strcmp(path + end - 4, ".git"))
-		end -= 4;
-	for (start = end; start > 0 && path[start - 1] != '/'; start--)
-		;
-	return xstrndup(path + start, end - start);
+	if (!shares_find(table, name))
+		share_name_trim(copy);
+	return copy;
 }
 
 /*
  * Which row of the table is meant: the one with this name, else the one that
- * has this repository already, else a new one. Fills *name and *path, owned by
- * the caller. False when the reason was printed.
+ * has this repository already, else a new one. False when the reason was printed.
  */
-static bool find_row(const struct request *r, const struct shares *table, char **name, struct repository *repo)
+static bool find_row(struct sharing *s, const struct request *r)
 {
-	const struct share *row = r->name ? shares_find(table, r->name) : NULL;
+	const struct share *row;
 
+	s->name = r->name ? typed_name(&s->table, r->name) : NULL;
+	row = s->name ? shares_find(&s->table, s->name) : NULL;
 	if (row && row->path && !r->path) {
 		/* From anywhere: git xmpp share --name=project --push=bob@example.org */
-		*name = xstrdup(row->name);
-		repo->path = xstrdup(row->path);
-		repo->bare = true;	/* not looked at: no hint about a checked out branch */
+		s->repo.path = xstrdup(row->path);
+		s->repo.bare = true;	/* not looked at: no hint about a checked out branch */
 		return true;
 	}
-	if (!find_repository(repo, r->path))
+	if (!shareable_find(&s->repo, r->path))
 		return false;
-	if (!r->name)
-		row = shares_find_path(table, repo->path);
-	*name = row ? xstrdup(row->name) : r->name ? xstrdup(r->name) : name_of(repo->path);
+	if (!s->name) {
+		row = shares_find_path(&s->table, s->repo.path);
+		s->name = row ? xstrdup(row->name) : shareable_name(&s->repo);
+	}
 
-	row = shares_find(table, *name);
-	if (!share_name_valid(*name)) {
-		report("fatal", "'%s' cannot be the name of a share", *name);
+	row = shares_find(&s->table, s->name);
+	if (!share_name_valid(s->name)) {
+		report("fatal", "'%s' cannot be the name of a share", s->name);
 		report("hint", "Choose one with --name=<name>");
 		return false;
 	}
-	if (row && row->path && strcmp(row->path, repo->path)) {
-		report("fatal", "'%s' is the name of another share: %s", *name, row->path);
-		report("hint", "Choose another name with --name=<name>, or stop that with \"git xmpp unshare %s\"",
-		       *name);
+	if (row && row->path && strcmp(row->path, s->repo.path)) {
+		report("fatal", "'%s' is the name of another share: %s", s->name, row->path);
+		report("hint", "Choose another name with --name=<name>, or stop that with \"git xmpp unshare '%s'\"",
+		       s->name);
 		return false;
 	}
 	return true;
 }
 
-static bool add_once(const struct share *row, enum share_right right, const char *who)
+/* Nobody is said to have lost what they keep in another way. */
+static bool can_be_taken(const struct sharing *s)
 {
-	char *key;
-	bool good;
+	const struct right *kept = rights_kept_as_buddy(&s->rights, shares_find(&s->table, s->name));
+	const char *own = own_jid(&s->configuration);
+	char own_bare[JID_MAX];
+	struct buf who = { 0 };
 
-	if (share_allows(row, right, who))
+	for (size_t i = 0; own && jid_bare(own, own_bare) && i < s->rights.count; i++) {
+		const struct right *r = &s->rights.rows[i];
+
+		if (!r->removed || strcmp(r->who, own_bare))
+			continue;
+		report("fatal", "'%s' is your own account: your other devices may fetch and push", own_bare);
+		return false;
+	}
+	if (!kept)
 		return true;
-	key = xasprintf("xmppShare.%s.%s", row->name, right == SHARE_PUSH ? "push" : "fetch");
-	good = config_add(key, who);
-	free(key);
-	return good;
+	text_shell(&who, kept->who);
+	report("fatal", "'%s' would keep what all buddies may do with '%s'", kept->who, s->name);
+	report("hint", "Take it from all with \"git xmpp share --name='%s' --rm=buddies --rm=%s\"", s->name,
+	       buf_str(&who));
+	buf_finish(&who);
+	return false;
 }
 
-static void remove_everywhere(const char *name, const char *who)
+static void wish_right(struct sharing *s, enum share_right right, const struct right *r)
 {
-	static const char *const rights[] = { "fetch", "push" };
+	const char *variable = right == SHARE_PUSH ? "push" : "fetch";
+	bool had = right == SHARE_PUSH ? r->had_push : r->had_fetch;
+	bool has = right == SHARE_PUSH ? r->push : r->fetch;
+	const struct share *row = shares_find(&s->table, s->name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(rights); i++) {
-		char *key = xasprintf("xmppShare.%s.%s", name, rights[i]);
+	if (has && !had)
+		amendment_wish(&s->amendment, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable), r->who);
+	for (size_t i = 0; had && !has && i < row->count; i++) {
+		const struct share_entry *e = &row->entries[i];
 
-		config_remove_value(key, who);
-		free(key);
+		if (e->right == right && e->who && !strcmp(e->who, r->who))
+			amendment_wish(&s->amendment, WISH_HAS_NOT, xasprintf("xmppShare.%s.%s", s->name, variable),
+				       e->text);
 	}
 }
 
-static bool write_row(const struct request *r, const char *name, const char *path)
+static void wish_all(struct sharing *s)
 {
-	char *key = xasprintf("xmppShare.%s.path", name);
-	bool good = config_set(key, path);
+	amendment_wish(&s->amendment, WISH_VALUE, xasprintf("xmppShare.%s.path", s->name), s->repo.path);
+	for (size_t i = 0; i < s->rights.count; i++) {
+		wish_right(s, SHARE_FETCH, &s->rights.rows[i]);
+		wish_right(s, SHARE_PUSH, &s->rights.rows[i]);
+	}
+}
 
-	free(key);
-	for (size_t i = 0; good && i < r->count; i++) {
-		struct shares now;
-		const struct share *row;
+static void show_taken(const struct sharing *s)
+{
+	for (size_t i = 0; i < s->rights.count; i++) {
+		const struct right *r = &s->rights.rows[i];
 
-		/* Read again each time: what is to be added may be given twice. */
-		shares_read(&now);
-		row = shares_find(&now, name);
-		if (r->changes[i].kind == CHANGE_REMOVE)
-			remove_everywhere(name, r->changes[i].who);
+		if (!r->removed || (r->had_push && r->push))
+			continue;
+		print_text(r->who);
+		if (!r->had_fetch && !r->had_push)
+			printf(" had no right to '");
+		else if (r->fetch || r->push)
+			printf(" may %s '", r->push ? "push to" : "only fetch from");
 		else
-			good = row && add_once(row, r->changes[i].kind == CHANGE_PUSH ? SHARE_PUSH : SHARE_FETCH,
-					       r->changes[i].who);
-		shares_finish(&now);
+			printf(" may no longer fetch from%s '", r->had_push ? " or push to" : "");
+		print_text(s->name);
+		printf("'\n");
 	}
-	return good;
 }
 
-/* Whoever may push may fetch as well, and is not named twice. */
-static void show_rights(const struct share *row)
+static bool only_takes(const struct request *r)
 {
-	for (size_t i = 0; i < row->count; i++) {
-		const char *who = row->rights[i].who;
-
-		if (row->rights[i].right == SHARE_FETCH || !share_allows(row, SHARE_FETCH, who))
-			printf("  fetch  "), print_text(who), putchar('\n');
-	}
-	for (size_t i = 0; i < row->count; i++)
-		if (row->rights[i].right == SHARE_PUSH)
-			printf("  push   "), print_text(row->rights[i].who), putchar('\n');
-}
-
-/* A space in an address would have to be quoted in every command. */
-static void print_address(const char *name)
-{
-	char *account = config_get("xmpp.account");
-	char *key = xasprintf("xmpp.%s.jid", account ? account : "");
-	char *jid = config_get(key);
-
-	printf("xmpp::");
-	print_text(jid ? jid : "<you>");
-	putchar('/');
-	for (; *name; name++)
-		if (*name == ' ')
-			printf("%%20");
-		else
-			putchar(*name);
-	free(account);
-	free(key);
-	free(jid);
-}
-
-static void hint_about_pushes(const struct request *r, const struct repository *repo)
-{
-	const char *const args[] = {
-		"-C", repo->path, "config", "--get", "receive.denyCurrentBranch", NULL,
-	};
-	struct buf value = { 0 };
-	bool pushes = false;
-
 	for (size_t i = 0; i < r->count; i++)
-		pushes |= r->changes[i].kind == CHANGE_PUSH;
-	if (!pushes || repo->bare)
-		return;
-	if (git_run(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 || !strcmp(buf_str(&value), "refuse\n")) {
-		report("hint", "This is not a bare repository: a push to its checked out branch is refused.");
-		report("hint", "Allow it with \"git config receive.denyCurrentBranch updateInstead\".");
-	}
-	buf_finish(&value);
+		if (r->changes[i].kind != RIGHT_REMOVE)
+			return false;
+	return r->count > 0;
 }
 
-static void show_result(const struct request *r, const char *name, const struct repository *repo)
+static bool lets_push(const struct request *r)
 {
-	struct shares now;
+	for (size_t i = 0; i < r->count; i++)
+		if (r->changes[i].kind == RIGHT_PUSH)
+			return true;
+	return false;
+}
+
+static void show_result(struct sharing *s, const struct request *r)
+{
 	const struct share *row;
 
-	shares_read(&now);
-	row = shares_find(&now, name);
-	printf("shared ");
-	print_text(repo->path);
-	printf(" as ");
-	print_address(name);
-	putchar('\n');
+	shares_finish(&s->table);
+	gitconfig_finish(&s->configuration);
+	if (gitconfig_read(&s->configuration, &(struct message){ .id = MSG_NONE }) == 0)
+		shares_take(&s->table, &s->configuration);
+	row = shares_find(&s->table, s->name);
+	show_taken(s);
+	if (!only_takes(r)) {
+		printf("shared ");
+		print_text(s->repo.path);
+		printf(" as ");
+		share_print_address(own_jid(&s->configuration), s->name);
+		putchar('\n');
+	}
 	if (row)
-		show_rights(row);
+		share_show_rights(row);
+	amendment_report(&s->amendment);
+	share_show_ended(&s->answer);
 	if (!row || row->count == 0)
-		report("hint", "Nobody may fetch from it yet; allow it with \"git xmpp share --name='%s' --fetch=<jid>\"",
-		       name);
-	hint_about_pushes(r, repo);
-	shares_finish(&now);
+		report("hint", "Nobody may fetch from it; allow it with \"git xmpp share --name='%s' --fetch=<jid>\"",
+		       s->name);
+	if (lets_push(r))
+		shareable_warn(&s->repo);
 }
 
-static int list_shares(void)
+/* Whether there was nothing to take from anybody, and nothing else to do. */
+static bool takes_nothing(const struct sharing *s, const struct request *r)
 {
-	struct shares table;
+	for (size_t i = 0; i < s->rights.count; i++)
+		if (s->rights.rows[i].had_fetch || s->rights.rows[i].had_push)
+			return false;
+	return only_takes(r);
+}
 
-	shares_read(&table);
-	for (size_t i = 0; i < table.count; i++) {
-		print_text(table.rows[i].name);
-		printf("  ");
-		print_text(table.rows[i].path ? table.rows[i].path : "(no path)");
-		putchar('\n');
-		show_rights(&table.rows[i]);
+static int share(struct sharing *s, const struct request *r)
+{
+	if (!find_row(s, r))
+		return STATUS_FATAL;
+	for (size_t i = 0; i < r->count; i++)
+		rights_change(&s->rights, shares_find(&s->table, s->name), r->changes[i].kind, r->changes[i].who);
+	if (!can_be_taken(s))
+		return STATUS_FATAL;
+	if (takes_nothing(s, r)) {
+		show_taken(s);
+		return STATUS_NO;
 	}
-	shares_finish(&table);
+	wish_all(s);
+	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
+		return STATUS_FATAL;
+	show_result(s, r);
 	return STATUS_OK;
 }
 
-static int share(const struct request *r)
+static int begin(struct sharing *s)
 {
-	struct repository repo = { .path = NULL };
-	struct shares table;
-	char *name = NULL;
-	int status = STATUS_FATAL;
+	struct message trouble;
 
-	shares_read(&table);
-	if (find_row(r, &table, &name, &repo) && write_row(r, name, repo.path)) {
-		answer_reload("reload");
-		show_result(r, name, &repo);
-		status = STATUS_OK;
-	}
-	shares_finish(&table);
-	free(repo.path);
-	free(name);
-	return status;
+	*s = (struct sharing){ .name = NULL };
+	if (gitconfig_read(&s->configuration, &trouble) < 0)
+		return report_trouble(&trouble, false);
+	shares_take(&s->table, &s->configuration);
+	return STATUS_OK;
+}
+
+static void finish(struct sharing *s)
+{
+	answer_finish(&s->answer);
+	amendment_finish(&s->amendment);
+	rights_finish(&s->rights);
+	shareable_finish(&s->repo);
+	shares_finish(&s->table);
+	gitconfig_finish(&s->configuration);
+	free(s->name);
 }
 
 int verb_share(int argc, char **argv)
 {
-	struct request r = { .changes = xcalloc(CHANGES_MAX, sizeof(struct change)) };
+	struct request r = { .changes = xcalloc(RIGHTS_MAX, sizeof(struct change)) };
 	int status = read_request(&r, argc, argv);
+	struct sharing s;
 
-	if (status == STATUS_OK)
-		status = r.list ? list_shares() : share(&r);
+	if (status == STATUS_OK) {
+		status = begin(&s);
+		if (status == STATUS_OK && r.list)
+			shares_list(&s.table);
+		else if (status == STATUS_OK)
+			status = share(&s, &r);
+		finish(&s);
+	}
 	free(r.changes);
 	return status;
+}
+
+static int unshare(struct sharing *s, const char *name)
+{
+	s->name = typed_name(&s->table, name);
+	if (!shares_find(&s->table, s->name)) {
+		report("fatal", "there is no share '%s'", name);
+		report("hint", "\"git xmpp share --list\" names them");
+		return STATUS_FATAL;
+	}
+	amendment_wish(&s->amendment, WISH_GONE, xasprintf("xmppShare.%s", s->name), NULL);
+	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
+		return STATUS_FATAL;
+	printf("no longer shared: ");
+	print_text(s->name);
+	putchar('\n');
+	amendment_report(&s->amendment);
+	share_show_ended(&s->answer);
+	return STATUS_OK;
 }
 
 int verb_unshare(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
-	struct shares table;
-	int status = STATUS_FATAL;
+	struct sharing s;
+	int status;
 
 	if (verb_option(argc, argv, options, unshare_usage) != -1)
 		return STATUS_USAGE;
 	if (argc - optind != 1)
 		return verb_misused(unshare_usage, "expected the name of a share");
-
-	shares_read(&table);
-	if (!shares_find(&table, argv[optind])) {
-		report("fatal", "there is no share '%s'", argv[optind]);
-		report("hint", "\"git xmpp share --list\" names them");
-	} else if (shares_remove(argv[optind])) {
-		answer_reload("reload");
-		printf("no longer shared: ");
-		print_text(argv[optind]);
-		putchar('\n');
-		status = STATUS_OK;
-	}
-	shares_finish(&table);
+	status = begin(&s);
+	if (status == STATUS_OK)
+		status = unshare(&s, argv[optind]);
+	finish(&s);
 	return status;
 }

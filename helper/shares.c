@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * "git config -z" prints key, newline, value, NUL. In a key the section and
- * the variable are in lower case, what is between the first and the last dot
- * is the name as it was written.
- */
-
 #include "shares.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "address.h"
 #include "alloc.h"
-#include "git-child.h"
-
-static const char section[] = "xmppshare.";
 
 static struct share *row_of(struct shares *shares, const char *name, size_t n)
 {
@@ -25,56 +19,42 @@ static struct share *row_of(struct shares *shares, const char *name, size_t n)
 	return &shares->rows[shares->count++];
 }
 
-static void add_right(struct share *row, enum share_right right, const char *who)
+static void add_entry(struct share *row, enum share_right right, const char *text)
 {
-	row->rights = xrealloc(row->rights, (row->count + 1) * sizeof(*row->rights));
-	row->rights[row->count].right = right;
-	row->rights[row->count].who = xstrdup(who);
-	row->count++;
+	struct share_entry *e;
+	char jid[JID_MAX];
+
+	row->entries = xrealloc(row->entries, (row->count + 1) * sizeof(*row->entries));
+	e = &row->entries[row->count++];
+	*e = (struct share_entry){ .right = right, .text = xstrdup(text) };
+	if (!strcmp(text, "buddies"))
+		e->who = xstrdup(text);
+	else if (jid_bare(text, jid))
+		e->who = xstrdup(jid);
 }
 
-static void take_entry(struct shares *shares, char *entry)
+void shares_take(struct shares *shares, const struct gitconfig *configuration)
 {
-	char *value = strchr(entry, '\n'), *name = entry + strlen(section), *variable;
-	struct share *row;
-
-	if (!value || strncmp(entry, section, strlen(section)))
-		return;
-	*value++ = '\0';
-	variable = strrchr(name, '.');
-	if (!variable)
-		return;		/* [xmppShare] without a name */
-	row = row_of(shares, name, variable - name);
-	variable++;
-
-	if (!strcmp(variable, "path")) {
-		free(row->path);
-		row->path = xstrdup(value);
-	} else if (!strcmp(variable, "fetch")) {
-		add_right(row, SHARE_FETCH, value);
-	} else if (!strcmp(variable, "push")) {
-		add_right(row, SHARE_PUSH, value);
-	}
-}
-
-void shares_read(struct shares *shares)
-{
-	const char *const args[] = {
-		"config", "--global", "--includes", "-z", "--get-regexp", "^xmppshare\\.", NULL,
-	};
-	struct buf out = { 0 };
-
 	*shares = (struct shares){ .count = 0 };
-	git_run(args, NULL, &out, GIT_ERRORS_HIDDEN);
-	while (buf_len(&out) > 0) {
-		char *end = memchr(buf_data(&out), '\0', buf_len(&out));
+	for (size_t i = 0; i < configuration->count; i++) {
+		const struct gitconfig_entry *e = &configuration->rows[i];
+		const char *variable, *name, *value = e->value ? e->value : "";
+		struct share *row;
+		size_t len;
 
-		if (!end)
-			break;
-		take_entry(shares, buf_data(&out));
-		buf_consume(&out, end - buf_data(&out) + 1);
+		variable = gitconfig_variable(e, "xmppshare", &name, &len);
+		if (!variable)
+			continue;
+		row = row_of(shares, name, len);
+		if (!strcmp(variable, "path")) {
+			free(row->path);
+			row->path = xstrdup(value);
+		} else if (!strcmp(variable, "fetch")) {
+			add_entry(row, SHARE_FETCH, value);
+		} else if (!strcmp(variable, "push")) {
+			add_entry(row, SHARE_PUSH, value);
+		}
 	}
-	buf_finish(&out);
 }
 
 void shares_finish(struct shares *shares)
@@ -82,9 +62,11 @@ void shares_finish(struct shares *shares)
 	for (size_t i = 0; i < shares->count; i++) {
 		struct share *row = &shares->rows[i];
 
-		for (size_t r = 0; r < row->count; r++)
-			free(row->rights[r].who);
-		free(row->rights);
+		for (size_t k = 0; k < row->count; k++) {
+			free(row->entries[k].text);
+			free(row->entries[k].who);
+		}
+		free(row->entries);
 		free(row->path);
 		free(row->name);
 	}
@@ -110,18 +92,22 @@ const struct share *shares_find_path(const struct shares *shares, const char *pa
 
 bool share_allows(const struct share *share, enum share_right right, const char *who)
 {
-	for (size_t i = 0; i < share->count; i++)
-		if (share->rights[i].right == right && !strcmp(share->rights[i].who, who))
+	for (size_t i = 0; share && i < share->count; i++) {
+		const struct share_entry *e = &share->entries[i];
+
+		if (e->right == right && e->who && !strcmp(e->who, who))
 			return true;
+	}
 	return false;
 }
 
-bool shares_remove(const char *name)
+const char *share_fault(const struct share *share)
 {
-	char *row = xasprintf("xmppShare.%s", name);
-	const char *const args[] = { "config", "--global", "--remove-section", row, NULL };
-	bool good = git_run(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0;
-
-	free(row);
-	return good;
+	if (!share_name_valid(share->name))
+		return "that cannot be a share's name";
+	if (!share->path)
+		return "no path is set";
+	if (share->path[0] != '/')
+		return "its path is not absolute";
+	return access(share->path, F_OK) && errno == ENOENT ? "its repository is gone" : NULL;
 }

@@ -2,20 +2,25 @@
 #ifndef HELPER_SHARES_H
 #define HELPER_SHARES_H
 
-/* The table of shares, as the global configuration has it. */
+/* The table of shares, as the configuration has it, judged as the broker judges it. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gitconfig.h"
+
 enum share_right { SHARE_FETCH, SHARE_PUSH };
+
+struct share_entry {
+	enum share_right right;
+	char *text;	/* owned; as it is written */
+	char *who;	/* owned; the bare JID it means, or "buddies"; NULL: it gives nobody anything */
+};
 
 struct share {
 	char *name;		/* owned */
 	char *path;		/* owned; NULL: none is set */
-	struct {
-		enum share_right right;
-		char *who;	/* owned */
-	} *rights;		/* owned */
+	struct share_entry *entries;	/* owned */
 	size_t count;
 };
 
@@ -24,18 +29,17 @@ struct shares {
 	size_t count;
 };
 
-/* A configuration that cannot be read has no shares. */
-void shares_read(struct shares *shares);
+void shares_take(struct shares *shares, const struct gitconfig *configuration);
 void shares_finish(struct shares *shares);
 
 /* NULL if there is none. */
 const struct share *shares_find(const struct shares *shares, const char *name);
 const struct share *shares_find_path(const struct shares *shares, const char *path);
 
-/* Whether this right is given to exactly this name: "buddies" is a name like others here. */
+/* Whether this right is given to exactly them: "buddies" is a name like others here. */
 bool share_allows(const struct share *share, enum share_right right, const char *who);
 
-/* Removes a row from the configuration; false if git refused, having said why. */
-bool shares_remove(const char *name);
+/* Why the broker does not serve it, like "its path is not absolute"; NULL if it does. */
+const char *share_fault(const struct share *share);
 
 #endif

@@ -21,13 +21,14 @@ static void rows(void)
 {
 	struct gitconfig c;
 
-	ok(parse(&c, "file:/etc/gitconfig|xmpp.account\nwork|file:/home/a b/.gitconfig|xmpp.Work.jid\na@b\n|"
-		     "file:/x|xmpp.autostart|file:/x|xmpp.account\nhome|file:/y|xmpp.empty\n|"),
+	ok(parse(&c, "system|file:/etc/gitconfig|xmpp.account\nwork|global|file:/home/a b/.gitconfig|xmpp.Work.jid\na@b\n|"
+		     "global|file:/x|xmpp.autostart|global|file:/x|xmpp.account\nhome|global|file:/y|xmpp.empty\n|"),
 	   "git's output is read");
 	is_int(c.count, 5, "with a row for each entry");
 	is_str(c.rows[1].key, "xmpp.Work.jid", "the key");
 	is_str(c.rows[1].value, "a@b\n", "the value, whatever is in it");
 	is_str(c.rows[1].file, "/home/a b/.gitconfig", "and the file");
+	ok(c.rows[0].system && !c.rows[1].system, "which may be the system's");
 	is_str(c.rows[2].value, NULL, "a variable without '=' has no value");
 	is_str(gitconfig_get(&c, "xmpp.account"), "home", "of two the later one counts");
 	is_str(gitconfig_get(&c, "xmpp.Account"), NULL, "another key is not there");
@@ -41,7 +42,7 @@ static void rows(void)
 static void broken(void)
 {
 	static const char *const texts[] = {
-		"file:/x", "file:/x|", "file:/x|xmpp.account\nhome", "file:/x||", "file:/x|k\nv|file:/y",
+		"global|file:/x", "global|file:/x|", "global|file:/x|xmpp.account\nhome", "global|file:/x||", "global|file:/x|k\nv|global|file:/y",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -80,11 +81,11 @@ static void accounts(void)
 {
 	static const struct { const char *text, *account; } cases[] = {
 		{ "", NULL },
-		{ "file:x|xmpp.work.jid\na@b|", "work" },
-		{ "file:x|xmpp.work.jid\na@b|file:x|xmpp.work.jid\nc@d|file:x|xmpp.work.server\ns|", "work" },
-		{ "file:x|xmpp.work.jid\na@b|file:x|xmpp.workshop.jid\nc@d|", NULL },
-		{ "file:x|xmpp.work.jid\na@b|file:x|xmpp.home.jid\nc@d|file:x|xmpp.account\nhome|", "home" },
-		{ "file:x|xmpp.home.server\ns|", NULL },
+		{ "global|file:x|xmpp.work.jid\na@b|", "work" },
+		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.work.jid\nc@d|global|file:x|xmpp.work.server\ns|", "work" },
+		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.workshop.jid\nc@d|", NULL },
+		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.home.jid\nc@d|global|file:x|xmpp.account\nhome|", "home" },
+		{ "global|file:x|xmpp.home.server\ns|", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -140,14 +141,14 @@ static void digests(void)
 {
 	char one[GITCONFIG_DIGEST_MAX], other[GITCONFIG_DIGEST_MAX];
 
-	digest("file:/x|a.b\nc|file:/x|a.d|", one);
-	digest("file:/y|a.b\nc|file:/y|a.d|", other);
+	digest("global|file:/x|a.b\nc|global|file:/x|a.d|", one);
+	digest("global|file:/y|a.b\nc|global|file:/y|a.d|", other);
 	is_str(one, other, "where it stands does not matter");
-	digest("file:/x|a.d|file:/x|a.b\nc|", other);
+	digest("global|file:/x|a.d|global|file:/x|a.b\nc|", other);
 	ok(strcmp(one, other), "the order does");
-	digest("file:/x|a.b\nc|file:/x|a.d\n|", other);
+	digest("global|file:/x|a.b\nc|global|file:/x|a.d\n|", other);
 	ok(strcmp(one, other), "and so does an empty value");
-	digest("file:/x|a.b\nca.d|", other);
+	digest("global|file:/x|a.b\nca.d|", other);
 	ok(strcmp(one, other), "and where one entry ends");
 }
 

@@ -140,6 +140,28 @@ static void hex(void)
 		   hexes[i].text, hexes[i].good ? "" : "not ", hexes[i].n);
 }
 
+static void shell_words(void)
+{
+	static const struct { const char *text, *word; } cases[] = {
+		{ "bob@example.org", "bob@example.org" },
+		{ "/src/a-b_c.git", "/src/a-b_c.git" },
+		{ "", "''" },
+		{ "my repo", "'my repo'" },
+		{ "x;reboot|$(id)@example.org", "'x;reboot|$(id)@example.org'" },
+		{ "it's", "'it'\\''s'" },
+		{ "~", "'~'" },
+		{ "a\\b", "'a\\b'" },
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		buf_reset(&b);
+		text_shell(&b, cases[i].text);
+		is_str(buf_str(&b), cases[i].word, "a word for the shell");
+	}
+	buf_finish(&b);
+}
+
 static void fingerprints(void)
 {
 	static const char shown[] = "0001 0203 0405 0607 0809 0A0B 0C0D 0E0F "
@@ -171,6 +193,7 @@ int main(void)
 	escape_lines();
 	escape_random();
 	hex();
+	shell_words();
 	fingerprints();
 	return tap_done();
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "share-text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "report.h"
+
+static void print_entry(const char *right, const struct share_entry *e)
+{
+	printf("  %-5s  ", right);
+	print_text(e->who ? e->who : e->text);
+	printf("%s\n", e->who ? "" : " (not an address: nobody)");
+}
+
+void share_show_rights(const struct share *row)
+{
+	for (size_t i = 0; i < row->count; i++) {
+		const struct share_entry *e = &row->entries[i];
+
+		if (e->right == SHARE_FETCH || !e->who || !share_allows(row, SHARE_FETCH, e->who))
+			print_entry("fetch", e);
+	}
+	for (size_t i = 0; i < row->count; i++)
+		if (row->entries[i].right == SHARE_PUSH)
+			print_entry("push", &row->entries[i]);
+}
+
+void share_print_address(const char *jid, const char *name)
+{
+	size_t n = strlen(name);
+	bool cut = n > 4 && !strcmp(name + n - 4, ".git");
+
+	printf("xmpp::");
+	print_text(jid ? jid : "<you>");
+	putchar('/');
+	for (; *name; name++)
+		if (*name == ' ')
+			printf("%%20");
+		else
+			putchar(*name);
+	if (cut)
+		printf(".git");
+}
+
+void shares_list(const struct shares *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct share *row = &table->rows[i];
+		const char *fault = share_fault(row);
+
+		print_text(row->name);
+		printf("  ");
+		print_text(row->path ? row->path : "(no path)");
+		printf("%s%s%s\n", fault ? "  (not served: " : "", fault ? fault : "", fault ? ")" : "");
+		share_show_rights(row);
+	}
+}
+
+void share_show_ended(const struct answer *answer)
+{
+	static const struct {
+		const char *service, *name;
+	} names[] = {
+		{ "upload-pack", "a fetch" }, { "receive-pack", "a push" }, { "upload-archive", "an archive" },
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		struct fields row = answer_row(answer, i);
+		const char *what = "a transfer";
+
+		if (!row_is(row, "ended"))
+			continue;
+		for (size_t n = 0; n < ARRAY_SIZE(names); n++)
+			if (!strcmp(row_get(row, "service"), names[n].service))
+				what = names[n].name;
+		printf("ended %s of '", what);
+		print_text(row_get(row, "share"));
+		printf("' by ");
+		print_text(row_get(row, "jid"));
+		putchar('\n');
+		any = true;
+	}
+	if (!any && *answer->message)
+		puts(answer->message);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_SHARE_TEXT_H
+#define HELPER_SHARE_TEXT_H
+
+/* Shares, printed for people. */
+
+#include "answer.h"
+#include "shares.h"
+
+/* A line for each right. Whoever may push may fetch as well, and is not named twice. */
+void share_show_rights(const struct share *row);
+
+/*
+ * The address that leads to it. A space would have to be quoted in every command, and one ".git" is
+ * dropped from an address. jid NULL: no account is configured.
+ */
+void share_print_address(const char *jid, const char *name);
+
+/* All of them, and which are not served. */
+void shares_list(const struct shares *table);
+
+/* What the broker ended, by its answer, because nobody may do it any more. */
+void share_show_ended(const struct answer *answer);
+
+#endif

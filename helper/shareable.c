@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shareable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "git-child.h"
+#include "report.h"
+#include "text.h"
+
+bool shareable_find(struct shareable *repo, const char *path)
+{
+	const char *const args[] = {
+		"-C", path ? path : ".", "rev-parse", "--is-bare-repository",
+		"--path-format=absolute", "--git-common-dir", NULL,
+	};
+	struct buf out = { 0 };
+	const char *text, *newline;
+	size_t n;
+
+	if (path) {
+		/* A path that was named is meant, whatever repository git was called for. */
+		unsetenv("GIT_DIR");
+		unsetenv("GIT_WORK_TREE");
+		unsetenv("GIT_COMMON_DIR");
+	}
+	if (git_run(args, NULL, &out, GIT_ERRORS_SHOWN) != 0) {
+		buf_finish(&out);
+		return false;
+	}
+	text = buf_str(&out);
+	newline = strchr(text, '\n');
+	if (newline) {
+		repo->bare = !strncmp(text, "true", 4);
+		n = strlen(newline + 1);
+		repo->path = xstrndup(newline + 1, n > 0 ? n - 1 : 0);
+	}
+	buf_finish(&out);
+	return repo->path && *repo->path == '/';
+}
+
+void shareable_finish(struct shareable *repo)
+{
+	free(repo->path);
+}
+
+void share_name_trim(char *name)
+{
+	size_t n = strlen(name);
+
+	while (n > 4 && !strcmp(name + n - 4, ".git") && name[n - 5] != '/')
+		name[n -= 4] = '\0';
+}
+
+char *shareable_name(const struct shareable *repo)
+{
+	size_t end = strlen(repo->path), start;
+	char *name;
+
+	if (end > 5 && !strcmp(repo->path + end - 5, "/.git"))
+		end -= 5;
+	for (start = end; start > 0 && repo->path[start - 1] != '/'; start--)
+		;
+	name = xstrndup(repo->path + start, end - start);
+	share_name_trim(name);
+	return name;
+}
+
+void shareable_warn(const struct shareable *repo)
+{
+	const char *const args[] = {
+		"-C", repo->path, "config", "--get", "receive.denyCurrentBranch", NULL,
+	};
+	struct buf value = { 0 }, path = { 0 };
+
+	if (repo->bare)
+		return;
+	if (git_run(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 || !strcmp(buf_str(&value), "refuse\n")) {
+		text_shell(&path, repo->path);
+		report("hint", "This is not a bare repository: a push to its checked out branch is refused.");
+		report("hint", "Allow it with \"git -C %s config receive.denyCurrentBranch updateInstead\".",
+		       buf_str(&path));
+	}
+	buf_finish(&path);
+	buf_finish(&value);
+}
