@@ -12,8 +12,8 @@
 /*
  * The catalogue of messages. A text is one line, lower case, without a full
  * stop, its subject in single quotes; a hint says what to do, in the words of
- * a command where there is one. {name} stands for an argument. Ids are stable,
- * texts are not.
+ * a command, in double quotes, where there is one. {name} stands for an argument,
+ * quoted for a shell where it is in a command. Ids are stable, texts are not.
  */
 
 static const struct row {
@@ -253,29 +253,48 @@ static void put_value(struct buf *out, const char *value)
 	buf_puts(out, "...");
 }
 
-/* An argument that was not given is shown as nothing. */
-static void put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len)
+/* As a word of a command, which is to do when it is typed what it does when it is read. */
+static void put_word(struct buf *out, const char *value)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strlen(args[i].name) == len && !memcmp(args[i].name, name, len) && args[i].value)
+	struct buf word = { 0 };
+
+	text_shell(&word, value);
+	put_value(out, buf_str(&word));
+	buf_finish(&word);
+}
+
+/* An argument that was not given is shown as nothing. */
+static void put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len,
+		    bool in_command)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(args[i].name) != len || memcmp(args[i].name, name, len) || !args[i].value)
+			continue;
+		if (in_command)
+			put_word(out, args[i].value);
+		else
 			put_value(out, args[i].value);
+	}
 }
 
 static void fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const struct arg *args,
 		    size_t count)
 {
+	bool in_command = false;
 	struct buf text = { 0 };
 
 	for (;;) {
 		size_t n = strcspn(template, "{");
 
+		for (size_t i = 0; i < n; i++)
+			in_command ^= template[i] == '"';
 		buf_append(&text, template, n);
 		if (!template[n])
 			break;
 		template += n + 1;
 		n = strcspn(template, "}");
 		assert(template[n] == '}');
-		put_arg(&text, args, count, template, n);
+		put_arg(&text, args, count, template, n, in_command);
 		template += n + 1;
 	}
 	set_text(out, &text);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* git xmpp buddies, add, accept: the contacts of the account, seen with git's eyes. */
+/* git xmpp buddies: the contacts of the account, and its own other devices, seen with git's eyes. */
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "answer.h"
 #include "alloc.h"
-#include "jid.h"
+#include "answer.h"
+#include "device-text.h"
+#include "person.h"
 #include "report.h"
 #include "text.h"
 #include "verbs.h"
@@ -18,17 +19,18 @@ static const char buddies_usage[] =
 	"\n"
 	"    --online     only those who are online\n"
 	"    --json       one JSON object\n"
-	"    --porcelain  a line per buddy: jid, state, subscription, trust,\n"
-	"                 number of devices, last seen; separated by tabs\n";
-
-static const char add_usage[] = "usage: git xmpp add <jid>\n";
-static const char accept_usage[] = "usage: git xmpp accept <jid>\n";
+	"    --porcelain  a line per buddy: jid, state, subscription, trust, number of\n"
+	"                 devices, last seen, how many wait, marks, error; separated by tabs\n"
+	"\n"
+	"    git xmpp buddies --online\n";
 
 enum { COLUMN_MAX = 40 };
 
 /* What there is to say about a buddy, in one word for programs. */
 static const char *state_of(struct fields row)
 {
+	if (fields_get_u64(row, "self", 0))
+		return "self";
 	if (fields_get_u64(row, "wants", 0))
 		return "wants";
 	if (fields_get_u64(row, "git", 0))
@@ -83,13 +85,41 @@ static const char *trust_text(struct fields row)
 	} texts[] = {
 		{ "verified", "verified" },
 		{ "seen", "seen, not verified" },
-		{ "pending", "a new device waits for \"git xmpp verify\"" },
+		{ "pending", "new" },
+		{ "suspended", "suspended" },
+		{ "distrusted", "shut out" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(row_get(row, "trust"), texts[i].trust))
 			return texts[i].text;
 	return "no device known";
+}
+
+static bool is_trust(struct fields row, const char *trust)
+{
+	return !strcmp(row_get(row, "trust"), trust);
+}
+
+/* Nobody's buddy any more; what was trusted is remembered. */
+static bool was_removed(struct fields row)
+{
+	return fields_get_u64(row, "removed", 0) && !fields_get_u64(row, "asked", 0) &&
+	       !strcmp(row_get(row, "subscription"), "none");
+}
+
+/* Whether a device waits for the user to compare it. */
+static bool has_waiting(struct fields row)
+{
+	return fields_get_u64(row, "pending", 0) || is_trust(row, "pending") ||
+	       (is_trust(row, "suspended") && !was_removed(row));
+}
+
+static char mark_of(struct fields row, const char *state)
+{
+	if (!strcmp(state, "wants"))
+		return '?';
+	return has_waiting(row) || *row_get(row, "error") ? '!' : ' ';
 }
 
 static void show_last_seen(uint64_t last_seen)
@@ -101,52 +131,98 @@ static void show_last_seen(uint64_t last_seen)
 		printf("  last seen %s ago", span_text(now - last_seen, span));
 }
 
+/* "  (git xmpp accept bob@example.org)" */
+static void show_command(const char *verb, struct fields row)
+{
+	struct buf command = { 0 };
+
+	buf_printf(&command, "git xmpp %s ", verb);
+	text_shell(&command, row_get(row, "jid"));
+	printf("  (");
+	print_text(buf_str(&command));
+	printf(")\n");
+	buf_finish(&command);
+}
+
+/* What there is instead of a state and devices; false if there is nothing. */
+static bool show_exception(struct fields row, const char *state)
+{
+	if (fields_get_u64(row, "blocked", 0)) {
+		printf("blocked");
+		show_command("unblock", row);
+	} else if (!strcmp(state, "wants")) {
+		printf("wants to be your buddy");
+		show_command("accept", row);
+	} else if (*row_get(row, "error")) {
+		printf("the request was refused: ");
+		print_text(row_get(row, "error"));
+		show_command("remove", row);
+	} else if (!strcmp(state, "asked")) {
+		printf("has not answered yet\n");
+	} else if (was_removed(row)) {
+		printf("removed");
+		show_command("add", row);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* "verified, 2 devices; 1 new" */
+static void show_trust(struct fields row, size_t devices)
+{
+	uint64_t pending = fields_get_u64(row, "pending", 0);
+
+	if (!is_trust(row, "pending")) {
+		printf("  %s, ", trust_text(row));
+		print_count(devices, fields_get_u64(row, "self", 0) ? "other device" : "device");
+		if (pending)
+			printf(";");
+	}
+	if (pending || is_trust(row, "pending")) {
+		printf("%s", is_trust(row, "pending") ? "  " : " ");
+		print_count(pending ? pending : 1, "new device");
+		printf(" to be compared");
+	}
+}
+
 static void show_buddy(const struct answer *answer, size_t i, size_t width)
 {
 	struct fields row = answer_row(answer, i);
 	const char *state = state_of(row);
 	size_t devices = device_count(answer, i);
 
-	printf(!strcmp(state, "wants") ? "? " : "  ");
+	printf("%c ", mark_of(row, state));
 	print_padded(row_get(row, "jid"), width);
 	printf("  ");
-	if (!strcmp(state, "wants")) {
-		printf("wants to be your buddy  (git xmpp accept ");
-		print_text(row_get(row, "jid"));
-		printf(")\n");
+	if (show_exception(row, state))
 		return;
-	}
-	if (!strcmp(state, "asked")) {
-		printf("has not answered yet\n");
-		return;
-	}
 	printf("%-7s", state);
-	if (devices > 0) {
-		printf("  %s, ", trust_text(row));
-		print_count(devices, "device");
-	} else if (!strcmp(state, "online")) {
+	if (devices > 0)
+		show_trust(row, devices);
+	else if (!strcmp(state, "online"))
 		printf("  no git-xmpp");
-	}
 	if (!strcmp(state, "offline"))
 		show_last_seen(fields_get_u64(row, "last-seen", 0));
-	putchar('\n');
+	if (has_waiting(row))
+		show_command("verify", row);
+	else
+		putchar('\n');
 }
 
-static void show_device(struct fields row)
+static void print_marks(struct fields row)
 {
-	unsigned char bytes[FINGERPRINT_BYTES];
-	char fingerprint[FINGERPRINT_TEXT_MAX] = "";
-	char first[32];
+	static const char *const marks[] = { "self", "blocked", "removed" };
+	bool any = false;
 
-	if (fingerprint_parse(row_get(row, "fingerprint"), bytes))
-		fingerprint_format(bytes, fingerprint);
-	printf("    ");
-	print_text(row_get(row, "device"));
-	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
-	printf("  ");
-	print_text(row_get(row, "trust"));
-	printf("  first seen %.10s\n", time_text(fields_get_u64(row, "first-seen", 0), first));
-	printf("      %s\n", fingerprint);
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!fields_get_u64(row, marks[i], 0))
+			continue;
+		printf("%s%s", any ? "," : "", marks[i]);
+		any = true;
+	}
+	if (!any)
+		putchar('-');
 }
 
 static void show_porcelain(const struct answer *answer, size_t i)
@@ -159,19 +235,12 @@ static void show_porcelain(const struct answer *answer, size_t i)
 	print_text(row_get(row, "subscription"));
 	putchar('\t');
 	print_text(row_get(row, "trust"));
-	printf("\t%zu\t%s\n", device_count(answer, i),
-	       time_text(fields_get_u64(row, "last-seen", 0), seen));
-}
-
-static void json_device(struct buf *out, struct fields row)
-{
-	json_open(out, NULL, '{');
-	json_string(out, "device", row_get(row, "device"));
-	json_string(out, "fingerprint", row_get(row, "fingerprint"));
-	json_string(out, "trust", row_get(row, "trust"));
-	json_bool(out, "online", fields_get_u64(row, "online", 0) > 0);
-	json_time(out, "first_seen", fields_get_u64(row, "first-seen", 0));
-	json_close(out, '}');
+	printf("\t%zu\t%s\t%" PRIu64 "\t", device_count(answer, i),
+	       time_text(fields_get_u64(row, "last-seen", 0), seen), fields_get_u64(row, "pending", 0));
+	print_marks(row);
+	putchar('\t');
+	print_text(*row_get(row, "error") ? row_get(row, "error") : "-");
+	putchar('\n');
 }
 
 static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
@@ -185,9 +254,14 @@ static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
 	json_string(out, "subscription", row_get(row, "subscription"));
 	json_string(out, "trust", row_get(row, "trust"));
 	json_time(out, "last_seen", fields_get_u64(row, "last-seen", 0));
+	json_number(out, "pending", fields_get_u64(row, "pending", 0));
+	json_bool(out, "self", fields_get_u64(row, "self", 0) > 0);
+	json_bool(out, "blocked", fields_get_u64(row, "blocked", 0) > 0);
+	json_bool(out, "removed", fields_get_u64(row, "removed", 0) > 0);
+	json_string(out, "error", fields_get(row, "error"));
 	json_open(out, "devices", '[');
 	for (size_t d = 0; d < devices; d++)
-		json_device(out, answer_row(answer, i + 1 + d));
+		device_json(out, answer_row(answer, i + 1 + d));
 	json_close(out, ']');
 	json_close(out, '}');
 }
@@ -207,7 +281,9 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 	for (size_t i = 0; i < answer->count; i++) {
 		struct fields row = answer_row(answer, i);
 
-		if (!row_is(row, "buddy") || (online && !fields_get_u64(row, "online", 0)))
+		bool own = fields_get_u64(row, "self", 0);
+
+		if (!row_is(row, "buddy") || (online && !own && !fields_get_u64(row, "online", 0)))
 			continue;
 		if (form == FORM_JSON)
 			json_buddy(&out, answer, i);
@@ -215,23 +291,15 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 			show_porcelain(answer, i);
 		else
 			show_buddy(answer, i, width);
-		for (size_t d = 0; form == FORM_TABLE && devices && d < device_count(answer, i); d++)
-			show_device(answer_row(answer, i + 1 + d));
+		/* Those of one's own account are to be noticed. */
+		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < device_count(answer, i); d++)
+			device_show(answer_row(answer, i + 1 + d));
 	}
 	if (form == FORM_JSON) {
 		json_close(&out, ']');
 		json_close(&out, '}');
 		json_print(&out);
 	}
-}
-
-/* The address as it is kept, or trouble. */
-static bool read_jid(const char *text, char jid[JID_MAX], struct message *trouble)
-{
-	if (jid_bare(text, jid))
-		return true;
-	message_set(trouble, MSG_BAD_JID, "jid", text, NULL);
-	return false;
 }
 
 int verb_buddies(int argc, char **argv)
@@ -261,7 +329,7 @@ int verb_buddies(int argc, char **argv)
 	if (argc - optind > 1)
 		return verb_misused(buddies_usage, "too many arguments");
 	one = optind < argc;
-	if (one && !read_jid(argv[optind], jid, &trouble))
+	if (one && !person_jid(argv[optind], jid, &trouble))
 		return report_trouble(&trouble, form == FORM_JSON);
 
 	if (answer_to(&answer, "buddies", one ? "jid" : NULL, jid, autostart_allowed(), &trouble) < 0) {
@@ -274,41 +342,4 @@ int verb_buddies(int argc, char **argv)
 	}
 	answer_finish(&answer);
 	return status;
-}
-
-/* A verb with one buddy, about whom the broker does something. */
-static int do_with_buddy(int argc, char **argv, const char *usage)
-{
-	static const struct option options[] = { { NULL, 0, NULL, 0 } };
-	struct message trouble = { .id = MSG_NONE };
-	struct answer answer;
-	char jid[JID_MAX];
-	int status;
-
-	if (verb_option(argc, argv, options, usage) != -1)
-		return STATUS_USAGE;
-	if (argc - optind != 1)
-		return verb_misused(usage, "expected one address");
-	if (!read_jid(argv[optind], jid, &trouble))
-		return report_trouble(&trouble, false);
-
-	if (answer_to(&answer, argv[0], "jid", jid, autostart_allowed(), &trouble) < 0) {
-		status = report_trouble(&trouble, false);
-	} else {
-		if (*answer.message)
-			puts(answer.message);
-		status = answer.status;
-	}
-	answer_finish(&answer);
-	return status;
-}
-
-int verb_add(int argc, char **argv)
-{
-	return do_with_buddy(argc, argv, add_usage);
-}
-
-int verb_accept(int argc, char **argv)
-{
-	return do_with_buddy(argc, argv, accept_usage);
 }

@@ -7,12 +7,15 @@
 
 #include "verbs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
-#include "descriptors.h"
 #include "report.h"
 
 static const char usage[] =
@@ -24,7 +27,12 @@ static const char usage[] =
 	"    buddies    list buddies and their devices\n"
 	"    add        ask somebody to become a buddy\n"
 	"    accept     accept somebody who asked\n"
+	"    decline    say no to somebody who asked\n"
 	"    verify     compare device fingerprints with a buddy\n"
+	"    distrust   shut a device out that is not theirs any more\n"
+	"    remove     end being buddies\n"
+	"    block      hear nothing of somebody any more\n"
+	"    unblock    stop that\n"
 	"repositories\n"
 	"    share      let buddies fetch from or push to a repository\n"
 	"    unshare    stop that\n"
@@ -46,6 +54,11 @@ static const struct {
 	{ "buddies", verb_buddies },
 	{ "add", verb_add },
 	{ "accept", verb_accept },
+	{ "decline", verb_decline },
+	{ "remove", verb_remove },
+	{ "distrust", verb_distrust },
+	{ "block", verb_block },
+	{ "unblock", verb_unblock },
 	{ "verify", verb_verify },
 	{ "share", verb_share },
 	{ "unshare", verb_unshare },
@@ -102,13 +115,45 @@ int verb_option(int argc, char **argv, const struct option *options, const char 
 	}
 }
 
-int main(int argc, char **argv)
+/*
+ * A closed standard stream would be the next descriptor that is opened, like the broker's socket.
+ * It is given something that cannot be read or written, and so is an error where it is used.
+ */
+static void occupy_streams(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/*
+ * What was printed is only printed when it has arrived. A reader who has gone away is no failure: as
+ * with git, it ends us by SIGPIPE.
+ */
+static int finish_output(int status)
+{
+	struct stat st;
+	int error = 0;
+
+	if (fflush(stdout) != 0)
+		error = errno;
+	else if (ferror(stdout))
+		error = fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode) ? EPIPE : EIO;
+	if (error == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	if (!error)
+		return status;
+	fprintf(stderr, "fatal: cannot write to standard output: %s\n", strerror(error));
+	return STATUS_FATAL;
+}
+
+static int run(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 	struct message trouble;
 
-	descriptors_sanitize();
-	signal(SIGPIPE, SIG_IGN);
 	if (!strcmp(name, "--version")) {
 		printf("git-xmpp %s\n", PROGRAM_VERSION);
 		return STATUS_OK;
@@ -124,4 +169,11 @@ int main(int argc, char **argv)
 	message_set(&trouble, MSG_BAD_COMMAND, "verb", name, NULL);
 	message_print(&trouble, "fatal: ");
 	return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	occupy_streams();
+	signal(SIGPIPE, SIG_IGN);
+	return finish_output(run(argc, argv));
 }

@@ -67,6 +67,19 @@ static void show_account(struct fields row)
 	putchar('\n');
 }
 
+/* "! bob@example.org has a new device  (git xmpp verify bob@example.org)" */
+static void show_notice(struct fields row)
+{
+	printf("! ");
+	print_text(row_get(row, "text"));
+	if (*row_get(row, "hint")) {
+		printf("  (");
+		print_text(row_get(row, "hint"));
+		putchar(')');
+	}
+	putchar('\n');
+}
+
 /* ", 7.2 KiB/s, which is what the server lets through" */
 static void show_rate(struct fields row)
 {
@@ -167,6 +180,7 @@ static const struct {
 } shown[] = {
 	{ "broker", show_broker },
 	{ "account", show_account },
+	{ "notice", show_notice },
 	{ "ways", show_ways },
 	{ NULL, NULL },			/* the counts come here */
 	{ "link", show_link },
@@ -233,6 +247,13 @@ static void json_account(struct buf *out, struct fields row)
 		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
 }
 
+static void json_notice(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "id", "jid", "text", "hint" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+}
+
 static void json_share(struct buf *out, struct fields row)
 {
 	static const char *const keys[] = { "name", "path" };
@@ -286,6 +307,7 @@ static const struct {
 	void (*write)(struct buf *out, struct fields row);
 } lists[] = {
 	{ "accounts", "account", json_account },
+	{ "notices", "notice", json_notice },
 	{ "shares", "share", json_share },
 	{ "links", "link", json_link },
 	{ "transfers", "transfer", json_transfer },

@@ -17,6 +17,11 @@ int verb_setup(int argc, char **argv);
 int verb_buddies(int argc, char **argv);
 int verb_add(int argc, char **argv);
 int verb_accept(int argc, char **argv);
+int verb_decline(int argc, char **argv);
+int verb_remove(int argc, char **argv);
+int verb_distrust(int argc, char **argv);
+int verb_block(int argc, char **argv);
+int verb_unblock(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 int verb_share(int argc, char **argv);
 int verb_unshare(int argc, char **argv);
@@ -28,9 +33,9 @@ int verb_status(int argc, char **argv);
 int verb_daemon(int argc, char **argv);
 
 /*
- * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's words: the next option's val, -1 after
- * the last (optind is the first argument), '?' when the usage was printed and
- * STATUS_USAGE is to be returned.
+ * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's words:
+ * the next option's val, -1 after the last (optind is the first argument), '?' when the usage was
+ * printed and STATUS_USAGE is to be returned.
  */
 int verb_option(int argc, char **argv, const struct option *options, const char *usage);
 

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * git xmpp verify: both people read the fingerprints of their devices to each
- * other, over anything but this chat account, and we note what they found.
+ * other, over anything but this chat account, and we note what they found. Who
+ * finds that one is another's can shut that device out at once. Between the
+ * devices of one account it is the same, with one person at both.
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include "answer.h"
-#include "jid.h"
+#include "alloc.h"
+#include "device-text.h"
+#include "person.h"
 #include "report.h"
-#include "text.h"
 #include "verbs.h"
 
 static const char usage[] =
@@ -19,18 +23,16 @@ static const char usage[] =
 	"   or: git xmpp verify --self\n"
 	"\n"
 	"    --fingerprint=<fingerprint>  compare with this one, ask nothing\n"
-	"    --self                       print the fingerprint of this device\n";
+	"    --self                       print the fingerprint of this device\n"
+	"\n"
+	"    git xmpp verify bob@example.org\n";
 
-/* For people; empty if the text is no fingerprint. */
-static const char *format(const char *hex, char out[FINGERPRINT_TEXT_MAX])
-{
-	unsigned char bytes[FINGERPRINT_BYTES];
-
-	out[0] = '\0';
-	if (fingerprint_parse(hex, bytes))
-		fingerprint_format(bytes, out);
-	return out;
-}
+enum reply {
+	REPLY_YES,
+	REPLY_NO,
+	REPLY_ENTER,	/* an empty line */
+	REPLY_NONE,	/* anything else, or nothing any more */
+};
 
 /* Each account has its own; there is none without one, or where its key cannot be read. */
 static int no_fingerprint(const struct answer *answer, struct message *trouble)
@@ -54,7 +56,8 @@ static int show_self(bool labelled)
 
 	if (answer_to(&answer, "status", NULL, NULL, autostart_allowed(), &trouble) < 0) {
 		status = report_trouble(&trouble, false);
-	} else if (!answer_find(&answer, "broker", &broker) || !*format(row_get(broker, "fingerprint"), text)) {
+	} else if (!answer_find(&answer, "broker", &broker) ||
+		   !*fingerprint_text(row_get(broker, "fingerprint"), text)) {
 		status = no_fingerprint(&answer, &trouble);
 	} else {
 		if (labelled) {
@@ -69,89 +72,115 @@ static int show_self(bool labelled)
 	return status;
 }
 
-static int send_verified(const char *jid, const char *hex)
-{
-	struct message trouble = { .id = MSG_NONE };
-	struct buf command = { 0 };
-	struct answer answer;
-	int status;
-
-	fields_add(&command, "verb", "verify");
-	fields_add(&command, "jid", jid);
-	fields_add(&command, "fingerprint", hex);
-	if (answer_get(&answer, &command, autostart_allowed(), &trouble) < 0) {
-		status = report_trouble(&trouble, false);
-	} else {
-		status = answer.status;
-		if (*answer.message)
-			puts(answer.message);
-	}
-	buf_finish(&command);
-	answer_finish(&answer);
-	return status;
-}
-
-static int compare_with(const char *jid, const char *text)
-{
-	unsigned char bytes[FINGERPRINT_BYTES];
-	char hex[2 * FINGERPRINT_BYTES + 1];
-	struct message trouble;
-
-	if (!fingerprint_parse(text, bytes)) {
-		message_set(&trouble, MSG_BAD_FINGERPRINT, "fingerprint", text, NULL);
-		return report_trouble(&trouble, false);
-	}
-	hex_encode(bytes, sizeof(bytes), hex);
-	return send_verified(jid, hex);
-}
-
-static void show_device(struct fields row)
+static void show_device(struct fields row, bool own)
 {
 	char text[FINGERPRINT_TEXT_MAX], first[32];
 
-	printf("them  device ");
+	printf("%s  device ", own ? "other" : "them");
 	print_text(row_get(row, "device"));
-	printf(", %s, first seen %.10s\n      %s\n",
-	       !strcmp(row_get(row, "trust"), "verified") ? "verified" : "not verified",
-	       time_text(fields_get_u64(row, "first-seen", 0), first),
-	       format(row_get(row, "fingerprint"), text));
-}
-
-/* Anything but a clear yes is no. */
-static bool ask(const char *question)
-{
-	char answer[16] = "";
-
-	printf("%s [y/N] ", question);
-	fflush(stdout);
-	if (!fgets(answer, sizeof(answer), stdin))
+	printf(", %s, first seen %.10s, %s\n", fields_get_u64(row, "online", 0) ? "online" : "offline",
+	       time_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
+	if (*row_get(row, "also")) {
+		printf("      the same key as one of ");
+		print_text(row_get(row, "also"));
 		putchar('\n');
-	return !strcmp(answer, "y\n") || !strcmp(answer, "Y\n") || !strcmp(answer, "yes\n");
+	}
+	printf("      %s\n", fingerprint_text(row_get(row, "fingerprint"), text));
 }
 
-/* Shows each device, and asks about those that are not verified yet. */
-static int compare_devices(const char *jid, const struct answer *answer)
+/* Reads a whole line, so that the rest of it does not answer the next question. */
+static enum reply ask(const char *question)
 {
+	static const struct {
+		const char *text;
+		enum reply reply;
+	} replies[] = {
+		{ "y", REPLY_YES }, { "yes", REPLY_YES }, { "n", REPLY_NO }, { "no", REPLY_NO }, { "", REPLY_ENTER },
+	};
+	enum reply reply = REPLY_NONE;
+	char *line = NULL;
+	size_t room = 0;
+
+	printf("%s ", question);
+	fflush(stdout);
+	if (getline(&line, &room, stdin) < 0) {
+		putchar('\n');
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(replies); i++)
+			if (!strcasecmp(line, replies[i].text))
+				reply = replies[i].reply;
+	}
+	free(line);
+	return reply;
+}
+
+/* Nothing was changed: what is true of the device then. */
+static void tell_left(struct fields row)
+{
+	bool trusted = !strcmp(row_get(row, "trust"), "seen");
+
+	printf("not verified; this device %s\n", trusted ? "keeps the access it has" : "can do nothing");
+}
+
+/* The exit status of one comparison. */
+static int compare_device(const char *jid, struct fields row)
+{
+	enum reply reply = ask("Do they read the same? [y/n, Enter: later]");
+
+	if (reply == REPLY_YES)
+		return person_tell("verify", jid, row_get(row, "fingerprint"));
+	if (reply == REPLY_NO) {
+		reply = ask("Shut this device out? [Y/n]");
+		if (reply == REPLY_YES || reply == REPLY_ENTER) {
+			int status = person_tell("distrust", jid, row_get(row, "fingerprint"));
+
+			return status == STATUS_OK ? STATUS_NO : status;
+		}
+	}
+	tell_left(row);
+	return STATUS_NO;
+}
+
+static bool is_compared(struct fields row)
+{
+	return !strcmp(row_get(row, "trust"), "verified") || !strcmp(row_get(row, "trust"), "distrusted");
+}
+
+/* What can be typed for each that is to be compared; for one that was shut out it is the way back. */
+static int cannot_ask(const struct answer *answer, const size_t *devices, size_t count)
+{
+	report("error", "cannot ask whether they match: standard input is no terminal");
+	report("hint", "Give the fingerprint that they read out. If it is one of these:");
+	for (size_t i = 0; i < count; i++)
+		if (!is_compared(answer_row(answer, devices[i])))
+			device_hint(answer_row(answer, devices[i]));
+	return STATUS_FATAL;
+}
+
+/* Shows each device, and asks about those that were not compared yet. */
+static int compare_devices(const char *jid, const struct answer *answer, bool own)
+{
+	size_t count, *devices = devices_sorted(answer, &count), left = 0;
+	bool asks = isatty(STDIN_FILENO);
 	int status = STATUS_OK;
 
-	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = answer_row(answer, i);
+	for (size_t i = 0; i < count && status != STATUS_FATAL; i++) {
+		struct fields row = answer_row(answer, devices[i]);
 
-		if (!row_is(row, "device"))
+		show_device(row, own);
+		if (is_compared(row))
 			continue;
-		show_device(row);
-		if (!strcmp(row_get(row, "trust"), "verified"))
-			continue;
-		if (!isatty(STDIN_FILENO)) {
-			report("error", "cannot ask whether they match: standard input is no terminal");
-			report("hint", "Give their fingerprint with --fingerprint=<fingerprint>");
-			return STATUS_FATAL;
+		left++;
+		if (asks) {
+			int result = compare_device(jid, row);
+
+			status = result == STATUS_OK ? status : result;
 		}
-		if (!ask("Do they read the same?"))
-			status = STATUS_NO;
-		else if (send_verified(jid, row_get(row, "fingerprint")) != STATUS_OK)
-			return STATUS_FATAL;
 	}
+	if (left && !asks)
+		status = cannot_ask(answer, devices, count);
+	free(devices);
 	return status;
 }
 
@@ -160,6 +189,7 @@ static int compare(const char *jid)
 	struct message trouble = { .id = MSG_NONE };
 	struct answer answer;
 	struct fields row;
+	bool own;
 	int status;
 
 	if (answer_to(&answer, "buddies", "jid", jid, autostart_allowed(), &trouble) < 0) {
@@ -168,10 +198,14 @@ static int compare(const char *jid)
 		message_set(&trouble, MSG_NO_DEVICE_KNOWN, "jid", jid, NULL);
 		status = report_trouble(&trouble, false);
 	} else {
-		printf("Compare with %s by voice, video or in person. Do not use this chat account.\n", jid);
+		own = answer_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
+		if (own)
+			printf("Run \"git xmpp verify --self\" on your other device, and compare.\n");
+		else
+			printf("Compare with %s by voice, video or in person. Do not use this chat account.\n", jid);
 		status = show_self(true);
 		if (status == STATUS_OK)
-			status = compare_devices(jid, &answer);
+			status = compare_devices(jid, &answer, own);
 	}
 	answer_finish(&answer);
 	return status;
@@ -184,9 +218,9 @@ int verb_verify(int argc, char **argv)
 		{ "self", no_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
+	char jid[JID_MAX], hex[2 * FINGERPRINT_BYTES + 1];
 	const char *fingerprint = NULL;
 	struct message trouble;
-	char jid[JID_MAX];
 	bool self = false;
 	int c;
 
@@ -203,9 +237,8 @@ int verb_verify(int argc, char **argv)
 						    : show_self(false);
 	if (argc - optind != 1)
 		return verb_misused(usage, "expected one address");
-	if (!jid_bare(argv[optind], jid)) {
-		message_set(&trouble, MSG_BAD_JID, "jid", argv[optind], NULL);
+	if (!person_jid(argv[optind], jid, &trouble) ||
+	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
 		return report_trouble(&trouble, false);
-	}
-	return fingerprint ? compare_with(jid, fingerprint) : compare(jid);
+	return fingerprint ? person_tell("verify", jid, hex) : compare(jid);
 }

@@ -19,6 +19,7 @@ fp_text="0011 2233 4455 6677 8899 AABB CCDD EEFF 0011 2233 4455 6677 8899 AABB C
 broker_row="send:L:kind=broker,pid=4711,version=0.1.0,started=1750000000,device=git-x,fingerprint=$fp"
 online_row="send:L:kind=account,name=example,jid=alice@example.org/git-x,state=online"
 escape=$(printf '\033[2J')
+SQ="'"
 
 fake () {
 	fake_stop
@@ -35,7 +36,7 @@ fake_pid=
 test_atexit fake_stop
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept verify share unshare follow unfollow queue log status daemon
+	for verb in setup buddies add accept decline remove distrust block unblock verify share unshare follow unfollow queue log status daemon
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -89,7 +90,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
@@ -144,17 +145,17 @@ test_expect_success 'buddies: lines and an object for programs' '
 	buddies_answer &&
 	git xmpp buddies --porcelain >actual &&
 	tr "|" "\t" >expect <<-\END &&
-	bob@example.org|git|both|seen|1|-
-	dave@example.net|online|both|none|0|-
-	erin@example.org|asked|to|none|0|-
-	frank@example.com|wants|none|none|0|-
-	gone@example.com|offline|both|none|0|2025-06-15T15:06:40Z
+	bob@example.org|git|both|seen|1|-|0|-|-
+	dave@example.net|online|both|none|0|-|0|-|-
+	erin@example.org|asked|to|none|0|-|0|-|-
+	frank@example.com|wants|none|none|0|-|0|-|-
+	gone@example.com|offline|both|none|0|2025-06-15T15:06:40Z|0|-|-
 	END
 	test_cmp expect actual &&
 	buddies_answer &&
 	git xmpp buddies --json --online >actual &&
 	cat >expect <<-END &&
-	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z"}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"devices":[]}]}
+	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"devices":[]}]}
 	END
 	test_cmp expect actual
 '
@@ -189,6 +190,119 @@ test_expect_success 'add and accept say what the broker did' '
 	grep "^fatal: not an XMPP address: .bob." err
 '
 
+other=ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100
+
+# Buddies of whom there is more to say, and the devices of our own account.
+uneasy_answer () {
+	fake open:Q \
+		"send:L:kind=buddy,jid=alice@example.org,subscription=both,online=1,git=1,trust=pending,pending=1,self=1" \
+		"send:L:kind=device,jid=alice@example.org,device=desktop,fingerprint=$fp,trust=verified,online=0,first-seen=1750000000" \
+		"send:L:kind=device,jid=alice@example.org,device=thief,fingerprint=$other,trust=pending,online=1,first-seen=1750000000" \
+		"send:L:kind=buddy,jid=bob@example.org,subscription=both,online=1,git=1,trust=verified,pending=2" \
+		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=verified,online=1" \
+		"send:L:kind=buddy,jid=carol@example.org,subscription=both,online=1,git=1,trust=suspended,removed=1" \
+		"send:L:kind=device,jid=carol@example.org,device=x,fingerprint=$fp,trust=suspended,online=1" \
+		"send:L:kind=buddy,jid=dave@nosuch.example,subscription=none,asked=1,trust=none,error=remote-server-not-found$escape" \
+		"send:L:kind=buddy,jid=erin@example.org,subscription=none,trust=suspended,removed=1" \
+		"send:L:kind=buddy,jid=mallory@example.org,subscription=none,wants=1,trust=distrusted,blocked=1" \
+		'send:L:kind=buddy,jid=$(id)@example.org,subscription=none,wants=1,trust=none' \
+		send:Z:
+}
+
+test_expect_success 'buddies: who waits, who is out, and our own other devices' '
+	uneasy_answer &&
+	git xmpp buddies >actual &&
+	cat >expect <<-END &&
+	! alice@example.org    self     1 new device to be compared  (git xmpp verify alice@example.org)
+	    desktop  offline  verified  first seen 2025-06-15
+	      $fp_text
+	  ! thief  online  pending  first seen 2025-06-15
+	      FFEE DDCC BBAA 9988 7766 5544 3322 1100 FFEE DDCC BBAA 9988 7766 5544 3322 1100
+	! bob@example.org      git      verified, 1 device; 2 new devices to be compared  (git xmpp verify bob@example.org)
+	! carol@example.org    git      suspended, 1 device  (git xmpp verify carol@example.org)
+	! dave@nosuch.example  the request was refused: remote-server-not-found\x1b[2J  (git xmpp remove dave@nosuch.example)
+	  erin@example.org     removed  (git xmpp add erin@example.org)
+	? mallory@example.org  blocked  (git xmpp unblock mallory@example.org)
+	? \$(id)@example.org    wants to be your buddy  (git xmpp accept ${SQ}\$(id)@example.org${SQ})
+	END
+	test_cmp expect actual &&
+	uneasy_answer &&
+	git xmpp buddies --porcelain >actual &&
+	tr "|" "\t" >expect <<-\END &&
+	alice@example.org|self|both|pending|2|-|1|self|-
+	bob@example.org|git|both|verified|1|-|2|-|-
+	carol@example.org|git|both|suspended|1|-|0|removed|-
+	dave@nosuch.example|asked|none|none|0|-|0|-|remote-server-not-found\x1b[2J
+	erin@example.org|offline|none|suspended|0|-|0|removed|-
+	mallory@example.org|wants|none|distrusted|0|-|0|blocked|-
+	$(id)@example.org|wants|none|none|0|-|0|-|-
+	END
+	test_cmp expect actual &&
+	uneasy_answer &&
+	git xmpp buddies --json >actual &&
+	grep "\"jid\":\"alice@example.org\",\"state\":\"self\",.*\"pending\":1,\"self\":true,\"blocked\":false,\"removed\":false,\"error\":null," actual &&
+	grep "\"jid\":\"mallory@example.org\",.*\"blocked\":true,\"removed\":false,\"error\":null," actual
+'
+
+test_expect_success 'status: what is to be noticed' '
+	fake open:Q "$broker_row" "$online_row" \
+		"send:L:kind=notice,id=device-new,jid=bob@example.org,text=a new device of bob@example.org waits$escape,hint=git xmpp verify bob@example.org" \
+		send:Z: next open:Q "$online_row" "send:L:kind=notice,id=wants,jid=z@example.org,text=t,hint=h" send:Z: &&
+	git xmpp status >out &&
+	sed -n 3p out >actual &&
+	echo "! a new device of bob@example.org waits\\x1b[2J  (git xmpp verify bob@example.org)" >expect &&
+	test_cmp expect actual &&
+	git xmpp status --json >out &&
+	grep "\"notices\":\[{\"id\":\"wants\",\"jid\":\"z@example.org\",\"text\":\"t\",\"hint\":\"h\"}\]" out
+'
+
+test_expect_success 'decline, remove, distrust, block, unblock: told to the broker, said as it answers' '
+	for verb in decline remove distrust block unblock
+	do
+		fake open:Q "send:Z:message=$verb it is" &&
+		git xmpp $verb Bob@example.org >out &&
+		echo "$verb it is" >expect &&
+		test_cmp expect out &&
+		grep "^Q verb=$verb jid=bob@example.org$" "$heard" &&
+		fake open:Q "send:!:id=no-such-entry,message=no" &&
+		test_expect_code 1 git xmpp $verb bob@example.org 2>err &&
+		grep "^fatal: no$" err &&
+		test_expect_code 128 git xmpp $verb bob &&
+		test_expect_code 129 git xmpp $verb &&
+		test_expect_code 129 git xmpp $verb bob@example.org carol@example.org || return 1
+	done &&
+	fake open:Q send:Z: &&
+	git xmpp distrust bob@example.org --fingerprint="$fp_text" &&
+	grep "^Q verb=distrust jid=bob@example.org fingerprint=$fp$" "$heard" &&
+	test_expect_code 128 git xmpp distrust bob@example.org --fingerprint=12 &&
+	test_expect_code 129 git xmpp remove bob@example.org --fingerprint=$fp
+'
+
+test_expect_success 'add and accept show what is to be compared first, and what to type' '
+	for verb in add accept
+	do
+		fake open:Q "send:L:kind=device,jid=b\$d@example.org,device=old,fingerprint=$other,trust=suspended,online=0,first-seen=1750000000" \
+			"send:L:kind=device,jid=b\$d@example.org,device=new,fingerprint=$fp,trust=pending,online=1,first-seen=1750000000,also=eve@example.org" \
+			"send:Z:message=nothing counts yet" next open:Q send:Z: &&
+		git xmpp $verb "b\$d@example.org" >out 2>err || return 1
+	done &&
+	cat >expect <<-END &&
+	nothing counts yet
+	  ! new  online  pending  first seen 2025-06-15  (the same key as one of eve@example.org)
+	      $fp_text
+	  ! old  offline  suspended  first seen 2025-06-15
+	      FFEE DDCC BBAA 9988 7766 5544 3322 1100 FFEE DDCC BBAA 9988 7766 5544 3322 1100
+	END
+	test_cmp expect out &&
+	cat >expect <<-END &&
+	hint: git xmpp verify ${SQ}b\$d@example.org${SQ} --fingerprint=$fp
+	hint: git xmpp verify ${SQ}b\$d@example.org${SQ} --fingerprint=$other
+	END
+	test_cmp expect err &&
+	eval "$(sed -n "1s/^hint: //p" err)" &&
+	grep "^Q verb=verify jid=b.d@example.org fingerprint=$fp$" "$heard"
+'
+
 test_expect_success 'verify: own fingerprint, one that is given, one that is wrong' '
 	fake open:Q "$broker_row" send:Z: &&
 	git xmpp verify --self >out &&
@@ -207,7 +321,68 @@ test_expect_success 'verify without a terminal shows both and asks nothing' '
 		send:Z: next open:Q "$broker_row" "$online_row" send:Z: &&
 	test_expect_code 128 git xmpp verify bob@example.org >out 2>err &&
 	test "$(grep -c "^      $fp_text$" out)" -eq 2 &&
-	grep "^error: cannot ask" err
+	grep "^error: cannot ask" err &&
+	grep "^hint: git xmpp verify bob@example.org --fingerprint=$fp$" err
+'
+
+# verify of bob, at a terminal where this is typed; a device that was seen, one that waits, one shut out.
+verify_typed () {
+	typed=$1
+	shift
+	fake open:Q "send:L:kind=buddy,jid=bob@example.org" \
+		"send:L:kind=device,jid=bob@example.org,device=gone,fingerprint=$other,trust=distrusted,online=1" \
+		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,first-seen=1750000000" \
+		"send:L:kind=device,jid=bob@example.org,device=new,fingerprint=$other,trust=pending,online=1" \
+		send:Z: next open:Q "$broker_row" "$online_row" send:Z: "$@" &&
+	"$BUILD/t/on-terminal" "$typed" git xmpp verify bob@example.org >out
+}
+
+test_expect_success 'verify on a terminal: yes, for each; the ones that are online first' '
+	verify_typed "y\nYES\n" next open:Q "send:Z:message=fine" next open:Q "send:Z:message=fine too" &&
+	sed -n "s/^them  device //p" out >actual &&
+	cat >expect <<-\END &&
+	new, online, first seen -, new: it can do nothing until it is verified
+	gone, online, first seen -, shut out
+	laptop, offline, first seen 2025-06-15, trusted as it came, not verified
+	END
+	test_cmp expect actual && grep "fine$" out && grep "fine too$" out &&
+	grep "^Q" "$heard" >actual &&
+	cat >expect <<-END &&
+	Q verb=buddies jid=bob@example.org
+	Q verb=status
+	Q verb=verify jid=bob@example.org fingerprint=$other
+	Q verb=verify jid=bob@example.org fingerprint=$fp
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'verify: no shuts the device out, unless that is declined; then what is true is said' '
+	test_expect_code 1 verify_typed "n\n\nno\nn\n" next open:Q "send:Z:message=shut out" &&
+	grep "shut out$" out &&
+	grep "not verified; this device keeps the access it has$" out &&
+	grep "^Q verb=distrust jid=bob@example.org fingerprint=$other$" "$heard" &&
+	! grep "fingerprint=$fp" "$heard" &&
+	test_expect_code 1 verify_typed "n\nno\n\n" &&
+	grep "not verified; this device can do nothing$" out &&
+	! grep "verb=distrust\|verb=verify" "$heard"
+'
+
+test_expect_success 'verify: neither yes nor no, or the end of input, changes nothing' '
+	test_expect_code 1 verify_typed "they do read the same, yes\nn\n\\d" &&
+	! grep "verb=distrust\|verb=verify" "$heard" &&
+	test_expect_code 1 verify_typed "\\d" &&
+	! grep "verb=distrust\|verb=verify" "$heard" &&
+	test_expect_code 128 verify_typed "n\ny\n" next open:Q "send:!:id=state-file,message=disk full" 2>err &&
+	grep "^fatal: disk full$" err
+'
+
+test_expect_success 'verify: another device of the own account' '
+	fake open:Q "send:L:kind=buddy,jid=alice@example.org,self=1" \
+		"send:L:kind=device,jid=alice@example.org,device=desktop,fingerprint=$fp,trust=pending,online=1" \
+		send:Z: next open:Q "$broker_row" "$online_row" send:Z: next open:Q "send:Z:message=admitted" &&
+	"$BUILD/t/on-terminal" "y\n" git xmpp verify alice@example.org >out &&
+	grep "^Run .git xmpp verify --self. on your other device" out && grep "admitted$" out &&
+	grep "^Q verb=verify jid=alice@example.org fingerprint=$fp$" "$heard"
 '
 
 test_expect_success 'setup --no-start writes the account, and again the same one' '
@@ -434,6 +609,20 @@ test_expect_success 'log: the last events, escaped' '
 	git xmpp log -n 1 --json >actual &&
 	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:41Z\",\"kind\":\"queue\",\"jid\":\"bob@example.org\",\"share\":\"p\",\"what\":\"q1\",\"result\":\"failed\",\"text\":\"no\"}]}" >expect &&
 	test_cmp expect actual
+'
+
+test_expect_success 'what cannot be printed is an error' '
+	for output in ">/dev/full" ">&-"
+	do
+		for verb in "share --list" "log" "follow --list" "status" "queue --json" "--version" "add -h" "log --json -n 1"
+		do
+			eval "test_expect_code 128 git-xmpp $verb $output" 2>err || return 1
+			grep "^fatal: cannot write to standard output: " err || return 1
+		done
+	done &&
+	fake open:Q "send:Z:message=done" &&
+	test_expect_code 128 git xmpp add bob@example.org >/dev/full &&
+	{ git-xmpp --version; echo $? >status; } | true && grep -x "0\|141" status
 '
 
 test_done

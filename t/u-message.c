@@ -75,6 +75,11 @@ static void texts(void)
 	       "arguments come in any order, and more than are needed");
 	message_set(&m, MSG_NOT_BUDDY, "jid", "eve@example.org", NULL);
 	is_str(m.hint, "Ask them with \"git xmpp add eve@example.org\"", "an argument is filled into a hint");
+	message_set(&m, MSG_NOT_BUDDY, "jid", "x;reboot|$(id)@example.org", NULL);
+	is_str(m.hint, "Ask them with \"git xmpp add 'x;reboot|$(id)@example.org'\"",
+	       "and is one word of a command, whatever is in it");
+	message_set(&m, MSG_PASSWORD_COMMAND, "account", "a", "command", "c", "reason", "sh: pass: not found", NULL);
+	is_str(m.hint, "sh: pass: not found", "but where there is no command it is as it is");
 	message_set(&m, MSG_STREAM_LOST, "jid", NULL, "reason", "{jid} {reason}", NULL);
 	is_str(m.text, "connection to '' lost: {jid} {reason}",
 	       "a NULL value is nothing, a value is no template");

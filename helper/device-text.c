@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "device-text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "report.h"
+
+static bool is_trust(struct fields row, const char *trust)
+{
+	return !strcmp(row_get(row, "trust"), trust);
+}
+
+bool device_waits(struct fields row)
+{
+	return is_trust(row, "pending") || is_trust(row, "suspended");
+}
+
+const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
+{
+	unsigned char bytes[FINGERPRINT_BYTES];
+
+	out[0] = '\0';
+	if (fingerprint_parse(hex, bytes))
+		fingerprint_format(bytes, out);
+	return out;
+}
+
+void device_show(struct fields row)
+{
+	char fingerprint[FINGERPRINT_TEXT_MAX], first[32];
+
+	printf("  %s ", device_waits(row) ? "!" : " ");
+	print_text(row_get(row, "device"));
+	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
+	printf("  ");
+	print_text(row_get(row, "trust"));
+	printf("  first seen %.10s", time_text(fields_get_u64(row, "first-seen", 0), first));
+	if (*row_get(row, "also")) {
+		printf("  (the same key as one of ");
+		print_text(row_get(row, "also"));
+		putchar(')');
+	}
+	printf("\n      %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+}
+
+const char *device_trust_text(struct fields row)
+{
+	static const struct {
+		const char *trust, *text;
+	} texts[] = {
+		{ "verified", "verified" },
+		{ "seen", "trusted as it came, not verified" },
+		{ "pending", "new: it can do nothing until it is verified" },
+		{ "suspended", "suspended: it can do nothing until it is verified again" },
+		{ "distrusted", "shut out" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (is_trust(row, texts[i].trust))
+			return texts[i].text;
+	return "not known";
+}
+
+void device_hint(struct fields row)
+{
+	unsigned char bytes[FINGERPRINT_BYTES];
+	char hex[2 * FINGERPRINT_BYTES + 1];
+	struct buf jid = { 0 };
+
+	if (!fingerprint_parse(row_get(row, "fingerprint"), bytes))
+		return;
+	hex_encode(bytes, sizeof(bytes), hex);
+	text_shell(&jid, row_get(row, "jid"));
+	report("hint", "git xmpp verify %s --fingerprint=%s", buf_str(&jid), hex);
+	buf_finish(&jid);
+}
+
+void device_json(struct buf *out, struct fields row)
+{
+	json_open(out, NULL, '{');
+	json_string(out, "device", row_get(row, "device"));
+	json_string(out, "fingerprint", row_get(row, "fingerprint"));
+	json_string(out, "trust", row_get(row, "trust"));
+	json_bool(out, "online", fields_get_u64(row, "online", 0) > 0);
+	json_time(out, "first_seen", fields_get_u64(row, "first-seen", 0));
+	json_string(out, "also", fields_get(row, "also"));
+	json_close(out, '}');
+}
+
+static int rank(struct fields row)
+{
+	return (fields_get_u64(row, "online", 0) ? 0 : 4) + (device_waits(row) ? 0 : is_trust(row, "distrusted") ? 2 : 1);
+}
+
+size_t *devices_sorted(const struct answer *answer, size_t *count)
+{
+	size_t *found = xcalloc(answer->count ? answer->count : 1, sizeof(*found)), n = 0;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		size_t at = n;
+
+		if (!row_is(answer_row(answer, i), "device"))
+			continue;
+		for (; at > 0 && rank(answer_row(answer, found[at - 1])) > rank(answer_row(answer, i)); at--)
+			found[at] = found[at - 1];
+		found[at] = i;
+		n++;
+	}
+	*count = n;
+	return found;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git xmpp add, accept, decline, remove, distrust, block, unblock: what the user
+ * decides about a person. The broker does it and says what was done; devices that
+ * count only when they have been compared are shown with what to type then.
+ */
+#include "person.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "device-text.h"
+#include "report.h"
+#include "verbs.h"
+
+static const char add_usage[] =
+	"usage: git xmpp add <jid>\n"
+	"\n"
+	"Asks them to become a buddy. The first device of theirs that comes is trusted.\n"
+	"\n"
+	"    git xmpp add bob@example.org\n";
+
+static const char accept_usage[] =
+	"usage: git xmpp accept <jid>\n"
+	"\n"
+	"Agrees to somebody who asked. The first device of theirs that comes is trusted.\n"
+	"\n"
+	"    git xmpp accept alice@example.org\n";
+
+static const char decline_usage[] =
+	"usage: git xmpp decline <jid>\n"
+	"\n"
+	"Says no to somebody who asked.\n"
+	"\n"
+	"    git xmpp decline mallory@example.net\n";
+
+static const char remove_usage[] =
+	"usage: git xmpp remove <jid>\n"
+	"\n"
+	"Ends being buddies, and what they are transferring, at once. What was trusted of\n"
+	"theirs counts again only when it was added, and verified, again.\n"
+	"\n"
+	"    git xmpp remove bob@example.org\n";
+
+static const char distrust_usage[] =
+	"usage: git xmpp distrust <jid> [--fingerprint=<fingerprint>]\n"
+	"\n"
+	"    --fingerprint=<fingerprint>  this device of theirs; default: all that are known\n"
+	"\n"
+	"Shuts devices out at once, until the very same keys are verified. For one that was\n"
+	"lost or stolen, also of one's own account.\n"
+	"\n"
+	"    git xmpp distrust bob@example.org\n";
+
+static const char block_usage[] =
+	"usage: git xmpp block <jid>\n"
+	"\n"
+	"Removes them, and hears nothing of them any more; at the server, if it can.\n"
+	"\n"
+	"    git xmpp block mallory@example.net\n";
+
+static const char unblock_usage[] =
+	"usage: git xmpp unblock <jid>\n"
+	"\n"
+	"Ends that. They are no buddy by it.\n"
+	"\n"
+	"    git xmpp unblock mallory@example.net\n";
+
+static void show_devices(const struct answer *answer)
+{
+	size_t count, *devices = devices_sorted(answer, &count);
+
+	for (size_t i = 0; i < count; i++)
+		device_show(answer_row(answer, devices[i]));
+	for (size_t i = 0; i < count; i++)
+		if (device_waits(answer_row(answer, devices[i])))
+			device_hint(answer_row(answer, devices[i]));
+	free(devices);
+}
+
+int person_tell(const char *verb, const char *jid, const char *fingerprint)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct buf command = { 0 };
+	struct answer answer;
+	int status;
+
+	fields_add(&command, "verb", verb);
+	fields_add(&command, "jid", jid);
+	fields_add(&command, "fingerprint", fingerprint);
+	if (answer_get(&answer, &command, autostart_allowed(), &trouble) < 0) {
+		status = report_trouble(&trouble, false);
+	} else {
+		status = answer.status;
+		if (*answer.message)
+			puts(answer.message);
+		show_devices(&answer);
+	}
+	buf_finish(&command);
+	answer_finish(&answer);
+	return status;
+}
+
+bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble)
+{
+	if (jid_bare(text, jid))
+		return true;
+	message_set(trouble, MSG_BAD_JID, "jid", text, NULL);
+	return false;
+}
+
+bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1], struct message *trouble)
+{
+	unsigned char bytes[FINGERPRINT_BYTES];
+
+	if (fingerprint_parse(text, bytes)) {
+		hex_encode(bytes, sizeof(bytes), hex);
+		return true;
+	}
+	message_set(trouble, MSG_BAD_FINGERPRINT, "fingerprint", text, NULL);
+	return false;
+}
+
+static int decide(int argc, char **argv, const struct option *options, const char *usage)
+{
+	char jid[JID_MAX], hex[2 * FINGERPRINT_BYTES + 1];
+	const char *fingerprint = NULL;
+	struct message trouble;
+	int c;
+
+	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+		if (c != 'f')
+			return STATUS_USAGE;
+		fingerprint = optarg;
+	}
+	if (argc - optind != 1)
+		return verb_misused(usage, "expected one address");
+	if (!person_jid(argv[optind], jid, &trouble) ||
+	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
+		return report_trouble(&trouble, false);
+	return person_tell(argv[0], jid, fingerprint ? hex : NULL);
+}
+
+static const struct option no_options[] = { { NULL, 0, NULL, 0 } };
+
+int verb_add(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, add_usage);
+}
+
+int verb_accept(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, accept_usage);
+}
+
+int verb_decline(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, decline_usage);
+}
+
+int verb_remove(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, remove_usage);
+}
+
+int verb_distrust(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "fingerprint", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	return decide(argc, argv, options, distrust_usage);
+}
+
+int verb_block(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, block_usage);
+}
+
+int verb_unblock(int argc, char **argv)
+{
+	return decide(argc, argv, no_options, unblock_usage);
+}

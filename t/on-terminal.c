@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * on-terminal <typed> <program> <argument>...
+ *
+ * Runs a program whose standard input is a terminal, at which this was typed: \n ends a line, \d is the end
+ * of input. Its other streams are ours. Ends with its exit status.
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { END_OF_INPUT = 4 };
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(125);
+}
+
+static void type(int fd, const char *text)
+{
+	for (; *text; text++) {
+		char c = *text;
+
+		if (c == '\\' && text[1]) {
+			text++;
+			c = *text == 'n' ? '\n' : *text == 'd' ? END_OF_INPUT : *text;
+		}
+		if (write(fd, &c, 1) != 1)
+			die("write");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), status, in;
+	pid_t pid;
+
+	if (argc < 3 || terminal < 0 || grantpt(terminal) || unlockpt(terminal))
+		die("on-terminal");
+	in = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	if (in < 0)
+		die("open");
+	type(terminal, argv[1]);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		dup2(in, STDIN_FILENO);
+		close(in);
+		close(terminal);
+		execvp(argv[2], argv + 2);
+		die(argv[2]);
+	}
+	close(in);
+	if (waitpid(pid, &status, 0) < 0)
+		die("waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
+}
