@@ -87,10 +87,22 @@ static void answer_later(struct broker *b, struct conn *conn, const char *id, bo
 	pushqueue_settle(b->pushqueue, id, on_settled, a);
 }
 
+/* With what is in the queue then: whoever added something looks for it. */
 void queuecommand_reload(struct broker *b, struct conn *conn, struct fields command)
 {
+	struct buf fields = { 0 };
+	uint64_t n = 0;
+
 	pushqueue_reload(b->pushqueue);
-	done(conn);
+	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
+		fields_add(&fields, "kind", "entry");
+		fields_add(&fields, "id", e->id);
+		conn_send_fields(conn, FRAME_ROW, &fields);
+		n++;
+	}
+	fields_add_u64(&fields, "entries", n);
+	conn_send_fields(conn, FRAME_DONE, &fields);
+	buf_finish(&fields);
 }
 
 void queuecommand_retry(struct broker *b, struct conn *conn, struct fields command)

@@ -48,6 +48,7 @@ static void take_done(struct answer *a, struct fields f)
 		text_escape(&shown, message, strlen(message), false);
 	snprintf(a->message, sizeof(a->message), "%s", buf_str(&shown));
 	snprintf(a->configuration, sizeof(a->configuration), "%s", digest ? digest : "");
+	a->lists_entries = fields_get(f, "entries");
 	a->status = fields_get_u64(f, "status", 0) & 0xff;
 	buf_finish(&shown);
 }

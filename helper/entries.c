@@ -19,6 +19,7 @@ int entries_read(struct entries *entries, struct message *trouble)
 	n = queuefile_list(&ids, trouble);
 	if (n < 0)
 		return -1;
+	entries->files = n;
 	entries->rows = xcalloc(n ? n : 1, sizeof(*entries->rows));
 	for (int i = 0; i < n; i++) {
 		struct entry *e = &entries->rows[entries->count];

@@ -20,6 +20,7 @@ struct entry {
 struct entries {
 	struct entry *rows;	/* owned, oldest first */
 	size_t count;
+	size_t files;		/* with those that cannot be read */
 };
 
 /* What cannot be read is told and left out. -1 with *trouble when the queue itself cannot be. */

@@ -101,12 +101,34 @@ static void show(const char *id, struct fields f, bool json)
 	json_print(&out);
 }
 
-/* It is safe already; without a broker it waits for the next one. */
-static void wake_broker(void)
+/* Whether the broker has it in its queue, or had, and the push is done already. */
+static bool is_queued(const struct answer *answer, const char *id)
+{
+	struct buf bytes = { 0 };
+	struct message trouble;
+	bool there = false;
+
+	/* A broker whose queue is full takes it up when there is room. */
+	if (!answer->lists_entries || answer->count >= QUEUEFILES_MAX)
+		return true;
+	for (size_t i = 0; i < answer->count; i++)
+		if (row_is(answer_row(answer, i), "entry") && !strcmp(row_get(answer_row(answer, i), "id"), id))
+			return true;
+	there = queuefile_read(id, &bytes, &trouble) == 0;
+	buf_finish(&bytes);
+	return !there;
+}
+
+/*
+ * It is on the disk already; without a broker it waits for the next one. False if the one that runs
+ * does not look where we wrote.
+ */
+static bool wake_broker(const char *id)
 {
 	struct message trouble;
 	struct answer answer;
 	int result = answer_to(&answer, "queue-reload", NULL, NULL, autostart_allowed(), &trouble);
+	bool queued = result < 0 || is_queued(&answer, id);
 
 	if (result < 0 && trouble.id == MSG_BROKER_UNREACHABLE) {
 		report("hint", "No broker runs; start it with \"git xmpp daemon start\"");
@@ -115,6 +137,19 @@ static void wake_broker(void)
 		message_print(&trouble, "warning: ");
 	}
 	answer_finish(&answer);
+	return queued;
+}
+
+/* The broker was started with another HOME or XDG_STATE_HOME. */
+static int take_back(const char *id)
+{
+	struct message trouble;
+
+	report("fatal", "the broker keeps its queue in another directory than this command");
+	report("hint", "Start it from here with \"git xmpp daemon restart\", and run the same command again");
+	if (queuefile_remove(id, &trouble) < 0)
+		return report_trouble(&trouble, false);
+	return STATUS_FATAL;
 }
 
 static int write_entry(const struct queueing *q, bool json)
@@ -131,12 +166,12 @@ static int write_entry(const struct queueing *q, bool json)
 	}
 	place_warn_settings();
 	f = (struct fields){ .data = buf_data(&bytes), .len = buf_len(&bytes) };
-	if (queuefile_new_id(id, &trouble) || queuefile_write(id, f, &trouble)) {
+	if (queuefile_new_id(id, &trouble) || queuefile_write(id, f, &trouble))
 		status = report_trouble(&trouble, json);
-	} else {
+	else if (!wake_broker(id))
+		status = take_back(id);
+	else
 		show(id, f, json);
-		wake_broker();
-	}
 	buf_finish(&bytes);
 	return status;
 }
@@ -148,7 +183,7 @@ static int queue_push(struct queueing *q, int argc, char **argv, bool json)
 
 	if (entries_read(&q->waiting, &trouble))
 		return report_trouble(&trouble, json);
-	if (q->waiting.count == QUEUEFILES_MAX) {
+	if (q->waiting.files == QUEUEFILES_MAX) {
 		report("fatal", "the queue is full");
 		report("hint", "Drop what is not wanted any more with \"git xmpp queue drop <id>\"");
 		return STATUS_FATAL;

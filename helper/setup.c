@@ -177,7 +177,6 @@ static bool name_is_free(const struct setup *s)
 
 static int get_password(struct setup *s)
 {
-	struct message trouble;
 	char *password;
 
 	s->asks_password = !s->password_command && !account_get(s, "passwordcommand");
@@ -186,8 +185,9 @@ static int get_password(struct setup *s)
 
 	password = credential_fill(&s->credential, s->jid) ? credential_password(&s->credential) : NULL;
 	if (!password) {
-		message_set(&trouble, MSG_PASSWORD_NEEDED, "jid", s->jid, NULL);
-		return report_trouble(&trouble, false);
+		report("fatal", "no password for '%s'", s->jid);
+		report("hint", "Run this on a terminal, or have a command tell it with --password-command=<command>");
+		return STATUS_FATAL;
 	}
 	credential_free_text(password);
 	return STATUS_OK;
@@ -300,9 +300,12 @@ static int not_online(const struct setup *s, struct fields account)
 	account_trouble(account, &trouble);
 	if (!*trouble.text)
 		message_set(&trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
-	if (s->asks_password && trouble.id == MSG_AUTH_FAILED)
-		credential_reject(&s->credential);
 	message_print(&trouble, "fatal: ");
+	if (s->asks_password && trouble.id == MSG_AUTH_FAILED) {
+		credential_reject(&s->credential);
+		if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
+			report("error", "a credential helper still has this password");
+	}
 	return STATUS_FATAL;
 }
 

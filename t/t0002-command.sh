@@ -411,14 +411,16 @@ test_expect_success 'setup refuses what would mix two accounts up, or has no pas
 	test_expect_code 129 git xmpp setup eve@example.org --name=a.b --no-start &&
 	test_expect_code 128 git xmpp setup eve@example.net --name=other --no-start 2>err </dev/null &&
 	grep "^fatal: no password for .eve@example.net." err &&
+	grep "^hint: .*--password-command" err &&
 	test_must_fail git config --global xmpp.other.jid
 '
 
 # setup with git's own store as credential helper, which knows the password already.
 setup_bob () {
 	echo "xmpp://bob:secret@example.com" >home/.git-credentials
+	git config --global credential.helper store
 	fake open:Q send:Z: next open:Q send:Z: next open:Q "$1" send:Z: &&
-	git -c credential.helper=store xmpp setup bob@example.com --name=bob >out 2>err
+	git xmpp setup bob@example.com --name=bob >out 2>err
 }
 
 test_expect_success 'setup finds the password, hands it to the broker, and waits until it is online' '
@@ -427,7 +429,27 @@ test_expect_success 'setup finds the password, hands it to the broker, and waits
 	grep "^Q verb=password jid=bob@example.com password=secret$" "$heard" &&
 	grep "^logged in as bob@example.com/x$" out &&
 	grep secret home/.git-credentials &&
-	! grep secret out err
+	test_is_empty err &&
+	! grep secret out
+'
+
+# setup with this credential helper, a program that is asked for a password with "get".
+setup_with () {
+	git config --global credential.helper "!f () { test \$1 = get && cat \"$TRASH/kept\"; }; f"
+	printf "username=bob\npassword=secret\n" >kept
+	git xmpp setup bob@example.com --name=bob --no-start >out 2>err
+}
+
+test_expect_success 'a password that does not come back is said to be lost' '
+	fake_stop &&
+	setup_with && test_is_empty err &&
+	git config --global credential.helper "!f () { test \$1 = get && cat \"$TRASH/kept\" && rm \"$TRASH/kept\"; }; f" &&
+	test_expect_code 128 git xmpp setup bob@example.com --name=bob --no-start 2>err &&
+	grep "^error: no credential helper has kept the password" err &&
+	git config --global --unset credential.helper &&
+	git -c credential.helper=store xmpp setup bob@example.com --name=bob --no-start 2>err &&
+	grep "^warning: no credential helper is configured" err &&
+	grep "^hint: Keep it .*git config --global credential.helper" err
 '
 
 test_expect_success 'a password that is wrong is forgotten, any other failure keeps it' '

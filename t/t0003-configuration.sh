@@ -238,6 +238,14 @@ test_expect_success 'a broker that reads another configuration: nothing is done,
 	test_cmp before elsewhere/.gitconfig
 '
 
+test_expect_success 'a queue where the broker does not look' '
+	git -C clone commit -q --allow-empty -m one &&
+	(cd clone && XDG_STATE_HOME=$TRASH/state test_expect_code 128 git xmpp queue push >../out 2>../err) &&
+	test_is_empty out && grep "^fatal: the broker keeps its queue in another directory" err &&
+	XDG_STATE_HOME=$TRASH/state git xmpp queue >out && test_is_empty out &&
+	(cd clone && git xmpp queue push) && git xmpp queue >out && test_line_count = 1 out
+'
+
 test_expect_success 'follow and unfollow, in an included file' '
 	afresh && printf "[xmppFollow \"bob@example.org/old\"]\n\tremote = origin %s\n" "$TRASH/clone/.git" >home/follows && include "$HOME/follows" &&
 	start_broker &&
@@ -310,6 +318,7 @@ test_expect_success 'test "$(id -u)" = 0 && mkdir -p probe && mount -t tmpfs tmp
 	test_expect_code 128 git xmpp unshare project &&
 	(cd clone && test_expect_code 128 git xmpp follow) &&
 	test_expect_code 128 git xmpp setup alice@example.org --password-command=true --no-start &&
+	(cd clone && test_expect_code 128 git xmpp queue push >../out 2>../err) && test_is_empty out && grep "^fatal: " err &&
 	test_cmp before home/.gitconfig && test ! -e home/.gitconfig.lock && rm home/fill
 '
 
