@@ -32,7 +32,7 @@ void device_show(struct fields row)
 {
 	char fingerprint[FINGERPRINT_TEXT_MAX], first[32];
 
-	printf("  %s ", device_waits(row) ? "!" : " ");
+	printf("    ");
 	print_text(row_get(row, "device"));
 	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
 	printf("  ");
@@ -43,7 +43,7 @@ void device_show(struct fields row)
 		print_text(row_get(row, "also"));
 		putchar(')');
 	}
-	printf("\n      %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+	printf("%s\n      %s\n", device_waits(row) ? "  ! to be compared" : "", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
 }
 
 const char *device_trust_text(struct fields row)

@@ -13,7 +13,7 @@
 /* Whether it gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);
 
-/* "    laptop  online  seen  first seen 2025-06-15", and the fingerprint below. */
+/* "    laptop  online  seen  first seen 2025-06-15", a mark if it waits, and the fingerprint below. */
 void device_show(struct fields row);
 
 /* How far it is trusted, and what that means for it, like "new: it can do nothing". */

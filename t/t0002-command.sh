@@ -216,7 +216,7 @@ test_expect_success 'buddies: who waits, who is out, and our own other devices' 
 	! alice@example.org    self     1 new device to be compared  (git xmpp verify alice@example.org)
 	    desktop  offline  verified  first seen 2025-06-15
 	      $fp_text
-	  ! thief  online  pending  first seen 2025-06-15
+	    thief  online  pending  first seen 2025-06-15  ! to be compared
 	      FFEE DDCC BBAA 9988 7766 5544 3322 1100 FFEE DDCC BBAA 9988 7766 5544 3322 1100
 	! bob@example.org      git      verified, 1 device; 2 new devices to be compared  (git xmpp verify bob@example.org)
 	! carol@example.org    git      suspended, 1 device  (git xmpp verify carol@example.org)
@@ -288,9 +288,9 @@ test_expect_success 'add and accept show what is to be compared first, and what 
 	done &&
 	cat >expect <<-END &&
 	nothing counts yet
-	  ! new  online  pending  first seen 2025-06-15  (the same key as one of eve@example.org)
+	    new  online  pending  first seen 2025-06-15  (the same key as one of eve@example.org)  ! to be compared
 	      $fp_text
-	  ! old  offline  suspended  first seen 2025-06-15
+	    old  offline  suspended  first seen 2025-06-15  ! to be compared
 	      FFEE DDCC BBAA 9988 7766 5544 3322 1100 FFEE DDCC BBAA 9988 7766 5544 3322 1100
 	END
 	test_cmp expect out &&
