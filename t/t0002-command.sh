@@ -565,6 +565,16 @@ test_expect_success 'the manual names every message there is' '
 	done <ids
 '
 
+test_expect_success 'the manual has an example of every verb' '
+	sed "1,/^# EXAMPLES/d; /^# ENVIRONMENT/,\$d" "$TOP/Documentation/git-xmpp.1.scd" >examples &&
+	git-xmpp -h | sed -n "s/^    \([a-z][a-z]*\) .*/\1/p" >verbs &&
+	test_line_count -ge 18 verbs &&
+	while read -r verb
+	do
+		grep "git xmpp $verb" examples || { echo "no example of $verb"; return 1; }
+	done <verbs
+'
+
 test_expect_success 'follow and unfollow: the configuration, and the broker reads it again' '
 	git init -q followed && git -C followed remote add origin "xmpp::bob@example.org/a%20b.git" &&
 	fake open:Q send:Z: next open:Q send:Z: &&
