@@ -268,11 +268,14 @@ test_expect_success 'a link stays a link, and a file keeps its mode' '
 	git xmpp unshare project && test_must_fail grep carol dotfiles/config
 '
 
-test_expect_success 'what is no file is not replaced; no place at all' '
-	afresh && GIT_CONFIG_GLOBAL=/dev/null && export GIT_CONFIG_GLOBAL &&
-	test_expect_code 128 git xmpp share project.git 2>err && grep "^fatal: cannot change ./dev/null.: it is no regular file" err &&
-	test -c /dev/null && unset GIT_CONFIG_GLOBAL &&
-	(unset HOME; test_expect_code 128 git xmpp share project.git 2>err) &&
+test_expect_success 'mknod null c 1 3' 'what is no file is not replaced' '
+	afresh && rm -f null && mknod null c 1 3 && GIT_CONFIG_GLOBAL=$TRASH/null && export GIT_CONFIG_GLOBAL &&
+	test_expect_code 128 git xmpp share project.git 2>err &&
+	grep "^fatal: cannot change .$TRASH/null.: it is no regular file" err && test -c null
+'
+
+test_expect_success 'no place at all' '
+	afresh && (unset HOME; test_expect_code 128 git xmpp share project.git 2>err) &&
 	grep "^fatal: there is no place for the configuration: HOME is not set" err
 '
 
