@@ -58,29 +58,35 @@ void shares_list(const struct shares *table)
 	}
 }
 
-void share_show_ended(const struct answer *answer)
+/* "ended a fetch of 'project' by bob@example.org" */
+static void show_one(struct fields row)
 {
 	static const struct {
 		const char *service, *name;
 	} names[] = {
 		{ "upload-pack", "a fetch" }, { "receive-pack", "a push" }, { "upload-archive", "an archive" },
 	};
+	bool finishes = fields_get_u64(row, "finishes", 0);
+	const char *what = "a transfer";
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(row_get(row, "service"), names[i].service))
+			what = names[i].name;
+	printf("%s%s of '", finishes ? "" : "ended ", what);
+	print_text(row_get(row, "share"));
+	printf("' by ");
+	print_text(row_get(row, "jid"));
+	printf("%s\n", finishes ? " had arrived whole, and finishes" : "");
+}
+
+void share_show_ended(const struct answer *answer)
+{
 	bool any = false;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = answer_row(answer, i);
-		const char *what = "a transfer";
-
-		if (!row_is(row, "ended"))
+		if (!row_is(answer_row(answer, i), "ended"))
 			continue;
-		for (size_t n = 0; n < ARRAY_SIZE(names); n++)
-			if (!strcmp(row_get(row, "service"), names[n].service))
-				what = names[n].name;
-		printf("ended %s of '", what);
-		print_text(row_get(row, "share"));
-		printf("' by ");
-		print_text(row_get(row, "jid"));
-		putchar('\n');
+		show_one(answer_row(answer, i));
 		any = true;
 	}
 	if (!any && *answer->message)

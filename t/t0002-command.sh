@@ -498,6 +498,36 @@ test_expect_success 'share --rm takes rights away, exactly those' '
 	test_cmp expect actual
 '
 
+test_expect_success 'share --rm and unshare name what the broker ended' '
+	git xmpp share --name=project --push=bob@example.org &&
+	fake open:Q "send:L:kind=ended,jid=bob@example.org,share=project,service=upload-pack,finishes=0" \
+		"send:L:kind=ended,jid=bob@example.org,share=project,service=receive-pack,finishes=1" \
+		"send:Z:message=in short" next open:Q "send:Z:message=in short" &&
+	git xmpp share --name=project --rm=bob@example.org >out &&
+	cat >expect <<-END &&
+	bob@example.org may no longer fetch from or push to ${SQ}project${SQ}
+	  fetch  carol@example.org
+	  fetch  bobxexample@org
+	  push   bobxexample@org
+	ended a fetch of ${SQ}project${SQ} by bob@example.org
+	a push of ${SQ}project${SQ} by bob@example.org had arrived whole, and finishes
+	END
+	test_cmp expect out &&
+	git xmpp share --name=project --push=bob@example.org >out && tail -n 1 out >actual &&
+	echo "in short" >expect && test_cmp expect actual &&
+	fake_stop && git xmpp share --name=project --rm=bob@example.org
+'
+
+test_expect_success 'a share is not called x.git: no address would lead to it' '
+	git xmpp share project.git --name=project.git >out && head -n 1 out >actual &&
+	echo "shared $TRASH/project.git as xmpp::alice@example.org/project" >expect && test_cmp expect actual &&
+	git init -q --bare third.git.git && git xmpp share third.git.git >out &&
+	grep "as xmpp::alice@example.org/third$" out && git xmpp unshare third.git &&
+	git config --global xmppShare.old.git.path "$TRASH/third.git.git" &&
+	git xmpp share --name=old.git --fetch=carol@example.org >out && grep "as xmpp::alice@example.org/old.git.git$" out &&
+	git xmpp unshare old.git && test_must_fail git config --global xmppShare.old.git.path
+'
+
 test_expect_success 'share of a work tree: from within, from a worktree, with hints' '
 	git init -q "with space" &&
 	git -C "with space" commit -q --allow-empty -m one &&
