@@ -101,10 +101,10 @@ static bool is_trust(struct fields row, const char *trust)
 	return !strcmp(row_get(row, "trust"), trust);
 }
 
-/* Nobody's buddy any more; what was trusted is remembered. */
+/* Of whom only the devices are remembered: a side has removed the other. */
 static bool was_removed(struct fields row)
 {
-	return fields_get_u64(row, "removed", 0) && !fields_get_u64(row, "asked", 0) &&
+	return !fields_get_u64(row, "self", 0) && !fields_get_u64(row, "asked", 0) &&
 	       !strcmp(row_get(row, "subscription"), "none");
 }
 
@@ -160,7 +160,7 @@ static bool show_exception(struct fields row, const char *state)
 	} else if (!strcmp(state, "asked")) {
 		printf("has not answered yet\n");
 	} else if (was_removed(row)) {
-		printf("removed");
+		printf("no longer a buddy");
 		show_command("add", row);
 	} else {
 		return false;

@@ -35,6 +35,7 @@ static const char usage[] =
 enum {
 	ACCOUNT_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
+	PASSWORDS_MAX = 3,		/* that are tried in one run */
 };
 
 struct setup {
@@ -293,52 +294,65 @@ static void show_online(const struct answer *answer, struct fields account)
 }
 
 /* Why it is not online: what the broker says, else that it takes too long. */
-static int not_online(const struct setup *s, struct fields account)
+static void find_trouble(const struct setup *s, struct fields account, struct message *trouble)
 {
-	struct message trouble;
-
-	account_trouble(account, &trouble);
-	if (!*trouble.text)
-		message_set(&trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
-	message_print(&trouble, "fatal: ");
-	if (s->asks_password && trouble.id == MSG_AUTH_FAILED) {
-		credential_reject(&s->credential);
-		if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
-			report("error", "a credential helper still has this password");
-	}
-	return STATUS_FATAL;
+	account_trouble(account, trouble);
+	if (!*trouble->text)
+		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
 }
 
-static int go_online(const struct setup *s)
+static void forget_password(const struct setup *s)
 {
-	struct message trouble = { .id = MSG_NONE };
+	credential_reject(&s->credential);
+	if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
+		report("error", "a credential helper still has this password");
+}
+
+static int log_in(const struct setup *s, struct message *trouble)
+{
 	struct fields account = { .data = NULL };
 	bool talks = isatty(STDERR_FILENO);
-	struct answer answer;
-	int status = STATUS_OK;
+	struct answer answer = { .count = 0 };
+	int status = STATUS_FATAL;
 
-	if (s->asks_password && !tell_password(s, &trouble))
-		return report_trouble(&trouble, false);
+	if (s->asks_password && !tell_password(s, trouble))
+		return STATUS_FATAL;
 
 	fflush(stdout);
 	if (talks)
 		fprintf(stderr, "connecting to %s ... ", jid_domain(s->jid));
-	if (account_wait(&answer, s->name, ONLINE_SECONDS, &trouble) < 0) {
-		if (talks)
-			fputc('\n', stderr);
-		status = report_trouble(&trouble, false);
-	} else if (account_state(&answer, s->name, &account) != ACCOUNT_ONLINE) {
-		if (talks)
-			fputc('\n', stderr);
-		status = not_online(s, account);
-	} else {
-		if (talks)
-			fputs("done\n", stderr);
-		show_online(&answer, account);
-		status = keep_password(s);
+	if (account_wait(&answer, s->name, ONLINE_SECONDS, trouble) == 0) {
+		if (account_state(&answer, s->name, &account) == ACCOUNT_ONLINE)
+			status = STATUS_OK;
+		else
+			find_trouble(s, account, trouble);
 	}
+	if (talks)
+		fputs(status == STATUS_OK ? "done\n" : "\n", stderr);
+	if (status == STATUS_OK)
+		show_online(&answer, account);
 	answer_finish(&answer);
 	return status;
+}
+
+/* A password that was refused may be an old one that a helper had: on a terminal there can be another. */
+static int go_online(struct setup *s)
+{
+	struct message trouble;
+
+	for (int left = PASSWORDS_MAX; log_in(s, &trouble) != STATUS_OK;) {
+		bool refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
+		bool again = refused && --left > 0 && isatty(STDIN_FILENO);
+
+		message_print(&trouble, again ? "error: " : "fatal: ");
+		if (refused)
+			forget_password(s);
+		if (again)
+			credential_finish(&s->credential);
+		if (!again || get_password(s) != STATUS_OK)
+			return STATUS_FATAL;
+	}
+	return keep_password(s);
 }
 
 /* The account is in the configuration, and a broker that is to run obeys it. */

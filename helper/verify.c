@@ -147,7 +147,7 @@ static bool is_compared(struct fields row)
 	return !strcmp(row_get(row, "trust"), "verified") || !strcmp(row_get(row, "trust"), "distrusted");
 }
 
-/* What can be typed for each that is to be compared; for one that was shut out it is the way back. */
+/* What can be typed for each that is to be compared. */
 static int cannot_ask(const struct answer *answer, const size_t *devices, size_t count)
 {
 	report("error", "cannot ask whether they match: standard input is no terminal");
@@ -158,7 +158,10 @@ static int cannot_ask(const struct answer *answer, const size_t *devices, size_t
 	return STATUS_FATAL;
 }
 
-/* Shows each device, and asks about those that were not compared yet. */
+/*
+ * Shows each device, and asks about those that were not compared yet. One that was shut out does
+ * not come back by a question that is answered in passing: the way back is to be typed.
+ */
 static int compare_devices(const char *jid, const struct answer *answer, bool own)
 {
 	size_t count, *devices = devices_sorted(answer, &count), left = 0;
@@ -169,6 +172,8 @@ static int compare_devices(const char *jid, const struct answer *answer, bool ow
 		struct fields row = answer_row(answer, devices[i]);
 
 		show_device(row, own);
+		if (!strcmp(row_get(row, "trust"), "distrusted"))
+			device_hint(row);
 		if (is_compared(row))
 			continue;
 		left++;

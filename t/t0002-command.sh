@@ -221,7 +221,7 @@ test_expect_success 'buddies: who waits, who is out, and our own other devices' 
 	! bob@example.org      git      verified, 1 device; 2 new devices to be compared  (git xmpp verify bob@example.org)
 	! carol@example.org    git      suspended, 1 device  (git xmpp verify carol@example.org)
 	! dave@nosuch.example  the request was refused: remote-server-not-found\x1b[2J  (git xmpp remove dave@nosuch.example)
-	  erin@example.org     removed  (git xmpp add erin@example.org)
+	  erin@example.org     no longer a buddy  (git xmpp add erin@example.org)
 	? mallory@example.org  blocked  (git xmpp unblock mallory@example.org)
 	? \$(id)@example.org    wants to be your buddy  (git xmpp accept ${SQ}\$(id)@example.org${SQ})
 	END
@@ -334,7 +334,7 @@ verify_typed () {
 		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,first-seen=1750000000" \
 		"send:L:kind=device,jid=bob@example.org,device=new,fingerprint=$other,trust=pending,online=1" \
 		send:Z: next open:Q "$broker_row" "$online_row" send:Z: "$@" &&
-	"$BUILD/t/on-terminal" "$typed" git xmpp verify bob@example.org >out
+	"$BUILD/t/on-terminal" "$typed" git xmpp verify bob@example.org >out 2>err
 }
 
 test_expect_success 'verify on a terminal: yes, for each; the ones that are online first' '
@@ -346,6 +346,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	laptop, offline, first seen 2025-06-15, trusted as it came, not verified
 	END
 	test_cmp expect actual && grep "fine$" out && grep "fine too$" out &&
+	echo "hint: git xmpp verify bob@example.org --fingerprint=$other" >expect && test_cmp expect err &&
 	grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
 	Q verb=buddies jid=bob@example.org
@@ -372,7 +373,7 @@ test_expect_success 'verify: neither yes nor no, or the end of input, changes no
 	! grep "verb=distrust\|verb=verify" "$heard" &&
 	test_expect_code 1 verify_typed "\\d" &&
 	! grep "verb=distrust\|verb=verify" "$heard" &&
-	test_expect_code 128 verify_typed "n\ny\n" next open:Q "send:!:id=state-file,message=disk full" 2>err &&
+	test_expect_code 128 verify_typed "n\ny\n" next open:Q "send:!:id=state-file,message=disk full" &&
 	grep "^fatal: disk full$" err
 '
 
@@ -459,6 +460,22 @@ test_expect_success 'a password that is wrong is forgotten, any other failure ke
 	test_expect_code 128 setup_bob "send:L:kind=account,name=bob,jid=b@c,state=failed,error-id=auth-failed,error=wrong" &&
 	grep "^fatal: wrong" err &&
 	! grep secret home/.git-credentials
+'
+
+test_expect_success 'a password that was refused: another is asked for in the same run' '
+	git config --global credential.helper "!f () { test \$1 = get && { cat \"$TRASH/first\" || cat \"$TRASH/second\"; } || rm -f \"$TRASH/first\"; }; f" &&
+	echo "password=first" >first && echo "password=second" >second &&
+	refused="send:L:kind=account,name=bob,jid=b@c,state=failed,error-id=auth-failed,error=wrong" &&
+	online="send:L:kind=account,name=bob,jid=bob@example.com/x,state=online" &&
+	fake open:Q send:Z: next open:Q send:Z: next open:Q "$refused" send:Z: next open:Q send:Z: next open:Q "$online" send:Z: &&
+	"$BUILD/t/on-terminal" "" git xmpp setup bob@example.com --name=bob >out 2>err &&
+	grep "^Q verb=password" "$heard" >actual &&
+	cat >expect <<-END &&
+	Q verb=password jid=bob@example.com password=first
+	Q verb=password jid=bob@example.com password=second
+	END
+	test_cmp expect actual && grep "^error: wrong" err && grep "^logged in as" out &&
+	git config --global --unset credential.helper
 '
 
 test_expect_success 'share writes the row, once, and tells a broker that runs' '
