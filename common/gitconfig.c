@@ -33,7 +33,8 @@ enum {
 
 /* With those of who runs it: where the files are, and in which language to complain. */
 static const char *const variables[] = {
-	"HOME", "PATH", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM",
+	"HOME", "PATH", "XDG_CONFIG_HOME",
+	"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM",
 	"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES",
 };
 
@@ -225,7 +226,8 @@ bool gitconfig_parse(struct gitconfig *c)
 	size_t room = 0;
 
 	while (at < end) {
-		char *scope = next_text(&at, end), *origin = next_text(&at, end), *key = next_text(&at, end), *value;
+		char *scope = next_text(&at, end), *origin = next_text(&at, end);
+		char *key = next_text(&at, end), *value;
 
 		if (!key || !*key)
 			return false;
@@ -239,7 +241,10 @@ bool gitconfig_parse(struct gitconfig *c)
 			c->rows = xrealloc(c->rows, room * sizeof(*c->rows));
 		}
 		c->rows[c->count++] = (struct gitconfig_entry){
-			.key = key, .value = value, .file = origin, .system = !strcmp(scope, "system"),
+			.key = key,
+			.value = value,
+			.file = origin,
+			.system = !strcmp(scope, "system"),
 		};
 	}
 	return true;
@@ -267,8 +272,8 @@ const char *gitconfig_get(const struct gitconfig *c, const char *key)
 	return e && e->value && *e->value ? e->value : NULL;
 }
 
-const char *gitconfig_variable(const struct gitconfig_entry *e, const char *section, const char **name,
-			       size_t *len)
+const char *gitconfig_variable(const struct gitconfig_entry *e, const char *section,
+			       const char **name, size_t *len)
 {
 	size_t n = strlen(section);
 	const char *last = strrchr(e->key, '.');

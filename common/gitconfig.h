@@ -3,11 +3,11 @@
 #define COMMON_GITCONFIG_H
 
 /*
- * The configuration that counts: what git reads where there is no repository, that is
- * the system's and the user's files with all they include, in git's order. The broker and the command
- * read it here, both by asking git, so that what one writes is what the other obeys.
- * Of the environment only what says where these files are is obeyed:
- * neither "git -c" nor a repository, nor an includeIf that asks for one, counts.
+ * The configuration that counts: what git reads where there is no repository, that is the
+ * system's and the user's files with all they include, in git's order. The broker and the
+ * command read it here, both by asking git, so that what one writes is what the other obeys.
+ * Of the environment only what says where these files are is obeyed: neither "git -c" nor a
+ * repository, nor an includeIf that asks for one, counts.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct gitconfig_entry {
 	bool system;		/* which is the system's file, or one included there */
 };
 
-/* The variables of [xmpp], [xmppShare] and [xmppFollow]; of two with one key the later one counts. */
+/* The variables of [xmpp], [xmppShare], [xmppFollow]; of two with one key the later one counts. */
 struct gitconfig {
 	struct buf bytes;			/* as git printed it; the rows point there */
 	struct gitconfig_entry *rows;		/* owned */
@@ -34,14 +34,14 @@ struct gitconfig {
 };
 
 /*
- * Reads it, which takes a few milliseconds, at most 10 seconds. 0, or -1 with the reason, git's own if it
- * gave one, in *trouble. To be finished in both cases.
+ * Reads it, which takes a few milliseconds, at most 10 seconds. 0, or -1 with the reason, git's
+ * own if it gave one, in *trouble. To be finished in both cases.
  */
 int gitconfig_read(struct gitconfig *c, struct message *trouble);
 
 /*
- * The rows of c->bytes: what "git config -z --show-scope --show-origin --get-regexp" prints. False if it is
- * something else.
+ * The rows of c->bytes: what "git config -z --show-scope --show-origin --get-regexp" prints.
+ * False if it is something else.
  */
 bool gitconfig_parse(struct gitconfig *c);
 void gitconfig_finish(struct gitconfig *c);
@@ -56,10 +56,10 @@ const char *gitconfig_get(const struct gitconfig *c, const char *key);
  * The entry's variable, like "push", if it belongs to a name in that section; NULL else. *name
  * and *len are the name, as in section.<name>.variable.
  */
-const char *gitconfig_variable(const struct gitconfig_entry *e, const char *section, const char **name,
-			       size_t *len);
+const char *gitconfig_variable(const struct gitconfig_entry *e, const char *section,
+			       const char **name, size_t *len);
 
-/* The account: what xmpp.account says, or the only one there is; malloc'd. NULL if neither is so. */
+/* The account: what xmpp.account says, or the only one there is; malloc'd. NULL: neither is so. */
 char *gitconfig_account(const struct gitconfig *c);
 
 /* As git reads them: false if it is neither true nor false, or no number (k, m and g are known). */

@@ -49,7 +49,8 @@ size_t text_utf8_decode(const char *s, size_t n, uint32_t *c)
 
 void text_shell(struct buf *out, const char *s)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789@%+=:,./_-";
 
 	if (*s && !s[strspn(s, plain)]) {
 		buf_puts(out, s);

@@ -50,7 +50,8 @@ void amendment_wish(struct amendment *a, enum wish_kind kind, char *key, const c
 /* Where git config --global writes; malloc'd, NULL if nowhere. */
 static char *global_file(void)
 {
-	const char *file = getenv("GIT_CONFIG_GLOBAL"), *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
+	const char *file = getenv("GIT_CONFIG_GLOBAL"), *home = getenv("HOME");
+	const char *xdg = getenv("XDG_CONFIG_HOME");
 	char *own, *other;
 
 	if (file)
@@ -58,7 +59,8 @@ static char *global_file(void)
 	if (!home)
 		return NULL;
 	own = xasprintf("%s/.gitconfig", home);
-	other = xdg && *xdg ? xasprintf("%s/git/config", xdg) : xasprintf("%s/.config/git/config", home);
+	other = xdg && *xdg ? xasprintf("%s/git/config", xdg)
+			    : xasprintf("%s/.config/git/config", home);
 	if (access(own, R_OK) && !access(other, R_OK)) {
 		free(own);
 		return other;
@@ -139,21 +141,20 @@ static void hint_at_command(const char *file, const char *const *args)
 /* The arguments of git config for one wish. */
 static void arguments(const struct wish *w, const char *key, const char *words[COMMAND_WORDS_MAX])
 {
-	switch (w->kind) {
-	case WISH_VALUE:
-		memcpy(words, (const char *[]){ "--replace-all", key, w->value, NULL }, 4 * sizeof(*words));
-		return;
-	case WISH_HAS:
-		memcpy(words, (const char *[]){ "--add", key, w->value, NULL }, 4 * sizeof(*words));
-		return;
-	case WISH_HAS_NOT:
-		memcpy(words, (const char *[]){ "--fixed-value", "--unset-all", key, w->value, NULL },
-		       5 * sizeof(*words));
-		return;
-	case WISH_GONE:
-		memcpy(words, (const char *[]){ "--unset-all", key, NULL }, 3 * sizeof(*words));
-		return;
-	}
+	static const char *const options[][2] = {
+		[WISH_VALUE] = { "--replace-all", NULL },
+		[WISH_HAS] = { "--add", NULL },
+		[WISH_HAS_NOT] = { "--fixed-value", "--unset-all" },
+		[WISH_GONE] = { "--unset-all", NULL },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2 && options[w->kind][i]; i++)
+		words[n++] = options[w->kind][i];
+	words[n++] = key;
+	if (w->value)
+		words[n++] = w->value;
+	words[n] = NULL;
 }
 
 static void explain(const char *file, const char *why, const struct wish *w, const char *key)
@@ -165,7 +166,8 @@ static void explain(const char *file, const char *why, const struct wish *w, con
 	hint_at_command(file, words);
 }
 
-static enum outcome edit(struct amendment *a, const char *file, const struct wish *w, const char *key)
+static enum outcome edit(struct amendment *a, const char *file, const struct wish *w,
+			 const char *key)
 {
 	const char *words[COMMAND_WORDS_MAX], *why;
 	int status;
@@ -179,7 +181,8 @@ static enum outcome edit(struct amendment *a, const char *file, const struct wis
 }
 
 /* The section with its comments, and what is left of it where it is written in another way. */
-static enum outcome remove_section(struct amendment *a, const struct gitconfig_entry *e, const struct wish *w)
+static enum outcome remove_section(struct amendment *a, const struct gitconfig_entry *e,
+				   const struct wish *w)
 {
 	const char *section[] = { "--remove-section", w->key, NULL }, *why;
 	const char *rest[] = { "--unset-all", e->key, NULL };
@@ -269,7 +272,8 @@ static void explain_unread(const struct gitconfig *c, const struct wish *w)
 		return;
 	}
 	arguments(w, e->key, words);
-	report("fatal", "%s stays '%s': that stands in '%s'", e->key, e->value ? e->value : "", e->file);
+	report("fatal", "%s stays '%s': that stands in '%s'", e->key, e->value ? e->value : "",
+	       e->file);
 	hint_at_command(e->file, words);
 }
 
@@ -396,7 +400,8 @@ bool amendment_settle(struct amendment *a, bool autostart, struct answer *answer
 			return true;
 	} while (strcmp(before, after));
 	report("fatal", "the broker reads other configuration files than this command");
-	report("hint", "Start it from here with \"git xmpp daemon restart\", and run the same command again");
+	report("hint", "Start it from here with \"git xmpp daemon restart\", "
+	       "and run the same command again");
 	return give_up(a);
 }
 

@@ -42,9 +42,9 @@ void amendment_wish(struct amendment *a, enum wish_kind kind, char *key, const c
 bool amendment_write(struct amendment *a);
 
 /*
- * Has a broker that runs read them; with autostart one is started where none runs. *answer is the broker's, if
- * there was one, and to be finished. False when it does not obey them, then they are again what they were,
- * and that was printed.
+ * Has a broker that runs read them; with autostart one is started where none runs. *answer,
+ * which is zero-initialised, is the broker's if there was one, and to be finished. False when it
+ * does not obey them; then they are again what they were, and why was printed.
  */
 bool amendment_settle(struct amendment *a, bool autostart, struct answer *answer);
 

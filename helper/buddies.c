@@ -281,6 +281,7 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 	for (size_t i = 0; i < answer->count; i++) {
 		struct fields row = answer_row(answer, i);
 
+		size_t count = device_count(answer, i);
 		bool own = fields_get_u64(row, "self", 0);
 
 		if (!row_is(row, "buddy") || (online && !own && !fields_get_u64(row, "online", 0)))
@@ -292,7 +293,7 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 		else
 			show_buddy(answer, i, width);
 		/* Those of one's own account are to be noticed. */
-		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < device_count(answer, i); d++)
+		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < count; d++)
 			device_show(answer_row(answer, i + 1 + d));
 	}
 	if (form == FORM_JSON) {

@@ -43,7 +43,9 @@ void device_show(struct fields row)
 		print_text(row_get(row, "also"));
 		putchar(')');
 	}
-	printf("%s\n      %s\n", device_waits(row) ? "  ! to be compared" : "", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+	if (device_waits(row))
+		printf("  ! to be compared");
+	printf("\n      %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
 }
 
 const char *device_trust_text(struct fields row)
@@ -92,7 +94,9 @@ void device_json(struct buf *out, struct fields row)
 
 static int rank(struct fields row)
 {
-	return (fields_get_u64(row, "online", 0) ? 0 : 4) + (device_waits(row) ? 0 : is_trust(row, "distrusted") ? 2 : 1);
+	int trust = device_waits(row) ? 0 : is_trust(row, "distrusted") ? 2 : 1;
+
+	return fields_get_u64(row, "online", 0) ? trust : 3 + trust;
 }
 
 size_t *devices_sorted(const struct answer *answer, size_t *count)
@@ -100,11 +104,12 @@ size_t *devices_sorted(const struct answer *answer, size_t *count)
 	size_t *found = xcalloc(answer->count ? answer->count : 1, sizeof(*found)), n = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
+		struct fields row = answer_row(answer, i);
 		size_t at = n;
 
-		if (!row_is(answer_row(answer, i), "device"))
+		if (!row_is(row, "device"))
 			continue;
-		for (; at > 0 && rank(answer_row(answer, found[at - 1])) > rank(answer_row(answer, i)); at--)
+		for (; at > 0 && rank(answer_row(answer, found[at - 1])) > rank(row); at--)
 			found[at] = found[at - 1];
 		found[at] = i;
 		n++;

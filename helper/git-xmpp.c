@@ -127,8 +127,8 @@ static void occupy_streams(void)
 }
 
 /*
- * What was printed is only printed when it has arrived. A reader who has gone away is no failure: as
- * with git, it ends us by SIGPIPE.
+ * What was printed is only printed when it has arrived. A reader who has gone away is no
+ * failure: as with git, it ends us by SIGPIPE.
  */
 static int finish_output(int status)
 {

@@ -110,7 +110,8 @@ bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble)
 	return false;
 }
 
-bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1], struct message *trouble)
+bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
+			struct message *trouble)
 {
 	unsigned char bytes[FINGERPRINT_BYTES];
 

@@ -18,6 +18,7 @@ int person_tell(const char *verb, const char *jid, const char *fingerprint);
 
 /* An argument as it is kept; false with *trouble if it is no such thing. */
 bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble);
-bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1], struct message *trouble);
+bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
+			struct message *trouble);
 
 #endif

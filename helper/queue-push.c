@@ -111,9 +111,12 @@ static bool is_queued(const struct answer *answer, const char *id)
 	/* A broker whose queue is full takes it up when there is room. */
 	if (!answer->lists_entries || answer->count >= QUEUEFILES_MAX)
 		return true;
-	for (size_t i = 0; i < answer->count; i++)
-		if (row_is(answer_row(answer, i), "entry") && !strcmp(row_get(answer_row(answer, i), "id"), id))
+	for (size_t i = 0; i < answer->count; i++) {
+		struct fields row = answer_row(answer, i);
+
+		if (row_is(row, "entry") && !strcmp(row_get(row, "id"), id))
 			return true;
+	}
 	there = queuefile_read(id, &bytes, &trouble) == 0;
 	buf_finish(&bytes);
 	return !there;
@@ -146,7 +149,8 @@ static int take_back(const char *id)
 	struct message trouble;
 
 	report("fatal", "the broker keeps its queue in another directory than this command");
-	report("hint", "Start it from here with \"git xmpp daemon restart\", and run the same command again");
+	report("hint", "Start it from here with \"git xmpp daemon restart\", "
+	       "and run the same command again");
 	if (queuefile_remove(id, &trouble) < 0)
 		return report_trouble(&trouble, false);
 	return STATUS_FATAL;

@@ -29,7 +29,8 @@ static struct right *add(struct rights *rights, const struct share *row, const c
 	return r;
 }
 
-void rights_change(struct rights *rights, const struct share *row, enum right_change change, const char *who)
+void rights_change(struct rights *rights, const struct share *row, enum right_change change,
+		   const char *who)
 {
 	struct right *r = find(rights, who);
 

@@ -29,8 +29,9 @@ struct rights {
 	size_t count;
 };
 
-/* The next change, in the order of the command line. row is the share as it is, NULL if it is new. */
-void rights_change(struct rights *rights, const struct share *row, enum right_change change, const char *who);
+/* The next change, in the order of the command line. row: the share as it is, NULL if it is new. */
+void rights_change(struct rights *rights, const struct share *row, enum right_change change,
+		   const char *who);
 void rights_finish(struct rights *rights);
 
 /* The first who is to lose what all buddies keep; NULL if there is none. */

@@ -187,7 +187,8 @@ static int get_password(struct setup *s)
 	password = credential_fill(&s->credential, s->jid) ? credential_password(&s->credential) : NULL;
 	if (!password) {
 		report("fatal", "no password for '%s'", s->jid);
-		report("hint", "Run this on a terminal, or have a command tell it with --password-command=<command>");
+		report("hint", "Run this on a terminal, "
+		       "or have a command tell it with --password-command=<command>");
 		return STATUS_FATAL;
 	}
 	credential_free_text(password);
@@ -239,12 +240,9 @@ static void hint_at_keeping(void)
 {
 	const char *helper = credential_suggestion();
 
-	if (helper)
-		report("hint", "Keep it with \"git config --global credential.helper %s\", and run \"git xmpp setup\" again;",
-		       helper);
-	else
-		report("hint", "Keep it in a file of yours, in plain text, with \"git config --global credential.helper store\","
-		       " and run \"git xmpp setup\" again;");
+	report("hint", "Keep it%s with \"git config --global credential.helper %s\", "
+	       "and run \"git xmpp setup\" again;",
+	       helper ? "" : " in a file of yours, in plain text,", helper ? helper : "store");
 	report("hint", "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
 }
 
@@ -260,10 +258,12 @@ static int keep_password(const struct setup *s)
 	case CREDENTIAL_KEPT:
 		return STATUS_OK;
 	case CREDENTIAL_NO_HELPER:
-		report("warning", "no credential helper is configured; the password is kept until the broker stops");
+		report("warning", "no credential helper is configured; "
+		       "the password is kept until the broker stops");
 		break;
 	case CREDENTIAL_LOST:
-		report("error", "no credential helper has kept the password; the broker has it until it stops");
+		report("error", "no credential helper has kept the password; "
+		       "the broker has it until it stops");
 		status = STATUS_FATAL;
 		break;
 	}
@@ -335,7 +335,7 @@ static int log_in(const struct setup *s, struct message *trouble)
 	return status;
 }
 
-/* A password that was refused may be an old one that a helper had: on a terminal there can be another. */
+/* What was refused may be an old password that a helper had: on a terminal there can be another. */
 static int go_online(struct setup *s)
 {
 	struct message trouble;

@@ -53,7 +53,9 @@ void shares_list(const struct shares *table)
 		print_text(row->name);
 		printf("  ");
 		print_text(row->path ? row->path : "(no path)");
-		printf("%s%s%s\n", fault ? "  (not served: " : "", fault ? fault : "", fault ? ")" : "");
+		if (fault)
+			printf("  (not served: %s)", fault);
+		putchar('\n');
 		share_show_rights(row);
 	}
 }
@@ -64,7 +66,9 @@ static void show_one(struct fields row)
 	static const struct {
 		const char *service, *name;
 	} names[] = {
-		{ "upload-pack", "a fetch" }, { "receive-pack", "a push" }, { "upload-archive", "an archive" },
+		{ "upload-pack", "a fetch" },
+		{ "receive-pack", "a push" },
+		{ "upload-archive", "an archive" },
 	};
 	bool finishes = fields_get_u64(row, "finishes", 0);
 	const char *what = "a transfer";

@@ -122,7 +122,8 @@ static int read_request(struct request *r, int argc, char **argv)
 /* The jid of the account, NULL if there is none. */
 static const char *own_jid(const struct gitconfig *configuration)
 {
-	char *account = gitconfig_account(configuration), *key = xasprintf("xmpp.%s.jid", account ? account : "");
+	char *account = gitconfig_account(configuration);
+	char *key = xasprintf("xmpp.%s.jid", account ? account : "");
 	const char *jid = gitconfig_get(configuration, key);
 
 	free(account);
@@ -130,7 +131,7 @@ static const char *own_jid(const struct gitconfig *configuration)
 	return jid;
 }
 
-/* The name that was typed, without what an address would not keep; malloc'd. A share that is called so is meant. */
+/* What was typed, without what an address would not keep, unless a share is called so; malloc'd. */
 static char *typed_name(const struct shares *table, const char *name)
 {
 	char *copy = xstrdup(name);
@@ -171,8 +172,8 @@ static bool find_row(struct sharing *s, const struct request *r)
 	}
 	if (row && row->path && strcmp(row->path, s->repo.path)) {
 		report("fatal", "'%s' is the name of another share: %s", s->name, row->path);
-		report("hint", "Choose another name with --name=<name>, or stop that with \"git xmpp unshare '%s'\"",
-		       s->name);
+		report("hint", "Choose another name with --name=<name>, "
+		       "or stop that with \"git xmpp unshare '%s'\"", s->name);
 		return false;
 	}
 	return true;
@@ -207,24 +208,26 @@ static bool can_be_taken(const struct sharing *s)
 static void wish_right(struct sharing *s, enum share_right right, const struct right *r)
 {
 	const char *variable = right == SHARE_PUSH ? "push" : "fetch";
+	struct amendment *a = &s->amendment;
 	bool had = right == SHARE_PUSH ? r->had_push : r->had_fetch;
 	bool has = right == SHARE_PUSH ? r->push : r->fetch;
 	const struct share *row = shares_find(&s->table, s->name);
 
 	if (has && !had)
-		amendment_wish(&s->amendment, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable), r->who);
+		amendment_wish(a, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable), r->who);
 	for (size_t i = 0; had && !has && i < row->count; i++) {
 		const struct share_entry *e = &row->entries[i];
 
 		if (e->right == right && e->who && !strcmp(e->who, r->who))
-			amendment_wish(&s->amendment, WISH_HAS_NOT, xasprintf("xmppShare.%s.%s", s->name, variable),
+			amendment_wish(a, WISH_HAS_NOT, xasprintf("xmppShare.%s.%s", s->name, variable),
 				       e->text);
 	}
 }
 
 static void wish_all(struct sharing *s)
 {
-	amendment_wish(&s->amendment, WISH_VALUE, xasprintf("xmppShare.%s.path", s->name), s->repo.path);
+	amendment_wish(&s->amendment, WISH_VALUE, xasprintf("xmppShare.%s.path", s->name),
+		       s->repo.path);
 	for (size_t i = 0; i < s->rights.count; i++) {
 		wish_right(s, SHARE_FETCH, &s->rights.rows[i]);
 		wish_right(s, SHARE_PUSH, &s->rights.rows[i]);
@@ -288,8 +291,8 @@ static void show_result(struct sharing *s, const struct request *r)
 	amendment_report(&s->amendment);
 	share_show_ended(&s->answer);
 	if (!row || row->count == 0)
-		report("hint", "Nobody may fetch from it; allow it with \"git xmpp share --name='%s' --fetch=<jid>\"",
-		       s->name);
+		report("hint", "Nobody may fetch from it; "
+		       "allow it with \"git xmpp share --name='%s' --fetch=<jid>\"", s->name);
 	if (lets_push(r))
 		shareable_warn(&s->repo);
 }
@@ -308,7 +311,8 @@ static int share(struct sharing *s, const struct request *r)
 	if (!find_row(s, r))
 		return STATUS_FATAL;
 	for (size_t i = 0; i < r->count; i++)
-		rights_change(&s->rights, shares_find(&s->table, s->name), r->changes[i].kind, r->changes[i].who);
+		rights_change(&s->rights, shares_find(&s->table, s->name), r->changes[i].kind,
+			      r->changes[i].who);
 	if (!can_be_taken(s))
 		return STATUS_FATAL;
 	if (takes_nothing(s, r)) {

@@ -89,7 +89,8 @@ static const char *write_file(int fd, const struct buf *data)
 static const char *open_lock(struct staged_file *f, int *fd)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		*fd = open(f->lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->existed ? 0600 : 0666);
+		*fd = open(f->lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			   f->existed ? 0600 : 0666);
 		if (*fd >= 0) {
 			f->locked = true;
 			return NULL;
@@ -187,7 +188,8 @@ static struct staged_file *find(struct staged *s, const char *path, const char *
 	return *why ? NULL : f;
 }
 
-int staged_config(struct staged *s, const char *path, const char *const *args, bool show_errors, const char **why)
+int staged_config(struct staged *s, const char *path, const char *const *args, bool show_errors,
+		  const char **why)
 {
 	const char *full[ARGS_MAX + 4] = { "config", "--file" };
 	struct staged_file *f = find(s, path, why);
@@ -202,7 +204,8 @@ int staged_config(struct staged *s, const char *path, const char *const *args, b
 
 static bool same(const struct buf *a, const struct buf *b)
 {
-	return buf_len(a) == buf_len(b) && (!buf_len(a) || !memcmp(buf_data(a), buf_data(b), buf_len(a)));
+	return buf_len(a) == buf_len(b) &&
+	       (!buf_len(a) || !memcmp(buf_data(a), buf_data(b), buf_len(a)));
 }
 
 /* git config does not sync what it writes. */

@@ -37,10 +37,12 @@ struct staged {
 void staged_begin(struct staged *s);
 
 /*
- * "git config --file <path> <args>" on the copy; the file is locked and copied when it is the first. The
- * exit status of git, which says why it failed if errors are shown; -1 with *why when the file cannot be changed.
+ * "git config --file <path> <args>" on the copy; the file is locked and copied when it is the
+ * first. The exit status of git, which says why it failed if errors are shown; -1 with *why when
+ * the file cannot be changed.
  */
-int staged_config(struct staged *s, const char *path, const char *const *args, bool show_errors, const char **why);
+int staged_config(struct staged *s, const char *path, const char *const *args, bool show_errors,
+		  const char **why);
 
 /* Puts all in place; false with *path and *why, and then nothing is. The locks are gone. */
 bool staged_commit(struct staged *s, const char **path, const char **why);
@@ -48,7 +50,7 @@ bool staged_commit(struct staged *s, const char **path, const char **why);
 /* A signal that waited ends us now. */
 void staged_release(struct staged *s);
 
-/* What was committed becomes what it was. False with *path if that cannot be done, or somebody wrote it since. */
+/* What was committed becomes what it was. False with *path if it cannot, or was changed since. */
 bool staged_undo(struct staged *s, const char **path);
 
 /* Gives up what was not committed, and frees. */

@@ -95,7 +95,9 @@ static enum reply ask(const char *question)
 		const char *text;
 		enum reply reply;
 	} replies[] = {
-		{ "y", REPLY_YES }, { "yes", REPLY_YES }, { "n", REPLY_NO }, { "no", REPLY_NO }, { "", REPLY_ENTER },
+		{ "y", REPLY_YES }, { "yes", REPLY_YES },
+		{ "n", REPLY_NO }, { "no", REPLY_NO },
+		{ "", REPLY_ENTER },
 	};
 	enum reply reply = REPLY_NONE;
 	char *line = NULL;
@@ -144,7 +146,8 @@ static int compare_device(const char *jid, struct fields row)
 
 static bool is_compared(struct fields row)
 {
-	return !strcmp(row_get(row, "trust"), "verified") || !strcmp(row_get(row, "trust"), "distrusted");
+	return !strcmp(row_get(row, "trust"), "verified") ||
+	       !strcmp(row_get(row, "trust"), "distrusted");
 }
 
 /* What can be typed for each that is to be compared. */
@@ -207,7 +210,8 @@ static int compare(const char *jid)
 		if (own)
 			printf("Run \"git xmpp verify --self\" on your other device, and compare.\n");
 		else
-			printf("Compare with %s by voice, video or in person. Do not use this chat account.\n", jid);
+			printf("Compare with %s by voice, video or in person. "
+			       "Do not use this chat account.\n", jid);
 		status = show_self(true);
 		if (status == STATUS_OK)
 			status = compare_devices(jid, &answer, own);

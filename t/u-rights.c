@@ -36,6 +36,11 @@ static const char *letters(bool fetch, bool push)
 	return fetch && push ? "fp" : fetch ? "f" : push ? "p" : "-";
 }
 
+static enum right_change change_of(char c)
+{
+	return c == 'f' ? RIGHT_FETCH : c == 'p' ? RIGHT_PUSH : RIGHT_REMOVE;
+}
+
 static void changes(void)
 {
 	static const struct {
@@ -52,15 +57,16 @@ static void changes(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rights rights = { .count = 0 };
+		const struct right *bob;
 		struct shares shares;
 
 		table(&shares, cases[i].entries);
 		for (const char *c = cases[i].changes; *c; c++)
-			rights_change(&rights, &shares.rows[0],
-				      *c == 'f' ? RIGHT_FETCH : *c == 'p' ? RIGHT_PUSH : RIGHT_REMOVE, "bob@example.org");
+			rights_change(&rights, &shares.rows[0], change_of(*c), "bob@example.org");
 		is_int(rights.count, 1, "one person, one row");
-		is_str(letters(rights.rows[0].had_fetch, rights.rows[0].had_push), cases[i].had, "what they had");
-		is_str(letters(rights.rows[0].fetch, rights.rows[0].push), cases[i].has, "and what they have then");
+		bob = &rights.rows[0];
+		is_str(letters(bob->had_fetch, bob->had_push), cases[i].had, "what they had");
+		is_str(letters(bob->fetch, bob->push), cases[i].has, "and what they have then");
 		rights_finish(&rights);
 		shares_finish(&shares);
 	}
@@ -86,8 +92,7 @@ static void buddies(void)
 		table(&shares, cases[i].entries);
 		rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
 		if (*cases[i].others)
-			rights_change(&rights, &shares.rows[0], *cases[i].others == 'r' ? RIGHT_REMOVE : RIGHT_FETCH,
-				      "buddies");
+			rights_change(&rights, &shares.rows[0], change_of(*cases[i].others), "buddies");
 		kept = rights_kept_as_buddy(&rights, &shares.rows[0]);
 		is_str(kept ? kept->who : NULL, cases[i].kept, "who keeps something as a buddy");
 		rights_finish(&rights);
@@ -103,7 +108,8 @@ static void demoted(void)
 	table(&shares, "push bob@example.org,fetch buddies");
 	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
 	rights_change(&rights, &shares.rows[0], RIGHT_FETCH, "bob@example.org");
-	ok(!rights_kept_as_buddy(&rights, &shares.rows[0]), "who may still fetch keeps no more than that");
+	ok(!rights_kept_as_buddy(&rights, &shares.rows[0]),
+	   "who may still fetch keeps no more than that");
 	rights_finish(&rights);
 	shares_finish(&shares);
 }
