@@ -160,7 +160,7 @@ static bool show_exception(struct fields row, const char *state)
 	} else if (!strcmp(state, "asked")) {
 		printf("has not answered yet\n");
 	} else if (was_removed(row)) {
-		printf("no longer a buddy");
+		printf("%sno longer a buddy", fields_get_u64(row, "removed", 0) ? "removed: " : "");
 		show_command("add", row);
 	} else {
 		return false;

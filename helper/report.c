@@ -33,6 +33,9 @@ static int status_of(enum message_id id)
 {
 	switch (id) {
 	case MSG_NOT_BUDDY:
+	case MSG_NO_SUCH_BUDDY:
+	case MSG_NOT_ASKED:
+	case MSG_NOT_BLOCKED:
 	case MSG_NO_DEVICE_KNOWN:
 	case MSG_FINGERPRINT_MISMATCH:
 	case MSG_NO_SUCH_ENTRY:

@@ -221,7 +221,7 @@ test_expect_success 'buddies: who waits, who is out, and our own other devices' 
 	! bob@example.org      git      verified, 1 device; 2 new devices to be compared  (git xmpp verify bob@example.org)
 	! carol@example.org    git      suspended, 1 device  (git xmpp verify carol@example.org)
 	! dave@nosuch.example  the request was refused: remote-server-not-found\x1b[2J  (git xmpp remove dave@nosuch.example)
-	  erin@example.org     no longer a buddy  (git xmpp add erin@example.org)
+	  erin@example.org     removed: no longer a buddy  (git xmpp add erin@example.org)
 	? mallory@example.org  blocked  (git xmpp unblock mallory@example.org)
 	? \$(id)@example.org    wants to be your buddy  (git xmpp accept ${SQ}\$(id)@example.org${SQ})
 	END
