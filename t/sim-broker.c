@@ -55,6 +55,7 @@ static void forget(struct broker *b)
 	trust_destroy(b->trust);
 	b->presence = NULL;
 	b->outcomes = NULL;
+	b->trust = NULL;
 	b->running = b->online = false;
 	if (b->services.quota.used || b->serves || b->helpers)
 		violation(b->world, "%s ends with %u children", b->name, b->services.quota.used);
