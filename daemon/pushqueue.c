@@ -91,7 +91,8 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 static bool is_final(const struct queue_entry *e, const char *error)
 {
 	static const enum message_id final[] = {
-		MSG_NOT_BUDDY, MSG_NOT_SHARED, MSG_PUSH_DENIED, MSG_OWN_ACCOUNT,
+		MSG_NOT_BUDDY, MSG_NO_LONGER_BUDDY, MSG_REMOVED, MSG_BLOCKED, MSG_NOT_SHARED, MSG_PUSH_DENIED,
+		MSG_OWN_ACCOUNT,
 	};
 	static const char *const of_git[] = {
 		"does not appear to be a git repository", "not a git repository", "remote helper", "cannot run git",
