@@ -147,9 +147,11 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	sessions_wake(b);
 }
 
-static bool on_shows(void *owner, const char *bare)
+static enum asker on_asker(void *owner, const char *bare)
 {
-	return broker_shows_itself(owner, bare);
+	if (!broker_shows_itself(owner, bare))
+		return ASKER_STRANGER;
+	return broker_counts_as_trusted(owner, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
 }
 
 static void on_available(void *owner, const char *full, const char *device, const char *instance)
@@ -215,7 +217,7 @@ static void on_bulk(void *owner)
 
 static const struct xmpp_events xmpp_events = {
 	.state = on_state,
-	.shows = on_shows,
+	.asker = on_asker,
 	.roster_begin = contacts_roster_begin,
 	.roster_end = contacts_roster_end,
 	.roster = contacts_roster,

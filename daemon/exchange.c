@@ -204,13 +204,6 @@ uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, 
 
 /* --- answers --- */
 
-/* Who asks us. */
-enum asker {
-	ASKER_SERVER,		/* our own, or our account */
-	ASKER_BUDDY,		/* may see that we are here */
-	ASKER_STRANGER,
-};
-
 /* A JID of a domain alone counts as that domain. bare has JID_MAX bytes. */
 static enum asker asker_of(const struct exchange *e, const char *from, char *bare)
 {
@@ -220,7 +213,7 @@ static enum asker asker_of(const struct exchange *e, const char *from, char *bar
 		snprintf(bare, JID_MAX, "%.*s", (int)strcspn(from, "/"), from);
 		return ASKER_STRANGER;
 	}
-	return e->events && e->events->shows(e->owner, bare) ? ASKER_BUDDY : ASKER_STRANGER;
+	return e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
 }
 
 static bool may_answer(struct exchange *e, const char *to, const char *id, enum asker asker, const char *bare,
@@ -233,7 +226,7 @@ static bool may_answer(struct exchange *e, const char *to, const char *id, enum 
 	if (queued >= ANSWERS_QUEUED_MAX || strlen(id) > ANSWERED_ID_MAX ||
 	    (asker == ASKER_STRANGER && strlen(to) > ANSWERED_STRANGER_MAX))
 		return false;
-	return answers_may(&e->answers, bare, asker == ASKER_BUDDY, now);
+	return answers_may(&e->answers, bare, asker, now);
 }
 
 static void put_result(struct exchange *e, const char *to, const char *id, const char *payload)
@@ -282,7 +275,10 @@ bool exchange_acknowledge(struct exchange *e, const char *to, const char *id)
 
 bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
 {
-	return e->full && answers_may(&e->answers, bare, true, now);
+	enum asker asker = e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
+
+	/* Whoever is expected after add or accept need not be subscribed yet. */
+	return e->full && answers_may(&e->answers, bare, asker == ASKER_STRANGER ? ASKER_TRUSTED : asker, now);
 }
 
 /* --- presence --- */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "answers.h"
 #include "message.h"
 #include "presence.h"
 
@@ -58,10 +59,10 @@ struct xmpp_events {
 	void (*roster_begin)(void *owner);
 	void (*roster_end)(void *owner);
 	/*
-	 * Whether this JID may see that we are here: it is subscribed to our presence, or our own. Anybody
-	 * else who asks something is told what their server says of somebody who is not.
+	 * Who this JID is, which may be our own: a buddy may see that we are here. Anybody else who asks
+	 * something is told what their server says of somebody who is not. Never ASKER_SERVER.
 	 */
-	bool (*shows)(void *owner, const char *bare);
+	enum asker (*asker)(void *owner, const char *bare);
 	/* An item of it, or one that is pushed: removed for subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
 	/* Never our own resource. device and instance are NULL unless the presence carries our extension */

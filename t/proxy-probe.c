@@ -337,16 +337,16 @@ static void on_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
 {
 }
 
-static bool on_shows(void *owner, const char *bare)
+static enum asker on_asker(void *owner, const char *bare)
 {
-	return true;
+	return ASKER_TRUSTED;
 }
 
 static const struct xmpp_events xmpp_events = {
 	.state = on_state,
 	.roster_begin = on_roster_whole,
 	.roster_end = on_roster_whole,
-	.shows = on_shows,
+	.asker = on_asker,
 	.roster = on_roster,
 	.refused = on_refused,
 	.blocklist = on_blocklist,

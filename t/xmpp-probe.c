@@ -112,11 +112,11 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	    trouble ? trouble->text : "");
 }
 
-static bool on_shows(void *owner, const char *bare)
+static enum asker on_asker(void *owner, const char *bare)
 {
 	struct probe *p = owner;
 
-	return !p->shy;
+	return p->shy ? ASKER_STRANGER : ASKER_TRUSTED;
 }
 
 static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
@@ -374,7 +374,7 @@ static const struct xmpp_events events = {
 	.state = on_state,
 	.roster_begin = on_roster_whole,
 	.roster_end = on_roster_whole,
-	.shows = on_shows,
+	.asker = on_asker,
 	.roster = on_roster,
 	.refused = on_refused,
 	.blocklist = on_blocklist,

@@ -13,9 +13,9 @@ void answers_init(struct answers *a)
 }
 
 /* Gives back those whose time has come; one that is free, or NULL. */
-static struct answer *find_free(struct answer *list, size_t n, uint64_t now)
+static struct answer_place *find_free(struct answer_place *list, size_t n, uint64_t now)
 {
-	struct answer *free = NULL;
+	struct answer_place *free = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].until <= now)
@@ -34,17 +34,18 @@ void answers_finish(struct answers *a)
 	quota_finish(&a->strangers);
 }
 
-bool answers_may(struct answers *a, const char *bare, bool buddy, uint64_t now)
+bool answers_may(struct answers *a, const char *bare, enum asker asker, uint64_t now)
 {
-	struct answer *answer = buddy ? find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), now) :
+	bool buddy = asker != ASKER_STRANGER, trusted = asker == ASKER_TRUSTED;
+	struct answer_place *answer = buddy ? find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), now) :
 				find_free(a->to_strangers, ARRAY_SIZE(a->to_strangers), now);
 	struct quota *quota = buddy ? &a->buddies : &a->strangers;
 	struct quota_place *victim;
 
 	/* One that was given cannot be taken back: nobody makes room. */
-	if (!answer || quota_ask(quota, bare, buddy, &victim) != QUOTA_YES)
+	if (!answer || quota_ask(quota, bare, trusted, &victim) != QUOTA_YES)
 		return false;
-	quota_take(quota, &answer->place, bare, buddy);
+	quota_take(quota, &answer->place, bare, trusted);
 	answer->until = now + (buddy ? ANSWERS_BUDDIES_TIME : ANSWERS_STRANGERS_TIME);
 	return true;
 }
