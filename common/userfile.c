@@ -123,10 +123,17 @@ static int write_all(int fd, const char *data, size_t n)
 
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble)
 {
-	char *temporary = xasprintf("%s.%d", path, (int)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int result = fd < 0 ? -1 : write_all(fd, data, n), error = errno;
+	char *temporary;
+	int fd, result, error;
 
+	if (n > USERFILE_MAX) {
+		file_trouble(trouble, path, "there is too much to keep, it could not be read again");
+		return -1;
+	}
+	temporary = xasprintf("%s.%d", path, (int)getpid());
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	result = fd < 0 ? -1 : write_all(fd, data, n);
+	error = errno;
 	/* Some file systems say only now that there is no room. */
 	if (fd >= 0 && close(fd) && result == 0) {
 		result = -1;

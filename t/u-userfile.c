@@ -128,6 +128,24 @@ static void too_large(void)
 	ok(holds("old") && files_beside() == 1, "and the old one is there, and nothing else");
 }
 
+/* What would be too large to be read is not written over what can be. */
+static void unreadable(void)
+{
+	char *huge = xcalloc(1, USERFILE_MAX + 2);
+	struct message trouble;
+	struct buf text = { 0 };
+
+	write_text("old", &trouble);
+	memset(huge, 'x', USERFILE_MAX + 1);
+	is_int(write_text(huge, &trouble), -1, "a file that could not be read again is not written");
+	ok(holds("old") && files_beside() == 1, "and the old one is there");
+	huge[USERFILE_MAX] = '\0';
+	is_int(write_text(huge, &trouble), 0, "one byte less");
+	is_int(userfile_read(path, &text, &trouble), 0, "is read");
+	free(huge);
+	buf_finish(&text);
+}
+
 static void in_the_way(void)
 {
 	struct message trouble;
@@ -169,6 +187,7 @@ int main(void)
 	ok(path, "the next time it is there");
 	each_step();
 	too_large();
+	unreadable();
 	in_the_way();
 	removed();
 	free(path);
