@@ -277,9 +277,10 @@ test_expect_success 'a server that lives is asked, and nothing comes of it' '
 test_expect_success 'who is blocked is told by a push, and at the next login' '
 	say alice "block eve@localhost" &&
 	seen alice "blocked eve@localhost" && seen alice "done ok" &&
-	online=$(how_often alice "state online") &&
+	online=$(how_often alice "state online") bob_online=$(how_often bob "state online") &&
 	restart_prosody &&
 	wait_for 20 seen_times alice "state online" $((online + 1)) &&
+	wait_for 20 seen_times bob "state online" $((bob_online + 1)) &&
 	seen_times alice "blocked eve@localhost" 2 &&
 	say alice "unblock eve@localhost" &&
 	seen alice "unblocked eve@localhost"

@@ -90,8 +90,14 @@ linked () {
 	test "$PATHS" != direct || wait_for 15 path_is alice direct
 }
 
+# is_apart <user> <buddy>: the end has reached them.
+is_apart () {
+	test "$(field "$1" "$2" 3)" != both && test "$(field "$1" "$2" 3)" != to
+}
+
 # become_buddies: again, after either has removed the other. Nothing counts before both have verified.
 become_buddies () {
+	wait_for 10 is_apart alice bob && wait_for 10 is_apart bob alice &&
 	as alice git xmpp add bob@localhost &&
 	wait_for 10 is_wanted bob alice &&
 	as bob git xmpp accept alice@localhost &&
@@ -313,6 +319,7 @@ test_expect_success 'add, accept, a restart, removal and return change nothing a
 	as bob git xmpp add alice@localhost && as bob git xmpp accept alice@localhost &&
 	stop_broker bob && start_broker bob &&
 	as bob git xmpp remove alice@localhost &&
+	wait_for 10 is_apart alice bob &&
 	as alice git xmpp add bob@localhost &&
 	wait_for 10 is_wanted bob alice &&
 	as bob git xmpp accept alice@localhost &&
