@@ -3,7 +3,8 @@
  * A share has a watch; the watch says moved; the core says, a moment later,
  * read; the refs are read in the thread pool; the core says whom to tell; a peer
  * is wanted for each, and gets a can-push. Told or failed goes back to the
- * core, which tries again when it should.
+ * core, which tries again when it should. Which process of a device knows what, it
+ * learns from each link that comes up; where it asks, one is made.
  */
 #include "announcer.h"
 
@@ -34,10 +35,18 @@ struct telling {
 	struct telling *next;		/* announcer::tellings */
 	struct announcer *announcer;	/* borrowed */
 	struct negotiation *neg;	/* under way; NULL: it failed, to be reported */
+	struct peer *peer;		/* borrowed, while neg is under way */
 	char *jid;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	char share[SHARE_NAME_MAX];
 	uint64_t version;
+};
+
+/* A device whose link is to be looked at: it has ended, or was up when the core asked. */
+struct news {
+	struct news *next;		/* announcer::news */
+	char *jid;			/* owned */
+	char device[DEVICE_ID_LEN + 1];
 };
 
 struct announcer {
@@ -45,6 +54,7 @@ struct announcer {
 	struct announcements *ledger;	/* owned */
 	struct watched *watched;	/* owned */
 	struct telling *tellings;	/* owned */
+	struct news *news;		/* owned */
 	uv_timer_t timer;
 };
 
@@ -57,6 +67,8 @@ static void set_timer(struct announcer *a)
 	for (const struct telling *t = a->tellings; t; t = t->next)
 		if (!t->neg)
 			at = now;
+	if (a->news)
+		at = now;
 	if (at == UINT64_MAX)
 		uv_timer_stop(&a->timer);
 	else
@@ -79,7 +91,8 @@ static void on_seen(void *owner)
 	struct telling *t = owner;
 	struct announcer *a = t->announcer;
 
-	announce_told(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
+	announce_told(a->ledger, t->jid, t->device, t->share, t->version, t->peer->link.peer_instance,
+		      broker_now(a->broker));
 	free_telling(t);
 	set_timer(a);
 }
@@ -127,6 +140,39 @@ static bool on_permitted(void *owner, const char *jid, const char *device, const
 	       policy_check(a->broker->policy, jid, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
 }
 
+/* Not at once: a peer may be ending, or the core asking. */
+static void look_later(struct announcer *a, const char *jid, const char *device)
+{
+	struct news *n = a->news;
+
+	while (n && (strcmp(n->device, device) || strcmp(n->jid, jid)))
+		n = n->next;
+	if (!n) {
+		n = xcalloc(1, sizeof(*n));
+		n->jid = xstrdup(jid);
+		strcpy(n->device, device);
+		n->next = a->news;
+		a->news = n;
+	}
+	set_timer(a);
+}
+
+static void free_news(struct news *n)
+{
+	free(n->jid);
+	free(n);
+}
+
+static void on_meet(void *owner, const char *jid, const char *device)
+{
+	struct announcer *a = owner;
+	struct peer *peer = peer_want(a->broker, jid, device);
+
+	/* One that is on its way is heard of. */
+	if (!peer || peer->link.state == LINK_UP)
+		look_later(a, jid, device);
+}
+
 static void on_tell(void *owner, const char *jid, const char *device, const char *share,
 		    uint64_t version, const void *tips, size_t len)
 {
@@ -143,6 +189,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	a->tellings = t;
 	if (!peer)
 		return;		/* on_timer() reports it: not within the call */
+	t->peer = peer;
 	t->neg = neg_announce(&peer->negotiations, share, tips, len, &request_events, t,
 			      broker_now(a->broker));
 	peer_touch(peer);
@@ -183,6 +230,7 @@ static void on_read(void *owner, const char *share)
 
 static const struct announce_events announce_events = {
 	.permitted = on_permitted,
+	.meet = on_meet,
 	.tell = on_tell,
 	.read = on_read,
 };
@@ -194,6 +242,30 @@ static void on_moved(void *owner)
 
 	announce_moved(a->ledger, w->name, broker_now(a->broker));
 	set_timer(a);
+}
+
+static void look(struct announcer *a, const struct news *n)
+{
+	const struct peer *p = peer_find(a->broker, n->jid, n->device);
+	uint64_t now = broker_now(a->broker);
+
+	if (p && p->link.state == LINK_UP)
+		announce_met(a->ledger, n->jid, n->device, p->link.peer_instance, now);
+	else
+		announce_lost(a->ledger, n->jid, n->device, now);
+}
+
+static void report_news(struct announcer *a)
+{
+	struct news *n = a->news, *next;
+
+	/* What is new in here is for the next time. */
+	a->news = NULL;
+	for (; n; n = next) {
+		next = n->next;
+		look(a, n);
+		free_news(n);
+	}
 }
 
 static void report_failures(struct announcer *a)
@@ -214,6 +286,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct announcer *a = timer->data;
 
+	report_news(a);
 	report_failures(a);
 	announce_tick(a->ledger, broker_now(a->broker));
 	set_timer(a);
@@ -284,11 +357,11 @@ struct announcer *announcer_create(struct broker *b)
 	return a;
 }
 
-void announcer_device_online(struct announcer *a, const char *jid, const char *device, const char *instance)
+void announcer_device_online(struct announcer *a, const char *jid, const char *device)
 {
 	if (!a)
 		return;
-	announce_device_online(a->ledger, jid, device, instance, broker_now(a->broker));
+	announce_device_online(a->ledger, jid, device, broker_now(a->broker));
 	set_timer(a);
 }
 
@@ -298,6 +371,20 @@ void announcer_device_offline(struct announcer *a, const char *jid, const char *
 		return;
 	announce_device_offline(a->ledger, jid, device);
 	set_timer(a);
+}
+
+void announcer_met(struct announcer *a, const char *jid, const char *device, const uint8_t instance[INSTANCE_BYTES])
+{
+	if (!a)
+		return;
+	announce_met(a->ledger, jid, device, instance, broker_now(a->broker));
+	set_timer(a);
+}
+
+void announcer_lost(struct announcer *a, const char *jid, const char *device)
+{
+	if (a)
+		look_later(a, jid, device);
 }
 
 static void on_timer_closed(uv_handle_t *timer)
@@ -318,6 +405,12 @@ void announcer_destroy(struct announcer *a)
 	}
 	while (a->watched)
 		unwatch(a->watched);
+	while (a->news) {
+		struct news *n = a->news;
+
+		a->news = n->next;
+		free_news(n);
+	}
 	announce_destroy(a->ledger);
 	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
 }

@@ -21,7 +21,12 @@ void announcer_destroy(struct announcer *a);
 /* The policy, or who is trusted, has changed. */
 void announcer_reload(struct announcer *a);
 
-void announcer_device_online(struct announcer *a, const char *jid, const char *device, const char *instance);
+/* It appeared, or its presence came once more: which process it is, its link will tell. */
+void announcer_device_online(struct announcer *a, const char *jid, const char *device);
 void announcer_device_offline(struct announcer *a, const char *jid, const char *device);
+
+/* A link with it is up, with this process of it; or has ended, and it may have restarted. */
+void announcer_met(struct announcer *a, const char *jid, const char *device, const uint8_t instance[INSTANCE_BYTES]);
+void announcer_lost(struct announcer *a, const char *jid, const char *device);
 
 #endif

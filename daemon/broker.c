@@ -154,7 +154,7 @@ static enum asker on_asker(void *owner, const char *bare)
 	return broker_counts_as_trusted(owner, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
 }
 
-static void on_available(void *owner, const char *full, const char *device, const char *instance)
+static void on_available(void *owner, const char *full, const char *device)
 {
 	struct broker *b = owner;
 	struct resource *r = NULL;
@@ -164,15 +164,17 @@ static void on_available(void *owner, const char *full, const char *device, cons
 
 	if (!jid_bare_of(full, bare))
 		return;
-	change = presence_available(b->presence, full, device, instance, time(NULL), &r);
+	change = presence_available(b->presence, full, device, time(NULL), &r);
 	if (!r || !r->broker || !strcmp(r->device, b->device))
 		return;
-	if (change == PRESENCE_APPEARED || change == PRESENCE_RESTARTED) {
-		log_about(bare, LOG_INFO, "%s: device %s is online", bare, r->device);
+	if (change == PRESENCE_APPEARED || change == PRESENCE_AGAIN) {
 		peer = peer_find(b, bare, r->device);
 		if (peer)
-			peer_presence(peer, r->instance);
-		announcer_device_online(b->announcer, bare, r->device, r->instance);
+			peer_presence(peer, true);
+		announcer_device_online(b->announcer, bare, r->device);
+	}
+	if (change == PRESENCE_APPEARED) {
+		log_about(bare, LOG_INFO, "%s: device %s is online", bare, r->device);
 		broker_meet_devices(b, bare, false);
 		if (broker_trusts_device(b, bare, r->device))
 			buddy_appeared(b, bare);
@@ -194,7 +196,7 @@ static void on_unavailable(void *owner, const char *full)
 	announcer_device_offline(b->announcer, bare, device);
 	peer = peer_find(b, bare, device);
 	if (peer)
-		peer_presence(peer, NULL);
+		peer_presence(peer, false);
 	inbands_lost(&b->inbands, full, "the other side went offline");
 }
 
@@ -241,8 +243,6 @@ static void log_in(struct broker *b, const char *password)
 		.server = b->config->server,
 		.ca_file = b->config->ca_file,
 		.device = b->device,
-		.instance = b->instance_hex,
-		.version = PROGRAM_VERSION,
 	};
 
 	snprintf(resource, sizeof(resource), "git.%s", b->device);

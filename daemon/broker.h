@@ -49,7 +49,6 @@ struct broker {
 	struct device_key *key;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];
-	char instance_hex[2 * INSTANCE_BYTES + 1];
 	struct config *config;			/* owned; what the user's git configuration says */
 	struct policy *policy;			/* owned */
 	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */

@@ -9,19 +9,19 @@
 #include "base64.h"
 #include "text.h"
 
-#define NODE NS_GIT
+#define NODE	NS_GIT
+#define PROGRAM	"git-remote-xmpp"
 
 /* In the order of their bytes, as the hash wants them. */
 static const char *const features[] = { NS_DISCO_INFO, NS_IBB, NS_GIT, NS_PING };
 
 /* XEP-0115 5.1: category/type/language/name<feature<feature<... */
-void disco_init(struct disco *d, const char *version)
+void disco_init(struct disco *d)
 {
 	unsigned char digest[XMPP_SHA1_DIGEST_SIZE];
 	struct buf s = { 0 };
 
-	snprintf(d->name, sizeof(d->name), "git-remote-xmpp %s", version);
-	buf_printf(&s, "client/bot//%s<", d->name);
+	buf_puts(&s, "client/bot//" PROGRAM "<");
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		buf_printf(&s, "%s<", features[i]);
 	xmpp_sha1_digest((const unsigned char *)buf_data(&s), buf_len(&s), digest);
@@ -52,9 +52,7 @@ bool disco_put_info(const struct disco *d, const char *node, struct buf *out)
 		text_xml(out, node);
 		buf_puts(out, "'");
 	}
-	buf_puts(out, "><identity category='client' type='bot' name='");
-	text_xml(out, d->name);
-	buf_puts(out, "'/>");
+	buf_puts(out, "><identity category='client' type='bot' name='" PROGRAM "'/>");
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		buf_printf(out, "<feature var='%s'/>", features[i]);
 	buf_puts(out, "</query>");

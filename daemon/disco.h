@@ -4,7 +4,8 @@
 
 /*
  * What this client says of itself: the answer to disco#info (XEP-0030), and its
- * hash in every presence (XEP-0115), so that nobody who knows the hash need ask.
+ * hash in every presence (XEP-0115), so that nobody who knows the hash need ask. Both go to every
+ * contact, and do not tell the version.
  */
 
 #include <stdbool.h>
@@ -22,11 +23,10 @@
 enum { DISCO_VER_MAX = 29 };
 
 struct disco {
-	char name[64];			/* of the program, with its version */
 	char ver[DISCO_VER_MAX];	/* the hash: base64 of 20 bytes */
 };
 
-void disco_init(struct disco *d, const char *version);
+void disco_init(struct disco *d);
 
 /* Appends <c/> for a presence. */
 void disco_put_caps(const struct disco *d, struct buf *out);

@@ -25,7 +25,7 @@ enum { QUEUED_MAX = ANSWERS_QUEUED_MAX + IBB_MAX * IBB_STANZAS_MAX };
 #define PING "<ping xmlns='" NS_PING "'/>"
 
 void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
-		   const char *version, const struct xmpp_events *events, void *owner)
+		   const struct xmpp_events *events, void *owner)
 {
 	*e = (struct exchange){
 		.stream = stream,
@@ -35,7 +35,7 @@ void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *
 		.owner = owner,
 		.iq = iq_create(),
 	};
-	disco_init(&e->disco, version);
+	disco_init(&e->disco);
 	answers_init(&e->answers);
 }
 
@@ -283,12 +283,12 @@ bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
 
 /* --- presence --- */
 
-void exchange_available(struct exchange *e, const char *device, const char *instance)
+void exchange_available(struct exchange *e, const char *device)
 {
 	if (!e->full)
 		return;
 	buf_reset(&e->out);
-	stanza_put_available(&e->out, &e->disco, device, instance);
+	stanza_put_available(&e->out, &e->disco, device);
 	send_out(e);
 }
 
@@ -387,7 +387,7 @@ static void take_presence(struct exchange *e, const struct stanza *s)
 	else if (s->kind == STANZA_UNAVAILABLE)
 		e->events->unavailable(e->owner, s->from);
 	else if (jid_resource(s->from))
-		e->events->available(e->owner, s->from, s->device, s->instance);
+		e->events->available(e->owner, s->from, s->device);
 }
 
 static void send_acknowledgement(struct exchange *e)

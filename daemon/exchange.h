@@ -33,7 +33,7 @@ struct exchange {
 };
 
 void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
-		   const char *version, const struct xmpp_events *events, void *owner);
+		   const struct xmpp_events *events, void *owner);
 /* Only between connections. */
 void exchange_finish(struct exchange *e);
 
@@ -66,7 +66,7 @@ uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, 
 bool exchange_acknowledge(struct exchange *e, const char *to, const char *id);
 void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now);
 bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now);
-void exchange_available(struct exchange *e, const char *device, const char *instance);
+void exchange_available(struct exchange *e, const char *device);
 void exchange_presence(struct exchange *e, const char *to, const char *type);
 
 /* A stanza has come; not whole: something of it is missing. */

@@ -16,19 +16,13 @@ void identity_finish(struct broker *b)
 	*b->account = *b->device = *b->self = '\0';
 }
 
-static void number_process(struct broker *b)
-{
-	random_bytes(b->instance, sizeof(b->instance));
-	hex_encode(b->instance, sizeof(b->instance), b->instance_hex);
-}
-
 int identity_assume(struct broker *b, struct message *trouble)
 {
 	const char *jid = b->config->jid;
 	struct device_key *key;
 
 	identity_finish(b);
-	number_process(b);
+	random_bytes(b->instance, sizeof(b->instance));
 	b->trust = trust_create();
 	if (!b->config->account)
 		return 0;

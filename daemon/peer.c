@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "announcer.h"
 #include "follower.h"
 #include "greeting.h"
 #include "log.h"
@@ -171,6 +172,9 @@ static void end(struct peer *p, const char *reason)
 	p->path = p->left = NULL;
 	uv_timer_stop(&p->timer);
 	uv_idle_start(&p->reaper, on_reap);
+	/* A link at rest is closed by processes that go on. */
+	if (strcmp(reason, "idle"))
+		announcer_lost(p->broker->announcer, p->jid, p->device);
 }
 
 void peer_end(struct peer *p, const char *reason)
@@ -471,17 +475,12 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 	path_close(path);
 }
 
-void peer_presence(struct peer *p, const char *instance)
+void peer_presence(struct peer *p, bool available)
 {
-	uint8_t bytes[INSTANCE_BYTES];
-
-	/* Another process: what the link knew is lost there. */
-	if (instance && p->link.peer_known && hex_decode(instance, bytes, sizeof(bytes)) &&
-	    memcmp(bytes, p->link.peer_instance, sizeof(bytes))) {
-		end(p, "restarted");
-		return;
-	}
-	p->gone_by = instance ? 0 : broker_now(p->broker) + PEER_GONE_GRACE;
+	/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
+	if (available)
+		link_probe(&p->link, broker_now(p->broker));
+	p->gone_by = available ? 0 : broker_now(p->broker) + PEER_GONE_GRACE;
 	wayfinder_refresh(p->ways);
 	peer_touch(p);
 }
@@ -534,6 +533,7 @@ static void on_link_up(void *owner, bool resumed)
 	p->gone_by = 0;
 	drop_left(p);
 	wayfinder_refresh(p->ways);
+	announcer_met(p->broker->announcer, p->jid, p->device, p->link.peer_instance);
 	if (!resumed)
 		wayfinder_tell(p->ways);
 	else

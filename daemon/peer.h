@@ -62,8 +62,8 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 struct peer *peer_by_token(const struct broker *b, const char *token);
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
-/* Its presence: appeared (again) as instance (hex), or went away (NULL). */
-void peer_presence(struct peer *p, const char *instance);
+/* Its presence came (again), or went away. */
+void peer_presence(struct peer *p, bool available);
 
 /* It has no path and its device is not online: it does not wait longer than that for another one. */
 void peer_note_absence(struct peer *p, uint64_t grace);

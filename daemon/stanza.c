@@ -171,9 +171,6 @@ static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
 		s->kind = STANZA_AVAILABLE;
 		git = xmpp_stanza_get_child_by_name_and_ns(presence, "git", NS_GIT);
 		s->device = git ? attribute(git, "dev") : NULL;
-		s->instance = git ? attribute(git, "inst") : NULL;
-		if (!s->device || !s->instance)
-			s->device = s->instance = NULL;
 	} else if (is(s->type, "unavailable")) {
 		s->kind = STANZA_UNAVAILABLE;
 	} else if (is(s->type, "error")) {
@@ -464,15 +461,13 @@ void stanza_put_block(struct buf *out, const char *to, const char *id, const cha
 	buf_puts(out, "</data></iq>");
 }
 
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
-			  const char *instance)
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device)
 {
 	/* Negative priority: no message to the account comes here, nor counts as delivered. */
 	buf_puts(out, "<presence><show>xa</show><priority>-1</priority>");
 	disco_put_caps(disco, out);
 	buf_puts(out, "<git xmlns='" NS_GIT "'");
 	put_attribute(out, "dev", device);
-	put_attribute(out, "inst", instance);
 	buf_puts(out, "/></presence>");
 }
 

@@ -30,7 +30,7 @@ enum stanza_kind {
 	STANZA_BAD_REQUEST,	/* one of the above, malformed */
 	STANZA_UNKNOWN,
 	/* presence: from */
-	STANZA_AVAILABLE,	/* device and instance, or both NULL */
+	STANZA_AVAILABLE,	/* device, or NULL */
 	STANZA_UNAVAILABLE,
 	STANZA_REFUSED,		/* an error that a bare JID's server, or a domain's, answers: condition */
 	STANZA_SUBSCRIPTION,	/* type */
@@ -50,7 +50,7 @@ struct stanza {
 	const char *condition;	/* STANZA_ANSWER: NULL for a result. STANZA_REFUSED */
 	const char *node;
 	const char *type;
-	const char *device, *instance;
+	const char *device;
 	struct ibb_stanza ibb;
 	xmpp_stanza_t *payload;	/* of an iq: its first element, or NULL */
 };
@@ -101,8 +101,7 @@ void stanza_put_iq(struct buf *out, const char *type, const char *to, const char
 void stanza_put_error(struct buf *out, const char *to, const char *id, const char *condition);
 void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
 		      uint16_t seq, const void *data, size_t n);
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
-			  const char *instance);
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device);
 void stanza_put_presence(struct buf *out, const char *to, const char *type);
 
 #endif

@@ -83,7 +83,7 @@ static const struct {
 
 struct xmpp {
 	uv_loop_t *loop;
-	char *bare, *server, *device, *instance;	/* owned; server may be NULL */
+	char *bare, *server, *device;	/* owned; server may be NULL */
 	const char *domain;		/* within bare */
 
 	enum phase phase;
@@ -263,7 +263,7 @@ static void on_roster(void *arg, const char *error)
 	}
 	if (error)
 		log_warning("xmpp: the server gives no roster: %s", error);
-	exchange_available(&x->exchange, x->device, x->instance);
+	exchange_available(&x->exchange, x->device);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
 }
@@ -471,9 +471,8 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 	x->domain = jid_domain(x->bare);
 	x->server = xstrdup(config->server);
 	x->device = xstrdup(config->device);
-	x->instance = xstrdup(config->instance);
 	x->deadline = x->clock_at = UINT64_MAX;
-	exchange_init(&x->exchange, x->stream, x->bare, config->version, events, owner);
+	exchange_init(&x->exchange, x->stream, x->bare, events, owner);
 	uv_timer_init(loop, &x->clock);
 	x->clock.data = x;
 	return x;
@@ -526,7 +525,6 @@ static void on_clock_closed(uv_handle_t *handle)
 	free(x->bare);
 	free(x->server);
 	free(x->device);
-	free(x->instance);
 	exchange_finish(&x->exchange);
 	free(x);
 	if (done)

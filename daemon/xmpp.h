@@ -36,9 +36,7 @@ struct xmpp_config {
 	const char *resource;		/* git.<device id> */
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
 	const char *ca_file;		/* NULL: the system's */
-	const char *device;		/* for presence: device id and instance (16 hex) */
-	const char *instance;
-	const char *version;		/* of the program, for disco */
+	const char *device;		/* for presence: device id */
 };
 
 /* An in-band bytestream stanza (XEP-0047) from a full JID. Strings are borrowed for the call. */
@@ -65,8 +63,8 @@ struct xmpp_events {
 	enum asker (*asker)(void *owner, const char *bare);
 	/* An item of it, or one that is pushed: removed for subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
-	/* Never our own resource. device and instance are NULL unless the presence carries our extension */
-	void (*available)(void *owner, const char *full, const char *device, const char *instance);
+	/* Never our own resource. device is NULL unless the presence carries our extension */
+	void (*available)(void *owner, const char *full, const char *device);
 	void (*unavailable)(void *owner, const char *full);
 	/* A presence that we sent to a bare JID was answered with an error of this condition. */
 	void (*refused)(void *owner, const char *bare, const char *condition);

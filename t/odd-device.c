@@ -64,8 +64,8 @@ static void send_raw(struct odd *o, const char *fmt, ...)
 
 static void show(struct odd *o, const char *to, const char *device)
 {
-	send_raw(o, "<presence to='%s'><priority>-1</priority><git xmlns='" NS_GIT "' dev='%s' inst='0011223344556677'/>"
-		 "</presence>", to, device);
+	send_raw(o, "<presence to='%s'><priority>-1</priority><git xmlns='" NS_GIT "' dev='%s'/></presence>",
+		 to, device);
 }
 
 static void answer(struct odd *o, xmpp_stanza_t *iq)

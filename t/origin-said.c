@@ -203,13 +203,13 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	need(play_end(w, &e, 10000) && !e.success);
 	arrive(w, 1);
 	play(w, 4000);
-	/* Nobody saw it go, and it is back: presence shows another process. */
+	/* Nobody saw it go, and it is back: its presence is a reason to ask, and the next path leads to another process. */
 	push_big(w, 0, 1, &e);
 	kill_process(w, 1, false);
 	play(w, 1000);
 	at = w->now;
 	arrive(w, 1);
-	need(play_end(w, &e, 1000) && e.at >= at);
+	need(play_end(w, &e, LINK_PROBE_TIMEOUT + 1000) && e.at >= at);
 	play(w, 4000);
 	/* Silence: the path is given up by its own pings, in seconds. */
 	push_stuck(w, 0, 1, &e);

@@ -300,7 +300,7 @@ static void on_roster(void *owner, const char *bare, enum subscription subscript
 {
 }
 
-static void on_available(void *owner, const char *full, const char *device, const char *instance)
+static void on_available(void *owner, const char *full, const char *device)
 {
 }
 
@@ -387,8 +387,6 @@ int main(int argc, char **argv)
 	struct xmpp_config config = {
 		.resource = "git.probe",
 		.device = "probeprobeprobep",
-		.instance = "0123456789abcdef",
-		.version = PROGRAM_VERSION,
 	};
 	struct probe p = { .loop = uv_default_loop() };
 	int c;

@@ -75,26 +75,53 @@ void announcer_moved(struct broker *b, unsigned share)
 	touch(b);
 }
 
-void announcer_device(struct broker *b, const struct broker *other, uint32_t life, bool online)
+void announcer_device(struct broker *b, const struct broker *other, bool online)
 {
-	uint8_t instance[INSTANCE_BYTES];
-	char hex[2 * INSTANCE_BYTES + 1];
-
 	if (!b->announcements || b == other)
 		return;
-	broker_instance(other->index, life, instance);
-	hex_encode(instance, sizeof(instance), hex);
-	for (unsigned s = 0; online && s < SHARES; s++) {
-		struct telling_count *c = &b->told[other->index][s];
-
-		/* What another process was told does not count. */
-		if (c->to_life != life)
-			c->to_life = 0;
-	}
 	if (online)
-		announce_device_online(b->announcements, other->jid, other->device, hex, b->world->now);
+		announce_device_online(b->announcements, other->jid, other->device, b->world->now);
 	else
 		announce_device_offline(b->announcements, other->jid, other->device);
+	touch(b);
+}
+
+/* The life in an instance of broker_instance(). */
+static uint32_t life_of(const uint8_t instance[INSTANCE_BYTES])
+{
+	return get_be32(instance + 4);
+}
+
+void announcer_met(struct broker *b, const struct broker *other, const uint8_t instance[INSTANCE_BYTES])
+{
+	if (!b->announcements)
+		return;
+	b->met[other->index] = life_of(instance);
+	/* A hostile one may say that it is another one, and then itself again. */
+	for (unsigned s = 0; s < SHARES; s++)
+		if (b->told[other->index][s].to_life != b->met[other->index])
+			b->told[other->index][s].to_life = 0;
+	announce_met(b->announcements, other->jid, other->device, instance, b->world->now);
+	touch(b);
+}
+
+void announcer_lost(struct broker *b, const struct broker *other)
+{
+	if (b->announcements && b->running)
+		event_add(b->world, 0, EVENT_LOOK, b->index, b->life, other->index);
+}
+
+void announcer_looks(struct broker *b, struct broker *other)
+{
+	const struct peer *p = peer_find(b, other);
+
+	if (!b->announcements)
+		return;
+	if (p && p->link.state == LINK_UP) {
+		announcer_met(b, other, p->link.peer_instance);
+		return;
+	}
+	announce_lost(b->announcements, other->jid, other->device, b->world->now);
 	touch(b);
 }
 
@@ -144,12 +171,12 @@ static void on_seen(void *owner)
 
 	if (!t->used)
 		violation(b->world, "%s: an announcement ends twice", b->name);
-	if (c->version == t->version && c->to_life)
-		c->told = true;
+	if (c->version == t->version)
+		c->to_life = life_of(t->peer->link.peer_instance);
 	b->world->stats->announcements++;
 	forget(b->world, t);
 	announce_told(b->announcements, t->to->jid, t->to->device, share_name(t->share), t->version,
-		      b->world->now);
+		      t->peer->link.peer_instance, b->world->now);
 	touch(b);
 }
 
@@ -228,42 +255,19 @@ static struct tell *add(struct broker *b, struct broker *to, unsigned share, uin
 	violation(w, "%s: too many tellings under way", b->name);
 }
 
-/* The life of a device as presence has it. */
-static uint32_t life_seen(const struct broker *b, const struct broker *other)
-{
-	const struct resource *r = presence_device(b->presence, other->jid, other->device);
-
-	return r ? (uint32_t)strtoul(r->instance + 8, NULL, 16) : 0;
-}
-
-/* A ghost of it is there as well: which of its lives was told, presence does not say. */
-static bool is_doubled(const struct broker *b, const struct broker *other)
-{
-	const struct buddy *buddy = presence_buddy(b->presence, other->jid);
-	unsigned n = 0;
-
-	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
-		n += r->broker && !strcmp(r->device, other->device);
-	return n > 1;
-}
-
 static void count_telling(struct broker *b, struct broker *to, unsigned share, uint64_t version)
 {
 	struct telling_count *c = &b->told[to->index][share];
-	uint32_t life = life_seen(b, to);
-	bool doubled = is_doubled(b, to);
 
-	if (!life)
+	if (!presence_device(b->presence, to->jid, to->device))
 		violation(b->world, "%s: tells %s, which is not online", b->name, to->name);
 	if (version < c->version && c->by_life == b->life)
 		violation(b->world, "%s: tells %s something older", b->name, to->name);
 	if (c->version != version || c->by_life != b->life)
 		*c = (struct telling_count){ .version = version, .by_life = b->life, .heard = c->heard,
 			.heard_life = c->heard_life, .heard_by = c->heard_by, .hearings = c->hearings, .refs = c->refs };
-	else if (c->told && c->to_life == life && !doubled)
+	else if (c->to_life && c->to_life == b->met[to->index])
 		violation(b->world, "%s: tells %s the same twice", b->name, to->name);
-	c->to_life = doubled ? 0 : life;
-	c->told = false;
 	c->tells++;
 }
 
@@ -281,6 +285,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	fields_add_u64(&fields, "version", version);
 	buf_append(&fields, tips, len);
 	p = peer_want(b, to);
+	t->peer = p;
 	if (p)
 		neg = neg_announce(&p->negotiations, share, buf_data(&fields), buf_len(&fields),
 				   &request_events, t, b->world->now);
@@ -291,8 +296,18 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	buf_finish(&fields);
 }
 
+static void on_meet(void *owner, const char *jid, const char *device)
+{
+	struct broker *b = owner, *other = device_find(b->world, device);
+	const struct peer *p = peer_want(b, other);
+
+	if (!p || p->link.state == LINK_UP)
+		announcer_lost(b, other);
+}
+
 static const struct announce_events announce_events = {
 	.permitted = on_permitted,
+	.meet = on_meet,
 	.tell = on_tell,
 	.read = on_read,
 };

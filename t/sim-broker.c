@@ -109,30 +109,29 @@ void broker_offline(struct broker *b)
 	b->online = false;
 	presence_reset(b->presence, b->world->now);
 	for (unsigned i = 0; i < b->world->count; i++)
-		announcer_device(b, &b->world->brokers[i], 0, false);
+		announcer_device(b, &b->world->brokers[i], false);
 	inbands_lost(b, NULL);
 	peers_online(b);
 	helpers_wake(b);
 }
 
-void broker_available(struct broker *b, const struct broker *from, uint32_t resource, uint32_t life)
+void broker_available(struct broker *b, const struct broker *from, uint32_t resource)
 {
 	struct resource *r = NULL;
 	enum presence_change change;
-	uint8_t instance[INSTANCE_BYTES];
-	char full[64], hex[2 * INSTANCE_BYTES + 1];
+	char full[64];
 	struct peer *p;
 
-	broker_instance(from->index, life, instance);
-	hex_encode(instance, sizeof(instance), hex);
 	full_jid(from, resource, full);
-	change = presence_available(b->presence, full, from->device, hex, b->world->now, &r);
-	if (change != PRESENCE_APPEARED && change != PRESENCE_RESTARTED)
+	change = presence_available(b->presence, full, from->device, b->world->now, &r);
+	if (change != PRESENCE_APPEARED && change != PRESENCE_AGAIN)
 		return;
 	p = peer_find(b, from);
 	if (p)
-		peer_presence(p, instance);
-	announcer_device(b, from, life, true);
+		peer_presence(p, true);
+	announcer_device(b, from, true);
+	if (change == PRESENCE_AGAIN)
+		return;
 	follower_online(b, from->index);
 	helpers_wake(b);
 }
@@ -145,9 +144,9 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 	full_jid(from, resource, full);
 	if (presence_unavailable(b->presence, full, b->world->now, device) != PRESENCE_GONE)
 		return;
-	announcer_device(b, from, 0, false);
+	announcer_device(b, from, false);
 	p = peer_find(b, from);
 	if (p)
-		peer_presence(p, NULL);
+		peer_presence(p, false);
 	inbands_lost(b, from);
 }

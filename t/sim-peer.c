@@ -113,6 +113,8 @@ static void end(struct peer *p, const char *reason)
 	if (p->left)
 		path_close(w, p->left);
 	p->path = p->left = NULL;
+	if (strcmp(reason, "idle"))
+		announcer_lost(p->broker, p->other);
 }
 
 void peer_end(struct peer *p, const char *reason)
@@ -339,13 +341,11 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	peer_touch(p);
 }
 
-void peer_presence(struct peer *p, const uint8_t *instance)
+void peer_presence(struct peer *p, bool available)
 {
-	if (instance && p->link.peer_known && memcmp(instance, p->link.peer_instance, INSTANCE_BYTES)) {
-		end(p, "gone");
-		return;
-	}
-	p->gone_by = instance ? 0 : now_of(p) + GONE_GRACE;
+	if (available)
+		link_probe(&p->link, now_of(p));
+	p->gone_by = available ? 0 : now_of(p) + GONE_GRACE;
 	ways_refresh(p);
 	peer_touch(p);
 }
@@ -443,6 +443,7 @@ static void on_link_up(void *owner, bool resumed)
 	p->gone_by = 0;
 	drop_left(p);
 	ways_refresh(p);
+	announcer_met(p->broker, p->other, p->link.peer_instance);
 	if (!resumed)
 		search_tell(&p->search);
 }

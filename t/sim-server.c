@@ -108,7 +108,7 @@ void server_says(struct broker *to, uint64_t arg)
 	else
 		trace(to->world, "%s hears that %s is offline", to->name, from->name);
 	if (s.available)
-		broker_available(to, from, s.resource, s.life);
+		broker_available(to, from, s.resource);
 	else
 		broker_unavailable(to, from, s.resource);
 }

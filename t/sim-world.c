@@ -308,6 +308,10 @@ static void dispatch(struct world *w, const struct event *e)
 		if (tell->used && tell->generation == e->generation)
 			tell_failed(w, tell);
 		break;
+	case EVENT_LOOK:
+		if (b->running && b->life == e->generation)
+			announcer_looks(b, &w->brokers[e->arg]);
+		break;
 	case EVENT_FOLLOW:
 		if (b->running && b->life == e->generation)
 			follower_step(b, e->arg);

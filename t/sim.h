@@ -98,6 +98,7 @@ enum event_kind {
 	EVENT_FATE,
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
 	EVENT_TELL_FAILED,	/* slot is a telling */
+	EVENT_LOOK,		/* slot is a broker, arg another one, whose link its announcer looks at */
 	EVENT_FOLLOW,		/* slot is a broker, arg the follow and what of it */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
@@ -196,9 +197,8 @@ struct peer {
 /* What an announcer has told a device, and what the device has heard from it. */
 struct telling_count {
 	uint64_t version;		/* the newest one that it was to be told */
-	uint32_t to_life;		/* which instance of the device that was */
+	uint32_t to_life;		/* which process of the device has been told; 0: none */
 	unsigned tells;			/* how often it was to be */
-	bool told;
 	/* what the device has heard, in its present life, of the announcer's present one */
 	uint32_t by_life, heard_life, heard_by;
 	uint64_t heard;
@@ -250,6 +250,7 @@ struct broker {
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
 	uint64_t announced[BROKERS_MAX][SHARES];	/* what is being compared */
 	struct telling_count told[BROKERS_MAX][SHARES];
+	uint32_t met[BROKERS_MAX];	/* the life of each that its announcer last met */
 };
 
 /* One direction of a channel: bytes that its place in the stream determines. */
@@ -332,8 +333,7 @@ struct tell {
 	bool used;
 	uint32_t generation;
 	struct broker *broker, *to;
-	uint32_t life;			/* of the announcer */
-	uint32_t to_life;		/* of the device, as presence had it */
+	struct peer *peer;		/* borrowed, while it is under way */
 	unsigned share;
 	uint64_t version;
 };
@@ -475,8 +475,8 @@ void greeting_over(struct world *w, struct wire *wire);
 struct peer *peer_find(const struct broker *b, const struct broker *other);
 struct peer *peer_want(struct broker *b, struct broker *other);
 void peer_take(struct broker *b, struct broker *other, struct wire_end *path, const struct link_hello *hello);
-/* instance: of the device that is online; NULL when it went away. */
-void peer_presence(struct peer *p, const uint8_t *instance);
+/* It came (again), or went away. */
+void peer_presence(struct peer *p, bool available);
 void peers_online(struct broker *b);
 void peers_network_changed(struct broker *b);
 void peers_tell_ways(struct broker *b);
@@ -534,7 +534,7 @@ void broker_stop(struct broker *b);
 void broker_online(struct broker *b);
 void broker_offline(struct broker *b);
 void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES]);
-void broker_available(struct broker *b, const struct broker *from, uint32_t resource, uint32_t life);
+void broker_available(struct broker *b, const struct broker *from, uint32_t resource);
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
 
 /* sim-serve.c: daemon/serve.c and git's serving processes */
@@ -590,7 +590,11 @@ void announcer_start(struct broker *b);
 void announcer_finish(struct broker *b);
 void announcer_moved(struct broker *b, unsigned share);
 void announcement_heard(struct peer *p, const char *share, struct fields f);
-void announcer_device(struct broker *b, const struct broker *other, uint32_t life, bool online);
+void announcer_device(struct broker *b, const struct broker *other, bool online);
+/* A link with it is up, or has ended; it is looked at soon. */
+void announcer_met(struct broker *b, const struct broker *other, const uint8_t instance[INSTANCE_BYTES]);
+void announcer_lost(struct broker *b, const struct broker *other);
+void announcer_looks(struct broker *b, struct broker *other);
 void announcer_review(struct broker *b);
 void announcer_tick(struct broker *b);
 void tell_failed(struct world *w, struct tell *t);

@@ -178,8 +178,7 @@ void repeat_presence(struct world *w)
 	for (unsigned i = 0; i < w->count; i++)
 		for (unsigned k = 0; k < w->count; k++)
 			if (i != k && w->brokers[i].online && w->brokers[k].shown)
-				broker_available(&w->brokers[i], &w->brokers[k], w->brokers[k].shown_resource,
-						 w->brokers[k].shown_life);
+				broker_available(&w->brokers[i], &w->brokers[k], w->brokers[k].shown_resource);
 	paths_flush(w);
 }
 

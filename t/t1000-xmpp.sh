@@ -157,7 +157,7 @@ test_expect_success 'two users become buddies and see each other come' '
 	seen bob "subscription alice@localhost subscribe$" &&
 	say bob "subscribed alice@localhost" &&
 	seen alice "roster bob@localhost to" &&
-	seen alice "available bob@localhost/git.probe probeprobeprobep 0123456789abcdef" &&
+	seen alice "available bob@localhost/git.probe probeprobeprobep" &&
 	say bob "subscribe alice@localhost" &&
 	seen alice "subscription bob@localhost subscribe$" &&
 	say alice "subscribed bob@localhost" &&

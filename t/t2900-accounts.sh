@@ -92,6 +92,12 @@ test_expect_success 'nothing that the one said is in what the other said' '
 	test_must_fail grep -e "$second_device" said
 '
 
+test_expect_success 'and contacts hear of the device, but not of its process or version' '
+	grep -o "<git [^>]*" log/prosody >shown && grep "dev=.$first_device." shown >/dev/null &&
+	test_must_fail grep -e " inst=" shown &&
+	test_must_fail grep -e "git-remote-xmpp [0-9]" log/prosody
+'
+
 test_expect_success 'without an account the broker runs, without a key' '
 	as alice git config --global --rename-section xmpp.other hidden.other &&
 	as alice git config --global --rename-section xmpp.localhost hidden.localhost &&

@@ -12,12 +12,14 @@
 #include "tap.h"
 
 #define BOB "bob@example.org"
-#define INST1 "0000000000000001"
-#define INST2 "0000000000000002"
+#define INST1 (const uint8_t[INSTANCE_BYTES]){ 1 }
+#define INST2 (const uint8_t[INSTANCE_BYTES]){ 2 }
 
 static struct buf trace;
 static const char *forbidden;		/* a share nobody may fetch; NULL: none */
 static uint64_t last_version;		/* of the last telling */
+static uint8_t speaker[INSTANCE_BYTES];	/* the process that answers */
+static bool trace_meetings;
 
 static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
 {
@@ -31,6 +33,12 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	buf_printf(&trace, "tell %s %s %.*s\n", device, share, (int)len, (const char *)tips);
 }
 
+static void on_meet(void *owner, const char *jid, const char *device)
+{
+	if (trace_meetings)
+		buf_printf(&trace, "meet %s\n", device);
+}
+
 static void on_read(void *owner, const char *share)
 {
 	buf_printf(&trace, "read %s\n", share);
@@ -38,6 +46,7 @@ static void on_read(void *owner, const char *share)
 
 static const struct announce_events events = {
 	.permitted = on_permitted,
+	.meet = on_meet,
 	.tell = on_tell,
 	.read = on_read,
 };
@@ -64,6 +73,7 @@ static struct announcements *begin(void)
 	buf_reset(&trace);
 	forbidden = NULL;
 	last_version = 0;
+	trace_meetings = false;
 	return announce_create(&events, NULL);
 }
 
@@ -72,15 +82,18 @@ static void tips(struct announcements *a, const char *share, const char *text, u
 	announce_tips(a, share, text, strlen(text), now);
 }
 
-static void online(struct announcements *a, const char *device, const char *instance, uint64_t now)
+/* It appears, and a link with it is up at once. */
+static void online(struct announcements *a, const char *device, const uint8_t *instance, uint64_t now)
 {
-	announce_device_online(a, BOB, device, instance, now);
+	memcpy(speaker, instance, INSTANCE_BYTES);
+	announce_device_online(a, BOB, device, now);
+	announce_met(a, BOB, device, instance, now);
 }
 
 /* Of the last telling, unless it says otherwise. */
 static void told(struct announcements *a, const char *device, const char *share, uint64_t now)
 {
-	announce_told(a, BOB, device, share, last_version, now);
+	announce_told(a, BOB, device, share, last_version, speaker, now);
 }
 
 static void failed(struct announcements *a, const char *device, const char *share, uint64_t now)
@@ -174,7 +187,7 @@ static void t_told_once(void)
 	online(a, "a", INST1, 120);
 	expect("tell a project three\n", "whether it was seen to go or not");
 	told(a, "a", "project", 130);
-	announce_device_online(a, "eve@example.org", "a", INST1, 140);
+	announce_device_online(a, "eve@example.org", "a", 140);
 	expect("tell a project three\n", "the device of another is another device");
 	announce_destroy(a);
 }
@@ -205,15 +218,15 @@ static void t_newest(void)
 	tips(a, "project", "three", 20);
 	expect("", "newer ones wait for the answer");
 	is_int(announce_waiting(a), 1, "as one");
-	announce_told(a, BOB, "a", "project", first, 30);
+	announce_told(a, BOB, "a", "project", first, speaker, 30);
 	expect("tell a project three\n", "then the newest is told");
 	ok(last_version > first, "versions rise");
-	announce_told(a, BOB, "a", "project", first, 35);
+	announce_told(a, BOB, "a", "project", first, speaker, 35);
 	is_int(announce_waiting(a), 1, "an answer that comes twice is none to the other");
 	announce_failed(a, BOB, "a", "elsewhere", last_version, 35);
 	is_int(announce_waiting(a), 1, "nor one about another share");
-	announce_told(a, BOB, "b", "project", last_version, 35);
-	announce_told(a, "eve@example.org", "a", "project", last_version, 35);
+	announce_told(a, BOB, "b", "project", last_version, speaker, 35);
+	announce_told(a, "eve@example.org", "a", "project", last_version, speaker, 35);
 	is_int(announce_waiting(a), 1, "nor one of another device");
 	told(a, "a", "project", 40);
 	is_int(announce_waiting(a), 0, "all is told");
@@ -290,7 +303,7 @@ static void t_presence_meanwhile(void)
 	expect("tell a project one\n", "restarted: told");
 	online(a, "a", INST1, 50);
 	expect("", "restarted again: the answer is awaited first");
-	told(a, "a", "project", 60);
+	announce_told(a, BOB, "a", "project", last_version, INST2, 60);
 	expect("tell a project one\n", "but it is not the new process that was told");
 	announce_device_offline(a, BOB, "a");
 	failed(a, "a", "project", 70);
@@ -309,6 +322,62 @@ static void t_presence_meanwhile(void)
 	told(a, "a", "project", 6000);
 	online(a, "a", INST1, 7000);
 	expect("", "the last word of a device that goes away counts");
+	announce_destroy(a);
+}
+
+/* Presence does not say which process is there; a link does. */
+static void t_meeting(void)
+{
+	struct announcements *a = begin();
+
+	trace_meetings = true;
+	tips(a, "project", "one", 0);
+	announce_device_online(a, BOB, "a", 0);
+	expect("tell a project one\n", "who has seen nothing is told, whoever it is");
+	announce_told(a, BOB, "a", "project", last_version, INST1, 20);
+	announce_device_offline(a, BOB, "a");
+	expect("", "which says who that was");
+	announce_device_online(a, BOB, "a", 30);
+	expect("meet a\n", "who was away and has seen something is met");
+	is_int(announce_waiting(a), 1, "for it may have to be told");
+	announce_met(a, BOB, "a", INST1, 40);
+	expect("", "the process of before knows");
+	is_int(announce_waiting(a), 0, "and nothing waits");
+	announce_device_online(a, BOB, "a", 50);
+	expect("meet a\n", "one that says only once more that it is there is met as well");
+	announce_met(a, BOB, "a", INST2, 60);
+	expect("tell a project one\n", "another process is told");
+	announce_told(a, BOB, "a", "project", last_version, INST2, 70);
+
+	announce_lost(a, BOB, "a", 100);
+	is_int(announce_deadline(a), 100 + ANNOUNCE_RETRY_FIRST, "when its link ends it may have restarted: met, in a while");
+	announce_tick(a, 100 + ANNOUNCE_RETRY_FIRST);
+	expect("meet a\n", "then");
+	announce_lost(a, BOB, "a", 6000);
+	is_int(announce_deadline(a), 6000 + 2 * ANNOUNCE_RETRY_FIRST, "if that fails, later");
+	announce_device_online(a, BOB, "a", 7000);
+	expect("meet a\n", "or when it appears");
+	tips(a, "project", "two", 7010);
+	expect("", "what moves meanwhile waits for it");
+	announce_met(a, BOB, "a", INST2, 7020);
+	expect("tell a project two\n", "and is told then, once");
+	announce_lost(a, BOB, "a", 7030);
+	announce_met(a, BOB, "a", INST1, 7040);
+	failed(a, "a", "project", 7050);
+	is_int(announce_deadline(a), 7050 + ANNOUNCE_RETRY_FIRST, "what was told on a link that ended is told again");
+	announce_tick(a, 7050 + ANNOUNCE_RETRY_FIRST);
+	expect("tell a project two\n", "to the process that is there");
+	announce_told(a, BOB, "a", "project", last_version, INST1, 13000);
+
+	forbidden = "project";
+	announce_device_online(a, BOB, "a", 14000);
+	expect("", "who may not be told is not met");
+	forbidden = NULL;
+	announce_review(a, 14010);
+	expect("meet a\n", "before they may be");
+	announce_device_offline(a, BOB, "a");
+	announce_lost(a, BOB, "a", 14020);
+	ok(resting(a), "who is away is not met");
 	announce_destroy(a);
 }
 
@@ -352,12 +421,12 @@ static void t_share_gone(void)
 	expect("tell a other one\n", "a share that is gone is not waited for");
 	announce_share_gone(a, "project");
 	announce_share_gone(a, "nothing");
-	announce_told(a, BOB, "a", "project", first, 0);
+	announce_told(a, BOB, "a", "project", first, speaker, 0);
 	is_int(announce_waiting(a), 1, "its answer means nothing");
 	tips(a, "project", "one", 0);
 	told(a, "a", "other", 0);
 	expect("tell a project one\n", "a share that is back is told of like a new one");
-	announce_told(a, BOB, "a", "project", first, 0);
+	announce_told(a, BOB, "a", "project", first, speaker, 0);
 	is_int(announce_waiting(a), 1, "the answer about its predecessor is not about it");
 	told(a, "a", "project", 0);
 	announce_share_gone(a, "other");
@@ -374,7 +443,7 @@ static void t_fairness(void)
 
 	for (int i = 0; i < ANNOUNCE_AT_ONCE - 1; i++) {
 		snprintf(name, sizeof(name), "silent%d@example.org", i);
-		announce_device_online(a, name, "silent", INST1, 0);
+		announce_device_online(a, name, "silent", 0);
 	}
 	tips(a, "x", "1", 0);
 	tips(a, "y", "1", 0);
@@ -401,7 +470,7 @@ static void t_fairness(void)
 	announce_device_offline(a, BOB, "b");
 	told(a, "a", "y", 0);
 	expect("tell c y 2\n", "who goes away leaves the line");
-	announce_told(a, "silent0@example.org", "silent", "x", silent, 0);
+	announce_told(a, "silent0@example.org", "silent", "x", silent, speaker, 0);
 	expect("tell silent y 2\n", "a place that becomes free is taken");
 	announce_share_gone(a, "x");
 	ok(buf_len(&trace) > 0, "as are those of a share that goes");
@@ -416,7 +485,7 @@ static void t_silent_account(void)
 
 	for (int i = 0; i < DEVICES_PER_BUDDY; i++) {
 		snprintf(name, sizeof(name), "silent%d", i);
-		announce_device_online(a, "eve@example.org", name, INST1, 0);
+		announce_device_online(a, "eve@example.org", name, 0);
 	}
 	tips(a, "project", "1", 0);
 	is_int(count_lines(), ANNOUNCE_AT_ONCE / 2, "the devices of one account take half of the places");
@@ -466,21 +535,22 @@ static void t_bounds(void)
 	online(a, "second", INST2, 0);
 	expect("", "never one that is online");
 	online(a, "device-id-too-long", INST1, 0);
-	online(a, "b", "instance-too-long", 0);
 	expect("", "what presence does not let through is not let in");
-	announce_device_online(a, "first@example.org", "a", INST1, 0);
-	announce_told(a, "first@example.org", "a", "project", last_version, 0);
+	announce_device_online(a, "first@example.org", "a", 0);
+	announce_met(a, "first@example.org", "a", INST1, 0);
+	announce_told(a, "first@example.org", "a", "project", last_version, INST1, 0);
 	announce_device_offline(a, "first@example.org", "a");
 	for (int i = 0; i < BUDDIES_MAX; i++) {
 		snprintf(name, sizeof(name), "b%d@example.org", i);
-		announce_device_online(a, name, "a", INST1, 0);
-		announce_told(a, name, "a", "project", last_version, 0);
+		announce_device_online(a, name, "a", 0);
+		announce_met(a, name, "a", INST1, 0);
+		announce_told(a, name, "a", "project", last_version, INST1, 0);
 		announce_device_offline(a, name, "a");
 	}
 	buf_reset(&trace);
 	online(a, "first", INST1, 0);
 	expect("", "of many accounts those online are known");
-	announce_device_online(a, "first@example.org", "a", INST1, 0);
+	announce_device_online(a, "first@example.org", "a", 0);
 	expect("tell a project one\n", "others are forgotten when there are too many");
 	announce_destroy(a);
 }
@@ -492,6 +562,7 @@ struct pair {
 	uint64_t under_way;		/* the version; 0: none */
 	uint64_t number;		/* in its tips */
 	unsigned instance;		/* that was being told */
+	bool dead;			/* over a link that has ended */
 	uint64_t told, told_number;	/* the last one, to the process of now */
 };
 
@@ -501,7 +572,12 @@ struct world {
 	uint64_t now;
 	uint64_t refs[SHARES];		/* as they are: a number, and all that the tips are */
 	uint64_t newest[SHARES];	/* as they were when the ledger was given them */
-	struct { bool online; unsigned instance; struct pair pairs[SHARES]; } devices[DEVICES];
+	struct {
+		bool online, meeting;
+		bool up;		/* a link with the process of now is, and the ledger was not told yet */
+		unsigned instance;
+		struct pair pairs[SHARES];
+	} devices[DEVICES];
 	bool allowed[DEVICES][SHARES];
 	unsigned under_way, tellings;
 	const char *broken;		/* the first rule that was */
@@ -561,7 +637,21 @@ static void world_tell(void *owner, const char *jid, const char *device, const c
 	p->under_way = version;
 	p->number = number;
 	p->instance = w->devices[d].instance;
+	p->dead = false;
+	w->devices[d].up = true;
 	w->tellings++;
+}
+
+static void world_meet(void *owner, const char *jid, const char *device)
+{
+	struct world *w = owner;
+	unsigned d, s;
+
+	numbers_of(jid, device, "share0", &d, &s);
+	never(w, !w->devices[d].online, "one who is away is met");
+	never(w, w->devices[d].meeting, "two meetings with one device");
+	never(w, ++w->under_way > ANNOUNCE_AT_ONCE, "more than ANNOUNCE_AT_ONCE are told");
+	w->devices[d].meeting = true;
 }
 
 static void world_read(void *owner, const char *share)
@@ -575,18 +665,45 @@ static void world_read(void *owner, const char *share)
 
 static const struct announce_events world_events = {
 	.permitted = world_permitted,
+	.meet = world_meet,
 	.tell = world_tell,
 	.read = world_read,
 };
 
+static const uint8_t *instance_of(unsigned number)
+{
+	static uint8_t bytes[INSTANCE_BYTES];
+
+	put_be64(bytes, number + 1);
+	return bytes;
+}
+
+/* A link with the device is up, or ends. */
+static void link_news(struct world *w, unsigned d, bool up)
+{
+	char jid[32], id[16];
+
+	names_of(d, jid, id);
+	w->under_way -= w->devices[d].meeting;
+	w->devices[d].meeting = w->devices[d].up = false;
+	if (up)
+		announce_met(w->a, jid, id, instance_of(w->devices[d].instance), w->now);
+	else
+		announce_lost(w->a, jid, id, w->now);
+}
+
 static void answer(struct world *w, unsigned d, unsigned s, bool good)
 {
 	struct pair *p = &w->devices[d].pairs[s];
-	uint64_t version = p->under_way;
+	uint64_t version;
 	char jid[32], id[16], share[16];
 
+	if (w->devices[d].meeting || w->devices[d].up)
+		link_news(w, d, good || w->devices[d].up);
+	version = p->under_way;
 	if (!version)
 		return;
+	good &= !p->dead;
 	names_of(d, jid, id);
 	sprintf(share, "share%u", s);
 	p->under_way = 0;
@@ -597,24 +714,29 @@ static void answer(struct world *w, unsigned d, unsigned s, bool good)
 		p->told_number = p->number;
 	}
 	if (good)
-		announce_told(w->a, jid, id, share, version, w->now);
+		announce_told(w->a, jid, id, share, version, instance_of(p->instance), w->now);
 	else
 		announce_failed(w->a, jid, id, share, version, w->now);
 }
 
+static void restart(struct world *w, unsigned d)
+{
+	w->devices[d].instance++;
+	/* A link that was up was with the one before. */
+	w->devices[d].up = false;
+	for (unsigned s = 0; s < SHARES; s++)
+		w->devices[d].pairs[s].told = w->devices[d].pairs[s].told_number = 0;
+}
+
 static void appear(struct world *w, unsigned d, bool restarted)
 {
-	char jid[32], id[16], instance[17];
+	char jid[32], id[16];
 
-	if (restarted) {
-		w->devices[d].instance++;
-		for (unsigned s = 0; s < SHARES; s++)
-			w->devices[d].pairs[s].told = w->devices[d].pairs[s].told_number = 0;
-	}
+	if (restarted)
+		restart(w, d);
 	w->devices[d].online = true;
 	names_of(d, jid, id);
-	sprintf(instance, "%016x", w->devices[d].instance);
-	announce_device_online(w->a, jid, id, instance, w->now);
+	announce_device_online(w->a, jid, id, w->now);
 }
 
 static void move(struct world *w, unsigned s)
@@ -633,9 +755,20 @@ static void step(struct world *w)
 
 	names_of(d, jid, id);
 	w->now += chance(w, 1000);
-	switch (chance(w, 16)) {
+	switch (chance(w, 18)) {
 	case 0:
 		move(w, s);
+		break;
+	case 16:
+		/* Nobody says so but the end of its link, over which no answer comes any more. */
+		restart(w, d);
+		for (s = 0; s < SHARES; s++)
+			w->devices[d].pairs[s].dead = true;
+		link_news(w, d, false);
+		break;
+	case 17:
+		if (w->devices[d].online)
+			link_news(w, d, true);
 		break;
 	case 1:
 		sprintf(share, "share%u", s);
@@ -731,6 +864,7 @@ int main(void)
 	t_newest();
 	t_back_off();
 	t_presence_meanwhile();
+	t_meeting();
 	t_permission();
 	t_share_gone();
 	t_fairness();

@@ -6,13 +6,11 @@
 
 #define DEV1 "aaaaaaaaaaaaaaaa"
 #define DEV2 "bbbbbbbbbbbbbbb7"
-#define INST1 "0000000000000001"
-#define INST2 "00000000000000ff"
 
 static const char *const change_names[] = {
 	[PRESENCE_SAME] = "same",
 	[PRESENCE_APPEARED] = "appeared",
-	[PRESENCE_RESTARTED] = "restarted",
+	[PRESENCE_AGAIN] = "again",
 	[PRESENCE_GONE] = "gone",
 	[PRESENCE_OTHER] = "other",
 };
@@ -21,36 +19,35 @@ static const char *const change_names[] = {
 struct line {
 	const char *full;
 	bool available;
-	const char *device, *instance;
+	const char *device;
 	enum presence_change change;
 	const char *what;
 };
 
 static const struct line story[] = {
-	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_APPEARED, "a broker comes online" },
-	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_SAME, "its presence comes twice" },
-	{ "BOB@Example.org/git.a", true, DEV1, INST1, PRESENCE_SAME, "or with another case" },
-	{ "bob@example.org/phone", true, NULL, NULL, PRESENCE_OTHER, "a chat client comes" },
-	{ "bob@example.org/phone", true, NULL, NULL, PRESENCE_SAME, "and goes away from the keyboard" },
-	{ "bob@example.org/git.a", true, DEV1, INST2, PRESENCE_RESTARTED, "the broker restarted" },
-	{ "bob@example.org/git.b", true, DEV2, INST1, PRESENCE_APPEARED, "a second device" },
-	{ "bob@example.org/git.b", true, NULL, NULL, PRESENCE_GONE, "its broker ends" },
-	{ "bob@example.org/git.b", true, DEV2, INST2, PRESENCE_APPEARED, "and begins again" },
-	{ "bob@example.org/git.b", false, NULL, NULL, PRESENCE_GONE, "and goes offline" },
-	{ "bob@example.org/git.b", false, NULL, NULL, PRESENCE_SAME, "which is said twice" },
-	{ "bob@example.org/phone", false, NULL, NULL, PRESENCE_OTHER, "the chat client goes" },
-	{ "bob@example.org/x/y", true, DEV1, INST2, PRESENCE_APPEARED, "the device elsewhere" },
-	{ "bob@example.org/git.a", false, NULL, NULL, PRESENCE_OTHER, "its ghost goes" },
-	{ "bob@example.org/git.a", true, DEV1, INST1, PRESENCE_RESTARTED, "back, a new process" },
-	{ "bob@example.org/x/y", true, NULL, NULL, PRESENCE_OTHER, "the ghost without broker" },
-	{ "bob@example.org/git.a", true, DEV2, INST1, PRESENCE_APPEARED, "another in its place" },
-	{ "bob@example.org", true, DEV1, INST1, PRESENCE_SAME, "no resource means nothing" },
-	{ "bob@example.org/", true, DEV1, INST1, PRESENCE_SAME, "nor an empty one" },
-	{ "eve@example.org/git.e", true, DEV1, INST1, PRESENCE_SAME, "a stranger is not tracked" },
-	{ "eve@example.org/git.e", false, NULL, NULL, PRESENCE_SAME, "coming or going" },
-	{ "carol@example.org/git", true, DEV1, INST1, PRESENCE_SAME, "nor one who only asked" },
-	{ "", true, DEV1, INST1, PRESENCE_SAME, "nobody is nobody" },
-	{ "me@example.org/other", true, DEV2, INST1, PRESENCE_APPEARED, "another device of our own" },
+	{ "bob@example.org/git.a", true, DEV1, PRESENCE_APPEARED, "a broker comes online" },
+	{ "bob@example.org/git.a", true, DEV1, PRESENCE_AGAIN, "its presence comes twice: perhaps another process" },
+	{ "BOB@Example.org/git.a", true, DEV1, PRESENCE_AGAIN, "or with another case" },
+	{ "bob@example.org/phone", true, NULL, PRESENCE_OTHER, "a chat client comes" },
+	{ "bob@example.org/phone", true, NULL, PRESENCE_SAME, "and goes away from the keyboard" },
+	{ "bob@example.org/git.b", true, DEV2, PRESENCE_APPEARED, "a second device" },
+	{ "bob@example.org/git.b", true, NULL, PRESENCE_GONE, "its broker ends" },
+	{ "bob@example.org/git.b", true, DEV2, PRESENCE_APPEARED, "and begins again" },
+	{ "bob@example.org/git.b", false, NULL, PRESENCE_GONE, "and goes offline" },
+	{ "bob@example.org/git.b", false, NULL, PRESENCE_SAME, "which is said twice" },
+	{ "bob@example.org/phone", false, NULL, PRESENCE_OTHER, "the chat client goes" },
+	{ "bob@example.org/x/y", true, DEV1, PRESENCE_APPEARED, "the device elsewhere" },
+	{ "bob@example.org/git.a", false, NULL, PRESENCE_OTHER, "its ghost goes" },
+	{ "bob@example.org/git.a", true, DEV1, PRESENCE_APPEARED, "back" },
+	{ "bob@example.org/x/y", true, NULL, PRESENCE_OTHER, "the ghost without broker" },
+	{ "bob@example.org/git.a", true, DEV2, PRESENCE_APPEARED, "another in its place" },
+	{ "bob@example.org", true, DEV1, PRESENCE_SAME, "no resource means nothing" },
+	{ "bob@example.org/", true, DEV1, PRESENCE_SAME, "nor an empty one" },
+	{ "eve@example.org/git.e", true, DEV1, PRESENCE_SAME, "a stranger is not tracked" },
+	{ "eve@example.org/git.e", false, NULL, PRESENCE_SAME, "coming or going" },
+	{ "carol@example.org/git", true, DEV1, PRESENCE_SAME, "nor one who only asked" },
+	{ "", true, DEV1, PRESENCE_SAME, "nobody is nobody" },
+	{ "me@example.org/other", true, DEV2, PRESENCE_APPEARED, "another device of our own" },
 };
 
 static void t_story(void)
@@ -65,7 +62,7 @@ static void t_story(void)
 		struct resource *r = NULL;
 		char gone[DEVICE_ID_LEN + 1] = "";
 		enum presence_change change = l->available ?
-			presence_available(p, l->full, l->device, l->instance, 1000 + i, &r) :
+			presence_available(p, l->full, l->device, 1000 + i, &r) :
 			presence_unavailable(p, l->full, 1000 + i, gone);
 
 		is_str(change_names[change], change_names[l->change], l->what);
@@ -89,31 +86,18 @@ static void t_story(void)
 
 static void t_ill_formed(void)
 {
-	static const struct { const char *device, *instance; } rows[] = {
-		{ "", INST1 },
-		{ "aaaaaaaaaaaaaaa", INST1 },
-		{ "aaaaaaaaaaaaaaaaa", INST1 },
-		{ "aaaaaaaaaaaaaaa1", INST1 },
-		{ "AAAAAAAAAAAAAAAA", INST1 },
-		{ "aaaaaaaa/../aaaa", INST1 },
-		{ DEV1, "" },
-		{ DEV1, "000000000000000" },
-		{ DEV1, "00000000000000000" },
-		{ DEV1, "000000000000000g" },
-		{ DEV1, NULL },
-		{ NULL, INST1 },
+	static const char *const rows[] = {
+		"", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa1", "AAAAAAAAAAAAAAAA", "aaaaaaaa/../aaaa",
 	};
 	struct presence *p = presence_create();
 	struct resource *r;
 
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *device = rows[i].device, *instance = rows[i].instance;
 		char gone[DEVICE_ID_LEN + 1];
 
-		ok(presence_available(p, "bob@example.org/a", device, instance, 1, &r) ==
-		   PRESENCE_OTHER && !r->broker, "device '%s', instance '%s' is no broker",
-		   device ? device : "none", instance ? instance : "none");
+		ok(presence_available(p, "bob@example.org/a", rows[i], 1, &r) == PRESENCE_OTHER && !r->broker,
+		   "device '%s' is no broker", rows[i]);
 		presence_unavailable(p, "bob@example.org/a", 2, gone);
 	}
 	presence_destroy(p);
@@ -131,7 +115,7 @@ static void t_roster(void)
 	   "an item changes the buddy, it does not replace it");
 	ok(!b->wants && !b->asked && b->subscription == SUBSCRIPTION_BOTH, "both were answered");
 	ok(!presence_wants(p, "bob@example.org")->wants, "who sees us wants nothing more");
-	presence_available(p, "bob@example.org/a", DEV1, INST1, 1, &r);
+	presence_available(p, "bob@example.org/a", DEV1, 1, &r);
 	ok(!presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, false, true),
 	   "bob is taken out");
 	ok(!presence_buddy(p, "bob@example.org"), "with all that was known");
@@ -192,6 +176,22 @@ static void t_requests(void)
 	presence_destroy(p);
 }
 
+/* Known to speak another protocol, until it may be another process. */
+static void t_protocol(void)
+{
+	struct presence *p = presence_create();
+	struct resource *r;
+
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_available(p, "bob@example.org/git", DEV1, 1, &r);
+	r->protocol = 3;
+	presence_available(p, "bob@example.org/chat", NULL, 2, &r);
+	is_int(presence_device(p, "bob@example.org", DEV1)->protocol, 3, "what another resource says changes nothing");
+	presence_available(p, "bob@example.org/git", DEV1, 3, &r);
+	is_int(r->protocol, 0, "what it says itself has it tried again");
+	presence_destroy(p);
+}
+
 static void t_resources_bounded(void)
 {
 	struct presence *p = presence_create();
@@ -200,10 +200,10 @@ static void t_resources_bounded(void)
 	char full[64];
 
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
-	presence_available(p, "bob@example.org/git", DEV1, INST1, 1, &r);
+	presence_available(p, "bob@example.org/git", DEV1, 1, &r);
 	for (unsigned i = 0; i < 100; i++) {
 		snprintf(full, sizeof(full), "bob@example.org/chat%u", i);
-		presence_available(p, full, NULL, NULL, 2 + i, &r);
+		presence_available(p, full, NULL, 2 + i, &r);
 	}
 	ok(!presence_full(p, "bob@example.org/chat84"), "the oldest chat clients are forgotten");
 	ok(presence_full(p, "bob@example.org/chat85") != NULL, "the newest are known");
@@ -214,9 +214,9 @@ static void t_resources_bounded(void)
 
 		device[0] = c;
 		snprintf(full, sizeof(full), "bob@example.org/git%c", c);
-		presence_available(p, full, device, INST1, 200, &r);
+		presence_available(p, full, device, 200, &r);
 	}
-	change = presence_available(p, "bob@example.org/more", "ccccccccccccccc7", INST1, 300, &r);
+	change = presence_available(p, "bob@example.org/more", "ccccccccccccccc7", 300, &r);
 	ok(change == PRESENCE_SAME && !r, "one broker more than the bound is not tracked");
 	ok(presence_device(p, "bob@example.org", DEV1) != NULL, "and pushes nobody out");
 	presence_destroy(p);
@@ -241,7 +241,7 @@ static void t_many(void)
 		ordered &= !strcmp(b->jid, jid);
 		known &= presence_buddy(p, jid) == b;
 		strcat(jid, "/git");
-		presence_available(p, jid, DEV1, INST1, 1, &r);
+		presence_available(p, jid, DEV1, 1, &r);
 	}
 	ok(ordered && n == BUDDIES_MAX, "they are listed in the order they came");
 	ok(known, "and found by their JID");
@@ -265,6 +265,7 @@ int main(void)
 	t_roster();
 	t_whole_roster();
 	t_requests();
+	t_protocol();
 	t_resources_bounded();
 	t_many();
 	return tap_done();

@@ -65,19 +65,18 @@ static void add_device(struct presence *presence, struct announcements *ledger, 
 		       unsigned n)
 {
 	unsigned char fp[FINGERPRINT_BYTES] = { n >> 8, n };
-	char jid[64], full[128], device[DEVICE_ID_LEN + 1], instance[17];
+	char jid[64], full[128], device[DEVICE_ID_LEN + 1];
 	struct resource *resource;
 	bool changed;
 
 	snprintf(jid, sizeof(jid), "a.person.with.a.name.%u@chat.example.org", n);
 	device_id_of(fp, device);
 	snprintf(full, sizeof(full), "%s/git.%s", jid, device);
-	snprintf(instance, sizeof(instance), "%016x", n);
 	trust_invite(trust, jid, 1);
 	trust_meet(trust, jid, fp, 1, &changed);
 	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
-	presence_available(presence, full, device, instance, 1, &resource);
-	announce_device_online(ledger, jid, device, instance, 1);
+	presence_available(presence, full, device, 1, &resource);
+	announce_device_online(ledger, jid, device, 1);
 }
 
 static void test_devices(void)

@@ -5,7 +5,7 @@
  * line each, and does what it is told on standard input.
  *
  *   xmpp-probe [options] JID PASSWORD
- *     --server S --ca-file F --resource R --device D --instance I
+ *     --server S --ca-file F --resource R --device D
  *     --until PREFIX    ends, with status 0, after a line that begins so
  *     --timeout N       ends, with status 1, after N seconds (30)
  *     --tell-memory     the last line is "memory N", the most that it took, in kB
@@ -128,9 +128,9 @@ static void on_roster(void *owner, const char *bare, enum subscription subscript
 	    asked ? " asked" : "");
 }
 
-static void on_available(void *owner, const char *full, const char *device, const char *instance)
+static void on_available(void *owner, const char *full, const char *device)
 {
-	say(owner, "available %s %s %s", full, device ? device : "-", instance ? instance : "-");
+	say(owner, "available %s %s", full, device ? device : "-");
 }
 
 static void on_unavailable(void *owner, const char *full)
@@ -416,7 +416,6 @@ int main(int argc, char **argv)
 		{ "ca-file", required_argument, NULL, 'c' },
 		{ "resource", required_argument, NULL, 'r' },
 		{ "device", required_argument, NULL, 'd' },
-		{ "instance", required_argument, NULL, 'i' },
 		{ "until", required_argument, NULL, 'u' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "tell-memory", no_argument, NULL, 'm' },
@@ -425,8 +424,6 @@ int main(int argc, char **argv)
 	struct xmpp_config config = {
 		.resource = "git.probe",
 		.device = "probeprobeprobep",
-		.instance = "0123456789abcdef",
-		.version = PROGRAM_VERSION,
 	};
 	struct probe p = { .loop = uv_default_loop() };
 	unsigned seconds = 30;
@@ -440,7 +437,6 @@ int main(int argc, char **argv)
 		case 'c': config.ca_file = optarg; break;
 		case 'r': config.resource = optarg; break;
 		case 'd': config.device = optarg; break;
-		case 'i': config.instance = optarg; break;
 		case 'u': p.until = optarg; break;
 		case 't': seconds = atoi(optarg); break;
 		case 'm': tell_memory = true; break;

@@ -8,9 +8,12 @@
  * under way at most, and the devices of one account share ANNOUNCE_AT_ONCE places with others (quota.h): who does
  * not answer holds up nobody else.
  *
- * What can go wrong: a telling fails; then the device rests, and is tried with the next
+ * What it has seen, a process of it has seen. When it appears, or its link ends, it is not sure that
+ * the process is still that one; then, if it has seen anything, it is met at its turn, and told after that.
+ *
+ * What can go wrong: a telling or a meeting fails; then the device rests, and is tried with the next
  * share when it has rested. It goes away, comes back or restarts while a telling is under way:
- * the answer is still awaited, but says nothing about a process that was not asked.
+ * the answer is still awaited, and counts for the process that gave it.
  */
 #include "announce.h"
 
@@ -143,10 +146,16 @@ static void owe_unseen(const struct announcements *a, struct device *d)
 			set_bit(&d->owed, i);
 }
 
+/* It has seen something, or the process before it has. */
+static bool doubtful(const struct device *d)
+{
+	return d->online && !d->sure && any_bit(&d->seen);
+}
+
 /* Where the device belongs by what it is owed; one that is there keeps its place. */
 static void line_up(struct announcements *a, struct device *d)
 {
-	if (d->telling || !any_bit(&d->owed))
+	if (d->telling || d->meeting || (!any_bit(&d->owed) && !doubtful(d)))
 		ring_remove(&d->turn);
 	else if (ring_alone(&d->turn))
 		ring_append(d->retry_at ? &a->resting : &a->line, &d->turn);
@@ -178,17 +187,39 @@ static unsigned next_owed(struct announcements *a, struct device *d)
 	return SHARES_MAX;
 }
 
+/* Whether there is anything that a new process of the device would have to be told. */
+static bool may_be_owed(const struct announcements *a, const struct device *d)
+{
+	for (unsigned i = 0; i < SHARES_MAX; i++)
+		if (a->shares[i] && a->shares[i]->version && permitted(a, d, i))
+			return true;
+	return false;
+}
+
+static void take_place(struct announcements *a, struct device *d)
+{
+	d->place = xcalloc(1, sizeof(*d->place));
+	quota_take(&a->under_way, d->place, device_jid(d), true);
+	d->place->unfinished = false;
+}
+
+static void meet(struct announcements *a, struct device *d)
+{
+	d->meeting = true;
+	d->reappeared = false;
+	take_place(a, d);
+	a->events->meet(a->owner, device_jid(d), d->id);
+}
+
 static void tell(struct announcements *a, struct device *d, unsigned slot)
 {
 	const struct share *s = a->shares[slot];
 
 	d->telling = s->version;
 	d->telling_slot = slot;
-	d->reappeared = d->restarted = false;
+	d->reappeared = false;
 	d->next_slot = slot + 1;
-	d->place = xcalloc(1, sizeof(*d->place));
-	quota_take(&a->under_way, d->place, device_jid(d), true);
-	d->place->unfinished = false;
+	take_place(a, d);
 	a->events->tell(a->owner, device_jid(d), d->id, s->name, s->version, s->tips, s->len);
 }
 
@@ -212,16 +243,40 @@ static void go_on(struct announcements *a)
 		unsigned slot;
 
 		ring_remove(&d->turn);
+		if (doubtful(d)) {
+			if (may_be_owed(a, d))
+				meet(a, d);
+			continue;
+		}
 		slot = next_owed(a, d);
 		if (slot < SHARES_MAX)
 			tell(a, d, slot);
 	}
 }
 
+/* After a failure; one that has come back meanwhile need not. */
+static void rest(struct device *d, uint64_t now)
+{
+	if (!d->online || d->reappeared)
+		return;
+	d->pause = d->pause ? d->pause * 2 : ANNOUNCE_RETRY_FIRST;
+	if (d->pause > ANNOUNCE_RETRY_MAX)
+		d->pause = ANNOUNCE_RETRY_MAX;
+	ring_remove(&d->turn);
+	d->retry_at = now + d->pause;
+}
+
 static void end_telling(struct announcements *a, struct device *d)
 {
 	d->telling = 0;
 	leave_place(d);
+}
+
+static void end_meeting(struct device *d)
+{
+	if (d->meeting)
+		leave_place(d);
+	d->meeting = false;
 }
 
 void announce_moved(struct announcements *a, const char *share, uint64_t now)
@@ -295,22 +350,17 @@ void announce_review(struct announcements *a, uint64_t now)
 	go_on(a);
 }
 
-void announce_device_online(struct announcements *a, const char *jid, const char *device,
-			    const char *instance, uint64_t now)
+void announce_device_online(struct announcements *a, const char *jid, const char *device, uint64_t now)
 {
 	struct device *d = audience_find(&a->audience, jid, device);
 
-	if (strlen(device) > DEVICE_ID_LEN || strlen(instance) > INSTANCE_LEN)
+	if (strlen(device) > DEVICE_ID_LEN)
 		return;
 	if (!d)
 		d = audience_add(&a->audience, jid, device);
 	if (!d)
 		return;
-	if (strcmp(d->instance, instance)) {
-		strcpy(d->instance, instance);
-		memset(&d->seen, 0, sizeof(d->seen));
-		d->restarted = true;
-	}
+	d->sure = false;
 	d->reappeared = true;
 	d->online = true;
 	d->pause = 0;
@@ -331,6 +381,46 @@ void announce_device_offline(struct announcements *a, const char *jid, const cha
 	line_up(a, d);
 }
 
+/* What another process has seen, this one has not. */
+static void know(struct device *d, const uint8_t instance[INSTANCE_BYTES])
+{
+	if (memcmp(d->instance, instance, INSTANCE_BYTES)) {
+		memcpy(d->instance, instance, INSTANCE_BYTES);
+		memset(&d->seen, 0, sizeof(d->seen));
+	}
+	d->sure = true;
+}
+
+void announce_met(struct announcements *a, const char *jid, const char *device,
+		  const uint8_t instance[INSTANCE_BYTES], uint64_t now)
+{
+	struct device *d = audience_find(&a->audience, jid, device);
+
+	if (!d)
+		return;
+	know(d, instance);
+	end_meeting(d);
+	if (d->online)
+		owe_unseen(a, d);
+	line_up(a, d);
+	go_on(a);
+}
+
+void announce_lost(struct announcements *a, const char *jid, const char *device, uint64_t now)
+{
+	struct device *d = audience_find(&a->audience, jid, device);
+
+	if (!d)
+		return;
+	d->sure = false;
+	/* The end of a telling is said as such. */
+	if (!d->telling && (d->meeting || doubtful(d)))
+		rest(d, now);
+	end_meeting(d);
+	line_up(a, d);
+	go_on(a);
+}
+
 /* The device whose telling this is the end of; NULL if it is not awaited (any more). */
 static struct device *concluded(struct announcements *a, const char *jid, const char *device,
 				const char *share, uint64_t version)
@@ -345,14 +435,19 @@ static struct device *concluded(struct announcements *a, const char *jid, const 
 }
 
 void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
-		   uint64_t version, uint64_t now)
+		   uint64_t version, const uint8_t instance[INSTANCE_BYTES], uint64_t now)
 {
 	struct device *d = concluded(a, jid, device, share, version);
 
 	if (!d)
 		return;
 	d->pause = 0;
-	if (!d->restarted && a->shares[d->telling_slot]->version == version) {
+	/* Its link may have been up before it appeared. If it did so once more since, there may be another one by now. */
+	if (!d->sure) {
+		know(d, instance);
+		d->sure = !d->reappeared;
+	}
+	if (!memcmp(d->instance, instance, INSTANCE_BYTES) && a->shares[d->telling_slot]->version == version) {
 		set_bit(&d->seen, d->telling_slot);
 		clear_bit(&d->owed, d->telling_slot);
 	}
@@ -369,12 +464,7 @@ void announce_failed(struct announcements *a, const char *jid, const char *devic
 		return;
 	if (d->online)
 		set_bit(&d->owed, d->telling_slot);
-	if (d->online && !d->reappeared) {
-		d->pause = d->pause ? d->pause * 2 : ANNOUNCE_RETRY_FIRST;
-		if (d->pause > ANNOUNCE_RETRY_MAX)
-			d->pause = ANNOUNCE_RETRY_MAX;
-		d->retry_at = now + d->pause;
-	}
+	rest(d, now);
 	line_up(a, d);
 	go_on(a);
 }
@@ -443,8 +533,9 @@ unsigned announce_waiting(const struct announcements *a)
 	for (const struct device *d = a->audience.first; d; d = d->next) {
 		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
 			bool under_way = d->telling && d->telling_slot == i;
+			bool unsure = doubtful(d) && a->shares[i] && a->shares[i]->version && permitted(a, d, i);
 
-			if (under_way || (bit(&d->owed, i) && permitted(a, d, i)))
+			if (under_way || unsure || (bit(&d->owed, i) && permitted(a, d, i)))
 				count++;
 		}
 	}

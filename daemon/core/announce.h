@@ -5,13 +5,15 @@
 /*
  * Announcements: which device has been told what the refs of our shares are.
  * For each share the newest tips are kept, nothing older; for each device that is
- * online, which version of them it has seen. A device is told once of each
- * version it may fetch: when the refs move, or when it appears (again: a new
- * instance has seen nothing). What cannot be told now is told when presence
- * shows the device, or tried again with back-off while it stays. A device is told
- * of one share at a time, and ANNOUNCE_AT_ONCE devices at once, of one JID half of what is free. Pure.
+ * online, which version of them it has seen. A process of a device is told once of each
+ * version it may fetch: when the refs move, or when it appears. Whether who appears is the
+ * process that has seen something, or another one, its HELLO says: so it is met first, if there
+ * is anything that it may have seen, and any sign that it may have restarted has it met again. What cannot be
+ * told now is told when presence shows the device, or tried again with back-off while it
+ * stays. A device is told of one share at a time, and ANNOUNCE_AT_ONCE devices are met or told at once, of
+ * one JID half of what is free. Pure.
  *
- * jid is bare and normalised, device and instance are as in presence.h. There are SHARES_MAX
+ * jid is bare and normalised, device is as in presence.h, instance as in link.h. There are SHARES_MAX
  * shares at most; more are ignored.
  *
  * tips are fields as can-push carries them: tip=<object> <ref>, repeated, and
@@ -25,12 +27,18 @@
 #include "address.h"
 #include "bounds.h"
 #include "devicekey.h"
+#include "link.h"
 
 struct announcements;
 
 struct announce_events {
 	/* Whether the device may fetch the share (and is trusted). Asked before each telling. */
 	bool (*permitted)(void *owner, const char *jid, const char *device, const char *share);
+	/*
+	 * Find out which process of the device is there: announce_met() or announce_lost() follows, not within
+	 * the call.
+	 */
+	void (*meet)(void *owner, const char *jid, const char *device);
 	/*
 	 * Tell the device with a can-push: announce_told() or announce_failed() follows exactly once, not
 	 * within the call. tips are valid during the call.
@@ -56,12 +64,19 @@ void announce_share_gone(struct announcements *a, const char *share);
 /* Permissions may have changed: everything that is permitted now and was not told is told. */
 void announce_review(struct announcements *a, uint64_t now);
 
-void announce_device_online(struct announcements *a, const char *jid, const char *device,
-			    const char *instance, uint64_t now);
+/* It appeared, or may have. */
+void announce_device_online(struct announcements *a, const char *jid, const char *device, uint64_t now);
 void announce_device_offline(struct announcements *a, const char *jid, const char *device);
 
+/* A link with this process of the device is up: to be said of every one, whoever wanted it, as soon as it is. */
+void announce_met(struct announcements *a, const char *jid, const char *device,
+		  const uint8_t instance[INSTANCE_BYTES], uint64_t now);
+/* Its link has ended, or none came up: the next one may be with another process. */
+void announce_lost(struct announcements *a, const char *jid, const char *device, uint64_t now);
+
+/* instance: the process that was told. */
 void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
-		   uint64_t version, uint64_t now);
+		   uint64_t version, const uint8_t instance[INSTANCE_BYTES], uint64_t now);
 void announce_failed(struct announcements *a, const char *jid, const char *device, const char *share,
 		     uint64_t version, uint64_t now);
 

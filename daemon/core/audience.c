@@ -73,7 +73,7 @@ void audience_finish(struct audience *all)
 /* What is forgotten of a device that is away costs one telling too many if it comes back. */
 static bool forgettable(const struct device *d)
 {
-	return !d->online && !d->telling;
+	return !d->online && !d->telling && !d->meeting;
 }
 
 static void forget_absent(struct audience *all)

@@ -14,13 +14,13 @@
 
 #include "bounds.h"
 #include "devicekey.h"
+#include "link.h"
 #include "quota.h"
 #include "ring.h"
 #include "table.h"
 
 enum {
 	SLOT_WORDS = (SHARES_MAX + 63) / 64,
-	INSTANCE_LEN = 16,
 };
 
 struct bits {
@@ -35,15 +35,17 @@ struct device {
 	struct account *account;	/* borrowed */
 	struct ring turn;		/* announcements::line or ::resting, or alone */
 	char id[DEVICE_ID_LEN + 1];
-	char instance[INSTANCE_LEN + 1];
+	uint8_t instance[INSTANCE_BYTES];	/* whose the rest is; zero before it was met */
 	bool online;
+	bool sure;			/* that process is the one that is there */
 	struct bits seen;		/* the newest tips of these */
 	struct bits owed;		/* nothing while it is away */
 	unsigned next_slot;		/* where to go on, so that no share comes first always */
 	uint64_t telling;		/* the version under way; 0: none */
-	struct quota_place *place;	/* while one is; owned */
+	struct quota_place *place;	/* while a telling or meeting is under way; owned */
 	unsigned telling_slot;
-	bool reappeared, restarted;	/* since the telling began */
+	bool meeting;			/* under way */
+	bool reappeared;		/* since the one or the other began */
 	unsigned pause;			/* after the last failure */
 	uint64_t retry_at;		/* 0: need not rest */
 };

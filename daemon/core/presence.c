@@ -249,11 +249,6 @@ static bool device_valid(const char *device)
 	       !device[DEVICE_ID_LEN];
 }
 
-static bool instance_valid(const char *instance)
-{
-	return strspn(instance, "0123456789abcdef") == INSTANCE_LEN && !instance[INSTANCE_LEN];
-}
-
 /* The buddy of a full JID and where its resource begins; NULL for strangers and bare JIDs. */
 static struct buddy *buddy_of(const struct presence *p, const char *full, const char **resource)
 {
@@ -327,23 +322,20 @@ static struct resource *add_resource(struct buddy *b, const char *resource, uint
 	return r;
 }
 
-static void set_broker(struct resource *r, const char *device, const char *instance, uint64_t now)
+static void set_broker(struct resource *r, const char *device, uint64_t now)
 {
 	r->broker = true;
 	memcpy(r->device, device, sizeof(r->device));
-	memcpy(r->instance, instance, sizeof(r->instance));
 	r->since = now;
 }
 
 enum presence_change presence_available(struct presence *p, const char *full, const char *device,
-					const char *instance, uint64_t now, struct resource **resource)
+					uint64_t now, struct resource **resource)
 {
-	bool broker = device && instance && device_valid(device) && instance_valid(instance);
-	const struct resource *before;
+	bool broker = device && device_valid(device);
 	struct resource *r;
 	struct buddy *b;
 	const char *name;
-	bool restarted;
 
 	*resource = NULL;
 	b = buddy_of(p, full, &name);
@@ -366,12 +358,12 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 		/* A newer resource of the device, if there is one, goes on. */
 		return device_of(b, r->device) ? PRESENCE_OTHER : PRESENCE_GONE;
 	}
-	if (r->broker && !strcmp(r->device, device) && !strcmp(r->instance, instance))
-		return PRESENCE_SAME;
-	before = device_of(b, device);
-	restarted = before && strcmp(before->instance, instance);
-	set_broker(r, device, instance, now);
-	return restarted ? PRESENCE_RESTARTED : PRESENCE_APPEARED;
+	/* Another process may speak another protocol. */
+	r->protocol = 0;
+	if (r->broker && !strcmp(r->device, device))
+		return PRESENCE_AGAIN;
+	set_broker(r, device, now);
+	return PRESENCE_APPEARED;
 }
 
 enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,

@@ -5,9 +5,10 @@
 /*
  * The presence table: buddies from the roster (and ourselves, for our own
  * other devices) and which of their resources are online, as the server last
- * told us. A resource that runs a broker says in its presence its device id
- * and a random number of its process (instance): a changed one tells that it
- * restarted. Presence may come early, late, twice or never; this table only remembers.
+ * told us. A resource that runs a broker says in its presence its device id, and
+ * no more: that it restarted shows by its going and coming, or only by its presence
+ * coming again; which process is there, a link tells. Presence may come early, late, twice or never;
+ * this table only remembers.
  */
 
 #include <stdbool.h>
@@ -27,9 +28,8 @@ enum subscription {
 struct resource {
 	struct resource *next;
 	char *full;			/* full JID; owned */
-	bool broker;			/* device and instance are known */
+	bool broker;			/* device is known */
 	char device[DEVICE_ID_LEN + 1];
-	char instance[17];		/* hex */
 	uint64_t since;			/* when it appeared */
 	uint64_t protocol;		/* of HELLO, if it is known to speak none of ours; 0. Set by whoever met it */
 };
@@ -50,7 +50,7 @@ struct buddy {
 enum presence_change {
 	PRESENCE_SAME,		/* nothing new */
 	PRESENCE_APPEARED,	/* a broker came online */
-	PRESENCE_RESTARTED,	/* the same device with a new instance: what it was told is forgotten */
+	PRESENCE_AGAIN,		/* one that is online says so once more: it may be another process */
 	PRESENCE_GONE,		/* a broker went away; no other resource has this device */
 	PRESENCE_OTHER,		/* a resource without a broker came or went */
 };
@@ -91,15 +91,15 @@ bool presence_wants_no_more(struct presence *p, const char *bare);
 void presence_refused(struct presence *p, const char *bare, const char *condition);
 
 /*
- * Available presence of a full JID. device and instance are NULL without a
- * broker; ill-formed ones count as absent. *resource is set unless PRESENCE_SAME
+ * Available presence of a full JID. device is NULL without a broker; an ill-formed one
+ * counts as absent. *resource is set unless PRESENCE_SAME
  * with nothing known: who is not in the roster is not tracked, nor is what goes
  * beyond DEVICES_PER_BUDDY. With PRESENCE_GONE (the broker ended, the resource
  * stays) its device still names what is gone. A resource that shows another
  * device than before is PRESENCE_APPEARED; the old device is just not found any more.
  */
 enum presence_change presence_available(struct presence *p, const char *full, const char *device,
-					const char *instance, uint64_t now, struct resource **resource);
+					uint64_t now, struct resource **resource);
 /* Unavailable. gone_device (DEVICE_ID_LEN + 1 bytes) is filled in for PRESENCE_GONE. */
 enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
 					  char *gone_device);
