@@ -49,6 +49,7 @@ static const char *const stages[] = {
 struct bytestream {
 	uv_loop_t *loop;
 	const struct device_key *key;	/* borrowed */
+	unsigned char fp[FINGERPRINT_BYTES];	/* of the device */
 	struct xmpp *xmpp;		/* borrowed; NULL if the device offers */
 	const struct bytestream_events *events;
 	void *owner;
@@ -68,7 +69,8 @@ struct bytestream {
 
 static void enter(struct bytestream *b, enum stage stage, const char *because)
 {
-	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.sid, stages[b->stage], stages[stage], because);
+	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.pass.token, stages[b->stage], stages[stage],
+		  because);
 	b->stage = stage;
 }
 
@@ -121,7 +123,7 @@ void bytestream_record(struct bytestream *b, const struct bytestream_record *rec
 {
 	char why[REASON_MAX + 32];
 
-	if (strcmp(record->sid, b->offer.sid) != 0)
+	if (strcmp(record->pass.token, b->offer.pass.token) != 0)
 		return;
 	if (record->step == BYTESTREAM_FAILED) {
 		snprintf(why, sizeof(why), "the device gave up: %s", *record->reason ? record->reason : "failed");
@@ -176,7 +178,7 @@ static void activate(struct bytestream *b)
 	struct buf query = { 0 };
 
 	enter(b, STAGE_ACTIVATING, "both are there");
-	buf_printf(&query, "<query xmlns='" NS_BYTESTREAMS "' sid='%s'><activate>", b->offer.sid);
+	buf_printf(&query, "<query xmlns='" NS_BYTESTREAMS "' sid='%s'><activate>", b->offer.pass.token);
 	text_xml(&query, b->offer.offer.to);
 	buf_puts(&query, "</activate></query>");
 	/* At the JID that the proxy told: it may have a resource, and listen at no other. */
@@ -251,11 +253,13 @@ static void join(struct bytestream *b, const char *why)
 	const struct bytestream_offer *offer = &b->offer.offer;
 	char hash[SOCKS5_HASH_LEN + 1];
 	struct buf name = { 0 };
+	struct pass_use use;
 
-	socks5_hash(b->offer.sid, offer->from, offer->to, hash);
+	socks5_hash(b->offer.pass.token, offer->from, offer->to, hash);
+	pass_use(&b->offer.pass, 1, b->offering, device_key_fingerprint(b->key), b->fp, &use);
 	put_name(b, &name);
 	while (!b->path && b->next < b->n_addresses)
-		b->path = tcppath_join(b->loop, b->key, &b->addresses[b->next++], hash, b->offer.sid,
+		b->path = tcppath_join(b->loop, b->key, &b->addresses[b->next++], hash, &use,
 				       b->offering, buf_str(&name), on_joined, &path_events, b);
 	buf_finish(&name);
 	if (b->path)
@@ -309,7 +313,7 @@ static void on_timeout(uv_timer_t *timer)
 	fail(b, why, "timeout", b->offering && b->stage != STAGE_JOINED && b->stage != STAGE_HANDSHAKE);
 }
 
-static struct bytestream *start(uv_loop_t *loop, const struct device_key *key,
+static struct bytestream *start(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 				const struct bytestream_record *offer, bool local,
 				const struct bytestream_events *events, void *owner)
 {
@@ -323,6 +327,7 @@ static struct bytestream *start(uv_loop_t *loop, const struct device_key *key,
 	}
 	b->loop = loop;
 	b->key = key;
+	memcpy(b->fp, fp, sizeof(b->fp));
 	b->offer = *offer;
 	b->local = local;
 	b->events = events;
@@ -339,22 +344,20 @@ static bool copy(char *out, size_t size, const char *text)
 	return (size_t)snprintf(out, size, "%s", text) < size;
 }
 
-struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, struct xmpp *xmpp,
-				    const struct proxy *proxy, const char *from, const char *to, bool local,
+struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+				    struct xmpp *xmpp, const struct proxy *proxy, const char *from, const char *to, bool local,
 				    const struct bytestream_events *events, void *owner)
 {
 	struct bytestream_record record = { .step = BYTESTREAM_OFFER, .offer.port = proxy->port };
 	struct bytestream_offer *offer = &record.offer;
-	unsigned char sid[WAYS_TOKEN_BYTES];
 	struct bytestream *b;
 
 	if (!copy(offer->jid, sizeof(offer->jid), proxy->jid) ||
 	    !copy(offer->host, sizeof(offer->host), proxy->host) ||
 	    !copy(offer->from, sizeof(offer->from), from) || !copy(offer->to, sizeof(offer->to), to))
 		return NULL;
-	random_bytes(sid, sizeof(sid));
-	hex_encode(sid, sizeof(sid), record.sid);
-	b = start(loop, key, &record, local, events, owner);
+	pass_make(&record.pass);
+	b = start(loop, key, fp, &record, local, events, owner);
 	if (!b)
 		return NULL;
 	b->offering = true;
@@ -363,11 +366,11 @@ struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *ke
 	return b;
 }
 
-struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key,
+struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 				     const struct bytestream_record *offer, bool local,
 				     const struct bytestream_events *events, void *owner)
 {
-	return start(loop, key, offer, local, events, owner);
+	return start(loop, key, fp, offer, local, events, owner);
 }
 
 void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *jid)
@@ -378,7 +381,7 @@ void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *ji
 
 const char *bytestream_sid(const struct bytestream *b)
 {
-	return b->offer.sid;
+	return b->offer.pass.token;
 }
 
 void bytestream_destroy(struct bytestream *b)

@@ -41,16 +41,16 @@ struct bytestream_events {
 };
 
 /*
- * We offer a proxy of ours. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp
+ * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp
  * are borrowed and outlive it. send is called within, reached and failed never are. NULL if a JID is too long or
  * nothing can be looked up.
  */
-struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, struct xmpp *xmpp,
-				    const struct proxy *proxy, const char *from, const char *to, bool local,
+struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+				    struct xmpp *xmpp, const struct proxy *proxy, const char *from, const char *to, bool local,
 				    const struct bytestream_events *events, void *owner);
 
 /* The device offers one of its own. from must be its full JID and to ours, for the caller to check. NULL as above. */
-struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key,
+struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 				     const struct bytestream_record *offer, bool local,
 				     const struct bytestream_events *events, void *owner);
 

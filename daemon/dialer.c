@@ -12,7 +12,7 @@
 /*
  * The addresses are tried in their order, the next one when DIALER_STAGGER has
  * passed or an earlier one has failed. Whoever finishes first wins: a path
- * counts once TLS is up with the device's own key, because an address may mean another
+ * counts once TLS is up, which only the device itself can do: an address may mean another
  * machine here.
  */
 
@@ -27,7 +27,8 @@ struct dialer {
 	const struct dialer_events *events;
 	void *owner;
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device meant */
-	char *token;			/* owned */
+	struct pass pass;
+	uint64_t *number;		/* of its last use; borrowed */
 	struct netaddr *to;		/* owned */
 	struct attempt *attempts;	/* owned; one for each address */
 	size_t n, begun, failed;
@@ -40,7 +41,7 @@ static void on_timer_closed(uv_handle_t *timer)
 
 	free(d->attempts);
 	free(d->to);
-	free(d->token);
+	explicit_bzero(&d->pass, sizeof(d->pass));
 	free(d);
 }
 
@@ -81,12 +82,6 @@ static void on_established(void *owner, const unsigned char *fp)
 	struct dialer *d = a->dialer;
 	struct path *path = a->path;
 
-	if (memcmp(fp, d->fp, FINGERPRINT_BYTES)) {
-		log_about("the network", LOG_WARNING, "dialled: %s: somebody else is there", path_name(path));
-		on_closed(a, "somebody else is there");
-		path_close(path);
-		return;
-	}
 	log_debug("dialled: %s", path_name(path));
 	a->path = NULL;
 	end(d);
@@ -114,17 +109,20 @@ static void on_due(uv_timer_t *timer)
 	struct dialer *d = timer->data;
 	struct attempt *a = &d->attempts[d->begun];
 	char text[NETADDR_TEXT_MAX], name[NETADDR_TEXT_MAX + 8];
+	struct pass_use use;
 
 	netaddr_format(&d->to[d->begun], text);
 	snprintf(name, sizeof(name), "direct %s", text);
 	a->dialer = d;
-	a->path = tcppath_dial(d->loop, d->key, &d->to[d->begun], d->token, name, &path_events, a);
+	pass_use(&d->pass, ++*d->number, true, device_key_fingerprint(d->key), d->fp, &use);
+	a->path = tcppath_dial(d->loop, d->key, &d->to[d->begun], &use, name, &path_events, a);
 	if (++d->begun < d->n)
 		uv_timer_start(&d->timer, on_due, DIALER_STAGGER, 0);
 }
 
 struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to, size_t n,
-			    const unsigned char *fp, const char *token, const struct dialer_events *events, void *owner)
+			    const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			    const struct dialer_events *events, void *owner)
 {
 	struct dialer *d = xcalloc(1, sizeof(*d));
 
@@ -133,7 +131,8 @@ struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const
 	d->events = events;
 	d->owner = owner;
 	memcpy(d->fp, fp, FINGERPRINT_BYTES);
-	d->token = xstrdup(token);
+	d->pass = *pass;
+	d->number = number;
 	d->n = n;
 	d->to = xcalloc(n, sizeof(*to));
 	memcpy(d->to, to, n * sizeof(*to));

@@ -5,7 +5,7 @@
 /*
  * Dials all addresses of a device, best first, each a little after the one
  * before, without waiting for it to fail; the first that finishes its
- * TLS handshake with the device's key is the path, and the others are hung up.
+ * TLS handshake with the device's pass is the path, and the others are hung up.
  */
 
 #include <uv.h>
@@ -24,9 +24,13 @@ struct dialer_events {
 	void (*failed)(void *owner, const char *why);
 };
 
-/* n > 0; fp is the key that has to be there. Events come later, never from within. */
+/*
+ * n > 0; fp is the key of the device that gave the pass. *number is that of the last use of the pass, and is
+ * counted on; it outlives the dialer. Events come later, never from within.
+ */
 struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to, size_t n,
-			    const unsigned char *fp, const char *token, const struct dialer_events *events, void *owner);
+			    const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			    const struct dialer_events *events, void *owner);
 /* No event comes any more. */
 void dialer_destroy(struct dialer *d);
 

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,11 @@
 
 /*
  * A connection is a stranger until its TLS handshake is done, for
- * TCP_HANDSHAKE_TIMEOUT at most; its hello names a token, or it is dropped
- * without a byte. Who comes is never refused while one is there that has named none: that
- * of the same address makes room first, then the oldest. For who has a token says so at once, and who
- * floods us waits for nothing. Who has named one has the place of the buddy whose token it
- * is, and shares it with no one but that buddy's devices.
+ * TCP_HANDSHAKE_TIMEOUT at most; its hello proves a pass, or it is dropped
+ * without a byte. Who comes is never refused while one is there that has shown none: that
+ * of the same address makes room first, then the oldest. For who has a pass says so at once, and who
+ * floods us waits for nothing. Who has shown one has the place of the buddy to whom it was
+ * given, and shares it with no one but that buddy's devices.
  *
  * When there are no descriptors left, libuv closes what comes with one that it
  * keeps for that. Where it cannot, the port is closed for a second, because to
@@ -35,7 +36,9 @@ struct stranger {
 	struct ring link;		/* listener::strangers, oldest first */
 	struct listener *listener;	/* borrowed */
 	struct path *path;		/* owned until it arrives */
-	char *token;			/* owned; NULL: not named */
+	char identity[PASS_IDENTITY_LEN + 1];	/* of the pass that its hello names */
+	char *jid;			/* whose it is; owned, NULL: nobody's */
+	bool proven;			/* the pass was */
 	struct quota_place place;
 	char from[NETADDR_TEXT_MAX];	/* netaddr_who() */
 };
@@ -62,7 +65,7 @@ static void forget(struct stranger *s)
 {
 	ring_remove(&s->link);
 	quota_leave(&s->place);
-	free(s->token);
+	free(s->jid);
 	free(s);
 }
 
@@ -77,16 +80,29 @@ static struct stranger *of_place(struct quota_place *place)
 	return (struct stranger *)((char *)place - offsetof(struct stranger, place));
 }
 
-static bool on_hello(void *owner, const char *server_name)
+static bool find_pass(void *owner, const char *identity, struct pass_use *out)
 {
 	struct stranger *s = owner;
 	struct listener *l = s->listener;
-	const char *jid = l->events->expected(l->owner, server_name);
-	struct quota_place *victim;
+	const char *jid = l->events->expected(l->owner, identity, out);
 
 	if (!jid)
 		return false;
-	switch (quota_ask(&l->places, jid, true, &victim)) {
+	snprintf(s->identity, sizeof(s->identity), "%s", identity);
+	free(s->jid);
+	s->jid = xstrdup(jid);
+	return true;
+}
+
+static bool admit(void *owner)
+{
+	struct stranger *s = owner;
+	struct listener *l = s->listener;
+	struct quota_place *victim;
+
+	/* Also if there is no place for it: somebody may have seen it pass. */
+	l->events->proven(l->owner, s->identity);
+	switch (quota_ask(&l->places, s->jid, true, &victim)) {
 	case QUOTA_NO:
 		return false;
 	case QUOTA_ROOM:
@@ -96,23 +112,26 @@ static bool on_hello(void *owner, const char *server_name)
 	case QUOTA_YES:
 		break;
 	}
-	quota_trust(&s->place, jid);
-	free(s->token);
-	s->token = xstrdup(server_name);
+	quota_trust(&s->place, s->jid);
+	s->proven = true;
 	return true;
 }
+
+static const struct tls_gate gate = {
+	.find = find_pass,
+	.admit = admit,
+};
 
 static void on_established(void *owner, const unsigned char *fp)
 {
 	struct stranger *s = owner;
 	struct listener *l = s->listener;
 	struct path *path = s->path;
-	char *token = s->token;
+	char identity[PASS_IDENTITY_LEN + 1];
 
-	s->token = NULL;
+	memcpy(identity, s->identity, sizeof(identity));
 	forget(s);
-	l->events->arrived(l->owner, path, token, fp);
-	free(token);
+	l->events->arrived(l->owner, path, identity, fp);
 }
 
 static void on_closed(void *owner, const char *why)
@@ -139,13 +158,13 @@ static const struct path_events path_events = {
 	.closed = on_closed,
 };
 
-/* The oldest that has not named a token, of those from there or of all (NULL). */
+/* The oldest that has not shown a pass, of those from there or of all (NULL). */
 static struct stranger *nameless(const struct listener *l, const char *from)
 {
 	for (struct ring *r = l->strangers.next; r != &l->strangers; r = r->next) {
 		struct stranger *s = (struct stranger *)r;
 
-		if (!s->token && (!from || !strcmp(s->from, from)))
+		if (!s->proven && (!from || !strcmp(s->from, from)))
 			return s;
 	}
 	return NULL;
@@ -191,7 +210,7 @@ static void on_connection(uv_stream_t *door, int status)
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->listener = l;
-	s->path = tcppath_accept(l->loop, door, l->key, on_hello, &path_events, s);
+	s->path = tcppath_accept(l->loop, door, l->key, &gate, &path_events, s);
 	if (!s->path) {
 		free(s);
 		return;

@@ -4,10 +4,10 @@
 
 /*
  * Where devices that were told so may dial us: one TCP port, IPv6 and IPv4.
- * A connection must name, in its TLS hello, a token that a link of ours gave
+ * A connection must show, in its TLS hello, a pass that a link of ours gave
  * out; anything else is dropped without a word, so that a scan finds nothing
- * that talks. Few strangers at a time, each for a few seconds; who has named
- * no token counts by address, who has by whose link it is (quota.h), and nobody
+ * that talks. Few strangers at a time, each for a few seconds; who has shown
+ * no pass counts by address, who has by whose link it is (quota.h), and nobody
  * takes all places.
  */
 
@@ -23,13 +23,18 @@ enum {
 struct listener;
 
 struct listener_events {
-	/* Whose link expects this token: the bare JID; NULL: none does. */
-	const char *(*expected)(void *owner, const char *token);
 	/*
-	 * A connection that named an expected token finished its handshake with this key. The path is the
+	 * Whose link expects what names itself so (pass.h): the bare JID, and what proves it; NULL: none
+	 * does. Anybody may say it.
+	 */
+	const char *(*expected)(void *owner, const char *identity, struct pass_use *out);
+	/* It was proven, and is not to be expected again. */
+	void (*proven)(void *owner, const char *identity);
+	/*
+	 * That connection finished its handshake, and has this key. The path is the
 	 * owner's now: path_set_owner(), or path_close().
 	 */
-	void (*arrived)(void *owner, struct path *path, const char *token, const unsigned char *fp);
+	void (*arrived)(void *owner, struct path *path, const char *identity, const unsigned char *fp);
 };
 
 /* port 0: any. NULL, logged, if nothing could be bound. */

@@ -18,12 +18,12 @@ enum {
 };
 
 void path_init(struct path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
-	       const struct device_key *key, bool client, const char *server_name,
+	       const struct device_key *key, bool client, const struct pass_use *use,
 	       const struct path_events *events, void *owner)
 {
 	*p = (struct path){ .ops = ops, .kind = kind, .events = events, .owner = owner };
 	snprintf(p->name, sizeof(p->name), "%s", name);
-	p->tls = tls_create(key, client, server_name, &p->cipher);
+	p->tls = tls_create(key, client, use, &p->cipher);
 }
 
 void path_finish(struct path *p)

@@ -87,9 +87,9 @@ struct path {
 	struct buf cipher;		/* to be sent by the kind */
 };
 
-/* client: our side of TLS; its hello is in cipher then, and names server_name, if that is not NULL. */
+/* client: our side of TLS; its hello is in cipher then. use: as of tls_create(). */
 void path_init(struct path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
-	       const struct device_key *key, bool client, const char *server_name,
+	       const struct device_key *key, bool client, const struct pass_use *use,
 	       const struct path_events *events, void *owner);
 /* Frees what it holds; the kind frees itself. */
 void path_finish(struct path *p);

@@ -465,14 +465,11 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 {
-	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES)) {
+	/* The pass was given to a device with this key; it may be another one's link by now. */
+	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES))
 		greeting_take(p->broker, path, p->jid, fp);
-		return;
-	}
-	log_about(p->jid, p->warned ? LOG_DEBUG : LOG_WARNING, "%s/%s: somebody else came with the token that was told to it",
-	       p->jid, p->device);
-	p->warned = true;
-	path_close(path);
+	else
+		path_close(path);
 }
 
 void peer_presence(struct peer *p, bool available)

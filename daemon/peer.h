@@ -39,7 +39,6 @@ struct peer {
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
 	int open_handles;
 	bool cut;			/* it ends without a last word */
-	bool warned;			/* that somebody else has its token: one line is enough */
 	bool ended;
 };
 

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "netwatch.h"
 #include "peer.h"
+#include "wayfinder.h"
 
 struct reach {
 	struct broker *broker;		/* borrowed */
@@ -25,18 +26,35 @@ struct reach {
 	struct netwatch *netwatch;	/* owned */
 };
 
-static const char *who_expects(void *owner, const char *token)
+/* Who was given the pass that is named so; NULL: nobody. */
+static struct peer *find_peer(const struct reach *r, const char *identity, uint64_t *number)
 {
-	struct reach *r = owner;
-	const struct peer *p = peer_by_token(r->broker, token);
+	char token[PASS_TOKEN_LEN + 1];
 
-	return p ? p->jid : NULL;
+	return pass_identity(identity, token, number) ? peer_by_token(r->broker, token) : NULL;
 }
 
-static void on_arrived(void *owner, struct path *path, const char *token, const unsigned char *fp)
+static const char *who_expects(void *owner, const char *identity, struct pass_use *out)
 {
-	struct reach *r = owner;
-	struct peer *p = peer_by_token(r->broker, token);
+	uint64_t number;
+	const struct peer *p = find_peer(owner, identity, &number);
+
+	return p && p->fp_known && wayfinder_pass_use(p->ways, number, out) ? p->jid : NULL;
+}
+
+static void on_proven(void *owner, const char *identity)
+{
+	uint64_t number;
+	struct peer *p = find_peer(owner, identity, &number);
+
+	if (p)
+		wayfinder_pass_used(p->ways, number);
+}
+
+static void on_arrived(void *owner, struct path *path, const char *identity, const unsigned char *fp)
+{
+	uint64_t number;
+	struct peer *p = find_peer(owner, identity, &number);
 
 	if (p)
 		peer_arrived(p, path, fp);
@@ -46,6 +64,7 @@ static void on_arrived(void *owner, struct path *path, const char *token, const 
 
 static const struct listener_events listener_events = {
 	.expected = who_expects,
+	.proven = on_proven,
 	.arrived = on_arrived,
 };
 
@@ -144,14 +163,14 @@ void reach_online(struct reach *r, struct xmpp *xmpp)
 	proxies_online(r->proxies, xmpp);
 }
 
-void reach_ways(struct reach *r, const char *token, struct ways *out)
+void reach_ways(struct reach *r, const struct pass *pass, struct ways *out)
 {
 	const struct config *c = r->broker->config;
 
 	*out = (struct ways){ .allowed = c->transport };
 	if (!r->listener)
 		return;
-	memcpy(out->token, token, sizeof(out->token));
+	out->pass = *pass;
 	if (c->direct_addresses == DIRECT_CONFIGURED) {
 		out->n = c->n_direct_extra;
 		memcpy(out->addresses, c->direct_extra, sizeof(c->direct_extra));

@@ -29,8 +29,8 @@ void reach_close(struct reach *r);
 /* The connection with the server is there, or gone (NULL). */
 void reach_online(struct reach *r, struct xmpp *xmpp);
 
-/* What a device is told; token is its own. */
-void reach_ways(struct reach *r, const char *token, struct ways *out);
+/* What a device is told; the pass is for it alone. */
+void reach_ways(struct reach *r, const struct pass *pass, struct ways *out);
 
 /* Kinds of path the configuration allows. */
 unsigned reach_allowed(const struct reach *r);

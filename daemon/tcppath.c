@@ -56,9 +56,9 @@ struct tcppath {
 	uv_shutdown_t shutdown;
 	int open_handles;
 	int dial_error;			/* uv_tcp_connect() said so; told by the timer */
-	tcppath_gate gate;		/* of one accepted */
+	const struct tls_gate *gate;	/* of one accepted; borrowed */
 	char *hash;			/* of one through a proxy; owned */
-	char *sid;			/* what the client must name; owned */
+	struct pass_use use;		/* of one through a proxy: what the client must show */
 	tcppath_joined joined;
 	struct socks5 socks;
 	bool writing_now;
@@ -100,7 +100,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	buf_finish(&p->writing);
 	free(p->busy_in);
 	free(p->hash);
-	free(p->sid);
+	explicit_bzero(&p->use, sizeof(p->use));
 	free(p);
 }
 
@@ -447,12 +447,12 @@ static void on_connected(uv_connect_t *connect, int status)
 }
 
 static struct tcppath *create(uv_loop_t *loop, const struct device_key *key, enum path_kind kind,
-			      const char *name, bool client, const char *server_name,
+			      const char *name, bool client, const struct pass_use *use,
 			      const struct path_events *events, void *owner)
 {
 	struct tcppath *p = xcalloc(1, sizeof(*p));
 
-	path_init(&p->path, &ops, kind, name, key, client, server_name, events, owner);
+	path_init(&p->path, &ops, kind, name, key, client, use, events, owner);
 	uv_tcp_init(loop, &p->tcp);
 	uv_timer_init(loop, &p->timer);
 	uv_idle_init(loop, &p->soon);
@@ -472,28 +472,55 @@ static void dial(struct tcppath *p, const struct netaddr *to)
 }
 
 struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
-			  const char *token, const char *name, const struct path_events *events,
+			  const struct pass_use *use, const char *name, const struct path_events *events,
 			  void *owner)
 {
-	struct tcppath *p = create(loop, key, PATH_DIRECT, name, true, token, events, owner);
+	struct tcppath *p = create(loop, key, PATH_DIRECT, name, true, use, events, owner);
 
 	dial(p, to);
 	return &p->path;
 }
 
-static bool ask_owner(void *arg, const char *server_name)
+/* Of one accepted: the owner decides. */
+
+static bool ask_owner(void *arg, const char *identity, struct pass_use *out)
 {
 	struct tcppath *p = arg;
 
-	return p->gate(p->path.owner, server_name);
+	return p->gate->find(p->path.owner, identity, out);
 }
 
-static bool is_sid(void *arg, const char *server_name)
+static bool admit_by_owner(void *arg)
 {
 	struct tcppath *p = arg;
 
-	return !strcmp(server_name, p->sid);
+	return p->gate->admit(p->path.owner);
 }
+
+static const struct tls_gate owners_gate = {
+	.find = ask_owner,
+	.admit = admit_by_owner,
+};
+
+/* Of one through a proxy: there is just one who may come. */
+
+static bool is_expected(void *arg, const char *identity, struct pass_use *out)
+{
+	struct tcppath *p = arg;
+
+	*out = p->use;
+	return !strcmp(identity, p->use.identity);
+}
+
+static bool admit(void *arg)
+{
+	return true;
+}
+
+static const struct tls_gate proxy_gate = {
+	.find = is_expected,
+	.admit = admit,
+};
 
 bool tcppath_from(const struct path *path, struct netaddr *out)
 {
@@ -517,7 +544,7 @@ static void name_after_peer(struct tcppath *p)
 }
 
 struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
-			    tcppath_gate gate, const struct path_events *events, void *owner)
+			    const struct tls_gate *gate, const struct path_events *events, void *owner)
 {
 	struct tcppath *p = create(loop, key, PATH_DIRECT, "direct", false, NULL, events, owner);
 	int error = uv_accept(listener, (uv_stream_t *)&p->tcp);
@@ -527,24 +554,24 @@ struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct
 		return NULL;
 	}
 	p->gate = gate;
-	tls_set_gate(p->path.tls, ask_owner, p);
+	tls_set_gate(p->path.tls, &owners_gate, p);
 	name_after_peer(p);
 	start(p, "it was accepted");
 	return &p->path;
 }
 
 struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
-			  const char *hash, const char *sid, bool client, const char *name,
+			  const char *hash, const struct pass_use *use, bool client, const char *name,
 			  tcppath_joined joined, const struct path_events *events, void *owner)
 {
-	struct tcppath *p = create(loop, key, PATH_PROXY, name, client, client ? sid : NULL, events,
+	struct tcppath *p = create(loop, key, PATH_PROXY, name, client, client ? use : NULL, events,
 				   owner);
 
 	p->hash = xstrdup(hash);
-	p->sid = xstrdup(sid);
+	p->use = *use;
 	p->joined = joined;
 	if (!client)
-		tls_set_gate(p->path.tls, is_sid, p);
+		tls_set_gate(p->path.tls, &proxy_gate, p);
 	dial(p, proxy);
 	return &p->path;
 }

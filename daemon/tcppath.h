@@ -21,31 +21,31 @@ enum {
 };
 
 /*
- * Dials; our side is the TLS client and names token as the TLS server name. Nothing
- * is written before TLS's hello. Never NULL: what fails at once is told later. name is for people.
+ * Dials; our side is the TLS client, with this pass. Nothing is written before TLS's hello.
+ * Never NULL: what fails at once is told later. name is for people.
  */
 struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
-			  const char *token, const char *name, const struct path_events *events, void *owner);
+			  const struct pass_use *use, const char *name, const struct path_events *events,
+			  void *owner);
 
 /*
  * Accepts one from a listening socket (uv_listen()'s callback); our side is the
- * TLS server. gate is asked for the server name that the client's hello names:
- * false closes the connection without a byte said. NULL if accept failed.
+ * TLS server. gate, which is borrowed, is asked with the owner for its argument: a no closes the
+ * connection without a byte said. NULL if accept failed.
  */
-typedef bool (*tcppath_gate)(void *owner, const char *server_name);
-/* Where one that was accepted comes from; false if that is not known any more. */
-bool tcppath_from(const struct path *path, struct netaddr *out);
 struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
-			    tcppath_gate gate, const struct path_events *events, void *owner);
+			    const struct tls_gate *gate, const struct path_events *events, void *owner);
+/* Where it comes from; false if that is not known any more. */
+bool tcppath_from(const struct path *path, struct netaddr *out);
 
 /*
  * Dials an XEP-0065 proxy and asks for the bytestream hash (socks5.h); joined is called when the proxy has
- * agreed, and TLS waits for tcppath_begin(). client: our side of TLS, which names sid as the server name; the
- * other side wants to hear it. Never NULL, as above.
+ * agreed, and TLS waits for tcppath_begin(). client: our side of TLS; use is what it shows, or what it
+ * wants to be shown. Never NULL, as above.
  */
 typedef void (*tcppath_joined)(void *owner);
 struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
-			  const char *hash, const char *sid, bool client, const char *name,
+			  const char *hash, const struct pass_use *use, bool client, const char *name,
 			  tcppath_joined joined, const struct path_events *events, void *owner);
 /* The bytestream is active, or will be when the other side is ready: TLS begins. From joined on. */
 void tcppath_begin(struct path *p);

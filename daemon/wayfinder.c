@@ -34,7 +34,9 @@ struct wayfinder {
 	void *owner;
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any WAYS */
 	struct search search;
-	char token[WAYS_TOKEN_LEN + 1];		/* named by the device when it dials us */
+	struct pass pass;			/* for the device, when it dials us */
+	struct pass_seen seen;			/* its uses */
+	uint64_t number;			/* of our last use of the device's */
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct bytestream *stream;
@@ -149,8 +151,8 @@ static void dial(struct wayfinder *w)
 	size_t n = search_dialable(&w->search, to);
 
 	if (n)
-		w->dialer = dialer_start(w->broker->loop, w->broker->key, to, n, w->fp, w->search.theirs.token,
-					 &dialer_events, w);
+		w->dialer = dialer_start(w->broker->loop, w->broker->key, to, n, w->fp,
+					 &w->search.theirs.pass, &w->number, &dialer_events, w);
 	if (!w->dialer)
 		fail(w, PATH_DIRECT, "no socket");
 }
@@ -208,7 +210,7 @@ static void offer_proxy(struct wayfinder *w)
 
 	if (proxy && to) {
 		snprintf(w->proxy, sizeof(w->proxy), "%s", proxy->jid);
-		w->stream = bytestream_offer(w->broker->loop, w->broker->key, w->broker->xmpp, proxy,
+		w->stream = bytestream_offer(w->broker->loop, w->broker->key, w->fp, w->broker->xmpp, proxy,
 					     xmpp_jid(w->broker->xmpp), to, reach_local(w->broker->reach),
 					     &stream_events, w);
 	}
@@ -221,7 +223,7 @@ static void say_failed(struct wayfinder *w, const char *sid, const char *reason)
 {
 	struct bytestream_record answer = { .step = BYTESTREAM_FAILED };
 
-	memcpy(answer.sid, sid, sizeof(answer.sid));
+	memcpy(answer.pass.token, sid, sizeof(answer.pass.token));
 	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
 	on_stream_send(w, &answer);
 }
@@ -275,19 +277,19 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 	if (!refusal)
 		refusal = search_take_offer(&w->search, &offer->offer, ours, theirs);
 	if (refusal) {
-		say_failed(w, offer->sid, refusal);
+		say_failed(w, offer->pass.token, refusal);
 		return;
 	}
 	*w->proxy = '\0';
-	w->stream = bytestream_answer(w->broker->loop, w->broker->key, offer, reach_local(w->broker->reach),
-				      &stream_events, w);
+	w->stream = bytestream_answer(w->broker->loop, w->broker->key, w->fp, offer,
+				      reach_local(w->broker->reach), &stream_events, w);
 	if (w->stream) {
 		if (has_name(offer))
 			bytestream_hold(w->stream, &w->broker->lookups, w->jid);
 		return;
 	}
 	search_failed(&w->search, PATH_PROXY, now_of(w));
-	say_failed(w, offer->sid, "busy");
+	say_failed(w, offer->pass.token, "busy");
 }
 
 /* What the search asks for */
@@ -328,7 +330,7 @@ static void on_tell(void *owner)
 	struct buf fields = { 0 };
 	struct ways ours;
 
-	reach_ways(w->broker->reach, w->token, &ours);
+	reach_ways(w->broker->reach, &w->pass, &ours);
 	ours.allowed = search_wanted(&w->search);
 	ways_put(&ours, &fields);
 	w->events->send(w->owner, RECORD_WAYS, &fields);
@@ -347,15 +349,13 @@ struct wayfinder *wayfinder_create(struct broker *b, const char *jid, const char
 				   const struct wayfinder_events *events, void *owner)
 {
 	struct wayfinder *w = xcalloc(1, sizeof(*w));
-	unsigned char random[WAYS_TOKEN_BYTES];
 
 	w->broker = b;
 	w->jid = jid;
 	w->device = device;
 	w->events = events;
 	w->owner = owner;
-	random_bytes(random, sizeof(random));
-	hex_encode(random, sizeof(random), w->token);
+	pass_make(&w->pass);
 	search_init(&w->search, &search_events, w, now_of(w));
 	wayfinder_refresh(w);
 	return w;
@@ -368,6 +368,8 @@ void wayfinder_stop(struct wayfinder *w)
 
 void wayfinder_destroy(struct wayfinder *w)
 {
+	if (w)
+		explicit_bzero(&w->pass, sizeof(w->pass));
 	free(w);
 }
 
@@ -410,6 +412,9 @@ bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind)
 
 void wayfinder_tell(struct wayfinder *w)
 {
+	/* The device may be another process, which counts its uses from 1. */
+	pass_make(&w->pass);
+	w->seen = (struct pass_seen){ 0 };
 	search_tell(&w->search);
 }
 
@@ -427,6 +432,8 @@ int wayfinder_record(struct wayfinder *w, const struct record *record)
 	if (record->type == RECORD_WAYS) {
 		if (ways_parse(record, &theirs))
 			return -1;
+		if (strcmp(theirs.pass.token, w->search.theirs.pass.token))
+			w->number = 0;
 		search_hear(&w->search, &theirs, now_of(w));
 		return 0;
 	}
@@ -478,5 +485,18 @@ unsigned wayfinder_allowed(const struct wayfinder *w)
 
 bool wayfinder_expects(const struct wayfinder *w, const char *token)
 {
-	return !strcmp(w->token, token);
+	return !strcmp(w->pass.token, token);
+}
+
+bool wayfinder_pass_use(const struct wayfinder *w, uint64_t number, struct pass_use *out)
+{
+	if (!pass_is_new(&w->seen, number))
+		return false;
+	pass_use(&w->pass, number, false, device_key_fingerprint(w->broker->key), w->fp, out);
+	return true;
+}
+
+void wayfinder_pass_used(struct wayfinder *w, uint64_t number)
+{
+	pass_mark(&w->seen, number);
 }

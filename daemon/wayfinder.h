@@ -71,7 +71,11 @@ void wayfinder_release(struct wayfinder *w, const void *by);
 /* Kinds of path that both sides allow, as far as is known. */
 unsigned wayfinder_allowed(const struct wayfinder *w);
 
-/* Whether a connection that names this token is one that the device makes to us. */
+/* Whether a connection that names this token may be one that the device makes to us. */
 bool wayfinder_expects(const struct wayfinder *w, const char *token);
+/* What proves that it is, for the use of our pass of this number; false if that was seen before. */
+bool wayfinder_pass_use(const struct wayfinder *w, uint64_t number, struct pass_use *out);
+/* It was proven. */
+void wayfinder_pass_used(struct wayfinder *w, uint64_t number);
 
 #endif

@@ -2,15 +2,19 @@
 /*
  * Who dials a broker on 127.0.0.1 with something in mind.
  *
- * usage: hostile-path overhear <port>
- *        hostile-path silent <port> <token> <n> <key file>
- *        hostile-path other-key <port> <token> <n>
- *        hostile-path offers <port> <token> <n> <key file> <from> <to>
+ * usage: hostile-path overhear <port> <file>
+ *        hostile-path repeats <port> <file>
+ *        hostile-path guesses <port> <token>
+ *        hostile-path silent <port> <pass> <n> <key file>
+ *        hostile-path offers <port> <pass> <n> <key file> <from> <to>
  *
- * overhear: listens, and prints the token of each that dials.
- * silent: n handshakes with the device's own key, and no HELLO after any of them; says how
+ * A pass is what odd-device prints: "<token> <secret> <fingerprint>".
+ *
+ * overhear: listens, prints the token of each that dials, and has its hello in the file.
+ * repeats: says the hello in the file; says how many bytes answer it, and puts them behind it.
+ * guesses: says hello with the token and all that can be tried with it; says how many bytes answer.
+ * silent: n handshakes with the device's pass, and no HELLO after any of them; says how
  * many the broker bears, then waits until it has closed them all.
- * other-key: n handshakes with the token, and a key of nobody's.
  * offers: takes over the device's link, says so, waits for a line, then offers n proxies that are all
  * itself, each when the one before was answered; says how often it was dialled and what the answers were.
  */
@@ -26,6 +30,7 @@
 
 #include "jid.h"
 #include "link.h"
+#include "text.h"
 #include "tls.h"
 #include "ways.h"
 
@@ -51,30 +56,44 @@ static int make_socket(const char *port, struct sockaddr_in *address)
 	return fd;
 }
 
-static bool print_name(void *arg, const char *server_name)
+static bool print_token(void *arg, const char *identity, struct pass_use *out)
 {
-	puts(server_name);
+	printf("%.*s\n", PASS_TOKEN_LEN, identity);
 	fflush(stdout);
 	return false;
 }
 
-static void hear_token(int fd, const struct device_key *key)
+static bool admit_nobody(void *arg)
+{
+	return false;
+}
+
+static const struct tls_gate overhearing = { .find = print_token, .admit = admit_nobody };
+
+static void hear_token(int fd, const struct device_key *key, const char *path)
 {
 	struct buf out = { 0 }, plain = { 0 };
 	struct tls *tls = tls_create(key, false, NULL, &out);
+	FILE *f = fopen(path, "w");
 	char bytes[4096];
 	ssize_t n;
 
-	tls_set_gate(tls, print_name, NULL);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0 && tls_input(tls, bytes, (size_t)n, &plain) == 0)
-		;
+	if (!f)
+		die(path);
+	tls_set_gate(tls, &overhearing, NULL);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
+		fwrite(bytes, 1, (size_t)n, f);
+		if (tls_input(tls, bytes, (size_t)n, &plain))
+			break;
+	}
+	fclose(f);
 	close(fd);
 	tls_destroy(tls);
 	buf_finish(&plain);
 	buf_finish(&out);
 }
 
-static int overhear(const char *port)
+static int overhear(const char *port, const char *path)
 {
 	struct device_key *key = device_key_generate();
 	struct sockaddr_in address;
@@ -84,7 +103,7 @@ static int overhear(const char *port)
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1) < 0)
 		die("listen");
 	while ((from = accept(fd, NULL, NULL)) >= 0)
-		hear_token(from, key);
+		hear_token(from, key, path);
 	die("accept");
 	return 1;
 }
@@ -143,16 +162,110 @@ static int connect_tls(const char *port, struct tls *tls, struct buf *out)
 	return -1;
 }
 
+/* A pass as it was printed, and whose it is. */
+struct given {
+	struct pass pass;
+	unsigned char fp[FINGERPRINT_BYTES];
+	uint64_t number;		/* of its last use */
+};
+
+static struct given read_pass(const char *text)
+{
+	char token[33] = "", secret[65] = "", fp[65] = "";
+	struct given g = { 0 };
+
+	if (sscanf(text, "%32s %64s %64s", token, secret, fp) != 3 ||
+	    !hex_decode(secret, g.pass.secret, sizeof(g.pass.secret)) || !hex_decode(fp, g.fp, sizeof(g.fp))) {
+		fprintf(stderr, "'%s' is no pass\n", text);
+		exit(1);
+	}
+	snprintf(g.pass.token, sizeof(g.pass.token), "%s", token);
+	return g;
+}
+
+static struct tls *open_with(struct given *g, const struct device_key *key, struct buf *out)
+{
+	struct pass_use use;
+
+	pass_use(&g->pass, ++g->number, true, device_key_fingerprint(key), g->fp, &use);
+	return tls_create(key, true, &use, out);
+}
+
 /* Such a connection that nothing will be said on. */
-static int shake_hands(const char *port, const char *token, const struct device_key *key)
+static int shake_hands(const char *port, struct given *g, const struct device_key *key)
 {
 	struct buf out = { 0 };
-	struct tls *tls = tls_create(key, true, token, &out);
+	struct tls *tls = open_with(g, key, &out);
 	int fd = connect_tls(port, tls, &out);
 
 	tls_destroy(tls);
 	buf_finish(&out);
 	return fd;
+}
+
+/* Says that and hears the answer to its end, or for REST ms of silence; how many bytes came. */
+static size_t say_and_hear(const char *port, struct buf *hello, FILE *answer)
+{
+	struct sockaddr_in address;
+	int fd = make_socket(port, &address);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	size_t heard = 0;
+	char bytes[4096];
+	ssize_t n;
+
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		die("connect");
+	write_all(fd, hello);
+	while (poll(&poll_fd, 1, REST) > 0 && (n = read(fd, bytes, sizeof(bytes))) > 0) {
+		heard += (size_t)n;
+		if (answer)
+			fwrite(bytes, 1, (size_t)n, answer);
+	}
+	close(fd);
+	return heard;
+}
+
+static int repeat(const char *port, const char *path)
+{
+	struct buf hello = { 0 };
+	FILE *f = fopen(path, "r+");
+	char bytes[4096];
+	size_t n;
+
+	if (!f)
+		die(path);
+	n = fread(bytes, 1, sizeof(bytes), f);
+	buf_append(&hello, bytes, n);
+	fseek(f, 0, SEEK_END);
+	printf("%zu bytes\n", say_and_hear(port, &hello, f));
+	fclose(f);
+	buf_finish(&hello);
+	return 0;
+}
+
+/* With no secret, with the token for a secret, with high numbers; and with a certificate. */
+static int guess(const char *port, const char *token)
+{
+	struct device_key *key = device_key_generate();
+	struct buf hello = { 0 };
+	size_t heard = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct given g = { .number = i ? UINT64_MAX - i - 1 : 0 };
+
+		snprintf(g.pass.token, sizeof(g.pass.token), "%s", token);
+		if (i % 2)
+			memcpy(g.pass.secret, token, PASS_SECRET_BYTES);
+		memcpy(g.fp, device_key_fingerprint(key), sizeof(g.fp));
+		tls_destroy(open_with(&g, key, &hello));
+		heard += say_and_hear(port, &hello, NULL);
+	}
+	tls_destroy(tls_create(key, true, NULL, &hello));
+	heard += say_and_hear(port, &hello, NULL);
+	printf("%zu bytes\n", heard);
+	buf_finish(&hello);
+	device_key_destroy(key);
+	return 0;
 }
 
 /* Reads from all of them until nothing has come for rest ms (-1: until none is left); how many are open. */
@@ -178,12 +291,13 @@ static unsigned listen_to(struct pollfd *fds, unsigned n, int rest)
 }
 
 /* The key is its own, here and in offer(). */
-static int dial(const char *port, const char *token, unsigned n, struct device_key *key)
+static int dial(const char *port, const char *pass, unsigned n, struct device_key *key)
 {
+	struct given g = read_pass(pass);
 	struct pollfd fds[CONNECTIONS_MAX];
 
 	for (unsigned i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = shake_hands(port, token, key), .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = shake_hands(port, &g, key), .events = POLLIN };
 	printf("%u open\n", listen_to(fds, n, REST));
 	fflush(stdout);
 	printf("%u open\n", listen_to(fds, n, -1));
@@ -214,15 +328,13 @@ static uint64_t now(void)
 static void make_offer(struct intruder *i)
 {
 	struct buf fields = { 0 };
-	unsigned char sid[WAYS_TOKEN_BYTES];
 
 	if (i->to_do == 0) {
 		i->over = true;
 		return;
 	}
 	i->to_do--;
-	random_bytes(sid, sizeof(sid));
-	hex_encode(sid, sizeof(sid), i->offer.sid);
+	pass_make(&i->offer.pass);
 	bytestream_put(&i->offer, &fields);
 	link_send(&i->link, RECORD_BYTESTREAM, buf_data(&fields), buf_len(&fields));
 	buf_finish(&fields);
@@ -234,7 +346,7 @@ static void on_deliver(void *owner, const struct record *record)
 	struct bytestream_record answer;
 
 	if (record->type != RECORD_BYTESTREAM || bytestream_parse(record, &answer) ||
-	    strcmp(answer.sid, i->offer.sid))
+	    strcmp(answer.pass.token, i->offer.pass.token))
 		return;
 	if (!strcmp(answer.reason, "busy"))
 		i->busy++;
@@ -324,9 +436,10 @@ static void intrude(struct intruder *i)
 	printf("%u dialled, %u busy, %u not-wanted, %u other\n", i->dialled, i->busy, i->unwanted, i->other);
 }
 
-static int offer(const char *port, const char *token, unsigned n, struct device_key *key,
+static int offer(const char *port, const char *pass, unsigned n, struct device_key *key,
 		 const char *from, const char *to)
 {
+	struct given g = read_pass(pass);
 	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
 	uint8_t instance[INSTANCE_BYTES];
 	char us[JID_MAX], them[JID_MAX];
@@ -345,7 +458,7 @@ static int offer(const char *port, const char *token, unsigned n, struct device_
 	i.offer.offer.port = ntohs(address.sin_port);
 	snprintf(i.offer.offer.from, sizeof(i.offer.offer.from), "%s", from);
 	snprintf(i.offer.offer.to, sizeof(i.offer.offer.to), "%s", to);
-	i.tls = tls_create(key, true, token, &i.out);
+	i.tls = open_with(&g, key, &i.out);
 	i.fd = connect_tls(port, i.tls, &i.out);
 	if (i.fd < 0)
 		return 1;
@@ -366,12 +479,14 @@ int main(int argc, char **argv)
 	unsigned n = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (argc == 3 && !strcmp(argv[1], "overhear"))
-		return overhear(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "overhear"))
+		return overhear(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "repeats"))
+		return repeat(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "guesses"))
+		return guess(argv[2], argv[3]);
 	if (argc == 6 && !strcmp(argv[1], "silent") && n <= CONNECTIONS_MAX)
 		return dial(argv[2], argv[3], n, read_key(argv[5]));
-	if (argc == 5 && !strcmp(argv[1], "other-key") && n <= CONNECTIONS_MAX)
-		return dial(argv[2], argv[3], n, device_key_generate());
 	if (argc == 8 && !strcmp(argv[1], "offers"))
 		return offer(argv[2], argv[3], n, read_key(argv[5]), argv[6], argv[7]);
 	fprintf(stderr, "usage: hostile-path overhear|silent|other-key|offers <port> ...\n");

@@ -4,22 +4,30 @@
  *
  * usage: odd-device relay <port> <ca file> <jid> <password> <jid> <device> <jid> <device>
  *        odd-device newer <port> <ca file> <jid> <password> <key file>
+ *        odd-device takes <port> <ca file> <jid> <password> <key file> <jid>
  *
  * relay: shows to each of the two people the device that is named behind them, which is the other
  * one's, and passes on to the one whatever bytestream the other one opens.
  * newer: shows the device of the key, takes each bytestream, and answers HELLO in a protocol of the future.
+ * takes: the same, but has a link with that person, on which it says nothing by itself; it prints
+ * the pass that it is given, and of whose key: "pass <token> <secret> <fingerprint>".
  *
- * Both let everybody see them who asks, ask back, and say on standard output what they do.
+ * All let everybody see them who asks, ask back, and say on standard output what they do.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strophe.h>
+#include <time.h>
 
 #include "base64.h"
 #include "fields.h"
+#include "jid.h"
+#include "link.h"
 #include "record.h"
+#include "text.h"
 #include "tls.h"
+#include "ways.h"
 
 #define NS_IBB "http://jabber.org/protocol/ibb"
 #define NS_GIT "urn:xmpp:git:0"
@@ -40,6 +48,8 @@ struct odd {
 	struct buf out, plain;
 	char sid[64];
 	unsigned seq, ids;
+	const char *with;		/* of takes: whom its link is with */
+	struct link link;
 };
 
 static void die(const char *what)
@@ -102,6 +112,83 @@ static void pass_on(struct odd *o, xmpp_stanza_t *iq, const struct person *from)
 	}
 }
 
+/* --- takes --- */
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_deliver(void *owner, const struct record *record)
+{
+	struct odd *o = owner;
+	char secret[2 * PASS_SECRET_BYTES + 1], fp[2 * FINGERPRINT_BYTES + 1];
+	struct ways ways;
+
+	if (record->type != RECORD_WAYS || ways_parse(record, &ways) || !*ways.pass.token)
+		return;
+	hex_encode(ways.pass.secret, PASS_SECRET_BYTES, secret);
+	hex_encode(tls_peer_fingerprint(o->tls), FINGERPRINT_BYTES, fp);
+	printf("pass %s %s %s\n", ways.pass.token, secret, fp);
+	fflush(stdout);
+}
+
+static void on_up(void *owner, bool resumed)
+{
+}
+
+static void on_down(void *owner)
+{
+}
+
+static bool on_fill(void *owner)
+{
+	return false;
+}
+
+static void on_ended(void *owner, const char *reason)
+{
+	printf("ended: %s\n", reason);
+	fflush(stdout);
+}
+
+static const struct link_events link_events = {
+	.up = on_up,
+	.down = on_down,
+	.deliver = on_deliver,
+	.fill = on_fill,
+	.ended = on_ended,
+	.kick = on_down,
+};
+
+static void begin_link(struct odd *o)
+{
+	static char us[JID_MAX];
+	const struct link_ends ends = { us, o->with };
+	uint8_t instance[INSTANCE_BYTES];
+
+	if (!jid_bare_of(o->jid, us))
+		die("it is no address");
+	random_bytes(instance, sizeof(instance));
+	link_init(&o->link, &link_events, o, instance, &ends, o->with);
+}
+
+/* What came, and what is to be said to it. */
+static void talk(struct odd *o)
+{
+	struct buf plain = { 0 };
+
+	link_input(&o->link, &o->plain, now());
+	while (link_output(&o->link, &plain, 4096, now()))
+		;
+	if (buf_len(&plain))
+		tls_write(o->tls, buf_data(&plain), buf_len(&plain));
+	buf_finish(&plain);
+}
+
 /* --- newer --- */
 
 static void say(struct odd *o, const char *to)
@@ -126,27 +213,40 @@ static void begin(struct odd *o, xmpp_stanza_t *open)
 	buf_reset(&o->plain);
 	o->seq = 0;
 	o->tls = tls_create(o->key, false, NULL, &o->out);
+	if (o->with) {
+		link_detach(&o->link, "another stream", now());
+		link_attach(&o->link, false, now());
+	}
+}
+
+static void answer_in_protocol_3(struct odd *o)
+{
+	static const char hello[] = "protocol=3\0state=version\0";
+	struct buf bytes = { 0 };
+	struct record record;
+
+	if (record_parse(buf_data(&o->plain), buf_len(&o->plain), &record) <= 0)
+		return;
+	record_put(&bytes, RECORD_HELLO, 0, hello, sizeof(hello) - 1);
+	tls_write(o->tls, buf_data(&bytes), buf_len(&bytes));
+	buf_reset(&o->plain);
+	buf_finish(&bytes);
+	puts("answered in protocol 3");
+	fflush(stdout);
 }
 
 static void hear(struct odd *o, const char *from, xmpp_stanza_t *data)
 {
-	static const char hello[] = "protocol=3\0state=version\0";
 	char *text = xmpp_stanza_get_text(data), *bytes = malloc(text ? strlen(text) + 1 : 1);
-	struct buf answer_bytes = { 0 };
-	struct record record;
 	long n = text && bytes ? base64_decode(text, strlen(text), bytes) : -1;
 
 	if (n < 0 || !o->tls || tls_input(o->tls, bytes, (size_t)n, &o->plain))
 		die("what came is no TLS");
-	if (record_parse(buf_data(&o->plain), buf_len(&o->plain), &record) > 0) {
-		record_put(&answer_bytes, RECORD_HELLO, 0, hello, sizeof(hello) - 1);
-		tls_write(o->tls, buf_data(&answer_bytes), buf_len(&answer_bytes));
-		buf_reset(&o->plain);
-		puts("answered in protocol 3");
-		fflush(stdout);
-	}
+	if (o->with)
+		talk(o);
+	else
+		answer_in_protocol_3(o);
 	say(o, from);
-	buf_finish(&answer_bytes);
 	xmpp_free(o->ctx, text);
 	free(bytes);
 }
@@ -240,8 +340,13 @@ int main(int argc, char **argv)
 		o.people[1] = (struct person){ .jid = argv[8], .device = argv[9] };
 	} else if (argc == 7 && !strcmp(argv[1], "newer")) {
 		read_key(&o, argv[6]);
+	} else if (argc == 8 && !strcmp(argv[1], "takes")) {
+		read_key(&o, argv[6]);
+		o.jid = argv[4];
+		o.with = argv[7];
+		begin_link(&o);
 	} else {
-		die("usage: odd-device relay|newer <port> <ca file> <jid> <password> ...");
+		die("usage: odd-device relay|newer|takes <port> <ca file> <jid> <password> ...");
 	}
 	xmpp_initialize();
 	o.ctx = xmpp_ctx_new(NULL, NULL);

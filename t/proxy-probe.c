@@ -243,7 +243,7 @@ static void offer(struct probe *p, const struct proxy *found)
 
 	if (p->port)
 		proxy.port = p->port;
-	p->from.stream = bytestream_offer(p->loop, p->from.key, p->from.xmpp, &proxy,
+	p->from.stream = bytestream_offer(p->loop, p->from.key, device_key_fingerprint(p->to.key), p->from.xmpp, &proxy,
 					  p->impostor ? p->impostor : xmpp_jid(p->from.xmpp), xmpp_jid(p->to.xmpp),
 					  may_dial_loopback(&p->from), &stream_events, &p->from);
 	if (p->refuse) {
@@ -252,8 +252,8 @@ static void offer(struct probe *p, const struct proxy *found)
 		on_send(&p->to, &p->offered);
 		return;
 	}
-	p->to.stream = bytestream_answer(p->loop, p->to.key, &p->offered, may_dial_loopback(&p->to),
-					 &stream_events, &p->to);
+	p->to.stream = bytestream_answer(p->loop, p->to.key, device_key_fingerprint(p->from.key), &p->offered,
+					 may_dial_loopback(&p->to), &stream_events, &p->to);
 	if (p->leave) {
 		bytestream_destroy(p->from.stream);
 		p->from.stream = NULL;

@@ -7,6 +7,7 @@
  */
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
@@ -73,12 +74,20 @@ static uint32_t choose_channel(struct peer *p)
 	}
 }
 
+static void add_secret(struct buf *f, const char *token)
+{
+	char text[2 * PASS_TOKEN_LEN + 1];
+
+	snprintf(text, sizeof(text), "%s%s", token, token);
+	fields_add(f, "secret", text);
+}
+
 /* A wish for any kind of path, an address that is somebody else's, or an offer of a proxy. */
 static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 {
 	struct world *w = p->broker->world;
-	char token[WAYS_TOKEN_LEN + 1], ours[64], theirs[64];
-	uint8_t random[WAYS_TOKEN_BYTES];
+	char token[PASS_TOKEN_LEN + 1], ours[64], theirs[64];
+	uint8_t random[PASS_TOKEN_BYTES];
 
 	put_random(w, random, sizeof(random));
 	hex_encode(random, sizeof(random), token);
@@ -86,6 +95,8 @@ static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 		fields_add(f, "transport", ONE_OF(w, "auto", "auto", "direct", "proxy", "inband", "x"));
 		if (below(w, 4))
 			fields_add(f, "token", token);
+		if (below(w, 8))
+			add_secret(f, token);
 		fields_add(f, "address", ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
 		return;
 	}
@@ -98,6 +109,8 @@ static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 	fields_add(f, "port", "7777");
 	fields_add(f, "from", ONE_OF(w, ours, ours, "u0@sim/x"));
 	fields_add(f, "to", ONE_OF(w, theirs, theirs, "u1@sim/x"));
+	if (below(w, 8))
+		add_secret(f, token);
 }
 
 static void say_fields(struct peer *p, enum record_type type, const char *id)

@@ -41,7 +41,7 @@ static bool our_jid(const struct peer *p, char out[64])
 
 void ways_init(struct peer *p)
 {
-	uint8_t random[WAYS_TOKEN_BYTES];
+	uint8_t random[PASS_TOKEN_BYTES];
 
 	for (unsigned i = 0; i < sizeof(random); i++)
 		random[i] = draw(world_of(p));
@@ -133,7 +133,7 @@ static void say_step(struct peer *p, const char *sid, enum bytestream_step step,
 {
 	struct bytestream_record record = { .step = step };
 
-	memcpy(record.sid, sid, sizeof(record.sid));
+	memcpy(record.pass.token, sid, sizeof(record.pass.token));
 	snprintf(record.reason, sizeof(record.reason), "%s", reason ? reason : "");
 	say_stream(p, &record);
 }
@@ -180,7 +180,7 @@ static void stream_release(struct bytestream *s)
 static void stream_fail(struct bytestream *s, const char *reason)
 {
 	struct peer *p = s->peer;
-	char sid[WAYS_TOKEN_LEN + 1];
+	char sid[PASS_TOKEN_LEN + 1];
 
 	memcpy(sid, s->sid, sizeof(sid));
 	stream_release(s);
@@ -242,7 +242,7 @@ static void offer_proxy(struct peer *p)
 {
 	struct bytestream_record record = { .step = BYTESTREAM_OFFER, .offer.port = 7777 };
 	struct world *w = world_of(p);
-	uint8_t random[WAYS_TOKEN_BYTES];
+	uint8_t random[PASS_TOKEN_BYTES];
 	const char *to = their_jid(p);
 
 	if (!to || !our_jid(p, record.offer.from) || !p->broker->has_proxy) {
@@ -251,11 +251,11 @@ static void offer_proxy(struct peer *p)
 	}
 	for (unsigned i = 0; i < sizeof(random); i++)
 		random[i] = draw(w);
-	hex_encode(random, sizeof(random), record.sid);
+	hex_encode(random, sizeof(random), record.pass.token);
 	snprintf(record.offer.jid, sizeof(record.offer.jid), "proxy.%u", p->broker->index);
 	snprintf(record.offer.host, sizeof(record.offer.host), "192.0.2.%u", p->broker->index);
 	snprintf(record.offer.to, sizeof(record.offer.to), "%s", to);
-	stream_add(p, record.sid, p->broker->index)->offering = true;
+	stream_add(p, record.pass.token, p->broker->index)->offering = true;
 	say_stream(p, &record);
 }
 
@@ -268,9 +268,9 @@ static void take_offer(struct peer *p, const struct bytestream_record *record)
 
 	trace(world_of(p), "%s: offered a proxy by %s: %s", p->broker->name, p->other->name, refusal ? refusal : "well");
 	if (refusal)
-		say_step(p, record->sid, BYTESTREAM_FAILED, refusal);
+		say_step(p, record->pass.token, BYTESTREAM_FAILED, refusal);
 	else
-		stream_add(p, record->sid, of % BROKERS_MAX);
+		stream_add(p, record->pass.token, of % BROKERS_MAX);
 }
 
 static void hear_stream(struct peer *p, const struct bytestream_record *record)
@@ -281,7 +281,7 @@ static void hear_stream(struct peer *p, const struct bytestream_record *record)
 		take_offer(p, record);
 		return;
 	}
-	if (!s || strcmp(s->sid, record->sid))
+	if (!s || strcmp(s->sid, record->pass.token))
 		return;
 	if (record->step == BYTESTREAM_FAILED) {
 		stream_fail(s, NULL);
@@ -329,7 +329,7 @@ bool ways_knows(const struct peer *p)
 
 	return search_allowed(&p->search) & ROUTE_MASK(PATH_DIRECT) && search_dialable(&p->search, to) &&
 	       to[0].port == PORTS + p->other->network && p->other->transport & ROUTE_MASK(PATH_DIRECT) && q &&
-	       !strcmp(q->token, p->search.theirs.token);
+	       !strcmp(q->token, p->search.theirs.pass.token);
 }
 
 static bool dialled_right(struct world *w, const struct wire *wire)
@@ -340,7 +340,7 @@ static bool dialled_right(struct world *w, const struct wire *wire)
 
 	return to->running && to->transport & ROUTE_MASK(PATH_DIRECT) &&
 	       wire->end[0].target == PORTS + to->network && (d == DIAL_WORKS || d == DIAL_HOLE) && q &&
-	       !strcmp(q->token, p->search.theirs.token);
+	       !strcmp(q->token, p->search.theirs.pass.token);
 }
 
 bool ways_let_in(struct world *w, struct wire *wire)
@@ -398,7 +398,7 @@ static void on_tell(void *owner)
 	char text[32];
 
 	if (world_of(p)->swarm.paths && p->broker->transport & ROUTE_MASK(PATH_DIRECT)) {
-		memcpy(ours.token, p->token, sizeof(ours.token));
+		memcpy(ours.pass.token, p->token, sizeof(ours.pass.token));
 		snprintf(text, sizeof(text), "8.8.8.%u:%u", 1 + p->broker->index, PORTS + p->broker->network);
 		ours.n = netaddr_parse(text, &ours.addresses[0]);
 	}

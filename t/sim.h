@@ -158,7 +158,7 @@ struct bytestream {
 	bool used;
 	uint32_t generation;
 	struct peer *peer;
-	char sid[WAYS_TOKEN_LEN + 1];
+	char sid[PASS_TOKEN_LEN + 1];
 	bool offering, device_joined, joined;
 	unsigned of;			/* the broker whose proxy it is */
 	struct wire_end *end;		/* of who offers, when the proxy has connected the two */
@@ -175,7 +175,7 @@ struct peer {
 	struct negotiations negotiations;
 	struct wire_end *path, *left;
 	struct search search;
-	char token[WAYS_TOKEN_LEN + 1];
+	char token[PASS_TOKEN_LEN + 1];
 	struct wire_end *attempts[PATH_KINDS];
 	struct bytestream *stream;
 	unsigned attaches, tries;	/* counted, to find flapping */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Paths that somebody opens who means no good: with a token that he has seen on
-# the way, with a device's key, and nothing to say.
+# Paths that somebody opens who means no good: with what passes in clear when a
+# device dials, with a device's own pass, and nothing to say.
 
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
@@ -40,8 +40,50 @@ see_token () {
 	test ${#token} = 32
 }
 
+# Her whole hello; she may be about to say another one.
+whole_hello () {
+	cp hello kept && test "$(wc -c <kept)" -gt 200
+}
+
+# shows_key <file> <user>: the public key of that user is in it.
+shows_key () {
+	od -An -v -tx1 "$1" | tr -d ' \n' |
+	grep -q "$(openssl pkey -in "$(key_of "$2")" -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \n')"
+}
+
+key_of () {
+	echo "$1/.data/git-xmpp/accounts/$1@localhost/key"
+}
+
 has_two_lines () {
 	test "$(wc -l <"$1")" -ge 2
+}
+
+device_of () {
+	sed -n "s/.*serving .*, device \([a-z2-7]*\)$/\1/p" "log/$1" | tail -n 1
+}
+
+odd_says () {
+	grep -q "^$1" odd
+}
+
+end_odd () {
+	test -z "$odd_pid" || end_process "$odd_pid" KILL || :
+	odd_pid=
+}
+
+# In alice's place, somebody who has her key and her password, has a link with bob, and is given a pass.
+see_pass () {
+	end_odd
+	"$BUILD/t/odd-device" takes "$prosody_port" "$TRASH/prosody/localhost.crt" \
+		"alice@localhost/git.$alice_device" "$PASSWORD" "$(key_of alice)" bob@localhost >odd 2>log/odd &
+	odd_pid=$!
+	started $odd_pid
+	wait_for 10 odd_says online &&
+	wait_for 10 trusts bob alice &&
+	background bob git ls-remote xmpp::alice@localhost/nothing &&
+	wait_for 10 odd_says pass &&
+	pass=$(sed -n "s/^pass //p" odd | tail -n 1)
 }
 
 # What bob tells alice as his address is where somebody listens.
@@ -51,40 +93,57 @@ test_expect_success 'somebody sees the token with which alice wants to dial bob'
 	tap_port=$("$BUILD/t/free-port") &&
 	direct_user alice && direct_user bob $tap_port &&
 	as alice git config --global --unset-all xmpp.directAddress &&
-	hostile tokens overhear $tap_port &&
+	hostile tokens overhear $tap_port hello &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
 	"$TOP/t/make-repo" bob/project.git 10 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	see_token &&
+	wait_for 10 whole_hello &&
+	alice_device=$(device_of alice) &&
 	remember_descriptors bob
 '
 
-test_expect_success 'it opens no door without the key, and fills no log' '
-	timeout 20 "$BUILD/t/hostile-path" other-key $bob_port $token 40 >open &&
-	test "$(tail -n 1 open)" = "0 open" &&
-	test "$(grep -c "somebody else came with the token" log/bob)" = 1 &&
+test_expect_success 'they get not a byte for it, and no line is logged' '
+	before=$(wc -l <log/bob) &&
+	"$BUILD/t/hostile-path" guesses $bob_port $token >said &&
+	cat said &&
+	grep -x "0 bytes" said &&
+	test "$(sed "1,${before}d" log/bob | grep -vc "alice@localhost")" = 0
+'
+
+test_expect_success 'a hello that they held back is answered once, and shows no key' '
+	for user in alice bob
+	do
+		shows_key kept $user && return 1
+	done
+	cp kept again &&
+	"$BUILD/t/hostile-path" repeats $bob_port kept >said &&
+	cat said &&
+	! grep -x "0 bytes" said &&
+	! shows_key kept alice && ! shows_key kept bob &&
+	"$BUILD/t/hostile-path" repeats $bob_port again >said &&
+	grep -x "0 bytes" said
+'
+
+test_expect_success 'alice reaches bob all the same' '
 	as alice git ls-remote $url
 '
 
 test_expect_success 'a device that says nothing has four paths at a time' '
-	timeout 30 "$BUILD/t/hostile-path" silent $bob_port $token 40 alice/.data/git-xmpp/accounts/alice@localhost/key >open &&
+	stop_broker alice &&
+	see_pass &&
+	timeout 30 "$BUILD/t/hostile-path" silent $bob_port "$pass" 40 "$(key_of alice)" >open &&
 	test "$(head -n 1 open)" = "4 open" &&
-	test "$(tail -n 1 open)" = "0 open" &&
-	as alice git ls-remote $url &&
-	wait_for 10 descriptors_as_before bob
+	test "$(tail -n 1 open)" = "0 open"
 '
-
-device_of () {
-	sed -n "s/.*serving .*, device \([a-z2-7]*\)$/\1/p" "log/$1" | tail -n 1
-}
 
 # offers <n>: one that has taken alice's link over, and is to offer n proxies which are all itself.
 offers () {
 	rm -f said told
 	mkfifo told
-	"$BUILD/t/hostile-path" offers $bob_port $token $1 alice/.data/git-xmpp/accounts/alice@localhost/key \
-		"alice@localhost/git.$(device_of alice)" "bob@localhost/git.$(device_of bob)" <told >said &
+	"$BUILD/t/hostile-path" offers $bob_port "$pass" $1 "$(key_of alice)" \
+		"alice@localhost/git.$alice_device" "bob@localhost/git.$(device_of bob)" <told >said &
 	hostiles="$hostiles $!"
 	started $!
 	exec 8>told
@@ -99,13 +158,14 @@ offers_end () {
 }
 
 test_expect_success 'a device that offers proxies in a loop has us dial a few of them' '
+	see_pass &&
 	offers 50 &&
 	offers_end &&
 	grep -x "5 dialled, 45 busy, 0 not-wanted, 5 other" said
 '
 
 test_expect_success 'who shows no address dials no proxy that his own server does not name' '
-	see_token &&
+	see_pass &&
 	offers 50 &&
 	as bob git config --global xmpp.directAddresses false &&
 	reload bob &&
@@ -116,16 +176,26 @@ test_expect_success 'who shows no address dials no proxy that his own server doe
 	reload bob
 '
 
+test_expect_success 'who is gone leaves nothing' '
+	end_odd &&
+	start_broker alice &&
+	as alice git ls-remote $url &&
+	wait_for 20 descriptors_as_before bob
+'
+
 test_expect_success 'a broker that is stopped does not wait for such a path' '
-	see_token &&
+	stop_broker alice &&
+	see_pass &&
 	rm -f open &&
-	hostile open silent $bob_port $token 3 alice/.data/git-xmpp/accounts/alice@localhost/key &&
+	hostile open silent $bob_port "$pass" 3 "$(key_of alice)" &&
 	wait_for 10 test -s open &&
 	test "$(cat open)" = "3 open" &&
 	kill $(broker_pid bob) &&
 	wait_for 4 gone $broker_bob &&
-	wait_for 4 grep "link with bob@localhost/.* ended: stopped" log/alice &&
-	wait_for 4 has_two_lines open
+	wait_for 4 odd_says "ended: stopped" &&
+	wait_for 4 has_two_lines open &&
+	end_odd &&
+	start_broker alice
 '
 
 test_expect_success 'who allows direct paths only sends nothing of a repository in-band' '

@@ -60,7 +60,7 @@ static struct ways ways_of(const char *address)
 {
 	struct ways w = { .allowed = ROUTE_ALL };
 
-	strcpy(w.token, "00000000000000000000000000000000");
+	strcpy(w.pass.token, "00000000000000000000000000000000");
 	w.n = netaddr_parse(address, &w.addresses[0]);
 	return w;
 }

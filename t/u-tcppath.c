@@ -19,8 +19,9 @@
 
 enum { MIB = 1024 * 1024, PATIENCE = 20 * 1000 };
 
-static const char token[] = "0123456789abcdef0123456789abcdef";
-static const char other_token[] = "fedcba9876543210fedcba9876543210";
+static const struct pass pass = { .token = "0123456789abcdef0123456789abcdef", .secret = "a secret" };
+static const struct pass other_pass = { .token = "fedcba9876543210fedcba9876543210", .secret = "another" };
+static uint64_t number;			/* of the last use of any of them */
 
 static uv_loop_t loop;
 static struct device_key *alice, *bob;
@@ -99,7 +100,7 @@ struct end {
 	bool up, closed, echo;
 	unsigned char fp[FINGERPRINT_BYTES];
 	char why[100];
-	char heard_token[64];
+	char heard[PASS_IDENTITY_LEN + 1];
 	uint64_t to_send, sent, received, wrong;
 	struct buf back;		/* to be echoed */
 	bool keep_text;			/* what comes is no pattern, and is kept */
@@ -205,16 +206,33 @@ struct pair {
 	struct end client, server;
 	bool failed;
 	char why[100];
+	unsigned proven;
 };
 
-static const char *on_expected(void *owner, const char *name)
+/* Both were given to alice's key. */
+static const char *on_expected(void *owner, const char *identity, struct pass_use *out)
 {
-	if (!strcmp(name, other_token))
-		return "carol@example.org";
-	return strcmp(name, token) ? NULL : "alice@example.org";
+	char token[PASS_TOKEN_LEN + 1];
+	uint64_t use;
+	bool other;
+
+	if (!pass_identity(identity, token, &use))
+		return NULL;
+	other = !strcmp(token, other_pass.token);
+	if (!other && strcmp(token, pass.token))
+		return NULL;
+	pass_use(other ? &other_pass : &pass, use, false, device_key_fingerprint(bob), device_key_fingerprint(alice), out);
+	return other ? "carol@example.org" : "alice@example.org";
 }
 
-static void on_arrived(void *owner, struct path *path, const char *named, const unsigned char *fp)
+static void on_proven(void *owner, const char *identity)
+{
+	struct pair *p = owner;
+
+	p->proven++;
+}
+
+static void on_arrived(void *owner, struct path *path, const char *identity, const unsigned char *fp)
 {
 	struct pair *p = owner;
 
@@ -222,11 +240,11 @@ static void on_arrived(void *owner, struct path *path, const char *named, const 
 		path_close(path);
 		return;
 	}
-	snprintf(p->server.heard_token, sizeof(p->server.heard_token), "%s", named);
+	snprintf(p->server.heard, sizeof(p->server.heard), "%s", identity);
 	end_own(&p->server, path, fp);
 }
 
-static const struct listener_events listener_events = { on_expected, on_arrived };
+static const struct listener_events listener_events = { on_expected, on_proven, on_arrived };
 
 static void on_reached(void *owner, struct path *path, const unsigned char *fp)
 {
@@ -258,11 +276,11 @@ static void pair_listen(struct pair *p)
 	p->listener = listener_create(&loop, bob, 0, &listener_events, p);
 }
 
-static void pair_dial(struct pair *p, const char *named)
+static void pair_dial(struct pair *p, const struct pass *with)
 {
 	struct netaddr to = loopback(listener_port(p->listener));
 
-	p->dialer = dialer_start(&loop, alice, &to, 1, device_key_fingerprint(bob), named, &dialer_events, p);
+	p->dialer = dialer_start(&loop, alice, &to, 1, device_key_fingerprint(bob), with, &number, &dialer_events, p);
 }
 
 static bool both_up(void *arg)
@@ -275,7 +293,7 @@ static bool both_up(void *arg)
 static bool pair_connect(struct pair *p)
 {
 	pair_listen(p);
-	pair_dial(p, token);
+	pair_dial(p, &pass);
 	return wait_for(both_up, p) && !p->failed;
 }
 
@@ -302,7 +320,7 @@ static void test_bytes(void)
 	ok(pair_connect(&p), "a device dials another one");
 	ok(!memcmp(p.client.fp, device_key_fingerprint(bob), FINGERPRINT_BYTES) &&
 	   !memcmp(p.server.fp, device_key_fingerprint(alice), FINGERPRINT_BYTES), "each knows the other's key");
-	is_str(p.server.heard_token, token, "the token is told");
+	ok(!strncmp(p.server.heard, pass.token, PASS_TOKEN_LEN), "which pass it was is told");
 	ok(!strncmp(path_name(p.client.path), "direct 127.0.0.1:", 17) &&
 	   !strncmp(path_name(p.server.path), "direct 127.0.0.1:", 17), "the paths have names for people: %s",
 	   path_name(p.server.path));
@@ -348,14 +366,22 @@ static bool no_client(void *arg)
 	return !p->dialer;
 }
 
-static void test_wrong_token(void)
+static void test_wrong_pass(void)
 {
+	struct pass wrong = pass;
 	struct pair p;
 
+	wrong.token[PASS_TOKEN_LEN - 1] = 'e';
 	pair_listen(&p);
-	pair_dial(&p, "0123456789abcdef0123456789abcdee");
+	pair_dial(&p, &wrong);
 	wait_for(no_client, &p);
-	ok(p.failed && !p.server.up, "another token does not get in: %s", p.why);
+	ok(p.failed && !p.server.up && !p.proven, "another token does not get in: %s", p.why);
+	wrong = pass;
+	wrong.secret[0] ^= 1;
+	p.failed = false;
+	pair_dial(&p, &wrong);
+	wait_for(no_client, &p);
+	ok(p.failed && !p.server.up && !p.proven, "nor the token with another secret: %s", p.why);
 	pair_finish(&p, "wrong token");
 }
 
@@ -444,19 +470,26 @@ static bool is_connected(void *arg)
 	return s->connected || s->hung_up;
 }
 
-static void put_hello(struct buf *out, const char *name)
+/* with NULL: one of certificates. */
+static void put_hello(struct buf *out, const struct pass *with)
 {
-	tls_destroy(tls_create(alice, true, name, out));
+	struct pass_use use;
+
+	if (with)
+		pass_use(with, ++number, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+	tls_destroy(tls_create(alice, true, with ? &use : NULL, out));
 }
 
 static void test_strangers(void)
 {
-	struct buf no_name = { 0 }, wrong_name = { 0 }, much = { 0 };
+	struct buf none = { 0 }, wrong_secret = { 0 }, much = { 0 };
+	struct pass sniffed = pass;
 	struct stranger s;
 	struct pair p;
 
-	put_hello(&no_name, NULL);
-	put_hello(&wrong_name, "git.example.org");
+	memset(sniffed.secret, 0, sizeof(sniffed.secret));
+	put_hello(&none, NULL);
+	put_hello(&wrong_secret, &sniffed);
 	buf_append(&much, "\x16\x03\x01\x3f\xfc\x01\x00\x3f\xf8\x03\x03", 11);
 	memset(buf_reserve(&much, 200000), 'x', 200000);
 	buf_added(&much, 200000);
@@ -464,8 +497,8 @@ static void test_strangers(void)
 	struct { const char *what; const void *data; size_t n; } rows[] = {
 		{ "a web browser", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 35 },
 		{ "an ssh client", "SSH-2.0-OpenSSH_9.2\r\n", 21 },
-		{ "a TLS client without server name", buf_data(&no_name), buf_len(&no_name) },
-		{ "a TLS client with another name", buf_data(&wrong_name), buf_len(&wrong_name) },
+		{ "a TLS client without a pass", buf_data(&none), buf_len(&none) },
+		{ "who has seen the token of one", buf_data(&wrong_secret), buf_len(&wrong_secret) },
 		{ "who says too much", buf_data(&much), buf_len(&much) },
 	};
 
@@ -477,9 +510,9 @@ static void test_strangers(void)
 		stranger_finish(&s);
 		run_for(1);
 	}
-	ok(!p.server.up, "none of them arrived");
-	buf_finish(&no_name);
-	buf_finish(&wrong_name);
+	ok(!p.server.up && !p.proven, "none of them arrived");
+	buf_finish(&none);
+	buf_finish(&wrong_secret);
 	buf_finish(&much);
 	pair_finish(&p, "strangers");
 }
@@ -490,7 +523,7 @@ static void test_silence(void)
 	struct buf hello = { 0 };
 	struct pair p;
 
-	put_hello(&hello, token);
+	put_hello(&hello, &pass);
 	pair_listen(&p);
 	stranger_dial(&silent, listener_port(p.listener));
 	stranger_dial(&slow, listener_port(p.listener));
@@ -521,8 +554,8 @@ static void test_crowd(void)
 		stranger_dial(&crowd[i], listener_port(p.listener));
 		wait_for(is_connected, &crowd[i]);
 	}
-	pair_dial(&p, token);
-	ok(wait_for(both_up, &p) && p.server.up, "a crowd of strangers keeps nobody out who has the token");
+	pair_dial(&p, &pass);
+	ok(wait_for(both_up, &p) && p.server.up, "a crowd of strangers keeps nobody out who has a pass");
 	run_for(20);
 	for (size_t i = 0; i < ARRAY_SIZE(crowd); i++)
 		gone += crowd[i].hung_up;
@@ -548,8 +581,8 @@ static void test_crowd_of_one_buddy(void)
 	unsigned held = 0;
 	struct pair p;
 
-	put_hello(&hello, token);
-	put_hello(&other, other_token);
+	put_hello(&hello, &pass);
+	put_hello(&other, &other_pass);
 	pair_listen(&p);
 	stranger_dial(&carol, listener_port(p.listener));
 	stranger_says(&carol, buf_data(&other), buf_len(&other));
@@ -563,7 +596,7 @@ static void test_crowd_of_one_buddy(void)
 	ok(held >= LISTENER_STRANGERS_MAX / 4 && held <= LISTENER_STRANGERS_MAX / 2,
 	   "another buddy has half of the places at most (%u)", held);
 	ok(!carol.hung_up, "carol's is not disturbed");
-	pair_dial(&p, other_token);
+	pair_dial(&p, &other_pass);
 	ok(wait_for(both_up, &p) && p.server.up, "and another device of hers is let in");
 	for (size_t i = 0; i < ARRAY_SIZE(crowd); i++)
 		stranger_finish(&crowd[i]);
@@ -612,7 +645,7 @@ static void test_no_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &before);
 	pass_time(2000);
 	run_for(20);
-	pair_dial(&p, token);
+	pair_dial(&p, &pass);
 	ok(wait_for(both_up, &p) && p.server.up, "and afterwards all is well");
 	pair_finish(&p, "no descriptors");
 }
@@ -659,13 +692,13 @@ static void test_addresses(void)
 	to[1] = loopback(bound_port(&deaf));
 	to[2] = loopback(listener_port(p.listener));
 	start = uv_hrtime();
-	p.dialer = dialer_start(&loop, alice, to, 3, device_key_fingerprint(bob), token, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 3, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
 	ok(wait_for(both_up, &p) && p.server.up, "a dead and a deaf address do not matter");
 	ok(uv_hrtime() - start < 2 * 1000000000ull, "nor take long (%d ms)", (int)((uv_hrtime() - start) / 1000000));
 	end_finish(&p.client);
 	end_finish(&p.server);
 
-	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), token, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
 	run_for(250);
 	ok(!p.failed, "a deaf one alone is given its time");
 	pass_time(TCP_HANDSHAKE_TIMEOUT);
@@ -673,11 +706,11 @@ static void test_addresses(void)
 	ok(p.failed, "then it has failed: %s", p.why);
 
 	p.failed = false;
-	p.dialer = dialer_start(&loop, alice, &to[2], 1, device_key_fingerprint(alice), token, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, &to[2], 1, device_key_fingerprint(alice), &pass, &number, &dialer_events, &p);
 	wait_for(both_up, &p);
 	ok(p.failed && !p.client.up, "one where another key answers counts as dead: %s", p.why);
 
-	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), token, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
 	run_for(20);
 	dialer_destroy(p.dialer);
 	p.dialer = NULL;
@@ -900,17 +933,19 @@ static bool one_joined(void *arg)
 
 static void test_proxy(void)
 {
-	static const char sid[] = "00112233445566778899aabbccddeeff";
+	struct pass_use of_alice, of_bob;
 	char hash[SOCKS5_HASH_LEN + 1];
 	struct proxy proxy = { 0 };
 	struct netaddr to = loopback(proxy_start(&proxy));
 	struct pair p = { 0 };
 
 	joined_count = 0;
-	socks5_hash(sid, "alice@example.org/a", "bob@example.org/b", hash);
-	p.server.path = tcppath_join(&loop, bob, &to, hash, sid, false, "proxy here", on_joined, &path_events, &p.server);
+	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &of_alice);
+	pass_use(&pass, 1, false, device_key_fingerprint(bob), device_key_fingerprint(alice), &of_bob);
+	socks5_hash(pass.token, "alice@example.org/a", "bob@example.org/b", hash);
+	p.server.path = tcppath_join(&loop, bob, &to, hash, &of_bob, false, "proxy here", on_joined, &path_events, &p.server);
 	wait_for(one_joined, NULL);
-	p.client.path = tcppath_join(&loop, alice, &to, hash, sid, true, "proxy here", on_joined, &path_events, &p.client);
+	p.client.path = tcppath_join(&loop, alice, &to, hash, &of_alice, true, "proxy here", on_joined, &path_events, &p.client);
 	ok(wait_for(two_joined, NULL), "both join at a proxy");
 	is_int(proxy.rude, 0, "with a greeting alone and a request in one piece");
 	run_for(20);
@@ -939,9 +974,11 @@ static void test_bad_proxy(int refuse, bool mute, bool early, const char *what)
 	struct netaddr to = loopback(proxy_start(&proxy));
 	struct pair p = { 0 };
 	char flood[8000] = { 0 };
+	struct pass_use use;
 
 	joined_count = 0;
-	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", "sid", true,
+	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", &use, true,
 				     "proxy here", on_joined, &path_events, &p.client);
 	if (mute) {
 		run_for(30);
@@ -962,9 +999,11 @@ static void test_no_begin(void)
 	struct proxy proxy = { 0 };
 	struct netaddr to = loopback(proxy_start(&proxy));
 	struct pair p = { 0 };
+	struct pass_use use;
 
 	joined_count = 0;
-	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", "sid", true,
+	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", &use, true,
 				     "proxy here", on_joined, &path_events, &p.client);
 	wait_for(one_joined, NULL);
 	pass_time(TCP_JOINED_TIMEOUT);
@@ -980,7 +1019,7 @@ int main(void)
 	uv_loop_init(&loop);
 	test_bytes();
 	test_echo();
-	test_wrong_token();
+	test_wrong_pass();
 	test_strangers();
 	test_silence();
 	test_crowd();

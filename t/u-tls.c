@@ -17,10 +17,10 @@ struct side {
 	struct buf out;
 };
 
-static void side_init(struct side *s, const struct device_key *key, bool client, const char *server_name)
+static void side_init(struct side *s, const struct device_key *key, bool client, const struct pass_use *use)
 {
 	s->out = (struct buf){ 0 };
-	s->tls = tls_create(key, client, server_name, &s->out);
+	s->tls = tls_create(key, client, use, &s->out);
 }
 
 static void side_finish(struct side *s)
@@ -351,58 +351,247 @@ static void test_key_updates(unsigned times, bool borne, const char *what)
 	ERR_clear_error();
 }
 
+/* --- passes --- */
+
 struct door {
-	const char *word;
-	int asked;
-	char heard[300];
+	struct pass pass;
+	const struct device_key *client;	/* who it was given to */
+	struct pass_seen seen;
+	uint64_t number;
+	bool closed;				/* there is no place */
+	int asked, admitted;
 };
 
-static bool ask_word(void *arg, const char *server_name)
+static bool find_pass(void *arg, const char *identity, struct pass_use *out)
+{
+	struct door *door = arg;
+	char token[PASS_TOKEN_LEN + 1];
+
+	door->asked++;
+	if (!pass_identity(identity, token, &door->number) || strcmp(token, door->pass.token) ||
+	    !pass_is_new(&door->seen, door->number))
+		return false;
+	pass_use(&door->pass, door->number, false, device_key_fingerprint(bob), device_key_fingerprint(door->client),
+		 out);
+	return true;
+}
+
+static bool admit(void *arg)
 {
 	struct door *door = arg;
 
-	door->asked++;
-	snprintf(door->heard, sizeof(door->heard), "%s", server_name);
-	return !strcmp(server_name, door->word);
+	door->admitted++;
+	pass_mark(&door->seen, door->number);
+	return !door->closed;
 }
 
-/* A client that names name meets a server that wants to hear word. */
-static void test_gate(const char *name, const char *word, size_t step, bool welcome, const char *what)
-{
-	struct door door = { .word = word };
-	struct side client, server;
-	struct buf none = { 0 };
+static const struct tls_gate gate = { .find = find_pass, .admit = admit };
 
-	side_init(&client, alice, true, name);
-	side_init(&server, bob, false, NULL);
-	tls_set_gate(server.tls, ask_word, &door);
-	if (welcome) {
-		ok(shake_hands(&client, &server, step), "%s is let in", what);
-		is_int(door.asked, 1, "asked once");
-		is_str(door.heard, name, "for what it said");
-	} else {
-		is_int(carry(&client, &server, step, &none), -1, what);
-		is_int(buf_len(&server.out), 0, "and no byte answers it");
-		tls_input(server.tls, "more", 4, &none);
-		is_int(buf_len(&server.out), 0, "nor later");
-		ok(*tls_error(server.tls), "though we know why: %s", tls_error(server.tls));
-	}
-	buf_finish(&none);
+static void door_init(struct door *door)
+{
+	*door = (struct door){ .client = alice };
+	pass_make(&door->pass);
+}
+
+/* Bob, who has given alice a pass. */
+static void keep_door(struct side *server, struct door *door)
+{
+	side_init(server, bob, false, NULL);
+	tls_set_gate(server->tls, &gate, door);
+}
+
+/* Alice's use of it, as she would have it. */
+static struct pass_use use_of(const struct door *door, uint64_t number)
+{
+	struct pass_use use;
+
+	pass_use(&door->pass, number, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+	return use;
+}
+
+/* The public part of a key, which is what a certificate would show. */
+static bool has_key(const struct buf *bytes, const struct device_key *key)
+{
+	unsigned char raw[32];
+	size_t n = sizeof(raw);
+
+	EVP_PKEY_get_raw_public_key(device_key_private(key), raw, &n);
+	return buf_len(bytes) && (memmem(buf_data(bytes), buf_len(bytes), raw, n) ||
+				  memmem(buf_data(bytes), buf_len(bytes), device_key_fingerprint(key), FINGERPRINT_BYTES));
+}
+
+static void test_pass(size_t step)
+{
+	struct door door;
+	struct side client, server;
+	struct buf plain = { 0 }, said = { 0 };
+	struct pass_use use;
+
+	door_init(&door);
+	use = use_of(&door, 1);
+	side_init(&client, alice, true, &use);
+	keep_door(&server, &door);
+	buf_append(&said, buf_data(&client.out), buf_len(&client.out));
+	ok(memmem(buf_data(&said), buf_len(&said), use.identity, PASS_IDENTITY_LEN) != NULL, "the hello names the pass");
+	ok(!has_key(&said, alice), "... and nobody's key");
+	ok(shake_hands(&client, &server, step), "who has a pass is let in (pieces of %zu)", step);
+	ok(door.asked == 1 && door.admitted == 1, "... asked once");
+	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob), FINGERPRINT_BYTES) &&
+	   !memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	   "both know who is there");
+	tls_write(server.tls, "hello", 5);
+	carry(&server, &client, step, &plain);
+	tls_write(client.tls, " there", 6);
+	carry(&client, &server, step, &plain);
+	is_str(buf_str(&plain), "hello there", "... and can talk");
+	buf_finish(&plain);
+	buf_finish(&said);
 	side_finish(&client);
 	side_finish(&server);
+}
+
+/* What is said to bob's door, and that it gets nothing for it. */
+static void is_silent(struct door *door, const void *hello, size_t n, size_t step, const char *what)
+{
+	struct side server;
+	struct buf none = { 0 };
+	int ret = 0, admitted = door->admitted;
+
+	keep_door(&server, door);
+	for (size_t at = 0; at < n && !ret; at += step)
+		ret = tls_input(server.tls, (const char *)hello + at, n - at < step ? n - at : step, &none);
+	is_int(ret, -1, what);
+	is_int(buf_len(&server.out), 0, "... without a byte");
+	tls_input(server.tls, "more", 4, &none);
+	ok(!buf_len(&server.out) && !tls_established(server.tls), "... nor later");
+	ok(*tls_error(server.tls), "... though we know why: %s", tls_error(server.tls));
+	ok(door->closed || door->admitted == admitted, "... and takes no place");
+	buf_finish(&none);
+	side_finish(&server);
+}
+
+static void refused(struct door *door, const struct device_key *key, const struct pass_use *use, const char *what)
+{
+	struct side client;
+
+	side_init(&client, key, true, use);
+	is_silent(door, buf_data(&client.out), buf_len(&client.out), 65536, what);
+	is_silent(door, buf_data(&client.out), buf_len(&client.out), 1, "... byte by byte, too");
+	side_finish(&client);
+}
+
+static void test_refused(void)
+{
+	struct device_key *mallory = device_key_generate();
+	struct door door, other;
+	struct pass_use use;
+
+	door_init(&door);
+	door_init(&other);
+	use = use_of(&other, 1);
+	refused(&door, alice, &use, "another pass is refused");
+	use = use_of(&door, 1);
+	use.psk[31] ^= 1;
+	refused(&door, alice, &use, "so is who saw the token, and not the secret");
+	use = use_of(&door, UINT64_MAX);
+	use.psk[0] ^= 1;
+	refused(&door, alice, &use, "... with the highest number");
+	ok(door.seen.highest == 0, "... which is not used up by that");
+	refused(&door, alice, NULL, "who has none and would show a certificate");
+	pass_use(&door.pass, 1, true, device_key_fingerprint(mallory), device_key_fingerprint(bob), &use);
+	refused(&door, mallory, &use, "another device to whom somebody has lent it");
+	pass_use(&door.pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(mallory), &use);
+	refused(&door, alice, &use, "who takes us for somebody else");
+	pass_use(&door.pass, 1, true, device_key_fingerprint(bob), device_key_fingerprint(alice), &use);
+	refused(&door, alice, &use, "who gives us our own role");
+	use = use_of(&door, 1);
+	strcpy(use.identity, "x");
+	refused(&door, alice, &use, "what is no identity");
+	door.closed = true;
+	use = use_of(&door, 1);
+	refused(&door, alice, &use, "who has one, when there is no place");
+	device_key_destroy(mallory);
+}
+
+static void test_replay(void)
+{
+	struct door door;
+	struct side client, server;
+	struct buf hello = { 0 }, none = { 0 };
+	struct pass_use use;
+
+	door_init(&door);
+	use = use_of(&door, 7);
+	side_init(&client, alice, true, &use);
+	keep_door(&server, &door);
+	buf_append(&hello, buf_data(&client.out), buf_len(&client.out));
+	ok(shake_hands(&client, &server, 65536), "a pass is used");
+	is_silent(&door, buf_data(&hello), buf_len(&hello), 65536, "whoever says the same again is refused");
+	side_finish(&client);
+	side_finish(&server);
+
+	/* Held back, and said by who recorded it: an answer that they cannot read, once. */
+	use = use_of(&door, 8);
+	side_init(&client, alice, true, &use);
+	keep_door(&server, &door);
+	buf_reset(&hello);
+	buf_append(&hello, buf_data(&client.out), buf_len(&client.out));
+	is_int(tls_input(server.tls, buf_data(&hello), buf_len(&hello), &none), 0, "a hello that was held back is answered");
+	ok(buf_len(&server.out) > 0 && !has_key(&server.out, bob) && !has_key(&server.out, alice), "... without a key in it");
+	tls_input(server.tls, buf_data(&hello), buf_len(&hello), &none);
+	ok(!tls_established(server.tls), "... and leads nowhere");
+	is_silent(&door, buf_data(&hello), buf_len(&hello), 65536, "... once");
+	side_finish(&client);
+	side_finish(&server);
+	buf_finish(&hello);
+	buf_finish(&none);
+}
+
+/* Who answers alice's hello, and is not bob. */
+static void test_false_servers(void)
+{
+	struct device_key *mallory = device_key_generate();
+	struct door door;
+	struct side client, server;
+	struct buf none = { 0 }, said = { 0 };
+	struct pass_use use;
+
+	door_init(&door);
+	use = use_of(&door, 1);
+	side_init(&client, alice, true, &use);
+	side_init(&server, mallory, false, NULL);
+	for (int i = 0; i < 4; i++) {
+		carry(&client, &server, 65536, &none);
+		carry(&server, &client, 65536, &none);
+		buf_append(&said, buf_data(&client.out), buf_len(&client.out));
+	}
+	ok(!tls_established(client.tls), "a server that shows a certificate instead is refused: %s", tls_error(client.tls));
+	ok(!tls_established(server.tls), "... and is shown none");
+	ok(!has_key(&said, alice), "... nor a key in clear");
+	side_finish(&client);
+	side_finish(&server);
+
+	side_init(&client, alice, true, &use);
+	side_init(&server, alice, true, &use);
+	ok(carry(&server, &client, 65536, &none) == -1, "so is its own hello, sent back");
+	side_finish(&client);
+	side_finish(&server);
+	buf_finish(&said);
+	buf_finish(&none);
+	device_key_destroy(mallory);
 }
 
 /* What is no hello at all does not hear that either, and cannot make us wait for long. */
 static void test_gate_and_garbage(const char *what, const char *bytes, size_t n, size_t most)
 {
-	struct door door = { .word = "word" };
+	struct door door;
 	struct side server;
 	struct buf none = { 0 };
 	size_t fed = 0;
 	int ret = 0;
 
-	side_init(&server, bob, false, NULL);
-	tls_set_gate(server.tls, ask_word, &door);
+	door_init(&door);
+	keep_door(&server, &door);
 	while (ret == 0 && fed < 1024 * 1024) {
 		ret = tls_input(server.tls, bytes, n, &none);
 		fed += n;
@@ -414,19 +603,15 @@ static void test_gate_and_garbage(const char *what, const char *bytes, size_t n,
 	side_finish(&server);
 }
 
-static void test_gates(void)
+static void test_passes(void)
 {
 	static const char half[1024] = "\x16\x03\x01\x3f\xfc\x01\x00\x3f\xf8\x03\x03";
-	char longest[256];
 
-	memset(longest, 'a', 255);
-	longest[255] = '\0';
-	test_gate("0123456789abcdef", "0123456789abcdef", 65536, true, "who names the word");
-	test_gate("0123456789abcdef", "0123456789abcdef", 1, true, "byte by byte, too,");
-	test_gate(longest, longest, 65536, true, "the longest name");
-	test_gate("0123456789abcdee", "0123456789abcdef", 65536, false, "another word is refused");
-	test_gate("0123456789abcdee", "0123456789abcdef", 1, false, "byte by byte, too");
-	test_gate(NULL, "0123456789abcdef", 65536, false, "no word is refused");
+	test_pass(65536);
+	test_pass(1);
+	test_refused();
+	test_replay();
+	test_false_servers();
 	test_gate_and_garbage("HTTP", "GET / HTTP/1.0\r\n\r\n", 18, 100);
 	test_gate_and_garbage("an alert", "\x15\x03\x03\x00\x02\x02\x28", 7, 100);
 	test_gate_and_garbage("a hello without end", half, sizeof(half), 4096);
@@ -458,7 +643,7 @@ int main(void)
 	test_strangers();
 	test_key_updates(32, true, "who asks for new keys now and then is borne");
 	test_key_updates(100000, false, "who never stops is cut off");
-	test_gates();
+	test_passes();
 	test_one_context();
 	device_key_destroy(alice);
 	device_key_destroy(bob);

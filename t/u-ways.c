@@ -7,6 +7,8 @@
 
 #define BYTES(s) (s), sizeof(s) - 1
 #define TOKEN "00112233445566778899aabbccddeeff"
+#define SECRET TOKEN "ffeeddccbbaa99887766554433221100"
+#define PASS "token=" TOKEN "\0secret=" SECRET "\0"
 
 static int parse_ways(const void *bytes, size_t n, struct ways *out)
 {
@@ -45,24 +47,29 @@ static const struct {
 } rows[] = {
 	{ BYTES("transport=auto\0"), 0, ROUTE_ALL, 0, "no addresses" },
 	{ BYTES("transport=inband\0new=1\0"), 0, ROUTE_MASK(PATH_INBAND), 0, "an unknown field" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0address=192.168.0.7:1\0address=[2001:db8::7]:2\0"), 0,
+	{ BYTES("transport=auto\0" PASS "address=192.168.0.7:1\0address=[2001:db8::7]:2\0"), 0,
 	  ROUTE_ALL, 2, "two addresses" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0address=127.0.0.1:1\0"), 0, ROUTE_ALL, 1,
+	{ BYTES("transport=auto\0" PASS "address=127.0.0.1:1\0"), 0, ROUTE_ALL, 1,
 	  "whether one is dialled is not settled here" },
-	{ BYTES("address=192.168.0.7:1\0token=" TOKEN "\0transport=direct\0"), 0, ROUTE_MASK(PATH_DIRECT), 1,
+	{ BYTES("address=192.168.0.7:1\0" PASS "transport=direct\0"), 0, ROUTE_MASK(PATH_DIRECT), 1,
 	  "in any order" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0address=host:1\0address=192.168.0.7:1\0address=\0"), 0,
+	{ BYTES("transport=auto\0" PASS "address=host:1\0address=192.168.0.7:1\0address=\0"), 0,
 	  ROUTE_ALL, 1, "malformed ones are left out" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0address=192.168.0.7:1\0address=[::ffff:192.168.0.7]:1\0"), 0,
+	{ BYTES("transport=auto\0" PASS "address=192.168.0.7:1\0address=[::ffff:192.168.0.7]:1\0"), 0,
 	  ROUTE_ALL, 1, "and so is one that is said twice" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0" "address=10.0.0.1:1\0address=10.0.0.1:2\0"
+	{ BYTES("transport=auto\0" PASS "address=10.0.0.1:1\0address=10.0.0.1:2\0"
 		"address=10.0.0.1:3\0address=10.0.0.1:4\0address=10.0.0.1:5\0address=10.0.0.1:6\0"
 		"address=10.0.0.1:7\0address=10.0.0.1:8\0address=10.0.0.1:9\0"), 0, ROUTE_ALL, 8,
 	  "and the ninth" },
 	{ BYTES("transport=auto\0address=10.0.0.1:1\0"), -1, 0, 0, "an address without a token" },
-	{ BYTES("transport=auto\0token=\0"), -1, 0, 0, "an empty token" },
-	{ BYTES("transport=auto\0token=00112233445566778899AABBCCDDEEFF\0"), -1, 0, 0, "a token in capitals" },
-	{ BYTES("transport=auto\0token=" TOKEN "0\0"), -1, 0, 0, "a token too long" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0address=10.0.0.1:1\0"), -1, 0, 0, "a token without a secret" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" TOKEN "\0"), -1, 0, 0, "a short secret" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" SECRET "0\0"), -1, 0, 0, "a secret too long" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=x" SECRET "\0"), -1, 0, 0, "a secret that is not hex" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0"), 0, ROUTE_ALL, 0, "a secret of nothing" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0token=\0"), -1, 0, 0, "an empty token" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0token=00112233445566778899AABBCCDDEEFF\0"), -1, 0, 0, "a token in capitals" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0token=" TOKEN "0\0"), -1, 0, 0, "a token too long" },
 	{ BYTES("token=" TOKEN "\0"), -1, 0, 0, "no transport" },
 	{ BYTES("transport=none\0"), -1, 0, 0, "nothing is allowed" },
 	{ BYTES("transport=carrier-pigeon\0"), -1, 0, 0, "an unknown transport" },
@@ -94,7 +101,7 @@ static void make_ways(struct ways *w, size_t n)
 	w->allowed = ROUTE_ALL;
 	w->n = n;
 	if (n > 0)
-		strcpy(w->token, TOKEN);
+		pass_make(&w->pass);
 	for (size_t i = 0; i < n; i++) {
 		char text[NETADDR_TEXT_MAX];
 
@@ -116,7 +123,7 @@ static void test_ways_again(void)
 		   "ways with %zu addresses come back, byte for byte", n);
 		for (size_t cut = 0; cut < buf_len(&fields); cut++)
 			whole += parse_ways(buf_data(&fields), cut, &again) == 0 && again.n == n &&
-				 !strcmp(again.token, w.token);
+				 !strcmp(again.pass.token, w.pass.token);
 		is_int(whole, 0, "and no less is as much");
 		ok(buf_len(&fields) < RECORD_PAYLOAD_MAX, "and fit a record");
 		buf_finish(&fields);
@@ -124,7 +131,7 @@ static void test_ways_again(void)
 }
 
 static const char offer[] = "sid=" TOKEN "\0state=offer\0jid=proxy.example.org\0host=proxy.example.org\0"
-	"port=5000\0from=alice@example.org/git.a\0to=bob@example.net/git.b\0";
+	"port=5000\0from=alice@example.org/git.a\0to=bob@example.net/git.b\0secret=" SECRET "\0";
 
 /* The offer with something replaced, the first time it appears. */
 static size_t changed(char *out, const char *from, const char *to, size_t to_len)
@@ -172,6 +179,8 @@ static void test_offer(void)
 		{ "/git.b", BYTES("/"), -1, "a target with an empty resource" },
 		{ "/git.b", BYTES("/git b"), -1, "a target with a blank" },
 		{ "to=", BYTES("ot="), -1, "no target" },
+		{ "secret=", BYTES("sacret="), -1, "no secret" },
+		{ "secret=00", BYTES("secret="), -1, "a short secret" },
 		{ "to=bob", BYTES("reason=x\0to=bob"), 0, "what belongs to another step" },
 	};
 	struct bytestream_record b;
@@ -179,7 +188,8 @@ static void test_offer(void)
 
 	is_int(parse_stream(offer, sizeof(offer) - 1, &b), 0, "an offer is read");
 	is_int(b.step, BYTESTREAM_OFFER, "as one");
-	is_str(b.sid, TOKEN, "with its sid");
+	is_str(b.pass.token, TOKEN, "with its sid");
+	ok(b.pass.secret[1] == 0x11 && b.pass.secret[PASS_SECRET_BYTES - 2] == 0x11, "and its secret");
 	is_str(b.offer.jid, "proxy.example.org", "the proxy");
 	is_str(b.offer.host, "proxy.example.org", "where it is");
 	is_int(b.offer.port, 5000, "and at which port");
@@ -236,7 +246,7 @@ static void test_steps(void)
 		{ BYTES("state=joined\0"), -1, 0, NULL, "no sid" },
 		{ BYTES("sid=" TOKEN "\0state=joined"), -1, 0, NULL, "ill-formed fields" },
 	};
-	struct bytestream_record b = { .sid = TOKEN, .step = BYTESTREAM_JOINED }, again;
+	struct bytestream_record b = { .pass.token = TOKEN, .step = BYTESTREAM_JOINED }, again;
 	struct record other = { .type = RECORD_WAYS, .payload = (const uint8_t *)steps[0].bytes, .len = steps[0].n };
 	struct buf fields = { 0 };
 
@@ -279,7 +289,7 @@ static void test_random(void)
 			n = (size_t)rand() % n;
 		if (parse_stream(bytes, n, &b) == 0) {
 			good++;
-			wrong += strlen(b.sid) != WAYS_TOKEN_LEN;
+			wrong += strlen(b.pass.token) != PASS_TOKEN_LEN;
 			wrong += b.step == BYTESTREAM_OFFER && (!b.offer.port || !*b.offer.host || !strchr(b.offer.from, '/'));
 		}
 		make_ways(&with, (size_t)rand() % (WAYS_ADDRESSES + 1));
@@ -289,7 +299,7 @@ static void test_random(void)
 			buf_data(&fields)[(size_t)rand() % n] = (char)rand();
 		if (parse_ways(buf_data(&fields), n, &w) == 0) {
 			good++;
-			wrong += w.n > WAYS_ADDRESSES || (w.n && !*w.token) || !w.allowed;
+			wrong += w.n > WAYS_ADDRESSES || (w.n && !*w.pass.token) || !w.allowed;
 		}
 		buf_finish(&fields);
 	}

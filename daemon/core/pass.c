@@ -61,9 +61,11 @@ bool pass_identity(const char *identity, char token[PASS_TOKEN_LEN + 1], uint64_
 /* As RFC 4303 3.4.3 keeps out packets that were seen. */
 bool pass_is_new(const struct pass_seen *seen, uint64_t number)
 {
+	uint64_t behind = seen->highest - number;
+
 	if (number > seen->highest)
 		return true;
-	return number && seen->highest - number < PASS_WINDOW && !(seen->before >> (seen->highest - number) & 1);
+	return number && behind < PASS_WINDOW && !(seen->before >> behind & 1);
 }
 
 void pass_mark(struct pass_seen *seen, uint64_t number)

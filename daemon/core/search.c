@@ -44,7 +44,7 @@ size_t search_dialable(const struct search *s, struct netaddr out[WAYS_ADDRESSES
 {
 	size_t n = 0;
 
-	if (!*s->theirs.token || !s->facts.may_dial)
+	if (!*s->theirs.pass.token || !s->facts.may_dial)
 		return 0;
 	for (size_t i = 0; i < s->theirs.n; i++)
 		if (netaddr_may_dial(&s->theirs.addresses[i], s->facts.local))

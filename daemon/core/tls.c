@@ -20,13 +20,16 @@
  * appends to where the caller wants them: nothing is copied on the way. The client's
  * hello is there from the start. The certificate is not judged by a chain, for there is none: it must hold an
  * Ed25519 key, which the handshake proves the peer to own, and the caller
- * compares its fingerprint.
+ * compares its fingerprint. With a pass there is no certificate at all on either
+ * side, so that there is none to fall back to: the server answers when OpenSSL has found the
+ * binder of the hello right, which is when it takes the session for a resumed one, and the
+ * client gives up when it is shown a certificate.
  *
  * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
  * kind of key), it talks for ever without finishing the handshake, or it asks for
  * new keys for ever (what it asks is as long as what we answer, and who does not read the
  * answers would have us keep them), or bytes were changed on the way. Each ends the connection, with an alert to be sent.
- * Only behind a gate a stranger does not even get that.
+ * Only behind a gate a stranger does not even get that; there, what OpenSSL would write is dropped.
  */
 
 enum {
@@ -55,10 +58,11 @@ struct tls {
 	bool closed;		/* close_notify has come */
 	bool failed;
 	bool shut;		/* close_notify was sent */
-	tls_gate gate;		/* NULL: everybody may try */
+	struct pass_use use;	/* identity empty: none; of a server, the one that was found */
+	const struct tls_gate *gate;	/* borrowed; NULL: everybody may try, with a certificate */
 	void *gate_arg;
-	bool admitted;		/* the gate said yes */
-	bool turned_away;	/* the gate said no, or was not asked for want of a name */
+	bool admitted;		/* the hello was proven, and the gate said yes */
+	bool turned_away;	/* the gate said no, or was not asked for want of a pass */
 	bool reading;		/* inside SSL_read: what is written then answers the peer */
 	unsigned answers;	/* of that kind */
 	size_t handshake_bytes;	/* taken in before it was established */
@@ -66,12 +70,19 @@ struct tls {
 	char error[160];
 };
 
+static bool has_pass(const struct tls *tls)
+{
+	return *tls->use.identity;
+}
+
 static int accept_ed25519(X509_STORE_CTX *store, void *arg)
 {
 	X509 *certificate = X509_STORE_CTX_get0_cert(store);
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *tls = SSL_get_app_data(ssl);
 	unsigned char fp[FINGERPRINT_BYTES];
 
-	if (certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
+	if (!has_pass(tls) && certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;
 	}
@@ -91,39 +102,20 @@ static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* The host name in the extension's list (RFC 6066, 3.): one entry, of the only type there is. */
-static bool server_name_of(SSL *ssl, char out[TLSEXT_MAXLEN_host_name + 1])
-{
-	const unsigned char *p;
-	size_t n, len;
-
-	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) || n < 5)
-		return false;
-	len = p[3] << 8 | p[4];
-	if ((size_t)(p[0] << 8 | p[1]) != n - 2 || p[2] != TLSEXT_NAMETYPE_host_name || len != n - 5 ||
-	    !len || len > TLSEXT_MAXLEN_host_name || memchr(p + 5, '\0', len))
-		return false;
-	memcpy(out, p + 5, len);
-	out[len] = '\0';
-	return true;
-}
-
 /*
  * Sees every ClientHello before anything of it was answered. OpenSSL asks
- * select_alpn() only if the client offers something, so one without ALPN is refused here.
+ * select_alpn() only if the client offers something, so one without ALPN is refused here; and
+ * take_pass() only if it names a pass.
  */
 static int judge_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct tls *tls = SSL_get_app_data(ssl);
-	char name[TLSEXT_MAXLEN_host_name + 1];
 	const unsigned char *data;
 	size_t n;
 
-	if (tls->gate)
-		tls->admitted = server_name_of(ssl, name) && tls->gate(tls->gate_arg, name);
-	if (tls->gate && !tls->admitted) {
+	if (tls->gate && !SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &data, &n)) {
 		tls->turned_away = true;
-		*alert = SSL_AD_UNRECOGNIZED_NAME;
+		*alert = SSL_AD_HANDSHAKE_FAILURE;
 		return SSL_CLIENT_HELLO_ERROR;
 	}
 	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation,
@@ -131,6 +123,61 @@ static int judge_hello(SSL *ssl, int *alert, void *arg)
 		return SSL_CLIENT_HELLO_SUCCESS;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
 	return SSL_CLIENT_HELLO_ERROR;
+}
+
+/* --- passes --- */
+
+/* What OpenSSL makes of an external PSK: a session, which is resumed. SHA-256 is its hash. */
+static SSL_SESSION *session_of(SSL *ssl, const struct pass_use *use)
+{
+	static const unsigned char aes_128_gcm_sha256[] = { 0x13, 0x01 };
+	const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, aes_128_gcm_sha256);
+	SSL_SESSION *session = SSL_SESSION_new();
+
+	if (session && cipher && SSL_SESSION_set1_master_key(session, use->psk, sizeof(use->psk)) &&
+	    SSL_SESSION_set_cipher(session, cipher) &&
+	    SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION))
+		return session;
+	SSL_SESSION_free(session);
+	return NULL;
+}
+
+/* The client's: called once for a hello. */
+static int offer_pass(SSL *ssl, const EVP_MD *md, const unsigned char **identity, size_t *n,
+		      SSL_SESSION **session)
+{
+	const struct tls *tls = SSL_get_app_data(ssl);
+
+	*identity = (const unsigned char *)tls->use.identity;
+	*n = strlen(tls->use.identity);
+	*session = session_of(ssl, &tls->use);
+	return *session != NULL;
+}
+
+/* The server's: with the session OpenSSL checks the binder. */
+static int take_pass(SSL *ssl, const unsigned char *identity, size_t n, SSL_SESSION **session)
+{
+	struct tls *tls = SSL_get_app_data(ssl);
+	char text[PASS_IDENTITY_LEN + 1] = "";
+
+	*session = NULL;
+	if (n == PASS_IDENTITY_LEN)
+		memcpy(text, identity, n);
+	/* Once: a second hello (RFC 8446 4.1.4) is asked of nobody of ours. */
+	if (*text && !tls->admitted && tls->gate->find(tls->gate_arg, text, &tls->use))
+		*session = session_of(ssl, &tls->use);
+	tls->turned_away = !*session;
+	return *session != NULL;
+}
+
+/* The binder was right, and so the first answer is about to leave. */
+static bool is_admitted(struct tls *tls)
+{
+	if (!tls->admitted && !tls->turned_away && SSL_session_reused(tls->ssl)) {
+		tls->admitted = tls->gate->admit(tls->gate_arg);
+		tls->turned_away = !tls->admitted;
+	}
+	return tls->admitted;
 }
 
 static bool context_set_up(SSL_CTX *ctx, const struct device_key *key)
@@ -196,7 +243,7 @@ static int fail_openssl(struct tls *tls)
 
 	ERR_clear_error();
 	if (tls->turned_away)
-		why = "not a server name that is expected";
+		why = "it has no pass that is expected";
 	else if (tls->answers > KEY_UPDATES_MAX)
 		why = "it asks for new keys too often";
 	return fail(tls, why ? why : "unexpected bytes");
@@ -211,10 +258,22 @@ static bool alpn_selected(const struct tls *tls)
 	return n == ALPN_LEN - 1 && !memcmp(name, alpn + 1, n);
 }
 
+/* Who it is that finished the handshake. */
+static bool identify(struct tls *tls)
+{
+	X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+
+	if (!has_pass(tls))
+		return certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), tls->peer_fp);
+	if (certificate || !SSL_session_reused(tls->ssl))
+		return false;
+	memcpy(tls->peer_fp, tls->use.peer, sizeof(tls->peer_fp));
+	return true;
+}
+
 /* Moves the handshake on. 0 also while it waits for more; -1 when it failed. */
 static int handshake(struct tls *tls)
 {
-	X509 *certificate;
 	int ret;
 
 	ERR_clear_error();
@@ -223,10 +282,9 @@ static int handshake(struct tls *tls)
 		return SSL_get_error(tls->ssl, ret) == SSL_ERROR_WANT_READ ? 0 : fail_openssl(tls);
 	if (!alpn_selected(tls))
 		return fail(tls, "the peer does not speak git-xmpp/1");
-	certificate = SSL_get0_peer_certificate(tls->ssl);
-	if (!certificate ||
-	    !device_key_fingerprint_of(X509_get0_pubkey(certificate), tls->peer_fp))
-		return fail(tls, "the peer has no Ed25519 key");
+	if (!identify(tls))
+		return fail(tls, has_pass(tls) ? "the peer has not taken the pass" :
+			    "the peer has no Ed25519 key");
 	tls->established = true;
 	return 0;
 }
@@ -284,11 +342,14 @@ static int wire_write(BIO *bio, const char *data, int n)
 {
 	struct tls *tls = BIO_get_data(bio);
 
+	BIO_clear_retry_flags(bio);
 	tls->answers += tls->reading;
 	if (tls->answers > KEY_UPDATES_MAX)
 		return -1;
-	if (!tls->gate || tls->admitted)
+	if (!tls->gate || is_admitted(tls))
 		buf_append(tls->out, data, (size_t)n);
+	else if (SSL_session_reused(tls->ssl))
+		return -1;	/* no alert: an answer, and there is no place for it */
 	return n;
 }
 
@@ -313,7 +374,7 @@ static BIO *wire_create(struct tls *tls)
 	return bio;
 }
 
-struct tls *tls_create(const struct device_key *key, bool client, const char *server_name,
+struct tls *tls_create(const struct device_key *key, bool client, const struct pass_use *use,
 		       struct buf *out)
 {
 	struct tls *tls = xcalloc(1, sizeof(*tls));
@@ -326,8 +387,12 @@ struct tls *tls_create(const struct device_key *key, bool client, const char *se
 		die_openssl();
 	SSL_set_bio(tls->ssl, wire, wire);
 	SSL_set_app_data(tls->ssl, tls);
-	if (client && server_name && !SSL_set_tlsext_host_name(tls->ssl, server_name))
-		die_openssl();
+	if (use) {
+		assert(client);
+		tls->use = *use;
+		SSL_certs_clear(tls->ssl);
+		SSL_set_psk_use_session_callback(tls->ssl, offer_pass);
+	}
 	if (client)
 		SSL_set_connect_state(tls->ssl);
 	else
@@ -337,17 +402,22 @@ struct tls *tls_create(const struct device_key *key, bool client, const char *se
 	return tls;
 }
 
-void tls_set_gate(struct tls *tls, tls_gate gate, void *arg)
+void tls_set_gate(struct tls *tls, const struct tls_gate *gate, void *arg)
 {
 	assert(!tls->handshake_bytes);
 	tls->gate = gate;
 	tls->gate_arg = arg;
+	SSL_certs_clear(tls->ssl);
+	/* Nobody is asked for a certificate, and OpenSSL resumes no session of one who should be. */
+	SSL_set_verify(tls->ssl, SSL_VERIFY_NONE, NULL);
+	SSL_set_psk_find_session_callback(tls->ssl, take_pass);
 }
 
 void tls_destroy(struct tls *tls)
 {
 	if (!tls)
 		return;
+	explicit_bzero(&tls->use, sizeof(tls->use));
 	SSL_free(tls->ssl);
 	BIO_meth_free(tls->wire);
 	free(tls);

@@ -4,10 +4,11 @@
 
 /*
  * TLS 1.3 on one path: ciphertext goes in by calls and comes out to a
- * buffer, nothing here touches a descriptor. Both ends show a certificate; the
+ * buffer, nothing here touches a descriptor. Both ends show a certificate, and the
  * handshake proves that the peer holds the key whose fingerprint
- * tls_peer_fingerprint() tells, and nothing more: whether that key is trusted
- * is the caller's question, to be asked before any application byte is believed.
+ * tls_peer_fingerprint() tells. Or both have a pass (pass.h): then no certificate
+ * is shown or taken, and the fingerprint is the one that the pass was made with. Whether
+ * that key is trusted is the caller's question, to be asked before any application byte is believed.
  * No session tickets, no renegotiation, no 1.2, ALPN "git-xmpp/1" required. A peer
  * that asks for new keys again and again is cut off.
  */
@@ -18,26 +19,33 @@
 
 #include "buf.h"
 #include "devicekey.h"
+#include "pass.h"
 
 struct tls;
 
 /*
  * key and out are borrowed for the life of the tls. What is to be sent is
  * appended to out, by any call below, also by a failure (an alert). The client
- * is the side that opened the path: its hello is in out from the start, and
- * names server_name (copied, at most 255 bytes), if that is not NULL.
+ * is the side that opened the path: its hello is in out from the start. One with a
+ * pass (use is copied) talks to who proves the same; use is NULL for certificates, and for a server.
  */
-struct tls *tls_create(const struct device_key *key, bool client, const char *server_name,
+struct tls *tls_create(const struct device_key *key, bool client, const struct pass_use *use,
 		       struct buf *out);
 void tls_destroy(struct tls *tls);
 
 /*
- * A server that answers only who knows the word: gate is asked for the name in
- * the client's hello. If it says no, if there is no name, or if what comes is no
- * hello, tls_input() fails and nothing is put out, not even an alert. Before the first input.
+ * A server that answers only who has a pass: find is asked for the identity that the
+ * hello names; then the hello is proven, and admit has the last word. If one of them
+ * says no, if the proof is wrong, or what comes is no such hello, tls_input() fails and nothing is put
+ * out, not even an alert. Before the first input; gate is borrowed.
  */
-typedef bool (*tls_gate)(void *arg, const char *server_name);
-void tls_set_gate(struct tls *tls, tls_gate gate, void *arg);
+struct tls_gate {
+	/* Fills in out, or says no. Nothing is to be believed yet. */
+	bool (*find)(void *arg, const char *identity, struct pass_use *out);
+	/* Who named what was found last has proven it. */
+	bool (*admit)(void *arg);
+};
+void tls_set_gate(struct tls *tls, const struct tls_gate *gate, void *arg);
 
 /*
  * Ciphertext from the path. Decrypted application bytes are appended to

@@ -55,22 +55,40 @@ static bool fields_of(const struct record *record, enum record_type type, struct
 }
 
 /* Tokens and sids: compared as text, so there is one way to write them. */
-static bool take_token(struct fields f, const char *key, char out[WAYS_TOKEN_LEN + 1])
+static bool take_token(struct fields f, const char *key, struct pass *out)
 {
 	const char *value = fields_get(f, key);
 
-	if (!value || strlen(value) != WAYS_TOKEN_LEN ||
-	    strspn(value, "0123456789abcdef") != WAYS_TOKEN_LEN)
+	if (!value || strlen(value) != PASS_TOKEN_LEN ||
+	    strspn(value, "0123456789abcdef") != PASS_TOKEN_LEN)
 		return false;
-	memcpy(out, value, WAYS_TOKEN_LEN + 1);
+	memcpy(out->token, value, PASS_TOKEN_LEN + 1);
 	return true;
+}
+
+static bool take_secret(struct fields f, struct pass *out)
+{
+	const char *value = fields_get(f, "secret");
+
+	return value && strlen(value) == 2 * PASS_SECRET_BYTES &&
+	       hex_decode(value, out->secret, sizeof(out->secret));
+}
+
+static void put_secret(struct buf *fields, const struct pass *p)
+{
+	char text[2 * PASS_SECRET_BYTES + 1];
+
+	hex_encode(p->secret, sizeof(p->secret), text);
+	fields_add(fields, "secret", text);
 }
 
 void ways_put(const struct ways *w, struct buf *fields)
 {
 	fields_add(fields, "transport", ways_transport_name(w->allowed));
-	if (*w->token)
-		fields_add(fields, "token", w->token);
+	if (*w->pass.token) {
+		fields_add(fields, "token", w->pass.token);
+		put_secret(fields, &w->pass);
+	}
 	for (size_t i = 0; i < w->n; i++) {
 		char text[NETADDR_TEXT_MAX];
 
@@ -102,17 +120,19 @@ int ways_parse(const struct record *record, struct ways *out)
 		return -1;
 	transport = fields_get(f, "transport");
 	out->allowed = transport ? ways_transport(transport) : 0;
-	if (!out->allowed || (fields_get(f, "token") && !take_token(f, "token", out->token)))
+	if (!out->allowed)
+		return -1;
+	if (fields_get(f, "token") && !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))
 		return -1;
 	while (fields_next(f, &pos, &key, &key_len, &value))
 		if (field_is(key, key_len, "address"))
 			take_address(out, value);
-	return out->n > 0 && !*out->token ? -1 : 0;
+	return out->n > 0 && !*out->pass.token ? -1 : 0;
 }
 
 void bytestream_put(const struct bytestream_record *b, struct buf *fields)
 {
-	fields_add(fields, "sid", b->sid);
+	fields_add(fields, "sid", b->pass.token);
 	fields_add(fields, "state", steps[b->step]);
 	if (b->step == BYTESTREAM_OFFER) {
 		fields_add(fields, "jid", b->offer.jid);
@@ -120,6 +140,7 @@ void bytestream_put(const struct bytestream_record *b, struct buf *fields)
 		fields_add_u64(fields, "port", b->offer.port);
 		fields_add(fields, "from", b->offer.from);
 		fields_add(fields, "to", b->offer.to);
+		put_secret(fields, &b->pass);
 	} else if (b->step == BYTESTREAM_FAILED && *b->reason) {
 		fields_add(fields, "reason", b->reason);
 	}
@@ -179,7 +200,7 @@ int bytestream_parse(const struct record *record, struct bytestream_record *out)
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
-	if (!fields_of(record, RECORD_BYTESTREAM, &f) || !take_token(f, "sid", out->sid))
+	if (!fields_of(record, RECORD_BYTESTREAM, &f) || !take_token(f, "sid", &out->pass))
 		return -1;
 	state = fields_get(f, "state");
 	if (!state)
@@ -189,7 +210,7 @@ int bytestream_parse(const struct record *record, struct bytestream_record *out)
 			continue;
 		out->step = (enum bytestream_step)i;
 		if (out->step == BYTESTREAM_OFFER)
-			return take_offer(f, &out->offer) ? 0 : -1;
+			return take_offer(f, &out->offer) && take_secret(f, &out->pass) ? 0 : -1;
 		if (out->step == BYTESTREAM_FAILED)
 			strcpy(out->reason, record_reason(record, "failed"));
 		return 0;

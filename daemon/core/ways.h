@@ -8,11 +8,12 @@
  *
  * WAYS, sent whenever the link comes up anew and when something changed; the latest counts:
  *   transport=auto|direct|proxy|inband	what the sender's user allows (the kinds of path)
- *   [token=<32 hex>]			to be named by who dials: TLS server name. Needed with an address
+ *   [token=<32 hex> secret=<64 hex>]	the pass for who dials (pass.h). Needed with an address
  *   [address=<netaddr>]*		at most WAYS_ADDRESSES, best first
  *
  * BYTESTREAM, the steps of an XEP-0065 bytestream through a proxy of the offering side:
- *   sid=<32 hex>  state=offer   jid=, host=, port= of the proxy; from=, to= full JIDs for DST.ADDR
+ *   sid=<32 hex>  state=offer   jid=, host=, port= of the proxy; from=, to= full JIDs for DST.ADDR;
+ *                               secret=<64 hex>, which is, with the sid for its token, the pass
  *   sid=          state=joined  the other side is connected to the proxy, waiting as TLS server
  *   sid=          state=failed  [reason=]; either side
  */
@@ -24,19 +25,18 @@
 #include "buf.h"
 #include "jid.h"
 #include "netaddr.h"
+#include "pass.h"
 #include "record.h"
 #include "route.h"
 
 enum {
 	WAYS_ADDRESSES = 8,
-	WAYS_TOKEN_BYTES = 16,
-	WAYS_TOKEN_LEN = 2 * WAYS_TOKEN_BYTES,
 	WAYS_HOST_MAX = 255,
 };
 
 struct ways {
 	unsigned allowed;			/* of path kinds, ROUTE_MASK() */
-	char token[WAYS_TOKEN_LEN + 1];		/* empty: none */
+	struct pass pass;			/* its token is empty: none */
 	struct netaddr addresses[WAYS_ADDRESSES];
 	size_t n;
 };
@@ -55,7 +55,7 @@ struct bytestream_offer {
 };
 
 struct bytestream_record {
-	char sid[WAYS_TOKEN_LEN + 1];
+	struct pass pass;			/* its token is the sid; its secret is told by an OFFER only */
 	enum bytestream_step step;
 	struct bytestream_offer offer;		/* of OFFER */
 	char reason[REASON_MAX + 1];		/* of FAILED; a word */

@@ -3,15 +3,16 @@
 #include "ways.h"
 
 #define TOKEN "00112233445566778899aabbccddeeff"
+#define SECRET TOKEN TOKEN
 
 const struct fuzz_seed fuzz_seeds[] = {
-	FUZZ_SEED("transport=auto\0token=" TOKEN "\0address=192.168.1.7:4711\0address=[2001:db8::7]:4711\0"),
-	FUZZ_SEED("transport=direct\0token=" TOKEN "\0" "address=10.0.0.1:1\0address=10.0.0.2:1\0address=10.0.0.3:1\0"
+	FUZZ_SEED("transport=auto\0token=" TOKEN "\0secret=" SECRET "\0address=192.168.1.7:4711\0address=[2001:db8::7]:4711\0"),
+	FUZZ_SEED("transport=direct\0token=" TOKEN "\0secret=" SECRET "\0" "address=10.0.0.1:1\0address=10.0.0.2:1\0address=10.0.0.3:1\0"
 		  "address=10.0.0.4:1\0address=10.0.0.5:1\0address=10.0.0.6:1\0address=10.0.0.7:1\0"
 		  "address=10.0.0.8:1\0address=10.0.0.9:1\0"),
 	FUZZ_SEED("transport=inband\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=offer\0jid=proxy.example.org/7\0host=192.0.2.9\0port=7777\0"
-		  "from=alice@example.org/git.k7\0to=bob@example.net/git.p4\0"),
+		  "from=alice@example.org/git.k7\0to=bob@example.net/git.p4\0secret=" SECRET "\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=joined\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=failed\0reason=unreachable\0"),
 	{ NULL, 0 },
@@ -26,7 +27,7 @@ static void as_ways(struct record *record)
 	record->type = RECORD_WAYS;
 	if (ways_parse(record, &ways))
 		return;
-	must(ways.n <= WAYS_ADDRESSES && (ways.n == 0 || *ways.token) && ways.allowed);
+	must(ways.n <= WAYS_ADDRESSES && (ways.n == 0 || *ways.pass.token) && ways.allowed);
 	ways_put(&ways, &fields);
 	record->payload = (const uint8_t *)buf_data(&fields);
 	record->len = buf_len(&fields);
