@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "contacts.h"
 #include "shutout.h"
 #include "waiting.h"
 
@@ -63,9 +64,9 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		waiting_request(w, xmpp_block(b->xmpp, jid, true, waiting_answered, w));
 		return;
 	}
-	if (command_is_online(b))
-		xmpp_unavailable(b->xmpp, jid);
 	shut_out(b, jid, NULL, SHUT_BLOCKED);
+	if (command_is_online(b) && contacts_sees_us(b, jid))
+		xmpp_unavailable(b->xmpp, jid);
 	command_finish(conn, xasprintf("blocked %s in this broker only: %s", jid,
 				    command_is_online(b) ? "your server has no list of blocked addresses"
 						 : "it is not online, and your server was not asked"));

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "contacts.h"
 #include "presence.h"
 #include "shutout.h"
 #include "waiting.h"
@@ -107,7 +108,8 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	shut_out(b, jid, NULL, SHUT_REMOVED);
 	if (command_is_online(b)) {
 		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
-		xmpp_unavailable(b->xmpp, jid);
+		if (contacts_sees_us(b, jid))
+			xmpp_unavailable(b->xmpp, jid);
 		if (wants)
 			xmpp_subscription(b->xmpp, jid, "unsubscribed");
 	}

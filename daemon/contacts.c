@@ -98,7 +98,7 @@ static void note_answer(struct broker *b, const char *jid, enum subscription sub
 void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
 {
 	struct broker *b = owner;
-	bool changed, taken;
+	bool changed, taken, saw_us = contacts_sees_us(b, bare);
 
 	if (is_self(b, bare))
 		return;
@@ -121,7 +121,8 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
 	if (taken || removed) {
 		shut_out(b, bare, NULL, SHUT_REMOVED);
-		xmpp_unavailable(b->xmpp, bare);
+		if (saw_us)
+			xmpp_unavailable(b->xmpp, bare);
 	}
 	sessions_wake(b);
 }
@@ -278,11 +279,18 @@ void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
 void contacts_online(struct broker *b)
 {
 	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
-		if (p->since[MARK_BLOCKED])
+		if (p->since[MARK_BLOCKED] && contacts_sees_us(b, p->jid))
 			xmpp_unavailable(b->xmpp, p->jid);
 }
 
 /* --- for the user's commands --- */
+
+bool contacts_sees_us(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	return buddy && (buddy->subscription == SUBSCRIPTION_FROM || buddy->subscription == SUBSCRIPTION_BOTH);
+}
 
 void contacts_note(struct broker *b, const char *jid)
 {

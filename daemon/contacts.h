@@ -20,8 +20,11 @@ void contacts_blocklist(void *owner, struct xmpp_rows *rows);
 void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows);
 void contacts_subscription(void *owner, const char *bare, const char *kind);
 
-/* We are online: who is blocked here only does not see it. */
+/* We are online: who is blocked here only, and would see it, does not. */
 void contacts_online(struct broker *b);
+
+/* Whether jid is shown our presence: only they need to be told that it ends, and nobody else is to know of it. */
+bool contacts_sees_us(const struct broker *b, const char *jid);
 
 /* What the roster says of jid is remembered with a new entry of the trust table, which is not saved by this. */
 void contacts_note(struct broker *b, const char *jid);
