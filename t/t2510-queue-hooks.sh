@@ -24,7 +24,8 @@ what_a_hook_sees () {
 		echo "\$SSH_AUTH_SOCK \$OF_THE_USER"
 		echo "\$PATH" | cut -d: -f1
 		env | grep "^GIT_" | grep -vE "^GIT_(XMPP_|PREFIX=|TERMINAL_PROMPT=|ASKPASS=)" | sort
-	} >"$1" 2>&1
+	} >"$1.\$\$" 2>&1
+	mv "$1.\$\$" "$1"
 	END
 }
 
@@ -35,9 +36,9 @@ same_place () {
 	hooks=$1
 	shift
 	n=$((n + 1))
-	rm -f saw saw.new
+	rm -f saw
 	mkdir -p "$hooks" &&
-	{ what_a_hook_sees "$TRASH/saw.new"; echo "mv $TRASH/saw.new $TRASH/saw"; } >"$hooks/pre-push" &&
+	what_a_hook_sees "$TRASH/saw" >"$hooks/pre-push" &&
 	chmod +x "$hooks/pre-push" &&
 	"$@" push -q "$url" HEAD:refs/heads/plain-$n && mv saw expect &&
 	"$@" xmpp queue push bob HEAD:refs/heads/queued-$n && wait_for 20 test -e saw &&

@@ -236,7 +236,8 @@ static bool appears(const char *name, uint64_t ms)
 /* More than its pipes hold, once its input has ended: as receive-pack that reports with a hook that says much. */
 static const char last_words[] =
 	"trap 'touch term' TERM; cat >/dev/null;"
-	"dd if=/dev/zero bs=65536 count=40 2>/dev/null; dd if=/dev/zero bs=65536 count=40 2>/dev/null >&2;";
+	"dd if=/dev/zero bs=65536 count=40 2>/dev/null || exit 1;"
+	"dd if=/dev/zero bs=65536 count=40 >&2 || exit 1;";
 
 static void given_up_but_protected(void)
 {
