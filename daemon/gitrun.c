@@ -183,7 +183,7 @@ enum { VARIABLES_MAX = 16 };
 static char **make_env(const struct gitrun_host *host, const struct gitrun_task *task, const char *git_dir)
 {
 	const char *const *given = task->variables;
-	const char *extra[2 * VARIABLES_MAX + 16], *path = getenv("PATH");
+	const char *extra[2 * VARIABLES_MAX + 20], *path = getenv("PATH");
 	size_t n = 0;
 	char **env, *whole;
 
@@ -198,7 +198,8 @@ static char **make_env(const struct gitrun_host *host, const struct gitrun_task 
 	whole = path_with_helper(path);
 	const char *const ours[] = {
 		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER", task->device,
-		"GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "", "LANGUAGE", "C",
+		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "",
+		"LANGUAGE", "C",
 	};
 	memcpy(extra + n, ours, sizeof(ours));
 	n += ARRAY_SIZE(ours);

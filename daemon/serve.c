@@ -478,6 +478,7 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 		"GIT_XMPP_DEVICE", s->peer->device,
 		"GIT_XMPP_VERIFIED", state == TRUST_VERIFIED ? "1" : "0",
 		"GIT_XMPP_SHARE", share->name,
+		"GIT_XMPP_AUTOSTART", "false",
 		NULL,
 	};
 	char **env = childenv_for_others(extra);

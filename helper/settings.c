@@ -135,6 +135,9 @@ void settings_read(struct settings_query *query, struct settings *settings)
 		at += end - entry + 1;
 	}
 	buf_finish(&answer);
+	/* What a broker runs does not bring another one to life when that one was stopped. */
+	if (getenv("GIT_XMPP_AUTOSTART"))
+		take_autostart(settings, getenv("GIT_XMPP_AUTOSTART"));
 }
 
 void settings_forget(struct settings_query *query)

@@ -12,7 +12,7 @@
 
 struct settings {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
-	bool autostart;		/* xmpp.autostart */
+	bool autostart;		/* GIT_XMPP_AUTOSTART, or xmpp.autostart */
 	char transport[16];	/* xmpp.transport; empty: not set */
 };
 

@@ -179,6 +179,28 @@ test_expect_success 'and it is pushed by the next broker' '
 	start_broker alice && wait_for 20 git -C bob/project.git rev-parse -q --verify eleven
 '
 
+# A git-remote-xmpp that waits before it does anything.
+slow_helper () {
+	mkdir -p slow && rm -f began ended go &&
+	cat >slow/git-remote-xmpp <<-END &&
+	#!/bin/sh
+	>"$TRASH/began"
+	while ! test -e "$TRASH/go"; do sleep 0.05; done
+	"$BUILD/git-remote-xmpp" "\$@"
+	status=\$?
+	>"$TRASH/ended"
+	exit \$status
+	END
+	chmod +x slow/git-remote-xmpp
+}
+
+test_expect_success 'one that had only begun does not bring a broker back that was stopped' '
+	slow_helper && git -C alice/work commit -q --allow-empty -m twelve &&
+	as alice PATH="$TRASH/slow:$PATH" git -C alice/work xmpp queue push origin HEAD:twelve &&
+	wait_for 10 test -e began && stop_broker alice && touch go && wait_for 10 test -e ended &&
+	no_broker_of alice && start_broker alice && wait_for 20 git -C bob/project.git rev-parse -q --verify twelve
+'
+
 test_expect_success 'nothing runs any more, and bob has as many descriptors as before' '
 	wait_for 5 no_services && wait_for 5 no_helpers && wait_for 5 no_sink && descriptors_as_before
 '
