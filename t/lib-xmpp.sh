@@ -8,12 +8,41 @@
 #
 #   start_prosody <user>...     stop_prosody    restart_prosody
 #   start_ejabberd <user>...    stop_ejabberd   (instead of Prosody)
+#   start_server <user>...      stop_server     whichever $SERVER names; Prosody if it is not set
+#   contacts <user> <jid>...    ordinary chat contacts of that user, both ways; before the server starts
+#   evil_server                 a component at $component_port speaks for any JID; before the server starts
 #   as <user> <command>...      setup_user <user>
 #   start_broker <user>         stop_broker <user>   kill_broker <user>
 #   pair <user> <user>          broker_pid <user>    broker_fds <user>
 #   chat_login <user>           chat_send <user> <stanza>   (an ordinary client)
 
 PASSWORD=correct-horse
+EVIL=evil.localhost
+
+have_server () {
+	have_${SERVER:-prosody}
+}
+
+start_server () {
+	start_${SERVER:-prosody} "$@"
+}
+
+stop_server () {
+	stop_${SERVER:-prosody} "$@"
+}
+
+contacts () {
+	local user
+
+	user=$1
+	shift
+	mkdir -p "$TRASH/contacts" && printf '%s\n' "$@" >"$TRASH/contacts/$user"
+}
+
+# Another server, or one that lies: it may say that a stanza is from whom it likes.
+evil_server () {
+	component_port=$("$BUILD/t/free-port")
+}
 
 have_prosody () {
 	command -v prosody >/dev/null && command -v openssl >/dev/null
@@ -24,8 +53,11 @@ have_prosody () {
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
 # has every stanza in its log, prosody_blocklist has it block (XEP-0191); prosody_more is added as it is.
 prosody_config () {
-	local limits modules
+	local component limits modules
 
+	component=
+	test -z "$component_port" ||
+	component="component_ports = { $component_port }; component_interfaces = { \"127.0.0.1\" }"
 	modules='"roster", "saslauth", "tls", "disco", "ping", "smacks"'
 	limits=
 	if test -n "$prosody_limits"
@@ -44,6 +76,7 @@ prosody_config () {
 	c2s_ports = { $prosody_port }
 	c2s_direct_tls_ports = { }
 	s2s_ports = { }
+	$component
 	proxy65_ports = { $proxy_port }
 	proxy65_interfaces = { "127.0.0.1" }
 	modules_enabled = { $modules }
@@ -60,6 +93,18 @@ prosody_config () {
 	Component "proxy.localhost" "proxy65"
 		proxy65_address = "127.0.0.1"
 	END
+	test -z "$component_port" || cat <<-END
+	Component "$EVIL"
+		component_secret = "$PASSWORD"
+		validate_from_addresses = false
+	END
+}
+
+# The contacts of a user, from standard input, as Prosody keeps them.
+prosody_roster () {
+	echo 'return { [false] = { ["version"] = 1 };'
+	sed 's/.*/["&"] = { ["subscription"] = "both", ["groups"] = {} };/'
+	echo '};'
 }
 
 # make_certificate: of localhost, for whichever server.
@@ -91,6 +136,11 @@ start_prosody () {
 	do
 		echo "return { [\"password\"] = \"$PASSWORD\" };" \
 			>"$TRASH/prosody/data/localhost/accounts/$user.dat"
+	done
+	mkdir -p "$TRASH/prosody/data/localhost/roster" || return
+	for user in $(ls "$TRASH/contacts" 2>/dev/null)
+	do
+		prosody_roster <"$TRASH/contacts/$user" >"$TRASH/prosody/data/localhost/roster/$user.dat"
 	done
 	at_exit stop_prosody
 	at_exit stop_other_brokers
@@ -170,9 +220,25 @@ ejabberd_config () {
 	    starttls_required: true
 	    max_stanza_size: 262144
 	    shaper: clients
+	END
+	test -z "$component_port" || cat <<-END
+	  -
+	    port: $component_port
+	    ip: "127.0.0.1"
+	    module: ejabberd_service
+	    check_from: false
+	    shaper_rule: fast
+	    hosts:
+	      $EVIL:
+	        password: "$PASSWORD"
+	END
+	cat <<-END
 	modules:
+	  mod_admin_extra: {}
+	  mod_blocking: {}
 	  mod_disco: {}
 	  mod_ping: {}
+	  mod_privacy: {}
 	  mod_roster: {}
 	  mod_stream_mgmt: {}
 	  mod_proxy65:
@@ -193,6 +259,12 @@ start_ejabberd () {
 	ejabberd_run "$@" || ejabberd_run "$@" || ejabberd_run "$@"
 }
 
+# ejabberd_roster <user>: the contacts in standard input, in Erlang.
+ejabberd_roster () {
+	sed "s/\(.*\)@\(.*\)/ok = mod_admin_extra:add_rosteritem(<<\"$1\">>, <<\"localhost\">>, <<\"\1\">>, <<\"\2\">>, \
+<<>>, <<>>, <<\"both\">>),/"
+}
+
 # ejabberd_run <user>...: on new ports. It ends by itself if it does not get them.
 ejabberd_run () {
 	local user register
@@ -206,6 +278,10 @@ ejabberd_run () {
 	for user
 	do
 		register="$register ok = ejabberd_auth:try_register(<<\"$user\">>, <<\"localhost\">>, <<\"$PASSWORD\">>),"
+	done
+	for user in $(ls "$TRASH/contacts" 2>/dev/null)
+	do
+		register="$register $(ejabberd_roster "$user" <"$TRASH/contacts/$user")"
 	done
 	env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
 		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" \

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 gate=$TRASH/gate
@@ -19,7 +19,7 @@ setup_device () {
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
 	as "$1" git config --global xmpp.directAddresses false &&
-	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$prosody_port" \
+	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$2/pw" --no-start
 }
@@ -90,7 +90,7 @@ more_lines () {
 }
 
 test_expect_success 'alice and bob' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob && setup_device bob2 bob &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
 	pair alice bob &&
