@@ -81,13 +81,14 @@ static bool keep_up(struct attack *a, struct who *who, uint64_t now, bool fresh_
 		h->open = false;
 	}
 	if (h->open && h->link.state == RAW_UP && a->tcp && !h->there && h->link.port) {
-		char token[sizeof(h->link.token)];
 		unsigned port = h->link.port;
+		struct pass_use use;
 
-		memcpy(token, h->link.token, sizeof(token));
+		pass_use(&h->link.pass, 1, true, device_key_fingerprint(h->key),
+			 tls_peer_fingerprint(h->link.tls), &use);
 		raw_drop(&h->link);
 		h->there = true;
-		raw_open(&h->link, who, h->key, port, token, &events, h);
+		raw_open(&h->link, who, h->key, port, &use, &events, h);
 		return false;
 	}
 	return h->open && h->link.state == RAW_UP && (h->there || !a->tcp);

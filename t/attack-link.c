@@ -79,13 +79,13 @@ int attack_dial(unsigned port)
 	return fd;
 }
 
-void raw_open(struct raw_link *l, struct who *who, const struct device_key *key, unsigned port, const char *token,
-	      const struct raw_events *events, void *owner)
+void raw_open(struct raw_link *l, struct who *who, const struct device_key *key, unsigned port,
+	      const struct pass_use *use, const struct raw_events *events, void *owner)
 {
 	static unsigned number;
 
 	*l = (struct raw_link){ .events = events, .owner = owner, .who = who, .key = key, .fd = -1 };
-	l->tls = tls_create(key, true, token, &l->cipher);
+	l->tls = tls_create(key, true, use, &l->cipher);
 	if (port) {
 		l->fd = attack_dial(port);
 		fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
@@ -163,7 +163,7 @@ static void note_ways(struct raw_link *l, const struct record *record)
 		return;
 	netaddr_format(&ways.addresses[0], text);
 	l->port = (unsigned)atoi(strrchr(text, ':') + 1);
-	snprintf(l->token, sizeof(l->token), "%s", ways.token);
+	l->pass = ways.pass;
 }
 
 static void take_record(struct raw_link *l, const struct record *record)

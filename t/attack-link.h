@@ -44,8 +44,8 @@ struct raw_link {
 	uint64_t sent, heard_of;	/* numbered records of ours; how many the victim says have arrived */
 	uint64_t received, acked;	/* of the victim's */
 	bool hold_acks;
-	char token[80];			/* as the victim has told; empty: none yet */
-	unsigned port;			/* of its address; 0 */
+	struct pass pass;		/* as the victim has told */
+	unsigned port;			/* of its address; 0: none was told yet */
 };
 
 struct device_key *raw_key(const char *path);
@@ -53,9 +53,9 @@ struct device_key *raw_key(const char *path);
 /* A connection with that port of 127.0.0.1; it blocks. */
 int attack_dial(unsigned port);
 
-/* In-band if port is 0, else by TCP; token may be NULL. */
-void raw_open(struct raw_link *l, struct who *who, const struct device_key *key, unsigned port, const char *token,
-	      const struct raw_events *events, void *owner);
+/* In-band if port is 0, else by TCP with the pass; use is NULL in-band. */
+void raw_open(struct raw_link *l, struct who *who, const struct device_key *key, unsigned port,
+	      const struct pass_use *use, const struct raw_events *events, void *owner);
 /* Lets go without a word. */
 void raw_drop(struct raw_link *l);
 

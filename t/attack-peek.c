@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * peek: what somebody learns who has seen on the way the word with which a device is
- * dialled. A link of ours hears it as everybody's does; then a connection that has nothing of that link but the
- * word begins TLS, shows no certificate, and prints the key of whoever answers.
+ * peek: what somebody learns who was on the way when a device was dialled, and has no
+ * secret of that link. The victim is dialled by a link of ours first, then
+ *
+ *   - with the token as the server name, and no certificate,
+ *   - with the identity that was said, and a secret that is guessed,
+ *   - with the very hello that was said.
+ *
+ * Prints the key of whoever answers, and how many bytes were answered to each.
  */
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attack-device.h"
 #include "text.h"
+
+enum { PATIENCE = 1000 };
 
 static int print_key(int ok, X509_STORE_CTX *context)
 {
@@ -22,27 +29,66 @@ static int print_key(int ok, X509_STORE_CTX *context)
 	if (certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
 		hex_encode(fp, sizeof(fp), hex);
 		printf("saw %s\n", hex);
-		fflush(stdout);
 	}
 	return 1;
 }
 
-static void peek(unsigned port, const char *word)
+static void dial_with_name(unsigned port, const char *token)
 {
 	static const unsigned char alpn[] = "\x0agit-xmpp/1";
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-	SSL *ssl;
 	int fd = attack_dial(port);
+	SSL *ssl;
 
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, print_key);
 	ssl = SSL_new(context);
 	SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);
-	SSL_set_tlsext_host_name(ssl, word);
+	SSL_set_tlsext_host_name(ssl, token);
 	SSL_set_fd(ssl, fd);
 	SSL_connect(ssl);
+	printf("to a name: %llu bytes\n", (unsigned long long)BIO_number_read(SSL_get_rbio(ssl)));
 	SSL_free(ssl);
 	SSL_CTX_free(context);
 	close(fd);
+}
+
+/* Says these bytes, and prints how many come back until it is closed. */
+static void say_bytes(unsigned port, const char *what, const struct buf *bytes)
+{
+	struct pollfd fd = { .fd = attack_dial(port), .events = POLLIN };
+	char answer[4096];
+	size_t sum = 0;
+	ssize_t n = write(fd.fd, buf_data(bytes), buf_len(bytes));
+
+	while (n > 0 && poll(&fd, 1, PATIENCE) > 0) {
+		n = read(fd.fd, answer, sizeof(answer));
+		sum += n > 0 ? (size_t)n : 0;
+	}
+	printf("to %s: %zu bytes\n", what, sum);
+	close(fd.fd);
+}
+
+static void peek(const struct raw_link *l)
+{
+	struct buf guessed = { 0 }, said = { 0 };
+	struct pass_use use;
+	struct tls *tls;
+
+	pass_use(&l->pass, 1, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls), &use);
+	tls = tls_create(l->key, true, &use, &said);
+	tls_destroy(tls);
+	dial_with_name(l->port, l->pass.token);
+	say_bytes(l->port, "the hello", &said);
+	say_bytes(l->port, "the same hello again", &said);
+	/* Another number, so that only the secret is wrong. */
+	pass_use(&l->pass, 2, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls), &use);
+	memset(use.psk, 0, sizeof(use.psk));
+	tls = tls_create(l->key, true, &use, &guessed);
+	tls_destroy(tls);
+	say_bytes(l->port, "a guess", &guessed);
+	buf_finish(&guessed);
+	buf_finish(&said);
+	fflush(stdout);
 }
 
 static void peek_step(struct attack *a, uint64_t now)
@@ -50,7 +96,7 @@ static void peek_step(struct attack *a, uint64_t now)
 	struct raw_link *l = device_link(a, &a->who[0], now);
 
 	if (!a->done && l && l->port) {
-		peek(l->port, l->token);
+		peek(l);
 		a->done++;
 	}
 	attack_ready_if(a, a->done, now);
