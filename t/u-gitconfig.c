@@ -48,7 +48,7 @@ static void broken(void)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct gitconfig c;
 
-		ok(!parse(&c, texts[i]), "cut or malformed: '%s'", texts[i]);
+		ok(!parse(&c, texts[i]), "cut or malformed, row %zu", i);
 		gitconfig_finish(&c);
 	}
 }
