@@ -215,6 +215,11 @@ static void begin(struct odd *o, xmpp_stanza_t *open)
 	o->tls = tls_create(o->key, false, NULL, &o->out);
 	if (o->with) {
 		link_detach(&o->link, "another stream", now());
+		/* What the one before us left is not resumed; what comes then is new. */
+		if (o->link.state == LINK_ENDED) {
+			link_finish(&o->link);
+			begin_link(o);
+		}
 		link_attach(&o->link, false, now());
 	}
 }
