@@ -82,6 +82,18 @@ has_gone () {
 	as_before
 }
 
+# Of a path over TCP everybody on the way sees the first hello, and can say it again. Before the
+# floods, for who floods is not answered for a while.
+test_expect_success 'who has seen how a device is dialled hears nothing, and learns nobody'"'"'s key' '
+	attack --as mallory@localhost --key $(key mallory) peek $victim &&
+	cat "$said" &&
+	grep "^ready done=1" "$said" &&
+	test_must_fail grep "^saw" "$said" &&
+	grep "^to the hello: [1-9]" "$said" &&
+	test "$(grep -c "^to .*: 0 bytes" "$said")" -eq 3
+'
+test_expect_success 'and has gone' has_gone
+
 test_expect_success 'carol has something to push' '
 	as carol git clone -q $url carol/work && pushes
 '
@@ -161,17 +173,6 @@ test_expect_success 'what became of a push is told, however many others have los
 '
 figures
 test_expect_success 'and have gone' has_gone
-
-# Of a path over TCP everybody on the way sees the first hello, and can say it again.
-test_expect_success 'who has seen how a device is dialled hears nothing, and learns nobody'"'"'s key' '
-	attack --as mallory@localhost --key $(key mallory) peek $victim &&
-	cat "$said" &&
-	grep "^ready done=1" "$said" &&
-	test_must_fail grep "^saw" "$said" &&
-	grep "^to the hello: [1-9]" "$said" &&
-	test "$(grep -c "^to .*: 0 bytes" "$said")" -eq 3
-'
-test_expect_success 'and has gone' has_gone
 
 # hears <record>...: all of them, over and over.
 hears () {
