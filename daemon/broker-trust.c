@@ -137,7 +137,7 @@ bool broker_knows_device(const struct broker *b, const char *jid, const char *de
 bool broker_counts_as_trusted(const struct broker *b, const char *jid)
 {
 	return trust_any(b->trust, jid, TRUST_SEEN) || trust_any(b->trust, jid, TRUST_VERIFIED) ||
-	       trust_expected(b->trust, jid, time(NULL));
+	       trust_expected(b->trust, jid, time(NULL)) || trust_asked(b->trust, jid, time(NULL));
 }
 
 void broker_meet_devices(struct broker *b, const char *jid, bool unknown)

@@ -133,7 +133,10 @@ bool broker_trusts_device(const struct broker *b, const char *jid, const char *d
 /* Whether a key of that device of jid is in the trust table, trusted or not. */
 bool broker_knows_device(const struct broker *b, const char *jid, const char *device);
 
-/* Whether, where places are shared (quota.h), jid counts for itself: it has a device that we trust, or expect. */
+/*
+ * Whether, where places are shared (quota.h), jid counts for itself: it has a device that we trust
+ * or expect, or the user has just asked them.
+ */
 bool broker_counts_as_trusted(const struct broker *b, const char *jid);
 
 /* The user has just trusted a device of theirs: what waited for one that is online goes on. */
