@@ -112,12 +112,12 @@ answer_ms () {
 # of his, a fetch of the same one, and announcements in both directions.
 others_get_through () {
 	commit alice/other &&
-	within 5000 push alice alice/other "passing-$1" &&
+	within 12000 push alice alice/other "passing-$1" &&
 	took=$(answer_ms alice) &&
 	echo "# a can-push is answered within $took ms while $2" >>notes &&
 	test "$took" -le 100 &&
 
-	within 5000 as alice git -C alice/reader fetch -q &&
+	within 12000 as alice git -C alice/reader fetch -q &&
 	news alice/own.git && news bob/news.git &&
 	wait_for 10 same bob/mirror origin/main alice/own.git main &&
 	wait_for 10 same alice/news origin/main bob/news.git main
@@ -245,8 +245,8 @@ test_expect_success 'S2: a second push to the share waits for the first, and say
 '
 
 test_expect_success 'S1 S2: it does not hold back who pushes to another share, nor the other direction' '
-	within 5000 push alice alice/other between &&
-	within 5000 push bob bob/work between &&
+	within 12000 push alice alice/other between &&
+	within 12000 push bob bob/work between &&
 	alive $job
 '
 
