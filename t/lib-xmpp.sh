@@ -331,6 +331,8 @@ setup_user () {
 	# The addresses of this machine are not the tests' business: those of a script
 	# that is run with PATHS=direct may be dialled on loopback, others by nobody.
 	as "$1" git config --global xmpp.directAddresses false &&
+	# The address sanitizer reserves terabytes, also in our programs below a git that is bounded.
+	{ ! sanitized || as "$1" git config --global xmpp.receiveMemory 0; } &&
 	{ test "$PATHS" != direct || direct_user "$1"; } &&
 	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \

@@ -19,6 +19,7 @@ setup_device () {
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
 	as "$1" git config --global xmpp.directAddresses false &&
+	{ ! sanitized || as "$1" git config --global xmpp.receiveMemory 0; } &&
 	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$2/pw" --no-start
