@@ -147,6 +147,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	const struct buddy *buddy = presence_buddy(b->presence, bare);
 	bool welcome = trust_asked(b->trust, bare, time(NULL)) ||
 		       (buddy && buddy->asked && trust_marked(b->trust, bare, MARK_ASKED));
+	bool again = buddy && buddy->wants;
 
 	if (is_self(b, bare) || broker_blocks(b, bare))
 		return;
@@ -160,9 +161,12 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 			log_about(bare, LOG_INFO, "%s wants to be a buddy: git xmpp accept %s", bare, bare);
 		return;
 	}
-	if (!xmpp_may_answer(b->xmpp, bare))
+	/*
+	 * What they want stays open until the roster says that they have it. So the first answer, which the user
+	 * has asked for, is always given, and only what they repeat meanwhile is counted.
+	 */
+	if (again && !xmpp_may_answer(b->xmpp, bare))
 		return;
-	/* What they want stays open until the roster says that they have it. */
 	xmpp_subscription(b->xmpp, bare, "subscribed");
 	if (!buddy || (!buddy->asked && (buddy->subscription == SUBSCRIPTION_NONE ||
 					 buddy->subscription == SUBSCRIPTION_FROM)))
