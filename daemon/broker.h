@@ -66,7 +66,6 @@ struct broker {
 	struct peer *peers;			/* owned; links, made when wanted */
 	struct ring greetings;			/* owned; paths that somebody opened, of no link yet */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
-	struct serve *orphans;			/* owned; pushes that run on without their link */
 	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower *follower;		/* owned; fetches what buddies announce */

@@ -46,9 +46,7 @@ struct serve {
 	struct channel *channel;	/* NULL before started, and after closed */
 	struct buf errors;
 	struct tail tail;		/* of a push: what it says once the pusher has ended */
-	struct serve *next;		/* broker::orphans */
 	char id[NEG_ID_LEN + 1];	/* of the negotiation */
-	bool orphan;			/* a push that lost its link and runs on */
 	bool whole;			/* the pusher has sent everything */
 	char *path_name;		/* by which an orphan came; owned */
 	char lost[REASON_MAX + 1];	/* why it is one */
@@ -65,14 +63,10 @@ static uint64_t now_of(const struct serve *s)
 	return broker_now(s->broker);
 }
 
-static void leave_orphans(struct serve *s)
+/* A push that lost its link and runs on. */
+static bool is_orphan(const struct serve *s)
 {
-	struct serve **at = &s->broker->orphans;
-
-	while (*at && *at != s)
-		at = &(*at)->next;
-	if (*at)
-		*at = s->next;
+	return s->run.state == SERVICE_ORPHAN;
 }
 
 /* The process has ended: its place is free, and whoever waited for its turn goes on. */
@@ -99,8 +93,6 @@ static void on_process_gone(void *arg)
 /* The one end; the channel and the negotiation have been seen to. */
 static void finish(struct serve *s)
 {
-	if (s->orphan)
-		leave_orphans(s);
 	if (s->peer)
 		peer_touch(s->peer);
 	buf_finish(&s->errors);
@@ -108,7 +100,6 @@ static void finish(struct serve *s)
 	free(s->path_name);
 	free(s->directory);
 	s->path_name = s->directory = NULL;
-	s->orphan = false;
 	s->peer = NULL;
 	if (!s->child) {
 		free(s);
@@ -154,9 +145,6 @@ static void become_orphan(struct serve *s, const char *reason)
 		  s->peer->device, s->id, reason);
 	s->path_name = xstrdup(s->peer->path_name);
 	snprintf(s->lost, sizeof(s->lost), "%s", reason);
-	s->orphan = true;
-	s->next = s->broker->orphans;
-	s->broker->orphans = s;
 	services_orphan(&s->run);
 	s->peer = NULL;
 	child_cut_input(s->child);
@@ -166,15 +154,28 @@ static void become_orphan(struct serve *s, const char *reason)
 
 void serve_orphans_shut_out(struct broker *b, const char *jid, const char *device, const char *reason)
 {
-	for (struct serve *s = b->orphans; s; s = s->next)
-		if (!strcmp(s->run.jid, jid) && (!device || !strcmp(s->run.device, device)))
+	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		if (is_orphan(s) && !strcmp(s->run.jid, jid) && (!device || !strcmp(s->run.device, device)))
 			snprintf(s->lost, sizeof(s->lost), "%s", reason);
+	}
+}
+
+static struct serve *next_orphan(const struct broker *b)
+{
+	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next)
+		if (is_orphan((struct serve *)r))
+			return (struct serve *)r;
+	return NULL;
 }
 
 void serve_end_orphans(struct broker *b)
 {
-	while (b->orphans)
-		finish(b->orphans);
+	struct serve *s;
+
+	while ((s = next_orphan(b)))
+		finish(s);
 }
 
 static void on_accepted(void *owner)
@@ -300,7 +301,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	}
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
-	if (!s->orphan)
+	if (!is_orphan(s))
 		finish(s);
 }
 
@@ -339,7 +340,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	s->said += n;
 	services_moved(&s->run, now_of(s));
 	tail_add(&s->tail, data, n);
-	if (s->orphan) {
+	if (is_orphan(s)) {
 		outcomes_add(s->broker->outcomes, s->id, data, n);
 		return;
 	}
@@ -356,7 +357,7 @@ static void on_error_output(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
-	if (s->orphan)
+	if (is_orphan(s))
 		return;
 	if (s->channel)
 		channel_write_stderr(s->channel, data, n);
@@ -375,15 +376,16 @@ static void on_wrote(void *owner, size_t n)
 static void on_exited(void *owner, int status, int term_signal)
 {
 	struct serve *s = owner;
+	bool orphan = is_orphan(s);
 
 	child_destroy(s->child);
 	s->child = NULL;
 	s->child_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
-	if (s->orphan)
+	if (orphan)
 		log_orphan(s);
 	give_back(s);
-	if (s->orphan) {
+	if (orphan) {
 		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
 		finish(s);
 		return;
