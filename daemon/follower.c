@@ -244,10 +244,8 @@ void follower_bound(struct follower *f, uint64_t memory)
 		f->memory = memory;
 }
 
-void follower_reload(struct follower *f)
+static void read_config(struct follower *f)
 {
-	if (!f)
-		return;
 	follow_mark(f->follows);
 	/* A file in the middle of being edited is no reason to forget everything. */
 	if (config_read_follows(f->follows))
@@ -262,6 +260,14 @@ void follower_reload(struct follower *f)
 		*p = d->next;
 		drop(d);
 	}
+}
+
+void follower_reload(struct follower *f)
+{
+	if (!f)
+		return;
+	read_config(f);
+	follow_catch_up(f->follows, uv_now(f->host.loop));
 	set_timer(f);
 }
 
@@ -273,7 +279,7 @@ struct follower *follower_create(const struct gitrun_host *host, uint32_t seed)
 	f->follows = follow_create(&follow_events, f, seed);
 	uv_timer_init(host->loop, &f->timer);
 	f->timer.data = f;
-	follower_reload(f);
+	read_config(f);
 	return f;
 }
 

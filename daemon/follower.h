@@ -23,7 +23,7 @@ struct follower *follower_create(const struct gitrun_host *host, uint32_t seed);
 /* What each git that fetches may take of memory, from now on; 0, as at first: no limit. */
 void follower_bound(struct follower *f, uint64_t memory);
 
-/* The configuration may have changed. A fetch of what is not followed any more runs to its end. */
+/* The configuration may have changed. What is new there catches up. A fetch of what is not followed any more runs to its end. */
 void follower_reload(struct follower *f);
 
 /*

@@ -190,6 +190,12 @@ test_expect_success 'unfollow stops it, for this repository' '
 	test "$(git -C alice/work rev-parse origin/main)" = "$before"
 '
 
+test_expect_success 'follow catches up with what was announced before' '
+	as alice git -C alice/work xmpp follow &&
+	wait_for 10 has alice/work refs/remotes/origin/main main &&
+	as alice git -C alice/work xmpp unfollow
+'
+
 test_expect_success 'a remote without a refspec cannot be followed' '
 	as alice git clone -q --bare $url alice/bare.git &&
 	test_expect_code 128 as alice git -C alice/bare.git xmpp follow 2>err &&

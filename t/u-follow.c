@@ -335,6 +335,40 @@ static void t_one_buddy(void)
 	follow_destroy(all);
 }
 
+/* What was announced before it was followed is lost, so that nothing else would bring it. */
+static void t_catch_up(void)
+{
+	struct follows *all = begin();
+	struct follow *a = follow_add(all, BOB, "project", SRC, "a"), *b, *c;
+
+	follow_mark(all);
+	follow_add(all, BOB, "project", SRC, "a");
+	b = follow_add(all, BOB, "project", "/b", "b");
+	c = follow_add(all, BOB, "project", "/c", "c");
+	follow_sweep(all);
+	announced(all, "project", "one", 0);
+	buf_reset(&trace);
+	follow_compared(all, a, false, 0);
+	follow_compared(all, c, false, 0);
+	follow_catch_up(all, 0);
+	follow_tick(all, FOLLOW_LOOK_INTERVAL);
+	expect("compare c cut=1\n", "who is new is compared with what nobody knows, the others are not");
+	follow_compared(all, c, true, 200);
+	follow_fetched(all, c, FOLLOW_NOTHING, NULL, 300, 1700000000);
+	expect("fetch c\n", "it fetches");
+	announced(all, "project", "two", 300 + FOLLOW_INTERVAL);
+	expect("compare a two\ncompare c two\n", "that nothing came of it is no reason for a pause");
+	follow_compared(all, c, true, 1400);
+	follow_fetched(all, c, FOLLOW_NOTHING, NULL, 1500, 1700000000);
+	announced(all, "project", "three", 1500 + FOLLOW_INTERVAL);
+	follow_compared(all, b, false, 1500 + FOLLOW_INTERVAL);
+	follow_catch_up(all, 1500 + FOLLOW_INTERVAL);
+	buf_reset(&trace);
+	follow_tick(all, 1500 + FOLLOW_INTERVAL);
+	expect("", "a pause that an announcement has earned is not ended by it");
+	follow_destroy(all);
+}
+
 static void t_configuration(void)
 {
 	struct follows *all = begin();
@@ -426,6 +460,7 @@ int main(void)
 	t_one_repository();
 	t_places();
 	t_one_buddy();
+	t_catch_up();
 	t_configuration();
 	t_tips();
 	buf_finish(&trace);

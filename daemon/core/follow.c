@@ -9,6 +9,9 @@
  * Then the follow is held for a pause that doubles until something comes. An announcement does not end
  * it, for they cost a buddy nothing; that the buddy appears does, but not more often than every FOLLOW_APPEARED.
  * A fetch may also last, for as long as the buddy likes: it takes a turn of theirs, and no other buddy's.
+ *
+ * One that is followed from now on catches up once, for what it missed nobody announces again. That
+ * nothing comes of this is no trouble.
  */
 #include "follow.h"
 
@@ -41,6 +44,9 @@ struct follow_internal {
 	struct quota_place place;	/* while it has a turn */
 	struct lane *lane;		/* borrowed from follows */
 	bool marked;			/* not added again since follow_mark() */
+	bool added;			/* since follow_mark() */
+	bool catches_up;		/* nobody has announced what it wants a turn for */
+	bool own_turn;			/* such is the turn that it has */
 	void *tips;			/* the newest; owned, NULL: all of them were compared */
 	size_t len;
 	uint64_t wanted;		/* its place among those who want a turn; 0: it does not */
@@ -156,8 +162,10 @@ void follow_destroy(struct follows *all)
 
 void follow_mark(struct follows *all)
 {
-	for (struct follow *f = all->first; f; f = f->next)
+	for (struct follow *f = all->first; f; f = f->next) {
 		f->in->marked = true;
+		f->in->added = false;
+	}
 }
 
 static bool is_of(const struct follow *f, const char *jid, const char *share)
@@ -185,6 +193,7 @@ struct follow *follow_add(struct follows *all, const char *jid, const char *shar
 	f->remote = xstrdup(remote);
 	f->in = xcalloc(1, sizeof(*f->in));
 	f->in->lane = take_lane(all, path, jid);
+	f->in->added = true;
 	*all->tail = f;
 	all->tail = &f->next;
 	all->count++;
@@ -225,6 +234,8 @@ static void begin_turn(struct follows *all, struct follow *f)
 	quota_take(&all->turns, &f->in->place, f->jid, true);
 	f->in->place.unfinished = false;
 	f->in->wanted = 0;
+	f->in->own_turn = f->in->catches_up;
+	f->in->catches_up = false;
 	f->retry_at = 0;
 	enter(f, FOLLOW_COMPARING, "its turn has come");
 	all->events->compare(all->owner, f, f->in->tips, f->in->len);
@@ -251,14 +262,14 @@ static void want_turn(struct follows *all, struct follow *f)
 		f->in->wanted = ++all->last_wanted;
 }
 
+/* Tips that say only that there are others. */
+static const char unknown_tips[] = "cut=1";
+
 static void keep_tips(struct follow *f, const void *tips, size_t len)
 {
-	/* Too many to keep them: what cut says, that there are others. */
-	static const char cut[] = "cut=1";
-
 	if (len > TIPS_MAX) {
-		tips = cut;
-		len = sizeof(cut);
+		tips = unknown_tips;
+		len = sizeof(unknown_tips);
 	}
 	free(f->in->tips);
 	f->in->tips = xmalloc(len ? len : 1);
@@ -273,7 +284,20 @@ void follow_announced(struct follows *all, const char *jid, const char *share, c
 	for (struct follow *f = all->first; f; f = f->next) {
 		if (!is_of(f, jid, share))
 			continue;
+		f->in->catches_up = false;
 		keep_tips(f, tips, len);
+		want_turn(all, f);
+	}
+	go_on(all, now);
+}
+
+void follow_catch_up(struct follows *all, uint64_t now)
+{
+	for (struct follow *f = all->first; f; f = f->next) {
+		if (!f->in->added || f->in->wanted)
+			continue;
+		f->in->catches_up = true;
+		keep_tips(f, unknown_tips, sizeof(unknown_tips));
 		want_turn(all, f);
 	}
 	go_on(all, now);
@@ -341,7 +365,8 @@ void follow_fetched(struct follows *all, struct follow *f, enum follow_outcome o
 		break;
 	case FOLLOW_NOTHING:
 		f->last_ok = unix_now;
-		hold(all, f, now);
+		if (!f->in->own_turn)
+			hold(all, f, now);
 		be_quiet(f, "fetched, and nothing came");
 		break;
 	case FOLLOW_FAILED:

@@ -11,7 +11,7 @@
  * that failed, or brought nothing, there is a pause with back-off and jitter, which no announcement
  * ends. One buddy's fetches never wait for another's. Pure.
  *
- *   QUIET      announced                            COMPARING   (when its turn comes)
+ *   QUIET      announced, or it is new              COMPARING   (when its turn comes)
  *   COMPARING  nothing new                          QUIET, or COMPARING if announced meanwhile
  *   COMPARING  something new                        FETCHING
  *   FETCHING   done                                 QUIET, or COMPARING if announced meanwhile
@@ -73,6 +73,12 @@ void follow_mark(struct follows *all);
 struct follow *follow_add(struct follows *all, const char *jid, const char *share, const char *path,
 			  const char *remote);
 void follow_sweep(struct follows *all);
+
+/*
+ * Those added since follow_mark() fetch without having been told of anything: what the buddy announced
+ * before they were there is lost. Not for those that a start reads: the buddy tells whoever appears.
+ */
+void follow_catch_up(struct follows *all, uint64_t now);
 
 /* A can-push of kind announcement from a trusted device of jid. The newest replaces older ones. */
 void follow_announced(struct follows *all, const char *jid, const char *share, const void *tips,
