@@ -285,7 +285,7 @@ do
 		as alice git -C alice/work xmpp follow &&
 		as carol git -C carol/work xmpp follow &&
 		on_path &&
-		wait_for 30 follows carol &&
+		wait_for 30 follows alice && wait_for 30 follows carol &&
 		take_back "$way" &&
 		before=$(git -C alice/work rev-parse origin/main) &&
 		"$TOP/t/make-repo" bob/project.git 1 0 1$n &&
