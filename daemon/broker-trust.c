@@ -136,7 +136,7 @@ bool broker_knows_device(const struct broker *b, const char *jid, const char *de
 
 bool broker_counts_as_trusted(const struct broker *b, const char *jid)
 {
-	return trust_any(b->trust, jid, TRUST_SEEN) || trust_any(b->trust, jid, TRUST_VERIFIED) ||
+	return trust_any_allowed(trust_person(b->trust, jid)) ||
 	       trust_expected(b->trust, jid, time(NULL)) || trust_asked(b->trust, jid, time(NULL));
 }
 

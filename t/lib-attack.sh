@@ -12,6 +12,8 @@
 #   answers <user>                   its broker says its status, within 2 s
 #   served <seconds> <git command>   Carol's git does; the time is a figure of the test
 #   link_made <seconds>              Dave, who was away and to whom Alice has nothing to say, gets a link
+#   is_served                        alice answers, and both of these come true; $url is what Carol may fetch
+#   has_gone                         the attacks end, and all is as before
 #   remember                         what Alice's broker has: descriptors, memory, log
 #   bounded <kB of memory> <kB of log>   it has not got more than so much since then
 #   as_before                        it has no more descriptors than then, and no process of git's; remembers anew
@@ -165,4 +167,17 @@ as_before () {
 	wait_for 30 fds_at_most alice "$fds_then" ||
 	{ ls -l "/proc/$(broker_pid alice)/fd"; return 1; }
 	remember
+}
+
+is_served () {
+	answers alice &&
+	served 10 ls-remote -q $url >/dev/null &&
+	link_made 10 &&
+	answers alice
+}
+
+has_gone () {
+	attack_ends &&
+	answers alice &&
+	as_before
 }

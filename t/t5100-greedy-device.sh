@@ -63,23 +63,9 @@ key () {
 	key_of "$1"
 }
 
-is_served () {
-	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
-	link_made 10 &&
-	answers alice
-}
-
 pushes () {
 	git -C carol/work commit -q --allow-empty -m more &&
 	served 10 -C carol/work push -q xmpp::alice@localhost/outbox HEAD:refs/heads/carols
-}
-
-has_gone () {
-	attack_ends &&
-	open_gate &&
-	answers alice &&
-	as_before
 }
 
 # Of a path over TCP everybody on the way sees the first hello, and can say it again. Before the
@@ -92,7 +78,7 @@ test_expect_success 'who has seen how a device is dialled hears nothing, and lea
 	grep "^to the hello: [1-9]" "$said" &&
 	test "$(grep -c "^to .*: 0 bytes" "$said")" -eq 3
 '
-test_expect_success 'and has gone' has_gone
+test_expect_success 'and has gone' 'open_gate && has_gone'
 
 test_expect_success 'carol has something to push' '
 	as carol git clone -q $url carol/work && pushes
@@ -108,7 +94,7 @@ do
 		bounded 16384 64
 	'
 	figures
-	test_expect_success 'and have gone' has_gone
+	test_expect_success 'and have gone' 'open_gate && has_gone'
 done
 
 test_expect_success 'fetches of another device of her own, and of a friend at the same time' '
@@ -118,7 +104,7 @@ test_expect_success 'fetches of another device of her own, and of a friend at th
 	bounded 16384 64
 '
 figures
-test_expect_success 'and have gone' has_gone
+test_expect_success 'and have gone' 'open_gate && has_gone'
 
 test_expect_success 'archives that nobody goes on with' '
 	attack --as mallory@localhost --key $(key mallory) --share project --service upload-archive --each 60 fetch $victim &&
@@ -127,7 +113,7 @@ test_expect_success 'archives that nobody goes on with' '
 	bounded 16384 64
 '
 figures
-test_expect_success 'and have gone' has_gone
+test_expect_success 'and have gone' 'open_gate && has_gone'
 
 test_expect_success 'pushes that are left behind, one after the other, while their hooks are slow' '
 	slow_hook inbox &&
@@ -141,7 +127,7 @@ test_expect_success 'pushes that are left behind, one after the other, while the
 	bounded 16384 64
 '
 figures
-test_expect_success 'and have gone' has_gone
+test_expect_success 'and have gone' 'open_gate && has_gone'
 
 # has_left <n>: who attacked last.
 has_left () {
@@ -172,7 +158,7 @@ test_expect_success 'what became of a push is told, however many others have los
 	bounded 16384 64
 '
 figures
-test_expect_success 'and have gone' has_gone
+test_expect_success 'and have gone' 'open_gate && has_gone'
 
 # hears <record>...: all of them, over and over.
 hears () {
@@ -193,13 +179,13 @@ do
 			"17 $id share=project service=receive-pack" "17 $id share=project service=no-such-%n"
 	'
 	figures
-	test_expect_success 'and has gone' has_gone
+	test_expect_success 'and has gone' 'open_gate && has_gone'
 
 	test_expect_success "requests that are served, and offers that are wanted ${path:-in-band}" '
 		hears "17 $id share=project service=upload-pack git-protocol=2" "16 $id share=inbox"
 	'
 	figures
-	test_expect_success 'and has gone' has_gone
+	test_expect_success 'and has gone' 'open_gate && has_gone'
 
 	test_expect_success "answers to nothing, and news of everything ${path:-in-band}" '
 		hears "19 $id reason=busy" "20 $id reason=cancelled" "21 $id state=deferred" "21 $id state=x%n" \
@@ -209,7 +195,7 @@ do
 			"16 $id share=project kind=announcement version=%n tip=0123456789abcdef0123456789abcdef01234567"
 	'
 	figures
-	test_expect_success 'and has gone' has_gone
+	test_expect_success 'and has gone' 'open_gate && has_gone'
 
 	for record in "18 $id channel=1" "99 x=y" "1 protocol=1" "32 hex:0000000100001000" "34 hex:0000000178" "24 token=x"
 	do
@@ -217,7 +203,7 @@ do
 			hears "$record"
 		'
 		figures
-		test_expect_success 'and has gone' has_gone
+		test_expect_success 'and has gone' 'open_gate && has_gone'
 	done
 done
 

@@ -27,19 +27,6 @@ test_expect_success 'alice and her friend carol' '
 '
 test $test_failed -eq 0 || test_done
 
-is_served () {
-	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
-	link_made 10 &&
-	answers alice
-}
-
-has_gone () {
-	attack_ends &&
-	answers alice &&
-	as_before
-}
-
 for who in 'stranger@evil.localhost --crowd 1' 'evil.localhost --crowd 500'
 do
 	test_expect_success "${who% --crowd*} is not told that alice is there" '

@@ -24,19 +24,6 @@ test_expect_success 'alice and her friend carol' '
 '
 test $test_failed -eq 0 || test_done
 
-is_served () {
-	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
-	link_made 10 &&
-	answers alice
-}
-
-has_gone () {
-	attack_ends &&
-	answers alice &&
-	as_before
-}
-
 # says <option>...: all that is answered by somebody.
 says () {
 	attack "$@" --count 100 say $victim \

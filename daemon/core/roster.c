@@ -32,20 +32,12 @@ static bool lets_see_us(enum subscription s)
 	return s == SUBSCRIPTION_FROM || s == SUBSCRIPTION_BOTH;
 }
 
-static bool any_allowed(const struct trust_person *p)
-{
-	for (const struct trusted_device *d = p->devices; d; d = d->sibling)
-		if (trust_allows(d->state))
-			return true;
-	return false;
-}
-
 /* here: the roster has an item of theirs. */
 static bool takes_away(const struct trust_person *p, bool here, enum subscription subscription)
 {
 	if (here)
 		return p->since[MARK_GRANTED] && !lets_see_us(subscription);
-	return p->since[MARK_LISTED] || p->since[MARK_GRANTED] || any_allowed(p);
+	return p->since[MARK_LISTED] || p->since[MARK_GRANTED] || trust_any_allowed(p);
 }
 
 static bool remember(struct trust *trust, const char *jid, enum subscription subscription, uint64_t unix_now)

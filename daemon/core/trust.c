@@ -206,9 +206,9 @@ void trust_expire(struct trust *t, uint64_t unix_now)
 	}
 }
 
-static bool any_allowed(const struct trust_person *p)
+bool trust_any_allowed(const struct trust_person *p)
 {
-	for (struct trusted_device *d = p->devices; d; d = d->sibling)
+	for (const struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling)
 		if (trust_allows(d->state))
 			return true;
 	return false;
@@ -241,9 +241,9 @@ static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 		if (d->state != TRUST_PENDING)
 			continue;
 		devices[n] = d;
-		quota_take(&quota, &places[n++], d->jid, any_allowed(find_person(t, d->jid)));
+		quota_take(&quota, &places[n++], d->jid, trust_any_allowed(find_person(t, d->jid)));
 	}
-	verdict = quota_ask(&quota, jid, p && any_allowed(p), &victim);
+	verdict = quota_ask(&quota, jid, trust_any_allowed(p), &victim);
 	*gone = verdict == QUOTA_ROOM ? devices[victim - places] : NULL;
 	while (n)
 		quota_leave(&places[--n]);

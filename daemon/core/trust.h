@@ -140,6 +140,8 @@ const char *trust_other_owner(const struct trust *t, const char *jid, const unsi
 bool trust_marked(const struct trust *t, const char *jid, enum trust_mark mark);
 /* Whether jid has a device in this state. */
 bool trust_any(const struct trust *t, const char *jid, enum trust_state state);
+/* Whether p has a device that is allowed something; NULL has none. */
+bool trust_any_allowed(const struct trust_person *p);
 const char *trust_state_name(enum trust_state state);
 
 #endif
