@@ -102,6 +102,7 @@ static enum attempt connect_socket(int fd, const char *path, struct message *tro
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int failed;
 
+	_Static_assert(SOCKPATH_MAX <= sizeof(addr.sun_path), "each path that is found fits");
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	limit_send(fd, ANSWER_MS);
 	do {

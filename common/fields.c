@@ -24,6 +24,18 @@ static bool key_valid(const char *key, size_t n)
 	return true;
 }
 
+/* As much of it as may be sent; a character of UTF-8, four bytes at most, is not cut in two. */
+static size_t cut(const char *value)
+{
+	size_t n = strnlen(value, FIELD_VALUE_MAX + 1), least = FIELD_VALUE_MAX - 3;
+
+	if (n <= FIELD_VALUE_MAX)
+		return n;
+	for (n = FIELD_VALUE_MAX; n > least && (value[n] & 0xc0) == 0x80;)
+		n--;
+	return n;
+}
+
 void fields_add(struct buf *out, const char *key, const char *value)
 {
 	assert(key_valid(key, strlen(key)));
@@ -31,7 +43,7 @@ void fields_add(struct buf *out, const char *key, const char *value)
 		return;
 	buf_puts(out, key);
 	buf_append(out, "=", 1);
-	buf_append(out, value, strnlen(value, FIELD_VALUE_MAX));
+	buf_append(out, value, cut(value));
 	buf_append(out, "", 1);
 }
 

@@ -27,7 +27,7 @@ struct fields {
 	size_t len;
 };
 
-/* Values over FIELD_VALUE_MAX are cut. A NULL value adds nothing. */
+/* Values over FIELD_VALUE_MAX are cut, between two characters. A NULL value adds nothing. */
 void fields_add(struct buf *out, const char *key, const char *value);
 void fields_addf(struct buf *out, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -74,6 +74,9 @@ static const struct row {
 		"connection of '{jid}' was replaced by another client",
 		"Another broker uses the same device key; "
 		"end one of them with \"git xmpp daemon stop\"" },
+	[MSG_NO_RESOURCES] = { "no-resources",
+		"cannot log in as '{jid}': the broker gets no more files or threads of the system",
+		"Raise its limits (ulimit -n, ulimit -u), then run \"git xmpp daemon restart\"" },
 	[MSG_NOT_ONLINE] = { "not-online",
 		"the XMPP broker is not yet online as '{jid}'",
 		"Try again in a minute; \"git xmpp status\" shows what it waits for" },
@@ -121,12 +124,6 @@ static const struct row {
 	[MSG_NOT_TRUSTED_THERE] = { "not-trusted-there",
 		"'{jid}' does not trust this device",
 		"Ask them to run \"git xmpp verify\" with your address" },
-	[MSG_KEY_CHANGED] = { "key-changed",
-		"the key of device '{device}' of '{jid}' has changed",
-		"known {known}\n"
-		"new   {new}\n"
-		"Somebody could be in between, or the device was set up anew. "
-		"Ask them, then run \"git xmpp verify {jid}\"" },
 	[MSG_TIMEOUT] = { "timeout",
 		"'{jid}' did not answer within {seconds} seconds",
 		"Their machine may be asleep; try again later" },

@@ -34,6 +34,7 @@ enum message_id {
 	MSG_SERVER_UNREACHABLE,		/* domain, reason */
 	MSG_NO_TLS,			/* domain */
 	MSG_REPLACED,			/* jid */
+	MSG_NO_RESOURCES,		/* jid */
 	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
 	/* the buddy */
 	MSG_BAD_URL,			/* url, reason */
@@ -50,7 +51,6 @@ enum message_id {
 	MSG_PUSH_DENIED,		/* jid, share */
 	MSG_DEVICE_UNTRUSTED,		/* jid: none of its devices online is trusted by us */
 	MSG_NOT_TRUSTED_THERE,		/* jid: they do not trust our device */
-	MSG_KEY_CHANGED,		/* jid, device, known, new */
 	MSG_TIMEOUT,			/* jid, seconds */
 	MSG_BUSY,			/* jid */
 	MSG_PEER_VERSION,		/* jid, theirs, ours */

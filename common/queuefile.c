@@ -131,8 +131,10 @@ int queuefile_read(const char *id, struct buf *out, struct message *trouble)
 	char *path = path_of(id, trouble);
 	size_t before = buf_len(out);
 	int result = path ? userfile_read(path, out, trouble) : -1;
-	struct fields f = { .data = buf_data(out) + before, .len = buf_len(out) - before };
+	struct fields f = { .len = buf_len(out) - before };
 
+	if (f.len)
+		f.data = buf_data(out) + before;
 	if (result == 0 && (!f.len || !fields_valid(f))) {
 		message_set(trouble, MSG_STATE_FILE, "path", path, "reason", "it is damaged", NULL);
 		result = -1;

@@ -250,7 +250,13 @@ static void log_in(struct broker *b, const char *password)
 	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
 	b->xmpp = xmpp_create(b->loop, &config, &xmpp_events, b);
 	b->inbands.xmpp = b->xmpp;
-	xmpp_connect(b->xmpp);
+	if (b->xmpp) {
+		xmpp_connect(b->xmpp);
+		return;
+	}
+	message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
+	log_error("%s", b->trouble.text);
+	sessions_wake(b);
 }
 
 static void on_password(void *owner, const char *password, const struct message *trouble)

@@ -314,6 +314,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			conn_close(c);
 			return;
 		}
+		/* It may have been a password. */
+		if (frame.type != FRAME_DATA)
+			explicit_bzero(buf_data(&c->in), size);
 		buf_consume(&c->in, size);
 	}
 	if (c->closing)

@@ -327,12 +327,18 @@ static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0)
 		return false;
-	if (watchdog_init(&l->watchdog) < 0 || uv_poll_init(loop, &l->poll, l->epoll) < 0) {
-		close(l->epoll);
-		return false;
-	}
+	if (watchdog_init(&l->watchdog) < 0)
+		goto no_watchdog;
+	if (uv_poll_init(loop, &l->poll, l->epoll) < 0)
+		goto no_poll;
 	reserve(l);
 	return true;
+
+no_poll:
+	watchdog_finish(&l->watchdog);
+no_watchdog:
+	close(l->epoll);
+	return false;
 }
 
 struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const char *password,

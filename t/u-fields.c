@@ -53,13 +53,25 @@ static void validity(void)
 static void limits(void)
 {
 	struct buf b = { 0 };
-	char *value = xmalloc(FIELD_VALUE_MAX + 2);
+	char *value = xmalloc(FIELD_VALUE_MAX + 5);
 
 	memset(value, 'v', FIELD_VALUE_MAX + 1);
 	value[FIELD_VALUE_MAX + 1] = '\0';
 	fields_add(&b, "k", value);
 	is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX, "a value too long is cut");
 	ok(fields_valid(view(&b)), "and what is left is valid");
+	for (int i = 0; i < 4; i++) {
+		buf_reset(&b);
+		memcpy(value + FIELD_VALUE_MAX - i, "\xf0\x9f\x98\x80", i ? 4 : 1);
+		value[FIELD_VALUE_MAX - i + 4] = '\0';
+		fields_add(&b, "k", value);
+		is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - i, "no character is cut in two");
+	}
+	memset(value, 0x80, FIELD_VALUE_MAX + 1);
+	buf_reset(&b);
+	fields_add(&b, "k", value);
+	is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - 3, "what is no UTF-8 is cut anyhow");
+	memset(value, 'v', FIELD_VALUE_MAX + 1);
 	buf_reset(&b);
 	buf_printf(&b, "k=%s", value);
 	buf_append(&b, "", 1);
