@@ -9,7 +9,7 @@
 #   device_is <directory> <user> <state>   as Alice knows it
 #   attack <option>...               starts t/attacker against Alice, waits until it is ready
 #   attack_ends                      ends what was started, all of it
-#   answers <user>                   its broker says its status, within 2 s
+#   answers <user>                   its broker says its status, before the command gives it up
 #   served <seconds> <git command>   Carol's git does; the time is a figure of the test
 #   link_made <seconds>              Dave, who was away and to whom Alice has nothing to say, gets a link
 #   is_served                        alice answers, and both of these come true; $url is what Carol may fetch
@@ -87,7 +87,7 @@ attack_ends () {
 }
 
 answers () {
-	timeout 2 env $(env_of "$1") git xmpp status >/dev/null && return
+	timeout 10 env $(env_of "$1") git xmpp status >/dev/null && return
 	echo "the broker of $1 does not say its status"
 	return 1
 }

@@ -313,17 +313,27 @@ env_of () {
 		"XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
 }
 
+# jid_of <user>
+jid_of () {
+	eval "echo \${jid_$1:-$1@localhost}"
+}
+
+# network_of <user>: what has a program run in that user's network; nothing, if it is the script's own.
+network_of () {
+	eval "echo \$network_$1"
+}
+
 # as <user> <command>...
 as () {
 	local who
 
 	who=$1
 	shift
-	env $(env_of "$who") "$@"
+	$(network_of "$who") env $(env_of "$who") "$@"
 }
 
-# setup_user <user>: the account of that user, and the configuration a person would have.
-setup_user () {
+# plain_user <user>: the configuration a person would have.
+plain_user () {
 	as "$1" git config --global init.defaultBranch main &&
 	as "$1" git config --global user.name "$1" &&
 	as "$1" git config --global user.email "$1@example.com" &&
@@ -333,7 +343,12 @@ setup_user () {
 	as "$1" git config --global xmpp.directAddresses false &&
 	# The address sanitizer reserves terabytes, also in our programs below a git that is bounded.
 	{ ! sanitized || as "$1" git config --global xmpp.receiveMemory 0; } &&
-	{ test "$PATHS" != direct || direct_user "$1"; } &&
+	{ test "$PATHS" != direct || direct_user "$1"; }
+}
+
+# setup_user <user>: and the account.
+setup_user () {
+	plain_user "$1" &&
 	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/$1/pw" --no-start
@@ -352,7 +367,7 @@ run_broker () {
 			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
 	fi
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
-	env $(env_of "$user") "$@" $tool "$BUILD/git-xmpp-daemon" \
+	$(network_of "$user") env $(env_of "$user") "$@" $tool "$BUILD/git-xmpp-daemon" \
 		>>"$TRASH/log/$user" 2>&1 </dev/null &
 	eval "broker_$user=$!"
 	started $!
@@ -491,19 +506,19 @@ descriptors_as_before () {
 # trusts <user> <buddy>: and the buddy's device is online.
 trusts () {
 	as "$1" git xmpp buddies --porcelain |
-	grep -q "^$2@localhost	git	.*	\(seen\|verified\)	"
+	grep -q "^$(jid_of "$2")	git	.*	\(seen\|verified\)	"
 }
 
 # knows <user> <buddy>: as a buddy, or as somebody who asks to be one.
 knows () {
-	as "$1" git xmpp buddies --porcelain | grep -q "^$2@localhost	"
+	as "$1" git xmpp buddies --porcelain | grep -q "^$(jid_of "$2")	"
 }
 
 # pair <a> <b>: a asks, b accepts, both know the other's device.
 pair () {
-	as "$1" git xmpp add "$2@localhost" &&
+	as "$1" git xmpp add "$(jid_of "$2")" &&
 	wait_for 10 knows "$2" "$1" &&
-	as "$2" git xmpp accept "$1@localhost" &&
+	as "$2" git xmpp accept "$(jid_of "$1")" &&
 	wait_for 20 trusts "$1" "$2" &&
 	wait_for 20 trusts "$2" "$1"
 }
@@ -514,7 +529,7 @@ background () {
 
 	who=$1
 	shift
-	env $(env_of "$who") "$@" &
+	$(network_of "$who") env $(env_of "$who") "$@" &
 	job=$!
 	started $job
 }

@@ -19,7 +19,7 @@ static bool commands_exist(const char *hint)
 	static const char *const verbs[] = {
 		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust", "buddies", "verify",
 		"share", "unshare", "queue", "status",
-		"daemon start", "daemon stop", "daemon run", "-h",
+		"daemon start", "daemon stop", "daemon restart", "daemon run", "-h",
 	};
 	const char *p = hint;
 
