@@ -9,6 +9,7 @@
 #   start_prosody <user>...     stop_prosody    restart_prosody
 #   start_ejabberd <user>...    stop_ejabberd   (instead of Prosody)
 #   start_server <user>...      stop_server     whichever $SERVER names; Prosody if it is not set
+#   server_again                restart_server  on the same port, with the same accounts
 #   contacts <user> <jid>...    ordinary chat contacts of that user, both ways; before the server starts
 #   evil_server                 a component at $component_port speaks for any JID; before the server starts
 #   as <user> <command>...      setup_user <user>
@@ -29,6 +30,16 @@ start_server () {
 
 stop_server () {
 	stop_${SERVER:-prosody} "$@"
+}
+
+server_again () {
+	${SERVER:-prosody}_run "$server_port"
+}
+
+# restart_server [<signal>]: whoever was connected is not any more.
+restart_server () {
+	stop_server "$@"
+	server_again
 }
 
 contacts () {
@@ -184,7 +195,6 @@ stop_prosody () {
 	prosody_pid=
 }
 
-# The same port, the same accounts; whoever was connected is not any more.
 restart_prosody () {
 	stop_prosody "$@"
 	prosody_run "$prosody_port"
@@ -256,7 +266,7 @@ start_ejabberd () {
 	at_exit stop_ejabberd
 	at_exit stop_other_brokers
 	# Somebody else may have taken a port in the meantime.
-	ejabberd_run "$@" || ejabberd_run "$@" || ejabberd_run "$@"
+	ejabberd_run '' "$@" || ejabberd_run '' "$@" || ejabberd_run '' "$@"
 }
 
 # ejabberd_roster <user>: the contacts in standard input, in Erlang.
@@ -265,16 +275,15 @@ ejabberd_roster () {
 <<>>, <<>>, <<\"both\">>),/"
 }
 
-# ejabberd_run <user>...: on new ports. It ends by itself if it does not get them.
-ejabberd_run () {
-	local user register
+# ejabberd_new <user>...: new ports, no data; $register makes the accounts.
+ejabberd_new () {
+	local user
 
 	server_port=$("$BUILD/t/free-port")
 	proxy_port=$("$BUILD/t/free-port")
 	rm -rf "$TRASH/ejabberd"
 	mkdir "$TRASH/ejabberd" || return
 	ejabberd_config >"$TRASH/ejabberd/config.yml"
-	register=
 	for user
 	do
 		register="$register ok = ejabberd_auth:try_register(<<\"$user\">>, <<\"localhost\">>, <<\"$PASSWORD\">>),"
@@ -283,6 +292,18 @@ ejabberd_run () {
 	do
 		register="$register $(ejabberd_roster "$user" <"$TRASH/contacts/$user")"
 	done
+}
+
+# ejabberd_run <port> <user>...: with new ports and accounts if the port is empty, else with
+# what it had. It ends by itself if it does not get a port.
+ejabberd_run () {
+	local again register
+
+	again=$1
+	shift
+	register=
+	test -n "$again" || ejabberd_new "$@" || return
+	rm -f "$TRASH/ejabberd/ready"
 	env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
 		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" \
 		ERL_LIBS="$(ejabberd_libs)" \

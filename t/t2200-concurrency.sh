@@ -6,7 +6,7 @@
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -54,7 +54,7 @@ push_number () {
 }
 
 test_expect_success 'two users and their brokers' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&

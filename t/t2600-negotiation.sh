@@ -8,7 +8,7 @@
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 gate=$TRASH/gate
@@ -125,7 +125,7 @@ others_get_through () {
 
 # Both have a share of one name: the two directions must not be taken for each other.
 test_expect_success 'two users, with shares in both directions that the other one follows' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
 	pair alice bob &&
@@ -326,9 +326,9 @@ test_expect_success 'R17: and costs at most ten records beside what git says' '
 
 test_expect_success 'S10 S11: what moved while the server was down is fetched when it is back, once' '
 	had=$(lines "$fetched" alice) had_served=$(lines "$served" bob)
-	stop_prosody KILL &&
+	stop_server KILL &&
 	news bob/news.git && news bob/news.git &&
-	prosody_run "$prosody_port" &&
+	server_again &&
 	wait_for 60 more_lines "$fetched" alice $had &&
 	same alice/news origin/main bob/news.git main
 '
@@ -344,7 +344,7 @@ test_expect_success 'and the next one as if nothing had been' '
 
 # Both brokers' bytes to and from the server, one sum.
 bytes () {
-	ss -tinH state established "dport = :$prosody_port" |
+	ss -tinH state established "dport = :$server_port" |
 	tr " " "\n" | awk -F: '/^bytes_(sent|received):/ { sum += $2 } END { print sum + 0 }'
 }
 

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/test-lib.sh"
 . "$TOP/t/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -20,7 +20,7 @@ tidy () {
 }
 
 test_expect_success 'two users, their brokers, a repository of some size' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
@@ -33,7 +33,7 @@ test_expect_success 'R1 R10: the server is restarted in mid-clone: the clone com
 	half_pack &&
 	background alice git clone -q --bare $url alice/clone.git &&
 	wait_for 20 test -e half &&
-	restart_prosody &&
+	restart_server &&
 	whole_pack &&
 	job_ends 60 0 &&
 	git -C alice/clone.git fsck &&
@@ -45,7 +45,7 @@ test_expect_success 'the server dies without a word in mid-clone, and comes back
 	half_pack &&
 	background alice git clone -q --bare $url alice/clone.git &&
 	wait_for 20 test -e half &&
-	restart_prosody KILL &&
+	restart_server KILL &&
 	whole_pack &&
 	job_ends 60 0 &&
 	git -C alice/clone.git fsck &&
@@ -57,7 +57,7 @@ test_expect_success 'R1 R10: the server is restarted in mid-push: the push compl
 	"$TOP/t/make-repo" alice/work 20 8 5 &&
 	background alice git -C alice/work push -q $url main &&
 	wait_for 10 in_mid_push &&
-	restart_prosody KILL &&
+	restart_server KILL &&
 	job_ends 60 0 &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)" &&
 	tidy
@@ -114,12 +114,12 @@ test_expect_success 'R3 R14: the own broker is killed in mid-push: a named failu
 
 test_expect_success 'a server that is away for a while is found again' '
 	start_broker alice &&
-	stop_prosody &&
+	stop_server &&
 	alice_is_offline () {
 		! broker_online alice
 	} &&
 	wait_for 10 alice_is_offline &&
-	prosody_run $prosody_port &&
+	server_again &&
 	wait_for 30 broker_online alice &&
 	wait_for 30 trusts alice bob &&
 	as alice git ls-remote $url
