@@ -384,7 +384,7 @@ run_broker () {
 	tool=
 	if test -n "$VALGRIND"
 	then
-		tool="valgrind -q --leak-check=full --track-fds=yes --trace-children=no
+		tool="valgrind -q --suppressions=$TOP/t/valgrind.supp --leak-check=full --track-fds=yes --trace-children=no
 			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
 	fi
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
