@@ -39,8 +39,8 @@ enum {
 	READS_MAX = 64,		/* messages in one turn; the rest in the next */
 };
 
-/* Year 2255; later ones overflow somewhere. */
-static const time_t NEVER = 9000000000;
+/* Year 2255, later ones overflow somewhere; where time_t has 32 bits, the last days it knows. */
+#define NEVER ((time_t)(sizeof(time_t) > 4 ? 9000000000LL : 0x7ffffff0LL))
 
 struct netwatch {
 	void (*changed)(void *owner, enum netwatch_news news);
@@ -169,12 +169,15 @@ static void on_clock(uv_poll_t *poll, int status, int events)
 {
 	struct netwatch *n = poll->data;
 	uint64_t expirations, asleep = time_asleep(), before = n->asleep;
+	ssize_t got = read(n->clock, &expirations, sizeof(expirations));
 
-	if (read(n->clock, &expirations, sizeof(expirations)) < 0 && errno != ECANCELED)
+	if (got < 0 && errno != ECANCELED)
 		return;
 	n->asleep = asleep;
-	if (set_clock(n->clock) < 0) {
-		log_warning("netwatch: resuming from suspend will not be noticed: %s", strerror(errno));
+	/* Where the day has come, it would come again at once, for ever. */
+	if (got > 0 || set_clock(n->clock) < 0) {
+		log_warning("netwatch: resuming from suspend will not be noticed: %s",
+			    got > 0 ? "the clock is beyond what it can be set for" : strerror(errno));
 		uv_poll_stop(&n->clock_poll);
 	}
 	if (asleep < before + ASLEEP_MIN)
