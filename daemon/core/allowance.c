@@ -45,7 +45,10 @@ size_t allowance_room(struct allowance *a, uint64_t now)
 	if (!a->rate)
 		return SIZE_MAX;
 	fill(a, now);
-	return a->tokens > 0 ? piece(a) : 0;
+	if (a->tokens <= 0)
+		return 0;
+	/* A piece of the largest rate does not fit into 32 bits. */
+	return piece(a) < SIZE_MAX ? (size_t)piece(a) : SIZE_MAX;
 }
 
 void allowance_spend(struct allowance *a, size_t bytes, uint64_t now)
