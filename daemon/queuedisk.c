@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "queuedisk.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "log.h"
 #include "queuefile.h"
+#include "work.h"
 
 /* One file to be written, or removed. */
 struct task {
@@ -54,9 +54,7 @@ static void on_done(uv_work_t *work, int status);
 
 static void start_first(struct queuedisk *disk)
 {
-	int error = uv_queue_work(disk->loop, &disk->first->work, run_in_pool, on_done);
-
-	assert(error == 0);	/* it fails only without a function to run */
+	work_start(disk->loop, &disk->first->work, run_in_pool, on_done);
 }
 
 static bool is_for(const struct waiter *w, const char *id)

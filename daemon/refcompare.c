@@ -5,7 +5,6 @@
  */
 #include "refcompare.h"
 
-#include <assert.h>
 #include <git2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "alloc.h"
 #include "fields.h"
 #include "repository.h"
+#include "work.h"
 
 enum { REFSPECS_MAX = 256 };
 
@@ -262,7 +262,6 @@ struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const cha
 				    size_t len, const char *last_version, refcompare_fn *done, void *owner)
 {
 	struct refcompare *c = xcalloc(1, sizeof(*c));
-	int error;
 
 	c->path = xstrdup(path);
 	c->remote = xstrdup(remote);
@@ -273,8 +272,7 @@ struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const cha
 	c->something_new = true;
 	c->done = done;
 	c->owner = owner;
-	error = uv_queue_work(loop, &c->work, compare_in_pool, on_compared);
-	assert(error == 0);	/* it fails only without a function to run */
+	work_start(loop, &c->work, compare_in_pool, on_compared);
 	return c;
 }
 

@@ -7,7 +7,6 @@
  */
 #include "refs.h"
 
-#include <assert.h>
 #include <git2.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +19,7 @@
 #include "fields.h"
 #include "gitrun.h"
 #include "repository.h"
+#include "work.h"
 
 enum { OBJECT_HEX_MAX = 64, REF_MAX = 1024 };
 
@@ -286,13 +286,11 @@ static void on_read(uv_work_t *work, int status)
 struct refs_read *refs_read(uv_loop_t *loop, const char *path, refs_fn *done, void *owner)
 {
 	struct refs_read *r = xcalloc(1, sizeof(*r));
-	int error;
 
 	r->path = xstrdup(path);
 	r->done = done;
 	r->owner = owner;
-	error = uv_queue_work(loop, &r->work, read_in_pool, on_read);
-	assert(error == 0);	/* it fails only without a function to run */
+	work_start(loop, &r->work, read_in_pool, on_read);
 	return r;
 }
 

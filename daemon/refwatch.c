@@ -9,7 +9,6 @@
  */
 #include "refwatch.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "work.h"
 
 enum {
 	RESCAN_DELAY = 100,		/* ms: many refs move at once */
@@ -322,7 +322,6 @@ static void on_scanned(uv_work_t *work, int status)
 static void start_scan(struct refwatch *w)
 {
 	struct scan *s;
-	int error;
 
 	if (w->scanning) {
 		w->again = true;
@@ -333,8 +332,7 @@ static void start_scan(struct refwatch *w)
 	s->path = xstrdup(w->path);
 	w->scanning = true;
 	w->open++;
-	error = uv_queue_work(w->loop, &s->work, scan_in_pool, on_scanned);
-	assert(error == 0);	/* it fails only without a function to run */
+	work_start(w->loop, &s->work, scan_in_pool, on_scanned);
 }
 
 struct refwatch *refwatch_create(uv_loop_t *loop, const char *path, void (*moved)(void *owner), void *owner)
