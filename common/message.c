@@ -72,8 +72,12 @@ static const struct row {
 		"" },
 	[MSG_REPLACED] = { "replaced",
 		"connection of '{jid}' was replaced by another client",
-		"Another broker uses the same device key; "
-		"end one of them with \"git xmpp daemon stop\"" },
+		"Another broker uses the same device key; this one comes back when that has ended, "
+		"which \"git xmpp daemon stop\" does there" },
+	[MSG_COPIED] = { "copied",
+		"another machine is online as this device of '{jid}': its key was copied",
+		"End the broker of one of the two with \"git xmpp daemon stop\"; "
+		"remove its key file, which git-xmpp-daemon(1) names, to make it a device of its own" },
 	[MSG_NO_RESOURCES] = { "no-resources",
 		"cannot log in as '{jid}': the broker gets no more files or threads of the system",
 		"Raise its limits (ulimit -n, ulimit -u), then run \"git xmpp daemon restart\"" },

@@ -34,6 +34,7 @@ enum message_id {
 	MSG_SERVER_UNREACHABLE,		/* domain, reason */
 	MSG_NO_TLS,			/* domain */
 	MSG_REPLACED,			/* jid */
+	MSG_COPIED,			/* jid */
 	MSG_NO_RESOURCES,		/* jid */
 	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
 	/* the buddy */

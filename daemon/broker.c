@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Start: configuration, the device key and trust table of its account, socket; then the password,
- * then the account. From there on events from XMPP are sorted here: presence
+ * Start: configuration, the device key and trust table of its account, socket; then the
+ * account (account.c). From there on events from XMPP are sorted here: presence
  * to the table and to the peers it concerns, in-band stanzas to their paths, new
  * ones to a greeting, what is said of buddies to contacts.c.
  */
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "account.h"
 #include "announcer.h"
 #include "child.h"
 #include "contacts.h"
@@ -20,7 +21,6 @@
 #include "identity.h"
 #include "jid.h"
 #include "log.h"
-#include "password.h"
 #include "peer.h"
 #include "pushqueue.h"
 #include "reach.h"
@@ -144,6 +144,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		reach_online(b->reach, NULL);
 		peers_online(b, false);
 	}
+	account_state(b, state, trouble);
 	sessions_wake(b);
 }
 
@@ -233,92 +234,6 @@ static const struct xmpp_events xmpp_events = {
 	.bulk = on_bulk,
 };
 
-static void log_in(struct broker *b, const char *password)
-{
-	char resource[DEVICE_ID_LEN + 8];
-	struct xmpp_config config = {
-		.jid = b->config->jid,
-		.password = password,
-		.resource = resource,
-		.server = b->config->server,
-		.ca_file = b->config->ca_file,
-		.device = b->device,
-	};
-
-	snprintf(resource, sizeof(resource), "git.%s", b->device);
-	b->trouble.id = MSG_NONE;
-	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
-	b->xmpp = xmpp_create(b->loop, &config, &xmpp_events, b);
-	b->inbands.xmpp = b->xmpp;
-	if (b->xmpp) {
-		xmpp_connect(b->xmpp);
-		return;
-	}
-	message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
-	log_error("%s", b->trouble.text);
-	sessions_wake(b);
-}
-
-static void on_password(void *owner, const char *password, const struct message *trouble)
-{
-	struct broker *b = owner;
-
-	b->password = NULL;
-	if (password) {
-		log_in(b, password);
-		return;
-	}
-	log_error("%s", trouble->text);
-	b->trouble = *trouble;
-	sessions_wake(b);
-}
-
-/* With the account's old connection, if any, out of the way. */
-static void ask_password(struct broker *b)
-{
-	if (b->stopping || b->xmpp || b->password)
-		return;
-	if (!b->config->account) {
-		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
-		sessions_wake(b);
-		return;
-	}
-	/* Why, b->trouble says. */
-	if (!b->key) {
-		sessions_wake(b);
-		return;
-	}
-	b->trouble.id = MSG_NONE;
-	b->password = password_ask(b->loop, b->config, on_password, b);
-}
-
-static void on_xmpp_gone(void *arg)
-{
-	struct broker *b = arg;
-
-	b->reconnecting = false;
-	ask_password(b);
-}
-
-/* Lets go of the connection; ask_password() or the end of the loop follows. */
-static void drop_xmpp(struct broker *b)
-{
-	struct xmpp *xmpp = b->xmpp;
-
-	if (!xmpp)
-		return;
-	inbands_lost(&b->inbands, NULL, "logged-out");
-	while (b->peers)
-		peer_end(b->peers, "logged-out");
-	greetings_end(b);
-	if (b->reach)
-		reach_online(b->reach, NULL);
-	b->xmpp = b->inbands.xmpp = NULL;
-	b->online_at = 0;
-	b->reconnecting = true;
-	xmpp_destroy(xmpp, on_xmpp_gone, b);
-}
-
 static void read_shares(struct broker *b)
 {
 	policy_destroy(b->policy);
@@ -364,28 +279,15 @@ int broker_reload(struct broker *b, struct message *trouble)
 			xmpp_connect(b->xmpp);
 		return 0;
 	}
-	password_destroy(b->password);
-	b->password = NULL;
 	forget_presences(b);
 	presence_destroy(b->presence);
 	b->presence = presence_create();
 	blocklist_clear(b->blocked);
 	b->roster_known = b->server_blocks = false;
-	drop_xmpp(b);
+	account_drop(b);
 	change_identity(b);
-	if (!b->reconnecting)
-		ask_password(b);
+	account_begin(b);
 	return 0;
-}
-
-void broker_give_password(struct broker *b, const char *password)
-{
-	if (!b->key || (b->xmpp && xmpp_state(b->xmpp) != XMPP_FAILED))
-		return;
-	password_destroy(b->password);
-	b->password = NULL;
-	if (!b->xmpp && !b->reconnecting)
-		log_in(b, password);
 }
 
 /* Buddies have a budget each, others their domain. */
@@ -439,6 +341,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
+	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(b);
@@ -450,7 +353,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->control = control_create(b, socket_path, trouble);
 	if (!b->control)
 		return -1;
-	ask_password(b);
+	account_begin(b);
 	return 0;
 }
 
@@ -467,15 +370,13 @@ void broker_stop(struct broker *b)
 	b->announcer = NULL;
 	b->follower = NULL;
 	b->pushqueue = NULL;
-	password_destroy(b->password);
-	b->password = NULL;
 	while (b->peers)
 		peer_end(b->peers, "stopped");
 	greetings_end(b);
 	serve_end_orphans(b);
 	reach_destroy(b->reach);
 	b->reach = NULL;
-	drop_xmpp(b);
+	account_stop(b);
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		tidy_finish(&b->tidy);

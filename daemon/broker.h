@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "account.h"
 #include "blocklist.h"
 #include "config.h"
 #include "devicekey.h"
@@ -39,7 +40,6 @@ struct roster;
 struct serve;
 struct session;
 struct sink;
-struct password;
 struct waiting;
 
 struct broker {
@@ -59,7 +59,7 @@ struct broker {
 	bool server_blocks;			/* it has such a list */
 	char self[JID_MAX];			/* our bare JID as the server has it, or had it last */
 	struct xmpp *xmpp;			/* owned; NULL without an account */
-	struct password *password;		/* owned; being asked for */
+	struct account login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
 	struct reach *reach;			/* owned; how we can be reached otherwise */
@@ -82,7 +82,6 @@ struct broker {
 	uv_timer_t grace;			/* runs while presences of other domains may still come */
 	struct tidy tidy;			/* after work has ended */
 	bool stopping;
-	bool reconnecting;			/* the old xmpp is being destroyed */
 };
 
 /*
@@ -100,9 +99,6 @@ void broker_finish(struct broker *b);
  * cannot be read: then what was read before holds. Else serves_review() is due.
  */
 int broker_reload(struct broker *b, struct message *trouble);
-
-/* A password for this run, from a client with a terminal. */
-void broker_give_password(struct broker *b, const char *password);
 
 /*
  * Around each change of the trust table: what cannot be kept does not happen. broker_keep()

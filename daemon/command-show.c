@@ -34,7 +34,7 @@ static const char *state_name(const struct broker *b)
 static void describe_account(struct broker *b, struct buf *row)
 {
 	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
-	uint64_t retry = b->xmpp ? xmpp_retry_at(b->xmpp) : 0, now = broker_now(b);
+	uint64_t retry = account_retry_at(b), now = broker_now(b);
 
 	fields_add(row, "kind", "account");
 	fields_add(row, "name", b->config->account);

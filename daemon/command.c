@@ -51,11 +51,12 @@ bool command_jid(struct conn *conn, struct fields command, char jid[JID_MAX])
 
 bool command_online(struct broker *b, struct conn *conn)
 {
-	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
+	const struct message *trouble;
 
 	if (command_is_online(b))
 		return true;
-	if (trouble->id != MSG_NONE)
+	trouble = account_trouble(b);
+	if (trouble)
 		conn_send_error(conn, trouble);
 	else
 		command_refuse(conn, MSG_NOT_ONLINE, "jid", b->config->jid ? b->config->jid : "");
@@ -114,7 +115,7 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	const char *password = fields_get(command, "password");
 
 	if (password)
-		broker_give_password(b, password);
+		account_give_password(b, password);
 	command_done(conn, NULL);
 }
 

@@ -2,9 +2,13 @@
 #include "login.h"
 
 /*
- * The phrases are those of libstrophe 0.12 and 0.13. A version that words them
+ * The phrases are those of libstrophe 0.12 to 0.14. A version that words them
  * otherwise costs precision, not function: what is not recognised becomes "the
  * server closed the connection before the login".
+ *
+ * libstrophe tries one mechanism after the other, and is refused by each. The reason is
+ * in the refusal that came furthest: after a wrong password for SCRAM-SHA-1-PLUS the one of
+ * SCRAM-SHA-1 says "malformed-request", because who could have bound the channel must.
  */
 
 #include <errno.h>
@@ -28,8 +32,13 @@ static bool starts(const char *line, const char *with)
 static void note_sasl_failure(struct login *l, const char *line)
 {
 	const char *child = strchr(line, '>');
+	unsigned steps = l->steps;
 	size_t n;
 
+	l->steps = 0;
+	if (l->sasl[0] && steps <= l->sasl_steps)
+		return;
+	l->sasl_steps = steps;
 	snprintf(l->sasl, sizeof(l->sasl), "%s", "no reason given");
 	if (!child || child[1] != '<' || child[2] == '/')
 		return;
@@ -51,6 +60,8 @@ static void note_stanza(struct login *l, const char *stanza)
 {
 	if (starts(stanza, "<failure") && strstr(stanza, "xmpp-sasl"))
 		note_sasl_failure(l, stanza);
+	else if (starts(stanza, "<challenge"))
+		l->steps++;
 	else if (starts(stanza, "<features") || starts(stanza, "<stream:features"))
 		l->offers_acks = strstr(stanza, "urn:xmpp:sm:3") != NULL;
 }
@@ -83,6 +94,8 @@ void login_line(struct login *l, const char *line)
 		note_tls_error(l, line);
 	else if (starts(line, "Cannot authenticate with known methods"))
 		l->no_mechanism = true;
+	else if (starts(line, "Binding failed"))
+		l->bind_refused = true;
 	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
 		if (starts(line, refusals[i].line))
 			snprintf(l->refusal, sizeof(l->refusal), "%s", refusals[i].refusal);
@@ -123,35 +136,49 @@ static void reason_text(const struct login *l, bool was_up, char *out, size_t si
 			 "the server closed the connection before the login");
 }
 
-bool login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
-		   bool was_up, struct message *out)
+/* A server that has a passing problem says so; all else is about the account. */
+static bool is_refused(const struct login *l)
+{
+	return l->sasl[0] && strcmp(l->sasl, "temporary-auth-failure") != 0;
+}
+
+bool login_is_final(const struct login *l)
+{
+	static const char *const of_account[] = { "not-authorized", "account-disabled", "credentials-expired" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_account); i++)
+		if (!strcmp(l->sasl, of_account[i]))
+			return true;
+	return l->replaced || l->copied;
+}
+
+enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
+			       bool was_up, struct message *out)
 {
 	char reason[256], text[512];
-	/* A server that has a passing problem says so; all else is about the account. */
-	bool refused = l->sasl[0] && strcmp(l->sasl, "temporary-auth-failure") != 0;
 	bool no_mechanism = l->no_mechanism && !l->sasl[0];
 
-	if (l->replaced) {
-		message_set(out, MSG_REPLACED, "jid", jid, NULL);
-		return true;
+	if (l->copied || l->replaced) {
+		message_set(out, l->copied ? MSG_COPIED : MSG_REPLACED, "jid", jid, NULL);
+		return RETRY_PLACE;
 	}
 	if (l->certificate[0] || l->no_ca) {
 		message_set(out, MSG_CERT_INVALID, "domain", domain, "reason",
 			    l->certificate[0] ? l->certificate :
 			    "the file of trusted certificates cannot be read", NULL);
-		return true;
+		return RETRY_CERTIFICATE;
 	}
-	if (refused || no_mechanism) {
+	if (is_refused(l) || no_mechanism) {
 		message_set(out, MSG_AUTH_FAILED, "jid", jid, "reason",
-			    refused ? l->sasl : "the server offers no login method known here", NULL);
-		return true;
+			    no_mechanism ? "the server offers no login method known here" : l->sasl, NULL);
+		return RETRY_ACCOUNT;
 	}
 	if (l->no_tls) {
 		message_set(out, MSG_NO_TLS, "domain", domain, NULL);
-		return false;
+		return RETRY_SERVER;
 	}
 	reason_text(l, was_up, reason, sizeof(reason));
 	snprintf(text, sizeof(text), "%s: %s", where, reason);
 	message_set(out, MSG_SERVER_UNREACHABLE, "domain", domain, "reason", text, NULL);
-	return false;
+	return RETRY_SERVER;
 }

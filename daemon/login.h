@@ -12,6 +12,8 @@
 #include <stdbool.h>
 
 #include "message.h"
+#include "retry.h"
+#include "targets.h"
 
 struct login {
 	bool offers_acks;	/* the server offers XEP-0198 */
@@ -23,11 +25,16 @@ struct login {
 	char tls_reason[80];
 	char certificate[80];	/* empty: nothing wrong with it */
 	bool no_mechanism;	/* no way to log in that both know */
-	char sasl[40];		/* condition of the last refusal; empty: none */
+	char sasl[40];		/* condition of the first of those refusals that came furthest; empty: none */
+	unsigned sasl_steps;	/* how far that was: challenges before it */
+	unsigned steps;		/* challenges since the last refusal */
 	char refusal[80];	/* after the login proper: resource binding */
+	bool bind_refused;	/* our resource: it may be taken */
 	char stream_error[120];
+	char other_host[TARGET_HOST_MAX];	/* where the server sends us on to; empty: nowhere */
 	const char *excess;	/* what the server said that was too much, static; or NULL */
 	bool replaced;		/* another connection took our resource */
+	bool copied;		/* another machine is online as this device, and we make room for it */
 	bool late;		/* a deadline passed */
 };
 
@@ -39,10 +46,16 @@ void login_certificate(struct login *l, const char *why);
 bool login_hopeless(const struct login *l);
 
 /*
- * What to tell the user when a login at `where` (host:port) failed, or a session
- * ended (was_up). True if only the user can help, so that trying again is no use.
+ * Whether another server of the domain would say the same: it was said of the account, or of our
+ * place, and not by a server that is in trouble.
  */
-bool login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
-		   bool was_up, struct message *out);
+bool login_is_final(const struct login *l);
+
+/*
+ * What to tell the user when a login at `where` (host:port) failed, or a session
+ * ended (was_up), and what kind of failure that is.
+ */
+enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
+			       bool was_up, struct message *out);
 
 #endif

@@ -83,6 +83,7 @@ static void on_network(void *owner, enum netwatch_news news)
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	if (r->broker->xmpp)
 		xmpp_check(r->broker->xmpp);
+	account_wanted(r->broker);
 	peers_network_changed(r->broker);
 }
 

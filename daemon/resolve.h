@@ -3,9 +3,9 @@
 #define DAEMON_RESOLVE_H
 
 /*
- * Where an XMPP domain's server is: SRV records (RFC 6120 3.2.1, XEP-0368),
- * else the domain itself, as numeric addresses in the order to try them.
- * Looked up in libuv's thread pool, so that a dead name server stops nobody.
+ * Where an XMPP domain's servers are: SRV records (RFC 6120 3.2.1, XEP-0368),
+ * else the domain itself; and their addresses, one host after the other, when it
+ * has its turn. Looked up in libuv's thread pool, so that a dead name server stops nobody.
  */
 
 #include <stdbool.h>
@@ -13,29 +13,30 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { ENDPOINTS_MAX = 16, ENDPOINT_TEXT_MAX = 80, RESOLVE_HOST_MAX = 256 };
+#include "targets.h"
 
-struct endpoint {
-	char ip[64];		/* numeric, with a scope if it has one */
-	uint16_t port;
-	bool direct_tls;	/* TLS from the first byte, not STARTTLS */
-};
+enum { ENDPOINT_TEXT_MAX = 80, RESOLVE_HOST_MAX = TARGET_HOST_MAX };
 
 struct resolve;
 
-/* With the endpoints found (valid during the call), or n == 0 and why. */
-typedef void (*resolve_done)(void *arg, const struct endpoint *endpoints, size_t n,
-			     const char *why);
+/* With what was found (valid during the call), or n == 0 and why. */
+typedef void (*resolve_targets_done)(void *arg, const struct target *targets, size_t n, const char *why);
+typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoints, size_t n, const char *why);
 
 /*
  * done is called once, from the loop, unless cancelled before; the resolve is
  * freed after it. server, if not NULL, is host, host:port or [v6]:port and is taken
  * instead of any SRV record (port 5223: direct TLS). NULL if the pool refuses work.
  */
-struct resolve *resolve_start(uv_loop_t *loop, const char *domain, const char *server,
-			      resolve_done done, void *arg);
+struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char *server,
+				resolve_targets_done done, void *arg);
+struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target, resolve_addresses_done done,
+				  void *arg);
 
-/* done will not be called any more. The look-up itself may go on for a while; it owns its memory. */
+/*
+ * done will not be called any more. The look-up itself may go on for a while; it owns its memory.
+ * NULL is fine.
+ */
 void resolve_cancel(struct resolve *r);
 
 /*

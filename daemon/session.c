@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "alloc.h"
 #include "candidates.h"
 #include "errand.h"
@@ -507,22 +508,17 @@ static void wait_for_path(struct session_internal *s)
 static void look(struct session_internal *s)
 {
 	struct broker *b = s->broker;
-	enum xmpp_state state;
+	const struct message *trouble;
 	struct candidates found;
 
 	if (ask(s, &found))
 		return;
-	if (!b->xmpp) {
-		if (b->trouble.id != MSG_NONE)
-			fail_with(s, &b->trouble);
+	trouble = account_trouble(b);
+	if (trouble) {
+		fail_with(s, trouble);
 		return;
 	}
-	state = xmpp_state(b->xmpp);
-	if (state == XMPP_FAILED || (state == XMPP_OFFLINE && xmpp_trouble(b->xmpp)->id != MSG_NONE)) {
-		fail_with(s, xmpp_trouble(b->xmpp));
-		return;
-	}
-	if (state != XMPP_ONLINE)
+	if (!b->xmpp || xmpp_state(b->xmpp) != XMPP_ONLINE)
 		return;
 	if (found.path_wanted)
 		wait_for_path(s);
@@ -679,6 +675,7 @@ void session_create(struct conn *conn, struct fields open)
 	/* A broker that has just been started needs its login first. */
 	timeout = (uint64_t)time(NULL) - b->started < 10 ? LOGIN_TIMEOUT : ONLINE_TIMEOUT;
 	uv_timer_start(&s->timer, on_timer, timeout, 0);
+	account_wanted(b);
 	look(s);
 }
 

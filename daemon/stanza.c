@@ -245,6 +245,16 @@ const char *stanza_stream_error(xmpp_stanza_t *xml)
 	return "undefined-condition";
 }
 
+void stanza_other_host(xmpp_stanza_t *xml, char *out, size_t size)
+{
+	xmpp_stanza_t *child = xml ? xmpp_stanza_get_child_by_name(xml, "see-other-host") : NULL;
+	char *text = child ? xmpp_stanza_get_text(child) : NULL;
+
+	snprintf(out, size, "%s", text ? text : "");
+	if (text)
+		xmpp_free(xmpp_stanza_get_context(child), text);
+}
+
 /* --- roster --- */
 
 static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
@@ -461,10 +471,13 @@ void stanza_put_block(struct buf *out, const char *to, const char *id, const cha
 	buf_puts(out, "</data></iq>");
 }
 
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device)
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *to, const char *device)
 {
+	buf_puts(out, "<presence");
+	if (to)
+		put_attribute(out, "to", to);
 	/* Negative priority: no message to the account comes here, nor counts as delivered. */
-	buf_puts(out, "<presence><show>xa</show><priority>-1</priority>");
+	buf_puts(out, "><show>xa</show><priority>-1</priority>");
 	disco_put_caps(disco, out);
 	buf_puts(out, "<git xmlns='" NS_GIT "'");
 	put_attribute(out, "dev", device);

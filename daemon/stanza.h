@@ -82,6 +82,10 @@ void stanza_discount(struct stanza *s);
 
 /* The condition of a <stream:error/>, which may be NULL. */
 const char *stanza_stream_error(xmpp_stanza_t *xml);
+/*
+ * Where it sends us on to (RFC 6120 4.9.3.19), as it was sent, cut to size; empty if it does not.
+ */
+void stanza_other_host(xmpp_stanza_t *xml, char *out, size_t size);
 
 /*
  * Walks the items of a roster: *at is NULL at the start; false at the end. Items
@@ -101,7 +105,7 @@ void stanza_put_iq(struct buf *out, const char *type, const char *to, const char
 void stanza_put_error(struct buf *out, const char *to, const char *id, const char *condition);
 void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
 		      uint16_t seq, const void *data, size_t n);
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device);
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *to, const char *device);
 void stanza_put_presence(struct buf *out, const char *to, const char *type);
 
 #endif

@@ -341,9 +341,8 @@ no_watchdog:
 	return false;
 }
 
-struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const char *password,
-					 const char *ca_file, const struct strophe_events *events,
-					 void *owner)
+struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
+					 const struct strophe_events *events, void *owner)
 {
 	struct strophe_loop *l = xcalloc(1, sizeof(*l));
 
@@ -363,7 +362,6 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const
 	l->log.userdata = l;
 	l->ctx = xmpp_ctx_new(NULL, &l->log);
 	l->conn = xmpp_conn_new(l->ctx);
-	xmpp_conn_set_jid(l->conn, jid);
 	xmpp_conn_set_pass(l->conn, password);
 	if (ca_file)
 		xmpp_conn_set_cafile(l->conn, ca_file);
@@ -374,7 +372,28 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const
 	return l;
 }
 
-int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint)
+/* libstrophe frees it as it is. */
+static void wipe_password(struct strophe_loop *l)
+{
+	char *password = (char *)xmpp_conn_get_pass(l->conn);
+
+	if (password)
+		explicit_bzero(password, strlen(password));
+}
+
+bool strophe_loop_password(struct strophe_loop *l, const char *password)
+{
+	const char *before = xmpp_conn_get_pass(l->conn);
+
+	assert(!strophe_loop_busy(l));
+	if (before && !strcmp(before, password))
+		return false;
+	wipe_password(l);
+	xmpp_conn_set_pass(l->conn, password);
+	return true;
+}
+
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid)
 {
 	/* Always to be set, or libstrophe 0.12.2 reads one of them uninitialised. */
 	long flags = XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
@@ -383,6 +402,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 
 	assert(!l->pumping && !strophe_loop_busy(l));
 	xmpp_conn_set_flags(l->conn, flags);
+	xmpp_conn_set_jid(l->conn, jid);
 	l->queued = 0;
 	l->cut = false;
 	l->log.handler = on_log;
@@ -470,14 +490,10 @@ static void on_handle_closed(uv_handle_t *handle)
 
 void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void *arg)
 {
-	char *password = (char *)xmpp_conn_get_pass(l->conn);
-
 	assert(!l->pumping && !strophe_loop_busy(l));
 	l->done = done;
 	l->done_arg = arg;
-	/* libstrophe frees it as it is. */
-	if (password)
-		explicit_bzero(password, strlen(password));
+	wipe_password(l);
 	xmpp_conn_release(l->conn);
 	xmpp_global_timed_handler_delete(l->ctx, on_fire);
 	xmpp_ctx_free(l->ctx);

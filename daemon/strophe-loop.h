@@ -17,7 +17,7 @@
 #include <uv.h>
 
 #include "buf.h"
-#include "resolve.h"
+#include "targets.h"
 
 struct strophe_events {
 	/* Logged in, the resource is bound. */
@@ -42,21 +42,23 @@ struct strophe_events {
 struct strophe_loop;
 
 /*
- * jid is full; ca_file may be NULL. NULL if there is no descriptor to be had. The
+ * ca_file may be NULL. NULL if there is no descriptor to be had. The
  * password is kept by libstrophe alone and wiped on destroy.
  */
-struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *jid, const char *password,
-					 const char *ca_file, const struct strophe_events *events,
-					 void *owner);
+struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
+					 const struct strophe_events *events, void *owner);
+
+/* Another password for the next login; not while busy. False if it is the one that it has. */
+bool strophe_loop_password(struct strophe_loop *l, const char *password);
 
 /* Not while busy, nor from an event but pumped. done(arg) when all is freed. */
 void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void *arg);
 
 /*
- * Starts to connect and log in; not while connected. up or down will follow. -1,
+ * Starts to connect and log in as jid, which is full; not while connected. up or down will follow. -1,
  * with errno, if not even a socket could be had or the network is unreachable: no event follows.
  */
-int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint);
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid);
 
 /* Ends the connection at once, without a word to the server; down follows, from the loop. */
 void strophe_loop_cut(struct strophe_loop *l);

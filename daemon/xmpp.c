@@ -2,18 +2,23 @@
 #include "xmpp.h"
 
 /*
- * The account is a state machine, its states below. The happy path: resolve the
- * domain, let libstrophe dial the first address and log in, ask for the roster;
- * when it is here say that we are available, and ping our server behind that:
- * servers answer in order, so that with the pong the presences of the domain
- * are here as well, and whoever is not seen is offline.
+ * The account is a state machine, its states below. The happy path: look up the
+ * servers of the domain and the addresses of the first one, let libstrophe dial and log in, ask
+ * for the roster; when it is here say that we are available, and ping our server behind that:
+ * servers answer in order, so that with the pong the presences of the domain are here as well,
+ * and whoever is not seen is offline.
  *
- * What can go wrong: an address fails, then the next one is dialled; all fail,
- * or the connection breaks, then the whole is tried again after a while; or the
- * trouble is one that only the user can end, then nothing is done until
- * xmpp_connect(). Which it is, login.c says. Each state has a limit of time, of
- * its own or that of the request it waits for, and exchange.c tells when the
- * server is silent for too long.
+ * What can go wrong: an address fails, in whatever way, then the next one is dialled, and the next
+ * server's; all fail, or the connection breaks, then the whole is tried again after a while
+ * (core/retry.h). Only when the account itself is refused nothing is done until xmpp_connect():
+ * who has the password calls it. What kind of failure it is, login.c says. Each state has a limit
+ * of time, of its own or that of the request it waits for, and exchange.c tells when the server
+ * is silent for too long.
+ *
+ * Another connection may take our place, the resource. To take it back would be a fight. So the
+ * next login is beside it, under a resource that nobody has, and asks whoever is in our place for
+ * a sign of life: a ghost gives none, and a copy of this device, on another machine, does, and
+ * learns of us in turn.
  *
  * There is one timer, set to the earliest of all that is due. Most events come
  * from inside libstrophe, where one can neither connect nor destroy: that is
@@ -34,6 +39,7 @@
 #include "log.h"
 #include "login.h"
 #include "resolve.h"
+#include "retry.h"
 #include "stanza.h"
 #include "strophe-loop.h"
 #include "text.h"
@@ -43,8 +49,6 @@ enum {
 	LOGIN_MAX = 15 * 1000,		/* per address: TCP, TLS and login */
 	CUT_MAX = 1000,			/* a connection that was cut is gone by then */
 	REQUEST_MAX = 15 * 1000,	/* our own requests */
-	RETRY_FIRST = 1000,
-	RETRY_MAX = 60 * 1000,
 	STABLE = 60 * 1000,		/* up for so long: the next retry is a first one */
 	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under it */
 	FAREWELL_MAX = 2 * 1000,
@@ -55,13 +59,16 @@ enum {
 enum phase {
 	PHASE_OFF,		/* not yet asked to connect */
 	PHASE_WAITING,		/* before trying again */
-	PHASE_RESOLVING,
-	PHASE_NEXT,		/* about to dial the next address */
+	PHASE_RESOLVING,	/* which servers the domain has */
+	PHASE_ADDRESSES,	/* of the next of them */
+	PHASE_NEXT,		/* about to go on with the next address, or server */
 	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
+	PHASE_BESIDE,		/* logged in beside our place; whoever is in it is asked for a sign of life */
 	PHASE_ROSTER,		/* logged in; the roster is on its way */
 	PHASE_SETTLING,		/* presence is out; the pong behind it is on its way */
 	PHASE_ONLINE,
-	PHASE_FAILED,		/* until xmpp_connect() */
+	PHASE_BARRED,		/* the certificate is bad, or our place is taken: before trying again */
+	PHASE_FAILED,		/* the account is refused: until xmpp_connect() */
 	PHASE_LEAVING,		/* xmpp_destroy(): the farewell is on its way */
 };
 
@@ -72,11 +79,14 @@ static const struct {
 	[PHASE_OFF] = { "off", XMPP_OFFLINE },
 	[PHASE_WAITING] = { "waiting", XMPP_OFFLINE },
 	[PHASE_RESOLVING] = { "resolving", XMPP_CONNECTING },
+	[PHASE_ADDRESSES] = { "looking up addresses", XMPP_CONNECTING },
 	[PHASE_NEXT] = { "next address", XMPP_CONNECTING },
 	[PHASE_DIALING] = { "dialing", XMPP_CONNECTING },
+	[PHASE_BESIDE] = { "beside our place", XMPP_CONNECTING },
 	[PHASE_ROSTER] = { "fetching the roster", XMPP_SETTLING },
 	[PHASE_SETTLING] = { "settling", XMPP_SETTLING },
 	[PHASE_ONLINE] = { "online", XMPP_ONLINE },
+	[PHASE_BARRED] = { "barred", XMPP_FAILED },
 	[PHASE_FAILED] = { "failed", XMPP_FAILED },
 	[PHASE_LEAVING] = { "leaving", XMPP_OFFLINE },
 };
@@ -84,17 +94,20 @@ static const struct {
 struct xmpp {
 	uv_loop_t *loop;
 	char *bare, *server, *device;	/* owned; server may be NULL */
+	char *place;			/* our full JID, unless somebody else has it; owned */
 	const char *domain;		/* within bare */
 
 	enum phase phase;
 	struct message trouble;
+	enum retry_cause cause;		/* of the trouble */
+	bool failed;			/* something did, in this round of servers */
 	uint64_t deadline;		/* of the phase; UINT64_MAX: none */
-	unsigned tries;			/* in vain, since it last was up for long */
+	struct retry retry;
 	bool urgent;			/* the next retry is at once */
+	bool beside;			/* the next login is beside our place */
 
-	struct resolve *resolve;	/* while PHASE_RESOLVING */
-	struct endpoint endpoints[ENDPOINTS_MAX];
-	size_t endpoint_count, endpoint_next;
+	struct resolve *resolve;	/* while PHASE_RESOLVING and PHASE_ADDRESSES */
+	struct targets targets;
 	char where[ENDPOINT_TEXT_MAX];	/* the one dialled last */
 
 	struct strophe_loop *stream;	/* owned */
@@ -161,82 +174,193 @@ static void enter(struct xmpp *x, enum phase phase, uint64_t in, const char *bec
 
 /* --- connecting --- */
 
-/* 1, 2, 4 ... 60 seconds and up to half as much again, so that a crowd does not come back as one. */
-static void wait_to_retry(struct xmpp *x)
+/* Of what fails in one round what says most is told, and decides. */
+static void note_trouble(struct xmpp *x, enum retry_cause cause, const struct message *trouble)
 {
-	uint64_t delay = x->tries < 6 ? (uint64_t)RETRY_FIRST << x->tries : RETRY_MAX;
-	uint32_t lot;
-
-	if (x->urgent) {
-		x->urgent = false;
-		enter(x, PHASE_WAITING, 0, x->trouble.text);
+	if (x->failed && cause < x->cause)
 		return;
-	}
-	random_bytes(&lot, sizeof(lot));
-	x->tries++;
-	enter(x, PHASE_WAITING, delay + lot % (delay / 2), x->trouble.text);
+	x->failed = true;
+	x->cause = cause;
+	x->trouble = *trouble;
 }
 
-static void unreachable(struct xmpp *x, const char *reason)
+static void note_unreachable(struct xmpp *x, const char *reason)
 {
-	message_set(&x->trouble, MSG_SERVER_UNREACHABLE, "domain", x->domain, "reason", reason, NULL);
-	wait_to_retry(x);
+	struct message m;
+
+	message_set(&m, MSG_SERVER_UNREACHABLE, "domain", x->domain, "reason", reason, NULL);
+	note_trouble(x, RETRY_SERVER, &m);
+}
+
+/* No server of the domain is left in this round, or one said it for all. */
+static void end_round(struct xmpp *x)
+{
+	uint64_t pause = 0;
+
+	x->failed = false;
+	if (x->cause == RETRY_ACCOUNT) {
+		enter(x, PHASE_FAILED, UINT64_MAX, x->trouble.text);
+		return;
+	}
+	if (!x->urgent)
+		pause = retry_pause(&x->retry, x->cause);
+	x->urgent = false;
+	enter(x, x->cause == RETRY_SERVER ? PHASE_WAITING : PHASE_BARRED, pause, x->trouble.text);
+}
+
+/* The server sends us on: false if it does not, or too often. */
+static bool follow_redirection(struct xmpp *x, bool was_up)
+{
+	char host[RESOLVE_HOST_MAX];
+	uint16_t port = 5222;
+
+	if (!resolve_split(x->login.other_host, host, &port))
+		return false;
+	if (was_up) {
+		/* One that lets us in and then sends us away is not followed in a circle. */
+		if (uv_now(x->loop) - x->up_since < STABLE)
+			return false;
+		targets_begin(&x->targets, NULL, 0);
+	}
+	return targets_redirect(&x->targets, host, port);
 }
 
 /* A login did not come about, or a session ended; x->login knows why. */
 static void failed(struct xmpp *x, bool was_up)
 {
-	if (login_trouble(&x->login, x->bare, x->domain, x->where, was_up, &x->trouble))
-		enter(x, PHASE_FAILED, UINT64_MAX, x->trouble.text);
-	else if (!was_up && x->endpoint_next < x->endpoint_count)
-		enter(x, PHASE_NEXT, 0, x->trouble.text);
+	struct message trouble;
+	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up, &trouble);
+
+	note_trouble(x, cause, &trouble);
+	if (cause == RETRY_PLACE || x->login.bind_refused)
+		x->beside = true;
+	if (follow_redirection(x, was_up) || (!was_up && !login_is_final(&x->login)))
+		enter(x, PHASE_NEXT, 0, trouble.text);
 	else
-		wait_to_retry(x);
+		end_round(x);
 }
 
-static void dial(struct xmpp *x)
+/* A place of our own beside the one that is taken; a new one each time, lest that is taken, too. */
+static char *place_beside(const struct xmpp *x)
 {
-	const struct endpoint *endpoint = &x->endpoints[x->endpoint_next++];
+	unsigned char lot[4];
+
+	random_bytes(lot, sizeof(lot));
+	return xasprintf("%s.%02x%02x%02x%02x", x->place, lot[0], lot[1], lot[2], lot[3]);
+}
+
+static void dial(struct xmpp *x, const struct endpoint *endpoint)
+{
+	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
+	int result;
 
 	endpoint_format(endpoint, x->where);
 	login_begin(&x->login);
-	if (strophe_loop_connect(x->stream, endpoint) < 0) {
-		x->login.tcp_error = errno;
+	result = strophe_loop_connect(x->stream, endpoint, jid);
+	x->login.tcp_error = result < 0 ? errno : 0;
+	free(jid);
+	if (result < 0)
 		failed(x, false);
-		return;
-	}
-	enter(x, PHASE_DIALING, LOGIN_MAX, x->where);
+	else
+		enter(x, PHASE_DIALING, LOGIN_MAX, x->where);
 }
 
-static void on_resolved(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
+static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
 {
 	struct xmpp *x = arg;
 
 	x->resolve = NULL;
-	if (n == 0) {
-		unreachable(x, why);
+	if (n == 0)
+		note_unreachable(x, why);
+	targets_found(&x->targets, endpoints, n);
+	enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
+}
+
+/* The next address, or the next server, or none is left. */
+static void go_on(struct xmpp *x)
+{
+	const struct endpoint *endpoint = targets_endpoint(&x->targets);
+	const struct target *target;
+
+	if (endpoint) {
+		dial(x, endpoint);
 		return;
 	}
-	memcpy(x->endpoints, endpoints, n * sizeof(*endpoints));
-	x->endpoint_count = n;
-	x->endpoint_next = 0;
-	dial(x);
+	target = targets_next(&x->targets);
+	if (!target) {
+		end_round(x);
+		return;
+	}
+	x->resolve = resolve_addresses(x->loop, target, on_addresses, x);
+	if (x->resolve) {
+		enter(x, PHASE_ADDRESSES, RESOLVE_MAX, target->host);
+		return;
+	}
+	note_unreachable(x, "the name look-up could not be started");
+	enter(x, PHASE_NEXT, 0, "the name look-up could not be started");
+}
+
+static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
+{
+	struct xmpp *x = arg;
+
+	x->resolve = NULL;
+	if (n == 0)
+		note_unreachable(x, why);
+	targets_begin(&x->targets, targets, n);
+	enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
 
 static void look_up(struct xmpp *x, const char *because)
 {
-	x->resolve = resolve_start(x->loop, x->domain, x->server, on_resolved, x);
-	if (!x->resolve)
-		unreachable(x, "the name look-up could not be started");
-	else
+	x->failed = false;
+	x->resolve = resolve_targets(x->loop, x->domain, x->server, on_targets, x);
+	if (x->resolve) {
 		enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);
+		return;
+	}
+	note_unreachable(x, "the name look-up could not be started");
+	end_round(x);
+}
+
+/* No name server tells about services, in time: the domain may be known by other means. */
+static void guess_target(struct xmpp *x)
+{
+	struct target guess = { .port = 5222 };
+
+	snprintf(guess.host, sizeof(guess.host), "%s", x->domain);
+	targets_begin(&x->targets, &guess, x->server ? 0 : 1);
+	note_unreachable(x, "the name server does not answer");
+	enter(x, PHASE_NEXT, 0, "the name server does not answer");
 }
 
 /* --- settling --- */
 
+static void on_roster(void *arg, const char *error);
+
 static uint64_t request_deadline(const struct xmpp *x)
 {
 	return uv_now(x->loop) + REQUEST_MAX;
+}
+
+static void settle(struct xmpp *x)
+{
+	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
+	exchange_blocklist(&x->exchange, request_deadline(x));
+	enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
+}
+
+/* Whoever is in our place was asked for a sign of life. */
+static void on_place(void *arg, const char *error)
+{
+	struct xmpp *x = arg;
+
+	if (x->phase != PHASE_BESIDE || !x->exchange.full)
+		return;
+	if (error)
+		settle(x);
+	else
+		xmpp_yield(x);
 }
 
 static void on_settled(void *arg, const char *error)
@@ -280,10 +404,16 @@ static void on_up(void *owner)
 	x->up_since = uv_now(x->loop);
 	x->urgent = false;
 	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
-	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
-	exchange_blocklist(&x->exchange, request_deadline(x));
 	login_begin(&x->login);		/* what went wrong on the way is no matter now */
-	enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
+	x->failed = false;
+	if (!x->beside || !strcmp(x->exchange.full, x->place)) {
+		settle(x);
+		return;
+	}
+	x->beside = false;
+	enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
+	exchange_shown(&x->exchange, x->place, x->device);
+	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>", request_deadline(x), on_place, x);
 }
 
 static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
@@ -291,6 +421,7 @@ static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
 	const char *condition = stanza_stream_error(error->stanza);
 
 	x->login.replaced = error->type == XMPP_SE_CONFLICT;
+	stanza_other_host(error->stanza, x->login.other_host, sizeof(x->login.other_host));
 	snprintf(x->login.stream_error, sizeof(x->login.stream_error), "%s%s%s", condition,
 		 error->text ? ": " : "", error->text ? error->text : "");
 }
@@ -308,7 +439,7 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 	if (error)
 		note_stream_error(x, error);
 	if (was_up && uv_now(x->loop) - x->up_since >= STABLE)
-		x->tries = 0;
+		retry_reset(&x->retry);
 	if (exchange_in_doubt(&x->exchange))
 		x->urgent = true;
 	exchange_end(&x->exchange);
@@ -414,15 +545,20 @@ static void end_phase(struct xmpp *x)
 {
 	switch (x->phase) {
 	case PHASE_WAITING:
+	case PHASE_BARRED:
 		look_up(x, "it is time to try again");
 		break;
 	case PHASE_RESOLVING:
 		resolve_cancel(x->resolve);
 		x->resolve = NULL;
-		unreachable(x, "the name server does not answer");
+		guess_target(x);
+		break;
+	case PHASE_ADDRESSES:
+		resolve_cancel(x->resolve);
+		on_addresses(x, NULL, 0, "the name server does not answer");
 		break;
 	case PHASE_NEXT:
-		dial(x);
+		go_on(x);
 		break;
 	case PHASE_DIALING:
 		x->login.late = true;
@@ -457,11 +593,9 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 			 const struct xmpp_events *events, void *owner)
 {
 	struct xmpp *x = xcalloc(1, sizeof(*x));
-	char *full = xasprintf("%s/%s", config->jid, config->resource);
+	uint32_t seed;
 
-	x->stream = strophe_loop_create(loop, full, config->password, config->ca_file,
-					&stream_events, x);
-	free(full);
+	x->stream = strophe_loop_create(loop, config->password, config->ca_file, &stream_events, x);
 	if (!x->stream) {
 		free(x);
 		return NULL;
@@ -471,6 +605,9 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 	x->domain = jid_domain(x->bare);
 	x->server = xstrdup(config->server);
 	x->device = xstrdup(config->device);
+	x->place = xasprintf("%s/%s", config->jid, config->resource);
+	random_bytes(&seed, sizeof(seed));
+	retry_init(&x->retry, seed);
 	x->deadline = x->clock_at = UINT64_MAX;
 	exchange_init(&x->exchange, x->stream, x->bare, events, owner);
 	uv_timer_init(loop, &x->clock);
@@ -480,10 +617,22 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 
 void xmpp_connect(struct xmpp *x)
 {
-	if (x->phase != PHASE_OFF && x->phase != PHASE_WAITING && x->phase != PHASE_FAILED)
+	if (x->phase == PHASE_OFF || x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ||
+	    x->phase == PHASE_FAILED)
+		look_up(x, "asked to connect");
+}
+
+bool xmpp_password(struct xmpp *x, const char *password)
+{
+	return x->phase == PHASE_FAILED && strophe_loop_password(x->stream, password);
+}
+
+void xmpp_yield(struct xmpp *x)
+{
+	if (!x->exchange.full)
 		return;
-	x->tries = 0;
-	look_up(x, "asked to connect");
+	x->login.copied = true;
+	strophe_loop_cut(x->stream);
 }
 
 void xmpp_check(struct xmpp *x)
@@ -492,17 +641,20 @@ void xmpp_check(struct xmpp *x)
 
 	switch (x->phase) {
 	case PHASE_WAITING:
-		x->tries = 0;
+	case PHASE_BARRED:
+		retry_reset(&x->retry);
 		look_up(x, "the network changed");
 		break;
 	case PHASE_RESOLVING:
+	case PHASE_ADDRESSES:
 	case PHASE_NEXT:
 	case PHASE_DIALING:
 		/* Begun on the old network, its answer may never come. */
-		x->tries = 0;
+		retry_reset(&x->retry);
 		x->urgent = true;
 		earlier(&x->deadline, now + CHECK_MAX);
 		break;
+	case PHASE_BESIDE:
 	case PHASE_ROSTER:
 	case PHASE_SETTLING:
 	case PHASE_ONLINE:
@@ -525,6 +677,8 @@ static void on_clock_closed(uv_handle_t *handle)
 	free(x->bare);
 	free(x->server);
 	free(x->device);
+	free(x->place);
+	targets_finish(&x->targets);
 	exchange_finish(&x->exchange);
 	free(x);
 	if (done)
@@ -577,7 +731,7 @@ const char *xmpp_jid(const struct xmpp *x)
 
 uint64_t xmpp_retry_at(const struct xmpp *x)
 {
-	return x->phase == PHASE_WAITING ? x->deadline : 0;
+	return x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ? x->deadline : 0;
 }
 
 uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,

@@ -27,7 +27,7 @@ enum xmpp_state {
 	XMPP_CONNECTING,	/* resolving, TCP, TLS, login */
 	XMPP_SETTLING,		/* logged in; roster and first presences are coming in */
 	XMPP_ONLINE,		/* settled: a buddy not seen now is offline */
-	XMPP_FAILED,		/* needs the user: wrong password, bad certificate, replaced */
+	XMPP_FAILED,		/* refused: wrong password, bad certificate, another one in our place */
 };
 
 struct xmpp_config {
@@ -90,6 +90,17 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 			 const struct xmpp_events *events, void *owner);
 /* Starts to connect, or tries again at once if it waits or has failed. */
 void xmpp_connect(struct xmpp *x);
+/*
+ * Another password for the next login, where it failed with MSG_AUTH_FAILED: of all failures that
+ * alone is not tried again by itself. False if it is the one that was refused, or was not
+ * refused.
+ */
+bool xmpp_password(struct xmpp *x, const char *password);
+/*
+ * Another machine is online as this device, and it is we who make room: MSG_COPIED. After a pause
+ * it looks whether the other one is still there.
+ */
+void xmpp_yield(struct xmpp *x);
 /*
  * The network changed, or the machine woke up: asks the server at once, and if nothing at all comes from it
  * within 5 s connects anew at once. If it waits for the next try, that is now; a login under way has 5 s left,

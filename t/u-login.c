@@ -12,46 +12,59 @@ static const struct {
 	const char *what;
 	const char *lines[4];
 	const char *certificate;
-	bool late, was_up, permanent;
+	bool late, was_up;
+	enum retry_cause cause;
 	enum message_id id;
 	const char *text;	/* a part of it */
 } rows[] = {
 	{ "a wrong password", { "RECV: " SASL "<not-authorized/></failure>", "SASL SCRAM-SHA-1 auth failed",
-	  "Cannot authenticate with known methods" }, NULL, false, false, true, MSG_AUTH_FAILED, "not-authorized" },
-	{ "the last of two refusals counts", { "RECV: " SASL "<not-authorized/></failure>",
-	  "RECV: " SASL "<account-disabled/><text>no</text></failure>" }, NULL, false, false, true,
+	  "Cannot authenticate with known methods" }, NULL, false, false, RETRY_ACCOUNT,
+	  MSG_AUTH_FAILED, "not-authorized" },
+	{ "the first of two refusals counts", { "RECV: " SASL "<account-disabled/><text>no</text></failure>",
+	  "RECV: " SASL "<not-authorized/></failure>" }, NULL, false, false, RETRY_ACCOUNT,
 	  MSG_AUTH_FAILED, "account-disabled" },
-	{ "a refusal without a reason", { "RECV: " SASL "</failure>" }, NULL, false, false, true,
+	{ "the one that came furthest", { "RECV: <challenge xmlns=\"s\">a</challenge>",
+	  "RECV: " SASL "<not-authorized/></failure>", "RECV: " SASL "<malformed-request/></failure>",
+	  "Cannot authenticate with known methods" }, NULL, false, false, RETRY_ACCOUNT,
+	  MSG_AUTH_FAILED, "not-authorized" },
+	{ "... in whatever order", { "RECV: " SASL "<malformed-request/></failure>",
+	  "RECV: <challenge xmlns=\"s\">a</challenge>", "RECV: " SASL "<not-authorized/></failure>" },
+	  NULL, false, false, RETRY_ACCOUNT, MSG_AUTH_FAILED, "not-authorized" },
+	{ "a passing refusal that is not hidden by the next mechanism",
+	  { "RECV: " SASL "<temporary-auth-failure/></failure>", "RECV: " SASL "<malformed-request/></failure>",
+	  "Cannot authenticate with known methods" }, NULL, false, false, RETRY_SERVER,
+	  MSG_SERVER_UNREACHABLE, "refused for now: temporary-auth-failure" },
+	{ "a refusal without a reason", { "RECV: " SASL "</failure>" }, NULL, false, false, RETRY_ACCOUNT,
 	  MSG_AUTH_FAILED, "no reason given" },
 	{ "a refusal with a reason that is none", { "RECV: " SASL "<\033[31m/></failure>" }, NULL, false, false,
-	  true, MSG_AUTH_FAILED, "no reason given" },
+	  RETRY_ACCOUNT, MSG_AUTH_FAILED, "no reason given" },
 	{ "a passing refusal", { "RECV: " SASL "<temporary-auth-failure/></failure>",
-	  "Cannot authenticate with known methods" }, NULL, false, false, false,
+	  "Cannot authenticate with known methods" }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "10.0.0.1:5222: the login is refused for now: temporary-auth-failure" },
-	{ "no common way to log in", { "Cannot authenticate with known methods" }, NULL, false, false, true,
+	{ "no common way to log in", { "Cannot authenticate with known methods" }, NULL, false, false, RETRY_ACCOUNT,
 	  MSG_AUTH_FAILED, "offers no login method" },
-	{ "a refused port", { "connection failed, error 111", "Closing socket." }, NULL, false, false, false,
+	{ "a refused port", { "connection failed, error 111", "Closing socket." }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "10.0.0.1:5222: Connection refused" },
-	{ "a packet filter", { "Connection attempt timed out." }, NULL, false, false, false,
+	{ "a packet filter", { "Connection attempt timed out." }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "10.0.0.1:5222: Connection timed out" },
 	{ "no TLS", { "TLS is not supported, but set as mandatory for this connection" }, NULL, false, false,
-	  false, MSG_NO_TLS, "a.example" },
+	  RETRY_SERVER, MSG_NO_TLS, "a.example" },
 	{ "a bad certificate", { "error:0A000086:SSL routines::certificate verify failed",
-	  "Couldn't start TLS! error -3 tls_error 1" }, "self-signed certificate", false, false, true,
+	  "Couldn't start TLS! error -3 tls_error 1" }, "self-signed certificate", false, false, RETRY_CERTIFICATE,
 	  MSG_CERT_INVALID, "self-signed certificate" },
 	{ "a CA file that is none", { "SSL_CTX_load_verify_locations() failed",
-	  "TLS is not supported, but set as mandatory for this connection" }, NULL, false, false, true,
+	  "TLS is not supported, but set as mandatory for this connection" }, NULL, false, false, RETRY_CERTIFICATE,
 	  MSG_CERT_INVALID, "cannot be read" },
 	{ "not TLS", { "error:0A00010B:SSL routines::wrong version number",
-	  "Couldn't start TLS! error -3 tls_error 1" }, NULL, false, false, false,
+	  "Couldn't start TLS! error -3 tls_error 1" }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "TLS handshake failed: wrong version number" },
-	{ "no resource", { "Binding failed." }, NULL, false, false, false,
+	{ "no resource", { "Binding failed." }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "refused to bind" },
-	{ "silence", { NULL }, NULL, true, false, false, MSG_SERVER_UNREACHABLE, "no answer in time" },
-	{ "silence after the login", { NULL }, NULL, true, true, false,
+	{ "silence", { NULL }, NULL, true, false, RETRY_SERVER, MSG_SERVER_UNREACHABLE, "no answer in time" },
+	{ "silence after the login", { NULL }, NULL, true, true, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "does not answer any more" },
-	{ "a broken connection", { NULL }, NULL, false, true, false, MSG_SERVER_UNREACHABLE, "was lost" },
-	{ "words not known here", { "RECV: <foo/>", "Something went wrong." }, NULL, false, false, false,
+	{ "a broken connection", { NULL }, NULL, false, true, RETRY_SERVER, MSG_SERVER_UNREACHABLE, "was lost" },
+	{ "words not known here", { "RECV: <foo/>", "Something went wrong." }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "closed the connection before the login" },
 };
 
@@ -59,8 +72,8 @@ static void test_trouble(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct message m = { 0 };
+		enum retry_cause cause;
 		struct login l;
-		bool permanent;
 
 		login_begin(&l);
 		for (size_t j = 0; j < ARRAY_SIZE(rows[i].lines) && rows[i].lines[j]; j++)
@@ -68,10 +81,10 @@ static void test_trouble(void)
 		if (rows[i].certificate)
 			login_certificate(&l, rows[i].certificate);
 		l.late = rows[i].late;
-		permanent = login_trouble(&l, "me@a.example", "a.example", "10.0.0.1:5222",
-					  rows[i].was_up, &m);
+		cause = login_trouble(&l, "me@a.example", "a.example", "10.0.0.1:5222",
+				      rows[i].was_up, &m);
 		is_str(message_name(m.id), message_name(rows[i].id), rows[i].what);
-		ok(permanent == rows[i].permanent, "... it is tried again or not");
+		is_int(cause, rows[i].cause, "... what kind of failure it is");
 		if (!ok(strstr(m.text, rows[i].text) != NULL, "... and the reason is told"))
 			printf("# '%s'\n", m.text);
 	}
@@ -107,9 +120,41 @@ static void test_acks(void)
 	ok(!login_hopeless(&l), "a login under way is not hopeless");
 }
 
+/* Whether the next server of the domain is asked. */
+static void test_final(void)
+{
+	static const struct {
+		const char *condition;
+		bool final;
+	} conditions[] = {
+		{ "not-authorized", true },
+		{ "account-disabled", true },
+		{ "credentials-expired", true },
+		{ "temporary-auth-failure", false },
+		{ "mechanism-too-weak", false },
+		{ "encryption-required", false },
+	};
+	struct login l;
+	char line[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
+		login_begin(&l);
+		snprintf(line, sizeof(line), "RECV: " SASL "<%s/></failure>", conditions[i].condition);
+		login_line(&l, line);
+		ok(login_is_final(&l) == conditions[i].final, "after %s %s server is asked", conditions[i].condition,
+		   conditions[i].final ? "no other" : "the next");
+	}
+	login_begin(&l);
+	login_certificate(&l, "expired");
+	ok(!login_is_final(&l), "a bad certificate is one server's");
+	l.replaced = true;
+	ok(login_is_final(&l), "our place is taken at all of them");
+}
+
 int main(void)
 {
 	test_trouble();
+	test_final();
 	test_secrets();
 	test_acks();
 	return tap_done();

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "account.h"
+
+/*
+ *   no xmpp              the password is being asked for, or could not be had: asked again later
+ *   xmpp                 it tries by itself whatever failed, unless the account is refused
+ *   xmpp, refused        the password is being asked for again, or is the same one: asked later
+ *
+ * What may be wrong then only the user knows; they may as well have mended it in the configuration.
+ */
+
+#include <stdio.h>
+
+#include "broker.h"
+#include "greeting.h"
+#include "log.h"
+#include "password.h"
+#include "peer.h"
+#include "reach.h"
+#include "session.h"
+
+/*
+ * ms; a pause that has grown to that: what was refused is tried once more, it may have been the
+ * server's fault.
+ */
+enum { INSIST_AFTER = 4 * 60 * 1000 };
+
+static void ask(struct broker *b, bool insist);
+
+static bool is_refused(const struct broker *b)
+{
+	return b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED && xmpp_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	struct broker *b = timer->data;
+
+	ask(b, b->login.retry.pause >= INSIST_AFTER);
+}
+
+/* Nothing can be done now. Whoever waits is told. */
+static void wait_to_ask(struct broker *b)
+{
+	struct account *a = &b->login;
+
+	uv_timer_start(&a->again, on_again, retry_pause(&a->retry, RETRY_ACCOUNT), 0);
+	sessions_wake(b);
+}
+
+static void log_in(struct broker *b, const char *password)
+{
+	char resource[DEVICE_ID_LEN + 8];
+	struct xmpp_config config = {
+		.jid = b->config->jid,
+		.password = password,
+		.resource = resource,
+		.server = b->config->server,
+		.ca_file = b->config->ca_file,
+		.device = b->device,
+	};
+
+	snprintf(resource, sizeof(resource), "git.%s", b->device);
+	b->trouble.id = MSG_NONE;
+	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
+	b->xmpp = xmpp_create(b->loop, &config, b->login.events, b);
+	if (!b->xmpp) {
+		message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
+		log_error("%s", b->trouble.text);
+		wait_to_ask(b);
+		return;
+	}
+	b->inbands.xmpp = b->xmpp;
+	xmpp_connect(b->xmpp);
+}
+
+static void on_password(void *owner, const char *password, const struct message *trouble)
+{
+	struct broker *b = owner;
+	struct account *a = &b->login;
+
+	a->asking = NULL;
+	a->fresh = true;
+	if (!b->xmpp && password) {
+		log_in(b, password);
+		return;
+	}
+	if (!password)
+		log_error("%s", trouble->text);
+	if (!b->xmpp)
+		b->trouble = *trouble;
+	/* The other one is kept, whether the refused one is tried again or not. */
+	if (password && is_refused(b) && (xmpp_password(b->xmpp, password) || a->insist))
+		xmpp_connect(b->xmpp);
+	else
+		wait_to_ask(b);
+}
+
+static void ask(struct broker *b, bool insist)
+{
+	struct account *a = &b->login;
+
+	uv_timer_stop(&a->again);
+	if (a->asking || b->stopping || a->reconnecting)
+		return;
+	if (!b->xmpp)
+		b->trouble.id = MSG_NONE;
+	a->insist = insist;
+	a->asking = password_ask(b->loop, b->config, on_password, b);
+}
+
+static void forget_question(struct broker *b)
+{
+	uv_timer_stop(&b->login.again);
+	password_destroy(b->login.asking);
+	b->login.asking = NULL;
+}
+
+void account_init(struct broker *b, const struct xmpp_events *events)
+{
+	uint32_t seed;
+
+	random_bytes(&seed, sizeof(seed));
+	retry_init(&b->login.retry, seed);
+	b->login.events = events;
+	uv_timer_init(b->loop, &b->login.again);
+	b->login.again.data = b;
+}
+
+void account_begin(struct broker *b)
+{
+	forget_question(b);
+	retry_reset(&b->login.retry);
+	if (b->stopping || b->xmpp || b->login.reconnecting)
+		return;
+	/* Why there is no key, b->trouble says. */
+	if (!b->config->account)
+		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
+	if (b->config->account && b->key)
+		ask(b, false);
+	else
+		sessions_wake(b);
+}
+
+static void on_xmpp_gone(void *arg)
+{
+	struct broker *b = arg;
+
+	b->login.reconnecting = false;
+	account_begin(b);
+}
+
+void account_drop(struct broker *b)
+{
+	struct xmpp *xmpp = b->xmpp;
+
+	forget_question(b);
+	if (!xmpp)
+		return;
+	inbands_lost(&b->inbands, NULL, "logged-out");
+	while (b->peers)
+		peer_end(b->peers, "logged-out");
+	greetings_end(b);
+	if (b->reach)
+		reach_online(b->reach, NULL);
+	b->xmpp = b->inbands.xmpp = NULL;
+	b->online_at = 0;
+	b->login.reconnecting = true;
+	xmpp_destroy(xmpp, on_xmpp_gone, b);
+}
+
+void account_give_password(struct broker *b, const char *password)
+{
+	if (!b->key || b->login.reconnecting || (b->xmpp && !is_refused(b)))
+		return;
+	forget_question(b);
+	b->login.fresh = true;
+	if (!b->xmpp) {
+		log_in(b, password);
+		return;
+	}
+	xmpp_password(b->xmpp, password);
+	xmpp_connect(b->xmpp);
+}
+
+void account_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+{
+	struct account *a = &b->login;
+
+	if (state == XMPP_ONLINE) {
+		a->fresh = false;
+		retry_reset(&a->retry);
+		uv_timer_stop(&a->again);
+	}
+	if (state != XMPP_FAILED || !trouble || trouble->id != MSG_AUTH_FAILED || a->asking)
+		return;
+	if (a->fresh)
+		wait_to_ask(b);
+	else
+		ask(b, false);
+}
+
+/*
+ * Whether the account that is configured is not the one that failed: then that is read, and begun
+ * with.
+ */
+static bool is_mended(struct broker *b)
+{
+	struct message trouble;
+	struct config *fresh = config_read(&trouble);
+	bool other = fresh && !config_same_account(b->config, fresh);
+
+	config_free(fresh);
+	return other && broker_reload(b, &trouble) == 0;
+}
+
+void account_wanted(struct broker *b)
+{
+	struct account *a = &b->login;
+
+	if (b->stopping || a->asking || a->reconnecting)
+		return;
+	if (!b->xmpp || is_refused(b)) {
+		if (is_mended(b) || !b->config->account || !b->key)
+			return;
+		ask(b, b->xmpp && retry_may_hurry(&a->retry, broker_now(b)));
+	} else if (xmpp_state(b->xmpp) == XMPP_OFFLINE || xmpp_state(b->xmpp) == XMPP_FAILED) {
+		xmpp_connect(b->xmpp);
+	}
+}
+
+const struct message *account_trouble(const struct broker *b)
+{
+	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
+	enum xmpp_state state;
+
+	if (b->login.asking || b->login.reconnecting || trouble->id == MSG_NONE)
+		return NULL;
+	if (!b->xmpp)
+		return trouble;
+	state = xmpp_state(b->xmpp);
+	return state == XMPP_FAILED || state == XMPP_OFFLINE ? trouble : NULL;
+}
+
+uint64_t account_retry_at(const struct broker *b)
+{
+	uint64_t at = b->xmpp ? xmpp_retry_at(b->xmpp) : 0;
+
+	if (!uv_is_active((const uv_handle_t *)&b->login.again))
+		return at;
+	return broker_now(b) + uv_timer_get_due_in(&b->login.again);
+}
+
+void account_stop(struct broker *b)
+{
+	if (!b->login.again.data)
+		return;
+	account_drop(b);
+	forget_question(b);
+	uv_close((uv_handle_t *)&b->login.again, NULL);
+}

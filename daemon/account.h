@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_ACCOUNT_H
+#define DAEMON_ACCOUNT_H
+
+/*
+ * The login of the configured account: with which password, and when that is asked for again. The
+ * password is kept for as long as it works, so that a keyring that has locked itself meanwhile
+ * ends no connection. When the server refuses it, or there was none, the source is asked again:
+ * at once, after pauses that grow, and for each command of the user's. Another password is tried
+ * at once; the same one seldom, and for commands only as often as a server bears it
+ * (core/retry.h).
+ */
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "message.h"
+#include "retry.h"
+#include "xmpp.h"
+
+struct broker;
+struct password;
+
+struct account {
+	const struct xmpp_events *events;	/* borrowed */
+	struct password *asking;	/* owned; the source is being asked */
+	bool fresh;			/* the password was asked for after the last login that worked */
+	bool insist;			/* what is being asked for is tried, also if it was refused before */
+	bool reconnecting;		/* the old xmpp is being destroyed */
+	struct retry retry;
+	uv_timer_t again;		/* when to ask the source again */
+};
+
+/* events are those of each connection; borrowed. */
+void account_init(struct broker *b, const struct xmpp_events *events);
+
+/*
+ * Asks for the password and logs in, with the account's old connection, if any, out of the way
+ * first.
+ */
+void account_begin(struct broker *b);
+
+/* Lets go of the connection; account_begin() or the end of the loop follows. */
+void account_drop(struct broker *b);
+
+/* A password for this run, from a client with a terminal. */
+void account_give_password(struct broker *b, const char *password);
+
+/* From xmpp_events. */
+void account_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
+
+/*
+ * A command wants to be served, or the network is another one: what failed is tried again at
+ * once.
+ */
+void account_wanted(struct broker *b);
+
+/* Why there is no connection, or NULL: there is one, or an attempt is under way. */
+const struct message *account_trouble(const struct broker *b);
+
+/* ms of the loop, of the next attempt; 0: none is planned, or it is now. */
+uint64_t account_retry_at(const struct broker *b);
+
+/* The broker stops. */
+void account_stop(struct broker *b);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "targets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+static int compare(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	if (x->direct_tls != y->direct_tls)
+		return x->direct_tls ? 1 : -1;
+	/* RFC 2782: those of weight 0 stand first, so that a lot of 0 falls on one of them. */
+	return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+static bool are_alike(const struct target *x, const struct target *y)
+{
+	return x->priority == y->priority && x->direct_tls == y->direct_tls;
+}
+
+/* RFC 2782, "Weight". */
+static void draw(struct target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max), void *arg)
+{
+	for (size_t first = 0; first + 1 < n; first++) {
+		uint32_t sum = 0, drawn;
+		struct target chosen;
+		size_t i = first;
+
+		for (size_t j = first; j < n; j++)
+			sum += list[j].weight;
+		drawn = lot(arg, sum);
+		for (sum = list[i].weight; sum < drawn && i + 1 < n; sum += list[i].weight)
+			i++;
+		chosen = list[i];
+		memmove(&list[first + 1], &list[first], (i - first) * sizeof(*list));
+		list[first] = chosen;
+	}
+}
+
+void targets_order(struct target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max), void *arg)
+{
+	size_t from = 0, to;
+
+	if (n)
+		qsort(list, n, sizeof(*list), compare);
+	for (; from < n; from = to) {
+		for (to = from + 1; to < n && are_alike(&list[from], &list[to]); to++)
+			;
+		draw(list + from, to - from, lot, arg);
+	}
+}
+
+void targets_begin(struct targets *t, const struct target *list, size_t n)
+{
+	targets_finish(t);
+	t->list = xcalloc(n + 1, sizeof(*list));
+	if (n)
+		memcpy(t->list, list, n * sizeof(*list));
+	t->count = n;
+}
+
+void targets_finish(struct targets *t)
+{
+	free(t->list);
+	memset(t, 0, sizeof(*t));
+}
+
+const struct target *targets_next(struct targets *t)
+{
+	t->endpoint_count = t->endpoint_next = 0;
+	if (t->sent_on) {
+		t->sent_on = false;
+		return &t->other;
+	}
+	return t->next < t->count ? &t->list[t->next++] : NULL;
+}
+
+void targets_found(struct targets *t, const struct endpoint *endpoints, size_t n)
+{
+	t->endpoint_count = n < TARGET_ADDRESSES_MAX ? n : TARGET_ADDRESSES_MAX;
+	t->endpoint_next = 0;
+	if (n)
+		memcpy(t->endpoints, endpoints, t->endpoint_count * sizeof(*endpoints));
+}
+
+const struct endpoint *targets_endpoint(struct targets *t)
+{
+	return t->endpoint_next < t->endpoint_count ? &t->endpoints[t->endpoint_next++] : NULL;
+}
+
+bool targets_redirect(struct targets *t, const char *host, uint16_t port)
+{
+	if (t->redirections >= REDIRECTIONS_MAX)
+		return false;
+	t->redirections++;
+	t->sent_on = true;
+	t->other = (struct target){ .port = port };
+	snprintf(t->other.host, sizeof(t->other.host), "%s", host);
+	/* Its other addresses would do the same. */
+	t->endpoint_next = t->endpoint_count;
+	return true;
+}
