@@ -13,14 +13,18 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "lockfile.h"
 #include "sockpath.h"
+#include "userfile.h"
 
 /*
  * Mostly the broker is there, and this is one connect(). Where nobody listens
  * one is started and connected to again, until the time is up: twenty helpers
  * may do so at once, all but one of the brokers they start end because another
  * has the lock, and that one need not listen yet; or the broker that has the
- * lock is just ending, and one more must be started.
+ * lock is just ending, and one more must be started. Or there is one that listens
+ * elsewhere, because it was started with another XDG_RUNTIME_DIR: that is
+ * written in its lock.
  */
 
 enum {
@@ -155,6 +159,24 @@ static enum attempt attempt_connect(struct client *c, const char *path, struct m
 	return result;
 }
 
+/* At path, or else where the broker says that it listens. */
+static enum attempt attempt_both(struct client *c, const char *path, struct message *trouble)
+{
+	enum attempt result = attempt_connect(c, path, trouble);
+	char *lock, where[SOCKPATH_MAX];
+	struct message ignored;
+
+	if (result != ATTEMPT_ABSENT)
+		return result;
+	lock = userfile_name(USERFILE_STATE, "broker.lock");
+	if (lock && lockfile_read(lock, where, sizeof(where)) && strcmp(where, path) &&
+	    sockpath_check_dir(where, false, &ignored) == 0 &&
+	    attempt_connect(c, where, &ignored) == ATTEMPT_CONNECTED)
+		result = ATTEMPT_CONNECTED;
+	free(lock);
+	return result;
+}
+
 static enum attempt start_and_connect(struct client *c, const char *path, struct message *trouble)
 {
 	int64_t deadline = launch_now_ms() + LAUNCH_MS;
@@ -167,7 +189,7 @@ static enum attempt start_and_connect(struct client *c, const char *path, struct
 		if (launch_broker(deadline, trouble) < 0)
 			return ATTEMPT_FAILED;
 		restart = launch_now_ms() + RELAUNCH_MS;
-		while ((result = attempt_connect(c, path, trouble)) == ATTEMPT_ABSENT && launch_now_ms() < restart) {
+		while ((result = attempt_both(c, path, trouble)) == ATTEMPT_ABSENT && launch_now_ms() < restart) {
 			pause_ms(wait);
 			wait = wait < 100 ? wait * 2 : wait;
 		}
@@ -185,7 +207,7 @@ int client_connect(struct client *c, const char *program, bool autostart, struct
 	*c = (struct client){ .fd = -1 };
 	if (sockpath_find(path, trouble) < 0)
 		return -1;
-	result = attempt_connect(c, path, trouble);
+	result = attempt_both(c, path, trouble);
 	if (result == ATTEMPT_ABSENT && autostart)
 		result = start_and_connect(c, path, trouble);
 	if (result != ATTEMPT_CONNECTED)

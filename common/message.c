@@ -78,6 +78,10 @@ static const struct row {
 		"another machine is online as this device of '{jid}': its key was copied",
 		"End the broker of one of the two with \"git xmpp daemon stop\"; "
 		"remove its key file, which git-xmpp-daemon(1) names, to make it a device of its own" },
+	[MSG_KEY_IN_USE] = { "key-in-use",
+		"another broker is this device of '{jid}' already: it holds '{path}'",
+		"It was started with another HOME or XDG_STATE_HOME; "
+		"end it there with \"git xmpp daemon stop\"" },
 	[MSG_NO_RESOURCES] = { "no-resources",
 		"cannot log in as '{jid}': the broker gets no more files or threads of the system",
 		"Raise its limits (ulimit -n, ulimit -u), then run \"git xmpp daemon restart\"" },

@@ -35,6 +35,7 @@ enum message_id {
 	MSG_NO_TLS,			/* domain */
 	MSG_REPLACED,			/* jid */
 	MSG_COPIED,			/* jid */
+	MSG_KEY_IN_USE,			/* jid, path */
 	MSG_NO_RESOURCES,		/* jid */
 	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
 	/* the buddy */

@@ -11,7 +11,8 @@
 
 /*
  * Broker and clients must find the same place however they were started: from
- * a login, from cron or by su, where XDG_RUNTIME_DIR is missing, too. The last
+ * a login, from cron or by su, where XDG_RUNTIME_DIR is missing, too, or is that of
+ * another user: root would make a directory there that shuts them out. The last
  * resort lies in /tmp, where others can make directories: so a directory is
  * used only if it is ours and ours alone.
  */
@@ -20,7 +21,7 @@ static bool is_own_directory(const char *path)
 {
 	struct stat st;
 
-	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+	return !stat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
 /* Writes the path as far as it fits; its whole length. */
@@ -28,18 +29,23 @@ static int write_path(char *out, size_t size)
 {
 	const char *path = getenv("GIT_XMPP_SOCKET");
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	unsigned long uid = geteuid();
-	char dir[64];
+	char dir[SOCKPATH_MAX];
 
 	if (path && *path)
 		return snprintf(out, size, "%s", path);
 	/* The XDG specification: a relative path there is to be ignored. */
-	if (runtime && runtime[0] == '/')
+	if (runtime && runtime[0] == '/' && is_own_directory(runtime))
 		return snprintf(out, size, "%s/git-xmpp/socket", runtime);
-	snprintf(dir, sizeof(dir), "/run/user/%lu", uid);
+	snprintf(dir, sizeof(dir), "/run/user/%lu", (unsigned long)geteuid());
 	if (is_own_directory(dir))
 		return snprintf(out, size, "%s/git-xmpp/socket", dir);
-	return snprintf(out, size, "/tmp/git-xmpp-%lu/socket", uid);
+	sockpath_last_resort(dir);
+	return snprintf(out, size, "%s", dir);
+}
+
+void sockpath_last_resort(char out[SOCKPATH_MAX])
+{
+	snprintf(out, SOCKPATH_MAX, "/tmp/git-xmpp-%lu/socket", (unsigned long)geteuid());
 }
 
 int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)

@@ -5,7 +5,7 @@
 /*
  * Where the user's broker listens; the same answer for the broker and all
  * its clients. $GIT_XMPP_SOCKET, else $XDG_RUNTIME_DIR/git-xmpp/socket, else
- * /run/user/UID/git-xmpp/socket if that directory is ours, else
+ * /run/user/UID/git-xmpp/socket, each of these if that directory is ours, else
  * /tmp/git-xmpp-UID/socket.
  */
 
@@ -15,6 +15,9 @@ enum { SOCKPATH_MAX = 108 };	/* sun_path, NUL included */
 
 /* 0, or -1 with the reason in *trouble (path too long). */
 int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble);
+
+/* The last of these, whatever the environment says. */
+void sockpath_last_resort(char out[SOCKPATH_MAX]);
 
 /*
  * The directory of a socket must be a real directory, ours, and closed to

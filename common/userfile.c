@@ -59,16 +59,22 @@ static int make_parents(char *path)
 	return result;
 }
 
-char *userfile_path(enum userfile_place place, const char *name, struct message *trouble)
+char *userfile_name(enum userfile_place place, const char *name)
 {
 	const char *base = getenv(places[place].variable), *home = getenv("HOME");
-	char *path;
 
-	if (base && *base == '/') {
-		path = xasprintf("%s/git-xmpp/%s", base, name);
-	} else if (home && *home == '/') {
-		path = xasprintf("%s/%s/git-xmpp/%s", home, places[place].fallback, name);
-	} else {
+	if (base && *base == '/')
+		return xasprintf("%s/git-xmpp/%s", base, name);
+	if (home && *home == '/')
+		return xasprintf("%s/%s/git-xmpp/%s", home, places[place].fallback, name);
+	return NULL;
+}
+
+char *userfile_path(enum userfile_place place, const char *name, struct message *trouble)
+{
+	char *path = userfile_name(place, name);
+
+	if (!path) {
 		file_trouble(trouble, "~", "HOME is not set");
 		return NULL;
 	}

@@ -14,6 +14,9 @@ enum userfile_place { USERFILE_STATE, USERFILE_DATA };
 
 enum { USERFILE_MAX = 4 * 1024 * 1024 };
 
+/* The path of a file, malloc'd; nothing is made. NULL if it is nowhere: HOME is not set. */
+char *userfile_name(enum userfile_place place, const char *name);
+
 /*
  * The path of a file, malloc'd. Its directory is made, also where name is like
  * "queue/q1". NULL with *trouble.

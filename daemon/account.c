@@ -221,8 +221,13 @@ void account_wanted(struct broker *b)
 	if (b->stopping || a->asking || a->reconnecting)
 		return;
 	if (!b->xmpp || is_refused(b)) {
-		if (is_mended(b) || !b->config->account || !b->key)
+		if (is_mended(b) || !b->config->account)
 			return;
+		if (!b->key) {
+			broker_identify(b);
+			account_begin(b);
+			return;
+		}
 		ask(b, b->xmpp && retry_may_hurry(&a->retry, broker_now(b)));
 	} else if (xmpp_state(b->xmpp) == XMPP_OFFLINE || xmpp_state(b->xmpp) == XMPP_FAILED) {
 		xmpp_connect(b->xmpp);

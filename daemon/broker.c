@@ -242,7 +242,7 @@ static void read_shares(struct broker *b)
 }
 
 /* Another account: nothing that the last one had, or told, is left. */
-static void change_identity(struct broker *b)
+void broker_identify(struct broker *b)
 {
 	if (identity_fits(b))
 		return;
@@ -285,7 +285,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	blocklist_clear(b->blocked);
 	b->roster_known = b->server_blocks = false;
 	account_drop(b);
-	change_identity(b);
+	broker_identify(b);
 	account_begin(b);
 	return 0;
 }

@@ -47,6 +47,7 @@ struct broker {
 	/* identity.h; without an account there is no key, and the texts are empty */
 	char account[JID_MAX];			/* whose key and trust these are */
 	struct device_key *key;			/* owned */
+	int key_lock;				/* held while there is a key */
 	char device[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];
 	struct config *config;			/* owned; what the user's git configuration says */
@@ -142,6 +143,12 @@ void broker_trust_granted(struct broker *b, const char *jid);
  * expected, our own other ones, or, if unknown, all.
  */
 void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
+
+/*
+ * Takes on the identity of the configured account, if the present one is not that. b->trouble
+ * says why it could not.
+ */
+void broker_identify(struct broker *b);
 
 /* The own bare JID, or NULL without an account. */
 const char *broker_jid(const struct broker *b);

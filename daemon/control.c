@@ -31,8 +31,10 @@ enum {
 
 struct control {
 	struct broker *broker;		/* borrowed */
-	uv_pipe_t listener;
-	char *path;			/* owned */
+	uv_pipe_t *listener;		/* owned; NULL: none could be had */
+	char *path;			/* of its socket; owned */
+	dev_t dev;			/* ... which is this file */
+	ino_t ino;
 	struct conn *first;		/* owned */
 	unsigned count;
 };
@@ -362,37 +364,78 @@ static void on_connection(uv_stream_t *listener, int status)
 	send_hello(c);
 }
 
-struct control *control_create(struct broker *broker, const char *path, struct message *trouble)
+static void on_listener_closed(uv_handle_t *handle)
 {
-	struct control *control = xcalloc(1, sizeof(*control));
+	free(handle);
+}
+
+static void stop_listening(struct control *control)
+{
+	if (control_in_place(control))
+		unlink(control->path);
+	if (control->listener)
+		uv_close((uv_handle_t *)control->listener, on_listener_closed);
+	control->listener = NULL;
+}
+
+/* 0, or why not. */
+static int listen_at(struct control *control, const char *path)
+{
+	struct stat st;
 	mode_t mask;
 	int error;
 
-	control->broker = broker;
-	control->path = xstrdup(path);
-	uv_pipe_init(broker->loop, &control->listener, 0);
-	control->listener.data = control;
+	control->listener = xcalloc(1, sizeof(*control->listener));
+	uv_pipe_init(control->broker->loop, control->listener, 0);
+	control->listener->data = control;
 	/* What is there was left by a broker that died: we hold the lock. */
 	unlink(path);
 	mask = umask(0177);
-	error = uv_pipe_bind(&control->listener, path);
+	error = uv_pipe_bind(control->listener, path);
 	umask(mask);
 	if (!error)
-		error = uv_listen((uv_stream_t *)&control->listener, CLIENTS_MAX, on_connection);
-	if (error) {
-		message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", uv_strerror(error), NULL);
-		control_destroy(control);
-		return NULL;
-	}
-	return control;
+		error = uv_listen((uv_stream_t *)control->listener, CLIENTS_MAX, on_connection);
+	if (!error && stat(path, &st))
+		error = uv_translate_sys_error(errno);
+	if (error)
+		return error;
+	control->dev = st.st_dev;
+	control->ino = st.st_ino;
+	return 0;
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+int control_serve(struct control *control, const char *path, struct message *trouble)
 {
-	struct control *control = handle->data;
+	char *copy = xstrdup(path);
+	int error;
 
+	stop_listening(control);
 	free(control->path);
-	free(control);
+	control->path = copy;
+	error = listen_at(control, copy);
+	if (!error)
+		return 0;
+	message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", uv_strerror(error), NULL);
+	return -1;
+}
+
+bool control_in_place(const struct control *control)
+{
+	struct stat st;
+
+	return control->listener && control->ino && !stat(control->path, &st) && st.st_dev == control->dev &&
+	       st.st_ino == control->ino;
+}
+
+struct control *control_create(struct broker *broker, const char *path, struct message *trouble)
+{
+	struct control *control = xcalloc(1, sizeof(*control));
+
+	control->broker = broker;
+	if (control_serve(control, path, trouble) == 0)
+		return control;
+	control_destroy(control);
+	return NULL;
 }
 
 void control_destroy(struct control *control)
@@ -401,6 +444,7 @@ void control_destroy(struct control *control)
 		return;
 	while (control->first)
 		gone(control->first);
-	unlink(control->path);
-	uv_close((uv_handle_t *)&control->listener, on_listener_closed);
+	stop_listening(control);
+	free(control->path);
+	free(control);
 }

@@ -24,6 +24,15 @@ struct conn_events {
 /* Binds and listens; the lock that makes us the only broker is held already. */
 struct control *control_create(struct broker *broker, const char *path, struct message *trouble);
 
+/*
+ * Listens there from now on, and not where it did; clients that are connected stay. 0, or -1 with
+ * *trouble: then it listens nowhere.
+ */
+int control_serve(struct control *control, const char *path, struct message *trouble);
+
+/* Whether the socket at its path is ours, and was not removed, or replaced. */
+bool control_in_place(const struct control *control);
+
 /* Stops listening, removes the socket, closes every client. */
 void control_destroy(struct control *control);
 

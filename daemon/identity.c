@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "identity.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "accountfile.h"
+#include "lockfile.h"
 #include "log.h"
 #include "store.h"
 
 void identity_finish(struct broker *b)
 {
+	if (b->key)
+		close(b->key_lock);
 	device_key_destroy(b->key);
 	trust_destroy(b->trust);
 	b->key = NULL;
@@ -16,10 +22,26 @@ void identity_finish(struct broker *b)
 	*b->account = *b->device = *b->self = '\0';
 }
 
+/* Two brokers with one key would throw each other off the server. -1 with *trouble. */
+static int lock_key(const char *jid, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_DATA, jid, "lock", trouble);
+	int fd;
+
+	if (!path)
+		return -1;
+	fd = lockfile_take(path, trouble);
+	if (fd < 0 && trouble->id == MSG_NONE)
+		message_set(trouble, MSG_KEY_IN_USE, "jid", jid, "path", path, NULL);
+	free(path);
+	return fd;
+}
+
 int identity_assume(struct broker *b, struct message *trouble)
 {
 	const char *jid = b->config->jid;
 	struct device_key *key;
+	int lock;
 
 	identity_finish(b);
 	random_bytes(b->instance, sizeof(b->instance));
@@ -27,13 +49,15 @@ int identity_assume(struct broker *b, struct message *trouble)
 	if (!b->config->account)
 		return 0;
 	key = store_key(jid, trouble);
-	if (!key)
-		return -1;
-	if (store_read_trust(jid, b->trust, trouble)) {
+	lock = key ? lock_key(jid, trouble) : -1;
+	if (lock < 0 || store_read_trust(jid, b->trust, trouble)) {
 		device_key_destroy(key);
+		if (lock >= 0)
+			close(lock);
 		return -1;
 	}
 	b->key = key;
+	b->key_lock = lock;
 	b->inbands.key = key;
 	strcpy(b->account, jid);
 	strcpy(b->self, jid);

@@ -5,7 +5,8 @@
 /*
  * Who a broker is: the device key of its account, whom that account trusts, and the number of this
  * process under it. Another account is another identity, and nothing that is said on the wire under the
- * one is said under the other; without an account there is none.
+ * one is said under the other; without an account there is none. The key is held by a lock: no
+ * two brokers of a machine are one device.
  */
 
 #include "broker.h"

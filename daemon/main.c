@@ -2,15 +2,15 @@
 /*
  * git-xmpp-daemon: one broker a user. Runs in the foreground; with --detach
  * it goes to the background once its socket is served, which is how a client
- * starts it. A lock beside the socket, not the socket, decides who is the only one.
+ * starts it. Locks, and not the socket, decide who is the only one (premises.h).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,8 +18,10 @@
 
 #include "alloc.h"
 #include "broker.h"
+#include "control.h"
 #include "descriptors.h"
 #include "log.h"
+#include "premises.h"
 #include "repository.h"
 #include "serve.h"
 #include "sockpath.h"
@@ -77,32 +79,6 @@ static void parse_options(int argc, char **argv, struct options *o)
 }
 
 /*
- * The lock beside the socket, held for life. -1 when there is none: because another broker has
- * it, which is MSG_NONE in *trouble, or because it cannot be had.
- */
-static int take_lock(const char *socket_path, struct message *trouble)
-{
-	char *path = xstrdup(socket_path), *slash = strrchr(path, '/'), *lock;
-	int fd;
-
-	if (slash)
-		*slash = '\0';
-	lock = xasprintf("%s/lock", slash ? path : ".");
-	fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	trouble->id = MSG_NONE;
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB)) {
-		if (fd < 0 || errno != EWOULDBLOCK)
-			message_set(trouble, MSG_STATE_FILE, "path", lock, "reason", strerror(errno), NULL);
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
-	free(lock);
-	free(path);
-	return fd;
-}
-
-/*
  * The parent waits until the child writes one line: "ok", or what went wrong
  * for standard error. Returns the pipe's end in the child.
  */
@@ -145,6 +121,19 @@ static void redirect_streams(void)
 		dup2(null, 2);
 	close(null);
 	free(path);
+}
+
+/*
+ * Where there is no environment (a supervisor, env -i) the home is that of the user, as for a
+ * login.
+ */
+static void find_home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *user = home && *home ? NULL : getpwuid(geteuid());
+
+	if (user && user->pw_dir)
+		setenv("HOME", user->pw_dir, 1);
 }
 
 static void set_limits(void)
@@ -224,7 +213,32 @@ static void say_trouble(int ready_fd, const struct message *trouble)
 	free(line);
 }
 
-static int run(const char *path, int ready_fd)
+static bool is_served(void *owner)
+{
+	struct broker *b = owner;
+
+	return b->stopping || !b->control || control_in_place(b->control);
+}
+
+static int serve_at(void *owner, const char *path, struct message *trouble)
+{
+	struct broker *b = owner;
+
+	return control_serve(b->control, path, trouble);
+}
+
+static void on_lost(void *owner)
+{
+	broker_stop(owner);
+}
+
+static const struct premises_events premises_events = {
+	.served = is_served,
+	.serve = serve_at,
+	.lost = on_lost,
+};
+
+static int run(struct premises *premises, int ready_fd)
 {
 	struct broker broker = { 0 };
 	struct signals signals;
@@ -235,8 +249,9 @@ static int run(const char *path, int ready_fd)
 	repository_library_begin();
 	uv_loop_init(&loop);
 	watch_signals(&loop, &signals, &broker);
-	if (broker_start(&broker, &loop, path, &trouble) == 0) {
-		log_info("serving '%s', device %s", path, *broker.device ? broker.device : "none");
+	if (broker_start(&broker, &loop, premises->path, &trouble) == 0) {
+		log_info("serving '%s', device %s", premises->path, *broker.device ? broker.device : "none");
+		premises_watch(premises, &loop, &premises_events, &broker);
 		say(ready_fd, "ok\n");
 	} else {
 		log_error("%s", trouble.text);
@@ -246,6 +261,7 @@ static int run(const char *path, int ready_fd)
 	}
 	uv_run(&loop, UV_RUN_DEFAULT);
 	unwatch_signals(&signals);
+	premises_leave(premises);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	broker_finish(&broker);
 	uv_loop_close(&loop);
@@ -259,13 +275,15 @@ static int run(const char *path, int ready_fd)
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
+	struct premises premises = { .watched = false };
 	struct message trouble;
 	char path[SOCKPATH_MAX];
-	int ready_fd = -1, lock;
+	int ready_fd = -1;
 
 	descriptors_sanitize();
 	parse_options(argc, argv, &options);
 	signal(SIGPIPE, SIG_IGN);
+	find_home();
 	if (options.socket)
 		setenv("GIT_XMPP_SOCKET", options.socket, 1);
 	if (sockpath_find(path, &trouble) || sockpath_check_dir(path, true, &trouble)) {
@@ -274,13 +292,12 @@ int main(int argc, char **argv)
 	}
 	if (options.detach)
 		ready_fd = detach();
-	lock = take_lock(path, &trouble);
-	if (lock < 0 && trouble.id == MSG_NONE) {
+	if (premises_take(&premises, path, &trouble)) {
 		/* Another one runs, or is about to: whoever wanted a broker has one. */
-		say(ready_fd, "ok\n");
-		return 0;
-	}
-	if (lock < 0) {
+		if (trouble.id == MSG_NONE) {
+			say(ready_fd, "ok\n");
+			return 0;
+		}
 		if (!options.detach)
 			message_print(&trouble, "fatal: ");
 		say_trouble(ready_fd, &trouble);
@@ -293,5 +310,5 @@ int main(int argc, char **argv)
 	}
 	log_init();
 	set_limits();
-	return run(path, ready_fd);
+	return run(&premises, ready_fd);
 }

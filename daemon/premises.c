@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "premises.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "lockfile.h"
+#include "log.h"
+#include "userfile.h"
+
+enum {
+	PATIENCE = 5 * 1000,	/* ms for the directory to come back */
+	ROUNDS = 4,		/* of looking again because something changed meanwhile */
+};
+
+/* The directory of path, or of the directory itself. False at the root. */
+static bool to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash || !slash[1])
+		return false;
+	slash[slash == path] = '\0';
+	return true;
+}
+
+static char *lock_beside(const char *socket_path)
+{
+	char *directory = xstrdup(socket_path), *lock;
+
+	to_parent(directory);
+	lock = xasprintf("%s/lock", directory);
+	free(directory);
+	return lock;
+}
+
+static int take_beside(const char *socket_path, struct message *trouble)
+{
+	char *path = lock_beside(socket_path);
+	int fd = lockfile_take(path, trouble);
+
+	free(path);
+	return fd;
+}
+
+/*
+ * Clients read it that look for the socket elsewhere; without it they find it where they look
+ * first.
+ */
+static void say_where(struct premises *p)
+{
+	char *text = xasprintf("%s\n", p->path);
+
+	if (lockfile_say(p->state, text))
+		log_warning("cannot write '%s': %s", p->state, strerror(errno));
+	free(text);
+}
+
+int premises_take(struct premises *p, const char *socket_path, struct message *trouble)
+{
+	p->lock = p->state_lock = -1;
+	snprintf(p->path, sizeof(p->path), "%s", socket_path);
+	p->state = userfile_path(USERFILE_STATE, "broker.lock", trouble);
+	if (!p->state)
+		return -1;
+	p->state_lock = lockfile_take(p->state, trouble);
+	if (p->state_lock < 0) {
+		if (trouble->id == MSG_NONE)
+			lockfile_knock(p->state);
+		return -1;
+	}
+	p->lock = take_beside(p->path, trouble);
+	if (p->lock < 0)
+		return -1;
+	say_where(p);
+	return 0;
+}
+
+/* --- looking after it --- */
+
+static void look(struct premises *p);
+
+static void on_change(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+	look(watch->data);
+}
+
+/* Has a file or directory watched; what is there of the way to it, if it is not. */
+static void watch_way(uv_fs_event_t *watch, const char *to)
+{
+	char *path = xstrdup(to);
+	struct stat st;
+
+	uv_fs_event_stop(watch);
+	while (stat(path, &st) && to_parent(path))
+		;
+	if (uv_fs_event_start(watch, on_change, path, 0))
+		log_warning("'%s' cannot be watched; if the socket goes, that is seen late", path);
+	free(path);
+}
+
+static bool is_in_place(const struct premises *p)
+{
+	char *path = lock_beside(p->path);
+	bool good = lockfile_is_there(p->lock, path) && p->events->served(p->owner);
+
+	free(path);
+	return good;
+}
+
+/* 0; -1: it cannot be had there now, with MSG_NONE in *trouble where another broker has it. */
+static int take_again(struct premises *p, const char *path, struct message *trouble)
+{
+	char *beside = lock_beside(path);
+	bool held = lockfile_is_there(p->lock, beside);
+	int lock = p->lock;
+
+	free(beside);
+	if (sockpath_check_dir(path, true, trouble)) {
+		if (trouble->id == MSG_NONE)
+			message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", "its directory has gone", NULL);
+		return -1;
+	}
+	if (!held) {
+		lock = take_beside(path, trouble);
+		if (lock < 0)
+			return -1;
+		close(p->lock);
+		p->lock = lock;
+	}
+	if (p->events->serve(p->owner, path, trouble))
+		return -1;
+	memmove(p->path, path, strlen(path) + 1);
+	say_where(p);
+	log_warning("the socket had gone; serving '%s'", p->path);
+	return 0;
+}
+
+/* The lock with the state: another broker may have made a new one. False if so. */
+static bool hold_state(struct premises *p)
+{
+	struct message trouble;
+	int lock;
+
+	if (lockfile_is_there(p->state_lock, p->state))
+		return true;
+	lock = lockfile_take(p->state, &trouble);
+	if (lock < 0)
+		return trouble.id != MSG_NONE;
+	close(p->state_lock);
+	p->state_lock = lock;
+	say_where(p);
+	return true;
+}
+
+static void lose(struct premises *p, const char *why)
+{
+	log_error("this broker cannot be reached any more, and ends: %s", why);
+	uv_fs_event_stop(&p->socket_watch);
+	uv_fs_event_stop(&p->state_watch);
+	uv_timer_stop(&p->patience);
+	p->events->lost(p->owner);
+}
+
+static void watch_both(struct premises *p)
+{
+	char *directory = xstrdup(p->path);
+
+	to_parent(directory);
+	watch_way(&p->socket_watch, directory);
+	watch_way(&p->state_watch, p->state);
+	free(directory);
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+	struct premises *p = timer->data;
+	char path[SOCKPATH_MAX];
+	struct message trouble;
+
+	sockpath_last_resort(path);
+	if (take_again(p, p->path, &trouble) && take_again(p, path, &trouble))
+		lose(p, trouble.id == MSG_NONE ? "another broker serves there" : trouble.text);
+	else
+		look(p);
+}
+
+static void look(struct premises *p)
+{
+	struct message trouble;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		/* First, so that what changes while we look is seen. */
+		watch_both(p);
+		if (!hold_state(p)) {
+			lose(p, "another broker has taken its state over");
+			return;
+		}
+		if (is_in_place(p)) {
+			uv_timer_stop(&p->patience);
+			return;
+		}
+		if (take_again(p, p->path, &trouble) && trouble.id == MSG_NONE) {
+			lose(p, "another broker serves there");
+			return;
+		}
+	}
+	if (!uv_is_active((uv_handle_t *)&p->patience)) {
+		log_warning("%s", trouble.text);
+		uv_timer_start(&p->patience, on_patience_over, PATIENCE, 0);
+		uv_unref((uv_handle_t *)&p->patience);
+	}
+}
+
+void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events, void *owner)
+{
+	p->events = events;
+	p->owner = owner;
+	p->watched = true;
+	uv_fs_event_init(loop, &p->socket_watch);
+	uv_fs_event_init(loop, &p->state_watch);
+	uv_timer_init(loop, &p->patience);
+	p->socket_watch.data = p->state_watch.data = p->patience.data = p;
+	look(p);
+	uv_unref((uv_handle_t *)&p->socket_watch);
+	uv_unref((uv_handle_t *)&p->state_watch);
+	uv_unref((uv_handle_t *)&p->patience);
+}
+
+void premises_leave(struct premises *p)
+{
+	if (p->watched) {
+		uv_close((uv_handle_t *)&p->socket_watch, NULL);
+		uv_close((uv_handle_t *)&p->state_watch, NULL);
+		uv_close((uv_handle_t *)&p->patience, NULL);
+	}
+	p->watched = false;
+	free(p->state);
+	p->state = NULL;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "premises.h"
+
+/*
+ * A place in a directory of its own, which goes and comes. What is served is a file. What another
+ * broker does, the test does with locks of its own.
+ */
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "lockfile.h"
+#include "log.h"
+#include "tap.h"
+#include "userfile.h"
+
+enum {
+	PATIENCE = 20 * 1000,	/* ms; mostly it takes one turn of the loop */
+	TURNS = 2000,
+};
+
+static char top[] = "/tmp/u-premises.XXXXXX";
+static char resort[SOCKPATH_MAX];
+static uv_loop_t loop;
+static struct premises premises;
+static char served_at[SOCKPATH_MAX];
+static unsigned served, lost;
+
+/* meson.build has this called instead: /tmp is everybody's. */
+void __wrap_sockpath_last_resort(char out[SOCKPATH_MAX]);
+
+void __wrap_sockpath_last_resort(char out[SOCKPATH_MAX])
+{
+	memcpy(out, resort, SOCKPATH_MAX);
+}
+
+static bool on_served(void *owner)
+{
+	return access(served_at, F_OK) == 0;
+}
+
+static int on_serve(void *owner, const char *path, struct message *trouble)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file) {
+		message_set(trouble, MSG_INTERNAL, "reason", "no file", NULL);
+		return -1;
+	}
+	fclose(file);
+	memmove(served_at, path, strlen(path) + 1);
+	served++;
+	return 0;
+}
+
+static void on_lost(void *owner)
+{
+	lost++;
+}
+
+static const struct premises_events events = {
+	.served = on_served,
+	.serve = on_serve,
+	.lost = on_lost,
+};
+
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* One, of a loop that the place does not keep alive. */
+static void turn(void)
+{
+	bool late = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, 10, 0);
+	uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+/* Until it was served or lost once more; false if it was not. */
+static bool happens(unsigned *what)
+{
+	unsigned before = *what;
+	bool late = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, PATIENCE, 0);
+	while (!late && *what == before)
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	return *what > before;
+}
+
+static const char *in_top(const char *name)
+{
+	static char paths[4][SOCKPATH_MAX];
+	static unsigned next;
+	char *path = paths[next++ % 4];
+
+	snprintf(path, SOCKPATH_MAX, "%s/%s", top, name);
+	return path;
+}
+
+static void begin(void)
+{
+	struct message trouble;
+
+	served = lost = 0;
+	mkdir(in_top("run"), 0700);
+	mkdir(in_top("run/git-xmpp"), 0700);
+	is_int(premises_take(&premises, in_top("run/git-xmpp/socket"), &trouble), 0, "the place is taken");
+	on_serve(NULL, premises.path, &trouble);
+	premises_watch(&premises, &loop, &events, NULL);
+}
+
+/* As at the end of a process. */
+static void end(void)
+{
+	premises_leave(&premises);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	close(premises.lock);
+	close(premises.state_lock);
+}
+
+static void test_only_one(void)
+{
+	char where[SOCKPATH_MAX], *lock = userfile_name(USERFILE_STATE, "broker.lock");
+	struct premises other = { .watched = false };
+	struct message trouble;
+
+	begin();
+	is_int(premises_take(&other, in_top("other/socket"), &trouble), -1, "another one with the same state is none");
+	is_int(trouble.id, MSG_NONE, "... because there is one");
+	free(other.state);
+	ok(lockfile_read(lock, where, sizeof(where)), "... which says where it is");
+	is_str(where, premises.path, "... as it is");
+	free(lock);
+	end();
+}
+
+static void test_comes_back(void)
+{
+	begin();
+	unlink(in_top("run/git-xmpp/socket"));
+	ok(happens(&served), "the socket goes: it is served again");
+	unlink(in_top("run/git-xmpp/socket"));
+	unlink(in_top("run/git-xmpp/lock"));
+	rmdir(in_top("run/git-xmpp"));
+	ok(happens(&served), "its directory goes: it is made and served again");
+	ok(lockfile_is_there(premises.lock, in_top("run/git-xmpp/lock")), "... with a lock beside it");
+	unlink(in_top("run/git-xmpp/socket"));
+	unlink(in_top("run/git-xmpp/lock"));
+	rmdir(in_top("run/git-xmpp"));
+	rmdir(in_top("run"));
+	turn();
+	mkdir(in_top("run"), 0700);
+	ok(happens(&served), "the runtime directory goes and comes: there, too");
+	rename(in_top("run"), in_top("moved"));
+	mkdir(in_top("run"), 0700);
+	lockfile_knock(premises.state);
+	ok(happens(&served), "it was moved away, and somebody knocks: there, too");
+	is_str(served_at, in_top("run/git-xmpp/socket"), "... where it was");
+	unlink(premises.state);
+	for (int i = 0; i < TURNS && !lockfile_is_there(premises.state_lock, premises.state); i++)
+		turn();
+	ok(lockfile_is_there(premises.state_lock, premises.state), "the lock with the state goes: there is a new one");
+	is_int(lost, 0, "all the while it is the broker");
+	end();
+}
+
+static void test_gone_for_good(void)
+{
+	begin();
+	snprintf(resort, sizeof(resort), "%s", in_top("resort/socket"));
+	rename(in_top("run"), in_top("gone"));
+	lockfile_knock(premises.state);
+	ok(happens(&served), "the runtime directory goes and does not come back");
+	is_str(served_at, resort, "then the last resort is served");
+	is_str(premises.path, resort, "... and said to be the place");
+	end();
+}
+
+static void test_lost(void)
+{
+	struct message trouble;
+	int lock;
+
+	begin();
+	unlink(in_top("run/git-xmpp/lock"));
+	lock = lockfile_take(in_top("run/git-xmpp/lock"), &trouble);
+	unlink(in_top("run/git-xmpp/socket"));
+	ok(happens(&lost), "another broker has the place: ours ends");
+	close(lock);
+	end();
+	begin();
+	unlink(premises.state);
+	lock = lockfile_take(premises.state, &trouble);
+	ok(lost || happens(&lost), "another broker has the state: ours ends");
+	close(lock);
+	end();
+	begin();
+	snprintf(resort, sizeof(resort), "/proc/nonexistent/socket");
+	rename(in_top("run"), in_top("away"));
+	lockfile_knock(premises.state);
+	ok(happens(&lost), "no place is to be had: it ends");
+	end();
+}
+
+int main(void)
+{
+	char command[64];
+
+	log_init();
+	log_set_level(LOG_ERROR);
+	if (!mkdtemp(top))
+		return 1;
+	setenv("XDG_STATE_HOME", in_top("state"), 1);
+	uv_loop_init(&loop);
+	test_only_one();
+	test_comes_back();
+	test_gone_for_good();
+	test_lost();
+	is_int(uv_loop_close(&loop), 0, "no handle is left");
+	snprintf(command, sizeof(command), "rm -rf %s", top);
+	return system(command) || tap_done();
+}
