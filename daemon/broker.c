@@ -28,6 +28,7 @@
 #include "serve.h"
 #include "session.h"
 #include "store.h"
+#include "twinwatch.h"
 
 enum {
 	OTHER_DOMAINS = 3000,	/* ms for presences that come from other servers */
@@ -145,6 +146,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		peers_online(b, false);
 	}
 	account_state(b, state, trouble);
+	twinwatch_state(b, state, trouble);
 	sessions_wake(b);
 }
 
@@ -165,6 +167,8 @@ static void on_available(void *owner, const char *full, const char *device)
 
 	if (!jid_bare_of(full, bare))
 		return;
+	if (device && !strcmp(device, b->device) && !strcmp(bare, broker_jid(b)))
+		twinwatch_seen(b, full);
 	change = presence_available(b->presence, full, device, time(NULL), &r);
 	if (!r || !r->broker || !strcmp(r->device, b->device))
 		return;
@@ -191,6 +195,7 @@ static void on_unavailable(void *owner, const char *full)
 
 	if (!jid_bare_of(full, bare))
 		return;
+	twinwatch_gone(b, full);
 	if (presence_unavailable(b->presence, full, time(NULL), device) != PRESENCE_GONE)
 		return;
 	log_about(bare, LOG_INFO, "%s: device %s went offline", bare, device);

@@ -131,6 +131,10 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	char hex[2 * FINGERPRINT_BYTES + 1];
 	unsigned lost = 0;
 
+	if (b->twin_since)
+		send_notice(conn, row, "copied", broker_jid(b),
+			    xstrdup("another machine uses the key of this device: it was copied"),
+			    xstrdup("man git-xmpp-daemon"));
 	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
 		if (buddy->wants)
 			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),

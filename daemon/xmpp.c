@@ -52,6 +52,7 @@ enum {
 	STABLE = 60 * 1000,		/* up for so long: the next retry is a first one */
 	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under it */
 	FAREWELL_MAX = 2 * 1000,
+	YIELD_MAX = 2 * 1000,		/* for who asks us in turn */
 	BULK_UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: no more bulk */
 	BULK_RETRY = 50,		/* a socket does not tell when it is half empty */
 };
@@ -69,6 +70,7 @@ enum phase {
 	PHASE_ONLINE,
 	PHASE_BARRED,		/* the certificate is bad, or our place is taken: before trying again */
 	PHASE_FAILED,		/* the account is refused: until xmpp_connect() */
+	PHASE_YIELDING,		/* we make room for another machine, which may still ask us for a sign of life */
 	PHASE_LEAVING,		/* xmpp_destroy(): the farewell is on its way */
 };
 
@@ -88,6 +90,7 @@ static const struct {
 	[PHASE_ONLINE] = { "online", XMPP_ONLINE },
 	[PHASE_BARRED] = { "barred", XMPP_FAILED },
 	[PHASE_FAILED] = { "failed", XMPP_FAILED },
+	[PHASE_YIELDING] = { "making room", XMPP_FAILED },
 	[PHASE_LEAVING] = { "leaving", XMPP_OFFLINE },
 };
 
@@ -564,6 +567,9 @@ static void end_phase(struct xmpp *x)
 		x->login.late = true;
 		cut(x);
 		break;
+	case PHASE_YIELDING:
+		cut(x);
+		break;
 	case PHASE_LEAVING:
 		if (strophe_loop_busy(x->stream))
 			cut(x);
@@ -620,6 +626,8 @@ void xmpp_connect(struct xmpp *x)
 	if (x->phase == PHASE_OFF || x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ||
 	    x->phase == PHASE_FAILED)
 		look_up(x, "asked to connect");
+	else if (x->phase == PHASE_YIELDING)
+		x->urgent = true;
 }
 
 bool xmpp_password(struct xmpp *x, const char *password)
@@ -627,12 +635,18 @@ bool xmpp_password(struct xmpp *x, const char *password)
 	return x->phase == PHASE_FAILED && strophe_loop_password(x->stream, password);
 }
 
+void xmpp_show(struct xmpp *x, const char *full)
+{
+	exchange_shown(&x->exchange, full, x->device);
+}
+
 void xmpp_yield(struct xmpp *x)
 {
-	if (!x->exchange.full)
+	if (!x->exchange.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
 		return;
 	x->login.copied = true;
-	strophe_loop_cut(x->stream);
+	login_trouble(&x->login, x->bare, x->domain, x->where, true, &x->trouble);
+	enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
 }
 
 void xmpp_check(struct xmpp *x)
@@ -662,6 +676,7 @@ void xmpp_check(struct xmpp *x)
 		break;
 	case PHASE_OFF:
 	case PHASE_FAILED:
+	case PHASE_YIELDING:
 	case PHASE_LEAVING:
 		break;
 	}

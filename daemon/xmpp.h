@@ -96,6 +96,8 @@ void xmpp_connect(struct xmpp *x);
  * refused.
  */
 bool xmpp_password(struct xmpp *x, const char *password);
+/* Shows our device to one full JID, whoever else may see it. */
+void xmpp_show(struct xmpp *x, const char *full);
 /*
  * Another machine is online as this device, and it is we who make room: MSG_COPIED. After a pause
  * it looks whether the other one is still there.

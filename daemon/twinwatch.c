@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "twinwatch.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "journal.h"
+#include "log.h"
+
+enum { PATIENCE = 15 * 1000 };
+
+struct question {
+	struct broker *broker;		/* borrowed */
+	char *full;			/* owned */
+};
+
+/* Once, until this broker has been online without a twin. False if it was said already. */
+static bool note(struct broker *b)
+{
+	struct message m;
+
+	if (b->twin_since)
+		return false;
+	b->twin_since = (uint64_t)time(NULL);
+	message_set(&m, MSG_COPIED, "jid", broker_jid(b), NULL);
+	journal_add(&(struct journal_event){
+		.kind = "device",
+		.jid = broker_jid(b),
+		.what = b->device,
+		.result = "copied",
+		.text = m.text,
+	});
+	return true;
+}
+
+static void on_answer(void *arg, const char *error)
+{
+	struct question *q = arg;
+	struct broker *b = q->broker;
+
+	if (error)
+		log_info("%s carries our device, and is a ghost: %s", q->full, error);
+	if (b->xmpp && xmpp_jid(b->xmpp) && twins_answered(&b->twins, q->full, !error)) {
+		if (note(b))
+			log_warning("%s is another machine with the key of this one, and lives", q->full);
+		if (!twins_we_stay(b->device, xmpp_jid(b->xmpp), q->full))
+			xmpp_yield(b->xmpp);
+		else
+			/* It may have asked while we were asleep, and taken us for a ghost. */
+			xmpp_show(b->xmpp, q->full);
+	}
+	free(q->full);
+	free(q);
+}
+
+void twinwatch_seen(struct broker *b, const char *full)
+{
+	struct question *q;
+
+	if (!b->xmpp || !twins_seen(&b->twins, full))
+		return;
+	q = xcalloc(1, sizeof(*q));
+	q->broker = b;
+	q->full = xstrdup(full);
+	if (!xmpp_request(b->xmpp, full, "get", "<ping xmlns='urn:xmpp:ping'/>", PATIENCE, on_answer, q))
+		on_answer(q, "disconnected");
+}
+
+void twinwatch_gone(struct broker *b, const char *full)
+{
+	twins_gone(&b->twins, full);
+}
+
+void twinwatch_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+{
+	if (state == XMPP_FAILED && trouble && trouble->id == MSG_COPIED)
+		note(b);
+	if (state == XMPP_OFFLINE || state == XMPP_FAILED)
+		twins_reset(&b->twins);
+	else if (state == XMPP_ONLINE)
+		b->twin_since = 0;
+}
