@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# No failure of the login is for ever, and every server of the domain is tried: what
+# was wrong once is tried again by itself, and at once for a command.
+
+# In a network and a file system of its own, where there is a name server.
+if test -z "$GX_NAMESPACE" && unshare -rmn true 2>/dev/null
+then
+	GX_NAMESPACE=yes exec unshare -rmn sh "$0" "$@"
+fi
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TOP/t/lib-xmpp.sh"
+
+have_prosody || test_skip_all 'prosody or openssl is not installed'
+test -n "$GX_NAMESPACE" || test_skip_all 'no namespaces may be made'
+unset GX_NAMESPACE
+
+url=xmpp::nobody@localhost/x
+
+# tries <user>: a command that wants to be served.
+tries () {
+	as "$1" git ls-remote $url 2>&1 | grep "not your buddy"
+}
+
+# name_server: answers from the file records.
+name_server () {
+	"$BUILD/t/name-server" records >name-server &
+	name_server=$!
+	started $name_server
+	echo "nameserver 127.0.0.1" >resolv.conf &&
+	wait_for 5 grep -q ready name-server && mount --bind resolv.conf /etc/resolv.conf
+}
+
+# odd_server <text>...: its port is in $odd_port.
+odd_server () {
+	rm -f odd.port
+	"$BUILD/t/odd-server" "$@" >odd.port &
+	started $!
+	wait_for 5 test -s odd.port && odd_port=$(cat odd.port)
+}
+
+# failed <user> <text>: its account has, and that is why.
+failed () {
+	as "$1" git xmpp status | grep -q "failed: .*$2"
+}
+
+other_port=5223
+
+test_expect_success 'a domain with thirteen records: a bad certificate, eleven ports where nobody is, a server' '
+	mkdir -p prosody log "prosody/data/a%2etest/accounts" &&
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a.test \
+		-addext subjectAltName=DNS:a.test -keyout prosody/a.key -out prosody/a.crt 2>log/openssl &&
+	echo "return { [\"password\"] = \"$PASSWORD\" };" >"prosody/data/a%2etest/accounts/alice.dat" &&
+	prosody_more="VirtualHost \"a.test\"
+		ssl = { key = \"$TRASH/prosody/a.key\", certificate = \"$TRASH/prosody/a.crt\" }" &&
+	start_prosody alice &&
+	echo "_xmpps-client._tcp.a.test 0 0 $other_port s.a.test" >records &&
+	for port in 1 2 3 4 5 6 7 8 9 10 11 $prosody_port
+	do
+		echo "_xmpp-client._tcp.a.test $port 0 $port s.a.test" >>records || return 1
+	done &&
+	name_server &&
+	{ openssl s_server -accept $other_port -cert prosody/localhost.crt -key prosody/localhost.key -www \
+		</dev/null >log/other-server 2>&1 & other_server=$!; } &&
+	started $other_server && wait_for 10 grep ACCEPT log/other-server
+'
+
+test_expect_success 'each is tried, in their order, and the last one lets us in' '
+	"$BUILD/t/xmpp-probe" --ca-file "$TRASH/prosody/a.crt" --timeout 20 --until "state online" \
+		alice@a.test "$PASSWORD" >out 2>log/probe &&
+	grep "certificate of .a.test. is not trusted" log/probe &&
+	sed -n "s/.*-> dialing, 127.0.0.1:\([0-9]*\)$/\1/p" log/probe >ports &&
+	printf "%s\n" 5223 1 2 3 4 5 6 7 8 9 10 11 $prosody_port >expect && test_cmp expect ports
+'
+
+test_expect_success 'a server that sends us on is followed' '
+	odd_server "<?xml version='\''1.0'\''?><stream:stream xmlns='\''jabber:client'\'' id='\''1'\'' version='\''1.0'\''
+		xmlns:stream='\''http://etherx.jabber.org/streams'\'' from='\''localhost'\''><stream:error><see-other-host
+		xmlns='\''urn:ietf:params:xml:ns:xmpp-streams'\''>127.0.0.1:$prosody_port</see-other-host>
+		</stream:error></stream:stream>" &&
+	"$BUILD/t/xmpp-probe" --server "127.0.0.1:$odd_port" --ca-file "$TRASH/prosody/localhost.crt" \
+		--timeout 10 --until "state online" alice@localhost "$PASSWORD" >out 2>log/probe
+'
+
+test_expect_success 'the keyring is locked when the broker starts' '
+	setup_user alice &&
+	as alice git config --global xmpp.localhost.passwordCommand "test -e $TRASH/open && cat $TRASH/alice/pw" &&
+	run_broker alice && wait_for 10 failed alice "passwordCommand" && test_must_fail tries alice
+'
+
+test_expect_success '... and open for the next command' '
+	touch open && tries alice && broker_online alice
+'
+
+test_expect_success 'the password is another one now: the broker asks for it, without a command' '
+	rm open && stop_prosody &&
+	echo "return { [\"password\"] = \"another\" };" >prosody/data/localhost/accounts/alice.dat &&
+	prosody_run $prosody_port && wait_for 30 failed alice "not-authorized" &&
+	echo another >alice/pw && touch open && tries alice && broker_online alice
+'
+
+test_expect_success '... and when it has changed there first, not even that' '
+	stop_prosody && echo third >alice/pw &&
+	echo "return { [\"password\"] = \"third\" };" >prosody/data/localhost/accounts/alice.dat &&
+	prosody_run $prosody_port && wait_for 30 broker_online alice
+'
+
+test_expect_success 'a password that is refused is right after all: the next command tries it' '
+	echo "return { [\"password\"] = \"$PASSWORD\" };" >prosody/data/localhost/accounts/alice.dat &&
+	restart_prosody && wait_for 30 failed alice "not-authorized" &&
+	echo "return { [\"password\"] = \"third\" };" >prosody/data/localhost/accounts/alice.dat &&
+	restart_prosody && tries alice && broker_online alice
+'
+
+test_expect_success 'what was wrong in the configuration is put right there, and counts' '
+	as alice git config --global xmpp.localhost.passwordCommand "false" &&
+	stop_broker alice && run_broker alice && wait_for 10 failed alice "passwordCommand" &&
+	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice
+'
+
+test_expect_success 'another certificate is there for a while: refused, and no longer than that' '
+	cp prosody/localhost.crt good.crt && cp prosody/localhost.key good.key &&
+	as alice git config --global xmpp.localhost.caFile "$TRASH/good.crt" && stop_broker alice &&
+	make_certificate && restart_prosody && run_broker alice && wait_for 10 failed alice "not trusted" &&
+	cp good.crt prosody/localhost.crt && cp good.key prosody/localhost.key && restart_prosody &&
+	wait_for 60 broker_online alice && stop_broker alice
+'
+
+end_process $other_server
+umount /etc/resolv.conf
+end_process $name_server
+test_done
