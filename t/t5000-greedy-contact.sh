@@ -29,7 +29,7 @@ test $test_failed -eq 0 || test_done
 
 clones () {
 	rm -rf carol/clone.git &&
-	served 20 clone -q --bare $url carol/clone.git
+	served 40 clone -q --bare $url carol/clone.git
 }
 
 for who in mallory@localhost mallory@$EVIL $EVIL
@@ -52,7 +52,7 @@ test_expect_success 'contacts show one key after the other: a friend'"'"'s secon
 	answers alice &&
 	second_device dave2 dave &&
 	stop_broker dave2 &&
-	served 10 ls-remote -q $url >/dev/null &&
+	served 20 ls-remote -q $url >/dev/null &&
 	as alice git xmpp buddies mallory@localhost >out &&
 	cat out &&
 	test "$(grep -c pending out)" -le 4 &&
@@ -69,7 +69,7 @@ do
 		is_served && clones &&
 		as alice git config --global xmpp.bandwidth 50k && reload alice &&
 		rm -rf carol/mirror.git &&
-		served 20 clone -q --mirror xmpp::alice@localhost/some carol/mirror.git &&
+		served 40 clone -q --mirror xmpp::alice@localhost/some carol/mirror.git &&
 		as alice git config --global --unset xmpp.bandwidth && reload alice &&
 		answers alice &&
 		bounded 8192 64

@@ -65,7 +65,7 @@ key () {
 
 pushes () {
 	git -C carol/work commit -q --allow-empty -m more &&
-	served 10 -C carol/work push -q xmpp::alice@localhost/outbox HEAD:refs/heads/carols
+	served 20 -C carol/work push -q xmpp::alice@localhost/outbox HEAD:refs/heads/carols
 }
 
 # Of a path over TCP everybody on the way sees the first hello, and can say it again. Before the
@@ -164,7 +164,7 @@ test_expect_success 'and have gone' 'open_gate && has_gone'
 hears () {
 	attack --as mallory@localhost --key $(key mallory) $path --count 500 records $victim "$@" &&
 	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
+	served 20 ls-remote -q $url >/dev/null &&
 	pushes &&
 	answers alice &&
 	bounded 32768 64

@@ -77,8 +77,8 @@ do
 		attack --as stranger@$EVIL --rate 10 --depth $depth --count 3 say $victim \
 			"<message $to>%d</message>" "<iq type=\"get\" $to>%d</iq>" "<presence $to>%d</presence>" &&
 		answers alice &&
-		served 10 ls-remote -q $url >/dev/null &&
-		link_made 10 &&
+		served 20 ls-remote -q $url >/dev/null &&
+		link_made 20 &&
 		bounded 8192 64
 	'
 	figures
@@ -102,7 +102,7 @@ do
 		as alice git xmpp buddies --porcelain >out &&
 		test_must_fail grep intruder out &&
 		trusts alice carol &&
-		served 10 ls-remote -q $url >/dev/null
+		served 20 ls-remote -q $url >/dev/null
 	'
 	figures
 done
@@ -111,7 +111,7 @@ test_expect_success 'a stanza of three megabytes costs her a connection at most'
 	attack --as stranger@$EVIL --rate 1 --length 3000000 --count 1 say $victim "<message $to/>" &&
 	attack_ends &&
 	answers alice &&
-	served 10 ls-remote -q $url >/dev/null &&
+	served 20 ls-remote -q $url >/dev/null &&
 	bounded 8192 64
 '
 figures
