@@ -56,10 +56,13 @@ bool command_online(struct broker *b, struct conn *conn)
 	if (command_is_online(b))
 		return true;
 	trouble = account_trouble(b);
-	if (trouble)
+	if (trouble) {
 		conn_send_error(conn, trouble);
-	else
+		/* Whoever says it again, when they have mended that, is to be served. */
+		account_wanted(b);
+	} else {
 		command_refuse(conn, MSG_NOT_ONLINE, "jid", b->config->jid ? b->config->jid : "");
+	}
 	return false;
 }
 

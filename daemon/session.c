@@ -657,6 +657,8 @@ void session_create(struct conn *conn, struct fields open)
 	struct message m;
 	uint64_t timeout;
 
+	/* First, for those who wait already look again then. */
+	account_wanted(b);
 	s->node.in = s;
 	s->broker = b;
 	s->conn = conn;
@@ -675,7 +677,6 @@ void session_create(struct conn *conn, struct fields open)
 	/* A broker that has just been started needs its login first. */
 	timeout = (uint64_t)time(NULL) - b->started < 10 ? LOGIN_TIMEOUT : ONLINE_TIMEOUT;
 	uv_timer_start(&s->timer, on_timer, timeout, 0);
-	account_wanted(b);
 	look(s);
 }
 
