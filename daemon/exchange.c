@@ -283,23 +283,13 @@ bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
 
 /* --- presence --- */
 
-static void show(struct exchange *e, const char *to, const char *device)
+void exchange_available(struct exchange *e, const char *device, const char *to, bool asks)
 {
 	if (!e->full)
 		return;
 	buf_reset(&e->out);
-	stanza_put_available(&e->out, &e->disco, to, device);
+	stanza_put_available(&e->out, &e->disco, device, to, asks);
 	send_out(e);
-}
-
-void exchange_available(struct exchange *e, const char *device)
-{
-	show(e, NULL, device);
-}
-
-void exchange_shown(struct exchange *e, const char *full, const char *device)
-{
-	show(e, full, device);
 }
 
 void exchange_presence(struct exchange *e, const char *to, const char *type)

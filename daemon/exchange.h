@@ -66,9 +66,7 @@ uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, 
 bool exchange_acknowledge(struct exchange *e, const char *to, const char *id);
 void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now);
 bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now);
-void exchange_available(struct exchange *e, const char *device);
-/* The same to one full JID, and to nobody else (RFC 6121 4.6). */
-void exchange_shown(struct exchange *e, const char *full, const char *device);
+void exchange_available(struct exchange *e, const char *device, const char *to, bool asks);
 void exchange_presence(struct exchange *e, const char *to, const char *type);
 
 /* A stanza has come; not whole: something of it is missing. */

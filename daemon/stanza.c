@@ -471,16 +471,16 @@ void stanza_put_block(struct buf *out, const char *to, const char *id, const cha
 	buf_puts(out, "</data></iq>");
 }
 
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *to, const char *device)
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device, const char *to, bool asks)
 {
 	buf_puts(out, "<presence");
-	if (to)
-		put_attribute(out, "to", to);
+	put_attribute(out, "to", to);
 	/* Negative priority: no message to the account comes here, nor counts as delivered. */
 	buf_puts(out, "><show>xa</show><priority>-1</priority>");
 	disco_put_caps(disco, out);
 	buf_puts(out, "<git xmlns='" NS_GIT "'");
 	put_attribute(out, "dev", device);
+	put_attribute(out, "ask", asks ? "1" : NULL);
 	buf_puts(out, "/></presence>");
 }
 

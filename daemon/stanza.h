@@ -105,7 +105,8 @@ void stanza_put_iq(struct buf *out, const char *type, const char *to, const char
 void stanza_put_error(struct buf *out, const char *to, const char *id, const char *condition);
 void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
 		      uint16_t seq, const void *data, size_t n);
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *to, const char *device);
+/* to NULL: to all who may see us. asks: for theirs. */
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device, const char *to, bool asks);
 void stanza_put_presence(struct buf *out, const char *to, const char *type);
 
 #endif

@@ -48,7 +48,7 @@ static void on_answer(void *arg, const char *error)
 			xmpp_yield(b->xmpp);
 		else
 			/* It may have asked while we were asleep, and taken us for a ghost. */
-			xmpp_show(b->xmpp, q->full);
+			xmpp_available(b->xmpp, q->full, false);
 	}
 	free(q->full);
 	free(q);

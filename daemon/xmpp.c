@@ -390,7 +390,7 @@ static void on_roster(void *arg, const char *error)
 	}
 	if (error)
 		log_warning("xmpp: the server gives no roster: %s", error);
-	exchange_available(&x->exchange, x->device);
+	exchange_available(&x->exchange, x->device, NULL, false);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
 }
@@ -415,7 +415,7 @@ static void on_up(void *owner)
 	}
 	x->beside = false;
 	enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
-	exchange_shown(&x->exchange, x->place, x->device);
+	exchange_available(&x->exchange, x->device, x->place, false);
 	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>", request_deadline(x), on_place, x);
 }
 
@@ -635,11 +635,6 @@ bool xmpp_password(struct xmpp *x, const char *password)
 	return x->phase == PHASE_FAILED && strophe_loop_password(x->stream, password);
 }
 
-void xmpp_show(struct xmpp *x, const char *full)
-{
-	exchange_shown(&x->exchange, full, x->device);
-}
-
 void xmpp_yield(struct xmpp *x)
 {
 	if (!x->exchange.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
@@ -835,6 +830,11 @@ uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
 {
 	exchange_presence(&x->exchange, bare, type);
+}
+
+void xmpp_available(struct xmpp *x, const char *to, bool asks)
+{
+	exchange_available(&x->exchange, x->device, to, asks);
 }
 
 void xmpp_unavailable(struct xmpp *x, const char *bare)

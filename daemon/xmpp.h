@@ -96,8 +96,6 @@ void xmpp_connect(struct xmpp *x);
  * refused.
  */
 bool xmpp_password(struct xmpp *x, const char *password);
-/* Shows our device to one full JID, whoever else may see it. */
-void xmpp_show(struct xmpp *x, const char *full);
 /*
  * Another machine is online as this device, and it is we who make room: MSG_COPIED. After a pause
  * it looks whether the other one is still there.
@@ -195,6 +193,8 @@ bool xmpp_bulk_ready(struct xmpp *x);
 
 /* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type);
+/* Directed (RFC 6121 4.6) to a bare or full JID: we are there; asks: for the presence of whoever is there. */
+void xmpp_available(struct xmpp *x, const char *to, bool asks);
 /* Directed (RFC 6121 4.6): we are not there for them any more, whatever they were told before. */
 void xmpp_unavailable(struct xmpp *x, const char *bare);
 /*

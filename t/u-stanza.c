@@ -203,7 +203,7 @@ static void test_presence(void)
 	struct stanza s;
 
 	disco_init(&disco);
-	stanza_put_available(&out, &disco, NULL, "thedevice");
+	stanza_put_available(&out, &disco, "thedevice", NULL, false);
 	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
 	xmpp_stanza_set_from(xml, "a@b/c");
 	stanza_read(xml, &s);
