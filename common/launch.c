@@ -127,18 +127,27 @@ static bool complaint_read(struct complaint *complaint, int fd)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-/* The last line that is not empty, without its own "fatal: "; NULL if there is none. */
+/*
+ * What went wrong, without its own "fatal: ": the last line that begins so, and not the hint
+ * below it; else the last that is not empty, or NULL.
+ */
 static const char *complaint_line(struct complaint *complaint)
 {
-	char *line;
+	static const char fatal[] = "fatal: ";
+	char *line, *found = NULL;
 
 	while (complaint->len > 0 && strchr("\r\n ", complaint->text[complaint->len - 1]))
 		complaint->len--;
 	complaint->text[complaint->len] = '\0';
+	for (line = complaint->text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (begins(line, fatal))
+			found = line + strlen(fatal);
+	}
+	if (found)
+		found[strcspn(found, "\r\n")] = '\0';
 	line = strrchr(complaint->text, '\n');
-	line = line ? line + 1 : complaint->text;
-	if (begins(line, "fatal: "))
-		line += strlen("fatal: ");
+	line = found ? found : line ? line + 1 : complaint->text;
 	return *line ? line : NULL;
 }
 
