@@ -159,21 +159,30 @@ static enum attempt attempt_connect(struct client *c, const char *path, struct m
 	return result;
 }
 
+/* Where the broker says that it listens; false if it says nothing. */
+static bool find_elsewhere(char where[SOCKPATH_MAX])
+{
+	char *lock = userfile_name(USERFILE_STATE, "broker.lock"), text[SOCKPATH_MAX + 32];
+	bool said = lock && lockfile_read(lock, text, sizeof(text));
+
+	free(lock);
+	if (!said)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return snprintf(where, SOCKPATH_MAX, "%s", text) < SOCKPATH_MAX;
+}
+
 /* At path, or else where the broker says that it listens. */
 static enum attempt attempt_both(struct client *c, const char *path, struct message *trouble)
 {
 	enum attempt result = attempt_connect(c, path, trouble);
-	char *lock, where[SOCKPATH_MAX];
+	char where[SOCKPATH_MAX];
 	struct message ignored;
 
-	if (result != ATTEMPT_ABSENT)
-		return result;
-	lock = userfile_name(USERFILE_STATE, "broker.lock");
-	if (lock && lockfile_read(lock, where, sizeof(where)) && strcmp(where, path) &&
+	if (result == ATTEMPT_ABSENT && find_elsewhere(where) && strcmp(where, path) &&
 	    sockpath_check_dir(where, false, &ignored) == 0 &&
 	    attempt_connect(c, where, &ignored) == ATTEMPT_CONNECTED)
 		result = ATTEMPT_CONNECTED;
-	free(lock);
 	return result;
 }
 

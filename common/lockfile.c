@@ -65,10 +65,18 @@ bool lockfile_read(const char *path, char *text, size_t size)
 
 	if (fd >= 0)
 		close(fd);
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
 	text[n > 0 ? n : 0] = '\0';
 	return n > 0;
+}
+
+bool lockfile_is_held(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
 }
 
 void lockfile_knock(const char *path)

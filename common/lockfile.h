@@ -24,11 +24,11 @@ bool lockfile_is_there(int fd, const char *path);
 /* What it, which we hold, says from now on. 0, or -1 with errno. */
 int lockfile_say(const char *path, const char *text);
 
-/*
- * What it says, without its last newline; false if there is none, or nothing. Whether somebody
- * holds it is not asked.
- */
+/* What it says; false if there is none, or nothing. Whether somebody holds it is not asked. */
 bool lockfile_read(const char *path, char *text, size_t size);
+
+/* Whether another process holds it. For a moment nobody else can take it. */
+bool lockfile_is_held(const char *path);
 
 /* Has its holder notice that somebody could not reach it (premises.h): the file is touched. */
 void lockfile_knock(const char *path);

@@ -49,12 +49,12 @@ static int take_beside(const char *socket_path, struct message *trouble)
 }
 
 /*
- * Clients read it that look for the socket elsewhere; without it they find it where they look
- * first.
+ * Clients read it that look for the socket elsewhere, and "git xmpp daemon stop" when nothing
+ * answers there; without it they find the socket where they look first.
  */
 static void say_where(struct premises *p)
 {
-	char *text = xasprintf("%s\n", p->path);
+	char *text = xasprintf("%s\npid %d\n", p->path, (int)getpid());
 
 	if (lockfile_say(p->state, text))
 		log_warning("cannot write '%s': %s", p->state, strerror(errno));
@@ -69,16 +69,19 @@ int premises_take(struct premises *p, const char *socket_path, struct message *t
 	if (!p->state)
 		return -1;
 	p->state_lock = lockfile_take(p->state, trouble);
-	if (p->state_lock < 0) {
-		if (trouble->id == MSG_NONE)
-			lockfile_knock(p->state);
-		return -1;
+	if (p->state_lock < 0 && trouble->id == MSG_NONE)
+		lockfile_knock(p->state);
+	if (p->state_lock >= 0)
+		p->lock = take_beside(p->path, trouble);
+	if (p->lock >= 0) {
+		say_where(p);
+		return 0;
 	}
-	p->lock = take_beside(p->path, trouble);
-	if (p->lock < 0)
-		return -1;
-	say_where(p);
-	return 0;
+	if (p->state_lock >= 0)
+		close(p->state_lock);
+	free(p->state);
+	p->state = NULL;
+	return -1;
 }
 
 /* --- looking after it --- */

@@ -6,13 +6,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "answer.h"
 #include "client.h"
+#include "lockfile.h"
 #include "report.h"
+#include "sockpath.h"
+#include "userfile.h"
 #include "verbs.h"
 
 static const char usage[] =
@@ -28,6 +32,7 @@ static const char usage[] =
 enum {
 	POLL_MS = 20,
 	STOP_MS = 30 * 1000,
+	TERM_MS = 5 * 1000,	/* for one that does not answer to end by SIGTERM */
 };
 
 static const char program[] = "git-xmpp/" PROGRAM_VERSION;
@@ -111,14 +116,62 @@ static bool is_running(pid_t pid)
  * server and ends its children first. A broker beyond our sight (we are in a
  * container, it is not) is taken for gone.
  */
-static bool wait_until_gone(pid_t pid)
+static bool wait_until_gone(pid_t pid, int limit)
 {
 	for (int waited = 0; is_running(pid); waited += POLL_MS) {
-		if (waited > STOP_MS)
+		if (waited > limit)
 			return false;
 		poll(NULL, 0, POLL_MS);
 	}
 	return true;
+}
+
+/* Some other process may have its number: the lock is of another machine (NFS). */
+static bool is_broker(pid_t pid)
+{
+	char path[64], name[32] = "";
+	FILE *comm;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	comm = fopen(path, "re");
+	if (!comm)
+		return false;
+	if (!fgets(name, sizeof(name), comm))
+		name[0] = '\0';
+	fclose(comm);
+	return !strcmp(name, "git-xmpp-daemon\n");
+}
+
+/*
+ * Who holds the lock of the state, 0 if nobody does: that is the broker, whatever it answers, or
+ * not.
+ */
+static pid_t holder(void)
+{
+	char *lock = userfile_name(USERFILE_STATE, "broker.lock"), text[SOCKPATH_MAX + 32];
+	const char *said = NULL;
+
+	if (lock && lockfile_read(lock, text, sizeof(text)) && lockfile_is_held(lock))
+		said = strstr(text, "\npid ");
+	free(lock);
+	return said && is_broker(atoi(said + 5)) ? atoi(said + 5) : 0;
+}
+
+/* It does not answer, or not in words that are ours: by signal. */
+static int end_by_force(const struct message *trouble)
+{
+	pid_t pid = holder();
+
+	if (!pid)
+		return report_trouble(trouble, false);
+	report("warning", "%s; ending process %d", trouble->text, (int)pid);
+	kill(pid, SIGTERM);
+	if (!wait_until_gone(pid, TERM_MS)) {
+		kill(pid, SIGKILL);
+		wait_until_gone(pid, TERM_MS);
+	}
+	puts("stopped");
+	return STATUS_OK;
 }
 
 static int stop(int argc, char **argv)
@@ -130,8 +183,8 @@ static int stop(int argc, char **argv)
 	pid_t pid = broker_pid();
 
 	if (client_connect(&c, program, false, &trouble) < 0) {
-		if (trouble.id != MSG_BROKER_UNREACHABLE)
-			return report_trouble(&trouble, false);
+		if (trouble.id != MSG_BROKER_UNREACHABLE || holder())
+			return end_by_force(&trouble);
 		puts("not running");
 		return STATUS_NO;
 	}
@@ -139,9 +192,11 @@ static int stop(int argc, char **argv)
 	frame_put_fields(&c.out, FRAME_COMMAND, &command);
 	buf_finish(&command);
 	client_flush(&c);
-	if (client_expect_hello(&c, &trouble) < 0 || wait_for_end(&c, &trouble) < 0) {
+	if (client_expect_hello(&c, &trouble) < 0) {
+		status = end_by_force(&trouble);
+	} else if (wait_for_end(&c, &trouble) < 0) {
 		status = report_trouble(&trouble, false);
-	} else if (!wait_until_gone(pid)) {
+	} else if (!wait_until_gone(pid, STOP_MS)) {
 		report("fatal", "the broker (pid %d) does not end", (int)pid);
 		status = STATUS_FATAL;
 	} else {

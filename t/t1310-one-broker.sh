@@ -15,7 +15,7 @@ one_broker () {
 }
 
 test_expect_success 'alice is online' '
-	start_server alice && setup_user alice && start_broker alice && one_broker alice
+	start_server alice && setup_user alice && start_broker alice && wait_for 10 one_broker alice
 '
 
 test_expect_success 'from another runtime directory it is found, and no second one is started' '
@@ -25,17 +25,17 @@ test_expect_success 'from another runtime directory it is found, and no second o
 	as alice env XDG_RUNTIME_DIR="$TRASH/elsewhere" git xmpp daemon start >out &&
 	grep "already running" out &&
 	as alice env XDG_RUNTIME_DIR="$TRASH/elsewhere" "$BUILD/git-xmpp-daemon" --detach &&
-	one_broker alice && test ! -e elsewhere/git-xmpp/socket
+	wait_for 10 one_broker alice && test ! -e elsewhere/git-xmpp/socket
 '
 
 test_expect_success 'its socket is removed: the next command works' '
-	rm alice/run/git-xmpp/socket && as alice git xmpp daemon start && broker_online alice && one_broker alice
+	rm alice/run/git-xmpp/socket && as alice git xmpp daemon start && broker_online alice && wait_for 10 one_broker alice
 '
 
 test_expect_success 'so it does when the runtime directory was emptied, or moved' '
 	rm -rf alice/run/git-xmpp && as alice git xmpp daemon start && broker_online alice &&
 	mv alice/run alice/gone && mkdir -m 700 alice/run && as alice git xmpp daemon start &&
-	broker_online alice && one_broker alice && rm -rf alice/gone
+	broker_online alice && wait_for 10 one_broker alice && rm -rf alice/gone
 '
 
 test_expect_success 'it was online all the while' '
@@ -47,7 +47,7 @@ test_expect_success 'with another place for its state it is the same device: ref
 	test_must_fail as alice env XDG_RUNTIME_DIR="$TRASH/other" XDG_STATE_HOME="$TRASH/other" \
 		git xmpp daemon start 2>err &&
 	grep "another broker is this device of .alice@localhost. already" err &&
-	broker_online alice && one_broker alice
+	broker_online alice && wait_for 10 one_broker alice
 '
 
 test_expect_success 'once the first has ended that one starts' '
@@ -55,6 +55,17 @@ test_expect_success 'once the first has ended that one starts' '
 	as alice env XDG_RUNTIME_DIR="$TRASH/other" XDG_STATE_HOME="$TRASH/other" git xmpp daemon start &&
 	as alice env XDG_RUNTIME_DIR="$TRASH/other" XDG_STATE_HOME="$TRASH/other" git xmpp status --wait &&
 	as alice env XDG_RUNTIME_DIR="$TRASH/other" XDG_STATE_HOME="$TRASH/other" git xmpp daemon stop
+'
+
+test_expect_success 'one that does not answer is ended by what its message says' '
+	start_broker alice && kill -STOP "$(broker_pid alice)" &&
+	test_must_fail as alice git ls-remote xmpp::bob@localhost/x 2>err && grep "git xmpp daemon stop" err &&
+	as alice git xmpp daemon stop && wait_for 5 gone "$(broker_pid alice)"
+'
+
+test_expect_success 'what keeps a broker from starting is told, and not the hint about it' '
+	mkdir -m 755 open && test_must_fail as alice env GIT_XMPP_SOCKET="$TRASH/open/socket" git xmpp daemon start 2>err &&
+	grep "^fatal: the XMPP broker did not start: refusing to use .*others can access it" err
 '
 
 test_expect_success 'another user'\''s runtime directory is left alone' '

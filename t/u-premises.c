@@ -135,16 +135,17 @@ static void end(void)
 
 static void test_only_one(void)
 {
-	char where[SOCKPATH_MAX], *lock = userfile_name(USERFILE_STATE, "broker.lock");
+	char where[SOCKPATH_MAX + 32], *lock = userfile_name(USERFILE_STATE, "broker.lock");
 	struct premises other = { .watched = false };
 	struct message trouble;
 
 	begin();
 	is_int(premises_take(&other, in_top("other/socket"), &trouble), -1, "another one with the same state is none");
 	is_int(trouble.id, MSG_NONE, "... because there is one");
-	free(other.state);
 	ok(lockfile_read(lock, where, sizeof(where)), "... which says where it is");
+	where[strcspn(where, "\n")] = '\0';
 	is_str(where, premises.path, "... as it is");
+	ok(lockfile_is_held(lock), "... and that it runs");
 	free(lock);
 	end();
 }
