@@ -7,7 +7,8 @@
 
 /*
  * An address is cut before it is decoded: '?', then the first '/', then each
- * '/', so that nothing percent-encoded can move a border. Then each part is
+ * '/', so that nothing percent-encoded can move a border. (The '@' is none: RFC 5122
+ * has it encoded where it is not between the parts of a JID, in which there is but one.) Then each part is
  * checked for what it may hold. Whatever is refused has a phrase of its own:
  * it is all the user gets to see.
  */
@@ -109,13 +110,12 @@ bool share_name_valid(const char *name)
 static const char *parse_jid(struct address *a, const char *s, size_t n)
 {
 	char jid[JID_MAX];
+	const char *fault = percent_decode(s, n, jid, sizeof(jid));
 
-	if (!memchr(s, '@', n))
+	if (fault)
+		return fault;
+	if (!strchr(jid, '@'))
 		return "no buddy like 'user@domain' before the repository name";
-	if (n >= sizeof(jid))
-		return "an XMPP address that is too long";
-	memcpy(jid, s, n);
-	jid[n] = '\0';
 	return jid_bare(jid, a->jid) ? NULL : "not a valid XMPP address before the repository name";
 }
 
@@ -187,6 +187,15 @@ static const char *parse(struct address *a, const char *text)
 	if (!fault && query)
 		fault = parse_parameters(a, query);
 	return fault;
+}
+
+void address_put_jid(struct buf *out, const char *jid)
+{
+	for (; *jid; jid++)
+		if (strchr("%?#", *jid))
+			buf_printf(out, "%%%02X", (unsigned)*jid);
+		else
+			buf_append(out, jid, 1);
 }
 
 int address_parse(struct address *a, const char *text, const char **why)

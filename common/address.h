@@ -6,11 +6,12 @@
  * The address of a shared repository, as git hands it to the helper:
  *   bob@example.org/project            (of xmpp::bob@example.org/project)
  *   xmpp://bob@example.org/team/site.git?device=laptop
- * The first '/' ends the JID. What follows, up to '?', is the share: one or
+ * The first '/' ends the JID, which is percent-decoded once. What follows, up to '?', is the share: one or
  * more segments, percent-decoded once, a trailing '/' and one trailing
  * ".git" dropped. '?' begins parameters joined by '&': only device is known.
  */
 
+#include "buf.h"
 #include "jid.h"
 
 enum {
@@ -19,13 +20,16 @@ enum {
 };
 
 struct address {
-	char jid[JID_MAX];		/* bare, lower-cased */
+	char jid[JID_MAX];		/* bare, in its normal form */
 	char share[SHARE_NAME_MAX];
 	char device[DEVICE_NAME_MAX];	/* empty: any device */
 };
 
 /* 0, or -1 with *why set to a static phrase for the user (like "no repository name"). */
 int address_parse(struct address *a, const char *text, const char **why);
+
+/* Appends a bare JID as it stands in an address: encoded is what would be read as something else. */
+void address_put_jid(struct buf *out, const char *jid);
 
 /*
  * A share's name: segments joined by '/', each 1 to 64 bytes of letters,

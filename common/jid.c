@@ -2,14 +2,20 @@
 #include "jid.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "prep.h"
 #include "text.h"
 
 /*
- * What the server would refuse anyway is refused here, with a better message;
- * what only PRECIS and IDNA can judge is left to it. Strictness matters where
+ * Three parts, each with its own profile of stringprep (prep.h), so that whoever
+ * servers take for the same person is the same person here. What the server would refuse
+ * anyway is refused here, with a better message. Strictness matters where
  * a JID becomes something else: a line of a file, an attribute, a host to
  * resolve. So nothing invisible, no white space, and a domain that is one.
+ *
+ * Text is looked at before it is prepared, for what is mapped to nothing would hide in it, and
+ * after it, for what it has become.
  */
 
 /* White space above ASCII, and characters that have no width. */
@@ -54,22 +60,45 @@ static bool domain_good(const char *s, size_t n)
 	return characters_good(s, n, forbidden);
 }
 
+/* The n bytes of a part, copied to out. */
+static bool take(const char *text, size_t n, char out[JID_MAX])
+{
+	if (n >= JID_MAX)
+		return false;
+	memcpy(out, text, n);
+	out[n] = '\0';
+	return true;
+}
+
+static bool normalise_local(const char *text, size_t n, char out[JID_MAX])
+{
+	return local_good(text, n) && take(text, n, out) && prep_node(out, JID_MAX) &&
+	       local_good(out, strlen(out));
+}
+
+static bool normalise_domain(const char *text, size_t n, char out[JID_MAX])
+{
+	size_t len;
+
+	if (!characters_good(text, n, "") || !take(text, n, out) || !prep_domain(out, JID_MAX))
+		return false;
+	/* RFC 7622 section 3.2: the dot that ends a fully qualified name is dropped. */
+	len = strlen(out);
+	if (len > 0 && out[len - 1] == '.')
+		out[--len] = '\0';
+	return domain_good(out, len);
+}
+
 static bool normalise(const char *text, size_t n, char *out)
 {
 	const char *at = memchr(text, '@', n);
-	size_t local;
+	char local[JID_MAX], domain[JID_MAX];
 
-	/* RFC 7622 section 3.2: the dot that ends a fully qualified name is dropped. */
-	if (n > 0 && text[n - 1] == '.')
-		n--;
-	if (!at || n >= JID_MAX)
+	if (!at || !normalise_local(text, (size_t)(at - text), local) ||
+	    !normalise_domain(at + 1, n - (size_t)(at + 1 - text), domain) ||
+	    strlen(local) + 1 + strlen(domain) >= JID_MAX)
 		return false;
-	local = (size_t)(at - text);
-	if (!local_good(text, local) || local + 1 >= n || !domain_good(at + 1, n - local - 1))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 'a' - 'A') : text[i];
-	out[n] = '\0';
+	stpcpy(stpcpy(stpcpy(out, local), "@"), domain);
 	return true;
 }
 
@@ -80,7 +109,35 @@ bool jid_bare(const char *text, char *out)
 
 bool jid_bare_of(const char *full, char *out)
 {
-	return normalise(full, strcspn(full, "/"), out);
+	size_t n = strcspn(full, "/"), local = strcspn(full, "@/");
+
+	if (!normalise(full, n, out))
+		return false;
+	/* As it came, but for the case of ASCII letters. */
+	return strcspn(out, "@") == local && !strncasecmp(full, out, local);
+}
+
+bool jid_any(const char *text, char out[JID_FULL_MAX])
+{
+	size_t n = strcspn(text, "/");
+	const char *resource = jid_resource(text);
+	char prepared[JID_MAX] = "";
+
+	if (memchr(text, '@', n) ? !normalise(text, n, out) : !normalise_domain(text, n, out))
+		return false;
+	if (!resource)
+		return true;
+	if (!*resource || !take(resource, strlen(resource), prepared) || !prep_resource(prepared, JID_MAX) || !*prepared)
+		return false;
+	strcat(strcat(out, "/"), prepared);
+	return true;
+}
+
+bool jid_same(const char *one, const char *other)
+{
+	char a[JID_FULL_MAX], b[JID_FULL_MAX];
+
+	return !strcmp(one, other) || (jid_any(one, a) && jid_any(other, b) && !strcmp(a, b));
 }
 
 const char *jid_resource(const char *full)

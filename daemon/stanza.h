@@ -56,7 +56,7 @@ struct stanza {
 };
 
 struct roster_item {
-	char jid[JID_MAX];	/* bare, lower-cased */
+	char jid[JID_MAX];	/* bare, in its normal form */
 	enum subscription subscription;
 	bool asked, removed;
 };

@@ -31,7 +31,7 @@ enum xmpp_state {
 };
 
 struct xmpp_config {
-	const char *jid;		/* bare, lower-cased */
+	const char *jid;		/* bare, in its normal form */
 	const char *password;		/* not NULL; copied, wiped on destroy */
 	const char *resource;		/* git.<device id> */
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
 #include "alloc.h"
 #include "report.h"
 
@@ -31,9 +32,12 @@ void share_print_address(const char *jid, const char *name)
 {
 	size_t n = strlen(name);
 	bool cut = n > 4 && !strcmp(name + n - 4, ".git");
+	struct buf person = { 0 };
 
+	address_put_jid(&person, jid ? jid : "<you>");
 	printf("xmpp::");
-	print_text(jid ? jid : "<you>");
+	print_text(buf_str(&person));
+	buf_finish(&person);
 	putchar('/');
 	for (; *name; name++)
 		if (*name == ' ')

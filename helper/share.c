@@ -119,8 +119,8 @@ static int read_request(struct request *r, int argc, char **argv)
 	return STATUS_OK;
 }
 
-/* The jid of the account, NULL if there is none. */
-static const char *own_jid(const struct gitconfig *configuration)
+/* The jid of the account, in out; NULL if there is none. */
+static const char *own_jid(const struct gitconfig *configuration, char out[JID_MAX])
 {
 	char *account = gitconfig_account(configuration);
 	char *key = xasprintf("xmpp.%s.jid", account ? account : "");
@@ -128,7 +128,7 @@ static const char *own_jid(const struct gitconfig *configuration)
 
 	free(account);
 	free(key);
-	return jid;
+	return jid && jid_bare(jid, out) ? out : NULL;
 }
 
 /* What was typed, without what an address would not keep, unless a share is called so; malloc'd. */
@@ -183,16 +183,16 @@ static bool find_row(struct sharing *s, const struct request *r)
 static bool can_be_taken(const struct sharing *s)
 {
 	const struct right *kept = rights_kept_as_buddy(&s->rights, shares_find(&s->table, s->name));
-	const char *own = own_jid(&s->configuration);
-	char own_bare[JID_MAX];
+	char jid[JID_MAX];
+	const char *own = own_jid(&s->configuration, jid);
 	struct buf who = { 0 };
 
-	for (size_t i = 0; own && jid_bare(own, own_bare) && i < s->rights.count; i++) {
+	for (size_t i = 0; own && i < s->rights.count; i++) {
 		const struct right *r = &s->rights.rows[i];
 
-		if (!r->removed || strcmp(r->who, own_bare))
+		if (!r->removed || strcmp(r->who, own))
 			continue;
-		report("fatal", "'%s' is your own account: your other devices may fetch and push", own_bare);
+		report("fatal", "'%s' is your own account: your other devices may fetch and push", own);
 		return false;
 	}
 	if (!kept)
@@ -272,6 +272,7 @@ static bool lets_push(const struct request *r)
 static void show_result(struct sharing *s, const struct request *r)
 {
 	const struct share *row;
+	char own[JID_MAX];
 
 	shares_finish(&s->table);
 	gitconfig_finish(&s->configuration);
@@ -283,7 +284,7 @@ static void show_result(struct sharing *s, const struct request *r)
 		printf("shared ");
 		print_text(s->repo.path);
 		printf(" as ");
-		share_print_address(own_jid(&s->configuration), s->name);
+		share_print_address(own_jid(&s->configuration, own), s->name);
 		putchar('\n');
 	}
 	if (row)

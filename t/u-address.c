@@ -25,7 +25,10 @@ static const struct { const char *text, *jid, *share, *device; } good[] = {
 	{ "bob@example.org/caf\xc3\xa9", "bob@example.org", "caf\xc3\xa9", "" },
 	{ "bob@example.org/v1.2_x-y", "bob@example.org", "v1.2_x-y", "" },
 	{ "bob@example.org/p?device=my%20laptop", "bob@example.org", "p", "my laptop" },
-	{ "b%40b@example.org/p", "b%40b@example.org", "p", "" },
+	{ "bob%40example.org/p", "bob@example.org", "p", "" },
+	{ "a%25b%3Fc%23d@example.org/p", "a%b?c#d@example.org", "p", "" },
+	{ "xmpp://J%C3%9CRGEN@b%C3%BCcher.example/p", "j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "p", "" },
+	{ "bob@xn--bcher-kva.example/p", "bob@b\xc3\xbc" "cher.example", "p", "" },
 };
 
 static const struct { const char *text, *why; } bad[] = {
@@ -78,6 +81,11 @@ static const struct { const char *text, *why; } bad[] = {
 	{ "bob@example.org/a%c2%9b", "control character" },
 	{ "bob@example.org/a\xe2\x80\xae" "b", "control character" },
 	{ "bob@example.org/a%00b", "encoded NUL" },
+	{ "b%40b@example.org/p", "not a valid XMPP address" },
+	{ "b%2fb@example.org/p", "encoded '/'" },
+	{ "b%00b@example.org/p", "encoded NUL" },
+	{ "b%0ab@example.org/p", "not a valid XMPP address" },
+	{ "b%zb@example.org/p", "hexadecimal" },
 	{ "bob@example.org/a%2fb", "encoded '/'" },
 	{ "bob@example.org/a%2F", "encoded '/'" },
 	{ "bob@example.org/a%", "hexadecimal" },
@@ -130,6 +138,26 @@ static void refused(void)
 			"'%s' is refused: %s", buf_str(&shown), bad[i].why))
 			printf("# it said: %s\n", why ? why : "(nothing)");
 		buf_finish(&shown);
+	}
+}
+
+/* What is printed for somebody to paste is read as the same person. */
+static void printed(void)
+{
+	static const char *const jids[] = {
+		"bob@example.org", "100%@example.org", "who?@example.org", "c#@example.org", "a%41@example.org",
+		"j\xc3\xbcrgen@b\xc3\xbc" "cher.example",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(jids); i++) {
+		struct buf b = { 0 };
+		struct address a;
+		const char *why;
+
+		address_put_jid(&b, jids[i]);
+		buf_puts(&b, "/p");
+		ok(address_parse(&a, buf_str(&b), &why) == 0 && !strcmp(a.jid, jids[i]), "%s is in %s", jids[i], buf_str(&b));
+		buf_finish(&b);
 	}
 }
 
@@ -221,6 +249,7 @@ int main(void)
 	accepted();
 	refused();
 	lengths();
+	printed();
 	names();
 	random_text();
 	return tap_done();

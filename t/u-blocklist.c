@@ -30,6 +30,9 @@ static const struct {
 	{ "example.org/git", "bob@example.org/git", true },
 	{ "example.org/git", "example.org/git", true },
 	{ "example.org/git", "bob@example.org", false },
+	{ "J\xc3\x9cRGEN@xn--bcher-kva.test", "j\xc3\xbcrgen@b\xc3\xbc" "cher.test/git", true },
+	{ "xn--bcher-kva.test", "j\xc3\xbcrgen@b\xc3\xbc" "cher.test", true },
+	{ "bob@example.org/\xe2\x85\xa8", "bob@example.org/IX", true },
 };
 
 int main(void)

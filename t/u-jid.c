@@ -15,7 +15,33 @@ static const struct { const char *text, *bare; } rows[] = {
 	{ "o'neil@example.org", NULL },
 	{ "b.o-b_1+x=y%z@example.org", "b.o-b_1+x=y%z@example.org" },
 	{ "j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "j\xc3\xbcrgen@b\xc3\xbc" "cher.example" },
-	{ "\xc3\x84@example.org", "\xc3\x84@example.org" },
+	/* RFC 6122 appendix A: case folded, composed, compatible characters replaced */
+	{ "\xc3\x84@example.org", "\xc3\xa4@example.org" },
+	{ "J\xc3\x9cRGEN@example.org", "j\xc3\xbcrgen@example.org" },
+	{ "ju\xcc\x88rgen@example.org", "j\xc3\xbcrgen@example.org" },
+	{ "\xce\xa3@example.org", "\xcf\x83@example.org" },
+	{ "fu\xc3\x9f" "ball@example.org", "fussball@example.org" },
+	{ "henry\xe2\x85\xa3@example.org", "henryiv@example.org" },
+	{ "so\xc2\xad" "ft@example.org", "soft@example.org" },
+	{ "\xef\xbd\x82ob@example.org", "bob@example.org" },
+	{ "b\xef\xbc\xa0" "b@example.org", NULL },
+	{ "b\xef\xbc\x8f" "b@example.org", NULL },
+	{ "\xc2\xad@example.org", NULL },
+	{ "\xd8\xa7" "1@example.org", NULL },
+	{ "\xf0\x9f\x8d\xb5@example.org", "\xf0\x9f\x8d\xb5@example.org" },
+	/* RFC 3490, RFC 3491: labels, whatever the dot; RFC 7622 3.2: U-labels */
+	{ "bob@B\xc3\x9c" "CHER.example", "bob@b\xc3\xbc" "cher.example" },
+	{ "bob@bu\xcc\x88" "cher.example", "bob@b\xc3\xbc" "cher.example" },
+	{ "bob@xn--bcher-kva.example", "bob@b\xc3\xbc" "cher.example" },
+	{ "bob@XN--BCHER-KVA.Example.", "bob@b\xc3\xbc" "cher.example" },
+	{ "bob@a\xe3\x80\x82" "example", "bob@a.example" },
+	{ "bob@a\xef\xbc\x8e" "example\xef\xbd\xa1", "bob@a.example" },
+	{ "bob@\xd7\x90\xd7\x91.example", "bob@\xd7\x90\xd7\x91.example" },
+	{ "bob@xn--bcher-.example", "bob@xn--bcher-.example" },
+	{ "bob@xn--strae-oqa.example", "bob@xn--strae-oqa.example" },
+	{ "bob@a\xe2\x80\xa4" "b.example", NULL },
+	{ "bob@a\xe2\x84\x80" "b.example", NULL },
+	{ "bob@a\xe3\x80\x82\xe3\x80\x82" "b.example", NULL },
 	{ "bob@192.0.2.7", "bob@192.0.2.7" },
 	{ "bob@[2001:DB8::1]", "bob@[2001:db8::1]" },
 	{ "bob@_a_b.example", "bob@_a_b.example" },
@@ -105,6 +131,11 @@ static void full(void)
 		{ "bob@example.org", "bob@example.org", NULL },
 		{ "example.org/x", NULL, "x" },
 		{ "/bob@example.org", NULL, "bob@example.org" },
+		{ "j\xc3\xbcrgen@example.org/\xe2\x85\xa8", "j\xc3\xbcrgen@example.org", "\xe2\x85\xa8" },
+		{ "bob@xn--bcher-kva.example/x", "bob@b\xc3\xbc" "cher.example", "x" },
+		/* what no server of ours stamps */
+		{ "J\xc3\x9cRGEN@example.org/x", NULL, "x" },
+		{ "fu\xc3\x9f" "ball@example.org/x", NULL, "x" },
 	};
 	char out[JID_MAX];
 
@@ -116,11 +147,56 @@ static void full(void)
 	is_str(jid_domain("bob@example.org"), "example.org", "the domain is what follows the '@'");
 }
 
+/* RFC 7622 3.5, where stringprep has it otherwise by that. */
+static void any(void)
+{
+	static const struct { const char *text, *normal; } rows_any[] = {
+		{ "Juliet@Example.com/Foo", "juliet@example.com/Foo" },
+		{ "juliet@example.com/foo bar", "juliet@example.com/foo bar" },
+		{ "juliet@example.com/foo@bar", "juliet@example.com/foo@bar" },
+		{ "foo\\20bar@example.com", "foo\\20bar@example.com" },
+		{ "\xcf\x80@example.com", "\xcf\x80@example.com" },
+		{ "\xce\xa3@example.com/foo", "\xcf\x83@example.com/foo" },
+		{ "king@example.com/\xe2\x99\x9a", "king@example.com/\xe2\x99\x9a" },
+		{ "king@example.com/\xe2\x85\xa3", "king@example.com/IV" },
+		{ "king@example.com/e\xcc\x81", "king@example.com/\xc3\xa9" },
+		{ "example.com", "example.com" },
+		{ "example.com/foobar", "example.com/foobar" },
+		{ "a.example.com/b@example.net", "a.example.com/b@example.net" },
+		{ "xn--bcher-kva.test", "b\xc3\xbc" "cher.test" },
+		{ "\"juliet\"@example.com", NULL },
+		{ "foo bar@example.com", NULL },
+		{ "juliet@example.com/", NULL },
+		{ "juliet@example.com/\x07", NULL },
+		{ "juliet@example.com/\xff", NULL },
+		{ "@example.com", NULL },
+		{ "juliet@", NULL },
+		{ "/foobar", NULL },
+		{ "", NULL },
+	};
+	char out[JID_FULL_MAX], long_one[3 * JID_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows_any); i++)
+		ok(jid_any(rows_any[i].text, out) == !!rows_any[i].normal &&
+		   (!rows_any[i].normal || !strcmp(out, rows_any[i].normal)), "row %zu of the addresses", i);
+	memset(long_one, 'x', sizeof(long_one));
+	long_one[3] = '/';
+	long_one[JID_MAX + 3] = '\0';
+	ok(jid_any(long_one, out), "a resource of 1023 bytes fits");
+	long_one[JID_MAX + 3] = 'x';
+	long_one[JID_MAX + 4] = '\0';
+	ok(!jid_any(long_one, out), "one of 1024 does not");
+	ok(jid_same("J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/a", "ju\xcc\x88rgen@xn--bcher-kva.test/a"), "two spellings are one address");
+	ok(!jid_same("bob@example.org/a", "bob@example.org/A"), "the case of a resource counts");
+	ok(jid_same("no such", "no such") && !jid_same("no such", "nothing"), "what is no address is the same by its bytes");
+}
+
 /* What is accepted once is accepted again, and stays. */
 static void random_text(void)
 {
 	static const char *const pieces[] = {
 		"a", "B", "@", ".", "/", ":", "[", "]", "\xc3\xbc", "\xe2\x80\xae", "\xff", " ", "9",
+		"\xc3\x9c", "u\xcc\x88", "\xe2\x85\xa3", "\xc2\xad", "xn--", "bcher-kva", "\xe3\x80\x82", "\xd7\x90",
 	};
 	int accepted = 0, settled = 0;
 
@@ -146,6 +222,7 @@ int main(void)
 	bare();
 	lengths();
 	full();
+	any();
 	random_text();
 	return tap_done();
 }

@@ -11,11 +11,11 @@
 #include "table.h"
 
 /*
- * Addresses are compared as they are written here: the part before the resource in lower
- * case, the resource as it is. XEP-0191 3.2 names the four forms that an entry may have.
+ * Addresses are compared in their normal form (jid.h); what has none, which a server may list and
+ * stamp all the same, as it is. XEP-0191 3.2 names the four forms that an entry may have.
  */
 
-enum { ADDRESS_MAX = 2 * JID_MAX };
+enum { ADDRESS_MAX = JID_FULL_MAX };
 
 struct entry {
 	struct table_node node;		/* first: table_find() leads back to the entry */
@@ -33,18 +33,16 @@ struct blocklist *blocklist_create(void)
 	return xcalloc(1, sizeof(struct blocklist));
 }
 
-/* Lower case up to the resource; false if it is empty or too long. */
+/* False if it is empty or too long. */
 static bool normalise(const char *text, char out[ADDRESS_MAX])
 {
-	size_t n = strlen(text), resource = strcspn(text, "/");
+	size_t n = strlen(text);
 
-	if (!resource || n >= ADDRESS_MAX)
+	if (n == 0 || n >= ADDRESS_MAX)
 		return false;
-	memcpy(out, text, n + 1);
-	for (size_t i = 0; i < resource; i++)
-		if (out[i] >= 'A' && out[i] <= 'Z')
-			out[i] += 'a' - 'A';
-	return true;
+	if (!jid_any(text, out))
+		memcpy(out, text, n + 1);
+	return *out != '/';
 }
 
 bool blocklist_add(struct blocklist *l, const char *address)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "jid.h"
+
 /*
  * Everything that may change what is allowed or possible ends in refresh(), which tells the
  * route; the route forgets nothing when it is told the same again. In-band needs the
@@ -221,7 +223,7 @@ const char *search_take_offer(struct search *s, const struct bytestream_offer *o
 	if (!(search_allowed(s) & ROUTE_MASK(PATH_PROXY)))
 		return "not-wanted";
 	/* The hash that both join by is of full JIDs: a device may use its own and ours, no others. */
-	if (!theirs || !ours || strcmp(offer->from, theirs) || strcmp(offer->to, ours))
+	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";
 	if (s->trying[PATH_PROXY] && s->route.leads)
 		return "crossed";
