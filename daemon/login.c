@@ -113,6 +113,22 @@ bool login_hopeless(const struct login *l)
 	       l->refusal[0];
 }
 
+char *login_saslname(const char *local)
+{
+	char *name = xmalloc(3 * strlen(local) + 1), *p = name;
+
+	for (; *local; local++) {
+		if (*local == ',')
+			p = stpcpy(p, "=2C");
+		else if (*local == '=')
+			p = stpcpy(p, "=3D");
+		else
+			*p++ = *local;
+	}
+	*p = '\0';
+	return name;
+}
+
 /* Why there is no session; never for a reason that has a message of its own. */
 static void reason_text(const struct login *l, bool was_up, char *out, size_t size)
 {

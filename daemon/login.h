@@ -45,6 +45,9 @@ void login_certificate(struct login *l, const char *why);
 /* It has failed for good, whatever libstrophe still waits for: the connection may be cut. */
 bool login_hopeless(const struct login *l);
 
+/* The user's name as SCRAM says it: ',' is "=2C", '=' is "=3D" (RFC 5802 5.1). Malloced. */
+char *login_saslname(const char *local);
+
 /*
  * Whether another server of the domain would say the same: it was said of the account, or of our
  * place, and not by a server that is in trouble.

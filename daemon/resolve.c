@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "devicekey.h"
+#include "hostname.h"
 #include "srv.h"
 
 enum {
@@ -87,8 +88,10 @@ static bool is_localhost(const char *domain)
 static void add_only_target(struct resolve *r, const char *host, uint16_t port)
 {
 	struct target *t = &r->targets[0];
+	char *ascii = hostname_ascii(host);
 
-	snprintf(t->host, sizeof(t->host), "%s", host);
+	snprintf(t->host, sizeof(t->host), "%s", ascii);
+	free(ascii);
 	t->port = port;
 	t->direct_tls = port == PORT_DIRECT_TLS;
 	r->count = 1;
@@ -190,7 +193,7 @@ struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char 
 
 	r->targets_done = done;
 	r->arg = arg;
-	r->domain = xstrdup(domain);
+	r->domain = hostname_ascii(domain);
 	r->server = xstrdup(server);
 	r->targets = xcalloc(TARGETS_MAX, sizeof(*r->targets));
 	return start(r, loop, look_up_targets);

@@ -37,6 +37,7 @@
 
 #include "alloc.h"
 #include "expat-guard.h"
+#include "prep.h"
 
 enum {
 	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
@@ -341,6 +342,31 @@ no_watchdog:
 	return false;
 }
 
+/* libstrophe frees it as it is. */
+static void wipe_password(struct strophe_loop *l)
+{
+	char *password = (char *)xmpp_conn_get_pass(l->conn);
+
+	if (password)
+		explicit_bzero(password, strlen(password));
+}
+
+/* As SASL has it (RFC 4013), which libstrophe leaves to us. False if it is the one from before. */
+static bool set_password(struct strophe_loop *l, const char *password)
+{
+	const char *before = xmpp_conn_get_pass(l->conn);
+	char *prepared = prep_password(password);
+	bool other = !before || strcmp(before, prepared);
+
+	if (other) {
+		wipe_password(l);
+		xmpp_conn_set_pass(l->conn, prepared);
+	}
+	explicit_bzero(prepared, strlen(prepared));
+	free(prepared);
+	return other;
+}
+
 struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
 					 const struct strophe_events *events, void *owner)
 {
@@ -362,7 +388,7 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, 
 	l->log.userdata = l;
 	l->ctx = xmpp_ctx_new(NULL, &l->log);
 	l->conn = xmpp_conn_new(l->ctx);
-	xmpp_conn_set_pass(l->conn, password);
+	set_password(l, password);
 	if (ca_file)
 		xmpp_conn_set_cafile(l->conn, ca_file);
 	xmpp_conn_set_certfail_handler(l->conn, on_certificate);
@@ -372,25 +398,10 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, 
 	return l;
 }
 
-/* libstrophe frees it as it is. */
-static void wipe_password(struct strophe_loop *l)
-{
-	char *password = (char *)xmpp_conn_get_pass(l->conn);
-
-	if (password)
-		explicit_bzero(password, strlen(password));
-}
-
 bool strophe_loop_password(struct strophe_loop *l, const char *password)
 {
-	const char *before = xmpp_conn_get_pass(l->conn);
-
 	assert(!strophe_loop_busy(l));
-	if (before && !strcmp(before, password))
-		return false;
-	wipe_password(l);
-	xmpp_conn_set_pass(l->conn, password);
-	return true;
+	return set_password(l, password);
 }
 
 int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid)

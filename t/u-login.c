@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "login.h"
 
+#include <stdlib.h>
+
 #include "tap.h"
 
 #include "alloc.h"
@@ -151,11 +153,31 @@ static void test_final(void)
 	ok(login_is_final(&l), "our place is taken at all of them");
 }
 
+/* RFC 5802 5.1. */
+static void test_saslname(void)
+{
+	static const struct { const char *local, *name; } names[] = {
+		{ "user", "user" },
+		{ "a=b", "a=3Db" },
+		{ "a,b", "a=2Cb" },
+		{ ",=2C", "=2C=3D2C" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *name = login_saslname(names[i].local);
+
+		is_str(name, names[i].name, names[i].local);
+		free(name);
+	}
+}
+
 int main(void)
 {
 	test_trouble();
 	test_final();
 	test_secrets();
 	test_acks();
+	test_saslname();
 	return tap_done();
 }

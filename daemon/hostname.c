@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hostname.h"
+
+/* Its names for those who come from libidn, whose own are used here. */
+#define IDN2_SKIP_LIBIDN_COMPAT
+#include <idn-free.h>
+#include <idn2.h>
+#include <idna.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "text.h"
+
+/*
+ * Names were prepared as JIDs are, by nameprep, before they come here. Of what is
+ * left IDNA 2008 refuses symbols; the domains that have some were registered by the rules of
+ * IDNA 2003 and are looked up by these, with libidn.
+ */
+
+static bool is_ascii(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name >= 0x80)
+			return false;
+	return true;
+}
+
+char *hostname_ascii(const char *name)
+{
+	char *found = NULL, *ascii;
+
+	if (is_ascii(name))
+		return xstrdup(name);
+	if (idn2_to_ascii_8z(name, &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
+		ascii = xstrdup(found);
+		idn2_free(found);
+		return ascii;
+	}
+	if (!text_utf8_valid(name, strlen(name)) ||
+	    idna_to_ascii_8z(name, &found, IDNA_ALLOW_UNASSIGNED) != IDNA_SUCCESS)
+		return xstrdup(name);
+	ascii = xstrdup(found);
+	idn_free(found);
+	return ascii;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * Where libstrophe says a name as it has it, and another form belongs there. It has one domain for
+ * the stream, where U-labels are right, and for TLS, where A-labels are: what it tells OpenSSL is
+ * put into A-labels on the way. And it says the local part of the JID as it is in
+ * each mechanism of SASL, where SCRAM has ',' and '=' escaped (RFC 5802 5.1) and no other has.
+ *
+ * As in strophe-guards.c, these definitions stand before those of the libraries. SSL_ctrl() is also
+ * our own way into OpenSSL, and passes everything else on.
+ */
+
+#include <dlfcn.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strophe.h>
+
+#include "hostname.h"
+#include "login.h"
+
+long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
+{
+	static long (*control)(SSL *, int, long, void *);
+	char *ascii;
+	long ret;
+
+	if (!control)
+		control = (long (*)(SSL *, int, long, void *))dlsym(RTLD_NEXT, "SSL_ctrl");
+	if (!control)
+		return 0;
+	if (cmd != SSL_CTRL_SET_TLSEXT_HOSTNAME || !parg)
+		return control(ssl, cmd, larg, parg);
+	ascii = hostname_ascii(parg);
+	ret = control(ssl, cmd, larg, ascii);
+	free(ascii);
+	return ret;
+}
+
+int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *param, const char *name, size_t len)
+{
+	static int (*set)(X509_VERIFY_PARAM *, const char *, size_t);
+	char *ascii;
+	int ret;
+
+	if (!set)
+		set = (int (*)(X509_VERIFY_PARAM *, const char *, size_t))dlsym(RTLD_NEXT,
+										"X509_VERIFY_PARAM_set1_host");
+	if (!set)
+		return 0;
+	if (!name || len)
+		return set(param, name, len);
+	ascii = hostname_ascii(name);
+	ret = set(param, ascii, 0);
+	free(ascii);
+	return ret;
+}
+
+/* The mechanism that libstrophe is about to name the user in. All of it is done on one thread. */
+static bool scram;
+
+int xmpp_stanza_set_attribute(xmpp_stanza_t *stanza, const char *key, const char *value)
+{
+	static int (*set)(xmpp_stanza_t *, const char *, const char *);
+
+	if (!set)
+		set = (int (*)(xmpp_stanza_t *, const char *, const char *))dlsym(RTLD_NEXT,
+										 "xmpp_stanza_set_attribute");
+	if (!strcmp(key, "mechanism"))
+		scram = !strncmp(value, "SCRAM-", 6);
+	return set ? set(stanza, key, value) : XMPP_EMEM;
+}
+
+char *xmpp_jid_node(xmpp_ctx_t *ctx, const char *jid)
+{
+	static char *(*node_of)(xmpp_ctx_t *, const char *);
+	char *node, *name;
+
+	if (!node_of)
+		node_of = (char *(*)(xmpp_ctx_t *, const char *))dlsym(RTLD_NEXT, "xmpp_jid_node");
+	node = node_of ? node_of(ctx, jid) : NULL;
+	if (!node || !scram)
+		return node;
+	/* Our context has no allocator of its own: libstrophe frees what malloc() gave. */
+	name = login_saslname(node);
+	xmpp_free(ctx, node);
+	scram = false;
+	return name;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* In this program, as in the broker, strophe-names.c stands before the libraries. */
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <strophe.h>
+
+#include "alloc.h"
+#include "hostname.h"
+#include "tap.h"
+
+static void test_hostname(void)
+{
+	static const struct { const char *name, *ascii; } rows[] = {
+		{ "example.org", "example.org" },
+		{ "_xmpp-client._tcp.example.org", "_xmpp-client._tcp.example.org" },
+		{ "b\xc3\xbc" "cher.test", "xn--bcher-kva.test" },
+		{ "_x._tcp.b\xc3\xbc" "cher.test", "_x._tcp.xn--bcher-kva.test" },
+		{ "xn--bcher-kva.test", "xn--bcher-kva.test" },
+		{ "i\xe2\x99\xa5" "git.test", "xn--igit-5u3b.test" },
+		{ "\xd7\x90\xd7\x91.test", "xn--4dbc.test" },
+		{ "\xff.test", "\xff.test" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *ascii = hostname_ascii(rows[i].name);
+
+		is_str(ascii, rows[i].ascii, rows[i].ascii);
+		free(ascii);
+	}
+}
+
+static void test_tls(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	SSL_set_tlsext_host_name(ssl, "b\xc3\xbc" "cher.test");
+	is_str(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "xn--bcher-kva.test", "the server name is in A-labels");
+	ok(X509_VERIFY_PARAM_set1_host(param, "b\xc3\xbc" "cher.test", 0), "the certificate's name is set");
+	is_str(X509_VERIFY_PARAM_get0_host(param, 0), "xn--bcher-kva.test", "and in A-labels");
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+}
+
+static void test_sasl(void)
+{
+	xmpp_ctx_t *ctx;
+	xmpp_stanza_t *auth;
+	char *node;
+
+	xmpp_initialize();
+	ctx = xmpp_ctx_new(NULL, NULL);
+	auth = xmpp_stanza_new(ctx);
+	xmpp_stanza_set_name(auth, "auth");
+	xmpp_stanza_set_attribute(auth, "mechanism", "SCRAM-SHA-1");
+	node = xmpp_jid_node(ctx, "a=b,c@example.org");
+	is_str(node, "a=3Db=2Cc", "SCRAM has the name escaped");
+	xmpp_free(ctx, node);
+	xmpp_stanza_set_attribute(auth, "mechanism", "SCRAM-SHA-256");
+	xmpp_stanza_set_attribute(auth, "mechanism", "PLAIN");
+	node = xmpp_jid_node(ctx, "a=b,c@example.org");
+	is_str(node, "a=b,c", "PLAIN has it as it is");
+	xmpp_free(ctx, node);
+	ok(!xmpp_jid_node(ctx, "example.org"), "a domain has none");
+	xmpp_stanza_release(auth);
+	xmpp_ctx_free(ctx);
+	xmpp_shutdown();
+}
+
+int main(void)
+{
+	test_hostname();
+	test_tls();
+	test_sasl();
+	return tap_done();
+}
