@@ -21,6 +21,9 @@ enum {
 	FIELDS_MAX = 256,	/* fields in one message */
 };
 
+/* What is said of a message that is not fields_valid(). */
+#define FIELDS_RULE "fields: key=value, each ended by a NUL"
+
 /* A borrowed view of a message's fields; check it with fields_valid() before use. */
 struct fields {
 	const char *data;

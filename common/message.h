@@ -56,6 +56,7 @@ enum message_id {
 	MSG_TIMEOUT,			/* jid, seconds */
 	MSG_BUSY,			/* jid */
 	MSG_PEER_VERSION,		/* jid, theirs, ours */
+	MSG_UNSUPPORTED,		/* jid: their broker does not know what was asked of it */
 	MSG_RELAYED,			/* jid: their device answered in somebody else's name */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */

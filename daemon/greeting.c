@@ -89,7 +89,7 @@ static void note_protocol(struct greeting *g, uint64_t protocol)
 		r->protocol = protocol;
 }
 
-static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol)
+static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol, const char *why)
 {
 	switch (fault) {
 	case HELLO_OTHER_PROTOCOL:
@@ -100,7 +100,8 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 		close_with(g, "not-you", NULL);
 		break;
 	default:
-		log_about(g->jid, LOG_WARNING, "%s: a path does not begin with a HELLO that we know", g->jid);
+		log_about(g->jid, LOG_WARNING, "%s: broke the protocol: a path does not begin with a HELLO record: %s",
+			  g->jid, why);
 		close_with(g, NULL, NULL);
 	}
 }
@@ -127,10 +128,11 @@ static void on_plain(void *owner, struct buf *plain)
 
 	if (size == 0)
 		return;
+	hello.why = record_fault(buf_data(plain), buf_len(plain));
 	if (size > 0)
 		fault = link_hello_parse(&record, &ends, &hello);
 	if (fault != HELLO_GOOD) {
-		refuse(g, fault, hello.protocol);
+		refuse(g, fault, hello.protocol, hello.why);
 		return;
 	}
 	if (!meet(g)) {

@@ -548,17 +548,17 @@ static void on_link_down(void *owner)
 static void on_link_deliver(void *owner, const struct record *record)
 {
 	struct peer *p = owner;
-	int result;
+	const char *fault;
 
 	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
-		result = wayfinder_record(p->ways, record);
+		fault = wayfinder_record(p->ways, record);
 	else if (record->type < RECORD_ACCEPT)
-		result = negotiations_record(&p->negotiations, record, broker_now(p->broker));
+		fault = negotiations_record(&p->negotiations, record, broker_now(p->broker));
 	else
-		result = channels_record(&p->channels, record);
-	if (result < 0 && !p->ended) {
-		log_about(p->jid, LOG_WARNING, "%s/%s broke the protocol with a %s record", p->jid, p->device,
-			    record_type_name(record->type));
+		fault = channels_record(&p->channels, record);
+	if (fault && !p->ended) {
+		log_about(p->jid, LOG_WARNING, "%s/%s: broke the protocol: %s record: %s", p->jid, p->device,
+			  record_type_name(record->type), fault);
 		peer_end(p, "protocol");
 	}
 }

@@ -170,6 +170,7 @@ static void fail_for_reason(struct session_internal *s, const char *reason)
 		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
 		{ "removed", MSG_REMOVED },
 		{ "version", MSG_PEER_VERSION },
+		{ "unsupported", MSG_UNSUPPORTED },
 		{ "not-you", MSG_RELAYED },
 		{ "timeout", MSG_TIMEOUT },
 		{ "offline", MSG_BUDDY_OFFLINE },

@@ -424,26 +424,29 @@ void wayfinder_ways_changed(struct wayfinder *w)
 	search_tell_again(&w->search);
 }
 
-int wayfinder_record(struct wayfinder *w, const struct record *record)
+const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 {
 	struct bytestream_record step;
 	struct ways theirs;
+	const char *fault;
 
 	if (record->type == RECORD_WAYS) {
-		if (ways_parse(record, &theirs))
-			return -1;
+		fault = ways_parse(record, &theirs);
+		if (fault)
+			return fault;
 		if (strcmp(theirs.pass.token, w->search.theirs.pass.token))
 			w->number = 0;
 		search_hear(&w->search, &theirs, now_of(w));
-		return 0;
+		return NULL;
 	}
-	if (bytestream_parse(record, &step))
-		return -1;
+	fault = bytestream_parse(record, &step);
+	if (fault || step.step == BYTESTREAM_OTHER)
+		return fault;
 	if (step.step == BYTESTREAM_OFFER)
 		take_offer(w, &step);
 	else if (w->stream)
 		bytestream_record(w->stream, &step);
-	return 0;
+	return NULL;
 }
 
 void wayfinder_refresh(struct wayfinder *w)

@@ -57,8 +57,8 @@ bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind);
 void wayfinder_tell(struct wayfinder *w);
 void wayfinder_ways_changed(struct wayfinder *w);
 
-/* A WAYS or BYTESTREAM record. -1: it breaks the protocol. */
-int wayfinder_record(struct wayfinder *w, const struct record *record);
+/* A WAYS or BYTESTREAM record. NULL, or the rule of the protocol that it breaks: "field: rule". */
+const char *wayfinder_record(struct wayfinder *w, const struct record *record);
 
 /* Presence of the device, our connection, our proxies: what is possible may have changed. */
 void wayfinder_refresh(struct wayfinder *w);

@@ -350,18 +350,18 @@ static void on_deliver(void *owner, const struct record *record)
 {
 	struct side *s = owner;
 	struct fields f = { (const char *)record->payload, record->len };
-	int result;
+	const char *fault;
 
 	s->asked[0] = '\0';
 	s->answered = false;
 	if (record->type == RECORD_CAN_PUSH)
 		strcpy(s->asked, fields_get(f, "id"));
 	if (record->type < RECORD_ACCEPT)
-		result = negotiations_record(&s->negotiations, record, s->world->now);
+		fault = negotiations_record(&s->negotiations, record, s->world->now);
 	else
-		result = channels_record(&s->channels, record);
-	if (result < 0)
-		violation(s->world, "%s breaks the protocol", record_type_name(record->type));
+		fault = channels_record(&s->channels, record);
+	if (fault)
+		violation(s->world, "%s breaks the protocol: %s", record_type_name(record->type), fault);
 	if (s->asked[0] && !s->answered)
 		violation(s->world, "a can-push is not answered");
 }

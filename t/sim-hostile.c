@@ -188,12 +188,19 @@ static void say_anything(struct peer *p)
 			    chance(w, 200) ? below(w, 2000) : 0);
 		break;
 	case 3:
+		if (chance(w, 100)) {
+			/* Nothing that is known, and nothing to be minded. */
+			put_random(w, garbage, sizeof(garbage));
+			link_send(&p->link, RECORD_SKIPPED + below(w, RECORD_SKIPPED_LAST - RECORD_SKIPPED + 1), garbage,
+				  below(w, sizeof(garbage)));
+			break;
+		}
 		if (!p->path || !chance(w, 100))
 			break;
 		put_random(w, garbage, sizeof(garbage));
 		/* A record of the path, by its looks. */
 		if (below(w, 2))
-			put_be32(garbage, (1 + below(w, 5)) << 24 | below(w, 50));
+			put_be32(garbage, (1 + below(w, 9)) << 24 | below(w, 50));
 		path_write(w, p->path, garbage, below(w, sizeof(garbage)));
 		path_kick(w, p->path);
 		break;

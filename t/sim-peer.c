@@ -471,30 +471,30 @@ static void expect_answer(struct peer *p, const struct record *record)
 static void on_link_deliver(void *owner, const struct record *record)
 {
 	struct peer *p = owner;
-	int result;
+	const char *fault = NULL;
 
 	trace(p->broker->world, "%s: %s from %s", p->broker->name, record_type_name(record->type),
 	      p->other->name);
 	if (p->broker->hostile)
 		hostile_hears(p, record);
 	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM) {
-		result = ways_record(p, record);
+		fault = ways_record(p, record);
 	} else if (p->broker->hostile) {
 		return;
 	} else if (record->type < RECORD_ACCEPT) {
 		expect_answer(p, record);
-		result = negotiations_record(&p->negotiations, record, now_of(p));
-		if (result == 0 && !p->ended && p->asked[0] && !p->answered)
+		fault = negotiations_record(&p->negotiations, record, now_of(p));
+		if (!fault && !p->ended && p->asked[0] && !p->answered)
 			violation(p->broker->world, "%s: can-push of %s is not answered", p->broker->name,
 				  p->other->name);
 	} else {
-		result = channels_record(&p->channels, record);
+		fault = channels_record(&p->channels, record);
 	}
-	if (result >= 0 || p->ended || p->broker->hostile)
+	if (!fault || p->ended || p->broker->hostile)
 		return;
 	if (!p->other->hostile)
-		violation(p->broker->world, "%s: %s of an honest peer breaks the protocol", p->broker->name,
-			  record_type_name(record->type));
+		violation(p->broker->world, "%s: %s of an honest peer breaks the protocol: %s", p->broker->name,
+			  record_type_name(record->type), fault);
 	peer_end(p, "protocol");
 }
 

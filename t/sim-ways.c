@@ -292,21 +292,24 @@ static void hear_stream(struct peer *p, const struct bytestream_record *record)
 	}
 }
 
-int ways_record(struct peer *p, const struct record *record)
+const char *ways_record(struct peer *p, const struct record *record)
 {
 	struct bytestream_record step;
 	struct ways theirs;
+	const char *fault;
 
 	if (record->type == RECORD_WAYS) {
-		if (ways_parse(record, &theirs))
-			return -1;
+		fault = ways_parse(record, &theirs);
+		if (fault)
+			return fault;
 		search_hear(&p->search, &theirs, world_of(p)->now);
-		return 0;
+		return NULL;
 	}
-	if (bytestream_parse(record, &step))
-		return -1;
+	fault = bytestream_parse(record, &step);
+	if (fault || step.step == BYTESTREAM_OTHER)
+		return fault;
 	hear_stream(p, &step);
-	return 0;
+	return NULL;
 }
 
 void ways_closed(struct peer *p, struct wire_end *path, enum path_kind kind)

@@ -503,7 +503,7 @@ void ways_init(struct peer *p);
 void ways_refresh(struct peer *p);
 /* It could dial the device where it is now, and would be let in. */
 bool ways_knows(const struct peer *p);
-int ways_record(struct peer *p, const struct record *record);
+const char *ways_record(struct peer *p, const struct record *record);
 /* An attempt is up, or gone. */
 void ways_established(struct peer *p, struct wire_end *path);
 void ways_closed(struct peer *p, struct wire_end *path, enum path_kind kind);

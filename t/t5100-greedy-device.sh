@@ -63,6 +63,13 @@ key () {
 	key_of "$1"
 }
 
+# Here, for later there will be too many lines to be written.
+test_expect_success 'of a broken rule the log has record, field and rule' '
+	attack --as bob@localhost --key $(key bob) --rate 5 --count 1 records $victim "18 id=%i channel=0" &&
+	wait_for 10 grep "bob@localhost/.*: broke the protocol: STARTING-PUSH record: channel: " log/alice &&
+	attack_ends
+'
+
 pushes () {
 	git -C carol/work commit -q --allow-empty -m more &&
 	served 20 -C carol/work push -q xmpp::alice@localhost/outbox HEAD:refs/heads/carols
@@ -188,7 +195,7 @@ do
 	test_expect_success 'and has gone' 'open_gate && has_gone'
 
 	test_expect_success "answers to nothing, and news of everything ${path:-in-band}" '
-		hears "19 $id reason=busy" "20 $id reason=cancelled" "21 $id state=deferred" "21 $id state=x%n" \
+		hears "99 x=y" "19 $id reason=busy" "20 $id reason=cancelled" "21 $id state=deferred" "21 $id state=x%n" \
 			"23 $id state=done status=0 data=30" "24 transport=auto" "24 transport=inband" \
 			"24 transport=auto token=0123456789abcdef0123456789abcdef address=127.0.0.1:1" \
 			"25 sid=0123456789abcdef0123456789abcdef state=failed reason=lost" \
@@ -197,7 +204,7 @@ do
 	figures
 	test_expect_success 'and has gone' 'open_gate && has_gone'
 
-	for record in "18 $id channel=1" "99 x=y" "1 protocol=1" "32 hex:0000000100001000" "34 hex:0000000178" "24 token=x"
+	for record in "18 $id channel=1" "39 x=y" "1 protocol=1" "32 hex:0000000100001000" "34 hex:0000000178" "24 token=x"
 	do
 		test_expect_success "a record that ends the link, and another link: ${record%% *} ${path:-in-band}" '
 			hears "$record"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "fields.h"
 #include "link.h"
@@ -913,10 +914,29 @@ static void test_protocol_errors(void)
 		{ RECORD_PING, 0, "0123456789abcdef", 16, "up", "a long PING" },
 		{ RECORD_PING, 0, "0123456789abcdefg", 17, "up ended(protocol)", "a longer one" },
 		{ RECORD_PONG, 0, "nonsense", 8, "up", "a PONG nobody asked for" },
+		{ 8, 0, "abc", 3, "up", "one of the path that may come to be" },
+		{ 15, 0, "", 0, "up", "another one" },
+		{ 64, 1, "abc", 3, "up", "a numbered one that may come to be" },
+		{ 127, 2, "", 0, "up ended(protocol)", "which is counted" },
 		{ RECORD_BYE, 0, "reason=over\0", 12, "up ended(over)", "a BYE" },
 		{ RECORD_BYE, 0, "reason=\033[m\0", 11, "up ended(bye)", "a BYE with an odd reason" },
 	};
 
+	/* Each of them is one line that names record, field and rule. */
+	static const char *const lines[] = {
+		": broke the protocol: SEEN record (21): number: the next one\n",
+		": broke the protocol: ACK record (2): number: eight bytes\n",
+		": broke the protocol: ACK record (2): number: of what was sent",
+		": broke the protocol: HELLO record (1): type: once on a path\n",
+		": broke the protocol: PING record (3): payload: at most 16 bytes\n",
+		": broke the protocol: unknown record (127): number: the next one\n",
+	};
+	char log[] = "/tmp/u-link.XXXXXX", text[16384];
+	int fd = mkstemp(log);
+	ssize_t n;
+
+	log_to_file(log);
+	log_set_level(LOG_WARNING);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin();
 		join_path();
@@ -930,6 +950,13 @@ static void test_protocol_errors(void)
 		is_str(alice.trace, rows[i].trace, rows[i].what);
 		finish();
 	}
+	log_set_level(0);
+	n = read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ok(strstr(text, lines[i]), "rule %zu is in the log", i);
+	close(fd);
+	unlink(log);
 
 	begin();
 	join_path();
@@ -940,6 +967,35 @@ static void test_protocol_errors(void)
 	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
 	arrive(&alice, SIZE_MAX);
 	is_str(alice.trace, "up seen seen", "what comes twice is delivered once");
+	finish();
+
+	begin();
+	join_path();
+	settle();
+	alice.expected = 0;
+	record_put(&bob.wire, 8, 0, "", 0);
+	record_put(&bob.wire, RECORD_SEEN, 1, "", 0);
+	record_put(&bob.wire, 100, 2, "not understood", 14);
+	record_put(&bob.wire, RECORD_SEEN, 3, "", 0);
+	arrive(&alice, SIZE_MAX);
+	is_str(alice.trace, "up seen seen", "what may come to be is skipped, in its order");
+	is_int(alice.delivered, 2, "and delivered to nobody");
+	now += LINK_ACK_DELAY;
+	link_tick(&alice.link, now);
+	alice.data_left = 0;
+	talk(&alice, 4096);
+	{
+		struct record ack;
+
+		ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &ack) > 0 && ack.type == RECORD_ACK &&
+		   get_be64(ack.payload) == 3, "but acknowledged");
+	}
+	finish();
+
+	begin();
+	join_path();
+	record_put(&bob.wire, 8, 0, "", 0);
+	is_int(arrive(&alice, SIZE_MAX), -1, "nothing is skipped before HELLO");
 	finish();
 
 	begin();

@@ -213,7 +213,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct side *s = owner;
 
 	if (record->type < RECORD_ACCEPT)
-		ok(negotiations_record(&s->negotiations, record, now) == 0,
+		ok(!negotiations_record(&s->negotiations, record, now),
 		   "%s understands %s", s->name, record_type_name(record->type));
 	else
 		channels_record(&s->channels, record);
@@ -593,7 +593,7 @@ static void hear(struct side *s, enum record_type type, const char *fields, size
 {
 	struct record record = { .type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields };
 
-	is_int(negotiations_record(&s->negotiations, &record, now), 0, "it is heard");
+	is_str(negotiations_record(&s->negotiations, &record, now), NULL, "it is heard");
 }
 
 #define ID "id=0123456789abcdef01234567\0"
@@ -639,28 +639,65 @@ static void test_duplicates(void)
 	pair_finish(&a, &b);
 }
 
+/* What a later version may say: it is answered, and nothing else is done. */
+static void test_unknown(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0kind=novelty\0");
+	expect("bob says REFUSE unsupported\n", "a can-push of an unknown kind is no push");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-stars\0");
+	expect("bob says REFUSE unsupported\n", "an unknown service is not served");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0git-protocol=3\0");
+	expect("bob starts upload-pack of project\n", "an unknown version of git's protocol is");
+	is_str(neg_git_protocol(b.starting), "", "as version 0");
+	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	{
+		struct buf f = { 0 };
+		char id[NEG_ID_LEN + 1];
+
+		strcpy(id, neg_id(a.negotiations.first));
+		fields_add(&f, "id", id);
+		fields_add(&f, "state", "thinking");
+		hear(&a, RECORD_SEEN, buf_data(&f), buf_len(&f));
+		is_int(a.negotiations.count, 1, "an unknown state changes nothing");
+		buf_reset(&f);
+		fields_add(&f, "id", id);
+		fields_add(&f, "reason", "\033[31mno\n");
+		buf_reset(&trace);
+		hear(&a, RECORD_REFUSE, buf_data(&f), buf_len(&f));
+		expect("alice is refused: refused\n", "a refusal is one, whatever its reason");
+		buf_finish(&f);
+	}
+	pair_finish(&a, &b);
+}
+
 static void test_malformed(void)
 {
 	static const struct {
 		enum record_type type;
 		const char *fields;
 		size_t len;
-		int result;
+		const char *rule;
 		const char *what;
 	} rows[] = {
-		{ RECORD_CAN_PUSH, "", 0, -1, "no fields" },
-		{ RECORD_CAN_PUSH, "id=1\0share=x", 12, -1, "an end without NUL" },
-		{ RECORD_CAN_PUSH, "id=1\0share=x\0", 13, -1, "a short id" },
-		{ RECORD_CAN_PUSH, "id=0123456789ABCDEF01234567\0share=x\0", 36, -1, "an id in capitals" },
-		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234567\0", 28, 0, "no share: refused" },
-		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234568\0share=../x\0", 39, 0, "a path: refused" },
-		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0service=sh\0", 47, 0,
+		{ RECORD_CAN_PUSH, "", 0, "id: ", "no fields" },
+		{ RECORD_CAN_PUSH, "id=1\0share=x", 12, "fields: ", "an end without NUL" },
+		{ RECORD_CAN_PUSH, "id=1\0share=x\0", 13, "id: ", "a short id" },
+		{ RECORD_CAN_PUSH, "id=0123456789ABCDEF01234567\0share=x\0", 36, "id: ", "an id in capitals" },
+		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234567\0", 28, NULL, "no share: refused" },
+		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234568\0share=../x\0", 39, NULL, "a path: refused" },
+		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0service=sh\0", 47, NULL,
 		  "another service: refused" },
-		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, -1, "channel 0" },
-		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47, -1,
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, "channel: ", "channel 0" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47, "channel: ",
 		  "a channel that is no number of 32 bits" },
-		{ RECORD_SEEN, "id=0123456789abcdef01234567\0", 28, 0, "seen of nothing" },
-		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, 0, "withdrawal of nothing" },
+		{ RECORD_SEEN, "id=0123456789abcdef01234567\0", 28, NULL, "seen of nothing" },
+		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, NULL, "withdrawal of nothing" },
 	};
 	struct side a, b;
 
@@ -670,8 +707,10 @@ static void test_malformed(void)
 			.type = rows[i].type, .number = 1, .len = rows[i].len,
 			.payload = (const uint8_t *)rows[i].fields,
 		};
+		const char *rule;
 
-		is_int(negotiations_record(&b.negotiations, &record, now), rows[i].result, rows[i].what);
+		rule = negotiations_record(&b.negotiations, &record, now);
+		ok(rows[i].rule ? rule && !strncmp(rule, rows[i].rule, strlen(rows[i].rule)) : !rule, "%s", rows[i].what);
 	}
 	is_int(b.negotiations.count, 0, "nothing of it made anything");
 	ok(!b.starting, "or started anything");
@@ -799,6 +838,7 @@ int main(void)
 	test_timers();
 	test_withdrawal();
 	test_duplicates();
+	test_unknown();
 	test_malformed();
 	test_errands();
 	test_errand_gone();

@@ -21,7 +21,16 @@ static const struct {
 	{ BYTES("\x02\0\0\x08\0\0\0\0\0\0\0\0abcdefghijk"), 20, "bytes of the next one follow" },
 	{ BYTES("\0"), -1, "type 0 is refused at once" },
 	{ BYTES("\x06"), -1, "type 6 is none" },
-	{ BYTES("\x0f"), -1, "type 15 is none" },
+	{ BYTES("\x07"), -1, "type 7 is none" },
+	{ BYTES("\x08\0\0\0\0\0\0\0\0\0\0\0"), 12, "type 8 may come to be one" },
+	{ BYTES("\x0f\0\0\1\0\0\0\0\0\0\0\0x"), 13, "so may type 15" },
+	{ BYTES("\x0f\0\0\0\0\0\0\0\0\0\0\1"), -1, "without a number" },
+	{ BYTES("\x3f"), -1, "type 63 is none" },
+	{ BYTES("\x40\0\0\0\0\0\0\0\0\0\0\1"), 12, "type 64 may come to be one" },
+	{ BYTES("\x7f\0\0\1\0\0\0\0\0\0\0\1x"), 13, "so may type 127" },
+	{ BYTES("\x7f\0\0\0\0\0\0\0\0\0\0\0"), -1, "with a number" },
+	{ BYTES("\x7f\0\x3f\xf5"), -1, "and not longer than others" },
+	{ BYTES("\x80"), -1, "type 128 is none" },
 	{ BYTES("\x1a"), -1, "type 26 is none" },
 	{ BYTES("\x27"), -1, "type 39 is none" },
 	{ BYTES("\xff"), -1, "type 255 is none" },
@@ -40,6 +49,8 @@ static void test_parse(void)
 
 		memcpy(exact, rows[i].bytes, rows[i].n);
 		is_int(record_parse(exact, rows[i].n, &r), rows[i].size, rows[i].what);
+		ok(!record_fault(exact, rows[i].n) == (rows[i].size >= 0), "there is a rule for it: %s",
+		   record_fault(exact, rows[i].n) ? record_fault(exact, rows[i].n) : "none is broken");
 		free(exact);
 	}
 }
@@ -133,7 +144,8 @@ static void test_names(void)
 	is_str(record_type_name(RECORD_WAYS), "WAYS", "those of the ways too");
 	is_str(record_type_name(RECORD_BYTESTREAM), "BYTESTREAM", "both of them");
 	is_str(record_type_name(99), "unknown", "what is no type has none");
-	ok(!record_type_numbered(99), "and no number");
+	ok(record_type_numbered(99), "but a number");
+	ok(!record_type_numbered(9) && !record_type_numbered(200), "which others have not");
 }
 
 static void test_numbers(void)

@@ -190,37 +190,43 @@ uint64_t channel_received(const struct channel *ch)
 	return ch->received;
 }
 
-/* Receiving. Each returns -1 for what a correct peer does not send. */
+#define NOT_ACCEPTED "type: not before ACCEPT"
 
-static int take_accept(struct channel *ch, const uint8_t *p, size_t n)
+/* Receiving. Each returns NULL, or the rule that a correct peer does not break. */
+
+static const char *take_accept(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct link *link = ch->all->link;
 
-	if (n != 4 || ch->open || get_be32(p) > CREDIT_MAX)
-		return -1;
+	if (n != 4 || get_be32(p) > CREDIT_MAX)
+		return "window: four bytes, at most 2^30";
+	if (ch->open)
+		return "type: once for a channel";
 	ch->open = true;
 	ch->credit = get_be32(p);
 	ch->events->accepted(ch->owner);
 	link_wake(link);
-	return 0;
+	return NULL;
 }
 
-static int take_credit(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_credit(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct channels *c = ch->all;
 	uint32_t number = ch->number;
 	bool was_dry = ch->credit == 0;
 	size_t room = channel_room(ch);
 
-	if (n != 4 || !ch->open || get_be32(p) > CREDIT_MAX - ch->credit)
-		return -1;
+	if (!ch->open)
+		return NOT_ACCEPTED;
+	if (n != 4 || get_be32(p) > CREDIT_MAX - ch->credit)
+		return "bytes: four bytes, with what there is at most 2^30";
 	ch->credit += get_be32(p);
 	if (was_dry && buf_len(&ch->out) > 0)
 		link_wake(c->link);
 	ch = find(c, number);
 	if (ch && !ch->ending && channel_room(ch) > room)
 		ch->events->writable(ch->owner);
-	return 0;
+	return NULL;
 }
 
 /* A window that holds the sender back is made larger, as far as the link's bound allows. */
@@ -238,66 +244,74 @@ static void widen(struct channel *ch)
 	give_credit(ch);
 }
 
-static int take_data(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_data(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct channels *c = ch->all;
 	uint32_t number = ch->number;
 
-	if (!ch->open || ch->end_received || !window_take(&ch->window, n, link_now(c->link)))
-		return -1;
+	if (!ch->open || ch->end_received)
+		return ch->open ? "type: nothing after END" : NOT_ACCEPTED;
+	if (!window_take(&ch->window, n, link_now(c->link)))
+		return "payload: at most the credit";
 	ch->received += n;
 	widen(ch);
 	ch = find(c, number);
 	if (ch && n > 0)
 		ch->events->data(ch->owner, p, n);
-	return 0;
+	return NULL;
 }
 
-static int take_stderr(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_stderr(struct channel *ch, const uint8_t *p, size_t n)
 {
-	if (!ch->open || ch->exit_received || n > STDERR_RECEIVE_MAX - ch->err_received)
-		return -1;
+	if (!ch->open || ch->exit_received)
+		return ch->open ? "type: nothing after EXIT" : NOT_ACCEPTED;
+	if (n > STDERR_RECEIVE_MAX - ch->err_received)
+		return "payload: at most 65536 bytes for a channel";
 	ch->err_received += n;
 	if (n > 0)
 		ch->events->stderr_data(ch->owner, p, n);
-	return 0;
+	return NULL;
 }
 
-static int take_end(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_end(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct channels *c = ch->all;
 	uint32_t number = ch->number;
 
-	if (n != 0 || !ch->open || ch->end_received)
-		return -1;
+	if (!ch->open)
+		return NOT_ACCEPTED;
+	if (n != 0 || ch->end_received)
+		return n ? "payload: none" : "type: once each way";
 	ch->end_received = true;
 	ch->events->end(ch->owner);
 	channel_settle(c, number);
-	return 0;
+	return NULL;
 }
 
-static int take_exit(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_exit(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct channels *c = ch->all;
 	uint32_t number = ch->number;
 
-	if (n != 4 || !ch->end_received || ch->exit_received)
-		return -1;
+	if (n != 4)
+		return "status: four bytes";
+	if (!ch->end_received || ch->exit_received)
+		return "type: once, after END";
 	ch->exit_received = true;
 	/* Nobody reads what waits for credit here, which may never come; END must not wait behind it. */
 	buf_reset(&ch->out);
 	ch->events->exited(ch->owner, get_be32(p));
 	link_wake(c->link);
 	channel_settle(c, number);
-	return 0;
+	return NULL;
 }
 
-static int take_close(struct channel *ch, const uint8_t *p, size_t n)
+static const char *take_close(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct record fields = { .type = RECORD_CLOSE, .payload = p, .len = n };
 
 	finish(ch, record_reason(&fields, "closed"));
-	return 0;
+	return NULL;
 }
 
 /*
@@ -305,23 +319,23 @@ static int take_close(struct channel *ch, const uint8_t *p, size_t n)
  * up before we took it, in any order with others: nothing is kept for it, nothing
  * is lost. When it took what we had given up, it did not know and is told again.
  */
-static int take_late(struct channels *c, uint32_t number, enum record_type type)
+static const char *take_late(struct channels *c, uint32_t number, enum record_type type)
 {
 	struct buf payload = { 0 };
 
 	if (number == 0 || (is_ours(c, number) && number >= c->next))
-		return -1;
+		return "channel: one that was announced";
 	if (!is_ours(c, number) || type != RECORD_ACCEPT)
-		return 0;
+		return NULL;
 	put_close(&payload, number, "gone");
 	link_send(c->link, RECORD_CLOSE, buf_data(&payload), buf_len(&payload));
 	buf_finish(&payload);
-	return 0;
+	return NULL;
 }
 
-int channels_record(struct channels *c, const struct record *record)
+const char *channels_record(struct channels *c, const struct record *record)
 {
-	static int (*const takers[])(struct channel *, const uint8_t *, size_t) = {
+	static const char *(*const takers[])(struct channel *, const uint8_t *, size_t) = {
 		[RECORD_ACCEPT - RECORD_ACCEPT] = take_accept,
 		[RECORD_CREDIT - RECORD_ACCEPT] = take_credit,
 		[RECORD_DATA - RECORD_ACCEPT] = take_data,
@@ -335,14 +349,11 @@ int channels_record(struct channels *c, const struct record *record)
 
 	assert(record->type >= RECORD_ACCEPT && record->type <= RECORD_CLOSE);
 	if (record->len < CHANNEL_NUMBER_SIZE)
-		return -1;
+		return "channel: four bytes";
 	number = get_be32(record->payload);
 	ch = find(c, number);
 	if (!ch)
 		return take_late(c, number, record->type);
-	if (takers[record->type - RECORD_ACCEPT](ch, record->payload + CHANNEL_NUMBER_SIZE,
-						 record->len - CHANNEL_NUMBER_SIZE) == 0)
-		return 0;
-	log_debug("channel %u: unexpected %s", number, record_type_name(record->type));
-	return -1;
+	return takers[record->type - RECORD_ACCEPT](ch, record->payload + CHANNEL_NUMBER_SIZE,
+						    record->len - CHANNEL_NUMBER_SIZE);
 }

@@ -65,8 +65,11 @@ void channels_init(struct channels *c, struct link *link, bool odd);
 /* Closes every channel with the reason, without telling the peer. */
 void channels_finish(struct channels *c, const char *reason);
 
-/* A record of type ACCEPT to CLOSE. -1 if it breaks the protocol (the link should end with "protocol"). */
-int channels_record(struct channels *c, const struct record *record);
+/*
+ * A record of type ACCEPT to CLOSE. NULL, or the rule of the protocol that it breaks, "field: rule"
+ * (the link should end with "protocol").
+ */
+const char *channels_record(struct channels *c, const struct record *record);
 
 /* For link_events.fill: queues a record of the channel whose turn it is; false if none can be sent. */
 bool channels_fill(struct channels *c);

@@ -43,7 +43,8 @@ struct errand {
  */
 static const char *const telling[] = {
 	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed", "untrusted",
-	"unknown-key", "version", "not-you", "busy", "broken", "not-shared", "push-denied", "idle", "gone", "restarted",
+	"unknown-key", "version", "unsupported", "not-you", "busy", "broken", "not-shared", "push-denied",
+	"idle", "gone", "restarted",
 };
 
 static int how_telling(const char *reason)

@@ -87,26 +87,36 @@ static bool names_both(struct fields f, const char *state, const struct link_end
 	return false;
 }
 
+static enum hello_fault malformed(struct hello *hello, const char *why)
+{
+	hello->why = why;
+	return HELLO_MALFORMED;
+}
+
 enum hello_fault hello_parse(const struct record *record, const struct link_ends *ends,
 			     struct hello *hello)
 {
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *hex;
 
-	if (record->type != RECORD_HELLO || !fields_valid(f))
-		return HELLO_MALFORMED;
+	if (record->type != RECORD_HELLO)
+		return malformed(hello, "type: HELLO comes first");
+	if (!fields_valid(f))
+		return malformed(hello, FIELDS_RULE);
 	hello->protocol = fields_get_u64(f, "protocol", 0);
 	hello->state = fields_get(f, "state");
 	if (!hello->protocol || !hello->state)
-		return HELLO_MALFORMED;
+		return malformed(hello, hello->protocol ? "state: must be there" : "protocol: a number above 0");
 	if (hello->protocol != LINK_PROTOCOL)
 		return HELLO_OTHER_PROTOCOL;
 	if (!names_both(f, hello->state, ends))
 		return HELLO_OTHER_NAMES;
 	hex = fields_get(f, "instance");
 	hello->received = fields_get_u64(f, "received", UINT64_MAX);
-	if (!hex || !hex_decode(hex, hello->instance, INSTANCE_BYTES) || hello->received == UINT64_MAX)
-		return HELLO_MALFORMED;
+	if (!hex || !hex_decode(hex, hello->instance, INSTANCE_BYTES))
+		return malformed(hello, "instance: 16 hex digits");
+	if (hello->received == UINT64_MAX)
+		return malformed(hello, "received: a number");
 	return HELLO_GOOD;
 }
 
@@ -119,14 +129,21 @@ enum hello_fault link_hello_parse(const struct record *record, const struct link
 	const char *hex;
 
 	out->protocol = hello.protocol;
+	out->why = hello.why;
 	if (fault != HELLO_GOOD)
 		return fault;
+	out->why = "link: 32 hex digits";
 	hex = fields_get(f, "link");
 	if (!hex || !hex_decode(hex, out->link, LINK_ID_BYTES))
 		return HELLO_MALFORMED;
 	out->resume = !strcmp(hello.state, "resume");
-	if (!out->resume && (strcmp(hello.state, "new") || hello.received != 0))
+	out->why = "state: new or resume";
+	if (!out->resume && strcmp(hello.state, "new"))
 		return HELLO_MALFORMED;
+	out->why = "received: 0 on a new link";
+	if (!out->resume && hello.received != 0)
+		return HELLO_MALFORMED;
+	out->why = NULL;
 	memcpy(out->instance, hello.instance, INSTANCE_BYTES);
 	out->received = hello.received;
 	return HELLO_GOOD;

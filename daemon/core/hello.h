@@ -12,6 +12,7 @@ struct hello {
 	const char *state;		/* may be any word; points into the record */
 	uint8_t instance[INSTANCE_BYTES];
 	uint64_t received;
+	const char *why;		/* with HELLO_MALFORMED: "field: rule" */
 };
 
 /* id: the link's, NULL in an answer. */

@@ -110,10 +110,10 @@ void link_accept(struct link *l, const struct link_hello *hello, uint64_t now)
 }
 
 /* A HELLO that is none of this path's. -1. */
-static int refuse(struct link *l, enum hello_fault fault, uint64_t protocol)
+static int refuse(struct link *l, enum hello_fault fault, uint64_t protocol, const char *why)
 {
 	if (fault == HELLO_MALFORMED)
-		return link_protocol_error(l, "HELLO not understood");
+		return link_protocol_error(l, RECORD_HELLO, why);
 	l->peer_protocol = protocol;
 	link_end(l, fault == HELLO_OTHER_PROTOCOL ? "version" : "not-you", false);
 	return -1;
@@ -134,14 +134,15 @@ static int take_state(struct link *l, const struct hello *hello, uint64_t now)
 		return -1;
 	}
 	if (strcmp(state, in->was_up ? "resumed" : "new"))
-		return link_protocol_error(l, "HELLO answers what was not asked");
+		return link_protocol_error(l, RECORD_HELLO, in->was_up ? "state: resumed, or a refusal" :
+					   "state: new, or a refusal");
 	if (in->was_up && (hello->received < in->outbox.acked ||
 			   memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))) {
 		link_end(l, "gone", true);
 		return -1;
 	}
 	if (!outbox_plausible(&in->outbox, hello->received))
-		return link_protocol_error(l, "HELLO with an impossible number");
+		return link_protocol_error(l, RECORD_HELLO, "received: of what was sent, and not below the last one");
 	come_up(l, hello->received, hello->instance, now);
 	return 0;
 }
@@ -154,7 +155,7 @@ static int take_answer(struct link *l, const struct record *record, uint64_t now
 	enum hello_fault fault = hello_parse(record, &ends, &hello);
 
 	if (fault != HELLO_GOOD)
-		return refuse(l, fault, hello.protocol);
+		return refuse(l, fault, hello.protocol, hello.why);
 	if (l->events->admit && !l->events->admit(l->owner)) {
 		link_end(l, "unknown-key", false);
 		return -1;
@@ -171,7 +172,7 @@ static int take_opening(struct link *l, const struct record *record, uint64_t no
 	enum hello_fault fault = link_hello_parse(record, &ends, &hello);
 
 	if (fault != HELLO_GOOD)
-		return refuse(l, fault, hello.protocol);
+		return refuse(l, fault, hello.protocol, hello.why);
 	l->in->greeted = true;
 	switch (link_hello_judge(l, &hello, false, now)) {
 	case LINK_ACCEPT_NEW:

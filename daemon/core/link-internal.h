@@ -52,8 +52,8 @@ void link_enter(struct link *l, enum link_state state, const char *because);
 void link_start_path(struct link *l, bool initiator, uint64_t now);
 void link_kick(struct link *l);
 void link_end(struct link *l, const char *reason, bool tell);
-/* The peer broke the rules. -1, for the path must be closed too. */
-int link_protocol_error(struct link *l, const char *what);
+/* The peer broke a rule ("field: rule") with a record of this type. -1, for the path must be closed too. */
+int link_protocol_error(struct link *l, unsigned type, const char *rule);
 
 /* link-hello.c: a HELLO has come first on a path that was attached before. 0, or -1 as link_input(). */
 int link_take_hello(struct link *l, const struct record *record, uint64_t now);

@@ -105,9 +105,10 @@ void link_bye(struct link *l, const char *reason)
 	link_end(l, reason, true);
 }
 
-int link_protocol_error(struct link *l, const char *what)
+int link_protocol_error(struct link *l, unsigned type, const char *rule)
 {
-	log_about(l->peer_name, LOG_WARNING, "%s: link: %s", l->peer_name, what);
+	log_about(l->peer_name, LOG_WARNING, "%s: broke the protocol: %s record (%u): %s", l->peer_name,
+		  record_type_name(type), type, rule);
 	link_end(l, "protocol", true);
 	return -1;
 }
@@ -177,10 +178,10 @@ static int take_ack(struct link *l, const struct record *record, uint64_t now)
 	uint64_t number;
 
 	if (record->len != 8)
-		return link_protocol_error(l, "malformed ACK");
+		return link_protocol_error(l, RECORD_ACK, "number: eight bytes");
 	number = get_be64(record->payload);
 	if (!outbox_plausible(&in->outbox, number))
-		return link_protocol_error(l, "ACK of what was not sent, or taken back");
+		return link_protocol_error(l, RECORD_ACK, "number: of what was sent, and not below the last one");
 	if (number > in->outbox.acked)
 		in->acked_at = now;
 	outbox_ack(&in->outbox, number);
@@ -200,7 +201,7 @@ static int take_ping(struct link *l, const struct record *record)
 	struct link_internal *in = l->in;
 
 	if (record->len > PING_PAYLOAD_MAX)
-		return link_protocol_error(l, "malformed PING");
+		return link_protocol_error(l, RECORD_PING, "payload: at most 16 bytes");
 	/* Only the last one is answered, so that a flood of them is not doubled. */
 	in->pong_len = record->len;
 	if (record->len > 0)
@@ -227,10 +228,11 @@ static int take_numbered(struct link *l, const struct record *record, uint64_t n
 	case INBOX_AGAIN:
 		return 0;
 	case INBOX_GAP:
-		return link_protocol_error(l, "a record is missing");
+		return link_protocol_error(l, record->type, "number: the next one");
 	case INBOX_NEW:
 		in->control_received += record->type != RECORD_DATA;
-		l->events->deliver(l->owner, record);
+		if (record_type_known(record->type))
+			l->events->deliver(l->owner, record);
 		if (l->state == LINK_UP && in->path == path && in->inbox.ack_due)
 			link_kick(l);
 	}
@@ -245,12 +247,12 @@ static int take(struct link *l, const struct record *record, uint64_t now)
 	}
 	if (l->state == LINK_GREETING) {
 		if (record->type != RECORD_HELLO)
-			return link_protocol_error(l, "HELLO does not come first");
+			return link_protocol_error(l, record->type, "type: HELLO comes first");
 		return link_take_hello(l, record, now);
 	}
 	switch (record->type) {
 	case RECORD_HELLO:
-		return link_protocol_error(l, "HELLO comes twice");
+		return link_protocol_error(l, RECORD_HELLO, "type: once on a path");
 	case RECORD_ACK:
 		return take_ack(l, record, now);
 	case RECORD_PING:
@@ -259,7 +261,7 @@ static int take(struct link *l, const struct record *record, uint64_t now)
 		take_pong(l, record, now);
 		return 0;
 	default:
-		return take_numbered(l, record, now);
+		return record_type_numbered(record->type) ? take_numbered(l, record, now) : 0;
 	}
 }
 
@@ -285,7 +287,8 @@ int link_input(struct link *l, struct buf *plain, uint64_t now)
 		if (size == 0)
 			return 0;
 		if (size < 0)
-			return link_protocol_error(l, "malformed record");
+			return link_protocol_error(l, (uint8_t)*buf_data(plain),
+						   record_fault(buf_data(plain), buf_len(plain)));
 		ret = take(l, &record, now);
 		buf_consume(plain, (size_t)size);
 		if (ret || l->state == LINK_ENDED)

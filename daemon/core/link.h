@@ -130,6 +130,7 @@ struct link_hello {
 	uint64_t received;
 	uint64_t protocol;
 	bool resume;
+	const char *why;		/* with HELLO_MALFORMED: "field: rule" */
 };
 
 enum hello_fault {
@@ -147,7 +148,7 @@ enum link_verdict {
 	LINK_REFUSE_CROSSED,	/* our own attempt wins: answer HELLO crossed, close the path */
 };
 
-/* An initiator's. hello->protocol is set unless HELLO_MALFORMED, all of it with HELLO_GOOD. */
+/* An initiator's. hello->protocol is set unless HELLO_MALFORMED (then why is), all of it with HELLO_GOOD. */
 enum hello_fault link_hello_parse(const struct record *record, const struct link_ends *ends,
 				  struct link_hello *hello);
 

@@ -65,16 +65,16 @@ void neg_start_deferred(struct negotiations *n);
 /* When that may be so without anything else happening; UINT64_MAX: never. */
 uint64_t neg_turns_deadline(const struct negotiations *n);
 
-/* neg-request.c, neg-serving.c: a record has come; -1 if it breaks the protocol. */
-int request_wanted(struct negotiation *neg);
-int request_started(struct negotiation *neg, uint32_t channel);
-int request_refused(struct negotiations *n, const char *id, struct fields f);
-int request_seen(struct negotiations *n, const char *id, struct fields f);
-int request_outcome(struct negotiations *n, const char *id, struct fields f);
-int serving_can_push(struct negotiations *n, const char *id, struct fields f);
-int serving_push_request(struct negotiations *n, const char *id, struct fields f);
-int serving_starting_push(struct negotiations *n, const char *id, uint32_t channel);
-int serving_withdrawn(struct negotiations *n, const char *id, struct fields f);
-int serving_outcome_asked(struct negotiations *n, const char *id, struct fields f);
+/* neg-request.c, neg-serving.c: a record has come; as negotiations_record(). */
+const char *request_wanted(struct negotiation *neg);
+const char *request_started(struct negotiation *neg, uint32_t channel);
+const char *request_refused(struct negotiations *n, const char *id, struct fields f);
+const char *request_seen(struct negotiations *n, const char *id, struct fields f);
+const char *request_outcome(struct negotiations *n, const char *id, struct fields f);
+const char *serving_can_push(struct negotiations *n, const char *id, struct fields f);
+const char *serving_push_request(struct negotiations *n, const char *id, struct fields f);
+const char *serving_starting_push(struct negotiations *n, const char *id, uint32_t channel);
+const char *serving_withdrawn(struct negotiations *n, const char *id, struct fields f);
+const char *serving_outcome_asked(struct negotiations *n, const char *id, struct fields f);
 
 #endif

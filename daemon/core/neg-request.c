@@ -166,74 +166,74 @@ void neg_withdraw(struct negotiation *neg, const char *reason)
 	neg_end(neg, reason);
 }
 
-int request_wanted(struct negotiation *neg)
+const char *request_wanted(struct negotiation *neg)
 {
 	if (neg->announcement || neg->question || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
-		return 0;
+		return NULL;
 	neg_enter(neg, NEG_WANTED, NEG_ANSWER_TIMEOUT, "push-request came");
 	neg->events->wanted(neg->owner, neg);
-	return 0;
+	return NULL;
 }
 
-int request_started(struct negotiation *neg, uint32_t channel)
+const char *request_started(struct negotiation *neg, uint32_t channel)
 {
 	if (neg->state != NEG_REQUESTED || neg->question)
-		return 0;
+		return NULL;
 	neg->channel = channel_accept(neg->all->channels, channel, neg->channel_events, neg->owner);
 	if (!neg->channel)
-		return -1;
+		return "channel: one of the other side's parity, not in use, of at most 64";
 	neg->channel_number = channel;
 	neg_enter(neg, NEG_OPEN, 0, "starting-push came");
 	neg->events->open(neg->owner, neg, neg->channel);
-	return 0;
+	return NULL;
 }
 
-int request_refused(struct negotiations *n, const char *id, struct fields f)
+const char *request_refused(struct negotiations *n, const char *id, struct fields f)
 {
-	const char *reason = fields_get(f, "reason");
+	struct record record = { .type = RECORD_REFUSE, .payload = (const uint8_t *)f.data, .len = f.len };
 	struct negotiation *neg = neg_find(n, id, true);
 
 	if (neg && neg->state != NEG_OPEN)
-		neg_fail(neg, reason ? reason : "refused");
-	return 0;
+		neg_fail(neg, record_reason(&record, "refused"));
+	return NULL;
 }
 
-int request_seen(struct negotiations *n, const char *id, struct fields f)
+const char *request_seen(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *state = fields_get(f, "state");
 	struct negotiation *neg = neg_find(n, id, true);
 
 	if (!neg || !state || neg->question)
-		return 0;
+		return NULL;
 	if (neg->announcement) {
 		void (*seen)(void *owner) = neg->events->seen;
 		void *owner = neg->owner;
 
 		neg_end(neg, "seen there");
 		seen(owner);
-		return 0;
+		return NULL;
 	}
 	if (!strcmp(state, "deferred") && (neg->state == NEG_OFFERED || neg->state == NEG_DEFERRED))
 		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_TIMEOUT, "deferred there");
 	else if (!strcmp(state, "starting") && neg->state == NEG_REQUESTED)
 		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "starting there");
 	else
-		return 0;
+		return NULL;
 	neg->events->waiting(neg->owner, neg, state);
-	return 0;
+	return NULL;
 }
 
-int request_outcome(struct negotiations *n, const char *id, struct fields f)
+const char *request_outcome(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, true);
 	const struct request_events *events;
 	void *owner;
 
 	if (!neg || !neg->question)
-		return 0;
+		return NULL;
 	events = neg->events;
 	owner = neg->owner;
 	neg_end(neg, "answered");
 	events->outcome(owner, f);
-	return 0;
+	return NULL;
 }

@@ -65,23 +65,28 @@ static void serve(struct negotiation *neg, const char *because)
 		neg->serving = serving;
 }
 
-int serving_can_push(struct negotiations *n, const char *id, struct fields f)
+const char *serving_can_push(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *kind = fields_get(f, "kind");
 	struct negotiation *neg;
 
 	if (!share || !share_name_valid(share)) {
 		neg_refuse(n, id, "not-shared");
-		return 0;
+		return NULL;
 	}
-	if (kind && !strcmp(kind, "announcement")) {
+	/* Something that came later: to take it for a push would be wrong, and to say nothing, too. */
+	if (kind && strcmp(kind, "announcement")) {
+		neg_refuse(n, id, "unsupported");
+		return NULL;
+	}
+	if (kind) {
 		n->events->announced(n->owner, share, f);
 		neg_answer(n, id, RECORD_SEEN, "state", "announcement");
-		return 0;
+		return NULL;
 	}
 	neg = take(n, id, SERVICE_RECEIVE_PACK, share);
 	if (!neg)
-		return 0;
+		return NULL;
 	if (neg_must_wait(neg)) {
 		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW, "another push of the share is under way");
 		neg_say(neg, RECORD_SEEN, "state", "deferred");
@@ -89,10 +94,10 @@ int serving_can_push(struct negotiations *n, const char *id, struct fields f)
 		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "can-push came");
 		neg_say_request(neg);
 	}
-	return 0;
+	return NULL;
 }
 
-int serving_push_request(struct negotiations *n, const char *id, struct fields f)
+const char *serving_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
 	const char *git_protocol = fields_get(f, "git-protocol");
@@ -101,41 +106,41 @@ int serving_push_request(struct negotiations *n, const char *id, struct fields f
 
 	/* An answer to an offer that we have withdrawn meanwhile. */
 	if (wanted == SERVICE_RECEIVE_PACK)
-		return 0;
+		return NULL;
 	if (wanted < 0 || !share || !share_name_valid(share)) {
-		neg_refuse(n, id, "not-shared");
-		return 0;
+		neg_refuse(n, id, wanted < 0 ? "unsupported" : "not-shared");
+		return NULL;
 	}
 	neg = take(n, id, wanted, share);
 	if (!neg)
-		return 0;
+		return NULL;
 	/* It becomes a variable of a child's environment: nothing else may pass. */
 	if (git_protocol && (!strcmp(git_protocol, "0") || !strcmp(git_protocol, "1") ||
 			     !strcmp(git_protocol, "2")))
 		strcpy(neg->git_protocol, git_protocol);
 	serve(neg, "push-request came");
-	return 0;
+	return NULL;
 }
 
-int serving_starting_push(struct negotiations *n, const char *id, uint32_t channel)
+const char *serving_starting_push(struct negotiations *n, const char *id, uint32_t channel)
 {
 	struct negotiation *neg = neg_find(n, id, false);
 	const char *reason;
 
 	if (!neg || neg->state != NEG_REQUESTED) {
 		neg_refuse(n, id, "ended");
-		return 0;
+		return NULL;
 	}
 	/* The last moment to say no: permission may have changed since can-push. */
 	reason = n->events->judge(n->owner, neg->service, neg->share);
 	if (reason) {
 		neg_refuse(n, id, reason);
 		neg_fail(neg, reason);
-		return 0;
+		return NULL;
 	}
 	neg->channel_number = channel;
 	serve(neg, "starting-push came");
-	return 0;
+	return NULL;
 }
 
 struct channel *neg_started(struct negotiation *neg, const struct channel_events *events,
@@ -172,21 +177,21 @@ void neg_active(struct negotiation *neg)
 	neg->active = true;
 }
 
-int serving_withdrawn(struct negotiations *n, const char *id, struct fields f)
+const char *serving_withdrawn(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, false);
 
 	if (!neg)
-		return 0;
+		return NULL;
 	/* It crossed our starting-push, or ACCEPT: nobody will use that channel. Its owner says neg_done(). */
 	if (neg->state == NEG_OPEN)
 		channel_close(neg->channel, "withdrawn");
 	else
 		neg_fail(neg, "withdrawn");
-	return 0;
+	return NULL;
 }
 
-int serving_outcome_asked(struct negotiations *n, const char *id, struct fields f)
+const char *serving_outcome_asked(struct negotiations *n, const char *id, struct fields f)
 {
 	struct buf fields = { 0 };
 
@@ -194,5 +199,5 @@ int serving_outcome_asked(struct negotiations *n, const char *id, struct fields 
 	n->events->outcome(n->owner, id, fields_get_u64(f, "received", 0), &fields);
 	n->events->send(n->owner, RECORD_OUTCOME, &fields);
 	buf_finish(&fields);
-	return 0;
+	return NULL;
 }

@@ -261,7 +261,7 @@ enum neg_state neg_state(const struct negotiation *neg)
 }
 
 /* Either the answer to an offer of ours, or what the device begins. */
-static int on_push_request(struct negotiations *n, const char *id, struct fields f)
+static const char *on_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, true);
 
@@ -278,25 +278,25 @@ static bool started_before(const struct negotiations *n, const char *id, uint64_
 }
 
 /* Either what we asked for, or the device's push that we asked for. */
-static int on_starting_push(struct negotiations *n, const char *id, struct fields f)
+static const char *on_starting_push(struct negotiations *n, const char *id, struct fields f)
 {
 	uint64_t channel = fields_get_u64(f, "channel", 0);
 	struct negotiation *neg = neg_find(n, id, true);
 
 	if (started_before(n, id, channel))
-		return 0;
+		return NULL;
 	/* Otherwise numbers are never used twice in a link. */
 	if (channel <= n->last_channel || channel > UINT32_MAX)
-		return -1;
+		return "channel: a number of 32 bits, above those before";
 	n->last_channel = channel;
 	return neg ? request_started(neg, channel) : serving_starting_push(n, id, channel);
 }
 
-int negotiations_record(struct negotiations *n, const struct record *record, uint64_t now)
+const char *negotiations_record(struct negotiations *n, const struct record *record, uint64_t now)
 {
 	static const struct {
 		enum record_type type;
-		int (*handle)(struct negotiations *n, const char *id, struct fields f);
+		const char *(*handle)(struct negotiations *n, const char *id, struct fields f);
 	} rows[] = {
 		{ RECORD_CAN_PUSH, serving_can_push },
 		{ RECORD_PUSH_REQUEST, on_push_request },
@@ -313,15 +313,15 @@ int negotiations_record(struct negotiations *n, const struct record *record, uin
 
 	n->now = now;
 	if (!fields_valid(f))
-		return -1;
+		return FIELDS_RULE;
 	id = fields_get(f, "id");
 	if (!id || strlen(id) != NEG_ID_LEN || strspn(id, "0123456789abcdef") != NEG_ID_LEN)
-		return -1;
+		return "id: 24 digits of lower-case hex";
 	memcpy(copy, id, sizeof(copy));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].type == record->type)
 			return rows[i].handle(n, copy, f);
-	return -1;
+	return "type: none of a negotiation";
 }
 
 uint64_t negotiations_deadline(const struct negotiations *n)

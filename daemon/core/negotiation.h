@@ -14,7 +14,7 @@
  *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol]   "send it"; unasked for, it is a fetch
  *   starting-push  id, channel              "it comes on this channel"
- *   refuse         id, reason               no: not-shared, push-denied, busy, broken, ended
+ *   refuse         id, reason               no: not-shared, push-denied, busy, broken, ended, unsupported
  *   withdraw       id, reason               never mind
  *   seen           id, state                noted: deferred (wait, I call you), starting,
  *                                           or (to an announcement) announcement
@@ -134,8 +134,8 @@ void negotiations_watch(struct negotiations *n, struct neg_watch *watch);
 /* Nothing happens if it is not watched (any more). */
 void negotiations_unwatch(struct neg_watch *watch);
 
-/* A record of type CAN_PUSH to SEEN. -1 if it breaks the protocol. */
-int negotiations_record(struct negotiations *n, const struct record *record, uint64_t now);
+/* A record of type CAN_PUSH to OUTCOME. NULL, or the rule of the protocol that it breaks: "field: rule". */
+const char *negotiations_record(struct negotiations *n, const struct record *record, uint64_t now);
 
 uint64_t negotiations_deadline(const struct negotiations *n);
 void negotiations_tick(struct negotiations *n, uint64_t now);

@@ -7,9 +7,9 @@
 #include "fields.h"
 
 /*
- * The kinds of records are rows of a table; a type that is not in it ends the
- * link, since a peer that speaks our protocol has no other. Twelve bytes of
- * header are needed before anything is known, and a length that is too big is
+ * The kinds of records are rows of a table. Of the types that are not in it some are kept for
+ * later additions, which whoever does not know them skips; any other one ends the
+ * link. Twelve bytes of header are needed before anything is known, and a length that is too big is
  * refused with the fourth of them, before a byte of the payload is waited for.
  */
 
@@ -46,9 +46,16 @@ bool record_type_known(unsigned type)
 	return type < sizeof(kinds) / sizeof(kinds[0]) && kinds[type].name;
 }
 
-bool record_type_numbered(enum record_type type)
+bool record_type_skipped(unsigned type)
 {
-	return record_type_known(type) && kinds[type].numbered;
+	return (type >= RECORD_SKIPPED_PATH && type <= RECORD_SKIPPED_PATH_LAST) ||
+	       (type >= RECORD_SKIPPED && type <= RECORD_SKIPPED_LAST);
+}
+
+bool record_type_numbered(unsigned type)
+{
+	return record_type_known(type) ? kinds[type].numbered :
+	       record_type_skipped(type) && type >= RECORD_SKIPPED;
 }
 
 const char *record_type_name(enum record_type type)
@@ -61,7 +68,8 @@ void record_put(struct buf *out, enum record_type type, uint64_t number,
 {
 	uint8_t *header;
 
-	assert(record_type_known(type) && record_type_numbered(type) == (number != 0));
+	assert((record_type_known(type) || record_type_skipped(type)) &&
+	       record_type_numbered(type) == (number != 0));
 	assert(len <= RECORD_PAYLOAD_MAX);
 
 	header = (uint8_t *)buf_reserve(out, RECORD_HEADER + len);
@@ -72,28 +80,39 @@ void record_put(struct buf *out, enum record_type type, uint64_t number,
 		buf_append(out, payload, len);
 }
 
+const char *record_fault(const void *bytes, size_t n)
+{
+	const uint8_t *p = bytes;
+
+	if (n < 1)
+		return NULL;
+	if (!record_type_known(p[0]) && !record_type_skipped(p[0]))
+		return "type: there is none of this number";
+	if (n < 4)
+		return NULL;
+	if ((get_be32(p) & 0xffffff) > RECORD_PAYLOAD_MAX)
+		return "length: a record has at most 16384 bytes";
+	if (n < RECORD_HEADER)
+		return NULL;
+	if (record_type_numbered(p[0]) != (get_be64(p + 4) != 0))
+		return record_type_numbered(p[0]) ? "number: this type has one" : "number: this type has none";
+	return NULL;
+}
+
 long record_parse(const void *bytes, size_t n, struct record *record)
 {
 	const uint8_t *p = bytes;
 	size_t len;
 
-	if (n < 1)
-		return 0;
-	if (!record_type_known(p[0]))
-		return -1;
-	if (n < 4)
-		return 0;
-	len = get_be32(p) & 0xffffff;
-	if (len > RECORD_PAYLOAD_MAX)
+	if (record_fault(bytes, n))
 		return -1;
 	if (n < RECORD_HEADER)
 		return 0;
+	len = get_be32(p) & 0xffffff;
 	record->type = p[0];
 	record->number = get_be64(p + 4);
 	record->payload = p + RECORD_HEADER;
 	record->len = len;
-	if (record_type_numbered(record->type) != (record->number != 0))
-		return -1;
 	return n < RECORD_HEADER + len ? 0 : (long)(RECORD_HEADER + len);
 }
 

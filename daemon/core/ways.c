@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ways.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "fields.h"
@@ -109,7 +110,7 @@ static void take_address(struct ways *w, const char *text)
 	w->addresses[w->n++] = a;
 }
 
-int ways_parse(const struct record *record, struct ways *out)
+const char *ways_parse(const struct record *record, struct ways *out)
 {
 	const char *transport, *key, *value;
 	size_t pos = 0, key_len;
@@ -117,21 +118,24 @@ int ways_parse(const struct record *record, struct ways *out)
 
 	memset(out, 0, sizeof(*out));
 	if (!fields_of(record, RECORD_WAYS, &f))
-		return -1;
+		return FIELDS_RULE;
 	transport = fields_get(f, "transport");
-	out->allowed = transport ? ways_transport(transport) : 0;
+	if (!transport)
+		return "transport: must be there";
+	out->allowed = ways_transport(transport);
 	if (!out->allowed)
-		return -1;
+		out->allowed = MASK_INBAND;
 	if (fields_get(f, "token") && !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))
-		return -1;
+		return "token: 32 digits of lower-case hex, with a secret of 64";
 	while (fields_next(f, &pos, &key, &key_len, &value))
 		if (field_is(key, key_len, "address"))
 			take_address(out, value);
-	return out->n > 0 && !*out->pass.token ? -1 : 0;
+	return out->n > 0 && !*out->pass.token ? "address: with a token" : NULL;
 }
 
 void bytestream_put(const struct bytestream_record *b, struct buf *fields)
 {
+	assert(b->step < BYTESTREAM_OTHER);
 	fields_add(fields, "sid", b->pass.token);
 	fields_add(fields, "state", steps[b->step]);
 	if (b->step == BYTESTREAM_OFFER) {
@@ -182,38 +186,49 @@ static bool is_host(const char *host)
 	       strlen(host) && host[0] != '-';
 }
 
-static bool take_offer(struct fields f, struct bytestream_offer *o)
+static const char *take_offer(struct fields f, struct bytestream_offer *o)
 {
 	uint64_t port = fields_get_u64(f, "port", 0);
 
 	o->port = (uint16_t)port;
-	return port > 0 && port <= UINT16_MAX &&
-	       take_text(f, "jid", o->jid, sizeof(o->jid)) && is_jid(o->jid) &&
-	       take_text(f, "host", o->host, sizeof(o->host)) && is_host(o->host) &&
-	       take_text(f, "from", o->from, sizeof(o->from)) && is_full_jid(o->from) &&
-	       take_text(f, "to", o->to, sizeof(o->to)) && is_full_jid(o->to);
+	if (port == 0 || port > UINT16_MAX)
+		return "port: a number from 1 to 65535";
+	if (!take_text(f, "jid", o->jid, sizeof(o->jid)) || !is_jid(o->jid))
+		return "jid: a JID";
+	if (!take_text(f, "host", o->host, sizeof(o->host)) || !is_host(o->host))
+		return "host: a name or an address";
+	if (!take_text(f, "from", o->from, sizeof(o->from)) || !is_full_jid(o->from))
+		return "from: a full JID";
+	if (!take_text(f, "to", o->to, sizeof(o->to)) || !is_full_jid(o->to))
+		return "to: a full JID";
+	return NULL;
 }
 
-int bytestream_parse(const struct record *record, struct bytestream_record *out)
+const char *bytestream_parse(const struct record *record, struct bytestream_record *out)
 {
 	const char *state;
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
-	if (!fields_of(record, RECORD_BYTESTREAM, &f) || !take_token(f, "sid", &out->pass))
-		return -1;
+	out->step = BYTESTREAM_OTHER;
+	if (!fields_of(record, RECORD_BYTESTREAM, &f))
+		return FIELDS_RULE;
+	if (!take_token(f, "sid", &out->pass))
+		return "sid: 32 digits of lower-case hex";
 	state = fields_get(f, "state");
 	if (!state)
-		return -1;
+		return "state: must be there";
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (strcmp(state, steps[i]))
 			continue;
 		out->step = (enum bytestream_step)i;
+		if (out->step == BYTESTREAM_OFFER && !take_secret(f, &out->pass))
+			return "secret: 64 hex digits";
 		if (out->step == BYTESTREAM_OFFER)
-			return take_offer(f, &out->offer) && take_secret(f, &out->pass) ? 0 : -1;
+			return take_offer(f, &out->offer);
 		if (out->step == BYTESTREAM_FAILED)
 			strcpy(out->reason, record_reason(record, "failed"));
-		return 0;
+		return NULL;
 	}
-	return -1;
+	return NULL;
 }

@@ -42,10 +42,18 @@ struct ways {
 };
 
 void ways_put(const struct ways *w, struct buf *fields);
-/* 0, or -1 if the record breaks the rules. Addresses beyond the limit are left out, so are malformed ones. */
-int ways_parse(const struct record *record, struct ways *out);
+/*
+ * NULL, or the rule that the record breaks: "field: rule". Addresses beyond the limit are left out, so are
+ * malformed ones; a transport that is not known here allows in-band alone, which all have.
+ */
+const char *ways_parse(const struct record *record, struct ways *out);
 
-enum bytestream_step { BYTESTREAM_OFFER, BYTESTREAM_JOINED, BYTESTREAM_FAILED };
+enum bytestream_step {
+	BYTESTREAM_OFFER,
+	BYTESTREAM_JOINED,
+	BYTESTREAM_FAILED,
+	BYTESTREAM_OTHER,	/* one that is not known here, to be passed over; it is not sent */
+};
 
 struct bytestream_offer {
 	char jid[JID_MAX];			/* of the proxy; may have a resource */
@@ -62,7 +70,8 @@ struct bytestream_record {
 };
 
 void bytestream_put(const struct bytestream_record *b, struct buf *fields);
-int bytestream_parse(const struct record *record, struct bytestream_record *out);
+/* NULL, or the rule that the record breaks. */
+const char *bytestream_parse(const struct record *record, struct bytestream_record *out);
 
 /* "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but its own and auto's. */
 unsigned ways_transport(const char *name);

@@ -6,6 +6,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("\x03\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"),
 	FUZZ_SEED("\x22\0\0\x08\0\0\0\0\0\0\0\1\0\0\0\1PACK"),
 	FUZZ_SEED("\x05\0\0\x0c\0\0\0\0\0\0\0\0reason=idle\0"),
+	FUZZ_SEED("\x08\0\0\1\0\0\0\0\0\0\0\0x"),
+	FUZZ_SEED("\x40\0\0\1\0\0\0\0\0\0\0\1x"),
 	FUZZ_SEED("\x10\0\x40\x01\0\0\0\0\0\0\0\1"),
 	{ NULL, 0 },
 };

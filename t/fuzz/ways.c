@@ -41,7 +41,7 @@ static void as_bytestream(struct record *record)
 	struct buf fields = { 0 };
 
 	record->type = RECORD_BYTESTREAM;
-	if (bytestream_parse(record, &step))
+	if (bytestream_parse(record, &step) || step.step == BYTESTREAM_OTHER)
 		return;
 	if (step.step == BYTESTREAM_OFFER)
 		must(step.offer.port && *step.offer.host && *step.offer.host != '-' &&
