@@ -9,8 +9,9 @@
 #include "base64.h"
 #include "text.h"
 
-#define NODE	NS_GIT
 #define PROGRAM	"git-remote-xmpp"
+/* The software, where NS_GIT is a protocol that others may speak (XEP-0115 4). */
+#define NODE	"urn:uuid:8e60af8e-2e76-4d53-82f3-6506a4c6740c?=" PROGRAM
 
 /* In the order of their bytes, as the hash wants them. */
 static const char *const features[] = { NS_DISCO_INFO, NS_IBB, NS_GIT, NS_PING };

@@ -30,7 +30,7 @@
 #include "ways.h"
 
 #define NS_IBB "http://jabber.org/protocol/ibb"
-#define NS_GIT "urn:xmpp:git:0"
+#define NS_GIT "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb"
 
 struct person {
 	const char *jid, *device;	/* whom, and what they are shown */

@@ -12,7 +12,7 @@ have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::alice@localhost/project
 to="to='%t' from='%f' id='%i'"
-git="<git xmlns='urn:xmpp:git:0' dev='aaaaaaaaaaaaaaaa' inst='0123456789abcdef'/>"
+git="<git xmlns='urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb' dev='aaaaaaaaaaaaaaaa' inst='0123456789abcdef'/>"
 
 # Stanzas of any size and depth, as from a server that has no limits.
 test_expect_success 'alice and her friend carol' '

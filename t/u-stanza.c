@@ -213,7 +213,7 @@ static void test_presence(void)
 	xmpp_stanza_release(xml);
 	buf_finish(&out);
 	xml = xmpp_stanza_new_from_string(ctx,
-		"<presence from='a@b/c'><git xmlns='urn:xmpp:git:0' inst='x'/></presence>");
+		"<presence from='a@b/c'><git xmlns='" NS_GIT "' inst='x'/></presence>");
 	stanza_read(xml, &s);
 	ok(!s.device, "without a device it is nothing");
 	xmpp_stanza_release(xml);
@@ -375,6 +375,8 @@ static void test_long_rows(void)
 	}
 }
 
+#define NODE "urn:uuid:8e60af8e-2e76-4d53-82f3-6506a4c6740c?=git-remote-xmpp"
+
 /* The hash was computed by other means from the string that XEP-0115 5.1 describes. */
 static void test_disco(void)
 {
@@ -383,15 +385,19 @@ static void test_disco(void)
 	char *node;
 
 	disco_init(&disco);
-	is_str(disco.ver, "du3srJlBx+L5Ai+sYMkKdQrOUZc=", "the hash of our features");
+	is_str(disco.ver, "ksc0d5grDJ3/5NVQTRsUF9Rnug8=", "the hash of our features");
 	ok(disco_put_info(&disco, NULL, &out), "an answer without a node");
 	ok(strstr(buf_str(&out), "name='git-remote-xmpp'") != NULL, "... names the program");
 	buf_reset(&out);
-	node = xasprintf("urn:xmpp:git:0#%s", disco.ver);
+	node = xasprintf(NODE "#%s", disco.ver);
 	ok(disco_put_info(&disco, node, &out) && strstr(buf_str(&out), node),
 	   "an answer for the node in our presence");
-	ok(!disco_put_info(&disco, "urn:xmpp:git:0#other", &out), "and for no other");
-	ok(!disco_put_info(&disco, "urn:xmpp:git:0", &out), "nor for a part of it");
+	ok(!disco_put_info(&disco, NODE "#other", &out), "and for no other");
+	ok(!disco_put_info(&disco, NODE, &out), "nor for a part of it");
+	ok(strcmp(NS_GIT, NODE) && strncmp(NS_GIT, "urn:xmpp:", 9), "the protocol is not the program, and not the XSF's");
+	buf_reset(&out);
+	disco_put_caps(&disco, &out);
+	ok(strstr(buf_str(&out), " node='" NODE "'"), "the caps are the program's");
 	free(node);
 	buf_finish(&out);
 }

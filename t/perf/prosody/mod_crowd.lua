@@ -30,6 +30,6 @@ module:hook("presence/bare", function (event)
 	module:send(st.presence({ from = probe.attr.to .. "/git." .. id, to = probe.attr.from })
 		:tag("show"):text("xa"):up()
 		:tag("priority"):text("-1"):up()
-		:tag("git", { xmlns = "urn:xmpp:git:0", dev = id, inst = ("%016x"):format(n) }));
+		:tag("git", { xmlns = "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb", dev = id, inst = ("%016x"):format(n) }));
 	return true;
 end);
