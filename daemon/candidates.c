@@ -94,7 +94,7 @@ uint64_t candidates_protocol(const struct broker *b, const struct address *to)
 
 	for (const struct resource *r = buddy ? buddy->resources : NULL; r && !protocol; r = r->next)
 		if (r->broker && !strncmp(r->device, to->device, strlen(to->device)))
-			protocol = r->protocol;
+			protocol = resource_protocol(r, broker_now(b));
 	return protocol;
 }
 

@@ -283,6 +283,8 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add_u64(row, "last-seen", buddy->last_seen);
 	if (buddy->refused)
 		fields_add(row, "error", buddy->refused);
+	if (buddy_protocol(buddy, broker_now(b)))
+		fields_add_u64(row, "protocol", buddy_protocol(buddy, broker_now(b)));
 	describe_trust(b, buddy->jid, row);
 	command_row(conn, row);
 	send_devices(b, conn, buddy->jid, row);

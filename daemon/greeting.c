@@ -77,7 +77,7 @@ static void close_with(struct greeting *g, const char *state, const struct link_
 	drop(g);
 }
 
-/* Its resource, where it has one: nothing is opened to it until it comes anew. */
+/* Its resource, where it has one: nothing is opened to it until it comes anew, or for an hour. */
 static void note_protocol(struct greeting *g, uint64_t protocol)
 {
 	struct resource *r = NULL;
@@ -86,7 +86,7 @@ static void note_protocol(struct greeting *g, uint64_t protocol)
 	if (path_kind(g->path) == PATH_INBAND)
 		r = presence_full(g->broker->presence, inband_jid(g->path));
 	if (r)
-		r->protocol = protocol;
+		resource_note_protocol(r, protocol, broker_now(g->broker));
 }
 
 static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol, const char *why)

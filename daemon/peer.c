@@ -200,7 +200,7 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 	if (p)
 		return p;
 	r = presence_device(b->presence, jid, device);
-	if (!b->xmpp || !r || r->protocol || !broker_is_buddy(b, jid))
+	if (!b->xmpp || !r || resource_protocol(r, broker_now(b)) || !broker_is_buddy(b, jid))
 		return NULL;
 	p = create(b, jid, device);
 	wayfinder_step(p->ways, true);
@@ -570,7 +570,7 @@ static bool on_link_fill(void *owner)
 	return may_carry(p) && channels_fill(&p->channels);
 }
 
-/* Nothing is opened to it any more until it comes anew. */
+/* Nothing is opened to it any more until it comes anew, or for an hour. */
 static void note_protocol(struct peer *p)
 {
 	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
@@ -578,7 +578,7 @@ static void note_protocol(struct peer *p)
 	log_warning("%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", p->jid, p->device,
 		    p->link.peer_protocol, LINK_PROTOCOL);
 	if (r)
-		r->protocol = p->link.peer_protocol;
+		resource_note_protocol(r, p->link.peer_protocol, broker_now(p->broker));
 }
 
 static void on_link_ended(void *owner, const char *reason)

@@ -204,6 +204,10 @@ static void show_buddy(const struct answer *answer, size_t i, size_t width)
 		printf("  no git-xmpp");
 	if (!strcmp(state, "offline"))
 		show_last_seen(fields_get_u64(row, "last-seen", 0));
+	if (*row_get(row, "protocol")) {
+		printf("  speaks another protocol: ");
+		print_text(row_get(row, "protocol"));
+	}
 	if (has_waiting(row))
 		show_command("verify", row);
 	else

@@ -100,7 +100,9 @@ test_expect_success 'alice is told so, and it is asked once' '
 	grep "speaks protocol 3, this side protocol 2" err &&
 	test_must_fail as alice git ls-remote xmpp::carol@localhost/project 2>err &&
 	grep "speaks protocol 3, this side protocol 2" err &&
-	test "$(grep -c answered "$TRASH/log/odd")" -eq 1
+	test "$(grep -c answered "$TRASH/log/odd")" -eq 1 &&
+	as alice git xmpp buddies >out &&
+	grep "carol@localhost .*  speaks another protocol: 3" out
 '
 
 test_expect_success 'until it comes anew' '

@@ -417,3 +417,23 @@ struct resource *presence_full(const struct presence *p, const char *full)
 
 	return b ? *resource_at(b, name) : NULL;
 }
+
+void resource_note_protocol(struct resource *r, uint64_t protocol, uint64_t now)
+{
+	r->protocol = protocol;
+	r->protocol_at = now;
+}
+
+uint64_t resource_protocol(const struct resource *r, uint64_t now)
+{
+	return now < r->protocol_at + LINK_VERSION_KEPT ? r->protocol : 0;
+}
+
+uint64_t buddy_protocol(const struct buddy *b, uint64_t now)
+{
+	uint64_t protocol = 0;
+
+	for (const struct resource *r = b->resources; r && !protocol; r = r->next)
+		protocol = r->broker ? resource_protocol(r, now) : 0;
+	return protocol;
+}

@@ -31,7 +31,8 @@ struct resource {
 	bool broker;			/* device is known */
 	char device[DEVICE_ID_LEN + 1];
 	uint64_t since;			/* when it appeared */
-	uint64_t protocol;		/* of HELLO, if it is known to speak none of ours; 0. Set by whoever met it */
+	/* resource_protocol() */
+	uint64_t protocol, protocol_at;
 };
 
 struct buddy {
@@ -109,5 +110,15 @@ struct buddy *presence_buddies(const struct presence *p);	/* the first; then ->n
 /* The resource of a device that is online now (the newest, if an older one lingers), or NULL. */
 struct resource *presence_device(const struct presence *p, const char *bare, const char *device);
 struct resource *presence_full(const struct presence *p, const char *full);
+
+/*
+ * A device said in HELLO that it speaks none of our protocols but this one. Nothing is opened to it
+ * before its resource shows itself anew, or LINK_VERSION_KEPT has passed: then it may have been replaced
+ * without that. now: ms. resource_protocol() is 0 where it is not known to be so.
+ */
+void resource_note_protocol(struct resource *r, uint64_t protocol, uint64_t now);
+uint64_t resource_protocol(const struct resource *r, uint64_t now);
+/* Of the first of the buddy's resources of which that is known; 0. */
+uint64_t buddy_protocol(const struct buddy *b, uint64_t now);
 
 #endif
