@@ -66,7 +66,7 @@ void check_push_request(struct peer *p, const char *id)
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
 		self = neg_next(self);
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
-	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_START_TIMEOUT))
+	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
 	if (self && serve_left(b, p->other, neg_share(self)))
 		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,

@@ -213,7 +213,8 @@ do
 			git -c protocol.version=$version -C alice/v$version pull -q &&
 		test "$(git -C alice/v$version rev-parse HEAD)" = "$(bobs main small)" &&
 		"$TOP/t/make-repo" alice/v$version 2 0 2$version &&
-		$git -C alice/v$version push -q origin main &&
+		as alice env GIT_TRACE_PACKET="$TRASH/pushed.$version" \
+			git -c protocol.version=$version -C alice/v$version push -q origin main &&
 		test "$(git -C alice/v$version rev-parse main)" = "$(bobs main small)" &&
 		$git archive --remote=xmpp::bob@localhost/small main | tar t >files &&
 		test -s files
@@ -223,7 +224,9 @@ done
 test_expect_success 'and these versions were really spoken' '
 	! grep "< version" packets.0 &&
 	grep "< version 1" packets.1 &&
-	grep "< version 2" packets.2
+	grep "< version 2" packets.2 &&
+	# A push has no version 2.
+	! grep "< version" pushed.0 && grep "push< version 1" pushed.1 && ! grep "< version" pushed.2
 '
 
 test_expect_success 'a server option needs version 2, so it is the default' '

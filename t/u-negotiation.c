@@ -518,6 +518,16 @@ static void test_push_left_behind(void)
 	pair_finish(&a, &b);
 }
 
+static void hear(struct side *s, enum record_type type, const char *fields, size_t len)
+{
+	struct record record = { .type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields };
+
+	is_str(negotiations_record(&s->negotiations, &record, now), NULL, "it is heard");
+}
+
+#define ID "id=0123456789abcdef01234567\0"
+#define HEAR(side, type, fields) hear(side, type, ID fields, sizeof(ID fields) - 1)
+
 static void test_timers(void)
 {
 	struct side a, b;
@@ -546,6 +556,80 @@ static void test_timers(void)
 	pump(&a);
 	expect("bob says PUSH-REQUEST\n", "the device answers the offer, and takes the withdrawal");
 	is_int(b.negotiations.count, 0, "and has nothing left of it");
+	pair_finish(&a, &b);
+}
+
+/* A device that asks and then does not go on holds nothing for longer than protocol.md says. */
+static void test_silent_device(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	begin(&a, SERVICE_RECEIVE_PACK, "project");
+	a.hold_wanted = true;
+	pump(&a);
+	buf_reset(&trace);
+	now += NEG_ANSWER_TIMEOUT - 1;
+	negotiations_tick(&b.negotiations, now);
+	expect("", "who was asked to push has 15 s");
+	now++;
+	negotiations_tick(&b.negotiations, now);
+	expect("bob says REFUSE timeout\n", "and no more: the next one has its turn");
+	is_int(b.negotiations.count, 0, "nothing is left of it");
+	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	started(&b);
+	buf_reset(&trace);
+	now += NEG_ACCEPT_TIMEOUT - 1;
+	negotiations_tick(&b.negotiations, now);
+	is_int(b.channels.count, 1, "who asked for a service has a minute to take its channel");
+	link_detach(&b.link, "a tunnel", now);
+	now++;
+	negotiations_tick(&b.negotiations, now);
+	is_int(b.channels.count, 1, "more, if there is no path");
+	link_attach(&b.link, true, now);
+	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	started(&b);
+	buf_reset(&trace);
+	now += NEG_ACCEPT_TIMEOUT;
+	negotiations_tick(&b.negotiations, now);
+	expect("bob channel closed: timeout\n", "then it is closed");
+	is_int(b.channels.count + b.negotiations.count, 0, "and nothing is left of it");
+	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	b.start_at_once = true;
+	begin(&a, SERVICE_UPLOAD_PACK, "project");
+	pump(&a);
+	buf_reset(&trace);
+	now += NEG_ACCEPT_TIMEOUT;
+	negotiations_tick(&b.negotiations, now);
+	expect("", "one that was taken has no limit");
+	ok(negotiations_deadline(&b.negotiations) == UINT64_MAX, "nor a timer");
+	pair_finish(&a, &b);
+}
+
+/* protocol.version, as ssh carries it: of a push, too. */
+static void test_git_protocol(void)
+{
+	struct side a, b;
+
+	for (int push = 0; push < 2; push++) {
+		pair_init(&a, &b, "alice", "bob");
+		neg_begin(&a.negotiations, push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK, "project", "1",
+			  &request_events, &channel_events, &a, now);
+		pump(&a);
+		is_str(b.starting ? neg_git_protocol(b.starting) : NULL, "1", push ? "of a push" : "of a fetch");
+		pair_finish(&a, &b);
+	}
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0git-protocol=1:x=y\0");
+	is_str(neg_git_protocol(b.negotiations.first), "", "nothing else gets into an environment");
 	pair_finish(&a, &b);
 }
 
@@ -588,16 +672,6 @@ static void test_withdrawal(void)
 	side_finish(&a, "silent");
 	expect("alice is refused: silent\n", "and its reason is told");
 }
-
-static void hear(struct side *s, enum record_type type, const char *fields, size_t len)
-{
-	struct record record = { .type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields };
-
-	is_str(negotiations_record(&s->negotiations, &record, now), NULL, "it is heard");
-}
-
-#define ID "id=0123456789abcdef01234567\0"
-#define HEAR(side, type, fields) hear(side, type, ID fields, sizeof(ID fields) - 1)
 
 static void test_duplicates(void)
 {
@@ -836,6 +910,8 @@ int main(void)
 	test_idle_push();
 	test_push_left_behind();
 	test_timers();
+	test_silent_device();
+	test_git_protocol();
 	test_withdrawal();
 	test_duplicates();
 	test_unknown();

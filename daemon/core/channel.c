@@ -142,6 +142,11 @@ void channel_set_events(struct channel *ch, const struct channel_events *events,
 	ch->owner = owner;
 }
 
+bool channel_is_open(const struct channel *ch)
+{
+	return ch->open;
+}
+
 uint32_t channel_number(const struct channel *ch)
 {
 	return ch->number;

@@ -51,10 +51,11 @@ void neg_end(struct negotiation *neg, const char *because);
 /* Ends one that is not open, telling whoever waits for it here. */
 void neg_fail(struct negotiation *neg, const char *reason);
 
-/* Records: one with the id and a field, our push-request, our starting-push. */
+/* Records: one with the id and a field, our can-push, our push-request, our starting-push. */
 void neg_answer(struct negotiations *n, const char *id, enum record_type type, const char *key, const char *value);
 void neg_refuse(struct negotiations *n, const char *id, const char *reason);
 void neg_say(struct negotiation *neg, enum record_type type, const char *key, const char *value);
+void neg_say_offer(struct negotiation *neg);
 void neg_say_request(struct negotiation *neg);
 void neg_say_channel(struct negotiation *neg);
 

@@ -91,7 +91,7 @@ struct negotiation *neg_begin(struct negotiations *n, enum service service, cons
 		strncpy(neg->git_protocol, git_protocol, sizeof(neg->git_protocol) - 1);
 	if (neg_is_push(neg)) {
 		neg_enter(neg, NEG_OFFERED, NEG_ANSWER_TIMEOUT, "can-push sent");
-		neg_say(neg, RECORD_CAN_PUSH, "share", neg->share);
+		neg_say_offer(neg);
 	} else {
 		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "push-request sent");
 		neg_say_request(neg);

@@ -50,6 +50,15 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 	return neg_create(n, id, service, share);
 }
 
+/* It becomes a variable of a child's environment: nothing else may pass. */
+static void take_git_protocol(struct negotiation *neg, struct fields f)
+{
+	const char *version = fields_get(f, "git-protocol");
+
+	if (version && (!strcmp(version, "0") || !strcmp(version, "1") || !strcmp(version, "2")))
+		strcpy(neg->git_protocol, version);
+}
+
 static void serve(struct negotiation *neg, const char *because)
 {
 	void *serving;
@@ -87,11 +96,12 @@ const char *serving_can_push(struct negotiations *n, const char *id, struct fiel
 	neg = take(n, id, SERVICE_RECEIVE_PACK, share);
 	if (!neg)
 		return NULL;
+	take_git_protocol(neg, f);
 	if (neg_must_wait(neg)) {
 		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW, "another push of the share is under way");
 		neg_say(neg, RECORD_SEEN, "state", "deferred");
 	} else {
-		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "can-push came");
+		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "can-push came");
 		neg_say_request(neg);
 	}
 	return NULL;
@@ -100,7 +110,6 @@ const char *serving_can_push(struct negotiations *n, const char *id, struct fiel
 const char *serving_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
-	const char *git_protocol = fields_get(f, "git-protocol");
 	int wanted = service ? service_by_name(service) : -1;
 	struct negotiation *neg;
 
@@ -114,10 +123,7 @@ const char *serving_push_request(struct negotiations *n, const char *id, struct 
 	neg = take(n, id, wanted, share);
 	if (!neg)
 		return NULL;
-	/* It becomes a variable of a child's environment: nothing else may pass. */
-	if (git_protocol && (!strcmp(git_protocol, "0") || !strcmp(git_protocol, "1") ||
-			     !strcmp(git_protocol, "2")))
-		strcpy(neg->git_protocol, git_protocol);
+	take_git_protocol(neg, f);
 	serve(neg, "push-request came");
 	return NULL;
 }
@@ -159,7 +165,8 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 	}
 	if (!neg_is_push(neg))
 		neg_say_channel(neg);
-	neg_enter(neg, NEG_OPEN, 0, "the service talks");
+	/* What the device has announced is open with our ACCEPT; what we announce, with its own. */
+	neg_enter(neg, NEG_OPEN, neg_is_push(neg) ? 0 : NEG_ACCEPT_TIMEOUT, "the service talks");
 	return neg->channel;
 }
 

@@ -141,6 +141,18 @@ void neg_say(struct negotiation *neg, enum record_type type, const char *key,
 	buf_finish(&fields);
 }
 
+void neg_say_offer(struct negotiation *neg)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "id", neg->id);
+	fields_add(&fields, "share", neg->share);
+	if (*neg->git_protocol)
+		fields_add(&fields, "git-protocol", neg->git_protocol);
+	neg->all->events->send(neg->all->owner, RECORD_CAN_PUSH, &fields);
+	buf_finish(&fields);
+}
+
 void neg_say_request(struct negotiation *neg)
 {
 	struct buf fields = { 0 };
@@ -148,7 +160,8 @@ void neg_say_request(struct negotiation *neg)
 	fields_add(&fields, "id", neg->id);
 	fields_add(&fields, "share", neg->share);
 	fields_add(&fields, "service", service_name(neg->service));
-	if (*neg->git_protocol)
+	/* Of a push the one who pushes says it. */
+	if (*neg->git_protocol && neg->ours)
 		fields_add(&fields, "git-protocol", neg->git_protocol);
 	neg->all->events->send(neg->all->owner, RECORD_PUSH_REQUEST, &fields);
 	buf_finish(&fields);
@@ -334,9 +347,26 @@ uint64_t negotiations_deadline(const struct negotiations *n)
 	return least;
 }
 
+/* The device has asked for a service, which runs, and does not take the channel. Its owner says neg_done(). */
+static void await_accept(struct negotiation *neg)
+{
+	neg->deadline = UINT64_MAX;
+	if (channel_is_open(neg->channel))
+		return;
+	/* A link without a path has a limit of its own; nobody can be blamed meanwhile. */
+	if (neg->all->channels->link->state != LINK_UP)
+		neg->deadline = neg->all->now + NEG_ACCEPT_TIMEOUT;
+	else
+		channel_close(neg->channel, "timeout");
+}
+
 /* A deadline has passed. */
 static void expire(struct negotiation *neg)
 {
+	if (neg->state == NEG_OPEN) {
+		await_accept(neg);
+		return;
+	}
 	if (!neg->ours && neg->state == NEG_DEFERRED) {
 		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW, "still waits");
 		neg_say(neg, RECORD_SEEN, "state", "deferred");

@@ -9,7 +9,7 @@
  * brings it, whatever else runs.
  *
  * Records (fields):
- *   can-push       id, share                "I have something for this share"
+ *   can-push       id, share, [git-protocol]   "I have something for this share"
  *   can-push       id, share, kind=announcement, version, tip..., [cut]
  *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol]   "send it"; unasked for, it is a fetch
@@ -35,7 +35,7 @@
  * One who announces:
  *   OFFERED --seen--> ended                 told once; answered from memory, whatever runs there
  * What comes twice is answered twice, alike, and has one effect.
- * Every state but OPEN has a timer; OPEN lives as long as its channel, whose
+ * Every state has a timer, OPEN until the channel is accepted; then it lives as long as that, whose
  * link has pings. Ended is said once.
  *
  * Pushes of one device to one share take turns, in the order they came: a
@@ -188,7 +188,7 @@ void neg_done(struct negotiation *neg, uint64_t now);
 /* The one that came after it, or NULL; negotiations::first is the oldest. For status, and for checks. */
 struct negotiation *neg_next(const struct negotiation *neg);
 bool neg_ours(const struct negotiation *neg);
-/* When its timer is due; UINT64_MAX while it is open. */
+/* When its timer is due; UINT64_MAX while its channel is open. */
 uint64_t neg_deadline(const struct negotiation *neg);
 
 const char *neg_id(const struct negotiation *neg);
