@@ -110,7 +110,9 @@ test_expect_success 'a second device of bob is pending until alice names it' '
 	as bob2 git xmpp share bob2/project.git --name=project --push=alice@localhost &&
 	as bob2 git xmpp add alice@localhost &&
 	wait_for 10 device_is alice bob bob2 "online  pending" &&
-	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)"
+	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)" 2>err &&
+	grep "no trusted device of .bob@localhost. is online" err &&
+	grep "git xmpp verify bob@localhost" err
 '
 
 test_expect_success 'add and accept, said again, show its fingerprint and grant nothing' '

@@ -711,6 +711,14 @@ static void test_judge(void)
 	link_attach(&bob.link, true, now);
 	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_CROSSED, "resumptions cross as well");
 	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_ACCEPT_RESUME, "with the same rule");
+	talk(&bob, 4096);
+	{
+		struct record r;
+
+		ok(record_parse(buf_data(&bob.wire), buf_len(&bob.wire), &r) > 0 && r.type == RECORD_HELLO &&
+		   !strcmp(fields_get((struct fields){ (const char *)r.payload, r.len }, "state"), "resume"),
+		   "who has answered says new no more on an attempt of their own");
+	}
 	now += LINK_CROSSED_MAX;
 	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
 	       "but one that has had no answer for so long wins nothing");
