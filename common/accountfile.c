@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "accountfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "text.h"
 
 enum { PIECE_MAX = 200 };	/* of a path between two slashes; a file system takes 255 */
 
@@ -49,6 +51,55 @@ char *accountfile_path(enum userfile_place place, const char *jid, const char *n
 	return path;
 }
 
+/* The JID that a directory is of; false if it is none, or one in pieces. */
+static bool jid_of(const char *directory, char out[JID_MAX])
+{
+	size_t n = 0;
+
+	for (const char *c = directory; *c; c++) {
+		char digits[3] = "";
+
+		if (n + 1 >= JID_MAX)
+			return false;
+		if (*c != '%') {
+			out[n++] = *c;
+			continue;
+		}
+		memcpy(digits, c + 1, strnlen(c + 1, 2));
+		if (!hex_decode(digits, &out[n++], 1))
+			return false;
+		c += 2;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+/* The account's file in a directory of another spelling of its JID, from when that was another account; or NULL. */
+static char *other_spelling(enum userfile_place place, const char *jid, const char *name)
+{
+	struct message trouble = { .id = MSG_NONE };
+	char *all = userfile_path(place, "accounts", &trouble), *found = NULL;
+	DIR *directory = all ? opendir(all) : NULL;
+	struct dirent *entry;
+
+	while (directory && !found && (entry = readdir(directory))) {
+		char spelling[JID_MAX], bare[JID_MAX];
+
+		if (!jid_of(entry->d_name, spelling) || !strcmp(spelling, jid) || !jid_bare(spelling, bare) ||
+		    strcmp(bare, jid))
+			continue;
+		found = xasprintf("%s/%s/%s", all, entry->d_name, name);
+		if (access(found, F_OK)) {
+			free(found);
+			found = NULL;
+		}
+	}
+	if (directory)
+		closedir(directory);
+	free(all);
+	return found;
+}
+
 char *accountfile_adopt(enum userfile_place place, const char *jid, const char *name, struct message *trouble)
 {
 	char *path = accountfile_path(place, jid, name, trouble), *old;
@@ -58,7 +109,9 @@ char *accountfile_adopt(enum userfile_place place, const char *jid, const char *
 	/* Whatever keeps us from seeing that there is one is met again when it is read. */
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return path;
-	old = userfile_path(place, name, trouble);
+	old = other_spelling(place, jid, name);
+	if (!old)
+		old = userfile_path(place, name, trouble);
 	if (old && rename(old, path) == 0) {
 		log_info("'%s' is the account's now: '%s'", old, path);
 	} else if (!old || errno != ENOENT) {

@@ -26,7 +26,8 @@ char *accountfile_path(enum userfile_place place, const char *jid, const char *n
 
 /*
  * The same; and the file of that name which was there before accounts had their own becomes this
- * account's, if it has none. It is moved, so that no other account has it too.
+ * account's, if it has none; before that, one in a directory of the JID as it was written before jid.h
+ * gave both one normal form. It is moved, so that no other account has it too.
  */
 char *accountfile_adopt(enum userfile_place place, const char *jid, const char *name, struct message *trouble);
 

@@ -106,6 +106,17 @@ static void test_adopt(void)
 	free(bob);
 	free(old);
 
+	old = userfile_path(USERFILE_DATA, "accounts/%c3%9cmit@example.org/key", &trouble);
+	put(old, "of an older spelling");
+	alice = accountfile_adopt(USERFILE_DATA, "\xc3\xbcmit@example.org", "key", &trouble);
+	ok(holds(alice, "of an older spelling") && access(old, F_OK), "another spelling of the same account is the account's");
+	free(alice);
+	put(old, "older still");
+	alice = accountfile_adopt(USERFILE_DATA, "\xc3\xbcmit@example.org", "key", &trouble);
+	ok(holds(alice, "of an older spelling"), "and nothing where it has its own");
+	free(alice);
+	free(old);
+
 	old = userfile_path(USERFILE_DATA, "accounts/carol@example.org", &trouble);
 	put(old, "in the way");
 	alice = accountfile_adopt(USERFILE_DATA, "carol@example.org", "key", &trouble);
