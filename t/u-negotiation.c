@@ -770,6 +770,8 @@ static void test_malformed(void)
 		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, "channel: ", "channel 0" },
 		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47, "channel: ",
 		  "a channel that is no number of 32 bits" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=2\0", 38, "channel: ",
+		  "a channel that is the other side's to announce" },
 		{ RECORD_SEEN, "id=0123456789abcdef01234567\0", 28, NULL, "seen of nothing" },
 		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, NULL, "withdrawal of nothing" },
 	};

@@ -112,6 +112,36 @@ static void test_better(void)
 	asks("", "for good");
 }
 
+/* Ways that are told again, for another reason, are the same ways. */
+static void test_same_ways(void)
+{
+	struct ways theirs, again;
+
+	memset(&theirs, 0x00, sizeof(theirs));
+	memset(&again, 0xff, sizeof(again));
+	theirs.allowed = again.allowed = ROUTE_ALL;
+	theirs.pass = again.pass = ways_of("8.8.8.8:1").pass;
+	theirs.n = again.n = netaddr_parse("8.8.8.8:1", &theirs.addresses[0]);
+	again.addresses[0].v6 = theirs.addresses[0].v6;
+	memcpy(again.addresses[0].ip, theirs.addresses[0].ip, sizeof(theirs.addresses[0].ip));
+	again.addresses[0].port = theirs.addresses[0].port;
+	begin(true);
+	search_hear(&s, &theirs, now);
+	step(0);
+	asks("d", "an address is dialled");
+	for (int i = 0; i < 8; i++) {
+		search_failed(&s, PATH_DIRECT, now);
+		now += 5 * 60 * 1000;
+		search_step(&s, true, now);
+	}
+	search_failed(&s, PATH_DIRECT, now);
+	asked[0] = '\0';
+	now += 11 * 1000;
+	search_hear(&s, &again, now);
+	search_step(&s, true, now);
+	ok(!strchr(asked, 'd'), "told again it shortens no wait of what has failed often");
+}
+
 static void test_proxy_needs_link(void)
 {
 	begin(true);
@@ -191,6 +221,7 @@ static void test_failing_at_once(void)
 int main(void)
 {
 	test_better();
+	test_same_ways();
 	test_proxy_needs_link();
 	test_offer();
 	test_told_again();

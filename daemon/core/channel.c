@@ -106,7 +106,7 @@ struct channel *channel_open(struct channels *c, const struct channel_events *ev
 	return ch;
 }
 
-static bool is_ours(const struct channels *c, uint32_t number)
+bool channel_number_is_ours(const struct channels *c, uint32_t number)
 {
 	return number % 2 == c->next % 2;
 }
@@ -125,7 +125,7 @@ struct channel *channel_accept(struct channels *c, uint32_t number,
 {
 	struct channel *ch;
 
-	if (number == 0 || is_ours(c, number) || find(c, number) ||
+	if (number == 0 || channel_number_is_ours(c, number) || find(c, number) ||
 	    c->count >= CHANNELS_PER_LINK)
 		return NULL;
 	if (!channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
@@ -328,9 +328,9 @@ static const char *take_late(struct channels *c, uint32_t number, enum record_ty
 {
 	struct buf payload = { 0 };
 
-	if (number == 0 || (is_ours(c, number) && number >= c->next))
+	if (number == 0 || (channel_number_is_ours(c, number) && number >= c->next))
 		return "channel: one that was announced";
-	if (!is_ours(c, number) || type != RECORD_ACCEPT)
+	if (!channel_number_is_ours(c, number) || type != RECORD_ACCEPT)
 		return NULL;
 	put_close(&payload, number, "gone");
 	link_send(c->link, RECORD_CLOSE, buf_data(&payload), buf_len(&payload));

@@ -84,6 +84,9 @@ struct channel *channel_open(struct channels *c, const struct channel_events *ev
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner);
 
+/* Whether it is one that our side announces, by its parity. */
+bool channel_number_is_ours(const struct channels *c, uint32_t number);
+
 /* Whether it carries data: ours, that the peer has accepted, or the peer's. */
 bool channel_is_open(const struct channel *ch);
 

@@ -298,6 +298,8 @@ static const char *on_starting_push(struct negotiations *n, const char *id, stru
 
 	if (started_before(n, id, channel))
 		return NULL;
+	if (channel_number_is_ours(n->channels, (uint32_t)channel))
+		return "channel: of the parity of who announces it";
 	/* Otherwise numbers are never used twice in a link. */
 	if (channel <= n->last_channel || channel > UINT32_MAX)
 		return "channel: a number of 32 bits, above those before";

@@ -208,9 +208,18 @@ bool search_wants(const struct search *s, enum path_kind kind)
 	return route_wants(&s->route, kind);
 }
 
+/* Not by their bytes: what lies between the members of an address is nobody's. */
+static bool same_addresses(const struct ways *a, const struct ways *b)
+{
+	for (size_t i = 0; i < a->n && i < b->n; i++)
+		if (!netaddr_equal(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return a->n == b->n;
+}
+
 void search_hear(struct search *s, const struct ways *theirs, uint64_t now)
 {
-	if (theirs->n != s->theirs.n || memcmp(theirs->addresses, s->theirs.addresses, sizeof(theirs->addresses)))
+	if (!same_addresses(theirs, &s->theirs))
 		route_possible(&s->route, PATH_DIRECT, false, now);
 	s->theirs = *theirs;
 	refresh(s, now);
