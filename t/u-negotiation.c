@@ -576,6 +576,15 @@ static void test_silent_device(void)
 	negotiations_tick(&b.negotiations, now);
 	expect("bob says REFUSE timeout\n", "and no more: the next one has its turn");
 	is_int(b.negotiations.count, 0, "nothing is left of it");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	hear(&b, RECORD_CAN_PUSH, "id=0123456789abcdef01234560\0share=project\0", 42);
+	buf_reset(&trace);
+	now += NEG_ANSWER_TIMEOUT;
+	negotiations_tick(&b.negotiations, now);
+	expect("bob says REFUSE timeout\nbob says PUSH-REQUEST\n", "who comes after it is asked");
+	now += NEG_ANSWER_TIMEOUT;
+	negotiations_tick(&b.negotiations, now);
+	expect("bob says REFUSE timeout\n", "and has 15 s as well");
 	pair_finish(&a, &b);
 
 	pair_init(&a, &b, "alice", "bob");

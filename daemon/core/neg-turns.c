@@ -61,7 +61,7 @@ void neg_start_deferred(struct negotiations *n)
 
 	/* What is said may bring others to their end. */
 	while ((neg = next_deferred(n))) {
-		neg_enter(neg, NEG_REQUESTED, NEG_START_TIMEOUT, "its turn has come");
+		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "its turn has come");
 		neg_say_request(neg);
 	}
 }
