@@ -74,7 +74,7 @@ static bool jid_of(const char *directory, char out[JID_MAX])
 	return true;
 }
 
-/* The account's file in a directory of another spelling of its JID, from when that was another account; or NULL. */
+/* The account's file in a directory of another spelling, from when that was another account; or NULL. */
 static char *other_spelling(enum userfile_place place, const char *jid, const char *name)
 {
 	struct message trouble = { .id = MSG_NONE };

@@ -127,7 +127,7 @@ bool jid_any(const char *text, char out[JID_FULL_MAX])
 		return false;
 	if (!resource)
 		return true;
-	if (!*resource || !take(resource, strlen(resource), prepared) || !prep_resource(prepared, JID_MAX) || !*prepared)
+	if (!take(resource, strlen(resource), prepared) || !prep_resource(prepared, JID_MAX) || !*prepared)
 		return false;
 	strcat(strcat(out, "/"), prepared);
 	return true;

@@ -17,8 +17,8 @@ enum {
 };
 
 /*
- * Checks local@domain, as somebody has typed or written it, and writes its normal form to out (JID_MAX bytes). False
- * if it is no such thing: a part empty or over 1023 bytes, control, invisible or space
+ * Checks local@domain, as somebody has typed or written it, and writes its normal form to out
+ * (JID_MAX bytes). False if it is no such thing: a part empty or over 1023 bytes, control, invisible or space
  * characters, characters RFC 7622 section 3.3.1 forbids ("&'/:<>@), bad UTF-8, what the
  * profile of a part forbids, a resource.
  */
@@ -26,8 +26,9 @@ bool jid_bare(const char *text, char *out);
 
 /*
  * The same for the part before the first '/' of an address that a server has stamped on a
- * stanza. A server that does as we do changes no local part here, but for the case of ASCII letters; false for one
- * that would change more: where a server keeps two names apart that are one here, the second is nobody.
+ * stanza. Of one that a server like ours has stamped the local part is in normal form, but for
+ * the case of ASCII letters. False for any other: where a server keeps two names apart that are one
+ * here, the second is nobody.
  */
 bool jid_bare_of(const char *full, char *out);
 

@@ -100,8 +100,8 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 		close_with(g, "not-you", NULL);
 		break;
 	default:
-		log_about(g->jid, LOG_WARNING, "%s: broke the protocol: a path does not begin with a HELLO record: %s",
-			  g->jid, why);
+		log_about(g->jid, LOG_WARNING,
+			  "%s: broke the protocol: a path does not begin with a HELLO record: %s", g->jid, why);
 		close_with(g, NULL, NULL);
 	}
 }

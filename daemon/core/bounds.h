@@ -24,7 +24,7 @@ enum {
 	LINK_CROSSED_MAX = 2 * 1000,		/* an attempt of ours not answered for longer does not win any more */
 	LINK_SUSPEND_MAX = 60 * 1000,		/* without a path, then the link ends; unless set otherwise */
 	LINK_IDLE_CLOSE = 10 * 60 * 1000,	/* without a channel or negotiation */
-	LINK_VERSION_KEPT = 60 * 60 * 1000,	/* a device that speaks no protocol of ours is not asked before */
+	LINK_VERSION_KEPT = 60 * 60 * 1000,	/* who speaks no protocol of ours is not asked before */
 
 	/* channels */
 	CHANNELS_PER_LINK = 64,
@@ -39,7 +39,7 @@ enum {
 	NEG_ANSWER_TIMEOUT = 15 * 1000,		/* can-push or push-request unanswered */
 	NEG_START_NOTICE = 3 * 1000,		/* then who asked is told that it takes longer */
 	NEG_START_TIMEOUT = 60 * 1000,		/* the service process gave no sign */
-	NEG_ACCEPT_TIMEOUT = 60 * 1000,		/* who asked for a service does not take the channel that it is on */
+	NEG_ACCEPT_TIMEOUT = 60 * 1000,		/* who asked for a service does not take its channel */
 	NEG_DEFER_RENEW = 20 * 1000,		/* who is kept waiting hears of it so often */
 	NEG_DEFER_TIMEOUT = 60 * 1000,		/* and gives up when it does not */
 	NEG_IDLE_PUSH = 2 * 1000,		/* an open push without a byte holds nobody back */

@@ -106,7 +106,8 @@ enum hello_fault hello_parse(const struct record *record, const struct link_ends
 	hello->protocol = fields_get_u64(f, "protocol", 0);
 	hello->state = fields_get(f, "state");
 	if (!hello->protocol || !hello->state)
-		return malformed(hello, hello->protocol ? "state: must be there" : "protocol: a number above 0");
+		return malformed(hello, hello->protocol ? "state: must be there" :
+				 "protocol: a number above 0");
 	if (hello->protocol != LINK_PROTOCOL)
 		return HELLO_OTHER_PROTOCOL;
 	if (!names_both(f, hello->state, ends))

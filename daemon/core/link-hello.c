@@ -142,7 +142,8 @@ static int take_state(struct link *l, const struct hello *hello, uint64_t now)
 		return -1;
 	}
 	if (!outbox_plausible(&in->outbox, hello->received))
-		return link_protocol_error(l, RECORD_HELLO, "received: of what was sent, and not below the last one");
+		return link_protocol_error(l, RECORD_HELLO,
+					   "received: of what was sent, and not below the last one");
 	come_up(l, hello->received, hello->instance, now);
 	return 0;
 }

@@ -181,7 +181,8 @@ static int take_ack(struct link *l, const struct record *record, uint64_t now)
 		return link_protocol_error(l, RECORD_ACK, "number: eight bytes");
 	number = get_be64(record->payload);
 	if (!outbox_plausible(&in->outbox, number))
-		return link_protocol_error(l, RECORD_ACK, "number: of what was sent, and not below the last one");
+		return link_protocol_error(l, RECORD_ACK,
+					   "number: of what was sent, and not below the last one");
 	if (number > in->outbox.acked)
 		in->acked_at = now;
 	outbox_ack(&in->outbox, number);
