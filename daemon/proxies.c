@@ -243,7 +243,7 @@ bool proxies_searching(const struct proxies *p)
 void proxies_failed(struct proxies *p, const char *jid)
 {
 	for (size_t i = 0; i < p->n_found; i++)
-		if (!strcmp(p->found[i].proxy.jid, jid))
+		if (jid_same(p->found[i].proxy.jid, jid))
 			p->found[i].failures++;
 }
 
@@ -252,7 +252,7 @@ bool proxies_know(const struct proxies *p, const char *jid, const char *host, ui
 	for (size_t i = 0; i < p->n_found; i++) {
 		const struct proxy *proxy = &p->found[i].proxy;
 
-		if (proxy->port == port && !strcmp(proxy->jid, jid) && !strcmp(proxy->host, host))
+		if (proxy->port == port && jid_same(proxy->jid, jid) && !strcmp(proxy->host, host))
 			return true;
 	}
 	return false;

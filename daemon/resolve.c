@@ -88,10 +88,8 @@ static bool is_localhost(const char *domain)
 static void add_only_target(struct resolve *r, const char *host, uint16_t port)
 {
 	struct target *t = &r->targets[0];
-	char *ascii = hostname_ascii(host);
 
-	snprintf(t->host, sizeof(t->host), "%s", ascii);
-	free(ascii);
+	snprintf(t->host, sizeof(t->host), "%s", host);
 	t->port = port;
 	t->direct_tls = port == PORT_DIRECT_TLS;
 	r->count = 1;
@@ -138,8 +136,11 @@ static void look_up_addresses(uv_work_t *work)
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct resolve *r = work->data;
 	struct addrinfo *list;
-	int err = getaddrinfo(r->host.host, NULL, &hints, &list);
+	/* As the user wrote it, or a server that names another one. */
+	char *ascii = hostname_ascii(r->host.host);
+	int err = getaddrinfo(ascii, NULL, &hints, &list);
 
+	free(ascii);
 	if (err) {
 		snprintf(r->why, sizeof(r->why), "cannot resolve %.255s: %s", r->host.host, gai_strerror(err));
 		return;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* In this program, as in the broker, strophe-names.c stands before the libraries. */
+#include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <strophe.h>
 
 #include "alloc.h"
 #include "hostname.h"
+#include "resolve.h"
+#include "srv.h"
 #include "tap.h"
 
 static void test_hostname(void)
@@ -27,6 +30,52 @@ static void test_hostname(void)
 		is_str(ascii, rows[i].ascii, rows[i].ascii);
 		free(ascii);
 	}
+}
+
+/* What DNS would be asked, by these in place of the library's. */
+static char asked[4][256];
+static int questions;
+
+static void note(const char *name)
+{
+	snprintf(asked[questions++ % 4], sizeof(asked[0]), "%s", name);
+}
+
+size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct target *out, size_t max, bool *denied)
+{
+	note(domain);
+	return 0;
+}
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+{
+	note(host);
+	return EAI_NONAME;
+}
+
+static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
+{
+}
+
+static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
+{
+}
+
+static void test_dns(void)
+{
+	struct target target = { .host = "b\xc3\xbc" "cher.example", .port = 5222 };
+	uv_loop_t *loop = uv_default_loop();
+
+	resolve_targets(loop, "b\xc3\xbc" "cher.test", NULL, on_targets, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	is_int(questions, 2, "two services are asked for");
+	is_str(asked[0], "xn--bcher-kva.test", "of the domain in A-labels");
+	is_str(asked[1], "xn--bcher-kva.test", "both times");
+	resolve_addresses(loop, &target, on_addresses, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	is_str(asked[2], "xn--bcher-kva.example", "so is a host that the user has named");
+	uv_loop_close(loop);
+	uv_library_shutdown();
 }
 
 static void test_tls(void)
@@ -71,6 +120,7 @@ static void test_sasl(void)
 int main(void)
 {
 	test_hostname();
+	test_dns();
 	test_tls();
 	test_sasl();
 	return tap_done();
