@@ -198,7 +198,8 @@ static enum attempt start_and_connect(struct client *c, const char *path, struct
 		if (launch_broker(deadline, trouble) < 0)
 			return ATTEMPT_FAILED;
 		restart = launch_now_ms() + RELAUNCH_MS;
-		while ((result = attempt_both(c, path, trouble)) == ATTEMPT_ABSENT && launch_now_ms() < restart) {
+		while ((result = attempt_both(c, path, trouble)) == ATTEMPT_ABSENT &&
+		       launch_now_ms() < restart) {
 			pause_ms(wait);
 			wait = wait < 100 ? wait * 2 : wait;
 		}

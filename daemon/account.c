@@ -29,7 +29,8 @@ static void ask(struct broker *b, bool insist);
 
 static bool is_refused(const struct broker *b)
 {
-	return b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED && xmpp_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
+	return b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED &&
+	       xmpp_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
 }
 
 static void on_again(uv_timer_t *timer)

@@ -24,8 +24,8 @@ struct password;
 struct account {
 	const struct xmpp_events *events;	/* borrowed */
 	struct password *asking;	/* owned; the source is being asked */
-	bool fresh;			/* the password was asked for after the last login that worked */
-	bool insist;			/* what is being asked for is tried, also if it was refused before */
+	bool fresh;			/* the password is younger than the last login that worked */
+	bool insist;			/* what is asked for is tried, refused before or not */
 	bool reconnecting;		/* the old xmpp is being destroyed */
 	struct retry retry;
 	uv_timer_t again;		/* when to ask the source again */

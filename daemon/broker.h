@@ -79,7 +79,7 @@ struct broker {
 	uint64_t started;			/* unix seconds */
 	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	struct twins twins;			/* other machines that are online as this device */
-	uint64_t twin_since;			/* unix seconds, of when that was said; 0: there is none */
+	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
 	struct services services;		/* the git processes that serve others */
 	struct quota lookups;			/* of names that buddies offer */
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */

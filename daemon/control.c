@@ -423,8 +423,8 @@ bool control_in_place(const struct control *control)
 {
 	struct stat st;
 
-	return control->listener && control->ino && !stat(control->path, &st) && st.st_dev == control->dev &&
-	       st.st_ino == control->ino;
+	return control->listener && control->ino && !stat(control->path, &st) &&
+	       st.st_dev == control->dev && st.st_ino == control->ino;
 }
 
 struct control *control_create(struct broker *broker, const char *path, struct message *trouble)

@@ -160,7 +160,9 @@ static bool is_refused(const struct login *l)
 
 bool login_is_final(const struct login *l)
 {
-	static const char *const of_account[] = { "not-authorized", "account-disabled", "credentials-expired" };
+	static const char *const of_account[] = {
+		"not-authorized", "account-disabled", "credentials-expired",
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_account); i++)
 		if (!strcmp(l->sasl, of_account[i]))
@@ -168,8 +170,8 @@ bool login_is_final(const struct login *l)
 	return l->replaced || l->copied;
 }
 
-enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
-			       bool was_up, struct message *out)
+enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain,
+			       const char *where, bool was_up, struct message *out)
 {
 	char reason[256], text[512];
 	bool no_mechanism = l->no_mechanism && !l->sasl[0];

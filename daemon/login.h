@@ -25,7 +25,7 @@ struct login {
 	char tls_reason[80];
 	char certificate[80];	/* empty: nothing wrong with it */
 	bool no_mechanism;	/* no way to log in that both know */
-	char sasl[40];		/* condition of the first of those refusals that came furthest; empty: none */
+	char sasl[40];		/* of the refusal that came furthest, the first such; or empty */
 	unsigned sasl_steps;	/* how far that was: challenges before it */
 	unsigned steps;		/* challenges since the last refusal */
 	char refusal[80];	/* after the login proper: resource binding */
@@ -34,7 +34,7 @@ struct login {
 	char other_host[TARGET_HOST_MAX];	/* where the server sends us on to; empty: nowhere */
 	const char *excess;	/* what the server said that was too much, static; or NULL */
 	bool replaced;		/* another connection took our resource */
-	bool copied;		/* another machine is online as this device, and we make room for it */
+	bool copied;		/* another machine is this device, and we make room for it */
 	bool late;		/* a deadline passed */
 };
 
@@ -58,7 +58,7 @@ bool login_is_final(const struct login *l);
  * What to tell the user when a login at `where` (host:port) failed, or a session
  * ended (was_up), and what kind of failure that is.
  */
-enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain, const char *where,
-			       bool was_up, struct message *out);
+enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain,
+			       const char *where, bool was_up, struct message *out);
 
 #endif

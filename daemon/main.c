@@ -250,7 +250,8 @@ static int run(struct premises *premises, int ready_fd)
 	uv_loop_init(&loop);
 	watch_signals(&loop, &signals, &broker);
 	if (broker_start(&broker, &loop, premises->path, &trouble) == 0) {
-		log_info("serving '%s', device %s", premises->path, *broker.device ? broker.device : "none");
+		log_info("serving '%s', device %s", premises->path,
+			 *broker.device ? broker.device : "none");
 		premises_watch(premises, &loop, &premises_events, &broker);
 		say(ready_fd, "ok\n");
 	} else {

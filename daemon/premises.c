@@ -126,7 +126,8 @@ static int take_again(struct premises *p, const char *path, struct message *trou
 	free(beside);
 	if (sockpath_check_dir(path, true, trouble)) {
 		if (trouble->id == MSG_NONE)
-			message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", "its directory has gone", NULL);
+			message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason",
+				    "its directory has gone", NULL);
 		return -1;
 	}
 	if (!held) {
@@ -220,7 +221,8 @@ static void look(struct premises *p)
 	}
 }
 
-void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events, void *owner)
+void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events,
+		    void *owner)
 {
 	p->events = events;
 	p->owner = owner;

@@ -48,7 +48,8 @@ struct premises {
 int premises_take(struct premises *p, const char *socket_path, struct message *trouble);
 
 /* From now on, with the socket served, it is looked after. None of it keeps the loop alive. */
-void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events, void *owner);
+void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events,
+		    void *owner);
 
 /*
  * No event comes any more; the loop has to run once for the handles to close. The locks are held

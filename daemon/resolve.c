@@ -120,9 +120,10 @@ static void look_up_targets(uv_work_t *work)
 	}
 	if (!is_localhost(r->domain)) {
 		/* Half for each, so that neither crowds out the other. */
-		r->count = srv_ask("_xmpp-client._tcp", r->domain, false, r->targets, TARGETS_MAX / 2, &denied);
-		r->count += srv_ask("_xmpps-client._tcp", r->domain, true, r->targets + r->count, TARGETS_MAX / 2,
-				    &no_direct_tls);
+		r->count = srv_ask("_xmpp-client._tcp", r->domain, false, r->targets,
+				   TARGETS_MAX / 2, &denied);
+		r->count += srv_ask("_xmpps-client._tcp", r->domain, true, r->targets + r->count,
+				    TARGETS_MAX / 2, &no_direct_tls);
 	}
 	targets_order(r->targets, r->count, draw_lot, NULL);
 	if (r->count == 0 && denied)
@@ -142,13 +143,15 @@ static void look_up_addresses(uv_work_t *work)
 
 	free(ascii);
 	if (err) {
-		snprintf(r->why, sizeof(r->why), "cannot resolve %.255s: %s", r->host.host, gai_strerror(err));
+		snprintf(r->why, sizeof(r->why), "cannot resolve %.255s: %s", r->host.host,
+			 gai_strerror(err));
 		return;
 	}
 	for (struct addrinfo *a = list; a && r->count < TARGET_ADDRESSES_MAX; a = a->ai_next) {
 		struct endpoint *e = &r->endpoints[r->count];
 
-		if (getnameinfo(a->ai_addr, a->ai_addrlen, e->ip, sizeof(e->ip), NULL, 0, NI_NUMERICHOST))
+		if (getnameinfo(a->ai_addr, a->ai_addrlen, e->ip, sizeof(e->ip), NULL, 0,
+				NI_NUMERICHOST))
 			continue;
 		e->port = r->host.port;
 		e->direct_tls = r->host.direct_tls;
@@ -200,8 +203,8 @@ struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char 
 	return start(r, loop, look_up_targets);
 }
 
-struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target, resolve_addresses_done done,
-				  void *arg)
+struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target,
+				  resolve_addresses_done done, void *arg)
 {
 	struct resolve *r = xcalloc(1, sizeof(*r));
 

@@ -20,8 +20,10 @@ enum { ENDPOINT_TEXT_MAX = 80, RESOLVE_HOST_MAX = TARGET_HOST_MAX };
 struct resolve;
 
 /* With what was found (valid during the call), or n == 0 and why. */
-typedef void (*resolve_targets_done)(void *arg, const struct target *targets, size_t n, const char *why);
-typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoints, size_t n, const char *why);
+typedef void (*resolve_targets_done)(void *arg, const struct target *targets, size_t n,
+				     const char *why);
+typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoints, size_t n,
+				       const char *why);
 
 /*
  * done is called once, from the loop, unless cancelled before; the resolve is
@@ -30,8 +32,8 @@ typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoin
  */
 struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char *server,
 				resolve_targets_done done, void *arg);
-struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target, resolve_addresses_done done,
-				  void *arg);
+struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target,
+				  resolve_addresses_done done, void *arg);
 
 /*
  * done will not be called any more. The look-up itself may go on for a while; it owns its memory.

@@ -22,8 +22,8 @@ enum {
 	DNS_TRIES = 2,
 };
 
-size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct target *out, size_t max,
-		bool *denied)
+size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct target *out,
+		size_t max, bool *denied)
 {
 	ns_msg msg;
 	ns_rr rr;
@@ -35,11 +35,13 @@ size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct
 		const unsigned char *data;
 		struct target *t = &out[n];
 
-		if (ns_parserr(&msg, ns_s_an, i, &rr) < 0 || ns_rr_type(rr) != ns_t_srv || ns_rr_rdlen(rr) < 7)
+		if (ns_parserr(&msg, ns_s_an, i, &rr) < 0 || ns_rr_type(rr) != ns_t_srv ||
+		    ns_rr_rdlen(rr) < 7)
 			continue;
 		data = ns_rr_rdata(rr);
 		*t = (struct target){ .direct_tls = direct_tls };
-		if (dn_expand(ns_msg_base(msg), ns_msg_end(msg), data + 6, t->host, sizeof(t->host)) < 0)
+		if (dn_expand(ns_msg_base(msg), ns_msg_end(msg), data + 6, t->host,
+			      sizeof(t->host)) < 0)
 			continue;
 		if (!t->host[0] || !strcmp(t->host, ".")) {
 			*denied = true;
@@ -72,8 +74,8 @@ static int query(const char *name, unsigned char *answer)
 #endif
 }
 
-size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct target *out, size_t max,
-	       bool *denied)
+size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct target *out,
+	       size_t max, bool *denied)
 {
 	char name[TARGET_HOST_MAX + 32];
 	unsigned char *answer = xmalloc(ANSWER_MAX);

@@ -43,7 +43,8 @@ static void on_answer(void *arg, const char *error)
 		log_info("%s carries our device, and is a ghost: %s", q->full, error);
 	if (b->xmpp && xmpp_jid(b->xmpp) && twins_answered(&b->twins, q->full, !error)) {
 		if (note(b))
-			log_warning("%s is another machine with the key of this one, and lives", q->full);
+			log_warning("%s is another machine with the key of this one, and lives",
+				    q->full);
 		if (!twins_we_stay(b->device, xmpp_jid(b->xmpp), q->full))
 			xmpp_yield(b->xmpp);
 		else
@@ -63,7 +64,8 @@ void twinwatch_seen(struct broker *b, const char *full)
 	q = xcalloc(1, sizeof(*q));
 	q->broker = b;
 	q->full = xstrdup(full);
-	if (!xmpp_request(b->xmpp, full, "get", "<ping xmlns='urn:xmpp:ping'/>", PATIENCE, on_answer, q))
+	if (!xmpp_request(b->xmpp, full, "get", "<ping xmlns='urn:xmpp:ping'/>", PATIENCE,
+			  on_answer, q))
 		on_answer(q, "disconnected");
 }
 

@@ -64,13 +64,13 @@ enum phase {
 	PHASE_ADDRESSES,	/* of the next of them */
 	PHASE_NEXT,		/* about to go on with the next address, or server */
 	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
-	PHASE_BESIDE,		/* logged in beside our place; whoever is in it is asked for a sign of life */
+	PHASE_BESIDE,		/* logged in beside our place; who is in it is asked for a sign of life */
 	PHASE_ROSTER,		/* logged in; the roster is on its way */
 	PHASE_SETTLING,		/* presence is out; the pong behind it is on its way */
 	PHASE_ONLINE,
-	PHASE_BARRED,		/* the certificate is bad, or our place is taken: before trying again */
+	PHASE_BARRED,		/* a bad certificate, or our place is taken: before trying again */
 	PHASE_FAILED,		/* the account is refused: until xmpp_connect() */
-	PHASE_YIELDING,		/* we make room for another machine, which may still ask us for a sign of life */
+	PHASE_YIELDING,		/* we make room for another machine, which may still ask us */
 	PHASE_LEAVING,		/* xmpp_destroy(): the farewell is on its way */
 };
 
@@ -232,7 +232,8 @@ static bool follow_redirection(struct xmpp *x, bool was_up)
 static void failed(struct xmpp *x, bool was_up)
 {
 	struct message trouble;
-	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up, &trouble);
+	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up,
+					       &trouble);
 
 	note_trouble(x, cause, &trouble);
 	if (cause == RETRY_PLACE || x->login.bind_refused)
@@ -416,7 +417,8 @@ static void on_up(void *owner)
 	x->beside = false;
 	enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
 	exchange_available(&x->exchange, x->device, x->place, false);
-	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>", request_deadline(x), on_place, x);
+	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>",
+			 request_deadline(x), on_place, x);
 }
 
 static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)

@@ -16,8 +16,8 @@
  */
 enum retry_cause {
 	RETRY_SERVER,		/* not reached, or it has a problem of its own: 1 s to 60 s */
-	RETRY_CERTIFICATE,	/* who answers is not to be trusted, and was told nothing: 1 s to 60 s */
-	RETRY_ACCOUNT,		/* the account or its password is refused, or there is no password: 1 to 30 min */
+	RETRY_CERTIFICATE,	/* who answers is not trusted, and was told nothing: 1 to 60 s */
+	RETRY_ACCOUNT,		/* it or its password is refused, or there is none: 1 to 30 min */
 	RETRY_PLACE,		/* another connection took our place: 10 s to 30 min */
 };
 

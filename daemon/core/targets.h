@@ -16,7 +16,7 @@ enum {
 	TARGET_HOST_MAX = 256,
 	TARGETS_MAX = 128,		/* records of a domain */
 	TARGET_ADDRESSES_MAX = 8,	/* of one host that are tried */
-	REDIRECTIONS_MAX = 3,		/* in one round: those that send us on may do so in a circle */
+	REDIRECTIONS_MAX = 3,		/* in one round: it may be a circle */
 };
 
 struct target {
