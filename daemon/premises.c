@@ -2,6 +2,7 @@
 #include "premises.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 
 enum {
 	PATIENCE = 5 * 1000,	/* ms for the directory to come back */
+	TAKES = 100,		/* of a lock whose holder was killed */
+	TAKE_EVERY = 20 * 1000,	/* us */
 	ROUNDS = 4,		/* of looking again because something changed meanwhile */
 };
 
@@ -61,6 +64,48 @@ static void say_where(struct premises *p)
 	free(text);
 }
 
+/* A zombie does not count: its threads may hold the lock for a moment more. */
+static bool is_dead(int pid)
+{
+	char path[64], line[512] = "";
+	const char *state;
+	FILE *stat;
+
+	if (kill(pid, 0) < 0)
+		return errno == ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	stat = fopen(path, "re");
+	if (!stat)
+		return false;
+	if (!fgets(line, sizeof(line), stat))
+		line[0] = '\0';
+	fclose(stat);
+	/* "4711 (git-xmpp-daemon) S ..." */
+	state = strrchr(line, ')');
+	return state && !strncmp(state, ") Z", 3);
+}
+
+/* Whether the lock's holder, as it says itself, is being killed. */
+static bool is_ending(const char *lock)
+{
+	char text[SOCKPATH_MAX + 32];
+	const char *said = lockfile_read(lock, text, sizeof(text)) ? strstr(text, "\npid ") : NULL;
+
+	return said && atoi(said + 5) > 0 && is_dead(atoi(said + 5));
+}
+
+/* Whoever starts a broker where one was just killed wants a broker. */
+static int take_state(const char *path, struct message *trouble)
+{
+	int fd = lockfile_take(path, trouble);
+
+	for (int i = 0; i < TAKES && fd < 0 && trouble->id == MSG_NONE && is_ending(path); i++) {
+		usleep(TAKE_EVERY);
+		fd = lockfile_take(path, trouble);
+	}
+	return fd;
+}
+
 int premises_take(struct premises *p, const char *socket_path, struct message *trouble)
 {
 	p->lock = p->state_lock = -1;
@@ -68,7 +113,7 @@ int premises_take(struct premises *p, const char *socket_path, struct message *t
 	p->state = userfile_path(USERFILE_STATE, "broker.lock", trouble);
 	if (!p->state)
 		return -1;
-	p->state_lock = lockfile_take(p->state, trouble);
+	p->state_lock = take_state(p->state, trouble);
 	if (p->state_lock < 0 && trouble->id == MSG_NONE)
 		lockfile_knock(p->state);
 	if (p->state_lock >= 0)

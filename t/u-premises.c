@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -150,6 +151,37 @@ static void test_only_one(void)
 	end();
 }
 
+/* A child that holds the lock for a moment, and says that somebody is who has died. */
+static void test_killed(void)
+{
+	char *lock = userfile_name(USERFILE_STATE, "broker.lock"), text[64], byte = 0;
+	struct message trouble;
+	int ready[2];
+	pid_t dead = fork(), holder;
+
+	if (dead == 0)
+		_exit(0);
+	waitpid(dead, NULL, 0);
+	snprintf(text, sizeof(text), "/nowhere\npid %d\n", (int)dead);
+	if (pipe(ready))
+		exit(1);
+	holder = fork();
+	if (holder == 0) {
+		lockfile_take(lock, &trouble);
+		lockfile_say(lock, text);
+		if (write(ready[1], "", 1) == 1)
+			usleep(200 * 1000);
+		_exit(0);
+	}
+	ok(read(ready[0], &byte, 1) == 1, "a broker was killed, its lock is still held");
+	begin();
+	end();
+	waitpid(holder, NULL, 0);
+	close(ready[0]);
+	close(ready[1]);
+	free(lock);
+}
+
 static void test_comes_back(void)
 {
 	begin();
@@ -229,6 +261,7 @@ int main(void)
 	setenv("XDG_STATE_HOME", in_top("state"), 1);
 	uv_loop_init(&loop);
 	test_only_one();
+	test_killed();
 	test_comes_back();
 	test_gone_for_good();
 	test_lost();
