@@ -158,7 +158,7 @@ void account_drop(struct broker *b)
 	forget_question(b);
 	if (!xmpp)
 		return;
-	inbands_lost(&b->inbands, NULL, "logged-out");
+	inbands_lost(&b->inbands, "logged-out");
 	while (b->peers)
 		peer_end(b->peers, "logged-out");
 	greetings_end(b);

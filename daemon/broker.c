@@ -87,12 +87,20 @@ static bool is_reachable(void *owner, const char *jid)
 		return false;
 	if (b->roster_known && !broker_is_buddy(b, jid))
 		return true;
+	for (const struct peer *p = b->peers; p; p = p->next)
+		if (p->link.state == LINK_UP && !strcmp(p->jid, jid))
+			return true;
 	if (!buddy)
 		return false;
 	for (const struct resource *r = buddy->resources; r; r = r->next)
 		if (r->broker && strcmp(r->device, b->device) && broker_trusts_device(b, jid, r->device))
 			return true;
 	return false;
+}
+
+void broker_linked(struct broker *b, const char *jid)
+{
+	buddy_appeared(b, jid);
 }
 
 void broker_trust_granted(struct broker *b, const char *jid)
@@ -141,7 +149,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		b->online_at = 0;
 		uv_timer_stop(&b->grace);
 		forget_presences(b);
-		inbands_lost(&b->inbands, NULL, "the connection with the server is lost");
+		inbands_lost(&b->inbands, "the connection with the server is lost");
 		reach_online(b->reach, NULL);
 		peers_online(b, false);
 	}
@@ -203,7 +211,20 @@ static void on_unavailable(void *owner, const char *full)
 	peer = peer_find(b, bare, device);
 	if (peer)
 		peer_presence(peer, false);
-	inbands_lost(&b->inbands, full, "the other side went offline");
+}
+
+/* Of somebody, or of one resource: what the server could not tell them says nothing of whether they are there. */
+static void on_doubted(void *owner, const char *jid)
+{
+	struct broker *b = owner;
+	const struct resource *r = jid_resource(jid) ? presence_full(b->presence, jid) : NULL;
+	char bare[JID_MAX];
+
+	if (!jid_bare_of(jid, bare))
+		return;
+	for (struct peer *p = b->peers; p; p = p->next)
+		if (!strcmp(p->jid, bare) && (!r || !strcmp(p->device, r->device)))
+			peer_doubt(p);
 }
 
 static void on_ibb(void *owner, const struct ibb_stanza *stanza)
@@ -231,6 +252,7 @@ static const struct xmpp_events xmpp_events = {
 	.roster = contacts_roster,
 	.available = on_available,
 	.unavailable = on_unavailable,
+	.doubted = on_doubted,
 	.refused = contacts_refused,
 	.blocklist = contacts_blocklist,
 	.blocking = contacts_blocking,

@@ -138,6 +138,9 @@ bool broker_knows_device(const struct broker *b, const char *jid, const char *de
  */
 bool broker_counts_as_trusted(const struct broker *b, const char *jid);
 
+/* A link with a device of jid has come up, so it is there, whatever presence says: what waited for it goes on. */
+void broker_linked(struct broker *b, const char *jid);
+
 /* The user has just trusted a device of theirs: what waited for one that is online goes on. */
 void broker_trust_granted(struct broker *b, const char *jid);
 

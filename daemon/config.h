@@ -7,6 +7,7 @@
  * Read whole, at start and at each reload.
  */
 
+#include "bounds.h"
 #include "gitconfig.h"
 #include "netaddr.h"
 #include "policy.h"
@@ -14,7 +15,7 @@
 
 enum {
 	DIRECT_EXTRA_MAX = 4,
-	PATH_TIMEOUT = 60,		/* seconds */
+	PATH_TIMEOUT = LINK_SUSPEND_MAX / 1000,	/* seconds */
 	PATH_TIMEOUT_MAX = 3600,
 };
 

@@ -373,6 +373,14 @@ static void take_disco(struct exchange *e, const struct stanza *s, uint64_t now)
 	buf_finish(&query);
 }
 
+/* What we say to a full JID is no request to see somebody. */
+static void take_presence_error(struct exchange *e, const struct stanza *s, const char *bare)
+{
+	e->events->doubted(e->owner, s->from);
+	if (e->events && !jid_resource(s->from))
+		e->events->refused(e->owner, bare, s->condition);
+}
+
 static void take_presence(struct exchange *e, const struct stanza *s)
 {
 	char bare[JID_MAX];
@@ -381,7 +389,7 @@ static void take_presence(struct exchange *e, const struct stanza *s)
 	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
 		return;
 	if (s->kind == STANZA_REFUSED)
-		e->events->refused(e->owner, bare, s->condition);
+		take_presence_error(e, s, bare);
 	else if (s->kind == STANZA_SUBSCRIPTION)
 		e->events->subscription(e->owner, bare, s->type);
 	else if (s->kind == STANZA_UNAVAILABLE)

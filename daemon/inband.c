@@ -600,22 +600,22 @@ void inbands_bulk(struct inbands *all)
 		send_some(of_turn(turn));
 }
 
-/* The next of those with a number up to last, of this full JID or of any. */
-static struct inband *one_of(const struct inbands *all, const char *full_jid, uint64_t last)
+/* The next of those with a number up to last. */
+static struct inband *one_of(const struct inbands *all, uint64_t last)
 {
 	for (struct inband *p = after(all, NULL); p; p = after(all, p))
-		if (p->number <= last && (!full_jid || !strcmp(p->jid, full_jid)))
+		if (p->number <= last)
 			return p;
 	return NULL;
 }
 
-void inbands_lost(struct inbands *all, const char *full_jid, const char *why)
+void inbands_lost(struct inbands *all, const char *why)
 {
 	uint64_t last = all->opened;
 	struct inband *p;
 
 	/* Whoever hears of it may open others at once, which are not meant. */
-	while ((p = one_of(all, full_jid, last)))
+	while ((p = one_of(all, last)))
 		broken(p, why);
 }
 

@@ -63,8 +63,8 @@ void inbands_stanza(struct inbands *all, const struct ibb_stanza *stanza);
 /* The account takes bulk again (xmpp_events.bulk). */
 void inbands_bulk(struct inbands *all);
 
-/* The connection with the server is lost, or a full JID went away: these paths are closed. */
-void inbands_lost(struct inbands *all, const char *full_jid, const char *why);
+/* The connection with the server is lost: all are closed. */
+void inbands_lost(struct inbands *all, const char *why);
 
 /* The full JID at the other end; p is PATH_INBAND. */
 const char *inband_jid(const struct path *p);

@@ -5,8 +5,8 @@
  * link is attached; when the other side's HELLO has named both accounts the key is checked
  * against the trust table, and only then does the link come up. A better path that turns up later takes the
  * link over: the old one is kept, unheard, until the new one works. When the path dies, the link is suspended
- * and the wayfinder begins again; a device whose presence went away while ours
- * stayed is given a moment to come back. What ends the link ends the peer.
+ * and the wayfinder begins again. What the server says of the device makes the link look, and ends none
+ * over which something runs (core/absence.h). What ends the link ends the peer.
  */
 #include "peer.h"
 
@@ -72,8 +72,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	other = wayfinder_deadline(p->ways, p->link.busy);
 	at = other < at ? other : at;
-	if (p->gone_by && p->gone_by < at)
-		at = p->gone_by;
+	other = absence_deadline(&p->absence);
+	at = other < at ? other : at;
 	if (p->makeshift_since && p->makeshift_since + p->link.suspend_max < at)
 		at = p->makeshift_since + p->link.suspend_max;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
@@ -251,6 +251,7 @@ static void attach(struct peer *p, struct path *path)
 	path_set_owner(path, &path_events, p);
 	path_keep(path);
 	wayfinder_attached(p->ways, path_kind(path));
+	absence_renewed(&p->absence);
 }
 
 /* The link lets go of its path, which stays open, and is not listened to, until the next one works. */
@@ -317,7 +318,7 @@ void peer_note_absence(struct peer *p, uint64_t grace)
 	const struct broker *b = p->broker;
 
 	if (!p->path && b->online_at && !presence_device(b->presence, p->jid, p->device))
-		p->gone_by = broker_now(b) + grace;
+		absence_begin(&p->absence, grace, broker_now(b));
 }
 
 /* crossed: the device has opened one at the same moment, and that one counts. */
@@ -331,7 +332,7 @@ static void path_lost(struct peer *p, const char *why, bool crossed)
 	if (p->ended)
 		return;
 	wayfinder_detached(p->ways, worked_until);
-	peer_note_absence(p, PEER_GONE_GRACE);
+	peer_note_absence(p, ABSENCE_GRACE);
 	if (p->link.state == LINK_IDLE && !crossed) {
 		end(p, "unreachable");
 		return;
@@ -356,6 +357,8 @@ static void on_path_plain(void *owner, struct buf *plain)
 	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
 	if (link_input(&p->link, plain, broker_now(p->broker)) < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
+	if (!p->ended)
+		absence_heard(&p->absence, &p->link);
 	peer_touch(p);
 }
 
@@ -472,13 +475,30 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 		path_close(path);
 }
 
+static bool is_by_server(const struct peer *p)
+{
+	return p->path && path_kind(p->path) == PATH_INBAND;
+}
+
 void peer_presence(struct peer *p, bool available)
 {
-	/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
-	if (available)
-		link_probe(&p->link, broker_now(p->broker));
-	p->gone_by = available ? 0 : broker_now(p->broker) + PEER_GONE_GRACE;
+	uint64_t now = broker_now(p->broker);
+
+	if (available) {
+		/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
+		link_probe(&p->link, now);
+		absence_end(&p->absence);
+	} else {
+		absence_doubt(&p->absence, &p->link, is_by_server(p), now);
+		absence_begin(&p->absence, ABSENCE_GRACE, now);
+	}
 	wayfinder_refresh(p->ways);
+	peer_touch(p);
+}
+
+void peer_doubt(struct peer *p)
+{
+	absence_doubt(&p->absence, &p->link, is_by_server(p), broker_now(p->broker));
 	peer_touch(p);
 }
 
@@ -494,12 +514,9 @@ static void on_timer(uv_timer_t *timer)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)
 		return;
-	if (p->gone_by && now >= p->gone_by) {
-		p->gone_by = 0;
-		if (!p->path || p->link.state != LINK_UP) {
-			end(p, "offline");
-			return;
-		}
+	if (absence_over(&p->absence, &p->link, &p->channels, now)) {
+		end(p, "offline");
+		return;
 	}
 	if (p->makeshift_since && now >= p->makeshift_since + p->link.suspend_max) {
 		peer_end(p, "no-path");
@@ -527,14 +544,17 @@ static void on_link_up(void *owner, bool resumed)
 
 	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
-	p->gone_by = 0;
+	absence_end(&p->absence);
 	drop_left(p);
 	wayfinder_refresh(p->ways);
 	announcer_met(p->broker->announcer, p->jid, p->device, p->link.peer_instance);
-	if (!resumed)
+	if (!resumed) {
 		wayfinder_tell(p->ways);
-	else
+		broker_linked(p->broker, p->jid);
+	} else {
+		serves_cut_off(p, false);
 		sessions_moved(p);
+	}
 	sessions_wake(p->broker);
 }
 
@@ -543,6 +563,8 @@ static void on_link_down(void *owner)
 	struct peer *p = owner;
 
 	log_about(p->jid, LOG_INFO, "link with %s/%s waits for a path", p->jid, p->device);
+	serves_cut_off(p, true);
+	sessions_cut_off(p);
 }
 
 static void on_link_deliver(void *owner, const struct record *record)
@@ -567,7 +589,7 @@ static bool on_link_fill(void *owner)
 {
 	struct peer *p = owner;
 
-	return may_carry(p) && channels_fill(&p->channels);
+	return may_carry(p) && !absence_pauses(&p->absence) && channels_fill(&p->channels);
 }
 
 /* Nothing is opened to it any more until it comes anew, or for an hour. */

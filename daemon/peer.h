@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "absence.h"
 #include "broker.h"
 #include "channel.h"
 #include "negotiation.h"
@@ -32,7 +33,7 @@ struct peer {
 	char path_name[96];		/* of it, or of the one before */
 	struct path *left;		/* it was; kept until the one after it works; owned */
 	struct wayfinder *ways;		/* owned */
-	uint64_t gone_by;		/* it is not online, and the link has so long to find a path; 0: it is */
+	struct absence absence;		/* of the device, by what the server says */
 	uint64_t idle_since;		/* 0: something is open */
 	uint64_t makeshift_since;	/* something is, but the path is none that both users allow; 0: no */
 	uv_timer_t timer;
@@ -40,11 +41,6 @@ struct peer {
 	int open_handles;
 	bool cut;			/* it ends without a last word */
 	bool ended;
-};
-
-enum {
-	PEER_GONE_GRACE = 3000,		/* for a device whose presence went away while ours stayed */
-	PEER_RETURN_GRACE = 20 * 1000,	/* for one that is to come back from the same loss as we */
 };
 
 /* The peer of a device, or NULL. */
@@ -61,10 +57,11 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 struct peer *peer_by_token(const struct broker *b, const char *token);
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
-/* Its presence came (again), or went away. */
+/* Its presence came (again), or went away; or the server had an error for its address, which says nothing of it. */
 void peer_presence(struct peer *p, bool available);
+void peer_doubt(struct peer *p);
 
-/* It has no path and its device is not online: it does not wait longer than that for another one. */
+/* If it has no path and its device is not online: unless something is at stake it does not wait longer than that. */
 void peer_note_absence(struct peer *p, uint64_t grace);
 
 /* Our own connection is back, or gone. */
@@ -86,6 +83,9 @@ void peer_touch(struct peer *p);
 
 /* "in-band", "direct 192.0.2.7:4711"; "" while there is no path. */
 const char *peer_path_name(const struct peer *p);
+
+/* How many ms a link that has no path still waits for one; 0 if it has one. */
+uint64_t peer_patience(const struct peer *p);
 
 /* Bytes a second, while its path is throttled by a server; else 0. */
 uint64_t peer_limit(const struct peer *p);

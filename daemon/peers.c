@@ -28,9 +28,9 @@ void peers_online(struct broker *b, bool online)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
 		/* Without a connection of our own, nobody's absence means anything. */
-		p->gone_by = 0;
+		absence_end(&p->absence);
 		if (online)
-			peer_note_absence(p, PEER_RETURN_GRACE);
+			peer_note_absence(p, ABSENCE_RETURN);
 		wayfinder_refresh(p->ways);
 		peer_touch(p);
 	}
@@ -67,6 +67,13 @@ const char *peer_path_name(const struct peer *p)
 	return p->path && p->link.state == LINK_UP ? path_name(p->path) : "";
 }
 
+uint64_t peer_patience(const struct peer *p)
+{
+	uint64_t now = broker_now(p->broker), until = link_patience(&p->link);
+
+	return until > now ? until - now : 0;
+}
+
 uint64_t peer_limit(const struct peer *p)
 {
 	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
@@ -77,6 +84,8 @@ void peer_describe_path(const struct peer *p, struct buf *row)
 	uint64_t rate;
 
 	fields_add(row, "path", peer_path_name(p));
+	if (peer_patience(p))
+		fields_add_u64(row, "waits", (peer_patience(p) + 999) / 1000);
 	if (!p->path || p->link.state != LINK_UP)
 		return;
 	rate = path_rate(p->path);

@@ -170,6 +170,16 @@ static struct serve *next_orphan(const struct broker *b)
 	return NULL;
 }
 
+void serves_cut_off(const struct peer *p, bool cut_off)
+{
+	for (struct ring *r = p->broker->services.runs.next; r != &p->broker->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		if (s->peer == p)
+			services_cut_off(&s->run, cut_off, s->whole);
+	}
+}
+
 void serve_end_orphans(struct broker *b)
 {
 	struct serve *s;

@@ -28,6 +28,9 @@ void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve
 /* Those of jid, or of one device of it, which has no right any more: they finish, and the journal says that. */
 void serve_orphans_shut_out(struct broker *b, const char *jid, const char *device, const char *reason);
 
+/* The peer's link lost its path, or has one again. */
+void serves_cut_off(const struct peer *p, bool cut_off);
+
 /* The broker stops: pushes that lost their link and run on are let go. */
 void serve_end_orphans(struct broker *b);
 

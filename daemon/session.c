@@ -37,6 +37,7 @@ enum {
 	PATH_TIMEOUT_MS = 15000,	/* for a path of the kind wanted */
 	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	RESTARTS_MAX = 3,
+	CUT_OFF_NOTICE = 5000,		/* a path that is back sooner is nothing to speak of */
 };
 
 enum session_state {
@@ -76,6 +77,7 @@ struct session_internal {
 	uint64_t sent;			/* of our git's output */
 	uint64_t received;		/* of the far git's */
 	bool limit_told;
+	bool wait_told;			/* while OPEN: that the link has no path */
 	struct lost_push *lost;		/* owned while LOST */
 	char lost_because[REASON_MAX + 1];
 	uv_timer_t timer;
@@ -456,11 +458,28 @@ static const struct errand_events errand_events = {
 	.waiting = on_errand_waiting,
 };
 
+/* Whoever sees nothing move wants to know why, and for how long. */
+static void tell_wait(struct session_internal *s)
+{
+	uint64_t left = peer_patience(s->peer);
+	char *text;
+
+	if (!left)
+		return;
+	s->wait_told = true;
+	text = xasprintf("the connection with %s is lost; waiting up to %" PRIu64 " s for it to come back", s->to.jid,
+			 (left + 999) / 1000);
+	note(s, "warning", text);
+	free(text);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct session_internal *s = timer->data;
 	const struct message *trouble;
 
+	if (s->state == SESSION_OPEN)
+		tell_wait(s);
 	if (s->state != SESSION_WAITING)
 		return;
 	if (s->path_wanted)
@@ -571,11 +590,36 @@ void sessions_shut_out(struct broker *b, const char *jid, const char *device, en
 	}
 }
 
+static bool moves_over(const struct session_internal *s, const struct peer *p)
+{
+	return s->state == SESSION_OPEN && s->peer == p;
+}
+
+void sessions_cut_off(const struct peer *p)
+{
+	for (struct session *s = p->broker->sessions; s; s = s->next)
+		if (moves_over(s->in, p))
+			uv_timer_start(&s->in->timer, on_timer, CUT_OFF_NOTICE, 0);
+}
+
+static void tell_moved(struct session_internal *s)
+{
+	char *text = xasprintf("the connection with %s is back", s->to.jid);
+
+	uv_timer_stop(&s->timer);
+	if (s->wait_told)
+		note(s, "warning", text);
+	free(text);
+	s->wait_told = false;
+	if (s->verbose)
+		note(s, "verbose", peer_path_name(s->peer));
+}
+
 void sessions_moved(const struct peer *p)
 {
 	for (struct session *s = p->broker->sessions; s; s = s->next)
-		if (s->in->state == SESSION_OPEN && s->in->peer == p && s->in->verbose)
-			note(s->in, "verbose", peer_path_name(p));
+		if (moves_over(s->in, p))
+			tell_moved(s->in);
 }
 
 /* Credit to the peer for what has left for the helper. */

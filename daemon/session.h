@@ -27,6 +27,9 @@ void sessions_wake(struct broker *b);
  */
 void sessions_shut_out(struct broker *b, const char *jid, const char *device, enum message_id told);
 
+/* The peer's link lost its path: those who still wait for another one a moment later are told. */
+void sessions_cut_off(const struct peer *p);
+
 /* The peer's link is on another path: those who want to know are told. */
 void sessions_moved(const struct peer *p);
 

@@ -174,8 +174,7 @@ static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
 	} else if (is(s->type, "unavailable")) {
 		s->kind = STANZA_UNAVAILABLE;
 	} else if (is(s->type, "error")) {
-		/* What we say to a full JID is no request to see somebody. */
-		s->kind = jid_resource(s->from) ? STANZA_UNAVAILABLE : STANZA_REFUSED;
+		s->kind = STANZA_REFUSED;
 		s->condition = read_condition(presence);
 	} else if (is(s->type, "subscribe") || is(s->type, "subscribed") ||
 		   is(s->type, "unsubscribe") || is(s->type, "unsubscribed")) {

@@ -32,7 +32,7 @@ enum stanza_kind {
 	/* presence: from */
 	STANZA_AVAILABLE,	/* device, or NULL */
 	STANZA_UNAVAILABLE,
-	STANZA_REFUSED,		/* an error that a bare JID's server, or a domain's, answers: condition */
+	STANZA_REFUSED,		/* a presence of ours came back as an error: condition */
 	STANZA_SUBSCRIPTION,	/* type */
 	/* stream management */
 	STANZA_SM_ENABLED,

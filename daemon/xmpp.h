@@ -66,7 +66,9 @@ struct xmpp_events {
 	/* Never our own resource. device is NULL unless the presence carries our extension */
 	void (*available)(void *owner, const char *full, const char *device);
 	void (*unavailable)(void *owner, const char *full);
-	/* A presence that we sent to a bare JID was answered with an error of this condition. */
+	/* A presence of ours came back from this JID, full or bare, as an error: it says nothing of who is there. */
+	void (*doubted)(void *owner, const char *jid);
+	/* The same of a bare JID, with the error's condition. */
 	void (*refused)(void *owner, const char *bare, const char *condition);
 	/* Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each row is an XMPP_BLOCKED. */
 	void (*blocklist)(void *owner, struct xmpp_rows *rows);

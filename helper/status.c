@@ -91,6 +91,15 @@ static void show_rate(struct fields row)
 		printf(", which is what the server lets through");
 }
 
+static void show_wait(struct fields row)
+{
+	uint64_t waits = fields_get_u64(row, "waits", 0);
+	char span[32];
+
+	if (waits)
+		printf("  waits up to %s for the connection", span_text(waits, span));
+}
+
 static void show_link(struct fields row)
 {
 	static const char *const columns[] = { "jid", "device", "path", "state" };
@@ -100,6 +109,7 @@ static void show_link(struct fields row)
 		printf("  ");
 		print_text(row_get(row, columns[i]));
 	}
+	show_wait(row);
 	show_rate(row);
 	putchar('\n');
 }
@@ -116,6 +126,7 @@ static void show_transfer(struct fields row)
 	       !strcmp(row_get(row, "direction"), "in") ? "incoming" : "ours",
 	       fields_get_u64(row, "sent", 0) / 1048576.0, fields_get_u64(row, "received", 0) / 1048576.0);
 	print_text(row_get(row, "path"));
+	show_wait(row);
 	show_rate(row);
 	putchar('\n');
 }
@@ -276,6 +287,7 @@ static void json_link(struct buf *out, struct fields row)
 	static const char *const keys[] = { "jid", "device", "path", "state" };
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_number(out, "waits", fields_get_u64(row, "waits", 0));
 	json_rate(out, row);
 	json_number(out, "control_sent", fields_get_u64(row, "control-sent", 0));
 	json_number(out, "control_received", fields_get_u64(row, "control-received", 0));
@@ -288,6 +300,7 @@ static void json_transfer(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));
 	json_number(out, "received", fields_get_u64(row, "received", 0));
+	json_number(out, "waits", fields_get_u64(row, "waits", 0));
 	json_rate(out, row);
 }
 

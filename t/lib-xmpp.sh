@@ -441,6 +441,11 @@ kill_broker () {
 	end_process "$(broker_pid "$1")" KILL
 }
 
+# patience <user> <seconds>: how long its links wait for a path, as they do for a broker that was killed.
+patience () {
+	as "$1" git config --global xmpp.pathTimeout "$2" && kill -HUP "$(broker_pid "$1")"
+}
+
 # broker_fds <user>: how many descriptors it holds.
 broker_fds () {
 	ls "/proc/$(broker_pid "$1")/fd" | wc -l

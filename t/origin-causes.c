@@ -25,7 +25,7 @@ static void r1_what_is_lost_is_sent_again(void)
 	stage_close(w);
 }
 
-static void r2_errors_and_absence_end_a_push(void)
+static void r2_errors_and_absence_move_a_push(void)
 {
 	struct world *w = stage_open(2, 1);
 	struct ending e;
@@ -37,10 +37,18 @@ static void r2_errors_and_absence_end_a_push(void)
 	lose_path(w, 0, 1, false);
 	need(play_until(w, "b0: link with b1 is up again", 2000));
 	need(said_at("waits for a path") < at + 1000);
+	/* It is unavailable, and back a minute later. */
+	forget_said();
+	depart(w, 1);
+	need(play_until(w, "b0: link with b1 waits for a path", 4000));
+	play(w, 60 * 1000);
+	need(!e.over);
+	arrive(w, 1);
+	need(play_until(w, "b0: link with b1 is up again", 2000));
 	/* It is unavailable, and says nothing any more. */
 	depart(w, 1);
-	need(play_end(w, &e, 15000) && !e.success);
-	need(play_until(w, "link with b1 ended: offline", 1));
+	need(play_end(w, &e, LINK_SUSPEND_MAX + 10 * 1000) && !e.success);
+	need(play_until(w, "link with b1 ended: no-path", 1));
 	stage_close(w);
 }
 
@@ -282,7 +290,7 @@ static void r13_nothing_takes_for_ever(void)
 	play(w, 1000);
 	kill_process(w, 1, false);
 	need(play_end(w, &deferred, LONG) && !deferred.success);
-	need(play_end(w, &e, 2 * LONG) && !e.success);
+	need(play_end(w, &e, LINK_SUSPEND_MAX + LONG) && !e.success);
 	stage_close(w);
 }
 
@@ -299,7 +307,7 @@ static void r14_failure_is_told_and_tried_again(void)
 	/* Also when the link is lost after everything was sent. */
 	push_stuck(w, 0, 1, &e);
 	depart(w, 1);
-	need(play_until(w, "a push to b1 is lost: offline", 20000));
+	need(play_until(w, "a push to b1 is lost: no-path", LINK_SUSPEND_MAX + 10 * 1000));
 	arrive(w, 1);
 	need(play_until(w, "b1: a push of b0 goes on without a link", 5000));
 	play(w, 5000);
@@ -341,7 +349,7 @@ static void r15_refs_are_compared_not_objects(void)
 
 const struct scenario origin_causes[] = {
 	{ "R1: what a lost path took with it is sent again, once", r1_what_is_lost_is_sent_again },
-	{ "R2: errors and absence end or move a push within seconds", r2_errors_and_absence_end_a_push },
+	{ "R2: errors and absence move a push within seconds, and end it in time", r2_errors_and_absence_move_a_push },
 	{ "R3: the death of a sender is told to the receiver, and the other way", r3_the_senders_death_is_told },
 	{ "R4: no is an answer: unknown, forbidden, busy, each with its reason", r4_no_is_an_answer },
 	{ "R5: nothing late of one push reaches the next one", r5_nothing_late_reaches_the_next_push },

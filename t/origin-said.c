@@ -197,11 +197,16 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	struct ending e;
 	uint64_t at;
 
-	/* The server saw it go. */
+	/* The server saw it go, which is a reason to ask. What does not answer has lost its path, and is waited for. */
 	push_stuck(w, 0, 1, &e);
+	forget_said();
 	kill_process(w, 1, true);
-	need(play_end(w, &e, 10000) && !e.success);
+	need(play_until(w, "b0: link with b1 waits for a path", LINK_PROBE_TIMEOUT + 1000));
+	play(w, LONG);
+	need(!e.over);
+	/* Back, it says itself that it is another process. */
 	arrive(w, 1);
+	need(play_end(w, &e, 2000) && !e.success);
 	play(w, 4000);
 	/* Nobody saw it go, and it is back: its presence is a reason to ask, and the next path leads to another process. */
 	push_big(w, 0, 1, &e);

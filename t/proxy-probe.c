@@ -308,6 +308,10 @@ static void on_unavailable(void *owner, const char *full)
 {
 }
 
+static void on_doubted(void *owner, const char *jid)
+{
+}
+
 static void on_subscription(void *owner, const char *bare, const char *kind)
 {
 }
@@ -353,6 +357,7 @@ static const struct xmpp_events xmpp_events = {
 	.blocking = on_blocking,
 	.available = on_available,
 	.unavailable = on_unavailable,
+	.doubted = on_doubted,
 	.subscription = on_subscription,
 	.ibb = on_ibb,
 	.bulk = on_bulk,

@@ -110,7 +110,7 @@ void broker_offline(struct broker *b)
 	presence_reset(b->presence, b->world->now);
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], false);
-	inbands_lost(b, NULL);
+	inbands_lost(b);
 	peers_online(b);
 	helpers_wake(b);
 }
@@ -148,5 +148,4 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 	p = peer_find(b, from);
 	if (p)
 		peer_presence(p, false);
-	inbands_lost(b, from);
 }

@@ -416,7 +416,7 @@ void path_cut(struct world *w, struct wire *wire, unsigned side)
 	closed(w, wire, side);
 }
 
-static void lose_ends(struct broker *b, const struct broker *other, bool all)
+static void lose_ends(struct broker *b, bool all)
 {
 	struct world *w = b->world;
 
@@ -425,7 +425,7 @@ static void lose_ends(struct broker *b, const struct broker *other, bool all)
 
 		for (unsigned side = 0; side < 2 && wire->used; side++) {
 			if (wire->end[side].broker != b || wire->end[side].role == END_CLOSED ||
-			    (other && wire->end[!side].broker != other) || (!all && wire->kind != PATH_INBAND))
+			    (!all && wire->kind != PATH_INBAND))
 				continue;
 			if (wire->up)
 				path_lose(w, wire, chance(w, w->swarm.path_silent));
@@ -436,12 +436,12 @@ static void lose_ends(struct broker *b, const struct broker *other, bool all)
 
 void paths_end(struct broker *b)
 {
-	lose_ends(b, NULL, true);
+	lose_ends(b, true);
 }
 
-void inbands_lost(struct broker *b, const struct broker *other)
+void inbands_lost(struct broker *b)
 {
-	lose_ends(b, other, false);
+	lose_ends(b, false);
 }
 
 static bool would_take(struct world *w, struct wire *wire)

@@ -10,11 +10,6 @@
 
 #include "alloc.h"
 
-enum {
-	GONE_GRACE = 3000,
-	RETURN_GRACE = 20 * 1000,
-};
-
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
 
@@ -53,8 +48,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	other = search_deadline(&p->search, p->link.busy);
 	at = other < at ? other : at;
-	if (p->gone_by && p->gone_by < at)
-		at = p->gone_by;
+	other = absence_deadline(&p->absence);
+	at = other < at ? other : at;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	p->timer_at = at;
@@ -100,6 +95,8 @@ static void end(struct peer *p, const char *reason)
 		return;
 	p->ended = true;
 	trace(w, "%s: link with %s ended: %s", p->broker->name, p->other->name, reason);
+	if (!strcmp(reason, "offline") && p->channels.count)
+		violation(w, "%s: presence ends a link that is in use with %s", p->broker->name, p->other->name);
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
@@ -179,6 +176,7 @@ static void attach(struct peer *p, struct wire_end *path)
 	path->role = END_PEER;
 	path->peer = p;
 	path_keep(path);
+	absence_renewed(&p->absence);
 	search_attached(&p->search, kind, now_of(p));
 	ways_refresh(p);
 }
@@ -233,7 +231,7 @@ static void note_absence(struct peer *p, uint64_t grace)
 	const struct broker *b = p->broker;
 
 	if (!p->path && b->online && !presence_device(b->presence, p->other->jid, p->other->device))
-		p->gone_by = now_of(p) + grace;
+		absence_begin(&p->absence, grace, now_of(p));
 }
 
 static void path_lost(struct peer *p, const char *why, bool crossed)
@@ -246,7 +244,7 @@ static void path_lost(struct peer *p, const char *why, bool crossed)
 	if (p->ended)
 		return;
 	search_detached(&p->search, worked_until, now_of(p));
-	note_absence(p, GONE_GRACE);
+	note_absence(p, ABSENCE_GRACE);
 	if (p->link.state == LINK_IDLE && !crossed) {
 		end(p, "unreachable");
 		return;
@@ -273,6 +271,8 @@ void peer_path_plain(struct peer *p, struct buf *plain)
 	*plain = (struct buf){ 0 };
 	if (link_input(&p->link, &bytes, now_of(p)) < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
+	if (!p->ended)
+		absence_heard(&p->absence, &p->link);
 	if (!p->ended && p->path && p->path == path)
 		*plain = bytes;
 	else
@@ -341,11 +341,20 @@ void peer_take(struct broker *b, struct broker *other, struct wire_end *path,
 	peer_touch(p);
 }
 
+static bool is_by_server(const struct peer *p)
+{
+	return p->path && wire_of(p->broker->world, p->path)->kind == PATH_INBAND;
+}
+
 void peer_presence(struct peer *p, bool available)
 {
-	if (available)
+	if (available) {
 		link_probe(&p->link, now_of(p));
-	p->gone_by = available ? 0 : now_of(p) + GONE_GRACE;
+		absence_end(&p->absence);
+	} else {
+		absence_doubt(&p->absence, &p->link, is_by_server(p), now_of(p));
+		absence_begin(&p->absence, ABSENCE_GRACE, now_of(p));
+	}
 	ways_refresh(p);
 	peer_touch(p);
 }
@@ -353,9 +362,9 @@ void peer_presence(struct peer *p, bool available)
 void peers_online(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
-		p->gone_by = 0;
+		absence_end(&p->absence);
 		if (b->online)
-			note_absence(p, RETURN_GRACE);
+			note_absence(p, ABSENCE_RETURN);
 		ways_refresh(p);
 		peer_touch(p);
 	}
@@ -402,12 +411,9 @@ void peer_timer(struct peer *p)
 		negotiations_tick(&p->negotiations, now);
 	if (p->ended)
 		return;
-	if (p->gone_by && now >= p->gone_by) {
-		p->gone_by = 0;
-		if (!p->path || p->link.state != LINK_UP) {
-			end(p, "offline");
-			return;
-		}
+	if (absence_over(&p->absence, &p->link, &p->channels, now)) {
+		end(p, "offline");
+		return;
 	}
 	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
 		peer_end(p, "idle");
@@ -440,12 +446,14 @@ static void on_link_up(void *owner, bool resumed)
 	stats->proxied += kind == PATH_PROXY;
 	if (!resumed)
 		p->first_up = now_of(p);
-	p->gone_by = 0;
+	absence_end(&p->absence);
 	drop_left(p);
 	ways_refresh(p);
 	announcer_met(p->broker, p->other, p->link.peer_instance);
-	if (!resumed)
-		search_tell(&p->search);
+	if (resumed)
+		return;
+	search_tell(&p->search);
+	follower_online(p->broker, p->other->index);
 }
 
 static void on_link_down(void *owner)
@@ -500,7 +508,9 @@ static void on_link_deliver(void *owner, const struct record *record)
 
 static bool on_link_fill(void *owner)
 {
-	return channels_fill(&((struct peer *)owner)->channels);
+	struct peer *p = owner;
+
+	return !absence_pauses(&p->absence) && channels_fill(&p->channels);
 }
 
 /* In-band works whenever both are online and know of each other. */

@@ -13,7 +13,7 @@ enum {
 	AT_ONCE = 5000,			/* ms for the last pushes and fetches, all together */
 	SETTLE = 1000,			/* ms for the truth to reach everybody */
 	MOMENT = 500,			/* to wait at most for an event */
-	PARTED = 65 * 1000,		/* then neither side has kept the link */
+	PARTED = LINK_SUSPEND_MAX + 5 * 1000,	/* then neither side has kept the link */
 	ON_PATH = 40 * 1000,		/* ms for the links to get to the best paths */
 	REST = 5 * 60 * 1000,		/* ms in which nothing moves */
 	EVENTS_PER_RUN = 200000,	/* more is a loop */

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "absence.h"
 #include "announce.h"
 #include "buf.h"
 #include "channel.h"
@@ -181,7 +182,8 @@ struct peer {
 	unsigned attaches, tries;	/* counted, to find flapping */
 	uint64_t first_up;		/* 0: never */
 	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
-	uint64_t gone_by, idle_since;
+	struct absence absence;
+	uint64_t idle_since;
 	uint64_t timer_at;
 	bool ended;
 	/* the answer that a can-push wants */
@@ -465,7 +467,7 @@ void paths_flush(struct world *w);
 void path_lose(struct world *w, struct wire *wire, bool silent);
 /* All paths of a broker; the in-band ones, or those of them with one device. */
 void paths_end(struct broker *b);
-void inbands_lost(struct broker *b, const struct broker *other);
+void inbands_lost(struct broker *b);
 void path_arrives(struct world *w, struct wire *wire, unsigned from);
 void path_established(struct world *w, struct wire *wire);
 void path_cut(struct world *w, struct wire *wire, unsigned end);

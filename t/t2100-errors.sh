@@ -147,12 +147,14 @@ test_expect_success 'and back again: it works at once' '
 remember_descriptors alice bob
 
 test_expect_success 'the peer broker is killed in mid-clone' '
+	patience alice 2 &&
 	slow_pack &&
 	background alice git clone $url alice/x 2>err &&
 	wait_for 10 test -e packing &&
 	kill_broker bob &&
-	job_ends 5 128 &&
+	job_ends 15 128 &&
 	cat err &&
+	patience alice 600 &&
 	grep "bob@localhost" err &&
 	test ! -e alice/x &&
 	touch go

@@ -66,11 +66,12 @@ test_expect_success 'R1 R10: the server is restarted in mid-push: the push compl
 test_expect_success 'the sending broker is killed in mid-clone: a named failure, and it works again after a restart' '
 	# Who is not online himself cannot see that somebody else is not.
 	wait_for 30 broker_online alice && wait_for 30 trusts alice bob &&
+	patience alice 2 &&
 	half_pack &&
 	background alice git clone -q --bare $url alice/again.git 2>err &&
 	wait_for 20 test -e half &&
 	kill_broker bob &&
-	job_ends 10 128 &&
+	job_ends 20 128 &&
 	grep "bob@localhost" err &&
 	whole_pack &&
 	start_broker bob &&
@@ -85,9 +86,10 @@ test_expect_success 'the receiving broker is killed in mid-push: nothing is left
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 10 in_mid_push &&
 	kill_broker bob &&
-	wait_for 10 gone $job &&
+	wait_for 20 gone $job &&
 	test_must_fail wait $job &&
 	grep "bob@localhost" err &&
+	patience alice 600 &&
 	test "$(git -C bob/project.git rev-parse main)" = $old &&
 	# Nobody is left whom git could tell why it ends, so it leaves its
 	# quarantine to git gc, as it does when a sshd is killed.

@@ -307,18 +307,12 @@ static void test_lost(void)
 	begin();
 	open_some(owners, 3);
 	owners[1].reopens = true;
-	inbands_lost(&all, NULL, "the network is down");
+	inbands_lost(&all, "the network is down");
 	ok(!owners[0].path && !owners[2].path, "all paths are closed when the connection is lost");
 	ok(owners[1].path, "but not one that was opened because of it");
 	is_str(owners[1].why, "the network is down", "and they are told why");
 	end(owners, 3);
 	is_int(awaited(), 0, "no answer is awaited for what is gone");
-
-	begin();
-	open_some(owners, 3);
-	inbands_lost(&all, "b@x.org/git", "offline");
-	ok(owners[0].path && !owners[1].path && owners[2].path, "those to one device are closed when it goes");
-	end(owners, 3);
 }
 
 enum { POOL = 4 * IBB_MAX };

@@ -118,6 +118,15 @@ static void test_room(void)
 
 	fill(SERVICE_RECEIVE_PACK);
 	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "a push never makes room");
+	services_cut_off(&runs[2], true, true);
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "nor one that lost its path with all it needs");
+	services_cut_off(&runs[3], true, false);
+	services_cut_off(&runs[3], false, false);
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "nor one that has a path again");
+	services_cut_off(&runs[4], true, false);
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT - 1), "nor one that has just lost it");
+	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT) && victim == &runs[4],
+	   "one that waits for its path makes room for who has nothing");
 	end();
 }
 

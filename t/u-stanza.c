@@ -55,7 +55,7 @@ static const struct {
 	{ "<presence from='a@b/c'/>", STANZA_AVAILABLE },
 	{ "<presence/>", STANZA_OTHER },
 	{ "<presence from='a@b/c' type='unavailable'/>", STANZA_UNAVAILABLE },
-	{ "<presence from='a@b/c' type='error'/>", STANZA_UNAVAILABLE },
+	{ "<presence from='a@b/c' type='error'/>", STANZA_REFUSED },
 	{ "<presence from='a@b' type='error'/>", STANZA_REFUSED },
 	{ "<presence type='error'/>", STANZA_OTHER },
 	{ "<iq type='set' id='1'><block xmlns='urn:xmpp:blocking'/></iq>", STANZA_BLOCKED },

@@ -138,6 +138,10 @@ static void on_unavailable(void *owner, const char *full)
 	say(owner, "unavailable %s", full);
 }
 
+static void on_doubted(void *owner, const char *jid)
+{
+}
+
 static void on_subscription(void *owner, const char *bare, const char *kind)
 {
 	say(owner, "subscription %s %s", bare, kind);
@@ -381,6 +385,7 @@ static const struct xmpp_events events = {
 	.blocking = on_blocking,
 	.available = on_available,
 	.unavailable = on_unavailable,
+	.doubted = on_doubted,
 	.subscription = on_subscription,
 	.ibb = on_ibb,
 	.bulk = on_bulk,

@@ -338,6 +338,14 @@ void link_wake(struct link *l)
 		link_kick(l);
 }
 
+bool link_owes_channels(const struct link *l)
+{
+	for (const struct outgoing *r = l->in->outbox.first; r; r = r->next)
+		if (r->type >= RECORD_ACCEPT)
+			return true;
+	return false;
+}
+
 size_t link_unacked(const struct link *l)
 {
 	return l->in->outbox.bytes;
@@ -387,6 +395,13 @@ uint64_t link_deadline(const struct link *l)
 	default:
 		return UINT64_MAX;
 	}
+}
+
+uint64_t link_patience(const struct link *l)
+{
+	if (!l->in->was_up || l->state == LINK_UP || l->state == LINK_ENDED)
+		return 0;
+	return l->in->suspended_at + l->suspend_max;
 }
 
 static void tick_up(struct link *l, uint64_t now)

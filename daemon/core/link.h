@@ -205,6 +205,9 @@ void link_bye(struct link *l, const char *reason);
 uint64_t link_deadline(const struct link *l);
 void link_tick(struct link *l, uint64_t now);
 
+/* Until when a link that was up and has no path, or one that has not said HELLO yet, waits for another; 0: it is up. */
+uint64_t link_patience(const struct link *l);
+
 /*
  * There is reason to doubt the path: the network changed, the machine woke up. Asks
  * the peer at once; when nothing at all is heard in LINK_PROBE_TIMEOUT, the path is dead.
@@ -217,6 +220,9 @@ void link_probe(struct link *l, uint64_t now);
  * calls link_detach(). False once another path is attached.
  */
 bool link_path_dead(const struct link *l);
+
+/* Whether a record of a channel (ACCEPT to CLOSE) is kept for replay. */
+bool link_owes_channels(const struct link *l);
 
 /* Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to LINK_UNACKED_MAX, as the path needs. */
 size_t link_unacked(const struct link *l);

@@ -43,7 +43,7 @@ void services_finish(struct services *s)
 
 static bool makes_room(const struct service_run *run, uint64_t now)
 {
-	return run->state == SERVICE_ATTACHED && run->service != SERVICE_RECEIVE_PACK &&
+	return run->state == SERVICE_ATTACHED && (run->service != SERVICE_RECEIVE_PACK || run->cut_off) &&
 	       now >= run->moved_at + SERVICE_SILENT;
 }
 
@@ -92,6 +92,11 @@ bool services_begin(struct services *s, struct service_run *run, const char *jid
 void services_moved(struct service_run *run, uint64_t now)
 {
 	run->moved_at = now;
+}
+
+void services_cut_off(struct service_run *run, bool cut_off, bool whole)
+{
+	run->cut_off = cut_off && !whole;
 }
 
 void services_orphan(struct service_run *run)

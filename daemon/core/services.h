@@ -15,7 +15,8 @@
  *   any        services_end()       gone      the process has ended
  *
  * Where no place is free, a service that only reads and over which no byte has gone either way for
- * SERVICE_SILENT makes room for a JID that holds none. Nothing else does: not one with traffic, and never a
+ * SERVICE_SILENT makes room for a JID that holds none. So does a receive-pack whose link has no path for as long, and
+ * whose pack is not whole: git throws that away. Nothing else does: not one with traffic, and no other
  * receive-pack, which may be in the middle of a repository. Who makes room gives its place at once.
  *
  * Pushes of a device to a share take turns (negotiation.h). One that is ORPHAN or ENDING has no
@@ -39,6 +40,7 @@ struct service_run {
 	char *jid, *device, *share;	/* owned */
 	enum service service;
 	enum service_state state;
+	bool cut_off;			/* its link has no path, and it has not got all it needs */
 	uint64_t moved_at;		/* ms: the last byte either way */
 };
 
@@ -63,6 +65,9 @@ bool services_begin(struct services *s, struct service_run *run, const char *jid
 
 /* Bytes went to or from the process, or have left for the device. */
 void services_moved(struct service_run *run, uint64_t now);
+
+/* Its link lost its path, or has one again. whole: everything that it is sent has come, so that it does not wait. */
+void services_cut_off(struct service_run *run, bool cut_off, bool whole);
 
 /* Before the negotiation is let go of, so that nobody else has the turn. */
 void services_orphan(struct service_run *run);

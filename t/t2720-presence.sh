@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A server that tells presences which are not so, and loses those that are.
+
+. "$(dirname "$0")/test-lib.sh"
+. "$TOP/t/lib-xmpp.sh"
+
+have_prosody || test_skip_all 'prosody or openssl is not installed'
+
+url=xmpp::bob@localhost/project
+
+# The server sends what is in the file "lies", and drops all presences while there is a file "lossy".
+mkdir -p prosody-modules &&
+cat >prosody-modules/mod_liar.lua <<END
+local parse = require "util.xml".parse;
+
+module:add_timer(0.05, function ()
+	local file = io.open("$TRASH/lies");
+	if file then
+		local stanza = parse(file:read("*a"));
+		file:close();
+		os.remove("$TRASH/lies");
+		module:send(stanza);
+	end
+	return 0.05;
+end);
+
+local function lose()
+	local file = io.open("$TRASH/lossy");
+	if file then
+		file:close();
+		return true;
+	end
+end
+
+module:hook("presence/full", lose, 1000);
+module:hook("presence/bare", lose, 1000);
+END
+
+# lie <attributes> [<children>]: the server says this presence to alice.
+lie () {
+	echo "<presence xmlns='jabber:client' to='alice@localhost/git.$(device_id alice)' $1>$2</presence>" >lies.new &&
+	mv lies.new lies &&
+	wait_for 5 test ! -e lies
+}
+
+device_id () {
+	sed -n "s/.* serving '.*', device //p" "log/$1" | tail -n 1
+}
+
+full_jid_of () {
+	echo "$1@localhost/git.$(device_id "$1")"
+}
+
+test_expect_success 'alice and bob, at a server that lies' '
+	prosody_more="plugin_paths = { \"$TRASH/prosody-modules\" }
+	modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"liar\" }" &&
+	start_prosody alice bob &&
+	setup_user alice && setup_user bob &&
+	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
+	pair alice bob &&
+	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
+	as alice git ls-remote $url
+'
+
+test_expect_success 'a clone goes on although the server says that bob is gone, and that he cannot be reached' '
+	half_pack &&
+	background alice git clone -q --bare $url alice/clone.git &&
+	wait_for 20 test -e half &&
+	lie "type=\"unavailable\" from=\"$(full_jid_of bob)\"" &&
+	wait_for 5 grep "device $(device_id bob) went offline" log/alice &&
+	lie "type=\"error\" from=\"$(full_jid_of bob)\"" "<error type=\"wait\"><remote-server-timeout xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error>" &&
+	whole_pack &&
+	job_ends 30 0 &&
+	test "$(git -C alice/clone.git rev-parse main)" = "$(git -C bob/project.git rev-parse main)" &&
+	test_must_fail grep "link with bob@localhost/.* ended" log/alice
+'
+
+# The warning comes when a path is not back at once.
+warned () {
+	grep "warning: the connection with bob@localhost is lost; waiting up to [0-9]* s" err
+}
+
+test_expect_success 'who waits for a broker that was killed is told, and hears its end from the next one' '
+	half_pack &&
+	background alice git clone -q --bare $url alice/again.git 2>err &&
+	wait_for 20 test -e half &&
+	kill_broker bob &&
+	wait_for 20 warned &&
+	as alice git xmpp status >out && cat out &&
+	grep "waits up to .* for the connection" out &&
+	alive $job &&
+	whole_pack &&
+	start_broker bob GIT_XMPP_TRACE=1 &&
+	job_ends 20 128 &&
+	grep "bob@localhost.*gone" err &&
+	wait_for 10 trusts alice bob &&
+	as alice git clone -q --bare $url alice/again.git
+'
+
+test_done
