@@ -114,6 +114,10 @@ static const struct row {
 		"'{jid}' is offline",
 		"Try again when they are online, or deliver later with "
 		"\"git xmpp queue push <remote> <branch>\"" },
+	[MSG_BUDDY_UNSEEN] = { "buddy-unseen",
+		"the server of '{jid}' cannot be reached now; they may be online or not",
+		"Try again in a minute, or deliver later with "
+		"\"git xmpp queue push <remote> <branch>\"" },
 	[MSG_BUDDY_NO_GIT] = { "buddy-no-git",
 		"'{jid}' is online, but not with git-xmpp",
 		"Their broker must run: \"git xmpp daemon start\" on their side" },

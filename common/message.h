@@ -47,6 +47,7 @@ enum message_id {
 	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our request */
 	MSG_BLOCKED,			/* jid */
 	MSG_BUDDY_OFFLINE,		/* jid */
+	MSG_BUDDY_UNSEEN,		/* jid */
 	MSG_BUDDY_NO_GIT,		/* jid */
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
 	MSG_NOT_SHARED,			/* jid, share */

@@ -19,6 +19,7 @@
 #include "follower.h"
 #include "greeting.h"
 #include "identity.h"
+#include "inquirer.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
@@ -29,10 +30,6 @@
 #include "session.h"
 #include "store.h"
 #include "twinwatch.h"
-
-enum {
-	OTHER_DOMAINS = 3000,	/* ms for presences that come from other servers */
-};
 
 static const struct xmpp_events xmpp_events;
 
@@ -57,12 +54,8 @@ bool broker_shows_itself(const struct broker *b, const char *jid)
 
 bool broker_presence_pending(const struct broker *b, const char *jid)
 {
-	const char *domain = jid_domain(jid);
-
-	if (!b->online_at)
-		return true;
-	return strcmp(domain, jid_domain(broker_jid(b))) &&
-	       broker_now(b) < b->online_at + OTHER_DOMAINS;
+	/* Neither does the answer to our ping tell that all are here: servers answer by several processes at once. */
+	return !b->online_at || broker_now(b) < b->online_at + INQUIRY_SETTLE || inquirer_pending(b->inquirer, jid);
 }
 
 /* A device of theirs is online and trusted: what waited for that goes on. */
@@ -136,7 +129,8 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		jid_bare_of(xmpp_jid(b->xmpp), b->self);
 		b->online_at = broker_now(b);
 		contacts_online(b);
-		uv_timer_start(&b->grace, on_grace_over, OTHER_DOMAINS, 0);
+		uv_timer_start(&b->grace, on_grace_over, INQUIRY_SETTLE, 0);
+		inquirer_online(b->inquirer, true);
 		reach_online(b->reach, b->xmpp);
 		tidy_later(&b->tidy);
 		peers_online(b, true);
@@ -149,6 +143,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		b->online_at = 0;
 		uv_timer_stop(&b->grace);
 		forget_presences(b);
+		inquirer_online(b->inquirer, false);
 		inbands_lost(&b->inbands, "the connection with the server is lost");
 		reach_online(b->reach, NULL);
 		peers_online(b, false);
@@ -165,19 +160,11 @@ static enum asker on_asker(void *owner, const char *bare)
 	return broker_counts_as_trusted(owner, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
 }
 
-static void on_available(void *owner, const char *full, const char *device)
+/* What the presence table has to say of a resource of theirs. */
+static void note_here(struct broker *b, const char *bare, enum presence_change change, struct resource *r)
 {
-	struct broker *b = owner;
-	struct resource *r = NULL;
-	enum presence_change change;
-	char bare[JID_MAX];
 	struct peer *peer;
 
-	if (!jid_bare_of(full, bare))
-		return;
-	if (device && !strcmp(device, b->device) && !strcmp(bare, broker_jid(b)))
-		twinwatch_seen(b, full);
-	change = presence_available(b->presence, full, device, time(NULL), &r);
 	if (!r || !r->broker || !strcmp(r->device, b->device))
 		return;
 	if (change == PRESENCE_APPEARED || change == PRESENCE_AGAIN) {
@@ -193,6 +180,43 @@ static void on_available(void *owner, const char *full, const char *device)
 			buddy_appeared(b, bare);
 		sessions_wake(b);
 	}
+}
+
+/* One answer to a question, and an answer is no question. */
+static void answer_presence(struct broker *b, const char *full, const char *bare)
+{
+	if (broker_shows_itself(b, bare) && xmpp_may_answer(b->xmpp, bare))
+		xmpp_available(b->xmpp, full, false);
+}
+
+static void on_available(void *owner, const char *full, const char *device, bool asks)
+{
+	struct broker *b = owner;
+	struct resource *r = NULL;
+	enum presence_change change;
+	char bare[JID_MAX];
+
+	if (!jid_bare_of(full, bare))
+		return;
+	if (device && !strcmp(device, b->device) && !strcmp(bare, broker_jid(b)))
+		twinwatch_seen(b, full);
+	inquirer_heard(b->inquirer, bare, NULL);
+	change = presence_available(b->presence, full, device, time(NULL), &r);
+	note_here(b, bare, change, r);
+	if (asks && r)
+		answer_presence(b, full, bare);
+}
+
+void broker_answered(struct broker *b, const char *full)
+{
+	struct resource *r;
+	enum presence_change change = presence_answered(b->presence, full, time(NULL), &r);
+	char bare[JID_MAX];
+
+	if (change != PRESENCE_SAME && jid_bare_of(full, bare))
+		note_here(b, bare, change, r);
+	/* Whoever waits for somebody who answers, and is no broker, waits no more. */
+	sessions_wake(b);
 }
 
 static void on_unavailable(void *owner, const char *full)
@@ -211,10 +235,11 @@ static void on_unavailable(void *owner, const char *full)
 	peer = peer_find(b, bare, device);
 	if (peer)
 		peer_presence(peer, false);
+	inquirer_unseen(b->inquirer, bare);
 }
 
 /* Of somebody, or of one resource: what the server could not tell them says nothing of whether they are there. */
-static void on_doubted(void *owner, const char *jid)
+static void on_doubted(void *owner, const char *jid, const char *condition)
 {
 	struct broker *b = owner;
 	const struct resource *r = jid_resource(jid) ? presence_full(b->presence, jid) : NULL;
@@ -222,6 +247,7 @@ static void on_doubted(void *owner, const char *jid)
 
 	if (!jid_bare_of(jid, bare))
 		return;
+	inquirer_heard(b->inquirer, bare, condition);
 	for (struct peer *p = b->peers; p; p = p->next)
 		if (!strcmp(p->jid, bare) && (!r || !strcmp(p->device, r->device)))
 			peer_doubt(p);
@@ -309,6 +335,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	forget_presences(b);
 	presence_destroy(b->presence);
 	b->presence = presence_create();
+	inquirer_renew(b->inquirer);
 	blocklist_clear(b->blocked);
 	b->roster_known = b->server_blocks = false;
 	account_drop(b);
@@ -368,6 +395,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
+	b->inquirer = inquirer_create(b, seed(b));
 	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
@@ -404,6 +432,8 @@ void broker_stop(struct broker *b)
 	reach_destroy(b->reach);
 	b->reach = NULL;
 	account_stop(b);
+	inquirer_destroy(b->inquirer);
+	b->inquirer = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		tidy_finish(&b->tidy);

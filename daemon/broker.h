@@ -34,6 +34,7 @@
 struct announcer;
 struct control;
 struct follower;
+struct inquirer;
 struct peer;
 struct pushqueue;
 struct reach;
@@ -55,6 +56,7 @@ struct broker {
 	struct policy *policy;			/* owned */
 	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */
 	struct presence *presence;		/* owned */
+	struct inquirer *inquirer;		/* owned; asks who is not seen */
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
 	bool roster_known;			/* it was read whole, since the account is this one */
 	struct blocklist *blocked;		/* owned; of the server, which acts on it */
@@ -83,7 +85,7 @@ struct broker {
 	struct services services;		/* the git processes that serve others */
 	struct quota lookups;			/* of names that buddies offer */
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
-	uv_timer_t grace;			/* runs while presences of other domains may still come */
+	uv_timer_t grace;			/* runs while presences may still come */
 	struct tidy tidy;			/* after work has ended */
 	bool stopping;
 };
@@ -137,6 +139,9 @@ bool broker_knows_device(const struct broker *b, const char *jid, const char *de
  * or expect, or the user has just asked them.
  */
 bool broker_counts_as_trusted(const struct broker *b, const char *jid);
+
+/* A device whose presence is not there has answered at this full JID. */
+void broker_answered(struct broker *b, const char *full);
 
 /* A link with a device of jid has come up, so it is there, whatever presence says: what waited for it goes on. */
 void broker_linked(struct broker *b, const char *jid);

@@ -376,7 +376,7 @@ static void take_disco(struct exchange *e, const struct stanza *s, uint64_t now)
 /* What we say to a full JID is no request to see somebody. */
 static void take_presence_error(struct exchange *e, const struct stanza *s, const char *bare)
 {
-	e->events->doubted(e->owner, s->from);
+	e->events->doubted(e->owner, s->from, s->condition);
 	if (e->events && !jid_resource(s->from))
 		e->events->refused(e->owner, bare, s->condition);
 }
@@ -395,7 +395,7 @@ static void take_presence(struct exchange *e, const struct stanza *s)
 	else if (s->kind == STANZA_UNAVAILABLE)
 		e->events->unavailable(e->owner, s->from);
 	else if (jid_resource(s->from))
-		e->events->available(e->owner, s->from, s->device);
+		e->events->available(e->owner, s->from, s->device, s->asks);
 }
 
 static void send_acknowledgement(struct exchange *e)

@@ -341,6 +341,14 @@ struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed
 	return q;
 }
 
+bool pushqueue_waits_for(const struct pushqueue *q, const char *jid)
+{
+	for (const struct queue_entry *e = q ? queue_first(q->entries) : NULL; e; e = e->next)
+		if (e->state == QUEUE_WAITING && !strcmp(e->jid, jid))
+			return true;
+	return false;
+}
+
 void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
 {
 	if (!q)

@@ -27,6 +27,9 @@ struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed
 /* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
 void pushqueue_reload(struct pushqueue *q);
 
+/* Whether a push waits for jid. */
+bool pushqueue_waits_for(const struct pushqueue *q, const char *jid);
+
 /* A trusted device of jid has appeared, or one that is online has become trusted. NULL does nothing. */
 void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
 

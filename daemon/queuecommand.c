@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "inquirer.h"
 #include "pushqueue.h"
 
 /* An answer that waits for the disk. */
@@ -98,6 +99,7 @@ void queuecommand_reload(struct broker *b, struct conn *conn, struct fields comm
 		fields_add(&fields, "kind", "entry");
 		fields_add(&fields, "id", e->id);
 		conn_send_fields(conn, FRAME_ROW, &fields);
+		inquirer_want(b->inquirer, e->jid);
 		n++;
 	}
 	fields_add_u64(&fields, "entries", n);

@@ -23,6 +23,7 @@
 #include "alloc.h"
 #include "candidates.h"
 #include "errand.h"
+#include "inquirer.h"
 #include "jid.h"
 #include "log.h"
 #include "lostpush.h"
@@ -37,6 +38,7 @@ enum {
 	PATH_TIMEOUT_MS = 15000,	/* for a path of the kind wanted */
 	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	RESTARTS_MAX = 3,
+	LOOKS_MAX = 2,			/* INQUIRY_PATIENCE each: who was asked has as many to answer */
 	CUT_OFF_NOTICE = 5000,		/* a path that is back sooner is nothing to speak of */
 };
 
@@ -70,6 +72,7 @@ struct session_internal {
 	char prefer[DEVICE_ID_LEN + 1];	/* asked first; empty: whoever */
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
+	unsigned looks;			/* while WAITING: since whoever is not seen was asked */
 	unsigned restarts;		/* of devices, while we asked them */
 	uint64_t woken;			/* with which of broker::wakes it looked last */
 	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
@@ -418,7 +421,7 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 
 static bool is_worth_another_look(const char *reason)
 {
-	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle" };
+	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (!strcmp(reason, reasons[i]))
@@ -434,6 +437,7 @@ static void on_errand_failed(void *owner, const char *reason)
 	/* The device restarted under us, or closed the link as we asked; it is there again or will not be. */
 	if (is_worth_another_look(reason) && s->restarts++ < RESTARTS_MAX) {
 		enter(s, SESSION_WAITING, "the device restarted");
+		s->looks = 0;
 		uv_timer_start(&s->timer, on_timer, ONLINE_TIMEOUT, 0);
 		look(s);
 		return;
@@ -473,6 +477,25 @@ static void tell_wait(struct session_internal *s)
 	free(text);
 }
 
+/* Nobody can be asked. That a server was not reached says nothing of who is there. */
+static void fail_unseen(struct session_internal *s)
+{
+	enum message_id id = candidates_none(s->broker, &s->to);
+
+	if (id == MSG_BUDDY_OFFLINE && inquirer_unreachable(s->broker->inquirer, s->to.jid))
+		id = MSG_BUDDY_UNSEEN;
+	fail(s, id);
+}
+
+static void look_again(struct session_internal *s)
+{
+	if (!inquirer_pending(s->broker->inquirer, s->to.jid) || s->looks++ == LOOKS_MAX) {
+		fail_unseen(s);
+		return;
+	}
+	uv_timer_start(&s->timer, on_timer, INQUIRY_PATIENCE, 0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct session_internal *s = timer->data;
@@ -484,6 +507,8 @@ static void on_timer(uv_timer_t *timer)
 		return;
 	if (s->path_wanted)
 		fail(s, MSG_NO_PATH);
+	else if (s->looks)
+		look_again(s);
 	else if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
 		fail_with(s, trouble);
 	else
@@ -524,6 +549,15 @@ static void wait_for_path(struct session_internal *s)
 	uv_timer_start(&s->timer, on_timer, PATH_TIMEOUT_MS, 0);
 }
 
+/* What was not seen need not be away: whoever it is about is asked once, and has a moment. */
+static void ask_buddy(struct session_internal *s)
+{
+	s->looks = 1;
+	inquirer_want(s->broker->inquirer, s->to.jid);
+	if (inquirer_pending(s->broker->inquirer, s->to.jid))
+		uv_timer_start(&s->timer, on_timer, INQUIRY_PATIENCE, 0);
+}
+
 /* Starts the errand, or says why not, or goes on waiting. */
 static void look(struct session_internal *s)
 {
@@ -540,10 +574,14 @@ static void look(struct session_internal *s)
 	}
 	if (!b->xmpp || xmpp_state(b->xmpp) != XMPP_ONLINE)
 		return;
-	if (found.path_wanted)
+	if (found.path_wanted) {
 		wait_for_path(s);
-	else if (!broker_presence_pending(b, s->to.jid))
-		fail(s, candidates_none(b, &s->to));
+		return;
+	}
+	if (!s->looks)
+		ask_buddy(s);
+	if (!broker_presence_pending(b, s->to.jid))
+		fail_unseen(s);
 }
 
 static struct session_internal *one_asleep(const struct broker *b, uint64_t wake)

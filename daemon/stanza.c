@@ -171,6 +171,7 @@ static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
 		s->kind = STANZA_AVAILABLE;
 		git = xmpp_stanza_get_child_by_name_and_ns(presence, "git", NS_GIT);
 		s->device = git ? attribute(git, "dev") : NULL;
+		s->asks = git && is(attribute(git, "ask"), "1");
 	} else if (is(s->type, "unavailable")) {
 		s->kind = STANZA_UNAVAILABLE;
 	} else if (is(s->type, "error")) {

@@ -51,6 +51,7 @@ struct stanza {
 	const char *node;
 	const char *type;
 	const char *device;
+	bool asks;		/* STANZA_AVAILABLE: for ours */
 	struct ibb_stanza ibb;
 	xmpp_stanza_t *payload;	/* of an iq: its first element, or NULL */
 };

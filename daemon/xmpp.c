@@ -874,6 +874,15 @@ uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer 
 	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></unblock>", answer, arg);
 }
 
+uint64_t xmpp_ping_device(struct xmpp *x, const char *full, xmpp_answer answer, void *arg)
+{
+	uint64_t handle = exchange_request(&x->exchange, full, "get", "<ping xmlns='" NS_PING "'/>",
+					   uv_now(x->loop) + INQUIRY_TIMEOUT, answer, arg);
+
+	arm(x);
+	return handle;
+}
+
 uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg)
 {
 	uint64_t handle = exchange_ping(&x->exchange, request_deadline(x), answer, arg);

@@ -63,11 +63,11 @@ struct xmpp_events {
 	enum asker (*asker)(void *owner, const char *bare);
 	/* An item of it, or one that is pushed: removed for subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
-	/* Never our own resource. device is NULL unless the presence carries our extension */
-	void (*available)(void *owner, const char *full, const char *device);
+	/* Never our own resource. device is NULL unless the presence carries our extension; asks: it wants to be told ours */
+	void (*available)(void *owner, const char *full, const char *device, bool asks);
 	void (*unavailable)(void *owner, const char *full);
-	/* A presence of ours came back from this JID, full or bare, as an error: it says nothing of who is there. */
-	void (*doubted)(void *owner, const char *jid);
+	/* A presence of ours came back from this JID, full or bare, as an error, which says nothing of who is there. */
+	void (*doubted)(void *owner, const char *jid, const char *condition);
 	/* The same of a bare JID, with the error's condition. */
 	void (*refused)(void *owner, const char *bare, const char *condition);
 	/* Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each row is an XMPP_BLOCKED. */
@@ -207,5 +207,7 @@ void xmpp_unavailable(struct xmpp *x, const char *bare);
 uint64_t xmpp_roster_remove(struct xmpp *x, const char *bare, xmpp_answer answer, void *arg);
 uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer answer, void *arg);
 uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg);
+/* Whether anybody is at this full JID (XEP-0199); as xmpp_request(). */
+uint64_t xmpp_ping_device(struct xmpp *x, const char *full, xmpp_answer answer, void *arg);
 
 #endif

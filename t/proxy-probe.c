@@ -300,7 +300,7 @@ static void on_roster(void *owner, const char *bare, enum subscription subscript
 {
 }
 
-static void on_available(void *owner, const char *full, const char *device)
+static void on_available(void *owner, const char *full, const char *device, bool asks)
 {
 }
 
@@ -308,7 +308,7 @@ static void on_unavailable(void *owner, const char *full)
 {
 }
 
-static void on_doubted(void *owner, const char *jid)
+static void on_doubted(void *owner, const char *jid, const char *condition)
 {
 }
 

@@ -41,6 +41,7 @@ void broker_start(struct broker *b)
 	if (!b->hostile) {
 		announcer_start(b);
 		follower_start(b);
+		inquirer_start(b);
 	}
 	trace(w, "%s starts", b->name);
 }
@@ -50,6 +51,7 @@ static void forget(struct broker *b)
 {
 	announcer_finish(b);
 	follower_finish(b);
+	inquirer_finish(b);
 	presence_destroy(b->presence);
 	outcomes_destroy(b->outcomes);
 	trust_destroy(b->trust);
@@ -101,6 +103,7 @@ void broker_online(struct broker *b)
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);
 	peers_online(b);
+	inquirer_online(b);
 	helpers_wake(b);
 }
 
@@ -108,6 +111,7 @@ void broker_offline(struct broker *b)
 {
 	b->online = false;
 	presence_reset(b->presence, b->world->now);
+	inquirer_online(b);
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], false);
 	inbands_lost(b);
@@ -115,15 +119,10 @@ void broker_offline(struct broker *b)
 	helpers_wake(b);
 }
 
-void broker_available(struct broker *b, const struct broker *from, uint32_t resource)
+static void note_here(struct broker *b, const struct broker *from, enum presence_change change)
 {
-	struct resource *r = NULL;
-	enum presence_change change;
-	char full[64];
 	struct peer *p;
 
-	full_jid(from, resource, full);
-	change = presence_available(b->presence, full, from->device, b->world->now, &r);
 	if (change != PRESENCE_APPEARED && change != PRESENCE_AGAIN)
 		return;
 	p = peer_find(b, from);
@@ -134,6 +133,39 @@ void broker_available(struct broker *b, const struct broker *from, uint32_t reso
 		return;
 	follower_online(b, from->index);
 	helpers_wake(b);
+}
+
+void broker_available(struct broker *b, const struct broker *from, uint32_t resource)
+{
+	struct resource *r = NULL;
+	enum presence_change change;
+	char full[64];
+
+	full_jid(from, resource, full);
+	inquirer_heard(b, from, NULL);
+	change = presence_available(b->presence, full, from->device, b->world->now, &r);
+	note_here(b, from, change);
+}
+
+void broker_answered(struct broker *b, const struct broker *from, uint32_t resource)
+{
+	enum presence_change change;
+	struct resource *r;
+	char full[64];
+
+	full_jid(from, resource, full);
+	change = presence_answered(b->presence, full, b->world->now, &r);
+	note_here(b, from, change);
+	helpers_wake(b);
+}
+
+void broker_doubts(struct broker *b, const struct broker *from)
+{
+	struct peer *p = peer_find(b, from);
+
+	inquirer_heard(b, from, "remote-server-timeout");
+	if (p)
+		peer_doubt(p);
 }
 
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource)
@@ -148,4 +180,5 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 	p = peer_find(b, from);
 	if (p)
 		peer_presence(p, false);
+	inquirer_unseen(b, from);
 }

@@ -355,6 +355,8 @@ static const char *restless(const struct broker *b)
 	}
 	if (!follower_rests(b))
 		return "follows";
+	if (inquirer_misses(b))
+		return "does not see somebody";
 	for (unsigned k = 0; k < BROKERS_MAX; k++)
 		if (b->presence_at[k] >= b->world->now)
 			return "will hear of somebody";
@@ -370,6 +372,12 @@ static bool any_dead_path(const struct world *w)
 	return false;
 }
 
+/* What failed for ten minutes has long pauses: whoever is not seen is asked in half an hour. */
+static uint64_t patience(const struct world *w)
+{
+	return w->swarm.forgetful || w->swarm.parting ? 2 * INQUIRY_MAX : 5 * WAIT_MAX;
+}
+
 bool quiescent(struct world *w)
 {
 	if (any_dead_path(w) && w->now < w->healed_at + 5 * WAIT_MAX)
@@ -379,8 +387,8 @@ bool quiescent(struct world *w)
 
 		if (!why)
 			continue;
-		if (w->now > w->healed_at + 5 * WAIT_MAX)
-			violation(w, "%s %s, and everything is well for five minutes", w->brokers[i].name, why);
+		if (w->now > w->healed_at + patience(w))
+			violation(w, "%s %s, and everything has been well for long", w->brokers[i].name, why);
 		return false;
 	}
 	return true;
@@ -469,6 +477,7 @@ void check_paths(struct world *w)
 
 void note_rest(struct world *w)
 {
+	w->said = 0;
 	for (unsigned i = 0; i < w->count; i++)
 		for (struct peer *p = w->brokers[i].peers; p; p = p->next)
 			p->attaches = p->tries = 0;
@@ -476,6 +485,8 @@ void note_rest(struct world *w)
 
 void check_rest(struct world *w)
 {
+	if (w->said)
+		violation(w, "everybody is seen, and %u presences and questions were sent", w->said);
 	for (unsigned i = 0; i < w->count; i++) {
 		for (struct peer *p = w->brokers[i].peers; p; p = p->next) {
 			bool odd = treacherous(p->broker, p->other);

@@ -11,8 +11,8 @@
 
 enum {
 	ONLINE_TIMEOUT = 4500,
-	OTHER_DOMAINS = 3000,
 	RESTARTS_MAX = 3,
+	LOOKS_MAX = 2,
 	ALL_THERE = 8000,		/* ms: then everybody has logged in, and knows who is there */
 };
 
@@ -23,6 +23,7 @@ enum step {
 	STEP_KILL,
 	STEP_ASK,		/* for what became of its push */
 	STEP_SERVED,		/* it must be, by now */
+	STEP_LOOK,		/* who is not seen was asked */
 };
 
 static const struct channel_events channel_events;
@@ -314,8 +315,9 @@ static void on_errand_failed(void *owner, const char *reason)
 	if (!h->errand)
 		violation(world_of(h), "%s: an errand ends twice", h->broker->name);
 	h->errand = NULL;
-	if (!strcmp(reason, "gone") && h->restarts++ < RESTARTS_MAX) {
+	if ((!strcmp(reason, "gone") || !strcmp(reason, "offline")) && h->restarts++ < RESTARTS_MAX) {
 		h->state = HELPER_WAITING;
+		h->looks = 0;
 		plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
 		look(h);
 		return;
@@ -355,6 +357,11 @@ static bool add_candidates(struct helper *h, const struct buddy *buddy, bool lin
 	return any;
 }
 
+static bool is_pending(const struct helper *h)
+{
+	return inquirer_pending(h->broker, &h->broker->world->brokers[h->account]);
+}
+
 static void look(struct helper *h)
 {
 	struct broker *b = h->broker;
@@ -377,8 +384,22 @@ static void look(struct helper *h)
 	}
 	errand_destroy(h->errand);
 	h->errand = NULL;
-	if (w->now >= b->online_at + OTHER_DOMAINS)
+	if (!h->looks) {
+		h->looks = 1;
+		inquirer_want(b, &w->brokers[h->account]);
+		if (is_pending(h))
+			plan(h, INQUIRY_PATIENCE, STEP_LOOK);
+	}
+	if (w->now >= b->online_at + INQUIRY_SETTLE && !is_pending(h))
 		finish(h, "offline", false);
+}
+
+static void look_again(struct helper *h)
+{
+	if (!is_pending(h) || h->looks++ == LOOKS_MAX)
+		finish(h, "offline", false);
+	else
+		plan(h, INQUIRY_PATIENCE, STEP_LOOK);
 }
 
 void helpers_wake(struct broker *b)
@@ -400,6 +421,10 @@ void helper_step(struct helper *h, unsigned step)
 	case STEP_TIMEOUT:
 		if (h->state == HELPER_WAITING)
 			finish(h, "offline", false);
+		return;
+	case STEP_LOOK:
+		if (h->state == HELPER_WAITING && h->broker->online)
+			look_again(h);
 		return;
 	case STEP_SERVED:
 		if (must_be_served(h) && (h->state == HELPER_WAITING || h->state == HELPER_ASKING))

@@ -359,6 +359,12 @@ void peer_presence(struct peer *p, bool available)
 	peer_touch(p);
 }
 
+void peer_doubt(struct peer *p)
+{
+	absence_doubt(&p->absence, &p->link, is_by_server(p), now_of(p));
+	peer_touch(p);
+}
+
 void peers_online(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {

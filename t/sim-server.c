@@ -6,19 +6,21 @@
 #include "sim.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LATE = 20 * 1000 };
 
-/* A presence in a number: who, which resource, which life, and whether it is there. */
+/* A presence in a number: who, which resource, which life, and whether it is there, asks, or is an error. */
 struct saying {
 	unsigned from;
-	bool available;
+	bool available, asks, error;
 	uint32_t resource, life;
 };
 
 static uint64_t pack(struct saying s)
 {
-	return (uint64_t)s.from << 60 | (uint64_t)s.available << 56 | (uint64_t)s.resource << 28 | s.life;
+	return (uint64_t)s.from << 60 | (uint64_t)s.available << 56 | (uint64_t)s.asks << 57 | (uint64_t)s.error << 58 |
+	       (uint64_t)s.resource << 28 | s.life;
 }
 
 static struct saying unpack(uint64_t arg)
@@ -26,6 +28,8 @@ static struct saying unpack(uint64_t arg)
 	return (struct saying){
 		.from = arg >> 60,
 		.available = arg >> 56 & 1,
+		.asks = arg >> 57 & 1,
+		.error = arg >> 58 & 1,
 		.resource = arg >> 28 & 0xfffffff,
 		.life = arg & 0xfffffff,
 	};
@@ -53,6 +57,7 @@ static void send(struct broker *to, struct saying s)
 	bool trouble = w->phase == PHASE_TROUBLE;
 	uint64_t delay = between(w, 1, w->swarm.delay_max);
 
+	w->said++;
 	if (!to->online || to->index == s.from || (trouble && chance(w, w->swarm.presence_lost)))
 		return;
 	if (trouble && chance(w, w->swarm.presence_late))
@@ -80,9 +85,10 @@ void server_login(struct broker *b)
 		if (o == b)
 			continue;
 		harm(o, b);
-		send(o, (struct saying){ b->index, true, b->resource, b->life });
+		send(o, (struct saying){ .from = b->index, .available = true, .resource = b->resource, .life = b->life });
 		if (o->shown)
-			send(b, (struct saying){ o->index, true, o->shown_resource, o->shown_life });
+			send(b, (struct saying){ .from = o->index, .available = true, .resource = o->shown_resource,
+						 .life = o->shown_life });
 	}
 	event_add(w, 3001, EVENT_GRACE, b->index, b->login, 0);
 }
@@ -95,7 +101,31 @@ void server_logout(struct broker *b, bool noticed)
 		return;
 	b->shown = false;
 	for (unsigned i = 0; i < w->count; i++)
-		send(&w->brokers[i], (struct saying){ b->index, false, b->resource, 0 });
+		send(&w->brokers[i], (struct saying){ .from = b->index, .resource = b->resource });
+}
+
+void server_directs(struct broker *from, const char *bare, struct broker *only, bool asks)
+{
+	struct world *w = from->world;
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (only ? only == &w->brokers[i] : !strcmp(w->brokers[i].jid, bare))
+			send(&w->brokers[i], (struct saying){
+				.from = from->index, .available = true, .asks = asks, .resource = from->resource, .life = from->life,
+			});
+}
+
+/* What nobody has said: of a resource that is, was or will be there. */
+static void invent(struct world *w)
+{
+	struct broker *to = &w->brokers[below(w, w->count)], *from = &w->brokers[below(w, w->count)];
+	struct saying s = { .from = from->index, .life = from->life };
+
+	s.resource = chance(w, 700) ? from->resource : 1 + below(w, from->login + 1);
+	s.error = chance(w, 300);
+	s.available = !s.error && chance(w, 300);
+	if (s.resource)
+		send(to, s);
 }
 
 void server_says(struct broker *to, uint64_t arg)
@@ -103,6 +133,11 @@ void server_says(struct broker *to, uint64_t arg)
 	struct saying s = unpack(arg);
 	struct broker *from = &to->world->brokers[s.from];
 
+	if (s.error) {
+		trace(to->world, "%s hears that %s could not be told", to->name, from->name);
+		broker_doubts(to, from);
+		return;
+	}
 	if (s.available)
 		trace(to->world, "%s hears that %s is online, in its life %u", to->name, from->name, s.life);
 	else
@@ -111,15 +146,19 @@ void server_says(struct broker *to, uint64_t arg)
 		broker_available(to, from, s.resource);
 	else
 		broker_unavailable(to, from, s.resource);
+	if (s.asks && !to->hostile)
+		server_directs(to, NULL, from, false);
 }
 
 static void tell_truth(struct broker *to, const struct broker *from)
 {
-	/* What is on its way may bring back any of the old ones. */
-	for (uint32_t r = 1; r <= from->login; r++)
+	/* What is on its way, or was made up, may bring back any of the old ones, and some that never were. */
+	for (uint32_t r = 1; r <= from->login + 1; r++)
 		if (r != from->resource)
-			send(to, (struct saying){ from->index, false, r, 0 });
-	send(to, (struct saying){ from->index, true, from->resource, from->life });
+			send(to, (struct saying){ .from = from->index, .resource = r });
+	if (!to->world->swarm.forgetful)
+		send(to, (struct saying){ .from = from->index, .available = true, .resource = from->resource,
+					  .life = from->life });
 }
 
 void server_tells_truth(struct world *w)
@@ -185,6 +224,8 @@ void fate(struct world *w)
 		lose_account(b, chance(w, 500));
 	if (b->running && chance(w, w->swarm.crash))
 		crash(b);
+	if (chance(w, w->swarm.inventions))
+		invent(w);
 	if (chance(w, w->swarm.network_changes))
 		network_changes(&w->brokers[below(w, w->count)]);
 	if (chance(w, w->swarm.dial_changes))

@@ -120,6 +120,8 @@ static void draw_swarm(struct world *w)
 	s->presence_lost = maybe(w, 200);
 	s->presence_twice = maybe(w, 300);
 	s->presence_disorder = !below(w, 4);
+	s->inventions = maybe(w, 400);
+	s->forgetful = below(w, 2);
 	s->child_hangs = maybe(w, 200);
 	s->child_fails = maybe(w, 200);
 	s->child_dies = maybe(w, 150);
@@ -169,7 +171,8 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 {
 	struct broker *b = &w->brokers[index];
 
-	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX, .follow_at = UINT64_MAX };
+	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX, .follow_at = UINT64_MAX,
+			       .ask_at = UINT64_MAX };
 	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
 	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
 	for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
@@ -202,6 +205,9 @@ static void make_brokers(struct world *w)
 
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);
+		/* One device that is seen stands for the others that never were, so these are not asked for. */
+		if (same)
+			w->swarm.forgetful = false;
 	}
 	for (unsigned i = 0; w->swarm.greedy && i < w->count; i++)
 		w->brokers[i].hostile = w->brokers[i].account == w->brokers[w->swarm.hostile].account;
@@ -283,6 +289,10 @@ static void dispatch(struct world *w, const struct event *e)
 		if (b->online && b->login == e->generation)
 			server_says(b, e->arg);
 		break;
+	case EVENT_QUESTION:
+		if (b->online && b->login == e->generation)
+			inquirer_step(b, e->arg);
+		break;
 	case EVENT_LOGIN:
 		login(b, e->generation);
 		break;
@@ -333,15 +343,14 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The timer that is due next, of a peer, a ledger or what is followed. */
+/* The timer that is due next, of a peer, a ledger, what is followed or who is asked. */
 static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger,
-			   struct broker **follower)
+			   struct broker **follower, struct broker **inquirer)
 {
 	uint64_t least = UINT64_MAX;
 
 	*peer = NULL;
-	*ledger = NULL;
-	*follower = NULL;
+	*ledger = *follower = *inquirer = NULL;
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct broker *b = &w->brokers[i];
 
@@ -350,17 +359,25 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 				continue;
 			least = p->timer_at;
 			*peer = p;
+			*ledger = *follower = *inquirer = NULL;
 		}
 		if (b->announce_at < least) {
 			least = b->announce_at;
 			*peer = NULL;
+			*follower = *inquirer = NULL;
 			*ledger = (struct broker *)b;
 		}
 		if (b->follow_at < least) {
 			least = b->follow_at;
 			*peer = NULL;
-			*ledger = NULL;
+			*ledger = *inquirer = NULL;
 			*follower = (struct broker *)b;
+		}
+		if (b->ask_at < least) {
+			least = b->ask_at;
+			*peer = NULL;
+			*ledger = *follower = NULL;
+			*inquirer = (struct broker *)b;
 		}
 	}
 	return least;
@@ -369,9 +386,9 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 /* One event, and what must be true after it. */
 void world_step(struct world *w, uint64_t until)
 {
-	struct broker *ledger, *follower;
+	struct broker *ledger, *follower, *inquirer;
 	struct peer *peer;
-	uint64_t timer = next_timer(w, &peer, &ledger, &follower), at;
+	uint64_t timer = next_timer(w, &peer, &ledger, &follower, &inquirer), at;
 
 	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
 	if (at >= until) {
@@ -387,8 +404,10 @@ void world_step(struct world *w, uint64_t until)
 		peer_timer(peer);
 	} else if (ledger) {
 		announcer_tick(ledger);
-	} else {
+	} else if (follower) {
 		follower_tick(follower);
+	} else {
+		inquirer_tick(inquirer);
 	}
 	paths_flush(w);
 	peers_reap(w);

@@ -20,6 +20,7 @@
 #include "channel.h"
 #include "errand.h"
 #include "follow.h"
+#include "inquiry.h"
 #include "link.h"
 #include "negotiation.h"
 #include "outcome.h"
@@ -65,6 +66,8 @@ struct swarm {
 	unsigned end_loss;		/* of an account, when a push has sent everything */
 	unsigned presence_late, presence_lost, presence_twice;
 	bool presence_disorder;
+	unsigned inventions;		/* presences, and errors, that are not so */
+	bool forgetful;			/* nobody is told anew who is there when everything heals */
 	unsigned child_hangs, child_fails, child_dies, child_late, slow_reader;
 	unsigned helper_killed, nested;
 	unsigned big;			/* streams beyond the windows */
@@ -92,6 +95,7 @@ enum event_kind {
 	EVENT_CHILD,		/* slot is a serve, arg a step */
 	EVENT_HELPER,		/* slot is a helper, arg a step */
 	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
+	EVENT_QUESTION,		/* slot is a broker, arg its ping of another one, and what came of it */
 	EVENT_LOGIN,		/* slot is a broker */
 	EVENT_GRACE,		/* slot is a broker, arg its login */
 	EVENT_START,		/* slot is a broker: a user does something there */
@@ -112,6 +116,14 @@ struct event {
 	enum event_kind kind;
 	uint32_t slot, generation;
 	uint64_t arg;
+};
+
+/* A ping on its way. */
+enum question_step {
+	QUESTION_ASKED,
+	QUESTION_ANSWERED,
+	QUESTION_DENIED,	/* nobody is there, says the server */
+	QUESTION_LOST,		/* nobody says anything */
 };
 
 /* Paths */
@@ -226,6 +238,7 @@ struct broker {
 	struct announcements *announcements;
 	struct follows *follows;
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
+	struct inquiry *inquiry;
 	struct peer *peers;
 	struct helper *helpers;
 	struct serve *serves;
@@ -233,7 +246,7 @@ struct broker {
 	struct quota inbands;
 	bool online;
 	uint64_t online_at;
-	uint64_t announce_at, follow_at;	/* deadlines of the ledger, and of the follows */
+	uint64_t announce_at, follow_at, ask_at;	/* deadlines of the ledger, the follows and the inquiry */
 	/* around it */
 	unsigned transport;		/* what its user allows */
 	bool has_proxy;
@@ -322,6 +335,7 @@ struct helper {
 	bool ended_out, exited;
 	struct ending *ending;		/* borrowed, or NULL */
 	unsigned restarts;		/* of devices, while it asked them */
+	unsigned looks;			/* since it asked who is not seen */
 	unsigned status;
 	struct broker *lost_to;		/* while LOST */
 	uint64_t lost_at;
@@ -404,6 +418,7 @@ struct world {
 	unsigned final_left;
 	bool starting_final;
 	unsigned steps;
+	unsigned said;			/* presences, and questions for them */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
 };
@@ -434,6 +449,8 @@ void world_end(struct world *w);
 void server_login(struct broker *b);
 /* The connection is gone; noticed: the server knows it, and tells. */
 void server_logout(struct broker *b, bool noticed);
+/* A directed presence: to all devices of an account, or to one. */
+void server_directs(struct broker *from, const char *bare, struct broker *only, bool asks);
 /* A presence that the server has sent arrives. */
 void server_says(struct broker *to, uint64_t arg);
 /* Everybody who is online hears what is true now. */
@@ -442,6 +459,20 @@ void full_jid(const struct broker *b, uint32_t resource, char out[64]);
 void server_cuts_off(struct broker *b);
 void fate(struct world *w);
 void heal(struct world *w);
+
+/* sim-inquiry.c: daemon/inquirer.c */
+void inquirer_start(struct broker *b);
+void inquirer_finish(struct broker *b);
+/* Its connection is there, or gone. */
+void inquirer_online(struct broker *b);
+void inquirer_unseen(struct broker *b, const struct broker *other);
+void inquirer_heard(struct broker *b, const struct broker *other, const char *error);
+void inquirer_want(struct broker *b, const struct broker *other);
+bool inquirer_pending(const struct broker *b, const struct broker *other);
+void inquirer_tick(struct broker *b);
+void inquirer_step(struct broker *b, uint64_t arg);
+/* Somebody who is online, and whom it does not see; or NULL. */
+const struct broker *inquirer_misses(const struct broker *b);
 
 /* sim-path.c */
 struct wire *wire_of(const struct world *w, const struct wire_end *end);
@@ -479,6 +510,7 @@ struct peer *peer_want(struct broker *b, struct broker *other);
 void peer_take(struct broker *b, struct broker *other, struct wire_end *path, const struct link_hello *hello);
 /* It came (again), or went away. */
 void peer_presence(struct peer *p, bool available);
+void peer_doubt(struct peer *p);
 void peers_online(struct broker *b);
 void peers_network_changed(struct broker *b);
 void peers_tell_ways(struct broker *b);
@@ -538,6 +570,9 @@ void broker_offline(struct broker *b);
 void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES]);
 void broker_available(struct broker *b, const struct broker *from, uint32_t resource);
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
+/* An error in the place of a presence of theirs; a ping that was answered there. */
+void broker_doubts(struct broker *b, const struct broker *from);
+void broker_answered(struct broker *b, const struct broker *from, uint32_t resource);
 
 /* sim-serve.c: daemon/serve.c and git's serving processes */
 const char *serve_judge(struct peer *p, enum service service, const char *share);

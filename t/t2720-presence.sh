@@ -26,8 +26,9 @@ module:add_timer(0.05, function ()
 	return 0.05;
 end);
 
-local function lose()
-	local file = io.open("$TRASH/lossy");
+-- Their own presence, which has no address, it has to know.
+local function lose(event)
+	local file = event.stanza.attr.to and io.open("$TRASH/lossy");
 	if file then
 		file:close();
 		return true;
@@ -78,6 +79,44 @@ test_expect_success 'a clone goes on although the server says that bob is gone, 
 	test_must_fail grep "link with bob@localhost/.* ended" log/alice
 '
 
+# sees <user> <buddy>
+sees () {
+	as "$1" git xmpp buddies --porcelain | grep "^$2@localhost	git	"
+}
+
+test_expect_success 'a buddy whom the server says to be gone, and who answers, is there' '
+	lie "type=\"unavailable\" from=\"$(full_jid_of bob)\"" &&
+	as alice git ls-remote $url &&
+	wait_for 10 sees alice bob
+'
+
+test_expect_success 'two whose presences were lost find each other by themselves' '
+	stop_broker alice && stop_broker bob &&
+	touch lossy &&
+	start_broker bob GIT_XMPP_TRACE=1 && start_broker alice GIT_XMPP_TRACE=1 &&
+	wait_for 10 grep "bob@localhost: is shown ourselves" log/alice &&
+	test_must_fail sees alice bob && test_must_fail sees bob alice &&
+	rm lossy &&
+	wait_for 30 sees alice bob && wait_for 30 sees bob alice
+'
+
+test_expect_success 'a command asks before it says that somebody is offline' '
+	stop_broker alice && stop_broker bob &&
+	touch lossy &&
+	start_broker bob GIT_XMPP_TRACE=1 && start_broker alice GIT_XMPP_TRACE=1 &&
+	wait_for 10 grep "bob@localhost: is shown ourselves" log/alice &&
+	rm lossy &&
+	as alice git ls-remote $url
+'
+
+test_expect_success 'and says so, of who is' '
+	stop_broker bob &&
+	test_must_fail as alice git ls-remote $url 2>err &&
+	cat err && grep "bob@localhost.*is offline" err &&
+	start_broker bob GIT_XMPP_TRACE=1 &&
+	wait_for 10 trusts alice bob
+'
+
 # The warning comes when a path is not back at once.
 warned () {
 	grep "warning: the connection with bob@localhost is lost; waiting up to [0-9]* s" err
@@ -95,7 +134,7 @@ test_expect_success 'who waits for a broker that was killed is told, and hears i
 	whole_pack &&
 	start_broker bob GIT_XMPP_TRACE=1 &&
 	job_ends 20 128 &&
-	grep "bob@localhost.*gone" err &&
+	grep -E "bob@localhost.*(gone|restarted)" err &&
 	wait_for 10 trusts alice bob &&
 	as alice git clone -q --bare $url alice/again.git
 '

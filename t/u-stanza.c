@@ -208,8 +208,17 @@ static void test_presence(void)
 	xmpp_stanza_set_from(xml, "a@b/c");
 	stanza_read(xml, &s);
 	is_str(s.device, "thedevice", "our presence tells the device");
+	ok(!s.asks && !strstr(buf_str(&out), "to="), "and asks nobody");
 	ok(!strstr(buf_str(&out), PROGRAM_VERSION), "and not the version");
 	ok(!strstr(buf_str(&out), "inst="), "nor the process");
+	xmpp_stanza_release(xml);
+	buf_finish(&out);
+	stanza_put_available(&out, &disco, "d@e", "thedevice", true);
+	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
+	xmpp_stanza_set_from(xml, "a@b/c");
+	stanza_read(xml, &s);
+	ok(s.asks && s.kind == STANZA_AVAILABLE, "one that is a question asks");
+	is_str(xmpp_stanza_get_to(xml), "d@e", "whom it is for");
 	xmpp_stanza_release(xml);
 	buf_finish(&out);
 	xml = xmpp_stanza_new_from_string(ctx,

@@ -128,7 +128,7 @@ static void on_roster(void *owner, const char *bare, enum subscription subscript
 	    asked ? " asked" : "");
 }
 
-static void on_available(void *owner, const char *full, const char *device)
+static void on_available(void *owner, const char *full, const char *device, bool asks)
 {
 	say(owner, "available %s %s", full, device ? device : "-");
 }
@@ -138,7 +138,7 @@ static void on_unavailable(void *owner, const char *full)
 	say(owner, "unavailable %s", full);
 }
 
-static void on_doubted(void *owner, const char *jid)
+static void on_doubted(void *owner, const char *jid, const char *condition)
 {
 }
 

@@ -113,12 +113,23 @@ enum {
 	/* who may be known */
 	BUDDIES_MAX = 10000,
 	DEVICES_PER_BUDDY = 16,
+	AWAY_PER_BUDDY = 4,			/* full JIDs at which a broker was last seen */
 	PENDING_DEVICES_MAX = 16,
 	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
 	PENDING_SETTLED = 60,			/* seconds; then it makes room for another one of the same JID */
 	STRANGERS_MAX = 16,			/* who want to be a buddy and are not in the roster */
 	EXPECTATION_MAX = 7 * 24 * 3600,	/* seconds that add and accept are open for a first device */
 	BLOCKLIST_MAX = 10000,			/* entries of the server's list of who is blocked */
+
+	/* questions to who is not seen; inquiry.h */
+	INQUIRY_SETTLE = 3 * 1000,		/* after a login presences may still come by themselves */
+	INQUIRY_FIRST = 5 * 1000,		/* from one round of a domain to the next, at first */
+	INQUIRY_EAGER = 60 * 1000,		/* at most, while somebody waits or the domain cannot be reached */
+	INQUIRY_MAX = 30 * 60 * 1000,		/* at most, otherwise */
+	INQUIRY_AT_ONCE = 8,			/* people of a domain; the next ones a second later */
+	INQUIRY_MORE = 1000,
+	INQUIRY_PATIENCE = 2 * 1000,		/* whoever has asked waits so long for who may show themselves */
+	INQUIRY_TIMEOUT = 10 * 1000,		/* for the answer to a ping */
 
 	/* serving */
 	SERVICES_MAX = 64,			/* git processes serving others */

@@ -45,12 +45,12 @@ struct presence *presence_create(void)
 	return p;
 }
 
-static void free_resources(struct buddy *b)
+static void free_list(struct resource **first)
 {
-	while (b->resources) {
-		struct resource *r = b->resources;
+	while (*first) {
+		struct resource *r = *first;
 
-		b->resources = r->next;
+		*first = r->next;
 		free(r->full);
 		free(r);
 	}
@@ -58,7 +58,8 @@ static void free_resources(struct buddy *b)
 
 static void free_buddy(struct buddy *b)
 {
-	free_resources(b);
+	free_list(&b->resources);
+	free_list(&b->away);
 	free(b->refused);
 	free(b->jid);
 	free(entry_of(b));
@@ -78,12 +79,67 @@ void presence_destroy(struct presence *p)
 	free(p);
 }
 
+/* Takes out what is known of this device, or of this full JID; either may be NULL. */
+static void forget_away(struct buddy *b, const char *device, const char *full)
+{
+	struct resource **at = &b->away;
+
+	while (*at) {
+		struct resource *r = *at;
+
+		if ((!device || strcmp(r->device, device)) && (!full || strcmp(r->full, full))) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		free(r->full);
+		free(r);
+	}
+}
+
+/* A broker that is not here any more, by what the server says: where it was is kept. Takes it over. */
+static void put_away(struct buddy *b, struct resource *r)
+{
+	unsigned count = 0;
+
+	forget_away(b, r->device, r->full);
+	r->next = b->away;
+	b->away = r;
+	for (struct resource **at = &b->away; *at; at = &(*at)->next)
+		if (++count == AWAY_PER_BUDDY)
+			free_list(&(*at)->next);
+}
+
+static struct resource *device_of(const struct buddy *b, const char *device)
+{
+	for (struct resource *r = b->resources; r; r = r->next)
+		if (r->broker && !strcmp(r->device, device))
+			return r;
+	return NULL;
+}
+
+static void take_out(struct buddy *b, struct resource **at)
+{
+	struct resource *r = *at;
+
+	*at = r->next;
+	/* A newer resource of the device, if there is one, goes on. */
+	if (r->broker && !device_of(b, r->device)) {
+		put_away(b, r);
+		return;
+	}
+	free(r->full);
+	free(r);
+}
+
 void presence_reset(struct presence *p, uint64_t now)
 {
 	for (struct buddy *b = p->first; b; b = b->next) {
 		if (b->resources)
 			b->last_seen = now;
-		free_resources(b);
+		while (b->resources)
+			take_out(b, &b->resources);
+		b->asking = (struct asking){ 0 };
 	}
 }
 
@@ -281,14 +337,6 @@ static void remove_at(struct resource **at)
 	free(r);
 }
 
-static struct resource *device_of(const struct buddy *b, const char *device)
-{
-	for (struct resource *r = b->resources; r; r = r->next)
-		if (r->broker && !strcmp(r->device, device))
-			return r;
-	return NULL;
-}
-
 /* Room for one more: the oldest resource without a broker makes it. False if there is none. */
 static bool make_room(struct buddy *b)
 {
@@ -322,8 +370,9 @@ static struct resource *add_resource(struct buddy *b, const char *resource, uint
 	return r;
 }
 
-static void set_broker(struct resource *r, const char *device, uint64_t now)
+static void set_broker(struct buddy *b, struct resource *r, const char *device, uint64_t now)
 {
+	forget_away(b, device, r->full);
 	r->broker = true;
 	memcpy(r->device, device, sizeof(r->device));
 	r->since = now;
@@ -362,8 +411,40 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 	r->protocol = 0;
 	if (r->broker && !strcmp(r->device, device))
 		return PRESENCE_AGAIN;
-	set_broker(r, device, now);
+	set_broker(b, r, device, now);
 	return PRESENCE_APPEARED;
+}
+
+static struct resource *find_away(const struct presence *p, const char *full)
+{
+	const char *name;
+	struct buddy *b = buddy_of(p, full, &name);
+	struct resource *r = b ? b->away : NULL;
+
+	while (r && strcmp(jid_resource(r->full), name))
+		r = r->next;
+	return r;
+}
+
+void presence_denied(struct presence *p, const char *full)
+{
+	struct resource *r = find_away(p, full);
+
+	if (r)
+		r->denied = true;
+}
+
+enum presence_change presence_answered(struct presence *p, const char *full, uint64_t now,
+				       struct resource **resource)
+{
+	char device[DEVICE_ID_LEN + 1];
+	struct resource *r = find_away(p, full);
+
+	*resource = NULL;
+	if (!r)
+		return PRESENCE_SAME;
+	memcpy(device, r->device, sizeof(device));
+	return presence_available(p, full, device, now, resource);
 }
 
 enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
@@ -382,7 +463,7 @@ enum presence_change presence_unavailable(struct presence *p, const char *full, 
 		return PRESENCE_SAME;
 	broker = (*at)->broker;
 	memcpy(device, (*at)->device, sizeof(device));
-	remove_at(at);
+	take_out(b, at);
 	if (!b->resources)
 		b->last_seen = now;
 	if (!broker || device_of(b, device))

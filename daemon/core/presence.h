@@ -29,10 +29,18 @@ struct resource {
 	struct resource *next;
 	char *full;			/* full JID; owned */
 	bool broker;			/* device is known */
+	bool denied;			/* in buddy::away: nobody is there now, an answer has said */
 	char device[DEVICE_ID_LEN + 1];
 	uint64_t since;			/* when it appeared */
 	/* resource_protocol() */
 	uint64_t protocol, protocol_at;
+};
+
+/* What was asked of somebody of whom nothing is seen. */
+struct asking {
+	uint32_t round;			/* of their domain in which they were last asked */
+	unsigned open;			/* questions to full JIDs that are not answered */
+	uint64_t until;			/* something may still come of what was asked; 0: no */
 };
 
 struct buddy {
@@ -45,7 +53,9 @@ struct buddy {
 	bool listed;			/* while a whole roster is read: it has been in it */
 	char *refused;			/* why our request came to nothing, as a server's condition; owned, NULL: it did not */
 	struct resource *resources;	/* owned, newest first */
+	struct resource *away;		/* brokers that were here, and may be still: owned, newest first, AWAY_PER_BUDDY */
 	uint64_t last_seen;		/* when the last resource went away; 0: never seen */
+	struct asking asking;		/* inquiry.h's */
 };
 
 enum presence_change {
@@ -61,7 +71,7 @@ struct presence;
 struct presence *presence_create(void);
 void presence_destroy(struct presence *p);
 
-/* The connection is lost: everybody is offline, the roster is kept. */
+/* The connection is lost: nobody is here, the roster is kept, and where brokers were. */
 void presence_reset(struct presence *p, uint64_t now);
 
 /*
@@ -101,6 +111,11 @@ void presence_refused(struct presence *p, const char *bare, const char *conditio
  */
 enum presence_change presence_available(struct presence *p, const char *full, const char *device,
 					uint64_t now, struct resource **resource);
+/* A broker that was here answers where it was: PRESENCE_APPEARED, with *resource, or PRESENCE_SAME. */
+enum presence_change presence_answered(struct presence *p, const char *full, uint64_t now,
+				       struct resource **resource);
+/* Nobody is at the full JID where a broker was, says who was asked; it may be elsewhere. */
+void presence_denied(struct presence *p, const char *full);
 /* Unavailable. gone_device (DEVICE_ID_LEN + 1 bytes) is filled in for PRESENCE_GONE. */
 enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
 					  char *gone_device);

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inquiry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "backoff.h"
+#include "jid.h"
+#include "table.h"
+
+/*
+ * A domain is known from when the first of its people is not seen until the connection ends, and
+ * at rest while all of them are. What was asked of a person is kept with them (struct asking): a round
+ * passes over who had their turn in it.
+ *
+ * What can go wrong: the server swallows everything (then the ping's own time tells), or a
+ * domain has one person whose questions are never answered (then whoever else answers tells that it can be reached).
+ */
+
+struct domain {
+	struct table_node node;		/* first: table_find() leads back to the domain */
+	struct domain *next;
+	char *name;			/* owned */
+	uint32_t round;
+	unsigned pause;			/* after the last round, without what chance added; 0: there was none */
+	uint64_t due_at;		/* UINT64_MAX: everybody is seen */
+	uint64_t asked_at;		/* the last question */
+	uint64_t heard_at;		/* anything that tells that it can be reached */
+	uint64_t renewed_at;		/* the round that began because of that */
+	bool unreachable;
+};
+
+struct inquiry {
+	struct presence *presence;	/* borrowed */
+	const struct inquiry_events *events;
+	void *owner;
+	uint32_t random;
+	bool online;
+	struct table by_name;
+	struct domain *domains;		/* owned */
+};
+
+struct inquiry *inquiry_create(struct presence *presence, const struct inquiry_events *events, void *owner,
+			       uint32_t random)
+{
+	struct inquiry *q = xcalloc(1, sizeof(*q));
+
+	q->presence = presence;
+	q->events = events;
+	q->owner = owner;
+	q->random = random;
+	return q;
+}
+
+static void forget_domains(struct inquiry *q)
+{
+	while (q->domains) {
+		struct domain *d = q->domains;
+
+		q->domains = d->next;
+		table_remove(&q->by_name, &d->node);
+		free(d->name);
+		free(d);
+	}
+}
+
+void inquiry_destroy(struct inquiry *q)
+{
+	if (!q)
+		return;
+	forget_domains(q);
+	table_finish(&q->by_name);
+	free(q);
+}
+
+static struct domain *find(const struct inquiry *q, const char *jid)
+{
+	return (struct domain *)table_find(&q->by_name, jid_domain(jid));
+}
+
+static struct domain *get(struct inquiry *q, const char *jid)
+{
+	struct domain *d = find(q, jid);
+
+	if (d)
+		return d;
+	d = xcalloc(1, sizeof(*d));
+	d->name = xstrdup(jid_domain(jid));
+	/* 0 is the round of who was never asked. */
+	d->round = 1;
+	d->due_at = UINT64_MAX;
+	table_add(&q->by_name, &d->node, d->name);
+	d->next = q->domains;
+	q->domains = d;
+	return d;
+}
+
+static bool is_of(const struct domain *d, const struct buddy *b)
+{
+	return !strcmp(jid_domain(b->jid), d->name);
+}
+
+static bool any_here(const struct buddy *b)
+{
+	for (const struct resource *r = b->resources; r; r = r->next)
+		if (r->broker)
+			return true;
+	return false;
+}
+
+static bool sees_us(const struct buddy *b)
+{
+	return b->subscription == SUBSCRIPTION_FROM || b->subscription == SUBSCRIPTION_BOTH;
+}
+
+/* Whether there is a question that may bring anything. */
+static bool is_unseen(const struct buddy *b)
+{
+	return b->in_roster && (b->away || (!any_here(b) && sees_us(b)));
+}
+
+/* No device is known to be anywhere. */
+static bool may_be_anywhere(const struct buddy *b)
+{
+	for (const struct resource *r = b->away; r; r = r->next)
+		if (!r->denied)
+			return false;
+	return !any_here(b);
+}
+
+static void ask(struct inquiry *q, struct domain *d, struct buddy *b, uint64_t now)
+{
+	b->asking.round = d->round;
+	d->asked_at = now;
+	if (may_be_anywhere(b) && sees_us(b)) {
+		b->asking.until = now + INQUIRY_PATIENCE;
+		q->events->show(q->owner, b->jid);
+		return;
+	}
+	for (const struct resource *r = b->away; r; r = r->next)
+		b->asking.open += q->events->ping(q->owner, r->full);
+}
+
+static void set_pause(struct inquiry *q, struct domain *d, bool waits, uint64_t now)
+{
+	unsigned max = waits || d->unreachable ? INQUIRY_EAGER : INQUIRY_MAX;
+
+	d->due_at = now + backoff_next(&d->pause, INQUIRY_FIRST, max, &q->random);
+}
+
+/* Asks those who had no turn in this round, as many as may be. */
+static void run(struct inquiry *q, struct domain *d, uint64_t now)
+{
+	unsigned left = d->unreachable ? 1 : INQUIRY_AT_ONCE;
+	bool any = false, more = false, waits = false;
+
+	for (struct buddy *b = presence_buddies(q->presence); b; b = b->next) {
+		enum interest interest = is_unseen(b) && is_of(d, b) ? q->events->interest(q->owner, b->jid) : INTEREST_NONE;
+
+		if (interest == INTEREST_NONE)
+			continue;
+		any = true;
+		waits |= interest == INTEREST_WAITS;
+		if (b->asking.round == d->round)
+			continue;
+		if (left) {
+			left--;
+			ask(q, d, b, now);
+		} else {
+			more = true;
+		}
+	}
+	if (!any) {
+		d->due_at = UINT64_MAX;
+		d->pause = 0;
+		return;
+	}
+	if (!more)
+		d->round++;
+	if (more && !d->unreachable)
+		d->due_at = now + INQUIRY_MORE;
+	else
+		set_pause(q, d, waits, now);
+}
+
+static void expect(struct domain *d, uint64_t at)
+{
+	if (at < d->due_at)
+		d->due_at = at;
+}
+
+void inquiry_online(struct inquiry *q, uint64_t now)
+{
+	forget_domains(q);
+	q->online = true;
+	for (struct buddy *b = presence_buddies(q->presence); b; b = b->next)
+		if (b->in_roster)
+			expect(get(q, b->jid), now + INQUIRY_SETTLE);
+}
+
+void inquiry_offline(struct inquiry *q)
+{
+	q->online = false;
+	forget_domains(q);
+}
+
+void inquiry_unseen(struct inquiry *q, const char *jid, uint64_t now)
+{
+	unsigned pause = 0;
+
+	if (q->online)
+		expect(get(q, jid), now + backoff_next(&pause, INQUIRY_FIRST, INQUIRY_EAGER, &q->random));
+}
+
+void inquiry_want(struct inquiry *q, const char *jid, uint64_t now)
+{
+	struct buddy *b = presence_buddy(q->presence, jid);
+	struct domain *d;
+
+	if (!q->online || !b || !is_unseen(b) || inquiry_pending(q, jid, now))
+		return;
+	d = get(q, jid);
+	ask(q, d, b, now);
+	expect(d, now + INQUIRY_EAGER);
+}
+
+bool inquiry_pending(const struct inquiry *q, const char *jid, uint64_t now)
+{
+	const struct buddy *b = presence_buddy(q->presence, jid);
+
+	return q->online && b && (b->asking.open || now < b->asking.until);
+}
+
+/* Errors that a server makes when it does not reach another one, or is not well itself. */
+static bool tells_outage(const char *error)
+{
+	static const char *const conditions[] = {
+		"remote-server-timeout", "remote-server-not-found", "timeout", "internal-server-error",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
+		if (!strcmp(error, conditions[i]))
+			return true;
+	return false;
+}
+
+/* Answers of a server that has looked. */
+static bool tells_absence(const char *error)
+{
+	return !strcmp(error, "service-unavailable") || !strcmp(error, "recipient-unavailable") ||
+	       !strcmp(error, "item-not-found");
+}
+
+static void note_outage(struct domain *d, uint64_t now)
+{
+	/* Whoever else was heard since the question tells more. */
+	if (d->unreachable || (d->asked_at && d->heard_at >= d->asked_at))
+		return;
+	d->unreachable = true;
+	expect(d, now + INQUIRY_FIRST);
+}
+
+/* It can be reached again: everybody is asked. Not more often than in a minute, for one person may never answer. */
+static void note_reachable(struct domain *d, uint64_t now)
+{
+	uint64_t at = now + INQUIRY_MORE;
+
+	d->heard_at = now;
+	if (!d->unreachable)
+		return;
+	d->unreachable = false;
+	d->round++;
+	if (d->renewed_at && at < d->renewed_at + INQUIRY_EAGER)
+		at = d->renewed_at + INQUIRY_EAGER;
+	expect(d, at);
+	d->renewed_at = d->due_at;
+}
+
+void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64_t now)
+{
+	char bare[JID_MAX];
+	struct domain *d;
+
+	if (!q->online || !jid_bare_of(jid, bare))
+		return;
+	if (error && tells_outage(error)) {
+		note_outage(get(q, bare), now);
+		return;
+	}
+	d = find(q, bare);
+	if (d)
+		note_reachable(d, now);
+}
+
+void inquiry_answered(struct inquiry *q, const char *full, const char *error, uint64_t now)
+{
+	char bare[JID_MAX];
+	struct buddy *b = jid_bare_of(full, bare) ? presence_buddy(q->presence, bare) : NULL;
+
+	if (b && b->asking.open)
+		b->asking.open--;
+	if (error && tells_absence(error))
+		presence_denied(q->presence, full);
+	if (!error || strcmp(error, "disconnected"))
+		inquiry_heard(q, full, error, now);
+}
+
+bool inquiry_unreachable(const struct inquiry *q, const char *jid)
+{
+	const struct domain *d = find(q, jid);
+
+	return d && d->unreachable;
+}
+
+uint64_t inquiry_deadline(const struct inquiry *q)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (const struct domain *d = q->domains; d; d = d->next)
+		if (d->due_at < least)
+			least = d->due_at;
+	return least;
+}
+
+void inquiry_tick(struct inquiry *q, uint64_t now)
+{
+	for (struct domain *d = q->domains; d; d = d->next)
+		if (d->due_at <= now)
+			run(q, d, now);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inquiry.h"
+
+#include <stdio.h>
+
+#include "bounds.h"
+#include "tap.h"
+
+/* What is asked is written down: "p" and a full JID, "s" and a bare one. */
+static struct presence *presence;
+static struct inquiry *inquiry;
+static char asked[2048];
+static unsigned questions;
+static bool mute;			/* pings cannot be sent */
+static enum interest interest;
+static uint64_t now;
+
+#define DEV1 "aaaaaaaaaaaaaaaa"
+#define DEV2 "bbbbbbbbbbbbbbbb"
+
+static enum interest on_interest(void *owner, const char *jid)
+{
+	return strcmp(jid, "chat@x.org") ? interest : INTEREST_NONE;
+}
+
+static void note(char what, const char *jid)
+{
+	size_t n = strlen(asked);
+
+	questions++;
+	snprintf(asked + n, sizeof(asked) - n, "%s%c %s", n ? ", " : "", what, jid);
+}
+
+static bool on_ping(void *owner, const char *full)
+{
+	if (!mute)
+		note('p', full);
+	return !mute;
+}
+
+static void on_show(void *owner, const char *bare)
+{
+	note('s', bare);
+}
+
+static const struct inquiry_events events = {
+	.interest = on_interest,
+	.ping = on_ping,
+	.show = on_show,
+};
+
+static void begin(void)
+{
+	presence = presence_create();
+	inquiry = inquiry_create(presence, &events, NULL, 1);
+	interest = INTEREST_SOME;
+	mute = false;
+	now = 1000;
+	*asked = '\0';
+	questions = 0;
+}
+
+static void finish(void)
+{
+	inquiry_destroy(inquiry);
+	presence_destroy(presence);
+}
+
+static void buddy(const char *jid, enum subscription subscription)
+{
+	presence_roster_item(presence, jid, subscription, false, false);
+}
+
+static void here(const char *full, const char *device)
+{
+	struct resource *r;
+
+	presence_available(presence, full, device, 1, &r);
+}
+
+static void gone(const char *full)
+{
+	char device[DEVICE_ID_LEN + 1];
+
+	presence_unavailable(presence, full, 1, device);
+}
+
+/* Time passes; whatever is due is asked. */
+static void pass(uint64_t ms)
+{
+	uint64_t until = now + ms;
+
+	while (inquiry_deadline(inquiry) <= until) {
+		now = inquiry_deadline(inquiry) > now ? inquiry_deadline(inquiry) : now;
+		inquiry_tick(inquiry, now);
+	}
+	now = until;
+}
+
+/* What was asked since the last look. */
+static void expect(const char *what, const char *why)
+{
+	is_str(asked, what, why);
+	*asked = '\0';
+	questions = 0;
+}
+
+static void test_who(void)
+{
+	begin();
+	buddy("seen@x.org", SUBSCRIPTION_BOTH);
+	here("seen@x.org/git", DEV1);
+	buddy("lost@x.org", SUBSCRIPTION_BOTH);
+	here("lost@x.org/git", DEV1);
+	gone("lost@x.org/git");
+	buddy("new@x.org", SUBSCRIPTION_FROM);
+	buddy("hidden@x.org", SUBSCRIPTION_TO);
+	buddy("chat@x.org", SUBSCRIPTION_BOTH);
+	presence_wants(presence, "stranger@x.org");
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE - 1);
+	expect("", "after a login presences have time to come");
+	pass(1);
+	expect("p lost@x.org/git, s new@x.org",
+	       "then a device is asked where it was, and shown ourselves who never had one; nobody else");
+	finish();
+
+	begin();
+	buddy("lost@x.org", SUBSCRIPTION_BOTH);
+	here("lost@x.org/old", DEV1);
+	here("lost@x.org/two", DEV2);
+	here("lost@x.org/new", DEV1);
+	gone("lost@x.org/old");
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	expect("", "the ghost of a device that is here is not asked");
+	presence_reset(presence, 1);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	expect("p lost@x.org/two, p lost@x.org/new", "after our own loss all are asked where they were");
+	finish();
+}
+
+static void test_answer(void)
+{
+	struct resource *r;
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	gone("bob@x.org/git");
+	is_int(presence_answered(presence, "bob@x.org/other", 1, &r), PRESENCE_SAME, "who was not there does not answer");
+	is_int(presence_answered(presence, "bob@x.org/git", 1, &r), PRESENCE_APPEARED, "who answers is here");
+	ok(presence_device(presence, "bob@x.org", DEV1) == r, "with the device that it was");
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_MAX);
+	expect("", "who is seen is not asked");
+	ok(inquiry_deadline(inquiry) == UINT64_MAX, "and nothing is waited for");
+	finish();
+}
+
+static void test_pauses(void)
+{
+	unsigned rounds;
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	is_int(questions, 1, "one question");
+	pass(INQUIRY_FIRST * 3 / 2);
+	is_int(questions, 2, "another one after a pause");
+	for (rounds = 0; rounds < 12; rounds++)
+		pass(INQUIRY_MAX);
+	questions = 0;
+	pass(10 * (uint64_t)INQUIRY_MAX);
+	ok(questions >= 6 && questions <= 10, "in the end one in half an hour");
+	interest = INTEREST_WAITS;
+	inquiry_want(inquiry, "bob@x.org", now);
+	questions = 0;
+	pass(10 * INQUIRY_EAGER);
+	ok(questions >= 6 && questions <= 10, "one in a minute while somebody waits");
+	finish();
+}
+
+static void test_domains(void)
+{
+	char jid[32];
+
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(jid, sizeof(jid), "u%u@x.org", i);
+		buddy(jid, SUBSCRIPTION_BOTH);
+	}
+	buddy("bob@y.org", SUBSCRIPTION_BOTH);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	is_int(questions, INQUIRY_AT_ONCE + 1, "so many of a domain are asked at once");
+	pass(2 * INQUIRY_MORE);
+	is_int(questions, 21, "the others soon, each once");
+
+	/* What one asks of a domain that cannot be reached. */
+	inquiry_heard(inquiry, "u3@x.org", "remote-server-timeout", now);
+	questions = 0;
+	*asked = '\0';
+	pass(60 * INQUIRY_EAGER);
+	ok(questions > 40 && questions <= 60 + 10, "of one that cannot be reached one is asked in a minute");
+	questions = 0;
+	inquiry_heard(inquiry, "u7@x.org", NULL, now);
+	pass(5 * INQUIRY_MORE);
+	ok(questions >= 20, "and all, once it is heard again");
+	finish();
+}
+
+static void test_flapping(void)
+{
+	begin();
+	buddy("mute@x.org", SUBSCRIPTION_BOTH);
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	for (unsigned i = 0; i < 600; i++) {
+		inquiry_heard(inquiry, "mute@x.org", "timeout", now);
+		pass(500);
+		inquiry_heard(inquiry, "bob@x.org", NULL, now);
+		pass(500);
+	}
+	ok(questions < 25, "one who never answers is not asked more often because others do");
+	finish();
+}
+
+static void test_want(void)
+{
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	buddy("new@x.org", SUBSCRIPTION_BOTH);
+	buddy("hidden@x.org", SUBSCRIPTION_TO);
+	here("bob@x.org/git", DEV1);
+	gone("bob@x.org/git");
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("", "without a connection nobody is asked");
+	inquiry_online(inquiry, now);
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("p bob@x.org/git", "who is wanted is asked at once");
+	ok(inquiry_pending(inquiry, "bob@x.org", now), "and may be there");
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("", "once, for as many as want them");
+	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
+	ok(!inquiry_pending(inquiry, "bob@x.org", now), "until they are known not to be");
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("s bob@x.org", "who is not where they were may be elsewhere");
+	ok(inquiry_pending(inquiry, "bob@x.org", now), "and is waited for");
+	now += INQUIRY_PATIENCE;
+	inquiry_want(inquiry, "new@x.org", now);
+	expect("s new@x.org", "who never was seen is shown ourselves");
+	ok(inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE - 1), "who can take a moment");
+	ok(!inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE), "and not more");
+	inquiry_want(inquiry, "hidden@x.org", now);
+	inquiry_want(inquiry, "nobody@x.org", now);
+	expect("", "who must not see us is not");
+	ok(!inquiry_pending(inquiry, "hidden@x.org", now), "and not waited for");
+	buddy("eve@x.org", SUBSCRIPTION_TO);
+	here("eve@x.org/git", DEV2);
+	gone("eve@x.org/git");
+	mute = true;
+	inquiry_want(inquiry, "eve@x.org", now);
+	ok(!inquiry_pending(inquiry, "eve@x.org", now), "nor is a question that could not be asked");
+	finish();
+}
+
+static void test_unseen(void)
+{
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_MAX);
+	gone("bob@x.org/git");
+	inquiry_unseen(inquiry, "bob@x.org", now);
+	pass(INQUIRY_FIRST * 3 / 2);
+	expect("p bob@x.org/git", "who is said to be gone is asked soon");
+	inquiry_offline(inquiry);
+	ok(inquiry_deadline(inquiry) == UINT64_MAX, "and nobody without a connection");
+	finish();
+}
+
+int main(void)
+{
+	test_who();
+	test_answer();
+	test_pauses();
+	test_domains();
+	test_flapping();
+	test_want();
+	test_unseen();
+	return tap_done();
+}
