@@ -523,7 +523,8 @@ static void on_timer(uv_timer_t *timer)
 		return;
 	}
 	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
-		peer_end(p, "idle");
+		/* Without a path the device does not hear that, and has not agreed to it. */
+		peer_end(p, p->link.state == LINK_UP ? "idle" : "no-path");
 		return;
 	}
 	wayfinder_step(p->ways, p->link.busy);

@@ -422,7 +422,8 @@ void peer_timer(struct peer *p)
 		return;
 	}
 	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
-		peer_end(p, "idle");
+		/* Without a path the device does not hear that, and has not agreed to it. */
+		peer_end(p, p->link.state == LINK_UP ? "idle" : "no-path");
 		return;
 	}
 	search_step(&p->search, p->link.busy, now);
