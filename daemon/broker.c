@@ -25,6 +25,7 @@
 #include "peer.h"
 #include "pushqueue.h"
 #include "reach.h"
+#include "requester.h"
 #include "roster.h"
 #include "serve.h"
 #include "session.h"
@@ -131,6 +132,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		contacts_online(b);
 		uv_timer_start(&b->grace, on_grace_over, INQUIRY_SETTLE, 0);
 		inquirer_online(b->inquirer, true);
+		requester_online(b->requester, true);
 		reach_online(b->reach, b->xmpp);
 		tidy_later(&b->tidy);
 		peers_online(b, true);
@@ -144,6 +146,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		uv_timer_stop(&b->grace);
 		forget_presences(b);
 		inquirer_online(b->inquirer, false);
+		requester_online(b->requester, false);
 		inbands_lost(&b->inbands, "the connection with the server is lost");
 		reach_online(b->reach, NULL);
 		peers_online(b, false);
@@ -336,6 +339,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	presence_destroy(b->presence);
 	b->presence = presence_create();
 	inquirer_renew(b->inquirer);
+	requester_online(b->requester, false);
 	blocklist_clear(b->blocked);
 	b->roster_known = b->server_blocks = false;
 	account_drop(b);
@@ -396,6 +400,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
 	b->inquirer = inquirer_create(b, seed(b));
+	b->requester = requester_create(b, seed(b));
 	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
@@ -433,7 +438,9 @@ void broker_stop(struct broker *b)
 	b->reach = NULL;
 	account_stop(b);
 	inquirer_destroy(b->inquirer);
+	requester_destroy(b->requester);
 	b->inquirer = NULL;
+	b->requester = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		tidy_finish(&b->tidy);

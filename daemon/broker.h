@@ -38,6 +38,7 @@ struct inquirer;
 struct peer;
 struct pushqueue;
 struct reach;
+struct requester;
 struct roster;
 struct serve;
 struct session;
@@ -57,6 +58,7 @@ struct broker {
 	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */
 	struct presence *presence;		/* owned */
 	struct inquirer *inquirer;		/* owned; asks who is not seen */
+	struct requester *requester;		/* owned; asks again who has not answered */
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
 	bool roster_known;			/* it was read whole, since the account is this one */
 	struct blocklist *blocked;		/* owned; of the server, which acts on it */

@@ -112,7 +112,7 @@ enum message_id candidates_none(const struct broker *b, const struct address *to
 	if (buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO) {
 		if (buddy->refused)
 			return MSG_SUBSCRIPTION_REFUSED;
-		return buddy->asked ? MSG_NOT_ACCEPTED : MSG_NO_LONGER_BUDDY;
+		return buddy->asked || trust_marked(b->trust, to->jid, MARK_MEANT) ? MSG_NOT_ACCEPTED : MSG_NO_LONGER_BUDDY;
 	}
 	for (const struct resource *r = buddy->resources; r; r = r->next) {
 		any = true;

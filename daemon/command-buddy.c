@@ -12,6 +12,7 @@
 #include "command-internal.h"
 #include "contacts.h"
 #include "presence.h"
+#include "requester.h"
 #include "shutout.h"
 #include "waiting.h"
 
@@ -105,13 +106,14 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	if (!command_keep(b, conn, &before))
 		return;
 	presence_wants_no_more(b->presence, jid);
+	requester_settle(b->requester, jid);
 	shut_out(b, jid, NULL, SHUT_REMOVED);
 	if (command_is_online(b)) {
 		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
 		if (contacts_sees_us(b, jid))
 			xmpp_unavailable(b->xmpp, jid);
 		if (wants)
-			xmpp_subscription(b->xmpp, jid, "unsubscribed");
+			requester_say(b->requester, jid, "unsubscribed");
 	}
 	text = xasprintf("removed %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (!command_is_online(b)) {

@@ -12,6 +12,7 @@
 #include "contacts.h"
 #include "jid.h"
 #include "presence.h"
+#include "requester.h"
 #include "waiting.h"
 
 enum {
@@ -104,7 +105,7 @@ static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 	bool wanted = buddy && buddy->wants, ask = !is_seen(buddy);
 
 	if (wanted)
-		xmpp_subscription(b->xmpp, jid, "subscribed");
+		requester_say(b->requester, jid, "subscribed");
 	if (ask)
 		contacts_ask(b, jid);
 	buf_printf(text, wanted ? "%s is now a buddy" : ask ? "asked %s" : "%s is your buddy already", jid);
@@ -120,6 +121,8 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 
 	broker_remember(b, &before);
 	done = trust_invite(b->trust, jid, time(NULL));
+	if (!is_seen(presence_buddy(b->presence, jid)))
+		trust_mark(b->trust, jid, MARK_MEANT, true, time(NULL));
 	contacts_note(b, jid);
 	if (done == TRUST_FULL) {
 		buf_finish(&before);
@@ -208,7 +211,7 @@ void command_decline(struct broker *b, struct conn *conn, struct fields command)
 	trust_decline(b->trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
-	xmpp_subscription(b->xmpp, jid, "unsubscribed");
+	requester_say(b->requester, jid, "unsubscribed");
 	presence_wants_no_more(b->presence, jid);
 	command_finish(conn, xasprintf("declined the request of %s", jid));
 }

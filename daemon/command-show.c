@@ -9,6 +9,7 @@
 #include "follower.h"
 #include "peer.h"
 #include "reach.h"
+#include "requester.h"
 #include "session.h"
 
 static const char *state_name(const struct broker *b)
@@ -276,7 +277,9 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "kind", "buddy");
 	fields_add(row, "jid", buddy->jid);
 	fields_add(row, "subscription", subscriptions[buddy->subscription]);
-	fields_add(row, "asked", buddy->asked ? "1" : "0");
+	fields_add(row, "asked", buddy->asked || trust_marked(b->trust, buddy->jid, MARK_MEANT) ? "1" : "0");
+	if (requester_pause(b->requester, buddy->jid))
+		fields_add_u64(row, "asked-again", requester_pause(b->requester, buddy->jid));
 	fields_add(row, "wants", buddy->wants ? "1" : "0");
 	fields_add(row, "online", buddy->resources ? "1" : "0");
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");

@@ -17,7 +17,9 @@
 #include "alloc.h"
 #include "announcer.h"
 #include "jid.h"
+#include "inquiry.h"
 #include "log.h"
+#include "requester.h"
 #include "roster.h"
 #include "session.h"
 #include "shutout.h"
@@ -84,6 +86,13 @@ static void forget(struct broker *b, const char *jid)
 	presence_roster_item(b->presence, jid, SUBSCRIPTION_NONE, false, true);
 }
 
+/* NULL: there was no place. */
+static void confirm(struct buddy *buddy, bool asked)
+{
+	if (buddy)
+		buddy->confirmed = asked;
+}
+
 /* Our request has been answered with yes: theirs, which comes behind it, is expected anew. */
 static void note_answer(struct broker *b, const char *jid, enum subscription subscription, bool asked)
 {
@@ -95,6 +104,23 @@ static void note_answer(struct broker *b, const char *jid, enum subscription sub
 		trust_mark(b->trust, jid, MARK_ASKED, true, time(NULL));
 }
 
+/* To see them is not meant any more, or they have said no. */
+static void mean_no_more(struct broker *b, const char *jid)
+{
+	if (trust_mark(b->trust, jid, MARK_MEANT, false, 0))
+		broker_save(b);
+	requester_settle(b->requester, jid);
+}
+
+/* Our request is not open any more, and they have not answered it with yes: it was taken back, or refused. */
+static void note_request(struct broker *b, const char *jid, enum subscription subscription, bool asked)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	if (buddy && buddy->confirmed && !asked && subscription != SUBSCRIPTION_TO && subscription != SUBSCRIPTION_BOTH)
+		mean_no_more(b, jid);
+}
+
 void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
 {
 	struct broker *b = owner;
@@ -104,10 +130,11 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		return;
 	if (b->roster) {
 		roster_item(b->roster, bare, subscription);
-		presence_roster_item(b->presence, bare, subscription, asked, false);
+		confirm(presence_roster_item(b->presence, bare, subscription, asked, false), asked);
 		return;
 	}
 	note_answer(b, bare, subscription, asked);
+	note_request(b, bare, subscription, asked);
 	taken = roster_note(b->trust, bare, subscription, removed, time(NULL), &changed);
 	if (taken)
 		changed = trust_suspend(b->trust, bare);
@@ -116,7 +143,8 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (removed)
 		forget(b, bare);
 	else
-		presence_roster_item(b->presence, bare, subscription, asked, false);
+		confirm(presence_roster_item(b->presence, bare, subscription, asked, false), asked);
+	requester_settle(b->requester, bare);
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
 	if (taken || removed) {
@@ -136,6 +164,9 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 	if (!buddy || !buddy->asked)
 		return;
 	log_info("the request to %s was refused: %s", bare, condition);
+	/* Where it did not arrive it can be made again. */
+	if (!inquiry_tells_outage(condition))
+		mean_no_more(b, bare);
 	presence_refused(b->presence, bare, condition);
 	waiting_refused(b, bare, condition);
 	sessions_wake(b);
@@ -145,14 +176,15 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 {
 	struct broker *b = owner;
 	const struct buddy *buddy = presence_buddy(b->presence, bare);
-	bool welcome = trust_asked(b->trust, bare, time(NULL)) ||
-		       (buddy && buddy->asked && trust_marked(b->trust, bare, MARK_ASKED));
+	bool welcome = contacts_welcomes(b, bare);
 	bool again = buddy && buddy->wants;
 
 	if (is_self(b, bare) || broker_blocks(b, bare))
 		return;
-	if (!strcmp(kind, "unsubscribed"))
+	if (!strcmp(kind, "unsubscribed")) {
 		contacts_refused(b, bare, "declined");
+		mean_no_more(b, bare);
+	}
 	if (strcmp(kind, "subscribe"))
 		return;
 	buddy = presence_wants(b->presence, bare);
@@ -167,10 +199,10 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	 */
 	if (again && !xmpp_may_answer(b->xmpp, bare))
 		return;
-	xmpp_subscription(b->xmpp, bare, "subscribed");
+	requester_say(b->requester, bare, "subscribed");
 	if (!buddy || (!buddy->asked && (buddy->subscription == SUBSCRIPTION_NONE ||
 					 buddy->subscription == SUBSCRIPTION_FROM)))
-		xmpp_subscription(b->xmpp, bare, "subscribe");
+		requester_ask(b->requester, bare);
 }
 
 /* --- blocked --- */
@@ -289,6 +321,14 @@ void contacts_online(struct broker *b)
 
 /* --- for the user's commands --- */
 
+bool contacts_welcomes(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	return trust_asked(b->trust, jid, time(NULL)) ||
+	       (buddy && buddy->asked && trust_marked(b->trust, jid, MARK_ASKED));
+}
+
 bool contacts_sees_us(const struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, jid);
@@ -310,7 +350,7 @@ void contacts_ask(struct broker *b, const char *jid)
 	const struct buddy *buddy = presence_buddy(b->presence, jid);
 	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
 
-	xmpp_subscription(b->xmpp, jid, "subscribe");
+	requester_ask(b->requester, jid);
 	/* As the push will say in a moment: the next command may be here sooner. */
 	presence_roster_item(b->presence, jid, subscription, true, false);
 	presence_refused(b->presence, jid, NULL);

@@ -56,6 +56,12 @@ static void note_tls_error(struct login *l, const char *line)
 		snprintf(l->tls_reason, sizeof(l->tls_reason), "%s", reason + 1);
 }
 
+static void note_features(struct login *l, const char *stanza)
+{
+	l->offers_acks = strstr(stanza, "urn:xmpp:sm:3") != NULL;
+	l->keeps_approvals = strstr(stanza, "urn:xmpp:features:pre-approval") != NULL;
+}
+
 static void note_stanza(struct login *l, const char *stanza)
 {
 	if (starts(stanza, "<failure") && strstr(stanza, "xmpp-sasl"))
@@ -63,7 +69,7 @@ static void note_stanza(struct login *l, const char *stanza)
 	else if (starts(stanza, "<challenge"))
 		l->steps++;
 	else if (starts(stanza, "<features") || starts(stanza, "<stream:features"))
-		l->offers_acks = strstr(stanza, "urn:xmpp:sm:3") != NULL;
+		note_features(l, stanza);
 }
 
 static const struct {

@@ -17,6 +17,7 @@
 
 struct login {
 	bool offers_acks;	/* the server offers XEP-0198 */
+	bool keeps_approvals;	/* and RFC 6121 3.4 */
 	/* what failed, from the earliest stage on */
 	int tcp_error;		/* errno, 0: none */
 	bool no_tls;		/* the server offers no TLS */

@@ -118,6 +118,7 @@ struct xmpp {
 	struct exchange exchange;
 	uint64_t up_since;
 
+	bool keeps_approvals;		/* of the connection */
 	bool bulk_wanted;		/* somebody was told to wait */
 	uint64_t bulk_at;		/* when to look again */
 
@@ -407,6 +408,7 @@ static void on_up(void *owner)
 		return;
 	x->up_since = uv_now(x->loop);
 	x->urgent = false;
+	x->keeps_approvals = x->login.keeps_approvals;
 	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
 	login_begin(&x->login);		/* what went wrong on the way is no matter now */
 	x->failed = false;
@@ -832,6 +834,11 @@ uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
 {
 	exchange_presence(&x->exchange, bare, type);
+}
+
+bool xmpp_keeps_approvals(const struct xmpp *x)
+{
+	return x->keeps_approvals;
 }
 
 void xmpp_available(struct xmpp *x, const char *to, bool asks)

@@ -195,6 +195,8 @@ bool xmpp_bulk_ready(struct xmpp *x);
 
 /* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
 void xmpp_subscription(struct xmpp *x, const char *bare, const char *type);
+/* Whether a subscribed that answers no request is kept for one that may come (RFC 6121 3.4), and not ignored. */
+bool xmpp_keeps_approvals(const struct xmpp *x);
 /* Directed (RFC 6121 4.6) to a bare or full JID: we are there; asks: for the presence of whoever is there. */
 void xmpp_available(struct xmpp *x, const char *to, bool asks);
 /* Directed (RFC 6121 4.6): we are not there for them any more, whatever they were told before. */

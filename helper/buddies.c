@@ -147,6 +147,9 @@ static void show_command(const char *verb, struct fields row)
 /* What there is instead of a state and devices; false if there is nothing. */
 static bool show_exception(struct fields row, const char *state)
 {
+	uint64_t again = fields_get_u64(row, "asked-again", 0);
+	char span[32];
+
 	if (fields_get_u64(row, "blocked", 0)) {
 		printf("blocked");
 		show_command("unblock", row);
@@ -154,11 +157,16 @@ static bool show_exception(struct fields row, const char *state)
 		printf("wants to be your buddy");
 		show_command("accept", row);
 	} else if (*row_get(row, "error")) {
-		printf("the request was refused: ");
+		printf(again ? "could not be asked: " : "the request was refused: ");
 		print_text(row_get(row, "error"));
+		if (again)
+			printf("; again in %s", span_text(again, span));
 		show_command("remove", row);
 	} else if (!strcmp(state, "asked")) {
-		printf("has not answered yet\n");
+		printf("has not answered yet");
+		if (again)
+			printf("; is asked again in %s", span_text(again, span));
+		putchar('\n');
 	} else if (was_removed(row)) {
 		printf("%sno longer a buddy", fields_get_u64(row, "removed", 0) ? "removed: " : "");
 		show_command("add", row);
@@ -208,6 +216,9 @@ static void show_buddy(const struct answer *answer, size_t i, size_t width)
 		printf("  speaks another protocol: ");
 		print_text(row_get(row, "protocol"));
 	}
+	/* Half of it is missing: they have not asked, or that did not arrive. */
+	if (!strcmp(row_get(row, "subscription"), "to") && !fields_get_u64(row, "self", 0))
+		printf("  does not see you yet");
 	if (has_waiting(row))
 		show_command("verify", row);
 	else
@@ -263,6 +274,7 @@ static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
 	json_bool(out, "blocked", fields_get_u64(row, "blocked", 0) > 0);
 	json_bool(out, "removed", fields_get_u64(row, "removed", 0) > 0);
 	json_string(out, "error", fields_get(row, "error"));
+	json_number(out, "asked_again", fields_get_u64(row, "asked-again", 0));
 	json_open(out, "devices", '[');
 	for (size_t d = 0; d < devices; d++)
 		device_json(out, answer_row(answer, i + 1 + d));

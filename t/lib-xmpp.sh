@@ -257,6 +257,7 @@ ejabberd_config () {
 	    ip: "127.0.0.1"
 	    port: $proxy_port
 	END
+	test -z "$ejabberd_counter" || echo "  mod_pres_counter: {}"
 }
 
 # start_ejabberd <user>...: with an account for each.

@@ -155,7 +155,7 @@ test_expect_success 'buddies: lines and an object for programs' '
 	buddies_answer &&
 	git xmpp buddies --json --online >actual &&
 	cat >expect <<-END &&
-	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"devices":[]}]}
+	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"devices":[]}]}
 	END
 	test_cmp expect actual
 '

@@ -117,6 +117,7 @@ static void test_acks(void)
 	login_begin(&l);
 	login_line(&l, "RECV: <features><bind xmlns=\"b\"/><sm xmlns=\"urn:xmpp:sm:3\"/></features>");
 	ok(l.offers_acks, "acknowledgements are offered");
+	ok(!l.keeps_approvals, "approvals ahead of a request are not");
 	login_line(&l, "RECV: <features><bind xmlns=\"b\"/></features>");
 	ok(!l.offers_acks, "the features after the login count");
 	ok(!login_hopeless(&l), "a login under way is not hopeless");

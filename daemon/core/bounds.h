@@ -119,6 +119,9 @@ enum {
 	PENDING_SETTLED = 60,			/* seconds; then it makes room for another one of the same JID */
 	STRANGERS_MAX = 16,			/* who want to be a buddy and are not in the roster */
 	EXPECTATION_MAX = 7 * 24 * 3600,	/* seconds that add and accept are open for a first device */
+	REQUESTS_FRESH = 60 * 1000,		/* who was asked to be seen is not asked again so soon, even by the user */
+	REQUESTS_REST = 65 * 1000,		/* since our last stanza about a subscription, for a request to be made again */
+	REQUESTS_AT_ONCE = 2,
 	BLOCKLIST_MAX = 10000,			/* entries of the server's list of who is blocked */
 
 	/* questions to who is not seen; inquiry.h */

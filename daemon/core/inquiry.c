@@ -232,15 +232,14 @@ bool inquiry_pending(const struct inquiry *q, const char *jid, uint64_t now)
 	return q->online && b && (b->asking.open || now < b->asking.until);
 }
 
-/* Errors that a server makes when it does not reach another one, or is not well itself. */
-static bool tells_outage(const char *error)
+bool inquiry_tells_outage(const char *condition)
 {
 	static const char *const conditions[] = {
 		"remote-server-timeout", "remote-server-not-found", "timeout", "internal-server-error",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
-		if (!strcmp(error, conditions[i]))
+		if (!strcmp(condition, conditions[i]))
 			return true;
 	return false;
 }
@@ -284,7 +283,7 @@ void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64
 
 	if (!q->online || !jid_bare_of(jid, bare))
 		return;
-	if (error && tells_outage(error)) {
+	if (error && inquiry_tells_outage(error)) {
 		note_outage(get(q, bare), now);
 		return;
 	}

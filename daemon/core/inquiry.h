@@ -63,6 +63,9 @@ void inquiry_answered(struct inquiry *q, const char *full, const char *error, ui
 /* Something has come from jid or its server; or an error of this condition in the place of an answer. */
 void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64_t now);
 
+/* Whether a condition tells that a server was not reached, or is not well itself, and nothing of whom it was about. */
+bool inquiry_tells_outage(const char *condition);
+
 /* Whether the last that was known of jid's domain is that it cannot be reached. */
 bool inquiry_unreachable(const struct inquiry *q, const char *jid);
 

@@ -48,6 +48,7 @@ struct buddy {
 	char *jid;			/* bare; owned */
 	enum subscription subscription;
 	bool asked;			/* our request is pending (roster ask='subscribe') */
+	bool confirmed;			/* the roster itself has said so */
 	bool wants;			/* their request is pending */
 	bool in_roster;
 	bool listed;			/* while a whole roster is read: it has been in it */

@@ -44,6 +44,8 @@ static bool remember(struct trust *trust, const char *jid, enum subscription sub
 {
 	bool changed = trust_mark(trust, jid, MARK_LISTED, true, unix_now);
 
+	if (subscription == SUBSCRIPTION_TO || subscription == SUBSCRIPTION_BOTH)
+		changed |= trust_mark(trust, jid, MARK_MEANT, false, 0);
 	if (!lets_see_us(subscription))
 		return changed;
 	changed |= trust_mark(trust, jid, MARK_GRANTED, true, unix_now);

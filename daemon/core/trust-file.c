@@ -21,6 +21,7 @@ static const char *const mark_names[MARK_COUNT] = {
 	[MARK_GRANTED] = "granted",
 	[MARK_LOST] = "lost",
 	[MARK_BLOCKED] = "blocked",
+	[MARK_MEANT] = "meant",
 };
 
 /* Cuts the next word off *rest; NULL if there is none. */

@@ -61,6 +61,7 @@ enum trust_mark {
 	MARK_GRANTED,		/* and let them see us: subscription from or both */
 	MARK_LOST,		/* suspended because the roster had nobody any more */
 	MARK_BLOCKED,		/* blocked here, because the server does not do it */
+	MARK_MEANT,		/* add, accept: to see them, which they have not answered */
 	MARK_COUNT,
 };
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "requests.h"
+
+#include <stdio.h>
+
+#include "bounds.h"
+#include "tap.h"
+
+static struct requests *requests;
+static char asked[1024];
+static unsigned count;
+static uint64_t now;
+
+static void on_ask(void *owner, const char *jid)
+{
+	size_t n = strlen(asked);
+
+	count++;
+	snprintf(asked + n, sizeof(asked) - n, "%s%s", n ? " " : "", jid);
+	requests_sent(requests, now);
+}
+
+static const struct requests_events events = { .ask = on_ask };
+
+static void begin(void)
+{
+	requests = requests_create(&events, NULL, 1);
+	now = 1000;
+	*asked = '\0';
+	count = 0;
+}
+
+static void pass(uint64_t ms)
+{
+	uint64_t until = now + ms;
+
+	while (requests_deadline(requests) <= until) {
+		now = requests_deadline(requests) > now ? requests_deadline(requests) : now;
+		requests_tick(requests, now);
+	}
+	now = until;
+}
+
+static void expect(const char *what, const char *why)
+{
+	is_str(asked, what, why);
+	*asked = '\0';
+	count = 0;
+}
+
+enum { MINUTE = 60 * 1000, DAY = 24 * 60 * MINUTE };
+
+static void test_again(void)
+{
+	begin();
+	ok(requests_deadline(requests) == UINT64_MAX, "nobody was asked");
+	requests_note(requests, "bob@x.org", now);
+	ok(!requests_fresh(requests, "bob@x.org", now), "who was told something may be asked something");
+	requests_asked(requests, "bob@x.org", now);
+	ok(requests_due(requests, "bob@x.org") > now + MINUTE, "who was asked is asked again in more than a minute");
+	ok(requests_fresh(requests, "bob@x.org", now + 100), "not at once");
+	pass(MINUTE);
+	expect("", "nor in one");
+	ok(!requests_fresh(requests, "bob@x.org", now), "but the user may");
+	requests_note(requests, "bob@x.org", now);
+	pass(MINUTE / 2);
+	expect("bob@x.org", "to say it again puts nothing off");
+	pass(4 * MINUTE);
+	expect("", "then there is a longer pause");
+	pass(3 * MINUTE);
+	expect("bob@x.org", "of five minutes");
+	pass(29 * MINUTE);
+	expect("", "the next one has thirty");
+	pass(9 * MINUTE);
+	expect("bob@x.org", "at least");
+	pass(10ULL * DAY);
+	ok(count >= 7 && count <= 10, "and then it is a day");
+	requests_drop(requests, "bob@x.org");
+	is_int(requests_due(requests, "bob@x.org"), 0, "who has answered");
+	count = 0;
+	pass(3ULL * DAY);
+	is_int(count, 0, "is not asked");
+	requests_destroy(requests);
+}
+
+static void test_pace(void)
+{
+	begin();
+	requests_note(requests, "a@x.org", now);
+	requests_note(requests, "b@x.org", now);
+	requests_note(requests, "c@x.org", now);
+	requests_note(requests, "d@x.org", now);
+	requests_sent(requests, now);
+	pass(MINUTE * 4 / 3 + 1000);
+	ok(count <= REQUESTS_AT_ONCE, "a few at a time");
+	pass(MINUTE);
+	ok(count <= 2 * REQUESTS_AT_ONCE, "with a minute and more between them");
+	pass(MINUTE * 5 / 2);
+	is_int(count, 4, "but each has its turn, once");
+	requests_destroy(requests);
+
+	begin();
+	requests_note(requests, "a@x.org", now);
+	for (unsigned i = 0; i < 10; i++) {
+		requests_sent(requests, now);
+		pass(MINUTE / 2);
+	}
+	expect("", "while the user goes on adding nobody is asked again");
+	pass(MINUTE);
+	expect("a@x.org", "but then");
+	requests_note(requests, "b@x.org", now);
+	requests_clear(requests);
+	ok(requests_deadline(requests) == UINT64_MAX, "without a connection nobody is");
+	requests_note(requests, "c@x.org", now);
+	requests_note(requests, "d@x.org", now);
+	requests_drop(requests, "d@x.org");
+	requests_note(requests, "e@x.org", now);
+	ok(requests_due(requests, "e@x.org") && requests_due(requests, "c@x.org"), "the list is whole");
+	requests_destroy(requests);
+	requests_destroy(NULL);
+}
+
+int main(void)
+{
+	test_again();
+	test_pace();
+	return tap_done();
+}
