@@ -146,6 +146,8 @@ test_expect_success 'alice and bob; bob shares with her, and with all buddies' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
+	# Who is blocked is not told, and waits as for any path.
+	patience alice 10 &&
 	"$TOP/t/make-repo" bob/project.git 20 0 &&
 	git clone -q --bare bob/project.git bob/all.git &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&

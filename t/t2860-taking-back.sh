@@ -173,6 +173,8 @@ test_expect_success 'alice, bob and carol, what they share, and a link' '
 		setup_user $user && start_broker $user || return
 	done &&
 	pair alice bob && pair carol bob &&
+	# Who is blocked is not told, and waits as for any path.
+	patience alice 10 &&
 	"$TOP/t/make-repo" bob/project.git 5 8 &&
 	"$TOP/t/make-repo" alice/told.git 5 &&
 	share_again &&
