@@ -213,7 +213,7 @@ static void test_presence(void)
 	ok(!strstr(buf_str(&out), "inst="), "nor the process");
 	xmpp_stanza_release(xml);
 	buf_finish(&out);
-	stanza_put_available(&out, &disco, "d@e", "thedevice", true);
+	stanza_put_available(&out, &disco, "thedevice", "d@e", true);
 	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
 	xmpp_stanza_set_from(xml, "a@b/c");
 	stanza_read(xml, &s);
