@@ -31,6 +31,7 @@
 #include "session.h"
 #include "store.h"
 #include "twinwatch.h"
+#include "unsettled.h"
 
 static const struct xmpp_events xmpp_events;
 
@@ -410,6 +411,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->follower = follower_create(&host, seed(b));
 	follower_bound(b->follower, b->config->receive_memory);
 	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
+	b->unsettled = unsettled_create(b, &host);
 	b->control = control_create(b, socket_path, trouble);
 	if (!b->control)
 		return -1;
@@ -432,6 +434,8 @@ void broker_stop(struct broker *b)
 	b->pushqueue = NULL;
 	while (b->peers)
 		peer_end(b->peers, "stopped");
+	unsettled_destroy(b->unsettled);
+	b->unsettled = NULL;
 	greetings_end(b);
 	serve_end_orphans(b);
 	reach_destroy(b->reach);

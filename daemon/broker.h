@@ -43,6 +43,7 @@ struct roster;
 struct serve;
 struct session;
 struct sink;
+struct unsettled;
 struct waiting;
 
 struct broker {
@@ -77,6 +78,7 @@ struct broker {
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */
+	struct unsettled *unsettled;		/* owned; pushes of ours that were cut */
 	struct session *sessions;		/* owned by their connections */
 	uint64_t wakes;				/* how often they were told to look again */
 	struct waiting *waiting;		/* owned by their connections; answers that wait for the server */

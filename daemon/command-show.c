@@ -10,6 +10,7 @@
 #include "peer.h"
 #include "reach.h"
 #include "requester.h"
+#include "serve.h"
 #include "session.h"
 
 static const char *state_name(const struct broker *b)
@@ -183,6 +184,12 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 	for (const struct session *s = b->sessions; s; s = s->next) {
 		fields_add(&row, "kind", "transfer");
 		if (session_describe(s, &row))
+			command_row(conn, &row);
+		buf_reset(&row);
+	}
+	for (const struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next) {
+		fields_add(&row, "kind", "transfer");
+		if (serve_describe(r, &row))
 			command_row(conn, &row);
 		buf_reset(&row);
 	}

@@ -38,7 +38,7 @@ static void look_again(struct lost_push *l)
 
 	/* Nobody is kept waiting long for a broker that was killed. */
 	if (broker_now(b) >= l->since + (there || !b->online_at ? OUTCOME_PATIENCE : OUTCOME_ABSENT))
-		l->events->unknown(l->owner);
+		l->events->unknown(l->owner, false);
 	else
 		uv_timer_start(&l->timer, on_timer, OUTCOME_AGAIN, 0);
 }
@@ -70,7 +70,7 @@ static void on_outcome(void *owner, struct fields f)
 
 	l->question = NULL;
 	if (!state || !strcmp(state, "unknown") || !pass_on_rest(l, f)) {
-		l->events->unknown(l->owner);
+		l->events->unknown(l->owner, true);
 		return;
 	}
 	if (strcmp(state, "done") || fields_get(f, "more")) {

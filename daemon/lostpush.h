@@ -17,8 +17,11 @@ struct lost_push_events {
 	void (*rest)(void *owner, const void *data, size_t n);
 	/* It is over, with the exit status of the far git. Destroy it, now or later. */
 	void (*exited)(void *owner, uint32_t status);
-	/* Nobody can tell any more. Destroy it, now or later. */
-	void (*unknown)(void *owner);
+	/*
+	 * Nobody can tell now. answered: nor later, for the device says that it does not know; otherwise it was
+	 * not there, or did not answer. Destroy it, now or later.
+	 */
+	void (*unknown)(void *owner, bool answered);
 };
 
 /* id: the negotiation's. received: how much of the far git's output has come before. */

@@ -353,9 +353,12 @@ static void drop_path(struct peer *p, const char *why, bool crossed)
 static void on_path_plain(void *owner, struct buf *plain)
 {
 	struct peer *p = owner;
+	size_t before = buf_len(plain);
+	int result = link_input(&p->link, plain, broker_now(p->broker));
 
+	meter_add(&p->meter_in, before - buf_len(plain), broker_now(p->broker));
 	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
-	if (link_input(&p->link, plain, broker_now(p->broker)) < 0 && !p->ended)
+	if (result < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
 	if (!p->ended)
 		absence_heard(&p->absence, &p->link);
@@ -368,6 +371,7 @@ static size_t on_path_fill(void *owner, struct buf *out, size_t max)
 	size_t n;
 
 	n = link_output(&p->link, out, max, broker_now(p->broker));
+	meter_add(&p->meter_out, n, broker_now(p->broker));
 	peer_touch(p);
 	return n;
 }

@@ -15,6 +15,7 @@
 #include "absence.h"
 #include "broker.h"
 #include "channel.h"
+#include "meter.h"
 #include "negotiation.h"
 
 struct wayfinder;
@@ -31,6 +32,7 @@ struct peer {
 	struct negotiations negotiations;
 	struct path *path;		/* the link is attached to it; owned */
 	char path_name[96];		/* of it, or of the one before */
+	struct meter meter_in, meter_out;	/* of all paths */
 	struct path *left;		/* it was; kept until the one after it works; owned */
 	struct wayfinder *ways;		/* owned */
 	struct absence absence;		/* of the device, by what the server says */
@@ -90,8 +92,12 @@ uint64_t peer_patience(const struct peer *p);
 /* Bytes a second, while its path is throttled by a server; else 0. */
 uint64_t peer_limit(const struct peer *p);
 
-/* For a row of status: path, and of one whose speed is known, rate (bytes a second) and limited (by a server). */
+/*
+ * For a row of status: path, rate (bytes a second, in the direction in which more moves), moves=in|out, and limited
+ * if a server holds back what we send. Of all that the link carries, or of one transfer.
+ */
 void peer_describe_path(const struct peer *p, struct buf *row);
+void peer_describe_transfer(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row);
 
 /* Somebody wants a path of these kinds for as long as he does not let go; the last one decides. */
 void peer_demand(struct peer *p, const void *by, unsigned kinds);

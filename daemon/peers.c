@@ -79,20 +79,29 @@ uint64_t peer_limit(const struct peer *p)
 	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
 }
 
-void peer_describe_path(const struct peer *p, struct buf *row)
+void peer_describe_transfer(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
 {
-	uint64_t rate;
+	uint64_t now = broker_now(p->broker), received = meter_rate(in, now), sent = meter_rate(out, now);
 
 	fields_add(row, "path", peer_path_name(p));
 	if (peer_patience(p))
 		fields_add_u64(row, "waits", (peer_patience(p) + 999) / 1000);
 	if (!p->path || p->link.state != LINK_UP)
 		return;
-	rate = path_rate(p->path);
-	if (rate)
-		fields_add_u64(row, "rate", rate);
-	if (path_throttled(p->path))
+	/* What has left is not there yet: where it is known what is, that counts. */
+	if (path_rate(p->path) && (sent || !received))
+		sent = path_rate(p->path);
+	if (sent || received) {
+		fields_add_u64(row, "rate", sent >= received ? sent : received);
+		fields_add(row, "moves", sent >= received ? "out" : "in");
+	}
+	if (sent >= received && path_throttled(p->path))
 		fields_add(row, "limited", "1");
+}
+
+void peer_describe_path(const struct peer *p, struct buf *row)
+{
+	peer_describe_transfer(p, &p->meter_in, &p->meter_out, row);
 }
 
 void peer_demand(struct peer *p, const void *by, unsigned kinds)

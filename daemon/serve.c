@@ -13,6 +13,8 @@
  * A channel that is closed from outside ends a process that only reads. One that
  * takes a push becomes an orphan: it gets the end of its input, and ends when it is done (child.h).
  *
+ * What goes by is read along (witness.h), so that the journal says of a push what git said of it.
+ *
  * Each process has a place among the services (core/services.h) until it has ended, which may
  * be later than everything else here: then the record waits for that alone.
  */
@@ -28,7 +30,9 @@
 #include "childenv.h"
 #include "gitlimits.h"
 #include "log.h"
+#include "meter.h"
 #include "transferlog.h"
+#include "witness.h"
 
 enum {
 	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
@@ -45,7 +49,11 @@ struct serve {
 	struct child *child;		/* owned; NULL after its end */
 	struct channel *channel;	/* NULL before started, and after closed */
 	struct buf errors;
-	struct tail tail;		/* of a push: what it says once the pusher has ended */
+	struct tail tail;		/* of a push: what it says once the refs are named */
+	struct witness witness;
+	struct meter meter_in, meter_out;
+	uint64_t counted;		/* bytes sent that meter_out has */
+	bool logged;			/* the journal has its line */
 	char id[NEG_ID_LEN + 1];	/* of the negotiation */
 	bool whole;			/* the pusher has sent everything */
 	char *path_name;		/* by which an orphan came; owned */
@@ -97,6 +105,7 @@ static void finish(struct serve *s)
 		peer_touch(s->peer);
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
+	witness_finish(&s->witness);
 	free(s->path_name);
 	free(s->directory);
 	s->path_name = s->directory = NULL;
@@ -109,30 +118,17 @@ static void finish(struct serve *s)
 	child_leave(s->child, on_process_gone, s);
 }
 
-/*
- * A push that has all it needs goes on when its link is lost, and what became
- * of it can be asked for; also when it is over and only its last words may be lost.
- */
-static bool has_outcome(const struct serve *s, const char *reason)
+/* A push that has all it needs goes on when its link is lost. */
+static bool is_whole(const struct serve *s)
 {
-	static const char *const lost[] = {
-		"gone", "no-path", "offline", "unreachable", "stopped", "logged-out",
-		/* A right that was taken away meanwhile. */
-		"removed", "untrusted", "blocked", "not-shared", "push-denied",
-	};
-
-	if (!s->tail.on || s->broker->stopping)
-		return false;
-	if (!reason)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
-		if (!strcmp(reason, lost[i]))
-			return true;
-	return false;
+	return witness_pushes(&s->witness) && (s->whole || witness_only_deletes(&s->witness));
 }
 
+/* What became of a push can be asked for; also when it is over, and only its last words may be lost. */
 static void keep_outcome(struct serve *s)
 {
+	if (!s->tail.on || s->broker->stopping)
+		return;
 	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, s->id, &s->tail, now_of(s));
 	if (s->child_over)
 		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
@@ -197,6 +193,10 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	struct serve *s = owner;
 
 	s->heard += n;
+	witness_asks(&s->witness, data, n);
+	if (witness_pushes(&s->witness))
+		tail_begin(&s->tail, s->said);
+	meter_add(&s->meter_in, n, now_of(s));
 	services_moved(&s->run, now_of(s));
 	if (!s->active) {
 		s->active = true;
@@ -219,8 +219,7 @@ static void on_channel_end(void *owner)
 	if (s->child_over)
 		return;
 	s->whole = true;
-	if (s->service == SERVICE_RECEIVE_PACK)
-		tail_begin(&s->tail, s->said);
+	witness_ends(&s->witness);
 	child_end_input(s->child);
 }
 
@@ -246,6 +245,8 @@ static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
+	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted, now_of(s));
+	s->counted = channel_sent(s->channel);
 	services_moved(&s->run, now_of(s));
 	tell_limit(s);
 	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW) {
@@ -255,42 +256,29 @@ static void on_channel_writable(void *owner)
 }
 
 /*
- * An orphan has ended: what became of it, and that its pusher was gone, or had no right any more. One
- * that did not get everything failed for the reason for which its link ended.
+ * Its line in the journal, once. reason: why the stream ended early. Of an orphan, that its pusher was gone or had no
+ * right any more is said, too.
  */
-static void log_orphan(const struct serve *s)
+static void log_transfer(struct serve *s, const char *reason)
 {
-	char note[REASON_MAX + 64], status[32];
+	char note[REASON_MAX + 64];
 
+	if (s->logged)
+		return;
+	s->logged = true;
 	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
-	snprintf(status, sizeof(status), "status %u", s->status);
 	transferlog_add(&(struct transfer){
-		.jid = s->run.jid,
-		.share = s->run.share,
+		/* The run is over with the process, an orphan has nothing but the run. */
+		.jid = s->peer ? s->peer->jid : s->run.jid,
+		.share = s->neg ? neg_share(s->neg) : s->run.share,
 		.service = s->service,
 		.served = true,
 		.sent = s->said,
 		.received = s->heard,
-		.path = s->path_name,
-		.note = s->whole ? note : NULL,
-		.failed = !s->status ? NULL : s->whole ? status : s->lost,
-	});
-}
-
-static void log_transfer(const struct serve *s, const char *reason)
-{
-	/* "cancelled" is how a git goes that has fetched what it wants. */
-	bool well = !reason || (!strcmp(reason, "cancelled") && s->service != SERVICE_RECEIVE_PACK);
-
-	transferlog_add(&(struct transfer){
-		.jid = s->peer->jid,
-		.share = neg_share(s->neg),
-		.service = s->service,
-		.served = true,
-		.sent = s->said,
-		.received = s->heard,
-		.path = s->peer->path_name,
-		.failed = well ? NULL : reason,
+		.path = s->peer ? s->peer->path_name : s->path_name,
+		.witness = &s->witness,
+		.reason = reason,
+		.note = is_orphan(s) && is_whole(s) ? note : NULL,
 	});
 }
 
@@ -301,8 +289,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device, service_name(s->service),
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
-	if (has_outcome(s, reason))
-		keep_outcome(s);
+	keep_outcome(s);
 	if (s->service == SERVICE_RECEIVE_PACK && !s->child_over) {
 		become_orphan(s, reason ? reason : "done");
 	} else {
@@ -349,6 +336,7 @@ static void on_output(void *owner, const void *data, size_t n)
 
 	s->said += n;
 	services_moved(&s->run, now_of(s));
+	witness_answers(&s->witness, data, n);
 	tail_add(&s->tail, data, n);
 	if (is_orphan(s)) {
 		outcomes_add(s->broker->outcomes, s->id, data, n);
@@ -392,8 +380,10 @@ static void on_exited(void *owner, int status, int term_signal)
 	s->child = NULL;
 	s->child_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
-	if (orphan)
-		log_orphan(s);
+	witness_exited(&s->witness, s->status);
+	/* Of a fetch nobody knows yet whether all of it arrives. */
+	if (orphan || s->service == SERVICE_RECEIVE_PACK)
+		log_transfer(s, orphan ? s->lost : NULL);
 	give_back(s);
 	if (orphan) {
 		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
@@ -425,7 +415,7 @@ static const struct child_events child_events = {
 	.exited = on_exited,
 };
 
-const char *serve_judge(struct peer *peer, enum service service, const char *name)
+static const char *judge(struct peer *peer, enum service service, const char *name)
 {
 	struct broker *b = peer->broker;
 	const struct share *share;
@@ -445,6 +435,15 @@ const char *serve_judge(struct peer *peer, enum service service, const char *nam
 	if (b->stopping || !services_ask(&b->services, peer->jid, broker_now(b)))
 		return "busy";
 	return NULL;
+}
+
+const char *serve_judge(struct peer *peer, enum service service, const char *name)
+{
+	const char *reason = judge(peer, service, name);
+
+	if (reason)
+		transferlog_refused(peer->jid, name, service, true, reason);
+	return reason;
 }
 
 enum { ARGV_MAX = 8 };
@@ -535,6 +534,7 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 	s->peer = peer;
 	s->neg = neg;
 	s->service = neg_service(neg);
+	witness_init(&s->witness, s->service);
 	snprintf(s->id, sizeof(s->id), "%s", neg_id(neg));
 	if (!services_begin(&s->broker->services, &s->run, peer->jid, peer->device, s->service,
 			    neg_share(neg), now_of(s), &victim)) {
@@ -622,7 +622,7 @@ void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve
 			.jid = s->peer->jid,
 			.share = neg_share(s->neg),
 			.service = s->service,
-			.finishes = s->channel && !s->child_over && has_outcome(s, reason),
+			.finishes = s->channel && !s->child_over && is_whole(s),
 		};
 		struct peer *peer = s->peer;
 
@@ -632,6 +632,23 @@ void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve
 		end_early(s, reason, reason);
 		peer_touch(peer);
 	}
+}
+
+bool serve_describe(const struct ring *run, struct buf *row)
+{
+	const struct serve *s = (const struct serve *)run;
+
+	if (!s->peer || !s->channel)
+		return false;
+	fields_add(row, "jid", s->peer->jid);
+	fields_add(row, "device", s->peer->device);
+	fields_add(row, "share", s->run.share);
+	fields_add(row, "service", service_name(s->service));
+	fields_add(row, "direction", "in");
+	fields_add_u64(row, "sent", channel_sent(s->channel));
+	fields_add_u64(row, "received", channel_received(s->channel));
+	peer_describe_transfer(s->peer, &s->meter_in, &s->meter_out, row);
+	return true;
 }
 
 void serve_stop(void *serving)

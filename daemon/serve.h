@@ -34,6 +34,9 @@ void serves_cut_off(const struct peer *p, bool cut_off);
 /* The broker stops: pushes that lost their link and run on are let go. */
 void serve_end_orphans(struct broker *b);
 
+/* A row for status, of one of broker::services.runs; false when it does not move data. */
+bool serve_describe(const struct ring *run, struct buf *row);
+
 /* It is not wanted any more, before its channel was open. NULL is fine. */
 void serve_stop(void *serving);
 

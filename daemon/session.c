@@ -8,10 +8,15 @@
  *   OPEN         data both ways                                -> ended, or LOST
  *   LOST         a push lost its link after everything was sent: what became of
  *                it is asked for (lostpush.h), and reaches our git   -> ended
+ *   LEAVING      the helper has gone with all it wanted: what it said last goes
+ *                to the far service, which ends by itself            -> ended
  *
  * Data from the helper goes into the channel while it has room; credit to the
  * helper is given back as the channel takes it. Data from the channel goes to the socket, and
  * credit to the peer when it has left for it.
+ *
+ * What goes by is read along (witness.h): the journal says what git was told, however the
+ * stream ends. A push that ends before its report is settled later (unsettled.h).
  */
 #include "session.h"
 
@@ -27,9 +32,12 @@
 #include "jid.h"
 #include "log.h"
 #include "lostpush.h"
+#include "meter.h"
 #include "peer.h"
 #include "transferlog.h"
+#include "unsettled.h"
 #include "ways.h"
+#include "witness.h"
 
 enum {
 	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
@@ -37,6 +45,7 @@ enum {
 	CREDIT_STEP = FRAME_WINDOW / 4,
 	PATH_TIMEOUT_MS = 15000,	/* for a path of the kind wanted */
 	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
+	LEAVE_TIMEOUT = 10000,		/* for the far service, to end by itself */
 	RESTARTS_MAX = 3,
 	LOOKS_MAX = 2,			/* INQUIRY_PATIENCE each: who was asked has as many to answer */
 	CUT_OFF_NOTICE = 5000,		/* a path that is back sooner is nothing to speak of */
@@ -47,6 +56,7 @@ enum session_state {
 	SESSION_ASKING,		/* the errand runs */
 	SESSION_OPEN,		/* a channel is open */
 	SESSION_LOST,		/* it was, and its push may have arrived */
+	SESSION_LEAVING,	/* a channel is open, and no helper is there any more */
 	SESSION_ENDED,
 };
 
@@ -59,16 +69,16 @@ struct session_internal {
 	enum service service;
 	char git_protocol[4];
 	struct errand *errand;		/* owned while ASKING */
-	struct negotiation *neg;	/* while OPEN */
-	struct channel *channel;	/* while OPEN */
-	struct peer *peer;		/* while OPEN */
+	struct negotiation *neg;	/* while OPEN or LEAVING */
+	struct channel *channel;	/* the same */
+	struct peer *peer;		/* the same */
 	struct buf held;		/* from the helper, the channel had no room; <= FRAME_WINDOW */
 	size_t granted;			/* taken from the helper, credit not yet given back */
 	size_t unsent;			/* to the helper, not yet consumed for the peer */
 	bool helper_ended, end_passed_on;
 	bool verbose;			/* the user wants to know on which path it goes */
 	bool exit_said;
-	bool git_content;		/* it hung up */
+	bool logged;			/* the journal has its line, or will have (unsettled.h) */
 	char prefer[DEVICE_ID_LEN + 1];	/* asked first; empty: whoever */
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
@@ -79,6 +89,10 @@ struct session_internal {
 	char device[DEVICE_ID_LEN + 1];
 	uint64_t sent;			/* of our git's output */
 	uint64_t received;		/* of the far git's */
+	struct witness witness;		/* of what git said, and was told */
+	struct meter meter_in, meter_out;
+	uint64_t counted;		/* bytes sent that meter_out has */
+	char *path_name;		/* the last path; owned; NULL before OPEN */
 	bool limit_told;
 	bool wait_told;			/* while OPEN: that the link has no path */
 	struct lost_push *lost;		/* owned while LOST */
@@ -88,13 +102,14 @@ struct session_internal {
 
 static const struct conn_events conn_events;
 
+static void log_transfer(struct session_internal *s, const char *reason, bool asked);
 static void look(struct session_internal *s);
 static void on_conn_drained(void *owner);
 static void on_timer(uv_timer_t *timer);
 
 static void enter(struct session_internal *s, enum session_state state, const char *because)
 {
-	static const char *const names[] = { "waiting", "asking", "open", "lost", "ended" };
+	static const char *const names[] = { "waiting", "asking", "open", "lost", "leaving", "ended" };
 
 	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid, s->to.share,
 		  names[s->state], names[state], because);
@@ -106,6 +121,8 @@ static void on_timer_closed(uv_handle_t *handle)
 	struct session_internal *s = handle->data;
 
 	buf_finish(&s->held);
+	witness_finish(&s->witness);
+	free(s->path_name);
 	free(s);
 }
 
@@ -117,6 +134,8 @@ static void finish(struct session_internal *s, const char *because)
 
 	if (s->state == SESSION_ENDED)
 		return;
+	if (s->state == SESSION_LOST)
+		log_transfer(s, s->lost_because, false);
 	enter(s, SESSION_ENDED, because);
 	while (*at != &s->node)
 		at = &(*at)->next;
@@ -166,25 +185,28 @@ static void fail_for_reason(struct session_internal *s, const char *reason)
 	static const struct {
 		const char *reason;
 		enum message_id id;
+		bool refusal;		/* of this request, by the device that was asked */
 	} rows[] = {
-		{ "not-shared", MSG_NOT_SHARED },
-		{ "push-denied", MSG_PUSH_DENIED },
-		{ "busy", MSG_BUSY },
-		{ "broken", MSG_SHARE_BROKEN },
-		{ "untrusted", MSG_NOT_TRUSTED_THERE },
-		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
-		{ "removed", MSG_REMOVED },
-		{ "version", MSG_PEER_VERSION },
-		{ "unsupported", MSG_UNSUPPORTED },
-		{ "not-you", MSG_RELAYED },
-		{ "timeout", MSG_TIMEOUT },
-		{ "offline", MSG_BUDDY_OFFLINE },
+		{ "not-shared", MSG_NOT_SHARED, true },
+		{ "push-denied", MSG_PUSH_DENIED, true },
+		{ "busy", MSG_BUSY, true },
+		{ "broken", MSG_SHARE_BROKEN, true },
+		{ "untrusted", MSG_NOT_TRUSTED_THERE, true },
+		{ "unknown-key", MSG_DEVICE_UNTRUSTED, false },
+		{ "removed", MSG_REMOVED, false },
+		{ "version", MSG_PEER_VERSION, false },
+		{ "unsupported", MSG_UNSUPPORTED, false },
+		{ "not-you", MSG_RELAYED, false },
+		{ "timeout", MSG_TIMEOUT, false },
+		{ "offline", MSG_BUDDY_OFFLINE, false },
 	};
 	struct message m;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].reason, reason))
 			continue;
+		if (rows[i].refusal)
+			transferlog_refused(s->to.jid, s->to.share, s->service, false, reason);
 		fail(s, rows[i].id);
 		return;
 	}
@@ -196,6 +218,8 @@ static void note(struct session_internal *s, const char *kind, const char *text)
 {
 	struct buf fields = { 0 };
 
+	if (!s->conn)
+		return;
 	fields_add(&fields, "kind", kind);
 	fields_add(&fields, "text", text);
 	conn_send_fields(s->conn, FRAME_NOTE, &fields);
@@ -229,16 +253,39 @@ static void tell_limit(struct session_internal *s)
 	free(text);
 }
 
-static void log_transfer(const struct session_internal *s, const char *failed)
+/*
+ * Its line in the journal, as soon as there is no more to be learnt of it. A push that was cut before its
+ * report came gets it when the two brokers have spoken again. asked: they have, and the device did not tell.
+ */
+static void log_transfer(struct session_internal *s, const char *reason, bool asked)
 {
+	if (s->logged)
+		return;
+	s->logged = true;
+	if (witness_result(&s->witness, reason) == RESULT_UNKNOWN) {
+		unsettled_add(s->broker->unsettled, &(struct unsettled_push){
+			.jid = s->to.jid,
+			.device = s->device,
+			.share = s->to.share,
+			.id = s->neg_id,
+			.path = s->path_name,
+			.reason = reason ? reason : "ended",
+			.sent = s->sent,
+			.received = s->received,
+			.witness = &s->witness,
+			.asked = asked,
+		});
+		return;
+	}
 	transferlog_add(&(struct transfer){
 		.jid = s->to.jid,
 		.share = s->to.share,
 		.service = s->service,
 		.sent = s->sent,
 		.received = s->received,
-		.path = s->peer->path_name,
-		.failed = failed,
+		.path = s->path_name,
+		.witness = &s->witness,
+		.reason = reason,
 	});
 }
 
@@ -271,6 +318,12 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	/* First, for it may leave at once. */
 	s->unsent += n;
 	s->received += n;
+	witness_answers(&s->witness, data, n);
+	meter_add(&s->meter_in, n, broker_now(s->broker));
+	if (!s->conn) {
+		on_conn_drained(s);
+		return;
+	}
 	for (size_t done = 0; done < n; done += FRAME_MAX)
 		conn_send(s->conn, FRAME_DATA, (const char *)data + done,
 			  n - done < FRAME_MAX ? n - done : FRAME_MAX);
@@ -280,14 +333,16 @@ static void on_channel_stderr(void *owner, const void *data, size_t n)
 {
 	struct session_internal *s = owner;
 
-	conn_send(s->conn, FRAME_STDERR, data, n);
+	if (s->conn)
+		conn_send(s->conn, FRAME_STDERR, data, n);
 }
 
 static void on_channel_end(void *owner)
 {
 	struct session_internal *s = owner;
 
-	conn_send(s->conn, FRAME_END, NULL, 0);
+	if (s->conn)
+		conn_send(s->conn, FRAME_END, NULL, 0);
 }
 
 static void on_channel_exited(void *owner, uint32_t status)
@@ -296,9 +351,13 @@ static void on_channel_exited(void *owner, uint32_t status)
 	struct buf fields = { 0 };
 
 	s->exit_said = true;
-	fields_add_u64(&fields, "status", status > 255 ? 255 : status);
-	conn_send_fields(s->conn, FRAME_EXIT, &fields);
-	buf_finish(&fields);
+	witness_exited(&s->witness, status);
+	log_transfer(s, NULL, false);
+	if (s->conn) {
+		fields_add_u64(&fields, "status", status > 255 ? 255 : status);
+		conn_send_fields(s->conn, FRAME_EXIT, &fields);
+		buf_finish(&fields);
+	}
 	/* Nobody is there to hear what the helper may still say. */
 	buf_reset(&s->held);
 	s->helper_ended = true;
@@ -309,6 +368,8 @@ static void on_channel_writable(void *owner)
 {
 	struct session_internal *s = owner;
 
+	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted, broker_now(s->broker));
+	s->counted = channel_sent(s->channel);
 	tell_limit(s);
 	pass_on(s);
 }
@@ -317,6 +378,8 @@ static void on_lost_rest(void *owner, const void *data, size_t n)
 {
 	struct session_internal *s = owner;
 
+	s->received += n;
+	witness_answers(&s->witness, data, n);
 	conn_send(s->conn, FRAME_DATA, data, n);
 }
 
@@ -326,6 +389,8 @@ static void on_lost_exited(void *owner, uint32_t status)
 	struct buf fields = { 0 };
 
 	log_info("what became of the push to %s/%s is known although its link was lost", s->to.jid, s->to.share);
+	witness_exited(&s->witness, status);
+	log_transfer(s, NULL, true);
 	conn_send(s->conn, FRAME_END, NULL, 0);
 	fields_add_u64(&fields, "status", status);
 	conn_send_fields(s->conn, FRAME_EXIT, &fields);
@@ -333,11 +398,12 @@ static void on_lost_exited(void *owner, uint32_t status)
 	finish(s, "the rest was asked for");
 }
 
-static void on_lost_unknown(void *owner)
+static void on_lost_unknown(void *owner, bool answered)
 {
 	struct session_internal *s = owner;
 	struct message m;
 
+	log_transfer(s, s->lost_because, true);
 	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", s->lost_because, NULL);
 	fail_with(s, &m);
 }
@@ -361,24 +427,33 @@ static void lose(struct session_internal *s, const char *reason)
 				   &lost_push_events, s);
 }
 
+/* A push that the far git may do without another byte of ours. */
+static bool everything_was_sent(const struct session_internal *s)
+{
+	return witness_pushes(&s->witness) && (s->end_passed_on || witness_only_deletes(&s->witness));
+}
+
 static void on_channel_closed(void *owner, const char *reason)
 {
 	struct session_internal *s = owner;
 	struct message m;
 
+	bool lost = s->state == SESSION_OPEN && !s->exit_said && reason && everything_was_sent(s);
+
 	s->channel = NULL;
-	log_transfer(s, s->exit_said || (s->git_content && s->service != SERVICE_RECEIVE_PACK) ? NULL : reason);
+	if (!lost)
+		log_transfer(s, reason, false);
 	neg_done(s->neg, broker_now(s->broker));
 	peer_touch(s->peer);
 	s->neg = NULL;
 	s->peer = NULL;
 	if (s->state == SESSION_ENDED)
 		return;
-	if (s->exit_said) {
+	if (s->exit_said || !s->conn) {
 		finish(s, "done");
 		return;
 	}
-	if (reason && s->service == SERVICE_RECEIVE_PACK && s->end_passed_on) {
+	if (lost) {
 		lose(s, reason);
 		return;
 	}
@@ -407,6 +482,7 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	s->peer = tag;
 	memcpy(s->neg_id, neg_id(neg), sizeof(s->neg_id));
 	memcpy(s->device, s->peer->device, sizeof(s->device));
+	s->path_name = xstrdup(s->peer->path_name);
 	uv_timer_stop(&s->timer);
 	enter(s, SESSION_OPEN, "the far service runs");
 	fields_add(&fields, "jid", s->peer->jid);
@@ -503,6 +579,8 @@ static void on_timer(uv_timer_t *timer)
 
 	if (s->state == SESSION_OPEN)
 		tell_wait(s);
+	if (s->state == SESSION_LEAVING)
+		finish(s, "cancelled");
 	if (s->state != SESSION_WAITING)
 		return;
 	if (s->path_wanted)
@@ -597,6 +675,7 @@ void sessions_wake(struct broker *b)
 	struct session_internal *s;
 	uint64_t wake = ++b->wakes;
 
+	unsettled_wake(b->unsettled);
 	/* Where one finds that a link is over, others end with it. */
 	while ((s = one_asleep(b, wake))) {
 		s->woken = wake;
@@ -610,7 +689,8 @@ static bool concerns(const struct session_internal *s, const char *jid, const ch
 		return false;
 	if (!device)
 		return true;
-	return (s->state == SESSION_OPEN || s->state == SESSION_LOST) && !strcmp(s->device, device);
+	return (s->state == SESSION_OPEN || s->state == SESSION_LOST || s->state == SESSION_LEAVING) &&
+	       !strcmp(s->device, device);
 }
 
 void sessions_shut_out(struct broker *b, const char *jid, const char *device, enum message_id told)
@@ -679,9 +759,11 @@ static void on_conn_frame(void *owner, const struct frame *frame)
 
 	if (frame->type == FRAME_DATA && !s->helper_ended &&
 	    buf_len(&s->held) + s->granted + frame->len <= FRAME_WINDOW) {
+		witness_asks(&s->witness, frame->payload, frame->len);
 		buf_append(&s->held, frame->payload, frame->len);
 	} else if (frame->type == FRAME_END && !s->helper_ended) {
 		s->helper_ended = true;
+		witness_ends(&s->witness);
 	} else {
 		finish(s, "protocol");
 		return;
@@ -690,14 +772,25 @@ static void on_conn_frame(void *owner, const struct frame *frame)
 		pass_on(s);
 }
 
+/* As git does when it has what it wants. The far service is to hear its last words, and not that it was cut off. */
+static void leave(struct session_internal *s)
+{
+	enter(s, SESSION_LEAVING, "the helper has gone, content");
+	uv_timer_start(&s->timer, on_timer, LEAVE_TIMEOUT, 0);
+	on_conn_drained(s);
+	if (s->state == SESSION_LEAVING)
+		pass_on(s);
+}
+
 static void on_conn_closed(void *owner)
 {
 	struct session_internal *s = owner;
 
 	s->conn = NULL;
-	/* As git does when it has what it wants. */
-	s->git_content = true;
-	finish(s, "cancelled");
+	if (s->state == SESSION_OPEN && (s->exit_said || (s->helper_ended && witness_settled(&s->witness))))
+		leave(s);
+	else
+		finish(s, "cancelled");
 }
 
 static const struct conn_events conn_events = {
@@ -718,6 +811,7 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	if (found < 0)
 		return MSG_BAD_SERVICE;
 	s->service = found;
+	witness_init(&s->witness, s->service);
 	if (!jid || !jid_bare(jid, s->to.jid) || !share || !share_name_valid(share))
 		return MSG_BAD_URL;
 	strcpy(s->to.share, share);
@@ -776,6 +870,6 @@ bool session_describe(const struct session *node, struct buf *fields)
 	fields_add(fields, "direction", "out");
 	fields_add_u64(fields, "sent", channel_sent(s->channel));
 	fields_add_u64(fields, "received", channel_received(s->channel));
-	peer_describe_path(s->peer, fields);
+	peer_describe_transfer(s->peer, &s->meter_in, &s->meter_out, fields);
 	return true;
 }

@@ -18,7 +18,7 @@ struct session {
 /* Takes the connection over. The session ends with it. */
 void session_create(struct conn *conn, struct fields open);
 
-/* The account's state or somebody's presence has changed: those who wait look again. */
+/* The account's state or somebody's presence has changed: those who wait look again, and what is unsettled is asked for. */
 void sessions_wake(struct broker *b);
 
 /*

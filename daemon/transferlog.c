@@ -1,52 +1,87 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whoever is served could fill the journal with what they fetch or are refused: they have a budget (log.h). */
 #include "transferlog.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "buf.h"
 #include "journal.h"
 #include "log.h"
 
-/*
- * A ref advertisement and the questions about it are a few kilobytes; what is
- * more than that is a pack. A push that says nothing but "nothing" is four bytes.
- *
- * Whoever is served could fill the journal with what they fetch: they have a budget (log.h).
- */
-enum {
-	FETCH_WORTH = 64 * 1024,
-	PUSH_WORTH = 5,
-};
-
-static bool is_worth_a_line(const struct transfer *t)
-{
-	uint64_t pushed = t->served ? t->received : t->sent, fetched = t->served ? t->sent : t->received;
-
-	return t->failed || (t->service == SERVICE_RECEIVE_PACK ? pushed >= PUSH_WORTH : fetched >= FETCH_WORTH);
-}
-
-void transferlog_add(const struct transfer *t)
+/* What we did, or what they did. */
+static const char *verb(enum service service, bool served)
 {
 	static const char *const verbs[SERVICE_COUNT][2] = {
 		[SERVICE_UPLOAD_PACK] = { "fetch", "fetched" },
 		[SERVICE_RECEIVE_PACK] = { "push", "pushed" },
 		[SERVICE_UPLOAD_ARCHIVE] = { "archive", "archived" },
 	};
+
+	return verbs[service][served];
+}
+
+static void put_size(struct buf *text, uint64_t bytes)
+{
+	if (bytes < 1024)
+		buf_printf(text, "%" PRIu64 " bytes", bytes);
+	else if (bytes < 100 * 1024)
+		buf_printf(text, "%.1f KiB", bytes / 1024.0);
+	else
+		buf_printf(text, "%.1f MiB", bytes / 1048576.0);
+}
+
+static void add(const char *jid, const char *share, enum service service, bool served, const char *result,
+		struct buf *text)
+{
 	struct journal_event event = {
 		.kind = "transfer",
-		.jid = t->jid,
-		.share = t->share,
-		/* What we did, or what they did. */
-		.what = verbs[t->service][t->served],
-		.result = t->failed ? "failed" : "ok",
+		.jid = jid,
+		.share = share,
+		.what = verb(service, served),
+		.result = result,
 	};
+	char more[JOURNAL_LEFT_OUT_MAX];
 	unsigned left_out;
-	char text[256], more[JOURNAL_LEFT_OUT_MAX];
 
-	if (!is_worth_a_line(t) || !log_admits(t->served ? LOG_EVENTS : LOG_TRANSFERS, t->jid, &left_out))
+	if (!log_admits(served ? LOG_EVENTS : LOG_TRANSFERS, jid, &left_out))
 		return;
-	snprintf(text, sizeof(text), "%.1f MiB, %s%s%s%s%s%s", (t->sent + t->received) / 1048576.0, t->path,
-		 t->note ? ", " : "", t->note ? t->note : "", t->failed ? ": " : "", t->failed ? t->failed : "",
-		 journal_left_out(left_out, more));
-	event.text = text;
+	buf_puts(text, journal_left_out(left_out, more));
+	event.text = buf_str(text);
 	journal_add(&event);
+}
+
+void transferlog_add(const struct transfer *t)
+{
+	enum witness_result result = witness_result(t->witness, t->reason);
+	bool with_reason = t->reason && (result == RESULT_FAILED || result == RESULT_UNKNOWN);
+	struct buf text = { 0 };
+
+	if (result == RESULT_NOTHING)
+		return;
+	put_size(&text, t->sent + t->received);
+	if (t->path)
+		buf_printf(&text, ", %s", t->path);
+	if (t->note)
+		buf_printf(&text, ", %s", t->note);
+	if (with_reason)
+		buf_printf(&text, ": %s", t->reason);
+	else if (result == RESULT_FAILED && t->witness->exited && t->witness->status)
+		buf_printf(&text, ": status %u", t->witness->status);
+	if (t->witness->commands) {
+		buf_puts(&text, "; ");
+		witness_describe(t->witness, &text);
+	}
+	add(t->jid, t->share, t->service, t->served, witness_result_name(result), &text);
+	buf_finish(&text);
+}
+
+void transferlog_refused(const char *jid, const char *share, enum service service, bool served, const char *reason)
+{
+	struct buf text = { 0 };
+
+	buf_puts(&text, reason);
+	add(jid, share, service, served, "refused", &text);
+	buf_finish(&text);
 }

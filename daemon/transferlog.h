@@ -3,25 +3,32 @@
 #define DAEMON_TRANSFERLOG_H
 
 /*
- * What "git xmpp log" shows of transfers: a line for each that moved something,
- * or broke in the middle. What only looked (ls-remote, a fetch without news) is left out.
+ * What "git xmpp log" shows of transfers: a line for each push, with its refs and what became of
+ * them, for each fetch that brought something or was to, and for each request that was refused. What only
+ * looked (ls-remote, a fetch without news) is left out. Both sides write one.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "policy.h"
+#include "witness.h"
 
 struct transfer {
 	const char *jid, *share;
 	enum service service;
 	bool served;			/* by us, for them */
 	uint64_t sent, received;	/* bytes of git's protocol */
-	const char *path;		/* the last one, as path_name() has it */
+	const char *path;		/* the last one, as path_name() has it; NULL: there was none */
+	const struct witness *witness;
+	const char *reason;		/* why its stream ended early, as for witness_result() */
 	const char *note;		/* what else there is to say of it, or NULL */
-	const char *failed;		/* the reason; NULL: it ended well */
 };
 
+/* Writes what witness_result() says, if it is worth a line. */
 void transferlog_add(const struct transfer *t);
+
+/* A request that was refused, for the reason: a word as for refuse. */
+void transferlog_refused(const char *jid, const char *share, enum service service, bool served, const char *reason);
 
 #endif

@@ -80,13 +80,13 @@ static void show_notice(struct fields row)
 	putchar('\n');
 }
 
-/* ", 7.2 KiB/s, which is what the server lets through" */
+/* ", sends 7.2 KiB/s, which is what the server lets through" */
 static void show_rate(struct fields row)
 {
 	uint64_t rate = fields_get_u64(row, "rate", 0);
 
 	if (rate)
-		printf(", %.1f KiB/s", rate / 1024.0);
+		printf(", %s %.1f KiB/s", !strcmp(row_get(row, "moves"), "in") ? "receives" : "sends", rate / 1024.0);
 	if (rate && fields_get(row, "limited"))
 		printf(", which is what the server lets through");
 }
@@ -279,6 +279,7 @@ static void json_rate(struct buf *out, struct fields row)
 	if (!fields_get(row, "rate"))
 		return;
 	json_number(out, "rate", fields_get_u64(row, "rate", 0));
+	json_string(out, "moves", fields_get(row, "moves"));
 	json_bool(out, "limited_by_server", fields_get(row, "limited"));
 }
 

@@ -53,6 +53,7 @@ enum {
 	OUTCOME_KEPT = 10 * 60 * 1000,
 	OUTCOME_PATIENCE = 90 * 1000,		/* how long a pusher asks a device that is there */
 	OUTCOME_ABSENT = 5 * 1000,		/* and waits for one that is not */
+	UNSETTLED_MAX = 32,			/* pushes of ours of which nobody knows yet what became of them */
 	OUTCOME_AGAIN = 1000,			/* while the push still runs there */
 
 	/* announcements, followed shares, queued pushes */
@@ -146,7 +147,7 @@ enum {
 	/* the log and the journal */
 	LOG_BURST = 50,				/* lines that one party may cause at once */
 	LOG_EVERY = 10 * 1000,			/* and then one in so long */
-	EVENTS_BURST = 20,			/* the same of the journal */
+	EVENTS_BURST = 500,			/* the same of the journal: a tenth of what it keeps */
 	EVENTS_EVERY = 60 * 1000,
 	LOG_PARTIES_MAX = 256,
 };

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_UNSETTLED_H
+#define DAEMON_UNSETTLED_H
+
+/*
+ * Pushes of ours that were cut off before their report came, and for which no git waits any more: their
+ * git has gone, or their link was lost and did not come back in time. The journal says
+ * "unknown" of one, and what became of it as soon as the two brokers have spoken again: the device
+ * that served it is asked (lostpush.h), and where it does not know any more, the refs are looked at.
+ */
+
+#include <stdint.h>
+
+#include "broker.h"
+#include "gitrun.h"
+#include "witness.h"
+
+struct unsettled;
+
+/* What is known of one; all of it is copied, and the witness taken over. */
+struct unsettled_push {
+	const char *jid, *device, *share;
+	const char *id;			/* of its negotiation */
+	const char *path;		/* the last one */
+	const char *reason;		/* why it was cut */
+	uint64_t sent, received;	/* bytes of git's protocol */
+	struct witness *witness;	/* of a push that has named its refs */
+	bool asked;			/* the device was asked, and did not tell */
+};
+
+/* What host points to is borrowed. */
+struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host);
+
+/* One more, asked about at once. At most UNSETTLED_MAX: the oldest stays unknown. NULL forgets it. */
+void unsettled_add(struct unsettled *u, const struct unsettled_push *push);
+
+/* Somebody's presence has changed, or our own connection. NULL does nothing. */
+void unsettled_wake(struct unsettled *u);
+
+/* What is not settled stays unknown. NULL is fine. */
+void unsettled_destroy(struct unsettled *u);
+
+#endif
