@@ -20,12 +20,15 @@ struct gitrun {
 	uint64_t started, printed_at;	/* ms */
 	unsigned silence;		/* ms; 0: it may be silent */
 	bool was_silent;		/* for too long: it is being ended */
+	void (*printed)(void *owner, const char *data, size_t n);
 	gitrun_fn *done;
 	void *owner;			/* of done */
 	struct buf output;
 	struct buf line;		/* of standard error, not yet ended */
 	struct buf error;		/* the line to be told */
+	struct buf before;		/* the one before that */
 	bool grave;			/* error is one behind "fatal: " or "error: " */
+	int failed;			/* the status, of one that could not be started */
 	bool ended;
 };
 
@@ -36,6 +39,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	buf_finish(&run->output);
 	buf_finish(&run->line);
 	buf_finish(&run->error);
+	buf_finish(&run->before);
 	free(run);
 }
 
@@ -66,7 +70,10 @@ static void on_output(void *owner, const void *data, size_t n)
 	size_t room = GITRUN_OUTPUT_MAX - buf_len(&run->output);
 
 	run->printed_at = uv_now(run->timer.loop);
-	buf_append(&run->output, data, n < room ? n : room);
+	if (run->printed)
+		run->printed(run->owner, data, n);
+	else
+		buf_append(&run->output, data, n < room ? n : room);
 }
 
 static const char *behind(const char *line, const char *prefix)
@@ -85,6 +92,9 @@ static void take_line(struct gitrun *run)
 		cause = behind(line, "error: ");
 	if (*line && !run->grave && (cause || !behind(line, "hint: "))) {
 		run->grave = cause;
+		buf_reset(&run->before);
+		if (cause)
+			buf_append(&run->before, buf_data(&run->error), buf_len(&run->error));
 		buf_reset(&run->error);
 		cause = cause ? cause : line;
 		text_escape(&run->error, cause, strlen(cause), false);
@@ -140,7 +150,9 @@ static const struct child_events child_events = {
 
 static void on_not_started(uv_timer_t *timer)
 {
-	say_done(timer->data, -1);
+	struct gitrun *run = timer->data;
+
+	say_done(run, run->failed);
 }
 
 static void on_silence(uv_timer_t *timer)
@@ -183,7 +195,7 @@ enum { VARIABLES_MAX = 16 };
 static char **make_env(const struct gitrun_host *host, const struct gitrun_task *task, const char *git_dir)
 {
 	const char *const *given = task->variables;
-	const char *extra[2 * VARIABLES_MAX + 20], *path = getenv("PATH");
+	const char *extra[2 * VARIABLES_MAX + 24], *path = getenv("PATH");
 	size_t n = 0;
 	char **env, *whole;
 
@@ -198,6 +210,7 @@ static char **make_env(const struct gitrun_host *host, const struct gitrun_task 
 	whole = path_with_helper(path);
 	const char *const ours[] = {
 		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER", task->device,
+		"GIT_XMPP_TASK", task->task,
 		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "",
 		"LANGUAGE", "C",
 	};
@@ -231,18 +244,25 @@ static struct child *spawn(struct gitrun *run, const struct gitrun_host *host, c
 	child = child_spawn(host->loop, argv, env, top ? top : task->git_dir, &child_events, run, error);
 	if (!child)
 		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir, uv_strerror(*error));
+	run->failed = *error == UV_ENOENT || *error == UV_ENOTDIR || *error == UV_EACCES ? GITRUN_NO_PLACE : -1;
 	childenv_destroy(env);
 	free(argv);
 	free(top);
 	return child;
 }
 
+const char *gitrun_last_word(struct gitrun *run)
+{
+	return buf_str(&run->before);
+}
+
 struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
 			    void *owner)
 {
 	struct gitrun *run = xcalloc(1, sizeof(*run));
-	int error;
+	int error = 0;
 
+	run->printed = task->printed;
 	run->done = done;
 	run->owner = owner;
 	run->started = run->printed_at = uv_now(host->loop);

@@ -16,6 +16,7 @@ enum {
 	GITRUN_OUTPUT_MAX = 1024 * 1024,	/* of standard output; the rest is dropped */
 	GITRUN_ERROR_MAX = 1000,		/* of the line that says what was wrong */
 	GITRUN_LIMIT = 6 * 3600 * 1000,		/* ms; then it is ended */
+	GITRUN_NO_PLACE = -2,			/* as a status */
 };
 
 /* What all of them share; borrowed. */
@@ -36,19 +37,29 @@ struct gitrun_task {
 	/* With directory: pairs of name and value, ended by NULL, like GIT_DIR. NULL: none. */
 	const char *const *variables;
 	const char *device;		/* the one to ask first; NULL: any */
+	const char *task;		/* a word by which its sessions are known (session.h); NULL: none */
+	/* What it prints, in pieces, to the owner of done; NULL: it is kept for done, up to GITRUN_OUTPUT_MAX. */
+	void (*printed)(void *owner, const char *data, size_t n);
 	bool only_reads;		/* it changes nothing */
 };
 
 struct gitrun;
 
 /*
- * It has ended. status is its exit status, or -1 if it could not be run, was
+ * It has ended. status is its exit status, GITRUN_NO_PLACE if it could not be run because the directory is
+ * not there (any more), or -1 if it could not be run for another reason, was
  * ended by a signal or by the time limit. output is what it printed, a string.
  * error, never NULL, is the first line of standard error with "fatal: " or "error: ",
  * what is behind it; if there is none, the last line of all that is no progress; or why it could not be run. Escaped. Both
  * are valid during the call. The gitrun is gone after it.
  */
 typedef void gitrun_fn(void *owner, int status, const char *output, const char *error);
+
+/*
+ * The line of standard error before error, which is often a hook's reason, where error is git's word for "no"; "" if
+ * there was none. Escaped, valid as long as error.
+ */
+const char *gitrun_last_word(struct gitrun *run);
 
 /* The task need not outlive the call. done follows, not within the call. */
 struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,

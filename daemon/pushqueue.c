@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The core says which entry runs when. Here it becomes "git push" with a
- * lease for each ref, and what that says becomes one of three outcomes:
+ * lease for each ref, and what became of that is one of three outcomes (core/attempt.h):
  * delivered, not now, or not so. Not so is for the user to decide: the
- * entry stays, and is not tried again by itself.
+ * entry stays, and is not tried again by itself. What git printed is for the user alone.
  */
 #include "pushqueue.h"
 
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "attempt.h"
 #include "journal.h"
 #include "log.h"
 #include "queuefile.h"
@@ -22,6 +23,7 @@ struct run {
 	struct pushqueue *queue;	/* borrowed */
 	struct queue_entry *entry;	/* the core's */
 	struct gitrun *git;		/* owned */
+	struct attempt attempt;
 };
 
 struct pushqueue {
@@ -39,7 +41,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct pushqueue *q)
 {
-	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, time(NULL), now);
+	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, now);
 
 	if (at == UINT64_MAX)
 		uv_timer_stop(&q->timer);
@@ -87,29 +89,6 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 	buf_finish(&text);
 }
 
-/* What the broker of this user would have said, too: these do not get better by waiting. */
-static bool is_final(const struct queue_entry *e, const char *error)
-{
-	static const enum message_id final[] = {
-		MSG_NOT_BUDDY, MSG_NO_LONGER_BUDDY, MSG_REMOVED, MSG_BLOCKED, MSG_NOT_SHARED, MSG_PUSH_DENIED,
-		MSG_OWN_ACCOUNT,
-	};
-	static const char *const of_git[] = {
-		"does not appear to be a git repository", "not a git repository", "remote helper", "cannot run git",
-	};
-	struct message m;
-
-	for (size_t i = 0; i < ARRAY_SIZE(final); i++) {
-		message_set(&m, final[i], "jid", e->jid, "share", e->share, NULL);
-		if (!strcmp(error, m.text))
-			return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(of_git); i++)
-		if (strstr(error, of_git[i]))
-			return true;
-	return false;
-}
-
 /* The objects were named when it was queued; nothing but the user's refs keeps them. */
 static bool is_collected(const char *error)
 {
@@ -117,7 +96,7 @@ static bool is_collected(const char *error)
 }
 
 /* "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that is not a refusal. */
-static bool read_refusal(char *line, struct buf *reason)
+static bool read_refusal(char *line, struct buf *reason, bool *moved)
 {
 	static const char branch[] = "refs/heads/";
 	char *dst = strchr(line, ':'), *summary = strchr(line, '\t');
@@ -131,7 +110,8 @@ static bool read_refusal(char *line, struct buf *reason)
 	/* The connection was lost before the fate of the ref was known. */
 	if (!strncmp(summary, "[remote failure]", strlen("[remote failure]")))
 		return false;
-	if (!strcmp(summary, "[rejected] (stale info)"))
+	*moved = !strcmp(summary, "[rejected] (stale info)");
+	if (*moved)
 		buf_printf(reason, "%s has moved there since this was queued", dst);
 	else
 		buf_printf(reason, "%s: %s", dst, summary);
@@ -139,13 +119,13 @@ static bool read_refusal(char *line, struct buf *reason)
 }
 
 /* The first ref that was refused. False if there is none. */
-static bool find_refusal(const char *output, struct buf *reason)
+static bool find_refusal(const char *output, struct buf *reason, bool *moved)
 {
 	char *copy = xstrdup(output), *rest = copy, *line;
 	bool found = false;
 
 	while (!found && (line = strsep(&rest, "\n")))
-		found = !strncmp(line, "!\t", 2) && read_refusal(line + 2, reason);
+		found = !strncmp(line, "!\t", 2) && read_refusal(line + 2, reason, moved);
 	free(copy);
 	return found;
 }
@@ -161,29 +141,40 @@ static void end_run(struct run *run)
 	free(run);
 }
 
+/* For the user: why it did not succeed. */
+static void explain(struct buf *reason, const struct run *run, enum queue_outcome outcome, const char *output,
+		    const char *error)
+{
+	const char *before = gitrun_last_word(run->git);
+
+	if (outcome == QUEUE_REFUSED && is_collected(error)) {
+		buf_printf(reason, "what was queued is not in %s any more: no ref kept it, and git gc has removed it",
+			   run->entry->path);
+		return;
+	}
+	if (outcome == QUEUE_REFUSED && find_refusal(output, reason, &run->entry->moved))
+		return;
+	/* git's own word for it may be no more than that something failed. */
+	if (outcome == QUEUE_REFUSED && run->attempt.trouble == MSG_NONE && *before)
+		buf_printf(reason, "%s (%s)", before, error);
+	else
+		buf_puts(reason, *error ? error : "git push failed and did not say why");
+}
+
 static void on_pushed(void *owner, int status, const char *output, const char *error)
 {
 	struct run *run = owner;
 	struct pushqueue *q = run->queue;
 	struct queue_entry *e = run->entry;
-	enum queue_outcome outcome = QUEUE_UNREACHABLE;
+	enum queue_outcome outcome;
 	struct buf reason = { 0 };
 
+	run->attempt.no_place = status == GITRUN_NO_PLACE;
+	outcome = attempt_outcome(&run->attempt, status);
+	if (outcome != QUEUE_DELIVERED)
+		explain(&reason, run, outcome, output, error);
 	run->git = NULL;
 	end_run(run);
-	if (status == 0) {
-		outcome = QUEUE_DELIVERED;
-	} else if (is_collected(error)) {
-		buf_printf(&reason, "what was queued is not in %s any more: no ref kept it, and git gc has removed it",
-			   e->path);
-		outcome = QUEUE_REFUSED;
-	} else if (find_refusal(output, &reason)) {
-		outcome = QUEUE_REFUSED;
-	} else {
-		buf_puts(&reason, *error ? error : "git push failed and did not say why");
-		if (is_final(e, error))
-			outcome = QUEUE_REFUSED;
-	}
 	if (outcome == QUEUE_UNREACHABLE)
 		tell(e, "waiting", buf_str(&reason));
 	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason), uv_now(q->host.loop));
@@ -228,6 +219,7 @@ static void on_run(void *owner, struct queue_entry *e)
 		.git_dir = e->path,
 		.directory = e->directory,
 		.variables = (const char *const *)e->variables,
+		.task = e->id,
 	};
 
 	run->queue = q;
@@ -236,6 +228,16 @@ static void on_run(void *owner, struct queue_entry *e)
 	q->runs = run;
 	run->git = gitrun_start(&q->host, &task, on_pushed, run);
 	free_push_args(e, args);
+}
+
+void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, enum message_id trouble)
+{
+	struct run *run = q ? q->runs : NULL;
+
+	while (run && strcmp(run->entry->id, id))
+		run = run->next;
+	if (run && !strcmp(run->entry->jid, jid))
+		run->attempt.trouble = trouble;
 }
 
 static bool on_online(void *owner, const char *jid)

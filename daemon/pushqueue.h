@@ -40,6 +40,9 @@ void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
 bool pushqueue_retry(struct pushqueue *q, const char *id);
 bool pushqueue_drop(struct pushqueue *q, const char *id);
 
+/* A session of the git that pushes this entry, with this buddy, ended so. What is not known is ignored; so is a NULL queue. */
+void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, enum message_id trouble);
+
 /* queuedisk_settle() and queuedisk_forget(), for what a command has changed. */
 void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner);
 void pushqueue_forget(struct pushqueue *q, const void *owner);

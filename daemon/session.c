@@ -34,6 +34,7 @@
 #include "lostpush.h"
 #include "meter.h"
 #include "peer.h"
+#include "pushqueue.h"
 #include "transferlog.h"
 #include "unsettled.h"
 #include "ways.h"
@@ -80,6 +81,7 @@ struct session_internal {
 	bool exit_said;
 	bool logged;			/* the journal has its line, or will have (unsettled.h) */
 	char prefer[DEVICE_ID_LEN + 1];	/* asked first; empty: whoever */
+	char task[QUEUE_ID_MAX];	/* the queue's entry whose git this is; empty: none */
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned looks;			/* while WAITING: since whoever is not seen was asked */
@@ -159,6 +161,8 @@ static void fail_with(struct session_internal *s, const struct message *m)
 	if (s->state == SESSION_ENDED)
 		return;
 	log_about(s->to.jid, LOG_INFO, "%s of %s/%s failed: %s", service_name(s->service), s->to.jid, s->to.share, m->text);
+	if (*s->task)
+		pushqueue_troubled(s->broker->pushqueue, s->task, s->to.jid, m->id);
 	if (s->conn)
 		conn_send_error(s->conn, m);
 	finish(s, message_name(m->id));
@@ -806,6 +810,7 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	const char *share = fields_get(open, "share"), *device = fields_get(open, "device");
 	const char *git_protocol = fields_get(open, "git-protocol");
 	const char *transport = fields_get(open, "transport"), *prefer = fields_get(open, "prefer");
+	const char *task = fields_get(open, "task");
 	int found = service ? service_by_name(service) : -1;
 
 	if (found < 0)
@@ -821,6 +826,8 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 		snprintf(s->git_protocol, sizeof(s->git_protocol), "%s", git_protocol);
 	if (prefer)
 		snprintf(s->prefer, sizeof(s->prefer), "%s", prefer);
+	if (task)
+		snprintf(s->task, sizeof(s->task), "%s", task);
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
 	s->transport = transport ? ways_transport(transport) : s->broker->config->transport;
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;

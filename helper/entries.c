@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "answer.h"
 #include "report.h"
+#include "text.h"
 
 int entries_read(struct entries *entries, struct message *trouble)
 {
@@ -154,6 +155,76 @@ void entry_print(const char *id, struct fields f)
 	print_state(f);
 	putchar('\n');
 	buf_finish(&updates);
+}
+
+static void print_word(const char *word)
+{
+	struct buf out = { 0 };
+
+	text_shell(&out, word);
+	print_text(buf_str(&out));
+	buf_finish(&out);
+}
+
+static void print_git(struct fields f)
+{
+	printf("git -C ");
+	print_word(*row_get(f, "directory") ? row_get(f, "directory") : row_get(f, "path"));
+}
+
+/* What is queued anew, as refspecs. */
+static void print_anew(void *arg, const char *src, const char *dst, const char *expect)
+{
+	struct buf refspec = { 0 };
+
+	buf_printf(&refspec, "%s:%s", *src ? "HEAD" : "", dst);
+	putchar(' ');
+	print_word(buf_str(&refspec));
+	buf_finish(&refspec);
+}
+
+struct only {
+	size_t count;
+	char *dst;	/* owned; the ref that is changed, if it is one; NULL if it is deleted */
+};
+
+static void look_for_only(void *arg, const char *src, const char *dst, const char *expect)
+{
+	struct only *only = arg;
+
+	free(only->dst);
+	only->dst = only->count++ == 0 && *src ? xstrdup(dst) : NULL;
+}
+
+void entry_print_way_out(const char *id, struct fields f)
+{
+	struct only only = { .count = 0 };
+
+	if (strcmp(row_get(f, "state"), "failed"))
+		return;
+	printf("    ");
+	if (!fields_get_u64(f, "moved", 0)) {
+		printf("git xmpp queue retry %s   or   git xmpp queue drop %s\n", id, id);
+		return;
+	}
+	/* What has moved there is merged first, where it is one branch; else that is for the user. */
+	entry_updates(f, look_for_only, &only);
+	print_git(f);
+	printf(only.dst ? " pull " : " fetch ");
+	print_word(row_get(f, "remote"));
+	if (only.dst) {
+		putchar(' ');
+		print_word(only.dst);
+	}
+	if (only.count == 1) {
+		printf(" && ");
+		print_git(f);
+		printf(" xmpp queue push ");
+		print_word(row_get(f, "remote"));
+		entry_updates(f, print_anew, NULL);
+	}
+	printf(" && git xmpp queue drop %s\n", id);
+	free(only.dst);
 }
 
 static void add_json(void *arg, const char *src, const char *dst, const char *expect)

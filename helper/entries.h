@@ -38,6 +38,9 @@ void entry_updates(struct fields f, void (*each)(void *arg, const char *src, con
 /* "main 1a2b3c4..5d6e7f8, topic [new] 9f8e7d6". */
 void entry_updates_text(struct fields f, struct buf *out);
 
+/* What can be typed for an entry that has failed, on a line of its own; nothing for another one. */
+void entry_print_way_out(const char *id, struct fields f);
+
 /* For people: one line; for programs: one object. */
 void entry_print(const char *id, struct fields f);
 void entry_json(struct buf *out, const char *id, struct fields f);

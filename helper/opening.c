@@ -76,7 +76,7 @@ static int waiting_timeout(const struct waiting *w)
 static void send_open(const struct opening *o, struct client *c)
 {
 	const struct settings *s = o->settings;
-	const char *prefer = getenv("GIT_XMPP_PREFER");
+	const char *prefer = getenv("GIT_XMPP_PREFER"), *task = getenv("GIT_XMPP_TASK");
 	struct buf fields = { 0 };
 	int version = s->git_protocol;
 
@@ -94,6 +94,8 @@ static void send_open(const struct opening *o, struct client *c)
 	/* The broker itself runs this git, and knows who has what it wants. */
 	if (prefer && *prefer)
 		fields_add(&fields, "prefer", prefer);
+	if (task && *task)
+		fields_add(&fields, "task", task);
 	if (*s->transport)
 		fields_add(&fields, "transport", s->transport);
 	fields_add_u64(&fields, "verbosity", o->verbosity);

@@ -40,6 +40,12 @@ static bool broker_runs(void)
 	return result == 0 || trouble.id != MSG_BROKER_UNREACHABLE;
 }
 
+static void show(const struct entry *e)
+{
+	entry_print(e->id, e->f);
+	entry_print_way_out(e->id, e->f);
+}
+
 static int queue_list(int argc, char **argv, bool json)
 {
 	struct message trouble;
@@ -61,7 +67,7 @@ static int queue_list(int argc, char **argv, bool json)
 		if (json)
 			entry_json(&out, entries.rows[i].id, entries.rows[i].f);
 		else
-			entry_print(entries.rows[i].id, entries.rows[i].f);
+			show(&entries.rows[i]);
 	}
 	if (json) {
 		json_close(&out, ']');
@@ -82,7 +88,8 @@ static void put_fresh(struct buf *out, struct fields f)
 		char name[FIELD_KEY_MAX + 1];
 
 		snprintf(name, sizeof(name), "%.*s", (int)key_len, key);
-		if (strcmp(name, "state") && strcmp(name, "tries") && strcmp(name, "error"))
+		if (strcmp(name, "state") && strcmp(name, "tries") && strcmp(name, "error") &&
+		    strcmp(name, "moved"))
 			fields_add(out, name, value);
 	}
 }

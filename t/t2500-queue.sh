@@ -158,7 +158,9 @@ test_expect_success 'a ref that has moved there is not overwritten' '
 	wait_for 20 queue_says q5 "failed: main has moved there since this was queued" &&
 	test "$(bobs main)" = "$his" &&
 	as alice git xmpp log -n 1 >out &&
-	grep "  queue  q5  failed  main .*: main has moved there since this was queued$" out
+	grep "  queue  q5  failed  main .*: main has moved there since this was queued$" out &&
+	queue | grep -A1 "^q5 " | tail -n 1 >way-out && cat way-out &&
+	grep "^    git -C [^ ]*/alice/work pull origin refs/heads/main && git -C [^ ]*/alice/work xmpp queue push origin HEAD:refs/heads/main && git xmpp queue drop q5$" way-out
 '
 
 test_expect_success 'retry tries again, with the same lease' '

@@ -196,4 +196,30 @@ test_expect_success 'a work tree that is gone is a failure that is told' '
 	start_broker bob && wait_for 20 queue_says "failed: cannot run git in .*/alice/linked"
 '
 
+test_expect_success 'a hook that says no: it has failed, with the words of the hook, and holds up nothing' '
+	wait_for 20 trusts alice bob && queue=$(as alice git xmpp queue | wc -l) &&
+	printf "#!/bin/sh\necho no secrets please >&2\nexit 1\n" >alice/work/.git/hooks/pre-push &&
+	chmod +x alice/work/.git/hooks/pre-push &&
+	git -C alice/work commit -q --allow-empty -m secret &&
+	in_directory alice/work git xmpp queue push bob HEAD:no-secret &&
+	wait_for 20 queue_says "failed: no secrets please" &&
+	as alice git xmpp queue | grep -A1 "no secrets" | grep "^    git xmpp queue retry q[0-9]*   or   git xmpp queue drop q[0-9]*$" &&
+	rm alice/work/.git/hooks/pre-push &&
+	in_directory alice/work git xmpp queue push bob HEAD:behind-it &&
+	wait_for 20 git -C bob/project.git rev-parse -q --verify behind-it
+'
+
+test_expect_success 'what git refuses by itself has failed at once, in whatever language, and holds up nothing' '
+	stop_broker alice && start_broker alice LANGUAGE=de LC_ALL=C.UTF-8 && wait_for 20 trusts alice bob &&
+	git -C alice/work remote add mirror "$url" &&
+	in_directory alice/work git xmpp queue push mirror HEAD:mirrored-1 &&
+	wait_for 20 git -C bob/project.git rev-parse -q --verify mirrored-1 && stop_broker bob &&
+	wait_for 10 test_must_fail as alice git ls-remote $url &&
+	in_directory alice/work git xmpp queue push mirror HEAD:mirrored-2 &&
+	in_directory alice/work git xmpp queue push bob HEAD:behind-the-mirror &&
+	git -C alice/work config remote.mirror.mirror true && start_broker bob &&
+	wait_for 20 queue_says "mirrored-2.*failed: .*mirror" &&
+	wait_for 20 git -C bob/project.git rev-parse -q --verify behind-the-mirror
+'
+
 test_done

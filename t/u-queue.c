@@ -57,6 +57,9 @@ static struct queue *begin(void)
 	return queue_create(&events, NULL, 1);
 }
 
+/* So many ms later, by both clocks. */
+#define AT(ms) (ms), UNIX + (ms) / 1000
+
 static struct queue_entry *load(struct queue *q, const char *id, const char *jid, const char *share,
 				const char *path)
 {
@@ -80,26 +83,26 @@ static void t_delivered(void)
 	struct queue *q = begin();
 	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
 
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("", "nobody online: it waits");
-	is_int(queue_deadline(q, UNIX, 5000), 5000 + 1000 * 1000, "until it expires");
+	is_int(queue_deadline(q, 5000), 1000 * 1000, "until it expires");
 	who_is_online = "eve@example.org";
-	queue_buddy_online(q, "eve@example.org", 0, UNIX);
+	queue_buddy_online(q, "eve@example.org", AT(0));
 	expect("", "another one is not the buddy");
 	who_is_online = BOB;
-	is_int(queue_deadline(q, UNIX, 5000), 5000, "with the buddy online it can run now");
-	queue_buddy_online(q, BOB, 5000, UNIX);
+	is_int(queue_deadline(q, 5000), 5000, "with the buddy online it can run now");
+	queue_buddy_online(q, BOB, AT(5000));
 	expect("save q1 running\nrun q1\n", "it is written that it runs, and it runs");
 	is_int(e->tries, 1, "for the first time");
-	is_int(queue_deadline(q, UNIX, 5000) == UINT64_MAX, 1, "that has no timer here");
-	queue_buddy_online(q, BOB, 5001, UNIX);
-	queue_tick(q, 5002, UNIX + 5000);
+	is_int(queue_deadline(q, 5000) == UINT64_MAX, 1, "that has no timer here");
+	queue_buddy_online(q, BOB, AT(5001));
+	queue_tick(q, AT(5000 * 1000));
 	expect("", "it runs once, and does not expire meanwhile");
-	ok(!queue_retry(q, e, 5003, UNIX) && !queue_drop(q, e), "what runs can be neither retried nor dropped");
+	ok(!queue_retry(q, e, AT(5003)) && !queue_drop(q, e), "what runs can be neither retried nor dropped");
 	queue_done(q, e, QUEUE_DELIVERED, NULL, 6000);
 	expect("gone q1 delivered\n", "delivered it is gone");
 	ok(!queue_first(q) && !queue_find(q, "q1"), "from the queue, too");
-	is_int(queue_deadline(q, UNIX, 6000) == UINT64_MAX, 1, "and there is no timer");
+	is_int(queue_deadline(q, 6000) == UINT64_MAX, 1, "and there is no timer");
 	queue_destroy(q);
 	queue_destroy(NULL);
 }
@@ -119,15 +122,15 @@ static void t_unreachable(void)
 
 	e->expires = UNIX + 1000000;
 	who_is_online = BOB;
-	queue_tick(q, now, UNIX);
+	queue_tick(q, AT(now));
 	expect("save q1 running\nrun q1\n", "it runs");
 	for (int i = 0; i < 12; i++) {
 		queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
-		good = good && within(e->retry_at, now, pause) && queue_deadline(q, UNIX, now) == e->retry_at;
-		queue_tick(q, e->retry_at - 1, UNIX);
+		good = good && within(e->retry_at, now, pause) && queue_deadline(q, now) == e->retry_at;
+		queue_tick(q, AT(e->retry_at - 1));
 		good = good && e->state == QUEUE_WAITING;
 		now = e->retry_at;
-		queue_tick(q, now, UNIX);
+		queue_tick(q, AT(now));
 		good = good && e->state == QUEUE_RUNNING;
 		pause = pause * 2 < QUEUE_RETRY_MAX ? pause * 2 : QUEUE_RETRY_MAX;
 	}
@@ -137,22 +140,22 @@ static void t_unreachable(void)
 	queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
 	expect("save q1 waiting: no way\n", "why is written down");
 	who_is_online = NULL;
-	is_int(queue_deadline(q, UNIX, 0), 1000000000, "with the buddy away only its expiry is waited for");
-	queue_tick(q, e->retry_at, UNIX);
+	is_int(queue_deadline(q, 0), e->end_at, "with the buddy away only its expiry is waited for");
+	queue_tick(q, AT(e->retry_at));
 	expect("", "and nothing is tried");
 	who_is_online = BOB;
-	queue_buddy_online(q, BOB, now, UNIX);
+	queue_buddy_online(q, BOB, AT(now));
 	expect("save q1 running: no way\nrun q1\n", "who appears ends the pause");
 	queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
 	buf_reset(&trace);
-	queue_buddy_online(q, "carol@example.org", now, UNIX);
+	queue_buddy_online(q, "carol@example.org", AT(now));
 	expect("", "another one who appears does not");
-	queue_buddy_online(q, BOB, now, UNIX);
+	queue_buddy_online(q, BOB, AT(now));
 	buf_reset(&trace);
 	queue_done(q, e, QUEUE_UNREACHABLE, NULL, now);
 	expect("save q1 waiting\n", "an error is that of the last try");
 	ok(within(e->retry_at, now, QUEUE_RETRY_FIRST), "after the buddy has appeared pauses are short again");
-	ok(queue_retry(q, e, now, UNIX), "by hand it is tried at once");
+	ok(queue_retry(q, e, AT(now)), "by hand it is tried at once");
 	expect("save q1 waiting\nsave q1 running\nrun q1\n", "and runs");
 	queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
 	ok(within(e->retry_at, now, QUEUE_RETRY_FIRST), "with a short pause after it");
@@ -165,15 +168,15 @@ static void t_refused(void)
 	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
 
 	who_is_online = BOB;
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	buf_reset(&trace);
 	queue_done(q, e, QUEUE_REFUSED, "main has moved", 0);
 	expect("save q1 failed: main has moved\n", "refused it is kept");
-	queue_tick(q, 1000000, UNIX);
-	queue_buddy_online(q, BOB, 1000000, UNIX + 100000);
+	queue_tick(q, AT(999999));
+	queue_buddy_online(q, BOB, AT(999999));
 	expect("", "not tried again, and does not expire");
-	is_int(queue_deadline(q, UNIX, 0) == UINT64_MAX, 1, "it has no timer");
-	ok(queue_retry(q, e, 1000000, UNIX), "but by hand it is");
+	is_int(queue_deadline(q, 0) == UINT64_MAX, 1, "it has no timer");
+	ok(queue_retry(q, e, AT(999999)), "but by hand it is");
 	expect("save q1 waiting: main has moved\nsave q1 running: main has moved\nrun q1\n", "and runs");
 	is_int(e->expires, UNIX + 1000, "with the expiry it had");
 	queue_done(q, e, QUEUE_REFUSED, NULL, 0);
@@ -190,7 +193,7 @@ static void t_interrupted(void)
 	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
 
 	who_is_online = BOB;
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q1 running\nrun q1\n", "it runs");
 	queue_interrupted(q, e);
 	expect("save q1 waiting\n", "and waits, in its file too, when we end in the middle of it");
@@ -202,21 +205,63 @@ static void t_expiry(void)
 	struct queue *q = begin();
 	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
 
-	queue_tick(q, 0, UNIX + 999);
+	queue_tick(q, AT(7));
+	queue_tick(q, AT(999 * 1000));
 	expect("", "a second before its expiry it waits");
-	is_int(queue_deadline(q, UNIX + 999, 7), 1007, "for that second");
+	is_int(queue_deadline(q, 999 * 1000), 1000 * 1000 + 7, "for that second");
 	who_is_online = BOB;
-	queue_buddy_online(q, BOB, 0, UNIX + 1000);
+	queue_buddy_online(q, BOB, AT(1000 * 1000 + 7));
 	expect("save q1 failed: expired\n", "then it is too late, even for the buddy who appears");
-	ok(queue_retry(q, e, 0, UNIX + 2000), "by hand it can be tried");
+	ok(queue_retry(q, e, AT(2000 * 1000)), "by hand it can be tried");
 	expect("save q1 waiting: expired\nsave q1 running: expired\nrun q1\n", "and runs");
 	is_int(e->expires, UNIX + 2000 + QUEUE_EXPIRY, "with a new expiry");
-	queue_done(q, e, QUEUE_UNREACHABLE, "no way", 0);
-	e->expires = UNIX - 1;
-	who_is_online = NULL;
-	is_int(queue_deadline(q, UNIX, 7), 7, "what should have expired does so now");
+	queue_destroy(q);
+	q = begin();
+	e = load(q, "q1", BOB, "project", "/src");
 	e->expires = UINT64_MAX - 1;
-	is_int(queue_deadline(q, UNIX, 7), 7 + QUEUE_EXPIRY * UINT64_C(1000), "an expiry beyond all time does no harm");
+	queue_tick(q, AT(7));
+	is_int(queue_deadline(q, 7), 7 + QUEUE_EXPIRY * UINT64_C(1000), "an expiry beyond all time does no harm");
+	queue_destroy(q);
+}
+
+#define YEAR UINT64_C(31536000)
+
+/* The clock is set while it waits. */
+static void t_clock_set(void)
+{
+	struct queue *q = begin();
+	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
+
+	queue_tick(q, AT(0));
+	queue_tick(q, 1000, UNIX + YEAR);
+	expect("save q1 waiting\n", "forward: it waits, and its file knows the new time");
+	is_int(e->expires, UNIX + YEAR + 999, "with what it had left");
+	queue_tick(q, 2000, UNIX - YEAR);
+	expect("save q1 waiting\n", "back");
+	is_int(e->expires, UNIX - YEAR + 998, "with what it had left");
+	ok(e->queued <= e->expires, "nor is it younger than when it expires");
+	queue_tick(q, 3000, UNIX - YEAR + 5);
+	expect("", "some seconds are no jump");
+	queue_tick(q, 1000 * 1000, UNIX - YEAR + 997);
+	expect("save q1 failed: expired\n", "its own time counts on");
+	queue_destroy(q);
+}
+
+/* The clock is wrong while it is loaded. */
+static void t_clock_wrong(void)
+{
+	struct queue *q = begin();
+	struct queue_entry *e = load(q, "q1", BOB, "project", "/src");
+
+	queue_tick(q, 0, 1000);
+	is_int(queue_deadline(q, 0), 1100 * 1000, "what is from a future has its whole time");
+	queue_tick(q, 1000, UNIX);
+	ok(e->state == QUEUE_WAITING, "and waits when the clock is right");
+	queue_destroy(q);
+	q = begin();
+	load(q, "q1", BOB, "project", "/src");
+	queue_tick(q, 0, UNIX + 1000);
+	expect("save q1 failed: expired\n", "what is too old when we begin is");
 	queue_destroy(q);
 }
 
@@ -227,45 +272,45 @@ static void t_order(void)
 	struct queue_entry *c = load(q, "q3", BOB, "other", "/src"), *d = load(q, "q4", BOB, "project", "/elsewhere");
 
 	who_is_online = BOB;
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q1 running\nrun q1\nsave q4 running\nrun q4\n", "one at a time in a repository");
 	load(q, "q6", "carol@example.org", "project", "/src");
 	who_is_online = "carol@example.org";
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q6 running\nrun q6\n", "of a buddy: a push that never ends is no reason for another one's to wait");
 	queue_done(q, queue_find(q, "q6"), QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
 	who_is_online = BOB;
 	queue_done(q, d, QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("", "until it has ended");
 	queue_done(q, a, QUEUE_UNREACHABLE, "no way", 0);
 	buf_reset(&trace);
-	is_int(queue_deadline(q, UNIX, 3), 3, "then another can run at once");
-	queue_tick(q, 3, UNIX);
+	is_int(queue_deadline(q, 3), 3, "then another can run at once");
+	queue_tick(q, AT(3));
 	expect("save q3 running\nrun q3\n", "but not a later one to the same share");
-	queue_tick(q, a->retry_at, UNIX);
+	queue_tick(q, AT(a->retry_at));
 	expect("", "one at a time, also when a pause is over");
 	queue_done(q, c, QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
-	queue_tick(q, a->retry_at, UNIX);
+	queue_tick(q, AT(a->retry_at));
 	expect("save q1 running: no way\nrun q1\n", "the first is tried again first");
 	queue_done(q, a, QUEUE_REFUSED, "no", 0);
 	buf_reset(&trace);
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q2 running\nrun q2\n", "one that failed holds up nobody");
-	queue_retry(q, a, 0, UNIX);
+	queue_retry(q, a, AT(0));
 	expect("save q1 waiting: no\n", "retried by hand it waits for its turn");
 	queue_done(q, b, QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q1 running: no\nrun q1\n", "which comes");
 	queue_done(q, a, QUEUE_UNREACHABLE, "no way", 0);
 	buf_reset(&trace);
 	load(q, "q5", "carol@example.org", "project", "/src");
 	who_is_online = "carol@example.org";
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q5 running\nrun q5\n", "a share of another buddy is another share");
 	queue_destroy(q);
 }
@@ -283,16 +328,16 @@ static void t_one_buddy(void)
 	}
 	ok(queue_find(q, "q6") == e && !queue_find(q, "q7"), "an entry is found by its id");
 	who_is_online = BOB;
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("save q1 running\nrun q1\nsave q2 running\nrun q2\nsave q3 running\nrun q3\n"
 	       "save q4 running\nrun q4\n", "four run at once for a buddy");
-	is_int(queue_deadline(q, UNIX, 0), 1000 * 1000, "the others wait for them");
+	is_int(queue_deadline(q, 0), 1000 * 1000, "the others wait for them");
 	queue_done(q, queue_find(q, "q2"), QUEUE_DELIVERED, NULL, 0);
-	queue_tick(q, 0, UNIX);
+	queue_tick(q, AT(0));
 	expect("gone q2 delivered\nsave q5 running\nrun q5\n", "and follow");
 	load(q, "q7", "carol@example.org", "project", "/r7");
 	who_is_online = "carol@example.org";
-	queue_buddy_online(q, "carol@example.org", 0, UNIX);
+	queue_buddy_online(q, "carol@example.org", AT(0));
 	expect("save q7 running\nrun q7\n", "another buddy does not wait for him");
 	queue_destroy(q);
 }
@@ -556,6 +601,8 @@ int main(void)
 	t_refused();
 	t_interrupted();
 	t_expiry();
+	t_clock_set();
+	t_clock_wrong();
 	t_order();
 	t_one_buddy();
 	t_files();

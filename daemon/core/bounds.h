@@ -76,6 +76,7 @@ enum {
 	QUEUE_RETRY_FIRST = 5 * 1000,
 	QUEUE_RETRY_MAX = 30 * 60 * 1000,
 	QUEUE_EXPIRY = 30 * 24 * 3600,		/* seconds */
+	QUEUE_JUMP = 10 * 60,			/* seconds; what is less is drift */
 
 	/* what is read of a stream from the server */
 	STANZA_DEPTH_MAX = 64,			/* elements within each other; what is deeper is left out */

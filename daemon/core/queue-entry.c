@@ -150,6 +150,7 @@ static bool parse_state(struct queue_entry *e, struct fields f)
 		return false;
 	e->state = (enum queue_state)i;
 	e->tries = (unsigned)number;
+	e->moved = fields_get_u64(f, "moved", 0);
 	e->error = error ? xstrndup(error, QUEUE_ERROR_MAX) : NULL;
 	return true;
 }
@@ -233,6 +234,8 @@ void queue_entry_write(const struct queue_entry *e, struct buf *fields)
 	fields_add(fields, "state", queue_state_name(e->state));
 	fields_add_u64(fields, "tries", e->tries);
 	fields_add(fields, "error", e->error);
+	if (e->moved)
+		fields_add(fields, "moved", "1");
 	for (const struct queue_update *u = e->updates; u; u = u->next)
 		fields_addf(fields, "update", "%s %s %s", *u->src ? u->src : "-",
 			    *u->expect ? u->expect : "-", u->dst);

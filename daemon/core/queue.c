@@ -25,6 +25,7 @@ struct queue {
 	struct queue_entry *first, **tail;	/* owned */
 	unsigned count;
 	uint32_t random;
+	uint64_t seen, unix_seen;	/* ms and seconds: the clocks, when they were looked at last */
 };
 
 struct queue *queue_create(const struct queue_events *events, void *owner, uint32_t seed)
@@ -155,10 +156,49 @@ static void fail(struct queue *q, struct queue_entry *e, const char *error)
 	q->events->save(q->owner, e);
 }
 
-static void expire(struct queue *q, uint64_t unix_now)
+/* How long it has left by the wall clock, in ms; no more than it had at first, for it may be from a future. */
+static uint64_t time_left(const struct queue_entry *e, uint64_t unix_now)
+{
+	uint64_t left = e->expires > unix_now ? e->expires - unix_now : 0, whole = e->expires - e->queued;
+
+	left = left < whole ? left : whole;
+	return (left < QUEUE_EXPIRY ? left : QUEUE_EXPIRY) * UINT64_C(1000);
+}
+
+static void set_end(struct queue_entry *e, uint64_t now, uint64_t unix_now)
+{
+	e->end_at = now + time_left(e, unix_now);
+}
+
+/* The wall clock was set: an entry is not older for that, now or at the next start. */
+static void move_expiry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now)
+{
+	if (e->state == QUEUE_FAILED || e->end_at <= now)
+		return;
+	e->expires = unix_now + (e->end_at - now) / 1000;
+	if (e->queued > e->expires)
+		e->queued = e->expires;
+	q->events->save(q->owner, e);
+}
+
+static void look_at_clocks(struct queue *q, uint64_t now, uint64_t unix_now)
+{
+	int64_t jump = (int64_t)(unix_now - q->unix_seen) - (int64_t)(now - q->seen) / 1000;
+
+	for (struct queue_entry *e = q->first; e; e = e->next) {
+		if (!e->end_at)
+			set_end(e, now, unix_now);
+		else if (jump > QUEUE_JUMP || jump < -QUEUE_JUMP)
+			move_expiry(q, e, now, unix_now);
+	}
+	q->seen = now;
+	q->unix_seen = unix_now;
+}
+
+static void expire(struct queue *q, uint64_t now)
 {
 	for (struct queue_entry *e = q->first; e; e = e->next)
-		if (e->state == QUEUE_WAITING && e->expires <= unix_now)
+		if (e->state == QUEUE_WAITING && e->end_at <= now)
 			fail(q, e, "expired");
 }
 
@@ -166,6 +206,7 @@ static void run(struct queue *q, struct queue_entry *e)
 {
 	e->tries++;
 	e->retry_at = 0;
+	e->moved = false;
 	enter(e, QUEUE_RUNNING, "the buddy is online");
 	q->events->save(q->owner, e);
 	q->events->run(q->owner, e);
@@ -173,7 +214,8 @@ static void run(struct queue *q, struct queue_entry *e)
 
 void queue_tick(struct queue *q, uint64_t now, uint64_t unix_now)
 {
-	expire(q, unix_now);
+	look_at_clocks(q, now, unix_now);
+	expire(q, now);
 	for (struct queue_entry *e = q->first; e; e = e->next)
 		if (run_at(q, e) <= now)
 			run(q, e);
@@ -226,8 +268,10 @@ bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t 
 	if (e->state == QUEUE_RUNNING)
 		return false;
 	end_pause(e);
-	if (e->expires <= unix_now)
+	if (e->expires <= unix_now || e->end_at <= now) {
 		e->expires = unix_now + QUEUE_EXPIRY;
+		e->end_at = 0;
+	}
 	enter(e, QUEUE_WAITING, "retried by hand");
 	q->events->save(q->owner, e);
 	queue_tick(q, now, unix_now);
@@ -242,22 +286,18 @@ bool queue_drop(struct queue *q, struct queue_entry *e)
 	return true;
 }
 
-static uint64_t expires_at(const struct queue_entry *e, uint64_t unix_now, uint64_t now)
+/* 0 of one that has just been loaded: it is to be looked at. */
+static uint64_t expires_at(const struct queue_entry *e)
 {
-	uint64_t left = e->expires > unix_now ? e->expires - unix_now : 0;
-
-	if (e->state != QUEUE_WAITING)
-		return UINT64_MAX;
-	/* What a file says may be further away than can be counted; looking once too often is no harm. */
-	return now + (left < QUEUE_EXPIRY ? left : QUEUE_EXPIRY) * 1000;
+	return e->state == QUEUE_WAITING ? e->end_at : UINT64_MAX;
 }
 
-uint64_t queue_deadline(const struct queue *q, uint64_t unix_now, uint64_t now)
+uint64_t queue_deadline(const struct queue *q, uint64_t now)
 {
 	uint64_t deadline = UINT64_MAX;
 
 	for (const struct queue_entry *e = q->first; e; e = e->next) {
-		uint64_t at = run_at(q, e), expiry = expires_at(e, unix_now, now);
+		uint64_t at = run_at(q, e), expiry = expires_at(e);
 
 		if (expiry < at)
 			at = expiry;

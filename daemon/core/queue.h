@@ -17,6 +17,10 @@
  *   RUNNING   the broker ends                       WAITING
  *   RUNNING   refused, stale                        FAILED    (kept; retry or drop by hand)
  *   WAITING   older than its expiry                 FAILED    "expired"
+ *
+ * Nobody's time is up because a clock was set. The wall clock is asked once, when an entry is loaded, how long it
+ * has left, which is never more than it had at first; from then on the monotonic one counts, which does
+ * not count sleep either. Where the wall clock is seen to have jumped, the files get an expiry by the new time.
  */
 
 #include <stdbool.h>
@@ -61,7 +65,7 @@ bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t 
 bool queue_drop(struct queue *q, struct queue_entry *e);
 
 /* When to call queue_tick(): to run, which may be at once, and to let expire. */
-uint64_t queue_deadline(const struct queue *q, uint64_t unix_now, uint64_t now);
+uint64_t queue_deadline(const struct queue *q, uint64_t now);
 void queue_tick(struct queue *q, uint64_t now, uint64_t unix_now);
 
 #endif
