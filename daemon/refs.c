@@ -21,7 +21,7 @@
 #include "repository.h"
 #include "work.h"
 
-enum { OBJECT_HEX_MAX = 64, REF_MAX = 1024 };
+enum { OBJECT_HEX_MAX = 64, REF_MAX = 1024, LINE_BYTES_MAX = 8192 };
 
 struct ref {
 	char *name;		/* owned */
@@ -44,6 +44,7 @@ struct refs_read {
 	struct ref_list list;
 	bool opened;		/* libgit2 could read it */
 	struct gitrun *git;	/* owned; reads it instead */
+	struct buf line;	/* of what it prints, not yet ended; the rest of one that is too long is dropped */
 	refs_fn *done;		/* NULL after refs_cancel() */
 	void *owner;
 };
@@ -239,31 +240,45 @@ static void finish(struct refs_read *r, const char *error)
 	}
 	buf_finish(&tips);
 	free_list(&r->list);
+	buf_finish(&r->line);
 	free(r->path);
 	free(r);
 }
 
 /* "<object>\t<ref>", as git ls-remote prints it; ^{} is what a tag points at. */
-static void take_line(struct ref_list *list, char *line)
+static void take_line(struct ref_list *list, const char *line)
 {
-	char *name = strchr(line, '\t');
+	char object[OBJECT_HEX_MAX + 1] = "";
+	const char *name = strchr(line, '\t');
 
 	if (!name || name - line > OBJECT_HEX_MAX)
 		return;
-	*name++ = '\0';
+	memcpy(object, line, name - line);
+	name++;
 	if (!is_private(name) && !strstr(name, "^{}"))
-		add_ref(list, name, line);
+		add_ref(list, name, object);
+}
+
+/* There may be megabytes of it. */
+static void on_printed(void *owner, const char *data, size_t n)
+{
+	struct refs_read *r = owner;
+
+	for (size_t i = 0; i < n; i++) {
+		if (data[i] == '\n') {
+			take_line(&r->list, buf_str(&r->line));
+			buf_reset(&r->line);
+		} else if (buf_len(&r->line) < LINE_BYTES_MAX) {
+			buf_append(&r->line, data + i, 1);
+		}
+	}
 }
 
 static void on_listed(void *owner, int status, const char *output, const char *error)
 {
 	struct refs_read *r = owner;
-	char *copy = xstrdup(output), *rest = copy;
 
 	r->git = NULL;
-	while (status == 0 && rest && *rest)
-		take_line(&r->list, strsep(&rest, "\n"));
-	free(copy);
 	finish(r, status == 0 ? NULL : error);
 }
 
@@ -272,7 +287,9 @@ static void on_read(uv_work_t *work, int status)
 	struct refs_read *r = (struct refs_read *)work;
 	const char *const args[] = { "ls-remote", "-q", "--", r->path, NULL };
 	const struct gitrun_host host = { .loop = work->loop };
-	const struct gitrun_task task = { .args = args, .git_dir = r->path, .only_reads = true };
+	const struct gitrun_task task = {
+		.args = args, .git_dir = r->path, .only_reads = true, .printed = on_printed,
+	};
 
 	if (r->opened || !r->done) {
 		finish(r, NULL);

@@ -6,14 +6,24 @@
  * came or went. A directory that is new may have got refs before it was
  * watched: after it was, moved is called and the list made once more, until
  * nothing new turns up.
+ *
+ * Refs may be elsewhere: in the common directory of a linked work tree, or behind
+ * symbolic links, as git-new-workdir makes them. These are followed, and each directory is
+ * taken once, by its inode, so that links in a circle end. What no watch can see (too many
+ * directories, a ref that is a link out of the repository, a file system whose other users are on other
+ * machines) is looked at slowly: moved is called each SLOW_LOOK.
  */
 #include "refwatch.h"
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "log.h"
@@ -21,7 +31,14 @@
 
 enum {
 	RESCAN_DELAY = 100,		/* ms: many refs move at once */
-	RETRY_DELAY = 60 * 1000,	/* ms: the repository, or a place among the watches, is missing */
+	SLOW_LOOK = 60 * 1000,		/* ms: the repository is missing, or something out of sight */
+	COMMON_MAX = 4096,		/* bytes of the file commondir */
+};
+
+/* One directory, whatever it is called. */
+struct inode {
+	dev_t device;
+	ino_t number;
 };
 
 struct watched {
@@ -29,7 +46,8 @@ struct watched {
 	struct refwatch *watch;
 	struct watched *next;		/* refwatch::directories */
 	char *path;			/* owned */
-	bool top;			/* the git directory itself */
+	struct inode inode;
+	bool top;			/* a git directory */
 	bool seen;			/* by the scan that is being looked at */
 };
 
@@ -37,9 +55,14 @@ struct scan {
 	uv_work_t work;
 	struct refwatch *watch;
 	char *path;			/* owned; the git directory */
-	char *found[REFWATCH_DIRECTORIES];	/* owned */
+	struct found {
+		char *path;			/* owned */
+		struct inode inode;
+		bool top;
+	} found[REFWATCH_DIRECTORIES];
 	size_t count;
-	bool cut;
+	bool cut;			/* there are more */
+	bool blind;			/* there is something that no watch sees */
 };
 
 struct refwatch {
@@ -50,6 +73,7 @@ struct refwatch {
 	struct watched *directories;	/* owned; closed one by one */
 	uv_timer_t timer;		/* until the next scan; still at rest */
 	bool scanning, again;
+	bool blind;			/* not all is watched: a slow look is needed */
 	bool warned;
 	int open;			/* handles, and the scan in the pool */
 };
@@ -77,27 +101,69 @@ static void on_timer_closed(uv_handle_t *handle)
 	release(handle->data);
 }
 
-static bool is_directory(const char *path)
+static bool same_inode(const struct inode *a, const struct inode *b)
 {
+	return a->device == b->device && a->number == b->number;
+}
+
+/* What others change there, from other machines or behind the kernel's back, is not reported. */
+static bool reports_changes(const char *path)
+{
+	static const long silent[] = {
+		0x6969,		/* NFS */
+		0xff534d42,	/* CIFS */
+		0xfe534d42,	/* SMB2 */
+		0x01021997,	/* 9P */
+		0x65735546,	/* FUSE */
+		0x5346414f,	/* AFS */
+		0x00c36400,	/* Ceph */
+	};
+	struct statfs fs;
+
+	if (statfs(path, &fs))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
+		if ((uint32_t)fs.f_type == (uint32_t)silent[i])
+			return false;
+	return true;
+}
+
+/* Takes the path over. A directory that was found already, or is none, is not added. */
+static void add_found(struct scan *s, char *path, bool top)
+{
+	struct found found = { .path = path, .top = top };
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static void add_found(struct scan *s, char *path)
-{
-	if (s->count < REFWATCH_DIRECTORIES) {
-		s->found[s->count++] = path;
-	} else {
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		free(path);
+		return;
+	}
+	found.inode = (struct inode){ st.st_dev, st.st_ino };
+	for (size_t i = 0; i < s->count; i++) {
+		if (!same_inode(&s->found[i].inode, &found.inode))
+			continue;
+		free(path);
+		return;
+	}
+	if (s->count == REFWATCH_DIRECTORIES) {
 		s->cut = true;
 		free(path);
+		return;
 	}
+	s->blind |= !reports_changes(path);
+	s->found[s->count++] = found;
 }
 
-/* Whether an entry of a directory of refs can be one itself; its own links would lead in circles. */
-static bool can_be_directory(const struct dirent *entry)
+/* A ref that is a link to a file: where that is not below refs, its changes happen out of sight. */
+static void note_link(struct scan *s, const char *path)
 {
-	return entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
+	char target[256];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return;
+	target[n] = '\0';
+	s->blind |= *target == '/' || strstr(target, "../");
 }
 
 static void list_directory(struct scan *s, const char *path)
@@ -108,37 +174,73 @@ static void list_directory(struct scan *s, const char *path)
 	while (dir && (entry = readdir(dir))) {
 		char *below;
 
-		if (!can_be_directory(entry))
+		if (entry->d_name[0] == '.' || entry->d_type == DT_REG)
 			continue;
 		below = xasprintf("%s/%s", path, entry->d_name);
-		if (is_directory(below))
-			add_found(s, below);
-		else
-			free(below);
+		note_link(s, below);
+		add_found(s, below, false);
 	}
 	if (dir)
 		closedir(dir);
 }
 
+/* HEAD or packed-refs of a git directory, which may be links to those of another one. */
+static void follow_link(struct scan *s, const char *git_dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", git_dir, name), *real, *slash;
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && (real = realpath(path, NULL))) {
+		slash = strrchr(real, '/');
+		if (strcmp(slash + 1, name))
+			note_link(s, path);
+		*slash = '\0';
+		add_found(s, real, true);
+	}
+	free(path);
+}
+
+/* The git directory that a linked work tree shares with others, malloc'd; NULL: it is none. */
+static char *common_directory(const char *git_dir)
+{
+	char *path = xasprintf("%s/commondir", git_dir), line[COMMON_MAX] = "", *common = NULL;
+	FILE *f = fopen(path, "re");
+
+	if (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		common = *line == '/' ? xstrdup(line) : xasprintf("%s/%s", git_dir, line);
+	}
+	if (f)
+		fclose(f);
+	free(path);
+	return common;
+}
+
+static void add_git_directory(struct scan *s, const char *git_dir)
+{
+	static const char *const roots[] = { "refs", "reftable" };
+	static const char *const files[] = { "HEAD", "packed-refs" };
+
+	add_found(s, xstrdup(git_dir), true);
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++)
+		add_found(s, xasprintf("%s/%s", git_dir, roots[i]), false);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		follow_link(s, git_dir, files[i]);
+}
+
 /* Breadth first: of a tree that is too deep, the upper part is watched. */
 static void scan_in_pool(uv_work_t *work)
 {
-	static const char *const roots[] = { "refs", "reftable" };
 	struct scan *s = (struct scan *)work;
+	char *common = common_directory(s->path);
 
-	if (!is_directory(s->path))
-		return;
-	add_found(s, xstrdup(s->path));
-	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
-		char *root = xasprintf("%s/%s", s->path, roots[i]);
-
-		if (is_directory(root))
-			add_found(s, root);
-		else
-			free(root);
-	}
-	for (size_t i = 1; i < s->count; i++)
-		list_directory(s, s->found[i]);
+	add_git_directory(s, s->path);
+	if (common)
+		add_git_directory(s, common);
+	free(common);
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->found[i].top)
+			list_directory(s, s->found[i].path);
 }
 
 static void start_scan(struct refwatch *w);
@@ -213,8 +315,9 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
 }
 
 /* A new one; false if it cannot be watched. */
-static bool watch(struct refwatch *w, const char *path)
+static bool watch(struct refwatch *w, const struct found *found)
 {
+	const char *path = found->path;
 	struct watched *d = xcalloc(1, sizeof(*d));
 	int error;
 
@@ -222,7 +325,8 @@ static bool watch(struct refwatch *w, const char *path)
 	d->event.data = d;
 	d->watch = w;
 	d->path = xstrdup(path);
-	d->top = !strcmp(path, w->path);
+	d->inode = found->inode;
+	d->top = found->top;
 	d->seen = true;
 	w->open++;
 	error = uv_fs_event_start(&d->event, on_event, path, 0);
@@ -238,11 +342,12 @@ static bool watch(struct refwatch *w, const char *path)
 	return true;
 }
 
-static struct watched *find(struct refwatch *w, const char *path)
+/* A link may lead elsewhere by now. */
+static struct watched *find(struct refwatch *w, const struct found *found)
 {
 	struct watched *d = w->directories;
 
-	while (d && strcmp(d->path, path))
+	while (d && (strcmp(d->path, found->path) || !same_inode(&d->inode, &found->inode)))
 		d = d->next;
 	return d;
 }
@@ -270,18 +375,18 @@ static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete
 		d->seen = false;
 	*complete = s->count > 0;
 	for (size_t i = 0; i < s->count; i++) {
-		struct watched *d = find(w, s->found[i]);
+		struct watched *d = find(w, &s->found[i]);
 
 		if (d)
 			d->seen = true;
-		else if (watch(w, s->found[i]))
+		else if (watch(w, &s->found[i]))
 			fresh = true;
 		else
 			*complete = false;
 	}
 	drop_unseen(w);
 	if (s->cut && !w->warned) {
-		log_warning("'%s' has more than %d directories of refs; not all are watched", w->path,
+		log_warning("'%s' has more than %d directories of refs; it is looked at each minute", w->path,
 			    REFWATCH_DIRECTORIES);
 		w->warned = true;
 	}
@@ -291,7 +396,7 @@ static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete
 static void finish_scan(struct scan *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		free(s->found[i]);
+		free(s->found[i].path);
 	free(s->path);
 	free(s);
 }
@@ -300,7 +405,7 @@ static void on_scanned(uv_work_t *work, int status)
 {
 	struct scan *s = (struct scan *)work;
 	struct refwatch *w = s->watch;
-	bool fresh, complete, again = w->again;
+	bool fresh, complete, looked, again = w->again;
 
 	w->scanning = w->again = false;
 	if (!w->moved) {
@@ -310,12 +415,15 @@ static void on_scanned(uv_work_t *work, int status)
 	}
 	w->open--;
 	fresh = follow_scan(w, s, &complete);
+	/* What came into sight last has moved before, perhaps. */
+	looked = w->blind;
+	w->blind = s->blind || s->cut || !complete;
 	finish_scan(s);
 	if (fresh || again)
 		scan_soon(w);
-	else if (!complete)
-		uv_timer_start(&w->timer, on_timer, RETRY_DELAY, 0);
-	if (fresh)
+	else if (w->blind)
+		uv_timer_start(&w->timer, on_timer, SLOW_LOOK, 0);
+	if (fresh || looked)
 		w->moved(w->owner);
 }
 

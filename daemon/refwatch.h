@@ -4,8 +4,9 @@
 
 /*
  * Notices that refs of a repository may have moved: HEAD, packed-refs and
- * every directory below refs/ (or reftable/), at most REFWATCH_DIRECTORIES of them. Costs
- * nothing at rest. It notices too much rather than too little; who wants to
+ * every directory below refs/ (or reftable/), at most REFWATCH_DIRECTORIES of them, also where they are
+ * behind symbolic links or in the common directory of a linked work tree. Costs nothing at rest; what
+ * cannot be watched is said to have moved once a minute. It notices too much rather than too little; who wants to
  * know reads the refs.
  */
 
