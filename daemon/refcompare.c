@@ -23,6 +23,7 @@ struct fetching {
 	git_refspec *specs[REFSPECS_MAX];	/* owned */
 	size_t count;
 	bool no_tags;
+	int prune, prune_tags;	/* what is gone there goes here; 1: yes, -1: this remote does not say */
 	bool odd;		/* there is one that only git understands */
 };
 
@@ -105,28 +106,62 @@ static const char *variable_of(const char *entry, const char *remote)
 	return *entry == '.' ? entry + 1 : "";
 }
 
+/* A variable without a value is true. What is neither, git will complain of. */
+static void read_bool(int *out, const char *value)
+{
+	int truth;
+
+	if (!value)
+		*out = 1;
+	else if (git_config_parse_bool(&truth, value) == 0)
+		*out = truth;
+}
+
+/* Of all remotes together. */
+struct defaults {
+	int prune, prune_tags;
+};
+
+static void take_entry(struct fetching *fetching, struct defaults *all, const git_config_entry *entry, const char *remote)
+{
+	const char *variable = variable_of(entry->name, remote);
+
+	if (entry->value && !strcmp(variable, "fetch"))
+		add_refspec(fetching, entry->value);
+	else if (entry->value && !strcmp(variable, "tagopt"))
+		fetching->no_tags = !strcmp(entry->value, "--no-tags");
+	else if (!strcmp(variable, "prune"))
+		read_bool(&fetching->prune, entry->value);
+	else if (!strcmp(variable, "prunetags"))
+		read_bool(&fetching->prune_tags, entry->value);
+	else if (!strcmp(entry->name, "fetch.prune"))
+		read_bool(&all->prune, entry->value);
+	else if (!strcmp(entry->name, "fetch.prunetags"))
+		read_bool(&all->prune_tags, entry->value);
+}
+
 static bool read_fetching(struct fetching *fetching, git_repository *repo, const char *remote)
 {
+	struct defaults all = { .prune = 0 };
 	git_config *config;
 	git_config_iterator *it;
 	git_config_entry *entry;
 	bool good = false;
 
+	fetching->prune = fetching->prune_tags = -1;
 	if (git_repository_config_snapshot(&config, repo) < 0)
 		return false;
 	if (git_config_iterator_new(&it, config) == 0) {
 		good = true;
-		while (git_config_next(&entry, it) == 0) {
-			const char *variable = variable_of(entry->name, remote);
-
-			if (entry->value && !strcmp(variable, "fetch"))
-				add_refspec(fetching, entry->value);
-			else if (entry->value && !strcmp(variable, "tagopt"))
-				fetching->no_tags = !strcmp(entry->value, "--no-tags");
-		}
+		while (git_config_next(&entry, it) == 0)
+			take_entry(fetching, &all, entry, remote);
 		git_config_iterator_free(it);
 	}
 	git_config_free(config);
+	if (fetching->prune < 0)
+		fetching->prune = all.prune;
+	if (fetching->prune_tags < 0)
+		fetching->prune_tags = all.prune_tags;
 	return good;
 }
 
@@ -178,6 +213,70 @@ static enum verdict judge_text(git_repository *repo, const struct fetching *fetc
 	return judge_tip(repo, fetching, space + 1, &oid);
 }
 
+/* Whether the tips have this ref. Both are in the order of names (announce.h), but who announces may not keep it. */
+static bool is_tip(struct fields tips, const char *name)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+
+	while (fields_next(tips, &pos, &key, &key_len, &value)) {
+		const char *space = field_is(key, key_len, "tip") ? strchr(value, ' ') : NULL;
+
+		if (space && !strcmp(space + 1, name))
+			return true;
+	}
+	return false;
+}
+
+/* One refspec and one ref of ours: whether it comes from a ref there (*mapped), and that is there still. */
+static bool has_source(const git_refspec *spec, const char *name, struct fields tips, bool *mapped)
+{
+	const char *dst = git_refspec_dst(spec);
+	git_buf source = GIT_BUF_INIT;
+	bool there = true;
+
+	if (!dst || !*dst || !git_refspec_dst_matches(spec, name))
+		return false;
+	*mapped = true;
+	if (git_refspec_rtransform(&source, spec, name) == 0)
+		there = is_tip(tips, source.ptr);
+	git_buf_dispose(&source);
+	return there;
+}
+
+/* As git decides it: it can only have come from refs that are gone. */
+static bool would_be_pruned(const struct fetching *fetching, const char *name, struct fields tips)
+{
+	bool mapped = false;
+
+	for (size_t i = 0; i < fetching->count; i++)
+		if (has_source(fetching->specs[i], name, tips, &mapped))
+			return false;
+	if (fetching->prune_tags > 0 && starts_with(name, "refs/tags/"))
+		return !is_tip(tips, name);
+	return mapped;
+}
+
+static enum verdict judge_ours(git_repository *repo, const struct fetching *fetching, struct fields tips)
+{
+	enum verdict verdict = SAME;
+	git_reference_iterator *it;
+	git_reference *ref;
+
+	if (fetching->prune <= 0)
+		return SAME;
+	if (git_reference_iterator_new(&it, repo) < 0)
+		return DOUBTFUL;
+	while (verdict == SAME && git_reference_next(&ref, it) == 0) {
+		if (git_reference_type(ref) == GIT_REFERENCE_DIRECT &&
+		    would_be_pruned(fetching, git_reference_name(ref), tips))
+			verdict = DIFFERENT;
+		git_reference_free(ref);
+	}
+	git_reference_iterator_free(it);
+	return verdict;
+}
+
 static enum verdict judge_all(const struct refcompare *c, git_repository *repo, const struct fetching *fetching)
 {
 	struct fields f = { .data = c->tips, .len = c->len };
@@ -194,6 +293,9 @@ static enum verdict judge_all(const struct refcompare *c, git_repository *repo, 
 		if (verdict > worst)
 			worst = verdict;
 	}
+	/* Where not all is known of what is there, git knows what is not. */
+	if (worst == SAME)
+		worst = judge_ours(repo, fetching, f);
 	return worst;
 }
 

@@ -17,7 +17,7 @@ struct refcompare;
 /*
  * Whether "git fetch <remote>" would bring something: a ref that the remote's
  * fetch refspecs map to one that is not there or not the same, or a tag that is not there
- * (unless remote.<name>.tagOpt is --no-tags). When in doubt the answer is yes, and git will
+ * (unless remote.<name>.tagOpt is --no-tags), or, with fetch.prune and its like, one of ours that is gone there. When in doubt the answer is yes, and git will
  * know. Some doubts a fetch does not remove: a tag that it does not follow,
  * refs behind a cut. For these last_version, of the tips that were fetched last (NULL: none), says that
  * it was tried. refs is a digest of all refs that are here, to tell whether a fetch has changed any; 0 where

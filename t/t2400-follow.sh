@@ -225,4 +225,26 @@ test_expect_success 'S12: many moves at once become few fetches' '
 	test "$(fetches)" -le 4
 '
 
+test_expect_success 'a branch that is gone there is pruned, as git fetch would' '
+	git -C bob/project.git branch gone main && wait_for 10 has alice/work refs/remotes/origin/gone gone &&
+	as alice git config --global fetch.prune true &&
+	git -C bob/project.git branch -q -D gone &&
+	wait_for 10 test_must_fail git -C alice/work rev-parse -q --verify origin/gone
+'
+
+# Bob's refs above refs/heads/ are more than a megabyte of text, and in a format that only git reads.
+test_expect_success 'of a list that is longer than any buffer, the last one is noticed' '
+	git init -q --bare --object-format=sha256 bob/long.git &&
+	git init -q --object-format=sha256 long-work &&
+	git -C long-work commit -q --allow-empty -m one && git -C long-work push -q "$TRASH/bob/long.git" HEAD:main &&
+	new=$(git -C long-work rev-parse HEAD) &&
+	{ echo "# pack-refs with: peeled fully-peeled sorted" &&
+	  seq 100001 114000 | sed "s|.*|$new refs/changes/&|"; } >bob/long.git/packed-refs &&
+	as bob git xmpp share bob/long.git --name=long --fetch=alice@localhost &&
+	as alice git clone -q xmpp::bob@localhost/long alice/long && as alice git -C alice/long xmpp follow &&
+	git -C long-work commit -q --allow-empty -m two && git -C long-work push -q "$TRASH/bob/long.git" HEAD:main &&
+	new=$(git -C long-work rev-parse HEAD) && arrived () { test "$(git -C alice/long rev-parse origin/main)" = "$new"; } &&
+	wait_for 20 arrived
+'
+
 test_done
