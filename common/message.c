@@ -389,19 +389,39 @@ void message_from_fields(struct message *m, struct fields f)
 	buf_finish(&hints);
 }
 
-/* One write(), so that git's own lines do not get in between. */
-void message_print(const struct message *m, const char *prefix)
+static void put_hints(struct buf *out, const struct message *m)
 {
-	struct buf out = { 0 };
 	const char *line = m->hint;
 
-	buf_printf(&out, "%s%s\n", prefix, m->text);
 	while (*line) {
 		size_t n = strcspn(line, "\n");
 
-		buf_printf(&out, "hint: %.*s\n", (int)n, line);
+		buf_printf(out, "hint: %.*s\n", (int)n, line);
 		line += n + (line[n] == '\n');
 	}
-	(void)!write(STDERR_FILENO, buf_data(&out), buf_len(&out));
-	buf_finish(&out);
+}
+
+/* One write(), so that git's own lines do not get in between. */
+static void print(struct buf *out)
+{
+	if (buf_len(out))
+		(void)!write(STDERR_FILENO, buf_data(out), buf_len(out));
+	buf_finish(out);
+}
+
+void message_print_hints(const struct message *m)
+{
+	struct buf out = { 0 };
+
+	put_hints(&out, m);
+	print(&out);
+}
+
+void message_print(const struct message *m, const char *prefix)
+{
+	struct buf out = { 0 };
+
+	buf_printf(&out, "%s%s\n", prefix, m->text);
+	put_hints(&out, m);
+	print(&out);
 }

@@ -112,6 +112,9 @@ enum message_id message_by_name(const char *name);
 void message_to_fields(const struct message *m, struct buf *fields);
 void message_from_fields(struct message *m, struct fields f);
 
+/* Its "hint: " lines alone, on standard error. */
+void message_print_hints(const struct message *m);
+
 /* The text behind prefix, like "fatal: ", and its "hint: " lines, on standard error. */
 void message_print(const struct message *m, const char *prefix);
 

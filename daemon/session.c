@@ -780,6 +780,8 @@ static void on_conn_frame(void *owner, const struct frame *frame)
 static void leave(struct session_internal *s)
 {
 	enter(s, SESSION_LEAVING, "the helper has gone, content");
+	/* Before git has ended, so that what its end causes comes later in the journal. */
+	log_transfer(s, NULL, false);
 	uv_timer_start(&s->timer, on_timer, LEAVE_TIMEOUT, 0);
 	on_conn_drained(s);
 	if (s->state == SESSION_LEAVING)

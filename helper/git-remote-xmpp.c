@@ -150,7 +150,7 @@ static int serve(struct helper *h, const struct opening *opening)
 	case OPENING_READY:
 		/* The empty line says: connected. */
 		if (answer("\n"))
-			status = pump_run(&broker, &h->input);
+			status = pump_run(&broker, opening->service, &h->input);
 		break;
 	case OPENING_REFUSED:
 		status = fatal(&trouble);

@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lastword.h"
 #include "remote-text.h"
 #include "text.h"
 
@@ -57,6 +58,8 @@ struct pump {
 	struct buf to_git;		/* what standard output did not take at once */
 	struct remote_text text;
 	struct message trouble;		/* MSG_NONE: the far side ended by itself */
+	struct lastword lastword;
+	bool told;			/* git has the trouble, or will have it */
 	uint32_t credit;		/* bytes the broker will still take */
 	bool stdin_ended;		/* END was sent, or is not wanted any more */
 	int64_t deadline;		/* ms; in PUMP_ENDED, once all was written */
@@ -77,12 +80,6 @@ static void finish(struct pump *p, int status)
 	p->state = PUMP_FINISHED;
 	p->status = status;
 	p->stdin_ended = true;
-}
-
-static void fail(struct pump *p, enum message_id id, const char *reason)
-{
-	message_set(&p->trouble, id, "reason", reason, NULL);
-	finish(p, STATUS_FAILED);
 }
 
 /* Towards git. */
@@ -108,6 +105,7 @@ static void give_to_git(struct pump *p, const char *data, size_t n)
 	/* Mostly git is waiting, and the bytes need not be copied once more. */
 	size_t done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
 
+	lastword_answers(&p->lastword, data, n);
 	if (done < n)
 		buf_append(&p->to_git, data + done, n - done);
 }
@@ -119,6 +117,27 @@ static void drain_to_git(struct pump *p)
 }
 
 /* From the broker. */
+
+/* Ended by p->trouble. git is given it, if there is a place for it in what it reads; the hint stands before that then. */
+static void finish_with_trouble(struct pump *p)
+{
+	struct buf word = { 0 };
+
+	if (p->state == PUMP_FLOWING && lastword_put(&p->lastword, p->trouble.text, &word)) {
+		p->told = true;
+		remote_text_finish(&p->text);
+		message_print_hints(&p->trouble);
+		give_to_git(p, buf_data(&word), buf_len(&word));
+	}
+	buf_finish(&word);
+	finish(p, STATUS_FAILED);
+}
+
+static void fail(struct pump *p, enum message_id id, const char *reason)
+{
+	message_set(&p->trouble, id, "reason", reason, NULL);
+	finish_with_trouble(p);
+}
 
 static void take_credit(struct pump *p, const struct frame *frame)
 {
@@ -151,7 +170,7 @@ static void take_error(struct pump *p, const struct frame *frame)
 
 	if (frame_fields(frame, &f)) {
 		message_from_fields(&p->trouble, f);
-		finish(p, STATUS_FAILED);
+		finish_with_trouble(p);
 	} else {
 		fail(p, MSG_INTERNAL, "the broker sent a malformed frame");
 	}
@@ -274,6 +293,7 @@ static void read_git(struct pump *p)
 	ssize_t n = read(0, at + FRAME_HEADER, want);
 
 	if (n > 0) {
+		lastword_asks(&p->lastword, (const char *)at + FRAME_HEADER, n);
 		at[0] = FRAME_DATA;
 		at[1] = n >> 16;
 		at[2] = n >> 8;
@@ -313,6 +333,7 @@ static void start_with(struct pump *p, struct early_input *early)
 	while (buf_len(&early->data) > 0) {
 		size_t n = buf_len(&early->data) < CHUNK ? buf_len(&early->data) : CHUNK;
 
+		lastword_asks(&p->lastword, buf_data(&early->data), n);
 		frame_put(out, FRAME_DATA, buf_data(&early->data), n);
 		buf_consume(&early->data, n);
 		p->credit -= n;
@@ -414,11 +435,20 @@ static int make_stdout_nonblocking(struct pump *p)
 	return flags;
 }
 
-int pump_run(struct client *broker, struct early_input *early)
+/* Nobody reads our standard output any more: the user has their prompt, or soon. */
+static bool git_has_gone(void)
+{
+	struct pollfd out = { .fd = 1 };
+
+	return poll(&out, 1, 0) > 0 && out.revents & (POLLERR | POLLNVAL);
+}
+
+int pump_run(struct client *broker, const char *service, struct early_input *early)
 {
 	struct pump p = { .broker = broker, .credit = FRAME_WINDOW };
 	int flags = make_stdout_nonblocking(&p);
 
+	lastword_init(&p.lastword, service);
 	start_with(&p, early);
 	for (take_frames(&p); !is_over(&p); take_frames(&p))
 		turn(&p);
@@ -429,8 +459,9 @@ int pump_run(struct client *broker, struct early_input *early)
 		fcntl(1, F_SETFL, flags);
 
 	remote_text_finish(&p.text);
-	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE)
+	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE && !p.told && !git_has_gone())
 		message_print(&p.trouble, "error: ");
+	lastword_finish(&p.lastword);
 	buf_finish(&p.to_git);
 	return p.state == PUMP_FINISHED ? p.status : 0;
 }

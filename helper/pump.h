@@ -10,10 +10,11 @@
 #include "opening.h"
 
 /*
- * Copies until the far service has ended or git wants no more, and returns
- * the exit status for git; the reason of a failure was printed. SIGPIPE must
- * be ignored.
+ * Copies until the far service (as FRAME_OPEN has it) has ended or git wants no more, and returns
+ * the exit status for git; the reason of a failure was printed, or is on its way to git, which
+ * prints it last (lastword.h). Where git has ended before, nothing is printed: the user reads something
+ * else by now, and "git xmpp log" has the reason. SIGPIPE must be ignored.
  */
-int pump_run(struct client *broker, struct early_input *early);
+int pump_run(struct client *broker, const char *service, struct early_input *early);
 
 #endif

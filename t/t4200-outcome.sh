@@ -38,6 +38,14 @@ push_into_hook () {
 	wait_for 10 test -e in-hook
 }
 
+# Pushes so much that it is met in the middle.
+push_into_the_middle () {
+	rm -f status out err &&
+	head -c 8000000 /dev/urandom >work/much && git -C work add much && git -C work commit -q -m much || return
+	as alice sh -c "git -C work push bob main; echo \$? >status.new; mv status.new status" >out 2>err &
+	wait_for 20 in_mid_push
+}
+
 test_expect_success 'alice at the server, bob behind a relay' '
 	start_prosody alice bob &&
 	relay_port=$("$BUILD/t/free-port") && start_relay &&
@@ -104,7 +112,21 @@ test_expect_success 'the broker that knew is gone: the user is told that nobody 
 	wait_for 60 test -e status &&
 	cat out err &&
 	test "$(cat status)" -ne 0 &&
-	grep "what became of it is not known" err
+	tail -n 1 err | grep "what became of it is not known" &&
+	grep "^hint: Fetch, and look whether it arrived" err
+'
+
+test_expect_success 'the reason stands last, also in the middle of a pack' '
+	rm -f bob/project.git/hooks/update && wait_for 30 alice_sees_bob && push_into_the_middle &&
+	kill_broker bob && start_broker bob && wait_for 90 test -e status &&
+	cat err && test "$(cat status)" -ne 0 && tail -n 1 err | grep "connection to .bob@localhost. lost: "
+'
+
+test_expect_success 'and the journal has it, when the refs tell that nothing came of it' '
+	log_says () {
+		as alice git xmpp log | grep "  transfer  push  $1  .*$(git -C work rev-parse --short=7 HEAD)"
+	}
+	wait_for 30 alice_sees_bob && wait_for 60 log_says failed
 '
 
 test_expect_success 'and the next push works at once' '

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lastword.h"
+
+#include "tap.h"
+
+#define ONE  "1111111111111111111111111111111111111111"
+#define TWO  "2222222222222222222222222222222222222222"
+
+static struct lastword l;
+
+/* One packet of this text, NUL where it has a '|'; NULL: a flush. */
+static void pass(void (*to)(struct lastword *, const char *, size_t), const char *text)
+{
+	struct buf bytes = { 0 };
+
+	if (text)
+		buf_printf(&bytes, "%04zx", strlen(text) + 4);
+	for (const char *p = text ? text : "0000"; *p; p++)
+		buf_append(&bytes, *p == '|' ? "" : p, 1);
+	to(&l, buf_data(&bytes), buf_len(&bytes));
+	buf_finish(&bytes);
+}
+
+static void asks(const char *text)
+{
+	pass(lastword_asks, text);
+}
+
+static void answers(const char *text)
+{
+	pass(lastword_answers, text);
+}
+
+static void begin(const char *service)
+{
+	lastword_finish(&l);
+	lastword_init(&l, service);
+}
+
+/* expected NULL: there is no place for it. */
+static void puts_it(const char *expected, const char *what)
+{
+	struct buf out = { 0 };
+	bool put = lastword_put(&l, "gone", &out);
+
+	ok(put == (expected != NULL), "%s", what);
+	if (expected)
+		is_str(buf_str(&out), expected, "so");
+	buf_finish(&out);
+}
+
+static void test_push(void)
+{
+	begin("receive-pack");
+	puts_it("000cERR gone", "before anything was said");
+	answers(ONE " refs/heads/main|report-status side-band-64k");
+	puts_it("000cERR gone", "among the refs");
+	lastword_answers(&l, "00", 2);
+	puts_it(NULL, "not in the middle of a packet");
+	lastword_answers(&l, "00", 2);
+	asks(ONE " " TWO " refs/heads/main|report-status side-band-64k");
+	asks(NULL);
+	lastword_asks(&l, "PACK....", 8);
+	puts_it("0011\1" "000cERR gone", "in the band where the report is awaited");
+	answers("\2a hook's words");
+	puts_it("0011\1" "000cERR gone", "between words of a hook");
+	answers("\1" "000eunpa");
+	puts_it(NULL, "not in the middle of the report's line");
+	answers("\1ck ok\n");
+	puts_it("0011\1" "000cERR gone", "but behind it");
+	begin("receive-pack");
+	asks(ONE " " TWO " refs/heads/main|report-status");
+	asks(NULL);
+	puts_it("000cERR gone", "where there are no bands");
+}
+
+static void test_fetch(void)
+{
+	begin("upload-pack");
+	answers("version 2");
+	answers(NULL);
+	asks("command=ls-refs");
+	answers(ONE " refs/heads/main");
+	puts_it("000cERR gone", "among the refs of a fetch");
+	answers(NULL);
+	answers("acknowledgments\n");
+	puts_it("000cERR gone", "while it is found out what both have");
+	answers("packfile\n");
+	puts_it(NULL, "in the pack index-pack has the last word");
+	answers("\1PACK");
+	puts_it(NULL, "all the time");
+	answers(NULL);
+	puts_it("000cERR gone", "and then no more");
+	begin("upload-pack");
+	asks("want " ONE);
+	answers("NAK\n");
+	puts_it("000cERR gone", "as before version 2");
+	answers("\2Counting");
+	puts_it(NULL, "there, too");
+	begin("upload-archive");
+	puts_it("000cERR gone", "an archive that has not begun");
+	answers("ACK");
+	answers(NULL);
+	puts_it("0009\3gone", "and one that has");
+}
+
+int main(void)
+{
+	lastword_init(&l, "receive-pack");
+	test_push();
+	test_fetch();
+	lastword_finish(&l);
+	return tap_done();
+}
