@@ -97,7 +97,7 @@ static const struct row {
 		"Ask them with \"git xmpp add {jid}\"" },
 	[MSG_NOT_ACCEPTED] = { "not-accepted",
 		"'{jid}' has not accepted your request yet",
-		"They answer it with \"git xmpp accept\" and your address" },
+		"They answer it with \"git xmpp accept {me}\"" },
 	[MSG_NO_LONGER_BUDDY] = { "no-longer-buddy",
 		"'{jid}' is no longer your buddy: they do not let you see them",
 		"Ask them again with \"git xmpp add {jid}\"" },
@@ -126,16 +126,17 @@ static const struct row {
 		"\"git xmpp buddies\" shows who is online; without \"?device=\" any device will do" },
 	[MSG_NOT_SHARED] = { "not-shared",
 		"'{jid}' does not share a repository '{share}' with you",
-		"Check the name; they allow it with \"git xmpp share\"" },
+		"Check the name with them; they allow it, in the repository, with "
+		"\"git xmpp share --name={share} --fetch={me}\"" },
 	[MSG_PUSH_DENIED] = { "push-denied",
 		"'{jid}' lets you fetch from '{share}', but not push to it",
-		"They allow it with \"git xmpp share\"" },
+		"They allow it, in the repository, with \"git xmpp share --name={share} --push={me}\"" },
 	[MSG_DEVICE_UNTRUSTED] = { "device-untrusted",
 		"no trusted device of '{jid}' is online",
 		"Compare fingerprints with \"git xmpp verify {jid}\"" },
 	[MSG_NOT_TRUSTED_THERE] = { "not-trusted-there",
 		"'{jid}' does not trust this device",
-		"Ask them to run \"git xmpp verify\" with your address" },
+		"Ask them to run \"git xmpp verify {me}\"" },
 	[MSG_TIMEOUT] = { "timeout",
 		"'{jid}' did not answer within {seconds} seconds",
 		"Their machine may be asleep; try again later" },
@@ -188,11 +189,17 @@ static const struct row {
 		"Expected 64 hexadecimal digits, as \"git xmpp verify\" shows them" },
 	[MSG_NO_DEVICE_KNOWN] = { "no-device-known",
 		"no device of '{jid}' is known",
-		"Their key becomes known when both of you are online; "
-		"\"git xmpp buddies\" shows who is" },
+		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp buddies {jid}\" "
+		"shows whether they are" },
+	[MSG_NOT_SEEN] = { "not-seen",
+		"no device of '{jid}' with this fingerprint has been seen yet",
+		"Its key becomes known when both of you are online: say this again then" },
+	[MSG_NOT_SHOWN] = { "not-shown",
+		"the device of '{jid}' with this fingerprint is online, and has not shown its key yet",
+		"Say this again in a minute" },
 	[MSG_FINGERPRINT_MISMATCH] = { "fingerprint-mismatch",
-		"no device of '{jid}' has this fingerprint",
-		"Somebody could be in between. Compare again, by voice or in person" },
+		"none of the devices with which '{jid}' is online has this fingerprint",
+		"If it is that of one of them, somebody could be in between: compare again, by voice or in person" },
 	[MSG_NOT_ASKED] = { "not-asked",
 		"'{jid}' has not asked to be your buddy",
 		"Ask them with \"git xmpp add {jid}\"" },
@@ -226,7 +233,7 @@ static const struct row {
 };
 
 enum {
-	ARGS_MAX = 8,
+	ARGS_MAX = 12,
 	VALUE_SHOWN_MAX = 300,	/* so that no value pushes the rest of a text out of sight */
 };
 

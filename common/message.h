@@ -41,7 +41,7 @@ enum message_id {
 	/* the buddy */
 	MSG_BAD_URL,			/* url, reason */
 	MSG_NOT_BUDDY,			/* jid */
-	MSG_NOT_ACCEPTED,		/* jid */
+	MSG_NOT_ACCEPTED,		/* jid, me */
 	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, and does not let us see them (any more) */
 	MSG_REMOVED,			/* jid: they say that they removed us */
 	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our request */
@@ -50,10 +50,10 @@ enum message_id {
 	MSG_BUDDY_UNSEEN,		/* jid */
 	MSG_BUDDY_NO_GIT,		/* jid */
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
-	MSG_NOT_SHARED,			/* jid, share */
-	MSG_PUSH_DENIED,		/* jid, share */
+	MSG_NOT_SHARED,			/* jid, share, me */
+	MSG_PUSH_DENIED,		/* jid, share, me */
 	MSG_DEVICE_UNTRUSTED,		/* jid: none of its devices online is trusted by us */
-	MSG_NOT_TRUSTED_THERE,		/* jid: they do not trust our device */
+	MSG_NOT_TRUSTED_THERE,		/* jid, me: they do not trust our device */
 	MSG_TIMEOUT,			/* jid, seconds */
 	MSG_BUSY,			/* jid */
 	MSG_PEER_VERSION,		/* jid, theirs, ours */
@@ -72,6 +72,8 @@ enum message_id {
 	MSG_BAD_JID,			/* jid */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
+	MSG_NOT_SEEN,			/* jid: the key that is meant */
+	MSG_NOT_SHOWN,			/* jid: the same, of a device that is online */
 	MSG_FINGERPRINT_MISMATCH,	/* jid */
 	MSG_NOT_ASKED,			/* jid: they did not ask to be a buddy */
 	MSG_NO_SUCH_BUDDY,		/* jid */

@@ -143,12 +143,43 @@ static bool get_fingerprint(struct conn *conn, struct fields command, unsigned c
 	return false;
 }
 
-/* The key must be one that jid has shown. */
+static bool is_online_with_git(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
+		if (r->broker && strcmp(r->device, b->device))
+			return true;
+	return false;
+}
+
+/*
+ * Why there is no such key. A device says by its name which key it has, before it shows it: only if some
+ * are online, and none of them is that one, does a fingerprint not match.
+ */
+static enum message_id why_unknown(const struct broker *b, const char *jid, const unsigned char *fp)
+{
+	char device[DEVICE_ID_LEN + 1];
+
+	device_id_of(fp, device);
+	if (presence_device(b->presence, jid, device))
+		return MSG_NOT_SHOWN;
+	if (is_online_with_git(b, jid))
+		return MSG_FINGERPRINT_MISMATCH;
+	return trust_devices(b->trust, jid) ? MSG_NOT_SEEN : MSG_NO_DEVICE_KNOWN;
+}
+
+/* The key must be one that jid has shown. A device that is online is asked to; the command says it again then. */
 static bool check_known(struct broker *b, struct conn *conn, const char *jid, const unsigned char *fp)
 {
+	enum message_id why;
+
 	if (trust_look(b->trust, jid, fp) != TRUST_UNKNOWN)
 		return true;
-	command_fail(conn, trust_devices(b->trust, jid) ? MSG_FINGERPRINT_MISMATCH : MSG_NO_DEVICE_KNOWN, jid);
+	why = why_unknown(b, jid, fp);
+	if (why == MSG_NOT_SHOWN)
+		broker_meet_devices(b, jid, true);
+	command_fail(conn, why, jid);
 	return false;
 }
 

@@ -334,6 +334,12 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	if (only && !command_jid(conn, command, jid))
 		return;
 	only = only ? jid : NULL;
+	/* Who is to be compared shows their key. */
+	if (only && fields_get(command, "meet"))
+		broker_meet_devices(b, jid, true);
+	describe_account(b, &row);
+	fields_add(&row, "roster", b->roster_known ? "1" : "0");
+	command_row(conn, &row);
 	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
 		if (!is_shown(b, buddy->jid, only))
 			continue;
@@ -354,8 +360,8 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 		send_other(b, conn, e, &row);
 	}
 	buf_finish(&row);
-	if (only && !any)
-		command_refuse(conn, MSG_NOT_BUDDY, "jid", jid);
-	else
+	if (!only || any)
 		command_done(conn, NULL);
+	else if (b->roster_known || command_online(b, conn))
+		command_refuse(conn, MSG_NOT_BUDDY, "jid", jid);
 }

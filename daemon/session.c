@@ -179,7 +179,7 @@ static void fail(struct session_internal *s, enum message_id id)
 	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
 		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL,
-		    "seconds", seconds, "theirs", theirs, "ours", ours, NULL);
+		    "seconds", seconds, "theirs", theirs, "ours", ours, "me", broker_jid(s->broker), NULL);
 	fail_with(s, &m);
 }
 

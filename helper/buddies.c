@@ -2,10 +2,12 @@
 /* git xmpp buddies: the contacts of the account, and its own other devices, seen with git's eyes. */
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "account.h"
 #include "alloc.h"
 #include "answer.h"
 #include "device-text.h"
@@ -282,6 +284,11 @@ static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
 	json_close(out, '}');
 }
 
+enum {
+	ROSTER_MS = 5000,	/* for a broker that has just begun */
+	ASK_AGAIN_MS = 200,
+};
+
 enum form { FORM_TABLE, FORM_JSON, FORM_PORCELAIN };
 
 static void show_buddies(const struct answer *answer, enum form form, bool online, bool devices)
@@ -319,6 +326,52 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 	}
 }
 
+/* The account's row, if the broker has not yet read the roster: what it lists is not all there is. */
+static bool is_incomplete(const struct answer *answer, struct fields *account)
+{
+	return answer_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
+}
+
+/* Why there is no list: the account's own trouble, or that it takes too long. */
+static void explain(struct fields account, struct message *trouble)
+{
+	account_trouble(account, trouble);
+	if (trouble->id == MSG_NONE && !strcmp(row_get(account, "state"), "none"))
+		message_set(trouble, MSG_NO_ACCOUNT, NULL);
+	else if (trouble->id == MSG_NONE)
+		message_set(trouble, MSG_NOT_ONLINE, "jid", row_get(account, "jid"), NULL);
+}
+
+/* Asks for the buddies, or one of them, until the roster is known; *answer is to be finished. -1 with *trouble. */
+static int ask(struct answer *answer, const char *jid, struct message *trouble)
+{
+	struct fields account;
+
+	for (int waited = 0;; waited += ASK_AGAIN_MS) {
+		if (answer_to(answer, "buddies", jid ? "jid" : NULL, jid, autostart_allowed(), trouble) == 0) {
+			if (!is_incomplete(answer, &account))
+				return 0;
+			explain(account, trouble);
+		}
+		if (trouble->id != MSG_NOT_ONLINE || waited >= ROSTER_MS)
+			return -1;
+		answer_finish(answer);
+		poll(NULL, 0, ASK_AGAIN_MS);
+	}
+}
+
+/* The roster is what it was when we were online last. */
+static void warn_offline(const struct answer *answer)
+{
+	struct message trouble;
+	struct fields account;
+
+	if (!answer_find(answer, "account", &account) || !strcmp(row_get(account, "state"), "online"))
+		return;
+	explain(account, &trouble);
+	report("warning", "not online, so nobody is seen: %s", trouble.text);
+}
+
 int verb_buddies(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -349,13 +402,15 @@ int verb_buddies(int argc, char **argv)
 	if (one && !person_jid(argv[optind], jid, &trouble))
 		return report_trouble(&trouble, form == FORM_JSON);
 
-	if (answer_to(&answer, "buddies", one ? "jid" : NULL, jid, autostart_allowed(), &trouble) < 0) {
+	if (ask(&answer, one ? jid : NULL, &trouble) < 0) {
 		status = report_trouble(&trouble, form == FORM_JSON);
 	} else if (one && !answer_find(&answer, "buddy", &row)) {
 		message_set(&trouble, MSG_NOT_BUDDY, "jid", jid, NULL);
 		status = report_trouble(&trouble, form == FORM_JSON);
 	} else {
 		show_buddies(&answer, form, online, one);
+		if (form == FORM_TABLE)
+			warn_offline(&answer);
 	}
 	answer_finish(&answer);
 	return status;

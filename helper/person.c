@@ -79,9 +79,8 @@ static void show_devices(const struct answer *answer)
 	free(devices);
 }
 
-int person_tell(const char *verb, const char *jid, const char *fingerprint)
+int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble)
 {
-	struct message trouble = { .id = MSG_NONE };
 	struct buf command = { 0 };
 	struct answer answer;
 	int status;
@@ -89,8 +88,8 @@ int person_tell(const char *verb, const char *jid, const char *fingerprint)
 	fields_add(&command, "verb", verb);
 	fields_add(&command, "jid", jid);
 	fields_add(&command, "fingerprint", fingerprint);
-	if (answer_get(&answer, &command, autostart_allowed(), &trouble) < 0) {
-		status = report_trouble(&trouble, false);
+	if (answer_get(&answer, &command, autostart_allowed(), trouble) < 0) {
+		status = STATUS_FATAL;
 	} else {
 		status = answer.status;
 		if (*answer.message)
@@ -100,6 +99,14 @@ int person_tell(const char *verb, const char *jid, const char *fingerprint)
 	buf_finish(&command);
 	answer_finish(&answer);
 	return status;
+}
+
+int person_tell(const char *verb, const char *jid, const char *fingerprint)
+{
+	struct message trouble = { .id = MSG_NONE };
+	int status = person_try(verb, jid, fingerprint, &trouble);
+
+	return trouble.id == MSG_NONE ? status : report_trouble(&trouble, false);
 }
 
 bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble)

@@ -16,6 +16,9 @@
  */
 int person_tell(const char *verb, const char *jid, const char *fingerprint);
 
+/* The same; of what failed, the reason is in *trouble, which is MSG_NONE at first, and nothing is printed. */
+int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble);
+
 /* An argument as it is kept; false with *trouble if it is no such thing. */
 bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble);
 bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],

@@ -37,6 +37,8 @@ static int status_of(enum message_id id)
 	case MSG_NOT_ASKED:
 	case MSG_NOT_BLOCKED:
 	case MSG_NO_DEVICE_KNOWN:
+	case MSG_NOT_SEEN:
+	case MSG_NOT_SHOWN:
 	case MSG_FINGERPRINT_MISMATCH:
 	case MSG_NO_SUCH_ENTRY:
 		return STATUS_NO;

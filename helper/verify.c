@@ -6,6 +6,7 @@
  * devices of one account it is the same, with one person at both.
  */
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,11 @@ static const char usage[] =
 	"    --self                       print the fingerprint of this device\n"
 	"\n"
 	"    git xmpp verify bob@example.org\n";
+
+enum {
+	MEET_MS = 10 * 1000,		/* for a device that is online to show its key */
+	MEET_AGAIN_MS = 250,
+};
 
 enum reply {
 	REPLY_YES,
@@ -192,6 +198,29 @@ static int compare_devices(const char *jid, const struct answer *answer, bool ow
 	return status;
 }
 
+/* Devices that are online show their keys, when they are asked to. False if there is no answer, for the reason in *trouble. */
+static bool meet(struct answer *answer, const char *jid, struct message *trouble)
+{
+	for (int waited = 0;; waited += MEET_AGAIN_MS) {
+		struct buf command = { 0 };
+		struct fields row;
+		int result;
+
+		fields_add(&command, "verb", "buddies");
+		fields_add(&command, "jid", jid);
+		fields_add(&command, "meet", "1");
+		result = answer_get(answer, &command, autostart_allowed(), trouble);
+		buf_finish(&command);
+		if (result < 0 || waited >= MEET_MS)
+			return result == 0;
+		if (answer_find(answer, "device", &row) || !answer_find(answer, "buddy", &row) ||
+		    !fields_get_u64(row, "git", 0))
+			return true;
+		answer_finish(answer);
+		poll(NULL, 0, MEET_AGAIN_MS);
+	}
+}
+
 static int compare(const char *jid)
 {
 	struct message trouble = { .id = MSG_NONE };
@@ -200,7 +229,7 @@ static int compare(const char *jid)
 	bool own;
 	int status;
 
-	if (answer_to(&answer, "buddies", "jid", jid, autostart_allowed(), &trouble) < 0) {
+	if (!meet(&answer, jid, &trouble)) {
 		status = report_trouble(&trouble, false);
 	} else if (!answer_find(&answer, "device", &row)) {
 		message_set(&trouble, MSG_NO_DEVICE_KNOWN, "jid", jid, NULL);
@@ -218,6 +247,19 @@ static int compare(const char *jid)
 	}
 	answer_finish(&answer);
 	return status;
+}
+
+/* The same, for one that is named. */
+static int verify_fingerprint(const char *jid, const char *hex)
+{
+	for (int waited = 0;; waited += MEET_AGAIN_MS) {
+		struct message trouble = { .id = MSG_NONE };
+		int status = person_try("verify", jid, hex, &trouble);
+
+		if (status == STATUS_OK || trouble.id != MSG_NOT_SHOWN || waited >= MEET_MS)
+			return status == STATUS_OK ? status : report_trouble(&trouble, false);
+		poll(NULL, 0, MEET_AGAIN_MS);
+	}
 }
 
 int verb_verify(int argc, char **argv)
@@ -249,5 +291,5 @@ int verb_verify(int argc, char **argv)
 	if (!person_jid(argv[optind], jid, &trouble) ||
 	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
 		return report_trouble(&trouble, false);
-	return fingerprint ? person_tell("verify", jid, hex) : compare(jid);
+	return fingerprint ? verify_fingerprint(jid, hex) : compare(jid);
 }

@@ -349,7 +349,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	echo "hint: git xmpp verify bob@example.org --fingerprint=$other" >expect && test_cmp expect err &&
 	grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
-	Q verb=buddies jid=bob@example.org
+	Q verb=buddies jid=bob@example.org meet=1
 	Q verb=status
 	Q verb=verify jid=bob@example.org fingerprint=$other
 	Q verb=verify jid=bob@example.org fingerprint=$fp
