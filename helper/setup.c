@@ -24,12 +24,13 @@
 
 static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] [--ca-file=<path>]\n"
-	"                      [--password-command=<command>] [--no-start]\n"
+	"                      [--password-command=<command> | --ask] [--no-start]\n"
 	"\n"
 	"    --name=<account>              what the configuration calls it; default: from the domain\n"
 	"    --server=<host>[:<port>]      connect there, whatever the domain's records say\n"
 	"    --ca-file=<path>              trust these certificate authorities as well\n"
 	"    --password-command=<command>  the broker runs this; its first line is the password\n"
+	"    --ask                         ask for it; a command that told it is forgotten\n"
 	"    --no-start                    write the configuration, start nothing\n";
 
 enum {
@@ -44,6 +45,7 @@ struct setup {
 	const char *server, *password_command;	/* borrowed from argv; NULL: not given */
 	char *ca_file;				/* owned; absolute */
 	bool start;
+	bool ask;				/* for a password, whatever command told it before */
 	bool asks_password;
 	struct credential credential;		/* if asks_password */
 	struct gitconfig configuration;		/* as it was */
@@ -124,6 +126,7 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		{ "server", required_argument, NULL, 's' },
 		{ "ca-file", required_argument, NULL, 'a' },
 		{ "password-command", required_argument, NULL, 'p' },
+		{ "ask", no_argument, NULL, 'k' },
 		{ "no-start", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -150,6 +153,9 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		case 'p':
 			s->password_command = optarg;
 			break;
+		case 'k':
+			s->ask = true;
+			break;
 		case 'N':
 			s->start = false;
 			break;
@@ -159,6 +165,8 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return verb_misused(usage, "too many arguments");
+	if (s->ask && s->password_command)
+		return verb_misused(usage, "--ask and --password-command are two ways to get it");
 	return find_jid(s, argv[optind]);
 }
 
@@ -180,7 +188,7 @@ static int get_password(struct setup *s)
 {
 	char *password;
 
-	s->asks_password = !s->password_command && !account_get(s, "passwordcommand");
+	s->asks_password = s->ask || (!s->password_command && !account_get(s, "passwordcommand"));
 	if (!s->asks_password)
 		return STATUS_OK;
 
@@ -212,6 +220,9 @@ static bool write_account(struct setup *s)
 	wish(s, "server", s->server);
 	wish(s, "caFile", s->ca_file);
 	wish(s, "passwordCommand", s->password_command);
+	if (s->ask && account_get(s, "passwordcommand"))
+		amendment_wish(&s->amendment, WISH_HAS_NOT, account_key(s, "passwordCommand"),
+			       account_get(s, "passwordcommand"));
 	amendment_wish(&s->amendment, WISH_VALUE, xstrdup("xmpp.account"), s->name);
 	return amendment_write(&s->amendment);
 }
@@ -335,6 +346,19 @@ static int log_in(const struct setup *s, struct message *trouble)
 	return status;
 }
 
+/* A command tells the password: to run this once more would only ask it again. */
+static void hint_at_command(const struct setup *s, struct message *trouble)
+{
+	const char *command = s->password_command ? s->password_command : account_get(s, "passwordcommand");
+	struct buf shown = { 0 };
+
+	text_escape(&shown, command, strlen(command), false);
+	snprintf(trouble->hint, sizeof(trouble->hint), "It is what '%.300s' prints; another command can be given with "
+		 "\"git xmpp setup --password-command=<command>\",\nor it is asked for with \"git xmpp setup --ask\"",
+		 buf_str(&shown));
+	buf_finish(&shown);
+}
+
 /* What was refused may be an old password that a helper had: on a terminal there can be another. */
 static int go_online(struct setup *s)
 {
@@ -344,6 +368,8 @@ static int go_online(struct setup *s)
 		bool refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
 		bool again = refused && --left > 0 && isatty(STDIN_FILENO);
 
+		if (trouble.id == MSG_AUTH_FAILED && !s->asks_password)
+			hint_at_command(s, &trouble);
 		message_print(&trouble, again ? "error: " : "fatal: ");
 		if (refused)
 			forget_password(s);

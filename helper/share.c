@@ -316,6 +316,9 @@ static int share(struct sharing *s, const struct request *r)
 			      r->changes[i].who);
 	if (!can_be_taken(s))
 		return STATUS_FATAL;
+	/* What buddies cannot fetch is not shared; what is taken away needs no git. */
+	if (!only_takes(r) && !shareable_is_served(&s->repo))
+		return STATUS_FATAL;
 	if (takes_nothing(s, r)) {
 		show_taken(s);
 		return STATUS_NO;

@@ -45,6 +45,20 @@ void shareable_finish(struct shareable *repo)
 	free(repo->path);
 }
 
+/* It shows its capabilities, and nothing of its refs. */
+bool shareable_is_served(const struct shareable *repo)
+{
+	const char *const args[] = { "upload-pack", "--strict", "--advertise-refs", "--", repo->path, NULL };
+	struct buf shown = { 0 };
+	bool good;
+
+	setenv("GIT_PROTOCOL", "version=2", 1);
+	good = git_run(args, NULL, &shown, GIT_ERRORS_SHOWN) == 0;
+	unsetenv("GIT_PROTOCOL");
+	buf_finish(&shown);
+	return good;
+}
+
 void share_name_trim(char *name)
 {
 	size_t n = strlen(name);

@@ -15,6 +15,9 @@ struct shareable {
 bool shareable_find(struct shareable *repo, const char *path);
 void shareable_finish(struct shareable *repo);
 
+/* Whether git serves it to others, as the broker has it do that. If not, git has said why. */
+bool shareable_is_served(const struct shareable *repo);
+
 /* A name for it, like "project" of /src/project/.git and /srv/project.git; malloc'd. */
 char *shareable_name(const struct shareable *repo);
 
