@@ -79,6 +79,8 @@ struct session_internal {
 	bool helper_ended, end_passed_on;
 	bool verbose;			/* the user wants to know on which path it goes */
 	bool exit_said;
+	bool noted;			/* the push is written down (unsettled.h) */
+	uint64_t begun;			/* what had been received then */
 	bool logged;			/* the journal has its line, or will have (unsettled.h) */
 	char prefer[DEVICE_ID_LEN + 1];	/* asked first; empty: whoever */
 	char task[QUEUE_ID_MAX];	/* the queue's entry whose git this is; empty: none */
@@ -276,11 +278,14 @@ static void log_transfer(struct session_internal *s, const char *reason, bool as
 			.reason = reason ? reason : "ended",
 			.sent = s->sent,
 			.received = s->received,
+			.begun = s->begun,
 			.witness = &s->witness,
 			.asked = asked,
 		});
 		return;
 	}
+	if (s->noted)
+		unsettled_drop(s->broker->unsettled, s->neg_id);
 	transferlog_add(&(struct transfer){
 		.jid = s->to.jid,
 		.share = s->to.share,
@@ -757,6 +762,25 @@ static void on_conn_drained(void *owner)
 	}
 }
 
+/* A push begins to matter: should we be killed, the next broker asks what became of it. */
+static void note_push(struct session_internal *s)
+{
+	if (s->noted || s->state != SESSION_OPEN || !witness_pushes(&s->witness))
+		return;
+	s->noted = true;
+	s->begun = s->received;
+	unsettled_note(s->broker->unsettled, &(struct unsettled_push){
+		.jid = s->to.jid,
+		.device = s->device,
+		.share = s->to.share,
+		.id = s->neg_id,
+		.path = s->path_name,
+		.reason = "stopped",
+		.received = s->received,
+		.witness = &s->witness,
+	});
+}
+
 static void on_conn_frame(void *owner, const struct frame *frame)
 {
 	struct session_internal *s = owner;
@@ -764,6 +788,7 @@ static void on_conn_frame(void *owner, const struct frame *frame)
 	if (frame->type == FRAME_DATA && !s->helper_ended &&
 	    buf_len(&s->held) + s->granted + frame->len <= FRAME_WINDOW) {
 		witness_asks(&s->witness, frame->payload, frame->len);
+		note_push(s);
 		buf_append(&s->held, frame->payload, frame->len);
 	} else if (frame->type == FRAME_END && !s->helper_ended) {
 		s->helper_ended = true;

@@ -5,22 +5,32 @@
  *             it does not know (it was restarted) -> LOOKING, "unknown" in the journal
  *   WAITING   the device is online                -> ASKING
  *   LOOKING   "git ls-remote" has told            -> gone, in the journal
- *             it could not                        -> WAITING, not before LOOK_PAUSE is over
+ *             it could not, or nothing has moved
+ *             yet, and a hook may still run       -> WAITING, LOOK_PAUSE; the second time it is believed
  *
- * "unknown" is said once.
+ * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent, received, told, and those of
+ * witness_write(). It is written without a sync, once a push, and removed with the entry: what a crash of the
+ * machine takes stays without a line.
  */
 #include "unsettled.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
+#include "fields.h"
 #include "lostpush.h"
 #include "negotiation.h"
 #include "presence.h"
+#include "text.h"
 #include "transferlog.h"
+#include "userfile.h"
 
-enum { LOOK_PAUSE = 60 * 1000 };	/* ms */
+enum { LOOK_PAUSE = 15 * 1000 };	/* ms */
 
 enum unsettled_state { UNSETTLED_ASKING, UNSETTLED_WAITING, UNSETTLED_LOOKING };
 
@@ -30,11 +40,12 @@ struct entry {
 	enum unsettled_state state;
 	char *jid, *share, *path, *reason;	/* owned */
 	char device[DEVICE_ID_LEN + 1], id[NEG_ID_LEN + 1];
-	uint64_t sent, received;
+	uint64_t sent, received, begun;	/* begun: what had been received when the refs were named */
 	struct witness witness;
 	struct lost_push *question;	/* owned while ASKING */
 	struct gitrun *look;		/* owned while LOOKING */
 	uint64_t look_at;		/* ms; not before */
+	bool looked;			/* and the refs did not tell yet */
 	bool told;			/* the journal says that it is unknown */
 };
 
@@ -43,6 +54,7 @@ struct unsettled {
 	struct gitrun_host host;
 	struct entry *first;		/* owned, oldest first */
 	unsigned count;
+	uv_timer_t timer;		/* until the next look of any */
 };
 
 static void enter(struct entry *e, enum unsettled_state state, const char *because)
@@ -51,6 +63,76 @@ static void enter(struct entry *e, enum unsettled_state state, const char *becau
 
 	log_debug("push %.8s to %s/%s: %s -> %s, %s", e->id, e->jid, e->share, names[e->state], names[state], because);
 	e->state = state;
+}
+
+/* NULL, logged, if there is no such directory and it cannot be made. */
+static char *path_of(const char *id)
+{
+	char *name = xasprintf("unsettled/%s", id), *path;
+	struct message trouble;
+
+	path = userfile_path(USERFILE_STATE, name, &trouble);
+	if (!path)
+		log_warning("%s", trouble.text);
+	free(name);
+	return path;
+}
+
+static void write_file(const char *id, struct buf *fields)
+{
+	char *path = path_of(id);
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+
+	if (path && (fd < 0 || write(fd, buf_data(fields), buf_len(fields)) != (ssize_t)buf_len(fields)))
+		log_warning("cannot write '%s': %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(path);
+}
+
+void unsettled_note(struct unsettled *u, const struct unsettled_push *push)
+{
+	struct buf fields = { 0 };
+
+	if (!u)
+		return;
+	fields_add(&fields, "jid", push->jid);
+	fields_add(&fields, "share", push->share);
+	fields_add(&fields, "device", push->device);
+	fields_add(&fields, "path", push->path);
+	fields_add(&fields, "reason", push->reason);
+	fields_add_u64(&fields, "sent", push->sent);
+	fields_add_u64(&fields, "received", push->received);
+	fields_add_u64(&fields, "told", push->asked);
+	witness_write(push->witness, &fields);
+	write_file(push->id, &fields);
+	buf_finish(&fields);
+}
+
+void unsettled_drop(struct unsettled *u, const char *id)
+{
+	char *path = u ? path_of(id) : NULL;
+
+	if (path)
+		unlink(path);
+	free(path);
+}
+
+/* Its report has begun to come: what is kept is as it was before that. */
+static void note_told(const struct entry *e)
+{
+	unsettled_note(e->all, &(struct unsettled_push){
+		.jid = e->jid,
+		.device = e->device,
+		.share = e->share,
+		.id = e->id,
+		.path = e->path,
+		.reason = e->reason,
+		.sent = e->sent,
+		.received = e->begun,
+		.witness = (struct witness *)&e->witness,
+		.asked = true,
+	});
 }
 
 static void forget(struct entry *e)
@@ -88,15 +170,18 @@ static void say(const struct entry *e, const char *note)
 
 static void say_unknown(struct entry *e)
 {
-	if (!e->told)
-		say(e, NULL);
+	if (e->told)
+		return;
+	say(e, NULL);
 	e->told = true;
+	note_told(e);
 }
 
 static void settle(struct entry *e, const char *note)
 {
 	log_info("what became of a push to %s/%s is known", e->jid, e->share);
 	say(e, note);
+	unsettled_drop(e->all, e->id);
 	forget(e);
 }
 
@@ -116,17 +201,24 @@ static void on_exited(void *owner, uint32_t status)
 	settle(e, e->told ? "asked for later" : NULL);
 }
 
+static void on_timer(uv_timer_t *timer)
+{
+	unsettled_wake(timer->data);
+}
+
 static void on_looked(void *owner, int status, const char *output, const char *error)
 {
 	struct entry *e = owner;
 
 	e->look = NULL;
-	if (status == 0 && witness_sees_refs(&e->witness, output)) {
+	if (status == 0 && witness_sees_refs(&e->witness, output, e->looked)) {
 		settle(e, "by the refs that are there");
 		return;
 	}
+	e->looked = status == 0;
 	e->look_at = broker_now(e->all->broker) + LOOK_PAUSE;
-	enter(e, UNSETTLED_WAITING, status == 0 ? "the refs do not tell" : error);
+	enter(e, UNSETTLED_WAITING, status == 0 ? "the refs do not tell yet" : error);
+	uv_timer_start(&e->all->timer, on_timer, LOOK_PAUSE, 0);
 }
 
 /* Whoever served it has forgotten it. */
@@ -168,27 +260,102 @@ static void ask(struct entry *e)
 	e->question = lost_push_create(e->all->broker, e->jid, e->device, e->id, e->received, &lost_push_events, e);
 }
 
+static void append(struct unsettled *u, struct entry *e)
+{
+	struct entry **last = &u->first;
+
+	if (u->count == UNSETTLED_MAX) {
+		unsettled_drop(u, u->first->id);
+		forget(u->first);
+	}
+	while (*last)
+		last = &(*last)->next;
+	*last = e;
+	e->all = u;
+	u->count++;
+}
+
+/* An entry from its file, which waits for the device; NULL if that is damaged. */
+static struct entry *parse(const char *id, struct fields f)
+{
+	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share"), *device = fields_get(f, "device");
+	const char *path = fields_get(f, "path"), *reason = fields_get(f, "reason");
+	struct entry *e = xcalloc(1, sizeof(*e));
+
+	witness_init(&e->witness, SERVICE_RECEIVE_PACK);
+	if (!jid || !share || !share_name_valid(share) || !device || !witness_read(&e->witness, f)) {
+		witness_finish(&e->witness);
+		free(e);
+		return NULL;
+	}
+	e->state = UNSETTLED_WAITING;
+	e->jid = xstrdup(jid);
+	e->share = xstrdup(share);
+	e->path = xstrdup(path);
+	e->reason = xstrdup(reason ? reason : "stopped");
+	snprintf(e->device, sizeof(e->device), "%s", device);
+	snprintf(e->id, sizeof(e->id), "%s", id);
+	e->sent = fields_get_u64(f, "sent", 0);
+	e->received = e->begun = fields_get_u64(f, "received", 0);
+	e->told = fields_get_u64(f, "told", 0);
+	return e;
+}
+
+static void load(struct unsettled *u, const char *id)
+{
+	char *path = path_of(id);
+	struct message trouble;
+	struct buf bytes = { 0 };
+	struct fields f;
+	struct entry *e;
+
+	if (path && userfile_read(path, &bytes, &trouble) == 0) {
+		f = (struct fields){ buf_data(&bytes), buf_len(&bytes) };
+		e = fields_valid(f) ? parse(id, f) : NULL;
+		if (e)
+			append(u, e);
+		else
+			unlink(path);
+	}
+	buf_finish(&bytes);
+	free(path);
+}
+
+static void load_all(struct unsettled *u)
+{
+	char *path = path_of("");
+	DIR *dir = path ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (strlen(entry->d_name) == NEG_ID_LEN && strspn(entry->d_name, "0123456789abcdef") == NEG_ID_LEN)
+			load(u, entry->d_name);
+	if (dir)
+		closedir(dir);
+	free(path);
+}
+
 struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host)
 {
 	struct unsettled *u = xcalloc(1, sizeof(*u));
 
 	u->broker = b;
 	u->host = *host;
+	uv_timer_init(b->loop, &u->timer);
+	u->timer.data = u;
+	load_all(u);
 	return u;
 }
 
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 {
-	struct entry *e, **last;
+	struct entry *e;
 
 	if (!u) {
 		witness_finish(push->witness);
 		return;
 	}
-	if (u->count == UNSETTLED_MAX)
-		forget(u->first);
 	e = xcalloc(1, sizeof(*e));
-	e->all = u;
 	e->jid = xstrdup(push->jid);
 	e->share = xstrdup(push->share);
 	e->path = xstrdup(push->path);
@@ -197,12 +364,10 @@ void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 	snprintf(e->id, sizeof(e->id), "%s", push->id);
 	e->sent = push->sent;
 	e->received = push->received;
+	e->begun = push->begun;
 	e->witness = *push->witness;
 	witness_init(push->witness, SERVICE_RECEIVE_PACK);
-	for (last = &u->first; *last; last = &(*last)->next)
-		continue;
-	*last = e;
-	u->count++;
+	append(u, e);
 	if (push->asked) {
 		e->state = UNSETTLED_WAITING;
 		say_unknown(e);
@@ -222,6 +387,11 @@ void unsettled_wake(struct unsettled *u)
 	}
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 void unsettled_destroy(struct unsettled *u)
 {
 	if (!u)
@@ -230,5 +400,5 @@ void unsettled_destroy(struct unsettled *u)
 		say_unknown(u->first);
 		forget(u->first);
 	}
-	free(u);
+	uv_close((uv_handle_t *)&u->timer, on_timer_closed);
 }

@@ -24,20 +24,29 @@ struct unsettled_push {
 	const char *path;		/* the last one */
 	const char *reason;		/* why it was cut */
 	uint64_t sent, received;	/* bytes of git's protocol */
+	uint64_t begun;			/* of these received when the refs were named */
 	struct witness *witness;	/* of a push that has named its refs */
 	bool asked;			/* the device was asked, and did not tell */
 };
 
-/* What host points to is borrowed. */
+/* Takes up what the broker before has left open. What host points to is borrowed. */
 struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host);
 
 /* One more, asked about at once. At most UNSETTLED_MAX: the oldest stays unknown. NULL forgets it. */
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push);
 
+/*
+ * A push has named its refs: it is written down, in $XDG_STATE_HOME/git-xmpp/unsettled/<id>, so that the next broker
+ * settles it if this one is killed. The witness stays the caller's. unsettled_add() goes on from there, unsettled_drop()
+ * removes it when the journal has its line. NULL does nothing.
+ */
+void unsettled_note(struct unsettled *u, const struct unsettled_push *push);
+void unsettled_drop(struct unsettled *u, const char *id);
+
 /* Somebody's presence has changed, or our own connection. NULL does nothing. */
 void unsettled_wake(struct unsettled *u);
 
-/* What is not settled stays unknown. NULL is fine. */
+/* What is not settled is unknown, and is left to the next broker. NULL is fine. */
 void unsettled_destroy(struct unsettled *u);
 
 #endif

@@ -230,6 +230,13 @@ do
 		bob_has slow-lost-$round && line alice "; slow-lost-$round " | grep "by the refs"
 	'
 
+	test_expect_success "round $round: one whose own broker is killed: the next one settles it" '
+		commit $round-mine && run git -C alice/work push -q origin HEAD:slow-mine-$round &&
+		wait_for 20 test -e began && kill_broker alice && wait_for 20 test -e status && touch go &&
+		wait_for 20 no_services && start_broker alice && outcome slow-mine-$round 128 moved ok ok &&
+		rm -f go began
+	'
+
 	test_expect_success "round $round: six fetches that bring something, and one that does not" '
 		for n in 1 2 3 4 5 6
 		do
@@ -261,5 +268,9 @@ do
 		quick_pack && mend_relay && fetched failed failed
 	'
 done
+
+test_expect_success 'nothing is left to be settled' '
+	ls alice/.state/git-xmpp/unsettled >left && test_is_empty left
+'
 
 test_done

@@ -238,6 +238,42 @@ static void test_many(void)
 		  "b4 made at 2222222, b5 made at 2222222, b6 made at 2222222, b7 made at 2222222, and 92 more");
 }
 
+/* What a broker that begins knows of a push of the one before it. */
+static void test_kept(void)
+{
+	struct buf fields = { 0 };
+	struct fields f;
+
+	push_main(" report-status side-band-64k");
+	witness_write(&w, &fields);
+	f = (struct fields){ buf_data(&fields), buf_len(&fields) };
+	ok(fields_valid(f), "a push is kept as fields");
+	begin(SERVICE_RECEIVE_PACK);
+	ok(witness_read(&w, f) && witness_pushes(&w) && !witness_only_deletes(&w), "and read");
+	result("cancelled", "unknown", "and is open");
+	described("main 1111111..2222222");
+	reported(true, "unpack ok\n", "ok refs/heads/main\n", NULL);
+	result("cancelled", "ok", "until its report comes");
+	begin(SERVICE_RECEIVE_PACK);
+	ok(witness_read(&w, f) && !witness_sees_refs(&w, "", true), "the refs do not tell, if there is none");
+	ok(witness_sees_refs(&w, TWO "\trefs/heads/main2\n" TWO "\trefs/heads/main\n", false), "or they do");
+	result("cancelled", "ok", "it has moved");
+	begin(SERVICE_RECEIVE_PACK);
+	ok(witness_read(&w, f) && !witness_sees_refs(&w, ONE "\trefs/heads/main\n", false) &&
+	   witness_sees_refs(&w, ONE "\trefs/heads/main\n", true), "it is as it was, and stays so");
+	result("cancelled", "cancelled", "nothing came of it");
+	result("offline", "failed", "for whatever reason");
+	described("main 1111111..2222222 did not arrive");
+	begin(SERVICE_RECEIVE_PACK);
+	ok(witness_read(&w, f) && !witness_sees_refs(&w, NONE "\trefs/heads/main\n", true), "somebody has moved it on");
+	buf_reset(&fields);
+	fields_add(&fields, "commands", "9");
+	fields_add(&fields, "ref", "nonsense");
+	begin(SERVICE_RECEIVE_PACK);
+	ok(!witness_read(&w, (struct fields){ buf_data(&fields), buf_len(&fields) }), "nonsense is none");
+	buf_finish(&fields);
+}
+
 static void begin_fetch(void)
 {
 	begin(SERVICE_UPLOAD_PACK);
@@ -349,6 +385,7 @@ static void all(void)
 	test_report();
 	test_nothing();
 	test_many();
+	test_kept();
 	test_fetch();
 	test_old_fetch();
 }

@@ -285,7 +285,7 @@ static bool is_at(const char *object, size_t n, const char *expected)
 	return object ? strlen(expected) == n && !strncmp(object, expected, n) : is_null(expected);
 }
 
-bool witness_sees_refs(struct witness *w, const char *list)
+bool witness_sees_refs(struct witness *w, const char *list, bool over)
 {
 	enum ref_fate fates[WITNESS_REFS];
 	unsigned moved = 0;
@@ -304,6 +304,8 @@ bool witness_sees_refs(struct witness *w, const char *list)
 			return false;
 		moved += fates[i] == FATE_MOVED;
 	}
+	if (!over && moved < w->commands)
+		return false;
 	for (size_t i = 0; i < w->commands; i++)
 		w->refs[i].fate = fates[i];
 	w->by_refs = true;
@@ -343,6 +345,35 @@ bool witness_settled(const struct witness *w)
 	default:
 		return w->exited;
 	}
+}
+
+void witness_write(const struct witness *w, struct buf *fields)
+{
+	fields_add_u64(fields, "commands", w->commands);
+	fields_add_u64(fields, "bands", w->sidebands);
+	fields_add_u64(fields, "reports", w->reports);
+	fields_add_u64(fields, "pack", w->sends_pack);
+	for (size_t i = 0; i < w->commands && i < WITNESS_REFS; i++)
+		fields_addf(fields, "ref", "%s %s %s", w->refs[i].old, w->refs[i].new, w->refs[i].name);
+}
+
+bool witness_read(struct witness *w, struct fields f)
+{
+	const char *key, *value;
+	size_t pos = 0, key_len;
+	uint64_t commands = fields_get_u64(f, "commands", 0);
+
+	while (w->commands < WITNESS_REFS && fields_next(f, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, "ref"))
+			take_command(w, value);
+	if (!w->commands || commands < w->commands || commands > UINT32_MAX)
+		return false;
+	w->commands = commands;
+	w->sidebands = fields_get_u64(f, "bands", 0);
+	w->reports = fields_get_u64(f, "reports", 0);
+	w->sends_pack = fields_get_u64(f, "pack", 0);
+	w->asked = w->began = true;
+	return commands <= WITNESS_REFS || w->refs[WITNESS_REFS - 1].name;
 }
 
 static bool is_cancelled(const char *reason)

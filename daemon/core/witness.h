@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "fields.h"
 #include "pktline.h"
 #include "policy.h"
 
@@ -71,9 +72,10 @@ void witness_exited(struct witness *w, uint32_t status);
 
 /*
  * What became of a push without a report, by the refs that are there now, as "git ls-remote" prints
- * them. False if that does not tell: there are refs that are not named, or somebody has moved one on.
+ * them. False if that does not tell: there are refs that are not named, or somebody has moved one on; or, unless
+ * it is over for certain, not all have moved, for a hook may still run.
  */
-bool witness_sees_refs(struct witness *w, const char *list);
+bool witness_sees_refs(struct witness *w, const char *list, bool over);
 
 /* A push has named its refs: from now on its outcome matters. */
 bool witness_pushes(const struct witness *w);
@@ -83,6 +85,13 @@ bool witness_only_deletes(const struct witness *w);
 
 /* Whoever asked has all they want, and has said so where the protocol has a word for it; or the report is complete. */
 bool witness_settled(const struct witness *w);
+
+/*
+ * A push that has named its refs and has no report yet, as fields: commands, bands, reports, pack, and
+ * ref=<old> <new> <name> for each that is named. Read into a witness that was just initialised; false if they are no such thing.
+ */
+void witness_write(const struct witness *w, struct buf *fields);
+bool witness_read(struct witness *w, struct fields f);
 
 enum witness_result {
 	RESULT_NOTHING,		/* it was only looked at: nothing was fetched or pushed */
