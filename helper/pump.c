@@ -41,6 +41,7 @@ enum {
 	PIPE_SIZE = 1024 * 1024,	/* of the one to git, if the system allows it */
 	REST_MS = 2,			/* while git reads from a full one; it takes half of it at 250 MB/s */
 	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
+	LAST_WORDS_MS = 500,		/* from git's end of reading to its end of writing */
 	STATUS_FAILED = 128,
 };
 
@@ -314,15 +315,15 @@ static bool may_read_git(const struct pump *p)
 }
 
 /*
- * git closes both our ends at the same moment when it is content, its last
- * words ("0000", end of file) being still in the pipe. With them the far
- * service ends by itself; without, it has to be stopped.
+ * git closes both our ends when it is content, one after the other, its last
+ * words ("0000", end of file) being still in the pipe, or about to be. With them the far
+ * service ends by itself; without, it has to be stopped, and nobody knows whether git has what it wanted.
  */
 static void pass_on_last_words(struct pump *p)
 {
 	struct pollfd in = { .fd = 0, .events = POLLIN };
 
-	while (may_read_git(p) && poll(&in, 1, 0) > 0)
+	while (may_read_git(p) && poll(&in, 1, LAST_WORDS_MS) > 0)
 		read_git(p);
 }
 

@@ -186,7 +186,9 @@ static void take_report_line(struct witness *w, const char *line)
 {
 	const char *rest;
 
-	if ((rest = behind(line, "unpack ")) && strcmp(rest, "ok") && !w->unpack)
+	if (!strcmp(line, "unpack ok"))
+		return;
+	if ((rest = behind(line, "unpack ")) && !w->unpack)
 		w->unpack = xstrndup(rest, WITNESS_WHY_MAX);
 	else if ((rest = behind(line, "ok ")))
 		take_fate(w, rest, true);
