@@ -47,6 +47,17 @@ test_expect_success 'a large push is throttled: that is recognised and shown' '
 	test "$rate" -gt 3000 && test "$rate" -lt 12000
 '
 
+# The sum of what bob gets in some seconds is what alice sends.
+test_expect_success 'who gets it sees it come in, and how fast' '
+	bobs_row () {
+		as bob git xmpp status --json | tr "{" "\n" | grep "\"direction\":\"in\".*\"moves\":\"in\""
+	} &&
+	wait_for 10 bobs_row && rate=$(transfer_field bob rate) &&
+	test "$rate" -gt 1500 && test "$rate" -lt 24000 &&
+	as bob git xmpp status | grep "^transfer  alice@localhost  receive-pack  project  incoming, .* receives .* KiB/s$" &&
+	as alice git xmpp status | grep "^transfer  bob@localhost  receive-pack  project  ours, .* sends .* KiB/s, which is what the server lets through$"
+'
+
 test_expect_success 'another command is done before the push is' '
 	as alice git ls-remote $url &&
 	alive $job
