@@ -560,7 +560,8 @@ static void on_link_ended(void *owner, const char *reason)
 	if (!p->ended && (!strcmp(reason, "protocol") || !strcmp(reason, "overflow")) && !p->broker->hostile &&
 	    !p->other->hostile && !p->was_hostile && p->other->running)
 		violation(p->broker->world, "%s: the link with an honest peer ended: %s", p->broker->name, reason);
-	if (!p->ended && !strcmp(reason, "no-path"))
+	/* One at rest may have lost its path at the end of its time. */
+	if (!p->ended && !p->idle_since && !strcmp(reason, "no-path"))
 		check_no_path(p);
 	end(p, reason);
 }
