@@ -106,8 +106,9 @@ test_expect_success 'Ctrl-C in the middle of a pack: nothing is left of it' '
 '
 
 test_expect_success 'the broker of the pusher is killed in the middle of a pack' '
+	patience bob 2 &&
 	push_much three && kill_broker alice && wait_for 5 gone $job && clean && ! bob_has three &&
-	start_broker alice && next_push_works
+	start_broker alice && next_push_works && patience bob 600
 '
 
 test_expect_success 'our broker is killed in the middle of a pack' '
