@@ -50,6 +50,8 @@ friends () {
 	as carol git ls-remote xmpp::alice@localhost/project &&
 	stop_broker dave &&
 	wait_for 5 no_services &&
+	# Who attacks ends without a word, and has what is theirs for as long as a link waits.
+	patience alice 5 &&
 	victim=alice@localhost/git.$(device_of alice)
 }
 
