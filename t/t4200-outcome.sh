@@ -54,6 +54,7 @@ test_expect_success 'alice at the server, bob behind a relay' '
 	git init -q --bare bob/project.git &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	start_broker alice && start_broker bob && pair alice bob &&
+	patience alice 2 && patience bob 2 &&
 	git init -q -b main work && git -C work remote add bob $url &&
 	git -C work commit -q --allow-empty -m first &&
 	as alice git -C work push -q bob main &&
