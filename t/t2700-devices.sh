@@ -341,7 +341,9 @@ do
 
 	test_expect_success "in the middle of a clone" '
 		close_gate &&
+		opened=$(lines "session upload-pack bob@localhost/big: asking -> open" alice)
 		background alice git clone -q --bare xmpp::bob@localhost/big alice/half.git &&
+		wait_for 10 more_lines "session upload-pack bob@localhost/big: asking -> open" alice $opened &&
 		wait_for 10 hangs &&
 		kill_broker $who &&
 		open_gate &&
