@@ -148,18 +148,18 @@ asked () {
 # outcome_of <id> received=<bytes>: as Bob is told.
 outcome_of () {
 	attack --as bob@localhost --key $(key bob) --rate 5 --count 1 records $victim "22 id=$1 $2" &&
-	wait_for 10 asked
+	wait_for 30 asked
 }
 
 test_expect_success 'what became of a push is told, however many others have lost their links since' '
 	attack_begins --as bob@localhost --key $(key bob) --share inbox --count 1 leave $victim &&
-	wait_for 10 has_left 1 &&
+	wait_for 30 has_left 1 &&
 	push=$(sed -n "s/^left //p" "$said" | head -n 1) &&
 	attack_ends && wait_for 10 no_services &&
 	outcome_of $push | grep "outcome done" &&
 	attack_ends &&
 	attack --as mallory@localhost --key $(key mallory) --share inbox --count 40 leave $victim &&
-	wait_for 20 has_left 33 &&
+	wait_for 90 has_left 33 &&
 	outcome_of $push | grep "outcome done" &&
 	is_served && pushes &&
 	bounded 16384 64
