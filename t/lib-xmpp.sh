@@ -251,6 +251,9 @@ ejabberd_config () {
 	  mod_privacy: {}
 	  mod_roster: {}
 	  mod_stream_mgmt: {}
+	END
+	# Where it takes the place of Prosody, it has a proxy only if that would have one.
+	test "$SERVER" = ejabberd && test "$prosody_proxy" != yes || cat <<-END
 	  mod_proxy65:
 	    host: proxy.localhost
 	    hostname: "127.0.0.1"
