@@ -602,8 +602,8 @@ static void note_protocol(struct peer *p)
 {
 	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
 
-	log_warning("%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", p->jid, p->device,
-		    p->link.peer_protocol, LINK_PROTOCOL);
+	log_about(p->jid, LOG_WARNING, "%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", p->jid, p->device,
+		  p->link.peer_protocol, LINK_PROTOCOL);
 	if (r)
 		resource_note_protocol(r, p->link.peer_protocol, broker_now(p->broker));
 }
