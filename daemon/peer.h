@@ -92,12 +92,21 @@ uint64_t peer_patience(const struct peer *p);
 /* Bytes a second, while its path is throttled by a server; else 0. */
 uint64_t peer_limit(const struct peer *p);
 
+/* What goes over a link for one git, ours or theirs; all borrowed. */
+struct peer_transfer {
+	const char *share;
+	enum service service;
+	const char *direction;		/* "in": we serve it, "out" */
+	const struct channel *channel;
+	const struct meter *in, *out;
+};
+
 /*
  * For a row of status: path, rate (bytes a second, in the direction in which more moves), moves=in|out, and limited
- * if a server holds back what we send. Of all that the link carries, or of one transfer.
+ * if a server holds back what we send. Of all that the link carries, or of one transfer, with what it is.
  */
 void peer_describe_path(const struct peer *p, struct buf *row);
-void peer_describe_transfer(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row);
+void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row);
 
 /* Somebody wants a path of these kinds for as long as he does not let go; the last one decides. */
 void peer_demand(struct peer *p, const void *by, unsigned kinds);

@@ -79,7 +79,7 @@ uint64_t peer_limit(const struct peer *p)
 	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
 }
 
-void peer_describe_transfer(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
+static void describe(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
 {
 	uint64_t now = broker_now(p->broker), received = meter_rate(in, now), sent = meter_rate(out, now);
 
@@ -99,9 +99,21 @@ void peer_describe_transfer(const struct peer *p, const struct meter *in, const 
 		fields_add(row, "limited", "1");
 }
 
+void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row)
+{
+	fields_add(row, "jid", p->jid);
+	fields_add(row, "device", p->device);
+	fields_add(row, "share", t->share);
+	fields_add(row, "service", service_name(t->service));
+	fields_add(row, "direction", t->direction);
+	fields_add_u64(row, "sent", channel_sent(t->channel));
+	fields_add_u64(row, "received", channel_received(t->channel));
+	describe(p, t->in, t->out, row);
+}
+
 void peer_describe_path(const struct peer *p, struct buf *row)
 {
-	peer_describe_transfer(p, &p->meter_in, &p->meter_out, row);
+	describe(p, &p->meter_in, &p->meter_out, row);
 }
 
 void peer_demand(struct peer *p, const void *by, unsigned kinds)

@@ -640,14 +640,10 @@ bool serve_describe(const struct ring *run, struct buf *row)
 
 	if (!s->peer || !s->channel)
 		return false;
-	fields_add(row, "jid", s->peer->jid);
-	fields_add(row, "device", s->peer->device);
-	fields_add(row, "share", s->run.share);
-	fields_add(row, "service", service_name(s->service));
-	fields_add(row, "direction", "in");
-	fields_add_u64(row, "sent", channel_sent(s->channel));
-	fields_add_u64(row, "received", channel_received(s->channel));
-	peer_describe_transfer(s->peer, &s->meter_in, &s->meter_out, row);
+	peer_describe_transfer(s->peer, &(struct peer_transfer){
+		.share = s->run.share, .service = s->service, .direction = "in", .channel = s->channel,
+		.in = &s->meter_in, .out = &s->meter_out,
+	}, row);
 	return true;
 }
 

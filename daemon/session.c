@@ -897,13 +897,9 @@ bool session_describe(const struct session *node, struct buf *fields)
 
 	if (s->state != SESSION_OPEN)
 		return false;
-	fields_add(fields, "jid", s->peer->jid);
-	fields_add(fields, "device", s->peer->device);
-	fields_add(fields, "share", s->to.share);
-	fields_add(fields, "service", service_name(s->service));
-	fields_add(fields, "direction", "out");
-	fields_add_u64(fields, "sent", channel_sent(s->channel));
-	fields_add_u64(fields, "received", channel_received(s->channel));
-	peer_describe_transfer(s->peer, &s->meter_in, &s->meter_out, fields);
+	peer_describe_transfer(s->peer, &(struct peer_transfer){
+		.share = s->to.share, .service = s->service, .direction = "out", .channel = s->channel,
+		.in = &s->meter_in, .out = &s->meter_out,
+	}, fields);
 	return true;
 }
