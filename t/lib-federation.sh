@@ -12,6 +12,8 @@
 #   server_up <a|b>                    the same accounts; ejabberd keeps what it knew
 #   sever <a|b> <drop|refuse>          what that side sends to the other one is lost, or answered with an error
 #   mend                               nothing is severed any more
+#   slow_push_begins <branch>          Alice's, of a megabyte and more from alice/work into bob/project.git;
+#                                      slow enough for what is done to it, and some of it is there
 #   at <a|b> <command>...              runs it in that namespace
 
 # The router's two addresses end in .1, those of the servers in .2.
@@ -234,4 +236,18 @@ federated_user () {
 	plain_user "$1" &&
 	as "$1" git xmpp setup "$(jid_of "$1")" --ca-file="$TRASH/certs/ca.crt" \
 		--password-command="cat $TRASH/$1/pw" --no-start
+}
+
+slow_push_begins () {
+	size_before=$(du -sk bob/project.git/objects | cut -f 1)
+	(cd alice/work && head -c 1500000 /dev/urandom >"big-$1" && git add . && git commit -q -m "$1") &&
+	as alice git config --global xmpp.bandwidth 100k &&
+	reload alice &&
+	background alice git -C alice/work push -q origin "HEAD:$1" 2>err &&
+	wait_for 30 more_has_come
+}
+
+# A beginning is there before; this is more.
+more_has_come () {
+	test "$(du -sk bob/project.git/objects | cut -f 1)" -gt "$((size_before + 200))"
 }

@@ -38,29 +38,9 @@ test_expect_success 'clone, push and fetch' '
 	git -C alice/work rev-parse -q --verify origin/two
 '
 
-# push_begins <branch>: of a megabyte, slow enough for what is done to it; some of it is there.
-push_begins () {
-	size_before=$(du -sk bob/project.git/objects | cut -f 1)
-	(cd alice/work && head -c 1500000 /dev/urandom >big-$1 && git add . && git commit -q -m $1) &&
-	as alice git config --global xmpp.bandwidth 100k &&
-	reload alice &&
-	background alice git -C alice/work push -q origin HEAD:$1 2>err &&
-	wait_for 20 half_has_come
-}
-
-# More of the push has come than a beginning.
-half_has_come () {
-	test "$(du -sk bob/project.git/objects | cut -f 1)" -gt "$((size_before + 200))"
-}
-
 push_ends () {
 	job_ends "$1" 0 || { cat err; return 1; }
 	test "$(git -C alice/work rev-parse HEAD)" = "$(git -C bob/project.git rev-parse -q --verify "$2")"
-}
-
-reach_each_other () {
-	as alice git ls-remote $url >/dev/null 2>&1 &&
-	as bob git ls-remote xmpp::alice@a.test/told >/dev/null 2>&1
 }
 
 n=0
@@ -70,7 +50,7 @@ do
 	do
 		n=$((n + 1))
 		test_expect_success "a push goes on when server $side ends by $how and comes back" '
-			push_begins mid-$n &&
+			slow_push_begins mid-$n &&
 			server_down $side $how &&
 			server_up $side &&
 			push_ends 120 mid-$n
