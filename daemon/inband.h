@@ -20,6 +20,9 @@
 
 struct inband;
 
+/* What path_events.closed says where an offer of ours had no answer in time. */
+#define INBAND_UNANSWERED "timeout"
+
 /* Who is at the other end, where places are shared. */
 enum inband_standing {
 	INBAND_STRANGER,	/* of nobody who has a device that we trust */

@@ -18,6 +18,7 @@
 #include "announcer.h"
 #include "follower.h"
 #include "greeting.h"
+#include "inband.h"
 #include "log.h"
 #include "serve.h"
 #include "session.h"
@@ -289,11 +290,20 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 	peer_touch(p);
 }
 
+/* A stanza may be lost, and a device that is asked often answers some seconds later: silence is asked again, once. */
+static bool is_worth_another_try(struct peer *p, const char *why)
+{
+	if (p->unanswered || strcmp(why, INBAND_UNANSWERED))
+		return false;
+	p->unanswered = true;
+	return true;
+}
+
 static void on_failed(void *owner, enum path_kind kind, const char *why)
 {
 	struct peer *p = owner;
 
-	if (p->link.state == LINK_IDLE && !wayfinder_trying(p->ways))
+	if (p->link.state == LINK_IDLE && !wayfinder_trying(p->ways) && !is_worth_another_try(p, why))
 		end(p, "unreachable");
 	else
 		peer_touch(p);

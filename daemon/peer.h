@@ -41,6 +41,7 @@ struct peer {
 	uv_timer_t timer;
 	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
 	int open_handles;
+	bool unanswered;		/* the device was silent when it was asked for the first path */
 	bool cut;			/* it ends without a last word */
 	bool ended;
 };

@@ -11,7 +11,7 @@
  *			half by domain: a chat contact is made by a server that wants one
  *   anybody else	ANSWERS_TO_STRANGERS at a time, shared by domain
  *
- * so that all strangers together get one answer a second, and a buddy alone four. What
+ * so that all strangers together get one answer a second, and a buddy alone eight. What
  * has no place is not answered, now or later. Our own server, and the blocks of bytestreams
  * that are open, are bounded otherwise and never ask here.
  */

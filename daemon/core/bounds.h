@@ -104,7 +104,7 @@ enum {
 	IBB_MAX = 256,				/* all of them; shared as quota.h says */
 
 	/* answers to what others ask over XMPP; answers.h */
-	ANSWERS_TO_BUDDIES = 32,
+	ANSWERS_TO_BUDDIES = 64,
 	ANSWERS_BUDDIES_TIME = 4 * 1000,	/* each counts for so long */
 	ANSWERS_TO_STRANGERS = 8,
 	ANSWERS_STRANGERS_TIME = 8 * 1000,
