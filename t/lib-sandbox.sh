@@ -56,10 +56,11 @@ at_exit () {
 }
 
 # wait_for <seconds> <command...>: true as soon as the command is, false if it
-# is not so within that time.
+# is not so within that time, which is what a quiet machine needs at most: one
+# that is busy with other things gets three times as much.
 wait_for () {
 	local tries
-	tries=$(($1 * 20))
+	tries=$(($1 * 60))
 	shift
 
 	while ! "$@"

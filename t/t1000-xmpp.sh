@@ -96,25 +96,25 @@ test_expect_success 'an account is connecting, settling, online' '
 '
 
 test_expect_success 'a wrong password is found out at once, and the reason told' '
-	PASSWORD=wrong probe alice --timeout 5 --until "state failed" &&
+	PASSWORD=wrong probe alice --timeout 20 --until "state failed" &&
 	grep "^state failed auth-failed: .*alice@localhost.*not-authorized" out
 '
 
 test_expect_success 'a certificate of another authority is refused' '
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
 		-subj /CN=localhost -keyout other.key -out other.crt &&
-	probe alice --ca-file other.crt --timeout 5 --until "state failed" &&
+	probe alice --ca-file other.crt --timeout 20 --until "state failed" &&
 	grep "^state failed cert-invalid: .*localhost.*self-signed" out
 '
 
 test_expect_success 'a file of authorities that is not there is no reason to trust' '
-	probe alice --ca-file nothing --timeout 5 --until "state failed" &&
+	probe alice --ca-file nothing --timeout 20 --until "state failed" &&
 	grep "^state failed cert-invalid" out
 '
 
 test_expect_success 'a port where nobody listens: which one, and why' '
 	port=$("$BUILD/t/free-port") &&
-	probe alice --server "localhost:$port" --timeout 5 --until "state offline" &&
+	probe alice --server "localhost:$port" --timeout 20 --until "state offline" &&
 	grep "^state offline server-unreachable: .*127.0.0.1:$port: Connection refused" out
 '
 
@@ -126,13 +126,13 @@ test_expect_success 'a name that does not resolve' '
 test_expect_success 'a server without TLS never sees the password' '
 	odd_server "$stream<stream:features><mechanisms xmlns='\''urn:ietf:params:xml:ns:xmpp-sasl'\''>
 		<mechanism>PLAIN</mechanism></mechanisms></stream:features>" &&
-	probe alice --server "127.0.0.1:$odd_port" --timeout 5 --until "state offline" &&
+	probe alice --server "127.0.0.1:$odd_port" --timeout 20 --until "state offline" &&
 	grep "^state offline no-tls: " out
 '
 
 test_expect_success 'an empty stream error is an error, not a crash' '
 	odd_server "$stream<stream:error/></stream:stream>" &&
-	probe alice --server "127.0.0.1:$odd_port" --timeout 5 --until "state offline" &&
+	probe alice --server "127.0.0.1:$odd_port" --timeout 20 --until "state offline" &&
 	grep "^state offline server-unreachable: .*ended the stream" out
 '
 

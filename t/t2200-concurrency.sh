@@ -104,7 +104,7 @@ test_expect_success 'R8: a small request is not starved by a big transfer' '
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	background alice git clone -q --bare xmpp::bob@localhost/big alice/big.git &&
 	wait_for 10 services_run &&
-	as alice timeout 5 git ls-remote $url main &&
+	as alice timeout 30 git ls-remote $url main &&
 	alive $job &&
 	job_ends 60 0
 '
