@@ -80,12 +80,21 @@ static void on_outcome(void *owner, struct fields f)
 	l->events->exited(l->owner, fields_get_u64(f, "status", 128) & 255);
 }
 
+/* The device speaks with us no more, and says so: to ask it again soon would be in vain. */
+static bool is_shut_out(const char *reason)
+{
+	return !strcmp(reason, "untrusted") || !strcmp(reason, "removed");
+}
+
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
 	struct lost_push *l = owner;
 
 	l->question = NULL;
-	look_again(l);
+	if (is_shut_out(reason))
+		l->events->unknown(l->owner, false);
+	else
+		look_again(l);
 }
 
 /* A question is answered or refused; nothing else happens to one. */
