@@ -10,7 +10,6 @@
  */
 #include "greeting.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,23 +76,14 @@ static void close_with(struct greeting *g, const char *state, const struct link_
 	drop(g);
 }
 
-/* Its resource, where it has one: nothing is opened to it until it comes anew, or for an hour. */
-static void note_protocol(struct greeting *g, uint64_t protocol)
-{
-	struct resource *r = NULL;
-
-	log_about(g->jid, LOG_WARNING, "%s: speaks protocol %" PRIu64 ", this side protocol %d", g->jid, protocol, LINK_PROTOCOL);
-	if (path_kind(g->path) == PATH_INBAND)
-		r = presence_full(g->broker->presence, inband_jid(g->path));
-	if (r)
-		resource_note_protocol(r, protocol, broker_now(g->broker));
-}
-
 static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol, const char *why)
 {
+	char device[DEVICE_ID_LEN + 1];
+
 	switch (fault) {
 	case HELLO_OTHER_PROTOCOL:
-		note_protocol(g, protocol);
+		device_id_of(g->fp, device);
+		presence_other_protocol(g->broker->presence, g->jid, device, protocol, broker_now(g->broker));
 		close_with(g, "version", NULL);
 		break;
 	case HELLO_OTHER_NAMES:

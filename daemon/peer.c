@@ -10,7 +10,6 @@
  */
 #include "peer.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -607,23 +606,13 @@ static bool on_link_fill(void *owner)
 	return may_carry(p) && !absence_pauses(&p->absence) && channels_fill(&p->channels);
 }
 
-/* Nothing is opened to it any more until it comes anew, or for an hour. */
-static void note_protocol(struct peer *p)
-{
-	struct resource *r = presence_device(p->broker->presence, p->jid, p->device);
-
-	log_about(p->jid, LOG_WARNING, "%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", p->jid, p->device,
-		  p->link.peer_protocol, LINK_PROTOCOL);
-	if (r)
-		resource_note_protocol(r, p->link.peer_protocol, broker_now(p->broker));
-}
-
 static void on_link_ended(void *owner, const char *reason)
 {
 	struct peer *p = owner;
 
 	if (!strcmp(reason, "version") && p->link.peer_protocol)
-		note_protocol(p);
+		presence_other_protocol(p->broker->presence, p->jid, p->device, p->link.peer_protocol,
+					broker_now(p->broker));
 	end(p, reason);
 }
 

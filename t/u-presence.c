@@ -186,14 +186,16 @@ static void t_protocol(void)
 
 	presence_available(p, "bob@example.org/git", DEV1, 1, &r);
 	is_int(resource_protocol(r, 1000), 0, "of a new device no other protocol is known");
-	resource_note_protocol(r, 3, 1000);
+	presence_other_protocol(p, "bob@example.org", DEV2, 3, 1000);
+	is_int(buddy_protocol(b, 1000), 0, "nor if one is met in it that does not show itself");
+	presence_other_protocol(p, "bob@example.org", DEV1, 3, 1000);
 	is_int(resource_protocol(r, 1000 + LINK_VERSION_KEPT - 1), 3, "one that was met in another is not asked again");
 	is_int(buddy_protocol(b, 1000), 3, "and its buddy is shown with it");
 	is_int(resource_protocol(r, 1000 + LINK_VERSION_KEPT), 0, "for an hour");
 	presence_unavailable(p, "bob@example.org/git", 2, gone);
 	presence_available(p, "bob@example.org/git", DEV1, 3, &r);
 	is_int(resource_protocol(r, 2000), 0, "or until it has gone and come");
-	resource_note_protocol(r, 3, 1000);
+	presence_other_protocol(p, "bob@example.org", DEV1, 3, 1000);
 	presence_available(p, "bob@example.org/chat", NULL, 2, &r);
 	is_int(resource_protocol(presence_device(p, "bob@example.org", DEV1), 1000), 3,
 	       "what another resource says changes nothing");

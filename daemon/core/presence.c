@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "presence.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "link.h"
+#include "log.h"
 #include "quota.h"
 #include "table.h"
 
@@ -19,7 +22,7 @@
  * the newer resource is the device, and the end of the ghost is not the end of it.
  */
 
-enum { INSTANCE_LEN = 16, RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
+enum { RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
 
 struct entry {
 	struct table_node node;		/* first: table_find() leads back to the entry */
@@ -499,8 +502,15 @@ struct resource *presence_full(const struct presence *p, const char *full)
 	return b ? *resource_at(b, name) : NULL;
 }
 
-void resource_note_protocol(struct resource *r, uint64_t protocol, uint64_t now)
+void presence_other_protocol(struct presence *p, const char *bare, const char *device, uint64_t protocol,
+			     uint64_t now)
 {
+	struct resource *r = presence_device(p, bare, device);
+
+	log_about(bare, LOG_WARNING, "%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", bare, device,
+		  protocol, LINK_PROTOCOL);
+	if (!r)
+		return;
 	r->protocol = protocol;
 	r->protocol_at = now;
 }
