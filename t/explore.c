@@ -22,6 +22,7 @@
 #include "fields.h"
 #include "log.h"
 #include "negotiation.h"
+#include "nothing.h"
 
 enum {
 	OPS = 3,
@@ -139,24 +140,12 @@ static struct op *op_of(struct world *w, const char *id)
 
 /* Who began it */
 
-static void on_nothing(void *owner)
-{
-}
-
-static void on_bytes(void *owner, const void *data, size_t n)
-{
-}
-
 static void on_exited(void *owner, uint32_t status)
 {
 	struct op *op = owner;
 
 	op->exited = true;
 	channel_end(op->channel);
-}
-
-static void on_status(void *owner, uint32_t status)
-{
 }
 
 static void on_closed(void *owner, const char *reason)
@@ -172,12 +161,12 @@ static void on_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events channel_events = {
-	.accepted = on_nothing,
-	.data = on_bytes,
-	.stderr_data = on_bytes,
-	.end = on_nothing,
+	.accepted = nothing,
+	.data = nothing_came,
+	.stderr_data = nothing_came,
+	.end = nothing,
 	.exited = on_exited,
-	.writable = on_nothing,
+	.writable = nothing,
 	.closed = on_closed,
 };
 
@@ -243,12 +232,12 @@ static void on_served_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events served_events = {
-	.accepted = on_nothing,
+	.accepted = nothing,
 	.data = on_served_data,
-	.stderr_data = on_bytes,
-	.end = on_nothing,
-	.exited = on_status,
-	.writable = on_nothing,
+	.stderr_data = nothing_came,
+	.end = nothing,
+	.exited = nothing_exited,
+	.writable = nothing,
 	.closed = on_served_closed,
 };
 
@@ -342,10 +331,6 @@ static const struct negotiation_events negotiation_events = {
 
 /* The link */
 
-static void on_up(void *owner, bool resumed)
-{
-}
-
 static void on_deliver(void *owner, const struct record *record)
 {
 	struct side *s = owner;
@@ -385,8 +370,8 @@ static void on_ended(void *owner, const char *reason)
 }
 
 static const struct link_events link_events = {
-	.up = on_up,
-	.down = on_nothing,
+	.up = nothing_up,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
 	.ended = on_ended,

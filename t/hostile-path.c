@@ -30,6 +30,7 @@
 
 #include "jid.h"
 #include "link.h"
+#include "nothing.h"
 #include "text.h"
 #include "tls.h"
 #include "ways.h"
@@ -363,10 +364,6 @@ static void on_up(void *owner, bool resumed)
 	fflush(stdout);
 }
 
-static void on_down(void *owner)
-{
-}
-
 static bool on_fill(void *owner)
 {
 	return false;
@@ -382,11 +379,11 @@ static void on_ended(void *owner, const char *reason)
 
 static const struct link_events link_events = {
 	.up = on_up,
-	.down = on_down,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
 	.ended = on_ended,
-	.kick = on_down,
+	.kick = nothing,
 };
 
 static void say_all(struct intruder *i)

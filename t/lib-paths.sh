@@ -8,6 +8,7 @@
 #   reload <user>                    its broker reads the configuration again
 #   in_mid_push                      a push to bob is arriving
 #   half_pack, whole_pack            bob's upload-pack stops in the middle, and goes on
+#   half_clone <directory>           a $job of alice's is there, in a clone of $url; what it says is in err
 
 # Only the loopback addresses that are configured are told: other interfaces of the
 # machine are not the test's. The port told is another one when a relay is between.
@@ -63,6 +64,12 @@ half_pack () {
 whole_pack () {
 	touch go
 	as bob git config --global --unset uploadpack.packObjectsHook
+}
+
+half_clone () {
+	half_pack &&
+	background alice git clone -q --bare $url "$1" 2>err &&
+	wait_for 20 test -e half
 }
 
 # Objects of a push are arriving at bob.

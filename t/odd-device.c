@@ -24,6 +24,7 @@
 #include "fields.h"
 #include "jid.h"
 #include "link.h"
+#include "nothing.h"
 #include "record.h"
 #include "text.h"
 #include "tls.h"
@@ -136,14 +137,6 @@ static void on_deliver(void *owner, const struct record *record)
 	fflush(stdout);
 }
 
-static void on_up(void *owner, bool resumed)
-{
-}
-
-static void on_down(void *owner)
-{
-}
-
 static bool on_fill(void *owner)
 {
 	return false;
@@ -156,12 +149,12 @@ static void on_ended(void *owner, const char *reason)
 }
 
 static const struct link_events link_events = {
-	.up = on_up,
-	.down = on_down,
+	.up = nothing_up,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
 	.ended = on_ended,
-	.kick = on_down,
+	.kick = nothing,
 };
 
 static void begin_link(struct odd *o)

@@ -4,6 +4,7 @@
  * says what it has to say, sometimes after a hook that takes its time or pushes
  * itself, and reads. A user may kill it at any moment.
  */
+#include "nothing.h"
 #include "sim.h"
 
 #include <stdio.h>
@@ -133,10 +134,6 @@ static void pass_on(struct helper *h)
 	}
 }
 
-static void on_channel_accepted(void *owner)
-{
-}
-
 unsigned reading_delay(struct world *w)
 {
 	return w->phase == PHASE_TROUBLE && chance(w, w->swarm.slow_reader) ? between(w, 0, 5000) : below(w, 20);
@@ -152,14 +149,6 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	if (!h->reading)
 		plan(h, reading_delay(world_of(h)), STEP_READ);
 	h->reading = true;
-}
-
-static void on_channel_stderr(void *owner, const void *data, size_t n)
-{
-}
-
-static void on_channel_end(void *owner)
-{
 }
 
 static void on_channel_exited(void *owner, uint32_t status)
@@ -254,10 +243,10 @@ static void on_channel_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events channel_events = {
-	.accepted = on_channel_accepted,
+	.accepted = nothing,
 	.data = on_channel_data,
-	.stderr_data = on_channel_stderr,
-	.end = on_channel_end,
+	.stderr_data = nothing_came,
+	.end = nothing,
 	.exited = on_channel_exited,
 	.writable = on_channel_writable,
 	.closed = on_channel_closed,

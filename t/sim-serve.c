@@ -4,6 +4,7 @@
  * late or never, reads when it likes, dies when it is told to by chance. What it says is a
  * stream; the status that it ends with is kept, for the far end must be told the same.
  */
+#include "nothing.h"
 #include "sim.h"
 
 #include <string.h>
@@ -103,10 +104,6 @@ const struct outcome *outcome_find(const struct world *w, const char *id)
 	return NULL;
 }
 
-static void on_accepted(void *owner)
-{
-}
-
 /* The moment at which a push is all there and nobody knows yet what becomes of it. */
 static void maybe_cut_off(struct serve *s)
 {
@@ -158,10 +155,6 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	s->reading = true;
 }
 
-static void on_channel_stderr(void *owner, const void *data, size_t n)
-{
-}
-
 static void on_channel_end(void *owner)
 {
 	struct serve *s = owner;
@@ -176,10 +169,6 @@ static void on_channel_end(void *owner)
 		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->name,
 			  s->peer->other->name);
 	want_to_finish(s);
-}
-
-static void on_channel_exited(void *owner, uint32_t status)
-{
 }
 
 /* What the process has to say, as far as there is room; its end. */
@@ -313,11 +302,11 @@ static void on_channel_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events channel_events = {
-	.accepted = on_accepted,
+	.accepted = nothing,
 	.data = on_channel_data,
-	.stderr_data = on_channel_stderr,
+	.stderr_data = nothing_came,
 	.end = on_channel_end,
-	.exited = on_channel_exited,
+	.exited = nothing_exited,
 	.writable = on_channel_writable,
 	.closed = on_channel_closed,
 };

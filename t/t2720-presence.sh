@@ -67,9 +67,7 @@ test_expect_success 'alice and bob, at a server that lies' '
 '
 
 test_expect_success 'a clone goes on although the server says that bob is gone, and that he cannot be reached' '
-	half_pack &&
-	background alice git clone -q --bare $url alice/clone.git &&
-	wait_for 20 test -e half &&
+	half_clone alice/clone.git &&
 	lie "type=\"unavailable\" from=\"$(full_jid_of bob)\"" &&
 	wait_for 5 grep "device $(device_id bob) went offline" log/alice &&
 	lie "type=\"error\" from=\"$(full_jid_of bob)\"" "<error type=\"wait\"><remote-server-timeout xmlns=\"urn:ietf:params:xml:ns:xmpp-stanzas\"/></error>" &&
@@ -123,9 +121,7 @@ warned () {
 }
 
 test_expect_success 'who waits for a broker that was killed is told, and hears its end from the next one' '
-	half_pack &&
-	background alice git clone -q --bare $url alice/again.git 2>err &&
-	wait_for 20 test -e half &&
+	half_clone alice/again.git &&
 	kill_broker bob &&
 	wait_for 20 warned &&
 	as alice git xmpp status >out && cat out &&

@@ -90,9 +90,7 @@ test_expect_success 'a clone that begins in-band goes on directly, and back, wit
 '
 
 test_expect_success 'the server is away: what has a direct path goes on, and new commands work' '
-	half_pack &&
-	background alice git clone -q --bare $url alice/serverless.git &&
-	wait_for 20 test -e half &&
+	half_clone alice/serverless.git &&
 	stop_prosody KILL &&
 	as alice git ls-remote $url &&
 	whole_pack &&

@@ -84,9 +84,7 @@ test_expect_success 'a clone moves from in-band to the proxy and back in the mid
 
 test_expect_success 'the server is restarted, and with it the proxy: a clone completes' '
 	wait_for 15 path_is alice proxy &&
-	half_pack &&
-	background alice git clone -q --bare $url alice/again.git &&
-	wait_for 20 test -e half &&
+	half_clone alice/again.git &&
 	restart_prosody KILL &&
 	whole_pack &&
 	job_ends 60 0 &&

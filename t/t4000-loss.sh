@@ -30,9 +30,7 @@ test_expect_success 'two users, their brokers, a repository of some size' '
 '
 
 test_expect_success 'R1 R10: the server is restarted in mid-clone: the clone completes' '
-	half_pack &&
-	background alice git clone -q --bare $url alice/clone.git &&
-	wait_for 20 test -e half &&
+	half_clone alice/clone.git &&
 	restart_server &&
 	whole_pack &&
 	job_ends 60 0 &&
@@ -42,9 +40,7 @@ test_expect_success 'R1 R10: the server is restarted in mid-clone: the clone com
 
 test_expect_success 'the server dies without a word in mid-clone, and comes back: the same' '
 	rm -rf alice/clone.git &&
-	half_pack &&
-	background alice git clone -q --bare $url alice/clone.git &&
-	wait_for 20 test -e half &&
+	half_clone alice/clone.git &&
 	restart_server KILL &&
 	whole_pack &&
 	job_ends 60 0 &&
@@ -67,9 +63,7 @@ test_expect_success 'the sending broker is killed in mid-clone: a named failure,
 	# Who is not online himself cannot see that somebody else is not.
 	wait_for 30 broker_online alice && wait_for 30 trusts alice bob &&
 	patience alice 2 &&
-	half_pack &&
-	background alice git clone -q --bare $url alice/again.git 2>err &&
-	wait_for 20 test -e half &&
+	half_clone alice/again.git &&
 	kill_broker bob &&
 	job_ends 20 128 &&
 	grep "bob@localhost" err &&

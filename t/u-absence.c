@@ -2,6 +2,7 @@
 #include "absence.h"
 
 #include "negotiation.h"
+#include "nothing.h"
 #include "tap.h"
 
 /*
@@ -21,14 +22,6 @@ struct side {
 static struct side alice, bob;
 static uint64_t now;
 
-static void on_up(void *owner, bool resumed)
-{
-}
-
-static void on_down(void *owner)
-{
-}
-
 static void on_deliver(void *owner, const struct record *record)
 {
 	struct side *s = owner;
@@ -44,36 +37,20 @@ static bool on_fill(void *owner)
 	return !absence_pauses(&s->absence) && channels_fill(&s->channels);
 }
 
-static void on_ended(void *owner, const char *reason)
-{
-}
-
-static void on_kick(void *owner)
-{
-}
-
 static const struct link_events link_events = {
-	.up = on_up,
-	.down = on_down,
+	.up = nothing_up,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
-	.ended = on_ended,
-	.kick = on_kick,
+	.ended = nothing_ended,
+	.kick = nothing,
 };
-
-static void on_nothing(void *owner)
-{
-}
 
 static void on_data(void *owner, const void *data, size_t n)
 {
 	struct side *s = owner;
 
 	s->got += n;
-}
-
-static void on_exited(void *owner, uint32_t status)
-{
 }
 
 static void on_closed(void *owner, const char *reason)
@@ -84,12 +61,12 @@ static void on_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events channel_events = {
-	.accepted = on_nothing,
+	.accepted = nothing,
 	.data = on_data,
 	.stderr_data = on_data,
-	.end = on_nothing,
-	.exited = on_exited,
-	.writable = on_nothing,
+	.end = nothing,
+	.exited = nothing_exited,
+	.writable = nothing,
 	.closed = on_closed,
 };
 

@@ -5,6 +5,7 @@
 #include "fields.h"
 #include "log.h"
 #include "longpath.h"
+#include "nothing.h"
 #include "tap.h"
 
 enum { ENDS = 8 };
@@ -197,14 +198,6 @@ static void on_ended(void *owner, const char *reason)
 	channels_finish(&s->channels, reason);
 }
 
-static void on_up(void *owner, bool resumed)
-{
-}
-
-static void on_down(void *owner)
-{
-}
-
 static void on_kick(void *owner)
 {
 	struct side *s = owner;
@@ -215,8 +208,8 @@ static void on_kick(void *owner)
 }
 
 static const struct link_events link_events = {
-	.up = on_up,
-	.down = on_down,
+	.up = nothing_up,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
 	.ended = on_ended,

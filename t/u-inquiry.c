@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inquiry.h"
 
-#include <stdio.h>
-
+#include "asked.h"
 #include "bounds.h"
-#include "tap.h"
 
 /* What is asked is written down: "p" and a full JID, "s" and a bare one. */
 static struct presence *presence;
 static struct inquiry *inquiry;
-static char asked[2048];
-static unsigned questions;
 static bool mute;			/* pings cannot be sent */
 static enum interest interest;
-static uint64_t now;
 
 #define DEV1 "aaaaaaaaaaaaaaaa"
 #define DEV2 "bbbbbbbbbbbbbbbb"
@@ -23,24 +18,16 @@ static enum interest on_interest(void *owner, const char *jid)
 	return strcmp(jid, "chat@x.org") ? interest : INTEREST_NONE;
 }
 
-static void note(char what, const char *jid)
-{
-	size_t n = strlen(asked);
-
-	questions++;
-	snprintf(asked + n, sizeof(asked) - n, "%s%c %s", n ? ", " : "", what, jid);
-}
-
 static bool on_ping(void *owner, const char *full)
 {
 	if (!mute)
-		note('p', full);
+		asked_note("p ", full);
 	return !mute;
 }
 
 static void on_show(void *owner, const char *bare)
 {
-	note('s', bare);
+	asked_note("s ", bare);
 }
 
 static const struct inquiry_events events = {
@@ -55,9 +42,7 @@ static void begin(void)
 	inquiry = inquiry_create(presence, &events, NULL, 1);
 	interest = INTEREST_SOME;
 	mute = false;
-	now = 1000;
-	*asked = '\0';
-	questions = 0;
+	asked_begin();
 }
 
 static void finish(void)
@@ -85,24 +70,9 @@ static void gone(const char *full)
 	presence_unavailable(presence, full, 1, device);
 }
 
-/* Time passes; whatever is due is asked. */
 static void pass(uint64_t ms)
 {
-	uint64_t until = now + ms;
-
-	while (inquiry_deadline(inquiry) <= until) {
-		now = inquiry_deadline(inquiry) > now ? inquiry_deadline(inquiry) : now;
-		inquiry_tick(inquiry, now);
-	}
-	now = until;
-}
-
-/* What was asked since the last look. */
-static void expect(const char *what, const char *why)
-{
-	is_str(asked, what, why);
-	*asked = '\0';
-	questions = 0;
+	PASS(ms, inquiry, inquiry_deadline, inquiry_tick);
 }
 
 static void test_who(void)
@@ -167,19 +137,19 @@ static void test_pauses(void)
 	buddy("bob@x.org", SUBSCRIPTION_BOTH);
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_SETTLE);
-	is_int(questions, 1, "one question");
+	is_int(asked_count, 1, "one question");
 	pass(INQUIRY_FIRST * 3 / 2);
-	is_int(questions, 2, "another one after a pause");
+	is_int(asked_count, 2, "another one after a pause");
 	for (rounds = 0; rounds < 12; rounds++)
 		pass(INQUIRY_MAX);
-	questions = 0;
+	asked_count = 0;
 	pass(10 * (uint64_t)INQUIRY_MAX);
-	ok(questions >= 6 && questions <= 10, "in the end one in half an hour");
+	ok(asked_count >= 6 && asked_count <= 10, "in the end one in half an hour");
 	interest = INTEREST_WAITS;
 	inquiry_want(inquiry, "bob@x.org", now);
-	questions = 0;
+	asked_count = 0;
 	pass(10 * INQUIRY_EAGER);
-	ok(questions >= 6 && questions <= 10, "one in a minute while somebody waits");
+	ok(asked_count >= 6 && asked_count <= 10, "one in a minute while somebody waits");
 	finish();
 }
 
@@ -195,20 +165,20 @@ static void test_domains(void)
 	buddy("bob@y.org", SUBSCRIPTION_BOTH);
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_SETTLE);
-	is_int(questions, INQUIRY_AT_ONCE + 1, "so many of a domain are asked at once");
+	is_int(asked_count, INQUIRY_AT_ONCE + 1, "so many of a domain are asked at once");
 	pass(2 * INQUIRY_MORE);
-	is_int(questions, 21, "the others soon, each once");
+	is_int(asked_count, 21, "the others soon, each once");
 
 	/* What one asks of a domain that cannot be reached. */
 	inquiry_heard(inquiry, "u3@x.org", "remote-server-timeout", now);
-	questions = 0;
+	asked_count = 0;
 	*asked = '\0';
 	pass(60 * INQUIRY_EAGER);
-	ok(questions > 40 && questions <= 60 + 10, "of one that cannot be reached one is asked in a minute");
-	questions = 0;
+	ok(asked_count > 40 && asked_count <= 60 + 10, "of one that cannot be reached one is asked in a minute");
+	asked_count = 0;
 	inquiry_heard(inquiry, "u7@x.org", NULL, now);
 	pass(5 * INQUIRY_MORE);
-	ok(questions >= 20, "and all, once it is heard again");
+	ok(asked_count >= 20, "and all, once it is heard again");
 	finish();
 }
 
@@ -227,7 +197,7 @@ static void test_flapping(void)
 		inquiry_heard(inquiry, "bob@x.org", NULL, now);
 		pass(INQUIRY_MORE + 300);
 	}
-	ok(questions < 25, "one who never answers is not asked more often because others do");
+	ok(asked_count < 25, "one who never answers is not asked more often because others do");
 	finish();
 }
 

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "nothing.h"
 #include "tap.h"
 
 /* A channel in use, and whose it is. */
@@ -58,19 +59,7 @@ static void expect(const char *text, const char *what)
 	buf_reset(&trace);
 }
 
-/* Channels: only their end matters here. */
-static void on_nothing(void *owner)
-{
-}
-
-static void on_bytes(void *owner, const void *data, size_t n)
-{
-}
-
-static void on_exited(void *owner, uint32_t status)
-{
-}
-
+/* Of channels only their end matters here. */
 static void on_closed(void *owner, const char *reason)
 {
 	struct run *run = owner;
@@ -81,7 +70,7 @@ static void on_closed(void *owner, const char *reason)
 }
 
 static const struct channel_events channel_events = {
-	on_nothing, on_bytes, on_bytes, on_nothing, on_exited, on_nothing, on_closed,
+	nothing, nothing_came, nothing_came, nothing, nothing_exited, nothing, on_closed,
 };
 
 static struct run *add_run(struct side *s, struct negotiation *neg)
@@ -203,11 +192,7 @@ static const struct request_events request_events = {
 	on_wanted, on_waiting, on_open, on_outcome, on_seen, on_refused,
 };
 
-/* Links: joined by pump(). */
-static void on_link_up(void *owner, bool resumed)
-{
-}
-
+/* Links are joined by pump(). */
 static void on_link_deliver(void *owner, const struct record *record)
 {
 	struct side *s = owner;
@@ -230,8 +215,8 @@ static void on_link_ended(void *owner, const char *reason)
 }
 
 static const struct link_events link_events = {
-	.up = on_link_up, .down = on_nothing, .deliver = on_link_deliver, .fill = on_link_fill,
-	.ended = on_link_ended, .kick = on_nothing,
+	.up = nothing_up, .down = nothing, .deliver = on_link_deliver, .fill = on_link_fill,
+	.ended = on_link_ended, .kick = nothing,
 };
 
 static void pump(struct side *a)

@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "requests.h"
 
-#include <stdio.h>
-
+#include "asked.h"
 #include "bounds.h"
-#include "tap.h"
 
 static struct requests *requests;
-static char asked[1024];
-static unsigned count;
-static uint64_t now;
 
 static void on_ask(void *owner, const char *jid)
 {
-	size_t n = strlen(asked);
-
-	count++;
-	snprintf(asked + n, sizeof(asked) - n, "%s%s", n ? " " : "", jid);
+	asked_note("", jid);
 	requests_sent(requests, now);
 }
 
@@ -25,27 +17,12 @@ static const struct requests_events events = { .ask = on_ask };
 static void begin(void)
 {
 	requests = requests_create(&events, NULL, 1);
-	now = 1000;
-	*asked = '\0';
-	count = 0;
+	asked_begin();
 }
 
 static void pass(uint64_t ms)
 {
-	uint64_t until = now + ms;
-
-	while (requests_deadline(requests) <= until) {
-		now = requests_deadline(requests) > now ? requests_deadline(requests) : now;
-		requests_tick(requests, now);
-	}
-	now = until;
-}
-
-static void expect(const char *what, const char *why)
-{
-	is_str(asked, what, why);
-	*asked = '\0';
-	count = 0;
+	PASS(ms, requests, requests_deadline, requests_tick);
 }
 
 enum { MINUTE = 60 * 1000, DAY = 24 * 60 * MINUTE };
@@ -74,12 +51,12 @@ static void test_again(void)
 	pass(9 * MINUTE);
 	expect("bob@x.org", "at least");
 	pass(10ULL * DAY);
-	ok(count >= 7 && count <= 10, "and then it is a day");
+	ok(asked_count >= 7 && asked_count <= 10, "and then it is a day");
 	requests_drop(requests, "bob@x.org");
 	is_int(requests_due(requests, "bob@x.org"), 0, "who has answered");
-	count = 0;
+	asked_count = 0;
 	pass(3ULL * DAY);
-	is_int(count, 0, "is not asked");
+	is_int(asked_count, 0, "is not asked");
 	requests_destroy(requests);
 }
 
@@ -92,11 +69,11 @@ static void test_pace(void)
 	requests_note(requests, "d@x.org", now);
 	requests_sent(requests, now);
 	pass(MINUTE * 4 / 3 + 1000);
-	ok(count <= REQUESTS_AT_ONCE, "a few at a time");
+	ok(asked_count <= REQUESTS_AT_ONCE, "a few at a time");
 	pass(MINUTE);
-	ok(count <= 2 * REQUESTS_AT_ONCE, "with a minute and more between them");
+	ok(asked_count <= 2 * REQUESTS_AT_ONCE, "with a minute and more between them");
 	pass(MINUTE * 5 / 2);
-	is_int(count, 4, "but each has its turn, once");
+	is_int(asked_count, 4, "but each has its turn, once");
 	requests_destroy(requests);
 
 	begin();

@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "link.h"
 #include "negotiation.h"
+#include "nothing.h"
 #include "presence.h"
 #include "tap.h"
 #include "tls.h"
@@ -112,14 +113,6 @@ struct end {
 
 static struct device_key *key;
 
-static void on_up(void *owner, bool resumed)
-{
-}
-
-static void on_down(void *owner)
-{
-}
-
 static void on_deliver(void *owner, const struct record *record)
 {
 	struct end *e = owner;
@@ -145,17 +138,13 @@ static void on_ended(void *owner, const char *reason)
 	ok(false, "a link ended: %s", reason);
 }
 
-static void on_kick(void *owner)
-{
-}
-
 static const struct link_events link_events = {
-	.up = on_up,
-	.down = on_down,
+	.up = nothing_up,
+	.down = nothing,
 	.deliver = on_deliver,
 	.fill = on_fill,
 	.ended = on_ended,
-	.kick = on_kick,
+	.kick = nothing,
 };
 
 static const struct negotiation_events negotiation_events;

@@ -16,6 +16,7 @@
 #include "hello.h"
 #include "jid.h"
 #include "negotiation.h"
+#include "nothing.h"
 #include "pass.h"
 #include "socks5.h"
 #include "tap.h"
@@ -164,25 +165,13 @@ static void pump(void)
 	}
 }
 
-static void on_nothing(void *owner)
-{
-}
-
-static void on_bytes(void *owner, const void *data, size_t n)
-{
-}
-
-static void on_exited(void *owner, uint32_t status)
-{
-}
-
 static void on_closed(void *owner, const char *reason)
 {
 	((struct side *)owner)->channel = NULL;
 }
 
 static const struct channel_events channel_events = {
-	on_nothing, on_bytes, on_bytes, on_nothing, on_exited, on_nothing, on_closed,
+	nothing, nothing_came, nothing_came, nothing, nothing_exited, nothing, on_closed,
 };
 
 static void on_send(void *owner, enum record_type type, struct buf *fields)
@@ -243,12 +232,8 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 }
 
 static const struct request_events request_events = {
-	on_wanted, on_waiting, on_open, on_outcome, on_nothing, on_refused,
+	on_wanted, on_waiting, on_open, on_outcome, nothing, on_refused,
 };
-
-static void on_up(void *owner, bool resumed)
-{
-}
 
 static void on_deliver(void *owner, const struct record *r)
 {
@@ -265,13 +250,9 @@ static bool on_fill(void *owner)
 	return channels_fill(&((struct side *)owner)->channels);
 }
 
-static void on_ended(void *owner, const char *reason)
-{
-}
-
 static const struct link_events link_events = {
-	.up = on_up, .down = on_nothing, .deliver = on_deliver, .fill = on_fill, .ended = on_ended,
-	.kick = on_nothing,
+	.up = nothing_up, .down = nothing, .deliver = on_deliver, .fill = on_fill, .ended = nothing_ended,
+	.kick = nothing,
 };
 
 static void side_init(struct side *s, const char *name, struct side *other, const struct link_ends *ends,
