@@ -33,9 +33,21 @@ static void lower(char *text)
 			*text += 'a' - 'A';
 }
 
+/*
+ * Unicode 3.2 composes a few odd sequences to what it would compose further (its Public Review
+ * Issue 29). Such a form is no name: kept and read again, it would be another one.
+ */
 static bool apply(char *text, size_t size, const Stringprep_profile *profile)
 {
-	return text_utf8_valid(text, strlen(text)) && stringprep(text, size, 0, profile) == STRINGPREP_OK;
+	char *once;
+	bool stays;
+
+	if (!text_utf8_valid(text, strlen(text)) || stringprep(text, size, 0, profile) != STRINGPREP_OK)
+		return false;
+	once = xstrdup(text);
+	stays = stringprep(text, size, 0, profile) == STRINGPREP_OK && !strcmp(text, once);
+	free(once);
+	return stays;
 }
 
 bool prep_node(char *text, size_t size)

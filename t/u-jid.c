@@ -29,6 +29,9 @@ static const struct { const char *text, *bare; } rows[] = {
 	{ "\xc2\xad@example.org", NULL },
 	{ "\xd8\xa7" "1@example.org", NULL },
 	{ "\xf0\x9f\x8d\xb5@example.org", "\xf0\x9f\x8d\xb5@example.org" },
+	/* Unicode PR 29: composed once, it would be composed again */
+	{ "\xe1\x84\x8c\xcd\xa1\xe1\x85\xa9\xcc\x9c@example.org", NULL },
+	{ "a@\xe1\x84\x8c\xcd\xa1\xe1\x85\xa9\xcc\x9c.org", NULL },
 	/* RFC 3490, RFC 3491: labels, whatever the dot; RFC 7622 3.2: U-labels */
 	{ "bob@B\xc3\x9c" "CHER.example", "bob@b\xc3\xbc" "cher.example" },
 	{ "bob@bu\xcc\x88" "cher.example", "bob@b\xc3\xbc" "cher.example" },
