@@ -207,7 +207,7 @@ uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, 
 /* A JID of a domain alone counts as that domain. bare has JID_MAX bytes. */
 static enum asker asker_of(const struct exchange *e, const char *from, char *bare)
 {
-	if (!from || !strcmp(from, e->bare) || !strcmp(from, e->domain))
+	if (!from || jid_same(from, e->bare) || jid_same(from, e->domain))
 		return ASKER_SERVER;
 	if (!jid_bare_of(from, bare)) {
 		snprintf(bare, JID_MAX, "%.*s", (int)strcspn(from, "/"), from);
@@ -339,7 +339,7 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 /* RFC 6121 2.1.6: only from our own account; anybody could send one, the domain's own name included. */
 static void take_roster_push(struct exchange *e, const struct stanza *s, uint64_t now)
 {
-	if (s->from && strcmp(s->from, e->bare) != 0) {
+	if (s->from && !jid_same(s->from, e->bare)) {
 		exchange_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}
@@ -352,7 +352,7 @@ static void take_blocking_push(struct exchange *e, const struct stanza *s, uint6
 {
 	struct xmpp_rows rows;
 
-	if (s->from && strcmp(s->from, e->bare) != 0) {
+	if (s->from && !jid_same(s->from, e->bare)) {
 		exchange_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}

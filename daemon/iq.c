@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "jid.h"
 #include "text.h"
 
 enum { SLOT_BITS = 16, SLOT_NONE = UINT16_MAX, SLOTS_FIRST = 16 };
@@ -164,7 +165,7 @@ static uint64_t handle_of_id(const struct iq_table *t, const char *id)
 
 static bool same(const char *a, const char *b)
 {
-	return a && b && !strcmp(a, b);
+	return a && b && jid_same(a, b);
 }
 
 /* RFC 6120 8.1.2.1: our own server may leave `from` out, or speak as our bare JID. */
