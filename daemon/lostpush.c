@@ -69,7 +69,7 @@ static void on_outcome(void *owner, struct fields f)
 	const char *state = fields_get(f, "state");
 
 	l->question = NULL;
-	if (!state || !strcmp(state, "unknown") || !pass_on_rest(l, f)) {
+	if (!strcmp(state, "unknown") || !pass_on_rest(l, f)) {
 		l->events->unknown(l->owner, true);
 		return;
 	}
@@ -155,7 +155,7 @@ void lost_push_destroy(struct lost_push *l)
 	if (!l)
 		return;
 	if (l->question)
-		neg_withdraw(l->question, "not wanted any more");
+		neg_withdraw(l->question, "cancelled");
 	l->question = NULL;
 	uv_close((uv_handle_t *)&l->timer, on_timer_closed);
 }

@@ -759,7 +759,7 @@ static void mix_side(struct digest *d, struct world *w, const struct side *s)
 	}
 	mix(d, s->channels.next);
 	mix(d, s->channels.count);
-	mix(d, s->negotiations.last_channel);
+	mix(d, s->channels.announced);
 	while (left) {
 		struct record record;
 		long size = record_parse(at, left, &record);

@@ -128,6 +128,7 @@ static struct channel *open_channel(void)
 {
 	struct channel *ch = channel_open(&alice.channels, &channel_events, &alice);
 
+	channel_announced(&bob.channels, channel_number(ch));
 	channel_accept(&bob.channels, channel_number(ch), &channel_events, &bob);
 	talk();
 	return ch;

@@ -176,6 +176,7 @@ static void on_deliver(void *owner, const struct record *record)
 	if (record->type == RECORD_STARTING_PUSH) {
 		struct end *e = new_end(s, record->payload[0]);
 
+		ok(channel_announced(&s->channels, get_be32(record->payload + 1)), "a channel is announced");
 		if (!s->ignore)
 			e->ch = channel_accept(&s->channels, get_be32(record->payload + 1),
 					       &channel_events, e);
@@ -455,7 +456,11 @@ static void test_numbers(void)
 	is_int(channel_number(twin.ch), 2, "bob's numbers are even");
 	ok(!channel_accept(&bob.channels, 4, &channel_events, &twin), "his own are not the peer's");
 	ok(!channel_accept(&bob.channels, 0, &channel_events, &twin), "nor is 0");
-	ok(channel_accept(&bob.channels, 5, &channel_events, &twin) != NULL, "5 is");
+	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin), "5 is none before it is announced");
+	ok(!channel_announced(&bob.channels, 4), "which 4 cannot be");
+	ok(channel_announced(&bob.channels, 5) && channel_accept(&bob.channels, 5, &channel_events, &twin) != NULL,
+	   "then it is");
+	ok(!channel_announced(&bob.channels, 5) && !channel_announced(&bob.channels, 3), "numbers rise");
 	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin), "once");
 	ok(channel_accept(&bob.channels, 3, &channel_events, &twin) != NULL, "in any order");
 	finish();
@@ -478,7 +483,7 @@ static void test_stderr_bound(void)
 	finish();
 }
 
-/* What a correct peer does not send; the channel 1 is open, 3 was closed, and bob has said END in 5. */
+/* What a correct peer does not send; channel 1 is open, 3 was closed, in 5 bob has said END, 4 he has announced. */
 static void test_protocol_errors(void)
 {
 	static const uint8_t zeros[RECORD_PAYLOAD_MAX];
@@ -496,6 +501,9 @@ static void test_protocol_errors(void)
 		{ RECORD_ACCEPT, 3, "\0\0\0\1", 4, 0, "a late accept" },
 		{ RECORD_DATA, 7, "x", 1, -1, "data for a channel not opened yet" },
 		{ RECORD_CLOSE, 2, "", 0, 0, "a close of one that was not accepted" },
+		{ RECORD_DATA, 4, "x", 1, 0, "data for one" },
+		{ RECORD_CLOSE, 6, "", 0, -1, "a close of one that was never announced" },
+		{ RECORD_DATA, 6, "x", 1, -1, "data for one" },
 		{ RECORD_CLOSE, 7, "", 0, -1, "a close of one that is ours to open" },
 		{ RECORD_DATA, 0, "x", 1, -1, "data for channel 0" },
 		{ RECORD_ACCEPT, 1, "\0\0\0\1", 4, -1, "a second accept" },
@@ -524,6 +532,7 @@ static void test_protocol_errors(void)
 		settle();
 		channel_close(alice.ends[1].ch, "done");
 		channel_end(bob.ends[2].ch);
+		channel_announced(&alice.channels, 4);
 		settle();
 		put_be32(buf_reserve(&payload, 4), rows[i].number);
 		buf_added(&payload, 4);
@@ -537,7 +546,7 @@ static void test_protocol_errors(void)
 	}
 
 	for (int err = 0; err < 2; err++) {
-		size_t sent = 0, allowed = err ? 2 * CHANNEL_STDERR_MAX : CHANNEL_WINDOW;
+		size_t sent = 0, allowed = err ? CHANNEL_STDERR_MAX : CHANNEL_WINDOW;
 		uint8_t payload[4 + 8192] = { 0, 0, 0, 1 };
 		struct record r = { .type = err ? RECORD_STDERR : RECORD_DATA, .number = 1,
 				    .payload = payload, .len = sizeof(payload) };

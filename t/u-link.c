@@ -885,6 +885,14 @@ static void test_admission(void)
 	is_str(alice.trace, "ended(protocol)", "nor who breaks the protocol");
 	ok(!talk(&alice, 4096), "before that");
 	finish();
+
+	begin();
+	join_path();
+	talk(&alice, 4096);
+	record_put(&bob.wire, RECORD_BYE, 0, "reason=removed\0", 15);
+	arrive(&alice, SIZE_MAX);
+	is_str(alice.trace, "ended(protocol)", "who has not said who they are cannot say BYE, either");
+	finish();
 }
 
 static void test_versions(void)

@@ -21,7 +21,6 @@
  */
 
 enum {
-	STDERR_RECEIVE_MAX = 2 * CHANNEL_STDERR_MAX,
 	/* More credit than this is nonsense. */
 	CREDIT_MAX = 1 << 30,
 };
@@ -120,12 +119,20 @@ bool channel_send_number(struct channels *c, enum record_type type, uint32_t num
 	return link_send(c->link, type, payload, sizeof(payload));
 }
 
+bool channel_announced(struct channels *c, uint32_t number)
+{
+	if (channel_number_is_ours(c, number) || number <= c->announced)
+		return false;
+	c->announced = number;
+	return true;
+}
+
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner)
 {
 	struct channel *ch;
 
-	if (number == 0 || channel_number_is_ours(c, number) || find(c, number) ||
+	if (number == 0 || number > c->announced || channel_number_is_ours(c, number) || find(c, number) ||
 	    c->count >= CHANNELS_PER_LINK)
 		return NULL;
 	if (!channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
@@ -270,7 +277,7 @@ static const char *take_stderr(struct channel *ch, const uint8_t *p, size_t n)
 {
 	if (!ch->open || ch->exit_received)
 		return ch->open ? "type: nothing after EXIT" : NOT_ACCEPTED;
-	if (n > STDERR_RECEIVE_MAX - ch->err_received)
+	if (n > CHANNEL_STDERR_MAX - ch->err_received)
 		return "payload: at most 65536 bytes for a channel";
 	ch->err_received += n;
 	if (n > 0)
@@ -328,7 +335,7 @@ static const char *take_late(struct channels *c, uint32_t number, enum record_ty
 {
 	struct buf payload = { 0 };
 
-	if (number == 0 || (channel_number_is_ours(c, number) && number >= c->next))
+	if (number == 0 || (channel_number_is_ours(c, number) ? number >= c->next : number > c->announced))
 		return "channel: one that was announced";
 	if (!channel_number_is_ours(c, number) || type != RECORD_ACCEPT)
 		return NULL;

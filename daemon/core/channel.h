@@ -57,6 +57,7 @@ struct channels {
 	unsigned count;
 	size_t extra;			/* by which windows have grown, all together */
 	uint32_t next;			/* number of the next channel_open() */
+	uint32_t announced;		/* the highest number that the peer has announced */
 	struct channel *turn;		/* whose turn it is */
 };
 
@@ -77,10 +78,10 @@ bool channels_fill(struct channels *c);
 /* NULL when there are CHANNELS_PER_LINK. The peer is to be told by starting-push. */
 struct channel *channel_open(struct channels *c, const struct channel_events *events, void *owner);
 
-/*
- * Takes the channel the peer announced; NULL if the number is not the peer's to
- * use or in use, or too many. That none is announced twice is the negotiation's care.
- */
+/* The peer says that one of this number comes. False: it is not the peer's to use, or not above those before. */
+bool channel_announced(struct channels *c, uint32_t number);
+
+/* Takes the channel the peer announced; NULL if it is not the peer's to use, or in use, or too many. */
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner);
 

@@ -242,16 +242,15 @@ static int take_numbered(struct link *l, const struct record *record, uint64_t n
 
 static int take(struct link *l, const struct record *record, uint64_t now)
 {
-	if (record->type == RECORD_BYE) {
-		link_end(l, record_reason(record, "bye"), false);
-		return -1;
-	}
 	if (l->state == LINK_GREETING) {
 		if (record->type != RECORD_HELLO)
 			return link_protocol_error(l, record->type, "type: HELLO comes first");
 		return link_take_hello(l, record, now);
 	}
 	switch (record->type) {
+	case RECORD_BYE:
+		link_end(l, record_reason(record, "bye"), false);
+		return -1;
 	case RECORD_HELLO:
 		return link_protocol_error(l, RECORD_HELLO, "type: once on a path");
 	case RECORD_ACK:

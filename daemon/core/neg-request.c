@@ -203,7 +203,9 @@ const char *request_seen(struct negotiations *n, const char *id, struct fields f
 	const char *state = fields_get(f, "state");
 	struct negotiation *neg = neg_find(n, id, true);
 
-	if (!neg || !state || neg->question)
+	if (!state)
+		return "state: must be there";
+	if (!neg || neg->question)
 		return NULL;
 	if (neg->announcement) {
 		void (*seen)(void *owner) = neg->events->seen;
@@ -229,6 +231,8 @@ const char *request_outcome(struct negotiations *n, const char *id, struct field
 	const struct request_events *events;
 	void *owner;
 
+	if (!fields_get(f, "state"))
+		return "state: must be there";
 	if (!neg || !neg->question)
 		return NULL;
 	events = neg->events;

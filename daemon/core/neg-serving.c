@@ -79,7 +79,9 @@ const char *serving_can_push(struct negotiations *n, const char *id, struct fiel
 	const char *share = fields_get(f, "share"), *kind = fields_get(f, "kind");
 	struct negotiation *neg;
 
-	if (!share || !share_name_valid(share)) {
+	if (!share)
+		return "share: must be there";
+	if (!share_name_valid(share)) {
 		neg_refuse(n, id, "not-shared");
 		return NULL;
 	}
@@ -110,13 +112,13 @@ const char *serving_can_push(struct negotiations *n, const char *id, struct fiel
 const char *serving_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
-	int wanted = service ? service_by_name(service) : -1;
+	int wanted = service_by_name(service);
 	struct negotiation *neg;
 
 	/* An answer to an offer that we have withdrawn meanwhile. */
 	if (wanted == SERVICE_RECEIVE_PACK)
 		return NULL;
-	if (wanted < 0 || !share || !share_name_valid(share)) {
+	if (wanted < 0 || !share_name_valid(share)) {
 		neg_refuse(n, id, wanted < 0 ? "unsupported" : "not-shared");
 		return NULL;
 	}
@@ -200,10 +202,13 @@ const char *serving_withdrawn(struct negotiations *n, const char *id, struct fie
 
 const char *serving_outcome_asked(struct negotiations *n, const char *id, struct fields f)
 {
+	uint64_t received = fields_get_u64(f, "received", UINT64_MAX);
 	struct buf fields = { 0 };
 
+	if (received == UINT64_MAX)
+		return "received: a number";
 	fields_add(&fields, "id", id);
-	n->events->outcome(n->owner, id, fields_get_u64(f, "received", 0), &fields);
+	n->events->outcome(n->owner, id, received, &fields);
 	n->events->send(n->owner, RECORD_OUTCOME, &fields);
 	buf_finish(&fields);
 	return NULL;

@@ -278,6 +278,10 @@ static const char *on_push_request(struct negotiations *n, const char *id, struc
 {
 	struct negotiation *neg = neg_find(n, id, true);
 
+	if (!fields_get(f, "share"))
+		return "share: must be there";
+	if (!fields_get(f, "service"))
+		return "service: must be there";
 	return neg ? request_wanted(neg) : serving_push_request(n, id, f);
 }
 
@@ -301,9 +305,8 @@ static const char *on_starting_push(struct negotiations *n, const char *id, stru
 	if (channel_number_is_ours(n->channels, (uint32_t)channel))
 		return "channel: of the parity of who announces it";
 	/* Otherwise numbers are never used twice in a link. */
-	if (channel <= n->last_channel || channel > UINT32_MAX)
+	if (channel > UINT32_MAX || !channel_announced(n->channels, (uint32_t)channel))
 		return "channel: a number of 32 bits, above those before";
-	n->last_channel = channel;
 	return neg ? request_started(neg, channel) : serving_starting_push(n, id, channel);
 }
 

@@ -120,7 +120,6 @@ struct negotiations {
 	struct neg_watch *watches;		/* borrowed */
 	char ended[NEG_ENDED_KEPT][NEG_ID_LEN + 1];	/* a ring of ids that are over */
 	unsigned ended_next;
-	uint32_t last_channel;			/* the highest number the device announced */
 	uint64_t now;				/* of the call in progress */
 };
 
