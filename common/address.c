@@ -191,8 +191,10 @@ static const char *parse(struct address *a, const char *text)
 
 void address_put_jid(struct buf *out, const char *jid)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789@.-_+=,:";
+
 	for (; *jid; jid++)
-		if (strchr("%?#", *jid))
+		if (!(*jid & 0x80) && !strchr(plain, *jid))
 			buf_printf(out, "%%%02X", (unsigned)*jid);
 		else
 			buf_append(out, jid, 1);

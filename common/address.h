@@ -28,7 +28,10 @@ struct address {
 /* 0, or -1 with *why set to a static phrase for the user (like "no repository name"). */
 int address_parse(struct address *a, const char *text, const char **why);
 
-/* Appends a bare JID as it stands in an address: encoded is what would be read as something else. */
+/*
+ * Appends a bare JID as it stands in an address: encoded is what would be read as something else, there or by
+ * a shell.
+ */
 void address_put_jid(struct buf *out, const char *jid);
 
 /*

@@ -277,7 +277,11 @@ static void put_word(struct buf *out, const char *value)
 {
 	struct buf word = { 0 };
 
-	text_shell(&word, value);
+	/* What follows a '=' is part of an option. */
+	if (buf_len(out) && buf_data(out)[buf_len(out) - 1] == ' ')
+		text_operand(&word, value);
+	else
+		text_shell(&word, value);
 	put_value(out, buf_str(&word));
 	buf_finish(&word);
 }

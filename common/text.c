@@ -66,6 +66,13 @@ void text_shell(struct buf *out, const char *s)
 	buf_puts(out, "'");
 }
 
+void text_operand(struct buf *out, const char *s)
+{
+	if (*s == '-')
+		buf_puts(out, "-- ");
+	text_shell(out, s);
+}
+
 bool text_utf8_valid(const char *s, size_t n)
 {
 	uint32_t c;

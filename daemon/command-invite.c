@@ -84,13 +84,16 @@ static void tell_devices(struct broker *b, struct conn *conn, const char *jid, e
 static void put_hints(const struct broker *b, const char *jid, struct buf *fields)
 {
 	char hex[2 * FINGERPRINT_BYTES + 1];
+	struct buf who = { 0 };
 
+	text_operand(&who, jid);
 	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling) {
 		if (d->state != TRUST_PENDING && d->state != TRUST_SUSPENDED)
 			continue;
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		fields_addf(fields, "hint", "git xmpp verify %s --fingerprint=%s", jid, hex);
+		fields_addf(fields, "hint", "git xmpp verify --fingerprint=%s %s", hex, buf_str(&who));
 	}
+	buf_finish(&who);
 }
 
 static bool is_seen(const struct buddy *buddy)

@@ -127,10 +127,23 @@ static void send_notice(struct conn *conn, struct buf *row, const char *id, cons
 	free(hint);
 }
 
+/* A command, and whom it is about; malloced. */
+static char *command_with(const char *command, const char *jid)
+{
+	struct buf out = { 0 };
+	char *text;
+
+	buf_printf(&out, "%s ", command);
+	text_operand(&out, jid);
+	text = xstrdup(buf_str(&out));
+	buf_finish(&out);
+	return text;
+}
+
 /* What waits for the user. */
 static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 {
-	char hex[2 * FINGERPRINT_BYTES + 1];
+	char command[64 + 2 * FINGERPRINT_BYTES], hex[2 * FINGERPRINT_BYTES + 1];
 	unsigned lost = 0;
 
 	if (b->twin_since)
@@ -140,15 +153,16 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
 		if (buddy->wants)
 			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
-				    xasprintf("git xmpp accept %s", buddy->jid));
+				    command_with("git xmpp accept", buddy->jid));
 	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
 		if (d->state != TRUST_PENDING)
 			continue;
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
+		snprintf(command, sizeof(command), "git xmpp verify --fingerprint=%s", hex);
 		send_notice(conn, row, command_is_self(b, d->jid) ? "own-device" : "device", d->jid,
 			    xasprintf(command_is_self(b, d->jid) ? "a new device of your own account %s waits"
 							 : "a new device of %s waits", d->jid),
-			    xasprintf("git xmpp verify %s --fingerprint=%s", d->jid, hex));
+			    command_with(command, d->jid));
 	}
 	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
 		lost += p->since[MARK_LOST] != 0;

@@ -190,7 +190,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	buddy = presence_wants(b->presence, bare);
 	if (!welcome) {
 		if (buddy)
-			log_about(bare, LOG_INFO, "%s wants to be a buddy: git xmpp accept %s", bare, bare);
+			log_about(bare, LOG_INFO, "%s wants to be a buddy; git xmpp buddies shows how to answer", bare);
 		return;
 	}
 	/*

@@ -139,7 +139,7 @@ static void show_command(const char *verb, struct fields row)
 	struct buf command = { 0 };
 
 	buf_printf(&command, "git xmpp %s ", verb);
-	text_shell(&command, row_get(row, "jid"));
+	text_operand(&command, row_get(row, "jid"));
 	printf("  (");
 	print_text(buf_str(&command));
 	printf(")\n");

@@ -75,8 +75,8 @@ void device_hint(struct fields row)
 	if (!fingerprint_parse(row_get(row, "fingerprint"), bytes))
 		return;
 	hex_encode(bytes, sizeof(bytes), hex);
-	text_shell(&jid, row_get(row, "jid"));
-	report("hint", "git xmpp verify %s --fingerprint=%s", buf_str(&jid), hex);
+	text_operand(&jid, row_get(row, "jid"));
+	report("hint", "git xmpp verify --fingerprint=%s %s", hex, buf_str(&jid));
 	buf_finish(&jid);
 }
 

@@ -107,7 +107,11 @@ int verb_option(int argc, char **argv, const struct option *options, const char 
 		fputs(verb_usage, stderr);
 		return '?';
 	case '?':
-		report("error", "unknown option '%s'", argv[optind - 1]);
+		/* optopt is the letter; in the middle of some, optind is not behind them yet. */
+		if (optopt)
+			report("error", "unknown option '-%c'", optopt);
+		else
+			report("error", "unknown option '%s'", argv[optind - 1]);
 		fputs(verb_usage, stderr);
 		return '?';
 	default:

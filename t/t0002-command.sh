@@ -43,6 +43,7 @@ test_expect_success 'usage: on standard output when asked for, else with what is
 		test_expect_code 129 git xmpp $verb --nonsense >out 2>err || return 1
 		test_is_empty out && grep "^error: " err && grep "^usage: " err || return 1
 	done &&
+	test_expect_code 129 git xmpp add -x@example.org 2>err && grep "unknown option ${SQ}-x${SQ}" err &&
 	test_expect_code 129 git xmpp -h >out &&
 	grep "^usage: git xmpp <command>" out &&
 	test_expect_code 129 git xmpp &&
@@ -295,8 +296,8 @@ test_expect_success 'add and accept show what is to be compared first, and what 
 	END
 	test_cmp expect out &&
 	cat >expect <<-END &&
-	hint: git xmpp verify ${SQ}b\$d@example.org${SQ} --fingerprint=$fp
-	hint: git xmpp verify ${SQ}b\$d@example.org${SQ} --fingerprint=$other
+	hint: git xmpp verify --fingerprint=$fp ${SQ}b\$d@example.org${SQ}
+	hint: git xmpp verify --fingerprint=$other ${SQ}b\$d@example.org${SQ}
 	END
 	test_cmp expect err &&
 	eval "$(sed -n "1s/^hint: //p" err)" &&
@@ -322,7 +323,7 @@ test_expect_success 'verify without a terminal shows both and asks nothing' '
 	test_expect_code 128 git xmpp verify bob@example.org >out 2>err &&
 	test "$(grep -c "^      $fp_text$" out)" -eq 2 &&
 	grep "^error: cannot ask" err &&
-	grep "^hint: git xmpp verify bob@example.org --fingerprint=$fp$" err
+	grep "^hint: git xmpp verify --fingerprint=$fp bob@example.org$" err
 '
 
 # verify of bob, at a terminal where this is typed; a device that was seen, one that waits, one shut out.
@@ -346,7 +347,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	laptop, offline, first seen 2025-06-15, trusted as it came, not verified
 	END
 	test_cmp expect actual && grep "fine$" out && grep "fine too$" out &&
-	echo "hint: git xmpp verify bob@example.org --fingerprint=$other" >expect && test_cmp expect err &&
+	echo "hint: git xmpp verify --fingerprint=$other bob@example.org" >expect && test_cmp expect err &&
 	grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
 	Q verb=buddies jid=bob@example.org meet=1

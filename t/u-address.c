@@ -146,7 +146,7 @@ static void printed(void)
 {
 	static const char *const jids[] = {
 		"bob@example.org", "100%@example.org", "who?@example.org", "c#@example.org", "a%41@example.org",
-		"j\xc3\xbcrgen@b\xc3\xbc" "cher.example",
+		"j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "-a;b$c(d)|`e`{f,g}[h]!~*@example.org", "bob@[2001:db8::7]",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(jids); i++) {
@@ -157,6 +157,7 @@ static void printed(void)
 		address_put_jid(&b, jids[i]);
 		buf_puts(&b, "/p");
 		ok(address_parse(&a, buf_str(&b), &why) == 0 && !strcmp(a.jid, jids[i]), "%s is in %s", jids[i], buf_str(&b));
+		ok(!strpbrk(buf_str(&b), ";$()|`{}[]!~* \\"), "with nothing that a shell obeys");
 		buf_finish(&b);
 	}
 }

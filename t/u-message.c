@@ -78,6 +78,10 @@ static void texts(void)
 	message_set(&m, MSG_NOT_BUDDY, "jid", "x;reboot|$(id)@example.org", NULL);
 	is_str(m.hint, "Ask them with \"git xmpp add 'x;reboot|$(id)@example.org'\"",
 	       "and is one word of a command, whatever is in it");
+	message_set(&m, MSG_NOT_BUDDY, "jid", "--self@example.org", NULL);
+	is_str(m.hint, "Ask them with \"git xmpp add -- --self@example.org\"", "and no option");
+	message_set(&m, MSG_PUSH_DENIED, "jid", "bob@example.org", "share", "p", "me", "-x@example.org", NULL);
+	ok(strstr(m.hint, "--push=-x@example.org\""), "but where it is part of one");
 	message_set(&m, MSG_PASSWORD_COMMAND, "account", "a", "command", "c", "reason", "sh: pass: not found", NULL);
 	is_str(m.hint, "sh: pass: not found", "but where there is no command it is as it is");
 	message_set(&m, MSG_STREAM_LOST, "jid", NULL, "reason", "{jid} {reason}", NULL);

@@ -159,6 +159,12 @@ static void shell_words(void)
 		text_shell(&b, cases[i].text);
 		is_str(buf_str(&b), cases[i].word, "a word for the shell");
 	}
+	buf_reset(&b);
+	text_operand(&b, "a-b@example.org");
+	is_str(buf_str(&b), "a-b@example.org", "what is no option stands alone");
+	buf_reset(&b);
+	text_operand(&b, "--self;@example.org");
+	is_str(buf_str(&b), "-- '--self;@example.org'", "what would be one does not");
 	buf_finish(&b);
 }
 
