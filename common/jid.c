@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jid.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,13 +49,25 @@ static bool local_good(const char *s, size_t n)
 	return n > 0 && characters_good(s, n, "\"&'/:<>@");
 }
 
+static bool is_ipv6(const char *s, size_t n)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1;
+}
+
 static bool domain_good(const char *s, size_t n)
 {
 	/* all of ASCII that no host name has */
 	static const char forbidden[] = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";
 
-	if (n > 2 && s[0] == '[' && s[n - 1] == ']')	/* an IPv6 address */
-		return strspn(s + 1, "0123456789abcdefABCDEF:.") == n - 2;
+	if (n > 2 && s[0] == '[' && s[n - 1] == ']')
+		return is_ipv6(s + 1, n - 2);
 	if (n == 0 || s[0] == '.' || s[n - 1] == '.' || memmem(s, n, "..", 2))
 		return false;
 	return characters_good(s, n, forbidden);

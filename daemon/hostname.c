@@ -3,10 +3,10 @@
 
 /* Its names for those who come from libidn, whose own are used here. */
 #define IDN2_SKIP_LIBIDN_COMPAT
+#include <arpa/inet.h>
 #include <idn-free.h>
 #include <idn2.h>
 #include <idna.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -43,4 +43,19 @@ char *hostname_ascii(const char *name)
 	ascii = xstrdup(found);
 	idn_free(found);
 	return ascii;
+}
+
+bool hostname_address(const char *domain, char out[INET6_ADDRSTRLEN])
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	size_t n = strlen(domain);
+	bool brackets = n > 2 && domain[0] == '[' && domain[n - 1] == ']';
+
+	domain += brackets;
+	n -= brackets ? 2 : 0;
+	if (n >= INET6_ADDRSTRLEN)
+		return false;
+	memcpy(out, domain, n);
+	out[n] = '\0';
+	return inet_pton(brackets ? AF_INET6 : AF_INET, out, bytes) == 1;
 }

@@ -110,12 +110,17 @@ static void look_up_targets(uv_work_t *work)
 	char host[RESOLVE_HOST_MAX];
 	uint16_t port = PORT_STARTTLS;
 	bool denied = false, no_direct_tls = false;
+	char address[INET6_ADDRSTRLEN];
 
 	if (r->server) {
 		if (resolve_split(r->server, host, &port))
 			add_only_target(r, host, port);
 		else
 			snprintf(r->why, sizeof(r->why), "'%.255s' is no host or host:port", r->server);
+		return;
+	}
+	if (hostname_address(r->domain, address)) {
+		add_only_target(r, address, port);
 		return;
 	}
 	if (!is_localhost(r->domain)) {

@@ -24,7 +24,7 @@
 long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
 {
 	static long (*control)(SSL *, int, long, void *);
-	char *ascii;
+	char address[INET6_ADDRSTRLEN], *ascii;
 	long ret;
 
 	if (!control)
@@ -33,6 +33,9 @@ long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
 		return 0;
 	if (cmd != SSL_CTRL_SET_TLSEXT_HOSTNAME || !parg)
 		return control(ssl, cmd, larg, parg);
+	/* RFC 6066 3: it is a name. */
+	if (hostname_address(parg, address))
+		return 1;
 	ascii = hostname_ascii(parg);
 	ret = control(ssl, cmd, larg, ascii);
 	free(ascii);
@@ -42,7 +45,7 @@ long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
 int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *param, const char *name, size_t len)
 {
 	static int (*set)(X509_VERIFY_PARAM *, const char *, size_t);
-	char *ascii;
+	char address[INET6_ADDRSTRLEN], *ascii;
 	int ret;
 
 	if (!set)
@@ -52,6 +55,8 @@ int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *param, const char *name, size
 		return 0;
 	if (!name || len)
 		return set(param, name, len);
+	if (hostname_address(name, address))
+		return X509_VERIFY_PARAM_set1_ip_asc(param, address);
 	ascii = hostname_ascii(name);
 	ret = set(param, ascii, 0);
 	free(ascii);

@@ -95,6 +95,8 @@ static const struct { const char *text, *bare; } rows[] = {
 	{ "bob@[::1", NULL },
 	{ "bob@[::1]x", NULL },
 	{ "bob@[host]", NULL },
+	{ "bob@[1:2:3]", NULL },
+	{ "bob@[fe80::1%eth0]", NULL },
 };
 
 static void bare(void)

@@ -6,6 +6,7 @@
 #include <strophe.h>
 
 #include "alloc.h"
+#include "buf.h"
 #include "hostname.h"
 #include "resolve.h"
 #include "srv.h"
@@ -61,6 +62,13 @@ static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, 
 {
 }
 
+static struct buf literals;
+
+static void on_literal(void *arg, const struct target *targets, size_t n, const char *why)
+{
+	buf_printf(&literals, " %s ", n == 1 ? targets[0].host : "none");
+}
+
 static void test_dns(void)
 {
 	struct target target = { .host = "b\xc3\xbc" "cher.example", .port = 5222 };
@@ -74,6 +82,14 @@ static void test_dns(void)
 	resolve_addresses(loop, &target, on_addresses, NULL);
 	uv_run(loop, UV_RUN_DEFAULT);
 	is_str(asked[2], "xn--bcher-kva.example", "so is a host that the user has named");
+	questions = 0;
+	resolve_targets(loop, "[::1]", NULL, on_literal, NULL);
+	resolve_targets(loop, "192.0.2.1", NULL, on_literal, NULL);
+	uv_run(loop, UV_RUN_DEFAULT);
+	is_int(questions, 0, "DNS is not asked about an address");
+	ok(strstr(buf_str(&literals), " ::1 ") && strstr(buf_str(&literals), " 192.0.2.1 "),
+	   "which is where the server is:%s", buf_str(&literals));
+	buf_finish(&literals);
 	uv_loop_close(loop);
 	uv_library_shutdown();
 }
@@ -88,6 +104,13 @@ static void test_tls(void)
 	is_str(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "xn--bcher-kva.test", "the server name is in A-labels");
 	ok(X509_VERIFY_PARAM_set1_host(param, "b\xc3\xbc" "cher.test", 0), "the certificate's name is set");
 	is_str(X509_VERIFY_PARAM_get0_host(param, 0), "xn--bcher-kva.test", "and in A-labels");
+	SSL_free(ssl);
+	ssl = SSL_new(ctx);
+	param = SSL_get0_param(ssl);
+	SSL_set_tlsext_host_name(ssl, "[2001:db8::7]");
+	ok(!SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "an address is no server name");
+	ok(X509_VERIFY_PARAM_set1_host(param, "[2001:db8::7]", 0) && !X509_VERIFY_PARAM_get0_host(param, 0),
+	   "nor a name in a certificate");
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 }
