@@ -559,6 +559,7 @@ static void on_link_up(void *owner, bool resumed)
 	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
 	absence_end(&p->absence);
+	presence_our_protocol(p->broker->presence, p->jid, p->device);
 	drop_left(p);
 	wayfinder_refresh(p->ways);
 	announcer_met(p->broker->announcer, p->jid, p->device, p->link.peer_instance);

@@ -201,6 +201,11 @@ static void t_protocol(void)
 	       "what another resource says changes nothing");
 	presence_available(p, "bob@example.org/git", DEV1, 3, &r);
 	is_int(resource_protocol(r, 1000), 0, "what it says itself has it tried again");
+	presence_other_protocol(p, "bob@example.org", DEV1, 3, 1000);
+	presence_our_protocol(p, "bob@example.org", DEV2);
+	is_int(resource_protocol(r, 1000), 3, "a link with another device does not");
+	presence_our_protocol(p, "bob@example.org", DEV1);
+	is_int(resource_protocol(r, 1000), 0, "one with it does");
 	presence_destroy(p);
 }
 

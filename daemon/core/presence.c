@@ -515,6 +515,14 @@ void presence_other_protocol(struct presence *p, const char *bare, const char *d
 	r->protocol_at = now;
 }
 
+void presence_our_protocol(struct presence *p, const char *bare, const char *device)
+{
+	struct resource *r = presence_device(p, bare, device);
+
+	if (r)
+		r->protocol = 0;
+}
+
 uint64_t resource_protocol(const struct resource *r, uint64_t now)
 {
 	return now < r->protocol_at + LINK_VERSION_KEPT ? r->protocol : 0;

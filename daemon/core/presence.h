@@ -130,10 +130,12 @@ struct resource *presence_full(const struct presence *p, const char *full);
 /*
  * A device, which its key has named, said in a HELLO that it speaks this protocol and none of ours: that is
  * logged. Nothing is opened to it before its resource shows itself anew, or LINK_VERSION_KEPT has passed: then
- * it may have been replaced without that. now: ms. resource_protocol() is 0 where it is not known to be so.
+ * it may have been replaced without that; or a link with it has come up, and it was. now: ms. resource_protocol()
+ * is 0 where it is not known to be so.
  */
 void presence_other_protocol(struct presence *p, const char *bare, const char *device, uint64_t protocol,
 			     uint64_t now);
+void presence_our_protocol(struct presence *p, const char *bare, const char *device);
 uint64_t resource_protocol(const struct resource *r, uint64_t now);
 /* Of the first of the buddy's resources of which that is known; 0. */
 uint64_t buddy_protocol(const struct buddy *b, uint64_t now);
