@@ -898,6 +898,7 @@ static void test_admission(void)
 static void test_versions(void)
 {
 	static const char newer[] = "protocol=3\0state=version\0";
+	static const char same[] = "protocol=2\0state=version\0";
 
 	begin();
 	link_attach(&alice.link, true, now);
@@ -906,6 +907,13 @@ static void test_versions(void)
 	is_str(alice.trace, "ended(version)", "and the link ends");
 	is_int(alice.link.peer_protocol, 3, "with the number, for the user");
 	is_int(alice.admissions, 0, "and nothing learnt");
+	finish();
+
+	begin();
+	link_attach(&alice.link, true, now);
+	record_put(&bob.wire, RECORD_HELLO, 0, same, sizeof(same) - 1);
+	is_int(arrive(&alice, SIZE_MAX), -1, "who refuses a protocol does not do it in that");
+	is_str(alice.trace, "ended(protocol)", "nor is it somebody else's path then");
 	finish();
 }
 

@@ -110,6 +110,8 @@ enum hello_fault hello_parse(const struct record *record, const struct link_ends
 				 "protocol: a number above 0");
 	if (hello->protocol != LINK_PROTOCOL)
 		return HELLO_OTHER_PROTOCOL;
+	if (!strcmp(hello->state, "version"))
+		return malformed(hello, "protocol: another one than what is refused");
 	if (!names_both(f, hello->state, ends))
 		return HELLO_OTHER_NAMES;
 	hex = fields_get(f, "instance");
