@@ -119,20 +119,25 @@ static const char *parse_jid(struct address *a, const char *s, size_t n)
 	return jid_bare(jid, a->jid) ? NULL : "not a valid XMPP address before the repository name";
 }
 
+/* Only behind a name: "team/.git" is no share "team/". */
+static bool ends_in_git(const char *share)
+{
+	size_t len = strlen(share);
+
+	return len > 4 && !strcmp(share + len - 4, ".git") && share[len - 5] != '/';
+}
+
 static const char *parse_share(struct address *a, const char *s, size_t n)
 {
 	const char *fault;
-	size_t len;
 
 	if (n > 1 && s[n - 1] == '/')
 		n--;
 	fault = percent_decode(s, n, a->share, sizeof(a->share));
 	if (fault)
 		return fault;
-	len = strlen(a->share);
-	/* only after a name: "team/.git" is no share "team/" */
-	if (len > 4 && !strcmp(a->share + len - 4, ".git") && a->share[len - 5] != '/')
-		a->share[len - 4] = '\0';
+	if (ends_in_git(a->share))
+		a->share[strlen(a->share) - 4] = '\0';
 	return share_fault(a->share);
 }
 
@@ -189,15 +194,28 @@ static const char *parse(struct address *a, const char *text)
 	return fault;
 }
 
-void address_put_jid(struct buf *out, const char *jid)
+/* What is safe stands as it is, and so does what is not ASCII. */
+static void percent_encode(struct buf *out, const char *text, const char *safe)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789@.-_+=,:";
-
-	for (; *jid; jid++)
-		if (!(*jid & 0x80) && !strchr(plain, *jid))
-			buf_printf(out, "%%%02X", (unsigned)*jid);
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80 || (ascii_allowed((unsigned char)*text) && *text != ' ') ||
+		    strchr(safe, *text))
+			buf_append(out, text, 1);
 		else
-			buf_append(out, jid, 1);
+			buf_printf(out, "%%%02X", (unsigned)*text);
+}
+
+void address_put(struct buf *out, const char *jid, const char *share, const char *device)
+{
+	percent_encode(out, jid, "@+");
+	buf_append(out, "/", 1);
+	percent_encode(out, share, "/");
+	if (ends_in_git(share))
+		buf_puts(out, ".git");
+	if (!*device)
+		return;
+	buf_puts(out, "?device=");
+	percent_encode(out, device, "");
 }
 
 int address_parse(struct address *a, const char *text, const char **why)

@@ -29,10 +29,10 @@ struct address {
 int address_parse(struct address *a, const char *text, const char **why);
 
 /*
- * Appends a bare JID as it stands in an address: encoded is what would be read as something else, there or by
- * a shell.
+ * Appends what address_parse() reads as these three; device is empty for any. Percent-encoded is what would be read as
+ * something else, by it or by a shell; and ".git" is added where one would be dropped.
  */
-void address_put_jid(struct buf *out, const char *jid);
+void address_put(struct buf *out, const char *jid, const char *share, const char *device);
 
 /*
  * A share's name: segments joined by '/', each 1 to 64 bytes of letters,

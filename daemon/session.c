@@ -284,8 +284,6 @@ static void log_transfer(struct session_internal *s, const char *reason, bool as
 		});
 		return;
 	}
-	if (s->noted)
-		unsettled_drop(s->broker->unsettled, s->neg_id);
 	transferlog_add(&(struct transfer){
 		.jid = s->to.jid,
 		.share = s->to.share,
@@ -296,6 +294,8 @@ static void log_transfer(struct session_internal *s, const char *reason, bool as
 		.witness = &s->witness,
 		.reason = reason,
 	});
+	if (s->noted)
+		unsettled_drop(s->broker->unsettled, s->neg_id);
 }
 
 /* Moves what the helper said into the channel, as much as it takes. */

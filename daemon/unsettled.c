@@ -9,18 +9,18 @@
  *             yet, and a hook may still run       -> WAITING, LOOK_PAUSE; the second time it is believed
  *
  * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent, received, told, and those of
- * witness_write(). It is written without a sync, once a push, and removed with the entry: what a crash of the
- * machine takes stays without a line.
+ * witness_write(). It is on the disk before the refs leave for the device, and removed when the journal has its line;
+ * without a sync: one that a crash of the machine brings back is asked about once more.
  */
 #include "unsettled.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "alloc.h"
 #include "fields.h"
 #include "lostpush.h"
@@ -78,15 +78,13 @@ static char *path_of(const char *id)
 	return path;
 }
 
-static void write_file(const char *id, struct buf *fields)
+static void write_file(const char *id, const struct buf *fields)
 {
 	char *path = path_of(id);
-	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	struct message trouble;
 
-	if (path && (fd < 0 || write(fd, buf_data(fields), buf_len(fields)) != (ssize_t)buf_len(fields)))
-		log_warning("cannot write '%s': %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	if (path && userfile_write(path, buf_data(fields), buf_len(fields), &trouble))
+		log_warning("%s", trouble.text);
 	free(path);
 }
 
@@ -113,8 +111,8 @@ void unsettled_drop(struct unsettled *u, const char *id)
 {
 	char *path = u ? path_of(id) : NULL;
 
-	if (path)
-		unlink(path);
+	if (path && unlink(path) && errno != ENOENT)
+		log_warning("cannot remove '%s': %s", path, strerror(errno));
 	free(path);
 }
 
@@ -221,19 +219,21 @@ static void on_looked(void *owner, int status, const char *output, const char *e
 	uv_timer_start(&e->all->timer, on_timer, LOOK_PAUSE, 0);
 }
 
-/* Whoever served it has forgotten it. */
+/* Whoever served it has forgotten it. Another device of theirs would show other refs. */
 static void look(struct entry *e)
 {
-	size_t len = strlen(e->share);
-	/* One such ending of an address is dropped when it is read. */
-	bool dropped = len > 4 && !strcmp(e->share + len - 4, ".git");
-	char *url = xasprintf("xmpp::%s/%s%s", e->jid, e->share, dropped ? ".git" : "");
-	const char *const args[] = { "ls-remote", "-q", "--", url, NULL };
-	const struct gitrun_task task = { .args = args, .git_dir = "/", .directory = "/", .only_reads = true };
+	struct buf url = { 0 };
 
+	buf_puts(&url, "xmpp::");
+	address_put(&url, e->jid, e->share, e->device);
 	enter(e, UNSETTLED_LOOKING, "the device does not know");
-	e->look = gitrun_start(&e->all->host, &task, on_looked, e);
-	free(url);
+	e->look = gitrun_start(&e->all->host, &(struct gitrun_task){
+		.args = (const char *const[]){ "ls-remote", "-q", "--", buf_str(&url), NULL },
+		.git_dir = "/",
+		.directory = "/",
+		.only_reads = true,
+	}, on_looked, e);
+	buf_finish(&url);
 }
 
 static void on_unknown(void *owner, bool answered)
@@ -321,15 +321,23 @@ static void load(struct unsettled *u, const char *id)
 	free(path);
 }
 
+/* A file under another name was being written when a broker was killed. */
 static void load_all(struct unsettled *u)
 {
 	char *path = path_of("");
 	DIR *dir = path ? opendir(path) : NULL;
 	const struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
-		if (strlen(entry->d_name) == NEG_ID_LEN && strspn(entry->d_name, "0123456789abcdef") == NEG_ID_LEN)
-			load(u, entry->d_name);
+	while (dir && (entry = readdir(dir))) {
+		const char *name = entry->d_name;
+
+		if (strspn(name, "0123456789abcdef") != NEG_ID_LEN)
+			continue;
+		if (name[NEG_ID_LEN])
+			unlinkat(dirfd(dir), name, 0);
+		else
+			load(u, name);
+	}
 	if (dir)
 		closedir(dir);
 	free(path);

@@ -30,22 +30,12 @@ void share_show_rights(const struct share *row)
 
 void share_print_address(const char *jid, const char *name)
 {
-	size_t n = strlen(name);
-	bool cut = n > 4 && !strcmp(name + n - 4, ".git");
-	struct buf person = { 0 };
+	struct buf address = { 0 };
 
-	address_put_jid(&person, jid ? jid : "<you>");
-	printf("xmpp::");
-	print_text(buf_str(&person));
-	buf_finish(&person);
-	putchar('/');
-	for (; *name; name++)
-		if (*name == ' ')
-			printf("%%20");
-		else
-			putchar(*name);
-	if (cut)
-		printf(".git");
+	address_put(&address, jid ? jid : "you", name, "");
+	printf(jid ? "xmpp::" : "xmpp::<you>");
+	print_text(buf_str(&address) + (jid ? 0 : strlen("you")));
+	buf_finish(&address);
 }
 
 void shares_list(const struct shares *table)

@@ -10,10 +10,7 @@
 /* A line for each right. Whoever may push may fetch as well, and is not named twice. */
 void share_show_rights(const struct share *row);
 
-/*
- * The address that leads to it. A space would have to be quoted in every command, and one ".git" is
- * dropped from an address. jid NULL: no account is configured.
- */
+/* The address that leads to it (address.h). jid NULL: no account is configured. */
 void share_print_address(const char *jid, const char *name);
 
 /* All of them, and which are not served. */

@@ -141,23 +141,29 @@ static void refused(void)
 	}
 }
 
-/* What is printed for somebody to paste is read as the same person. */
+/* What is printed, or given to git, is read as the same, by a shell as well. */
 static void printed(void)
 {
-	static const char *const jids[] = {
-		"bob@example.org", "100%@example.org", "who?@example.org", "c#@example.org", "a%41@example.org",
-		"j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "-a;b$c(d)|`e`{f,g}[h]!~*@example.org", "bob@[2001:db8::7]",
+	static const struct address rows[] = {
+		{ "bob@example.org", "project", "" },
+		{ "100%@example.org", "team/my project", "tj5aapswkpah22kj" },
+		{ "who?@example.org", "x.git", "my laptop" },
+		{ "a%41#@example.org", "team/x.git/y.git", "caf\xc3\xa9" },
+		{ "-a;b$c(d)|`e`{f,g}[h]!~*@example.org", "p", "" },
+		{ "bob@[2001:db8::7]", "p", "" },
+		{ "j\xc3\xbcrgen+git@b\xc3\xbc" "cher.example", "\xc3\xa9t\xc3\xa9", "50" },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(jids); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct buf b = { 0 };
 		struct address a;
 		const char *why;
 
-		address_put_jid(&b, jids[i]);
-		buf_puts(&b, "/p");
-		ok(address_parse(&a, buf_str(&b), &why) == 0 && !strcmp(a.jid, jids[i]), "%s is in %s", jids[i], buf_str(&b));
-		ok(!strpbrk(buf_str(&b), ";$()|`{}[]!~* \\"), "with nothing that a shell obeys");
+		address_put(&b, rows[i].jid, rows[i].share, rows[i].device);
+		ok(address_parse(&a, buf_str(&b), &why) == 0 && !strcmp(a.jid, rows[i].jid) &&
+		   !strcmp(a.share, rows[i].share) && !strcmp(a.device, rows[i].device),
+		   "%s of %s is in %s", rows[i].share, rows[i].jid, buf_str(&b));
+		ok(!strpbrk(buf_str(&b), " $;()|`*!#<>&\"'\\{}[]~"), "and no shell obeys it");
 		buf_finish(&b);
 	}
 }

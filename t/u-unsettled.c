@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unsettled.h"
+
+/* A push that was cut, its file, and a device, a git and a journal that are none. */
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "lostpush.h"
+#include "presence.h"
+#include "tap.h"
+#include "transferlog.h"
+
+#define ID "0123456789abcdef01234567"
+#define OLD "1111111111111111111111111111111111111111"
+#define NEW "2222222222222222222222222222222222222222"
+
+static uv_loop_t loop;
+static struct broker broker = { .loop = &loop };
+static struct buf trace;
+static char *directory;
+static unsigned syncs;
+static const struct lost_push_events *question;	/* while the device is asked */
+static gitrun_fn *looked;			/* while git looks */
+static void *asker, *looker;
+
+/* meson.build has these called instead. */
+int __wrap_fsync(int fd);
+int __real_fsync(int fd);
+struct resource *__wrap_presence_device(const struct presence *p, const char *bare, const char *device);
+
+int __wrap_fsync(int fd)
+{
+	syncs++;
+	return __real_fsync(fd);
+}
+
+struct resource *__wrap_presence_device(const struct presence *p, const char *bare, const char *device)
+{
+	static char there;
+
+	return (struct resource *)&there;
+}
+
+uint64_t broker_now(const struct broker *b)
+{
+	return 1000;
+}
+
+struct lost_push *lost_push_create(struct broker *b, const char *jid, const char *device, const char *id,
+				   uint64_t received, const struct lost_push_events *events, void *owner)
+{
+	buf_printf(&trace, "asks %s of %s\n", device, jid);
+	question = events;
+	asker = owner;
+	return NULL;
+}
+
+void lost_push_destroy(struct lost_push *l)
+{
+}
+
+struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
+			    void *owner)
+{
+	buf_puts(&trace, "git");
+	for (const char *const *arg = task->args; *arg; arg++)
+		buf_printf(&trace, " %s", *arg);
+	buf_puts(&trace, "\n");
+	looked = done;
+	looker = owner;
+	return NULL;
+}
+
+void gitrun_destroy(struct gitrun *run)
+{
+}
+
+void transferlog_add(const struct transfer *t)
+{
+	buf_printf(&trace, "journal: %s\n", witness_result_name(witness_result(t->witness, t->reason)));
+}
+
+static void expect(const char *text, const char *what)
+{
+	is_str(buf_str(&trace), text, what);
+	buf_reset(&trace);
+}
+
+/* How many files are kept. */
+static unsigned kept(void)
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += *entry->d_name != '.';
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* A push of one branch, which the device has begun to hear of. */
+static void write_down(struct unsettled *u)
+{
+	static const char command[] = "0083" OLD " " NEW " refs/heads/main\0 report-status side-band-64k " "0000";
+	struct witness witness;
+
+	witness_init(&witness, SERVICE_RECEIVE_PACK);
+	witness_answers(&witness, "0000", 4);
+	witness_asks(&witness, command, sizeof(command) - 1);
+	unsettled_note(u, &(struct unsettled_push){
+		.jid = "100%@example.org",
+		.device = "tj5aapswkpah22kj",
+		.share = "my x.git",
+		.id = ID,
+		.path = "in-band",
+		.reason = "stopped",
+		.witness = &witness,
+	});
+	witness_finish(&witness);
+}
+
+static void a_push(const struct gitrun_host *host)
+{
+	struct unsettled *u = unsettled_create(&broker, host);
+	char *left = xasprintf("%s/%s.17", directory, ID);
+
+	syncs = 0;
+	write_down(u);
+	ok(kept() == 1 && syncs >= 2, "a push is on the disk, file and directory, when it is said to be written down");
+	unsettled_destroy(u);
+	fclose(fopen(left, "w"));
+	expect("", "it was never cut");
+
+	u = unsettled_create(&broker, host);
+	is_int(kept(), 1, "what a broker was writing when it was killed is removed");
+	unsettled_wake(u);
+	expect("asks tj5aapswkpah22kj of 100%@example.org\n", "the next broker asks");
+	question->unknown(asker, false);
+	expect("journal: unknown\n", "who is not there: it is unknown");
+	unsettled_wake(u);
+	question->unknown(asker, true);
+	expect("asks tj5aapswkpah22kj of 100%@example.org\n"
+	       "git ls-remote -q -- xmpp::100%25@example.org/my%20x.git.git?device=tj5aapswkpah22kj\n",
+	       "who does not know: that device's refs are looked at, by an address that is read as it is meant");
+	looked(looker, 0, NEW "\trefs/heads/main\n", "");
+	expect("journal: ok\n", "they tell");
+	is_int(kept(), 0, "and nothing is kept");
+	unsettled_destroy(u);
+	free(left);
+}
+
+int main(void)
+{
+	char home[] = "/tmp/u-unsettled.XXXXXX";
+	struct gitrun_host host = { .loop = &loop };
+	char *state;
+
+	if (!mkdtemp(home))
+		return 1;
+	setenv("XDG_STATE_HOME", home, 1);
+	state = xasprintf("%s/git-xmpp", home);
+	directory = xasprintf("%s/unsettled", state);
+	uv_loop_init(&loop);
+	a_push(&host);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
+	rmdir(directory);
+	rmdir(state);
+	ok(rmdir(home) == 0, "nor on the disk");
+	free(directory);
+	free(state);
+	buf_finish(&trace);
+	return tap_done();
+}
