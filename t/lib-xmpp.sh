@@ -111,6 +111,22 @@ prosody_config () {
 	END
 }
 
+# prosody_file <user>: what a file of Prosody's about them is called.
+prosody_file () {
+	local byte
+
+	for byte in $(printf %s "$1" | od -An -v -tx1)
+	do
+		case $byte in
+		3[0-9] | 4[1-9a-f] | 5[0-9a] | 6[1-9a-f] | 7[0-9a])
+			printf "\\$(printf %o 0x$byte)" ;;
+		*)
+			printf %%$byte ;;
+		esac
+	done
+	echo .dat
+}
+
 # The contacts of a user, from standard input, as Prosody keeps them.
 prosody_roster () {
 	echo 'return { [false] = { ["version"] = 1 };'
@@ -146,12 +162,13 @@ start_prosody () {
 	for user
 	do
 		echo "return { [\"password\"] = \"$PASSWORD\" };" \
-			>"$TRASH/prosody/data/localhost/accounts/$user.dat"
+			>"$TRASH/prosody/data/localhost/accounts/$(prosody_file "$user")"
 	done
 	mkdir -p "$TRASH/prosody/data/localhost/roster" || return
 	for user in $(ls "$TRASH/contacts" 2>/dev/null)
 	do
-		prosody_roster <"$TRASH/contacts/$user" >"$TRASH/prosody/data/localhost/roster/$user.dat"
+		prosody_roster <"$TRASH/contacts/$user" \
+			>"$TRASH/prosody/data/localhost/roster/$(prosody_file "$user")"
 	done
 	at_exit stop_prosody
 	at_exit stop_other_brokers
@@ -338,14 +355,25 @@ env_of () {
 		"XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
 }
 
+# name_variable <what> <user>: $variable names what is kept of that user, who need not be called like a variable.
+name_variable () {
+	variable=$1_$2
+	case $2 in
+	*[!a-zA-Z0-9_]*)
+		variable=$1_$(printf %s "$2" | od -An -tx1 | tr -d ' \n') ;;
+	esac
+}
+
 # jid_of <user>
 jid_of () {
-	eval "echo \${jid_$1:-$1@localhost}"
+	name_variable jid "$1"
+	eval "echo \"\${$variable:-\$1@localhost}\""
 }
 
 # network_of <user>: what has a program run in that user's network; nothing, if it is the script's own.
 network_of () {
-	eval "echo \$network_$1"
+	name_variable network "$1"
+	eval "echo \$$variable"
 }
 
 # as <user> <command>...
@@ -394,7 +422,8 @@ run_broker () {
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
 	$(network_of "$user") env $(env_of "$user") "$@" $tool "$BUILD/git-xmpp-daemon" \
 		>>"$TRASH/log/$user" 2>&1 </dev/null &
-	eval "broker_$user=$!"
+	name_variable broker "$user"
+	eval "$variable=$!"
 	started $!
 }
 
@@ -416,7 +445,8 @@ broker_online_or_gone () {
 
 # broker_pid <user>: the one started last by this script.
 broker_pid () {
-	eval "echo \$broker_$1"
+	name_variable broker "$1"
+	eval "echo \$$variable"
 }
 
 # stop_broker <user>: asks it to end; true if it does, with exit status 0.
@@ -529,15 +559,19 @@ descriptors_as_before () {
 	done
 }
 
+# buddy_line <user> <buddy>: what is said of them; nothing, if they are not known.
+buddy_line () {
+	as "$1" git xmpp buddies --porcelain | buddy=$(jid_of "$2") awk -F "\t" '$1 == ENVIRON["buddy"]'
+}
+
 # trusts <user> <buddy>: and the buddy's device is online.
 trusts () {
-	as "$1" git xmpp buddies --porcelain |
-	grep -q "^$(jid_of "$2")	git	.*	\(seen\|verified\)	"
+	buddy_line "$1" "$2" | grep -q "	git	.*	\(seen\|verified\)	"
 }
 
 # knows <user> <buddy>: as a buddy, or as somebody who asks to be one.
 knows () {
-	as "$1" git xmpp buddies --porcelain | grep -q "^$(jid_of "$2")	"
+	test -n "$(buddy_line "$1" "$2")"
 }
 
 # pair <a> <b>: a asks, b accepts, both know the other's device.
