@@ -58,8 +58,6 @@ void lastword_asks(struct lastword *l, const char *data, size_t n)
 /* A fetch: bands begin with the pack, and end with it. */
 static void answer_fetch(struct lastword *l, const struct pkt_piece *piece)
 {
-	const char *text = l->first;
-
 	for (size_t i = 0; i < piece->len && l->first_len < sizeof(l->first) - 1; i++)
 		l->first[l->first_len++] = piece->bytes[i];
 	if (piece->kind == PKT_FLUSH)
@@ -67,8 +65,7 @@ static void answer_fetch(struct lastword *l, const struct pkt_piece *piece)
 	if (!piece->last)
 		return;
 	l->first[l->first_len] = '\0';
-	text += *text == 1;
-	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) || !strncmp(text, "packfile", 8);
+	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) || !strncmp(l->first, "packfile", 8);
 }
 
 static void answer_push(struct lastword *l, struct pkt_piece *piece)

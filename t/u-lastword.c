@@ -7,6 +7,7 @@
 #define TWO  "2222222222222222222222222222222222222222"
 
 static struct lastword l;
+static size_t step = SIZE_MAX;
 
 /* One packet of this text, NUL where it has a '|'; NULL: a flush. */
 static void pass(void (*to)(struct lastword *, const char *, size_t), const char *text)
@@ -17,7 +18,10 @@ static void pass(void (*to)(struct lastword *, const char *, size_t), const char
 		buf_printf(&bytes, "%04zx", strlen(text) + 4);
 	for (const char *p = text ? text : "0000"; *p; p++)
 		buf_append(&bytes, *p == '|' ? "" : p, 1);
-	to(&l, buf_data(&bytes), buf_len(&bytes));
+	for (size_t at = 0, n; at < buf_len(&bytes); at += n) {
+		n = buf_len(&bytes) - at < step ? buf_len(&bytes) - at : step;
+		to(&l, buf_data(&bytes) + at, n);
+	}
 	buf_finish(&bytes);
 }
 
@@ -59,6 +63,7 @@ static void test_push(void)
 	puts_it(NULL, "not in the middle of a packet");
 	lastword_answers(&l, "00", 2);
 	asks(ONE " " TWO " refs/heads/main|report-status side-band-64k");
+	puts_it("000cERR gone", "while there may be more to ask for");
 	asks(NULL);
 	lastword_asks(&l, "PACK....", 8);
 	puts_it("0011\1" "000cERR gone", "in the band where the report is awaited");
@@ -92,6 +97,10 @@ static void test_fetch(void)
 	answers(NULL);
 	puts_it("000cERR gone", "and then no more");
 	begin("upload-pack");
+	asks("command=fetch");
+	answers("\1packfile\n");
+	puts_it(NULL, "nor where all of the answer is in bands");
+	begin("upload-pack");
 	asks("want " ONE);
 	answers("NAK\n");
 	puts_it("000cERR gone", "as before version 2");
@@ -107,6 +116,9 @@ static void test_fetch(void)
 int main(void)
 {
 	lastword_init(&l, "receive-pack");
+	test_push();
+	test_fetch();
+	step = 1;
 	test_push();
 	test_fetch();
 	lastword_finish(&l);

@@ -11,6 +11,7 @@ int main(void)
 	is_int(meter_rate(&m, now), 0, "nothing has passed");
 	meter_add(&m, 500, now);
 	is_int(meter_rate(&m, now), 1000, "what has just begun has a rate that is bounded");
+	is_int(meter_rate(&m, now + 1), 1000, "a moment later, too");
 	for (; now < 11000; now += 100)
 		meter_add(&m, 100, now);
 	is_int(meter_rate(&m, now) / 10, 100, "a steady stream");

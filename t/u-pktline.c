@@ -56,6 +56,6 @@ int main(void)
 	reads("00", "", false, "half a header");
 	reads("0000PACK....", "flush ", false, "what is no packet ends it");
 	reads("00030008word", "", false, "so does a length that is none");
-	reads("fff1", "", false, "and one that no packet has");
+	reads("fff1ab", "", false, "and one that no packet has");
 	return tap_done();
 }

@@ -256,7 +256,7 @@ static void test_kept(void)
 	result("cancelled", "ok", "until its report comes");
 	begin(SERVICE_RECEIVE_PACK);
 	ok(witness_read(&w, f) && !witness_sees_refs(&w, "", true), "the refs do not tell, if there is none");
-	ok(witness_sees_refs(&w, TWO "\trefs/heads/main2\n" TWO "\trefs/heads/main\n", false), "or they do");
+	ok(witness_sees_refs(&w, ONE "\trefs/heads/main2\n" TWO "\trefs/heads/main\n", false), "or they do");
 	result("cancelled", "ok", "it has moved");
 	begin(SERVICE_RECEIVE_PACK);
 	ok(witness_read(&w, f) && !witness_sees_refs(&w, ONE "\trefs/heads/main\n", false) &&
@@ -357,6 +357,12 @@ static void test_old_fetch(void)
 	witness_ends(&w);
 	ok(witness_settled(&w), "and read");
 	result("cancelled", "ok", "however it goes on");
+	begin(SERVICE_UPLOAD_PACK);
+	asks("want " ONE " side-band-64k no-done\n");
+	asks(NULL);
+	answers("\1PACK");
+	answers(NULL);
+	ok(!witness_settled(&w), "nor is one that the pack follows at once");
 	begin(SERVICE_UPLOAD_PACK);
 	asks("want " ONE "\n");
 	asks(NULL);
