@@ -14,6 +14,7 @@
 #include "git-child.h"
 #include "remote.h"
 #include "report.h"
+#include "text.h"
 #include "verbs.h"
 
 static const char follow_usage[] =
@@ -84,6 +85,21 @@ static const char *path_of(const struct row *row)
 	return space ? space + 1 : "";
 }
 
+static void hint_at_refspec(const char *remote)
+{
+	char *key = xasprintf("remote.%s.fetch", remote);
+	char *refspec = xasprintf("+refs/heads/*:refs/remotes/%s/*", remote);
+	struct buf words = { 0 };
+
+	text_shell(&words, key);
+	buf_puts(&words, " ");
+	text_shell(&words, refspec);
+	report("hint", "Set one with \"git config %s\"", buf_str(&words));
+	buf_finish(&words);
+	free(refspec);
+	free(key);
+}
+
 /* Without one a fetch brings nothing that stays, and nothing could be compared. */
 static bool has_refspec(const char *remote)
 {
@@ -96,8 +112,7 @@ static bool has_refspec(const char *remote)
 	free(key);
 	if (!has) {
 		report("fatal", "remote '%s' has no refspec to fetch by", remote);
-		report("hint", "Set one with \"git config remote.%s.fetch '+refs/heads/*:refs/remotes/%s/*'\"",
-		       remote, remote);
+		hint_at_refspec(remote);
 	}
 	return has;
 }

@@ -199,7 +199,12 @@ test_expect_success 'follow catches up with what was announced before' '
 test_expect_success 'a remote without a refspec cannot be followed' '
 	as alice git clone -q --bare $url alice/bare.git &&
 	test_expect_code 128 as alice git -C alice/bare.git xmpp follow 2>err &&
-	grep "^fatal: remote .origin. has no refspec to fetch by" err
+	grep "^fatal: remote .origin. has no refspec to fetch by" err &&
+	git -C alice/bare.git remote rename origin "a&b" &&
+	test_expect_code 128 as alice git -C alice/bare.git xmpp follow "a&b" 2>err &&
+	(cd alice/bare.git && eval "$(sed -n "s/^hint: Set one with \"\(.*\)\"$/\1/p" ../../err)") &&
+	as alice git -C alice/bare.git xmpp follow "a&b" &&
+	as alice git -C alice/bare.git xmpp unfollow "a&b"
 '
 
 test_expect_success 'what is not an xmpp remote cannot be followed' '
