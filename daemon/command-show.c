@@ -8,10 +8,12 @@
 #include "command-internal.h"
 #include "follower.h"
 #include "peer.h"
+#include "pushqueue.h"
 #include "reach.h"
 #include "requester.h"
 #include "serve.h"
 #include "session.h"
+#include "text.h"
 
 static const char *state_name(const struct broker *b)
 {
@@ -164,6 +166,12 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 							 : "a new device of %s waits", d->jid),
 			    command_with(command, d->jid));
 	}
+	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next)
+		if (e->state == QUEUE_FAILED)
+			send_notice(conn, row, "queue-failed", e->jid,
+				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid, e->share,
+					      e->error ? e->error : "refused"),
+				    xstrdup("git xmpp queue"));
 	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
 		lost += p->since[MARK_LOST] != 0;
 	if (lost)
@@ -245,15 +253,19 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 {
 	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
 	const char *other = trust_other_owner(b->trust, d->jid, d->fp);
+	const struct resource *r;
 
 	device_id_of(d->fp, device);
+	r = presence_device(b->presence, d->jid, device);
 	hex_encode(d->fp, FINGERPRINT_BYTES, hex);
 	fields_add(row, "kind", "device");
 	fields_add(row, "jid", d->jid);
 	fields_add(row, "device", device);
 	fields_add(row, "fingerprint", hex);
 	fields_add(row, "trust", trust_state_name(d->state));
-	fields_add(row, "online", presence_device(b->presence, d->jid, device) ? "1" : "0");
+	fields_add(row, "online", r ? "1" : "0");
+	if (r && resource_protocol(r, broker_now(b)))
+		fields_add_u64(row, "protocol", resource_protocol(r, broker_now(b)));
 	fields_add_u64(row, "first-seen", d->first_seen);
 	if (other)
 		fields_add(row, "also", other);

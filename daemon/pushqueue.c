@@ -396,7 +396,7 @@ void pushqueue_forget(struct pushqueue *q, const void *owner)
 
 const struct queue_entry *pushqueue_first(const struct pushqueue *q)
 {
-	return queue_first(q->entries);
+	return q ? queue_first(q->entries) : NULL;
 }
 
 static void on_timer_closed(uv_handle_t *handle)

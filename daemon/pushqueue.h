@@ -47,7 +47,7 @@ void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, en
 void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner);
 void pushqueue_forget(struct pushqueue *q, const void *owner);
 
-/* For status: the first entry, then entry->next. */
+/* For status: the first entry, then entry->next. NULL of a NULL queue. */
 const struct queue_entry *pushqueue_first(const struct pushqueue *q);
 
 /* A push that runs is let go (gitrun.h) and stays in the queue. The memory goes with the last handle. NULL is fine. */

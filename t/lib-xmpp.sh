@@ -404,7 +404,7 @@ setup_user () {
 	plain_user "$1" &&
 	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
-		--password-command="cat $TRASH/$1/pw" --no-start
+		--password-command="cat '$TRASH/$1/pw'" --no-start
 }
 
 # run_broker <user> [VAR=value...]: in the foreground of a background job, as a supervisor would.
