@@ -22,7 +22,8 @@ static const char buddies_usage[] =
 	"    --online     only those who are online\n"
 	"    --json       one JSON object\n"
 	"    --porcelain  a line per buddy: jid, state, subscription, trust, number of\n"
-	"                 devices, last seen, how many wait, marks, error; separated by tabs\n"
+	"                 devices, last seen, how many wait, marks, error, protocol, when asked\n"
+	"                 again; separated by tabs\n"
 	"\n"
 	"    git xmpp buddies --online\n";
 
@@ -257,7 +258,8 @@ static void show_porcelain(const struct answer *answer, size_t i)
 	print_marks(row);
 	putchar('\t');
 	print_text(*row_get(row, "error") ? row_get(row, "error") : "-");
-	putchar('\n');
+	printf("\t%" PRIu64 "\t%" PRIu64 "\n", fields_get_u64(row, "protocol", 0),
+	       fields_get_u64(row, "asked-again", 0));
 }
 
 static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
@@ -277,6 +279,7 @@ static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
 	json_bool(out, "removed", fields_get_u64(row, "removed", 0) > 0);
 	json_string(out, "error", fields_get(row, "error"));
 	json_number(out, "asked_again", fields_get_u64(row, "asked-again", 0));
+	json_number(out, "protocol", fields_get_u64(row, "protocol", 0));
 	json_open(out, "devices", '[');
 	for (size_t d = 0; d < devices; d++)
 		device_json(out, answer_row(answer, i + 1 + d));
@@ -289,6 +292,42 @@ enum {
 	ASK_AGAIN_MS = 200,
 };
 
+/* Why there is no list: the account's own trouble, or that it takes too long. */
+static void explain(struct fields account, struct message *trouble)
+{
+	account_trouble(account, trouble);
+	if (trouble->id == MSG_NONE && !strcmp(row_get(account, "state"), "none"))
+		message_set(trouble, MSG_NO_ACCOUNT, NULL);
+	else if (trouble->id == MSG_NONE)
+		message_set(trouble, MSG_NOT_ONLINE, "jid", row_get(account, "jid"), NULL);
+}
+
+/* While we are not online nobody is seen, and the roster is what it was last. False if we are. */
+static bool is_offline(const struct answer *answer, struct message *why)
+{
+	struct fields account;
+
+	if (!answer_find(answer, "account", &account) || !strcmp(row_get(account, "state"), "online"))
+		return false;
+	explain(account, why);
+	return true;
+}
+
+static void json_offline(struct buf *out, const struct answer *answer)
+{
+	struct message why;
+
+	if (!is_offline(answer, &why)) {
+		json_string(out, "offline", NULL);
+		return;
+	}
+	json_open(out, "offline", '{');
+	json_string(out, "id", message_name(why.id));
+	json_string(out, "message", why.text);
+	json_string(out, "hint", *why.hint ? why.hint : NULL);
+	json_close(out, '}');
+}
+
 enum form { FORM_TABLE, FORM_JSON, FORM_PORCELAIN };
 
 static void show_buddies(const struct answer *answer, enum form form, bool online, bool devices)
@@ -299,6 +338,7 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 	if (form == FORM_JSON) {
 		json_open(&out, NULL, '{');
 		json_number(&out, "version", 1);
+		json_offline(&out, answer);
 		json_open(&out, "buddies", '[');
 	}
 	for (size_t i = 0; i < answer->count; i++) {
@@ -332,16 +372,6 @@ static bool is_incomplete(const struct answer *answer, struct fields *account)
 	return answer_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
 }
 
-/* Why there is no list: the account's own trouble, or that it takes too long. */
-static void explain(struct fields account, struct message *trouble)
-{
-	account_trouble(account, trouble);
-	if (trouble->id == MSG_NONE && !strcmp(row_get(account, "state"), "none"))
-		message_set(trouble, MSG_NO_ACCOUNT, NULL);
-	else if (trouble->id == MSG_NONE)
-		message_set(trouble, MSG_NOT_ONLINE, "jid", row_get(account, "jid"), NULL);
-}
-
 /* Asks for the buddies, or one of them, until the roster is known; *answer is to be finished. -1 with *trouble. */
 static int ask(struct answer *answer, const char *jid, struct message *trouble)
 {
@@ -358,18 +388,6 @@ static int ask(struct answer *answer, const char *jid, struct message *trouble)
 		answer_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);
 	}
-}
-
-/* The roster is what it was when we were online last. */
-static void warn_offline(const struct answer *answer)
-{
-	struct message trouble;
-	struct fields account;
-
-	if (!answer_find(answer, "account", &account) || !strcmp(row_get(account, "state"), "online"))
-		return;
-	explain(account, &trouble);
-	report("warning", "not online, so nobody is seen: %s", trouble.text);
 }
 
 int verb_buddies(int argc, char **argv)
@@ -409,8 +427,8 @@ int verb_buddies(int argc, char **argv)
 		status = report_trouble(&trouble, form == FORM_JSON);
 	} else {
 		show_buddies(&answer, form, online, one);
-		if (form == FORM_TABLE)
-			warn_offline(&answer);
+		if (form != FORM_JSON && is_offline(&answer, &trouble))
+			report("warning", "not online, so nobody is seen: %s", trouble.text);
 	}
 	answer_finish(&answer);
 	return status;

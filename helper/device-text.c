@@ -43,6 +43,10 @@ void device_show(struct fields row)
 		print_text(row_get(row, "also"));
 		putchar(')');
 	}
+	if (*row_get(row, "protocol")) {
+		printf("  speaks another protocol: ");
+		print_text(row_get(row, "protocol"));
+	}
 	if (device_waits(row))
 		printf("  ! to be compared");
 	printf("\n      %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
@@ -89,6 +93,7 @@ void device_json(struct buf *out, struct fields row)
 	json_bool(out, "online", fields_get_u64(row, "online", 0) > 0);
 	json_time(out, "first_seen", fields_get_u64(row, "first-seen", 0));
 	json_string(out, "also", fields_get(row, "also"));
+	json_number(out, "protocol", fields_get_u64(row, "protocol", 0));
 	json_close(out, '}');
 }
 

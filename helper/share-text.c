@@ -42,7 +42,7 @@ void shares_list(const struct shares *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct share *row = &table->rows[i];
-		const char *fault = share_fault(row);
+		const char *fault = share_fault(row->name, row->path);
 
 		print_text(row->name);
 		printf("  ");

@@ -101,13 +101,13 @@ bool share_allows(const struct share *share, enum share_right right, const char 
 	return false;
 }
 
-const char *share_fault(const struct share *share)
+const char *share_fault(const char *name, const char *path)
 {
-	if (!share_name_valid(share->name))
+	if (!share_name_valid(name))
 		return "that cannot be a share's name";
-	if (!share->path)
+	if (!path)
 		return "no path is set";
-	if (share->path[0] != '/')
+	if (path[0] != '/')
 		return "its path is not absolute";
-	return access(share->path, F_OK) && errno == ENOENT ? "its repository is gone" : NULL;
+	return access(path, F_OK) && errno == ENOENT ? "its repository is gone" : NULL;
 }

@@ -39,7 +39,7 @@ const struct share *shares_find_path(const struct shares *shares, const char *pa
 /* Whether this right is given to exactly them: "buddies" is a name like others here. */
 bool share_allows(const struct share *share, enum share_right right, const char *who);
 
-/* Why the broker does not serve it, like "its path is not absolute"; NULL if it does. */
-const char *share_fault(const struct share *share);
+/* Why the broker does not serve one like this, as "its path is not absolute"; NULL if it does. path may be NULL. */
+const char *share_fault(const char *name, const char *path);
 
 #endif

@@ -14,6 +14,7 @@
 #include "account.h"
 #include "alloc.h"
 #include "report.h"
+#include "shares.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -78,6 +79,27 @@ static void show_notice(struct fields row)
 		putchar(')');
 	}
 	putchar('\n');
+}
+
+static const char *fault_of(struct fields row)
+{
+	return share_fault(row_get(row, "name"), fields_get(row, "path"));
+}
+
+/* "! share 'project' is not served: its repository is gone  (git xmpp unshare project)" */
+static void show_fault(struct fields row)
+{
+	struct buf name = { 0 };
+
+	if (!fault_of(row))
+		return;
+	text_shell(&name, row_get(row, "name"));
+	printf("! share '");
+	print_text(row_get(row, "name"));
+	printf("' is not served: %s  (git xmpp unshare ", fault_of(row));
+	print_text(buf_str(&name));
+	printf(")\n");
+	buf_finish(&name);
 }
 
 /* ", sends 7.2 KiB/s, which is what the server lets through" */
@@ -192,6 +214,7 @@ static const struct {
 	{ "broker", show_broker },
 	{ "account", show_account },
 	{ "notice", show_notice },
+	{ "share", show_fault },
 	{ "ways", show_ways },
 	{ NULL, NULL },			/* the counts come here */
 	{ "link", show_link },
@@ -272,6 +295,7 @@ static void json_share(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_values(out, row, "fetch");
 	json_values(out, row, "push");
+	json_string(out, "fault", fault_of(row));
 }
 
 static void json_rate(struct buf *out, struct fields row)

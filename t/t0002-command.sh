@@ -63,7 +63,7 @@ test_expect_success 'status without a broker: exit 1, and none is started' '
 '
 
 test_expect_success 'status shows all there is, escaped' '
-	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/x" \
+	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/" "send:L:kind=share,name=a b,path=/nowhere/x" \
 		"send:L:kind=ways,transport=auto,port=4711,proxy=proxy.example.org" \
 		"send:L:kind=count,buddies=5,reachable=2" \
 		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
@@ -73,11 +73,12 @@ test_expect_success 'status shows all there is, escaped' '
 	git xmpp status >out &&
 	grep "^Q verb=status$" "$heard" &&
 	sed "s/, since .*//" out >actual &&
-	cat >expect <<-\END &&
+	cat >expect <<-END &&
 	broker    running, pid 4711, 0.1.0
 	account   example  alice@example.org/git-x  online
+	! share ${SQ}a b${SQ} is not served: its repository is gone  (git xmpp unshare ${SQ}a b${SQ})
 	paths     auto; to be dialled on port 4711; proxy.example.org is a proxy
-	shares    1       buddies 5 (2 reachable with git)
+	shares    2       buddies 5 (2 reachable with git)
 	link      bob@example.org  d\x1b[2J  direct  attached
 	transfer  bob@example.org  upload-pack  proj  incoming, 1.0 MiB sent, 0.0 MiB received, direct 192.0.2.7:4711
 	follow    bob@example.org/proj  origin /src/.git  waiting: no (next attempt in 5 seconds)
@@ -91,7 +92,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"]}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
@@ -121,7 +122,7 @@ buddies_answer () {
 	set -- "$@" "send:L:kind=buddy,jid=bob@example.org,subscription=both,asked=0,wants=0,online=1,git=1,last-seen=0,trust=seen" \
 		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,online=1,first-seen=1750000000" \
 		"send:L:kind=buddy,jid=dave@example.net,subscription=both,asked=0,wants=0,online=1,git=0,last-seen=0,trust=none" \
-		"send:L:kind=buddy,jid=erin@example.org,subscription=to,asked=1,wants=0,online=0,git=0,last-seen=0,trust=none" \
+		"send:L:kind=buddy,jid=erin@example.org,subscription=to,asked=1,asked-again=60,wants=0,online=0,git=0,last-seen=0,trust=none" \
 		"send:L:kind=buddy,jid=frank@example.com,subscription=none,asked=0,wants=1,online=0,git=0,last-seen=0,trust=none" \
 		"send:L:kind=buddy,jid=gone@example.com,subscription=both,asked=0,wants=0,online=0,git=0,last-seen=1750000000,trust=none" \
 		send:Z:
@@ -135,7 +136,7 @@ test_expect_success 'buddies: a table for people' '
 	cat >expect <<-\END &&
 	  bob@example.org    git      seen, not verified, 1 device
 	  dave@example.net   online   no git-xmpp
-	  erin@example.org   has not answered yet
+	  erin@example.org   has not answered yet; is asked again in 1 minute
 	? frank@example.com  wants to be your buddy  (git xmpp accept frank@example.com)
 	  gone@example.com   offline  last seen N days ago
 	END
@@ -146,19 +147,35 @@ test_expect_success 'buddies: lines and an object for programs' '
 	buddies_answer &&
 	git xmpp buddies --porcelain >actual &&
 	tr "|" "\t" >expect <<-\END &&
-	bob@example.org|git|both|seen|1|-|0|-|-
-	dave@example.net|online|both|none|0|-|0|-|-
-	erin@example.org|asked|to|none|0|-|0|-|-
-	frank@example.com|wants|none|none|0|-|0|-|-
-	gone@example.com|offline|both|none|0|2025-06-15T15:06:40Z|0|-|-
+	bob@example.org|git|both|seen|1|-|0|-|-|0|0
+	dave@example.net|online|both|none|0|-|0|-|-|0|0
+	erin@example.org|asked|to|none|0|-|0|-|-|0|60
+	frank@example.com|wants|none|none|0|-|0|-|-|0|0
+	gone@example.com|offline|both|none|0|2025-06-15T15:06:40Z|0|-|-|0|0
 	END
 	test_cmp expect actual &&
 	buddies_answer &&
 	git xmpp buddies --json --online >actual &&
 	cat >expect <<-END &&
-	{"version":1,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"devices":[]}]}
+	{"version":1,"offline":null,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null,"protocol":0}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[]}]}
 	END
 	test_cmp expect actual
+'
+
+test_expect_success 'buddies: that nobody is seen while we are offline is said in every form' '
+	offline_row="send:L:kind=account,jid=a@b,state=offline,roster=1,error-id=server-unreachable,error=no server,hint=wait" &&
+	for form in "" --porcelain --json
+	do
+		buddies_answer "$offline_row" &&
+		git xmpp buddies $form >out 2>err || return 1
+		case $form in
+		--json)
+			test_is_empty err &&
+			grep "^{\"version\":1,\"offline\":{\"id\":\"server-unreachable\",\"message\":\"no server\",\"hint\":\"wait\"},\"buddies\":\[{" out ;;
+		*)
+			grep "^warning: not online, so nobody is seen: no server$" err ;;
+		esac || return 1
+	done
 '
 
 test_expect_success 'one buddy with the devices; nobody: exit 1' '
@@ -230,13 +247,13 @@ test_expect_success 'buddies: who waits, who is out, and our own other devices' 
 	uneasy_answer &&
 	git xmpp buddies --porcelain >actual &&
 	tr "|" "\t" >expect <<-\END &&
-	alice@example.org|self|both|pending|2|-|1|self|-
-	bob@example.org|git|both|verified|1|-|2|-|-
-	carol@example.org|git|both|suspended|1|-|0|removed|-
-	dave@nosuch.example|asked|none|none|0|-|0|-|remote-server-not-found\x1b[2J
-	erin@example.org|offline|none|suspended|0|-|0|removed|-
-	mallory@example.org|wants|none|distrusted|0|-|0|blocked|-
-	$(id)@example.org|wants|none|none|0|-|0|-|-
+	alice@example.org|self|both|pending|2|-|1|self|-|0|0
+	bob@example.org|git|both|verified|1|-|2|-|-|0|0
+	carol@example.org|git|both|suspended|1|-|0|removed|-|0|0
+	dave@nosuch.example|asked|none|none|0|-|0|-|remote-server-not-found\x1b[2J|0|0
+	erin@example.org|offline|none|suspended|0|-|0|removed|-|0|0
+	mallory@example.org|wants|none|distrusted|0|-|0|blocked|-|0|0
+	$(id)@example.org|wants|none|none|0|-|0|-|-|0|0
 	END
 	test_cmp expect actual &&
 	uneasy_answer &&

@@ -102,10 +102,16 @@ test_expect_success 'alice is told so, and it is asked once' '
 	grep "speaks protocol 3, this side protocol 2" err &&
 	test "$(grep -c answered "$TRASH/log/odd")" -eq 1 &&
 	as alice git xmpp buddies >out &&
-	grep "carol@localhost .*  speaks another protocol: 3" out
+	grep "carol@localhost .*  speaks another protocol: 3" out &&
+	as alice git xmpp buddies carol@localhost >out &&
+	grep "^    .* online .*  speaks another protocol: 3$" out &&
+	test "$(as alice git xmpp buddies --porcelain | grep ^carol | cut -f 10)" = 3 &&
+	as alice git xmpp buddies --json carol@localhost >out &&
+	test "$(grep -o "\"protocol\":3" out | wc -l)" -eq 2
 '
 
 test_expect_success 'until it comes anew' '
+	test "$(as alice git xmpp buddies --porcelain | grep ^eve | cut -f 10)" = 0 &&
 	end_process $odd_pid &&
 	start_broker carol &&
 	"$TOP/t/make-repo" carol/project.git 3 0 &&
