@@ -371,6 +371,13 @@ static void on_wrote(void *owner, size_t n)
 		channel_consumed(s->channel, n);
 }
 
+/* It cannot be served. They are told by that, and the journal has it. */
+static void refuse(const struct peer *peer, struct negotiation *neg, const char *reason)
+{
+	transferlog_refused(peer->jid, neg_share(neg), neg_service(neg), true, reason);
+	neg_failed(neg, reason, broker_now(peer->broker));
+}
+
 static void on_exited(void *owner, int status, int term_signal)
 {
 	struct serve *s = owner;
@@ -398,7 +405,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	if (!s->channel) {
 		log_about(s->peer->jid, LOG_ERROR, "share '%.64s' cannot be served (%s ended with status %d): %s",
 			  neg_share(s->neg), service_name(s->service), status, buf_str(&s->errors));
-		neg_failed(s->neg, "broken", now_of(s));
+		refuse(s->peer, s->neg, "broken");
 		s->neg = NULL;
 		finish(s);
 		return;
@@ -556,12 +563,12 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	if (!share || !share->path || stat(share->path, &st) || !S_ISDIR(st.st_mode)) {
 		log_about(peer->jid, LOG_ERROR, "share '%.64s' cannot be served: '%s' is not a directory", neg_share(neg),
 			  share && share->path ? share->path : "");
-		neg_failed(neg, "broken", broker_now(peer->broker));
+		refuse(peer, neg, "broken");
 		return NULL;
 	}
 	s = take_place(peer, neg);
 	if (!s) {
-		neg_failed(neg, "busy", broker_now(peer->broker));
+		refuse(peer, neg, "busy");
 		return NULL;
 	}
 	s->child = spawn(s, share, &error);
@@ -569,7 +576,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service), uv_strerror(error));
 		services_end(&s->run);
 		free(s);
-		neg_failed(neg, "broken", broker_now(peer->broker));
+		refuse(peer, neg, "broken");
 		return NULL;
 	}
 	s->directory = xstrdup(share->path);

@@ -67,7 +67,7 @@ void transferlog_add(const struct transfer *t)
 		buf_printf(&text, ", %s", t->note);
 	if (with_reason)
 		buf_printf(&text, ": %s", t->reason);
-	else if (result == RESULT_FAILED && t->witness->exited && t->witness->status)
+	else if ((result == RESULT_FAILED || t->witness->commands) && t->witness->exited && t->witness->status)
 		buf_printf(&text, ": status %u", t->witness->status);
 	if (t->witness->commands) {
 		buf_puts(&text, "; ");

@@ -168,6 +168,18 @@ test_expect_success 'alice at the server, bob behind a relay' '
 	END
 '
 
+test_expect_success 'an archive, one of nothing, and a share that cannot be served have lines on both sides' '
+	as alice git archive --remote=$url main >archive.tar && tar -tf archive.tar >/dev/null &&
+	wait_for 20 says alice "  archive  " ok && wait_for 20 says bob "  archived  " ok &&
+	test_must_fail as alice git archive --remote=$url nosuch &&
+	wait_for 20 says alice "  archive  " failed && wait_for 20 says bob "  archived  " failed &&
+	git init -q --bare bob/damaged.git &&
+	as bob git xmpp share bob/damaged.git --push=alice@localhost &&
+	git -C bob/damaged.git config core.repositoryFormatVersion 99 &&
+	test_must_fail as alice git -C alice/work push -q xmpp::bob@localhost/damaged HEAD:x &&
+	says alice "  refused  broken" refused && wait_for 20 says bob "  refused  broken" refused
+'
+
 round=0
 while test $((round += 1)) -le "$rounds"
 do

@@ -379,9 +379,29 @@ static void test_old_fetch(void)
 	ok(witness_settled(&w), "who wants nothing");
 	begin(SERVICE_UPLOAD_ARCHIVE);
 	asks("argument HEAD\n");
+	asks(NULL);
 	result("cancelled", "cancelled", "an archive that nobody waits for");
+	answers("ACK\n");
+	answers(NULL);
+	answers("\1half of it");
+	witness_ends(&w);
+	ok(!witness_settled(&w), "half an archive is none");
+	result("cancelled", "cancelled", "who has half of one went too early");
+	answers(NULL);
+	ok(witness_settled(&w), "all of it is one, however it goes on");
+	result("cancelled", "ok", "whoever leaves then");
 	witness_exited(&w, 0);
-	result(NULL, "ok", "and one");
+	result(NULL, "ok", "and so is one that was seen to its end");
+	begin(SERVICE_UPLOAD_ARCHIVE);
+	asks("argument nosuch\n");
+	asks(NULL);
+	answers("ACK\n");
+	answers(NULL);
+	answers("\3archiver died");
+	witness_ends(&w);
+	ok(!witness_settled(&w), "one that failed is told by its status");
+	witness_exited(&w, 128);
+	result(NULL, "failed", "which is another than 0");
 }
 
 static void all(void)

@@ -9,6 +9,9 @@
  * was fetched follows "packfile", up to a flush. In version 0 and 1
  * what was fetched is all in side band 1, up to a flush, after which upload-pack ends by itself; without
  * side bands only its status tells.
+ *
+ * An archive: arguments up to a flush; the answer is "ACK" and a flush, then all in side bands, up to a flush, which
+ * is missing where upload-archive failed. Who has read that closes the stream, and is gone before the status comes.
  */
 #include "witness.h"
 
@@ -248,12 +251,26 @@ static void answer_fetch(struct witness *w, const char *data, size_t n)
 		continue;
 }
 
+static void answer_archive(struct witness *w, const char *data, size_t n)
+{
+	struct pkt_piece piece;
+
+	while (pktline_next(&w->answers, &data, &n, &piece)) {
+		if (piece.kind != PKT_FLUSH)
+			continue;
+		w->pack_over = w->pack;
+		w->pack = true;
+	}
+}
+
 void witness_answers(struct witness *w, const void *data, size_t n)
 {
 	if (w->service == SERVICE_RECEIVE_PACK)
 		answer_push(w, data, n);
 	else if (w->service == SERVICE_UPLOAD_PACK)
 		answer_fetch(w, data, n);
+	else
+		answer_archive(w, data, n);
 }
 
 void witness_ends(struct witness *w)
@@ -345,7 +362,7 @@ bool witness_settled(const struct witness *w)
 	case SERVICE_UPLOAD_PACK:
 		return w->exited || (says_goodbye(w) && w->pack == w->pack_over && (w->pack || w->v2 || !w->asked));
 	default:
-		return w->exited;
+		return w->exited || (w->pack_over && w->ended);
 	}
 }
 
@@ -396,6 +413,15 @@ static enum witness_result push_result(const struct witness *w, const char *reas
 	return w->moved == w->commands ? RESULT_OK : RESULT_REFUSED;
 }
 
+static enum witness_result archive_result(const struct witness *w, const char *reason)
+{
+	if (w->exited)
+		return w->status ? RESULT_FAILED : RESULT_OK;
+	if (w->pack_over && w->ended)
+		return RESULT_OK;
+	return is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
+}
+
 static enum witness_result fetch_result(const struct witness *w, const char *reason)
 {
 	if (w->pack_over && says_goodbye(w))
@@ -417,9 +443,7 @@ enum witness_result witness_result(const struct witness *w, const char *reason)
 	case SERVICE_UPLOAD_PACK:
 		return fetch_result(w, reason);
 	default:
-		if (w->exited)
-			return w->status ? RESULT_FAILED : RESULT_OK;
-		return is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
+		return archive_result(w, reason);
 	}
 }
 

@@ -55,7 +55,7 @@ struct witness {
 	bool began, sends_pack, reports, sidebands, report_over, by_refs;
 	char band;
 	char *unpack;			/* owned; why the pack could not be used */
-	/* of a fetch */
+	/* of a fetch, and of an archive: pack */
 	bool v2, in_request, compares, pack, pack_over, goodbye, ended;
 };
 
