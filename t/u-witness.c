@@ -340,6 +340,34 @@ static void test_fetch(void)
 	result(NULL, "nothing", "a question about what both have");
 }
 
+/* git dies of what it hears, and may be gone before the status comes. */
+static void test_fetch_that_fails(void)
+{
+	begin_fetch();
+	asks("command=fetch");
+	asks("want " ONE "\n");
+	asks(NULL);
+	answers("ERR upload-pack: not our ref " ONE "\n");
+	ok(witness_settled(&w), "upload-pack has refused");
+	result("cancelled", "failed", "and nobody has cancelled it");
+	begin_fetch();
+	asks("command=fetch");
+	asks(NULL);
+	answers("packfile\n");
+	answers("\1PACK and ERR");
+	ok(!witness_settled(&w), "what is in the pack is no error");
+	answers("\3aborting due to possible repository corruption");
+	result("cancelled", "failed", "but what is in the third band");
+	begin(SERVICE_UPLOAD_PACK);
+	answers(ONE " refs/heads/main|side-band-64k\n");
+	answers(NULL);
+	asks("want " TWO " side-band-64k\n");
+	asks(NULL);
+	asks("done\n");
+	answers("ERR upload-pack: not our ref " TWO "\n");
+	result("cancelled", "failed", "as before version 2");
+}
+
 static void test_old_fetch(void)
 {
 	begin(SERVICE_UPLOAD_PACK);
@@ -398,10 +426,14 @@ static void test_old_fetch(void)
 	answers("ACK\n");
 	answers(NULL);
 	answers("\3archiver died");
-	witness_ends(&w);
-	ok(!witness_settled(&w), "one that failed is told by its status");
+	ok(witness_settled(&w), "upload-archive has given up");
+	result("cancelled", "failed", "whoever leaves then was not the one who ended it");
 	witness_exited(&w, 128);
-	result(NULL, "failed", "which is another than 0");
+	result(NULL, "failed", "nor does the status say so");
+	begin(SERVICE_UPLOAD_ARCHIVE);
+	asks(NULL);
+	answers("NACK unable to spawn subprocess\n");
+	result("cancelled", "failed", "nor where it could not begin");
 }
 
 static void all(void)
@@ -413,6 +445,7 @@ static void all(void)
 	test_many();
 	test_kept();
 	test_fetch();
+	test_fetch_that_fails();
 	test_old_fetch();
 }
 

@@ -12,6 +12,8 @@
  *
  * An archive: arguments up to a flush; the answer is "ACK" and a flush, then all in side bands, up to a flush, which
  * is missing where upload-archive failed. Who has read that closes the stream, and is gone before the status comes.
+ *
+ * A service that cannot go on says so in band 3, or with ERR (NACK, of an archive), and git dies of that.
  */
 #include "witness.h"
 
@@ -231,9 +233,15 @@ static void answer_push(struct witness *w, const char *data, size_t n)
 	}
 }
 
+enum { ENOUGH = 16 };	/* bytes of a line, to know what it is */
+
+static bool is_error(const char *line)
+{
+	return *line == 3 || behind(line, "ERR ") || behind(line, "NACK");
+}
+
 static void answer_fetch(struct witness *w, const char *data, size_t n)
 {
-	enum { ENOUGH = 16 };
 	struct pkt_piece piece;
 
 	while (w->asked && pktline_next(&w->answers, &data, &n, &piece)) {
@@ -243,6 +251,7 @@ static void answer_fetch(struct witness *w, const char *data, size_t n)
 		if (piece.kind != PKT_DATA || !collect(&w->reported, &piece, ENOUGH))
 			continue;
 		line = buf_str(&w->reported);
+		w->gave_up |= is_error(line);
 		/* All of it may be in bands. */
 		line += *line == 1;
 		w->pack |= !strcmp(line, "packfile") || (!w->v2 && line != buf_str(&w->reported));
@@ -256,6 +265,8 @@ static void answer_archive(struct witness *w, const char *data, size_t n)
 	struct pkt_piece piece;
 
 	while (pktline_next(&w->answers, &data, &n, &piece)) {
+		if (piece.kind == PKT_DATA && collect(&w->reported, &piece, ENOUGH))
+			w->gave_up |= is_error(buf_str(&w->reported));
 		if (piece.kind != PKT_FLUSH)
 			continue;
 		w->pack_over = w->pack;
@@ -360,9 +371,9 @@ bool witness_settled(const struct witness *w)
 	case SERVICE_RECEIVE_PACK:
 		return w->asked ? push_is_over(w) : w->began || w->exited;
 	case SERVICE_UPLOAD_PACK:
-		return w->exited || (says_goodbye(w) && w->pack == w->pack_over && (w->pack || w->v2 || !w->asked));
+		return w->exited || w->gave_up || (says_goodbye(w) && w->pack == w->pack_over && (w->pack || w->v2 || !w->asked));
 	default:
-		return w->exited || (w->pack_over && w->ended);
+		return w->exited || w->gave_up || (w->pack_over && w->ended);
 	}
 }
 
@@ -419,6 +430,8 @@ static enum witness_result archive_result(const struct witness *w, const char *r
 		return w->status ? RESULT_FAILED : RESULT_OK;
 	if (w->pack_over && w->ended)
 		return RESULT_OK;
+	if (w->gave_up)
+		return RESULT_FAILED;
 	return is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
 }
 
@@ -428,7 +441,7 @@ static enum witness_result fetch_result(const struct witness *w, const char *rea
 		return RESULT_OK;
 	if (w->compares && !w->pack)
 		return RESULT_NOTHING;
-	if ((w->exited && w->status) || !is_cancelled(reason))
+	if ((w->exited && w->status) || w->gave_up || !is_cancelled(reason))
 		return RESULT_FAILED;
 	return w->exited && !w->v2 && !reason ? RESULT_OK : RESULT_CANCELLED;
 }

@@ -55,8 +55,8 @@ struct witness {
 	bool began, sends_pack, reports, sidebands, report_over, by_refs;
 	char band;
 	char *unpack;			/* owned; why the pack could not be used */
-	/* of a fetch, and of an archive: pack */
-	bool v2, in_request, compares, pack, pack_over, goodbye, ended;
+	/* of a fetch, or an archive */
+	bool v2, in_request, compares, pack, pack_over, goodbye, ended, gave_up;
 };
 
 void witness_init(struct witness *w, enum service service);
