@@ -10,7 +10,10 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "alloc.h"
 #include "broker.h"
 #include "greeting.h"
 #include "log.h"
@@ -97,24 +100,60 @@ static void on_password(void *owner, const char *password, const struct message 
 		wait_to_ask(b);
 }
 
-static void ask(struct broker *b, bool insist)
-{
-	struct account *a = &b->login;
-
-	uv_timer_stop(&a->again);
-	if (a->asking || b->stopping || a->reconnecting)
-		return;
-	if (!b->xmpp)
-		b->trouble.id = MSG_NONE;
-	a->insist = insist;
-	a->asking = password_ask(b->loop, b->config, on_password, b);
-}
-
 static void forget_question(struct broker *b)
 {
 	uv_timer_stop(&b->login.again);
 	password_destroy(b->login.asking);
 	b->login.asking = NULL;
+}
+
+static void forget_given(struct account *a)
+{
+	if (a->given)
+		explicit_bzero(a->given, strlen(a->given));
+	free(a->given);
+	a->given = NULL;
+}
+
+/* Whether a password could be tried now. */
+static bool wants_password(const struct broker *b)
+{
+	return b->key && b->config->account && !b->stopping && !b->login.reconnecting &&
+	       (!b->xmpp || is_refused(b));
+}
+
+/* False: there is none, or it has to wait. */
+static bool try_given(struct broker *b)
+{
+	struct account *a = &b->login;
+
+	if (!a->given || !wants_password(b))
+		return false;
+	forget_question(b);
+	a->fresh = true;
+	if (b->xmpp) {
+		xmpp_password(b->xmpp, a->given);
+		xmpp_connect(b->xmpp);
+	} else {
+		log_in(b, a->given);
+	}
+	/* Where no connection could be made, it is still to be tried. */
+	if (b->xmpp)
+		forget_given(a);
+	return true;
+}
+
+static void ask(struct broker *b, bool insist)
+{
+	struct account *a = &b->login;
+
+	uv_timer_stop(&a->again);
+	if (a->asking || b->stopping || a->reconnecting || try_given(b))
+		return;
+	if (!b->xmpp)
+		b->trouble.id = MSG_NONE;
+	a->insist = insist;
+	a->asking = password_ask(b->loop, b->config, on_password, b);
 }
 
 void account_init(struct broker *b, const struct xmpp_events *events)
@@ -156,6 +195,8 @@ void account_drop(struct broker *b)
 	struct xmpp *xmpp = b->xmpp;
 
 	forget_question(b);
+	/* What begins anew may be another account. */
+	forget_given(&b->login);
 	if (!xmpp)
 		return;
 	inbands_lost(&b->inbands, "logged-out");
@@ -172,16 +213,14 @@ void account_drop(struct broker *b)
 
 void account_give_password(struct broker *b, const char *password)
 {
-	if (!b->key || b->login.reconnecting || (b->xmpp && !is_refused(b)))
+	struct account *a = &b->login;
+
+	if (b->xmpp && xmpp_state(b->xmpp) == XMPP_ONLINE)
 		return;
-	forget_question(b);
-	b->login.fresh = true;
-	if (!b->xmpp) {
-		log_in(b, password);
-		return;
-	}
-	xmpp_password(b->xmpp, password);
-	xmpp_connect(b->xmpp);
+	log_info("a password was given");
+	forget_given(a);
+	a->given = xstrdup(password);
+	try_given(b);
 }
 
 void account_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
@@ -190,12 +229,13 @@ void account_state(struct broker *b, enum xmpp_state state, const struct message
 
 	if (state == XMPP_ONLINE) {
 		a->fresh = false;
+		forget_given(a);
 		retry_reset(&a->retry);
 		uv_timer_stop(&a->again);
 	}
 	if (state != XMPP_FAILED || !trouble || trouble->id != MSG_AUTH_FAILED || a->asking)
 		return;
-	if (a->fresh)
+	if (a->fresh && !a->given)
 		wait_to_ask(b);
 	else
 		ask(b, false);

@@ -24,6 +24,7 @@ struct password;
 struct account {
 	const struct xmpp_events *events;	/* borrowed */
 	struct password *asking;	/* owned; the source is being asked */
+	char *given;			/* the user's own word, until it can be tried; owned, may be NULL */
 	bool fresh;			/* the password is younger than the last login that worked */
 	bool insist;			/* what is asked for is tried, refused before or not */
 	bool reconnecting;		/* the old xmpp is being destroyed */
@@ -43,7 +44,11 @@ void account_begin(struct broker *b);
 /* Lets go of the connection; account_begin() or the end of the loop follows. */
 void account_drop(struct broker *b);
 
-/* A password for this run, from a client with a terminal. */
+/*
+ * A password for this run, from a client with a terminal: tried at once, or as soon as the old
+ * connection is gone, or what is being tried is refused. It comes before what the source says.
+ * Online it is not needed.
+ */
 void account_give_password(struct broker *b, const char *password);
 
 /* From xmpp_events. */

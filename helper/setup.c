@@ -368,10 +368,6 @@ static int go_online(struct setup *s)
 		bool refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
 		bool again = refused && --left > 0 && isatty(STDIN_FILENO);
 
-		/* A broker that was between two connections has not taken it. */
-		if (s->asks_password && trouble.id == MSG_PASSWORD_NEEDED && --left > 0)
-			continue;
-
 		if (trouble.id == MSG_AUTH_FAILED && !s->asks_password)
 			hint_at_command(s, &trouble);
 		message_print(&trouble, again ? "error: " : "fatal: ");

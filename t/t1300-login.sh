@@ -125,7 +125,49 @@ test_expect_success 'another certificate is there for a while: refused, and no l
 	as alice git config --global xmpp.localhost.caFile "$TRASH/good.crt" && stop_broker alice &&
 	make_certificate && restart_prosody && run_broker alice && wait_for 10 failed alice "not trusted" &&
 	cp good.crt prosody/localhost.crt && cp good.key prosody/localhost.key && restart_prosody &&
-	wait_for 60 broker_online alice && stop_broker alice
+	wait_for 60 broker_online alice
+'
+
+# dials_after <n>, gave_after <n>: more often than that.
+dials_after () {
+	test "$(grep -c -e "-> dialing" log/alice)" -gt "$1"
+}
+
+gave_after () {
+	test "$(grep -c "a password was given" log/alice)" -gt "$1"
+}
+
+# set_up_again: only setup itself has the password.
+set_up_again () {
+	as alice git -c credential.helper= -c credential.helper="!echo password=$(cat alice/pw);:" \
+		xmpp setup alice@localhost --server="localhost:$prosody_port" --ca-file="$TRASH/good.crt"
+}
+
+# with_silent_server <condition>...: setup runs while the server says nothing, until that is so.
+with_silent_server () {
+	set_up_again >out 2>err & setup=$!
+	started $setup
+	wait_for 15 "$@"
+	silent_status=$?
+	kill -CONT $prosody_pid
+	wait $setup
+	cat err
+	return $silent_status
+}
+
+test_expect_success 'a password that is given while the old connection is being left is used when it is gone' '
+	as alice git config --global --unset xmpp.localhost.passwordCommand &&
+	dialled=$(grep -c -e "-> dialing" log/alice) && kill -STOP $prosody_pid &&
+	with_silent_server dials_after $dialled && wait_for 20 broker_online alice && stop_broker alice
+'
+
+test_expect_success '... and one that is given while another is being tried, when that is refused' '
+	as alice git config --global credential.helper "!echo password=wrong;:" &&
+	dialled=$(grep -c -e "-> dialing" log/alice) && kill -STOP $prosody_pid && run_broker alice &&
+	{ wait_for 15 dials_after $dialled; dialled=$?; } &&
+	given=$(grep -c "a password was given" log/alice) &&
+	with_silent_server gave_after $given && test $dialled -eq 0 &&
+	wait_for 20 broker_online alice && stop_broker alice
 '
 
 end_process $other_server
