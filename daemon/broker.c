@@ -93,6 +93,13 @@ static bool is_reachable(void *owner, const char *jid)
 	return false;
 }
 
+bool broker_has_device(const struct broker *b, const char *jid, const char *device)
+{
+	const struct peer *p = peer_find(b, jid, device);
+
+	return (p && p->link.state == LINK_UP) || presence_device(b->presence, jid, device);
+}
+
 void broker_linked(struct broker *b, const char *jid)
 {
 	buddy_appeared(b, jid);
@@ -122,6 +129,19 @@ static void forget_presences(struct broker *b)
 	presence_reset(b->presence, time(NULL));
 }
 
+/* Those that we trust may be there, whether anything is heard of them or not. */
+static void expect_devices(struct broker *b)
+{
+	char device[DEVICE_ID_LEN + 1];
+
+	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+		for (const struct trusted_device *d = p->devices; d; d = d->sibling) {
+			device_id_of(d->fp, device);
+			if (trust_allows(d->state))
+				presence_expect(b->presence, p->jid, device);
+		}
+}
+
 static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
 {
 	struct broker *b = owner;
@@ -131,6 +151,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		jid_bare_of(xmpp_jid(b->xmpp), b->self);
 		b->online_at = broker_now(b);
 		contacts_online(b);
+		expect_devices(b);
 		uv_timer_start(&b->grace, on_grace_over, INQUIRY_SETTLE, 0);
 		inquirer_online(b->inquirer, true);
 		requester_online(b->requester, true);
@@ -223,16 +244,25 @@ void broker_answered(struct broker *b, const char *full)
 	sessions_wake(b);
 }
 
-static void on_unavailable(void *owner, const char *full)
+void broker_met_at(struct broker *b, const char *full, const char *device)
 {
-	struct broker *b = owner;
-	char device[DEVICE_ID_LEN + 1], bare[JID_MAX];
+	struct resource *r;
+	enum presence_change change;
+	char bare[JID_MAX];
+
+	/* Of whom we are not to see, nobody would tell us that they went. */
+	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) || presence_device(b->presence, bare, device))
+		return;
+	change = presence_available(b->presence, full, device, time(NULL), &r);
+	note_here(b, bare, change, r);
+}
+
+void broker_device_gone(struct broker *b, const char *full, const char *device)
+{
+	char bare[JID_MAX];
 	struct peer *peer;
 
 	if (!jid_bare_of(full, bare))
-		return;
-	twinwatch_gone(b, full);
-	if (presence_unavailable(b->presence, full, time(NULL), device) != PRESENCE_GONE)
 		return;
 	log_about(bare, LOG_INFO, "%s: device %s went offline", bare, device);
 	announcer_device_offline(b->announcer, bare, device);
@@ -240,6 +270,16 @@ static void on_unavailable(void *owner, const char *full)
 	if (peer)
 		peer_presence(peer, false);
 	inquirer_unseen(b->inquirer, bare);
+}
+
+static void on_unavailable(void *owner, const char *full)
+{
+	struct broker *b = owner;
+	char device[DEVICE_ID_LEN + 1];
+
+	twinwatch_gone(b, full);
+	if (presence_unavailable(b->presence, full, time(NULL), device) == PRESENCE_GONE)
+		broker_device_gone(b, full, device);
 }
 
 /* Of somebody, or of one resource: what the server could not tell them says nothing of whether they are there. */
@@ -255,6 +295,7 @@ static void on_doubted(void *owner, const char *jid, const char *condition)
 	for (struct peer *p = b->peers; p; p = p->next)
 		if (!strcmp(p->jid, bare) && (!r || !strcmp(p->device, r->device)))
 			peer_doubt(p);
+	inquirer_doubt(b->inquirer, jid, condition);
 }
 
 static void on_ibb(void *owner, const struct ibb_stanza *stanza)

@@ -147,6 +147,14 @@ bool broker_counts_as_trusted(const struct broker *b, const char *jid);
 /* A device whose presence is not there has answered at this full JID. */
 void broker_answered(struct broker *b, const char *full);
 
+/* Whether a device is there, as far as we know: it is seen, or a link with it is up. */
+bool broker_has_device(const struct broker *b, const char *jid, const char *device);
+
+/* A device that was seen at this full JID is not there; the presence table knows that already. */
+void broker_device_gone(struct broker *b, const char *full, const char *device);
+/* A device has opened a path from this full JID and proved that it is itself: so it is there. */
+void broker_met_at(struct broker *b, const char *full, const char *device);
+
 /* A link with a device of jid has come up, so it is there, whatever presence says: what waited for it goes on. */
 void broker_linked(struct broker *b, const char *jid);
 

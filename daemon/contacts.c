@@ -336,6 +336,13 @@ bool contacts_sees_us(const struct broker *b, const char *jid)
 	return buddy && (buddy->subscription == SUBSCRIPTION_FROM || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
+bool contacts_we_see(const struct broker *b, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(b->presence, jid);
+
+	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
+}
+
 void contacts_note(struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->presence, jid);

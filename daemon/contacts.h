@@ -25,6 +25,8 @@ void contacts_online(struct broker *b);
 
 /* Whether jid is shown our presence: only they need to be told that it ends, and nobody else is to know of it. */
 bool contacts_sees_us(const struct broker *b, const char *jid);
+/* Whether we are shown theirs. */
+bool contacts_we_see(const struct broker *b, const char *jid);
 
 /* What the roster says of jid is remembered with a new entry of the trust table, which is not saved by this. */
 void contacts_note(struct broker *b, const char *jid);

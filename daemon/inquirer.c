@@ -126,10 +126,18 @@ static enum interest on_interest(void *owner, const char *jid)
 	return link_waits(b, jid) || pushqueue_waits_for(b->pushqueue, jid) ? INTEREST_WAITS : INTEREST_SOME;
 }
 
+static void on_gone(void *owner, const char *full, const char *device)
+{
+	struct inquirer *i = owner;
+
+	broker_device_gone(i->broker, full, device);
+}
+
 static const struct inquiry_events inquiry_events = {
 	.interest = on_interest,
 	.ping = on_ping,
 	.show = on_show,
+	.gone = on_gone,
 };
 
 struct inquirer *inquirer_create(struct broker *b, uint32_t random)
@@ -200,6 +208,12 @@ void inquirer_want(struct inquirer *i, const char *jid)
 bool inquirer_pending(const struct inquirer *i, const char *jid)
 {
 	return inquiry_pending(i->inquiry, jid, broker_now(i->broker));
+}
+
+void inquirer_doubt(struct inquirer *i, const char *full, const char *error)
+{
+	inquiry_doubt(i->inquiry, full, error, broker_now(i->broker));
+	set_timer(i);
 }
 
 bool inquirer_unreachable(const struct inquirer *i, const char *jid)

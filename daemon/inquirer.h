@@ -27,6 +27,9 @@ void inquirer_unseen(struct inquirer *i, const char *jid);
 void inquirer_want(struct inquirer *i, const char *jid);
 bool inquirer_pending(const struct inquirer *i, const char *jid);
 
+/* What was sent to this full JID came back with this condition: a device that is seen there is asked. */
+void inquirer_doubt(struct inquirer *i, const char *full, const char *error);
+
 /* Whether what is not seen of jid may be so because their server cannot be reached. */
 bool inquirer_unreachable(const struct inquirer *i, const char *jid);
 

@@ -18,6 +18,7 @@
 #include "follower.h"
 #include "greeting.h"
 #include "inband.h"
+#include "inquirer.h"
 #include "log.h"
 #include "serve.h"
 #include "session.h"
@@ -236,6 +237,11 @@ static void know_key(struct peer *p, const unsigned char *fp)
 	wayfinder_know(p->ways, fp, we_win(p));
 }
 
+static bool is_by_server(const struct peer *p)
+{
+	return p->path && path_kind(p->path) == PATH_INBAND;
+}
+
 static void drop_left(struct peer *p)
 {
 	if (p->left)
@@ -390,6 +396,8 @@ static void on_path_closed(void *owner, const char *why)
 	struct peer *p = owner;
 
 	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
+	if (is_by_server(p))
+		inquirer_doubt(p->broker->inquirer, inband_jid(p->path), why);
 	path_lost(p, why, false);
 }
 
@@ -486,11 +494,6 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 		greeting_take(p->broker, path, p->jid, fp);
 	else
 		path_close(path);
-}
-
-static bool is_by_server(const struct peer *p)
-{
-	return p->path && path_kind(p->path) == PATH_INBAND;
 }
 
 void peer_presence(struct peer *p, bool available)

@@ -87,6 +87,8 @@ struct session_internal {
 	unsigned transport;		/* kinds of path it may go over */
 	bool path_wanted;		/* while WAITING: one of those has to be found first */
 	unsigned looks;			/* while WAITING: since whoever is not seen was asked */
+	const char *refusal;		/* why those who could be asked do not do it; static; NULL: nobody was asked */
+	unsigned appeared;		/* how often a device of theirs had come by then */
 	unsigned restarts;		/* of devices, while we asked them */
 	uint64_t woken;			/* with which of broker::wakes it looked last */
 	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
@@ -108,6 +110,7 @@ static const struct conn_events conn_events;
 
 static void log_transfer(struct session_internal *s, const char *reason, bool asked);
 static void look(struct session_internal *s);
+static void ask_buddy(struct session_internal *s);
 static void on_conn_drained(void *owner);
 static void on_timer(uv_timer_t *timer);
 
@@ -514,6 +517,38 @@ static bool is_worth_another_look(const char *reason)
 	return false;
 }
 
+/* What another device of theirs may do, or the same one from another place. */
+static bool is_worth_another_device(const char *reason)
+{
+	static const char *const reasons[] = { "unreachable", "not-shared", "broken", "version" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
+static unsigned count_appearances(const struct session_internal *s)
+{
+	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
+
+	return buddy ? buddy->appeared : 0;
+}
+
+/* Whether one that is not seen is asked whether it is there; look() goes on when that is known. */
+static bool await_others(struct session_internal *s, const char *reason)
+{
+	if (s->refusal || !is_worth_another_device(reason))
+		return false;
+	s->refusal = reason;
+	s->appeared = count_appearances(s);
+	ask_buddy(s);
+	if (!inquirer_pending(s->broker->inquirer, s->to.jid))
+		return false;
+	enter(s, SESSION_WAITING, reason);
+	return true;
+}
+
 static void on_errand_failed(void *owner, const char *reason)
 {
 	struct session_internal *s = owner;
@@ -527,7 +562,8 @@ static void on_errand_failed(void *owner, const char *reason)
 		look(s);
 		return;
 	}
-	fail_for_reason(s, reason);
+	if (!await_others(s, reason))
+		fail_for_reason(s, reason);
 }
 
 static void on_errand_waiting(void *owner, const char *state)
@@ -566,7 +602,12 @@ static void tell_wait(struct session_internal *s)
 static void fail_unseen(struct session_internal *s)
 {
 	enum message_id id = candidates_none(s->broker, &s->to);
+	bool gone = id == MSG_BUDDY_OFFLINE && s->refusal && !strcmp(s->refusal, "unreachable");
 
+	if (s->refusal && !gone) {
+		fail_for_reason(s, s->refusal);
+		return;
+	}
 	if (id == MSG_BUDDY_OFFLINE && inquirer_unreachable(s->broker->inquirer, s->to.jid))
 		id = MSG_BUDDY_UNSEEN;
 	fail(s, id);
@@ -652,6 +693,12 @@ static void look(struct session_internal *s)
 	const struct message *trouble;
 	struct candidates found;
 
+	/* Those who were asked would only say the same. */
+	if (s->refusal && s->appeared == count_appearances(s)) {
+		if (!inquirer_pending(b->inquirer, s->to.jid))
+			fail_unseen(s);
+		return;
+	}
 	if (ask(s, &found))
 		return;
 	trouble = account_trouble(b);

@@ -17,6 +17,7 @@
 #include "dialer.h"
 #include "greeting.h"
 #include "inband.h"
+#include "inquirer.h"
 #include "log.h"
 #include "reach.h"
 #include "search.h"
@@ -84,6 +85,7 @@ static void on_inband_closed(void *owner, const char *why)
 {
 	struct wayfinder *w = owner;
 
+	inquirer_doubt(w->broker->inquirer, inband_jid(w->inband), why);
 	w->inband = NULL;
 	fail(w, PATH_INBAND, why);
 }
@@ -267,7 +269,7 @@ static bool may_look_up(const struct wayfinder *w)
 
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
-	const char *theirs = full_jid(w), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
+	const char *theirs = presence_where(w->broker->presence, w->jid, w->device), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
 	const char *refusal = NULL;
 
 	if (!may_show_ourselves(w, &offer->offer))

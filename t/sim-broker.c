@@ -168,17 +168,31 @@ void broker_doubts(struct broker *b, const struct broker *from)
 		peer_doubt(p);
 }
 
-void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource)
+static void device_gone(struct broker *b, const struct broker *from)
 {
-	char device[DEVICE_ID_LEN + 1], full[64];
 	struct peer *p;
 
-	full_jid(from, resource, full);
-	if (presence_unavailable(b->presence, full, b->world->now, device) != PRESENCE_GONE)
-		return;
 	announcer_device(b, from, false);
 	p = peer_find(b, from);
 	if (p)
 		peer_presence(p, false);
 	inquirer_unseen(b, from);
+}
+
+void broker_device_gone(struct broker *b, const char *full, const char *device)
+{
+	const struct world *w = b->world;
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (!strcmp(w->brokers[i].device, device))
+			device_gone(b, &w->brokers[i]);
+}
+
+void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource)
+{
+	char device[DEVICE_ID_LEN + 1], full[64];
+
+	full_jid(from, resource, full);
+	if (presence_unavailable(b->presence, full, b->world->now, device) == PRESENCE_GONE)
+		device_gone(b, from);
 }

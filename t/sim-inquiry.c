@@ -81,10 +81,16 @@ static void on_show(void *owner, const char *bare)
 	server_directs(b, bare, NULL, true);
 }
 
+static void on_gone(void *owner, const char *full, const char *device)
+{
+	broker_device_gone(owner, full, device);
+}
+
 static const struct inquiry_events inquiry_events = {
 	.interest = on_interest,
 	.ping = on_ping,
 	.show = on_show,
+	.gone = on_gone,
 };
 
 void inquirer_start(struct broker *b)
@@ -120,6 +126,16 @@ void inquirer_heard(struct broker *b, const struct broker *other, const char *er
 {
 	if (b->inquiry)
 		inquiry_heard(b->inquiry, other->jid, error, b->world->now);
+	touch(b);
+}
+
+void inquirer_doubt(struct broker *b, const struct broker *other, uint32_t resource)
+{
+	char full[64];
+
+	full_jid(other, resource, full);
+	if (b->inquiry)
+		inquiry_doubt(b->inquiry, full, "service-unavailable", b->world->now);
 	touch(b);
 }
 

@@ -467,6 +467,10 @@ void path_established(struct world *w, struct wire *wire)
 	if (near->role == END_CLOSED)
 		return;
 	if (!would_take(w, wire)) {
+		/* The server says that nobody is there. */
+		if (wire->kind == PATH_INBAND && near->role == END_ATTEMPT && !w->parted[near->broker->index][to->index] &&
+		    (!to->online || to->resource != near->target))
+			inquirer_doubt(near->broker, to, near->target);
 		closed(w, wire, 0);
 		return;
 	}

@@ -467,6 +467,7 @@ void inquirer_finish(struct broker *b);
 void inquirer_online(struct broker *b);
 void inquirer_unseen(struct broker *b, const struct broker *other);
 void inquirer_heard(struct broker *b, const struct broker *other, const char *error);
+void inquirer_doubt(struct broker *b, const struct broker *other, uint32_t resource);
 void inquirer_want(struct broker *b, const struct broker *other);
 bool inquirer_pending(const struct broker *b, const struct broker *other);
 void inquirer_tick(struct broker *b);
@@ -573,6 +574,7 @@ void broker_unavailable(struct broker *b, const struct broker *from, uint32_t re
 /* An error in the place of a presence of theirs; a ping that was answered there. */
 void broker_doubts(struct broker *b, const struct broker *from);
 void broker_answered(struct broker *b, const struct broker *from, uint32_t resource);
+void broker_device_gone(struct broker *b, const char *full, const char *device);
 
 /* sim-serve.c: daemon/serve.c and git's serving processes */
 const char *serve_judge(struct peer *p, enum service service, const char *share);

@@ -10,10 +10,11 @@ have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost/project
 
-# The server sends what is in the file "lies", and drops all presences while there is a file "lossy".
+# The server sends what is in the file "lies", and drops all other presences while there is a file "lossy".
 mkdir -p prosody-modules &&
 cat >prosody-modules/mod_liar.lua <<END
 local parse = require "util.xml".parse;
+local lying = false;
 
 module:add_timer(0.05, function ()
 	local file = io.open("$TRASH/lies");
@@ -21,14 +22,16 @@ module:add_timer(0.05, function ()
 		local stanza = parse(file:read("*a"));
 		file:close();
 		os.remove("$TRASH/lies");
+		lying = true;
 		module:send(stanza);
+		lying = false;
 	end
 	return 0.05;
 end);
 
 -- Their own presence, which has no address, it has to know.
 local function lose(event)
-	local file = event.stanza.attr.to and io.open("$TRASH/lossy");
+	local file = not lying and event.stanza.attr.to and io.open("$TRASH/lossy");
 	if file then
 		file:close();
 		return true;
@@ -113,6 +116,54 @@ test_expect_success 'and says so, of who is' '
 	cat err && grep "bob@localhost.*is offline" err &&
 	start_broker bob GIT_XMPP_TRACE=1 &&
 	wait_for 10 trusts alice bob
+'
+
+# ghost: the server says that bob's device is where nobody is.
+ghost () {
+	lie "from=\"bob@localhost/ghost\"" "<git xmlns=\"urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb\" dev=\"$(device_id bob)\"/>"
+}
+
+test_expect_success 'who is not where the server says is looked for elsewhere, by the same command' '
+	stop_broker bob && touch lossy && start_broker bob GIT_XMPP_TRACE=1 &&
+	ghost && wait_for 5 sees alice bob &&
+	rm lossy &&
+	as alice git ls-remote $url &&
+	grep "bob@localhost/ghost: is asked whether it is there" log/alice
+'
+
+# shows <user>, shows_more <user> <n>: how often bob was shown that they are there; more often than that.
+shows () {
+	grep -c "bob@localhost: is shown ourselves" "log/$1"
+}
+
+shows_more () {
+	test "$(shows "$1")" -gt "$2"
+}
+
+# pending <device>
+pending () {
+	as alice git xmpp buddies bob@localhost | grep "$1  online  pending"
+}
+
+test_expect_success 'a second device of bob, which alice trusts' '
+	mkdir -p -m 700 bob2/run && plain_user bob2 &&
+	as bob2 git xmpp setup bob@localhost --server="127.0.0.1:$server_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" --password-command="cat $TRASH/bob/pw" --no-start &&
+	start_broker bob2 GIT_XMPP_TRACE=1 &&
+	"$TOP/t/make-repo" bob2/second.git 5 0 &&
+	as bob2 git xmpp share bob2/second.git --name=second --fetch=alice@localhost &&
+	as bob2 git xmpp add alice@localhost &&
+	wait_for 20 pending "$(device_id bob2)" &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(as bob2 git xmpp verify --self)" &&
+	as alice git ls-remote xmpp::bob@localhost/second
+'
+
+test_expect_success '... is asked whether it is there although only the first one is seen' '
+	shown=$(shows alice) && touch lossy && stop_broker alice && start_broker alice GIT_XMPP_TRACE=1 &&
+	wait_for 10 shows_more alice $shown &&
+	lie "from=\"$(full_jid_of bob)\"" "<git xmlns=\"urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb\" dev=\"$(device_id bob)\"/>" &&
+	wait_for 5 sees alice bob && rm lossy &&
+	as alice git ls-remote xmpp::bob@localhost/second
 '
 
 # The warning comes when a path is not back at once.

@@ -4,7 +4,7 @@
 #include "asked.h"
 #include "bounds.h"
 
-/* What is asked is written down: "p" and a full JID, "s" and a bare one. */
+/* What is asked is written down: "p" and a full JID, "s" and a bare one; "g" and a full JID that is left. */
 static struct presence *presence;
 static struct inquiry *inquiry;
 static bool mute;			/* pings cannot be sent */
@@ -30,10 +30,16 @@ static void on_show(void *owner, const char *bare)
 	asked_note("s ", bare);
 }
 
+static void on_gone(void *owner, const char *full, const char *device)
+{
+	asked_note("g ", full);
+}
+
 static const struct inquiry_events events = {
 	.interest = on_interest,
 	.ping = on_ping,
 	.show = on_show,
+	.gone = on_gone,
 };
 
 static void begin(void)
@@ -218,11 +224,14 @@ static void test_want(void)
 	inquiry_want(inquiry, "bob@x.org", now);
 	expect("", "once, for as many as want them");
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
-	ok(!inquiry_pending(inquiry, "bob@x.org", now), "until they are known not to be");
-	inquiry_want(inquiry, "bob@x.org", now);
-	expect("s bob@x.org", "who is not where they were may be elsewhere");
+	expect("s bob@x.org", "who is not where they were may be elsewhere, and is shown ourselves at once");
 	ok(inquiry_pending(inquiry, "bob@x.org", now), "and is waited for");
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("", "for a moment");
 	now += INQUIRY_PATIENCE;
+	ok(!inquiry_pending(inquiry, "bob@x.org", now), "and not longer");
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("s bob@x.org", "and asked so from then on");
 	inquiry_want(inquiry, "new@x.org", now);
 	expect("s new@x.org", "who never was seen is shown ourselves");
 	ok(inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE - 1), "who can take a moment");
@@ -256,6 +265,120 @@ static void test_unseen(void)
 	finish();
 }
 
+/* Something that was sent to a device came back. */
+static void test_doubt(void)
+{
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_MAX);
+	inquiry_doubt(inquiry, "bob@x.org/git", "resource-constraint", now);
+	inquiry_doubt(inquiry, "bob@x.org/chat", "item-not-found", now);
+	expect("", "an error that tells nothing of it, or one of nobody's, is no doubt");
+	inquiry_doubt(inquiry, "bob@x.org/git", "item-not-found", now);
+	expect("p bob@x.org/git", "a device that is seen, and seems not to be there, is asked");
+	ok(inquiry_pending(inquiry, "bob@x.org", now), "and waited for");
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	expect("", "once at a time");
+	inquiry_answered(inquiry, "bob@x.org/git", NULL, now);
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "who answers is there as before");
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	expect("", "and is not doubted again so soon");
+	pass(INQUIRY_FIRST);
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	expect("p bob@x.org/git", "but later");
+	inquiry_answered(inquiry, "bob@x.org/git", "timeout", now);
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "no answer is no answer");
+	pass(INQUIRY_FIRST);
+	*asked = '\0';
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
+	expect("p bob@x.org/git, g bob@x.org/git, s bob@x.org", "where nobody is it is not any more; it may be elsewhere");
+	ok(!presence_device(presence, "bob@x.org", DEV1), "and is not seen");
+	here("bob@x.org/new", DEV1);
+	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
+	expect("", "what was asked before says nothing of where it is now");
+	finish();
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	inquiry_online(inquiry, now);
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	gone("bob@x.org/git");
+	here("bob@x.org/git", DEV1);
+	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "who came after the question is not meant by the answer");
+	finish();
+}
+
+/* The newer one of two resources of a device is not there. */
+static void test_ghost(void)
+{
+	unsigned before;
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	here("bob@x.org/ghost", DEV1);
+	inquiry_online(inquiry, now);
+	before = presence_buddy(presence, "bob@x.org")->appeared;
+	inquiry_doubt(inquiry, "bob@x.org/ghost", "service-unavailable", now);
+	inquiry_answered(inquiry, "bob@x.org/ghost", "service-unavailable", now);
+	expect("p bob@x.org/ghost", "a ghost is found out");
+	is_str(presence_where(presence, "bob@x.org", DEV1), "bob@x.org/git", "and the device is where it is");
+	ok(presence_buddy(presence, "bob@x.org")->appeared != before, "which is news");
+	finish();
+}
+
+/* A device that is known, and was never seen. */
+static void test_expected(void)
+{
+	struct resource *r;
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	presence_expect(presence, "bob@x.org", DEV2);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	expect("s bob@x.org", "of whom nothing is seen is shown ourselves, wherever the device may be");
+	here("bob@x.org/git", DEV1);
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("p bob@x.org/git." DEV2, "beside another device it is asked where it would be, whatever was asked before");
+	inquiry_answered(inquiry, "bob@x.org/git." DEV2, "service-unavailable", now);
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("", "once in a moment");
+	now += INQUIRY_PATIENCE;
+	inquiry_want(inquiry, "bob@x.org", now);
+	expect("p bob@x.org/git." DEV2, "and again later");
+	inquiry_answered(inquiry, "bob@x.org/git." DEV2, NULL, now);
+	is_int(presence_answered(presence, "bob@x.org/git." DEV2, 1, &r), PRESENCE_APPEARED, "and is there");
+	ok(presence_device(presence, "bob@x.org", DEV2) == r, "itself");
+	pass(INQUIRY_MAX);
+	expect("", "then all are seen");
+	finish();
+
+	begin();
+	buddy("bob@x.org", SUBSCRIPTION_BOTH);
+	here("bob@x.org/git", DEV1);
+	presence_expect(presence, "bob@x.org", DEV1);
+	presence_expect(presence, "eve@x.org", DEV2);
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_MAX);
+	expect("", "who is seen is not expected, nor is a stranger");
+	presence_expect(presence, "bob@x.org", DEV2);
+	inquiry_online(inquiry, now);
+	for (unsigned round = 0; round < 20; round++) {
+		if (round == 10)
+			asked_count = 0;
+		pass(INQUIRY_MAX);
+		inquiry_answered(inquiry, "bob@x.org/git." DEV2, "service-unavailable", now);
+	}
+	ok(asked_count >= 6 && asked_count <= 10, "a device that is not there costs one question in half an hour");
+	finish();
+}
+
 int main(void)
 {
 	test_who();
@@ -265,5 +388,8 @@ int main(void)
 	test_flapping();
 	test_want();
 	test_unseen();
+	test_doubt();
+	test_ghost();
+	test_expected();
 	return tap_done();
 }

@@ -17,7 +17,7 @@ struct errand;
 struct errand_events {
 	/* A channel is open, with the device given to errand_add() as tag. */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel, void *tag);
-	/* Nobody does it; the errand is gone after this. */
+	/* Nobody does it; the errand is gone after this. reason is static. */
 	void (*failed)(void *owner, const char *reason);
 	/* A device is alive and makes us wait. */
 	void (*waiting)(void *owner, const char *state);

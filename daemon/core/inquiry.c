@@ -12,7 +12,7 @@
 /*
  * A domain is known from when the first of its people is not seen until the connection ends, and
  * at rest while all of them are. What was asked of a person is kept with them (struct asking): a round
- * passes over who had their turn in it.
+ * passes over who had their turn in it, and whoever wants them asks nothing that was asked a moment ago.
  *
  * What can go wrong: the server swallows everything (then the ping's own time tells), or a
  * domain has one person whose questions are never answered (then whoever else answers tells that it can be reached).
@@ -129,17 +129,32 @@ static bool may_be_anywhere(const struct buddy *b)
 	return !any_here(b);
 }
 
+static void ping(struct inquiry *q, struct domain *d, struct buddy *b, struct resource *r, uint64_t now)
+{
+	if (r->asked || !q->events->ping(q->owner, r->full))
+		return;
+	r->asked = true;
+	r->asked_at = d->asked_at = now;
+	b->asking.open++;
+}
+
+static void show(struct inquiry *q, struct domain *d, struct buddy *b, uint64_t now)
+{
+	d->asked_at = now;
+	b->asking.until = now + INQUIRY_PATIENCE;
+	q->events->show(q->owner, b->jid);
+}
+
 static void ask(struct inquiry *q, struct domain *d, struct buddy *b, uint64_t now)
 {
 	b->asking.round = d->round;
-	d->asked_at = now;
-	if (may_be_anywhere(b) && sees_us(b)) {
-		b->asking.until = now + INQUIRY_PATIENCE;
-		q->events->show(q->owner, b->jid);
-		return;
+	if (!may_be_anywhere(b) || !sees_us(b)) {
+		for (struct resource *r = b->away; r; r = r->next)
+			if (!r->asked_at || now >= r->asked_at + INQUIRY_PATIENCE)
+				ping(q, d, b, r, now);
+	} else if (now >= b->asking.until) {
+		show(q, d, b, now);
 	}
-	for (const struct resource *r = b->away; r; r = r->next)
-		b->asking.open += q->events->ping(q->owner, r->full);
 }
 
 static void set_pause(struct inquiry *q, struct domain *d, bool waits, uint64_t now)
@@ -218,7 +233,7 @@ void inquiry_want(struct inquiry *q, const char *jid, uint64_t now)
 	struct buddy *b = presence_buddy(q->presence, jid);
 	struct domain *d;
 
-	if (!q->online || !b || !is_unseen(b) || inquiry_pending(q, jid, now))
+	if (!q->online || !b || !is_unseen(b))
 		return;
 	d = get(q, jid);
 	ask(q, d, b, now);
@@ -292,15 +307,42 @@ void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64
 		note_reachable(d, now);
 }
 
+void inquiry_doubt(struct inquiry *q, const char *full, const char *error, uint64_t now)
+{
+	struct resource *r = presence_full(q->presence, full);
+	char bare[JID_MAX];
+
+	if (!q->online || !tells_absence(error) || !r || !r->broker || !jid_bare_of(full, bare))
+		return;
+	if (!r->asked_at || now >= r->asked_at + INQUIRY_FIRST)
+		ping(q, get(q, bare), presence_buddy(q->presence, bare), r, now);
+}
+
+/* It is not there. If no device of theirs is known to be anywhere any more, it may be where we do not know. */
+static void note_denial(struct inquiry *q, struct buddy *b, const char *full, uint64_t now)
+{
+	char device[DEVICE_ID_LEN + 1];
+	bool anywhere = may_be_anywhere(b);
+
+	if (presence_denied(q->presence, full, device) == PRESENCE_GONE)
+		q->events->gone(q->owner, full, device);
+	if (!anywhere && may_be_anywhere(b) && sees_us(b))
+		show(q, get(q, b->jid), b, now);
+}
+
 void inquiry_answered(struct inquiry *q, const char *full, const char *error, uint64_t now)
 {
 	char bare[JID_MAX];
 	struct buddy *b = jid_bare_of(full, bare) ? presence_buddy(q->presence, bare) : NULL;
+	struct resource *r;
 
 	if (b && b->asking.open)
 		b->asking.open--;
-	if (error && tells_absence(error))
-		presence_denied(q->presence, full);
+	if (b && q->online && error && tells_absence(error))
+		note_denial(q, b, full, now);
+	r = presence_known(q->presence, full);
+	if (r)
+		r->asked = false;
 	if (!error || strcmp(error, "disconnected"))
 		inquiry_heard(q, full, error, now);
 }

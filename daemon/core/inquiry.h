@@ -6,10 +6,13 @@
  * The inquiry: who is not seen is asked, because servers lose presences. After an outage between two
  * servers nobody says anything again of themselves, so both sides ask, and either finds the other.
  *
- * A device is asked by a ping (XEP-0199) to the full JID at which it was last seen: it is answered, and cannot
- * loop. Of whom no device is known, or none to be there any more, and whom our roster lets see us, a presence directed to
+ * A device is asked by a ping (XEP-0199) to the full JID at which it was last seen, or would be: it is answered, and
+ * cannot loop. Of whom no device is known, or none to be there any more, and whom our roster lets see us, a presence directed to
  * their bare JID (RFC 6121 4.6) asks: whoever is there answers it with their own, which asks nothing.
  * Nobody else is asked.
+ *
+ * A device that is seen is asked when something that was sent to it came back, as from where nobody is: its presence
+ * may have been lost when it went.
  *
  * Questions are counted by domain. A round asks each of its people once, INQUIRY_AT_ONCE of them a second; the pause
  * between two rounds doubles, and has chance in it (backoff.h): up to INQUIRY_EAGER while
@@ -36,6 +39,8 @@ struct inquiry_events {
 	bool (*ping)(void *owner, const char *full);
 	/* Directs a presence that asks to a bare JID. */
 	void (*show)(void *owner, const char *bare);
+	/* A device that was seen is not where it was; the presence table knows that. */
+	void (*gone)(void *owner, const char *full, const char *device);
 };
 
 /* presence is borrowed; random is any number. */
@@ -56,6 +61,12 @@ void inquiry_unseen(struct inquiry *q, const char *jid, uint64_t now);
  */
 void inquiry_want(struct inquiry *q, const char *jid, uint64_t now);
 bool inquiry_pending(const struct inquiry *q, const char *jid, uint64_t now);
+
+/*
+ * What was sent to this full JID came back with this condition. If that is what a server says of who is not
+ * there, and a device is seen there, it is asked: once in INQUIRY_FIRST, for anybody can send an error.
+ */
+void inquiry_doubt(struct inquiry *q, const char *full, const char *error, uint64_t now);
 
 /* A ping was answered: error is a condition (RFC 6120 8.3.3), "timeout", or NULL: the device is there. */
 void inquiry_answered(struct inquiry *q, const char *full, const char *error, uint64_t now);

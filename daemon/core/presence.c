@@ -143,6 +143,8 @@ void presence_reset(struct presence *p, uint64_t now)
 		while (b->resources)
 			take_out(b, &b->resources);
 		b->asking = (struct asking){ 0 };
+		for (struct resource *r = b->away; r; r = r->next)
+			r->asked = false;
 	}
 }
 
@@ -376,6 +378,7 @@ static struct resource *add_resource(struct buddy *b, const char *resource, uint
 static void set_broker(struct buddy *b, struct resource *r, const char *device, uint64_t now)
 {
 	forget_away(b, device, r->full);
+	b->appeared++;
 	r->broker = true;
 	memcpy(r->device, device, sizeof(r->device));
 	r->since = now;
@@ -429,12 +432,42 @@ static struct resource *find_away(const struct presence *p, const char *full)
 	return r;
 }
 
-void presence_denied(struct presence *p, const char *full)
+enum presence_change presence_denied(struct presence *p, const char *full, char *gone_device)
 {
-	struct resource *r = find_away(p, full);
+	const struct resource *seen = presence_full(p, full);
+	enum presence_change change = PRESENCE_SAME;
+	struct resource *r;
+	const char *name;
 
+	if (seen && seen->broker && seen->asked) {
+		change = presence_unavailable(p, full, seen->since, gone_device);
+		/* A ghost was in the way of the device. */
+		if (change == PRESENCE_OTHER)
+			buddy_of(p, full, &name)->appeared++;
+	}
+	r = find_away(p, full);
 	if (r)
 		r->denied = true;
+	return change;
+}
+
+void presence_expect(struct presence *p, const char *bare, const char *device)
+{
+	struct buddy *b = presence_buddy(p, bare);
+	struct resource **at, *r;
+	unsigned count = 0;
+
+	if (!b || !b->in_roster || !device_valid(device) || presence_where(p, bare, device))
+		return;
+	for (at = &b->away; *at; at = &(*at)->next)
+		count++;
+	if (count == AWAY_PER_BUDDY)
+		return;
+	r = xcalloc(1, sizeof(*r));
+	r->full = xasprintf("%s/git.%s", b->jid, device);
+	r->broker = r->denied = true;
+	memcpy(r->device, device, sizeof(r->device));
+	*at = r;
 }
 
 enum presence_change presence_answered(struct presence *p, const char *full, uint64_t now,
@@ -500,6 +533,24 @@ struct resource *presence_full(const struct presence *p, const char *full)
 	struct buddy *b = buddy_of(p, full, &name);
 
 	return b ? *resource_at(b, name) : NULL;
+}
+
+struct resource *presence_known(const struct presence *p, const char *full)
+{
+	struct resource *r = presence_full(p, full);
+
+	return r ? r : find_away(p, full);
+}
+
+const char *presence_where(const struct presence *p, const char *bare, const char *device)
+{
+	const struct buddy *b = presence_buddy(p, bare);
+	const struct resource *r = b ? device_of(b, device) : NULL;
+
+	for (const struct resource *a = b ? b->away : NULL; a && !r; a = a->next)
+		if (!strcmp(a->device, device))
+			r = a;
+	return r ? r->full : NULL;
 }
 
 void presence_other_protocol(struct presence *p, const char *bare, const char *device, uint64_t protocol,

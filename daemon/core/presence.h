@@ -29,8 +29,10 @@ struct resource {
 	struct resource *next;
 	char *full;			/* full JID; owned */
 	bool broker;			/* device is known */
-	bool denied;			/* in buddy::away: nobody is there now, an answer has said */
+	bool denied;			/* in buddy::away: nobody is there now, an answer has said; or nobody was seen there */
+	bool asked;			/* a ping to it is not answered */
 	char device[DEVICE_ID_LEN + 1];
+	uint64_t asked_at;		/* inquiry.h's ms; 0: never */
 	uint64_t since;			/* when it appeared */
 	/* resource_protocol() */
 	uint64_t protocol, protocol_at;
@@ -52,6 +54,7 @@ struct buddy {
 	bool wants;			/* their request is pending */
 	bool in_roster;
 	bool listed;			/* while a whole roster is read: it has been in it */
+	unsigned appeared;		/* how often a resource came, or proved to be at another place of two */
 	char *refused;			/* why our request came to nothing, as a server's condition; owned, NULL: it did not */
 	struct resource *resources;	/* owned, newest first */
 	struct resource *away;		/* brokers that were here, and may be still: owned, newest first, AWAY_PER_BUDDY */
@@ -115,8 +118,17 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 /* A broker that was here answers where it was: PRESENCE_APPEARED, with *resource, or PRESENCE_SAME. */
 enum presence_change presence_answered(struct presence *p, const char *full, uint64_t now,
 				       struct resource **resource);
-/* Nobody is at the full JID where a broker was, says who was asked; it may be elsewhere. */
-void presence_denied(struct presence *p, const char *full);
+/*
+ * Nobody is at the full JID where a broker was, says who was asked; it may be elsewhere. Of one that is seen that
+ * counts only if it is about itself (resource::asked): as presence_unavailable() then, but it was seen last when it
+ * appeared.
+ */
+enum presence_change presence_denied(struct presence *p, const char *full, char *gone_device);
+/*
+ * A device that is known, of a buddy, and that is not seen: it may be where the protocol would have it, at
+ * git.<device>. Nothing if something is known of it, or there is no place.
+ */
+void presence_expect(struct presence *p, const char *bare, const char *device);
 /* Unavailable. gone_device (DEVICE_ID_LEN + 1 bytes) is filled in for PRESENCE_GONE. */
 enum presence_change presence_unavailable(struct presence *p, const char *full, uint64_t now,
 					  char *gone_device);
@@ -126,6 +138,10 @@ struct buddy *presence_buddies(const struct presence *p);	/* the first; then ->n
 /* The resource of a device that is online now (the newest, if an older one lingers), or NULL. */
 struct resource *presence_device(const struct presence *p, const char *bare, const char *device);
 struct resource *presence_full(const struct presence *p, const char *full);
+/* The full JID where a device is, or was last seen, or would be; NULL. */
+const char *presence_where(const struct presence *p, const char *bare, const char *device);
+/* A resource of this full JID, or what is known of one that was there; NULL. */
+struct resource *presence_known(const struct presence *p, const char *full);
 
 /*
  * A device, which its key has named, said in a HELLO that it speaks this protocol and none of ours: that is
