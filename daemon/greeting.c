@@ -111,8 +111,10 @@ static void on_plain(void *owner, struct buf *plain)
 {
 	struct greeting *g = owner;
 	struct link_ends ends = { g->broker->self, g->jid };
+	char full[JID_FULL_MAX] = "", device[DEVICE_ID_LEN + 1];
 	enum hello_fault fault = HELLO_MALFORMED;
 	struct link_hello hello = { 0 };
+	struct broker *b = g->broker;
 	struct record record;
 	long size = record_parse(buf_data(plain), buf_len(plain), &record);
 
@@ -130,8 +132,13 @@ static void on_plain(void *owner, struct buf *plain)
 		return;
 	}
 	buf_consume(plain, size);
-	peer_take(g->broker, g->jid, g->fp, g->path, &hello, plain);
+	if (path_kind(g->path) == PATH_INBAND)
+		snprintf(full, sizeof(full), "%s", inband_jid(g->path));
+	peer_take(b, g->jid, g->fp, g->path, &hello, plain);
+	device_id_of(g->fp, device);
 	destroy(g);
+	if (*full)
+		broker_met_at(b, full, device);
 }
 
 static size_t on_fill(void *owner, struct buf *out, size_t max)
@@ -157,13 +164,13 @@ static bool may_greet(const struct broker *b, const char *bare)
 	       (trust_expected(b->trust, bare, time(NULL)) && !broker_blocks(b, bare));
 }
 
-/* Who opens is the other end of a link that we have, by what the server says. */
+/* Who opens is where the other end of a link that we have is, or was when it was seen. */
 static bool is_awaited(const struct broker *b, const char *jid, const char *full)
 {
 	for (const struct peer *p = b->peers; p; p = p->next) {
-		const struct resource *r = strcmp(p->jid, jid) ? NULL : presence_device(b->presence, jid, p->device);
+		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(b->presence, jid, p->device);
 
-		if (r && !strcmp(r->full, full))
+		if (where && !strcmp(where, full))
 			return broker_trusts_device(b, jid, p->device);
 	}
 	return false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Asked at once, and again while the push still runs there, for as long as
- * there is patience: OUTCOME_PATIENCE with a device that is online, or that
- * nobody can know to be gone because we are not; OUTCOME_ABSENT with one that is
- * gone. The device answers from its outcomes (core/outcome.h).
+ * there is patience: OUTCOME_PATIENCE with a device that is online or has a link with us, or that
+ * nobody can know to be gone, because we are offline or its server cannot be reached; OUTCOME_ABSENT with one that is
+ * gone, which is asked once whether it is. The device answers from its outcomes (core/outcome.h).
  */
 #include "lostpush.h"
 
@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "inquirer.h"
 #include "log.h"
 #include "peer.h"
 
@@ -34,10 +35,11 @@ static void on_timer(uv_timer_t *timer);
 static void look_again(struct lost_push *l)
 {
 	struct broker *b = l->broker;
-	bool there = presence_device(b->presence, l->jid, l->device) != NULL;
+	bool gone = b->online_at && !broker_has_device(b, l->jid, l->device) &&
+		    !inquirer_pending(b->inquirer, l->jid) && !inquirer_unreachable(b->inquirer, l->jid);
 
 	/* Nobody is kept waiting long for a broker that was killed. */
-	if (broker_now(b) >= l->since + (there || !b->online_at ? OUTCOME_PATIENCE : OUTCOME_ABSENT))
+	if (broker_now(b) >= l->since + (gone ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
 		l->events->unknown(l->owner, false);
 	else
 		uv_timer_start(&l->timer, on_timer, OUTCOME_AGAIN, 0);
@@ -112,7 +114,7 @@ static void on_timer(uv_timer_t *timer)
 
 	if (l->question)
 		return;
-	if (presence_device(b->presence, l->jid, l->device))
+	if (broker_has_device(b, l->jid, l->device))
 		p = peer_want(b, l->jid, l->device);
 	if (p)
 		l->question = neg_ask_outcome(&p->negotiations, l->id, l->received, &question_events, l,
@@ -138,6 +140,8 @@ struct lost_push *lost_push_create(struct broker *b, const char *jid, const char
 	l->owner = owner;
 	uv_timer_init(b->loop, &l->timer);
 	l->timer.data = l;
+	if (!broker_has_device(b, jid, device))
+		inquirer_want(b->inquirer, jid);
 	look_again(l);
 	return l;
 }

@@ -388,7 +388,7 @@ void unsettled_wake(struct unsettled *u)
 {
 	for (struct entry *e = u ? u->first : NULL; e; e = e->next) {
 		if (e->state != UNSETTLED_WAITING || broker_now(u->broker) < e->look_at ||
-		    !presence_device(u->broker->presence, e->jid, e->device))
+		    !broker_has_device(u->broker, e->jid, e->device))
 			continue;
 		enter(e, UNSETTLED_ASKING, "the device is there");
 		ask(e);

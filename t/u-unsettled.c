@@ -10,7 +10,6 @@
 
 #include "alloc.h"
 #include "lostpush.h"
-#include "presence.h"
 #include "tap.h"
 #include "transferlog.h"
 
@@ -30,7 +29,6 @@ static void *asker, *looker;
 /* meson.build has these called instead. */
 int __wrap_fsync(int fd);
 int __real_fsync(int fd);
-struct resource *__wrap_presence_device(const struct presence *p, const char *bare, const char *device);
 
 int __wrap_fsync(int fd)
 {
@@ -38,11 +36,9 @@ int __wrap_fsync(int fd)
 	return __real_fsync(fd);
 }
 
-struct resource *__wrap_presence_device(const struct presence *p, const char *bare, const char *device)
+bool broker_has_device(const struct broker *b, const char *jid, const char *device)
 {
-	static char there;
-
-	return (struct resource *)&there;
+	return true;
 }
 
 uint64_t broker_now(const struct broker *b)
