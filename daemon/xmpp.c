@@ -390,8 +390,12 @@ static void on_roster(void *arg, const char *error)
 		strophe_loop_cut(x->stream);
 		return;
 	}
-	if (error)
-		log_warning("xmpp: the server gives no roster: %s", error);
+	/* Nobody would be a buddy without it, for as long as the connection lasts. */
+	if (error) {
+		snprintf(x->login.refusal, sizeof(x->login.refusal), "the server gives no roster: %s", error);
+		strophe_loop_cut(x->stream);
+		return;
+	}
 	exchange_available(&x->exchange, x->device, NULL, false);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
 	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");

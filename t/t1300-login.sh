@@ -46,6 +46,11 @@ failed () {
 	as "$1" git xmpp status | grep -q "failed: .*$2"
 }
 
+# offline_for <text>: alice's account is, and that is why.
+offline_for () {
+	as alice git xmpp status | grep "$1"
+}
+
 other_port=5223
 
 test_expect_success 'a domain with thirteen records: a bad certificate, eleven ports where nobody is, a server' '
@@ -126,6 +131,25 @@ test_expect_success 'another certificate is there for a while: refused, and no l
 	make_certificate && restart_prosody && run_broker alice && wait_for 10 failed alice "not trusted" &&
 	cp good.crt prosody/localhost.crt && cp good.key prosody/localhost.key && restart_prosody &&
 	wait_for 60 broker_online alice
+'
+
+test_expect_success 'a server that gives no roster for a while: that is said, and asked for again' '
+	mkdir -p prosody-modules &&
+	cat >prosody-modules/mod_no_roster.lua <<-END &&
+	module:hook("iq/self/jabber:iq:roster:query", function (event)
+		local file = io.open("$TRASH/no-roster");
+		if file then
+			file:close();
+			event.origin.send(require "util.stanza".error_reply(event.stanza, "wait", "internal-server-error"));
+			return true;
+		end
+	end, 1000);
+	END
+	prosody_more="plugin_paths = { \"$TRASH/prosody-modules\" }
+		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"no_roster\" }
+		$prosody_more" &&
+	touch no-roster && restart_prosody && wait_for 30 offline_for "gives no roster: internal-server-error" &&
+	rm no-roster && wait_for 60 broker_online alice
 '
 
 # dials_after <n>, gave_after <n>: more often than that.
