@@ -42,18 +42,18 @@ static void t_cut_behind(void)
 	struct ibb s;
 
 	ibb_init(&s, IBB_BLOCK, 0);
-	s.pace.window = 6000;
+	s.pace.window = 6000 * PACE_BYTE;
 	ibb_sent(&s, 3000, 0);
-	s.pace.window = 4200;
+	s.pace.window = 4200 * PACE_BYTE;
 	is_int(ibb_can_send(&s), 1200, "a lone block does not keep out one that fits beside it");
-	s.pace.window = 3900;
+	s.pace.window = 3900 * PACE_BYTE;
 	is_int(ibb_can_send(&s), 0, "unless that would be tiny");
 
 	ibb_init(&s, IBB_BLOCK, 0);
-	s.pace.window = 6000;
+	s.pace.window = 6000 * PACE_BYTE;
 	ibb_sent(&s, 2000, 0);
 	ibb_sent(&s, 2000, 0);
-	s.pace.window = 5500;
+	s.pace.window = 5500 * PACE_BYTE;
 	is_int(ibb_can_send(&s), 0, "two under way are enough, the third is a whole one");
 }
 
@@ -61,7 +61,7 @@ static void t_stanzas(void)
 {
 	struct ibb s;
 	unsigned n = 0;
-	double window;
+	uint64_t window;
 
 	ibb_init(&s, IBB_BLOCK, 0);
 	open_window(&s);
@@ -75,7 +75,7 @@ static void t_stanzas(void)
 	for (n = 0; ibb_can_send(&s) > 0; n++)
 		ibb_sent(&s, 100, 0);
 	is_int(n, IBB_STANZAS_MAX, "small blocks are bounded by their number");
-	s.pace.window = window = 20000;
+	s.pace.window = window = 20000 * PACE_BYTE;
 	for (unsigned i = 0; i < n; i++)
 		ibb_acked(&s, s.seq_out - n + i, 1);
 	ok(s.pace.window == window, "and do not open the window, which they did not fill");

@@ -166,13 +166,13 @@ static void t_cuts(void)
 
 	pace_init(&p, 0);
 	pace_acked(&p, 2048, 10, false, 1000);
-	p.window = 60000;
+	p.window = 60000 * PACE_BYTE;
 	pace_acked(&p, 2048, 10 + 700, true, 2000);
-	is_int(p.window, 30000, "twice the target halves the window");
+	is_int(p.window, 30000 * PACE_BYTE, "twice the target halves the window");
 	pace_acked(&p, 2048, 10 + 700, true, 2100);
-	is_int(p.window, 30000, "not again within the round trip");
+	is_int(p.window, 30000 * PACE_BYTE, "not again within the round trip");
 	pace_acked(&p, 2048, 10 + 400, true, 3000);
-	is_int(p.window, 30000 * PACE_TARGET / 400, "a little above the target cuts a little");
+	is_int(p.window, 30000 * PACE_BYTE / 400 * PACE_TARGET, "a little above the target cuts a little");
 	for (unsigned i = 1; i <= 5; i++)
 		pace_acked(&p, 2048, 10000, true, 3000 + 10000 * i);
 	is_int(pace_window(&p), PACE_WINDOW_MIN, "the window never closes");
@@ -180,9 +180,9 @@ static void t_cuts(void)
 
 	pace_init(&p, 0);
 	pace_acked(&p, 2048, 10, false, 1000);
-	p.window = 60000;
+	p.window = 60000 * PACE_BYTE;
 	pace_backoff(&p, 2000);
-	is_int(p.window, 30000, "an error that asks for less halves the window");
+	is_int(p.window, 30000 * PACE_BYTE, "an error that asks for less halves the window");
 }
 
 /* A longer way, not our queue: believed within two minutes, after a look with an empty queue. */
@@ -201,7 +201,7 @@ static void t_base_moves(void)
 	}
 	ok(drained, "the base rises only after the queue was drained");
 	is_int(p.base_rtt, 500, "a round trip that became longer for good is learnt");
-	is_int(p.window, IBB_IN_FLIGHT_MAX, "and the window opens again");
+	is_int(p.window, IBB_IN_FLIGHT_MAX * PACE_BYTE, "and the window opens again");
 	pace_acked(&p, 100, 30, false, now);
 	is_int(p.base_rtt, 30, "a shorter one is believed at once");
 }
@@ -225,7 +225,7 @@ static void t_worth(void)
 	pace_init(&p, 0);
 	for (int i = 0; i < 4000; i++)
 		pace_acked(&p, IBB_BLOCK, 1, true, ++now);
-	ok(p.window == IBB_IN_FLIGHT_MAX, "nothing but the queue's length would stop the window");
+	ok(p.window == IBB_IN_FLIGHT_MAX * PACE_BYTE, "nothing but the queue's length would stop the window");
 	is_int(pace_window(&p), 2 * p.rate * p.base_rtt / 1000 + 2 * IBB_BLOCK,
 	       "twice what the path holds and two blocks are used of it");
 	ok(pace_window(&p) < IBB_IN_FLIGHT_MAX / 2, "which is little on a short path");

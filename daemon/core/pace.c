@@ -29,15 +29,22 @@ enum {
 
 #define RTT_NONE UINT64_MAX
 
-static double clamp(double x, double low, double high)
+/*
+ * All in whole numbers: what a floating-point number comes to depends on the processor and the
+ * compiler's options (x87 keeps more digits in a register than in memory), and a seed of the
+ * simulator is to be the same world on each.
+ */
+static void set_window(struct pace *p, uint64_t window)
 {
-	return x < low ? low : x > high ? high : x;
+	const uint64_t low = PACE_WINDOW_MIN * PACE_BYTE, high = IBB_IN_FLIGHT_MAX * PACE_BYTE;
+
+	p->window = window < low ? low : window > high ? high : window;
 }
 
 void pace_init(struct pace *p, uint64_t now)
 {
 	memset(p, 0, sizeof(*p));
-	p->window = PACE_WINDOW_START;
+	p->window = PACE_WINDOW_START * PACE_BYTE;
 	p->base_rtt = RTT_NONE;
 	p->base_next = RTT_NONE;
 	p->base_since = now;
@@ -51,20 +58,20 @@ void pace_init(struct pace *p, uint64_t now)
  * some lose by it (Prosody spends a fifth more on each block when many wait):
  * twice what the path holds at the present rate, and two blocks, is enough.
  */
-static double worth_it(const struct pace *p)
+static uint64_t worth_it(const struct pace *p)
 {
 	if (!p->rate || p->base_rtt == RTT_NONE)
 		return IBB_IN_FLIGHT_MAX;
-	return 2.0 * p->rate * p->base_rtt / 1000 + PACE_SPARE;
+	return 2 * p->rate * p->base_rtt / 1000 + PACE_SPARE;
 }
 
 size_t pace_window(const struct pace *p)
 {
-	double most = worth_it(p);
+	uint64_t most = worth_it(p), window = p->window / PACE_BYTE;
 
 	if (p->draining)
 		return PACE_PROBE;
-	return p->window < most ? p->window : most;
+	return window < most ? window : most;
 }
 
 size_t pace_block(const struct pace *p, size_t block_max)
@@ -124,20 +131,22 @@ static void update_rate(struct pace *p, size_t bytes, uint64_t now)
 	p->rate_since = now;
 }
 
-/* Once in a round trip: what was in flight at the last cut must have come back before the next. */
-static void cut(struct pace *p, double factor, uint64_t rtt, uint64_t now)
+/*
+ * To numerator / denominator of what it was, once in a round trip: what was in flight at the last cut must
+ * have come back before the next.
+ */
+static void cut(struct pace *p, uint64_t numerator, uint64_t denominator, uint64_t rtt, uint64_t now)
 {
 	p->slow_start = false;
 	if (now - p->cut_at < rtt)
 		return;
-	p->window = clamp(p->window * factor, PACE_WINDOW_MIN, IBB_IN_FLIGHT_MAX);
+	set_window(p, p->window * numerator / denominator);
 	p->cut_at = now;
 }
 
 void pace_acked(struct pace *p, size_t bytes, uint64_t rtt, bool window_was_full, uint64_t now)
 {
-	double growth = bytes;
-	uint64_t queue;
+	uint64_t growth = (uint64_t)bytes * PACE_BYTE, queue;
 
 	p->srtt = p->srtt ? (7 * p->srtt + rtt) / 8 : rtt;
 	update_rate(p, bytes, now);
@@ -145,7 +154,7 @@ void pace_acked(struct pace *p, size_t bytes, uint64_t rtt, bool window_was_full
 		return;
 	queue = rtt - p->base_rtt;
 	if (queue > PACE_TARGET) {
-		cut(p, clamp((double)PACE_TARGET / queue, 0.5, 1), rtt, now);
+		cut(p, PACE_TARGET, queue < 2 * PACE_TARGET ? queue : 2 * PACE_TARGET, rtt, now);
 		return;
 	}
 	if (queue > PACE_QUEUE_SEEN)
@@ -154,13 +163,13 @@ void pace_acked(struct pace *p, size_t bytes, uint64_t rtt, bool window_was_full
 		return;
 	/* Past slow start by a block each round trip, and ever less of it towards the target. */
 	if (!p->slow_start)
-		growth *= bytes / p->window;
+		growth = growth * bytes * PACE_BYTE / p->window;
 	if (queue > PACE_QUEUE_SEEN)
-		growth *= (double)(PACE_TARGET - queue) / (PACE_TARGET - PACE_QUEUE_SEEN);
-	p->window = clamp(p->window + growth, PACE_WINDOW_MIN, IBB_IN_FLIGHT_MAX);
+		growth = growth * (PACE_TARGET - queue) / (PACE_TARGET - PACE_QUEUE_SEEN);
+	set_window(p, p->window + growth);
 }
 
 void pace_backoff(struct pace *p, uint64_t now)
 {
-	cut(p, 0.5, p->srtt, now);
+	cut(p, 1, 2, p->srtt, now);
 }

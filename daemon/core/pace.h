@@ -20,10 +20,11 @@ enum {
 	PACE_WINDOW_MIN = 1024,
 	PACE_WINDOW_START = 4096,
 	PACE_BASE_PERIOD = 60 * 1000,
+	PACE_BYTE = 4096,		/* the window is kept in such parts of a byte */
 };
 
 struct pace {
-	double window;			/* bytes */
+	uint64_t window;		/* bytes times PACE_BYTE */
 	uint64_t base_rtt;		/* least round trip of this period, ms */
 	uint64_t base_next;		/* least one of the period that began at base_since */
 	uint64_t base_since;
