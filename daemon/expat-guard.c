@@ -141,7 +141,12 @@ static void switch_off_deferral(XML_Parser parser)
 /* Where in the stream the parser is behind what it tells just now. */
 static uint64_t told_at(const struct guard *g)
 {
+	/* Both have the width of a long there, which a parser of STREAM_PARSER_MAX bytes does not fill. */
+#if XML_MAJOR_VERSION * 100 + XML_MINOR_VERSION < 209
 	return g->base + XML_GetCurrentByteIndex(g->expat) + XML_GetCurrentByteCount(g->expat);
+#else
+	return g->base + XML_GetCurrentByteIndex64(g->expat) + XML_GetCurrentByteCount64(g->expat);
+#endif
 }
 
 static void stop(struct guard *g)
