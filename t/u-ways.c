@@ -137,14 +137,13 @@ static const char offer[] = "sid=" TOKEN "\0state=offer\0jid=proxy.example.org\0
 /* The offer with something replaced, the first time it appears. */
 static size_t changed(char *out, const char *from, const char *to, size_t to_len)
 {
-	size_t n = sizeof(offer) - 1, from_len = strlen(from);
-	const char *at = memmem(offer, n, from, from_len);
-	size_t before = (size_t)(at - offer), after = n - before - from_len;
+	const char *at = memmem(offer, sizeof(offer) - 1, from, strlen(from));
+	const char *rest = at + strlen(from), *end = offer + sizeof(offer) - 1;
+	char *p = mempcpy(out, offer, at - offer);
 
-	memcpy(out, offer, before);
-	memcpy(out + before, to, to_len);
-	memcpy(out + before + to_len, at + from_len, after);
-	return before + to_len + after;
+	p = mempcpy(p, to, to_len);
+	p = mempcpy(p, rest, end - rest);
+	return p - out;
 }
 
 static void test_offer(void)
