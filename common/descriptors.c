@@ -9,15 +9,16 @@
 
 void descriptors_sanitize(void)
 {
-	int fd;
+	static const char line[] = "fatal: cannot open /dev/null\n";
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-		/* Without it there is nothing to be done safely, and nowhere to say so. */
-		if (fd < 0)
-			_exit(127);
-	} while (fd < 3);
-	close(fd);
+	/* The lowest that is free is what open() gives. */
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || open("/dev/null", O_RDWR) == fd)
+			continue;
+		/* Without it there is nothing to be done safely, and perhaps nowhere to say so. */
+		(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+		_exit(127);
+	}
 }
 
 void descriptors_close_from(int lowest)

@@ -47,6 +47,9 @@ static const struct row {
 	[MSG_SOCKET_PATH] = { "socket-path",
 		"cannot use '{path}' for the broker's socket: {reason}",
 		"Set GIT_XMPP_SOCKET to a path in a directory of your own" },
+	[MSG_CANNOT_BEGIN] = { "cannot-begin",
+		"the broker cannot begin: {reason}",
+		"Raise the limits of the system (ulimit -n, ulimit -u), then run \"git xmpp daemon start\"" },
 
 	[MSG_NO_ACCOUNT] = { "no-account",
 		"no XMPP account configured",

@@ -25,6 +25,7 @@ enum message_id {
 	MSG_SOCKET_PERMISSIONS,		/* path, mode */
 	MSG_SOCKET_OWNER,		/* path */
 	MSG_SOCKET_PATH,		/* path, reason */
+	MSG_CANNOT_BEGIN,		/* reason: the broker has not even a loop */
 	/* the account */
 	MSG_NO_ACCOUNT,
 	MSG_PASSWORD_NEEDED,		/* jid */

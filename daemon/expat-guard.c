@@ -92,8 +92,10 @@ static void *real(const char *name)
 
 static XML_Parser real_create(const XML_Memory_Handling_Suite *memory, const char *separator)
 {
+	static const XML_Memory_Handling_Suite ours = { xmalloc, xrealloc, free };
+
 	REAL(XML_ParserCreate_MM);
-	return own(NULL, memory, separator);
+	return own(NULL, memory ? memory : &ours, separator);
 }
 
 static void real_free(XML_Parser parser)

@@ -21,6 +21,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "log.h"
+#include "memory.h"
 #include "premises.h"
 #include "repository.h"
 #include "serve.h"
@@ -238,6 +239,38 @@ static const struct premises_events premises_events = {
 	.lost = on_lost,
 };
 
+/* Who waits until the loop is there. */
+static int waits = -1;
+
+static _Noreturn void cannot_begin(int error)
+{
+	struct message trouble;
+
+	message_set(&trouble, MSG_CANNOT_BEGIN, "reason", strerror(error), NULL);
+	log_error("%s", trouble.text);
+	say_trouble(waits, &trouble);
+	_exit(EXIT_CONFIG);
+}
+
+/* From within libuv, which has called pipe(), and has nothing half done. */
+static void on_abort(int signum)
+{
+	cannot_begin(errno);
+}
+
+/* Without descriptors for a loop libuv returns an error; without those for itself it aborts. */
+static void begin_loop(uv_loop_t *loop, int ready_fd)
+{
+	int error;
+
+	waits = ready_fd;
+	signal(SIGABRT, on_abort);
+	error = uv_loop_init(loop);
+	signal(SIGABRT, SIG_DFL);
+	if (error)
+		cannot_begin(-error);
+}
+
 static int run(struct premises *premises, int ready_fd)
 {
 	struct broker broker = { 0 };
@@ -247,7 +280,7 @@ static int run(struct premises *premises, int ready_fd)
 	int result = 0;
 
 	repository_library_begin();
-	uv_loop_init(&loop);
+	begin_loop(&loop, ready_fd);
 	watch_signals(&loop, &signals, &broker);
 	if (broker_start(&broker, &loop, premises->path, &trouble) == 0) {
 		log_info("serving '%s', device %s", premises->path,
@@ -282,6 +315,7 @@ int main(int argc, char **argv)
 	int ready_fd = -1;
 
 	descriptors_sanitize();
+	memory_of_libraries();
 	parse_options(argc, argv, &options);
 	signal(SIGPIPE, SIG_IGN);
 	find_home();

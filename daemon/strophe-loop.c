@@ -322,6 +322,24 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 
 /* --- for the owner --- */
 
+static void *allocate(size_t n, void *unused)
+{
+	return xmalloc(n);
+}
+
+static void *allocate_again(void *p, size_t n, void *unused)
+{
+	return xrealloc(p, n);
+}
+
+static void release(void *p, void *unused)
+{
+	free(p);
+}
+
+/* It is malloc()'s all the same: see strophe-names.c. */
+static const xmpp_mem_t memory = { .alloc = allocate, .free = release, .realloc = allocate_again };
+
 static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 {
 	l->reserved = -1;
@@ -386,7 +404,7 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, 
 
 	xmpp_initialize();
 	l->log.userdata = l;
-	l->ctx = xmpp_ctx_new(NULL, &l->log);
+	l->ctx = xmpp_ctx_new(&memory, &l->log);
 	l->conn = xmpp_conn_new(l->ctx);
 	set_password(l, password);
 	if (ca_file)

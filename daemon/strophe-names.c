@@ -88,7 +88,7 @@ char *xmpp_jid_node(xmpp_ctx_t *ctx, const char *jid)
 	node = node_of ? node_of(ctx, jid) : NULL;
 	if (!node || !scram)
 		return node;
-	/* Our context has no allocator of its own: libstrophe frees what malloc() gave. */
+	/* The allocator of our context is malloc(): libstrophe frees what that gave. */
 	name = login_saslname(node);
 	xmpp_free(ctx, node);
 	scram = false;

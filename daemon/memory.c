@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "memory.h"
+
+/*
+ * Not every caller in a library looks whether it got memory, nor could ours go on if it
+ * did. A crash in a library would be the same end, without a word.
+ */
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "alloc.h"
+
+static void *of_openssl(size_t n, const char *file, int line)
+{
+	return xmalloc(n);
+}
+
+static void *again_of_openssl(void *p, size_t n, const char *file, int line)
+{
+	return xrealloc(p, n);
+}
+
+static void free_of_openssl(void *p, const char *file, int line)
+{
+	free(p);
+}
+
+void memory_of_libraries(void)
+{
+	uv_replace_allocator(xmalloc, xrealloc, xcalloc, free);
+	CRYPTO_set_mem_functions(of_openssl, again_of_openssl, free_of_openssl);
+}
