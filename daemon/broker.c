@@ -370,7 +370,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	reach_reload(b->reach);
 	announcer_reload(b->announcer);
 	follower_bound(b->follower, b->config->receive_memory);
-	follower_reload(b->follower);
+	follower_reload(b->follower, b->config);
 	if (same && !failed) {
 		/* Whoever asks us to look again does not want to wait for the next try. */
 		if (b->xmpp && xmpp_state(b->xmpp) == XMPP_OFFLINE)
@@ -449,7 +449,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->announcer = announcer_create(b);
 	b->sink = sink_create();
 	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
-	b->follower = follower_create(&host, seed(b));
+	b->follower = follower_create(&host, b->config, seed(b));
 	follower_bound(b->follower, b->config->receive_memory);
 	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
 	b->unsettled = unsettled_create(b, &host);

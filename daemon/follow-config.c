@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "gitconfig.h"
 #include "jid.h"
 #include "log.h"
 
@@ -29,26 +28,20 @@ static void take(struct follows *follows, const struct gitconfig_entry *entry, c
 	free(remote);
 }
 
-bool config_read_follows(struct follows *follows)
+void config_read_follows(const struct config *config, struct follows *follows)
 {
-	struct message trouble;
-	struct gitconfig all;
-	bool good = gitconfig_read(&all, &trouble) == 0;
+	const struct gitconfig *all = &config->all;
 
-	if (!good)
-		log_error("%s", trouble.text);
-	for (size_t i = 0; good && i < all.count; i++) {
+	for (size_t i = 0; i < all->count; i++) {
 		const char *name, *key;
 		size_t len;
 		char *copy;
 
-		key = gitconfig_variable(&all.rows[i], "xmppfollow", &name, &len);
+		key = gitconfig_variable(&all->rows[i], "xmppfollow", &name, &len);
 		if (!key || strcmp(key, "remote"))
 			continue;
 		copy = xstrndup(name, len);
-		take(follows, &all.rows[i], copy);
+		take(follows, &all->rows[i], copy);
 		free(copy);
 	}
-	gitconfig_finish(&all);
-	return good;
 }

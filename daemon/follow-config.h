@@ -9,9 +9,10 @@
  *           remote = origin /home/alice/project/.git
  */
 
+#include "config.h"
 #include "follow.h"
 
-/* Adds them all with follow_add(). What is malformed is logged and left out. False: it could not be read, which is logged. */
-bool config_read_follows(struct follows *follows);
+/* Adds them all with follow_add(). What is malformed is logged and left out. */
+void config_read_follows(const struct config *config, struct follows *follows);
 
 #endif

@@ -244,12 +244,11 @@ void follower_bound(struct follower *f, uint64_t memory)
 		f->memory = memory;
 }
 
-static void read_config(struct follower *f)
+static void read_config(struct follower *f, const struct config *config)
 {
 	follow_mark(f->follows);
-	/* A file in the middle of being edited is no reason to forget everything. */
-	if (config_read_follows(f->follows))
-		follow_sweep(f->follows);
+	config_read_follows(config, f->follows);
+	follow_sweep(f->follows);
 	for (struct followed **p = &f->followed; *p;) {
 		struct followed *d = *p;
 
@@ -262,16 +261,16 @@ static void read_config(struct follower *f)
 	}
 }
 
-void follower_reload(struct follower *f)
+void follower_reload(struct follower *f, const struct config *config)
 {
 	if (!f)
 		return;
-	read_config(f);
+	read_config(f, config);
 	follow_catch_up(f->follows, uv_now(f->host.loop));
 	set_timer(f);
 }
 
-struct follower *follower_create(const struct gitrun_host *host, uint32_t seed)
+struct follower *follower_create(const struct gitrun_host *host, const struct config *config, uint32_t seed)
 {
 	struct follower *f = xcalloc(1, sizeof(*f));
 
@@ -279,7 +278,7 @@ struct follower *follower_create(const struct gitrun_host *host, uint32_t seed)
 	f->follows = follow_create(&follow_events, f, seed);
 	uv_timer_init(host->loop, &f->timer);
 	f->timer.data = f;
-	read_config(f);
+	read_config(f, config);
 	return f;
 }
 

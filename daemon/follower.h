@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "fields.h"
 #include "follow.h"
 #include "gitrun.h"
@@ -17,14 +18,14 @@
 /* All functions take NULL, which does nothing: a broker that stops has none. */
 struct follower;
 
-/* Reads the configuration. What host points to is borrowed. seed: of the jitter. */
-struct follower *follower_create(const struct gitrun_host *host, uint32_t seed);
+/* Takes what is followed from the configuration. What host points to is borrowed. seed: of the jitter. */
+struct follower *follower_create(const struct gitrun_host *host, const struct config *config, uint32_t seed);
 
 /* What each git that fetches may take of memory, from now on; 0, as at first: no limit. */
 void follower_bound(struct follower *f, uint64_t memory);
 
 /* The configuration may have changed. What is new there catches up. A fetch of what is not followed any more runs to its end. */
-void follower_reload(struct follower *f);
+void follower_reload(struct follower *f, const struct config *config);
 
 /*
  * A trusted device of jid (bare) announced the refs of its share. Copies the
