@@ -397,14 +397,14 @@ static void on_exited(void *owner, int status, int term_signal)
 		finish(s);
 		return;
 	}
-	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) && status == 0) {
+	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) && s->status == 0) {
 		/* It had nothing to say and no complaint: let the other end see just that. */
 		if (!open_channel(s))
 			return;
 	}
 	if (!s->channel) {
 		log_about(s->peer->jid, LOG_ERROR, "share '%.64s' cannot be served (%s ended with status %d): %s",
-			  neg_share(s->neg), service_name(s->service), status, buf_str(&s->errors));
+			  neg_share(s->neg), service_name(s->service), s->status, buf_str(&s->errors));
 		refuse(s->peer, s->neg, "broken");
 		s->neg = NULL;
 		finish(s);
