@@ -164,8 +164,10 @@ static void pausing(void)
 	start(&s, flood);
 	/* Long after its output became a flow, whose reads are spaced. */
 	s.pause_at = PIECES * PIECE / 2;
-	run(&s, SIZE_MAX, 200);
+	run(&s, s.pause_at, PATIENCE);
 	ok(s.paused && !s.exited, "who is full stops a flow");
+	run(&s, SIZE_MAX, 200);
+	ok(!s.exited, "which waits");
 	is_int(s.while_paused, 0, "and no more of it comes");
 	s.paused = false;
 	child_pause(s.child, false);
