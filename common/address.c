@@ -86,7 +86,7 @@ static const char *segment_fault(const char *s, size_t n)
 	return NULL;
 }
 
-static const char *share_fault(const char *name)
+const char *share_name_fault(const char *name)
 {
 	if (!*name)
 		return "no repository name";
@@ -104,7 +104,7 @@ static const char *share_fault(const char *name)
 
 bool share_name_valid(const char *name)
 {
-	return !share_fault(name);
+	return !share_name_fault(name);
 }
 
 static const char *parse_jid(struct address *a, const char *s, size_t n)
@@ -138,7 +138,7 @@ static const char *parse_share(struct address *a, const char *s, size_t n)
 		return fault;
 	if (ends_in_git(a->share))
 		a->share[strlen(a->share) - 4] = '\0';
-	return share_fault(a->share);
+	return share_name_fault(a->share);
 }
 
 static const char *parse_parameter(struct address *a, const char *s, size_t n)

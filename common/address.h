@@ -41,4 +41,7 @@ void address_put(struct buf *out, const char *jid, const char *share, const char
  */
 bool share_name_valid(const char *name);
 
+/* What keeps it from being one, as address_parse() says it; NULL: nothing. */
+const char *share_name_fault(const char *name);
+
 #endif

@@ -166,7 +166,7 @@ static bool find_row(struct sharing *s, const struct request *r)
 
 	row = shares_find(&s->table, s->name);
 	if (!share_name_valid(s->name)) {
-		report("fatal", "'%s' cannot be the name of a share", s->name);
+		report("fatal", "'%s' cannot be the name of a share: %s", s->name, share_name_fault(s->name));
 		report("hint", "Choose one with --name=<name>");
 		return false;
 	}

@@ -101,6 +101,11 @@ test_expect_success 'a path, in an included file that comes later' '
 	git xmpp share project.git --name=project --fetch=bob@example.org
 '
 
+test_expect_success 'what cannot be the name of a share is told, with the reason' '
+	test_expect_code 128 git xmpp share project.git --name=50% 2>err &&
+	grep "^fatal: .50%. cannot be the name of a share: a character that names cannot have$" err
+'
+
 test_expect_success 'in the other global file: both are read' '
 	afresh && mkdir -p home/.config/git && shared_in home/.config/git/config &&
 	start_broker && obeyed "$with_alice" &&
