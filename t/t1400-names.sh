@@ -92,16 +92,16 @@ wants_to_be () {
 test_expect_success 'what is printed to be typed is one word, and no option, whatever they are called' '
 	odd="-a;b\$c(d)@localhost" &&
 	account localhost "%2da%3bb%24c%28d%29" "$PASSWORD" &&
-	stop_broker bob &&
-	as bob git config --global xmpp.localhost.jid "$odd" &&
-	start_broker bob &&
-	as bob git xmpp add alice@localhost &&
+	stop_broker jürgen &&
+	as jürgen git config --global xmpp.localhost.jid "$odd" &&
+	start_broker jürgen &&
+	as jürgen git xmpp add alice@localhost &&
 	wait_for 10 wants_to_be &&
 	as alice git xmpp status >out && cat out &&
 	command=$(sed -n "s/^! .* wants to be your buddy  (\(git xmpp accept .*\))$/\1/p" out) &&
 	eval "as alice $command" &&
-	wait_for 20 trusts_jid bob alice@localhost &&
-	as bob git xmpp share bob/p.git --name=p --fetch=alice@localhost >out && cat out &&
+	wait_for 20 trusts jürgen alice &&
+	as jürgen git xmpp share jürgen/p.git --name=p --fetch=alice@localhost >out && cat out &&
 	address=$(sed -n "s/.*\(xmpp::[^ ]*\).*/\1/p" out) &&
 	eval "as alice git ls-remote $address"
 '
