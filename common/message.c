@@ -275,10 +275,14 @@ static void put_value(struct buf *out, const char *value)
 	buf_puts(out, "...");
 }
 
-/* As a word of a command, which is to do when it is typed what it does when it is read. */
-static void put_word(struct buf *out, const char *value)
+/*
+ * As a word of a command, which is to do when it is typed what it does when it is read: false if it is too
+ * long to be shown, for a command with a part of it would be another one.
+ */
+static bool put_word(struct buf *out, const char *value)
 {
 	struct buf word = { 0 };
+	bool whole;
 
 	/* What follows a '=' is part of an option. */
 	if (buf_len(out) && buf_data(out)[buf_len(out) - 1] == ' ')
@@ -286,27 +290,31 @@ static void put_word(struct buf *out, const char *value)
 	else
 		text_shell(&word, value);
 	put_value(out, buf_str(&word));
+	whole = buf_len(&word) <= VALUE_SHOWN_MAX;
 	buf_finish(&word);
+	return whole;
 }
 
-/* An argument that was not given is shown as nothing. */
-static void put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len,
+/* An argument that was not given is shown as nothing. False as put_word(). */
+static bool put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len,
 		    bool in_command)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strlen(args[i].name) != len || memcmp(args[i].name, name, len) || !args[i].value)
 			continue;
-		if (in_command)
-			put_word(out, args[i].value);
-		else
+		if (in_command && !put_word(out, args[i].value))
+			return false;
+		if (!in_command)
 			put_value(out, args[i].value);
 	}
+	return true;
 }
 
-static void fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const struct arg *args,
+/* False if it has a command that cannot be shown whole. */
+static bool fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const struct arg *args,
 		    size_t count)
 {
-	bool in_command = false;
+	bool in_command = false, whole = true;
 	struct buf text = { 0 };
 
 	for (;;) {
@@ -320,11 +328,12 @@ static void fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const stru
 		template += n + 1;
 		n = strcspn(template, "}");
 		assert(template[n] == '}');
-		put_arg(&text, args, count, template, n, in_command);
+		whole = put_arg(&text, args, count, template, n, in_command) && whole;
 		template += n + 1;
 	}
 	set_text(out, &text);
 	buf_finish(&text);
+	return whole;
 }
 
 void message_set(struct message *m, enum message_id id, ...)
@@ -343,7 +352,8 @@ void message_set(struct message *m, enum message_id id, ...)
 	va_end(ap);
 	m->id = id;
 	fill_in(m->text, rows[id].text, args, count);
-	fill_in(m->hint, rows[id].hint, args, count);
+	if (!fill_in(m->hint, rows[id].hint, args, count))
+		m->hint[0] = '\0';
 }
 
 const char *message_name(enum message_id id)

@@ -101,7 +101,7 @@ struct message {
 /*
  * Fills in a row's text and hint. The arguments are name, value pairs of
  * strings ended by NULL; each {name} in the row is replaced by its value,
- * escaped for a terminal.
+ * escaped for a terminal. A hint in whose command a value would not be whole is left out.
  */
 void message_set(struct message *m, enum message_id id, ...) __attribute__((sentinel));
 

@@ -109,6 +109,8 @@ static void bounds(void)
 		ok(strstr(m.text, "...': the reason"), "and does not hide the rest of the text");
 		ok(!strchr(m.text, '\\'), "and is cut between characters");
 	}
+	message_set(&m, MSG_NOT_BUDDY, "jid", huge, NULL);
+	ok(*m.text && !*m.hint, "no command is shown with a part of a word");
 	free(huge);
 }
 
