@@ -176,12 +176,42 @@ void serves_cut_off(const struct peer *p, bool cut_off)
 	}
 }
 
+/*
+ * Its line in the journal, once. reason: why the stream ended early. Of an orphan, that its pusher was gone or had no
+ * right any more is said, too.
+ */
+static void log_transfer(struct serve *s, const char *reason)
+{
+	char note[REASON_MAX + 64];
+
+	if (s->logged)
+		return;
+	s->logged = true;
+	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
+	transferlog_add(&(struct transfer){
+		/* The run is over with the process, an orphan has nothing but the run. */
+		.jid = s->peer ? s->peer->jid : s->run.jid,
+		.share = s->neg ? neg_share(s->neg) : s->run.share,
+		.service = s->service,
+		.served = true,
+		.sent = s->said,
+		.received = s->heard,
+		.path = s->peer ? s->peer->path_name : s->path_name,
+		.witness = &s->witness,
+		.reason = reason,
+		.note = is_orphan(s) && is_whole(s) ? note : NULL,
+	});
+}
+
 void serve_end_orphans(struct broker *b)
 {
 	struct serve *s;
 
-	while ((s = next_orphan(b)))
+	while ((s = next_orphan(b))) {
+		witness_cut(&s->witness);
+		log_transfer(s, s->lost);
 		finish(s);
+	}
 }
 
 static void on_accepted(void *owner)
@@ -253,33 +283,6 @@ static void on_channel_writable(void *owner)
 		s->paused = false;
 		child_pause(s->child, false);
 	}
-}
-
-/*
- * Its line in the journal, once. reason: why the stream ended early. Of an orphan, that its pusher was gone or had no
- * right any more is said, too.
- */
-static void log_transfer(struct serve *s, const char *reason)
-{
-	char note[REASON_MAX + 64];
-
-	if (s->logged)
-		return;
-	s->logged = true;
-	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
-	transferlog_add(&(struct transfer){
-		/* The run is over with the process, an orphan has nothing but the run. */
-		.jid = s->peer ? s->peer->jid : s->run.jid,
-		.share = s->neg ? neg_share(s->neg) : s->run.share,
-		.service = s->service,
-		.served = true,
-		.sent = s->said,
-		.received = s->heard,
-		.path = s->peer ? s->peer->path_name : s->path_name,
-		.witness = &s->witness,
-		.reason = reason,
-		.note = is_orphan(s) && is_whole(s) ? note : NULL,
-	});
 }
 
 static void on_channel_closed(void *owner, const char *reason)

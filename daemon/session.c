@@ -188,35 +188,46 @@ static void fail(struct session_internal *s, enum message_id id)
 	fail_with(s, &m);
 }
 
-/* What the user is told for the reasons of refuse, and of links that end. */
+struct judgement {
+	const char *reason;
+	enum message_id id;
+	bool refusal;		/* of this request, by the device that was asked */
+	bool final;		/* also of what was under way: the same command would be refused */
+};
+
+/* What the user is told for the reasons of refuse, and of links that end; NULL: there is no message of its own. */
+static const struct judgement *find_judgement(const char *reason)
+{
+	static const struct judgement rows[] = {
+		{ "not-shared", MSG_NOT_SHARED, true, true },
+		{ "push-denied", MSG_PUSH_DENIED, true, true },
+		{ "busy", MSG_BUSY, true, false },
+		{ "broken", MSG_SHARE_BROKEN, true, false },
+		{ "untrusted", MSG_NOT_TRUSTED_THERE, true, true },
+		{ "unknown-key", MSG_DEVICE_UNTRUSTED, false, false },
+		{ "removed", MSG_REMOVED, false, true },
+		{ "version", MSG_PEER_VERSION, false, false },
+		{ "unsupported", MSG_UNSUPPORTED, false, false },
+		{ "not-you", MSG_RELAYED, false, false },
+		{ "timeout", MSG_TIMEOUT, false, false },
+		{ "offline", MSG_BUDDY_OFFLINE, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].reason, reason))
+			return &rows[i];
+	return NULL;
+}
+
 static void fail_for_reason(struct session_internal *s, const char *reason)
 {
-	static const struct {
-		const char *reason;
-		enum message_id id;
-		bool refusal;		/* of this request, by the device that was asked */
-	} rows[] = {
-		{ "not-shared", MSG_NOT_SHARED, true },
-		{ "push-denied", MSG_PUSH_DENIED, true },
-		{ "busy", MSG_BUSY, true },
-		{ "broken", MSG_SHARE_BROKEN, true },
-		{ "untrusted", MSG_NOT_TRUSTED_THERE, true },
-		{ "unknown-key", MSG_DEVICE_UNTRUSTED, false },
-		{ "removed", MSG_REMOVED, false },
-		{ "version", MSG_PEER_VERSION, false },
-		{ "unsupported", MSG_UNSUPPORTED, false },
-		{ "not-you", MSG_RELAYED, false },
-		{ "timeout", MSG_TIMEOUT, false },
-		{ "offline", MSG_BUDDY_OFFLINE, false },
-	};
+	const struct judgement *judgement = find_judgement(reason);
 	struct message m;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].reason, reason))
-			continue;
-		if (rows[i].refusal)
-			transferlog_refused(s->to.jid, s->to.share, s->service, false, reason);
-		fail(s, rows[i].id);
+	if (judgement && judgement->refusal)
+		transferlog_refused(s->to.jid, s->to.share, s->service, false, reason);
+	if (judgement) {
+		fail(s, judgement->id);
 		return;
 	}
 	message_set(&m, MSG_CANNOT_REACH, "jid", s->to.jid, "reason", reason, NULL);
@@ -448,6 +459,7 @@ static bool everything_was_sent(const struct session_internal *s)
 static void on_channel_closed(void *owner, const char *reason)
 {
 	struct session_internal *s = owner;
+	const struct judgement *judgement = reason ? find_judgement(reason) : NULL;
 	struct message m;
 
 	bool lost = s->state == SESSION_OPEN && !s->exit_said && reason && everything_was_sent(s);
@@ -467,6 +479,10 @@ static void on_channel_closed(void *owner, const char *reason)
 	}
 	if (lost) {
 		lose(s, reason);
+		return;
+	}
+	if (judgement && judgement->final) {
+		fail(s, judgement->id);
 		return;
 	}
 	message_set(&m, MSG_STREAM_LOST, "jid", s->to.jid, "reason", reason ? reason : "ended", NULL);
@@ -868,7 +884,7 @@ static void on_conn_closed(void *owner)
 	if (s->state == SESSION_OPEN && (s->exit_said || (s->helper_ended && witness_settled(&s->witness))))
 		leave(s);
 	else
-		finish(s, "cancelled");
+		finish(s, s->broker->stopping ? "stopped" : "cancelled");
 }
 
 static const struct conn_events conn_events = {

@@ -281,6 +281,19 @@ do
 	'
 done
 
+test_expect_success 'a fetch whose own broker is stopped was not cancelled by the user' '
+	slow_pack && news stopped && run git -C alice/work fetch -q && wait_for 20 test -e began &&
+	stop_broker alice && wait_for 20 test -e status && test "$(cat status)" -eq 128 && touch go &&
+	quick_pack && start_broker alice && wait_for 20 trusts alice bob && fetched failed failed
+'
+
+test_expect_success 'what is taken away while it is fetched is said to be, and the same command is no way out' '
+	slow_pack && news taken && run git -C alice/work fetch -q && wait_for 20 test -e began &&
+	as bob git xmpp unshare project && wait_for 20 test -e status && test "$(cat status)" -eq 128 && touch go &&
+	grep "bob@localhost. does not share a repository .project. with you" out && ! grep "same command" out &&
+	quick_pack && fetched failed failed
+'
+
 test_expect_success 'nothing is left to be settled' '
 	ls alice/.state/git-xmpp/unsettled >left && test_is_empty left
 '

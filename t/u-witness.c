@@ -155,6 +155,18 @@ static void test_push(void)
 	result(NULL, "ok", "nor the status, of a hook say");
 }
 
+static void test_cut(void)
+{
+	push_main("report-status");
+	witness_cut(&w);
+	result("stopped", "failed", "nothing comes of half a pack");
+	result("cancelled", "cancelled", "for whatever reason");
+	push_main("report-status");
+	witness_ends(&w);
+	witness_cut(&w);
+	result("stopped", "unknown", "a whole one may be taken when nobody looks");
+}
+
 static void test_refusal(void)
 {
 	begin_push();
@@ -439,6 +451,7 @@ static void test_old_fetch(void)
 static void all(void)
 {
 	test_push();
+	test_cut();
 	test_refusal();
 	test_report();
 	test_nothing();

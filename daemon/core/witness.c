@@ -289,6 +289,11 @@ void witness_ends(struct witness *w)
 	w->ended = true;
 }
 
+void witness_cut(struct witness *w)
+{
+	w->half = w->sends_pack && !w->ended;
+}
+
 void witness_exited(struct witness *w, uint32_t status)
 {
 	w->exited = true;
@@ -415,6 +420,8 @@ static enum witness_result push_result(const struct witness *w, const char *reas
 {
 	if (w->by_refs)
 		return w->moved == w->commands ? RESULT_OK : is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
+	if (!push_is_over(w) && w->half)
+		return is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
 	if (!push_is_over(w))
 		return w->exited ? RESULT_FAILED : RESULT_UNKNOWN;
 	if (!w->reports)

@@ -52,7 +52,7 @@ struct witness {
 	/* of a push */
 	struct witness_ref refs[WITNESS_REFS];
 	unsigned commands, moved, refused;
-	bool began, sends_pack, reports, sidebands, report_over, by_refs;
+	bool began, sends_pack, half, reports, sidebands, report_over, by_refs;
 	char band;
 	char *unpack;			/* owned; why the pack could not be used */
 	/* of a fetch, or an archive */
@@ -67,6 +67,8 @@ void witness_asks(struct witness *w, const void *data, size_t n);
 void witness_answers(struct witness *w, const void *data, size_t n);
 /* Who asks has ended their side of the stream. */
 void witness_ends(struct witness *w);
+/* Nothing comes any more of what was asked for, and nobody will see how the service ends. */
+void witness_cut(struct witness *w);
 /* The service has ended. */
 void witness_exited(struct witness *w, uint32_t status);
 
