@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 enum {
 	ANSWER_MS = 5000,	/* for the broker to accept and to say HELLO */
 	RELAUNCH_MS = 2000,	/* without a listener: start one more */
+	INSIST_MS = 50,		/* who is turned away comes again after that */
 	READ_SIZE = 32768,
 };
 
@@ -37,6 +39,7 @@ enum {
 enum attempt {
 	ATTEMPT_CONNECTED,
 	ATTEMPT_ABSENT,		/* nobody listens: a broker can be started */
+	ATTEMPT_TURNED_AWAY,	/* one that lives hung up: it is full, or has no descriptor, or ends */
 	ATTEMPT_FAILED,		/* starting one would not help */
 };
 
@@ -58,6 +61,16 @@ static bool peer_is_us(int fd)
 	socklen_t len = sizeof(peer);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == geteuid();
+}
+
+/* The process that listens. False where it is not known: it may be in another container. */
+static bool peer_lives(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.pid > 0 &&
+	       (!kill(peer.pid, 0) || errno == EPERM);
 }
 
 /* A connect() waits while the queue of a broker that does not accept is full. Not for ever. */
@@ -97,6 +110,10 @@ static enum attempt await_greeting(int fd, const char *path, struct message *tro
 		return attempt_failed(trouble, MSG_BROKER_HUNG, path, NULL);
 	if (got > 0 && recv(fd, &byte, 1, MSG_PEEK) == 1)
 		return ATTEMPT_CONNECTED;
+	if (peer_lives(fd)) {
+		attempt_failed(trouble, MSG_BROKER_FULL, path, NULL);
+		return ATTEMPT_TURNED_AWAY;
+	}
 	attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(ECONNREFUSED));
 	return ATTEMPT_ABSENT;
 }
@@ -186,6 +203,19 @@ static enum attempt attempt_both(struct client *c, const char *path, struct mess
 	return result;
 }
 
+/* There may be room in a moment, or nobody any more. */
+static enum attempt insist(struct client *c, const char *path, struct message *trouble)
+{
+	int64_t deadline = launch_now_ms() + ANSWER_MS;
+	enum attempt result;
+
+	do {
+		pause_ms(INSIST_MS);
+		result = attempt_both(c, path, trouble);
+	} while (result == ATTEMPT_TURNED_AWAY && launch_now_ms() < deadline);
+	return result;
+}
+
 static enum attempt start_and_connect(struct client *c, const char *path, struct message *trouble)
 {
 	int64_t deadline = launch_now_ms() + LAUNCH_MS;
@@ -198,8 +228,8 @@ static enum attempt start_and_connect(struct client *c, const char *path, struct
 		if (launch_broker(deadline, trouble) < 0)
 			return ATTEMPT_FAILED;
 		restart = launch_now_ms() + RELAUNCH_MS;
-		while ((result = attempt_both(c, path, trouble)) == ATTEMPT_ABSENT &&
-		       launch_now_ms() < restart) {
+		while ((result = attempt_both(c, path, trouble)) != ATTEMPT_CONNECTED &&
+		       result != ATTEMPT_FAILED && launch_now_ms() < restart) {
 			pause_ms(wait);
 			wait = wait < 100 ? wait * 2 : wait;
 		}
@@ -218,6 +248,8 @@ int client_connect(struct client *c, const char *program, bool autostart, struct
 	if (sockpath_find(path, trouble) < 0)
 		return -1;
 	result = attempt_both(c, path, trouble);
+	if (result == ATTEMPT_TURNED_AWAY)
+		result = insist(c, path, trouble);
 	if (result == ATTEMPT_ABSENT && autostart)
 		result = start_and_connect(c, path, trouble);
 	if (result != ATTEMPT_CONNECTED)

@@ -20,6 +20,7 @@ enum message_id {
 	MSG_BROKER_UNREACHABLE,		/* path, reason */
 	MSG_BROKER_START_FAILED,	/* reason */
 	MSG_BROKER_HUNG,		/* path */
+	MSG_BROKER_FULL,		/* path */
 	MSG_BROKER_LOST,		/* (nothing) the broker went away in the middle */
 	MSG_BROKER_VERSION,		/* program, theirs, ours */
 	MSG_SOCKET_PERMISSIONS,		/* path, mode */

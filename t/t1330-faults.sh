@@ -93,6 +93,12 @@ test_expect_success 'a broker that cannot begin says why, in one line; or it ser
 	test $n -gt 10 && test $n -lt 100 && test $served -gt 3
 '
 
+test_expect_success 'one that has no descriptor for a client is not said to have ended' '
+	arm idle 0 0 && begin && test -n "$serves" && arm idle 1 0 &&
+	test_must_fail env HOME="$TRASH/idle" XDG_RUNTIME_DIR="$TRASH/idle/run" git-xmpp status >status &&
+	finish && grep "running, pid" status && has_come idle
+'
+
 test_expect_success 'where there is no memory it ends and says so' '
 	for n in 1 2 5 30 100 300 1000 3000
 	do
