@@ -110,8 +110,9 @@ federated_prosody () {
 	END
 }
 
-# What is not said here is as it comes, the longest pause between two attempts to reach
-# another server and the limit of subscriptions in a minute too.
+# What is not said here is as it comes, the limit of subscriptions in a minute too. So is the
+# longest pause between two attempts to reach another server, unless $ejabberd_pause says it in seconds: who was
+# refused once waits for a time by chance, up to five minutes.
 federated_ejabberd () {
 	cat <<-END
 	hosts: [b.test]
@@ -119,6 +120,7 @@ federated_ejabberd () {
 	certfiles: ["$TRASH/certs/b.key", "$TRASH/certs/b.crt"]
 	auth_method: internal
 	s2s_use_starttls: required
+	${ejabberd_pause:+s2s_max_retry_delay: $ejabberd_pause}
 	listen:
 	  -
 	    port: 5222

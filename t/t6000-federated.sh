@@ -14,6 +14,7 @@ have_ejabberd || test_skip_all 'ejabberd is not installed'
 command -v dnsmasq >/dev/null || test_skip_all 'dnsmasq is not installed'
 
 url=xmpp::bob@b.test/project
+ejabberd_pause=5
 
 test_expect_success 'two servers, a user on each, and their brokers' '
 	start_federation alice@a bob@b &&
