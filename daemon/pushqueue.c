@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "attempt.h"
+#include "backoff.h"
 #include "journal.h"
 #include "log.h"
 #include "queuefile.h"
@@ -32,17 +33,25 @@ struct pushqueue {
 	struct run *runs;		/* owned */
 	struct queuedisk *disk;		/* owned */
 	bool more;			/* files that were too many to be loaded */
+	uint64_t read_again_at;		/* ms: what could not be read is tried again; 0: all was read */
+	unsigned pause;			/* ... after such a pause, in ms; 0: the last time nothing failed */
+	uint32_t random;		/* of its jitter */
 	bool (*online)(void *owner, const char *jid);
 	void *owner;
 	uv_timer_t timer;
 };
 
+enum { READ_AGAIN_FIRST = 5 * 1000, READ_AGAIN_MAX = 30 * 60 * 1000 };	/* ms */
+
 static void on_timer(uv_timer_t *timer);
+static void load_new(struct pushqueue *q);
 
 static void set_timer(struct pushqueue *q)
 {
 	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, now);
 
+	if (q->read_again_at && q->read_again_at < at)
+		at = q->read_again_at;
 	if (at == UINT64_MAX)
 		uv_timer_stop(&q->timer);
 	else
@@ -57,7 +66,11 @@ static void tick(struct pushqueue *q)
 
 static void on_timer(uv_timer_t *timer)
 {
-	tick(timer->data);
+	struct pushqueue *q = timer->data;
+
+	if (q->read_again_at && q->read_again_at <= uv_now(q->host.loop))
+		load_new(q);
+	tick(q);
 }
 
 static void put_updates(struct buf *text, const struct queue_entry *e)
@@ -275,7 +288,8 @@ static const struct queue_events queue_events = {
 	.gone = on_gone,
 };
 
-static void load(struct pushqueue *q, const char *id)
+/* False if it could not be read; what is damaged will not be otherwise. */
+static bool load(struct pushqueue *q, const char *id)
 {
 	struct message trouble;
 	struct buf bytes = { 0 };
@@ -287,6 +301,7 @@ static void load(struct pushqueue *q, const char *id)
 	else if (result == 0 && !queue_load(q->entries, id, f))
 		log_error("entry %s of the queue is damaged, or there are more than %d", id, QUEUE_MAX);
 	buf_finish(&bytes);
+	return result >= 0;
 }
 
 /* What has a file and is not known. A file that is about to go is no new entry. */
@@ -295,14 +310,21 @@ static void load_new(struct pushqueue *q)
 	char (*ids)[QUEUEFILE_ID_MAX];
 	struct message trouble;
 	int n = queuefile_list(&ids, &trouble);
+	bool good = n >= 0;
 
-	if (n < 0)
+	if (!good)
 		log_error("%s", trouble.text);
 	q->more = n == QUEUEFILES_MAX;
 	for (int i = 0; i < n; i++)
 		if (!queue_find(q->entries, ids[i]) && !queuedisk_busy(q->disk, ids[i]))
-			load(q, ids[i]);
+			good &= load(q, ids[i]);
 	free(ids);
+	if (good && q->pause) {
+		log_info("all of the queue could be read now");
+		q->pause = 0;
+	}
+	q->read_again_at = good ? 0 : uv_now(q->host.loop) +
+		backoff_next(&q->pause, READ_AGAIN_FIRST, READ_AGAIN_MAX, &q->random);
 }
 
 void pushqueue_reload(struct pushqueue *q)
@@ -334,6 +356,7 @@ struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed
 	q->host = *host;
 	q->online = online;
 	q->owner = owner;
+	q->random = seed;
 	q->entries = queue_create(&queue_events, q, seed);
 	q->disk = queuedisk_create(host->loop, &disk_events, q);
 	uv_timer_init(host->loop, &q->timer);

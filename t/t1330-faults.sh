@@ -99,6 +99,16 @@ test_expect_success 'one that has no descriptor for a client is not said to have
 	finish && grep "running, pid" status && has_come idle
 '
 
+test_expect_success 'a queue that could not be read is read soon' '
+	n=0 &&
+	while n=$((n + 1)) && test $n -lt 100 && arm idle $n 0 && begin && ! grep "/queue/.*open files" said
+	do
+		test -z "$serves" || finish || return
+		test -n "$come" || return
+	done &&
+	test -n "$serves" && wait_for 60 grep "all of the queue could be read now" said && finish
+'
+
 test_expect_success 'where there is no memory it ends and says so' '
 	for n in 1 2 5 30 100 300 1000 3000
 	do
