@@ -33,7 +33,7 @@ test_expect_success 'its socket is removed: the next command works' '
 '
 
 test_expect_success 'so it does when the runtime directory was emptied, or moved' '
-	rm -rf alice/run/git-xmpp && as alice git xmpp daemon start && broker_online alice &&
+	wait_for 10 rm -rf alice/run/git-xmpp && as alice git xmpp daemon start && broker_online alice &&
 	mv alice/run alice/gone && mkdir -m 700 alice/run && as alice git xmpp daemon start &&
 	broker_online alice && wait_for 10 one_broker alice && rm -rf alice/gone
 '
