@@ -310,6 +310,11 @@ static void test_doubt(void)
 	here("bob@x.org/git", DEV1);
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
 	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "who came after the question is not meant by the answer");
+	pass(INQUIRY_FIRST);
+	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
+	here("bob@x.org/git", DEV1);
+	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "nor is who has shown itself again since");
 	finish();
 }
 

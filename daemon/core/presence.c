@@ -413,7 +413,8 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 		/* A newer resource of the device, if there is one, goes on. */
 		return device_of(b, r->device) ? PRESENCE_OTHER : PRESENCE_GONE;
 	}
-	/* Another process may speak another protocol. */
+	/* What was asked before is answered by this, and another process may speak another protocol. */
+	r->asked = false;
 	r->protocol = 0;
 	if (r->broker && !strcmp(r->device, device))
 		return PRESENCE_AGAIN;
