@@ -376,7 +376,7 @@ static int unshare(struct sharing *s, const char *name)
 	if (!shares_find(&s->table, s->name)) {
 		report("fatal", "there is no share '%s'", name);
 		report("hint", "\"git xmpp share --list\" names them");
-		return STATUS_FATAL;
+		return STATUS_NO;
 	}
 	amendment_wish(&s->amendment, WISH_GONE, xasprintf("xmppShare.%s", s->name), NULL);
 	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))

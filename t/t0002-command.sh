@@ -601,7 +601,7 @@ test_expect_success 'share --list and unshare' '
 	echo "no longer shared: project" >expect &&
 	test_cmp expect out &&
 	test_must_fail git config --global xmppShare.project.path &&
-	test_expect_code 128 git xmpp unshare project 2>err &&
+	test_expect_code 1 git xmpp unshare project 2>err &&
 	grep "^fatal: there is no share .project." err
 '
 
