@@ -330,8 +330,14 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 
 	if (!iq_take(e->iq, s->id, s->from, &self, &request))
 		return;
-	if (request.answer && request.answer == e->roster_answer && !s->condition && stanza_is_roster(s->payload))
+	if (request.answer && request.answer == e->roster_answer && !s->condition) {
+		/* RFC 6121 2.6.3: it would say that nothing has changed, to who named a version. We have not. */
+		if (!stanza_is_roster(s->payload)) {
+			iq_tell(&request, "there is none in its answer", NULL);
+			return;
+		}
 		tell_whole_roster(e, s->payload);
+	}
 	stanza_rows(s->payload, &rows);
 	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
 }

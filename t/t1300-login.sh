@@ -137,10 +137,12 @@ test_expect_success 'a server that gives no roster for a while: that is said, an
 	mkdir -p prosody-modules &&
 	cat >prosody-modules/mod_no_roster.lua <<-END &&
 	module:hook("iq/self/jabber:iq:roster:query", function (event)
-		local file = io.open("$TRASH/no-roster");
+		local stanza, file = require "util.stanza", io.open("$TRASH/no-roster");
 		if file then
+			local how = file:read("*l");
 			file:close();
-			event.origin.send(require "util.stanza".error_reply(event.stanza, "wait", "internal-server-error"));
+			event.origin.send(how == "empty" and stanza.reply(event.stanza) or
+				stanza.error_reply(event.stanza, "wait", "internal-server-error"));
 			return true;
 		end
 	end, 1000);
@@ -149,6 +151,7 @@ test_expect_success 'a server that gives no roster for a while: that is said, an
 		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"no_roster\" }
 		$prosody_more" &&
 	touch no-roster && restart_prosody && wait_for 30 offline_for "gives no roster: internal-server-error" &&
+	echo empty >no-roster && wait_for 60 offline_for "gives no roster: there is none in its answer" &&
 	rm no-roster && wait_for 60 broker_online alice
 '
 
