@@ -39,6 +39,7 @@ enum message_id {
 	MSG_COPIED,			/* jid */
 	MSG_KEY_IN_USE,			/* jid, path */
 	MSG_NO_RESOURCES,		/* jid */
+	MSG_PASSWORD_AWAITED,		/* jid, command */
 	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
 	/* the buddy */
 	MSG_BAD_URL,			/* url, reason */

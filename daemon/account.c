@@ -259,8 +259,13 @@ void account_wanted(struct broker *b)
 {
 	struct account *a = &b->login;
 
-	if (b->stopping || a->asking || a->reconnecting)
+	if (b->stopping || a->reconnecting)
 		return;
+	/* A source that hangs is not waited for when it is another one. */
+	if (a->asking) {
+		is_mended(b);
+		return;
+	}
 	if (!b->xmpp || is_refused(b)) {
 		if (is_mended(b) || !b->config->account)
 			return;
@@ -286,6 +291,17 @@ const struct message *account_trouble(const struct broker *b)
 		return trouble;
 	state = xmpp_state(b->xmpp);
 	return state == XMPP_FAILED || state == XMPP_OFFLINE ? trouble : NULL;
+}
+
+void account_awaits(const struct broker *b, struct message *out)
+{
+	const struct config *c = b->config;
+
+	if (b->login.asking)
+		message_set(out, MSG_PASSWORD_AWAITED, "jid", c->jid, "command",
+			    c->password_command ? c->password_command : "git credential fill", NULL);
+	else
+		message_set(out, MSG_NOT_ONLINE, "jid", c->jid, NULL);
 }
 
 uint64_t account_retry_at(const struct broker *b)

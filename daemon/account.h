@@ -63,6 +63,9 @@ void account_wanted(struct broker *b);
 /* Why there is no connection, or NULL: there is one, or an attempt is under way. */
 const struct message *account_trouble(const struct broker *b);
 
+/* What is waited for where account_trouble() has nothing to say and we are not online, in *out. */
+void account_awaits(const struct broker *b, struct message *out);
+
 /* ms of the loop, of the next attempt; 0: none is planned, or it is now. */
 uint64_t account_retry_at(const struct broker *b);
 

@@ -39,6 +39,12 @@ static void describe_account(struct broker *b, struct buf *row)
 {
 	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
 	uint64_t retry = account_retry_at(b), now = broker_now(b);
+	struct message awaited;
+
+	if (trouble->id == MSG_NONE && b->login.asking) {
+		account_awaits(b, &awaited);
+		trouble = &awaited;
+	}
 
 	fields_add(row, "kind", "account");
 	fields_add(row, "name", b->config->account);

@@ -52,17 +52,16 @@ bool command_jid(struct conn *conn, struct fields command, char jid[JID_MAX])
 bool command_online(struct broker *b, struct conn *conn)
 {
 	const struct message *trouble;
+	struct message awaited;
 
 	if (command_is_online(b))
 		return true;
 	trouble = account_trouble(b);
-	if (trouble) {
-		conn_send_error(conn, trouble);
-		/* Whoever says it again, when they have mended that, is to be served. */
-		account_wanted(b);
-	} else {
-		command_refuse(conn, MSG_NOT_ONLINE, "jid", b->config->jid ? b->config->jid : "");
-	}
+	if (!trouble)
+		account_awaits(b, &awaited);
+	conn_send_error(conn, trouble ? trouble : &awaited);
+	/* Whoever says it again, when they have mended that, is to be served. */
+	account_wanted(b);
 	return false;
 }
 

@@ -22,6 +22,7 @@ struct password {
 	struct child *child;		/* owned */
 	char *account, *jid, *command;	/* owned; command NULL: git credential */
 	struct buf output, errors;
+	bool printed;			/* anything at all */
 	password_done done;
 	void *owner;
 	bool finished;
@@ -77,6 +78,7 @@ static void on_output(void *owner, const void *data, size_t n)
 {
 	struct password *p = owner;
 
+	p->printed = true;
 	if (buf_len(&p->output) + n <= OUTPUT_MAX)
 		buf_append(&p->output, data, n);
 }
@@ -133,7 +135,13 @@ static void on_exited(void *owner, int status, int term_signal)
 		finish(p, found, NULL);
 		return;
 	}
-	snprintf(reason, sizeof(reason), status ? "exit status %d" : "it printed nothing", status);
+	if (term_signal)
+		snprintf(reason, sizeof(reason), "it was ended by signal %d", term_signal);
+	else if (status)
+		snprintf(reason, sizeof(reason), "exit status %d", status);
+	else
+		snprintf(reason, sizeof(reason), "%s",
+			 p->printed ? "no password is in the first line that it printed" : "it printed nothing");
 	fail(p, last_error(p) ? last_error(p) : reason);
 }
 

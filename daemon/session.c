@@ -638,6 +638,14 @@ static void look_again(struct session_internal *s)
 	uv_timer_start(&s->timer, on_timer, INQUIRY_PATIENCE, 0);
 }
 
+static void fail_not_online(struct session_internal *s)
+{
+	struct message awaited;
+
+	account_awaits(s->broker, &awaited);
+	fail_with(s, &awaited);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct session_internal *s = timer->data;
@@ -655,8 +663,10 @@ static void on_timer(uv_timer_t *timer)
 		look_again(s);
 	else if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
 		fail_with(s, trouble);
+	else if (s->broker->online_at)
+		fail(s, MSG_BUDDY_OFFLINE);
 	else
-		fail(s, s->broker->online_at ? MSG_BUDDY_OFFLINE : MSG_NOT_ONLINE);
+		fail_not_online(s);
 }
 
 /* Starts the errand if somebody can be asked. A link that is up is enough, the server need not be there. */

@@ -383,7 +383,7 @@ static int ask(struct answer *answer, const char *jid, struct message *trouble)
 				return 0;
 			explain(account, trouble);
 		}
-		if (trouble->id != MSG_NOT_ONLINE || waited >= ROSTER_MS)
+		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) || waited >= ROSTER_MS)
 			return -1;
 		answer_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);

@@ -125,6 +125,26 @@ test_expect_success 'what was wrong in the configuration is put right there, and
 	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice
 '
 
+test_expect_success 'a command that never answers is named, and not waited for when another one stands there' '
+	stop_broker alice && rm -f asked &&
+	as alice git config --global xmpp.localhost.passwordCommand "touch $TRASH/asked; exec sleep 1000" &&
+	run_broker alice && wait_for 10 test -e asked && as alice git xmpp status >out || : &&
+	grep "connecting: the password of .alice@localhost. is waited for: .touch .* has not answered yet" out &&
+	test_expect_code 128 as alice git xmpp accept bob@localhost 2>err &&
+	grep "^fatal: the password of .alice@localhost. is waited for" err &&
+	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice
+'
+
+test_expect_success 'why a command gives no password is said as it is' '
+	for command in "true it.printed.nothing" "echo no.password.is.in.the.first.line" "kill:-9:\$\$ it.was.ended.by.signal.9"
+	do
+		as alice git config --global xmpp.localhost.passwordCommand "$(echo "${command% *}" | tr : " ")" &&
+		stop_broker alice && run_broker alice && wait_for 10 failed alice "passwordCommand" &&
+		as alice git xmpp status 2>&1 | grep "^ *hint: ${command#* }" || return 1
+	done &&
+	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice
+'
+
 test_expect_success 'another certificate is there for a while: refused, and no longer than that' '
 	cp prosody/localhost.crt good.crt && cp prosody/localhost.key good.key &&
 	as alice git config --global xmpp.localhost.caFile "$TRASH/good.crt" && stop_broker alice &&
