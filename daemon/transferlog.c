@@ -52,6 +52,15 @@ static void add(const char *jid, const char *share, enum service service, bool s
 	journal_add(&event);
 }
 
+/* As a shell has it: more than 128 is a signal. git itself has 128 for what is fatal, and 129 for wrong usage. */
+static void put_status(struct buf *text, unsigned status)
+{
+	if (status > 129)
+		buf_printf(text, ": git was ended by signal %u", status - 128);
+	else
+		buf_printf(text, ": status %u", status);
+}
+
 void transferlog_add(const struct transfer *t)
 {
 	enum witness_result result = witness_result(t->witness, t->reason);
@@ -68,7 +77,7 @@ void transferlog_add(const struct transfer *t)
 	if (with_reason)
 		buf_printf(&text, ": %s", t->reason);
 	else if ((result == RESULT_FAILED || t->witness->commands) && t->witness->exited && t->witness->status)
-		buf_printf(&text, ": status %u", t->witness->status);
+		put_status(&text, t->witness->status);
 	if (t->witness->commands) {
 		buf_puts(&text, "; ");
 		witness_describe(t->witness, &text);

@@ -294,6 +294,16 @@ test_expect_success 'what is taken away while it is fetched is said to be, and t
 	quick_pack && fetched failed failed
 '
 
+test_expect_success 'a git that is killed there: both say by what' '
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
+	hook pre-receive <<-\END &&
+	#!/bin/sh
+	kill -KILL $PPID
+	END
+	commit killed && run git -C alice/work push -q origin HEAD:killed && outcome killed 128 not failed failed &&
+	line alice "; killed " | grep "git was ended by signal 9" && line bob "; killed " | grep "git was ended by signal 9"
+'
+
 test_expect_success 'nothing is left to be settled' '
 	ls alice/.state/git-xmpp/unsettled >left && test_is_empty left
 '
