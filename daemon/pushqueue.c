@@ -13,9 +13,9 @@
 
 #include "alloc.h"
 #include "attempt.h"
-#include "backoff.h"
 #include "journal.h"
 #include "log.h"
+#include "pause.h"
 #include "queuefile.h"
 
 /* An entry that is being pushed. */
@@ -33,25 +33,18 @@ struct pushqueue {
 	struct run *runs;		/* owned */
 	struct queuedisk *disk;		/* owned */
 	bool more;			/* files that were too many to be loaded */
-	uint64_t read_again_at;		/* ms: what could not be read is tried again; 0: all was read */
-	unsigned pause;			/* ... after such a pause, in ms; 0: the last time nothing failed */
-	uint32_t random;		/* of its jitter */
+	struct pause unread;		/* what could not be read is tried again */
 	bool (*online)(void *owner, const char *jid);
 	void *owner;
 	uv_timer_t timer;
 };
 
-enum { READ_AGAIN_FIRST = 5 * 1000, READ_AGAIN_MAX = 30 * 60 * 1000 };	/* ms */
-
 static void on_timer(uv_timer_t *timer);
-static void load_new(struct pushqueue *q);
 
 static void set_timer(struct pushqueue *q)
 {
 	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, now);
 
-	if (q->read_again_at && q->read_again_at < at)
-		at = q->read_again_at;
 	if (at == UINT64_MAX)
 		uv_timer_stop(&q->timer);
 	else
@@ -66,11 +59,7 @@ static void tick(struct pushqueue *q)
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct pushqueue *q = timer->data;
-
-	if (q->read_again_at && q->read_again_at <= uv_now(q->host.loop))
-		load_new(q);
-	tick(q);
+	tick(timer->data);
 }
 
 static void put_updates(struct buf *text, const struct queue_entry *e)
@@ -319,12 +308,18 @@ static void load_new(struct pushqueue *q)
 		if (!queue_find(q->entries, ids[i]) && !queuedisk_busy(q->disk, ids[i]))
 			good &= load(q, ids[i]);
 	free(ids);
-	if (good && q->pause) {
+	if (!good)
+		pause_begin(&q->unread);
+	else if (pause_end(&q->unread))
 		log_info("all of the queue could be read now");
-		q->pause = 0;
-	}
-	q->read_again_at = good ? 0 : uv_now(q->host.loop) +
-		backoff_next(&q->pause, READ_AGAIN_FIRST, READ_AGAIN_MAX, &q->random);
+}
+
+static void on_read_again(void *owner)
+{
+	struct pushqueue *q = owner;
+
+	load_new(q);
+	tick(q);
 }
 
 void pushqueue_reload(struct pushqueue *q)
@@ -356,11 +351,11 @@ struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed
 	q->host = *host;
 	q->online = online;
 	q->owner = owner;
-	q->random = seed;
 	q->entries = queue_create(&queue_events, q, seed);
 	q->disk = queuedisk_create(host->loop, &disk_events, q);
 	uv_timer_init(host->loop, &q->timer);
 	q->timer.data = q;
+	pause_init(&q->unread, host->loop, on_read_again, q);
 	load_new(q);
 	set_timer(q);
 	return q;
@@ -422,11 +417,16 @@ const struct queue_entry *pushqueue_first(const struct pushqueue *q)
 	return q ? queue_first(q->entries) : NULL;
 }
 
+static void on_pause_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
 	struct pushqueue *q = handle->data;
 
-	free(q);
+	pause_close(&q->unread, on_pause_closed, q);
 }
 
 void pushqueue_destroy(struct pushqueue *q)
@@ -439,5 +439,6 @@ void pushqueue_destroy(struct pushqueue *q)
 	}
 	queue_destroy(q->entries);
 	queuedisk_destroy(q->disk);
+	pause_end(&q->unread);
 	uv_close((uv_handle_t *)&q->timer, on_timer_closed);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pause.h"
+
+#include "backoff.h"
+#include "devicekey.h"
+
+static void on_over(uv_timer_t *timer)
+{
+	struct pause *p = timer->data;
+
+	p->over(p->owner);
+}
+
+void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), void *owner)
+{
+	p->length = 0;
+	p->over = over;
+	p->owner = owner;
+	random_bytes(&p->random, sizeof(p->random));
+	uv_timer_init(loop, &p->timer);
+	uv_unref((uv_handle_t *)&p->timer);
+	p->timer.data = p;
+}
+
+bool pause_begin(struct pause *p)
+{
+	bool first = p->length == 0;
+
+	if (uv_is_active((uv_handle_t *)&p->timer))
+		return false;
+	uv_timer_start(&p->timer, on_over, backoff_next(&p->length, PAUSE_FIRST, PAUSE_MAX, &p->random), 0);
+	return first;
+}
+
+bool pause_end(struct pause *p)
+{
+	bool failed = p->length != 0;
+
+	uv_timer_stop(&p->timer);
+	p->length = 0;
+	return failed;
+}
+
+uint64_t pause_left(const struct pause *p)
+{
+	return uv_is_active((const uv_handle_t *)&p->timer) ? uv_timer_get_due_in(&p->timer) : 0;
+}
+
+void pause_close(struct pause *p, uv_close_cb closed, void *data)
+{
+	p->timer.data = data;
+	uv_close((uv_handle_t *)&p->timer, closed);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_PAUSE_H
+#define DAEMON_PAUSE_H
+
+/*
+ * What failed here, on this machine, is tried again: a watch for which there was no descriptor, a
+ * port that somebody else has, a file that could not be read. What it takes will be there again, and
+ * nobody tells us when; a try costs little. So the pauses begin with a second, double with
+ * each failure, and with what chance adds (core/backoff.h) no cause is outlived by a minute.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+enum { PAUSE_FIRST = 1000, PAUSE_MAX = 40 * 1000 };	/* ms, without what chance adds */
+
+/* Lies in whatever fails, which must live until it is closed. It does not keep the loop alive. */
+struct pause {
+	uv_timer_t timer;
+	unsigned length;		/* ms, of the last one; 0: the last try worked */
+	uint32_t random;
+	void (*over)(void *owner);
+	void *owner;
+};
+
+/* over: it is to be tried again. */
+void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), void *owner);
+
+/* It failed. What fails while a pause runs makes it no longer. True for the first failure, which is worth a line. */
+bool pause_begin(struct pause *p);
+
+/* It worked, or is not wanted. True if it had failed before. */
+bool pause_end(struct pause *p);
+
+/* ms until the next try; 0: none is waited for. */
+uint64_t pause_left(const struct pause *p);
+
+/* over is not called any more. data is that of the handle that closed is given; closed may be NULL. */
+void pause_close(struct pause *p, uv_close_cb closed, void *data);
+
+#endif
