@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "descriptors.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -34,4 +35,10 @@ void descriptors_close_from(int lowest)
 		last = (long)limit.rlim_cur;
 	for (int fd = lowest; fd < last; fd++)
 		close(fd);
+}
+
+bool descriptors_lacking(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == ENOSPC ||
+	       error == EAGAIN;
 }

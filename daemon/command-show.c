@@ -77,10 +77,17 @@ static void describe_broker(struct broker *b, struct buf *row)
 
 static void describe_ways(struct broker *b, struct buf *row)
 {
+	uint64_t left;
+	const char *trouble = reach_trouble(b->reach, &left);
+
 	fields_add(row, "kind", "ways");
 	fields_add(row, "transport", ways_transport_name(reach_allowed(b->reach)));
 	if (reach_port(b->reach))
 		fields_add_u64(row, "port", reach_port(b->reach));
+	if (trouble) {
+		fields_add(row, "error", trouble);
+		fields_add_u64(row, "retry-in", (left + 999) / 1000);
+	}
 	fields_add(row, "proxy", proxies_name(reach_proxies(b->reach)));
 }
 

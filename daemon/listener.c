@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "descriptors.h"
 #include "log.h"
 #include "quota.h"
 #include "ring.h"
@@ -253,10 +254,15 @@ static int open_door(struct listener *l, bool v6)
 	return 0;
 }
 
-/* IPv6's socket takes IPv4, too; a machine without IPv6 has the other one. */
+/*
+ * IPv6's socket takes IPv4, too; a machine without IPv6 has the other one. Where there is no
+ * descriptor for the first, the second may get one, and nobody would reach us by IPv6.
+ */
 static int listen_anywhere(struct listener *l)
 {
-	return open_door(l, true) ? open_door(l, false) : 0;
+	int error = open_door(l, true);
+
+	return error && !descriptors_lacking(-error) ? open_door(l, false) : error;
 }
 
 static void on_pause_over(uv_timer_t *timer)
@@ -273,10 +279,9 @@ static void on_listener_closed(uv_handle_t *timer)
 }
 
 struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, uint16_t port,
-				 const struct listener_events *events, void *owner)
+				 const struct listener_events *events, void *owner, int *error)
 {
 	struct listener *l = xcalloc(1, sizeof(*l));
-	int error;
 
 	l->loop = loop;
 	l->key = key;
@@ -287,9 +292,8 @@ struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, 
 	quota_init(&l->places, LISTENER_STRANGERS_MAX, false);
 	uv_timer_init(loop, &l->pause);
 	l->pause.data = l;
-	error = listen_anywhere(l);
-	if (error) {
-		log_warning("cannot listen on port %u: %s", port, uv_strerror(error));
+	*error = listen_anywhere(l);
+	if (*error) {
 		listener_destroy(l);
 		return NULL;
 	}

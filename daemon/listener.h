@@ -37,9 +37,9 @@ struct listener_events {
 	void (*arrived)(void *owner, struct path *path, const char *identity, const unsigned char *fp);
 };
 
-/* port 0: any. NULL, logged, if nothing could be bound. */
+/* port 0: any. NULL with *error, of libuv, if nothing could be bound. */
 struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, uint16_t port,
-				 const struct listener_events *events, void *owner);
+				 const struct listener_events *events, void *owner, int *error);
 void listener_destroy(struct listener *l);
 uint16_t listener_port(const struct listener *l);
 

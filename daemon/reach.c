@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The listener is there as long as the configuration lets us show an address;
- * proxies are looked for when a link first wants one. When an interface comes or
+ * The listener is there as long as the configuration lets us show an address, or
+ * tried for: its port may be somebody else's for a while. Proxies are looked for when a link first wants one. When an interface comes or
  * goes or the machine wakes up, every link is asked for a sign of life, what the
  * devices know of our addresses is brought up to date, and waits are forgotten.
  */
@@ -15,6 +15,7 @@
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
+#include "pause.h"
 #include "peer.h"
 #include "wayfinder.h"
 
@@ -22,6 +23,8 @@ struct reach {
 	struct broker *broker;		/* borrowed */
 	struct listener *listener;	/* owned; NULL: nobody may dial us */
 	uint16_t wanted_port;		/* that the listener was made for */
+	int refused;			/* why there is none: an error of libuv; 0: it is there, or not wanted */
+	struct pause closed;		/* until it is tried again */
 	struct proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
 };
@@ -112,11 +115,40 @@ uint16_t reach_port(const struct reach *r)
 	return r->listener ? listener_port(r->listener) : 0;
 }
 
+const char *reach_trouble(const struct reach *r, uint64_t *left)
+{
+	*left = pause_left(&r->closed);
+	return r->refused ? uv_strerror(r->refused) : NULL;
+}
+
 void reach_close(struct reach *r)
 {
-	if (r->listener)
-		listener_destroy(r->listener);
+	listener_destroy(r->listener);
 	r->listener = NULL;
+	r->refused = 0;
+	pause_end(&r->closed);
+}
+
+static void open_listener(struct reach *r)
+{
+	r->listener = listener_create(r->broker->loop, r->broker->key, r->wanted_port, &listener_events, r,
+				      &r->refused);
+	if (r->listener) {
+		if (pause_end(&r->closed))
+			log_info("listening on port %u", listener_port(r->listener));
+	} else if (pause_begin(&r->closed)) {
+		log_warning("cannot listen on port %u, which is tried again: %s", r->wanted_port,
+			    uv_strerror(r->refused));
+	}
+}
+
+static void on_open_again(void *owner)
+{
+	struct reach *r = owner;
+
+	open_listener(r);
+	if (r->listener)
+		peers_reload(r->broker);
 }
 
 static void listen_as_configured(struct reach *r)
@@ -129,7 +161,7 @@ static void listen_as_configured(struct reach *r)
 	if (r->listener || !wanted)
 		return;
 	r->wanted_port = c->direct_port;
-	r->listener = listener_create(r->broker->loop, r->broker->key, c->direct_port, &listener_events, r);
+	open_listener(r);
 }
 
 struct reach *reach_create(struct broker *b)
@@ -139,8 +171,14 @@ struct reach *reach_create(struct broker *b)
 	r->broker = b;
 	r->proxies = proxies_create(on_proxies, r);
 	r->netwatch = netwatch_create(b->loop, on_network, r);
+	pause_init(&r->closed, b->loop, on_open_again, r);
 	listen_as_configured(r);
 	return r;
+}
+
+static void on_pause_closed(uv_handle_t *handle)
+{
+	free(handle->data);
 }
 
 void reach_destroy(struct reach *r)
@@ -150,7 +188,7 @@ void reach_destroy(struct reach *r)
 	listener_destroy(r->listener);
 	proxies_destroy(r->proxies);
 	netwatch_destroy(r->netwatch);
-	free(r);
+	pause_close(&r->closed, on_pause_closed, r);
 }
 
 void reach_reload(struct reach *r)

@@ -44,4 +44,7 @@ struct proxies *reach_proxies(const struct reach *r);
 /* The port we listen on; 0: none. */
 uint16_t reach_port(const struct reach *r);
 
+/* Why there is none, though one is wanted, and in how many ms it is tried again; NULL: all is as it should be. */
+const char *reach_trouble(const struct reach *r, uint64_t *left);
+
 #endif

@@ -183,10 +183,17 @@ static void show_follow(struct fields row)
 /* "paths     auto; to be dialled on port 4711; proxy.example.org is a proxy" */
 static void show_ways(struct fields row)
 {
+	char span[32];
+
 	printf("paths     ");
 	print_text(row_get(row, "transport"));
 	if (fields_get_u64(row, "port", 0))
 		printf("; to be dialled on port %" PRIu64, fields_get_u64(row, "port", 0));
+	if (*row_get(row, "error")) {
+		printf("; no port to be dialled on: ");
+		print_text(row_get(row, "error"));
+		printf(" (next attempt in %s)", span_text(fields_get_u64(row, "retry-in", 0), span));
+	}
 	if (*row_get(row, "proxy")) {
 		printf("; ");
 		print_text(row_get(row, "proxy"));
@@ -379,6 +386,7 @@ static void json_ways(struct buf *out, const struct answer *answer)
 	json_open(out, "paths", '{');
 	json_string(out, "transport", fields_get(row, "transport"));
 	json_number(out, "port", fields_get_u64(row, "port", 0));
+	json_string(out, "error", fields_get(row, "error"));
 	json_string(out, "proxy", fields_get(row, "proxy"));
 	json_close(out, '}');
 }

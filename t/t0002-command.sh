@@ -92,9 +92,17 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","version":"0.1.0","device":"git-x","fingerprint":"$fp"},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
+'
+
+test_expect_success 'status says why nobody can dial, and when that is tried again' '
+	row="send:L:kind=ways,transport=auto,error=address already in use,retry-in=7,proxy=p.example" &&
+	fake open:Q "$broker_row" "$online_row" "$row" send:Z: next open:Q "$online_row" "$row" send:Z: &&
+	git xmpp status >out &&
+	grep "^paths     auto; no port to be dialled on: address already in use (next attempt in 7 seconds); p.example is a proxy$" out &&
+	git xmpp status --json >out && grep "\"port\":0,\"error\":\"address already in use\"" out
 '
 
 test_expect_success 'status of an account that failed: exit 1, with the error and its hint' '

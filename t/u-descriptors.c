@@ -3,8 +3,10 @@
 
 /* In children of ours, for the standard streams are needed to say how it went. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,11 +64,20 @@ static bool child_says(bool (*test)(int), int argument)
 	return status == 0;
 }
 
+static bool is_lacking(int limit)
+{
+	struct rlimit few = { limit, OPENED };
+
+	return !setrlimit(RLIMIT_NOFILE, &few) && open("/nowhere", O_RDONLY) < 0 && descriptors_lacking(errno);
+}
+
 int main(void)
 {
 	for (int mask = 0; mask < 8; mask++)
 		ok(child_says(sanitized, mask), "started without the streams %d: they are there, and no others", mask);
 	ok(child_says(closed_from, 3), "all are closed but the standard ones");
 	ok(child_says(closed_from, 20), "or those from a number on");
+	ok(child_says(is_lacking, 0), "one that is refused because there are too many will be there again");
+	ok(!child_says(is_lacking, OPENED), "... and not one that is refused because there is no such file");
 	return tap_done();
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reach.h"
+
+/* A port that somebody else has. There are no peers, no proxies and no news of the network. */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "broker.h"
+#include "listener.h"
+#include "log.h"
+#include "netwatch.h"
+#include "peer.h"
+#include "sockaddr.h"
+#include "tap.h"
+#include "wayfinder.h"
+
+enum { PATIENCE = 60 * 1000 };
+
+static uv_loop_t loop;
+static struct config config = { .transport = ROUTE_MASK(PATH_DIRECT), .direct_addresses = DIRECT_ALL };
+static struct broker broker = { .loop = &loop, .config = &config };
+static unsigned told;
+
+void peers_reload(struct broker *b)
+{
+	told++;
+}
+
+void peers_refresh(struct broker *b)
+{
+}
+
+void peers_network_changed(struct broker *b)
+{
+}
+
+struct peer *peer_by_token(const struct broker *b, const char *token)
+{
+	return NULL;
+}
+
+void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
+{
+}
+
+bool wayfinder_pass_use(const struct wayfinder *w, uint64_t number, struct pass_use *out)
+{
+	return false;
+}
+
+void wayfinder_pass_used(struct wayfinder *w, uint64_t number)
+{
+}
+
+void xmpp_check(struct xmpp *x)
+{
+}
+
+void account_wanted(struct broker *b)
+{
+}
+
+struct proxies *proxies_create(void (*changed)(void *owner), void *owner)
+{
+	return NULL;
+}
+
+void proxies_destroy(struct proxies *p)
+{
+}
+
+void proxies_online(struct proxies *p, struct xmpp *xmpp)
+{
+}
+
+struct netwatch *netwatch_create(uv_loop_t *of, void (*changed)(void *owner, enum netwatch_news news), void *owner)
+{
+	return NULL;
+}
+
+void netwatch_destroy(struct netwatch *n)
+{
+}
+
+/* Somebody else's, on a port that is free; its number in *port. */
+static int take_port(uint16_t *port)
+{
+	struct netaddr any = { .v6 = false };
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sockaddr_from(&any, &addr);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(struct sockaddr_in)) || listen(fd, 1) ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len) || !sockaddr_to((struct sockaddr *)&addr, &any))
+		exit(1);
+	*port = any.port;
+	return fd;
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+static bool opens(const struct reach *r)
+{
+	bool late = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, PATIENCE, 0);
+	while (!late && !reach_port(r))
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	return reach_port(r);
+}
+
+int main(void)
+{
+	struct reach *r;
+	uint64_t left;
+	int others;
+
+	log_init();
+	log_set_level(LOG_ERROR);
+	uv_loop_init(&loop);
+	broker.key = device_key_generate();
+	others = take_port(&config.direct_port);
+	r = reach_create(&broker);
+	is_int(reach_port(r), 0, "a port that somebody else has is not ours");
+	is_str(reach_trouble(r, &left), uv_strerror(UV_EADDRINUSE), "... which is said");
+	ok(left > 0, "... and when it is tried again");
+	close(others);
+	ok(opens(r), "it is tried again by itself");
+	is_int(told, 1, "... and devices are told");
+	ok(!reach_trouble(r, &left) && left == 0, "then nothing is wrong");
+
+	reach_close(r);
+	others = take_port(&config.direct_port);
+	reach_reload(r);
+	ok(reach_trouble(r, &left), "another one that is taken");
+	config.direct_addresses = DIRECT_NEVER;
+	reach_reload(r);
+	ok(!reach_trouble(r, &left) && left == 0, "is not waited for when it is wanted no more");
+	config.direct_addresses = DIRECT_ALL;
+	reach_reload(r);
+	reach_destroy(r);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a pause, and leaves no handle");
+	close(others);
+	device_key_destroy(broker.key);
+	return tap_done();
+}
