@@ -13,8 +13,9 @@
  * somebody who set the clock, the two monotonic clocks tell, one of which
  * counts the time asleep.
  *
- * What can go wrong: the system has no such thing, then it is left out. Netlink
- * overflows, which is a reason to look as well.
+ * What can go wrong: the system has no such thing, then it is left out. There is no
+ * descriptor for it, then it is tried again; what happened until then is found by looking.
+ * Netlink overflows, which is a reason to look as well.
  */
 
 #include <errno.h>
@@ -29,8 +30,10 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "descriptors.h"
 #include "log.h"
 #include "netaddr.h"
+#include "pause.h"
 #include "sockaddr.h"
 
 enum {
@@ -45,9 +48,11 @@ enum {
 struct netwatch {
 	void (*changed)(void *owner, enum netwatch_news news);
 	void *owner;
+	uv_loop_t *loop;
 	int netlink, clock;		/* or -1; owned */
 	uv_poll_t netlink_poll, clock_poll;
 	uv_timer_t rest;
+	struct pause refused;		/* what no descriptor was to be had for is tried again */
 	uint64_t addresses;		/* the digest of them, as last told */
 	uint64_t asleep;		/* ms in suspend since boot */
 	int open_handles;
@@ -91,9 +96,8 @@ static uint64_t digest_addresses(void)
 	return sum;
 }
 
-static void on_rest(uv_timer_t *timer)
+static void look_at_addresses(struct netwatch *n)
 {
-	struct netwatch *n = timer->data;
 	uint64_t now = digest_addresses();
 
 	if (now == n->addresses)
@@ -101,6 +105,11 @@ static void on_rest(uv_timer_t *timer)
 	n->addresses = now;
 	log_about("the network", LOG_INFO, "netwatch: the network changed");
 	n->changed(n->owner, NETWATCH_NETWORK);
+}
+
+static void on_rest(uv_timer_t *timer)
+{
+	look_at_addresses(timer->data);
 }
 
 /* What the messages say is looked up when they have come to rest; here they only have to be from the kernel. */
@@ -125,6 +134,16 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 		uv_timer_start(&n->rest, on_rest, REST, 0);
 }
 
+/* -1, and errno as it was. */
+static int give_up(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 static int open_netlink(void)
 {
 	struct sockaddr_nl address = {
@@ -133,10 +152,8 @@ static int open_netlink(void)
 	};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		close(fd);
-		fd = -1;
-	}
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		fd = give_up(fd);
 	return fd;
 }
 
@@ -165,53 +182,83 @@ static int set_clock(int fd)
 	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
 }
 
+static void look_at_sleep(struct netwatch *n)
+{
+	uint64_t before = n->asleep;
+
+	n->asleep = time_asleep();
+	if (n->asleep < before + ASLEEP_MIN)
+		return;
+	log_info("netwatch: woke up after %u s", (unsigned)((n->asleep - before) / 1000));
+	n->changed(n->owner, NETWATCH_WOKE);
+}
+
 static void on_clock(uv_poll_t *poll, int status, int events)
 {
 	struct netwatch *n = poll->data;
-	uint64_t expirations, asleep = time_asleep(), before = n->asleep;
+	uint64_t expirations;
 	ssize_t got = read(n->clock, &expirations, sizeof(expirations));
 
 	if (got < 0 && errno != ECANCELED)
 		return;
-	n->asleep = asleep;
 	/* Where the day has come, it would come again at once, for ever. */
 	if (got > 0 || set_clock(n->clock) < 0) {
 		log_warning("netwatch: resuming from suspend will not be noticed: %s",
 			    got > 0 ? "the clock is beyond what it can be set for" : strerror(errno));
 		uv_poll_stop(&n->clock_poll);
 	}
-	if (asleep < before + ASLEEP_MIN)
-		return;
-	log_info("netwatch: woke up after %u s", (unsigned)((asleep - before) / 1000));
-	n->changed(n->owner, NETWATCH_WOKE);
+	look_at_sleep(n);
 }
 
 static int open_clock(void)
 {
 	int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
-	if (fd >= 0 && set_clock(fd) < 0) {
-		close(fd);
-		fd = -1;
-	}
+	if (fd >= 0 && set_clock(fd) < 0)
+		fd = give_up(fd);
 	return fd;
 }
 
 /* --- the whole --- */
 
-static void watch(struct netwatch *n, uv_loop_t *loop, int *fd, uv_poll_t *poll, uv_poll_cb on_ready,
-		  const char *what)
+/* Takes fd, or -1 with errno; what it is, or -1. */
+static int watch(struct netwatch *n, int fd, uv_poll_t *poll, uv_poll_cb on_ready, const char *what)
 {
-	if (*fd >= 0 && uv_poll_init(loop, poll, *fd) == 0) {
+	int error = fd < 0 ? errno : -uv_poll_init(n->loop, poll, fd);
+
+	if (!error) {
 		poll->data = n;
 		n->open_handles++;
 		uv_poll_start(poll, UV_READABLE, on_ready);
-		return;
+		return fd;
 	}
-	log_warning("netwatch: %s will not be noticed: %s", what, strerror(errno));
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	if (fd >= 0)
+		close(fd);
+	if (!descriptors_lacking(error))
+		log_warning("netwatch: %s will not be noticed: %s", what, strerror(error));
+	else if (pause_begin(&n->refused))
+		log_warning("netwatch: %s will not be noticed for a while: %s", what, strerror(error));
+	return -1;
+}
+
+static void watch_both(struct netwatch *n)
+{
+	if (n->netlink < 0)
+		n->netlink = watch(n, open_netlink(), &n->netlink_poll, on_netlink, "changes of the network");
+	if (n->clock < 0)
+		n->clock = watch(n, open_clock(), &n->clock_poll, on_clock, "resuming from suspend");
+}
+
+static void on_watch_again(void *owner)
+{
+	struct netwatch *n = owner;
+
+	watch_both(n);
+	if (!pause_left(&n->refused) && pause_end(&n->refused))
+		log_info("netwatch: what happens to the network is noticed again");
+	/* Last, so that nothing falls between. */
+	look_at_sleep(n);
+	look_at_addresses(n);
 }
 
 struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, enum netwatch_news news), void *owner)
@@ -220,13 +267,13 @@ struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, e
 
 	n->changed = changed;
 	n->owner = owner;
+	n->loop = loop;
 	uv_timer_init(loop, &n->rest);
 	n->rest.data = n;
-	n->open_handles = 1;
-	n->netlink = open_netlink();
-	watch(n, loop, &n->netlink, &n->netlink_poll, on_netlink, "changes of the network");
-	n->clock = open_clock();
-	watch(n, loop, &n->clock, &n->clock_poll, on_clock, "resuming from suspend");
+	pause_init(&n->refused, loop, on_watch_again, n);
+	n->open_handles = 2;
+	n->netlink = n->clock = -1;
+	watch_both(n);
 	/* Last, so that no change falls between. */
 	n->addresses = digest_addresses();
 	n->asleep = time_asleep();
@@ -255,4 +302,5 @@ void netwatch_destroy(struct netwatch *n)
 	if (n->clock >= 0)
 		uv_close((uv_handle_t *)&n->clock_poll, on_handle_closed);
 	uv_close((uv_handle_t *)&n->rest, on_handle_closed);
+	pause_close(&n->refused, on_handle_closed, n);
 }

@@ -7,6 +7,7 @@
  */
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -17,7 +18,7 @@
 
 #include "log.h"
 
-enum { PATIENCE = 5000, QUIET = 1000 };
+enum { PATIENCE = 5000, QUIET = 1000, PAUSED = 60 * 1000 };	/* ms */
 
 static uv_loop_t loop;
 static int news, woke, sock;
@@ -35,6 +36,33 @@ int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *to, struc
 
 	settings++;
 	return __real_timerfd_settime(fd, flags, day_has_come ? &past : to, before);
+}
+
+/* Also these: no descriptor is to be had for them so often. */
+static unsigned refusals;
+
+int __wrap_socket(int domain, int type, int protocol);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_timerfd_create(int clock, int flags);
+int __real_timerfd_create(int clock, int flags);
+
+static bool is_refused(void)
+{
+	if (refusals == 0)
+		return false;
+	refusals--;
+	errno = EMFILE;
+	return true;
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	return is_refused() ? -1 : __real_socket(domain, type, protocol);
+}
+
+int __wrap_timerfd_create(int clock, int flags)
+{
+	return is_refused() ? -1 : __real_timerfd_create(clock, flags);
 }
 
 static void on_news(void *owner, enum netwatch_news what)
@@ -100,6 +128,36 @@ static void test_day(void)
 	day_has_come = false;
 }
 
+/* What happened meanwhile is found, and what happens then is told. */
+static void test_refused(void)
+{
+	struct netwatch *n;
+
+	set_up("lo", true);
+	refusals = 2;
+	settings = 0;
+	n = netwatch_create(&loop, on_news, NULL);
+	is_int(settings, 0, "no descriptor for the clock, nor for the network");
+	set_address("lo:5", "10.9.8.5");
+	run(true, PAUSED);
+	is_int(news, 1, "an address came meanwhile: it is told as soon as there are descriptors again");
+	is_int(settings, 1, "... and the clock is watched, too");
+	news = 0;
+	set_address("lo:6", "10.9.8.6");
+	run(true, PAUSED);
+	is_int(news, 1, "another one comes: it is told");
+	netwatch_destroy(n);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	set_up("lo:5", false);
+	set_up("lo:6", false);
+	set_up("lo", false);
+	refusals = 1;
+	n = netwatch_create(&loop, on_news, NULL);
+	netwatch_destroy(n);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	news = woke = refusals = 0;
+}
+
 int main(void)
 {
 	struct netwatch *n;
@@ -113,6 +171,7 @@ int main(void)
 	sock = socket(AF_INET, SOCK_DGRAM, 0);
 	uv_loop_init(&loop);
 	test_day();
+	test_refused();
 	n = netwatch_create(&loop, on_news, NULL);
 
 	set_up("lo", true);
