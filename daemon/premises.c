@@ -58,9 +58,11 @@ static int take_beside(const char *socket_path, struct message *trouble)
 static void say_where(struct premises *p)
 {
 	char *text = xasprintf("%s\npid %d\n", p->path, (int)getpid());
+	bool failed = lockfile_say(p->state, text) != 0;
 
-	if (lockfile_say(p->state, text))
+	if (failed && !p->unsaid)
 		log_warning("cannot write '%s': %s", p->state, strerror(errno));
+	p->unsaid = failed;
 	free(text);
 }
 
@@ -109,6 +111,7 @@ static int take_state(const char *path, struct message *trouble)
 int premises_take(struct premises *p, const char *socket_path, struct message *trouble)
 {
 	p->lock = p->state_lock = -1;
+	p->unsaid = false;
 	snprintf(p->path, sizeof(p->path), "%s", socket_path);
 	p->state = userfile_path(USERFILE_STATE, "broker.lock", trouble);
 	if (!p->state)
@@ -138,17 +141,26 @@ static void on_change(uv_fs_event_t *watch, const char *name, int events, int st
 	look(watch->data);
 }
 
+/* Something that is wanted to look after it could not be had. It looks again. */
+static void note_blind(struct premises *p, const char *path, const char *why)
+{
+	if (pause_begin(&p->blind))
+		log_warning("'%s' cannot be looked after; if the socket goes, that is seen late: %s", path, why);
+}
+
 /* Has a file or directory watched; what is there of the way to it, if it is not. */
-static void watch_way(uv_fs_event_t *watch, const char *to)
+static void watch_way(struct premises *p, uv_fs_event_t *watch, const char *to)
 {
 	char *path = xstrdup(to);
 	struct stat st;
+	int error;
 
 	uv_fs_event_stop(watch);
 	while (stat(path, &st) && to_parent(path))
 		;
-	if (uv_fs_event_start(watch, on_change, path, 0))
-		log_warning("'%s' cannot be watched; if the socket goes, that is seen late", path);
+	error = uv_fs_event_start(watch, on_change, path, 0);
+	if (error)
+		note_blind(p, path, uv_strerror(error));
 	free(path);
 }
 
@@ -199,6 +211,8 @@ static bool hold_state(struct premises *p)
 	if (lockfile_is_there(p->state_lock, p->state))
 		return true;
 	lock = lockfile_take(p->state, &trouble);
+	if (lock < 0 && trouble.id != MSG_NONE)
+		note_blind(p, p->state, trouble.text);
 	if (lock < 0)
 		return trouble.id != MSG_NONE;
 	close(p->state_lock);
@@ -213,6 +227,7 @@ static void lose(struct premises *p, const char *why)
 	uv_fs_event_stop(&p->socket_watch);
 	uv_fs_event_stop(&p->state_watch);
 	uv_timer_stop(&p->patience);
+	pause_end(&p->blind);
 	p->events->lost(p->owner);
 }
 
@@ -221,8 +236,8 @@ static void watch_both(struct premises *p)
 	char *directory = xstrdup(p->path);
 
 	to_parent(directory);
-	watch_way(&p->socket_watch, directory);
-	watch_way(&p->state_watch, p->state);
+	watch_way(p, &p->socket_watch, directory);
+	watch_way(p, &p->state_watch, p->state);
 	free(directory);
 }
 
@@ -252,6 +267,12 @@ static void look(struct premises *p)
 		}
 		if (is_in_place(p)) {
 			uv_timer_stop(&p->patience);
+			if (p->unsaid)
+				say_where(p);
+			if (p->unsaid)
+				note_blind(p, p->state, "it does not say where the socket is");
+			if (!pause_left(&p->blind) && pause_end(&p->blind))
+				log_info("'%s' is looked after again", p->path);
 			return;
 		}
 		if (take_again(p, p->path, &trouble) && trouble.id == MSG_NONE) {
@@ -266,6 +287,11 @@ static void look(struct premises *p)
 	}
 }
 
+static void on_look_again(void *owner)
+{
+	look(owner);
+}
+
 void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events,
 		    void *owner)
 {
@@ -275,6 +301,7 @@ void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_e
 	uv_fs_event_init(loop, &p->socket_watch);
 	uv_fs_event_init(loop, &p->state_watch);
 	uv_timer_init(loop, &p->patience);
+	pause_init(&p->blind, loop, on_look_again, p);
 	p->socket_watch.data = p->state_watch.data = p->patience.data = p;
 	look(p);
 	uv_unref((uv_handle_t *)&p->socket_watch);
@@ -288,6 +315,7 @@ void premises_leave(struct premises *p)
 		uv_close((uv_handle_t *)&p->socket_watch, NULL);
 		uv_close((uv_handle_t *)&p->state_watch, NULL);
 		uv_close((uv_handle_t *)&p->patience, NULL);
+		pause_close(&p->blind, NULL, NULL);
 	}
 	p->watched = false;
 	free(p->state);

@@ -11,7 +11,8 @@
  * What lies in a runtime directory goes at logout, and with cleaners of /tmp. Then the place is
  * taken again at once, or as soon as its directory is there again; if it is not within a few
  * seconds, the socket is served in /tmp. Whoever cannot reach the broker knocks (lockfile.h), and
- * it looks. Where another broker has the place, or none is to be had, ours ends: the next command
+ * it looks. Where it cannot be watched, or a lock not be had for want of a descriptor, it looks again
+ * after a pause. Where another broker has the place, or none is to be had, ours ends: the next command
  * starts one.
  */
 
@@ -19,6 +20,7 @@
 #include <uv.h>
 
 #include "message.h"
+#include "pause.h"
 #include "sockpath.h"
 
 struct premises_events {
@@ -38,7 +40,9 @@ struct premises {
 	void *owner;
 	uv_fs_event_t socket_watch, state_watch;
 	uv_timer_t patience;		/* runs while the place is not there */
+	struct pause blind;		/* it is looked after as well as it goes: when it looks again */
 	bool watched;
+	bool unsaid;			/* the lock with the state does not say where the socket is */
 };
 
 /*

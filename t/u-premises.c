@@ -6,6 +6,7 @@
  * broker does, the test does with locks of its own.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -35,6 +36,45 @@ void __wrap_sockpath_last_resort(char out[SOCKPATH_MAX]);
 void __wrap_sockpath_last_resort(char out[SOCKPATH_MAX])
 {
 	memcpy(out, resort, SOCKPATH_MAX);
+}
+
+/* Also these: they are refused so often. */
+static unsigned unwatched, unwritten;
+
+int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags);
+int __real_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags);
+int __wrap_lockfile_say(const char *path, const char *text);
+int __real_lockfile_say(const char *path, const char *text);
+int __wrap_lockfile_take(const char *path, struct message *trouble);
+int __real_lockfile_take(const char *path, struct message *trouble);
+
+int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags)
+{
+	if (unwatched == 0)
+		return __real_uv_fs_event_start(watch, cb, path, flags);
+	unwatched--;
+	return UV_EMFILE;
+}
+
+int __wrap_lockfile_say(const char *path, const char *text)
+{
+	if (unwritten == 0)
+		return __real_lockfile_say(path, text);
+	unwritten--;
+	errno = EMFILE;
+	return -1;
+}
+
+/* The next of that path. */
+static const char *not_taken;
+
+int __wrap_lockfile_take(const char *path, struct message *trouble)
+{
+	if (!not_taken || strcmp(path, not_taken) != 0)
+		return __real_lockfile_take(path, trouble);
+	not_taken = NULL;
+	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", "no descriptor", NULL);
+	return -1;
 }
 
 static bool on_served(void *owner)
@@ -250,6 +290,48 @@ static void test_lost(void)
 	end();
 }
 
+static bool says_where(void)
+{
+	char text[SOCKPATH_MAX + 32];
+	size_t n = strlen(premises.path);
+
+	return lockfile_read(premises.state, text, sizeof(text)) && !strncmp(text, premises.path, n) && text[n] == '\n';
+}
+
+/* In as many turns as it takes. */
+static bool comes(bool (*what)(void))
+{
+	for (int i = 0; i < PATIENCE / 10 && !what(); i++)
+		turn();
+	return what();
+}
+
+static bool holds_state(void)
+{
+	return lockfile_is_there(premises.state_lock, premises.state);
+}
+
+/* Neither its socket nor its state is watched, and the lock says nothing: all is mended by itself. */
+static void test_refused(void)
+{
+	unwatched = 2;
+	unwritten = 2;
+	begin();
+	unlink(in_top("run/git-xmpp/socket"));
+	ok(happens(&served), "no watch was to be had at first: it is seen all the same that the socket goes");
+	ok(comes(says_where), "... and said where it is");
+	is_int(unwatched + unwritten, 0, "... for all that was refused");
+	not_taken = premises.state;
+	unlink(premises.state);
+	ok(comes(holds_state), "a lock that there is no descriptor for is taken later");
+	ok(!not_taken && lost == 0, "... and it is the broker meanwhile");
+	end();
+	unwatched = 2;
+	begin();
+	end();
+	unwatched = 0;
+}
+
 int main(void)
 {
 	char command[64];
@@ -263,6 +345,7 @@ int main(void)
 	test_only_one();
 	test_killed();
 	test_comes_back();
+	test_refused();
 	test_gone_for_good();
 	test_lost();
 	is_int(uv_loop_close(&loop), 0, "no handle is left");
