@@ -11,6 +11,9 @@
  * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent, received, told, and those of
  * witness_write(). It is on the disk before the refs leave for the device, and removed when the journal has its line;
  * without a sync: one that a crash of the machine brings back is asked about once more.
+ *
+ * What the broker before has left and could not be read is read after a pause. By then there are files of pushes that
+ * run: these are no more cut than they were when they were written, so their names are kept as long as the files are.
  */
 #include "unsettled.h"
 
@@ -23,8 +26,10 @@
 #include "address.h"
 #include "alloc.h"
 #include "fields.h"
+#include "log.h"
 #include "lostpush.h"
 #include "negotiation.h"
+#include "pause.h"
 #include "presence.h"
 #include "text.h"
 #include "transferlog.h"
@@ -49,12 +54,20 @@ struct entry {
 	bool told;			/* the journal says that it is unknown */
 };
 
+/* A push of this broker's that has a file. */
+struct noted {
+	struct noted *next;
+	char id[NEG_ID_LEN + 1];
+};
+
 struct unsettled {
 	struct broker *broker;		/* borrowed */
 	struct gitrun_host host;
 	struct entry *first;		/* owned, oldest first */
 	unsigned count;
+	struct noted *noted;		/* owned */
 	uv_timer_t timer;		/* until the next look of any */
+	struct pause unread;		/* files of the broker before that could not be read */
 };
 
 static void enter(struct entry *e, enum unsettled_state state, const char *because)
@@ -88,6 +101,36 @@ static void write_file(const char *id, const struct buf *fields)
 	free(path);
 }
 
+/* Where the name of that push is, or NULL at the end. */
+static struct noted **find_noted(struct unsettled *u, const char *id)
+{
+	struct noted **at = &u->noted;
+
+	while (*at && strcmp((*at)->id, id) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static void remember(struct unsettled *u, const char *id)
+{
+	struct noted **at = find_noted(u, id);
+
+	if (*at)
+		return;
+	*at = xcalloc(1, sizeof(**at));
+	snprintf((*at)->id, sizeof((*at)->id), "%s", id);
+}
+
+static void forget_noted(struct noted **at)
+{
+	struct noted *noted = *at;
+
+	if (!noted)
+		return;
+	*at = noted->next;
+	free(noted);
+}
+
 void unsettled_note(struct unsettled *u, const struct unsettled_push *push)
 {
 	struct buf fields = { 0 };
@@ -103,6 +146,7 @@ void unsettled_note(struct unsettled *u, const struct unsettled_push *push)
 	fields_add_u64(&fields, "received", push->received);
 	fields_add_u64(&fields, "told", push->asked);
 	witness_write(push->witness, &fields);
+	remember(u, push->id);
 	write_file(push->id, &fields);
 	buf_finish(&fields);
 }
@@ -113,6 +157,8 @@ void unsettled_drop(struct unsettled *u, const char *id)
 
 	if (path && unlink(path) && errno != ENOENT)
 		log_warning("cannot remove '%s': %s", path, strerror(errno));
+	if (u)
+		forget_noted(find_noted(u, id));
 	free(path);
 }
 
@@ -301,15 +347,25 @@ static struct entry *parse(const char *id, struct fields f)
 	return e;
 }
 
-static void load(struct unsettled *u, const char *id)
+static bool is_known(struct unsettled *u, const char *id)
+{
+	for (const struct entry *e = u->first; e; e = e->next)
+		if (!strcmp(e->id, id))
+			return true;
+	return *find_noted(u, id);
+}
+
+/* False if it could not be read; what is damaged will not be otherwise. */
+static bool load(struct unsettled *u, const char *id)
 {
 	char *path = path_of(id);
 	struct message trouble;
 	struct buf bytes = { 0 };
+	int result = path ? userfile_read(path, &bytes, &trouble) : -1;
 	struct fields f;
 	struct entry *e;
 
-	if (path && userfile_read(path, &bytes, &trouble) == 0) {
+	if (result == 0) {
 		f = (struct fields){ buf_data(&bytes), buf_len(&bytes) };
 		e = fields_valid(f) ? parse(id, f) : NULL;
 		if (e)
@@ -319,14 +375,16 @@ static void load(struct unsettled *u, const char *id)
 	}
 	buf_finish(&bytes);
 	free(path);
+	return result >= 0;
 }
 
 /* A file under another name was being written when a broker was killed. */
-static void load_all(struct unsettled *u)
+static bool load_files(struct unsettled *u)
 {
 	char *path = path_of("");
 	DIR *dir = path ? opendir(path) : NULL;
 	const struct dirent *entry;
+	bool good = dir;
 
 	while (dir && (entry = readdir(dir))) {
 		const char *name = entry->d_name;
@@ -335,12 +393,27 @@ static void load_all(struct unsettled *u)
 			continue;
 		if (name[NEG_ID_LEN])
 			unlinkat(dirfd(dir), name, 0);
-		else
-			load(u, name);
+		else if (!is_known(u, name))
+			good &= load(u, name);
 	}
 	if (dir)
 		closedir(dir);
 	free(path);
+	return good;
+}
+
+static void load_all(struct unsettled *u)
+{
+	if (load_files(u))
+		pause_end(&u->unread);
+	else if (pause_begin(&u->unread))
+		log_warning("what is kept of pushes that were cut could not be read, and is read again");
+}
+
+static void on_read_again(void *owner)
+{
+	load_all(owner);
+	unsettled_wake(owner);
 }
 
 struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host)
@@ -351,6 +424,7 @@ struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *h
 	u->host = *host;
 	uv_timer_init(b->loop, &u->timer);
 	u->timer.data = u;
+	pause_init(&u->unread, b->loop, on_read_again, u);
 	load_all(u);
 	return u;
 }
@@ -395,9 +469,16 @@ void unsettled_wake(struct unsettled *u)
 	}
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_pause_closed(uv_handle_t *handle)
 {
 	free(handle->data);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct unsettled *u = handle->data;
+
+	pause_close(&u->unread, on_pause_closed, u);
 }
 
 void unsettled_destroy(struct unsettled *u)
@@ -408,5 +489,8 @@ void unsettled_destroy(struct unsettled *u)
 		say_unknown(u->first);
 		forget(u->first);
 	}
+	while (u->noted)
+		forget_noted(&u->noted);
+	pause_end(&u->unread);
 	uv_close((uv_handle_t *)&u->timer, on_timer_closed);
 }

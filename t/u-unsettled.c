@@ -4,6 +4,7 @@
 /* A push that was cut, its file, and a device, a git and a journal that are none. */
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +13,10 @@
 #include "lostpush.h"
 #include "tap.h"
 #include "transferlog.h"
+#include "userfile.h"
 
 #define ID "0123456789abcdef01234567"
+#define OTHER_ID "76543210fedcba9876543210"
 #define OLD "1111111111111111111111111111111111111111"
 #define NEW "2222222222222222222222222222222222222222"
 
@@ -29,6 +32,31 @@ static void *asker, *looker;
 /* meson.build has these called instead. */
 int __wrap_fsync(int fd);
 int __real_fsync(int fd);
+DIR *__wrap_opendir(const char *path);
+DIR *__real_opendir(const char *path);
+int __wrap_userfile_read(const char *path, struct buf *out, struct message *trouble);
+int __real_userfile_read(const char *path, struct buf *out, struct message *trouble);
+
+/* So often there is no descriptor for them. */
+static unsigned unopened, unread;
+
+DIR *__wrap_opendir(const char *path)
+{
+	if (unopened == 0)
+		return __real_opendir(path);
+	unopened--;
+	errno = EMFILE;
+	return NULL;
+}
+
+int __wrap_userfile_read(const char *path, struct buf *out, struct message *trouble)
+{
+	if (unread == 0)
+		return __real_userfile_read(path, out, trouble);
+	unread--;
+	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", "no descriptor", NULL);
+	return -1;
+}
 
 int __wrap_fsync(int fd)
 {
@@ -101,7 +129,7 @@ static unsigned kept(void)
 }
 
 /* A push of one branch, which the device has begun to hear of. */
-static void write_down(struct unsettled *u)
+static void write_down(struct unsettled *u, const char *id)
 {
 	static const char command[] = "0083" OLD " " NEW " refs/heads/main\0 report-status side-band-64k " "0000";
 	struct witness witness;
@@ -113,7 +141,7 @@ static void write_down(struct unsettled *u)
 		.jid = "100%@example.org",
 		.device = "tj5aapswkpah22kj",
 		.share = "my x.git",
-		.id = ID,
+		.id = id,
 		.path = "in-band",
 		.reason = "stopped",
 		.witness = &witness,
@@ -127,7 +155,7 @@ static void a_push(const struct gitrun_host *host)
 	char *left = xasprintf("%s/%s.17", directory, ID);
 
 	syncs = 0;
-	write_down(u);
+	write_down(u, ID);
 	ok(kept() == 1 && syncs >= 2, "a push is on the disk, file and directory, when it is said to be written down");
 	unsettled_destroy(u);
 	fclose(fopen(left, "w"));
@@ -151,6 +179,51 @@ static void a_push(const struct gitrun_host *host)
 	free(left);
 }
 
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* Until somebody is asked, or for long. */
+static bool asks(void)
+{
+	bool late = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, 60 * 1000, 0);
+	while (!late && buf_len(&trace) == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	return buf_len(&trace) > 0;
+}
+
+/* What the broker before has left cannot be read at first; and a push of this one begins meanwhile. */
+static void a_push_not_read(const struct gitrun_host *host, unsigned *refused)
+{
+	struct unsettled *u = unsettled_create(&broker, host);
+
+	write_down(u, ID);
+	unsettled_destroy(u);
+	*refused = 1;
+	u = unsettled_create(&broker, host);
+	write_down(u, OTHER_ID);
+	unsettled_wake(u);
+	expect("", "what could not be read is not known");
+	ok(asks(), "it is read again by itself");
+	expect("asks tj5aapswkpah22kj of 100%@example.org\n", "... and asked about; not so the push that runs");
+	question->exited(asker, 0);
+	expect("journal: failed\n", "it is settled");
+	unsettled_drop(u, OTHER_ID);
+	is_int(kept(), 0, "and nothing is kept");
+	*refused = 1;
+	unsettled_destroy(unsettled_create(&broker, host));
+	*refused = 0;
+	unsettled_destroy(u);
+}
+
 int main(void)
 {
 	char home[] = "/tmp/u-unsettled.XXXXXX";
@@ -164,6 +237,8 @@ int main(void)
 	directory = xasprintf("%s/unsettled", state);
 	uv_loop_init(&loop);
 	a_push(&host);
+	a_push_not_read(&host, &unopened);
+	a_push_not_read(&host, &unread);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
 	rmdir(directory);
