@@ -2,6 +2,7 @@
 #include "account.h"
 
 /*
+ *   no key               it could not be had: tried again later
  *   no xmpp              the password is being asked for, or could not be had: asked again later
  *   xmpp                 it tries by itself whatever failed, unless the account is refused
  *   xmpp, refused        the password is being asked for again, or is the same one: asked later
@@ -29,6 +30,7 @@
 enum { INSIST_AFTER = 4 * 60 * 1000 };
 
 static void ask(struct broker *b, bool insist);
+static void wait_to_ask(struct broker *b, enum retry_cause cause);
 
 static bool is_refused(const struct broker *b)
 {
@@ -40,15 +42,20 @@ static void on_again(uv_timer_t *timer)
 {
 	struct broker *b = timer->data;
 
-	ask(b, b->login.retry.pause >= INSIST_AFTER);
+	if (!b->key)
+		broker_identify(b);
+	if (b->key)
+		ask(b, b->login.retry.pause >= INSIST_AFTER);
+	else
+		wait_to_ask(b, RETRY_MACHINE);
 }
 
 /* Nothing can be done now. Whoever waits is told. */
-static void wait_to_ask(struct broker *b)
+static void wait_to_ask(struct broker *b, enum retry_cause cause)
 {
 	struct account *a = &b->login;
 
-	uv_timer_start(&a->again, on_again, retry_pause(&a->retry, RETRY_ACCOUNT), 0);
+	uv_timer_start(&a->again, on_again, retry_pause(&a->retry, cause), 0);
 	sessions_wake(b);
 }
 
@@ -71,7 +78,7 @@ static void log_in(struct broker *b, const char *password)
 	if (!b->xmpp) {
 		message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
 		log_error("%s", b->trouble.text);
-		wait_to_ask(b);
+		wait_to_ask(b, RETRY_MACHINE);
 		return;
 	}
 	b->inbands.xmpp = b->xmpp;
@@ -97,7 +104,7 @@ static void on_password(void *owner, const char *password, const struct message 
 	if (password && is_refused(b) && (xmpp_password(b->xmpp, password) || a->insist))
 		xmpp_connect(b->xmpp);
 	else
-		wait_to_ask(b);
+		wait_to_ask(b, !password && trouble->id == MSG_NO_RESOURCES ? RETRY_MACHINE : RETRY_ACCOUNT);
 }
 
 static void forget_question(struct broker *b)
@@ -178,6 +185,8 @@ void account_begin(struct broker *b)
 		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
 	if (b->config->account && b->key)
 		ask(b, false);
+	else if (b->config->account)
+		wait_to_ask(b, RETRY_MACHINE);
 	else
 		sessions_wake(b);
 }
@@ -236,7 +245,7 @@ void account_state(struct broker *b, enum xmpp_state state, const struct message
 	if (state != XMPP_FAILED || !trouble || trouble->id != MSG_AUTH_FAILED || a->asking)
 		return;
 	if (a->fresh && !a->given)
-		wait_to_ask(b);
+		wait_to_ask(b, RETRY_ACCOUNT);
 	else
 		ask(b, false);
 }

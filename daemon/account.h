@@ -8,7 +8,8 @@
  * ends no connection. When the server refuses it, or there was none, the source is asked again:
  * at once, after pauses that grow, and for each command of the user's. Another password is tried
  * at once; the same one seldom, and for commands only as often as a server bears it
- * (core/retry.h).
+ * (core/retry.h). What only this machine keeps from us, the device key included, is tried for as often as a server
+ * that is not there.
  */
 
 #include <stdbool.h>

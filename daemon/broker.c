@@ -342,11 +342,14 @@ static void read_shares(struct broker *b)
 /* Another account: nothing that the last one had, or told, is left. */
 void broker_identify(struct broker *b)
 {
+	struct message before = b->trouble;
+
 	if (identity_fits(b))
 		return;
 	reach_close(b->reach);
 	announcer_destroy(b->announcer);
-	if (identity_assume(b, &b->trouble))
+	/* It may be tried for hours. */
+	if (identity_assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(b);
 	reach_reload(b->reach);

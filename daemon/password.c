@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "child.h"
 #include "childenv.h"
+#include "descriptors.h"
 
 enum {
 	PASSWORD_TIMEOUT = 30 * 1000,
@@ -25,6 +26,7 @@ struct password {
 	bool printed;			/* anything at all */
 	password_done done;
 	void *owner;
+	int refused;			/* why it could not be started: an error of libuv */
 	bool finished;
 };
 
@@ -160,7 +162,15 @@ static void on_timeout(uv_timer_t *timer)
 /* Not from within password_ask(): its caller does not know us yet. */
 static void on_cannot_start(uv_timer_t *timer)
 {
-	fail(timer->data, "it cannot be started");
+	struct password *p = timer->data;
+	struct message m;
+
+	if (!descriptors_lacking(-p->refused)) {
+		fail(p, "it cannot be started");
+		return;
+	}
+	message_set(&m, MSG_NO_RESOURCES, "jid", p->jid, NULL);
+	finish(p, NULL, &m);
 }
 
 struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done, void *owner)
@@ -172,7 +182,6 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	const char *const by_command[] = { "sh", "-c", config->password_command, NULL };
 	const char *const by_git[] = { "git", "credential", "fill", NULL };
 	char **env = childenv_for_user(extra), *question;
-	int error;
 
 	p->account = xstrdup(config->account);
 	p->jid = xstrdup(config->jid);
@@ -181,7 +190,7 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	p->owner = owner;
 	uv_timer_init(loop, &p->timer);
 	p->timer.data = p;
-	p->child = child_spawn(loop, p->command ? by_command : by_git, env, "/", &events, p, &error);
+	p->child = child_spawn(loop, p->command ? by_command : by_git, env, "/", &events, p, &p->refused);
 	childenv_destroy(env);
 	uv_timer_start(&p->timer, p->child ? on_timeout : on_cannot_start, p->child ? PASSWORD_TIMEOUT : 0, 0);
 	if (!p->child)

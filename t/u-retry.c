@@ -12,6 +12,7 @@ static const struct {
 	enum retry_cause cause;
 	uint64_t first, max;	/* without what chance adds */
 } rows[] = {
+	{ "a machine that gives out no more", RETRY_MACHINE, SECOND, MINUTE },
 	{ "a server that is not there", RETRY_SERVER, SECOND, MINUTE },
 	{ "a certificate that is not trusted", RETRY_CERTIFICATE, SECOND, MINUTE },
 	{ "a password that is refused", RETRY_ACCOUNT, MINUTE, 30 * MINUTE },

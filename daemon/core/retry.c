@@ -13,6 +13,7 @@ enum {
 static const struct {
 	unsigned first, max;	/* ms */
 } pauses[] = {
+	[RETRY_MACHINE] = { SECOND, MINUTE },
 	[RETRY_SERVER] = { SECOND, MINUTE },
 	[RETRY_CERTIFICATE] = { SECOND, MINUTE },
 	[RETRY_ACCOUNT] = { MINUTE, 30 * MINUTE },

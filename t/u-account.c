@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "account.h"
+
+/* A machine that gives out nothing, a source of passwords and a server: all of them as they are told to be. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "broker.h"
+#include "greeting.h"
+#include "log.h"
+#include "password.h"
+#include "peer.h"
+#include "reach.h"
+#include "session.h"
+#include "tap.h"
+
+enum { PATIENCE = 60 * 1000, SOON = 1500 };	/* ms */
+
+static uv_loop_t loop;
+static char account[] = "alice", jid[] = "alice@example.org";
+static struct config config = { .account = account, .jid = jid };
+static struct broker broker = { .loop = &loop, .config = &config };
+static const struct xmpp_events events;
+static struct xmpp *const connection = (struct xmpp *)&events;
+static struct device_key *const key = (struct device_key *)&config;
+
+static unsigned refused;	/* so often is no connection to be had */
+static unsigned keyless;	/* so often is no key to be had */
+static unsigned connected;
+static password_done done;
+
+struct xmpp *xmpp_create(uv_loop_t *of, const struct xmpp_config *with, const struct xmpp_events *to, void *owner)
+{
+	if (refused == 0)
+		return connection;
+	refused--;
+	return NULL;
+}
+
+void xmpp_connect(struct xmpp *x)
+{
+	connected++;
+}
+
+bool xmpp_password(struct xmpp *x, const char *password)
+{
+	return true;
+}
+
+enum xmpp_state xmpp_state(const struct xmpp *x)
+{
+	return XMPP_CONNECTING;
+}
+
+const struct message *xmpp_trouble(const struct xmpp *x)
+{
+	return &broker.trouble;
+}
+
+uint64_t xmpp_retry_at(const struct xmpp *x)
+{
+	return 0;
+}
+
+void xmpp_destroy(struct xmpp *x, void (*gone)(void *arg), void *arg)
+{
+	gone(arg);
+}
+
+struct password *password_ask(uv_loop_t *of, const struct config *with, password_done call, void *owner)
+{
+	done = call;
+	return (struct password *)&done;
+}
+
+void password_destroy(struct password *p)
+{
+}
+
+void broker_identify(struct broker *b)
+{
+	if (keyless == 0)
+		b->key = key;
+	else
+		keyless--;
+}
+
+int broker_reload(struct broker *b, struct message *trouble)
+{
+	return 0;
+}
+
+uint64_t broker_now(const struct broker *b)
+{
+	return uv_now(&loop);
+}
+
+struct config *config_read(struct message *trouble)
+{
+	return NULL;
+}
+
+void config_free(struct config *c)
+{
+}
+
+bool config_same_account(const struct config *a, const struct config *b)
+{
+	return true;
+}
+
+void inbands_lost(struct inbands *all, const char *why)
+{
+}
+
+void peer_end(struct peer *p, const char *reason)
+{
+}
+
+void greetings_end(struct broker *b)
+{
+}
+
+void reach_online(struct reach *r, struct xmpp *xmpp)
+{
+}
+
+void sessions_wake(struct broker *b)
+{
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* The source answers each time it is asked, until we are connected. */
+static bool connects(void)
+{
+	bool late = false;
+	uv_timer_t timer;
+
+	connected = 0;
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, PATIENCE, 0);
+	while (!late && !connected) {
+		if (broker.login.asking)
+			done(&broker, "secret", NULL);
+		else
+			uv_run(&loop, UV_RUN_ONCE);
+	}
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	return connected;
+}
+
+/* ms until the next attempt. */
+static uint64_t pause_now(void)
+{
+	uint64_t at = account_retry_at(&broker), now = broker_now(&broker);
+
+	return at > now ? at - now : 0;
+}
+
+static void answer_none(enum message_id why)
+{
+	struct message trouble;
+
+	message_set(&trouble, why, "jid", config.jid, NULL);
+	done(&broker, NULL, &trouble);
+}
+
+static void drop(void)
+{
+	account_drop(&broker);
+	broker.trouble.id = MSG_NONE;
+}
+
+int main(void)
+{
+	log_init();
+	log_set_level(LOG_ERROR);
+	uv_loop_init(&loop);
+	broker.presence = presence_create();
+	broker.key = key;
+	account_init(&broker, &events);
+
+	refused = 1;
+	account_begin(&broker);
+	done(&broker, "secret", NULL);
+	is_int(broker.trouble.id, MSG_NO_RESOURCES, "no connection could be begun");
+	ok(pause_now() > 0 && pause_now() <= SOON, "it is tried again in a moment");
+	ok(connects(), "... and then it is");
+	drop();
+
+	answer_none(MSG_NO_RESOURCES);
+	ok(pause_now() > 0 && pause_now() <= SOON, "where the source could not be asked, it is asked again in a moment");
+	ok(connects(), "... and then it is");
+	drop();
+
+	answer_none(MSG_PASSWORD_NEEDED);
+	ok(pause_now() >= 60 * 1000, "where it had none, it is left in peace");
+	broker.key = NULL;
+	keyless = 1;
+	account_begin(&broker);
+	ok(pause_now() > 0 && pause_now() <= SOON, "where no key could be had, that is tried again in a moment");
+	ok(connects(), "... and again, by itself");
+	is_int(keyless, 0, "... until there is one");
+
+	account_stop(&broker);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
+	presence_destroy(broker.presence);
+	return tap_done();
+}
