@@ -13,6 +13,8 @@ static void on_over(uv_timer_t *timer)
 
 void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), void *owner)
 {
+	p->first = PAUSE_FIRST;
+	p->max = PAUSE_MAX;
 	p->length = 0;
 	p->over = over;
 	p->owner = owner;
@@ -22,13 +24,19 @@ void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), voi
 	p->timer.data = p;
 }
 
+void pause_slow(struct pause *p, unsigned first, unsigned max)
+{
+	p->first = first;
+	p->max = max;
+}
+
 bool pause_begin(struct pause *p)
 {
 	bool first = p->length == 0;
 
 	if (uv_is_active((uv_handle_t *)&p->timer))
 		return false;
-	uv_timer_start(&p->timer, on_over, backoff_next(&p->length, PAUSE_FIRST, PAUSE_MAX, &p->random), 0);
+	uv_timer_start(&p->timer, on_over, backoff_next(&p->length, p->first, p->max, &p->random), 0);
 	return first;
 }
 

@@ -18,6 +18,7 @@ enum { PAUSE_FIRST = 1000, PAUSE_MAX = 40 * 1000 };	/* ms, without what chance a
 /* Lies in whatever fails, which must live until it is closed. It does not keep the loop alive. */
 struct pause {
 	uv_timer_t timer;
+	unsigned first, max;		/* ms */
 	unsigned length;		/* ms, of the last one; 0: the last try worked */
 	uint32_t random;
 	void (*over)(void *owner);
@@ -26,6 +27,9 @@ struct pause {
 
 /* over: it is to be tried again. */
 void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), void *owner);
+
+/* Where a try costs somebody else something: other pauses, in ms. */
+void pause_slow(struct pause *p, unsigned first, unsigned max);
 
 /* It failed. What fails while a pause runs makes it no longer. True for the first failure, which is worth a line. */
 bool pause_begin(struct pause *p);

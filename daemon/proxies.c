@@ -7,7 +7,8 @@
  * addresses. Items are asked a few at a time, so that a server with many of
  * them and a limit of bytes does not keep everything else waiting.
  *
- * What can go wrong: no answer, or one without sense; that item is no proxy then.
+ * What can go wrong: no answer, or one without sense; that item is no proxy then. Whoever gives no answer may do so
+ * later: if there was no proxy among the others, all is forgotten after a pause, and whoever wants one asks anew.
  * A connection that ends answers whatever is open, and what is not answered
  * when proxies_online() comes is forgotten.
  */
@@ -17,7 +18,9 @@
 
 #include "alloc.h"
 #include "disco.h"
+#include "inquiry.h"
 #include "log.h"
+#include "pause.h"
 
 enum { ASKED_AT_ONCE = 4 };
 
@@ -50,14 +53,20 @@ struct proxies {
 	size_t n_items, next, asking;
 	struct found *found;	/* owned; PROXIES_MAX of them, or NULL */
 	size_t n_found;
+	bool unanswered;	/* something in this search */
+	struct pause again;	/* until the next one, if nothing was found */
 };
 
-struct proxies *proxies_create(void (*changed)(void *owner), void *owner)
+static void on_again(void *owner);
+
+struct proxies *proxies_create(uv_loop_t *loop, void (*changed)(void *owner), void *owner)
 {
 	struct proxies *p = xcalloc(1, sizeof(*p));
 
 	p->changed = changed;
 	p->owner = owner;
+	pause_init(&p->again, loop, on_again, p);
+	pause_slow(&p->again, PROXY_AGAIN_FIRST, PROXY_AGAIN_MAX);
 	return p;
 }
 
@@ -80,7 +89,24 @@ static void forget(struct proxies *p)
 	free(p->found);
 	p->found = NULL;
 	p->n_found = 0;
+	p->unanswered = false;
 	p->search = SEARCH_NOT_BEGUN;
+}
+
+static void on_again(void *owner)
+{
+	struct proxies *p = owner;
+
+	/* Somebody could ask meanwhile. */
+	if (proxies_searching(p))
+		return;
+	forget(p);
+	p->changed(p->owner);
+}
+
+static void on_closed(uv_handle_t *timer)
+{
+	free(timer->data);
 }
 
 void proxies_destroy(struct proxies *p)
@@ -88,13 +114,20 @@ void proxies_destroy(struct proxies *p)
 	if (!p)
 		return;
 	forget(p);
-	free(p);
+	pause_close(&p->again, on_closed, p);
 }
 
 void proxies_online(struct proxies *p, struct xmpp *xmpp)
 {
 	forget(p);
+	pause_end(&p->again);
 	p->xmpp = xmpp;
+}
+
+/* An error that says nothing of whoever was asked. */
+static void note_error(struct proxies *p, const char *error)
+{
+	p->unanswered |= inquiry_tells_outage(error) || !strcmp(error, "resource-constraint");
 }
 
 /* --- the third question --- */
@@ -126,8 +159,10 @@ static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 
 	item->request = 0;
 	p->asking--;
-	if (error)
+	if (error) {
+		note_error(p, error);
 		log_info("proxies: %s gives no address: %s", item->jid, error);
+	}
 	while (rows && p->n_found < PROXIES_MAX && xmpp_rows_next(rows, &row))
 		if (row.kind == XMPP_STREAMHOST)
 			add(p, item->jid, &row);
@@ -143,6 +178,8 @@ static void ask(struct item *item, const char *payload, xmpp_rows_answer answer)
 	item->request = xmpp_query(p->xmpp, item->jid, payload, PROXY_TIMEOUT, answer, item);
 	if (item->request)
 		p->asking++;
+	else
+		p->unanswered = true;
 }
 
 static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
@@ -154,12 +191,24 @@ static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
 
 	item->request = 0;
 	p->asking--;
+	if (error)
+		note_error(p, error);
 	while (rows && !proxy && xmpp_rows_next(rows, &row))
 		proxy = row.kind == XMPP_IDENTITY && !strcmp(row.category, "proxy") &&
 			!strcmp(row.type, "bytestreams");
 	if (proxy)
 		ask(item, "<query xmlns='" NS_BYTESTREAMS "'/>", on_address);
 	proceed(p, false);
+}
+
+static void end_search(struct proxies *p)
+{
+	if (p->n_found == 0)
+		log_info("proxies: our server has none%s", p->unanswered ? ", as far as it answers" : "");
+	if (p->n_found == 0 && p->unanswered)
+		pause_begin(&p->again);
+	else
+		pause_end(&p->again);
 }
 
 /* Asks the next items, or finds that there are none left. news: there is something to be told in any case. */
@@ -170,8 +219,7 @@ static void proceed(struct proxies *p, bool news)
 	if (p->asking == 0) {
 		p->search = SEARCH_OVER;
 		forget_items(p);
-		if (p->n_found == 0)
-			log_info("proxies: our server has none");
+		end_search(p);
 		news = true;
 	}
 	/* The last word: whoever hears it may ask, or begin anew. */
@@ -188,8 +236,10 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 
 	p->listing = 0;
 	p->search = SEARCH_ASKING;
-	if (error)
+	if (error) {
+		note_error(p, error);
 		log_info("proxies: our server does not tell its items: %s", error);
+	}
 	while (rows && p->n_items < PROXY_ITEMS_MAX && xmpp_rows_next(rows, &row)) {
 		/* Users and chat rooms are no proxies. */
 		if (row.kind != XMPP_ITEM || strchr(row.jid, '@'))
@@ -210,6 +260,8 @@ static void begin(struct proxies *p)
 				PROXY_TIMEOUT, on_items, p);
 	if (p->listing)
 		p->search = SEARCH_LISTING;
+	else
+		pause_begin(&p->again);
 }
 
 /* --- what was found --- */

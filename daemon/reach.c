@@ -169,7 +169,7 @@ struct reach *reach_create(struct broker *b)
 	struct reach *r = xcalloc(1, sizeof(*r));
 
 	r->broker = b;
-	r->proxies = proxies_create(on_proxies, r);
+	r->proxies = proxies_create(b->loop, on_proxies, r);
 	r->netwatch = netwatch_create(b->loop, on_network, r);
 	pause_init(&r->closed, b->loop, on_open_again, r);
 	listen_as_configured(r);

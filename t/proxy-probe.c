@@ -420,7 +420,7 @@ int main(int argc, char **argv)
 	uv_timer_init(p.loop, &p.nudge);
 	p.limit.data = p.nudge.data = &p;
 	uv_timer_start(&p.limit, on_limit, LIMIT, 0);
-	p.proxies = proxies_create(on_proxies, &p);
+	p.proxies = proxies_create(p.loop, on_proxies, &p);
 	start_side(&p, &p.from, "from", &config, argv[optind + 3]);
 	start_side(&p, &p.to, "to", &config, argv[optind + 4]);
 	xmpp_connect(p.from.xmpp);

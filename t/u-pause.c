@@ -62,7 +62,9 @@ int main(void)
 	is_int(uv_run(&loop, UV_RUN_NOWAIT), 0, "nobody is kept waiting at the end of the program");
 	ok(pause_end(&pause_of_it), "it worked by itself, and had failed");
 	is_int(pause_left(&pause_of_it), 0, "... and is not tried");
+	pause_slow(&pause_of_it, 100 * 1000, 300 * 1000);
 	pause_begin(&pause_of_it);
+	ok(asked >= 100 * 1000 && asked <= 150 * 1000, "what costs somebody something is tried later");
 	pause_close(&pause_of_it, NULL, &nobody);
 	tries = 0;
 	uv_run(&loop, UV_RUN_DEFAULT);

@@ -62,7 +62,7 @@ void account_wanted(struct broker *b)
 {
 }
 
-struct proxies *proxies_create(void (*changed)(void *owner), void *owner)
+struct proxies *proxies_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
 {
 	return NULL;
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proxies.h"
+
+/* A server that answers as it is told to, and a link that wants a proxy whenever it hears of a change. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "tap.h"
+
+enum { PATIENCE = 60 * 1000 };	/* ms */
+
+struct xmpp_rows {
+	const struct xmpp_row *row;	/* NULL: no more */
+};
+
+static uv_loop_t loop;
+static struct xmpp *const connection = (struct xmpp *)&loop;
+static struct proxies *proxies;
+static bool wanted, full_table;
+static uint64_t asked_pause;	/* ms, of the last one that is long */
+static unsigned listings;	/* how often the server was asked for its items */
+static xmpp_rows_answer answer;	/* to the question that is open, or NULL */
+static void *asker;
+
+/* meson.build has this called instead: what is long is written down, and comes soon. */
+int __real_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat);
+int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat);
+
+int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat)
+{
+	if (timeout < PROXY_AGAIN_FIRST || timeout == PATIENCE)
+		return __real_uv_timer_start(timer, cb, timeout, repeat);
+	asked_pause = timeout;
+	return __real_uv_timer_start(timer, cb, 1, repeat);
+}
+
+const char *xmpp_jid(const struct xmpp *x)
+{
+	return "alice@example.org/git.x";
+}
+
+uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
+		    xmpp_rows_answer call, void *arg)
+{
+	if (full_table)
+		return 0;
+	listings += strstr(payload, "disco#items") != NULL;
+	answer = call;
+	asker = arg;
+	return 1;
+}
+
+void xmpp_forget(struct xmpp *x, uint64_t handle)
+{
+	answer = NULL;
+}
+
+bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+{
+	if (!rows->row)
+		return false;
+	*row = *rows->row;
+	rows->row = NULL;
+	return true;
+}
+
+static void on_changed(void *owner)
+{
+	if (wanted)
+		proxies_best(proxies);
+}
+
+static void fail(const char *error)
+{
+	xmpp_rows_answer call = answer;
+
+	answer = NULL;
+	call(asker, error, NULL);
+}
+
+static void tell(const struct xmpp_row *row)
+{
+	struct xmpp_rows rows = { row };
+	xmpp_rows_answer call = answer;
+
+	answer = NULL;
+	call(asker, NULL, &rows);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+/* Until the server is asked once more. */
+static bool asks_again(void)
+{
+	unsigned before = listings;
+	bool late = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &late;
+	uv_timer_start(&timer, on_time, PATIENCE, 0);
+	while (!late && listings == before)
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	return listings > before;
+}
+
+/* What would come soon has come. */
+static void settle(void)
+{
+	bool over = false;
+	uv_timer_t timer;
+
+	uv_timer_init(&loop, &timer);
+	timer.data = &over;
+	uv_timer_start(&timer, on_time, 50, 0);
+	while (!over)
+		uv_run(&loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+int main(void)
+{
+	static const struct xmpp_row item = { .kind = XMPP_ITEM, .jid = "proxy.example.org" };
+	static const struct xmpp_row identity = { .kind = XMPP_IDENTITY, .category = "proxy", .type = "bytestreams" };
+	static const struct xmpp_row host = {
+		.kind = XMPP_STREAMHOST, .jid = "proxy.example.org", .host = "192.0.2.1", .port = 7777,
+	};
+
+	log_init();
+	log_set_level(LOG_ERROR);
+	uv_loop_init(&loop);
+	proxies = proxies_create(&loop, on_changed, NULL);
+	proxies_online(proxies, connection);
+	ok(!proxies_best(proxies) && listings == 1, "whoever wants a proxy has the server asked");
+	wanted = true;
+	fail("timeout");
+	ok(!proxies_searching(proxies), "it does not answer");
+	ok(asked_pause >= PROXY_AGAIN_FIRST && asked_pause <= PROXY_AGAIN_FIRST * 3 / 2, "the next question has time");
+	ok(asks_again(), "... and comes");
+	tell(&item);
+	fail("remote-server-timeout");
+	ok(asks_again(), "it has one that does not answer: the same");
+	tell(&item);
+	tell(&identity);
+	fail("timeout");
+	ok(asked_pause > PROXY_AGAIN_FIRST * 3 / 2, "pauses grow");
+	wanted = false;
+	settle();
+	ok(!answer, "nobody wants one any more: nobody is asked");
+	full_table = true;
+	proxies_best(proxies);
+	full_table = false;
+	wanted = true;
+	ok(asks_again(), "there was no place for the question: it is asked later");
+	tell(&item);
+	tell(&identity);
+	tell(&host);
+	is_str(proxies_best(proxies)->host, "192.0.2.1", "it tells where its proxy is");
+	asked_pause = 0;
+	proxies_online(proxies, NULL);
+	proxies_online(proxies, connection);
+	proxies_best(proxies);
+	fail("item-not-found");
+	is_int(asked_pause, 0, "a server that has none is not asked again");
+	proxies_online(proxies, NULL);
+	proxies_online(proxies, connection);
+	proxies_best(proxies);
+	fail("timeout");
+	proxies_destroy(proxies);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a pause, and leaves no handle");
+	return tap_done();
+}
