@@ -10,12 +10,13 @@
  * Refs may be elsewhere: in the common directory of a linked work tree, or behind
  * symbolic links, as git-new-workdir makes them. These are followed, and each directory is
  * taken once, by its inode, so that links in a circle end. What no watch can see (too many
- * directories, a ref that is a link out of the repository, a file system whose other users are on other
+ * directories, one that cannot be listed for want of a descriptor, a ref that is a link out of the repository, a file system whose other users are on other
  * machines) is looked at slowly: moved is called each SLOW_LOOK.
  */
 #include "refwatch.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -171,6 +172,7 @@ static void list_directory(struct scan *s, const char *path)
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
 
+	s->blind |= !dir && errno != ENOENT;
 	while (dir && (entry = readdir(dir))) {
 		char *below;
 
@@ -201,11 +203,12 @@ static void follow_link(struct scan *s, const char *git_dir, const char *name)
 }
 
 /* The git directory that a linked work tree shares with others, malloc'd; NULL: it is none. */
-static char *common_directory(const char *git_dir)
+static char *common_directory(struct scan *s, const char *git_dir)
 {
 	char *path = xasprintf("%s/commondir", git_dir), line[COMMON_MAX] = "", *common = NULL;
 	FILE *f = fopen(path, "re");
 
+	s->blind |= !f && errno != ENOENT;
 	if (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
 		common = *line == '/' ? xstrdup(line) : xasprintf("%s/%s", git_dir, line);
@@ -232,7 +235,7 @@ static void add_git_directory(struct scan *s, const char *git_dir)
 static void scan_in_pool(uv_work_t *work)
 {
 	struct scan *s = (struct scan *)work;
-	char *common = common_directory(s->path);
+	char *common = common_directory(s, s->path);
 
 	add_git_directory(s, s->path);
 	if (common)

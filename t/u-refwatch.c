@@ -2,7 +2,10 @@
 /* Directories of a repository, however they are laid out, in a temporary one. The slow look is made fast. */
 #include "refwatch.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +122,40 @@ static void git_directory(const char *path)
 	}
 }
 
+/* Also this: so often there is no descriptor for a directory. */
+static atomic_uint unlisted;
+
+DIR *__wrap_opendir(const char *path);
+DIR *__real_opendir(const char *path);
+
+DIR *__wrap_opendir(const char *path)
+{
+	if (atomic_load(&unlisted) == 0)
+		return __real_opendir(path);
+	atomic_fetch_sub(&unlisted, 1);
+	errno = EMFILE;
+	return NULL;
+}
+
+/* Of a directory that could not be listed what is below is out of sight. */
+static void test_unlisted(void)
+{
+	struct refwatch *w;
+
+	git_directory("unlisted");
+	w = begin("unlisted");
+	is_int(slow_looks, 0, "all could be listed");
+	end(w);
+	w = watch("unlisted");
+	atomic_store(&unlisted, 1000);
+	slow_looks = 0;
+	for (int i = 0; i < PATIENCE / REST && !slow_looks; i++)
+		settle();
+	atomic_store(&unlisted, 0);
+	ok(slow_looks > 0, "no descriptor to list a directory: it is looked at slowly");
+	end(w);
+}
+
 static void test_plain(void)
 {
 	struct refwatch *w;
@@ -209,6 +246,7 @@ int main(void)
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
 	test_plain();
+	test_unlisted();
 	test_links();
 	test_circle();
 	test_worktree();
