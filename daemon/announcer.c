@@ -209,10 +209,12 @@ static void on_tips(void *owner, const void *tips, size_t len, const char *error
 	struct announcer *a = w->announcer;
 
 	w->read = NULL;
-	if (tips)
+	if (tips) {
 		announce_tips(a->ledger, w->name, tips, len, broker_now(a->broker));
-	else
+	} else {
 		log_warning("share '%s' is not announced: %s", w->name, error);
+		announce_unread(a->ledger, w->name, broker_now(a->broker));
+	}
 	set_timer(a);
 }
 

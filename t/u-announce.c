@@ -856,6 +856,37 @@ static void t_random(void)
 	printf("# %u tellings\n", tellings);
 }
 
+static void t_unread(void)
+{
+	struct announcements *a = begin();
+	uint64_t pause = ANNOUNCE_RETRY_FIRST, now = 1000;
+
+	announce_unread(a, "project", now);
+	is_int(announce_deadline(a), UINT64_MAX, "of a share that is not known nothing is read");
+	announce_moved(a, "project", now);
+	now = announce_deadline(a);
+	announce_tick(a, now);
+	expect("read project\n", "refs have moved: they are read");
+	for (int i = 0; i < 12; i++) {
+		announce_unread(a, "project", now);
+		if (announce_deadline(a) < now + pause || announce_deadline(a) > now + pause + ANNOUNCE_DEBOUNCE)
+			break;
+		now = announce_deadline(a);
+		announce_tick(a, now);
+		pause = pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * pause : ANNOUNCE_RETRY_MAX;
+	}
+	is_int(count_lines(), 12, "they could not be: they are read again, after pauses that double, for ever");
+	announce_unread(a, "project", now);
+	announce_moved(a, "project", now);
+	ok(announce_deadline(a) <= now + ANNOUNCE_DEBOUNCE, "... and at once when they move");
+	announce_tick(a, announce_deadline(a));
+	announce_tips(a, "project", "x", 1, now);
+	announce_unread(a, "project", now);
+	ok(announce_deadline(a) <= now + ANNOUNCE_RETRY_FIRST + ANNOUNCE_DEBOUNCE, "what could be read is tried soon when it fails");
+	announce_destroy(a);
+	buf_reset(&trace);
+}
+
 int main(void)
 {
 	t_debounce();
@@ -870,6 +901,7 @@ int main(void)
 	t_fairness();
 	t_silent_account();
 	t_bounds();
+	t_unread();
 	t_random();
 	buf_finish(&trace);
 	return tap_done();

@@ -30,6 +30,7 @@ struct share {
 	uint64_t version;		/* of the tips, among those of all shares; 0: not known yet */
 	bool moving;
 	uint64_t first_move, last_move;	/* while moving */
+	unsigned pause;			/* ms, after the last time that they could not be read; 0: they could */
 };
 
 struct announcements {
@@ -301,6 +302,7 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 	if (slot == SHARES_MAX)
 		return;
 	s = a->shares[slot];
+	s->pause = 0;
 	if (s->version && s->len == len && (!len || !memcmp(s->tips, tips, len)))
 		return;
 	free(s->tips);
@@ -317,6 +319,19 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 		line_up(a, d);
 	}
 	go_on(a);
+}
+
+void announce_unread(struct announcements *a, const char *share, uint64_t now)
+{
+	unsigned slot = slot_of(a, share);
+	struct share *s;
+
+	if (slot == SHARES_MAX || a->shares[slot]->moving)
+		return;
+	s = a->shares[slot];
+	s->pause = !s->pause ? ANNOUNCE_RETRY_FIRST : s->pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * s->pause : ANNOUNCE_RETRY_MAX;
+	s->moving = true;
+	s->first_move = s->last_move = now + s->pause;
 }
 
 void announce_share_gone(struct announcements *a, const char *share)

@@ -58,6 +58,9 @@ void announce_moved(struct announcements *a, const char *share, uint64_t now);
 /* The tips as they are now. The same as before: nothing happens. */
 void announce_tips(struct announcements *a, const char *share, const void *tips, size_t len, uint64_t now);
 
+/* They could not be read: that is asked for again, after a pause that doubles from one failure to the next. */
+void announce_unread(struct announcements *a, const char *share, uint64_t now);
+
 /* The share is gone, or what it allows has changed: what is on its way is not waited for any more. */
 void announce_share_gone(struct announcements *a, const char *share);
 
