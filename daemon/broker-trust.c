@@ -16,13 +16,23 @@ void broker_remember(const struct broker *b, struct buf *before)
 	trust_write(b->trust, before);
 }
 
+/* All of it is written: with it what could not be kept before. */
+static int write_trust(struct broker *b, struct message *trouble)
+{
+	int result = store_write_trust(b->account, b->trust, trouble);
+
+	if (!result && pause_end(&b->unsaved))
+		log_info("what was taken away is kept on the disk now");
+	return result;
+}
+
 int broker_keep(struct broker *b, struct buf *before, struct message *trouble)
 {
 	int result = -1;
 
 	/* What is decided without an account would be nobody's. */
 	if (*b->account)
-		result = store_write_trust(b->account, b->trust, trouble);
+		result = write_trust(b, trouble);
 	else if (b->trouble.id != MSG_NONE)
 		*trouble = b->trouble;
 	else
@@ -40,8 +50,10 @@ void broker_save(struct broker *b)
 {
 	struct message trouble;
 
-	if (*b->account && store_write_trust(b->account, b->trust, &trouble))
-		log_about("the disk", LOG_ERROR, "%s", trouble.text);
+	if (!*b->account || !write_trust(b, &trouble))
+		return;
+	if (pause_begin(&b->unsaved))
+		log_error("%s", trouble.text);
 }
 
 /* What is not kept has not happened: otherwise the next start would expect a first device once more. */

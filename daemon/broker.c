@@ -339,6 +339,19 @@ static void read_shares(struct broker *b)
 	config_read_shares(b->config, b->policy);
 }
 
+static void on_save_again(void *owner)
+{
+	broker_save(owner);
+}
+
+/* The last chance of what could not be kept before. */
+static void save_unsaved(struct broker *b)
+{
+	if (pause_left(&b->unsaved))
+		broker_save(b);
+	pause_end(&b->unsaved);
+}
+
 /* Another account: nothing that the last one had, or told, is left. */
 void broker_identify(struct broker *b)
 {
@@ -346,6 +359,7 @@ void broker_identify(struct broker *b)
 
 	if (identity_fits(b))
 		return;
+	save_unsaved(b);
 	reach_close(b->reach);
 	announcer_destroy(b->announcer);
 	/* It may be tried for hours. */
@@ -444,6 +458,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
+	pause_init(&b->unsaved, loop, on_save_again, b);
 	b->inquirer = inquirer_create(b, seed(b));
 	b->requester = requester_create(b, seed(b));
 	account_init(b, &xmpp_events);
@@ -491,6 +506,8 @@ void broker_stop(struct broker *b)
 	b->requester = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
+		save_unsaved(b);
+		pause_close(&b->unsaved, NULL, NULL);
 		tidy_finish(&b->tidy);
 	}
 	children_leave(b->loop, STOP_PATIENCE);

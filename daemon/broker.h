@@ -21,6 +21,7 @@
 #include "log.h"
 #include "logbudget.h"
 #include "outcome.h"
+#include "pause.h"
 #include "policy.h"
 #include "presence.h"
 #include "quota.h"
@@ -57,6 +58,7 @@ struct broker {
 	struct config *config;			/* owned; what the user's git configuration says */
 	struct policy *policy;			/* owned */
 	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */
+	struct pause unsaved;			/* until what broker_save() could not keep is kept */
 	struct presence *presence;		/* owned */
 	struct inquirer *inquirer;		/* owned; asks who is not seen */
 	struct requester *requester;		/* owned; asks again who has not answered */
@@ -114,7 +116,8 @@ int broker_reload(struct broker *b, struct message *trouble);
  * Around each change of the trust table: what cannot be kept does not happen. broker_keep()
  * empties before; it returns 0, or -1 with *trouble set, the table as before and nothing in it
  * at its old place. What takes something away from somebody is better forgotten at the next start than not
- * done at all, where the user is not there to be told: broker_save() keeps the change, and logs.
+ * done at all, where the user is not there to be told: broker_save() keeps the change, logs, and tries again until it
+ * is on the disk.
  */
 void broker_remember(const struct broker *b, struct buf *before);
 int broker_keep(struct broker *b, struct buf *before, struct message *trouble);
