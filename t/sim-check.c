@@ -380,6 +380,9 @@ static uint64_t patience(const struct world *w)
 
 bool quiescent(struct world *w)
 {
+	/* What happens at this very moment is not over: a link that has just ended may mean that there is more to say. */
+	if (w->events && w->heap[0].at <= w->now)
+		return false;
 	if (any_dead_path(w) && w->now < w->healed_at + 5 * WAIT_MAX)
 		return false;
 	for (unsigned i = 0; i < w->count; i++) {
