@@ -649,6 +649,11 @@ no_broker_of () {
 	test -z "$(brokers_of "$1")"
 }
 
+# one_broker <user>: for wait_for; one that found the place taken may still be about to end.
+one_broker () {
+	test "$(brokers_of "$1" | wc -l)" -eq 1
+}
+
 # An ordinary XMPP client, without git: logs in, is available, and says what
 # it is told by chat_send. One at a time.
 chat_login () {

@@ -16,7 +16,7 @@ enum {
 	PARTED = LINK_SUSPEND_MAX + 5 * 1000,	/* then neither side has kept the link */
 	ON_PATH = 40 * 1000,		/* ms for the links to get to the best paths */
 	REST = 5 * 60 * 1000,		/* ms in which nothing moves */
-	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop: a greedy one does some 400 things in a second, for ten minutes */
+	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop; a greedy one does 400 things in a second, for ten minutes */
 };
 
 uint64_t draw(struct world *w)

@@ -9,11 +9,6 @@
 
 have_server || test_skip_all 'no XMPP server is installed'
 
-# one_broker <user>: and no other is about to start.
-one_broker () {
-	test "$(brokers_of "$1" | wc -l)" -eq 1
-}
-
 test_expect_success 'alice is online' '
 	start_server alice && setup_user alice && start_broker alice && wait_for 10 one_broker alice
 '

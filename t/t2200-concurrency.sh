@@ -117,15 +117,15 @@ test_expect_success 'the brokers hold as many descriptors as before, and no git'
 
 test_expect_success '20 cold starts at once: one broker, and all are served' '
 	stop_broker alice &&
-	no_broker_of alice &&
+	wait_for 5 no_broker_of alice &&
 	together 20 list_number &&
-	test "$(brokers_of alice | wc -l)" -eq 1
+	wait_for 5 one_broker alice
 '
 
 test_expect_success 'a broker that was killed leaves nothing that hinders the next' '
 	kill -KILL $(brokers_of alice) &&
 	together 5 list_number &&
-	test "$(brokers_of alice | wc -l)" -eq 1
+	wait_for 5 one_broker alice
 '
 
 test_expect_success 'what git captured ends although the broker goes on' '

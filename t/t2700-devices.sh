@@ -408,7 +408,7 @@ done
 
 test_expect_success 'what was killed left nothing behind' '
 	wait_for 5 no_services && wait_for 5 no_helpers &&
-	test "$(brokers_of alice | wc -l)" -eq 1 && test "$(brokers_of bob | wc -l)" -eq 1 &&
+	wait_for 5 one_broker alice && wait_for 5 one_broker bob &&
 	as alice git xmpp queue >out &&
 	test_is_empty out
 '
