@@ -173,8 +173,8 @@ as_before () {
 
 is_served () {
 	answers alice &&
-	served 20 ls-remote -q $url >/dev/null &&
-	link_made 20 &&
+	served 60 ls-remote -q $url >/dev/null &&
+	link_made 60 &&
 	answers alice
 }
 

