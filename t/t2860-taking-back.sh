@@ -305,7 +305,7 @@ do
 		take_back "$way" &&
 		start_broker alice &&
 		refused &&
-		nothing_for_alice "$way" &&
+		wait_for 10 nothing_for_alice "$way" &&
 		stop_broker bob &&
 		start_broker bob &&
 		refused &&

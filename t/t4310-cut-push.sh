@@ -201,7 +201,7 @@ test_expect_success 'one that had only begun does not bring a broker back that w
 	slow_helper && git -C alice/work commit -q --allow-empty -m twelve &&
 	as alice PATH="$TRASH/slow:$PATH" git -C alice/work xmpp queue push origin HEAD:twelve &&
 	wait_for 10 test -e began && stop_broker alice && touch go && wait_for 10 test -e ended &&
-	no_broker_of alice && start_broker alice && wait_for 20 git -C bob/project.git rev-parse -q --verify twelve
+	wait_for 5 no_broker_of alice && start_broker alice && wait_for 20 git -C bob/project.git rev-parse -q --verify twelve
 '
 
 test_expect_success 'nothing runs any more, and bob has as many descriptors as before' '
