@@ -12,9 +12,9 @@ static const struct {
 	enum retry_cause cause;
 	uint64_t first, max;	/* without what chance adds */
 } rows[] = {
-	{ "a machine that gives out no more", RETRY_MACHINE, SECOND, MINUTE },
-	{ "a server that is not there", RETRY_SERVER, SECOND, MINUTE },
-	{ "a certificate that is not trusted", RETRY_CERTIFICATE, SECOND, MINUTE },
+	{ "a machine that gives out no more", RETRY_MACHINE, SECOND, 30 * SECOND },
+	{ "a server that is not there", RETRY_SERVER, SECOND, 30 * SECOND },
+	{ "a certificate that is not trusted", RETRY_CERTIFICATE, SECOND, 30 * SECOND },
 	{ "a password that is refused", RETRY_ACCOUNT, MINUTE, 30 * MINUTE },
 	{ "a place that somebody else has", RETRY_PLACE, 10 * SECOND, 30 * MINUTE },
 };

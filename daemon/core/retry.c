@@ -13,9 +13,9 @@ enum {
 static const struct {
 	unsigned first, max;	/* ms */
 } pauses[] = {
-	[RETRY_MACHINE] = { SECOND, MINUTE },
-	[RETRY_SERVER] = { SECOND, MINUTE },
-	[RETRY_CERTIFICATE] = { SECOND, MINUTE },
+	[RETRY_MACHINE] = { SECOND, 30 * SECOND },
+	[RETRY_SERVER] = { SECOND, 30 * SECOND },
+	[RETRY_CERTIFICATE] = { SECOND, 30 * SECOND },
 	[RETRY_ACCOUNT] = { MINUTE, 30 * MINUTE },
 	[RETRY_PLACE] = { 10 * SECOND, 30 * MINUTE },
 };
