@@ -15,6 +15,7 @@
 #include "reach.h"
 #include "session.h"
 #include "tap.h"
+#include "until.h"
 
 enum { PATIENCE = 60 * 1000, SOON = 1500 };	/* ms */
 
@@ -131,30 +132,18 @@ void sessions_wake(struct broker *b)
 {
 }
 
-static void on_time(uv_timer_t *timer)
+static bool is_connected(void *arg)
 {
-	*(bool *)timer->data = true;
+	if (!connected && broker.login.asking)
+		done(&broker, "secret", NULL);
+	return connected;
 }
 
 /* The source answers each time it is asked, until we are connected. */
 static bool connects(void)
 {
-	bool late = false;
-	uv_timer_t timer;
-
 	connected = 0;
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, PATIENCE, 0);
-	while (!late && !connected) {
-		if (broker.login.asking)
-			done(&broker, "secret", NULL);
-		else
-			uv_run(&loop, UV_RUN_ONCE);
-	}
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return connected;
+	return run_until(&loop, is_connected, NULL, PATIENCE);
 }
 
 /* ms until the next attempt. */

@@ -9,6 +9,7 @@
 #include "peer.h"
 #include "store.h"
 #include "tap.h"
+#include "until.h"
 
 enum { PATIENCE = 60 * 1000 };	/* ms */
 
@@ -50,25 +51,9 @@ static void on_save_again(void *owner)
 	broker_save(owner);
 }
 
-static void on_time(uv_timer_t *timer)
-{
-	*(bool *)timer->data = true;
-}
-
 static bool is_kept(void)
 {
-	unsigned before = kept;
-	bool late = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, PATIENCE, 0);
-	while (!late && kept == before)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return kept > before;
+	return run_until_more(&loop, &kept, PATIENCE);
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "until.h"
 
 #include "log.h"
 
@@ -93,24 +94,15 @@ static void set_address(const char *name, const char *ip)
 	ioctl(sock, SIOCSIFADDR, &r);
 }
 
-static void on_time(uv_timer_t *timer)
+static bool has_news(void *until_news)
 {
-	*(bool *)timer->data = true;
+	return *(bool *)until_news && news;
 }
 
 /* Runs the loop until there was news, or for ms. */
 static void run(bool until_news, uint64_t ms)
 {
-	bool over = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &over;
-	uv_timer_start(&timer, on_time, ms, 0);
-	while (!over && !(until_news && news))
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
+	run_until(&loop, has_news, &until_news, ms);
 }
 
 /* The clock does not wake us up over and over. */

@@ -16,6 +16,7 @@
 #include "lockfile.h"
 #include "log.h"
 #include "tap.h"
+#include "until.h"
 #include "userfile.h"
 
 enum {
@@ -127,20 +128,9 @@ static void turn(void)
 }
 
 /* Until it was served or lost once more; false if it was not. */
-static bool happens(unsigned *what)
+static bool happens(const unsigned *what)
 {
-	unsigned before = *what;
-	bool late = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, PATIENCE, 0);
-	while (!late && *what == before)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return *what > before;
+	return run_until_more(&loop, what, PATIENCE);
 }
 
 static const char *in_top(const char *name)

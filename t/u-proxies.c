@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "tap.h"
+#include "until.h"
 
 enum { PATIENCE = 60 * 1000 };	/* ms */
 
@@ -31,7 +32,7 @@ int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, u
 
 int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat)
 {
-	if (timeout < PROXY_AGAIN_FIRST || timeout == PATIENCE)
+	if (timeout < PROXY_AGAIN_FIRST)
 		return __real_uv_timer_start(timer, cb, timeout, repeat);
 	asked_pause = timeout;
 	return __real_uv_timer_start(timer, cb, 1, repeat);
@@ -90,41 +91,16 @@ static void tell(const struct xmpp_row *row)
 	call(asker, NULL, &rows);
 }
 
-static void on_time(uv_timer_t *timer)
-{
-	*(bool *)timer->data = true;
-}
-
 /* Until the server is asked once more. */
 static bool asks_again(void)
 {
-	unsigned before = listings;
-	bool late = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, PATIENCE, 0);
-	while (!late && listings == before)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return listings > before;
+	return run_until_more(&loop, &listings, PATIENCE);
 }
 
 /* What would come soon has come. */
 static void settle(void)
 {
-	bool over = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &over;
-	uv_timer_start(&timer, on_time, 50, 0);
-	while (!over)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
+	run_until_more(&loop, &listings, 50);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include "peer.h"
 #include "sockaddr.h"
 #include "tap.h"
+#include "until.h"
 #include "wayfinder.h"
 
 enum { PATIENCE = 60 * 1000 };
@@ -100,24 +101,14 @@ static int take_port(uint16_t *port)
 	return fd;
 }
 
-static void on_time(uv_timer_t *timer)
+static bool is_open(void *r)
 {
-	*(bool *)timer->data = true;
+	return reach_port(r);
 }
 
-static bool opens(const struct reach *r)
+static bool opens(struct reach *r)
 {
-	bool late = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, PATIENCE, 0);
-	while (!late && !reach_port(r))
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return reach_port(r);
+	return run_until(&loop, is_open, r, PATIENCE);
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "lostpush.h"
 #include "tap.h"
+#include "until.h"
 #include "transferlog.h"
 #include "userfile.h"
 
@@ -179,25 +180,15 @@ static void a_push(const struct gitrun_host *host)
 	free(left);
 }
 
-static void on_time(uv_timer_t *timer)
+static bool is_asked(void *arg)
 {
-	*(bool *)timer->data = true;
+	return buf_len(&trace) > 0;
 }
 
 /* Until somebody is asked, or for long. */
 static bool asks(void)
 {
-	bool late = false;
-	uv_timer_t timer;
-
-	uv_timer_init(&loop, &timer);
-	timer.data = &late;
-	uv_timer_start(&timer, on_time, 60 * 1000, 0);
-	while (!late && buf_len(&trace) == 0)
-		uv_run(&loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&timer, NULL);
-	uv_run(&loop, UV_RUN_NOWAIT);
-	return buf_len(&trace) > 0;
+	return run_until(&loop, is_asked, NULL, 60 * 1000);
 }
 
 /* What the broker before has left cannot be read at first; and a push of this one begins meanwhile. */
