@@ -4,7 +4,7 @@
 # What git expects of a remote helper, and what a broker may do to it: the
 # helper alone, against a broker that does what it is told.
 
-. "$(dirname "$0")/test-lib.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
 
 fake_broker=$BUILD/t/fake-broker
 test -x "$fake_broker" || test_skip_all 'fake-broker is not built'

@@ -4,7 +4,7 @@
 # git xmpp: what it writes into the configuration, what it asks the broker,
 # and how it shows the answer. The broker does what it is told.
 
-. "$(dirname "$0")/test-lib.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
 
 fake_broker=$BUILD/t/fake-broker
 test -x "$fake_broker" || test_skip_all 'fake-broker is not built'

@@ -5,7 +5,7 @@
 # reads it from; or the command fails, says where the value stands, and has
 # changed nothing. The broker here has no account and needs no server.
 
-. "$(dirname "$0")/test-lib.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
 
 mkdir -m 700 "$TRASH/run"
 GIT_XMPP_SOCKET=$TRASH/run/socket

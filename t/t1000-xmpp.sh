@@ -4,8 +4,8 @@
 # The account, without a broker around it: logging in, what is said when that
 # fails, coming back, seeing each other.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

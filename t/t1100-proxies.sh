@@ -5,8 +5,8 @@
 # accounts and activated; on each server that is installed. No brokers here: what
 # they would tell each other inside their link is handed from one to the other.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 prosody_proxy=yes
 have_prosody || have_ejabberd || test_skip_all 'neither prosody nor ejabberd is installed'

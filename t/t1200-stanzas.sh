@@ -4,8 +4,8 @@
 # Stanzas that are too deep, too large or too clever: from a false server, which
 # may say anything, and from a stranger, through a server that passes it on.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

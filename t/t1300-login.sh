@@ -10,8 +10,8 @@ then
 	GX_NAMESPACE=yes exec unshare -rmn sh "$0" "$@"
 fi
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 test -n "$GX_NAMESPACE" || test_skip_all 'no namespaces may be made'

@@ -4,8 +4,8 @@
 # One broker for each user, found from wherever it is looked for, whatever
 # becomes of the directory where its socket is.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all 'no XMPP server is installed'
 

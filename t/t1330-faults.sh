@@ -5,8 +5,8 @@
 # once, and some of those for memory. The broker ends with a line that says so, or refuses what
 # it cannot do; what it says is true, and as soon as there is enough again it serves.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 faults=$BUILD/t/faults.so
 have_server || test_skip_all 'no XMPP server is installed'
@@ -129,7 +129,7 @@ test_expect_success 'alice may push to bob' '
 	start_server alice bob && setup_user alice && setup_user bob && arm alice 0 0 && arm bob 0 0 &&
 	start_broker alice LD_PRELOAD="$faults" FAULTS="$TRASH/alice.faults" &&
 	start_broker bob LD_PRELOAD="$faults" FAULTS="$TRASH/bob.faults" && pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work
 '

@@ -4,8 +4,8 @@
 # Names that are not ASCII, or not as they are typed: domains, people, passwords, and each in the
 # form in which the server, its certificate, SASL and git have it.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

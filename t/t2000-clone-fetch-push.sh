@@ -4,8 +4,8 @@
 # The main job: what people do with git, between two users with a broker each,
 # over a real XMPP server. Bob shares; alice clones, fetches and pushes.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -26,11 +26,11 @@ test_expect_success 'two users, their brokers, and a repository of 20,000 object
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5000 20 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5000 20 &&
 	git -C bob/project.git config receive.advertisePushOptions true &&
 	git -C bob/project.git config uploadpack.allowFilter true &&
 	git -C bob/project.git config uploadpack.allowAnySHA1InWant true &&
-	"$TOP/t/make-repo" bob/small.git 20 &&
+	"$TOP/t/tools/make-repo" bob/small.git 20 &&
 	git -C bob/small.git config uploadpack.allowFilter true &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as bob git xmpp share bob/small.git --name=small --push=alice@localhost
@@ -78,7 +78,7 @@ test_expect_success 'a push with nothing new says so' '
 '
 
 test_expect_success 'push of 1,000 commits' '
-	"$TOP/t/make-repo" alice/work 1000 0 2 &&
+	"$TOP/t/tools/make-repo" alice/work 1000 0 2 &&
 	git -C alice/work reset -q --hard &&
 	as alice git -C alice/work push origin main 2>err &&
 	grep "^   [0-9a-f]*\.\.[0-9a-f]*  main -> main" err &&
@@ -88,7 +88,7 @@ test_expect_success 'push of 1,000 commits' '
 
 test_expect_success 'the other side fetches what is new there' '
 	as bob git clone -q bob/project.git bob/work &&
-	"$TOP/t/make-repo" alice/work 10 0 3 &&
+	"$TOP/t/tools/make-repo" alice/work 10 0 3 &&
 	as alice git xmpp share alice/work --name=works/project --fetch=bob@localhost &&
 	as bob git -C bob/work fetch xmpp::alice@localhost/works/project main:from-alice &&
 	test "$(git -C bob/work rev-parse from-alice)" = "$(git -C alice/work rev-parse main)" &&
@@ -97,7 +97,7 @@ test_expect_success 'the other side fetches what is new there' '
 '
 
 test_expect_success 'pull merges what the buddy committed' '
-	"$TOP/t/make-repo" bob/project.git 3 0 4 &&
+	"$TOP/t/tools/make-repo" bob/project.git 3 0 4 &&
 	as alice git -C alice/work pull -q --ff-only &&
 	test "$(git -C alice/work rev-parse HEAD)" = "$(bobs main)"
 '
@@ -208,11 +208,11 @@ do
 		printf "%s\trefs/heads/main\n" $(bobs main small) >expect &&
 		test_cmp expect actual &&
 		$git clone -q xmpp::bob@localhost/small alice/v$version &&
-		"$TOP/t/make-repo" bob/small.git 2 0 1$version &&
+		"$TOP/t/tools/make-repo" bob/small.git 2 0 1$version &&
 		as alice env GIT_TRACE_PACKET="$TRASH/packets.$version" \
 			git -c protocol.version=$version -C alice/v$version pull -q &&
 		test "$(git -C alice/v$version rev-parse HEAD)" = "$(bobs main small)" &&
-		"$TOP/t/make-repo" alice/v$version 2 0 2$version &&
+		"$TOP/t/tools/make-repo" alice/v$version 2 0 2$version &&
 		as alice env GIT_TRACE_PACKET="$TRASH/pushed.$version" \
 			git -c protocol.version=$version -C alice/v$version push -q origin main &&
 		test "$(git -C alice/v$version rev-parse main)" = "$(bobs main small)" &&
@@ -242,7 +242,7 @@ test_expect_success 'a hook that refuses: exit status 1, and its text reaches th
 	END
 	chmod +x bob/small.git/hooks/update &&
 	old=$(bobs main small) &&
-	"$TOP/t/make-repo" alice/v2 1 0 30 &&
+	"$TOP/t/tools/make-repo" alice/v2 1 0 30 &&
 	test_expect_code 1 as alice git -C alice/v2 push origin main 2>err &&
 	grep "^remote: only on Tuesdays, please" err &&
 	grep "! \[remote rejected\] main -> main (hook declined)" err &&

@@ -4,8 +4,8 @@
 # What the user is told when it does not work: one line that says what and with
 # whom, an exit status that git's own transports would give, and never a hang.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -49,7 +49,7 @@ test_expect_success 'bob shares one repository with alice, and carol is nobody' 
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 10 2 &&
+	"$TOP/t/tools/make-repo" bob/project.git 10 2 &&
 	git clone -q --bare bob/project.git bob/secret.git &&
 	git clone -q --bare bob/project.git bob/readable.git &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&

@@ -4,8 +4,8 @@
 # What a command says when it cannot do what was asked: that, and a way out, which is typed here as it
 # was printed and leads on.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -45,7 +45,7 @@ test_expect_success 'setup that was sent for does not send there again: what its
 
 test_expect_success 'what was not answered is answered by what the hint says' '
 	setup_user alice && start_broker alice && start_broker bob && as alice git xmpp add bob@localhost &&
-	"$TOP/t/make-repo" bob/project.git 2 && "$TOP/t/make-repo" alice/mine.git 2 &&
+	"$TOP/t/tools/make-repo" bob/project.git 2 && "$TOP/t/tools/make-repo" alice/mine.git 2 &&
 	test_expect_code 128 as alice git ls-remote $url/project 2>err && cat err &&
 	grep "has not accepted" err && typed bob . accept &&
 	wait_for 10 trusts alice bob && wait_for 10 trusts bob alice

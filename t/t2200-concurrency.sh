@@ -3,8 +3,8 @@
 #
 # Many things at the same moment, through one pair of brokers.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -58,7 +58,7 @@ test_expect_success 'two users and their brokers' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 200 2 &&
+	"$TOP/t/tools/make-repo" bob/project.git 200 2 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url
 '
@@ -79,10 +79,10 @@ test_expect_success 'S13: a push and a fetch in both directions at the same mome
 	git clone -q --bare bob/project.git alice/own.git &&
 	as alice git xmpp share alice/own.git --name=own --push=bob@localhost &&
 	git clone -q bob/project.git bob/work &&
-	"$TOP/t/make-repo" alice/clone1 300 2 21 &&
-	"$TOP/t/make-repo" bob/work 300 2 22 &&
-	"$TOP/t/make-repo" alice/own.git 300 2 23 &&
-	"$TOP/t/make-repo" bob/project.git 300 2 24 &&
+	"$TOP/t/tools/make-repo" alice/clone1 300 2 21 &&
+	"$TOP/t/tools/make-repo" bob/work 300 2 22 &&
+	"$TOP/t/tools/make-repo" alice/own.git 300 2 23 &&
+	"$TOP/t/tools/make-repo" bob/project.git 300 2 24 &&
 
 	crossing () {
 		case $1 in
@@ -100,7 +100,7 @@ test_expect_success 'S13: a push and a fetch in both directions at the same mome
 '
 
 test_expect_success 'R8: a small request is not starved by a big transfer' '
-	"$TOP/t/make-repo" bob/big.git 10 16 &&
+	"$TOP/t/tools/make-repo" bob/big.git 10 16 &&
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	background alice git clone -q --bare xmpp::bob@localhost/big alice/big.git &&
 	wait_for 10 services_run &&

@@ -4,8 +4,8 @@
 # What git expects of a helper that offers `connect`, and what the far side
 # must never do: the stream's ends, silence, signals, the service's environment.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -45,8 +45,8 @@ test_expect_success 'two users, their brokers, with traps in the environment of 
 		GIT_CONFIG_PARAMETERS="'\''uploadpack.packObjectsHook'\''='\''$TRASH/trap'\''" \
 		GIT_PROTOCOL=version=9 LD_LIBRARY_PATH=/canary PERL5LIB=/canary CANARY=canary &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 20 1 &&
-	"$TOP/t/make-repo" bob/big.git 10 16 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 1 &&
+	"$TOP/t/tools/make-repo" bob/big.git 10 16 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as bob git xmpp share bob/big.git --name=big --push=alice@localhost &&
 	as alice git clone -q $url alice/work

@@ -5,8 +5,8 @@
 # also of those that are refused, cancelled or cut. Bob reaches the server through a relay that is
 # cut. JOURNAL_ROUNDS rounds of eleven pushes and eleven fetches each; ten make more than 200.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -129,7 +129,7 @@ test_expect_success 'alice at the server, bob behind a relay' '
 	as bob git config --global xmpp.localhost.server 127.0.0.1:$relay_port &&
 	as alice git config --global xmpp.pathTimeout 3 && as bob git config --global xmpp.pathTimeout 3 &&
 	start_broker alice && start_broker bob && pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as bob git xmpp share bob/project.git --name=readable --fetch=alice@localhost &&
 	as alice git clone -q $url alice/work && fetched ok ok &&

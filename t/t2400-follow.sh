@@ -4,8 +4,8 @@
 # Followed shares: bob commits, and alice's repository has it without anybody
 # having fetched. What her broker runs is seen by a git that keeps a list.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -30,7 +30,7 @@ start_alice () {
 # commit <number>: that many on bob's main.
 commit () {
 	made=$((made + 1))
-	"$TOP/t/make-repo" bob/project.git "$1" 0 $((100 + made))
+	"$TOP/t/tools/make-repo" bob/project.git "$1" 0 $((100 + made))
 }
 made=0
 
@@ -58,7 +58,7 @@ test_expect_success 'two users, their brokers, a share and a clone' '
 	watch_git &&
 	start_alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 20 0 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 0 &&
 	as bob git xmpp share bob/project.git --name=project --fetch=alice@localhost &&
 	as alice git clone -q $url alice/work &&
 	own_refs alice/work >own

@@ -3,8 +3,8 @@
 #
 # Queued pushes: alice pushes while bob is away, and it arrives when he comes.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -62,7 +62,7 @@ test_expect_success 'two users, their brokers, a share and a clone' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 20 0 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 0 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work &&
 	queue >out &&
@@ -152,7 +152,7 @@ test_expect_success 'a ref that has moved there is not overwritten' '
 	bob_away &&
 	commit &&
 	queue push origin main &&
-	"$TOP/t/make-repo" bob/project.git 1 0 7 &&
+	"$TOP/t/tools/make-repo" bob/project.git 1 0 7 &&
 	his=$(bobs main) &&
 	start_broker bob &&
 	wait_for 20 queue_says q5 "failed: main has moved there since this was queued" &&
@@ -240,7 +240,7 @@ test_expect_success 'and is still there to be retried' '
 '
 
 test_expect_success 'without a right to push it fails once, and waits for a decision' '
-	"$TOP/t/make-repo" bob/readonly.git 3 0 &&
+	"$TOP/t/tools/make-repo" bob/readonly.git 3 0 &&
 	as bob git xmpp share bob/readonly.git --name=readonly --fetch=alice@localhost &&
 	as alice git clone -q xmpp::bob@localhost/readonly alice/readonly &&
 	git -C alice/readonly commit -q --allow-empty -m x &&

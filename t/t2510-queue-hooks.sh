@@ -4,8 +4,8 @@
 # The broker's git is the user's git: a queued push, and the fetch of what is
 # followed, run where and as the user's own would, hooks and all.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -72,7 +72,7 @@ test_expect_success 'two users, and repositories of all kinds' '
 	setup_user alice && setup_user bob &&
 	start_broker alice OF_THE_USER=yes SSH_AUTH_SOCK=/agent && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q -o bob $url alice/work &&
 	mkdir alice/work/deep && echo x >alice/work/deep/file && git -C alice/work add deep &&

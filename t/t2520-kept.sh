@@ -4,8 +4,8 @@
 # What is said to be kept is kept: on a disk that is full, has no inodes, or is
 # read-only, a command says that it failed, and the old state stays.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -57,7 +57,7 @@ test_expect_success 'two users; the state of alice is on a file system of its ow
 	{ ! can_mount || small alice/.state 4m 2000; } &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work &&
 	stop_broker bob && git -C alice/work commit -q --allow-empty -m one

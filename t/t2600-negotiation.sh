@@ -5,8 +5,8 @@
 # transfer, the others go on, and nothing is ever saved by a timer. The brokers' traces
 # tell who asked, who answered and when.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -131,10 +131,10 @@ test_expect_success 'two users, with shares in both directions that the other on
 	pair alice bob &&
 	for share in project other news
 	do
-		"$TOP/t/make-repo" bob/$share.git 20 0 &&
+		"$TOP/t/tools/make-repo" bob/$share.git 20 0 &&
 		as bob git xmpp share bob/$share.git --name=$share --push=alice@localhost || return
 	done &&
-	"$TOP/t/make-repo" alice/own.git 20 0 &&
+	"$TOP/t/tools/make-repo" alice/own.git 20 0 &&
 	as alice git xmpp share alice/own.git --name=project --push=bob@localhost &&
 
 	as alice git clone -q $url alice/work &&
@@ -163,7 +163,7 @@ test_expect_success 'S4 R7: everything else gets through while a hook of a recei
 test_expect_success 'S4 R7: and while the receive-pack itself is stopped in the middle of a pack' '
 	close_gate &&
 	hanging_hook alice/work/.git/hooks/pre-push &&
-	"$TOP/t/make-repo" alice/work 5 4 11 &&
+	"$TOP/t/tools/make-repo" alice/work 5 4 11 &&
 	background alice git -C alice/work push -q origin main:refs/heads/slow2 &&
 	wait_for 10 hangs &&
 	stop_services &&

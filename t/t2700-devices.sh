@@ -4,8 +4,8 @@
 # Devices that come, go and die: bob has two of them on one account, and
 # brokers are killed at every moment that matters.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -96,17 +96,17 @@ test_expect_success 'alice and bob' '
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
 	pair alice bob &&
 	patience alice 3 &&
-	"$TOP/t/make-repo" bob/project.git 20 0 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 0 &&
 	hanging_hook bob/project.git/hooks/pre-receive &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work &&
-	"$TOP/t/make-repo" alice/told.git 5 0 &&
+	"$TOP/t/tools/make-repo" alice/told.git 5 0 &&
 	as alice git xmpp share alice/told.git --name=told --fetch=bob@localhost
 '
 
 test_expect_success 'a second device of bob is pending until alice names it' '
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
-	"$TOP/t/make-repo" bob2/project.git 20 0 &&
+	"$TOP/t/tools/make-repo" bob2/project.git 20 0 &&
 	hanging_hook bob2/project.git/hooks/pre-receive &&
 	as bob2 git xmpp share bob2/project.git --name=project --push=alice@localhost &&
 	as bob2 git xmpp add alice@localhost &&
@@ -155,7 +155,7 @@ told () {
 test_expect_success 'and is told from then on what moves in shares that it follows' '
 	as bob2 git clone -q xmpp::alice@localhost/told bob2/told &&
 	as bob2 git -C bob2/told xmpp follow &&
-	"$TOP/t/make-repo" alice/told.git 1 0 8 &&
+	"$TOP/t/tools/make-repo" alice/told.git 1 0 8 &&
 	wait_for 10 told
 '
 
@@ -182,7 +182,7 @@ test_expect_success 'what one of them announces is fetched from that one' '
 	as alice git -C alice/watch xmpp follow &&
 	for who in bob2 bob bob2 bob
 	do
-		"$TOP/t/make-repo" $who/project.git 1 0 $((i += 7)) &&
+		"$TOP/t/tools/make-repo" $who/project.git 1 0 $((i += 7)) &&
 		wait_for 15 watched $who || return 1
 	done
 '
@@ -251,7 +251,7 @@ test_expect_success 'own devices show themselves, and are admitted by their fing
 '
 
 test_expect_success 'and fetch from each other and push to each other' '
-	"$TOP/t/make-repo" bob/notes.git 5 0 &&
+	"$TOP/t/tools/make-repo" bob/notes.git 5 0 &&
 	as bob git xmpp share bob/notes.git --name=notes &&
 	as bob2 git clone -q xmpp::bob@localhost/notes bob2/notes &&
 	git -C bob2/notes commit -q --allow-empty -m "of bob2" &&
@@ -266,7 +266,7 @@ notes_arrived () {
 
 test_expect_success 'and follow each other' '
 	as bob2 git -C bob2/notes xmpp follow &&
-	"$TOP/t/make-repo" bob/notes.git 1 0 7 &&
+	"$TOP/t/tools/make-repo" bob/notes.git 1 0 7 &&
 	wait_for 10 notes_arrived
 '
 
@@ -316,7 +316,7 @@ stop_services () {
 }
 
 test_expect_success 'a big repository to clone, whose packs wait at the gate' '
-	"$TOP/t/make-repo" bob/big.git 10 4 &&
+	"$TOP/t/tools/make-repo" bob/big.git 10 4 &&
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	cat >bob/pack-objects <<-END &&
 	#!/bin/sh
@@ -358,7 +358,7 @@ do
 	test_expect_success "while a pack is being received" '
 		close_gate &&
 		hanging_hook alice/work/.git/hooks/pre-push &&
-		"$TOP/t/make-repo" alice/work 5 4 31$number &&
+		"$TOP/t/tools/make-repo" alice/work 5 4 31$number &&
 		background alice git -C alice/work push -q $url main:refs/heads/slow-$who &&
 		wait_for 10 hangs &&
 		stop_services &&

@@ -4,8 +4,8 @@
 # What a git that serves a buddy may take of this machine, and one that fetches
 # from a buddy in the background: packs of 3 kB that unpack to much more.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -101,7 +101,7 @@ test_expect_success 'two users, their brokers, a share' '
 	start_broker alice &&
 	start_broker bob PATH="$TRASH/bin:$PATH" &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 20 0 1 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 0 1 &&
 	as bob git xmpp share "$TRASH/bob/project.git" --name=project --push=alice@localhost &&
 	as alice git clone -q "$url/project" work
 '

@@ -3,8 +3,8 @@
 #
 # A server that tells presences which are not so, and loses those that are.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -64,7 +64,7 @@ test_expect_success 'alice and bob, at a server that lies' '
 	setup_user alice && setup_user bob &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	"$TOP/t/tools/make-repo" bob/project.git 100 8 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url
 '
@@ -150,7 +150,7 @@ test_expect_success 'a second device of bob, which alice trusts' '
 	as bob2 git xmpp setup bob@localhost --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" --password-command="cat $TRASH/bob/pw" --no-start &&
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
-	"$TOP/t/make-repo" bob2/second.git 5 0 &&
+	"$TOP/t/tools/make-repo" bob2/second.git 5 0 &&
 	as bob2 git xmpp share bob2/second.git --name=second --fetch=alice@localhost &&
 	as bob2 git xmpp add alice@localhost &&
 	wait_for 20 pending "$(device_id bob2)" &&

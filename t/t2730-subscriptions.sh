@@ -4,8 +4,8 @@
 # ejabberd drops what a user says or hears of subscriptions beyond five stanzas a minute
 # (mod_pres_counter, which its usual configuration has), and nobody is told.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_ejabberd || test_skip_all 'ejabberd is not installed'
 

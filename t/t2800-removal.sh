@@ -6,8 +6,8 @@
 # then on, and comes back by the user's own decision only. PATHS=direct runs it over a
 # path that no server could cut.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -148,7 +148,7 @@ test_expect_success 'alice and bob; bob shares with her, and with all buddies' '
 	pair alice bob &&
 	# Who is blocked is not told, and waits as for any path.
 	patience alice 10 &&
-	"$TOP/t/make-repo" bob/project.git 20 0 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 0 &&
 	git clone -q --bare bob/project.git bob/all.git &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as bob git xmpp share bob/all.git --name=all --fetch=buddies &&
@@ -419,7 +419,7 @@ test_expect_success 'a right that is taken away ends what runs on it' '
 '
 
 test_expect_success 'so does a share that is no more, or stands for something else' '
-	"$TOP/t/make-repo" bob/other.git 3 0 &&
+	"$TOP/t/tools/make-repo" bob/other.git 3 0 &&
 	as bob git xmpp share --name=all --fetch=buddies &&
 	close_gate &&
 	background alice git clone -q --bare "$url/all" alice/moved.git &&

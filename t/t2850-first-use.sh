@@ -4,8 +4,8 @@
 # What a first use takes for whose: a contact passes other people's paths on as their own, and one
 # speaks a protocol of the future.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -114,7 +114,7 @@ test_expect_success 'until it comes anew' '
 	test "$(as alice git xmpp buddies --porcelain | grep ^eve | cut -f 10)" = 0 &&
 	end_process $odd_pid &&
 	start_broker carol &&
-	"$TOP/t/make-repo" carol/project.git 3 0 &&
+	"$TOP/t/tools/make-repo" carol/project.git 3 0 &&
 	as carol git xmpp share carol/project.git --name=project --fetch=alice@localhost &&
 	wait_for 10 sees alice carol &&
 	as alice git ls-remote xmpp::carol@localhost/project

@@ -8,8 +8,8 @@
 # With PATHS=direct the link is on a TCP connection between the two, which no server and no
 # presence can end; without, it is in-band.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -175,14 +175,14 @@ test_expect_success 'alice, bob and carol, what they share, and a link' '
 	pair alice bob && pair carol bob &&
 	# Who is blocked is not told, and waits as for any path.
 	patience alice 10 &&
-	"$TOP/t/make-repo" bob/project.git 5 8 &&
-	"$TOP/t/make-repo" alice/told.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 8 &&
+	"$TOP/t/tools/make-repo" alice/told.git 5 &&
 	share_again &&
 	as alice git xmpp share alice/told.git --name=told --push=bob@localhost &&
 	as alice git clone -q $url alice/work &&
 	as carol git clone -q $url carol/work &&
 	as bob git clone -q $told bob/told &&
-	"$TOP/t/make-repo" alice/more.git 5 8 3 &&
+	"$TOP/t/tools/make-repo" alice/more.git 5 8 3 &&
 	slow_packs &&
 	on_path
 '
@@ -291,7 +291,7 @@ do
 		wait_for 30 follows alice && wait_for 30 follows carol &&
 		take_back "$way" &&
 		before=$(git -C alice/work rev-parse origin/main) &&
-		"$TOP/t/make-repo" bob/project.git 1 0 1$n &&
+		"$TOP/t/tools/make-repo" bob/project.git 1 0 1$n &&
 		{ test "$way" = unshare || wait_for 30 follows carol; } &&
 		test "$before" = "$(git -C alice/work rev-parse origin/main)" &&
 		refused &&

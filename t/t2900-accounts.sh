@@ -5,8 +5,8 @@
 # resource of its own, and nobody sees that they are one person's.
 
 prosody_debug=debug
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -40,7 +40,7 @@ test_expect_success 'alice and bob; she has had one key for whatever account' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" alice/project.git 3 0 &&
+	"$TOP/t/tools/make-repo" alice/project.git 3 0 &&
 	as alice git xmpp share alice/project.git --name=project --fetch=bob@localhost &&
 	as bob git ls-remote xmpp::alice@localhost/project &&
 	first=$(field fingerprint) && first_device=$(field device) &&

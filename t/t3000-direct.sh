@@ -4,8 +4,8 @@
 # The direct path: found by itself, forced, forbidden, moved to and from in
 # the middle of a transfer, and cut.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -17,7 +17,7 @@ test_expect_success 'two users who may dial each other' '
 	direct_user alice && direct_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	"$TOP/t/tools/make-repo" bob/project.git 100 8 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
 '
 
@@ -31,7 +31,7 @@ test_expect_success 'clone, push and fetch over it' '
 	as alice git clone -q --bare $url alice/clone.git &&
 	git -C alice/clone.git fsck &&
 	git clone -q bob/project.git alice/work &&
-	"$TOP/t/make-repo" alice/work 5 8 3 &&
+	"$TOP/t/tools/make-repo" alice/work 5 8 3 &&
 	as alice git -C alice/work push -q $url main &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)" &&
 	as alice git -C alice/clone.git fetch -q $url main &&

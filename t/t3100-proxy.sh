@@ -3,8 +3,8 @@
 #
 # Paths through the server's XEP-0065 proxy, when nobody may be dialled.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -23,7 +23,7 @@ test_expect_success 'two users and a server with a proxy' '
 	proxy_user alice && proxy_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	"$TOP/t/tools/make-repo" bob/project.git 100 8 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
 '
 
@@ -37,7 +37,7 @@ test_expect_success 'clone, push and fetch go through it' '
 	as alice git -c xmpp.transport=proxy clone -q --bare $url alice/clone.git &&
 	git -C alice/clone.git fsck &&
 	git clone -q bob/project.git alice/work &&
-	"$TOP/t/make-repo" alice/work 5 8 3 &&
+	"$TOP/t/tools/make-repo" alice/work 5 8 3 &&
 	as alice git -c xmpp.transport=proxy -C alice/work push -q $url main &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)" &&
 	as alice git -c xmpp.transport=proxy -C alice/clone.git fetch -q $url main &&

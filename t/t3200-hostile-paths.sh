@@ -4,9 +4,9 @@
 # Paths that somebody opens who means no good: with what passes in clear when a
 # device dials, with a device's own pass, and nothing to say.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-paths.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-paths.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -96,7 +96,7 @@ test_expect_success 'somebody sees the token with which alice wants to dial bob'
 	hostile tokens overhear $tap_port hello &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 10 &&
+	"$TOP/t/tools/make-repo" bob/project.git 10 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	see_token &&
 	wait_for 10 whole_hello &&

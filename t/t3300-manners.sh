@@ -4,8 +4,8 @@
 # In-band data through a server with the limits of a public one: recognised,
 # shown, and never in the way of anything else. The user's own limit.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -34,7 +34,7 @@ test_expect_success 'two users of a server that lets ten kilobytes a second thro
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 10 &&
+	"$TOP/t/tools/make-repo" bob/project.git 10 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	git clone -q bob/project.git alice/work
 '

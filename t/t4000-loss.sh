@@ -3,8 +3,8 @@
 #
 # Things that break in the middle: the server is restarted, brokers are killed.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -24,7 +24,7 @@ test_expect_success 'two users, their brokers, a repository of some size' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 100 8 &&
+	"$TOP/t/tools/make-repo" bob/project.git 100 8 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url
 '
@@ -50,7 +50,7 @@ test_expect_success 'the server dies without a word in mid-clone, and comes back
 
 test_expect_success 'R1 R10: the server is restarted in mid-push: the push completes, once' '
 	git clone -q bob/project.git alice/work &&
-	"$TOP/t/make-repo" alice/work 20 8 5 &&
+	"$TOP/t/tools/make-repo" alice/work 20 8 5 &&
 	background alice git -C alice/work push -q $url main &&
 	wait_for 10 in_mid_push &&
 	restart_server KILL &&
@@ -75,7 +75,7 @@ test_expect_success 'the sending broker is killed in mid-clone: a named failure,
 '
 
 test_expect_success 'the receiving broker is killed in mid-push: nothing is left there' '
-	"$TOP/t/make-repo" alice/work 20 8 6 &&
+	"$TOP/t/tools/make-repo" alice/work 20 8 6 &&
 	old=$(git -C bob/project.git rev-parse main) &&
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 10 in_mid_push &&
@@ -96,7 +96,7 @@ test_expect_success 'the receiving broker is killed in mid-push: nothing is left
 '
 
 test_expect_success 'R3 R14: the own broker is killed in mid-push: a named failure, and the next starts one' '
-	"$TOP/t/make-repo" alice/work 20 8 7 &&
+	"$TOP/t/tools/make-repo" alice/work 20 8 7 &&
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 10 in_mid_push &&
 	kill_broker alice &&

@@ -3,8 +3,8 @@
 #
 # A broker lives for months: nothing may be left of a hundred pushes.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -35,7 +35,7 @@ test_expect_success 'two users, their brokers, a small repository' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work &&
 	push_commits 1 5

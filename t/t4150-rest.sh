@@ -4,8 +4,8 @@
 # A broker runs all day for a push now and then: in between it sleeps, and
 # keeps nothing that it does not need.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -39,7 +39,7 @@ test_expect_success 'online, it sleeps' '
 
 test_expect_success 'with a share that is watched, and a link that was used, it sleeps' '
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 20 4 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 4 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url &&
 	as alice git xmpp status >status &&

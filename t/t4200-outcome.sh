@@ -4,8 +4,8 @@
 # A push whose connection is lost after everything was sent: the pusher is told
 # what really happened. Bob reaches the server through a relay that is cut.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

@@ -4,8 +4,8 @@
 # A direct path that is cut again and again while a large push goes over it,
 # and one that is cut for good. CUT_MEGABYTES in the environment is how large.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -57,7 +57,7 @@ test_expect_success 'two users with a relay between them' '
 	start_relay &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 10 &&
+	"$TOP/t/tools/make-repo" bob/project.git 10 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url &&
 	wait_for 10 path_is alice direct
@@ -65,7 +65,7 @@ test_expect_success 'two users with a relay between them' '
 
 test_expect_success 'a push completes although its path is cut every second and the server restarted twice' '
 	git clone -q bob/project.git alice/work &&
-	"$TOP/t/make-repo" alice/work 10 $megabytes 7 &&
+	"$TOP/t/tools/make-repo" alice/work 10 $megabytes 7 &&
 	brokers_before="$broker_alice $broker_bob" &&
 	background alice git -C alice/work push -q $url main &&
 	wait_for 30 in_mid_push &&
@@ -88,7 +88,7 @@ test_expect_success 'cut for good: both sides end in time, with the reason, and 
 	as alice git config --global xmpp.pathTimeout 5 &&
 	as bob git config --global xmpp.pathTimeout 5 &&
 	reload alice && reload bob &&
-	"$TOP/t/make-repo" alice/work 10 $megabytes 8 &&
+	"$TOP/t/tools/make-repo" alice/work 10 $megabytes 8 &&
 	wait_for 20 path_is alice direct &&
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 30 in_mid_push &&

@@ -4,8 +4,8 @@
 # A git process that changes a repository is never cut in half: whoever goes
 # away, it gets the end of its input and the time to finish, as over ssh.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
@@ -76,7 +76,7 @@ test_expect_success 'two users and a clone' '
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/make-repo" bob/project.git 5 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git clone -q $url alice/work
 '
@@ -155,7 +155,7 @@ test_expect_success 'SIGTERM to the broker and all that it runs, as by a supervi
 '
 
 test_expect_success 'what only reads ends at once when nobody wants it any more' '
-	"$TOP/t/make-repo" bob/project.git 1 8 3 && half_pack &&
+	"$TOP/t/tools/make-repo" bob/project.git 1 8 3 && half_pack &&
 	env --default-signal=INT,QUIT $(env_of alice) setsid git clone -q $url alice/half & job=$! && started $job &&
 	wait_for 20 test -e half && kill -INT -$job && wait_for 3 no_services && whole_pack
 '

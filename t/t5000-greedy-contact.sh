@@ -4,9 +4,9 @@
 # A chat contact of Alice's, who has no key that she trusts, does what a contact
 # can do; Alice's broker answers her meanwhile, and Carol is served.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-attack.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-attack.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 

@@ -4,9 +4,9 @@
 # A device that Alice trusts takes all that it can. Her broker answers her meanwhile, Carol is
 # served, and neither memory nor log grow beyond what limits.md says.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-attack.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-attack.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -49,8 +49,8 @@ test_expect_success 'alice, carol, and mallory with two devices, all trusted' '
 	friends &&
 	direct_user alice && reload alice &&
 	trusted mallory && trusted_too mallory2 mallory && trusted bob && trusted_too alice2 alice &&
-	"$TOP/t/make-repo" alice/inbox.git 3 &&
-	"$TOP/t/make-repo" alice/outbox.git 3 &&
+	"$TOP/t/tools/make-repo" alice/inbox.git 3 &&
+	"$TOP/t/tools/make-repo" alice/outbox.git 3 &&
 	as alice git xmpp share alice/project.git --name=project --fetch=carol@localhost --fetch=mallory@localhost &&
 	as alice git xmpp share alice/inbox.git --name=inbox --push=mallory@localhost --push=bob@localhost &&
 	as alice git xmpp share alice/outbox.git --name=outbox --push=carol@localhost &&

@@ -4,9 +4,9 @@
 # Somebody whom Alice does not know, or a server that is not hers, sends her broker what one
 # can send without being asked. Carol is served meanwhile.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-attack.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-attack.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 

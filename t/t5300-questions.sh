@@ -4,9 +4,9 @@
 # Strangers and contacts ask Alice's broker questions without end. Her own server lets 10 kB/s
 # through, as Debian's Prosody does, and what goes into answers is lost to Carol.
 
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-attack.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-attack.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 

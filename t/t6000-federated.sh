@@ -4,10 +4,10 @@
 # Alice on one server, Bob on another, of another make: what each of the servers, and the
 # way between them, does to the two.
 
-. "$(dirname "$0")/own-network.sh"
-. "$(dirname "$0")/test-lib.sh"
-. "$TOP/t/lib-xmpp.sh"
-. "$TOP/t/lib-federation.sh"
+. "$(dirname "$0")/lib/own-network.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-federation.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 have_ejabberd || test_skip_all 'ejabberd is not installed'
@@ -27,7 +27,7 @@ test_expect_success 'they become buddies' '
 '
 
 test_expect_success 'clone, push and fetch' '
-	"$TOP/t/make-repo" bob/project.git 20 &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 &&
 	git -C bob/project.git config receive.unpackLimit 1 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@a.test &&
 	as alice git clone -q $url alice/work &&

@@ -10,10 +10,10 @@
 # when that is more than keepalives.
 set -e
 
-. "$(dirname "$0")/../lib-sandbox.sh"
+. "$(dirname "$0")/../lib/lib-sandbox.sh"
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=$TOP/build
-. "$TOP/t/lib-xmpp.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 seconds=300
 close=1

@@ -82,7 +82,7 @@ do
 	as $user git config --global xmpp.transport inband
 done
 pair alice bob >/dev/null
-"$TOP/t/make-repo" bob/project.git 100 "$megabytes"
+"$TOP/t/tools/make-repo" bob/project.git 100 "$megabytes"
 as bob git xmpp share bob/project.git --name=project --fetch=alice@localhost >/dev/null
 
 pump 4096,5700,5800 2,4,8 >cells

@@ -22,9 +22,9 @@
 # measured in turns without moving a link.
 
 PERF=$(cd "$(dirname "$0")" && pwd)
-. "$PERF/../lib-sandbox.sh"
+. "$PERF/../lib/lib-sandbox.sh"
 TOP=$(cd "$PERF/../.." && pwd)
-. "$TOP/t/lib-xmpp.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 perf_clean_up () {
 	status=$?
@@ -175,7 +175,7 @@ repository () {
 		say "generating $1: $2 commits, $3 MB"
 		kept=$TRASH/generated.git
 		rm -rf "$kept"
-		"$TOP/t/make-repo" "$kept" "$2" "$3"
+		"$TOP/t/tools/make-repo" "$kept" "$2" "$3"
 		git -C "$kept" -c pack.window=2 repack -q -adb
 		git -C "$kept" pack-refs --all
 	fi

@@ -102,13 +102,13 @@ prepare () {
 
 	small_repository
 	cp -r srv/small.git srv/one.git
-	"$TOP/t/make-repo" srv/one.git 1 0 2
+	"$TOP/t/tools/make-repo" srv/one.git 1 0 2
 	git init -q --bare base.git
 	git -C srv/small.git push -q "$TRASH/base.git" main:refs/remotes/origin/main "refs/tags/*:refs/tags/*"
 	git clone -q --bare srv/small.git noop.git
 	git -C noop.git fetch -q "$SRV/small.git" "$REFS"
 	cp -r srv/small.git chain.git
-	"$TOP/t/make-repo" chain.git $((runs + 1)) 0 3
+	"$TOP/t/tools/make-repo" chain.git $((runs + 1)) 0 3
 	if wanted clone-medium
 	then
 		medium_repository

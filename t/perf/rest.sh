@@ -18,10 +18,10 @@
 # the links are brokers.
 set -e
 
-. "$(dirname "$0")/../lib-sandbox.sh"
+. "$(dirname "$0")/../lib/lib-sandbox.sh"
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=$TOP/build
-. "$TOP/t/lib-xmpp.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
 
 json=
 sends=uncounted
@@ -181,7 +181,7 @@ measure_links () {
 
 	for user in $near
 	do
-		"$TOP/t/make-repo" "$user/project.git" 10 1
+		"$TOP/t/tools/make-repo" "$user/project.git" 10 1
 		as "$user" git xmpp share "$user/project.git" --name=project --fetch=dave@localhost >/dev/null
 		as dave git clone -q --bare "xmpp::$user@localhost/project" "dave/$user.git"
 	done

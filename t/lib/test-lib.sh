@@ -6,7 +6,7 @@
 # fails; $TRASH is then kept. Options: -v (show every log), -x (trace the
 # bodies; needs bash), --valgrind (brokers run under valgrind).
 
-. "$(dirname "$0")/lib-sandbox.sh"
+. "$(dirname "$0")/lib/lib-sandbox.sh"
 
 verbose=
 trace=

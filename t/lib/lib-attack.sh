@@ -45,7 +45,7 @@ friends () {
 	setup_user alice && setup_user carol && setup_user dave &&
 	start_broker alice && start_broker carol && start_broker dave &&
 	pair alice carol && pair alice dave &&
-	"$TOP/t/make-repo" alice/project.git 20 &&
+	"$TOP/t/tools/make-repo" alice/project.git 20 &&
 	as alice git xmpp share alice/project.git --name=project --fetch=carol@localhost &&
 	as carol git ls-remote xmpp::alice@localhost/project &&
 	stop_broker dave &&

@@ -416,7 +416,7 @@ run_broker () {
 	tool=
 	if test -n "$VALGRIND"
 	then
-		tool="valgrind -q --suppressions=$TOP/t/valgrind.supp --leak-check=full --track-fds=yes --trace-children=no
+		tool="valgrind -q --suppressions=$TOP/t/lib/valgrind.supp --leak-check=full --track-fds=yes --trace-children=no
 			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
 	fi
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
@@ -692,4 +692,4 @@ chat_logout () {
 	end_process "$chat_pid"
 }
 
-. "$TOP/t/lib-paths.sh"
+. "$TOP/t/lib/lib-paths.sh"

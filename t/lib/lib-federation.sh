@@ -5,7 +5,7 @@
 # router between them that is this script's own namespace. Sourced after lib-xmpp.sh by a
 # script that begins with
 #
-#   . "$(dirname "$0")/own-network.sh"
+#   . "$(dirname "$0")/lib/own-network.sh"
 #
 #   start_federation <user>@<a|b>...   both servers, with these accounts, and their users' homes
 #   server_down <a|b> [<signal>]       TERM: it says goodbye to everybody first
