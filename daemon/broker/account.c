@@ -68,12 +68,12 @@ static void log_in(struct broker *b, const char *password)
 		.resource = resource,
 		.server = b->config->server,
 		.ca_file = b->config->ca_file,
-		.device = b->device,
+		.device = b->context.device,
 	};
 
-	snprintf(resource, sizeof(resource), "git.%s", b->device);
+	snprintf(resource, sizeof(resource), "git.%s", b->context.device);
 	b->trouble.id = MSG_NONE;
-	presence_roster_item(b->presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
+	presence_roster_item(b->context.presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
 	b->xmpp = xmpp_create(b->loop, &config, b->login.events, b);
 	if (!b->xmpp) {
 		message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
@@ -125,7 +125,7 @@ static void forget_given(struct account *a)
 /* Whether a password could be tried now. */
 static bool wants_password(const struct broker *b)
 {
-	return b->key && b->config->account && !b->stopping && !b->login.reconnecting &&
+	return b->key && b->config->account && !b->context.stopping && !b->login.reconnecting &&
 	       (!b->xmpp || is_refused(b));
 }
 
@@ -155,7 +155,7 @@ static void ask(struct broker *b, bool insist)
 	struct account *a = &b->login;
 
 	uv_timer_stop(&a->again);
-	if (a->asking || b->stopping || a->reconnecting || try_given(b))
+	if (a->asking || b->context.stopping || a->reconnecting || try_given(b))
 		return;
 	if (!b->xmpp)
 		b->trouble.id = MSG_NONE;
@@ -178,7 +178,7 @@ void account_begin(struct broker *b)
 {
 	forget_question(b);
 	retry_reset(&b->login.retry);
-	if (b->stopping || b->xmpp || b->login.reconnecting)
+	if (b->context.stopping || b->xmpp || b->login.reconnecting)
 		return;
 	/* Why there is no key, b->trouble says. */
 	if (!b->config->account)
@@ -215,7 +215,7 @@ void account_drop(struct broker *b)
 	if (b->reach)
 		reach_online(b->reach, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;
-	b->online_at = 0;
+	b->context.online_at = 0;
 	b->login.reconnecting = true;
 	xmpp_destroy(xmpp, on_xmpp_gone, b);
 }
@@ -268,7 +268,7 @@ void account_wanted(struct broker *b)
 {
 	struct account *a = &b->login;
 
-	if (b->stopping || a->reconnecting)
+	if (b->context.stopping || a->reconnecting)
 		return;
 	/* A source that hangs is not waited for when it is another one. */
 	if (a->asking) {
@@ -283,7 +283,7 @@ void account_wanted(struct broker *b)
 			account_begin(b);
 			return;
 		}
-		ask(b, b->xmpp && retry_may_hurry(&a->retry, broker_now(b)));
+		ask(b, b->xmpp && retry_may_hurry(&a->retry, context_now(&b->context)));
 	} else if (xmpp_state(b->xmpp) == XMPP_OFFLINE || xmpp_state(b->xmpp) == XMPP_FAILED) {
 		xmpp_connect(b->xmpp);
 	}
@@ -319,7 +319,7 @@ uint64_t account_retry_at(const struct broker *b)
 
 	if (!uv_is_active((const uv_handle_t *)&b->login.again))
 		return at;
-	return broker_now(b) + uv_timer_get_due_in(&b->login.again);
+	return context_now(&b->context) + uv_timer_get_due_in(&b->login.again);
 }
 
 void account_stop(struct broker *b)

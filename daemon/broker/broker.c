@@ -35,35 +35,33 @@
 
 static const struct xmpp_events xmpp_events;
 
-uint64_t broker_now(const struct broker *b)
+static uint64_t on_now(void *owner)
 {
+	const struct broker *b = owner;
+
 	return uv_now(b->loop);
 }
 
-const char *broker_jid(const struct broker *b)
+static uint64_t on_time(void *owner)
 {
-	return b->config->jid;
+	return time(NULL);
 }
 
-bool broker_shows_itself(const struct broker *b, const char *jid)
+static void on_random(void *owner, void *out, size_t n)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
-
-	return !strcmp(jid, broker_jid(b)) ||
-	       (buddy && buddy->in_roster && !broker_blocks(b, jid) &&
-		(buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM));
+	random_bytes(out, n);
 }
 
-bool broker_presence_pending(const struct broker *b, const char *jid)
-{
-	/* Neither does the answer to our ping tell that all are here: servers answer by several processes at once. */
-	return !b->online_at || broker_now(b) < b->online_at + INQUIRY_SETTLE || inquirer_pending(b->inquirer, jid);
-}
+static const struct context_ops context_ops = {
+	.now = on_now,
+	.time = on_time,
+	.random = on_random,
+};
 
 /* A device of theirs is online and trusted: what waited for that goes on. */
 static void buddy_appeared(struct broker *b, const char *jid)
 {
-	if (b->stopping)
+	if (b->context.stopping)
 		return;
 	follower_buddy_online(b->follower, jid);
 	pushqueue_buddy_online(b->pushqueue, jid);
@@ -76,11 +74,11 @@ static void buddy_appeared(struct broker *b, const char *jid)
 static bool is_reachable(void *owner, const char *jid)
 {
 	struct broker *b = owner;
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	if (!b->online_at)
+	if (!b->context.online_at)
 		return false;
-	if (b->roster_known && !broker_is_buddy(b, jid))
+	if (b->context.roster_known && !context_is_buddy(&b->context, jid))
 		return true;
 	for (const struct peer *p = b->peers; p; p = p->next)
 		if (p->link.state == LINK_UP && !strcmp(p->jid, jid))
@@ -88,7 +86,7 @@ static bool is_reachable(void *owner, const char *jid)
 	if (!buddy)
 		return false;
 	for (const struct resource *r = buddy->resources; r; r = r->next)
-		if (r->broker && strcmp(r->device, b->device) && broker_trusts_device(b, jid, r->device))
+		if (r->broker && strcmp(r->device, b->context.device) && context_trusts_device(&b->context, jid, r->device))
 			return true;
 	return false;
 }
@@ -97,7 +95,7 @@ bool broker_has_device(const struct broker *b, const char *jid, const char *devi
 {
 	const struct peer *p = peer_find(b, jid, device);
 
-	return (p && p->link.state == LINK_UP) || presence_device(b->presence, jid, device);
+	return (p && p->link.state == LINK_UP) || presence_device(b->context.presence, jid, device);
 }
 
 void broker_linked(struct broker *b, const char *jid)
@@ -122,11 +120,11 @@ static void on_grace_over(uv_timer_t *timer)
 /* Without a connection of our own we know of nobody. */
 static void forget_presences(struct broker *b)
 {
-	for (struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+	for (struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 		for (struct resource *r = buddy->resources; r; r = r->next)
 			if (r->broker)
 				announcer_device_offline(b->announcer, buddy->jid, r->device);
-	presence_reset(b->presence, time(NULL));
+	presence_reset(b->context.presence, time(NULL));
 }
 
 /* Those that we trust may be there, whether anything is heard of them or not. */
@@ -134,11 +132,11 @@ static void expect_devices(struct broker *b)
 {
 	char device[DEVICE_ID_LEN + 1];
 
-	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		for (const struct trusted_device *d = p->devices; d; d = d->sibling) {
 			device_id_of(d->fp, device);
 			if (trust_allows(d->state))
-				presence_expect(b->presence, p->jid, device);
+				presence_expect(b->context.presence, p->jid, device);
 		}
 }
 
@@ -148,8 +146,8 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 
 	if (state == XMPP_ONLINE) {
 		log_info("online as %s", xmpp_jid(b->xmpp));
-		jid_bare_of(xmpp_jid(b->xmpp), b->self);
-		b->online_at = broker_now(b);
+		jid_bare_of(xmpp_jid(b->xmpp), b->context.self);
+		b->context.online_at = context_now(&b->context);
 		contacts_online(b);
 		expect_devices(b);
 		uv_timer_start(&b->grace, on_grace_over, INQUIRY_SETTLE, 0);
@@ -158,13 +156,13 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		reach_online(b->reach, b->xmpp);
 		tidy_later(&b->tidy);
 		peers_online(b, true);
-		for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
 	} else if (state == XMPP_OFFLINE || state == XMPP_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
-		b->online_at = 0;
+		b->context.online_at = 0;
 		uv_timer_stop(&b->grace);
 		forget_presences(b);
 		inquirer_online(b->inquirer, false);
@@ -180,9 +178,11 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 
 static enum asker on_asker(void *owner, const char *bare)
 {
-	if (!broker_shows_itself(owner, bare))
+	const struct broker *b = owner;
+
+	if (!context_shows_itself(&b->context, bare))
 		return ASKER_STRANGER;
-	return broker_counts_as_trusted(owner, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
+	return context_counts_as_trusted(&b->context, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
 }
 
 /* What the presence table has to say of a resource of theirs. */
@@ -190,7 +190,7 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 {
 	struct peer *peer;
 
-	if (!r || !r->broker || !strcmp(r->device, b->device))
+	if (!r || !r->broker || !strcmp(r->device, b->context.device))
 		return;
 	if (change == PRESENCE_APPEARED || change == PRESENCE_AGAIN) {
 		peer = peer_find(b, bare, r->device);
@@ -201,7 +201,7 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 	if (change == PRESENCE_APPEARED) {
 		log_about(bare, LOG_INFO, "%s: device %s is online", bare, r->device);
 		broker_meet_devices(b, bare, false);
-		if (broker_trusts_device(b, bare, r->device))
+		if (context_trusts_device(&b->context, bare, r->device))
 			buddy_appeared(b, bare);
 		sessions_wake(b);
 	}
@@ -210,7 +210,7 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 /* One answer to a question, and an answer is no question. */
 static void answer_presence(struct broker *b, const char *full, const char *bare)
 {
-	if (broker_shows_itself(b, bare) && xmpp_may_answer(b->xmpp, bare))
+	if (context_shows_itself(&b->context, bare) && xmpp_may_answer(b->xmpp, bare))
 		xmpp_available(b->xmpp, full, false);
 }
 
@@ -223,10 +223,10 @@ static void on_available(void *owner, const char *full, const char *device, bool
 
 	if (!jid_bare_of(full, bare))
 		return;
-	if (device && !strcmp(device, b->device) && !strcmp(bare, broker_jid(b)))
+	if (device && !strcmp(device, b->context.device) && !strcmp(bare, b->context.jid))
 		twinwatch_seen(b, full);
 	inquirer_heard(b->inquirer, bare, NULL);
-	change = presence_available(b->presence, full, device, time(NULL), &r);
+	change = presence_available(b->context.presence, full, device, time(NULL), &r);
 	note_here(b, bare, change, r);
 	if (asks && r)
 		answer_presence(b, full, bare);
@@ -235,7 +235,7 @@ static void on_available(void *owner, const char *full, const char *device, bool
 void broker_answered(struct broker *b, const char *full)
 {
 	struct resource *r;
-	enum presence_change change = presence_answered(b->presence, full, time(NULL), &r);
+	enum presence_change change = presence_answered(b->context.presence, full, time(NULL), &r);
 	char bare[JID_MAX];
 
 	if (change != PRESENCE_SAME && jid_bare_of(full, bare))
@@ -251,9 +251,9 @@ void broker_met_at(struct broker *b, const char *full, const char *device)
 	char bare[JID_MAX];
 
 	/* Of whom we are not to see, nobody would tell us that they went. */
-	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) || presence_device(b->presence, bare, device))
+	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) || presence_device(b->context.presence, bare, device))
 		return;
-	change = presence_available(b->presence, full, device, time(NULL), &r);
+	change = presence_available(b->context.presence, full, device, time(NULL), &r);
 	note_here(b, bare, change, r);
 }
 
@@ -278,7 +278,7 @@ static void on_unavailable(void *owner, const char *full)
 	char device[DEVICE_ID_LEN + 1];
 
 	twinwatch_gone(b, full);
-	if (presence_unavailable(b->presence, full, time(NULL), device) == PRESENCE_GONE)
+	if (presence_unavailable(b->context.presence, full, time(NULL), device) == PRESENCE_GONE)
 		broker_device_gone(b, full, device);
 }
 
@@ -286,7 +286,7 @@ static void on_unavailable(void *owner, const char *full)
 static void on_doubted(void *owner, const char *jid, const char *condition)
 {
 	struct broker *b = owner;
-	const struct resource *r = jid_resource(jid) ? presence_full(b->presence, jid) : NULL;
+	const struct resource *r = jid_resource(jid) ? presence_full(b->context.presence, jid) : NULL;
 	char bare[JID_MAX];
 
 	if (!jid_bare_of(jid, bare))
@@ -332,11 +332,15 @@ static const struct xmpp_events xmpp_events = {
 	.bulk = on_bulk,
 };
 
-static void read_shares(struct broker *b)
+/* What the configuration says to all parts. */
+static void read_settings(struct broker *b)
 {
-	policy_destroy(b->policy);
-	b->policy = policy_create(b->config->jid);
-	config_read_shares(b->config, b->policy);
+	b->context.jid = b->config->jid;
+	b->context.path_timeout = b->config->path_timeout * 1000;
+	b->context.transport = b->config->transport;
+	policy_destroy(b->context.policy);
+	b->context.policy = policy_create(b->config->jid);
+	config_read_shares(b->config, b->context.policy);
 }
 
 static void on_save_again(void *owner)
@@ -382,7 +386,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	same = config_same_account(b->config, fresh);
 	config_free(b->config);
 	b->config = fresh;
-	read_shares(b);
+	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	reach_reload(b->reach);
 	announcer_reload(b->announcer);
@@ -395,12 +399,12 @@ int broker_reload(struct broker *b, struct message *trouble)
 		return 0;
 	}
 	forget_presences(b);
-	presence_destroy(b->presence);
-	b->presence = presence_create();
+	presence_destroy(b->context.presence);
+	b->context.presence = presence_create();
 	inquirer_renew(b->inquirer);
 	requester_online(b->requester, false);
-	blocklist_clear(b->blocked);
-	b->roster_known = b->server_blocks = false;
+	blocklist_clear(b->context.blocked);
+	b->context.roster_known = b->server_blocks = false;
 	account_drop(b);
 	broker_identify(b);
 	account_begin(b);
@@ -417,10 +421,10 @@ static bool admits(void *arg, enum log_book book, const char *party, unsigned *l
 
 	if (jid_bare_of(party, bare)) {
 		party = bare;
-		buddy = presence_buddy(b->presence, bare);
-		known = (buddy && buddy->in_roster) || broker_counts_as_trusted(b, bare);
+		buddy = presence_buddy(b->context.presence, bare);
+		known = (buddy && buddy->in_roster) || context_counts_as_trusted(&b->context, bare);
 	}
-	return logbudget_admits(&b->budgets[book], party, known, broker_now(b), left_out);
+	return logbudget_admits(&b->budgets[book], party, known, context_now(&b->context), left_out);
 }
 
 /* Of the jitter of background work. */
@@ -428,7 +432,7 @@ static uint32_t seed(const struct broker *b)
 {
 	uint32_t value;
 
-	memcpy(&value, b->instance, sizeof(value));
+	memcpy(&value, b->context.instance, sizeof(value));
 	return value;
 }
 
@@ -437,6 +441,10 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	struct gitrun_host host;
 
 	b->loop = loop;
+	b->context.ops = &context_ops;
+	b->context.owner = b;
+	timers_init(&b->context.timers);
+	clock_start(&b->clock, loop, &b->context.timers);
 	ring_init(&b->greetings);
 	services_init(&b->services);
 	inbands_init(&b->inbands, loop);
@@ -450,10 +458,10 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 		return -1;
 	if (identity_assume(b, trouble))
 		return -1;
-	b->blocked = blocklist_create();
+	b->context.blocked = blocklist_create();
 	b->outcomes = outcomes_create();
-	b->presence = presence_create();
-	read_shares(b);
+	b->context.presence = presence_create();
+	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
@@ -480,9 +488,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 
 void broker_stop(struct broker *b)
 {
-	if (b->stopping)
+	if (b->context.stopping)
 		return;
-	b->stopping = true;
+	b->context.stopping = true;
 	control_destroy(b->control);
 	b->control = NULL;
 	announcer_destroy(b->announcer);
@@ -503,6 +511,7 @@ void broker_stop(struct broker *b)
 	inquirer_destroy(b->inquirer);
 	requester_destroy(b->requester);
 	b->inquirer = NULL;
+	b->context.inquiry = NULL;
 	b->requester = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
@@ -511,6 +520,7 @@ void broker_stop(struct broker *b)
 		tidy_finish(&b->tidy);
 	}
 	children_leave(b->loop, STOP_PATIENCE);
+	clock_stop(&b->clock);
 }
 
 void broker_finish(struct broker *b)
@@ -520,13 +530,14 @@ void broker_finish(struct broker *b)
 		logbudget_finish(&b->budgets[i]);
 	services_finish(&b->services);
 	quota_finish(&b->lookups);
-	policy_destroy(b->policy);
+	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);
-	blocklist_destroy(b->blocked);
+	blocklist_destroy(b->context.blocked);
 	inbands_finish(&b->inbands);
 	outcomes_destroy(b->outcomes);
-	presence_destroy(b->presence);
+	presence_destroy(b->context.presence);
 	config_free(b->config);
 	identity_finish(b);
+	timers_finish(&b->context.timers);
 	sink_destroy(b->sink);
 }

@@ -12,23 +12,18 @@
 #include <uv.h>
 
 #include "account.h"
-#include "blocklist.h"
+#include "clock.h"
 #include "config.h"
-#include "devicekey.h"
+#include "context.h"
 #include "inband.h"
-#include "jid.h"
-#include "link.h"
 #include "log.h"
 #include "logbudget.h"
 #include "outcome.h"
 #include "pause.h"
-#include "policy.h"
-#include "presence.h"
 #include "quota.h"
 #include "ring.h"
 #include "services.h"
 #include "tidy.h"
-#include "trust.h"
 #include "twin.h"
 #include "xmpp.h"
 
@@ -49,24 +44,18 @@ struct waiting;
 
 struct broker {
 	uv_loop_t *loop;
+	struct context context;			/* what all parts may ask; its tables are owned here */
+	struct clock clock;			/* of its timers */
 	/* identity.h; without an account there is no key, and the texts are empty */
 	char account[JID_MAX];			/* whose key and trust these are */
 	struct device_key *key;			/* owned */
 	int key_lock;				/* held while there is a key */
-	char device[DEVICE_ID_LEN + 1];
-	uint8_t instance[INSTANCE_BYTES];
 	struct config *config;			/* owned; what the user's git configuration says */
-	struct policy *policy;			/* owned */
-	struct trust *trust;			/* owned; changed between broker_remember() and broker_keep() */
 	struct pause unsaved;			/* until what broker_save() could not keep is kept */
-	struct presence *presence;		/* owned */
 	struct inquirer *inquirer;		/* owned; asks who is not seen */
 	struct requester *requester;		/* owned; asks again who has not answered */
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
-	bool roster_known;			/* it was read whole, since the account is this one */
-	struct blocklist *blocked;		/* owned; of the server, which acts on it */
 	bool server_blocks;			/* it has such a list */
-	char self[JID_MAX];			/* our bare JID as the server has it, or had it last */
 	struct xmpp *xmpp;			/* owned; NULL without an account */
 	struct account login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
@@ -85,7 +74,6 @@ struct broker {
 	uint64_t wakes;				/* how often they were told to look again */
 	struct waiting *waiting;		/* owned by their connections; answers that wait for the server */
 	uint64_t started;			/* unix seconds */
-	uint64_t online_at;			/* uv_now of XMPP_ONLINE; 0: not online */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
 	struct services services;		/* the git processes that serve others */
@@ -93,7 +81,6 @@ struct broker {
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
 	struct tidy tidy;			/* after work has ended */
-	bool stopping;
 };
 
 /*
@@ -126,27 +113,6 @@ void broker_save(struct broker *b);
 /* A device showed its key: an unknown one is remembered, and said in the log. What it is from now on. */
 enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned char *fp);
 
-/* Whether jid is blocked, by the server for us or here. */
-bool broker_blocks(const struct broker *b, const char *jid);
-
-/* Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked for, and not blocked. */
-bool broker_is_buddy(const struct broker *b, const char *jid);
-
-/* Whether this device of jid may have a link and rights: it is trusted, and jid a buddy. */
-bool broker_admits(const struct broker *b, const char *jid, const unsigned char *fp);
-
-/* The same for a device that only says which one it is. */
-bool broker_trusts_device(const struct broker *b, const char *jid, const char *device);
-
-/* Whether a key of that device of jid is in the trust table, trusted or not. */
-bool broker_knows_device(const struct broker *b, const char *jid, const char *device);
-
-/*
- * Whether, where places are shared (quota.h), jid counts for itself: it has a device that we trust
- * or expect, or the user has just asked them.
- */
-bool broker_counts_as_trusted(const struct broker *b, const char *jid);
-
 /* A device whose presence is not there has answered at this full JID. */
 void broker_answered(struct broker *b, const char *full);
 
@@ -175,17 +141,5 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
  * says why it could not.
  */
 void broker_identify(struct broker *b);
-
-/* The own bare JID, or NULL without an account. */
-const char *broker_jid(const struct broker *b);
-
-/* Whether jid may see that we are here: subscribed to our presence, or our own account. */
-bool broker_shows_itself(const struct broker *b, const char *jid);
-
-/* Presence of jid may still be on its way: "offline" would be a guess. */
-bool broker_presence_pending(const struct broker *b, const char *jid);
-
-/* Milliseconds, monotonic. */
-uint64_t broker_now(const struct broker *b);
 
 #endif

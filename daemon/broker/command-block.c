@@ -20,12 +20,12 @@ static void on_block_answered(struct waiting *w, const char *error)
 	char *text;
 
 	if (!error) {
-		blocklist_add(b->blocked, waiting_jid(w));
+		blocklist_add(b->context.blocked, waiting_jid(w));
 		waiting_done(w, NULL);
 		return;
 	}
 	broker_remember(b, &before);
-	trust_mark(b->trust, waiting_jid(w), MARK_BLOCKED, true, time(NULL));
+	trust_mark(b->context.trust, waiting_jid(w), MARK_BLOCKED, true, time(NULL));
 	if (broker_keep(b, &before, &trouble)) {
 		waiting_fail(w, &trouble);
 		return;
@@ -49,12 +49,12 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	broker_remember(b, &before);
-	trust_suspend(b->trust, jid);
+	trust_suspend(b->context.trust, jid);
 	if (!by_server)
-		trust_mark(b->trust, jid, MARK_BLOCKED, true, time(NULL));
+		trust_mark(b->context.trust, jid, MARK_BLOCKED, true, time(NULL));
 	if (!command_keep(b, conn, &before))
 		return;
-	presence_wants_no_more(b->presence, jid);
+	presence_wants_no_more(b->context.presence, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
 		w = waiting_create(conn, jid, text, 0, &block_events);
@@ -77,7 +77,7 @@ static void on_unblock_answered(struct waiting *w, const char *error)
 	struct message m;
 
 	if (!error) {
-		blocklist_remove(waiting_broker(w)->blocked, waiting_jid(w));
+		blocklist_remove(waiting_broker(w)->context.blocked, waiting_jid(w));
 		waiting_done(w, NULL);
 		return;
 	}
@@ -99,11 +99,11 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	if (!broker_blocks(b, jid)) {
+	if (!context_blocks(&b->context, jid)) {
 		command_fail(conn, MSG_NOT_BLOCKED, jid);
 		return;
 	}
-	entry = blocklist_hit(b->blocked, jid);
+	entry = blocklist_hit(b->context.blocked, jid);
 	if (entry && strcmp(entry, jid)) {
 		message_set(&m, MSG_STILL_BLOCKED, "jid", jid, "entry", entry, "reason", "its whole domain is", NULL);
 		command_fail_with(conn, &m);
@@ -114,7 +114,7 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	broker_remember(b, &before);
-	trust_mark(b->trust, jid, MARK_BLOCKED, false, 0);
+	trust_mark(b->context.trust, jid, MARK_BLOCKED, false, 0);
 	if (!command_keep(b, conn, &before))
 		return;
 	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);

@@ -18,7 +18,7 @@
 
 bool command_is_self(const struct broker *b, const char *jid)
 {
-	return broker_jid(b) && !strcmp(jid, broker_jid(b));
+	return b->context.jid && !strcmp(jid, b->context.jid);
 }
 
 bool command_is_online(const struct broker *b)
@@ -94,18 +94,18 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	buddy = presence_buddy(b->presence, jid);
+	buddy = presence_buddy(b->context.presence, jid);
 	listed = buddy && buddy->in_roster;
 	wants = buddy && buddy->wants;
-	if (!listed && !wants && !trust_person(b->trust, jid)) {
+	if (!listed && !wants && !trust_person(b->context.trust, jid)) {
 		command_fail(conn, MSG_NO_SUCH_BUDDY, jid);
 		return;
 	}
 	broker_remember(b, &before);
-	trust_suspend(b->trust, jid);
+	trust_suspend(b->context.trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
-	presence_wants_no_more(b->presence, jid);
+	presence_wants_no_more(b->context.presence, jid);
 	requester_settle(b->requester, jid);
 	shut_out(b, jid, NULL, SHUT_REMOVED);
 	if (command_is_online(b)) {
@@ -145,10 +145,10 @@ static bool get_fingerprint(struct conn *conn, struct fields command, unsigned c
 
 static bool is_online_with_git(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
-		if (r->broker && strcmp(r->device, b->device))
+		if (r->broker && strcmp(r->device, b->context.device))
 			return true;
 	return false;
 }
@@ -162,11 +162,11 @@ static enum message_id why_unknown(const struct broker *b, const char *jid, cons
 	char device[DEVICE_ID_LEN + 1];
 
 	device_id_of(fp, device);
-	if (presence_device(b->presence, jid, device))
+	if (presence_device(b->context.presence, jid, device))
 		return MSG_NOT_SHOWN;
 	if (is_online_with_git(b, jid))
 		return MSG_FINGERPRINT_MISMATCH;
-	return trust_devices(b->trust, jid) ? MSG_NOT_SEEN : MSG_NO_DEVICE_KNOWN;
+	return trust_devices(b->context.trust, jid) ? MSG_NOT_SEEN : MSG_NO_DEVICE_KNOWN;
 }
 
 /* The key must be one that jid has shown. A device that is online is asked to; the command says it again then. */
@@ -174,7 +174,7 @@ static bool check_known(struct broker *b, struct conn *conn, const char *jid, co
 {
 	enum message_id why;
 
-	if (trust_look(b->trust, jid, fp) != TRUST_UNKNOWN)
+	if (trust_look(b->context.trust, jid, fp) != TRUST_UNKNOWN)
 		return true;
 	why = why_unknown(b, jid, fp);
 	if (why == MSG_NOT_SHOWN)
@@ -186,12 +186,12 @@ static bool check_known(struct broker *b, struct conn *conn, const char *jid, co
 /* Somebody who was removed comes back by add or accept first, and not by the way. */
 static bool may_verify(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	if (command_is_self(b, jid) || (buddy && buddy->in_roster))
 		return true;
-	return trust_marked(b->trust, jid, MARK_ASKED) ||
-	       (!b->roster_known && trust_marked(b->trust, jid, MARK_LISTED));
+	return trust_marked(b->context.trust, jid, MARK_ASKED) ||
+	       (!b->context.roster_known && trust_marked(b->context.trust, jid, MARK_LISTED));
 }
 
 void command_verify(struct broker *b, struct conn *conn, struct fields command)
@@ -206,7 +206,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 	}
 	if (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp))
 		return;
-	if (broker_blocks(b, jid)) {
+	if (context_blocks(&b->context, jid)) {
 		command_fail(conn, MSG_BLOCKED, jid);
 		return;
 	}
@@ -215,7 +215,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	broker_remember(b, &before);
-	trust_verify(b->trust, jid, fp);
+	trust_verify(b->context.trust, jid, fp);
 	if (!command_keep(b, conn, &before))
 		return;
 	broker_trust_granted(b, jid);
@@ -236,7 +236,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	if (one && (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp)))
 		return;
 	broker_remember(b, &before);
-	if (!trust_distrust(b->trust, jid, one ? fp : NULL)) {
+	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL)) {
 		buf_finish(&before);
 		command_fail(conn, MSG_NO_DEVICE_KNOWN, jid);
 		return;

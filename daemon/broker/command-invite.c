@@ -32,7 +32,7 @@ static void on_add_refused(struct waiting *w, const char *condition)
 /* Our own server answers in order: it would have refused by now. Another one may still do so. */
 static void on_add_answered(struct waiting *w, const char *error)
 {
-	const char *own = broker_jid(waiting_broker(w));
+	const char *own = waiting_broker(w)->context.jid;
 
 	if (error || !strcmp(jid_domain(waiting_jid(w)), jid_domain(own)))
 		waiting_done(w, NULL);
@@ -54,7 +54,7 @@ static void put_days(struct buf *out, uint64_t seconds)
 static void tell_devices(struct broker *b, struct conn *conn, const char *jid, enum trust_invitation done,
 			 struct buf *text)
 {
-	const struct trust_person *p = trust_person(b->trust, jid);
+	const struct trust_person *p = trust_person(b->context.trust, jid);
 	struct buf row = { 0 };
 	unsigned n = 0;
 
@@ -87,7 +87,7 @@ static void put_hints(const struct broker *b, const char *jid, struct buf *field
 	struct buf who = { 0 };
 
 	text_operand(&who, jid);
-	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling) {
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling) {
 		if (d->state != TRUST_PENDING && d->state != TRUST_SUSPENDED)
 			continue;
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
@@ -104,7 +104,7 @@ static bool is_seen(const struct buddy *buddy)
 /* Sends what is missing of the subscription both ways; what was done, in words. True if an answer may come. */
 static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 	bool wanted = buddy && buddy->wants, ask = !is_seen(buddy);
 
 	if (wanted)
@@ -123,9 +123,9 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 	bool asked;
 
 	broker_remember(b, &before);
-	done = trust_invite(b->trust, jid, time(NULL));
-	if (!is_seen(presence_buddy(b->presence, jid)))
-		trust_mark(b->trust, jid, MARK_MEANT, true, time(NULL));
+	done = trust_invite(b->context.trust, jid, time(NULL));
+	if (!is_seen(presence_buddy(b->context.presence, jid)))
+		trust_mark(b->context.trust, jid, MARK_MEANT, true, time(NULL));
 	contacts_note(b, jid);
 	if (done == TRUST_FULL) {
 		buf_finish(&before);
@@ -162,7 +162,7 @@ static bool may_befriend(struct broker *b, struct conn *conn, struct fields comm
 {
 	if (!command_other(b, conn, command, jid) || !command_online(b, conn))
 		return false;
-	if (!broker_blocks(b, jid))
+	if (!context_blocks(&b->context, jid))
 		return true;
 	command_refuse(conn, MSG_BLOCKED, "jid", jid);
 	return false;
@@ -187,7 +187,7 @@ void command_accept(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	buddy = presence_buddy(b->presence, jid);
+	buddy = presence_buddy(b->context.presence, jid);
 	/* Who is a buddy already has asked, or needs not. */
 	if (buddy && (buddy->wants || (buddy->in_roster && buddy->subscription != SUBSCRIPTION_NONE)))
 		befriend(b, conn, jid);
@@ -205,16 +205,16 @@ void command_decline(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	buddy = presence_buddy(b->presence, jid);
+	buddy = presence_buddy(b->context.presence, jid);
 	if (!buddy || !buddy->wants) {
 		command_fail(conn, MSG_NOT_ASKED, jid);
 		return;
 	}
 	broker_remember(b, &before);
-	trust_decline(b->trust, jid);
+	trust_decline(b->context.trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
 	requester_say(b->requester, jid, "unsubscribed");
-	presence_wants_no_more(b->presence, jid);
+	presence_wants_no_more(b->context.presence, jid);
 	command_finish(conn, xasprintf("declined the request of %s", jid));
 }

@@ -38,7 +38,7 @@ static const char *state_name(const struct broker *b)
 static void describe_account(struct broker *b, struct buf *row)
 {
 	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
-	uint64_t retry = account_retry_at(b), now = broker_now(b);
+	uint64_t retry = account_retry_at(b), now = context_now(&b->context);
 	struct message awaited;
 
 	if (trouble->id == MSG_NONE && b->login.asking) {
@@ -71,7 +71,7 @@ static void describe_broker(struct broker *b, struct buf *row)
 	if (!b->key)
 		return;
 	hex_encode(device_key_fingerprint(b->key), FINGERPRINT_BYTES, hex);
-	fields_add(row, "device", b->device);
+	fields_add(row, "device", b->context.device);
 	fields_add(row, "fingerprint", hex);
 }
 
@@ -93,7 +93,7 @@ static void describe_ways(struct broker *b, struct buf *row)
 
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 {
-	for (const struct share *s = policy_first(b->policy); s; s = s->next) {
+	for (const struct share *s = policy_first(b->context.policy); s; s = s->next) {
 		fields_add(row, "kind", "share");
 		fields_add(row, "name", s->name);
 		fields_add(row, "path", s->path);
@@ -115,8 +115,8 @@ static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add_u64(row, "last-ok", f->last_ok);
 		fields_add_u64(row, "last-failed", f->last_failed);
 		fields_add(row, "error", f->error);
-		if (f->state == FOLLOW_WAITING && f->retry_at > broker_now(b))
-			fields_add_u64(row, "retry-in", (f->retry_at - broker_now(b) + 999) / 1000);
+		if (f->state == FOLLOW_WAITING && f->retry_at > context_now(&b->context))
+			fields_add_u64(row, "retry-in", (f->retry_at - context_now(&b->context) + 999) / 1000);
 		command_row(conn, row);
 	}
 }
@@ -162,14 +162,14 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	unsigned lost = 0;
 
 	if (b->twin_since)
-		send_notice(conn, row, "copied", broker_jid(b),
+		send_notice(conn, row, "copied", b->context.jid,
 			    xstrdup("another machine uses the key of this device: it was copied"),
 			    xstrdup("man git-xmpp-daemon"));
-	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 		if (buddy->wants)
 			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
 				    command_with("git xmpp accept", buddy->jid));
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
+	for (const struct trusted_device *d = trust_first(b->context.trust); d; d = d->next) {
 		if (d->state != TRUST_PENDING)
 			continue;
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
@@ -185,7 +185,7 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid, e->share,
 					      e->error ? e->error : "refused"),
 				    xstrdup("git xmpp queue"));
-	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		lost += p->since[MARK_LOST] != 0;
 	if (lost)
 		send_notice(conn, row, "roster-emptied", "",
@@ -228,7 +228,7 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
-	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next) {
 		buddies += !command_is_self(b, buddy->jid);
 		reachable += !command_is_self(b, buddy->jid) && buddy_runs_git(buddy);
 	}
@@ -250,9 +250,9 @@ static const char *worst_trust(const struct broker *b, const char *jid)
 	enum trust_state online = TRUST_UNKNOWN, known = TRUST_UNKNOWN;
 	char device[DEVICE_ID_LEN + 1];
 
-	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling) {
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling) {
 		device_id_of(d->fp, device);
-		if (presence_device(b->presence, jid, device) && d->state > online)
+		if (presence_device(b->context.presence, jid, device) && d->state > online)
 			online = d->state;
 		if (d->state != TRUST_DISTRUSTED && d->state > known)
 			known = d->state;
@@ -265,11 +265,11 @@ static const char *worst_trust(const struct broker *b, const char *jid)
 void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d, struct buf *row)
 {
 	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
-	const char *other = trust_other_owner(b->trust, d->jid, d->fp);
+	const char *other = trust_other_owner(b->context.trust, d->jid, d->fp);
 	const struct resource *r;
 
 	device_id_of(d->fp, device);
-	r = presence_device(b->presence, d->jid, device);
+	r = presence_device(b->context.presence, d->jid, device);
 	hex_encode(d->fp, FINGERPRINT_BYTES, hex);
 	fields_add(row, "kind", "device");
 	fields_add(row, "jid", d->jid);
@@ -277,8 +277,8 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 	fields_add(row, "fingerprint", hex);
 	fields_add(row, "trust", trust_state_name(d->state));
 	fields_add(row, "online", r ? "1" : "0");
-	if (r && resource_protocol(r, broker_now(b)))
-		fields_add_u64(row, "protocol", resource_protocol(r, broker_now(b)));
+	if (r && resource_protocol(r, context_now(&b->context)))
+		fields_add_u64(row, "protocol", resource_protocol(r, context_now(&b->context)));
 	fields_add_u64(row, "first-seen", d->first_seen);
 	if (other)
 		fields_add(row, "also", other);
@@ -287,7 +287,7 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 
 static void send_devices(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
 {
-	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling)
 		command_device(b, conn, d, row);
 }
 
@@ -295,7 +295,7 @@ static unsigned count_state(const struct broker *b, const char *jid, enum trust_
 {
 	unsigned n = 0;
 
-	for (const struct trusted_device *d = trust_devices(b->trust, jid); d; d = d->sibling)
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling)
 		n += d->state == state;
 	return n;
 }
@@ -308,9 +308,9 @@ static void describe_trust(const struct broker *b, const char *jid, struct buf *
 	fields_add(row, "trust", worst_trust(b, jid));
 	if (pending)
 		fields_add_u64(row, "pending", pending);
-	if (trust_any(b->trust, jid, TRUST_SUSPENDED))
+	if (trust_any(b->context.trust, jid, TRUST_SUSPENDED))
 		fields_add(row, "removed", "1");
-	if (broker_blocks(b, jid))
+	if (context_blocks(&b->context, jid))
 		fields_add(row, "blocked", "1");
 	if (command_is_self(b, jid))
 		fields_add(row, "self", "1");
@@ -323,7 +323,7 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "kind", "buddy");
 	fields_add(row, "jid", buddy->jid);
 	fields_add(row, "subscription", subscriptions[buddy->subscription]);
-	fields_add(row, "asked", buddy->asked || trust_marked(b->trust, buddy->jid, MARK_MEANT) ? "1" : "0");
+	fields_add(row, "asked", buddy->asked || trust_marked(b->context.trust, buddy->jid, MARK_MEANT) ? "1" : "0");
 	if (requester_pause(b->requester, buddy->jid))
 		fields_add_u64(row, "asked-again", requester_pause(b->requester, buddy->jid));
 	fields_add(row, "wants", buddy->wants ? "1" : "0");
@@ -332,8 +332,8 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add_u64(row, "last-seen", buddy->last_seen);
 	if (buddy->refused)
 		fields_add(row, "error", buddy->refused);
-	if (buddy_protocol(buddy, broker_now(b)))
-		fields_add_u64(row, "protocol", buddy_protocol(buddy, broker_now(b)));
+	if (buddy_protocol(buddy, context_now(&b->context)))
+		fields_add_u64(row, "protocol", buddy_protocol(buddy, context_now(&b->context)));
 	describe_trust(b, buddy->jid, row);
 	command_row(conn, row);
 	send_devices(b, conn, buddy->jid, row);
@@ -360,7 +360,7 @@ static bool is_shown(const struct broker *b, const char *jid, const char *only)
 {
 	if (only)
 		return !strcmp(jid, only);
-	return !command_is_self(b, jid) || trust_devices(b->trust, jid);
+	return !command_is_self(b, jid) || trust_devices(b->context.trust, jid);
 }
 
 void command_buddies(struct broker *b, struct conn *conn, struct fields command)
@@ -377,23 +377,23 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	if (only && fields_get(command, "meet"))
 		broker_meet_devices(b, jid, true);
 	describe_account(b, &row);
-	fields_add(&row, "roster", b->roster_known ? "1" : "0");
+	fields_add(&row, "roster", b->context.roster_known ? "1" : "0");
 	command_row(conn, &row);
-	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next) {
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next) {
 		if (!is_shown(b, buddy->jid, only))
 			continue;
 		any = true;
 		send_buddy(b, conn, buddy, &row);
 	}
-	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next) {
-		if (presence_buddy(b->presence, p->jid) || !is_shown(b, p->jid, only))
+	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next) {
+		if (presence_buddy(b->context.presence, p->jid) || !is_shown(b, p->jid, only))
 			continue;
 		any = true;
 		send_other(b, conn, p->jid, &row);
 	}
 	/* These may be domains as well. */
-	for (const char *e = blocklist_next(b->blocked, NULL); e; e = blocklist_next(b->blocked, e)) {
-		if (presence_buddy(b->presence, e) || trust_person(b->trust, e) || !is_shown(b, e, only))
+	for (const char *e = blocklist_next(b->context.blocked, NULL); e; e = blocklist_next(b->context.blocked, e)) {
+		if (presence_buddy(b->context.presence, e) || trust_person(b->context.trust, e) || !is_shown(b, e, only))
 			continue;
 		any = true;
 		send_other(b, conn, e, &row);
@@ -401,6 +401,6 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	buf_finish(&row);
 	if (!only || any)
 		command_done(conn, NULL);
-	else if (b->roster_known || command_online(b, conn))
+	else if (b->context.roster_known || command_online(b, conn))
 		command_refuse(conn, MSG_NOT_BUDDY, "jid", jid);
 }

@@ -166,7 +166,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 			serves_review(s->broker, NULL, NULL);
 		return;
 	}
-	if (s->broker->stopping)
+	if (s->broker->context.stopping)
 		_exit(EXIT_INTERNAL);
 	log_info("stopping on signal %d", signum);
 	broker_stop(s->broker);
@@ -218,7 +218,7 @@ static bool is_served(void *owner)
 {
 	struct broker *b = owner;
 
-	return b->stopping || !b->control || control_in_place(b->control);
+	return b->context.stopping || !b->control || control_in_place(b->control);
 }
 
 static int serve_at(void *owner, const char *path, struct message *trouble)
@@ -284,7 +284,7 @@ static int run(struct premises *premises, int ready_fd)
 	watch_signals(&loop, &signals, &broker);
 	if (broker_start(&broker, &loop, premises->path, &trouble) == 0) {
 		log_info("serving '%s', device %s", premises->path,
-			 *broker.device ? broker.device : "none");
+			 *broker.context.device ? broker.context.device : "none");
 		premises_watch(premises, &loop, &premises_events, &broker);
 		say(ready_fd, "ok\n");
 	} else {

@@ -40,6 +40,6 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
 	greetings_shut_out(b, jid, device);
 	serve_orphans_shut_out(b, jid, device, ends[why].reason);
-	if (!broker_is_buddy(b, jid))
+	if (!context_is_buddy(&b->context, jid))
 		pushqueue_buddy_online(b->pushqueue, jid);
 }

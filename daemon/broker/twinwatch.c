@@ -23,11 +23,11 @@ static bool note(struct broker *b)
 	if (b->twin_since)
 		return false;
 	b->twin_since = (uint64_t)time(NULL);
-	message_set(&m, MSG_COPIED, "jid", broker_jid(b), NULL);
+	message_set(&m, MSG_COPIED, "jid", b->context.jid, NULL);
 	journal_add(&(struct journal_event){
 		.kind = "device",
-		.jid = broker_jid(b),
-		.what = b->device,
+		.jid = b->context.jid,
+		.what = b->context.device,
 		.result = "copied",
 		.text = m.text,
 	});
@@ -45,7 +45,7 @@ static void on_answer(void *arg, const char *error)
 		if (note(b))
 			log_warning("%s is another machine with the key of this one, and lives",
 				    q->full);
-		if (!twins_we_stay(b->device, xmpp_jid(b->xmpp), q->full))
+		if (!twins_we_stay(b->context.device, xmpp_jid(b->xmpp), q->full))
 			xmpp_yield(b->xmpp);
 		else
 			/* It may have asked while we were asleep, and taken us for a ghost. */

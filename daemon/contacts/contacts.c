@@ -27,7 +27,7 @@
 
 static bool is_self(const struct broker *b, const char *jid)
 {
-	return !strcmp(jid, broker_jid(b));
+	return !strcmp(jid, b->context.jid);
 }
 
 void contacts_roster_begin(void *owner)
@@ -36,8 +36,8 @@ void contacts_roster_begin(void *owner)
 
 	roster_destroy(b->roster);
 	b->roster = roster_begin();
-	presence_roster_begin(b->presence);
-	presence_roster_item(b->presence, broker_jid(b), SUBSCRIPTION_BOTH, false, false);
+	presence_roster_begin(b->context.presence);
+	presence_roster_item(b->context.presence, b->context.jid, SUBSCRIPTION_BOTH, false, false);
 }
 
 /* Of all who were lost at once, each is suspended; shut out only then, for one save is enough. */
@@ -46,9 +46,9 @@ static void lose_all(struct broker *b, const struct roster_losses *losses)
 	for (size_t i = 0; i < losses->count; i++) {
 		log_warning("%s is a buddy no more, as the roster has it; what was trusted of theirs is suspended",
 			    losses->jids[i]);
-		trust_suspend(b->trust, losses->jids[i]);
+		trust_suspend(b->context.trust, losses->jids[i]);
 		if (losses->emptied)
-			trust_mark(b->trust, losses->jids[i], MARK_LOST, true, time(NULL));
+			trust_mark(b->context.trust, losses->jids[i], MARK_LOST, true, time(NULL));
 	}
 	if (losses->emptied)
 		log_error("the roster came back empty: %zu buddies are suspended", losses->count);
@@ -63,9 +63,9 @@ void contacts_roster_end(void *owner)
 	struct roster_losses losses;
 	bool changed;
 
-	presence_roster_end(b->presence);
-	b->roster_known = true;
-	roster_compare(b->roster, b->trust, broker_jid(b), time(NULL), &losses, &changed);
+	presence_roster_end(b->context.presence);
+	b->context.roster_known = true;
+	roster_compare(b->roster, b->context.trust, b->context.jid, time(NULL), &losses, &changed);
 	roster_destroy(b->roster);
 	b->roster = NULL;
 	if (losses.count)
@@ -78,12 +78,12 @@ void contacts_roster_end(void *owner)
 /* Their devices go with them, and nobody will say that they went offline. */
 static void forget(struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
 		if (r->broker)
 			announcer_device_offline(b->announcer, jid, r->device);
-	presence_roster_item(b->presence, jid, SUBSCRIPTION_NONE, false, true);
+	presence_roster_item(b->context.presence, jid, SUBSCRIPTION_NONE, false, true);
 }
 
 /* NULL: there was no place. */
@@ -96,18 +96,18 @@ static void confirm(struct buddy *buddy, bool asked)
 /* Our request has been answered with yes: theirs, which comes behind it, is expected anew. */
 static void note_answer(struct broker *b, const char *jid, enum subscription subscription, bool asked)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	if (!buddy || !buddy->asked || asked || subscription != SUBSCRIPTION_TO)
 		return;
-	if (trust_mark(b->trust, jid, MARK_ASKED, false, 0))
-		trust_mark(b->trust, jid, MARK_ASKED, true, time(NULL));
+	if (trust_mark(b->context.trust, jid, MARK_ASKED, false, 0))
+		trust_mark(b->context.trust, jid, MARK_ASKED, true, time(NULL));
 }
 
 /* To see them is not meant any more, or they have said no. */
 static void mean_no_more(struct broker *b, const char *jid)
 {
-	if (trust_mark(b->trust, jid, MARK_MEANT, false, 0))
+	if (trust_mark(b->context.trust, jid, MARK_MEANT, false, 0))
 		broker_save(b);
 	requester_settle(b->requester, jid);
 }
@@ -115,7 +115,7 @@ static void mean_no_more(struct broker *b, const char *jid)
 /* Our request is not open any more, and they have not answered it with yes: it was taken back, or refused. */
 static void note_request(struct broker *b, const char *jid, enum subscription subscription, bool asked)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	if (buddy && buddy->confirmed && !asked && subscription != SUBSCRIPTION_TO && subscription != SUBSCRIPTION_BOTH)
 		mean_no_more(b, jid);
@@ -130,20 +130,20 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		return;
 	if (b->roster) {
 		roster_item(b->roster, bare, subscription);
-		confirm(presence_roster_item(b->presence, bare, subscription, asked, false), asked);
+		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false), asked);
 		return;
 	}
 	note_answer(b, bare, subscription, asked);
 	note_request(b, bare, subscription, asked);
-	taken = roster_note(b->trust, bare, subscription, removed, time(NULL), &changed);
+	taken = roster_note(b->context.trust, bare, subscription, removed, time(NULL), &changed);
 	if (taken)
-		changed = trust_suspend(b->trust, bare);
+		changed = trust_suspend(b->context.trust, bare);
 	if (changed)
 		broker_save(b);
 	if (removed)
 		forget(b, bare);
 	else
-		confirm(presence_roster_item(b->presence, bare, subscription, asked, false), asked);
+		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false), asked);
 	requester_settle(b->requester, bare);
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
@@ -158,7 +158,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 void contacts_refused(void *owner, const char *bare, const char *condition)
 {
 	struct broker *b = owner;
-	const struct buddy *buddy = presence_buddy(b->presence, bare);
+	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
 
 	/* Anything else that we said to them is not waited for. */
 	if (!buddy || !buddy->asked)
@@ -167,7 +167,7 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 	/* Where it did not arrive it can be made again. */
 	if (!inquiry_tells_outage(condition))
 		mean_no_more(b, bare);
-	presence_refused(b->presence, bare, condition);
+	presence_refused(b->context.presence, bare, condition);
 	waiting_refused(b, bare, condition);
 	sessions_wake(b);
 }
@@ -175,11 +175,11 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 void contacts_subscription(void *owner, const char *bare, const char *kind)
 {
 	struct broker *b = owner;
-	const struct buddy *buddy = presence_buddy(b->presence, bare);
+	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
 	bool welcome = contacts_welcomes(b, bare);
 	bool again = buddy && buddy->wants;
 
-	if (is_self(b, bare) || broker_blocks(b, bare))
+	if (is_self(b, bare) || context_blocks(&b->context, bare))
 		return;
 	if (!strcmp(kind, "unsubscribed")) {
 		contacts_refused(b, bare, "declined");
@@ -187,7 +187,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	}
 	if (strcmp(kind, "subscribe"))
 		return;
-	buddy = presence_wants(b->presence, bare);
+	buddy = presence_wants(b->context.presence, bare);
 	if (!welcome) {
 		if (buddy)
 			log_about(bare, LOG_INFO, "%s wants to be a buddy; git xmpp buddies shows how to answer", bare);
@@ -226,11 +226,11 @@ static struct jids find_blocked(const struct broker *b)
 {
 	struct jids found = { 0 };
 
-	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
-		if (!is_self(b, p->jid) && blocklist_hit(b->blocked, p->jid))
+	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
+		if (!is_self(b, p->jid) && blocklist_hit(b->context.blocked, p->jid))
 			add_jid(&found, p->jid);
-	for (const struct buddy *buddy = presence_buddies(b->presence); buddy; buddy = buddy->next)
-		if (!is_self(b, buddy->jid) && blocklist_hit(b->blocked, buddy->jid))
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
+		if (!is_self(b, buddy->jid) && blocklist_hit(b->context.blocked, buddy->jid))
 			add_jid(&found, buddy->jid);
 	return found;
 }
@@ -242,12 +242,12 @@ static void apply_blocks(struct broker *b)
 	bool changed = false;
 
 	for (size_t i = 0; i < found.count; i++) {
-		bool suspended = trust_suspend(b->trust, found.jids[i]);
+		bool suspended = trust_suspend(b->context.trust, found.jids[i]);
 
 		if (suspended)
 			log_warning("%s is blocked; what was trusted of theirs is suspended", found.jids[i]);
 		changed |= suspended;
-		presence_wants_no_more(b->presence, found.jids[i]);
+		presence_wants_no_more(b->context.presence, found.jids[i]);
 	}
 	if (changed)
 		broker_save(b);
@@ -261,7 +261,7 @@ static void apply_blocks(struct broker *b)
 /* One resource of somebody: what that device has goes with it. */
 static void block_resource(struct broker *b, const char *full)
 {
-	const struct resource *r = jid_resource(full) ? presence_full(b->presence, full) : NULL;
+	const struct resource *r = jid_resource(full) ? presence_full(b->context.presence, full) : NULL;
 	char bare[JID_MAX], device[DEVICE_ID_LEN + 1];
 
 	if (!r || !r->broker || !jid_bare_of(full, bare) || is_self(b, bare))
@@ -277,7 +277,7 @@ static void add_blocks(struct broker *b, struct xmpp_rows *rows)
 	while (xmpp_rows_next(rows, &row)) {
 		if (row.kind != XMPP_BLOCKED)
 			continue;
-		blocklist_add(b->blocked, row.jid);
+		blocklist_add(b->context.blocked, row.jid);
 		block_resource(b, row.jid);
 	}
 	apply_blocks(b);
@@ -288,7 +288,7 @@ void contacts_blocklist(void *owner, struct xmpp_rows *rows)
 	struct broker *b = owner;
 
 	b->server_blocks = rows != NULL;
-	blocklist_clear(b->blocked);
+	blocklist_clear(b->context.blocked);
 	if (rows)
 		add_blocks(b, rows);
 }
@@ -305,16 +305,16 @@ void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
 	}
 	while (xmpp_rows_next(rows, &row)) {
 		any = true;
-		blocklist_remove(b->blocked, row.jid);
+		blocklist_remove(b->context.blocked, row.jid);
 	}
 	/* XEP-0191 3.4: none is named, all are meant. */
 	if (!any)
-		blocklist_clear(b->blocked);
+		blocklist_clear(b->context.blocked);
 }
 
 void contacts_online(struct broker *b)
 {
-	for (const struct trust_person *p = trust_persons(b->trust); p; p = p->next)
+	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		if (p->since[MARK_BLOCKED] && contacts_sees_us(b, p->jid))
 			xmpp_unavailable(b->xmpp, p->jid);
 }
@@ -323,42 +323,42 @@ void contacts_online(struct broker *b)
 
 bool contacts_welcomes(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	return trust_asked(b->trust, jid, time(NULL)) ||
-	       (buddy && buddy->asked && trust_marked(b->trust, jid, MARK_ASKED));
+	return trust_asked(b->context.trust, jid, time(NULL)) ||
+	       (buddy && buddy->asked && trust_marked(b->context.trust, jid, MARK_ASKED));
 }
 
 bool contacts_sees_us(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	return buddy && (buddy->subscription == SUBSCRIPTION_FROM || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
 bool contacts_we_see(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
 void contacts_note(struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 	bool changed;
 
 	if (buddy && buddy->in_roster && !is_self(b, jid))
-		roster_note(b->trust, jid, buddy->subscription, false, time(NULL), &changed);
+		roster_note(b->context.trust, jid, buddy->subscription, false, time(NULL), &changed);
 }
 
 void contacts_ask(struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
 
 	requester_ask(b->requester, jid);
 	/* As the push will say in a moment: the next command may be here sooner. */
-	presence_roster_item(b->presence, jid, subscription, true, false);
-	presence_refused(b->presence, jid, NULL);
+	presence_roster_item(b->context.presence, jid, subscription, true, false);
+	presence_refused(b->context.presence, jid, NULL);
 }

@@ -34,7 +34,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct inquirer *i)
 {
-	uint64_t at = inquiry_deadline(i->inquiry), now = broker_now(i->broker);
+	uint64_t at = inquiry_deadline(i->inquiry), now = context_now(&i->broker->context);
 
 	if (at == UINT64_MAX)
 		uv_timer_stop(&i->timer);
@@ -46,7 +46,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct inquirer *i = timer->data;
 
-	inquiry_tick(i->inquiry, broker_now(i->broker));
+	inquiry_tick(i->inquiry, context_now(&i->broker->context));
 	set_timer(i);
 }
 
@@ -67,7 +67,7 @@ static void on_answer(void *arg, const char *error)
 	char *full = xstrdup(question->full);
 
 	forget(question);
-	inquiry_answered(i->inquiry, full, error, broker_now(i->broker));
+	inquiry_answered(i->inquiry, full, error, context_now(&i->broker->context));
 	set_timer(i);
 	if (error)
 		sessions_wake(i->broker);
@@ -121,7 +121,7 @@ static enum interest on_interest(void *owner, const char *jid)
 	struct inquirer *i = owner;
 	struct broker *b = i->broker;
 
-	if (!broker_counts_as_trusted(b, jid) || broker_blocks(b, jid))
+	if (!context_counts_as_trusted(&b->context, jid) || context_blocks(&b->context, jid))
 		return INTEREST_NONE;
 	return link_waits(b, jid) || pushqueue_waits_for(b->pushqueue, jid) ? INTEREST_WAITS : INTEREST_SOME;
 }
@@ -146,7 +146,7 @@ struct inquirer *inquirer_create(struct broker *b, uint32_t random)
 
 	i->broker = b;
 	i->random = random;
-	i->inquiry = inquiry_create(b->presence, &inquiry_events, i, random);
+	i->inquiry = b->context.inquiry = inquiry_create(b->context.presence, &inquiry_events, i, random);
 	uv_timer_init(b->loop, &i->timer);
 	i->timer.data = i;
 	return i;
@@ -179,7 +179,7 @@ void inquirer_destroy(struct inquirer *i)
 void inquirer_online(struct inquirer *i, bool online)
 {
 	if (online)
-		inquiry_online(i->inquiry, broker_now(i->broker));
+		inquiry_online(i->inquiry, context_now(&i->broker->context));
 	else
 		inquiry_offline(i->inquiry);
 	set_timer(i);
@@ -189,30 +189,30 @@ void inquirer_renew(struct inquirer *i)
 {
 	forget_questions(i);
 	inquiry_destroy(i->inquiry);
-	i->inquiry = inquiry_create(i->broker->presence, &inquiry_events, i, i->random);
+	i->inquiry = i->broker->context.inquiry = inquiry_create(i->broker->context.presence, &inquiry_events, i, i->random);
 	set_timer(i);
 }
 
 void inquirer_unseen(struct inquirer *i, const char *jid)
 {
-	inquiry_unseen(i->inquiry, jid, broker_now(i->broker));
+	inquiry_unseen(i->inquiry, jid, context_now(&i->broker->context));
 	set_timer(i);
 }
 
 void inquirer_want(struct inquirer *i, const char *jid)
 {
-	inquiry_want(i->inquiry, jid, broker_now(i->broker));
+	inquiry_want(i->inquiry, jid, context_now(&i->broker->context));
 	set_timer(i);
 }
 
 bool inquirer_pending(const struct inquirer *i, const char *jid)
 {
-	return inquiry_pending(i->inquiry, jid, broker_now(i->broker));
+	return inquiry_pending(i->inquiry, jid, context_now(&i->broker->context));
 }
 
 void inquirer_doubt(struct inquirer *i, const char *full, const char *error)
 {
-	inquiry_doubt(i->inquiry, full, error, broker_now(i->broker));
+	inquiry_doubt(i->inquiry, full, error, context_now(&i->broker->context));
 	set_timer(i);
 }
 
@@ -223,6 +223,6 @@ bool inquirer_unreachable(const struct inquirer *i, const char *jid)
 
 void inquirer_heard(struct inquirer *i, const char *jid, const char *error)
 {
-	inquiry_heard(i->inquiry, jid, error, broker_now(i->broker));
+	inquiry_heard(i->inquiry, jid, error, context_now(&i->broker->context));
 	set_timer(i);
 }

@@ -20,7 +20,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct requester *r)
 {
-	uint64_t at = requests_deadline(r->requests), now = broker_now(r->broker);
+	uint64_t at = requests_deadline(r->requests), now = context_now(&r->broker->context);
 
 	if (at == UINT64_MAX)
 		uv_timer_stop(&r->timer);
@@ -32,20 +32,20 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct requester *r = timer->data;
 
-	requests_tick(r->requests, broker_now(r->broker));
+	requests_tick(r->requests, context_now(&r->broker->context));
 	set_timer(r);
 }
 
 static bool sees(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
 static bool is_due(const struct broker *b, const char *jid)
 {
-	return trust_marked(b->trust, jid, MARK_MEANT) && !sees(b, jid) && !broker_blocks(b, jid);
+	return trust_marked(b->context.trust, jid, MARK_MEANT) && !sees(b, jid) && !context_blocks(&b->context, jid);
 }
 
 /*
@@ -54,9 +54,9 @@ static bool is_due(const struct broker *b, const char *jid)
  */
 static bool is_owed(const struct broker *b, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	if (!buddy || !b->xmpp || broker_blocks(b, jid) || !contacts_welcomes(b, jid))
+	if (!buddy || !b->xmpp || context_blocks(&b->context, jid) || !contacts_welcomes(b, jid))
 		return false;
 	return buddy->wants || (buddy->subscription == SUBSCRIPTION_TO && !xmpp_keeps_approvals(b->xmpp));
 }
@@ -105,19 +105,19 @@ void requester_destroy(struct requester *r)
 
 void requester_online(struct requester *r, bool online)
 {
-	const struct trust_person *p = online ? trust_persons(r->broker->trust) : NULL;
+	const struct trust_person *p = online ? trust_persons(r->broker->context.trust) : NULL;
 
 	if (!online)
 		requests_clear(r->requests);
 	for (; p; p = p->next)
 		if (is_due(r->broker, p->jid) || is_owed(r->broker, p->jid))
-			requests_note(r->requests, p->jid, broker_now(r->broker));
+			requests_note(r->requests, p->jid, context_now(&r->broker->context));
 	set_timer(r);
 }
 
 void requester_say(struct requester *r, const char *jid, const char *kind)
 {
-	uint64_t now = broker_now(r->broker);
+	uint64_t now = context_now(&r->broker->context);
 
 	requests_sent(r->requests, now);
 	xmpp_subscription(r->broker->xmpp, jid, kind);
@@ -128,7 +128,7 @@ void requester_say(struct requester *r, const char *jid, const char *kind)
 
 void requester_ask(struct requester *r, const char *jid)
 {
-	uint64_t now = broker_now(r->broker);
+	uint64_t now = context_now(&r->broker->context);
 
 	if (requests_fresh(r->requests, jid, now))
 		return;
@@ -139,7 +139,7 @@ void requester_ask(struct requester *r, const char *jid)
 void requester_settle(struct requester *r, const char *jid)
 {
 	if (is_due(r->broker, jid) || is_owed(r->broker, jid))
-		requests_note(r->requests, jid, broker_now(r->broker));
+		requests_note(r->requests, jid, context_now(&r->broker->context));
 	else
 		requests_drop(r->requests, jid);
 	set_timer(r);
@@ -147,7 +147,7 @@ void requester_settle(struct requester *r, const char *jid)
 
 uint64_t requester_pause(const struct requester *r, const char *jid)
 {
-	uint64_t due = requests_due(r->requests, jid), now = broker_now(r->broker);
+	uint64_t due = requests_due(r->requests, jid), now = context_now(&r->broker->context);
 
 	return !due ? 0 : due > now ? (due - now + 999) / 1000 : 1;
 }

@@ -13,13 +13,13 @@
 
 void broker_remember(const struct broker *b, struct buf *before)
 {
-	trust_write(b->trust, before);
+	trust_write(b->context.trust, before);
 }
 
 /* All of it is written: with it what could not be kept before. */
 static int write_trust(struct broker *b, struct message *trouble)
 {
-	int result = store_write_trust(b->account, b->trust, trouble);
+	int result = store_write_trust(b->account, b->context.trust, trouble);
 
 	if (!result && pause_end(&b->unsaved))
 		log_info("what was taken away is kept on the disk now");
@@ -38,9 +38,9 @@ int broker_keep(struct broker *b, struct buf *before, struct message *trouble)
 	else
 		message_set(trouble, MSG_NO_ACCOUNT, NULL);
 	if (result) {
-		trust_destroy(b->trust);
-		b->trust = trust_create();
-		trust_parse(b->trust, buf_str(before), buf_len(before));
+		trust_destroy(b->context.trust);
+		b->context.trust = trust_create();
+		trust_parse(b->context.trust, buf_str(before), buf_len(before));
 	}
 	buf_finish(before);
 	return result;
@@ -64,7 +64,7 @@ static enum trust_state meet(struct broker *b, const char *jid, const unsigned c
 	enum trust_state state;
 
 	broker_remember(b, &before);
-	state = trust_meet(b->trust, jid, fp, time(NULL), changed);
+	state = trust_meet(b->context.trust, jid, fp, time(NULL), changed);
 	if (!*changed) {
 		buf_finish(&before);
 		return state;
@@ -79,7 +79,7 @@ static enum trust_state meet(struct broker *b, const char *jid, const unsigned c
 
 enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned char *fp)
 {
-	enum trust_state state = trust_look(b->trust, jid, fp);
+	enum trust_state state = trust_look(b->context.trust, jid, fp);
 	char text[FINGERPRINT_TEXT_MAX];
 	const char *other;
 	bool changed;
@@ -90,7 +90,7 @@ enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned c
 	if (!changed)
 		return state;
 	fingerprint_format(fp, text);
-	other = trust_other_owner(b->trust, jid, fp);
+	other = trust_other_owner(b->context.trust, jid, fp);
 	log_about(jid, LOG_WARNING, "%s: device with fingerprint %s is %s%s%s", jid, text,
 		  trust_allows(state) ? "trusted on first use" : "new and not trusted: git xmpp verify names it",
 		  other ? "; the same key is one of " : "", other ? other : "");
@@ -99,72 +99,19 @@ enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned c
 	return state;
 }
 
-bool broker_blocks(const struct broker *b, const char *jid)
-{
-	return blocklist_hit(b->blocked, jid) || trust_marked(b->trust, jid, MARK_BLOCKED);
-}
-
-bool broker_is_buddy(const struct broker *b, const char *jid)
-{
-	const struct buddy *buddy;
-
-	if (broker_jid(b) && !strcmp(jid, broker_jid(b)))
-		return true;
-	buddy = presence_buddy(b->presence, jid);
-	return buddy && buddy->in_roster && (buddy->asked || buddy->subscription != SUBSCRIPTION_NONE) &&
-	       !broker_blocks(b, jid);
-}
-
-bool broker_admits(const struct broker *b, const char *jid, const unsigned char *fp)
-{
-	return trust_allows(trust_look(b->trust, jid, fp)) && broker_is_buddy(b, jid);
-}
-
-/* The device's entry, or NULL. */
-static const struct trusted_device *known(const struct broker *b, const char *jid, const char *device)
-{
-	const struct trusted_device *d = trust_devices(b->trust, jid);
-	char id[DEVICE_ID_LEN + 1];
-
-	for (; d; d = d->sibling) {
-		device_id_of(d->fp, id);
-		if (!strcmp(id, device))
-			return d;
-	}
-	return NULL;
-}
-
-bool broker_trusts_device(const struct broker *b, const char *jid, const char *device)
-{
-	const struct trusted_device *d = known(b, jid, device);
-
-	return d && trust_allows(d->state) && broker_is_buddy(b, jid);
-}
-
-bool broker_knows_device(const struct broker *b, const char *jid, const char *device)
-{
-	return known(b, jid, device) != NULL;
-}
-
-bool broker_counts_as_trusted(const struct broker *b, const char *jid)
-{
-	return trust_any_allowed(trust_person(b->trust, jid)) ||
-	       trust_expected(b->trust, jid, time(NULL)) || trust_asked(b->trust, jid, time(NULL));
-}
-
 void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 	char devices[DEVICES_PER_BUDDY][DEVICE_ID_LEN + 1];
 	unsigned n = 0;
 
 	if (!buddy)
 		return;
-	if (!unknown && strcmp(jid, broker_jid(b)) && !trust_expected(b->trust, jid, time(NULL)))
+	if (!unknown && strcmp(jid, b->context.jid) && !trust_expected(b->context.trust, jid, time(NULL)))
 		return;
 	/* First, for a peer that is made may come to nothing, and change what is known. */
 	for (const struct resource *r = buddy->resources; r && n < DEVICES_PER_BUDDY; r = r->next)
-		if (r->broker && strcmp(r->device, b->device) && !broker_knows_device(b, jid, r->device))
+		if (r->broker && strcmp(r->device, b->context.device) && !context_knows_device(&b->context, jid, r->device))
 			strcpy(devices[n++], r->device);
 	for (unsigned i = 0; i < n; i++)
 		peer_want(b, jid, devices[i]);

@@ -15,11 +15,12 @@ void identity_finish(struct broker *b)
 	if (b->key)
 		close(b->key_lock);
 	device_key_destroy(b->key);
-	trust_destroy(b->trust);
+	trust_destroy(b->context.trust);
 	b->key = NULL;
-	b->trust = NULL;
+	b->context.fp = NULL;
+	b->context.trust = NULL;
 	b->inbands.key = NULL;
-	*b->account = *b->device = *b->self = '\0';
+	*b->account = *b->context.device = *b->context.self = '\0';
 }
 
 /* Two brokers with one key would throw each other off the server. -1 with *trouble. */
@@ -44,25 +45,26 @@ int identity_assume(struct broker *b, struct message *trouble)
 	int lock;
 
 	identity_finish(b);
-	random_bytes(b->instance, sizeof(b->instance));
-	b->trust = trust_create();
+	random_bytes(b->context.instance, sizeof(b->context.instance));
+	b->context.trust = trust_create();
 	if (!b->config->account)
 		return 0;
 	key = store_key(jid, trouble);
 	lock = key ? lock_key(jid, trouble) : -1;
-	if (lock < 0 || store_read_trust(jid, b->trust, trouble)) {
+	if (lock < 0 || store_read_trust(jid, b->context.trust, trouble)) {
 		device_key_destroy(key);
 		if (lock >= 0)
 			close(lock);
 		return -1;
 	}
 	b->key = key;
+	b->context.fp = device_key_fingerprint(key);
 	b->key_lock = lock;
 	b->inbands.key = key;
 	strcpy(b->account, jid);
-	strcpy(b->self, jid);
-	device_id_of(device_key_fingerprint(key), b->device);
-	log_info("for %s this is device %s", jid, b->device);
+	strcpy(b->context.self, jid);
+	device_id_of(device_key_fingerprint(key), b->context.device);
+	log_info("for %s this is device %s", jid, b->context.device);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static void close_with(struct greeting *g, const char *state, const struct link_
 	struct buf refusal = { 0 };
 
 	if (state) {
-		link_hello_refusal(state, ends, g->broker->instance, &refusal);
+		link_hello_refusal(state, ends, g->broker->context.instance, &refusal);
 		path_write(g->path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
@@ -83,7 +83,7 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 	switch (fault) {
 	case HELLO_OTHER_PROTOCOL:
 		device_id_of(g->fp, device);
-		presence_other_protocol(g->broker->presence, g->jid, device, protocol, broker_now(g->broker));
+		presence_other_protocol(g->broker->context.presence, g->jid, device, protocol, context_now(&g->broker->context));
 		close_with(g, "version", NULL);
 		break;
 	case HELLO_OTHER_NAMES:
@@ -104,13 +104,13 @@ static bool meet(struct greeting *g)
 		return false;
 	broker_meet(g->broker, g->jid, g->fp);
 	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
-	return broker_admits(g->broker, g->jid, g->fp);
+	return context_admits(&g->broker->context, g->jid, g->fp);
 }
 
 static void on_plain(void *owner, struct buf *plain)
 {
 	struct greeting *g = owner;
-	struct link_ends ends = { g->broker->self, g->jid };
+	struct link_ends ends = { g->broker->context.self, g->jid };
 	char full[JID_FULL_MAX] = "", device[DEVICE_ID_LEN + 1];
 	enum hello_fault fault = HELLO_MALFORMED;
 	struct link_hello hello = { 0 };
@@ -128,7 +128,7 @@ static void on_plain(void *owner, struct buf *plain)
 		return;
 	}
 	if (!meet(g)) {
-		close_with(g, broker_blocks(g->broker, g->jid) ? NULL : "untrusted", &ends);
+		close_with(g, context_blocks(&g->broker->context, g->jid) ? NULL : "untrusted", &ends);
 		return;
 	}
 	buf_consume(plain, size);
@@ -160,18 +160,18 @@ static const struct path_events events = {
 
 static bool may_greet(const struct broker *b, const char *bare)
 {
-	return broker_shows_itself(b, bare) ||
-	       (trust_expected(b->trust, bare, time(NULL)) && !broker_blocks(b, bare));
+	return context_shows_itself(&b->context, bare) ||
+	       (trust_expected(b->context.trust, bare, time(NULL)) && !context_blocks(&b->context, bare));
 }
 
 /* Who opens is where the other end of a link that we have is, or was when it was seen. */
 static bool is_awaited(const struct broker *b, const char *jid, const char *full)
 {
 	for (const struct peer *p = b->peers; p; p = p->next) {
-		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(b->presence, jid, p->device);
+		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(b->context.presence, jid, p->device);
 
 		if (where && !strcmp(where, full))
-			return broker_trusts_device(b, jid, p->device);
+			return context_trusts_device(&b->context, jid, p->device);
 	}
 	return false;
 }
@@ -180,7 +180,7 @@ static enum inband_standing standing(const struct broker *b, const char *jid, co
 {
 	if (is_awaited(b, jid, full))
 		return INBAND_AWAITED;
-	return broker_counts_as_trusted(b, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+	return context_counts_as_trusted(&b->context, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
 static struct greeting *create(struct broker *b, const char *jid, uint64_t timeout)
@@ -202,7 +202,7 @@ void greeting_offered(struct broker *b, const struct ibb_stanza *open)
 	char jid[JID_MAX];
 	struct greeting *g;
 
-	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid) || blocklist_hit(b->blocked, open->from)) {
+	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid) || blocklist_hit(b->context.blocked, open->from)) {
 		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
 		return;
 	}

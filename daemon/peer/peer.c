@@ -56,7 +56,7 @@ static void note_makeshift(struct peer *p, uint64_t now)
 
 void peer_touch(struct peer *p)
 {
-	uint64_t now = broker_now(p->broker), at, other;
+	uint64_t now = context_now(&p->broker->context), at, other;
 
 	if (p->ended)
 		return;
@@ -88,14 +88,14 @@ void peer_touch(struct peer *p)
 static struct peer *create(struct broker *b, const char *jid, const char *device)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
-	struct link_ends ends = { b->self, jid };
+	struct link_ends ends = { b->context.self, jid };
 	char *name = xasprintf("%s/%s", jid, device);
 
 	p->broker = b;
 	p->jid = xstrdup(jid);
 	strncpy(p->device, device, DEVICE_ID_LEN);
-	link_init(&p->link, &link_events, p, b->instance, &ends, name);
-	p->link.suspend_max = b->config->path_timeout * 1000;
+	link_init(&p->link, &link_events, p, b->context.instance, &ends, name);
+	p->link.suspend_max = b->context.path_timeout;
 	p->ways = wayfinder_create(b, p->jid, p->device, &wayfinder_events, p);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
@@ -137,7 +137,7 @@ static void say_last_word(struct peer *p)
 	struct buf last = { 0 };
 
 	if (p->path && !p->cut && p->link.state == LINK_ENDED &&
-	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, broker_now(p->broker)))
+	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, context_now(&p->broker->context)))
 		path_write(p->path, buf_data(&last), buf_len(&last));
 	buf_finish(&last);
 }
@@ -163,7 +163,7 @@ static void end(struct peer *p, const char *reason)
 		at = &(*at)->next;
 	*at = p->next;
 	channels_finish(&p->channels, reason);
-	negotiations_finish(&p->negotiations, reason, broker_now(p->broker));
+	negotiations_finish(&p->negotiations, reason, context_now(&p->broker->context));
 	wayfinder_stop(p->ways);
 	say_last_word(p);
 	if (p->path)
@@ -200,8 +200,8 @@ struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 
 	if (p)
 		return p;
-	r = presence_device(b->presence, jid, device);
-	if (!b->xmpp || !r || resource_protocol(r, broker_now(b)) || !broker_is_buddy(b, jid))
+	r = presence_device(b->context.presence, jid, device);
+	if (!b->xmpp || !r || resource_protocol(r, context_now(&b->context)) || !context_is_buddy(&b->context, jid))
 		return NULL;
 	p = create(b, jid, device);
 	wayfinder_step(p->ways, true);
@@ -223,7 +223,7 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 		return false;
 	}
 	/* Who was shut out hears nothing, not even who we are. */
-	return trust_look(p->broker->trust, p->jid, fp) != TRUST_DISTRUSTED && broker_is_buddy(p->broker, p->jid);
+	return trust_look(p->broker->context.trust, p->jid, fp) != TRUST_DISTRUSTED && context_is_buddy(&p->broker->context, p->jid);
 }
 
 static void know_key(struct peer *p, const unsigned char *fp)
@@ -267,7 +267,7 @@ static void leave_path(struct peer *p, const char *why)
 	p->left = p->path;
 	p->path = NULL;
 	path_set_owner(p->left, &left_events, p);
-	link_detach(&p->link, why, broker_now(p->broker));
+	link_detach(&p->link, why, context_now(&p->broker->context));
 }
 
 static void on_found(void *owner, struct path *path, const unsigned char *fp)
@@ -290,7 +290,7 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		leave_path(p, "moving to a better path");
 	}
 	attach(p, path);
-	link_attach(&p->link, true, broker_now(p->broker));
+	link_attach(&p->link, true, context_now(&p->broker->context));
 	path_kick(path);
 	peer_touch(p);
 }
@@ -332,14 +332,14 @@ void peer_note_absence(struct peer *p, uint64_t grace)
 {
 	const struct broker *b = p->broker;
 
-	if (!p->path && b->online_at && !presence_device(b->presence, p->jid, p->device))
-		absence_begin(&p->absence, grace, broker_now(b));
+	if (!p->path && b->context.online_at && !presence_device(b->context.presence, p->jid, p->device))
+		absence_begin(&p->absence, grace, context_now(&b->context));
 }
 
 /* crossed: the device has opened one at the same moment, and that one counts. */
 static void path_lost(struct peer *p, const char *why, bool crossed)
 {
-	uint64_t now = broker_now(p->broker), worked_until = link_worked_until(&p->link, now);
+	uint64_t now = context_now(&p->broker->context), worked_until = link_worked_until(&p->link, now);
 
 	p->path = NULL;
 	drop_left(p);
@@ -369,9 +369,9 @@ static void on_path_plain(void *owner, struct buf *plain)
 {
 	struct peer *p = owner;
 	size_t before = buf_len(plain);
-	int result = link_input(&p->link, plain, broker_now(p->broker));
+	int result = link_input(&p->link, plain, context_now(&p->broker->context));
 
-	meter_add(&p->meter_in, before - buf_len(plain), broker_now(p->broker));
+	meter_add(&p->meter_in, before - buf_len(plain), context_now(&p->broker->context));
 	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
 	if (result < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
@@ -385,8 +385,8 @@ static size_t on_path_fill(void *owner, struct buf *out, size_t max)
 	struct peer *p = owner;
 	size_t n;
 
-	n = link_output(&p->link, out, max, broker_now(p->broker));
-	meter_add(&p->meter_out, n, broker_now(p->broker));
+	n = link_output(&p->link, out, max, context_now(&p->broker->context));
+	meter_add(&p->meter_out, n, context_now(&p->broker->context));
 	peer_touch(p);
 	return n;
 }
@@ -440,7 +440,7 @@ static const struct path_events left_events = {
 void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain)
 {
-	struct link_ends ends = { b->self, jid };
+	struct link_ends ends = { b->context.self, jid };
 	char device[DEVICE_ID_LEN + 1];
 	struct buf refusal = { 0 };
 	enum link_verdict verdict;
@@ -454,9 +454,9 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	}
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
 				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0,
-				   broker_now(b));
+				   context_now(&b->context));
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
-		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, b->instance,
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, b->context.instance,
 				   &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
@@ -476,10 +476,10 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 	if (p->path) {
 		path_close(p->path);
 		p->path = NULL;
-		link_detach(&p->link, "a newer path came", broker_now(b));
+		link_detach(&p->link, "a newer path came", context_now(&b->context));
 	}
 	attach(p, path);
-	link_accept(&p->link, hello, broker_now(b));
+	link_accept(&p->link, hello, context_now(&b->context));
 	if (!p->ended && buf_len(plain))
 		on_path_plain(p, plain);
 	if (!p->ended && p->path)
@@ -498,7 +498,7 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 
 void peer_presence(struct peer *p, bool available)
 {
-	uint64_t now = broker_now(p->broker);
+	uint64_t now = context_now(&p->broker->context);
 
 	if (available) {
 		/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
@@ -514,14 +514,14 @@ void peer_presence(struct peer *p, bool available)
 
 void peer_doubt(struct peer *p)
 {
-	absence_doubt(&p->absence, &p->link, is_by_server(p), broker_now(p->broker));
+	absence_doubt(&p->absence, &p->link, is_by_server(p), context_now(&p->broker->context));
 	peer_touch(p);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct peer *p = timer->data;
-	uint64_t now = broker_now(p->broker);
+	uint64_t now = context_now(&p->broker->context);
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
@@ -552,7 +552,7 @@ static bool on_link_admit(void *owner)
 	struct peer *p = owner;
 
 	broker_meet(p->broker, p->jid, p->fp);
-	return broker_admits(p->broker, p->jid, p->fp);
+	return context_admits(&p->broker->context, p->jid, p->fp);
 }
 
 static void on_link_up(void *owner, bool resumed)
@@ -562,7 +562,7 @@ static void on_link_up(void *owner, bool resumed)
 	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
 	absence_end(&p->absence);
-	presence_our_protocol(p->broker->presence, p->jid, p->device);
+	presence_our_protocol(p->broker->context.presence, p->jid, p->device);
 	drop_left(p);
 	wayfinder_refresh(p->ways);
 	announcer_met(p->broker->announcer, p->jid, p->device, p->link.peer_instance);
@@ -593,7 +593,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
 		fault = wayfinder_record(p->ways, record);
 	else if (record->type < RECORD_ACCEPT)
-		fault = negotiations_record(&p->negotiations, record, broker_now(p->broker));
+		fault = negotiations_record(&p->negotiations, record, context_now(&p->broker->context));
 	else
 		fault = channels_record(&p->channels, record);
 	if (fault && !p->ended) {
@@ -615,8 +615,8 @@ static void on_link_ended(void *owner, const char *reason)
 	struct peer *p = owner;
 
 	if (!strcmp(reason, "version") && p->link.peer_protocol)
-		presence_other_protocol(p->broker->presence, p->jid, p->device, p->link.peer_protocol,
-					broker_now(p->broker));
+		presence_other_protocol(p->broker->context.presence, p->jid, p->device, p->link.peer_protocol,
+					context_now(&p->broker->context));
 	end(p, reason);
 }
 
@@ -676,7 +676,7 @@ static void on_outcome(void *owner, const char *id, uint64_t received, struct bu
 {
 	struct peer *p = owner;
 
-	outcomes_answer(p->broker->outcomes, p->jid, p->device, id, received, fields, broker_now(p->broker));
+	outcomes_answer(p->broker->outcomes, p->jid, p->device, id, received, fields, context_now(&p->broker->context));
 }
 
 static bool on_turn_held(void *owner, const char *share)

@@ -47,7 +47,7 @@ void peers_refresh(struct broker *b)
 void peers_network_changed(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
-		link_probe(&p->link, broker_now(b));
+		link_probe(&p->link, context_now(&b->context));
 		wayfinder_network_changed(p->ways);
 		peer_touch(p);
 	}
@@ -56,7 +56,7 @@ void peers_network_changed(struct broker *b)
 void peers_reload(struct broker *b)
 {
 	for (struct peer *p = b->peers; p; p = p->next) {
-		p->link.suspend_max = b->config->path_timeout * 1000;
+		p->link.suspend_max = b->context.path_timeout;
 		wayfinder_ways_changed(p->ways);
 		peer_touch(p);
 	}
@@ -69,7 +69,7 @@ const char *peer_path_name(const struct peer *p)
 
 uint64_t peer_patience(const struct peer *p)
 {
-	uint64_t now = broker_now(p->broker), until = link_patience(&p->link);
+	uint64_t now = context_now(&p->broker->context), until = link_patience(&p->link);
 
 	return until > now ? until - now : 0;
 }
@@ -81,7 +81,7 @@ uint64_t peer_limit(const struct peer *p)
 
 static void describe(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
 {
-	uint64_t now = broker_now(p->broker), received = meter_rate(in, now), sent = meter_rate(out, now);
+	uint64_t now = context_now(&p->broker->context), received = meter_rate(in, now), sent = meter_rate(out, now);
 
 	fields_add(row, "path", peer_path_name(p));
 	if (peer_patience(p))

@@ -47,12 +47,12 @@ struct wayfinder {
 
 static uint64_t now_of(const struct wayfinder *w)
 {
-	return broker_now(w->broker);
+	return context_now(&w->broker->context);
 }
 
 static const char *full_jid(const struct wayfinder *w)
 {
-	struct resource *r = presence_device(w->broker->presence, w->jid, w->device);
+	struct resource *r = presence_device(w->broker->context.presence, w->jid, w->device);
 
 	return r ? r->full : NULL;
 }
@@ -109,9 +109,9 @@ static const struct path_events inband_events = {
 
 static enum inband_standing standing(const struct wayfinder *w)
 {
-	if (broker_trusts_device(w->broker, w->jid, w->device))
+	if (context_trusts_device(&w->broker->context, w->jid, w->device))
 		return INBAND_AWAITED;
-	return broker_counts_as_trusted(w->broker, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+	return context_counts_as_trusted(&w->broker->context, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
 static void open_inband(struct wayfinder *w)
@@ -269,7 +269,7 @@ static bool may_look_up(const struct wayfinder *w)
 
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
-	const char *theirs = presence_where(w->broker->presence, w->jid, w->device), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
+	const char *theirs = presence_where(w->broker->context.presence, w->jid, w->device), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
 	const char *refusal = NULL;
 
 	if (!may_show_ourselves(w, &offer->offer))

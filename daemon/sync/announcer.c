@@ -62,7 +62,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct announcer *a)
 {
-	uint64_t at = announce_deadline(a->ledger), now = broker_now(a->broker);
+	uint64_t at = announce_deadline(a->ledger), now = context_now(&a->broker->context);
 
 	for (const struct telling *t = a->tellings; t; t = t->next)
 		if (!t->neg)
@@ -92,7 +92,7 @@ static void on_seen(void *owner)
 	struct announcer *a = t->announcer;
 
 	announce_told(a->ledger, t->jid, t->device, t->share, t->version, t->peer->link.peer_instance,
-		      broker_now(a->broker));
+		      context_now(&a->broker->context));
 	free_telling(t);
 	set_timer(a);
 }
@@ -136,8 +136,8 @@ static bool on_permitted(void *owner, const char *jid, const char *device, const
 	struct announcer *a = owner;
 	const struct share *found;
 
-	return broker_trusts_device(a->broker, jid, device) &&
-	       policy_check(a->broker->policy, jid, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
+	return context_trusts_device(&a->broker->context, jid, device) &&
+	       policy_check(a->broker->context.policy, jid, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
 }
 
 /* Not at once: a peer may be ending, or the core asking. */
@@ -191,7 +191,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		return;		/* on_timer() reports it: not within the call */
 	t->peer = peer;
 	t->neg = neg_announce(&peer->negotiations, share, tips, len, &request_events, t,
-			      broker_now(a->broker));
+			      context_now(&a->broker->context));
 	peer_touch(peer);
 }
 
@@ -210,10 +210,10 @@ static void on_tips(void *owner, const void *tips, size_t len, const char *error
 
 	w->read = NULL;
 	if (tips) {
-		announce_tips(a->ledger, w->name, tips, len, broker_now(a->broker));
+		announce_tips(a->ledger, w->name, tips, len, context_now(&a->broker->context));
 	} else {
 		log_warning("share '%s' is not announced: %s", w->name, error);
-		announce_unread(a->ledger, w->name, broker_now(a->broker));
+		announce_unread(a->ledger, w->name, context_now(&a->broker->context));
 	}
 	set_timer(a);
 }
@@ -242,14 +242,14 @@ static void on_moved(void *owner)
 	struct watched *w = owner;
 	struct announcer *a = w->announcer;
 
-	announce_moved(a->ledger, w->name, broker_now(a->broker));
+	announce_moved(a->ledger, w->name, context_now(&a->broker->context));
 	set_timer(a);
 }
 
 static void look(struct announcer *a, const struct news *n)
 {
 	const struct peer *p = peer_find(a->broker, n->jid, n->device);
-	uint64_t now = broker_now(a->broker);
+	uint64_t now = context_now(&a->broker->context);
 
 	if (p && p->link.state == LINK_UP)
 		announce_met(a->ledger, n->jid, n->device, p->link.peer_instance, now);
@@ -279,7 +279,7 @@ static void report_failures(struct announcer *a)
 		if (t->neg)
 			continue;
 		/* What is told anew in here goes to the front of the list, and is for the next time. */
-		announce_failed(a->ledger, t->jid, t->device, t->share, t->version, broker_now(a->broker));
+		announce_failed(a->ledger, t->jid, t->device, t->share, t->version, context_now(&a->broker->context));
 		free_telling(t);
 	}
 }
@@ -290,7 +290,7 @@ static void on_timer(uv_timer_t *timer)
 
 	report_news(a);
 	report_failures(a);
-	announce_tick(a->ledger, broker_now(a->broker));
+	announce_tick(a->ledger, context_now(&a->broker->context));
 	set_timer(a);
 }
 
@@ -328,7 +328,7 @@ void announcer_reload(struct announcer *a)
 		return;
 	for (w = a->watched; w; w = w->next)
 		w->keep = false;
-	for (const struct share *s = policy_first(a->broker->policy); s; s = s->next) {
+	for (const struct share *s = policy_first(a->broker->context.policy); s; s = s->next) {
 		w = find(a, s->name);
 		if (w && s->path && !strcmp(w->path, s->path))
 			w->keep = true;
@@ -340,10 +340,10 @@ void announcer_reload(struct announcer *a)
 		announce_share_gone(a->ledger, w->name);
 		unwatch(w);
 	}
-	for (const struct share *s = policy_first(a->broker->policy); s; s = s->next)
+	for (const struct share *s = policy_first(a->broker->context.policy); s; s = s->next)
 		if (s->path && !find(a, s->name))
 			watch(a, s);
-	announce_review(a->ledger, broker_now(a->broker));
+	announce_review(a->ledger, context_now(&a->broker->context));
 	set_timer(a);
 }
 
@@ -363,7 +363,7 @@ void announcer_device_online(struct announcer *a, const char *jid, const char *d
 {
 	if (!a)
 		return;
-	announce_device_online(a->ledger, jid, device, broker_now(a->broker));
+	announce_device_online(a->ledger, jid, device, context_now(&a->broker->context));
 	set_timer(a);
 }
 
@@ -379,7 +379,7 @@ void announcer_met(struct announcer *a, const char *jid, const char *device, con
 {
 	if (!a)
 		return;
-	announce_met(a->ledger, jid, device, instance, broker_now(a->broker));
+	announce_met(a->ledger, jid, device, instance, context_now(&a->broker->context));
 	set_timer(a);
 }
 

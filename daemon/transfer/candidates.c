@@ -22,7 +22,7 @@ struct search {
 
 static bool is_meant(const struct search *s, const char *device)
 {
-	return strcmp(device, s->broker->device) && !strncmp(device, s->to->device, strlen(s->to->device));
+	return strcmp(device, s->broker->context.device) && !strncmp(device, s->to->device, strlen(s->to->device));
 }
 
 /* In the first round the preferred one, in the second all others. */
@@ -55,7 +55,7 @@ static void add_online(struct search *s, const struct resource *r)
 	struct broker *b = s->broker;
 	struct peer *p = peer_find(b, s->to->jid, r->device);
 
-	if (!trust_expected(b->trust, s->to->jid, time(NULL)) && !broker_trusts_device(b, s->to->jid, r->device))
+	if (!trust_expected(b->context.trust, s->to->jid, time(NULL)) && !context_trusts_device(&b->context, s->to->jid, r->device))
 		return;
 	if (p && is_ready(s, p))
 		return;
@@ -76,7 +76,7 @@ struct candidates candidates_add(struct broker *b, const struct address *to, con
 	struct search s = {
 		.broker = b, .to = to, .prefer = prefer, .kinds = kinds, .by = by, .errand = errand,
 	};
-	const struct buddy *buddy = b->online_at ? presence_buddy(b->presence, to->jid) : NULL;
+	const struct buddy *buddy = b->context.online_at ? presence_buddy(b->context.presence, to->jid) : NULL;
 
 	for (int round = 0; round < 2; round++)
 		add_linked(&s, round);
@@ -89,30 +89,30 @@ struct candidates candidates_add(struct broker *b, const struct address *to, con
 
 uint64_t candidates_protocol(const struct broker *b, const struct address *to)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, to->jid);
 	uint64_t protocol = 0;
 
 	for (const struct resource *r = buddy ? buddy->resources : NULL; r && !protocol; r = r->next)
 		if (r->broker && !strncmp(r->device, to->device, strlen(to->device)))
-			protocol = resource_protocol(r, broker_now(b));
+			protocol = resource_protocol(r, context_now(&b->context));
 	return protocol;
 }
 
 enum message_id candidates_none(const struct broker *b, const struct address *to)
 {
-	const struct buddy *buddy = presence_buddy(b->presence, to->jid);
+	const struct buddy *buddy = presence_buddy(b->context.presence, to->jid);
 	bool any = false, broker = false, meant = false;
 
-	if (!strcmp(to->jid, broker_jid(b)))
+	if (!strcmp(to->jid, b->context.jid))
 		return MSG_OWN_ACCOUNT;
-	if (broker_blocks(b, to->jid))
+	if (context_blocks(&b->context, to->jid))
 		return MSG_BLOCKED;
 	if (!buddy || !buddy->in_roster)
 		return MSG_NOT_BUDDY;
 	if (buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO) {
 		if (buddy->refused)
 			return MSG_SUBSCRIPTION_REFUSED;
-		return buddy->asked || trust_marked(b->trust, to->jid, MARK_MEANT) ? MSG_NOT_ACCEPTED : MSG_NO_LONGER_BUDDY;
+		return buddy->asked || trust_marked(b->context.trust, to->jid, MARK_MEANT) ? MSG_NOT_ACCEPTED : MSG_NO_LONGER_BUDDY;
 	}
 	for (const struct resource *r = buddy->resources; r; r = r->next) {
 		any = true;

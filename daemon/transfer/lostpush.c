@@ -35,11 +35,11 @@ static void on_timer(uv_timer_t *timer);
 static void look_again(struct lost_push *l)
 {
 	struct broker *b = l->broker;
-	bool gone = b->online_at && !broker_has_device(b, l->jid, l->device) &&
+	bool gone = b->context.online_at && !broker_has_device(b, l->jid, l->device) &&
 		    !inquirer_pending(b->inquirer, l->jid) && !inquirer_unreachable(b->inquirer, l->jid);
 
 	/* Nobody is kept waiting long for a broker that was killed. */
-	if (broker_now(b) >= l->since + (gone ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
+	if (context_now(&b->context) >= l->since + (gone ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
 		l->events->unknown(l->owner, false);
 	else
 		uv_timer_start(&l->timer, on_timer, OUTCOME_AGAIN, 0);
@@ -118,7 +118,7 @@ static void on_timer(uv_timer_t *timer)
 		p = peer_want(b, l->jid, l->device);
 	if (p)
 		l->question = neg_ask_outcome(&p->negotiations, l->id, l->received, &question_events, l,
-					      broker_now(b));
+					      context_now(&b->context));
 	if (l->question)
 		peer_touch(p);
 	else
@@ -135,7 +135,7 @@ struct lost_push *lost_push_create(struct broker *b, const char *jid, const char
 	snprintf(l->device, sizeof(l->device), "%s", device);
 	snprintf(l->id, sizeof(l->id), "%s", id);
 	l->received = received;
-	l->since = broker_now(b);
+	l->since = context_now(&b->context);
 	l->events = events;
 	l->owner = owner;
 	uv_timer_init(b->loop, &l->timer);

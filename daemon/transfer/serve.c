@@ -68,7 +68,7 @@ struct serve {
 
 static uint64_t now_of(const struct serve *s)
 {
-	return broker_now(s->broker);
+	return context_now(&s->broker->context);
 }
 
 /* A push that lost its link and runs on. */
@@ -86,7 +86,7 @@ static void give_back(struct serve *s)
 	services_end(&s->run);
 	if (!p)
 		return;
-	negotiations_turn_free(&p->negotiations, broker_now(b));
+	negotiations_turn_free(&p->negotiations, context_now(&b->context));
 	peer_touch(p);
 }
 
@@ -127,7 +127,7 @@ static bool is_whole(const struct serve *s)
 /* What became of a push can be asked for; also when it is over, and only its last words may be lost. */
 static void keep_outcome(struct serve *s)
 {
-	if (!s->tail.on || s->broker->stopping)
+	if (!s->tail.on || s->broker->context.stopping)
 		return;
 	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, s->id, &s->tail, now_of(s));
 	if (s->child_over)
@@ -378,7 +378,7 @@ static void on_wrote(void *owner, size_t n)
 static void refuse(const struct peer *peer, struct negotiation *neg, const char *reason)
 {
 	transferlog_refused(peer->jid, neg_share(neg), neg_service(neg), true, reason);
-	neg_failed(neg, reason, broker_now(peer->broker));
+	neg_failed(neg, reason, context_now(&peer->broker->context));
 }
 
 static void on_exited(void *owner, int status, int term_signal)
@@ -430,9 +430,9 @@ static const char *judge(struct peer *peer, enum service service, const char *na
 	struct broker *b = peer->broker;
 	const struct share *share;
 
-	if (!broker_admits(b, peer->jid, peer->fp))
+	if (!context_admits(&b->context, peer->jid, peer->fp))
 		return "untrusted";
-	switch (policy_check(b->policy, peer->jid, service, name, &share)) {
+	switch (policy_check(b->context.policy, peer->jid, service, name, &share)) {
 	case POLICY_ALLOWED:
 		break;
 	case POLICY_PUSH_DENIED:
@@ -442,7 +442,7 @@ static const char *judge(struct peer *peer, enum service service, const char *na
 			 service_name(service));
 		return "not-shared";
 	}
-	if (b->stopping || !services_ask(&b->services, peer->jid, broker_now(b)))
+	if (b->context.stopping || !services_ask(&b->services, peer->jid, context_now(&b->context)))
 		return "busy";
 	return NULL;
 }
@@ -492,7 +492,7 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 	const char *version = neg_git_protocol(s->neg);
 	char *protocol = *version ? xasprintf("version=%s", version) : NULL;
 	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
-	enum trust_state state = trust_look(s->peer->broker->trust, s->peer->jid, s->peer->fp);
+	enum trust_state state = trust_look(s->peer->broker->context.trust, s->peer->jid, s->peer->fp);
 	const char *const extra[] = {
 		"GIT_PROTOCOL", protocol,
 		"GIT_XMPP_JID", s->peer->jid,
@@ -558,7 +558,7 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 
 void *serve_start(struct peer *peer, struct negotiation *neg)
 {
-	const struct share *share = policy_find(peer->broker->policy, neg_share(neg));
+	const struct share *share = policy_find(peer->broker->context.policy, neg_share(neg));
 	struct serve *s;
 	struct stat st;
 	int error = 0;
@@ -598,7 +598,7 @@ static const char *judge_again(const struct serve *s)
 {
 	const struct share *share;
 
-	switch (policy_check(s->broker->policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
+	switch (policy_check(s->broker->context.policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
 	case POLICY_ALLOWED:
 		/* The name may stand for another repository now. */
 		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;

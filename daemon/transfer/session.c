@@ -175,7 +175,7 @@ static void fail_with(struct session_internal *s, const struct message *m)
 
 static void fail(struct session_internal *s, enum message_id id)
 {
-	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
+	const struct buddy *buddy = presence_buddy(s->broker->context.presence, s->to.jid);
 	struct message m;
 	char theirs[24], ours[12], seconds[16];
 
@@ -184,7 +184,7 @@ static void fail(struct session_internal *s, enum message_id id)
 	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
 		    "transport", ways_transport_name(s->transport), "condition", buddy ? buddy->refused : NULL,
-		    "seconds", seconds, "theirs", theirs, "ours", ours, "me", broker_jid(s->broker), NULL);
+		    "seconds", seconds, "theirs", theirs, "ours", ours, "me", s->broker->context.jid, NULL);
 	fail_with(s, &m);
 }
 
@@ -342,7 +342,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	s->unsent += n;
 	s->received += n;
 	witness_answers(&s->witness, data, n);
-	meter_add(&s->meter_in, n, broker_now(s->broker));
+	meter_add(&s->meter_in, n, context_now(&s->broker->context));
 	if (!s->conn) {
 		on_conn_drained(s);
 		return;
@@ -391,7 +391,7 @@ static void on_channel_writable(void *owner)
 {
 	struct session_internal *s = owner;
 
-	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted, broker_now(s->broker));
+	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted, context_now(&s->broker->context));
 	s->counted = channel_sent(s->channel);
 	tell_limit(s);
 	pass_on(s);
@@ -467,7 +467,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	s->channel = NULL;
 	if (!lost)
 		log_transfer(s, reason, false);
-	neg_done(s->neg, broker_now(s->broker));
+	neg_done(s->neg, context_now(&s->broker->context));
 	peer_touch(s->peer);
 	s->neg = NULL;
 	s->peer = NULL;
@@ -516,7 +516,7 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	fields_add(&fields, "jid", s->peer->jid);
 	fields_add(&fields, "device", s->peer->device);
 	fields_add(&fields, "path", peer_path_name(s->peer));
-	fields_add(&fields, "trust", trust_state_name(trust_look(s->broker->trust, s->peer->jid, s->peer->fp)));
+	fields_add(&fields, "trust", trust_state_name(trust_look(s->broker->context.trust, s->peer->jid, s->peer->fp)));
 	conn_send_fields(s->conn, FRAME_READY, &fields);
 	buf_finish(&fields);
 	pass_on(s);
@@ -546,7 +546,7 @@ static bool is_worth_another_device(const char *reason)
 
 static unsigned count_appearances(const struct session_internal *s)
 {
-	const struct buddy *buddy = presence_buddy(s->broker->presence, s->to.jid);
+	const struct buddy *buddy = presence_buddy(s->broker->context.presence, s->to.jid);
 
 	return buddy ? buddy->appeared : 0;
 }
@@ -663,7 +663,7 @@ static void on_timer(uv_timer_t *timer)
 		look_again(s);
 	else if (s->broker->xmpp && (trouble = xmpp_trouble(s->broker->xmpp))->id != MSG_NONE)
 		fail_with(s, trouble);
-	else if (s->broker->online_at)
+	else if (s->broker->context.online_at)
 		fail(s, MSG_BUDDY_OFFLINE);
 	else
 		fail_not_online(s);
@@ -679,7 +679,7 @@ static bool ask(struct session_internal *s, struct candidates *found)
 	*found = candidates_add(b, &s->to, s->prefer, s->transport, s, s->errand);
 	if (found->asked) {
 		enter(s, SESSION_ASKING, "somebody can be asked");
-		errand_start(s->errand, broker_now(b));
+		errand_start(s->errand, context_now(&b->context));
 		for (struct peer *p = b->peers; p; p = p->next)
 			peer_touch(p);
 		return true;
@@ -740,7 +740,7 @@ static void look(struct session_internal *s)
 	}
 	if (!s->looks)
 		ask_buddy(s);
-	if (!broker_presence_pending(b, s->to.jid))
+	if (!context_presence_pending(&b->context, s->to.jid))
 		fail_unseen(s);
 }
 
@@ -894,7 +894,7 @@ static void on_conn_closed(void *owner)
 	if (s->state == SESSION_OPEN && (s->exit_said || (s->helper_ended && witness_settled(&s->witness))))
 		leave(s);
 	else
-		finish(s, s->broker->stopping ? "stopped" : "cancelled");
+		finish(s, s->broker->context.stopping ? "stopped" : "cancelled");
 }
 
 static const struct conn_events conn_events = {
@@ -929,7 +929,7 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	if (task)
 		snprintf(s->task, sizeof(s->task), "%s", task);
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
-	s->transport = transport ? ways_transport(transport) : s->broker->config->transport;
+	s->transport = transport ? ways_transport(transport) : s->broker->context.transport;
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;
 }
 

@@ -260,7 +260,7 @@ static void on_looked(void *owner, int status, const char *output, const char *e
 		return;
 	}
 	e->looked = status == 0;
-	e->look_at = broker_now(e->all->broker) + LOOK_PAUSE;
+	e->look_at = context_now(&e->all->broker->context) + LOOK_PAUSE;
 	enter(e, UNSETTLED_WAITING, status == 0 ? "the refs do not tell yet" : error);
 	uv_timer_start(&e->all->timer, on_timer, LOOK_PAUSE, 0);
 }
@@ -461,7 +461,7 @@ void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 void unsettled_wake(struct unsettled *u)
 {
 	for (struct entry *e = u ? u->first : NULL; e; e = e->next) {
-		if (e->state != UNSETTLED_WAITING || broker_now(u->broker) < e->look_at ||
+		if (e->state != UNSETTLED_WAITING || context_now(&u->broker->context) < e->look_at ||
 		    !broker_has_device(u->broker, e->jid, e->device))
 			continue;
 		enter(e, UNSETTLED_ASKING, "the device is there");

@@ -93,10 +93,12 @@ int broker_reload(struct broker *b, struct message *trouble)
 	return 0;
 }
 
-uint64_t broker_now(const struct broker *b)
+static uint64_t on_now(void *owner)
 {
 	return uv_now(&loop);
 }
+
+static const struct context_ops context_ops = { .now = on_now };
 
 struct config *config_read(struct message *trouble)
 {
@@ -149,7 +151,7 @@ static bool connects(void)
 /* ms until the next attempt. */
 static uint64_t pause_now(void)
 {
-	uint64_t at = account_retry_at(&broker), now = broker_now(&broker);
+	uint64_t at = account_retry_at(&broker), now = uv_now(&loop);
 
 	return at > now ? at - now : 0;
 }
@@ -173,7 +175,8 @@ int main(void)
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
-	broker.presence = presence_create();
+	broker.context.ops = &context_ops;
+	broker.context.presence = presence_create();
 	broker.key = key;
 	account_init(&broker, &events);
 
@@ -202,6 +205,6 @@ int main(void)
 	account_stop(&broker);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
-	presence_destroy(broker.presence);
+	presence_destroy(broker.context.presence);
 	return tap_done();
 }

@@ -36,11 +36,6 @@ void broker_trust_granted(struct broker *b, const char *jid)
 {
 }
 
-const char *broker_jid(const struct broker *b)
-{
-	return b->account;
-}
-
 struct peer *peer_want(struct broker *b, const char *jid, const char *device)
 {
 	return NULL;
@@ -64,7 +59,7 @@ int main(void)
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
-	broker.trust = trust_create();
+	broker.context.trust = trust_create();
 	pause_init(&broker.unsaved, &loop, on_save_again, &broker);
 	refused = 2;
 	broker_save(&broker);
@@ -76,7 +71,7 @@ int main(void)
 	broker_remember(&broker, &before);
 	is_int(broker_keep(&broker, &before, &trouble), 0, "what else is kept takes it along");
 	is_int(pause_left(&broker.unsaved), 0, "... and it need not be tried any more");
-	trust_destroy(broker.trust);
+	trust_destroy(broker.context.trust);
 	pause_close(&broker.unsaved, NULL, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");

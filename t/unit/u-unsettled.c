@@ -22,7 +22,8 @@
 #define NEW "2222222222222222222222222222222222222222"
 
 static uv_loop_t loop;
-static struct broker broker = { .loop = &loop };
+static const struct context_ops context_ops;
+static struct broker broker = { .loop = &loop, .context.ops = &context_ops };
 static struct buf trace;
 static char *directory;
 static unsigned syncs;
@@ -70,10 +71,12 @@ bool broker_has_device(const struct broker *b, const char *jid, const char *devi
 	return true;
 }
 
-uint64_t broker_now(const struct broker *b)
+static uint64_t on_now(void *owner)
 {
 	return 1000;
 }
+
+static const struct context_ops context_ops = { .now = on_now };
 
 struct lost_push *lost_push_create(struct broker *b, const char *jid, const char *device, const char *id,
 				   uint64_t received, const struct lost_push_events *events, void *owner)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_TIMERS_H
+#define CORE_TIMERS_H
+
+/*
+ * The deadlines of one broker. A decision that has to wait sets a timer; whoever
+ * runs the broker asks for the next deadline and calls timers_run() when it has
+ * come. Times are milliseconds of one monotonic clock.
+ *
+ * A timer belongs to the object that it is part of. Timers that are due at the
+ * same moment run in the order in which they were set.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct timers;
+
+struct timer {
+	struct timers *timers;		/* borrowed */
+	void (*due)(void *owner);
+	void *owner;
+	uint64_t at, order;
+	size_t place;			/* in the heap, from 1; 0: it is not set */
+};
+
+struct timers {
+	struct timer **heap;		/* owned; the timers are borrowed */
+	size_t n, room;
+	uint64_t order;
+};
+
+void timers_init(struct timers *t);
+/* No timer may be set. */
+void timers_finish(struct timers *t);
+
+/* When the next one is due; UINT64_MAX if none is set. */
+uint64_t timers_next(const struct timers *t);
+
+/*
+ * Calls those that are due at now, each once. One that is set within is for the next
+ * call, even if it is due: so a timer at 0 runs when nothing of its owner is on the
+ * stack, and may free its owner.
+ */
+void timers_run(struct timers *t, uint64_t now);
+
+void timer_init(struct timer *t, struct timers *timers, void (*due)(void *owner), void *owner);
+/* In the place of what was set before. UINT64_MAX stops it. */
+void timer_set(struct timer *t, uint64_t at);
+void timer_stop(struct timer *t);
+bool timer_is_set(const struct timer *t);
+
+#endif

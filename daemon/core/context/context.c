@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Roster, trust and blocks are tables of their own, from the server, from the user
+ * and from both. Who is admitted to a link, for whatever path, follows from all
+ * three, and is decided here and nowhere else.
+ */
+#include "context.h"
+
+#include <string.h>
+
+uint64_t context_now(const struct context *c)
+{
+	return c->ops->now(c->owner);
+}
+
+uint64_t context_time(const struct context *c)
+{
+	return c->ops->time(c->owner);
+}
+
+void context_random(const struct context *c, void *out, size_t n)
+{
+	c->ops->random(c->owner, out, n);
+}
+
+bool context_is_self(const struct context *c, const char *jid)
+{
+	return c->jid && !strcmp(jid, c->jid);
+}
+
+bool context_blocks(const struct context *c, const char *jid)
+{
+	return blocklist_hit(c->blocked, jid) || trust_marked(c->trust, jid, MARK_BLOCKED);
+}
+
+bool context_is_buddy(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy;
+
+	if (context_is_self(c, jid))
+		return true;
+	buddy = presence_buddy(c->presence, jid);
+	return buddy && buddy->in_roster && (buddy->asked || buddy->subscription != SUBSCRIPTION_NONE) &&
+	       !context_blocks(c, jid);
+}
+
+bool context_admits(const struct context *c, const char *jid, const unsigned char *fp)
+{
+	return trust_allows(trust_look(c->trust, jid, fp)) && context_is_buddy(c, jid);
+}
+
+/* The device's entry, or NULL. */
+static const struct trusted_device *known(const struct context *c, const char *jid, const char *device)
+{
+	const struct trusted_device *d = trust_devices(c->trust, jid);
+	char id[DEVICE_ID_LEN + 1];
+
+	for (; d; d = d->sibling) {
+		device_id_of(d->fp, id);
+		if (!strcmp(id, device))
+			return d;
+	}
+	return NULL;
+}
+
+bool context_trusts_device(const struct context *c, const char *jid, const char *device)
+{
+	const struct trusted_device *d = known(c, jid, device);
+
+	return d && trust_allows(d->state) && context_is_buddy(c, jid);
+}
+
+bool context_knows_device(const struct context *c, const char *jid, const char *device)
+{
+	return known(c, jid, device) != NULL;
+}
+
+bool context_counts_as_trusted(const struct context *c, const char *jid)
+{
+	uint64_t now = context_time(c);
+
+	return trust_any_allowed(trust_person(c->trust, jid)) || trust_expected(c->trust, jid, now) ||
+	       trust_asked(c->trust, jid, now);
+}
+
+bool context_shows_itself(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(c->presence, jid);
+
+	return context_is_self(c, jid) ||
+	       (buddy && buddy->in_roster && !context_blocks(c, jid) &&
+		(buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM));
+}
+
+bool context_presence_pending(const struct context *c, const char *jid)
+{
+	uint64_t now = context_now(c);
+
+	/* Even the answer to our ping does not tell that all are here: servers answer by several processes at once. */
+	return !c->online_at || now < c->online_at + INQUIRY_SETTLE || inquiry_pending(c->inquiry, jid, now);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CORE_CONTEXT_H
+#define CORE_CONTEXT_H
+
+/*
+ * What every decision of one account may ask: who we are, what time it is, who the
+ * buddies and their devices are and what they may do. All of it is borrowed from the
+ * broker, which fills it in; nothing here knows what is built on top. The questions
+ * that join several tables are answered here, so that each has one answer.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blocklist.h"
+#include "devicekey.h"
+#include "inquiry.h"
+#include "jid.h"
+#include "link.h"
+#include "policy.h"
+#include "presence.h"
+#include "timers.h"
+#include "trust.h"
+
+/* Where time and chance come from. */
+struct context_ops {
+	uint64_t (*now)(void *owner);		/* ms, monotonic */
+	uint64_t (*time)(void *owner);		/* unix seconds */
+	void (*random)(void *owner, void *out, size_t n);
+};
+
+struct context {
+	const struct context_ops *ops;
+	void *owner;
+	struct timers timers;
+	/* who we are; without an account the texts are empty and there is no fingerprint */
+	const char *jid;			/* our bare JID as it is configured; NULL without an account */
+	char self[JID_MAX];			/* as the server has it, or had it last */
+	char device[DEVICE_ID_LEN + 1];
+	const unsigned char *fp;		/* of our device key */
+	uint8_t instance[INSTANCE_BYTES];
+	/* the tables */
+	struct policy *policy;
+	struct trust *trust;			/* changed between broker_remember() and broker_keep() */
+	struct presence *presence;
+	struct blocklist *blocked;		/* of the server, which acts on it */
+	struct inquiry *inquiry;
+	bool roster_known;			/* it was read whole, since the account is this one */
+	/* how it stands */
+	uint64_t online_at;			/* ms; 0: we are not online */
+	bool stopping;
+	/* what the user has configured */
+	uint64_t path_timeout;			/* ms that a link waits for a path */
+	unsigned transport;			/* kinds of path, where a command names none */
+};
+
+uint64_t context_now(const struct context *c);
+uint64_t context_time(const struct context *c);
+void context_random(const struct context *c, void *out, size_t n);
+
+/* Whether jid (bare) is our own account. */
+bool context_is_self(const struct context *c, const char *jid);
+
+/* Whether jid is blocked, by the server for us or here. */
+bool context_blocks(const struct context *c, const char *jid);
+
+/* Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked for, and not blocked. */
+bool context_is_buddy(const struct context *c, const char *jid);
+
+/* Whether this device of jid may have a link and rights: it is trusted, and jid a buddy. */
+bool context_admits(const struct context *c, const char *jid, const unsigned char *fp);
+
+/* The same for a device that only says which one it is. */
+bool context_trusts_device(const struct context *c, const char *jid, const char *device);
+
+/* Whether a key of that device of jid is in the trust table, trusted or not. */
+bool context_knows_device(const struct context *c, const char *jid, const char *device);
+
+/*
+ * Whether, where places are shared (quota.h), jid counts for itself: it has a device that we trust
+ * or expect, or the user has just asked them.
+ */
+bool context_counts_as_trusted(const struct context *c, const char *jid);
+
+/* Whether jid may see that we are here: subscribed to our presence, or our own account. */
+bool context_shows_itself(const struct context *c, const char *jid);
+
+/* Presence of jid may still be on its way: "offline" would be a guess. */
+bool context_presence_pending(const struct context *c, const char *jid);
+
+#endif
