@@ -133,7 +133,7 @@ static void on_plain(void *owner, struct buf *plain)
 	}
 	buf_consume(plain, size);
 	if (path_kind(g->path) == PATH_INBAND)
-		snprintf(full, sizeof(full), "%s", inband_jid(g->path));
+		snprintf(full, sizeof(full), "%s", path_jid(g->path));
 	peer_take(b, g->jid, g->fp, g->path, &hello, plain);
 	device_id_of(g->fp, device);
 	destroy(g);

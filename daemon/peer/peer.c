@@ -397,7 +397,7 @@ static void on_path_closed(void *owner, const char *why)
 
 	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
 	if (is_by_server(p))
-		inquirer_doubt(p->broker->inquirer, inband_jid(p->path), why);
+		inquirer_doubt(p->broker->inquirer, path_jid(p->path), why);
 	path_lost(p, why, false);
 }
 

@@ -85,7 +85,7 @@ static void on_inband_closed(void *owner, const char *why)
 {
 	struct wayfinder *w = owner;
 
-	inquirer_doubt(w->broker->inquirer, inband_jid(w->inband), why);
+	inquirer_doubt(w->broker->inquirer, path_jid(w->inband), why);
 	w->inband = NULL;
 	fail(w, PATH_INBAND, why);
 }

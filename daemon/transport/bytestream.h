@@ -18,7 +18,7 @@
 
 #include <uv.h>
 
-#include "path.h"
+#include "tls-path.h"
 #include "proxies.h"
 #include "quota.h"
 #include "ways.h"

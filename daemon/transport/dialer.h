@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "netaddr.h"
-#include "path.h"
+#include "tls-path.h"
 
 enum { DIALER_STAGGER = 100 };	/* ms between two addresses */
 

@@ -45,7 +45,7 @@ struct block {
 };
 
 struct inband {
-	struct path path;		/* first: a struct path * is one of us */
+	struct tls_path tls;		/* first: a struct path * is one of us */
 	struct inbands *all;
 	struct turn turn;		/* inbands::paths */
 	struct quota_place place;
@@ -97,7 +97,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--p->open_handles)
 		return;
-	path_finish(&p->path);
+	tls_path_finish(&p->tls);
 	free(p->jid);
 	free(p);
 }
@@ -140,8 +140,8 @@ static void broken(struct inband *p, const char *why)
 	if (p->state == INBAND_CLOSED)
 		return;
 	finish(p, why);
-	if (!p->path.over)
-		path_over(&p->path, why);
+	if (!p->tls.path.over)
+		path_over(&p->tls.path, why);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -150,7 +150,7 @@ static void schedule(struct inband *p)
 {
 	uint64_t now = uv_now(p->all->loop), at;
 
-	if (!p->path.up)
+	if (!p->tls.path.up)
 		return;		/* the handshake's timer runs */
 	at = ibb_deadline(&p->ibb);
 	if (at == UINT64_MAX)
@@ -163,7 +163,7 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct inband *p = timer->data;
 
-	if (!p->path.up)
+	if (!p->tls.path.up)
 		broken(p, "no answer to the TLS handshake");
 	else if (ibb_deadline(&p->ibb) <= uv_now(p->all->loop))
 		broken(p, "the other side does not acknowledge");
@@ -205,9 +205,9 @@ static bool send_block(struct inband *p, size_t n)
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
 	allowance_spend(&p->all->allowance, n, uv_now(p->all->loop));
-	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->path.cipher), n,
+	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->tls.cipher), n,
 				     on_block_answer, b);
-	buf_consume(&p->path.cipher, n);
+	buf_consume(&p->tls.cipher, n);
 	schedule(p);
 	return b->request != 0;
 }
@@ -240,14 +240,14 @@ static size_t room_now(struct inband *p)
 
 static void send_some(struct inband *p)
 {
-	struct buf *cipher = &p->path.cipher;
+	struct buf *cipher = &p->tls.cipher;
 
 	while (p->state == INBAND_OPEN && p->all->xmpp) {
 		size_t room = room_now(p);
 
 		if (!room)
 			return;
-		if (!buf_len(cipher) && (room < FILL_MIN || !path_fill(&p->path, room)))
+		if (!buf_len(cipher) && (room < FILL_MIN || !tls_path_fill(&p->tls, room)))
 			return;
 		if (!send_block(p, buf_len(cipher) < room ? buf_len(cipher) : room)) {
 			broken(p, "the connection with the server is lost");
@@ -272,7 +272,7 @@ static void on_kick(struct path *path)
 static void on_close(struct path *path)
 {
 	struct inband *p = (struct inband *)path;
-	struct buf *cipher = &path->cipher;
+	struct buf *cipher = &p->tls.cipher;
 
 	if (p->state == INBAND_OPENING) {
 		enter(p, INBAND_GIVEN_UP, "closed by us");
@@ -293,12 +293,18 @@ static void on_cut(struct path *path)
 {
 	struct inband *p = (struct inband *)path;
 
+	buf_reset(&p->tls.cipher);
 	if (p->state == INBAND_OPENING) {
 		enter(p, INBAND_GIVEN_UP, "cut by us");
 		return;
 	}
 	send_close(p);
 	finish(p, "cut by us");
+}
+
+static bool on_unsent(const struct path *path)
+{
+	return buf_len(&((const struct inband *)path)->tls.cipher);
 }
 
 static void on_keep(struct path *path)
@@ -328,11 +334,19 @@ static uint64_t on_rate(const struct path *path)
 	return on_throttled(path) ? p->ibb.throttle.rate : p->ibb.pace.rate;
 }
 
+static const char *on_jid(const struct path *path)
+{
+	return ((const struct inband *)path)->jid;
+}
+
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.keep = on_keep,
+	.write = tls_path_write,
 	.close = on_close,
 	.cut = on_cut,
+	.unsent = on_unsent,
+	.jid = on_jid,
 	.rate = on_rate,
 	.throttled = on_throttled,
 };
@@ -414,7 +428,7 @@ static struct inband *create(struct inbands *all, const char *full_jid, enum inb
 
 	p->all = all;
 	p->jid = xstrdup(full_jid);
-	path_init(&p->path, &ops, PATH_INBAND, "in-band", all->key, client, NULL, events, owner);
+	tls_path_init(&p->tls, &ops, PATH_INBAND, "in-band", all->key, client, NULL, events, owner);
 	uv_timer_init(all->loop, &p->timer);
 	uv_idle_init(all->loop, &p->soon);
 	uv_timer_init(all->loop, &p->pause);
@@ -465,7 +479,7 @@ struct path *inband_open(struct inbands *all, const char *full_jid, enum inband_
 		finish(p, "it could not be asked for");
 		return NULL;
 	}
-	return &p->path;
+	return &p->tls.path;
 }
 
 static struct inband *find(const struct inbands *all, const char *jid, const char *sid)
@@ -510,24 +524,24 @@ struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, e
 		return NULL;
 	}
 	start_handshake(p, open->block_size, "it was offered");
-	return &p->path;
+	return &p->tls.path;
 }
 
 /* Ciphertext has arrived. */
 static void take(struct inband *p, const void *data, size_t n)
 {
-	bool was_up = p->path.up;
-	const char *why = path_take(&p->path, data, n);
+	bool was_up = p->tls.path.up;
+	const char *why = tls_path_take(&p->tls, data, n);
 
 	if (p->state == INBAND_CLOSED)
 		return;
-	if (p->path.up && !was_up) {
+	if (p->tls.path.up && !was_up) {
 		uv_timer_stop(&p->timer);
 		schedule(p);
 	}
 	if (why) {
-		if (*tls_error(p->path.tls))
-			log_about(p->jid, LOG_WARNING, "in-band path to %s: %s", p->jid, tls_error(p->path.tls));
+		if (*tls_error(p->tls.tls))
+			log_about(p->jid, LOG_WARNING, "in-band path to %s: %s", p->jid, tls_error(p->tls.tls));
 		send_close(p);
 		broken(p, why);
 		return;
@@ -617,9 +631,4 @@ void inbands_lost(struct inbands *all, const char *why)
 	/* Whoever hears of it may open others at once, which are not meant. */
 	while ((p = one_of(all, last)))
 		broken(p, why);
-}
-
-const char *inband_jid(const struct path *path)
-{
-	return ((const struct inband *)path)->jid;
 }

@@ -13,7 +13,7 @@
 #include <uv.h>
 
 #include "allowance.h"
-#include "path.h"
+#include "tls-path.h"
 #include "quota.h"
 #include "turns.h"
 #include "xmpp.h"
@@ -68,8 +68,5 @@ void inbands_bulk(struct inbands *all);
 
 /* The connection with the server is lost: all are closed. */
 void inbands_lost(struct inbands *all, const char *why);
-
-/* The full JID at the other end; p is PATH_INBAND. */
-const char *inband_jid(const struct path *p);
 
 #endif

@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "netaddr.h"
-#include "path.h"
+#include "tls-path.h"
 
 enum {
 	LISTENER_STRANGERS_MAX = 64,	/* connections that are no path yet */

@@ -46,7 +46,7 @@ enum state {
 };
 
 struct tcppath {
-	struct path path;		/* first: a struct path * is one of us */
+	struct tls_path tls;		/* first: a struct path * is one of us */
 	enum state state;
 	uv_tcp_t tcp;
 	uv_timer_t timer;		/* of the state; stopped when up */
@@ -81,7 +81,7 @@ static void on_timer(uv_timer_t *timer);
 /* timeout 0: the state has none. */
 static void enter(struct tcppath *p, enum state state, uint64_t timeout, const char *because)
 {
-	log_debug("path %s: %s -> %s, %s", p->path.name, state_name(p->state), state_name(state), because);
+	log_debug("path %s: %s -> %s, %s", p->tls.path.name, state_name(p->state), state_name(state), because);
 	p->state = state;
 	if (timeout)
 		uv_timer_start(&p->timer, on_timer, timeout, 0);
@@ -95,7 +95,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 	if (--p->open_handles)
 		return;
-	path_finish(&p->path);
+	tls_path_finish(&p->tls);
 	socks5_finish(&p->socks);
 	buf_finish(&p->writing);
 	free(p->busy_in);
@@ -123,8 +123,8 @@ static void broken(struct tcppath *p, const char *why)
 	if (p->state == TCP_CLOSED)
 		return;
 	finish(p, why);
-	if (!p->path.over)
-		path_over(&p->path, why);
+	if (!p->tls.path.over)
+		path_over(&p->tls.path, why);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -169,8 +169,8 @@ static void on_written(uv_write_t *write, int status)
 /* As the buffer for reading: a path at rest holds little. */
 static void rest(struct tcppath *p)
 {
-	if (p->path.cipher.cap > QUIET)
-		buf_finish(&p->path.cipher);
+	if (p->tls.cipher.cap > QUIET)
+		buf_finish(&p->tls.cipher);
 	if (p->writing.cap > QUIET)
 		buf_finish(&p->writing);
 }
@@ -178,7 +178,7 @@ static void rest(struct tcppath *p)
 /* Hands cipher to the socket, and what that does not take to libuv. False if the path broke. */
 static bool write_cipher(struct tcppath *p)
 {
-	struct buf *cipher = &p->path.cipher, empty = p->writing;
+	struct buf *cipher = &p->tls.cipher, empty = p->writing;
 	uv_buf_t bytes = uv_buf_init(buf_data(cipher), buf_len(cipher));
 	int n = uv_try_write((uv_stream_t *)&p->tcp, &bytes, 1);
 
@@ -205,8 +205,8 @@ static bool write_cipher(struct tcppath *p)
 /* While the socket is full, what it shall get next is made ready. */
 static void stock_up(struct tcppath *p)
 {
-	while (buf_len(&p->writing) + buf_len(&p->path.cipher) + FILL <= HIGH_WATER &&
-	       path_fill(&p->path, FILL))
+	while (buf_len(&p->writing) + buf_len(&p->tls.cipher) + FILL <= HIGH_WATER &&
+	       tls_path_fill(&p->tls, FILL))
 		;
 }
 
@@ -227,7 +227,7 @@ static void send_some(struct tcppath *p)
 			uv_idle_start(&p->soon, on_soon);
 			return;
 		}
-		if (!buf_len(&p->path.cipher) && !path_fill(&p->path, FILL))
+		if (!buf_len(&p->tls.cipher) && !tls_path_fill(&p->tls, FILL))
 			return;
 		if (!write_cipher(p))
 			return;
@@ -249,7 +249,7 @@ static void on_shut_down(uv_shutdown_t *shutdown, int status)
 /* What is left leaves first, then our half is closed. */
 static void linger(struct tcppath *p)
 {
-	if (p->writing_now || (buf_len(&p->path.cipher) && !write_cipher(p)) || p->writing_now)
+	if (p->writing_now || (buf_len(&p->tls.cipher) && !write_cipher(p)) || p->writing_now)
 		return;
 	if (uv_shutdown(&p->shutdown, (uv_stream_t *)&p->tcp, on_shut_down) < 0)
 		broken(p, "it is gone");
@@ -273,6 +273,7 @@ static void on_cut(struct path *path)
 {
 	struct tcppath *p = (struct tcppath *)path;
 
+	buf_reset(&p->tls.cipher);
 	close_others(p, "cut by us");
 	if (uv_tcp_close_reset(&p->tcp, on_handle_closed))
 		uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
@@ -280,11 +281,14 @@ static void on_cut(struct path *path)
 
 static bool on_unsent(const struct path *path)
 {
-	return ((const struct tcppath *)path)->writing_now;
+	const struct tcppath *p = (const struct tcppath *)path;
+
+	return p->writing_now || buf_len(&p->tls.cipher);
 }
 
 static const struct path_ops ops = {
 	.kick = on_kick,
+	.write = tls_path_write,
 	.close = on_close,
 	.cut = on_cut,
 	.unsent = on_unsent,
@@ -292,23 +296,23 @@ static const struct path_ops ops = {
 
 static void take(struct tcppath *p, const void *data, size_t n)
 {
-	bool was_up = p->path.up;
-	const char *why = path_take(&p->path, data, n);
+	bool was_up = p->tls.path.up;
+	const char *why = tls_path_take(&p->tls, data, n);
 
 	if (p->state != TCP_OPEN)
 		return;
-	if (p->path.up && !was_up)
+	if (p->tls.path.up && !was_up)
 		uv_timer_stop(&p->timer);
 	if (!why) {
 		send_some(p);
 		return;
 	}
 	/* Who has no key of ours may be anybody: not worth a line each. */
-	if (p->path.up && *tls_error(p->path.tls))
-		log_about("the network", LOG_WARNING, "path %s: %s", p->path.name, tls_error(p->path.tls));
-	else if (*tls_error(p->path.tls))
-		log_debug("path %s: %s", p->path.name, tls_error(p->path.tls));
-	if (!p->writing_now && buf_len(&p->path.cipher) && !write_cipher(p))
+	if (p->tls.path.up && *tls_error(p->tls.tls))
+		log_about("the network", LOG_WARNING, "path %s: %s", p->tls.path.name, tls_error(p->tls.tls));
+	else if (*tls_error(p->tls.tls))
+		log_debug("path %s: %s", p->tls.path.name, tls_error(p->tls.tls));
+	if (!p->writing_now && buf_len(&p->tls.cipher) && !write_cipher(p))
 		return;
 	broken(p, why);
 }
@@ -337,7 +341,7 @@ static void ask(struct tcppath *p, const char *data, size_t n)
 		broken(p, p->socks.error);
 	} else if (p->socks.state == SOCKS5_DONE) {
 		enter(p, TCP_JOINED, TCP_JOINED_TIMEOUT, "the proxy agreed");
-		p->joined(p->path.owner);
+		p->joined(p->tls.path.owner);
 	}
 }
 
@@ -360,7 +364,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 /* A path at rest holds little, and a busy one reads much at a time. */
 static void choose_buffer(struct tcppath *p, size_t n)
 {
-	if (!p->busy_in && n == QUIET && p->path.up) {
+	if (!p->busy_in && n == QUIET && p->tls.path.up) {
 		p->busy_in = xmalloc(BUSY);
 	} else if (p->busy_in && n < QUIET) {
 		free(p->busy_in);
@@ -452,7 +456,7 @@ static struct tcppath *create(uv_loop_t *loop, const struct device_key *key, enu
 {
 	struct tcppath *p = xcalloc(1, sizeof(*p));
 
-	path_init(&p->path, &ops, kind, name, key, client, use, events, owner);
+	tls_path_init(&p->tls, &ops, kind, name, key, client, use, events, owner);
 	uv_tcp_init(loop, &p->tcp);
 	uv_timer_init(loop, &p->timer);
 	uv_idle_init(loop, &p->soon);
@@ -478,7 +482,7 @@ struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const s
 	struct tcppath *p = create(loop, key, PATH_DIRECT, name, true, use, events, owner);
 
 	dial(p, to);
-	return &p->path;
+	return &p->tls.path;
 }
 
 /* Of one accepted: the owner decides. */
@@ -487,14 +491,14 @@ static bool ask_owner(void *arg, const char *identity, struct pass_use *out)
 {
 	struct tcppath *p = arg;
 
-	return p->gate->find(p->path.owner, identity, out);
+	return p->gate->find(p->tls.path.owner, identity, out);
 }
 
 static bool admit_by_owner(void *arg)
 {
 	struct tcppath *p = arg;
 
-	return p->gate->admit(p->path.owner);
+	return p->gate->admit(p->tls.path.owner);
 }
 
 static const struct tls_gate owners_gate = {
@@ -537,10 +541,10 @@ static void name_after_peer(struct tcppath *p)
 	char text[NETADDR_TEXT_MAX];
 	struct netaddr from;
 
-	if (!tcppath_from(&p->path, &from))
+	if (!tcppath_from(&p->tls.path, &from))
 		return;
 	netaddr_format(&from, text);
-	snprintf(p->path.name, sizeof(p->path.name), "direct %s", text);
+	snprintf(p->tls.path.name, sizeof(p->tls.path.name), "direct %s", text);
 }
 
 struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
@@ -554,10 +558,10 @@ struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct
 		return NULL;
 	}
 	p->gate = gate;
-	tls_set_gate(p->path.tls, &owners_gate, p);
+	tls_set_gate(p->tls.tls, &owners_gate, p);
 	name_after_peer(p);
 	start(p, "it was accepted");
-	return &p->path;
+	return &p->tls.path;
 }
 
 struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
@@ -571,9 +575,9 @@ struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const s
 	p->use = *use;
 	p->joined = joined;
 	if (!client)
-		tls_set_gate(p->path.tls, &proxy_gate, p);
+		tls_set_gate(p->tls.tls, &proxy_gate, p);
 	dial(p, proxy);
-	return &p->path;
+	return &p->tls.path;
 }
 
 void tcppath_begin(struct path *path)

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "netaddr.h"
-#include "path.h"
+#include "tls-path.h"
 
 enum {
 	TCP_CONNECT_TIMEOUT = 5 * 1000,

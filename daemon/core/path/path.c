@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What all kinds of path have in common: an owner above, who may change, and one end,
+ * that either side may bring about. The owner may close the path from within any of its
+ * events; so each event is followed by a look at `over` and nothing else.
+ */
+#include "path.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+void path_init(struct path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
+	       const struct path_events *events, void *owner)
+{
+	*p = (struct path){ .ops = ops, .kind = kind, .events = events, .owner = owner };
+	snprintf(p->name, sizeof(p->name), "%s", name);
+}
+
+void path_set_owner(struct path *p, const struct path_events *events, void *owner)
+{
+	p->events = events;
+	p->owner = owner;
+}
+
+void path_kick(struct path *p)
+{
+	if (p->up && !p->over)
+		p->ops->kick(p);
+}
+
+void path_keep(struct path *p)
+{
+	if (p->ops->keep && !p->over)
+		p->ops->keep(p);
+}
+
+void path_write(struct path *p, const void *data, size_t n)
+{
+	if (p->up && !p->over)
+		p->ops->write(p, data, n);
+}
+
+void path_close(struct path *p)
+{
+	assert(!p->over);
+	p->over = true;
+	p->ops->close(p);
+}
+
+void path_cut(struct path *p)
+{
+	assert(!p->over);
+	p->over = true;
+	p->ops->cut(p);
+}
+
+bool path_unsent(const struct path *p)
+{
+	return p->ops->unsent(p);
+}
+
+enum path_kind path_kind(const struct path *p)
+{
+	return p->kind;
+}
+
+const char *path_name(const struct path *p)
+{
+	return p->name;
+}
+
+const char *path_jid(const struct path *p)
+{
+	return p->ops->jid ? p->ops->jid(p) : NULL;
+}
+
+uint64_t path_rate(const struct path *p)
+{
+	return p->ops->rate ? p->ops->rate(p) : 0;
+}
+
+bool path_throttled(const struct path *p)
+{
+	return p->ops->throttled && p->ops->throttled(p);
+}
+
+void path_established(struct path *p, const unsigned char *fp)
+{
+	p->up = true;
+	p->events->established(p->owner, fp);
+}
+
+void path_plain(struct path *p, struct buf *plain)
+{
+	if (p->up && !p->over)
+		p->events->plain(p->owner, plain);
+}
+
+size_t path_fill(struct path *p, struct buf *out, size_t max)
+{
+	return p->up && !p->over ? p->events->fill(p->owner, out, max) : 0;
+}
+
+void path_over(struct path *p, const char *why)
+{
+	assert(!p->over);
+	p->over = true;
+	p->events->closed(p->owner, why);
+}
