@@ -209,9 +209,9 @@ void account_drop(struct broker *b)
 	if (!xmpp)
 		return;
 	inbands_lost(&b->inbands, "logged-out");
-	while (b->peers)
-		peer_end(b->peers, "logged-out");
-	greetings_end(b);
+	while (b->peers.first)
+		peer_end(b->peers.first, "logged-out");
+	greetings_end(&b->peers);
 	if (b->reach)
 		reach_online(b->reach, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;

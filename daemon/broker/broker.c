@@ -14,6 +14,7 @@
 #include "account.h"
 #include "announcer.h"
 #include "child.h"
+#include "connections.h"
 #include "contacts.h"
 #include "control.h"
 #include "follower.h"
@@ -23,6 +24,7 @@
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
+#include "peer-events.h"
 #include "pushqueue.h"
 #include "reach.h"
 #include "requester.h"
@@ -80,7 +82,7 @@ static bool is_reachable(void *owner, const char *jid)
 		return false;
 	if (b->context.roster_known && !context_is_buddy(&b->context, jid))
 		return true;
-	for (const struct peer *p = b->peers; p; p = p->next)
+	for (const struct peer *p = b->peers.first; p; p = p->next)
 		if (p->link.state == LINK_UP && !strcmp(p->jid, jid))
 			return true;
 	if (!buddy)
@@ -93,9 +95,7 @@ static bool is_reachable(void *owner, const char *jid)
 
 bool broker_has_device(const struct broker *b, const char *jid, const char *device)
 {
-	const struct peer *p = peer_find(b, jid, device);
-
-	return (p && p->link.state == LINK_UP) || presence_device(b->context.presence, jid, device);
+	return peers_linked(&b->peers, jid, device) || presence_device(b->context.presence, jid, device);
 }
 
 void broker_linked(struct broker *b, const char *jid)
@@ -155,7 +155,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		requester_online(b->requester, true);
 		reach_online(b->reach, b->xmpp);
 		tidy_later(&b->tidy);
-		peers_online(b, true);
+		peers_online(&b->peers, true);
 		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
@@ -169,7 +169,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		requester_online(b->requester, false);
 		inbands_lost(&b->inbands, "the connection with the server is lost");
 		reach_online(b->reach, NULL);
-		peers_online(b, false);
+		peers_online(&b->peers, false);
 	}
 	account_state(b, state, trouble);
 	twinwatch_state(b, state, trouble);
@@ -193,7 +193,7 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 	if (!r || !r->broker || !strcmp(r->device, b->context.device))
 		return;
 	if (change == PRESENCE_APPEARED || change == PRESENCE_AGAIN) {
-		peer = peer_find(b, bare, r->device);
+		peer = peer_find(&b->peers, bare, r->device);
 		if (peer)
 			peer_presence(peer, true);
 		announcer_device_online(b->announcer, bare, r->device);
@@ -266,7 +266,7 @@ void broker_device_gone(struct broker *b, const char *full, const char *device)
 		return;
 	log_about(bare, LOG_INFO, "%s: device %s went offline", bare, device);
 	announcer_device_offline(b->announcer, bare, device);
-	peer = peer_find(b, bare, device);
+	peer = peer_find(&b->peers, bare, device);
 	if (peer)
 		peer_presence(peer, false);
 	inquirer_unseen(b->inquirer, bare);
@@ -292,7 +292,7 @@ static void on_doubted(void *owner, const char *jid, const char *condition)
 	if (!jid_bare_of(jid, bare))
 		return;
 	inquirer_heard(b->inquirer, bare, condition);
-	for (struct peer *p = b->peers; p; p = p->next)
+	for (struct peer *p = b->peers.first; p; p = p->next)
 		if (!strcmp(p->jid, bare) && (!r || !strcmp(p->device, r->device)))
 			peer_doubt(p);
 	inquirer_doubt(b->inquirer, jid, condition);
@@ -302,10 +302,10 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 {
 	struct broker *b = owner;
 
-	if (stanza->kind == IBB_OPEN)
-		greeting_offered(b, stanza);
-	else
+	if (stanza->kind != IBB_OPEN)
 		inbands_stanza(&b->inbands, stanza);
+	else if (greeting_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
+		xmpp_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
 }
 
 static void on_bulk(void *owner)
@@ -338,6 +338,7 @@ static void read_settings(struct broker *b)
 	b->context.jid = b->config->jid;
 	b->context.path_timeout = b->config->path_timeout * 1000;
 	b->context.transport = b->config->transport;
+	b->context.local = b->config->direct_local;
 	policy_destroy(b->context.policy);
 	b->context.policy = policy_create(b->config->jid);
 	config_read_shares(b->config, b->context.policy);
@@ -436,6 +437,16 @@ static uint32_t seed(const struct broker *b)
 	return value;
 }
 
+static void begin_peers(struct broker *b)
+{
+	peers_init(&b->peers, &b->context);
+	b->peers.events = &peer_events;
+	b->peers.owner = b->peers.arg = b->peers.wayfinders.arg = b;
+	b->peers.wayfinders.ops = &connection_ops;
+	b->peers.may_answer = connection_may_answer;
+	b->peers.accept_inband = connection_accept;
+}
+
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
 	struct gitrun_host host;
@@ -445,10 +456,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->context.owner = b;
 	timers_init(&b->context.timers);
 	clock_start(&b->clock, loop, &b->context.timers);
-	ring_init(&b->greetings);
+	begin_peers(b);
 	services_init(&b->services);
 	inbands_init(&b->inbands, loop);
-	quota_init(&b->lookups, LOOKUPS_MAX, false);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
 			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
@@ -499,11 +509,11 @@ void broker_stop(struct broker *b)
 	b->announcer = NULL;
 	b->follower = NULL;
 	b->pushqueue = NULL;
-	while (b->peers)
-		peer_end(b->peers, "stopped");
+	while (b->peers.first)
+		peer_end(b->peers.first, "stopped");
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
-	greetings_end(b);
+	greetings_end(&b->peers);
 	serve_end_orphans(b);
 	reach_destroy(b->reach);
 	b->reach = NULL;
@@ -529,7 +539,7 @@ void broker_finish(struct broker *b)
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_finish(&b->budgets[i]);
 	services_finish(&b->services);
-	quota_finish(&b->lookups);
+	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->context.blocked);

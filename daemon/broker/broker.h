@@ -20,6 +20,7 @@
 #include "logbudget.h"
 #include "outcome.h"
 #include "pause.h"
+#include "peers.h"
 #include "quota.h"
 #include "ring.h"
 #include "services.h"
@@ -61,8 +62,7 @@ struct broker {
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
 	struct reach *reach;			/* owned; how we can be reached otherwise */
-	struct peer *peers;			/* owned; links, made when wanted */
-	struct ring greetings;			/* owned; paths that somebody opened, of no link yet */
+	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
 	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
@@ -77,7 +77,6 @@ struct broker {
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
 	struct services services;		/* the git processes that serve others */
-	struct quota lookups;			/* of names that buddies offer */
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
 	struct tidy tidy;			/* after work has ended */

@@ -206,7 +206,7 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 	command_row(conn, &row);
 	send_shares(b, conn, &row);
 	send_follows(b, conn, &row);
-	for (const struct peer *p = b->peers; p; p = p->next) {
+	for (const struct peer *p = b->peers.first; p; p = p->next) {
 		fields_add(&row, "kind", "link");
 		fields_add(&row, "jid", p->jid);
 		fields_add(&row, "device", p->device);

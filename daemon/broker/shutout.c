@@ -25,7 +25,7 @@ static const struct {
 
 static struct peer *next_peer(const struct broker *b, const char *jid, const char *device)
 {
-	for (struct peer *p = b->peers; p; p = p->next)
+	for (struct peer *p = b->peers.first; p; p = p->next)
 		if (!strcmp(p->jid, jid) && (!device || !strcmp(p->device, device)))
 			return p;
 	return NULL;
@@ -38,7 +38,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	sessions_shut_out(b, jid, device, ends[why].told);
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
-	greetings_shut_out(b, jid, device);
+	greetings_shut_out(&b->peers, jid, device);
 	serve_orphans_shut_out(b, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		pushqueue_buddy_online(b->pushqueue, jid);

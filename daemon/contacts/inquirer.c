@@ -110,7 +110,7 @@ static void on_show(void *owner, const char *bare)
 
 static bool link_waits(const struct broker *b, const char *jid)
 {
-	for (const struct peer *p = b->peers; p; p = p->next)
+	for (const struct peer *p = b->peers.first; p; p = p->next)
 		if (p->channels.count && p->link.state != LINK_UP && !strcmp(p->jid, jid))
 			return true;
 	return false;

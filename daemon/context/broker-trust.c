@@ -114,5 +114,5 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
 		if (r->broker && strcmp(r->device, b->context.device) && !context_knows_device(&b->context, jid, r->device))
 			strcpy(devices[n++], r->device);
 	for (unsigned i = 0; i < n; i++)
-		peer_want(b, jid, devices[i]);
+		peer_want(&b->peers, jid, devices[i]);
 }

@@ -34,15 +34,20 @@ static struct peer *find_peer(const struct reach *r, const char *identity, uint6
 {
 	char token[PASS_TOKEN_LEN + 1];
 
-	return pass_identity(identity, token, number) ? peer_by_token(r->broker, token) : NULL;
+	return pass_identity(identity, token, number) ? peer_by_token(&r->broker->peers, token) : NULL;
 }
 
 static const char *who_expects(void *owner, const char *identity, struct pass_use *out)
 {
+	struct reach *r = owner;
 	uint64_t number;
-	const struct peer *p = find_peer(owner, identity, &number);
+	const struct peer *p = find_peer(r, identity, &number);
+	const struct pass *pass = p && p->fp_known ? wayfinder_pass(p->ways, number) : NULL;
 
-	return p && p->fp_known && wayfinder_pass_use(p->ways, number, out) ? p->jid : NULL;
+	if (!pass)
+		return NULL;
+	pass_use(pass, number, false, r->broker->context.fp, p->fp, out);
+	return p->jid;
 }
 
 static void on_proven(void *owner, const char *identity)
@@ -75,7 +80,7 @@ static void on_proxies(void *owner)
 {
 	struct reach *r = owner;
 
-	peers_refresh(r->broker);
+	peers_refresh(&r->broker->peers);
 }
 
 static void on_network(void *owner, enum netwatch_news news)
@@ -87,7 +92,7 @@ static void on_network(void *owner, enum netwatch_news news)
 	if (r->broker->xmpp)
 		xmpp_check(r->broker->xmpp);
 	account_wanted(r->broker);
-	peers_network_changed(r->broker);
+	peers_network_changed(&r->broker->peers);
 }
 
 unsigned reach_allowed(const struct reach *r)
@@ -148,7 +153,7 @@ static void on_open_again(void *owner)
 
 	open_listener(r);
 	if (r->listener)
-		peers_reload(r->broker);
+		peers_reload(&r->broker->peers);
 }
 
 static void listen_as_configured(struct reach *r)
@@ -194,7 +199,7 @@ void reach_destroy(struct reach *r)
 void reach_reload(struct reach *r)
 {
 	listen_as_configured(r);
-	peers_reload(r->broker);
+	peers_reload(&r->broker->peers);
 }
 
 void reach_online(struct reach *r, struct xmpp *xmpp)

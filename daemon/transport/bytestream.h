@@ -18,6 +18,7 @@
 
 #include <uv.h>
 
+#include "attempts.h"
 #include "tls-path.h"
 #include "proxies.h"
 #include "quota.h"
@@ -25,20 +26,6 @@
 #include "xmpp.h"
 
 enum { BYTESTREAM_TIMEOUT = 15 * 1000 };
-
-struct bytestream;
-
-struct bytestream_events {
-	/* To be sent to the device as a BYTESTREAM record. */
-	void (*send)(void *owner, const struct bytestream_record *record);
-	/*
-	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within this call),
-	 * the bytestream is gone. client: our side speaks first.
-	 */
-	void (*reached)(void *owner, struct path *path, const unsigned char *fp, bool client);
-	/* Gone. ours: our own proxy or our way to it is at fault. */
-	void (*failed)(void *owner, const char *why, bool ours);
-};
 
 /*
  * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp

@@ -10,19 +10,11 @@
 
 #include <uv.h>
 
+#include "attempts.h"
 #include "netaddr.h"
 #include "tls-path.h"
 
 enum { DIALER_STAGGER = 100 };	/* ms between two addresses */
-
-struct dialer;
-
-struct dialer_events {
-	/* The path is the owner's now, the dialer is gone. */
-	void (*reached)(void *owner, struct path *path, const unsigned char *fp);
-	/* None answered; the dialer is gone. why is of the last one. */
-	void (*failed)(void *owner, const char *why);
-};
 
 /*
  * n > 0; fp is the key of the device that gave the pass. *number is that of the last use of the pass, and is

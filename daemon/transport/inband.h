@@ -13,22 +13,13 @@
 #include <uv.h>
 
 #include "allowance.h"
+#include "attempts.h"
 #include "tls-path.h"
 #include "quota.h"
 #include "turns.h"
 #include "xmpp.h"
 
 struct inband;
-
-/* What path_events.closed says where an offer of ours had no answer in time. */
-#define INBAND_UNANSWERED "timeout"
-
-/* Who is at the other end, where places are shared. */
-enum inband_standing {
-	INBAND_STRANGER,	/* of nobody who has a device that we trust */
-	INBAND_TRUSTED,		/* of somebody who has one, or whose first one is expected */
-	INBAND_AWAITED,		/* itself trusted, and we have or make a link with it: it gets a place */
-};
 
 /* All in-band paths of an account: they share its bandwidth, and sids are looked up here. */
 struct inbands {

@@ -118,14 +118,6 @@ void inbands_lost(struct inbands *all, const char *why)
 {
 }
 
-void peer_end(struct peer *p, const char *reason)
-{
-}
-
-void greetings_end(struct broker *b)
-{
-}
-
 void reach_online(struct reach *r, struct xmpp *xmpp)
 {
 }
@@ -176,6 +168,7 @@ int main(void)
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
 	broker.context.ops = &context_ops;
+	peers_init(&broker.peers, &broker.context);
 	broker.context.presence = presence_create();
 	broker.key = key;
 	account_init(&broker, &events);

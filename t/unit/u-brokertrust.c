@@ -36,11 +36,6 @@ void broker_trust_granted(struct broker *b, const char *jid)
 {
 }
 
-struct peer *peer_want(struct broker *b, const char *jid, const char *device)
-{
-	return NULL;
-}
-
 static void on_save_again(void *owner)
 {
 	broker_save(owner);

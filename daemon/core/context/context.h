@@ -51,7 +51,8 @@ struct context {
 	bool stopping;
 	/* what the user has configured */
 	uint64_t path_timeout;			/* ms that a link waits for a path */
-	unsigned transport;			/* kinds of path, where a command names none */
+	unsigned transport;			/* kinds of path that may be used */
+	bool local;				/* loopback and link-local addresses may be told and dialled */
 };
 
 uint64_t context_now(const struct context *c);

@@ -10,28 +10,29 @@
  */
 #include "greeting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "inband.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
 
 struct greeting {
-	struct ring link;		/* broker::greetings, oldest first */
-	struct broker *broker;		/* borrowed */
+	struct ring link;		/* peers::greetings, oldest first */
+	struct peers *all;		/* borrowed */
 	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool known;			/* fp is */
-	uv_timer_t timer;		/* for the handshake and the HELLO together */
+	struct timer timer;		/* for the handshake and the HELLO together; then for the end */
 };
 
-static void on_timer_closed(uv_handle_t *timer)
+/* Nothing of it is on the stack any more. */
+static void on_reap(void *owner)
 {
-	free(timer->data);
+	free(owner);
 }
 
 /* The path has been handed on, or is closed. */
@@ -39,7 +40,9 @@ static void destroy(struct greeting *g)
 {
 	g->path = NULL;
 	ring_remove(&g->link);
-	uv_close((uv_handle_t *)&g->timer, on_timer_closed);
+	timer_stop(&g->timer);
+	timer_init(&g->timer, &g->all->context->timers, on_reap, g);
+	timer_set(&g->timer, 0);
 }
 
 static void drop(struct greeting *g)
@@ -48,9 +51,9 @@ static void drop(struct greeting *g)
 	destroy(g);
 }
 
-static void on_timeout(uv_timer_t *timer)
+static void on_timeout(void *owner)
 {
-	struct greeting *g = timer->data;
+	struct greeting *g = owner;
 
 	log_about(g->jid, LOG_INFO, "%s: opened a path and did not say HELLO", g->jid);
 	drop(g);
@@ -69,7 +72,7 @@ static void close_with(struct greeting *g, const char *state, const struct link_
 	struct buf refusal = { 0 };
 
 	if (state) {
-		link_hello_refusal(state, ends, g->broker->context.instance, &refusal);
+		link_hello_refusal(state, ends, g->all->context->instance, &refusal);
 		path_write(g->path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 	}
@@ -83,7 +86,7 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 	switch (fault) {
 	case HELLO_OTHER_PROTOCOL:
 		device_id_of(g->fp, device);
-		presence_other_protocol(g->broker->context.presence, g->jid, device, protocol, context_now(&g->broker->context));
+		presence_other_protocol(g->all->context->presence, g->jid, device, protocol, context_now(g->all->context));
 		close_with(g, "version", NULL);
 		break;
 	case HELLO_OTHER_NAMES:
@@ -100,21 +103,21 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 static bool meet(struct greeting *g)
 {
 	/* Somebody has sent our own bytes back. */
-	if (!memcmp(g->fp, device_key_fingerprint(g->broker->key), sizeof(g->fp)))
+	if (!memcmp(g->fp, g->all->context->fp, sizeof(g->fp)))
 		return false;
-	broker_meet(g->broker, g->jid, g->fp);
+	g->all->events->met_key(g->all->owner, g->jid, g->fp);
 	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
-	return context_admits(&g->broker->context, g->jid, g->fp);
+	return context_admits(g->all->context, g->jid, g->fp);
 }
 
 static void on_plain(void *owner, struct buf *plain)
 {
 	struct greeting *g = owner;
-	struct link_ends ends = { g->broker->context.self, g->jid };
+	struct link_ends ends = { g->all->context->self, g->jid };
 	char full[JID_FULL_MAX] = "", device[DEVICE_ID_LEN + 1];
 	enum hello_fault fault = HELLO_MALFORMED;
 	struct link_hello hello = { 0 };
-	struct broker *b = g->broker;
+	struct peers *all = g->all;
 	struct record record;
 	long size = record_parse(buf_data(plain), buf_len(plain), &record);
 
@@ -128,17 +131,17 @@ static void on_plain(void *owner, struct buf *plain)
 		return;
 	}
 	if (!meet(g)) {
-		close_with(g, context_blocks(&g->broker->context, g->jid) ? NULL : "untrusted", &ends);
+		close_with(g, context_blocks(g->all->context, g->jid) ? NULL : "untrusted", &ends);
 		return;
 	}
 	buf_consume(plain, size);
 	if (path_kind(g->path) == PATH_INBAND)
 		snprintf(full, sizeof(full), "%s", path_jid(g->path));
-	peer_take(b, g->jid, g->fp, g->path, &hello, plain);
+	peer_take(all, g->jid, g->fp, g->path, &hello, plain);
 	device_id_of(g->fp, device);
 	destroy(g);
 	if (*full)
-		broker_met_at(b, full, device);
+		all->events->met_at(all->owner, full, device);
 }
 
 static size_t on_fill(void *owner, struct buf *out, size_t max)
@@ -158,71 +161,69 @@ static const struct path_events events = {
 	.closed = on_closed,
 };
 
-static bool may_greet(const struct broker *b, const char *bare)
+static bool may_greet(const struct peers *all, const char *bare)
 {
-	return context_shows_itself(&b->context, bare) ||
-	       (trust_expected(b->context.trust, bare, time(NULL)) && !context_blocks(&b->context, bare));
+	return context_shows_itself(all->context, bare) ||
+	       (trust_expected(all->context->trust, bare, context_time(all->context)) && !context_blocks(all->context, bare));
 }
 
 /* Who opens is where the other end of a link that we have is, or was when it was seen. */
-static bool is_awaited(const struct broker *b, const char *jid, const char *full)
+static bool is_awaited(const struct peers *all, const char *jid, const char *full)
 {
-	for (const struct peer *p = b->peers; p; p = p->next) {
-		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(b->context.presence, jid, p->device);
+	for (const struct peer *p = all->first; p; p = p->next) {
+		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(all->context->presence, jid, p->device);
 
 		if (where && !strcmp(where, full))
-			return context_trusts_device(&b->context, jid, p->device);
+			return context_trusts_device(all->context, jid, p->device);
 	}
 	return false;
 }
 
-static enum inband_standing standing(const struct broker *b, const char *jid, const char *full)
+static enum inband_standing standing(const struct peers *all, const char *jid, const char *full)
 {
-	if (is_awaited(b, jid, full))
+	if (is_awaited(all, jid, full))
 		return INBAND_AWAITED;
-	return context_counts_as_trusted(&b->context, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+	return context_counts_as_trusted(all->context, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
-static struct greeting *create(struct broker *b, const char *jid, uint64_t timeout)
+static struct greeting *create(struct peers *all, const char *jid, uint64_t timeout)
 {
 	struct greeting *g = xcalloc(1, sizeof(*g));
 
-	g->broker = b;
+	g->all = all;
 	strcpy(g->jid, jid);
-	uv_timer_init(b->loop, &g->timer);
-	g->timer.data = g;
-	uv_timer_start(&g->timer, on_timeout, timeout, 0);
-	ring_append(&b->greetings, &g->link);
+	timer_init(&g->timer, &all->context->timers, on_timeout, g);
+	timer_set(&g->timer, context_now(all->context) + timeout);
+	ring_append(&all->greetings, &g->link);
 	return g;
 }
 
-void greeting_offered(struct broker *b, const struct ibb_stanza *open)
+enum greeting_verdict greeting_offered(struct peers *all, const char *from, const void *offer)
 {
 	enum inband_standing who;
 	char jid[JID_MAX];
 	struct greeting *g;
 
-	if (!jid_bare_of(open->from, jid) || !may_greet(b, jid) || blocklist_hit(b->context.blocked, open->from)) {
-		xmpp_reply_error(b->xmpp, open->from, open->id, "service-unavailable");
-		return;
-	}
-	who = standing(b, jid, open->from);
+	if (!jid_bare_of(from, jid) || !may_greet(all, jid) || blocklist_hit(all->context->blocked, from))
+		return GREETING_UNKNOWN;
+	who = standing(all, jid, from);
 	/* A handshake costs more than a ping, and who opens often is answered as seldom. */
-	if (who != INBAND_AWAITED && !xmpp_may_answer(b->xmpp, jid))
-		return;
-	g = create(b, jid, 2 * LINK_HELLO_TIMEOUT);
-	g->path = inband_accept(&b->inbands, open, who, &events, g);
+	if (who != INBAND_AWAITED && !all->may_answer(all->arg, jid))
+		return GREETING_TOO_OFTEN;
+	g = create(all, jid, 2 * LINK_HELLO_TIMEOUT);
+	g->path = all->accept_inband(all->arg, offer, who, &events, g);
 	if (!g->path)
 		destroy(g);
+	return GREETING_TAKEN;
 }
 
 /* The oldest of the device's, if there are as many as it may have. */
-static struct greeting *one_too_many(const struct broker *b, const unsigned char *fp)
+static struct greeting *one_too_many(const struct peers *all, const unsigned char *fp)
 {
 	struct greeting *oldest = NULL;
 	unsigned n = 0;
 
-	for (struct ring *r = b->greetings.prev; r != &b->greetings; r = r->prev) {
+	for (struct ring *r = all->greetings.prev; r != &all->greetings; r = r->prev) {
 		struct greeting *g = (struct greeting *)r;
 
 		if (!g->known || memcmp(g->fp, fp, sizeof(g->fp)))
@@ -233,23 +234,23 @@ static struct greeting *one_too_many(const struct broker *b, const unsigned char
 	return n < GREETINGS_PER_DEVICE ? NULL : oldest;
 }
 
-void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp)
+void greeting_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp)
 {
-	struct greeting *g = one_too_many(b, fp);
+	struct greeting *g = one_too_many(all, fp);
 
 	if (g)
 		drop(g);
-	g = create(b, jid, LINK_HELLO_TIMEOUT);
+	g = create(all, jid, LINK_HELLO_TIMEOUT);
 	g->path = path;
 	path_set_owner(path, &events, g);
 	on_established(g, fp);
 }
 
-void greetings_shut_out(struct broker *b, const char *jid, const char *device)
+void greetings_shut_out(struct peers *all, const char *jid, const char *device)
 {
-	struct ring *r = b->greetings.next, *next;
+	struct ring *r = all->greetings.next, *next;
 
-	for (; r != &b->greetings; r = next) {
+	for (; r != &all->greetings; r = next) {
 		struct greeting *g = (struct greeting *)r;
 		char id[DEVICE_ID_LEN + 1];
 
@@ -264,8 +265,8 @@ void greetings_shut_out(struct broker *b, const char *jid, const char *device)
 	}
 }
 
-void greetings_end(struct broker *b)
+void greetings_end(struct peers *all)
 {
-	while (!ring_alone(&b->greetings))
-		drop((struct greeting *)b->greetings.next);
+	while (!ring_alone(&all->greetings))
+		drop((struct greeting *)all->greetings.next);
 }

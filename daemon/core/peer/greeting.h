@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_GREETING_H
-#define DAEMON_GREETING_H
+#ifndef CORE_GREETING_H
+#define CORE_GREETING_H
 
 /*
  * A greeting: a path that somebody opened to us, until we know for which link
@@ -8,18 +8,24 @@
  * says whether it may have one; then it is the peer's, or it is closed.
  */
 
-#include "broker.h"
+#include "peers.h"
 
-/* An IBB_OPEN from a full JID. Answers it. */
-void greeting_offered(struct broker *b, const struct ibb_stanza *open);
+enum greeting_verdict {
+	GREETING_TAKEN,		/* the offer was accepted or refused, and is answered */
+	GREETING_UNKNOWN,	/* nobody is told that we know of bytestreams */
+	GREETING_TOO_OFTEN,	/* nothing is answered */
+};
+
+/* An in-band path is offered from a full JID; offer is what peers::accept_inband takes. */
+enum greeting_verdict greeting_offered(struct peers *all, const char *from, const void *offer);
 
 /* A path whose handshake is complete, from a device of jid (bare); it is the greeting's now. */
-void greeting_take(struct broker *b, struct path *path, const char *jid, const unsigned char *fp);
+void greeting_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp);
 
 /* Those of jid are closed, or only of one device of it, where the key is known; without a word. */
-void greetings_shut_out(struct broker *b, const char *jid, const char *device);
+void greetings_shut_out(struct peers *all, const char *jid, const char *device);
 
-/* The broker stops, or becomes another account's: all of them are closed. */
-void greetings_end(struct broker *b);
+/* All of them are closed. */
+void greetings_end(struct peers *all);
 
 #endif

@@ -10,18 +10,13 @@
  */
 #include "peer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "announcer.h"
-#include "follower.h"
 #include "greeting.h"
-#include "inband.h"
-#include "inquirer.h"
 #include "log.h"
-#include "serve.h"
-#include "session.h"
 #include "wayfinder.h"
 
 static const struct path_events path_events, left_events;
@@ -29,12 +24,12 @@ static const struct wayfinder_events wayfinder_events;
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
 
+static void on_timer(void *owner);
+
 static bool we_win(const struct peer *p)
 {
-	return memcmp(device_key_fingerprint(p->broker->key), p->fp, FINGERPRINT_BYTES) < 0;
+	return memcmp(p->all->context->fp, p->fp, FINGERPRINT_BYTES) < 0;
 }
-
-static void on_timer(uv_timer_t *timer);
 
 /* In-band is used without leave while there is nothing better, to find that; not for what git sends. */
 static bool may_carry(const struct peer *p)
@@ -56,7 +51,7 @@ static void note_makeshift(struct peer *p, uint64_t now)
 
 void peer_touch(struct peer *p)
 {
-	uint64_t now = context_now(&p->broker->context), at, other;
+	uint64_t now = context_now(p->all->context), at, other;
 
 	if (p->ended)
 		return;
@@ -65,7 +60,7 @@ void peer_touch(struct peer *p)
 		p->idle_since = 0;
 	} else if (!p->idle_since) {
 		p->idle_since = now;
-		tidy_later(&p->broker->tidy);
+		p->all->events->rested(p->all->owner);
 	}
 	note_makeshift(p, now);
 	at = link_deadline(&p->link);
@@ -79,56 +74,41 @@ void peer_touch(struct peer *p)
 		at = p->makeshift_since + p->link.suspend_max;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
-	if (at == UINT64_MAX)
-		uv_timer_stop(&p->timer);
-	else
-		uv_timer_start(&p->timer, on_timer, at > now ? at - now : 0, 0);
+	timer_set(&p->timer, at);
 }
 
-static struct peer *create(struct broker *b, const char *jid, const char *device)
+/* Nothing of it is on the stack any more. */
+static void on_reap(void *owner)
 {
-	struct peer *p = xcalloc(1, sizeof(*p));
-	struct link_ends ends = { b->context.self, jid };
-	char *name = xasprintf("%s/%s", jid, device);
+	struct peer *p = owner;
 
-	p->broker = b;
-	p->jid = xstrdup(jid);
-	strncpy(p->device, device, DEVICE_ID_LEN);
-	link_init(&p->link, &link_events, p, b->context.instance, &ends, name);
-	p->link.suspend_max = b->context.path_timeout;
-	p->ways = wayfinder_create(b, p->jid, p->device, &wayfinder_events, p);
-	channels_init(&p->channels, &p->link, true);
-	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
-	uv_timer_init(b->loop, &p->timer);
-	uv_idle_init(b->loop, &p->reaper);
-	p->timer.data = p->reaper.data = p;
-	p->open_handles = 2;
-	p->next = b->peers;
-	b->peers = p;
-	free(name);
-	return p;
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-	struct peer *p = handle->data;
-
-	if (--p->open_handles)
-		return;
-	tidy_later(&p->broker->tidy);
+	p->all->events->rested(p->all->owner);
 	link_finish(&p->link);
 	wayfinder_destroy(p->ways);
 	free(p->jid);
 	free(p);
 }
 
-/* Nothing of it is on the stack any more. */
-static void on_reap(uv_idle_t *idle)
+static struct peer *create(struct peers *all, const char *jid, const char *device)
 {
-	struct peer *p = idle->data;
+	struct peer *p = xcalloc(1, sizeof(*p));
+	struct link_ends ends = { all->context->self, jid };
+	char *name = xasprintf("%s/%s", jid, device);
 
-	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
-	uv_close((uv_handle_t *)&p->reaper, on_handle_closed);
+	p->all = all;
+	p->jid = xstrdup(jid);
+	strncpy(p->device, device, DEVICE_ID_LEN);
+	link_init(&p->link, &link_events, p, all->context->instance, &ends, name);
+	p->link.suspend_max = all->context->path_timeout;
+	p->ways = wayfinder_create(&all->wayfinders, p->jid, p->device, &wayfinder_events, p);
+	channels_init(&p->channels, &p->link, true);
+	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
+	timer_init(&p->timer, &all->context->timers, on_timer, p);
+	timer_init(&p->reaper, &all->context->timers, on_reap, p);
+	p->next = all->first;
+	all->first = p;
+	free(name);
+	return p;
 }
 
 /* A link that has ended may have a BYE for its path. */
@@ -137,7 +117,7 @@ static void say_last_word(struct peer *p)
 	struct buf last = { 0 };
 
 	if (p->path && !p->cut && p->link.state == LINK_ENDED &&
-	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, context_now(&p->broker->context)))
+	    link_output(&p->link, &last, RECORD_PAYLOAD_MAX, context_now(p->all->context)))
 		path_write(p->path, buf_data(&last), buf_len(&last));
 	buf_finish(&last);
 }
@@ -153,7 +133,7 @@ static void let_go(const struct peer *p, struct path *path)
 /* The one end: whoever waits is told, everything is let go, exactly once. */
 static void end(struct peer *p, const char *reason)
 {
-	struct peer **at = &p->broker->peers;
+	struct peer **at = &p->all->first;
 
 	if (p->ended)
 		return;
@@ -163,7 +143,7 @@ static void end(struct peer *p, const char *reason)
 		at = &(*at)->next;
 	*at = p->next;
 	channels_finish(&p->channels, reason);
-	negotiations_finish(&p->negotiations, reason, context_now(&p->broker->context));
+	negotiations_finish(&p->negotiations, reason, context_now(p->all->context));
 	wayfinder_stop(p->ways);
 	say_last_word(p);
 	if (p->path)
@@ -171,11 +151,9 @@ static void end(struct peer *p, const char *reason)
 	if (p->left)
 		let_go(p, p->left);
 	p->path = p->left = NULL;
-	uv_timer_stop(&p->timer);
-	uv_idle_start(&p->reaper, on_reap);
-	/* A link at rest is closed by processes that go on. */
-	if (strcmp(reason, "idle"))
-		announcer_lost(p->broker->announcer, p->jid, p->device);
+	timer_stop(&p->timer);
+	timer_set(&p->reaper, 0);
+	p->all->events->ended(p->all->owner, p, reason);
 }
 
 void peer_end(struct peer *p, const char *reason)
@@ -193,17 +171,17 @@ void peer_shut_out(struct peer *p, const char *reason, bool quietly)
 	peer_end(p, reason);
 }
 
-struct peer *peer_want(struct broker *b, const char *jid, const char *device)
+struct peer *peer_want(struct peers *all, const char *jid, const char *device)
 {
-	struct peer *p = peer_find(b, jid, device);
+	struct peer *p = peer_find(all, jid, device);
 	const struct resource *r;
 
 	if (p)
 		return p;
-	r = presence_device(b->context.presence, jid, device);
-	if (!b->xmpp || !r || resource_protocol(r, context_now(&b->context)) || !context_is_buddy(&b->context, jid))
+	r = presence_device(all->context->presence, jid, device);
+	if (!r || resource_protocol(r, context_now(all->context)) || !context_is_buddy(all->context, jid))
 		return NULL;
-	p = create(b, jid, device);
+	p = create(all, jid, device);
 	wayfinder_step(p->ways, true);
 	if (p->ended)
 		return NULL;
@@ -223,7 +201,7 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 		return false;
 	}
 	/* Who was shut out hears nothing, not even who we are. */
-	return trust_look(p->broker->context.trust, p->jid, fp) != TRUST_DISTRUSTED && context_is_buddy(&p->broker->context, p->jid);
+	return trust_look(p->all->context->trust, p->jid, fp) != TRUST_DISTRUSTED && context_is_buddy(p->all->context, p->jid);
 }
 
 static void know_key(struct peer *p, const unsigned char *fp)
@@ -267,7 +245,7 @@ static void leave_path(struct peer *p, const char *why)
 	p->left = p->path;
 	p->path = NULL;
 	path_set_owner(p->left, &left_events, p);
-	link_detach(&p->link, why, context_now(&p->broker->context));
+	link_detach(&p->link, why, context_now(p->all->context));
 }
 
 static void on_found(void *owner, struct path *path, const unsigned char *fp)
@@ -290,7 +268,7 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		leave_path(p, "moving to a better path");
 	}
 	attach(p, path);
-	link_attach(&p->link, true, context_now(&p->broker->context));
+	link_attach(&p->link, true, context_now(p->all->context));
 	path_kick(path);
 	peer_touch(p);
 }
@@ -322,7 +300,23 @@ static void on_send_ways(void *owner, enum record_type type, struct buf *fields)
 	peer_touch(p);
 }
 
+static void on_way_arrived(void *owner, struct path *path, const unsigned char *fp)
+{
+	struct peer *p = owner;
+
+	greeting_take(p->all, path, p->jid, fp);
+}
+
+static void on_doubted(void *owner, const char *full, const char *why)
+{
+	struct peer *p = owner;
+
+	p->all->events->doubted(p->all->owner, full, why);
+}
+
 static const struct wayfinder_events wayfinder_events = {
+	.arrived = on_way_arrived,
+	.doubted = on_doubted,
 	.found = on_found,
 	.failed = on_failed,
 	.send = on_send_ways,
@@ -330,16 +324,16 @@ static const struct wayfinder_events wayfinder_events = {
 
 void peer_note_absence(struct peer *p, uint64_t grace)
 {
-	const struct broker *b = p->broker;
+	const struct context *c = p->all->context;
 
-	if (!p->path && b->context.online_at && !presence_device(b->context.presence, p->jid, p->device))
-		absence_begin(&p->absence, grace, context_now(&b->context));
+	if (!p->path && c->online_at && !presence_device(c->presence, p->jid, p->device))
+		absence_begin(&p->absence, grace, context_now(c));
 }
 
 /* crossed: the device has opened one at the same moment, and that one counts. */
 static void path_lost(struct peer *p, const char *why, bool crossed)
 {
-	uint64_t now = context_now(&p->broker->context), worked_until = link_worked_until(&p->link, now);
+	uint64_t now = context_now(p->all->context), worked_until = link_worked_until(&p->link, now);
 
 	p->path = NULL;
 	drop_left(p);
@@ -369,9 +363,9 @@ static void on_path_plain(void *owner, struct buf *plain)
 {
 	struct peer *p = owner;
 	size_t before = buf_len(plain);
-	int result = link_input(&p->link, plain, context_now(&p->broker->context));
+	int result = link_input(&p->link, plain, context_now(p->all->context));
 
-	meter_add(&p->meter_in, before - buf_len(plain), context_now(&p->broker->context));
+	meter_add(&p->meter_in, before - buf_len(plain), context_now(p->all->context));
 	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
 	if (result < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
@@ -385,8 +379,8 @@ static size_t on_path_fill(void *owner, struct buf *out, size_t max)
 	struct peer *p = owner;
 	size_t n;
 
-	n = link_output(&p->link, out, max, context_now(&p->broker->context));
-	meter_add(&p->meter_out, n, context_now(&p->broker->context));
+	n = link_output(&p->link, out, max, context_now(p->all->context));
+	meter_add(&p->meter_out, n, context_now(p->all->context));
 	peer_touch(p);
 	return n;
 }
@@ -397,7 +391,7 @@ static void on_path_closed(void *owner, const char *why)
 
 	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
 	if (is_by_server(p))
-		inquirer_doubt(p->broker->inquirer, path_jid(p->path), why);
+		p->all->events->doubted(p->all->owner, path_jid(p->path), why);
 	path_lost(p, why, false);
 }
 
@@ -437,26 +431,26 @@ static const struct path_events left_events = {
 	.closed = on_left_closed,
 };
 
-void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
+void peer_take(struct peers *all, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain)
 {
-	struct link_ends ends = { b->context.self, jid };
+	struct link_ends ends = { all->context->self, jid };
 	char device[DEVICE_ID_LEN + 1];
 	struct buf refusal = { 0 };
 	enum link_verdict verdict;
 	struct peer *p;
 
 	device_id_of(fp, device);
-	p = peer_find(b, jid, device);
+	p = peer_find(all, jid, device);
 	if (p && p->fp_known && memcmp(p->fp, fp, FINGERPRINT_BYTES)) {
 		path_close(path);
 		return;
 	}
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
-				   memcmp(device_key_fingerprint(b->key), fp, FINGERPRINT_BYTES) < 0,
-				   context_now(&b->context));
+				   memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
+				   context_now(all->context));
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
-		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, b->context.instance,
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, all->context->instance,
 				   &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
@@ -467,19 +461,19 @@ void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struc
 		/* The same process lost its side of the link, or it is another process. */
 		end(p, memcmp(hello->instance, p->link.peer_instance, INSTANCE_BYTES) ? "restarted" : "gone");
 		/* Whoever waited for it may have begun anew. */
-		p = peer_find(b, jid, device);
+		p = peer_find(all, jid, device);
 	}
 	if (!p)
-		p = create(b, jid, device);
+		p = create(all, jid, device);
 	know_key(p, fp);
 	drop_left(p);
 	if (p->path) {
 		path_close(p->path);
 		p->path = NULL;
-		link_detach(&p->link, "a newer path came", context_now(&b->context));
+		link_detach(&p->link, "a newer path came", context_now(all->context));
 	}
 	attach(p, path);
-	link_accept(&p->link, hello, context_now(&b->context));
+	link_accept(&p->link, hello, context_now(all->context));
 	if (!p->ended && buf_len(plain))
 		on_path_plain(p, plain);
 	if (!p->ended && p->path)
@@ -491,14 +485,14 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 {
 	/* The pass was given to a device with this key; it may be another one's link by now. */
 	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES))
-		greeting_take(p->broker, path, p->jid, fp);
+		greeting_take(p->all, path, p->jid, fp);
 	else
 		path_close(path);
 }
 
 void peer_presence(struct peer *p, bool available)
 {
-	uint64_t now = context_now(&p->broker->context);
+	uint64_t now = context_now(p->all->context);
 
 	if (available) {
 		/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
@@ -514,14 +508,14 @@ void peer_presence(struct peer *p, bool available)
 
 void peer_doubt(struct peer *p)
 {
-	absence_doubt(&p->absence, &p->link, is_by_server(p), context_now(&p->broker->context));
+	absence_doubt(&p->absence, &p->link, is_by_server(p), context_now(p->all->context));
 	peer_touch(p);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *owner)
 {
-	struct peer *p = timer->data;
-	uint64_t now = context_now(&p->broker->context);
+	struct peer *p = owner;
+	uint64_t now = context_now(p->all->context);
 
 	link_tick(&p->link, now);
 	if (!p->ended && link_path_dead(&p->link))
@@ -551,8 +545,8 @@ static bool on_link_admit(void *owner)
 {
 	struct peer *p = owner;
 
-	broker_meet(p->broker, p->jid, p->fp);
-	return context_admits(&p->broker->context, p->jid, p->fp);
+	p->all->events->met_key(p->all->owner, p->jid, p->fp);
+	return context_admits(p->all->context, p->jid, p->fp);
 }
 
 static void on_link_up(void *owner, bool resumed)
@@ -562,18 +556,12 @@ static void on_link_up(void *owner, bool resumed)
 	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
 		 path_name(p->path));
 	absence_end(&p->absence);
-	presence_our_protocol(p->broker->context.presence, p->jid, p->device);
+	presence_our_protocol(p->all->context->presence, p->jid, p->device);
 	drop_left(p);
 	wayfinder_refresh(p->ways);
-	announcer_met(p->broker->announcer, p->jid, p->device, p->link.peer_instance);
-	if (!resumed) {
+	if (!resumed)
 		wayfinder_tell(p->ways);
-		broker_linked(p->broker, p->jid);
-	} else {
-		serves_cut_off(p, false);
-		sessions_moved(p);
-	}
-	sessions_wake(p->broker);
+	p->all->events->up(p->all->owner, p, resumed);
 }
 
 static void on_link_down(void *owner)
@@ -581,8 +569,7 @@ static void on_link_down(void *owner)
 	struct peer *p = owner;
 
 	log_about(p->jid, LOG_INFO, "link with %s/%s waits for a path", p->jid, p->device);
-	serves_cut_off(p, true);
-	sessions_cut_off(p);
+	p->all->events->down(p->all->owner, p);
 }
 
 static void on_link_deliver(void *owner, const struct record *record)
@@ -593,7 +580,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
 		fault = wayfinder_record(p->ways, record);
 	else if (record->type < RECORD_ACCEPT)
-		fault = negotiations_record(&p->negotiations, record, context_now(&p->broker->context));
+		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));
 	else
 		fault = channels_record(&p->channels, record);
 	if (fault && !p->ended) {
@@ -615,8 +602,8 @@ static void on_link_ended(void *owner, const char *reason)
 	struct peer *p = owner;
 
 	if (!strcmp(reason, "version") && p->link.peer_protocol)
-		presence_other_protocol(p->broker->context.presence, p->jid, p->device, p->link.peer_protocol,
-					context_now(&p->broker->context));
+		presence_other_protocol(p->all->context->presence, p->jid, p->device, p->link.peer_protocol,
+					context_now(p->all->context));
 	end(p, reason);
 }
 
@@ -651,39 +638,42 @@ static const char *on_judge(void *owner, enum service service, const char *share
 {
 	struct peer *p = owner;
 
-	return serve_judge(p, service, share);
+	return p->all->events->judge(p->all->owner, p, service, share);
 }
 
 static void *on_start(void *owner, struct negotiation *neg)
 {
-	return serve_start(owner, neg);
+	struct peer *p = owner;
+
+	return p->all->events->start(p->all->owner, p, neg);
 }
 
 static void on_stop(void *owner, void *serving)
 {
-	serve_stop(serving);
+	struct peer *p = owner;
+
+	p->all->events->stop(p->all->owner, serving);
 }
 
 static void on_announced(void *owner, const char *share, struct fields f)
 {
 	struct peer *p = owner;
 
-	if (p->broker->follower)
-		follower_announced(p->broker->follower, p->jid, p->device, share, f);
+	p->all->events->announced(p->all->owner, p, share, f);
 }
 
 static void on_outcome(void *owner, const char *id, uint64_t received, struct buf *fields)
 {
 	struct peer *p = owner;
 
-	outcomes_answer(p->broker->outcomes, p->jid, p->device, id, received, fields, context_now(&p->broker->context));
+	p->all->events->outcome(p->all->owner, p, id, received, fields);
 }
 
 static bool on_turn_held(void *owner, const char *share)
 {
 	const struct peer *p = owner;
 
-	return services_hold_turn(&p->broker->services, p->jid, p->device, share);
+	return p->all->events->turn_held(p->all->owner, p, share);
 }
 
 static const struct negotiation_events negotiation_events = {

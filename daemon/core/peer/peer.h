@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_PEER_H
-#define DAEMON_PEER_H
+#ifndef CORE_PEER_H
+#define CORE_PEER_H
 
 /*
  * A peer: one device of a buddy, or another one of ours, that we have a link
  * with or are making one to. It joins the link to its path below, and to
  * channels and negotiations above. It is made when wanted and ends with its link; nobody
- * but the broker's list keeps a pointer to it beyond a negotiation or channel.
+ * but the list of all peers (peers.h) keeps a pointer to it beyond a negotiation or channel.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "absence.h"
-#include "broker.h"
 #include "channel.h"
+#include "context.h"
 #include "meter.h"
 #include "negotiation.h"
+#include "path.h"
+#include "peers.h"
 
 struct wayfinder;
 
 struct peer {
-	struct peer *next;		/* broker::peers */
-	struct broker *broker;		/* borrowed */
+	struct peer *next;		/* peers::first */
+	struct peers *all;		/* borrowed */
 	char *jid;			/* bare; owned */
 	char device[DEVICE_ID_LEN + 1];
 	unsigned char fp[FINGERPRINT_BYTES];
@@ -38,26 +40,14 @@ struct peer {
 	struct absence absence;		/* of the device, by what the server says */
 	uint64_t idle_since;		/* 0: something is open */
 	uint64_t makeshift_since;	/* something is, but the path is none that both users allow; 0: no */
-	uv_timer_t timer;
-	uv_idle_t reaper;		/* frees what ended, outside of all callbacks */
-	int open_handles;
+	struct timer timer;
+	struct timer reaper;		/* frees what ended, when nothing of it is on the stack */
 	bool unanswered;		/* the device was silent when it was asked for the first path */
 	bool cut;			/* it ends without a last word */
 	bool ended;
 };
 
-/* The peer of a device, or NULL. */
-struct peer *peer_find(const struct broker *b, const char *jid, const char *device);
-
-/* As peer_find(), or a new one that begins to connect. NULL if the device is not online. */
-struct peer *peer_want(struct broker *b, const char *jid, const char *device);
-
-/* A path on which a trusted device said HELLO to us; plain holds what came after it. */
-void peer_take(struct broker *b, const char *jid, const unsigned char *fp, struct path *path,
-	       const struct link_hello *hello, struct buf *plain);
-
-/* The peer whose device was given this token to dial us with, or NULL; and such a path of its, to be greeted. */
-struct peer *peer_by_token(const struct broker *b, const char *token);
+/* A path to it that somebody else opened, and whose handshake is complete, is to be greeted. */
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
 /* Its presence came (again), or went away; or the server had an error for its address, which says nothing of it. */
@@ -66,14 +56,6 @@ void peer_doubt(struct peer *p);
 
 /* If it has no path and its device is not online: unless something is at stake it does not wait longer than that. */
 void peer_note_absence(struct peer *p, uint64_t grace);
-
-/* Our own connection is back, or gone. */
-void peers_online(struct broker *b, bool online);
-
-/* Our proxies are known, or not any more; the network is another one; the configuration was read again. */
-void peers_refresh(struct broker *b);
-void peers_network_changed(struct broker *b);
-void peers_reload(struct broker *b);
 
 /* Ends it for the reason, telling the device if it can be told. */
 void peer_end(struct peer *p, const char *reason);

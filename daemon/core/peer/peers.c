@@ -1,32 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All peers of a broker, and what others may know of one: they are found here,
- * and told here of what concerns each of them.
+ * A list, for a broker has few peers at a time: one for each device that something is
+ * done with, and for a while after that.
  */
 #include <string.h>
 
+#include "greeting.h"
 #include "peer.h"
-#include "wayfinder.h"
 
-struct peer *peer_find(const struct broker *b, const char *jid, const char *device)
+void peers_init(struct peers *all, struct context *context)
 {
-	for (struct peer *p = b->peers; p; p = p->next)
+	*all = (struct peers){ .context = context };
+	all->wayfinders.context = context;
+	all->wayfinders.lookups = &all->lookups;
+	quota_init(&all->lookups, LOOKUPS_MAX, false);
+	ring_init(&all->greetings);
+}
+
+void peers_finish(struct peers *all)
+{
+	quota_finish(&all->lookups);
+}
+
+struct peer *peer_find(const struct peers *all, const char *jid, const char *device)
+{
+	for (struct peer *p = all->first; p; p = p->next)
 		if (!strcmp(p->device, device) && !strcmp(p->jid, jid))
 			return p;
 	return NULL;
 }
 
-struct peer *peer_by_token(const struct broker *b, const char *token)
+struct peer *peer_by_token(const struct peers *all, const char *token)
 {
-	for (struct peer *p = b->peers; p; p = p->next)
+	for (struct peer *p = all->first; p; p = p->next)
 		if (wayfinder_expects(p->ways, token))
 			return p;
 	return NULL;
 }
 
-void peers_online(struct broker *b, bool online)
+bool peers_linked(const struct peers *all, const char *jid, const char *device)
 {
-	for (struct peer *p = b->peers; p; p = p->next) {
+	const struct peer *p = peer_find(all, jid, device);
+
+	return p && p->link.state == LINK_UP;
+}
+
+void peers_end(struct peers *all, const char *reason)
+{
+	while (all->first)
+		peer_end(all->first, reason);
+	greetings_end(all);
+}
+
+void peers_online(struct peers *all, bool online)
+{
+	for (struct peer *p = all->first; p; p = p->next) {
 		/* Without a connection of our own, nobody's absence means anything. */
 		absence_end(&p->absence);
 		if (online)
@@ -36,27 +64,27 @@ void peers_online(struct broker *b, bool online)
 	}
 }
 
-void peers_refresh(struct broker *b)
+void peers_refresh(struct peers *all)
 {
-	for (struct peer *p = b->peers; p; p = p->next) {
+	for (struct peer *p = all->first; p; p = p->next) {
 		wayfinder_refresh(p->ways);
 		peer_touch(p);
 	}
 }
 
-void peers_network_changed(struct broker *b)
+void peers_network_changed(struct peers *all)
 {
-	for (struct peer *p = b->peers; p; p = p->next) {
-		link_probe(&p->link, context_now(&b->context));
+	for (struct peer *p = all->first; p; p = p->next) {
+		link_probe(&p->link, context_now(all->context));
 		wayfinder_network_changed(p->ways);
 		peer_touch(p);
 	}
 }
 
-void peers_reload(struct broker *b)
+void peers_reload(struct peers *all)
 {
-	for (struct peer *p = b->peers; p; p = p->next) {
-		p->link.suspend_max = b->context.path_timeout;
+	for (struct peer *p = all->first; p; p = p->next) {
+		p->link.suspend_max = all->context->path_timeout;
 		wayfinder_ways_changed(p->ways);
 		peer_touch(p);
 	}
@@ -69,7 +97,7 @@ const char *peer_path_name(const struct peer *p)
 
 uint64_t peer_patience(const struct peer *p)
 {
-	uint64_t now = context_now(&p->broker->context), until = link_patience(&p->link);
+	uint64_t now = context_now(p->all->context), until = link_patience(&p->link);
 
 	return until > now ? until - now : 0;
 }
@@ -81,7 +109,7 @@ uint64_t peer_limit(const struct peer *p)
 
 static void describe(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
 {
-	uint64_t now = context_now(&p->broker->context), received = meter_rate(in, now), sent = meter_rate(out, now);
+	uint64_t now = context_now(p->all->context), received = meter_rate(in, now), sent = meter_rate(out, now);
 
 	fields_add(row, "path", peer_path_name(p));
 	if (peer_patience(p))

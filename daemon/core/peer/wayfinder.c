@@ -9,17 +9,13 @@
  */
 #include "wayfinder.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "bytestream.h"
-#include "dialer.h"
-#include "greeting.h"
-#include "inband.h"
-#include "inquirer.h"
 #include "log.h"
-#include "reach.h"
 #include "search.h"
 #include "text.h"
 
@@ -29,7 +25,7 @@ enum {
 };
 
 struct wayfinder {
-	struct broker *broker;			/* borrowed */
+	const struct wayfinders *all;		/* borrowed */
 	const char *jid, *device;		/* the owner's */
 	const struct wayfinder_events *events;
 	void *owner;
@@ -47,12 +43,12 @@ struct wayfinder {
 
 static uint64_t now_of(const struct wayfinder *w)
 {
-	return context_now(&w->broker->context);
+	return context_now(w->all->context);
 }
 
 static const char *full_jid(const struct wayfinder *w)
 {
-	struct resource *r = presence_device(w->broker->context.presence, w->jid, w->device);
+	struct resource *r = presence_device(w->all->context->presence, w->jid, w->device);
 
 	return r ? r->full : NULL;
 }
@@ -85,7 +81,7 @@ static void on_inband_closed(void *owner, const char *why)
 {
 	struct wayfinder *w = owner;
 
-	inquirer_doubt(w->broker->inquirer, path_jid(w->inband), why);
+	w->events->doubted(w->owner, path_jid(w->inband), why);
 	w->inband = NULL;
 	fail(w, PATH_INBAND, why);
 }
@@ -109,9 +105,9 @@ static const struct path_events inband_events = {
 
 static enum inband_standing standing(const struct wayfinder *w)
 {
-	if (context_trusts_device(&w->broker->context, w->jid, w->device))
+	if (context_trusts_device(w->all->context, w->jid, w->device))
 		return INBAND_AWAITED;
-	return context_counts_as_trusted(&w->broker->context, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+	return context_counts_as_trusted(w->all->context, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
 static void open_inband(struct wayfinder *w)
@@ -119,7 +115,7 @@ static void open_inband(struct wayfinder *w)
 	const char *to = full_jid(w);
 
 	if (to)
-		w->inband = inband_open(&w->broker->inbands, to, standing(w), &inband_events, w);
+		w->inband = w->all->ops->open_inband(w->all->arg, to, standing(w), &inband_events, w);
 	if (!w->inband)
 		fail(w, PATH_INBAND, to ? "it cannot be asked for one now" : "it is not online");
 }
@@ -153,8 +149,8 @@ static void dial(struct wayfinder *w)
 	size_t n = search_dialable(&w->search, to);
 
 	if (n)
-		w->dialer = dialer_start(w->broker->loop, w->broker->key, to, n, w->fp,
-					 &w->search.theirs.pass, &w->number, &dialer_events, w);
+		w->dialer = w->all->ops->dial(w->all->arg, to, n, w->fp, &w->search.theirs.pass, &w->number,
+					      &dialer_events, w);
 	if (!w->dialer)
 		fail(w, PATH_DIRECT, "no socket");
 }
@@ -186,7 +182,7 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 		return;
 	}
 	search_arrived(&w->search, PATH_PROXY);
-	greeting_take(w->broker, path, w->jid, fp);
+	w->events->arrived(w->owner, path, fp);
 }
 
 static void on_stream_failed(void *owner, const char *why, bool ours)
@@ -195,7 +191,7 @@ static void on_stream_failed(void *owner, const char *why, bool ours)
 
 	w->stream = NULL;
 	if (ours && *w->proxy)
-		proxies_failed(reach_proxies(w->broker->reach), w->proxy);
+		w->all->ops->proxy_failed(w->all->arg, w->proxy);
 	fail(w, PATH_PROXY, why);
 }
 
@@ -207,15 +203,10 @@ static const struct bytestream_events stream_events = {
 
 static void offer_proxy(struct wayfinder *w)
 {
-	const struct proxy *proxy = proxies_best(reach_proxies(w->broker->reach));
 	const char *to = full_jid(w);
 
-	if (proxy && to) {
-		snprintf(w->proxy, sizeof(w->proxy), "%s", proxy->jid);
-		w->stream = bytestream_offer(w->broker->loop, w->broker->key, w->fp, w->broker->xmpp, proxy,
-					     xmpp_jid(w->broker->xmpp), to, reach_local(w->broker->reach),
-					     &stream_events, w);
-	}
+	if (to)
+		w->stream = w->all->ops->offer(w->all->arg, w->fp, to, w->proxy, &stream_events, w);
 	if (!w->stream)
 		fail(w, PATH_PROXY, "none is known");
 }
@@ -241,12 +232,16 @@ static bool too_often(struct wayfinder *w)
 	return false;
 }
 
-/* Whoever runs the proxy sees our address. If it must not be shown, that is nobody of the device's choice. */
+/*
+ * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own server are
+ * joined, whoever offers them.
+ */
 static bool may_show_ourselves(const struct wayfinder *w, const struct bytestream_offer *offer)
 {
-	const struct reach *reach = w->broker->reach;
+	struct wayfinder_facts facts;
 
-	return reach_may_dial(reach) || proxies_know(reach_proxies(reach), offer->jid, offer->host, offer->port);
+	w->all->ops->facts(w->all->arg, &facts);
+	return facts.may_dial || w->all->ops->knows_proxy(w->all->arg, offer);
 }
 
 /*
@@ -257,39 +252,37 @@ static bool has_name(const struct bytestream_record *offer)
 {
 	unsigned char address[16];
 
-	return uv_inet_pton(AF_INET, offer->offer.host, address) && uv_inet_pton(AF_INET6, offer->offer.host, address);
+	return inet_pton(AF_INET, offer->offer.host, address) != 1 && inet_pton(AF_INET6, offer->offer.host, address) != 1;
 }
 
 static bool may_look_up(const struct wayfinder *w)
 {
 	struct quota_place *victim;
 
-	return quota_ask(&w->broker->lookups, w->jid, true, &victim) == QUOTA_YES;
+	return quota_ask(w->all->lookups, w->jid, true, &victim) == QUOTA_YES;
 }
 
 static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
 {
-	const char *theirs = presence_where(w->broker->context.presence, w->jid, w->device), *ours = w->broker->xmpp ? xmpp_jid(w->broker->xmpp) : NULL;
-	const char *refusal = NULL;
+	const char *theirs = presence_where(w->all->context->presence, w->jid, w->device), *refusal = NULL;
+	struct wayfinder_facts facts;
 
+	w->all->ops->facts(w->all->arg, &facts);
 	if (!may_show_ourselves(w, &offer->offer))
 		refusal = "not-wanted";
 	else if (too_often(w) || (has_name(offer) && !may_look_up(w)))
 		refusal = "busy";
 	if (!refusal)
-		refusal = search_take_offer(&w->search, &offer->offer, ours, theirs);
+		refusal = search_take_offer(&w->search, &offer->offer, facts.jid, theirs);
 	if (refusal) {
 		say_failed(w, offer->pass.token, refusal);
 		return;
 	}
 	*w->proxy = '\0';
-	w->stream = bytestream_answer(w->broker->loop, w->broker->key, w->fp, offer,
-				      reach_local(w->broker->reach), &stream_events, w);
-	if (w->stream) {
-		if (has_name(offer))
-			bytestream_hold(w->stream, &w->broker->lookups, w->jid);
+	w->stream = w->all->ops->answer(w->all->arg, w->fp, offer, has_name(offer) ? w->all->lookups : NULL, w->jid,
+					&stream_events, w);
+	if (w->stream)
 		return;
-	}
 	search_failed(&w->search, PATH_PROXY, now_of(w));
 	say_failed(w, offer->pass.token, "busy");
 }
@@ -316,12 +309,12 @@ static void on_give_up(void *owner, enum path_kind kind)
 		path_close(w->inband);
 		w->inband = NULL;
 	} else if (kind == PATH_DIRECT) {
-		dialer_destroy(w->dialer);
+		w->all->ops->hang_up(w->dialer);
 		w->dialer = NULL;
 	} else {
 		if (!w->search.stopped)
-			say_failed(w, bytestream_sid(w->stream), "not-wanted");
-		bytestream_destroy(w->stream);
+			say_failed(w, w->all->ops->stream_sid(w->stream), "not-wanted");
+		w->all->ops->stream_end(w->stream);
 		w->stream = NULL;
 	}
 }
@@ -332,7 +325,7 @@ static void on_tell(void *owner)
 	struct buf fields = { 0 };
 	struct ways ours;
 
-	reach_ways(w->broker->reach, &w->pass, &ours);
+	w->all->ops->ways(w->all->arg, &w->pass, &ours);
 	ours.allowed = search_wanted(&w->search);
 	ways_put(&ours, &fields);
 	w->events->send(w->owner, RECORD_WAYS, &fields);
@@ -347,17 +340,26 @@ static const struct search_events search_events = {
 
 /* The whole */
 
-struct wayfinder *wayfinder_create(struct broker *b, const char *jid, const char *device,
+static void renew_pass(struct wayfinder *w)
+{
+	unsigned char token[PASS_TOKEN_BYTES];
+
+	context_random(w->all->context, token, sizeof(token));
+	hex_encode(token, sizeof(token), w->pass.token);
+	context_random(w->all->context, w->pass.secret, sizeof(w->pass.secret));
+}
+
+struct wayfinder *wayfinder_create(const struct wayfinders *all, const char *jid, const char *device,
 				   const struct wayfinder_events *events, void *owner)
 {
 	struct wayfinder *w = xcalloc(1, sizeof(*w));
 
-	w->broker = b;
+	w->all = all;
 	w->jid = jid;
 	w->device = device;
 	w->events = events;
 	w->owner = owner;
-	pass_make(&w->pass);
+	renew_pass(w);
 	search_init(&w->search, &search_events, w, now_of(w));
 	wayfinder_refresh(w);
 	return w;
@@ -415,7 +417,7 @@ bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind)
 void wayfinder_tell(struct wayfinder *w)
 {
 	/* The device may be another process, which counts its uses from 1. */
-	pass_make(&w->pass);
+	renew_pass(w);
 	w->seen = (struct pass_seen){ 0 };
 	search_tell(&w->search);
 }
@@ -447,24 +449,25 @@ const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 	if (step.step == BYTESTREAM_OFFER)
 		take_offer(w, &step);
 	else if (w->stream)
-		bytestream_record(w->stream, &step);
+		w->all->ops->stream_record(w->stream, &step);
 	return NULL;
 }
 
 void wayfinder_refresh(struct wayfinder *w)
 {
-	const struct broker *b = w->broker;
-	struct search_facts facts = {
-		.transport = reach_allowed(b->reach),
-		.online = b->xmpp && full_jid(w),
-		.may_dial = reach_may_dial(b->reach),
-		.local = reach_local(b->reach),
-	};
+	struct wayfinder_facts now;
+	struct search_facts facts;
 
+	w->all->ops->facts(w->all->arg, &now);
+	facts = (struct search_facts){
+		.transport = w->all->context->transport,
+		.online = now.jid && full_jid(w),
+		.may_dial = now.may_dial,
+		.local = w->all->context->local,
+	};
 	/* The proxies are asked for by the first link that has nothing better. */
-	if (facts.online && xmpp_jid(b->xmpp))
-		facts.proxy = search_needs_proxy(&w->search) ? proxies_best(reach_proxies(b->reach)) != NULL :
-			      proxies_name(reach_proxies(b->reach)) != NULL;
+	if (facts.online)
+		facts.proxy = w->all->ops->has_proxy(w->all->arg, search_needs_proxy(&w->search));
 	search_know(&w->search, &facts, now_of(w));
 }
 
@@ -493,12 +496,9 @@ bool wayfinder_expects(const struct wayfinder *w, const char *token)
 	return !strcmp(w->pass.token, token);
 }
 
-bool wayfinder_pass_use(const struct wayfinder *w, uint64_t number, struct pass_use *out)
+const struct pass *wayfinder_pass(const struct wayfinder *w, uint64_t number)
 {
-	if (!pass_is_new(&w->seen, number))
-		return false;
-	pass_use(&w->pass, number, false, device_key_fingerprint(w->broker->key), w->fp, out);
-	return true;
+	return pass_is_new(&w->seen, number) ? &w->pass : NULL;
 }
 
 void wayfinder_pass_used(struct wayfinder *w, uint64_t number)

@@ -166,7 +166,7 @@ static void free_news(struct news *n)
 static void on_meet(void *owner, const char *jid, const char *device)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(a->broker, jid, device);
+	struct peer *peer = peer_want(&a->broker->peers, jid, device);
 
 	/* One that is on its way is heard of. */
 	if (!peer || peer->link.state == LINK_UP)
@@ -177,7 +177,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		    uint64_t version, const void *tips, size_t len)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(a->broker, jid, device);
+	struct peer *peer = peer_want(&a->broker->peers, jid, device);
 	struct telling *t = xcalloc(1, sizeof(*t));
 
 	t->announcer = a;
@@ -248,7 +248,7 @@ static void on_moved(void *owner)
 
 static void look(struct announcer *a, const struct news *n)
 {
-	const struct peer *p = peer_find(a->broker, n->jid, n->device);
+	const struct peer *p = peer_find(&a->broker->peers, n->jid, n->device);
 	uint64_t now = context_now(&a->broker->context);
 
 	if (p && p->link.state == LINK_UP)

@@ -44,7 +44,7 @@ static void ask(struct search *s, struct peer *p)
 /* Links that are up, on a path of these kinds. */
 static void add_linked(struct search *s, int round)
 {
-	for (struct peer *p = s->broker->peers; p; p = p->next)
+	for (struct peer *p = s->broker->peers.first; p; p = p->next)
 		if (!strcmp(p->jid, s->to->jid) && is_meant(s, p->device) && is_turn(s, p->device, round) &&
 		    is_ready(s, p))
 			ask(s, p);
@@ -53,13 +53,13 @@ static void add_linked(struct search *s, int round)
 static void add_online(struct search *s, const struct resource *r)
 {
 	struct broker *b = s->broker;
-	struct peer *p = peer_find(b, s->to->jid, r->device);
+	struct peer *p = peer_find(&b->peers, s->to->jid, r->device);
 
 	if (!trust_expected(b->context.trust, s->to->jid, time(NULL)) && !context_trusts_device(&b->context, s->to->jid, r->device))
 		return;
 	if (p && is_ready(s, p))
 		return;
-	p = peer_want(b, s->to->jid, r->device);
+	p = peer_want(&b->peers, s->to->jid, r->device);
 	if (!p)
 		return;
 	if (s->kinds == ROUTE_ALL) {

@@ -115,7 +115,7 @@ static void on_timer(uv_timer_t *timer)
 	if (l->question)
 		return;
 	if (broker_has_device(b, l->jid, l->device))
-		p = peer_want(b, l->jid, l->device);
+		p = peer_want(&b->peers, l->jid, l->device);
 	if (p)
 		l->question = neg_ask_outcome(&p->negotiations, l->id, l->received, &question_events, l,
 					      context_now(&b->context));

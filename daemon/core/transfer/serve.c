@@ -66,6 +66,11 @@ struct serve {
 	uint32_t status;		/* when child_over */
 };
 
+static struct broker *broker_of(const struct peer *p)
+{
+	return p->all->owner;
+}
+
 static uint64_t now_of(const struct serve *s)
 {
 	return context_now(&s->broker->context);
@@ -81,7 +86,7 @@ static bool is_orphan(const struct serve *s)
 static void give_back(struct serve *s)
 {
 	struct broker *b = s->broker;
-	struct peer *p = peer_find(b, s->run.jid, s->run.device);
+	struct peer *p = peer_find(&b->peers, s->run.jid, s->run.device);
 
 	services_end(&s->run);
 	if (!p)
@@ -168,7 +173,7 @@ static struct serve *next_orphan(const struct broker *b)
 
 void serves_cut_off(const struct peer *p, bool cut_off)
 {
-	for (struct ring *r = p->broker->services.runs.next; r != &p->broker->services.runs; r = r->next) {
+	for (struct ring *r = broker_of(p)->services.runs.next; r != &broker_of(p)->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		if (s->peer == p)
@@ -378,7 +383,7 @@ static void on_wrote(void *owner, size_t n)
 static void refuse(const struct peer *peer, struct negotiation *neg, const char *reason)
 {
 	transferlog_refused(peer->jid, neg_share(neg), neg_service(neg), true, reason);
-	neg_failed(neg, reason, context_now(&peer->broker->context));
+	neg_failed(neg, reason, context_now(peer->all->context));
 }
 
 static void on_exited(void *owner, int status, int term_signal)
@@ -427,7 +432,7 @@ static const struct child_events child_events = {
 
 static const char *judge(struct peer *peer, enum service service, const char *name)
 {
-	struct broker *b = peer->broker;
+	struct broker *b = broker_of(peer);
 	const struct share *share;
 
 	if (!context_admits(&b->context, peer->jid, peer->fp))
@@ -492,7 +497,7 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 	const char *version = neg_git_protocol(s->neg);
 	char *protocol = *version ? xasprintf("version=%s", version) : NULL;
 	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
-	enum trust_state state = trust_look(s->peer->broker->context.trust, s->peer->jid, s->peer->fp);
+	enum trust_state state = trust_look(s->peer->all->context->trust, s->peer->jid, s->peer->fp);
 	const char *const extra[] = {
 		"GIT_PROTOCOL", protocol,
 		"GIT_XMPP_JID", s->peer->jid,
@@ -506,7 +511,7 @@ static struct child *spawn(struct serve *s, const struct share *share, int *erro
 	struct child *child;
 
 	make_argv(s->service, share->path, argv);
-	child = child_spawn(s->peer->broker->loop, argv, env, "/", &child_events, s, error);
+	child = child_spawn(s->broker->loop, argv, env, "/", &child_events, s, error);
 	if (child)
 		gitlimits_bound(child_pid(child), memory_for(s));
 	childenv_destroy(env);
@@ -540,7 +545,7 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 	struct serve *s = xcalloc(1, sizeof(*s));
 	struct service_run *victim;
 
-	s->broker = peer->broker;
+	s->broker = broker_of(peer);
 	s->peer = peer;
 	s->neg = neg;
 	s->service = neg_service(neg);
@@ -558,7 +563,7 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 
 void *serve_start(struct peer *peer, struct negotiation *neg)
 {
-	const struct share *share = policy_find(peer->broker->context.policy, neg_share(neg));
+	const struct share *share = policy_find(peer->all->context->policy, neg_share(neg));
 	struct serve *s;
 	struct stat st;
 	int error = 0;
@@ -584,7 +589,7 @@ void *serve_start(struct peer *peer, struct negotiation *neg)
 	}
 	s->directory = xstrdup(share->path);
 	if (s->service == SERVICE_RECEIVE_PACK)
-		child_protect(s->child, peer->broker->sink);
+		child_protect(s->child, s->broker->sink);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);

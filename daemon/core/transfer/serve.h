@@ -7,6 +7,7 @@
  * device, its standard streams joined to a channel.
  */
 
+#include "broker.h"
 #include "peer.h"
 
 /* NULL when the device may; else the reason for refuse. */

@@ -153,7 +153,7 @@ static void finish(struct session_internal *s, const char *because)
 	s->lost = NULL;
 	if (channel)
 		channel_close(channel, because);
-	for (struct peer *p = s->broker->peers; p; p = p->next)
+	for (struct peer *p = s->broker->peers.first; p; p = p->next)
 		peer_release(p, s);
 	if (s->conn)
 		conn_close(s->conn);
@@ -680,7 +680,7 @@ static bool ask(struct session_internal *s, struct candidates *found)
 	if (found->asked) {
 		enter(s, SESSION_ASKING, "somebody can be asked");
 		errand_start(s->errand, context_now(&b->context));
-		for (struct peer *p = b->peers; p; p = p->next)
+		for (struct peer *p = b->peers.first; p; p = p->next)
 			peer_touch(p);
 		return true;
 	}
@@ -790,6 +790,11 @@ void sessions_shut_out(struct broker *b, const char *jid, const char *device, en
 	}
 }
 
+static struct broker *broker_of(const struct peer *p)
+{
+	return p->all->owner;
+}
+
 static bool moves_over(const struct session_internal *s, const struct peer *p)
 {
 	return s->state == SESSION_OPEN && s->peer == p;
@@ -797,7 +802,7 @@ static bool moves_over(const struct session_internal *s, const struct peer *p)
 
 void sessions_cut_off(const struct peer *p)
 {
-	for (struct session *s = p->broker->sessions; s; s = s->next)
+	for (struct session *s = broker_of(p)->sessions; s; s = s->next)
 		if (moves_over(s->in, p))
 			uv_timer_start(&s->in->timer, on_timer, CUT_OFF_NOTICE, 0);
 }
@@ -817,7 +822,7 @@ static void tell_moved(struct session_internal *s)
 
 void sessions_moved(const struct peer *p)
 {
-	for (struct session *s = p->broker->sessions; s; s = s->next)
+	for (struct session *s = broker_of(p)->sessions; s; s = s->next)
 		if (moves_over(s->in, p))
 			tell_moved(s->in);
 }

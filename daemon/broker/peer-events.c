@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A peer knows nothing of what is built on it. Sessions, services, the announcer and the
+ * follower hear of a link from here, each of what concerns it, in the order in which
+ * they depend on one another.
+ */
+#include "peer-events.h"
+
+#include <string.h>
+
+#include "announcer.h"
+#include "broker.h"
+#include "follower.h"
+#include "inquirer.h"
+#include "peer.h"
+#include "serve.h"
+#include "session.h"
+
+static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
+{
+	broker_meet(owner, jid, fp);
+}
+
+static void on_met_at(void *owner, const char *full, const char *device)
+{
+	broker_met_at(owner, full, device);
+}
+
+static void on_doubted(void *owner, const char *full, const char *condition)
+{
+	struct broker *b = owner;
+
+	inquirer_doubt(b->inquirer, full, condition);
+}
+
+static void on_up(void *owner, struct peer *p, bool resumed)
+{
+	struct broker *b = owner;
+
+	announcer_met(b->announcer, p->jid, p->device, p->link.peer_instance);
+	if (!resumed) {
+		broker_linked(b, p->jid);
+	} else {
+		serves_cut_off(p, false);
+		sessions_moved(p);
+	}
+	sessions_wake(b);
+}
+
+static void on_down(void *owner, struct peer *p)
+{
+	serves_cut_off(p, true);
+	sessions_cut_off(p);
+}
+
+static void on_ended(void *owner, struct peer *p, const char *reason)
+{
+	struct broker *b = owner;
+
+	/* A link at rest is closed by processes that go on. */
+	if (strcmp(reason, "idle"))
+		announcer_lost(b->announcer, p->jid, p->device);
+}
+
+static void on_rested(void *owner)
+{
+	struct broker *b = owner;
+
+	tidy_later(&b->tidy);
+}
+
+static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
+{
+	return serve_judge(p, service, share);
+}
+
+static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
+{
+	return serve_start(p, neg);
+}
+
+static void on_stop(void *owner, void *serving)
+{
+	serve_stop(serving);
+}
+
+static bool on_turn_held(void *owner, const struct peer *p, const char *share)
+{
+	const struct broker *b = owner;
+
+	return services_hold_turn(&b->services, p->jid, p->device, share);
+}
+
+static void on_announced(void *owner, const struct peer *p, const char *share, struct fields tips)
+{
+	struct broker *b = owner;
+
+	if (b->follower)
+		follower_announced(b->follower, p->jid, p->device, share, tips);
+}
+
+static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received, struct buf *fields)
+{
+	struct broker *b = owner;
+
+	outcomes_answer(b->outcomes, p->jid, p->device, id, received, fields, context_now(&b->context));
+}
+
+const struct peers_events peer_events = {
+	.met_key = on_met_key,
+	.met_at = on_met_at,
+	.doubted = on_doubted,
+	.up = on_up,
+	.down = on_down,
+	.ended = on_ended,
+	.rested = on_rested,
+	.judge = on_judge,
+	.start = on_start,
+	.stop = on_stop,
+	.turn_held = on_turn_held,
+	.announced = on_announced,
+	.outcome = on_outcome,
+};

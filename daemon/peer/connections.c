@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each op hands the wayfinder's question to the part that knows sockets or stanzas, with
+ * what that part needs of the broker: the loop, our key, the connection with the server.
+ */
+#include "connections.h"
+
+#include <stdio.h>
+
+#include "broker.h"
+#include "bytestream.h"
+#include "dialer.h"
+#include "inband.h"
+#include "reach.h"
+
+static void on_facts(void *arg, struct wayfinder_facts *out)
+{
+	const struct broker *b = arg;
+
+	*out = (struct wayfinder_facts){
+		.jid = b->xmpp ? xmpp_jid(b->xmpp) : NULL,
+		.may_dial = reach_may_dial(b->reach),
+	};
+}
+
+static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+{
+	const struct broker *b = arg;
+
+	reach_ways(b->reach, pass, out);
+}
+
+static bool on_has_proxy(void *arg, bool wanted)
+{
+	const struct broker *b = arg;
+	struct proxies *proxies = reach_proxies(b->reach);
+
+	return wanted ? proxies_best(proxies) != NULL : proxies_name(proxies) != NULL;
+}
+
+static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
+{
+	const struct broker *b = arg;
+
+	return proxies_know(reach_proxies(b->reach), offer->jid, offer->host, offer->port);
+}
+
+static void on_proxy_failed(void *arg, const char *jid)
+{
+	const struct broker *b = arg;
+
+	proxies_failed(reach_proxies(b->reach), jid);
+}
+
+static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
+				   const struct path_events *events, void *owner)
+{
+	struct broker *b = arg;
+
+	return inband_open(&b->inbands, to, standing, events, owner);
+}
+
+static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
+			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
+			      void *owner)
+{
+	struct broker *b = arg;
+
+	return dialer_start(b->loop, b->key, to, n, fp, pass, number, events, owner);
+}
+
+static struct bytestream *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
+				   const struct bytestream_events *events, void *owner)
+{
+	struct broker *b = arg;
+	const struct proxy *best = proxies_best(reach_proxies(b->reach));
+
+	if (!best)
+		return NULL;
+	snprintf(proxy, JID_MAX, "%s", best->jid);
+	return bytestream_offer(b->loop, b->key, fp, b->xmpp, best, xmpp_jid(b->xmpp), to, b->context.local, events,
+				owner);
+}
+
+static struct bytestream *on_answer(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
+				    struct quota *lookups, const char *jid,
+				    const struct bytestream_events *events, void *owner)
+{
+	struct broker *b = arg;
+	struct bytestream *stream = bytestream_answer(b->loop, b->key, fp, offer, b->context.local, events, owner);
+
+	if (stream && lookups)
+		bytestream_hold(stream, lookups, jid);
+	return stream;
+}
+
+const struct wayfinder_ops connection_ops = {
+	.facts = on_facts,
+	.ways = on_ways,
+	.has_proxy = on_has_proxy,
+	.knows_proxy = on_knows_proxy,
+	.proxy_failed = on_proxy_failed,
+	.open_inband = on_open_inband,
+	.dial = on_dial,
+	.hang_up = dialer_destroy,
+	.offer = on_offer,
+	.answer = on_answer,
+	.stream_record = bytestream_record,
+	.stream_sid = bytestream_sid,
+	.stream_end = bytestream_destroy,
+};
+
+bool connection_may_answer(void *arg, const char *bare)
+{
+	const struct broker *b = arg;
+
+	return xmpp_may_answer(b->xmpp, bare);
+}
+
+struct path *connection_accept(void *arg, const void *offer, enum inband_standing standing,
+			       const struct path_events *events, void *owner)
+{
+	struct broker *b = arg;
+
+	return inband_accept(&b->inbands, offer, standing, events, owner);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_CONNECTIONS_H
+#define DAEMON_CONNECTIONS_H
+
+/*
+ * How attempts at a path are made: what the wayfinder asks for (wayfinder.h), with sockets and
+ * stanzas. In-band paths, dialled ones, and bytestreams through proxies.
+ */
+
+#include "wayfinder.h"
+
+struct broker;
+
+/* The arg is the broker. */
+extern const struct wayfinder_ops connection_ops;
+
+/* As peers::may_answer and peers::accept_inband; the offer is an IBB_OPEN stanza. */
+bool connection_may_answer(void *arg, const char *bare);
+struct path *connection_accept(void *arg, const void *offer, enum inband_standing standing,
+			       const struct path_events *events, void *owner);
+
+#endif
