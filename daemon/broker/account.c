@@ -20,6 +20,7 @@
 #include "log.h"
 #include "password.h"
 #include "peer.h"
+#include "random.h"
 #include "reach.h"
 #include "session.h"
 

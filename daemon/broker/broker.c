@@ -26,6 +26,7 @@
 #include "peer.h"
 #include "peer-events.h"
 #include "pushqueue.h"
+#include "random.h"
 #include "reach.h"
 #include "requester.h"
 #include "roster.h"

@@ -8,6 +8,7 @@
 #include "accountfile.h"
 #include "lockfile.h"
 #include "log.h"
+#include "random.h"
 #include "store.h"
 
 void identity_finish(struct broker *b)

@@ -11,13 +11,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "alloc.h"
 #include "log.h"
+#include "random.h"
 
 /*
  * A key is generated once in the life of a device and read from its file ever
@@ -43,13 +43,6 @@ static void __attribute__((noreturn)) die_openssl(const char *what)
 
 	log_error("cannot %s: %s", what, why ? why : "no memory");
 	abort();
-}
-
-void random_bytes(void *p, size_t n)
-{
-	assert(n <= INT_MAX);
-	if (RAND_bytes(p, (int)n) != 1)
-		die_openssl("get random bytes");
 }
 
 bool device_key_fingerprint_of(const EVP_PKEY *public_key, unsigned char fp[FINGERPRINT_BYTES])
@@ -197,17 +190,4 @@ X509 *device_key_certificate(const struct device_key *key)
 SSL_CTX **device_key_tls_context(const struct device_key *key)
 {
 	return (SSL_CTX **)&key->context;
-}
-
-void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1])
-{
-	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-
-	for (unsigned i = 0; i < DEVICE_ID_LEN; i++) {
-		unsigned bit = 5 * i;
-		unsigned pair = (unsigned)fp[bit / 8] << 8 | fp[bit / 8 + 1];
-
-		out[i] = alphabet[pair >> (11 - bit % 8) & 31];
-	}
-	out[DEVICE_ID_LEN] = '\0';
 }

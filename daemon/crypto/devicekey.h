@@ -5,16 +5,12 @@
 /*
  * The device key: an Ed25519 key in a self-signed certificate made at first
  * start, whose validity nobody looks at. The fingerprint, SHA-256 of its
- * SubjectPublicKeyInfo, is the device's identity; the first 16 characters of
- * its base32 (lower case, RFC 4648 alphabet) are the device's short name, as
- * it appears in the XMPP resource. One of the two files that include OpenSSL.
+ * SubjectPublicKeyInfo, is the device's identity (device-id.h).
  */
 
 #include <stdbool.h>
 
 #include "text.h"
-
-enum { DEVICE_ID_LEN = 16 };
 
 struct device_key;
 struct evp_pkey_st;
@@ -31,7 +27,6 @@ char *device_key_pem(const struct device_key *key);
 void device_key_destroy(struct device_key *key);
 
 const unsigned char *device_key_fingerprint(const struct device_key *key);
-void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1]);
 
 /* For tls.c, which does the rest of OpenSSL. Borrowed from the key. */
 struct evp_pkey_st *device_key_private(const struct device_key *key);
@@ -46,8 +41,5 @@ struct ssl_ctx_st **device_key_tls_context(const struct device_key *key);
 /* SHA-256 of a public key's SubjectPublicKeyInfo in DER; false if it is no Ed25519 key. */
 bool device_key_fingerprint_of(const struct evp_pkey_st *public_key,
 			       unsigned char fp[FINGERPRINT_BYTES]);
-
-/* Random bytes for ids; ends the program if the system has none. */
-void random_bytes(void *p, size_t n);
 
 #endif

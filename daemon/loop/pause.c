@@ -2,7 +2,7 @@
 #include "pause.h"
 
 #include "backoff.h"
-#include "devicekey.h"
+#include "random.h"
 
 static void on_over(uv_timer_t *timer)
 {

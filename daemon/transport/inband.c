@@ -22,6 +22,7 @@
 #include "ibb.h"
 #include "jid.h"
 #include "log.h"
+#include "random.h"
 #include "text.h"
 
 enum {

@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "jid.h"
+#include "random.h"
 #include "stanza.h"
 
 /* More than that is no window any more, of however many paths: the server takes nothing. */

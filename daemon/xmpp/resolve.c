@@ -16,8 +16,8 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
-#include "devicekey.h"
 #include "hostname.h"
+#include "random.h"
 #include "srv.h"
 
 enum {

@@ -38,6 +38,7 @@
 #include "jid.h"
 #include "log.h"
 #include "login.h"
+#include "random.h"
 #include "resolve.h"
 #include "retry.h"
 #include "stanza.h"

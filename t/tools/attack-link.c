@@ -15,6 +15,7 @@
 #include "fields.h"
 #include "hello.h"
 #include "jid.h"
+#include "random.h"
 #include "ways.h"
 
 #define NS_IBB "http://jabber.org/protocol/ibb"

@@ -25,6 +25,7 @@
 #include "jid.h"
 #include "link.h"
 #include "nothing.h"
+#include "random.h"
 #include "record.h"
 #include "text.h"
 #include "tls.h"

@@ -674,7 +674,8 @@ static const uint8_t *instance_of(unsigned number)
 {
 	static uint8_t bytes[INSTANCE_BYTES];
 
-	put_be64(bytes, number + 1);
+	number++;
+	memcpy(bytes, &number, sizeof(number));
 	return bytes;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
+#include "device-id.h"
 #include "devicekey.h"
+#include "random.h"
 #include "tap.h"
 
 /* A key made once, so that fingerprint and id are known to stay what they are. */
@@ -103,26 +105,6 @@ static void test_refused(void)
 	device_key_destroy(b);
 }
 
-static void test_device_id(void)
-{
-	static const struct {
-		const char *hex, *id;
-	} ids[] = {	/* RFC 4648 alphabet: "foobarfoob" is mzxw6ytb ojtg633c */
-		{ "666f6f626172666f6f62", "mzxw6ytbojtg633c" },
-		{ "00000000000000000000", "aaaaaaaaaaaaaaaa" },
-		{ "ffffffffffffffffffff", "7777777777777777" },
-	};
-
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		unsigned char fp[FINGERPRINT_BYTES] = { 0 };
-		char id[DEVICE_ID_LEN + 1];
-
-		hex_decode(ids[i].hex, fp, 10);
-		device_id_of(fp, id);
-		is_str(id, ids[i].id, "a device id");
-	}
-}
-
 static void test_random(void)
 {
 	unsigned char a[32] = { 0 }, b[32] = { 0 };
@@ -137,7 +119,6 @@ int main(void)
 	test_known();
 	test_generate();
 	test_refused();
-	test_device_id();
 	test_random();
 	return tap_done();
 }

@@ -18,6 +18,7 @@
 #include "negotiation.h"
 #include "nothing.h"
 #include "pass.h"
+#include "random.h"
 #include "socks5.h"
 #include "tap.h"
 #include "ways.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "link.h"
 #include "log.h"
 #include "quota.h"
 #include "table.h"
@@ -304,12 +303,6 @@ bool presence_wants_no_more(struct presence *p, const char *bare)
 	return true;
 }
 
-static bool device_valid(const char *device)
-{
-	return strspn(device, "abcdefghijklmnopqrstuvwxyz234567") == DEVICE_ID_LEN &&
-	       !device[DEVICE_ID_LEN];
-}
-
 /* The buddy of a full JID and where its resource begins; NULL for strangers and bare JIDs. */
 static struct buddy *buddy_of(const struct presence *p, const char *full, const char **resource)
 {
@@ -387,7 +380,7 @@ static void set_broker(struct buddy *b, struct resource *r, const char *device, 
 enum presence_change presence_available(struct presence *p, const char *full, const char *device,
 					uint64_t now, struct resource **resource)
 {
-	bool broker = device && device_valid(device);
+	bool broker = device && device_id_valid(device);
 	struct resource *r;
 	struct buddy *b;
 	const char *name;
@@ -458,7 +451,7 @@ void presence_expect(struct presence *p, const char *bare, const char *device)
 	struct resource **at, *r;
 	unsigned count = 0;
 
-	if (!b || !b->in_roster || !device_valid(device) || presence_where(p, bare, device))
+	if (!b || !b->in_roster || !device_id_valid(device) || presence_where(p, bare, device))
 		return;
 	for (at = &b->away; *at; at = &(*at)->next)
 		count++;

@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "address.h"
-#include "devicekey.h"
 #include "bounds.h"
+#include "device-id.h"
 
 enum subscription {
 	SUBSCRIPTION_NONE,

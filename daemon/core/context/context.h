@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "blocklist.h"
-#include "devicekey.h"
+#include "device-id.h"
 #include "inquiry.h"
 #include "jid.h"
 #include "link.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "devicekey.h"
+#include "random.h"
 #include "link-internal.h"
 #include "log.h"
 

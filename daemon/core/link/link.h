@@ -34,13 +34,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device-id.h"
 #include "record.h"
 
-enum {
-	LINK_ID_BYTES = 16,
-	INSTANCE_BYTES = 8,
-	LINK_PROTOCOL = 2,	/* of HELLO; another one is refused */
-};
+enum { LINK_ID_BYTES = 16 };
 
 /* Whom a path is between: bare JIDs as jid_bare() writes them, borrowed. */
 struct link_ends {

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "devicekey.h"
+#include "random.h"
 #include "text.h"
 
 /*

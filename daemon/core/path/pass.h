@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "devicekey.h"
+#include "text.h"
 
 enum {
 	PASS_TOKEN_BYTES = 16,

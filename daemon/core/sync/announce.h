@@ -26,8 +26,7 @@
 
 #include "address.h"
 #include "bounds.h"
-#include "devicekey.h"
-#include "link.h"
+#include "device-id.h"
 
 struct announcements;
 

@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #include "bounds.h"
-#include "devicekey.h"
-#include "link.h"
+#include "device-id.h"
 #include "quota.h"
 #include "ring.h"
 #include "table.h"

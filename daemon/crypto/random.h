@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef CRYPTO_RANDOM_H
+#define CRYPTO_RANDOM_H
+
+#include <stddef.h>
+
+/* n bytes that nobody can foresee; ends the program if the system has none. */
+void random_bytes(void *p, size_t n);
+
+#endif
