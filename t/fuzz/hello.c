@@ -60,12 +60,12 @@ static const struct link_ends ends = { "a@c", "b@c" };
 /* As the first record on a path, whoever opened it; the link lives or ends, and says what it may. */
 static void greet(const struct record *record, bool initiator)
 {
-	static const uint8_t instance[INSTANCE_BYTES] = { 1 };
+	static const uint8_t id[LINK_ID_BYTES] = { 1 }, instance[INSTANCE_BYTES] = { 1 };
 	struct buf in = { 0 }, out = { 0 };
 	struct link l;
 
 	admitted = false;
-	link_init(&l, &events, NULL, instance, &ends, "fuzz");
+	link_init(&l, &events, NULL, id, instance, &ends, "fuzz");
 	link_attach(&l, initiator, 1);
 	link_output(&l, &out, 65536, 1);
 	record_put(&in, RECORD_HELLO, 0, record->payload, record->len);

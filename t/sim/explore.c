@@ -433,7 +433,7 @@ static void settle(struct world *w)
 
 static void world_begin(struct world *w, const struct set *set)
 {
-	static const uint8_t instance[INSTANCE_BYTES] = { 0 };
+	static const uint8_t instance[INSTANCE_BYTES] = { 0 }, link_id[LINK_ID_BYTES] = { 0 };
 	static const struct link_ends both = { "side@sim", "side@sim" };
 
 	memset(w->ops, 0, sizeof(w->ops));
@@ -446,7 +446,7 @@ static void world_begin(struct world *w, const struct set *set)
 		s->world = w;
 		s->index = i;
 		s->kicked = s->ended = false;
-		link_init(&s->link, &link_events, s, instance, &both, "side");
+		link_init(&s->link, &link_events, s, link_id, instance, &both, "side");
 		channels_init(&s->channels, &s->link, i == 0);
 		negotiations_init(&s->negotiations, &negotiation_events, s, &s->channels);
 	}
@@ -523,9 +523,10 @@ static unsigned list_choices(const struct world *w, struct choice out[CHOICES_MA
 static void begin(struct op *op)
 {
 	struct world *w = op->world;
+	uint8_t id[NEG_ID_BYTES] = { (uint8_t)op->index };
 
 	op->phase = ASKING;
-	op->neg = neg_begin(&w->sides[op->from].negotiations, op->service, "project", NULL, &request_events,
+	op->neg = neg_begin(&w->sides[op->from].negotiations, id, op->service, "project", NULL, &request_events,
 			    &channel_events, op, w->now);
 	strcpy(op->id, neg_id(op->neg));
 }
@@ -727,7 +728,7 @@ static void mix_string(struct digest *d, const char *s)
 	mix(d, 256);
 }
 
-/* A record, by what it means: ids are random, so the number of the errand stands for them. */
+/* A record, by what it means: for an id, the number of its errand. */
 static void mix_record(struct digest *d, struct world *w, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };

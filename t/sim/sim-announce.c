@@ -279,6 +279,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	struct tell *t = add(b, to, share_index(share), version);
 	struct buf fields = { 0 };
 	struct negotiation *neg = NULL;
+	uint8_t id[NEG_ID_BYTES];
 	struct peer *p;
 
 	count_telling(b, to, t->share, version);
@@ -286,8 +287,9 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	buf_append(&fields, tips, len);
 	p = peer_want(b, to);
 	t->peer = p;
+	draw_id(b->world, id, sizeof(id));
 	if (p)
-		neg = neg_announce(&p->negotiations, share, buf_data(&fields), buf_len(&fields),
+		neg = neg_announce(&p->negotiations, id, share, buf_data(&fields), buf_len(&fields),
 				   &request_events, t, b->world->now);
 	if (neg)
 		peer_touch(p);

@@ -331,6 +331,7 @@ static bool add_candidates(struct helper *h, const struct buddy *buddy, bool lin
 
 	for (const struct resource *r = buddy->resources; r; r = r->next) {
 		struct broker *other = r->broker ? device_find(b->world, r->device) : NULL;
+		uint8_t id[NEG_ID_BYTES];
 		struct peer *p;
 
 		if (!other || other == b || !b->trusts[other->index] ||
@@ -340,7 +341,8 @@ static bool add_candidates(struct helper *h, const struct buddy *buddy, bool lin
 		if (linked != (p && p->link.state == LINK_UP))
 			continue;
 		p = peer_want(b, other);
-		if (p && errand_add(h->errand, &p->negotiations, p))
+		draw_id(b->world, id, sizeof(id));
+		if (p && errand_add(h->errand, &p->negotiations, id, p))
 			any = true;
 	}
 	return any;

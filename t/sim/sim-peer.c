@@ -59,11 +59,13 @@ static struct peer *create(struct broker *b, struct broker *other)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
 	struct link_ends ends = { b->jid, other->jid };
+	uint8_t id[LINK_ID_BYTES];
 
+	draw_id(b->world, id, sizeof(id));
 	p->broker = b;
 	p->other = other;
 	p->was_hostile = other->hostile;
-	link_init(&p->link, &link_events, p, b->instance, &ends, other->device);
+	link_init(&p->link, &link_events, p, id, b->instance, &ends, other->device);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
 	ways_init(p);

@@ -19,13 +19,24 @@ enum {
 	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop; a greedy one does 400 things in a second, for ten minutes */
 };
 
-uint64_t draw(struct world *w)
+static uint64_t next(uint64_t *state)
 {
-	uint64_t z = w->random += 0x9e3779b97f4a7c15;
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
+}
+
+uint64_t draw(struct world *w)
+{
+	return next(&w->random);
+}
+
+void draw_id(struct world *w, void *id, size_t n)
+{
+	for (uint8_t *p = id; n > 0; n--)
+		*p++ = next(&w->ids);
 }
 
 unsigned below(struct world *w, unsigned n)
@@ -498,6 +509,7 @@ static void reset(struct world *w, uint64_t seed)
 	w->trace = tracing;
 	w->seed = seed;
 	w->random = seed * 0x2545f4914f6cdd1d;
+	w->ids = ~w->random;
 }
 
 void world_make_quiet(struct world *w, uint64_t seed, unsigned count)

@@ -387,7 +387,7 @@ enum dialling {
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };
 
 struct world {
-	uint64_t seed, random;
+	uint64_t seed, random, ids;
 	uint64_t now, order;
 	uint64_t healed_at, final_at;
 	bool trace;
@@ -433,6 +433,8 @@ void say(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2,
 
 /* sim-world.c: chance, events, the order of things */
 uint64_t draw(struct world *w);
+/* Bytes for an id, from the seed too, but from numbers of their own: what is drawn does not depend on how many ids are. */
+void draw_id(struct world *w, void *id, size_t n);
 unsigned below(struct world *w, unsigned n);
 unsigned between(struct world *w, unsigned least, unsigned most);
 bool chance(struct world *w, unsigned thousandths);

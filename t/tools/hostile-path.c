@@ -439,7 +439,7 @@ static int offer(const char *port, const char *pass, unsigned n, struct device_k
 {
 	struct given g = read_pass(pass);
 	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
-	uint8_t instance[INSTANCE_BYTES];
+	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
 	char us[JID_MAX], them[JID_MAX];
 	struct link_ends ends = { us, them };
 	struct sockaddr_in address;
@@ -460,8 +460,9 @@ static int offer(const char *port, const char *pass, unsigned n, struct device_k
 	i.fd = connect_tls(port, i.tls, &i.out);
 	if (i.fd < 0)
 		return 1;
+	random_bytes(id, sizeof(id));
 	random_bytes(instance, sizeof(instance));
-	link_init(&i.link, &link_events, &i, instance, &ends, "the broker");
+	link_init(&i.link, &link_events, &i, id, instance, &ends, "the broker");
 	link_attach(&i.link, true, now());
 	intrude(&i);
 	link_finish(&i.link);

@@ -162,12 +162,13 @@ static void begin_link(struct odd *o)
 {
 	static char us[JID_MAX];
 	const struct link_ends ends = { us, o->with };
-	uint8_t instance[INSTANCE_BYTES];
+	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
 
 	if (!jid_bare_of(o->jid, us))
 		die("it is no address");
+	random_bytes(id, sizeof(id));
 	random_bytes(instance, sizeof(instance));
-	link_init(&o->link, &link_events, o, instance, &ends, o->with);
+	link_init(&o->link, &link_events, o, id, instance, &ends, o->with);
 }
 
 /* What came, and what is to be said to it. */

@@ -94,10 +94,10 @@ static void talk(void)
 
 static void side_init(struct side *s, struct side *other, const char *name, const struct link_ends *ends)
 {
-	uint8_t instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
+	uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
 
 	*s = (struct side){ .other = other };
-	link_init(&s->link, &link_events, s, instance, ends, name);
+	link_init(&s->link, &link_events, s, id, instance, ends, name);
 	channels_init(&s->channels, &s->link, *name == 'a');
 }
 

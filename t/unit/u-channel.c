@@ -230,11 +230,11 @@ static void begin(void)
 
 	now = 1000;
 	for (int i = 0; i < 2; i++) {
-		uint8_t instance[INSTANCE_BYTES] = { (uint8_t)i };
+		uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES] = { (uint8_t)i };
 
 		memset(sides[i], 0, sizeof(*sides[i]));
 		sides[i]->other = sides[1 - i];
-		link_init(&sides[i]->link, &link_events, sides[i], instance, &both, i ? "bob" : "alice");
+		link_init(&sides[i]->link, &link_events, sides[i], id, instance, &both, i ? "bob" : "alice");
 		channels_init(&sides[i]->channels, &sides[i]->link, i == 0);
 	}
 	join_path();

@@ -116,11 +116,13 @@ static const struct link_events events = {
 
 static void side_init(struct side *s, struct side *other, const char *name, const struct link_ends *ends)
 {
+	static uint8_t id[LINK_ID_BYTES];
 	uint8_t instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
 
+	id[0]++;
 	memset(s, 0, sizeof(*s));
 	s->other = other;
-	link_init(&s->link, &events, s, instance, ends, name);
+	link_init(&s->link, &events, s, id, instance, ends, name);
 }
 
 static const struct link_ends of_alice = { "alice@example.org", "bob@example.org" };

@@ -237,13 +237,22 @@ static void pump(struct side *a)
 	}
 }
 
+/* For a negotiation: another one each time. */
+static const uint8_t *new_id(void)
+{
+	static uint8_t id[NEG_ID_BYTES];
+
+	id[0] += !++id[1];
+	return id;
+}
+
 static void side_init(struct side *s, const char *name, struct side *other, unsigned char instance)
 {
 	static const struct link_ends both = { "somebody@example.org", "somebody@example.org" };
-	uint8_t bytes[INSTANCE_BYTES] = { instance };
+	uint8_t id[LINK_ID_BYTES] = { 0 }, bytes[INSTANCE_BYTES] = { instance };
 
 	*s = (struct side){ .name = name, .other = other };
-	link_init(&s->link, &link_events, s, bytes, &both, name);
+	link_init(&s->link, &link_events, s, id, bytes, &both, name);
 	channels_init(&s->channels, &s->link, instance & 1);
 	negotiations_init(&s->negotiations, &table_events, s, &s->channels);
 }
@@ -274,7 +283,8 @@ static void pair_finish(struct side *a, struct side *b)
 
 static struct negotiation *begin(struct side *s, enum service service, const char *share)
 {
-	return neg_begin(&s->negotiations, service, share, "2", &request_events, &channel_events, s, now);
+	return neg_begin(&s->negotiations, new_id(), service, share, "2", &request_events, &channel_events, s,
+			 now);
 }
 
 static void tick(struct side *a, uint64_t ms)
@@ -333,13 +343,13 @@ static void test_announcement(void)
 
 	pair_init(&a, &b, "alice", "bob");
 	b.verdict = "not-shared";	/* what bob shares does not matter */
-	neg_announce(&a.negotiations, "project", tips, sizeof(tips), &request_events, &a, now);
+	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &request_events, &a, now);
 	pump(&a);
 	expect("alice says CAN-PUSH\n"
 	       "bob is told of project: 13a9be49c22abfda98500186d758a0c8dd09f20e refs/heads/main\n"
 	       "bob says SEEN announcement\nalice is noted\n", "an announcement is noted at once");
 	is_int(a.negotiations.count + b.negotiations.count, 0, "and over");
-	neg_announce(&a.negotiations, "project", tips, sizeof(tips), &request_events, &a, now);
+	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &request_events, &a, now);
 	now += NEG_ANSWER_TIMEOUT;
 	negotiations_tick(&a.negotiations, now);
 	expect("alice says CAN-PUSH\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
@@ -615,8 +625,8 @@ static void test_git_protocol(void)
 
 	for (int push = 0; push < 2; push++) {
 		pair_init(&a, &b, "alice", "bob");
-		neg_begin(&a.negotiations, push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK, "project", "1",
-			  &request_events, &channel_events, &a, now);
+		neg_begin(&a.negotiations, new_id(), push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK,
+			  "project", "1", &request_events, &channel_events, &a, now);
 		pump(&a);
 		is_str(b.starting ? neg_git_protocol(b.starting) : NULL, "1", push ? "of a push" : "of a fetch");
 		pair_finish(&a, &b);
@@ -824,8 +834,8 @@ static struct errand *errand_to(enum service service, struct side *one, struct s
 {
 	struct errand *e = errand_create(service, "project", "2", &errand_events, &channel_events, one);
 
-	errand_add(e, &one->negotiations, one);
-	errand_add(e, &two->negotiations, two);
+	errand_add(e, &one->negotiations, new_id(), one);
+	errand_add(e, &two->negotiations, new_id(), two);
 	errand_start(e, now);
 	return e;
 }

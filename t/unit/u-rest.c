@@ -153,10 +153,10 @@ static struct end *end_create(bool client)
 {
 	static const struct link_ends both = { "somebody@example.org", "somebody@example.org" };
 	struct end *e = xcalloc(1, sizeof(*e));
-	uint8_t instance[INSTANCE_BYTES] = { client };
+	uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES] = { client };
 
 	e->tls = tls_create(key, client, NULL, &e->cipher);
-	link_init(&e->link, &link_events, e, instance, &both, "a peer");
+	link_init(&e->link, &link_events, e, id, instance, &both, "a peer");
 	channels_init(&e->channels, &e->link, client);
 	negotiations_init(&e->negotiations, &negotiation_events, e, &e->channels);
 	return e;

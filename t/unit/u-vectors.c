@@ -18,7 +18,6 @@
 #include "negotiation.h"
 #include "nothing.h"
 #include "pass.h"
-#include "random.h"
 #include "socks5.h"
 #include "tap.h"
 #include "ways.h"
@@ -54,11 +53,17 @@ static uint64_t now;
 static unsigned char next_random;
 static bool acked;			/* ACK was written down once */
 
-void __wrap_random_bytes(void *p, size_t n);
-void __wrap_random_bytes(void *p, size_t n)
+static void count_up(void *p, size_t n)
 {
 	for (unsigned char *byte = p; n > 0; n--)
 		*byte++ = next_random++;
+}
+
+/* For pass_make(). */
+void __wrap_random_bytes(void *p, size_t n);
+void __wrap_random_bytes(void *p, size_t n)
+{
+	count_up(p, n);
 }
 
 /* The block is in the document, between an empty line and another. */
@@ -259,11 +264,11 @@ static const struct link_events link_events = {
 static void side_init(struct side *s, const char *name, struct side *other, const struct link_ends *ends,
 		      bool odd)
 {
-	uint8_t instance[INSTANCE_BYTES];
+	uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES];
 
-	random_bytes(instance, sizeof(instance));
+	count_up(instance, sizeof(instance));
 	*s = (struct side){ .name = name, .other = other };
-	link_init(&s->link, &link_events, s, instance, ends, name);
+	link_init(&s->link, &link_events, s, id, instance, ends, name);
 	channels_init(&s->channels, &s->link, odd);
 	negotiations_init(&s->negotiations, &negotiation_events, s, &s->channels);
 }
@@ -366,6 +371,7 @@ static void test_beginning(void)
 	side_init(&bob, "bob", &alice, &bob_ends, !alice_lower);
 	say_ways(&alice, "192.0.2.7:4711");
 	say_ways(&bob, NULL);
+	count_up(alice.link.id, LINK_ID_BYTES);
 	attach();
 	written("how a link begins");
 }
@@ -394,7 +400,10 @@ static void run(struct side *s)
 
 static void begin(enum service service, const char *share, const char *version)
 {
-	neg_begin(&alice.negotiations, service, share, version, &request_events, &channel_events, &alice, now);
+	uint8_t id[NEG_ID_BYTES];
+
+	count_up(id, sizeof(id));
+	neg_begin(&alice.negotiations, id, service, share, version, &request_events, &channel_events, &alice, now);
 	pump();
 }
 
@@ -423,11 +432,15 @@ static void test_push(void)
 static void test_announcement(void)
 {
 	struct buf tips = { 0 };
+	uint8_t id[NEG_ID_BYTES];
 
+	next_random = 0x80;
+	count_up(id, sizeof(id));
 	fields_add(&tips, "version", "5c1f000000000001");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f HEAD");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f refs/heads/main");
-	neg_announce(&alice.negotiations, "project", buf_data(&tips), buf_len(&tips), &request_events, &alice, now);
+	neg_announce(&alice.negotiations, id, "project", buf_data(&tips), buf_len(&tips), &request_events, &alice,
+		     now);
 	buf_finish(&tips);
 	pump();
 	written("an announcement");

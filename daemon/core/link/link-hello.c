@@ -90,10 +90,8 @@ static void greet_back(struct link *l, const struct link_hello *hello, uint64_t 
 	struct link_internal *in = l->in;
 
 	assert(outbox_plausible(&in->outbox, hello->received));
-	if (!in->was_up) {
+	if (!in->was_up)
 		memcpy(l->id, hello->link, LINK_ID_BYTES);
-		in->has_id = true;
-	}
 	in->greeted = true;
 	in->hello_due = true;
 	in->hello_state = hello->resume ? "resumed" : "new";

@@ -14,7 +14,6 @@ struct link_internal {
 	struct outbox outbox;		/* what we send */
 	struct inbox inbox;		/* what we have of the peer's, and owe an ACK for */
 	char *us, *them;		/* owned; link_ends() */
-	bool has_id;
 	bool was_up;
 	bool ours;			/* it came up by an attempt of ours */
 	uint64_t came_up_at;		/* then */

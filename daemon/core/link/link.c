@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "random.h"
 #include "link-internal.h"
 #include "log.h"
 
@@ -44,11 +43,12 @@ void link_enter(struct link *l, enum link_state state, const char *because)
 	l->state = state;
 }
 
-void link_init(struct link *l, const struct link_events *events, void *owner,
+void link_init(struct link *l, const struct link_events *events, void *owner, const uint8_t id[LINK_ID_BYTES],
 	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name)
 {
 	*l = (struct link){ .events = events, .owner = owner, .state = LINK_IDLE,
 			    .suspend_max = LINK_SUSPEND_MAX };
+	memcpy(l->id, id, LINK_ID_BYTES);
 	memcpy(l->instance, instance, INSTANCE_BYTES);
 	strncpy(l->peer_name, peer_name, sizeof(l->peer_name) - 1);
 	l->in = xcalloc(1, sizeof(*l->in));
@@ -141,9 +141,6 @@ void link_attach(struct link *l, bool initiator, uint64_t now)
 	assert(l->state == LINK_IDLE || l->state == LINK_SUSPENDED);
 	link_start_path(l, initiator, now);
 	if (initiator) {
-		if (!in->has_id)
-			random_bytes(l->id, LINK_ID_BYTES);
-		in->has_id = true;
 		in->hello_due = true;
 		in->hello_state = in->was_up ? "resume" : "new";
 	}

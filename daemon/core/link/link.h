@@ -7,7 +7,7 @@
  * kept until then, over one path at a time. A path that dies suspends the
  * link; on the next one both sides say in HELLO what they have received, the
  * rest is sent again, and no record is lost, repeated or reordered. No I/O
- * and no clock: bytes and `now` (milliseconds, monotonic) come in by calls.
+ * and no clock: bytes and now` (milliseconds, monotonic) come in by calls.
  *
  * HELLO (fields: protocol=2, from=<JID>, to=<JID>, instance=<16 hex>, received=<number>,
  * and link=<32 hex>, state=new|resume from the initiator of the path, state=new|
@@ -102,8 +102,11 @@ struct link {
 	struct link_internal *in;		/* owned */
 };
 
-/* ends are copied. */
-void link_init(struct link *l, const struct link_events *events, void *owner,
+/*
+ * id is random, and what the link is called if it first comes up by an attempt of ours; by one of the
+ * peer's it is called as the peer says. id, instance, ends and peer_name are copied.
+ */
+void link_init(struct link *l, const struct link_events *events, void *owner, const uint8_t id[LINK_ID_BYTES],
 	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name);
 void link_finish(struct link *l);
 

@@ -18,6 +18,7 @@ struct candidate {
 	struct errand *errand;
 	struct negotiations *device;	/* borrowed; NULL if it went away before it was asked */
 	void *tag;
+	uint8_t id[NEG_ID_BYTES];	/* of its negotiation */
 	struct negotiation *neg;	/* under way; NULL: not yet, or over */
 };
 
@@ -177,7 +178,7 @@ static void ask(struct errand *e, struct candidate *c)
 	if (!c->device)
 		return;
 	negotiations_unwatch(&c->watch);
-	c->neg = neg_begin(c->device, e->service, e->share, e->git_protocol, &request_events,
+	c->neg = neg_begin(c->device, c->id, e->service, e->share, e->git_protocol, &request_events,
 			   e->channel_events, c, e->now);
 	if (!c->neg)
 		note_reason(e, "busy");
@@ -198,7 +199,7 @@ struct errand *errand_create(enum service service, const char *share, const char
 	return e;
 }
 
-bool errand_add(struct errand *e, struct negotiations *device, void *tag)
+bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES], void *tag)
 {
 	struct candidate *c;
 
@@ -206,6 +207,7 @@ bool errand_add(struct errand *e, struct negotiations *device, void *tag)
 		return false;
 	c = &e->candidates[e->count++];
 	*c = (struct candidate){ .watch.gone = on_gone, .errand = e, .device = device, .tag = tag };
+	memcpy(c->id, id, sizeof(c->id));
 	negotiations_watch(device, &c->watch);
 	return true;
 }

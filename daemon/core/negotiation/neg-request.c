@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "random.h"
 #include "text.h"
 
 /*
@@ -60,32 +59,29 @@ static const struct channel_events opening_events = {
 	.closed = on_opening_closed,
 };
 
-static struct negotiation *create_ours(struct negotiations *n, enum service service, const char *share,
-				       const struct request_events *events, void *owner)
+static struct negotiation *create_ours(struct negotiations *n, const char *id, enum service service,
+				       const char *share, const struct request_events *events, void *owner)
 {
-	unsigned char random[NEG_ID_LEN / 2];
-	char id[NEG_ID_LEN + 1];
-	struct negotiation *neg;
+	struct negotiation *neg = neg_create(n, id, service, share);
 
-	random_bytes(random, sizeof(random));
-	hex_encode(random, sizeof(random), id);
-	neg = neg_create(n, id, service, share);
 	neg->ours = true;
 	neg->events = events;
 	neg->owner = owner;
 	return neg;
 }
 
-struct negotiation *neg_begin(struct negotiations *n, enum service service, const char *share,
-			      const char *git_protocol, const struct request_events *events,
+struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], enum service service,
+			      const char *share, const char *git_protocol, const struct request_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now)
 {
 	struct negotiation *neg;
+	char hex[NEG_ID_LEN + 1];
 
 	n->now = now;
 	if (n->count >= NEGOTIATIONS_PER_DEVICE)
 		return NULL;
-	neg = create_ours(n, service, share, events, owner);
+	hex_encode(id, NEG_ID_BYTES, hex);
+	neg = create_ours(n, hex, service, share, events, owner);
 	neg->channel_events = channel_events;
 	if (git_protocol)
 		strncpy(neg->git_protocol, git_protocol, sizeof(neg->git_protocol) - 1);
@@ -99,16 +95,19 @@ struct negotiation *neg_begin(struct negotiations *n, enum service service, cons
 	return neg;
 }
 
-struct negotiation *neg_announce(struct negotiations *n, const char *share, const void *tips, size_t len,
-				 const struct request_events *events, void *owner, uint64_t now)
+struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], const char *share,
+				 const void *tips, size_t len, const struct request_events *events, void *owner,
+				 uint64_t now)
 {
 	struct buf fields = { 0 };
 	struct negotiation *neg;
+	char hex[NEG_ID_LEN + 1];
 
 	n->now = now;
 	if (n->count >= NEGOTIATIONS_PER_DEVICE)
 		return NULL;
-	neg = create_ours(n, SERVICE_UPLOAD_PACK, share, events, owner);
+	hex_encode(id, NEG_ID_BYTES, hex);
+	neg = create_ours(n, hex, SERVICE_UPLOAD_PACK, share, events, owner);
 	neg->announcement = true;
 	neg_enter(neg, NEG_OFFERED, NEG_ANSWER_TIMEOUT, "announcement sent");
 	fields_add(&fields, "id", neg->id);
@@ -129,8 +128,7 @@ struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint
 	n->now = now;
 	if (n->count >= NEGOTIATIONS_PER_DEVICE || neg_find(n, id, true))
 		return NULL;
-	neg = create_ours(n, SERVICE_RECEIVE_PACK, "", events, owner);
-	memcpy(neg->id, id, sizeof(neg->id));
+	neg = create_ours(n, id, SERVICE_RECEIVE_PACK, "", events, owner);
 	neg->question = true;
 	neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "outcome-ask sent");
 	fields_add(&fields, "id", neg->id);

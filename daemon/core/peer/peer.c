@@ -94,11 +94,13 @@ static struct peer *create(struct peers *all, const char *jid, const char *devic
 	struct peer *p = xcalloc(1, sizeof(*p));
 	struct link_ends ends = { all->context->self, jid };
 	char *name = xasprintf("%s/%s", jid, device);
+	uint8_t id[LINK_ID_BYTES];
 
+	context_random(all->context, id, sizeof(id));
 	p->all = all;
 	p->jid = xstrdup(jid);
 	strncpy(p->device, device, DEVICE_ID_LEN);
-	link_init(&p->link, &link_events, p, all->context->instance, &ends, name);
+	link_init(&p->link, &link_events, p, id, all->context->instance, &ends, name);
 	p->link.suspend_max = all->context->path_timeout;
 	p->ways = wayfinder_create(&all->wayfinders, p->jid, p->device, &wayfinder_events, p);
 	channels_init(&p->channels, &p->link, true);

@@ -179,6 +179,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	struct announcer *a = owner;
 	struct peer *peer = peer_want(&a->broker->peers, jid, device);
 	struct telling *t = xcalloc(1, sizeof(*t));
+	uint8_t id[NEG_ID_BYTES];
 
 	t->announcer = a;
 	t->jid = xstrdup(jid);
@@ -190,7 +191,8 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	if (!peer)
 		return;		/* on_timer() reports it: not within the call */
 	t->peer = peer;
-	t->neg = neg_announce(&peer->negotiations, share, tips, len, &request_events, t,
+	context_random(&a->broker->context, id, sizeof(id));
+	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &request_events, t,
 			      context_now(&a->broker->context));
 	peer_touch(peer);
 }

@@ -38,7 +38,10 @@ static bool is_ready(const struct search *s, const struct peer *p)
 
 static void ask(struct search *s, struct peer *p)
 {
-	s->found.asked += errand_add(s->errand, &p->negotiations, p);
+	uint8_t id[NEG_ID_BYTES];
+
+	context_random(&s->broker->context, id, sizeof(id));
+	s->found.asked += errand_add(s->errand, &p->negotiations, id, p);
 }
 
 /* Links that are up, on a path of these kinds. */
