@@ -15,6 +15,7 @@
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
+#include "pass-key.h"
 #include "pause.h"
 #include "peer.h"
 #include "wayfinder.h"

@@ -21,6 +21,8 @@
 #include "disco.h"
 #include "log.h"
 #include "netaddr.h"
+#include "pass-key.h"
+#include "s5b-hash.h"
 #include "sockaddr.h"
 #include "socks5.h"
 #include "tcppath.h"
@@ -255,7 +257,7 @@ static void join(struct bytestream *b, const char *why)
 	struct buf name = { 0 };
 	struct pass_use use;
 
-	socks5_hash(b->offer.pass.token, offer->from, offer->to, hash);
+	s5b_hash(b->offer.pass.token, offer->from, offer->to, hash);
 	pass_use(&b->offer.pass, 1, b->offering, device_key_fingerprint(b->key), b->fp, &use);
 	put_name(b, &name);
 	while (!b->path && b->next < b->n_addresses)

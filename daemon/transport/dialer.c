@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "pass-key.h"
 #include "tcppath.h"
 
 /*

@@ -18,6 +18,7 @@
 #include "alloc.h"
 #include "attack-device.h"
 #include "fields.h"
+#include "pass-key.h"
 #include "random.h"
 
 enum { AGAIN = 300, GIVE_UP = 10 * 1000, DRIP = 500, WINDOW = 65536 };

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "attack-device.h"
+#include "pass-key.h"
 #include "text.h"
 
 enum { PATIENCE = 1000 };

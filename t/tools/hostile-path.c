@@ -31,6 +31,7 @@
 #include "jid.h"
 #include "link.h"
 #include "nothing.h"
+#include "pass-key.h"
 #include "random.h"
 #include "text.h"
 #include "tls.h"

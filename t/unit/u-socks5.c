@@ -11,18 +11,6 @@
 static const char greeting[] = "\5\1\0";
 static const char request[] = "\5\1\0\3\x28" HASH "\0";	/* and the NUL that ends it: port 0 */
 
-static void test_hash(void)
-{
-	char hash[SOCKS5_HASH_LEN + 1];
-
-	socks5_hash("vxf9n471bn46", "requester@example.com/foo", "target@example.org/bar", hash);
-	is_str(hash, "98b8d688d0f5d895fd41c5e7309a2e9e33ba32ff", "the hash is that of sha1sum");
-	socks5_hash("vxf9n471bn46", "requester@example.com/", "footarget@example.org/bar", hash);
-	is_str(hash, "98b8d688d0f5d895fd41c5e7309a2e9e33ba32ff", "of the three, joined");
-	socks5_hash("", "", "", hash);
-	is_str(hash, "da39a3ee5e6b4b0d3255bfef95601890afd80709", "and of nothing");
-}
-
 static const struct {
 	const char *answer;
 	size_t n;
@@ -119,7 +107,6 @@ static void test_random(void)
 
 int main(void)
 {
-	test_hash();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		converse(i, 1000);
 		converse(i, 1);

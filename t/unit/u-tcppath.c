@@ -12,6 +12,8 @@
 #include "alloc.h"
 #include "dialer.h"
 #include "listener.h"
+#include "pass-key.h"
+#include "s5b-hash.h"
 #include "socks5.h"
 #include "sockaddr.h"
 #include "tap.h"
@@ -945,7 +947,7 @@ static void test_proxy(void)
 	joined_count = 0;
 	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &of_alice);
 	pass_use(&pass, 1, false, device_key_fingerprint(bob), device_key_fingerprint(alice), &of_bob);
-	socks5_hash(pass.token, "alice@example.org/a", "bob@example.org/b", hash);
+	s5b_hash(pass.token, "alice@example.org/a", "bob@example.org/b", hash);
 	p.server.path = tcppath_join(&loop, bob, &to, hash, &of_bob, false, "proxy here", on_joined, &path_events, &p.server);
 	wait_for(one_joined, NULL);
 	p.client.path = tcppath_join(&loop, alice, &to, hash, &of_alice, true, "proxy here", on_joined, &path_events, &p.client);

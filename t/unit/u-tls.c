@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "pass-key.h"
 #include "tap.h"
 #include "tls.h"
 

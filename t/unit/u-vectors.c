@@ -17,7 +17,9 @@
 #include "jid.h"
 #include "negotiation.h"
 #include "nothing.h"
+#include "pass-key.h"
 #include "pass.h"
+#include "s5b-hash.h"
 #include "socks5.h"
 #include "tap.h"
 #include "ways.h"
@@ -332,7 +334,7 @@ static void test_socks5(void)
 	struct buf out = { 0 };
 	struct socks5 s;
 
-	socks5_hash(sid, from, to, hash);
+	s5b_hash(sid, from, to, hash);
 	put_value("sid", sid);
 	put_value("from", from);
 	put_value("to", to);

@@ -44,16 +44,6 @@ struct pass_seen {
 	uint64_t before;	/* bit n: highest - n */
 };
 
-/* A new one. */
-void pass_make(struct pass *p);
-
-/*
- * Its use by the client (who dials) and the server, each for itself; ours is the
- * fingerprint of our key. number is from 1.
- */
-void pass_use(const struct pass *p, uint64_t number, bool client, const unsigned char *ours,
-	      const unsigned char *theirs, struct pass_use *out);
-
 /* The parts of an identity; false if it is none. */
 bool pass_identity(const char *identity, char token[PASS_TOKEN_LEN + 1], uint64_t *number);
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "socks5.h"
 
-#include <openssl/evp.h>
+#include <stdint.h>
 #include <string.h>
-
-#include "text.h"
 
 /*
  * We say 5 1 0 (version, one method, no authentication), the proxy 5 0; we ask
@@ -14,7 +12,7 @@
  * word: what matters is authenticated by TLS later.
  */
 
-enum { VERSION = 5, COMMAND_CONNECT = 1, SHA1_BYTES = 20 };
+enum { VERSION = 5, COMMAND_CONNECT = 1 };
 
 enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 };
 
@@ -29,21 +27,6 @@ static const char *const replies[] = {
 	"the proxy does not know the command",
 	"the proxy does not know the kind of address",
 };
-
-void socks5_hash(const char *sid, const char *requester, const char *target,
-		 char out[SOCKS5_HASH_LEN + 1])
-{
-	struct buf text = { 0 };
-	unsigned char digest[SHA1_BYTES] = { 0 };
-
-	buf_puts(&text, sid);
-	buf_puts(&text, requester);
-	buf_puts(&text, target);
-	/* It names the bytestream and secures nothing. Without SHA-1, the proxy will not know the name. */
-	EVP_Digest(buf_data(&text), buf_len(&text), digest, NULL, EVP_sha1(), NULL);
-	hex_encode(digest, sizeof(digest), out);
-	buf_finish(&text);
-}
 
 void socks5_start(struct socks5 *s, const char *hash, struct buf *out)
 {

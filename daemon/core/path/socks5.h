@@ -29,10 +29,7 @@ struct socks5 {
 	const char *error;	/* why it failed; a constant */
 };
 
-/* DST.ADDR of XEP-0065: lower-case hex SHA-1 of sid, requester's and target's full JID. */
-void socks5_hash(const char *sid, const char *requester, const char *target, char out[SOCKS5_HASH_LEN + 1]);
-
-/* Appends the greeting to out. */
+/* Appends the greeting to out. hash is what s5b_hash() makes: lower-case hex. */
 void socks5_start(struct socks5 *s, const char *hash, struct buf *out);
 /*
  * Bytes from the proxy; appends what is to be written, as one write, to out. Bytes after the answer
