@@ -14,6 +14,7 @@
 #include "account.h"
 #include "announcer.h"
 #include "child.h"
+#include "command.h"
 #include "connections.h"
 #include "contacts.h"
 #include "control.h"
@@ -429,6 +430,18 @@ static bool admits(void *arg, enum log_book book, const char *party, unsigned *l
 	return logbudget_admits(&b->budgets[book], party, known, context_now(&b->context), left_out);
 }
 
+static void on_open(void *owner, struct conn *conn, struct fields open)
+{
+	session_create(owner, conn, open);
+}
+
+static void on_command(void *owner, struct conn *conn, struct fields command)
+{
+	command_run(owner, conn, command);
+}
+
+static const struct control_events control_events = { .open = on_open, .command = on_command };
+
 /* Of the jitter of background work. */
 static uint32_t seed(const struct broker *b)
 {
@@ -490,7 +503,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	follower_bound(b->follower, b->config->receive_memory);
 	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
 	b->unsettled = unsettled_create(b, &host);
-	b->control = control_create(b, socket_path, trouble);
+	b->control = control_create(loop, socket_path, &control_events, b, trouble);
 	if (!b->control)
 		return -1;
 	account_begin(b);

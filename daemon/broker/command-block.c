@@ -57,7 +57,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 	presence_wants_no_more(b->context.presence, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
-		w = waiting_create(conn, jid, text, 0, &block_events);
+		w = waiting_create(b, conn, jid, text, 0, &block_events);
 		free(text);
 		/* Not blocked yet, but nothing is trusted any more. */
 		shut_out(b, jid, NULL, SHUT_BLOCKED);
@@ -119,7 +119,7 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (entry) {
-		w = waiting_create(conn, jid, text, 0, &unblock_events);
+		w = waiting_create(b, conn, jid, text, 0, &unblock_events);
 		waiting_request(w, xmpp_block(b->xmpp, jid, false, waiting_answered, w));
 	} else {
 		command_done(conn, text);

@@ -120,7 +120,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		message_set(&m, MSG_ROSTER_KEPT, "jid", jid, "reason", "the broker is not online", NULL);
 		command_fail_with(conn, &m);
 	} else if (listed) {
-		w = waiting_create(conn, jid, text, 0, &remove_events);
+		w = waiting_create(b, conn, jid, text, 0, &remove_events);
 		waiting_request(w, xmpp_roster_remove(b->xmpp, jid, waiting_answered, w));
 	} else {
 		command_done(conn, text);

@@ -7,7 +7,8 @@
  * decide about a person (command-invite.c, command-buddy.c, command-block.c).
  */
 
-#include "control.h"
+#include "broker.h"
+#include "conn.h"
 
 /* Sends and empties the row. */
 void command_row(struct conn *conn, struct buf *row);

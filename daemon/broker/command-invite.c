@@ -149,7 +149,7 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 		buf_finish(&fields);
 		conn_close(conn);
 	} else if (asked) {
-		w = waiting_create(conn, jid, buf_str(&text), REFUSAL_WAIT, &add_events);
+		w = waiting_create(b, conn, jid, buf_str(&text), REFUSAL_WAIT, &add_events);
 		waiting_request(w, xmpp_ping(b->xmpp, waiting_answered, w));
 	} else {
 		command_done(conn, buf_str(&text));

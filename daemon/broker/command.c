@@ -127,7 +127,7 @@ static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 	broker_stop(b);
 }
 
-void command_run(struct conn *conn, struct fields command)
+void command_run(struct broker *b, struct conn *conn, struct fields command)
 {
 	static const struct {
 		const char *verb;
@@ -155,7 +155,7 @@ void command_run(struct conn *conn, struct fields command)
 	for (size_t i = 0; verb && i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].verb, verb))
 			continue;
-		rows[i].run(conn_broker(conn), conn, command);
+		rows[i].run(b, conn, command);
 		/* Some answer when the server or the disk has. */
 		if (!conn_has_owner(conn))
 			conn_close(conn);

@@ -4,9 +4,10 @@
 
 /* The verbs of git-xmpp, one COMMAND frame each: answered with ROW frames, then DONE or ERROR. */
 
-#include "control.h"
+#include "broker.h"
+#include "conn.h"
 
 /* Answers and closes the connection. */
-void command_run(struct conn *conn, struct fields command);
+void command_run(struct broker *b, struct conn *conn, struct fields command);
 
 #endif

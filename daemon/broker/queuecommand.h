@@ -7,7 +7,8 @@
  * or could not be written; until then they own the connection.
  */
 
-#include "control.h"
+#include "broker.h"
+#include "conn.h"
 
 void queuecommand_reload(struct broker *b, struct conn *conn, struct fields command);
 void queuecommand_retry(struct broker *b, struct conn *conn, struct fields command);

@@ -63,12 +63,12 @@ static void on_timeout(uv_timer_t *timer)
 	waiting_done(timer->data, NULL);
 }
 
-struct waiting *waiting_create(struct conn *conn, const char *jid, const char *message, uint64_t limit,
-			       const struct waiting_events *events)
+struct waiting *waiting_create(struct broker *b, struct conn *conn, const char *jid, const char *message,
+			       uint64_t limit, const struct waiting_events *events)
 {
 	struct waiting *w = xcalloc(1, sizeof(*w));
 
-	w->broker = conn_broker(conn);
+	w->broker = b;
 	w->conn = conn;
 	w->jid = xstrdup(jid);
 	w->message = xstrdup(message);

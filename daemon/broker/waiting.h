@@ -7,7 +7,8 @@
  * for an error that may come, and not for long. It ends with its connection.
  */
 
-#include "control.h"
+#include "broker.h"
+#include "conn.h"
 
 struct waiting;
 
@@ -22,8 +23,8 @@ struct waiting_events {
  * Takes the connection over. message is what DONE says, copied; it does so after limit ms
  * at the latest (0: the request has its own time).
  */
-struct waiting *waiting_create(struct conn *conn, const char *jid, const char *message, uint64_t limit,
-			       const struct waiting_events *events);
+struct waiting *waiting_create(struct broker *b, struct conn *conn, const char *jid, const char *message,
+			       uint64_t limit, const struct waiting_events *events);
 
 /* What is waited for: w is the arg of waiting_answered(), an xmpp_answer. 0: it could not be asked, and that is the answer. */
 void waiting_request(struct waiting *w, uint64_t handle);

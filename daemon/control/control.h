@@ -3,26 +3,23 @@
 #define DAEMON_CONTROL_H
 
 /*
- * The Unix socket: accepts clients of the same user, frames what they say,
- * and hands each over to a session (OPEN) or a command (COMMAND).
+ * The Unix socket: listens, and accepts clients of the same user, each of them a conn (conn.h). What
+ * they want is for the owner to do: it knows the verbs, and nothing here does.
  */
 
-#include "broker.h"
-#include "frame.h"
+#include <stdbool.h>
+#include <uv.h>
 
-struct conn;
+#include "conn.h"
 
-struct conn_events {
-	/* A frame; conn_close() is allowed. */
-	void (*frame)(void *owner, const struct frame *frame);
-	/* All that was sent has left for the socket. */
-	void (*drained)(void *owner);
-	/* The client is gone; the conn is freed after this. Not after conn_close(). */
-	void (*closed)(void *owner);
-};
+struct control;
 
-/* Binds and listens; the lock that makes us the only broker is held already. */
-struct control *control_create(struct broker *broker, const char *path, struct message *trouble);
+/*
+ * Binds and listens; the lock that makes us the only broker is held already. events is borrowed for
+ * as long as it lives. NULL, with *trouble, if that cannot be done.
+ */
+struct control *control_create(uv_loop_t *loop, const char *path, const struct control_events *events,
+			       void *owner, struct message *trouble);
 
 /*
  * Listens there from now on, and not where it did; clients that are connected stay. 0, or -1 with
@@ -35,21 +32,5 @@ bool control_in_place(const struct control *control);
 
 /* Stops listening, removes the socket, closes every client. */
 void control_destroy(struct control *control);
-
-void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner);
-bool conn_has_owner(const struct conn *c);
-void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n);
-
-/* Empties fields. */
-void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields);
-void conn_send_error(struct conn *c, const struct message *m);
-
-/* Bytes that wait to leave. */
-size_t conn_queued(const struct conn *c);
-
-/* Closes it when everything has left; no event comes any more. */
-void conn_close(struct conn *c);
-
-struct broker *conn_broker(const struct conn *c);
 
 #endif

@@ -15,16 +15,12 @@
 
 #include "tap.h"
 
-#include "command.h"
-#include "session.h"
-
 enum {
 	RECORD = 16 * 1024,		/* what a record of a link brings at a time */
 	TURNS = 200,			/* of the loop, more than anything takes here */
 };
 
 static uv_loop_t loop;
-static struct broker broker = { .loop = &loop };
 static struct conn *conn;
 static unsigned drained, closed;
 static int client;
@@ -62,15 +58,17 @@ static const struct conn_events events = {
 	.closed = on_closed,
 };
 
-void session_create(struct conn *c, struct fields open)
+static void on_open(void *owner, struct conn *c, struct fields open)
 {
 	conn = c;
 	conn_set_owner(c, &events, NULL);
 }
 
-void command_run(struct conn *c, struct fields command)
+static void on_command(void *owner, struct conn *c, struct fields command)
 {
 }
+
+static const struct control_events control_events = { .open = on_open, .command = on_command };
 
 static void turn(unsigned times)
 {
@@ -242,7 +240,7 @@ int main(void)
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	uv_loop_init(&loop);
 	signal(SIGPIPE, SIG_IGN);
-	control = control_create(&broker, path, &trouble);
+	control = control_create(&loop, path, &control_events, NULL, &trouble);
 	ok(control, "the broker listens");
 	data_is_gathered(path);
 	last_words(path);

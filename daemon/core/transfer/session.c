@@ -938,10 +938,9 @@ static enum message_id parse_open(struct session_internal *s, struct fields open
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;
 }
 
-void session_create(struct conn *conn, struct fields open)
+void session_create(struct broker *b, struct conn *conn, struct fields open)
 {
 	struct session_internal *s = xcalloc(1, sizeof(*s));
-	struct broker *b = conn_broker(conn);
 	enum message_id wrong;
 	struct message m;
 	uint64_t timeout;

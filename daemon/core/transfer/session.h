@@ -8,7 +8,8 @@
  * devices, and then moves bytes between the helper and the channel.
  */
 
-#include "control.h"
+#include "broker.h"
+#include "conn.h"
 
 struct session {
 	struct session *next;		/* broker::sessions */
@@ -16,7 +17,7 @@ struct session {
 };
 
 /* Takes the connection over. The session ends with it. */
-void session_create(struct conn *conn, struct fields open);
+void session_create(struct broker *b, struct conn *conn, struct fields open);
 
 /* The account's state or somebody's presence has changed: those who wait look again, and what is unsettled is asked for. */
 void sessions_wake(struct broker *b);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A connection is accepted, checked to be of our own user, and must say HELLO and then one OPEN or
+ * COMMAND within a few seconds; from there its owner is a session or a command. It is always read,
+ * so that a client that goes away is noticed at once.
+ *
+ * What is sent waits until the one who sends it has returned to the loop, so that what came together
+ * leaves together: the client is woken once, and not for each frame.
+ */
+#include "conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "bounds.h"
+
+enum {
+	HELLO_TIMEOUT = 5000,
+	READ_SIZE = 64 * 1024,
+	ENOUGH = 128 * 1024,		/* bytes that are not kept to leave with others */
+	FLUSH_TIMEOUT = 2000,		/* a client that does not read its last words */
+};
+
+struct conn {
+	struct ring link;		/* conns::ring; first */
+	struct conns *conns;
+	uv_pipe_t pipe;
+	uv_timer_t timer;
+	struct buf in;
+	struct buf out;			/* frames that leave soon */
+	size_t open_frame;		/* bytes of data in the last of them, which may become more; 0: none */
+	struct buf writing;		/* what the socket did not take; the write's, if not empty */
+	uv_write_t write;
+	uv_idle_t soon;
+	const struct conn_events *events;	/* NULL: nobody yet, or not any more */
+	void *owner;
+	bool hello, closing;
+	bool failed;			/* libuv would not write: it ends in a moment */
+	int open_handles;
+};
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct conn *c = handle->data;
+
+	if (--c->open_handles)
+		return;
+	buf_finish(&c->in);
+	buf_finish(&c->out);
+	buf_finish(&c->writing);
+	free(c);
+}
+
+static void destroy(struct conn *c)
+{
+	if (uv_is_closing((uv_handle_t *)&c->pipe))
+		return;
+	ring_remove(&c->link);
+	c->conns->count--;
+	uv_close((uv_handle_t *)&c->pipe, on_handle_closed);
+	uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&c->soon, on_handle_closed);
+}
+
+static void gone(struct conn *c)
+{
+	const struct conn_events *events = c->events;
+
+	c->events = NULL;
+	destroy(c);
+	if (events)
+		events->closed(c->owner);
+}
+
+static void flush(struct conn *c);
+static void on_soon(uv_idle_t *idle);
+
+/* Everything has left. */
+static void drained(struct conn *c)
+{
+	if (c->closing)
+		destroy(c);
+	else if (c->events)
+		c->events->drained(c->owner);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+	struct conn *c = req->data;
+
+	buf_reset(&c->writing);
+	if (uv_is_closing((uv_handle_t *)&c->pipe))
+		return;
+	if (status < 0)
+		gone(c);
+	else if (buf_len(&c->out))
+		flush(c);
+	else
+		drained(c);
+}
+
+/* Hands what waits to the socket, and what that does not take to libuv. */
+static void flush(struct conn *c)
+{
+	struct buf empty = c->writing;
+	uv_buf_t bytes = uv_buf_init(buf_data(&c->out), buf_len(&c->out));
+	int n;
+
+	if (c->failed)
+		return;
+	uv_idle_stop(&c->soon);
+	if (buf_len(&c->writing) || !buf_len(&c->out))
+		return;
+	n = uv_try_write((uv_stream_t *)&c->pipe, &bytes, 1);
+	c->open_frame = 0;
+	if (n > 0)
+		buf_consume(&c->out, n);
+	if (!buf_len(&c->out)) {
+		drained(c);
+		return;
+	}
+	/* An error comes again, by the callback of the write. */
+	c->writing = c->out;
+	c->out = empty;
+	bytes = uv_buf_init(buf_data(&c->writing), buf_len(&c->writing));
+	if (!uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
+		return;
+	/* Nothing would ever be said to have left. Its owner is told, but not from within what it calls. */
+	buf_reset(&c->writing);
+	c->failed = true;
+	uv_idle_start(&c->soon, on_soon);
+}
+
+static void on_soon(uv_idle_t *idle)
+{
+	struct conn *c = idle->data;
+
+	if (c->failed)
+		gone(c);
+	else
+		flush(c);
+}
+
+/* More data for the last frame, if it is one of data: who reads has less to do with few large ones. */
+static size_t extend(struct conn *c, const void *data, size_t n)
+{
+	size_t room = c->open_frame ? FRAME_MAX - c->open_frame : 0;
+	char *header;
+
+	n = n < room ? n : room;
+	if (n == 0)
+		return 0;
+	buf_append(&c->out, data, n);
+	c->open_frame += n;
+	header = buf_data(&c->out) + buf_len(&c->out) - c->open_frame - FRAME_HEADER;
+	frame_header((unsigned char *)header, FRAME_DATA, c->open_frame);
+	return n;
+}
+
+void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n)
+{
+	size_t done = 0;
+
+	if (uv_is_closing((uv_handle_t *)&c->pipe) || c->closing)
+		return;
+	if (type == FRAME_DATA)
+		done = extend(c, payload, n);
+	if (done < n || type != FRAME_DATA) {
+		frame_put(&c->out, type, (const char *)payload + done, n - done);
+		c->open_frame = type == FRAME_DATA ? n - done : 0;
+	}
+	if (buf_len(&c->out) >= ENOUGH)
+		flush(c);
+	else
+		uv_idle_start(&c->soon, on_soon);
+}
+
+void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields)
+{
+	conn_send(c, type, buf_data(fields), buf_len(fields));
+	buf_reset(fields);
+}
+
+void conn_send_error(struct conn *c, const struct message *m)
+{
+	struct buf fields = { 0 };
+
+	message_to_fields(m, &fields);
+	conn_send_fields(c, FRAME_ERROR, &fields);
+	buf_finish(&fields);
+}
+
+size_t conn_queued(const struct conn *c)
+{
+	return buf_len(&c->out) + buf_len(&c->writing);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+	gone(timer->data);
+}
+
+void conn_close(struct conn *c)
+{
+	c->events = NULL;
+	if (c->closing || uv_is_closing((uv_handle_t *)&c->pipe))
+		return;
+	c->closing = true;
+	if (!conn_queued(c)) {
+		destroy(c);
+		return;
+	}
+	uv_timer_start(&c->timer, on_timeout, FLUSH_TIMEOUT, 0);
+	flush(c);
+}
+
+void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner)
+{
+	c->events = events;
+	c->owner = owner;
+}
+
+bool conn_has_owner(const struct conn *c)
+{
+	return c->events;
+}
+
+static void send_hello(struct conn *c)
+{
+	struct buf fields = { 0 };
+
+	fields_add_u64(&fields, "protocol", FRAME_PROTOCOL);
+	fields_add(&fields, "program", "git-xmpp-daemon/" PROGRAM_VERSION);
+	conn_send_fields(c, FRAME_HELLO, &fields);
+	buf_finish(&fields);
+}
+
+/* HELLO, then what decides who owns the connection. -1: not our protocol. */
+static int on_first_frames(struct conn *c, const struct frame *frame)
+{
+	struct fields f;
+
+	if (!frame_fields(frame, &f))
+		return -1;
+	if (!c->hello) {
+		if (frame->type != FRAME_HELLO)
+			return -1;
+		c->hello = true;
+		/* A client of another protocol reads it in ours, and says so to its user. */
+		return fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL ? 0 : -1;
+	}
+	uv_timer_stop(&c->timer);
+	if (frame->type == FRAME_OPEN)
+		c->conns->events->open(c->conns->owner, c, f);
+	else if (frame->type == FRAME_COMMAND)
+		c->conns->events->command(c->conns->owner, c, f);
+	else
+		return -1;
+	return 0;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct conn *c = handle->data;
+
+	*buf = uv_buf_init(buf_reserve(&c->in, READ_SIZE), READ_SIZE);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct conn *c = stream->data;
+	struct frame frame;
+	long size;
+
+	if (n < 0) {
+		gone(c);
+		return;
+	}
+	buf_added(&c->in, n);
+	while (!c->closing && !uv_is_closing((uv_handle_t *)&c->pipe) &&
+	       (size = frame_parse(&c->in, &frame)) != 0) {
+		if (size < 0) {
+			gone(c);
+			return;
+		}
+		if (c->events) {
+			c->events->frame(c->owner, &frame);
+		} else if (on_first_frames(c, &frame) < 0) {
+			conn_close(c);
+			return;
+		}
+		/* It may have been a password. */
+		if (frame.type != FRAME_DATA)
+			explicit_bzero(buf_data(&c->in), size);
+		buf_consume(&c->in, size);
+	}
+	if (c->closing)
+		buf_reset(&c->in);
+}
+
+static bool same_user(uv_pipe_t *pipe)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	uv_os_fd_t fd;
+
+	return uv_fileno((uv_handle_t *)pipe, &fd) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == getuid();
+}
+
+void conns_init(struct conns *all, const struct control_events *events, void *owner)
+{
+	ring_init(&all->ring);
+	all->count = 0;
+	all->events = events;
+	all->owner = owner;
+}
+
+void conns_accept(struct conns *all, uv_stream_t *listener)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+
+	c->conns = all;
+	uv_pipe_init(listener->loop, &c->pipe, 0);
+	uv_timer_init(listener->loop, &c->timer);
+	uv_idle_init(listener->loop, &c->soon);
+	c->pipe.data = c->timer.data = c->soon.data = c->write.data = c;
+	c->open_handles = 3;
+	ring_init(&c->link);
+	ring_append(&all->ring, &c->link);
+	all->count++;
+	if (uv_accept(listener, (uv_stream_t *)&c->pipe) || !same_user(&c->pipe) ||
+	    all->count > CLIENTS_MAX) {
+		destroy(c);
+		return;
+	}
+	uv_timer_start(&c->timer, on_timeout, HELLO_TIMEOUT, 0);
+	uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
+	send_hello(c);
+}
+
+void conns_end(struct conns *all)
+{
+	while (!ring_alone(&all->ring))
+		gone((struct conn *)all->ring.next);
+}
