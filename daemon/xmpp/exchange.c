@@ -2,10 +2,9 @@
 #include "exchange.h"
 
 /*
- * A stanza is read (stanza.c), then the switch in exchange_take() sends it to
- * one of the functions above it. Whatever asks gets an answer, as often as
- * answers.h allows. Who may not see that we are here is told what their server says of
- * somebody who is not (RFC 6120 8.5.3.2): service-unavailable, whatever they asked.
+ * Whatever asks gets an answer, as often as answers.h allows. Who may not see that we are here is
+ * told what their server says of somebody who is not (RFC 6120 8.5.3.2): service-unavailable,
+ * whatever they asked.
  *
  * Our own server is answered in any case, and so is each block of an open bytestream:
  * the first is trusted with more than that, and of the others there is one window a path.
@@ -256,7 +255,7 @@ static void answer(struct exchange *e, const char *to, const char *id, const cha
 	send_out(e);
 }
 
-static void result(struct exchange *e, const char *to, const char *id, const char *payload, uint64_t now)
+void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload, uint64_t now)
 {
 	answer(e, to, id, payload, NULL, now);
 }
@@ -302,173 +301,6 @@ void exchange_presence(struct exchange *e, const char *to, const char *type)
 	send_out(e);
 }
 
-/* --- what comes in --- */
-
-static void tell_roster(struct exchange *e, xmpp_stanza_t *query)
-{
-	struct roster_item item;
-	xmpp_stanza_t *at = NULL;
-
-	while (e->events && stanza_roster_next(query, &at, &item))
-		e->events->roster(e->owner, item.jid, item.subscription, item.asked, item.removed);
-}
-
-/* RFC 6121 2.6.3: an answer without a roster would say that nothing has changed; it is none of these. */
-static void tell_whole_roster(struct exchange *e, xmpp_stanza_t *query)
-{
-	if (e->events)
-		e->events->roster_begin(e->owner);
-	tell_roster(e, query);
-	if (e->events)
-		e->events->roster_end(e->owner);
-}
-
-static void take_answer(struct exchange *e, const struct stanza *s)
-{
-	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
-	struct iq_request request;
-	struct xmpp_rows rows;
-
-	if (!iq_take(e->iq, s->id, s->from, &self, &request))
-		return;
-	if (request.answer && request.answer == e->roster_answer && !s->condition) {
-		/* RFC 6121 2.6.3: it would say that nothing has changed, to who named a version. We have not. */
-		if (!stanza_is_roster(s->payload)) {
-			iq_tell(&request, "there is none in its answer", NULL);
-			return;
-		}
-		tell_whole_roster(e, s->payload);
-	}
-	stanza_rows(s->payload, &rows);
-	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
-}
-
-/* RFC 6121 2.1.6: only from our own account; anybody could send one, the domain's own name included. */
-static void take_roster_push(struct exchange *e, const struct stanza *s, uint64_t now)
-{
-	if (s->from && !jid_same(s->from, e->bare)) {
-		exchange_error(e, s->from, s->id, "service-unavailable", now);
-		return;
-	}
-	tell_roster(e, s->payload);
-	result(e, s->from, s->id, NULL, now);
-}
-
-/* XEP-0191 3.3, 3.4. Only from our own account, like the roster. */
-static void take_blocking_push(struct exchange *e, const struct stanza *s, uint64_t now)
-{
-	struct xmpp_rows rows;
-
-	if (s->from && !jid_same(s->from, e->bare)) {
-		exchange_error(e, s->from, s->id, "service-unavailable", now);
-		return;
-	}
-	result(e, s->from, s->id, NULL, now);
-	stanza_rows(s->payload, &rows);
-	if (e->events)
-		e->events->blocking(e->owner, s->kind == STANZA_BLOCKED, &rows);
-}
-
-static void take_disco(struct exchange *e, const struct stanza *s, uint64_t now)
-{
-	struct buf query = { 0 };
-
-	if (disco_put_info(&e->disco, s->node, &query))
-		result(e, s->from, s->id, buf_str(&query), now);
-	else
-		exchange_error(e, s->from, s->id, "item-not-found", now);
-	buf_finish(&query);
-}
-
-/* What we say to a full JID is no request to see somebody. */
-static void take_presence_error(struct exchange *e, const struct stanza *s, const char *bare)
-{
-	e->events->doubted(e->owner, s->from, s->condition);
-	if (e->events && !jid_resource(s->from))
-		e->events->refused(e->owner, bare, s->condition);
-}
-
-static void take_presence(struct exchange *e, const struct stanza *s)
-{
-	char bare[JID_MAX];
-
-	/* The server shows us ourselves, too. */
-	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
-		return;
-	if (s->kind == STANZA_REFUSED)
-		take_presence_error(e, s, bare);
-	else if (s->kind == STANZA_SUBSCRIPTION)
-		e->events->subscription(e->owner, bare, s->type);
-	else if (s->kind == STANZA_UNAVAILABLE)
-		e->events->unavailable(e->owner, s->from);
-	else if (jid_resource(s->from))
-		e->events->available(e->owner, s->from, s->device, s->asks);
-}
-
-static void send_acknowledgement(struct exchange *e)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", e->smack.handled);
-	send_text(e, text);
-}
-
-void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
-{
-	struct stanza s;
-
-	if (!e->full)
-		return;
-	stanza_read(xml, &s);
-	if (!whole)
-		stanza_discount(&s);
-	smack_heard(&e->smack, s.counted, now);
-	switch (s.kind) {
-	case STANZA_ANSWER:
-		take_answer(e, &s);
-		break;
-	case STANZA_ROSTER:
-		take_roster_push(e, &s, now);
-		break;
-	case STANZA_BLOCKED:
-	case STANZA_UNBLOCKED:
-		take_blocking_push(e, &s, now);
-		break;
-	case STANZA_PING:
-		result(e, s.from, s.id, NULL, now);
-		break;
-	case STANZA_DISCO:
-		take_disco(e, &s, now);
-		break;
-	case STANZA_IBB:
-		if (e->events)
-			e->events->ibb(e->owner, &s.ibb);
-		break;
-	case STANZA_BAD_REQUEST:
-		exchange_error(e, s.from, s.id, "bad-request", now);
-		break;
-	case STANZA_UNKNOWN:
-		exchange_error(e, s.from, s.id, "service-unavailable", now);
-		break;
-	case STANZA_AVAILABLE:
-	case STANZA_UNAVAILABLE:
-	case STANZA_REFUSED:
-	case STANZA_SUBSCRIPTION:
-		take_presence(e, &s);
-		break;
-	case STANZA_SM_ENABLED:
-		smack_enabled(&e->smack);
-		break;
-	case STANZA_SM_REQUEST:
-		smack_requested(&e->smack, now);
-		break;
-	case STANZA_SM_FAILED:
-	case STANZA_SM_ANSWER:
-	case STANZA_OTHER:
-		break;
-	}
-}
-
 /* --- time --- */
 
 static void ignore_answer(void *arg, const char *error)
@@ -492,6 +324,14 @@ void exchange_doubt(struct exchange *e, uint64_t now)
 bool exchange_in_doubt(const struct exchange *e)
 {
 	return e->full && e->smack.doubtful;
+}
+
+static void send_acknowledgement(struct exchange *e)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", e->smack.handled);
+	send_text(e, text);
 }
 
 bool exchange_check(struct exchange *e, uint64_t now)

@@ -10,13 +10,12 @@
  * No clock here: `now` and deadlines are given.
  */
 
-#include "answers.h"
 #include "buf.h"
 #include "disco.h"
 #include "iq.h"
 #include "smack.h"
 #include "strophe-loop.h"
-#include "xmpp.h"
+#include "xmpp-events.h"
 
 struct exchange {
 	struct strophe_loop *stream;		/* borrowed */
@@ -64,6 +63,8 @@ void exchange_blocklist(struct exchange *e, uint64_t deadline);
 uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg);
 
 bool exchange_acknowledge(struct exchange *e, const char *to, const char *id);
+/* Answers, as often as answers.h allows; a stranger always gets an error. payload is XML, or NULL. */
+void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload, uint64_t now);
 void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now);
 bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now);
 void exchange_available(struct exchange *e, const char *device, const char *to, bool asks);

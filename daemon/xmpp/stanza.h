@@ -14,7 +14,10 @@
 
 #include "buf.h"
 #include "disco.h"
-#include "xmpp.h"
+#include "jid.h"
+#include "xmpp-events.h"
+
+#define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 enum stanza_kind {
 	STANZA_OTHER,		/* nothing to us: messages, and what is malformed beyond an answer */

@@ -37,24 +37,12 @@
 
 #include "alloc.h"
 #include "expat-guard.h"
+#include "handshake-watchdog.h"
 #include "prep.h"
 
 enum {
 	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
 	TICK = 500,			/* libstrophe's own time-outs, until the login */
-	HANDSHAKE_MAX = 8 * 1000,	/* less than a link's patience: everything waits meanwhile */
-	WATCH_INTERVAL = 250,
-	WATCH_STACK = 64 * 1024,
-};
-
-/* The thread that ends a handshake which blocks the loop. */
-struct watchdog {
-	uv_thread_t thread;
-	uv_mutex_t lock;	/* for all below */
-	uv_cond_t wake;
-	bool armed, stop;
-	uint64_t since;		/* when libstrophe was entered; 0: it is not */
-	int fd;			/* duplicate of the socket, or -1; owned */
 };
 
 struct strophe_loop {
@@ -84,80 +72,6 @@ struct strophe_loop {
  * argument of ours. It does so inside calls made here, all on one thread: this is who calls.
  */
 static struct strophe_loop *calling;
-
-/* --- the watchdog --- */
-
-static void watch(void *arg)
-{
-	struct watchdog *w = arg;
-
-	uv_mutex_lock(&w->lock);
-	while (!w->stop) {
-		if (w->armed)
-			uv_cond_timedwait(&w->wake, &w->lock, WATCH_INTERVAL * 1000000ULL);
-		else
-			uv_cond_wait(&w->wake, &w->lock);
-		if (w->since && w->fd >= 0 && uv_hrtime() - w->since > HANDSHAKE_MAX * 1000000ULL)
-			shutdown(w->fd, SHUT_RDWR);
-	}
-	uv_mutex_unlock(&w->lock);
-}
-
-static int watchdog_init(struct watchdog *w)
-{
-	const uv_thread_options_t options = {
-		.flags = UV_THREAD_HAS_STACK_SIZE,
-		.stack_size = WATCH_STACK,
-	};
-
-	w->fd = -1;
-	if (uv_mutex_init(&w->lock) < 0)
-		return -1;
-	if (uv_cond_init(&w->wake) == 0) {
-		if (uv_thread_create_ex(&w->thread, &options, watch, w) == 0)
-			return 0;
-		uv_cond_destroy(&w->wake);
-	}
-	uv_mutex_destroy(&w->lock);
-	return -1;
-}
-
-static void watchdog_finish(struct watchdog *w)
-{
-	uv_mutex_lock(&w->lock);
-	w->stop = true;
-	uv_cond_signal(&w->wake);
-	uv_mutex_unlock(&w->lock);
-	uv_thread_join(&w->thread);
-	uv_cond_destroy(&w->wake);
-	uv_mutex_destroy(&w->lock);
-	assert(w->fd < 0);
-}
-
-static void watchdog_arm(struct watchdog *w, bool armed)
-{
-	uv_mutex_lock(&w->lock);
-	w->armed = armed;
-	uv_cond_signal(&w->wake);
-	uv_mutex_unlock(&w->lock);
-}
-
-static void watchdog_entered(struct watchdog *w, uint64_t since)
-{
-	uv_mutex_lock(&w->lock);
-	w->since = since;
-	uv_mutex_unlock(&w->lock);
-}
-
-/* Takes fd, closing the one before. */
-static void watchdog_socket(struct watchdog *w, int fd)
-{
-	uv_mutex_lock(&w->lock);
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = fd;
-	uv_mutex_unlock(&w->lock);
-}
 
 /* --- descriptors --- */
 
@@ -236,14 +150,14 @@ static void pump(struct strophe_loop *l)
 	/* Left there by somebody else, libstrophe would take it for an error of its own. */
 	ERR_clear_error();
 	if (careful)
-		watchdog_entered(&l->watchdog, uv_hrtime());
+		watchdog_entered(&l->watchdog);
 	do {
 		l->fires = 0;
 		xmpp_run_once(l->ctx, 0);
 		end_excess(l);
 	} while (l->fires > 1 && ++passes < PASSES_MAX);
 	if (careful) {
-		watchdog_entered(&l->watchdog, 0);
+		watchdog_left(&l->watchdog);
 		uv_update_time(l->kick.loop);
 	}
 	calling = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "xmpp.h"
+#include "xmpp-internal.h"
 
 /*
  * The account is a state machine, its states below. The happy path: look up the
@@ -26,53 +26,21 @@
  */
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "bounds.h"
-#include "buf.h"
-#include "exchange.h"
 #include "jid.h"
 #include "log.h"
-#include "login.h"
 #include "random.h"
-#include "resolve.h"
-#include "retry.h"
 #include "stanza.h"
-#include "strophe-loop.h"
-#include "text.h"
 
 enum {
-	RESOLVE_MAX = 15 * 1000,
-	LOGIN_MAX = 15 * 1000,		/* per address: TCP, TLS and login */
 	CUT_MAX = 1000,			/* a connection that was cut is gone by then */
-	REQUEST_MAX = 15 * 1000,	/* our own requests */
-	STABLE = 60 * 1000,		/* up for so long: the next retry is a first one */
 	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under it */
 	FAREWELL_MAX = 2 * 1000,
 	YIELD_MAX = 2 * 1000,		/* for who asks us in turn */
-	BULK_UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: no more bulk */
-	BULK_RETRY = 50,		/* a socket does not tell when it is half empty */
-};
-
-enum phase {
-	PHASE_OFF,		/* not yet asked to connect */
-	PHASE_WAITING,		/* before trying again */
-	PHASE_RESOLVING,	/* which servers the domain has */
-	PHASE_ADDRESSES,	/* of the next of them */
-	PHASE_NEXT,		/* about to go on with the next address, or server */
-	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
-	PHASE_BESIDE,		/* logged in beside our place; who is in it is asked for a sign of life */
-	PHASE_ROSTER,		/* logged in; the roster is on its way */
-	PHASE_SETTLING,		/* presence is out; the pong behind it is on its way */
-	PHASE_ONLINE,
-	PHASE_BARRED,		/* a bad certificate, or our place is taken: before trying again */
-	PHASE_FAILED,		/* the account is refused: until xmpp_connect() */
-	PHASE_YIELDING,		/* we make room for another machine, which may still ask us */
-	PHASE_LEAVING,		/* xmpp_destroy(): the farewell is on its way */
 };
 
 static const struct {
@@ -95,41 +63,6 @@ static const struct {
 	[PHASE_LEAVING] = { "leaving", XMPP_OFFLINE },
 };
 
-struct xmpp {
-	uv_loop_t *loop;
-	char *bare, *server, *device;	/* owned; server may be NULL */
-	char *place;			/* our full JID, unless somebody else has it; owned */
-	const char *domain;		/* within bare */
-
-	enum phase phase;
-	struct message trouble;
-	enum retry_cause cause;		/* of the trouble */
-	bool failed;			/* something did, in this round of servers */
-	uint64_t deadline;		/* of the phase; UINT64_MAX: none */
-	struct retry retry;
-	bool urgent;			/* the next retry is at once */
-	bool beside;			/* the next login is beside our place */
-
-	struct resolve *resolve;	/* while PHASE_RESOLVING and PHASE_ADDRESSES */
-	struct targets targets;
-	char where[ENDPOINT_TEXT_MAX];	/* the one dialled last */
-
-	struct strophe_loop *stream;	/* owned */
-	struct login login;
-	struct exchange exchange;
-	uint64_t up_since;
-
-	bool keeps_approvals;		/* of the connection */
-	bool bulk_wanted;		/* somebody was told to wait */
-	uint64_t bulk_at;		/* when to look again */
-
-	uv_timer_t clock;
-	uint64_t clock_at;		/* what it is set to; UINT64_MAX: nothing */
-
-	void (*done)(void *arg);
-	void *done_arg;
-};
-
 /* --- the clock --- */
 
 static void on_clock(uv_timer_t *timer);
@@ -140,14 +73,12 @@ static void earlier(uint64_t *next, uint64_t at)
 		*next = at;
 }
 
-/* Sets the clock to the earliest of all that is due. To be called when one of them has changed. */
-static void arm(struct xmpp *x)
+void xmpp_arm(struct xmpp *x)
 {
 	uint64_t now = uv_now(x->loop), next = x->deadline;
 
 	earlier(&next, exchange_deadline(&x->exchange));
-	if (x->bulk_wanted)
-		earlier(&next, x->bulk_at);
+	earlier(&next, bulk_deadline(&x->bulk));
 	if (next == x->clock_at || uv_is_closing((uv_handle_t *)&x->clock))
 		return;
 	x->clock_at = next;
@@ -160,184 +91,21 @@ static void arm(struct xmpp *x)
 static void set_deadline(struct xmpp *x, uint64_t in)
 {
 	x->deadline = in == UINT64_MAX ? UINT64_MAX : uv_now(x->loop) + in;
-	arm(x);
+	xmpp_arm(x);
 }
 
-/* The only writer of phase. in is how long it may last. */
-static void enter(struct xmpp *x, enum phase phase, uint64_t in, const char *because)
+void xmpp_enter(struct xmpp *x, enum phase phase, uint64_t in, const char *because)
 {
 	enum xmpp_state before = phases[x->phase].state;
 	const struct xmpp_events *events = x->exchange.events;
 
 	log_info("xmpp: %s -> %s, %s", phases[x->phase].name, phases[phase].name, because);
 	x->phase = phase;
+	bulk_allow(&x->bulk, phase == PHASE_ONLINE);
 	set_deadline(x, in);
 	if (phases[phase].state != before && events)
 		events->state(x->exchange.owner, phases[phase].state,
 			      x->trouble.id == MSG_NONE ? NULL : &x->trouble);
-}
-
-/* --- connecting --- */
-
-/* Of what fails in one round what says most is told, and decides. */
-static void note_trouble(struct xmpp *x, enum retry_cause cause, const struct message *trouble)
-{
-	if (x->failed && cause < x->cause)
-		return;
-	x->failed = true;
-	x->cause = cause;
-	x->trouble = *trouble;
-}
-
-static void note_unreachable(struct xmpp *x, const char *reason)
-{
-	struct message m;
-
-	message_set(&m, MSG_SERVER_UNREACHABLE, "domain", x->domain, "reason", reason, NULL);
-	note_trouble(x, RETRY_SERVER, &m);
-}
-
-/* No server of the domain is left in this round, or one said it for all. */
-static void end_round(struct xmpp *x)
-{
-	uint64_t pause = 0;
-
-	x->failed = false;
-	if (x->cause == RETRY_ACCOUNT) {
-		enter(x, PHASE_FAILED, UINT64_MAX, x->trouble.text);
-		return;
-	}
-	if (!x->urgent)
-		pause = retry_pause(&x->retry, x->cause);
-	x->urgent = false;
-	enter(x, x->cause == RETRY_SERVER ? PHASE_WAITING : PHASE_BARRED, pause, x->trouble.text);
-}
-
-/* The server sends us on: false if it does not, or too often. */
-static bool follow_redirection(struct xmpp *x, bool was_up)
-{
-	char host[RESOLVE_HOST_MAX];
-	uint16_t port = 5222;
-
-	if (!resolve_split(x->login.other_host, host, &port))
-		return false;
-	if (was_up) {
-		/* One that lets us in and then sends us away is not followed in a circle. */
-		if (uv_now(x->loop) - x->up_since < STABLE)
-			return false;
-		targets_begin(&x->targets, NULL, 0);
-	}
-	return targets_redirect(&x->targets, host, port);
-}
-
-/* A login did not come about, or a session ended; x->login knows why. */
-static void failed(struct xmpp *x, bool was_up)
-{
-	struct message trouble;
-	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up,
-					       &trouble);
-
-	note_trouble(x, cause, &trouble);
-	if (cause == RETRY_PLACE || x->login.bind_refused)
-		x->beside = true;
-	if (follow_redirection(x, was_up) || (!was_up && !login_is_final(&x->login)))
-		enter(x, PHASE_NEXT, 0, trouble.text);
-	else
-		end_round(x);
-}
-
-/* A place of our own beside the one that is taken; a new one each time, lest that is taken, too. */
-static char *place_beside(const struct xmpp *x)
-{
-	unsigned char lot[4];
-
-	random_bytes(lot, sizeof(lot));
-	return xasprintf("%s.%02x%02x%02x%02x", x->place, lot[0], lot[1], lot[2], lot[3]);
-}
-
-static void dial(struct xmpp *x, const struct endpoint *endpoint)
-{
-	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
-	int result;
-
-	endpoint_format(endpoint, x->where);
-	login_begin(&x->login);
-	result = strophe_loop_connect(x->stream, endpoint, jid);
-	x->login.tcp_error = result < 0 ? errno : 0;
-	free(jid);
-	if (result < 0)
-		failed(x, false);
-	else
-		enter(x, PHASE_DIALING, LOGIN_MAX, x->where);
-}
-
-static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
-{
-	struct xmpp *x = arg;
-
-	x->resolve = NULL;
-	if (n == 0)
-		note_unreachable(x, why);
-	targets_found(&x->targets, endpoints, n);
-	enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
-}
-
-/* The next address, or the next server, or none is left. */
-static void go_on(struct xmpp *x)
-{
-	const struct endpoint *endpoint = targets_endpoint(&x->targets);
-	const struct target *target;
-
-	if (endpoint) {
-		dial(x, endpoint);
-		return;
-	}
-	target = targets_next(&x->targets);
-	if (!target) {
-		end_round(x);
-		return;
-	}
-	x->resolve = resolve_addresses(x->loop, target, on_addresses, x);
-	if (x->resolve) {
-		enter(x, PHASE_ADDRESSES, RESOLVE_MAX, target->host);
-		return;
-	}
-	note_unreachable(x, "the name look-up could not be started");
-	enter(x, PHASE_NEXT, 0, "the name look-up could not be started");
-}
-
-static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
-{
-	struct xmpp *x = arg;
-
-	x->resolve = NULL;
-	if (n == 0)
-		note_unreachable(x, why);
-	targets_begin(&x->targets, targets, n);
-	enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
-}
-
-static void look_up(struct xmpp *x, const char *because)
-{
-	x->failed = false;
-	x->resolve = resolve_targets(x->loop, x->domain, x->server, on_targets, x);
-	if (x->resolve) {
-		enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);
-		return;
-	}
-	note_unreachable(x, "the name look-up could not be started");
-	end_round(x);
-}
-
-/* No name server tells about services, in time: the domain may be known by other means. */
-static void guess_target(struct xmpp *x)
-{
-	struct target guess = { .port = 5222 };
-
-	snprintf(guess.host, sizeof(guess.host), "%s", x->domain);
-	targets_begin(&x->targets, &guess, x->server ? 0 : 1);
-	note_unreachable(x, "the name server does not answer");
-	enter(x, PHASE_NEXT, 0, "the name server does not answer");
 }
 
 /* --- settling --- */
@@ -353,7 +121,7 @@ static void settle(struct xmpp *x)
 {
 	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
 	exchange_blocklist(&x->exchange, request_deadline(x));
-	enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
+	xmpp_enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
 }
 
 /* Whoever is in our place was asked for a sign of life. */
@@ -377,7 +145,7 @@ static void on_settled(void *arg, const char *error)
 	if (x->phase != PHASE_SETTLING || !x->exchange.full)
 		return;
 	x->trouble.id = MSG_NONE;
-	enter(x, PHASE_ONLINE, UINT64_MAX, error ? error : "roster and presences are here");
+	xmpp_enter(x, PHASE_ONLINE, UINT64_MAX, error ? error : "roster and presences are here");
 }
 
 static void on_roster(void *arg, const char *error)
@@ -399,7 +167,7 @@ static void on_roster(void *arg, const char *error)
 	}
 	exchange_available(&x->exchange, x->device, NULL, false);
 	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
-	enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
+	xmpp_enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
 }
 
 /* --- the stream's events --- */
@@ -422,7 +190,7 @@ static void on_up(void *owner)
 		return;
 	}
 	x->beside = false;
-	enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
+	xmpp_enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
 	exchange_available(&x->exchange, x->device, x->place, false);
 	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>",
 			 request_deadline(x), on_place, x);
@@ -443,7 +211,7 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 	struct xmpp *x = owner;
 	bool was_up = x->exchange.full != NULL;
 
-	x->bulk_wanted = false;
+	bulk_allow(&x->bulk, false);
 	if (x->phase == PHASE_LEAVING) {
 		set_deadline(x, 0);
 		return;
@@ -456,7 +224,7 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		x->urgent = true;
 	exchange_end(&x->exchange);
 	if (x->phase != PHASE_LEAVING)
-		failed(x, was_up);
+		xmpp_login_failed(x, was_up);
 }
 
 static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
@@ -487,19 +255,6 @@ static void on_certificate(void *owner, const char *why)
 	login_certificate(&x->login, why);
 }
 
-static void tell_bulk(struct xmpp *x)
-{
-	x->bulk_wanted = false;
-	if (x->exchange.events)
-		x->exchange.events->bulk(x->exchange.owner);
-}
-
-static bool bulk_fits(const struct xmpp *x)
-{
-	return x->phase == PHASE_ONLINE && exchange_path_fits(&x->exchange) &&
-	       strophe_loop_unsent(x->stream) < BULK_UNSENT_MAX;
-}
-
 static void on_pumped(void *owner)
 {
 	struct xmpp *x = owner;
@@ -507,10 +262,9 @@ static void on_pumped(void *owner)
 	/* libstrophe would wait two seconds for the server's farewell. */
 	if (x->phase == PHASE_DIALING && login_hopeless(&x->login))
 		strophe_loop_cut(x->stream);
-	if (x->bulk_wanted && bulk_fits(x))
-		tell_bulk(x);
+	bulk_check(&x->bulk, uv_now(x->loop));
 	/* The answer to a keepalive puts its time-out off: nothing need wake up for that. */
-	arm(x);
+	xmpp_arm(x);
 }
 
 static const struct strophe_events stream_events = {
@@ -535,18 +289,6 @@ static void check_exchange(struct xmpp *x)
 	strophe_loop_cut(x->stream);
 }
 
-static void check_bulk(struct xmpp *x)
-{
-	uint64_t now = uv_now(x->loop);
-
-	if (!x->bulk_wanted || now < x->bulk_at)
-		return;
-	if (bulk_fits(x))
-		tell_bulk(x);
-	else
-		x->bulk_at = now + BULK_RETRY;
-}
-
 static void cut(struct xmpp *x)
 {
 	strophe_loop_cut(x->stream);
@@ -558,19 +300,14 @@ static void end_phase(struct xmpp *x)
 	switch (x->phase) {
 	case PHASE_WAITING:
 	case PHASE_BARRED:
-		look_up(x, "it is time to try again");
+		xmpp_look_up(x, "it is time to try again");
 		break;
 	case PHASE_RESOLVING:
-		resolve_cancel(x->resolve);
-		x->resolve = NULL;
-		guess_target(x);
-		break;
 	case PHASE_ADDRESSES:
-		resolve_cancel(x->resolve);
-		on_addresses(x, NULL, 0, "the name server does not answer");
+		xmpp_end_look_up(x);
 		break;
 	case PHASE_NEXT:
-		go_on(x);
+		xmpp_go_on(x);
 		break;
 	case PHASE_DIALING:
 		x->login.late = true;
@@ -596,10 +333,10 @@ static void on_clock(uv_timer_t *timer)
 
 	x->clock_at = UINT64_MAX;
 	check_exchange(x);
-	check_bulk(x);
+	bulk_check(&x->bulk, uv_now(x->loop));
 	if (uv_now(x->loop) >= x->deadline)
 		end_phase(x);
-	arm(x);
+	xmpp_arm(x);
 }
 
 /* --- for the owner --- */
@@ -625,6 +362,7 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 	retry_init(&x->retry, seed);
 	x->deadline = x->clock_at = UINT64_MAX;
 	exchange_init(&x->exchange, x->stream, x->bare, events, owner);
+	bulk_init(&x->bulk, &x->exchange);
 	uv_timer_init(loop, &x->clock);
 	x->clock.data = x;
 	return x;
@@ -634,7 +372,7 @@ void xmpp_connect(struct xmpp *x)
 {
 	if (x->phase == PHASE_OFF || x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ||
 	    x->phase == PHASE_FAILED)
-		look_up(x, "asked to connect");
+		xmpp_look_up(x, "asked to connect");
 	else if (x->phase == PHASE_YIELDING)
 		x->urgent = true;
 }
@@ -650,7 +388,7 @@ void xmpp_yield(struct xmpp *x)
 		return;
 	x->login.copied = true;
 	login_trouble(&x->login, x->bare, x->domain, x->where, true, &x->trouble);
-	enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
+	xmpp_enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
 }
 
 void xmpp_check(struct xmpp *x)
@@ -661,7 +399,7 @@ void xmpp_check(struct xmpp *x)
 	case PHASE_WAITING:
 	case PHASE_BARRED:
 		retry_reset(&x->retry);
-		look_up(x, "the network changed");
+		xmpp_look_up(x, "the network changed");
 		break;
 	case PHASE_RESOLVING:
 	case PHASE_ADDRESSES:
@@ -684,7 +422,7 @@ void xmpp_check(struct xmpp *x)
 	case PHASE_LEAVING:
 		break;
 	}
-	arm(x);
+	xmpp_arm(x);
 }
 
 static void on_clock_closed(uv_handle_t *handle)
@@ -725,12 +463,11 @@ void xmpp_destroy(struct xmpp *x, void (*done)(void *arg), void *arg)
 	assert(x->phase != PHASE_LEAVING);
 	x->done = done;
 	x->done_arg = arg;
-	x->bulk_wanted = false;
 	resolve_cancel(x->resolve);
 	x->resolve = NULL;
 	exchange_leave(&x->exchange);
 	/* A login that is under way is not waited for. */
-	enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
+	xmpp_enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
 }
 
 enum xmpp_state xmpp_state(const struct xmpp *x)
@@ -751,154 +488,4 @@ const char *xmpp_jid(const struct xmpp *x)
 uint64_t xmpp_retry_at(const struct xmpp *x)
 {
 	return x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ? x->deadline : 0;
-}
-
-uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
-		      unsigned timeout_ms, xmpp_answer answer, void *arg)
-{
-	uint64_t handle = exchange_request(&x->exchange, to, type, payload,
-					   uv_now(x->loop) + timeout_ms, answer, arg);
-
-	arm(x);
-	return handle;
-}
-
-uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
-		    xmpp_rows_answer answer, void *arg)
-{
-	uint64_t handle = exchange_query(&x->exchange, to, payload, uv_now(x->loop) + timeout_ms, answer, arg);
-
-	arm(x);
-	return handle;
-}
-
-bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
-{
-	return stanza_rows_next(rows, row);
-}
-
-void xmpp_forget(struct xmpp *x, uint64_t handle)
-{
-	iq_forget(x->exchange.iq, handle);
-}
-
-bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
-{
-	return exchange_acknowledge(&x->exchange, to, id);
-}
-
-void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
-{
-	exchange_error(&x->exchange, to, id, condition, uv_now(x->loop));
-}
-
-bool xmpp_may_answer(struct xmpp *x, const char *bare)
-{
-	return exchange_may_answer(&x->exchange, bare, uv_now(x->loop));
-}
-
-bool xmpp_bulk_ready(struct xmpp *x)
-{
-	if (x->phase != PHASE_ONLINE)
-		return false;
-	if (bulk_fits(x))
-		return true;
-	if (!x->bulk_wanted) {
-		x->bulk_wanted = true;
-		x->bulk_at = uv_now(x->loop) + BULK_RETRY;
-		arm(x);
-	}
-	return false;
-}
-
-uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
-			  xmpp_answer answer, void *arg)
-{
-	uint64_t handle = exchange_open(&x->exchange, to, sid, block_size,
-					uv_now(x->loop) + IBB_OPEN_TIMEOUT, answer, arg);
-
-	arm(x);
-	return handle;
-}
-
-void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
-{
-	exchange_close(&x->exchange, to, sid);
-}
-
-uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
-			 const void *data, size_t n, xmpp_answer answer, void *arg)
-{
-	uint64_t handle = exchange_block(&x->exchange, to, sid, seq, data, n,
-					 uv_now(x->loop) + IBB_ACK_TIMEOUT, answer, arg);
-
-	arm(x);
-	return handle;
-}
-
-void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
-{
-	exchange_presence(&x->exchange, bare, type);
-}
-
-bool xmpp_keeps_approvals(const struct xmpp *x)
-{
-	return x->keeps_approvals;
-}
-
-void xmpp_available(struct xmpp *x, const char *to, bool asks)
-{
-	exchange_available(&x->exchange, x->device, to, asks);
-}
-
-void xmpp_unavailable(struct xmpp *x, const char *bare)
-{
-	exchange_presence(&x->exchange, bare, "unavailable");
-}
-
-/* A request about one JID, to our own account; the payload's text is before, the JID, and after. */
-static uint64_t request_about(struct xmpp *x, const char *before, const char *bare, const char *after,
-			      xmpp_answer answer, void *arg)
-{
-	struct buf payload = { 0 };
-	uint64_t handle;
-
-	buf_puts(&payload, before);
-	text_xml(&payload, bare);
-	buf_puts(&payload, after);
-	handle = exchange_request(&x->exchange, NULL, "set", buf_str(&payload), request_deadline(x), answer, arg);
-	arm(x);
-	buf_finish(&payload);
-	return handle;
-}
-
-uint64_t xmpp_roster_remove(struct xmpp *x, const char *bare, xmpp_answer answer, void *arg)
-{
-	return request_about(x, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='", bare,
-			     "'/></query>", answer, arg);
-}
-
-uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer answer, void *arg)
-{
-	if (blocked)
-		return request_about(x, "<block xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></block>",
-				     answer, arg);
-	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></unblock>", answer, arg);
-}
-
-uint64_t xmpp_ping_device(struct xmpp *x, const char *full, xmpp_answer answer, void *arg)
-{
-	uint64_t handle = exchange_request(&x->exchange, full, "get", "<ping xmlns='" NS_PING "'/>",
-					   uv_now(x->loop) + INQUIRY_TIMEOUT, answer, arg);
-
-	arm(x);
-	return handle;
-}
-
-uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg)
-{
-	uint64_t handle = exchange_ping(&x->exchange, request_deadline(x), answer, arg);
-
-	arm(x);
-	return handle;
 }

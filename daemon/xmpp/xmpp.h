@@ -18,17 +18,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "answers.h"
-#include "message.h"
-#include "presence.h"
-
-enum xmpp_state {
-	XMPP_OFFLINE,		/* not wanted, or waiting to try again */
-	XMPP_CONNECTING,	/* resolving, TCP, TLS, login */
-	XMPP_SETTLING,		/* logged in; roster and first presences are coming in */
-	XMPP_ONLINE,		/* settled: a buddy not seen now is offline */
-	XMPP_FAILED,		/* refused: wrong password, bad certificate, another one in our place */
-};
+#include "xmpp-events.h"
 
 struct xmpp_config {
 	const char *jid;		/* bare, in its normal form */
@@ -37,52 +27,6 @@ struct xmpp_config {
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
 	const char *ca_file;		/* NULL: the system's */
 	const char *device;		/* for presence: device id */
-};
-
-/* An in-band bytestream stanza (XEP-0047) from a full JID. Strings are borrowed for the call. */
-struct ibb_stanza {
-	enum { IBB_OPEN, IBB_DATA, IBB_CLOSE } kind;
-	const char *from, *id, *sid;
-	uint64_t block_size;		/* OPEN; 0 if stanza='message' or malformed */
-	uint64_t seq;			/* DATA; UINT64_MAX if malformed */
-	const char *text;		/* DATA: base64 */
-	size_t text_len;
-};
-
-struct xmpp_rows;
-
-struct xmpp_events {
-	void (*state)(void *owner, enum xmpp_state state, const struct message *trouble);
-	/* The roster was read whole: what comes between these two is all of it. */
-	void (*roster_begin)(void *owner);
-	void (*roster_end)(void *owner);
-	/*
-	 * Who this JID is, which may be our own: a buddy may see that we are here. Anybody else who asks
-	 * something is told what their server says of somebody who is not. Never ASKER_SERVER.
-	 */
-	enum asker (*asker)(void *owner, const char *bare);
-	/* An item of it, or one that is pushed: removed for subscription='remove' */
-	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
-	/* Never our own resource. device is NULL unless the presence carries our extension; asks: it wants to be told ours */
-	void (*available)(void *owner, const char *full, const char *device, bool asks);
-	void (*unavailable)(void *owner, const char *full);
-	/* A presence of ours came back from this JID, full or bare, as an error, which says nothing of who is there. */
-	void (*doubted)(void *owner, const char *jid, const char *condition);
-	/* The same of a bare JID, with the error's condition. */
-	void (*refused)(void *owner, const char *bare, const char *condition);
-	/* Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each row is an XMPP_BLOCKED. */
-	void (*blocklist)(void *owner, struct xmpp_rows *rows);
-	/* Somebody is blocked now, or is not any more, whichever client did it; not blocked without any row: nobody is. */
-	void (*blocking)(void *owner, bool blocked, struct xmpp_rows *rows);
-	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
-	void (*subscription)(void *owner, const char *bare, const char *kind);
-	/*
-	 * from and sid are there, the rest as sent. To be answered with xmpp_reply_result()
-	 * or xmpp_reply_error(), at once or later.
-	 */
-	void (*ibb)(void *owner, const struct ibb_stanza *stanza);
-	/* Bulk may be handed over again (xmpp_bulk_ready() is true now). */
-	void (*bulk)(void *owner);
 };
 
 struct xmpp;
@@ -131,30 +75,6 @@ uint64_t xmpp_retry_at(const struct xmpp *x);
 typedef void (*xmpp_answer)(void *arg, const char *error);
 uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
 		      unsigned timeout_ms, xmpp_answer answer, void *arg);
-
-enum { XMPP_HOST_MAX = 255 };
-
-/*
- * One thing that an answer lists: its form is checked, and nothing else of it. The
- * strings are there until the next one is read.
- */
-struct xmpp_row {
-	enum {
-		XMPP_ITEM,		/* XEP-0030 items: jid. Those with a node are left out */
-		XMPP_IDENTITY,		/* XEP-0030 info: category, type */
-		XMPP_FEATURE,		/* XEP-0030 info: feature */
-		XMPP_STREAMHOST,	/* XEP-0065: jid, host, port */
-		XMPP_BLOCKED,		/* XEP-0191: jid, which may be a domain */
-	} kind;
-	const char *jid;		/* shorter than JID_MAX, may have a resource */
-	const char *category, *type;
-	const char *feature;
-	const char *host;		/* characters of a name or an address */
-	uint16_t port;			/* not 0 */
-};
-
-/* False at the end. Only from within the answer, and of a list that may be as long as the server likes. */
-bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
 
 /* As xmpp_request() of type get, also to a server; rows is what the answer lists, NULL with an error. */
 typedef void (*xmpp_rows_answer)(void *arg, const char *error, struct xmpp_rows *rows);

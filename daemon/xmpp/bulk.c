@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bulk.h"
+
+enum {
+	UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: there is no room */
+	RETRY = 50,		/* ms; a socket does not tell when it is half empty */
+};
+
+void bulk_init(struct bulk *b, struct exchange *exchange)
+{
+	*b = (struct bulk){ .exchange = exchange };
+}
+
+void bulk_allow(struct bulk *b, bool online)
+{
+	b->online = online;
+	b->wanted = b->wanted && online;
+}
+
+static bool has_room(const struct bulk *b)
+{
+	return b->online && exchange_path_fits(b->exchange) &&
+	       strophe_loop_unsent(b->exchange->stream) < UNSENT_MAX;
+}
+
+bool bulk_ready(struct bulk *b, uint64_t now)
+{
+	if (has_room(b))
+		return true;
+	if (b->online && !b->wanted) {
+		b->wanted = true;
+		b->look_at = now + RETRY;
+	}
+	return false;
+}
+
+void bulk_check(struct bulk *b, uint64_t now)
+{
+	if (!b->wanted)
+		return;
+	if (!has_room(b)) {
+		if (now >= b->look_at)
+			b->look_at = now + RETRY;
+		return;
+	}
+	b->wanted = false;
+	if (b->exchange->events)
+		b->exchange->events->bulk(b->exchange->owner);
+}
+
+uint64_t bulk_deadline(const struct bulk *b)
+{
+	return b->wanted ? b->look_at : UINT64_MAX;
+}

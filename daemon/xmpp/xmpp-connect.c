@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "xmpp-internal.h"
+
+/*
+ * A round: which servers the domain has, the addresses of the first of them, and a login at each
+ * address; then the next server, until one lets us in or none is left. Of all that fails in a round,
+ * what says most is told, and decides when the next one is.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "random.h"
+
+enum {
+	RESOLVE_MAX = 15 * 1000,
+	LOGIN_MAX = 15 * 1000,		/* per address: TCP, TLS and login */
+};
+
+/* Of what fails in one round what says most is told, and decides. */
+static void note_trouble(struct xmpp *x, enum retry_cause cause, const struct message *trouble)
+{
+	if (x->failed && cause < x->cause)
+		return;
+	x->failed = true;
+	x->cause = cause;
+	x->trouble = *trouble;
+}
+
+static void note_unreachable(struct xmpp *x, const char *reason)
+{
+	struct message m;
+
+	message_set(&m, MSG_SERVER_UNREACHABLE, "domain", x->domain, "reason", reason, NULL);
+	note_trouble(x, RETRY_SERVER, &m);
+}
+
+/* No server of the domain is left in this round, or one said it for all. */
+static void end_round(struct xmpp *x)
+{
+	uint64_t pause = 0;
+
+	x->failed = false;
+	if (x->cause == RETRY_ACCOUNT) {
+		xmpp_enter(x, PHASE_FAILED, UINT64_MAX, x->trouble.text);
+		return;
+	}
+	if (!x->urgent)
+		pause = retry_pause(&x->retry, x->cause);
+	x->urgent = false;
+	xmpp_enter(x, x->cause == RETRY_SERVER ? PHASE_WAITING : PHASE_BARRED, pause, x->trouble.text);
+}
+
+/* The server sends us on: false if it does not, or too often. */
+static bool follow_redirection(struct xmpp *x, bool was_up)
+{
+	char host[RESOLVE_HOST_MAX];
+	uint16_t port = 5222;
+
+	if (!resolve_split(x->login.other_host, host, &port))
+		return false;
+	if (was_up) {
+		/* One that lets us in and then sends us away is not followed in a circle. */
+		if (uv_now(x->loop) - x->up_since < STABLE)
+			return false;
+		targets_begin(&x->targets, NULL, 0);
+	}
+	return targets_redirect(&x->targets, host, port);
+}
+
+void xmpp_login_failed(struct xmpp *x, bool was_up)
+{
+	struct message trouble;
+	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up,
+					       &trouble);
+
+	note_trouble(x, cause, &trouble);
+	if (cause == RETRY_PLACE || x->login.bind_refused)
+		x->beside = true;
+	if (follow_redirection(x, was_up) || (!was_up && !login_is_final(&x->login)))
+		xmpp_enter(x, PHASE_NEXT, 0, trouble.text);
+	else
+		end_round(x);
+}
+
+/* A place of our own beside the one that is taken; a new one each time, lest that is taken, too. */
+static char *place_beside(const struct xmpp *x)
+{
+	unsigned char lot[4];
+
+	random_bytes(lot, sizeof(lot));
+	return xasprintf("%s.%02x%02x%02x%02x", x->place, lot[0], lot[1], lot[2], lot[3]);
+}
+
+static void dial(struct xmpp *x, const struct endpoint *endpoint)
+{
+	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
+	int result;
+
+	endpoint_format(endpoint, x->where);
+	login_begin(&x->login);
+	result = strophe_loop_connect(x->stream, endpoint, jid);
+	x->login.tcp_error = result < 0 ? errno : 0;
+	free(jid);
+	if (result < 0)
+		xmpp_login_failed(x, false);
+	else
+		xmpp_enter(x, PHASE_DIALING, LOGIN_MAX, x->where);
+}
+
+static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
+{
+	struct xmpp *x = arg;
+
+	x->resolve = NULL;
+	if (n == 0)
+		note_unreachable(x, why);
+	targets_found(&x->targets, endpoints, n);
+	xmpp_enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
+}
+
+void xmpp_go_on(struct xmpp *x)
+{
+	const struct endpoint *endpoint = targets_endpoint(&x->targets);
+	const struct target *target;
+
+	if (endpoint) {
+		dial(x, endpoint);
+		return;
+	}
+	target = targets_next(&x->targets);
+	if (!target) {
+		end_round(x);
+		return;
+	}
+	x->resolve = resolve_addresses(x->loop, target, on_addresses, x);
+	if (x->resolve) {
+		xmpp_enter(x, PHASE_ADDRESSES, RESOLVE_MAX, target->host);
+		return;
+	}
+	note_unreachable(x, "the name look-up could not be started");
+	xmpp_enter(x, PHASE_NEXT, 0, "the name look-up could not be started");
+}
+
+static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
+{
+	struct xmpp *x = arg;
+
+	x->resolve = NULL;
+	if (n == 0)
+		note_unreachable(x, why);
+	targets_begin(&x->targets, targets, n);
+	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
+}
+
+void xmpp_look_up(struct xmpp *x, const char *because)
+{
+	x->failed = false;
+	x->resolve = resolve_targets(x->loop, x->domain, x->server, on_targets, x);
+	if (x->resolve) {
+		xmpp_enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);
+		return;
+	}
+	note_unreachable(x, "the name look-up could not be started");
+	end_round(x);
+}
+
+/* No name server tells about services, in time: the domain may be known by other means. */
+static void guess_target(struct xmpp *x)
+{
+	struct target guess = { .port = 5222 };
+
+	snprintf(guess.host, sizeof(guess.host), "%s", x->domain);
+	targets_begin(&x->targets, &guess, x->server ? 0 : 1);
+	note_unreachable(x, "the name server does not answer");
+	xmpp_enter(x, PHASE_NEXT, 0, "the name server does not answer");
+}
+
+void xmpp_end_look_up(struct xmpp *x)
+{
+	resolve_cancel(x->resolve);
+	if (x->phase == PHASE_ADDRESSES) {
+		on_addresses(x, NULL, 0, "the name server does not answer");
+		return;
+	}
+	x->resolve = NULL;
+	guess_target(x);
+}
