@@ -13,8 +13,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "launch.h"
 #include "lockfile.h"
+#include "monotonic.h"
+#include "peer-cred.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -57,20 +60,19 @@ static enum attempt attempt_failed(struct message *trouble, enum message_id id, 
 
 static bool peer_is_us(int fd)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	uid_t uid;
+	pid_t pid;
 
-	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == geteuid();
+	return peer_cred(fd, &uid, &pid) && uid == geteuid();
 }
 
 /* The process that listens. False where it is not known: it may be in another container. */
 static bool peer_lives(int fd)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
+	uid_t uid;
+	pid_t pid;
 
-	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.pid > 0 &&
-	       (!kill(peer.pid, 0) || errno == EPERM);
+	return peer_cred(fd, &uid, &pid) && pid > 0 && (!kill(pid, 0) || errno == EPERM);
 }
 
 /* A connect() waits while the queue of a broker that does not accept is full. Not for ever. */
@@ -87,7 +89,7 @@ static int wait_readable(int fd, int timeout_ms, int64_t deadline)
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : deadline - launch_now_ms();
+		int64_t left = timeout_ms < 0 ? -1 : deadline - monotonic_ms();
 		int n = poll(&pfd, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
 
 		if (n >= 0)
@@ -104,7 +106,7 @@ static int wait_readable(int fd, int timeout_ms, int64_t deadline)
 static enum attempt await_greeting(int fd, const char *path, struct message *trouble)
 {
 	char byte;
-	int got = wait_readable(fd, ANSWER_MS, launch_now_ms() + ANSWER_MS);
+	int got = wait_readable(fd, ANSWER_MS, monotonic_ms() + ANSWER_MS);
 
 	if (got == 0)
 		return attempt_failed(trouble, MSG_BROKER_HUNG, path, NULL);
@@ -123,7 +125,6 @@ static enum attempt connect_socket(int fd, const char *path, struct message *tro
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int failed;
 
-	_Static_assert(SOCKPATH_MAX <= sizeof(addr.sun_path), "each path that is found fits");
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	limit_send(fd, ANSWER_MS);
 	do {
@@ -165,7 +166,7 @@ static enum attempt attempt_connect(struct client *c, const char *path, struct m
 		attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(ENOENT));
 		return ATTEMPT_ABSENT;
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = io_socket(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return attempt_failed(trouble, MSG_BROKER_UNREACHABLE, path, strerror(errno));
 	result = connect_socket(fd, path, trouble);
@@ -206,19 +207,19 @@ static enum attempt attempt_both(struct client *c, const char *path, struct mess
 /* There may be room in a moment, or nobody any more. */
 static enum attempt insist(struct client *c, const char *path, struct message *trouble)
 {
-	int64_t deadline = launch_now_ms() + ANSWER_MS;
+	int64_t deadline = monotonic_ms() + ANSWER_MS;
 	enum attempt result;
 
 	do {
 		pause_ms(INSIST_MS);
 		result = attempt_both(c, path, trouble);
-	} while (result == ATTEMPT_TURNED_AWAY && launch_now_ms() < deadline);
+	} while (result == ATTEMPT_TURNED_AWAY && monotonic_ms() < deadline);
 	return result;
 }
 
 static enum attempt start_and_connect(struct client *c, const char *path, struct message *trouble)
 {
-	int64_t deadline = launch_now_ms() + LAUNCH_MS;
+	int64_t deadline = monotonic_ms() + LAUNCH_MS;
 
 	for (;;) {
 		int64_t restart;
@@ -227,13 +228,13 @@ static enum attempt start_and_connect(struct client *c, const char *path, struct
 
 		if (launch_broker(deadline, trouble) < 0)
 			return ATTEMPT_FAILED;
-		restart = launch_now_ms() + RELAUNCH_MS;
+		restart = monotonic_ms() + RELAUNCH_MS;
 		while ((result = attempt_both(c, path, trouble)) != ATTEMPT_CONNECTED &&
-		       result != ATTEMPT_FAILED && launch_now_ms() < restart) {
+		       result != ATTEMPT_FAILED && monotonic_ms() < restart) {
 			pause_ms(wait);
 			wait = wait < 100 ? wait * 2 : wait;
 		}
-		if (result != ATTEMPT_ABSENT || launch_now_ms() >= deadline)
+		if (result != ATTEMPT_ABSENT || monotonic_ms() >= deadline)
 			return result;
 	}
 }
@@ -292,7 +293,7 @@ static ssize_t fill(struct client *c)
 
 int client_next(struct client *c, struct frame *frame, int timeout_ms)
 {
-	int64_t deadline = launch_now_ms() + timeout_ms;
+	int64_t deadline = monotonic_ms() + timeout_ms;
 
 	for (;;) {
 		long size = frame_parse(&c->in, frame);

@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "io.h"
+#include "monotonic.h"
 
 enum {
 	OUTPUT_MAX = 4 * 1024 * 1024,
@@ -113,23 +115,15 @@ static bool take_errors(int fd, struct buf *to)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
-}
-
 /* Reads both to their ends and closes them; false when the time is up. */
 static bool read_all(int out, struct buf *output, int err, struct buf *errors)
 {
 	struct pollfd p[2] = { { .fd = out, .events = POLLIN }, { .fd = err, .events = POLLIN } };
-	int64_t deadline = now_ms() + READ_MS;
+	int64_t deadline = monotonic_ms() + READ_MS;
 	int n = 1;
 
 	while (n != 0 && (p[0].fd >= 0 || p[1].fd >= 0)) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - monotonic_ms();
 
 		n = poll(p, 2, left > 0 ? (int)left : 0);
 		if (n > 0 && p[0].revents && !take_output(out, output))
@@ -161,11 +155,11 @@ static int run(struct gitconfig *c, struct buf *errors, const char **why)
 	int out[2], err[2], status = 0, error;
 	pid_t pid;
 
-	if (pipe2(out, O_CLOEXEC) < 0) {
+	if (io_pipe(out) < 0) {
 		*why = strerror(errno);
 		return -1;
 	}
-	if (pipe2(err, O_CLOEXEC) < 0) {
+	if (io_pipe(err) < 0) {
 		*why = strerror(errno);
 		close(out[0]);
 		close(out[1]);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "io.h"
 #include "log.h"
 #include "text.h"
 #include "userfile.h"
@@ -68,22 +69,13 @@ static int append(int fd, const char *data, size_t n)
 	/* What a crash has cut. */
 	if (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n' && write(fd, "\n", 1) != 1)
 		return -1;
-	while (n) {
-		ssize_t done = write(fd, data, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			error = errno;
-			if (ftruncate(fd, end))
-				log_debug("the journal keeps half a line");
-			errno = error;
-			return -1;
-		}
-		data += done;
-		n -= done;
-	}
-	return 0;
+	if (io_write_all(fd, data, n) == 0)
+		return 0;
+	error = errno;
+	if (ftruncate(fd, end))
+		log_debug("the journal keeps half a line");
+	errno = error;
+	return -1;
 }
 
 void journal_add(const struct journal_event *event)

@@ -17,20 +17,15 @@
 #include "alloc.h"
 #include "descriptors.h"
 #include "gitenv.h"
+#include "io.h"
+#include "monotonic.h"
+#include "self-path.h"
 
 /*
  * The child detaches a broker by itself, and ends when that one listens. It
  * must keep nothing of the git command that happened to need it: no descriptor,
  * no session, no variable. If it fails, its last line says why.
  */
-
-int64_t launch_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool begins(const char *s, const char *prefix)
 {
@@ -80,13 +75,21 @@ static void reset_signals(void)
 	signal(SIGHUP, SIG_DFL);
 }
 
-/* The broker installed with this program, else whichever is in PATH. */
-static _Noreturn void run_broker(int errors)
+void launch_become(char *const *argv)
 {
 	static const char name[] = "git-xmpp-daemon";
-	char *const argv[] = { (char *)name, (char *)"--detach", NULL };
-	char path[PATH_MAX + sizeof(name)];
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
+	char directory[PATH_MAX], path[PATH_MAX + sizeof(name)];
+
+	if (self_directory(directory)) {
+		snprintf(path, sizeof(path), "%s/%s", directory, name);
+		execv(path, argv);
+	}
+	execvp(name, argv);
+}
+
+static _Noreturn void run_broker(int errors)
+{
+	char *const argv[] = { (char *)"git-xmpp-daemon", (char *)"--detach", NULL };
 
 	setsid();
 	if (chdir("/") < 0)
@@ -94,14 +97,8 @@ static _Noreturn void run_broker(int errors)
 	arrange_descriptors(errors);
 	reset_signals();
 	clean_environment();
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n > 0) {
-		memcpy(path + n, name, sizeof(name));
-		execv(path, argv);
-	}
-	execvp(name, argv);
-	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", name, strerror(errno));
+	launch_become(argv);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -167,7 +164,7 @@ static int wait_for_child(pid_t pid, int fd, int64_t deadline, struct complaint 
 		/* ECHILD: somebody made us ignore SIGCHLD, so that only the connection can tell */
 		if (ended == pid || (ended < 0 && errno != EINTR))
 			break;
-		if (launch_now_ms() >= deadline) {
+		if (monotonic_ms() >= deadline) {
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, 0);
 			return -1;
@@ -194,7 +191,7 @@ int launch_broker(int64_t deadline, struct message *trouble)
 	int errors[2], status;
 	pid_t pid;
 
-	if (pipe2(errors, O_CLOEXEC) < 0)
+	if (io_pipe(errors) < 0)
 		return start_failed(trouble, strerror(errno));
 	pid = fork();
 	if (pid < 0) {

@@ -53,9 +53,11 @@ int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)
 	char path[PATH_MAX];
 	int n = write_path(path, sizeof(path));
 	const char *reason = NULL;
+	char too_long[64];
 
-	if (n < 0 || n >= SOCKPATH_MAX)
-		reason = "longer than the 107 bytes a socket's path may have";
+	snprintf(too_long, sizeof(too_long), "longer than the %d bytes a socket's path may have", (int)SOCKPATH_MAX - 1);
+	if (n < 0 || (unsigned int)n >= SOCKPATH_MAX)
+		reason = too_long;
 	else if (path[0] != '/')
 		reason = "not an absolute path";
 	if (reason) {

@@ -9,9 +9,12 @@
  * /tmp/git-xmpp-UID/socket.
  */
 
+#include <stddef.h>
+#include <sys/un.h>
+
 #include "message.h"
 
-enum { SOCKPATH_MAX = 108 };	/* sun_path, NUL included */
+enum { SOCKPATH_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) };	/* NUL included: 104 to 108 */
 
 /* 0, or -1 with the reason in *trouble (path too long). */
 int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "io.h"
 
 static const struct {
 	const char *variable, *fallback;
@@ -88,43 +89,20 @@ char *userfile_path(enum userfile_place place, const char *name, struct message 
 
 int userfile_read(const char *path, struct buf *out, struct message *trouble)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), failed;
 
 	if (fd < 0 && errno == ENOENT)
 		return 1;
-	while (fd >= 0 && (n = read(fd, buf_reserve(out, 65536), 65536)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		buf_added(out, n);
-		if (buf_len(out) > USERFILE_MAX) {
-			close(fd);
-			file_trouble(trouble, path, "it is too large");
-			return -1;
-		}
-	}
-	if (n < 0)
+	failed = fd < 0 || io_read_all(fd, out, USERFILE_MAX);
+	if (failed)
 		file_trouble(trouble, path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-static int write_all(int fd, const char *data, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, data, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		data += done;
-		n -= done;
+	if (!failed && buf_len(out) > USERFILE_MAX) {
+		file_trouble(trouble, path, "it is too large");
+		failed = true;
 	}
-	return fsync(fd);
+	return failed ? -1 : 0;
 }
 
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble)
@@ -138,7 +116,7 @@ int userfile_write(const char *path, const char *data, size_t n, struct message 
 	}
 	temporary = xasprintf("%s.%d", path, (int)getpid());
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	result = fd < 0 ? -1 : write_all(fd, data, n);
+	result = fd < 0 ? -1 : io_write_all(fd, data, n) || fsync(fd) ? -1 : 0;
 	error = errno;
 	/* Some file systems say only now that there is no room. */
 	if (fd >= 0 && close(fd) && result == 0) {

@@ -23,6 +23,7 @@
 #include "random.h"
 #include "reach.h"
 #include "session.h"
+#include "wipe.h"
 
 /*
  * ms; a pause that has grown to that: what was refused is tried once more, it may have been the
@@ -118,7 +119,7 @@ static void forget_question(struct broker *b)
 static void forget_given(struct account *a)
 {
 	if (a->given)
-		explicit_bzero(a->given, strlen(a->given));
+		wipe(a->given, strlen(a->given));
 	free(a->given);
 	a->given = NULL;
 }

@@ -20,6 +20,7 @@
 #include "broker.h"
 #include "control.h"
 #include "descriptors.h"
+#include "io.h"
 #include "log.h"
 #include "memory.h"
 #include "premises.h"
@@ -90,7 +91,7 @@ static int detach(void)
 	int fds[2];
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC) || (pid = fork()) < 0) {
+	if (io_pipe(fds) || (pid = fork()) < 0) {
 		fprintf(stderr, "git-xmpp-daemon: %s\n", strerror(errno));
 		exit(EXIT_INTERNAL);
 	}

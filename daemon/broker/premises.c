@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "lockfile.h"
 #include "log.h"
+#include "process.h"
 #include "userfile.h"
 
 enum {
@@ -69,22 +70,7 @@ static void say_where(struct premises *p)
 /* A zombie does not count: its threads may hold the lock for a moment more. */
 static bool is_dead(int pid)
 {
-	char path[64], line[512] = "";
-	const char *state;
-	FILE *stat;
-
-	if (kill(pid, 0) < 0)
-		return errno == ESRCH;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	stat = fopen(path, "re");
-	if (!stat)
-		return false;
-	if (!fgets(line, sizeof(line), stat))
-		line[0] = '\0';
-	fclose(stat);
-	/* "4711 (git-xmpp-daemon) S ..." */
-	state = strrchr(line, ')');
-	return state && !strncmp(state, ") Z", 3);
+	return kill(pid, 0) < 0 ? errno == ESRCH : process_is_zombie(pid);
 }
 
 /* Whether the lock's holder, as it says itself, is being killed. */

@@ -8,6 +8,7 @@
 
 #include "accountfile.h"
 #include "log.h"
+#include "wipe.h"
 
 static void file_trouble(struct message *trouble, const char *path, const char *reason)
 {
@@ -20,7 +21,7 @@ static struct device_key *make_key(const char *path, struct message *trouble)
 	char *pem = device_key_pem(key);
 	int result = userfile_write(path, pem, strlen(pem), trouble);
 
-	explicit_bzero(pem, strlen(pem));
+	wipe(pem, strlen(pem));
 	free(pem);
 	if (result) {
 		device_key_destroy(key);
@@ -49,7 +50,7 @@ struct device_key *store_key(const char *jid, struct message *trouble)
 		key = device_key_parse(buf_str(&pem));
 		if (!key)
 			file_trouble(trouble, path, "it is not a device key");
-		explicit_bzero(buf_data(&pem), buf_len(&pem));
+		wipe(buf_data(&pem), buf_len(&pem));
 		break;
 	case 1:
 		key = make_key(path, trouble);

@@ -11,11 +11,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "bounds.h"
+#include "peer-cred.h"
+#include "wipe.h"
 
 enum {
 	HELLO_TIMEOUT = 5000,
@@ -294,7 +295,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		}
 		/* It may have been a password. */
 		if (frame.type != FRAME_DATA)
-			explicit_bzero(buf_data(&c->in), size);
+			wipe(buf_data(&c->in), size);
 		buf_consume(&c->in, size);
 	}
 	if (c->closing)
@@ -303,12 +304,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static bool same_user(uv_pipe_t *pipe)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 	uv_os_fd_t fd;
+	uid_t uid;
+	pid_t pid;
 
-	return uv_fileno((uv_handle_t *)pipe, &fd) == 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == getuid();
+	return uv_fileno((uv_handle_t *)pipe, &fd) == 0 && peer_cred(fd, &uid, &pid) && uid == getuid();
 }
 
 void conns_init(struct conns *all, const struct control_events *events, void *owner)

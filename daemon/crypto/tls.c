@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "wipe.h"
 
 /*
  * OpenSSL above a BIO of our own, that reads from where the caller's bytes lie and
@@ -417,7 +418,7 @@ void tls_destroy(struct tls *tls)
 {
 	if (!tls)
 		return;
-	explicit_bzero(&tls->use, sizeof(tls->use));
+	wipe(&tls->use, sizeof(tls->use));
 	SSL_free(tls->ssl);
 	BIO_meth_free(tls->wire);
 	free(tls);

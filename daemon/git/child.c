@@ -22,7 +22,7 @@
 
 #include "alloc.h"
 #include "log.h"
-#include "procsession.h"
+#include "process.h"
 
 enum {
 	READ_SIZE = 64 * 1024,
@@ -437,7 +437,7 @@ static void on_step(uv_timer_t *timer)
 
 	if (step->spares)
 		log_warning("process %d does not end: signal %d to the %u below it", c->process.pid, step->signum,
-			    procsession_signal_followers(c->process.pid, step->signum));
+			    process_signal_followers(c->process.pid, step->signum));
 	else
 		kill(-c->process.pid, step->signum);
 	if (step->wait)

@@ -23,12 +23,12 @@
 #include <git2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "bounds.h"
 #include "log.h"
+#include "process.h"
 #include "repository.h"
 
 enum { THREADS_MAX = 4 };
@@ -117,19 +117,10 @@ void gitlimits_settings(struct gitlimits *l, enum service service, const char *p
 	git_config_free(of_user);
 }
 
-static void bound(int pid, __rlimit_resource_t resource, const char *name, rlim_t most)
+static void bound(int pid, int resource, const char *name, rlim_t most)
 {
-	struct rlimit limit;
-
-	if (prlimit(pid, resource, NULL, &limit) == 0) {
-		if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
-			return;
-		limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || most < limit.rlim_max ? most : limit.rlim_max;
-		if (prlimit(pid, resource, &limit, NULL) == 0)
-			return;
-	}
 	/* It may have ended already; then there is nothing to be bounded. */
-	if (errno != ESRCH)
+	if (process_bound(pid, resource, most) && errno != ESRCH)
 		log_warning("the %s of git cannot be bounded: %s", name, strerror(errno));
 }
 

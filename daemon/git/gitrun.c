@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "buf.h"
 #include "childenv.h"
 #include "gitlimits.h"
 #include "repository.h"
+#include "self-path.h"
 #include "text.h"
 
 enum { ARGS_MAX = 1024 };
@@ -178,15 +178,10 @@ void gitrun_limit_silence(struct gitrun *run, unsigned ms)
 /* PATH, and behind all else the directory of this program, where git-remote-xmpp is. */
 static char *path_with_helper(const char *path)
 {
-	char self[4096], *slash;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char self[PATH_MAX];
 
-	if (n <= 0)
+	if (!self_directory(self))
 		return xstrdup(path);
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	if (slash)
-		*slash = '\0';
 	return path && *path ? xasprintf("%s:%s", path, self) : xstrdup(self);
 }
 

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "childenv.h"
 #include "descriptors.h"
+#include "wipe.h"
 
 enum {
 	PASSWORD_TIMEOUT = 30 * 1000,
@@ -30,10 +31,10 @@ struct password {
 	bool finished;
 };
 
-static void wipe(struct buf *b)
+static void wipe_buf(struct buf *b)
 {
 	if (buf_len(b))
-		explicit_bzero(buf_data(b), buf_len(b));
+		wipe(buf_data(b), buf_len(b));
 	buf_finish(b);
 }
 
@@ -41,7 +42,7 @@ static void on_timer_closed(uv_handle_t *handle)
 {
 	struct password *p = handle->data;
 
-	wipe(&p->output);
+	wipe_buf(&p->output);
 	buf_finish(&p->errors);
 	free(p->account);
 	free(p->jid);

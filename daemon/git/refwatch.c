@@ -23,11 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "log.h"
+#include "watched-fs.h"
 #include "work.h"
 
 enum {
@@ -107,28 +107,6 @@ static bool same_inode(const struct inode *a, const struct inode *b)
 	return a->device == b->device && a->number == b->number;
 }
 
-/* What others change there, from other machines or behind the kernel's back, is not reported. */
-static bool reports_changes(const char *path)
-{
-	static const long silent[] = {
-		0x6969,		/* NFS */
-		0xff534d42,	/* CIFS */
-		0xfe534d42,	/* SMB2 */
-		0x01021997,	/* 9P */
-		0x65735546,	/* FUSE */
-		0x5346414f,	/* AFS */
-		0x00c36400,	/* Ceph */
-	};
-	struct statfs fs;
-
-	if (statfs(path, &fs))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(silent); i++)
-		if ((uint32_t)fs.f_type == (uint32_t)silent[i])
-			return false;
-	return true;
-}
-
 /* Takes the path over. A directory that was found already, or is none, is not added. */
 static void add_found(struct scan *s, char *path, bool top)
 {
@@ -151,7 +129,7 @@ static void add_found(struct scan *s, char *path, bool top)
 		free(path);
 		return;
 	}
-	s->blind |= !reports_changes(path);
+	s->blind |= !watched_fs(path);
 	s->found[s->count++] = found;
 }
 
@@ -167,6 +145,16 @@ static void note_link(struct scan *s, const char *path)
 	s->blind |= *target == '/' || strstr(target, "../");
 }
 
+/* As far as the directory itself says so. */
+static bool is_file(const struct dirent *entry)
+{
+#ifdef DT_REG
+	return entry->d_type == DT_REG;
+#else
+	return false;
+#endif
+}
+
 static void list_directory(struct scan *s, const char *path)
 {
 	DIR *dir = opendir(path);
@@ -176,7 +164,7 @@ static void list_directory(struct scan *s, const char *path)
 	while (dir && (entry = readdir(dir))) {
 		char *below;
 
-		if (entry->d_name[0] == '.' || entry->d_type == DT_REG)
+		if (entry->d_name[0] == '.' || is_file(entry))
 			continue;
 		below = xasprintf("%s/%s", path, entry->d_name);
 		note_link(s, below);

@@ -19,14 +19,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "descriptors.h"
+#include "io.h"
 #include "log.h"
+#include "process.h"
 
 enum {
 	HELD_MAX = 384,			/* more than all git processes of a broker */
@@ -112,7 +113,7 @@ static void listen_to_broker(int socket, struct held *table, size_t *count)
 		prepare(&l);
 		l.header.msg_control = l.control.bytes;
 		l.header.msg_controllen = sizeof(l.control.bytes);
-		n = recvmsg(socket, &l.header, MSG_CMSG_CLOEXEC);
+		n = recvmsg(socket, &l.header, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -199,7 +200,7 @@ static _Noreturn void be_the_sink(int socket)
 
 	reset_signals();
 	setsid();
-	prctl(PR_SET_NAME, "git-xmpp-sink");
+	process_set_name("git-xmpp-sink");
 	close_all_but(socket);
 	listen_to_broker(3, table, &count);
 	drain_all(table, count);
@@ -238,10 +239,12 @@ static void start(struct sink *s)
 {
 	int sockets[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets)) {
 		log_warning("a push will be cut if this broker is killed: %s", strerror(errno));
 		return;
 	}
+	io_close_on_exec(sockets[0]);
+	io_close_on_exec(sockets[1]);
 	s->socket = sockets[0];
 	if (!fork_sink(sockets[1])) {
 		log_warning("a push will be cut if this broker is killed: %s", strerror(errno));

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "pass-key.h"
 #include "tcppath.h"
+#include "wipe.h"
 
 /*
  * The addresses are tried in their order, the next one when DIALER_STAGGER has
@@ -42,7 +43,7 @@ static void on_timer_closed(uv_handle_t *timer)
 
 	free(d->attempts);
 	free(d->to);
-	explicit_bzero(&d->pass, sizeof(d->pass));
+	wipe(&d->pass, sizeof(d->pass));
 	free(d);
 }
 

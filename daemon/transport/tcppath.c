@@ -11,6 +11,7 @@
 #include "log.h"
 #include "sockaddr.h"
 #include "socks5.h"
+#include "wipe.h"
 
 /*
  * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. Through a
@@ -100,7 +101,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	buf_finish(&p->writing);
 	free(p->busy_in);
 	free(p->hash);
-	explicit_bzero(&p->use, sizeof(p->use));
+	wipe(&p->use, sizeof(p->use));
 	free(p);
 }
 

@@ -39,6 +39,7 @@
 #include "expat-guard.h"
 #include "handshake-watchdog.h"
 #include "prep.h"
+#include "wipe.h"
 
 enum {
 	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
@@ -280,7 +281,7 @@ static void wipe_password(struct strophe_loop *l)
 	char *password = (char *)xmpp_conn_get_pass(l->conn);
 
 	if (password)
-		explicit_bzero(password, strlen(password));
+		wipe(password, strlen(password));
 }
 
 /* As SASL has it (RFC 4013), which libstrophe leaves to us. False if it is the one from before. */
@@ -294,7 +295,7 @@ static bool set_password(struct strophe_loop *l, const char *password)
 		wipe_password(l);
 		xmpp_conn_set_pass(l->conn, prepared);
 	}
-	explicit_bzero(prepared, strlen(prepared));
+	wipe(prepared, strlen(prepared));
 	free(prepared);
 	return other;
 }

@@ -2,7 +2,6 @@
 /* git xmpp daemon: starting and stopping the broker by hand. */
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +12,9 @@
 #include "alloc.h"
 #include "answer.h"
 #include "client.h"
+#include "launch.h"
 #include "lockfile.h"
+#include "process.h"
 #include "report.h"
 #include "sockpath.h"
 #include "userfile.h"
@@ -93,22 +94,7 @@ static pid_t broker_pid(void)
 /* A zombie does not count: in a container there may be nobody to reap it. */
 static bool is_running(pid_t pid)
 {
-	char path[64], line[512] = "";
-	const char *state;
-	FILE *stat;
-
-	if (pid <= 0 || kill(pid, 0) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	stat = fopen(path, "re");
-	if (stat) {
-		if (!fgets(line, sizeof(line), stat))
-			line[0] = '\0';
-		fclose(stat);
-	}
-	/* "4711 (git-xmpp-daemon) S ..." */
-	state = strrchr(line, ')');
-	return !state || strncmp(state, ") Z", 3);
+	return pid > 0 && kill(pid, 0) == 0 && !process_is_zombie(pid);
 }
 
 /*
@@ -129,17 +115,7 @@ static bool wait_until_gone(pid_t pid, int limit)
 /* Some other process may have its number: the lock is of another machine (NFS). */
 static bool is_broker(pid_t pid)
 {
-	char path[64], name[32] = "";
-	FILE *comm;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	comm = fopen(path, "re");
-	if (!comm)
-		return false;
-	if (!fgets(name, sizeof(name), comm))
-		name[0] = '\0';
-	fclose(comm);
-	return !strcmp(name, "git-xmpp-daemon\n");
+	return process_runs(pid, "git-xmpp-daemon");
 }
 
 /*
@@ -213,22 +189,11 @@ static int restart(int argc, char **argv)
 	return status == STATUS_OK || status == STATUS_NO ? start(argc, argv) : status;
 }
 
-/* The one installed with this program, else whichever is in PATH. */
 static int run(int argc, char **argv)
 {
-	static const char name[] = "git-xmpp-daemon";
-	char path[PATH_MAX + sizeof(name)];
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
-
-	argv[0] = (char *)name;
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n > 0) {
-		memcpy(path + n, name, sizeof(name));
-		execv(path, argv);
-	}
-	execvp(name, argv);
-	report("fatal", "cannot run '%s': %s", name, strerror(errno));
+	argv[0] = (char *)"git-xmpp-daemon";
+	launch_become(argv);
+	report("fatal", "cannot run '%s': %s", argv[0], strerror(errno));
 	return STATUS_FATAL;
 }
 

@@ -21,6 +21,7 @@
 #include "report.h"
 #include "text.h"
 #include "verbs.h"
+#include "wipe.h"
 
 static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] [--ca-file=<path>]\n"
@@ -241,7 +242,7 @@ static bool tell_password(const struct setup *s, struct message *trouble)
 	fields_add(&command, "password", password);
 	good = answer_get(&answer, &command, true, trouble) == 0;
 	answer_finish(&answer);
-	explicit_bzero(command.base, command.cap);
+	wipe(command.base, command.cap);
 	buf_finish(&command);
 	credential_free_text(password);
 	return good;

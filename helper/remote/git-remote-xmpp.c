@@ -18,6 +18,7 @@
 #include "alloc.h"
 #include "client.h"
 #include "descriptors.h"
+#include "io.h"
 #include "opening.h"
 #include "pump.h"
 #include "settings.h"
@@ -96,19 +97,7 @@ static bool read_command(struct early_input *in, struct buf *line)
 /* False when git has gone. */
 static bool answer(const char *text)
 {
-	size_t n = strlen(text);
-
-	while (n > 0) {
-		ssize_t done = write(1, text, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		text += done;
-		n -= done;
-	}
-	return true;
+	return io_write_all(1, text, strlen(text)) == 0;
 }
 
 static const char *set_option(struct helper *h, const char *option)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "monotonic.h"
 #include "text.h"
 
 enum {
@@ -31,14 +32,6 @@ struct waiting {
 	bool wanted;		/* git asked for progress */
 	bool visible;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
-}
 
 static void waiting_hide(struct waiting *w)
 {
@@ -66,7 +59,7 @@ static void waiting_set(struct waiting *w, const char *text)
 /* How long to sleep before the line is due, -1: it is not. */
 static int waiting_timeout(const struct waiting *w)
 {
-	int64_t left = w->since + WAITING_SHOWN_AFTER_MS - now_ms();
+	int64_t left = w->since + WAITING_SHOWN_AFTER_MS - monotonic_ms();
 
 	if (!w->wanted || w->visible || buf_len(&w->text) == 0)
 		return -1;
@@ -227,7 +220,7 @@ enum opening_result opening_run(const struct opening *opening, struct client *c,
 				struct early_input *early, struct message *trouble)
 {
 	struct waiting waiting = {
-		.since = now_ms(),
+		.since = monotonic_ms(),
 		.wanted = opening->progress && opening->verbosity > 0,
 	};
 	enum opening_result result;

@@ -30,7 +30,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "lastword.h"
+#include "monotonic.h"
 #include "remote-text.h"
 #include "text.h"
 
@@ -68,14 +70,6 @@ struct pump {
 	int64_t rest_until;		/* ms; it was full */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
-}
-
 static void finish(struct pump *p, int status)
 {
 	p->state = PUMP_FINISHED;
@@ -97,7 +91,7 @@ static size_t write_some(struct pump *p, const char *data, size_t n)
 	if (done < 0 && errno != EAGAIN)
 		p->state = PUMP_GIT_GONE;
 	if (done < (ssize_t)n && p->wide)
-		p->rest_until = now_ms() + REST_MS;
+		p->rest_until = monotonic_ms() + REST_MS;
 	return done > 0 ? done : 0;
 }
 
@@ -295,10 +289,7 @@ static void read_git(struct pump *p)
 
 	if (n > 0) {
 		lastword_asks(&p->lastword, (const char *)at + FRAME_HEADER, n);
-		at[0] = FRAME_DATA;
-		at[1] = n >> 16;
-		at[2] = n >> 8;
-		at[3] = n;
+		frame_header(at, FRAME_DATA, n);
 		buf_added(out, FRAME_HEADER + n);
 		p->credit -= n;
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
@@ -355,7 +346,7 @@ static void start_with(struct pump *p, struct early_input *early)
  */
 static int rest_left(const struct pump *p)
 {
-	int64_t left = buf_len(&p->to_git) ? p->rest_until - now_ms() : 0;
+	int64_t left = buf_len(&p->to_git) ? p->rest_until - monotonic_ms() : 0;
 
 	return left > 0 ? (int)left : 0;
 }
@@ -367,8 +358,8 @@ static int timeout(struct pump *p)
 	if (p->state != PUMP_ENDED || buf_len(&p->to_git))
 		return -1;
 	if (!p->deadline)
-		p->deadline = now_ms() + EXIT_WAIT_MS;
-	left = p->deadline - now_ms();
+		p->deadline = monotonic_ms() + EXIT_WAIT_MS;
+	left = p->deadline - monotonic_ms();
 	return left > 0 ? (int)left : 0;
 }
 

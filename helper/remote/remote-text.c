@@ -7,25 +7,10 @@
 
 #include "remote-text.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "io.h"
 #include "text.h"
-
-static void write_stderr(const char *data, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(2, data, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return;
-		data += done;
-		n -= done;
-	}
-}
 
 static void show_line(struct remote_text *text)
 {
@@ -38,7 +23,7 @@ static void show_line(struct remote_text *text)
 	if (n > 0)
 		text_escape(&shown, buf_data(&text->line), n, false);
 	buf_puts(&shown, "\n");
-	write_stderr(buf_data(&shown), buf_len(&shown));
+	io_write_all(2, buf_data(&shown), buf_len(&shown));
 	text->shown += buf_len(&shown);
 	buf_reset(&text->line);
 	buf_finish(&shown);
@@ -48,7 +33,7 @@ static void cut(struct remote_text *text)
 {
 	static const char more[] = "remote: (more of this was left out)\n";
 
-	write_stderr(more, strlen(more));
+	io_write_all(2, more, strlen(more));
 	text->cut = true;
 	buf_reset(&text->line);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "monotonic.h"
 
 enum { ASK_AGAIN_MS = 100 };
 
@@ -49,17 +50,9 @@ enum account_state account_state(const struct answer *status, const char *name, 
 	return best;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * (int64_t)1000 + ts.tv_nsec / 1000000;
-}
-
 int account_wait(struct answer *answer, const char *name, int seconds, struct message *trouble)
 {
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	int64_t deadline = monotonic_ms() + (int64_t)seconds * 1000;
 	struct fields row;
 
 	for (;;) {
@@ -70,7 +63,7 @@ int account_wait(struct answer *answer, const char *name, int seconds, struct me
 			return -1;
 		if (result == 0 && (state == ACCOUNT_ONLINE || state == ACCOUNT_FAILED))
 			return 0;
-		if (now_ms() >= deadline)
+		if (monotonic_ms() >= deadline)
 			return result;
 		answer_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);

@@ -14,6 +14,7 @@
 #include "alloc.h"
 #include "git-child.h"
 #include "jid.h"
+#include "wipe.h"
 
 /* An old allocation may hold what was typed: room for all of it is made at first. */
 enum { DESCRIPTION_ROOM = 16384 };
@@ -59,7 +60,7 @@ char *credential_password(const struct credential *credential)
 void credential_free_text(char *text)
 {
 	if (text)
-		explicit_bzero(text, strlen(text));
+		wipe(text, strlen(text));
 	free(text);
 }
 
@@ -181,6 +182,6 @@ const char *credential_suggestion(void)
 void credential_finish(struct credential *credential)
 {
 	if (credential->description.base)
-		explicit_bzero(credential->description.base, credential->description.cap);
+		wipe(credential->description.base, credential->description.cap);
 	buf_finish(&credential->description);
 }

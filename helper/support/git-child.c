@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "io.h"
 
 enum {
 	ARGS_MAX = 16,
@@ -56,35 +57,6 @@ static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors
 	return pid;
 }
 
-static void write_input(int fd, const char *input)
-{
-	size_t left = strlen(input);
-
-	while (left > 0) {
-		ssize_t n = write(fd, input, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return;		/* it did not want to hear it all */
-		input += n;
-		left -= n;
-	}
-}
-
-static void read_output(int fd, struct buf *out)
-{
-	while (buf_len(out) < OUTPUT_MAX) {
-		ssize_t n = read(fd, buf_reserve(out, 4096), 4096);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		buf_added(out, n);
-	}
-}
-
 static void close_both(const int fds[2])
 {
 	for (int i = 0; i < 2; i++)
@@ -98,7 +70,7 @@ int git_run(const char *const *args, const char *input, struct buf *out, enum gi
 	int status = 0;
 	pid_t pid;
 
-	if ((input && pipe2(in, O_CLOEXEC) < 0) || (out && pipe2(from, O_CLOEXEC) < 0)) {
+	if ((input && io_pipe(in) < 0) || (out && io_pipe(from) < 0)) {
 		close_both(in);
 		return STATUS_CANNOT_RUN;
 	}
@@ -110,12 +82,13 @@ int git_run(const char *const *args, const char *input, struct buf *out, enum gi
 	}
 	if (input) {
 		close(in[0]);
-		write_input(in[1], input);
+		/* It may not want to hear it all. */
+		io_write_all(in[1], input, strlen(input));
 		close(in[1]);
 	}
 	if (out) {
 		close(from[1]);
-		read_output(from[0], out);
+		io_read_all(from[0], out, OUTPUT_MAX);
 		close(from[0]);
 	}
 	while (waitpid(pid, &status, 0) < 0)

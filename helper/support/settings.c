@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "buf.h"
+#include "io.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
 
@@ -36,7 +37,7 @@ void settings_ask(struct settings_query *query)
 	int out[2];
 
 	*query = (struct settings_query){ .child = -1, .fd = -1 };
-	if (pipe2(out, O_CLOEXEC) < 0)
+	if (io_pipe(out) < 0)
 		return;
 
 	posix_spawn_file_actions_init(&files);
@@ -50,19 +51,6 @@ void settings_ask(struct settings_query *query)
 
 	close(out[1]);
 	query->fd = out[0];
-}
-
-static void read_answer(int fd, struct buf *answer)
-{
-	while (fd >= 0 && buf_len(answer) < ANSWER_MAX) {
-		ssize_t n = read(fd, buf_reserve(answer, 4096), 4096);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		buf_added(answer, n);
-	}
 }
 
 /* As git reads one: no value at all is true, an empty one false. */
@@ -121,7 +109,8 @@ void settings_read(struct settings_query *query, struct settings *settings)
 	size_t at = 0;
 
 	*settings = (struct settings){ .git_protocol = 2, .autostart = true };
-	read_answer(query->fd, &answer);
+	if (query->fd >= 0)
+		io_read_all(query->fd, &answer, ANSWER_MAX);
 	settings_forget(query);
 
 	/* An entry that lost its NUL was cut: leave it out. */

@@ -19,6 +19,7 @@
 
 #include "alloc.h"
 #include "git-child.h"
+#include "io.h"
 
 enum {
 	LOCK_TRIES = 250,
@@ -50,39 +51,20 @@ void staged_release(struct staged *s)
 static const char *read_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
-	ssize_t n = 1;
 
 	if (fd < 0)
 		return strerror(errno);
-	while (n != 0 && !error) {
-		n = read(fd, buf_reserve(out, 16384), 16384);
-		if (n > 0)
-			buf_added(out, n);
-		if (n < 0 && errno != EINTR)
-			error = errno;
-		if (buf_len(out) > FILE_MAX)
-			error = EFBIG;
-	}
+	if (io_read_all(fd, out, FILE_MAX))
+		error = errno;
+	else if (buf_len(out) > FILE_MAX)
+		error = EFBIG;
 	close(fd);
 	return error ? strerror(error) : NULL;
 }
 
 static const char *write_file(int fd, const struct buf *data)
 {
-	const char *at = buf_data(data);
-	size_t left = buf_len(data);
-
-	while (left > 0) {
-		ssize_t n = write(fd, at, left);
-
-		if (n < 0 && errno != EINTR)
-			return strerror(errno);
-		if (n > 0) {
-			at += n;
-			left -= n;
-		}
-	}
-	return fsync(fd) ? strerror(errno) : NULL;
+	return io_write_all(fd, buf_data(data), buf_len(data)) || fsync(fd) ? strerror(errno) : NULL;
 }
 
 /* Waits a while for whoever has it. */

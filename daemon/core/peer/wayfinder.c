@@ -18,6 +18,7 @@
 #include "log.h"
 #include "search.h"
 #include "text.h"
+#include "wipe.h"
 
 enum {
 	OFFER_COST = 4000,		/* ms: one offer of a bytestream may come so often */
@@ -373,7 +374,7 @@ void wayfinder_stop(struct wayfinder *w)
 void wayfinder_destroy(struct wayfinder *w)
 {
 	if (w)
-		explicit_bzero(&w->pass, sizeof(w->pass));
+		wipe(&w->pass, sizeof(w->pass));
 	free(w);
 }
 

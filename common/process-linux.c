@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "process.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* The first line of a file of /proc; empty if there is none. */
+static void read_line(const char *pid, const char *file, char *line, size_t size)
+{
+	char path[64];
+	FILE *f;
+
+	line[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%.20s/%s", pid, file);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (!fgets(line, (int)size, f))
+		line[0] = '\0';
+	fclose(f);
+}
+
+/*
+ * What stands in its stat behind the name, which may have anything in it: "4711 (sh) S 4700 4711 4700
+ * ...": state, parent, process group, session. NULL: there is no such process.
+ */
+static const char *read_stat(const char *pid, char *line, size_t size)
+{
+	const char *rest;
+
+	read_line(pid, "stat", line, size);
+	rest = strrchr(line, ')');
+	return rest && rest[1] == ' ' ? rest + 2 : NULL;
+}
+
+bool process_is_zombie(pid_t pid)
+{
+	char text[24], line[512];
+	const char *stat;
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	stat = read_stat(text, line, sizeof(line));
+	return stat && *stat == 'Z';
+}
+
+bool process_runs(pid_t pid, const char *program)
+{
+	char text[24], name[32];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	read_line(text, "comm", name, sizeof(name));
+	name[strcspn(name, "\n")] = '\0';
+	return !strcmp(name, program);
+}
+
+/* 0 if it is not a process, or has gone. */
+static pid_t session_of(const char *pid)
+{
+	char line[512];
+	const char *stat = read_stat(pid, line, sizeof(line));
+	int session = 0;
+
+	return stat && sscanf(stat, "%*c %*d %*d %d", &session) == 1 ? session : 0;
+}
+
+unsigned process_signal_followers(pid_t session, int signum)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && pid != session && session_of(entry->d_name) == session && !kill(pid, signum))
+			count++;
+	}
+	if (proc)
+		closedir(proc);
+	return count;
+}
+
+int process_bound(pid_t pid, int resource, rlim_t most)
+{
+	struct rlimit limit;
+
+	if (prlimit(pid, resource, NULL, &limit))
+		return -1;
+	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
+		return 0;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || most < limit.rlim_max ? most : limit.rlim_max;
+	return prlimit(pid, resource, &limit, NULL);
+}
+
+void process_set_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+}
