@@ -31,7 +31,7 @@
 #include "reach.h"
 #include "requester.h"
 #include "roster.h"
-#include "serve.h"
+#include "serve-events.h"
 #include "session.h"
 #include "store.h"
 #include "twinwatch.h"
@@ -341,6 +341,8 @@ static void read_settings(struct broker *b)
 	b->context.path_timeout = b->config->path_timeout * 1000;
 	b->context.transport = b->config->transport;
 	b->context.local = b->config->direct_local;
+	b->service_host.receive_memory = b->config->receive_memory;
+	b->service_host.upload_memory = b->config->upload_memory;
 	policy_destroy(b->context.policy);
 	b->context.policy = policy_create(b->config->jid);
 	config_read_shares(b->config, b->context.policy);
@@ -471,7 +473,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	timers_init(&b->context.timers);
 	clock_start(&b->clock, loop, &b->context.timers);
 	begin_peers(b);
-	services_init(&b->services);
+	serves_init(&b->serves, &b->context, &b->peers, &service_process_ops, &b->service_host, &serve_events, b);
 	inbands_init(&b->inbands, loop);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
@@ -483,7 +485,6 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	if (identity_assume(b, trouble))
 		return -1;
 	b->context.blocked = blocklist_create();
-	b->outcomes = outcomes_create();
 	b->context.presence = presence_create();
 	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
@@ -498,6 +499,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(b);
 	b->sink = sink_create();
+	b->service_host.loop = loop;
+	b->service_host.sink = b->sink;
 	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower = follower_create(&host, b->config, seed(b));
 	follower_bound(b->follower, b->config->receive_memory);
@@ -528,7 +531,7 @@ void broker_stop(struct broker *b)
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
 	greetings_end(&b->peers);
-	serve_end_orphans(b);
+	serve_end_orphans(&b->serves);
 	reach_destroy(b->reach);
 	b->reach = NULL;
 	account_stop(b);
@@ -552,13 +555,12 @@ void broker_finish(struct broker *b)
 	log_set_gate(NULL, NULL);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		logbudget_finish(&b->budgets[i]);
-	services_finish(&b->services);
+	serves_finish(&b->serves);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->context.blocked);
 	inbands_finish(&b->inbands);
-	outcomes_destroy(b->outcomes);
 	presence_destroy(b->context.presence);
 	config_free(b->config);
 	identity_finish(b);

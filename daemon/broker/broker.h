@@ -18,12 +18,12 @@
 #include "inband.h"
 #include "log.h"
 #include "logbudget.h"
-#include "outcome.h"
 #include "pause.h"
 #include "peers.h"
 #include "quota.h"
 #include "ring.h"
-#include "services.h"
+#include "serve.h"
+#include "service-process.h"
 #include "tidy.h"
 #include "twin.h"
 #include "xmpp.h"
@@ -37,7 +37,6 @@ struct pushqueue;
 struct reach;
 struct requester;
 struct roster;
-struct serve;
 struct session;
 struct sink;
 struct unsettled;
@@ -64,7 +63,6 @@ struct broker {
 	struct reach *reach;			/* owned; how we can be reached otherwise */
 	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
-	struct outcomes *outcomes;		/* owned; of pushes whose link was lost */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
@@ -76,7 +74,8 @@ struct broker {
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
-	struct services services;		/* the git processes that serve others */
+	struct serves serves;			/* git processes that serve others, in these places: */
+	struct service_host service_host;
 	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
 	struct tidy tidy;			/* after work has ended */

@@ -98,7 +98,7 @@ static void run_reload(struct broker *b, struct conn *conn, struct fields comman
 		conn_send_error(conn, &trouble);
 		return;
 	}
-	serves_review(b, on_ended, &all);
+	serves_review(&b->serves, on_ended, &all);
 	if (all.ended)
 		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended, all.ended == 1 ? "" : "s");
 	if (all.finish)

@@ -164,7 +164,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 	if (signum == SIGHUP) {
 		if (broker_reload(s->broker, &trouble) == 0)
-			serves_review(s->broker, NULL, NULL);
+			serves_review(&s->broker->serves, NULL, NULL);
 		return;
 	}
 	if (s->broker->context.stopping)

@@ -41,7 +41,7 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	if (!resumed) {
 		broker_linked(b, p->jid);
 	} else {
-		serves_cut_off(p, false);
+		serves_cut_off(&b->serves, p, false);
 		sessions_moved(p);
 	}
 	sessions_wake(b);
@@ -49,7 +49,9 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 
 static void on_down(void *owner, struct peer *p)
 {
-	serves_cut_off(p, true);
+	struct broker *b = owner;
+
+	serves_cut_off(&b->serves, p, true);
 	sessions_cut_off(p);
 }
 
@@ -71,12 +73,16 @@ static void on_rested(void *owner)
 
 static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
 {
-	return serve_judge(p, service, share);
+	struct broker *b = owner;
+
+	return serve_judge(&b->serves, p, service, share);
 }
 
 static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
 {
-	return serve_start(p, neg);
+	struct broker *b = owner;
+
+	return serve_start(&b->serves, p, neg);
 }
 
 static void on_stop(void *owner, void *serving)
@@ -88,7 +94,7 @@ static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 {
 	const struct broker *b = owner;
 
-	return services_hold_turn(&b->services, p->jid, p->device, share);
+	return serves_hold_turn(&b->serves, p, share);
 }
 
 static void on_announced(void *owner, const struct peer *p, const char *share, struct fields tips)
@@ -103,7 +109,7 @@ static void on_outcome(void *owner, const struct peer *p, const char *id, uint64
 {
 	struct broker *b = owner;
 
-	outcomes_answer(b->outcomes, p->jid, p->device, id, received, fields, context_now(&b->context));
+	serves_answer_outcome(&b->serves, p, id, received, fields);
 }
 
 const struct peers_events peer_events = {

@@ -39,7 +39,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
 	greetings_shut_out(&b->peers, jid, device);
-	serve_orphans_shut_out(b, jid, device, ends[why].reason);
+	serve_orphans_shut_out(&b->serves, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		pushqueue_buddy_online(b->pushqueue, jid);
 }

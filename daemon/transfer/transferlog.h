@@ -9,21 +9,8 @@
  */
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "policy.h"
-#include "witness.h"
-
-struct transfer {
-	const char *jid, *share;
-	enum service service;
-	bool served;			/* by us, for them */
-	uint64_t sent, received;	/* bytes of git's protocol */
-	const char *path;		/* the last one, as path_name() has it; NULL: there was none */
-	const struct witness *witness;
-	const char *reason;		/* why its stream ended early, as for witness_result() */
-	const char *note;		/* what else there is to say of it, or NULL */
-};
+#include "transfer.h"
 
 /* Writes what witness_result() says, if it is worth a line. */
 void transferlog_add(const struct transfer *t);

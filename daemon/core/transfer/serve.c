@@ -23,15 +23,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "alloc.h"
-#include "child.h"
-#include "childenv.h"
-#include "gitlimits.h"
 #include "log.h"
 #include "meter.h"
-#include "transferlog.h"
+#include "outcome.h"
 #include "witness.h"
 
 enum {
@@ -43,10 +39,10 @@ enum {
 
 struct serve {
 	struct service_run run;		/* first: services_begin() names a victim by it */
-	struct broker *broker;		/* borrowed */
+	struct serves *all;		/* borrowed */
 	struct peer *peer;		/* borrowed; outlives the negotiation. NULL: an orphan */
 	struct negotiation *neg;	/* NULL after its end */
-	struct child *child;		/* owned; NULL after its end */
+	struct service_process *process;	/* owned; NULL after its end */
 	struct channel *channel;	/* NULL before started, and after closed */
 	struct buf errors;
 	struct tail tail;		/* of a push: what it says once the refs are named */
@@ -61,19 +57,14 @@ struct serve {
 	char *directory;		/* that it serves; owned */
 	uint64_t said;			/* bytes of output so far */
 	enum service service;
-	bool paused, active, child_over, limit_told;
+	bool paused, active, process_over, limit_told;
 	uint64_t heard;			/* bytes of input so far */
-	uint32_t status;		/* when child_over */
+	uint32_t status;		/* when process_over */
 };
-
-static struct broker *broker_of(const struct peer *p)
-{
-	return p->all->owner;
-}
 
 static uint64_t now_of(const struct serve *s)
 {
-	return context_now(&s->broker->context);
+	return context_now(s->all->context);
 }
 
 /* A push that lost its link and runs on. */
@@ -85,13 +76,12 @@ static bool is_orphan(const struct serve *s)
 /* The process has ended: its place is free, and whoever waited for its turn goes on. */
 static void give_back(struct serve *s)
 {
-	struct broker *b = s->broker;
-	struct peer *p = peer_find(&b->peers, s->run.jid, s->run.device);
+	struct peer *p = peer_find(s->all->peers, s->run.jid, s->run.device);
 
 	services_end(&s->run);
 	if (!p)
 		return;
-	negotiations_turn_free(&p->negotiations, context_now(&b->context));
+	negotiations_turn_free(&p->negotiations, now_of(s));
 	peer_touch(p);
 }
 
@@ -115,12 +105,12 @@ static void finish(struct serve *s)
 	free(s->directory);
 	s->path_name = s->directory = NULL;
 	s->peer = NULL;
-	if (!s->child) {
+	if (!s->process) {
 		free(s);
 		return;
 	}
 	services_ending(&s->run);
-	child_leave(s->child, on_process_gone, s);
+	s->all->ops->leave(s->process, on_process_gone, s);
 }
 
 /* A push that has all it needs goes on when its link is lost. */
@@ -132,11 +122,11 @@ static bool is_whole(const struct serve *s)
 /* What became of a push can be asked for; also when it is over, and only its last words may be lost. */
 static void keep_outcome(struct serve *s)
 {
-	if (!s->tail.on || s->broker->context.stopping)
+	if (!s->tail.on || s->all->context->stopping)
 		return;
-	outcomes_begin(s->broker->outcomes, s->peer->jid, s->peer->device, s->id, &s->tail, now_of(s));
-	if (s->child_over)
-		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
+	outcomes_begin(s->all->outcomes, s->peer->jid, s->peer->device, s->id, &s->tail, now_of(s));
+	if (s->process_over)
+		outcomes_done(s->all->outcomes, s->id, s->status, now_of(s));
 }
 
 /* The peer ends; the process, which changes a repository, goes on without one. */
@@ -148,14 +138,14 @@ static void become_orphan(struct serve *s, const char *reason)
 	snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	services_orphan(&s->run);
 	s->peer = NULL;
-	child_cut_input(s->child);
-	child_pause(s->child, false);
-	child_limit(s->child, ORPHAN_LIMIT);
+	s->all->ops->cut_input(s->process);
+	s->all->ops->pause(s->process, false);
+	s->all->ops->limit(s->process, ORPHAN_LIMIT);
 }
 
-void serve_orphans_shut_out(struct broker *b, const char *jid, const char *device, const char *reason)
+void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device, const char *reason)
 {
-	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next) {
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		if (is_orphan(s) && !strcmp(s->run.jid, jid) && (!device || !strcmp(s->run.device, device)))
@@ -163,17 +153,17 @@ void serve_orphans_shut_out(struct broker *b, const char *jid, const char *devic
 	}
 }
 
-static struct serve *next_orphan(const struct broker *b)
+static struct serve *next_orphan(const struct serves *all)
 {
-	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next)
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next)
 		if (is_orphan((struct serve *)r))
 			return (struct serve *)r;
 	return NULL;
 }
 
-void serves_cut_off(const struct peer *p, bool cut_off)
+void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
 {
-	for (struct ring *r = broker_of(p)->services.runs.next; r != &broker_of(p)->services.runs; r = r->next) {
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		if (s->peer == p)
@@ -193,7 +183,7 @@ static void log_transfer(struct serve *s, const char *reason)
 		return;
 	s->logged = true;
 	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
-	transferlog_add(&(struct transfer){
+	s->all->events->over(s->all->owner, &(struct transfer){
 		/* The run is over with the process, an orphan has nothing but the run. */
 		.jid = s->peer ? s->peer->jid : s->run.jid,
 		.share = s->neg ? neg_share(s->neg) : s->run.share,
@@ -208,11 +198,11 @@ static void log_transfer(struct serve *s, const char *reason)
 	});
 }
 
-void serve_end_orphans(struct broker *b)
+void serve_end_orphans(struct serves *all)
 {
 	struct serve *s;
 
-	while ((s = next_orphan(b))) {
+	while ((s = next_orphan(all))) {
 		witness_cut(&s->witness);
 		log_transfer(s, s->lost);
 		finish(s);
@@ -237,10 +227,10 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 		s->active = true;
 		neg_active(s->neg);
 	}
-	if (s->child_over)
+	if (s->process_over)
 		channel_consumed(s->channel, n);
 	else
-		child_write(s->child, data, n);
+		s->all->ops->write(s->process, data, n);
 }
 
 static void on_channel_stderr(void *owner, const void *data, size_t n)
@@ -251,11 +241,11 @@ static void on_channel_end(void *owner)
 {
 	struct serve *s = owner;
 
-	if (s->child_over)
+	if (s->process_over)
 		return;
 	s->whole = true;
 	witness_ends(&s->witness);
-	child_end_input(s->child);
+	s->all->ops->end_input(s->process);
 }
 
 static void on_channel_exited(void *owner, uint32_t status)
@@ -284,9 +274,9 @@ static void on_channel_writable(void *owner)
 	s->counted = channel_sent(s->channel);
 	services_moved(&s->run, now_of(s));
 	tell_limit(s);
-	if (s->paused && !s->child_over && channel_room(s->channel) >= ROOM_LOW) {
+	if (s->paused && !s->process_over && channel_room(s->channel) >= ROOM_LOW) {
 		s->paused = false;
-		child_pause(s->child, false);
+		s->all->ops->pause(s->process, false);
 	}
 }
 
@@ -298,7 +288,7 @@ static void on_channel_closed(void *owner, const char *reason)
 		 neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
 	keep_outcome(s);
-	if (s->service == SERVICE_RECEIVE_PACK && !s->child_over) {
+	if (s->service == SERVICE_RECEIVE_PACK && !s->process_over) {
 		become_orphan(s, reason ? reason : "done");
 	} else {
 		log_transfer(s, reason);
@@ -347,7 +337,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	witness_answers(&s->witness, data, n);
 	tail_add(&s->tail, data, n);
 	if (is_orphan(s)) {
-		outcomes_add(s->broker->outcomes, s->id, data, n);
+		outcomes_add(s->all->outcomes, s->id, data, n);
 		return;
 	}
 	if (!open_channel(s))
@@ -355,7 +345,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	channel_write(s->channel, data, n);
 	if (channel_room(s->channel) < ROOM_LOW) {
 		s->paused = true;
-		child_pause(s->child, true);
+		s->all->ops->pause(s->process, true);
 	}
 }
 
@@ -380,10 +370,10 @@ static void on_wrote(void *owner, size_t n)
 }
 
 /* It cannot be served. They are told by that, and the journal has it. */
-static void refuse(const struct peer *peer, struct negotiation *neg, const char *reason)
+static void refuse(struct serves *all, const struct peer *peer, struct negotiation *neg, const char *reason)
 {
-	transferlog_refused(peer->jid, neg_share(neg), neg_service(neg), true, reason);
-	neg_failed(neg, reason, context_now(peer->all->context));
+	all->events->refused(all->owner, peer->jid, neg_share(neg), neg_service(neg), reason);
+	neg_failed(neg, reason, context_now(all->context));
 }
 
 static void on_exited(void *owner, int status, int term_signal)
@@ -391,9 +381,8 @@ static void on_exited(void *owner, int status, int term_signal)
 	struct serve *s = owner;
 	bool orphan = is_orphan(s);
 
-	child_destroy(s->child);
-	s->child = NULL;
-	s->child_over = true;
+	s->process = NULL;
+	s->process_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
 	witness_exited(&s->witness, s->status);
 	/* Of a fetch nobody knows yet whether all of it arrives. */
@@ -401,7 +390,7 @@ static void on_exited(void *owner, int status, int term_signal)
 		log_transfer(s, orphan ? s->lost : NULL);
 	give_back(s);
 	if (orphan) {
-		outcomes_done(s->broker->outcomes, s->id, s->status, now_of(s));
+		outcomes_done(s->all->outcomes, s->id, s->status, now_of(s));
 		finish(s);
 		return;
 	}
@@ -413,7 +402,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	if (!s->channel) {
 		log_about(s->peer->jid, LOG_ERROR, "share '%.64s' cannot be served (%s ended with status %d): %s",
 			  neg_share(s->neg), service_name(s->service), s->status, buf_str(&s->errors));
-		refuse(s->peer, s->neg, "broken");
+		refuse(s->all, s->peer, s->neg, "broken");
 		s->neg = NULL;
 		finish(s);
 		return;
@@ -423,21 +412,21 @@ static void on_exited(void *owner, int status, int term_signal)
 	channel_exit(s->channel, s->status);
 }
 
-static const struct child_events child_events = {
+static const struct service_events service_events = {
 	.output = on_output,
 	.error_output = on_error_output,
 	.wrote = on_wrote,
 	.exited = on_exited,
 };
 
-static const char *judge(struct peer *peer, enum service service, const char *name)
+static const char *judge(struct serves *all, struct peer *peer, enum service service, const char *name)
 {
-	struct broker *b = broker_of(peer);
+	struct context *c = all->context;
 	const struct share *share;
 
-	if (!context_admits(&b->context, peer->jid, peer->fp))
+	if (!context_admits(c, peer->jid, peer->fp))
 		return "untrusted";
-	switch (policy_check(b->context.policy, peer->jid, service, name, &share)) {
+	switch (policy_check(c->policy, peer->jid, service, name, &share)) {
 	case POLICY_ALLOWED:
 		break;
 	case POLICY_PUSH_DENIED:
@@ -447,76 +436,45 @@ static const char *judge(struct peer *peer, enum service service, const char *na
 			 service_name(service));
 		return "not-shared";
 	}
-	if (b->context.stopping || !services_ask(&b->services, peer->jid, context_now(&b->context)))
+	if (c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
 		return "busy";
 	return NULL;
 }
 
-const char *serve_judge(struct peer *peer, enum service service, const char *name)
+const char *serve_judge(struct serves *all, struct peer *peer, enum service service, const char *name)
 {
-	const char *reason = judge(peer, service, name);
+	const char *reason = judge(all, peer, service, name);
 
 	if (reason)
-		transferlog_refused(peer->jid, name, service, true, reason);
+		all->events->refused(all->owner, peer->jid, name, service, reason);
 	return reason;
 }
 
-enum { ARGV_MAX = 8 };
-
-/* git's argv; the path is the share's own, never what a peer said. */
-static void make_argv(enum service service, const char *path,
-		      const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
+bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share)
 {
-	static const char *const rows[][ARGV_MAX - 2] = {
-		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
-		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
-		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
-	};
-	struct gitlimits limits;
-	size_t n = 0;
-
-	gitlimits_settings(&limits, service, path);
-	argv[n++] = "git";
-	for (unsigned i = 0; i < limits.n; i++)
-		argv[n++] = limits.args[i];
-	for (size_t i = 0; rows[service][i]; i++)
-		argv[n++] = rows[service][i];
-	argv[n++] = path;
-	argv[n] = NULL;
+	return services_hold_turn(&all->services, peer->jid, peer->device, share);
 }
 
-static uint64_t memory_for(const struct serve *s)
+void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id, uint64_t received,
+			   struct buf *fields)
 {
-	const struct config *config = s->broker->config;
-
-	return s->service == SERVICE_RECEIVE_PACK ? config->receive_memory : config->upload_memory;
+	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields, context_now(all->context));
 }
 
-static struct child *spawn(struct serve *s, const struct share *share, int *error)
+/* The path is the share's own, never what a peer said. */
+static struct service_process *start_process(struct serve *s, const struct share *share, const char **why)
 {
-	const char *version = neg_git_protocol(s->neg);
-	char *protocol = *version ? xasprintf("version=%s", version) : NULL;
-	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
-	enum trust_state state = trust_look(s->peer->all->context->trust, s->peer->jid, s->peer->fp);
-	const char *const extra[] = {
-		"GIT_PROTOCOL", protocol,
-		"GIT_XMPP_JID", s->peer->jid,
-		"GIT_XMPP_DEVICE", s->peer->device,
-		"GIT_XMPP_VERIFIED", state == TRUST_VERIFIED ? "1" : "0",
-		"GIT_XMPP_SHARE", share->name,
-		"GIT_XMPP_AUTOSTART", "false",
-		NULL,
-	};
-	char **env = childenv_for_others(extra);
-	struct child *child;
+	enum trust_state state = trust_look(s->all->context->trust, s->peer->jid, s->peer->fp);
 
-	make_argv(s->service, share->path, argv);
-	child = child_spawn(s->broker->loop, argv, env, "/", &child_events, s, error);
-	if (child)
-		gitlimits_bound(child_pid(child), memory_for(s));
-	childenv_destroy(env);
-	free(protocol);
-	return child;
+	return s->all->ops->start(s->all->host, &(struct service_start){
+		.service = s->service,
+		.share = share->name,
+		.path = share->path,
+		.jid = s->peer->jid,
+		.device = s->peer->device,
+		.verified = state == TRUST_VERIFIED,
+		.git_protocol = neg_git_protocol(s->neg),
+	}, &service_events, s, why);
 }
 
 /* Its channel is closed for the reason; before there is one, it is refused. */
@@ -540,18 +498,18 @@ static void end_silent(struct serve *s)
 }
 
 /* NULL if there is no place. */
-static struct serve *take_place(struct peer *peer, struct negotiation *neg)
+static struct serve *take_place(struct serves *all, struct peer *peer, struct negotiation *neg)
 {
 	struct serve *s = xcalloc(1, sizeof(*s));
 	struct service_run *victim;
 
-	s->broker = broker_of(peer);
+	s->all = all;
 	s->peer = peer;
 	s->neg = neg;
 	s->service = neg_service(neg);
 	witness_init(&s->witness, s->service);
 	snprintf(s->id, sizeof(s->id), "%s", neg_id(neg));
-	if (!services_begin(&s->broker->services, &s->run, peer->jid, peer->device, s->service,
+	if (!services_begin(&all->services, &s->run, peer->jid, peer->device, s->service,
 			    neg_share(neg), now_of(s), &victim)) {
 		free(s);
 		return NULL;
@@ -561,35 +519,32 @@ static struct serve *take_place(struct peer *peer, struct negotiation *neg)
 	return s;
 }
 
-void *serve_start(struct peer *peer, struct negotiation *neg)
+void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg)
 {
-	const struct share *share = policy_find(peer->all->context->policy, neg_share(neg));
+	const struct share *share = policy_find(all->context->policy, neg_share(neg));
+	const char *why;
 	struct serve *s;
-	struct stat st;
-	int error = 0;
 
-	if (!share || !share->path || stat(share->path, &st) || !S_ISDIR(st.st_mode)) {
+	if (!share || !share->path || !all->ops->is_directory(all->host, share->path)) {
 		log_about(peer->jid, LOG_ERROR, "share '%.64s' cannot be served: '%s' is not a directory", neg_share(neg),
 			  share && share->path ? share->path : "");
-		refuse(peer, neg, "broken");
+		refuse(all, peer, neg, "broken");
 		return NULL;
 	}
-	s = take_place(peer, neg);
+	s = take_place(all, peer, neg);
 	if (!s) {
-		refuse(peer, neg, "busy");
+		refuse(all, peer, neg, "busy");
 		return NULL;
 	}
-	s->child = spawn(s, share, &error);
-	if (!s->child) {
-		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service), uv_strerror(error));
+	s->process = start_process(s, share, &why);
+	if (!s->process) {
+		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service), why);
 		services_end(&s->run);
 		free(s);
-		refuse(peer, neg, "broken");
+		refuse(all, peer, neg, "broken");
 		return NULL;
 	}
 	s->directory = xstrdup(share->path);
-	if (s->service == SERVICE_RECEIVE_PACK)
-		child_protect(s->child, s->broker->sink);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
 		serve_stop(s);
@@ -603,7 +558,7 @@ static const char *judge_again(const struct serve *s)
 {
 	const struct share *share;
 
-	switch (policy_check(s->broker->context.policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
+	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
 	case POLICY_ALLOWED:
 		/* The name may stand for another repository now. */
 		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
@@ -615,9 +570,9 @@ static const char *judge_again(const struct serve *s)
 }
 
 /* One that is not allowed any more, or NULL. What has neither peer nor negotiation has ended already. */
-static struct serve *find_forbidden(const struct broker *b, const char **reason)
+static struct serve *find_forbidden(const struct serves *all, const char **reason)
 {
-	for (struct ring *r = b->services.runs.next; r != &b->services.runs; r = r->next) {
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		*reason = s->peer && s->neg ? judge_again(s) : NULL;
@@ -627,17 +582,17 @@ static struct serve *find_forbidden(const struct broker *b, const char **reason)
 	return NULL;
 }
 
-void serves_review(struct broker *b, void (*ended)(void *arg, const struct serve_ended *e), void *arg)
+void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e), void *arg)
 {
 	const char *reason;
 	struct serve *s;
 
-	while ((s = find_forbidden(b, &reason))) {
+	while ((s = find_forbidden(all, &reason))) {
 		struct serve_ended e = {
 			.jid = s->peer->jid,
 			.share = neg_share(s->neg),
 			.service = s->service,
-			.finishes = s->channel && !s->child_over && is_whole(s),
+			.finishes = s->channel && !s->process_over && is_whole(s),
 		};
 		struct peer *peer = s->peer;
 
@@ -670,8 +625,29 @@ void serve_stop(void *serving)
 		return;
 	s->neg = NULL;
 	s->channel = NULL;
-	if (s->service == SERVICE_RECEIVE_PACK && !s->child_over)
+	if (s->service == SERVICE_RECEIVE_PACK && !s->process_over)
 		become_orphan(s, "withdrawn");
 	else
 		finish(s);
+}
+
+void serves_init(struct serves *all, struct context *context, struct peers *peers, const struct service_ops *ops,
+		 struct service_host *host, const struct serves_events *events, void *owner)
+{
+	*all = (struct serves){
+		.context = context,
+		.peers = peers,
+		.ops = ops,
+		.host = host,
+		.events = events,
+		.owner = owner,
+		.outcomes = outcomes_create(),
+	};
+	services_init(&all->services);
+}
+
+void serves_finish(struct serves *all)
+{
+	services_finish(&all->services);
+	outcomes_destroy(all->outcomes);
 }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A child each, and who hears of it. The record is freed with the child, or when that is gone. */
+#include "service-process.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "child.h"
+#include "childenv.h"
+#include "gitlimits.h"
+
+struct service_process {
+	struct child *child;		/* owned */
+	const struct service_events *events;
+	void *owner;			/* borrowed */
+	void (*gone)(void *arg);	/* of leave() */
+	void *gone_arg;
+};
+
+static void on_output(void *owner, const void *data, size_t n)
+{
+	struct service_process *p = owner;
+
+	p->events->output(p->owner, data, n);
+}
+
+static void on_error_output(void *owner, const void *data, size_t n)
+{
+	struct service_process *p = owner;
+
+	p->events->error_output(p->owner, data, n);
+}
+
+static void on_wrote(void *owner, size_t n)
+{
+	struct service_process *p = owner;
+
+	p->events->wrote(p->owner, n);
+}
+
+static void on_exited(void *owner, int status, int term_signal)
+{
+	struct service_process *p = owner;
+	const struct service_events *events = p->events;
+
+	owner = p->owner;
+	child_destroy(p->child);
+	free(p);
+	events->exited(owner, status, term_signal);
+}
+
+static const struct child_events child_events = {
+	.output = on_output,
+	.error_output = on_error_output,
+	.wrote = on_wrote,
+	.exited = on_exited,
+};
+
+enum { ARGV_MAX = 8 };
+
+static void make_argv(enum service service, const char *path, const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
+{
+	static const char *const rows[][ARGV_MAX - 2] = {
+		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
+		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
+		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
+	};
+	struct gitlimits limits;
+	size_t n = 0;
+
+	gitlimits_settings(&limits, service, path);
+	argv[n++] = "git";
+	for (unsigned i = 0; i < limits.n; i++)
+		argv[n++] = limits.args[i];
+	for (size_t i = 0; rows[service][i]; i++)
+		argv[n++] = rows[service][i];
+	argv[n++] = path;
+	argv[n] = NULL;
+}
+
+static struct child *spawn(struct service_host *host, const struct service_start *start, struct service_process *p,
+			   int *error)
+{
+	char *protocol = *start->git_protocol ? xasprintf("version=%s", start->git_protocol) : NULL;
+	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
+	const char *const extra[] = {
+		"GIT_PROTOCOL", protocol,
+		"GIT_XMPP_JID", start->jid,
+		"GIT_XMPP_DEVICE", start->device,
+		"GIT_XMPP_VERIFIED", start->verified ? "1" : "0",
+		"GIT_XMPP_SHARE", start->share,
+		"GIT_XMPP_AUTOSTART", "false",
+		NULL,
+	};
+	char **env = childenv_for_others(extra);
+	struct child *child;
+
+	make_argv(start->service, start->path, argv);
+	child = child_spawn(host->loop, argv, env, "/", &child_events, p, error);
+	childenv_destroy(env);
+	free(protocol);
+	return child;
+}
+
+static bool is_directory(struct service_host *host, const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static struct service_process *start(struct service_host *host, const struct service_start *what,
+				     const struct service_events *events, void *owner, const char **why)
+{
+	struct service_process *p = xcalloc(1, sizeof(*p));
+	bool changes = what->service == SERVICE_RECEIVE_PACK;
+	int error;
+
+	p->events = events;
+	p->owner = owner;
+	p->child = spawn(host, what, p, &error);
+	if (!p->child) {
+		*why = uv_strerror(error);
+		free(p);
+		return NULL;
+	}
+	gitlimits_bound(child_pid(p->child), changes ? host->receive_memory : host->upload_memory);
+	if (changes)
+		child_protect(p->child, host->sink);
+	return p;
+}
+
+static void write_to(struct service_process *p, const void *data, size_t n)
+{
+	child_write(p->child, data, n);
+}
+
+static void end_input(struct service_process *p)
+{
+	child_end_input(p->child);
+}
+
+static void cut_input(struct service_process *p)
+{
+	child_cut_input(p->child);
+}
+
+static void pause_output(struct service_process *p, bool pause)
+{
+	child_pause(p->child, pause);
+}
+
+static void limit(struct service_process *p, uint64_t ms)
+{
+	child_limit(p->child, ms);
+}
+
+static void on_gone(void *arg)
+{
+	struct service_process *p = arg;
+	void (*gone)(void *arg) = p->gone;
+
+	arg = p->gone_arg;
+	free(p);
+	gone(arg);
+}
+
+static void leave(struct service_process *p, void (*gone)(void *arg), void *arg)
+{
+	p->gone = gone;
+	p->gone_arg = arg;
+	child_leave(p->child, on_gone, p);
+}
+
+const struct service_ops service_process_ops = {
+	.is_directory = is_directory,
+	.start = start,
+	.write = write_to,
+	.end_input = end_input,
+	.cut_input = cut_input,
+	.pause = pause_output,
+	.limit = limit,
+	.leave = leave,
+};

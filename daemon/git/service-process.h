@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_SERVICE_PROCESS_H
+#define DAEMON_SERVICE_PROCESS_H
+
+/*
+ * The git processes of what is served (serve.h): their arguments, their environment,
+ * and what they may take of this machine.
+ */
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "serve.h"
+#include "sink.h"
+
+struct service_host {
+	uv_loop_t *loop;				/* borrowed */
+	struct sink *sink;				/* reads for those that change a repository; borrowed, may be NULL */
+	uint64_t receive_memory, upload_memory;		/* bytes that a process may have; 0: any number */
+};
+
+extern const struct service_ops service_process_ops;
+
+#endif
