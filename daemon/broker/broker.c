@@ -18,7 +18,7 @@
 #include "connections.h"
 #include "contacts.h"
 #include "control.h"
-#include "follower.h"
+#include "follower-port.h"
 #include "greeting.h"
 #include "identity.h"
 #include "inquirer.h"
@@ -395,8 +395,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	reach_reload(b->reach);
 	announcer_reload(b->announcer);
-	follower_bound(b->follower, b->config->receive_memory);
-	follower_reload(b->follower, b->config);
+	follower_reload(b->follower);
 	if (same && !failed) {
 		/* Whoever asks us to look again does not want to wait for the next try. */
 		if (b->xmpp && xmpp_state(b->xmpp) == XMPP_OFFLINE)
@@ -465,8 +464,6 @@ static void begin_peers(struct broker *b)
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
-	struct gitrun_host host;
-
 	b->loop = loop;
 	b->context.ops = &context_ops;
 	b->context.owner = b;
@@ -501,11 +498,10 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->sink = sink_create();
 	b->service_host.loop = loop;
 	b->service_host.sink = b->sink;
-	host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
-	b->follower = follower_create(&host, b->config, seed(b));
-	follower_bound(b->follower, b->config->receive_memory);
-	b->pushqueue = pushqueue_create(&host, seed(b), is_reachable, b);
-	b->unsettled = unsettled_create(b, &host);
+	b->host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
+	b->follower = follower_create(&b->context, &follower_ops, b, seed(b));
+	b->pushqueue = pushqueue_create(&b->host, seed(b), is_reachable, b);
+	b->unsettled = unsettled_create(b, &b->host);
 	b->control = control_create(loop, socket_path, &control_events, b, trouble);
 	if (!b->control)
 		return -1;

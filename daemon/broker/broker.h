@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "config.h"
 #include "context.h"
+#include "gitrun.h"
 #include "inband.h"
 #include "log.h"
 #include "logbudget.h"
@@ -63,6 +64,7 @@ struct broker {
 	struct reach *reach;			/* owned; how we can be reached otherwise */
 	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
+	struct gitrun_host host;		/* of each git that we run for the user */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */

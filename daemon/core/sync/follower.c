@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The core says when to compare and when to fetch; here each followed share
- * has its thread-pool job or its git child, and remembers which version was fetched last. Whether
- * something came of a fetch is seen by a second look at the refs, since a buddy can announce what
- * is not there. A followed share that left the configuration takes all of that with it.
+ * follow.c says when to compare and when to fetch; here each followed share
+ * has the comparison or the git that runs for it, and remembers which version was fetched last.
+ * Whether something came of a fetch is seen by a second look at the refs, since a buddy can
+ * announce what is not there. A followed share that left the configuration takes all of that
+ * with it.
  */
 #include "follower.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alloc.h"
-#include "follow-config.h"
-#include "gitrun.h"
-#include "journal.h"
 #include "log.h"
-#include "refcompare.h"
 
 enum { FAILURES_EVERY = 3600 };	/* s: of one followed share, in the journal */
 
@@ -29,7 +25,7 @@ struct followed {
 	uint64_t refs;			/* digest of those here, before the fetch */
 	char *tips;			/* what is compared; owned */
 	size_t len;
-	uint64_t told_at;		/* unix seconds: the last failure that the journal has; 0: none */
+	uint64_t told_at;		/* unix seconds: the last failure in the journal; 0: none */
 	unsigned untold;		/* since then */
 	char *device;			/* that announced them; owned, NULL: not known */
 	char *version;			/* of the tips compared last; owned, NULL: they had none */
@@ -37,30 +33,24 @@ struct followed {
 };
 
 struct follower {
-	struct gitrun_host host;	/* borrowed */
+	struct context *context;	/* borrowed */
+	const struct follower_ops *ops;
+	void *arg;
 	struct follows *follows;	/* owned */
 	struct followed *followed;	/* owned */
-	uint64_t memory;		/* for each git, bytes; 0: no limit */
-	uv_timer_t timer;
+	struct timer timer;
 };
-
-static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct follower *f)
 {
-	uint64_t at = follow_deadline(f->follows), now = uv_now(f->host.loop);
-
-	if (at == UINT64_MAX)
-		uv_timer_stop(&f->timer);
-	else
-		uv_timer_start(&f->timer, on_timer, at > now ? at - now : 0, 0);
+	timer_set(&f->timer, follow_deadline(f->follows));
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *owner)
 {
-	struct follower *f = timer->data;
+	struct follower *f = owner;
 
-	follow_tick(f->follows, uv_now(f->host.loop));
+	follow_tick(f->follows, context_now(f->context));
 	set_timer(f);
 }
 
@@ -82,8 +72,12 @@ static struct followed *followed_of(struct follower *f, struct follow *follow)
 
 static void drop(struct followed *d)
 {
-	refcompare_cancel(d->compare);
-	gitrun_destroy(d->git);
+	const struct follower *f = d->follower;
+
+	if (d->compare)
+		f->ops->cancel(f->arg, d->compare);
+	if (d->git)
+		f->ops->release(f->arg, d->git);
 	free(d->device);
 	free(d->version);
 	free(d->fetched);
@@ -100,7 +94,7 @@ static void on_compared(void *owner, bool something_new, uint64_t refs)
 	d->refs = refs;
 	log_debug("%s/%s: %s in '%s'", d->follow->jid, d->follow->share,
 		  something_new ? "something new" : "nothing new", d->follow->path);
-	follow_compared(f->follows, d->follow, something_new, uv_now(f->host.loop));
+	follow_compared(f->follows, d->follow, something_new, context_now(f->context));
 	set_timer(f);
 }
 
@@ -118,27 +112,15 @@ static void compare(void *owner, struct follow *follow, const void *tips, size_t
 	d->tips = xmalloc(len ? len : 1);
 	memcpy(d->tips, tips, len);
 	d->len = len;
-	d->compare = refcompare_start(f->host.loop, follow->path, follow->remote, tips, len, d->fetched,
-				      on_compared, d);
+	d->compare = f->ops->compare(f->arg, follow, fields, d->fetched, on_compared, d);
 }
 
-static void write_event(const struct follow *follow, const char *result, const char *text, unsigned before)
+static void write_event(const struct followed *d, const char *result, const char *text,
+			unsigned left_out)
 {
-	char more[JOURNAL_LEFT_OUT_MAX], *whole;
-	struct journal_event event = {
-		.kind = "follow",
-		.jid = follow->jid,
-		.share = follow->share,
-		.what = follow->remote,
-		.result = result,
-	};
-	unsigned left_out;
+	const struct follower *f = d->follower;
 
-	if (!log_admits(LOG_EVENTS, follow->jid, &left_out))
-		return;
-	event.text = whole = xasprintf("%s%s", text, journal_left_out(left_out + before, more));
-	journal_add(&event);
-	free(whole);
+	f->ops->journal(f->arg, d->follow, result, text, left_out);
 }
 
 static void tell_news(struct followed *d)
@@ -146,24 +128,24 @@ static void tell_news(struct followed *d)
 	const struct follow *follow = d->follow;
 
 	d->told_at = d->untold = 0;
-	write_event(follow, "ok", follow->path, 0);
-	log_about(follow->jid, LOG_INFO, "%s/%s: fetched '%s' in '%s'", follow->jid, follow->share, follow->remote,
-		  follow->path);
+	write_event(d, "ok", follow->path, 0);
+	log_about(follow->jid, LOG_INFO, "%s/%s: fetched '%s' in '%s'", follow->jid, follow->share,
+		  follow->remote, follow->path);
 }
 
 /* The journal has one line for many, for they may go on for as long as the buddy likes. */
 static void tell_failure(struct followed *d, const char *error)
 {
 	const struct follow *follow = d->follow;
-	uint64_t now = time(NULL);
+	uint64_t now = context_time(d->follower->context);
 
-	log_about(follow->jid, LOG_WARNING, "%s/%s: cannot fetch '%s' in '%s': %s", follow->jid, follow->share,
-		  follow->remote, follow->path, error);
+	log_about(follow->jid, LOG_WARNING, "%s/%s: cannot fetch '%s' in '%s': %s", follow->jid,
+		  follow->share, follow->remote, follow->path, error);
 	if (d->told_at && now < d->told_at + FAILURES_EVERY) {
 		d->untold++;
 		return;
 	}
-	write_event(follow, "failed", error, d->untold);
+	write_event(d, "failed", error, d->untold);
 	d->told_at = now;
 	d->untold = 0;
 }
@@ -172,7 +154,8 @@ static void finish(struct followed *d, enum follow_outcome outcome, const char *
 {
 	struct follower *f = d->follower;
 
-	follow_fetched(f->follows, d->follow, outcome, error, uv_now(f->host.loop), time(NULL));
+	follow_fetched(f->follows, d->follow, outcome, error, context_now(f->context),
+		       context_time(f->context));
 	set_timer(f);
 }
 
@@ -183,7 +166,8 @@ static void on_looked_again(void *owner, bool something_new, uint64_t refs)
 
 	d->compare = NULL;
 	if (refs && refs == d->refs) {
-		log_debug("%s/%s: nothing came to '%s'", d->follow->jid, d->follow->share, d->follow->path);
+		log_debug("%s/%s: nothing came to '%s'", d->follow->jid, d->follow->share,
+			  d->follow->path);
 		finish(d, FOLLOW_NOTHING, NULL);
 		return;
 	}
@@ -194,14 +178,15 @@ static void on_looked_again(void *owner, bool something_new, uint64_t refs)
 static void on_fetched(void *owner, int status, const char *output, const char *error)
 {
 	struct followed *d = owner;
-	const struct follow *follow = d->follow;
+	const struct follower *f = d->follower;
+	struct fields tips = { .data = d->tips, .len = d->len };
 
 	d->git = NULL;
 	if (status == 0) {
 		free(d->fetched);
 		d->fetched = xstrdup(d->version);
-		d->compare = refcompare_start(d->follower->host.loop, follow->path, follow->remote, d->tips, d->len,
-					      d->fetched, on_looked_again, d);
+		d->compare = f->ops->compare(f->arg, d->follow, tips, d->fetched, on_looked_again,
+					     d);
 		return;
 	}
 	if (!*error)
@@ -214,14 +199,8 @@ static void fetch(void *owner, struct follow *follow)
 {
 	struct follower *f = owner;
 	struct followed *d = followed_of(f, follow);
-	/* Its progress is how one that goes on is known; other buddies' may run beside it, and the user's own. */
-	const char *const args[] = { "fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL };
 
-	const struct gitrun_task task = { .args = args, .git_dir = follow->path, .device = d->device };
-
-	d->git = gitrun_start(&f->host, &task, on_fetched, d);
-	gitrun_limit_silence(d->git, FOLLOW_SILENCE);
-	gitrun_bound(d->git, f->memory);
+	d->git = f->ops->fetch(f->arg, follow, d->device, on_fetched, d);
 }
 
 static const struct follow_events follow_events = {
@@ -238,16 +217,10 @@ static bool still_there(const struct follower *f, const struct follow *follow)
 	return other;
 }
 
-void follower_bound(struct follower *f, uint64_t memory)
-{
-	if (f)
-		f->memory = memory;
-}
-
-static void read_config(struct follower *f, const struct config *config)
+static void read_config(struct follower *f)
 {
 	follow_mark(f->follows);
-	config_read_follows(config, f->follows);
+	f->ops->configured(f->arg, f->follows);
 	follow_sweep(f->follows);
 	for (struct followed **p = &f->followed; *p;) {
 		struct followed *d = *p;
@@ -261,24 +234,26 @@ static void read_config(struct follower *f, const struct config *config)
 	}
 }
 
-void follower_reload(struct follower *f, const struct config *config)
+void follower_reload(struct follower *f)
 {
 	if (!f)
 		return;
-	read_config(f, config);
-	follow_catch_up(f->follows, uv_now(f->host.loop));
+	read_config(f);
+	follow_catch_up(f->follows, context_now(f->context));
 	set_timer(f);
 }
 
-struct follower *follower_create(const struct gitrun_host *host, const struct config *config, uint32_t seed)
+struct follower *follower_create(struct context *context, const struct follower_ops *ops, void *arg,
+				 uint32_t seed)
 {
 	struct follower *f = xcalloc(1, sizeof(*f));
 
-	f->host = *host;
+	f->context = context;
+	f->ops = ops;
+	f->arg = arg;
 	f->follows = follow_create(&follow_events, f, seed);
-	uv_timer_init(host->loop, &f->timer);
-	f->timer.data = f;
-	read_config(f, config);
+	timer_init(&f->timer, &context->timers, on_timer, f);
+	read_config(f);
 	return f;
 }
 
@@ -292,7 +267,8 @@ void follower_announced(struct follower *f, const char *jid, const char *device,
 	/* Ours goes first, so that it is the one that is found. */
 	fields_add(&told, "from", device);
 	buf_append(&told, tips.data, tips.len);
-	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told), uv_now(f->host.loop));
+	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told),
+			 context_now(f->context));
 	buf_finish(&told);
 	set_timer(f);
 }
@@ -301,20 +277,13 @@ void follower_buddy_online(struct follower *f, const char *jid)
 {
 	if (!f)
 		return;
-	follow_buddy_online(f->follows, jid, uv_now(f->host.loop));
+	follow_buddy_online(f->follows, jid, context_now(f->context));
 	set_timer(f);
 }
 
 const struct follow *follower_first(const struct follower *f)
 {
 	return f ? follow_first(f->follows) : NULL;
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	struct follower *f = handle->data;
-
-	free(f);
 }
 
 void follower_destroy(struct follower *f)
@@ -328,6 +297,6 @@ void follower_destroy(struct follower *f)
 		drop(d);
 	}
 	follow_destroy(f->follows);
-	f->follows = NULL;
-	uv_close((uv_handle_t *)&f->timer, on_timer_closed);
+	timer_stop(&f->timer);
+	free(f);
 }

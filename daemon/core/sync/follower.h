@@ -1,31 +1,63 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_FOLLOWER_H
-#define DAEMON_FOLLOWER_H
+#ifndef CORE_FOLLOWER_H
+#define CORE_FOLLOWER_H
 
 /*
- * Fetches followed shares: joins core/follow.h to the configuration, to the
- * refs of the repositories and to "git fetch". What came of it goes to the journal and the log.
+ * Fetches followed shares: joins follow.h to the comparison of refs and to
+ * "git fetch", both of which run elsewhere. What came of a fetch goes to the journal and the log.
+ * Pure.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "context.h"
 #include "fields.h"
 #include "follow.h"
-#include "gitrun.h"
+
+/* A comparison and a git under way, as whoever provides the ops knows them. */
+struct refcompare;
+struct gitrun;
+
+/* something_new: a fetch would bring some. refs: a digest of all refs that are here; 0: unknown. */
+typedef void follower_compared_fn(void *owner, bool something_new, uint64_t refs);
+
+/* status: 0 if all went well. error: why not, never NULL. */
+typedef void follower_fetched_fn(void *owner, int status, const char *output, const char *error);
+
+/* What is started here ends with done, which is called once and not within the call. */
+struct follower_ops {
+	/*
+	 * Compares tips with the refs of follow->remote in the repository follow->path.
+	 * last_version, of the tips that were fetched last (NULL: none), was tried already. Both
+	 * are copied.
+	 */
+	struct refcompare *(*compare)(void *arg, const struct follow *follow, struct fields tips,
+				      const char *last_version, follower_compared_fn *done,
+				      void *owner);
+	/* Before done, which is not called any more. */
+	void (*cancel)(void *arg, struct refcompare *compare);
+	/* Runs git fetch. device is asked first; NULL: any. */
+	struct gitrun *(*fetch)(void *arg, const struct follow *follow, const char *device,
+				follower_fetched_fn *done, void *owner);
+	/* Before done, which is not called any more. The git goes on to its end. */
+	void (*release)(void *arg, struct gitrun *git);
+	/* One line for the journal; left_out: how many failures before this one have none. */
+	void (*journal)(void *arg, const struct follow *follow, const char *result,
+			const char *text, unsigned left_out);
+	/* Calls follow_add() for each followed share of the configuration. */
+	void (*configured)(void *arg, struct follows *follows);
+};
 
 /* All functions take NULL, which does nothing: a broker that stops has none. */
 struct follower;
 
-/* Takes what is followed from the configuration. What host points to is borrowed. seed: of the jitter. */
-struct follower *follower_create(const struct gitrun_host *host, const struct config *config, uint32_t seed);
+/* Takes what is followed from the configuration. seed: of the jitter. */
+struct follower *follower_create(struct context *context, const struct follower_ops *ops, void *arg,
+				 uint32_t seed);
 
-/* What each git that fetches may take of memory, from now on; 0, as at first: no limit. */
-void follower_bound(struct follower *f, uint64_t memory);
-
-/* The configuration may have changed. What is new there catches up. A fetch of what is not followed any more runs to its end. */
-void follower_reload(struct follower *f, const struct config *config);
+/* The configuration may have changed. What is new there catches up. */
+void follower_reload(struct follower *f);
 
 /*
  * A trusted device of jid (bare) announced the refs of its share. Copies the
@@ -41,7 +73,7 @@ void follower_buddy_online(struct follower *f, const char *jid);
 /* For status: the first of the followed shares, then follow->next. */
 const struct follow *follower_first(const struct follower *f);
 
-/* What runs is let go (gitrun.h). The memory goes with the last handle. */
+/* What runs is cancelled or released. */
 void follower_destroy(struct follower *f);
 
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A comparison is refcompare.c's, a fetch is gitrun.c's. Here is how git is called, and how
+ * a line of the journal is written.
+ */
+#include "follower-port.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "broker.h"
+#include "follow-config.h"
+#include "journal.h"
+#include "log.h"
+#include "refcompare.h"
+
+static struct refcompare *compare(void *arg, const struct follow *follow, struct fields tips,
+				  const char *last_version, follower_compared_fn *done, void *owner)
+{
+	const struct broker *b = arg;
+
+	return refcompare_start(b->loop, follow->path, follow->remote, tips.data, tips.len,
+				last_version, done, owner);
+}
+
+static void cancel(void *arg, struct refcompare *compare)
+{
+	refcompare_cancel(compare);
+}
+
+static struct gitrun *fetch(void *arg, const struct follow *follow, const char *device,
+			    follower_fetched_fn *done, void *owner)
+{
+	const struct broker *b = arg;
+	/*
+	 * Its progress is how one that goes on is known. Other buddies' may run beside it, and the
+	 * user's own.
+	 */
+	const char *const args[] = {
+		"fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL,
+	};
+	const struct gitrun_task task = { .args = args, .git_dir = follow->path, .device = device };
+	struct gitrun *git = gitrun_start(&b->host, &task, done, owner);
+
+	gitrun_limit_silence(git, FOLLOW_SILENCE);
+	gitrun_bound(git, b->config->receive_memory);
+	return git;
+}
+
+static void release(void *arg, struct gitrun *git)
+{
+	gitrun_destroy(git);
+}
+
+static void journal(void *arg, const struct follow *follow, const char *result, const char *text,
+		    unsigned left_out)
+{
+	char more[JOURNAL_LEFT_OUT_MAX], *whole;
+	struct journal_event event = {
+		.kind = "follow",
+		.jid = follow->jid,
+		.share = follow->share,
+		.what = follow->remote,
+		.result = result,
+	};
+	unsigned before;
+
+	if (!log_admits(LOG_EVENTS, follow->jid, &before))
+		return;
+	event.text = whole = xasprintf("%s%s", text, journal_left_out(before + left_out, more));
+	journal_add(&event);
+	free(whole);
+}
+
+static void configured(void *arg, struct follows *follows)
+{
+	const struct broker *b = arg;
+
+	config_read_follows(b->config, follows);
+}
+
+const struct follower_ops follower_ops = {
+	.compare = compare,
+	.cancel = cancel,
+	.fetch = fetch,
+	.release = release,
+	.journal = journal,
+	.configured = configured,
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_FOLLOWER_PORT_H
+#define DAEMON_FOLLOWER_PORT_H
+
+/*
+ * What the follower (core/sync/follower.h) needs of the outside: libgit2 in the thread pool for its
+ * comparisons, git for its fetches, the journal, and the user's configuration.
+ */
+
+#include "follower.h"
+
+/* Their arg is the broker. */
+extern const struct follower_ops follower_ops;
+
+#endif
