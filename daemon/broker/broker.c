@@ -27,9 +27,9 @@
 #include "peer.h"
 #include "peer-events.h"
 #include "pushqueue.h"
+#include "questions.h"
 #include "random.h"
 #include "reach.h"
-#include "requester.h"
 #include "roster.h"
 #include "serve-events.h"
 #include "session.h"
@@ -490,7 +490,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->grace.data = b;
 	pause_init(&b->unsaved, loop, on_save_again, b);
 	b->inquirer = inquirer_create(b, seed(b));
-	b->requester = requester_create(b, seed(b));
+	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);

@@ -176,7 +176,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 {
 	struct broker *b = owner;
 	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
-	bool welcome = contacts_welcomes(b, bare);
+	bool welcome = context_welcomes(&b->context, bare);
 	bool again = buddy && buddy->wants;
 
 	if (is_self(b, bare) || context_blocks(&b->context, bare))
@@ -320,14 +320,6 @@ void contacts_online(struct broker *b)
 }
 
 /* --- for the user's commands --- */
-
-bool contacts_welcomes(const struct broker *b, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
-
-	return trust_asked(b->context.trust, jid, time(NULL)) ||
-	       (buddy && buddy->asked && trust_marked(b->context.trust, jid, MARK_ASKED));
-}
 
 bool contacts_sees_us(const struct broker *b, const char *jid)
 {

@@ -31,9 +31,6 @@ bool contacts_we_see(const struct broker *b, const char *jid);
 /* What the roster says of jid is remembered with a new entry of the trust table, which is not saved by this. */
 void contacts_note(struct broker *b, const char *jid);
 
-/* Whether the user's own add or accept of jid is open, so that a request of theirs is answered with yes. */
-bool contacts_welcomes(const struct broker *b, const char *jid);
-
 /* Asks to see jid: "git xmpp add". The roster says so at once. Not again if that was done just now. */
 void contacts_ask(struct broker *b, const char *jid);
 

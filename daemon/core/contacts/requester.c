@@ -1,77 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every stanza about a subscription goes out here, for they are counted (core/requests.h). */
+/* Every stanza about a subscription goes out here, for they are counted (requests.h). */
 #include "requester.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "contacts.h"
 #include "log.h"
 #include "requests.h"
 
 struct requester {
-	struct broker *broker;		/* borrowed */
+	struct context *context;	/* borrowed */
+	const struct requester_ops *ops;
+	void *arg;
 	struct requests *requests;	/* owned */
-	uv_timer_t timer;
+	struct timer timer;
 };
-
-static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct requester *r)
 {
-	uint64_t at = requests_deadline(r->requests), now = context_now(&r->broker->context);
-
-	if (at == UINT64_MAX)
-		uv_timer_stop(&r->timer);
-	else
-		uv_timer_start(&r->timer, on_timer, at > now ? at - now : 0, 0);
+	timer_set(&r->timer, requests_deadline(r->requests));
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *owner)
 {
-	struct requester *r = timer->data;
+	struct requester *r = owner;
 
-	requests_tick(r->requests, context_now(&r->broker->context));
+	requests_tick(r->requests, context_now(r->context));
 	set_timer(r);
 }
 
-static bool sees(const struct broker *b, const char *jid)
+static bool sees(const struct requester *r, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
+	const struct buddy *buddy = presence_buddy(r->context->presence, jid);
 
-	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
+	return buddy && (buddy->subscription == SUBSCRIPTION_TO ||
+			 buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
-static bool is_due(const struct broker *b, const char *jid)
+static bool is_due(const struct requester *r, const char *jid)
 {
-	return trust_marked(b->context.trust, jid, MARK_MEANT) && !sees(b, jid) && !context_blocks(&b->context, jid);
+	return trust_marked(r->context->trust, jid, MARK_MEANT) && !sees(r, jid) &&
+	       !context_blocks(r->context, jid);
 }
 
 /*
- * Whether their request is open although the user grants it. A server shows a request once: it may be open there, and dropped on
- * its way to us. So whoever has accepted us is taken to have asked, where the server ignores the answer if they have not.
+ * Whether their request is open although the user grants it. A server shows a request once: it may
+ * be open there, and dropped on its way to us. So whoever has accepted us is taken to have asked,
+ * where the server ignores the answer if they have not.
  */
-static bool is_owed(const struct broker *b, const char *jid)
+static bool is_owed(const struct requester *r, const char *jid)
 {
-	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
+	const struct buddy *buddy = presence_buddy(r->context->presence, jid);
 
-	if (!buddy || !b->xmpp || context_blocks(&b->context, jid) || !contacts_welcomes(b, jid))
+	if (!buddy || !r->ops->ready(r->arg) || context_blocks(r->context, jid) ||
+	    !context_welcomes(r->context, jid))
 		return false;
-	return buddy->wants || (buddy->subscription == SUBSCRIPTION_TO && !xmpp_keeps_approvals(b->xmpp));
+	return buddy->wants || (buddy->subscription == SUBSCRIPTION_TO &&
+				!r->ops->keeps_approvals(r->arg));
 }
 
 static void on_ask(void *owner, const char *jid)
 {
 	struct requester *r = owner;
 
-	if (!r->broker->xmpp)
+	if (!r->ops->ready(r->arg))
 		return;
-	if (is_owed(r->broker, jid)) {
+	if (is_owed(r, jid)) {
 		log_info("the answer to %s did not arrive, and is given again", jid);
 		requester_say(r, jid, "subscribed");
 	}
-	if (is_due(r->broker, jid)) {
+	if (is_due(r, jid)) {
 		log_info("%s has not answered, and is asked again", jid);
 		requester_say(r, jid, "subscribe");
 	}
@@ -79,48 +78,46 @@ static void on_ask(void *owner, const char *jid)
 
 static const struct requests_events requests_events = { .ask = on_ask };
 
-struct requester *requester_create(struct broker *b, uint32_t random)
+struct requester *requester_create(struct context *context, const struct requester_ops *ops,
+				   void *arg, uint32_t random)
 {
 	struct requester *r = xcalloc(1, sizeof(*r));
 
-	r->broker = b;
+	r->context = context;
+	r->ops = ops;
+	r->arg = arg;
 	r->requests = requests_create(&requests_events, r, random);
-	uv_timer_init(b->loop, &r->timer);
-	r->timer.data = r;
+	timer_init(&r->timer, &context->timers, on_timer, r);
 	return r;
-}
-
-static void on_timer_closed(uv_handle_t *timer)
-{
-	free(timer->data);
 }
 
 void requester_destroy(struct requester *r)
 {
 	if (!r)
 		return;
+	timer_stop(&r->timer);
 	requests_destroy(r->requests);
-	uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+	free(r);
 }
 
 void requester_online(struct requester *r, bool online)
 {
-	const struct trust_person *p = online ? trust_persons(r->broker->context.trust) : NULL;
+	const struct trust_person *p = online ? trust_persons(r->context->trust) : NULL;
 
 	if (!online)
 		requests_clear(r->requests);
 	for (; p; p = p->next)
-		if (is_due(r->broker, p->jid) || is_owed(r->broker, p->jid))
-			requests_note(r->requests, p->jid, context_now(&r->broker->context));
+		if (is_due(r, p->jid) || is_owed(r, p->jid))
+			requests_note(r->requests, p->jid, context_now(r->context));
 	set_timer(r);
 }
 
 void requester_say(struct requester *r, const char *jid, const char *kind)
 {
-	uint64_t now = context_now(&r->broker->context);
+	uint64_t now = context_now(r->context);
 
 	requests_sent(r->requests, now);
-	xmpp_subscription(r->broker->xmpp, jid, kind);
+	r->ops->say(r->arg, jid, kind);
 	if (strcmp(kind, "unsubscribed"))
 		requests_note(r->requests, jid, now);
 	set_timer(r);
@@ -128,7 +125,7 @@ void requester_say(struct requester *r, const char *jid, const char *kind)
 
 void requester_ask(struct requester *r, const char *jid)
 {
-	uint64_t now = context_now(&r->broker->context);
+	uint64_t now = context_now(r->context);
 
 	if (requests_fresh(r->requests, jid, now))
 		return;
@@ -138,8 +135,8 @@ void requester_ask(struct requester *r, const char *jid)
 
 void requester_settle(struct requester *r, const char *jid)
 {
-	if (is_due(r->broker, jid) || is_owed(r->broker, jid))
-		requests_note(r->requests, jid, context_now(&r->broker->context));
+	if (is_due(r, jid) || is_owed(r, jid))
+		requests_note(r->requests, jid, context_now(r->context));
 	else
 		requests_drop(r->requests, jid);
 	set_timer(r);
@@ -147,7 +144,7 @@ void requester_settle(struct requester *r, const char *jid)
 
 uint64_t requester_pause(const struct requester *r, const char *jid)
 {
-	uint64_t due = requests_due(r->requests, jid), now = context_now(&r->broker->context);
+	uint64_t due = requests_due(r->requests, jid), now = context_now(r->context);
 
 	return !due ? 0 : due > now ? (due - now + 999) / 1000 : 1;
 }

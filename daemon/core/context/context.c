@@ -92,6 +92,14 @@ bool context_shows_itself(const struct context *c, const char *jid)
 		(buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM));
 }
 
+bool context_welcomes(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(c->presence, jid);
+
+	return trust_asked(c->trust, jid, context_time(c)) ||
+	       (buddy && buddy->asked && trust_marked(c->trust, jid, MARK_ASKED));
+}
+
 bool context_presence_pending(const struct context *c, const char *jid)
 {
 	uint64_t now = context_now(c);

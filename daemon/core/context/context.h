@@ -86,6 +86,12 @@ bool context_counts_as_trusted(const struct context *c, const char *jid);
 /* Whether jid may see that we are here: subscribed to our presence, or our own account. */
 bool context_shows_itself(const struct context *c, const char *jid);
 
+/*
+ * Whether the user's own add or accept of jid is open, so that a request of theirs is answered
+ * with yes.
+ */
+bool context_welcomes(const struct context *c, const char *jid);
+
 /* Presence of jid may still be on its way: "offline" would be a guess. */
 bool context_presence_pending(const struct context *c, const char *jid);
 
