@@ -21,7 +21,6 @@
 #include "follower-port.h"
 #include "greeting.h"
 #include "identity.h"
-#include "inquirer.h"
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
@@ -489,7 +488,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
 	pause_init(&b->unsaved, loop, on_save_again, b);
-	b->inquirer = inquirer_create(b, seed(b));
+	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
+				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
@@ -534,7 +534,6 @@ void broker_stop(struct broker *b)
 	inquirer_destroy(b->inquirer);
 	requester_destroy(b->requester);
 	b->inquirer = NULL;
-	b->context.inquiry = NULL;
 	b->requester = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);

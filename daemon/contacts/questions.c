@@ -3,6 +3,9 @@
 #include "questions.h"
 
 #include "broker.h"
+#include "log.h"
+#include "pushqueue.h"
+#include "session.h"
 
 static bool ready(void *arg)
 {
@@ -29,4 +32,64 @@ const struct requester_ops requester_ops = {
 	.ready = ready,
 	.keeps_approvals = keeps_approvals,
 	.say = say,
+};
+
+static uint64_t ping(void *arg, const char *full, inquirer_answer_fn *answer, void *owner)
+{
+	const struct broker *b = arg;
+
+	return b->xmpp ? xmpp_ping_device(b->xmpp, full, answer, owner) : 0;
+}
+
+static void forget(void *arg, uint64_t handle)
+{
+	const struct broker *b = arg;
+
+	if (b->xmpp)
+		xmpp_forget(b->xmpp, handle);
+}
+
+static void show(void *arg, const char *bare)
+{
+	const struct broker *b = arg;
+
+	if (!b->xmpp)
+		return;
+	log_debug("%s: is shown ourselves, and asked for theirs", bare);
+	xmpp_available(b->xmpp, bare, true);
+}
+
+static bool waits(void *arg, const char *jid)
+{
+	const struct broker *b = arg;
+
+	return pushqueue_waits_for(b->pushqueue, jid);
+}
+
+const struct inquirer_ops inquirer_ops = {
+	.ping = ping,
+	.forget = forget,
+	.show = show,
+	.waits = waits,
+};
+
+static void on_gone(void *owner, const char *full, const char *device)
+{
+	broker_device_gone(owner, full, device);
+}
+
+static void on_answered(void *owner, const char *full)
+{
+	broker_answered(owner, full);
+}
+
+static void on_settled(void *owner)
+{
+	sessions_wake(owner);
+}
+
+const struct inquirer_events inquirer_events = {
+	.gone = on_gone,
+	.answered = on_answered,
+	.settled = on_settled,
 };

@@ -12,5 +12,7 @@
 
 /* The arg, and the owner, of all of them is the broker. */
 extern const struct requester_ops requester_ops;
+extern const struct inquirer_ops inquirer_ops;
+extern const struct inquirer_events inquirer_events;
 
 #endif
