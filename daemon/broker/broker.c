@@ -12,7 +12,7 @@
 
 #include "alloc.h"
 #include "account.h"
-#include "announcer.h"
+#include "announcer-port.h"
 #include "child.h"
 #include "command.h"
 #include "connections.h"
@@ -370,10 +370,11 @@ void broker_identify(struct broker *b)
 	save_unsaved(b);
 	reach_close(b->reach);
 	announcer_destroy(b->announcer);
+	b->announcer = NULL;
 	/* It may be tried for hours. */
 	if (identity_assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
-	b->announcer = announcer_create(b);
+	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
 	reach_reload(b->reach);
 }
 
@@ -494,7 +495,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	account_init(b, &xmpp_events);
 	b->reach = reach_create(b);
 	tidy_init(&b->tidy, loop);
-	b->announcer = announcer_create(b);
+	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
 	b->sink = sink_create();
 	b->service_host.loop = loop;
 	b->service_host.sink = b->sink;

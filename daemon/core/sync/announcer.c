@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A share has a watch; the watch says moved; the core says, a moment later,
- * read; the refs are read in the thread pool; the core says whom to tell; a peer
+ * A share has a watch; the watch says moved; announce.c, the ledger, says, a moment later,
+ * read; the refs are read; the ledger says whom to tell; a peer
  * is wanted for each, and gets a can-push. Told or failed goes back to the
- * core, which tries again when it should. Which process of a device knows what, it
+ * ledger, which tries again when it should. Which process of a device knows what, it
  * learns from each link that comes up; where it asks, one is made.
  */
 #include "announcer.h"
@@ -16,8 +16,6 @@
 #include "log.h"
 #include "negotiation.h"
 #include "peer.h"
-#include "refs.h"
-#include "refwatch.h"
 
 /* A share that is announced. */
 struct watched {
@@ -42,7 +40,7 @@ struct telling {
 	uint64_t version;
 };
 
-/* A device whose link is to be looked at: it has ended, or was up when the core asked. */
+/* A device whose link is to be looked at: it has ended, or was up when the ledger asked. */
 struct news {
 	struct news *next;		/* announcer::news */
 	char *jid;			/* owned */
@@ -50,29 +48,27 @@ struct news {
 };
 
 struct announcer {
-	struct broker *broker;		/* borrowed */
+	struct context *context;	/* borrowed */
+	struct peers *peers;		/* borrowed */
+	const struct announcer_ops *ops;
+	void *arg;
 	struct announcements *ledger;	/* owned */
 	struct watched *watched;	/* owned */
 	struct telling *tellings;	/* owned */
 	struct news *news;		/* owned */
-	uv_timer_t timer;
+	struct timer timer;
 };
-
-static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct announcer *a)
 {
-	uint64_t at = announce_deadline(a->ledger), now = context_now(&a->broker->context);
+	uint64_t at = announce_deadline(a->ledger);
 
 	for (const struct telling *t = a->tellings; t; t = t->next)
 		if (!t->neg)
-			at = now;
+			at = 0;
 	if (a->news)
-		at = now;
-	if (at == UINT64_MAX)
-		uv_timer_stop(&a->timer);
-	else
-		uv_timer_start(&a->timer, on_timer, at > now ? at - now : 0, 0);
+		at = 0;
+	timer_set(&a->timer, at);
 }
 
 static void free_telling(struct telling *t)
@@ -91,8 +87,8 @@ static void on_seen(void *owner)
 	struct telling *t = owner;
 	struct announcer *a = t->announcer;
 
-	announce_told(a->ledger, t->jid, t->device, t->share, t->version, t->peer->link.peer_instance,
-		      context_now(&a->broker->context));
+	announce_told(a->ledger, t->jid, t->device, t->share, t->version,
+		      t->peer->link.peer_instance, context_now(a->context));
 	free_telling(t);
 	set_timer(a);
 }
@@ -136,11 +132,12 @@ static bool on_permitted(void *owner, const char *jid, const char *device, const
 	struct announcer *a = owner;
 	const struct share *found;
 
-	return context_trusts_device(&a->broker->context, jid, device) &&
-	       policy_check(a->broker->context.policy, jid, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
+	return context_trusts_device(a->context, jid, device) &&
+	       policy_check(a->context->policy, jid, SERVICE_UPLOAD_PACK, share, &found) ==
+		       POLICY_ALLOWED;
 }
 
-/* Not at once: a peer may be ending, or the core asking. */
+/* Not at once: a peer may be ending, or the ledger asking. */
 static void look_later(struct announcer *a, const char *jid, const char *device)
 {
 	struct news *n = a->news;
@@ -166,7 +163,7 @@ static void free_news(struct news *n)
 static void on_meet(void *owner, const char *jid, const char *device)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(&a->broker->peers, jid, device);
+	struct peer *peer = peer_want(a->peers, jid, device);
 
 	/* One that is on its way is heard of. */
 	if (!peer || peer->link.state == LINK_UP)
@@ -177,7 +174,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		    uint64_t version, const void *tips, size_t len)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(&a->broker->peers, jid, device);
+	struct peer *peer = peer_want(a->peers, jid, device);
 	struct telling *t = xcalloc(1, sizeof(*t));
 	uint8_t id[NEG_ID_BYTES];
 
@@ -191,9 +188,9 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	if (!peer)
 		return;		/* on_timer() reports it: not within the call */
 	t->peer = peer;
-	context_random(&a->broker->context, id, sizeof(id));
+	context_random(a->context, id, sizeof(id));
 	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &request_events, t,
-			      context_now(&a->broker->context));
+			      context_now(a->context));
 	peer_touch(peer);
 }
 
@@ -212,10 +209,10 @@ static void on_tips(void *owner, const void *tips, size_t len, const char *error
 
 	w->read = NULL;
 	if (tips) {
-		announce_tips(a->ledger, w->name, tips, len, context_now(&a->broker->context));
+		announce_tips(a->ledger, w->name, tips, len, context_now(a->context));
 	} else {
 		log_warning("share '%s' is not announced: %s", w->name, error);
-		announce_unread(a->ledger, w->name, context_now(&a->broker->context));
+		announce_unread(a->ledger, w->name, context_now(a->context));
 	}
 	set_timer(a);
 }
@@ -228,8 +225,9 @@ static void on_read(void *owner, const char *share)
 	if (!w)
 		return;
 	/* A read that is under way may have missed the last move. */
-	refs_cancel(w->read);
-	w->read = refs_read(a->broker->loop, w->path, on_tips, w);
+	if (w->read)
+		a->ops->cancel(a->arg, w->read);
+	w->read = a->ops->read(a->arg, w->path, on_tips, w);
 }
 
 static const struct announce_events announce_events = {
@@ -244,14 +242,14 @@ static void on_moved(void *owner)
 	struct watched *w = owner;
 	struct announcer *a = w->announcer;
 
-	announce_moved(a->ledger, w->name, context_now(&a->broker->context));
+	announce_moved(a->ledger, w->name, context_now(a->context));
 	set_timer(a);
 }
 
 static void look(struct announcer *a, const struct news *n)
 {
-	const struct peer *p = peer_find(&a->broker->peers, n->jid, n->device);
-	uint64_t now = context_now(&a->broker->context);
+	const struct peer *p = peer_find(a->peers, n->jid, n->device);
+	uint64_t now = context_now(a->context);
 
 	if (p && p->link.state == LINK_UP)
 		announce_met(a->ledger, n->jid, n->device, p->link.peer_instance, now);
@@ -280,31 +278,34 @@ static void report_failures(struct announcer *a)
 		next = t->next;
 		if (t->neg)
 			continue;
-		/* What is told anew in here goes to the front of the list, and is for the next time. */
-		announce_failed(a->ledger, t->jid, t->device, t->share, t->version, context_now(&a->broker->context));
+		/* What is told anew in here goes to the front of the list, for the next time. */
+		announce_failed(a->ledger, t->jid, t->device, t->share, t->version,
+				context_now(a->context));
 		free_telling(t);
 	}
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *owner)
 {
-	struct announcer *a = timer->data;
+	struct announcer *a = owner;
 
 	report_news(a);
 	report_failures(a);
-	announce_tick(a->ledger, context_now(&a->broker->context));
+	announce_tick(a->ledger, context_now(a->context));
 	set_timer(a);
 }
 
 static void unwatch(struct watched *w)
 {
+	const struct announcer *a = w->announcer;
 	struct watched **at = &w->announcer->watched;
 
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
-	refwatch_destroy(w->watch);
-	refs_cancel(w->read);
+	a->ops->unwatch(a->arg, w->watch);
+	if (w->read)
+		a->ops->cancel(a->arg, w->read);
 	free(w->path);
 	free(w);
 }
@@ -319,7 +320,7 @@ static void watch(struct announcer *a, const struct share *share)
 	w->keep = true;
 	w->next = a->watched;
 	a->watched = w;
-	w->watch = refwatch_create(a->broker->loop, w->path, on_moved, w);
+	w->watch = a->ops->watch(a->arg, w->path, on_moved, w);
 }
 
 void announcer_reload(struct announcer *a)
@@ -330,7 +331,7 @@ void announcer_reload(struct announcer *a)
 		return;
 	for (w = a->watched; w; w = w->next)
 		w->keep = false;
-	for (const struct share *s = policy_first(a->broker->context.policy); s; s = s->next) {
+	for (const struct share *s = policy_first(a->context->policy); s; s = s->next) {
 		w = find(a, s->name);
 		if (w && s->path && !strcmp(w->path, s->path))
 			w->keep = true;
@@ -342,21 +343,24 @@ void announcer_reload(struct announcer *a)
 		announce_share_gone(a->ledger, w->name);
 		unwatch(w);
 	}
-	for (const struct share *s = policy_first(a->broker->context.policy); s; s = s->next)
+	for (const struct share *s = policy_first(a->context->policy); s; s = s->next)
 		if (s->path && !find(a, s->name))
 			watch(a, s);
-	announce_review(a->ledger, context_now(&a->broker->context));
+	announce_review(a->ledger, context_now(a->context));
 	set_timer(a);
 }
 
-struct announcer *announcer_create(struct broker *b)
+struct announcer *announcer_create(struct context *context, struct peers *peers,
+				   const struct announcer_ops *ops, void *arg)
 {
 	struct announcer *a = xcalloc(1, sizeof(*a));
 
-	a->broker = b;
+	a->context = context;
+	a->peers = peers;
+	a->ops = ops;
+	a->arg = arg;
 	a->ledger = announce_create(&announce_events, a);
-	uv_timer_init(b->loop, &a->timer);
-	a->timer.data = a;
+	timer_init(&a->timer, &context->timers, on_timer, a);
 	announcer_reload(a);
 	return a;
 }
@@ -365,7 +369,7 @@ void announcer_device_online(struct announcer *a, const char *jid, const char *d
 {
 	if (!a)
 		return;
-	announce_device_online(a->ledger, jid, device, context_now(&a->broker->context));
+	announce_device_online(a->ledger, jid, device, context_now(a->context));
 	set_timer(a);
 }
 
@@ -377,11 +381,12 @@ void announcer_device_offline(struct announcer *a, const char *jid, const char *
 	set_timer(a);
 }
 
-void announcer_met(struct announcer *a, const char *jid, const char *device, const uint8_t instance[INSTANCE_BYTES])
+void announcer_met(struct announcer *a, const char *jid, const char *device,
+		   const uint8_t instance[INSTANCE_BYTES])
 {
 	if (!a)
 		return;
-	announce_met(a->ledger, jid, device, instance, context_now(&a->broker->context));
+	announce_met(a->ledger, jid, device, instance, context_now(a->context));
 	set_timer(a);
 }
 
@@ -389,11 +394,6 @@ void announcer_lost(struct announcer *a, const char *jid, const char *device)
 {
 	if (a)
 		look_later(a, jid, device);
-}
-
-static void on_timer_closed(uv_handle_t *timer)
-{
-	free(timer->data);
 }
 
 void announcer_destroy(struct announcer *a)
@@ -415,6 +415,7 @@ void announcer_destroy(struct announcer *a)
 		a->news = n->next;
 		free_news(n);
 	}
+	timer_stop(&a->timer);
 	announce_destroy(a->ledger);
-	uv_close((uv_handle_t *)&a->timer, on_timer_closed);
+	free(a);
 }

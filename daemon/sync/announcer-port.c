@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Both run in the broker's loop, and hand their answers on as they are. */
+#include "announcer-port.h"
+
+#include "broker.h"
+#include "refs.h"
+#include "refwatch.h"
+
+static struct refwatch *watch(void *arg, const char *path, announcer_moved_fn *moved, void *owner)
+{
+	const struct broker *b = arg;
+
+	return refwatch_create(b->loop, path, moved, owner);
+}
+
+static void unwatch(void *arg, struct refwatch *watch)
+{
+	refwatch_destroy(watch);
+}
+
+static struct refs_read *read_refs(void *arg, const char *path, announcer_tips_fn *done,
+				   void *owner)
+{
+	const struct broker *b = arg;
+
+	return refs_read(b->loop, path, done, owner);
+}
+
+static void cancel(void *arg, struct refs_read *read)
+{
+	refs_cancel(read);
+}
+
+const struct announcer_ops announcer_ops = {
+	.watch = watch,
+	.unwatch = unwatch,
+	.read = read_refs,
+	.cancel = cancel,
+};
