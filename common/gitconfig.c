@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "fnv.h"
 #include "io.h"
 #include "monotonic.h"
 
@@ -351,18 +352,15 @@ bool gitconfig_bool(const char *value, bool *out)
 	return true;
 }
 
-/* FNV-1a: it tells configurations apart, and hides nothing. */
+/* With its end: what follows is another text. */
 static uint64_t add_text(uint64_t digest, const char *text)
 {
-	do {
-		digest = (digest ^ (unsigned char)*text) * 0x100000001b3;
-	} while (*text++);
-	return digest;
+	return fnv_bytes(digest, text, strlen(text) + 1);
 }
 
 void gitconfig_digest(const struct gitconfig *c, char out[GITCONFIG_DIGEST_MAX])
 {
-	uint64_t digest = 0xcbf29ce484222325;
+	uint64_t digest = FNV_START;
 
 	for (size_t i = 0; i < c->count; i++) {
 		digest = add_text(digest, c->rows[i].key);

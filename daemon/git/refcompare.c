@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "fnv.h"
 #include "repository.h"
 #include "work.h"
 
@@ -299,16 +300,10 @@ static enum verdict judge_all(const struct refcompare *c, git_repository *repo, 
 	return worst;
 }
 
-/* FNV-1a, of names and what they point at. Nobody gains by a collision: it would hold up their own refs. */
-static void add_to_digest(uint64_t *hash, const void *bytes, size_t n)
-{
-	for (const unsigned char *p = bytes; n--; p++)
-		*hash = (*hash ^ *p) * UINT64_C(1099511628211);
-}
-
+/* Of names and what they point at. Nobody gains by a collision: it would hold up their own refs. */
 static uint64_t digest_refs(git_repository *repo)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = FNV_START;
 	git_reference_iterator *it;
 	git_reference *ref;
 
@@ -318,9 +313,9 @@ static uint64_t digest_refs(git_repository *repo)
 		const char *name = git_reference_name(ref);
 		const git_oid *oid = git_reference_target(ref);
 
-		add_to_digest(&hash, name, strlen(name) + 1);
+		hash = fnv_bytes(hash, name, strlen(name) + 1);
 		if (oid)
-			add_to_digest(&hash, oid, sizeof(*oid));
+			hash = fnv_bytes(hash, oid, sizeof(*oid));
 		git_reference_free(ref);
 	}
 	git_reference_iterator_free(it);

@@ -17,6 +17,7 @@
 #include "bounds.h"
 #include "buf.h"
 #include "fields.h"
+#include "fnv.h"
 #include "gitrun.h"
 #include "repository.h"
 #include "work.h"
@@ -183,25 +184,20 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct ref *)a)->name, ((const struct ref *)b)->name);
 }
 
-/* FNV-1a. Nobody gains by a collision: it would hide his own refs. */
-static uint64_t digest(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	return hash;
-}
-
-/* HEAD is told, but a switch of branches brings nothing new to fetch. */
+/*
+ * HEAD is told, but a switch of branches brings nothing new to fetch. Nobody gains by a collision: it would
+ * hide their own refs.
+ */
 static uint64_t version_of(const struct ref_list *list)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = FNV_START;
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (!strcmp(list->refs[i].name, "HEAD"))
 			continue;
-		hash = digest(hash, list->refs[i].object);
-		hash = digest(hash, list->refs[i].name);
-		hash = digest(hash, "\n");
+		hash = fnv_text(hash, list->refs[i].object);
+		hash = fnv_text(hash, list->refs[i].name);
+		hash = fnv_text(hash, "\n");
 	}
 	return hash;
 }

@@ -3,9 +3,9 @@
 #define DAEMON_NETWATCH_H
 
 /*
- * Says when the machine's network has changed (an address or interface came or went: netlink, where there is
- * Linux) or it has woken up from suspend (a timerfd that is cancelled when the clock jumps). Costs no
- * wake-up while nothing happens. Bursts are told once.
+ * Says when the machine's network has changed (an address or interface came or went) or it has woken up from
+ * suspend. Bursts are told once. One file for each kind of system: netwatch-linux.c is told, and costs no
+ * wake-up while nothing happens; netwatch-poll.c, for any other, looks every now and then.
  */
 
 #include <uv.h>

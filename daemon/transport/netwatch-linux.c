@@ -32,9 +32,8 @@
 #include "alloc.h"
 #include "descriptors.h"
 #include "log.h"
-#include "netaddr.h"
 #include "pause.h"
-#include "sockaddr.h"
+#include "reachable.h"
 
 enum {
 	REST = 500,		/* after the first message of a burst */
@@ -60,45 +59,9 @@ struct netwatch {
 
 /* --- the network --- */
 
-static const uint64_t FNV_START = 0xcbf29ce484222325ULL;
-
-static uint64_t fnv(uint64_t hash, const void *data, size_t n)
-{
-	for (const unsigned char *p = data; n--; p++)
-		hash = (hash ^ *p) * 0x100000001b3ULL;
-	return hash;
-}
-
-/* It leads beyond the machine and its cables. */
-static bool is_far(const struct netaddr *a)
-{
-	enum netaddr_reach reach = netaddr_reach(a);
-
-	return reach != NETADDR_HOST && reach != NETADDR_CABLE;
-}
-
-/* The same for the same addresses on interfaces that are up, in whatever order. */
-static uint64_t digest_addresses(void)
-{
-	uv_interface_address_t *list;
-	uint64_t sum = 0;
-	int n;
-
-	if (uv_interface_addresses(&list, &n) < 0)
-		return 0;
-	for (int i = 0; i < n; i++) {
-		struct netaddr a;
-
-		if (sockaddr_to((struct sockaddr *)&list[i].address, &a) && is_far(&a))
-			sum += fnv(fnv(FNV_START, list[i].name, strlen(list[i].name)), a.ip, sizeof(a.ip));
-	}
-	uv_free_interface_addresses(list, n);
-	return sum;
-}
-
 static void look_at_addresses(struct netwatch *n)
 {
-	uint64_t now = digest_addresses();
+	uint64_t now = reachable_digest();
 
 	if (now == n->addresses)
 		return;
@@ -275,7 +238,7 @@ struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, e
 	n->netlink = n->clock = -1;
 	watch_both(n);
 	/* Last, so that no change falls between. */
-	n->addresses = digest_addresses();
+	n->addresses = reachable_digest();
 	n->asleep = time_asleep();
 	return n;
 }
