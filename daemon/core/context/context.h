@@ -16,7 +16,6 @@
 #include "device-id.h"
 #include "inquiry.h"
 #include "jid.h"
-#include "link.h"
 #include "policy.h"
 #include "presence.h"
 #include "timers.h"
