@@ -403,7 +403,8 @@ static void test_disco(void)
 	   "an answer for the node in our presence");
 	ok(!disco_put_info(&disco, NODE "#other", &out), "and for no other");
 	ok(!disco_put_info(&disco, NODE, &out), "nor for a part of it");
-	ok(strcmp(NS_GIT, NODE) && strncmp(NS_GIT, "urn:xmpp:", 9), "the protocol is not the program, and not the XSF's");
+	ok(strcmp(NS_GIT, NODE) != 0, "the protocol is not the program");
+	ok(strncmp(NS_GIT, "urn:xmpp:", 9) != 0, "... and not the XSF's");
 	buf_reset(&out);
 	disco_put_caps(&disco, &out);
 	ok(strstr(buf_str(&out), " node='" NODE "'"), "the caps are the program's");

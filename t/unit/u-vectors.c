@@ -131,7 +131,7 @@ static void put_record(const char *who, const uint8_t *bytes, size_t n)
 	char number[24];
 
 	record_parse(bytes, n, &r);
-	snprintf(number, sizeof(number), r.number ? "%" PRIu64 : "", r.number);
+	snprintf(number, sizeof(number), "%" PRIu64, r.number);
 	column = buf_len(&text);
 	buf_printf(&text, "    %-5s  %s", who, record_type_name(r.type));
 	column = buf_len(&text) - column;
