@@ -1,0 +1,593 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What the pages say and what there is are the same: paths, names of tests, functions and constants,
+# commands with their options, usages, messages, limits, the numbers of records, what a trace and a log
+# look like. A wrong claim is named with its page and line.
+
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+
+pages="README.md $(cd "$TOP" && echo Documentation/*.md)"
+manuals=$(cd "$TOP" && echo Documentation/*.scd)
+# Those in which every command stands in a block of its own kind.
+guides='Documentation/hacking.md Documentation/releases.md'
+
+# What there is, in files that the steps below read.
+(
+	cd "$TOP" || exit 1
+	# Not what is built, whatever its directory is called.
+	find . -path './build*' -prune -o -path ./.git -prune -o -type f -print |
+	sed 's/^\.\///' | sort
+) >files
+sed 's/.*\///' files | sort -u >names
+grep -v -e '^Documentation/' -e '^README.md$' -e '^t/t0004-' files | sed "s|^|$TOP/|" | tr '\n' '\0' |
+xargs -0 cat | tr -cs 'A-Za-z0-9_' '\n' | sort -u >words
+tr A-Z a-z <words | sort -u >lower
+sed -n "s/.*\[MSG_[A-Z_]*\] = { \"\([a-z-]*\)\",.*/\1/p" "$TOP/common/message.c" | sort >ids
+
+# tokens: every word of the pages with its place, "page:line word".
+tokens () {
+	(cd "$TOP" && awk '
+	{
+		line = $0
+		gsub(/[^A-Za-z0-9_.\/*<>$~()-]+/, " ", line)
+		n = split(line, word, " ")
+		for (i = 1; i <= n; i++) {
+			sub(/[.]+$/, "", word[i])
+			print FILENAME ":" FNR " " word[i]
+		}
+	}' "$@")
+}
+
+# missing: prints what standard input has, and is false if that is anything.
+missing () {
+	sed "s/^/$1: /" >missing
+	test_is_empty missing
+}
+
+is_file () {
+	grep -qxF -e "$1" "$TRASH/files" || test -d "$TOP/$1"
+}
+
+# is_named <path>: it stands in the tree, whole or with folders in front of it; * for anything.
+is_named () {
+	case $1 in
+	*'*'*)
+		ls -d "$TOP"/$1 >/dev/null 2>&1 ;;
+	*/)
+		is_file "${1%/}" ;;
+	common/* | daemon/* | helper/* | t/* | .ci/* | Documentation/*)
+		is_file "$1" ;;
+	*/*)
+		grep -qF -e "/$1" "$TRASH/files" || is_file "$1" || is_file "Documentation/$1" ;;
+	*)
+		grep -qxF -e "$1" "$TRASH/names" ;;
+	esac
+}
+
+# is_test <name>: of a unit test, a harness, a script, or a script in another setting.
+is_test () {
+	case $1 in
+	u-*)
+		is_file "t/unit/$1.c" || is_file "t/sim/$1.c" ;;
+	fuzz-*)
+		is_file "t/fuzz/${1#fuzz-}.c" ;;
+	t[0-9]*)
+		ls "$TOP"/t/"${1%.sh}".sh "$TOP"/t/"${1%-direct}".sh "$TOP"/t/"${1%-ejabberd}".sh \
+			"$TOP"/t/"$1"-*.sh 2>/dev/null | grep -q . ;;
+	sim | sim-long | explore)
+		: ;;
+	*)
+		false ;;
+	esac
+}
+
+# options_of <words>...: the options among them, without their values.
+options_of () {
+	printf '%s\n' "$@" | sed -n 's/^\(--*[a-zA-Z][a-zA-Z-]*\).*/\1/p'
+}
+
+# has_options <file> <words>...: a usage or manual in the file names each option.
+has_options () {
+	local usage option
+
+	usage=$1
+	shift
+	for option in $(options_of "$@")
+	do
+		grep -q -e "[[:space:](\[]$option\([^a-z-]\|\$\)" "$usage" ||
+		{ echo "no option $option"; return 1; }
+	done
+}
+
+# meson_setup <words>...: options of the build are there.
+meson_setup () {
+	local word
+
+	for word
+	do
+		case $word in
+		-D*=*)
+			word=${word#-D}
+			grep -qx "${word%%=*}" "$TRASH/options" || { echo "no build option $word"; return 1; } ;;
+		esac
+	done
+}
+
+meson_test () {
+	while test $# -gt 0
+	do
+		case $1 in
+		-C)
+			shift ;;
+		--suite)
+			grep -qx "$2" "$TRASH/suites" || { echo "no suite $2"; return 1; }
+			shift ;;
+		-*)
+			meson test -h >"$TRASH/usage" && has_options "$TRASH/usage" "$1" || return ;;
+		*)
+			is_test "$1" || { echo "no test $1"; return 1; } ;;
+		esac
+		shift
+	done
+}
+
+# built <program> <words>...: one of the build directory; run, where that takes a moment.
+built () {
+	local program
+
+	program=$BUILD/${1#build/}
+	test -e "$program" || { echo "$1 is not built"; return 1; }
+	shift
+	case $program in
+	*/t/sim)
+		# The same options, fewer seeds.
+		"$program" $(printf '%s\n' "$@" | sed 's/^--count=.*/--count=3/') >/dev/null ;;
+	*/t/explore)
+		test $# -le 1 && "$program" 0 >/dev/null ;;
+	*/t/fuzz/fuzz-*)
+		"$program" "$@" >/dev/null ;;
+	*/t/u-origin | */t/u-greed)
+		test $# -eq 0 || "$program" "$@" | grep -q '^ok 1 ' ;;
+	esac
+}
+
+# script <program> <words>...: one of ours, whose head has its usage.
+script () {
+	local program
+
+	program=$1
+	shift
+	test -x "$TOP/$program" || { echo "$program is no program"; return 1; }
+	sed -n '1,/^[^#]/p' "$TOP/$program" >"$TRASH/usage"
+	has_options "$TRASH/usage" "$@" || return
+	case $program in
+	t/run)
+		for word
+		do
+			case $word in
+			-*) ;;
+			*)
+				is_test "$word" || { echo "no test $word"; return 1; } ;;
+			esac
+		done ;;
+	t/mutate)
+		for word
+		do
+			case $word in
+			--only=*)
+				grep -q "^mutation .*${word#*=}" "$TOP/t/mutate" || { echo "nothing for $word"; return 1; } ;;
+			esac
+		done ;;
+	t/perf/run)
+		for word
+		do
+			case $word in
+			--only=*)
+				"$TOP/t/perf/run" --list | grep -qx "${word#*=}" || { echo "nothing for $word"; return 1; } ;;
+			esac
+		done ;;
+	esac
+}
+
+# verb <words>...: of git xmpp.
+verb () {
+	case ${1:-} in
+	--version | -h)
+		return ;;
+	esac
+	grep -qx -e "${1:-}" "$TRASH/verbs" || { echo "no verb '${1:-}'"; return 1; }
+	git-xmpp "$1" -h >"$TRASH/usage"
+	shift
+	has_options "$TRASH/usage" "$@"
+}
+
+# command_is_good <line>: what it names is there, and does what is safe to do.
+command_is_good () {
+	local line
+
+	line=${1%%  #*}
+	set -f
+	set -- $line
+	set +f
+	while :
+	do
+		case ${1:-} in
+		[A-Z]*=*)
+			grep -qx -e "${1%%=*}" "$TRASH/words" || { echo "nobody reads ${1%%=*}"; return 1; }
+			shift ;;
+		*)
+			break ;;
+		esac
+	done
+	case ${1:-} in
+	meson)
+		case ${2:-} in
+		setup)
+			meson_setup "$@" ;;
+		test)
+			shift 2
+			meson_test "$@" ;;
+		*)
+			meson "$2" -h >"$TRASH/usage" && has_options "$TRASH/usage" "$@" ;;
+		esac ;;
+	ninja)
+		: ;;
+	build-fuzz/t/fuzz/libfuzz-*)
+		is_file "t/fuzz/${1##*libfuzz-}.c" ;;
+	build/*)
+		built "$@" ;;
+	t/* | .ci/run)
+		script "$@" ;;
+	sh | bash)
+		is_file "$2" && has_options "$TOP/t/lib/test-lib.sh" "$@" ;;
+	git)
+		test "$2" != xmpp || { shift 2 && verb "$@"; } ;;
+	git-xmpp-daemon)
+		git-xmpp-daemon -h >"$TRASH/usage" && has_options "$TRASH/usage" "$@" ;;
+	valgrind | gdb | tar | sha256sum | apt)
+		for word
+		do
+			case $word in
+			build/*)
+				test -e "$BUILD/${word#build/}" || { echo "$word is not built"; return 1; } ;;
+			esac
+		done ;;
+	*)
+		echo "what is '${1:-}'?"
+		return 1 ;;
+	esac
+}
+
+# block <kind> <page>: the lines of its fenced blocks of this kind.
+block () {
+	awk -v kind="$1" '
+	/^```/ { on = !on && $0 == "```" kind; next }
+	on' "$TOP/$2"
+}
+
+# numbers_of <file>: the constants of its enums, "NAME value", those that are sums and products of numbers.
+numbers_of () {
+	sed -n 's/^[^A-Z]*\([A-Z][A-Z0-9_]*\) = \([0-9][0-9]*\( [-*+] [0-9][0-9]*\)*\) *[,;}].*/\1 \2/p' "$1" |
+	while read -r name value
+	do
+		echo "$name $(($value))"
+	done
+}
+
+test_expect_success 'every path and file that a page names is there' '
+	tokens $pages $manuals | while read -r at word
+	do
+		case $word in
+		*[\<\>\$~\(\)]*)
+			continue ;;
+		build/*)
+			test -e "$BUILD/${word#build/}" || echo "$at $word" ;;
+		common/?* | daemon/?* | helper/?* | t/?* | .ci/?* | Documentation/?*)
+			is_named "$word" || echo "$at $word" ;;
+		../?*)
+			is_named "${word#../}" || echo "$at $word" ;;
+		[a-z]*.c | [a-z]*.h | [a-z]*.sh | [a-zA-Z]*.md | [a-z]*.scd | [a-z]*.lua | [a-z]*.awk | [a-z]*.supp)
+			is_named "$word" || echo "$at $word" ;;
+		esac
+	done | missing "not there"
+'
+
+test_expect_success 'every test that a page names is there' '
+	tokens $pages | grep -E " (t[0-9]{4}(-[a-z-]+)?|(u|fuzz)-[a-z0-9]+)$" | while read -r at word
+	do
+		is_test "$word" || echo "$at $word"
+	done | missing "no such test"
+'
+
+test_expect_success 'every function and constant that a page names is in the sources' '
+	(cd "$TOP" && grep -noE "\`[a-z_0-9]+\(\)\`" $pages) | sed "s/\`\(.*\)()\`/ \1/" >named &&
+	tokens $pages $manuals | grep -E " [A-Z][A-Z0-9]*_[A-Z0-9_]+$" >>named &&
+	test_line_count -ge 20 named &&
+	# What is an example, and what was tried and is not used.
+	grep -vE " (thing_[a-z]+|splice)$" named | while read -r at word
+	do
+		grep -qx -e "$word" words || echo "$at $word"
+	done | missing "not in the sources"
+'
+
+test_expect_success 'every variable of the configuration that a page names is read' '
+	(cd "$TOP" && grep -noiE "xmpp(Share|Follow)?\.(<[a-z]+>\.)?[a-z]+\b" $pages $manuals) |
+	sed "s/:\([^:.]*\)\.\(.*\.\)*\([^.]*\)$/ \3/" | tr A-Z a-z | grep -vE " (c|h|md|account>)$" >named &&
+	test_line_count -ge 20 named &&
+	while read -r at word
+	do
+		grep -qx -e "$word" lower || echo "$at $word"
+	done <named | missing "read by nobody"
+'
+
+test_expect_success 'every message that a manual names is in the catalogue' '
+	sed "1,/^# MESSAGES/d; /^# SECURITY/,\$d" "$TOP/Documentation/git-remote-xmpp.1.scd" |
+	grep -E "^\*[a-z-]+\*(, \*[a-z-]+\*)*,?$" | grep -oE "[a-z-]+" >named &&
+	tr "\n" " " <"$TOP/Documentation/git-xmpp.1.scd" |
+	sed "s/.*come from this command alone: \(.*\)Members of.*/\1/" | tr -d "\n" | sed "s/\*verify\*\|\*queue\*//g" | grep -oE "\*[a-z-]+\*" | tr -d "*" >>named &&
+	(cd "$TOP" && cat $pages) | tr "\n" " " | grep -oE "messages? \`[a-z-]+\`" | sed "s/.* //" | tr -d "\`" >>named &&
+	test_line_count -ge 65 named &&
+	sort -u named | comm -23 - ids | missing "no such message"
+'
+
+test_expect_success 'every link leads to a page, and to a heading of it' '
+	(cd "$TOP" && grep -noE "\]\([^)]*\)" $pages) | sed "s/](\(.*\))/\1/" | grep -v ":https*:" |
+	while IFS=: read -r page line target
+	do
+		file=${target%%#*}
+		file=$(dirname "$page")/${file:-$(basename "$page")}
+		test -e "$TOP/$file" || { echo "$page:$line $target"; continue; }
+		case $target in
+		*"#"*)
+			sed -n "s/^##* //p" "$TOP/$file" | tr A-Z a-z | sed -e "s/[^a-z0-9 _-]//g" -e "s/ /-/g" |
+			grep -qx -e "${target#*#}" || echo "$page:$line $target" ;;
+		esac
+	done | missing "leads nowhere"
+'
+
+test_expect_success 'the commands of the guides name what there is, and run where that is safe' '
+	meson introspect "$BUILD" --buildoptions | tr "{" "\n" | sed -n "s/.*\"name\": \"\([^\"]*\)\".*/\1/p" >options &&
+	meson introspect "$BUILD" --tests | grep -oE "git-remote-xmpp:[a-z]+" | sed "s/.*://" | sort -u >suites &&
+	git-xmpp -h | sed -n "s/^    \([a-z][a-z]*\) .*/\1/p" >verbs &&
+	for page in $guides
+	do
+		block sh $page
+	done | grep . >commands &&
+	test_line_count -ge 40 commands &&
+	while read -r line
+	do
+		(cd "$TRASH" && command_is_good "$line") >why 2>&1 </dev/null || echo "$line: $(tail -n 1 why)"
+	done <commands | missing "no such command"
+'
+
+test_expect_success 'so do those of the other pages and of the manuals' '
+	(cd "$TOP" && grep -hE "^(    )?([a-z]+\\$ *)?(git xmpp|build/t|t|\.ci)[ /][^ ]" $pages $manuals) |
+	sed -e "s/^ *//" -e "s/^[a-z]*\\$ *//" | grep -vE "^t/[a-z0-9/*-]*( [^-]|$)" >commands &&
+	test_line_count -ge 30 commands &&
+	while read -r line
+	do
+		(cd "$TRASH" && command_is_good "$line") >why 2>&1 </dev/null || echo "$line: $(tail -n 1 why)"
+	done <commands | missing "no such command"
+'
+
+test_expect_success 'the synopsis has every verb and no other' '
+	sed "1,/^# SYNOPSIS/d; /^# DESCRIPTION/,\$d" "$TOP/Documentation/git-xmpp.1.scd" >synopsis &&
+	awk "
+	sub(/^[*]git xmpp /, \"\") {
+		match(\$0, /^[a-z]+/)
+		print substr(\$0, 1, RLENGTH)
+		\$0 = substr(\$0, RLENGTH + 1)
+		while (match(\$0, /^[*]? [|] [*][a-z]+/)) {
+			said = substr(\$0, 1, RLENGTH)
+			sub(/.*[*]/, \"\", said)
+			print said
+			\$0 = substr(\$0, RLENGTH + 1)
+		}
+	}" synopsis | sort -u >actual &&
+	sort verbs >expect &&
+	test_cmp expect actual
+'
+
+# part_of <verb>: what the manual has of it, or of several, and its line of the synopsis.
+part_of () {
+	awk -v verb="$1" '
+	/^# / { on = 0 }
+	/^## / { on = $0 ~ "[ ,]" verb "(,|$)" }
+	on' "$TOP/Documentation/git-xmpp.1.scd"
+	grep -E "[*]git xmpp $1( |\*)|\| \*$1\*" synopsis
+}
+
+# usages_of <part>: those of all verbs of its heading.
+usages_of () {
+	for verb in $(sed -n "s/^## //p" "$1" | tr -d ,)
+	do
+		git-xmpp $verb -h
+	done
+}
+
+test_expect_success 'each verb has the options that its usage and the manual say' '
+	while read -r verb
+	do
+		git-xmpp $verb -h >usage
+		part_of $verb >part
+		usages_of part >usages
+		grep -q "^## " part || echo "$verb: no part of the manual"
+		for option in $(grep -oE -e "(^|[^a-z-])--?[a-z][a-z-]*" usage | grep -oE -e "--?[a-z-]+" | sort -u)
+		do
+			grep -q -e "$option\b" part || echo "$verb: the manual does not have $option"
+		done
+		for option in $(grep -oE -e "^\*--?[a-z][a-z-]*" part | tr -d "*" | sort -u)
+		do
+			grep -q -e "$option\b" usages || echo "$verb: the usage does not have $option"
+		done
+	done <verbs | missing "not alike"
+'
+
+test_expect_success 'the manuals of the broker and the helper have the options that these have' '
+	for option in $(git-xmpp-daemon -h | grep -oE -e "--[a-z]+")
+	do
+		grep -q -e "^\*$option" "$TOP/Documentation/git-xmpp-daemon.1.scd" || echo "git-xmpp-daemon $option"
+	done | missing "not in the manual" &&
+	sed -n "s/^\*\(--[a-z]*\).*/\1/p" "$TOP/Documentation/git-xmpp-daemon.1.scd" | while read -r option
+	do
+		grep -q -e "\"${option#--}\"" "$TOP/daemon/broker/main.c" || echo "git-xmpp-daemon $option"
+	done | missing "not in the program"
+'
+
+test_expect_success 'a constant whose number a page says has that number' '
+	cat files | grep -E "\.[ch]$" | while read -r file
+	do
+		numbers_of "$TOP/$file"
+	done >numbers &&
+	(cd "$TOP" && grep -noE "\`[A-Z][A-Z0-9_]+\` \([0-9]+\)" $pages) |
+	sed "s/:\`\(.*\)\` (\(.*\))/ \1 \2/" >named &&
+	test_line_count -ge 2 named &&
+	while read -r at name value
+	do
+		grep -qx "$name $value" numbers || echo "$at $name $value"
+	done <named | missing "another number"
+'
+
+test_expect_success 'the table of records is that of the code' '
+	sed -n "/^enum record_type/,/^}/s/^.*RECORD_\([A-Z_]*\) = \([0-9]*\).*/\2 \1/p" \
+		"$TOP/daemon/core/link/record.h" | grep -v SKIPPED | tr _ - | sort -n >expect &&
+	sed -n "s/^| \([0-9]*\) | [0n] | \([A-Z-]*\) |.*/\1 \2/p" "$TOP/Documentation/protocol.md" | sort -n >actual &&
+	test_cmp expect actual
+'
+
+# grouped <number>: 1,024
+grouped () {
+	echo "$1" | sed -e :a -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
+}
+
+# A constant, the unit in which limits.md says it, and how.
+cat >limits <<\END
+RECORD_PAYLOAD_MAX 1 -
+LINK_UNACKED_FIRST 1048576 one link: % MiB to be sent again
+LINK_UNACKED_MAX 1048576 up to % MiB where the path holds so much
+LINK_CONTROL_QUEUE_MAX 1 holds so much, % control records
+LINK_PING_TIMEOUT 1000 % s of silence after a ping
+LINK_PROBE_TIMEOUT 1000 % s where there was reason to doubt it
+LINK_HELLO_TIMEOUT 1000 % s for a HELLO
+LINK_SUSPEND_MAX 60000 % minutes for a link without a path
+CHANNELS_PER_LINK 1 % channels, each
+CHANNEL_WINDOW 1024 each % KiB towards git
+CHANNEL_STDERR_MAX 1024 % KiB of standard error
+CHANNELS_EXTRA_MAX 1048576 % MiB more towards git
+NEGOTIATIONS_PER_DEVICE 1 % negotiations
+NEG_ENDED_KEPT 1 % ids of ended negotiations
+NEG_ANSWER_TIMEOUT 1000 % s for an answer to can-push
+NEG_START_TIMEOUT 1000 % s for a git process to start
+OUTCOMES_MAX 1 of % outcomes of pushes
+OUTCOME_TAIL_MAX 1024 % KiB each, for 10 minutes
+UNSETTLED_MAX 1 % that are to be asked for
+ANNOUNCE_AT_ONCE 1 % tellings at once
+SHARES_MAX 1 which of % shares it has been told of
+FOLLOWS_MAX 1 tips of % followed shares
+FOLLOW_TURNS_MAX 1 of % that buddies share
+FOLLOW_BACKOFF_FIRST 1000 pause of % s, doubled up to 30 minutes
+FOLLOW_SILENCE 60000 without progress for % minutes
+ANNOUNCE_TIPS_MAX 1 % refs, for 30 days
+QUEUE_MAX 1 % entries of 128 refs
+QUEUE_EXPIRY 86400 128 refs, for % days
+STANZA_ELEMENTS_MAX 1 % elements, 64 deep
+STANZA_DEPTH_MAX 1 elements, % deep
+STANZA_ATTRIBUTES_MAX 1 % attributes each
+STANZA_NAME_MAX 1024 names of % KiB
+STANZA_WEIGHT_MAX 1048576 a stanza of % MiB in memory
+STANZA_SIZE_MAX 1048576 % MiB on the wire
+STANZA_DEPTH_CUT 1 % deep; a tag of
+STANZA_TAG_MAX 1048576 a tag of % MiB
+STANZA_RESCAN_MAX 1048576 for % MiB in all if it comes in pieces
+STREAM_HEADER_MAX 1024 % KiB before the stream begins
+STREAM_PARSER_MAX 1048576 % MiB until its parser is replaced
+IBB_MAX 1 half of the %, a domain
+IBB_STANZAS_MAX 1 % unanswered stanzas each
+IBB_TAKEN_UNFINISHED 1 % blocks that it sends
+IBB_STANZAS_UNFINISHED 1 % under way to it
+GREETINGS_PER_DEVICE 1 % paths over TCP without a HELLO
+ANSWERS_TO_BUDDIES 1 % places for 4 s each
+ANSWERS_TO_STRANGERS 1 % places for 8 s each
+ANSWERED_ID_MAX 1 an id of more than % bytes
+ANSWERED_STRANGER_MAX 1 a JID of more than %
+BUDDIES_MAX 1 a name in the table, % in all
+DEVICES_PER_BUDDY 1 up to % keys
+AWAY_PER_BUDDY 1 Of each buddy % full JIDs
+PENDING_DEVICES_MAX 1 % entries, for seven days
+STRANGERS_MAX 1 all of them %, a domain half
+EXPECTATION_MAX 86400 one, for % days
+BLOCKLIST_MAX 1 % addresses
+SERVICES_MAX 1 of % git processes
+SERVICE_SILENT 1000 silent both ways for % s
+STOP_PATIENCE 1000 that stops waits % s
+GIT_CPU_MAX 3600 % hours of a processor
+CLIENTS_MAX 1 % programs at once
+LOG_BURST 1 % lines at once
+LOG_EVERY 1000 then one in % s
+EVENTS_BURST 1 % events, a tenth of what it keeps
+LOG_PARTIES_MAX 1 % of them, others than buddies
+END
+
+test_expect_success 'the limits are those of the code' '
+	numbers_of "$TOP/daemon/core/base/bounds.h" >bounds &&
+	tr -s "\n " "  " <"$TOP/Documentation/limits.md" >said &&
+	grep -v " -$" limits | while read -r name unit phrase
+	do
+		value=$(sed -n "s/^$name //p" bounds)
+		test -n "$value" || { echo "$name: no such constant"; continue; }
+		number=$(grouped $((value / unit)))
+		phrase="$(echo "$phrase" | sed "s/%/$number/")"
+		test $((value % unit)) -eq 0 && grep -qF -e "$phrase" said || echo "$name: \"$phrase\""
+	done | missing "not in limits.md"
+'
+
+test_expect_success 'the version of the programs, of the build and of the news is one' '
+	version=$(sed -n "s/^ *version: .\([0-9.]*\).,/\1/p" "$TOP/meson.build") &&
+	test "$(git-xmpp --version)" = "git-xmpp $version" &&
+	test "$(git-xmpp-daemon --version)" = "git-xmpp-daemon $version" &&
+	grep -q "^## $version\b" "$TOP/Documentation/NEWS.md"
+'
+
+test_expect_success 'no line of prose has more than 100 columns' '
+	(cd "$TOP" && LC_ALL=C.UTF-8 grep -nE "^.{101}" $guides Documentation/NEWS.md Documentation/architecture.md \
+		Documentation/security.md) | grep -vE ":[0-9]+:\|" | sed "s/\(.\{60\}\).*/\1/" | missing "too long"
+'
+
+# pattern: a line of a page as a regular expression; what stands for anything, or differs each time, matches anything.
+pattern () {
+	sed -e 's/[][\.*^$+?(){}|]/\\&/g' -e 's/<[a-z]*>/.+/g' -e 's/\bb[0-9]\b/b[0-9]/g' \
+		-e "s/'project'/'[a-z]+'/" -e 's/u[0-9]@sim/u[0-9]@sim/'
+}
+
+test_expect_success 'a trace of the simulator has lines like those of the page' '
+	"$BUILD/t/sim" --first=1 --count=60 --trace | sed "s/^ *[0-9]*  //" >traced &&
+	block trace Documentation/hacking.md | pattern >patterns &&
+	test_line_count -ge 8 patterns &&
+	while read -r line
+	do
+		grep -qxE -e "$line" traced || echo "$line"
+	done <patterns | missing "in no trace"
+'
+
+test_expect_success have_server 'a broker that is well says what the page says, in that order' '
+	start_server alice bob && setup_user alice && setup_user bob &&
+	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob && pair alice bob &&
+	git init -q --bare bob/project.git &&
+	as bob git xmpp share bob/project.git --name=project --fetch=alice@localhost &&
+	as alice git ls-remote xmpp::bob@localhost/project &&
+	wait_for 10 grep "open -> ended" log/alice &&
+	sed "s/^[^ ]*Z //" log/alice >said &&
+	block log Documentation/hacking.md | pattern >patterns &&
+	test_line_count -ge 12 patterns &&
+	at=0 &&
+	while read -r line
+	do
+		more=$(tail -n +$((at + 1)) said | grep -nxE -m 1 -e "$line") || { echo "$line"; continue; }
+		at=$((at + ${more%%:*}))
+	done <patterns | missing "not said, or not there" &&
+	stop_broker alice && stop_broker bob
+'
+
+test_done
