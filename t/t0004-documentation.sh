@@ -301,6 +301,16 @@ test_expect_success 'every test that a page names is there' '
 	done | missing "no such test"
 '
 
+test_expect_success 'what a page quotes of a test, that test says' '
+	(cd "$TOP" && grep -noE "\`(t[0-9]{4}-[a-z-]+|u-[a-z]+)\`: \"[^\"]+\"" $pages) |
+	sed "s/:\`\([^\`]*\)\`: \"\(.*\)\"/ \1 \2/" >quoted &&
+	test_line_count -ge 10 quoted &&
+	while read -r at name sentence
+	do
+		cat "$TOP"/t/$name.sh "$TOP"/t/unit/$name.c 2>/dev/null | grep -qF -e "$sentence" || echo "$at $name: $sentence"
+	done <quoted | missing "not said"
+'
+
 test_expect_success 'every function and constant that a page names is in the sources' '
 	(cd "$TOP" && grep -noE "\`[a-z_0-9]+\(\)\`" $pages) | sed "s/\`\(.*\)()\`/ \1/" >named &&
 	tokens $pages $manuals | grep -E " [A-Z][A-Z0-9]*_[A-Z0-9_]+$" >>named &&

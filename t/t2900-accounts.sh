@@ -123,7 +123,16 @@ test_expect_success 'a trust table that cannot be read is not an empty one' '
 	grep "accounts/alice@localhost/devices" err
 '
 
-test_expect_success 'nor where the account is chosen while the broker runs: it does not log in' '
+test_expect_success 'a key that others can read is not used, and that is said' '
+	rmdir "$state/accounts/alice@localhost/devices" &&
+	chmod 0640 "$data/accounts/alice@localhost/key" &&
+	test_must_fail as alice timeout 10 "$BUILD/git-xmpp-daemon" 2>err &&
+	grep "accounts/alice@localhost/key.*others can read it" err &&
+	chmod 0600 "$data/accounts/alice@localhost/key" &&
+	mkdir "$state/accounts/alice@localhost/devices"
+'
+
+test_expect_success 'nor is such a table where the account is chosen while the broker runs: it does not log in' '
 	as alice git config --global --rename-section hidden.other xmpp.other &&
 	as alice git config --global xmpp.account other &&
 	start_broker alice &&
