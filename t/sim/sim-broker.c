@@ -24,10 +24,50 @@ void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES])
 	put_be32(out + 4, life);
 }
 
+static uint64_t on_now(void *owner)
+{
+	const struct broker *b = owner;
+
+	return b->world->now;
+}
+
+static uint64_t on_time(void *owner)
+{
+	const struct broker *b = owner;
+
+	return b->world->now / 1000;
+}
+
+static void on_random(void *owner, void *out, size_t n)
+{
+	const struct broker *b = owner;
+
+	draw_id(b->world, out, n);
+}
+
+static const struct context_ops context_ops = {
+	.now = on_now,
+	.time = on_time,
+	.random = on_random,
+};
+
+uint64_t broker_deadline(const struct broker *b, const void *owner)
+{
+	const struct timers *t = &b->context.timers;
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->heap[i]->owner == owner && t->heap[i]->at < least)
+			least = t->heap[i]->at;
+	return least;
+}
+
 void broker_start(struct broker *b)
 {
 	struct world *w = b->world;
 
+	b->context = (struct context){ .ops = &context_ops, .owner = b };
+	timers_init(&b->context.timers);
 	b->running = true;
 	b->life++;
 	broker_instance(b->index, b->life, b->instance);
@@ -55,6 +95,7 @@ static void forget(struct broker *b)
 	presence_destroy(b->presence);
 	outcomes_destroy(b->outcomes);
 	trust_destroy(b->trust);
+	timers_finish(&b->context.timers);
 	b->presence = NULL;
 	b->outcomes = NULL;
 	b->trust = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Following: the real core decides when to compare and when to fetch; here is what
- * compares, the fetch, which is a helper like any other, and the repositories: one
- * for each share, whichever device it is followed from. To the core each device is
+ * Following: the broker's own follower decides when to compare and when to fetch. Here are the
+ * comparison, the fetch, which is a helper like any other, and the repositories: one
+ * for each share, whichever device it is followed from. To the follower each device is
  * a buddy of its own, for its refs are its own.
  */
 #include "sim.h"
@@ -11,16 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "fields.h"
 
-/* What EVENT_FOLLOW is about; follow's core wants its answers in calls of their own. */
-enum { COMPARED, FAILED };
+struct refcompare {
+	struct refcompare *next;	/* broker::compares */
+	unsigned device, share;
+	uint64_t announced;
+	uint32_t id;
+	follower_compared_fn *done;
+	void *owner;
+};
 
-
-static void touch(struct broker *b)
-{
-	b->follow_at = follow_deadline(b->follows);
-}
+struct gitrun {
+	struct gitrun *next;		/* broker::fetches */
+	unsigned device, share;
+	uint32_t id;
+	follower_fetched_fn *done;
+	void *owner;
+};
 
 static void name_of(unsigned device, char out[16])
 {
@@ -37,139 +46,208 @@ static unsigned share_of(const struct follow *f)
 	return strcmp(f->share, share_name(0)) ? 1 : 0;
 }
 
-static void plan(struct broker *b, const struct follow *f, uint64_t delay, unsigned what)
+/* What runs has a number: its event finds it, or finds that nobody waits for it any more. */
+static uint32_t plan(struct broker *b, uint64_t delay)
 {
-	event_add(b->world, delay, EVENT_FOLLOW, b->index, b->life, device_of(f) << 16 | share_of(f) << 8 | what);
+	uint32_t id = ++b->follow_steps;
+
+	event_add(b->world, delay, EVENT_FOLLOW, b->index, b->life, id);
+	return id;
 }
 
-static void on_compare(void *owner, struct follow *f, const void *tips, size_t len)
+static struct refcompare *on_compare(void *arg, const struct follow *f, struct fields tips,
+				     const char *last_version, follower_compared_fn *done,
+				     void *owner)
 {
-	struct broker *b = owner;
-	const char *tip = fields_get((struct fields){ tips, len }, "tip");
+	struct broker *b = arg;
+	struct refcompare *c = xcalloc(1, sizeof(*c));
+	const char *tip = fields_get(tips, "tip");
 
-	b->announced[device_of(f)][share_of(f)] = tip ? strtoul(tip, NULL, 16) : UINT64_MAX;
-	plan(b, f, between(b->world, 1, 100), COMPARED);
+	c->device = device_of(f);
+	c->share = share_of(f);
+	c->announced = tip ? strtoul(tip, NULL, 16) : UINT64_MAX;
+	c->done = done;
+	c->owner = owner;
+	c->id = plan(b, between(b->world, 1, 100));
+	c->next = b->compares;
+	b->compares = c;
+	return c;
 }
 
-static void on_fetch(void *owner, struct follow *f)
+static void on_cancel(void *arg, struct refcompare *compare)
 {
-	struct broker *b = owner;
+	struct broker *b = arg;
+	struct refcompare **at = &b->compares;
+
+	while (*at != compare)
+		at = &(*at)->next;
+	*at = compare->next;
+	free(compare);
+}
+
+static struct gitrun *on_fetch(void *arg, const struct follow *f, const char *device,
+			       follower_fetched_fn *done, void *owner)
+{
+	struct broker *b = arg;
 	struct world *w = b->world;
-	unsigned device = device_of(f), share = share_of(f);
+	struct gitrun *git = xcalloc(1, sizeof(*git));
 	struct helper *h;
 
+	git->device = device_of(f);
+	git->share = share_of(f);
+	git->done = done;
+	git->owner = owner;
 	for (const struct helper *o = b->helpers; o; o = o->next)
-		if (o->background && o->share == share && (unsigned)o->device == device)
-			violation(w, "%s: two fetches at once from one buddy in one repository", b->name);
-	h = helper_start(b, SERVICE_UPLOAD_PACK, w->brokers[device].account, device, share, NULL);
+		if (o->background && o->share == git->share && (unsigned)o->device == git->device)
+			violation(w, "%s: two fetches at once from one buddy in one repository",
+				  b->name);
+	if (!device || strcmp(device, w->brokers[git->device].device))
+		violation(w, "%s: a fetch that does not ask the device that announced", b->name);
+	git->next = b->fetches;
+	b->fetches = git;
+	h = helper_start(b, SERVICE_UPLOAD_PACK, w->brokers[git->device].account, git->device,
+			 git->share, NULL);
 	if (!h) {
-		plan(b, f, 0, FAILED);
-		return;
+		git->id = plan(b, 0);
+		return git;
 	}
 	h->background = true;
 	h->final = false;
+	return git;
 }
 
-static const struct follow_events follow_events = {
-	.compare = on_compare,
-	.fetch = on_fetch,
-};
-
-static struct follow *find(const struct broker *b, unsigned device, unsigned share)
+static void on_release(void *arg, struct gitrun *git)
 {
-	struct follow *f = follow_first(b->follows);
+	struct broker *b = arg;
+	struct gitrun **at = &b->fetches;
 
-	while (f && (device_of(f) != device || share_of(f) != share))
-		f = f->next;
-	return f;
+	while (*at != git)
+		at = &(*at)->next;
+	*at = git->next;
+	free(git);
 }
 
-void follower_add(struct broker *b, unsigned device, unsigned share)
+static void on_journal(void *arg, const struct follow *f, const char *result, const char *text,
+		       unsigned left_out)
 {
+	const struct broker *b = arg;
+
+	trace(b->world, "%s: follows '%s' of b%u: %s, %s", b->name, f->share, device_of(f), result,
+	      text);
+}
+
+static void on_configured(void *arg, struct follows *follows)
+{
+	const struct broker *b = arg;
 	char jid[16];
 
-	name_of(device, jid);
-	b->follow[device][share] = true;
-	follow_add(b->follows, jid, share_name(share), share ? "/notes" : "/project", jid);
+	for (unsigned i = 0; i < b->world->count; i++) {
+		name_of(i, jid);
+		for (unsigned s = 0; s < SHARES; s++)
+			if (b->follow[i][s] && i != b->index)
+				follow_add(follows, jid, share_name(s), s ? "/notes" : "/project",
+					   jid);
+	}
 }
+
+static const struct follower_ops follower_ops = {
+	.compare = on_compare,
+	.cancel = on_cancel,
+	.fetch = on_fetch,
+	.release = on_release,
+	.journal = on_journal,
+	.configured = on_configured,
+};
 
 void follower_start(struct broker *b)
 {
-	b->follows = follow_create(&follow_events, b, draw(b->world) | 1);
-	for (unsigned i = 0; i < b->world->count; i++)
-		for (unsigned s = 0; s < SHARES; s++)
-			if (b->follow[i][s] && i != b->index)
-				follower_add(b, i, s);
-	touch(b);
+	b->follower = follower_create(&b->context, &follower_ops, b, draw(b->world) | 1);
 }
 
 void follower_finish(struct broker *b)
 {
-	follow_destroy(b->follows);
-	b->follows = NULL;
-	b->follow_at = UINT64_MAX;
+	follower_destroy(b->follower);
+	b->follower = NULL;
+	if (b->compares || b->fetches)
+		violation(b->world, "%s: its follower left something open", b->name);
+}
+
+void follower_add(struct broker *b, unsigned device, unsigned share)
+{
+	b->follow[device][share] = true;
+	follower_finish(b);
+	follower_start(b);
 }
 
 void follower_heard(struct broker *b, unsigned device, unsigned share, struct fields tips)
 {
 	char jid[16];
 
-	if (!b->follows)
-		return;
 	name_of(device, jid);
-	follow_announced(b->follows, jid, share_name(share), tips.data, tips.len, b->world->now);
-	touch(b);
+	follower_announced(b->follower, jid, b->world->brokers[device].device, share_name(share),
+			   tips);
 }
 
 void follower_online(struct broker *b, unsigned device)
 {
 	char jid[16];
 
-	if (!b->follows)
-		return;
 	name_of(device, jid);
-	follow_buddy_online(b->follows, jid, b->world->now);
-	touch(b);
+	follower_buddy_online(b->follower, jid);
 }
 
-void follower_tick(struct broker *b)
+static void compared(struct broker *b, struct refcompare *compare)
 {
-	follow_tick(b->follows, b->world->now);
-	touch(b);
+	struct refcompare c = *compare;
+	uint64_t fetched = b->fetched[c.device][c.share];
+
+	on_cancel(b, compare);
+	c.done(c.owner, c.announced > fetched, fetched + 1);
+}
+
+static void fetched(struct broker *b, struct gitrun *git, int status, const char *error)
+{
+	struct gitrun g = *git;
+
+	on_release(b, git);
+	g.done(g.owner, status, "", error);
 }
 
 void follower_step(struct broker *b, uint64_t arg)
 {
-	unsigned device = arg >> 16, share = arg >> 8 & 0xff;
-	struct follow *f = find(b, device, share);
-
-	if ((arg & 0xff) == COMPARED)
-		follow_compared(b->follows, f, b->announced[device][share] > b->fetched[device][share], b->world->now);
-	else
-		follow_fetched(b->follows, f, FOLLOW_FAILED, "nobody is there", b->world->now, b->world->now / 1000);
-	touch(b);
+	for (struct refcompare *c = b->compares; c; c = c->next) {
+		if (c->id != arg)
+			continue;
+		compared(b, c);
+		return;
+	}
+	for (struct gitrun *git = b->fetches; git; git = git->next) {
+		if (git->id != arg)
+			continue;
+		fetched(b, git, -1, "nobody is there");
+		return;
+	}
 }
 
 void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome)
 {
-	enum follow_outcome what = !outcome ? FOLLOW_FAILED :
-				   outcome->refs > b->fetched[device][share] ? FOLLOW_NEWS : FOLLOW_NOTHING;
+	struct gitrun *git = b->fetches;
 
 	if (outcome)
 		b->fetched[device][share] = outcome->refs;
-	if (!b->running || !b->follows)
-		return;
-	follow_fetched(b->follows, find(b, device, share), what, outcome ? NULL : "it failed", b->world->now,
-		       b->world->now / 1000);
-	touch(b);
+	while (git && (git->device != device || git->share != share))
+		git = git->next;
+	/* What has crashed hears of nothing. */
+	if (git && b->running)
+		fetched(b, git, outcome ? 0 : 1, outcome ? "" : "it failed");
 }
 
 bool follower_rests(const struct broker *b)
 {
 	/* Nobody waits for a turn, nor for a pause to end. */
-	if (b->follow_at != UINT64_MAX)
+	if (b->follower && broker_deadline(b, b->follower) != UINT64_MAX)
 		return false;
-	for (const struct follow *f = b->follows ? follow_first(b->follows) : NULL; f; f = f->next)
+	for (const struct follow *f = follower_first(b->follower); f; f = f->next)
 		if (f->state != FOLLOW_QUIET)
 			return false;
 	return true;

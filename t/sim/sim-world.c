@@ -182,7 +182,7 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 {
 	struct broker *b = &w->brokers[index];
 
-	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX, .follow_at = UINT64_MAX,
+	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX,
 			       .ask_at = UINT64_MAX };
 	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
 	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
@@ -354,14 +354,14 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The timer that is due next, of a peer, a ledger, what is followed or who is asked. */
+/* The timer that is due next, of a peer, a ledger, a context or who is asked. */
 static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger,
-			   struct broker **follower, struct broker **inquirer)
+			   struct broker **context, struct broker **inquirer)
 {
 	uint64_t least = UINT64_MAX;
 
 	*peer = NULL;
-	*ledger = *follower = *inquirer = NULL;
+	*ledger = *context = *inquirer = NULL;
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct broker *b = &w->brokers[i];
 
@@ -370,24 +370,24 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 				continue;
 			least = p->timer_at;
 			*peer = p;
-			*ledger = *follower = *inquirer = NULL;
+			*ledger = *context = *inquirer = NULL;
 		}
 		if (b->announce_at < least) {
 			least = b->announce_at;
 			*peer = NULL;
-			*follower = *inquirer = NULL;
+			*context = *inquirer = NULL;
 			*ledger = (struct broker *)b;
 		}
-		if (b->follow_at < least) {
-			least = b->follow_at;
+		if (timers_next(&b->context.timers) < least) {
+			least = timers_next(&b->context.timers);
 			*peer = NULL;
 			*ledger = *inquirer = NULL;
-			*follower = (struct broker *)b;
+			*context = (struct broker *)b;
 		}
 		if (b->ask_at < least) {
 			least = b->ask_at;
 			*peer = NULL;
-			*ledger = *follower = NULL;
+			*ledger = *context = NULL;
 			*inquirer = (struct broker *)b;
 		}
 	}
@@ -397,9 +397,9 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 /* One event, and what must be true after it. */
 void world_step(struct world *w, uint64_t until)
 {
-	struct broker *ledger, *follower, *inquirer;
+	struct broker *ledger, *context, *inquirer;
 	struct peer *peer;
-	uint64_t timer = next_timer(w, &peer, &ledger, &follower, &inquirer), at;
+	uint64_t timer = next_timer(w, &peer, &ledger, &context, &inquirer), at;
 
 	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
 	if (at >= until) {
@@ -415,8 +415,8 @@ void world_step(struct world *w, uint64_t until)
 		peer_timer(peer);
 	} else if (ledger) {
 		announcer_tick(ledger);
-	} else if (follower) {
-		follower_tick(follower);
+	} else if (context) {
+		timers_run(&context->context.timers, w->now);
 	} else {
 		inquirer_tick(inquirer);
 	}

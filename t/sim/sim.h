@@ -18,8 +18,9 @@
 #include "announce.h"
 #include "buf.h"
 #include "channel.h"
+#include "context.h"
 #include "errand.h"
-#include "follow.h"
+#include "follower.h"
 #include "inquiry.h"
 #include "link.h"
 #include "negotiation.h"
@@ -104,7 +105,7 @@ enum event_kind {
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
 	EVENT_TELL_FAILED,	/* slot is a telling */
 	EVENT_LOOK,		/* slot is a broker, arg another one, whose link its announcer looks at */
-	EVENT_FOLLOW,		/* slot is a broker, arg the follow and what of it */
+	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could not be made */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
 	EVENT_PART,		/* slot is a broker, arg another one: nothing passes between them any more */
@@ -230,13 +231,17 @@ struct broker {
 	bool hostile;
 	bool puppet;			/* hostile, and says only what a scenario makes it say */
 	/* of one life */
+	struct context context;		/* of the parts that ask for one; its tables are these below */
 	bool running;
 	uint32_t life;			/* counts them: the instance */
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
 	struct trust *trust;		/* of strangers */
 	struct announcements *announcements;
-	struct follows *follows;
+	struct follower *follower;
+	struct refcompare *compares;	/* owned; of the follower, under way */
+	struct gitrun *fetches;		/* owned; of the follower, under way */
+	uint32_t follow_steps;		/* counts them */
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
 	struct inquiry *inquiry;
 	struct peer *peers;
@@ -246,7 +251,7 @@ struct broker {
 	struct quota inbands;
 	bool online;
 	uint64_t online_at;
-	uint64_t announce_at, follow_at, ask_at;	/* deadlines of the ledger, the follows and the inquiry */
+	uint64_t announce_at, ask_at;	/* deadlines of the ledger and the inquiry */
 	/* around it */
 	unsigned transport;		/* what its user allows */
 	bool has_proxy;
@@ -263,7 +268,6 @@ struct broker {
 	bool trusts[BROKERS_MAX];
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
-	uint64_t announced[BROKERS_MAX][SHARES];	/* what is being compared */
 	struct telling_count told[BROKERS_MAX][SHARES];
 	uint32_t met[BROKERS_MAX];	/* the life of each that its announcer last met */
 };
@@ -564,6 +568,8 @@ void harm_all(struct broker *b);
 
 /* sim-broker.c: daemon/broker.c */
 struct broker *device_find(struct world *w, const char *device);
+/* When a timer of this owner is due; UINT64_MAX if there is none. */
+uint64_t broker_deadline(const struct broker *b, const void *owner);
 void broker_start(struct broker *b);
 void broker_crash(struct broker *b);
 /* The end of the run: everything is closed in an orderly way. */
@@ -640,13 +646,13 @@ void announcer_review(struct broker *b);
 void announcer_tick(struct broker *b);
 void tell_failed(struct world *w, struct tell *t);
 
-/* sim-follow.c: daemon/follower.c */
+/* sim-follow.c: the refs, git and the configuration that the follower has */
 void follower_start(struct broker *b);
 void follower_finish(struct broker *b);
+/* It is in the configuration from now on, and has been since the start. */
 void follower_add(struct broker *b, unsigned device, unsigned share);
 void follower_heard(struct broker *b, unsigned device, unsigned share, struct fields tips);
 void follower_online(struct broker *b, unsigned device);
-void follower_tick(struct broker *b);
 void follower_step(struct broker *b, uint64_t arg);
 bool follower_rests(const struct broker *b);
 /* A fetch that was made for it is over. */
