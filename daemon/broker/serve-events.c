@@ -9,7 +9,8 @@ static void on_over(void *owner, const struct transfer *t)
 	transferlog_add(t);
 }
 
-static void on_refused(void *owner, const char *jid, const char *share, enum service service, const char *reason)
+static void on_refused(void *owner, const char *jid, const char *share, enum service service,
+		       const char *reason)
 {
 	transferlog_refused(jid, share, service, true, reason);
 }

@@ -59,11 +59,13 @@ static const struct child_events child_events = {
 
 enum { ARGV_MAX = 8 };
 
-static void make_argv(enum service service, const char *path, const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
+static void make_argv(enum service service, const char *path,
+		      const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
 {
 	static const char *const rows[][ARGV_MAX - 2] = {
 		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
-		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack", "--" },
+		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack",
+					   "--" },
 		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
 	};
 	struct gitlimits limits;
@@ -79,8 +81,8 @@ static void make_argv(enum service service, const char *path, const char *argv[G
 	argv[n] = NULL;
 }
 
-static struct child *spawn(struct service_host *host, const struct service_start *start, struct service_process *p,
-			   int *error)
+static struct child *spawn(struct service_host *host, const struct service_start *start,
+			   struct service_process *p, int *error)
 {
 	char *protocol = *start->git_protocol ? xasprintf("version=%s", start->git_protocol) : NULL;
 	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
@@ -111,7 +113,8 @@ static bool is_directory(struct service_host *host, const char *path)
 }
 
 static struct service_process *start(struct service_host *host, const struct service_start *what,
-				     const struct service_events *events, void *owner, const char **why)
+				     const struct service_events *events, void *owner,
+				     const char **why)
 {
 	struct service_process *p = xcalloc(1, sizeof(*p));
 	bool changes = what->service == SERVICE_RECEIVE_PACK;

@@ -14,9 +14,9 @@
 #include "sink.h"
 
 struct service_host {
-	uv_loop_t *loop;				/* borrowed */
-	struct sink *sink;				/* reads for those that change a repository; borrowed, may be NULL */
-	uint64_t receive_memory, upload_memory;		/* bytes that a process may have; 0: any number */
+	uv_loop_t *loop;			/* borrowed */
+	struct sink *sink;			/* reads what outlives us; borrowed, may be NULL */
+	uint64_t receive_memory, upload_memory;	/* bytes for a process; 0: not bounded */
 };
 
 extern const struct service_ops service_process_ops;

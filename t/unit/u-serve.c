@@ -106,7 +106,8 @@ static bool is_directory(struct service_host *h, const char *path)
 }
 
 static struct service_process *on_start(struct service_host *h, const struct service_start *start,
-					const struct service_events *events, void *owner, const char **why)
+					const struct service_events *events, void *owner,
+					const char **why)
 {
 	if (h->fails) {
 		*why = "out of memory";
@@ -116,8 +117,8 @@ static struct service_process *on_start(struct service_host *h, const struct ser
 	h->last->events = events;
 	h->last->owner = owner;
 	h->last->name = start->service == SERVICE_RECEIVE_PACK ? "receive" : "upload";
-	say("%s starts: %s %s for %s, %s, version %s", h->last->name, start->share, start->path, start->jid,
-	    start->verified ? "verified" : "seen", start->git_protocol);
+	say("%s starts: %s %s for %s, %s, version %s", h->last->name, start->share, start->path,
+	    start->jid, start->verified ? "verified" : "seen", start->git_protocol);
 	return h->last;
 }
 
@@ -197,12 +198,13 @@ static void goes(struct service_process *p)
 static void on_over(void *owner, const struct transfer *t)
 {
 	say("journal: %s, %s of %s, %u and %u bytes, by %s%s%s%s%s",
-	    witness_result_name(witness_result(t->witness, t->reason)), service_name(t->service), t->jid,
-	    (unsigned)t->sent, (unsigned)t->received, t->path, t->reason ? ": " : "", t->reason ? t->reason : "",
-	    t->note ? "; " : "", t->note ? t->note : "");
+	    witness_result_name(witness_result(t->witness, t->reason)), service_name(t->service),
+	    t->jid, (unsigned)t->sent, (unsigned)t->received, t->path, t->reason ? ": " : "",
+	    t->reason ? t->reason : "", t->note ? "; " : "", t->note ? t->note : "");
 }
 
-static void on_refused(void *owner, const char *jid, const char *share, enum service service, const char *reason)
+static void on_refused(void *owner, const char *jid, const char *share, enum service service,
+		       const char *reason)
 {
 	say("journal: %s of '%s' refused to %s: %s", service_name(service), share, jid, reason);
 }
@@ -249,7 +251,8 @@ static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 	return serves_hold_turn(&serves, p, share);
 }
 
-static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received, struct buf *fields)
+static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
+		       struct buf *fields)
 {
 	serves_answer_outcome(&serves, p, id, received, fields);
 }
@@ -282,7 +285,9 @@ static bool has_proxy(void *arg, bool wanted)
 	return false;
 }
 
-static const struct wayfinder_ops wayfinder_ops = { .facts = on_facts, .ways = on_ways, .has_proxy = has_proxy };
+static const struct wayfinder_ops wayfinder_ops = { .facts = on_facts,
+						    .ways = on_ways,
+						    .has_proxy = has_proxy };
 
 /* The device: its channel, its requests, its link */
 
@@ -489,7 +494,8 @@ static void asks(struct far *f, enum service service, const char *share)
 	uint8_t id[NEG_ID_BYTES];
 
 	memset(id, ++ids, sizeof(id));
-	f->neg = neg_begin(&f->negotiations, id, service, share, "2", &request_events, &channel_events, f, now);
+	f->neg = neg_begin(&f->negotiations, id, service, share, "2", &request_events,
+			   &channel_events, f, now);
 	strcpy(f->id, neg_id(f->neg));
 	pump(f);
 }
@@ -576,7 +582,8 @@ static void begin(void)
 	share("buddies", true);
 	connect_far(&bob, BOB, "bob", 1);
 	connect_far(&eve, EVE, "eve", 2);
-	ok(peer_of(&bob) && peer_of(&bob)->link.state == LINK_UP && peer_of(&eve), "devices have links");
+	ok(peer_of(&bob) && peer_of(&bob)->link.state == LINK_UP && peer_of(&eve),
+	   "devices have links");
 }
 
 static void end(void)
@@ -612,7 +619,8 @@ static void test_fetch(void)
 	p->events->error_output(p->owner, "warning", 7);
 	output(p, "refs");
 	pump(&bob);
-	expect("bob is served\nbob is told 'warning'\nbob gets 'refs'\n", "when it talks the device is told, and has all of it");
+	expect("bob is served\nbob is told 'warning'\nbob gets 'refs'\n",
+	       "when it talks the device is told, and has all of it");
 	sends(&bob, "want");
 	is_int(p->held, 4, "the process gets what the device sends");
 	p->events->wrote(p->owner, 4);
@@ -621,7 +629,9 @@ static void test_fetch(void)
 	exits(p, 0, 0);
 	pump(&bob);
 	expect("upload has its whole input\n"
-	       "journal: nothing, upload-pack of " BOB ", 4 and 4 bytes, by direct\nbob hears status 0\n", "its end is the device's");
+	       "journal: nothing, upload-pack of " BOB
+	       ", 4 and 4 bytes, by direct\nbob hears status 0\n",
+	       "its end is the device's");
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	buf_reset(&trace);
 	output(host.last, "refs");
@@ -629,13 +639,15 @@ static void test_fetch(void)
 	exits(host.last, 0, 9);
 	pump(&bob);
 	expect("bob is served\nbob gets 'refs'\n"
-	       "bob hears status 137\njournal: nothing, upload-pack of " BOB ", 4 and 0 bytes, by direct\n",
+	       "bob hears status 137\njournal: nothing, upload-pack of " BOB
+	       ", 4 and 0 bytes, by direct\n",
 	       "a death by signal is told as a shell does");
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	buf_reset(&trace);
 	exits(host.last, 0, 0);
 	pump(&bob);
-	expect("bob is served\nbob hears status 0\njournal: nothing, upload-pack of " BOB ", 0 and 0 bytes, by direct\n",
+	expect("bob is served\nbob hears status 0\njournal: nothing, upload-pack of " BOB
+	       ", 0 and 0 bytes, by direct\n",
 	       "one that says nothing and is content is served so");
 	end();
 }
@@ -647,11 +659,13 @@ static void test_broken(void)
 	begin();
 	host.no_directory = true;
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
-	expect("journal: upload-pack of 'project' refused to " BOB ": broken\nbob is refused: broken\n",
+	expect("journal: upload-pack of 'project' refused to " BOB
+	       ": broken\nbob is refused: broken\n",
 	       "without its directory a share is broken");
 	host = (struct service_host){ .fails = true };
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
-	expect("journal: upload-pack of 'project' refused to " BOB ": broken\nbob is refused: broken\n",
+	expect("journal: upload-pack of 'project' refused to " BOB
+	       ": broken\nbob is refused: broken\n",
 	       "and without a process");
 	host.fails = false;
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
@@ -660,7 +674,8 @@ static void test_broken(void)
 	p->events->error_output(p->owner, "fatal", 5);
 	exits(p, 128, 0);
 	pump(&bob);
-	expect("journal: upload-pack of 'project' refused to " BOB ": broken\nbob is refused: broken\n",
+	expect("journal: upload-pack of 'project' refused to " BOB
+	       ": broken\nbob is refused: broken\n",
 	       "and with one that ends before it talks");
 	end();
 }
@@ -669,11 +684,13 @@ static void test_rights(void)
 {
 	begin();
 	asks(&bob, SERVICE_UPLOAD_PACK, "other");
-	expect("journal: upload-pack of 'other' refused to " BOB ": not-shared\nbob is refused: not-shared\n",
+	expect("journal: upload-pack of 'other' refused to " BOB
+	       ": not-shared\nbob is refused: not-shared\n",
 	       "what is not shared is not served");
 	share("buddies", false);
 	asks(&bob, SERVICE_RECEIVE_PACK, "project");
-	expect("journal: receive-pack of 'project' refused to " BOB ": push-denied\nbob is refused: push-denied\n",
+	expect("journal: receive-pack of 'project' refused to " BOB
+	       ": push-denied\nbob is refused: push-denied\n",
 	       "nor is a push where only fetching is allowed");
 	context.stopping = true;
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
@@ -682,7 +699,8 @@ static void test_rights(void)
 	context.stopping = false;
 	trust_distrust(context.trust, BOB, bob.fp);
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
-	expect("journal: upload-pack of 'project' refused to " BOB ": untrusted\nbob is refused: untrusted\n",
+	expect("journal: upload-pack of 'project' refused to " BOB
+	       ": untrusted\nbob is refused: untrusted\n",
 	       "nor a device that is not trusted any more");
 	end();
 }
@@ -703,10 +721,12 @@ static void test_room(void)
 	buf_reset(&trace);
 	for (; !buf_len(&trace) && n < 100; n++)
 		p->events->output(p->owner, block, sizeof(block));
-	expect("upload is paused\n", "a process is paused when the channel has no room for a read of it");
+	expect("upload is paused\n",
+	       "a process is paused when the channel has no room for a read of it");
 	ok(n >= 7, "and not before");
 	pump(&bob);
-	expect("bob is told 'no direct path; the server lets 2.0 KiB a second through\n'\nupload is read again\n",
+	expect("bob is told 'no direct path; the server lets 2.0 KiB a second through\n'\nupload "
+	       "is read again\n",
 	       "it goes on when there is room; that a server holds the data back is said once");
 	end();
 }
@@ -723,7 +743,8 @@ static void test_cut(void)
 	sends(&bob, "0014command=ls-refs\n0000");
 	buf_reset(&trace);
 	peer_end(peer_of(&bob), "no-path");
-	expect("journal: failed, upload-pack of " BOB ", 4 and 24 bytes, by direct: no-path\nupload is left\n",
+	expect("journal: failed, upload-pack of " BOB
+	       ", 4 and 24 bytes, by direct: no-path\nupload is left\n",
 	       "a fetch that lost its link is told to end");
 	goes(p);
 	ok(ring_alone(&serves.services.runs), "and its place is free");
@@ -787,18 +808,22 @@ static void test_push_cut(void)
 	output(p, "port");
 	exits(p, 1, 0);
 	expect("journal: failed, receive-pack of " BOB ", 10 and 109 bytes, by direct: no-path; "
-	       "finished after its link had ended (no-path)\n", "the journal says that it was late");
+	       "finished after its link had ended (no-path)\n",
+	       "the journal says that it was late");
 	pump(&bob);
-	expect("receive starts: project /srv/project.git for " BOB ", seen, version 2\n", "then it is the other one's turn");
+	expect("receive starts: project /srv/project.git for " BOB ", seen, version 2\n",
+	       "then it is the other one's turn");
 	strcpy(bob.id, id);
 	asks_outcome(&bob, 4);
-	expect("bob learns: done, status 1, 7265706f7274\n", "its device is told what it has not heard");
+	expect("bob learns: done, status 1, 7265706f7274\n",
+	       "its device is told what it has not heard");
 	end();
 }
 
 static void on_review(void *arg, const struct serve_ended *e)
 {
-	say("%s's %s of %s ends%s", e->jid, service_name(e->service), e->share, e->finishes ? ", and finishes" : "");
+	say("%s's %s of %s ends%s", e->jid, service_name(e->service), e->share,
+	    e->finishes ? ", and finishes" : "");
 }
 
 static void test_review(void)
@@ -819,16 +844,18 @@ static void test_review(void)
 	pump(&bob);
 	pump(&eve);
 	expect(BOB "'s receive-pack of project ends, and finishes\n"
-	       "receive has its input cut\nreceive is read again\nreceive has 60 minutes\n"
-	       EVE "'s upload-pack of project ends\n"
-	       "journal: failed, upload-pack of " EVE ", 4 and 0 bytes, by direct: not-shared\nupload is left\n"
-	       "bob: channel closed: push-denied\neve: channel closed: not-shared\n",
+		   "receive has its input cut\nreceive is read again\nreceive has 60 minutes\n" EVE
+		   "'s upload-pack of project ends\n"
+		   "journal: failed, upload-pack of " EVE
+		   ", 4 and 0 bytes, by direct: not-shared\nupload is left\n"
+		   "bob: channel closed: push-denied\neve: channel closed: not-shared\n",
 	       "what is not allowed any more ends, and a push that is whole finishes");
 	goes(fetch);
 	serve_orphans_shut_out(&serves, BOB, NULL, "removed");
 	exits(push, 0, 0);
 	expect("journal: ok, receive-pack of " BOB ", 4 and 109 bytes, by direct: removed; "
-	       "finished after its link had ended (removed)\n", "the journal says that its device has no right any more");
+	       "finished after its link had ended (removed)\n",
+	       "the journal says that its device has no right any more");
 	end();
 }
 
@@ -849,9 +876,11 @@ static void test_withdrawn(void)
 	neg_withdraw(bob.neg, "cancelled");
 	buf_reset(&trace);
 	pump(&bob);
-	expect("receive has its input cut\nreceive is read again\nreceive has 60 minutes\n", "a receive-pack by itself");
+	expect("receive has its input cut\nreceive is read again\nreceive has 60 minutes\n",
+	       "a receive-pack by itself");
 	exits(p, 0, 0);
-	expect("journal: failed, receive-pack of " BOB ", 0 and 0 bytes, by direct: withdrawn\n", "as the journal has it");
+	expect("journal: failed, receive-pack of " BOB ", 0 and 0 bytes, by direct: withdrawn\n",
+	       "as the journal has it");
 	end();
 }
 
@@ -874,12 +903,14 @@ static void test_places(void)
 	memset(others, 0, sizeof(others));
 	for (unsigned i = 0; i < SERVICES_MAX - 1; i++) {
 		snprintf(jid, sizeof(jid), i ? "other%u@example.org" : BOB, i);
-		services_begin(&serves.services, &others[i], jid, "device", SERVICE_UPLOAD_PACK, "project", now, &victim);
+		services_begin(&serves.services, &others[i], jid, "device", SERVICE_UPLOAD_PACK,
+			       "project", now, &victim);
 	}
 	buf_reset(&trace);
 	asks(&eve, SERVICE_UPLOAD_PACK, "project");
 	pump(&bob);
-	expect("journal: failed, upload-pack of " BOB ", 4 and 0 bytes, by direct: silent\nupload is left\n"
+	expect("journal: failed, upload-pack of " BOB
+	       ", 4 and 0 bytes, by direct: silent\nupload is left\n"
 	       "upload starts: project /srv/project.git for " EVE ", seen, version 2\n"
 	       "bob: channel closed: silent\n", "one that is silent makes room for who has none");
 	goes(p);

@@ -11,7 +11,7 @@
  * channel is full). The process's end is the end of data and the exit status.
  *
  * A channel that is closed from outside ends a process that only reads. One that
- * takes a push becomes an orphan: it gets the end of its input, and ends when it is done (child.h).
+ * takes a push becomes an orphan: it gets the end of its input, and ends when it is done.
  *
  * What goes by is read along (witness.h), so that the journal says of a push what git said of it.
  *
@@ -119,7 +119,10 @@ static bool is_whole(const struct serve *s)
 	return witness_pushes(&s->witness) && (s->whole || witness_only_deletes(&s->witness));
 }
 
-/* What became of a push can be asked for; also when it is over, and only its last words may be lost. */
+/*
+ * The device can ask what became of its push. That holds for a push that is over, too: its last
+ * words may have been lost.
+ */
 static void keep_outcome(struct serve *s)
 {
 	if (!s->tail.on || s->all->context->stopping)
@@ -132,8 +135,8 @@ static void keep_outcome(struct serve *s)
 /* The peer ends; the process, which changes a repository, goes on without one. */
 static void become_orphan(struct serve *s, const char *reason)
 {
-	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s", s->peer->jid,
-		  s->peer->device, s->id, reason);
+	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s",
+		  s->peer->jid, s->peer->device, s->id, reason);
 	s->path_name = xstrdup(s->peer->path_name);
 	snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	services_orphan(&s->run);
@@ -143,12 +146,14 @@ static void become_orphan(struct serve *s, const char *reason)
 	s->all->ops->limit(s->process, ORPHAN_LIMIT);
 }
 
-void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device, const char *reason)
+void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
+			    const char *reason)
 {
 	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
-		if (is_orphan(s) && !strcmp(s->run.jid, jid) && (!device || !strcmp(s->run.device, device)))
+		if (is_orphan(s) && !strcmp(s->run.jid, jid) &&
+		    (!device || !strcmp(s->run.device, device)))
 			snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	}
 }
@@ -172,8 +177,8 @@ void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
 }
 
 /*
- * Its line in the journal, once. reason: why the stream ended early. Of an orphan, that its pusher was gone or had no
- * right any more is said, too.
+ * Its line in the journal, once. reason: why the stream ended early. Of an orphan the line says
+ * as well that its pusher was gone or had no right any more.
  */
 static void log_transfer(struct serve *s, const char *reason)
 {
@@ -261,7 +266,8 @@ static void tell_limit(struct serve *s)
 	if (!limit || s->said - channel_sent(s->channel) < LIMIT_WORTH)
 		return;
 	s->limit_told = true;
-	text = xasprintf("no direct path; the server lets %.1f KiB a second through\n", limit / 1024.0);
+	text = xasprintf("no direct path; the server lets %.1f KiB a second through\n",
+			 limit / 1024.0);
 	channel_write_stderr(s->channel, text, strlen(text));
 	free(text);
 }
@@ -284,8 +290,8 @@ static void on_channel_closed(void *owner, const char *reason)
 {
 	struct serve *s = owner;
 
-	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device, service_name(s->service),
-		 neg_share(s->neg), reason ? reason : "done");
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device,
+		  service_name(s->service), neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
 	keep_outcome(s);
 	if (s->service == SERVICE_RECEIVE_PACK && !s->process_over) {
@@ -319,8 +325,8 @@ static bool open_channel(struct serve *s)
 	/* Otherwise serve_stop() was called within. */
 	if (!s->channel)
 		return false;
-	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': started", s->peer->jid, s->peer->device,
-		 service_name(s->service), neg_share(s->neg));
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': started", s->peer->jid,
+		  s->peer->device, service_name(s->service), neg_share(s->neg));
 	if (buf_len(&s->errors))
 		channel_write_stderr(s->channel, buf_data(&s->errors), buf_len(&s->errors));
 	buf_reset(&s->errors);
@@ -370,7 +376,8 @@ static void on_wrote(void *owner, size_t n)
 }
 
 /* It cannot be served. They are told by that, and the journal has it. */
-static void refuse(struct serves *all, const struct peer *peer, struct negotiation *neg, const char *reason)
+static void refuse(struct serves *all, const struct peer *peer, struct negotiation *neg,
+		   const char *reason)
 {
 	all->events->refused(all->owner, peer->jid, neg_share(neg), neg_service(neg), reason);
 	neg_failed(neg, reason, context_now(all->context));
@@ -394,14 +401,17 @@ static void on_exited(void *owner, int status, int term_signal)
 		finish(s);
 		return;
 	}
-	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) && s->status == 0) {
+	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) &&
+	    s->status == 0) {
 		/* It had nothing to say and no complaint: let the other end see just that. */
 		if (!open_channel(s))
 			return;
 	}
 	if (!s->channel) {
-		log_about(s->peer->jid, LOG_ERROR, "share '%.64s' cannot be served (%s ended with status %d): %s",
-			  neg_share(s->neg), service_name(s->service), s->status, buf_str(&s->errors));
+		log_about(s->peer->jid, LOG_ERROR,
+			  "share '%.64s' cannot be served (%s ended with status %d): %s",
+			  neg_share(s->neg), service_name(s->service), s->status,
+			  buf_str(&s->errors));
 		refuse(s->all, s->peer, s->neg, "broken");
 		s->neg = NULL;
 		finish(s);
@@ -419,7 +429,8 @@ static const struct service_events service_events = {
 	.exited = on_exited,
 };
 
-static const char *judge(struct serves *all, struct peer *peer, enum service service, const char *name)
+static const char *judge(struct serves *all, struct peer *peer, enum service service,
+			 const char *name)
 {
 	struct context *c = all->context;
 	const struct share *share;
@@ -432,8 +443,8 @@ static const char *judge(struct serves *all, struct peer *peer, enum service ser
 	case POLICY_PUSH_DENIED:
 		return "push-denied";
 	default:
-		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid, peer->device, name,
-			 service_name(service));
+		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid,
+			  peer->device, name, service_name(service));
 		return "not-shared";
 	}
 	if (c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
@@ -441,7 +452,8 @@ static const char *judge(struct serves *all, struct peer *peer, enum service ser
 	return NULL;
 }
 
-const char *serve_judge(struct serves *all, struct peer *peer, enum service service, const char *name)
+const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
+			const char *name)
 {
 	const char *reason = judge(all, peer, service, name);
 
@@ -455,14 +467,16 @@ bool serves_hold_turn(const struct serves *all, const struct peer *peer, const c
 	return services_hold_turn(&all->services, peer->jid, peer->device, share);
 }
 
-void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id, uint64_t received,
-			   struct buf *fields)
+void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
+			   uint64_t received, struct buf *fields)
 {
-	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields, context_now(all->context));
+	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields,
+			context_now(all->context));
 }
 
 /* The path is the share's own, never what a peer said. */
-static struct service_process *start_process(struct serve *s, const struct share *share, const char **why)
+static struct service_process *start_process(struct serve *s, const struct share *share,
+					     const char **why)
 {
 	enum trust_state state = trust_look(s->all->context->trust, s->peer->jid, s->peer->fp);
 
@@ -492,8 +506,8 @@ static void end_early(struct serve *s, const char *reason, const char *refusal)
 /* It was silent for so long that its place is another one's. */
 static void end_silent(struct serve *s)
 {
-	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room", s->peer->jid, s->peer->device,
-		 service_name(s->service), neg_share(s->neg));
+	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room",
+		  s->peer->jid, s->peer->device, service_name(s->service), neg_share(s->neg));
 	end_early(s, "silent", "busy");
 }
 
@@ -526,7 +540,8 @@ void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg
 	struct serve *s;
 
 	if (!share || !share->path || !all->ops->is_directory(all->host, share->path)) {
-		log_about(peer->jid, LOG_ERROR, "share '%.64s' cannot be served: '%s' is not a directory", neg_share(neg),
+		log_about(peer->jid, LOG_ERROR,
+			  "share '%.64s' cannot be served: '%s' is not a directory", neg_share(neg),
 			  share && share->path ? share->path : "");
 		refuse(all, peer, neg, "broken");
 		return NULL;
@@ -538,7 +553,8 @@ void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg
 	}
 	s->process = start_process(s, share, &why);
 	if (!s->process) {
-		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service), why);
+		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service),
+			  why);
 		services_end(&s->run);
 		free(s);
 		refuse(all, peer, neg, "broken");
@@ -558,7 +574,8 @@ static const char *judge_again(const struct serve *s)
 {
 	const struct share *share;
 
-	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg), &share)) {
+	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg),
+			     &share)) {
 	case POLICY_ALLOWED:
 		/* The name may stand for another repository now. */
 		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
@@ -569,7 +586,7 @@ static const char *judge_again(const struct serve *s)
 	}
 }
 
-/* One that is not allowed any more, or NULL. What has neither peer nor negotiation has ended already. */
+/* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
 static struct serve *find_forbidden(const struct serves *all, const char **reason)
 {
 	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
@@ -582,7 +599,8 @@ static struct serve *find_forbidden(const struct serves *all, const char **reaso
 	return NULL;
 }
 
-void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e), void *arg)
+void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
+		   void *arg)
 {
 	const char *reason;
 	struct serve *s;
@@ -596,7 +614,8 @@ void serves_review(struct serves *all, void (*ended)(void *arg, const struct ser
 		};
 		struct peer *peer = s->peer;
 
-		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service), e.share, reason);
+		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service),
+			 e.share, reason);
 		if (ended)
 			ended(arg, &e);
 		end_early(s, reason, reason);
@@ -611,8 +630,12 @@ bool serve_describe(const struct ring *run, struct buf *row)
 	if (!s->peer || !s->channel)
 		return false;
 	peer_describe_transfer(s->peer, &(struct peer_transfer){
-		.share = s->run.share, .service = s->service, .direction = "in", .channel = s->channel,
-		.in = &s->meter_in, .out = &s->meter_out,
+		.share = s->run.share,
+		.service = s->service,
+		.direction = "in",
+		.channel = s->channel,
+		.in = &s->meter_in,
+		.out = &s->meter_out,
 	}, row);
 	return true;
 }
@@ -631,8 +654,9 @@ void serve_stop(void *serving)
 		finish(s);
 }
 
-void serves_init(struct serves *all, struct context *context, struct peers *peers, const struct service_ops *ops,
-		 struct service_host *host, const struct serves_events *events, void *owner)
+void serves_init(struct serves *all, struct context *context, struct peers *peers,
+		 const struct service_ops *ops, struct service_host *host,
+		 const struct serves_events *events, void *owner)
 {
 	*all = (struct serves){
 		.context = context,

@@ -35,8 +35,8 @@ struct service_events {
 	/* n bytes of write() have left for the process, or never will. May come within write(). */
 	void (*wrote)(void *owner, size_t n);
 	/*
-	 * The process has exited, and all that it wrote was delivered. Last event; nothing may be said to
-	 * the process any more. term_signal: the signal that ended it, or 0.
+	 * The process has exited, and all that it wrote was delivered. This is the last event, and
+	 * the process is freed. term_signal: the signal that ended it, or 0.
 	 */
 	void (*exited)(void *owner, int status, int term_signal);
 };
@@ -46,20 +46,24 @@ struct service_ops {
 	/* Whether there is a directory at this path. */
 	bool (*is_directory)(struct service_host *host, const char *path);
 	/* NULL, with *why static, if the process cannot be started. A receive-pack is protected. */
-	struct service_process *(*start)(struct service_host *host, const struct service_start *start,
-					 const struct service_events *events, void *owner, const char **why);
+	struct service_process *(*start)(struct service_host *host,
+					 const struct service_start *start,
+					 const struct service_events *events, void *owner,
+					 const char **why);
 	/* Copies. */
 	void (*write)(struct service_process *p, const void *data, size_t n);
-	/* The end of its input, after what was written; or now, and what it has not taken yet is dropped. */
+	/* The end of its input, after what was written. */
 	void (*end_input)(struct service_process *p);
+	/* The end of its input now: what it has not taken yet is dropped. */
 	void (*cut_input)(struct service_process *p);
 	/* Its standard output is not read, or is read again. */
 	void (*pause)(struct service_process *p, bool pause);
 	/* It may run for so many ms more. exited comes as always. */
 	void (*limit)(struct service_process *p, uint64_t ms);
 	/*
-	 * Nobody wants it any more: it is told to end, or, if it is protected, let go. No event comes any
-	 * more; gone is called once, when it has ended. That may be within the call.
+	 * Nobody wants it any more: it is told to end, or, if it is protected, let go. No event
+	 * comes any more. gone is called once, when the process has ended; that may be within the
+	 * call. The process is freed then.
 	 */
 	void (*leave)(struct service_process *p, void (*gone)(void *arg), void *arg);
 };
@@ -69,7 +73,8 @@ struct serves_events {
 	/* A transfer is over: its line for the journal. */
 	void (*over)(void *owner, const struct transfer *t);
 	/* A request was refused, for the reason: a word as for refuse. */
-	void (*refused)(void *owner, const char *jid, const char *share, enum service service, const char *reason);
+	void (*refused)(void *owner, const char *jid, const char *share, enum service service,
+			const char *reason);
 };
 
 /* All that is served, for one account. */
@@ -84,13 +89,15 @@ struct serves {
 	struct outcomes *outcomes;	/* owned; of pushes whose link was lost */
 };
 
-void serves_init(struct serves *all, struct context *context, struct peers *peers, const struct service_ops *ops,
-		 struct service_host *host, const struct serves_events *events, void *owner);
+void serves_init(struct serves *all, struct context *context, struct peers *peers,
+		 const struct service_ops *ops, struct service_host *host,
+		 const struct serves_events *events, void *owner);
 /* All processes have ended, those that were left included. */
 void serves_finish(struct serves *all);
 
 /* NULL when the device may; else the reason for refuse. */
-const char *serve_judge(struct serves *all, struct peer *peer, enum service service, const char *share);
+const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
+			const char *share);
 
 /* Starts the process; neg_started() or neg_failed() follows. */
 void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg);
@@ -99,21 +106,32 @@ void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg
 bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share);
 
 /* The device asks what became of a push: fields of the answer (outcome.h). */
-void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id, uint64_t received,
-			   struct buf *fields);
+void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
+			   uint64_t received, struct buf *fields);
 
-/* Somebody whose process was ended because it is not allowed any more. Strings are valid during the call. */
+/*
+ * A process that was ended because its device may not use the share any more. Strings are valid
+ * during the call.
+ */
 struct serve_ended {
 	const char *jid, *share;
 	enum service service;
 	bool finishes;		/* a push that had arrived whole, and is let finish */
 };
 
-/* The shares have changed: what runs and is not allowed any more ends at once, and ended (if not NULL) hears of each. */
-void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e), void *arg);
+/*
+ * The shares have changed: what runs and is not allowed any more ends at once, and ended (if not
+ * NULL) hears of each.
+ */
+void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
+		   void *arg);
 
-/* Those of jid, or of one device of it, which has no right any more: they finish, and the journal says that. */
-void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device, const char *reason);
+/*
+ * jid, or one device of it, has no right any more. Its pushes that lost their link finish, and the
+ * journal says that.
+ */
+void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
+			    const char *reason);
 
 /* The peer's link lost its path, or has one again. */
 void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off);
