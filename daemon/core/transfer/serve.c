@@ -18,7 +18,7 @@
  * Each process has a place among the services (core/services.h) until it has ended, which may
  * be later than everything else here: then the record waits for that alone.
  */
-#include "serve.h"
+#include "serve-internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +26,7 @@
 
 #include "alloc.h"
 #include "log.h"
-#include "meter.h"
 #include "outcome.h"
-#include "witness.h"
 
 enum {
 	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
@@ -37,38 +35,12 @@ enum {
 	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
 };
 
-struct serve {
-	struct service_run run;		/* first: services_begin() names a victim by it */
-	struct serves *all;		/* borrowed */
-	struct peer *peer;		/* borrowed; outlives the negotiation. NULL: an orphan */
-	struct negotiation *neg;	/* NULL after its end */
-	struct service_process *process;	/* owned; NULL after its end */
-	struct channel *channel;	/* NULL before started, and after closed */
-	struct buf errors;
-	struct tail tail;		/* of a push: what it says once the refs are named */
-	struct witness witness;
-	struct meter meter_in, meter_out;
-	uint64_t counted;		/* bytes sent that meter_out has */
-	bool logged;			/* the journal has its line */
-	char id[NEG_ID_LEN + 1];	/* of the negotiation */
-	bool whole;			/* the pusher has sent everything */
-	char *path_name;		/* by which an orphan came; owned */
-	char lost[REASON_MAX + 1];	/* why it is one */
-	char *directory;		/* that it serves; owned */
-	uint64_t said;			/* bytes of output so far */
-	enum service service;
-	bool paused, active, process_over, limit_told;
-	uint64_t heard;			/* bytes of input so far */
-	uint32_t status;		/* when process_over */
-};
-
 static uint64_t now_of(const struct serve *s)
 {
 	return context_now(s->all->context);
 }
 
-/* A push that lost its link and runs on. */
-static bool is_orphan(const struct serve *s)
+bool serve_is_orphan(const struct serve *s)
 {
 	return s->run.state == SERVICE_ORPHAN;
 }
@@ -113,8 +85,7 @@ static void finish(struct serve *s)
 	s->all->ops->leave(s->process, on_process_gone, s);
 }
 
-/* A push that has all it needs goes on when its link is lost. */
-static bool is_whole(const struct serve *s)
+bool serve_is_whole(const struct serve *s)
 {
 	return witness_pushes(&s->witness) && (s->whole || witness_only_deletes(&s->witness));
 }
@@ -146,36 +117,6 @@ static void become_orphan(struct serve *s, const char *reason)
 	s->all->ops->limit(s->process, ORPHAN_LIMIT);
 }
 
-void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
-			    const char *reason)
-{
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
-
-		if (is_orphan(s) && !strcmp(s->run.jid, jid) &&
-		    (!device || !strcmp(s->run.device, device)))
-			snprintf(s->lost, sizeof(s->lost), "%s", reason);
-	}
-}
-
-static struct serve *next_orphan(const struct serves *all)
-{
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next)
-		if (is_orphan((struct serve *)r))
-			return (struct serve *)r;
-	return NULL;
-}
-
-void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
-{
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
-
-		if (s->peer == p)
-			services_cut_off(&s->run, cut_off, s->whole);
-	}
-}
-
 /*
  * Its line in the journal, once. reason: why the stream ended early. Of an orphan the line says
  * as well that its pusher was gone or had no right any more.
@@ -199,19 +140,8 @@ static void log_transfer(struct serve *s, const char *reason)
 		.path = s->peer ? s->peer->path_name : s->path_name,
 		.witness = &s->witness,
 		.reason = reason,
-		.note = is_orphan(s) && is_whole(s) ? note : NULL,
+		.note = serve_is_orphan(s) && serve_is_whole(s) ? note : NULL,
 	});
-}
-
-void serve_end_orphans(struct serves *all)
-{
-	struct serve *s;
-
-	while ((s = next_orphan(all))) {
-		witness_cut(&s->witness);
-		log_transfer(s, s->lost);
-		finish(s);
-	}
 }
 
 static void on_accepted(void *owner)
@@ -302,7 +232,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	}
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
-	if (!is_orphan(s))
+	if (!serve_is_orphan(s))
 		finish(s);
 }
 
@@ -342,7 +272,7 @@ static void on_output(void *owner, const void *data, size_t n)
 	services_moved(&s->run, now_of(s));
 	witness_answers(&s->witness, data, n);
 	tail_add(&s->tail, data, n);
-	if (is_orphan(s)) {
+	if (serve_is_orphan(s)) {
 		outcomes_add(s->all->outcomes, s->id, data, n);
 		return;
 	}
@@ -359,7 +289,7 @@ static void on_error_output(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
-	if (is_orphan(s))
+	if (serve_is_orphan(s))
 		return;
 	if (s->channel)
 		channel_write_stderr(s->channel, data, n);
@@ -386,7 +316,7 @@ static void refuse(struct serves *all, const struct peer *peer, struct negotiati
 static void on_exited(void *owner, int status, int term_signal)
 {
 	struct serve *s = owner;
-	bool orphan = is_orphan(s);
+	bool orphan = serve_is_orphan(s);
 
 	s->process = NULL;
 	s->process_over = true;
@@ -429,51 +359,6 @@ static const struct service_events service_events = {
 	.exited = on_exited,
 };
 
-static const char *judge(struct serves *all, struct peer *peer, enum service service,
-			 const char *name)
-{
-	struct context *c = all->context;
-	const struct share *share;
-
-	if (!context_admits(c, peer->jid, peer->fp))
-		return "untrusted";
-	switch (policy_check(c->policy, peer->jid, service, name, &share)) {
-	case POLICY_ALLOWED:
-		break;
-	case POLICY_PUSH_DENIED:
-		return "push-denied";
-	default:
-		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid,
-			  peer->device, name, service_name(service));
-		return "not-shared";
-	}
-	if (c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
-		return "busy";
-	return NULL;
-}
-
-const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
-			const char *name)
-{
-	const char *reason = judge(all, peer, service, name);
-
-	if (reason)
-		all->events->refused(all->owner, peer->jid, name, service, reason);
-	return reason;
-}
-
-bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share)
-{
-	return services_hold_turn(&all->services, peer->jid, peer->device, share);
-}
-
-void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
-			   uint64_t received, struct buf *fields)
-{
-	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields,
-			context_now(all->context));
-}
-
 /* The path is the share's own, never what a peer said. */
 static struct service_process *start_process(struct serve *s, const struct share *share,
 					     const char **why)
@@ -491,8 +376,7 @@ static struct service_process *start_process(struct serve *s, const struct share
 	}, &service_events, s, why);
 }
 
-/* Its channel is closed for the reason; before there is one, it is refused. */
-static void end_early(struct serve *s, const char *reason, const char *refusal)
+void serve_end_early(struct serve *s, const char *reason, const char *refusal)
 {
 	if (s->channel) {
 		channel_close(s->channel, reason);
@@ -508,7 +392,7 @@ static void end_silent(struct serve *s)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room",
 		  s->peer->jid, s->peer->device, service_name(s->service), neg_share(s->neg));
-	end_early(s, "silent", "busy");
+	serve_end_early(s, "silent", "busy");
 }
 
 /* NULL if there is no place. */
@@ -569,77 +453,6 @@ void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg
 	return s;
 }
 
-/* The reason why it may not go on; NULL while it may. */
-static const char *judge_again(const struct serve *s)
-{
-	const struct share *share;
-
-	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg),
-			     &share)) {
-	case POLICY_ALLOWED:
-		/* The name may stand for another repository now. */
-		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
-	case POLICY_PUSH_DENIED:
-		return "push-denied";
-	default:
-		return "not-shared";
-	}
-}
-
-/* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
-static struct serve *find_forbidden(const struct serves *all, const char **reason)
-{
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
-
-		*reason = s->peer && s->neg ? judge_again(s) : NULL;
-		if (*reason)
-			return s;
-	}
-	return NULL;
-}
-
-void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
-		   void *arg)
-{
-	const char *reason;
-	struct serve *s;
-
-	while ((s = find_forbidden(all, &reason))) {
-		struct serve_ended e = {
-			.jid = s->peer->jid,
-			.share = neg_share(s->neg),
-			.service = s->service,
-			.finishes = s->channel && !s->process_over && is_whole(s),
-		};
-		struct peer *peer = s->peer;
-
-		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service),
-			 e.share, reason);
-		if (ended)
-			ended(arg, &e);
-		end_early(s, reason, reason);
-		peer_touch(peer);
-	}
-}
-
-bool serve_describe(const struct ring *run, struct buf *row)
-{
-	const struct serve *s = (const struct serve *)run;
-
-	if (!s->peer || !s->channel)
-		return false;
-	peer_describe_transfer(s->peer, &(struct peer_transfer){
-		.share = s->run.share,
-		.service = s->service,
-		.direction = "in",
-		.channel = s->channel,
-		.in = &s->meter_in,
-		.out = &s->meter_out,
-	}, row);
-	return true;
-}
-
 void serve_stop(void *serving)
 {
 	struct serve *s = serving;
@@ -654,24 +467,9 @@ void serve_stop(void *serving)
 		finish(s);
 }
 
-void serves_init(struct serves *all, struct context *context, struct peers *peers,
-		 const struct service_ops *ops, struct service_host *host,
-		 const struct serves_events *events, void *owner)
+void serve_abandon(struct serve *s)
 {
-	*all = (struct serves){
-		.context = context,
-		.peers = peers,
-		.ops = ops,
-		.host = host,
-		.events = events,
-		.owner = owner,
-		.outcomes = outcomes_create(),
-	};
-	services_init(&all->services);
-}
-
-void serves_finish(struct serves *all)
-{
-	services_finish(&all->services);
-	outcomes_destroy(all->outcomes);
+	witness_cut(&s->witness);
+	log_transfer(s, s->lost);
+	finish(s);
 }

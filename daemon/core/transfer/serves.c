@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All that is served: who may have it, and what becomes of it when rights change, when
+ * a link loses its path, or when the broker stops. One that is served lives in serve.c.
+ */
+#include "serve-internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+void serves_init(struct serves *all, struct context *context, struct peers *peers,
+		 const struct service_ops *ops, struct service_host *host,
+		 const struct serves_events *events, void *owner)
+{
+	*all = (struct serves){
+		.context = context,
+		.peers = peers,
+		.ops = ops,
+		.host = host,
+		.events = events,
+		.owner = owner,
+		.outcomes = outcomes_create(),
+	};
+	services_init(&all->services);
+}
+
+void serves_finish(struct serves *all)
+{
+	services_finish(&all->services);
+	outcomes_destroy(all->outcomes);
+}
+
+static const char *judge(struct serves *all, struct peer *peer, enum service service,
+			 const char *name)
+{
+	struct context *c = all->context;
+	const struct share *share;
+
+	if (!context_admits(c, peer->jid, peer->fp))
+		return "untrusted";
+	switch (policy_check(c->policy, peer->jid, service, name, &share)) {
+	case POLICY_ALLOWED:
+		break;
+	case POLICY_PUSH_DENIED:
+		return "push-denied";
+	default:
+		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid,
+			  peer->device, name, service_name(service));
+		return "not-shared";
+	}
+	if (c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
+		return "busy";
+	return NULL;
+}
+
+const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
+			const char *name)
+{
+	const char *reason = judge(all, peer, service, name);
+
+	if (reason)
+		all->events->refused(all->owner, peer->jid, name, service, reason);
+	return reason;
+}
+
+bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share)
+{
+	return services_hold_turn(&all->services, peer->jid, peer->device, share);
+}
+
+void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
+			   uint64_t received, struct buf *fields)
+{
+	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields,
+			context_now(all->context));
+}
+
+void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
+{
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		if (s->peer == p)
+			services_cut_off(&s->run, cut_off, s->whole);
+	}
+}
+
+void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
+			    const char *reason)
+{
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		if (serve_is_orphan(s) && !strcmp(s->run.jid, jid) &&
+		    (!device || !strcmp(s->run.device, device)))
+			snprintf(s->lost, sizeof(s->lost), "%s", reason);
+	}
+}
+
+static struct serve *next_orphan(const struct serves *all)
+{
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next)
+		if (serve_is_orphan((struct serve *)r))
+			return (struct serve *)r;
+	return NULL;
+}
+
+void serve_end_orphans(struct serves *all)
+{
+	struct serve *s;
+
+	while ((s = next_orphan(all)))
+		serve_abandon(s);
+}
+
+/* The reason why it may not go on; NULL while it may. */
+static const char *judge_again(const struct serve *s)
+{
+	const struct share *share;
+
+	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg),
+			     &share)) {
+	case POLICY_ALLOWED:
+		/* The name may stand for another repository now. */
+		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
+	case POLICY_PUSH_DENIED:
+		return "push-denied";
+	default:
+		return "not-shared";
+	}
+}
+
+/* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
+static struct serve *find_forbidden(const struct serves *all, const char **reason)
+{
+	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+		struct serve *s = (struct serve *)r;
+
+		*reason = s->peer && s->neg ? judge_again(s) : NULL;
+		if (*reason)
+			return s;
+	}
+	return NULL;
+}
+
+void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
+		   void *arg)
+{
+	const char *reason;
+	struct serve *s;
+
+	while ((s = find_forbidden(all, &reason))) {
+		struct serve_ended e = {
+			.jid = s->peer->jid,
+			.share = neg_share(s->neg),
+			.service = s->service,
+			.finishes = s->channel && !s->process_over && serve_is_whole(s),
+		};
+		struct peer *peer = s->peer;
+
+		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service),
+			 e.share, reason);
+		if (ended)
+			ended(arg, &e);
+		serve_end_early(s, reason, reason);
+		peer_touch(peer);
+	}
+}
+
+bool serve_describe(const struct ring *run, struct buf *row)
+{
+	const struct serve *s = (const struct serve *)run;
+
+	if (!s->peer || !s->channel)
+		return false;
+	peer_describe_transfer(s->peer, &(struct peer_transfer){
+		.share = s->run.share,
+		.service = s->service,
+		.direction = "in",
+		.channel = s->channel,
+		.in = &s->meter_in,
+		.out = &s->meter_out,
+	}, row);
+	return true;
+}
