@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Streams that prove themselves: eight bytes of length, then bytes of one long pattern from a place that
- * depends on the negotiation and the direction. A byte that is lost, repeated, out
- * of order or of another stream is not the one that belongs there.
+ * Streams that prove themselves: a header with their length, then bytes of one long pattern from a
+ * place that depends on the negotiation and the direction. A byte that is lost, repeated, out
+ * of order or of another stream is not the one that belongs there. The header is what git sends first
+ * to a receive-pack (gitprotocol-pack(5)): whoever reads along (witness.h) sees a push that names a ref.
  */
 #include "sim.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "fields.h"
+#include "text.h"
 
 static uint32_t offset_of(const char *id, bool of_server)
 {
@@ -17,10 +22,18 @@ static uint32_t offset_of(const char *id, bool of_server)
 	return hash % PATTERN;
 }
 
+enum { LENGTH_AT = 4 + 40 + 1 + 24 };	/* in the header: the last 16 digits of the object */
+
 void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total)
 {
+	char header[STREAM_HEADER + 1], digits[2 * sizeof(uint64_t) + 1];
+	uint8_t length[sizeof(uint64_t)];
+
 	*s = (struct stream){ .offset = offset_of(id, of_server), .total = total + STREAM_HEADER };
-	put_be64(s->header, s->total);
+	put_be64(length, s->total);
+	hex_encode(length, sizeof(length), digits);
+	snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000", STREAM_HEADER - 4, 0, 1, digits);
+	memcpy(s->header, header, STREAM_HEADER);
 }
 
 /* The bytes at done, and how many of them are next to each other. */
@@ -56,6 +69,17 @@ bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_
 	return s->done == s->total;
 }
 
+static uint64_t length_of(struct world *w, const struct stream *s)
+{
+	uint8_t length[sizeof(uint64_t)];
+	char digits[2 * sizeof(length) + 1] = "";
+
+	memcpy(digits, s->header + LENGTH_AT, sizeof(digits) - 1);
+	if (!hex_decode(digits, length, sizeof(length)))
+		violation(w, "a stream does not begin with a header");
+	return get_be64(length);
+}
+
 void stream_read(struct world *w, struct stream *s, const void *data, size_t size)
 {
 	const uint8_t *p = data;
@@ -67,7 +91,7 @@ void stream_read(struct world *w, struct stream *s, const void *data, size_t siz
 			s->header[s->done++] = *p++;
 			size--;
 			if (s->done == STREAM_HEADER)
-				s->total = get_be64(s->header);
+				s->total = length_of(w, s);
 			continue;
 		}
 		if (memcmp(p, bytes_at(w, s, &n), n))

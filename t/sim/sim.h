@@ -49,7 +49,7 @@ enum {
 	IDS_KEPT = 32,
 	PATTERN = 64 * 1024,
 	PATTERN_ROOM = PATTERN + 16 * 1024,
-	STREAM_HEADER = 8,		/* each stream says first how long it is */
+	STREAM_HEADER = 4 + 40 + 1 + 40 + 16 + 4,	/* each stream says first how long it is */
 };
 
 struct world;
