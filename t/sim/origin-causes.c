@@ -103,12 +103,15 @@ static void r4_no_is_an_answer(void)
 	play(w, 20);
 	need(said("b1: says REFUSE not-shared to b0") == 1);
 	w->brokers[1].may_push[0][0] = w->brokers[1].may_fetch[0][0] = false;
+	broker_configure(&w->brokers[1]);
 	fetch(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "not-shared"));
 	w->brokers[1].may_fetch[0][0] = true;
+	broker_configure(&w->brokers[1]);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "push-denied"));
 	w->brokers[1].may_push[0][0] = true;
+	broker_configure(&w->brokers[1]);
 	fill_places(&w->brokers[1].services, w->now);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "busy"));

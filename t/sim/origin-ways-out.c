@@ -38,9 +38,11 @@ void out_refused(struct world *w)
 	struct ending e;
 
 	w->brokers[1].may_push[0][0] = false;
+	broker_configure(&w->brokers[1]);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 1000) && !strcmp(e.because, "push-denied"));
 	w->brokers[1].may_push[0][0] = true;
+	broker_configure(&w->brokers[1]);
 }
 
 void out_broken(struct world *w)

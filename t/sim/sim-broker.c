@@ -62,12 +62,71 @@ uint64_t broker_deadline(const struct broker *b, const void *owner)
 	return least;
 }
 
+static void share_with(struct broker *b, unsigned share)
+{
+	const struct world *w = b->world;
+	struct share *s = policy_share(b->context.policy, share_name(share));
+
+	share_set_path(s, share ? "/notes" : "/project");
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->brokers[i].account == i && i != b->account &&
+		    (b->may_push[share][i] || b->may_fetch[share][i]))
+			share_allow(s, w->brokers[i].jid, b->may_push[share][i]);
+}
+
+/* A user who is asked says so of each device. */
+static void trust_device(struct broker *b, const struct broker *other)
+{
+	bool changed;
+
+	if (b->trusts[other->index]) {
+		trust_meet(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
+		trust_verify(b->trust, other->jid, other->fp);
+	} else {
+		trust_distrust(b->trust, other->jid, other->fp);
+	}
+}
+
+void broker_configure(struct broker *b)
+{
+	const struct world *w = b->world;
+
+	if (!b->running)
+		return;
+	policy_destroy(b->context.policy);
+	b->context.policy = policy_create(b->jid);
+	for (unsigned i = 0; i < SHARES; i++)
+		share_with(b, i);
+	for (unsigned i = 0; i < w->count; i++)
+		if (i != b->index)
+			trust_device(b, &w->brokers[i]);
+	announcer_review(b);
+}
+
+static void make_context(struct broker *b)
+{
+	b->context = (struct context){
+		.ops = &context_ops,
+		.owner = b,
+		.jid = b->jid,
+		.fp = b->fp,
+		.trust = b->trust,
+		.presence = b->presence,
+		.blocked = blocklist_create(),
+		.roster_known = true,
+		.path_timeout = LINK_SUSPEND_MAX,
+		.transport = b->transport,
+	};
+	timers_init(&b->context.timers);
+	strcpy(b->context.self, b->jid);
+	strcpy(b->context.device, b->device);
+	memcpy(b->context.instance, b->instance, INSTANCE_BYTES);
+}
+
 void broker_start(struct broker *b)
 {
 	struct world *w = b->world;
 
-	b->context = (struct context){ .ops = &context_ops, .owner = b };
-	timers_init(&b->context.timers);
 	b->running = true;
 	b->life++;
 	broker_instance(b->index, b->life, b->instance);
@@ -78,6 +137,8 @@ void broker_start(struct broker *b)
 	b->trust = trust_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
+	make_context(b);
+	broker_configure(b);
 	if (!b->hostile) {
 		announcer_start(b);
 		follower_start(b);
@@ -96,6 +157,8 @@ static void forget(struct broker *b)
 	outcomes_destroy(b->outcomes);
 	trust_destroy(b->trust);
 	timers_finish(&b->context.timers);
+	policy_destroy(b->context.policy);
+	blocklist_destroy(b->context.blocked);
 	b->presence = NULL;
 	b->outcomes = NULL;
 	b->trust = NULL;
@@ -140,7 +203,7 @@ void broker_stop(struct broker *b)
 void broker_online(struct broker *b)
 {
 	b->online = true;
-	b->online_at = b->world->now;
+	b->online_at = b->context.online_at = b->world->now;
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);
 	peers_online(b);
@@ -151,6 +214,7 @@ void broker_online(struct broker *b)
 void broker_offline(struct broker *b)
 {
 	b->online = false;
+	b->context.online_at = 0;
 	presence_reset(b->presence, b->world->now);
 	inquirer_online(b);
 	for (unsigned i = 0; i < b->world->count; i++)

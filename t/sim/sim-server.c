@@ -266,7 +266,7 @@ void heal(struct world *w)
 			broker_start(b);
 		if (!b->online)
 			server_login(b);
-		announcer_review(b);
+		broker_configure(b);
 	}
 	w->swarm.holes = below(w, 2) ? w->swarm.holes : 0;
 	for (unsigned i = 0; !w->swarm.holes && i < WIRES_MAX; i++)

@@ -176,6 +176,12 @@ static void draw_rights(struct world *w, struct broker *b)
 			b->follow[k][s] = w->swarm.follows && below(w, 2);
 		}
 	}
+	for (unsigned k = 0; k < w->count; k++) {
+		for (unsigned s = 0; s < SHARES; s++) {
+			b->may_push[s][k] = b->may_push[s][w->brokers[k].account];
+			b->may_fetch[s][k] = b->may_fetch[s][w->brokers[k].account];
+		}
+	}
 }
 
 static void make_broker(struct world *w, unsigned index, unsigned account)
@@ -440,6 +446,7 @@ static void start_choosy(struct world *w)
 			if (w->brokers[from].account == w->brokers[i].account)
 				continue;
 			w->brokers[k].may_push[1][from] = w->brokers[k].may_fetch[1][from] = false;
+			broker_configure(&w->brokers[k]);
 			w->final_left++;
 			helper_start(&w->brokers[from], SERVICE_UPLOAD_PACK, w->brokers[i].account, -1, 1, NULL);
 		}

@@ -236,7 +236,7 @@ struct broker {
 	uint32_t life;			/* counts them: the instance */
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
-	struct trust *trust;		/* of strangers */
+	struct trust *trust;
 	struct announcements *announcements;
 	struct follower *follower;
 	struct refcompare *compares;	/* owned; of the follower, under way */
@@ -264,7 +264,8 @@ struct broker {
 	uint64_t presence_at[BROKERS_MAX];	/* when the last that was said of others arrives */
 	/* on disk */
 	uint64_t refs[SHARES];		/* how often they moved */
-	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
+	/* what its user wants; broker_configure() puts it into the tables */
+	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];	/* of an account, for all its devices */
 	bool trusts[BROKERS_MAX];
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
@@ -571,6 +572,8 @@ struct broker *device_find(struct world *w, const char *device);
 /* When a timer of this owner is due; UINT64_MAX if there is none. */
 uint64_t broker_deadline(const struct broker *b, const void *owner);
 void broker_start(struct broker *b);
+/* Its user trusts others now, or shares with others. */
+void broker_configure(struct broker *b);
 void broker_crash(struct broker *b);
 /* The end of the run: everything is closed in an orderly way. */
 void broker_stop(struct broker *b);

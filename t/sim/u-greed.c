@@ -19,6 +19,8 @@ static struct world *open_with_eve(bool trusted)
 	make_puppet(w, EVE);
 	w->brokers[ALICE].trusts[EVE] = trusted;
 	w->brokers[CAROL].trusts[EVE] = trusted;
+	broker_configure(&w->brokers[ALICE]);
+	broker_configure(&w->brokers[CAROL]);
 	return w;
 }
 
