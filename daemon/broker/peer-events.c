@@ -12,9 +12,15 @@
 #include "broker.h"
 #include "follower.h"
 #include "inquirer.h"
+#include "log.h"
 #include "peer.h"
 #include "serve.h"
 #include "session.h"
+
+static void on_made(void *owner, struct peer *p)
+{
+	log_debug("a link with %s/%s is wanted", p->jid, p->device);
+}
 
 static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 {
@@ -113,6 +119,7 @@ static void on_outcome(void *owner, const struct peer *p, const char *id, uint64
 }
 
 const struct peers_events peer_events = {
+	.made = on_made,
 	.met_key = on_met_key,
 	.met_at = on_met_at,
 	.doubted = on_doubted,

@@ -177,7 +177,7 @@ static void s7_a_duplicate_has_no_effect(void)
 	SAY(w, 0, 1, RECORD_CAN_PUSH, "share=project\0");
 	play(w, 100);
 	need(said("b1: says PUSH-REQUEST to b0") == 2);
-	need(peer_find(&w->brokers[1], &w->brokers[0])->negotiations.count == 1);
+	need(peer_with(&w->brokers[1], &w->brokers[0])->negotiations.count == 1);
 	SAY(w, 0, 1, RECORD_STARTING_PUSH, "channel=1001\0");
 	SAY(w, 0, 1, RECORD_STARTING_PUSH, "channel=1001\0");
 	play(w, 100);
@@ -372,7 +372,7 @@ static void s14_what_is_deferred_is_bounded(void)
 		say_record(w, 0, 1, RECORD_CAN_PUSH, id, n);
 	}
 	play(w, 1000);
-	need(peer_find(&w->brokers[1], &w->brokers[0])->negotiations.count == NEGOTIATIONS_PER_DEVICE);
+	need(peer_with(&w->brokers[1], &w->brokers[0])->negotiations.count == NEGOTIATIONS_PER_DEVICE);
 	need(said("b1: says REFUSE busy to b0") == 200 - NEGOTIATIONS_PER_DEVICE);
 	stage_close(w);
 }

@@ -99,7 +99,7 @@ void out_link_ends(struct world *w)
 	struct ending e;
 
 	push_big(w, 0, 1, &e);
-	peer_end(peer_find(&w->brokers[1], &w->brokers[0]), "stopped");
+	peer_end(peer_with(&w->brokers[1], &w->brokers[0]), "stopped");
 	paths_flush(w);
 	need(play_end(w, &e, 2000) && !e.success);
 }

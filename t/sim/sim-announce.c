@@ -113,7 +113,7 @@ void announcer_lost(struct broker *b, const struct broker *other)
 
 void announcer_looks(struct broker *b, struct broker *other)
 {
-	const struct peer *p = peer_find(b, other);
+	const struct peer *p = peer_with(b, other);
 
 	if (!b->announcements)
 		return;
@@ -285,7 +285,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	count_telling(b, to, t->share, version);
 	fields_add_u64(&fields, "version", version);
 	buf_append(&fields, tips, len);
-	p = peer_want(b, to);
+	p = peer_wanted(b, to);
 	t->peer = p;
 	draw_id(b->world, id, sizeof(id));
 	if (p)
@@ -301,7 +301,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 static void on_meet(void *owner, const char *jid, const char *device)
 {
 	struct broker *b = owner, *other = device_find(b->world, device);
-	const struct peer *p = peer_want(b, other);
+	const struct peer *p = peer_wanted(b, other);
 
 	if (!p || p->link.state == LINK_UP)
 		announcer_lost(b, other);
@@ -318,7 +318,7 @@ static const struct announce_events announce_events = {
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)
 {
-	struct broker *b = p->broker, *by = p->other;
+	struct broker *b = broker_of(p), *by = other_of(p);
 	uint64_t version = fields_get_u64(f, "version", 0);
 	const char *tip = fields_get(f, "tip");
 	struct telling_count *c;

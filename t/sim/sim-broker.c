@@ -123,6 +123,32 @@ static void make_context(struct broker *b)
 	memcpy(b->context.instance, b->instance, INSTANCE_BYTES);
 }
 
+static bool on_may_answer(void *arg, const char *bare)
+{
+	return true;
+}
+
+static struct path *on_accept(void *arg, const void *offer, enum inband_standing standing,
+			      const struct path_events *events, void *owner)
+{
+	return inband_accept((struct wire *)offer, standing, events, owner);
+}
+
+static void make_peers(struct broker *b)
+{
+	peers_init(&b->peers, &b->context);
+	b->peers.events = &peer_events;
+	b->peers.owner = b->peers.arg = b->peers.wayfinders.arg = b;
+	b->peers.wayfinders.ops = &attempt_ops;
+	b->peers.may_answer = on_may_answer;
+	b->peers.accept_inband = on_accept;
+}
+
+void broker_timers(struct broker *b)
+{
+	timers_run(&b->context.timers, b->world->now);
+}
+
 void broker_start(struct broker *b)
 {
 	struct world *w = b->world;
@@ -138,6 +164,7 @@ void broker_start(struct broker *b)
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	make_context(b);
+	make_peers(b);
 	broker_configure(b);
 	if (!b->hostile) {
 		announcer_start(b);
@@ -156,7 +183,9 @@ static void forget(struct broker *b)
 	presence_destroy(b->presence);
 	outcomes_destroy(b->outcomes);
 	trust_destroy(b->trust);
+	timers_run(&b->context.timers, b->world->now);
 	timers_finish(&b->context.timers);
+	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	blocklist_destroy(b->context.blocked);
 	b->presence = NULL;
@@ -182,8 +211,8 @@ void broker_crash(struct broker *b)
 		if (w->wires[i].used && (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
 			path_lose(w, &w->wires[i], chance(w, w->swarm.path_silent));
 	helpers_kill(b, "crashed");
-	while (b->peers)
-		peer_abandon(b->peers);
+	while (b->peers.first)
+		peer_abandon(b->peers.first);
 	serves_end_orphans(b);
 	b->online = false;
 	paths_end(b);
@@ -193,9 +222,7 @@ void broker_crash(struct broker *b)
 void broker_stop(struct broker *b)
 {
 	helpers_kill(b, "stopped");
-	while (b->peers)
-		peer_end(b->peers, "stopped");
-	greetings_end(b);
+	peers_end(&b->peers, "stopped");
 	serves_end_orphans(b);
 	forget(b);
 }
@@ -206,7 +233,7 @@ void broker_online(struct broker *b)
 	b->online_at = b->context.online_at = b->world->now;
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);
-	peers_online(b);
+	peers_online(&b->peers, b->online);
 	inquirer_online(b);
 	helpers_wake(b);
 }
@@ -220,7 +247,7 @@ void broker_offline(struct broker *b)
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], false);
 	inbands_lost(b);
-	peers_online(b);
+	peers_online(&b->peers, b->online);
 	helpers_wake(b);
 }
 
@@ -230,7 +257,7 @@ static void note_here(struct broker *b, const struct broker *from, enum presence
 
 	if (change != PRESENCE_APPEARED && change != PRESENCE_AGAIN)
 		return;
-	p = peer_find(b, from);
+	p = peer_with(b, from);
 	if (p)
 		peer_presence(p, true);
 	announcer_device(b, from, true);
@@ -266,7 +293,7 @@ void broker_answered(struct broker *b, const struct broker *from, uint32_t resou
 
 void broker_doubts(struct broker *b, const struct broker *from)
 {
-	struct peer *p = peer_find(b, from);
+	struct peer *p = peer_with(b, from);
 
 	inquirer_heard(b, from, "remote-server-timeout");
 	if (p)
@@ -278,7 +305,7 @@ static void device_gone(struct broker *b, const struct broker *from)
 	struct peer *p;
 
 	announcer_device(b, from, false);
-	p = peer_find(b, from);
+	p = peer_with(b, from);
 	if (p)
 		peer_presence(p, false);
 	inquirer_unseen(b, from);

@@ -22,6 +22,11 @@ enum {
 	UNACKED_MAX = LINK_UNACKED_MAX + RECORD_PAYLOAD_MAX + LINK_CONTROL_QUEUE_MAX * 600,
 };
 
+static uint64_t timer_of(const struct peer *p)
+{
+	return timer_is_set(&p->timer) ? p->timer.at : UINT64_MAX;
+}
+
 static bool serves_push(const struct negotiation *neg)
 {
 	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
@@ -60,7 +65,7 @@ static bool holds(const struct broker *b, const struct negotiation *neg)
 void check_push_request(struct peer *p, const char *id)
 {
 	const struct negotiation *self = p->negotiations.first;
-	struct broker *b = p->broker;
+	struct broker *b = broker_of(p);
 	bool older = true;
 
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
@@ -68,9 +73,9 @@ void check_push_request(struct peer *p, const char *id)
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
 	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
-	if (self && serve_left(b, p->other, neg_share(self)))
+	if (self && serve_left(b, other_of(p), neg_share(self)))
 		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,
-			  p->other->name, neg_share(self));
+			  other_of(p)->name, neg_share(self));
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
 		if (neg == self) {
 			older = false;
@@ -81,29 +86,29 @@ void check_push_request(struct peer *p, const char *id)
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
 		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
 			violation(b->world, "%s: asks %s for a push while another one of '%s' is %s",
-				  b->name, p->other->name, neg_share(neg), neg_state_name(neg_state(neg)));
+				  b->name, other_of(p)->name, neg_share(neg), neg_state_name(neg_state(neg)));
 		if (older && neg_state(neg) == NEG_DEFERRED)
 			violation(b->world, "%s: a push of %s to '%s' overtakes one that waits", b->name,
-				  p->other->name, neg_share(neg));
+				  other_of(p)->name, neg_share(neg));
 	}
 }
 
 void check_asked(struct peer *p, const char *id)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
 		if (neg_ours(neg) && !strcmp(neg_id(neg), id) && neg_deadline(neg) != w->now + NEG_ANSWER_TIMEOUT)
-			violation(w, "%s: asks %s, which has %ld ms to answer", p->broker->name, p->other->name,
+			violation(w, "%s: asks %s, which has %ld ms to answer", broker_of(p)->name, other_of(p)->name,
 				  (long)(neg_deadline(neg) - w->now));
 }
 
 /* Somebody must be there who is waited for, of the same device. */
 static void check_deferred(const struct peer *p, const struct negotiation *waiting)
 {
-	const struct broker *b = p->broker;
+	const struct broker *b = broker_of(p);
 
-	if (serve_left(b, p->other, neg_share(waiting)))
+	if (serve_left(b, other_of(p), neg_share(waiting)))
 		return;
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		if (!serves_push(neg) || !same_share(neg, waiting))
@@ -111,38 +116,38 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
 			return;
 		/* One that just became silent: the timer is due now. */
-		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || p->timer_at <= b->world->now))
+		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || timer_of(p) <= b->world->now))
 			return;
 	}
-	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name, p->other->name,
+	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name, other_of(p)->name,
 		  neg_share(waiting));
 }
 
 static void check_open(const struct peer *p, const struct negotiation *neg)
 {
-	const struct broker *b = p->broker;
+	const struct broker *b = broker_of(p);
 	const struct serve *s = neg_ours(neg) ? NULL : serve_of(b, neg);
 
 	if (neg_ours(neg) ? !helper_has(b, neg) : !s || !s->channel)
-		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, p->other->name);
+		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, other_of(p)->name);
 }
 
 static void check_waiting(const struct peer *p, const struct negotiation *neg)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	uint64_t deadline = neg_deadline(neg);
 
 	if (deadline == UINT64_MAX)
-		violation(w, "%s: a negotiation with %s is %s and has no timer", p->broker->name,
-			  p->other->name, neg_state_name(neg_state(neg)));
-	if (deadline > w->now + WAIT_MAX || deadline < p->timer_at)
-		violation(w, "%s: a negotiation with %s is %s, and its timer is not set", p->broker->name,
-			  p->other->name, neg_state_name(neg_state(neg)));
+		violation(w, "%s: a negotiation with %s is %s and has no timer", broker_of(p)->name,
+			  other_of(p)->name, neg_state_name(neg_state(neg)));
+	if (deadline > w->now + WAIT_MAX || deadline < timer_of(p))
+		violation(w, "%s: a negotiation with %s is %s, and its timer is not set", broker_of(p)->name,
+			  other_of(p)->name, neg_state_name(neg_state(neg)));
 	if (neg_state(neg) == NEG_WANTED || neg_state(neg) == NEG_ENDED)
-		violation(w, "%s: a negotiation with %s is left %s", p->broker->name, p->other->name,
+		violation(w, "%s: a negotiation with %s is left %s", broker_of(p)->name, other_of(p)->name,
 			  neg_state_name(neg_state(neg)));
-	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !serve_of(p->broker, neg))
-		violation(w, "%s: nothing is being started for %s", p->broker->name, p->other->name);
+	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !serve_of(broker_of(p), neg))
+		violation(w, "%s: nothing is being started for %s", broker_of(p)->name, other_of(p)->name);
 	if (!neg_ours(neg) && neg_state(neg) == NEG_DEFERRED)
 		check_deferred(p, neg);
 }
@@ -150,44 +155,39 @@ static void check_waiting(const struct peer *p, const struct negotiation *neg)
 /* How many pushes of one device to one share are being served, silent ones aside. */
 static void check_turns(const struct peer *p)
 {
-	for (const struct serve *s = p->broker->serves; s; s = s->next) {
+	for (const struct serve *s = broker_of(p)->serves; s; s = s->next) {
 		unsigned active = 0;
 
 		if (s->peer != p || s->service != SERVICE_RECEIVE_PACK)
 			continue;
 		for (const struct serve *o = s; o; o = o->next)
 			active += o->peer == p && o->service == SERVICE_RECEIVE_PACK && o->share == s->share &&
-				  (!o->channel || o->active || p->broker->world->now < o->opened_at + NEG_IDLE_PUSH) &&
+				  (!o->channel || o->active || broker_of(p)->world->now < o->opened_at + NEG_IDLE_PUSH) &&
 				  !o->late;
 		if (active > 1)
-			violation(p->broker->world, "%s: %u pushes of %s to '%s' at once", p->broker->name, active,
-				  p->other->name, share_name(s->share));
+			violation(broker_of(p)->world, "%s: %u pushes of %s to '%s' at once", broker_of(p)->name, active,
+				  other_of(p)->name, share_name(s->share));
 	}
 }
 
-/* One attempt of a kind, and the search knows of it. */
+/* The search knows what the peer has. */
 static void check_search(const struct peer *p)
 {
-	struct world *w = p->broker->world;
+	const struct search *search = wayfinder_search(p->ways);
+	struct world *w = broker_of(p)->world;
 
-	for (int kind = 0; kind < PATH_KINDS; kind++) {
-		bool has = kind == PATH_PROXY ? p->stream != NULL : p->attempts[kind] != NULL;
-
-		if (has != p->search.trying[kind])
-			violation(w, "%s: the search for %s has lost its %s attempt", p->broker->name, p->other->name,
-				  path_kind_name(kind));
-	}
-	if ((p->path != NULL) != (p->search.route.current >= 0))
-		violation(w, "%s: the search does not know whether %s has a path", p->broker->name, p->other->name);
+	if ((p->path != NULL) != (search->route.current >= 0))
+		violation(w, "%s: the search does not know whether %s has a path", broker_of(p)->name, other_of(p)->name);
 	if (p->left && !p->path)
-		violation(w, "%s: the path to %s that was left is kept for nothing", p->broker->name, p->other->name);
-	if (p->timer_at > search_deadline(&p->search, p->link.busy))
-		violation(w, "%s: the timer of the search for %s is not set", p->broker->name, p->other->name);
+		violation(w, "%s: the path to %s that was left is kept for nothing", broker_of(p)->name,
+			  other_of(p)->name);
+	if (timer_of(p) > search_deadline(search, p->link.busy))
+		violation(w, "%s: the timer of the search for %s is not set", broker_of(p)->name, other_of(p)->name);
 }
 
 static void check_peer(const struct peer *p)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	unsigned count = 0, channels = 0, serving = 0, children = 0;
 
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
@@ -201,20 +201,20 @@ static void check_peer(const struct peer *p)
 		else
 			check_waiting(p, neg);
 	}
-	for (const struct serve *s = p->broker->serves; s; s = s->next)
+	for (const struct serve *s = broker_of(p)->serves; s; s = s->next)
 		children += s->peer == p;
 	if (count != p->negotiations.count || count > NEGOTIATIONS_PER_DEVICE)
-		violation(w, "%s: %u negotiations with %s", p->broker->name, count, p->other->name);
+		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, count, other_of(p)->name);
 	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
-		violation(w, "%s: %u channels with %s for %u negotiations", p->broker->name, p->channels.count,
-			  p->other->name, channels);
+		violation(w, "%s: %u channels with %s for %u negotiations", broker_of(p)->name, p->channels.count,
+			  other_of(p)->name, channels);
 	if (children != serving)
-		violation(w, "%s: %u processes for %s, %u are served", p->broker->name, children, p->other->name,
+		violation(w, "%s: %u processes for %s, %u are served", broker_of(p)->name, children, other_of(p)->name,
 			  serving);
 	if (link_unacked(&p->link) > UNACKED_MAX)
-		violation(w, "%s: %zu bytes are kept for %s", p->broker->name, link_unacked(&p->link), p->other->name);
-	if (p->timer_at > link_deadline(&p->link) || p->timer_at > negotiations_deadline(&p->negotiations))
-		violation(w, "%s: a timer for %s is not set", p->broker->name, p->other->name);
+		violation(w, "%s: %zu bytes are kept for %s", broker_of(p)->name, link_unacked(&p->link), other_of(p)->name);
+	if (timer_of(p) > link_deadline(&p->link) || timer_of(p) > negotiations_deadline(&p->negotiations))
+		violation(w, "%s: a timer for %s is not set", broker_of(p)->name, other_of(p)->name);
 	if (children > 1)
 		check_turns(p);
 	check_search(p);
@@ -234,7 +234,7 @@ static void check_helpers(const struct broker *b)
 	}
 	if (!asking)
 		return;
-	for (const struct peer *p = b->peers; p; p = p->next)
+	for (const struct peer *p = b->peers.first; p; p = p->next)
 		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
 			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN && *neg_share(neg) &&
 				 !(neg_service(neg) == SERVICE_UPLOAD_PACK && neg_state(neg) == NEG_OFFERED);
@@ -292,26 +292,26 @@ static void check_pair(struct world *w, const struct peer *p, const struct peer 
 		other = counterpart(q, neg);
 		if (!agree(neg, other))
 			violation(w, "%s waits for %s, %s, where it is %s, and nothing is on its way",
-				  p->broker->name, q->broker->name, neg_state_name(neg_state(neg)),
+				  broker_of(p)->name, broker_of(q)->name, neg_state_name(neg_state(neg)),
 				  other ? neg_state_name(neg_state(other)) : "unknown");
 	}
 	for (const struct negotiation *neg = q->negotiations.first; neg; neg = neg_next(neg))
 		served += !neg_ours(neg);
 	if (served != began)
-		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way", q->broker->name,
-			  served, p->broker->name, began);
+		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way", broker_of(q)->name,
+			  served, broker_of(p)->name, began);
 }
 
 static void check_pairs(const struct broker *b)
 {
 	struct world *w = b->world;
 
-	for (const struct peer *p = b->peers; p; p = p->next) {
+	for (const struct peer *p = b->peers.first; p; p = p->next) {
 		const struct peer *q;
 
-		if (p->other->hostile || !p->other->running)
+		if (other_of(p)->hostile || !other_of(p)->running)
 			continue;
-		q = peer_find(p->other, b);
+		q = peer_with(other_of(p), b);
 		if (q && quiet(w, p, q))
 			check_pair(w, p, q);
 	}
@@ -324,7 +324,7 @@ void check_all(struct world *w)
 
 		if (!b->running || b->hostile)
 			continue;
-		for (const struct peer *p = b->peers; p; p = p->next)
+		for (const struct peer *p = b->peers.first; p; p = p->next)
 			check_peer(p);
 		if (w->swarm.greedy)
 			check_places(b);
@@ -347,7 +347,7 @@ static const char *restless(const struct broker *b)
 		return "has something to announce";
 	if (b->announce_at <= b->world->now + ANNOUNCE_DEBOUNCE_MAX)
 		return "will announce something";
-	for (const struct peer *p = b->peers; p; p = p->next) {
+	for (const struct peer *p = b->peers.first; p; p = p->next) {
 		if (p->link.state != LINK_UP)
 			return "has a link that is not up";
 		if (p->negotiations.count || p->channels.count || link_unacked(&p->link))
@@ -372,9 +372,14 @@ static bool any_dead_path(const struct world *w)
 	return false;
 }
 
-/* What failed for ten minutes has long pauses: whoever is not seen is asked in half an hour. */
+/*
+ * What failed for ten minutes has long pauses: whoever is not seen is asked in half an hour. And
+ * who demands a kind of path that there is not waits for it, and then ends.
+ */
 static uint64_t patience(const struct world *w)
 {
+	if (w->swarm.demands || w->swarm.reloads)
+		return 2 * INQUIRY_MAX + 2 * LINK_SUSPEND_MAX;
 	return w->swarm.forgetful || w->swarm.parting ? 2 * INQUIRY_MAX : 5 * WAIT_MAX;
 }
 
@@ -454,8 +459,8 @@ static bool treacherous(const struct broker *a, const struct broker *b)
 bool paths_settled(const struct world *w, uint64_t time)
 {
 	for (unsigned i = 0; i < w->count; i++)
-		for (const struct peer *p = w->brokers[i].peers; p; p = p->next)
-			if (w->now < p->first_up + time)
+		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next)
+			if (w->now < note_of(p)->first_up + time)
 				return false;
 	return true;
 }
@@ -463,17 +468,17 @@ bool paths_settled(const struct world *w, uint64_t time)
 void check_paths(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++) {
-		for (const struct peer *p = w->brokers[i].peers; p; p = p->next) {
-			int best = best_kind(p->broker, p->other), kind = p->search.route.current;
-			const struct peer *q = peer_find(p->other, p->broker);
+		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
+			int best = best_kind(broker_of(p), other_of(p)), kind = wayfinder_search(p->ways)->route.current;
+			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
-			if (best >= 0 && kind != best && !treacherous(p->broker, p->other))
+			if (best >= 0 && kind != best && !treacherous(broker_of(p), other_of(p)))
 				violation(w, "%s: the link with %s is on a path that is %s, and there is a %s one",
-					  p->broker->name, p->other->name, kind < 0 ? "none" : path_kind_name(kind),
+					  broker_of(p)->name, other_of(p)->name, kind < 0 ? "none" : path_kind_name(kind),
 					  path_kind_name(best));
-			if (!treacherous(p->broker, p->other) && (!q || wire_of(w, q->path) != wire_of(w, p->path)))
-				violation(w, "%s and %s have a link, and each a path of its own", p->broker->name,
-					  p->other->name);
+			if (!treacherous(broker_of(p), other_of(p)) && (!q || wire_of(w, q->path) != wire_of(w, p->path)))
+				violation(w, "%s and %s have a link, and each a path of its own", broker_of(p)->name,
+					  other_of(p)->name);
 		}
 	}
 }
@@ -482,8 +487,8 @@ void note_rest(struct world *w)
 {
 	w->said = 0;
 	for (unsigned i = 0; i < w->count; i++)
-		for (struct peer *p = w->brokers[i].peers; p; p = p->next)
-			p->attaches = p->tries = 0;
+		for (struct peer *p = w->brokers[i].peers.first; p; p = p->next)
+			note_of(p)->attaches = note_of(p)->tries = 0;
 }
 
 void check_rest(struct world *w)
@@ -491,15 +496,15 @@ void check_rest(struct world *w)
 	if (w->said)
 		violation(w, "everybody is seen, and %u presences and questions were sent", w->said);
 	for (unsigned i = 0; i < w->count; i++) {
-		for (struct peer *p = w->brokers[i].peers; p; p = p->next) {
-			bool odd = treacherous(p->broker, p->other);
+		for (struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
+			bool odd = treacherous(broker_of(p), other_of(p));
 
-			if (p->attaches > (odd ? ATTACHES_MAX : 0))
+			if (note_of(p)->attaches > (odd ? ATTACHES_MAX : 0))
 				violation(w, "%s: the link with %s went from path to path %u times, and nothing happened",
-					  p->broker->name, p->other->name, p->attaches);
-			if (p->tries > (odd ? TRIES_MAX : TRIES_LATE))
+					  broker_of(p)->name, other_of(p)->name, note_of(p)->attaches);
+			if (note_of(p)->tries > (odd ? TRIES_MAX : TRIES_LATE))
 				violation(w, "%s: paths to %s were tried %u times, and nothing happened",
-					  p->broker->name, p->other->name, p->tries);
+					  broker_of(p)->name, other_of(p)->name, note_of(p)->tries);
 		}
 	}
 }

@@ -43,7 +43,7 @@ static void fields_begin(struct world *w, struct buf *f)
 
 static void ask_for_one(struct peer *p)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	bool push = below(w, 2);
 	struct buf f = { 0 };
 
@@ -125,7 +125,7 @@ void greedy_acts(struct broker *b)
 
 	for (unsigned i = 0; i < w->count; i++) {
 		struct broker *to = &w->brokers[i];
-		struct peer *p = to->hostile || !b->online || !to->shown ? NULL : peer_want(b, to);
+		struct peer *p = to->hostile || !b->online || !to->shown ? NULL : peer_wanted(b, to);
 
 		if (!p)
 			continue;

@@ -113,7 +113,7 @@ void helper_kill(struct helper *h, const char *because)
 	struct broker *b = h->broker;
 
 	finish(h, because, false);
-	for (struct peer *p = b->peers; p; p = p->next)
+	for (struct peer *p = b->peers.first; p; p = p->next)
 		peer_touch(p);
 }
 
@@ -143,7 +143,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 {
 	struct helper *h = owner;
 
-	if (!h->peer->other->hostile)
+	if (!other_of(h->peer)->hostile)
 		stream_read(world_of(h), &h->in, data, n);
 	h->unconsumed += n;
 	if (!h->reading)
@@ -232,11 +232,11 @@ static void on_channel_closed(void *owner, const char *reason)
 	if (h->state == HELPER_ENDED)
 		return;
 	if (h->exited) {
-		finish(h, "done", verify(h, p->other));
+		finish(h, "done", verify(h, other_of(p)));
 	} else if (reason && h->service == SERVICE_RECEIVE_PACK && h->ended_out) {
-		trace(world_of(h), "%s: a push to %s is lost: %s", h->broker->name, p->other->name, reason);
+		trace(world_of(h), "%s: a push to %s is lost: %s", h->broker->name, other_of(p)->name, reason);
 		h->state = HELPER_LOST;
-		lost_begin(h, p->other);
+		lost_begin(h, other_of(p));
 	} else {
 		fail(h, reason ? reason : "ended");
 	}
@@ -286,7 +286,7 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	stream_init(&h->out, h->id, false, size);
 	stream_init(&h->in, h->id, true, 0);
 	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),
-	      share_name(h->share), h->peer->other->name);
+	      share_name(h->share), other_of(h->peer)->name);
 	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.demands)) {
 		static const char *const kinds[] = { "direct", "proxy", "inband" };
 
@@ -297,6 +297,16 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	peer_touch(h->peer);
 }
 
+static bool is_worth_another_look(const char *reason)
+{
+	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
 static void on_errand_failed(void *owner, const char *reason)
 {
 	struct helper *h = owner;
@@ -304,7 +314,7 @@ static void on_errand_failed(void *owner, const char *reason)
 	if (!h->errand)
 		violation(world_of(h), "%s: an errand ends twice", h->broker->name);
 	h->errand = NULL;
-	if ((!strcmp(reason, "gone") || !strcmp(reason, "offline")) && h->restarts++ < RESTARTS_MAX) {
+	if (is_worth_another_look(reason) && h->restarts++ < RESTARTS_MAX) {
 		h->state = HELPER_WAITING;
 		h->looks = 0;
 		plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
@@ -337,10 +347,10 @@ static bool add_candidates(struct helper *h, const struct buddy *buddy, bool lin
 		if (!other || other == b || !b->trusts[other->index] ||
 		    (h->device >= 0 && other->index != (unsigned)h->device))
 			continue;
-		p = peer_find(b, other);
+		p = peer_with(b, other);
 		if (linked != (p && p->link.state == LINK_UP))
 			continue;
-		p = peer_want(b, other);
+		p = peer_wanted(b, other);
 		draw_id(b->world, id, sizeof(id));
 		if (p && errand_add(h->errand, &p->negotiations, id, p))
 			any = true;
@@ -369,7 +379,7 @@ static void look(struct helper *h)
 	if (linked || others) {
 		h->state = HELPER_ASKING;
 		errand_start(h->errand, w->now);
-		for (struct peer *p = b->peers; p; p = p->next)
+		for (struct peer *p = b->peers.first; p; p = p->next)
 			peer_touch(p);
 		return;
 	}

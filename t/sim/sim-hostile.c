@@ -34,18 +34,18 @@ static void put_random(struct world *w, void *out, size_t n)
 static void remember(struct peer *p, const char *id)
 {
 	if (strlen(id) == NEG_ID_LEN)
-		strcpy(p->ids[p->id_count++ % IDS_KEPT], id);
+		strcpy(note_of(p)->ids[note_of(p)->id_count++ % IDS_KEPT], id);
 }
 
 /* An id: new, heard, or nonsense. */
 static void choose_id(struct peer *p, char id[NEG_ID_LEN + 1])
 {
-	struct world *w = p->broker->world;
-	unsigned kept = p->id_count < IDS_KEPT ? p->id_count : IDS_KEPT;
+	struct world *w = broker_of(p)->world;
+	unsigned kept = note_of(p)->id_count < IDS_KEPT ? note_of(p)->id_count : IDS_KEPT;
 	uint8_t random[NEG_ID_LEN / 2];
 
 	if (kept && chance(w, 700)) {
-		strcpy(id, p->ids[below(w, kept)]);
+		strcpy(id, note_of(p)->ids[below(w, kept)]);
 		return;
 	}
 	put_random(w, random, sizeof(random));
@@ -58,11 +58,11 @@ static void choose_id(struct peer *p, char id[NEG_ID_LEN + 1])
 
 static uint32_t choose_channel(struct peer *p)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 
 	switch (below(w, 5)) {
 	case 0:
-		return p->channel_heard;
+		return note_of(p)->channel_heard;
 	case 1:
 		return draw(w);
 	case 2:
@@ -82,10 +82,21 @@ static void add_secret(struct buf *f, const char *token)
 	fields_add(f, "secret", text);
 }
 
+/* Of a bytestream that is under way with it; or NULL. */
+static const char *sid_of(const struct peer *p)
+{
+	const struct world *w = broker_of(p)->world;
+
+	for (unsigned i = 0; i < STREAMS_MAX; i++)
+		if (w->streams[i].used && w->streams[i].broker == broker_of(p) && w->streams[i].other == other_of(p))
+			return w->streams[i].sid;
+	return NULL;
+}
+
 /* A wish for any kind of path, an address that is somebody else's, or an offer of a proxy. */
 static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	char token[PASS_TOKEN_LEN + 1], ours[64], theirs[64];
 	uint8_t random[PASS_TOKEN_BYTES];
 
@@ -100,9 +111,9 @@ static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 		fields_add(f, "address", ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
 		return;
 	}
-	full_jid(p->broker, p->broker->resource, ours);
-	full_jid(p->other, p->other->resource, theirs);
-	fields_add(f, "sid", p->stream && below(w, 2) ? p->stream->sid : token);
+	full_jid(broker_of(p), broker_of(p)->resource, ours);
+	full_jid(other_of(p), other_of(p)->resource, theirs);
+	fields_add(f, "sid", sid_of(p) && below(w, 2) ? sid_of(p) : token);
 	fields_add(f, "state", ONE_OF(w, "offer", "offer", "joined", "failed", "x"));
 	fields_add(f, "jid", "proxy.1");
 	fields_add(f, "host", "192.0.2.1");
@@ -115,7 +126,7 @@ static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 
 static void say_fields(struct peer *p, enum record_type type, const char *id)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	struct buf f = { 0 };
 
 	if (!chance(w, 5))
@@ -152,7 +163,7 @@ static void say_channel(struct peer *p, enum record_type type, uint32_t number, 
 /* Flawless, and wants an answer. */
 static void say_question(struct peer *p)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	uint8_t random[NEG_ID_LEN / 2];
 	char id[NEG_ID_LEN + 1];
 	struct buf f = { 0 };
@@ -169,7 +180,7 @@ static void say_question(struct peer *p)
 
 static void say_anything(struct peer *p)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_BYTESTREAM - RECORD_CAN_PUSH + 1);
 	char id[NEG_ID_LEN + 1];
 	uint8_t garbage[64];
@@ -201,8 +212,8 @@ static void say_anything(struct peer *p)
 		/* A record of the path, by its looks. */
 		if (below(w, 2))
 			put_be32(garbage, (1 + below(w, 9)) << 24 | below(w, 50));
-		path_write(w, p->path, garbage, below(w, sizeof(garbage)));
-		path_kick(w, p->path);
+		path_write(p->path, garbage, below(w, sizeof(garbage)));
+		path_kick(p->path);
 		break;
 	default:
 		choose_id(p, id);
@@ -222,9 +233,9 @@ void hostile_acts(struct broker *b)
 		return;
 	if (chance(w, 100))
 		path_open_raw(b, to, false);
-	p = peer_want(b, to);
+	p = peer_wanted(b, to);
 	/* Just short of what it bears, so that anything may be what is too much. */
-	if (p && w->swarm.mute && p->heard > LINK_CONTROL_QUEUE_MAX - 40)
+	if (p && w->swarm.mute && note_of(p)->heard > LINK_CONTROL_QUEUE_MAX - 40)
 		n = below(w, 3);
 	while (p && n-- && !p->ended)
 		say_anything(p);
@@ -236,22 +247,22 @@ void hostile_acts(struct broker *b)
 
 void hostile_hears(struct peer *p, const struct record *record)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *id;
 
-	if (p->broker->puppet)
+	if (broker_of(p)->puppet)
 		return;
-	if (p->broker->world->swarm.greedy) {
+	if (broker_of(p)->world->swarm.greedy) {
 		greedy_hears(p, record);
 		return;
 	}
-	p->heard++;
+	note_of(p)->heard++;
 	if (record->type >= RECORD_ACCEPT) {
 		if (record->len >= 4)
-			p->channel_heard = get_be32(record->payload);
+			note_of(p)->channel_heard = get_be32(record->payload);
 		if (chance(w, 200))
-			say_channel(p, RECORD_DATA, p->channel_heard, draw(w), below(w, 1000));
+			say_channel(p, RECORD_DATA, note_of(p)->channel_heard, draw(w), below(w, 1000));
 		return;
 	}
 	id = fields_get(f, "id");
@@ -267,8 +278,8 @@ void hostile_hears(struct peer *p, const struct record *record)
 		say_fields(p, RECORD_STARTING_PUSH, id);
 		break;
 	case RECORD_STARTING_PUSH:
-		p->channel_heard = fields_get_u64(f, "channel", 0);
-		say_channel(p, RECORD_ACCEPT, p->channel_heard, chance(w, 500) ? CHANNEL_WINDOW : 0, 0);
+		note_of(p)->channel_heard = fields_get_u64(f, "channel", 0);
+		say_channel(p, RECORD_ACCEPT, note_of(p)->channel_heard, chance(w, 500) ? CHANNEL_WINDOW : 0, 0);
 		break;
 	default:
 		break;
@@ -300,11 +311,11 @@ void hostile_withholds(struct buf *out)
 	}
 }
 
-void hostile_greets(struct world *w, struct wire_end *end)
+void hostile_greets(struct world *w, struct path *path)
 {
-	struct broker *b = end->broker;
-	const struct broker *to = wire_of(w, end)->end[1].broker;
-	struct peer *p = peer_find(b, to);
+	struct broker *b = end_of(path)->broker;
+	const struct broker *to = wire_of(w, path)->end[1].broker;
+	struct peer *p = peer_with(b, to);
 	/* Now and then in the name of whoever it is said to. */
 	struct link_ends ends = { chance(w, 100) ? to->jid : b->jid, to->jid };
 	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
@@ -321,8 +332,33 @@ void hostile_greets(struct world *w, struct wire_end *end)
 		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), &ends, instance, id,
 			  below(w, 2) ? 0 : below(w, 100));
 	if (below(w, 3))
-		path_say(w, end, buf_data(&hello), buf_len(&hello));
+		path_say(w, path, buf_data(&hello), buf_len(&hello));
 	if (below(w, 2))
-		path_close(w, end);
+		path_close(path);
 	buf_finish(&hello);
 }
+
+static void on_raw_established(void *owner, const unsigned char *fp)
+{
+}
+
+static void on_raw_plain(void *owner, struct buf *plain)
+{
+	buf_reset(plain);
+}
+
+static size_t on_raw_fill(void *owner, struct buf *out, size_t max)
+{
+	return 0;
+}
+
+static void on_raw_closed(void *owner, const char *why)
+{
+}
+
+const struct path_events raw_events = {
+	.established = on_raw_established,
+	.plain = on_raw_plain,
+	.fill = on_raw_fill,
+	.closed = on_raw_closed,
+};

@@ -39,8 +39,8 @@ static enum interest on_interest(void *owner, const char *jid)
 
 	if (!strcmp(jid, b->jid))
 		return INTEREST_NONE;
-	for (const struct peer *p = b->peers; p; p = p->next)
-		if (p->channels.count && p->link.state != LINK_UP && !strcmp(p->other->jid, jid))
+	for (const struct peer *p = b->peers.first; p; p = p->next)
+		if (p->channels.count && p->link.state != LINK_UP && !strcmp(other_of(p)->jid, jid))
 			return INTEREST_WAITS;
 	return INTEREST_SOME;
 }

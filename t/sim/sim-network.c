@@ -64,7 +64,7 @@ void network_changes(struct broker *b)
 void network_noticed(struct broker *b)
 {
 	trace(b->world, "%s notices its network", b->name);
-	peers_network_changed(b);
+	peers_network_changed(&b->peers);
 }
 
 /* Somewhere on the way; nobody is told. */
@@ -78,24 +78,37 @@ void dialling_changes(struct world *w)
 	w->rerouted_at[a->index][b->index] = w->now;
 }
 
+static void allow(struct broker *b, unsigned kinds)
+{
+	b->transport = kinds;
+	trace(b->world, "%s allows %s", b->name, ways_transport_name(b->transport));
+	for (unsigned k = 0; k < b->world->count; k++)
+		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] = b->world->now;
+	b->context.transport = b->transport;
+	if (b->running)
+		peers_reload(&b->peers);
+}
+
 void transport_changes(struct broker *b)
 {
 	static const char *const transports[] = { "auto", "direct", "proxy", "inband" };
 
-	b->transport = ways_transport(transports[below(b->world, 4)]);
-	trace(b->world, "%s allows %s", b->name, ways_transport_name(b->transport));
-	for (unsigned k = 0; k < b->world->count; k++)
-		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] = b->world->now;
-	peers_tell_ways(b);
+	allow(b, ways_transport(transports[below(b->world, 4)]));
+}
+
+void transport_heals(struct broker *b)
+{
+	if (!(b->transport & ROUTE_MASK(PATH_INBAND)))
+		allow(b, ROUTE_ALL);
 }
 
 /* A busy link notices within seconds; one at rest may take a minute to. */
 static void remember_link(struct broker *b, const struct broker *other)
 {
-	struct peer *p = peer_find(b, other);
+	struct peer *p = peer_with(b, other);
 
-	if (p && !b->hostile && !other->hostile && p->first_up && (p->link.busy || p->link.state != LINK_UP))
-		p->parted_at = b->world->now;
+	if (p && !b->hostile && !other->hostile && note_of(p)->first_up && (p->link.busy || p->link.state != LINK_UP))
+		note_of(p)->parted_at = b->world->now;
 }
 
 void networks_part(struct broker *a, struct broker *b)
@@ -116,11 +129,11 @@ void networks_part(struct broker *a, struct broker *b)
 
 static void check_parted(const struct broker *a, const struct broker *b)
 {
-	const struct peer *p = peer_find(a, b);
+	const struct peer *p = peer_with(a, b);
 
-	if (p && p->parted_at)
+	if (p && note_of(p)->parted_at)
 		violation(a->world, "%s has a link with %s, and nothing has passed for %u ms", a->name, b->name,
-			  (unsigned)(a->world->now - p->parted_at));
+			  (unsigned)(a->world->now - note_of(p)->parted_at));
 }
 
 void networks_meet(struct broker *a, struct broker *b)

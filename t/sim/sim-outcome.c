@@ -88,7 +88,7 @@ static const struct request_events question_events = {
 void lost_ask(struct helper *h)
 {
 	struct broker *b = h->broker;
-	struct peer *p = is_there(h) ? peer_want(b, h->lost_to) : NULL;
+	struct peer *p = is_there(h) ? peer_wanted(b, h->lost_to) : NULL;
 
 	if (h->question)
 		return;
@@ -112,30 +112,30 @@ void outcome_kept(struct broker *b, const struct broker *of, const char *id, uin
 /* Somebody is told that nobody knows. */
 static void check_unknown(const struct peer *p, const char *id, uint64_t received)
 {
-	const struct world *w = p->broker->world;
+	const struct world *w = broker_of(p)->world;
 	unsigned later = 0;
 
 	for (unsigned i = w->kept_next; i > 0 && w->kept_next - i < KEPT; i--) {
 		const struct kept *k = &w->kept[(i - 1) % KEPT];
 
-		if (k->by != p->broker || k->of_account != p->other->account || k->life != p->broker->life)
+		if (k->by != broker_of(p) || k->of_account != other_of(p)->account || k->life != broker_of(p)->life)
 			continue;
 		/* Three accounts that take all they can leave two places to a fourth. */
 		if (!strcmp(k->id, id) && received >= k->from && later < 2 &&
 		    w->now < k->at + OUTCOME_KEPT)
-			violation((struct world *)w, "%s: has forgotten what became of a push of %s", p->broker->name,
-				  p->other->name);
+			violation((struct world *)w, "%s: has forgotten what became of a push of %s", broker_of(p)->name,
+				  other_of(p)->name);
 		later++;
 	}
 }
 
 void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields)
 {
-	struct broker *b = p->broker;
+	struct broker *b = broker_of(p);
 	struct fields f;
 
-	outcomes_answer(b->outcomes, p->other->jid, p->other->device, id, received, fields, b->world->now);
+	outcomes_answer(b->outcomes, other_of(p)->jid, other_of(p)->device, id, received, fields, b->world->now);
 	f = (struct fields){ buf_data(fields), buf_len(fields) };
-	if (!p->other->hostile && !strcmp(fields_get(f, "state"), "unknown"))
+	if (!other_of(p)->hostile && !strcmp(fields_get(f, "state"), "unknown"))
 		check_unknown(p, id, received);
 }

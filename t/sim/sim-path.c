@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Paths of all kinds: bytes in blocks, in order, each with its own delay, a bounded number of them in flight, as in-band
- * bytestreams are. One that is lost takes what is in flight with it, and its ends learn of it
+ * Paths of all kinds: bytes in blocks, in order, each with its own delay, a bounded number of
+ * them in flight, as in-band bytestreams are. One that is lost takes what is in flight with it, and its ends learn of it
  * each in its own time, or only by silence. A close comes behind what was said before it.
  */
 #include "sim.h"
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "greeting.h"
 
 enum {
 	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
@@ -16,11 +19,18 @@ enum {
 	CONNECT = 5 * 1000,
 };
 
-struct wire *wire_of(const struct world *w, const struct wire_end *end)
+static const struct path_ops ops;
+
+struct wire *wire_of(const struct world *w, const struct path *path)
 {
-	size_t at = (const char *)end - (const char *)w->wires;
+	size_t at = (const char *)path - (const char *)w->wires;
 
 	return (struct wire *)&w->wires[at / sizeof(struct wire)];
+}
+
+struct wire_end *end_of(struct path *path)
+{
+	return (struct wire_end *)path;
 }
 
 static unsigned side_of(const struct wire *wire, const struct wire_end *end)
@@ -33,22 +43,6 @@ static uint32_t slot_of(const struct world *w, const struct wire *wire)
 	return (uint32_t)(wire - w->wires);
 }
 
-static struct wire *add(struct world *w)
-{
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
-		struct wire *wire = &w->wires[i];
-
-		if (wire->used)
-			continue;
-		wire->used = true;
-		wire->up = wire->dead = wire->raw = wire->silent = false;
-		wire->relay = NULL;
-		wire->hole = -1;
-		return wire;
-	}
-	return NULL;
-}
-
 static void release(struct wire *wire)
 {
 	wire->used = false;
@@ -59,42 +53,56 @@ static void release(struct wire *wire)
 		buf_finish(&e->plain);
 		buf_finish(&e->out);
 		buf_finish(&e->flight);
-		*e = (struct wire_end){ .role = END_CLOSED };
+		/* What the path is called may still be said, by who hears that it is closed. */
+		e->kicked = e->held = false;
+		e->first = e->count = 0;
+		e->last_at = 0;
 	}
 }
 
 /* The end is its owner's no more. */
 static void let_go(struct wire *wire, struct wire_end *end)
 {
-	end->role = END_CLOSED;
-	end->peer = NULL;
+	end->used = false;
 	quota_leave(&end->place);
-	if (wire->end[0].role == END_CLOSED && wire->end[1].role == END_CLOSED)
+	if (!wire->end[0].used && !wire->end[1].used)
 		release(wire);
 }
 
 /* Whom an end takes for the other one. */
-static struct broker *other_of(const struct wire *wire, unsigned side)
+static struct broker *far_of(const struct wire *wire, unsigned side)
 {
 	return wire->relay ? wire->relay : wire->end[!side].broker;
 }
 
-void path_keep(struct wire_end *end)
+struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target)
 {
-	struct wire *wire = wire_of(end->broker->world, end);
+	struct wire *wire = b->world->wires;
 
-	if (!end->place.quota)
-		return;
-	end->place.unfinished = false;
-	quota_trust(&end->place, other_of(wire, side_of(wire, end))->jid);
+	while (wire < b->world->wires + WIRES_MAX && wire->used)
+		wire++;
+	if (wire == b->world->wires + WIRES_MAX)
+		return NULL;
+	wire->used = true;
+	wire->up = wire->dead = wire->raw = wire->silent = false;
+	wire->relay = NULL;
+	wire->dialer = NULL;
+	wire->stream = NULL;
+	wire->hole = -1;
+	wire->kind = kind;
+	wire->target = target;
+	wire->end[0].broker = b;
+	wire->end[1].broker = to;
+	return wire;
 }
 
-static bool trusts_any(const struct broker *b, const struct broker *other)
+struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events, void *owner)
 {
-	for (unsigned i = 0; i < b->world->count; i++)
-		if (b->trusts[i] && !strcmp(b->world->brokers[i].jid, other->jid))
-			return true;
-	return false;
+	struct wire_end *end = &wire->end[side];
+
+	end->used = true;
+	path_init(&end->path, &ops, wire->kind, path_kind_name(wire->kind), events, owner);
+	return &end->path;
 }
 
 static bool any_unfinished(const struct broker *b, const struct broker *other)
@@ -103,45 +111,38 @@ static bool any_unfinished(const struct broker *b, const struct broker *other)
 		const struct wire *wire = &b->world->wires[i];
 
 		if (wire->used && wire->end[1].place.quota == &b->inbands && wire->end[1].place.unfinished &&
-		    other_of(wire, 1) == other)
+		    far_of(wire, 1) == other)
 			return true;
 	}
 	return false;
 }
 
-/* daemon/inband.c: a place at this end for a path with the device at the other one; false if there is none. */
-static bool take_place(struct wire *wire, unsigned side)
+static void make_room(struct world *w, struct quota_place *victim)
+{
+	struct wire_end *end = (struct wire_end *)((char *)victim - offsetof(struct wire_end, place));
+	struct wire *wire = wire_of(w, &end->path);
+
+	wire_cut(w, wire, side_of(wire, end), "makes room");
+}
+
+/* A place at this end, as daemon/transport/inband.c shares them; false if there is none. */
+static bool take_place(struct wire *wire, unsigned side, enum inband_standing standing)
 {
 	struct wire_end *end = &wire->end[side];
-	struct broker *b = end->broker, *other = other_of(wire, side);
-	bool trusted = trusts_any(b, other);
-	bool awaited = b->trusts[other->index] && (side == 0 || (peer_find(b, other) && !any_unfinished(b, other)));
+	struct broker *b = end->broker, *other = far_of(wire, side);
 	struct quota_place *victim;
-	enum quota_verdict verdict = quota_ask(&b->inbands, other->jid, trusted, &victim);
+	enum quota_verdict verdict = quota_ask(&b->inbands, other->jid, standing != INBAND_STRANGER, &victim);
 
-	if (verdict == QUOTA_NO && awaited)
+	if (verdict == QUOTA_NO && standing == INBAND_AWAITED && (side == 0 || !any_unfinished(b, other)))
 		verdict = quota_insist(&b->inbands, &victim);
 	if (verdict == QUOTA_NO)
 		return false;
 	if (verdict == QUOTA_ROOM)
-		path_close(b->world, (struct wire_end *)((char *)victim - offsetof(struct wire_end, place)));
-	quota_take(&b->inbands, &end->place, other->jid, trusted);
-	if (side == 0)
+		make_room(b->world, victim);
+	quota_take(&b->inbands, &end->place, other->jid, standing != INBAND_STRANGER);
+	if (side == 0 && standing == INBAND_AWAITED)
 		end->place.unfinished = false;
 	return true;
-}
-
-static struct wire *new_wire(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target)
-{
-	struct wire *wire = add(b->world);
-
-	if (!wire)
-		return NULL;
-	wire->kind = kind;
-	wire->end[0].broker = b;
-	wire->end[0].target = target;
-	wire->end[1].broker = to;
-	return wire;
 }
 
 static uint64_t round_trip(struct world *w)
@@ -164,94 +165,79 @@ static void pass_on(struct world *w, struct wire *wire, struct broker *relay)
 	trace(w, "%s: passes a path of %s on to %s", relay->name, wire->end[0].broker->name, third->name);
 	wire->relay = relay;
 	wire->end[1].broker = third;
-	wire->end[0].target = third->resource;
+	wire->target = third->resource;
 }
 
-static struct wire *open_inband(struct broker *b, struct broker *to, uint32_t resource)
+static void plan_inband(struct world *w, struct wire *wire)
+{
+	const struct broker *b = wire->end[0].broker, *to = wire->end[1].broker;
+	bool trouble = w->phase == PHASE_TROUBLE;
+	bool silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
+	bool fails = trouble && chance(w, w->swarm.open_fails);
+
+	if (silent || fails)
+		harm(wire->end[0].broker, to);
+	if (silent)
+		plan_opening(w, wire, EVENT_CUT, HANDSHAKE);
+	else
+		plan_opening(w, wire, fails ? EVENT_CUT : EVENT_ESTABLISHED, round_trip(w));
+}
+
+/* Who is there, or was, at that full JID. */
+static struct broker *resident(struct world *w, const char *full, uint32_t *resource)
+{
+	char other[64];
+
+	*resource = strtoul(strrchr(full, '.') + 1, NULL, 10);
+	for (unsigned i = 0; i < w->count; i++) {
+		full_jid(&w->brokers[i], *resource, other);
+		if (!strcmp(other, full))
+			return &w->brokers[i];
+	}
+	return NULL;
+}
+
+struct path *inband_open(struct broker *b, const char *full, enum inband_standing standing,
+			 const struct path_events *events, void *owner)
 {
 	struct world *w = b->world;
-	struct wire *wire = new_wire(b, to, PATH_INBAND, resource);
-	bool trouble = w->phase == PHASE_TROUBLE, silent, fails;
+	uint32_t resource;
+	struct broker *to = resident(w, full, &resource);
+	struct wire *wire = b->online && to ? wire_open(b, to, PATH_INBAND, resource) : NULL;
 
 	if (!wire)
 		return NULL;
-	if (!b->hostile && !take_place(wire, 0)) {
+	if (!b->hostile && !take_place(wire, 0, standing)) {
 		release(wire);
 		return NULL;
 	}
 	if (to->hostile && chance(w, w->swarm.relays))
 		pass_on(w, wire, to);
-	silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
-	fails = trouble && chance(w, w->swarm.open_fails);
-	if (silent || fails)
-		harm(b, to);
-	if (silent)
-		plan_opening(w, wire, EVENT_CUT, HANDSHAKE);
-	else
-		plan_opening(w, wire, fails ? EVENT_CUT : EVENT_ESTABLISHED, round_trip(w));
-	return wire;
+	strcpy(wire->end[0].full, full);
+	plan_inband(w, wire);
+	return end_begin(wire, 0, events, owner);
 }
 
-static struct wire *open_direct(struct broker *b, struct broker *to, uint32_t port)
+struct path *inband_accept(struct wire *wire, enum inband_standing standing, const struct path_events *events,
+			   void *owner)
 {
-	struct world *w = b->world;
-	struct wire *wire = new_wire(b, to, PATH_DIRECT, port);
-
-	if (!wire)
+	if (!take_place(wire, 1, standing))
 		return NULL;
-	switch (w->parted[b->index][to->index] ? DIAL_SILENT : w->dialling[b->index][to->index]) {
-	case DIAL_HOLE:
-		wire->hole = below(w, 8);
-		/* fall through */
-	case DIAL_WORKS:
-		plan_opening(w, wire, EVENT_ESTABLISHED, round_trip(w));
-		break;
-	case DIAL_REFUSED:
-		plan_opening(w, wire, EVENT_CUT, round_trip(w));
-		break;
-	case DIAL_SILENT:
-		plan_opening(w, wire, EVENT_CUT, CONNECT);
-		break;
-	}
-	return wire;
-}
-
-static struct wire_end *attempt(struct peer *p, struct wire *wire)
-{
-	if (!wire)
-		return NULL;
-	wire->end[0].role = END_ATTEMPT;
-	wire->end[0].peer = p;
-	return &wire->end[0];
-}
-
-struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target)
-{
-	return attempt(p, kind == PATH_DIRECT ? open_direct(p->broker, p->other, target) :
-		       open_inband(p->broker, p->other, target));
-}
-
-struct wire_end *path_join(struct peer *p, struct broker *to)
-{
-	struct world *w = p->broker->world;
-	struct wire *wire = new_wire(p->broker, to, PATH_PROXY, 0);
-
-	if (wire && chance(w, w->swarm.holes))
-		wire->hole = below(w, 8);
-	if (wire)
-		plan_opening(w, wire, EVENT_ESTABLISHED, round_trip(w));
-	return attempt(p, wire);
+	full_jid(far_of(wire, 1), far_of(wire, 1)->resource, wire->end[1].full);
+	return end_begin(wire, 1, events, owner);
 }
 
 void path_open_raw(struct broker *b, struct broker *to, bool silent)
 {
-	struct wire *wire = open_inband(b, to, to->shown_resource);
+	struct wire *wire = wire_open(b, to, PATH_INBAND, to->shown_resource);
 
 	if (!wire)
 		return;
 	wire->raw = true;
 	wire->silent = silent;
-	wire->end[0].role = END_GREETING;
+	full_jid(to, to->shown_resource, wire->end[0].full);
+	plan_inband(b->world, wire);
+	end_begin(wire, 0, &raw_events, b);
 }
 
 static void deliver_at(struct world *w, struct wire *wire, unsigned side, uint64_t at)
@@ -264,7 +250,7 @@ static void deliver_at(struct world *w, struct wire *wire, unsigned side, uint64
 
 static void enqueue(struct world *w, struct wire_end *end, uint32_t size)
 {
-	struct wire *wire = wire_of(w, end);
+	struct wire *wire = wire_of(w, &end->path);
 	unsigned side = side_of(wire, end);
 	uint64_t at = w->now + between(w, 1, w->swarm.delay_max);
 	bool burst;
@@ -296,16 +282,17 @@ static bool window_open(const struct world *w, const struct wire_end *end)
 
 static void pump(struct world *w, struct wire_end *end)
 {
+	uint32_t generation = wire_of(w, &end->path)->generation;
+
 	end->kicked = false;
-	while (end->role == END_PEER && window_open(w, end)) {
-		uint32_t generation = wire_of(w, end)->generation;
+	while (end->used && !end->path.over && window_open(w, end)) {
 		size_t n;
 
 		if (!buf_len(&end->out)) {
 			/* Not into the end itself, which may be closed inside. */
 			buf_reset(&w->scratch);
-			peer_path_fill(end->peer, &w->scratch, w->swarm.block);
-			if (wire_of(w, end)->generation != generation || end->role != END_PEER)
+			path_fill(&end->path, &w->scratch, w->swarm.block);
+			if (wire_of(w, &end->path)->generation != generation || !end->used || end->path.over)
 				return;
 			if (end->broker->hostile && w->swarm.mute)
 				hostile_withholds(&w->scratch);
@@ -316,13 +303,6 @@ static void pump(struct world *w, struct wire_end *end)
 			return;
 		send_block(w, end, n < w->swarm.block ? n : w->swarm.block);
 	}
-}
-
-void path_kick(struct world *w, struct wire_end *end)
-{
-	if (!end->kicked)
-		w->kicked++;
-	end->kicked = true;
 }
 
 void paths_flush(struct world *w)
@@ -337,30 +317,82 @@ void paths_flush(struct world *w)
 	}
 }
 
-void path_write(struct world *w, struct wire_end *end, const void *data, size_t n)
+void path_say(struct world *w, struct path *path, const void *data, size_t n)
 {
-	buf_append(&end->out, data, n);
-}
+	struct wire_end *end = end_of(path);
 
-void path_say(struct world *w, struct wire_end *end, const void *data, size_t n)
-{
 	buf_append(&end->out, data, n);
 	if (end->count < IBB_STANZAS_MAX)
 		send_block(w, end, buf_len(&end->out));
 }
 
-void path_close(struct world *w, struct wire_end *end)
+static void on_kick(struct path *path)
 {
-	struct wire *wire = wire_of(w, end);
-	struct wire_end *other = &wire->end[!side_of(wire, end)];
+	struct wire_end *end = end_of(path);
 
-	if (wire->up && !wire->dead && other->role != END_CLOSED) {
+	if (!end->kicked)
+		end->broker->world->kicked++;
+	end->kicked = true;
+}
+
+static void on_keep(struct path *path)
+{
+	struct wire_end *end = end_of(path);
+	struct wire *wire = wire_of(end->broker->world, path);
+
+	if (!end->place.quota)
+		return;
+	end->place.unfinished = false;
+	quota_trust(&end->place, far_of(wire, side_of(wire, end))->jid);
+}
+
+static void on_write(struct path *path, const void *data, size_t n)
+{
+	buf_append(&end_of(path)->out, data, n);
+}
+
+/* A close comes behind what was said before it. */
+static void on_close(struct path *path)
+{
+	struct wire_end *end = end_of(path);
+	struct world *w = end->broker->world;
+	struct wire *wire = wire_of(w, path);
+
+	if (!wire->up)
+		attempt_lost(wire);
+	if (wire->up && !wire->dead && wire->end[!side_of(wire, end)].used) {
 		if (buf_len(&end->out))
 			send_block(w, end, buf_len(&end->out));
 		enqueue(w, end, 0);
 	}
 	let_go(wire, end);
 }
+
+static void on_cut(struct path *path)
+{
+	buf_reset(&end_of(path)->out);
+	on_close(path);
+}
+
+static bool on_unsent(const struct path *path)
+{
+	return buf_len(&((const struct wire_end *)path)->out);
+}
+
+static const char *on_jid(const struct path *path)
+{
+	return path->kind == PATH_INBAND ? ((const struct wire_end *)path)->full : NULL;
+}
+
+static const struct path_ops ops = {
+	.kick = on_kick,
+	.keep = on_keep,
+	.write = on_write,
+	.close = on_close,
+	.cut = on_cut,
+	.unsent = on_unsent,
+	.jid = on_jid,
+};
 
 /* TCP does not notice by itself within the time that matters. */
 static void fall_silent(struct world *w, struct wire *wire)
@@ -390,30 +422,18 @@ void path_lose(struct world *w, struct wire *wire, bool silent)
 		event_add(w, between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT, slot_of(w, wire), wire->generation, i);
 }
 
-/* One end is told that it is over. */
-static void closed(struct world *w, struct wire *wire, unsigned side)
+void wire_cut(struct world *w, struct wire *wire, unsigned side, const char *why)
 {
 	struct wire_end *end = &wire->end[side];
-	enum end_role role = end->role;
-	enum path_kind kind = wire->kind;
-	struct peer *p = end->peer;
 
-	if (role == END_CLOSED)
+	if (!end->used)
 		return;
-	trace(w, "%s: the %s path with %s is closed", end->broker->name, path_kind_name(kind),
-	      wire->end[!side].broker->name);
+	trace(w, "%s: the %s path with %s is closed: %s", end->broker->name, path_kind_name(wire->kind),
+	      wire->end[!side].broker->name, why);
+	if (!wire->up)
+		attempt_lost(wire);
 	let_go(wire, end);
-	if (role == END_ATTEMPT)
-		ways_closed(p, end, kind);
-	else if (role == END_PEER)
-		peer_path_closed(p);
-	else if (role == END_LEFT)
-		peer_left_closed(p);
-}
-
-void path_cut(struct world *w, struct wire *wire, unsigned side)
-{
-	closed(w, wire, side);
+	path_over(&end->path, why);
 }
 
 static void lose_ends(struct broker *b, bool all)
@@ -424,12 +444,12 @@ static void lose_ends(struct broker *b, bool all)
 		struct wire *wire = &w->wires[i];
 
 		for (unsigned side = 0; side < 2 && wire->used; side++) {
-			if (wire->end[side].broker != b || wire->end[side].role == END_CLOSED ||
+			if (wire->end[side].broker != b || !wire->end[side].used ||
 			    (!all && wire->kind != PATH_INBAND))
 				continue;
 			if (wire->up)
 				path_lose(w, wire, chance(w, w->swarm.path_silent));
-			closed(w, wire, side);
+			wire_cut(w, wire, side, "the connection with the server is lost");
 		}
 	}
 }
@@ -444,119 +464,77 @@ void inbands_lost(struct broker *b)
 	lose_ends(b, false);
 }
 
-static bool would_take(struct world *w, struct wire *wire)
+/* The far end of an in-band path hears of it, and takes it or not. */
+static bool is_taken(struct world *w, struct wire *wire)
 {
-	struct wire_end *near = &wire->end[0];
+	struct broker *to = wire->end[1].broker, *from = far_of(wire, 1);
+	char full[64];
+
+	if (!to->online || to->resource != wire->target)
+		return false;
+	full_jid(from, from->resource, full);
+	return greeting_offered(&to->peers, full, wire) == GREETING_TAKEN && wire->end[1].used;
+}
+
+static void tell_established(struct world *w, struct wire *wire)
+{
+	uint32_t generation = wire->generation;
+	struct wire_end *near = &wire->end[0], *far = &wire->end[1];
+
+	if (far->used && !far->path.up)
+		path_established(&far->path, near->broker->fp);
+	if (wire->generation == generation && near->used && !near->path.up)
+		path_established(&near->path, far->broker->fp);
+	if (wire->generation == generation && near->used && wire->raw && !wire->silent)
+		hostile_greets(w, &near->path);
+}
+
+static bool arrives(struct world *w, struct wire *wire)
+{
 	struct broker *to = wire->end[1].broker;
 
-	if (w->parted[near->broker->index][to->index])
+	if (w->parted[wire->end[0].broker->index][to->index])
 		return false;
-	if (wire->kind != PATH_INBAND)
-		return ways_let_in(w, wire);
-	if (to->online && to->resource == near->target && take_place(wire, 1))
-		return true;
-	harm(near->broker, to);
-	return false;
+	switch (wire->kind) {
+	case PATH_DIRECT:
+		return dial_arrives(w, wire);
+	case PATH_PROXY:
+		return stream_arrives(w, wire);
+	default:
+		if (is_taken(w, wire))
+			return true;
+		harm(wire->end[0].broker, to);
+		return false;
+	}
 }
 
-void path_established(struct world *w, struct wire *wire)
+void wire_established(struct world *w, struct wire *wire)
 {
-	struct wire_end *near = &wire->end[0], *far = &wire->end[1];
-	struct broker *to = far->broker;
+	struct wire_end *near = &wire->end[0];
+	const struct broker *to = wire->end[1].broker;
+	uint32_t generation = wire->generation;
 
-	if (near->role == END_CLOSED)
+	if (!near->used)
 		return;
-	if (!would_take(w, wire)) {
+	wire->up = true;
+	if (!arrives(w, wire)) {
+		wire->up = false;
 		/* The server says that nobody is there. */
-		if (wire->kind == PATH_INBAND && near->role == END_ATTEMPT && !w->parted[near->broker->index][to->index] &&
-		    (!to->online || to->resource != near->target))
-			inquirer_doubt(near->broker, to, near->target);
-		closed(w, wire, 0);
+		wire_cut(w, wire, 0, to->online && to->resource == wire->target ? "refused" : "service-unavailable");
 		return;
 	}
+	if (wire->generation != generation)
+		return;
 	trace(w, "the %s path %s-%s is up", path_kind_name(wire->kind), near->broker->name, to->name);
-	wire->up = true;
-	far->role = END_GREETING;
-	event_add(w, wire->kind == PATH_INBAND ? 2 * LINK_HELLO_TIMEOUT : LINK_HELLO_TIMEOUT, EVENT_GREETING_OVER,
-		  slot_of(w, wire), wire->generation, 0);
 	if (wire->hole == 0)
 		fall_silent(w, wire);
-	if (near->role == END_ATTEMPT)
-		ways_established(near->peer, near);
-	else if (!wire->silent)
-		hostile_greets(w, near);
-}
-
-void greetings_end(struct broker *b)
-{
-	struct world *w = b->world;
-
-	for (unsigned i = 0; i < WIRES_MAX; i++)
-		for (unsigned side = 0; side < 2 && w->wires[i].used; side++)
-			if (w->wires[i].end[side].broker == b && w->wires[i].end[side].role == END_GREETING)
-				path_close(w, &w->wires[i].end[side]);
-}
-
-void greeting_over(struct world *w, struct wire *wire)
-{
-	if (wire->end[1].role == END_GREETING)
-		path_close(w, &wire->end[1]);
-}
-
-bool path_admits(struct world *w, const struct wire_end *end, const struct broker *from)
-{
-	const struct wire *wire = wire_of(w, end);
-	const struct broker *key = wire->end[!side_of(wire, end)].broker;
-
-	if (key->account != from->account)
-		violation(w, "%s: takes the key of %s for one of %s", end->broker->name, key->name, from->name);
-	return end->broker->trusts[from->index];
-}
-
-static void refuse(struct world *w, struct wire_end *end, const char *state, const struct link_ends *ends)
-{
-	struct buf refusal = { 0 };
-
-	if (state) {
-		link_hello_refusal(state, ends, end->broker->instance, &refusal);
-		path_write(w, end, buf_data(&refusal), buf_len(&refusal));
-		buf_finish(&refusal);
-	}
-	path_close(w, end);
-}
-
-/* daemon/greeting.c */
-static void greet(struct world *w, struct wire *wire)
-{
-	struct wire_end *end = &wire->end[1];
-	struct broker *from = wire->relay ? wire->relay : wire->end[0].broker;
-	struct link_ends ends = { end->broker->jid, from->jid };
-	enum hello_fault fault = HELLO_MALFORMED;
-	struct link_hello hello;
-	struct record record;
-	long size = record_parse(buf_data(&end->plain), buf_len(&end->plain), &record);
-
-	if (size == 0)
-		return;
-	if (size > 0)
-		fault = link_hello_parse(&record, &ends, &hello);
-	if (fault != HELLO_GOOD) {
-		refuse(w, end, fault == HELLO_OTHER_PROTOCOL ? "version" : fault == HELLO_OTHER_NAMES ? "not-you" : NULL,
-		       NULL);
-		return;
-	}
-	if (!path_admits(w, end, from)) {
-		refuse(w, end, "untrusted", &ends);
-		return;
-	}
-	buf_consume(&end->plain, size);
-	peer_take(end->broker, from, end, &hello);
+	tell_established(w, wire);
 }
 
 void path_arrives(struct world *w, struct wire *wire, unsigned from)
 {
 	struct wire_end *near = &wire->end[from], *far = &wire->end[!from];
-	uint32_t size;
+	uint32_t size, generation = wire->generation;
 
 	if (wire->dead)
 		return;
@@ -569,18 +547,23 @@ void path_arrives(struct world *w, struct wire *wire, unsigned from)
 	near->first = (near->first + 1) % FLOW_MAX;
 	near->count--;
 	if (size == 0) {
-		closed(w, wire, !from);
+		wire_cut(w, wire, !from, "closed by the other side");
 		return;
 	}
-	if (far->role != END_CLOSED)
+	if (far->used)
 		buf_append(&far->plain, buf_data(&near->flight), size);
 	buf_consume(&near->flight, size);
-	if (near->role == END_PEER)
-		path_kick(w, near);
-	if (far->role == END_GREETING && !from)
-		greet(w, wire);
-	else if (far->role == END_PEER)
-		peer_path_plain(far->peer, &far->plain);
-	else
-		buf_reset(&far->plain);
+	if (near->used)
+		path_kick(&near->path);
+	if (far->used && !far->path.over) {
+		/* The path may be closed within, and its buffer with it. */
+		struct buf bytes = far->plain;
+
+		far->plain = (struct buf){ 0 };
+		path_plain(&far->path, &bytes);
+		if (wire->generation == generation && far->used && !far->path.over)
+			far->plain = bytes;
+		else
+			buf_finish(&bytes);
+	}
 }

@@ -34,7 +34,7 @@ static void plan(struct serve *s, uint64_t delay, enum step step)
 /* Its place is free, and whoever waited for its turn goes on. */
 static void give_back(struct serve *s)
 {
-	struct peer *p = s->broker->running ? peer_find(s->broker, s->of) : NULL;
+	struct peer *p = s->broker->running ? peer_with(s->broker, s->of) : NULL;
 
 	services_end(&s->run);
 	if (!p)
@@ -108,7 +108,7 @@ const struct outcome *outcome_find(const struct world *w, const char *id)
 static void maybe_cut_off(struct serve *s)
 {
 	struct world *w = world_of(s);
-	const struct broker *b = below(w, 2) ? s->broker : s->peer->other;
+	const struct broker *b = below(w, 2) ? s->broker : other_of(s->peer);
 
 	if (w->phase != PHASE_TROUBLE || s->service != SERVICE_RECEIVE_PACK || !chance(w, w->swarm.end_loss))
 		return;
@@ -141,7 +141,7 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 		s->late = w->now >= s->opened_at + NEG_IDLE_PUSH;
 		neg_active(s->neg);
 	}
-	if (!s->peer->other->hostile)
+	if (!other_of(s->peer)->hostile)
 		stream_read(w, &s->in, data, n);
 	else
 		s->in.done += n;
@@ -165,9 +165,9 @@ static void on_channel_end(void *owner)
 	if (s->service == SERVICE_RECEIVE_PACK)
 		tail_begin(&s->tail, s->out.done);
 	maybe_cut_off(s);
-	if (!s->peer->other->hostile && !stream_complete(&s->in))
+	if (!other_of(s->peer)->hostile && !stream_complete(&s->in))
 		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->name,
-			  s->peer->other->name);
+			  other_of(s->peer)->name);
 	want_to_finish(s);
 }
 
@@ -240,13 +240,13 @@ static void keep_outcome(struct serve *s)
 	struct broker *b = s->broker;
 	struct peer *p = s->peer;
 
-	outcome_kept(b, p->other, s->id, s->tail.from);
-	outcomes_begin(b->outcomes, p->other->jid, p->other->device, s->id, &s->tail, b->world->now);
+	outcome_kept(b, other_of(p), s->id, s->tail.from);
+	outcomes_begin(b->outcomes, other_of(p)->jid, other_of(p)->device, s->id, &s->tail, b->world->now);
 	if (s->child_over) {
 		outcomes_done(b->outcomes, s->id, s->status, b->world->now);
 		return;
 	}
-	trace(b->world, "%s: a push of %s goes on without a link", b->name, p->other->name);
+	trace(b->world, "%s: a push of %s goes on without a link", b->name, other_of(p)->name);
 	s->orphan = true;
 	services_orphan(&s->run);
 	s->peer = NULL;
@@ -289,7 +289,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	if (!s->channel)
 		violation(w, "%s: a channel is closed twice", s->broker->name);
 	trace(w, "%s: %s '%s' of %s: %s", s->broker->name, service_name(s->service), share_name(s->share),
-	      s->peer->other->name, reason ? reason : "done");
+	      other_of(s->peer)->name, reason ? reason : "done");
 	s->channel = NULL;
 	if (has_outcome(s, reason))
 		keep_outcome(s);
@@ -323,7 +323,7 @@ static bool open_channel(struct serve *s)
 	s->opened_at = w->now;
 	s->refs = s->broker->refs[s->share];
 	trace(w, "%s: %s '%s' of %s: started", s->broker->name, service_name(s->service),
-	      share_name(s->share), s->peer->other->name);
+	      share_name(s->share), other_of(s->peer)->name);
 	peer_touch(s->peer);
 	return true;
 }
@@ -379,7 +379,7 @@ void serve_step(struct serve *s, unsigned step)
 		s->reading = false;
 		if ((!s->channel && !s->orphan) || s->hangs)
 			break;
-		if (s->service != SERVICE_RECEIVE_PACK && !s->peer->other->hostile && stream_complete(&s->in))
+		if (s->service != SERVICE_RECEIVE_PACK && !other_of(s->peer)->hostile && stream_complete(&s->in))
 			want_to_finish(s);
 		write_on(s);
 		break;
@@ -426,15 +426,15 @@ static int share_by_name(const char *name)
 
 const char *serve_judge(struct peer *p, enum service service, const char *name)
 {
-	struct broker *b = p->broker;
+	struct broker *b = broker_of(p);
 	int share = share_by_name(name);
 
-	if (!b->trusts[p->other->index])
+	if (!b->trusts[other_of(p)->index])
 		return "untrusted";
-	if (!allowed(b, p->other, service, share))
-		return service == SERVICE_RECEIVE_PACK && allowed(b, p->other, SERVICE_UPLOAD_PACK, share) ?
+	if (!allowed(b, other_of(p), service, share))
+		return service == SERVICE_RECEIVE_PACK && allowed(b, other_of(p), SERVICE_UPLOAD_PACK, share) ?
 			"push-denied" : "not-shared";
-	if (!services_ask(&b->services, p->other->jid, b->world->now))
+	if (!services_ask(&b->services, other_of(p)->jid, b->world->now))
 		return "busy";
 	return NULL;
 }
@@ -459,7 +459,7 @@ static void end_silent(struct serve *s)
 /* NULL if there is no place. */
 static struct serve *add(struct peer *p, struct negotiation *neg)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	struct service_run *victim;
 	struct serve *s = w->serves;
 	uint32_t generation;
@@ -467,25 +467,25 @@ static struct serve *add(struct peer *p, struct negotiation *neg)
 	while (s->used)
 		s++;
 	generation = s->generation;
-	*s = (struct serve){ .generation = generation, .broker = p->broker, .of = p->other, .peer = p, .neg = neg };
-	if (!services_begin(&p->broker->services, &s->run, p->other->jid, p->other->device, neg_service(neg),
+	*s = (struct serve){ .generation = generation, .broker = broker_of(p), .of = other_of(p), .peer = p, .neg = neg };
+	if (!services_begin(&broker_of(p)->services, &s->run, other_of(p)->jid, other_of(p)->device, neg_service(neg),
 			    neg_share(neg), w->now, &victim))
 		return NULL;
 	s->used = true;
 	if (victim)
 		end_silent((struct serve *)victim);
-	s->by_hostile = p->other->hostile;
+	s->by_hostile = other_of(p)->hostile;
 	s->service = neg_service(neg);
 	s->share = share_by_name(neg_share(neg));
 	strcpy(s->id, neg_id(neg));
-	s->next = p->broker->serves;
-	p->broker->serves = s;
+	s->next = broker_of(p)->serves;
+	broker_of(p)->serves = s;
 	return s;
 }
 
 void *serve_start(struct peer *p, struct negotiation *neg)
 {
-	struct world *w = p->broker->world;
+	struct world *w = broker_of(p)->world;
 	bool trouble = w->phase == PHASE_TROUBLE;
 	unsigned size = between(w, 10, 2000);
 	struct serve *s;

@@ -267,6 +267,7 @@ void heal(struct world *w)
 		if (!b->online)
 			server_login(b);
 		broker_configure(b);
+		transport_heals(b);
 	}
 	w->swarm.holes = below(w, 2) ? w->swarm.holes : 0;
 	for (unsigned i = 0; !w->swarm.holes && i < WIRES_MAX; i++)

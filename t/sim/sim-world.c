@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
+
 enum {
 	AT_ONCE = 5000,			/* ms for the last pushes and fetches, all together */
 	SETTLE = 1000,			/* ms for the truth to reach everybody */
@@ -284,15 +286,11 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_ESTABLISHED:
 		if (wire->used && wire->generation == e->generation)
-			path_established(w, wire);
+			wire_established(w, wire);
 		break;
 	case EVENT_CUT:
 		if (wire->used && wire->generation == e->generation)
-			path_cut(w, wire, e->arg);
-		break;
-	case EVENT_GREETING_OVER:
-		if (wire->used && wire->generation == e->generation)
-			greeting_over(w, wire);
+			wire_cut(w, wire, e->arg, wire->up ? "it is gone" : INBAND_UNANSWERED);
 		break;
 	case EVENT_CHILD:
 		if (serve->used && serve->generation == e->generation)
@@ -360,41 +358,29 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The timer that is due next, of a peer, a ledger, a context or who is asked. */
-static uint64_t next_timer(const struct world *w, struct peer **peer, struct broker **ledger,
-			   struct broker **context, struct broker **inquirer)
+/* The timer that is due next: of a broker's parts, its ledger, or who is asked. */
+static uint64_t next_timer(struct world *w, struct broker **of, void (**due)(struct broker *b))
 {
 	uint64_t least = UINT64_MAX;
 
-	*peer = NULL;
-	*ledger = *context = *inquirer = NULL;
 	for (unsigned i = 0; i < w->count; i++) {
-		const struct broker *b = &w->brokers[i];
+		struct broker *b = &w->brokers[i];
+		uint64_t next = timers_next(&b->context.timers);
 
-		for (struct peer *p = b->peers; p; p = p->next) {
-			if (p->timer_at >= least)
-				continue;
-			least = p->timer_at;
-			*peer = p;
-			*ledger = *context = *inquirer = NULL;
+		if (next < least) {
+			least = next;
+			*of = b;
+			*due = broker_timers;
 		}
 		if (b->announce_at < least) {
 			least = b->announce_at;
-			*peer = NULL;
-			*context = *inquirer = NULL;
-			*ledger = (struct broker *)b;
-		}
-		if (timers_next(&b->context.timers) < least) {
-			least = timers_next(&b->context.timers);
-			*peer = NULL;
-			*ledger = *inquirer = NULL;
-			*context = (struct broker *)b;
+			*of = b;
+			*due = announcer_tick;
 		}
 		if (b->ask_at < least) {
 			least = b->ask_at;
-			*peer = NULL;
-			*ledger = *context = NULL;
-			*inquirer = (struct broker *)b;
+			*of = b;
+			*due = inquirer_tick;
 		}
 	}
 	return least;
@@ -403,9 +389,9 @@ static uint64_t next_timer(const struct world *w, struct peer **peer, struct bro
 /* One event, and what must be true after it. */
 void world_step(struct world *w, uint64_t until)
 {
-	struct broker *ledger, *context, *inquirer;
-	struct peer *peer;
-	uint64_t timer = next_timer(w, &peer, &ledger, &context, &inquirer), at;
+	void (*due)(struct broker *b) = NULL;
+	struct broker *of = NULL;
+	uint64_t timer = next_timer(w, &of, &due), at;
 
 	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
 	if (at >= until) {
@@ -417,17 +403,12 @@ void world_step(struct world *w, uint64_t until)
 		struct event e = event_take(w);
 
 		dispatch(w, &e);
-	} else if (peer) {
-		peer_timer(peer);
-	} else if (ledger) {
-		announcer_tick(ledger);
-	} else if (context) {
-		timers_run(&context->context.timers, w->now);
 	} else {
-		inquirer_tick(inquirer);
+		due(of);
 	}
 	paths_flush(w);
-	peers_reap(w);
+	for (unsigned i = 0; i < w->count; i++)
+		peers_note(&w->brokers[i]);
 	check_all(w);
 	w->stats->events++;
 	if (++w->steps > EVENTS_PER_RUN)
@@ -482,12 +463,11 @@ void world_end(struct world *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		broker_stop(&w->brokers[i]);
 		paths_flush(w);
-		peers_reap(w);
 	}
 	for (unsigned i = 0; i < WIRES_MAX; i++)
 		for (unsigned k = 0; k < 2; k++)
-			if (w->wires[i].used && w->wires[i].end[k].role != END_CLOSED)
-				path_cut(w, &w->wires[i], k);
+			if (w->wires[i].used)
+				wire_cut(w, &w->wires[i], k, "the world ends");
 	for (unsigned i = 0; i < SERVES_MAX; i++)
 		if (w->serves[i].used)
 			violation(w, "a process is left over");
@@ -517,6 +497,18 @@ static void reset(struct world *w, uint64_t seed)
 	w->seed = seed;
 	w->random = seed * 0x2545f4914f6cdd1d;
 	w->ids = ~w->random;
+}
+
+static bool nothing_passes(void *arg, enum log_book book, const char *party, unsigned *left_out)
+{
+	*left_out = 0;
+	return false;
+}
+
+void world_silence(void)
+{
+	log_set_level(LOG_ERROR);
+	log_set_gate(nothing_passes, NULL);
 }
 
 void world_make_quiet(struct world *w, uint64_t seed, unsigned count)

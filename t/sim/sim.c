@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: sim [--first=SEED] [--count=N] [--jobs=J] [--trace]\n");
 		return 2;
 	}
-	log_set_level(LOG_ERROR);
+	world_silence();
 	slots = mmap(NULL, JOBS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (slots == MAP_FAILED) {
 		perror("mmap");

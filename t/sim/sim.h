@@ -16,6 +16,7 @@
 
 #include "absence.h"
 #include "announce.h"
+#include "attempts.h"
 #include "buf.h"
 #include "channel.h"
 #include "context.h"
@@ -25,6 +26,9 @@
 #include "link.h"
 #include "negotiation.h"
 #include "outcome.h"
+#include "path.h"
+#include "peer.h"
+#include "peers.h"
 #include "presence.h"
 #include "quota.h"
 #include "route.h"
@@ -92,7 +96,6 @@ enum event_kind {
 	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent it */
 	EVENT_ESTABLISHED,	/* slot is a wire */
 	EVENT_CUT,		/* an end learns that its path is gone: arg is the end */
-	EVENT_GREETING_OVER,
 	EVENT_CHILD,		/* slot is a serve, arg a step */
 	EVENT_HELPER,		/* slot is a helper, arg a step */
 	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
@@ -129,18 +132,11 @@ enum question_step {
 
 /* Paths */
 
-enum end_role {
-	END_CLOSED,
-	END_ATTEMPT,		/* a peer's, on the way to be its path */
-	END_GREETING,		/* taken, HELLO is awaited */
-	END_PEER,
-	END_LEFT,		/* a peer's, which has moved to another one and does not hear this any more */
-};
-
 struct wire_end {
-	enum end_role role;
+	struct path path;		/* first; of whoever it is handed to */
+	bool used;
 	struct broker *broker;
-	struct peer *peer;		/* of ATTEMPT and PEER */
+	char full[64];			/* the JID that it goes to, of an in-band path */
 	struct buf plain;		/* arrived, not consumed */
 	bool kicked;
 	/* towards the other end */
@@ -149,7 +145,6 @@ struct wire_end {
 	uint32_t blocks[FLOW_MAX];	/* sizes; 0 is the close */
 	unsigned first, count;
 	uint64_t last_at;
-	uint32_t target;		/* of the initiator: the resource, or the port, it opened the path to */
 	bool held;			/* the last block waits at the proxy for more to come */
 	struct quota_place place;	/* of an in-band path */
 };
@@ -162,43 +157,47 @@ struct wire {
 	bool silent;			/* and nothing is said on it */
 	enum path_kind kind;
 	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
+	uint32_t target;		/* the resource, or the port, it is opened to */
+	struct dialer *dialer;		/* of a direct path that is not up; or */
+	struct bytestream *stream;	/* of one through a proxy: borrowed */
 	struct wire_end end[2];		/* [0] has opened it */
 };
 
-/* A device of an account: its broker, alive or not. */
+/* An attempt to dial a device: what daemon/transport/dialer.c does. */
+struct dialer {
+	bool used;
+	const struct dialer_events *events;
+	void *owner;
+	struct wire *wire;		/* until that is up or gone */
+	struct pass pass;		/* of the device, and the use that we make of it */
+	uint64_t number;
+	unsigned char fp[FINGERPRINT_BYTES];
+};
 
-/* A bytestream through a proxy: daemon/bytestream.c. */
+/* A bytestream through a proxy: what daemon/transport/bytestream.c does. */
 struct bytestream {
 	bool used;
 	uint32_t generation;
-	struct peer *peer;
+	struct broker *broker, *other;
+	const struct bytestream_events *events;
+	void *owner;
 	char sid[PASS_TOKEN_LEN + 1];
 	bool offering, device_joined, joined;
 	unsigned of;			/* the broker whose proxy it is */
-	struct wire_end *end;		/* of who offers, when the proxy has connected the two */
+	struct wire *wire;		/* of who offers, when the proxy has connected the two */
 };
 
-struct peer {
-	struct peer *next;		/* broker::peers, or world::reap */
-	struct broker *broker;
+/* What the simulator notes of a peer, beside what that knows. */
+struct note {
+	struct peer *peer;		/* borrowed; NULL: there is none */
 	struct broker *other;		/* the device, which exists whether its broker runs or not */
+	const struct link_events *link;	/* the peer's own, behind those that look on */
+	const struct negotiation_events *negotiations;
 	bool was_hostile;		/* the device, when the link was made: its bad words may still be on their way */
-	bool fp_known;
-	struct link link;
-	struct channels channels;
-	struct negotiations negotiations;
-	struct wire_end *path, *left;
-	struct search search;
-	char token[PASS_TOKEN_LEN + 1];
-	struct wire_end *attempts[PATH_KINDS];
-	struct bytestream *stream;
 	unsigned attaches, tries;	/* counted, to find flapping */
 	uint64_t first_up;		/* 0: never */
 	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
-	struct absence absence;
-	uint64_t idle_since;
-	uint64_t timer_at;
-	bool ended;
+	struct path *seen;		/* the path that was counted last; never followed */
 	/* the answer that a can-push wants */
 	char asked[NEG_ID_LEN + 1];
 	bool answered;
@@ -244,7 +243,8 @@ struct broker {
 	uint32_t follow_steps;		/* counts them */
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
 	struct inquiry *inquiry;
-	struct peer *peers;
+	struct peers peers;
+	struct note notes[BROKERS_MAX];	/* of the devices */
 	struct helper *helpers;
 	struct serve *serves;
 	struct services services;
@@ -404,6 +404,7 @@ struct world {
 	unsigned count, accounts;
 	struct wire wires[WIRES_MAX];
 	struct bytestream streams[STREAMS_MAX];
+	struct dialer dialers[WIRES_MAX];
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* the first can reach the proxy of the second */
 	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was tried, was last made to fail */
@@ -416,7 +417,6 @@ struct world {
 	unsigned outcome_next;
 	struct kept kept[KEPT];
 	unsigned kept_next;
-	struct peer *reap;		/* ended, and still on the stack */
 	struct buf scratch;		/* owned */
 	struct ending *ending;		/* of the next helper; borrowed, or NULL */
 	unsigned kicked;		/* ends that may have something to send */
@@ -445,6 +445,8 @@ unsigned between(struct world *w, unsigned least, unsigned most);
 bool chance(struct world *w, unsigned thousandths);
 void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t slot,
 	       uint32_t generation, uint64_t arg);
+/* What brokers log of each other is nobody's to read. */
+void world_silence(void);
 void world_run(struct world *w, uint64_t seed);
 /* For scenarios: so many brokers, each of an account of its own, and no trouble that is not made by hand. */
 void world_make_quiet(struct world *w, uint64_t seed, unsigned count);
@@ -483,74 +485,55 @@ void inquirer_step(struct broker *b, uint64_t arg);
 const struct broker *inquirer_misses(const struct broker *b);
 
 /* sim-path.c */
-struct wire *wire_of(const struct world *w, const struct wire_end *end);
-/* Whether the key that the far end has shown may have a link, when its HELLO has said that it is this device's. */
-bool path_admits(struct world *w, const struct wire_end *end, const struct broker *from);
-/* kind is in-band, with a resource, or direct, with a port. */
-struct wire_end *path_open(struct peer *p, enum path_kind kind, uint32_t target);
-/* A proxy has connected the two. */
-struct wire_end *path_join(struct peer *p, struct broker *to);
+struct wire *wire_of(const struct world *w, const struct path *path);
+struct wire_end *end_of(struct path *path);
+/* A wire from one broker to another, that is being opened; NULL if there is none. */
+struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target);
+/* An in-band path to a full JID; NULL if there is no place. */
+struct path *inband_open(struct broker *b, const char *full, enum inband_standing standing,
+			 const struct path_events *events, void *owner);
+/* The same at the far end, for a wire that was offered. */
+struct path *inband_accept(struct wire *wire, enum inband_standing standing, const struct path_events *events,
+			   void *owner);
+/* Gives one end to an owner. */
+struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events, void *owner);
 /* silent: nothing is ever said on it. */
 void path_open_raw(struct broker *b, struct broker *to, bool silent);
-/* A link is made of it. */
-void path_keep(struct wire_end *end);
-/* Paths that somebody opened, of no link yet. */
-void greetings_end(struct broker *b);
-void path_write(struct world *w, struct wire_end *end, const void *data, size_t n);
-/* The same, and it leaves at once. */
-void path_say(struct world *w, struct wire_end *end, const void *data, size_t n);
-void path_close(struct world *w, struct wire_end *end);
-void path_kick(struct world *w, struct wire_end *end);
+/* It leaves at once. */
+void path_say(struct world *w, struct path *path, const void *data, size_t n);
 void paths_flush(struct world *w);
 /* It dies; both ends learn of it, later or never. */
 void path_lose(struct world *w, struct wire *wire, bool silent);
-/* All paths of a broker; the in-band ones, or those of them with one device. */
+/* All paths of a broker; the in-band ones. */
 void paths_end(struct broker *b);
 void inbands_lost(struct broker *b);
 void path_arrives(struct world *w, struct wire *wire, unsigned from);
-void path_established(struct world *w, struct wire *wire);
-void path_cut(struct world *w, struct wire *wire, unsigned end);
-void greeting_over(struct world *w, struct wire *wire);
+void wire_established(struct world *w, struct wire *wire);
+/* One end is told that it is over, for that reason. */
+void wire_cut(struct world *w, struct wire *wire, unsigned side, const char *why);
 
-/* sim-peer.c: daemon/peer.c */
-struct peer *peer_find(const struct broker *b, const struct broker *other);
-struct peer *peer_want(struct broker *b, struct broker *other);
-void peer_take(struct broker *b, struct broker *other, struct wire_end *path, const struct link_hello *hello);
-/* It came (again), or went away. */
-void peer_presence(struct peer *p, bool available);
-void peer_doubt(struct peer *p);
-void peers_online(struct broker *b);
-void peers_network_changed(struct broker *b);
-void peers_tell_ways(struct broker *b);
-void peer_demand(struct peer *p, const void *by, unsigned kinds);
-void peer_release(struct peer *p, const void *by);
-void peer_end(struct peer *p, const char *reason);
+/* sim-peer.c: what looks on */
+extern const struct peers_events peer_events;
+struct broker *broker_of(const struct peer *p);
+struct broker *other_of(const struct peer *p);
+struct note *note_of(const struct peer *p);
+/* The peer of a device, or NULL; or one that is made. */
+struct peer *peer_with(const struct broker *b, const struct broker *other);
+struct peer *peer_wanted(struct broker *b, const struct broker *other);
 /* Nothing leaves any more: its process is dead. */
 void peer_abandon(struct peer *p);
-void peer_touch(struct peer *p);
-void peer_timer(struct peer *p);
-/* An attempt of ours has come to a path, or to nothing: as the search was told already. */
-void peer_found(struct peer *p, struct wire_end *path);
-void peer_failed(struct peer *p);
-void peer_send_ways(struct peer *p, enum record_type type, struct buf *fields);
-void peer_left_closed(struct peer *p);
-void peer_path_plain(struct peer *p, struct buf *plain);
-size_t peer_path_fill(struct peer *p, struct buf *out, size_t max);
-void peer_path_closed(struct peer *p);
-void peers_reap(struct world *w);
+/* Counts the moves of its links. */
+void peers_note(struct broker *b);
 
-/* sim-ways.c: daemon/wayfinder.c, bytestream.c, listener.c */
-void ways_init(struct peer *p);
-/* What its user allows and what it can reach, now. */
-void ways_refresh(struct peer *p);
+/* sim-attempts.c: dialers and bytestreams, and who is at the far end */
+extern const struct wayfinder_ops attempt_ops;
 /* It could dial the device where it is now, and would be let in. */
-bool ways_knows(const struct peer *p);
-const char *ways_record(struct peer *p, const struct record *record);
-/* An attempt is up, or gone. */
-void ways_established(struct peer *p, struct wire_end *path);
-void ways_closed(struct peer *p, struct wire_end *path, enum path_kind kind);
-/* Whether the device at the far end of a path that was just opened would take it. */
-bool ways_let_in(struct world *w, struct wire *wire);
+bool attempt_would_reach(const struct peer *p);
+/* A direct path is up, or one through a proxy: both ends hear of it; false: nobody is there. */
+bool dial_arrives(struct world *w, struct wire *wire);
+bool stream_arrives(struct world *w, struct wire *wire);
+/* A wire that an attempt had is gone. */
+void attempt_lost(struct wire *wire);
 void stream_step(struct bytestream *s, unsigned step);
 
 /* sim-network.c: who gets through to whom */
@@ -563,6 +546,8 @@ void networks_part(struct broker *a, struct broker *b);
 void networks_meet(struct broker *a, struct broker *b);
 /* A user changes what is allowed. */
 void transport_changes(struct broker *b);
+/* ... and so that all may talk with each other again. */
+void transport_heals(struct broker *b);
 /* Something was made to fail between the two, or around one of them: no link need survive it. */
 void harm(struct broker *a, const struct broker *b);
 void harm_all(struct broker *b);
@@ -572,6 +557,8 @@ struct broker *device_find(struct world *w, const char *device);
 /* When a timer of this owner is due; UINT64_MAX if there is none. */
 uint64_t broker_deadline(const struct broker *b, const void *owner);
 void broker_start(struct broker *b);
+/* Those of its timers that are due. */
+void broker_timers(struct broker *b);
 /* Its user trusts others now, or shares with others. */
 void broker_configure(struct broker *b);
 void broker_crash(struct broker *b);
@@ -666,7 +653,9 @@ void hostile_acts(struct broker *b);
 /* Takes the acknowledgements out of what its link says. */
 void hostile_withholds(struct buf *out);
 /* A path that it opened without a link is up. */
-void hostile_greets(struct world *w, struct wire_end *end);
+void hostile_greets(struct world *w, struct path *path);
+/* What an end of such a path hears of it: nothing. */
+extern const struct path_events raw_events;
 void hostile_hears(struct peer *p, const struct record *record);
 
 /* sim-greedy.c */

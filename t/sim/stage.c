@@ -277,14 +277,14 @@ bool push_works(struct world *w, unsigned from, unsigned to)
 struct serve *serving(struct world *w, unsigned by, unsigned of)
 {
 	for (struct serve *s = w->brokers[by].serves; s; s = s->next)
-		if (s->peer && s->peer->other == &w->brokers[of])
+		if (s->peer && other_of(s->peer) == &w->brokers[of])
 			return s;
 	return NULL;
 }
 
 static bool rests(struct world *w, unsigned at, unsigned with)
 {
-	const struct peer *p = peer_find(&w->brokers[at], &w->brokers[with]);
+	const struct peer *p = peer_with(&w->brokers[at], &w->brokers[with]);
 
 	return !serving(w, at, with) && (!p || (!p->negotiations.count && !p->channels.count));
 }
@@ -296,7 +296,7 @@ bool at_rest(struct world *w, unsigned a, unsigned b)
 
 void lose_path(struct world *w, unsigned a, unsigned b, bool silently)
 {
-	struct peer *p = peer_find(&w->brokers[a], &w->brokers[b]);
+	struct peer *p = peer_with(&w->brokers[a], &w->brokers[b]);
 
 	need(p && p->path);
 	path_lose(w, wire_of(w, p->path), silently);
@@ -309,7 +309,7 @@ void make_puppet(struct world *w, unsigned broker)
 
 void say_record(struct world *w, unsigned from, unsigned to, enum record_type type, const void *fields, size_t len)
 {
-	struct peer *p = peer_find(&w->brokers[from], &w->brokers[to]);
+	struct peer *p = peer_with(&w->brokers[from], &w->brokers[to]);
 
 	need(p);
 	link_send(&p->link, type, fields, len);

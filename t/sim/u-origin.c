@@ -27,7 +27,7 @@ static void run(const struct scenario *s, const char *wanted)
 
 int main(int argc, char **argv)
 {
-	log_set_level(LOG_ERROR);
+	world_silence();
 	run(origin_said, argc > 1 ? argv[1] : NULL);
 	run(origin_causes, argc > 1 ? argv[1] : NULL);
 	return tap_done();

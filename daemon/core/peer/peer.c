@@ -110,6 +110,7 @@ static struct peer *create(struct peers *all, const char *jid, const char *devic
 	p->next = all->first;
 	all->first = p;
 	free(name);
+	all->events->made(all->owner, p);
 	return p;
 }
 
@@ -307,6 +308,8 @@ static void on_way_arrived(void *owner, struct path *path, const unsigned char *
 	struct peer *p = owner;
 
 	greeting_take(p->all, path, p->jid, fp);
+	/* The search waits for something else now. */
+	peer_touch(p);
 }
 
 static void on_doubted(void *owner, const char *full, const char *why)

@@ -23,6 +23,8 @@ struct negotiation;
 struct peer;
 
 struct peers_events {
+	/* A peer was made; nothing was said to it yet. */
+	void (*made)(void *owner, struct peer *p);
 	/* A device showed its key: an unknown one is remembered. */
 	void (*met_key)(void *owner, const char *jid, const unsigned char *fp);
 	/* A device has opened a path from this full JID and proved that it is itself: so it is there. */

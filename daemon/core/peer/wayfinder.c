@@ -34,7 +34,8 @@ struct wayfinder {
 	struct search search;
 	struct pass pass;			/* for the device, when it dials us */
 	struct pass_seen seen;			/* its uses */
-	uint64_t number;			/* of our last use of the device's */
+	char counted[PASS_TOKEN_LEN + 1];	/* the device's pass whose uses are counted; empty: none */
+	uint64_t number;			/* of our last use of that */
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct bytestream *stream;
@@ -429,6 +430,18 @@ void wayfinder_ways_changed(struct wayfinder *w)
 	search_tell_again(&w->search);
 }
 
+/*
+ * A pass that is new has not been used. The device may tell none for a while, as its user has
+ * it, and then the same one again.
+ */
+static void count_anew(struct wayfinder *w, const char *token)
+{
+	if (!*token || !strcmp(token, w->counted))
+		return;
+	strcpy(w->counted, token);
+	w->number = 0;
+}
+
 const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 {
 	struct bytestream_record step;
@@ -439,8 +452,7 @@ const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 		fault = ways_parse(record, &theirs);
 		if (fault)
 			return fault;
-		if (strcmp(theirs.pass.token, w->search.theirs.pass.token))
-			w->number = 0;
+		count_anew(w, theirs.pass.token);
 		search_hear(&w->search, &theirs, now_of(w));
 		return NULL;
 	}
@@ -490,6 +502,11 @@ void wayfinder_release(struct wayfinder *w, const void *by)
 unsigned wayfinder_allowed(const struct wayfinder *w)
 {
 	return search_allowed(&w->search);
+}
+
+const struct search *wayfinder_search(const struct wayfinder *w)
+{
+	return &w->search;
 }
 
 bool wayfinder_expects(const struct wayfinder *w, const char *token)

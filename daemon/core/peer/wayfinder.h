@@ -15,6 +15,7 @@
 #include "record.h"
 #include "route.h"
 
+struct search;
 struct wayfinder;
 
 /* What can be done now, beside what the user has configured for all (context.h). */
@@ -124,6 +125,9 @@ void wayfinder_release(struct wayfinder *w, const void *by);
 
 /* Kinds of path that both sides allow, as far as is known. */
 unsigned wayfinder_allowed(const struct wayfinder *w);
+
+/* What is tried and why, for who looks on. */
+const struct search *wayfinder_search(const struct wayfinder *w);
 
 /* Whether a connection that names this token may be one that the device makes to us. */
 bool wayfinder_expects(const struct wayfinder *w, const char *token);
