@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tap.h"
+#include "wayfinder.h"
+
+#include <stdlib.h>
+
+#include "fields.h"
+#include "search.h"
+
+#define TOKEN "00112233445566778899aabbccddeeff"
+#define SECRET TOKEN TOKEN
+
+static uint64_t now = 1000;
+static uint64_t dialled;		/* the use of the pass by the last one; 0: none */
+static unsigned offers, answers, refusals;
+static const struct dialer_events *dialling;
+static void *dialling_for;
+static bool may_dial = true, known_proxy;
+
+static uint64_t on_now(void *owner)
+{
+	return now;
+}
+
+static void on_random(void *owner, void *out, size_t n)
+{
+	memset(out, 7, n);
+}
+
+static const struct context_ops context_ops = { .now = on_now, .time = on_now, .random = on_random };
+static struct context context = { .ops = &context_ops, .transport = ROUTE_ALL, .jid = "alice@x.org" };
+
+static void on_facts(void *arg, struct wayfinder_facts *out)
+{
+	*out = (struct wayfinder_facts){ .jid = "alice@x.org/r", .may_dial = may_dial };
+}
+
+static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+{
+	*out = (struct ways){ .allowed = ROUTE_ALL };
+}
+
+static bool on_has_proxy(void *arg, bool wanted)
+{
+	return false;
+}
+
+static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
+{
+	return known_proxy;
+}
+
+static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
+				   const struct path_events *events, void *owner)
+{
+	return NULL;
+}
+
+static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
+			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
+			      void *owner)
+{
+	dialled = ++*number;
+	dialling = events;
+	dialling_for = owner;
+	return (struct dialer *)&dialled;
+}
+
+static void on_hang_up(struct dialer *d)
+{
+	dialling = NULL;
+}
+
+static struct bytestream *on_answer(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
+				    struct quota *lookups, const char *jid,
+				    const struct bytestream_events *events, void *owner)
+{
+	answers++;
+	return NULL;
+}
+
+static const struct wayfinder_ops ops = {
+	.facts = on_facts,
+	.ways = on_ways,
+	.has_proxy = on_has_proxy,
+	.knows_proxy = on_knows_proxy,
+	.open_inband = on_open_inband,
+	.dial = on_dial,
+	.hang_up = on_hang_up,
+	.answer = on_answer,
+};
+
+static void on_failed(void *owner, enum path_kind kind, const char *why)
+{
+}
+
+static void on_send(void *owner, enum record_type type, struct buf *fields)
+{
+	struct fields f = { buf_data(fields), buf_len(fields) };
+	const char *state = fields_get(f, "state");
+
+	refusals += type == RECORD_BYTESTREAM && state && !strcmp(state, "failed");
+	offers++;
+}
+
+static const struct wayfinder_events events = { .failed = on_failed, .send = on_send };
+
+static void hear(struct wayfinder *w, enum record_type type, const char *const *pairs)
+{
+	struct buf payload = { 0 };
+	struct record record = { .type = type };
+
+	for (; *pairs; pairs += 2)
+		fields_add(&payload, pairs[0], pairs[1]);
+	record.payload = (const uint8_t *)buf_data(&payload);
+	record.len = buf_len(&payload);
+	is_str(wayfinder_record(w, &record), NULL, "a record that is as it should be is taken");
+	buf_finish(&payload);
+}
+
+static void tell_address(struct wayfinder *w)
+{
+	static const char *const pairs[] = { "transport", "auto", "token", TOKEN, "secret", SECRET, "address",
+		"8.8.8.8:4711", NULL };
+
+	hear(w, RECORD_WAYS, pairs);
+}
+
+static void tell_nothing(struct wayfinder *w)
+{
+	static const char *const pairs[] = { "transport", "inband", NULL };
+
+	hear(w, RECORD_WAYS, pairs);
+}
+
+/* The timers of the search come, until it dials. */
+static uint64_t dial(struct wayfinder *w)
+{
+	dialled = 0;
+	for (unsigned i = 0; i < 20 && !dialled; i++) {
+		uint64_t at = wayfinder_deadline(w, true);
+
+		if (at == UINT64_MAX)
+			break;
+		now = at > now ? at : now;
+		wayfinder_step(w, true);
+	}
+	return dialled;
+}
+
+static void fail(struct wayfinder *w)
+{
+	const struct dialer_events *e = dialling;
+
+	dialling = NULL;
+	e->failed(dialling_for, "refused");
+}
+
+static void test_uses(struct wayfinder *w)
+{
+	tell_address(w);
+	is_int(dial(w), 1, "a pass that is new is used for the first time");
+	fail(w);
+	is_int(dial(w), 2, "each use has a number of its own");
+	fail(w);
+	tell_nothing(w);
+	tell_address(w);
+	is_int(dial(w), 3, "the same pass, told again after none was, is not used anew");
+	fail(w);
+}
+
+static void test_offers(struct wayfinder *w)
+{
+	static const char *const offer[] = { "sid", TOKEN, "state", "offer", "jid", "proxy.x.org", "host", "192.0.2.1",
+		"port", "7777", "from", "bob@x.org/r", "to", "alice@x.org/r", "secret", SECRET, NULL };
+
+	may_dial = false;
+	hear(w, RECORD_BYTESTREAM, offer);
+	ok(refusals == 1 && !answers, "a proxy that would see our address is not joined, if that is to stay hidden");
+	known_proxy = true;
+	hear(w, RECORD_BYTESTREAM, offer);
+	is_int(answers, 1, "but one of our own server, which knows it, is");
+	for (unsigned i = 0; i < 20; i++)
+		hear(w, RECORD_BYTESTREAM, offer);
+	ok(answers <= 5, "offers beyond what a device may make in some seconds are refused");
+}
+
+static void test_passes(struct wayfinder *w)
+{
+	ok(wayfinder_pass(w, 1) && wayfinder_pass(w, 5), "any use of our pass that was not seen is good");
+	wayfinder_pass_used(w, 5);
+	ok(!wayfinder_pass(w, 5) && wayfinder_pass(w, 4), "one that was seen is not");
+	wayfinder_tell(w);
+	ok(wayfinder_pass(w, 5), "a device to which a new pass is told counts from the beginning");
+}
+
+int main(void)
+{
+	struct wayfinders all = { .context = &context, .ops = &ops };
+	unsigned char fp[FINGERPRINT_BYTES] = { 1 };
+	struct quota lookups;
+	struct resource *r;
+	struct wayfinder *w;
+
+	quota_init(&lookups, 4, false);
+	all.lookups = &lookups;
+	context.presence = presence_create();
+	context.trust = trust_create();
+	presence_roster_item(context.presence, "bob@x.org", SUBSCRIPTION_BOTH, false, false);
+	presence_available(context.presence, "bob@x.org/r", "aaaaaaaaaaaaaaaa", 1, &r);
+	w = wayfinder_create(&all, "bob@x.org", "aaaaaaaaaaaaaaaa", &events, NULL);
+	wayfinder_know(w, fp, true);
+	wayfinder_attached(w, PATH_INBAND);
+	wayfinder_tell(w);
+	test_uses(w);
+	test_offers(w);
+	test_passes(w);
+	wayfinder_stop(w);
+	wayfinder_destroy(w);
+	presence_destroy(context.presence);
+	trust_destroy(context.trust);
+	quota_finish(&lookups);
+	return tap_done();
+}
