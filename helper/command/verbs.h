@@ -6,12 +6,7 @@
 
 #include <getopt.h>
 
-enum {
-	STATUS_OK = 0,
-	STATUS_NO = 1,		/* asked, and the answer is no */
-	STATUS_FATAL = 128,
-	STATUS_USAGE = 129,
-};
+#include "exit-status.h"
 
 int verb_setup(int argc, char **argv);
 int verb_buddies(int argc, char **argv);

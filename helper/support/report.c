@@ -10,8 +10,8 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "exit-status.h"
 #include "text.h"
-#include "verbs.h"
 
 void report(const char *label, const char *fmt, ...)
 {

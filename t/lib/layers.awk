@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Reads which file includes what, and holds it against the table of layers; t0000-layers.sh.
+#
+#   awk -v mode=check|picture -f layers.awk architecture.md -
+#
+# The first file has the table. Then come lines of facts about a tree:
+#   F <path>                   a source file
+#   I <path>:<line>:<text>     a line of one that includes something
+#   M <folder> <folder>...     what the meson.build of a folder lets it see
+#
+# check prints what is wrong, a line each, and fails if there is any. picture prints the layers as they are.
+# A module is x.c, x.h and x-internal.h; a circle are those that include each other, directly or not.
+
+# The table leaves daemon/ out.
+function whole(name)
+{
+	return name == "common" || name ~ /^helper\// ? name : "daemon/" name
+}
+
+function brief(folder)
+{
+	sub(/^daemon\//, "", folder)
+	return folder
+}
+
+function folder_of(path)
+{
+	sub(/\/[^\/]*$/, "", path)
+	return path
+}
+
+function module_of(path)
+{
+	sub(/\.[ch]$/, "", path)
+	sub(/-internal$/, "", path)
+	return path
+}
+
+function fault(where, what)
+{
+	if (mode == "check")
+		print where ": " what
+	faults++
+}
+
+# What a header of the system belongs to; "" for those that only compute.
+function owner_of(header)
+{
+	if (header ~ /^(assert|ctype|errno|inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings)\.h$/)
+		return ""
+	if (header == "arpa/inet.h")		# inet_pton()
+		return ""
+	if (header ~ /^openssl\//)
+		return "openssl"
+	if (header ~ /^(idna|idn-free|stringprep|idn2)\.h$/)
+		return "libidn"
+	if (header ~ /^git2(\.h$|\/)/)
+		return "libgit2"
+	if (header ~ /^(strophe|expat|uv)\.h$/)
+		return "lib" substr(header, 1, length(header) - 2)
+	return "system"
+}
+
+function read_row(line,    cell, names, n, i, folder)
+{
+	gsub(/`/, "", line)
+	split(line, cell, "|")
+	gsub(/ /, "", cell[2])
+	folder = whole(cell[2])
+	rank[folder] = ++rows
+	row_folder[rows] = folder
+	row_line[folder] = FNR
+	if (sub(/not yet/, "", cell[3]))
+		open_yet[folder] = 1
+	n = split(cell[3], names, /[ ,]+/)
+	for (i = 1; i <= n; i++)
+		if (names[i] != "") {
+			sees[folder, whole(names[i])] = 1
+			seen_names[folder] = seen_names[folder] " " whole(names[i])
+		}
+	n = split(cell[4], names, /[ ,]+/)
+	for (i = 1; i <= n; i++)
+		if (names[i] != "")
+			outside[folder, names[i]] = 1
+}
+
+FNR == NR {
+	if (/^## /)
+		in_layers = /^## Layers/
+	else if (in_layers && /^\| `/)
+		read_row($0)
+	next
+}
+
+/^F / {
+	folder = folder_of($2)
+	if (!(folder in files))
+		folders[++n_folders] = folder
+	files[folder]++
+	module = module_of($2)
+	if (!(module in known)) {
+		known[module] = 1
+		of_folder[folder, ++modules[folder]] = module
+	}
+	if ($2 ~ /\.h$/) {
+		name = substr($2, length(folder) + 2)
+		header[folder, name] = 1
+		holders[name] = holders[name] " " folder
+	}
+}
+
+/^I / {
+	include[++includes] = substr($0, 3)
+}
+
+/^M / {
+	listed[$2] = 1
+	for (i = 3; i <= NF; i++)
+		lists[$2, $i] = 1
+}
+
+# The folder of the header that a file of this folder finds. The helper and the daemon do not see each other.
+function find_header(folder, name,    place, n, i)
+{
+	if ((folder, name) in header)
+		return folder
+	n = split(holders[name], place, " ")
+	for (i = 1; i <= n; i++)
+		if ((folder ~ /^helper/ && place[i] !~ /^daemon/) || (folder !~ /^helper/ && place[i] !~ /^helper/))
+			return place[i]
+	return ""
+}
+
+function take_include(fact,    path, line, where, folder, name, target, from, to, group)
+{
+	path = fact
+	sub(/:.*/, "", path)
+	line = substr(fact, length(path) + 2)
+	sub(/:.*/, "", line)
+	where = path ":" line
+	folder = folder_of(path)
+	name = fact
+	if (name ~ /include[ \t]*</) {
+		sub(/.*</, "", name)
+		sub(/>.*/, "", name)
+		group = owner_of(name)
+		if (group != "" && folder in rank && !((folder, group) in outside))
+			fault(where, "<" name "> is of " group ", which is not of " folder)
+		used[folder, group] = 1
+		return
+	}
+	sub(/^[^"]*"/, "", name)
+	sub(/".*/, "", name)
+	if (name ~ /\.\.\//) {
+		fault(where, "\"../\" leads past the list of folders")
+		return
+	}
+	target = find_header(folder, name)
+	if (target == "") {
+		fault(where, "\"" name "\" is nowhere")
+		return
+	}
+	from = module_of(path)
+	to = module_of(target "/" name)
+	if (folder == target) {
+		if (from != to && !((from, to) in arrow)) {
+			arrow[from, to] = where
+			next_module[from] = next_module[from] " " to
+			inner[folder]++
+		}
+		return
+	}
+	if (name ~ /-internal\.h$/)
+		fault(where, name " is for " target " alone")
+	if (!((folder, target) in crosses)) {
+		crosses[folder, target] = where
+		next_folder[folder] = next_folder[folder] " " target
+		arrows++
+		if (folder in rank && target in rank && rank[target] > rank[folder])
+			up++
+	}
+	if (folder in rank && !(folder in open_yet) && !((folder, target) in sees))
+		fault(where, "\"" name "\" is of " target ", which " folder " does not list")
+}
+
+# All that can be reached from a node by the arrows of next_of, into reached.
+function reach(node, next_of, reached,    queue, head, tail, to, n, i)
+{
+	split("", reached)
+	queue[tail = 1] = node
+	for (head = 1; head <= tail; head++) {
+		n = split(next_of[queue[head]], to, " ")
+		for (i = 1; i <= n; i++)
+			if (!(to[i] in reached)) {
+				reached[to[i]] = 1
+				queue[++tail] = to[i]
+			}
+	}
+}
+
+# Circles among nodes[1..n]: their number; the first member of each into circle, all of them, joined, into who.
+function find_circles(nodes, n, next_of, who,    i, k, there, back, circles, done, names)
+{
+	largest = 0
+	for (i = 1; i <= n; i++) {
+		if (nodes[i] in done)
+			continue
+		reach(nodes[i], next_of, there)
+		if (!(nodes[i] in there))
+			continue
+		names = ""
+		size = 0
+		for (k = 1; k <= n; k++) {
+			if (!(nodes[k] in there))
+				continue
+			reach(nodes[k], next_of, back)
+			if (nodes[i] in back) {
+				done[nodes[k]] = 1
+				names = names " " nodes[k]
+				size++
+			}
+		}
+		who[++circles] = substr(names, 2)
+		if (size > largest)
+			largest = size
+	}
+	return circles + 0
+}
+
+# One more than the longest way down from a node; those on the way here count once.
+function height(node, next_of, on_way, known_height,    to, n, i, h, most)
+{
+	if (node in known_height)
+		return known_height[node]
+	on_way[node] = 1
+	n = split(next_of[node], to, " ")
+	for (i = 1; i <= n; i++)
+		if (!(to[i] in on_way)) {
+			h = height(to[i], next_of, on_way, known_height)
+			if (h > most)
+				most = h
+		}
+	delete on_way[node]
+	return known_height[node] = most + 1
+}
+
+function strip(names, folder,    n, part, i, out)
+{
+	n = split(names, part, " ")
+	for (i = 1; i <= n; i++)
+		out = out " " substr(part[i], length(folder) + 2)
+	return substr(out, 2)
+}
+
+function check_table(    i, k, folder, name, n, names)
+{
+	for (i = 1; i <= n_folders; i++)
+		if (!(folders[i] in rank))
+			fault(folders[i], "has no row in the table of layers")
+	for (i = 1; i <= rows; i++) {
+		folder = row_folder[i]
+		if (!(folder in files))
+			fault("architecture.md:" row_line[folder], folder " is not there")
+		n = split(seen_names[folder], names, " ")
+		for (k = 1; k <= n; k++) {
+			name = names[k]
+			if (!(name in rank) || rank[name] >= i)
+				fault("architecture.md:" row_line[folder], name " is not below " folder)
+			else if (!((folder, name) in crosses))
+				fault("architecture.md:" row_line[folder], folder " includes nothing of " name)
+			if (folder in listed && !((folder, name) in lists))
+				fault(folder "/meson.build", "does not list " name ", the table does")
+		}
+		for (k = 1; k <= rows; k++)
+			if (folder in listed && (folder, row_folder[k]) in lists && !((folder, row_folder[k]) in sees))
+				fault(folder "/meson.build", "lists " row_folder[k] ", the table does not")
+	}
+	for (k in outside) {
+		split(k, names, SUBSEP)
+		if (!(k in used))
+			fault("architecture.md:" row_line[names[1]], names[1] " includes nothing of " names[2])
+	}
+}
+
+function check_names(    name, place, n, i, shell, program)
+{
+	for (name in holders) {
+		n = split(holders[name], place, " ")
+		shell = program = 0
+		for (i = 1; i <= n; i++) {
+			shell += place[i] !~ /^helper/
+			program += place[i] !~ /^daemon/
+		}
+		if (shell > 1 || program > 1)
+			fault(name, "is in" holders[name])
+	}
+}
+
+END {
+	for (i = 1; i <= includes; i++)
+		take_include(include[i])
+	check_names()
+	check_table()
+	for (i = 1; i <= n_folders; i++) {
+		folder = folders[i]
+		n = modules[folder]
+		split("", nodes)
+		for (k = 1; k <= n; k++)
+			nodes[k] = of_folder[folder, k]
+		split("", who)
+		count = find_circles(nodes, n, next_module, who)
+		all_circles += count
+		for (k = 1; k <= count; k++)
+			fault(folder, "a circle of " strip(who[k], folder))
+		most = 0
+		for (k = 1; k <= n; k++) {
+			h = height(nodes[k], next_module, on_way, tall)
+			if (h > most)
+				most = h
+		}
+		line[folder] = sprintf("%3d modules, %3d arrows, %2d floors, %d circles", n, inner[folder], most, count)
+		if (count)
+			line[folder] = line[folder] sprintf(", the largest of %d", largest)
+	}
+	split("", who)
+	count = find_circles(folders, n_folders, next_folder, who)
+	for (k = 1; k <= count; k++)
+		if (mode == "picture")
+			round = round "  a circle of " who[k] "\n"
+	if (mode == "picture") {
+		for (i = 1; i <= n_folders; i++) {
+			folder = folders[i]
+			order = folder in rank ? rank[folder] : rows + i
+			place[order] = folder
+			if (order > last)
+				last = order
+		}
+		for (i = 1; i <= last; i++)
+			if (i in place) {
+				folder = place[i]
+				n = split(next_folder[folder], names, " ")
+				text = ""
+				for (k = 1; k <= last; k++)
+					if (k in place && (folder, place[k]) in crosses)
+						text = text (k > i ? " ^" : " ") brief(place[k])
+				printf "%-18s %s%s\n", brief(folder), line[folder], text == "" ? "" : "; sees" text
+			}
+		printf "%d folders, %d arrows, %d up, %d circles; inside of the folders %d circles\n%s",
+			n_folders, arrows, up, count, all_circles, round
+	}
+	exit mode == "check" && faults > 0
+}
