@@ -34,6 +34,11 @@ struct channel {
 	uint64_t received;
 };
 
+static inline size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Sends a record of a channel's number and another one. */
 bool channel_send_number(struct channels *c, enum record_type type, uint32_t number, uint32_t value);
 

@@ -192,6 +192,37 @@ void channel_close(struct channel *ch, const char *reason)
 	buf_finish(&payload);
 }
 
+/* What is queued beyond the first window of each channel but one. */
+static size_t extra_queued(const struct channels *c, const struct channel *but)
+{
+	size_t extra = 0;
+
+	for (const struct channel *ch = c->first; ch; ch = ch->next)
+		if (ch != but && buf_len(&ch->out) > CHANNEL_WINDOW)
+			extra += buf_len(&ch->out) - CHANNEL_WINDOW;
+	return extra;
+}
+
+/* A peer that wants much at a time has a long path to fill, or reads fast: then more may be ready for it. */
+static size_t queue_limit(const struct channel *ch)
+{
+	size_t extra, left;
+
+	if (ch->credit <= CHANNEL_WINDOW)
+		return CHANNEL_WINDOW;
+	extra = least(ch->credit, CHANNEL_WINDOW_MAX) - CHANNEL_WINDOW;
+	left = extra_queued(ch->all, ch);
+	left = left < CHANNELS_EXTRA_MAX ? CHANNELS_EXTRA_MAX - left : 0;
+	return CHANNEL_WINDOW + least(extra, left);
+}
+
+size_t channel_room(const struct channel *ch)
+{
+	size_t queued = buf_len(&ch->out), limit = queue_limit(ch);
+
+	return queued < limit ? limit - queued : 0;
+}
+
 uint64_t channel_sent(const struct channel *ch)
 {
 	return ch->sent;
