@@ -2,7 +2,7 @@
 #ifndef CORE_LINK_INTERNAL_H
 #define CORE_LINK_INTERNAL_H
 
-/* A link from inside: for link.c, and for the parts of it that are link-hello.c and link-output.c. */
+/* A link from inside: for link.c, and for link-hello.c, link-input.c and link-output.c, which stand on it. */
 
 #include "flight.h"
 #include "inbox.h"
