@@ -3,11 +3,13 @@
 #define CORE_NEG_INTERNAL_H
 
 /*
- * What the files of the negotiation share, and nobody else sees:
- *   negotiation.c	the table: making, ending, records, timers
+ * What the files of the negotiation share, and nobody else sees. From below, each calls those before it:
+ *   negotiation.c	the table: making, states, what is said
+ *   neg-turns.c	which push of a share goes first
+ *   neg-end.c		how one ends
  *   neg-request.c	what we began
  *   neg-serving.c	what the device began
- *   neg-turns.c	which push of a share goes first
+ *   neg-dispatch.c	records and timers: what they are for
  */
 
 #include "fields.h"

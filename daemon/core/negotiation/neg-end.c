@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How negotiations end. All ways lead to neg_end(), which runs once for each: a reason that is said to those who
+ * wait for it here (neg_fail()), the end of its channel, the end of the link. What ends may free
+ * the turn of another push.
+ */
+#include "neg-internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void neg_end(struct negotiation *neg, const char *because)
+{
+	struct negotiations *n = neg->all;
+	struct negotiation **at = &n->first;
+	bool ours = neg->ours;
+
+	neg_enter(neg, NEG_ENDED, 0, because);
+	while (*at != neg)
+		at = &(*at)->next;
+	*at = neg->next;
+	n->count--;
+	memcpy(n->ended[n->ended_next], neg->id, sizeof(neg->id));
+	n->ended_next = (n->ended_next + 1) % NEG_ENDED_KEPT;
+	free(neg);
+	/* What we began keeps nobody waiting. */
+	if (!ours)
+		neg_start_deferred(n);
+}
+
+void neg_fail(struct negotiation *neg, const char *reason)
+{
+	const struct request_events *events = neg->events;
+	struct channel *channel = neg->channel;
+
+	assert(neg->state != NEG_OPEN && neg->state != NEG_ENDED);
+	/* on_opening_closed() is called, and has nothing to do any more. */
+	neg->channel = NULL;
+	if (channel)
+		channel_close(channel, reason);
+	if (neg->ours)
+		events->refused(neg->owner, neg, reason);
+	else if (neg->serving)
+		neg->all->events->stop(neg->all->owner, neg->serving);
+	neg_end(neg, reason);
+}
+
+void negotiations_finish(struct negotiations *n, const char *reason, uint64_t now)
+{
+	struct negotiation *neg;
+
+	/* Whoever is told may turn to another device, and gives it the whole time to answer. */
+	n->now = now;
+	while (n->watches) {
+		struct neg_watch *watch = n->watches;
+
+		negotiations_unwatch(watch);
+		watch->gone(watch, reason);
+	}
+	neg = n->first;
+	while (neg) {
+		if (neg->state == NEG_OPEN) {
+			/* Its channel's owner is about to say neg_done(). */
+			neg = neg->next;
+			continue;
+		}
+		neg_fail(neg, reason);
+		neg = n->first;
+	}
+}
+
+void neg_done(struct negotiation *neg, uint64_t now)
+{
+	assert(neg->state == NEG_OPEN);
+	neg->all->now = now;
+	neg_end(neg, "its channel is closed");
+}
