@@ -497,3 +497,8 @@ const char *tls_error(const struct tls *tls)
 {
 	return tls->error;
 }
+
+void tls_clear_errors(void)
+{
+	ERR_clear_error();
+}

@@ -67,4 +67,10 @@ void tls_close_notify(struct tls *tls);
 /* Why -1; empty before. OpenSSL's words, never the peer's. */
 const char *tls_error(const struct tls *tls);
 
+/*
+ * Forgets the errors that lie in this thread's queue: another user of OpenSSL would take what was left
+ * there for an error of its own.
+ */
+void tls_clear_errors(void);
+
 #endif

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "sockaddr.h"
 #include "socks5.h"
+#include "tcp-tuning.h"
 #include "wipe.h"
 
 /*
@@ -373,20 +374,13 @@ static void choose_buffer(struct tcppath *p, size_t n)
 	}
 }
 
-/*
- * A proxy may leave its sockets to Nagle's algorithm, and then sends the end of a
- * burst only when we have acknowledged what came before it, for which the kernel would
- * take 40 ms. It forgets what we want of it, so it is told after every read.
- */
+/* A proxy may leave its sockets to Nagle's algorithm. */
 static void acknowledge(struct tcppath *p)
 {
-#ifdef TCP_QUICKACK
-	int on = 1;
 	uv_os_fd_t fd;
 
 	if (p->hash && !uv_fileno((uv_handle_t *)&p->tcp, &fd))
-		setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-#endif
+		tcp_acknowledge_now(fd);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
@@ -420,14 +414,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 static void start(struct tcppath *p, const char *because)
 {
 	struct buf greeting = { 0 };
-#ifdef TCP_NOTSENT_LOWAT
-	int unsent = UNSENT_MAX;
 	uv_os_fd_t fd;
 
 	/* What the kernel holds back cannot be overtaken either. */
 	if (!uv_fileno((uv_handle_t *)&p->tcp, &fd))
-		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-#endif
+		tcp_limit_unsent(fd, UNSENT_MAX);
 	uv_tcp_nodelay(&p->tcp, 1);
 	enter(p, p->hash ? TCP_ASKING : TCP_OPEN, TCP_HANDSHAKE_TIMEOUT, because);
 	uv_read_start((uv_stream_t *)&p->tcp, on_alloc, on_read);

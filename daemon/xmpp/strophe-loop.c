@@ -4,33 +4,25 @@
 /*
  * libstrophe reads and writes only inside xmpp_run_once(), with a select() of
  * its own, and shows its socket to nobody but a callback that is called once a
- * socket. So: that callback puts the socket into a private edge-triggered epoll
- * set, which is itself a descriptor that libuv watches for as long as we live.
- * Edges need no knowledge of whether libstrophe waits for writability, and
- * a socket that libstrophe closes leaves the set by itself.
+ * socket. So: that callback has the socket watched (socket-watch.h).
  *
- * On an edge, and once after anything was queued, pump() calls
+ * When something may have happened, and once after anything was queued, pump() calls
  * xmpp_run_once(ctx, 0) until nothing happens any more. What tells "nothing"
  * is a timed handler of period 0: it fires once a call, and a second time only if there
  * was something on the socket or in TLS's buffer.
  *
  * What can go wrong: the TLS handshake inside libstrophe blocks for as long as
- * the server is silent. A thread watches for that and shuts the socket, through a
- * duplicate of it, from outside. The same duplicate serves to cut a
- * connection without libstrophe's farewell, which takes seconds.
+ * the server is silent; handshake-watchdog.h ends that, through a duplicate of the socket. The same
+ * duplicate serves to cut a connection without libstrophe's farewell, which takes seconds.
  */
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,7 +30,11 @@
 #include "alloc.h"
 #include "expat-guard.h"
 #include "handshake-watchdog.h"
+#include "io.h"
 #include "prep.h"
+#include "socket-watch.h"
+#include "tcp-tuning.h"
+#include "tls.h"
 #include "wipe.h"
 
 enum {
@@ -52,9 +48,8 @@ struct strophe_loop {
 	xmpp_ctx_t *ctx;
 	xmpp_conn_t *conn;
 	xmpp_log_t log;
-	int epoll;		/* libstrophe's socket is its one member */
+	struct socket_watch *watch;	/* of libstrophe's socket; owned */
 	int reserved;		/* keeps a descriptor below FD_SETSIZE for the next socket; or -1 */
-	uv_poll_t poll;
 	uv_idle_t kick;
 	uv_timer_t tick;
 	int open_handles;
@@ -79,13 +74,12 @@ static struct strophe_loop *calling;
 static void reserve(struct strophe_loop *l)
 {
 	if (l->reserved < 0)
-		l->reserved = fcntl(l->epoll, F_DUPFD_CLOEXEC, 0);
+		l->reserved = io_socket(AF_UNIX, SOCK_STREAM);
 }
 
 /* A new socket of libstrophe's, not yet connecting. */
 static int on_socket(xmpp_conn_t *conn, void *sock)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET };
 	struct strophe_loop *l = calling;
 	int fd = *(int *)sock, on = 1;
 
@@ -98,7 +92,7 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	xmpp_sockopt_cb_keepalive(conn, sock);
 	watchdog_socket(&l->watchdog, fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event);
+	return socket_watch_add(l->watch, fd);
 }
 
 /* --- the pump --- */
@@ -111,16 +105,11 @@ static int on_fire(xmpp_ctx_t *ctx, void *userdata)
 	return 1;
 }
 
-/*
- * The server may hold back the rest of a stanza until the first part is
- * acknowledged (Nagle), which the kernel would do only after 40 ms.
- */
+/* The server may hold back the rest of a stanza until the first part is acknowledged. */
 static void acknowledge_now(struct strophe_loop *l)
 {
-	int on = 1;
-
 	if (l->watchdog.fd >= 0)
-		setsockopt(l->watchdog.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+		tcp_acknowledge_now(l->watchdog.fd);
 }
 
 /* The end of the stream comes behind what was read already, and that reaches nobody. */
@@ -138,7 +127,6 @@ static void on_kick(uv_idle_t *handle);
 
 static void pump(struct strophe_loop *l)
 {
-	struct epoll_event event;
 	bool careful = !l->up;
 	int passes = 0;
 
@@ -146,10 +134,8 @@ static void pump(struct strophe_loop *l)
 	l->pumping = true;
 	calling = l;
 	uv_idle_stop(&l->kick);
-	while (epoll_wait(l->epoll, &event, 1, 0) > 0)
-		;
-	/* Left there by somebody else, libstrophe would take it for an error of its own. */
-	ERR_clear_error();
+	socket_watch_seen(l->watch);
+	tls_clear_errors();
 	if (careful)
 		watchdog_entered(&l->watchdog);
 	do {
@@ -166,14 +152,15 @@ static void pump(struct strophe_loop *l)
 	acknowledge_now(l);
 	if (xmpp_conn_send_queue_len(l->conn) == 0)
 		l->queued = 0;
+	socket_watch_arm(l->watch, xmpp_conn_send_queue_len(l->conn) > 0);
 	if (passes == PASSES_MAX)
 		uv_idle_start(&l->kick, on_kick);
 	l->events->pumped(l->owner);
 }
 
-static void on_poll(uv_poll_t *handle, int status, int events)
+static void on_ready(void *owner)
 {
-	pump(handle->data);
+	pump(owner);
 }
 
 static void on_kick(uv_idle_t *handle)
@@ -229,6 +216,7 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 		return;
 	}
 	l->up = false;
+	socket_watch_remove(l->watch);
 	/* The last reference to the socket: only now does the connection end. */
 	watchdog_socket(&l->watchdog, -1);
 	reserve(l);
@@ -258,21 +246,15 @@ static const xmpp_mem_t memory = { .alloc = allocate, .free = release, .realloc 
 static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 {
 	l->reserved = -1;
-	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll < 0)
-		return false;
 	if (watchdog_init(&l->watchdog) < 0)
-		goto no_watchdog;
-	if (uv_poll_init(loop, &l->poll, l->epoll) < 0)
-		goto no_poll;
+		return false;
+	l->watch = socket_watch_create(loop, on_ready, l);
+	if (!l->watch) {
+		watchdog_finish(&l->watchdog);
+		return false;
+	}
 	reserve(l);
 	return true;
-
-no_poll:
-	watchdog_finish(&l->watchdog);
-no_watchdog:
-	close(l->epoll);
-	return false;
 }
 
 /* libstrophe frees it as it is. */
@@ -313,9 +295,8 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, 
 	}
 	uv_idle_init(loop, &l->kick);
 	uv_timer_init(loop, &l->tick);
-	l->poll.data = l->kick.data = l->tick.data = l;
-	l->open_handles = 3;
-	uv_poll_start(&l->poll, UV_READABLE, on_poll);
+	l->kick.data = l->tick.data = l;
+	l->open_handles = 2;
 
 	xmpp_initialize();
 	l->log.userdata = l;
@@ -360,6 +341,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	if (err != XMPP_EOK) {
 		err = errno ? errno : EIO;
 		l->log.handler = NULL;
+		socket_watch_remove(l->watch);
 		watchdog_socket(&l->watchdog, -1);
 		reserve(l);
 		errno = err;
@@ -372,7 +354,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 
 void strophe_loop_cut(struct strophe_loop *l)
 {
-	/* libstrophe finds the end of the stream, and so the edge of the epoll set does. */
+	/* libstrophe finds the end of the stream, and so does who watches. */
 	l->cut = true;
 	if (l->watchdog.fd >= 0)
 		shutdown(l->watchdog.fd, SHUT_RDWR);
@@ -396,11 +378,7 @@ bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n)
 
 size_t strophe_loop_unsent(const struct strophe_loop *l)
 {
-	int n = 0;
-
-	if (l->watchdog.fd >= 0)
-		ioctl(l->watchdog.fd, SIOCOUTQNSD, &n);
-	return l->queued + n;
+	return l->queued + (l->watchdog.fd >= 0 ? tcp_unsent(l->watchdog.fd) : 0);
 }
 
 size_t strophe_loop_queued(const struct strophe_loop *l)
@@ -427,7 +405,6 @@ static void on_handle_closed(uv_handle_t *handle)
 		return;
 	if (l->reserved >= 0)
 		close(l->reserved);
-	close(l->epoll);
 	free(l);
 	done(arg);
 }
@@ -442,7 +419,7 @@ void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void 
 	xmpp_global_timed_handler_delete(l->ctx, on_fire);
 	xmpp_ctx_free(l->ctx);
 	watchdog_finish(&l->watchdog);
-	uv_close((uv_handle_t *)&l->poll, on_handle_closed);
+	socket_watch_destroy(l->watch);
 	uv_close((uv_handle_t *)&l->kick, on_handle_closed);
 	uv_close((uv_handle_t *)&l->tick, on_handle_closed);
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tcp-tuning.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+void tcp_acknowledge_now(int fd)
+{
+#ifdef TCP_QUICKACK
+	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+#endif
+}
+
+void tcp_limit_unsent(int fd, size_t n)
+{
+#ifdef TCP_NOTSENT_LOWAT
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ (int)n }, sizeof(int));
+#endif
+}
+
+size_t tcp_unsent(int fd)
+{
+	int n = 0;
+
+#if defined(SIOCOUTQNSD)
+	if (ioctl(fd, SIOCOUTQNSD, &n))
+		n = 0;
+#elif defined(FIONWRITE)
+	/* Also what is sent, and not acknowledged: more than is asked for. */
+	if (ioctl(fd, FIONWRITE, &n))
+		n = 0;
+#elif defined(SO_NWRITE)
+	socklen_t len = sizeof(n);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &len))
+		n = 0;
+#endif
+	return n > 0 ? (size_t)n : 0;
+}
