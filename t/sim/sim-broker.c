@@ -188,6 +188,7 @@ static void forget(struct broker *b)
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	blocklist_destroy(b->context.blocked);
+	b->context = (struct context){ 0 };
 	b->presence = NULL;
 	b->outcomes = NULL;
 	b->trust = NULL;
