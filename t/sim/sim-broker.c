@@ -74,14 +74,16 @@ static void share_with(struct broker *b, unsigned share)
 			share_allow(s, w->brokers[i].jid, b->may_push[share][i]);
 }
 
-/* A user who is asked says so of each device. */
+/* A user who is asked says so of each device; those that are trusted from now on are asked for. */
 static void trust_device(struct broker *b, const struct broker *other)
 {
-	bool changed;
+	bool changed, before = trust_allows(trust_look(b->trust, other->jid, other->fp));
 
 	if (b->trusts[other->index]) {
 		trust_meet(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
 		trust_verify(b->trust, other->jid, other->fp);
+		if (!before && b->inquirer)
+			inquirer_unseen(b->inquirer, other->jid);
 	} else {
 		trust_distrust(b->trust, other->jid, other->fp);
 	}
@@ -166,10 +168,10 @@ void broker_start(struct broker *b)
 	make_context(b);
 	make_peers(b);
 	broker_configure(b);
+	inquirer_start(b);
 	if (!b->hostile) {
 		announcer_start(b);
 		follower_start(b);
-		inquirer_start(b);
 	}
 	trace(w, "%s starts", b->name);
 }
@@ -235,7 +237,7 @@ void broker_online(struct broker *b)
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);
 	peers_online(&b->peers, b->online);
-	inquirer_online(b);
+	inquirer_online(b->inquirer, true);
 	helpers_wake(b);
 }
 
@@ -243,8 +245,9 @@ void broker_offline(struct broker *b)
 {
 	b->online = false;
 	b->context.online_at = 0;
+	questions_lost(b);
 	presence_reset(b->presence, b->world->now);
-	inquirer_online(b);
+	inquirer_online(b->inquirer, false);
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], false);
 	inbands_lost(b);
@@ -275,20 +278,18 @@ void broker_available(struct broker *b, const struct broker *from, uint32_t reso
 	char full[64];
 
 	full_jid(from, resource, full);
-	inquirer_heard(b, from, NULL);
+	inquirer_heard(b->inquirer, from->jid, NULL);
 	change = presence_available(b->presence, full, from->device, b->world->now, &r);
 	note_here(b, from, change);
 }
 
-void broker_answered(struct broker *b, const struct broker *from, uint32_t resource)
+void broker_answered(struct broker *b, const char *full)
 {
-	enum presence_change change;
 	struct resource *r;
-	char full[64];
+	enum presence_change change = presence_answered(b->presence, full, b->world->now, &r);
 
-	full_jid(from, resource, full);
-	change = presence_answered(b->presence, full, b->world->now, &r);
-	note_here(b, from, change);
+	if (change != PRESENCE_SAME && r)
+		note_here(b, device_find(b->world, r->device), change);
 	helpers_wake(b);
 }
 
@@ -296,7 +297,7 @@ void broker_doubts(struct broker *b, const struct broker *from)
 {
 	struct peer *p = peer_with(b, from);
 
-	inquirer_heard(b, from, "remote-server-timeout");
+	inquirer_heard(b->inquirer, from->jid, "remote-server-timeout");
 	if (p)
 		peer_doubt(p);
 }
@@ -309,7 +310,7 @@ static void device_gone(struct broker *b, const struct broker *from)
 	p = peer_with(b, from);
 	if (p)
 		peer_presence(p, false);
-	inquirer_unseen(b, from);
+	inquirer_unseen(b->inquirer, from->jid);
 }
 
 void broker_device_gone(struct broker *b, const char *full, const char *device)

@@ -360,7 +360,7 @@ static bool add_candidates(struct helper *h, const struct buddy *buddy, bool lin
 
 static bool is_pending(const struct helper *h)
 {
-	return inquirer_pending(h->broker, &h->broker->world->brokers[h->account]);
+	return inquirer_pending(h->broker->inquirer, h->broker->world->brokers[h->account].jid);
 }
 
 static void look(struct helper *h)
@@ -387,7 +387,7 @@ static void look(struct helper *h)
 	h->errand = NULL;
 	if (!h->looks) {
 		h->looks = 1;
-		inquirer_want(b, &w->brokers[h->account]);
+		inquirer_want(b->inquirer, w->brokers[h->account].jid);
 		if (is_pending(h))
 			plan(h, INQUIRY_PATIENCE, STEP_LOOK);
 	}

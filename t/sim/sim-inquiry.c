@@ -1,56 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is not seen is asked, as in daemon/inquirer.c and broker.c. A question and its answer go by the server,
- * which loses them as it loses presences: a ping is then answered by time.
+ * The server's part in the questions of a broker's inquirer. A ping and its answer go by
+ * the server, which loses them as it loses presences: the ping is then answered by time.
  */
 #include "sim.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* A ping in a number: whose it is, at which resource, and what came of it. */
-struct question {
-	unsigned to;			/* the device that is asked */
-	uint32_t resource;
-	enum question_step step;
+#include "alloc.h"
+
+enum question_step {
+	QUESTION_ASKED,		/* the ping is on its way */
+	QUESTION_ANSWERED,	/* the answer is */
+	QUESTION_DENIED,	/* nobody is there, says the server */
+	QUESTION_LOST,		/* nobody says anything */
 };
 
-static uint64_t pack(struct question q)
+struct question {
+	struct question *next;		/* broker::questions */
+	uint32_t id;
+	enum question_step step;
+	const struct broker *to;	/* the device that is asked; NULL: there never was one */
+	uint32_t resource;
+	inquirer_answer_fn *answer;
+	void *owner;
+};
+
+static void plan(struct broker *b, const struct question *q, uint64_t delay)
 {
-	return (uint64_t)q.to << 40 | (uint64_t)q.step << 36 | q.resource;
+	event_add(b->world, delay, EVENT_QUESTION, b->index, b->login, q->id);
 }
 
-static struct question unpack(uint64_t arg)
+static void address(struct question *q, const struct world *w, const char *full)
 {
-	return (struct question){
-		.to = arg >> 40 & 0xf,
-		.step = arg >> 36 & 0xf,
-		.resource = arg & 0xfffffff,
-	};
-}
-
-static void touch(struct broker *b)
-{
-	b->ask_at = b->inquiry ? inquiry_deadline(b->inquiry) : UINT64_MAX;
-}
-
-static enum interest on_interest(void *owner, const char *jid)
-{
-	struct broker *b = owner;
-
-	if (!strcmp(jid, b->jid))
-		return INTEREST_NONE;
-	for (const struct peer *p = b->peers.first; p; p = p->next)
-		if (p->channels.count && p->link.state != LINK_UP && !strcmp(other_of(p)->jid, jid))
-			return INTEREST_WAITS;
-	return INTEREST_SOME;
-}
-
-static bool on_ping(void *owner, const char *full)
-{
-	struct broker *b = owner;
-	struct world *w = b->world;
-	struct question q = { .step = QUESTION_ASKED };
-	bool lost = w->phase == PHASE_TROUBLE && chance(w, w->swarm.presence_lost);
 	char other[64];
 
 	for (unsigned i = 0; i < w->count; i++) {
@@ -60,136 +43,153 @@ static bool on_ping(void *owner, const char *full)
 			full_jid(o, r, other);
 			if (strcmp(other, full))
 				continue;
-			q.to = i;
-			q.resource = r;
+			q->to = o;
+			q->resource = r;
 		}
 	}
-	w->said++;
-	trace(w, "%s: asks whether %s is there", b->name, full);
-	if (lost)
-		q.step = QUESTION_LOST;
-	event_add(w, lost ? INQUIRY_TIMEOUT : between(w, 1, w->swarm.delay_max), EVENT_QUESTION, b->index, b->login,
-		  pack(q));
-	return true;
 }
 
-static void on_show(void *owner, const char *bare)
+static uint64_t on_ping(void *arg, const char *full, inquirer_answer_fn *answer, void *owner)
 {
-	struct broker *b = owner;
+	struct broker *b = arg;
+	struct world *w = b->world;
+	struct question *q;
+
+	if (!b->online)
+		return 0;
+	q = xcalloc(1, sizeof(*q));
+	q->id = ++b->questions_asked;
+	q->answer = answer;
+	q->owner = owner;
+	address(q, w, full);
+	q->next = b->questions;
+	b->questions = q;
+	w->said++;
+	trace(w, "%s: asks whether %s is there", b->name, full);
+	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.presence_lost))
+		q->step = QUESTION_LOST;
+	plan(b, q, q->step == QUESTION_LOST ? INQUIRY_TIMEOUT : between(w, 1, w->swarm.delay_max));
+	return q->id;
+}
+
+static struct question *find(const struct broker *b, uint64_t id)
+{
+	struct question *q = b->questions;
+
+	while (q && q->id != id)
+		q = q->next;
+	return q;
+}
+
+static void drop(struct broker *b, struct question *question)
+{
+	struct question **at = &b->questions;
+
+	while (*at != question)
+		at = &(*at)->next;
+	*at = question->next;
+	free(question);
+}
+
+static void on_forget(void *arg, uint64_t handle)
+{
+	drop(arg, find(arg, handle));
+}
+
+static void on_show(void *arg, const char *bare)
+{
+	struct broker *b = arg;
 
 	trace(b->world, "%s: shows itself to %s", b->name, bare);
 	server_directs(b, bare, NULL, true);
 }
+
+/* Pushes are not queued here. */
+static bool on_waits(void *arg, const char *jid)
+{
+	return false;
+}
+
+static const struct inquirer_ops inquirer_ops = {
+	.ping = on_ping,
+	.forget = on_forget,
+	.show = on_show,
+	.waits = on_waits,
+};
 
 static void on_gone(void *owner, const char *full, const char *device)
 {
 	broker_device_gone(owner, full, device);
 }
 
-static const struct inquiry_events inquiry_events = {
-	.interest = on_interest,
-	.ping = on_ping,
-	.show = on_show,
+static void on_answered(void *owner, const char *full)
+{
+	broker_answered(owner, full);
+}
+
+static void on_settled(void *owner)
+{
+	helpers_wake(owner);
+}
+
+static const struct inquirer_events inquirer_events = {
 	.gone = on_gone,
+	.answered = on_answered,
+	.settled = on_settled,
 };
 
 void inquirer_start(struct broker *b)
 {
-	b->inquiry = inquiry_create(b->presence, &inquiry_events, b, b->index * 7919 + b->life);
-	touch(b);
+	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
+				      b->index * 7919 + b->life);
 }
 
 void inquirer_finish(struct broker *b)
 {
-	inquiry_destroy(b->inquiry);
-	b->inquiry = NULL;
-	touch(b);
+	inquirer_destroy(b->inquirer);
+	b->inquirer = NULL;
+	if (b->questions)
+		violation(b->world, "%s: its inquirer left a question open", b->name);
 }
 
-void inquirer_online(struct broker *b)
+static void answer(struct broker *b, struct question *question, const char *error)
 {
-	if (b->inquiry && b->online)
-		inquiry_online(b->inquiry, b->world->now);
-	else if (b->inquiry)
-		inquiry_offline(b->inquiry);
-	touch(b);
+	struct question q = *question;
+
+	drop(b, question);
+	q.answer(q.owner, error);
 }
 
-void inquirer_unseen(struct broker *b, const struct broker *other)
+void questions_lost(struct broker *b)
 {
-	if (b->inquiry)
-		inquiry_unseen(b->inquiry, other->jid, b->world->now);
-	touch(b);
+	while (b->questions)
+		answer(b, b->questions, "disconnected");
 }
 
-void inquirer_heard(struct broker *b, const struct broker *other, const char *error)
-{
-	if (b->inquiry)
-		inquiry_heard(b->inquiry, other->jid, error, b->world->now);
-	touch(b);
-}
-
-void inquirer_doubt(struct broker *b, const struct broker *other, uint32_t resource)
-{
-	char full[64];
-
-	full_jid(other, resource, full);
-	if (b->inquiry)
-		inquiry_doubt(b->inquiry, full, "service-unavailable", b->world->now);
-	touch(b);
-}
-
-void inquirer_want(struct broker *b, const struct broker *other)
-{
-	if (b->inquiry)
-		inquiry_want(b->inquiry, other->jid, b->world->now);
-	touch(b);
-}
-
-bool inquirer_pending(const struct broker *b, const struct broker *other)
-{
-	return b->inquiry && inquiry_pending(b->inquiry, other->jid, b->world->now);
-}
-
-void inquirer_tick(struct broker *b)
-{
-	inquiry_tick(b->inquiry, b->world->now);
-	touch(b);
-}
-
-static void answer(struct broker *b, const struct question *q)
-{
-	struct broker *other = &b->world->brokers[q->to];
-	const char *error = NULL;
-	char full[64];
-
-	if (q->step == QUESTION_LOST)
-		error = "timeout";
-	else if (q->step == QUESTION_DENIED)
-		error = "service-unavailable";
-	full_jid(other, q->resource, full);
-	inquiry_answered(b->inquiry, full, error, b->world->now);
-	touch(b);
-	if (error)
-		helpers_wake(b);
-	else
-		broker_answered(b, other, q->resource);
-}
-
-void inquirer_step(struct broker *b, uint64_t arg)
+void question_step(struct broker *b, uint64_t arg)
 {
 	struct world *w = b->world;
-	struct question q = unpack(arg);
-	const struct broker *other = &w->brokers[q.to];
+	struct question *q = find(b, arg);
 
-	if (!b->inquiry)
+	if (!q)
 		return;
-	if (q.step != QUESTION_ASKED) {
-		answer(b, &q);
-		return;
+	switch (q->step) {
+	case QUESTION_ASKED:
+		q->step = q->to && q->to->online && q->to->resource == q->resource ?
+				  QUESTION_ANSWERED :
+				  QUESTION_DENIED;
+		plan(b, q, between(w, 1, w->swarm.delay_max));
+		break;
+	case QUESTION_ANSWERED:
+		answer(b, q, NULL);
+		break;
+	case QUESTION_DENIED:
+		answer(b, q, "service-unavailable");
+		break;
+	case QUESTION_LOST:
+		answer(b, q, "timeout");
+		break;
 	}
-	q.step = other->online && other->resource == q.resource ? QUESTION_ANSWERED : QUESTION_DENIED;
-	event_add(w, between(w, 1, w->swarm.delay_max), EVENT_QUESTION, b->index, b->login, pack(q));
 }
 
 /* Whoever is there is seen by everybody, or will be. */

@@ -257,8 +257,7 @@ static void on_doubted(void *owner, const char *full, const char *condition)
 {
 	struct broker *b = owner;
 
-	if (b->inquiry)
-		inquiry_doubt(b->inquiry, full, condition, b->world->now);
+	inquirer_doubt(b->inquirer, full, condition);
 }
 
 static void on_up(void *owner, struct peer *p, bool resumed)

@@ -190,8 +190,7 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 {
 	struct broker *b = &w->brokers[index];
 
-	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX,
-			       .ask_at = UINT64_MAX };
+	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX };
 	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
 	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
 	for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
@@ -306,7 +305,7 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_QUESTION:
 		if (b->online && b->login == e->generation)
-			inquirer_step(b, e->arg);
+			question_step(b, e->arg);
 		break;
 	case EVENT_LOGIN:
 		login(b, e->generation);
@@ -358,7 +357,7 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The timer that is due next: of a broker's parts, its ledger, or who is asked. */
+/* The timer that is due next: of a broker's parts, or its ledger. */
 static uint64_t next_timer(struct world *w, struct broker **of, void (**due)(struct broker *b))
 {
 	uint64_t least = UINT64_MAX;
@@ -376,11 +375,6 @@ static uint64_t next_timer(struct world *w, struct broker **of, void (**due)(str
 			least = b->announce_at;
 			*of = b;
 			*due = announcer_tick;
-		}
-		if (b->ask_at < least) {
-			least = b->ask_at;
-			*of = b;
-			*due = inquirer_tick;
 		}
 	}
 	return least;

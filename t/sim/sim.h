@@ -22,7 +22,7 @@
 #include "context.h"
 #include "errand.h"
 #include "follower.h"
-#include "inquiry.h"
+#include "inquirer.h"
 #include "link.h"
 #include "negotiation.h"
 #include "outcome.h"
@@ -99,7 +99,7 @@ enum event_kind {
 	EVENT_CHILD,		/* slot is a serve, arg a step */
 	EVENT_HELPER,		/* slot is a helper, arg a step */
 	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
-	EVENT_QUESTION,		/* slot is a broker, arg its ping of another one, and what came of it */
+	EVENT_QUESTION,		/* slot is a broker, arg a ping of another one */
 	EVENT_LOGIN,		/* slot is a broker */
 	EVENT_GRACE,		/* slot is a broker, arg its login */
 	EVENT_START,		/* slot is a broker: a user does something there */
@@ -120,14 +120,6 @@ struct event {
 	enum event_kind kind;
 	uint32_t slot, generation;
 	uint64_t arg;
-};
-
-/* A ping on its way. */
-enum question_step {
-	QUESTION_ASKED,
-	QUESTION_ANSWERED,
-	QUESTION_DENIED,	/* nobody is there, says the server */
-	QUESTION_LOST,		/* nobody says anything */
 };
 
 /* Paths */
@@ -242,7 +234,9 @@ struct broker {
 	struct gitrun *fetches;		/* owned; of the follower, under way */
 	uint32_t follow_steps;		/* counts them */
 	struct outcomes *outcomes;	/* of pushes whose link was lost */
-	struct inquiry *inquiry;
+	struct inquirer *inquirer;
+	struct question *questions;	/* owned; of the inquirer, on their way */
+	uint32_t questions_asked;	/* counts them */
 	struct peers peers;
 	struct note notes[BROKERS_MAX];	/* of the devices */
 	struct helper *helpers;
@@ -251,7 +245,7 @@ struct broker {
 	struct quota inbands;
 	bool online;
 	uint64_t online_at;
-	uint64_t announce_at, ask_at;	/* deadlines of the ledger and the inquiry */
+	uint64_t announce_at;		/* deadline of the ledger */
 	/* around it */
 	unsigned transport;		/* what its user allows */
 	bool has_proxy;
@@ -469,19 +463,13 @@ void server_cuts_off(struct broker *b);
 void fate(struct world *w);
 void heal(struct world *w);
 
-/* sim-inquiry.c: daemon/inquirer.c */
+/* sim-inquiry.c: the server's part in the questions of the inquirer */
 void inquirer_start(struct broker *b);
 void inquirer_finish(struct broker *b);
-/* Its connection is there, or gone. */
-void inquirer_online(struct broker *b);
-void inquirer_unseen(struct broker *b, const struct broker *other);
-void inquirer_heard(struct broker *b, const struct broker *other, const char *error);
-void inquirer_doubt(struct broker *b, const struct broker *other, uint32_t resource);
-void inquirer_want(struct broker *b, const struct broker *other);
-bool inquirer_pending(const struct broker *b, const struct broker *other);
-void inquirer_tick(struct broker *b);
-void inquirer_step(struct broker *b, uint64_t arg);
-/* Somebody who is online, and whom it does not see; or NULL. */
+/* Its connection is gone: no answer comes any more. */
+void questions_lost(struct broker *b);
+void question_step(struct broker *b, uint64_t arg);
+/* Somebody who is online, and whom this one does not see. */
 const struct broker *inquirer_misses(const struct broker *b);
 
 /* sim-path.c */
@@ -569,9 +557,10 @@ void broker_offline(struct broker *b);
 void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES]);
 void broker_available(struct broker *b, const struct broker *from, uint32_t resource);
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
-/* An error in the place of a presence of theirs; a ping that was answered there. */
+/* An error in the place of a presence of theirs. */
 void broker_doubts(struct broker *b, const struct broker *from);
-void broker_answered(struct broker *b, const struct broker *from, uint32_t resource);
+/* Somebody is at this full JID. */
+void broker_answered(struct broker *b, const char *full);
 void broker_device_gone(struct broker *b, const char *full, const char *device);
 
 /* sim-serve.c: daemon/serve.c and git's serving processes */
