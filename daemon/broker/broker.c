@@ -106,6 +106,8 @@ void broker_linked(struct broker *b, const char *jid)
 
 void broker_trust_granted(struct broker *b, const char *jid)
 {
+	/* Nobody was asked before whether the device is there: they did not matter. */
+	inquirer_unseen(b->inquirer, jid);
 	announcer_reload(b->announcer);
 	if (is_reachable(b, jid))
 		buddy_appeared(b, jid);
