@@ -396,6 +396,11 @@ void announcer_lost(struct announcer *a, const char *jid, const char *device)
 		look_later(a, jid, device);
 }
 
+unsigned announcer_waiting(const struct announcer *a)
+{
+	return a ? announce_waiting(a->ledger) : 0;
+}
+
 void announcer_destroy(struct announcer *a)
 {
 	if (!a)

@@ -62,4 +62,7 @@ void announcer_met(struct announcer *a, const char *jid, const char *device,
 		   const uint8_t instance[INSTANCE_BYTES]);
 void announcer_lost(struct announcer *a, const char *jid, const char *device);
 
+/* How many pairs of a share and a device that is online are still to be told. */
+unsigned announcer_waiting(const struct announcer *a);
+
 #endif
