@@ -22,7 +22,6 @@
 #include "peer.h"
 #include "random.h"
 #include "reach.h"
-#include "session.h"
 #include "wipe.h"
 
 /*
@@ -58,7 +57,7 @@ static void wait_to_ask(struct broker *b, enum retry_cause cause)
 	struct account *a = &b->login;
 
 	uv_timer_start(&a->again, on_again, retry_pause(&a->retry, cause), 0);
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 static void log_in(struct broker *b, const char *password)
@@ -190,7 +189,7 @@ void account_begin(struct broker *b)
 	else if (b->config->account)
 		wait_to_ask(b, RETRY_MACHINE);
 	else
-		sessions_wake(b);
+		broker_wake(b);
 }
 
 static void on_xmpp_gone(void *arg)

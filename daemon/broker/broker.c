@@ -31,7 +31,8 @@
 #include "reach.h"
 #include "roster.h"
 #include "serve-events.h"
-#include "session.h"
+#include "session-client.h"
+#include "session-events.h"
 #include "store.h"
 #include "twinwatch.h"
 #include "unsettled.h"
@@ -94,9 +95,10 @@ static bool is_reachable(void *owner, const char *jid)
 	return false;
 }
 
-bool broker_has_device(const struct broker *b, const char *jid, const char *device)
+void broker_wake(struct broker *b)
 {
-	return peers_linked(&b->peers, jid, device) || presence_device(b->context.presence, jid, device);
+	unsettled_wake(b->unsettled);
+	sessions_wake(&b->sessions);
 }
 
 void broker_linked(struct broker *b, const char *jid)
@@ -117,7 +119,7 @@ static void on_grace_over(uv_timer_t *timer)
 {
 	struct broker *b = timer->data;
 
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 /* Without a connection of our own we know of nobody. */
@@ -176,7 +178,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	}
 	account_state(b, state, trouble);
 	twinwatch_state(b, state, trouble);
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 static enum asker on_asker(void *owner, const char *bare)
@@ -206,7 +208,7 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 		broker_meet_devices(b, bare, false);
 		if (context_trusts_device(&b->context, bare, r->device))
 			buddy_appeared(b, bare);
-		sessions_wake(b);
+		broker_wake(b);
 	}
 }
 
@@ -244,7 +246,7 @@ void broker_answered(struct broker *b, const char *full)
 	if (change != PRESENCE_SAME && jid_bare_of(full, bare))
 		note_here(b, bare, change, r);
 	/* Whoever waits for somebody who answers, and is no broker, waits no more. */
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 void broker_met_at(struct broker *b, const char *full, const char *device)
@@ -435,7 +437,11 @@ static bool admits(void *arg, enum log_book book, const char *party, unsigned *l
 
 static void on_open(void *owner, struct conn *conn, struct fields open)
 {
-	session_create(owner, conn, open);
+	struct broker *b = owner;
+
+	/* First, for those who wait already look again then. */
+	account_wanted(b);
+	session_client_create(conn, &b->sessions, open);
 }
 
 static void on_command(void *owner, struct conn *conn, struct fields command)
@@ -466,6 +472,8 @@ static void begin_peers(struct broker *b)
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
+	struct lost_push_host pushes;
+
 	b->loop = loop;
 	b->context.ops = &context_ops;
 	b->context.owner = b;
@@ -504,7 +512,10 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower = follower_create(&b->context, &follower_ops, b, seed(b));
 	b->pushqueue = pushqueue_create(&b->host, seed(b), is_reachable, b);
-	b->unsettled = unsettled_create(b, &b->host);
+	pushes = (struct lost_push_host){ &b->context, &b->peers, b->inquirer };
+	b->unsettled = unsettled_create(&pushes, &b->host);
+	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
+		      &broker_session_ops, &broker_session_events, b);
 	b->control = control_create(loop, socket_path, &control_events, b, trouble);
 	if (!b->control)
 		return -1;

@@ -25,6 +25,7 @@
 #include "ring.h"
 #include "serve.h"
 #include "service-process.h"
+#include "session.h"
 #include "tidy.h"
 #include "twin.h"
 #include "xmpp.h"
@@ -38,7 +39,6 @@ struct pushqueue;
 struct reach;
 struct requester;
 struct roster;
-struct session;
 struct sink;
 struct unsettled;
 struct waiting;
@@ -70,8 +70,7 @@ struct broker {
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */
 	struct unsettled *unsettled;		/* owned; pushes of ours that were cut */
-	struct session *sessions;		/* owned by their connections */
-	uint64_t wakes;				/* how often they were told to look again */
+	struct sessions sessions;
 	struct waiting *waiting;		/* owned by their connections; answers that wait for the server */
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
@@ -116,8 +115,8 @@ enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned c
 /* A device whose presence is not there has answered at this full JID. */
 void broker_answered(struct broker *b, const char *full);
 
-/* Whether a device is there, as far as we know: it is seen, or a link with it is up. */
-bool broker_has_device(const struct broker *b, const char *jid, const char *device);
+/* The account's state or somebody's presence has changed: what waits for a device looks again. */
+void broker_wake(struct broker *b);
 
 /* A device that was seen at this full JID is not there; the presence table knows that already. */
 void broker_device_gone(struct broker *b, const char *full, const char *device);

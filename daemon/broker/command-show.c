@@ -12,7 +12,6 @@
 #include "reach.h"
 #include "requester.h"
 #include "serve.h"
-#include "session.h"
 #include "text.h"
 
 static const char *state_name(const struct broker *b)
@@ -216,7 +215,7 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 		fields_add_u64(&row, "control-received", link_control_received(&p->link));
 		command_row(conn, &row);
 	}
-	for (const struct session *s = b->sessions; s; s = s->next) {
+	for (const struct session *s = b->sessions.first; s; s = session_next(s)) {
 		fields_add(&row, "kind", "transfer");
 		if (session_describe(s, &row))
 			command_row(conn, &row);

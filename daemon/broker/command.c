@@ -15,7 +15,6 @@
 #include "queuecommand.h"
 #include "reach.h"
 #include "serve.h"
-#include "session.h"
 
 void command_row(struct conn *conn, struct buf *row)
 {

@@ -15,7 +15,6 @@
 #include "log.h"
 #include "peer.h"
 #include "serve.h"
-#include "session.h"
 
 static void on_made(void *owner, struct peer *p)
 {
@@ -48,9 +47,9 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 		broker_linked(b, p->jid);
 	} else {
 		serves_cut_off(&b->serves, p, false);
-		sessions_moved(p);
+		sessions_moved(&b->sessions, p);
 	}
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 static void on_down(void *owner, struct peer *p)
@@ -58,7 +57,7 @@ static void on_down(void *owner, struct peer *p)
 	struct broker *b = owner;
 
 	serves_cut_off(&b->serves, p, true);
-	sessions_cut_off(p);
+	sessions_cut_off(&b->sessions, p);
 }
 
 static void on_ended(void *owner, struct peer *p, const char *reason)

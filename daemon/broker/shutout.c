@@ -12,7 +12,6 @@
 #include "peer.h"
 #include "pushqueue.h"
 #include "serve.h"
-#include "session.h"
 
 static const struct {
 	const char *reason;		/* of BYE, and of what ends */
@@ -35,7 +34,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 {
 	struct peer *p;
 
-	sessions_shut_out(b, jid, device, ends[why].told);
+	sessions_shut_out(&b->sessions, jid, device, ends[why].told);
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
 	greetings_shut_out(&b->peers, jid, device);

@@ -21,7 +21,6 @@
 #include "log.h"
 #include "requester.h"
 #include "roster.h"
-#include "session.h"
 #include "shutout.h"
 #include "waiting.h"
 
@@ -152,7 +151,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		if (saw_us)
 			xmpp_unavailable(b->xmpp, bare);
 	}
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 void contacts_refused(void *owner, const char *bare, const char *condition)
@@ -169,7 +168,7 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 		mean_no_more(b, bare);
 	presence_refused(b->context.presence, bare, condition);
 	waiting_refused(b, bare, condition);
-	sessions_wake(b);
+	broker_wake(b);
 }
 
 void contacts_subscription(void *owner, const char *bare, const char *kind)

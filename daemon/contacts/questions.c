@@ -5,7 +5,6 @@
 #include "broker.h"
 #include "log.h"
 #include "pushqueue.h"
-#include "session.h"
 
 static bool ready(void *arg)
 {
@@ -85,7 +84,7 @@ static void on_answered(void *owner, const char *full)
 
 static void on_settled(void *owner)
 {
-	sessions_wake(owner);
+	broker_wake(owner);
 }
 
 const struct inquirer_events inquirer_events = {

@@ -25,9 +25,9 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "context.h"
 #include "fields.h"
 #include "log.h"
-#include "lostpush.h"
 #include "negotiation.h"
 #include "pause.h"
 #include "presence.h"
@@ -61,7 +61,7 @@ struct noted {
 };
 
 struct unsettled {
-	struct broker *broker;		/* borrowed */
+	struct lost_push_host asks;
 	struct gitrun_host host;
 	struct entry *first;		/* owned, oldest first */
 	unsigned count;
@@ -260,7 +260,7 @@ static void on_looked(void *owner, int status, const char *output, const char *e
 		return;
 	}
 	e->looked = status == 0;
-	e->look_at = context_now(&e->all->broker->context) + LOOK_PAUSE;
+	e->look_at = context_now(e->all->asks.context) + LOOK_PAUSE;
 	enter(e, UNSETTLED_WAITING, status == 0 ? "the refs do not tell yet" : error);
 	uv_timer_start(&e->all->timer, on_timer, LOOK_PAUSE, 0);
 }
@@ -303,7 +303,12 @@ static const struct lost_push_events lost_push_events = {
 
 static void ask(struct entry *e)
 {
-	e->question = lost_push_create(e->all->broker, e->jid, e->device, e->id, e->received, &lost_push_events, e);
+	e->question = lost_push_create(&e->all->asks, &(struct lost_push_question){
+		.jid = e->jid,
+		.device = e->device,
+		.id = e->id,
+		.received = e->received,
+	}, &lost_push_events, e);
 }
 
 static void append(struct unsettled *u, struct entry *e)
@@ -416,15 +421,16 @@ static void on_read_again(void *owner)
 	unsettled_wake(owner);
 }
 
-struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host)
+struct unsettled *unsettled_create(const struct lost_push_host *asks,
+				   const struct gitrun_host *host)
 {
 	struct unsettled *u = xcalloc(1, sizeof(*u));
 
-	u->broker = b;
+	u->asks = *asks;
 	u->host = *host;
-	uv_timer_init(b->loop, &u->timer);
+	uv_timer_init(host->loop, &u->timer);
 	u->timer.data = u;
-	pause_init(&u->unread, b->loop, on_read_again, u);
+	pause_init(&u->unread, host->loop, on_read_again, u);
 	load_all(u);
 	return u;
 }
@@ -461,8 +467,8 @@ void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 void unsettled_wake(struct unsettled *u)
 {
 	for (struct entry *e = u ? u->first : NULL; e; e = e->next) {
-		if (e->state != UNSETTLED_WAITING || context_now(&u->broker->context) < e->look_at ||
-		    !broker_has_device(u->broker, e->jid, e->device))
+		if (e->state != UNSETTLED_WAITING || context_now(u->asks.context) < e->look_at ||
+		    !peer_is_there(u->asks.peers, e->jid, e->device))
 			continue;
 		enter(e, UNSETTLED_ASKING, "the device is there");
 		ask(e);

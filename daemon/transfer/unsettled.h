@@ -11,28 +11,20 @@
 
 #include <stdint.h>
 
-#include "broker.h"
 #include "gitrun.h"
-#include "witness.h"
+#include "lostpush.h"
+#include "transfer.h"
 
 struct unsettled;
 
-/* What is known of one; all of it is copied, and the witness taken over. */
-struct unsettled_push {
-	const char *jid, *device, *share;
-	const char *id;			/* of its negotiation */
-	const char *path;		/* the last one */
-	const char *reason;		/* why it was cut */
-	uint64_t sent, received;	/* bytes of git's protocol */
-	uint64_t begun;			/* of these received when the refs were named */
-	struct witness *witness;	/* of a push that has named its refs */
-	bool asked;			/* the device was asked, and did not tell */
-};
+/* Takes up what the broker before has left open. What the two hosts point to is borrowed. */
+struct unsettled *unsettled_create(const struct lost_push_host *asks,
+				   const struct gitrun_host *host);
 
-/* Takes up what the broker before has left open. What host points to is borrowed. */
-struct unsettled *unsettled_create(struct broker *b, const struct gitrun_host *host);
-
-/* One more, asked about at once. At most UNSETTLED_MAX: the oldest stays unknown. NULL forgets it. */
+/*
+ * One more, asked about at once. All of it is copied, and the witness taken over. At most
+ * UNSETTLED_MAX: the oldest stays unknown. NULL forgets it.
+ */
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push);
 
 /*

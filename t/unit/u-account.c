@@ -13,7 +13,6 @@
 #include "password.h"
 #include "peer.h"
 #include "reach.h"
-#include "session.h"
 #include "tap.h"
 #include "until.h"
 
@@ -122,7 +121,7 @@ void reach_online(struct reach *r, struct xmpp *xmpp)
 {
 }
 
-void sessions_wake(struct broker *b)
+void broker_wake(struct broker *b)
 {
 }
 

@@ -23,7 +23,8 @@
 
 static uv_loop_t loop;
 static const struct context_ops context_ops;
-static struct broker broker = { .loop = &loop, .context.ops = &context_ops };
+static struct context context = { .ops = &context_ops };
+static const struct lost_push_host by = { .context = &context };
 static struct buf trace;
 static char *directory;
 static unsigned syncs;
@@ -66,7 +67,7 @@ int __wrap_fsync(int fd)
 	return __real_fsync(fd);
 }
 
-bool broker_has_device(const struct broker *b, const char *jid, const char *device)
+bool peer_is_there(const struct peers *all, const char *jid, const char *device)
 {
 	return true;
 }
@@ -78,10 +79,11 @@ static uint64_t on_now(void *owner)
 
 static const struct context_ops context_ops = { .now = on_now };
 
-struct lost_push *lost_push_create(struct broker *b, const char *jid, const char *device, const char *id,
-				   uint64_t received, const struct lost_push_events *events, void *owner)
+struct lost_push *lost_push_create(const struct lost_push_host *host,
+				   const struct lost_push_question *q,
+				   const struct lost_push_events *events, void *owner)
 {
-	buf_printf(&trace, "asks %s of %s\n", device, jid);
+	buf_printf(&trace, "asks %s of %s\n", q->device, q->jid);
 	question = events;
 	asker = owner;
 	return NULL;
@@ -155,7 +157,7 @@ static void write_down(struct unsettled *u, const char *id)
 
 static void a_push(const struct gitrun_host *host)
 {
-	struct unsettled *u = unsettled_create(&broker, host);
+	struct unsettled *u = unsettled_create(&by, host);
 	char *left = xasprintf("%s/%s.17", directory, ID);
 
 	syncs = 0;
@@ -165,7 +167,7 @@ static void a_push(const struct gitrun_host *host)
 	fclose(fopen(left, "w"));
 	expect("", "it was never cut");
 
-	u = unsettled_create(&broker, host);
+	u = unsettled_create(&by, host);
 	is_int(kept(), 1, "what a broker was writing when it was killed is removed");
 	unsettled_wake(u);
 	expect("asks tj5aapswkpah22kj of 100%@example.org\n", "the next broker asks");
@@ -197,12 +199,12 @@ static bool asks(void)
 /* What the broker before has left cannot be read at first; and a push of this one begins meanwhile. */
 static void a_push_not_read(const struct gitrun_host *host, unsigned *refused)
 {
-	struct unsettled *u = unsettled_create(&broker, host);
+	struct unsettled *u = unsettled_create(&by, host);
 
 	write_down(u, ID);
 	unsettled_destroy(u);
 	*refused = 1;
-	u = unsettled_create(&broker, host);
+	u = unsettled_create(&by, host);
 	write_down(u, OTHER_ID);
 	unsettled_wake(u);
 	expect("", "what could not be read is not known");
@@ -213,7 +215,7 @@ static void a_push_not_read(const struct gitrun_host *host, unsigned *refused)
 	unsettled_drop(u, OTHER_ID);
 	is_int(kept(), 0, "and nothing is kept");
 	*refused = 1;
-	unsettled_destroy(unsettled_create(&broker, host));
+	unsettled_destroy(unsettled_create(&by, host));
 	*refused = 0;
 	unsettled_destroy(u);
 }

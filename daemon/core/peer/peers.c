@@ -45,6 +45,12 @@ bool peers_linked(const struct peers *all, const char *jid, const char *device)
 	return p && p->link.state == LINK_UP;
 }
 
+bool peer_is_there(const struct peers *all, const char *jid, const char *device)
+{
+	return peers_linked(all, jid, device) ||
+	       presence_device(all->context->presence, jid, device);
+}
+
 void peers_end(struct peers *all, const char *reason)
 {
 	while (all->first)

@@ -87,6 +87,9 @@ struct peer *peer_by_token(const struct peers *all, const char *token);
 /* Whether a link with the device is up. */
 bool peers_linked(const struct peers *all, const char *jid, const char *device);
 
+/* Whether the device is there, as far as we know: a link with it is up, or its presence is seen. */
+bool peer_is_there(const struct peers *all, const char *jid, const char *device);
+
 /* Our own connection is back, or gone. */
 void peers_online(struct peers *all, bool online);
 

@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_CANDIDATES_H
-#define DAEMON_CANDIDATES_H
+#ifndef CORE_CANDIDATES_H
+#define CORE_CANDIDATES_H
 
 /*
- * Whom a session can ask: the devices of a buddy that run a broker we trust,
- * best first: those that a link is up with, then the others that are online.
+ * Who a session can ask: the devices of a buddy that run a broker we trust,
+ * best first: those that a link is up with, then the others that are online. Pure.
  */
 
 #include "address.h"
-#include "broker.h"
 #include "errand.h"
+#include "message.h"
+#include "peers.h"
 
 struct candidates {
 	unsigned asked;		/* devices the errand goes to */
 	bool path_wanted;	/* there are some, but not yet on a path of the kinds wanted */
 };
 
+struct candidates_wanted {
+	const struct address *to;
+	const char *prefer;	/* goes first among those that are as good; "": any */
+	unsigned kinds;		/* of path that it may go over */
+	const void *by;		/* in whose name a path is demanded, as for peer_demand() */
+};
+
 /*
- * Adds them to the errand; of those that are equally good, the device prefer goes first. kinds: of path that it may go over; where a link is on another one, or not there
- * yet and the kinds are not all, the path is demanded in the name of by.
+ * Adds them to the errand. Where a link is on a path of another kind, or is not there
+ * yet and the kinds are not all, the path is demanded, and the device is not added.
  */
-struct candidates candidates_add(struct broker *b, const struct address *to, const char *prefer,
-				 unsigned kinds, const void *by, struct errand *errand);
+struct candidates candidates_add(struct context *context, struct peers *peers,
+				 const struct candidates_wanted *wanted, struct errand *errand);
 
 /* Why nobody can be asked, when nobody can. */
-enum message_id candidates_none(const struct broker *b, const struct address *to);
+enum message_id candidates_none(const struct context *context, const struct address *to);
 
-/* The protocol of one that is online and speaks none of ours (MSG_PEER_VERSION); 0. */
-uint64_t candidates_protocol(const struct broker *b, const struct address *to);
+/* The protocol of a device that is online and speaks none of ours (MSG_PEER_VERSION); 0. */
+uint64_t candidates_protocol(const struct context *context, const struct address *to);
 
 #endif

@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asked at once, and again while the push still runs there, for as long as
+ * The device is asked at once, and again while the push still runs there, for as long as
  * there is patience: OUTCOME_PATIENCE with a device that is online or has a link with us, or that
  * nobody can know to be gone, because we are offline or its server cannot be reached; OUTCOME_ABSENT with one that is
- * gone, which is asked once whether it is. The device answers from its outcomes (core/outcome.h).
+ * gone, which is asked once whether it is. The device answers from its outcomes (outcome.h).
  */
 #include "lostpush.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "bounds.h"
+#include "context.h"
 #include "fields.h"
 #include "inquirer.h"
-#include "log.h"
 #include "peer.h"
+#include "text.h"
 
 struct lost_push {
-	struct broker *broker;		/* borrowed */
+	struct lost_push_host host;
 	char *jid;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	char id[NEG_ID_LEN + 1];
@@ -26,23 +29,34 @@ struct lost_push {
 	struct negotiation *question;	/* under way, or NULL */
 	const struct lost_push_events *events;
 	void *owner;
-	uv_timer_t timer;
+	struct timer timer;
+	bool destroyed;			/* and freed as soon as nothing of it is on the stack */
 };
 
-static void on_timer(uv_timer_t *timer);
+static bool is_there(const struct lost_push *l)
+{
+	return peer_is_there(l->host.peers, l->jid, l->device);
+}
+
+/* Whether nobody can be expected to answer. */
+static bool is_gone(const struct lost_push *l)
+{
+	const struct inquirer *inquirer = l->host.inquirer;
+
+	return l->host.context->online_at && !is_there(l) &&
+	       !inquirer_pending(inquirer, l->jid) && !inquirer_unreachable(inquirer, l->jid);
+}
 
 /* The next look: soon, or when there is no more patience, never. */
 static void look_again(struct lost_push *l)
 {
-	struct broker *b = l->broker;
-	bool gone = b->context.online_at && !broker_has_device(b, l->jid, l->device) &&
-		    !inquirer_pending(b->inquirer, l->jid) && !inquirer_unreachable(b->inquirer, l->jid);
+	uint64_t now = context_now(l->host.context);
 
 	/* Nobody is kept waiting long for a broker that was killed. */
-	if (context_now(&b->context) >= l->since + (gone ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
+	if (now >= l->since + (is_gone(l) ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
 		l->events->unknown(l->owner, false);
 	else
-		uv_timer_start(&l->timer, on_timer, OUTCOME_AGAIN, 0);
+		timer_set(&l->timer, now + OUTCOME_AGAIN);
 }
 
 /* False if what the device sent is nothing of the kind. */
@@ -106,52 +120,54 @@ static const struct request_events question_events = {
 };
 
 /* Asks the device, if it is there. */
-static void on_timer(uv_timer_t *timer)
+static void ask(struct lost_push *l)
 {
-	struct lost_push *l = timer->data;
-	struct broker *b = l->broker;
 	struct peer *p = NULL;
 
 	if (l->question)
 		return;
-	if (broker_has_device(b, l->jid, l->device))
-		p = peer_want(&b->peers, l->jid, l->device);
+	if (is_there(l))
+		p = peer_want(l->host.peers, l->jid, l->device);
 	if (p)
-		l->question = neg_ask_outcome(&p->negotiations, l->id, l->received, &question_events, l,
-					      context_now(&b->context));
+		l->question = neg_ask_outcome(&p->negotiations, l->id, l->received,
+					      &question_events, l, context_now(l->host.context));
 	if (l->question)
 		peer_touch(p);
 	else
 		look_again(l);
 }
 
-struct lost_push *lost_push_create(struct broker *b, const char *jid, const char *device, const char *id,
-				   uint64_t received, const struct lost_push_events *events, void *owner)
+static void on_timer(void *owner)
+{
+	struct lost_push *l = owner;
+
+	if (!l->destroyed) {
+		ask(l);
+		return;
+	}
+	free(l->jid);
+	free(l);
+}
+
+struct lost_push *lost_push_create(const struct lost_push_host *host,
+				   const struct lost_push_question *question,
+				   const struct lost_push_events *events, void *owner)
 {
 	struct lost_push *l = xcalloc(1, sizeof(*l));
 
-	l->broker = b;
-	l->jid = xstrdup(jid);
-	snprintf(l->device, sizeof(l->device), "%s", device);
-	snprintf(l->id, sizeof(l->id), "%s", id);
-	l->received = received;
-	l->since = context_now(&b->context);
+	l->host = *host;
+	l->jid = xstrdup(question->jid);
+	snprintf(l->device, sizeof(l->device), "%s", question->device);
+	snprintf(l->id, sizeof(l->id), "%s", question->id);
+	l->received = question->received;
+	l->since = context_now(host->context);
 	l->events = events;
 	l->owner = owner;
-	uv_timer_init(b->loop, &l->timer);
-	l->timer.data = l;
-	if (!broker_has_device(b, jid, device))
-		inquirer_want(b->inquirer, jid);
+	timer_init(&l->timer, &host->context->timers, on_timer, l);
+	if (!is_there(l))
+		inquirer_want(host->inquirer, l->jid);
 	look_again(l);
 	return l;
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	struct lost_push *l = handle->data;
-
-	free(l->jid);
-	free(l);
 }
 
 void lost_push_destroy(struct lost_push *l)
@@ -161,5 +177,6 @@ void lost_push_destroy(struct lost_push *l)
 	if (l->question)
 		neg_withdraw(l->question, "cancelled");
 	l->question = NULL;
-	uv_close((uv_handle_t *)&l->timer, on_timer_closed);
+	l->destroyed = true;
+	timer_set(&l->timer, 0);
 }

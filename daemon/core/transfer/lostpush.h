@@ -1,16 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_LOSTPUSH_H
-#define DAEMON_LOSTPUSH_H
+#ifndef CORE_LOSTPUSH_H
+#define CORE_LOSTPUSH_H
 
 /*
  * A push whose link was lost when everything had been sent. Only the device
- * that served it knows what became of it: it is asked, and what its git said
- * after the link was lost is handed on, so that our git tells the truth.
+ * that served it knows what became of it: the device is asked, and what its git said
+ * after the link was lost is handed on, so that our git tells the truth. Pure.
  */
 
-#include "broker.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "peers.h"
+
+struct inquirer;
 struct lost_push;
+
+/* By what it asks; copied, and what it points to is borrowed. */
+struct lost_push_host {
+	struct context *context;
+	struct peers *peers;
+	struct inquirer *inquirer;
+};
+
+/* Copied. */
+struct lost_push_question {
+	const char *jid, *device;	/* who served it */
+	const char *id;			/* of the negotiation */
+	uint64_t received;		/* bytes of the far git's output that have come before */
+};
 
 struct lost_push_events {
 	/* What the far git still said, in order. */
@@ -24,9 +43,10 @@ struct lost_push_events {
 	void (*unknown)(void *owner, bool answered);
 };
 
-/* id: the negotiation's. received: how much of the far git's output has come before. */
-struct lost_push *lost_push_create(struct broker *b, const char *jid, const char *device, const char *id,
-				   uint64_t received, const struct lost_push_events *events, void *owner);
+/* Nothing is reported before it returns. */
+struct lost_push *lost_push_create(const struct lost_push_host *host,
+				   const struct lost_push_question *question,
+				   const struct lost_push_events *events, void *owner);
 
 /* Nothing is reported any more. NULL is fine. */
 void lost_push_destroy(struct lost_push *l);

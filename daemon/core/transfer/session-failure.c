@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the client is told when a session fails: a message of the catalogue for each
+ * reason that a device, a link or the wait for them can give.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "candidates.h"
+#include "context.h"
+#include "log.h"
+#include "session-internal.h"
+#include "ways.h"
+
+void session_fail_with(struct session *s, const struct message *m)
+{
+	const struct sessions *all = s->all;
+
+	if (s->state == SESSION_ENDED)
+		return;
+	log_about(s->to.jid, LOG_INFO, "%s of %s/%s failed: %s", service_name(s->service),
+		  s->to.jid, s->to.share, m->text);
+	if (s->task && *s->task)
+		all->events->troubled(all->owner, s->task, s->to.jid, m->id);
+	if (s->client)
+		all->client->failed(s->client, m);
+	session_end(s, message_name(m->id));
+}
+
+void session_fail(struct session *s, enum message_id id)
+{
+	const struct context *context = s->all->context;
+	const struct buddy *buddy = presence_buddy(context->presence, s->to.jid);
+	struct message m;
+	char theirs[24], ours[12], seconds[16];
+
+	snprintf(seconds, sizeof(seconds), "%d", NEG_ANSWER_TIMEOUT / 1000);
+	snprintf(theirs, sizeof(theirs), "%" PRIu64, candidates_protocol(context, &s->to));
+	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
+	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
+		    "transport", ways_transport_name(s->transport), "condition",
+		    buddy ? buddy->refused : NULL, "seconds", seconds, "theirs", theirs, "ours",
+		    ours, "me", context->jid, NULL);
+	session_fail_with(s, &m);
+}
+
+struct judgement {
+	const char *reason;
+	enum message_id id;
+	bool refusal;		/* of this request, by the device that was asked */
+	bool final;		/* also of what was under way: the same command would be refused */
+};
+
+/*
+ * What the user is told for the reasons of refuse, and of links that end; NULL: there is no
+ * message of its own.
+ */
+static const struct judgement *find_judgement(const char *reason)
+{
+	static const struct judgement rows[] = {
+		{ "not-shared", MSG_NOT_SHARED, true, true },
+		{ "push-denied", MSG_PUSH_DENIED, true, true },
+		{ "busy", MSG_BUSY, true, false },
+		{ "broken", MSG_SHARE_BROKEN, true, false },
+		{ "untrusted", MSG_NOT_TRUSTED_THERE, true, true },
+		{ "unknown-key", MSG_DEVICE_UNTRUSTED, false, false },
+		{ "removed", MSG_REMOVED, false, true },
+		{ "version", MSG_PEER_VERSION, false, false },
+		{ "unsupported", MSG_UNSUPPORTED, false, false },
+		{ "not-you", MSG_RELAYED, false, false },
+		{ "timeout", MSG_TIMEOUT, false, false },
+		{ "offline", MSG_BUDDY_OFFLINE, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].reason, reason))
+			return &rows[i];
+	return NULL;
+}
+
+void session_fail_for_reason(struct session *s, const char *reason)
+{
+	const struct judgement *judgement = find_judgement(reason);
+	struct message m;
+
+	if (judgement && judgement->refusal)
+		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
+	if (judgement) {
+		session_fail(s, judgement->id);
+		return;
+	}
+	message_set(&m, MSG_CANNOT_REACH, "jid", s->to.jid, "reason", reason, NULL);
+	session_fail_with(s, &m);
+}
+
+enum message_id session_final_judgement(const char *reason)
+{
+	const struct judgement *judgement = find_judgement(reason);
+
+	return judgement && judgement->final ? judgement->id : MSG_NONE;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of a transfer, and of a push above all: its refs may have moved although
+ * we were not told. From the moment when it has named them it is written down. Where its
+ * link is lost when everything had been sent, the device is asked while our git waits
+ * (lostpush.h); where nobody waits any more, that is settled later.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "log.h"
+#include "session-internal.h"
+
+static struct unsettled_push describe(struct session *s, const char *reason)
+{
+	return (struct unsettled_push){
+		.jid = s->to.jid,
+		.device = s->device,
+		.share = s->to.share,
+		.id = s->neg_id,
+		.path = s->path_name,
+		.reason = reason,
+		.witness = &s->witness,
+	};
+}
+
+void session_note_push(struct session *s)
+{
+	struct unsettled_push push;
+
+	if (s->noted || s->state != SESSION_OPEN || !witness_pushes(&s->witness))
+		return;
+	s->noted = true;
+	s->begun = s->received;
+	push = describe(s, "stopped");
+	push.received = s->received;
+	s->all->events->push_noted(s->all->owner, &push);
+}
+
+static void record_cut(struct session *s, const char *reason, bool asked)
+{
+	struct unsettled_push push = describe(s, reason ? reason : "ended");
+
+	push.sent = s->sent;
+	push.received = s->received;
+	push.begun = s->begun;
+	push.asked = asked;
+	s->all->events->push_cut(s->all->owner, &push);
+}
+
+void session_record(struct session *s, const char *reason, bool asked)
+{
+	if (s->logged)
+		return;
+	s->logged = true;
+	if (witness_result(&s->witness, reason) == RESULT_UNKNOWN) {
+		record_cut(s, reason, asked);
+		return;
+	}
+	s->all->events->over(s->all->owner, &(struct transfer){
+		.jid = s->to.jid,
+		.share = s->to.share,
+		.service = s->service,
+		.sent = s->sent,
+		.received = s->received,
+		.path = s->path_name,
+		.witness = &s->witness,
+		.reason = reason,
+	});
+	if (s->noted)
+		s->all->events->push_settled(s->all->owner, s->neg_id);
+}
+
+bool session_sent_everything(const struct session *s)
+{
+	return witness_pushes(&s->witness) &&
+	       (s->end_passed_on || witness_only_deletes(&s->witness));
+}
+
+static void on_rest(void *owner, const void *data, size_t n)
+{
+	struct session *s = owner;
+
+	s->received += n;
+	witness_answers(&s->witness, data, n);
+	s->all->client->data(s->client, data, n);
+}
+
+static void on_exited(void *owner, uint32_t status)
+{
+	struct session *s = owner;
+
+	log_info("what became of the push to %s/%s is known although its link was lost", s->to.jid,
+		 s->to.share);
+	witness_exited(&s->witness, status);
+	session_record(s, NULL, true);
+	s->all->client->data_end(s->client);
+	s->all->client->exited(s->client, status);
+	session_end(s, "the rest was asked for");
+}
+
+static void on_unknown(void *owner, bool answered)
+{
+	struct session *s = owner;
+	struct message m;
+
+	session_record(s, s->lost_because, true);
+	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason",
+		    s->lost_because, NULL);
+	session_fail_with(s, &m);
+}
+
+static const struct lost_push_events lost_push_events = {
+	.rest = on_rest,
+	.exited = on_exited,
+	.unknown = on_unknown,
+};
+
+void session_lose(struct session *s, const char *reason)
+{
+	struct lost_push_host host = {
+		.context = s->all->context,
+		.peers = s->all->peers,
+		.inquirer = s->all->inquirer,
+	};
+	char *text = xasprintf("the connection was lost when everything was sent; asking %s "
+			       "what became of it", s->to.jid);
+
+	snprintf(s->lost_because, sizeof(s->lost_because), "%s", reason);
+	session_enter(s, SESSION_LOST, reason);
+	session_note(s, "warning", text);
+	free(text);
+	s->lost = lost_push_create(&host, &(struct lost_push_question){
+		.jid = s->to.jid,
+		.device = s->device,
+		.id = s->neg_id,
+		.received = s->received,
+	}, &lost_push_events, s);
+}

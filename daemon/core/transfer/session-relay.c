@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bytes of a session. What the client says goes into the channel while that has
+ * room, and credit to the client is given back as the channel takes it. What comes
+ * from the channel goes to the client, and credit to the peer when it has left for it.
+ *
+ * What goes by is read along (witness.h): the journal says what git was told, however the
+ * stream ends.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "context.h"
+#include "frame.h"
+#include "session-internal.h"
+
+enum {
+	CREDIT_STEP = FRAME_WINDOW / 4,
+	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
+	STATUS_MAX = 255,
+};
+
+static void give_credit(struct session *s, size_t n)
+{
+	s->granted += n;
+	if (s->granted < CREDIT_STEP || !s->client)
+		return;
+	s->all->client->credit(s->client, s->granted);
+	s->granted = 0;
+}
+
+void session_pass_on(struct session *s)
+{
+	size_t n = buf_len(&s->held), room = channel_room(s->channel);
+
+	n = n < room ? n : room;
+	if (n) {
+		s->sent += n;
+		channel_write(s->channel, buf_data(&s->held), n);
+		buf_consume(&s->held, n);
+		give_credit(s, n);
+	}
+	if (s->client_ended && !buf_len(&s->held) && !s->end_passed_on) {
+		s->end_passed_on = true;
+		channel_end(s->channel);
+	}
+}
+
+void session_consume(struct session *s)
+{
+	size_t n = s->unsent;
+
+	s->unsent = 0;
+	if (n && s->channel) {
+		channel_consumed(s->channel, n);
+		peer_touch(s->peer);
+	}
+}
+
+/* Once: a user who waits for a long push wants to know why. */
+static void tell_limit(struct session *s)
+{
+	uint64_t limit = s->limit_told ? 0 : peer_limit(s->peer);
+	char *text;
+
+	if (!limit || s->sent - channel_sent(s->channel) < LIMIT_WORTH)
+		return;
+	s->limit_told = true;
+	text = xasprintf("no direct path to %s; the server lets %.1f KiB a second through",
+			 s->to.jid, limit / 1024.0);
+	session_note(s, "warning", text);
+	free(text);
+}
+
+static void on_accepted(void *owner)
+{
+}
+
+static void on_data(void *owner, const void *data, size_t n)
+{
+	struct session *s = owner;
+
+	/* First, for it may leave at once. */
+	s->unsent += n;
+	s->received += n;
+	witness_answers(&s->witness, data, n);
+	meter_add(&s->meter_in, n, context_now(s->all->context));
+	if (s->client)
+		s->all->client->data(s->client, data, n);
+	else
+		session_consume(s);
+}
+
+static void on_stderr_data(void *owner, const void *data, size_t n)
+{
+	struct session *s = owner;
+
+	if (s->client)
+		s->all->client->stderr_data(s->client, data, n);
+}
+
+static void on_end(void *owner)
+{
+	struct session *s = owner;
+
+	if (s->client)
+		s->all->client->data_end(s->client);
+}
+
+static void on_exited(void *owner, uint32_t status)
+{
+	struct session *s = owner;
+
+	s->exit_said = true;
+	witness_exited(&s->witness, status);
+	session_record(s, NULL, false);
+	if (s->client)
+		s->all->client->exited(s->client, status > STATUS_MAX ? STATUS_MAX : status);
+	/* Nobody is there to hear what the client may still say. */
+	buf_reset(&s->held);
+	s->client_ended = true;
+	session_pass_on(s);
+}
+
+static void on_writable(void *owner)
+{
+	struct session *s = owner;
+
+	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted,
+		  context_now(s->all->context));
+	s->counted = channel_sent(s->channel);
+	tell_limit(s);
+	session_pass_on(s);
+}
+
+/* The stream is over, and the session with it, unless the push may have arrived. */
+static void on_closed(void *owner, const char *reason)
+{
+	struct session *s = owner;
+	bool cut = s->state == SESSION_OPEN && !s->exit_said && reason;
+	bool lost = cut && session_sent_everything(s);
+	enum message_id final = reason ? session_final_judgement(reason) : MSG_NONE;
+	struct message m;
+
+	s->channel = NULL;
+	if (!lost)
+		session_record(s, reason, false);
+	neg_done(s->neg, context_now(s->all->context));
+	peer_touch(s->peer);
+	s->neg = NULL;
+	s->peer = NULL;
+	if (s->state == SESSION_ENDED)
+		return;
+	if (s->exit_said || !s->client) {
+		session_end(s, "done");
+		return;
+	}
+	if (lost) {
+		session_lose(s, reason);
+		return;
+	}
+	if (final != MSG_NONE) {
+		session_fail(s, final);
+		return;
+	}
+	message_set(&m, MSG_STREAM_LOST, "jid", s->to.jid, "reason", reason ? reason : "ended",
+		    NULL);
+	session_fail_with(s, &m);
+}
+
+const struct channel_events session_channel_events = {
+	.accepted = on_accepted,
+	.data = on_data,
+	.stderr_data = on_stderr_data,
+	.end = on_end,
+	.exited = on_exited,
+	.writable = on_writable,
+	.closed = on_closed,
+};

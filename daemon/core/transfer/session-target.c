@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is asked. A session looks again whenever the account's state or a presence
+ * changes: as soon as there is a device that can be asked, the errand starts.
+ * A buddy who is not seen need not be away, so whether they are there is asked
+ * (inquirer.h) before the user is told that they are not.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "candidates.h"
+#include "context.h"
+#include "inquirer.h"
+#include "session-internal.h"
+#include "ways.h"
+
+enum {
+	RETURN_TIMEOUT = 4500,		/* for a device that has restarted */
+	PATH_TIMEOUT = 15000,		/* for a path of the kind wanted */
+	RESTARTS_MAX = 3,
+	LOOKS_MAX = 2,			/* INQUIRY_PATIENCE each, for a device to answer */
+};
+
+/* Whether an answer may still show somebody. */
+static bool is_pending(const struct session *s)
+{
+	return inquirer_pending(s->all->inquirer, s->to.jid);
+}
+
+static unsigned count_appearances(const struct session *s)
+{
+	const struct buddy *buddy = presence_buddy(s->all->context->presence, s->to.jid);
+
+	return buddy ? buddy->appeared : 0;
+}
+
+/* Nobody can be asked. That a server was not reached says nothing of who is there. */
+static void fail_unseen(struct session *s)
+{
+	enum message_id id = candidates_none(s->all->context, &s->to);
+	bool gone = id == MSG_BUDDY_OFFLINE && s->refusal && !strcmp(s->refusal, "unreachable");
+
+	if (s->refusal && !gone) {
+		session_fail_for_reason(s, s->refusal);
+		return;
+	}
+	if (id == MSG_BUDDY_OFFLINE && inquirer_unreachable(s->all->inquirer, s->to.jid))
+		id = MSG_BUDDY_UNSEEN;
+	session_fail(s, id);
+}
+
+/* What was not seen need not be away: the buddy is asked once, and has a moment. */
+static void ask_buddy(struct session *s)
+{
+	s->looks = 1;
+	inquirer_want(s->all->inquirer, s->to.jid);
+	if (is_pending(s))
+		session_set_timer(s, INQUIRY_PATIENCE);
+}
+
+static bool is_one_of(const char *reason, const char *const reasons[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(reason, reasons[i]))
+			return true;
+	return false;
+}
+
+/* The device restarted under us, or closed the link as we asked; it may be there again. */
+static bool is_worth_another_look(const char *reason)
+{
+	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
+
+	return is_one_of(reason, reasons, ARRAY_SIZE(reasons));
+}
+
+/* What another device of theirs may do, or the same one from another place. */
+static bool is_worth_another_device(const char *reason)
+{
+	static const char *const reasons[] = { "unreachable", "not-shared", "broken", "version" };
+
+	return is_one_of(reason, reasons, ARRAY_SIZE(reasons));
+}
+
+/*
+ * Whether a device that is not seen is asked whether it is there; session_look() goes on when
+ * that is known.
+ */
+static bool await_others(struct session *s, const char *reason)
+{
+	if (s->refusal || !is_worth_another_device(reason))
+		return false;
+	s->refusal = reason;
+	s->appeared = count_appearances(s);
+	ask_buddy(s);
+	if (!is_pending(s))
+		return false;
+	session_enter(s, SESSION_WAITING, reason);
+	return true;
+}
+
+static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
+{
+	struct session *s = owner;
+	struct peer *p = tag;
+
+	s->errand = NULL;
+	s->neg = neg;
+	s->channel = channel;
+	s->peer = p;
+	memcpy(s->neg_id, neg_id(neg), sizeof(s->neg_id));
+	memcpy(s->device, p->device, sizeof(s->device));
+	s->path_name = xstrdup(p->path_name);
+	timer_stop(&s->timer);
+	session_enter(s, SESSION_OPEN, "the far service runs");
+	s->all->client->ready(s->client, &(struct session_ready){
+		.jid = p->jid,
+		.device = p->device,
+		.path = peer_path_name(p),
+		.trust = trust_state_name(trust_look(s->all->context->trust, p->jid, p->fp)),
+	});
+	session_pass_on(s);
+	peer_touch(p);
+}
+
+static void on_errand_failed(void *owner, const char *reason)
+{
+	struct session *s = owner;
+
+	s->errand = NULL;
+	if (is_worth_another_look(reason) && s->restarts++ < RESTARTS_MAX) {
+		session_enter(s, SESSION_WAITING, "the device restarted");
+		s->looks = 0;
+		session_set_timer(s, RETURN_TIMEOUT);
+		session_look(s);
+		return;
+	}
+	if (!await_others(s, reason))
+		session_fail_for_reason(s, reason);
+}
+
+static void on_errand_waiting(void *owner, const char *state)
+{
+	struct session *s = owner;
+	char *text;
+
+	if (!strcmp(state, "deferred"))
+		text = xasprintf("%s is busy with another push to '%s'; waiting", s->to.jid,
+				 s->to.share);
+	else
+		text = xasprintf("%s is starting '%s'", s->to.jid, s->to.share);
+	session_note(s, "progress", text);
+	free(text);
+}
+
+static const struct errand_events errand_events = {
+	.open = on_errand_open,
+	.failed = on_errand_failed,
+	.waiting = on_errand_waiting,
+};
+
+/* Starts the errand if a device can be asked. A link that is up needs no server for that. */
+static bool ask(struct session *s, struct candidates *found)
+{
+	const struct sessions *all = s->all;
+
+	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
+				  &session_channel_events, s);
+	*found = candidates_add(all->context, all->peers, &(struct candidates_wanted){
+		.to = &s->to,
+		.prefer = s->prefer,
+		.kinds = s->transport,
+		.by = s,
+	}, s->errand);
+	if (found->asked) {
+		session_enter(s, SESSION_ASKING, "somebody can be asked");
+		errand_start(s->errand, context_now(all->context));
+		for (struct peer *p = all->peers->first; p; p = p->next)
+			peer_touch(p);
+		return true;
+	}
+	errand_destroy(s->errand);
+	s->errand = NULL;
+	return false;
+}
+
+/* They can be asked when the link is on a path of the kind that the user wants. */
+static void wait_for_path(struct session *s)
+{
+	char *text;
+
+	if (s->path_wanted)
+		return;
+	s->path_wanted = true;
+	text = xasprintf("looking for a path of the kind '%s' to %s",
+			 ways_transport_name(s->transport), s->to.jid);
+	session_note(s, "progress", text);
+	free(text);
+	session_set_timer(s, PATH_TIMEOUT);
+}
+
+void session_look(struct session *s)
+{
+	const struct sessions *all = s->all;
+	const struct message *trouble;
+	struct candidates found;
+
+	/* The devices that were asked would only say the same. */
+	if (s->refusal && s->appeared == count_appearances(s)) {
+		if (!is_pending(s))
+			fail_unseen(s);
+		return;
+	}
+	if (ask(s, &found))
+		return;
+	trouble = all->ops->trouble(all->owner);
+	if (trouble) {
+		session_fail_with(s, trouble);
+		return;
+	}
+	if (!all->context->online_at)
+		return;
+	if (found.path_wanted) {
+		wait_for_path(s);
+		return;
+	}
+	if (!s->looks)
+		ask_buddy(s);
+	if (!context_presence_pending(all->context, s->to.jid))
+		fail_unseen(s);
+}
+
+static void look_again(struct session *s)
+{
+	if (!is_pending(s) || s->looks++ == LOOKS_MAX)
+		fail_unseen(s);
+	else
+		session_set_timer(s, INQUIRY_PATIENCE);
+}
+
+void session_waited(struct session *s)
+{
+	struct message m = { .id = MSG_NONE };
+
+	if (s->path_wanted) {
+		session_fail(s, MSG_NO_PATH);
+		return;
+	}
+	if (s->looks) {
+		look_again(s);
+		return;
+	}
+	s->all->ops->awaited(s->all->owner, &m);
+	if (m.id == MSG_NONE)
+		session_fail(s, MSG_BUDDY_OFFLINE);
+	else
+		session_fail_with(s, &m);
+}

@@ -1,0 +1,760 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A session between a client, an account and devices that are none: what is said
+ * to each of them is written to a trace in words, and the trace is compared.
+ */
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "candidates.h"
+#include "context.h"
+#include "frame.h"
+#include "inquirer.h"
+#include "log.h"
+#include "lostpush.h"
+#include "peer.h"
+#include "tap.h"
+
+#define ID "0123456789abcdef01234567"
+#define OLD "1111111111111111111111111111111111111111"
+#define NEW "2222222222222222222222222222222222222222"
+#define JID "bob@example.org"
+#define DEVICE "tj5aapswkpah22kj"
+
+/* Of the session that was made last. */
+struct session_client {
+	struct session *session;	/* NULL: it has ended */
+};
+
+static struct buf trace;
+static uint64_t now, wall;
+static struct context context;
+static struct peers peers;
+static char jid[] = JID;
+static struct peer peer = { .jid = jid, .device = DEVICE, .path_name = "direct" };
+static struct sessions all;
+static struct session_client client;
+/* what the session finds */
+static struct candidates found;
+static bool pending, unreachable;
+static enum message_id none;
+static struct message trouble, awaited;
+static size_t room;
+static uint64_t patience, limit, left;
+/* what it has begun */
+static const struct errand_events *errand;
+static const struct channel_events *channel;
+static const struct lost_push_events *lost;
+static const char *refused_at_once;
+static bool open_channel;
+static void *owner;
+
+static void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&trace, fmt, ap);
+	va_end(ap);
+	buf_puts(&trace, "\n");
+}
+
+static void expect(const char *text, const char *what)
+{
+	is_str(buf_str(&trace), text, what);
+	buf_reset(&trace);
+}
+
+/* In the place of errand.c, channel.c, candidates.c, lostpush.c and what there is below. */
+
+struct errand *errand_create(enum service service, const char *share, const char *git_protocol,
+			     const struct errand_events *events,
+			     const struct channel_events *channel_events, void *session)
+{
+	errand = events;
+	channel = channel_events;
+	owner = session;
+	return NULL;
+}
+
+void errand_start(struct errand *e, uint64_t at)
+{
+	const char *reason = refused_at_once;
+
+	say("asks");
+	refused_at_once = NULL;
+	if (reason)
+		errand->failed(owner, reason);
+}
+
+void errand_destroy(struct errand *e)
+{
+}
+
+struct candidates candidates_add(struct context *c, struct peers *p,
+				 const struct candidates_wanted *wanted, struct errand *e)
+{
+	return found;
+}
+
+enum message_id candidates_none(const struct context *c, const struct address *to)
+{
+	return none;
+}
+
+uint64_t candidates_protocol(const struct context *c, const struct address *to)
+{
+	return 7;
+}
+
+struct lost_push *lost_push_create(const struct lost_push_host *host,
+				   const struct lost_push_question *question,
+				   const struct lost_push_events *events, void *session)
+{
+	say("asks what became of %s, after %d bytes", question->id, (int)question->received);
+	lost = events;
+	return NULL;
+}
+
+void lost_push_destroy(struct lost_push *l)
+{
+}
+
+bool inquiry_pending(const struct inquiry *q, const char *who, uint64_t at)
+{
+	return pending;
+}
+
+bool inquirer_pending(const struct inquirer *i, const char *who)
+{
+	return pending;
+}
+
+bool inquirer_unreachable(const struct inquirer *i, const char *who)
+{
+	return unreachable;
+}
+
+void inquirer_want(struct inquirer *i, const char *who)
+{
+	say("is %s there?", who);
+}
+
+size_t channel_room(const struct channel *ch)
+{
+	return room;
+}
+
+void channel_write(struct channel *ch, const void *data, size_t n)
+{
+	say("sends %zu", n);
+}
+
+void channel_end(struct channel *ch)
+{
+	say("sends the end");
+}
+
+void channel_consumed(struct channel *ch, size_t n)
+{
+	say("consumed %zu", n);
+}
+
+uint64_t channel_sent(const struct channel *ch)
+{
+	return left;
+}
+
+void channel_close(struct channel *ch, const char *reason)
+{
+	say("closes the channel: %s", reason);
+	open_channel = false;
+	channel->closed(owner, reason);
+}
+
+const char *neg_id(const struct negotiation *neg)
+{
+	return ID;
+}
+
+void neg_done(struct negotiation *neg, uint64_t at)
+{
+}
+
+void peer_touch(struct peer *p)
+{
+}
+
+void peer_release(struct peer *p, const void *by)
+{
+}
+
+const char *peer_path_name(const struct peer *p)
+{
+	return "direct";
+}
+
+uint64_t peer_patience(const struct peer *p)
+{
+	return patience;
+}
+
+uint64_t peer_limit(const struct peer *p)
+{
+	return limit;
+}
+
+void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row)
+{
+}
+
+/* The client, and the broker */
+
+static void on_note(struct session_client *c, const char *kind, const char *text)
+{
+	say("%s: %s", kind, text);
+}
+
+static void on_ready(struct session_client *c, const struct session_ready *ready)
+{
+	say("ready: %s %s %s %s", ready->jid, ready->device, ready->path, ready->trust);
+}
+
+static void on_data(struct session_client *c, const void *data, size_t n)
+{
+	say("data %zu", n);
+}
+
+static void on_stderr_data(struct session_client *c, const void *data, size_t n)
+{
+	say("stderr %zu", n);
+}
+
+static void on_data_end(struct session_client *c)
+{
+	say("end of data");
+}
+
+static void on_exited(struct session_client *c, uint32_t status)
+{
+	say("exit %u", status);
+}
+
+static void on_failed(struct session_client *c, const struct message *m)
+{
+	say("error: %s", message_name(m->id));
+}
+
+static void on_credit(struct session_client *c, size_t n)
+{
+	say("credit %zu", n);
+}
+
+static void on_close(struct session_client *c)
+{
+	say("closed");
+	c->session = NULL;
+}
+
+static const struct session_client_ops client_ops = {
+	.note = on_note,
+	.ready = on_ready,
+	.data = on_data,
+	.stderr_data = on_stderr_data,
+	.data_end = on_data_end,
+	.exited = on_exited,
+	.failed = on_failed,
+	.credit = on_credit,
+	.close = on_close,
+};
+
+static const struct message *on_trouble(void *arg)
+{
+	return trouble.id == MSG_NONE ? NULL : &trouble;
+}
+
+static void on_awaited(void *arg, struct message *out)
+{
+	*out = awaited;
+}
+
+static const struct session_ops ops = {
+	.trouble = on_trouble,
+	.awaited = on_awaited,
+};
+
+static void on_over(void *arg, const struct transfer *t)
+{
+	say("journal: %s %s %d/%d%s%s", service_name(t->service),
+	    witness_result_name(witness_result(t->witness, t->reason)), (int)t->sent,
+	    (int)t->received, t->reason ? " " : "", t->reason ? t->reason : "");
+}
+
+static void on_refused(void *arg, const char *who, const char *share, enum service service,
+		       const char *reason)
+{
+	say("journal: refused %s", reason);
+}
+
+static void on_push_noted(void *arg, const struct unsettled_push *push)
+{
+	say("push %s is noted: %s, %s", push->id, push->path, push->reason);
+}
+
+static void on_push_cut(void *arg, const struct unsettled_push *push)
+{
+	say("push %s is cut: %s%s", push->id, push->reason, push->asked ? ", asked" : "");
+	witness_finish(push->witness);
+	witness_init(push->witness, SERVICE_RECEIVE_PACK);
+}
+
+static void on_push_settled(void *arg, const char *id)
+{
+	say("push %s is settled", id);
+}
+
+static void on_troubled(void *arg, const char *task, const char *who, enum message_id id)
+{
+	say("task %s: %s", task, message_name(id));
+}
+
+static const struct session_events events = {
+	.over = on_over,
+	.refused = on_refused,
+	.push_noted = on_push_noted,
+	.push_cut = on_push_cut,
+	.push_settled = on_push_settled,
+	.troubled = on_troubled,
+};
+
+static uint64_t on_now(void *arg)
+{
+	return now;
+}
+
+static uint64_t on_time(void *arg)
+{
+	return wall;
+}
+
+static const struct context_ops context_ops = { .now = on_now, .time = on_time };
+
+static void wait(uint64_t ms)
+{
+	now += ms;
+	timers_run(&context.timers, now);
+}
+
+/*
+ * What the session of before has left on the stack is gone; nothing is found, and we are online
+ * for long.
+ */
+static void begin(void)
+{
+	if (client.session)
+		session_abandoned(client.session);
+	wait(60 * 1000);
+	buf_reset(&trace);
+	found = (struct candidates){ 0 };
+	pending = unreachable = false;
+	none = MSG_BUDDY_OFFLINE;
+	trouble.id = awaited.id = MSG_NONE;
+	room = 1000 * 1000;
+	patience = limit = left = 0;
+	open_channel = false;
+	wall = all.started + 1000;
+	context.online_at = 1;
+}
+
+static void open_with(enum service service, const char *key, const char *value)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "service", service_name(service));
+	fields_add(&fields, "jid", JID);
+	fields_add(&fields, "share", "project");
+	if (key)
+		fields_add(&fields, key, value);
+	client.session = session_create(&all, &client);
+	session_open(client.session, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	buf_finish(&fields);
+}
+
+/* A channel is open, and nothing was said on it. */
+static void open_channel_for(enum service service)
+{
+	begin();
+	found.asked = 1;
+	open_with(service, NULL, NULL);
+	errand->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	open_channel = true;
+	buf_reset(&trace);
+}
+
+/* It goes to nobody any more. */
+static void close_channel(const char *reason)
+{
+	open_channel = false;
+	channel->closed(owner, reason);
+}
+
+static void name_refs(void)
+{
+	static const char command[] =
+		"0083" OLD " " NEW " refs/heads/main\0 report-status side-band-64k "
+		"0000";
+
+	channel->data(owner, "0000", 4);
+	session_data(client.session, command, sizeof(command) - 1);
+}
+
+static void waits_for_the_account(void)
+{
+	begin();
+	context.online_at = 0;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	wait(4499);
+	expect("", "where we are not online, that is waited for");
+	awaited.id = MSG_NOT_ONLINE;
+	wait(1);
+	expect("error: not-online\nclosed\n", "... not for long");
+
+	begin();
+	context.online_at = 0;
+	wall = all.started + 9;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	wait(19999);
+	expect("", "a broker that was just started has time to log in");
+	found.asked = 1;
+	context.online_at = now;
+	sessions_wake(&all);
+	expect("asks\n", "... and then a device is asked");
+
+	begin();
+	trouble.id = MSG_AUTH_FAILED;
+	open_with(SERVICE_UPLOAD_PACK, "task", "q7");
+	expect("task q7: auth-failed\nerror: auth-failed\nclosed\n",
+	       "a login that fails is told at once");
+
+	begin();
+	open_with(SERVICE_UPLOAD_PACK, "transport", "pigeon");
+	expect("error: bad-transport\nclosed\n", "what is not understood is said at once");
+}
+
+static void waits_for_presence(void)
+{
+	begin();
+	pending = true;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	expect("is " JID " there?\n", "who is not seen is asked");
+	sessions_wake(&all);
+	wait(2 * INQUIRY_PATIENCE);
+	expect("", "... once, and has their time");
+	wait(INQUIRY_PATIENCE);
+	expect("error: buddy-offline\nclosed\n", "... which ends");
+
+	begin();
+	unreachable = true;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	expect("is " JID " there?\nerror: buddy-unseen\nclosed\n",
+	       "a server that is not reached says nothing of them");
+
+	begin();
+	pending = true;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	pending = false;
+	none = MSG_NOT_BUDDY;
+	sessions_wake(&all);
+	expect("is " JID " there?\nerror: not-buddy\nclosed\n",
+	       "when nothing is pending any more it is known why");
+}
+
+static void asks_again(void)
+{
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	for (int i = 0; i < 3; i++)
+		errand->failed(owner, "restarted");
+	expect("asks\nasks\nasks\nasks\n", "a device that restarts is asked again");
+	errand->failed(owner, "restarted");
+	expect("error: cannot-reach\nclosed\n", "... three times");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	found.asked = 0;
+	errand->failed(owner, "gone");
+	expect("asks\nis " JID " there?\nerror: buddy-offline\nclosed\n",
+	       "... or its owner, where it does not come back");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	pending = true;
+	errand->failed(owner, "not-shared");
+	sessions_wake(&all);
+	expect("asks\nis " JID " there?\n",
+	       "another device may have what one has not, and may only be not seen");
+	presence_available(context.presence, JID "/other", "aaaaaaaaaaaaaaaa", wall,
+			   &(struct resource *){ NULL });
+	sessions_wake(&all);
+	expect("asks\n", "... and is asked when it is");
+	errand->failed(owner, "not-shared");
+	expect("journal: refused not-shared\nerror: not-shared\nclosed\n", "... once");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	pending = true;
+	errand->failed(owner, "not-shared");
+	pending = false;
+	sessions_wake(&all);
+	expect("asks\nis " JID " there?\njournal: refused not-shared\nerror: not-shared\nclosed\n",
+	       "where none is, what the first one said counts");
+
+	begin();
+	found.asked = 1;
+	refused_at_once = "busy";
+	open_with(SERVICE_RECEIVE_PACK, NULL, NULL);
+	expect("asks\njournal: refused busy\nerror: busy\nclosed\n",
+	       "a refusal ends it, and is in the journal");
+	begin();
+	found.asked = 1;
+	refused_at_once = "timeout";
+	open_with(SERVICE_RECEIVE_PACK, NULL, NULL);
+	expect("asks\nerror: timeout\nclosed\n", "silence is no refusal");
+}
+
+static void wants_a_path(void)
+{
+	begin();
+	found.path_wanted = true;
+	open_with(SERVICE_UPLOAD_PACK, "transport", "direct");
+	sessions_wake(&all);
+	wait(14999);
+	expect("progress: looking for a path of the kind 'direct' to " JID "\n",
+	       "a path of the kind wanted is waited for");
+	wait(1);
+	expect("error: no-path\nclosed\n", "... not for ever");
+}
+
+static void bytes_pass(void)
+{
+	static char bytes[FRAME_WINDOW];
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	errand->waiting(owner, "deferred");
+	session_data(client.session, bytes, 10);
+	expect("asks\nprogress: " JID " is busy with another push to 'project'; waiting\n",
+	       "what is said early is kept");
+	errand->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	expect("ready: " JID " " DEVICE " direct unknown\nsends 10\n", "... until a device serves");
+	channel->data(owner, bytes, 300);
+	channel->stderr_data(owner, bytes, 5);
+	session_drained(client.session);
+	session_drained(client.session);
+	expect("data 300\nstderr 5\nconsumed 300\n", "credit to the peer is for what has left");
+	room = 100;
+	session_data(client.session, bytes, FRAME_WINDOW / 4);
+	expect("sends 100\n", "what the channel does not take is held");
+	room = FRAME_WINDOW;
+	channel->writable(owner);
+	expect("sends 65436\ncredit 65546\n", "... and credit to the client is for what was taken");
+	room = 0;
+	session_data(client.session, bytes, FRAME_WINDOW);
+	session_data(client.session, "x", 1);
+	expect("closes the channel: protocol\njournal: upload-pack failed 65546/300 "
+	       "protocol\nclosed\n",
+	       "a client that sends more than it may is no client");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	limit = 2048;
+	left = 0;
+	room = 40 * 1024;
+	session_data(client.session, bytes, 40 * 1024);
+	channel->writable(owner);
+	channel->writable(owner);
+	expect("sends 40960\nwarning: no direct path to " JID
+	       "; the server lets 2.0 KiB a second through\n",
+	       "a limit that is felt is told, once");
+	room = 0;
+	session_data(client.session, bytes, 10);
+	session_data_end(client.session);
+	expect("", "the end waits for what is held");
+	channel->end(owner);
+	channel->exited(owner, 300);
+	expect("end of data\njournal: upload-pack nothing 40960/0\nexit 255\nsends the end\n",
+	       "the status is a byte");
+	close_channel(NULL);
+	expect("closed\n", "and that was it");
+}
+
+static void a_link_pauses(void)
+{
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	patience = 90 * 1000;
+	sessions_cut_off(&all, &peer);
+	wait(4999);
+	sessions_moved(&all, &peer);
+	wait(10 * 1000);
+	expect("", "a path that is back soon is nothing to speak of");
+	sessions_cut_off(&all, &peer);
+	wait(5000);
+	expect("warning: the connection with " JID
+	       " is lost; waiting up to 90 s for it to come back\n",
+	       "one that is not is");
+	sessions_moved(&all, &(struct peer){ 0 });
+	expect("", "another peer's is of no interest");
+	sessions_moved(&all, &peer);
+	expect("warning: the connection with " JID " is back\n", "... and then its return too");
+}
+
+static void pushes_are_lost(void)
+{
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	expect("data 4\npush " ID " is noted: direct, stopped\nsends 135\n",
+	       "refs that are named are written down first");
+	session_data_end(client.session);
+	close_channel("no-path");
+	expect("sends the end\nwarning: the connection was lost when everything was sent; "
+	       "asking " JID " what became of it\nasks what became of " ID ", after 4 bytes\n",
+	       "when everything was sent, what became of it is asked for");
+	lost->rest(owner, "0000", 4);
+	lost->exited(owner, 1);
+	expect("data 4\njournal: receive-pack failed 135/8\npush " ID
+	       " is settled\nend of data\nexit 1\nclosed\n",
+	       "our git learns it");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	close_channel("no-path");
+	buf_reset(&trace);
+	lost->unknown(owner, true);
+	expect("push " ID " is cut: no-path, asked\nerror: push-unknown\nclosed\n",
+	       "... or that it is not known");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	close_channel("no-path");
+	buf_reset(&trace);
+	session_abandoned(client.session);
+	client.session = NULL;
+	expect("push " ID " is cut: no-path\n",
+	       "where nobody waits any more, it is asked for later");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	buf_reset(&trace);
+	close_channel("no-path");
+	expect("push " ID " is cut: no-path\nerror: stream-lost\nclosed\n",
+	       "before that it is lost, and may have begun");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	close_channel("push-denied");
+	expect("journal: receive-pack failed 0/0 push-denied\nerror: push-denied\nclosed\n",
+	       "a device that takes the right away is quoted");
+}
+
+static void clients_leave(void)
+{
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	session_abandoned(client.session);
+	client.session = NULL;
+	expect("closes the channel: cancelled\njournal: upload-pack nothing 0/0 cancelled\n",
+	       "one that has gone has cancelled");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	context.stopping = true;
+	session_abandoned(client.session);
+	context.stopping = false;
+	client.session = NULL;
+	expect("closes the channel: stopped\njournal: upload-pack failed 0/0 stopped\n",
+	       "... unless it is us who stop");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	room = 0;
+	session_data(client.session, "0000", 4);
+	session_data_end(client.session);
+	channel->data(owner, "x", 1);
+	room = 100;
+	session_abandoned(client.session);
+	client.session = NULL;
+	expect("data 1\njournal: upload-pack nothing 0/1\nconsumed 1\nsends 4\nsends the end\n",
+	       "one that has all it wants is still heard");
+	channel->data(owner, "xx", 2);
+	expect("consumed 2\n", "... and what comes is let go");
+	channel->exited(owner, 0);
+	close_channel(NULL);
+	expect("", "... until the far service ends");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	session_data(client.session, "0000", 4);
+	session_data_end(client.session);
+	session_abandoned(client.session);
+	client.session = NULL;
+	buf_reset(&trace);
+	wait(9999);
+	expect("", "which may take");
+	wait(1);
+	expect("closes the channel: cancelled\n", "... ten seconds");
+}
+
+static void shut_out(void)
+{
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	sessions_shut_out(&all, "carol@example.org", NULL, MSG_BLOCKED);
+	sessions_shut_out(&all, JID, "aaaaaaaaaaaaaaaa", MSG_BLOCKED);
+	expect("", "others do not concern it");
+	sessions_shut_out(&all, JID, DEVICE, MSG_BLOCKED);
+	expect("error: blocked\ncloses the channel: blocked\njournal: upload-pack failed 0/0 "
+	       "blocked\nclosed\n",
+	       "the device that serves does");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	sessions_shut_out(&all, JID, DEVICE, MSG_BLOCKED);
+	expect("asks\n", "whoever still asks may ask another device");
+	sessions_shut_out(&all, JID, NULL, MSG_BLOCKED);
+	expect("error: blocked\nclosed\n", "... of whom there is one");
+}
+
+int main(void)
+{
+	log_init();
+	log_set_level(LOG_ERROR);
+	timers_init(&context.timers);
+	context.ops = &context_ops;
+	context.jid = "alice@example.org";
+	context.transport = ROUTE_ALL;
+	context.presence = presence_create();
+	context.trust = trust_create();
+	presence_roster_item(context.presence, JID, SUBSCRIPTION_BOTH, false, false);
+	now = 1000 * 1000;
+	wall = 1700 * 1000 * 1000;
+	sessions_init(&all, &context, &peers, NULL, &client_ops, &ops, &events, NULL);
+	waits_for_the_account();
+	waits_for_presence();
+	asks_again();
+	wants_a_path();
+	bytes_pass();
+	a_link_pauses();
+	pushes_are_lost();
+	clients_leave();
+	shut_out();
+	begin();
+	ok(!all.first, "no session is left");
+	timers_finish(&context.timers);
+	presence_destroy(context.presence);
+	trust_destroy(context.trust);
+	buf_finish(&trace);
+	return tap_done();
+}
