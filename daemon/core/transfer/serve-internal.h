@@ -4,9 +4,9 @@
 
 /* What serve.c, one that is served, and serves.c, all of them, know of each other. */
 
-#include "meter.h"
 #include "outcome.h"
 #include "serve.h"
+#include "traffic.h"
 #include "witness.h"
 
 struct serve {
@@ -19,18 +19,15 @@ struct serve {
 	struct buf errors;
 	struct tail tail;		/* of a push: what it says once the refs are named */
 	struct witness witness;
-	struct meter meter_in, meter_out;
-	uint64_t counted;		/* bytes sent that meter_out has */
+	struct traffic traffic;
 	bool logged;			/* the journal has its line */
 	char id[NEG_ID_LEN + 1];	/* of the negotiation */
 	bool whole;			/* the pusher has sent everything */
 	char *path_name;		/* by which an orphan came; owned */
 	char lost[REASON_MAX + 1];	/* why it is one */
 	char *directory;		/* that it serves; owned */
-	uint64_t said;			/* bytes of output so far */
 	enum service service;
-	bool paused, active, process_over, limit_told;
-	uint64_t heard;			/* bytes of input so far */
+	bool paused, active, process_over;
 	uint32_t status;		/* when process_over */
 };
 

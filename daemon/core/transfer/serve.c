@@ -30,7 +30,6 @@
 
 enum {
 	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
-	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	ERRORS_MAX = 2048,		/* of what it said before it was ready, for our log */
 	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
 };
@@ -135,8 +134,8 @@ static void log_transfer(struct serve *s, const char *reason)
 		.share = s->neg ? neg_share(s->neg) : s->run.share,
 		.service = s->service,
 		.served = true,
-		.sent = s->said,
-		.received = s->heard,
+		.sent = s->traffic.written,
+		.received = s->traffic.received,
 		.path = s->peer ? s->peer->path_name : s->path_name,
 		.witness = &s->witness,
 		.reason = reason,
@@ -152,11 +151,10 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
-	s->heard += n;
+	traffic_received(&s->traffic, n, now_of(s));
 	witness_asks(&s->witness, data, n);
 	if (witness_pushes(&s->witness))
-		tail_begin(&s->tail, s->said);
-	meter_add(&s->meter_in, n, now_of(s));
+		tail_begin(&s->tail, s->traffic.written);
 	services_moved(&s->run, now_of(s));
 	if (!s->active) {
 		s->active = true;
@@ -187,27 +185,23 @@ static void on_channel_exited(void *owner, uint32_t status)
 {
 }
 
-/* Once, to whoever waits at the other end, whose broker cannot know. */
+/* To whoever waits at the other end, whose broker cannot know. */
 static void tell_limit(struct serve *s)
 {
-	uint64_t limit = s->limit_told ? 0 : peer_limit(s->peer);
-	char *text;
+	struct buf text = { 0 };
 
-	if (!limit || s->said - channel_sent(s->channel) < LIMIT_WORTH)
+	if (!traffic_limited(&s->traffic, s->channel, s->peer, NULL, &text))
 		return;
-	s->limit_told = true;
-	text = xasprintf("no direct path; the server lets %.1f KiB a second through\n",
-			 limit / 1024.0);
-	channel_write_stderr(s->channel, text, strlen(text));
-	free(text);
+	buf_puts(&text, "\n");
+	channel_write_stderr(s->channel, buf_data(&text), buf_len(&text));
+	buf_finish(&text);
 }
 
 static void on_channel_writable(void *owner)
 {
 	struct serve *s = owner;
 
-	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted, now_of(s));
-	s->counted = channel_sent(s->channel);
+	traffic_left(&s->traffic, s->channel, now_of(s));
 	services_moved(&s->run, now_of(s));
 	tell_limit(s);
 	if (s->paused && !s->process_over && channel_room(s->channel) >= ROOM_LOW) {
@@ -268,7 +262,7 @@ static void on_output(void *owner, const void *data, size_t n)
 {
 	struct serve *s = owner;
 
-	s->said += n;
+	s->traffic.written += n;
 	services_moved(&s->run, now_of(s));
 	witness_answers(&s->witness, data, n);
 	tail_add(&s->tail, data, n);

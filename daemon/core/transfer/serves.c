@@ -180,8 +180,8 @@ bool serve_describe(const struct ring *run, struct buf *row)
 		.service = s->service,
 		.direction = "in",
 		.channel = s->channel,
-		.in = &s->meter_in,
-		.out = &s->meter_out,
+		.in = &s->traffic.in,
+		.out = &s->traffic.out,
 	}, row);
 	return true;
 }

@@ -12,10 +12,10 @@
 #include "bounds.h"
 #include "errand.h"
 #include "lostpush.h"
-#include "meter.h"
 #include "peer.h"
 #include "session.h"
 #include "timers.h"
+#include "traffic.h"
 
 enum session_state {
 	SESSION_WAITING,	/* our account is not online, or presence may still come */
@@ -62,11 +62,7 @@ struct session {
 	size_t unsent;			/* to the client, not yet consumed for the peer */
 	bool client_ended, end_passed_on;
 	bool exit_said;
-	bool limit_told;
-	uint64_t sent;			/* of our git's output */
-	uint64_t received;		/* of the far git's */
-	uint64_t counted;		/* bytes sent that meter_out has */
-	struct meter meter_in, meter_out;
+	struct traffic traffic;		/* written: of our git; received: of the far one */
 	/* what becomes of it */
 	struct witness witness;		/* of what git said, and was told */
 	bool noted;			/* the push is written down */

@@ -33,9 +33,9 @@ void session_note_push(struct session *s)
 	if (s->noted || s->state != SESSION_OPEN || !witness_pushes(&s->witness))
 		return;
 	s->noted = true;
-	s->begun = s->received;
+	s->begun = s->traffic.received;
 	push = describe(s, "stopped");
-	push.received = s->received;
+	push.received = s->traffic.received;
 	s->all->events->push_noted(s->all->owner, &push);
 }
 
@@ -43,8 +43,8 @@ static void record_cut(struct session *s, const char *reason, bool asked)
 {
 	struct unsettled_push push = describe(s, reason ? reason : "ended");
 
-	push.sent = s->sent;
-	push.received = s->received;
+	push.sent = s->traffic.written;
+	push.received = s->traffic.received;
 	push.begun = s->begun;
 	push.asked = asked;
 	s->all->events->push_cut(s->all->owner, &push);
@@ -63,8 +63,8 @@ void session_record(struct session *s, const char *reason, bool asked)
 		.jid = s->to.jid,
 		.share = s->to.share,
 		.service = s->service,
-		.sent = s->sent,
-		.received = s->received,
+		.sent = s->traffic.written,
+		.received = s->traffic.received,
 		.path = s->path_name,
 		.witness = &s->witness,
 		.reason = reason,
@@ -83,7 +83,7 @@ static void on_rest(void *owner, const void *data, size_t n)
 {
 	struct session *s = owner;
 
-	s->received += n;
+	s->traffic.received += n;
 	witness_answers(&s->witness, data, n);
 	s->all->client->data(s->client, data, n);
 }
@@ -136,6 +136,6 @@ void session_lose(struct session *s, const char *reason)
 		.jid = s->to.jid,
 		.device = s->device,
 		.id = s->neg_id,
-		.received = s->received,
+		.received = s->traffic.received,
 	}, &lost_push_events, s);
 }

@@ -7,17 +7,14 @@
  * What goes by is read along (witness.h): the journal says what git was told, however the
  * stream ends.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "alloc.h"
 #include "context.h"
 #include "frame.h"
 #include "session-internal.h"
 
 enum {
 	CREDIT_STEP = FRAME_WINDOW / 4,
-	LIMIT_WORTH = 32 * 1024,	/* bytes that have to wait before the limit is spoken of */
 	STATUS_MAX = 255,
 };
 
@@ -36,7 +33,7 @@ void session_pass_on(struct session *s)
 
 	n = n < room ? n : room;
 	if (n) {
-		s->sent += n;
+		s->traffic.written += n;
 		channel_write(s->channel, buf_data(&s->held), n);
 		buf_consume(&s->held, n);
 		give_credit(s, n);
@@ -58,19 +55,14 @@ void session_consume(struct session *s)
 	}
 }
 
-/* Once: a user who waits for a long push wants to know why. */
+/* A user who waits for a long push wants to know why. */
 static void tell_limit(struct session *s)
 {
-	uint64_t limit = s->limit_told ? 0 : peer_limit(s->peer);
-	char *text;
+	struct buf text = { 0 };
 
-	if (!limit || s->sent - channel_sent(s->channel) < LIMIT_WORTH)
-		return;
-	s->limit_told = true;
-	text = xasprintf("no direct path to %s; the server lets %.1f KiB a second through",
-			 s->to.jid, limit / 1024.0);
-	session_note(s, "warning", text);
-	free(text);
+	if (traffic_limited(&s->traffic, s->channel, s->peer, s->to.jid, &text))
+		session_note(s, "warning", buf_str(&text));
+	buf_finish(&text);
 }
 
 static void on_accepted(void *owner)
@@ -83,9 +75,8 @@ static void on_data(void *owner, const void *data, size_t n)
 
 	/* First, for it may leave at once. */
 	s->unsent += n;
-	s->received += n;
+	traffic_received(&s->traffic, n, context_now(s->all->context));
 	witness_answers(&s->witness, data, n);
-	meter_add(&s->meter_in, n, context_now(s->all->context));
 	if (s->client)
 		s->all->client->data(s->client, data, n);
 	else
@@ -127,9 +118,7 @@ static void on_writable(void *owner)
 {
 	struct session *s = owner;
 
-	meter_add(&s->meter_out, channel_sent(s->channel) - s->counted,
-		  context_now(s->all->context));
-	s->counted = channel_sent(s->channel);
+	traffic_left(&s->traffic, s->channel, context_now(s->all->context));
 	tell_limit(s);
 	session_pass_on(s);
 }

@@ -352,7 +352,7 @@ bool session_describe(const struct session *s, struct buf *row)
 		return false;
 	peer_describe_transfer(s->peer, &(struct peer_transfer){
 		.share = s->to.share, .service = s->service, .direction = "out", .channel = s->channel,
-		.in = &s->meter_in, .out = &s->meter_out,
+		.in = &s->traffic.in, .out = &s->traffic.out,
 	}, row);
 	return true;
 }
