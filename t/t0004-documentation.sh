@@ -472,9 +472,8 @@ grouped () {
 	echo "$1" | sed -e :a -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
 }
 
-# A constant, the unit in which limits.md says it, and how.
+# A constant, the unit in which the page says it, and how.
 cat >limits <<\END
-RECORD_PAYLOAD_MAX 1 -
 LINK_UNACKED_FIRST 1048576 one link: % MiB to be sent again
 LINK_UNACKED_MAX 1048576 up to % MiB where the path holds so much
 LINK_CONTROL_QUEUE_MAX 1 holds so much, % control records
@@ -540,17 +539,63 @@ EVENTS_BURST 1 % events, a tenth of what it keeps
 LOG_PARTIES_MAX 1 % of them, others than buddies
 END
 
-test_expect_success 'the limits are those of the code' '
-	numbers_of "$TOP/daemon/core/base/bounds.h" >bounds &&
-	tr -s "\n " "  " <"$TOP/Documentation/limits.md" >said &&
-	grep -v " -$" limits | while read -r name unit phrase
+cat >wire <<\END
+LINK_ACK_BYTES 1024 after % KiB, or after
+LINK_ACK_DELAY 1 or after % ms
+LINK_PING_BUSY 1000 heard nothing for % s, an idle
+LINK_PING_IDLE 1000 an idle one after % s
+LINK_PING_TIMEOUT 1000 % s of silence after that
+LINK_PROBE_TIMEOUT 1000 asks at once and waits % s
+LINK_CROSSED_MAX 1000 had no answer for % s
+LINK_UNACKED_FIRST 1048576 % MiB may be on its way
+LINK_UNACKED_MAX 1048576 as much, up to % MiB
+LINK_CONTROL_QUEUE_MAX 1 more than % control records wait
+ROUTE_PROXY_AFTER 1 had % ms. When a path dies
+ROUTE_INBAND_MAX 1000 nothing waits longer than % s
+ROUTE_STEADY 1000 A path that lived less than % s
+ROUTE_STALL 1000 brought nothing on for % s
+ROUTE_HOLE_FIRST 1000 after % s, doubled each time
+ROUTE_ANEW 1000 was tried in the last % s
+PULSE_NUDGE 1 after % ms.
+OFFERS_AT_ONCE 1 Offers beyond %
+OFFER_COST 1000 or one in % s after those
+CHANNEL_WINDOW 1024 begins with a credit of % KiB
+CHANNEL_WINDOW_MAX 1048576 more CREDIT: up to % MiB
+CHANNELS_EXTRA_MAX 1048576 by % MiB for all channels
+CHANNEL_STDERR_MAX 1024 at most % KiB in all
+WHOLE_IN 1 within % round trips
+NEG_DEFER_RENEW 1000 said again every % s
+NEG_IDLE_PUSH 1000 says nothing for % s (a pre-push
+NEG_START_NOTICE 1000 takes longer than % s
+ANNOUNCE_TIPS_MAX 1 at most %; `cut`
+IBB_BLOCK 1 at most % bytes, so that
+IBB_BLOCK_MIN 1 `block-size` below %
+IBB_STANZAS_MAX 1 at most % blocks and
+IBB_IN_FLIGHT_MAX 1024 blocks and % KiB
+PACE_TARGET 1 queue at about % ms
+FRAME_WINDOW 1024 within the credit of % KiB
+END
+
+# claims <list> <page>: each constant of the list is in the page as the list says it.
+claims () {
+	tr -s "\n " "  " <"$TOP/Documentation/$2" >said
+	while read -r name unit phrase
 	do
-		value=$(sed -n "s/^$name //p" bounds)
+		value=$(sed -n "s/^$name //p" numbers | head -n 1)
 		test -n "$value" || { echo "$name: no such constant"; continue; }
-		number=$(grouped $((value / unit)))
-		phrase="$(echo "$phrase" | sed "s/%/$number/")"
-		test $((value % unit)) -eq 0 && grep -qF -e "$phrase" said || echo "$name: \"$phrase\""
-	done | missing "not in limits.md"
+		plain=$(echo "$phrase" | sed "s/%/$((value / unit))/")
+		phrase=$(echo "$phrase" | sed "s/%/$(grouped $((value / unit)))/")
+		test $((value % unit)) -eq 0 && { grep -qF -e "$phrase" said || grep -qF -e "$plain" said; } ||
+		echo "$name: \"$phrase\""
+	done <"$1" | missing "not in $2"
+}
+
+test_expect_success 'the limits are those of the code' '
+	claims limits limits.md
+'
+
+test_expect_success 'so are the times and sizes of the protocol' '
+	claims wire protocol.md
 '
 
 test_expect_success 'the version of the programs, of the build and of the news is one' '
