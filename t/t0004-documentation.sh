@@ -477,18 +477,23 @@ cat >limits <<\END
 LINK_UNACKED_FIRST 1048576 one link: % MiB to be sent again
 LINK_UNACKED_MAX 1048576 up to % MiB where the path holds so much
 LINK_CONTROL_QUEUE_MAX 1 holds so much, % control records
-LINK_PING_TIMEOUT 1000 % s of silence after a ping
-LINK_PROBE_TIMEOUT 1000 % s where there was reason to doubt it
-LINK_HELLO_TIMEOUT 1000 % s for a HELLO
-LINK_SUSPEND_MAX 60000 % minutes for a link without a path
+LINK_PING_TIMEOUT 1000 silence of a path after a ping | % s
+LINK_PROBE_TIMEOUT 1000 % s where there was reason to doubt the path
+LINK_HELLO_TIMEOUT 1000 a HELLO | % s
+LINK_SUSPEND_MAX 60000 a link without a path (`xmpp.pathTimeout`) | % minutes
+LINK_IDLE_CLOSE 60000 a link without use | % minutes
 CHANNELS_PER_LINK 1 % channels, each
 CHANNEL_WINDOW 1024 each % KiB towards git
 CHANNEL_STDERR_MAX 1024 % KiB of standard error
 CHANNELS_EXTRA_MAX 1048576 % MiB more towards git
 NEGOTIATIONS_PER_DEVICE 1 % negotiations
 NEG_ENDED_KEPT 1 % ids of ended negotiations
-NEG_ANSWER_TIMEOUT 1000 % s for an answer to can-push
-NEG_START_TIMEOUT 1000 % s for a git process to start
+NEG_ANSWER_TIMEOUT 1000 an answer to can-push or push-request | % s
+NEG_START_TIMEOUT 1000 to take its channel | % s
+NEG_ACCEPT_TIMEOUT 1000 to take its channel | % s
+TCP_CONNECT_TIMEOUT 1000 a TCP connection | % s
+TCP_HANDSHAKE_TIMEOUT 1000 a handshake | % s
+TCP_LINGER_TIMEOUT 1000 over TCP | % s
 OUTCOMES_MAX 1 of % outcomes of pushes
 OUTCOME_TAIL_MAX 1024 % KiB each, for 10 minutes
 UNSETTLED_MAX 1 % that are to be asked for
@@ -498,7 +503,7 @@ FOLLOWS_MAX 1 tips of % followed shares
 FOLLOW_TURNS_MAX 1 of % that buddies share
 FOLLOW_BACKOFF_FIRST 1000 pause of % s, doubled up to 30 minutes
 FOLLOW_SILENCE 60000 without progress for % minutes
-ANNOUNCE_TIPS_MAX 1 % refs, for 30 days
+QUEUE_UPDATES_MAX 1 entries of % refs
 QUEUE_MAX 1 % entries of 128 refs
 QUEUE_EXPIRY 86400 128 refs, for % days
 STANZA_ELEMENTS_MAX 1 % elements, 64 deep
@@ -537,6 +542,24 @@ LOG_BURST 1 % lines at once
 LOG_EVERY 1000 then one in % s
 EVENTS_BURST 1 % events, a tenth of what it keeps
 LOG_PARTIES_MAX 1 % of them, others than buddies
+LOG_FILE_MAX 1048576 `daemon.log` % MiB, twice
+JOURNAL_MAX 1048576 `events` % MiB, twice
+LISTENER_STRANGERS_MAX 1 one of % places for
+WAYS_ADDRESSES 1 % addresses and one pass
+PASS_WINDOW 1 the last % uses of the pass
+OFFERS_AT_ONCE 1 % offers of a bytestream at once
+OFFER_COST 1000 at once, then one in % s
+TURNS_PER_BUDDY 1 in a repository, % in all
+WITNESS_REFS 1 and % refs of a transfer
+TWINS_MAX 1 % full JIDs, each asked once
+TARGETS_MAX 1 % SRV records
+TARGET_ADDRESSES_MAX 1 % addresses of each host
+REDIRECTIONS_MAX 1 % times in a round
+PROXY_ITEMS_MAX 1 % items, 4 asked
+PROXIES_MAX 1 once a login; % proxies
+IQ_OWN_PLACES 1 and % places beside them
+HIGH_WATER 1024 % KiB encrypted and not yet written
+HELD_MAX 1 for each, % processes
 END
 
 cat >wire <<\END
