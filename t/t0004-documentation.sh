@@ -9,6 +9,7 @@
 . "$TOP/t/lib/lib-xmpp.sh"
 
 pages="README.md $(cd "$TOP" && echo Documentation/*.md)"
+export TOP
 manuals=$(cd "$TOP" && echo Documentation/*.scd)
 # Those in which every command stands in a block of its own kind.
 guides='Documentation/hacking.md Documentation/releases.md'
@@ -20,7 +21,6 @@ guides='Documentation/hacking.md Documentation/releases.md'
 	find . -path './build*' -prune -o -path ./.git -prune -o -type f -print |
 	sed 's/^\.\///' | sort
 ) >files
-sed 's/.*\///' files | sort -u >names
 grep -v -e '^Documentation/' -e '^README.md$' -e '^t/t0004-' files | sed "s|^|$TOP/|" | tr '\n' '\0' |
 xargs -0 cat | tr -cs 'A-Za-z0-9_' '\n' | sort -u >words
 tr A-Z a-z <words | sort -u >lower
@@ -47,23 +47,40 @@ missing () {
 }
 
 is_file () {
-	grep -qxF -e "$1" "$TRASH/files" || test -d "$TOP/$1"
+	test -e "$TOP/$1"
 }
 
-# is_named <path>: it stands in the tree, whole or with folders in front of it; * for anything.
-is_named () {
-	case $1 in
-	*'*'*)
-		ls -d "$TOP"/$1 >/dev/null 2>&1 ;;
-	*/)
-		is_file "${1%/}" ;;
-	common/* | daemon/* | helper/* | t/* | .ci/* | Documentation/*)
-		is_file "$1" ;;
-	*/*)
-		grep -qF -e "/$1" "$TRASH/files" || is_file "$1" || is_file "Documentation/$1" ;;
-	*)
-		grep -qxF -e "$1" "$TRASH/names" ;;
-	esac
+# not_named: of "place path" lines those whose path is not in the tree, whole, or without folders in front of it
+# where it does not begin with one of ours; * stands for anything.
+not_named () {
+	awk '
+	NR == FNR {
+		path = $0
+		whole[path]
+		for (part = path; sub(/\/[^\/]*$/, "", part); )
+			whole[part]
+		do
+			tail[path]
+		while (sub(/^[^\/]*\//, "", path))
+		next
+	}
+	{
+		path = $2
+		sub(/^(\.\.\/)+/, "", path)
+		sub(/\/$/, "", path)
+		if (path ~ /[*]/)
+			print | "while read -r at path; do ls -d \"$TOP\"/$path >/dev/null 2>&1 || echo $at $path; done"
+		else if (path ~ /^(common|daemon|helper|t|\.ci|Documentation)\//) {
+			if (!(path in whole))
+				print
+		} else if (!(path in tail) && !(("Documentation/" path) in whole))
+			print
+	}' "$TRASH/files" -
+}
+
+# not_in <list>: of "place word" lines those whose word is no line of the list.
+not_in () {
+	awk 'NR == FNR { there[$0]; next } !($2 in there)' "$1" -
 }
 
 # is_test <name>: of a unit test, a harness, a script, or a script in another setting.
@@ -277,21 +294,14 @@ numbers_of () {
 }
 
 test_expect_success 'every path and file that a page names is there' '
-	tokens $pages $manuals | while read -r at word
+	tokens $pages $manuals | grep -v "[<>\$~()]" >all &&
+	grep -E " (\.\./[^ ]|(common|daemon|helper|t|\.ci|Documentation)/[^ ]|[a-zA-Z][^ ]*\.(c|h|sh|md|scd|lua|awk|supp)$)" all |
+	not_named >named &&
+	sed -n "s/ build\// /p" all | while read -r at word
 	do
-		case $word in
-		*[\<\>\$~\(\)]*)
-			continue ;;
-		build/*)
-			test -e "$BUILD/${word#build/}" || echo "$at $word" ;;
-		common/?* | daemon/?* | helper/?* | t/?* | .ci/?* | Documentation/?*)
-			is_named "$word" || echo "$at $word" ;;
-		../?*)
-			is_named "${word#../}" || echo "$at $word" ;;
-		[a-z]*.c | [a-z]*.h | [a-z]*.sh | [a-zA-Z]*.md | [a-z]*.scd | [a-z]*.lua | [a-z]*.awk | [a-z]*.supp)
-			is_named "$word" || echo "$at $word" ;;
-		esac
-	done | missing "not there"
+		test -e "$BUILD/$word" || echo "$at build/$word"
+	done >>named &&
+	missing "not there" <named
 '
 
 test_expect_success 'every test that a page names is there' '
@@ -316,20 +326,14 @@ test_expect_success 'every function and constant that a page names is in the sou
 	tokens $pages $manuals | grep -E " [A-Z][A-Z0-9]*_[A-Z0-9_]+$" >>named &&
 	test_line_count -ge 20 named &&
 	# What is an example, and what was tried and is not used.
-	grep -vE " (thing_[a-z]+|splice)$" named | while read -r at word
-	do
-		grep -qx -e "$word" words || echo "$at $word"
-	done | missing "not in the sources"
+	grep -vE " (thing_[a-z]+|splice)$" named | not_in words | missing "not in the sources"
 '
 
 test_expect_success 'every variable of the configuration that a page names is read' '
 	(cd "$TOP" && grep -noiE "xmpp(Share|Follow)?\.(<[a-z]+>\.)?[a-z]+\b" $pages $manuals) |
 	sed "s/:\([^:.]*\)\.\(.*\.\)*\([^.]*\)$/ \3/" | tr A-Z a-z | grep -vE " (c|h|md|account>)$" >named &&
 	test_line_count -ge 20 named &&
-	while read -r at word
-	do
-		grep -qx -e "$word" lower || echo "$at $word"
-	done <named | missing "read by nobody"
+	not_in lower <named | missing "read by nobody"
 '
 
 test_expect_success 'every message that a manual names is in the catalogue' '
