@@ -213,6 +213,10 @@ static const struct serves_events serves_events = { on_over, on_refused };
 
 /* Peers: of what happens to them, that which concerns what is served */
 
+static void on_made(void *owner, struct peer *p)
+{
+}
+
 static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 {
 }
@@ -258,6 +262,7 @@ static void on_outcome(void *owner, const struct peer *p, const char *id, uint64
 }
 
 static const struct peers_events peers_events = {
+	.made = on_made,
 	.met_key = on_met_key,
 	.up = on_up,
 	.down = on_down,
@@ -886,8 +891,7 @@ static void test_withdrawn(void)
 
 static void test_places(void)
 {
-	static struct service_run others[SERVICES_MAX];
-	struct service_run *victim;
+	static struct quota_place others[SERVICES_MAX];
 	struct service_process *p;
 	char jid[32];
 
@@ -900,11 +904,10 @@ static void test_places(void)
 		pump(&bob);
 		pump(&eve);
 	}
-	memset(others, 0, sizeof(others));
 	for (unsigned i = 0; i < SERVICES_MAX - 1; i++) {
 		snprintf(jid, sizeof(jid), i ? "other%u@example.org" : BOB, i);
-		services_begin(&serves.services, &others[i], jid, "device", SERVICE_UPLOAD_PACK,
-			       "project", now, &victim);
+		quota_take(&serves.services.quota, &others[i], jid, true);
+		others[i].unfinished = false;
 	}
 	buf_reset(&trace);
 	asks(&eve, SERVICE_UPLOAD_PACK, "project");
@@ -918,7 +921,7 @@ static void test_places(void)
 	expect("journal: upload-pack of 'project' refused to " BOB ": busy\nbob is refused: busy\n",
 	       "and where nobody is, who asks is refused");
 	for (unsigned i = 0; i < SERVICES_MAX; i++)
-		services_end(&others[i]);
+		quota_leave(&others[i]);
 	end();
 }
 

@@ -7,7 +7,6 @@
  * What goes by is read along (witness.h): the journal says what git was told, however the
  * stream ends.
  */
-#include <string.h>
 
 #include "context.h"
 #include "frame.h"
