@@ -60,7 +60,7 @@ static void r3_the_senders_death_is_told(void)
 	helper_kill(push_big(w, 0, 1, &e), "cancelled");
 	paths_flush(w);
 	play(w, 1000);
-	need(!w->brokers[1].services.quota.used && at_rest(w, 0, 1));
+	need(!w->brokers[1].serves.services.quota.used && at_rest(w, 0, 1));
 	/* The receiver's death as well. */
 	out_service_dies(w);
 	play(w, 100);
@@ -68,28 +68,28 @@ static void r3_the_senders_death_is_told(void)
 	/* And one before there was anything: starting-push has gone out, and no byte ever follows. */
 	out_killed_early(w);
 	play(w, 1000);
-	need(!w->brokers[1].services.quota.used && at_rest(w, 0, 1));
+	need(!w->brokers[1].serves.services.quota.used && at_rest(w, 0, 1));
 	stage_close(w);
 }
 
-/* Every place is taken, by as many others, and by pushes, which make no room. */
-static struct service_run taken[SERVICES_MAX];
+/* Every place is taken, by as many others, none of whom makes room. */
+static struct quota_place taken[SERVICES_MAX];
 
-static void fill_places(struct services *s, uint64_t now)
+static void fill_places(struct quota *q)
 {
-	struct service_run *victim;
 	char jid[16];
 
 	for (unsigned i = 0; i < SERVICES_MAX; i++) {
 		snprintf(jid, sizeof(jid), "x%u@sim", i);
-		need(services_begin(s, &taken[i], jid, "x", SERVICE_RECEIVE_PACK, "project", now, &victim));
+		quota_take(q, &taken[i], jid, true);
+		taken[i].unfinished = false;
 	}
 }
 
 static void empty_places(void)
 {
 	for (unsigned i = 0; i < SERVICES_MAX; i++)
-		services_end(&taken[i]);
+		quota_leave(&taken[i]);
 }
 
 static void r4_no_is_an_answer(void)
@@ -112,7 +112,7 @@ static void r4_no_is_an_answer(void)
 	need(play_end(w, &e, 100) && !strcmp(e.because, "push-denied"));
 	w->brokers[1].may_push[0][0] = true;
 	broker_configure(&w->brokers[1]);
-	fill_places(&w->brokers[1].services, w->now);
+	fill_places(&w->brokers[1].serves.services.quota);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "busy"));
 	empty_places();
@@ -142,8 +142,8 @@ static void r5_nothing_late_reaches_the_next_push(void)
 
 	push_stuck(w, 0, 1, &first);
 	strcpy(id, serving(w, 1, 0)->id);
-	channel = channel_number(serving(w, 1, 0)->channel);
-	serves_unhang(w);
+	channel = channel_number(peer_with(&w->brokers[1], &w->brokers[0])->channels.first);
+	processes_unhang(w);
 	need(play_end(w, &first, 1000) && first.success);
 	push_big(w, 0, 1, &second);
 	/* Of the first one: data, its end, its status, and every word of its negotiation. */
@@ -243,14 +243,14 @@ static void r11_legal_silence_is_no_death(void)
 	push_stuck(w, 0, 1, &e);
 	fetch(w, 0, 1, &f);
 	need(play_until(w, "b1: upload-pack 'project' of b0: started", 1000));
-	for (struct serve *s = w->brokers[1].serves; s; s = s->next)
-		s->hangs = true;
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+		w->processes[i].hangs |= w->processes[i].used;
 	forget_said();
 	play(w, 10 * LONG);
 	need(!e.over && !f.over);
 	/* The path is alive meanwhile. */
 	need(!said("waits for a path"));
-	serves_unhang(w);
+	processes_unhang(w);
 	need(play_end(w, &e, 2000) && e.success && play_end(w, &f, 2000) && f.success);
 	stage_close(w);
 }
@@ -304,7 +304,7 @@ static void r14_failure_is_told_and_tried_again(void)
 
 	/* What receive-pack ended with is what the pusher hears. */
 	push_big(w, 0, 1, &e);
-	serve_die(serving(w, 1, 0));
+	process_die(serving(w, 1, 0));
 	need(play_end(w, &e, 2000) && !e.success);
 	play(w, 100);
 	/* Also when the link is lost after everything was sent. */
@@ -315,7 +315,7 @@ static void r14_failure_is_told_and_tried_again(void)
 	need(play_until(w, "b1: a push of b0 goes on without a link", 5000));
 	play(w, 5000);
 	need(said("b1: says OUTCOME running to b0") > 1 && !e.over);
-	serves_unhang(w);
+	processes_unhang(w);
 	need(play_end(w, &e, 5000) && e.success);
 	/* A fetch that fails in the background is made again without anybody's doing. */
 	follower_add(&w->brokers[0], 1, 0);

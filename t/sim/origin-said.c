@@ -51,7 +51,7 @@ static void s2_second_push_is_deferred(void)
 	need(said("b1: says SEEN deferred to b0") == 3);
 	need(!said(": started"));
 	need(!said("says REFUSE"));
-	serves_unhang(w);
+	processes_unhang(w);
 	for (unsigned i = 0; i < 4; i++)
 		need(play_end(w, &e[i], 1000) && e[i].success);
 	/* In the order they came, one at a time. */
@@ -100,7 +100,7 @@ static void s4_can_push_is_answered_at_once(void)
 	announcer_moved(&w->brokers[0], 1);
 	play(w, 1000);
 	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN announcement to b0", 1);
-	serves_unhang(w);
+	processes_unhang(w);
 	need(play_end(w, &e, 2000) && e.success);
 	/* While it waits for a failed one to time out. */
 	w->swarm.child_hangs = 1000;
@@ -226,7 +226,7 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	/* A slow process is not death. */
 	play(w, 4 * LONG);
 	need(!e.over);
-	serves_unhang(w);
+	processes_unhang(w);
 	need(play_end(w, &e, 1000) && e.success);
 	stage_close(w);
 }
@@ -244,7 +244,7 @@ static void s9_clean_up_runs_on_every_way_out(void)
 		outs[i](w);
 		play(w, 4000);
 		need(at_rest(w, 0, 1));
-		need(!w->brokers[0].services.quota.used && !w->brokers[1].services.quota.used);
+		need(!w->brokers[0].serves.services.quota.used && !w->brokers[1].serves.services.quota.used);
 		need(push_works(w, 0, 1));
 		need(push_works(w, 1, 0));
 		need(at_rest(w, 0, 1));
@@ -354,7 +354,7 @@ static void s14_what_is_deferred_is_bounded(void)
 	for (unsigned i = 0; i < 100; i++)
 		push(w, 0, 1, &e[i]);
 	play(w, 1000);
-	serves_unhang(w);
+	processes_unhang(w);
 	for (unsigned i = 0; i < 100; i++) {
 		need(play_end(w, &e[i], 20000));
 		done += e[i].success;

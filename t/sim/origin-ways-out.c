@@ -29,7 +29,7 @@ void out_killed_while_deferred(struct world *w)
 	h = push(w, 0, 1, &e);
 	need(play_until(w, "b1: says SEEN deferred", 1000));
 	helper_kill(h, "cancelled");
-	serves_unhang(w);
+	processes_unhang(w);
 	need(play_end(w, &stuck, 1000));
 }
 
@@ -60,7 +60,7 @@ void out_service_dies(struct world *w)
 	struct ending e;
 
 	push_big(w, 0, 1, &e);
-	serve_die(serving(w, 1, 0));
+	process_die(serving(w, 1, 0));
 	need(play_end(w, &e, 2000) && !e.success);
 }
 

@@ -159,14 +159,14 @@ void broker_start(struct broker *b)
 	b->life++;
 	broker_instance(b->index, b->life, b->instance);
 	b->presence = presence_create();
-	b->outcomes = outcomes_create();
-	services_init(&b->services);
 	quota_init(&b->inbands, INBANDS_MAX, false);
 	b->trust = trust_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
 	make_context(b);
 	make_peers(b);
+	b->host.broker = b;
+	serves_init(&b->serves, &b->context, &b->peers, &process_ops, &b->host, &serve_events, b);
 	broker_configure(b);
 	inquirer_start(b);
 	if (!b->hostile) {
@@ -183,7 +183,6 @@ static void forget(struct broker *b)
 	follower_finish(b);
 	inquirer_finish(b);
 	presence_destroy(b->presence);
-	outcomes_destroy(b->outcomes);
 	trust_destroy(b->trust);
 	timers_run(&b->context.timers, b->world->now);
 	timers_finish(&b->context.timers);
@@ -192,12 +191,11 @@ static void forget(struct broker *b)
 	blocklist_destroy(b->context.blocked);
 	b->context = (struct context){ 0 };
 	b->presence = NULL;
-	b->outcomes = NULL;
 	b->trust = NULL;
 	b->running = b->online = false;
-	if (b->services.quota.used || b->serves || b->helpers)
-		violation(b->world, "%s ends with %u children", b->name, b->services.quota.used);
-	services_finish(&b->services);
+	if (b->serves.services.quota.used || b->helpers)
+		violation(b->world, "%s ends with %u children", b->name, b->serves.services.quota.used);
+	serves_finish(&b->serves);
 	if (b->inbands.used)
 		violation(b->world, "%s ends with %u in-band paths", b->name, b->inbands.used);
 	quota_finish(&b->inbands);
@@ -216,7 +214,8 @@ void broker_crash(struct broker *b)
 	helpers_kill(b, "crashed");
 	while (b->peers.first)
 		peer_abandon(b->peers.first);
-	serves_end_orphans(b);
+	serve_end_orphans(&b->serves);
+	processes_end(b);
 	b->online = false;
 	paths_end(b);
 	forget(b);
@@ -226,7 +225,8 @@ void broker_stop(struct broker *b)
 {
 	helpers_kill(b, "stopped");
 	peers_end(&b->peers, "stopped");
-	serves_end_orphans(b);
+	serve_end_orphans(&b->serves);
+	processes_end(b);
 	forget(b);
 }
 

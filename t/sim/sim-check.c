@@ -37,13 +37,12 @@ static bool same_share(const struct negotiation *a, const struct negotiation *b)
 	return !strcmp(neg_share(a), neg_share(b));
 }
 
-static struct serve *serve_of(const struct broker *b, const struct negotiation *neg)
+/* The process of a negotiation that it serves, as both see it; or NULL. */
+static const struct service_process *process_for(const struct broker *b, const struct negotiation *neg)
 {
-	struct serve *s = b->serves;
+	const struct service_process *p = neg_ours(neg) ? NULL : process_of(b, neg_id(neg));
 
-	while (s && s->neg != neg)
-		s = s->next;
-	return s;
+	return p && p->serving && serve_view(p->serving).neg == neg ? p : NULL;
 }
 
 static bool helper_has(const struct broker *b, const struct negotiation *neg)
@@ -57,9 +56,9 @@ static bool helper_has(const struct broker *b, const struct negotiation *neg)
 /* An open push that makes others wait: its bytes flow, or it is young. */
 static bool holds(const struct broker *b, const struct negotiation *neg)
 {
-	const struct serve *s = serve_of(b, neg);
+	const struct service_process *s = process_for(b, neg);
 
-	return s && (s->active || b->world->now < s->opened_at + NEG_IDLE_PUSH);
+	return s && (serve_view(s->serving).active || b->world->now < s->talked_at + NEG_IDLE_PUSH);
 }
 
 void check_push_request(struct peer *p, const char *id)
@@ -73,7 +72,7 @@ void check_push_request(struct peer *p, const char *id)
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
 	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
-	if (self && serve_left(b, other_of(p), neg_share(self)))
+	if (self && process_left(b, other_of(p), neg_share(self)))
 		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,
 			  other_of(p)->name, neg_share(self));
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
@@ -108,7 +107,7 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 {
 	const struct broker *b = broker_of(p);
 
-	if (serve_left(b, other_of(p), neg_share(waiting)))
+	if (process_left(b, other_of(p), neg_share(waiting)))
 		return;
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		if (!serves_push(neg) || !same_share(neg, waiting))
@@ -126,9 +125,9 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 static void check_open(const struct peer *p, const struct negotiation *neg)
 {
 	const struct broker *b = broker_of(p);
-	const struct serve *s = neg_ours(neg) ? NULL : serve_of(b, neg);
+	const struct service_process *s = process_for(b, neg);
 
-	if (neg_ours(neg) ? !helper_has(b, neg) : !s || !s->channel)
+	if (neg_ours(neg) ? !helper_has(b, neg) : !s || !serve_view(s->serving).channel)
 		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, other_of(p)->name);
 }
 
@@ -146,27 +145,32 @@ static void check_waiting(const struct peer *p, const struct negotiation *neg)
 	if (neg_state(neg) == NEG_WANTED || neg_state(neg) == NEG_ENDED)
 		violation(w, "%s: a negotiation with %s is left %s", broker_of(p)->name, other_of(p)->name,
 			  neg_state_name(neg_state(neg)));
-	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !serve_of(broker_of(p), neg))
+	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !process_for(broker_of(p), neg))
 		violation(w, "%s: nothing is being started for %s", broker_of(p)->name, other_of(p)->name);
 	if (!neg_ours(neg) && neg_state(neg) == NEG_DEFERRED)
 		check_deferred(p, neg);
 }
 
+/* A push that makes the next one to the share wait. */
+static bool has_turn(const struct peer *p, const struct negotiation *neg, const char *share)
+{
+	const struct service_process *s = process_for(broker_of(p), neg);
+
+	return s && serves_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
+	       (neg_state(neg) == NEG_STARTING || holds(broker_of(p), neg));
+}
+
 /* How many pushes of one device to one share are being served, silent ones aside. */
 static void check_turns(const struct peer *p)
 {
-	for (const struct serve *s = broker_of(p)->serves; s; s = s->next) {
+	for (unsigned i = 0; i < SHARES; i++) {
 		unsigned active = 0;
 
-		if (s->peer != p || s->service != SERVICE_RECEIVE_PACK)
-			continue;
-		for (const struct serve *o = s; o; o = o->next)
-			active += o->peer == p && o->service == SERVICE_RECEIVE_PACK && o->share == s->share &&
-				  (!o->channel || o->active || broker_of(p)->world->now < o->opened_at + NEG_IDLE_PUSH) &&
-				  !o->late;
+		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
+			active += has_turn(p, neg, share_name(i));
 		if (active > 1)
-			violation(broker_of(p)->world, "%s: %u pushes of %s to '%s' at once", broker_of(p)->name, active,
-				  other_of(p)->name, share_name(s->share));
+			violation(broker_of(p)->world, "%s: %u pushes of %s to '%s' at once",
+				  broker_of(p)->name, active, other_of(p)->name, share_name(i));
 	}
 }
 
@@ -188,7 +192,7 @@ static void check_search(const struct peer *p)
 static void check_peer(const struct peer *p)
 {
 	struct world *w = broker_of(p)->world;
-	unsigned count = 0, channels = 0, serving = 0, children = 0;
+	unsigned count = 0, channels = 0, serving = 0;
 
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		enum neg_state state = neg_state(neg);
@@ -201,23 +205,29 @@ static void check_peer(const struct peer *p)
 		else
 			check_waiting(p, neg);
 	}
-	for (const struct serve *s = broker_of(p)->serves; s; s = s->next)
-		children += s->peer == p;
 	if (count != p->negotiations.count || count > NEGOTIATIONS_PER_DEVICE)
 		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, count, other_of(p)->name);
 	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
 		violation(w, "%s: %u channels with %s for %u negotiations", broker_of(p)->name, p->channels.count,
 			  other_of(p)->name, channels);
-	if (children != serving)
-		violation(w, "%s: %u processes for %s, %u are served", broker_of(p)->name, children, other_of(p)->name,
-			  serving);
 	if (link_unacked(&p->link) > UNACKED_MAX)
 		violation(w, "%s: %zu bytes are kept for %s", broker_of(p)->name, link_unacked(&p->link), other_of(p)->name);
 	if (timer_of(p) > link_deadline(&p->link) || timer_of(p) > negotiations_deadline(&p->negotiations))
 		violation(w, "%s: a timer for %s is not set", broker_of(p)->name, other_of(p)->name);
-	if (children > 1)
+	if (serving > 1)
 		check_turns(p);
 	check_search(p);
+}
+
+/* A process works for a negotiation, or it was told that it does not any more. */
+static void check_processes(const struct broker *b)
+{
+	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
+		const struct service_process *s = &b->world->processes[i];
+
+		if (s->used && s->broker == b && !s->gone && !s->cut && !process_negotiated(s))
+			violation(b->world, "%s: a process runs for nobody", b->name);
+	}
 }
 
 /* Each helper that waits for others waits for somebody. */
@@ -328,6 +338,7 @@ void check_all(struct world *w)
 			check_peer(p);
 		if (w->swarm.greedy)
 			check_places(b);
+		check_processes(b);
 		check_helpers(b);
 		check_pairs(b);
 	}
@@ -341,7 +352,7 @@ static const char *restless(const struct broker *b)
 		return "is not online";
 	if (b->helpers)
 		return "has a helper";
-	if (b->serves || b->services.quota.used)
+	if (!ring_alone(&b->serves.services.runs))
 		return "has a child";
 	if (b->announcements && announce_waiting(b->announcements))
 		return "has something to announce";

@@ -144,13 +144,17 @@ void greedy_acts(struct broker *b)
 void check_places(const struct broker *b)
 {
 	struct world *w = b->world;
+	const struct ring *runs = &b->serves.services.runs;
 	unsigned held[BROKERS_MAX] = { 0 };
 
-	for (unsigned i = 0; i < SERVES_MAX; i++) {
-		const struct serve *s = &w->serves[i];
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+		if (w->processes[i].used && w->processes[i].broker == b)
+			held[w->processes[i].of->account]++;
+	for (const struct ring *r = runs->next; r != runs; r = r->next) {
+		const struct service_run *run = (const struct service_run *)r;
 
-		if (s->used && s->broker == b && !s->child_over && !s->made_room)
-			held[s->of->account]++;
+		if (!run->place.quota)
+			held[device_find(w, run->device)->account]--;
 	}
 	for (unsigned i = 0; i < BROKERS_MAX; i++)
 		if (held[i] > SERVICES_MAX / 2)

@@ -134,7 +134,7 @@ void outcome_answer(struct peer *p, const char *id, uint64_t received, struct bu
 	struct broker *b = broker_of(p);
 	struct fields f;
 
-	outcomes_answer(b->outcomes, other_of(p)->jid, other_of(p)->device, id, received, fields, b->world->now);
+	serves_answer_outcome(&b->serves, p, id, received, fields);
 	f = (struct fields){ buf_data(fields), buf_len(fields) };
 	if (!other_of(p)->hostile && !strcmp(fields_get(f, "state"), "unknown"))
 		check_unknown(p, id, received);

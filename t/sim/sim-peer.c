@@ -272,6 +272,8 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	stats->resumed += resumed;
 	stats->direct += kind == PATH_DIRECT;
 	stats->proxied += kind == PATH_PROXY;
+	if (resumed)
+		serves_cut_off(&b->serves, p, false);
 	if (!resumed)
 		n->first_up = b->world->now;
 	announcer_met(b, n->other, p->link.peer_instance);
@@ -281,9 +283,10 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 
 static void on_down(void *owner, struct peer *p)
 {
-	const struct broker *b = owner;
+	struct broker *b = owner;
 
 	trace(b->world, "%s: link with %s waits for a path", b->name, other_of(p)->name);
+	serves_cut_off(&b->serves, p, true);
 }
 
 static void on_ended(void *owner, struct peer *p, const char *reason)
@@ -305,24 +308,24 @@ static void on_rested(void *owner)
 
 static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
 {
-	return serve_judge(p, service, share);
+	return service_judge(owner, p, service, share);
 }
 
 static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
 {
-	return serve_start(p, neg);
+	return service_start(owner, p, neg);
 }
 
 static void on_stop(void *owner, void *serving)
 {
-	serve_stop(serving);
+	service_stop(owner, serving);
 }
 
 static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 {
 	const struct broker *b = owner;
 
-	return services_hold_turn(&b->services, p->jid, p->device, share);
+	return serves_hold_turn(&b->serves, p, share);
 }
 
 static void on_announced(void *owner, const struct peer *p, const char *share, struct fields tips)

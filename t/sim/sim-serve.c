@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Serving, as in daemon/serve.c, and the git process below it: it talks early,
- * late or never, reads when it likes, dies when it is told to by chance. What it says is a
- * stream; the status that it ends with is kept, for the far end must be told the same.
+ * The git processes that serve, below serves (serve.h): each talks early, late or
+ * never, reads when it likes, hangs, or dies by chance. What a process says is a stream. The
+ * status that it ends with is kept, for the far end must be told the same.
+ *
+ * Around the table stand the checks: what is said to a process that was left, or has ended, what
+ * is said after the end of its input, and a stream that ends early, are violations.
  */
-#include "nothing.h"
 #include "sim.h"
 
 #include <string.h>
 
-enum { ROOM_LOW = 64 * 1024, DIED = 137, ADVERT = 40 };
+enum { DIED = 128 + 9, CUT = 128, ADVERT = 40 };
 
 enum step {
 	STEP_TALK,		/* its first byte, or its end without one */
@@ -19,81 +21,96 @@ enum step {
 	STEP_GONE,		/* it was told to end, and has */
 };
 
-static struct world *world_of(const struct serve *s)
+static struct world *world_of(const struct service_process *p)
 {
-	return s->broker->world;
+	return p->broker->world;
 }
 
-static void plan(struct serve *s, uint64_t delay, enum step step)
+static void plan(struct service_process *p, uint64_t delay, enum step step)
 {
-	struct world *w = world_of(s);
+	struct world *w = world_of(p);
 
-	event_add(w, delay, EVENT_CHILD, (uint32_t)(s - w->serves), s->generation, step);
+	event_add(w, delay, EVENT_CHILD, (uint32_t)(p - w->processes), p->generation, step);
 }
 
-/* Its place is free, and whoever waited for its turn goes on. */
-static void give_back(struct serve *s)
+/* Late, where there is trouble. */
+static unsigned sometime(struct world *w, unsigned least, unsigned late)
 {
-	struct peer *p = s->broker->running ? peer_with(s->broker, s->of) : NULL;
+	bool trouble = w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_late);
 
-	services_end(&s->run);
-	if (!p)
-		return;
-	negotiations_turn_free(&p->negotiations, world_of(s)->now);
-	peer_touch(p);
+	return between(w, least, trouble ? late : 30);
 }
 
-static void release(struct serve *s)
+static bool mishap(struct world *w, unsigned thousandths)
 {
-	s->used = s->ending = false;
-	s->generation++;
-	give_back(s);
+	return w->phase == PHASE_TROUBLE && chance(w, thousandths);
 }
 
-static void finish(struct serve *s)
+static void check_alive(const struct service_process *p, const char *what)
 {
-	struct world *w = world_of(s);
-	struct serve **at = &s->broker->serves;
-
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	if (s->peer)
-		peer_touch(s->peer);
-	s->peer = NULL;
-	tail_finish(&s->tail);
-	if (s->child_over) {
-		s->used = false;
-		s->generation++;
-		return;
-	}
-	services_ending(&s->run);
-	s->ending = true;
-	s->generation++;
-	plan(s, between(w, 0, w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_late) ? 5000 : 30), STEP_GONE);
+	if (!p->used || p->over || p->gone)
+		violation(world_of(p), "%s: %s is said to a process that is gone", p->broker->name, what);
 }
 
-const struct serve *serve_left(const struct broker *b, const struct broker *of, const char *share)
+/* What is known of it */
+
+struct service_process *process_of(const struct broker *b, const char *id)
+{
+	struct world *w = b->world;
+
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+		if (w->processes[i].broker == b && w->processes[i].life == b->life &&
+		    !strcmp(w->processes[i].id, id))
+			return &w->processes[i];
+	return NULL;
+}
+
+bool process_negotiated(const struct service_process *p)
+{
+	const struct peer *peer = peer_with(p->broker, p->of);
+	const struct negotiation *neg = peer ? peer->negotiations.first : NULL;
+
+	while (neg && (neg_ours(neg) || strcmp(neg_id(neg), p->id)))
+		neg = neg_next(neg);
+	return neg;
+}
+
+const struct service_process *process_left(const struct broker *b, const struct broker *of, const char *share)
 {
 	const struct world *w = b->world;
 
-	for (unsigned i = 0; i < SERVES_MAX; i++) {
-		const struct serve *s = &w->serves[i];
+	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
+		const struct service_process *p = &w->processes[i];
 
-		if (s->used && s->broker == b && s->of == of && s->service == SERVICE_RECEIVE_PACK && !s->child_over &&
-		    (s->orphan || s->ending) && !strcmp(share_name(s->share), share))
-			return s;
+		if (p->used && p->broker == b && p->of == of && p->service == SERVICE_RECEIVE_PACK && !p->over &&
+		    !strcmp(share_name(p->share), share) && !process_negotiated(p))
+			return p;
 	}
 	return NULL;
 }
 
-static void note_outcome(struct serve *s, unsigned status, bool complete)
+/* Which pushes have lost their negotiation, and so are remembered in the place of it. */
+void processes_note(struct world *w)
 {
-	struct world *w = world_of(s);
+	for (unsigned i = 0; w->named && i < PROCESSES_MAX; i++) {
+		struct service_process *p = &w->processes[i];
+
+		if (!p->named || (p->broker->running && p->life == p->broker->life && process_negotiated(p)))
+			continue;
+		p->named = false;
+		w->named--;
+		if (p->broker->running && p->life == p->broker->life)
+			outcome_kept(p->broker, p->of, p->id, p->named_at);
+	}
+}
+
+static void note_outcome(struct service_process *p, unsigned status)
+{
+	struct world *w = world_of(p);
 	struct outcome *o = &w->outcomes[w->outcome_next++ % OUTCOMES];
 
-	*o = (struct outcome){ .status = status, .complete = complete, .refs = s->refs };
-	strcpy(o->id, s->id);
+	*o = (struct outcome){ .status = status, .complete = status == 0, .refs = p->refs };
+	strcpy(o->id, p->id);
 }
 
 const struct outcome *outcome_find(const struct world *w, const char *id)
@@ -104,443 +121,415 @@ const struct outcome *outcome_find(const struct world *w, const char *id)
 	return NULL;
 }
 
+/* Its life */
+
 /* The moment at which a push is all there and nobody knows yet what becomes of it. */
-static void maybe_cut_off(struct serve *s)
+static void maybe_cut_off(struct service_process *p)
 {
-	struct world *w = world_of(s);
-	const struct broker *b = below(w, 2) ? s->broker : other_of(s->peer);
+	struct world *w = world_of(p);
+	const struct broker *b = below(w, 2) ? p->broker : p->of;
 
-	if (w->phase != PHASE_TROUBLE || s->service != SERVICE_RECEIVE_PACK || !chance(w, w->swarm.end_loss))
-		return;
-	event_add(w, below(w, 30), EVENT_CUT_OFF, b->index, 0, 0);
+	if (p->service == SERVICE_RECEIVE_PACK && mishap(w, w->swarm.end_loss))
+		event_add(w, below(w, 30), EVENT_CUT_OFF, b->index, 0, 0);
 }
 
-/* The process has what it came for. */
-static void want_to_finish(struct serve *s)
+/* The process has what it came for, or nothing comes any more. */
+static void want_to_finish(struct service_process *p)
 {
-	struct world *w = world_of(s);
-	bool trouble = w->phase == PHASE_TROUBLE;
+	struct world *w = world_of(p);
+	bool endless = w->phase == PHASE_TROUBLE && w->swarm.greedy && p->by_hostile;
 
-	if (s->finishing || s->child_over)
+	if (p->finishing)
 		return;
-	s->finishing = true;
-	if (trouble && (chance(w, w->swarm.child_hangs) || (w->swarm.greedy && s->by_hostile)))
-		s->hangs = true;
+	p->finishing = true;
+	if (mishap(w, w->swarm.child_hangs) || endless)
+		p->hangs = true;
 	else
-		plan(s, between(w, 0, trouble && chance(w, w->swarm.child_late) ? 8000 : 30), STEP_FINISH);
+		plan(p, sometime(w, 0, 8000), STEP_FINISH);
 }
 
-static void on_channel_data(void *owner, const void *data, size_t n)
+/* What it has to say, as far as somebody reads it. */
+static void write_on(struct service_process *p)
 {
-	struct serve *s = owner;
-	struct world *w = world_of(s);
+	uint64_t upto = !p->talked ? 0 : p->finishing ? UINT64_MAX : p->advert;
 
-	services_moved(&s->run, w->now);
-	if (!s->active) {
-		s->active = true;
-		s->late = w->now >= s->opened_at + NEG_IDLE_PUSH;
-		neg_active(s->neg);
+	upto = upto < p->out.total ? upto : p->out.total;
+	while (!p->hangs && !p->over && !p->gone && !p->paused && p->out.done < upto) {
+		size_t n = upto - p->out.done;
+		const uint8_t *bytes = stream_take(world_of(p), &p->out, &n);
+
+		p->events->output(p->owner, bytes, n);
 	}
-	if (!other_of(s->peer)->hostile)
-		stream_read(w, &s->in, data, n);
+}
+
+/* The first of what it says; unless nobody wants it any more. */
+static void say_first(struct service_process *p)
+{
+	struct world *w = world_of(p);
+
+	p->talked = true;
+	p->talked_at = w->now;
+	p->refs = p->broker->refs[p->share];
+	write_on(p);
+	if (process_negotiated(p))
+		trace(w, "%s: %s '%s' of %s: started", p->broker->name, service_name(p->service),
+		      share_name(p->share), p->of->name);
+}
+
+static void exit_with(struct service_process *p, unsigned status, int term_signal)
+{
+	struct world *w = world_of(p);
+	unsigned told = term_signal ? 128u + term_signal : status;
+	bool moves = !told && p->service == SERVICE_RECEIVE_PACK && !p->by_hostile;
+
+	p->over = true;
+	p->used = false;
+	p->generation++;
+	note_outcome(p, told);
+	if (moves) {
+		announcer_moved(p->broker, p->share);
+		w->stats->pushes++;
+	}
+	trace(w, "%s: %s '%s' of %s exits with %u", p->broker->name, service_name(p->service),
+	      share_name(p->share), p->of->name, told);
+	p->events->exited(p->owner, status, term_signal);
+}
+
+static void talk(struct service_process *p)
+{
+	struct world *w = world_of(p);
+
+	if (mishap(w, w->swarm.child_fails)) {
+		trace(w, "%s: %s '%s' breaks", p->broker->name, service_name(p->service), share_name(p->share));
+		exit_with(p, CUT, 0);
+		return;
+	}
+	if (mishap(w, w->swarm.child_dies))
+		plan(p, between(w, 0, 500), STEP_DIE);
+	if (p->finishing)
+		plan(p, 0, STEP_FINISH);
+	say_first(p);
+}
+
+static void read_on(struct service_process *p)
+{
+	size_t n = p->held;
+
+	p->held = 0;
+	p->reading = false;
+	if (n)
+		p->events->wrote(p->owner, n);
+	if (p->over || p->gone || p->hangs)
+		return;
+	if (p->service != SERVICE_RECEIVE_PACK && !p->by_hostile && stream_complete(&p->in))
+		want_to_finish(p);
+	write_on(p);
+}
+
+/* All that it has to say must be said. */
+static void end(struct service_process *p)
+{
+	struct world *w = world_of(p);
+	bool push = p->service == SERVICE_RECEIVE_PACK;
+
+	write_on(p);
+	if (p->gone || p->over || p->hangs || p->out.done < p->out.total)
+		return;
+	if (p->cut && !p->in_ended && (p->by_hostile || !stream_complete(&p->in)))
+		exit_with(p, CUT, 0);
 	else
-		s->in.done += n;
-	if (s->child_over) {
-		channel_consumed(s->channel, n);
-		return;
-	}
-	s->held += n;
-	if (!s->reading)
-		plan(s, reading_delay(w), STEP_READ);
-	s->reading = true;
+		exit_with(p, push && mishap(w, w->swarm.child_fails), 0);
 }
 
-static void on_channel_end(void *owner)
+/* It is no more, and whoever left it hears that. */
+static void release(struct service_process *p)
 {
-	struct serve *s = owner;
-
-	s->in_ended = true;
-	if (s->child_over)
-		return;
-	if (s->service == SERVICE_RECEIVE_PACK)
-		tail_begin(&s->tail, s->out.done);
-	maybe_cut_off(s);
-	if (!other_of(s->peer)->hostile && !stream_complete(&s->in))
-		violation(world_of(s), "%s: the end of data comes early from %s", s->broker->name,
-			  other_of(s->peer)->name);
-	want_to_finish(s);
+	p->used = false;
+	p->over = true;
+	p->generation++;
+	p->gone(p->gone_arg);
 }
 
-/* What the process has to say, as far as there is room; its end. */
-static void write_on(struct serve *s)
+void process_step(struct service_process *p, unsigned step)
 {
-	struct world *w = world_of(s);
-	uint64_t upto = !s->talked ? 0 : s->finishing ? UINT64_MAX : s->advert;
-
-	if (s->hangs || s->child_over)
-		return;
-	s->paused = false;
-	upto = upto < s->out.total ? upto : s->out.total;
-	while (s->out.done < upto && (s->orphan || channel_room(s->channel))) {
-		size_t n = s->orphan ? SIZE_MAX : channel_room(s->channel);
-		const uint8_t *bytes;
-
-		n = n < upto - s->out.done ? n : upto - s->out.done;
-		bytes = stream_take(w, &s->out, &n);
-		services_moved(&s->run, w->now);
-		tail_add(&s->tail, bytes, n);
-		if (s->orphan)
-			outcomes_add(s->broker->outcomes, s->id, bytes, n);
-		else
-			channel_write(s->channel, bytes, n);
-	}
-	if (!s->orphan && channel_room(s->channel) < ROOM_LOW)
-		s->paused = true;
-}
-
-static void exit_with(struct serve *s, unsigned status)
-{
-	bool complete = status == 0 && s->service == SERVICE_RECEIVE_PACK;
-
-	s->child_over = true;
-	s->status = status;
-	give_back(s);
-	note_outcome(s, status, status == 0);
-	if (complete && !s->by_hostile) {
-		announcer_moved(s->broker, s->share);
-		world_of(s)->stats->pushes++;
-	}
-	if (s->orphan) {
-		trace(world_of(s), "%s: a push that lost its link ends with %u", s->broker->name, status);
-		outcomes_done(s->broker->outcomes, s->id, status, world_of(s)->now);
-		finish(s);
-		return;
-	}
-	channel_end(s->channel);
-	channel_exit(s->channel, status);
-}
-
-/* A push that has all it needs goes on when its link is lost. */
-static bool has_outcome(const struct serve *s, const char *reason)
-{
-	static const char *const lost[] = { "gone", "no-path", "offline", "unreachable" };
-
-	if (!s->tail.on)
-		return false;
-	if (!reason)
-		return true;
-	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++)
-		if (!strcmp(reason, lost[i]))
-			return true;
-	return false;
-}
-
-static void keep_outcome(struct serve *s)
-{
-	struct broker *b = s->broker;
-	struct peer *p = s->peer;
-
-	outcome_kept(b, other_of(p), s->id, s->tail.from);
-	outcomes_begin(b->outcomes, other_of(p)->jid, other_of(p)->device, s->id, &s->tail, b->world->now);
-	if (s->child_over) {
-		outcomes_done(b->outcomes, s->id, s->status, b->world->now);
-		return;
-	}
-	trace(b->world, "%s: a push of %s goes on without a link", b->name, other_of(p)->name);
-	s->orphan = true;
-	services_orphan(&s->run);
-	s->peer = NULL;
-	if (!s->hangs)
-		plan(s, 0, s->finishing ? STEP_FINISH : STEP_READ);
-}
-
-void serves_end_orphans(struct broker *b)
-{
-	struct serve *s = b->serves;
-
-	while (s) {
-		struct serve *next = s->next;
-
-		if (s->orphan)
-			finish(s);
-		s = next;
-	}
-	for (unsigned i = 0; i < SERVES_MAX; i++)
-		if (b->world->serves[i].used && b->world->serves[i].broker == b && b->world->serves[i].ending)
-			release(&b->world->serves[i]);
-}
-
-static void on_channel_writable(void *owner)
-{
-	struct serve *s = owner;
-
-	services_moved(&s->run, world_of(s)->now);
-	if (!s->paused || s->child_over || channel_room(s->channel) < ROOM_LOW)
-		return;
-	s->paused = false;
-	plan(s, 0, s->finishing && !s->hangs ? STEP_FINISH : STEP_READ);
-}
-
-static void on_channel_closed(void *owner, const char *reason)
-{
-	struct serve *s = owner;
-	struct world *w = world_of(s);
-
-	if (!s->channel)
-		violation(w, "%s: a channel is closed twice", s->broker->name);
-	trace(w, "%s: %s '%s' of %s: %s", s->broker->name, service_name(s->service), share_name(s->share),
-	      other_of(s->peer)->name, reason ? reason : "done");
-	s->channel = NULL;
-	if (has_outcome(s, reason))
-		keep_outcome(s);
-	if (!s->orphan)
-		services_ending(&s->run);
-	neg_done(s->neg, w->now);
-	s->neg = NULL;
-	if (!s->orphan)
-		finish(s);
-}
-
-static const struct channel_events channel_events = {
-	.accepted = nothing,
-	.data = on_channel_data,
-	.stderr_data = nothing_came,
-	.end = on_channel_end,
-	.exited = nothing_exited,
-	.writable = on_channel_writable,
-	.closed = on_channel_closed,
-};
-
-static bool open_channel(struct serve *s)
-{
-	struct world *w = world_of(s);
-
-	if (s->channel)
-		return true;
-	s->channel = neg_started(s->neg, &channel_events, s, w->now);
-	if (!s->channel)
-		return false;
-	s->opened_at = w->now;
-	s->refs = s->broker->refs[s->share];
-	trace(w, "%s: %s '%s' of %s: started", s->broker->name, service_name(s->service),
-	      share_name(s->share), other_of(s->peer)->name);
-	peer_touch(s->peer);
-	return true;
-}
-
-/* The process talks, or ends without a word. */
-static void talk(struct serve *s)
-{
-	struct world *w = world_of(s);
-	bool trouble = w->phase == PHASE_TROUBLE;
-
-	if (trouble && chance(w, w->swarm.child_fails)) {
-		trace(w, "%s: %s '%s' breaks", s->broker->name, service_name(s->service), share_name(s->share));
-		if (s->channel) {
-			exit_with(s, DIED);
-			return;
-		}
-		neg_failed(s->neg, "broken", w->now);
-		s->neg = NULL;
-		s->child_over = true;
-		give_back(s);
-		finish(s);
-		return;
-	}
-	if (!open_channel(s))
-		return;
-	s->talked = true;
-	if (trouble && chance(w, w->swarm.child_dies))
-		plan(s, between(w, 0, 500), STEP_DIE);
-	if (s->finishing)
-		plan(s, 0, STEP_FINISH);
-	else
-		write_on(s);
-}
-
-void serve_step(struct serve *s, unsigned step)
-{
-	struct world *w = world_of(s);
-
-	if (step == STEP_GONE) {
-		release(s);
-		return;
-	}
-	if (s->child_over)
-		return;
 	switch (step) {
+	case STEP_GONE:
+		release(p);
+		break;
 	case STEP_TALK:
-		talk(s);
+		talk(p);
 		break;
 	case STEP_READ:
-		if (s->held && s->channel)
-			channel_consumed(s->channel, s->held);
-		s->held = 0;
-		s->reading = false;
-		if ((!s->channel && !s->orphan) || s->hangs)
-			break;
-		if (s->service != SERVICE_RECEIVE_PACK && !other_of(s->peer)->hostile && stream_complete(&s->in))
-			want_to_finish(s);
-		write_on(s);
+		read_on(p);
 		break;
 	case STEP_FINISH:
-		if (!s->channel && !s->orphan)
-			break;
-		write_on(s);
-		if (s->out.done == s->out.total)
-			exit_with(s, s->service == SERVICE_RECEIVE_PACK && w->phase == PHASE_TROUBLE &&
-				  chance(w, w->swarm.child_fails));
+		if (p->talked)
+			end(p);
 		break;
 	default:
-		serve_die(s);
+		exit_with(p, 0, 9);
 		break;
 	}
-	if (s->peer)
-		peer_touch(s->peer);
 }
 
-void serve_die(struct serve *s)
+void process_die(struct service_process *p)
 {
-	if (s->channel || s->orphan)
-		exit_with(s, DIED);
-	if (s->peer)
-		peer_touch(s->peer);
-	paths_flush(world_of(s));
+	exit_with(p, 0, 9);
+	paths_flush(world_of(p));
 }
 
-static bool allowed(const struct broker *b, const struct broker *other, enum service service, int share)
+void processes_unhang(struct world *w)
 {
-	if (share < 0)
-		return false;
-	return b->account == other->account || b->may_push[share][other->index] ||
-	       (service != SERVICE_RECEIVE_PACK && b->may_fetch[share][other->index]);
-}
+	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
+		struct service_process *p = &w->processes[i];
 
-static int share_by_name(const char *name)
-{
-	for (unsigned i = 0; i < SHARES; i++)
-		if (!strcmp(share_name(i), name))
-			return i;
-	return -1;
-}
-
-const char *serve_judge(struct peer *p, enum service service, const char *name)
-{
-	struct broker *b = broker_of(p);
-	int share = share_by_name(name);
-
-	if (!b->trusts[other_of(p)->index])
-		return "untrusted";
-	if (!allowed(b, other_of(p), service, share))
-		return service == SERVICE_RECEIVE_PACK && allowed(b, other_of(p), SERVICE_UPLOAD_PACK, share) ?
-			"push-denied" : "not-shared";
-	if (!services_ask(&b->services, other_of(p)->jid, b->world->now))
-		return "busy";
-	return NULL;
-}
-
-/* It was silent for so long that its place is another one's. */
-static void end_silent(struct serve *s)
-{
-	struct world *w = world_of(s);
-
-	s->made_room = true;
-	trace(w, "%s: %s '%s' of %s makes room", s->broker->name, service_name(s->service), share_name(s->share),
-	      s->of->name);
-	if (s->channel) {
-		channel_close(s->channel, "silent");
-		return;
+		if (!p->used || !p->hangs || p->gone)
+			continue;
+		p->hangs = false;
+		if (!p->talked || p->finishing)
+			plan(p, between(w, 0, 100), p->talked ? STEP_FINISH : STEP_TALK);
+		if (!p->reading)
+			plan(p, 0, STEP_READ);
 	}
-	neg_failed(s->neg, "busy", w->now);
-	s->neg = NULL;
-	finish(s);
 }
 
-/* NULL if there is no place. */
-static struct serve *add(struct peer *p, struct negotiation *neg)
+void processes_end(struct broker *b)
 {
-	struct world *w = broker_of(p)->world;
-	struct service_run *victim;
-	struct serve *s = w->serves;
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+		if (b->world->processes[i].used && b->world->processes[i].broker == b)
+			release(&b->world->processes[i]);
+}
+
+/* The table */
+
+static unsigned share_by_name(const struct broker *b, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < SHARES && strcmp(share_name(i), name))
+		i++;
+	if (i == SHARES)
+		violation(b->world, "%s: serves '%s', which it has not", b->name, name);
+	return i;
+}
+
+static bool is_directory(struct service_host *host, const char *path)
+{
+	struct world *w = host->broker->world;
+
+	return !mishap(w, w->swarm.child_fails);
+}
+
+/* The next one in turn, so that one that has ended is remembered for as long as may be. */
+static struct service_process *take(struct world *w)
+{
+	struct service_process *p;
 	uint32_t generation;
 
-	while (s->used)
-		s++;
-	generation = s->generation;
-	*s = (struct serve){ .generation = generation, .broker = broker_of(p), .of = other_of(p), .peer = p, .neg = neg };
-	if (!services_begin(&broker_of(p)->services, &s->run, other_of(p)->jid, other_of(p)->device, neg_service(neg),
-			    neg_share(neg), w->now, &victim))
-		return NULL;
-	s->used = true;
-	if (victim)
-		end_silent((struct serve *)victim);
-	s->by_hostile = other_of(p)->hostile;
-	s->service = neg_service(neg);
-	s->share = share_by_name(neg_share(neg));
-	strcpy(s->id, neg_id(neg));
-	s->next = broker_of(p)->serves;
-	broker_of(p)->serves = s;
-	return s;
+	do
+		p = &w->processes[w->process_next++ % PROCESSES_MAX];
+	while (p->used || p->named);
+	generation = p->generation;
+	*p = (struct service_process){ .used = true, .generation = generation };
+	return p;
 }
 
-void *serve_start(struct peer *p, struct negotiation *neg)
+static void begin(struct service_process *p, struct world *w)
 {
-	struct world *w = broker_of(p)->world;
-	bool trouble = w->phase == PHASE_TROUBLE;
 	unsigned size = between(w, 10, 2000);
-	struct serve *s;
 
-	if (trouble && chance(w, w->swarm.child_fails)) {
-		neg_failed(neg, "broken", w->now);
-		return NULL;
-	}
-	s = add(p, neg);
-	if (!s) {
-		neg_failed(neg, "busy", w->now);
-		return NULL;
-	}
-	if (trouble && chance(w, w->swarm.big))
+	if (mishap(w, w->swarm.big))
 		size = between(w, 2000, 3 * CHANNEL_WINDOW);
-	if (s->service == SERVICE_RECEIVE_PACK)
+	if (p->service == SERVICE_RECEIVE_PACK)
 		size = between(w, 10, 300);
-	s->advert = STREAM_HEADER + ADVERT;
-	stream_init(&s->out, s->id, true, ADVERT + size);
-	stream_init(&s->in, s->id, false, 0);
-	if (trouble && chance(w, w->swarm.child_hangs))
-		s->hangs = true;
+	p->advert = STREAM_HEADER + ADVERT;
+	stream_init(&p->out, p->id, true, ADVERT + size);
+	stream_init(&p->in, p->id, false, 0);
+	if (mishap(w, w->swarm.child_hangs))
+		p->hangs = true;
 	else
-		plan(s, between(w, 1, trouble && chance(w, w->swarm.child_late) ? 10000 : 30), STEP_TALK);
-	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
-		serve_stop(s);
+		plan(p, sometime(w, 1, 10000), STEP_TALK);
+}
+
+static struct service_process *on_start(struct service_host *host, const struct service_start *start,
+					const struct service_events *events, void *owner, const char **why)
+{
+	struct broker *b = host->broker;
+	struct world *w = b->world;
+	struct service_process *p;
+
+	if (mishap(w, w->swarm.child_fails)) {
+		*why = "no more processes";
 		return NULL;
 	}
-	return s;
+	p = take(w);
+	p->broker = b;
+	p->life = b->life;
+	p->of = device_find(w, start->device);
+	p->events = events;
+	p->owner = owner;
+	p->service = start->service;
+	p->share = share_by_name(b, start->share);
+	p->by_hostile = p->of->hostile;
+	strcpy(p->id, w->starting);
+	/* An upload-archive is open at once; of others it is not asked before they talk. */
+	p->talked_at = w->now;
+	begin(p, w);
+	return p;
 }
 
-void serve_stop(void *serving)
+/* Of an honest device: what comes after its commands matters to it. */
+static void note_named(struct service_process *p)
 {
-	struct serve *s = serving;
-
-	if (!s)
+	if (p->service != SERVICE_RECEIVE_PACK || p->by_hostile || p->in.done < STREAM_HEADER || p->was_named)
 		return;
-	if (!s->used)
-		violation(world_of(s), "a service is stopped twice");
-	if (s->channel)
-		violation(world_of(s), "%s: a service is stopped that is open", s->broker->name);
-	s->neg = NULL;
-	finish(s);
+	p->named = p->was_named = true;
+	p->named_at = p->out.done;
+	world_of(p)->named++;
 }
 
-void serves_unhang(struct world *w)
+static void on_write(struct service_process *p, const void *data, size_t n)
 {
-	for (unsigned i = 0; i < SERVES_MAX; i++) {
-		struct serve *s = &w->serves[i];
+	struct world *w = world_of(p);
 
-		if (!s->used || !s->hangs || s->ending)
-			continue;
-		s->hangs = false;
-		plan(s, between(w, 0, 100), s->finishing ? STEP_FINISH : STEP_TALK);
-		if (!s->reading)
-			plan(s, 0, STEP_READ);
-	}
+	check_alive(p, "something");
+	if (p->in_ended)
+		violation(w, "%s: something is written after the end", p->broker->name);
+	if (!p->in.done)
+		p->late = w->now >= p->talked_at + NEG_IDLE_PUSH;
+	if (p->by_hostile)
+		p->in.done += n;
+	else
+		stream_read(w, &p->in, data, n);
+	note_named(p);
+	p->held += n;
+	if (!p->reading)
+		plan(p, reading_delay(w), STEP_READ);
+	p->reading = true;
 }
+
+static void on_end_input(struct service_process *p)
+{
+	struct world *w = world_of(p);
+
+	check_alive(p, "an end");
+	if (p->in_ended || p->cut)
+		violation(w, "%s: its input ends twice", p->broker->name);
+	p->in_ended = true;
+	maybe_cut_off(p);
+	if (!p->by_hostile && !stream_complete(&p->in))
+		violation(w, "%s: the end of data comes early from %s", p->broker->name, p->of->name);
+	want_to_finish(p);
+}
+
+/* One that never talked was not in a hook, and has nothing to wait for. */
+static void wake_up(struct service_process *p)
+{
+	p->finishing = true;
+	if (p->hangs)
+		plan(p, below(world_of(p), 30), STEP_TALK);
+	p->hangs = false;
+}
+
+static void on_cut_input(struct service_process *p)
+{
+	check_alive(p, "an end");
+	if (p->service != SERVICE_RECEIVE_PACK)
+		violation(world_of(p), "%s: %s goes on without its device", p->broker->name,
+			  service_name(p->service));
+	p->cut = true;
+	trace(world_of(p), "%s: a push of %s goes on without a link", p->broker->name, p->of->name);
+	if (p->talked)
+		want_to_finish(p);
+	else
+		wake_up(p);
+}
+
+static void on_pause(struct service_process *p, bool pause)
+{
+	check_alive(p, "a pause");
+	p->paused = pause;
+	if (!pause && !p->hangs)
+		plan(p, 0, p->finishing ? STEP_FINISH : STEP_READ);
+}
+
+static void on_limit(struct service_process *p, uint64_t ms)
+{
+	check_alive(p, "a limit");
+	plan(p, ms, STEP_DIE);
+}
+
+static void on_leave(struct service_process *p, void (*gone)(void *arg), void *arg)
+{
+	struct world *w = world_of(p);
+
+	check_alive(p, "farewell");
+	p->gone = gone;
+	p->gone_arg = arg;
+	/* Nothing else that was planned happens. */
+	p->generation++;
+	plan(p, sometime(w, 0, 5000), STEP_GONE);
+}
+
+const struct service_ops process_ops = {
+	.is_directory = is_directory,
+	.start = on_start,
+	.write = on_write,
+	.end_input = on_end_input,
+	.cut_input = on_cut_input,
+	.pause = on_pause,
+	.limit = on_limit,
+	.leave = on_leave,
+};
+
+/* Around serves */
+
+const char *service_judge(struct broker *b, struct peer *peer, enum service service, const char *share)
+{
+	return serve_judge(&b->serves, peer, service, share);
+}
+
+void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg)
+{
+	char id[NEG_ID_LEN + 1];
+	void *serving;
+
+	strcpy(id, neg_id(neg));
+	b->world->starting = id;
+	serving = serve_start(&b->serves, peer, neg);
+	if (serving)
+		process_of(b, id)->serving = serving;
+	return serving;
+}
+
+void service_stop(struct broker *b, void *serving)
+{
+	const struct service_process *p = b->world->processes;
+
+	while (p < b->world->processes + PROCESSES_MAX && (!p->used || p->gone || p->cut || p->serving != serving))
+		p++;
+	if (p == b->world->processes + PROCESSES_MAX)
+		violation(b->world, "%s: a service is stopped that does not run", b->name);
+	if (serve_view(serving).channel)
+		violation(b->world, "%s: a service is stopped that is open", b->name);
+	serve_stop(serving);
+}
+
+/* What is told of them */
+
+static void on_over(void *owner, const struct transfer *t)
+{
+	const struct broker *b = owner;
+
+	trace(b->world, "%s: %s '%s' of %s: %s", b->name, service_name(t->service), t->share, t->jid,
+	      t->reason ? t->reason : "done");
+}
+
+static void on_refused(void *owner, const char *jid, const char *share, enum service service, const char *reason)
+{
+	const struct broker *b = owner;
+
+	trace(b->world, "%s: %s '%s' is refused to %s: %s", b->name, service_name(service), share, jid, reason);
+}
+
+const struct serves_events serve_events = { .over = on_over, .refused = on_refused };

@@ -274,6 +274,6 @@ void heal(struct world *w)
 		w->wires[i].hole = -1;
 	for (unsigned i = 0; w->swarm.paths && i < w->count; i++)
 		network_changes(&w->brokers[i]);
-	serves_unhang(w);
+	processes_unhang(w);
 	server_tells_truth(w);
 }

@@ -273,7 +273,7 @@ static void dispatch(struct world *w, const struct event *e)
 {
 	struct broker *b = &w->brokers[e->slot % BROKERS_MAX];
 	struct wire *wire = &w->wires[e->slot % WIRES_MAX];
-	struct serve *serve = &w->serves[e->slot % SERVES_MAX];
+	struct service_process *process = &w->processes[e->slot % PROCESSES_MAX];
 	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
 	struct tell *tell = &w->tells[e->slot % TELLS_MAX];
 	struct bytestream *stream = &w->streams[e->slot % STREAMS_MAX];
@@ -292,8 +292,8 @@ static void dispatch(struct world *w, const struct event *e)
 			wire_cut(w, wire, e->arg, wire->up ? "it is gone" : INBAND_UNANSWERED);
 		break;
 	case EVENT_CHILD:
-		if (serve->used && serve->generation == e->generation)
-			serve_step(serve, e->arg);
+		if (process->used && process->generation == e->generation)
+			process_step(process, e->arg);
 		break;
 	case EVENT_HELPER:
 		if (helper->used && helper->generation == e->generation)
@@ -403,6 +403,7 @@ void world_step(struct world *w, uint64_t until)
 	paths_flush(w);
 	for (unsigned i = 0; i < w->count; i++)
 		peers_note(&w->brokers[i]);
+	processes_note(w);
 	check_all(w);
 	w->stats->events++;
 	if (++w->steps > EVENTS_PER_RUN)
@@ -462,8 +463,8 @@ void world_end(struct world *w)
 		for (unsigned k = 0; k < 2; k++)
 			if (w->wires[i].used)
 				wire_cut(w, &w->wires[i], k, "the world ends");
-	for (unsigned i = 0; i < SERVES_MAX; i++)
-		if (w->serves[i].used)
+	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+		if (w->processes[i].used)
 			violation(w, "a process is left over");
 	for (unsigned i = 0; i < HELPERS_MAX; i++)
 		if (w->helpers[i].used)

@@ -25,7 +25,6 @@
 #include "inquirer.h"
 #include "link.h"
 #include "negotiation.h"
-#include "outcome.h"
 #include "path.h"
 #include "peer.h"
 #include "peers.h"
@@ -33,7 +32,7 @@
 #include "quota.h"
 #include "route.h"
 #include "search.h"
-#include "services.h"
+#include "serve.h"
 #include "trust.h"
 #include "ways.h"
 
@@ -43,7 +42,7 @@ enum {
 	WIRES_MAX = 128,
 	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be more than that */
 	STREAMS_MAX = 64,
-	SERVES_MAX = 256,
+	PROCESSES_MAX = 512,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
 	EVENTS_MAX = 8192,
@@ -96,7 +95,7 @@ enum event_kind {
 	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent it */
 	EVENT_ESTABLISHED,	/* slot is a wire */
 	EVENT_CUT,		/* an end learns that its path is gone: arg is the end */
-	EVENT_CHILD,		/* slot is a serve, arg a step */
+	EVENT_CHILD,		/* slot is a process, arg a step */
 	EVENT_HELPER,		/* slot is a helper, arg a step */
 	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
 	EVENT_QUESTION,		/* slot is a broker, arg a ping of another one */
@@ -212,6 +211,11 @@ struct telling_count {
 	uint64_t refs;			/* what it was told they are */
 };
 
+/* What runs the git processes of a broker. */
+struct service_host {
+	struct broker *broker;
+};
+
 struct broker {
 	struct world *world;
 	unsigned index;
@@ -233,15 +237,14 @@ struct broker {
 	struct refcompare *compares;	/* owned; of the follower, under way */
 	struct gitrun *fetches;		/* owned; of the follower, under way */
 	uint32_t follow_steps;		/* counts them */
-	struct outcomes *outcomes;	/* of pushes whose link was lost */
 	struct inquirer *inquirer;
 	struct question *questions;	/* owned; of the inquirer, on their way */
 	uint32_t questions_asked;	/* counts them */
 	struct peers peers;
 	struct note notes[BROKERS_MAX];	/* of the devices */
 	struct helper *helpers;
-	struct serve *serves;
-	struct services services;
+	struct serves serves;
+	struct service_host host;
 	struct quota inbands;
 	bool online;
 	uint64_t online_at;
@@ -274,32 +277,32 @@ struct stream {
 	uint8_t header[STREAM_HEADER];
 };
 
-struct serve {
-	struct service_run run;		/* first: services_begin() names a victim by it */
-	bool used;
+/* A git process that serves, from its start on; and for a while after its end. */
+struct service_process {
+	bool used;			/* it has not ended */
 	uint32_t generation;
-	struct serve *next;		/* broker::serves */
 	struct broker *broker;
+	uint32_t life;			/* of the broker */
 	struct broker *of;		/* whom it serves */
-	struct peer *peer;		/* NULL: an orphan */
-	struct negotiation *neg;
-	struct channel *channel;
+	const struct service_events *events;
+	void *owner;			/* of the events */
+	void *serving;			/* as serve_start() gave it; good while there is a negotiation */
+	void (*gone)(void *arg);	/* not NULL: nobody wants it any more, and it is told to end */
+	void *gone_arg;
 	enum service service;
 	unsigned share;
-	char id[NEG_ID_LEN + 1];
-	bool talked, paused, active, late, child_over, finishing, hangs;
+	char id[NEG_ID_LEN + 1];	/* of the negotiation */
 	bool by_hostile;
-	bool orphan;			/* a push that lost its link and runs on */
-	bool ending;			/* nobody wants it any more, and it is not gone yet */
-	bool made_room;			/* for another one */
-	unsigned status;		/* when child_over */
-	struct tail tail;
-	uint64_t opened_at;
-	size_t held;			/* bytes for the process that it has not read */
+	bool talked, paused, finishing, hangs, over;
+	bool late;			/* the first byte of the device came when nobody waited for it */
+	bool in_ended, cut;		/* its input ended; or was cut, and it goes on without its device */
+	bool named, was_named;		/* a push that says what it wants; and is not known to be remembered */
+	uint64_t named_at;		/* what it had said then */
+	uint64_t talked_at;		/* when it began to talk, or was started */
+	size_t held;			/* bytes for it that it has not read */
 	bool reading;
 	struct stream in, out;
 	uint64_t advert, refs;
-	bool in_ended;
 };
 
 /* How a helper ended. */
@@ -404,7 +407,10 @@ struct world {
 	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was tried, was last made to fail */
 	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
-	struct serve serves[SERVES_MAX];
+	struct service_process processes[PROCESSES_MAX];
+	unsigned process_next;
+	unsigned named;			/* of these */
+	const char *starting;		/* the negotiation for which a process is being started; borrowed */
 	struct helper helpers[HELPERS_MAX];
 	struct tell tells[TELLS_MAX];
 	struct outcome outcomes[OUTCOMES];
@@ -563,18 +569,27 @@ void broker_doubts(struct broker *b, const struct broker *from);
 void broker_answered(struct broker *b, const char *full);
 void broker_device_gone(struct broker *b, const char *full, const char *device);
 
-/* sim-serve.c: daemon/serve.c and git's serving processes */
-const char *serve_judge(struct peer *p, enum service service, const char *share);
-void *serve_start(struct peer *p, struct negotiation *neg);
-void serve_stop(void *serving);
-void serve_step(struct serve *s, unsigned step);
-void serves_unhang(struct world *w);
+/* sim-serve.c: git's serving processes, below the shipped serves (daemon/core/transfer) */
+extern const struct service_ops process_ops;
+extern const struct serves_events serve_events;
+/* What the shipped peers ask for. */
+const char *service_judge(struct broker *b, struct peer *p, enum service service, const char *share);
+void *service_start(struct broker *b, struct peer *p, struct negotiation *neg);
+void service_stop(struct broker *b, void *serving);
+void process_step(struct service_process *p, unsigned step);
+void processes_unhang(struct world *w);
 /* The process is killed. */
-void serve_die(struct serve *s);
-/* Pushes that run on without their link end with the broker, and so does what is ending. */
-void serves_end_orphans(struct broker *b);
+void process_die(struct service_process *p);
+/* All of a broker that has ended. */
+void processes_end(struct broker *b);
+/* Notes which pushes have been put away. */
+void processes_note(struct world *w);
+/* The one of this negotiation, running or ended; or NULL. */
+struct service_process *process_of(const struct broker *b, const char *id);
+/* Whether there is a negotiation about it. */
+bool process_negotiated(const struct service_process *p);
 /* A push of the device to the share whose process runs, and that has no negotiation any more. */
-const struct serve *serve_left(const struct broker *b, const struct broker *of, const char *share);
+const struct service_process *process_left(const struct broker *b, const struct broker *of, const char *share);
 
 /* sim-helper.c: daemon/session.c, git's clients and their users */
 struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,

@@ -233,7 +233,7 @@ struct helper *push_any(struct world *w, unsigned from, unsigned account, struct
 
 void push_stuck(struct world *w, unsigned from, unsigned to, struct ending *e)
 {
-	struct serve *s;
+	struct service_process *s;
 
 	need(!serving(w, to, from));
 	push(w, from, to, e);
@@ -250,7 +250,7 @@ void push_stuck(struct world *w, unsigned from, unsigned to, struct ending *e)
 struct helper *push_big(struct world *w, unsigned from, unsigned to, struct ending *e)
 {
 	struct helper *h;
-	struct serve *s;
+	struct service_process *s;
 
 	w->swarm.push_size = 3 * CHANNEL_WINDOW;
 	h = push(w, from, to, e);
@@ -274,12 +274,16 @@ bool push_works(struct world *w, unsigned from, unsigned to)
 
 /* What is so */
 
-struct serve *serving(struct world *w, unsigned by, unsigned of)
+struct service_process *serving(struct world *w, unsigned by, unsigned of)
 {
-	for (struct serve *s = w->brokers[by].serves; s; s = s->next)
-		if (s->peer && other_of(s->peer) == &w->brokers[of])
-			return s;
-	return NULL;
+	const struct broker *b = &w->brokers[by];
+	const struct peer *p = peer_with(b, &w->brokers[of]);
+	struct service_process *newest = NULL;
+
+	for (const struct negotiation *neg = p ? p->negotiations.first : NULL; neg; neg = neg_next(neg))
+		if (!neg_ours(neg) && process_of(b, neg_id(neg)))
+			newest = process_of(b, neg_id(neg));
+	return newest;
 }
 
 static bool rests(struct world *w, unsigned at, unsigned with)

@@ -51,7 +51,7 @@ struct helper *push_big(struct world *w, unsigned from, unsigned to, struct endi
 bool push_works(struct world *w, unsigned from, unsigned to);
 
 /* The service that one broker runs for another, or NULL. */
-struct serve *serving(struct world *w, unsigned by, unsigned of);
+struct service_process *serving(struct world *w, unsigned by, unsigned of);
 /* Nothing is open, or being served, between the two. */
 bool at_rest(struct world *w, unsigned a, unsigned b);
 /* A path between the two is lost; silently: nobody is told. */

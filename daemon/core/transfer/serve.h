@@ -142,6 +142,15 @@ void serve_end_orphans(struct serves *all);
 /* A row for status, of one of serves::services.runs; false when it does not move data. */
 bool serve_describe(const struct ring *run, struct buf *row);
 
+/* How far one is, of what serve_start() gave; while its negotiation lives. For checks. */
+struct serve_view {
+	const struct negotiation *neg;
+	const struct channel *channel;	/* NULL before it is open */
+	bool active;			/* the first byte of the device has come */
+};
+
+struct serve_view serve_view(const void *serving);
+
 /* It is not wanted any more, before its channel was open. NULL is fine. */
 void serve_stop(void *serving);
 

@@ -185,3 +185,10 @@ bool serve_describe(const struct ring *run, struct buf *row)
 	}, row);
 	return true;
 }
+
+struct serve_view serve_view(const void *serving)
+{
+	const struct serve *s = serving;
+
+	return (struct serve_view){ .neg = s->neg, .channel = s->channel, .active = s->active };
+}
