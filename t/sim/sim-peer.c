@@ -13,14 +13,22 @@ struct broker *broker_of(const struct peer *p)
 	return p->all->owner;
 }
 
-struct broker *other_of(const struct peer *p)
-{
-	return device_find(broker_of(p)->world, p->device);
-}
-
 struct note *note_of(const struct peer *p)
 {
-	return &broker_of(p)->notes[other_of(p)->index];
+	struct broker *b = broker_of(p);
+
+	/* This is asked for each record. */
+	for (unsigned i = 0; i < BROKERS_MAX; i++)
+		if (b->notes[i].peer == p)
+			return &b->notes[i];
+	return &b->notes[device_find(b->world, p->device)->index];
+}
+
+struct broker *other_of(const struct peer *p)
+{
+	const struct note *n = note_of(p);
+
+	return n->peer == p ? n->other : device_find(broker_of(p)->world, p->device);
 }
 
 struct peer *peer_with(const struct broker *b, const struct broker *other)
