@@ -220,13 +220,13 @@ static void check_peer(const struct peer *p)
 }
 
 /* A process works for a negotiation, or it was told that it does not any more. */
-static void check_processes(const struct broker *b)
+static void check_processes(struct world *w)
 {
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		const struct service_process *s = &b->world->processes[i];
+		const struct service_process *s = &w->processes[i];
 
-		if (s->used && s->broker == b && !s->gone && !s->cut && !process_negotiated(s))
-			violation(b->world, "%s: a process runs for nobody", b->name);
+		if (s->used && !s->gone && !s->cut && !process_negotiated(s))
+			violation(w, "%s: a process runs for nobody", s->broker->name);
 	}
 }
 
@@ -338,10 +338,10 @@ void check_all(struct world *w)
 			check_peer(p);
 		if (w->swarm.greedy)
 			check_places(b);
-		check_processes(b);
 		check_helpers(b);
 		check_pairs(b);
 	}
+	check_processes(w);
 }
 
 /* The end of a run */

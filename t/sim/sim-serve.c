@@ -54,15 +54,21 @@ static void check_alive(const struct service_process *p, const char *what)
 
 /* What is known of it */
 
+/* By the last digits of an id, which is random. */
+static struct service_process **chain_of(struct world *w, const char *id)
+{
+	const unsigned char *last = (const unsigned char *)id + NEG_ID_LEN - 2;
+
+	return &w->by_id[(last[0] * 16 + last[1]) % PROCESS_CHAINS];
+}
+
 struct service_process *process_of(const struct broker *b, const char *id)
 {
-	struct world *w = b->world;
+	struct service_process *p = *chain_of(b->world, id);
 
-	for (unsigned i = 0; i < PROCESSES_MAX; i++)
-		if (w->processes[i].broker == b && w->processes[i].life == b->life &&
-		    !strcmp(w->processes[i].id, id))
-			return &w->processes[i];
-	return NULL;
+	while (p && (p->broker != b || p->life != b->life || memcmp(p->id, id, NEG_ID_LEN)))
+		p = p->chain;
+	return p;
 }
 
 bool process_negotiated(const struct service_process *p)
@@ -70,7 +76,7 @@ bool process_negotiated(const struct service_process *p)
 	const struct peer *peer = peer_with(p->broker, p->of);
 	const struct negotiation *neg = peer ? peer->negotiations.first : NULL;
 
-	while (neg && (neg_ours(neg) || strcmp(neg_id(neg), p->id)))
+	while (neg && (neg_ours(neg) || memcmp(neg_id(neg), p->id, NEG_ID_LEN)))
 		neg = neg_next(neg);
 	return neg;
 }
@@ -320,6 +326,15 @@ static bool is_directory(struct service_host *host, const char *path)
 	return !mishap(w, w->swarm.child_fails);
 }
 
+static void forget(struct service_process *p)
+{
+	struct service_process **at = chain_of(world_of(p), p->id);
+
+	while (*at != p)
+		at = &(*at)->chain;
+	*at = p->chain;
+}
+
 /* The next one in turn, so that one that has ended is remembered for as long as may be. */
 static struct service_process *take(struct world *w)
 {
@@ -330,7 +345,12 @@ static struct service_process *take(struct world *w)
 		p = &w->processes[w->process_next++ % PROCESSES_MAX];
 	while (p->used || p->named);
 	generation = p->generation;
+	if (p->broker)
+		forget(p);
 	*p = (struct service_process){ .used = true, .generation = generation };
+	strcpy(p->id, w->starting);
+	p->chain = *chain_of(w, p->id);
+	*chain_of(w, p->id) = p;
 	return p;
 }
 
@@ -371,7 +391,6 @@ static struct service_process *on_start(struct service_host *host, const struct 
 	p->service = start->service;
 	p->share = share_by_name(b, start->share);
 	p->by_hostile = p->of->hostile;
-	strcpy(p->id, w->starting);
 	/* An upload-archive is open at once; of others it is not asked before they talk. */
 	p->talked_at = w->now;
 	begin(p, w);

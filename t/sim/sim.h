@@ -43,6 +43,7 @@ enum {
 	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be more than that */
 	STREAMS_MAX = 64,
 	PROCESSES_MAX = 512,
+	PROCESS_CHAINS = 256,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
 	EVENTS_MAX = 8192,
@@ -292,6 +293,7 @@ struct service_process {
 	enum service service;
 	unsigned share;
 	char id[NEG_ID_LEN + 1];	/* of the negotiation */
+	struct service_process *chain;	/* world::by_id */
 	bool by_hostile;
 	bool talked, paused, finishing, hangs, over;
 	bool late;			/* the first byte of the device came when nobody waited for it */
@@ -408,6 +410,7 @@ struct world {
 	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
 	struct service_process processes[PROCESSES_MAX];
+	struct service_process *by_id[PROCESS_CHAINS];	/* the newest first */
 	unsigned process_next;
 	unsigned named;			/* of these */
 	const char *starting;		/* the negotiation for which a process is being started; borrowed */
