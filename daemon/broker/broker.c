@@ -15,7 +15,6 @@
 #include "announcer-port.h"
 #include "child.h"
 #include "command.h"
-#include "connections.h"
 #include "contacts.h"
 #include "control.h"
 #include "follower-port.h"
@@ -379,7 +378,7 @@ void broker_identify(struct broker *b)
 	if (identity_assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
-	reach_reload(b->reach);
+	reach_reload(b->reach, b->config, b->key);
 }
 
 int broker_reload(struct broker *b, struct message *trouble)
@@ -397,7 +396,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	b->config = fresh;
 	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
-	reach_reload(b->reach);
+	reach_reload(b->reach, b->config, b->key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	if (same && !failed) {
@@ -460,11 +459,24 @@ static uint32_t seed(const struct broker *b)
 	return value;
 }
 
+static void on_network_changed(void *owner)
+{
+	struct broker *b = owner;
+
+	if (b->xmpp)
+		xmpp_check(b->xmpp);
+	account_wanted(b);
+}
+
+static const struct reach_events reach_events = { .network_changed = on_network_changed };
+
 static void begin_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
 	b->peers.events = &peer_events;
-	b->peers.owner = b->peers.arg = b->peers.wayfinders.arg = b;
+	b->peers.owner = b;
+	b->connections = (struct connections){ .loop = b->loop, .context = &b->context, .inbands = &b->inbands };
+	b->peers.arg = b->peers.wayfinders.arg = &b->connections;
 	b->peers.wayfinders.ops = &connection_ops;
 	b->peers.may_answer = connection_may_answer;
 	b->peers.accept_inband = connection_accept;
@@ -503,7 +515,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	account_init(b, &xmpp_events);
-	b->reach = reach_create(b);
+	b->reach = b->connections.reach = reach_create(loop, &b->peers, &reach_events, b);
+	reach_reload(b->reach, b->config, b->key);
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
 	b->sink = sink_create();

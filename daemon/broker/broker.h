@@ -14,6 +14,7 @@
 #include "account.h"
 #include "clock.h"
 #include "config.h"
+#include "connections.h"
 #include "context.h"
 #include "gitrun.h"
 #include "inband.h"
@@ -62,6 +63,7 @@ struct broker {
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
 	struct reach *reach;			/* owned; how we can be reached otherwise */
+	struct connections connections;		/* how their paths are made */
 	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
 	struct gitrun_host host;		/* of each git that we run for the user */

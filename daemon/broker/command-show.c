@@ -80,7 +80,7 @@ static void describe_ways(struct broker *b, struct buf *row)
 	const char *trouble = reach_trouble(b->reach, &left);
 
 	fields_add(row, "kind", "ways");
-	fields_add(row, "transport", ways_transport_name(reach_allowed(b->reach)));
+	fields_add(row, "transport", ways_transport_name(b->context.transport));
 	if (reach_port(b->reach))
 		fields_add_u64(row, "port", reach_port(b->reach));
 	if (trouble) {

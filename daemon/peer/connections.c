@@ -7,78 +7,78 @@
 
 #include <stdio.h>
 
-#include "broker.h"
 #include "bytestream.h"
+#include "context.h"
 #include "dialer.h"
 #include "inband.h"
 #include "reach.h"
 
 static void on_facts(void *arg, struct wayfinder_facts *out)
 {
-	const struct broker *b = arg;
+	const struct connections *c = arg;
 
 	*out = (struct wayfinder_facts){
-		.jid = b->xmpp ? xmpp_jid(b->xmpp) : NULL,
-		.may_dial = reach_may_dial(b->reach),
+		.jid = c->inbands->xmpp ? xmpp_jid(c->inbands->xmpp) : NULL,
+		.may_dial = reach_may_dial(c->reach),
 	};
 }
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
 {
-	const struct broker *b = arg;
+	const struct connections *c = arg;
 
-	reach_ways(b->reach, pass, out);
+	reach_ways(c->reach, pass, out);
 }
 
 static bool on_has_proxy(void *arg, bool wanted)
 {
-	const struct broker *b = arg;
-	struct proxies *proxies = reach_proxies(b->reach);
+	const struct connections *c = arg;
+	struct proxies *proxies = reach_proxies(c->reach);
 
 	return wanted ? proxies_best(proxies) != NULL : proxies_name(proxies) != NULL;
 }
 
 static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
 {
-	const struct broker *b = arg;
+	const struct connections *c = arg;
 
-	return proxies_know(reach_proxies(b->reach), offer->jid, offer->host, offer->port);
+	return proxies_know(reach_proxies(c->reach), offer->jid, offer->host, offer->port);
 }
 
 static void on_proxy_failed(void *arg, const char *jid)
 {
-	const struct broker *b = arg;
+	const struct connections *c = arg;
 
-	proxies_failed(reach_proxies(b->reach), jid);
+	proxies_failed(reach_proxies(c->reach), jid);
 }
 
 static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
 				   const struct path_events *events, void *owner)
 {
-	struct broker *b = arg;
+	const struct connections *c = arg;
 
-	return inband_open(&b->inbands, to, standing, events, owner);
+	return inband_open(c->inbands, to, standing, events, owner);
 }
 
 static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
 			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
 			      void *owner)
 {
-	struct broker *b = arg;
+	const struct connections *c = arg;
 
-	return dialer_start(b->loop, b->key, to, n, fp, pass, number, events, owner);
+	return dialer_start(c->loop, c->inbands->key, to, n, fp, pass, number, events, owner);
 }
 
 static struct bytestream *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
 				   const struct bytestream_events *events, void *owner)
 {
-	struct broker *b = arg;
-	const struct proxy *best = proxies_best(reach_proxies(b->reach));
+	const struct connections *c = arg;
+	const struct proxy *best = proxies_best(reach_proxies(c->reach));
 
 	if (!best)
 		return NULL;
 	snprintf(proxy, JID_MAX, "%s", best->jid);
-	return bytestream_offer(b->loop, b->key, fp, b->xmpp, best, xmpp_jid(b->xmpp), to, b->context.local, events,
+	return bytestream_offer(c->loop, c->inbands->key, fp, c->inbands->xmpp, best, xmpp_jid(c->inbands->xmpp), to, c->context->local, events,
 				owner);
 }
 
@@ -86,8 +86,8 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 				    struct quota *lookups, const char *jid,
 				    const struct bytestream_events *events, void *owner)
 {
-	struct broker *b = arg;
-	struct bytestream *stream = bytestream_answer(b->loop, b->key, fp, offer, b->context.local, events, owner);
+	const struct connections *c = arg;
+	struct bytestream *stream = bytestream_answer(c->loop, c->inbands->key, fp, offer, c->context->local, events, owner);
 
 	if (stream && lookups)
 		bytestream_hold(stream, lookups, jid);
@@ -112,15 +112,15 @@ const struct wayfinder_ops connection_ops = {
 
 bool connection_may_answer(void *arg, const char *bare)
 {
-	const struct broker *b = arg;
+	const struct connections *c = arg;
 
-	return xmpp_may_answer(b->xmpp, bare);
+	return xmpp_may_answer(c->inbands->xmpp, bare);
 }
 
 struct path *connection_accept(void *arg, const void *offer, enum inband_standing standing,
 			       const struct path_events *events, void *owner)
 {
-	struct broker *b = arg;
+	const struct connections *c = arg;
 
-	return inband_accept(&b->inbands, offer, standing, events, owner);
+	return inband_accept(c->inbands, offer, standing, events, owner);
 }

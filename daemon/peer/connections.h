@@ -7,11 +7,22 @@
  * stanzas. In-band paths, dialled ones, and bytestreams through proxies.
  */
 
+#include <uv.h>
+
 #include "wayfinder.h"
 
-struct broker;
+struct context;
+struct inbands;
+struct reach;
 
-/* The arg is the broker. */
+/* The arg of all of these: what is needed of the broker, borrowed. */
+struct connections {
+	uv_loop_t *loop;
+	const struct context *context;
+	struct inbands *inbands;	/* with the connection with the server, and our key */
+	struct reach *reach;
+};
+
 extern const struct wayfinder_ops connection_ops;
 
 /* As peers::may_answer and peers::accept_inband; the offer is an IBB_OPEN stanza. */

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "broker.h"
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
@@ -21,7 +20,12 @@
 #include "wayfinder.h"
 
 struct reach {
-	struct broker *broker;		/* borrowed */
+	uv_loop_t *loop;
+	struct peers *peers;		/* borrowed */
+	const struct reach_events *events;
+	void *owner;
+	const struct config *config;	/* borrowed */
+	const struct device_key *key;	/* borrowed; NULL: there is none */
 	struct listener *listener;	/* owned; NULL: nobody may dial us */
 	uint16_t wanted_port;		/* that the listener was made for */
 	int refused;			/* why there is none: an error of libuv; 0: it is there, or not wanted */
@@ -35,7 +39,7 @@ static struct peer *find_peer(const struct reach *r, const char *identity, uint6
 {
 	char token[PASS_TOKEN_LEN + 1];
 
-	return pass_identity(identity, token, number) ? peer_by_token(&r->broker->peers, token) : NULL;
+	return pass_identity(identity, token, number) ? peer_by_token(r->peers, token) : NULL;
 }
 
 static const char *who_expects(void *owner, const char *identity, struct pass_use *out)
@@ -47,7 +51,7 @@ static const char *who_expects(void *owner, const char *identity, struct pass_us
 
 	if (!pass)
 		return NULL;
-	pass_use(pass, number, false, r->broker->context.fp, p->fp, out);
+	pass_use(pass, number, false, r->peers->context->fp, p->fp, out);
 	return p->jid;
 }
 
@@ -81,7 +85,7 @@ static void on_proxies(void *owner)
 {
 	struct reach *r = owner;
 
-	peers_refresh(&r->broker->peers);
+	peers_refresh(r->peers);
 }
 
 static void on_network(void *owner, enum netwatch_news news)
@@ -90,25 +94,13 @@ static void on_network(void *owner, enum netwatch_news news)
 
 	log_about("the network", LOG_INFO, "%s; looking at every connection",
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
-	if (r->broker->xmpp)
-		xmpp_check(r->broker->xmpp);
-	account_wanted(r->broker);
-	peers_network_changed(&r->broker->peers);
-}
-
-unsigned reach_allowed(const struct reach *r)
-{
-	return r->broker->config->transport;
+	r->events->network_changed(r->owner);
+	peers_network_changed(r->peers);
 }
 
 bool reach_may_dial(const struct reach *r)
 {
-	return r->broker->config->direct_addresses != DIRECT_NEVER;
-}
-
-bool reach_local(const struct reach *r)
-{
-	return r->broker->config->direct_local;
+	return r->config && r->config->direct_addresses != DIRECT_NEVER;
 }
 
 struct proxies *reach_proxies(const struct reach *r)
@@ -137,7 +129,7 @@ void reach_close(struct reach *r)
 
 static void open_listener(struct reach *r)
 {
-	r->listener = listener_create(r->broker->loop, r->broker->key, r->wanted_port, &listener_events, r,
+	r->listener = listener_create(r->loop, r->key, r->wanted_port, &listener_events, r,
 				      &r->refused);
 	if (r->listener) {
 		if (pause_end(&r->closed))
@@ -154,13 +146,13 @@ static void on_open_again(void *owner)
 
 	open_listener(r);
 	if (r->listener)
-		peers_reload(&r->broker->peers);
+		peers_reload(r->peers);
 }
 
 static void listen_as_configured(struct reach *r)
 {
-	const struct config *c = r->broker->config;
-	bool wanted = r->broker->key && reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
+	const struct config *c = r->config;
+	bool wanted = r->key && reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
 
 	if (!wanted || r->wanted_port != c->direct_port)
 		reach_close(r);
@@ -170,15 +162,17 @@ static void listen_as_configured(struct reach *r)
 	open_listener(r);
 }
 
-struct reach *reach_create(struct broker *b)
+struct reach *reach_create(uv_loop_t *loop, struct peers *peers, const struct reach_events *events, void *owner)
 {
 	struct reach *r = xcalloc(1, sizeof(*r));
 
-	r->broker = b;
-	r->proxies = proxies_create(b->loop, on_proxies, r);
-	r->netwatch = netwatch_create(b->loop, on_network, r);
-	pause_init(&r->closed, b->loop, on_open_again, r);
-	listen_as_configured(r);
+	r->loop = loop;
+	r->peers = peers;
+	r->events = events;
+	r->owner = owner;
+	r->proxies = proxies_create(loop, on_proxies, r);
+	r->netwatch = netwatch_create(loop, on_network, r);
+	pause_init(&r->closed, loop, on_open_again, r);
 	return r;
 }
 
@@ -197,10 +191,12 @@ void reach_destroy(struct reach *r)
 	pause_close(&r->closed, on_pause_closed, r);
 }
 
-void reach_reload(struct reach *r)
+void reach_reload(struct reach *r, const struct config *config, const struct device_key *key)
 {
+	r->config = config;
+	r->key = key;
 	listen_as_configured(r);
-	peers_reload(&r->broker->peers);
+	peers_reload(r->peers);
 }
 
 void reach_online(struct reach *r, struct xmpp *xmpp)
@@ -210,7 +206,7 @@ void reach_online(struct reach *r, struct xmpp *xmpp)
 
 void reach_ways(struct reach *r, const struct pass *pass, struct ways *out)
 {
-	const struct config *c = r->broker->config;
+	const struct config *c = r->config;
 
 	*out = (struct ways){ .allowed = c->transport };
 	if (!r->listener)

@@ -14,14 +14,21 @@
 #include "proxies.h"
 #include "ways.h"
 
-struct broker;
+struct device_key;
+struct peers;
 struct reach;
 
-struct reach *reach_create(struct broker *b);
+struct reach_events {
+	/* The network is another one, or the machine was asleep: the peers were told already. */
+	void (*network_changed)(void *owner);
+};
+
+/* peers: who may come here, and who are told how. Nobody can, before the first reach_reload(). */
+struct reach *reach_create(uv_loop_t *loop, struct peers *peers, const struct reach_events *events, void *owner);
 void reach_destroy(struct reach *r);
 
-/* After the configuration was read again. */
-void reach_reload(struct reach *r);
+/* The configuration, borrowed until the next one, and the device key; NULL: there is none. */
+void reach_reload(struct reach *r, const struct config *config, const struct device_key *key);
 
 /* Nobody can dial us until then: the device key is to be another one. */
 void reach_close(struct reach *r);
@@ -32,12 +39,8 @@ void reach_online(struct reach *r, struct xmpp *xmpp);
 /* What a device is told; the pass is for it alone. */
 void reach_ways(struct reach *r, const struct pass *pass, struct ways *out);
 
-/* Kinds of path the configuration allows. */
-unsigned reach_allowed(const struct reach *r);
 /* We may dial, and so show our address. */
 bool reach_may_dial(const struct reach *r);
-/* Loopback and link-local addresses may be told and dialled. */
-bool reach_local(const struct reach *r);
 
 struct proxies *reach_proxies(const struct reach *r);
 

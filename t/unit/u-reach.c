@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "broker.h"
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
@@ -21,7 +20,8 @@ enum { PATIENCE = 60 * 1000 };
 
 static uv_loop_t loop;
 static struct config config = { .transport = ROUTE_MASK(PATH_DIRECT), .direct_addresses = DIRECT_ALL };
-static struct broker broker = { .loop = &loop, .config = &config };
+static struct context context;
+static struct peers peers;
 static unsigned told;
 
 void __wrap_peers_reload(struct peers *all);
@@ -29,14 +29,6 @@ void __wrap_peers_reload(struct peers *all);
 void __wrap_peers_reload(struct peers *all)
 {
 	told++;
-}
-
-void xmpp_check(struct xmpp *x)
-{
-}
-
-void account_wanted(struct broker *b)
-{
 }
 
 struct proxies *proxies_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
@@ -89,6 +81,7 @@ static bool opens(struct reach *r)
 
 int main(void)
 {
+	struct device_key *key;
 	struct reach *r;
 	uint64_t left;
 	int others;
@@ -96,10 +89,12 @@ int main(void)
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
-	broker.key = device_key_generate();
+	key = device_key_generate();
 	others = take_port(&config.direct_port);
-	peers_init(&broker.peers, &broker.context);
-	r = reach_create(&broker);
+	peers_init(&peers, &context);
+	r = reach_create(&loop, &peers, NULL, NULL);
+	reach_reload(r, &config, key);
+	told = 0;
 	is_int(reach_port(r), 0, "a port that somebody else has is not ours");
 	is_str(reach_trouble(r, &left), uv_strerror(UV_EADDRINUSE), "... which is said");
 	ok(left > 0, "... and when it is tried again");
@@ -110,17 +105,17 @@ int main(void)
 
 	reach_close(r);
 	others = take_port(&config.direct_port);
-	reach_reload(r);
+	reach_reload(r, &config, key);
 	ok(reach_trouble(r, &left), "another one that is taken");
 	config.direct_addresses = DIRECT_NEVER;
-	reach_reload(r);
+	reach_reload(r, &config, key);
 	ok(!reach_trouble(r, &left) && left == 0, "is not waited for when it is wanted no more");
 	config.direct_addresses = DIRECT_ALL;
-	reach_reload(r);
+	reach_reload(r, &config, key);
 	reach_destroy(r);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a pause, and leaves no handle");
 	close(others);
-	device_key_destroy(broker.key);
+	device_key_destroy(key);
 	return tap_done();
 }
