@@ -43,9 +43,9 @@ static void on_again(uv_timer_t *timer)
 {
 	struct broker *b = timer->data;
 
-	if (!b->key)
+	if (!b->identity.key)
 		broker_identify(b);
-	if (b->key)
+	if (b->identity.key)
 		ask(b, b->login.retry.pause >= INSIST_AFTER);
 	else
 		wait_to_ask(b, RETRY_MACHINE);
@@ -126,7 +126,7 @@ static void forget_given(struct account *a)
 /* Whether a password could be tried now. */
 static bool wants_password(const struct broker *b)
 {
-	return b->key && b->config->account && !b->context.stopping && !b->login.reconnecting &&
+	return b->identity.key && b->config->account && !b->context.stopping && !b->login.reconnecting &&
 	       (!b->xmpp || is_refused(b));
 }
 
@@ -184,7 +184,7 @@ void account_begin(struct broker *b)
 	/* Why there is no key, b->trouble says. */
 	if (!b->config->account)
 		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
-	if (b->config->account && b->key)
+	if (b->config->account && b->identity.key)
 		ask(b, false);
 	else if (b->config->account)
 		wait_to_ask(b, RETRY_MACHINE);
@@ -279,7 +279,7 @@ void account_wanted(struct broker *b)
 	if (!b->xmpp || is_refused(b)) {
 		if (is_mended(b) || !b->config->account)
 			return;
-		if (!b->key) {
+		if (!b->identity.key) {
 			broker_identify(b);
 			account_begin(b);
 			return;

@@ -114,6 +114,24 @@ void broker_trust_granted(struct broker *b, const char *jid)
 		buddy_appeared(b, jid);
 }
 
+void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
+{
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
+	char devices[DEVICES_PER_BUDDY][DEVICE_ID_LEN + 1];
+	unsigned n = 0;
+
+	if (!buddy)
+		return;
+	if (!unknown && strcmp(jid, b->context.jid) && !trust_expected(b->context.trust, jid, time(NULL)))
+		return;
+	/* First, for a peer that is made may come to nothing, and change what is known. */
+	for (const struct resource *r = buddy->resources; r && n < DEVICES_PER_BUDDY; r = r->next)
+		if (r->broker && strcmp(r->device, b->context.device) && !context_knows_device(&b->context, jid, r->device))
+			strcpy(devices[n++], r->device);
+	for (unsigned i = 0; i < n; i++)
+		peer_want(&b->peers, jid, devices[i]);
+}
+
 static void on_grace_over(uv_timer_t *timer)
 {
 	struct broker *b = timer->data;
@@ -350,17 +368,18 @@ static void read_settings(struct broker *b)
 	config_read_shares(b->config, b->context.policy);
 }
 
-static void on_save_again(void *owner)
+/* Of the configured account, or NULL. */
+static const char *configured(const struct broker *b)
 {
-	broker_save(owner);
+	return b->config->account ? b->config->jid : NULL;
 }
 
-/* The last chance of what could not be kept before. */
-static void save_unsaved(struct broker *b)
+static int assume(struct broker *b, struct message *trouble)
 {
-	if (pause_left(&b->unsaved))
-		broker_save(b);
-	pause_end(&b->unsaved);
+	int result = identity_assume(&b->identity, &b->context, configured(b), trouble);
+
+	b->inbands.key = b->identity.key;
+	return result;
 }
 
 /* Another account: nothing that the last one had, or told, is left. */
@@ -368,17 +387,17 @@ void broker_identify(struct broker *b)
 {
 	struct message before = b->trouble;
 
-	if (identity_fits(b))
+	if (identity_fits(&b->identity, configured(b)))
 		return;
-	save_unsaved(b);
+	keyring_settle(&b->keyring);
 	reach_close(b->reach);
 	announcer_destroy(b->announcer);
 	b->announcer = NULL;
 	/* It may be tried for hours. */
-	if (identity_assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
+	if (assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
-	reach_reload(b->reach, b->config, b->key);
+	reach_reload(b->reach, b->config, b->identity.key);
 }
 
 int broker_reload(struct broker *b, struct message *trouble)
@@ -396,7 +415,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	b->config = fresh;
 	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
-	reach_reload(b->reach, b->config, b->key);
+	reach_reload(b->reach, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	if (same && !failed) {
@@ -482,6 +501,28 @@ static void begin_peers(struct broker *b)
 	b->peers.accept_inband = connection_accept;
 }
 
+static void on_met(void *owner, const char *jid)
+{
+	contacts_note(owner, jid);
+}
+
+static void on_granted(void *owner, const char *jid)
+{
+	broker_trust_granted(owner, jid);
+}
+
+static const struct keyring_events keyring_events = { .met = on_met, .granted = on_granted };
+
+static void begin_keyring(struct broker *b)
+{
+	b->keyring.context = &b->context;
+	b->keyring.identity = &b->identity;
+	b->keyring.trouble = &b->trouble;
+	b->keyring.events = &keyring_events;
+	b->keyring.owner = b;
+	keyring_begin(&b->keyring, b->loop);
+}
+
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
 	struct lost_push_host pushes;
@@ -501,7 +542,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->config = config_read(trouble);
 	if (!b->config)
 		return -1;
-	if (identity_assume(b, trouble))
+	if (assume(b, trouble))
 		return -1;
 	b->context.blocked = blocklist_create();
 	b->context.presence = presence_create();
@@ -510,13 +551,13 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
-	pause_init(&b->unsaved, loop, on_save_again, b);
+	begin_keyring(b);
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	account_init(b, &xmpp_events);
 	b->reach = b->connections.reach = reach_create(loop, &b->peers, &reach_events, b);
-	reach_reload(b->reach, b->config, b->key);
+	reach_reload(b->reach, b->config, b->identity.key);
 	tidy_init(&b->tidy, loop);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
 	b->sink = sink_create();
@@ -564,8 +605,7 @@ void broker_stop(struct broker *b)
 	b->requester = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
-		save_unsaved(b);
-		pause_close(&b->unsaved, NULL, NULL);
+		keyring_end(&b->keyring);
 		tidy_finish(&b->tidy);
 	}
 	children_leave(b->loop, STOP_PATIENCE);
@@ -585,7 +625,7 @@ void broker_finish(struct broker *b)
 	inbands_finish(&b->inbands);
 	presence_destroy(b->context.presence);
 	config_free(b->config);
-	identity_finish(b);
+	identity_finish(&b->identity, &b->context);
 	timers_finish(&b->context.timers);
 	sink_destroy(b->sink);
 }

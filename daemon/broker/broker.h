@@ -17,7 +17,9 @@
 #include "connections.h"
 #include "context.h"
 #include "gitrun.h"
+#include "identity.h"
 #include "inband.h"
+#include "keyring.h"
 #include "log.h"
 #include "logbudget.h"
 #include "pause.h"
@@ -48,12 +50,9 @@ struct broker {
 	uv_loop_t *loop;
 	struct context context;			/* what all parts may ask; its tables are owned here */
 	struct clock clock;			/* of its timers */
-	/* identity.h; without an account there is no key, and the texts are empty */
-	char account[JID_MAX];			/* whose key and trust these are */
-	struct device_key *key;			/* owned */
-	int key_lock;				/* held while there is a key */
+	struct identity identity;
+	struct keyring keyring;			/* changes the trust table */
 	struct config *config;			/* owned; what the user's git configuration says */
-	struct pause unsaved;			/* until what broker_save() could not keep is kept */
 	struct inquirer *inquirer;		/* owned; asks who is not seen */
 	struct requester *requester;		/* owned; asks again who has not answered */
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
@@ -99,20 +98,6 @@ void broker_finish(struct broker *b);
  * cannot be read: then what was read before holds. Else serves_review() is due.
  */
 int broker_reload(struct broker *b, struct message *trouble);
-
-/*
- * Around each change of the trust table: what cannot be kept does not happen. broker_keep()
- * empties before; it returns 0, or -1 with *trouble set, the table as before and nothing in it
- * at its old place. What takes something away from somebody is better forgotten at the next start than not
- * done at all, where the user is not there to be told: broker_save() keeps the change, logs, and tries again until it
- * is on the disk.
- */
-void broker_remember(const struct broker *b, struct buf *before);
-int broker_keep(struct broker *b, struct buf *before, struct message *trouble);
-void broker_save(struct broker *b);
-
-/* A device showed its key: an unknown one is remembered, and said in the log. What it is from now on. */
-enum trust_state broker_meet(struct broker *b, const char *jid, const unsigned char *fp);
 
 /* A device whose presence is not there has answered at this full JID. */
 void broker_answered(struct broker *b, const char *full);

@@ -24,9 +24,9 @@ static void on_block_answered(struct waiting *w, const char *error)
 		waiting_done(w, NULL);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_mark(b->context.trust, waiting_jid(w), MARK_BLOCKED, true, time(NULL));
-	if (broker_keep(b, &before, &trouble)) {
+	if (keyring_keep(&b->keyring, &before, &trouble)) {
 		waiting_fail(w, &trouble);
 		return;
 	}
@@ -48,7 +48,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_suspend(b->context.trust, jid);
 	if (!by_server)
 		trust_mark(b->context.trust, jid, MARK_BLOCKED, true, time(NULL));
@@ -113,7 +113,7 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_mark(b->context.trust, jid, MARK_BLOCKED, false, 0);
 	if (!command_keep(b, conn, &before))
 		return;

@@ -59,7 +59,7 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before)
 {
 	struct message trouble;
 
-	if (!broker_keep(b, before, &trouble))
+	if (!keyring_keep(&b->keyring, before, &trouble))
 		return true;
 	command_fail_with(conn, &trouble);
 	return false;
@@ -101,7 +101,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		command_fail(conn, MSG_NO_SUCH_BUDDY, jid);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_suspend(b->context.trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
@@ -214,7 +214,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		command_fail(conn, MSG_NOT_BUDDY, jid);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_verify(b->context.trust, jid, fp);
 	if (!command_keep(b, conn, &before))
 		return;
@@ -235,7 +235,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	}
 	if (one && (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp)))
 		return;
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL)) {
 		buf_finish(&before);
 		command_fail(conn, MSG_NO_DEVICE_KNOWN, jid);

@@ -38,7 +38,7 @@ void command_finish(struct conn *conn, char *message);
 void command_fail_with(struct conn *conn, const struct message *m);
 void command_fail(struct conn *conn, enum message_id id, const char *jid);
 
-/* Saves what was changed since broker_remember(); false when it was undone, and that is the answer. */
+/* Saves what was changed since keyring_remember(); false when it was undone, and that is the answer. */
 bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
 /* Each answers. */

@@ -122,7 +122,7 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 	struct waiting *w;
 	bool asked;
 
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	done = trust_invite(b->context.trust, jid, time(NULL));
 	if (!is_seen(presence_buddy(b->context.presence, jid)))
 		trust_mark(b->context.trust, jid, MARK_MEANT, true, time(NULL));
@@ -210,7 +210,7 @@ void command_decline(struct broker *b, struct conn *conn, struct fields command)
 		command_fail(conn, MSG_NOT_ASKED, jid);
 		return;
 	}
-	broker_remember(b, &before);
+	keyring_remember(&b->keyring, &before);
 	trust_decline(b->context.trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;

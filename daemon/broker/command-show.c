@@ -67,9 +67,9 @@ static void describe_broker(struct broker *b, struct buf *row)
 	fields_add_u64(row, "pid", getpid());
 	fields_add(row, "version", PROGRAM_VERSION);
 	fields_add_u64(row, "started", b->started);
-	if (!b->key)
+	if (!b->identity.key)
 		return;
-	hex_encode(device_key_fingerprint(b->key), FINGERPRINT_BYTES, hex);
+	hex_encode(device_key_fingerprint(b->identity.key), FINGERPRINT_BYTES, hex);
 	fields_add(row, "device", b->context.device);
 	fields_add(row, "fingerprint", hex);
 }

@@ -23,7 +23,9 @@ static void on_made(void *owner, struct peer *p)
 
 static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 {
-	broker_meet(owner, jid, fp);
+	struct broker *b = owner;
+
+	keyring_meet(&b->keyring, jid, fp);
 }
 
 static void on_met_at(void *owner, const char *full, const char *device)

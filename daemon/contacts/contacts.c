@@ -51,7 +51,7 @@ static void lose_all(struct broker *b, const struct roster_losses *losses)
 	}
 	if (losses->emptied)
 		log_error("the roster came back empty: %zu buddies are suspended", losses->count);
-	broker_save(b);
+	keyring_save(&b->keyring);
 	for (size_t i = 0; i < losses->count; i++)
 		shut_out(b, losses->jids[i], NULL, SHUT_REMOVED);
 }
@@ -70,7 +70,7 @@ void contacts_roster_end(void *owner)
 	if (losses.count)
 		lose_all(b, &losses);
 	else if (changed)
-		broker_save(b);
+		keyring_save(&b->keyring);
 	roster_losses_finish(&losses);
 }
 
@@ -107,7 +107,7 @@ static void note_answer(struct broker *b, const char *jid, enum subscription sub
 static void mean_no_more(struct broker *b, const char *jid)
 {
 	if (trust_mark(b->context.trust, jid, MARK_MEANT, false, 0))
-		broker_save(b);
+		keyring_save(&b->keyring);
 	requester_settle(b->requester, jid);
 }
 
@@ -138,7 +138,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (taken)
 		changed = trust_suspend(b->context.trust, bare);
 	if (changed)
-		broker_save(b);
+		keyring_save(&b->keyring);
 	if (removed)
 		forget(b, bare);
 	else
@@ -249,7 +249,7 @@ static void apply_blocks(struct broker *b)
 		presence_wants_no_more(b->context.presence, found.jids[i]);
 	}
 	if (changed)
-		broker_save(b);
+		keyring_save(&b->keyring);
 	for (size_t i = 0; i < found.count; i++) {
 		shut_out(b, found.jids[i], NULL, SHUT_BLOCKED);
 		free(found.jids[i]);

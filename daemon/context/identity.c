@@ -11,17 +11,16 @@
 #include "random.h"
 #include "store.h"
 
-void identity_finish(struct broker *b)
+void identity_finish(struct identity *id, struct context *c)
 {
-	if (b->key)
-		close(b->key_lock);
-	device_key_destroy(b->key);
-	trust_destroy(b->context.trust);
-	b->key = NULL;
-	b->context.fp = NULL;
-	b->context.trust = NULL;
-	b->inbands.key = NULL;
-	*b->account = *b->context.device = *b->context.self = '\0';
+	if (id->key)
+		close(id->lock);
+	device_key_destroy(id->key);
+	trust_destroy(c->trust);
+	id->key = NULL;
+	c->fp = NULL;
+	c->trust = NULL;
+	*id->account = *c->device = *c->self = '\0';
 }
 
 /* Two brokers with one key would throw each other off the server. -1 with *trouble. */
@@ -39,37 +38,35 @@ static int lock_key(const char *jid, struct message *trouble)
 	return fd;
 }
 
-int identity_assume(struct broker *b, struct message *trouble)
+int identity_assume(struct identity *id, struct context *c, const char *account, struct message *trouble)
 {
-	const char *jid = b->config->jid;
 	struct device_key *key;
 	int lock;
 
-	identity_finish(b);
-	random_bytes(b->context.instance, sizeof(b->context.instance));
-	b->context.trust = trust_create();
-	if (!b->config->account)
+	identity_finish(id, c);
+	random_bytes(c->instance, sizeof(c->instance));
+	c->trust = trust_create();
+	if (!account)
 		return 0;
-	key = store_key(jid, trouble);
-	lock = key ? lock_key(jid, trouble) : -1;
-	if (lock < 0 || store_read_trust(jid, b->context.trust, trouble)) {
+	key = store_key(account, trouble);
+	lock = key ? lock_key(account, trouble) : -1;
+	if (lock < 0 || store_read_trust(account, c->trust, trouble)) {
 		device_key_destroy(key);
 		if (lock >= 0)
 			close(lock);
 		return -1;
 	}
-	b->key = key;
-	b->context.fp = device_key_fingerprint(key);
-	b->key_lock = lock;
-	b->inbands.key = key;
-	strcpy(b->account, jid);
-	strcpy(b->context.self, jid);
-	device_id_of(device_key_fingerprint(key), b->context.device);
-	log_info("for %s this is device %s", jid, b->context.device);
+	id->key = key;
+	id->lock = lock;
+	c->fp = device_key_fingerprint(key);
+	strcpy(id->account, account);
+	strcpy(c->self, account);
+	device_id_of(c->fp, c->device);
+	log_info("for %s this is device %s", account, c->device);
 	return 0;
 }
 
-bool identity_fits(const struct broker *b)
+bool identity_fits(const struct identity *id, const char *account)
 {
-	return b->config->account ? b->key && !strcmp(b->account, b->config->jid) : !*b->account;
+	return account ? id->key && !strcmp(id->account, account) : !*id->account;
 }

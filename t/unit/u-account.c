@@ -82,7 +82,7 @@ void password_destroy(struct password *p)
 void broker_identify(struct broker *b)
 {
 	if (keyless == 0)
-		b->key = key;
+		b->identity.key = key;
 	else
 		keyless--;
 }
@@ -169,7 +169,7 @@ int main(void)
 	broker.context.ops = &context_ops;
 	peers_init(&broker.peers, &broker.context);
 	broker.context.presence = presence_create();
-	broker.key = key;
+	broker.identity.key = key;
 	account_init(&broker, &events);
 
 	refused = 1;
@@ -187,7 +187,7 @@ int main(void)
 
 	answer_none(MSG_PASSWORD_NEEDED);
 	ok(pause_now() >= 60 * 1000, "where it had none, it is left in peace");
-	broker.key = NULL;
+	broker.identity.key = NULL;
 	keyless = 1;
 	account_begin(&broker);
 	ok(pause_now() > 0 && pause_now() <= SOON, "where no key could be had, that is tried again in a moment");

@@ -40,7 +40,7 @@ struct context {
 	uint8_t instance[INSTANCE_BYTES];
 	/* the tables */
 	struct policy *policy;
-	struct trust *trust;			/* changed between broker_remember() and broker_keep() */
+	struct trust *trust;			/* changed between keyring_remember() and keyring_keep() */
 	struct presence *presence;
 	struct blocklist *blocked;		/* of the server, which acts on it */
 	struct inquiry *inquiry;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broker.h"
+#include "keyring.h"
 
 /* A disk that is full for a while. */
 
 #include "alloc.h"
-#include "contacts.h"
 #include "log.h"
-#include "peer.h"
 #include "store.h"
 #include "tap.h"
 #include "until.h"
@@ -14,7 +12,9 @@
 enum { PATIENCE = 60 * 1000 };	/* ms */
 
 static uv_loop_t loop;
-static struct broker broker = { .loop = &loop, .account = "alice@example.org" };
+static struct context context;
+static const struct identity identity = { .account = "alice@example.org" };
+static struct keyring keyring = { .context = &context, .identity = &identity };
 static unsigned refused, kept;
 
 int store_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
@@ -26,19 +26,6 @@ int store_write_trust(const char *jid, const struct trust *trust, struct message
 	}
 	kept++;
 	return 0;
-}
-
-void contacts_note(struct broker *b, const char *jid)
-{
-}
-
-void broker_trust_granted(struct broker *b, const char *jid)
-{
-}
-
-static void on_save_again(void *owner)
-{
-	broker_save(owner);
 }
 
 static bool is_kept(void)
@@ -54,20 +41,20 @@ int main(void)
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
-	broker.context.trust = trust_create();
-	pause_init(&broker.unsaved, &loop, on_save_again, &broker);
+	context.trust = trust_create();
+	keyring_begin(&keyring, &loop);
 	refused = 2;
-	broker_save(&broker);
+	keyring_save(&keyring);
 	is_int(kept, 0, "what was taken away could not be kept");
 	ok(is_kept(), "it is tried again by itself, until it is");
-	is_int(pause_left(&broker.unsaved), 0, "... and no longer");
+	is_int(pause_left(&keyring.unsaved), 0, "... and no longer");
 	refused = 1;
-	broker_save(&broker);
-	broker_remember(&broker, &before);
-	is_int(broker_keep(&broker, &before, &trouble), 0, "what else is kept takes it along");
-	is_int(pause_left(&broker.unsaved), 0, "... and it need not be tried any more");
-	trust_destroy(broker.context.trust);
-	pause_close(&broker.unsaved, NULL, NULL);
+	keyring_save(&keyring);
+	keyring_remember(&keyring, &before);
+	is_int(keyring_keep(&keyring, &before, &trouble), 0, "what else is kept takes it along");
+	is_int(pause_left(&keyring.unsaved), 0, "... and it need not be tried any more");
+	trust_destroy(context.trust);
+	keyring_end(&keyring);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
 	return tap_done();
