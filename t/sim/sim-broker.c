@@ -223,6 +223,8 @@ void broker_crash(struct broker *b)
 
 void broker_stop(struct broker *b)
 {
+	if (!b->running)
+		return;
 	helpers_kill(b, "stopped");
 	peers_end(&b->peers, "stopped");
 	serve_end_orphans(&b->serves);
