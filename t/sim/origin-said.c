@@ -313,7 +313,7 @@ static void s12_the_newest_replaces_older(void)
 	for (unsigned i = 0; i < 50; i++) {
 		announcer_moved(&w->brokers[0], 0);
 		play(w, 3000);
-		need(announce_waiting(w->brokers[0].announcements) <= 1);
+		need(announcer_waiting(w->brokers[0].announcer) <= 1);
 	}
 	need(!said("says CAN-PUSH"));
 	arrive(w, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Announcements: the ledger of each broker is the real one; here is what tells for it, and what
- * hears. Each telling and each hearing is written down, for nothing may be
+ * Announcements: the announcer of each broker is its own. Here are the refs that move, how they
+ * are read, and what looks on at each telling and each hearing: nothing may be
  * told twice, nothing forgotten, and nothing old may come after something new.
  */
 #include "sim.h"
@@ -13,12 +13,23 @@
 #include "alloc.h"
 #include "fields.h"
 
-static const struct announce_events announce_events;
+enum { READING = 50 };			/* ms at most */
 
-static void touch(struct broker *b)
-{
-	b->announce_at = announce_deadline(b->announcements);
-}
+struct refwatch {
+	struct refwatch *next;		/* broker::watches */
+	uint32_t id;
+	unsigned share;
+	announcer_moved_fn *moved;
+	void *owner;
+};
+
+struct refs_read {
+	struct refs_read *next;		/* broker::reads */
+	uint32_t id;
+	unsigned share;
+	announcer_tips_fn *done;
+	void *owner;
+};
 
 static unsigned share_index(const char *name)
 {
@@ -29,62 +40,172 @@ static unsigned share_index(const char *name)
 	return i;
 }
 
-static void read_refs(struct broker *b, unsigned share)
+const char *share_path(unsigned share)
 {
+	return share ? "/notes" : "/project";
+}
+
+static unsigned share_at(const char *path)
+{
+	return strcmp(path, share_path(0)) ? 1 : 0;
+}
+
+/* --- the refs --- */
+
+/* What is waited for has a number: its event finds it, or finds that nobody waits any more. */
+static uint32_t plan(struct broker *b, uint64_t delay)
+{
+	uint32_t id = ++b->refs_steps;
+
+	event_add(b->world, delay, EVENT_REFS, b->index, b->life, id);
+	return id;
+}
+
+static struct refwatch *on_watch(void *arg, const char *path, announcer_moved_fn *moved,
+				 void *owner)
+{
+	struct broker *b = arg;
+	struct refwatch *watch = xcalloc(1, sizeof(*watch));
+
+	watch->share = share_at(path);
+	watch->moved = moved;
+	watch->owner = owner;
+	/* Of an empty repository there is nothing to say. */
+	if (b->refs[watch->share])
+		watch->id = plan(b, 0);
+	watch->next = b->watches;
+	b->watches = watch;
+	return watch;
+}
+
+static void on_unwatch(void *arg, struct refwatch *watch)
+{
+	struct broker *b = arg;
+	struct refwatch **at = &b->watches;
+
+	while (*at != watch)
+		at = &(*at)->next;
+	*at = watch->next;
+	free(watch);
+}
+
+static struct refs_read *on_read(void *arg, const char *path, announcer_tips_fn *done,
+				 void *owner)
+{
+	struct broker *b = arg;
+	struct refs_read *read = xcalloc(1, sizeof(*read));
+
+	read->share = share_at(path);
+	read->done = done;
+	read->owner = owner;
+	read->id = plan(b, between(b->world, 1, READING));
+	read->next = b->reads;
+	b->reads = read;
+	return read;
+}
+
+static void on_cancel(void *arg, struct refs_read *read)
+{
+	struct broker *b = arg;
+	struct refs_read **at = &b->reads;
+
+	while (*at != read)
+		at = &(*at)->next;
+	*at = read->next;
+	free(read);
+}
+
+static const struct announcer_ops announcer_ops = {
+	.watch = on_watch,
+	.unwatch = on_unwatch,
+	.read = on_read,
+	.cancel = on_cancel,
+};
+
+/* The version of the refs is how often they have moved. */
+static void read_refs(struct broker *b, struct refs_read *read)
+{
+	struct refs_read r = *read;
 	struct buf tips = { 0 };
 
-	fields_addf(&tips, "tip", "%040lx refs/heads/main", (unsigned long)b->refs[share]);
-	announce_tips(b->announcements, share_name(share), buf_data(&tips), buf_len(&tips), b->world->now);
+	on_cancel(b, read);
+	fields_add_u64(&tips, "version", b->refs[r.share]);
+	fields_addf(&tips, "tip", "%040lx refs/heads/main", (unsigned long)b->refs[r.share]);
+	r.done(r.owner, buf_data(&tips), buf_len(&tips), NULL);
 	buf_finish(&tips);
 }
 
-void announcer_start(struct broker *b)
+void refs_step(struct broker *b, uint64_t arg)
 {
-	b->announce_at = UINT64_MAX;
-	if (!b->world->swarm.announcements)
-		return;
-	b->announcements = announce_create(&announce_events, b);
-	for (unsigned i = 0; i < SHARES; i++)
-		if (b->refs[i])
-			read_refs(b, i);
-	touch(b);
-}
-
-void announcer_finish(struct broker *b)
-{
-	struct world *w = b->world;
-
-	announce_destroy(b->announcements);
-	b->announcements = NULL;
-	b->announce_at = UINT64_MAX;
-	for (unsigned i = 0; i < TELLS_MAX; i++) {
-		if (!w->tells[i].used || w->tells[i].broker != b)
+	for (const struct refwatch *watch = b->watches; watch; watch = watch->next) {
+		if (watch->id != arg)
 			continue;
-		w->tells[i].used = false;
-		w->tells[i].generation++;
+		watch->moved(watch->owner);
+		return;
+	}
+	for (struct refs_read *read = b->reads; read; read = read->next) {
+		if (read->id != arg)
+			continue;
+		read_refs(b, read);
+		return;
 	}
 }
 
 void announcer_moved(struct broker *b, unsigned share)
 {
 	b->refs[share]++;
-	trace(b->world, "%s: the refs of '%s' are %lu", b->name, share_name(share), (unsigned long)b->refs[share]);
-	if (!b->announcements)
+	trace(b->world, "%s: the refs of '%s' are %lu", b->name, share_name(share),
+	      (unsigned long)b->refs[share]);
+	for (const struct refwatch *watch = b->watches; watch; watch = watch->next) {
+		if (watch->share != share)
+			continue;
+		watch->moved(watch->owner);
 		return;
-	announce_moved(b->announcements, share_name(share), b->world->now);
-	touch(b);
+	}
+}
+
+void announcer_start(struct broker *b)
+{
+	if (b->world->swarm.announcements)
+		b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
+}
+
+static void forget(struct tell *t)
+{
+	t->used = false;
+}
+
+void announcer_finish(struct broker *b)
+{
+	struct world *w = b->world;
+
+	announcer_destroy(b->announcer);
+	b->announcer = NULL;
+	if (b->watches || b->reads)
+		violation(w, "%s: its announcer left something open", b->name);
+	for (unsigned i = 0; i < TELLS_MAX; i++)
+		if (w->tells[i].used && w->tells[i].broker == b)
+			forget(&w->tells[i]);
+}
+
+bool announcer_rests(const struct broker *b)
+{
+	return !b->announcer ||
+	       (!b->reads && !announcer_waiting(b->announcer) &&
+		broker_deadline(b, b->announcer) > b->world->now + ANNOUNCE_DEBOUNCE_MAX);
 }
 
 void announcer_device(struct broker *b, const struct broker *other, bool online)
 {
-	if (!b->announcements || b == other)
+	if (b == other)
 		return;
 	if (online)
-		announce_device_online(b->announcements, other->jid, other->device, b->world->now);
+		announcer_device_online(b->announcer, other->jid, other->device);
 	else
-		announce_device_offline(b->announcements, other->jid, other->device);
-	touch(b);
+		announcer_device_offline(b->announcer, other->jid, other->device);
 }
+
+/* --- telling --- */
 
 /* The life in an instance of broker_instance(). */
 static uint32_t life_of(const uint8_t instance[INSTANCE_BYTES])
@@ -92,75 +213,22 @@ static uint32_t life_of(const uint8_t instance[INSTANCE_BYTES])
 	return get_be32(instance + 4);
 }
 
-void announcer_met(struct broker *b, const struct broker *other, const uint8_t instance[INSTANCE_BYTES])
+void announcement_met(struct broker *b, const struct broker *other,
+		      const uint8_t instance[INSTANCE_BYTES])
 {
-	if (!b->announcements)
+	if (!b->announcer)
 		return;
 	b->met[other->index] = life_of(instance);
 	/* A hostile one may say that it is another one, and then itself again. */
 	for (unsigned s = 0; s < SHARES; s++)
 		if (b->told[other->index][s].to_life != b->met[other->index])
 			b->told[other->index][s].to_life = 0;
-	announce_met(b->announcements, other->jid, other->device, instance, b->world->now);
-	touch(b);
-}
-
-void announcer_lost(struct broker *b, const struct broker *other)
-{
-	if (b->announcements && b->running)
-		event_add(b->world, 0, EVENT_LOOK, b->index, b->life, other->index);
-}
-
-void announcer_looks(struct broker *b, struct broker *other)
-{
-	const struct peer *p = peer_with(b, other);
-
-	if (!b->announcements)
-		return;
-	if (p && p->link.state == LINK_UP) {
-		announcer_met(b, other, p->link.peer_instance);
-		return;
-	}
-	announce_lost(b->announcements, other->jid, other->device, b->world->now);
-	touch(b);
-}
-
-void announcer_review(struct broker *b)
-{
-	if (!b->announcements)
-		return;
-	announce_review(b->announcements, b->world->now);
-	touch(b);
-}
-
-void announcer_tick(struct broker *b)
-{
-	announce_tick(b->announcements, b->world->now);
-	touch(b);
 }
 
 static bool permitted(const struct broker *b, const struct broker *to, unsigned share)
 {
 	return b->trusts[to->index] && (b->account == to->account || b->may_push[share][to->index] ||
 					b->may_fetch[share][to->index]);
-}
-
-static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
-{
-	struct broker *b = owner;
-
-	return permitted(b, device_find(b->world, device), share_index(share));
-}
-
-static void on_read(void *owner, const char *share)
-{
-	read_refs(owner, share_index(share));
-}
-
-static void forget(struct world *w, struct tell *t)
-{
-	t->used = false;
-	t->generation++;
 }
 
 static void on_seen(void *owner)
@@ -174,30 +242,8 @@ static void on_seen(void *owner)
 	if (c->version == t->version)
 		c->to_life = life_of(t->peer->link.peer_instance);
 	b->world->stats->announcements++;
-	forget(b->world, t);
-	announce_told(b->announcements, t->to->jid, t->to->device, share_name(t->share), t->version,
-		      t->peer->link.peer_instance, b->world->now);
-	touch(b);
-}
-
-/*
- * Said in an event of its own: not within tell(), and not while a peer ends because its device
- * restarted, for then the ledger does not know that yet, and would tell the new process twice.
- */
-static void fail_soon(struct tell *t)
-{
-	struct world *w = t->broker->world;
-
-	event_add(w, 0, EVENT_TELL_FAILED, (uint32_t)(t - w->tells), t->generation, 0);
-}
-
-void tell_failed(struct world *w, struct tell *t)
-{
-	struct broker *b = t->broker;
-
-	forget(w, t);
-	announce_failed(b->announcements, t->to->jid, t->to->device, share_name(t->share), t->version, w->now);
-	touch(b);
+	forget(t);
+	t->events->seen(t->owner);
 }
 
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
@@ -207,7 +253,8 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	if (!t->used)
 		violation(t->broker->world, "%s: an announcement ends twice", t->broker->name);
 	trace(t->broker->world, "%s: could not tell %s: %s", t->broker->name, t->to->name, reason);
-	fail_soon(t);
+	forget(t);
+	t->events->refused(t->owner, neg, reason);
 }
 
 static void on_wanted(void *owner, struct negotiation *neg)
@@ -237,84 +284,80 @@ static const struct request_events request_events = {
 static struct tell *add(struct broker *b, struct broker *to, unsigned share, uint64_t version)
 {
 	struct world *w = b->world;
+	struct tell *free = NULL;
 
 	for (unsigned i = 0; i < TELLS_MAX; i++) {
 		struct tell *t = &w->tells[i];
 
-		if (t->used) {
-			if (t->broker == b && t->to == to)
-				violation(w, "%s: tells %s two things at once", b->name, to->name);
-			continue;
-		}
-		*t = (struct tell){
-			.used = true, .generation = t->generation, .broker = b, .to = to,
-			.share = share, .version = version,
-		};
-		return t;
+		if (t->used && t->broker == b && t->to == to)
+			violation(w, "%s: tells %s two things at once", b->name, to->name);
+		if (!t->used && !free)
+			free = t;
 	}
-	violation(w, "%s: too many tellings under way", b->name);
+	if (!free)
+		violation(w, "%s: too many tellings under way", b->name);
+	*free = (struct tell){ .used = true, .broker = b, .to = to, .share = share, .version = version };
+	return free;
 }
 
 static void count_telling(struct broker *b, struct broker *to, unsigned share, uint64_t version)
 {
 	struct telling_count *c = &b->told[to->index][share];
 
+	if (!permitted(b, to, share))
+		violation(b->world, "%s: tells %s of '%s', who may not know", b->name, to->name,
+			  share_name(share));
 	if (!presence_device(b->presence, to->jid, to->device))
 		violation(b->world, "%s: tells %s, which is not online", b->name, to->name);
 	if (version < c->version && c->by_life == b->life)
 		violation(b->world, "%s: tells %s something older", b->name, to->name);
 	if (c->version != version || c->by_life != b->life)
-		*c = (struct telling_count){ .version = version, .by_life = b->life, .heard = c->heard,
-			.heard_life = c->heard_life, .heard_by = c->heard_by, .hearings = c->hearings, .refs = c->refs };
+		*c = (struct telling_count){
+			.version = version,
+			.by_life = b->life,
+			.heard = c->heard,
+			.heard_life = c->heard_life,
+			.heard_by = c->heard_by,
+			.hearings = c->hearings,
+			.refs = c->refs,
+		};
 	else if (c->to_life && c->to_life == b->met[to->index])
 		violation(b->world, "%s: tells %s the same twice", b->name, to->name);
 	c->tells++;
 }
 
-static void on_tell(void *owner, const char *jid, const char *device, const char *share,
-		    uint64_t version, const void *tips, size_t len)
+/* meson.build has the announcers call this one, which looks on. */
+struct negotiation *__real_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+					const char *share, const void *tips, size_t len,
+					const struct request_events *events, void *owner,
+					uint64_t now);
+struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+					const char *share, const void *tips, size_t len,
+					const struct request_events *events, void *owner,
+					uint64_t now);
+
+struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+					const char *share, const void *tips, size_t len,
+					const struct request_events *events, void *owner,
+					uint64_t now)
 {
-	struct broker *b = owner;
-	struct broker *to = device_find(b->world, device);
+	struct peer *p = (struct peer *)((char *)n - offsetof(struct peer, negotiations));
+	struct broker *b = broker_of(p), *to = other_of(p);
+	uint64_t version = fields_get_u64((struct fields){ tips, len }, "version", 0);
 	struct tell *t = add(b, to, share_index(share), version);
-	struct buf fields = { 0 };
-	struct negotiation *neg = NULL;
-	uint8_t id[NEG_ID_BYTES];
-	struct peer *p;
+	struct negotiation *neg;
 
 	count_telling(b, to, t->share, version);
-	fields_add_u64(&fields, "version", version);
-	buf_append(&fields, tips, len);
-	p = peer_wanted(b, to);
 	t->peer = p;
-	draw_id(b->world, id, sizeof(id));
-	if (p)
-		neg = neg_announce(&p->negotiations, id, share, buf_data(&fields), buf_len(&fields),
-				   &request_events, t, b->world->now);
-	if (neg)
-		peer_touch(p);
-	else
-		fail_soon(t);
-	buf_finish(&fields);
+	t->events = events;
+	t->owner = owner;
+	neg = __real_neg_announce(n, id, share, tips, len, &request_events, t, now);
+	if (!neg)
+		forget(t);
+	return neg;
 }
 
-static void on_meet(void *owner, const char *jid, const char *device)
-{
-	struct broker *b = owner, *other = device_find(b->world, device);
-	const struct peer *p = peer_wanted(b, other);
-
-	if (!p || p->link.state == LINK_UP)
-		announcer_lost(b, other);
-}
-
-static const struct announce_events announce_events = {
-	.permitted = on_permitted,
-	.meet = on_meet,
-	.tell = on_tell,
-	.read = on_read,
-};
-
-/* Hearing */
+/* --- hearing --- */
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)
 {
@@ -343,6 +386,7 @@ void announcement_heard(struct peer *p, const char *name, struct fields f)
 	c->refs = strtoul(tip, NULL, 16);
 	if (version == c->version && c->hearings > c->tells)
 		violation(b->world, "%s: hears of '%s' once too often", b->name, name);
-	trace(b->world, "%s: hears that '%s' of %s is %lu", b->name, name, by->name, (unsigned long)c->refs);
+	trace(b->world, "%s: hears that '%s' of %s is %lu", b->name, name, by->name,
+	      (unsigned long)c->refs);
 	follower_heard(b, by->index, share, f);
 }

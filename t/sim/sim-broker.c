@@ -67,7 +67,7 @@ static void share_with(struct broker *b, unsigned share)
 	const struct world *w = b->world;
 	struct share *s = policy_share(b->context.policy, share_name(share));
 
-	share_set_path(s, share ? "/notes" : "/project");
+	share_set_path(s, share_path(share));
 	for (unsigned i = 0; i < w->count; i++)
 		if (w->brokers[i].account == i && i != b->account &&
 		    (b->may_push[share][i] || b->may_fetch[share][i]))
@@ -102,7 +102,7 @@ void broker_configure(struct broker *b)
 	for (unsigned i = 0; i < w->count; i++)
 		if (i != b->index)
 			trust_device(b, &w->brokers[i]);
-	announcer_review(b);
+	announcer_reload(b->announcer);
 }
 
 static void make_context(struct broker *b)

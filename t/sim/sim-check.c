@@ -354,10 +354,8 @@ static const char *restless(const struct broker *b)
 		return "has a helper";
 	if (!ring_alone(&b->serves.services.runs))
 		return "has a child";
-	if (b->announcements && announce_waiting(b->announcements))
+	if (!announcer_rests(b))
 		return "has something to announce";
-	if (b->announce_at <= b->world->now + ANNOUNCE_DEBOUNCE_MAX)
-		return "will announce something";
 	for (const struct peer *p = b->peers.first; p; p = p->next) {
 		if (p->link.state != LINK_UP)
 			return "has a link that is not up";

@@ -284,7 +284,8 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 		serves_cut_off(&b->serves, p, false);
 	if (!resumed)
 		n->first_up = b->world->now;
-	announcer_met(b, n->other, p->link.peer_instance);
+	announcement_met(b, n->other, p->link.peer_instance);
+	announcer_met(b->announcer, p->jid, p->device, p->link.peer_instance);
 	if (!resumed)
 		follower_online(b, n->other->index);
 }
@@ -307,7 +308,7 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 		violation(b->world, "%s: a peer ended and left something open", b->name);
 	n->peer = NULL;
 	if (strcmp(reason, "idle"))
-		announcer_lost(b, n->other);
+		announcer_lost(b->announcer, p->jid, p->device);
 }
 
 static void on_rested(void *owner)

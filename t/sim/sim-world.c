@@ -190,7 +190,7 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 {
 	struct broker *b = &w->brokers[index];
 
-	*b = (struct broker){ .world = w, .index = index, .account = account, .announce_at = UINT64_MAX };
+	*b = (struct broker){ .world = w, .index = index, .account = account };
 	snprintf(b->name, sizeof(b->name), "b%u", index % BROKERS_MAX);
 	snprintf(b->jid, sizeof(b->jid), "u%u@sim", account % BROKERS_MAX);
 	for (unsigned k = 0; k < FINGERPRINT_BYTES; k++)
@@ -275,7 +275,6 @@ static void dispatch(struct world *w, const struct event *e)
 	struct wire *wire = &w->wires[e->slot % WIRES_MAX];
 	struct service_process *process = &w->processes[e->slot % PROCESSES_MAX];
 	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
-	struct tell *tell = &w->tells[e->slot % TELLS_MAX];
 	struct bytestream *stream = &w->streams[e->slot % STREAMS_MAX];
 
 	switch (e->kind) {
@@ -328,13 +327,9 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_CUT_OFF:
 		server_cuts_off(b);
 		break;
-	case EVENT_TELL_FAILED:
-		if (tell->used && tell->generation == e->generation)
-			tell_failed(w, tell);
-		break;
-	case EVENT_LOOK:
+	case EVENT_REFS:
 		if (b->running && b->life == e->generation)
-			announcer_looks(b, &w->brokers[e->arg]);
+			refs_step(b, e->arg);
 		break;
 	case EVENT_FOLLOW:
 		if (b->running && b->life == e->generation)
@@ -357,35 +352,28 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The timer that is due next: of a broker's parts, or its ledger. */
-static uint64_t next_timer(struct world *w, struct broker **of, void (**due)(struct broker *b))
+/* The broker one of whose timers is due next, or NULL; and when. */
+static struct broker *next_timer(struct world *w, uint64_t *at)
 {
-	uint64_t least = UINT64_MAX;
+	struct broker *of = NULL;
 
+	*at = UINT64_MAX;
 	for (unsigned i = 0; i < w->count; i++) {
-		struct broker *b = &w->brokers[i];
-		uint64_t next = timers_next(&b->context.timers);
+		uint64_t next = timers_next(&w->brokers[i].context.timers);
 
-		if (next < least) {
-			least = next;
-			*of = b;
-			*due = broker_timers;
-		}
-		if (b->announce_at < least) {
-			least = b->announce_at;
-			*of = b;
-			*due = announcer_tick;
-		}
+		if (next >= *at)
+			continue;
+		*at = next;
+		of = &w->brokers[i];
 	}
-	return least;
+	return of;
 }
 
 /* One event, and what must be true after it. */
 void world_step(struct world *w, uint64_t until)
 {
-	void (*due)(struct broker *b) = NULL;
-	struct broker *of = NULL;
-	uint64_t timer = next_timer(w, &of, &due), at;
+	uint64_t timer, at;
+	struct broker *of = next_timer(w, &timer);
 
 	at = w->events && w->heap[0].at <= timer ? w->heap[0].at : timer;
 	if (at >= until) {
@@ -398,7 +386,7 @@ void world_step(struct world *w, uint64_t until)
 
 		dispatch(w, &e);
 	} else {
-		due(of);
+		broker_timers(of);
 	}
 	paths_flush(w);
 	for (unsigned i = 0; i < w->count; i++)

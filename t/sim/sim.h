@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "absence.h"
-#include "announce.h"
+#include "announcer.h"
 #include "attempts.h"
 #include "buf.h"
 #include "channel.h"
@@ -106,8 +106,7 @@ enum event_kind {
 	EVENT_MOVE,		/* slot is a broker: refs of a share of its move */
 	EVENT_FATE,
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
-	EVENT_TELL_FAILED,	/* slot is a telling */
-	EVENT_LOOK,		/* slot is a broker, arg another one, whose link its announcer looks at */
+	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a reading of them */
 	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could not be made */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
@@ -233,7 +232,10 @@ struct broker {
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
 	struct trust *trust;
-	struct announcements *announcements;
+	struct announcer *announcer;
+	struct refwatch *watches;	/* owned; of the announcer */
+	struct refs_read *reads;	/* owned; of the announcer, under way */
+	uint32_t refs_steps;		/* counts them */
 	struct follower *follower;
 	struct refcompare *compares;	/* owned; of the follower, under way */
 	struct gitrun *fetches;		/* owned; of the follower, under way */
@@ -249,7 +251,6 @@ struct broker {
 	struct quota inbands;
 	bool online;
 	uint64_t online_at;
-	uint64_t announce_at;		/* deadline of the ledger */
 	/* around it */
 	unsigned transport;		/* what its user allows */
 	bool has_proxy;
@@ -349,13 +350,15 @@ struct helper {
 	struct stream in, out;
 };
 
+/* A telling under way: what looks on, between the announcer and the negotiation. */
 struct tell {
 	bool used;
-	uint32_t generation;
 	struct broker *broker, *to;
-	struct peer *peer;		/* borrowed, while it is under way */
+	struct peer *peer;		/* borrowed */
 	unsigned share;
 	uint64_t version;
+	const struct request_events *events;
+	void *owner;
 };
 
 struct outcome {
@@ -433,6 +436,7 @@ struct world {
 
 /* sim.c */
 const char *share_name(unsigned share);
+const char *share_path(unsigned share);
 
 /* Says what went wrong and ends the process; the trace of the seed follows. */
 void violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
@@ -629,19 +633,19 @@ bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_
 void stream_read(struct world *w, struct stream *s, const void *data, size_t size);
 bool stream_complete(const struct stream *s);
 
-/* sim-announce.c */
+/* sim-announce.c: the refs, and what looks on at tellings and hearings */
 void announcer_start(struct broker *b);
 void announcer_finish(struct broker *b);
+/* The refs of a share move. */
 void announcer_moved(struct broker *b, unsigned share);
-void announcement_heard(struct peer *p, const char *share, struct fields f);
+void refs_step(struct broker *b, uint64_t arg);
+/* Another device appears, or is there once more; or goes. */
 void announcer_device(struct broker *b, const struct broker *other, bool online);
-/* A link with it is up, or has ended; it is looked at soon. */
-void announcer_met(struct broker *b, const struct broker *other, const uint8_t instance[INSTANCE_BYTES]);
-void announcer_lost(struct broker *b, const struct broker *other);
-void announcer_looks(struct broker *b, struct broker *other);
-void announcer_review(struct broker *b);
-void announcer_tick(struct broker *b);
-void tell_failed(struct world *w, struct tell *t);
+/* A link with this process of it is up. */
+void announcement_met(struct broker *b, const struct broker *other,
+		      const uint8_t instance[INSTANCE_BYTES]);
+void announcement_heard(struct peer *p, const char *share, struct fields f);
+bool announcer_rests(const struct broker *b);
 
 /* sim-follow.c: the refs, git and the configuration that the follower has */
 void follower_start(struct broker *b);
