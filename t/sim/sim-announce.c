@@ -227,8 +227,9 @@ void announcement_met(struct broker *b, const struct broker *other,
 
 static bool permitted(const struct broker *b, const struct broker *to, unsigned share)
 {
-	return b->trusts[to->index] && (b->account == to->account || b->may_push[share][to->index] ||
-					b->may_fetch[share][to->index]);
+	return b->trusts[to->index] &&
+	       (b->account == to->account || b->may_push[share][to->index] ||
+		b->may_fetch[share][to->index]);
 }
 
 static void on_seen(void *owner)
@@ -284,20 +285,22 @@ static const struct request_events request_events = {
 static struct tell *add(struct broker *b, struct broker *to, unsigned share, uint64_t version)
 {
 	struct world *w = b->world;
-	struct tell *free = NULL;
+	struct tell *place = NULL;
 
 	for (unsigned i = 0; i < TELLS_MAX; i++) {
 		struct tell *t = &w->tells[i];
 
 		if (t->used && t->broker == b && t->to == to)
 			violation(w, "%s: tells %s two things at once", b->name, to->name);
-		if (!t->used && !free)
-			free = t;
+		if (!t->used && !place)
+			place = t;
 	}
-	if (!free)
+	if (!place)
 		violation(w, "%s: too many tellings under way", b->name);
-	*free = (struct tell){ .used = true, .broker = b, .to = to, .share = share, .version = version };
-	return free;
+	*place = (struct tell){
+		.used = true, .broker = b, .to = to, .share = share, .version = version,
+	};
+	return place;
 }
 
 static void count_telling(struct broker *b, struct broker *to, unsigned share, uint64_t version)
