@@ -7,7 +7,8 @@
 
 enum { SHA1_BYTES = SOCKS5_HASH_LEN / 2 };
 
-void s5b_hash(const char *sid, const char *requester, const char *target, char out[SOCKS5_HASH_LEN + 1])
+void s5b_hash(const char *sid, const char *requester, const char *target,
+	      char out[SOCKS5_HASH_LEN + 1])
 {
 	struct buf text = { 0 };
 	unsigned char digest[SHA1_BYTES] = { 0 };
@@ -15,7 +16,7 @@ void s5b_hash(const char *sid, const char *requester, const char *target, char o
 	buf_puts(&text, sid);
 	buf_puts(&text, requester);
 	buf_puts(&text, target);
-	/* It names the bytestream and secures nothing. Without SHA-1, the proxy will not know the name. */
+	/* It names the bytestream and secures nothing. Without SHA-1, the proxy does not know it. */
 	EVP_Digest(buf_data(&text), buf_len(&text), digest, NULL, EVP_sha1(), NULL);
 	hex_encode(digest, sizeof(digest), out);
 	buf_finish(&text);

@@ -445,7 +445,7 @@ void say(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2,
 
 /* sim-world.c: chance, events, the order of things */
 uint64_t draw(struct world *w);
-/* Bytes for an id, from the seed too, but from numbers of their own: what is drawn does not depend on how many ids are. */
+/* Bytes for an id, from the seed, but drawn apart: how many ids there are changes nothing else. */
 void draw_id(struct world *w, void *id, size_t n);
 unsigned below(struct world *w, unsigned n);
 unsigned between(struct world *w, unsigned least, unsigned most);

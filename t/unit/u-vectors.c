@@ -405,7 +405,8 @@ static void begin(enum service service, const char *share, const char *version)
 	uint8_t id[NEG_ID_BYTES];
 
 	count_up(id, sizeof(id));
-	neg_begin(&alice.negotiations, id, service, share, version, &request_events, &channel_events, &alice, now);
+	neg_begin(&alice.negotiations, id, service, share, version, &request_events, &channel_events,
+		  &alice, now);
 	pump();
 }
 
@@ -441,8 +442,8 @@ static void test_announcement(void)
 	fields_add(&tips, "version", "5c1f000000000001");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f HEAD");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f refs/heads/main");
-	neg_announce(&alice.negotiations, id, "project", buf_data(&tips), buf_len(&tips), &request_events, &alice,
-		     now);
+	neg_announce(&alice.negotiations, id, "project", buf_data(&tips), buf_len(&tips), &request_events,
+		     &alice, now);
 	buf_finish(&tips);
 	pump();
 	written("an announcement");

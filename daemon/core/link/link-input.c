@@ -4,8 +4,9 @@
 #include "link-internal.h"
 
 /*
- * What a link hears. The first record of a path is HELLO, which link-hello.c takes; of the others
- * those with a number go through the inbox to the owner, and those without are about the path itself.
+ * What a link hears. The first record of a path is HELLO, which link-hello.c takes. Of the
+ * others, those with a number go through the inbox to the owner, and those without are about
+ * the path itself.
  */
 
 static int take_ack(struct link *l, const struct record *record, uint64_t now)

@@ -2,7 +2,7 @@
 #ifndef CORE_LINK_INTERNAL_H
 #define CORE_LINK_INTERNAL_H
 
-/* A link from inside: for link.c, and for link-hello.c, link-input.c and link-output.c, which stand on it. */
+/* A link from inside: for link.c, and for link-hello.c, link-input.c, link-output.c that stand on it. */
 
 #include "flight.h"
 #include "inbox.h"

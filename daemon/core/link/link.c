@@ -43,8 +43,9 @@ void link_enter(struct link *l, enum link_state state, const char *because)
 	l->state = state;
 }
 
-void link_init(struct link *l, const struct link_events *events, void *owner, const uint8_t id[LINK_ID_BYTES],
-	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name)
+void link_init(struct link *l, const struct link_events *events, void *owner,
+	       const uint8_t id[LINK_ID_BYTES], const uint8_t instance[INSTANCE_BYTES],
+	       const struct link_ends *ends, const char *peer_name)
 {
 	*l = (struct link){ .events = events, .owner = owner, .state = LINK_IDLE,
 			    .suspend_max = LINK_SUSPEND_MAX };

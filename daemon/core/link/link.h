@@ -103,11 +103,12 @@ struct link {
 };
 
 /*
- * id is random, and what the link is called if it first comes up by an attempt of ours; by one of the
- * peer's it is called as the peer says. id, instance, ends and peer_name are copied.
+ * id is random, and what the link is called if it first comes up by an attempt of ours;
+ * by one of the peer's it is called as the peer says. id, instance, ends and peer_name are copied.
  */
-void link_init(struct link *l, const struct link_events *events, void *owner, const uint8_t id[LINK_ID_BYTES],
-	       const uint8_t instance[INSTANCE_BYTES], const struct link_ends *ends, const char *peer_name);
+void link_init(struct link *l, const struct link_events *events, void *owner,
+	       const uint8_t id[LINK_ID_BYTES], const uint8_t instance[INSTANCE_BYTES],
+	       const struct link_ends *ends, const char *peer_name);
 void link_finish(struct link *l);
 
 /* Borrowed from the link. */

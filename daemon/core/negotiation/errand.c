@@ -199,7 +199,8 @@ struct errand *errand_create(enum service service, const char *share, const char
 	return e;
 }
 
-bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES], void *tag)
+bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES],
+		void *tag)
 {
 	struct candidate *c;
 

@@ -28,10 +28,11 @@ struct errand *errand_create(enum service service, const char *share, const char
 			     const struct channel_events *channel_events, void *owner);
 
 /*
- * A device to try, best first; false when there are DEVICES_PER_BUDDY already. id is for the negotiation with it:
- * random, and another one for each.
+ * A device to try, best first; false when there are DEVICES_PER_BUDDY already. id is for the
+ * negotiation with it: random, and another one for each.
  */
-bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES], void *tag);
+bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES],
+		void *tag);
 
 /* Begins; failed may be called before it returns. */
 void errand_start(struct errand *e, uint64_t now);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How negotiations end. All ways lead to neg_end(), which runs once for each: a reason that is said to those who
- * wait for it here (neg_fail()), the end of its channel, the end of the link. What ends may free
- * the turn of another push.
+ * How a negotiation ends. All ways lead to neg_end(), which runs once: a failure, which its
+ * owner is told of (neg_fail()), the end of its channel, the end of the link. A push that ends
+ * may give its turn to another one.
  */
 #include "neg-internal.h"
 

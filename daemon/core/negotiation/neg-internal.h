@@ -3,7 +3,8 @@
 #define CORE_NEG_INTERNAL_H
 
 /*
- * What the files of the negotiation share, and nobody else sees. From below, each calls those before it:
+ * What the files of the negotiation share, and nobody else sees. From below; each calls those
+ * that stand before it:
  *   negotiation.c	the table: making, states, what is said
  *   neg-turns.c	which push of a share goes first
  *   neg-end.c		how one ends

@@ -59,8 +59,9 @@ static const struct channel_events opening_events = {
 	.closed = on_opening_closed,
 };
 
-static struct negotiation *create_ours(struct negotiations *n, const char *id, enum service service,
-				       const char *share, const struct request_events *events, void *owner)
+static struct negotiation *create_ours(struct negotiations *n, const char *id,
+				       enum service service, const char *share,
+				       const struct request_events *events, void *owner)
 {
 	struct negotiation *neg = neg_create(n, id, service, share);
 
@@ -70,8 +71,9 @@ static struct negotiation *create_ours(struct negotiations *n, const char *id, e
 	return neg;
 }
 
-struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], enum service service,
-			      const char *share, const char *git_protocol, const struct request_events *events,
+struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+			      enum service service, const char *share, const char *git_protocol,
+			      const struct request_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now)
 {
 	struct negotiation *neg;
@@ -95,9 +97,9 @@ struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BY
 	return neg;
 }
 
-struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], const char *share,
-				 const void *tips, size_t len, const struct request_events *events, void *owner,
-				 uint64_t now)
+struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+				 const char *share, const void *tips, size_t len,
+				 const struct request_events *events, void *owner, uint64_t now)
 {
 	struct buf fields = { 0 };
 	struct negotiation *neg;

@@ -143,19 +143,20 @@ void negotiations_turn_free(struct negotiations *n, uint64_t now);
 
 /*
  * Begins: a fetch (or archive) with push-request, a push with can-push. NULL
- * when there are too many. id is random. channel_events are for the channel, whose owner is the same.
+ * when there are too many. id is random. channel_events are for the channel, which has the same owner.
  */
-struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], enum service service,
-			      const char *share, const char *git_protocol, const struct request_events *events,
+struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+			      enum service service, const char *share, const char *git_protocol,
+			      const struct request_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now);
 
 /*
  * An announcement: tips are fields, added to the can-push as they are. seen or
  * refused follows. NULL when there are too many. id is random.
  */
-struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES], const char *share,
-				 const void *tips, size_t len, const struct request_events *events, void *owner,
-				 uint64_t now);
+struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
+				 const char *share, const void *tips, size_t len,
+				 const struct request_events *events, void *owner, uint64_t now);
 
 /*
  * Asks what became of a push of ours, by the id it had, of whose output we have
