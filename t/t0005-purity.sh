@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The core computes and does nothing else: its libraries want of the C library only what reads and writes
-# memory, and of common/ what does the same, and the log. And in a folder calls go one way.
+# The core computes and does nothing else: its libraries want of the C library only what reads and
+# writes memory, and of common/ what does the same, and the log. And in a folder calls go one way.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 
-# What the core may have of the C library, as it is called in a library. inet_*() turn addresses into text.
+# What the core may have of the C library. inet_*() turn addresses into text and back.
 pure='
 abort free calloc malloc realloc
 memchr memcmp memcpy memmem memmove memset bcmp
@@ -14,7 +14,7 @@ strchr strcmp strcpy strcspn strlen strncmp strncpy strnlen strpbrk strrchr strs
 bsearch qsort snprintf sscanf vsnprintf strtol strtoul strtoull
 inet_ntop inet_pton
 '
-# The same under other names: of glibc, of what -D_FORTIFY_SOURCE makes of them, and what the compiler adds.
+# The same under other names: those of glibc, of -D_FORTIFY_SOURCE, and what the compiler adds.
 also='
 __isoc99_sscanf __isoc23_sscanf __isoc23_strtol __isoc23_strtoul __isoc23_strtoull
 __[a-z]*_chk __assert_fail __assert __stack_chk_fail __stack_chk_fail_local _GLOBAL_OFFSET_TABLE_
@@ -78,7 +78,8 @@ test_expect_success 'command -v cc' 'what does more is noticed' '
 	for name in time getrandom open read write socket uv_timer_start SSL_read RAND_bytes getenv \
 		random_bytes userfile_write printf rand
 	do
-		caller_of $name && impure odd.c.o >found && grep "^odd wants $name$" found || return 1
+		caller_of $name && impure odd.c.o >found && grep "^odd wants $name$" found ||
+			return 1
 	done &&
 	for name in memcpy link_tick log_at __snprintf_chk __asan_report_load8
 	do
@@ -127,13 +128,21 @@ END {
 
 # Those that are left, which Documentation/architecture.md lists: both names of such a line.
 known () {
-	sed -n "/^## Layers/,/^## [^L]/s/^- .core.\(.*\).: /\1 /p" "$TOP/Documentation/architecture.md" |
+	sed -n "/^## Layers/,/^## [^L]/s/^- .core.\(.*\).: /\1 /p" \
+		"$TOP/Documentation/architecture.md" |
 		awk '{ for (i = 2; i <= NF; i++) for (k = 2; k <= NF; k++) if (i != k)
-			print "daemon_core_" $1 "_" $i " and daemon_core_" $1 "_" $k " call each other" }'
+			print "daemon_core_" $1 "_" $i " and daemon_core_" $1 "_" $k \
+				" call each other" }'
 }
 
 test_expect_success 'in a folder of the core calls go one way' '
-	known >allowed && circles $libraries >found && ! grep -vxFf allowed found
+	known >allowed && circles $libraries >found &&
+	! grep -vxFf allowed found &&
+	# What is listed is there.
+	known | sed "s/^daemon_core_\([a-z]*\)_.*/daemon_core_\1/" | sort -u | while read -r folder
+	do
+		grep "^${folder}_" found || return 1
+	done
 '
 
 test_done

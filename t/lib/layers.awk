@@ -9,9 +9,10 @@
 #   I <path>:<line>:<text>     a line of one that includes something
 #   M <folder> <folder>...     what the meson.build of a folder lets it see
 #
-# check prints what is wrong, a line each, and fails if there is any. picture prints the layers as they are,
-# rows what the table would have to say of them.
-# A module is x.c, x.h and x-internal.h; a circle are those that include each other, directly or not.
+# check prints what is wrong, a line each, and fails if there is any. picture prints the layers
+# as they are, rows what the table would have to say of them. A module is x.c, x.h and
+# x-internal.h; those that include each other, directly or not, are a circle. An internal header
+# of several modules is read as if it stood in each.
 
 # The table leaves daemon/ out.
 function whole(name)
@@ -38,6 +39,11 @@ function module_of(path)
 	return path
 }
 
+function row_of(folder)
+{
+	return "architecture.md:" row_line[folder]
+}
+
 function fault(where, what)
 {
 	if (mode == "check")
@@ -45,10 +51,18 @@ function fault(where, what)
 	faults++
 }
 
+# The table says what it may include.
+function is_closed(folder)
+{
+	return folder in rank && !(folder in open_yet)
+}
+
 # What a header of the system belongs to; "" for those that only compute.
 function owner_of(header)
 {
-	if (header ~ /^(assert|ctype|errno|inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings)\.h$/)
+	if (header ~ /^std(arg|bool|def|int|io|lib)\.h$/)
+		return ""
+	if (header ~ /^(assert|ctype|errno|inttypes|limits|string|strings)\.h$/)
 		return ""
 	if (header == "arpa/inet.h")		# inet_pton()
 		return ""
@@ -94,7 +108,6 @@ FNR == NR {
 	else if (in_layers && /^- `/) {
 		gsub(/[`:,]/, "")
 		folder = whole($2)
-		circle_line[folder] = FNR
 		for (i = 3; i <= NF; i++)
 			may_circle[folder, folder "/" $i] = 1
 	}
@@ -107,7 +120,7 @@ FNR == NR {
 		folders[++n_folders] = folder
 	files[folder]++
 	module = module_of($2)
-	if (!(module in known)) {
+	if ($2 !~ /-internal\.h$/ && !(module in known)) {
 		known[module] = 1
 		of_folder[folder, ++modules[folder]] = module
 	}
@@ -128,16 +141,39 @@ FNR == NR {
 		lists[$2, $i] = 1
 }
 
-# The folder of the header that a file of this folder finds. The helper and the daemon do not see each other.
-function find_header(folder, name,    place, n, i)
+# The folder of the header that a file of this folder finds. The helper and the daemon do not see
+# each other.
+function find_header(folder, name,    place, n, i, other)
 {
 	if ((folder, name) in header)
 		return folder
+	other = folder ~ /^helper/ ? "^daemon" : "^helper"
 	n = split(holders[name], place, " ")
 	for (i = 1; i <= n; i++)
-		if ((folder ~ /^helper/ && place[i] !~ /^daemon/) || (folder !~ /^helper/ && place[i] !~ /^helper/))
+		if (place[i] !~ other)
 			return place[i]
 	return ""
+}
+
+function add_arrow(folder, from, to, where)
+{
+	if (from == to || (from, to) in arrow)
+		return
+	arrow[from, to] = where
+	next_module[from] = next_module[from] " " to
+	inner[folder]++
+}
+
+# What comes by an internal header of several modules.
+function resolve_shared(    i, k, n, part, names)
+{
+	for (i = 1; i <= n_through; i++) {
+		split(through[i], part, SUBSEP)
+		n = split(shared[part[2]], names, " ")
+		for (k = 1; k <= n; k++)
+			if (names[k] in known)
+				add_arrow(folder_of(part[1]), part[1], names[k], part[3])
+	}
 }
 
 function take_include(fact,    path, line, where, folder, name, target, from, to, group)
@@ -153,7 +189,7 @@ function take_include(fact,    path, line, where, folder, name, target, from, to
 		sub(/.*</, "", name)
 		sub(/>.*/, "", name)
 		group = owner_of(name)
-		if (group != "" && folder in rank && !(folder in open_yet) && !((folder, group) in outside))
+		if (group != "" && is_closed(folder) && !((folder, group) in outside))
 			fault(where, "<" name "> is of " group ", which is not of " folder)
 		used[folder, group] = 1
 		return
@@ -172,11 +208,12 @@ function take_include(fact,    path, line, where, folder, name, target, from, to
 	from = module_of(path)
 	to = module_of(target "/" name)
 	if (folder == target) {
-		if (from != to && !((from, to) in arrow)) {
-			arrow[from, to] = where
-			next_module[from] = next_module[from] " " to
-			inner[folder]++
-		}
+		if (!(from in known))
+			shared[from] = shared[from] " " to
+		else if (to in known)
+			add_arrow(folder, from, to, where)
+		else
+			through[++n_through] = from SUBSEP to SUBSEP where
 		return
 	}
 	if (name ~ /-internal\.h$/)
@@ -188,7 +225,7 @@ function take_include(fact,    path, line, where, folder, name, target, from, to
 		if (folder in rank && target in rank && rank[target] > rank[folder])
 			up++
 	}
-	if (folder in rank && !(folder in open_yet) && !((folder, target) in sees))
+	if (is_closed(folder) && !((folder, target) in sees))
 		fault(where, "\"" name "\" is of " target ", which " folder " does not list")
 }
 
@@ -207,7 +244,7 @@ function reach(node, next_of, reached,    queue, head, tail, to, n, i)
 	}
 }
 
-# Circles among nodes[1..n]: their number; the first member of each into circle, all of them, joined, into who.
+# How many circles there are among nodes[1..n]; the members of each, joined, go into who.
 function find_circles(nodes, n, next_of, who,    i, k, there, back, circles, done, names)
 {
 	largest = 0
@@ -253,6 +290,12 @@ function height(node, next_of, on_way, known_height,    to, n, i, h, most)
 	return known_height[node] = most + 1
 }
 
+# Before what stands higher than the folder that sees it.
+function mark(folder, target)
+{
+	return folder in rank && target in rank && rank[target] > rank[folder] ? " ^" : " "
+}
+
 function owners(folder,    n, i, name, text)
 {
 	n = split("libexpat libgit2 libidn libstrophe libuv openssl system", name, " ")
@@ -278,31 +321,33 @@ function check_table(    i, k, folder, name, n, names)
 	for (i = 1; i <= rows; i++) {
 		folder = row_folder[i]
 		if (!(folder in files))
-			fault("architecture.md:" row_line[folder], folder " is not there")
+			fault(row_of(folder), folder " is not there")
 		if (folder in open_yet)
 			continue
 		n = split(seen_names[folder], names, " ")
 		for (k = 1; k <= n; k++) {
 			name = names[k]
 			if (!(name in rank) || rank[name] >= i)
-				fault("architecture.md:" row_line[folder], name " is not below " folder)
+				fault(row_of(folder), name " is not below " folder)
 			else if (!((folder, name) in crosses))
-				fault("architecture.md:" row_line[folder], folder " includes nothing of " name)
+				fault(row_of(folder), folder " includes nothing of " name)
 			if (folder in listed && !((folder, name) in lists))
 				fault(folder "/meson.build", "does not list " name ", the table does")
 		}
-		for (k = 1; k <= rows; k++)
-			if (folder in listed && (folder, row_folder[k]) in lists && !((folder, row_folder[k]) in sees))
-				fault(folder "/meson.build", "lists " row_folder[k] ", the table does not")
+		for (k = 1; k <= rows; k++) {
+			name = row_folder[k]
+			if ((folder, name) in lists && !((folder, name) in sees))
+				fault(folder "/meson.build", "lists " name ", the table does not")
+		}
 	}
 	for (k in outside) {
 		split(k, names, SUBSEP)
 		if (!(k in used) && !(names[1] in open_yet))
-			fault("architecture.md:" row_line[names[1]], names[1] " includes nothing of " names[2])
+			fault(row_of(names[1]), names[1] " includes nothing of " names[2])
 	}
 }
 
-# The circles that the list below the table knows of may be there, and must be.
+# The circles that the list below the table knows of may be there.
 function check_circles(folder, count, who,    k, i, n, names, unknown)
 {
 	if (folder in open_yet)
@@ -315,8 +360,6 @@ function check_circles(folder, count, who,    k, i, n, names, unknown)
 		if (unknown)
 			fault(arrow[a_pair(names, n)], "closes a circle of " strip(who[k], folder))
 	}
-	if (!count && folder in circle_line)
-		fault("architecture.md:" circle_line[folder], "there is no circle in " folder)
 }
 
 # An arrow between two of these.
@@ -342,9 +385,25 @@ function check_names(    name, place, n, i, shell, program)
 	}
 }
 
+function print_row(folder,    k, text)
+{
+	for (k = 1; k <= last; k++)
+		if (k in place && (folder, place[k]) in crosses) {
+			if (mode == "rows")
+				text = text " `" brief(place[k]) "`"
+			else
+				text = text mark(folder, place[k]) brief(place[k])
+		}
+	if (mode == "rows")
+		printf "| `%s` |%s |%s |\n", brief(folder), text, owners(folder)
+	else
+		printf "%-18s %s%s\n", brief(folder), line[folder], text == "" ? "" : "; sees" text
+}
+
 END {
 	for (i = 1; i <= includes; i++)
 		take_include(include[i])
+	resolve_shared()
 	check_names()
 	check_table()
 	for (i = 1; i <= n_folders; i++) {
@@ -363,7 +422,8 @@ END {
 			if (h > most)
 				most = h
 		}
-		line[folder] = sprintf("%3d modules, %3d arrows, %2d floors, %d circles", n, inner[folder], most, count)
+		line[folder] = sprintf("%3d modules, %3d arrows, %2d floors, %d circles",
+			n, inner[folder], most, count)
 		if (count)
 			line[folder] = line[folder] sprintf(", the largest of %d", largest)
 	}
@@ -381,21 +441,11 @@ END {
 				last = order
 		}
 		for (i = 1; i <= last; i++)
-			if (i in place) {
-				folder = place[i]
-				n = split(next_folder[folder], names, " ")
-				text = ""
-				for (k = 1; k <= last; k++)
-					if (k in place && (folder, place[k]) in crosses)
-						text = text (mode == "rows" ? " `" brief(place[k]) "`" : (k > i ? " ^" : " ") brief(place[k]))
-				if (mode == "picture")
-					printf "%-18s %s%s\n", brief(folder), line[folder], text == "" ? "" : "; sees" text
-				else
-					printf "| `%s` |%s |%s |\n", brief(folder), text, owners(folder)
-			}
+			if (i in place)
+				print_row(place[i])
 	}
 	if (mode == "picture")
-		printf "%d folders, %d arrows, %d up, %d circles; inside of the folders %d circles\n%s",
+		printf "%d folders, %d arrows, %d up, %d circles; inside of the folders %d\n%s",
 			n_folders, arrows, up, count, all_circles, round
 	exit mode == "check" && faults > 0
 }
