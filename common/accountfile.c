@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "hex.h"
 #include "log.h"
-#include "text.h"
 
 enum { PIECE_MAX = 200 };	/* of a path between two slashes; a file system takes 255 */
 

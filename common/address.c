@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hex.h"
 #include "text.h"
 
 /*
@@ -14,14 +15,6 @@
  */
 
 enum { SEGMENT_MAX = 64 };
-
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef0123456789ABCDEF";
-	const char *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)((p - digits) % 16) : -1;
-}
 
 /* Decodes n bytes to out, size bytes; NULL, or what is wrong. */
 static const char *percent_decode(const char *s, size_t n, char *out, size_t size)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "decimal.h"
+
 /*
  * One pass of fields_valid() over a message proves what all other functions
  * rely on: each field has its NUL, its '=' and a key of the allowed letters.
@@ -117,17 +119,7 @@ const char *fields_get(struct fields f, const char *name)
 
 uint64_t fields_get_u64(struct fields f, const char *name, uint64_t fallback)
 {
-	const char *value = fields_get(f, name);
-	uint64_t number = 0;
+	uint64_t number;
 
-	if (!value || !*value)
-		return fallback;
-	for (; *value; value++) {
-		unsigned int digit = (unsigned int)(*value - '0');
-
-		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
-			return fallback;
-		number = number * 10 + digit;
-	}
-	return number;
+	return decimal_parse(fields_get(f, name), UINT64_MAX, &number) ? number : fallback;
 }

@@ -38,18 +38,4 @@ size_t text_utf8_decode(const char *s, size_t n, uint32_t *c);
 /* Whether text_escape() would make this character visible. */
 bool text_obeyed(uint32_t c);
 
-/* Lower-case hex of n bytes; out has 2n + 1 bytes. */
-void hex_encode(const void *bytes, size_t n, char *out);
-
-/* Exactly 2n hex digits of either case, nothing else. */
-bool hex_decode(const char *hex, void *bytes, size_t n);
-
-enum { FINGERPRINT_BYTES = 32, FINGERPRINT_TEXT_MAX = 81 };
-
-/* A fingerprint for people: upper-case hex in 16 groups of four. */
-void fingerprint_format(const unsigned char fp[FINGERPRINT_BYTES], char out[FINGERPRINT_TEXT_MAX]);
-
-/* Reads 64 hex digits of either case, with spaces and colons anywhere; false otherwise. */
-bool fingerprint_parse(const char *text, unsigned char fp[FINGERPRINT_BYTES]);
-
 #endif

@@ -10,9 +10,11 @@
 #include "alloc.h"
 #include "command-internal.h"
 #include "contacts.h"
+#include "hex.h"
 #include "jid.h"
 #include "presence.h"
 #include "requester.h"
+#include "text.h"
 #include "waiting.h"
 
 enum {

@@ -6,7 +6,9 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "fingerprint.h"
 #include "follower.h"
+#include "hex.h"
 #include "peer.h"
 #include "pushqueue.h"
 #include "reach.h"

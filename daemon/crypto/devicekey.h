@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#include "text.h"
+#include "fingerprint.h"
+
 
 struct device_key;
 struct evp_pkey_st;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hex.h"
 #include "random.h"
 
 static const char label[] = "git-xmpp/1 path";		/* its NUL goes with it */

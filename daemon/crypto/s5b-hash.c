@@ -3,7 +3,8 @@
 
 #include <openssl/evp.h>
 
-#include "text.h"
+#include "hex.h"
+
 
 enum { SHA1_BYTES = SOCKS5_HASH_LEN / 2 };
 

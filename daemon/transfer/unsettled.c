@@ -31,7 +31,6 @@
 #include "negotiation.h"
 #include "pause.h"
 #include "presence.h"
-#include "text.h"
 #include "transferlog.h"
 #include "userfile.h"
 

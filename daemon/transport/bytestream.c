@@ -19,6 +19,7 @@
 
 #include "alloc.h"
 #include "disco.h"
+#include "fingerprint.h"
 #include "log.h"
 #include "netaddr.h"
 #include "pass-key.h"

@@ -19,11 +19,11 @@
 
 #include "alloc.h"
 #include "base64.h"
+#include "hex.h"
 #include "ibb.h"
 #include "jid.h"
 #include "log.h"
 #include "random.h"
-#include "text.h"
 
 enum {
 	SID_BYTES = 9,

@@ -20,8 +20,8 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hex.h"
 #include "jid.h"
-#include "text.h"
 
 enum { SLOT_BITS = 16, SLOT_NONE = UINT16_MAX, SLOTS_FIRST = 16 };
 

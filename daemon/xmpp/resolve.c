@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
+#include "decimal.h"
 #include "hostname.h"
 #include "random.h"
 #include "srv.h"
@@ -41,8 +42,7 @@ struct resolve {
 bool resolve_split(const char *server, char host[RESOLVE_HOST_MAX], uint16_t *port)
 {
 	const char *start = server, *end, *colon;
-	unsigned long n;
-	char *rest;
+	uint64_t n;
 
 	if (*server == '[') {
 		start++;
@@ -59,12 +59,9 @@ bool resolve_split(const char *server, char host[RESOLVE_HOST_MAX], uint16_t *po
 	if (end == start || end - start >= RESOLVE_HOST_MAX)
 		return false;
 	if (colon) {
-		if (colon[1] < '0' || colon[1] > '9')
+		if (!decimal_parse(colon + 1, 65535, &n) || n == 0)
 			return false;
-		n = strtoul(colon + 1, &rest, 10);
-		if (*rest || n == 0 || n > 65535)
-			return false;
-		*port = n;
+		*port = (uint16_t)n;
 	}
 	memcpy(host, start, end - start);
 	host[end - start] = '\0';

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "decimal.h"
 #include "jid.h"
 #include "text.h"
 
@@ -31,18 +32,9 @@ static const char *attribute(xmpp_stanza_t *xml, const char *name)
 /* A plain decimal up to max, else fallback. */
 static uint64_t number(const char *text, uint64_t max, uint64_t fallback)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (!text || !*text)
-		return fallback;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return fallback;
-		n = n * 10 + (*text - '0');
-		if (n > max)
-			return fallback;
-	}
-	return n;
+	return decimal_parse(text, max, &n) ? n : fallback;
 }
 
 static xmpp_stanza_t *first_element(xmpp_stanza_t *xml)

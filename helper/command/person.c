@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "device-text.h"
+#include "hex.h"
 #include "report.h"
 #include "verbs.h"
 

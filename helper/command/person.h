@@ -6,9 +6,9 @@
 
 #include <stdbool.h>
 
+#include "fingerprint.h"
 #include "jid.h"
 #include "message.h"
-#include "text.h"
 
 /*
  * Has the broker do it, and prints what it says and the devices it names. fingerprint is hex, NULL:

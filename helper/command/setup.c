@@ -17,6 +17,7 @@
 #include "alloc.h"
 #include "amend.h"
 #include "credential.h"
+#include "fingerprint.h"
 #include "jid.h"
 #include "report.h"
 #include "text.h"

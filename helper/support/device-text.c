@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hex.h"
 #include "report.h"
+#include "text.h"
 
 static bool is_trust(struct fields row, const char *trust)
 {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "answer.h"
-#include "text.h"
+#include "fingerprint.h"
 
 /* Whether it gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "hex.h"
 
 enum {
 	STREAM_TIMEOUT = 15 * 1000,

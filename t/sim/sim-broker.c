@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "fields.h"
-#include "text.h"
 
 struct broker *device_find(struct world *w, const char *device)
 {

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "fields.h"
-#include "text.h"
+#include "fingerprint.h"
+#include "hex.h"
 
 void greedy_draw(struct world *w)
 {

@@ -12,7 +12,7 @@
 
 #include "fields.h"
 #include "hello.h"
-#include "text.h"
+#include "hex.h"
 
 static const char *one_of(struct world *w, const char *const *words, unsigned n)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fields.h"
-#include "text.h"
+#include "hex.h"
 
 static const struct request_events question_events;
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "fields.h"
-#include "text.h"
+#include "hex.h"
 
 static uint32_t offset_of(const char *id, bool of_server)
 {

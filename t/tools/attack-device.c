@@ -18,6 +18,7 @@
 #include "alloc.h"
 #include "attack-device.h"
 #include "fields.h"
+#include "hex.h"
 #include "pass-key.h"
 #include "random.h"
 

@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "attack-device.h"
+#include "fingerprint.h"
+#include "hex.h"
 #include "pass-key.h"
-#include "text.h"
 
 enum { PATIENCE = 1000 };
 

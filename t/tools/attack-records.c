@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "attack-device.h"
 #include "fields.h"
+#include "hex.h"
 
 enum { UNSENT_MAX = 128 * 1024, AT_ONCE = 200 };
 

@@ -19,7 +19,7 @@
 
 #include "alloc.h"
 #include "base64.h"
-#include "text.h"
+#include "hex.h"
 
 enum { READ_SIZE = 65536, ATTRIBUTE_MAX = 80, JOIN_MAX = 100, JOIN_AGAIN = 100 * 1000, FLUSH_MAX = 1000,
        FLUSH_PATIENCE = 200 };

@@ -28,12 +28,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fingerprint.h"
+#include "hex.h"
 #include "jid.h"
 #include "link.h"
 #include "nothing.h"
 #include "pass-key.h"
 #include "random.h"
-#include "text.h"
 #include "tls.h"
 #include "ways.h"
 

@@ -22,12 +22,13 @@
 
 #include "base64.h"
 #include "fields.h"
+#include "fingerprint.h"
+#include "hex.h"
 #include "jid.h"
 #include "link.h"
 #include "nothing.h"
 #include "random.h"
 #include "record.h"
-#include "text.h"
 #include "tls.h"
 #include "ways.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "device-id.h"
+#include "hex.h"
 #include "tap.h"
 
 static void test_of(void)

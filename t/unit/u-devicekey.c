@@ -3,6 +3,7 @@
 
 #include "device-id.h"
 #include "devicekey.h"
+#include "hex.h"
 #include "random.h"
 #include "tap.h"
 

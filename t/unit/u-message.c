@@ -6,7 +6,6 @@
 
 #include "alloc.h"
 #include "tap.h"
-#include "text.h"
 
 static bool name_good(const char *name)
 {

@@ -5,8 +5,8 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "hex.h"
 #include "tap.h"
-#include "text.h"
 
 static const char id[] = "0123456789abcdef01234567";
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "fingerprint.h"
+#include "hex.h"
 #include "tap.h"
 
 static uint32_t seed = 31337;

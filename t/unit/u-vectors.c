@@ -14,6 +14,7 @@
 #include "disco.h"
 #include "fields.h"
 #include "hello.h"
+#include "hex.h"
 #include "jid.h"
 #include "negotiation.h"
 #include "nothing.h"

@@ -5,6 +5,9 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "decimal.h"
+#include "hex.h"
+#include "text.h"
 #include "trust-internal.h"
 
 /*
@@ -39,21 +42,6 @@ static char *next_word(char **rest)
 }
 
 /* A plain decimal that fits. */
-static bool parse_time(const char *s, uint64_t *value)
-{
-	*value = 0;
-	if (!*s)
-		return false;
-	for (; *s; s++) {
-		unsigned digit = (unsigned char)*s - '0';
-
-		if (digit > 9 || *value > (UINT64_MAX - digit) / 10)
-			return false;
-		*value = *value * 10 + digit;
-	}
-	return true;
-}
-
 static enum trust_state parse_state(const char *s)
 {
 	/* As it was called up to version 0.1. */
@@ -103,7 +91,7 @@ static bool parse_line(struct trust *t, char *line)
 	enum trust_state state;
 	uint64_t seconds;
 
-	if (!since || !parse_time(since, &seconds))
+	if (!since || !decimal_parse(since, UINT64_MAX, &seconds))
 		return false;
 	if (!strcmp(key, "-"))
 		return !rest && parse_mark(t, jid, word, seconds);

@@ -29,11 +29,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "jid.h"
 #include "bounds.h"
+#include "buf.h"
+#include "fingerprint.h"
+#include "jid.h"
 #include "table.h"
-#include "text.h"
 
 enum trust_state {
 	TRUST_UNKNOWN,		/* not in the table */

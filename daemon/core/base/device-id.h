@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-#include "text.h"
+#include "fingerprint.h"
+
 
 enum {
 	DEVICE_ID_LEN = 16,

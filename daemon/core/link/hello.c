@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "fields.h"
+#include "hex.h"
 #include "jid.h"
 #include "log.h"
-#include "text.h"
 
 /*
  * HELLO is fields, so that a later version may add some: what is unknown is

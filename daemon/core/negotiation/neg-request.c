@@ -5,12 +5,12 @@
  * made and announced, and accepted when the service there talks. An announcement
  * and a question end with their answer.
  */
+#include "hex.h"
 #include "neg-internal.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "text.h"
 
 /*
  * Until the device accepts it, the channel of a push is ours; its owner must

@@ -6,8 +6,8 @@
 
 #include "alloc.h"
 #include "fields.h"
+#include "hex.h"
 #include "quota.h"
-#include "text.h"
 
 enum {
 	PIECE = 1024,		/* bytes in one data field */

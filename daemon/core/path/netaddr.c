@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "decimal.h"
+#include "hex.h"
+
 
 /*
  * What kind of place an address is follows from two tables, after the special
@@ -109,18 +111,9 @@ bool netaddr_may_dial(const struct netaddr *a, bool local)
 /* Decimal without sign or leading zero, 1 to 65535; 0 for anything else. */
 static uint16_t parse_port(const char *text)
 {
-	unsigned port = 0;
+	uint64_t port;
 
-	if (*text == '0')
-		return 0;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return 0;
-		port = port * 10 + (unsigned)(*text - '0');
-		if (port > 65535)
-			return 0;
-	}
-	return (uint16_t)port;
+	return *text != '0' && decimal_parse(text, 65535, &port) ? (uint16_t)port : 0;
 }
 
 bool netaddr_parse(const char *text, struct netaddr *out)

@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "text.h"
+#include "fingerprint.h"
+
 
 enum {
 	PASS_TOKEN_BYTES = 16,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "hex.h"
 #include "text.h"
 
 /*

@@ -15,9 +15,10 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "fingerprint.h"
+#include "hex.h"
 #include "log.h"
 #include "search.h"
-#include "text.h"
 #include "wipe.h"
 
 enum {

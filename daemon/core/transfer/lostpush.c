@@ -15,6 +15,7 @@
 #include "bounds.h"
 #include "context.h"
 #include "fields.h"
+#include "hex.h"
 #include "inquirer.h"
 #include "peer.h"
 #include "text.h"
