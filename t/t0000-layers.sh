@@ -13,7 +13,7 @@ facts () (
 	set -- $(find common daemon helper -name '*.[ch]' | sort) &&
 	printf 'F %s\n' "$@" &&
 	grep -nE '^[[:space:]]*#[[:space:]]*include' /dev/null "$@" | sed 's/^/I /' &&
-	for file in $(find daemon -name meson.build)
+	for file in $(find daemon helper -name meson.build)
 	do
 		tr '\n' ' ' <"$file" | sed -n "s|.*sees = \[\([^]]*\)\].*|M ${file%/*} \1|p" |
 			sed "s/[',]/ /g"

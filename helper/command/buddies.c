@@ -11,9 +11,11 @@
 #include "alloc.h"
 #include "answer.h"
 #include "device-text.h"
+#include "json.h"
 #include "person.h"
 #include "report.h"
 #include "text.h"
+#include "time-text.h"
 #include "verbs.h"
 
 static const char buddies_usage[] =

@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "amend.h"
 #include "git-child.h"
+#include "json.h"
 #include "remote.h"
 #include "report.h"
 #include "text.h"

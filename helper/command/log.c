@@ -7,7 +7,9 @@
 
 #include "alloc.h"
 #include "journal.h"
+#include "json.h"
 #include "report.h"
+#include "time-text.h"
 #include "verbs.h"
 
 static const char usage[] =

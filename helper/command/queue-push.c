@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "answer.h"
 #include "entries.h"
+#include "json.h"
 #include "place.h"
 #include "queue.h"
 #include "refspec.h"

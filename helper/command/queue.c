@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "answer.h"
 #include "entries.h"
+#include "json.h"
 #include "report.h"
 #include "verbs.h"
 

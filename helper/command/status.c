@@ -13,9 +13,11 @@
 
 #include "account.h"
 #include "alloc.h"
+#include "json.h"
 #include "report.h"
 #include "shares.h"
 #include "text.h"
+#include "time-text.h"
 #include "verbs.h"
 
 static const char usage[] =

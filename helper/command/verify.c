@@ -17,6 +17,7 @@
 #include "device-text.h"
 #include "person.h"
 #include "report.h"
+#include "time-text.h"
 #include "verbs.h"
 
 static const char usage[] =

@@ -7,8 +7,10 @@
 
 #include "alloc.h"
 #include "hex.h"
+#include "json.h"
 #include "report.h"
 #include "text.h"
+#include "time-text.h"
 
 static bool is_trust(struct fields row, const char *trust)
 {

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "answer.h"
+#include "json.h"
 #include "report.h"
 #include "text.h"
 

@@ -7,10 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "alloc.h"
 #include "exit-status.h"
+#include "json.h"
 #include "text.h"
 
 void report(const char *label, const char *fmt, ...)
@@ -79,90 +78,7 @@ void print_text(const char *text)
 	buf_finish(&shown);
 }
 
-const char *span_text(uint64_t seconds, char out[32])
-{
-	static const struct {
-		uint64_t length;
-		const char *name;
-	} units[] = {
-		{ 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" },
-	};
-	size_t i = 0;
-
-	while (i + 1 < ARRAY_SIZE(units) && seconds < units[i].length)
-		i++;
-	seconds /= units[i].length;
-	snprintf(out, 32, "%" PRIu64 " %s%s", seconds, units[i].name, seconds == 1 ? "" : "s");
-	return out;
-}
-
 void print_count(uint64_t n, const char *singular)
 {
 	printf("%" PRIu64 " %s%s", n, singular, n == 1 ? "" : "s");
-}
-
-const char *time_text(uint64_t unix_time, char out[32])
-{
-	time_t t = unix_time;
-	struct tm tm;
-
-	snprintf(out, 32, "-");
-	if (unix_time > 0 && gmtime_r(&t, &tm))
-		strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return out;
-}
-
-static void json_key(struct buf *out, const char *key)
-{
-	size_t n = buf_len(out);
-
-	if (n > 0 && !strchr("{[", buf_data(out)[n - 1]))
-		buf_puts(out, ",");
-	if (key)
-		buf_printf(out, "\"%s\":", key);
-}
-
-void json_open(struct buf *out, const char *key, char bracket)
-{
-	json_key(out, key);
-	buf_append(out, &bracket, 1);
-}
-
-void json_close(struct buf *out, char bracket)
-{
-	buf_append(out, &bracket, 1);
-}
-
-void json_string(struct buf *out, const char *key, const char *value)
-{
-	json_key(out, key);
-	if (value)
-		text_json(out, value);
-	else
-		buf_puts(out, "null");
-}
-
-void json_number(struct buf *out, const char *key, uint64_t value)
-{
-	json_key(out, key);
-	buf_printf(out, "%" PRIu64, value);
-}
-
-void json_bool(struct buf *out, const char *key, bool value)
-{
-	json_key(out, key);
-	buf_puts(out, value ? "true" : "false");
-}
-
-void json_time(struct buf *out, const char *key, uint64_t unix_time)
-{
-	char text[32];
-
-	json_string(out, key, unix_time > 0 ? time_text(unix_time, text) : NULL);
-}
-
-void json_print(struct buf *out)
-{
-	puts(buf_str(out));
-	buf_finish(out);
 }
