@@ -4,7 +4,7 @@
 
 /*
  * The files of the queue: $XDG_STATE_HOME/git-xmpp/queue/<id>, each the fields of
- * one push that waits for a buddy (see core/queue.h). The command makes
+ * one push that waits for a buddy (see queue-entry.h). The command makes
  * them; while a broker runs only it changes and removes them.
  */
 

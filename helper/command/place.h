@@ -9,7 +9,7 @@
 #include "buf.h"
 
 /*
- * Adds the fields "directory" and "variable" of an entry of the queue (daemon/core/queue-entry.h). False,
+ * Adds the fields "directory" and "variable" of an entry of the queue (queue-entry.h). False,
  * and why was printed, if there is a place that cannot be written down.
  */
 bool place_write(struct buf *fields);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_QUEUE_ENTRY_H
-#define CORE_QUEUE_ENTRY_H
+#ifndef COMMON_QUEUE_ENTRY_H
+#define COMMON_QUEUE_ENTRY_H
 
 /*
  * A queued push as it is kept in its file. Fields: jid, share, path, remote,
