@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "queuefile.h"
 
 enum { SHA1_HEX = 40, SHA256_HEX = 64 };
 
@@ -61,7 +60,7 @@ static char *parse_object(const char *word, size_t n)
 	return xstrndup(word, n);
 }
 
-static void free_update(struct queue_update *u)
+void queue_update_free(struct queue_update *u)
 {
 	free(u->src);
 	free(u->dst);
@@ -79,7 +78,7 @@ static bool objects_match(const struct queue_update *u)
 	return strlen(u->src) == strlen(u->expect);
 }
 
-static struct queue_update *parse_update(const char *text)
+struct queue_update *queue_update_parse(const char *text)
 {
 	size_t src = strcspn(text, " ");
 	const char *expect = text + src + (text[src] == ' ');
@@ -92,7 +91,7 @@ static struct queue_update *parse_update(const char *text)
 	u->dst = xstrdup(dst);
 	if (objects_match(u) && ref_valid(u->dst))
 		return u;
-	free_update(u);
+	queue_update_free(u);
 	return NULL;
 }
 
@@ -116,11 +115,11 @@ static bool parse_updates(struct queue_entry *e, struct fields f)
 
 		if (!field_is(key, key_len, "update"))
 			continue;
-		u = parse_update(value);
+		u = queue_update_parse(value);
 		if (!u)
 			return false;
 		if (++count > QUEUE_UPDATES_MAX || has_update(e, u->dst)) {
-			free_update(u);
+			queue_update_free(u);
 			return false;
 		}
 		*tail = u;
@@ -207,7 +206,7 @@ struct queue_entry *queue_entry_parse(const char *id, struct fields f)
 {
 	struct queue_entry *e;
 
-	if (!*id || strlen(id) >= QUEUE_ID_MAX || !fields_valid(f))
+	if (!*id || strlen(id) >= QUEUEFILE_ID_MAX || !fields_valid(f))
 		return NULL;
 	e = xcalloc(1, sizeof(*e));
 	strcpy(e->id, id);
@@ -249,7 +248,7 @@ void queue_entry_destroy(struct queue_entry *e)
 		struct queue_update *u = e->updates;
 
 		e->updates = u->next;
-		free_update(u);
+		queue_update_free(u);
 	}
 	for (char **v = e->variables; v && *v; v++)
 		free(*v);

@@ -19,9 +19,9 @@
 #include "address.h"
 #include "buf.h"
 #include "fields.h"
+#include "queuefile.h"
 
 enum {
-	QUEUE_ID_MAX = 16,		/* NUL included */
 	QUEUE_UPDATES_MAX = 128,	/* refs in one entry */
 	QUEUE_ERROR_MAX = 1024,		/* bytes kept of an error */
 };
@@ -37,7 +37,7 @@ struct queue_update {			/* one ref */
 
 struct queue_entry {
 	struct queue_entry *next;
-	char id[QUEUE_ID_MAX];		/* like q7 */
+	char id[QUEUEFILE_ID_MAX];		/* like q7 */
 	char jid[JID_MAX];
 	char share[SHARE_NAME_MAX];
 	char *path;			/* git directory; owned */
@@ -54,6 +54,10 @@ struct queue_entry {
 	bool moved;			/* a ref has moved there since */
 	char *error;			/* of the last try; owned, NULL: none */
 };
+
+/* An update as it stands in a field, without its next one; NULL if it is malformed. To be freed. */
+struct queue_update *queue_update_parse(const char *text);
+void queue_update_free(struct queue_update *u);
 
 /* NULL if it is malformed: what it says is put on git's command line. */
 struct queue_entry *queue_entry_parse(const char *id, struct fields f);

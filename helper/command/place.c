@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "buf.h"
 #include "git-child.h"
-#include "queuefile.h"
 #include "remote.h"
 #include "report.h"
 
@@ -81,27 +81,28 @@ static char *value_of(const char *name, bool stays)
 	return xstrdup(value);
 }
 
-bool place_write(struct buf *fields)
+bool place_fill(struct queue_entry *e)
 {
 	bool stays = false, good;
-	char *where = directory(&stays);
+	size_t count = 0;
 
-	good = where && *where == '/' && strlen(where) <= FIELD_VALUE_MAX;
-	if (good)
-		fields_add(fields, "directory", where);
+	e->directory = directory(&stays);
+	e->variables = xcalloc(2 * QUEUEFILE_VARIABLES + 1, sizeof(*e->variables));
+	good = e->directory && *e->directory == '/' && strlen(e->directory) <= FIELD_VALUE_MAX;
 	for (size_t i = 0; i < QUEUEFILE_VARIABLES && good; i++) {
 		const char *name = queuefile_variables[i];
 		char *value = value_of(name, stays);
 
-		if (value && strlen(name) + 1 + strlen(value) <= FIELD_VALUE_MAX)
-			fields_addf(fields, "variable", "%s=%s", name, value);
-		else if (value && strcmp(name, "PATH"))
+		if (value && strlen(name) + 1 + strlen(value) <= FIELD_VALUE_MAX) {
+			e->variables[count++] = xstrdup(name);
+			e->variables[count++] = xstrdup(value);
+		} else if (value && strcmp(name, "PATH")) {
 			good = false;
+		}
 		free(value);
 	}
 	if (!good)
 		report("fatal", "the directory where git runs cannot be written down: it is gone, or its path is too long");
-	free(where);
 	return good;
 }
 

@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
+#include "queue-entry.h"
 
 /*
- * Adds the fields "directory" and "variable" of an entry of the queue (queue-entry.h). False,
- * and why was printed, if there is a place that cannot be written down.
+ * The directory and the variables of an entry of the queue, which has none before. False, and why was
+ * printed, if there is a place that cannot be written down.
  */
-bool place_write(struct buf *fields);
+bool place_fill(struct queue_entry *e);
 
 /* Says which settings of "git -c" do not stay with what is run later. */
 void place_warn_settings(void);

@@ -15,6 +15,7 @@
 #include "entries.h"
 #include "json.h"
 #include "place.h"
+#include "queue-entry.h"
 #include "queue.h"
 #include "refspec.h"
 #include "remote.h"
@@ -63,25 +64,33 @@ static char *pending(void *arg, const char *dst)
 	return l.found;
 }
 
-static bool put_entry(const struct queueing *q, struct buf *f)
+static bool put_entry(struct queueing *q, struct buf *f)
 {
-	uint64_t now = time(NULL);
+	struct queue_entry *e = xcalloc(1, sizeof(*e));
+	struct queue_update **tail = &e->updates;
+	bool good;
 
-	fields_add(f, "jid", q->remote.address.jid);
-	fields_add(f, "share", q->remote.address.share);
-	fields_add(f, "path", q->remote.git_dir);
-	fields_add(f, "remote", q->remote.name);
-	if (!place_write(f))
-		return false;
-	fields_add_u64(f, "queued", now);
-	fields_add_u64(f, "expires", now + EXPIRY);
-	fields_add(f, "state", "waiting");
+	strcpy(e->jid, q->remote.address.jid);
+	strcpy(e->share, q->remote.address.share);
+	e->path = xstrdup(q->remote.git_dir);
+	e->remote = xstrdup(q->remote.name);
+	e->queued = time(NULL);
+	e->expires = e->queued + EXPIRY;
 	for (size_t i = 0; i < q->updates.count; i++) {
 		const struct update *u = &q->updates.rows[i];
+		struct queue_update *update = xcalloc(1, sizeof(*update));
 
-		fields_addf(f, "update", "%s %s %s", *u->src ? u->src : "-", *u->expect ? u->expect : "-", u->dst);
+		update->src = xstrdup(u->src);
+		update->dst = xstrdup(u->dst);
+		update->expect = xstrdup(u->expect);
+		*tail = update;
+		tail = &update->next;
 	}
-	return true;
+	good = place_fill(e);
+	if (good)
+		queue_entry_write(e, f);
+	queue_entry_destroy(e);
+	return good;
 }
 
 static void show(const char *id, struct fields f, bool json)
@@ -157,7 +166,7 @@ static int take_back(const char *id)
 	return STATUS_FATAL;
 }
 
-static int write_entry(const struct queueing *q, bool json)
+static int write_entry(struct queueing *q, bool json)
 {
 	char id[QUEUEFILE_ID_MAX];
 	struct message trouble;

@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "answer.h"
 #include "json.h"
+#include "queue-entry.h"
 #include "report.h"
 #include "text.h"
 
@@ -91,16 +92,12 @@ void entry_updates(struct fields f, void (*each)(void *arg, const char *src, con
 	size_t pos = 0, key_len;
 
 	while (fields_next(f, &pos, &key, &key_len, &value)) {
-		char *copy, *dst, *src, *expect;
+		struct queue_update *u = field_is(key, key_len, "update") ? queue_update_parse(value) : NULL;
 
-		if (!field_is(key, key_len, "update"))
+		if (!u)
 			continue;
-		dst = copy = xstrdup(value);
-		src = strsep(&dst, " ");
-		expect = strsep(&dst, " ");
-		if (expect && dst)
-			each(arg, strcmp(src, "-") ? src : "", dst, strcmp(expect, "-") ? expect : "");
-		free(copy);
+		each(arg, u->src, u->dst, u->expect);
+		queue_update_free(u);
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "git-child.h"
+#include "queue-entry.h"
 #include "remote.h"
 #include "report.h"
 
@@ -145,7 +146,7 @@ static bool add(const struct resolving *r, struct update *u, const char *refspec
 		free_update(u);
 		return failed("it was named before", refspec);
 	}
-	if (all->count == UPDATES_MAX) {
+	if (all->count == QUEUE_UPDATES_MAX) {
 		free_update(u);
 		return failed("too many refs at once", refspec);
 	}

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { UPDATES_MAX = 128 };	/* refs in one push; as many as an entry of the queue may have */
-
 struct update {
 	char *src;		/* object name, "" to delete; owned */
 	char *dst;		/* full name of the ref there; owned */
