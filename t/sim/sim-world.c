@@ -444,7 +444,8 @@ void world_end(struct world *w)
 {
 	w->phase = PHASE_OVER;
 	for (unsigned i = 0; i < w->count; i++) {
-		broker_stop(&w->brokers[i]);
+		if (w->brokers[i].running)
+			broker_stop(&w->brokers[i]);
 		paths_flush(w);
 	}
 	for (unsigned i = 0; i < WIRES_MAX; i++)
