@@ -305,7 +305,7 @@ test_expect_success 'every path and file that a page names is there' '
 '
 
 test_expect_success 'every test that a page names is there' '
-	tokens $pages | grep -E " (t[0-9]{4}(-[a-z-]+)?|(u|fuzz)-[a-z0-9]+)$" | while read -r at word
+	tokens $pages | grep -E " (t[0-9]{4}(-[a-z-]+)?|(u|fuzz)-[a-z0-9-]+)$" | while read -r at word
 	do
 		is_test "$word" || echo "$at $word"
 	done | missing "no such test"
