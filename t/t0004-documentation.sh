@@ -329,6 +329,25 @@ test_expect_success 'every function and constant that a page names is in the sou
 	grep -vE " (thing_[a-z]+|splice)$" named | not_in words | missing "not in the sources"
 '
 
+# file_of <name>: the files of this name that are no test.
+file_of () {
+	(cd "$TOP" && ls "$1" 2>/dev/null || grep -E "^(common|daemon|helper)/(.*/)?$1\$" "$TRASH/files")
+}
+
+test_expect_success 'what a page says to be in a file is in that file' '
+	(cd "$TOP" && cat $pages) | tr -s "\n " "  " |
+	grep -oE "\`[a-z_]+\(\)\`[a-z ]* in \`[^\`]+\.[ch]\`" | sed "s/^\`\([^(]*\).* in \`\(.*\)\`/\1 \2/" >named &&
+	sed -n "/| begins with | is | states are in |/,/^$/s/^| \`.*| \`\([^\`]*\)\` |$/enum \1/p" \
+		"$TOP/Documentation/hacking.md" >>named &&
+	test_line_count -ge 12 named &&
+	while read -r word file
+	do
+		where=$(file_of "$file")
+		test "$word" != enum || word="enum [a-z_]*(state|phase)"
+		test -n "$where" && (cd "$TOP" && grep -qE "\b$word\b" $where) || echo "$word $file"
+	done <named | missing "not in it"
+'
+
 test_expect_success 'every variable of the configuration that a page names is read' '
 	(cd "$TOP" && grep -noiE "xmpp(Share|Follow)?\.(<[a-z]+>\.)?[a-z]+\b" $pages $manuals) |
 	sed "s/:\([^:.]*\)\.\(.*\.\)*\([^.]*\)$/ \3/" | tr A-Z a-z | grep -vE " (c|h|md|account>)$" >named &&
