@@ -322,7 +322,7 @@ test_expect_success 'what a page quotes of a test, that test says' '
 '
 
 test_expect_success 'every function and constant that a page names is in the sources' '
-	(cd "$TOP" && grep -noE "\`[a-z_0-9]+\(\)\`" $pages) | sed "s/\`\(.*\)()\`/ \1/" >named &&
+	tokens $pages | sed -n "s/ \([a-z_0-9]*\)()$/ \1/p" >named &&
 	tokens $pages $manuals | grep -E " [A-Z][A-Z0-9]*_[A-Z0-9_]+$" >>named &&
 	test_line_count -ge 20 named &&
 	# What is an example, and what was tried and is not used.
