@@ -323,6 +323,7 @@ test_expect_success 'what a page quotes of a test, that test says' '
 
 test_expect_success 'every function and constant that a page names is in the sources' '
 	tokens $pages | sed -n "s/ \([a-z_0-9]*\)()$/ \1/p" >named &&
+	(cd "$TOP" && grep -noE "\`break [a-z_0-9]+\`" $pages) | sed "s/\`break \(.*\)\`/ \1/" >>named &&
 	tokens $pages $manuals | grep -E " [A-Z][A-Z0-9]*_[A-Z0-9_]+$" >>named &&
 	test_line_count -ge 20 named &&
 	# What is an example, and what was tried and is not used.
@@ -687,8 +688,21 @@ test_expect_success have_server 'a broker that is well says what the page says, 
 	do
 		more=$(tail -n +$((at + 1)) said | grep -nxE -m 1 -e "$line") || { echo "$line"; continue; }
 		at=$((at + ${more%%:*}))
-	done <patterns | missing "not said, or not there" &&
-	stop_broker alice && stop_broker bob
+	done <patterns | missing "not said, or not there"
+'
+
+# inner_command: what the page runs to find the process that gdb is to attach to.
+inner_command () {
+	block sh Documentation/hacking.md | sed -n 's/^gdb -p "$(\(.*\))"$/\1/p'
+}
+
+test_expect_success have_server 'its process is found as the page says, and its log, when it was started again with a trace' '
+	inner_command >pipe && test_line_count -eq 1 pipe &&
+	test "$(as alice sh ./pipe)" = "$(broker_pid alice)" &&
+	as alice env GIT_XMPP_TRACE=1 git xmpp daemon restart &&
+	as alice git xmpp status --wait &&
+	grep " xmpp: off -> resolving" alice/.state/git-xmpp/daemon.log &&
+	as alice git xmpp daemon stop && stop_broker bob
 '
 
 test_done
