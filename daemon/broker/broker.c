@@ -396,7 +396,7 @@ void broker_identify(struct broker *b)
 	/* It may be tried for hours. */
 	if (assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
-	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
+	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	reach_reload(b->reach, b->config, b->identity.key);
 }
 
@@ -413,6 +413,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	same = config_same_account(b->config, fresh);
 	config_free(b->config);
 	b->config = fresh;
+	b->follower_port.config = fresh;
 	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
 	reach_reload(b->reach, b->config, b->identity.key);
@@ -559,12 +560,13 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->reach = b->connections.reach = reach_create(loop, &b->peers, &reach_events, b);
 	reach_reload(b->reach, b->config, b->identity.key);
 	tidy_init(&b->tidy, loop);
-	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b);
+	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	b->sink = sink_create();
 	b->service_host.loop = loop;
 	b->service_host.sink = b->sink;
 	b->host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
-	b->follower = follower_create(&b->context, &follower_ops, b, seed(b));
+	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
+	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
 	b->pushqueue = pushqueue_create(&b->host, seed(b), is_reachable, b);
 	pushes = (struct lost_push_host){ &b->context, &b->peers, b->inquirer };
 	b->unsettled = unsettled_create(&pushes, &b->host);

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "connections.h"
 #include "context.h"
+#include "follower-port.h"
 #include "gitrun.h"
 #include "identity.h"
 #include "inband.h"
@@ -67,6 +68,7 @@ struct broker {
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
 	struct gitrun_host host;		/* of each git that we run for the user */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
+	struct follower_port follower_port;
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */

@@ -2,15 +2,12 @@
 /* Both run in the broker's loop, and hand their answers on as they are. */
 #include "announcer-port.h"
 
-#include "broker.h"
 #include "refs.h"
 #include "refwatch.h"
 
 static struct refwatch *watch(void *arg, const char *path, announcer_moved_fn *moved, void *owner)
 {
-	const struct broker *b = arg;
-
-	return refwatch_create(b->loop, path, moved, owner);
+	return refwatch_create(arg, path, moved, owner);
 }
 
 static void unwatch(void *arg, struct refwatch *watch)
@@ -21,9 +18,7 @@ static void unwatch(void *arg, struct refwatch *watch)
 static struct refs_read *read_refs(void *arg, const char *path, announcer_tips_fn *done,
 				   void *owner)
 {
-	const struct broker *b = arg;
-
-	return refs_read(b->loop, path, done, owner);
+	return refs_read(arg, path, done, owner);
 }
 
 static void cancel(void *arg, struct refs_read *read)

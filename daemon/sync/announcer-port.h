@@ -9,7 +9,7 @@
 
 #include "announcer.h"
 
-/* Their arg is the broker. */
+/* Their arg is the loop (uv_loop_t). */
 extern const struct announcer_ops announcer_ops;
 
 #endif

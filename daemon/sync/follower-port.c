@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "broker.h"
 #include "follow-config.h"
 #include "journal.h"
 #include "log.h"
@@ -17,9 +16,9 @@
 static struct refcompare *compare(void *arg, const struct follow *follow, struct fields tips,
 				  const char *last_version, follower_compared_fn *done, void *owner)
 {
-	const struct broker *b = arg;
+	const struct follower_port *port = arg;
 
-	return refcompare_start(b->loop, follow->path, follow->remote, tips.data, tips.len,
+	return refcompare_start(port->host->loop, follow->path, follow->remote, tips.data, tips.len,
 				last_version, done, owner);
 }
 
@@ -31,7 +30,7 @@ static void cancel(void *arg, struct refcompare *compare)
 static struct gitrun *fetch(void *arg, const struct follow *follow, const char *device,
 			    follower_fetched_fn *done, void *owner)
 {
-	const struct broker *b = arg;
+	const struct follower_port *port = arg;
 	/*
 	 * Its progress is how one that goes on is known. Other buddies' may run beside it, and the
 	 * user's own.
@@ -40,10 +39,10 @@ static struct gitrun *fetch(void *arg, const struct follow *follow, const char *
 		"fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL,
 	};
 	const struct gitrun_task task = { .args = args, .git_dir = follow->path, .device = device };
-	struct gitrun *git = gitrun_start(&b->host, &task, done, owner);
+	struct gitrun *git = gitrun_start(port->host, &task, done, owner);
 
 	gitrun_limit_silence(git, FOLLOW_SILENCE);
-	gitrun_bound(git, b->config->receive_memory);
+	gitrun_bound(git, port->config->receive_memory);
 	return git;
 }
 
@@ -74,9 +73,9 @@ static void journal(void *arg, const struct follow *follow, const char *result, 
 
 static void configured(void *arg, struct follows *follows)
 {
-	const struct broker *b = arg;
+	const struct follower_port *port = arg;
 
-	config_read_follows(b->config, follows);
+	config_read_follows(port->config, follows);
 }
 
 const struct follower_ops follower_ops = {

@@ -7,9 +7,16 @@
  * comparisons, git for its fetches, the journal, and the user's configuration.
  */
 
+#include "config.h"
 #include "follower.h"
+#include "gitrun.h"
 
-/* Their arg is the broker. */
+/* Their arg: all of it is borrowed. */
+struct follower_port {
+	const struct gitrun_host *host;
+	const struct config *config;	/* as it was read last */
+};
+
 extern const struct follower_ops follower_ops;
 
 #endif
