@@ -49,7 +49,8 @@ static bool mishap(struct world *w, unsigned thousandths)
 static void check_alive(const struct service_process *p, const char *what)
 {
 	if (!p->used || p->over || p->gone)
-		violation(world_of(p), "%s: %s is said to a process that is gone", p->broker->name, what);
+		violation(world_of(p), "%s: %s is said to a process that is gone", p->broker->name,
+			  what);
 }
 
 /* What is known of it */
@@ -81,14 +82,16 @@ bool process_negotiated(const struct service_process *p)
 	return neg;
 }
 
-const struct service_process *process_left(const struct broker *b, const struct broker *of, const char *share)
+const struct service_process *process_left(const struct broker *b, const struct broker *of,
+					   const char *share)
 {
 	const struct world *w = b->world;
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
 		const struct service_process *p = &w->processes[i];
 
-		if (p->used && p->broker == b && p->of == of && p->service == SERVICE_RECEIVE_PACK && !p->over &&
+		if (p->used && p->broker == b && p->of == of &&
+		    p->service == SERVICE_RECEIVE_PACK && !p->over &&
 		    !strcmp(share_name(p->share), share) && !process_negotiated(p))
 			return p;
 	}
@@ -101,7 +104,8 @@ void processes_note(struct world *w)
 	for (unsigned i = 0; w->named && i < PROCESSES_MAX; i++) {
 		struct service_process *p = &w->processes[i];
 
-		if (!p->named || (p->broker->running && p->life == p->broker->life && process_negotiated(p)))
+		if (!p->named ||
+		    (p->broker->running && p->life == p->broker->life && process_negotiated(p)))
 			continue;
 		p->named = false;
 		w->named--;
@@ -206,7 +210,8 @@ static void talk(struct service_process *p)
 	struct world *w = world_of(p);
 
 	if (mishap(w, w->swarm.child_fails)) {
-		trace(w, "%s: %s '%s' breaks", p->broker->name, service_name(p->service), share_name(p->share));
+		trace(w, "%s: %s '%s' breaks", p->broker->name, service_name(p->service),
+		      share_name(p->share));
 		exit_with(p, CUT, 0);
 		return;
 	}
@@ -371,8 +376,10 @@ static void begin(struct service_process *p, struct world *w)
 		plan(p, sometime(w, 1, 10000), STEP_TALK);
 }
 
-static struct service_process *on_start(struct service_host *host, const struct service_start *start,
-					const struct service_events *events, void *owner, const char **why)
+static struct service_process *on_start(struct service_host *host,
+					const struct service_start *start,
+					const struct service_events *events, void *owner,
+					const char **why)
 {
 	struct broker *b = host->broker;
 	struct world *w = b->world;
@@ -400,7 +407,8 @@ static struct service_process *on_start(struct service_host *host, const struct 
 /* Of an honest device: what comes after its commands matters to it. */
 static void note_named(struct service_process *p)
 {
-	if (p->service != SERVICE_RECEIVE_PACK || p->by_hostile || p->in.done < STREAM_HEADER || p->was_named)
+	if (p->service != SERVICE_RECEIVE_PACK || p->by_hostile || p->in.done < STREAM_HEADER ||
+	    p->was_named)
 		return;
 	p->named = p->was_named = true;
 	p->named_at = p->out.done;
@@ -437,7 +445,8 @@ static void on_end_input(struct service_process *p)
 	p->in_ended = true;
 	maybe_cut_off(p);
 	if (!p->by_hostile && !stream_complete(&p->in))
-		violation(w, "%s: the end of data comes early from %s", p->broker->name, p->of->name);
+		violation(w, "%s: the end of data comes early from %s", p->broker->name,
+			  p->of->name);
 	want_to_finish(p);
 }
 
@@ -503,7 +512,8 @@ const struct service_ops process_ops = {
 
 /* Around serves */
 
-const char *service_judge(struct broker *b, struct peer *peer, enum service service, const char *share)
+const char *service_judge(struct broker *b, struct peer *peer, enum service service,
+			  const char *share)
 {
 	return serve_judge(&b->serves, peer, service, share);
 }
@@ -525,7 +535,8 @@ void service_stop(struct broker *b, void *serving)
 {
 	const struct service_process *p = b->world->processes;
 
-	while (p < b->world->processes + PROCESSES_MAX && (!p->used || p->gone || p->cut || p->serving != serving))
+	while (p < b->world->processes + PROCESSES_MAX &&
+	       (!p->used || p->gone || p->cut || p->serving != serving))
 		p++;
 	if (p == b->world->processes + PROCESSES_MAX)
 		violation(b->world, "%s: a service is stopped that does not run", b->name);
@@ -540,15 +551,17 @@ static void on_over(void *owner, const struct transfer *t)
 {
 	const struct broker *b = owner;
 
-	trace(b->world, "%s: %s '%s' of %s: %s", b->name, service_name(t->service), t->share, t->jid,
-	      t->reason ? t->reason : "done");
+	trace(b->world, "%s: %s '%s' of %s: %s", b->name, service_name(t->service), t->share,
+	      t->jid, t->reason ? t->reason : "done");
 }
 
-static void on_refused(void *owner, const char *jid, const char *share, enum service service, const char *reason)
+static void on_refused(void *owner, const char *jid, const char *share, enum service service,
+		       const char *reason)
 {
 	const struct broker *b = owner;
 
-	trace(b->world, "%s: %s '%s' is refused to %s: %s", b->name, service_name(service), share, jid, reason);
+	trace(b->world, "%s: %s '%s' is refused to %s: %s", b->name, service_name(service), share,
+	      jid, reason);
 }
 
 const struct serves_events serve_events = { .over = on_over, .refused = on_refused };

@@ -786,7 +786,8 @@ static void test_moved(void)
 	buf_reset(&trace);
 	serves_review(&serves, NULL, NULL);
 	pump(&bob);
-	expect("upload is left\nbob is refused: not-shared\n", "what serves another directory ends");
+	expect("upload is left\nbob is refused: not-shared\n",
+	       "what serves another directory ends");
 	end();
 }
 
