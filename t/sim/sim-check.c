@@ -38,7 +38,8 @@ static bool same_share(const struct negotiation *a, const struct negotiation *b)
 }
 
 /* The process of a negotiation that it serves, as both see it; or NULL. */
-static const struct service_process *process_for(const struct broker *b, const struct negotiation *neg)
+static const struct service_process *process_for(const struct broker *b,
+						 const struct negotiation *neg)
 {
 	const struct service_process *p = neg_ours(neg) ? NULL : process_of(b, neg_id(neg));
 
@@ -164,9 +165,10 @@ static bool has_turn(const struct peer *p, const struct negotiation *neg, const 
 static void check_turns(const struct peer *p)
 {
 	for (unsigned i = 0; i < SHARES; i++) {
+		const struct negotiation *neg = p->negotiations.first;
 		unsigned active = 0;
 
-		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
+		for (; neg; neg = neg_next(neg))
 			active += has_turn(p, neg, share_name(i));
 		if (active > 1)
 			violation(broker_of(p)->world, "%s: %u pushes of %s to '%s' at once",

@@ -278,9 +278,10 @@ struct service_process *serving(struct world *w, unsigned by, unsigned of)
 {
 	const struct broker *b = &w->brokers[by];
 	const struct peer *p = peer_with(b, &w->brokers[of]);
+	const struct negotiation *neg = p ? p->negotiations.first : NULL;
 	struct service_process *newest = NULL;
 
-	for (const struct negotiation *neg = p ? p->negotiations.first : NULL; neg; neg = neg_next(neg))
+	for (; neg; neg = neg_next(neg))
 		if (!neg_ours(neg) && process_of(b, neg_id(neg)))
 			newest = process_of(b, neg_id(neg));
 	return newest;

@@ -123,12 +123,7 @@ static void become_orphan(struct serve *s, const char *reason)
 static void log_transfer(struct serve *s, const char *reason)
 {
 	char note[REASON_MAX + 64];
-
-	if (s->logged)
-		return;
-	s->logged = true;
-	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
-	s->all->events->over(s->all->owner, &(struct transfer){
+	const struct transfer over = {
 		/* The run is over with the process, an orphan has nothing but the run. */
 		.jid = s->peer ? s->peer->jid : s->run.jid,
 		.share = s->neg ? neg_share(s->neg) : s->run.share,
@@ -140,7 +135,13 @@ static void log_transfer(struct serve *s, const char *reason)
 		.witness = &s->witness,
 		.reason = reason,
 		.note = serve_is_orphan(s) && serve_is_whole(s) ? note : NULL,
-	});
+	};
+
+	if (s->logged)
+		return;
+	s->logged = true;
+	snprintf(note, sizeof(note), "finished after its link had ended (%s)", s->lost);
+	s->all->events->over(s->all->owner, &over);
 }
 
 static void on_accepted(void *owner)

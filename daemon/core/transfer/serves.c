@@ -172,17 +172,18 @@ void serves_review(struct serves *all, void (*ended)(void *arg, const struct ser
 bool serve_describe(const struct ring *run, struct buf *row)
 {
 	const struct serve *s = (const struct serve *)run;
-
-	if (!s->peer || !s->channel)
-		return false;
-	peer_describe_transfer(s->peer, &(struct peer_transfer){
+	const struct peer_transfer transfer = {
 		.share = s->run.share,
 		.service = s->service,
 		.direction = "in",
 		.channel = s->channel,
 		.in = &s->traffic.in,
 		.out = &s->traffic.out,
-	}, row);
+	};
+
+	if (!s->peer || !s->channel)
+		return false;
+	peer_describe_transfer(s->peer, &transfer, row);
 	return true;
 }
 
