@@ -51,7 +51,7 @@ void out_broken(struct world *w)
 
 	w->swarm.child_fails = 1000;
 	push(w, 0, 1, &e);
-	need(play_end(w, &e, 1000) && !strcmp(e.because, "broken"));
+	need(play_end(w, &e, 1000) && !strcmp(e.because, "share-broken"));
 	w->swarm.child_fails = 0;
 }
 

@@ -168,6 +168,8 @@ void broker_start(struct broker *b)
 	serves_init(&b->serves, &b->context, &b->peers, &process_ops, &b->host, &serve_events, b);
 	broker_configure(b);
 	inquirer_start(b);
+	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &helper_ops,
+		      &session_account_ops, &session_events, b);
 	if (!b->hostile) {
 		announcer_start(b);
 		follower_start(b);
@@ -194,6 +196,10 @@ static void forget(struct broker *b)
 	b->running = b->online = false;
 	if (b->serves.services.quota.used || b->helpers)
 		violation(b->world, "%s ends with %u children", b->name, b->serves.services.quota.used);
+	if (b->sessions.first || b->noted)
+		violation(b->world,
+			  "%s ends, and a session goes on, or one of %u pushes that were noted",
+			  b->name, b->noted);
 	serves_finish(&b->serves);
 	if (b->inbands.used)
 		violation(b->world, "%s ends with %u in-band paths", b->name, b->inbands.used);
@@ -234,12 +240,14 @@ void broker_stop(struct broker *b)
 void broker_online(struct broker *b)
 {
 	b->online = true;
-	b->online_at = b->context.online_at = b->world->now;
+	b->online_at = b->world->now;
+	/* 0 would say that it is not. */
+	b->context.online_at = b->world->now ? b->world->now : 1;
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);
 	peers_online(&b->peers, b->online);
 	inquirer_online(b->inquirer, true);
-	helpers_wake(b);
+	sessions_wake(&b->sessions);
 }
 
 void broker_offline(struct broker *b)
@@ -253,7 +261,7 @@ void broker_offline(struct broker *b)
 		announcer_device(b, &b->world->brokers[i], false);
 	inbands_lost(b);
 	peers_online(&b->peers, b->online);
-	helpers_wake(b);
+	sessions_wake(&b->sessions);
 }
 
 static void note_here(struct broker *b, const struct broker *from, enum presence_change change)
@@ -269,7 +277,7 @@ static void note_here(struct broker *b, const struct broker *from, enum presence
 	if (change == PRESENCE_AGAIN)
 		return;
 	follower_online(b, from->index);
-	helpers_wake(b);
+	sessions_wake(&b->sessions);
 }
 
 void broker_available(struct broker *b, const struct broker *from, uint32_t resource)
@@ -291,7 +299,7 @@ void broker_answered(struct broker *b, const char *full)
 
 	if (change != PRESENCE_SAME && r)
 		note_here(b, device_find(b->world, r->device), change);
-	helpers_wake(b);
+	sessions_wake(&b->sessions);
 }
 
 void broker_doubts(struct broker *b, const struct broker *from)

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "session-internal.h"
+
 enum {
 	/*
 	 * In five minutes, where ways are treacherous: waits of 15, 30, 60 and 120 s are five tries,
@@ -46,11 +48,12 @@ static const struct service_process *process_for(const struct broker *b,
 	return p && p->serving && serve_view(p->serving).neg == neg ? p : NULL;
 }
 
-static bool helper_has(const struct broker *b, const struct negotiation *neg)
+static bool session_has(const struct broker *b, const struct negotiation *neg)
 {
-	for (const struct helper *h = b->helpers; h; h = h->next)
-		if (h->neg == neg)
-			return h->channel && h->state == HELPER_OPEN;
+	for (const struct session *s = b->sessions.first; s; s = s->next)
+		if (s->neg == neg)
+			return s->channel &&
+			       (s->state == SESSION_OPEN || s->state == SESSION_LEAVING);
 	return false;
 }
 
@@ -128,7 +131,7 @@ static void check_open(const struct peer *p, const struct negotiation *neg)
 	const struct broker *b = broker_of(p);
 	const struct service_process *s = process_for(b, neg);
 
-	if (neg_ours(neg) ? !helper_has(b, neg) : !s || !serve_view(s->serving).channel)
+	if (neg_ours(neg) ? !session_has(b, neg) : !s || !serve_view(s->serving).channel)
 		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, other_of(p)->name);
 }
 
@@ -232,17 +235,29 @@ static void check_processes(struct world *w)
 	}
 }
 
-/* Each helper that waits for others waits for somebody. */
-static void check_helpers(const struct broker *b)
+/* What a session has is what its state says, and one that waits has a timer. */
+static void check_session(const struct broker *b, const struct session *s)
+{
+	bool open = s->state == SESSION_OPEN || s->state == SESSION_LEAVING;
+	bool waits = s->state == SESSION_WAITING || s->state == SESSION_LEAVING;
+
+	if ((s->state == SESSION_ASKING) != (s->errand != NULL) || open != (s->channel != NULL) ||
+	    open != (s->neg != NULL) || (s->state == SESSION_LOST) != (s->lost != NULL))
+		violation(b->world, "%s: a session has lost its errand", b->name);
+	if (!s->client != (s->state == SESSION_LEAVING))
+		violation(b->world, "%s: a session has no client", b->name);
+	if (waits && !timer_is_set(&s->timer))
+		violation(b->world, "%s: a session waits for ever", b->name);
+}
+
+/* Each session that waits for others waits for somebody. */
+static void check_sessions(const struct broker *b)
 {
 	unsigned asking = 0, asked = 0;
 
-	for (const struct helper *h = b->helpers; h; h = h->next) {
-		if ((h->state == HELPER_ASKING) != (h->errand != NULL) ||
-		    (h->state == HELPER_OPEN) != (h->channel != NULL) || !h->channel != !h->neg ||
-		    (h->question && h->state != HELPER_LOST))
-			violation(b->world, "%s: a helper has lost its errand", b->name);
-		asking += h->state == HELPER_ASKING;
+	for (const struct session *s = b->sessions.first; s; s = s->next) {
+		check_session(b, s);
+		asking += s->state == SESSION_ASKING;
 	}
 	if (!asking)
 		return;
@@ -251,7 +266,8 @@ static void check_helpers(const struct broker *b)
 			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN && *neg_share(neg) &&
 				 !(neg_service(neg) == SERVICE_UPLOAD_PACK && neg_state(neg) == NEG_OFFERED);
 	if (asked < asking)
-		violation(b->world, "%s: %u helpers wait, and %u negotiations are under way", b->name, asking, asked);
+		violation(b->world, "%s: %u sessions wait, and %u negotiations are under way",
+			  b->name, asking, asked);
 }
 
 /* Both sides */
@@ -340,7 +356,7 @@ void check_all(struct world *w)
 			check_peer(p);
 		if (w->swarm.greedy)
 			check_places(b);
-		check_helpers(b);
+		check_sessions(b);
 		check_pairs(b);
 	}
 	check_processes(w);
@@ -354,6 +370,8 @@ static const char *restless(const struct broker *b)
 		return "is not online";
 	if (b->helpers)
 		return "has a helper";
+	if (b->sessions.first)
+		return "has a session";
 	if (!ring_alone(&b->serves.services.runs))
 		return "has a child";
 	if (!announcer_rests(b))
@@ -385,11 +403,12 @@ static bool any_dead_path(const struct world *w)
 
 /*
  * What failed for ten minutes has long pauses: whoever is not seen is asked in half an hour. And
- * who demands a kind of path that there is not waits for it, and then ends.
+ * who demands a kind of path that there is not, or allowed no other one when they began, waits for
+ * it, and then ends.
  */
 static uint64_t patience(const struct world *w)
 {
-	if (w->swarm.demands || w->swarm.reloads)
+	if (w->swarm.demands || w->swarm.picky || w->swarm.reloads)
 		return 2 * INQUIRY_MAX + 2 * LINK_SUSPEND_MAX;
 	return w->swarm.forgetful || w->swarm.parting ? 2 * INQUIRY_MAX : 5 * WAIT_MAX;
 }

@@ -1,40 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Helpers, as in daemon/session.c, with the git process above them: it asks,
+ * Helpers, clients of the broker's sessions, with the git process above them: it asks,
  * says what it has to say, sometimes after a hook that takes its time or pushes
- * itself, and reads. A user may kill it at any moment.
+ * itself, and reads. A user may kill it at any moment. What is said to a helper is never
+ * answered within the call, as by a process at the other end of a socket.
  */
-#include "nothing.h"
 #include "sim.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "frame.h"
+#include "session-internal.h"
+
 enum {
-	ONLINE_TIMEOUT = 4500,
-	RESTARTS_MAX = 3,
-	LOOKS_MAX = 2,
-	ALL_THERE = 8000,		/* ms: then everybody has logged in, and knows who is there */
+	ALL_THERE = 8000,		/* ms, until everybody has logged in and is seen */
 };
 
 enum step {
-	STEP_TIMEOUT,
-	STEP_GO_ON,		/* the hook is over */
+	STEP_BEGIN,		/* it was told that the far service runs */
+	STEP_GO_ON,		/* the hook is over, or there is credit */
 	STEP_READ,
 	STEP_KILL,
-	STEP_ASK,		/* for what became of its push */
 	STEP_SERVED,		/* it must be, by now */
-	STEP_LOOK,		/* who is not seen was asked */
 };
-
-static const struct channel_events channel_events;
-static const struct errand_events errand_events;
-
-static void look(struct helper *h);
 
 static struct world *world_of(const struct helper *h)
 {
 	return h->broker->world;
+}
+
+/* A session knows a helper by this name. */
+static struct session_client *client_of(struct helper *h)
+{
+	return (struct session_client *)h;
+}
+
+static struct helper *helper_of(struct session_client *c)
+{
+	return (struct helper *)c;
 }
 
 static void plan(struct helper *h, uint64_t delay, enum step step)
@@ -60,8 +64,8 @@ static void tell_others(struct helper *h, bool success)
 	if (!h->final)
 		return;
 	if (!success)
-		violation(w, "%s: %s of '%s' from %s fails though everything is well", h->broker->name,
-			  service_name(h->service), share_name(h->share),
+		violation(w, "%s: %s of '%s' from %s fails though everything is well",
+			  h->broker->name, service_name(h->service), share_name(h->share),
 			  w->brokers[h->device >= 0 ? (unsigned)h->device : h->account].name);
 	w->final_left--;
 }
@@ -71,36 +75,58 @@ static bool must_be_served(const struct helper *h)
 {
 	const struct world *w = h->broker->world;
 
-	return w->swarm.greedy && w->phase == PHASE_TROUBLE && h->began > ALL_THERE && !h->broker->hostile &&
-	       !w->brokers[h->account].hostile;
+	return w->swarm.greedy && w->phase == PHASE_TROUBLE && h->began > ALL_THERE &&
+	       !h->broker->hostile && !w->brokers[h->account].hostile;
 }
 
+static const char *draw_kind(struct world *w)
+{
+	static const char *const kinds[] = { "direct", "proxy", "inband" };
+
+	return kinds[below(w, 3)];
+}
+
+/*
+ * Some users want their bytes on a path of one kind, of which there may be none: as others do to
+ * a link in use.
+ */
+static void maybe_demand(struct helper *h)
+{
+	struct world *w = world_of(h);
+	struct peer *p = peer_with(h->broker, h->by);
+
+	if (!p || w->phase != PHASE_TROUBLE || !chance(w, w->swarm.demands))
+		return;
+	h->demands = true;
+	peer_demand(p, h, ways_transport(draw_kind(w)));
+}
+
+static void release(struct helper *h)
+{
+	struct peer *p = h->demands ? peer_with(h->broker, h->by) : NULL;
+
+	if (p)
+		peer_release(p, h);
+	h->demands = false;
+}
+
+/* The session has let it go, or never hears of it again. */
 static void finish(struct helper *h, const char *because, bool success)
 {
 	struct helper **at = &h->broker->helpers;
 
-	if (h->state == HELPER_ENDED)
-		return;
 	if (!strcmp(because, "busy") && must_be_served(h))
-		violation(world_of(h), "%s: the places of %s are all another one's", h->broker->name,
-			  world_of(h)->brokers[h->account].name);
+		violation(world_of(h), "%s: the places of %s are all another one's",
+			  h->broker->name, world_of(h)->brokers[h->account].name);
 	trace(world_of(h), "%s: %s of '%s' ends: %s", h->broker->name, service_name(h->service),
 	      share_name(h->share), because);
-	h->state = HELPER_ENDED;
 	while (*at != h)
 		at = &(*at)->next;
 	*at = h->next;
-	errand_destroy(h->errand);
-	h->errand = NULL;
-	if (h->question)
-		neg_withdraw(h->question, because);
-	h->question = NULL;
-	if (h->channel)
-		channel_close(h->channel, because);
-	if (h->channel || h->neg)
-		violation(world_of(h), "%s: a closed channel is still there", h->broker->name);
+	release(h);
 	if (h->ending) {
-		*h->ending = (struct ending){ .over = true, .success = success, .at = world_of(h)->now };
+		*h->ending =
+			(struct ending){ .over = true, .success = success, .at = world_of(h)->now };
 		snprintf(h->ending->because, sizeof(h->ending->because), "%s", because);
 	}
 	tell_others(h, success);
@@ -110,11 +136,11 @@ static void finish(struct helper *h, const char *because, bool success)
 
 void helper_kill(struct helper *h, const char *because)
 {
-	struct broker *b = h->broker;
+	struct session *s = h->session;
 
+	h->session = NULL;
+	session_abandoned(s);
 	finish(h, because, false);
-	for (struct peer *p = b->peers.first; p; p = p->next)
-		peer_touch(p);
 }
 
 void helpers_kill(struct broker *b, const char *because)
@@ -123,61 +149,54 @@ void helpers_kill(struct broker *b, const char *because)
 		helper_kill(b->helpers, because);
 }
 
-static void pass_on(struct helper *h)
+/* As much as it may. False: its session has ended. */
+static bool say_some(struct helper *h)
 {
-	if (h->held_up || h->ended_out)
-		return;
-	if (h->exited || (stream_write(world_of(h), &h->out, h->channel, UINT64_MAX) &&
-			  h->service == SERVICE_RECEIVE_PACK)) {
-		h->ended_out = true;
-		channel_end(h->channel);
+	struct world *w = world_of(h);
+
+	while (h->session && h->credit && h->out.done < h->out.total) {
+		uint64_t left = h->out.total - h->out.done;
+		size_t n = h->credit < FRAME_MAX ? h->credit : FRAME_MAX;
+		const uint8_t *bytes;
+
+		n = n < left ? n : left;
+		bytes = stream_take(w, &h->out, &n);
+		h->credit -= n;
+		session_data(h->session, bytes, n);
 	}
+	return h->session;
+}
+
+/* The one that fetches keeps its side open, as upload-pack's does. */
+static void go_on(struct helper *h)
+{
+	if (h->held_up || h->ended_out || h->exited || !say_some(h))
+		return;
+	if (h->out.done < h->out.total || h->service != SERVICE_RECEIVE_PACK)
+		return;
+	h->ended_out = true;
+	session_data_end(h->session);
 }
 
 unsigned reading_delay(struct world *w)
 {
-	return w->phase == PHASE_TROUBLE && chance(w, w->swarm.slow_reader) ? between(w, 0, 5000) : below(w, 20);
-}
-
-static void on_channel_data(void *owner, const void *data, size_t n)
-{
-	struct helper *h = owner;
-
-	if (!other_of(h->peer)->hostile)
-		stream_read(world_of(h), &h->in, data, n);
-	h->unconsumed += n;
-	if (!h->reading)
-		plan(h, reading_delay(world_of(h)), STEP_READ);
-	h->reading = true;
-}
-
-static void on_channel_exited(void *owner, uint32_t status)
-{
-	struct helper *h = owner;
-
-	h->exited = true;
-	h->status = status;
-	h->held_up = false;
-	pass_on(h);
-}
-
-static void on_channel_writable(void *owner)
-{
-	pass_on(owner);
+	return w->phase == PHASE_TROUBLE && chance(w, w->swarm.slow_reader) ? between(w, 0, 5000)
+									    : below(w, 20);
 }
 
 /* What git tells its user must be what has happened there. */
-static bool verify(struct helper *h, const struct broker *by)
+static bool verify(struct helper *h)
 {
 	struct world *w = world_of(h);
 	const struct outcome *o = outcome_find(w, h->id);
 
-	if (by->hostile)
+	if (h->by->hostile)
 		return false;
 	if (!o)
 		violation(w, "%s: a status without a process", h->broker->name);
 	if (o->status != h->status)
-		violation(w, "%s: status %u, and the process ended with %u", h->broker->name, h->status, o->status);
+		violation(w, "%s: status %u, and the process ended with %u", h->broker->name,
+			  h->status, o->status);
 	if (h->status == 0 && !stream_complete(&h->in))
 		violation(w, "%s: success, and only %lu bytes of %lu have come", h->broker->name,
 			  (unsigned long)h->in.done, (unsigned long)h->in.total);
@@ -186,70 +205,202 @@ static bool verify(struct helper *h, const struct broker *by)
 	return h->status == 0;
 }
 
-/* Its user is told that it failed, and believes it. */
-static void fail(struct helper *h, const char *reason)
+/* Its user is told that it failed, and believes it; unless it is said that nobody knows. */
+static void check_failure(struct helper *h)
 {
-	const struct outcome *o = outcome_find(world_of(h), h->id);
+	const struct outcome *o = *h->id ? outcome_find(world_of(h), h->id) : NULL;
 
-	if (h->service == SERVICE_RECEIVE_PACK && o && o->status == 0)
-		violation(world_of(h), "%s: a push is said to have failed (%s), and the refs have moved",
-			  h->broker->name, reason);
-	finish(h, reason, false);
+	if (h->service == SERVICE_RECEIVE_PACK && o && o->status == 0 &&
+	    h->error != MSG_PUSH_UNKNOWN)
+		violation(world_of(h),
+			  "%s: a push is said to have failed (%s), and the refs have moved",
+			  h->broker->name, message_name(h->error));
 }
 
-void helper_unknown(struct helper *h)
+static void on_note(struct session_client *c, const char *kind, const char *text)
 {
-	finish(h, "nobody knows what became of it", false);
-}
+	struct helper *h = helper_of(c);
 
-void helper_learns(struct helper *h, unsigned status)
-{
-	world_of(h)->stats->outcomes++;
-	h->status = status;
-	finish(h, "its outcome is known", verify(h, h->lost_to));
-}
-
-void helper_ask_later(struct helper *h)
-{
-	plan(h, OUTCOME_AGAIN, STEP_ASK);
-}
-
-static void on_channel_closed(void *owner, const char *reason)
-{
-	struct helper *h = owner;
-	struct peer *p = h->peer;
-
-	if (!h->channel)
-		violation(world_of(h), "%s: a channel is closed twice", h->broker->name);
-	h->channel = NULL;
-	neg_done(h->neg, world_of(h)->now);
-	if (h->demands)
-		peer_release(p, h);
-	h->demands = false;
-	peer_touch(p);
-	h->neg = NULL;
-	h->peer = NULL;
-	if (h->state == HELPER_ENDED)
+	trace(world_of(h), "%s: is told: %s", h->broker->name, text);
+	if (h->session->state != SESSION_LOST)
 		return;
-	if (h->exited) {
-		finish(h, "done", verify(h, other_of(p)));
-	} else if (reason && h->service == SERVICE_RECEIVE_PACK && h->ended_out) {
-		trace(world_of(h), "%s: a push to %s is lost: %s", h->broker->name, other_of(p)->name, reason);
-		h->state = HELPER_LOST;
-		lost_begin(h, other_of(p));
-	} else {
-		fail(h, reason ? reason : "ended");
-	}
+	trace(world_of(h), "%s: a push to %s is lost: %s", h->broker->name, h->by->name,
+	      h->session->lost_because);
+	h->lost = true;
+	world_of(h)->stats->lost_pushes++;
 }
 
-static const struct channel_events channel_events = {
-	.accepted = nothing,
-	.data = on_channel_data,
-	.stderr_data = nothing_came,
-	.end = nothing,
-	.exited = on_channel_exited,
-	.writable = on_channel_writable,
-	.closed = on_channel_closed,
+static void on_ready(struct session_client *c, const struct session_ready *ready)
+{
+	struct helper *h = helper_of(c);
+	struct world *w = world_of(h);
+	unsigned size = between(w, 10, 1000);
+
+	h->by = device_find(w, ready->device);
+	strcpy(h->id, h->session->neg_id);
+	if (h->service == SERVICE_RECEIVE_PACK && !h->final && chance(w, w->swarm.big))
+		size = between(w, 1000, 3 * CHANNEL_WINDOW);
+	if (h->service == SERVICE_RECEIVE_PACK && w->swarm.push_size)
+		size = w->swarm.push_size;
+	stream_init(&h->out, h->id, false, size);
+	stream_init(&h->in, h->id, true, 0);
+	h->credit = FRAME_WINDOW;
+	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),
+	      share_name(h->share), h->by->name);
+	h->held_up = true;
+	plan(h, 0, STEP_BEGIN);
+}
+
+static void on_data(struct session_client *c, const void *data, size_t n)
+{
+	struct helper *h = helper_of(c);
+
+	if (!h->by->hostile)
+		stream_read(world_of(h), &h->in, data, n);
+	h->unconsumed += n;
+	if (!h->reading)
+		plan(h, reading_delay(world_of(h)), STEP_READ);
+	h->reading = true;
+}
+
+static void on_stderr_data(struct session_client *c, const void *data, size_t n)
+{
+}
+
+static void on_data_end(struct session_client *c)
+{
+}
+
+static void on_exited(struct session_client *c, uint32_t status)
+{
+	struct helper *h = helper_of(c);
+
+	if (h->exited)
+		violation(world_of(h), "%s: git exits twice", h->broker->name);
+	h->exited = true;
+	h->status = status;
+}
+
+static void on_failed(struct session_client *c, const struct message *m)
+{
+	helper_of(c)->error = m->id;
+}
+
+static void on_credit(struct session_client *c, size_t n)
+{
+	struct helper *h = helper_of(c);
+
+	h->credit += n;
+	if (h->credit > FRAME_WINDOW)
+		violation(world_of(h), "%s: credit for more than was said", h->broker->name);
+	if (!h->held_up)
+		plan(h, below(world_of(h), 5), STEP_GO_ON);
+}
+
+static void on_close(struct session_client *c)
+{
+	struct helper *h = helper_of(c);
+	bool success = false;
+
+	h->session = NULL;
+	if (h->exited) {
+		world_of(h)->stats->outcomes += h->lost;
+		success = verify(h);
+	} else if (h->error == MSG_NONE) {
+		violation(world_of(h), "%s: a helper is let go without a word", h->broker->name);
+	} else {
+		check_failure(h);
+	}
+	finish(h, h->exited ? "done" : message_name(h->error), success);
+}
+
+const struct session_client_ops helper_ops = {
+	.note = on_note,
+	.ready = on_ready,
+	.data = on_data,
+	.stderr_data = on_stderr_data,
+	.data_end = on_data_end,
+	.exited = on_exited,
+	.failed = on_failed,
+	.credit = on_credit,
+	.close = on_close,
+};
+
+/* The account of a simulated broker has no trouble but that it is not online. */
+static const struct message *on_trouble(void *owner)
+{
+	return NULL;
+}
+
+static void on_awaited(void *owner, struct message *out)
+{
+	const struct broker *b = owner;
+
+	if (b->context.online_at)
+		out->id = MSG_NONE;
+	else
+		message_set(out, MSG_NOT_ONLINE, "jid", b->jid, NULL);
+}
+
+const struct session_ops session_account_ops = {
+	.trouble = on_trouble,
+	.awaited = on_awaited,
+};
+
+/* The journal */
+
+static void on_over(void *owner, const struct transfer *t)
+{
+	const struct broker *b = owner;
+
+	trace(b->world, "%s: its journal: %s of '%s', %s", b->name, service_name(t->service),
+	      t->share, witness_result_name(witness_result(t->witness, t->reason)));
+}
+
+static void on_refused(void *owner, const char *jid, const char *share, enum service service,
+		       const char *reason)
+{
+	const struct broker *b = owner;
+
+	trace(b->world, "%s: its journal: %s of '%s', refused: %s", b->name, service_name(service),
+	      share, reason);
+}
+
+static void on_push_noted(void *owner, const struct unsettled_push *push)
+{
+	struct broker *b = owner;
+
+	b->noted++;
+}
+
+static void on_push_cut(void *owner, const struct unsettled_push *push)
+{
+	struct broker *b = owner;
+
+	b->noted--;
+	trace(b->world, "%s: a push of '%s' is cut: %s", b->name, push->share, push->reason);
+	witness_finish(push->witness);
+	witness_init(push->witness, SERVICE_RECEIVE_PACK);
+}
+
+static void on_push_settled(void *owner, const char *id)
+{
+	struct broker *b = owner;
+
+	b->noted--;
+}
+
+static void on_troubled(void *owner, const char *task, const char *jid, enum message_id id)
+{
+}
+
+const struct session_events session_events = {
+	.over = on_over,
+	.refused = on_refused,
+	.push_noted = on_push_noted,
+	.push_cut = on_push_cut,
+	.push_settled = on_push_settled,
+	.troubled = on_troubled,
 };
 
 /* Before the first byte: a hook that pushes, one that sleeps, or none. */
@@ -258,202 +409,43 @@ static void think(struct helper *h)
 	struct world *w = world_of(h);
 	bool trouble = w->phase == PHASE_TROUBLE && !h->final;
 
-	h->held_up = true;
-	if (trouble && h->service == SERVICE_RECEIVE_PACK && !h->nested && chance(w, w->swarm.nested) &&
+	if (trouble && h->service == SERVICE_RECEIVE_PACK && !h->nested &&
+	    chance(w, w->swarm.nested) &&
 	    helper_start(h->broker, SERVICE_RECEIVE_PACK, h->account, h->device, h->share, h))
 		return;
 	plan(h, between(w, 0, trouble && chance(w, w->swarm.nested) ? 6000 : 20), STEP_GO_ON);
 }
 
-static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
-{
-	struct helper *h = owner;
-	struct world *w = world_of(h);
-	unsigned size = between(w, 10, 1000);
-
-	if (!h->errand)
-		violation(w, "%s: an errand ends twice", h->broker->name);
-	h->errand = NULL;
-	h->neg = neg;
-	h->channel = channel;
-	h->peer = tag;
-	h->state = HELPER_OPEN;
-	strcpy(h->id, neg_id(neg));
-	if (h->service == SERVICE_RECEIVE_PACK && !h->final && chance(w, w->swarm.big))
-		size = between(w, 1000, 3 * CHANNEL_WINDOW);
-	if (h->service == SERVICE_RECEIVE_PACK && w->swarm.push_size)
-		size = w->swarm.push_size;
-	stream_init(&h->out, h->id, false, size);
-	stream_init(&h->in, h->id, true, 0);
-	trace(w, "%s: %s of '%s' from %s is open", h->broker->name, service_name(h->service),
-	      share_name(h->share), other_of(h->peer)->name);
-	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.demands)) {
-		static const char *const kinds[] = { "direct", "proxy", "inband" };
-
-		h->demands = true;
-		peer_demand(h->peer, h, ways_transport(kinds[below(w, 3)]));
-	}
-	think(h);
-	peer_touch(h->peer);
-}
-
-static bool is_worth_another_look(const char *reason)
-{
-	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (!strcmp(reason, reasons[i]))
-			return true;
-	return false;
-}
-
-static void on_errand_failed(void *owner, const char *reason)
-{
-	struct helper *h = owner;
-
-	if (!h->errand)
-		violation(world_of(h), "%s: an errand ends twice", h->broker->name);
-	h->errand = NULL;
-	if (is_worth_another_look(reason) && h->restarts++ < RESTARTS_MAX) {
-		h->state = HELPER_WAITING;
-		h->looks = 0;
-		plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
-		look(h);
-		return;
-	}
-	finish(h, reason, false);
-}
-
-static void on_errand_waiting(void *owner, const char *state)
-{
-}
-
-static const struct errand_events errand_events = {
-	.open = on_errand_open,
-	.failed = on_errand_failed,
-	.waiting = on_errand_waiting,
-};
-
-static bool add_candidates(struct helper *h, const struct buddy *buddy, bool linked)
-{
-	struct broker *b = h->broker;
-	bool any = false;
-
-	for (const struct resource *r = buddy->resources; r; r = r->next) {
-		struct broker *other = r->broker ? device_find(b->world, r->device) : NULL;
-		uint8_t id[NEG_ID_BYTES];
-		struct peer *p;
-
-		if (!other || other == b || !b->trusts[other->index] ||
-		    (h->device >= 0 && other->index != (unsigned)h->device))
-			continue;
-		p = peer_with(b, other);
-		if (linked != (p && p->link.state == LINK_UP))
-			continue;
-		p = peer_wanted(b, other);
-		draw_id(b->world, id, sizeof(id));
-		if (p && errand_add(h->errand, &p->negotiations, id, p))
-			any = true;
-	}
-	return any;
-}
-
-static bool is_pending(const struct helper *h)
-{
-	return inquirer_pending(h->broker->inquirer, h->broker->world->brokers[h->account].jid);
-}
-
-static void look(struct helper *h)
-{
-	struct broker *b = h->broker;
-	struct world *w = b->world;
-	struct buddy *buddy;
-	bool linked, others;
-
-	if (!b->online)
-		return;
-	buddy = presence_buddy(b->presence, w->brokers[h->account].jid);
-	h->errand = errand_create(h->service, share_name(h->share), NULL, &errand_events, &channel_events, h);
-	linked = buddy && add_candidates(h, buddy, true);
-	others = buddy && add_candidates(h, buddy, false);
-	if (linked || others) {
-		h->state = HELPER_ASKING;
-		errand_start(h->errand, w->now);
-		for (struct peer *p = b->peers.first; p; p = p->next)
-			peer_touch(p);
-		return;
-	}
-	errand_destroy(h->errand);
-	h->errand = NULL;
-	if (!h->looks) {
-		h->looks = 1;
-		inquirer_want(b->inquirer, w->brokers[h->account].jid);
-		if (is_pending(h))
-			plan(h, INQUIRY_PATIENCE, STEP_LOOK);
-	}
-	if (w->now >= b->online_at + INQUIRY_SETTLE && !is_pending(h))
-		finish(h, "offline", false);
-}
-
-static void look_again(struct helper *h)
-{
-	if (!is_pending(h) || h->looks++ == LOOKS_MAX)
-		finish(h, "offline", false);
-	else
-		plan(h, INQUIRY_PATIENCE, STEP_LOOK);
-}
-
-void helpers_wake(struct broker *b)
-{
-	struct helper *h, *next;
-
-	for (h = b->helpers; h; h = next) {
-		next = h->next;
-		if (h->state == HELPER_WAITING)
-			look(h);
-	}
-}
-
 void helper_step(struct helper *h, unsigned step)
 {
-	size_t n = h->unconsumed;
+	struct world *w = world_of(h);
 
 	switch (step) {
-	case STEP_TIMEOUT:
-		if (h->state == HELPER_WAITING)
-			finish(h, "offline", false);
-		return;
-	case STEP_LOOK:
-		if (h->state == HELPER_WAITING && h->broker->online)
-			look_again(h);
-		return;
-	case STEP_SERVED:
-		if (must_be_served(h) && (h->state == HELPER_WAITING || h->state == HELPER_ASKING))
-			violation(world_of(h), "%s: %s of '%s' from %s is not served, so much another one takes",
-				  h->broker->name, service_name(h->service), share_name(h->share),
-				  world_of(h)->brokers[h->account].name);
-		return;
-	case STEP_KILL:
-		world_of(h)->stats->killed++;
-		helper_kill(h, "cancelled");
-		return;
-	case STEP_ASK:
-		lost_ask(h);
-		return;
+	case STEP_BEGIN:
+		maybe_demand(h);
+		think(h);
+		break;
+	case STEP_GO_ON:
+		h->held_up = false;
+		go_on(h);
+		break;
 	case STEP_READ:
 		h->unconsumed = 0;
 		h->reading = false;
-		if (n && h->channel)
-			channel_consumed(h->channel, n);
+		session_drained(h->session);
 		break;
-	default:
-		h->held_up = false;
-		if (h->channel)
-			pass_on(h);
+	case STEP_KILL:
+		w->stats->killed++;
+		helper_kill(h, "cancelled");
+		break;
+	case STEP_SERVED:
+		if (must_be_served(h) && !h->by)
+			violation(w,
+				  "%s: %s of '%s' from %s is not served, so much another one takes",
+				  h->broker->name, service_name(h->service), share_name(h->share),
+				  w->brokers[h->account].name);
 		break;
 	}
-	if (h->peer)
-		peer_touch(h->peer);
 }
 
 static struct helper *add(struct broker *b)
@@ -472,6 +464,29 @@ static struct helper *add(struct broker *b)
 		return h;
 	}
 	return NULL;
+}
+
+/* Others say so at once. */
+static const char *draw_transport(const struct helper *h)
+{
+	struct world *w = world_of(h);
+
+	return w->phase == PHASE_TROUBLE && chance(w, w->swarm.demands / 4) ? draw_kind(w) : NULL;
+}
+
+static void open_session(struct helper *h)
+{
+	const struct world *w = world_of(h);
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "service", service_name(h->service));
+	fields_add(&fields, "jid", w->brokers[h->account].jid);
+	fields_add(&fields, "share", share_name(h->share));
+	fields_add(&fields, "device", h->device >= 0 ? w->brokers[h->device].device : NULL);
+	fields_add(&fields, "transport", draw_transport(h));
+	h->session = session_create(&h->broker->sessions, client_of(h));
+	session_open(h->session, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	buf_finish(&fields);
 }
 
 struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,
@@ -496,17 +511,16 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 		h->parent = (uint32_t)(parent - w->helpers);
 		h->parent_generation = parent->generation;
 	}
-	trace(w, "%s: a user wants %s of '%s' from %s%s", b->name, service_name(service), share_name(share),
-	      device >= 0 ? w->brokers[device].name : w->brokers[account].name, parent ? ", from a hook" : "");
-	plan(h, ONLINE_TIMEOUT, STEP_TIMEOUT);
+	trace(w, "%s: a user wants %s of '%s' from %s%s", b->name, service_name(service),
+	      share_name(share), device >= 0 ? w->brokers[device].name : w->brokers[account].name,
+	      parent ? ", from a hook" : "");
 	if (w->swarm.greedy)
 		plan(h, SERVED, STEP_SERVED);
 	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.helper_killed))
 		plan(h, below(w, 2) ? between(w, 0, 200) : between(w, 0, 20000), STEP_KILL);
-	look(h);
+	open_session(h);
 	return h->generation == generation ? h : NULL;
 }
-
 void user_acts(struct broker *b)
 {
 	static const enum service services[] = {
@@ -522,7 +536,8 @@ void user_acts(struct broker *b)
 	if (other == b)
 		other = &w->brokers[(b->index + 1) % w->count];
 	if (b->running && !b->hostile)
-		helper_start(b, service, other->account, chance(w, 700) ? -1 : (int)other->index, share, NULL);
+		helper_start(b, service, other->account, chance(w, 700) ? -1 : (int)other->index,
+			     share, NULL);
 	/* Both at the same moment, or the same one twice. */
 	if (both && other->running && !other->hostile)
 		helper_start(other, SERVICE_RECEIVE_PACK, b->account, -1, share, NULL);

@@ -129,7 +129,9 @@ static void on_answered(void *owner, const char *full)
 
 static void on_settled(void *owner)
 {
-	helpers_wake(owner);
+	struct broker *b = owner;
+
+	sessions_wake(&b->sessions);
 }
 
 static const struct inquirer_events inquirer_events = {

@@ -280,14 +280,16 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	stats->resumed += resumed;
 	stats->direct += kind == PATH_DIRECT;
 	stats->proxied += kind == PATH_PROXY;
-	if (resumed)
-		serves_cut_off(&b->serves, p, false);
-	if (!resumed)
-		n->first_up = b->world->now;
 	announcement_met(b, n->other, p->link.peer_instance);
 	announcer_met(b->announcer, p->jid, p->device, p->link.peer_instance);
-	if (!resumed)
+	if (!resumed) {
+		n->first_up = b->world->now;
 		follower_online(b, n->other->index);
+	} else {
+		serves_cut_off(&b->serves, p, false);
+		sessions_moved(&b->sessions, p);
+	}
+	sessions_wake(&b->sessions);
 }
 
 static void on_down(void *owner, struct peer *p)
@@ -296,6 +298,7 @@ static void on_down(void *owner, struct peer *p)
 
 	trace(b->world, "%s: link with %s waits for a path", b->name, other_of(p)->name);
 	serves_cut_off(&b->serves, p, true);
+	sessions_cut_off(&b->sessions, p);
 }
 
 static void on_ended(void *owner, struct peer *p, const char *reason)

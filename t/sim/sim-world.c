@@ -207,8 +207,10 @@ static void draw_paths(struct world *w)
 		struct broker *b = &w->brokers[i];
 
 		b->has_proxy = w->swarm.paths && below(w, 2);
-		if (w->swarm.paths && chance(w, 200))
-			transport_changes(b);
+		if (!w->swarm.paths || !chance(w, 200))
+			continue;
+		transport_changes(b);
+		w->swarm.picky |= b->transport != ROUTE_ALL;
 	}
 }
 
@@ -311,7 +313,7 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_GRACE:
 		if (b->online && b->login == e->generation)
-			helpers_wake(b);
+			sessions_wake(&b->sessions);
 		break;
 	case EVENT_START:
 		if (b->running && w->phase == PHASE_TROUBLE)
@@ -408,6 +410,12 @@ static void start_choosy(struct world *w)
 			continue;
 		for (unsigned from = 0; from < w->count; from++) {
 			if (w->brokers[from].account == w->brokers[i].account)
+				continue;
+			/*
+			 * With some kinds of path only, a session asks the first device that has
+			 * one.
+			 */
+			if (w->brokers[from].transport != ROUTE_ALL)
 				continue;
 			w->brokers[k].may_push[1][from] = w->brokers[k].may_fetch[1][from] = false;
 			broker_configure(&w->brokers[k]);

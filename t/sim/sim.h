@@ -33,6 +33,7 @@
 #include "route.h"
 #include "search.h"
 #include "serve.h"
+#include "session.h"
 #include "trust.h"
 #include "ways.h"
 
@@ -83,6 +84,7 @@ struct swarm {
 	bool withholds;			/* proxies keep the tails of bursts */
 	unsigned network_changes, dial_changes, reloads, holes;
 	unsigned demands;		/* users who force a kind of path */
+	bool picky;			/* one allows some kinds only */
 	bool parting;			/* two lose each other for good */
 	int hostile;			/* the broker that is; -1: none */
 	bool mute;			/* it acknowledges nothing */
@@ -245,6 +247,8 @@ struct broker {
 	uint32_t questions_asked;	/* counts them */
 	struct peers peers;
 	struct note notes[BROKERS_MAX];	/* of the devices */
+	struct sessions sessions;
+	unsigned noted;			/* pushes of ours that may be cut, and are written down */
 	struct helper *helpers;
 	struct serves serves;
 	struct service_host host;
@@ -315,22 +319,18 @@ struct ending {
 	char because[64];
 };
 
-enum helper_state { HELPER_WAITING, HELPER_ASKING, HELPER_OPEN, HELPER_LOST, HELPER_ENDED };
-
+/* git, its helper, and the user who waits for it: a client of the broker's sessions. */
 struct helper {
 	bool used;
 	uint32_t generation;
 	struct helper *next;		/* broker::helpers */
 	struct broker *broker;
-	enum helper_state state;
+	struct session *session;	/* NULL once either has let the other go */
 	enum service service;
 	unsigned share, account;
 	int device;			/* -1: any of the account */
-	struct errand *errand;
-	struct negotiation *neg;
-	struct channel *channel;
-	struct peer *peer;
-	char id[NEG_ID_LEN + 1];
+	struct broker *by;		/* who serves; NULL: nobody yet */
+	char id[NEG_ID_LEN + 1];	/* of the negotiation; "" before that */
 	bool final;			/* must succeed */
 	bool background;		/* a follow */
 	bool held_up;			/* thinks, or waits for the push of its hook */
@@ -338,13 +338,11 @@ struct helper {
 	uint32_t parent, parent_generation;
 	bool demands;			/* a kind of path, of the peer that it is open with */
 	bool ended_out, exited;
+	bool lost;			/* its push was sent whole, and then lost its link */
+	enum message_id error;		/* that it was told */
 	struct ending *ending;		/* borrowed, or NULL */
-	unsigned restarts;		/* of devices, while it asked them */
-	unsigned looks;			/* since it asked who is not seen */
 	unsigned status;
-	struct broker *lost_to;		/* while LOST */
-	uint64_t lost_at;
-	struct negotiation *question;	/* under way while LOST */
+	size_t credit;			/* bytes that it may say */
 	uint64_t began, unconsumed;
 	bool reading;
 	struct stream in, out;
@@ -598,12 +596,14 @@ bool process_negotiated(const struct service_process *p);
 /* A push of the device to the share whose process runs, and that has no negotiation any more. */
 const struct service_process *process_left(const struct broker *b, const struct broker *of, const char *share);
 
-/* sim-helper.c: daemon/session.c, git's clients and their users */
+/* sim-helper.c: clients of sessions, git above them, and their users */
+extern const struct session_client_ops helper_ops;
+extern const struct session_ops session_account_ops;
+extern const struct session_events session_events;
 struct helper *helper_start(struct broker *b, enum service service, unsigned account, int device,
 			    unsigned share, struct helper *parent);
 void helper_kill(struct helper *h, const char *because);
 void helper_step(struct helper *h, unsigned step);
-void helpers_wake(struct broker *b);
 /* A user of this broker does something. */
 void user_acts(struct broker *b);
 void helpers_kill(struct broker *b, const char *because);
@@ -611,15 +611,8 @@ void helpers_kill(struct broker *b, const char *because);
 unsigned reading_delay(struct world *w);
 
 const struct outcome *outcome_find(const struct world *w, const char *id);
-/* A push that lost its link after everything was sent: nobody can tell; its status; asked again. */
-void helper_unknown(struct helper *h);
-void helper_learns(struct helper *h, unsigned status);
-void helper_ask_later(struct helper *h);
 
-/* sim-outcome.c: daemon/lostpush.c, and what is remembered */
-void lost_begin(struct helper *h, struct broker *to);
-void lost_look_again(struct helper *h);
-void lost_ask(struct helper *h);
+/* sim-outcome.c: what is remembered of pushes that lost their link */
 /* A push has lost its link: what it says from this place of its output on is kept. */
 void outcome_kept(struct broker *b, const struct broker *of, const char *id, uint64_t from);
 void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields);
