@@ -76,7 +76,8 @@ void check_push_request(struct peer *p, const char *id)
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
 	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
-	if (self && process_left(b, other_of(p), neg_share(self)))
+	/* A link that ends leaves its pushes one after the other, and nobody hears what is asked. */
+	if (self && !p->ended && process_left(b, other_of(p), neg_share(self)))
 		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,
 			  other_of(p)->name, neg_share(self));
 	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
