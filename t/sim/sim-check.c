@@ -487,11 +487,17 @@ static bool treacherous(const struct broker *a, const struct broker *b)
 	return a->world->swarm.holes || dials(a, b, DIAL_HOLE) || dials(b, a, DIAL_HOLE);
 }
 
+static bool is_settled(const struct world *w, const struct note *n, uint64_t time)
+{
+	/* The pauses of the search have become longer. */
+	return w->now >= n->first_up + time && (!n->delayed_at || w->now >= n->delayed_at + 4 * time);
+}
+
 bool paths_settled(const struct world *w, uint64_t time)
 {
 	for (unsigned i = 0; i < w->count; i++)
 		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next)
-			if (w->now < note_of(p)->first_up + time)
+			if (!is_settled(w, note_of(p), time))
 				return false;
 	return true;
 }

@@ -191,6 +191,7 @@ struct note {
 	uint64_t first_up;		/* 0: never */
 	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
 	struct path *seen;		/* the path that was counted last; never followed */
+	uint64_t delayed_at;		/* when an offer of a proxy was last one too many; 0: never */
 	/* the answer that a can-push wants */
 	char asked[NEG_ID_LEN + 1];
 	bool answered;
