@@ -14,6 +14,7 @@
 #include "session-internal.h"
 
 enum {
+	PATIENCE = 2 * LINK_SUSPEND_MAX,	/* ms, of a user who wants one kind of path */
 	ALL_THERE = 8000,		/* ms, until everybody has logged in and is seen */
 };
 
@@ -98,6 +99,7 @@ static void maybe_demand(struct helper *h)
 	if (!p || w->phase != PHASE_TROUBLE || !chance(w, w->swarm.demands))
 		return;
 	h->demands = true;
+	plan(h, PATIENCE, STEP_KILL);
 	peer_demand(p, h, ways_transport(draw_kind(w)));
 }
 
@@ -477,14 +479,18 @@ static const char *draw_transport(const struct helper *h)
 static void open_session(struct helper *h)
 {
 	const struct world *w = world_of(h);
+	const char *transport = draw_transport(h);
 	struct buf fields = { 0 };
 
 	fields_add(&fields, "service", service_name(h->service));
 	fields_add(&fields, "jid", w->brokers[h->account].jid);
 	fields_add(&fields, "share", share_name(h->share));
 	fields_add(&fields, "device", h->device >= 0 ? w->brokers[h->device].device : NULL);
-	fields_add(&fields, "transport", draw_transport(h));
+	fields_add(&fields, "transport", transport);
 	h->session = session_create(&h->broker->sessions, client_of(h));
+	/* A path of that kind may come and be gone before it carries anything, again and again. */
+	if (transport || h->broker->transport != ROUTE_ALL)
+		plan(h, PATIENCE, STEP_KILL);
 	session_open(h->session, (struct fields){ buf_data(&fields), buf_len(&fields) });
 	buf_finish(&fields);
 }
