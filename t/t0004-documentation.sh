@@ -26,9 +26,10 @@ xargs -0 cat | tr -cs 'A-Za-z0-9_' '\n' | sort -u >words
 tr A-Z a-z <words | sort -u >lower
 sed -n "s/.*\[MSG_[A-Z_]*\] = { \"\([a-z-]*\)\",.*/\1/p" "$TOP/common/message.c" | sort >ids
 
-# tokens: every word of the pages with its place, "page:line word".
+# tokens: every word of the pages with its place, "page:line word". A folder that was measured once may be gone.
 tokens () {
 	(cd "$TOP" && awk '
+	/^\| `[^`]*` \| [0-9]+ \| [0-9]+ \|/ { next }
 	{
 		line = $0
 		gsub(/[^A-Za-z0-9_.\/*<>$~()-]+/, " ", line)
@@ -653,8 +654,8 @@ test_expect_success 'the version of the programs, of the build and of the news i
 '
 
 test_expect_success 'no line of prose has more than 100 columns' '
-	(cd "$TOP" && LC_ALL=C.UTF-8 grep -nE "^.{101}" $guides Documentation/NEWS.md Documentation/architecture.md \
-		Documentation/security.md) | grep -vE ":[0-9]+:\|" | sed "s/\(.\{60\}\).*/\1/" | missing "too long"
+	(cd "$TOP" && LC_ALL=C.UTF-8 grep -nE "^.{101}" $pages) | grep -vE ":[0-9]+:(\||- \`|    )" |
+	sed "s/\(.\{60\}\).*/\1/" | missing "too long"
 '
 
 # pattern: a line of a page as a regular expression; what stands for anything, or differs each time, matches anything.
