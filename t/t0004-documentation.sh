@@ -646,6 +646,14 @@ test_expect_success 'so are the times and sizes of the protocol' '
 	claims wire protocol.md
 '
 
+test_expect_success 'the picture has every folder of the broker, and no other' '
+	sed -n "/^ *decides  *│ /,/^ *common /p" "$TOP/Documentation/architecture.md" >picture &&
+	{ sed -n "s/^     \([a-z][a-z]*\) .*/core\/\1/p" picture; sed -n "s/.*│  \([a-z]*\) .*/\1/p" picture; echo core; } |
+	grep -v "^$" | sort >actual &&
+	(cd "$TOP/daemon" && find . -mindepth 1 -maxdepth 2 -type d) | sed "s/^\.\///" | sort >expect &&
+	test_cmp expect actual
+'
+
 test_expect_success 'the version of the programs, of the build and of the news is one' '
 	version=$(sed -n "s/^ *version: .\([0-9.]*\).,/\1/p" "$TOP/meson.build") &&
 	test "$(git-xmpp --version)" = "git-xmpp $version" &&
