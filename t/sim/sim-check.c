@@ -487,17 +487,11 @@ static bool treacherous(const struct broker *a, const struct broker *b)
 	return a->world->swarm.holes || dials(a, b, DIAL_HOLE) || dials(b, a, DIAL_HOLE);
 }
 
-static bool is_settled(const struct world *w, const struct note *n, uint64_t time)
-{
-	/* The pauses of the search have become longer. */
-	return w->now >= n->first_up + time && (!n->delayed_at || w->now >= n->delayed_at + 4 * time);
-}
-
 bool paths_settled(const struct world *w, uint64_t time)
 {
 	for (unsigned i = 0; i < w->count; i++)
 		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next)
-			if (!is_settled(w, note_of(p), time))
+			if (w->now < note_of(p)->first_up + time)
 				return false;
 	return true;
 }
@@ -509,6 +503,9 @@ void check_paths(struct world *w)
 			int best = best_kind(broker_of(p), other_of(p)), kind = wayfinder_search(p->ways)->route.current;
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
+			/* What was refused is tried again after a pause, and by a link that is used. */
+			if (note_of(p)->delayed_at || (q && note_of(q)->delayed_at))
+				continue;
 			if (best >= 0 && kind != best && !treacherous(broker_of(p), other_of(p)))
 				violation(w, "%s: the link with %s is on a path that is %s, and there is a %s one",
 					  broker_of(p)->name, other_of(p)->name, kind < 0 ? "none" : path_kind_name(kind),
