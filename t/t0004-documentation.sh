@@ -397,6 +397,11 @@ test_expect_success 'the commands of the guides name what there is, and run wher
 	done <commands | missing "no such command"
 '
 
+test_expect_success 'the table of suites has each of them' '
+	sed -n "/^| suite |/,/^$/s/^| \`\([a-z]*\)\` .*/\1/p" "$TOP/Documentation/hacking.md" | sort >actual &&
+	test_cmp suites actual
+'
+
 test_expect_success 'so do those of the other pages and of the manuals' '
 	(cd "$TOP" && grep -hE "^(    )?([a-z]+\\$ *)?(git xmpp|build/t|t|\.ci)[ /][^ ]" $pages $manuals) |
 	sed -e "s/^ *//" -e "s/^[a-z]*\\$ *//" | grep -vE "^t/[a-z0-9/*-]*( [^-]|$)" >commands &&
