@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "account.h"
+#include "account-status.h"
 #include "alloc.h"
 #include "answer.h"
 #include "device-text.h"
@@ -297,7 +297,7 @@ enum {
 /* Why there is no list: the account's own trouble, or that it takes too long. */
 static void explain(struct fields account, struct message *trouble)
 {
-	account_trouble(account, trouble);
+	account_status_trouble(account, trouble);
 	if (trouble->id == MSG_NONE && !strcmp(row_get(account, "state"), "none"))
 		message_set(trouble, MSG_NO_ACCOUNT, NULL);
 	else if (trouble->id == MSG_NONE)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account.h"
+#include "account-status.h"
 #include "alloc.h"
 #include "amend.h"
 #include "credential.h"
@@ -36,14 +36,14 @@ static const char usage[] =
 	"    --no-start                    write the configuration, start nothing\n";
 
 enum {
-	ACCOUNT_NAME_MAX = 32,
+	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
 	PASSWORDS_MAX = 3,		/* that are tried in one run */
 };
 
 struct setup {
 	char jid[JID_MAX];
-	char name[ACCOUNT_NAME_MAX + 1];
+	char name[ACCOUNT_STATUS_NAME_MAX + 1];
 	const char *server, *password_command;	/* borrowed from argv; NULL: not given */
 	char *ca_file;				/* owned; absolute */
 	bool start;
@@ -59,15 +59,15 @@ static bool account_name_valid(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
-	return n > 0 && n <= ACCOUNT_NAME_MAX && !name[n] && isalnum((unsigned char)name[0]);
+	return n > 0 && n <= ACCOUNT_STATUS_NAME_MAX && !name[n] && isalnum((unsigned char)name[0]);
 }
 
 /* "example" of alice@example.org. */
-static void name_from_domain(char name[ACCOUNT_NAME_MAX + 1], const char *domain)
+static void name_from_domain(char name[ACCOUNT_STATUS_NAME_MAX + 1], const char *domain)
 {
 	size_t n = 0;
 
-	for (; *domain && *domain != '.' && n < ACCOUNT_NAME_MAX; domain++)
+	for (; *domain && *domain != '.' && n < ACCOUNT_STATUS_NAME_MAX; domain++)
 		if (isalnum((unsigned char)*domain) || (n > 0 && *domain == '-'))
 			name[n++] = tolower((unsigned char)*domain);
 	name[n] = '\0';
@@ -309,7 +309,7 @@ static void show_online(const struct answer *answer, struct fields account)
 /* Why it is not online: what the broker says, else that it takes too long. */
 static void find_trouble(const struct setup *s, struct fields account, struct message *trouble)
 {
-	account_trouble(account, trouble);
+	account_status_trouble(account, trouble);
 	if (!*trouble->text)
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
 }
@@ -334,8 +334,8 @@ static int log_in(const struct setup *s, struct message *trouble)
 	fflush(stdout);
 	if (talks)
 		fprintf(stderr, "connecting to %s ... ", jid_domain(s->jid));
-	if (account_wait(&answer, s->name, ONLINE_SECONDS, trouble) == 0) {
-		if (account_state(&answer, s->name, &account) == ACCOUNT_ONLINE)
+	if (account_status_wait(&answer, s->name, ONLINE_SECONDS, trouble) == 0) {
+		if (account_status(&answer, s->name, &account) == ACCOUNT_STATUS_ONLINE)
 			status = STATUS_OK;
 		else
 			find_trouble(s, account, trouble);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "account.h"
+#include "account-status.h"
 #include "alloc.h"
 #include "json.h"
 #include "report.h"
@@ -243,8 +243,8 @@ static void show(const struct answer *answer)
 			if (row_is(answer_row(answer, i), shown[k].kind))
 				shown[k].show(answer_row(answer, i));
 	}
-	account_state(answer, NULL, &row);
-	account_trouble(row, &trouble);
+	account_status(answer, NULL, &row);
+	account_status_trouble(row, &trouble);
 	if (*trouble.hint)
 		printf("hint: %s\n", trouble.hint);
 }
@@ -276,7 +276,7 @@ static void json_account(struct buf *out, struct fields row)
 	struct message trouble;
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
-	account_trouble(row, &trouble);
+	account_status_trouble(row, &trouble);
 	if (*trouble.text) {
 		json_open(out, "error", '{');
 		json_string(out, "id", fields_get(row, "error-id"));
@@ -467,8 +467,9 @@ int verb_status(int argc, char **argv)
 	if (optind < argc)
 		return verb_misused(usage, "status takes no arguments");
 
-	if (account_wait(&answer, NULL, seconds, &trouble) == 0) {
-		status = account_state(&answer, NULL, &row) == ACCOUNT_ONLINE ? STATUS_OK : STATUS_NO;
+	if (account_status_wait(&answer, NULL, seconds, &trouble) == 0) {
+		status = account_status(&answer, NULL, &row) == ACCOUNT_STATUS_ONLINE ? STATUS_OK
+										      : STATUS_NO;
 		if (json)
 			show_json(&answer);
 		else

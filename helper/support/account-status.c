@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The broker tells its state when asked, and does not tell news: so waiting is asking again. */
 
-#include "account.h"
+#include "account-status.h"
 
 #include <poll.h>
 #include <string.h>
@@ -12,37 +12,38 @@
 
 enum { ASK_AGAIN_MS = 100 };
 
-static enum account_state state_of(struct fields row)
+static enum account_status state_of(struct fields row)
 {
 	static const struct {
 		const char *name;
-		enum account_state state;
+		enum account_status state;
 	} states[] = {
-		{ "online", ACCOUNT_ONLINE },
-		{ "connecting", ACCOUNT_CONNECTING },
-		{ "offline", ACCOUNT_OFFLINE },
-		{ "failed", ACCOUNT_FAILED },
-		{ "none", ACCOUNT_NONE },
+		{ "online", ACCOUNT_STATUS_ONLINE },
+		{ "connecting", ACCOUNT_STATUS_CONNECTING },
+		{ "offline", ACCOUNT_STATUS_OFFLINE },
+		{ "failed", ACCOUNT_STATUS_FAILED },
+		{ "none", ACCOUNT_STATUS_NONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (!strcmp(row_get(row, "state"), states[i].name))
 			return states[i].state;
-	return ACCOUNT_OFFLINE;
+	return ACCOUNT_STATUS_OFFLINE;
 }
 
-enum account_state account_state(const struct answer *status, const char *name, struct fields *row)
+enum account_status account_status(const struct answer *status, const char *name,
+				   struct fields *row)
 {
-	enum account_state best = ACCOUNT_NONE;
+	enum account_status best = ACCOUNT_STATUS_NONE;
 
 	*row = (struct fields){ .data = NULL };
 	for (size_t i = 0; i < status->count; i++) {
 		struct fields candidate = answer_row(status, i);
-		enum account_state state = state_of(candidate);
+		enum account_status state = state_of(candidate);
 
 		if (!row_is(candidate, "account") || (name && strcmp(row_get(candidate, "name"), name)))
 			continue;
-		if (!row->data || state == ACCOUNT_ONLINE) {
+		if (!row->data || state == ACCOUNT_STATUS_ONLINE) {
 			*row = candidate;
 			best = state;
 		}
@@ -50,18 +51,20 @@ enum account_state account_state(const struct answer *status, const char *name, 
 	return best;
 }
 
-int account_wait(struct answer *answer, const char *name, int seconds, struct message *trouble)
+int account_status_wait(struct answer *answer, const char *name, int seconds,
+			struct message *trouble)
 {
 	int64_t deadline = monotonic_ms() + (int64_t)seconds * 1000;
 	struct fields row;
 
 	for (;;) {
 		int result = answer_to(answer, "status", NULL, NULL, false, trouble);
-		enum account_state state = account_state(answer, name, &row);
+		enum account_status state = account_status(answer, name, &row);
 
 		if (result < 0 && trouble->id != MSG_BROKER_UNREACHABLE)
 			return -1;
-		if (result == 0 && (state == ACCOUNT_ONLINE || state == ACCOUNT_FAILED))
+		if (result == 0 &&
+		    (state == ACCOUNT_STATUS_ONLINE || state == ACCOUNT_STATUS_FAILED))
 			return 0;
 		if (monotonic_ms() >= deadline)
 			return result;
@@ -70,7 +73,7 @@ int account_wait(struct answer *answer, const char *name, int seconds, struct me
 	}
 }
 
-void account_trouble(struct fields row, struct message *trouble)
+void account_status_trouble(struct fields row, struct message *trouble)
 {
 	struct buf fields = { 0 };
 
