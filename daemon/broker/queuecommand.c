@@ -9,7 +9,7 @@
 #include "pushqueue.h"
 
 /* An answer that waits for the disk. */
-struct answer {
+struct pending_answer {
 	struct broker *broker;		/* borrowed */
 	struct conn *conn;		/* owned until it is closed */
 	bool dropped;			/* an entry, which comes back if its file does not go */
@@ -42,7 +42,7 @@ static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
 
 static void on_settled(void *owner, const struct message *trouble)
 {
-	struct answer *a = owner;
+	struct pending_answer *a = owner;
 
 	if (trouble)
 		conn_send_error(a->conn, trouble);
@@ -65,7 +65,7 @@ static void on_drained(void *owner)
 
 static void on_closed(void *owner)
 {
-	struct answer *a = owner;
+	struct pending_answer *a = owner;
 
 	pushqueue_forget(a->broker->pushqueue, a);
 	free(a);
@@ -79,7 +79,7 @@ static const struct conn_events conn_events = {
 
 static void answer_later(struct broker *b, struct conn *conn, const char *id, bool dropped)
 {
-	struct answer *a = xcalloc(1, sizeof(*a));
+	struct pending_answer *a = xcalloc(1, sizeof(*a));
 
 	a->broker = b;
 	a->conn = conn;

@@ -369,25 +369,25 @@ static void digest_now(char out[GITCONFIG_DIGEST_MAX])
 static bool give_up(struct amendment *a)
 {
 	struct message trouble;
-	struct answer answer;
+	struct query answer;
 
 	if (undo(a))
 		report("hint", "Nothing was changed");
-	answer_to(&answer, "reload", NULL, NULL, false, &trouble);
-	answer_finish(&answer);
+	query_to(&answer, "reload", NULL, NULL, false, &trouble);
+	query_finish(&answer);
 	return false;
 }
 
 /* Others may change it at the same time: then it is asked once more. */
-bool amendment_settle(struct amendment *a, bool autostart, struct answer *answer)
+bool amendment_settle(struct amendment *a, bool autostart, struct query *answer)
 {
 	char before[GITCONFIG_DIGEST_MAX], after[GITCONFIG_DIGEST_MAX] = "";
 	struct message trouble;
 
 	do {
-		answer_finish(answer);
+		query_finish(answer);
 		digest_now(before);
-		if (answer_to(answer, "reload", NULL, NULL, autostart, &trouble) < 0) {
+		if (query_to(answer, "reload", NULL, NULL, autostart, &trouble) < 0) {
 			if (!autostart && trouble.id == MSG_BROKER_UNREACHABLE)
 				return true;
 			report_trouble(&trouble, false);

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "answer.h"
 #include "gitconfig.h"
+#include "query.h"
 #include "staged.h"
 
 enum wish_kind {
@@ -46,7 +46,7 @@ bool amendment_write(struct amendment *a);
  * which is zero-initialised, is the broker's if there was one, and to be finished. False when it
  * does not obey them; then they are again what they were, and why was printed.
  */
-bool amendment_settle(struct amendment *a, bool autostart, struct answer *answer);
+bool amendment_settle(struct amendment *a, bool autostart, struct query *answer);
 
 /* Says where it was written, unless that is where git config --global writes. */
 void amendment_report(const struct amendment *a);

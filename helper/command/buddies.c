@@ -9,10 +9,10 @@
 
 #include "account-status.h"
 #include "alloc.h"
-#include "answer.h"
 #include "device-text.h"
 #include "json.h"
 #include "person.h"
+#include "query.h"
 #include "report.h"
 #include "text.h"
 #include "time-text.h"
@@ -48,11 +48,11 @@ static const char *state_of(struct fields row)
 }
 
 /* The devices are the rows that follow, up to the next buddy. */
-static size_t device_count(const struct answer *answer, size_t buddy)
+static size_t device_count(const struct query *answer, size_t buddy)
 {
 	size_t i = buddy + 1;
 
-	while (i < answer->count && row_is(answer_row(answer, i), "device"))
+	while (i < answer->count && row_is(query_row(answer, i), "device"))
 		i++;
 	return i - buddy - 1;
 }
@@ -70,12 +70,12 @@ static void print_padded(const char *text, size_t width)
 	buf_finish(&shown);
 }
 
-static size_t jid_width(const struct answer *answer)
+static size_t jid_width(const struct query *answer)
 {
 	size_t width = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		size_t n = strlen(row_get(answer_row(answer, i), "jid"));
+		size_t n = strlen(row_get(query_row(answer, i), "jid"));
 
 		if (n > width)
 			width = n;
@@ -199,9 +199,9 @@ static void show_trust(struct fields row, size_t devices)
 	}
 }
 
-static void show_buddy(const struct answer *answer, size_t i, size_t width)
+static void show_buddy(const struct query *answer, size_t i, size_t width)
 {
-	struct fields row = answer_row(answer, i);
+	struct fields row = query_row(answer, i);
 	const char *state = state_of(row);
 	size_t devices = device_count(answer, i);
 
@@ -245,9 +245,9 @@ static void print_marks(struct fields row)
 		putchar('-');
 }
 
-static void show_porcelain(const struct answer *answer, size_t i)
+static void show_porcelain(const struct query *answer, size_t i)
 {
-	struct fields row = answer_row(answer, i);
+	struct fields row = query_row(answer, i);
 	char seen[32];
 
 	print_text(row_get(row, "jid"));
@@ -264,9 +264,9 @@ static void show_porcelain(const struct answer *answer, size_t i)
 	       fields_get_u64(row, "asked-again", 0));
 }
 
-static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
+static void json_buddy(struct buf *out, const struct query *answer, size_t i)
 {
-	struct fields row = answer_row(answer, i);
+	struct fields row = query_row(answer, i);
 	size_t devices = device_count(answer, i);
 
 	json_open(out, NULL, '{');
@@ -284,7 +284,7 @@ static void json_buddy(struct buf *out, const struct answer *answer, size_t i)
 	json_number(out, "protocol", fields_get_u64(row, "protocol", 0));
 	json_open(out, "devices", '[');
 	for (size_t d = 0; d < devices; d++)
-		device_json(out, answer_row(answer, i + 1 + d));
+		device_json(out, query_row(answer, i + 1 + d));
 	json_close(out, ']');
 	json_close(out, '}');
 }
@@ -305,17 +305,18 @@ static void explain(struct fields account, struct message *trouble)
 }
 
 /* While we are not online nobody is seen, and the roster is what it was last. False if we are. */
-static bool is_offline(const struct answer *answer, struct message *why)
+static bool is_offline(const struct query *answer, struct message *why)
 {
 	struct fields account;
 
-	if (!answer_find(answer, "account", &account) || !strcmp(row_get(account, "state"), "online"))
+	if (!query_find(answer, "account", &account) ||
+	    !strcmp(row_get(account, "state"), "online"))
 		return false;
 	explain(account, why);
 	return true;
 }
 
-static void json_offline(struct buf *out, const struct answer *answer)
+static void json_offline(struct buf *out, const struct query *answer)
 {
 	struct message why;
 
@@ -332,7 +333,7 @@ static void json_offline(struct buf *out, const struct answer *answer)
 
 enum form { FORM_TABLE, FORM_JSON, FORM_PORCELAIN };
 
-static void show_buddies(const struct answer *answer, enum form form, bool online, bool devices)
+static void show_buddies(const struct query *answer, enum form form, bool online, bool devices)
 {
 	size_t width = jid_width(answer);
 	struct buf out = { 0 };
@@ -344,7 +345,7 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 		json_open(&out, "buddies", '[');
 	}
 	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = answer_row(answer, i);
+		struct fields row = query_row(answer, i);
 
 		size_t count = device_count(answer, i);
 		bool own = fields_get_u64(row, "self", 0);
@@ -359,7 +360,7 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 			show_buddy(answer, i, width);
 		/* Those of one's own account are to be noticed. */
 		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < count; d++)
-			device_show(answer_row(answer, i + 1 + d));
+			device_show(query_row(answer, i + 1 + d));
 	}
 	if (form == FORM_JSON) {
 		json_close(&out, ']');
@@ -369,25 +370,26 @@ static void show_buddies(const struct answer *answer, enum form form, bool onlin
 }
 
 /* The account's row, if the broker has not yet read the roster: what it lists is not all there is. */
-static bool is_incomplete(const struct answer *answer, struct fields *account)
+static bool is_incomplete(const struct query *answer, struct fields *account)
 {
-	return answer_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
+	return query_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
 }
 
 /* Asks for the buddies, or one of them, until the roster is known; *answer is to be finished. -1 with *trouble. */
-static int ask(struct answer *answer, const char *jid, struct message *trouble)
+static int ask(struct query *answer, const char *jid, struct message *trouble)
 {
 	struct fields account;
 
 	for (int waited = 0;; waited += ASK_AGAIN_MS) {
-		if (answer_to(answer, "buddies", jid ? "jid" : NULL, jid, autostart_allowed(), trouble) == 0) {
+		if (query_to(answer, "buddies", jid ? "jid" : NULL, jid, autostart_allowed(),
+			     trouble) == 0) {
 			if (!is_incomplete(answer, &account))
 				return 0;
 			explain(account, trouble);
 		}
 		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) || waited >= ROSTER_MS)
 			return -1;
-		answer_finish(answer);
+		query_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);
 	}
 }
@@ -402,7 +404,7 @@ int verb_buddies(int argc, char **argv)
 	};
 	struct message trouble = { .id = MSG_NONE };
 	enum form form = FORM_TABLE;
-	struct answer answer;
+	struct query answer;
 	char jid[JID_MAX];
 	bool online = false, one;
 	int c, status = STATUS_OK;
@@ -424,7 +426,7 @@ int verb_buddies(int argc, char **argv)
 
 	if (ask(&answer, one ? jid : NULL, &trouble) < 0) {
 		status = report_trouble(&trouble, form == FORM_JSON);
-	} else if (one && !answer_find(&answer, "buddy", &row)) {
+	} else if (one && !query_find(&answer, "buddy", &row)) {
 		message_set(&trouble, MSG_NOT_BUDDY, "jid", jid, NULL);
 		status = report_trouble(&trouble, form == FORM_JSON);
 	} else {
@@ -432,6 +434,6 @@ int verb_buddies(int argc, char **argv)
 		if (form != FORM_JSON && is_offline(&answer, &trouble))
 			report("warning", "not online, so nobody is seen: %s", trouble.text);
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }

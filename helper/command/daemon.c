@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "answer.h"
 #include "client.h"
 #include "launch.h"
 #include "lockfile.h"
 #include "process.h"
+#include "query.h"
 #include "report.h"
 #include "sockpath.h"
 #include "userfile.h"
@@ -80,14 +80,14 @@ static int wait_for_end(struct client *c, struct message *trouble)
 static pid_t broker_pid(void)
 {
 	struct message trouble;
-	struct answer answer;
+	struct query answer;
 	struct fields row;
 	pid_t pid = 0;
 
-	if (answer_to(&answer, "status", NULL, NULL, false, &trouble) == 0 &&
-	    answer_find(&answer, "broker", &row))
+	if (query_to(&answer, "status", NULL, NULL, false, &trouble) == 0 &&
+	    query_find(&answer, "broker", &row))
 		pid = fields_get_u64(row, "pid", 0);
-	answer_finish(&answer);
+	query_finish(&answer);
 	return pid;
 }
 

@@ -139,10 +139,10 @@ static void wish_row(struct amendment *a, const struct table *table, const struc
 
 static bool make_so(struct amendment *a)
 {
-	struct answer answer = { .count = 0 };
+	struct query answer = { .count = 0 };
 	bool good = amendment_write(a) && amendment_settle(a, false, &answer);
 
-	answer_finish(&answer);
+	query_finish(&answer);
 	return good;
 }
 

@@ -68,28 +68,28 @@ static const char unblock_usage[] =
 	"\n"
 	"    git xmpp unblock mallory@example.net\n";
 
-static void show_devices(const struct answer *answer)
+static void show_devices(const struct query *answer)
 {
 	size_t count, *devices = devices_sorted(answer, &count);
 
 	for (size_t i = 0; i < count; i++)
-		device_show(answer_row(answer, devices[i]));
+		device_show(query_row(answer, devices[i]));
 	for (size_t i = 0; i < count; i++)
-		if (device_waits(answer_row(answer, devices[i])))
-			device_hint(answer_row(answer, devices[i]));
+		if (device_waits(query_row(answer, devices[i])))
+			device_hint(query_row(answer, devices[i]));
 	free(devices);
 }
 
 int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble)
 {
 	struct buf command = { 0 };
-	struct answer answer;
+	struct query answer;
 	int status;
 
 	fields_add(&command, "verb", verb);
 	fields_add(&command, "jid", jid);
 	fields_add(&command, "fingerprint", fingerprint);
-	if (answer_get(&answer, &command, autostart_allowed(), trouble) < 0) {
+	if (query_get(&answer, &command, autostart_allowed(), trouble) < 0) {
 		status = STATUS_FATAL;
 	} else {
 		status = answer.status;
@@ -98,7 +98,7 @@ int person_try(const char *verb, const char *jid, const char *fingerprint, struc
 		show_devices(&answer);
 	}
 	buf_finish(&command);
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }
 

@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "alloc.h"
-#include "answer.h"
 #include "entries.h"
 #include "json.h"
 #include "place.h"
+#include "query.h"
 #include "queue-entry.h"
 #include "queue.h"
 #include "refspec.h"
@@ -112,7 +112,7 @@ static void show(const char *id, struct fields f, bool json)
 }
 
 /* Whether the broker has it in its queue, or had, and the push is done already. */
-static bool is_queued(const struct answer *answer, const char *id)
+static bool is_queued(const struct query *answer, const char *id)
 {
 	struct buf bytes = { 0 };
 	struct message trouble;
@@ -122,7 +122,7 @@ static bool is_queued(const struct answer *answer, const char *id)
 	if (!answer->lists_entries || answer->count >= QUEUEFILES_MAX)
 		return true;
 	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = answer_row(answer, i);
+		struct fields row = query_row(answer, i);
 
 		if (row_is(row, "entry") && !strcmp(row_get(row, "id"), id))
 			return true;
@@ -139,8 +139,8 @@ static bool is_queued(const struct answer *answer, const char *id)
 static bool wake_broker(const char *id)
 {
 	struct message trouble;
-	struct answer answer;
-	int result = answer_to(&answer, "queue-reload", NULL, NULL, autostart_allowed(), &trouble);
+	struct query answer;
+	int result = query_to(&answer, "queue-reload", NULL, NULL, autostart_allowed(), &trouble);
 	bool queued = result < 0 || is_queued(&answer, id);
 
 	if (result < 0 && trouble.id == MSG_BROKER_UNREACHABLE) {
@@ -149,7 +149,7 @@ static bool wake_broker(const char *id)
 		fflush(stdout);
 		message_print(&trouble, "warning: ");
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return queued;
 }
 

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "answer.h"
 #include "entries.h"
 #include "json.h"
+#include "query.h"
 #include "report.h"
 #include "verbs.h"
 
@@ -34,10 +34,10 @@ static const char usage[] =
 static bool broker_runs(void)
 {
 	struct message trouble;
-	struct answer answer;
-	int result = answer_to(&answer, "queue-reload", NULL, NULL, false, &trouble);
+	struct query answer;
+	int result = query_to(&answer, "queue-reload", NULL, NULL, false, &trouble);
 
-	answer_finish(&answer);
+	query_finish(&answer);
 	return result == 0 || trouble.id != MSG_BROKER_UNREACHABLE;
 }
 
@@ -143,16 +143,16 @@ static int change(const char *verb, const char *id, bool autostart,
 		  int (*without)(const char *id, struct message *trouble))
 {
 	struct message trouble;
-	struct answer answer;
+	struct query answer;
 	int result;
 
 	if (id && !is_there(id, &trouble))
 		return report_trouble(&trouble, false);
-	result = answer_to(&answer, verb, id ? "id" : NULL, id, autostart, &trouble);
-	answer_finish(&answer);
+	result = query_to(&answer, verb, id ? "id" : NULL, id, autostart, &trouble);
+	query_finish(&answer);
 	if (result < 0 && (trouble.id == MSG_BROKER_UNREACHABLE || trouble.id == MSG_NO_SUCH_ENTRY)) {
 		result = without(id, &trouble);
-		answer_reload("queue-reload");
+		query_reload("queue-reload");
 	}
 	return result < 0 ? report_trouble(&trouble, false) : STATUS_OK;
 }

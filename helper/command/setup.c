@@ -234,15 +234,15 @@ static bool tell_password(const struct setup *s, struct message *trouble)
 {
 	char *password = credential_password(&s->credential);
 	struct buf command = { 0 };
-	struct answer answer;
+	struct query answer;
 	bool good;
 
 	buf_reserve(&command, 2 * FIELD_VALUE_MAX);
 	fields_add(&command, "verb", "password");
 	fields_add(&command, "jid", s->jid);
 	fields_add(&command, "password", password);
-	good = answer_get(&answer, &command, true, trouble) == 0;
-	answer_finish(&answer);
+	good = query_get(&answer, &command, true, trouble) == 0;
+	query_finish(&answer);
 	wipe(command.base, command.cap);
 	buf_finish(&command);
 	credential_free_text(password);
@@ -284,19 +284,20 @@ static int keep_password(const struct setup *s)
 	return status;
 }
 
-static void show_fingerprint(const struct answer *answer)
+static void show_fingerprint(const struct query *answer)
 {
 	unsigned char bytes[FINGERPRINT_BYTES];
 	char text[FINGERPRINT_TEXT_MAX];
 	struct fields row;
 
-	if (!answer_find(answer, "broker", &row) || !fingerprint_parse(row_get(row, "fingerprint"), bytes))
+	if (!query_find(answer, "broker", &row) ||
+	    !fingerprint_parse(row_get(row, "fingerprint"), bytes))
 		return;
 	fingerprint_format(bytes, text);
 	printf("your fingerprint: %s\n", text);
 }
 
-static void show_online(const struct answer *answer, struct fields account)
+static void show_online(const struct query *answer, struct fields account)
 {
 	printf("logged in as ");
 	print_text(row_get(account, "jid"));
@@ -325,7 +326,7 @@ static int log_in(const struct setup *s, struct message *trouble)
 {
 	struct fields account = { .data = NULL };
 	bool talks = isatty(STDERR_FILENO);
-	struct answer answer = { .count = 0 };
+	struct query answer = { .count = 0 };
 	int status = STATUS_FATAL;
 
 	if (s->asks_password && !tell_password(s, trouble))
@@ -344,7 +345,7 @@ static int log_in(const struct setup *s, struct message *trouble)
 		fputs(status == STATUS_OK ? "done\n" : "\n", stderr);
 	if (status == STATUS_OK)
 		show_online(&answer, account);
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }
 
@@ -386,7 +387,7 @@ static int go_online(struct setup *s)
 /* The account is in the configuration, and a broker that is to run obeys it. */
 static int save(struct setup *s)
 {
-	struct answer answer = { .count = 0 };
+	struct query answer = { .count = 0 };
 	int status = STATUS_FATAL;
 
 	if (write_account(s) && (!s->start || amendment_settle(&s->amendment, true, &answer))) {
@@ -394,7 +395,7 @@ static int save(struct setup *s)
 		amendment_report(&s->amendment);
 		status = STATUS_OK;
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }
 

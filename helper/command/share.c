@@ -54,7 +54,7 @@ struct sharing {
 	char *name;			/* owned */
 	struct rights rights;
 	struct amendment amendment;
-	struct answer answer;
+	struct query answer;
 };
 
 static int add_change(struct request *r, enum right_change kind, const char *who)
@@ -343,7 +343,7 @@ static int begin(struct sharing *s)
 
 static void finish(struct sharing *s)
 {
-	answer_finish(&s->answer);
+	query_finish(&s->answer);
 	amendment_finish(&s->amendment);
 	rights_finish(&s->rights);
 	shareable_finish(&s->repo);

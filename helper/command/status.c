@@ -204,14 +204,14 @@ static void show_ways(struct fields row)
 	putchar('\n');
 }
 
-static void show_counts(const struct answer *answer)
+static void show_counts(const struct query *answer)
 {
 	struct fields row = { .data = NULL };
 	uint64_t shares = 0;
 
 	for (size_t i = 0; i < answer->count; i++)
-		shares += row_is(answer_row(answer, i), "share");
-	answer_find(answer, "count", &row);
+		shares += row_is(query_row(answer, i), "share");
+	query_find(answer, "count", &row);
 	printf("shares    %-8" PRIu64 "buddies %" PRIu64 " (%" PRIu64 " reachable with git)\n", shares,
 	       fields_get_u64(row, "buddies", 0), fields_get_u64(row, "reachable", 0));
 }
@@ -231,7 +231,7 @@ static const struct {
 	{ "follow", show_follow },
 };
 
-static void show(const struct answer *answer)
+static void show(const struct query *answer)
 {
 	struct message trouble;
 	struct fields row;
@@ -240,8 +240,8 @@ static void show(const struct answer *answer)
 		if (!shown[k].kind)
 			show_counts(answer);
 		for (size_t i = 0; shown[k].kind && i < answer->count; i++)
-			if (row_is(answer_row(answer, i), shown[k].kind))
-				shown[k].show(answer_row(answer, i));
+			if (row_is(query_row(answer, i), shown[k].kind))
+				shown[k].show(query_row(answer, i));
 	}
 	account_status(answer, NULL, &row);
 	account_status_trouble(row, &trouble);
@@ -361,12 +361,12 @@ static const struct {
 	{ "follows", "follow", json_follow },
 };
 
-static void json_broker(struct buf *out, const struct answer *answer)
+static void json_broker(struct buf *out, const struct query *answer)
 {
 	static const char *const keys[] = { "version", "device", "fingerprint" };
 	struct fields row;
 
-	if (!answer_find(answer, "broker", &row)) {
+	if (!query_find(answer, "broker", &row)) {
 		json_string(out, "broker", NULL);
 		return;
 	}
@@ -377,11 +377,11 @@ static void json_broker(struct buf *out, const struct answer *answer)
 	json_close(out, '}');
 }
 
-static void json_ways(struct buf *out, const struct answer *answer)
+static void json_ways(struct buf *out, const struct query *answer)
 {
 	struct fields row;
 
-	if (!answer_find(answer, "ways", &row)) {
+	if (!query_find(answer, "ways", &row)) {
 		json_string(out, "paths", NULL);
 		return;
 	}
@@ -398,7 +398,7 @@ static bool is_shown(struct fields row, const char *kind)
 	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
 }
 
-static void show_json(const struct answer *answer)
+static void show_json(const struct query *answer)
 {
 	struct fields count = { .data = NULL };
 	struct buf out = { 0 };
@@ -410,15 +410,15 @@ static void show_json(const struct answer *answer)
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
 		json_open(&out, lists[k].list, '[');
 		for (size_t i = 0; i < answer->count; i++) {
-			if (!is_shown(answer_row(answer, i), lists[k].kind))
+			if (!is_shown(query_row(answer, i), lists[k].kind))
 				continue;
 			json_open(&out, NULL, '{');
-			lists[k].write(&out, answer_row(answer, i));
+			lists[k].write(&out, query_row(answer, i));
 			json_close(&out, '}');
 		}
 		json_close(&out, ']');
 	}
-	answer_find(answer, "count", &count);
+	query_find(answer, "count", &count);
 	json_number(&out, "buddies", fields_get_u64(count, "buddies", 0));
 	json_number(&out, "reachable", fields_get_u64(count, "reachable", 0));
 	json_close(&out, '}');
@@ -445,7 +445,7 @@ int verb_status(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct message trouble = { .id = MSG_NONE };
-	struct answer answer;
+	struct query answer;
 	struct fields row;
 	bool json = false;
 	int c, seconds = 0, status;
@@ -483,6 +483,6 @@ int verb_status(int argc, char **argv)
 	} else {
 		status = report_trouble(&trouble, json);
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }

@@ -42,12 +42,12 @@ enum reply {
 };
 
 /* Each account has its own; there is none without one, or where its key cannot be read. */
-static int no_fingerprint(const struct answer *answer, struct message *trouble)
+static int no_fingerprint(const struct query *answer, struct message *trouble)
 {
 	struct fields account;
 
 	message_set(trouble, MSG_NO_ACCOUNT, NULL);
-	if (answer_find(answer, "account", &account) && strcmp(row_get(account, "state"), "none"))
+	if (query_find(answer, "account", &account) && strcmp(row_get(account, "state"), "none"))
 		message_set(trouble, MSG_INTERNAL, "reason", row_get(account, "error"), NULL);
 	return report_trouble(trouble, false);
 }
@@ -58,24 +58,24 @@ static int show_self(bool labelled)
 	struct message trouble = { .id = MSG_NONE };
 	char text[FINGERPRINT_TEXT_MAX];
 	struct fields broker, account;
-	struct answer answer;
+	struct query answer;
 	int status = STATUS_OK;
 
-	if (answer_to(&answer, "status", NULL, NULL, autostart_allowed(), &trouble) < 0) {
+	if (query_to(&answer, "status", NULL, NULL, autostart_allowed(), &trouble) < 0) {
 		status = report_trouble(&trouble, false);
-	} else if (!answer_find(&answer, "broker", &broker) ||
+	} else if (!query_find(&answer, "broker", &broker) ||
 		   !*fingerprint_text(row_get(broker, "fingerprint"), text)) {
 		status = no_fingerprint(&answer, &trouble);
 	} else {
 		if (labelled) {
 			printf("you   ");
-			if (answer_find(&answer, "account", &account))
+			if (query_find(&answer, "account", &account))
 				print_text(row_get(account, "jid"));
 			printf("\n      ");
 		}
 		puts(text);
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }
 
@@ -158,13 +158,13 @@ static bool is_compared(struct fields row)
 }
 
 /* What can be typed for each that is to be compared. */
-static int cannot_ask(const struct answer *answer, const size_t *devices, size_t count)
+static int cannot_ask(const struct query *answer, const size_t *devices, size_t count)
 {
 	report("error", "cannot ask whether they match: standard input is no terminal");
 	report("hint", "Give the fingerprint that they read out. If it is one of these:");
 	for (size_t i = 0; i < count; i++)
-		if (!is_compared(answer_row(answer, devices[i])))
-			device_hint(answer_row(answer, devices[i]));
+		if (!is_compared(query_row(answer, devices[i])))
+			device_hint(query_row(answer, devices[i]));
 	return STATUS_FATAL;
 }
 
@@ -172,14 +172,14 @@ static int cannot_ask(const struct answer *answer, const size_t *devices, size_t
  * Shows each device, and asks about those that were not compared yet. One that was shut out does
  * not come back by a question that is answered in passing: the way back is to be typed.
  */
-static int compare_devices(const char *jid, const struct answer *answer, bool own)
+static int compare_devices(const char *jid, const struct query *answer, bool own)
 {
 	size_t count, *devices = devices_sorted(answer, &count), left = 0;
 	bool asks = isatty(STDIN_FILENO);
 	int status = STATUS_OK;
 
 	for (size_t i = 0; i < count && status != STATUS_FATAL; i++) {
-		struct fields row = answer_row(answer, devices[i]);
+		struct fields row = query_row(answer, devices[i]);
 
 		show_device(row, own);
 		if (!strcmp(row_get(row, "trust"), "distrusted"))
@@ -200,7 +200,7 @@ static int compare_devices(const char *jid, const struct answer *answer, bool ow
 }
 
 /* Devices that are online show their keys, when they are asked to. False if there is no answer, for the reason in *trouble. */
-static bool meet(struct answer *answer, const char *jid, struct message *trouble)
+static bool meet(struct query *answer, const char *jid, struct message *trouble)
 {
 	for (int waited = 0;; waited += MEET_AGAIN_MS) {
 		struct buf command = { 0 };
@@ -210,14 +210,14 @@ static bool meet(struct answer *answer, const char *jid, struct message *trouble
 		fields_add(&command, "verb", "buddies");
 		fields_add(&command, "jid", jid);
 		fields_add(&command, "meet", "1");
-		result = answer_get(answer, &command, autostart_allowed(), trouble);
+		result = query_get(answer, &command, autostart_allowed(), trouble);
 		buf_finish(&command);
 		if (result < 0 || waited >= MEET_MS)
 			return result == 0;
-		if (answer_find(answer, "device", &row) || !answer_find(answer, "buddy", &row) ||
+		if (query_find(answer, "device", &row) || !query_find(answer, "buddy", &row) ||
 		    !fields_get_u64(row, "git", 0))
 			return true;
-		answer_finish(answer);
+		query_finish(answer);
 		poll(NULL, 0, MEET_AGAIN_MS);
 	}
 }
@@ -225,18 +225,18 @@ static bool meet(struct answer *answer, const char *jid, struct message *trouble
 static int compare(const char *jid)
 {
 	struct message trouble = { .id = MSG_NONE };
-	struct answer answer;
+	struct query answer;
 	struct fields row;
 	bool own;
 	int status;
 
 	if (!meet(&answer, jid, &trouble)) {
 		status = report_trouble(&trouble, false);
-	} else if (!answer_find(&answer, "device", &row)) {
+	} else if (!query_find(&answer, "device", &row)) {
 		message_set(&trouble, MSG_NO_DEVICE_KNOWN, "jid", jid, NULL);
 		status = report_trouble(&trouble, false);
 	} else {
-		own = answer_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
+		own = query_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
 		if (own)
 			printf("Run \"git xmpp verify --self\" on your other device, and compare.\n");
 		else
@@ -246,7 +246,7 @@ static int compare(const char *jid)
 		if (status == STATUS_OK)
 			status = compare_devices(jid, &answer, own);
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 	return status;
 }
 

@@ -56,7 +56,7 @@ void lastword_asks(struct lastword *l, const char *data, size_t n)
 }
 
 /* A fetch: bands begin with the pack, and end with it. */
-static void answer_fetch(struct lastword *l, const struct pkt_piece *piece)
+static void query_fetch(struct lastword *l, const struct pkt_piece *piece)
 {
 	for (size_t i = 0; i < piece->len && l->first_len < sizeof(l->first) - 1; i++)
 		l->first[l->first_len++] = piece->bytes[i];
@@ -68,7 +68,7 @@ static void answer_fetch(struct lastword *l, const struct pkt_piece *piece)
 	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) || !strncmp(l->first, "packfile", 8);
 }
 
-static void answer_push(struct lastword *l, struct pkt_piece *piece)
+static void query_push(struct lastword *l, struct pkt_piece *piece)
 {
 	struct pkt_piece inner;
 
@@ -90,11 +90,11 @@ void lastword_answers(struct lastword *l, const char *data, size_t n)
 		if (piece.first)
 			l->first_len = 0;
 		if (is_push(l))
-			answer_push(l, &piece);
+			query_push(l, &piece);
 		else if (is_archive(l))
 			l->bands |= piece.kind == PKT_FLUSH;
 		else
-			answer_fetch(l, &piece);
+			query_fetch(l, &piece);
 	}
 }
 

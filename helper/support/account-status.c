@@ -31,14 +31,14 @@ static enum account_status state_of(struct fields row)
 	return ACCOUNT_STATUS_OFFLINE;
 }
 
-enum account_status account_status(const struct answer *status, const char *name,
+enum account_status account_status(const struct query *status, const char *name,
 				   struct fields *row)
 {
 	enum account_status best = ACCOUNT_STATUS_NONE;
 
 	*row = (struct fields){ .data = NULL };
 	for (size_t i = 0; i < status->count; i++) {
-		struct fields candidate = answer_row(status, i);
+		struct fields candidate = query_row(status, i);
 		enum account_status state = state_of(candidate);
 
 		if (!row_is(candidate, "account") || (name && strcmp(row_get(candidate, "name"), name)))
@@ -51,14 +51,14 @@ enum account_status account_status(const struct answer *status, const char *name
 	return best;
 }
 
-int account_status_wait(struct answer *answer, const char *name, int seconds,
+int account_status_wait(struct query *answer, const char *name, int seconds,
 			struct message *trouble)
 {
 	int64_t deadline = monotonic_ms() + (int64_t)seconds * 1000;
 	struct fields row;
 
 	for (;;) {
-		int result = answer_to(answer, "status", NULL, NULL, false, trouble);
+		int result = query_to(answer, "status", NULL, NULL, false, trouble);
 		enum account_status state = account_status(answer, name, &row);
 
 		if (result < 0 && trouble->id != MSG_BROKER_UNREACHABLE)
@@ -68,7 +68,7 @@ int account_status_wait(struct answer *answer, const char *name, int seconds,
 			return 0;
 		if (monotonic_ms() >= deadline)
 			return result;
-		answer_finish(answer);
+		query_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);
 	}
 }

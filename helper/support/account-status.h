@@ -4,7 +4,7 @@
 
 /* How the broker's account fares, as its answer to verb=status tells. */
 
-#include "answer.h"
+#include "query.h"
 
 enum account_status {
 	ACCOUNT_STATUS_NONE,	/* nothing is configured */
@@ -15,7 +15,7 @@ enum account_status {
 };
 
 /* Of one account, or of all with name NULL: then the best. row is it, if there is one. */
-enum account_status account_status(const struct answer *status, const char *name,
+enum account_status account_status(const struct query *status, const char *name,
 				   struct fields *row);
 
 /*
@@ -23,7 +23,7 @@ enum account_status account_status(const struct answer *status, const char *name
  * or the time is up. *answer is the last one, to be finished; -1 if there
  * was none, for the reason in *trouble.
  */
-int account_status_wait(struct answer *answer, const char *name, int seconds,
+int account_status_wait(struct query *answer, const char *name, int seconds,
 			struct message *trouble);
 
 /* The account's error as a message; MSG_NONE if it has none. */

@@ -108,17 +108,17 @@ static int rank(struct fields row)
 	return fields_get_u64(row, "online", 0) ? trust : 3 + trust;
 }
 
-size_t *devices_sorted(const struct answer *answer, size_t *count)
+size_t *devices_sorted(const struct query *answer, size_t *count)
 {
 	size_t *found = xcalloc(answer->count ? answer->count : 1, sizeof(*found)), n = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = answer_row(answer, i);
+		struct fields row = query_row(answer, i);
 		size_t at = n;
 
 		if (!row_is(row, "device"))
 			continue;
-		for (; at > 0 && rank(answer_row(answer, found[at - 1])) > rank(row); at--)
+		for (; at > 0 && rank(query_row(answer, found[at - 1])) > rank(row); at--)
 			found[at] = found[at - 1];
 		found[at] = i;
 		n++;

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "answer.h"
 #include "fingerprint.h"
+#include "query.h"
 
 /* Whether it gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);
@@ -25,7 +25,7 @@ void device_hint(struct fields row);
 void device_json(struct buf *out, struct fields row);
 
 /* The indices of the answer's devices, malloc'd: online ones first, and of these those that wait. */
-size_t *devices_sorted(const struct answer *answer, size_t *count);
+size_t *devices_sorted(const struct query *answer, size_t *count);
 
 /* For people; empty if the text is no fingerprint. */
 const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX]);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "answer.h"
 #include "json.h"
+#include "query.h"
 #include "queue-entry.h"
 #include "report.h"
 #include "text.h"

@@ -77,14 +77,14 @@ static void show_one(struct fields row)
 	printf("%s\n", finishes ? " had arrived whole, and finishes" : "");
 }
 
-void share_show_ended(const struct answer *answer)
+void share_show_ended(const struct query *answer)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		if (!row_is(answer_row(answer, i), "ended"))
+		if (!row_is(query_row(answer, i), "ended"))
 			continue;
-		show_one(answer_row(answer, i));
+		show_one(query_row(answer, i));
 		any = true;
 	}
 	if (!any && *answer->message)

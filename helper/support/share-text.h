@@ -4,7 +4,7 @@
 
 /* Shares, printed for people. */
 
-#include "answer.h"
+#include "query.h"
 #include "shares.h"
 
 /* A line for each right. Whoever may push may fetch as well, and is not named twice. */
@@ -17,6 +17,6 @@ void share_print_address(const char *jid, const char *name);
 void shares_list(const struct shares *table);
 
 /* What the broker ended, by its answer, because nobody may do it any more. */
-void share_show_ended(const struct answer *answer);
+void share_show_ended(const struct query *answer);
 
 #endif

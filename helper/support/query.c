@@ -4,7 +4,7 @@
  * rows are kept, so that a table can be aligned before it is printed.
  */
 
-#include "answer.h"
+#include "query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +26,9 @@ static int failed(struct message *trouble, enum message_id id, const char *reaso
 	return -1;
 }
 
-static int add_row(struct answer *a, const struct frame *frame, struct message *trouble)
+static int add_row(struct query *a, const struct frame *frame, struct message *trouble)
 {
-	if (a->count == ANSWER_ROWS_MAX || buf_len(&a->bytes) + frame->len > ANSWER_BYTES_MAX)
+	if (a->count == QUERY_ROWS_MAX || buf_len(&a->bytes) + frame->len > ANSWER_BYTES_MAX)
 		return failed(trouble, MSG_INTERNAL, "the broker's answer is too long");
 	if (a->count == a->room) {
 		a->room = a->room ? 2 * a->room : 16;
@@ -39,7 +39,7 @@ static int add_row(struct answer *a, const struct frame *frame, struct message *
 	return 0;
 }
 
-static void take_done(struct answer *a, struct fields f)
+static void take_done(struct query *a, struct fields f)
 {
 	const char *message = fields_get(f, "message"), *digest = fields_get(f, "configuration");
 	struct buf shown = { 0 };
@@ -54,7 +54,7 @@ static void take_done(struct answer *a, struct fields f)
 }
 
 /* Reads up to DONE or ERROR. */
-static int read_answer(struct answer *a, struct client *c, struct message *trouble)
+static int read_answer(struct query *a, struct client *c, struct message *trouble)
 {
 	struct frame frame;
 	struct fields f;
@@ -86,12 +86,12 @@ static int read_answer(struct answer *a, struct client *c, struct message *troub
 	}
 }
 
-int answer_get(struct answer *answer, struct buf *command, bool autostart, struct message *trouble)
+int query_get(struct query *answer, struct buf *command, bool autostart, struct message *trouble)
 {
 	struct client c;
 	int result;
 
-	*answer = (struct answer){ .status = 0 };
+	*answer = (struct query){ .status = 0 };
 	if (client_connect(&c, "git-xmpp/" PROGRAM_VERSION, autostart, trouble) < 0) {
 		buf_reset(command);
 		return -1;
@@ -106,8 +106,8 @@ int answer_get(struct answer *answer, struct buf *command, bool autostart, struc
 	return result;
 }
 
-int answer_to(struct answer *answer, const char *verb, const char *key, const char *value,
-	      bool autostart, struct message *trouble)
+int query_to(struct query *answer, const char *verb, const char *key, const char *value,
+	     bool autostart, struct message *trouble)
 {
 	struct buf command = { 0 };
 	int result;
@@ -115,12 +115,12 @@ int answer_to(struct answer *answer, const char *verb, const char *key, const ch
 	fields_add(&command, "verb", verb);
 	if (key)
 		fields_add(&command, key, value);
-	result = answer_get(answer, &command, autostart, trouble);
+	result = query_get(answer, &command, autostart, trouble);
 	buf_finish(&command);
 	return result;
 }
 
-struct fields answer_row(const struct answer *answer, size_t i)
+struct fields query_row(const struct query *answer, size_t i)
 {
 	size_t start = i > 0 ? answer->ends[i - 1] : 0;
 
@@ -135,10 +135,10 @@ bool row_is(struct fields row, const char *kind)
 	return !strcmp(row_get(row, "kind"), kind);
 }
 
-bool answer_find(const struct answer *answer, const char *kind, struct fields *row)
+bool query_find(const struct query *answer, const char *kind, struct fields *row)
 {
 	for (size_t i = 0; i < answer->count; i++) {
-		*row = answer_row(answer, i);
+		*row = query_row(answer, i);
 		if (row_is(*row, kind))
 			return true;
 	}
@@ -152,24 +152,24 @@ const char *row_get(struct fields row, const char *key)
 	return value ? value : "";
 }
 
-void answer_finish(struct answer *answer)
+void query_finish(struct query *answer)
 {
 	buf_finish(&answer->bytes);
 	free(answer->ends);
-	*answer = (struct answer){ .status = 0 };
+	*answer = (struct query){ .status = 0 };
 }
 
-void answer_reload(const char *verb)
+void query_reload(const char *verb)
 {
 	struct message trouble = { .id = MSG_NONE };
-	struct answer answer;
+	struct query answer;
 
-	if (answer_to(&answer, verb, NULL, NULL, false, &trouble) < 0 &&
+	if (query_to(&answer, verb, NULL, NULL, false, &trouble) < 0 &&
 	    trouble.id != MSG_BROKER_UNREACHABLE) {
 		fflush(stdout);
 		message_print(&trouble, "warning: ");
 	}
-	answer_finish(&answer);
+	query_finish(&answer);
 }
 
 bool autostart_allowed(void)
