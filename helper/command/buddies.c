@@ -9,6 +9,7 @@
 
 #include "account-status.h"
 #include "alloc.h"
+#include "commands.h"
 #include "device-text.h"
 #include "json.h"
 #include "person.h"
@@ -16,7 +17,6 @@
 #include "report.h"
 #include "text.h"
 #include "time-text.h"
-#include "verbs.h"
 
 static const char buddies_usage[] =
 	"usage: git xmpp buddies [<jid>] [--online] [--json | --porcelain]\n"
@@ -394,7 +394,7 @@ static int ask(struct query *answer, const char *jid, struct message *trouble)
 	}
 }
 
-int verb_buddies(int argc, char **argv)
+int cmd_buddies(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "online", no_argument, NULL, 'o' },
@@ -410,7 +410,7 @@ int verb_buddies(int argc, char **argv)
 	int c, status = STATUS_OK;
 	struct fields row;
 
-	while ((c = verb_option(argc, argv, options, buddies_usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, buddies_usage)) != -1) {
 		if (c == 'o')
 			online = true;
 		else if (c == 'j' || c == 'p')
@@ -419,7 +419,7 @@ int verb_buddies(int argc, char **argv)
 			return STATUS_USAGE;
 	}
 	if (argc - optind > 1)
-		return verb_misused(buddies_usage, "too many arguments");
+		return cmd_misused(buddies_usage, "too many arguments");
 	one = optind < argc;
 	if (one && !person_jid(argv[optind], jid, &trouble))
 		return report_trouble(&trouble, form == FORM_JSON);

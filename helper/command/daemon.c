@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "client.h"
+#include "commands.h"
 #include "launch.h"
 #include "lockfile.h"
 #include "process.h"
@@ -18,7 +19,6 @@
 #include "report.h"
 #include "sockpath.h"
 #include "userfile.h"
-#include "verbs.h"
 
 static const char usage[] =
 	"usage: git xmpp daemon start | stop | restart | status [<options>]\n"
@@ -206,10 +206,10 @@ static const struct {
 	{ "stop", stop, false },
 	{ "restart", restart, false },
 	{ "run", run, true },
-	{ "status", verb_status, true },
+	{ "status", cmd_status, true },
 };
 
-int verb_daemon(int argc, char **argv)
+int cmd_daemon(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
 
@@ -217,10 +217,10 @@ int verb_daemon(int argc, char **argv)
 		if (strcmp(argv[1], acts[i].name))
 			continue;
 		if (argc > 2 && !acts[i].takes_arguments)
-			return verb_misused(usage, "too many arguments");
+			return cmd_misused(usage, "too many arguments");
 		return acts[i].act(argc - 1, argv + 1);
 	}
-	if (verb_option(argc, argv, options, usage) != -1)
+	if (cmd_option(argc, argv, options, usage) != -1)
 		return STATUS_USAGE;
-	return verb_misused(usage, argc > 1 ? "no such thing to do" : "what is to be done?");
+	return cmd_misused(usage, argc > 1 ? "no such thing to do" : "what is to be done?");
 }

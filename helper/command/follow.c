@@ -11,12 +11,12 @@
 
 #include "alloc.h"
 #include "amend.h"
+#include "commands.h"
 #include "git-child.h"
 #include "json.h"
 #include "remote.h"
 #include "report.h"
 #include "text.h"
-#include "verbs.h"
 
 static const char follow_usage[] =
 	"usage: git xmpp follow [<remote>]\n"
@@ -221,7 +221,7 @@ static int list(bool json)
 	return status;
 }
 
-int verb_follow(int argc, char **argv)
+int cmd_follow(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "list", no_argument, NULL, 'l' },
@@ -231,7 +231,7 @@ int verb_follow(int argc, char **argv)
 	bool listing = false, json = false;
 	int c;
 
-	while ((c = verb_option(argc, argv, options, follow_usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, follow_usage)) != -1) {
 		switch (c) {
 		case 'l':
 			listing = true;
@@ -244,9 +244,9 @@ int verb_follow(int argc, char **argv)
 		}
 	}
 	if (argc - optind > (listing ? 0 : 1))
-		return verb_misused(follow_usage, "too many arguments");
+		return cmd_misused(follow_usage, "too many arguments");
 	if (json && !listing)
-		return verb_misused(follow_usage, "--json needs --list");
+		return cmd_misused(follow_usage, "--json needs --list");
 	return listing ? list(json) : follow(optind < argc ? argv[optind] : NULL);
 }
 
@@ -299,17 +299,17 @@ static int unfollow(const struct table *table, const char *git_dir, const char *
 	return status;
 }
 
-int verb_unfollow(int argc, char **argv)
+int cmd_unfollow(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
 	struct table table;
 	char *git_dir;
 	int status = STATUS_FATAL;
 
-	if (verb_option(argc, argv, options, unfollow_usage) != -1)
+	if (cmd_option(argc, argv, options, unfollow_usage) != -1)
 		return STATUS_USAGE;
 	if (argc - optind > 1)
-		return verb_misused(unfollow_usage, "too many arguments");
+		return cmd_misused(unfollow_usage, "too many arguments");
 	git_dir = repository_git_dir();
 	if (read_table(&table) && git_dir)
 		status = unfollow(&table, git_dir, optind < argc ? argv[optind] : NULL);

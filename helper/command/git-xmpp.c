@@ -5,7 +5,7 @@
  * asked, the broker answers over its socket. This file only finds the verb.
  */
 
-#include "verbs.h"
+#include "commands.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,30 +50,30 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{ "setup", verb_setup },
-	{ "buddies", verb_buddies },
-	{ "add", verb_add },
-	{ "accept", verb_accept },
-	{ "decline", verb_decline },
-	{ "remove", verb_remove },
-	{ "distrust", verb_distrust },
-	{ "block", verb_block },
-	{ "unblock", verb_unblock },
-	{ "verify", verb_verify },
-	{ "share", verb_share },
-	{ "unshare", verb_unshare },
-	{ "follow", verb_follow },
-	{ "unfollow", verb_unfollow },
-	{ "queue", verb_queue },
-	{ "log", verb_log },
-	{ "status", verb_status },
-	{ "daemon", verb_daemon },
+	{ "setup", cmd_setup },
+	{ "buddies", cmd_buddies },
+	{ "add", cmd_add },
+	{ "accept", cmd_accept },
+	{ "decline", cmd_decline },
+	{ "remove", cmd_remove },
+	{ "distrust", cmd_distrust },
+	{ "block", cmd_block },
+	{ "unblock", cmd_unblock },
+	{ "verify", cmd_verify },
+	{ "share", cmd_share },
+	{ "unshare", cmd_unshare },
+	{ "follow", cmd_follow },
+	{ "unfollow", cmd_unfollow },
+	{ "queue", cmd_queue },
+	{ "log", cmd_log },
+	{ "status", cmd_status },
+	{ "daemon", cmd_daemon },
 };
 
-int verb_misused(const char *verb_usage, const char *problem)
+int cmd_misused(const char *cmd_usage, const char *problem)
 {
 	report("error", "%s", problem);
-	fputs(verb_usage, stderr);
+	fputs(cmd_usage, stderr);
 	return STATUS_USAGE;
 }
 
@@ -93,18 +93,18 @@ static const char *short_options(const struct option *options, char out[64])
 	return out;
 }
 
-int verb_option(int argc, char **argv, const struct option *options, const char *verb_usage)
+int cmd_option(int argc, char **argv, const struct option *options, const char *cmd_usage)
 {
 	char letters[64];
 	int c = getopt_long(argc, argv, short_options(options, letters), options, NULL);
 
 	switch (c) {
 	case 'h':
-		fputs(verb_usage, stdout);
+		fputs(cmd_usage, stdout);
 		return '?';
 	case ':':
 		report("error", "option '%s' needs a value", argv[optind - 1]);
-		fputs(verb_usage, stderr);
+		fputs(cmd_usage, stderr);
 		return '?';
 	case '?':
 		/* optopt is the letter; in the middle of some, optind is not behind them yet. */
@@ -112,7 +112,7 @@ int verb_option(int argc, char **argv, const struct option *options, const char 
 			report("error", "unknown option '-%c'", optopt);
 		else
 			report("error", "unknown option '%s'", argv[optind - 1]);
-		fputs(verb_usage, stderr);
+		fputs(cmd_usage, stderr);
 		return '?';
 	default:
 		return c;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "commands.h"
 #include "journal.h"
 #include "json.h"
 #include "report.h"
 #include "time-text.h"
-#include "verbs.h"
 
 static const char usage[] =
 	"usage: git xmpp log [-n <number>] [--json]\n"
@@ -80,7 +80,7 @@ static long number(const char *text)
 	return end == text || *end || n < 0 ? -1 : n > EVENTS_MAX ? EVENTS_MAX : n;
 }
 
-int verb_log(int argc, char **argv)
+int cmd_log(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "n", required_argument, NULL, 'n' },
@@ -92,12 +92,12 @@ int verb_log(int argc, char **argv)
 	bool json = false;
 	int c;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		switch (c) {
 		case 'n':
 			n = number(optarg);
 			if (n < 0)
-				return verb_misused(usage, "-n needs a number");
+				return cmd_misused(usage, "-n needs a number");
 			break;
 		case 'j':
 			json = true;
@@ -107,7 +107,7 @@ int verb_log(int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		return verb_misused(usage, "log takes no arguments");
+		return cmd_misused(usage, "log takes no arguments");
 	if (json)
 		return log_for_programs(n);
 	if (journal_read(n, show, NULL, &trouble))

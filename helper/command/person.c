@@ -10,10 +10,10 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "commands.h"
 #include "device-text.h"
 #include "hex.h"
 #include "report.h"
-#include "verbs.h"
 
 static const char add_usage[] =
 	"usage: git xmpp add <jid>\n"
@@ -138,13 +138,13 @@ static int decide(int argc, char **argv, const struct option *options, const cha
 	struct message trouble;
 	int c;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		if (c != 'f')
 			return STATUS_USAGE;
 		fingerprint = optarg;
 	}
 	if (argc - optind != 1)
-		return verb_misused(usage, "expected one address");
+		return cmd_misused(usage, "expected one address");
 	if (!person_jid(argv[optind], jid, &trouble) ||
 	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
 		return report_trouble(&trouble, false);
@@ -153,27 +153,27 @@ static int decide(int argc, char **argv, const struct option *options, const cha
 
 static const struct option no_options[] = { { NULL, 0, NULL, 0 } };
 
-int verb_add(int argc, char **argv)
+int cmd_add(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, add_usage);
 }
 
-int verb_accept(int argc, char **argv)
+int cmd_accept(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, accept_usage);
 }
 
-int verb_decline(int argc, char **argv)
+int cmd_decline(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, decline_usage);
 }
 
-int verb_remove(int argc, char **argv)
+int cmd_remove(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, remove_usage);
 }
 
-int verb_distrust(int argc, char **argv)
+int cmd_distrust(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "fingerprint", required_argument, NULL, 'f' },
@@ -183,12 +183,12 @@ int verb_distrust(int argc, char **argv)
 	return decide(argc, argv, options, distrust_usage);
 }
 
-int verb_block(int argc, char **argv)
+int cmd_block(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, block_usage);
 }
 
-int verb_unblock(int argc, char **argv)
+int cmd_unblock(int argc, char **argv)
 {
 	return decide(argc, argv, no_options, unblock_usage);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "commands.h"
 #include "entries.h"
 #include "json.h"
 #include "place.h"
@@ -20,7 +21,6 @@
 #include "refspec.h"
 #include "remote.h"
 #include "report.h"
-#include "verbs.h"
 
 enum { EXPIRY = 30 * 24 * 3600 };	/* seconds */
 
@@ -214,7 +214,7 @@ static int queue_push(struct queueing *q, int argc, char **argv, bool json)
 	return STATUS_OK;
 }
 
-int queue_verb_push(int argc, char **argv, bool json)
+int cmd_queue_push(int argc, char **argv, bool json)
 {
 	struct queueing q = { .updates = { .count = 0 } };
 	int status = queue_push(&q, argc, argv, json);

@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "commands.h"
 #include "entries.h"
 #include "json.h"
 #include "query.h"
 #include "report.h"
-#include "verbs.h"
 
 static const char usage[] =
 	"usage: git xmpp queue [list] [--json]\n"
@@ -54,7 +54,7 @@ static int queue_list(int argc, char **argv, bool json)
 	struct buf out = { 0 };
 
 	if (argc > 0)
-		return verb_misused(usage, "too many arguments");
+		return cmd_misused(usage, "too many arguments");
 	if (entries_read(&entries, &trouble))
 		return report_trouble(&trouble, json);
 	if (entries_any_runs(&entries) && !broker_runs())
@@ -160,7 +160,7 @@ static int change(const char *verb, const char *id, bool autostart,
 static int queue_retry(int argc, char **argv, bool json)
 {
 	if (argc > 1)
-		return verb_misused(usage, "too many arguments");
+		return cmd_misused(usage, "too many arguments");
 	return change("queue-retry", argc ? argv[0] : NULL, autostart_allowed(), retry_files);
 }
 
@@ -169,14 +169,14 @@ static int queue_drop(int argc, char **argv, bool json)
 	int status;
 
 	if (argc != 1)
-		return verb_misused(usage, "expected the id of what is to be dropped");
+		return cmd_misused(usage, "expected the id of what is to be dropped");
 	status = change("queue-drop", argv[0], false, queuefile_remove);
 	if (status == STATUS_OK)
 		printf("dropped %s\n", argv[0]);
 	return status;
 }
 
-int verb_queue(int argc, char **argv)
+int cmd_queue(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -187,7 +187,7 @@ int verb_queue(int argc, char **argv)
 		int (*run)(int argc, char **argv, bool json);
 	} actions[] = {
 		{ "list", queue_list },
-		{ "push", queue_verb_push },
+		{ "push", cmd_queue_push },
 		{ "retry", queue_retry },
 		{ "drop", queue_drop },
 	};
@@ -195,7 +195,7 @@ int verb_queue(int argc, char **argv)
 	const char *name;
 	int c;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		if (c != 'j')
 			return STATUS_USAGE;
 		json = true;
@@ -204,5 +204,5 @@ int verb_queue(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (!strcmp(name, actions[i].name))
 			return actions[i].run(argc - optind, argv + optind, json);
-	return verb_misused(usage, "expected list, push, retry or drop");
+	return cmd_misused(usage, "expected list, push, retry or drop");
 }

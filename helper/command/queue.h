@@ -5,6 +5,6 @@
 #include <stdbool.h>
 
 /* git xmpp queue push [<remote> [<refspec>...]]: what is in argv is behind "push". The exit status. */
-int queue_verb_push(int argc, char **argv, bool json);
+int cmd_queue_push(int argc, char **argv, bool json);
 
 #endif

@@ -16,12 +16,12 @@
 #include "account-status.h"
 #include "alloc.h"
 #include "amend.h"
+#include "commands.h"
 #include "credential.h"
 #include "fingerprint.h"
 #include "jid.h"
 #include "report.h"
 #include "text.h"
-#include "verbs.h"
 #include "wipe.h"
 
 static const char usage[] =
@@ -111,7 +111,7 @@ static int find_jid(struct setup *s, const char *text)
 	if (!text && jid_from_config(s))
 		return STATUS_OK;
 	if (!text)
-		return verb_misused(usage, "expected your address, like alice@example.org");
+		return cmd_misused(usage, "expected your address, like alice@example.org");
 	if (!jid_bare(text, s->jid)) {
 		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
 		return report_trouble(&trouble, false);
@@ -134,11 +134,13 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		switch (c) {
 		case 'n':
 			if (!account_name_valid(optarg))
-				return verb_misused(usage, "an account's name is up to 32 of a-z, 0-9, '-', '_'");
+				return cmd_misused(
+					usage,
+					"an account's name is up to 32 of a-z, 0-9, '-', '_'");
 			snprintf(s->name, sizeof(s->name), "%s", optarg);
 			break;
 		case 's':
@@ -166,9 +168,9 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		}
 	}
 	if (argc - optind > 1)
-		return verb_misused(usage, "too many arguments");
+		return cmd_misused(usage, "too many arguments");
 	if (s->ask && s->password_command)
-		return verb_misused(usage, "--ask and --password-command are two ways to get it");
+		return cmd_misused(usage, "--ask and --password-command are two ways to get it");
 	return find_jid(s, argv[optind]);
 }
 
@@ -416,7 +418,7 @@ static int set_up(struct setup *s, int argc, char **argv)
 	return status;
 }
 
-int verb_setup(int argc, char **argv)
+int cmd_setup(int argc, char **argv)
 {
 	struct setup s = { .start = true };
 	int status = set_up(&s, argc, argv);

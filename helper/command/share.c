@@ -19,7 +19,7 @@
 #include "share-text.h"
 #include "shares.h"
 #include "text.h"
-#include "verbs.h"
+#include "commands.h"
 
 static const char share_usage[] =
 	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... [--rm=<who>]...\n"
@@ -63,7 +63,7 @@ static int add_change(struct request *r, enum right_change kind, const char *who
 	struct message trouble;
 
 	if (r->count == RIGHTS_MAX)
-		return verb_misused(share_usage, "too many buddies at once");
+		return cmd_misused(share_usage, "too many buddies at once");
 	change->kind = kind;
 	if (!strcmp(who, "buddies")) {
 		snprintf(change->who, sizeof(change->who), "buddies");
@@ -87,7 +87,7 @@ static int read_request(struct request *r, int argc, char **argv)
 	};
 	int c, status = STATUS_OK;
 
-	while (status == STATUS_OK && (c = verb_option(argc, argv, options, share_usage)) != -1) {
+	while (status == STATUS_OK && (c = cmd_option(argc, argv, options, share_usage)) != -1) {
 		switch (c) {
 		case 'n':
 			r->name = optarg;
@@ -111,11 +111,11 @@ static int read_request(struct request *r, int argc, char **argv)
 	if (status != STATUS_OK)
 		return status;
 	if (argc - optind > 1)
-		return verb_misused(share_usage, "too many arguments");
+		return cmd_misused(share_usage, "too many arguments");
 	if (optind < argc)
 		r->path = argv[optind];
 	if (r->list && (r->path || r->name || r->count))
-		return verb_misused(share_usage, "--list takes no arguments");
+		return cmd_misused(share_usage, "--list takes no arguments");
 	return STATUS_OK;
 }
 
@@ -352,7 +352,7 @@ static void finish(struct sharing *s)
 	free(s->name);
 }
 
-int verb_share(int argc, char **argv)
+int cmd_share(int argc, char **argv)
 {
 	struct request r = { .changes = xcalloc(RIGHTS_MAX, sizeof(struct change)) };
 	int status = read_request(&r, argc, argv);
@@ -389,16 +389,16 @@ static int unshare(struct sharing *s, const char *name)
 	return STATUS_OK;
 }
 
-int verb_unshare(int argc, char **argv)
+int cmd_unshare(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
 	struct sharing s;
 	int status;
 
-	if (verb_option(argc, argv, options, unshare_usage) != -1)
+	if (cmd_option(argc, argv, options, unshare_usage) != -1)
 		return STATUS_USAGE;
 	if (argc - optind != 1)
-		return verb_misused(unshare_usage, "expected the name of a share");
+		return cmd_misused(unshare_usage, "expected the name of a share");
 	status = begin(&s);
 	if (status == STATUS_OK)
 		status = unshare(&s, argv[optind]);

@@ -13,12 +13,12 @@
 
 #include "account-status.h"
 #include "alloc.h"
+#include "commands.h"
 #include "json.h"
 #include "report.h"
 #include "shares.h"
 #include "text.h"
 #include "time-text.h"
-#include "verbs.h"
 
 static const char usage[] =
 	"usage: git xmpp status [--json] [--wait[=<seconds>]]\n"
@@ -437,7 +437,7 @@ static int wait_seconds(const char *text)
 	return end == text || *end || n < 0 || n > WAIT_SECONDS_MAX ? -1 : (int)n;
 }
 
-int verb_status(int argc, char **argv)
+int cmd_status(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -450,7 +450,7 @@ int verb_status(int argc, char **argv)
 	bool json = false;
 	int c, seconds = 0, status;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		switch (c) {
 		case 'j':
 			json = true;
@@ -458,14 +458,14 @@ int verb_status(int argc, char **argv)
 		case 'w':
 			seconds = wait_seconds(optarg);
 			if (seconds < 0)
-				return verb_misused(usage, "--wait needs a number of seconds");
+				return cmd_misused(usage, "--wait needs a number of seconds");
 			break;
 		default:
 			return STATUS_USAGE;
 		}
 	}
 	if (optind < argc)
-		return verb_misused(usage, "status takes no arguments");
+		return cmd_misused(usage, "status takes no arguments");
 
 	if (account_status_wait(&answer, NULL, seconds, &trouble) == 0) {
 		status = account_status(&answer, NULL, &row) == ACCOUNT_STATUS_ONLINE ? STATUS_OK

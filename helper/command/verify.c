@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "commands.h"
 #include "device-text.h"
 #include "person.h"
 #include "report.h"
 #include "time-text.h"
-#include "verbs.h"
 
 static const char usage[] =
 	"usage: git xmpp verify <jid> [--fingerprint=<fingerprint>]\n"
@@ -263,7 +263,7 @@ static int verify_fingerprint(const char *jid, const char *hex)
 	}
 }
 
-int verb_verify(int argc, char **argv)
+int cmd_verify(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "fingerprint", required_argument, NULL, 'f' },
@@ -276,7 +276,7 @@ int verb_verify(int argc, char **argv)
 	bool self = false;
 	int c;
 
-	while ((c = verb_option(argc, argv, options, usage)) != -1) {
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
 		if (c == 'f')
 			fingerprint = optarg;
 		else if (c == 's')
@@ -285,10 +285,11 @@ int verb_verify(int argc, char **argv)
 			return STATUS_USAGE;
 	}
 	if (self)
-		return optind < argc || fingerprint ? verb_misused(usage, "--self takes no arguments")
-						    : show_self(false);
+		return optind < argc || fingerprint
+			       ? cmd_misused(usage, "--self takes no arguments")
+			       : show_self(false);
 	if (argc - optind != 1)
-		return verb_misused(usage, "expected one address");
+		return cmd_misused(usage, "expected one address");
 	if (!person_jid(argv[optind], jid, &trouble) ||
 	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
 		return report_trouble(&trouble, false);
