@@ -12,10 +12,10 @@
 
 #include "alloc.h"
 #include "commands.h"
-#include "entries.h"
 #include "json.h"
 #include "place.h"
 #include "query.h"
+#include "queue-entries.h"
 #include "queue-entry.h"
 #include "queue.h"
 #include "refspec.h"
@@ -26,7 +26,7 @@ enum { EXPIRY = 30 * 24 * 3600 };	/* seconds */
 
 struct queueing {
 	struct remote remote;
-	struct entries waiting;
+	struct queue_entries waiting;
 	struct updates updates;
 };
 
@@ -60,7 +60,7 @@ static char *pending(void *arg, const char *dst)
 
 	for (size_t i = 0; i < q->waiting.count; i++)
 		if (goes_before(q, q->waiting.rows[i].f))
-			entry_updates(q->waiting.rows[i].f, look, &l);
+			queue_entry_updates(q->waiting.rows[i].f, look, &l);
 	return l.found;
 }
 
@@ -98,14 +98,14 @@ static void show(const char *id, struct fields f, bool json)
 	struct buf out = { 0 };
 
 	if (!json) {
-		entry_print(id, f);
+		queue_entry_print(id, f);
 		return;
 	}
 	json_open(&out, NULL, '{');
 	json_number(&out, "version", 1);
 	json_open(&out, "entries", '[');
 	if (f.len)
-		entry_json(&out, id, f);
+		queue_entry_json(&out, id, f);
 	json_close(&out, ']');
 	json_close(&out, '}');
 	json_print(&out);
@@ -195,7 +195,7 @@ static int queue_push(struct queueing *q, int argc, char **argv, bool json)
 	const char *name = argc > 0 ? argv[0] : NULL;
 	struct message trouble;
 
-	if (entries_read(&q->waiting, &trouble))
+	if (queue_entries_read(&q->waiting, &trouble))
 		return report_trouble(&trouble, json);
 	if (q->waiting.files == QUEUEFILES_MAX) {
 		report("fatal", "the queue is full");
@@ -220,7 +220,7 @@ int cmd_queue_push(int argc, char **argv, bool json)
 	int status = queue_push(&q, argc, argv, json);
 
 	updates_finish(&q.updates);
-	entries_finish(&q.waiting);
+	queue_entries_finish(&q.waiting);
 	remote_finish(&q.remote);
 	return status;
 }

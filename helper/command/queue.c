@@ -12,9 +12,9 @@
 
 #include "alloc.h"
 #include "commands.h"
-#include "entries.h"
 #include "json.h"
 #include "query.h"
+#include "queue-entries.h"
 #include "report.h"
 
 static const char usage[] =
@@ -41,24 +41,24 @@ static bool broker_runs(void)
 	return result == 0 || trouble.id != MSG_BROKER_UNREACHABLE;
 }
 
-static void show(const struct entry *e)
+static void show(const struct queued *e)
 {
-	entry_print(e->id, e->f);
-	entry_print_way_out(e->id, e->f);
+	queue_entry_print(e->id, e->f);
+	queue_entry_print_way_out(e->id, e->f);
 }
 
 static int queue_list(int argc, char **argv, bool json)
 {
 	struct message trouble;
-	struct entries entries;
+	struct queue_entries entries;
 	struct buf out = { 0 };
 
 	if (argc > 0)
 		return cmd_misused(usage, "too many arguments");
-	if (entries_read(&entries, &trouble))
+	if (queue_entries_read(&entries, &trouble))
 		return report_trouble(&trouble, json);
-	if (entries_any_runs(&entries) && !broker_runs())
-		entries_nothing_runs(&entries);
+	if (queue_entries_any_runs(&entries) && !broker_runs())
+		queue_entries_nothing_runs(&entries);
 	if (json) {
 		json_open(&out, NULL, '{');
 		json_number(&out, "version", 1);
@@ -66,7 +66,7 @@ static int queue_list(int argc, char **argv, bool json)
 	}
 	for (size_t i = 0; i < entries.count; i++) {
 		if (json)
-			entry_json(&out, entries.rows[i].id, entries.rows[i].f);
+			queue_entry_json(&out, entries.rows[i].id, entries.rows[i].f);
 		else
 			show(&entries.rows[i]);
 	}
@@ -75,7 +75,7 @@ static int queue_list(int argc, char **argv, bool json)
 		json_close(&out, '}');
 		json_print(&out);
 	}
-	entries_finish(&entries);
+	queue_entries_finish(&entries);
 	return STATUS_OK;
 }
 
@@ -113,16 +113,16 @@ static int retry_file(const char *id, struct message *trouble)
 /* With nobody who could be in the middle of it. */
 static int retry_files(const char *id, struct message *trouble)
 {
-	struct entries entries;
+	struct queue_entries entries;
 	int result = 0;
 
 	if (id)
 		return retry_file(id, trouble);
-	if (entries_read(&entries, trouble))
+	if (queue_entries_read(&entries, trouble))
 		return -1;
 	for (size_t i = 0; i < entries.count && result >= 0; i++)
 		result = retry_file(entries.rows[i].id, trouble);
-	entries_finish(&entries);
+	queue_entries_finish(&entries);
 	return result < 0 ? -1 : 0;
 }
 

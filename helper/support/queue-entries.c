@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "entries.h"
+#include "queue-entries.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,19 +13,19 @@
 #include "report.h"
 #include "text.h"
 
-int entries_read(struct entries *entries, struct message *trouble)
+int queue_entries_read(struct queue_entries *entries, struct message *trouble)
 {
 	char (*ids)[QUEUEFILE_ID_MAX];
 	int n;
 
-	*entries = (struct entries){ .count = 0 };
+	*entries = (struct queue_entries){ .count = 0 };
 	n = queuefile_list(&ids, trouble);
 	if (n < 0)
 		return -1;
 	entries->files = n;
 	entries->rows = xcalloc(n ? n : 1, sizeof(*entries->rows));
 	for (int i = 0; i < n; i++) {
-		struct entry *e = &entries->rows[entries->count];
+		struct queued *e = &entries->rows[entries->count];
 		/* One that is gone was delivered in the meantime. */
 		int result = queuefile_read(ids[i], &e->bytes, trouble);
 
@@ -43,19 +43,19 @@ int entries_read(struct entries *entries, struct message *trouble)
 	return 0;
 }
 
-void entries_finish(struct entries *entries)
+void queue_entries_finish(struct queue_entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		buf_finish(&entries->rows[i].bytes);
 	free(entries->rows);
 }
 
-static bool runs(const struct entry *e)
+static bool runs(const struct queued *e)
 {
 	return !strcmp(row_get(e->f, "state"), "running");
 }
 
-bool entries_any_runs(const struct entries *entries)
+bool queue_entries_any_runs(const struct queue_entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		if (runs(&entries->rows[i]))
@@ -63,10 +63,10 @@ bool entries_any_runs(const struct entries *entries)
 	return false;
 }
 
-void entries_nothing_runs(struct entries *entries)
+void queue_entries_nothing_runs(struct queue_entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++) {
-		struct entry *e = &entries->rows[i];
+		struct queued *e = &entries->rows[i];
 		const char *key, *value;
 		struct buf bytes = { 0 };
 		size_t pos = 0, key_len;
@@ -85,8 +85,10 @@ void entries_nothing_runs(struct entries *entries)
 	}
 }
 
-void entry_updates(struct fields f, void (*each)(void *arg, const char *src, const char *dst, const char *expect),
-		   void *arg)
+void queue_entry_updates(struct fields f,
+			 void (*each)(void *arg, const char *src, const char *dst,
+				      const char *expect),
+			 void *arg)
 {
 	const char *key, *value;
 	size_t pos = 0, key_len;
@@ -110,11 +112,11 @@ static void add_text(void *arg, const char *src, const char *dst, const char *ex
 	queuefile_update_text(out, src, dst, expect);
 }
 
-void entry_updates_text(struct fields f, struct buf *out)
+void queue_entry_updates_text(struct fields f, struct buf *out)
 {
 	struct buf text = { 0 };
 
-	entry_updates(f, add_text, &text);
+	queue_entry_updates(f, add_text, &text);
 	buf_puts(out, buf_str(&text));
 	buf_finish(&text);
 }
@@ -140,11 +142,11 @@ static void print_state(struct fields f)
 	}
 }
 
-void entry_print(const char *id, struct fields f)
+void queue_entry_print(const char *id, struct fields f)
 {
 	struct buf updates = { 0 };
 
-	entry_updates_text(f, &updates);
+	queue_entry_updates_text(f, &updates);
 	printf("%s  ", id);
 	print_text(row_get(f, "jid"));
 	putchar('/');
@@ -194,7 +196,7 @@ static void look_for_only(void *arg, const char *src, const char *dst, const cha
 	only->dst = only->count++ == 0 && *src ? xstrdup(dst) : NULL;
 }
 
-void entry_print_way_out(const char *id, struct fields f)
+void queue_entry_print_way_out(const char *id, struct fields f)
 {
 	struct only only = { .count = 0 };
 
@@ -206,7 +208,7 @@ void entry_print_way_out(const char *id, struct fields f)
 		return;
 	}
 	/* What has moved there is merged first, where it is one branch; else that is for the user. */
-	entry_updates(f, look_for_only, &only);
+	queue_entry_updates(f, look_for_only, &only);
 	print_git(f);
 	printf(only.dst ? " pull " : " fetch ");
 	print_word(row_get(f, "remote"));
@@ -219,7 +221,7 @@ void entry_print_way_out(const char *id, struct fields f)
 		print_git(f);
 		printf(" xmpp queue push ");
 		print_word(row_get(f, "remote"));
-		entry_updates(f, print_anew, NULL);
+		queue_entry_updates(f, print_anew, NULL);
 	}
 	printf(" && git xmpp queue drop %s\n", id);
 	free(only.dst);
@@ -236,7 +238,7 @@ static void add_json(void *arg, const char *src, const char *dst, const char *ex
 	json_close(out, '}');
 }
 
-void entry_json(struct buf *out, const char *id, struct fields f)
+void queue_entry_json(struct buf *out, const char *id, struct fields f)
 {
 	static const char *const keys[] = { "jid", "share", "path", "remote", "state", "error" };
 
@@ -248,7 +250,7 @@ void entry_json(struct buf *out, const char *id, struct fields f)
 	json_time(out, "queued", fields_get_u64(f, "queued", 0));
 	json_time(out, "expires", fields_get_u64(f, "expires", 0));
 	json_open(out, "updates", '[');
-	entry_updates(f, add_json, out);
+	queue_entry_updates(f, add_json, out);
 	json_close(out, ']');
 	json_close(out, '}');
 }
