@@ -78,7 +78,7 @@ test_expect_success 'so is one of what is private, of what is nowhere, and one t
 	notices daemon/core/negotiation/errand.c "#include \"link-internal.h\"" "link-internal.h is for daemon/core/link" &&
 	notices daemon/core/link/link.c "#include \"nowhere.h\"" "\"nowhere.h\" is nowhere" &&
 	notices daemon/core/link/link.c "#include \"../path/route.h\"" "\"../\"" &&
-	notices helper/support/report.c "#include \"commands.h\"" "\"commands.h\" is of helper/command"
+	notices helper/support/output.c "#include \"commands.h\"" "\"commands.h\" is of helper/command"
 '
 
 test_expect_success 'and what a folder has not of the system' '

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "report.h"
+#include "output.h"
 #include "text.h"
 
 enum {

@@ -12,9 +12,9 @@
 #include "commands.h"
 #include "device-text.h"
 #include "json.h"
+#include "output.h"
 #include "person.h"
 #include "query.h"
-#include "report.h"
 #include "text.h"
 #include "time-text.h"
 

@@ -14,9 +14,9 @@
 #include "commands.h"
 #include "launch.h"
 #include "lockfile.h"
+#include "output.h"
 #include "process.h"
 #include "query.h"
-#include "report.h"
 #include "sockpath.h"
 #include "userfile.h"
 

@@ -14,8 +14,8 @@
 #include "commands.h"
 #include "git-child.h"
 #include "json.h"
+#include "output.h"
 #include "remote.h"
-#include "report.h"
 #include "text.h"
 
 static const char follow_usage[] =

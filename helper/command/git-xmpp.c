@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "report.h"
+#include "output.h"
 
 static const char usage[] =
 	"usage: git xmpp <command> [<args>]\n"

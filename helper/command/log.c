@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "journal.h"
 #include "json.h"
-#include "report.h"
+#include "output.h"
 #include "time-text.h"
 
 static const char usage[] =

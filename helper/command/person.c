@@ -13,7 +13,7 @@
 #include "commands.h"
 #include "device-text.h"
 #include "hex.h"
-#include "report.h"
+#include "output.h"
 
 static const char add_usage[] =
 	"usage: git xmpp add <jid>\n"

@@ -17,8 +17,8 @@
 #include "alloc.h"
 #include "buf.h"
 #include "git-child.h"
+#include "output.h"
 #include "remote.h"
-#include "report.h"
 
 static bool is_said(const char *option)
 {

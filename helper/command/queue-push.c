@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "commands.h"
 #include "json.h"
+#include "output.h"
 #include "place.h"
 #include "query.h"
 #include "queue-entries.h"
@@ -20,7 +21,6 @@
 #include "queue.h"
 #include "refspec.h"
 #include "remote.h"
-#include "report.h"
 
 enum { EXPIRY = 30 * 24 * 3600 };	/* seconds */
 

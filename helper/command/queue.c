@@ -13,9 +13,9 @@
 #include "alloc.h"
 #include "commands.h"
 #include "json.h"
+#include "output.h"
 #include "query.h"
 #include "queue-entries.h"
-#include "report.h"
 
 static const char usage[] =
 	"usage: git xmpp queue [list] [--json]\n"

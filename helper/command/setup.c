@@ -20,7 +20,7 @@
 #include "credential.h"
 #include "fingerprint.h"
 #include "jid.h"
-#include "report.h"
+#include "output.h"
 #include "text.h"
 #include "wipe.h"
 

@@ -13,7 +13,7 @@
 #include "address.h"
 #include "alloc.h"
 #include "amend.h"
-#include "report.h"
+#include "output.h"
 #include "rights.h"
 #include "shareable.h"
 #include "share-text.h"

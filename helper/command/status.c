@@ -15,7 +15,7 @@
 #include "alloc.h"
 #include "commands.h"
 #include "json.h"
-#include "report.h"
+#include "output.h"
 #include "shares.h"
 #include "text.h"
 #include "time-text.h"

@@ -16,8 +16,8 @@
 #include "alloc.h"
 #include "commands.h"
 #include "device-text.h"
+#include "output.h"
 #include "person.h"
-#include "report.h"
 #include "time-text.h"
 
 static const char usage[] =

@@ -8,7 +8,7 @@
 #include "alloc.h"
 #include "hex.h"
 #include "json.h"
-#include "report.h"
+#include "output.h"
 #include "text.h"
 #include "time-text.h"
 

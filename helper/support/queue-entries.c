@@ -8,9 +8,9 @@
 
 #include "alloc.h"
 #include "json.h"
+#include "output.h"
 #include "query.h"
 #include "queue-entry.h"
-#include "report.h"
 #include "text.h"
 
 int queue_entries_read(struct queue_entries *entries, struct message *trouble)

@@ -6,9 +6,9 @@
 
 #include "alloc.h"
 #include "git-child.h"
+#include "output.h"
 #include "queue-entry.h"
 #include "remote.h"
-#include "report.h"
 
 static const char heads[] = "refs/heads/", tags[] = "refs/tags/";
 

@@ -7,7 +7,7 @@
 
 #include "alloc.h"
 #include "git-child.h"
-#include "report.h"
+#include "output.h"
 
 char *git_line(const char *const *args)
 {

@@ -6,7 +6,7 @@
 
 #include "address.h"
 #include "alloc.h"
-#include "report.h"
+#include "output.h"
 
 static void print_entry(const char *right, const struct share_entry *e)
 {

@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "git-child.h"
-#include "report.h"
+#include "output.h"
 #include "text.h"
 
 bool shareable_find(struct shareable *repo, const char *path)

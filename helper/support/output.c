@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Nothing that came from outside reaches the terminal unescaped: it passes here. */
 
-#include "report.h"
+#include "output.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_REPORT_H
-#define HELPER_REPORT_H
+#ifndef HELPER_OUTPUT_H
+#define HELPER_OUTPUT_H
 
 /* What git xmpp says to people, and how trouble is told to them and to programs. */
 
