@@ -17,7 +17,7 @@
 #include "rights.h"
 #include "shareable.h"
 #include "share-text.h"
-#include "shares.h"
+#include "share-config.h"
 #include "text.h"
 #include "commands.h"
 
@@ -49,7 +49,7 @@ struct request {
 /* What it is about. */
 struct sharing {
 	struct gitconfig configuration;
-	struct shares table;
+	struct share_configs table;
 	struct shareable repo;
 	char *name;			/* owned */
 	struct rights rights;
@@ -132,11 +132,11 @@ static const char *own_jid(const struct gitconfig *configuration, char out[JID_M
 }
 
 /* What was typed, without what an address would not keep, unless a share is called so; malloc'd. */
-static char *typed_name(const struct shares *table, const char *name)
+static char *typed_name(const struct share_configs *table, const char *name)
 {
 	char *copy = xstrdup(name);
 
-	if (!shares_find(table, name))
+	if (!share_configs_find(table, name))
 		share_name_trim(copy);
 	return copy;
 }
@@ -147,10 +147,10 @@ static char *typed_name(const struct shares *table, const char *name)
  */
 static bool find_row(struct sharing *s, const struct request *r)
 {
-	const struct share *row;
+	const struct share_config *row;
 
 	s->name = r->name ? typed_name(&s->table, r->name) : NULL;
-	row = s->name ? shares_find(&s->table, s->name) : NULL;
+	row = s->name ? share_configs_find(&s->table, s->name) : NULL;
 	if (row && row->path && !r->path) {
 		/* From anywhere: git xmpp share --name=project --push=bob@example.org */
 		s->repo.path = xstrdup(row->path);
@@ -160,11 +160,11 @@ static bool find_row(struct sharing *s, const struct request *r)
 	if (!shareable_find(&s->repo, r->path))
 		return false;
 	if (!s->name) {
-		row = shares_find_path(&s->table, s->repo.path);
+		row = share_configs_find_path(&s->table, s->repo.path);
 		s->name = row ? xstrdup(row->name) : shareable_name(&s->repo);
 	}
 
-	row = shares_find(&s->table, s->name);
+	row = share_configs_find(&s->table, s->name);
 	if (!share_name_valid(s->name)) {
 		report("fatal", "'%s' cannot be the name of a share: %s", s->name, share_name_fault(s->name));
 		report("hint", "Choose one with --name=<name>");
@@ -182,7 +182,8 @@ static bool find_row(struct sharing *s, const struct request *r)
 /* Nobody is said to have lost what they keep in another way. */
 static bool can_be_taken(const struct sharing *s)
 {
-	const struct right *kept = rights_kept_as_buddy(&s->rights, shares_find(&s->table, s->name));
+	const struct right *kept =
+		rights_kept_as_buddy(&s->rights, share_configs_find(&s->table, s->name));
 	char jid[JID_MAX];
 	const char *own = own_jid(&s->configuration, jid);
 	struct buf who = { 0 };
@@ -211,7 +212,7 @@ static void wish_right(struct sharing *s, enum share_right right, const struct r
 	struct amendment *a = &s->amendment;
 	bool had = right == SHARE_PUSH ? r->had_push : r->had_fetch;
 	bool has = right == SHARE_PUSH ? r->push : r->fetch;
-	const struct share *row = shares_find(&s->table, s->name);
+	const struct share_config *row = share_configs_find(&s->table, s->name);
 
 	if (has && !had)
 		amendment_wish(a, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable), r->who);
@@ -271,14 +272,14 @@ static bool lets_push(const struct request *r)
 
 static void show_result(struct sharing *s, const struct request *r)
 {
-	const struct share *row;
+	const struct share_config *row;
 	char own[JID_MAX];
 
-	shares_finish(&s->table);
+	share_configs_finish(&s->table);
 	gitconfig_finish(&s->configuration);
 	if (gitconfig_read(&s->configuration, &(struct message){ .id = MSG_NONE }) == 0)
-		shares_take(&s->table, &s->configuration);
-	row = shares_find(&s->table, s->name);
+		share_configs_take(&s->table, &s->configuration);
+	row = share_configs_find(&s->table, s->name);
 	show_taken(s);
 	if (!only_takes(r)) {
 		printf("shared ");
@@ -312,8 +313,8 @@ static int share(struct sharing *s, const struct request *r)
 	if (!find_row(s, r))
 		return STATUS_FATAL;
 	for (size_t i = 0; i < r->count; i++)
-		rights_change(&s->rights, shares_find(&s->table, s->name), r->changes[i].kind,
-			      r->changes[i].who);
+		rights_change(&s->rights, share_configs_find(&s->table, s->name),
+			      r->changes[i].kind, r->changes[i].who);
 	if (!can_be_taken(s))
 		return STATUS_FATAL;
 	/* What buddies cannot fetch is not shared; what is taken away needs no git. */
@@ -337,7 +338,7 @@ static int begin(struct sharing *s)
 	*s = (struct sharing){ .name = NULL };
 	if (gitconfig_read(&s->configuration, &trouble) < 0)
 		return report_trouble(&trouble, false);
-	shares_take(&s->table, &s->configuration);
+	share_configs_take(&s->table, &s->configuration);
 	return STATUS_OK;
 }
 
@@ -347,7 +348,7 @@ static void finish(struct sharing *s)
 	amendment_finish(&s->amendment);
 	rights_finish(&s->rights);
 	shareable_finish(&s->repo);
-	shares_finish(&s->table);
+	share_configs_finish(&s->table);
 	gitconfig_finish(&s->configuration);
 	free(s->name);
 }
@@ -361,7 +362,7 @@ int cmd_share(int argc, char **argv)
 	if (status == STATUS_OK) {
 		status = begin(&s);
 		if (status == STATUS_OK && r.list)
-			shares_list(&s.table);
+			share_configs_list(&s.table);
 		else if (status == STATUS_OK)
 			status = share(&s, &r);
 		finish(&s);
@@ -373,7 +374,7 @@ int cmd_share(int argc, char **argv)
 static int unshare(struct sharing *s, const char *name)
 {
 	s->name = typed_name(&s->table, name);
-	if (!shares_find(&s->table, s->name)) {
+	if (!share_configs_find(&s->table, s->name)) {
 		report("fatal", "there is no share '%s'", name);
 		report("hint", "\"git xmpp share --list\" names them");
 		return STATUS_NO;

@@ -16,7 +16,7 @@
 #include "commands.h"
 #include "json.h"
 #include "output.h"
-#include "shares.h"
+#include "share-config.h"
 #include "text.h"
 #include "time-text.h"
 

@@ -16,7 +16,7 @@ static struct right *find(const struct rights *rights, const char *who)
 	return NULL;
 }
 
-static struct right *add(struct rights *rights, const struct share *row, const char *who)
+static struct right *add(struct rights *rights, const struct share_config *row, const char *who)
 {
 	struct right *r;
 
@@ -29,7 +29,7 @@ static struct right *add(struct rights *rights, const struct share *row, const c
 	return r;
 }
 
-void rights_change(struct rights *rights, const struct share *row, enum right_change change,
+void rights_change(struct rights *rights, const struct share_config *row, enum right_change change,
 		   const char *who)
 {
 	struct right *r = find(rights, who);
@@ -55,7 +55,8 @@ void rights_finish(struct rights *rights)
 	free(rights->rows);
 }
 
-const struct right *rights_kept_as_buddy(const struct rights *rights, const struct share *row)
+const struct right *rights_kept_as_buddy(const struct rights *rights,
+					 const struct share_config *row)
 {
 	const struct right *all = find(rights, everyone);
 	bool push = all ? all->push : share_allows(row, SHARE_PUSH, everyone);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "jid.h"
-#include "shares.h"
+#include "share-config.h"
 
 enum { RIGHTS_MAX = 64 };	/* changes in one command */
 
@@ -30,11 +30,12 @@ struct rights {
 };
 
 /* The next change, in the order of the command line. row: the share as it is, NULL if it is new. */
-void rights_change(struct rights *rights, const struct share *row, enum right_change change,
+void rights_change(struct rights *rights, const struct share_config *row, enum right_change change,
 		   const char *who);
 void rights_finish(struct rights *rights);
 
 /* The first who is to lose what all buddies keep; NULL if there is none. */
-const struct right *rights_kept_as_buddy(const struct rights *rights, const struct share *row);
+const struct right *rights_kept_as_buddy(const struct rights *rights,
+					 const struct share_config *row);
 
 #endif

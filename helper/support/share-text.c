@@ -15,7 +15,7 @@ static void print_entry(const char *right, const struct share_entry *e)
 	printf("%s\n", e->who ? "" : " (not an address: nobody)");
 }
 
-void share_show_rights(const struct share *row)
+void share_show_rights(const struct share_config *row)
 {
 	for (size_t i = 0; i < row->count; i++) {
 		const struct share_entry *e = &row->entries[i];
@@ -38,10 +38,10 @@ void share_print_address(const char *jid, const char *name)
 	buf_finish(&address);
 }
 
-void shares_list(const struct shares *table)
+void share_configs_list(const struct share_configs *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
-		const struct share *row = &table->rows[i];
+		const struct share_config *row = &table->rows[i];
 		const char *fault = share_fault(row->name, row->path);
 
 		print_text(row->name);

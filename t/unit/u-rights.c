@@ -7,7 +7,7 @@
 #include "tap.h"
 
 /* A share with these entries: "push bob@example.org, fetch buddies". */
-static void table(struct shares *shares, const char *entries)
+static void table(struct share_configs *shares, const char *entries)
 {
 	struct gitconfig c = { .count = 0 };
 	static const char path[] = "global\0file:/x\0xmppshare.p.path\n/p";
@@ -25,7 +25,7 @@ static void table(struct shares *shares, const char *entries)
 		buf_append(&c.bytes, "\0", 1);
 	}
 	ok(gitconfig_parse(&c), "a configuration: %s", entries);
-	shares_take(shares, &c);
+	share_configs_take(shares, &c);
 	gitconfig_finish(&c);
 	free(copy);
 }
@@ -58,7 +58,7 @@ static void changes(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rights rights = { .count = 0 };
 		const struct right *bob;
-		struct shares shares;
+		struct share_configs shares;
 
 		table(&shares, cases[i].entries);
 		for (const char *c = cases[i].changes; *c; c++)
@@ -68,7 +68,7 @@ static void changes(void)
 		is_str(letters(bob->had_fetch, bob->had_push), cases[i].had, "what they had");
 		is_str(letters(bob->fetch, bob->push), cases[i].has, "and what they have then");
 		rights_finish(&rights);
-		shares_finish(&shares);
+		share_configs_finish(&shares);
 	}
 }
 
@@ -87,7 +87,7 @@ static void buddies(void)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rights rights = { .count = 0 };
 		const struct right *kept;
-		struct shares shares;
+		struct share_configs shares;
 
 		table(&shares, cases[i].entries);
 		rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
@@ -96,14 +96,14 @@ static void buddies(void)
 		kept = rights_kept_as_buddy(&rights, &shares.rows[0]);
 		is_str(kept ? kept->who : NULL, cases[i].kept, "who keeps something as a buddy");
 		rights_finish(&rights);
-		shares_finish(&shares);
+		share_configs_finish(&shares);
 	}
 }
 
 static void demoted(void)
 {
 	struct rights rights = { .count = 0 };
-	struct shares shares;
+	struct share_configs shares;
 
 	table(&shares, "push bob@example.org,fetch buddies");
 	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
@@ -111,7 +111,7 @@ static void demoted(void)
 	ok(!rights_kept_as_buddy(&rights, &shares.rows[0]),
 	   "who may still fetch keeps no more than that");
 	rights_finish(&rights);
-	shares_finish(&shares);
+	share_configs_finish(&shares);
 }
 
 int main(void)

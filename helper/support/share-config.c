@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "shares.h"
+#include "share-config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,17 +9,17 @@
 #include "address.h"
 #include "alloc.h"
 
-static struct share *row_of(struct shares *shares, const char *name, size_t n)
+static struct share_config *row_of(struct share_configs *shares, const char *name, size_t n)
 {
 	for (size_t i = 0; i < shares->count; i++)
 		if (strlen(shares->rows[i].name) == n && !strncmp(shares->rows[i].name, name, n))
 			return &shares->rows[i];
 	shares->rows = xrealloc(shares->rows, (shares->count + 1) * sizeof(*shares->rows));
-	shares->rows[shares->count] = (struct share){ .name = xstrndup(name, n) };
+	shares->rows[shares->count] = (struct share_config){ .name = xstrndup(name, n) };
 	return &shares->rows[shares->count++];
 }
 
-static void add_entry(struct share *row, enum share_right right, const char *text)
+static void add_entry(struct share_config *row, enum share_right right, const char *text)
 {
 	struct share_entry *e;
 	char jid[JID_MAX];
@@ -33,13 +33,13 @@ static void add_entry(struct share *row, enum share_right right, const char *tex
 		e->who = xstrdup(jid);
 }
 
-void shares_take(struct shares *shares, const struct gitconfig *configuration)
+void share_configs_take(struct share_configs *shares, const struct gitconfig *configuration)
 {
-	*shares = (struct shares){ .count = 0 };
+	*shares = (struct share_configs){ .count = 0 };
 	for (size_t i = 0; i < configuration->count; i++) {
 		const struct gitconfig_entry *e = &configuration->rows[i];
 		const char *variable, *name, *value = e->value ? e->value : "";
-		struct share *row;
+		struct share_config *row;
 		size_t len;
 
 		variable = gitconfig_variable(e, "xmppshare", &name, &len);
@@ -57,10 +57,10 @@ void shares_take(struct shares *shares, const struct gitconfig *configuration)
 	}
 }
 
-void shares_finish(struct shares *shares)
+void share_configs_finish(struct share_configs *shares)
 {
 	for (size_t i = 0; i < shares->count; i++) {
-		struct share *row = &shares->rows[i];
+		struct share_config *row = &shares->rows[i];
 
 		for (size_t k = 0; k < row->count; k++) {
 			free(row->entries[k].text);
@@ -71,10 +71,10 @@ void shares_finish(struct shares *shares)
 		free(row->name);
 	}
 	free(shares->rows);
-	*shares = (struct shares){ .count = 0 };
+	*shares = (struct share_configs){ .count = 0 };
 }
 
-const struct share *shares_find(const struct shares *shares, const char *name)
+const struct share_config *share_configs_find(const struct share_configs *shares, const char *name)
 {
 	for (size_t i = 0; i < shares->count; i++)
 		if (!strcmp(shares->rows[i].name, name))
@@ -82,7 +82,8 @@ const struct share *shares_find(const struct shares *shares, const char *name)
 	return NULL;
 }
 
-const struct share *shares_find_path(const struct shares *shares, const char *path)
+const struct share_config *share_configs_find_path(const struct share_configs *shares,
+						   const char *path)
 {
 	for (size_t i = 0; i < shares->count; i++)
 		if (shares->rows[i].path && !strcmp(shares->rows[i].path, path))
@@ -90,7 +91,7 @@ const struct share *shares_find_path(const struct shares *shares, const char *pa
 	return NULL;
 }
 
-bool share_allows(const struct share *share, enum share_right right, const char *who)
+bool share_allows(const struct share_config *share, enum share_right right, const char *who)
 {
 	for (size_t i = 0; share && i < share->count; i++) {
 		const struct share_entry *e = &share->entries[i];
