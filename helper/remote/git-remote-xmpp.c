@@ -16,12 +16,12 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "client-config.h"
 #include "client.h"
 #include "descriptors.h"
 #include "io.h"
 #include "opening.h"
 #include "pump.h"
-#include "settings.h"
 #include "text.h"
 
 enum {
@@ -31,7 +31,7 @@ enum {
 
 struct helper {
 	const char *url;			/* borrowed from argv */
-	struct settings_query settings;
+	struct client_config_query config;
 	struct early_input input;		/* what git said, not yet understood */
 	int verbosity;
 	bool progress;
@@ -131,7 +131,7 @@ static int serve(struct helper *h, const struct opening *opening)
 	struct client broker;
 	int status = 0;
 
-	if (client_connect(&broker, "git-remote-xmpp/" PROGRAM_VERSION, opening->settings->autostart,
+	if (client_connect(&broker, "git-remote-xmpp/" PROGRAM_VERSION, opening->config->autostart,
 			   &trouble) < 0)
 		return fatal(&trouble);
 
@@ -154,7 +154,7 @@ static int serve(struct helper *h, const struct opening *opening)
 static int connect_to(struct helper *h, const char *asked)
 {
 	struct message trouble = { .id = MSG_NONE };
-	struct settings settings;
+	struct client_config config;
 	struct address address;
 	const char *service = find_service(asked);
 	const char *why;
@@ -167,11 +167,11 @@ static int connect_to(struct helper *h, const char *asked)
 		message_set(&trouble, MSG_BAD_URL, "url", h->url, "reason", why, NULL);
 		return fatal(&trouble);
 	}
-	settings_read(&h->settings, &settings);
+	client_config_read(&h->config, &config);
 
 	return serve(h, &(struct opening){
 		.address = &address,
-		.settings = &settings,
+		.config = &config,
 		.service = service,
 		.verbosity = h->verbosity,
 		.progress = h->progress,
@@ -234,11 +234,11 @@ int main(int argc, char **argv)
 	}
 
 	h.url = argv[2];
-	settings_ask(&h.settings);
+	client_config_ask(&h.config);
 	signal(SIGPIPE, SIG_IGN);
 	status = converse(&h, &line);
 
-	settings_forget(&h.settings);
+	client_config_forget(&h.config);
 	buf_finish(&h.input.data);
 	buf_finish(&line);
 	return status;

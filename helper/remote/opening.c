@@ -68,7 +68,7 @@ static int waiting_timeout(const struct waiting *w)
 
 static void send_open(const struct opening *o, struct client *c)
 {
-	const struct settings *s = o->settings;
+	const struct client_config *s = o->config;
 	const char *prefer = getenv("GIT_XMPP_PREFER"), *task = getenv("GIT_XMPP_TASK");
 	struct buf fields = { 0 };
 	int version = s->git_protocol;

@@ -8,12 +8,12 @@
  */
 
 #include "address.h"
+#include "client-config.h"
 #include "client.h"
-#include "settings.h"
 
 struct opening {
 	const struct address *address;		/* borrowed */
-	const struct settings *settings;	/* borrowed */
+	const struct client_config *config;	/* borrowed */
 	const char *service;			/* as FRAME_OPEN has it */
 	int verbosity;				/* 0 quiet, 1, 2 and more: verbose */
 	bool progress;

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "client-config.h"
 #include "client.h"
-#include "settings.h"
 #include "text.h"
 
 enum {
@@ -174,10 +174,10 @@ void query_reload(const char *verb)
 
 bool autostart_allowed(void)
 {
-	struct settings_query query;
-	struct settings settings;
+	struct client_config_query query;
+	struct client_config settings;
 
-	settings_ask(&query);
-	settings_read(&query, &settings);
+	client_config_ask(&query);
+	client_config_read(&query, &settings);
 	return settings.autostart;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_SETTINGS_H
-#define HELPER_SETTINGS_H
+#ifndef HELPER_CLIENT_CONFIG_H
+#define HELPER_CLIENT_CONFIG_H
 
 /*
  * The configuration a client needs, as git sees it: with the repository's
@@ -10,24 +10,24 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct settings {
+struct client_config {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
 	bool autostart;		/* GIT_XMPP_AUTOSTART, or xmpp.autostart */
 	char transport[16];	/* xmpp.transport; empty: not set */
 };
 
-struct settings_query {
+struct client_config_query {
 	pid_t child;		/* -1: there is none */
 	int fd;			/* its standard output; owned */
 };
 
-/* Starts the child. Whatever goes wrong, settings_read() will give the defaults. */
-void settings_ask(struct settings_query *query);
+/* Starts the child. Whatever goes wrong, client_config_read() will give the defaults. */
+void client_config_ask(struct client_config_query *query);
 
 /* Waits for the answer, and ends the query. */
-void settings_read(struct settings_query *query, struct settings *settings);
+void client_config_read(struct client_config_query *query, struct client_config *config);
 
 /* Ends a query whose answer is not wanted. */
-void settings_forget(struct settings_query *query);
+void client_config_forget(struct client_config_query *query);
 
 #endif

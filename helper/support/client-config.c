@@ -6,7 +6,7 @@
  * value, NUL; a key without "=" has no newline. The last of many counts.
  */
 
-#include "settings.h"
+#include "client-config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,12 +31,12 @@ static const char *const question[] = {
 	"^(protocol\\.version|xmpp\\.(autostart|transport))$", NULL,
 };
 
-void settings_ask(struct settings_query *query)
+void client_config_ask(struct client_config_query *query)
 {
 	posix_spawn_file_actions_t files;
 	int out[2];
 
-	*query = (struct settings_query){ .child = -1, .fd = -1 };
+	*query = (struct client_config_query){ .child = -1, .fd = -1 };
 	if (io_pipe(out) < 0)
 		return;
 
@@ -66,12 +66,12 @@ static bool is_true(const char *value)
 	return strtol(value, NULL, 10) != 0;
 }
 
-static void take_autostart(struct settings *s, const char *value)
+static void take_autostart(struct client_config *s, const char *value)
 {
 	s->autostart = is_true(value);
 }
 
-static void take_protocol(struct settings *s, const char *value)
+static void take_protocol(struct client_config *s, const char *value)
 {
 	if (value && strlen(value) == 1 && strchr("012", *value))
 		s->git_protocol = *value - '0';
@@ -79,21 +79,21 @@ static void take_protocol(struct settings *s, const char *value)
 }
 
 /* The broker, who knows what there is, checks it. */
-static void take_transport(struct settings *s, const char *value)
+static void take_transport(struct client_config *s, const char *value)
 {
 	snprintf(s->transport, sizeof(s->transport), "%s", value ? value : "");
 }
 
 static const struct {
 	const char *key;
-	void (*take)(struct settings *s, const char *value);	/* NULL: no value given */
+	void (*take)(struct client_config *s, const char *value);	/* NULL: no value given */
 } keys[] = {
 	{ "protocol.version", take_protocol },
 	{ "xmpp.autostart", take_autostart },
 	{ "xmpp.transport", take_transport },
 };
 
-static void take_entry(struct settings *s, const char *entry)
+static void take_entry(struct client_config *s, const char *entry)
 {
 	size_t key_len = strcspn(entry, "\n");
 	const char *value = entry[key_len] ? entry + key_len + 1 : NULL;
@@ -103,15 +103,15 @@ static void take_entry(struct settings *s, const char *entry)
 			keys[i].take(s, value);
 }
 
-void settings_read(struct settings_query *query, struct settings *settings)
+void client_config_read(struct client_config_query *query, struct client_config *config)
 {
 	struct buf answer = { 0 };
 	size_t at = 0;
 
-	*settings = (struct settings){ .git_protocol = 2, .autostart = true };
+	*config = (struct client_config){ .git_protocol = 2, .autostart = true };
 	if (query->fd >= 0)
 		io_read_all(query->fd, &answer, ANSWER_MAX);
-	settings_forget(query);
+	client_config_forget(query);
 
 	/* An entry that lost its NUL was cut: leave it out. */
 	while (at < buf_len(&answer)) {
@@ -120,20 +120,20 @@ void settings_read(struct settings_query *query, struct settings *settings)
 
 		if (!end)
 			break;
-		take_entry(settings, entry);
+		take_entry(config, entry);
 		at += end - entry + 1;
 	}
 	buf_finish(&answer);
 	/* What a broker runs does not bring another one to life when that one was stopped. */
 	if (getenv("GIT_XMPP_AUTOSTART"))
-		take_autostart(settings, getenv("GIT_XMPP_AUTOSTART"));
+		take_autostart(config, getenv("GIT_XMPP_AUTOSTART"));
 }
 
-void settings_forget(struct settings_query *query)
+void client_config_forget(struct client_config_query *query)
 {
 	if (query->fd >= 0)
 		close(query->fd);
 	while (query->child > 0 && waitpid(query->child, NULL, 0) < 0 && errno == EINTR)
 		;
-	*query = (struct settings_query){ .child = -1, .fd = -1 };
+	*query = (struct client_config_query){ .child = -1, .fd = -1 };
 }
