@@ -33,7 +33,7 @@
 #include "io.h"
 #include "lastword.h"
 #include "monotonic.h"
-#include "remote-text.h"
+#include "remote-stderr.h"
 #include "text.h"
 
 enum {
@@ -59,7 +59,7 @@ struct pump {
 	int status;			/* once finished */
 	struct client *broker;		/* borrowed */
 	struct buf to_git;		/* what standard output did not take at once */
-	struct remote_text text;
+	struct remote_stderr text;
 	struct message trouble;		/* MSG_NONE: the far side ended by itself */
 	struct lastword lastword;
 	bool told;			/* git has the trouble, or will have it */
@@ -120,7 +120,7 @@ static void finish_with_trouble(struct pump *p)
 
 	if (p->state == PUMP_FLOWING && lastword_put(&p->lastword, p->trouble.text, &word)) {
 		p->told = true;
-		remote_text_finish(&p->text);
+		remote_stderr_finish(&p->text);
 		message_print_hints(&p->trouble);
 		give_to_git(p, buf_data(&word), buf_len(&word));
 	}
@@ -203,7 +203,7 @@ static void take_frame(struct pump *p, const struct frame *frame)
 			fail(p, MSG_INTERNAL, "the broker sent data after their end");
 		break;
 	case FRAME_STDERR:
-		remote_text_add(&p->text, frame->payload, frame->len);
+		remote_stderr_add(&p->text, frame->payload, frame->len);
 		break;
 	case FRAME_END:
 		p->state = PUMP_ENDED;
@@ -450,7 +450,7 @@ int pump_run(struct client *broker, const char *service, struct early_input *ear
 	if (flags >= 0)
 		fcntl(1, F_SETFL, flags);
 
-	remote_text_finish(&p.text);
+	remote_stderr_finish(&p.text);
 	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE && !p.told && !git_has_gone())
 		message_print(&p.trouble, "error: ");
 	lastword_finish(&p.lastword);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_REMOTE_TEXT_H
-#define HELPER_REMOTE_TEXT_H
+#ifndef HELPER_REMOTE_STDERR_H
+#define HELPER_REMOTE_STDERR_H
 
 /*
  * What the far service says on its standard error, shown on ours: line by
@@ -14,18 +14,18 @@
 
 enum {
 	REMOTE_LINE_MAX = 1000,			/* bytes; longer lines are folded */
-	REMOTE_TEXT_MAX = 64 * 1024,		/* bytes; one line tells that there was more */
+	REMOTE_STDERR_MAX = 64 * 1024,		/* bytes; one line tells that there was more */
 };
 
-struct remote_text {
+struct remote_stderr {
 	struct buf line;	/* begun, not yet shown */
 	size_t shown;
 	bool cut;
 };
 
-void remote_text_add(struct remote_text *text, const char *data, size_t n);
+void remote_stderr_add(struct remote_stderr *text, const char *data, size_t n);
 
 /* Shows a last line that had no newline, and frees. */
-void remote_text_finish(struct remote_text *text);
+void remote_stderr_finish(struct remote_stderr *text);
 
 #endif

@@ -5,14 +5,14 @@
  * mix with the progress that git prints to the same terminal.
  */
 
-#include "remote-text.h"
+#include "remote-stderr.h"
 
 #include <string.h>
 
 #include "io.h"
 #include "text.h"
 
-static void show_line(struct remote_text *text)
+static void show_line(struct remote_stderr *text)
 {
 	struct buf shown = { 0 };
 	size_t n = buf_len(&text->line);
@@ -29,7 +29,7 @@ static void show_line(struct remote_text *text)
 	buf_finish(&shown);
 }
 
-static void cut(struct remote_text *text)
+static void cut(struct remote_stderr *text)
 {
 	static const char more[] = "remote: (more of this was left out)\n";
 
@@ -38,7 +38,7 @@ static void cut(struct remote_text *text)
 	buf_reset(&text->line);
 }
 
-void remote_text_add(struct remote_text *text, const char *data, size_t n)
+void remote_stderr_add(struct remote_stderr *text, const char *data, size_t n)
 {
 	while (n > 0 && !text->cut) {
 		size_t room = REMOTE_LINE_MAX - buf_len(&text->line);
@@ -53,14 +53,14 @@ void remote_text_add(struct remote_text *text, const char *data, size_t n)
 		n -= take + whole;
 		if (!whole && buf_len(&text->line) < REMOTE_LINE_MAX)
 			return;
-		if (text->shown < REMOTE_TEXT_MAX)
+		if (text->shown < REMOTE_STDERR_MAX)
 			show_line(text);
 		else
 			cut(text);
 	}
 }
 
-void remote_text_finish(struct remote_text *text)
+void remote_stderr_finish(struct remote_stderr *text)
 {
 	if (buf_len(&text->line) > 0 && !text->cut)
 		show_line(text);
