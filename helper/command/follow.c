@@ -12,10 +12,10 @@
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
-#include "git-child.h"
 #include "json.h"
 #include "output.h"
 #include "remote.h"
+#include "run-git.h"
 #include "text.h"
 
 static const char follow_usage[] =

@@ -16,9 +16,9 @@
 
 #include "alloc.h"
 #include "buf.h"
-#include "git-child.h"
 #include "output.h"
 #include "remote.h"
+#include "run-git.h"
 
 static bool is_said(const char *option)
 {
@@ -37,7 +37,7 @@ static char *path_said(const char *option)
 	struct buf out = { 0 };
 	char *path;
 
-	if (git_run(args, NULL, &out, GIT_ERRORS_HIDDEN) != 0 || buf_len(&out) < 2) {
+	if (run_git(args, NULL, &out, GIT_ERRORS_HIDDEN) != 0 || buf_len(&out) < 2) {
 		buf_finish(&out);
 		return NULL;
 	}
@@ -114,7 +114,7 @@ void place_warn_settings(void)
 
 	if (!getenv("GIT_CONFIG_PARAMETERS") && !getenv("GIT_CONFIG_COUNT"))
 		return;
-	git_run(args, NULL, &out, GIT_ERRORS_HIDDEN);
+	run_git(args, NULL, &out, GIT_ERRORS_HIDDEN);
 	p = buf_str(&out);
 	end = p + buf_len(&out);
 	/* Pairs: scope, name. Ours are for this command alone. */

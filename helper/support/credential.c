@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "git-child.h"
 #include "jid.h"
+#include "run-git.h"
 #include "wipe.h"
 
 /* An old allocation may hold what was typed: room for all of it is made at first. */
@@ -31,7 +31,7 @@ static bool fill(struct credential *credential, const char *jid, enum git_errors
 
 	*credential = (struct credential){ .description = { 0 } };
 	buf_reserve(&credential->description, DESCRIPTION_ROOM);
-	status = git_run(args, input, &credential->description, errors);
+	status = run_git(args, input, &credential->description, errors);
 	free(input);
 	return status == 0;
 }
@@ -70,7 +70,7 @@ static void tell(const struct credential *credential, const char *what)
 	char *input = xasprintf("%.*s\n", (int)buf_len(&credential->description),
 				buf_data(&credential->description));
 
-	git_run(args, input, NULL, GIT_ERRORS_SHOWN);
+	run_git(args, input, NULL, GIT_ERRORS_SHOWN);
 	credential_free_text(input);
 }
 
@@ -89,7 +89,8 @@ static bool has_helper(const char *jid)
 	char *url = xasprintf("xmpp://%s", jid_domain(jid));
 	const char *const args[] = { "config", "--get-urlmatch", "credential.helper", url, NULL };
 	struct buf helper = { 0 };
-	bool has = git_run(args, NULL, &helper, GIT_ERRORS_HIDDEN) == 0 && strcmp(buf_str(&helper), "\n");
+	bool has = run_git(args, NULL, &helper, GIT_ERRORS_HIDDEN) == 0 &&
+		   strcmp(buf_str(&helper), "\n");
 
 	buf_finish(&helper);
 	free(url);
@@ -148,7 +149,7 @@ static bool is_installed(const char *program)
 	char *directories, *directory, *rest;
 	bool found = false;
 
-	git_run(args, NULL, &own, GIT_ERRORS_HIDDEN);
+	run_git(args, NULL, &own, GIT_ERRORS_HIDDEN);
 	directories = xasprintf("%.*s:%s", (int)strcspn(buf_str(&own), "\n"), buf_str(&own),
 				getenv("PATH") ? getenv("PATH") : "");
 	rest = directories;

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "git-child.h"
 #include "output.h"
 #include "queue-entry.h"
 #include "remote.h"
+#include "run-git.h"
 
 static const char heads[] = "refs/heads/", tags[] = "refs/tags/";
 
@@ -73,7 +73,7 @@ static bool is_ref_name(const char *name)
 {
 	const char *const args[] = { "check-ref-format", name, NULL };
 
-	return starts_with(name, "refs/") && git_run(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
+	return starts_with(name, "refs/") && run_git(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
 }
 
 /* The full name of "main" there: as it is, by the kind of what is pushed, or by what we know of the remote. */
@@ -104,7 +104,7 @@ static bool is_fast_forward(const char *old, const char *new)
 {
 	const char *const args[] = { "merge-base", "--is-ancestor", old, new, NULL };
 
-	return git_run(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
+	return run_git(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
 }
 
 /* What we may do to the ref without having been told to lose something. */

@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "git-child.h"
 #include "output.h"
+#include "run-git.h"
 
 char *git_line(const char *const *args)
 {
 	struct buf out = { 0 };
 	char *line = NULL;
 
-	if (git_run(args, NULL, &out, GIT_ERRORS_HIDDEN) == 0)
+	if (run_git(args, NULL, &out, GIT_ERRORS_HIDDEN) == 0)
 		line = xstrndup(buf_str(&out), strcspn(buf_str(&out), "\n"));
 	buf_finish(&out);
 	return line;
@@ -27,7 +27,7 @@ char *repository_git_dir(void)
 	char *path = NULL;
 	size_t n;
 
-	if (git_run(args, NULL, &out, GIT_ERRORS_SHOWN) == 0) {
+	if (run_git(args, NULL, &out, GIT_ERRORS_SHOWN) == 0) {
 		/* All but the last newline: a path may have others. */
 		path = buf_detach(&out);
 		n = strlen(path);
@@ -73,7 +73,7 @@ static char *choose(bool push)
 	struct buf names = { 0 };
 	size_t count = 0;
 
-	git_run(args, NULL, &names, GIT_ERRORS_SHOWN);
+	run_git(args, NULL, &names, GIT_ERRORS_SHOWN);
 	rest = buf_detach(&names);
 	for (char *p = rest; p && (name = strsep(&p, "\n"));) {
 		if (!*name || !is_xmpp(name, push))

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "git-child.h"
 #include "output.h"
+#include "run-git.h"
 #include "text.h"
 
 bool shareable_find(struct shareable *repo, const char *path)
@@ -25,7 +25,7 @@ bool shareable_find(struct shareable *repo, const char *path)
 		unsetenv("GIT_WORK_TREE");
 		unsetenv("GIT_COMMON_DIR");
 	}
-	if (git_run(args, NULL, &out, GIT_ERRORS_SHOWN) != 0) {
+	if (run_git(args, NULL, &out, GIT_ERRORS_SHOWN) != 0) {
 		buf_finish(&out);
 		return false;
 	}
@@ -53,7 +53,7 @@ bool shareable_is_served(const struct shareable *repo)
 	bool good;
 
 	setenv("GIT_PROTOCOL", "version=2", 1);
-	good = git_run(args, NULL, &shown, GIT_ERRORS_SHOWN) == 0;
+	good = run_git(args, NULL, &shown, GIT_ERRORS_SHOWN) == 0;
 	unsetenv("GIT_PROTOCOL");
 	buf_finish(&shown);
 	return good;
@@ -90,7 +90,8 @@ void shareable_warn(const struct shareable *repo)
 
 	if (repo->bare)
 		return;
-	if (git_run(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 || !strcmp(buf_str(&value), "refuse\n")) {
+	if (run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 ||
+	    !strcmp(buf_str(&value), "refuse\n")) {
 		text_shell(&path, repo->path);
 		report("hint", "This is not a bare repository: a push to its checked out branch is refused.");
 		report("hint", "Allow it with \"git -C %s config receive.denyCurrentBranch updateInstead\".",

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "git-child.h"
 #include "io.h"
+#include "run-git.h"
 
 enum {
 	LOCK_TRIES = 250,
@@ -181,7 +181,7 @@ int staged_config(struct staged *s, const char *path, const char *const *args, b
 	full[2] = f->lock;
 	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
 		full[3 + i] = args[i];
-	return git_run(full, NULL, NULL, show_errors ? GIT_ERRORS_SHOWN : GIT_ERRORS_HIDDEN);
+	return run_git(full, NULL, NULL, show_errors ? GIT_ERRORS_SHOWN : GIT_ERRORS_HIDDEN);
 }
 
 static bool same(const struct buf *a, const struct buf *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_GIT_CHILD_H
-#define HELPER_GIT_CHILD_H
+#ifndef HELPER_RUN_GIT_H
+#define HELPER_RUN_GIT_H
 
 /* git, run for what git does best: its configuration, its credentials, its repositories. */
 
@@ -16,6 +16,6 @@ enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
  * prints on our standard output). The exit status, 127 if git cannot
  * be run, or died of a signal.
  */
-int git_run(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
+int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
 
 #endif

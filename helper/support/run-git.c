@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* No shell is in between: arguments reach git as they are. */
 
-#include "git-child.h"
+#include "run-git.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static void close_both(const int fds[2])
 			close(fds[i]);
 }
 
-int git_run(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
 {
 	int in[2] = { -1, -1 }, from[2] = { -1, -1 };
 	int status = 0;
