@@ -91,7 +91,7 @@ test_expect_success 'and what a folder has not of the system' '
 '
 
 test_expect_success 'a circle of modules is noticed' '
-	notices daemon/core/base/quota.h "#include \"logbudget.h\"" "closes a circle of logbudget quota"
+	notices daemon/core/base/quota.h "#include \"log-budget.h\"" "closes a circle of log-budget quota"
 '
 
 test_expect_success 'two headers of one name are noticed, where one program might find either' '

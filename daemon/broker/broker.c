@@ -33,7 +33,7 @@
 #include "session-client.h"
 #include "session-events.h"
 #include "store.h"
-#include "twinwatch.h"
+#include "twin-watch.h"
 #include "unsettled.h"
 
 static const struct xmpp_events xmpp_events;
@@ -194,7 +194,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		peers_online(&b->peers, false);
 	}
 	account_state(b, state, trouble);
-	twinwatch_state(b, state, trouble);
+	twin_watch_state(b, state, trouble);
 	broker_wake(b);
 }
 
@@ -246,7 +246,7 @@ static void on_available(void *owner, const char *full, const char *device, bool
 	if (!jid_bare_of(full, bare))
 		return;
 	if (device && !strcmp(device, b->context.device) && !strcmp(bare, b->context.jid))
-		twinwatch_seen(b, full);
+		twin_watch_seen(b, full);
 	inquirer_heard(b->inquirer, bare, NULL);
 	change = presence_available(b->context.presence, full, device, time(NULL), &r);
 	note_here(b, bare, change, r);
@@ -299,7 +299,7 @@ static void on_unavailable(void *owner, const char *full)
 	struct broker *b = owner;
 	char device[DEVICE_ID_LEN + 1];
 
-	twinwatch_gone(b, full);
+	twin_watch_gone(b, full);
 	if (presence_unavailable(b->context.presence, full, time(NULL), device) == PRESENCE_GONE)
 		broker_device_gone(b, full, device);
 }
@@ -451,7 +451,8 @@ static bool admits(void *arg, enum log_book book, const char *party, unsigned *l
 		buddy = presence_buddy(b->context.presence, bare);
 		known = (buddy && buddy->in_roster) || context_counts_as_trusted(&b->context, bare);
 	}
-	return logbudget_admits(&b->budgets[book], party, known, context_now(&b->context), left_out);
+	return log_budget_admits(&b->budgets[book], party, known, context_now(&b->context),
+				 left_out);
 }
 
 static void on_open(void *owner, struct conn *conn, struct fields open)
@@ -537,8 +538,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	serves_init(&b->serves, &b->context, &b->peers, &service_process_ops, &b->service_host, &serve_events, b);
 	inbands_init(&b->inbands, loop);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
-		logbudget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
-			       i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
+		log_budget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
+				i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
 	b->started = time(NULL);
 	b->config = config_read(trouble);
 	if (!b->config)
@@ -618,7 +619,7 @@ void broker_finish(struct broker *b)
 {
 	log_set_gate(NULL, NULL);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
-		logbudget_finish(&b->budgets[i]);
+		log_budget_finish(&b->budgets[i]);
 	serves_finish(&b->serves);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);

@@ -21,8 +21,8 @@
 #include "identity.h"
 #include "inband.h"
 #include "keyring.h"
+#include "log-budget.h"
 #include "log.h"
-#include "logbudget.h"
 #include "pause.h"
 #include "peers.h"
 #include "quota.h"
@@ -80,7 +80,7 @@ struct broker {
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
 	struct serves serves;			/* git processes that serve others, in these places: */
 	struct service_host service_host;
-	struct logbudget budgets[LOG_BOOKS];	/* of what others cause to be written down */
+	struct log_budget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
 	struct tidy tidy;			/* after work has ended */
 };

@@ -12,7 +12,7 @@
 #include "log.h"
 #include "peer.h"
 #include "pushqueue.h"
-#include "queuecommand.h"
+#include "queue-command.h"
 #include "reach.h"
 #include "serve.h"
 
@@ -144,9 +144,9 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "distrust", command_distrust },
 		{ "reload", run_reload },
 		{ "password", run_password },
-		{ "queue-reload", queuecommand_reload },
-		{ "queue-retry", queuecommand_retry },
-		{ "queue-drop", queuecommand_drop },
+		{ "queue-reload", queue_command_reload },
+		{ "queue-retry", queue_command_retry },
+		{ "queue-drop", queue_command_drop },
 		{ "stop", run_stop },
 	};
 	const char *verb = fields_get(command, "verb");

@@ -2,17 +2,17 @@
 /* All of it goes to the journal. */
 #include "serve-events.h"
 
-#include "transferlog.h"
+#include "transfer-log.h"
 
 static void on_over(void *owner, const struct transfer *t)
 {
-	transferlog_add(t);
+	transfer_log_add(t);
 }
 
 static void on_refused(void *owner, const char *jid, const char *share, enum service service,
 		       const char *reason)
 {
-	transferlog_refused(jid, share, service, true, reason);
+	transfer_log_refused(jid, share, service, true, reason);
 }
 
 const struct serves_events serve_events = {

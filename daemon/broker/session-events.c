@@ -4,7 +4,7 @@
 #include "account.h"
 #include "broker.h"
 #include "pushqueue.h"
-#include "transferlog.h"
+#include "transfer-log.h"
 #include "unsettled.h"
 
 static const struct message *on_trouble(void *owner)
@@ -31,13 +31,13 @@ const struct session_ops broker_session_ops = {
 
 static void on_over(void *owner, const struct transfer *t)
 {
-	transferlog_add(t);
+	transfer_log_add(t);
 }
 
 static void on_refused(void *owner, const char *jid, const char *share, enum service service,
 		       const char *reason)
 {
-	transferlog_refused(jid, share, service, false, reason);
+	transfer_log_refused(jid, share, service, false, reason);
 }
 
 static void on_push_noted(void *owner, const struct unsettled_push *push)

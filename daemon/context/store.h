@@ -9,7 +9,7 @@
  * the ones of the account that is asked for first.
  */
 
-#include "devicekey.h"
+#include "device-key.h"
 #include "message.h"
 #include "trust.h"
 

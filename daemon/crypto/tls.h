@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "devicekey.h"
+#include "device-key.h"
 #include "pass.h"
 
 struct tls;

@@ -7,7 +7,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "childenv.h"
-#include "gitlimits.h"
+#include "git-limits.h"
 #include "repository.h"
 #include "self-path.h"
 #include "text.h"
@@ -55,7 +55,7 @@ void gitrun_destroy(struct gitrun *run)
 void gitrun_bound(struct gitrun *run, uint64_t memory)
 {
 	if (run->child)
-		gitlimits_bound(child_pid(run->child), memory);
+		git_limits_bound(child_pid(run->child), memory);
 }
 
 static void say_done(struct gitrun *run, int status)

@@ -8,7 +8,7 @@
 #include "alloc.h"
 #include "child.h"
 #include "childenv.h"
-#include "gitlimits.h"
+#include "git-limits.h"
 
 struct service_process {
 	struct child *child;		/* owned */
@@ -60,7 +60,7 @@ static const struct child_events child_events = {
 enum { ARGV_MAX = 8 };
 
 static void make_argv(enum service service, const char *path,
-		      const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX])
+		      const char *argv[GIT_LIMITS_ARGS_MAX + ARGV_MAX])
 {
 	static const char *const rows[][ARGV_MAX - 2] = {
 		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
@@ -68,10 +68,10 @@ static void make_argv(enum service service, const char *path,
 					   "--" },
 		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
 	};
-	struct gitlimits limits;
+	struct git_limits limits;
 	size_t n = 0;
 
-	gitlimits_settings(&limits, service, path);
+	git_limits_settings(&limits, service, path);
 	argv[n++] = "git";
 	for (unsigned i = 0; i < limits.n; i++)
 		argv[n++] = limits.args[i];
@@ -85,7 +85,7 @@ static struct child *spawn(struct service_host *host, const struct service_start
 			   struct service_process *p, int *error)
 {
 	char *protocol = *start->git_protocol ? xasprintf("version=%s", start->git_protocol) : NULL;
-	const char *argv[GITLIMITS_ARGS_MAX + ARGV_MAX];
+	const char *argv[GIT_LIMITS_ARGS_MAX + ARGV_MAX];
 	const char *const extra[] = {
 		"GIT_PROTOCOL", protocol,
 		"GIT_XMPP_JID", start->jid,
@@ -128,7 +128,7 @@ static struct service_process *start(struct service_host *host, const struct ser
 		free(p);
 		return NULL;
 	}
-	gitlimits_bound(child_pid(p->child), changes ? host->receive_memory : host->upload_memory);
+	git_limits_bound(child_pid(p->child), changes ? host->receive_memory : host->upload_memory);
 	if (changes)
 		child_protect(p->child, host->sink);
 	return p;

@@ -31,7 +31,7 @@
 #include "negotiation.h"
 #include "pause.h"
 #include "presence.h"
-#include "transferlog.h"
+#include "transfer-log.h"
 #include "userfile.h"
 
 enum { LOOK_PAUSE = 15 * 1000 };	/* ms */
@@ -198,7 +198,7 @@ static void forget(struct entry *e)
 
 static void say(const struct entry *e, const char *note)
 {
-	transferlog_add(&(struct transfer){
+	transfer_log_add(&(struct transfer){
 		.jid = e->jid,
 		.share = e->share,
 		.service = SERVICE_RECEIVE_PACK,

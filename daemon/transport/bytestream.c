@@ -26,7 +26,7 @@
 #include "s5b-hash.h"
 #include "sockaddr.h"
 #include "socks5.h"
-#include "tcppath.h"
+#include "tcp-path.h"
 #include "text.h"
 
 enum { ADDRESSES_MAX = 4, ACTIVATION_TIMEOUT = 10 * 1000 };
@@ -157,7 +157,7 @@ static void on_established(void *owner, const unsigned char *fp)
 static void begin_tls(struct bytestream *b, const char *because)
 {
 	enter(b, STAGE_HANDSHAKE, because);
-	tcppath_begin(b->path);
+	tcp_path_begin(b->path);
 }
 
 /* --- the proxy --- */
@@ -262,8 +262,8 @@ static void join(struct bytestream *b, const char *why)
 	pass_use(&b->offer.pass, 1, b->offering, device_key_fingerprint(b->key), b->fp, &use);
 	put_name(b, &name);
 	while (!b->path && b->next < b->n_addresses)
-		b->path = tcppath_join(b->loop, b->key, &b->addresses[b->next++], hash, &use,
-				       b->offering, buf_str(&name), on_joined, &path_events, b);
+		b->path = tcp_path_join(b->loop, b->key, &b->addresses[b->next++], hash, &use,
+					b->offering, buf_str(&name), on_joined, &path_events, b);
 	buf_finish(&name);
 	if (b->path)
 		enter(b, STAGE_JOINING, why);

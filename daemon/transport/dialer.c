@@ -8,7 +8,7 @@
 #include "alloc.h"
 #include "log.h"
 #include "pass-key.h"
-#include "tcppath.h"
+#include "tcp-path.h"
 #include "wipe.h"
 
 /*
@@ -117,7 +117,7 @@ static void on_due(uv_timer_t *timer)
 	snprintf(name, sizeof(name), "direct %s", text);
 	a->dialer = d;
 	pass_use(&d->pass, ++*d->number, true, device_key_fingerprint(d->key), d->fp, &use);
-	a->path = tcppath_dial(d->loop, d->key, &d->to[d->begun], &use, name, &path_events, a);
+	a->path = tcp_path_dial(d->loop, d->key, &d->to[d->begun], &use, name, &path_events, a);
 	if (++d->begun < d->n)
 		uv_timer_start(&d->timer, on_due, DIALER_STAGGER, 0);
 }

@@ -13,7 +13,7 @@
 #include "quota.h"
 #include "ring.h"
 #include "sockaddr.h"
-#include "tcppath.h"
+#include "tcp-path.h"
 
 /*
  * A connection is a stranger until its TLS handshake is done, for
@@ -211,12 +211,12 @@ static void on_connection(uv_stream_t *door, int status)
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->listener = l;
-	s->path = tcppath_accept(l->loop, door, l->key, &gate, &path_events, s);
+	s->path = tcp_path_accept(l->loop, door, l->key, &gate, &path_events, s);
 	if (!s->path) {
 		free(s);
 		return;
 	}
-	if (tcppath_from(s->path, &from))
+	if (tcp_path_from(s->path, &from))
 		netaddr_who(&from, s->from);
 	if (!find_place(l, s->from)) {
 		path_close(s->path);

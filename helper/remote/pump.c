@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "lastword.h"
+#include "last-word.h"
 #include "monotonic.h"
 #include "remote-stderr.h"
 #include "text.h"
@@ -61,7 +61,7 @@ struct pump {
 	struct buf to_git;		/* what standard output did not take at once */
 	struct remote_stderr text;
 	struct message trouble;		/* MSG_NONE: the far side ended by itself */
-	struct lastword lastword;
+	struct last_word lastword;
 	bool told;			/* git has the trouble, or will have it */
 	uint32_t credit;		/* bytes the broker will still take */
 	bool stdin_ended;		/* END was sent, or is not wanted any more */
@@ -100,7 +100,7 @@ static void give_to_git(struct pump *p, const char *data, size_t n)
 	/* Mostly git is waiting, and the bytes need not be copied once more. */
 	size_t done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
 
-	lastword_answers(&p->lastword, data, n);
+	last_word_answers(&p->lastword, data, n);
 	if (done < n)
 		buf_append(&p->to_git, data + done, n - done);
 }
@@ -118,7 +118,7 @@ static void finish_with_trouble(struct pump *p)
 {
 	struct buf word = { 0 };
 
-	if (p->state == PUMP_FLOWING && lastword_put(&p->lastword, p->trouble.text, &word)) {
+	if (p->state == PUMP_FLOWING && last_word_put(&p->lastword, p->trouble.text, &word)) {
 		p->told = true;
 		remote_stderr_finish(&p->text);
 		message_print_hints(&p->trouble);
@@ -288,7 +288,7 @@ static void read_git(struct pump *p)
 	ssize_t n = read(0, at + FRAME_HEADER, want);
 
 	if (n > 0) {
-		lastword_asks(&p->lastword, (const char *)at + FRAME_HEADER, n);
+		last_word_asks(&p->lastword, (const char *)at + FRAME_HEADER, n);
 		frame_header(at, FRAME_DATA, n);
 		buf_added(out, FRAME_HEADER + n);
 		p->credit -= n;
@@ -325,7 +325,7 @@ static void start_with(struct pump *p, struct early_input *early)
 	while (buf_len(&early->data) > 0) {
 		size_t n = buf_len(&early->data) < CHUNK ? buf_len(&early->data) : CHUNK;
 
-		lastword_asks(&p->lastword, buf_data(&early->data), n);
+		last_word_asks(&p->lastword, buf_data(&early->data), n);
 		frame_put(out, FRAME_DATA, buf_data(&early->data), n);
 		buf_consume(&early->data, n);
 		p->credit -= n;
@@ -440,7 +440,7 @@ int pump_run(struct client *broker, const char *service, struct early_input *ear
 	struct pump p = { .broker = broker, .credit = FRAME_WINDOW };
 	int flags = make_stdout_nonblocking(&p);
 
-	lastword_init(&p.lastword, service);
+	last_word_init(&p.lastword, service);
 	start_with(&p, early);
 	for (take_frames(&p); !is_over(&p); take_frames(&p))
 		turn(&p);
@@ -453,7 +453,7 @@ int pump_run(struct client *broker, const char *service, struct early_input *ear
 	remote_stderr_finish(&p.text);
 	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE && !p.told && !git_has_gone())
 		message_print(&p.trouble, "error: ");
-	lastword_finish(&p.lastword);
+	last_word_finish(&p.lastword);
 	buf_finish(&p.to_git);
 	return p.state == PUMP_FINISHED ? p.status : 0;
 }

@@ -12,8 +12,8 @@
 /*
  * Copies until the far service (as FRAME_OPEN has it) has ended or git wants no more, and returns
  * the exit status for git; the reason of a failure was printed, or is on its way to git, which
- * prints it last (lastword.h). Where git has ended before, nothing is printed: the user reads something
- * else by now, and "git xmpp log" has the reason. SIGPIPE must be ignored.
+ * prints it last (last-word.h). Where git has ended before, nothing is printed: the user reads
+ * something else by now, and "git xmpp log" has the reason. SIGPIPE must be ignored.
  */
 int pump_run(struct client *broker, const char *service, struct early_input *early);
 

@@ -13,7 +13,7 @@
 #include "lostpush.h"
 #include "tap.h"
 #include "until.h"
-#include "transferlog.h"
+#include "transfer-log.h"
 #include "userfile.h"
 
 #define ID "0123456789abcdef01234567"
@@ -109,7 +109,7 @@ void gitrun_destroy(struct gitrun *run)
 {
 }
 
-void transferlog_add(const struct transfer *t)
+void transfer_log_add(const struct transfer *t)
 {
 	buf_printf(&trace, "journal: %s\n", witness_result_name(witness_result(t->witness, t->reason)));
 }

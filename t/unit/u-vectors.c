@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "channel.h"
-#include "devicekey.h"
+#include "device-key.h"
 #include "disco.h"
 #include "fields.h"
 #include "hello.h"

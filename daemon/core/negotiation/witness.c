@@ -118,7 +118,7 @@ static void ask_push(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (!w->began && pktline_next(&w->asks, &data, &n, &piece)) {
+	while (!w->began && pkt_line_next(&w->asks, &data, &n, &piece)) {
 		if (piece.kind == PKT_DATA && collect(&w->line, &piece, WITNESS_LINE_MAX))
 			take_push_line(w);
 		w->began = piece.kind == PKT_FLUSH;
@@ -130,7 +130,7 @@ static void ask_fetch(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (pktline_next(&w->asks, &data, &n, &piece)) {
+	while (pkt_line_next(&w->asks, &data, &n, &piece)) {
 		const char *line;
 
 		w->goodbye = piece.kind == PKT_FLUSH && !w->in_request;
@@ -205,7 +205,7 @@ static void take_report(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (!w->report_over && pktline_next(&w->report, &data, &n, &piece)) {
+	while (!w->report_over && pkt_line_next(&w->report, &data, &n, &piece)) {
 		if (piece.kind == PKT_DATA && collect(&w->reported, &piece, WITNESS_LINE_MAX))
 			take_report_line(w, buf_str(&w->reported));
 		w->report_over = piece.kind == PKT_FLUSH;
@@ -221,7 +221,7 @@ static void answer_push(struct witness *w, const char *data, size_t n)
 		take_report(w, data, n);
 		return;
 	}
-	while (pktline_next(&w->answers, &data, &n, &piece)) {
+	while (pkt_line_next(&w->answers, &data, &n, &piece)) {
 		if (!w->asked || piece.kind != PKT_DATA || !piece.len)
 			continue;
 		if (piece.first) {
@@ -244,7 +244,7 @@ static void answer_fetch(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (w->asked && pktline_next(&w->answers, &data, &n, &piece)) {
+	while (w->asked && pkt_line_next(&w->answers, &data, &n, &piece)) {
 		const char *line;
 
 		w->pack_over |= piece.kind == PKT_FLUSH && w->pack;
@@ -256,7 +256,7 @@ static void answer_fetch(struct witness *w, const char *data, size_t n)
 		line += *line == 1;
 		w->pack |= !strcmp(line, "packfile") || (!w->v2 && line != buf_str(&w->reported));
 	}
-	while (!w->asked && pktline_next(&w->answers, &data, &n, &piece))
+	while (!w->asked && pkt_line_next(&w->answers, &data, &n, &piece))
 		continue;
 }
 
@@ -264,7 +264,7 @@ static void answer_archive(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (pktline_next(&w->answers, &data, &n, &piece)) {
+	while (pkt_line_next(&w->answers, &data, &n, &piece)) {
 		if (piece.kind == PKT_DATA && collect(&w->reported, &piece, ENOUGH))
 			w->gave_up |= is_error(buf_str(&w->reported));
 		if (piece.kind != PKT_FLUSH)

@@ -18,7 +18,7 @@
 
 #include "buf.h"
 #include "fields.h"
-#include "pktline.h"
+#include "pkt-line.h"
 #include "policy.h"
 
 enum {
@@ -44,7 +44,7 @@ struct witness_ref {
 
 struct witness {
 	enum service service;
-	struct pktline asks, answers, report;
+	struct pkt_line asks, answers, report;
 	struct buf line, reported;	/* of asks and of answers; of report */
 	bool asked;			/* for more than a look: commands are complete, a pack is wanted */
 	bool exited;

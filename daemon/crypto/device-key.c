@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "devicekey.h"
+#include "device-key.h"
 
 #include <assert.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_TRANSFERLOG_H
-#define DAEMON_TRANSFERLOG_H
+#ifndef DAEMON_TRANSFER_LOG_H
+#define DAEMON_TRANSFER_LOG_H
 
 /*
  * What "git xmpp log" shows of transfers: a line for each push, with its refs and what became of
@@ -13,9 +13,10 @@
 #include "transfer.h"
 
 /* Writes what witness_result() says, if it is worth a line. */
-void transferlog_add(const struct transfer *t);
+void transfer_log_add(const struct transfer *t);
 
 /* A request that was refused, for the reason: a word as for refuse. */
-void transferlog_refused(const char *jid, const char *share, enum service service, bool served, const char *reason);
+void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
+			  const char *reason);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "queuecommand.h"
+#include "queue-command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +89,7 @@ static void answer_later(struct broker *b, struct conn *conn, const char *id, bo
 }
 
 /* With what is in the queue then: whoever added something looks for it. */
-void queuecommand_reload(struct broker *b, struct conn *conn, struct fields command)
+void queue_command_reload(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct buf fields = { 0 };
 	uint64_t n = 0;
@@ -107,7 +107,7 @@ void queuecommand_reload(struct broker *b, struct conn *conn, struct fields comm
 	buf_finish(&fields);
 }
 
-void queuecommand_retry(struct broker *b, struct conn *conn, struct fields command)
+void queue_command_retry(struct broker *b, struct conn *conn, struct fields command)
 {
 	const char *id = fields_get(command, "id");
 
@@ -117,7 +117,7 @@ void queuecommand_retry(struct broker *b, struct conn *conn, struct fields comma
 		refuse_entry(b, conn, id);
 }
 
-void queuecommand_drop(struct broker *b, struct conn *conn, struct fields command)
+void queue_command_drop(struct broker *b, struct conn *conn, struct fields command)
 {
 	const char *id = fields_get(command, "id");
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "twinwatch.h"
+#include "twin-watch.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -55,7 +55,7 @@ static void on_answer(void *arg, const char *error)
 	free(q);
 }
 
-void twinwatch_seen(struct broker *b, const char *full)
+void twin_watch_seen(struct broker *b, const char *full)
 {
 	struct question *q;
 
@@ -69,12 +69,12 @@ void twinwatch_seen(struct broker *b, const char *full)
 		on_answer(q, "disconnected");
 }
 
-void twinwatch_gone(struct broker *b, const char *full)
+void twin_watch_gone(struct broker *b, const char *full)
 {
 	twins_gone(&b->twins, full);
 }
 
-void twinwatch_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+void twin_watch_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
 {
 	if (state == XMPP_FAILED && trouble && trouble->id == MSG_COPIED)
 		note(b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef COMMON_PKTLINE_H
-#define COMMON_PKTLINE_H
+#ifndef COMMON_PKT_LINE_H
+#define COMMON_PKT_LINE_H
 
 /*
  * Reads git's pkt-lines (gitprotocol-common(5)) as they pass by, and keeps no
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct pktline {
+struct pkt_line {
 	char header[4];
 	unsigned header_len;
 	size_t left;		/* of the packet's payload */
@@ -28,15 +28,15 @@ enum pkt_kind {
 /* Of PKT_DATA, a part of one packet's payload, which may be empty. */
 struct pkt_piece {
 	enum pkt_kind kind;
-	const char *bytes;	/* in what was given to pktline_next() */
+	const char *bytes;	/* in what was given to pkt_line_next() */
 	size_t len;
 	bool first, last;	/* of its packet */
 };
 
 /* The next piece of *data, which is moved on. False when all is read, or when it is not in pkt-lines (bad). */
-bool pktline_next(struct pktline *p, const char **data, size_t *n, struct pkt_piece *piece);
+bool pkt_line_next(struct pkt_line *p, const char **data, size_t *n, struct pkt_piece *piece);
 
 /* Whether a packet could begin here. */
-bool pktline_at_border(const struct pktline *p);
+bool pkt_line_at_border(const struct pkt_line *p);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_TWINWATCH_H
-#define DAEMON_TWINWATCH_H
+#ifndef DAEMON_TWIN_WATCH_H
+#define DAEMON_TWIN_WATCH_H
 
 /*
  * Another machine that is online as this device (core/twin.h): found out, said, and one of the
@@ -10,13 +10,13 @@
 #include "broker.h"
 
 /* A presence of our own account, not of this connection, that carries our device id. */
-void twinwatch_seen(struct broker *b, const char *full);
-void twinwatch_gone(struct broker *b, const char *full);
+void twin_watch_seen(struct broker *b, const char *full);
+void twin_watch_gone(struct broker *b, const char *full);
 
 /*
  * The state of the connection: what is known ends with it, and xmpp.c may have found a twin
  * itself.
  */
-void twinwatch_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
+void twin_watch_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
 
 #endif

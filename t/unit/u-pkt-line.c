@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pktline.h"
+#include "pkt-line.h"
 
 #include "buf.h"
 #include "tap.h"
 
 /* Reads it in steps of so many bytes; what it is, as text: "<" and ">" are a packet's ends. */
-static const char *read_by(const char *bytes, size_t step, struct buf *out, struct pktline *p)
+static const char *read_by(const char *bytes, size_t step, struct buf *out, struct pkt_line *p)
 {
 	static const char *const kinds[] = { "", "flush ", "delim ", "end " };
 	size_t n = strlen(bytes);
 
-	*p = (struct pktline){ .left = 0 };
+	*p = (struct pkt_line){ .left = 0 };
 	buf_reset(out);
 	while (n) {
 		size_t now = n < step ? n : step, left = now;
 		const char *at = bytes;
 		struct pkt_piece piece;
 
-		while (pktline_next(p, &at, &left, &piece)) {
+		while (pkt_line_next(p, &at, &left, &piece)) {
 			buf_puts(out, kinds[piece.kind]);
 			if (piece.kind != PKT_DATA)
 				continue;
@@ -34,12 +34,12 @@ static const char *read_by(const char *bytes, size_t step, struct buf *out, stru
 static void reads(const char *bytes, const char *expected, bool border, const char *what)
 {
 	struct buf out = { 0 };
-	struct pktline p;
+	struct pkt_line p;
 
 	is_str(read_by(bytes, SIZE_MAX, &out, &p), expected, what);
-	ok(pktline_at_border(&p) == border, "and where it stands is known");
+	ok(pkt_line_at_border(&p) == border, "and where it stands is known");
 	is_str(read_by(bytes, 1, &out, &p), expected, "byte by byte alike");
-	ok(pktline_at_border(&p) == border, "and there, too");
+	ok(pkt_line_at_border(&p) == border, "and there, too");
 	is_str(read_by(bytes, 3, &out, &p), expected, "or by three");
 	buf_finish(&out);
 }

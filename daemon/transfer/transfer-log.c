@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whoever is served could fill the journal with what they fetch or are refused: they have a budget (log.h). */
-#include "transferlog.h"
+#include "transfer-log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static void put_status(struct buf *text, unsigned status)
 		buf_printf(text, ": status %u", status);
 }
 
-void transferlog_add(const struct transfer *t)
+void transfer_log_add(const struct transfer *t)
 {
 	enum witness_result result = witness_result(t->witness, t->reason);
 	bool with_reason = t->reason && (result == RESULT_FAILED || result == RESULT_UNKNOWN);
@@ -86,7 +86,8 @@ void transferlog_add(const struct transfer *t)
 	buf_finish(&text);
 }
 
-void transferlog_refused(const char *jid, const char *share, enum service service, bool served, const char *reason)
+void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
+			  const char *reason)
 {
 	struct buf text = { 0 };
 

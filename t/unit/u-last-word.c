@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lastword.h"
+#include "last-word.h"
 
 #include "tap.h"
 
 #define ONE  "1111111111111111111111111111111111111111"
 #define TWO  "2222222222222222222222222222222222222222"
 
-static struct lastword l;
+static struct last_word l;
 static size_t step = SIZE_MAX;
 
 /* One packet of this text, NUL where it has a '|'; NULL: a flush. */
-static void pass(void (*to)(struct lastword *, const char *, size_t), const char *text)
+static void pass(void (*to)(struct last_word *, const char *, size_t), const char *text)
 {
 	struct buf bytes = { 0 };
 
@@ -27,25 +27,25 @@ static void pass(void (*to)(struct lastword *, const char *, size_t), const char
 
 static void asks(const char *text)
 {
-	pass(lastword_asks, text);
+	pass(last_word_asks, text);
 }
 
 static void answers(const char *text)
 {
-	pass(lastword_answers, text);
+	pass(last_word_answers, text);
 }
 
 static void begin(const char *service)
 {
-	lastword_finish(&l);
-	lastword_init(&l, service);
+	last_word_finish(&l);
+	last_word_init(&l, service);
 }
 
 /* expected NULL: there is no place for it. */
 static void puts_it(const char *expected, const char *what)
 {
 	struct buf out = { 0 };
-	bool put = lastword_put(&l, "gone", &out);
+	bool put = last_word_put(&l, "gone", &out);
 
 	ok(put == (expected != NULL), "%s", what);
 	if (expected)
@@ -59,13 +59,13 @@ static void test_push(void)
 	puts_it("000cERR gone", "before anything was said");
 	answers(ONE " refs/heads/main|report-status side-band-64k");
 	puts_it("000cERR gone", "among the refs");
-	lastword_answers(&l, "00", 2);
+	last_word_answers(&l, "00", 2);
 	puts_it(NULL, "not in the middle of a packet");
-	lastword_answers(&l, "00", 2);
+	last_word_answers(&l, "00", 2);
 	asks(ONE " " TWO " refs/heads/main|report-status side-band-64k");
 	puts_it("000cERR gone", "while there may be more to ask for");
 	asks(NULL);
-	lastword_asks(&l, "PACK....", 8);
+	last_word_asks(&l, "PACK....", 8);
 	puts_it("0011\1" "000cERR gone", "in the band where the report is awaited");
 	answers("\2a hook's words");
 	puts_it("0011\1" "000cERR gone", "between words of a hook");
@@ -115,12 +115,12 @@ static void test_fetch(void)
 
 int main(void)
 {
-	lastword_init(&l, "receive-pack");
+	last_word_init(&l, "receive-pack");
 	test_push();
 	test_fetch();
 	step = 1;
 	test_push();
 	test_fetch();
-	lastword_finish(&l);
+	last_word_finish(&l);
 	return tap_done();
 }

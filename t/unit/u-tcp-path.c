@@ -17,7 +17,7 @@
 #include "socks5.h"
 #include "sockaddr.h"
 #include "tap.h"
-#include "tcppath.h"
+#include "tcp-path.h"
 
 enum { MIB = 1024 * 1024, PATIENCE = 20 * 1000 };
 
@@ -948,16 +948,18 @@ static void test_proxy(void)
 	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &of_alice);
 	pass_use(&pass, 1, false, device_key_fingerprint(bob), device_key_fingerprint(alice), &of_bob);
 	s5b_hash(pass.token, "alice@example.org/a", "bob@example.org/b", hash);
-	p.server.path = tcppath_join(&loop, bob, &to, hash, &of_bob, false, "proxy here", on_joined, &path_events, &p.server);
+	p.server.path = tcp_path_join(&loop, bob, &to, hash, &of_bob, false, "proxy here",
+				      on_joined, &path_events, &p.server);
 	wait_for(one_joined, NULL);
-	p.client.path = tcppath_join(&loop, alice, &to, hash, &of_alice, true, "proxy here", on_joined, &path_events, &p.client);
+	p.client.path = tcp_path_join(&loop, alice, &to, hash, &of_alice, true, "proxy here",
+				      on_joined, &path_events, &p.client);
 	ok(wait_for(two_joined, NULL), "both join at a proxy");
 	is_int(proxy.rude, 0, "with a greeting alone and a request in one piece");
 	run_for(20);
 	ok(!p.client.up && !p.server.up && !p.client.closed, "and wait");
-	tcppath_begin(p.client.path);
+	tcp_path_begin(p.client.path);
 	run_for(20);
-	tcppath_begin(p.server.path);	/* the hello was there before */
+	tcp_path_begin(p.server.path);	/* the hello was there before */
 	ok(wait_for(both_up, &p), "TLS begins when it is told to, in either order");
 	is_int(path_kind(p.client.path), PATH_PROXY, "the path's kind is proxy");
 	is_str(path_name(p.server.path), "proxy here", "its name was given");
@@ -983,8 +985,8 @@ static void test_bad_proxy(int refuse, bool mute, bool early, const char *what)
 
 	joined_count = 0;
 	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
-	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", &use, true,
-				     "proxy here", on_joined, &path_events, &p.client);
+	p.client.path = tcp_path_join(&loop, alice, &to, "0123456789012345678901234567890123456789",
+				      &use, true, "proxy here", on_joined, &path_events, &p.client);
 	if (mute) {
 		run_for(30);
 		ok(!p.client.closed, "%s is given its time", what);
@@ -1008,8 +1010,8 @@ static void test_no_begin(void)
 
 	joined_count = 0;
 	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
-	p.client.path = tcppath_join(&loop, alice, &to, "0123456789012345678901234567890123456789", &use, true,
-				     "proxy here", on_joined, &path_events, &p.client);
+	p.client.path = tcp_path_join(&loop, alice, &to, "0123456789012345678901234567890123456789",
+				      &use, true, "proxy here", on_joined, &path_events, &p.client);
 	wait_for(one_joined, NULL);
 	pass_time(TCP_JOINED_TIMEOUT);
 	ok(wait_for(is_closed, &p.client), "a bytestream that never begins ends: %s", p.client.why);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "device-id.h"
-#include "devicekey.h"
+#include "device-key.h"
 #include "hex.h"
 #include "random.h"
 #include "tap.h"

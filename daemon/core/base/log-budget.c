@@ -3,7 +3,7 @@
  * A party has a bucket, which is a time: up to when its lines so far are paid for. One whose
  * bucket is in the past, and of whom nothing was left out, is as one who was never here.
  */
-#include "logbudget.h"
+#include "log-budget.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@
 
 struct party {
 	struct table_node node;		/* first: table_find() leads back to the party */
-	struct ring link;		/* logbudget::order */
+	struct ring link;		/* log_budget::order */
 	struct quota_place place;
 	struct log_bucket bucket;
 	char name[];
 };
 
-void logbudget_init(struct logbudget *b, unsigned burst, unsigned every)
+void log_budget_init(struct log_budget *b, unsigned burst, unsigned every)
 {
-	*b = (struct logbudget){ .burst = burst, .every = every };
+	*b = (struct log_budget){ .burst = burst, .every = every };
 	quota_init(&b->quota, LOG_PARTIES_MAX, false);
 	ring_init(&b->order);
 }
@@ -32,7 +32,7 @@ static struct party *of_link(struct ring *r)
 	return (struct party *)((char *)r - offsetof(struct party, link));
 }
 
-static void forget(struct logbudget *b, struct party *p)
+static void forget(struct log_budget *b, struct party *p)
 {
 	table_remove(&b->parties, &p->node);
 	ring_remove(&p->link);
@@ -40,7 +40,7 @@ static void forget(struct logbudget *b, struct party *p)
 	free(p);
 }
 
-void logbudget_finish(struct logbudget *b)
+void log_budget_finish(struct log_budget *b)
 {
 	while (!ring_alone(&b->order))
 		forget(b, of_link(b->order.next));
@@ -48,7 +48,7 @@ void logbudget_finish(struct logbudget *b)
 	quota_finish(&b->quota);
 }
 
-static void forget_idle(struct logbudget *b, uint64_t now)
+static void forget_idle(struct log_budget *b, uint64_t now)
 {
 	struct ring *r = b->order.next, *next;
 
@@ -62,7 +62,7 @@ static void forget_idle(struct logbudget *b, uint64_t now)
 }
 
 /* Who has no place yet: takes one, or NULL. */
-static struct party *take(struct logbudget *b, const char *name, bool known, uint64_t now)
+static struct party *take(struct log_budget *b, const char *name, bool known, uint64_t now)
 {
 	char *jid = xasprintf("%s%s", strchr(name, '@') ? "" : "@", name);
 	struct quota_place *victim;
@@ -85,7 +85,8 @@ static struct party *take(struct logbudget *b, const char *name, bool known, uin
 	return p;
 }
 
-static bool pay(const struct logbudget *b, struct log_bucket *bucket, uint64_t now, unsigned *left_out)
+static bool pay(const struct log_budget *b, struct log_bucket *bucket, uint64_t now,
+		unsigned *left_out)
 {
 	uint64_t paid = bucket->paid_until > now ? bucket->paid_until : now;
 
@@ -99,7 +100,8 @@ static bool pay(const struct logbudget *b, struct log_bucket *bucket, uint64_t n
 	return true;
 }
 
-bool logbudget_admits(struct logbudget *b, const char *party, bool known, uint64_t now, unsigned *left_out)
+bool log_budget_admits(struct log_budget *b, const char *party, bool known, uint64_t now,
+		       unsigned *left_out)
 {
 	const char *name = known || !strchr(party, '@') ? party : jid_domain(party);
 	struct party *p = (struct party *)table_find(&b->parties, name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_DEVICEKEY_H
-#define CORE_DEVICEKEY_H
+#ifndef CORE_DEVICE_KEY_H
+#define CORE_DEVICE_KEY_H
 
 /*
  * The device key: an Ed25519 key in a self-signed certificate made at first

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_LASTWORD_H
-#define HELPER_LASTWORD_H
+#ifndef HELPER_LAST_WORD_H
+#define HELPER_LAST_WORD_H
 
 /*
  * The reason of a lost connection, as the last line that git prints: a git whose stream just ends complains
@@ -15,11 +15,11 @@
 #include <stdbool.h>
 
 #include "buf.h"
-#include "pktline.h"
+#include "pkt-line.h"
 
-struct lastword {
+struct last_word {
 	const char *service;		/* borrowed; as FRAME_OPEN has it */
-	struct pktline asks, answers, report;
+	struct pkt_line asks, answers, report;
 	bool asked;			/* its commands are complete */
 	bool bands;			/* what comes now is in side bands */
 	char first[16];			/* of the packet that comes, or of the one that git sends */
@@ -28,14 +28,14 @@ struct lastword {
 	char band;
 };
 
-void lastword_init(struct lastword *l, const char *service);
-void lastword_finish(struct lastword *l);
+void last_word_init(struct last_word *l, const char *service);
+void last_word_finish(struct last_word *l);
 
 /* What git sends, and what it gets, in the order in which it passes. */
-void lastword_asks(struct lastword *l, const char *data, size_t n);
-void lastword_answers(struct lastword *l, const char *data, size_t n);
+void last_word_asks(struct last_word *l, const char *data, size_t n);
+void last_word_answers(struct last_word *l, const char *data, size_t n);
 
 /* What is to be given to git so that it dies with this line. False if there is no place for it now. */
-bool lastword_put(const struct lastword *l, const char *line, struct buf *out);
+bool last_word_put(const struct last_word *l, const char *line, struct buf *out);
 
 #endif

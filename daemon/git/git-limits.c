@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gitlimits.h"
+#include "git-limits.h"
 
 /*
  * A pack of 3 kB can hold an object of gigabytes: deltas copy deltas. git
@@ -98,7 +98,7 @@ static bool is_set(const struct setting *s, git_config *of_user, git_config *of_
 	return false;
 }
 
-void gitlimits_settings(struct gitlimits *l, enum service service, const char *path)
+void git_limits_settings(struct git_limits *l, enum service service, const char *path)
 {
 	git_config *of_user = user_config(), *of_repository = repository_config(path);
 	bool many = sysconf(_SC_NPROCESSORS_ONLN) > THREADS_MAX;
@@ -124,7 +124,7 @@ static void bound(int pid, int resource, const char *name, rlim_t most)
 		log_warning("the %s of git cannot be bounded: %s", name, strerror(errno));
 }
 
-void gitlimits_bound(int pid, uint64_t memory)
+void git_limits_bound(int pid, uint64_t memory)
 {
 	if (memory)
 		bound(pid, RLIMIT_DATA, "memory", memory);

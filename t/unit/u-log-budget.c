@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "logbudget.h"
+#include "log-budget.h"
 
 #include <stdio.h>
 
 #include "tap.h"
 
-static struct logbudget budget;
+static struct log_budget budget;
 static unsigned left_out;
 
 /* How many of n lines are written. */
@@ -14,13 +14,13 @@ static unsigned lines(const char *party, bool known, unsigned n, uint64_t now)
 	unsigned written = 0;
 
 	while (n--)
-		written += logbudget_admits(&budget, party, known, now, &left_out);
+		written += log_budget_admits(&budget, party, known, now, &left_out);
 	return written;
 }
 
 static void begin(void)
 {
-	logbudget_init(&budget, LOG_BURST, LOG_EVERY);
+	log_budget_init(&budget, LOG_BURST, LOG_EVERY);
 }
 
 static void test_flood(void)
@@ -37,7 +37,7 @@ static void test_flood(void)
 	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY), 1, "what was left out before is told then");
 	is_int(left_out, 1000 - LOG_BURST, "once");
 	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY) + left_out, 1, "and not again");
-	logbudget_finish(&budget);
+	log_budget_finish(&budget);
 }
 
 static void test_domain(void)
@@ -54,7 +54,7 @@ static void test_domain(void)
 	is_int(lines("s@good.example", false, 1, 0), 1, "another domain has its own");
 	is_int(lines("bob@evil.example", true, 5, 0), 5, "and so has a buddy there");
 	is_int(lines("the network", false, 1000, 0), LOG_BURST, "who has no JID is somebody, too");
-	logbudget_finish(&budget);
+	log_budget_finish(&budget);
 }
 
 /* More parties than there are places. */
@@ -73,7 +73,7 @@ static void test_many(void)
 	is_int(lines("bob@example.org", true, 100, 1000), LOG_BURST, "to buddies");
 	is_int(lines("s@new.example", false, 1, 1000 + LOG_EVERY), 1, "who has been quiet makes room for a new one");
 	is_int(budget.parties.count, 2, "all of them");
-	logbudget_finish(&budget);
+	log_budget_finish(&budget);
 }
 
 int main(void)

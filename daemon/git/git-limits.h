@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_GITLIMITS_H
-#define DAEMON_GITLIMITS_H
+#ifndef DAEMON_GIT_LIMITS_H
+#define DAEMON_GIT_LIMITS_H
 
 /*
  * What a git process may take of this machine that works on what somebody else
@@ -15,22 +15,22 @@
 #include "buf.h"
 #include "negotiation.h"
 
-enum { GITLIMITS_ARGS_MAX = 10 };
+enum { GIT_LIMITS_ARGS_MAX = 10 };
 
 /* Arguments of git's: pairs of "-c" and "key=value". */
-struct gitlimits {
-	const char *args[GITLIMITS_ARGS_MAX];
+struct git_limits {
+	const char *args[GIT_LIMITS_ARGS_MAX];
 	unsigned n;
 };
 
 /* For a service in the repository whose git directory is path; strings are static. */
-void gitlimits_settings(struct gitlimits *l, enum service service, const char *path);
+void git_limits_settings(struct git_limits *l, enum service service, const char *path);
 
 /*
  * Bounds the memory (RLIMIT_DATA; bytes, 0: not) and the time on the processor of a
  * process that has just been started, and of all that it starts. Only the soft limits:
  * a hook that needs more can raise its own.
  */
-void gitlimits_bound(int pid, uint64_t memory);
+void git_limits_bound(int pid, uint64_t memory);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tcppath.h"
+#include "tcp-path.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,20 +34,20 @@ enum {
 	ROUNDS = 4,			/* of FILL, then it is another path's turn */
 	BUSY = 64 * 1024,		/* bytes read at a time */
 	QUIET = 4 * 1024,		/* the same, where little comes */
-	EARLY_MAX = 16 * 1024,		/* that may come before tcppath_begin() */
+	EARLY_MAX = 16 * 1024,		/* that may come before tcp_path_begin() */
 	UNSENT_MAX = 256 * 1024,	/* in the socket's buffer, not on its way */
 };
 
 enum state {
 	TCP_CONNECTING,
 	TCP_ASKING,		/* SOCKS5 is not done */
-	TCP_JOINED,		/* it is, and tcppath_begin() is awaited */
+	TCP_JOINED,		/* it is, and tcp_path_begin() is awaited */
 	TCP_OPEN,		/* TLS is in its handshake or up */
 	TCP_LINGERING,		/* the owner has closed it; last words and the other side's end */
 	TCP_CLOSED,		/* waits for its handles to close */
 };
 
-struct tcppath {
+struct tcp_path {
 	struct tls_path tls;		/* first: a struct path * is one of us */
 	enum state state;
 	uv_tcp_t tcp;
@@ -61,7 +61,7 @@ struct tcppath {
 	const struct tls_gate *gate;	/* of one accepted; borrowed */
 	char *hash;			/* of one through a proxy; owned */
 	struct pass_use use;		/* of one through a proxy: what the client must show */
-	tcppath_joined joined;
+	tcp_path_joined joined;
 	struct socks5 socks;
 	bool writing_now;
 	struct buf writing;		/* uv_write()'s, while writing_now */
@@ -81,7 +81,7 @@ static const char *state_name(enum state state)
 static void on_timer(uv_timer_t *timer);
 
 /* timeout 0: the state has none. */
-static void enter(struct tcppath *p, enum state state, uint64_t timeout, const char *because)
+static void enter(struct tcp_path *p, enum state state, uint64_t timeout, const char *because)
 {
 	log_debug("path %s: %s -> %s, %s", p->tls.path.name, state_name(p->state), state_name(state), because);
 	p->state = state;
@@ -93,7 +93,7 @@ static void enter(struct tcppath *p, enum state state, uint64_t timeout, const c
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-	struct tcppath *p = handle->data;
+	struct tcp_path *p = handle->data;
 
 	if (--p->open_handles)
 		return;
@@ -106,21 +106,21 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(p);
 }
 
-static void close_others(struct tcppath *p, const char *because)
+static void close_others(struct tcp_path *p, const char *because)
 {
 	enter(p, TCP_CLOSED, 0, because);
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
 }
 
-static void finish(struct tcppath *p, const char *because)
+static void finish(struct tcp_path *p, const char *because)
 {
 	close_others(p, because);
 	uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
 }
 
 /* It broke: the owner is told, if there is one. */
-static void broken(struct tcppath *p, const char *why)
+static void broken(struct tcp_path *p, const char *why)
 {
 	if (p->state == TCP_CLOSED)
 		return;
@@ -131,7 +131,7 @@ static void broken(struct tcppath *p, const char *why)
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct tcppath *p = timer->data;
+	struct tcp_path *p = timer->data;
 
 	switch (p->state) {
 	case TCP_CONNECTING:
@@ -151,12 +151,12 @@ static void on_timer(uv_timer_t *timer)
 	}
 }
 
-static void send_some(struct tcppath *p);
-static void linger(struct tcppath *p);
+static void send_some(struct tcp_path *p);
+static void linger(struct tcp_path *p);
 
 static void on_written(uv_write_t *write, int status)
 {
-	struct tcppath *p = write->data;
+	struct tcp_path *p = write->data;
 
 	p->writing_now = false;
 	buf_reset(&p->writing);
@@ -169,7 +169,7 @@ static void on_written(uv_write_t *write, int status)
 }
 
 /* As the buffer for reading: a path at rest holds little. */
-static void rest(struct tcppath *p)
+static void rest(struct tcp_path *p)
 {
 	if (p->tls.cipher.cap > QUIET)
 		buf_finish(&p->tls.cipher);
@@ -178,7 +178,7 @@ static void rest(struct tcppath *p)
 }
 
 /* Hands cipher to the socket, and what that does not take to libuv. False if the path broke. */
-static bool write_cipher(struct tcppath *p)
+static bool write_cipher(struct tcp_path *p)
 {
 	struct buf *cipher = &p->tls.cipher, empty = p->writing;
 	uv_buf_t bytes = uv_buf_init(buf_data(cipher), buf_len(cipher));
@@ -205,7 +205,7 @@ static bool write_cipher(struct tcppath *p)
 }
 
 /* While the socket is full, what it shall get next is made ready. */
-static void stock_up(struct tcppath *p)
+static void stock_up(struct tcp_path *p)
 {
 	while (buf_len(&p->writing) + buf_len(&p->tls.cipher) + FILL <= HIGH_WATER &&
 	       tls_path_fill(&p->tls, FILL))
@@ -218,7 +218,7 @@ static void on_soon(uv_idle_t *idle)
 	send_some(idle->data);
 }
 
-static void send_some(struct tcppath *p)
+static void send_some(struct tcp_path *p)
 {
 	for (int round = 0; p->state == TCP_OPEN; round++) {
 		if (p->writing_now) {
@@ -238,7 +238,7 @@ static void send_some(struct tcppath *p)
 
 static void on_kick(struct path *path)
 {
-	struct tcppath *p = (struct tcppath *)path;
+	struct tcp_path *p = (struct tcp_path *)path;
 
 	uv_idle_start(&p->soon, on_soon);
 }
@@ -249,7 +249,7 @@ static void on_shut_down(uv_shutdown_t *shutdown, int status)
 }
 
 /* What is left leaves first, then our half is closed. */
-static void linger(struct tcppath *p)
+static void linger(struct tcp_path *p)
 {
 	if (p->writing_now || (buf_len(&p->tls.cipher) && !write_cipher(p)) || p->writing_now)
 		return;
@@ -259,7 +259,7 @@ static void linger(struct tcppath *p)
 
 static void on_close(struct path *path)
 {
-	struct tcppath *p = (struct tcppath *)path;
+	struct tcp_path *p = (struct tcp_path *)path;
 
 	if (!path->up) {
 		finish(p, "closed by us");
@@ -273,7 +273,7 @@ static void on_close(struct path *path)
 /* A reset: what the system holds is dropped as well. */
 static void on_cut(struct path *path)
 {
-	struct tcppath *p = (struct tcppath *)path;
+	struct tcp_path *p = (struct tcp_path *)path;
 
 	buf_reset(&p->tls.cipher);
 	close_others(p, "cut by us");
@@ -283,7 +283,7 @@ static void on_cut(struct path *path)
 
 static bool on_unsent(const struct path *path)
 {
-	const struct tcppath *p = (const struct tcppath *)path;
+	const struct tcp_path *p = (const struct tcp_path *)path;
 
 	return p->writing_now || buf_len(&p->tls.cipher);
 }
@@ -296,7 +296,7 @@ static const struct path_ops ops = {
 	.unsent = on_unsent,
 };
 
-static void take(struct tcppath *p, const void *data, size_t n)
+static void take(struct tcp_path *p, const void *data, size_t n)
 {
 	bool was_up = p->tls.path.up;
 	const char *why = tls_path_take(&p->tls, data, n);
@@ -320,7 +320,7 @@ static void take(struct tcppath *p, const void *data, size_t n)
 }
 
 /* SOCKS5's words are few: the socket takes them whole, or the path is no good. */
-static bool write_socks(struct tcppath *p, struct buf *out)
+static bool write_socks(struct tcp_path *p, struct buf *out)
 {
 	uv_buf_t bytes = uv_buf_init(buf_data(out), buf_len(out));
 	bool whole = !buf_len(out) ||
@@ -332,7 +332,7 @@ static bool write_socks(struct tcppath *p, struct buf *out)
 	return whole;
 }
 
-static void ask(struct tcppath *p, const char *data, size_t n)
+static void ask(struct tcp_path *p, const char *data, size_t n)
 {
 	struct buf out = { 0 };
 
@@ -348,7 +348,7 @@ static void ask(struct tcppath *p, const char *data, size_t n)
 }
 
 /* The other side may be faster than what tells us to begin. */
-static void keep_early(struct tcppath *p, const char *data, size_t n)
+static void keep_early(struct tcp_path *p, const char *data, size_t n)
 {
 	if (buf_len(&p->socks.in) + n > EARLY_MAX)
 		broken(p, "too much before its time");
@@ -358,13 +358,13 @@ static void keep_early(struct tcppath *p, const char *data, size_t n)
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
-	struct tcppath *p = handle->data;
+	struct tcp_path *p = handle->data;
 
 	*out = p->busy_in ? uv_buf_init(p->busy_in, BUSY) : uv_buf_init(p->quiet_in, QUIET);
 }
 
 /* A path at rest holds little, and a busy one reads much at a time. */
-static void choose_buffer(struct tcppath *p, size_t n)
+static void choose_buffer(struct tcp_path *p, size_t n)
 {
 	if (!p->busy_in && n == QUIET && p->tls.path.up) {
 		p->busy_in = xmalloc(BUSY);
@@ -375,7 +375,7 @@ static void choose_buffer(struct tcppath *p, size_t n)
 }
 
 /* A proxy may leave its sockets to Nagle's algorithm. */
-static void acknowledge(struct tcppath *p)
+static void acknowledge(struct tcp_path *p)
 {
 	uv_os_fd_t fd;
 
@@ -385,7 +385,7 @@ static void acknowledge(struct tcppath *p)
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 {
-	struct tcppath *p = stream->data;
+	struct tcp_path *p = stream->data;
 
 	if (n < 0) {
 		broken(p, n == UV_EOF ? "closed by the other side" : uv_strerror(n));
@@ -411,7 +411,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 }
 
 /* The TCP connection is there. */
-static void start(struct tcppath *p, const char *because)
+static void start(struct tcp_path *p, const char *because)
 {
 	struct buf greeting = { 0 };
 	uv_os_fd_t fd;
@@ -432,7 +432,7 @@ static void start(struct tcppath *p, const char *because)
 
 static void on_connected(uv_connect_t *connect, int status)
 {
-	struct tcppath *p = connect->data;
+	struct tcp_path *p = connect->data;
 
 	if (p->state != TCP_CONNECTING)
 		return;
@@ -442,11 +442,11 @@ static void on_connected(uv_connect_t *connect, int status)
 		start(p, "it answers");
 }
 
-static struct tcppath *create(uv_loop_t *loop, const struct device_key *key, enum path_kind kind,
-			      const char *name, bool client, const struct pass_use *use,
-			      const struct path_events *events, void *owner)
+static struct tcp_path *create(uv_loop_t *loop, const struct device_key *key, enum path_kind kind,
+			       const char *name, bool client, const struct pass_use *use,
+			       const struct path_events *events, void *owner)
 {
-	struct tcppath *p = xcalloc(1, sizeof(*p));
+	struct tcp_path *p = xcalloc(1, sizeof(*p));
 
 	tls_path_init(&p->tls, &ops, kind, name, key, client, use, events, owner);
 	uv_tcp_init(loop, &p->tcp);
@@ -458,7 +458,7 @@ static struct tcppath *create(uv_loop_t *loop, const struct device_key *key, enu
 	return p;
 }
 
-static void dial(struct tcppath *p, const struct netaddr *to)
+static void dial(struct tcp_path *p, const struct netaddr *to)
 {
 	struct sockaddr_storage addr;
 
@@ -467,11 +467,11 @@ static void dial(struct tcppath *p, const struct netaddr *to)
 	uv_timer_start(&p->timer, on_timer, p->dial_error ? 0 : TCP_CONNECT_TIMEOUT, 0);
 }
 
-struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
-			  const struct pass_use *use, const char *name, const struct path_events *events,
-			  void *owner)
+struct path *tcp_path_dial(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
+			   const struct pass_use *use, const char *name,
+			   const struct path_events *events, void *owner)
 {
-	struct tcppath *p = create(loop, key, PATH_DIRECT, name, true, use, events, owner);
+	struct tcp_path *p = create(loop, key, PATH_DIRECT, name, true, use, events, owner);
 
 	dial(p, to);
 	return &p->tls.path;
@@ -481,14 +481,14 @@ struct path *tcppath_dial(uv_loop_t *loop, const struct device_key *key, const s
 
 static bool ask_owner(void *arg, const char *identity, struct pass_use *out)
 {
-	struct tcppath *p = arg;
+	struct tcp_path *p = arg;
 
 	return p->gate->find(p->tls.path.owner, identity, out);
 }
 
 static bool admit_by_owner(void *arg)
 {
-	struct tcppath *p = arg;
+	struct tcp_path *p = arg;
 
 	return p->gate->admit(p->tls.path.owner);
 }
@@ -502,7 +502,7 @@ static const struct tls_gate owners_gate = {
 
 static bool is_expected(void *arg, const char *identity, struct pass_use *out)
 {
-	struct tcppath *p = arg;
+	struct tcp_path *p = arg;
 
 	*out = p->use;
 	return !strcmp(identity, p->use.identity);
@@ -518,9 +518,9 @@ static const struct tls_gate proxy_gate = {
 	.admit = admit,
 };
 
-bool tcppath_from(const struct path *path, struct netaddr *out)
+bool tcp_path_from(const struct path *path, struct netaddr *out)
 {
-	const struct tcppath *p = (const struct tcppath *)path;
+	const struct tcp_path *p = (const struct tcp_path *)path;
 	struct sockaddr_storage addr;
 	int len = sizeof(addr);
 
@@ -528,21 +528,22 @@ bool tcppath_from(const struct path *path, struct netaddr *out)
 	       sockaddr_to((struct sockaddr *)&addr, out);
 }
 
-static void name_after_peer(struct tcppath *p)
+static void name_after_peer(struct tcp_path *p)
 {
 	char text[NETADDR_TEXT_MAX];
 	struct netaddr from;
 
-	if (!tcppath_from(&p->tls.path, &from))
+	if (!tcp_path_from(&p->tls.path, &from))
 		return;
 	netaddr_format(&from, text);
 	snprintf(p->tls.path.name, sizeof(p->tls.path.name), "direct %s", text);
 }
 
-struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
-			    const struct tls_gate *gate, const struct path_events *events, void *owner)
+struct path *tcp_path_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
+			     const struct tls_gate *gate, const struct path_events *events,
+			     void *owner)
 {
-	struct tcppath *p = create(loop, key, PATH_DIRECT, "direct", false, NULL, events, owner);
+	struct tcp_path *p = create(loop, key, PATH_DIRECT, "direct", false, NULL, events, owner);
 	int error = uv_accept(listener, (uv_stream_t *)&p->tcp);
 
 	if (error) {
@@ -556,12 +557,13 @@ struct path *tcppath_accept(uv_loop_t *loop, uv_stream_t *listener, const struct
 	return &p->tls.path;
 }
 
-struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const struct netaddr *proxy,
-			  const char *hash, const struct pass_use *use, bool client, const char *name,
-			  tcppath_joined joined, const struct path_events *events, void *owner)
+struct path *tcp_path_join(uv_loop_t *loop, const struct device_key *key,
+			   const struct netaddr *proxy, const char *hash,
+			   const struct pass_use *use, bool client, const char *name,
+			   tcp_path_joined joined, const struct path_events *events, void *owner)
 {
-	struct tcppath *p = create(loop, key, PATH_PROXY, name, client, client ? use : NULL, events,
-				   owner);
+	struct tcp_path *p =
+		create(loop, key, PATH_PROXY, name, client, client ? use : NULL, events, owner);
 
 	p->hash = xstrdup(hash);
 	p->use = *use;
@@ -572,9 +574,9 @@ struct path *tcppath_join(uv_loop_t *loop, const struct device_key *key, const s
 	return &p->tls.path;
 }
 
-void tcppath_begin(struct path *path)
+void tcp_path_begin(struct path *path)
 {
-	struct tcppath *p = (struct tcppath *)path;
+	struct tcp_path *p = (struct tcp_path *)path;
 	struct buf early = p->socks.in;
 
 	if (p->state != TCP_JOINED)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pktline.h"
+#include "pkt-line.h"
 
 enum { HEADER = 4, PACKET_MAX = 65520 };
 
@@ -22,7 +22,7 @@ static long packet_size(const char header[HEADER])
 }
 
 /* A header is complete: a packet without payload is a piece at once. False if one with payload begins. */
-static bool take_header(struct pktline *p, struct pkt_piece *piece)
+static bool take_header(struct pkt_line *p, struct pkt_piece *piece)
 {
 	long size = packet_size(p->header);
 
@@ -40,7 +40,7 @@ static bool take_header(struct pktline *p, struct pkt_piece *piece)
 	return false;
 }
 
-bool pktline_next(struct pktline *p, const char **data, size_t *n, struct pkt_piece *piece)
+bool pkt_line_next(struct pkt_line *p, const char **data, size_t *n, struct pkt_piece *piece)
 {
 	while (!p->left) {
 		while (p->header_len < HEADER && *n && !p->bad) {
@@ -67,7 +67,7 @@ bool pktline_next(struct pktline *p, const char **data, size_t *n, struct pkt_pi
 	return true;
 }
 
-bool pktline_at_border(const struct pktline *p)
+bool pkt_line_at_border(const struct pkt_line *p)
 {
 	return !p->left && !p->header_len && !p->bad;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_LOGBUDGET_H
-#define CORE_LOGBUDGET_H
+#ifndef CORE_LOG_BUDGET_H
+#define CORE_LOG_BUDGET_H
 
 /*
  * How many lines somebody may cause in a log that others write to as well: a few at
@@ -25,7 +25,7 @@ struct log_bucket {
 	unsigned left_out;		/* since the last one that was not */
 };
 
-struct logbudget {
+struct log_budget {
 	unsigned burst, every;		/* lines; ms */
 	struct quota quota;
 	struct table parties;		/* by name; owned */
@@ -34,13 +34,14 @@ struct logbudget {
 };
 
 /* burst lines at once, then one every so many ms. */
-void logbudget_init(struct logbudget *b, unsigned burst, unsigned every);
-void logbudget_finish(struct logbudget *b);
+void log_budget_init(struct log_budget *b, unsigned burst, unsigned every);
+void log_budget_finish(struct log_budget *b);
 
 /*
  * Whether one more line may be written that this party causes: a bare JID, or any other word for whoever
  * has none. known: a buddy. *left_out, where it may, is how many were left out before it.
  */
-bool logbudget_admits(struct logbudget *b, const char *party, bool known, uint64_t now, unsigned *left_out);
+bool log_budget_admits(struct log_budget *b, const char *party, bool known, uint64_t now,
+		       unsigned *left_out);
 
 #endif

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "lastword.h"
+#include "last-word.h"
 
 #include <string.h>
 
 enum { LINE_MAX_LOOKED_AT = 2048 };
 
-void lastword_init(struct lastword *l, const char *service)
+void last_word_init(struct last_word *l, const char *service)
 {
-	*l = (struct lastword){ .service = service };
+	*l = (struct last_word){ .service = service };
 }
 
-void lastword_finish(struct lastword *l)
+void last_word_finish(struct last_word *l)
 {
 	buf_finish(&l->line);
 }
 
-static bool is_push(const struct lastword *l)
+static bool is_push(const struct last_word *l)
 {
 	return !strcmp(l->service, "receive-pack");
 }
 
-static bool is_archive(const struct lastword *l)
+static bool is_archive(const struct last_word *l)
 {
 	return !strcmp(l->service, "upload-archive");
 }
 
 /* The capabilities of a push stand behind the first NUL. */
-static void look_for_bands(struct lastword *l)
+static void look_for_bands(struct last_word *l)
 {
 	const char *line = buf_str(&l->line);
 	size_t n = strlen(line);
@@ -36,11 +36,11 @@ static void look_for_bands(struct lastword *l)
 }
 
 /* Of a push, up to its pack; of the rest it is enough to know that something was asked for. */
-void lastword_asks(struct lastword *l, const char *data, size_t n)
+void last_word_asks(struct last_word *l, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (!l->asked && pktline_next(&l->asks, &data, &n, &piece)) {
+	while (!l->asked && pkt_line_next(&l->asks, &data, &n, &piece)) {
 		size_t room = LINE_MAX_LOOKED_AT - buf_len(&l->line);
 
 		if (!is_push(l) || piece.kind == PKT_FLUSH) {
@@ -56,7 +56,7 @@ void lastword_asks(struct lastword *l, const char *data, size_t n)
 }
 
 /* A fetch: bands begin with the pack, and end with it. */
-static void query_fetch(struct lastword *l, const struct pkt_piece *piece)
+static void query_fetch(struct last_word *l, const struct pkt_piece *piece)
 {
 	for (size_t i = 0; i < piece->len && l->first_len < sizeof(l->first) - 1; i++)
 		l->first[l->first_len++] = piece->bytes[i];
@@ -68,7 +68,7 @@ static void query_fetch(struct lastword *l, const struct pkt_piece *piece)
 	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) || !strncmp(l->first, "packfile", 8);
 }
 
-static void query_push(struct lastword *l, struct pkt_piece *piece)
+static void query_push(struct last_word *l, struct pkt_piece *piece)
 {
 	struct pkt_piece inner;
 
@@ -78,15 +78,15 @@ static void query_push(struct lastword *l, struct pkt_piece *piece)
 		l->band = *piece->bytes++;
 		piece->len--;
 	}
-	while (l->band == 1 && pktline_next(&l->report, &piece->bytes, &piece->len, &inner))
+	while (l->band == 1 && pkt_line_next(&l->report, &piece->bytes, &piece->len, &inner))
 		continue;
 }
 
-void lastword_answers(struct lastword *l, const char *data, size_t n)
+void last_word_answers(struct last_word *l, const char *data, size_t n)
 {
 	struct pkt_piece piece;
 
-	while (pktline_next(&l->answers, &data, &n, &piece)) {
+	while (pkt_line_next(&l->answers, &data, &n, &piece)) {
 		if (piece.first)
 			l->first_len = 0;
 		if (is_push(l))
@@ -103,11 +103,11 @@ static void put_error(struct buf *out, const char *line)
 	buf_printf(out, "%04zxERR %s", strlen(line) + 8, line);
 }
 
-bool lastword_put(const struct lastword *l, const char *line, struct buf *out)
+bool last_word_put(const struct last_word *l, const char *line, struct buf *out)
 {
 	struct buf inner = { 0 };
 
-	if (!pktline_at_border(&l->answers) || !pktline_at_border(&l->report))
+	if (!pkt_line_at_border(&l->answers) || !pkt_line_at_border(&l->report))
 		return false;
 	if (is_archive(l) && l->bands) {
 		buf_printf(out, "%04zx\3%s", strlen(line) + 5, line);
