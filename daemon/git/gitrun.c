@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "buf.h"
-#include "childenv.h"
+#include "child-env.h"
 #include "git-limits.h"
 #include "repository.h"
 #include "self-path.h"
@@ -216,7 +216,7 @@ static char **make_env(const struct gitrun_host *host, const struct gitrun_task 
 		extra[n++] = git_dir;
 	}
 	extra[n] = NULL;
-	env = childenv_for_user(extra);
+	env = child_env_for_user(extra);
 	free(whole);
 	return env;
 }
@@ -240,7 +240,7 @@ static struct child *spawn(struct gitrun *run, const struct gitrun_host *host, c
 	if (!child)
 		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir, uv_strerror(*error));
 	run->failed = *error == UV_ENOENT || *error == UV_ENOTDIR || *error == UV_EACCES ? GITRUN_NO_PLACE : -1;
-	childenv_destroy(env);
+	child_env_destroy(env);
 	free(argv);
 	free(top);
 	return child;

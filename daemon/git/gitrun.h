@@ -5,9 +5,9 @@
 /*
  * git, run for the user in one of their repositories, where and as they would run it: at the top of its
  * work tree, so that hooks, submodules and configuration are found as always; in their environment
- * (childenv.h), with this broker's socket for git-remote-xmpp. Nobody is asked for anything, nothing
- * is shown: what it prints is kept, up to a bound. One that changes the repository is protected
- * (child.h). Messages are not translated, since they are read.
+ * (child-env.h), with this broker's socket for git-remote-xmpp. Nobody is asked for anything,
+ * nothing is shown: what it prints is kept, up to a bound. One that changes the repository is
+ * protected (child.h). Messages are not translated, since they are read.
  */
 
 #include "child.h"

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "child-env.h"
 #include "child.h"
-#include "childenv.h"
 #include "descriptors.h"
 #include "wipe.h"
 
@@ -182,7 +182,7 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	struct password *p = xcalloc(1, sizeof(*p));
 	const char *const by_command[] = { "sh", "-c", config->password_command, NULL };
 	const char *const by_git[] = { "git", "credential", "fill", NULL };
-	char **env = childenv_for_user(extra), *question;
+	char **env = child_env_for_user(extra), *question;
 
 	p->account = xstrdup(config->account);
 	p->jid = xstrdup(config->jid);
@@ -192,7 +192,7 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	uv_timer_init(loop, &p->timer);
 	p->timer.data = p;
 	p->child = child_spawn(loop, p->command ? by_command : by_git, env, "/", &events, p, &p->refused);
-	childenv_destroy(env);
+	child_env_destroy(env);
 	uv_timer_start(&p->timer, p->child ? on_timeout : on_cannot_start, p->child ? PASSWORD_TIMEOUT : 0, 0);
 	if (!p->child)
 		return p;

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "alloc.h"
+#include "child-env.h"
 #include "child.h"
-#include "childenv.h"
 #include "git-limits.h"
 
 struct service_process {
@@ -95,12 +95,12 @@ static struct child *spawn(struct service_host *host, const struct service_start
 		"GIT_XMPP_AUTOSTART", "false",
 		NULL,
 	};
-	char **env = childenv_for_others(extra);
+	char **env = child_env_for_others(extra);
 	struct child *child;
 
 	make_argv(start->service, start->path, argv);
 	child = child_spawn(host->loop, argv, env, "/", &child_events, p, error);
-	childenv_destroy(env);
+	child_env_destroy(env);
 	free(protocol);
 	return child;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_CHILDENV_H
-#define DAEMON_CHILDENV_H
+#ifndef DAEMON_CHILD_ENV_H
+#define DAEMON_CHILD_ENV_H
 
 /*
  * The environment of a child. What serves others gets what a login would give it, and nothing else
@@ -11,8 +11,8 @@
  * extra: pairs of name and value, ended by NULL, which go before what the broker has; with a NULL value
  * there is no such variable.
  */
-char **childenv_for_others(const char *const *extra);
-char **childenv_for_user(const char *const *extra);
-void childenv_destroy(char **env);
+char **child_env_for_others(const char *const *extra);
+char **child_env_for_user(const char *const *extra);
+void child_env_destroy(char **env);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "childenv.h"
+#include "child-env.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -61,17 +61,17 @@ static char **create(const char *const *extra, bool (*passes)(const char *variab
 	return env;
 }
 
-char **childenv_for_others(const char *const *extra)
+char **child_env_for_others(const char *const *extra)
 {
 	return create(extra, is_of_login);
 }
 
-char **childenv_for_user(const char *const *extra)
+char **child_env_for_user(const char *const *extra)
 {
 	return create(extra, is_of_user);
 }
 
-void childenv_destroy(char **env)
+void child_env_destroy(char **env)
 {
 	for (size_t i = 0; env[i]; i++)
 		free(env[i]);
