@@ -565,7 +565,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->sink = sink_create();
 	b->service_host.loop = loop;
 	b->service_host.sink = b->sink;
-	b->host = (struct gitrun_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
+	b->host =
+		(struct git_run_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
 	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
 	b->pushqueue = pushqueue_create(&b->host, seed(b), is_reachable, b);

@@ -17,7 +17,7 @@
 #include "connections.h"
 #include "context.h"
 #include "follower-port.h"
-#include "gitrun.h"
+#include "git-run.h"
 #include "identity.h"
 #include "inband.h"
 #include "keyring.h"
@@ -66,7 +66,7 @@ struct broker {
 	struct connections connections;		/* how their paths are made */
 	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */
-	struct gitrun_host host;		/* of each git that we run for the user */
+	struct git_run_host host;		/* of each git that we run for the user */
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower_port follower_port;
 	struct follower *follower;		/* owned; fetches what buddies announce */

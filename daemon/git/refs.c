@@ -18,7 +18,7 @@
 #include "buf.h"
 #include "fields.h"
 #include "fnv.h"
-#include "gitrun.h"
+#include "git-run.h"
 #include "repository.h"
 #include "work.h"
 
@@ -44,7 +44,7 @@ struct refs_read {
 	char *path;		/* owned */
 	struct ref_list list;
 	bool opened;		/* libgit2 could read it */
-	struct gitrun *git;	/* owned; reads it instead */
+	struct git_run *git;	/* owned; reads it instead */
 	struct buf line;	/* of what it prints, not yet ended; the rest of one that is too long is dropped */
 	refs_fn *done;		/* NULL after refs_cancel() */
 	void *owner;
@@ -282,8 +282,8 @@ static void on_read(uv_work_t *work, int status)
 {
 	struct refs_read *r = (struct refs_read *)work;
 	const char *const args[] = { "ls-remote", "-q", "--", r->path, NULL };
-	const struct gitrun_host host = { .loop = work->loop };
-	const struct gitrun_task task = {
+	const struct git_run_host host = { .loop = work->loop };
+	const struct git_run_task task = {
 		.args = args, .git_dir = r->path, .only_reads = true, .printed = on_printed,
 	};
 
@@ -293,7 +293,7 @@ static void on_read(uv_work_t *work, int status)
 	}
 	free_list(&r->list);
 	r->list = (struct ref_list){ .count = 0 };
-	r->git = gitrun_start(&host, &task, on_listed, r);
+	r->git = git_run_start(&host, &task, on_listed, r);
 }
 
 struct refs_read *refs_read(uv_loop_t *loop, const char *path, refs_fn *done, void *owner)
@@ -313,7 +313,7 @@ void refs_cancel(struct refs_read *r)
 		return;
 	r->done = NULL;
 	if (r->git) {
-		gitrun_destroy(r->git);
+		git_run_destroy(r->git);
 		finish(r, NULL);
 		return;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A comparison is refcompare.c's, a fetch is gitrun.c's. Here is how git is called, and how
+ * A comparison is refcompare.c's, a fetch is git-run.c's. Here is how git is called, and how
  * a line of the journal is written.
  */
 #include "follower-port.h"
@@ -27,8 +27,8 @@ static void cancel(void *arg, struct refcompare *compare)
 	refcompare_cancel(compare);
 }
 
-static struct gitrun *fetch(void *arg, const struct follow *follow, const char *device,
-			    follower_fetched_fn *done, void *owner)
+static struct git_run *fetch(void *arg, const struct follow *follow, const char *device,
+			     follower_fetched_fn *done, void *owner)
 {
 	const struct follower_port *port = arg;
 	/*
@@ -38,17 +38,19 @@ static struct gitrun *fetch(void *arg, const struct follow *follow, const char *
 	const char *const args[] = {
 		"fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL,
 	};
-	const struct gitrun_task task = { .args = args, .git_dir = follow->path, .device = device };
-	struct gitrun *git = gitrun_start(port->host, &task, done, owner);
+	const struct git_run_task task = { .args = args,
+					   .git_dir = follow->path,
+					   .device = device };
+	struct git_run *git = git_run_start(port->host, &task, done, owner);
 
-	gitrun_limit_silence(git, FOLLOW_SILENCE);
-	gitrun_bound(git, port->config->receive_memory);
+	git_run_limit_silence(git, FOLLOW_SILENCE);
+	git_run_bound(git, port->config->receive_memory);
 	return git;
 }
 
-static void release(void *arg, struct gitrun *git)
+static void release(void *arg, struct git_run *git)
 {
-	gitrun_destroy(git);
+	git_run_destroy(git);
 }
 
 static void journal(void *arg, const struct follow *follow, const char *result, const char *text,

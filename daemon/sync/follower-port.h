@@ -9,11 +9,11 @@
 
 #include "config.h"
 #include "follower.h"
-#include "gitrun.h"
+#include "git-run.h"
 
 /* Their arg: all of it is borrowed. */
 struct follower_port {
-	const struct gitrun_host *host;
+	const struct git_run_host *host;
 	const struct config *config;	/* as it was read last */
 };
 

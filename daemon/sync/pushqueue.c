@@ -23,12 +23,12 @@ struct run {
 	struct run *next;		/* pushqueue::runs */
 	struct pushqueue *queue;	/* borrowed */
 	struct queue_entry *entry;	/* the core's */
-	struct gitrun *git;		/* owned */
+	struct git_run *git;		/* owned */
 	struct attempt attempt;
 };
 
 struct pushqueue {
-	struct gitrun_host host;	/* borrowed */
+	struct git_run_host host;	/* borrowed */
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
 	struct queuedisk *disk;		/* owned */
@@ -139,7 +139,7 @@ static void end_run(struct run *run)
 	while (*p != run)
 		p = &(*p)->next;
 	*p = run->next;
-	gitrun_destroy(run->git);
+	git_run_destroy(run->git);
 	free(run);
 }
 
@@ -147,7 +147,7 @@ static void end_run(struct run *run)
 static void explain(struct buf *reason, const struct run *run, enum queue_outcome outcome, const char *output,
 		    const char *error)
 {
-	const char *before = gitrun_last_word(run->git);
+	const char *before = git_run_last_word(run->git);
 
 	if (outcome == QUEUE_REFUSED && is_collected(error)) {
 		buf_printf(reason, "what was queued is not in %s any more: no ref kept it, and git gc has removed it",
@@ -171,7 +171,7 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	enum queue_outcome outcome;
 	struct buf reason = { 0 };
 
-	run->attempt.no_place = status == GITRUN_NO_PLACE;
+	run->attempt.no_place = status == GIT_RUN_NO_PLACE;
 	outcome = attempt_outcome(&run->attempt, status);
 	if (outcome != QUEUE_DELIVERED)
 		explain(&reason, run, outcome, output, error);
@@ -216,7 +216,7 @@ static void on_run(void *owner, struct queue_entry *e)
 	struct pushqueue *q = owner;
 	struct run *run = xcalloc(1, sizeof(*run));
 	const char **args = push_args(e);
-	const struct gitrun_task task = {
+	const struct git_run_task task = {
 		.args = args,
 		.git_dir = e->path,
 		.directory = e->directory,
@@ -228,7 +228,7 @@ static void on_run(void *owner, struct queue_entry *e)
 	run->entry = e;
 	run->next = q->runs;
 	q->runs = run;
-	run->git = gitrun_start(&q->host, &task, on_pushed, run);
+	run->git = git_run_start(&q->host, &task, on_pushed, run);
 	free_push_args(e, args);
 }
 
@@ -343,7 +343,7 @@ static const struct queuedisk_events disk_events = {
 	.idle = on_idle,
 };
 
-struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed,
+struct pushqueue *pushqueue_create(const struct git_run_host *host, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner)
 {
 	struct pushqueue *q = xcalloc(1, sizeof(*q));

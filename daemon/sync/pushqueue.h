@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gitrun.h"
+#include "git-run.h"
 #include "queue.h"
 #include "queuedisk.h"
 
@@ -21,7 +21,7 @@ struct pushqueue;
  * Loads the entries. What host points to is borrowed. online: whether a trusted device of jid is
  * online now. NULL is never returned: without a directory the queue is empty.
  */
-struct pushqueue *pushqueue_create(const struct gitrun_host *host, uint32_t seed,
+struct pushqueue *pushqueue_create(const struct git_run_host *host, uint32_t seed,
 				   bool (*online)(void *owner, const char *jid), void *owner);
 
 /* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
@@ -50,7 +50,10 @@ void pushqueue_forget(struct pushqueue *q, const void *owner);
 /* For status: the first entry, then entry->next. NULL of a NULL queue. */
 const struct queue_entry *pushqueue_first(const struct pushqueue *q);
 
-/* A push that runs is let go (gitrun.h) and stays in the queue. The memory goes with the last handle. NULL is fine. */
+/*
+ * A push that runs is let go (git-run.h) and stays in the queue. The memory goes with the last
+ * handle. NULL is fine.
+ */
 void pushqueue_destroy(struct pushqueue *q);
 
 #endif

@@ -47,7 +47,7 @@ struct entry {
 	uint64_t sent, received, begun;	/* begun: what had been received when the refs were named */
 	struct witness witness;
 	struct lost_push *question;	/* owned while ASKING */
-	struct gitrun *look;		/* owned while LOOKING */
+	struct git_run *look;		/* owned while LOOKING */
 	uint64_t look_at;		/* ms; not before */
 	bool looked;			/* and the refs did not tell yet */
 	bool told;			/* the journal says that it is unknown */
@@ -61,7 +61,7 @@ struct noted {
 
 struct unsettled {
 	struct lost_push_host asks;
-	struct gitrun_host host;
+	struct git_run_host host;
 	struct entry *first;		/* owned, oldest first */
 	unsigned count;
 	struct noted *noted;		/* owned */
@@ -187,7 +187,7 @@ static void forget(struct entry *e)
 	*at = e->next;
 	e->all->count--;
 	lost_push_destroy(e->question);
-	gitrun_destroy(e->look);
+	git_run_destroy(e->look);
 	witness_finish(&e->witness);
 	free(e->jid);
 	free(e->share);
@@ -272,7 +272,7 @@ static void look(struct entry *e)
 	buf_puts(&url, "xmpp::");
 	address_put(&url, e->jid, e->share, e->device);
 	enter(e, UNSETTLED_LOOKING, "the device does not know");
-	e->look = gitrun_start(&e->all->host, &(struct gitrun_task){
+	e->look = git_run_start(&e->all->host, &(struct git_run_task){
 		.args = (const char *const[]){ "ls-remote", "-q", "--", buf_str(&url), NULL },
 		.git_dir = "/",
 		.directory = "/",
@@ -421,7 +421,7 @@ static void on_read_again(void *owner)
 }
 
 struct unsettled *unsettled_create(const struct lost_push_host *asks,
-				   const struct gitrun_host *host)
+				   const struct git_run_host *host)
 {
 	struct unsettled *u = xcalloc(1, sizeof(*u));
 

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "gitrun.h"
+#include "git-run.h"
 #include "lostpush.h"
 #include "transfer.h"
 
@@ -19,7 +19,7 @@ struct unsettled;
 
 /* Takes up what the broker before has left open. What the two hosts point to is borrowed. */
 struct unsettled *unsettled_create(const struct lost_push_host *asks,
-				   const struct gitrun_host *host);
+				   const struct git_run_host *host);
 
 /*
  * One more, asked about at once. All of it is copied, and the witness taken over. At most

@@ -23,8 +23,8 @@ struct refcompare {
 	void *owner;
 };
 
-struct gitrun {
-	struct gitrun *next;		/* broker::fetches */
+struct git_run {
+	struct git_run *next;		/* broker::fetches */
 	unsigned device, share;
 	uint32_t id;
 	follower_fetched_fn *done;
@@ -85,12 +85,12 @@ static void on_cancel(void *arg, struct refcompare *compare)
 	free(compare);
 }
 
-static struct gitrun *on_fetch(void *arg, const struct follow *f, const char *device,
-			       follower_fetched_fn *done, void *owner)
+static struct git_run *on_fetch(void *arg, const struct follow *f, const char *device,
+				follower_fetched_fn *done, void *owner)
 {
 	struct broker *b = arg;
 	struct world *w = b->world;
-	struct gitrun *git = xcalloc(1, sizeof(*git));
+	struct git_run *git = xcalloc(1, sizeof(*git));
 	struct helper *h;
 
 	git->device = device_of(f);
@@ -116,10 +116,10 @@ static struct gitrun *on_fetch(void *arg, const struct follow *f, const char *de
 	return git;
 }
 
-static void on_release(void *arg, struct gitrun *git)
+static void on_release(void *arg, struct git_run *git)
 {
 	struct broker *b = arg;
-	struct gitrun **at = &b->fetches;
+	struct git_run **at = &b->fetches;
 
 	while (*at != git)
 		at = &(*at)->next;
@@ -204,9 +204,9 @@ static void compared(struct broker *b, struct refcompare *compare)
 	c.done(c.owner, c.announced > fetched, fetched + 1);
 }
 
-static void fetched(struct broker *b, struct gitrun *git, int status, const char *error)
+static void fetched(struct broker *b, struct git_run *git, int status, const char *error)
 {
-	struct gitrun g = *git;
+	struct git_run g = *git;
 
 	on_release(b, git);
 	g.done(g.owner, status, "", error);
@@ -220,7 +220,7 @@ void follower_step(struct broker *b, uint64_t arg)
 		compared(b, c);
 		return;
 	}
-	for (struct gitrun *git = b->fetches; git; git = git->next) {
+	for (struct git_run *git = b->fetches; git; git = git->next) {
 		if (git->id != arg)
 			continue;
 		fetched(b, git, -1, "nobody is there");
@@ -230,7 +230,7 @@ void follower_step(struct broker *b, uint64_t arg)
 
 void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome)
 {
-	struct gitrun *git = b->fetches;
+	struct git_run *git = b->fetches;
 
 	if (outcome)
 		b->fetched[device][share] = outcome->refs;

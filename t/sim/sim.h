@@ -241,7 +241,7 @@ struct broker {
 	uint32_t refs_steps;		/* counts them */
 	struct follower *follower;
 	struct refcompare *compares;	/* owned; of the follower, under way */
-	struct gitrun *fetches;		/* owned; of the follower, under way */
+	struct git_run *fetches;	/* owned; of the follower, under way */
 	uint32_t follow_steps;		/* counts them */
 	struct inquirer *inquirer;
 	struct question *questions;	/* owned; of the inquirer, on their way */

@@ -20,7 +20,7 @@ struct refcompare {
 	void *owner;
 };
 
-struct gitrun {
+struct git_run {
 	follower_fetched_fn *done;
 	void *owner;
 };
@@ -29,7 +29,7 @@ static struct buf trace;
 static uint64_t now, unix_now;
 static struct context context;
 static struct refcompare comparing;
-static struct gitrun fetching;
+static struct git_run fetching;
 static bool followed;			/* the configuration has BOB's project */
 
 static uint64_t on_now(void *owner)
@@ -60,15 +60,15 @@ static void on_cancel(void *arg, struct refcompare *compare)
 	buf_printf(&trace, "cancel\n");
 }
 
-static struct gitrun *on_fetch(void *arg, const struct follow *follow, const char *device,
-			       follower_fetched_fn *done, void *owner)
+static struct git_run *on_fetch(void *arg, const struct follow *follow, const char *device,
+				follower_fetched_fn *done, void *owner)
 {
-	fetching = (struct gitrun){ .done = done, .owner = owner };
+	fetching = (struct git_run){ .done = done, .owner = owner };
 	buf_printf(&trace, "fetch %s from %s\n", follow->remote, device ? device : "any");
 	return &fetching;
 }
 
-static void on_release(void *arg, struct gitrun *git)
+static void on_release(void *arg, struct git_run *git)
 {
 	fetching.done = NULL;
 	buf_printf(&trace, "release\n");

@@ -29,7 +29,7 @@ static struct buf trace;
 static char *directory;
 static unsigned syncs;
 static const struct lost_push_events *question;	/* while the device is asked */
-static gitrun_fn *looked;			/* while git looks */
+static git_run_fn *looked;			/* while git looks */
 static void *asker, *looker;
 
 /* meson.build has these called instead. */
@@ -93,8 +93,8 @@ void lost_push_destroy(struct lost_push *l)
 {
 }
 
-struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
-			    void *owner)
+struct git_run *git_run_start(const struct git_run_host *host, const struct git_run_task *task,
+			      git_run_fn *done, void *owner)
 {
 	buf_puts(&trace, "git");
 	for (const char *const *arg = task->args; *arg; arg++)
@@ -105,7 +105,7 @@ struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_
 	return NULL;
 }
 
-void gitrun_destroy(struct gitrun *run)
+void git_run_destroy(struct git_run *run)
 {
 }
 
@@ -155,7 +155,7 @@ static void write_down(struct unsettled *u, const char *id)
 	witness_finish(&witness);
 }
 
-static void a_push(const struct gitrun_host *host)
+static void a_push(const struct git_run_host *host)
 {
 	struct unsettled *u = unsettled_create(&by, host);
 	char *left = xasprintf("%s/%s.17", directory, ID);
@@ -197,7 +197,7 @@ static bool asks(void)
 }
 
 /* What the broker before has left cannot be read at first; and a push of this one begins meanwhile. */
-static void a_push_not_read(const struct gitrun_host *host, unsigned *refused)
+static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 {
 	struct unsettled *u = unsettled_create(&by, host);
 
@@ -223,7 +223,7 @@ static void a_push_not_read(const struct gitrun_host *host, unsigned *refused)
 int main(void)
 {
 	char home[] = "/tmp/u-unsettled.XXXXXX";
-	struct gitrun_host host = { .loop = &loop };
+	struct git_run_host host = { .loop = &loop };
 	char *state;
 
 	if (!mkdtemp(home))

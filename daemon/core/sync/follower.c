@@ -21,7 +21,7 @@ struct followed {
 	struct follower *follower;	/* borrowed */
 	struct follow *follow;		/* the core's */
 	struct refcompare *compare;	/* owned while COMPARING, and at the end of FETCHING */
-	struct gitrun *git;		/* owned while FETCHING */
+	struct git_run *git;		/* owned while FETCHING */
 	uint64_t refs;			/* digest of those here, before the fetch */
 	char *tips;			/* what is compared; owned */
 	size_t len;

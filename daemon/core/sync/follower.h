@@ -17,7 +17,7 @@
 
 /* A comparison and a git under way, as whoever provides the ops knows them. */
 struct refcompare;
-struct gitrun;
+struct git_run;
 
 /* something_new: a fetch would bring some. refs: a digest of all refs that are here; 0: unknown. */
 typedef void follower_compared_fn(void *owner, bool something_new, uint64_t refs);
@@ -38,10 +38,10 @@ struct follower_ops {
 	/* Before done, which is not called any more. */
 	void (*cancel)(void *arg, struct refcompare *compare);
 	/* Runs git fetch. device is asked first; NULL: any. */
-	struct gitrun *(*fetch)(void *arg, const struct follow *follow, const char *device,
-				follower_fetched_fn *done, void *owner);
+	struct git_run *(*fetch)(void *arg, const struct follow *follow, const char *device,
+				 follower_fetched_fn *done, void *owner);
 	/* Before done, which is not called any more. The git goes on to its end. */
-	void (*release)(void *arg, struct gitrun *git);
+	void (*release)(void *arg, struct git_run *git);
 	/* One line for the journal; left_out: how many failures before this one have none. */
 	void (*journal)(void *arg, const struct follow *follow, const char *result,
 			const char *text, unsigned left_out);

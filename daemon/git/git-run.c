@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gitrun.h"
+#include "git-run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +14,14 @@
 
 enum { ARGS_MAX = 1024 };
 
-struct gitrun {
+struct git_run {
 	struct child *child;		/* owned; NULL: it could not be started */
 	uv_timer_t timer;		/* for done, then; else for its silence */
 	uint64_t started, printed_at;	/* ms */
 	unsigned silence;		/* ms; 0: it may be silent */
 	bool was_silent;		/* for too long: it is being ended */
 	void (*printed)(void *owner, const char *data, size_t n);
-	gitrun_fn *done;
+	git_run_fn *done;
 	void *owner;			/* of done */
 	struct buf output;
 	struct buf line;		/* of standard error, not yet ended */
@@ -34,7 +34,7 @@ struct gitrun {
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	struct gitrun *run = handle->data;
+	struct git_run *run = handle->data;
 
 	buf_finish(&run->output);
 	buf_finish(&run->line);
@@ -43,7 +43,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	free(run);
 }
 
-void gitrun_destroy(struct gitrun *run)
+void git_run_destroy(struct git_run *run)
 {
 	if (!run || run->ended)
 		return;
@@ -52,22 +52,22 @@ void gitrun_destroy(struct gitrun *run)
 	uv_close((uv_handle_t *)&run->timer, on_timer_closed);
 }
 
-void gitrun_bound(struct gitrun *run, uint64_t memory)
+void git_run_bound(struct git_run *run, uint64_t memory)
 {
 	if (run->child)
 		git_limits_bound(child_pid(run->child), memory);
 }
 
-static void say_done(struct gitrun *run, int status)
+static void say_done(struct git_run *run, int status)
 {
 	run->done(run->owner, status, buf_str(&run->output), buf_str(&run->error));
-	gitrun_destroy(run);
+	git_run_destroy(run);
 }
 
 static void on_output(void *owner, const void *data, size_t n)
 {
-	struct gitrun *run = owner;
-	size_t room = GITRUN_OUTPUT_MAX - buf_len(&run->output);
+	struct git_run *run = owner;
+	size_t room = GIT_RUN_OUTPUT_MAX - buf_len(&run->output);
 
 	run->printed_at = uv_now(run->timer.loop);
 	if (run->printed)
@@ -84,7 +84,7 @@ static const char *behind(const char *line, const char *prefix)
 }
 
 /* The first complaint is the cause, what follows its consequences and advice. */
-static void take_line(struct gitrun *run)
+static void take_line(struct git_run *run)
 {
 	const char *line = buf_str(&run->line), *cause = behind(line, "fatal: ");
 
@@ -104,7 +104,7 @@ static void take_line(struct gitrun *run)
 
 static void on_error_output(void *owner, const void *data, size_t n)
 {
-	struct gitrun *run = owner;
+	struct git_run *run = owner;
 	const char *p = data;
 
 	run->printed_at = uv_now(run->timer.loop);
@@ -113,7 +113,7 @@ static void on_error_output(void *owner, const void *data, size_t n)
 			take_line(run);
 		else if (p[i] == '\r')
 			buf_reset(&run->line);	/* it was progress */
-		else if (p[i] && buf_len(&run->line) < GITRUN_ERROR_MAX)
+		else if (p[i] && buf_len(&run->line) < GIT_RUN_ERROR_MAX)
 			buf_append(&run->line, p + i, 1);
 	}
 }
@@ -124,16 +124,16 @@ static void on_wrote(void *owner, size_t n)
 
 static void on_exited(void *owner, int status, int term_signal)
 {
-	struct gitrun *run = owner;
+	struct git_run *run = owner;
 
 	take_line(run);
 	if (run->was_silent) {
 		buf_reset(&run->error);
 		buf_printf(&run->error, "git made no progress for %u s", run->silence / 1000);
 		status = -1;
-	} else if (uv_now(run->timer.loop) - run->started >= GITRUN_LIMIT) {
+	} else if (uv_now(run->timer.loop) - run->started >= GIT_RUN_LIMIT) {
 		buf_reset(&run->error);
-		buf_printf(&run->error, "git did not end within %d hours", GITRUN_LIMIT / 3600000);
+		buf_printf(&run->error, "git did not end within %d hours", GIT_RUN_LIMIT / 3600000);
 		status = -1;
 	}
 	if (term_signal && !buf_len(&run->error))
@@ -150,14 +150,14 @@ static const struct child_events child_events = {
 
 static void on_not_started(uv_timer_t *timer)
 {
-	struct gitrun *run = timer->data;
+	struct git_run *run = timer->data;
 
 	say_done(run, run->failed);
 }
 
 static void on_silence(uv_timer_t *timer)
 {
-	struct gitrun *run = timer->data;
+	struct git_run *run = timer->data;
 	uint64_t at = run->printed_at + run->silence, now = uv_now(timer->loop);
 
 	if (now < at) {
@@ -168,7 +168,7 @@ static void on_silence(uv_timer_t *timer)
 	child_limit(run->child, 0);
 }
 
-void gitrun_limit_silence(struct gitrun *run, unsigned ms)
+void git_run_limit_silence(struct git_run *run, unsigned ms)
 {
 	run->silence = ms;
 	if (run->child)
@@ -187,7 +187,8 @@ static char *path_with_helper(const char *path)
 
 enum { VARIABLES_MAX = 16 };
 
-static char **make_env(const struct gitrun_host *host, const struct gitrun_task *task, const char *git_dir)
+static char **make_env(const struct git_run_host *host, const struct git_run_task *task,
+		       const char *git_dir)
 {
 	const char *const *given = task->variables;
 	const char *extra[2 * VARIABLES_MAX + 24], *path = getenv("PATH");
@@ -221,8 +222,8 @@ static char **make_env(const struct gitrun_host *host, const struct gitrun_task 
 	return env;
 }
 
-static struct child *spawn(struct gitrun *run, const struct gitrun_host *host, const struct gitrun_task *task,
-			   int *error)
+static struct child *spawn(struct git_run *run, const struct git_run_host *host,
+			   const struct git_run_task *task, int *error)
 {
 	char *top = task->directory ? xstrdup(task->directory) : repository_work_tree(task->git_dir);
 	const char **argv;
@@ -239,22 +240,24 @@ static struct child *spawn(struct gitrun *run, const struct gitrun_host *host, c
 	child = child_spawn(host->loop, argv, env, top ? top : task->git_dir, &child_events, run, error);
 	if (!child)
 		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir, uv_strerror(*error));
-	run->failed = *error == UV_ENOENT || *error == UV_ENOTDIR || *error == UV_EACCES ? GITRUN_NO_PLACE : -1;
+	run->failed = *error == UV_ENOENT || *error == UV_ENOTDIR || *error == UV_EACCES
+			      ? GIT_RUN_NO_PLACE
+			      : -1;
 	child_env_destroy(env);
 	free(argv);
 	free(top);
 	return child;
 }
 
-const char *gitrun_last_word(struct gitrun *run)
+const char *git_run_last_word(struct git_run *run)
 {
 	return buf_str(&run->before);
 }
 
-struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_task *task, gitrun_fn *done,
-			    void *owner)
+struct git_run *git_run_start(const struct git_run_host *host, const struct git_run_task *task,
+			      git_run_fn *done, void *owner)
 {
-	struct gitrun *run = xcalloc(1, sizeof(*run));
+	struct git_run *run = xcalloc(1, sizeof(*run));
 	int error = 0;
 
 	run->printed = task->printed;
@@ -271,6 +274,6 @@ struct gitrun *gitrun_start(const struct gitrun_host *host, const struct gitrun_
 	if (!task->only_reads)
 		child_protect(run->child, host->sink);
 	child_end_input(run->child);
-	child_limit(run->child, GITRUN_LIMIT);
+	child_limit(run->child, GIT_RUN_LIMIT);
 	return run;
 }
