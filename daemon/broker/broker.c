@@ -24,7 +24,7 @@
 #include "log.h"
 #include "peer.h"
 #include "peer-events.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 #include "questions.h"
 #include "random.h"
 #include "reach.h"
@@ -67,7 +67,7 @@ static void buddy_appeared(struct broker *b, const char *jid)
 	if (b->context.stopping)
 		return;
 	follower_buddy_online(b->follower, jid);
-	pushqueue_buddy_online(b->pushqueue, jid);
+	push_queue_buddy_online(b->push_queue, jid);
 }
 
 /*
@@ -569,7 +569,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 		(struct git_run_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
 	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
-	b->pushqueue = pushqueue_create(&b->host, seed(b), is_reachable, b);
+	b->push_queue = push_queue_create(&b->host, seed(b), is_reachable, b);
 	pushes = (struct lost_push_host){ &b->context, &b->peers, b->inquirer };
 	b->unsettled = unsettled_create(&pushes, &b->host);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
@@ -590,10 +590,10 @@ void broker_stop(struct broker *b)
 	b->control = NULL;
 	announcer_destroy(b->announcer);
 	follower_destroy(b->follower);
-	pushqueue_destroy(b->pushqueue);
+	push_queue_destroy(b->push_queue);
 	b->announcer = NULL;
 	b->follower = NULL;
-	b->pushqueue = NULL;
+	b->push_queue = NULL;
 	while (b->peers.first)
 		peer_end(b->peers.first, "stopped");
 	unsettled_destroy(b->unsettled);

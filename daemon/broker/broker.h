@@ -39,7 +39,7 @@ struct control;
 struct follower;
 struct inquirer;
 struct peer;
-struct pushqueue;
+struct push_queue;
 struct reach;
 struct requester;
 struct roster;
@@ -70,7 +70,7 @@ struct broker {
 	struct announcer *announcer;		/* owned; tells buddies where our refs are */
 	struct follower_port follower_port;
 	struct follower *follower;		/* owned; fetches what buddies announce */
-	struct pushqueue *pushqueue;		/* owned; pushes what waited for a buddy */
+	struct push_queue *push_queue;		/* owned; pushes what waited for a buddy */
 	struct control *control;		/* owned; the Unix socket */
 	struct unsettled *unsettled;		/* owned; pushes of ours that were cut */
 	struct sessions sessions;

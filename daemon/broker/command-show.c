@@ -10,7 +10,7 @@
 #include "follower.h"
 #include "hex.h"
 #include "peer.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 #include "reach.h"
 #include "requester.h"
 #include "serve.h"
@@ -180,7 +180,7 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 							 : "a new device of %s waits", d->jid),
 			    command_with(command, d->jid));
 	}
-	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next)
+	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next)
 		if (e->state == QUEUE_FAILED)
 			send_notice(conn, row, "queue-failed", e->jid,
 				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid, e->share,

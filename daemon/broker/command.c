@@ -11,7 +11,7 @@
 #include "jid.h"
 #include "log.h"
 #include "peer.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 #include "queue-command.h"
 #include "reach.h"
 #include "serve.h"

@@ -4,7 +4,7 @@
 
 #include "broker.h"
 #include "log.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 
 static bool ready(void *arg)
 {
@@ -62,7 +62,7 @@ static bool waits(void *arg, const char *jid)
 {
 	const struct broker *b = arg;
 
-	return pushqueue_waits_for(b->pushqueue, jid);
+	return push_queue_waits_for(b->push_queue, jid);
 }
 
 const struct inquirer_ops inquirer_ops = {

@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "inquirer.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 
 /* An answer that waits for the disk. */
 struct pending_answer {
@@ -31,7 +31,7 @@ static void refuse(struct conn *conn, enum message_id id, const char *entry)
 /* Neither retried nor dropped: because it runs, or because it is not there. */
 static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
 {
-	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
+	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next) {
 		if (strcmp(e->id, id))
 			continue;
 		refuse(conn, MSG_ENTRY_BUSY, id);
@@ -50,7 +50,7 @@ static void on_settled(void *owner, const struct message *trouble)
 		done(a->conn);
 	conn_close(a->conn);
 	if (trouble && a->dropped)
-		pushqueue_reload(a->broker->pushqueue);
+		push_queue_reload(a->broker->push_queue);
 	free(a);
 }
 
@@ -67,7 +67,7 @@ static void on_closed(void *owner)
 {
 	struct pending_answer *a = owner;
 
-	pushqueue_forget(a->broker->pushqueue, a);
+	push_queue_forget(a->broker->push_queue, a);
 	free(a);
 }
 
@@ -85,7 +85,7 @@ static void answer_later(struct broker *b, struct conn *conn, const char *id, bo
 	a->conn = conn;
 	a->dropped = dropped;
 	conn_set_owner(conn, &conn_events, a);
-	pushqueue_settle(b->pushqueue, id, on_settled, a);
+	push_queue_settle(b->push_queue, id, on_settled, a);
 }
 
 /* With what is in the queue then: whoever added something looks for it. */
@@ -94,8 +94,8 @@ void queue_command_reload(struct broker *b, struct conn *conn, struct fields com
 	struct buf fields = { 0 };
 	uint64_t n = 0;
 
-	pushqueue_reload(b->pushqueue);
-	for (const struct queue_entry *e = pushqueue_first(b->pushqueue); e; e = e->next) {
+	push_queue_reload(b->push_queue);
+	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next) {
 		fields_add(&fields, "kind", "entry");
 		fields_add(&fields, "id", e->id);
 		conn_send_fields(conn, FRAME_ROW, &fields);
@@ -111,7 +111,7 @@ void queue_command_retry(struct broker *b, struct conn *conn, struct fields comm
 {
 	const char *id = fields_get(command, "id");
 
-	if (pushqueue_retry(b->pushqueue, id))
+	if (push_queue_retry(b->push_queue, id))
 		answer_later(b, conn, id, false);
 	else
 		refuse_entry(b, conn, id);
@@ -121,7 +121,7 @@ void queue_command_drop(struct broker *b, struct conn *conn, struct fields comma
 {
 	const char *id = fields_get(command, "id");
 
-	if (id && pushqueue_drop(b->pushqueue, id))
+	if (id && push_queue_drop(b->push_queue, id))
 		answer_later(b, conn, id, true);
 	else
 		refuse_entry(b, conn, id ? id : "");

@@ -3,7 +3,7 @@
 
 #include "account.h"
 #include "broker.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 #include "transfer-log.h"
 #include "unsettled.h"
 
@@ -65,7 +65,7 @@ static void on_troubled(void *owner, const char *task, const char *jid, enum mes
 {
 	struct broker *b = owner;
 
-	pushqueue_troubled(b->pushqueue, task, jid, id);
+	push_queue_troubled(b->push_queue, task, jid, id);
 }
 
 const struct session_events broker_session_events = {

@@ -10,7 +10,7 @@
 #include "greeting.h"
 #include "log.h"
 #include "peer.h"
-#include "pushqueue.h"
+#include "push-queue.h"
 #include "serve.h"
 
 static const struct {
@@ -40,5 +40,5 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	greetings_shut_out(&b->peers, jid, device);
 	serve_orphans_shut_out(&b->serves, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
-		pushqueue_buddy_online(b->pushqueue, jid);
+		push_queue_buddy_online(b->push_queue, jid);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_PUSHQUEUE_H
-#define DAEMON_PUSHQUEUE_H
+#ifndef DAEMON_PUSH_QUEUE_H
+#define DAEMON_PUSH_QUEUE_H
 
 /*
  * Delivers queued pushes: joins core/queue.h to the files of the queue (see
@@ -15,45 +15,47 @@
 #include "queue.h"
 #include "queuedisk.h"
 
-struct pushqueue;
+struct push_queue;
 
 /*
  * Loads the entries. What host points to is borrowed. online: whether a trusted device of jid is
  * online now. NULL is never returned: without a directory the queue is empty.
  */
-struct pushqueue *pushqueue_create(const struct git_run_host *host, uint32_t seed,
-				   bool (*online)(void *owner, const char *jid), void *owner);
+struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
+				     bool (*online)(void *owner, const char *jid), void *owner);
 
 /* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
-void pushqueue_reload(struct pushqueue *q);
+void push_queue_reload(struct push_queue *q);
 
 /* Whether a push waits for jid. */
-bool pushqueue_waits_for(const struct pushqueue *q, const char *jid);
+bool push_queue_waits_for(const struct push_queue *q, const char *jid);
 
 /* A trusted device of jid has appeared, or one that is online has become trusted. NULL does nothing. */
-void pushqueue_buddy_online(struct pushqueue *q, const char *jid);
+void push_queue_buddy_online(struct push_queue *q, const char *jid);
 
 /*
  * verb=queue-retry, verb=queue-drop. False if there is no such entry or it runs
- * now; the disk has it when pushqueue_settle() says so. retry with id NULL is for all of them and always true.
+ * now; the disk has it when push_queue_settle() says so. retry with id NULL is for all of them
+ * and always true.
  */
-bool pushqueue_retry(struct pushqueue *q, const char *id);
-bool pushqueue_drop(struct pushqueue *q, const char *id);
+bool push_queue_retry(struct push_queue *q, const char *id);
+bool push_queue_drop(struct push_queue *q, const char *id);
 
 /* A session of the git that pushes this entry, with this buddy, ended so. What is not known is ignored; so is a NULL queue. */
-void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, enum message_id trouble);
+void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
+			 enum message_id trouble);
 
 /* queuedisk_settle() and queuedisk_forget(), for what a command has changed. */
-void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner);
-void pushqueue_forget(struct pushqueue *q, const void *owner);
+void push_queue_settle(struct push_queue *q, const char *id, queuedisk_fn *done, void *owner);
+void push_queue_forget(struct push_queue *q, const void *owner);
 
 /* For status: the first entry, then entry->next. NULL of a NULL queue. */
-const struct queue_entry *pushqueue_first(const struct pushqueue *q);
+const struct queue_entry *push_queue_first(const struct push_queue *q);
 
 /*
  * A push that runs is let go (git-run.h) and stays in the queue. The memory goes with the last
  * handle. NULL is fine.
  */
-void pushqueue_destroy(struct pushqueue *q);
+void push_queue_destroy(struct push_queue *q);
 
 #endif

@@ -5,7 +5,7 @@
  * delivered, not now, or not so. Not so is for the user to decide: the
  * entry stays, and is not tried again by itself. What git printed is for the user alone.
  */
-#include "pushqueue.h"
+#include "push-queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +20,14 @@
 
 /* An entry that is being pushed. */
 struct run {
-	struct run *next;		/* pushqueue::runs */
-	struct pushqueue *queue;	/* borrowed */
+	struct run *next;		/* push_queue::runs */
+	struct push_queue *queue;	/* borrowed */
 	struct queue_entry *entry;	/* the core's */
 	struct git_run *git;		/* owned */
 	struct attempt attempt;
 };
 
-struct pushqueue {
+struct push_queue {
 	struct git_run_host host;	/* borrowed */
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
@@ -41,7 +41,7 @@ struct pushqueue {
 
 static void on_timer(uv_timer_t *timer);
 
-static void set_timer(struct pushqueue *q)
+static void set_timer(struct push_queue *q)
 {
 	uint64_t now = uv_now(q->host.loop), at = queue_deadline(q->entries, now);
 
@@ -51,7 +51,7 @@ static void set_timer(struct pushqueue *q)
 		uv_timer_start(&q->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
-static void tick(struct pushqueue *q)
+static void tick(struct push_queue *q)
 {
 	queue_tick(q->entries, uv_now(q->host.loop), time(NULL));
 	set_timer(q);
@@ -166,7 +166,7 @@ static void explain(struct buf *reason, const struct run *run, enum queue_outcom
 static void on_pushed(void *owner, int status, const char *output, const char *error)
 {
 	struct run *run = owner;
-	struct pushqueue *q = run->queue;
+	struct push_queue *q = run->queue;
 	struct queue_entry *e = run->entry;
 	enum queue_outcome outcome;
 	struct buf reason = { 0 };
@@ -213,7 +213,7 @@ static void free_push_args(const struct queue_entry *e, const char **args)
 
 static void on_run(void *owner, struct queue_entry *e)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 	struct run *run = xcalloc(1, sizeof(*run));
 	const char **args = push_args(e);
 	const struct git_run_task task = {
@@ -232,7 +232,8 @@ static void on_run(void *owner, struct queue_entry *e)
 	free_push_args(e, args);
 }
 
-void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, enum message_id trouble)
+void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
+			 enum message_id trouble)
 {
 	struct run *run = q ? q->runs : NULL;
 
@@ -244,14 +245,14 @@ void pushqueue_troubled(struct pushqueue *q, const char *id, const char *jid, en
 
 static bool on_online(void *owner, const char *jid)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 
 	return q->online(q->owner, jid);
 }
 
 static void on_save(void *owner, const struct queue_entry *e)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 	struct buf fields = { 0 };
 
 	if (e->state == QUEUE_FAILED)
@@ -264,7 +265,7 @@ static void on_save(void *owner, const struct queue_entry *e)
 
 static void on_gone(void *owner, const struct queue_entry *e, const char *outcome)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 
 	tell(e, "ok", outcome);
 	queuedisk_remove(q->disk, e->id);
@@ -278,7 +279,7 @@ static const struct queue_events queue_events = {
 };
 
 /* False if it could not be read; what is damaged will not be otherwise. */
-static bool load(struct pushqueue *q, const char *id)
+static bool load(struct push_queue *q, const char *id)
 {
 	struct message trouble;
 	struct buf bytes = { 0 };
@@ -294,7 +295,7 @@ static bool load(struct pushqueue *q, const char *id)
 }
 
 /* What has a file and is not known. A file that is about to go is no new entry. */
-static void load_new(struct pushqueue *q)
+static void load_new(struct push_queue *q)
 {
 	char (*ids)[QUEUEFILE_ID_MAX];
 	struct message trouble;
@@ -316,13 +317,13 @@ static void load_new(struct pushqueue *q)
 
 static void on_read_again(void *owner)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 
 	load_new(q);
 	tick(q);
 }
 
-void pushqueue_reload(struct pushqueue *q)
+void push_queue_reload(struct push_queue *q)
 {
 	if (!q)
 		return;
@@ -333,20 +334,20 @@ void pushqueue_reload(struct pushqueue *q)
 /* Where a file has gone, there is room for another one. */
 static void on_idle(void *owner)
 {
-	struct pushqueue *q = owner;
+	struct push_queue *q = owner;
 
 	if (q->more)
-		pushqueue_reload(q);
+		push_queue_reload(q);
 }
 
 static const struct queuedisk_events disk_events = {
 	.idle = on_idle,
 };
 
-struct pushqueue *pushqueue_create(const struct git_run_host *host, uint32_t seed,
-				   bool (*online)(void *owner, const char *jid), void *owner)
+struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
+				     bool (*online)(void *owner, const char *jid), void *owner)
 {
-	struct pushqueue *q = xcalloc(1, sizeof(*q));
+	struct push_queue *q = xcalloc(1, sizeof(*q));
 
 	q->host = *host;
 	q->online = online;
@@ -361,7 +362,7 @@ struct pushqueue *pushqueue_create(const struct git_run_host *host, uint32_t see
 	return q;
 }
 
-bool pushqueue_waits_for(const struct pushqueue *q, const char *jid)
+bool push_queue_waits_for(const struct push_queue *q, const char *jid)
 {
 	for (const struct queue_entry *e = q ? queue_first(q->entries) : NULL; e; e = e->next)
 		if (e->state == QUEUE_WAITING && !strcmp(e->jid, jid))
@@ -369,7 +370,7 @@ bool pushqueue_waits_for(const struct pushqueue *q, const char *jid)
 	return false;
 }
 
-void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
+void push_queue_buddy_online(struct push_queue *q, const char *jid)
 {
 	if (!q)
 		return;
@@ -377,7 +378,7 @@ void pushqueue_buddy_online(struct pushqueue *q, const char *jid)
 	set_timer(q);
 }
 
-bool pushqueue_retry(struct pushqueue *q, const char *id)
+bool push_queue_retry(struct push_queue *q, const char *id)
 {
 	struct queue_entry *e = id ? queue_find(q->entries, id) : queue_first(q->entries);
 	bool done = !id;
@@ -392,7 +393,7 @@ bool pushqueue_retry(struct pushqueue *q, const char *id)
 	return done;
 }
 
-bool pushqueue_drop(struct pushqueue *q, const char *id)
+bool push_queue_drop(struct push_queue *q, const char *id)
 {
 	struct queue_entry *e = queue_find(q->entries, id);
 	bool done = e && queue_drop(q->entries, e);
@@ -401,18 +402,18 @@ bool pushqueue_drop(struct pushqueue *q, const char *id)
 	return done;
 }
 
-void pushqueue_settle(struct pushqueue *q, const char *id, queuedisk_fn *done, void *owner)
+void push_queue_settle(struct push_queue *q, const char *id, queuedisk_fn *done, void *owner)
 {
 	queuedisk_settle(q->disk, id, done, owner);
 }
 
-void pushqueue_forget(struct pushqueue *q, const void *owner)
+void push_queue_forget(struct push_queue *q, const void *owner)
 {
 	if (q)
 		queuedisk_forget(q->disk, owner);
 }
 
-const struct queue_entry *pushqueue_first(const struct pushqueue *q)
+const struct queue_entry *push_queue_first(const struct push_queue *q)
 {
 	return q ? queue_first(q->entries) : NULL;
 }
@@ -424,12 +425,12 @@ static void on_pause_closed(uv_handle_t *handle)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	struct pushqueue *q = handle->data;
+	struct push_queue *q = handle->data;
 
 	pause_close(&q->unread, on_pause_closed, q);
 }
 
-void pushqueue_destroy(struct pushqueue *q)
+void push_queue_destroy(struct push_queue *q)
 {
 	if (!q)
 		return;
