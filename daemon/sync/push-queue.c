@@ -31,7 +31,7 @@ struct push_queue {
 	struct git_run_host host;	/* borrowed */
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
-	struct queuedisk *disk;		/* owned */
+	struct queue_writer *disk;	/* owned */
 	bool more;			/* files that were too many to be loaded */
 	struct pause unread;		/* what could not be read is tried again */
 	bool (*online)(void *owner, const char *jid);
@@ -258,8 +258,8 @@ static void on_save(void *owner, const struct queue_entry *e)
 	if (e->state == QUEUE_FAILED)
 		tell(e, "failed", e->error ? e->error : "failed");
 	queue_entry_write(e, &fields);
-	queuedisk_write(q->disk, e->id,
-			(struct fields){ .data = buf_data(&fields), .len = buf_len(&fields) });
+	queue_writer_write(q->disk, e->id,
+			   (struct fields){ .data = buf_data(&fields), .len = buf_len(&fields) });
 	buf_finish(&fields);
 }
 
@@ -268,7 +268,7 @@ static void on_gone(void *owner, const struct queue_entry *e, const char *outcom
 	struct push_queue *q = owner;
 
 	tell(e, "ok", outcome);
-	queuedisk_remove(q->disk, e->id);
+	queue_writer_remove(q->disk, e->id);
 }
 
 static const struct queue_events queue_events = {
@@ -306,7 +306,7 @@ static void load_new(struct push_queue *q)
 		log_error("%s", trouble.text);
 	q->more = n == QUEUEFILES_MAX;
 	for (int i = 0; i < n; i++)
-		if (!queue_find(q->entries, ids[i]) && !queuedisk_busy(q->disk, ids[i]))
+		if (!queue_find(q->entries, ids[i]) && !queue_writer_busy(q->disk, ids[i]))
 			good &= load(q, ids[i]);
 	free(ids);
 	if (!good)
@@ -340,7 +340,7 @@ static void on_idle(void *owner)
 		push_queue_reload(q);
 }
 
-static const struct queuedisk_events disk_events = {
+static const struct queue_writer_events disk_events = {
 	.idle = on_idle,
 };
 
@@ -353,7 +353,7 @@ struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t s
 	q->online = online;
 	q->owner = owner;
 	q->entries = queue_create(&queue_events, q, seed);
-	q->disk = queuedisk_create(host->loop, &disk_events, q);
+	q->disk = queue_writer_create(host->loop, &disk_events, q);
 	uv_timer_init(host->loop, &q->timer);
 	q->timer.data = q;
 	pause_init(&q->unread, host->loop, on_read_again, q);
@@ -402,15 +402,15 @@ bool push_queue_drop(struct push_queue *q, const char *id)
 	return done;
 }
 
-void push_queue_settle(struct push_queue *q, const char *id, queuedisk_fn *done, void *owner)
+void push_queue_settle(struct push_queue *q, const char *id, queue_writer_fn *done, void *owner)
 {
-	queuedisk_settle(q->disk, id, done, owner);
+	queue_writer_settle(q->disk, id, done, owner);
 }
 
 void push_queue_forget(struct push_queue *q, const void *owner)
 {
 	if (q)
-		queuedisk_forget(q->disk, owner);
+		queue_writer_forget(q->disk, owner);
 }
 
 const struct queue_entry *push_queue_first(const struct push_queue *q)
@@ -439,7 +439,7 @@ void push_queue_destroy(struct push_queue *q)
 		end_run(q->runs);
 	}
 	queue_destroy(q->entries);
-	queuedisk_destroy(q->disk);
+	queue_writer_destroy(q->disk);
 	pause_end(&q->unread);
 	uv_close((uv_handle_t *)&q->timer, on_timer_closed);
 }

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "git-run.h"
+#include "queue-writer.h"
 #include "queue.h"
-#include "queuedisk.h"
 
 struct push_queue;
 
@@ -45,8 +45,8 @@ bool push_queue_drop(struct push_queue *q, const char *id);
 void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 			 enum message_id trouble);
 
-/* queuedisk_settle() and queuedisk_forget(), for what a command has changed. */
-void push_queue_settle(struct push_queue *q, const char *id, queuedisk_fn *done, void *owner);
+/* queue_writer_settle() and queue_writer_forget(), for what a command has changed. */
+void push_queue_settle(struct push_queue *q, const char *id, queue_writer_fn *done, void *owner);
 void push_queue_forget(struct push_queue *q, const void *owner);
 
 /* For status: the first entry, then entry->next. NULL of a NULL queue. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "queuedisk.h"
+#include "queue-writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 /* One file to be written, or removed. */
 struct task {
 	uv_work_t work;
-	struct queuedisk *disk;
-	struct task *next;		/* queuedisk::first */
+	struct queue_writer *disk;
+	struct task *next;		/* queue_writer::first */
 	char id[QUEUEFILE_ID_MAX];
 	uint64_t number;		/* the higher, the later it is done */
 	struct buf bytes;
@@ -24,17 +24,17 @@ struct task {
 
 /* Somebody who wants to know how it went. */
 struct waiter {
-	struct waiter *next;		/* queuedisk::waiters */
+	struct waiter *next;		/* queue_writer::waiters */
 	char id[QUEUEFILE_ID_MAX];	/* "": of any */
 	uint64_t last;			/* number of the task that is waited for */
-	queuedisk_fn *done;
+	queue_writer_fn *done;
 	void *owner;
 	struct message trouble;		/* of the first that failed, or MSG_NONE */
 };
 
-struct queuedisk {
+struct queue_writer {
 	uv_loop_t *loop;
-	const struct queuedisk_events *events;
+	const struct queue_writer_events *events;
 	void *owner;
 	uint64_t number;		/* of the task that was made last */
 	struct waiter *waiters;		/* owned */
@@ -52,7 +52,7 @@ static void run_in_pool(uv_work_t *work)
 
 static void on_done(uv_work_t *work, int status);
 
-static void start_first(struct queuedisk *disk)
+static void start_first(struct queue_writer *disk)
 {
 	work_start(disk->loop, &disk->first->work, run_in_pool, on_done);
 }
@@ -63,7 +63,7 @@ static bool is_for(const struct waiter *w, const char *id)
 }
 
 /* Tells those who waited for no more than this task. One that is told may come again, or forget others. */
-static void tell_waiters(struct queuedisk *disk, uint64_t number)
+static void tell_waiters(struct queue_writer *disk, uint64_t number)
 {
 	struct waiter **at = &disk->waiters;
 
@@ -81,7 +81,7 @@ static void tell_waiters(struct queuedisk *disk, uint64_t number)
 	}
 }
 
-static void note_failure(struct queuedisk *disk, const struct task *t)
+static void note_failure(struct queue_writer *disk, const struct task *t)
 {
 	log_error("%s", t->trouble.text);
 	for (struct waiter *w = disk->waiters; w; w = w->next)
@@ -92,7 +92,7 @@ static void note_failure(struct queuedisk *disk, const struct task *t)
 static void on_done(uv_work_t *work, int status)
 {
 	struct task *t = (struct task *)work;
-	struct queuedisk *disk = t->disk;
+	struct queue_writer *disk = t->disk;
 
 	uint64_t number = t->number;
 
@@ -114,7 +114,7 @@ static void on_done(uv_work_t *work, int status)
 }
 
 /* The task for an entry, waiting already or new; not one that is being done. */
-static struct task *task_for(struct queuedisk *disk, const char *id)
+static struct task *task_for(struct queue_writer *disk, const char *id)
 {
 	struct task **p = &disk->first;
 	struct task *t;
@@ -131,7 +131,7 @@ static struct task *task_for(struct queuedisk *disk, const char *id)
 	return t;
 }
 
-static void add(struct queuedisk *disk, const char *id, bool remove, struct fields f)
+static void add(struct queue_writer *disk, const char *id, bool remove, struct fields f)
 {
 	bool idle = !disk->first;
 	struct task *t = task_for(disk, id);
@@ -144,17 +144,17 @@ static void add(struct queuedisk *disk, const char *id, bool remove, struct fiel
 		start_first(disk);
 }
 
-void queuedisk_write(struct queuedisk *disk, const char *id, struct fields f)
+void queue_writer_write(struct queue_writer *disk, const char *id, struct fields f)
 {
 	add(disk, id, false, f);
 }
 
-void queuedisk_remove(struct queuedisk *disk, const char *id)
+void queue_writer_remove(struct queue_writer *disk, const char *id)
 {
 	add(disk, id, true, (struct fields){ .len = 0 });
 }
 
-bool queuedisk_busy(const struct queuedisk *disk, const char *id)
+bool queue_writer_busy(const struct queue_writer *disk, const char *id)
 {
 	const struct task *t = disk->first;
 
@@ -163,7 +163,8 @@ bool queuedisk_busy(const struct queuedisk *disk, const char *id)
 	return t;
 }
 
-void queuedisk_settle(struct queuedisk *disk, const char *id, queuedisk_fn *done, void *owner)
+void queue_writer_settle(struct queue_writer *disk, const char *id, queue_writer_fn *done,
+			 void *owner)
 {
 	struct waiter *w = xcalloc(1, sizeof(*w));
 
@@ -183,7 +184,7 @@ void queuedisk_settle(struct queuedisk *disk, const char *id, queuedisk_fn *done
 	disk->waiters = w;
 }
 
-void queuedisk_forget(struct queuedisk *disk, const void *owner)
+void queue_writer_forget(struct queue_writer *disk, const void *owner)
 {
 	struct waiter **at = &disk->waiters;
 
@@ -199,9 +200,10 @@ void queuedisk_forget(struct queuedisk *disk, const void *owner)
 	}
 }
 
-struct queuedisk *queuedisk_create(uv_loop_t *loop, const struct queuedisk_events *events, void *owner)
+struct queue_writer *queue_writer_create(uv_loop_t *loop, const struct queue_writer_events *events,
+					 void *owner)
 {
-	struct queuedisk *disk = xcalloc(1, sizeof(*disk));
+	struct queue_writer *disk = xcalloc(1, sizeof(*disk));
 
 	disk->loop = loop;
 	disk->events = events;
@@ -209,13 +211,13 @@ struct queuedisk *queuedisk_create(uv_loop_t *loop, const struct queuedisk_event
 	return disk;
 }
 
-void queuedisk_destroy(struct queuedisk *disk)
+void queue_writer_destroy(struct queue_writer *disk)
 {
 	if (!disk)
 		return;
 	disk->destroyed = true;
 	while (disk->waiters)
-		queuedisk_forget(disk, disk->waiters->owner);
+		queue_writer_forget(disk, disk->waiters->owner);
 	if (!disk->first)
 		free(disk);
 }

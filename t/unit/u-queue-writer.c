@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "queuedisk.h"
+#include "queue-writer.h"
 
 /* A disk that fails when it is told to, and what those who wait for it hear. */
 
@@ -42,7 +42,7 @@ static void on_idle(void *owner)
 	buf_puts(&trace, "idle\n");
 }
 
-static const struct queuedisk_events events = { .idle = on_idle };
+static const struct queue_writer_events events = { .idle = on_idle };
 
 static void on_settled(void *owner, const struct message *trouble)
 {
@@ -60,42 +60,43 @@ int main(void)
 {
 	static char a[] = "a", b[] = "b";
 	struct fields f = { .data = "x=y", .len = 4 };
-	struct queuedisk *disk;
+	struct queue_writer *disk;
 
 	log_set_level(LOG_ERROR - 1);
 	uv_loop_init(&loop);
-	disk = queuedisk_create(&loop, &events, NULL);
-	queuedisk_settle(disk, NULL, on_settled, a);
+	disk = queue_writer_create(&loop, &events, NULL);
+	queue_writer_settle(disk, NULL, on_settled, a);
 	is_str(buf_str(&trace), "a: done\n", "who waits for nothing hears at once");
 	buf_reset(&trace);
 
-	queuedisk_write(disk, "q1", f);
-	queuedisk_settle(disk, "q1", on_settled, a);
-	ok(queuedisk_busy(disk, "q1") && !queuedisk_busy(disk, "q2") && !buf_len(&trace), "else when it is done");
+	queue_writer_write(disk, "q1", f);
+	queue_writer_settle(disk, "q1", on_settled, a);
+	ok(queue_writer_busy(disk, "q1") && !queue_writer_busy(disk, "q2") && !buf_len(&trace),
+	   "else when it is done");
 	expect("a: done\nidle\n", "that it is");
 
 	broken = "q2";
-	queuedisk_write(disk, "q1", f);
-	queuedisk_write(disk, "q2", f);
-	queuedisk_settle(disk, "q1", on_settled, a);
-	queuedisk_settle(disk, "q2", on_settled, b);
+	queue_writer_write(disk, "q1", f);
+	queue_writer_write(disk, "q2", f);
+	queue_writer_settle(disk, "q1", on_settled, a);
+	queue_writer_settle(disk, "q2", on_settled, b);
 	expect("a: done\nb: cannot use 'q2': no room\nidle\n", "or why it is not");
 
-	queuedisk_remove(disk, "q2");
-	queuedisk_write(disk, "q3", f);
-	queuedisk_settle(disk, NULL, on_settled, a);
-	queuedisk_write(disk, "q4", f);
+	queue_writer_remove(disk, "q2");
+	queue_writer_write(disk, "q3", f);
+	queue_writer_settle(disk, NULL, on_settled, a);
+	queue_writer_write(disk, "q4", f);
 	expect("a: cannot use 'q2': no room\nidle\n", "who waits for all hears of any");
 
-	queuedisk_write(disk, "q2", f);
-	queuedisk_settle(disk, "q2", on_settled, a);
-	queuedisk_settle(disk, "q2", on_settled, b);
-	queuedisk_forget(disk, a);
+	queue_writer_write(disk, "q2", f);
+	queue_writer_settle(disk, "q2", on_settled, a);
+	queue_writer_settle(disk, "q2", on_settled, b);
+	queue_writer_forget(disk, a);
 	expect("b: cannot use 'q2': no room\nidle\n", "who is forgotten hears nothing");
 
-	queuedisk_write(disk, "q1", f);
-	queuedisk_settle(disk, "q1", on_settled, a);
-	queuedisk_destroy(disk);
+	queue_writer_write(disk, "q1", f);
+	queue_writer_settle(disk, "q1", on_settled, a);
+	queue_writer_destroy(disk);
 	expect("", "nor does anybody at the end");
 	is_int(uv_loop_close(&loop), 0, "every handle is closed");
 	uv_library_shutdown();
