@@ -32,7 +32,7 @@
 #include "serve-events.h"
 #include "session-client.h"
 #include "session-events.h"
-#include "store.h"
+#include "state-files.h"
 #include "twin-watch.h"
 #include "unsettled.h"
 

@@ -9,7 +9,7 @@
 #include "lockfile.h"
 #include "log.h"
 #include "random.h"
-#include "store.h"
+#include "state-files.h"
 
 void identity_finish(struct identity *id, struct context *c)
 {
@@ -48,9 +48,9 @@ int identity_assume(struct identity *id, struct context *c, const char *account,
 	c->trust = trust_create();
 	if (!account)
 		return 0;
-	key = store_key(account, trouble);
+	key = state_files_key(account, trouble);
 	lock = key ? lock_key(account, trouble) : -1;
-	if (lock < 0 || store_read_trust(account, c->trust, trouble)) {
+	if (lock < 0 || state_files_read_trust(account, c->trust, trouble)) {
 		device_key_destroy(key);
 		if (lock >= 0)
 			close(lock);

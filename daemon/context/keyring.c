@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "store.h"
+#include "state-files.h"
 
 static void on_save_again(void *owner)
 {
@@ -41,7 +41,7 @@ void keyring_remember(const struct keyring *k, struct buf *before)
 /* All of it is written: with it what could not be kept before. */
 static int write_trust(struct keyring *k, struct message *trouble)
 {
-	int result = store_write_trust(k->identity->account, k->context->trust, trouble);
+	int result = state_files_write_trust(k->identity->account, k->context->trust, trouble);
 
 	if (!result && pause_end(&k->unsaved))
 		log_info("what was taken away is kept on the disk now");

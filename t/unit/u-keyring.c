@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 #include "log.h"
-#include "store.h"
+#include "state-files.h"
 #include "tap.h"
 #include "until.h"
 
@@ -17,7 +17,7 @@ static const struct identity identity = { .account = "alice@example.org" };
 static struct keyring keyring = { .context = &context, .identity = &identity };
 static unsigned refused, kept;
 
-int store_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
+int state_files_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
 {
 	if (refused > 0) {
 		refused--;

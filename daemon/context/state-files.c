@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store.h"
+#include "state-files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static struct device_key *make_key(const char *path, struct message *trouble)
 	return key;
 }
 
-struct device_key *store_key(const char *jid, struct message *trouble)
+struct device_key *state_files_key(const char *jid, struct message *trouble)
 {
 	char *path = accountfile_adopt(USERFILE_DATA, jid, "key", trouble);
 	struct device_key *key = NULL;
@@ -63,7 +63,7 @@ struct device_key *store_key(const char *jid, struct message *trouble)
 	return key;
 }
 
-int store_read_trust(const char *jid, struct trust *trust, struct message *trouble)
+int state_files_read_trust(const char *jid, struct trust *trust, struct message *trouble)
 {
 	char *path = accountfile_adopt(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
@@ -83,7 +83,7 @@ int store_read_trust(const char *jid, struct trust *trust, struct message *troub
 	return result < 0 ? -1 : 0;
 }
 
-int store_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
+int state_files_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
 {
 	char *path = accountfile_path(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
