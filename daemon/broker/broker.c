@@ -176,7 +176,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		inquirer_online(b->inquirer, true);
 		requester_online(b->requester, true);
 		reach_online(b->reach, b->xmpp);
-		tidy_later(&b->tidy);
+		heap_trim_later(&b->heap_trim);
 		peers_online(&b->peers, true);
 		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
@@ -560,7 +560,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	account_init(b, &xmpp_events);
 	b->reach = b->connections.reach = reach_create(loop, &b->peers, &reach_events, b);
 	reach_reload(b->reach, b->config, b->identity.key);
-	tidy_init(&b->tidy, loop);
+	heap_trim_init(&b->heap_trim, loop);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	b->sink = sink_create();
 	b->service_host.loop = loop;
@@ -610,7 +610,7 @@ void broker_stop(struct broker *b)
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		keyring_end(&b->keyring);
-		tidy_finish(&b->tidy);
+		heap_trim_finish(&b->heap_trim);
 	}
 	children_leave(b->loop, STOP_PATIENCE);
 	clock_stop(&b->clock);

@@ -18,6 +18,7 @@
 #include "context.h"
 #include "follower-port.h"
 #include "git-run.h"
+#include "heap-trim.h"
 #include "identity.h"
 #include "inband.h"
 #include "keyring.h"
@@ -30,7 +31,6 @@
 #include "serve.h"
 #include "service-process.h"
 #include "session.h"
-#include "tidy.h"
 #include "twin.h"
 #include "xmpp.h"
 
@@ -82,7 +82,7 @@ struct broker {
 	struct service_host service_host;
 	struct log_budget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
-	struct tidy tidy;			/* after work has ended */
+	struct heap_trim heap_trim;		/* after work has ended */
 };
 
 /*

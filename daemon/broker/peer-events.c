@@ -75,7 +75,7 @@ static void on_rested(void *owner)
 {
 	struct broker *b = owner;
 
-	tidy_later(&b->tidy);
+	heap_trim_later(&b->heap_trim);
 }
 
 static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tidy.h"
+#include "heap-trim.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -15,18 +15,18 @@ static void on_quiet(uv_timer_t *timer)
 #endif
 }
 
-void tidy_init(struct tidy *t, uv_loop_t *loop)
+void heap_trim_init(struct heap_trim *t, uv_loop_t *loop)
 {
 	uv_timer_init(loop, &t->timer);
 }
 
-void tidy_later(struct tidy *t)
+void heap_trim_later(struct heap_trim *t)
 {
 	if (!uv_is_closing((uv_handle_t *)&t->timer))
 		uv_timer_start(&t->timer, on_quiet, QUIET, 0);
 }
 
-void tidy_finish(struct tidy *t)
+void heap_trim_finish(struct heap_trim *t)
 {
 	uv_close((uv_handle_t *)&t->timer, NULL);
 }

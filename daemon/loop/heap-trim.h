@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_TIDY_H
-#define DAEMON_TIDY_H
+#ifndef DAEMON_HEAP_TRIM_H
+#define DAEMON_HEAP_TRIM_H
 
 /*
  * Gives memory that a burst has left free back to the system: a roster of
@@ -10,16 +10,16 @@
 
 #include <uv.h>
 
-struct tidy {
+struct heap_trim {
 	uv_timer_t timer;
 };
 
-void tidy_init(struct tidy *t, uv_loop_t *loop);
+void heap_trim_init(struct heap_trim *t, uv_loop_t *loop);
 
 /* A burst has ended, or may have. */
-void tidy_later(struct tidy *t);
+void heap_trim_later(struct heap_trim *t);
 
 /* Closes the timer, whose memory is the loop's until then. */
-void tidy_finish(struct tidy *t);
+void heap_trim_finish(struct heap_trim *t);
 
 #endif
