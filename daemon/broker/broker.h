@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "account.h"
+#include "backoff-timer.h"
 #include "clock.h"
 #include "config.h"
 #include "connections.h"
@@ -24,7 +25,6 @@
 #include "keyring.h"
 #include "log-budget.h"
 #include "log.h"
-#include "pause.h"
 #include "peers.h"
 #include "quota.h"
 #include "ring.h"

@@ -130,7 +130,7 @@ static void on_change(uv_fs_event_t *watch, const char *name, int events, int st
 /* Something that is wanted to look after it could not be had. It looks again. */
 static void note_blind(struct premises *p, const char *path, const char *why)
 {
-	if (pause_begin(&p->blind))
+	if (backoff_timer_begin(&p->blind))
 		log_warning("'%s' cannot be looked after; if the socket goes, that is seen late: %s", path, why);
 }
 
@@ -213,7 +213,7 @@ static void lose(struct premises *p, const char *why)
 	uv_fs_event_stop(&p->socket_watch);
 	uv_fs_event_stop(&p->state_watch);
 	uv_timer_stop(&p->patience);
-	pause_end(&p->blind);
+	backoff_timer_end(&p->blind);
 	p->events->lost(p->owner);
 }
 
@@ -257,7 +257,7 @@ static void look(struct premises *p)
 				say_where(p);
 			if (p->unsaid)
 				note_blind(p, p->state, "it does not say where the socket is");
-			if (!pause_left(&p->blind) && pause_end(&p->blind))
+			if (!backoff_timer_left(&p->blind) && backoff_timer_end(&p->blind))
 				log_info("'%s' is looked after again", p->path);
 			return;
 		}
@@ -287,7 +287,7 @@ void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_e
 	uv_fs_event_init(loop, &p->socket_watch);
 	uv_fs_event_init(loop, &p->state_watch);
 	uv_timer_init(loop, &p->patience);
-	pause_init(&p->blind, loop, on_look_again, p);
+	backoff_timer_init(&p->blind, loop, on_look_again, p);
 	p->socket_watch.data = p->state_watch.data = p->patience.data = p;
 	look(p);
 	uv_unref((uv_handle_t *)&p->socket_watch);
@@ -301,7 +301,7 @@ void premises_leave(struct premises *p)
 		uv_close((uv_handle_t *)&p->socket_watch, NULL);
 		uv_close((uv_handle_t *)&p->state_watch, NULL);
 		uv_close((uv_handle_t *)&p->patience, NULL);
-		pause_close(&p->blind, NULL, NULL);
+		backoff_timer_close(&p->blind, NULL, NULL);
 	}
 	p->watched = false;
 	free(p->state);

@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "backoff-timer.h"
 #include "message.h"
-#include "pause.h"
 #include "sockpath.h"
 
 struct premises_events {
@@ -40,7 +40,8 @@ struct premises {
 	void *owner;
 	uv_fs_event_t socket_watch, state_watch;
 	uv_timer_t patience;		/* runs while the place is not there */
-	struct pause blind;		/* it is looked after as well as it goes: when it looks again */
+	/* it is looked after as well as it goes: when it looks again */
+	struct backoff_timer blind;
 	bool watched;
 	bool unsaid;			/* the lock with the state does not say where the socket is */
 };

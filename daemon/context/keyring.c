@@ -17,20 +17,20 @@ static void on_save_again(void *owner)
 
 void keyring_begin(struct keyring *k, uv_loop_t *loop)
 {
-	pause_init(&k->unsaved, loop, on_save_again, k);
+	backoff_timer_init(&k->unsaved, loop, on_save_again, k);
 }
 
 void keyring_settle(struct keyring *k)
 {
-	if (pause_left(&k->unsaved))
+	if (backoff_timer_left(&k->unsaved))
 		keyring_save(k);
-	pause_end(&k->unsaved);
+	backoff_timer_end(&k->unsaved);
 }
 
 void keyring_end(struct keyring *k)
 {
 	keyring_settle(k);
-	pause_close(&k->unsaved, NULL, NULL);
+	backoff_timer_close(&k->unsaved, NULL, NULL);
 }
 
 void keyring_remember(const struct keyring *k, struct buf *before)
@@ -43,7 +43,7 @@ static int write_trust(struct keyring *k, struct message *trouble)
 {
 	int result = state_files_write_trust(k->identity->account, k->context->trust, trouble);
 
-	if (!result && pause_end(&k->unsaved))
+	if (!result && backoff_timer_end(&k->unsaved))
 		log_info("what was taken away is kept on the disk now");
 	return result;
 }
@@ -74,7 +74,7 @@ void keyring_save(struct keyring *k)
 
 	if (!*k->identity->account || !write_trust(k, &trouble))
 		return;
-	if (pause_begin(&k->unsaved))
+	if (backoff_timer_begin(&k->unsaved))
 		log_error("%s", trouble.text);
 }
 

@@ -7,9 +7,9 @@
  * change, or not changed.
  */
 
+#include "backoff-timer.h"
 #include "context.h"
 #include "identity.h"
-#include "pause.h"
 
 struct keyring_events {
 	/* A device of jid is new in the table, which is not saved yet. */
@@ -24,7 +24,8 @@ struct keyring {
 	const struct message *trouble;		/* why there is no identity; borrowed */
 	const struct keyring_events *events;
 	void *owner;
-	struct pause unsaved;			/* until what keyring_save() could not keep is kept */
+	/* until what keyring_save() could not keep is kept */
+	struct backoff_timer unsaved;
 };
 
 /* The other members are filled in by the caller. */

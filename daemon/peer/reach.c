@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "backoff-timer.h"
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
 #include "pass-key.h"
-#include "pause.h"
 #include "peer.h"
 #include "wayfinder.h"
 
@@ -29,7 +29,7 @@ struct reach {
 	struct listener *listener;	/* owned; NULL: nobody may dial us */
 	uint16_t wanted_port;		/* that the listener was made for */
 	int refused;			/* why there is none: an error of libuv; 0: it is there, or not wanted */
-	struct pause closed;		/* until it is tried again */
+	struct backoff_timer closed;	/* until it is tried again */
 	struct proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
 };
@@ -115,7 +115,7 @@ uint16_t reach_port(const struct reach *r)
 
 const char *reach_trouble(const struct reach *r, uint64_t *left)
 {
-	*left = pause_left(&r->closed);
+	*left = backoff_timer_left(&r->closed);
 	return r->refused ? uv_strerror(r->refused) : NULL;
 }
 
@@ -124,7 +124,7 @@ void reach_close(struct reach *r)
 	listener_destroy(r->listener);
 	r->listener = NULL;
 	r->refused = 0;
-	pause_end(&r->closed);
+	backoff_timer_end(&r->closed);
 }
 
 static void open_listener(struct reach *r)
@@ -132,9 +132,9 @@ static void open_listener(struct reach *r)
 	r->listener = listener_create(r->loop, r->key, r->wanted_port, &listener_events, r,
 				      &r->refused);
 	if (r->listener) {
-		if (pause_end(&r->closed))
+		if (backoff_timer_end(&r->closed))
 			log_info("listening on port %u", listener_port(r->listener));
-	} else if (pause_begin(&r->closed)) {
+	} else if (backoff_timer_begin(&r->closed)) {
 		log_warning("cannot listen on port %u, which is tried again: %s", r->wanted_port,
 			    uv_strerror(r->refused));
 	}
@@ -172,7 +172,7 @@ struct reach *reach_create(uv_loop_t *loop, struct peers *peers, const struct re
 	r->owner = owner;
 	r->proxies = proxies_create(loop, on_proxies, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
-	pause_init(&r->closed, loop, on_open_again, r);
+	backoff_timer_init(&r->closed, loop, on_open_again, r);
 	return r;
 }
 
@@ -188,7 +188,7 @@ void reach_destroy(struct reach *r)
 	listener_destroy(r->listener);
 	proxies_destroy(r->proxies);
 	netwatch_destroy(r->netwatch);
-	pause_close(&r->closed, on_pause_closed, r);
+	backoff_timer_close(&r->closed, on_pause_closed, r);
 }
 
 void reach_reload(struct reach *r, const struct config *config, const struct device_key *key)

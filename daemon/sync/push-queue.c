@@ -13,9 +13,9 @@
 
 #include "alloc.h"
 #include "attempt.h"
+#include "backoff-timer.h"
 #include "journal.h"
 #include "log.h"
-#include "pause.h"
 #include "queuefile.h"
 
 /* An entry that is being pushed. */
@@ -33,7 +33,7 @@ struct push_queue {
 	struct run *runs;		/* owned */
 	struct queue_writer *disk;	/* owned */
 	bool more;			/* files that were too many to be loaded */
-	struct pause unread;		/* what could not be read is tried again */
+	struct backoff_timer unread;	/* what could not be read is tried again */
 	bool (*online)(void *owner, const char *jid);
 	void *owner;
 	uv_timer_t timer;
@@ -310,8 +310,8 @@ static void load_new(struct push_queue *q)
 			good &= load(q, ids[i]);
 	free(ids);
 	if (!good)
-		pause_begin(&q->unread);
-	else if (pause_end(&q->unread))
+		backoff_timer_begin(&q->unread);
+	else if (backoff_timer_end(&q->unread))
 		log_info("all of the queue could be read now");
 }
 
@@ -356,7 +356,7 @@ struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t s
 	q->disk = queue_writer_create(host->loop, &disk_events, q);
 	uv_timer_init(host->loop, &q->timer);
 	q->timer.data = q;
-	pause_init(&q->unread, host->loop, on_read_again, q);
+	backoff_timer_init(&q->unread, host->loop, on_read_again, q);
 	load_new(q);
 	set_timer(q);
 	return q;
@@ -427,7 +427,7 @@ static void on_timer_closed(uv_handle_t *handle)
 {
 	struct push_queue *q = handle->data;
 
-	pause_close(&q->unread, on_pause_closed, q);
+	backoff_timer_close(&q->unread, on_pause_closed, q);
 }
 
 void push_queue_destroy(struct push_queue *q)
@@ -440,6 +440,6 @@ void push_queue_destroy(struct push_queue *q)
 	}
 	queue_destroy(q->entries);
 	queue_writer_destroy(q->disk);
-	pause_end(&q->unread);
+	backoff_timer_end(&q->unread);
 	uv_close((uv_handle_t *)&q->timer, on_timer_closed);
 }

@@ -25,11 +25,11 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "backoff-timer.h"
 #include "context.h"
 #include "fields.h"
 #include "log.h"
 #include "negotiation.h"
-#include "pause.h"
 #include "presence.h"
 #include "transfer-log.h"
 #include "userfile.h"
@@ -66,7 +66,7 @@ struct unsettled {
 	unsigned count;
 	struct noted *noted;		/* owned */
 	uv_timer_t timer;		/* until the next look of any */
-	struct pause unread;		/* files of the broker before that could not be read */
+	struct backoff_timer unread;	/* files of the broker before that could not be read */
 };
 
 static void enter(struct entry *e, enum unsettled_state state, const char *because)
@@ -409,8 +409,8 @@ static bool load_files(struct unsettled *u)
 static void load_all(struct unsettled *u)
 {
 	if (load_files(u))
-		pause_end(&u->unread);
-	else if (pause_begin(&u->unread))
+		backoff_timer_end(&u->unread);
+	else if (backoff_timer_begin(&u->unread))
 		log_warning("what is kept of pushes that were cut could not be read, and is read again");
 }
 
@@ -429,7 +429,7 @@ struct unsettled *unsettled_create(const struct lost_push_host *asks,
 	u->host = *host;
 	uv_timer_init(host->loop, &u->timer);
 	u->timer.data = u;
-	pause_init(&u->unread, host->loop, on_read_again, u);
+	backoff_timer_init(&u->unread, host->loop, on_read_again, u);
 	load_all(u);
 	return u;
 }
@@ -483,7 +483,7 @@ static void on_timer_closed(uv_handle_t *handle)
 {
 	struct unsettled *u = handle->data;
 
-	pause_close(&u->unread, on_pause_closed, u);
+	backoff_timer_close(&u->unread, on_pause_closed, u);
 }
 
 void unsettled_destroy(struct unsettled *u)
@@ -496,6 +496,6 @@ void unsettled_destroy(struct unsettled *u)
 	}
 	while (u->noted)
 		forget_noted(&u->noted);
-	pause_end(&u->unread);
+	backoff_timer_end(&u->unread);
 	uv_close((uv_handle_t *)&u->timer, on_timer_closed);
 }

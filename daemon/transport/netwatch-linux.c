@@ -30,9 +30,9 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "backoff-timer.h"
 #include "descriptors.h"
 #include "log.h"
-#include "pause.h"
 #include "reachable.h"
 
 enum {
@@ -51,7 +51,7 @@ struct netwatch {
 	int netlink, clock;		/* or -1; owned */
 	uv_poll_t netlink_poll, clock_poll;
 	uv_timer_t rest;
-	struct pause refused;		/* what no descriptor was to be had for is tried again */
+	struct backoff_timer refused;	/* what no descriptor was to be had for is tried again */
 	uint64_t addresses;		/* the digest of them, as last told */
 	uint64_t asleep;		/* ms in suspend since boot */
 	int open_handles;
@@ -199,7 +199,7 @@ static int watch(struct netwatch *n, int fd, uv_poll_t *poll, uv_poll_cb on_read
 		close(fd);
 	if (!descriptors_lacking(error))
 		log_warning("netwatch: %s will not be noticed: %s", what, strerror(error));
-	else if (pause_begin(&n->refused))
+	else if (backoff_timer_begin(&n->refused))
 		log_warning("netwatch: %s will not be noticed for a while: %s", what, strerror(error));
 	return -1;
 }
@@ -217,7 +217,7 @@ static void on_watch_again(void *owner)
 	struct netwatch *n = owner;
 
 	watch_both(n);
-	if (!pause_left(&n->refused) && pause_end(&n->refused))
+	if (!backoff_timer_left(&n->refused) && backoff_timer_end(&n->refused))
 		log_info("netwatch: what happens to the network is noticed again");
 	/* Last, so that nothing falls between. */
 	look_at_sleep(n);
@@ -233,7 +233,7 @@ struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, e
 	n->loop = loop;
 	uv_timer_init(loop, &n->rest);
 	n->rest.data = n;
-	pause_init(&n->refused, loop, on_watch_again, n);
+	backoff_timer_init(&n->refused, loop, on_watch_again, n);
 	n->open_handles = 2;
 	n->netlink = n->clock = -1;
 	watch_both(n);
@@ -265,5 +265,5 @@ void netwatch_destroy(struct netwatch *n)
 	if (n->clock >= 0)
 		uv_close((uv_handle_t *)&n->clock_poll, on_handle_closed);
 	uv_close((uv_handle_t *)&n->rest, on_handle_closed);
-	pause_close(&n->refused, on_handle_closed, n);
+	backoff_timer_close(&n->refused, on_handle_closed, n);
 }

@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "backoff-timer.h"
 #include "disco.h"
 #include "inquiry.h"
 #include "log.h"
-#include "pause.h"
 
 enum { ASKED_AT_ONCE = 4 };
 
@@ -54,7 +54,7 @@ struct proxies {
 	struct found *found;	/* owned; PROXIES_MAX of them, or NULL */
 	size_t n_found;
 	bool unanswered;	/* something in this search */
-	struct pause again;	/* until the next one, if nothing was found */
+	struct backoff_timer again;	/* until the next one, if nothing was found */
 };
 
 static void on_again(void *owner);
@@ -65,8 +65,8 @@ struct proxies *proxies_create(uv_loop_t *loop, void (*changed)(void *owner), vo
 
 	p->changed = changed;
 	p->owner = owner;
-	pause_init(&p->again, loop, on_again, p);
-	pause_slow(&p->again, PROXY_AGAIN_FIRST, PROXY_AGAIN_MAX);
+	backoff_timer_init(&p->again, loop, on_again, p);
+	backoff_timer_slow(&p->again, PROXY_AGAIN_FIRST, PROXY_AGAIN_MAX);
 	return p;
 }
 
@@ -114,13 +114,13 @@ void proxies_destroy(struct proxies *p)
 	if (!p)
 		return;
 	forget(p);
-	pause_close(&p->again, on_closed, p);
+	backoff_timer_close(&p->again, on_closed, p);
 }
 
 void proxies_online(struct proxies *p, struct xmpp *xmpp)
 {
 	forget(p);
-	pause_end(&p->again);
+	backoff_timer_end(&p->again);
 	p->xmpp = xmpp;
 }
 
@@ -206,9 +206,9 @@ static void end_search(struct proxies *p)
 	if (p->n_found == 0)
 		log_info("proxies: our server has none%s", p->unanswered ? ", as far as it answers" : "");
 	if (p->n_found == 0 && p->unanswered)
-		pause_begin(&p->again);
+		backoff_timer_begin(&p->again);
 	else
-		pause_end(&p->again);
+		backoff_timer_end(&p->again);
 }
 
 /* Asks the next items, or finds that there are none left. news: there is something to be told in any case. */
@@ -261,7 +261,7 @@ static void begin(struct proxies *p)
 	if (p->listing)
 		p->search = SEARCH_LISTING;
 	else
-		pause_begin(&p->again);
+		backoff_timer_begin(&p->again);
 }
 
 /* --- what was found --- */

@@ -47,12 +47,12 @@ int main(void)
 	keyring_save(&keyring);
 	is_int(kept, 0, "what was taken away could not be kept");
 	ok(is_kept(), "it is tried again by itself, until it is");
-	is_int(pause_left(&keyring.unsaved), 0, "... and no longer");
+	is_int(backoff_timer_left(&keyring.unsaved), 0, "... and no longer");
 	refused = 1;
 	keyring_save(&keyring);
 	keyring_remember(&keyring, &before);
 	is_int(keyring_keep(&keyring, &before, &trouble), 0, "what else is kept takes it along");
-	is_int(pause_left(&keyring.unsaved), 0, "... and it need not be tried any more");
+	is_int(backoff_timer_left(&keyring.unsaved), 0, "... and it need not be tried any more");
 	trust_destroy(context.trust);
 	keyring_end(&keyring);
 	uv_run(&loop, UV_RUN_DEFAULT);

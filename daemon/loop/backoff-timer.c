@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pause.h"
+#include "backoff-timer.h"
 
 #include "backoff.h"
 #include "random.h"
 
 static void on_over(uv_timer_t *timer)
 {
-	struct pause *p = timer->data;
+	struct backoff_timer *p = timer->data;
 
 	p->over(p->owner);
 }
 
-void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), void *owner)
+void backoff_timer_init(struct backoff_timer *p, uv_loop_t *loop, void (*over)(void *owner),
+			void *owner)
 {
-	p->first = PAUSE_FIRST;
-	p->max = PAUSE_MAX;
+	p->first = BACKOFF_TIMER_FIRST;
+	p->max = BACKOFF_TIMER_MAX;
 	p->length = 0;
 	p->over = over;
 	p->owner = owner;
@@ -24,13 +25,13 @@ void pause_init(struct pause *p, uv_loop_t *loop, void (*over)(void *owner), voi
 	p->timer.data = p;
 }
 
-void pause_slow(struct pause *p, unsigned first, unsigned max)
+void backoff_timer_slow(struct backoff_timer *p, unsigned first, unsigned max)
 {
 	p->first = first;
 	p->max = max;
 }
 
-bool pause_begin(struct pause *p)
+bool backoff_timer_begin(struct backoff_timer *p)
 {
 	bool first = p->length == 0;
 
@@ -40,7 +41,7 @@ bool pause_begin(struct pause *p)
 	return first;
 }
 
-bool pause_end(struct pause *p)
+bool backoff_timer_end(struct backoff_timer *p)
 {
 	bool failed = p->length != 0;
 
@@ -49,12 +50,12 @@ bool pause_end(struct pause *p)
 	return failed;
 }
 
-uint64_t pause_left(const struct pause *p)
+uint64_t backoff_timer_left(const struct backoff_timer *p)
 {
 	return uv_is_active((const uv_handle_t *)&p->timer) ? uv_timer_get_due_in(&p->timer) : 0;
 }
 
-void pause_close(struct pause *p, uv_close_cb closed, void *data)
+void backoff_timer_close(struct backoff_timer *p, uv_close_cb closed, void *data)
 {
 	p->timer.data = data;
 	uv_close((uv_handle_t *)&p->timer, closed);
