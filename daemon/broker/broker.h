@@ -45,7 +45,7 @@ struct requester;
 struct roster;
 struct sink;
 struct unsettled;
-struct waiting;
+struct pending_reply;
 
 struct broker {
 	uv_loop_t *loop;
@@ -74,7 +74,8 @@ struct broker {
 	struct control *control;		/* owned; the Unix socket */
 	struct unsettled *unsettled;		/* owned; pushes of ours that were cut */
 	struct sessions sessions;
-	struct waiting *waiting;		/* owned by their connections; answers that wait for the server */
+	/* owned by their connections; answers that wait for the server */
+	struct pending_reply *pending_replies;
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */

@@ -9,38 +9,39 @@
 #include "alloc.h"
 #include "command-internal.h"
 #include "contacts.h"
+#include "pending-reply.h"
 #include "shutout.h"
-#include "waiting.h"
 
-static void on_block_answered(struct waiting *w, const char *error)
+static void on_block_answered(struct pending_reply *w, const char *error)
 {
-	struct broker *b = waiting_broker(w);
+	struct broker *b = pending_reply_broker(w);
 	struct buf before = { 0 };
 	struct message trouble;
 	char *text;
 
 	if (!error) {
-		blocklist_add(b->context.blocked, waiting_jid(w));
-		waiting_done(w, NULL);
+		blocklist_add(b->context.blocked, pending_reply_jid(w));
+		pending_reply_done(w, NULL);
 		return;
 	}
 	keyring_remember(&b->keyring, &before);
-	trust_mark(b->context.trust, waiting_jid(w), MARK_BLOCKED, true, time(NULL));
+	trust_mark(b->context.trust, pending_reply_jid(w), MARK_BLOCKED, true, time(NULL));
 	if (keyring_keep(&b->keyring, &before, &trouble)) {
-		waiting_fail(w, &trouble);
+		pending_reply_fail(w, &trouble);
 		return;
 	}
-	text = xasprintf("blocked %s in this broker only: the server answered '%s'", waiting_jid(w), error);
-	waiting_done(w, text);
+	text = xasprintf("blocked %s in this broker only: the server answered '%s'",
+			 pending_reply_jid(w), error);
+	pending_reply_done(w, text);
 	free(text);
 }
 
-static const struct waiting_events block_events = { .answered = on_block_answered };
+static const struct pending_reply_events block_events = { .answered = on_block_answered };
 
 void command_block(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct buf before = { 0 };
-	struct waiting *w;
+	struct pending_reply *w;
 	char jid[JID_MAX], *text;
 	bool by_server = b->server_blocks && command_is_online(b);
 
@@ -57,11 +58,11 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 	presence_wants_no_more(b->context.presence, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
-		w = waiting_create(b, conn, jid, text, 0, &block_events);
+		w = pending_reply_create(b, conn, jid, text, 0, &block_events);
 		free(text);
 		/* Not blocked yet, but nothing is trusted any more. */
 		shut_out(b, jid, NULL, SHUT_BLOCKED);
-		waiting_request(w, xmpp_block(b->xmpp, jid, true, waiting_answered, w));
+		pending_reply_request(w, xmpp_block(b->xmpp, jid, true, pending_reply_answered, w));
 		return;
 	}
 	shut_out(b, jid, NULL, SHUT_BLOCKED);
@@ -72,25 +73,26 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 						 : "it is not online, and your server was not asked"));
 }
 
-static void on_unblock_answered(struct waiting *w, const char *error)
+static void on_unblock_answered(struct pending_reply *w, const char *error)
 {
 	struct message m;
 
 	if (!error) {
-		blocklist_remove(waiting_broker(w)->context.blocked, waiting_jid(w));
-		waiting_done(w, NULL);
+		blocklist_remove(pending_reply_broker(w)->context.blocked, pending_reply_jid(w));
+		pending_reply_done(w, NULL);
 		return;
 	}
-	message_set(&m, MSG_STILL_BLOCKED, "jid", waiting_jid(w), "entry", waiting_jid(w), "reason", error, NULL);
-	waiting_fail(w, &m);
+	message_set(&m, MSG_STILL_BLOCKED, "jid", pending_reply_jid(w), "entry",
+		    pending_reply_jid(w), "reason", error, NULL);
+	pending_reply_fail(w, &m);
 }
 
-static const struct waiting_events unblock_events = { .answered = on_unblock_answered };
+static const struct pending_reply_events unblock_events = { .answered = on_unblock_answered };
 
 void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct buf before = { 0 };
-	struct waiting *w;
+	struct pending_reply *w;
 	struct message m;
 	const char *entry;
 	char jid[JID_MAX], *text;
@@ -119,8 +121,9 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (entry) {
-		w = waiting_create(b, conn, jid, text, 0, &unblock_events);
-		waiting_request(w, xmpp_block(b->xmpp, jid, false, waiting_answered, w));
+		w = pending_reply_create(b, conn, jid, text, 0, &unblock_events);
+		pending_reply_request(w,
+				      xmpp_block(b->xmpp, jid, false, pending_reply_answered, w));
 	} else {
 		command_done(conn, text);
 		conn_close(conn);

@@ -11,10 +11,10 @@
 #include "alloc.h"
 #include "command-internal.h"
 #include "contacts.h"
+#include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
 #include "shutout.h"
-#include "waiting.h"
 
 bool command_is_self(const struct broker *b, const char *jid)
 {
@@ -67,26 +67,26 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before)
 
 /* --- remove --- */
 
-static void on_remove_answered(struct waiting *w, const char *error)
+static void on_remove_answered(struct pending_reply *w, const char *error)
 {
 	struct message m;
 
 	if (!error) {
-		waiting_done(w, NULL);
+		pending_reply_done(w, NULL);
 		return;
 	}
-	message_set(&m, MSG_ROSTER_KEPT, "jid", waiting_jid(w), "reason", error, NULL);
-	waiting_fail(w, &m);
+	message_set(&m, MSG_ROSTER_KEPT, "jid", pending_reply_jid(w), "reason", error, NULL);
+	pending_reply_fail(w, &m);
 }
 
-static const struct waiting_events remove_events = { .answered = on_remove_answered };
+static const struct pending_reply_events remove_events = { .answered = on_remove_answered };
 
 void command_remove(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct buf before = { 0 };
 	const struct buddy *buddy;
 	struct message m;
-	struct waiting *w;
+	struct pending_reply *w;
 	char jid[JID_MAX], *text;
 	bool listed, wants;
 
@@ -120,8 +120,9 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		message_set(&m, MSG_ROSTER_KEPT, "jid", jid, "reason", "the broker is not online", NULL);
 		command_fail_with(conn, &m);
 	} else if (listed) {
-		w = waiting_create(b, conn, jid, text, 0, &remove_events);
-		waiting_request(w, xmpp_roster_remove(b->xmpp, jid, waiting_answered, w));
+		w = pending_reply_create(b, conn, jid, text, 0, &remove_events);
+		pending_reply_request(w,
+				      xmpp_roster_remove(b->xmpp, jid, pending_reply_answered, w));
 	} else {
 		command_done(conn, text);
 		conn_close(conn);

@@ -12,10 +12,10 @@
 #include "contacts.h"
 #include "hex.h"
 #include "jid.h"
+#include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
 #include "text.h"
-#include "waiting.h"
 
 enum {
 	REFUSAL_WAIT = 2000,	/* ms for an error that answers a request to be a buddy */
@@ -23,24 +23,25 @@ enum {
 };
 
 /* A domain that is not there, somebody whom it does not have. */
-static void on_add_refused(struct waiting *w, const char *condition)
+static void on_add_refused(struct pending_reply *w, const char *condition)
 {
 	struct message m;
 
-	message_set(&m, MSG_SUBSCRIPTION_REFUSED, "jid", waiting_jid(w), "condition", condition, NULL);
-	waiting_fail(w, &m);
+	message_set(&m, MSG_SUBSCRIPTION_REFUSED, "jid", pending_reply_jid(w), "condition",
+		    condition, NULL);
+	pending_reply_fail(w, &m);
 }
 
 /* Our own server answers in order: it would have refused by now. Another one may still do so. */
-static void on_add_answered(struct waiting *w, const char *error)
+static void on_add_answered(struct pending_reply *w, const char *error)
 {
-	const char *own = waiting_broker(w)->context.jid;
+	const char *own = pending_reply_broker(w)->context.jid;
 
-	if (error || !strcmp(jid_domain(waiting_jid(w)), jid_domain(own)))
-		waiting_done(w, NULL);
+	if (error || !strcmp(jid_domain(pending_reply_jid(w)), jid_domain(own)))
+		pending_reply_done(w, NULL);
 }
 
-static const struct waiting_events add_events = {
+static const struct pending_reply_events add_events = {
 	.answered = on_add_answered,
 	.refused = on_add_refused,
 };
@@ -121,7 +122,7 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 {
 	struct buf before = { 0 }, text = { 0 };
 	enum trust_invitation done;
-	struct waiting *w;
+	struct pending_reply *w;
 	bool asked;
 
 	keyring_remember(&b->keyring, &before);
@@ -151,8 +152,8 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 		buf_finish(&fields);
 		conn_close(conn);
 	} else if (asked) {
-		w = waiting_create(b, conn, jid, buf_str(&text), REFUSAL_WAIT, &add_events);
-		waiting_request(w, xmpp_ping(b->xmpp, waiting_answered, w));
+		w = pending_reply_create(b, conn, jid, buf_str(&text), REFUSAL_WAIT, &add_events);
+		pending_reply_request(w, xmpp_ping(b->xmpp, pending_reply_answered, w));
 	} else {
 		command_done(conn, buf_str(&text));
 		conn_close(conn);

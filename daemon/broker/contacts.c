@@ -22,7 +22,7 @@
 #include "requester.h"
 #include "roster.h"
 #include "shutout.h"
-#include "waiting.h"
+#include "pending-reply.h"
 
 static bool is_self(const struct broker *b, const char *jid)
 {
@@ -167,7 +167,7 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 	if (!inquiry_tells_outage(condition))
 		mean_no_more(b, bare);
 	presence_refused(b->context.presence, bare, condition);
-	waiting_refused(b, bare, condition);
+	pending_reply_refused(b, bare, condition);
 	broker_wake(b);
 }
 

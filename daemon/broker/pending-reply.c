@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "waiting.h"
+#include "pending-reply.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 
-struct waiting {
-	struct waiting *next;		/* broker::waiting */
+struct pending_reply {
+	struct pending_reply *next;	/* broker::pending_replies */
 	struct broker *broker;		/* borrowed */
 	struct conn *conn;		/* borrowed, until closed */
 	char *jid, *message;		/* owned */
-	const struct waiting_events *events;
+	const struct pending_reply_events *events;
 	uint64_t request;		/* 0: none is open */
 	uv_timer_t timer;
 };
 
 static void on_timer_closed(uv_handle_t *timer)
 {
-	struct waiting *w = timer->data;
+	struct pending_reply *w = timer->data;
 
 	free(w->jid);
 	free(w->message);
@@ -26,9 +26,9 @@ static void on_timer_closed(uv_handle_t *timer)
 }
 
 /* The one end; the connection is seen to. */
-static void finish(struct waiting *w)
+static void finish(struct pending_reply *w)
 {
-	struct waiting **at = &w->broker->waiting;
+	struct pending_reply **at = &w->broker->pending_replies;
 
 	while (*at != w)
 		at = &(*at)->next;
@@ -60,21 +60,22 @@ static const struct conn_events conn_events = {
 
 static void on_timeout(uv_timer_t *timer)
 {
-	waiting_done(timer->data, NULL);
+	pending_reply_done(timer->data, NULL);
 }
 
-struct waiting *waiting_create(struct broker *b, struct conn *conn, const char *jid, const char *message,
-			       uint64_t limit, const struct waiting_events *events)
+struct pending_reply *pending_reply_create(struct broker *b, struct conn *conn, const char *jid,
+					   const char *message, uint64_t limit,
+					   const struct pending_reply_events *events)
 {
-	struct waiting *w = xcalloc(1, sizeof(*w));
+	struct pending_reply *w = xcalloc(1, sizeof(*w));
 
 	w->broker = b;
 	w->conn = conn;
 	w->jid = xstrdup(jid);
 	w->message = xstrdup(message);
 	w->events = events;
-	w->next = w->broker->waiting;
-	w->broker->waiting = w;
+	w->next = w->broker->pending_replies;
+	w->broker->pending_replies = w;
 	uv_timer_init(w->broker->loop, &w->timer);
 	w->timer.data = w;
 	if (limit)
@@ -83,32 +84,32 @@ struct waiting *waiting_create(struct broker *b, struct conn *conn, const char *
 	return w;
 }
 
-void waiting_request(struct waiting *w, uint64_t handle)
+void pending_reply_request(struct pending_reply *w, uint64_t handle)
 {
 	w->request = handle;
 	if (!handle)
 		w->events->answered(w, "disconnected");
 }
 
-void waiting_answered(void *arg, const char *error)
+void pending_reply_answered(void *arg, const char *error)
 {
-	struct waiting *w = arg;
+	struct pending_reply *w = arg;
 
 	w->request = 0;
 	w->events->answered(w, error);
 }
 
-const char *waiting_jid(const struct waiting *w)
+const char *pending_reply_jid(const struct pending_reply *w)
 {
 	return w->jid;
 }
 
-struct broker *waiting_broker(const struct waiting *w)
+struct broker *pending_reply_broker(const struct pending_reply *w)
 {
 	return w->broker;
 }
 
-void waiting_done(struct waiting *w, const char *message)
+void pending_reply_done(struct pending_reply *w, const char *message)
 {
 	struct buf fields = { 0 };
 
@@ -119,16 +120,16 @@ void waiting_done(struct waiting *w, const char *message)
 	finish(w);
 }
 
-void waiting_fail(struct waiting *w, const struct message *m)
+void pending_reply_fail(struct pending_reply *w, const struct message *m)
 {
 	conn_send_error(w->conn, m);
 	conn_close(w->conn);
 	finish(w);
 }
 
-void waiting_refused(struct broker *b, const char *jid, const char *condition)
+void pending_reply_refused(struct broker *b, const char *jid, const char *condition)
 {
-	struct waiting *w = b->waiting, *next;
+	struct pending_reply *w = b->pending_replies, *next;
 
 	for (; w; w = next) {
 		next = w->next;
