@@ -7,7 +7,7 @@
  * expat's own: this program exports them, so the dynamic linker gives
  * libstrophe these. What libstrophe holds is a parser that never gets a
  * byte; its user data is a guard, which has the parser that does, and passes on to
- * libstrophe's handlers what core/sieve.c lets through. And besides:
+ * libstrophe's handlers what core/stanza-filter.c lets through. And besides:
  *
  * - Text comes in one piece. expat tells each line and each &lt; for itself, and
  *   libstrophe looks for the end of what it has each time: 500 kB of newlines
@@ -23,7 +23,7 @@
  * - Since the fix for CVE-2023-52425 expat does not try again to parse a tag that
  *   was split over two reads until much more data has come ("reparse
  *   deferral"). On an XMPP stream nothing more need come for minutes: the last stanza
- *   before a silence would lie in the parser. That is switched off; the sieve
+ *   before a silence would lie in the parser. That is switched off; the filter
  *   bounds the work that it is against.
  *
  * "The end" is this: libstrophe is told that all is well and nothing more, and
@@ -36,7 +36,7 @@
 
 #include "alloc.h"
 #include "buf.h"
-#include "sieve.h"
+#include "stanza-filter.h"
 
 struct guard {
 	XML_Parser outer;	/* libstrophe's; it owns the guard */
@@ -48,7 +48,7 @@ struct guard {
 	XML_EndElementHandler end;
 	XML_CharacterDataHandler characters;
 
-	struct sieve sieve;
+	struct stanza_filter filter;
 	uint64_t base;		/* bytes that other parsers had before this one */
 	struct buf header;	/* what came until the stream began, its tag included */
 	struct buf text;	/* of the element that is open, not yet passed on */
@@ -175,22 +175,22 @@ static void on_start(void *arg, const XML_Char *name, const XML_Char **attribute
 {
 	static const XML_Char *none[] = { NULL };
 	struct guard *g = arg;
-	bool stream = g->sieve.depth == 0;
-	enum sieve_verdict verdict;
+	bool stream = g->filter.depth == 0;
+	enum stanza_filter_verdict verdict;
 
 	if (g->replaying)
 		return;
-	verdict = sieve_start(&g->sieve, told_at(g), name, attributes);
-	if (g->sieve.trouble) {
+	verdict = stanza_filter_start(&g->filter, told_at(g), name, attributes);
+	if (g->filter.trouble) {
 		stop(g);
 		return;
 	}
 	if (stream)
 		end_header(g, told_at(g));
-	if (verdict == SIEVE_SKIP)
+	if (verdict == STANZA_FILTER_SKIP)
 		return;
 	pass_text(g);
-	g->start(g->user, name, verdict == SIEVE_BARE ? none : attributes);
+	g->start(g->user, name, verdict == STANZA_FILTER_BARE ? none : attributes);
 }
 
 static void on_end(void *arg, const XML_Char *name)
@@ -198,15 +198,15 @@ static void on_end(void *arg, const XML_Char *name)
 	struct guard *g = arg;
 	uint64_t at = told_at(g);
 
-	if (g->sieve.trouble)
+	if (g->filter.trouble)
 		return;
-	if (sieve_end(&g->sieve, at)) {
+	if (stanza_filter_end(&g->filter, at)) {
 		pass_text(g);
-		pruned = g->sieve.pruned;
+		pruned = g->filter.pruned;
 		g->end(g->user, name);
 		pruned = false;
 	}
-	if (sieve_between(&g->sieve) && at - g->base > STREAM_PARSER_MAX) {
+	if (stanza_filter_between(&g->filter) && at - g->base > STREAM_PARSER_MAX) {
 		g->renew_at = at;
 		stop(g);
 	}
@@ -216,7 +216,7 @@ static void on_characters(void *arg, const XML_Char *s, int n)
 {
 	struct guard *g = arg;
 
-	if (!g->replaying && !g->sieve.trouble && sieve_text(&g->sieve, told_at(g), n))
+	if (!g->replaying && !g->filter.trouble && stanza_filter_text(&g->filter, told_at(g), n))
 		buf_append(&g->text, s, n);
 }
 
@@ -225,7 +225,7 @@ static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system, 
 {
 	struct guard *g = arg;
 
-	g->sieve.trouble = forbidden;
+	g->filter.trouble = forbidden;
 	stop(g);
 }
 
@@ -255,7 +255,7 @@ static void close_parser(struct guard *g)
 static bool begin(struct guard *g)
 {
 	close_parser(g);
-	sieve_init(&g->sieve);
+	stanza_filter_init(&g->filter);
 	buf_finish(&g->header);
 	buf_finish(&g->text);
 	g->base = g->renew_at = 0;
@@ -278,7 +278,7 @@ static bool renew(struct guard *g)
 
 static enum XML_Status feed(struct guard *g, const char *s, size_t n)
 {
-	uint64_t end = g->sieve.read + n;
+	uint64_t end = g->filter.read + n;
 	enum XML_Status status;
 
 	while ((status = real_parse(g->expat, s, n, 0)) == XML_STATUS_ERROR && g->renew_at) {
@@ -287,7 +287,7 @@ static enum XML_Status feed(struct guard *g, const char *s, size_t n)
 		if (!renew(g))
 			return XML_STATUS_ERROR;
 	}
-	sieve_read(&g->sieve, end - g->sieve.read);
+	stanza_filter_read(&g->filter, end - g->filter.read);
 	return status;
 }
 
@@ -356,12 +356,12 @@ enum XML_Status XML_Parse(XML_Parser outer, const char *s, int n, int is_final)
 {
 	struct guard *g = guard_of(outer);
 
-	if (!g->sieve.trouble) {
-		if (g->sieve.depth == 0)
+	if (!g->filter.trouble) {
+		if (g->filter.depth == 0)
 			buf_append(&g->header, s, n);
-		if (feed(g, s, n) == XML_STATUS_ERROR && !g->sieve.trouble)
-			g->sieve.trouble = not_xml;
+		if (feed(g, s, n) == XML_STATUS_ERROR && !g->filter.trouble)
+			g->filter.trouble = not_xml;
 	}
-	trouble = g->sieve.trouble;
+	trouble = g->filter.trouble;
 	return XML_STATUS_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sieve.h"
+#include "stanza-filter.h"
 
 /*
  * A stanza weighs what its tree takes: each element repeats its whole
@@ -26,12 +26,12 @@ static const char too_large[] = "the server sent a stanza that is too large";
 static const char too_deep[] = "the server sent a stanza that is too deep";
 static const char odd_header[] = "the server began the stream with a header that is too large";
 
-void sieve_init(struct sieve *s)
+void stanza_filter_init(struct stanza_filter *s)
 {
-	*s = (struct sieve){ 0 };
+	*s = (struct stanza_filter){ 0 };
 }
 
-static void told(struct sieve *s, uint64_t at)
+static void told(struct stanza_filter *s, uint64_t at)
 {
 	s->token_at = at;
 	s->rescanned = 0;
@@ -39,7 +39,7 @@ static void told(struct sieve *s, uint64_t at)
 		s->stanza_at = at;
 }
 
-static void cut(struct sieve *s, const char *trouble)
+static void cut(struct stanza_filter *s, const char *trouble)
 {
 	if (!s->trouble)
 		s->trouble = trouble;
@@ -73,26 +73,27 @@ static bool is_own(const char *const *attributes)
 }
 
 /* The parser tells the namespace with the name. */
-static enum sieve_verdict weigh(struct sieve *s, const char *name, const char *const *attributes)
+static enum stanza_filter_verdict weigh(struct stanza_filter *s, const char *name,
+					const char *const *attributes)
 {
 	size_t named = strnlen(name, STANZA_NAME_MAX + 1), count;
 	size_t own = ELEMENT_WEIGHT + 2 * named, more = attributes_weight(attributes, &count);
 
 	if (named > STANZA_NAME_MAX || s->depth > STANZA_DEPTH_MAX ||
 	    s->weight + own > STANZA_WEIGHT_MAX || (!s->own && s->elements >= STANZA_ELEMENTS_MAX))
-		return SIEVE_SKIP;
+		return STANZA_FILTER_SKIP;
 	s->elements++;
 	s->weight += own;
 	if (count > STANZA_ATTRIBUTES_MAX || s->weight + more > STANZA_WEIGHT_MAX)
-		return SIEVE_BARE;
+		return STANZA_FILTER_BARE;
 	s->weight += more;
-	return SIEVE_PASS;
+	return STANZA_FILTER_PASS;
 }
 
-enum sieve_verdict sieve_start(struct sieve *s, uint64_t at, const char *name,
-			       const char *const *attributes)
+enum stanza_filter_verdict stanza_filter_start(struct stanza_filter *s, uint64_t at,
+					       const char *name, const char *const *attributes)
 {
-	enum sieve_verdict verdict = SIEVE_SKIP;
+	enum stanza_filter_verdict verdict = STANZA_FILTER_SKIP;
 
 	told(s, at);
 	if (s->depth <= 1) {
@@ -102,17 +103,17 @@ enum sieve_verdict sieve_start(struct sieve *s, uint64_t at, const char *name,
 	}
 	if (!s->pruned)
 		verdict = weigh(s, name, attributes);
-	if (s->depth == 0 && verdict != SIEVE_PASS)
+	if (s->depth == 0 && verdict != STANZA_FILTER_PASS)
 		cut(s, odd_header);
 	s->depth++;
-	s->pruned = s->pruned || verdict != SIEVE_PASS;
-	s->skipped += verdict == SIEVE_SKIP;
+	s->pruned = s->pruned || verdict != STANZA_FILTER_PASS;
+	s->skipped += verdict == STANZA_FILTER_SKIP;
 	if (s->depth > STANZA_DEPTH_CUT)
 		cut(s, too_deep);
 	return verdict;
 }
 
-bool sieve_end(struct sieve *s, uint64_t at)
+bool stanza_filter_end(struct stanza_filter *s, uint64_t at)
 {
 	if (s->depth)
 		s->depth--;
@@ -123,7 +124,7 @@ bool sieve_end(struct sieve *s, uint64_t at)
 	return false;
 }
 
-bool sieve_text(struct sieve *s, uint64_t at, size_t n)
+bool stanza_filter_text(struct stanza_filter *s, uint64_t at, size_t n)
 {
 	told(s, at);
 	if (s->depth < 2 || s->pruned)
@@ -133,7 +134,7 @@ bool sieve_text(struct sieve *s, uint64_t at, size_t n)
 	return !s->pruned;
 }
 
-void sieve_read(struct sieve *s, size_t n)
+void stanza_filter_read(struct stanza_filter *s, size_t n)
 {
 	uint64_t pending;
 

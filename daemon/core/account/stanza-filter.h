@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_SIEVE_H
-#define CORE_SIEVE_H
+#ifndef CORE_STANZA_FILTER_H
+#define CORE_STANZA_FILTER_H
 
 /*
  * What of an XML stream goes on to a library that builds a tree of each stanza
@@ -21,13 +21,13 @@
 
 #include "bounds.h"
 
-enum sieve_verdict {
-	SIEVE_PASS,
-	SIEVE_BARE,	/* pass the element on without its attributes */
-	SIEVE_SKIP,
+enum stanza_filter_verdict {
+	STANZA_FILTER_PASS,
+	STANZA_FILTER_BARE,	/* pass the element on without its attributes */
+	STANZA_FILTER_SKIP,
 };
 
-struct sieve {
+struct stanza_filter {
 	unsigned depth;		/* open elements; the stream's own is one */
 	unsigned skipped;	/* of which the innermost so many were not passed on */
 	unsigned elements;	/* of the stanza, passed on */
@@ -41,20 +41,20 @@ struct sieve {
 	const char *trouble;	/* why the connection is to be cut, for the user; NULL: it is not */
 };
 
-void sieve_init(struct sieve *s);
+void stanza_filter_init(struct stanza_filter *s);
 
 /* attributes are names and values in turn, NULL at the end. */
-enum sieve_verdict sieve_start(struct sieve *s, uint64_t at, const char *name,
-			       const char *const *attributes);
+enum stanza_filter_verdict stanza_filter_start(struct stanza_filter *s, uint64_t at,
+					       const char *name, const char *const *attributes);
 /* True: pass it on; so it is for just those whose start was passed on. */
-bool sieve_end(struct sieve *s, uint64_t at);
-bool sieve_text(struct sieve *s, uint64_t at, size_t n);
+bool stanza_filter_end(struct stanza_filter *s, uint64_t at);
+bool stanza_filter_text(struct stanza_filter *s, uint64_t at, size_t n);
 
 /* The parser has had n more bytes, and told what it could. */
-void sieve_read(struct sieve *s, size_t n);
+void stanza_filter_read(struct stanza_filter *s, size_t n);
 
 /* Between two stanzas of a stream. */
-static inline bool sieve_between(const struct sieve *s)
+static inline bool stanza_filter_between(const struct stanza_filter *s)
 {
 	return s->depth == 1;
 }
