@@ -67,7 +67,7 @@ test_expect_success 'the tree is as the table says' '
 '
 
 test_expect_success 'an include that points up is noticed' '
-	notices daemon/core/base/table.c "#include \"link.h\"" "\"link.h\" is of daemon/core/link" &&
+	notices daemon/core/base/hashtable.c "#include \"link.h\"" "\"link.h\" is of daemon/core/link" &&
 	notices daemon/core/link/record.h "#include \"presence.h\"" "\"presence.h\" is of daemon/core/access" &&
 	notices daemon/core/path/route.c "#include \"tls.h\"" "\"tls.h\" is of daemon/crypto" &&
 	notices daemon/git/refs.c "#include \"xmpp.h\"" "\"xmpp.h\" is of daemon/xmpp" &&
@@ -139,7 +139,7 @@ test_expect_success 'test -s "$BUILD/compile_commands.json"' 'nor does an includ
 		grep "$bad: No such file\|$bad. file not found" errors || return 1
 	done <<-EOF
 	common/frame.c buf.h bounds.h
-	daemon/core/base/table.c ring.h presence.h
+	daemon/core/base/hashtable.c list.h presence.h
 	daemon/core/link/record.c bounds.h negotiation.h
 	daemon/core/path/route.c record.h tls.h
 	daemon/core/negotiation/errand.c policy.h netaddr.h

@@ -223,7 +223,8 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
-	for (const struct ring *r = b->serves.services.runs.next; r != &b->serves.services.runs; r = r->next) {
+	for (const struct list *r = b->serves.services.runs.next; r != &b->serves.services.runs;
+	     r = r->next) {
 		fields_add(&row, "kind", "transfer");
 		if (serve_describe(r, &row))
 			command_row(conn, &row);

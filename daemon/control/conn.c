@@ -26,7 +26,7 @@ enum {
 };
 
 struct conn {
-	struct ring link;		/* conns::ring; first */
+	struct list link;		/* conns::ring; first */
 	struct conns *conns;
 	uv_pipe_t pipe;
 	uv_timer_t timer;
@@ -59,7 +59,7 @@ static void destroy(struct conn *c)
 {
 	if (uv_is_closing((uv_handle_t *)&c->pipe))
 		return;
-	ring_remove(&c->link);
+	list_remove(&c->link);
 	c->conns->count--;
 	uv_close((uv_handle_t *)&c->pipe, on_handle_closed);
 	uv_close((uv_handle_t *)&c->timer, on_handle_closed);
@@ -313,7 +313,7 @@ static bool same_user(uv_pipe_t *pipe)
 
 void conns_init(struct conns *all, const struct control_events *events, void *owner)
 {
-	ring_init(&all->ring);
+	list_init(&all->ring);
 	all->count = 0;
 	all->events = events;
 	all->owner = owner;
@@ -329,8 +329,8 @@ void conns_accept(struct conns *all, uv_stream_t *listener)
 	uv_idle_init(listener->loop, &c->soon);
 	c->pipe.data = c->timer.data = c->soon.data = c->write.data = c;
 	c->open_handles = 3;
-	ring_init(&c->link);
-	ring_append(&all->ring, &c->link);
+	list_init(&c->link);
+	list_append(&all->ring, &c->link);
 	all->count++;
 	if (uv_accept(listener, (uv_stream_t *)&c->pipe) || !same_user(&c->pipe) ||
 	    all->count > CLIENTS_MAX) {
@@ -344,6 +344,6 @@ void conns_accept(struct conns *all, uv_stream_t *listener)
 
 void conns_end(struct conns *all)
 {
-	while (!ring_alone(&all->ring))
+	while (!list_alone(&all->ring))
 		gone((struct conn *)all->ring.next);
 }

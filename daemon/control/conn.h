@@ -13,8 +13,8 @@
 
 #include "fields.h"
 #include "frame.h"
+#include "list.h"
 #include "message.h"
-#include "ring.h"
 
 struct conn;
 
@@ -35,7 +35,7 @@ struct conn_events {
 
 /* The clients of one socket. */
 struct conns {
-	struct ring ring;			/* of struct conn, which it owns */
+	struct list ring;			/* of struct conn, which it owns */
 	unsigned count;
 	const struct control_events *events;	/* borrowed */
 	void *owner;

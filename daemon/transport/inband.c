@@ -73,7 +73,7 @@ static struct inband *of_turn(struct turn *turn)
 /* The first one in line, or the one behind another; NULL at the end. Not to be kept over any call. */
 static struct inband *after(const struct inbands *all, const struct inband *p)
 {
-	struct ring *next = p ? p->turn.link.next : all->paths.line.next;
+	struct list *next = p ? p->turn.link.next : all->paths.line.next;
 
 	return next == &all->paths.line ? NULL : of_turn((struct turn *)next);
 }

@@ -9,9 +9,9 @@
 
 #include "alloc.h"
 #include "descriptors.h"
+#include "list.h"
 #include "log.h"
 #include "quota.h"
-#include "ring.h"
 #include "sockaddr.h"
 #include "tcp-path.h"
 
@@ -34,7 +34,7 @@ enum {
 };
 
 struct stranger {
-	struct ring link;		/* listener::strangers, oldest first */
+	struct list link;		/* listener::strangers, oldest first */
 	struct listener *listener;	/* borrowed */
 	struct path *path;		/* owned until it arrives */
 	char identity[PASS_IDENTITY_LEN + 1];	/* of the pass that its hello names */
@@ -52,7 +52,7 @@ struct listener {
 	uv_tcp_t *door;			/* owned; NULL during a pause */
 	bool v6;
 	uint16_t port;
-	struct ring strangers;
+	struct list strangers;
 	struct quota places;
 	uv_timer_t pause;
 };
@@ -64,7 +64,7 @@ static void on_door_closed(uv_handle_t *door)
 
 static void forget(struct stranger *s)
 {
-	ring_remove(&s->link);
+	list_remove(&s->link);
 	quota_leave(&s->place);
 	free(s->jid);
 	free(s);
@@ -162,7 +162,7 @@ static const struct path_events path_events = {
 /* The oldest that has not shown a pass, of those from there or of all (NULL). */
 static struct stranger *nameless(const struct listener *l, const char *from)
 {
-	for (struct ring *r = l->strangers.next; r != &l->strangers; r = r->next) {
+	for (struct list *r = l->strangers.next; r != &l->strangers; r = r->next) {
 		struct stranger *s = (struct stranger *)r;
 
 		if (!s->proven && (!from || !strcmp(s->from, from)))
@@ -224,7 +224,7 @@ static void on_connection(uv_stream_t *door, int status)
 		return;
 	}
 	quota_take(&l->places, &s->place, s->from, false);
-	ring_append(&l->strangers, &s->link);
+	list_append(&l->strangers, &s->link);
 }
 
 /* 0, or why not. */
@@ -288,7 +288,7 @@ struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, 
 	l->port = port;
 	l->events = events;
 	l->owner = owner;
-	ring_init(&l->strangers);
+	list_init(&l->strangers);
 	quota_init(&l->places, LISTENER_STRANGERS_MAX, false);
 	uv_timer_init(loop, &l->pause);
 	l->pause.data = l;
@@ -304,7 +304,7 @@ void listener_destroy(struct listener *l)
 {
 	if (!l)
 		return;
-	while (!ring_alone(&l->strangers))
+	while (!list_alone(&l->strangers))
 		drop((struct stranger *)l->strangers.next);
 	quota_finish(&l->places);
 	if (l->door)

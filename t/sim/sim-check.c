@@ -373,7 +373,7 @@ static const char *restless(const struct broker *b)
 		return "has a helper";
 	if (b->sessions.first)
 		return "has a session";
-	if (!ring_alone(&b->serves.services.runs))
+	if (!list_alone(&b->serves.services.runs))
 		return "has a child";
 	if (!announcer_rests(b))
 		return "has something to announce";

@@ -145,13 +145,13 @@ void greedy_acts(struct broker *b)
 void check_places(const struct broker *b)
 {
 	struct world *w = b->world;
-	const struct ring *runs = &b->serves.services.runs;
+	const struct list *runs = &b->serves.services.runs;
 	unsigned held[BROKERS_MAX] = { 0 };
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)
 		if (w->processes[i].used && w->processes[i].broker == b)
 			held[w->processes[i].of->account]++;
-	for (const struct ring *r = runs->next; r != runs; r = r->next) {
+	for (const struct list *r = runs->next; r != runs; r = r->next) {
 		const struct service_run *run = (const struct service_run *)r;
 
 		if (!run->place.quota)

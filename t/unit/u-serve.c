@@ -752,7 +752,7 @@ static void test_cut(void)
 	       ", 4 and 24 bytes, by direct: no-path\nupload is left\n",
 	       "a fetch that lost its link is told to end");
 	goes(p);
-	ok(ring_alone(&serves.services.runs), "and its place is free");
+	ok(list_alone(&serves.services.runs), "and its place is free");
 	end();
 }
 

@@ -7,8 +7,8 @@
 
 #include "alloc.h"
 #include "bounds.h"
+#include "hashtable.h"
 #include "jid.h"
-#include "table.h"
 
 /*
  * Addresses are compared in their normal form (jid.h); what has none, which a server may list and
@@ -18,13 +18,13 @@
 enum { ADDRESS_MAX = JID_FULL_MAX };
 
 struct entry {
-	struct table_node node;		/* first: table_find() leads back to the entry */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the entry */
 	struct entry *next, **at;	/* blocklist::first */
 	char address[];
 };
 
 struct blocklist {
-	struct table by_address;
+	struct hashtable by_address;
 	struct entry *first;		/* owned */
 };
 
@@ -52,13 +52,13 @@ bool blocklist_add(struct blocklist *l, const char *address)
 
 	if (!normalise(address, text))
 		return false;
-	if (table_find(&l->by_address, text))
+	if (hashtable_find(&l->by_address, text))
 		return true;
 	if (l->by_address.count >= BLOCKLIST_MAX)
 		return false;
 	e = xcalloc(1, sizeof(*e) + strlen(text) + 1);
 	strcpy(e->address, text);
-	table_add(&l->by_address, &e->node, e->address);
+	hashtable_add(&l->by_address, &e->node, e->address);
 	e->next = l->first;
 	e->at = &l->first;
 	if (e->next)
@@ -72,14 +72,16 @@ static void remove_entry(struct blocklist *l, struct entry *e)
 	*e->at = e->next;
 	if (e->next)
 		e->next->at = e->at;
-	table_remove(&l->by_address, &e->node);
+	hashtable_remove(&l->by_address, &e->node);
 	free(e);
 }
 
 void blocklist_remove(struct blocklist *l, const char *address)
 {
 	char text[ADDRESS_MAX];
-	struct entry *e = normalise(address, text) ? (struct entry *)table_find(&l->by_address, text) : NULL;
+	struct entry *e = normalise(address, text)
+				  ? (struct entry *)hashtable_find(&l->by_address, text)
+				  : NULL;
 
 	if (e)
 		remove_entry(l, e);
@@ -96,13 +98,13 @@ void blocklist_destroy(struct blocklist *l)
 	if (!l)
 		return;
 	blocklist_clear(l);
-	table_finish(&l->by_address);
+	hashtable_finish(&l->by_address);
 	free(l);
 }
 
 static const char *find(const struct blocklist *l, const char *address)
 {
-	const struct entry *e = (const struct entry *)table_find(&l->by_address, address);
+	const struct entry *e = (const struct entry *)hashtable_find(&l->by_address, address);
 
 	return e ? e->address : NULL;
 }

@@ -6,8 +6,8 @@
 
 #include "alloc.h"
 #include "backoff.h"
+#include "hashtable.h"
 #include "jid.h"
-#include "table.h"
 
 /*
  * A domain is known from when the first of its people is not seen until the connection ends, and
@@ -19,7 +19,7 @@
  */
 
 struct domain {
-	struct table_node node;		/* first: table_find() leads back to the domain */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the domain */
 	struct domain *next;
 	char *name;			/* owned */
 	uint32_t round;
@@ -37,7 +37,7 @@ struct inquiry {
 	void *owner;
 	uint32_t random;
 	bool online;
-	struct table by_name;
+	struct hashtable by_name;
 	struct domain *domains;		/* owned */
 };
 
@@ -59,7 +59,7 @@ static void forget_domains(struct inquiry *q)
 		struct domain *d = q->domains;
 
 		q->domains = d->next;
-		table_remove(&q->by_name, &d->node);
+		hashtable_remove(&q->by_name, &d->node);
 		free(d->name);
 		free(d);
 	}
@@ -70,13 +70,13 @@ void inquiry_destroy(struct inquiry *q)
 	if (!q)
 		return;
 	forget_domains(q);
-	table_finish(&q->by_name);
+	hashtable_finish(&q->by_name);
 	free(q);
 }
 
 static struct domain *find(const struct inquiry *q, const char *jid)
 {
-	return (struct domain *)table_find(&q->by_name, jid_domain(jid));
+	return (struct domain *)hashtable_find(&q->by_name, jid_domain(jid));
 }
 
 static struct domain *get(struct inquiry *q, const char *jid)
@@ -90,7 +90,7 @@ static struct domain *get(struct inquiry *q, const char *jid)
 	/* 0 is the round of who was never asked. */
 	d->round = 1;
 	d->due_at = UINT64_MAX;
-	table_add(&q->by_name, &d->node, d->name);
+	hashtable_add(&q->by_name, &d->node, d->name);
 	d->next = q->domains;
 	q->domains = d;
 	return d;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hashtable.h"
 #include "log.h"
 #include "quota.h"
-#include "table.h"
 
 /*
  * Buddies are in a table by bare JID and in a list in the order they came;
@@ -24,12 +24,12 @@
 enum { RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
 
 struct entry {
-	struct table_node node;		/* first: table_find() leads back to the entry */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the entry */
 	struct buddy buddy;
 };
 
 struct presence {
-	struct table by_jid;
+	struct hashtable by_jid;
 	struct buddy *first, **tail;	/* owned, each in its entry */
 	unsigned strangers;		/* who want to be a buddy and are not in the roster */
 };
@@ -77,7 +77,7 @@ void presence_destroy(struct presence *p)
 		p->first = b->next;
 		free_buddy(b);
 	}
-	table_finish(&p->by_jid);
+	hashtable_finish(&p->by_jid);
 	free(p);
 }
 
@@ -150,7 +150,7 @@ void presence_reset(struct presence *p, uint64_t now)
 /* jid is normalised already. */
 static struct buddy *find(const struct presence *p, const char *jid)
 {
-	struct table_node *node = table_find(&p->by_jid, jid);
+	struct hashtable_node *node = hashtable_find(&p->by_jid, jid);
 
 	return node ? &((struct entry *)node)->buddy : NULL;
 }
@@ -163,7 +163,7 @@ static struct buddy *add(struct presence *p, const char *jid)
 		return NULL;
 	e = xcalloc(1, sizeof(*e));
 	e->buddy.jid = xstrdup(jid);
-	table_add(&p->by_jid, &e->node, e->buddy.jid);
+	hashtable_add(&p->by_jid, &e->node, e->buddy.jid);
 	*p->tail = &e->buddy;
 	p->tail = &e->buddy.next;
 	return &e->buddy;
@@ -180,7 +180,7 @@ static void forget(struct presence *p, struct buddy *b)
 		p->tail = at;
 	if (!b->in_roster)
 		p->strangers--;
-	table_remove(&p->by_jid, &entry_of(b)->node);
+	hashtable_remove(&p->by_jid, &entry_of(b)->node);
 	free_buddy(b);
 }
 

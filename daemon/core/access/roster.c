@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "table.h"
+#include "hashtable.h"
 
 /*
  * The presence table is no help for the comparison: it has room for so many, and who
@@ -16,14 +16,14 @@
  */
 
 struct item {
-	struct table_node node;		/* first: table_find() leads back to the item */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the item */
 	struct item *next;
 	enum subscription subscription;
 	char jid[];
 };
 
 struct roster {
-	struct table by_jid;
+	struct hashtable by_jid;
 	struct item *items;		/* owned */
 };
 
@@ -84,18 +84,18 @@ void roster_destroy(struct roster *r)
 		r->items = item->next;
 		free(item);
 	}
-	table_finish(&r->by_jid);
+	hashtable_finish(&r->by_jid);
 	free(r);
 }
 
 void roster_item(struct roster *r, const char *jid, enum subscription subscription)
 {
-	struct item *item = (struct item *)table_find(&r->by_jid, jid);
+	struct item *item = (struct item *)hashtable_find(&r->by_jid, jid);
 
 	if (!item) {
 		item = xcalloc(1, sizeof(*item) + strlen(jid) + 1);
 		strcpy(item->jid, jid);
-		table_add(&r->by_jid, &item->node, item->jid);
+		hashtable_add(&r->by_jid, &item->node, item->jid);
 		item->next = r->items;
 		r->items = item;
 	}
@@ -120,7 +120,7 @@ void roster_compare(const struct roster *r, struct trust *trust, const char *own
 	*losses = (struct roster_losses){ 0 };
 	*changed = false;
 	for (; p; p = next) {
-		const struct item *item = (const struct item *)table_find(&r->by_jid, p->jid);
+		const struct item *item = (const struct item *)hashtable_find(&r->by_jid, p->jid);
 
 		next = p->next;
 		if (!strcmp(p->jid, own))

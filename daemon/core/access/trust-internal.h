@@ -7,7 +7,7 @@
 #include "trust.h"
 
 struct trust {
-	struct table by_jid;
+	struct hashtable by_jid;
 	struct trust_person *persons, **persons_tail;		/* owned */
 	struct trusted_device *devices, **devices_tail;		/* owned */
 };

@@ -75,7 +75,7 @@ void trust_destroy(struct trust *t)
 		t->persons = p->next;
 		free_person(p);
 	}
-	table_finish(&t->by_jid);
+	hashtable_finish(&t->by_jid);
 	free(t);
 }
 
@@ -83,7 +83,7 @@ static struct trust_person *find_person(const struct trust *t, const char *jid)
 {
 	char bare[JID_MAX];
 
-	return jid_bare(jid, bare) ? (struct trust_person *)table_find(&t->by_jid, bare) : NULL;
+	return jid_bare(jid, bare) ? (struct trust_person *)hashtable_find(&t->by_jid, bare) : NULL;
 }
 
 struct trust_person *trust_make_person(struct trust *t, const char *jid)
@@ -97,7 +97,7 @@ struct trust_person *trust_make_person(struct trust *t, const char *jid)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	p->jid = xstrdup(bare);
-	table_add(&t->by_jid, &p->node, p->jid);
+	hashtable_add(&t->by_jid, &p->node, p->jid);
 	*t->persons_tail = p;
 	t->persons_tail = &p->next;
 	return p;
@@ -177,7 +177,7 @@ static void settle(struct trust *t, struct trust_person *p)
 	*at = p->next;
 	if (t->persons_tail == &p->next)
 		t->persons_tail = at;
-	table_remove(&t->by_jid, &p->node);
+	hashtable_remove(&t->by_jid, &p->node);
 	free_person(p);
 }
 

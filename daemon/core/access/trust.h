@@ -32,8 +32,8 @@
 #include "bounds.h"
 #include "buf.h"
 #include "fingerprint.h"
+#include "hashtable.h"
 #include "jid.h"
-#include "table.h"
 
 enum trust_state {
 	TRUST_UNKNOWN,		/* not in the table */
@@ -66,7 +66,7 @@ enum trust_mark {
 };
 
 struct trust_person {
-	struct table_node node;		/* first: table_find() leads back to the person */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the person */
 	struct trust_person *next;
 	char *jid;			/* bare; owned */
 	struct trusted_device *devices;	/* the first; then ->sibling */

@@ -13,8 +13,8 @@
 #include "jid.h"
 
 struct party {
-	struct table_node node;		/* first: table_find() leads back to the party */
-	struct ring link;		/* log_budget::order */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the party */
+	struct list link;		/* log_budget::order */
 	struct quota_place place;
 	struct log_bucket bucket;
 	char name[];
@@ -24,33 +24,33 @@ void log_budget_init(struct log_budget *b, unsigned burst, unsigned every)
 {
 	*b = (struct log_budget){ .burst = burst, .every = every };
 	quota_init(&b->quota, LOG_PARTIES_MAX, false);
-	ring_init(&b->order);
+	list_init(&b->order);
 }
 
-static struct party *of_link(struct ring *r)
+static struct party *of_link(struct list *r)
 {
 	return (struct party *)((char *)r - offsetof(struct party, link));
 }
 
 static void forget(struct log_budget *b, struct party *p)
 {
-	table_remove(&b->parties, &p->node);
-	ring_remove(&p->link);
+	hashtable_remove(&b->parties, &p->node);
+	list_remove(&p->link);
 	quota_leave(&p->place);
 	free(p);
 }
 
 void log_budget_finish(struct log_budget *b)
 {
-	while (!ring_alone(&b->order))
+	while (!list_alone(&b->order))
 		forget(b, of_link(b->order.next));
-	table_finish(&b->parties);
+	hashtable_finish(&b->parties);
 	quota_finish(&b->quota);
 }
 
 static void forget_idle(struct log_budget *b, uint64_t now)
 {
-	struct ring *r = b->order.next, *next;
+	struct list *r = b->order.next, *next;
 
 	for (; r != &b->order; r = next) {
 		struct party *p = of_link(r);
@@ -76,9 +76,9 @@ static struct party *take(struct log_budget *b, const char *name, bool known, ui
 	if (verdict == QUOTA_YES) {
 		p = xcalloc(1, sizeof(*p) + strlen(name) + 1);
 		strcpy(p->name, name);
-		table_add(&b->parties, &p->node, p->name);
-		ring_init(&p->link);
-		ring_append(&b->order, &p->link);
+		hashtable_add(&b->parties, &p->node, p->name);
+		list_init(&p->link);
+		list_append(&b->order, &p->link);
 		quota_take(&b->quota, &p->place, jid, known);
 	}
 	free(jid);
@@ -104,7 +104,7 @@ bool log_budget_admits(struct log_budget *b, const char *party, bool known, uint
 		       unsigned *left_out)
 {
 	const char *name = known || !strchr(party, '@') ? party : jid_domain(party);
-	struct party *p = (struct party *)table_find(&b->parties, name);
+	struct party *p = (struct party *)hashtable_find(&b->parties, name);
 
 	*left_out = 0;
 	if (!p)

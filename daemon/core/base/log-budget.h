@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "hashtable.h"
+#include "list.h"
 #include "quota.h"
-#include "ring.h"
-#include "table.h"
 
 struct log_bucket {
 	uint64_t paid_until;		/* ms: each line so far is paid for */
@@ -28,8 +28,8 @@ struct log_bucket {
 struct log_budget {
 	unsigned burst, every;		/* lines; ms */
 	struct quota quota;
-	struct table parties;		/* by name; owned */
-	struct ring order;		/* log_party::link, the one used last at the end */
+	struct hashtable parties;	/* by name; owned */
+	struct list order;		/* log_party::link, the one used last at the end */
 	struct log_bucket others;	/* of all who have no place */
 };
 

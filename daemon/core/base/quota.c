@@ -29,7 +29,7 @@
 enum { LEVELS = 3 };
 
 struct quota_share {
-	struct table_node node;		/* first: table_find() leads back to the share */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the share */
 	struct quota_share *above;	/* NULL: all places */
 	unsigned used;
 	char key[];
@@ -64,19 +64,19 @@ static void way_finish(struct way *way)
 
 static struct quota_share *find(const struct quota *q, const char *key)
 {
-	return (struct quota_share *)table_find(&q->shares, key);
+	return (struct quota_share *)hashtable_find(&q->shares, key);
 }
 
 void quota_init(struct quota *q, unsigned places, bool strangers_only)
 {
 	*q = (struct quota){ .places = places, .strangers_only = strangers_only };
-	ring_init(&q->taken);
+	list_init(&q->taken);
 }
 
 void quota_finish(struct quota *q)
 {
-	assert(ring_alone(&q->taken) && !q->shares.count);
-	table_finish(&q->shares);
+	assert(list_alone(&q->taken) && !q->shares.count);
+	hashtable_finish(&q->shares);
 }
 
 /* The share right below group that the place counts for; NULL if it counts for none. */
@@ -94,7 +94,7 @@ static struct quota_share *largest(const struct quota *q, const struct quota_sha
 {
 	struct quota_share *most = NULL;
 
-	for (const struct ring *r = q->taken.next; r != &q->taken; r = r->next) {
+	for (const struct list *r = q->taken.next; r != &q->taken; r = r->next) {
 		const struct quota_place *place = (const struct quota_place *)r;
 		struct quota_share *s = branch(place, group);
 
@@ -106,7 +106,7 @@ static struct quota_share *largest(const struct quota *q, const struct quota_sha
 
 static struct quota_place *oldest_unfinished(const struct quota *q, const struct quota_share *share)
 {
-	for (const struct ring *r = q->taken.next; r != &q->taken; r = r->next) {
+	for (const struct list *r = q->taken.next; r != &q->taken; r = r->next) {
 		struct quota_place *place = (struct quota_place *)r;
 
 		if (place->unfinished && place->share == share)
@@ -183,7 +183,7 @@ static struct quota_share *find_or_make(struct quota *q, const char *key, struct
 	s = xcalloc(1, sizeof(*s) + strlen(key) + 1);
 	strcpy(s->key, key);
 	s->above = above;
-	table_add(&q->shares, &s->node, s->key);
+	hashtable_add(&q->shares, &s->node, s->key);
 	return s;
 }
 
@@ -207,7 +207,7 @@ static void count_out(struct quota_place *place)
 		struct quota_share *above = s->above;
 
 		if (--s->used == 0) {
-			table_remove(&place->quota->shares, &s->node);
+			hashtable_remove(&place->quota->shares, &s->node);
 			free(s);
 		}
 		s = above;
@@ -220,8 +220,8 @@ void quota_take(struct quota *q, struct quota_place *place, const char *jid, boo
 	assert(!place->quota && q->used < q->places);
 	place->quota = q;
 	place->unfinished = true;
-	ring_init(&place->link);
-	ring_append(&q->taken, &place->link);
+	list_init(&place->link);
+	list_append(&q->taken, &place->link);
 	q->used++;
 	count_in(q, place, jid, trusted);
 }
@@ -231,7 +231,7 @@ void quota_leave(struct quota_place *place)
 	if (!place->quota)
 		return;
 	count_out(place);
-	ring_remove(&place->link);
+	list_remove(&place->link);
 	place->quota->used--;
 	place->quota = NULL;
 }

@@ -25,21 +25,21 @@
 
 #include <stdbool.h>
 
-#include "ring.h"
-#include "table.h"
+#include "hashtable.h"
+#include "list.h"
 
 struct quota_share;
 
 struct quota {
 	unsigned places, used;
-	struct ring taken;		/* quota_place::link, oldest first */
-	struct table shares;		/* by key; owned, gone with their last place */
+	struct list taken;		/* quota_place::link, oldest first */
+	struct hashtable shares;	/* by key; owned, gone with their last place */
 	bool strangers_only;
 };
 
 /* A place taken; part of what takes it. Zero it before the first use. */
 struct quota_place {
-	struct ring link;		/* quota::taken; first: a cast leads back */
+	struct list link;		/* quota::taken; first: a cast leads back */
 	struct quota *quota;		/* NULL: not taken */
 	struct quota_share *share;	/* the innermost it counts for */
 	bool unfinished;		/* it may have to make room */

@@ -10,20 +10,20 @@
 
 void turns_init(struct turns *t)
 {
-	ring_init(&t->line);
+	list_init(&t->line);
 	t->round = 0;
 }
 
 void turns_add(struct turns *t, struct turn *who)
 {
 	who->round = t->round;
-	ring_init(&who->link);
-	ring_append(&t->line, &who->link);
+	list_init(&who->link);
+	list_append(&t->line, &who->link);
 }
 
 void turns_remove(struct turn *who)
 {
-	ring_remove(&who->link);
+	list_remove(&who->link);
 }
 
 void turns_begin(struct turns *t)
@@ -35,10 +35,10 @@ struct turn *turns_next(struct turns *t)
 {
 	struct turn *who = (struct turn *)t->line.next;
 
-	if (ring_alone(&t->line) || who->round == t->round)
+	if (list_alone(&t->line) || who->round == t->round)
 		return NULL;
 	who->round = t->round;
-	ring_remove(&who->link);
-	ring_append(&t->line, &who->link);
+	list_remove(&who->link);
+	list_append(&t->line, &who->link);
 	return who;
 }

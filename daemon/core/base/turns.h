@@ -18,16 +18,16 @@
 
 #include <stdint.h>
 
-#include "ring.h"
+#include "list.h"
 
 /* One who takes turns; part of whatever it is. */
 struct turn {
-	struct ring link;	/* turns::line */
+	struct list link;	/* turns::line */
 	uint64_t round;		/* the last one it had its turn in, or came during */
 };
 
 struct turns {
-	struct ring line;	/* whose turn is next is first */
+	struct list line;	/* whose turn is next is first */
 	uint64_t round;
 };
 

@@ -32,12 +32,12 @@ static void enter(struct service_run *run, enum service_state state)
 void services_init(struct services *s)
 {
 	quota_init(&s->quota, SERVICES_MAX, false);
-	ring_init(&s->runs);
+	list_init(&s->runs);
 }
 
 void services_finish(struct services *s)
 {
-	assert(ring_alone(&s->runs));
+	assert(list_alone(&s->runs));
 	quota_finish(&s->quota);
 }
 
@@ -49,7 +49,7 @@ static bool makes_room(const struct service_run *run, uint64_t now)
 
 static enum quota_verdict ask(struct services *s, const char *jid, uint64_t now, struct quota_place **victim)
 {
-	for (struct ring *r = s->runs.next; r != &s->runs; r = r->next) {
+	for (struct list *r = s->runs.next; r != &s->runs; r = r->next) {
 		struct service_run *run = (struct service_run *)r;
 
 		run->place.unfinished = makes_room(run, now);
@@ -84,8 +84,8 @@ bool services_begin(struct services *s, struct service_run *run, const char *jid
 	run->service = service;
 	run->state = SERVICE_ATTACHED;
 	run->moved_at = now;
-	ring_init(&run->link);
-	ring_append(&s->runs, &run->link);
+	list_init(&run->link);
+	list_append(&s->runs, &run->link);
 	return true;
 }
 
@@ -115,7 +115,7 @@ void services_end(struct service_run *run)
 	if (!run->jid)
 		return;
 	quota_leave(&run->place);
-	ring_remove(&run->link);
+	list_remove(&run->link);
 	free(run->jid);
 	free(run->device);
 	free(run->share);
@@ -124,7 +124,7 @@ void services_end(struct service_run *run)
 
 bool services_hold_turn(const struct services *s, const char *jid, const char *device, const char *share)
 {
-	for (const struct ring *r = s->runs.next; r != &s->runs; r = r->next) {
+	for (const struct list *r = s->runs.next; r != &s->runs; r = r->next) {
 		const struct service_run *run = (const struct service_run *)r;
 
 		if (run->state != SERVICE_ATTACHED && run->service == SERVICE_RECEIVE_PACK &&

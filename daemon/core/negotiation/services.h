@@ -27,15 +27,15 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "list.h"
 #include "policy.h"
 #include "quota.h"
-#include "ring.h"
 
 enum service_state { SERVICE_ATTACHED, SERVICE_ORPHAN, SERVICE_ENDING };
 
 /* One process; part of what runs it. Zero it before the first use. */
 struct service_run {
-	struct ring link;		/* services::runs; first: a cast leads back */
+	struct list link;		/* services::runs; first: a cast leads back */
 	struct quota_place place;	/* not taken any more, if it has made room */
 	char *jid, *device, *share;	/* owned */
 	enum service service;
@@ -46,7 +46,7 @@ struct service_run {
 
 struct services {
 	struct quota quota;
-	struct ring runs;		/* oldest first; borrowed */
+	struct list runs;		/* oldest first; borrowed */
 };
 
 void services_init(struct services *s);

@@ -20,7 +20,7 @@
 #include "peer.h"
 
 struct greeting {
-	struct ring link;		/* peers::greetings, oldest first */
+	struct list link;		/* peers::greetings, oldest first */
 	struct peers *all;		/* borrowed */
 	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
@@ -39,7 +39,7 @@ static void on_reap(void *owner)
 static void destroy(struct greeting *g)
 {
 	g->path = NULL;
-	ring_remove(&g->link);
+	list_remove(&g->link);
 	timer_stop(&g->timer);
 	timer_init(&g->timer, &g->all->context->timers, on_reap, g);
 	timer_set(&g->timer, 0);
@@ -194,7 +194,7 @@ static struct greeting *create(struct peers *all, const char *jid, uint64_t time
 	strcpy(g->jid, jid);
 	timer_init(&g->timer, &all->context->timers, on_timeout, g);
 	timer_set(&g->timer, context_now(all->context) + timeout);
-	ring_append(&all->greetings, &g->link);
+	list_append(&all->greetings, &g->link);
 	return g;
 }
 
@@ -223,7 +223,7 @@ static struct greeting *one_too_many(const struct peers *all, const unsigned cha
 	struct greeting *oldest = NULL;
 	unsigned n = 0;
 
-	for (struct ring *r = all->greetings.prev; r != &all->greetings; r = r->prev) {
+	for (struct list *r = all->greetings.prev; r != &all->greetings; r = r->prev) {
 		struct greeting *g = (struct greeting *)r;
 
 		if (!g->known || memcmp(g->fp, fp, sizeof(g->fp)))
@@ -248,7 +248,7 @@ void greeting_take(struct peers *all, struct path *path, const char *jid, const 
 
 void greetings_shut_out(struct peers *all, const char *jid, const char *device)
 {
-	struct ring *r = all->greetings.next, *next;
+	struct list *r = all->greetings.next, *next;
 
 	for (; r != &all->greetings; r = next) {
 		struct greeting *g = (struct greeting *)r;
@@ -267,6 +267,6 @@ void greetings_shut_out(struct peers *all, const char *jid, const char *device)
 
 void greetings_end(struct peers *all)
 {
-	while (!ring_alone(&all->greetings))
+	while (!list_alone(&all->greetings))
 		drop((struct greeting *)all->greetings.next);
 }

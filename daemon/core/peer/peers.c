@@ -14,7 +14,7 @@ void peers_init(struct peers *all, struct context *context)
 	all->wayfinders.context = context;
 	all->wayfinders.lookups = &all->lookups;
 	quota_init(&all->lookups, LOOKUPS_MAX, false);
-	ring_init(&all->greetings);
+	list_init(&all->greetings);
 }
 
 void peers_finish(struct peers *all)

@@ -13,9 +13,9 @@
 
 #include "context.h"
 #include "fields.h"
+#include "list.h"
 #include "policy.h"
 #include "quota.h"
-#include "ring.h"
 #include "wayfinder.h"
 
 struct link_hello;
@@ -63,7 +63,8 @@ struct peers {
 	void *arg;				/* of these two */
 	struct quota lookups;			/* of names that buddies offer */
 	struct peer *first;			/* owned; links, made when wanted */
-	struct ring greetings;			/* owned; paths that somebody opened, of no link yet */
+	/* owned; paths that somebody opened, of no link yet */
+	struct list greetings;
 };
 
 /* The tables and their owners are filled in by the caller, before the first peer. */

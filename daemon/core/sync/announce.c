@@ -39,12 +39,12 @@ struct announcements {
 	struct share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
 	struct audience audience;
-	struct ring line;		/* who can be told something now */
-	struct ring resting;		/* who could, but for its retry_at */
+	struct list line;		/* who can be told something now */
+	struct list resting;		/* who could, but for its retry_at */
 	struct quota under_way;		/* tellings, by JID */
 };
 
-static struct device *of_turn(struct ring *r)
+static struct device *of_turn(struct list *r)
 {
 	return (struct device *)((char *)r - offsetof(struct device, turn));
 }
@@ -78,8 +78,8 @@ struct announcements *announce_create(const struct announce_events *events, void
 
 	a->events = events;
 	a->owner = owner;
-	ring_init(&a->line);
-	ring_init(&a->resting);
+	list_init(&a->line);
+	list_init(&a->resting);
 	quota_init(&a->under_way, ANNOUNCE_AT_ONCE, false);
 	return a;
 }
@@ -157,15 +157,15 @@ static bool doubtful(const struct device *d)
 static void line_up(struct announcements *a, struct device *d)
 {
 	if (d->telling || d->meeting || (!any_bit(&d->owed) && !doubtful(d)))
-		ring_remove(&d->turn);
-	else if (ring_alone(&d->turn))
-		ring_append(d->retry_at ? &a->resting : &a->line, &d->turn);
+		list_remove(&d->turn);
+	else if (list_alone(&d->turn))
+		list_append(d->retry_at ? &a->resting : &a->line, &d->turn);
 }
 
 static void end_rest(struct device *d)
 {
 	d->retry_at = 0;
-	ring_remove(&d->turn);
+	list_remove(&d->turn);
 }
 
 static bool permitted(const struct announcements *a, const struct device *d, unsigned slot)
@@ -229,7 +229,8 @@ static struct device *first_in_line(const struct announcements *a)
 {
 	struct quota_place *victim;
 
-	for (struct ring *r = a->line.next; r != &a->line && a->under_way.used < ANNOUNCE_AT_ONCE; r = r->next)
+	for (struct list *r = a->line.next; r != &a->line && a->under_way.used < ANNOUNCE_AT_ONCE;
+	     r = r->next)
 		if (quota_ask(&a->under_way, device_jid(of_turn(r)), true, &victim) == QUOTA_YES)
 			return of_turn(r);
 	return NULL;
@@ -243,7 +244,7 @@ static void go_on(struct announcements *a)
 	while ((d = first_in_line(a))) {
 		unsigned slot;
 
-		ring_remove(&d->turn);
+		list_remove(&d->turn);
 		if (doubtful(d)) {
 			if (may_be_owed(a, d))
 				meet(a, d);
@@ -263,7 +264,7 @@ static void rest(struct device *d, uint64_t now)
 	d->pause = d->pause ? d->pause * 2 : ANNOUNCE_RETRY_FIRST;
 	if (d->pause > ANNOUNCE_RETRY_MAX)
 		d->pause = ANNOUNCE_RETRY_MAX;
-	ring_remove(&d->turn);
+	list_remove(&d->turn);
 	d->retry_at = now + d->pause;
 }
 
@@ -502,7 +503,7 @@ uint64_t announce_deadline(const struct announcements *a)
 		if (s && s->moving && read_at(s) < deadline)
 			deadline = read_at(s);
 	}
-	for (struct ring *r = a->resting.next; r != &a->resting; r = r->next)
+	for (struct list *r = a->resting.next; r != &a->resting; r = r->next)
 		if (of_turn(r)->retry_at < deadline)
 			deadline = of_turn(r)->retry_at;
 	return deadline;
@@ -526,7 +527,7 @@ static void read_shares(struct announcements *a, uint64_t now)
 
 void announce_tick(struct announcements *a, uint64_t now)
 {
-	struct ring *r = a->resting.next;
+	struct list *r = a->resting.next;
 
 	while (r != &a->resting) {
 		struct device *d = of_turn(r);

@@ -15,7 +15,7 @@ enum {
 };
 
 struct account {
-	struct table_node node;		/* first: table_find() leads back to the account */
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the account */
 	char *jid;			/* owned */
 	struct device *devices;		/* borrowed from the audience, newest first */
 	unsigned count;
@@ -24,7 +24,7 @@ struct account {
 static struct account *find_account(const struct audience *all, const char *jid)
 {
 	/* NULL stays NULL: the node is the first member. */
-	return (struct account *)table_find(&all->accounts, jid);
+	return (struct account *)hashtable_find(&all->accounts, jid);
 }
 
 struct device *audience_find(const struct audience *all, const char *jid, const char *id)
@@ -54,11 +54,11 @@ static void forget(struct audience *all, struct device *d)
 	*d->link = d->next;
 	if (d->next)
 		d->next->link = d->link;
-	ring_remove(&d->turn);
+	list_remove(&d->turn);
 	free(d);
 	if (--who->count)
 		return;
-	table_remove(&all->accounts, &who->node);
+	hashtable_remove(&all->accounts, &who->node);
 	free(who->jid);
 	free(who);
 }
@@ -67,7 +67,7 @@ void audience_finish(struct audience *all)
 {
 	while (all->first)
 		forget(all, all->first);
-	table_finish(&all->accounts);
+	hashtable_finish(&all->accounts);
 }
 
 /* What is forgotten of a device that is away costs one telling too many if it comes back. */
@@ -115,7 +115,7 @@ static struct account *add_account(struct audience *all, const char *jid)
 		return NULL;
 	who = xcalloc(1, sizeof(*who));
 	who->jid = xstrdup(jid);
-	table_add(&all->accounts, &who->node, who->jid);
+	hashtable_add(&all->accounts, &who->node, who->jid);
 	return who;
 }
 
@@ -139,6 +139,6 @@ struct device *audience_add(struct audience *all, const char *jid, const char *i
 	if (d->next)
 		d->next->link = &d->next;
 	all->first = d;
-	ring_init(&d->turn);
+	list_init(&d->turn);
 	return d;
 }

@@ -14,9 +14,9 @@
 
 #include "bounds.h"
 #include "device-id.h"
+#include "hashtable.h"
+#include "list.h"
 #include "quota.h"
-#include "ring.h"
-#include "table.h"
 
 enum {
 	SLOT_WORDS = (SHARES_MAX + 63) / 64,
@@ -32,7 +32,7 @@ struct device {
 	struct device *next, **link;	/* audience::first */
 	struct device *sibling;		/* account::devices */
 	struct account *account;	/* borrowed */
-	struct ring turn;		/* announcements::line or ::resting, or alone */
+	struct list turn;		/* announcements::line or ::resting, or alone */
 	char id[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];	/* whose the rest is; zero before it was met */
 	bool online;
@@ -51,7 +51,7 @@ struct device {
 
 /* Zero-initialise it. */
 struct audience {
-	struct table accounts;		/* owned, by JID */
+	struct hashtable accounts;	/* owned, by JID */
 	struct device *first;		/* owned, newest first */
 };
 

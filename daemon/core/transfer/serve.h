@@ -140,7 +140,7 @@ void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off);
 void serve_end_orphans(struct serves *all);
 
 /* A row for status, of one of serves::services.runs; false when it does not move data. */
-bool serve_describe(const struct ring *run, struct buf *row);
+bool serve_describe(const struct list *run, struct buf *row);
 
 /* How far one is, of what serve_start() gave; while its negotiation lives. For checks. */
 struct serve_view {

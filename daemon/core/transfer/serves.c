@@ -79,7 +79,7 @@ void serves_answer_outcome(struct serves *all, const struct peer *peer, const ch
 
 void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
 {
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		if (s->peer == p)
@@ -90,7 +90,7 @@ void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
 void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
 			    const char *reason)
 {
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		if (serve_is_orphan(s) && !strcmp(s->run.jid, jid) &&
@@ -101,7 +101,7 @@ void serve_orphans_shut_out(struct serves *all, const char *jid, const char *dev
 
 static struct serve *next_orphan(const struct serves *all)
 {
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next)
+	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next)
 		if (serve_is_orphan((struct serve *)r))
 			return (struct serve *)r;
 	return NULL;
@@ -135,7 +135,7 @@ static const char *judge_again(const struct serve *s)
 /* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
 static struct serve *find_forbidden(const struct serves *all, const char **reason)
 {
-	for (struct ring *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
 		*reason = s->peer && s->neg ? judge_again(s) : NULL;
@@ -169,7 +169,7 @@ void serves_review(struct serves *all, void (*ended)(void *arg, const struct ser
 	}
 }
 
-bool serve_describe(const struct ring *run, struct buf *row)
+bool serve_describe(const struct list *run, struct buf *row)
 {
 	const struct serve *s = (const struct serve *)run;
 	const struct peer_transfer transfer = {

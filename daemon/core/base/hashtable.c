@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "table.h"
+#include "hashtable.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -23,31 +23,31 @@ static uint32_t hash_of(const char *key)
 	return hash;
 }
 
-static struct table_node **slot_of(const struct table *t, uint32_t hash)
+static struct hashtable_node **slot_of(const struct hashtable *t, uint32_t hash)
 {
 	return &t->slots[hash & (t->size - 1)];
 }
 
-static void push(struct table *t, struct table_node *node)
+static void push(struct hashtable *t, struct hashtable_node *node)
 {
-	struct table_node **slot = slot_of(t, node->hash);
+	struct hashtable_node **slot = slot_of(t, node->hash);
 
 	node->chain = *slot;
 	*slot = node;
 }
 
-static void grow(struct table *t)
+static void grow(struct hashtable *t)
 {
-	struct table_node **old = t->slots;
+	struct hashtable_node **old = t->slots;
 	size_t old_size = t->size;
 
 	t->size = old_size ? old_size * 2 : SLOTS_MIN;
 	t->slots = xcalloc(t->size, sizeof(*t->slots));
 	for (size_t i = 0; i < old_size; i++) {
-		struct table_node *node = old[i];
+		struct hashtable_node *node = old[i];
 
 		while (node) {
-			struct table_node *next = node->chain;
+			struct hashtable_node *next = node->chain;
 
 			push(t, node);
 			node = next;
@@ -56,21 +56,21 @@ static void grow(struct table *t)
 	free(old);
 }
 
-struct table_node *table_find(const struct table *t, const char *key)
+struct hashtable_node *hashtable_find(const struct hashtable *t, const char *key)
 {
 	uint32_t hash = hash_of(key);
 
 	if (!t->size)
 		return NULL;
-	for (struct table_node *node = *slot_of(t, hash); node; node = node->chain)
+	for (struct hashtable_node *node = *slot_of(t, hash); node; node = node->chain)
 		if (node->hash == hash && !strcmp(node->key, key))
 			return node;
 	return NULL;
 }
 
-void table_add(struct table *t, struct table_node *node, const char *key)
+void hashtable_add(struct hashtable *t, struct hashtable_node *node, const char *key)
 {
-	assert(!table_find(t, key));
+	assert(!hashtable_find(t, key));
 	if (t->count == t->size)
 		grow(t);
 	node->key = key;
@@ -79,9 +79,9 @@ void table_add(struct table *t, struct table_node *node, const char *key)
 	t->count++;
 }
 
-void table_remove(struct table *t, struct table_node *node)
+void hashtable_remove(struct hashtable *t, struct hashtable_node *node)
 {
-	struct table_node **at = slot_of(t, node->hash);
+	struct hashtable_node **at = slot_of(t, node->hash);
 
 	while (*at != node)
 		at = &(*at)->chain;
@@ -89,7 +89,7 @@ void table_remove(struct table *t, struct table_node *node)
 	t->count--;
 }
 
-void table_finish(struct table *t)
+void hashtable_finish(struct hashtable *t)
 {
 	free(t->slots);
 	memset(t, 0, sizeof(*t));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_TABLE_H
-#define CORE_TABLE_H
+#ifndef CORE_HASHTABLE_H
+#define CORE_HASHTABLE_H
 
 /*
  * A table of things found by a string, for what grows with the roster. The
@@ -11,27 +11,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct table_node {
-	struct table_node *chain;
+struct hashtable_node {
+	struct hashtable_node *chain;
 	const char *key;		/* borrowed; lives as long as the node is in the table */
 	uint32_t hash;
 };
 
-struct table {
-	struct table_node **slots;	/* owned */
+struct hashtable {
+	struct hashtable_node **slots;	/* owned */
 	size_t size;			/* a power of two, or 0 */
 	size_t count;
 };
 
-struct table_node *table_find(const struct table *t, const char *key);
+struct hashtable_node *hashtable_find(const struct hashtable *t, const char *key);
 
 /* The key must not be in the table yet. */
-void table_add(struct table *t, struct table_node *node, const char *key);
+void hashtable_add(struct hashtable *t, struct hashtable_node *node, const char *key);
 
 /* The node must be in the table. */
-void table_remove(struct table *t, struct table_node *node);
+void hashtable_remove(struct hashtable *t, struct hashtable_node *node);
 
 /* Frees the slots; the nodes are their owner's. */
-void table_finish(struct table *t);
+void hashtable_finish(struct hashtable *t);
 
 #endif

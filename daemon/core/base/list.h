@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_RING_H
-#define CORE_RING_H
+#ifndef CORE_LIST_H
+#define CORE_LIST_H
 
 /*
  * A list whose elements are part of the things in it and can leave it from
- * anywhere. The head is an element, too; by itself it is a ring of one.
+ * anywhere. The head is an element, too; by itself it is a list of one.
  */
 
 #include <stdbool.h>
 
-struct ring {
-	struct ring *next, *prev;
+struct list {
+	struct list *next, *prev;
 };
 
-static inline void ring_init(struct ring *r)
+static inline void list_init(struct list *r)
 {
 	r->next = r->prev = r;
 }
 
-static inline bool ring_alone(const struct ring *r)
+static inline bool list_alone(const struct list *r)
 {
 	return r->next == r;
 }
 
 /* r is alone before. */
-static inline void ring_append(struct ring *head, struct ring *r)
+static inline void list_append(struct list *head, struct list *r)
 {
 	r->next = head;
 	r->prev = head->prev;
@@ -33,11 +33,11 @@ static inline void ring_append(struct ring *head, struct ring *r)
 }
 
 /* r is alone afterwards; it may have been before. */
-static inline void ring_remove(struct ring *r)
+static inline void list_remove(struct list *r)
 {
 	r->next->prev = r->prev;
 	r->prev->next = r->next;
-	ring_init(r);
+	list_init(r);
 }
 
 #endif
