@@ -61,7 +61,7 @@ struct inband {
 	uint64_t open_request;
 	uv_timer_t timer;		/* handshake, overdue acknowledgements */
 	uv_idle_t soon;			/* there may be something to send; or to be told, if it made room */
-	uv_timer_t pause;		/* until the allowance has something again */
+	uv_timer_t pause;		/* until the bucket has something again */
 	int open_handles;
 };
 
@@ -205,7 +205,7 @@ static bool send_block(struct inband *p, size_t n)
 		return false;
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
-	allowance_spend(&p->all->allowance, n, uv_now(p->all->loop));
+	token_bucket_spend(&p->all->bucket, n, uv_now(p->all->loop));
 	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->tls.cipher), n,
 				     on_block_answer, b);
 	buf_consume(&p->tls.cipher, n);
@@ -231,9 +231,9 @@ static size_t room_now(struct inband *p)
 		return 0;
 	if (!room || !xmpp_bulk_ready(p->all->xmpp))
 		return 0;
-	allowed = allowance_room(&p->all->allowance, now);
+	allowed = token_bucket_room(&p->all->bucket, now);
 	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause)) {
-		at = allowance_deadline(&p->all->allowance);
+		at = token_bucket_deadline(&p->all->bucket);
 		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
 	}
 	return room < allowed ? room : allowed;
@@ -602,8 +602,8 @@ void inbands_stanza(struct inbands *all, const struct ibb_stanza *s)
 
 void inbands_limit(struct inbands *all, uint64_t bytes_per_second)
 {
-	if (bytes_per_second != all->allowance.rate)
-		allowance_init(&all->allowance, bytes_per_second, uv_now(all->loop));
+	if (bytes_per_second != all->bucket.rate)
+		token_bucket_init(&all->bucket, bytes_per_second, uv_now(all->loop));
 }
 
 void inbands_bulk(struct inbands *all)

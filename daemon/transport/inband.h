@@ -12,7 +12,7 @@
 
 #include <uv.h>
 
-#include "allowance.h"
+#include "token-bucket.h"
 #include "attempts.h"
 #include "tls-path.h"
 #include "quota.h"
@@ -29,7 +29,7 @@ struct inbands {
 	struct turns paths;		/* owned; in the order in which they may send next */
 	struct quota places;
 	uint64_t opened;		/* how many there have been */
-	struct allowance allowance;	/* what they may send together */
+	struct token_bucket bucket;	/* what they may send together */
 };
 
 void inbands_init(struct inbands *all, uv_loop_t *loop);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "allowance.h"
+#include "token-bucket.h"
 
 #include <string.h>
 
@@ -12,14 +12,14 @@ enum { SCALE = 1000 };	/* milliseconds times bytes a second */
 
 #define RATE_MAX ((uint64_t)1 << 40)	/* so that nothing overflows; no limit at all to anybody */
 
-static uint64_t piece(const struct allowance *a)
+static uint64_t piece(const struct token_bucket *a)
 {
-	uint64_t bytes = a->rate * ALLOWANCE_WAIT / 1000;
+	uint64_t bytes = a->rate * TOKEN_BUCKET_WAIT / 1000;
 
-	return bytes > ALLOWANCE_PIECE_MIN ? bytes : ALLOWANCE_PIECE_MIN;
+	return bytes > TOKEN_BUCKET_PIECE_MIN ? bytes : TOKEN_BUCKET_PIECE_MIN;
 }
 
-void allowance_init(struct allowance *a, uint64_t rate, uint64_t now)
+void token_bucket_init(struct token_bucket *a, uint64_t rate, uint64_t now)
 {
 	memset(a, 0, sizeof(*a));
 	a->rate = rate < RATE_MAX ? rate : RATE_MAX;
@@ -27,7 +27,7 @@ void allowance_init(struct allowance *a, uint64_t rate, uint64_t now)
 	a->at = now;
 }
 
-static void fill(struct allowance *a, uint64_t now)
+static void fill(struct token_bucket *a, uint64_t now)
 {
 	int64_t most = (int64_t)piece(a) * SCALE;
 	uint64_t elapsed = now > a->at ? now - a->at : 0;
@@ -40,7 +40,7 @@ static void fill(struct allowance *a, uint64_t now)
 		a->tokens += (int64_t)(elapsed * a->rate);
 }
 
-size_t allowance_room(struct allowance *a, uint64_t now)
+size_t token_bucket_room(struct token_bucket *a, uint64_t now)
 {
 	if (!a->rate)
 		return SIZE_MAX;
@@ -51,7 +51,7 @@ size_t allowance_room(struct allowance *a, uint64_t now)
 	return piece(a) < SIZE_MAX ? (size_t)piece(a) : SIZE_MAX;
 }
 
-void allowance_spend(struct allowance *a, size_t bytes, uint64_t now)
+void token_bucket_spend(struct token_bucket *a, size_t bytes, uint64_t now)
 {
 	if (!a->rate)
 		return;
@@ -59,7 +59,7 @@ void allowance_spend(struct allowance *a, size_t bytes, uint64_t now)
 	a->tokens -= (int64_t)bytes * SCALE;
 }
 
-uint64_t allowance_deadline(const struct allowance *a)
+uint64_t token_bucket_deadline(const struct token_bucket *a)
 {
 	if (!a->rate || a->tokens > 0)
 		return a->at;
