@@ -48,7 +48,7 @@ struct block {
 struct inband {
 	struct tls_path tls;		/* first: a struct path * is one of us */
 	struct inbands *all;
-	struct turn turn;		/* inbands::paths */
+	struct round_robin_entry turn;	/* inbands::paths */
 	struct quota_place place;
 	bool kept;			/* a link is made of it */
 	unsigned taken;			/* blocks that came before that */
@@ -65,7 +65,7 @@ struct inband {
 	int open_handles;
 };
 
-static struct inband *of_turn(struct turn *turn)
+static struct inband *of_turn(struct round_robin_entry *turn)
 {
 	return (struct inband *)((char *)turn - offsetof(struct inband, turn));
 }
@@ -75,7 +75,7 @@ static struct inband *after(const struct inbands *all, const struct inband *p)
 {
 	struct list *next = p ? p->turn.link.next : all->paths.line.next;
 
-	return next == &all->paths.line ? NULL : of_turn((struct turn *)next);
+	return next == &all->paths.line ? NULL : of_turn((struct round_robin_entry *)next);
 }
 
 static const char *state_name(enum inband_state state)
@@ -106,7 +106,7 @@ static void on_handle_closed(uv_handle_t *handle)
 /* Takes it out of everything. */
 static void let_go(struct inband *p)
 {
-	turns_remove(&p->turn);
+	round_robin_remove(&p->turn);
 	quota_leave(&p->place);
 	if (p->all->xmpp) {
 		if (p->open_request)
@@ -355,7 +355,7 @@ static const struct path_ops ops = {
 void inbands_init(struct inbands *all, uv_loop_t *loop)
 {
 	*all = (struct inbands){ .loop = loop };
-	turns_init(&all->paths);
+	round_robin_init(&all->paths);
 	quota_init(&all->places, IBB_MAX, false);
 }
 
@@ -436,7 +436,7 @@ static struct inband *create(struct inbands *all, const char *full_jid, enum inb
 	p->timer.data = p->soon.data = p->pause.data = p;
 	p->open_handles = 3;
 	p->number = ++all->opened;
-	turns_add(&all->paths, &p->turn);
+	round_robin_add(&all->paths, &p->turn);
 	return p;
 }
 
@@ -608,10 +608,10 @@ void inbands_limit(struct inbands *all, uint64_t bytes_per_second)
 
 void inbands_bulk(struct inbands *all)
 {
-	struct turn *turn;
+	struct round_robin_entry *turn;
 
-	turns_begin(&all->paths);
-	while (all->xmpp && xmpp_bulk_ready(all->xmpp) && (turn = turns_next(&all->paths)))
+	round_robin_begin(&all->paths);
+	while (all->xmpp && xmpp_bulk_ready(all->xmpp) && (turn = round_robin_next(&all->paths)))
 		send_some(of_turn(turn));
 }
 

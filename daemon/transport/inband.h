@@ -16,7 +16,7 @@
 #include "attempts.h"
 #include "tls-path.h"
 #include "quota.h"
-#include "turns.h"
+#include "round-robin.h"
 #include "xmpp.h"
 
 struct inband;
@@ -26,7 +26,7 @@ struct inbands {
 	uv_loop_t *loop;
 	struct xmpp *xmpp;		/* borrowed; NULL while there is none */
 	const struct device_key *key;	/* borrowed; to be set before the first path */
-	struct turns paths;		/* owned; in the order in which they may send next */
+	struct round_robin paths;	/* owned; in the order in which they may send next */
 	struct quota places;
 	uint64_t opened;		/* how many there have been */
 	struct token_bucket bucket;	/* what they may send together */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "turns.h"
+#include "round-robin.h"
 #include "tap.h"
 
 /* Each has a letter; what a round came to is the letters in order. */
 struct taker {
-	struct turn turn;
+	struct round_robin_entry turn;
 	char name;
 	struct taker *removes[4];	/* in its turn */
 	struct taker *adds;
@@ -13,19 +13,19 @@ struct taker {
 	bool there;
 };
 
-static struct turns turns;
+static struct round_robin turns;
 static struct taker a = { .name = 'a' }, b = { .name = 'b' }, c = { .name = 'c' }, d = { .name = 'd' };
 static char said[64];
 
 static void add(struct taker *who)
 {
-	turns_add(&turns, &who->turn);
+	round_robin_add(&turns, &who->turn);
 	who->there = true;
 }
 
 static void leave(struct taker *who)
 {
-	turns_remove(&who->turn);
+	round_robin_remove(&who->turn);
 	who->there = false;
 }
 
@@ -33,7 +33,7 @@ static void reset(void)
 {
 	struct taker *all[] = { &a, &b, &c, &d };
 
-	turns_init(&turns);
+	round_robin_init(&turns);
 	for (unsigned i = 0; i < 4; i++)
 		*all[i] = (struct taker){ .name = 'a' + i };
 	add(&a);
@@ -43,10 +43,10 @@ static void reset(void)
 
 static void go_round(void)
 {
-	struct turn *t;
+	struct round_robin_entry *t;
 
-	turns_begin(&turns);
-	while ((t = turns_next(&turns)) && strlen(said) < sizeof(said) - 1) {
+	round_robin_begin(&turns);
+	while ((t = round_robin_next(&turns)) && strlen(said) < sizeof(said) - 1) {
 		struct taker *who = (struct taker *)t;
 
 		said[strlen(said)] = who->there ? who->name : '!';
@@ -73,7 +73,7 @@ static const char *a_round(void)
 
 static void test_order(void)
 {
-	turns_init(&turns);
+	round_robin_init(&turns);
 	is_str(a_round(), "", "nobody is there");
 	reset();
 	is_str(a_round(), "abc", "each has one turn");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "turns.h"
+#include "round-robin.h"
 
 #include <stddef.h>
 
@@ -8,32 +8,32 @@
  * at the first one is enough.
  */
 
-void turns_init(struct turns *t)
+void round_robin_init(struct round_robin *t)
 {
 	list_init(&t->line);
 	t->round = 0;
 }
 
-void turns_add(struct turns *t, struct turn *who)
+void round_robin_add(struct round_robin *t, struct round_robin_entry *who)
 {
 	who->round = t->round;
 	list_init(&who->link);
 	list_append(&t->line, &who->link);
 }
 
-void turns_remove(struct turn *who)
+void round_robin_remove(struct round_robin_entry *who)
 {
 	list_remove(&who->link);
 }
 
-void turns_begin(struct turns *t)
+void round_robin_begin(struct round_robin *t)
 {
 	t->round++;
 }
 
-struct turn *turns_next(struct turns *t)
+struct round_robin_entry *round_robin_next(struct round_robin *t)
 {
-	struct turn *who = (struct turn *)t->line.next;
+	struct round_robin_entry *who = (struct round_robin_entry *)t->line.next;
 
 	if (list_alone(&t->line) || who->round == t->round)
 		return NULL;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_TURNS_H
-#define CORE_TURNS_H
+#ifndef CORE_ROUND_ROBIN_H
+#define CORE_ROUND_ROBIN_H
 
 /*
  * Who goes next, among many who share something. In a round each of those who were
  * there when it began has one turn, and then goes to the end of the line; so whoever
  * took all there was is the last one in the next round.
  *
- *   turns_begin(&all);
- *   while ((t = turns_next(&all)))
+ *   round_robin_begin(&all);
+ *   while ((t = round_robin_next(&all)))
  *           serve(t);	may remove anybody, t too, add others, and begin a round of its own
  *
  * Nothing is kept from one step to the next but the number of the round, so that it ends
@@ -21,24 +21,24 @@
 #include "list.h"
 
 /* One who takes turns; part of whatever it is. */
-struct turn {
-	struct list link;	/* turns::line */
+struct round_robin_entry {
+	struct list link;	/* round_robin::line */
 	uint64_t round;		/* the last one it had its turn in, or came during */
 };
 
-struct turns {
+struct round_robin {
 	struct list line;	/* whose turn is next is first */
 	uint64_t round;
 };
 
-void turns_init(struct turns *t);
+void round_robin_init(struct round_robin *t);
 
 /* At the end of the line; not in the round that goes on. */
-void turns_add(struct turns *t, struct turn *who);
-void turns_remove(struct turn *who);
+void round_robin_add(struct round_robin *t, struct round_robin_entry *who);
+void round_robin_remove(struct round_robin_entry *who);
 
-void turns_begin(struct turns *t);
+void round_robin_begin(struct round_robin *t);
 /* Whose turn it is now; NULL when everybody has had theirs. */
-struct turn *turns_next(struct turns *t);
+struct round_robin_entry *round_robin_next(struct round_robin *t);
 
 #endif
