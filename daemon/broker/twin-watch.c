@@ -10,7 +10,7 @@
 
 enum { PATIENCE = 15 * 1000 };
 
-struct question {
+struct twin_question {
 	struct broker *broker;		/* borrowed */
 	char *full;			/* owned */
 };
@@ -36,7 +36,7 @@ static bool note(struct broker *b)
 
 static void on_answer(void *arg, const char *error)
 {
-	struct question *q = arg;
+	struct twin_question *q = arg;
 	struct broker *b = q->broker;
 
 	if (error)
@@ -57,7 +57,7 @@ static void on_answer(void *arg, const char *error)
 
 void twin_watch_seen(struct broker *b, const char *full)
 {
-	struct question *q;
+	struct twin_question *q;
 
 	if (!b->xmpp || !twins_seen(&b->twins, full))
 		return;

@@ -55,7 +55,7 @@ static const struct step protected_steps[STEPS_MAX] = {
 };
 
 /* What is left in a pipe after the exit. */
-struct stream {
+struct child_stream {
 	uv_pipe_t pipe;
 	size_t left;		/* bytes that were in it at the exit and were not read yet */
 	bool ended;		/* nobody can write to it any more */
@@ -64,7 +64,7 @@ struct stream {
 struct child {
 	uv_process_t process;
 	uv_pipe_t in;
-	struct stream out, err;
+	struct child_stream out, err;
 	uv_timer_t timer;		/* a step to its end; after the exit, the last words */
 	uv_timer_t gather;		/* runs while the pipe is left to fill */
 	const struct child_events *events;
@@ -124,7 +124,7 @@ static void close_all(struct child *c)
 	close_handle(&c->process);
 }
 
-static bool is_delivered(const struct child *c, const struct stream *s)
+static bool is_delivered(const struct child *c, const struct child_stream *s)
 {
 	return s->ended || (c->waited && s->left == 0);
 }
@@ -148,7 +148,7 @@ static void on_last_words(uv_timer_t *timer)
 	check_over(c);
 }
 
-static void count_left(struct stream *s)
+static void count_left(struct child_stream *s)
 {
 	uv_os_fd_t fd;
 	int n = 0;
@@ -236,7 +236,7 @@ static void gather(struct child *c, size_t n)
 }
 
 /* n bytes were read, or it has ended. */
-static void count_read(struct child *c, struct stream *s, ssize_t n)
+static void count_read(struct child *c, struct child_stream *s, ssize_t n)
 {
 	if (n < 0) {
 		uv_read_stop((uv_stream_t *)&s->pipe);

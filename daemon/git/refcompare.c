@@ -17,7 +17,7 @@
 
 enum { REFSPECS_MAX = 256 };
 
-enum verdict { SAME, DOUBTFUL, DIFFERENT };
+enum refcompare_verdict { SAME, DOUBTFUL, DIFFERENT };
 
 /* What a remote fetches. */
 struct fetching {
@@ -68,12 +68,12 @@ static bool is_vague(const git_refspec *spec)
 }
 
 /* One refspec and one ref of theirs. */
-static enum verdict judge_mapped(git_repository *repo, const git_refspec *spec, const char *name,
-				 const git_oid *oid)
+static enum refcompare_verdict judge_mapped(git_repository *repo, const git_refspec *spec,
+					    const char *name, const git_oid *oid)
 {
 	const char *dst = git_refspec_dst(spec);
 	git_buf local = GIT_BUF_INIT;
-	enum verdict verdict = SAME;
+	enum refcompare_verdict verdict = SAME;
 
 	if (!dst || !*dst)
 		return SAME;		/* to FETCH_HEAD only: it leaves nothing here */
@@ -172,15 +172,15 @@ static void free_fetching(struct fetching *fetching)
 		git_refspec_free(fetching->specs[i]);
 }
 
-static enum verdict judge_tip(git_repository *repo, const struct fetching *fetching, const char *name,
-			      const git_oid *oid)
+static enum refcompare_verdict judge_tip(git_repository *repo, const struct fetching *fetching,
+					 const char *name, const git_oid *oid)
 {
-	enum verdict worst = SAME;
+	enum refcompare_verdict worst = SAME;
 	bool mapped = false;
 
 	for (size_t i = 0; i < fetching->count; i++) {
 		const git_refspec *spec = fetching->specs[i];
-		enum verdict verdict = SAME;
+		enum refcompare_verdict verdict = SAME;
 
 		if (git_refspec_src_matches(spec, name)) {
 			mapped = true;
@@ -199,7 +199,8 @@ static enum verdict judge_tip(git_repository *repo, const struct fetching *fetch
 }
 
 /* "<object> <ref>", from outside. */
-static enum verdict judge_text(git_repository *repo, const struct fetching *fetching, const char *text)
+static enum refcompare_verdict judge_text(git_repository *repo, const struct fetching *fetching,
+					  const char *text)
 {
 	const char *space = strchr(text, ' ');
 	char hex[GIT_OID_HEXSZ + 1];
@@ -258,9 +259,10 @@ static bool would_be_pruned(const struct fetching *fetching, const char *name, s
 	return mapped;
 }
 
-static enum verdict judge_ours(git_repository *repo, const struct fetching *fetching, struct fields tips)
+static enum refcompare_verdict judge_ours(git_repository *repo, const struct fetching *fetching,
+					  struct fields tips)
 {
-	enum verdict verdict = SAME;
+	enum refcompare_verdict verdict = SAME;
 	git_reference_iterator *it;
 	git_reference *ref;
 
@@ -278,15 +280,16 @@ static enum verdict judge_ours(git_repository *repo, const struct fetching *fetc
 	return verdict;
 }
 
-static enum verdict judge_all(const struct refcompare *c, git_repository *repo, const struct fetching *fetching)
+static enum refcompare_verdict judge_all(const struct refcompare *c, git_repository *repo,
+					 const struct fetching *fetching)
 {
 	struct fields f = { .data = c->tips, .len = c->len };
-	enum verdict worst = fields_get(f, "cut") || fetching->odd ? DOUBTFUL : SAME;
+	enum refcompare_verdict worst = fields_get(f, "cut") || fetching->odd ? DOUBTFUL : SAME;
 	const char *key, *value;
 	size_t pos = 0, key_len;
 
 	while (worst < DIFFERENT && fields_next(f, &pos, &key, &key_len, &value)) {
-		enum verdict verdict;
+		enum refcompare_verdict verdict;
 
 		if (!field_is(key, key_len, "tip"))
 			continue;
@@ -327,7 +330,8 @@ static void compare_in_pool(uv_work_t *work)
 	struct refcompare *c = (struct refcompare *)work;
 	struct fields f = { .data = c->tips, .len = c->len };
 	const char *version = fields_get(f, "version");
-	enum verdict verdict = DOUBTFUL;	/* if it cannot be read here: git will know */
+	/* if it cannot be read here: git will know */
+	enum refcompare_verdict verdict = DOUBTFUL;
 	git_repository *repo = NULL;
 	struct fetching fetching = { .count = 0 };
 

@@ -42,10 +42,10 @@ struct inode {
 	ino_t number;
 };
 
-struct watched {
+struct watched_directory {
 	uv_fs_event_t event;
 	struct refwatch *watch;
-	struct watched *next;		/* refwatch::directories */
+	struct watched_directory *next;	/* refwatch::directories */
 	char *path;			/* owned */
 	struct inode inode;
 	bool top;			/* a git directory */
@@ -71,7 +71,7 @@ struct refwatch {
 	char *path;			/* owned */
 	void (*moved)(void *owner);	/* NULL after refwatch_destroy() */
 	void *owner;
-	struct watched *directories;	/* owned; closed one by one */
+	struct watched_directory *directories;	/* owned; closed one by one */
 	uv_timer_t timer;		/* until the next scan; still at rest */
 	bool scanning, again;
 	bool blind;			/* not all is watched: a slow look is needed */
@@ -89,7 +89,7 @@ static void release(struct refwatch *w)
 
 static void on_watched_closed(uv_handle_t *handle)
 {
-	struct watched *d = handle->data;
+	struct watched_directory *d = handle->data;
 	struct refwatch *w = d->watch;
 
 	free(d->path);
@@ -258,7 +258,7 @@ static bool ends_in_lock(const char *name)
 }
 
 /* Of all that happens in a git directory, what can move a ref. */
-static bool concerns_refs(const struct watched *d, const char *name)
+static bool concerns_refs(const struct watched_directory *d, const char *name)
 {
 	if (!name)
 		return true;
@@ -268,15 +268,15 @@ static bool concerns_refs(const struct watched *d, const char *name)
 	return !ends_in_lock(name);
 }
 
-static void unwatch(struct watched *d)
+static void unwatch(struct watched_directory *d)
 {
 	if (!uv_is_closing((uv_handle_t *)&d->event))
 		uv_close((uv_handle_t *)&d->event, on_watched_closed);
 }
 
-static void forget(struct watched *d)
+static void forget(struct watched_directory *d)
 {
-	struct watched **p = &d->watch->directories;
+	struct watched_directory **p = &d->watch->directories;
 
 	while (*p != d)
 		p = &(*p)->next;
@@ -285,14 +285,15 @@ static void forget(struct watched *d)
 }
 
 /* The last that a directory reports, removed or renamed, is its own name. The scan finds its successor. */
-static bool is_last_event(const struct watched *d, const char *name, int events, int status)
+static bool is_last_event(const struct watched_directory *d, const char *name, int events,
+			  int status)
 {
 	return status || (name && events & UV_RENAME && !strcmp(name, strrchr(d->path, '/') + 1));
 }
 
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
-	struct watched *d = event->data;
+	struct watched_directory *d = event->data;
 	struct refwatch *w = d->watch;
 	bool last = is_last_event(d, name, events, status);
 
@@ -309,7 +310,7 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
 static bool watch(struct refwatch *w, const struct found *found)
 {
 	const char *path = found->path;
-	struct watched *d = xcalloc(1, sizeof(*d));
+	struct watched_directory *d = xcalloc(1, sizeof(*d));
 	int error;
 
 	uv_fs_event_init(w->loop, &d->event);
@@ -334,9 +335,9 @@ static bool watch(struct refwatch *w, const struct found *found)
 }
 
 /* A link may lead elsewhere by now. */
-static struct watched *find(struct refwatch *w, const struct found *found)
+static struct watched_directory *find(struct refwatch *w, const struct found *found)
 {
-	struct watched *d = w->directories;
+	struct watched_directory *d = w->directories;
 
 	while (d && (strcmp(d->path, found->path) || !same_inode(&d->inode, &found->inode)))
 		d = d->next;
@@ -345,8 +346,8 @@ static struct watched *find(struct refwatch *w, const struct found *found)
 
 static void drop_unseen(struct refwatch *w)
 {
-	for (struct watched **p = &w->directories; *p;) {
-		struct watched *d = *p;
+	for (struct watched_directory **p = &w->directories; *p;) {
+		struct watched_directory *d = *p;
 
 		if (d->seen) {
 			p = &d->next;
@@ -362,11 +363,11 @@ static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete
 {
 	bool fresh = false;
 
-	for (struct watched *d = w->directories; d; d = d->next)
+	for (struct watched_directory *d = w->directories; d; d = d->next)
 		d->seen = false;
 	*complete = s->count > 0;
 	for (size_t i = 0; i < s->count; i++) {
-		struct watched *d = find(w, &s->found[i]);
+		struct watched_directory *d = find(w, &s->found[i]);
 
 		if (d)
 			d->seen = true;
@@ -454,7 +455,7 @@ void refwatch_destroy(struct refwatch *w)
 	if (!w)
 		return;
 	w->moved = NULL;
-	for (struct watched *d = w->directories; d; d = d->next)
+	for (struct watched_directory *d = w->directories; d; d = d->next)
 		unwatch(d);
 	w->directories = NULL;
 	uv_close((uv_handle_t *)&w->timer, on_timer_closed);

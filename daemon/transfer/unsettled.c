@@ -38,8 +38,8 @@ enum { LOOK_PAUSE = 15 * 1000 };	/* ms */
 
 enum unsettled_state { UNSETTLED_ASKING, UNSETTLED_WAITING, UNSETTLED_LOOKING };
 
-struct entry {
-	struct entry *next;
+struct unsettled_entry {
+	struct unsettled_entry *next;
 	struct unsettled *all;
 	enum unsettled_state state;
 	char *jid, *share, *path, *reason;	/* owned */
@@ -62,14 +62,14 @@ struct noted {
 struct unsettled {
 	struct lost_push_host asks;
 	struct git_run_host host;
-	struct entry *first;		/* owned, oldest first */
+	struct unsettled_entry *first;	/* owned, oldest first */
 	unsigned count;
 	struct noted *noted;		/* owned */
 	uv_timer_t timer;		/* until the next look of any */
 	struct backoff_timer unread;	/* files of the broker before that could not be read */
 };
 
-static void enter(struct entry *e, enum unsettled_state state, const char *because)
+static void enter(struct unsettled_entry *e, enum unsettled_state state, const char *because)
 {
 	static const char *const names[] = { "asking", "waiting", "looking" };
 
@@ -162,7 +162,7 @@ void unsettled_drop(struct unsettled *u, const char *id)
 }
 
 /* Its report has begun to come: what is kept is as it was before that. */
-static void note_told(const struct entry *e)
+static void note_told(const struct unsettled_entry *e)
 {
 	unsettled_note(e->all, &(struct unsettled_push){
 		.jid = e->jid,
@@ -178,9 +178,9 @@ static void note_told(const struct entry *e)
 	});
 }
 
-static void forget(struct entry *e)
+static void forget(struct unsettled_entry *e)
 {
-	struct entry **at = &e->all->first;
+	struct unsettled_entry **at = &e->all->first;
 
 	while (*at != e)
 		at = &(*at)->next;
@@ -196,7 +196,7 @@ static void forget(struct entry *e)
 	free(e);
 }
 
-static void say(const struct entry *e, const char *note)
+static void say(const struct unsettled_entry *e, const char *note)
 {
 	transfer_log_add(&(struct transfer){
 		.jid = e->jid,
@@ -211,7 +211,7 @@ static void say(const struct entry *e, const char *note)
 	});
 }
 
-static void say_unknown(struct entry *e)
+static void say_unknown(struct unsettled_entry *e)
 {
 	if (e->told)
 		return;
@@ -220,7 +220,7 @@ static void say_unknown(struct entry *e)
 	note_told(e);
 }
 
-static void settle(struct entry *e, const char *note)
+static void settle(struct unsettled_entry *e, const char *note)
 {
 	log_info("what became of a push to %s/%s is known", e->jid, e->share);
 	say(e, note);
@@ -230,7 +230,7 @@ static void settle(struct entry *e, const char *note)
 
 static void on_rest(void *owner, const void *data, size_t n)
 {
-	struct entry *e = owner;
+	struct unsettled_entry *e = owner;
 
 	e->received += n;
 	witness_answers(&e->witness, data, n);
@@ -238,7 +238,7 @@ static void on_rest(void *owner, const void *data, size_t n)
 
 static void on_exited(void *owner, uint32_t status)
 {
-	struct entry *e = owner;
+	struct unsettled_entry *e = owner;
 
 	witness_exited(&e->witness, status);
 	settle(e, e->told ? "asked for later" : NULL);
@@ -251,7 +251,7 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_looked(void *owner, int status, const char *output, const char *error)
 {
-	struct entry *e = owner;
+	struct unsettled_entry *e = owner;
 
 	e->look = NULL;
 	if (status == 0 && witness_sees_refs(&e->witness, output, e->looked)) {
@@ -265,7 +265,7 @@ static void on_looked(void *owner, int status, const char *output, const char *e
 }
 
 /* Whoever served it has forgotten it. Another device of theirs would show other refs. */
-static void look(struct entry *e)
+static void look(struct unsettled_entry *e)
 {
 	struct buf url = { 0 };
 
@@ -283,7 +283,7 @@ static void look(struct entry *e)
 
 static void on_unknown(void *owner, bool answered)
 {
-	struct entry *e = owner;
+	struct unsettled_entry *e = owner;
 
 	lost_push_destroy(e->question);
 	e->question = NULL;
@@ -300,7 +300,7 @@ static const struct lost_push_events lost_push_events = {
 	.unknown = on_unknown,
 };
 
-static void ask(struct entry *e)
+static void ask(struct unsettled_entry *e)
 {
 	e->question = lost_push_create(&e->all->asks, &(struct lost_push_question){
 		.jid = e->jid,
@@ -310,9 +310,9 @@ static void ask(struct entry *e)
 	}, &lost_push_events, e);
 }
 
-static void append(struct unsettled *u, struct entry *e)
+static void append(struct unsettled *u, struct unsettled_entry *e)
 {
-	struct entry **last = &u->first;
+	struct unsettled_entry **last = &u->first;
 
 	if (u->count == UNSETTLED_MAX) {
 		unsettled_drop(u, u->first->id);
@@ -326,11 +326,11 @@ static void append(struct unsettled *u, struct entry *e)
 }
 
 /* An entry from its file, which waits for the device; NULL if that is damaged. */
-static struct entry *parse(const char *id, struct fields f)
+static struct unsettled_entry *parse(const char *id, struct fields f)
 {
 	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share"), *device = fields_get(f, "device");
 	const char *path = fields_get(f, "path"), *reason = fields_get(f, "reason");
-	struct entry *e = xcalloc(1, sizeof(*e));
+	struct unsettled_entry *e = xcalloc(1, sizeof(*e));
 
 	witness_init(&e->witness, SERVICE_RECEIVE_PACK);
 	if (!jid || !share || !share_name_valid(share) || !device || !witness_read(&e->witness, f)) {
@@ -353,7 +353,7 @@ static struct entry *parse(const char *id, struct fields f)
 
 static bool is_known(struct unsettled *u, const char *id)
 {
-	for (const struct entry *e = u->first; e; e = e->next)
+	for (const struct unsettled_entry *e = u->first; e; e = e->next)
 		if (!strcmp(e->id, id))
 			return true;
 	return *find_noted(u, id);
@@ -367,7 +367,7 @@ static bool load(struct unsettled *u, const char *id)
 	struct buf bytes = { 0 };
 	int result = path ? userfile_read(path, &bytes, &trouble) : -1;
 	struct fields f;
-	struct entry *e;
+	struct unsettled_entry *e;
 
 	if (result == 0) {
 		f = (struct fields){ buf_data(&bytes), buf_len(&bytes) };
@@ -436,7 +436,7 @@ struct unsettled *unsettled_create(const struct lost_push_host *asks,
 
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 {
-	struct entry *e;
+	struct unsettled_entry *e;
 
 	if (!u) {
 		witness_finish(push->witness);
@@ -465,7 +465,7 @@ void unsettled_add(struct unsettled *u, const struct unsettled_push *push)
 
 void unsettled_wake(struct unsettled *u)
 {
-	for (struct entry *e = u ? u->first : NULL; e; e = e->next) {
+	for (struct unsettled_entry *e = u ? u->first : NULL; e; e = e->next) {
 		if (e->state != UNSETTLED_WAITING || context_now(u->asks.context) < e->look_at ||
 		    !peer_is_there(u->asks.peers, e->jid, e->device))
 			continue;

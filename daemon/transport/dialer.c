@@ -18,7 +18,7 @@
  * machine here.
  */
 
-struct attempt {
+struct dial_attempt {
 	struct dialer *dialer;		/* borrowed */
 	struct path *path;		/* owned; NULL: not begun, or failed */
 };
@@ -32,7 +32,7 @@ struct dialer {
 	struct pass pass;
 	uint64_t *number;		/* of its last use; borrowed */
 	struct netaddr *to;		/* owned */
-	struct attempt *attempts;	/* owned; one for each address */
+	struct dial_attempt *attempts;	/* owned; one for each address */
 	size_t n, begun, failed;
 	uv_timer_t timer;		/* until the next address is due */
 };
@@ -64,7 +64,7 @@ static void on_due(uv_timer_t *timer);
 
 static void on_closed(void *owner, const char *why)
 {
-	struct attempt *a = owner;
+	struct dial_attempt *a = owner;
 	struct dialer *d = a->dialer;
 
 	log_debug("dialling: %s: %s", path_name(a->path), why);
@@ -80,7 +80,7 @@ static void on_closed(void *owner, const char *why)
 
 static void on_established(void *owner, const unsigned char *fp)
 {
-	struct attempt *a = owner;
+	struct dial_attempt *a = owner;
 	struct dialer *d = a->dialer;
 	struct path *path = a->path;
 
@@ -109,7 +109,7 @@ static const struct path_events path_events = {
 static void on_due(uv_timer_t *timer)
 {
 	struct dialer *d = timer->data;
-	struct attempt *a = &d->attempts[d->begun];
+	struct dial_attempt *a = &d->attempts[d->begun];
 	char text[NETADDR_TEXT_MAX], name[NETADDR_TEXT_MAX + 8];
 	struct pass_use use;
 

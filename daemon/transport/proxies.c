@@ -24,14 +24,14 @@
 
 enum { ASKED_AT_ONCE = 4 };
 
-enum search {
+enum proxy_search {
 	SEARCH_NOT_BEGUN,	/* nobody has wanted a proxy on this connection */
 	SEARCH_LISTING,		/* the server's items are asked for */
 	SEARCH_ASKING,		/* each of them is */
 	SEARCH_OVER,
 };
 
-struct item {
+struct proxy_item {
 	struct proxies *proxies;
 	char *jid;		/* owned */
 	uint64_t request;	/* 0: none is open */
@@ -47,9 +47,9 @@ struct proxies {
 	void (*changed)(void *owner);
 	void *owner;
 	struct xmpp *xmpp;	/* borrowed; NULL: offline */
-	enum search search;
+	enum proxy_search search;
 	uint64_t listing;	/* the request for the items; 0: none is open */
-	struct item items[PROXY_ITEMS_MAX];
+	struct proxy_item items[PROXY_ITEMS_MAX];
 	size_t n_items, next, asking;
 	struct found *found;	/* owned; PROXIES_MAX of them, or NULL */
 	size_t n_found;
@@ -152,7 +152,7 @@ static void add(struct proxies *p, const char *name, const struct xmpp_row *row)
 
 static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 {
-	struct item *item = arg;
+	struct proxy_item *item = arg;
 	struct proxies *p = item->proxies;
 	size_t before = p->n_found;
 	struct xmpp_row row;
@@ -171,7 +171,7 @@ static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 
 /* --- the second --- */
 
-static void ask(struct item *item, const char *payload, xmpp_rows_answer answer)
+static void ask(struct proxy_item *item, const char *payload, xmpp_rows_answer answer)
 {
 	struct proxies *p = item->proxies;
 
@@ -184,7 +184,7 @@ static void ask(struct item *item, const char *payload, xmpp_rows_answer answer)
 
 static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
 {
-	struct item *item = arg;
+	struct proxy_item *item = arg;
 	struct proxies *p = item->proxies;
 	bool proxy = false;
 	struct xmpp_row row;
@@ -244,7 +244,8 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 		/* Users and chat rooms are no proxies. */
 		if (row.kind != XMPP_ITEM || strchr(row.jid, '@'))
 			continue;
-		p->items[p->n_items++] = (struct item){ .proxies = p, .jid = xstrdup(row.jid) };
+		p->items[p->n_items++] =
+			(struct proxy_item){ .proxies = p, .jid = xstrdup(row.jid) };
 	}
 	proceed(p, false);
 }

@@ -24,12 +24,13 @@ static uint32_t offset_of(const char *id, bool of_server)
 
 enum { LENGTH_AT = 4 + 40 + 1 + 24 };	/* in the header: the last 16 digits of the object */
 
-void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total)
+void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total)
 {
 	char header[STREAM_HEADER + 1], digits[2 * sizeof(uint64_t) + 1];
 	uint8_t length[sizeof(uint64_t)];
 
-	*s = (struct stream){ .offset = offset_of(id, of_server), .total = total + STREAM_HEADER };
+	*s = (struct sim_stream){ .offset = offset_of(id, of_server),
+				  .total = total + STREAM_HEADER };
 	put_be64(length, s->total);
 	hex_encode(length, sizeof(length), digits);
 	snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000", STREAM_HEADER - 4, 0, 1, digits);
@@ -37,7 +38,7 @@ void stream_init(struct stream *s, const char *id, bool of_server, uint64_t tota
 }
 
 /* The bytes at done, and how many of them are next to each other. */
-static const uint8_t *bytes_at(const struct world *w, const struct stream *s, size_t *n)
+static const uint8_t *bytes_at(const struct world *w, const struct sim_stream *s, size_t *n)
 {
 	if (s->done < STREAM_HEADER) {
 		*n = *n < STREAM_HEADER - s->done ? *n : STREAM_HEADER - s->done;
@@ -47,7 +48,7 @@ static const uint8_t *bytes_at(const struct world *w, const struct stream *s, si
 	return w->pattern + (s->offset + s->done) % PATTERN;
 }
 
-const uint8_t *stream_take(const struct world *w, struct stream *s, size_t *n)
+const uint8_t *stream_take(const struct world *w, struct sim_stream *s, size_t *n)
 {
 	const uint8_t *bytes = bytes_at(w, s, n);
 
@@ -55,7 +56,7 @@ const uint8_t *stream_take(const struct world *w, struct stream *s, size_t *n)
 	return bytes;
 }
 
-bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_t upto)
+bool stream_write(struct world *w, struct sim_stream *s, struct channel *ch, uint64_t upto)
 {
 	upto = upto < s->total ? upto : s->total;
 	while (s->done < upto && channel_room(ch)) {
@@ -69,7 +70,7 @@ bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_
 	return s->done == s->total;
 }
 
-static uint64_t length_of(struct world *w, const struct stream *s)
+static uint64_t length_of(struct world *w, const struct sim_stream *s)
 {
 	uint8_t length[sizeof(uint64_t)];
 	char digits[2 * sizeof(length) + 1] = "";
@@ -80,7 +81,7 @@ static uint64_t length_of(struct world *w, const struct stream *s)
 	return get_be64(length);
 }
 
-void stream_read(struct world *w, struct stream *s, const void *data, size_t size)
+void stream_read(struct world *w, struct sim_stream *s, const void *data, size_t size)
 {
 	const uint8_t *p = data;
 
@@ -105,7 +106,7 @@ void stream_read(struct world *w, struct stream *s, const void *data, size_t siz
 		violation(w, "more bytes arrive than were sent");
 }
 
-bool stream_complete(const struct stream *s)
+bool stream_complete(const struct sim_stream *s)
 {
 	return s->done >= STREAM_HEADER && s->done == s->total;
 }

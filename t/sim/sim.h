@@ -278,7 +278,7 @@ struct broker {
 };
 
 /* One direction of a channel: bytes that its place in the stream determines. */
-struct stream {
+struct sim_stream {
 	uint32_t offset;
 	uint64_t total, done;
 	uint8_t header[STREAM_HEADER];
@@ -309,7 +309,7 @@ struct service_process {
 	uint64_t talked_at;		/* when it began to talk, or was started */
 	size_t held;			/* bytes for it that it has not read */
 	bool reading;
-	struct stream in, out;
+	struct sim_stream in, out;
 	uint64_t advert, refs;
 };
 
@@ -346,7 +346,7 @@ struct helper {
 	size_t credit;			/* bytes that it may say */
 	uint64_t began, unconsumed;
 	bool reading;
-	struct stream in, out;
+	struct sim_stream in, out;
 };
 
 /* A telling under way: what looks on, between the announcer and the negotiation. */
@@ -619,13 +619,13 @@ void outcome_kept(struct broker *b, const struct broker *of, const char *id, uin
 void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields);
 
 /* sim-stream.c */
-void stream_init(struct stream *s, const char *id, bool of_server, uint64_t total);
+void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total);
 /* The bytes that come next, and how many of at most *n are next to each other; they count as said. */
-const uint8_t *stream_take(const struct world *w, struct stream *s, size_t *n);
+const uint8_t *stream_take(const struct world *w, struct sim_stream *s, size_t *n);
 /* As much as the channel takes, up to this place in the stream; whether that was the last byte. */
-bool stream_write(struct world *w, struct stream *s, struct channel *ch, uint64_t upto);
-void stream_read(struct world *w, struct stream *s, const void *data, size_t size);
-bool stream_complete(const struct stream *s);
+bool stream_write(struct world *w, struct sim_stream *s, struct channel *ch, uint64_t upto);
+void stream_read(struct world *w, struct sim_stream *s, const void *data, size_t size);
+bool stream_complete(const struct sim_stream *s);
 
 /* sim-announce.c: the refs, and what looks on at tellings and hearings */
 void announcer_start(struct broker *b);

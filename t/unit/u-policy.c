@@ -32,7 +32,7 @@ static const struct {
 	const char *jid;
 	enum service service;
 	const char *name;
-	enum verdict verdict;
+	enum policy_verdict verdict;
 	const char *path;
 } rows[] = {
 	{ "bob@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
@@ -71,7 +71,8 @@ static void t_rows(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct share *share;
-		enum verdict v = policy_check(p, rows[i].jid, rows[i].service, rows[i].name, &share);
+		enum policy_verdict v =
+			policy_check(p, rows[i].jid, rows[i].service, rows[i].name, &share);
 
 		if (!ok(v == rows[i].verdict && (share ? rows[i].path && !strcmp(share->path, rows[i].path) :
 			!rows[i].path), "'%s' %s '%s': %s", rows[i].jid, service_name(rows[i].service),

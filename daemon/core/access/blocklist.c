@@ -17,15 +17,15 @@
 
 enum { ADDRESS_MAX = JID_FULL_MAX };
 
-struct entry {
+struct blocklist_entry {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the entry */
-	struct entry *next, **at;	/* blocklist::first */
+	struct blocklist_entry *next, **at;	/* blocklist::first */
 	char address[];
 };
 
 struct blocklist {
 	struct hashtable by_address;
-	struct entry *first;		/* owned */
+	struct blocklist_entry *first;	/* owned */
 };
 
 struct blocklist *blocklist_create(void)
@@ -48,7 +48,7 @@ static bool normalise(const char *text, char out[ADDRESS_MAX])
 bool blocklist_add(struct blocklist *l, const char *address)
 {
 	char text[ADDRESS_MAX];
-	struct entry *e;
+	struct blocklist_entry *e;
 
 	if (!normalise(address, text))
 		return false;
@@ -67,7 +67,7 @@ bool blocklist_add(struct blocklist *l, const char *address)
 	return true;
 }
 
-static void remove_entry(struct blocklist *l, struct entry *e)
+static void remove_entry(struct blocklist *l, struct blocklist_entry *e)
 {
 	*e->at = e->next;
 	if (e->next)
@@ -79,8 +79,8 @@ static void remove_entry(struct blocklist *l, struct entry *e)
 void blocklist_remove(struct blocklist *l, const char *address)
 {
 	char text[ADDRESS_MAX];
-	struct entry *e = normalise(address, text)
-				  ? (struct entry *)hashtable_find(&l->by_address, text)
+	struct blocklist_entry *e = normalise(address, text)
+				  ? (struct blocklist_entry *)hashtable_find(&l->by_address, text)
 				  : NULL;
 
 	if (e)
@@ -104,7 +104,8 @@ void blocklist_destroy(struct blocklist *l)
 
 static const char *find(const struct blocklist *l, const char *address)
 {
-	const struct entry *e = (const struct entry *)hashtable_find(&l->by_address, address);
+	const struct blocklist_entry *e =
+		(const struct blocklist_entry *)hashtable_find(&l->by_address, address);
 
 	return e ? e->address : NULL;
 }
@@ -134,9 +135,11 @@ const char *blocklist_hit(const struct blocklist *l, const char *jid)
 
 const char *blocklist_next(const struct blocklist *l, const char *entry)
 {
-	const struct entry *e = l->first;
+	const struct blocklist_entry *e = l->first;
 
 	if (entry)
-		e = ((const struct entry *)(entry - offsetof(struct entry, address)))->next;
+		e = ((const struct blocklist_entry *)(entry -
+						      offsetof(struct blocklist_entry, address)))
+			    ->next;
 	return e ? e->address : NULL;
 }

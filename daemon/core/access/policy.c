@@ -113,8 +113,8 @@ bool share_allow(struct share *s, const char *who, bool push)
 	return true;
 }
 
-enum verdict policy_check(const struct policy *p, const char *jid, enum service service,
-			  const char *name, const struct share **share)
+enum policy_verdict policy_check(const struct policy *p, const char *jid, enum service service,
+				 const char *name, const struct share **share)
 {
 	const struct share *s = policy_find(p, name);
 	bool fetch, push, own;

@@ -14,7 +14,7 @@
 
 enum service { SERVICE_UPLOAD_PACK, SERVICE_RECEIVE_PACK, SERVICE_UPLOAD_ARCHIVE, SERVICE_COUNT };
 
-enum verdict {
+enum policy_verdict {
 	POLICY_ALLOWED,
 	POLICY_NOT_SHARED,	/* unknown or forbidden: told alike */
 	POLICY_PUSH_DENIED,	/* may fetch, may not push */
@@ -48,8 +48,8 @@ const struct share *policy_find(const struct policy *p, const char *name);
 const struct share *policy_first(const struct policy *p);
 
 /* The caller has checked that the device asking is a trusted one of jid. *share is set when allowed. */
-enum verdict policy_check(const struct policy *p, const char *jid, enum service service,
-			  const char *name, const struct share **share);
+enum policy_verdict policy_check(const struct policy *p, const char *jid, enum service service,
+				 const char *name, const struct share **share);
 
 /* "upload-pack" and so on, without "git-"; -1 for anything else. */
 int service_by_name(const char *name);

@@ -23,7 +23,7 @@
 
 enum { RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
 
-struct entry {
+struct presence_entry {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the entry */
 	struct buddy buddy;
 };
@@ -34,9 +34,9 @@ struct presence {
 	unsigned strangers;		/* who want to be a buddy and are not in the roster */
 };
 
-static struct entry *entry_of(struct buddy *b)
+static struct presence_entry *entry_of(struct buddy *b)
 {
-	return (struct entry *)((char *)b - offsetof(struct entry, buddy));
+	return (struct presence_entry *)((char *)b - offsetof(struct presence_entry, buddy));
 }
 
 struct presence *presence_create(void)
@@ -152,12 +152,12 @@ static struct buddy *find(const struct presence *p, const char *jid)
 {
 	struct hashtable_node *node = hashtable_find(&p->by_jid, jid);
 
-	return node ? &((struct entry *)node)->buddy : NULL;
+	return node ? &((struct presence_entry *)node)->buddy : NULL;
 }
 
 static struct buddy *add(struct presence *p, const char *jid)
 {
-	struct entry *e;
+	struct presence_entry *e;
 
 	if (p->by_jid.count >= BUDDIES_MAX)
 		return NULL;

@@ -15,16 +15,16 @@
  * not to be in the roster is enough.
  */
 
-struct item {
+struct roster_entry {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the item */
-	struct item *next;
+	struct roster_entry *next;
 	enum subscription subscription;
 	char jid[];
 };
 
 struct roster {
 	struct hashtable by_jid;
-	struct item *items;		/* owned */
+	struct roster_entry *items;	/* owned */
 };
 
 static bool lets_see_us(enum subscription s)
@@ -79,7 +79,7 @@ void roster_destroy(struct roster *r)
 	if (!r)
 		return;
 	while (r->items) {
-		struct item *item = r->items;
+		struct roster_entry *item = r->items;
 
 		r->items = item->next;
 		free(item);
@@ -90,7 +90,7 @@ void roster_destroy(struct roster *r)
 
 void roster_item(struct roster *r, const char *jid, enum subscription subscription)
 {
-	struct item *item = (struct item *)hashtable_find(&r->by_jid, jid);
+	struct roster_entry *item = (struct roster_entry *)hashtable_find(&r->by_jid, jid);
 
 	if (!item) {
 		item = xcalloc(1, sizeof(*item) + strlen(jid) + 1);
@@ -120,7 +120,8 @@ void roster_compare(const struct roster *r, struct trust *trust, const char *own
 	*losses = (struct roster_losses){ 0 };
 	*changed = false;
 	for (; p; p = next) {
-		const struct item *item = (const struct item *)hashtable_find(&r->by_jid, p->jid);
+		const struct roster_entry *item =
+			(const struct roster_entry *)hashtable_find(&r->by_jid, p->jid);
 
 		next = p->next;
 		if (!strcmp(p->jid, own))

@@ -23,7 +23,7 @@
 #include "alloc.h"
 #include "audience.h"
 
-struct share {
+struct announced_share {
 	char *name;			/* owned */
 	void *tips;			/* owned */
 	size_t len;
@@ -36,7 +36,7 @@ struct share {
 struct announcements {
 	const struct announce_events *events;
 	void *owner;
-	struct share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
+	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
 	struct audience audience;
 	struct list line;		/* who can be told something now */
@@ -84,7 +84,7 @@ struct announcements *announce_create(const struct announce_events *events, void
 	return a;
 }
 
-static void free_share(struct share *s)
+static void free_share(struct announced_share *s)
 {
 	free(s->name);
 	free(s->tips);
@@ -214,7 +214,7 @@ static void meet(struct announcements *a, struct device *d)
 
 static void tell(struct announcements *a, struct device *d, unsigned slot)
 {
-	const struct share *s = a->shares[slot];
+	const struct announced_share *s = a->shares[slot];
 
 	d->telling = s->version;
 	d->telling_slot = slot;
@@ -284,7 +284,7 @@ static void end_meeting(struct device *d)
 void announce_moved(struct announcements *a, const char *share, uint64_t now)
 {
 	unsigned slot = slot_for(a, share);
-	struct share *s;
+	struct announced_share *s;
 
 	if (slot == SHARES_MAX)
 		return;
@@ -298,7 +298,7 @@ void announce_moved(struct announcements *a, const char *share, uint64_t now)
 void announce_tips(struct announcements *a, const char *share, const void *tips, size_t len, uint64_t now)
 {
 	unsigned slot = slot_for(a, share);
-	struct share *s;
+	struct announced_share *s;
 
 	if (slot == SHARES_MAX)
 		return;
@@ -325,7 +325,7 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 void announce_unread(struct announcements *a, const char *share, uint64_t now)
 {
 	unsigned slot = slot_of(a, share);
-	struct share *s;
+	struct announced_share *s;
 
 	if (slot == SHARES_MAX || a->shares[slot]->moving)
 		return;
@@ -486,7 +486,7 @@ void announce_failed(struct announcements *a, const char *jid, const char *devic
 }
 
 /* When the share's refs are to be read. */
-static uint64_t read_at(const struct share *s)
+static uint64_t read_at(const struct announced_share *s)
 {
 	uint64_t quiet = s->last_move + ANNOUNCE_DEBOUNCE, latest = s->first_move + ANNOUNCE_DEBOUNCE_MAX;
 
@@ -498,7 +498,7 @@ uint64_t announce_deadline(const struct announcements *a)
 	uint64_t deadline = UINT64_MAX;
 
 	for (unsigned i = 0; i < SHARES_MAX; i++) {
-		const struct share *s = a->shares[i];
+		const struct announced_share *s = a->shares[i];
 
 		if (s && s->moving && read_at(s) < deadline)
 			deadline = read_at(s);
@@ -512,7 +512,7 @@ uint64_t announce_deadline(const struct announcements *a)
 static void read_shares(struct announcements *a, uint64_t now)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++) {
-		struct share *s = a->shares[i];
+		struct announced_share *s = a->shares[i];
 		char name[SHARE_NAME_MAX];
 
 		if (!s || !s->moving || read_at(s) > now)

@@ -18,8 +18,8 @@
 #include "peer.h"
 
 /* A share that is announced. */
-struct watched {
-	struct watched *next;		/* announcer::watched */
+struct watched_share {
+	struct watched_share *next;	/* announcer::watched */
 	struct announcer *announcer;	/* borrowed */
 	char name[SHARE_NAME_MAX];
 	char *path;			/* owned */
@@ -53,7 +53,7 @@ struct announcer {
 	const struct announcer_ops *ops;
 	void *arg;
 	struct announcements *ledger;	/* owned */
-	struct watched *watched;	/* owned */
+	struct watched_share *watched;	/* owned */
 	struct telling *tellings;	/* owned */
 	struct news *news;		/* owned */
 	struct timer timer;
@@ -194,9 +194,9 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	peer_touch(peer);
 }
 
-static struct watched *find(const struct announcer *a, const char *name)
+static struct watched_share *find(const struct announcer *a, const char *name)
 {
-	for (struct watched *w = a->watched; w; w = w->next)
+	for (struct watched_share *w = a->watched; w; w = w->next)
 		if (!strcmp(w->name, name))
 			return w;
 	return NULL;
@@ -204,7 +204,7 @@ static struct watched *find(const struct announcer *a, const char *name)
 
 static void on_tips(void *owner, const void *tips, size_t len, const char *error)
 {
-	struct watched *w = owner;
+	struct watched_share *w = owner;
 	struct announcer *a = w->announcer;
 
 	w->read = NULL;
@@ -220,7 +220,7 @@ static void on_tips(void *owner, const void *tips, size_t len, const char *error
 static void on_read(void *owner, const char *share)
 {
 	struct announcer *a = owner;
-	struct watched *w = find(a, share);
+	struct watched_share *w = find(a, share);
 
 	if (!w)
 		return;
@@ -239,7 +239,7 @@ static const struct announce_events announce_events = {
 
 static void on_moved(void *owner)
 {
-	struct watched *w = owner;
+	struct watched_share *w = owner;
 	struct announcer *a = w->announcer;
 
 	announce_moved(a->ledger, w->name, context_now(a->context));
@@ -295,10 +295,10 @@ static void on_timer(void *owner)
 	set_timer(a);
 }
 
-static void unwatch(struct watched *w)
+static void unwatch(struct watched_share *w)
 {
 	const struct announcer *a = w->announcer;
-	struct watched **at = &w->announcer->watched;
+	struct watched_share **at = &w->announcer->watched;
 
 	while (*at != w)
 		at = &(*at)->next;
@@ -312,7 +312,7 @@ static void unwatch(struct watched *w)
 
 static void watch(struct announcer *a, const struct share *share)
 {
-	struct watched *w = xcalloc(1, sizeof(*w));
+	struct watched_share *w = xcalloc(1, sizeof(*w));
 
 	w->announcer = a;
 	strcpy(w->name, share->name);
@@ -325,7 +325,7 @@ static void watch(struct announcer *a, const struct share *share)
 
 void announcer_reload(struct announcer *a)
 {
-	struct watched *w, *next;
+	struct watched_share *w, *next;
 
 	if (!a)
 		return;
