@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "audience.h"
+#include "recipients.h"
 
 struct announced_share {
 	char *name;			/* owned */
@@ -38,35 +38,35 @@ struct announcements {
 	void *owner;
 	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
-	struct audience audience;
+	struct recipients recipients;
 	struct list line;		/* who can be told something now */
 	struct list resting;		/* who could, but for its retry_at */
 	struct quota under_way;		/* tellings, by JID */
 };
 
-static struct device *of_turn(struct list *r)
+static struct recipient *of_turn(struct list *r)
 {
-	return (struct device *)((char *)r - offsetof(struct device, turn));
+	return (struct recipient *)((char *)r - offsetof(struct recipient, turn));
 }
 
-static bool bit(const struct bits *b, unsigned slot)
+static bool bit(const struct recipient_slots *b, unsigned slot)
 {
 	return b->words[slot / 64] >> slot % 64 & 1;
 }
 
-static void set_bit(struct bits *b, unsigned slot)
+static void set_bit(struct recipient_slots *b, unsigned slot)
 {
 	b->words[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
-static void clear_bit(struct bits *b, unsigned slot)
+static void clear_bit(struct recipient_slots *b, unsigned slot)
 {
 	b->words[slot / 64] &= ~(UINT64_C(1) << slot % 64);
 }
 
-static bool any_bit(const struct bits *b)
+static bool any_bit(const struct recipient_slots *b)
 {
-	for (unsigned i = 0; i < SLOT_WORDS; i++)
+	for (unsigned i = 0; i < RECIPIENT_SLOT_WORDS; i++)
 		if (b->words[i])
 			return true;
 	return false;
@@ -91,7 +91,7 @@ static void free_share(struct announced_share *s)
 	free(s);
 }
 
-static void leave_place(struct device *d)
+static void leave_place(struct recipient *d)
 {
 	if (d->place)
 		quota_leave(d->place);
@@ -103,10 +103,10 @@ void announce_destroy(struct announcements *a)
 {
 	if (!a)
 		return;
-	for (struct device *d = a->audience.first; d; d = d->next)
+	for (struct recipient *d = a->recipients.first; d; d = d->next)
 		leave_place(d);
 	quota_finish(&a->under_way);
-	audience_finish(&a->audience);
+	recipients_finish(&a->recipients);
 	for (unsigned i = 0; i < SHARES_MAX; i++)
 		if (a->shares[i])
 			free_share(a->shares[i]);
@@ -140,7 +140,7 @@ static unsigned slot_for(struct announcements *a, const char *share)
 }
 
 /* Everything there is that it has not seen. */
-static void owe_unseen(const struct announcements *a, struct device *d)
+static void owe_unseen(const struct announcements *a, struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++)
 		if (a->shares[i] && a->shares[i]->version && !bit(&d->seen, i))
@@ -148,13 +148,13 @@ static void owe_unseen(const struct announcements *a, struct device *d)
 }
 
 /* It has seen something, or the process before it has. */
-static bool doubtful(const struct device *d)
+static bool doubtful(const struct recipient *d)
 {
 	return d->online && !d->sure && any_bit(&d->seen);
 }
 
 /* Where the device belongs by what it is owed; one that is there keeps its place. */
-static void line_up(struct announcements *a, struct device *d)
+static void line_up(struct announcements *a, struct recipient *d)
 {
 	if (d->telling || d->meeting || (!any_bit(&d->owed) && !doubtful(d)))
 		list_remove(&d->turn);
@@ -162,19 +162,19 @@ static void line_up(struct announcements *a, struct device *d)
 		list_append(d->retry_at ? &a->resting : &a->line, &d->turn);
 }
 
-static void end_rest(struct device *d)
+static void end_rest(struct recipient *d)
 {
 	d->retry_at = 0;
 	list_remove(&d->turn);
 }
 
-static bool permitted(const struct announcements *a, const struct device *d, unsigned slot)
+static bool permitted(const struct announcements *a, const struct recipient *d, unsigned slot)
 {
-	return a->events->permitted(a->owner, device_jid(d), d->id, a->shares[slot]->name);
+	return a->events->permitted(a->owner, recipient_jid(d), d->id, a->shares[slot]->name);
 }
 
 /* The next share that the device is owed and may fetch, or SHARES_MAX. It is not owed what it may not fetch. */
-static unsigned next_owed(struct announcements *a, struct device *d)
+static unsigned next_owed(struct announcements *a, struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++) {
 		unsigned slot = (d->next_slot + i) % SHARES_MAX;
@@ -189,7 +189,7 @@ static unsigned next_owed(struct announcements *a, struct device *d)
 }
 
 /* Whether there is anything that a new process of the device would have to be told. */
-static bool may_be_owed(const struct announcements *a, const struct device *d)
+static bool may_be_owed(const struct announcements *a, const struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++)
 		if (a->shares[i] && a->shares[i]->version && permitted(a, d, i))
@@ -197,22 +197,22 @@ static bool may_be_owed(const struct announcements *a, const struct device *d)
 	return false;
 }
 
-static void take_place(struct announcements *a, struct device *d)
+static void take_place(struct announcements *a, struct recipient *d)
 {
 	d->place = xcalloc(1, sizeof(*d->place));
-	quota_take(&a->under_way, d->place, device_jid(d), true);
+	quota_take(&a->under_way, d->place, recipient_jid(d), true);
 	d->place->unfinished = false;
 }
 
-static void meet(struct announcements *a, struct device *d)
+static void meet(struct announcements *a, struct recipient *d)
 {
 	d->meeting = true;
 	d->reappeared = false;
 	take_place(a, d);
-	a->events->meet(a->owner, device_jid(d), d->id);
+	a->events->meet(a->owner, recipient_jid(d), d->id);
 }
 
-static void tell(struct announcements *a, struct device *d, unsigned slot)
+static void tell(struct announcements *a, struct recipient *d, unsigned slot)
 {
 	const struct announced_share *s = a->shares[slot];
 
@@ -221,17 +221,17 @@ static void tell(struct announcements *a, struct device *d, unsigned slot)
 	d->reappeared = false;
 	d->next_slot = slot + 1;
 	take_place(a, d);
-	a->events->tell(a->owner, device_jid(d), d->id, s->name, s->version, s->tips, s->len);
+	a->events->tell(a->owner, recipient_jid(d), d->id, s->name, s->version, s->tips, s->len);
 }
 
 /* The first in the line whose account may have one more told, or NULL. */
-static struct device *first_in_line(const struct announcements *a)
+static struct recipient *first_in_line(const struct announcements *a)
 {
 	struct quota_place *victim;
 
 	for (struct list *r = a->line.next; r != &a->line && a->under_way.used < ANNOUNCE_AT_ONCE;
 	     r = r->next)
-		if (quota_ask(&a->under_way, device_jid(of_turn(r)), true, &victim) == QUOTA_YES)
+		if (quota_ask(&a->under_way, recipient_jid(of_turn(r)), true, &victim) == QUOTA_YES)
 			return of_turn(r);
 	return NULL;
 }
@@ -239,7 +239,7 @@ static struct device *first_in_line(const struct announcements *a)
 /* As many of the line as there is room for. */
 static void go_on(struct announcements *a)
 {
-	struct device *d;
+	struct recipient *d;
 
 	while ((d = first_in_line(a))) {
 		unsigned slot;
@@ -257,7 +257,7 @@ static void go_on(struct announcements *a)
 }
 
 /* After a failure; one that has come back meanwhile need not. */
-static void rest(struct device *d, uint64_t now)
+static void rest(struct recipient *d, uint64_t now)
 {
 	if (!d->online || d->reappeared)
 		return;
@@ -268,13 +268,13 @@ static void rest(struct device *d, uint64_t now)
 	d->retry_at = now + d->pause;
 }
 
-static void end_telling(struct announcements *a, struct device *d)
+static void end_telling(struct announcements *a, struct recipient *d)
 {
 	d->telling = 0;
 	leave_place(d);
 }
 
-static void end_meeting(struct device *d)
+static void end_meeting(struct recipient *d)
 {
 	if (d->meeting)
 		leave_place(d);
@@ -312,7 +312,7 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 		memcpy(s->tips, tips, len);
 	s->len = len;
 	s->version = ++a->last_version;
-	for (struct device *d = a->audience.first; d; d = d->next) {
+	for (struct recipient *d = a->recipients.first; d; d = d->next) {
 		clear_bit(&d->seen, slot);
 		if (!d->online)
 			continue;
@@ -341,7 +341,7 @@ void announce_share_gone(struct announcements *a, const char *share)
 
 	if (slot == SHARES_MAX)
 		return;
-	for (struct device *d = a->audience.first; d; d = d->next) {
+	for (struct recipient *d = a->recipients.first; d; d = d->next) {
 		clear_bit(&d->owed, slot);
 		if (d->telling && d->telling_slot == slot)
 			end_telling(a, d);
@@ -354,7 +354,7 @@ void announce_share_gone(struct announcements *a, const char *share)
 
 void announce_review(struct announcements *a, uint64_t now)
 {
-	for (struct device *d = a->audience.first; d; d = d->next) {
+	for (struct recipient *d = a->recipients.first; d; d = d->next) {
 		if (!d->online)
 			continue;
 		owe_unseen(a, d);
@@ -368,12 +368,12 @@ void announce_review(struct announcements *a, uint64_t now)
 
 void announce_device_online(struct announcements *a, const char *jid, const char *device, uint64_t now)
 {
-	struct device *d = audience_find(&a->audience, jid, device);
+	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
 	if (strlen(device) > DEVICE_ID_LEN)
 		return;
 	if (!d)
-		d = audience_add(&a->audience, jid, device);
+		d = recipients_add(&a->recipients, jid, device);
 	if (!d)
 		return;
 	d->sure = false;
@@ -388,7 +388,7 @@ void announce_device_online(struct announcements *a, const char *jid, const char
 
 void announce_device_offline(struct announcements *a, const char *jid, const char *device)
 {
-	struct device *d = audience_find(&a->audience, jid, device);
+	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
 	if (!d)
 		return;
@@ -398,7 +398,7 @@ void announce_device_offline(struct announcements *a, const char *jid, const cha
 }
 
 /* What another process has seen, this one has not. */
-static void know(struct device *d, const uint8_t instance[INSTANCE_BYTES])
+static void know(struct recipient *d, const uint8_t instance[INSTANCE_BYTES])
 {
 	if (memcmp(d->instance, instance, INSTANCE_BYTES)) {
 		memcpy(d->instance, instance, INSTANCE_BYTES);
@@ -410,7 +410,7 @@ static void know(struct device *d, const uint8_t instance[INSTANCE_BYTES])
 void announce_met(struct announcements *a, const char *jid, const char *device,
 		  const uint8_t instance[INSTANCE_BYTES], uint64_t now)
 {
-	struct device *d = audience_find(&a->audience, jid, device);
+	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
 	if (!d)
 		return;
@@ -424,7 +424,7 @@ void announce_met(struct announcements *a, const char *jid, const char *device,
 
 void announce_lost(struct announcements *a, const char *jid, const char *device, uint64_t now)
 {
-	struct device *d = audience_find(&a->audience, jid, device);
+	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
 	if (!d)
 		return;
@@ -438,10 +438,10 @@ void announce_lost(struct announcements *a, const char *jid, const char *device,
 }
 
 /* The device whose telling this is the end of; NULL if it is not awaited (any more). */
-static struct device *concluded(struct announcements *a, const char *jid, const char *device,
-				const char *share, uint64_t version)
+static struct recipient *concluded(struct announcements *a, const char *jid, const char *device,
+				   const char *share, uint64_t version)
 {
-	struct device *d = audience_find(&a->audience, jid, device);
+	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
 	if (!d || !version || d->telling != version ||
 	    strcmp(a->shares[d->telling_slot]->name, share))
@@ -453,7 +453,7 @@ static struct device *concluded(struct announcements *a, const char *jid, const 
 void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
 		   uint64_t version, const uint8_t instance[INSTANCE_BYTES], uint64_t now)
 {
-	struct device *d = concluded(a, jid, device, share, version);
+	struct recipient *d = concluded(a, jid, device, share, version);
 
 	if (!d)
 		return;
@@ -474,7 +474,7 @@ void announce_told(struct announcements *a, const char *jid, const char *device,
 void announce_failed(struct announcements *a, const char *jid, const char *device, const char *share,
 		     uint64_t version, uint64_t now)
 {
-	struct device *d = concluded(a, jid, device, share, version);
+	struct recipient *d = concluded(a, jid, device, share, version);
 
 	if (!d)
 		return;
@@ -530,7 +530,7 @@ void announce_tick(struct announcements *a, uint64_t now)
 	struct list *r = a->resting.next;
 
 	while (r != &a->resting) {
-		struct device *d = of_turn(r);
+		struct recipient *d = of_turn(r);
 
 		r = r->next;
 		if (d->retry_at > now)
@@ -546,7 +546,7 @@ unsigned announce_waiting(const struct announcements *a)
 {
 	unsigned count = 0;
 
-	for (const struct device *d = a->audience.first; d; d = d->next) {
+	for (const struct recipient *d = a->recipients.first; d; d = d->next) {
 		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
 			bool under_way = d->telling && d->telling_slot == i;
 			bool unsure = doubtful(d) && a->shares[i] && a->shares[i]->version && permitted(a, d, i);

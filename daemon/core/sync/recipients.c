@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "audience.h"
+#include "recipients.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,39 +14,39 @@ enum {
 	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
 };
 
-struct account {
+struct recipient_account {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the account */
 	char *jid;			/* owned */
-	struct device *devices;		/* borrowed from the audience, newest first */
+	struct recipient *devices;	/* borrowed from the recipients, newest first */
 	unsigned count;
 };
 
-static struct account *find_account(const struct audience *all, const char *jid)
+static struct recipient_account *find_account(const struct recipients *all, const char *jid)
 {
 	/* NULL stays NULL: the node is the first member. */
-	return (struct account *)hashtable_find(&all->accounts, jid);
+	return (struct recipient_account *)hashtable_find(&all->accounts, jid);
 }
 
-struct device *audience_find(const struct audience *all, const char *jid, const char *id)
+struct recipient *recipients_find(const struct recipients *all, const char *jid, const char *id)
 {
-	struct account *who = find_account(all, jid);
-	struct device *d = who ? who->devices : NULL;
+	struct recipient_account *who = find_account(all, jid);
+	struct recipient *d = who ? who->devices : NULL;
 
 	while (d && strcmp(d->id, id))
 		d = d->sibling;
 	return d;
 }
 
-const char *device_jid(const struct device *d)
+const char *recipient_jid(const struct recipient *d)
 {
 	return d->account->jid;
 }
 
 /* And its account, with the last one. */
-static void forget(struct audience *all, struct device *d)
+static void forget(struct recipients *all, struct recipient *d)
 {
-	struct account *who = d->account;
-	struct device **at = &who->devices;
+	struct recipient_account *who = d->account;
+	struct recipient **at = &who->devices;
 
 	while (*at != d)
 		at = &(*at)->sibling;
@@ -63,7 +63,7 @@ static void forget(struct audience *all, struct device *d)
 	free(who);
 }
 
-void audience_finish(struct audience *all)
+void recipients_finish(struct recipients *all)
 {
 	while (all->first)
 		forget(all, all->first);
@@ -71,17 +71,17 @@ void audience_finish(struct audience *all)
 }
 
 /* What is forgotten of a device that is away costs one telling too many if it comes back. */
-static bool forgettable(const struct device *d)
+static bool forgettable(const struct recipient *d)
 {
 	return !d->online && !d->telling && !d->meeting;
 }
 
-static void forget_absent(struct audience *all)
+static void forget_absent(struct recipients *all)
 {
-	struct device *d = all->first;
+	struct recipient *d = all->first;
 
 	while (d) {
-		struct device *next = d->next;
+		struct recipient *next = d->next;
 
 		if (forgettable(d))
 			forget(all, d);
@@ -90,13 +90,13 @@ static void forget_absent(struct audience *all)
 }
 
 /* False if the account has as many devices as can be and all are needed. */
-static bool make_room(struct audience *all, struct account *who)
+static bool make_room(struct recipients *all, struct recipient_account *who)
 {
-	struct device *oldest = NULL;
+	struct recipient *oldest = NULL;
 
 	if (who->count < DEVICES_KEPT)
 		return true;
-	for (struct device *d = who->devices; d; d = d->sibling)
+	for (struct recipient *d = who->devices; d; d = d->sibling)
 		if (forgettable(d))
 			oldest = d;
 	if (!oldest)
@@ -105,9 +105,9 @@ static bool make_room(struct audience *all, struct account *who)
 	return true;
 }
 
-static struct account *add_account(struct audience *all, const char *jid)
+static struct recipient_account *add_account(struct recipients *all, const char *jid)
 {
-	struct account *who;
+	struct recipient_account *who;
 
 	if (all->accounts.count >= BUDDIES_MAX)
 		forget_absent(all);
@@ -119,10 +119,10 @@ static struct account *add_account(struct audience *all, const char *jid)
 	return who;
 }
 
-struct device *audience_add(struct audience *all, const char *jid, const char *id)
+struct recipient *recipients_add(struct recipients *all, const char *jid, const char *id)
 {
-	struct account *who = find_account(all, jid);
-	struct device *d;
+	struct recipient_account *who = find_account(all, jid);
+	struct recipient *d;
 
 	if (!who)
 		who = add_account(all, jid);

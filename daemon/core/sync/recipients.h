@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_AUDIENCE_H
-#define CORE_AUDIENCE_H
+#ifndef CORE_RECIPIENTS_H
+#define CORE_RECIPIENTS_H
 
 /*
  * The devices that announcements are made to: those online, and those that
@@ -19,26 +19,26 @@
 #include "quota.h"
 
 enum {
-	SLOT_WORDS = (SHARES_MAX + 63) / 64,
+	RECIPIENT_SLOT_WORDS = (SHARES_MAX + 63) / 64,
 };
 
-struct bits {
-	uint64_t words[SLOT_WORDS];	/* one bit a slot */
+struct recipient_slots {
+	uint64_t words[RECIPIENT_SLOT_WORDS];	/* one bit a slot */
 };
 
-struct account;
+struct recipient_account;
 
-struct device {
-	struct device *next, **link;	/* audience::first */
-	struct device *sibling;		/* account::devices */
-	struct account *account;	/* borrowed */
+struct recipient {
+	struct recipient *next, **link;	/* recipients::first */
+	struct recipient *sibling;	/* recipient_account::devices */
+	struct recipient_account *account;	/* borrowed */
 	struct list turn;		/* announcements::line or ::resting, or alone */
 	char id[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];	/* whose the rest is; zero before it was met */
 	bool online;
 	bool sure;			/* that process is the one that is there */
-	struct bits seen;		/* the newest tips of these */
-	struct bits owed;		/* nothing while it is away */
+	struct recipient_slots seen;	/* the newest tips of these */
+	struct recipient_slots owed;	/* nothing while it is away */
 	unsigned next_slot;		/* where to go on, so that no share comes first always */
 	uint64_t telling;		/* the version under way; 0: none */
 	struct quota_place *place;	/* while a telling or meeting is under way; owned */
@@ -50,16 +50,16 @@ struct device {
 };
 
 /* Zero-initialise it. */
-struct audience {
+struct recipients {
 	struct hashtable accounts;	/* owned, by JID */
-	struct device *first;		/* owned, newest first */
+	struct recipient *first;	/* owned, newest first */
 };
 
-void audience_finish(struct audience *all);
-struct device *audience_find(const struct audience *all, const char *jid, const char *id);
+void recipients_finish(struct recipients *all);
+struct recipient *recipients_find(const struct recipients *all, const char *jid, const char *id);
 
 /* The device must not be there, and id fit. NULL if there are too many online. */
-struct device *audience_add(struct audience *all, const char *jid, const char *id);
-const char *device_jid(const struct device *d);
+struct recipient *recipients_add(struct recipients *all, const char *jid, const char *id);
+const char *recipient_jid(const struct recipient *d);
 
 #endif
