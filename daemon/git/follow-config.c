@@ -23,7 +23,7 @@ static void take(struct follows *follows, const struct gitconfig_entry *entry, c
 	else if (!remote || !*remote || *remote == '-' || path[1] != '/')
 		log_warning("%s: expected the name of a remote and the absolute path of a git directory",
 			    entry->key);
-	else if (!follow_add(follows, jid, share, path + 1, remote))
+	else if (!follows_add(follows, jid, share, path + 1, remote))
 		log_warning("%s: more than %d followed shares", entry->key, FOLLOWS_MAX);
 	free(remote);
 }

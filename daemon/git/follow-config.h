@@ -10,9 +10,9 @@
  */
 
 #include "config.h"
-#include "follow.h"
+#include "follows.h"
 
-/* Adds them all with follow_add(). What is malformed is logged and left out. */
+/* Adds them all with follows_add(). What is malformed is logged and left out. */
 void config_read_follows(const struct config *config, struct follows *follows);
 
 #endif

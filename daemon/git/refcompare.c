@@ -215,7 +215,10 @@ static enum refcompare_verdict judge_text(git_repository *repo, const struct fet
 	return judge_tip(repo, fetching, space + 1, &oid);
 }
 
-/* Whether the tips have this ref. Both are in the order of names (announce.h), but who announces may not keep it. */
+/*
+ * Whether the tips have this ref. Both are in the order of names (announcements.h), but who
+ * announces may not keep it.
+ */
 static bool is_tip(struct fields tips, const char *name)
 {
 	const char *key, *value;

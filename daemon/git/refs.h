@@ -18,7 +18,7 @@ struct refs_read;
 /*
  * What a fetch from the repository could see: HEAD and everything below refs/, but
  * not refs/remotes, refs/stash and what transfer.hideRefs and uploadpack.hideRefs
- * hide. tips are fields for announce_tips() and neg_announce(), the same
+ * hide. tips are fields for announcements_tips() and neg_announce(), the same
  * bytes for the same refs, valid during the call:
  *
  *   version=<digest of all refs>   tip=<object> <ref> ... sorted by ref   cut=1 if there are more

@@ -145,7 +145,7 @@ static void on_configured(void *arg, struct follows *follows)
 		name_of(i, jid);
 		for (unsigned s = 0; s < SHARES; s++)
 			if (b->follow[i][s] && i != b->index)
-				follow_add(follows, jid, share_name(s), share_path(s), jid);
+				follows_add(follows, jid, share_name(s), share_path(s), jid);
 	}
 }
 

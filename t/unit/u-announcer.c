@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "announce.h"
+#include "announcements.h"
 #include "buf.h"
 #include "log.h"
 #include "negotiation.h"

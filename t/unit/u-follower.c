@@ -83,7 +83,7 @@ static void on_journal(void *arg, const struct follow *follow, const char *resul
 static void on_configured(void *arg, struct follows *follows)
 {
 	if (followed)
-		follow_add(follows, BOB, "project", SRC, "origin");
+		follows_add(follows, BOB, "project", SRC, "origin");
 }
 
 static const struct follower_ops ops = {

@@ -13,7 +13,7 @@
 #endif
 
 #include "alloc.h"
-#include "announce.h"
+#include "announcements.h"
 #include "channel.h"
 #include "link.h"
 #include "negotiation.h"
@@ -60,7 +60,7 @@ static bool never_permitted(void *owner, const char *jid, const char *device, co
 	return false;
 }
 
-static const struct announce_events announce_events = { .permitted = never_permitted };
+static const struct announcements_events announcements_events = { .permitted = never_permitted };
 
 static void add_device(struct presence *presence, struct announcements *ledger, struct trust *trust,
 		       unsigned n)
@@ -77,24 +77,24 @@ static void add_device(struct presence *presence, struct announcements *ledger, 
 	trust_meet(trust, jid, fp, 1, &changed);
 	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
 	presence_available(presence, full, device, 1, &resource);
-	announce_device_online(ledger, jid, device, 1);
+	announcements_device_online(ledger, jid, device, 1);
 }
 
 static void test_devices(void)
 {
 	size_t before = in_use(), each;
 	struct presence *presence = presence_create();
-	struct announcements *ledger = announce_create(&announce_events, NULL);
+	struct announcements *ledger = announcements_create(&announcements_events, NULL);
 	struct trust *trust = trust_create();
 
 	for (unsigned n = 0; n < DEVICES; n++)
 		add_device(presence, ledger, trust, n);
 	each = (in_use() - before) / DEVICES;
 	ok(each <= DEVICE_MAX, "a trusted device that is online costs %zu bytes, at most %d", each, DEVICE_MAX);
-	is_int(announce_deadline(ledger), UINT64_MAX, "and no timer, while no share moves");
+	is_int(announcements_deadline(ledger), UINT64_MAX, "and no timer, while no share moves");
 
 	trust_destroy(trust);
-	announce_destroy(ledger);
+	announcements_destroy(ledger);
 	presence_destroy(presence);
 	/* The allocator still counts the few chunks that it keeps at hand. */
 	ok(in_use() < before + 16 * 1024, "all of which comes back");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A share has a watch; the watch says moved; announce.c, the ledger, says, a moment later,
+ * A share has a watch; the watch says moved; announcements.c, the ledger, says, a moment later,
  * read; the refs are read; the ledger says whom to tell; a peer
  * is wanted for each, and gets a can-push. Told or failed goes back to the
  * ledger, which tries again when it should. Which process of a device knows what, it
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "announce.h"
+#include "announcements.h"
 #include "log.h"
 #include "negotiation.h"
 #include "peer.h"
@@ -61,7 +61,7 @@ struct announcer {
 
 static void set_timer(struct announcer *a)
 {
-	uint64_t at = announce_deadline(a->ledger);
+	uint64_t at = announcements_deadline(a->ledger);
 
 	for (const struct telling *t = a->tellings; t; t = t->next)
 		if (!t->neg)
@@ -87,8 +87,8 @@ static void on_seen(void *owner)
 	struct telling *t = owner;
 	struct announcer *a = t->announcer;
 
-	announce_told(a->ledger, t->jid, t->device, t->share, t->version,
-		      t->peer->link.peer_instance, context_now(a->context));
+	announcements_told(a->ledger, t->jid, t->device, t->share, t->version,
+			   t->peer->link.peer_instance, context_now(a->context));
 	free_telling(t);
 	set_timer(a);
 }
@@ -209,10 +209,10 @@ static void on_tips(void *owner, const void *tips, size_t len, const char *error
 
 	w->read = NULL;
 	if (tips) {
-		announce_tips(a->ledger, w->name, tips, len, context_now(a->context));
+		announcements_tips(a->ledger, w->name, tips, len, context_now(a->context));
 	} else {
 		log_warning("share '%s' is not announced: %s", w->name, error);
-		announce_unread(a->ledger, w->name, context_now(a->context));
+		announcements_unread(a->ledger, w->name, context_now(a->context));
 	}
 	set_timer(a);
 }
@@ -230,7 +230,7 @@ static void on_read(void *owner, const char *share)
 	w->read = a->ops->read(a->arg, w->path, on_tips, w);
 }
 
-static const struct announce_events announce_events = {
+static const struct announcements_events announcements_events = {
 	.permitted = on_permitted,
 	.meet = on_meet,
 	.tell = on_tell,
@@ -242,7 +242,7 @@ static void on_moved(void *owner)
 	struct watched_share *w = owner;
 	struct announcer *a = w->announcer;
 
-	announce_moved(a->ledger, w->name, context_now(a->context));
+	announcements_moved(a->ledger, w->name, context_now(a->context));
 	set_timer(a);
 }
 
@@ -252,9 +252,9 @@ static void look(struct announcer *a, const struct news *n)
 	uint64_t now = context_now(a->context);
 
 	if (p && p->link.state == LINK_UP)
-		announce_met(a->ledger, n->jid, n->device, p->link.peer_instance, now);
+		announcements_met(a->ledger, n->jid, n->device, p->link.peer_instance, now);
 	else
-		announce_lost(a->ledger, n->jid, n->device, now);
+		announcements_lost(a->ledger, n->jid, n->device, now);
 }
 
 static void report_news(struct announcer *a)
@@ -279,8 +279,8 @@ static void report_failures(struct announcer *a)
 		if (t->neg)
 			continue;
 		/* What is told anew in here goes to the front of the list, for the next time. */
-		announce_failed(a->ledger, t->jid, t->device, t->share, t->version,
-				context_now(a->context));
+		announcements_failed(a->ledger, t->jid, t->device, t->share, t->version,
+				     context_now(a->context));
 		free_telling(t);
 	}
 }
@@ -291,7 +291,7 @@ static void on_timer(void *owner)
 
 	report_news(a);
 	report_failures(a);
-	announce_tick(a->ledger, context_now(a->context));
+	announcements_tick(a->ledger, context_now(a->context));
 	set_timer(a);
 }
 
@@ -340,13 +340,13 @@ void announcer_reload(struct announcer *a)
 		next = w->next;
 		if (w->keep)
 			continue;
-		announce_share_gone(a->ledger, w->name);
+		announcements_share_gone(a->ledger, w->name);
 		unwatch(w);
 	}
 	for (const struct share *s = policy_first(a->context->policy); s; s = s->next)
 		if (s->path && !find(a, s->name))
 			watch(a, s);
-	announce_review(a->ledger, context_now(a->context));
+	announcements_review(a->ledger, context_now(a->context));
 	set_timer(a);
 }
 
@@ -359,7 +359,7 @@ struct announcer *announcer_create(struct context *context, struct peers *peers,
 	a->peers = peers;
 	a->ops = ops;
 	a->arg = arg;
-	a->ledger = announce_create(&announce_events, a);
+	a->ledger = announcements_create(&announcements_events, a);
 	timer_init(&a->timer, &context->timers, on_timer, a);
 	announcer_reload(a);
 	return a;
@@ -369,7 +369,7 @@ void announcer_device_online(struct announcer *a, const char *jid, const char *d
 {
 	if (!a)
 		return;
-	announce_device_online(a->ledger, jid, device, context_now(a->context));
+	announcements_device_online(a->ledger, jid, device, context_now(a->context));
 	set_timer(a);
 }
 
@@ -377,7 +377,7 @@ void announcer_device_offline(struct announcer *a, const char *jid, const char *
 {
 	if (!a)
 		return;
-	announce_device_offline(a->ledger, jid, device);
+	announcements_device_offline(a->ledger, jid, device);
 	set_timer(a);
 }
 
@@ -386,7 +386,7 @@ void announcer_met(struct announcer *a, const char *jid, const char *device,
 {
 	if (!a)
 		return;
-	announce_met(a->ledger, jid, device, instance, context_now(a->context));
+	announcements_met(a->ledger, jid, device, instance, context_now(a->context));
 	set_timer(a);
 }
 
@@ -398,7 +398,7 @@ void announcer_lost(struct announcer *a, const char *jid, const char *device)
 
 unsigned announcer_waiting(const struct announcer *a)
 {
-	return a ? announce_waiting(a->ledger) : 0;
+	return a ? announcements_waiting(a->ledger) : 0;
 }
 
 void announcer_destroy(struct announcer *a)
@@ -421,6 +421,6 @@ void announcer_destroy(struct announcer *a)
 		free_news(n);
 	}
 	timer_stop(&a->timer);
-	announce_destroy(a->ledger);
+	announcements_destroy(a->ledger);
 	free(a);
 }

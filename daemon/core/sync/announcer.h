@@ -4,7 +4,7 @@
 
 /*
  * The announcer: has the refs of our shares watched and read, and tells buddies' devices
- * where they are now, as announce.h decides. Pure.
+ * where they are now, as announcements.h decides. Pure.
  */
 
 #include <stddef.h>
@@ -21,7 +21,7 @@ struct refs_read;
 /* The refs may have moved: called as often as the provider likes, and once when a watch begins. */
 typedef void announcer_moved_fn(void *owner);
 
-/* tips: fields for announce_tips(). NULL: the repository cannot be read; error says why. */
+/* tips: fields for announcements_tips(). NULL: the repository cannot be read; error says why. */
 typedef void announcer_tips_fn(void *owner, const void *tips, size_t len, const char *error);
 
 /* path: the git directory of a share; copied. No callback comes within these calls. */

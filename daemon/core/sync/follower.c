@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * follow.c says when to compare and when to fetch; here each followed share
+ * follows.c says when to compare and when to fetch; here each followed share
  * has the comparison or the git that runs for it, and remembers which version was fetched last.
  * Whether something came of a fetch is seen by a second look at the refs, since a buddy can
  * announce what is not there. A followed share that left the configuration takes all of that
@@ -43,14 +43,14 @@ struct follower {
 
 static void set_timer(struct follower *f)
 {
-	timer_set(&f->timer, follow_deadline(f->follows));
+	timer_set(&f->timer, follows_deadline(f->follows));
 }
 
 static void on_timer(void *owner)
 {
 	struct follower *f = owner;
 
-	follow_tick(f->follows, context_now(f->context));
+	follows_tick(f->follows, context_now(f->context));
 	set_timer(f);
 }
 
@@ -94,7 +94,7 @@ static void on_compared(void *owner, bool something_new, uint64_t refs)
 	d->refs = refs;
 	log_debug("%s/%s: %s in '%s'", d->follow->jid, d->follow->share,
 		  something_new ? "something new" : "nothing new", d->follow->path);
-	follow_compared(f->follows, d->follow, something_new, context_now(f->context));
+	follows_compared(f->follows, d->follow, something_new, context_now(f->context));
 	set_timer(f);
 }
 
@@ -154,8 +154,8 @@ static void finish(struct followed *d, enum follow_outcome outcome, const char *
 {
 	struct follower *f = d->follower;
 
-	follow_fetched(f->follows, d->follow, outcome, error, context_now(f->context),
-		       context_time(f->context));
+	follows_fetched(f->follows, d->follow, outcome, error, context_now(f->context),
+			context_time(f->context));
 	set_timer(f);
 }
 
@@ -203,14 +203,14 @@ static void fetch(void *owner, struct follow *follow)
 	d->git = f->ops->fetch(f->arg, follow, d->device, on_fetched, d);
 }
 
-static const struct follow_events follow_events = {
+static const struct follows_events follows_events = {
 	.compare = compare,
 	.fetch = fetch,
 };
 
 static bool still_there(const struct follower *f, const struct follow *follow)
 {
-	const struct follow *other = follow_first(f->follows);
+	const struct follow *other = follows_first(f->follows);
 
 	while (other && other != follow)
 		other = other->next;
@@ -219,9 +219,9 @@ static bool still_there(const struct follower *f, const struct follow *follow)
 
 static void read_config(struct follower *f)
 {
-	follow_mark(f->follows);
+	follows_mark(f->follows);
 	f->ops->configured(f->arg, f->follows);
-	follow_sweep(f->follows);
+	follows_sweep(f->follows);
 	for (struct followed **p = &f->followed; *p;) {
 		struct followed *d = *p;
 
@@ -239,7 +239,7 @@ void follower_reload(struct follower *f)
 	if (!f)
 		return;
 	read_config(f);
-	follow_catch_up(f->follows, context_now(f->context));
+	follows_catch_up(f->follows, context_now(f->context));
 	set_timer(f);
 }
 
@@ -251,7 +251,7 @@ struct follower *follower_create(struct context *context, const struct follower_
 	f->context = context;
 	f->ops = ops;
 	f->arg = arg;
-	f->follows = follow_create(&follow_events, f, seed);
+	f->follows = follows_create(&follows_events, f, seed);
 	timer_init(&f->timer, &context->timers, on_timer, f);
 	read_config(f);
 	return f;
@@ -267,8 +267,8 @@ void follower_announced(struct follower *f, const char *jid, const char *device,
 	/* Ours goes first, so that it is the one that is found. */
 	fields_add(&told, "from", device);
 	buf_append(&told, tips.data, tips.len);
-	follow_announced(f->follows, jid, share, buf_data(&told), buf_len(&told),
-			 context_now(f->context));
+	follows_announced(f->follows, jid, share, buf_data(&told), buf_len(&told),
+			  context_now(f->context));
 	buf_finish(&told);
 	set_timer(f);
 }
@@ -277,13 +277,13 @@ void follower_buddy_online(struct follower *f, const char *jid)
 {
 	if (!f)
 		return;
-	follow_buddy_online(f->follows, jid, context_now(f->context));
+	follows_buddy_online(f->follows, jid, context_now(f->context));
 	set_timer(f);
 }
 
 const struct follow *follower_first(const struct follower *f)
 {
-	return f ? follow_first(f->follows) : NULL;
+	return f ? follows_first(f->follows) : NULL;
 }
 
 void follower_destroy(struct follower *f)
@@ -296,7 +296,7 @@ void follower_destroy(struct follower *f)
 		f->followed = d->next;
 		drop(d);
 	}
-	follow_destroy(f->follows);
+	follows_destroy(f->follows);
 	timer_stop(&f->timer);
 	free(f);
 }

@@ -3,7 +3,7 @@
 #define CORE_FOLLOWER_H
 
 /*
- * Fetches followed shares: joins follow.h to the comparison of refs and to
+ * Fetches followed shares: joins follows.h to the comparison of refs and to
  * "git fetch", both of which run elsewhere. What came of a fetch goes to the journal and the log.
  * Pure.
  */
@@ -13,7 +13,7 @@
 
 #include "context.h"
 #include "fields.h"
-#include "follow.h"
+#include "follows.h"
 
 /* A comparison and a git under way, as whoever provides the ops knows them. */
 struct refcompare;
@@ -45,7 +45,7 @@ struct follower_ops {
 	/* One line for the journal; left_out: how many failures before this one have none. */
 	void (*journal)(void *arg, const struct follow *follow, const char *result,
 			const char *text, unsigned left_out);
-	/* Calls follow_add() for each followed share of the configuration. */
+	/* Calls follows_add() for each followed share of the configuration. */
 	void (*configured)(void *arg, struct follows *follows);
 };
 

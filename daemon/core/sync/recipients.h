@@ -5,7 +5,7 @@
 /*
  * The devices that announcements are made to: those online, and those that
  * were, for what they have seen. Bounded: of those that are away some are forgotten
- * when there are too many. What is known of each is announce.c's to write.
+ * when there are too many. What is known of each is announcements.c's to write.
  */
 
 #include <stdbool.h>

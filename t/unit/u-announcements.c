@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "announce.h"
+#include "announcements.h"
 #include "buf.h"
 #include "tap.h"
 
@@ -44,7 +44,7 @@ static void on_read(void *owner, const char *share)
 	buf_printf(&trace, "read %s\n", share);
 }
 
-static const struct announce_events events = {
+static const struct announcements_events events = {
 	.permitted = on_permitted,
 	.meet = on_meet,
 	.tell = on_tell,
@@ -74,36 +74,36 @@ static struct announcements *begin(void)
 	forbidden = NULL;
 	last_version = 0;
 	trace_meetings = false;
-	return announce_create(&events, NULL);
+	return announcements_create(&events, NULL);
 }
 
 static void tips(struct announcements *a, const char *share, const char *text, uint64_t now)
 {
-	announce_tips(a, share, text, strlen(text), now);
+	announcements_tips(a, share, text, strlen(text), now);
 }
 
 /* It appears, and a link with it is up at once. */
 static void online(struct announcements *a, const char *device, const uint8_t *instance, uint64_t now)
 {
 	memcpy(speaker, instance, INSTANCE_BYTES);
-	announce_device_online(a, BOB, device, now);
-	announce_met(a, BOB, device, instance, now);
+	announcements_device_online(a, BOB, device, now);
+	announcements_met(a, BOB, device, instance, now);
 }
 
 /* Of the last telling, unless it says otherwise. */
 static void told(struct announcements *a, const char *device, const char *share, uint64_t now)
 {
-	announce_told(a, BOB, device, share, last_version, speaker, now);
+	announcements_told(a, BOB, device, share, last_version, speaker, now);
 }
 
 static void failed(struct announcements *a, const char *device, const char *share, uint64_t now)
 {
-	announce_failed(a, BOB, device, share, last_version, now);
+	announcements_failed(a, BOB, device, share, last_version, now);
 }
 
 static bool resting(const struct announcements *a)
 {
-	return announce_deadline(a) == UINT64_MAX;
+	return announcements_deadline(a) == UINT64_MAX;
 }
 
 static void t_debounce(void)
@@ -112,36 +112,38 @@ static void t_debounce(void)
 	uint64_t now;
 
 	ok(resting(a), "nothing moved: no timer");
-	announce_moved(a, "project", 1000);
-	is_int(announce_deadline(a), 1000 + ANNOUNCE_DEBOUNCE, "a move is waited for to come to rest");
-	announce_moved(a, "project", 1100);
-	is_int(announce_deadline(a), 1100 + ANNOUNCE_DEBOUNCE, "another one puts it off");
-	announce_tick(a, 1100 + ANNOUNCE_DEBOUNCE - 1);
+	announcements_moved(a, "project", 1000);
+	is_int(announcements_deadline(a), 1000 + ANNOUNCE_DEBOUNCE,
+	       "a move is waited for to come to rest");
+	announcements_moved(a, "project", 1100);
+	is_int(announcements_deadline(a), 1100 + ANNOUNCE_DEBOUNCE, "another one puts it off");
+	announcements_tick(a, 1100 + ANNOUNCE_DEBOUNCE - 1);
 	expect("", "before its time nothing is read");
-	announce_tick(a, 1100 + ANNOUNCE_DEBOUNCE);
+	announcements_tick(a, 1100 + ANNOUNCE_DEBOUNCE);
 	expect("read project\n", "at rest the refs are read");
 	ok(resting(a), "once");
-	announce_tick(a, 100000);
+	announcements_tick(a, 100000);
 	expect("", "and not again");
 
 	for (now = 200000; now < 200000 + ANNOUNCE_DEBOUNCE_MAX; now += ANNOUNCE_DEBOUNCE / 2) {
-		announce_moved(a, "project", now);
-		announce_tick(a, now);
+		announcements_moved(a, "project", now);
+		announcements_tick(a, now);
 	}
 	expect("", "refs that do not come to rest are not read at once");
-	is_int(announce_deadline(a), 200000 + ANNOUNCE_DEBOUNCE_MAX, "but in the end");
-	announce_moved(a, "project", now);
-	announce_tick(a, now);
+	is_int(announcements_deadline(a), 200000 + ANNOUNCE_DEBOUNCE_MAX, "but in the end");
+	announcements_moved(a, "project", now);
+	announcements_tick(a, now);
 	expect("read project\n", "they are");
 
-	announce_moved(a, "project", 300000);
-	announce_moved(a, "other", 300010);
-	announce_share_gone(a, "project");
-	is_int(announce_deadline(a), 300010 + ANNOUNCE_DEBOUNCE, "a share that is gone has no timer");
-	announce_tick(a, 400000);
+	announcements_moved(a, "project", 300000);
+	announcements_moved(a, "other", 300010);
+	announcements_share_gone(a, "project");
+	is_int(announcements_deadline(a), 300010 + ANNOUNCE_DEBOUNCE,
+	       "a share that is gone has no timer");
+	announcements_tick(a, 400000);
 	expect("read other\n", "nor is it read");
-	announce_destroy(a);
-	announce_destroy(NULL);
+	announcements_destroy(a);
+	announcements_destroy(NULL);
 }
 
 static void t_told_once(void)
@@ -150,46 +152,46 @@ static void t_told_once(void)
 
 	online(a, "a", INST1, 0);
 	expect("", "no share is known: nothing to tell");
-	announce_moved(a, "project", 0);
+	announcements_moved(a, "project", 0);
 	online(a, "b", INST1, 0);
 	expect("", "nor where the tips are not known yet");
-	announce_device_offline(a, BOB, "b");
-	announce_tick(a, ANNOUNCE_DEBOUNCE);
+	announcements_device_offline(a, BOB, "b");
+	announcements_tick(a, ANNOUNCE_DEBOUNCE);
 	expect("read project\n", "those are read");
 	tips(a, "project", "one", 10);
 	expect("tell a project one\n", "tips are told to who is online");
-	is_int(announce_waiting(a), 1, "and waited for");
+	is_int(announcements_waiting(a), 1, "and waited for");
 	tips(a, "project", "one", 20);
 	expect("", "the same tips are nothing new");
 	told(a, "a", "project", 30);
-	is_int(announce_waiting(a), 0, "who was told is not waited for");
+	is_int(announcements_waiting(a), 0, "who was told is not waited for");
 	online(a, "a", INST1, 40);
-	announce_review(a, 40);
-	announce_tick(a, 1000000);
+	announcements_review(a, 40);
+	announcements_tick(a, 1000000);
 	expect("", "nor told again");
 	ok(resting(a), "no timer when nothing waits");
 
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	tips(a, "project", "two", 50);
 	tips(a, "project", "three", 60);
 	expect("", "who is away is not told");
-	is_int(announce_waiting(a), 0, "nor waited for");
+	is_int(announcements_waiting(a), 0, "nor waited for");
 	online(a, "a", INST1, 70);
 	expect("tell a project three\n", "but of the newest tips when it is back, nothing older");
 	told(a, "a", "project", 80);
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	online(a, "a", INST1, 90);
 	expect("", "back without having restarted it knows what it knew");
 	online(a, "a", INST2, 100);
 	expect("tell a project three\n", "a new process knows nothing");
 	told(a, "a", "project", 110);
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	online(a, "a", INST1, 120);
 	expect("tell a project three\n", "whether it was seen to go or not");
 	told(a, "a", "project", 130);
-	announce_device_online(a, "eve@example.org", "a", 140);
+	announcements_device_online(a, "eve@example.org", "a", 140);
 	expect("tell a project three\n", "the device of another is another device");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_empty(void)
@@ -197,12 +199,12 @@ static void t_empty(void)
 	struct announcements *a = begin();
 
 	online(a, "a", INST1, 0);
-	announce_tips(a, "project", NULL, 0, 0);
+	announcements_tips(a, "project", NULL, 0, 0);
 	expect("tell a project \n", "a share without refs is announced too");
 	told(a, "a", "project", 0);
-	announce_tips(a, "project", NULL, 0, 0);
+	announcements_tips(a, "project", NULL, 0, 0);
 	expect("", "once");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_newest(void)
@@ -217,27 +219,27 @@ static void t_newest(void)
 	tips(a, "project", "two", 10);
 	tips(a, "project", "three", 20);
 	expect("", "newer ones wait for the answer");
-	is_int(announce_waiting(a), 1, "as one");
-	announce_told(a, BOB, "a", "project", first, speaker, 30);
+	is_int(announcements_waiting(a), 1, "as one");
+	announcements_told(a, BOB, "a", "project", first, speaker, 30);
 	expect("tell a project three\n", "then the newest is told");
 	ok(last_version > first, "versions rise");
-	announce_told(a, BOB, "a", "project", first, speaker, 35);
-	is_int(announce_waiting(a), 1, "an answer that comes twice is none to the other");
-	announce_failed(a, BOB, "a", "elsewhere", last_version, 35);
-	is_int(announce_waiting(a), 1, "nor one about another share");
-	announce_told(a, BOB, "b", "project", last_version, speaker, 35);
-	announce_told(a, "eve@example.org", "a", "project", last_version, speaker, 35);
-	is_int(announce_waiting(a), 1, "nor one of another device");
+	announcements_told(a, BOB, "a", "project", first, speaker, 35);
+	is_int(announcements_waiting(a), 1, "an answer that comes twice is none to the other");
+	announcements_failed(a, BOB, "a", "elsewhere", last_version, 35);
+	is_int(announcements_waiting(a), 1, "nor one about another share");
+	announcements_told(a, BOB, "b", "project", last_version, speaker, 35);
+	announcements_told(a, "eve@example.org", "a", "project", last_version, speaker, 35);
+	is_int(announcements_waiting(a), 1, "nor one of another device");
 	told(a, "a", "project", 40);
-	is_int(announce_waiting(a), 0, "all is told");
+	is_int(announcements_waiting(a), 0, "all is told");
 
 	tips(a, "project", "four", 50);
 	expect("tell a project four\n", "told of the fourth");
 	tips(a, "project", "five", 60);
 	failed(a, "a", "project", 70);
-	announce_tick(a, announce_deadline(a));
+	announcements_tick(a, announcements_deadline(a));
 	expect("tell a project five\n", "what failed is tried with the newest");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_back_off(void)
@@ -250,11 +252,11 @@ static void t_back_off(void)
 	tips(a, "project", "one", now);
 	for (int i = 0; i < 12; i++) {
 		failed(a, "a", "project", now);
-		doubled = doubled && announce_deadline(a) == now + pause;
-		announce_tick(a, now + pause - 1);
-		doubled = doubled && announce_deadline(a) == now + pause;
+		doubled = doubled && announcements_deadline(a) == now + pause;
+		announcements_tick(a, now + pause - 1);
+		doubled = doubled && announcements_deadline(a) == now + pause;
 		now += pause;
-		announce_tick(a, now);
+		announcements_tick(a, now);
 		pause = pause * 2 < ANNOUNCE_RETRY_MAX ? pause * 2 : ANNOUNCE_RETRY_MAX;
 		doubled = doubled && resting(a);
 	}
@@ -265,22 +267,23 @@ static void t_back_off(void)
 	tips(a, "project", "two", now + 1);
 	tips(a, "other", "one", now + 1);
 	expect("", "also when refs move");
-	is_int(announce_waiting(a), 2, "which waits");
-	announce_review(a, now + 2);
+	is_int(announcements_waiting(a), 2, "which waits");
+	announcements_review(a, now + 2);
 	expect("tell a other one\n", "a review ends the rest, and another share is tried first");
 	told(a, "a", "other", now + 3);
 	expect("tell a project two\n", "who can be told one can be told the next");
 	failed(a, "a", "project", now + 4);
-	is_int(announce_deadline(a), now + 4 + ANNOUNCE_RETRY_FIRST, "after a success the pause is short again");
-	announce_device_offline(a, BOB, "a");
+	is_int(announcements_deadline(a), now + 4 + ANNOUNCE_RETRY_FIRST,
+	       "after a success the pause is short again");
+	announcements_device_offline(a, BOB, "a");
 	ok(resting(a), "nobody is waited for who is away");
 	online(a, "a", INST1, now + 5);
 	expect("tell a project two\n", "who reappears is tried at once");
 	failed(a, "a", "project", now + 6);
-	is_int(announce_deadline(a), now + 6 + ANNOUNCE_RETRY_FIRST, "with a short pause");
-	announce_share_gone(a, "project");
+	is_int(announcements_deadline(a), now + 6 + ANNOUNCE_RETRY_FIRST, "with a short pause");
+	announcements_share_gone(a, "project");
 	ok(resting(a), "with nothing left to tell there is no timer");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 /* Presence and the answer to a telling under way come in any order. */
@@ -291,8 +294,8 @@ static void t_presence_meanwhile(void)
 	tips(a, "project", "one", 0);
 	online(a, "a", INST1, 0);
 	expect("tell a project one\n", "told");
-	announce_device_offline(a, BOB, "a");
-	is_int(announce_waiting(a), 0, "who is away meanwhile is not waited for");
+	announcements_device_offline(a, BOB, "a");
+	is_int(announcements_waiting(a), 0, "who is away meanwhile is not waited for");
 	online(a, "a", INST1, 10);
 	online(a, "a", INST1, 20);
 	expect("", "a device that reappears is not told twice at the same time");
@@ -303,26 +306,26 @@ static void t_presence_meanwhile(void)
 	expect("tell a project one\n", "restarted: told");
 	online(a, "a", INST1, 50);
 	expect("", "restarted again: the answer is awaited first");
-	announce_told(a, BOB, "a", "project", last_version, INST2, 60);
+	announcements_told(a, BOB, "a", "project", last_version, INST2, 60);
 	expect("tell a project one\n", "but it is not the new process that was told");
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	failed(a, "a", "project", 70);
 	ok(resting(a), "failed, and away: nothing to wait for");
 	online(a, "a", INST1, 80);
 	expect("tell a project one\n", "until it is back");
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	online(a, "a", INST1, 90);
 	failed(a, "a", "project", 100);
 	expect("tell a project one\n", "a failure of before it was back is no reason to rest");
 	failed(a, "a", "project", 110);
-	is_int(announce_deadline(a), 110 + ANNOUNCE_RETRY_FIRST, "one after it is");
-	announce_tick(a, 110 + ANNOUNCE_RETRY_FIRST);
+	is_int(announcements_deadline(a), 110 + ANNOUNCE_RETRY_FIRST, "one after it is");
+	announcements_tick(a, 110 + ANNOUNCE_RETRY_FIRST);
 	expect("tell a project one\n", "tried again");
-	announce_device_offline(a, BOB, "a");
+	announcements_device_offline(a, BOB, "a");
 	told(a, "a", "project", 6000);
 	online(a, "a", INST1, 7000);
 	expect("", "the last word of a device that goes away counts");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 /* Presence does not say which process is there; a link does. */
@@ -332,53 +335,55 @@ static void t_meeting(void)
 
 	trace_meetings = true;
 	tips(a, "project", "one", 0);
-	announce_device_online(a, BOB, "a", 0);
+	announcements_device_online(a, BOB, "a", 0);
 	expect("tell a project one\n", "who has seen nothing is told, whoever it is");
-	announce_told(a, BOB, "a", "project", last_version, INST1, 20);
-	announce_device_offline(a, BOB, "a");
+	announcements_told(a, BOB, "a", "project", last_version, INST1, 20);
+	announcements_device_offline(a, BOB, "a");
 	expect("", "which says who that was");
-	announce_device_online(a, BOB, "a", 30);
+	announcements_device_online(a, BOB, "a", 30);
 	expect("meet a\n", "who was away and has seen something is met");
-	is_int(announce_waiting(a), 1, "for it may have to be told");
-	announce_met(a, BOB, "a", INST1, 40);
+	is_int(announcements_waiting(a), 1, "for it may have to be told");
+	announcements_met(a, BOB, "a", INST1, 40);
 	expect("", "the process of before knows");
-	is_int(announce_waiting(a), 0, "and nothing waits");
-	announce_device_online(a, BOB, "a", 50);
+	is_int(announcements_waiting(a), 0, "and nothing waits");
+	announcements_device_online(a, BOB, "a", 50);
 	expect("meet a\n", "one that says only once more that it is there is met as well");
-	announce_met(a, BOB, "a", INST2, 60);
+	announcements_met(a, BOB, "a", INST2, 60);
 	expect("tell a project one\n", "another process is told");
-	announce_told(a, BOB, "a", "project", last_version, INST2, 70);
+	announcements_told(a, BOB, "a", "project", last_version, INST2, 70);
 
-	announce_lost(a, BOB, "a", 100);
-	is_int(announce_deadline(a), 100 + ANNOUNCE_RETRY_FIRST, "when its link ends it may have restarted: met, in a while");
-	announce_tick(a, 100 + ANNOUNCE_RETRY_FIRST);
+	announcements_lost(a, BOB, "a", 100);
+	is_int(announcements_deadline(a), 100 + ANNOUNCE_RETRY_FIRST,
+	       "when its link ends it may have restarted: met, in a while");
+	announcements_tick(a, 100 + ANNOUNCE_RETRY_FIRST);
 	expect("meet a\n", "then");
-	announce_lost(a, BOB, "a", 6000);
-	is_int(announce_deadline(a), 6000 + 2 * ANNOUNCE_RETRY_FIRST, "if that fails, later");
-	announce_device_online(a, BOB, "a", 7000);
+	announcements_lost(a, BOB, "a", 6000);
+	is_int(announcements_deadline(a), 6000 + 2 * ANNOUNCE_RETRY_FIRST, "if that fails, later");
+	announcements_device_online(a, BOB, "a", 7000);
 	expect("meet a\n", "or when it appears");
 	tips(a, "project", "two", 7010);
 	expect("", "what moves meanwhile waits for it");
-	announce_met(a, BOB, "a", INST2, 7020);
+	announcements_met(a, BOB, "a", INST2, 7020);
 	expect("tell a project two\n", "and is told then, once");
-	announce_lost(a, BOB, "a", 7030);
-	announce_met(a, BOB, "a", INST1, 7040);
+	announcements_lost(a, BOB, "a", 7030);
+	announcements_met(a, BOB, "a", INST1, 7040);
 	failed(a, "a", "project", 7050);
-	is_int(announce_deadline(a), 7050 + ANNOUNCE_RETRY_FIRST, "what was told on a link that ended is told again");
-	announce_tick(a, 7050 + ANNOUNCE_RETRY_FIRST);
+	is_int(announcements_deadline(a), 7050 + ANNOUNCE_RETRY_FIRST,
+	       "what was told on a link that ended is told again");
+	announcements_tick(a, 7050 + ANNOUNCE_RETRY_FIRST);
 	expect("tell a project two\n", "to the process that is there");
-	announce_told(a, BOB, "a", "project", last_version, INST1, 13000);
+	announcements_told(a, BOB, "a", "project", last_version, INST1, 13000);
 
 	forbidden = "project";
-	announce_device_online(a, BOB, "a", 14000);
+	announcements_device_online(a, BOB, "a", 14000);
 	expect("", "who may not be told is not met");
 	forbidden = NULL;
-	announce_review(a, 14010);
+	announcements_review(a, 14010);
 	expect("meet a\n", "before they may be");
-	announce_device_offline(a, BOB, "a");
-	announce_lost(a, BOB, "a", 14020);
+	announcements_device_offline(a, BOB, "a");
+	announcements_lost(a, BOB, "a", 14020);
 	ok(resting(a), "who is away is not met");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_permission(void)
@@ -390,12 +395,12 @@ static void t_permission(void)
 	tips(a, "secret", "one", 0);
 	tips(a, "project", "one", 0);
 	expect("tell a project one\n", "only what may be fetched is told");
-	is_int(announce_waiting(a), 1, "and only that is waited for");
+	is_int(announcements_waiting(a), 1, "and only that is waited for");
 	told(a, "a", "project", 0);
-	announce_review(a, 0);
+	announcements_review(a, 0);
 	expect("", "a review that finds nothing new tells nothing");
 	forbidden = NULL;
-	announce_review(a, 0);
+	announcements_review(a, 0);
 	expect("tell a secret one\n", "what is allowed now is told after a review");
 	tips(a, "project", "two", 0);
 	forbidden = "project";
@@ -404,7 +409,7 @@ static void t_permission(void)
 	forbidden = NULL;
 	tips(a, "project", "three", 0);
 	expect("tell a project three\n", "each time");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_share_gone(void)
@@ -417,22 +422,22 @@ static void t_share_gone(void)
 	tips(a, "other", "one", 0);
 	expect("tell a project one\n", "told of one share at a time");
 	first = last_version;
-	announce_share_gone(a, "project");
+	announcements_share_gone(a, "project");
 	expect("tell a other one\n", "a share that is gone is not waited for");
-	announce_share_gone(a, "project");
-	announce_share_gone(a, "nothing");
-	announce_told(a, BOB, "a", "project", first, speaker, 0);
-	is_int(announce_waiting(a), 1, "its answer means nothing");
+	announcements_share_gone(a, "project");
+	announcements_share_gone(a, "nothing");
+	announcements_told(a, BOB, "a", "project", first, speaker, 0);
+	is_int(announcements_waiting(a), 1, "its answer means nothing");
 	tips(a, "project", "one", 0);
 	told(a, "a", "other", 0);
 	expect("tell a project one\n", "a share that is back is told of like a new one");
-	announce_told(a, BOB, "a", "project", first, speaker, 0);
-	is_int(announce_waiting(a), 1, "the answer about its predecessor is not about it");
+	announcements_told(a, BOB, "a", "project", first, speaker, 0);
+	is_int(announcements_waiting(a), 1, "the answer about its predecessor is not about it");
 	told(a, "a", "project", 0);
-	announce_share_gone(a, "other");
+	announcements_share_gone(a, "other");
 	tips(a, "third", "one", 0);
 	expect("tell a third one\n", "who had seen a share has not seen the one in its place");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_fairness(void)
@@ -443,7 +448,7 @@ static void t_fairness(void)
 
 	for (int i = 0; i < ANNOUNCE_AT_ONCE - 1; i++) {
 		snprintf(name, sizeof(name), "silent%d@example.org", i);
-		announce_device_online(a, name, "silent", 0);
+		announcements_device_online(a, name, "silent", 0);
 	}
 	tips(a, "x", "1", 0);
 	tips(a, "y", "1", 0);
@@ -455,9 +460,10 @@ static void t_fairness(void)
 	online(a, "b", INST1, 0);
 	online(a, "c", INST1, 0);
 	expect("", "ANNOUNCE_AT_ONCE are told at once, no more");
-	is_int(announce_waiting(a), 3 * (ANNOUNCE_AT_ONCE + 2), "all of it waits");
+	is_int(announcements_waiting(a), 3 * (ANNOUNCE_AT_ONCE + 2), "all of it waits");
 	forbidden = "z";
-	is_int(announce_waiting(a), 2 * (ANNOUNCE_AT_ONCE + 2), "but for what may not be fetched");
+	is_int(announcements_waiting(a), 2 * (ANNOUNCE_AT_ONCE + 2),
+	       "but for what may not be fetched");
 	forbidden = NULL;
 	told(a, "a", "x", 0);
 	expect("tell b x 1\n", "the next in line follows");
@@ -467,14 +473,14 @@ static void t_fairness(void)
 	tips(a, "z", "2", 0);
 	told(a, "c", "x", 0);
 	expect("tell a y 2\n", "before the first comes again");
-	announce_device_offline(a, BOB, "b");
+	announcements_device_offline(a, BOB, "b");
 	told(a, "a", "y", 0);
 	expect("tell c y 2\n", "who goes away leaves the line");
-	announce_told(a, "silent0@example.org", "silent", "x", silent, speaker, 0);
+	announcements_told(a, "silent0@example.org", "silent", "x", silent, speaker, 0);
 	expect("tell silent y 2\n", "a place that becomes free is taken");
-	announce_share_gone(a, "x");
+	announcements_share_gone(a, "x");
 	ok(buf_len(&trace) > 0, "as are those of a share that goes");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 /* One with many devices, none of which answers. */
@@ -485,13 +491,13 @@ static void t_silent_account(void)
 
 	for (int i = 0; i < DEVICES_PER_BUDDY; i++) {
 		snprintf(name, sizeof(name), "silent%d", i);
-		announce_device_online(a, "eve@example.org", name, 0);
+		announcements_device_online(a, "eve@example.org", name, 0);
 	}
 	tips(a, "project", "1", 0);
 	is_int(count_lines(), ANNOUNCE_AT_ONCE / 2, "the devices of one account take half of the places");
 	online(a, "laptop", INST1, 0);
 	expect("tell laptop project 1\n", "and another one's is told at once");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 static void t_bounds(void)
@@ -502,15 +508,15 @@ static void t_bounds(void)
 	for (int i = 0; i <= SHARES_MAX; i++) {
 		snprintf(name, sizeof(name), "share%d", i);
 		tips(a, name, "1", 0);
-		announce_moved(a, name, 0);
+		announcements_moved(a, name, 0);
 	}
 	online(a, "a", INST1, 0);
-	is_int(announce_waiting(a), SHARES_MAX, "a share too many is ignored");
+	is_int(announcements_waiting(a), SHARES_MAX, "a share too many is ignored");
 	buf_reset(&trace);
-	announce_share_gone(a, "share5");
+	announcements_share_gone(a, "share5");
 	tips(a, "late", "1", 0);
-	is_int(announce_waiting(a), SHARES_MAX, "one that goes makes room");
-	announce_destroy(a);
+	is_int(announcements_waiting(a), SHARES_MAX, "one that goes makes room");
+	announcements_destroy(a);
 
 	a = begin();
 	tips(a, "project", "one", 0);
@@ -518,12 +524,12 @@ static void t_bounds(void)
 	told(a, "first", "project", 0);
 	online(a, "second", INST1, 0);
 	told(a, "second", "project", 0);
-	announce_device_offline(a, BOB, "first");
+	announcements_device_offline(a, BOB, "first");
 	for (int i = 0; i < DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE - 1; i++) {
 		snprintf(name, sizeof(name), "d%d", i);
 		online(a, name, INST1, 0);
 		told(a, name, "project", 0);
-		announce_device_offline(a, BOB, name);
+		announcements_device_offline(a, BOB, name);
 	}
 	buf_reset(&trace);
 	online(a, "second", INST2, 0);
@@ -536,23 +542,23 @@ static void t_bounds(void)
 	expect("", "never one that is online");
 	online(a, "device-id-too-long", INST1, 0);
 	expect("", "what presence does not let through is not let in");
-	announce_device_online(a, "first@example.org", "a", 0);
-	announce_met(a, "first@example.org", "a", INST1, 0);
-	announce_told(a, "first@example.org", "a", "project", last_version, INST1, 0);
-	announce_device_offline(a, "first@example.org", "a");
+	announcements_device_online(a, "first@example.org", "a", 0);
+	announcements_met(a, "first@example.org", "a", INST1, 0);
+	announcements_told(a, "first@example.org", "a", "project", last_version, INST1, 0);
+	announcements_device_offline(a, "first@example.org", "a");
 	for (int i = 0; i < BUDDIES_MAX; i++) {
 		snprintf(name, sizeof(name), "b%d@example.org", i);
-		announce_device_online(a, name, "a", 0);
-		announce_met(a, name, "a", INST1, 0);
-		announce_told(a, name, "a", "project", last_version, INST1, 0);
-		announce_device_offline(a, name, "a");
+		announcements_device_online(a, name, "a", 0);
+		announcements_met(a, name, "a", INST1, 0);
+		announcements_told(a, name, "a", "project", last_version, INST1, 0);
+		announcements_device_offline(a, name, "a");
 	}
 	buf_reset(&trace);
 	online(a, "first", INST1, 0);
 	expect("", "of many accounts those online are known");
-	announce_device_online(a, "first@example.org", "a", 0);
+	announcements_device_online(a, "first@example.org", "a", 0);
 	expect("tell a project one\n", "others are forgotten when there are too many");
-	announce_destroy(a);
+	announcements_destroy(a);
 }
 
 /* The world of the random test: what each process of a device has been told, as the device sees it. */
@@ -660,10 +666,10 @@ static void world_read(void *owner, const char *share)
 	unsigned s = (unsigned)atoi(share + strlen("share"));
 
 	w->newest[s] = w->refs[s];
-	announce_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
+	announcements_tips(w->a, share, &w->newest[s], sizeof(w->newest[s]), w->now);
 }
 
-static const struct announce_events world_events = {
+static const struct announcements_events world_events = {
 	.permitted = world_permitted,
 	.meet = world_meet,
 	.tell = world_tell,
@@ -688,9 +694,9 @@ static void link_news(struct world *w, unsigned d, bool up)
 	w->under_way -= w->devices[d].meeting;
 	w->devices[d].meeting = w->devices[d].up = false;
 	if (up)
-		announce_met(w->a, jid, id, instance_of(w->devices[d].instance), w->now);
+		announcements_met(w->a, jid, id, instance_of(w->devices[d].instance), w->now);
 	else
-		announce_lost(w->a, jid, id, w->now);
+		announcements_lost(w->a, jid, id, w->now);
 }
 
 static void answer(struct world *w, unsigned d, unsigned s, bool good)
@@ -715,9 +721,9 @@ static void answer(struct world *w, unsigned d, unsigned s, bool good)
 		p->told_number = p->number;
 	}
 	if (good)
-		announce_told(w->a, jid, id, share, version, instance_of(p->instance), w->now);
+		announcements_told(w->a, jid, id, share, version, instance_of(p->instance), w->now);
 	else
-		announce_failed(w->a, jid, id, share, version, w->now);
+		announcements_failed(w->a, jid, id, share, version, w->now);
 }
 
 static void restart(struct world *w, unsigned d)
@@ -737,7 +743,7 @@ static void appear(struct world *w, unsigned d, bool restarted)
 		restart(w, d);
 	w->devices[d].online = true;
 	names_of(d, jid, id);
-	announce_device_online(w->a, jid, id, w->now);
+	announcements_device_online(w->a, jid, id, w->now);
 }
 
 static void move(struct world *w, unsigned s)
@@ -774,7 +780,7 @@ static void step(struct world *w)
 	case 1:
 		sprintf(share, "share%u", s);
 		w->refs[s] += chance(w, 2);
-		announce_moved(w->a, share, w->now);
+		announcements_moved(w->a, share, w->now);
 		break;
 	case 2:
 		appear(w, d, false);
@@ -784,11 +790,11 @@ static void step(struct world *w)
 		break;
 	case 4:
 		w->devices[d].online = false;
-		announce_device_offline(w->a, jid, id);
+		announcements_device_offline(w->a, jid, id);
 		break;
 	case 5:
 		w->allowed[d][s] = !w->allowed[d][s];
-		announce_review(w->a, w->now);
+		announcements_review(w->a, w->now);
 		break;
 	case 6:
 	case 7:
@@ -798,8 +804,8 @@ static void step(struct world *w)
 		answer(w, d, s, true);
 		break;
 	}
-	if (announce_deadline(w->a) <= w->now)
-		announce_tick(w->a, w->now);
+	if (announcements_deadline(w->a) <= w->now)
+		announcements_tick(w->a, w->now);
 }
 
 /* Everybody answers, all timers fire: false if that does not end. */
@@ -810,12 +816,12 @@ static bool settle(struct world *w)
 
 		for (unsigned i = 0; i < DEVICES * SHARES; i++)
 			answer(w, i / SHARES, i % SHARES, chance(w, 4) != 0);
-		deadline = announce_deadline(w->a);
+		deadline = announcements_deadline(w->a);
 		if (!w->under_way && deadline == UINT64_MAX)
 			return true;
 		if (!w->under_way) {
 			w->now = deadline > w->now ? deadline : w->now;
-			announce_tick(w->a, w->now);
+			announcements_tick(w->a, w->now);
 		}
 	}
 	return false;
@@ -828,7 +834,7 @@ static void look(struct world *w)
 			never(w, w->devices[d].online && w->allowed[d][s] &&
 			      w->devices[d].pairs[s].told_number != w->refs[s],
 			      "a device online was not told of the newest version");
-	never(w, announce_waiting(w->a) != 0, "at rest something waits");
+	never(w, announcements_waiting(w->a) != 0, "at rest something waits");
 }
 
 static void t_random(void)
@@ -838,7 +844,7 @@ static void t_random(void)
 	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
 		struct world w = { .random = seed };
 
-		w.a = announce_create(&world_events, &w);
+		w.a = announcements_create(&world_events, &w);
 		for (unsigned d = 0; d < DEVICES; d++)
 			for (unsigned s = 0; s < SHARES; s++)
 				w.allowed[d][s] = chance(&w, 4) != 0;
@@ -852,7 +858,7 @@ static void t_random(void)
 		tellings += w.tellings;
 		ok(!w.broken, "seed %u: every device online is told the newest version, once%s%s", seed,
 		   w.broken ? ": never: " : "", w.broken ? w.broken : "");
-		announce_destroy(w.a);
+		announcements_destroy(w.a);
 	}
 	printf("# %u tellings\n", tellings);
 }
@@ -862,29 +868,32 @@ static void t_unread(void)
 	struct announcements *a = begin();
 	uint64_t pause = ANNOUNCE_RETRY_FIRST, now = 1000;
 
-	announce_unread(a, "project", now);
-	is_int(announce_deadline(a), UINT64_MAX, "of a share that is not known nothing is read");
-	announce_moved(a, "project", now);
-	now = announce_deadline(a);
-	announce_tick(a, now);
+	announcements_unread(a, "project", now);
+	is_int(announcements_deadline(a), UINT64_MAX,
+	       "of a share that is not known nothing is read");
+	announcements_moved(a, "project", now);
+	now = announcements_deadline(a);
+	announcements_tick(a, now);
 	expect("read project\n", "refs have moved: they are read");
 	for (int i = 0; i < 12; i++) {
-		announce_unread(a, "project", now);
-		if (announce_deadline(a) < now + pause || announce_deadline(a) > now + pause + ANNOUNCE_DEBOUNCE)
+		announcements_unread(a, "project", now);
+		if (announcements_deadline(a) < now + pause ||
+		    announcements_deadline(a) > now + pause + ANNOUNCE_DEBOUNCE)
 			break;
-		now = announce_deadline(a);
-		announce_tick(a, now);
+		now = announcements_deadline(a);
+		announcements_tick(a, now);
 		pause = pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * pause : ANNOUNCE_RETRY_MAX;
 	}
 	is_int(count_lines(), 12, "they could not be: they are read again, after pauses that double, for ever");
-	announce_unread(a, "project", now);
-	announce_moved(a, "project", now);
-	ok(announce_deadline(a) <= now + ANNOUNCE_DEBOUNCE, "... and at once when they move");
-	announce_tick(a, announce_deadline(a));
-	announce_tips(a, "project", "x", 1, now);
-	announce_unread(a, "project", now);
-	ok(announce_deadline(a) <= now + ANNOUNCE_RETRY_FIRST + ANNOUNCE_DEBOUNCE, "what could be read is tried soon when it fails");
-	announce_destroy(a);
+	announcements_unread(a, "project", now);
+	announcements_moved(a, "project", now);
+	ok(announcements_deadline(a) <= now + ANNOUNCE_DEBOUNCE, "... and at once when they move");
+	announcements_tick(a, announcements_deadline(a));
+	announcements_tips(a, "project", "x", 1, now);
+	announcements_unread(a, "project", now);
+	ok(announcements_deadline(a) <= now + ANNOUNCE_RETRY_FIRST + ANNOUNCE_DEBOUNCE,
+	   "what could be read is tried soon when it fails");
+	announcements_destroy(a);
 	buf_reset(&trace);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_FOLLOW_H
-#define CORE_FOLLOW_H
+#ifndef CORE_FOLLOWS_H
+#define CORE_FOLLOWS_H
 
 /*
  * Followed shares: remotes of our repositories that the broker fetches when
@@ -50,52 +50,53 @@ struct follow {
 
 struct follows;
 
-struct follow_events {
+struct follows_events {
 	/*
 	 * Compare tips (fields, as announced; only cut=1 if they were too long to keep) with the refs of f:
-	 * follow_compared() follows, not within the call. tips are valid during the call.
+	 * follows_compared() follows, not within the call. tips are valid during the call.
 	 */
 	void (*compare)(void *owner, struct follow *f, const void *tips, size_t len);
-	/* Run the fetch: follow_fetched() follows, not within the call. */
+	/* Run the fetch: follows_fetched() follows, not within the call. */
 	void (*fetch)(void *owner, struct follow *f);
 };
 
 /* seed: of the jitter. */
-struct follows *follow_create(const struct follow_events *events, void *owner, uint32_t seed);
-void follow_destroy(struct follows *all);
+struct follows *follows_create(const struct follows_events *events, void *owner, uint32_t seed);
+void follows_destroy(struct follows *all);
 
 /*
- * From the configuration; adding what is there changes nothing. follow_mark/sweep drop what was not
- * added again. One that is dropped while COMPARING or FETCHING is not waited for: the owner cancels
- * what it does for it. follow_add: NULL beyond FOLLOWS_MAX.
+ * From the configuration; adding what is there changes nothing. follows_mark/sweep drop what was
+ * not added again. One that is dropped while COMPARING or FETCHING is not waited for: the owner
+ * cancels what it does for it. follows_add: NULL beyond FOLLOWS_MAX.
  */
-void follow_mark(struct follows *all);
-struct follow *follow_add(struct follows *all, const char *jid, const char *share, const char *path,
-			  const char *remote);
-void follow_sweep(struct follows *all);
+void follows_mark(struct follows *all);
+struct follow *follows_add(struct follows *all, const char *jid, const char *share,
+			   const char *path, const char *remote);
+void follows_sweep(struct follows *all);
 
 /*
- * Those added since follow_mark() fetch without having been told of anything: what the buddy announced
- * before they were there is lost. Not for those that a start reads: the buddy tells whoever appears.
+ * Those added since follows_mark() fetch without having been told of anything: what the buddy
+ * announced before they were there is lost. Not for those that a start reads: the buddy tells
+ * whoever appears.
  */
-void follow_catch_up(struct follows *all, uint64_t now);
+void follows_catch_up(struct follows *all, uint64_t now);
 
 /* A can-push of kind announcement from a trusted device of jid. The newest replaces older ones. */
-void follow_announced(struct follows *all, const char *jid, const char *share, const void *tips,
-		      size_t len, uint64_t now);
+void follows_announced(struct follows *all, const char *jid, const char *share, const void *tips,
+		       size_t len, uint64_t now);
 
-void follow_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now);
+void follows_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now);
 /* error: of FOLLOW_FAILED. */
-void follow_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome, const char *error,
-		    uint64_t now, uint64_t unix_now);
+void follows_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome,
+		     const char *error, uint64_t now, uint64_t unix_now);
 
 /* The buddy has appeared: what waits is tried at once, unless it was tried less than FOLLOW_APPEARED ago. */
-void follow_buddy_online(struct follows *all, const char *jid, uint64_t now);
+void follows_buddy_online(struct follows *all, const char *jid, uint64_t now);
 
-uint64_t follow_deadline(const struct follows *all);
-void follow_tick(struct follows *all, uint64_t now);
-struct follow *follow_first(const struct follows *all);
-bool follow_any(const struct follows *all, const char *jid, const char *share);
+uint64_t follows_deadline(const struct follows *all);
+void follows_tick(struct follows *all, uint64_t now);
+struct follow *follows_first(const struct follows *all);
+bool follows_any(const struct follows *all, const char *jid, const char *share);
 const char *follow_state_name(enum follow_state state);
 
 #endif

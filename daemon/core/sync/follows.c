@@ -13,7 +13,7 @@
  * One that is followed from now on catches up once, for what it missed nobody announces again. That
  * nothing comes of this is no trouble.
  */
-#include "follow.h"
+#include "follows.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -43,8 +43,8 @@ struct lane {
 struct follow_internal {
 	struct quota_place place;	/* while it has a turn */
 	struct lane *lane;		/* borrowed from follows */
-	bool marked;			/* not added again since follow_mark() */
-	bool added;			/* since follow_mark() */
+	bool marked;			/* not added again since follows_mark() */
+	bool added;			/* since follows_mark() */
 	bool catches_up;		/* nobody has announced what it wants a turn for */
 	bool own_turn;			/* such is the turn that it has */
 	void *tips;			/* the newest; owned, NULL: all of them were compared */
@@ -56,7 +56,7 @@ struct follow_internal {
 };
 
 struct follows {
-	const struct follow_events *events;
+	const struct follows_events *events;
 	void *owner;
 	struct follow *first, **tail;	/* owned */
 	unsigned count;
@@ -81,7 +81,7 @@ static void enter(struct follow *f, enum follow_state state, const char *because
 	f->state = state;
 }
 
-struct follows *follow_create(const struct follow_events *events, void *owner, uint32_t seed)
+struct follows *follows_create(const struct follows_events *events, void *owner, uint32_t seed)
 {
 	struct follows *all = xcalloc(1, sizeof(*all));
 
@@ -150,7 +150,7 @@ static void drop(struct follows *all, struct follow **at)
 	free(f);
 }
 
-void follow_destroy(struct follows *all)
+void follows_destroy(struct follows *all)
 {
 	if (!all)
 		return;
@@ -160,7 +160,7 @@ void follow_destroy(struct follows *all)
 	free(all);
 }
 
-void follow_mark(struct follows *all)
+void follows_mark(struct follows *all)
 {
 	for (struct follow *f = all->first; f; f = f->next) {
 		f->in->marked = true;
@@ -173,8 +173,8 @@ static bool is_of(const struct follow *f, const char *jid, const char *share)
 	return !strcmp(f->jid, jid) && !strcmp(f->share, share);
 }
 
-struct follow *follow_add(struct follows *all, const char *jid, const char *share, const char *path,
-			  const char *remote)
+struct follow *follows_add(struct follows *all, const char *jid, const char *share,
+			   const char *path, const char *remote)
 {
 	struct follow *f = all->first;
 
@@ -200,7 +200,7 @@ struct follow *follow_add(struct follows *all, const char *jid, const char *shar
 	return f;
 }
 
-void follow_sweep(struct follows *all)
+void follows_sweep(struct follows *all)
 {
 	for (struct follow **at = &all->first; *at;) {
 		if ((*at)->in->marked)
@@ -278,8 +278,8 @@ static void keep_tips(struct follow *f, const void *tips, size_t len)
 	f->in->len = len;
 }
 
-void follow_announced(struct follows *all, const char *jid, const char *share, const void *tips,
-		      size_t len, uint64_t now)
+void follows_announced(struct follows *all, const char *jid, const char *share, const void *tips,
+		       size_t len, uint64_t now)
 {
 	for (struct follow *f = all->first; f; f = f->next) {
 		if (!is_of(f, jid, share))
@@ -291,7 +291,7 @@ void follow_announced(struct follows *all, const char *jid, const char *share, c
 	go_on(all, now);
 }
 
-void follow_catch_up(struct follows *all, uint64_t now)
+void follows_catch_up(struct follows *all, uint64_t now)
 {
 	for (struct follow *f = all->first; f; f = f->next) {
 		if (!f->in->added || f->in->wanted)
@@ -315,7 +315,7 @@ static void be_quiet(struct follow *f, const char *because)
 	f->in->tips = NULL;
 }
 
-void follow_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now)
+void follows_compared(struct follows *all, struct follow *f, bool something_new, uint64_t now)
 {
 	assert(f->state == FOLLOW_COMPARING);
 	if (something_new) {
@@ -350,8 +350,8 @@ static void try_later(struct follows *all, struct follow *f, const char *error, 
 	enter(f, FOLLOW_WAITING, reason);
 }
 
-void follow_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome, const char *error,
-		    uint64_t now, uint64_t unix_now)
+void follows_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome,
+		     const char *error, uint64_t now, uint64_t unix_now)
 {
 	assert(f->state == FOLLOW_FETCHING);
 	end_turn(f);
@@ -389,7 +389,7 @@ static void end_pause(struct follow *f)
 	f->retry_at = f->in->held_until;
 }
 
-void follow_buddy_online(struct follows *all, const char *jid, uint64_t now)
+void follows_buddy_online(struct follows *all, const char *jid, uint64_t now)
 {
 	for (struct follow *f = all->first; f; f = f->next) {
 		if (f->state != FOLLOW_WAITING || strcmp(f->jid, jid))
@@ -408,7 +408,7 @@ static uint64_t due_at(const struct follows *all, const struct follow *f)
 	return turn_at(all, f);
 }
 
-uint64_t follow_deadline(const struct follows *all)
+uint64_t follows_deadline(const struct follows *all)
 {
 	uint64_t deadline = UINT64_MAX;
 
@@ -418,7 +418,7 @@ uint64_t follow_deadline(const struct follows *all)
 	return deadline;
 }
 
-void follow_tick(struct follows *all, uint64_t now)
+void follows_tick(struct follows *all, uint64_t now)
 {
 	for (struct follow *f = all->first; f; f = f->next)
 		if (f->state == FOLLOW_WAITING && f->retry_at <= now)
@@ -426,12 +426,12 @@ void follow_tick(struct follows *all, uint64_t now)
 	go_on(all, now);
 }
 
-struct follow *follow_first(const struct follows *all)
+struct follow *follows_first(const struct follows *all)
 {
 	return all->first;
 }
 
-bool follow_any(const struct follows *all, const char *jid, const char *share)
+bool follows_any(const struct follows *all, const char *jid, const char *share)
 {
 	for (const struct follow *f = all->first; f; f = f->next)
 		if (is_of(f, jid, share))

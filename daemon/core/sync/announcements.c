@@ -15,7 +15,7 @@
  * share when it has rested. It goes away, comes back or restarts while a telling is under way:
  * the answer is still awaited, and counts for the process that gave it.
  */
-#include "announce.h"
+#include "announcements.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ struct announced_share {
 };
 
 struct announcements {
-	const struct announce_events *events;
+	const struct announcements_events *events;
 	void *owner;
 	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
@@ -72,7 +72,7 @@ static bool any_bit(const struct recipient_slots *b)
 	return false;
 }
 
-struct announcements *announce_create(const struct announce_events *events, void *owner)
+struct announcements *announcements_create(const struct announcements_events *events, void *owner)
 {
 	struct announcements *a = xcalloc(1, sizeof(*a));
 
@@ -99,7 +99,7 @@ static void leave_place(struct recipient *d)
 	d->place = NULL;
 }
 
-void announce_destroy(struct announcements *a)
+void announcements_destroy(struct announcements *a)
 {
 	if (!a)
 		return;
@@ -281,7 +281,7 @@ static void end_meeting(struct recipient *d)
 	d->meeting = false;
 }
 
-void announce_moved(struct announcements *a, const char *share, uint64_t now)
+void announcements_moved(struct announcements *a, const char *share, uint64_t now)
 {
 	unsigned slot = slot_for(a, share);
 	struct announced_share *s;
@@ -295,7 +295,8 @@ void announce_moved(struct announcements *a, const char *share, uint64_t now)
 	s->last_move = now;
 }
 
-void announce_tips(struct announcements *a, const char *share, const void *tips, size_t len, uint64_t now)
+void announcements_tips(struct announcements *a, const char *share, const void *tips, size_t len,
+			uint64_t now)
 {
 	unsigned slot = slot_for(a, share);
 	struct announced_share *s;
@@ -322,7 +323,7 @@ void announce_tips(struct announcements *a, const char *share, const void *tips,
 	go_on(a);
 }
 
-void announce_unread(struct announcements *a, const char *share, uint64_t now)
+void announcements_unread(struct announcements *a, const char *share, uint64_t now)
 {
 	unsigned slot = slot_of(a, share);
 	struct announced_share *s;
@@ -335,7 +336,7 @@ void announce_unread(struct announcements *a, const char *share, uint64_t now)
 	s->first_move = s->last_move = now + s->pause;
 }
 
-void announce_share_gone(struct announcements *a, const char *share)
+void announcements_share_gone(struct announcements *a, const char *share)
 {
 	unsigned slot = slot_of(a, share);
 
@@ -352,7 +353,7 @@ void announce_share_gone(struct announcements *a, const char *share)
 	go_on(a);
 }
 
-void announce_review(struct announcements *a, uint64_t now)
+void announcements_review(struct announcements *a, uint64_t now)
 {
 	for (struct recipient *d = a->recipients.first; d; d = d->next) {
 		if (!d->online)
@@ -366,7 +367,8 @@ void announce_review(struct announcements *a, uint64_t now)
 	go_on(a);
 }
 
-void announce_device_online(struct announcements *a, const char *jid, const char *device, uint64_t now)
+void announcements_device_online(struct announcements *a, const char *jid, const char *device,
+				 uint64_t now)
 {
 	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
@@ -386,7 +388,7 @@ void announce_device_online(struct announcements *a, const char *jid, const char
 	go_on(a);
 }
 
-void announce_device_offline(struct announcements *a, const char *jid, const char *device)
+void announcements_device_offline(struct announcements *a, const char *jid, const char *device)
 {
 	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
@@ -407,8 +409,8 @@ static void know(struct recipient *d, const uint8_t instance[INSTANCE_BYTES])
 	d->sure = true;
 }
 
-void announce_met(struct announcements *a, const char *jid, const char *device,
-		  const uint8_t instance[INSTANCE_BYTES], uint64_t now)
+void announcements_met(struct announcements *a, const char *jid, const char *device,
+		       const uint8_t instance[INSTANCE_BYTES], uint64_t now)
 {
 	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
@@ -422,7 +424,7 @@ void announce_met(struct announcements *a, const char *jid, const char *device,
 	go_on(a);
 }
 
-void announce_lost(struct announcements *a, const char *jid, const char *device, uint64_t now)
+void announcements_lost(struct announcements *a, const char *jid, const char *device, uint64_t now)
 {
 	struct recipient *d = recipients_find(&a->recipients, jid, device);
 
@@ -450,8 +452,9 @@ static struct recipient *concluded(struct announcements *a, const char *jid, con
 	return d;
 }
 
-void announce_told(struct announcements *a, const char *jid, const char *device, const char *share,
-		   uint64_t version, const uint8_t instance[INSTANCE_BYTES], uint64_t now)
+void announcements_told(struct announcements *a, const char *jid, const char *device,
+			const char *share, uint64_t version, const uint8_t instance[INSTANCE_BYTES],
+			uint64_t now)
 {
 	struct recipient *d = concluded(a, jid, device, share, version);
 
@@ -471,8 +474,8 @@ void announce_told(struct announcements *a, const char *jid, const char *device,
 	go_on(a);
 }
 
-void announce_failed(struct announcements *a, const char *jid, const char *device, const char *share,
-		     uint64_t version, uint64_t now)
+void announcements_failed(struct announcements *a, const char *jid, const char *device,
+			  const char *share, uint64_t version, uint64_t now)
 {
 	struct recipient *d = concluded(a, jid, device, share, version);
 
@@ -493,7 +496,7 @@ static uint64_t read_at(const struct announced_share *s)
 	return quiet < latest ? quiet : latest;
 }
 
-uint64_t announce_deadline(const struct announcements *a)
+uint64_t announcements_deadline(const struct announcements *a)
 {
 	uint64_t deadline = UINT64_MAX;
 
@@ -525,7 +528,7 @@ static void read_shares(struct announcements *a, uint64_t now)
 	}
 }
 
-void announce_tick(struct announcements *a, uint64_t now)
+void announcements_tick(struct announcements *a, uint64_t now)
 {
 	struct list *r = a->resting.next;
 
@@ -542,7 +545,7 @@ void announce_tick(struct announcements *a, uint64_t now)
 	read_shares(a, now);
 }
 
-unsigned announce_waiting(const struct announcements *a)
+unsigned announcements_waiting(const struct announcements *a)
 {
 	unsigned count = 0;
 
