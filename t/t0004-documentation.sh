@@ -609,7 +609,7 @@ ROUTE_STEADY 1000 A path that lived less than % s
 ROUTE_STALL 1000 brought nothing on for % s
 ROUTE_HOLE_FIRST 1000 after % s, doubled each time
 ROUTE_ANEW 1000 was tried in the last % s
-PULSE_NUDGE 1 after % ms.
+KEEPALIVE_TAIL_PROBE 1 after % ms.
 OFFERS_AT_ONCE 1 Offers beyond %
 OFFER_COST 1000 or one in % s after those
 CHANNEL_WINDOW 1024 begins with a credit of % KiB

@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "keepalive.h"
 #include "link.h"
 #include "log.h"
 #include "longpath.h"
-#include "pulse.h"
 #include "tap.h"
 
 /*
@@ -406,9 +406,10 @@ static void test_silence(void)
 	talk(&alice, 4096);
 	cut(&alice);
 	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "so does what is unacknowledged");
-	alice.link.nudge = true;
-	is_int(link_deadline(&alice.link), (int64_t)now + PULSE_NUDGE, "through a proxy it is nudged");
-	now += PULSE_NUDGE;
+	alice.link.tail_probe = true;
+	is_int(link_deadline(&alice.link), (int64_t)now + KEEPALIVE_TAIL_PROBE,
+	       "through a proxy the tail is probed for");
+	now += KEEPALIVE_TAIL_PROBE;
 	link_tick(&alice.link, now);
 	ok(alice.kicked && talk(&alice, 4096) > 0, "with a ping");
 	cut(&alice);

@@ -77,7 +77,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 	if (l->initiator)
 		flight_round_trip(&in->flight, now - in->attached_at, now);
 	in->was_up = true;
-	pulse_waiting(&in->pulse, outbox_waiting(&in->outbox), now);
+	keepalive_waiting(&in->keepalive, outbox_waiting(&in->outbox), now);
 	link_enter(l, LINK_UP, resumed ? "resumed" : "new");
 	l->events->up(l->owner, resumed);
 	if (l->state == LINK_UP && in->path == path)

@@ -24,7 +24,7 @@ static int take_ack(struct link *l, const struct record *record, uint64_t now)
 	if (number > in->outbox.acked)
 		in->acked_at = now;
 	outbox_ack(&in->outbox, number);
-	pulse_waiting(&in->pulse, outbox_waiting(&in->outbox), now);
+	keepalive_waiting(&in->keepalive, outbox_waiting(&in->outbox), now);
 	flight_acked(&in->flight, number, kept - in->outbox.bytes, now);
 	if (in->outbox.bytes == 0 && !l->busy)
 		flight_rest(&in->flight);
@@ -52,7 +52,7 @@ static int take_ping(struct link *l, const struct record *record)
 
 static void take_pong(struct link *l, const struct record *record, uint64_t now)
 {
-	uint64_t rtt = pulse_pong(&l->in->pulse, record, now);
+	uint64_t rtt = keepalive_pong(&l->in->keepalive, record, now);
 
 	if (rtt)
 		flight_round_trip(&l->in->flight, rtt, now);
@@ -112,7 +112,7 @@ int link_input(struct link *l, struct buf *plain, uint64_t now)
 		return -1;
 	in->now = now;
 	if (buf_len(plain) > 0)
-		pulse_heard(&in->pulse, now);
+		keepalive_heard(&in->keepalive, now);
 	for (;;) {
 		struct record record;
 		long size = record_parse(buf_data(plain), buf_len(plain), &record);

@@ -6,9 +6,9 @@
 
 #include "flight.h"
 #include "inbox.h"
+#include "keepalive.h"
 #include "link.h"
 #include "outbox.h"
-#include "pulse.h"
 
 struct link_internal {
 	struct outbox outbox;		/* what we send */
@@ -39,7 +39,7 @@ struct link_internal {
 	size_t pong_len;
 	uint64_t attached_at;
 	uint64_t acked_at;		/* when an ACK last told something new */
-	struct pulse pulse;
+	struct keepalive keepalive;
 	uint64_t control_sent, control_received;
 	struct flight flight;
 };

@@ -49,8 +49,8 @@ static void put_records(struct link *l, struct buf *out, size_t start, size_t ma
 			return;
 		}
 		outbox_send(&in->outbox, out);
-		pulse_sent(&in->pulse, true, now);
-		pulse_waiting(&in->pulse, true, now);
+		keepalive_sent(&in->keepalive, true, now);
+		keepalive_waiting(&in->keepalive, true, now);
 		flight_sent(&in->flight, in->outbox.sent, now);
 	}
 }
@@ -64,14 +64,14 @@ static void put_all(struct link *l, struct buf *out, size_t start, size_t max, u
 		record_put(out, RECORD_PONG, 0, in->pong, in->pong_len);
 		in->pong_due = false;
 	}
-	pulse_put_ping(&in->pulse, out, now);
+	keepalive_put_ping(&in->keepalive, out, now);
 	put_records(l, out, start, max, now);
 	if (l->state != LINK_UP)
 		return;
 	/* Who opened the path knows how long it is, from HELLO; the other side asks with its first records. */
-	if (!in->flight.least && outbox_waiting(&in->outbox) && !in->pulse.ping_sent_at) {
-		in->pulse.ping_due = true;
-		pulse_put_ping(&in->pulse, out, now);
+	if (!in->flight.least && outbox_waiting(&in->outbox) && !in->keepalive.ping_sent_at) {
+		in->keepalive.ping_due = true;
+		keepalive_put_ping(&in->keepalive, out, now);
 	}
 	inbox_put_ack(&in->inbox, out, buf_len(out) > start);
 }
@@ -97,6 +97,6 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 	if (in->bye_due)
 		put_bye(in, out);
 	if (buf_len(out) > start)
-		pulse_sent(&in->pulse, false, now);
+		keepalive_sent(&in->keepalive, false, now);
 	return buf_len(out) - start;
 }

@@ -13,7 +13,7 @@
  * Both sides say HELLO, then records flow: every numbered one goes through the
  * outbox, where it stays until the peer's ACK, so that the next path can begin
  * with what the last one lost; and through the peer's inbox, which knows what
- * came and owes the ACK. The pulse tells whether anybody is there. fill() is
+ * came and owes the ACK. The keepalive tells whether anybody is there. fill() is
  * asked for data only when nothing else waits, one record at a time, so control
  * never stands behind more than that.
  *
@@ -131,7 +131,7 @@ void link_start_path(struct link *l, bool initiator, uint64_t now)
 	in->pong_due = false;
 	in->attached_at = in->acked_at = in->now = now;
 	inbox_told(&in->inbox);
-	pulse_start(&in->pulse, now);
+	keepalive_start(&in->keepalive, now);
 	flight_start(&in->flight);
 }
 
@@ -159,7 +159,7 @@ void link_detach(struct link *l, const char *why, uint64_t now)
 	in->bye_due = false;
 	if (l->state == LINK_UP) {
 		/* Where the path died of silence, the wait for another one has begun with it. */
-		in->suspended_at = pulse_silent_since(&in->pulse, now);
+		in->suspended_at = keepalive_silent_since(&in->keepalive, now);
 		link_enter(l, LINK_SUSPENDED, why);
 		l->events->down(l->owner);
 	} else if (l->state == LINK_GREETING) {
@@ -222,9 +222,9 @@ size_t link_unacked(const struct link *l)
 
 /* Time */
 
-static struct pulse_mood mood_of(const struct link *l)
+static struct keepalive_interval mood_of(const struct link *l)
 {
-	return (struct pulse_mood){ .busy = l->busy, .nudge = l->nudge };
+	return (struct keepalive_interval){ .busy = l->busy, .tail_probe = l->tail_probe };
 }
 
 /*
@@ -257,7 +257,7 @@ uint64_t link_deadline(const struct link *l)
 	case LINK_UP:
 		if (in->dead)
 			return UINT64_MAX;
-		at = pulse_deadline(&in->pulse, mood_of(l));
+		at = keepalive_deadline(&in->keepalive, mood_of(l));
 		return at < in->inbox.ack_at ? at : in->inbox.ack_at;
 	case LINK_SUSPENDED:
 		return in->suspended_at + l->suspend_max;
@@ -278,8 +278,8 @@ static void tick_up(struct link *l, uint64_t now)
 	struct link_internal *in = l->in;
 
 	inbox_tick(&in->inbox, now);
-	in->dead = pulse_tick(&in->pulse, mood_of(l), now) == PULSE_DEAD;
-	if (in->inbox.ack_due || in->pulse.ping_due)
+	in->dead = keepalive_tick(&in->keepalive, mood_of(l), now) == KEEPALIVE_DEAD;
+	if (in->inbox.ack_due || in->keepalive.ping_due)
 		link_kick(l);
 }
 
@@ -310,7 +310,7 @@ void link_probe(struct link *l, uint64_t now)
 {
 	if (l->state != LINK_UP)
 		return;
-	pulse_probe(&l->in->pulse, now);
+	keepalive_probe(&l->in->keepalive, now);
 	link_kick(l);
 }
 
@@ -331,12 +331,12 @@ uint64_t link_control_received(const struct link *l)
 
 uint64_t link_heard_at(const struct link *l)
 {
-	return l->in->pulse.heard_at;
+	return l->in->keepalive.heard_at;
 }
 
 uint64_t link_rtt(const struct link *l)
 {
-	return l->in->pulse.rtt;
+	return l->in->keepalive.rtt;
 }
 
 uint64_t link_least_rtt(const struct link *l)
@@ -347,7 +347,8 @@ uint64_t link_least_rtt(const struct link *l)
 uint64_t link_worked_until(const struct link *l, uint64_t now)
 {
 	const struct link_internal *in = l->in;
-	uint64_t heard = pulse_silent_since(&in->pulse, now), waiting = in->pulse.waiting_since;
+	uint64_t heard = keepalive_silent_since(&in->keepalive, now),
+		 waiting = in->keepalive.waiting_since;
 
 	/* It has not said HELLO yet. */
 	if (l->state == LINK_GREETING)

@@ -96,7 +96,8 @@ struct link {
 	uint64_t peer_protocol;			/* of a peer that the link ended with as "version" */
 	bool initiator;				/* of the present path */
 	bool busy;				/* set by the owner: something is open; pings are quicker */
-	bool nudge;				/* set by the owner: the path withholds the tail of bursts (a proxy) */
+	/* set by the owner: the path withholds the tail of bursts (a proxy) */
+	bool tail_probe;
 	unsigned suspend_max;			/* ms without a path, then it ends; LINK_SUSPEND_MAX, or set by the owner */
 	char peer_name[96];			/* for the log */
 	struct link_internal *in;		/* owned */

@@ -234,7 +234,7 @@ static void attach(struct peer *p, struct path *path)
 {
 	p->path = path;
 	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
-	p->link.nudge = path_kind(path) == PATH_PROXY;
+	p->link.tail_probe = path_kind(path) == PATH_PROXY;
 	path_set_owner(path, &path_events, p);
 	path_keep(path);
 	wayfinder_attached(p->ways, path_kind(path));

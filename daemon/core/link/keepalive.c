@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pulse.h"
+#include "keepalive.h"
 
 /*
  * At rest silence is normal for a minute; while something is open or not
@@ -8,9 +8,9 @@
  * took it, for a path that takes nothing is as dead as one that brings nothing.
  */
 
-void pulse_start(struct pulse *p, uint64_t now)
+void keepalive_start(struct keepalive *p, uint64_t now)
 {
-	*p = (struct pulse){
+	*p = (struct keepalive){
 		.heard_at = now,
 		.sent_at = now,
 		.asked_at = UINT64_MAX,
@@ -19,20 +19,20 @@ void pulse_start(struct pulse *p, uint64_t now)
 	};
 }
 
-void pulse_heard(struct pulse *p, uint64_t now)
+void keepalive_heard(struct keepalive *p, uint64_t now)
 {
 	p->heard_at = now;
 	p->asked_at = UINT64_MAX;
 }
 
-void pulse_sent(struct pulse *p, bool numbered, uint64_t now)
+void keepalive_sent(struct keepalive *p, bool numbered, uint64_t now)
 {
 	p->sent_at = now;
 	if (numbered)
-		p->nudged = false;
+		p->tail_probed = false;
 }
 
-void pulse_waiting(struct pulse *p, bool waiting, uint64_t now)
+void keepalive_waiting(struct keepalive *p, bool waiting, uint64_t now)
 {
 	if (!waiting)
 		p->waiting_since = 0;
@@ -40,7 +40,7 @@ void pulse_waiting(struct pulse *p, bool waiting, uint64_t now)
 		p->waiting_since = now;
 }
 
-void pulse_put_ping(struct pulse *p, struct buf *out, uint64_t now)
+void keepalive_put_ping(struct keepalive *p, struct buf *out, uint64_t now)
 {
 	uint8_t id[8];
 
@@ -52,7 +52,7 @@ void pulse_put_ping(struct pulse *p, struct buf *out, uint64_t now)
 	p->ping_sent_at = now;
 }
 
-uint64_t pulse_pong(struct pulse *p, const struct record *record, uint64_t now)
+uint64_t keepalive_pong(struct keepalive *p, const struct record *record, uint64_t now)
 {
 	if (!p->ping_sent_at || record->len != 8 || get_be64(record->payload) != p->ping_id)
 		return 0;
@@ -67,7 +67,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 }
 
 /* A question that is open already is not put off. */
-static void ask(struct pulse *p, uint64_t patience, uint64_t now)
+static void ask(struct keepalive *p, uint64_t patience, uint64_t now)
 {
 	if (p->asked_at == UINT64_MAX) {
 		p->asked_at = now;
@@ -76,41 +76,42 @@ static void ask(struct pulse *p, uint64_t patience, uint64_t now)
 	if (now + patience < p->dead_at)
 		p->dead_at = now + patience;
 	p->ping_due = true;
-	p->nudged = true;
+	p->tail_probed = true;
 }
 
-void pulse_probe(struct pulse *p, uint64_t now)
+void keepalive_probe(struct keepalive *p, uint64_t now)
 {
 	ask(p, LINK_PROBE_TIMEOUT, now);
 }
 
-uint64_t pulse_silent_since(const struct pulse *p, uint64_t now)
+uint64_t keepalive_silent_since(const struct keepalive *p, uint64_t now)
 {
 	if (p->asked_at == UINT64_MAX)
 		return now;
 	return p->asked_at > p->heard_at + LINK_PING_BUSY ? p->asked_at - LINK_PING_BUSY : p->heard_at;
 }
 
-uint64_t pulse_deadline(const struct pulse *p, struct pulse_mood mood)
+uint64_t keepalive_deadline(const struct keepalive *p, struct keepalive_interval interval)
 {
 	uint64_t since;
 
 	if (p->asked_at != UINT64_MAX)
 		return p->dead_at;
 	if (!p->waiting_since)
-		return p->heard_at + (mood.busy ? LINK_PING_BUSY : LINK_PING_IDLE);
+		return p->heard_at + (interval.busy ? LINK_PING_BUSY : LINK_PING_IDLE);
 	since = later(p->heard_at, p->waiting_since);
-	if (mood.nudge && !p->nudged)
-		return later(since, p->sent_at) + PULSE_NUDGE;
+	if (interval.tail_probe && !p->tail_probed)
+		return later(since, p->sent_at) + KEEPALIVE_TAIL_PROBE;
 	return since + LINK_PING_BUSY;
 }
 
-enum pulse_sign pulse_tick(struct pulse *p, struct pulse_mood mood, uint64_t now)
+enum keepalive_verdict keepalive_tick(struct keepalive *p, struct keepalive_interval interval,
+				      uint64_t now)
 {
-	if (now < pulse_deadline(p, mood))
-		return PULSE_WELL;
+	if (now < keepalive_deadline(p, interval))
+		return KEEPALIVE_ALIVE;
 	if (p->asked_at != UINT64_MAX)
-		return PULSE_DEAD;
+		return KEEPALIVE_DEAD;
 	ask(p, LINK_PING_TIMEOUT, now);
-	return PULSE_ASK;
+	return KEEPALIVE_ASK;
 }
