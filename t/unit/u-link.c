@@ -583,10 +583,10 @@ static void test_long_path(void)
 	paths[0].delay = paths[1].delay = 25;
 	join_path();
 	run_long(paths, 200);
-	is_int(link_least_rtt(&alice.link), 51, "who opened the path knows its round trip");
+	is_int(link_min_rtt(&alice.link), 51, "who opened the path knows its round trip");
 	seen(&bob);
 	run_long(paths, 200);
-	is_int(link_least_rtt(&bob.link), 51, "and so does the other, after the first record");
+	is_int(link_min_rtt(&bob.link), 51, "and so does the other, after the first record");
 
 	alice.link.busy = bob.link.busy = true;
 	alice.data_left = endless;
@@ -608,7 +608,7 @@ static void test_long_path(void)
 	memset(paths, 0, sizeof(paths));
 	paths[0].delay = paths[1].delay = 2;
 	join_path();
-	is_int(link_least_rtt(&alice.link), 0, "of another path nothing is known");
+	is_int(link_min_rtt(&alice.link), 0, "of another path nothing is known");
 	run_long(paths, 1000);
 	before = bob.bytes;
 	most = 0;

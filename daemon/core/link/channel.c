@@ -276,7 +276,7 @@ static const char *take_credit(struct channel *ch, const uint8_t *p, size_t n)
 static void widen(struct channel *ch)
 {
 	struct channels *c = ch->all;
-	size_t n = window_growth(&ch->window, CHANNELS_EXTRA_MAX - c->extra, link_least_rtt(c->link),
+	size_t n = window_growth(&ch->window, CHANNELS_EXTRA_MAX - c->extra, link_min_rtt(c->link),
 				 link_now(c->link));
 
 	if (n == 0)

@@ -75,7 +75,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 		in->came_up_at = now;
 	}
 	if (l->initiator)
-		flight_round_trip(&in->flight, now - in->attached_at, now);
+		send_window_round_trip(&in->send_window, now - in->attached_at, now);
 	in->was_up = true;
 	keepalive_waiting(&in->keepalive, outbox_waiting(&in->outbox), now);
 	link_enter(l, LINK_UP, resumed ? "resumed" : "new");

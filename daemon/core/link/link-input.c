@@ -25,10 +25,10 @@ static int take_ack(struct link *l, const struct record *record, uint64_t now)
 		in->acked_at = now;
 	outbox_ack(&in->outbox, number);
 	keepalive_waiting(&in->keepalive, outbox_waiting(&in->outbox), now);
-	flight_acked(&in->flight, number, kept - in->outbox.bytes, now);
+	send_window_acked(&in->send_window, number, kept - in->outbox.bytes, now);
 	if (in->outbox.bytes == 0 && !l->busy)
-		flight_rest(&in->flight);
-	if (in->starved && in->outbox.bytes < in->flight.limit) {
+		send_window_rest(&in->send_window);
+	if (in->starved && in->outbox.bytes < in->send_window.limit) {
 		in->starved = false;
 		link_kick(l);
 	}
@@ -55,7 +55,7 @@ static void take_pong(struct link *l, const struct record *record, uint64_t now)
 	uint64_t rtt = keepalive_pong(&l->in->keepalive, record, now);
 
 	if (rtt)
-		flight_round_trip(&l->in->flight, rtt, now);
+		send_window_round_trip(&l->in->send_window, rtt, now);
 }
 
 static int take_numbered(struct link *l, const struct record *record, uint64_t now)

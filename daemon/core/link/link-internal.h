@@ -4,11 +4,11 @@
 
 /* A link from inside: for link.c, and for link-hello.c, link-input.c, link-output.c that stand on it. */
 
-#include "flight.h"
 #include "inbox.h"
 #include "keepalive.h"
 #include "link.h"
 #include "outbox.h"
+#include "send-window.h"
 
 struct link_internal {
 	struct outbox outbox;		/* what we send */
@@ -41,7 +41,7 @@ struct link_internal {
 	uint64_t acked_at;		/* when an ACK last told something new */
 	struct keepalive keepalive;
 	uint64_t control_sent, control_received;
-	struct flight flight;
+	struct send_window send_window;
 };
 
 /* link.c */

@@ -17,7 +17,7 @@ static bool ask_for_data(struct link *l, size_t room)
 	struct link_internal *in = l->in;
 	bool more;
 
-	if (flight_full(&in->flight, in->outbox.bytes)) {
+	if (send_window_full(&in->send_window, in->outbox.bytes)) {
 		in->starved = true;
 		return false;
 	}
@@ -51,7 +51,7 @@ static void put_records(struct link *l, struct buf *out, size_t start, size_t ma
 		outbox_send(&in->outbox, out);
 		keepalive_sent(&in->keepalive, true, now);
 		keepalive_waiting(&in->keepalive, true, now);
-		flight_sent(&in->flight, in->outbox.sent, now);
+		send_window_sent(&in->send_window, in->outbox.sent, now);
 	}
 }
 
@@ -69,7 +69,8 @@ static void put_all(struct link *l, struct buf *out, size_t start, size_t max, u
 	if (l->state != LINK_UP)
 		return;
 	/* Who opened the path knows how long it is, from HELLO; the other side asks with its first records. */
-	if (!in->flight.least && outbox_waiting(&in->outbox) && !in->keepalive.ping_sent_at) {
+	if (!in->send_window.min_rtt && outbox_waiting(&in->outbox) &&
+	    !in->keepalive.ping_sent_at) {
 		in->keepalive.ping_due = true;
 		keepalive_put_ping(&in->keepalive, out, now);
 	}

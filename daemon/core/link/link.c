@@ -132,7 +132,7 @@ void link_start_path(struct link *l, bool initiator, uint64_t now)
 	in->attached_at = in->acked_at = in->now = now;
 	inbox_told(&in->inbox);
 	keepalive_start(&in->keepalive, now);
-	flight_start(&in->flight);
+	send_window_start(&in->send_window);
 }
 
 void link_attach(struct link *l, bool initiator, uint64_t now)
@@ -339,9 +339,9 @@ uint64_t link_rtt(const struct link *l)
 	return l->in->keepalive.rtt;
 }
 
-uint64_t link_least_rtt(const struct link *l)
+uint64_t link_min_rtt(const struct link *l)
 {
-	return l->in->flight.least;
+	return l->in->send_window.min_rtt;
 }
 
 uint64_t link_worked_until(const struct link *l, uint64_t now)

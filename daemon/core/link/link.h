@@ -238,7 +238,7 @@ uint64_t link_heard_at(const struct link *l);
 uint64_t link_rtt(const struct link *l);
 
 /* The shortest round trip seen on this path, in ms, by whatever was answered; 0: none yet. */
-uint64_t link_least_rtt(const struct link *l);
+uint64_t link_min_rtt(const struct link *l);
 
 /*
  * Until when the present path brought anything on, as far as can be seen: when the peer was last heard, if its

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_FLIGHT_H
-#define CORE_FLIGHT_H
+#ifndef CORE_SEND_WINDOW_H
+#define CORE_SEND_WINDOW_H
 
 /*
  * How much of a link may be on its way, sent or waiting to be, before data
@@ -14,34 +14,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct flight {
+struct send_window {
 	size_t limit;		/* bytes; data waits while so much is not acknowledged */
-	uint64_t least;		/* shortest round trip of late on this path, ms, at least 1; 0: none yet */
-	uint64_t least_at;
+	/* shortest round trip of late on this path, ms, at least 1; 0: none yet */
+	uint64_t min_rtt;
+	uint64_t min_rtt_at;
 
-	/* A lap goes from when a record leaves until its ACK comes. */
+	/* A round goes from when a record leaves until its ACK comes. */
 	uint64_t number;	/* of that record; 0: none is under way */
 	uint64_t begun;
 	uint64_t acked;		/* bytes acknowledged since */
-	bool held_back;		/* data had to wait meanwhile */
+	bool window_limited;	/* data had to wait meanwhile */
 };
 
 /* A new path, of which nothing is known. */
-void flight_start(struct flight *f);
+void send_window_start(struct send_window *f);
 
 /* Nothing is under way, and nobody wants anything: the next one begins small again. */
-void flight_rest(struct flight *f);
+void send_window_rest(struct send_window *f);
 
 /* Whether data must wait, so many bytes being kept. */
-bool flight_full(struct flight *f, size_t kept);
+bool send_window_full(struct send_window *f, size_t kept);
 
 /* A numbered record has left; number is the highest that has. */
-void flight_sent(struct flight *f, uint64_t number, uint64_t now);
+void send_window_sent(struct send_window *f, uint64_t number, uint64_t now);
 
 /* The peer has everything up to number, which is so many bytes more than before. */
-void flight_acked(struct flight *f, uint64_t number, size_t bytes, uint64_t now);
+void send_window_acked(struct send_window *f, uint64_t number, size_t bytes, uint64_t now);
 
 /* A round trip was seen otherwise. */
-void flight_round_trip(struct flight *f, uint64_t ms, uint64_t now);
+void send_window_round_trip(struct send_window *f, uint64_t ms, uint64_t now);
 
 #endif

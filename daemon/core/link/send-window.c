@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "send-window.h"
+
+#include "bounds.h"
+
+/*
+ * What is acknowledged during a round tells the rate; the shortest round of all,
+ * when no queue was in the way, tells how long the pipe is. Their product is what
+ * the pipe holds. A limit that is four times that does not hold anything back that
+ * the path could carry, however long the rounds become behind full buffers.
+ */
+
+enum { MIN_RTT_KEPT = 3000 };	/* ms for which the shortest round counts */
+
+void send_window_start(struct send_window *f)
+{
+	*f = (struct send_window){ .limit = LINK_UNACKED_FIRST };
+}
+
+void send_window_rest(struct send_window *f)
+{
+	f->limit = LINK_UNACKED_FIRST;
+	f->number = 0;
+}
+
+bool send_window_full(struct send_window *f, size_t kept)
+{
+	if (kept < f->limit)
+		return false;
+	f->window_limited = true;
+	return true;
+}
+
+void send_window_sent(struct send_window *f, uint64_t number, uint64_t now)
+{
+	if (f->number)
+		return;
+	f->number = number;
+	f->begun = now;
+	f->acked = 0;
+	f->window_limited = false;
+}
+
+void send_window_round_trip(struct send_window *f, uint64_t ms, uint64_t now)
+{
+	if (ms == 0)
+		ms = 1;
+	/* The path may have become longer without becoming another one: a route changed, a queue stays. */
+	if (f->min_rtt && ms > f->min_rtt && now < f->min_rtt_at + MIN_RTT_KEPT)
+		return;
+	f->min_rtt = ms;
+	f->min_rtt_at = now;
+}
+
+void send_window_acked(struct send_window *f, uint64_t number, size_t bytes, uint64_t now)
+{
+	uint64_t round_trip;
+
+	f->acked += bytes;
+	if (!f->number || number < f->number)
+		return;
+	round_trip = now > f->begun ? now - f->begun : 1;
+	send_window_round_trip(f, round_trip, now);
+	if (f->window_limited && f->limit < LINK_UNACKED_MAX &&
+	    f->acked * f->min_rtt / round_trip >= f->limit / 4)
+		f->limit *= 2;
+	f->number = 0;
+}
