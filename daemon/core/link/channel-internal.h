@@ -5,7 +5,7 @@
 /* A channel from inside: for channel.c, its life and what it receives, and channel-send.c. */
 
 #include "channel.h"
-#include "window.h"
+#include "receive-window.h"
 
 enum { CHANNEL_NUMBER_SIZE = 4 };
 
@@ -28,7 +28,7 @@ struct channel {
 	uint64_t sent;
 
 	/* what we receive */
-	struct window window;
+	struct receive_window window;
 	size_t err_received;
 	bool end_received, exit_received;
 	uint64_t received;

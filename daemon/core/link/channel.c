@@ -49,7 +49,7 @@ static struct channel *add(struct channels *c, uint32_t number,
 	ch->number = number;
 	ch->events = events;
 	ch->owner = owner;
-	window_init(&ch->window);
+	receive_window_init(&ch->window);
 	while (*last)
 		last = &(*last)->next;
 	*last = ch;
@@ -161,7 +161,7 @@ uint32_t channel_number(const struct channel *ch)
 
 static void give_credit(struct channel *ch)
 {
-	size_t n = ch->end_received ? 0 : window_give(&ch->window);
+	size_t n = ch->end_received ? 0 : receive_window_give(&ch->window);
 
 	if (n > 0)
 		channel_send_number(ch->all, RECORD_CREDIT, ch->number, (uint32_t)n);
@@ -169,7 +169,7 @@ static void give_credit(struct channel *ch)
 
 void channel_consumed(struct channel *ch, size_t n)
 {
-	window_consumed(&ch->window, n);
+	receive_window_consumed(&ch->window, n);
 	give_credit(ch);
 }
 
@@ -276,14 +276,14 @@ static const char *take_credit(struct channel *ch, const uint8_t *p, size_t n)
 static void widen(struct channel *ch)
 {
 	struct channels *c = ch->all;
-	size_t n = window_growth(&ch->window, CHANNELS_EXTRA_MAX - c->extra, link_min_rtt(c->link),
-				 link_now(c->link));
+	size_t n = receive_window_growth(&ch->window, CHANNELS_EXTRA_MAX - c->extra,
+					 link_min_rtt(c->link), link_now(c->link));
 
 	if (n == 0)
 		return;
 	log_debug("channel %u: window of %zu bytes", ch->number, ch->window.size + n);
 	c->extra += n;
-	window_grow(&ch->window, n);
+	receive_window_grow(&ch->window, n);
 	give_credit(ch);
 }
 
@@ -294,7 +294,7 @@ static const char *take_data(struct channel *ch, const uint8_t *p, size_t n)
 
 	if (!ch->open || ch->end_received)
 		return ch->open ? "type: nothing after END" : NOT_ACCEPTED;
-	if (!window_take(&ch->window, n, link_now(c->link)))
+	if (!receive_window_take(&ch->window, n, link_now(c->link)))
 		return "payload: at most the credit";
 	ch->received += n;
 	widen(ch);

@@ -8,7 +8,7 @@
  * number; the side that announces it made it with channel_open(), the other
  * takes it with channel_accept(), which grants the first credit; its own first
  * credit, CHANNEL_WINDOW, is understood, and grows where it does not fill the path
- * (window.h). Data needs credit; standard error is
+ * (receive-window.h). Data needs credit; standard error is
  * bounded in all instead, and what is beyond is dropped. Each direction ends by
  * itself; the status comes after the serving side's end of data; a close by
  * either side ends it for both. Channels take turns (deficit round robin).

@@ -2,15 +2,15 @@
 #include <stdlib.h>
 
 #include "bounds.h"
+#include "receive-window.h"
 #include "tap.h"
-#include "window.h"
 
 enum { RTT = 50, PIECE = 16384 };
 
 static uint64_t now;
 
 /* So much comes, evenly in took ms, and is passed on at once but for what stays; by how much the window should grow. */
-static size_t come(struct window *w, size_t bytes, uint64_t took, size_t stays, size_t room)
+static size_t come(struct receive_window *w, size_t bytes, uint64_t took, size_t stays, size_t room)
 {
 	uint64_t begun = now;
 	size_t left = bytes, growth = 0;
@@ -19,12 +19,12 @@ static size_t come(struct window *w, size_t bytes, uint64_t took, size_t stays, 
 		size_t n = left < PIECE ? left : PIECE;
 
 		now = begun + took * (bytes - left + n) / bytes;
-		if (!window_take(w, n, now))
+		if (!receive_window_take(w, n, now))
 			return SIZE_MAX;
-		growth = window_growth(w, room, RTT, now);
+		growth = receive_window_growth(w, room, RTT, now);
 		if (w->held > stays)
-			window_consumed(w, w->held - stays);
-		window_give(w);
+			receive_window_consumed(w, w->held - stays);
+		receive_window_give(w);
 		left -= n;
 	}
 	return growth;
@@ -48,9 +48,9 @@ static void test_growth(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct window w;
+		struct receive_window w;
 
-		window_init(&w);
+		receive_window_init(&w);
 		is_int((int64_t)come(&w, rows[i].bytes, rows[i].took, rows[i].stays, rows[i].room),
 		       (int64_t)rows[i].growth, rows[i].what);
 	}
@@ -58,60 +58,64 @@ static void test_growth(void)
 
 static void test_bound(void)
 {
-	struct window w;
+	struct receive_window w;
 
-	window_init(&w);
+	receive_window_init(&w);
 	for (int i = 0; i < 20; i++)
-		window_grow(&w, come(&w, w.size, 60, 0, SIZE_MAX));
+		receive_window_grow(&w, come(&w, w.size, 60, 0, SIZE_MAX));
 	is_int((int64_t)w.size, CHANNEL_WINDOW_MAX, "however long it goes on, it has a bound");
 	is_int((int64_t)come(&w, w.size, 60, 0, SIZE_MAX), 0, "where it stays");
 
-	window_init(&w);
-	window_take(&w, CHANNEL_WINDOW, now);
-	is_int((int64_t)window_growth(&w, SIZE_MAX, 0, now), 0, "nor does it grow where no round trip is known");
+	receive_window_init(&w);
+	receive_window_take(&w, CHANNEL_WINDOW, now);
+	is_int((int64_t)receive_window_growth(&w, SIZE_MAX, 0, now), 0,
+	       "nor does it grow where no round trip is known");
 }
 
 static void test_credit(void)
 {
-	struct window w;
+	struct receive_window w;
 
-	window_init(&w);
-	ok(!window_take(&w, CHANNEL_WINDOW + 1, now), "more than was granted is refused");
-	ok(window_take(&w, CHANNEL_WINDOW, now), "as much is not");
-	ok(!window_take(&w, 1, now), "then there is no more");
-	window_consumed(&w, CHANNEL_WINDOW / 4 - 1);
-	is_int((int64_t)window_give(&w), 0, "a little is not worth a record");
-	window_consumed(&w, 1);
-	is_int((int64_t)window_give(&w), CHANNEL_WINDOW / 4, "a quarter is");
-	is_int((int64_t)window_give(&w), 0, "once");
-	window_grow(&w, CHANNEL_WINDOW_MAX - CHANNEL_WINDOW);
-	is_int((int64_t)window_give(&w), CHANNEL_WINDOW_MAX - CHANNEL_WINDOW, "growth is credit");
-	window_consumed(&w, CHANNEL_WINDOW / 4);
-	is_int((int64_t)window_give(&w), 0, "to a large window a quarter of the first is nothing");
+	receive_window_init(&w);
+	ok(!receive_window_take(&w, CHANNEL_WINDOW + 1, now), "more than was granted is refused");
+	ok(receive_window_take(&w, CHANNEL_WINDOW, now), "as much is not");
+	ok(!receive_window_take(&w, 1, now), "then there is no more");
+	receive_window_consumed(&w, CHANNEL_WINDOW / 4 - 1);
+	is_int((int64_t)receive_window_give(&w), 0, "a little is not worth a record");
+	receive_window_consumed(&w, 1);
+	is_int((int64_t)receive_window_give(&w), CHANNEL_WINDOW / 4, "a quarter is");
+	is_int((int64_t)receive_window_give(&w), 0, "once");
+	receive_window_grow(&w, CHANNEL_WINDOW_MAX - CHANNEL_WINDOW);
+	is_int((int64_t)receive_window_give(&w), CHANNEL_WINDOW_MAX - CHANNEL_WINDOW,
+	       "growth is credit");
+	receive_window_consumed(&w, CHANNEL_WINDOW / 4);
+	is_int((int64_t)receive_window_give(&w), 0,
+	       "to a large window a quarter of the first is nothing");
 }
 
 /* Whatever happens, no byte is granted that has no place. */
 static void test_random(void)
 {
 	unsigned wrong = 0, grown = 0;
-	struct window w;
+	struct receive_window w;
 
 	srand(8);
-	window_init(&w);
+	receive_window_init(&w);
 	for (int i = 0; i < 200000; i++) {
 		size_t n = (size_t)rand() % 20000, room, growth;
 
 		now += (uint64_t)rand() % 3;
 		if (rand() % 2000 == 0)
-			window_init(&w);
+			receive_window_init(&w);
 		room = w.granted;
-		wrong += window_take(&w, n, now) != (n <= room);
-		growth = window_growth(&w, (size_t)rand() % CHANNEL_WINDOW_MAX, (uint64_t)rand() % 100, now);
+		wrong += receive_window_take(&w, n, now) != (n <= room);
+		growth = receive_window_growth(&w, (size_t)rand() % CHANNEL_WINDOW_MAX,
+					       (uint64_t)rand() % 100, now);
 		grown += growth > 0;
-		window_grow(&w, growth);
+		receive_window_grow(&w, growth);
 		if (w.held && rand() % 2)
-			window_consumed(&w, (size_t)rand() % (w.held + 1));
-		window_give(&w);
+			receive_window_consumed(&w, (size_t)rand() % (w.held + 1));
+		receive_window_give(&w);
 		wrong += w.granted + w.held + w.owed != w.size || w.size > CHANNEL_WINDOW_MAX;
 	}
 	is_int(wrong, 0, "what is granted, held and owed is the window");

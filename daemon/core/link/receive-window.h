@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_WINDOW_H
-#define CORE_WINDOW_H
+#ifndef CORE_RECEIVE_WINDOW_H
+#define CORE_RECEIVE_WINDOW_H
 
 /*
  * The receiver's side of a channel's credit: how much the sender may have on
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct window {
+struct receive_window {
 	size_t size;		/* always granted + held + owed */
 	size_t granted;		/* bytes the sender may still send */
 	size_t held;		/* delivered and not consumed */
@@ -25,22 +25,22 @@ struct window {
 	size_t come;
 };
 
-void window_init(struct window *w);
+void receive_window_init(struct receive_window *w);
 
 /* n bytes have come; false if the sender had no credit for them. */
-bool window_take(struct window *w, size_t n, uint64_t now);
+bool receive_window_take(struct receive_window *w, size_t n, uint64_t now);
 
 /*
- * To be asked after window_take(): by how much the window should grow, at most room; 0: not now.
- * rtt 0: not known.
+ * To be asked after receive_window_take(): by how much the window should grow, at most room; 0:
+ * not now. rtt 0: not known.
  */
-size_t window_growth(struct window *w, size_t room, uint64_t rtt, uint64_t now);
-void window_grow(struct window *w, size_t n);
+size_t receive_window_growth(struct receive_window *w, size_t room, uint64_t rtt, uint64_t now);
+void receive_window_grow(struct receive_window *w, size_t n);
 
 /* n of the bytes held have been passed on. */
-void window_consumed(struct window *w, size_t n);
+void receive_window_consumed(struct receive_window *w, size_t n);
 
 /* The credit to give now; 0: it is not worth a record. What is returned counts as given. */
-size_t window_give(struct window *w);
+size_t receive_window_give(struct receive_window *w);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "window.h"
+#include "receive-window.h"
 
 #include <assert.h>
 
@@ -14,12 +14,12 @@
 /* Round trips for a whole window: one, and what lost packets and steps of credit add. */
 enum { WHOLE_IN = 3 };
 
-void window_init(struct window *w)
+void receive_window_init(struct receive_window *w)
 {
-	*w = (struct window){ .size = CHANNEL_WINDOW, .granted = CHANNEL_WINDOW };
+	*w = (struct receive_window){ .size = CHANNEL_WINDOW, .granted = CHANNEL_WINDOW };
 }
 
-bool window_take(struct window *w, size_t n, uint64_t now)
+bool receive_window_take(struct receive_window *w, size_t n, uint64_t now)
 {
 	if (n > w->granted)
 		return false;
@@ -31,7 +31,7 @@ bool window_take(struct window *w, size_t n, uint64_t now)
 	return true;
 }
 
-size_t window_growth(struct window *w, size_t room, uint64_t rtt, uint64_t now)
+size_t receive_window_growth(struct receive_window *w, size_t room, uint64_t rtt, uint64_t now)
 {
 	uint64_t took = now - w->begun;
 	size_t n;
@@ -49,20 +49,20 @@ size_t window_growth(struct window *w, size_t room, uint64_t rtt, uint64_t now)
 	return n < room ? n : room;
 }
 
-void window_grow(struct window *w, size_t n)
+void receive_window_grow(struct receive_window *w, size_t n)
 {
 	w->size += n;
 	w->owed += n;
 }
 
-void window_consumed(struct window *w, size_t n)
+void receive_window_consumed(struct receive_window *w, size_t n)
 {
 	assert(n <= w->held);
 	w->held -= n;
 	w->owed += n;
 }
 
-size_t window_give(struct window *w)
+size_t receive_window_give(struct receive_window *w)
 {
 	size_t owed = w->owed;
 
