@@ -70,7 +70,7 @@ static void greet(const struct record *record, bool initiator)
 	link_output(&l, &out, 65536, 1);
 	record_put(&in, RECORD_HELLO, 0, record->payload, record->len);
 	link_input(&l, &in, 2);
-	must(l.state == LINK_UP || l.state == LINK_GREETING || l.state == LINK_ENDED);
+	must(l.state == LINK_UP || l.state == LINK_HANDSHAKE || l.state == LINK_ENDED);
 	link_output(&l, &out, 65536, 2);
 	must(buf_len(&out) < 4096);
 	must(!initiator || admitted || l.state != LINK_UP);

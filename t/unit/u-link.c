@@ -219,7 +219,7 @@ static void test_first_path(void)
 	begin();
 	ok(seen(&alice), "a record may be queued before there is a path");
 	join_path();
-	is_int(alice.link.state, LINK_GREETING, "alice greets");
+	is_int(alice.link.state, LINK_HANDSHAKE, "alice greets");
 	ok(alice.kicked, "and says that there is output");
 	talk(&bob, 4096);
 	is_int(buf_len(&bob.wire), 0, "bob waits for her HELLO");
@@ -775,7 +775,7 @@ static void test_refusals(void)
 		{ "untrusted", "ended(not-you)", LINK_ENDED, true },
 		{ "gone", "ended(gone)", LINK_ENDED, false },
 		{ "untrusted", "ended(untrusted)", LINK_ENDED, false },
-		{ "crossed", "", LINK_GREETING, false },
+		{ "crossed", "", LINK_HANDSHAKE, false },
 		{ "resumed", "ended(protocol)", LINK_ENDED, false },
 		{ "whatever", "ended(protocol)", LINK_ENDED, false },
 	};

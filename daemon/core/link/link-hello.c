@@ -17,7 +17,7 @@
 /* Our own attempt is as young as the peer's, and counts more. */
 static bool crossed(const struct link *l, bool we_win, uint64_t now)
 {
-	return l->state == LINK_GREETING && l->initiator && we_win &&
+	return l->state == LINK_HANDSHAKE && l->initiator && we_win &&
 	       now < l->in->attached_at + LINK_CROSSED_MAX;
 }
 

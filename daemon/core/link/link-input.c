@@ -80,7 +80,7 @@ static int take_numbered(struct link *l, const struct record *record, uint64_t n
 
 static int take(struct link *l, const struct record *record, uint64_t now)
 {
-	if (l->state == LINK_GREETING) {
+	if (l->state == LINK_HANDSHAKE) {
 		if (record->type != RECORD_HELLO)
 			return link_protocol_error(l, record->type, "type: HELLO comes first");
 		return link_take_hello(l, record, now);

@@ -27,7 +27,7 @@ const char *link_state_name(enum link_state state)
 {
 	static const char *const names[] = {
 		[LINK_IDLE] = "idle",
-		[LINK_GREETING] = "greeting",
+		[LINK_HANDSHAKE] = "handshake",
 		[LINK_UP] = "up",
 		[LINK_SUSPENDED] = "suspended",
 		[LINK_ENDED] = "ended",
@@ -145,7 +145,7 @@ void link_attach(struct link *l, bool initiator, uint64_t now)
 		in->hello_due = true;
 		in->hello_state = in->was_up ? "resume" : "new";
 	}
-	link_enter(l, LINK_GREETING, initiator ? "a path of ours" : "a path of the peer's");
+	link_enter(l, LINK_HANDSHAKE, initiator ? "a path of ours" : "a path of the peer's");
 	link_kick(l);
 }
 
@@ -162,7 +162,7 @@ void link_detach(struct link *l, const char *why, uint64_t now)
 		in->suspended_at = keepalive_silent_since(&in->keepalive, now);
 		link_enter(l, LINK_SUSPENDED, why);
 		l->events->down(l->owner);
-	} else if (l->state == LINK_GREETING) {
+	} else if (l->state == LINK_HANDSHAKE) {
 		link_enter(l, in->was_up ? LINK_SUSPENDED : LINK_IDLE, why);
 	}
 }
@@ -252,7 +252,7 @@ uint64_t link_deadline(const struct link *l)
 	if (in->overflowed && l->state != LINK_ENDED)
 		return 0;
 	switch (l->state) {
-	case LINK_GREETING:
+	case LINK_HANDSHAKE:
 		return in->dead ? UINT64_MAX : hello_deadline(l);
 	case LINK_UP:
 		if (in->dead)
@@ -291,7 +291,7 @@ void link_tick(struct link *l, uint64_t now)
 	if (in->overflowed)
 		link_end(l, "overflow", true);
 	switch (l->state) {
-	case LINK_GREETING:
+	case LINK_HANDSHAKE:
 		in->dead = now >= hello_deadline(l);
 		break;
 	case LINK_UP:
@@ -351,7 +351,7 @@ uint64_t link_worked_until(const struct link *l, uint64_t now)
 		 waiting = in->keepalive.waiting_since;
 
 	/* It has not said HELLO yet. */
-	if (l->state == LINK_GREETING)
+	if (l->state == LINK_HANDSHAKE)
 		return in->attached_at;
 	if (!waiting)
 		return heard;

@@ -18,15 +18,15 @@
  * one attempt to the next, so that an answer that got lost makes no second link.
  *
  *   state      event                    next
- *   IDLE       attach (initiator)       GREETING  HELLO new
- *   IDLE       attach (responder)       GREETING  waits for HELLO
- *   GREETING   HELLO new/resumed        UP        events->up, replay
- *   GREETING   HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
- *   GREETING   HELLO of others, version ENDED     "not-you", "version"; admit() says no: "unknown-key"
- *   GREETING   HELLO crossed            GREETING  link_input() says -1: the peer's attempt wins
+ *   IDLE       attach (initiator)       HANDSHAKE HELLO new
+ *   IDLE       attach (responder)       HANDSHAKE waits for HELLO
+ *   HANDSHAKE  HELLO new/resumed        UP        events->up, replay
+ *   HANDSHAKE  HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
+ *   HANDSHAKE  HELLO of others, version ENDED     "not-you", "version"; not admitted: "unknown-key"
+ *   HANDSHAKE  HELLO crossed            HANDSHAKE link_input() says -1: the peer's attempt wins
  *   UP         detach                   SUSPENDED events->down; waits suspend_max
- *   GREETING   detach                   IDLE, or SUSPENDED if it was up before
- *   SUSPENDED  attach                   GREETING  HELLO resume
+ *   HANDSHAKE  detach                   IDLE, or SUSPENDED if it was up before
+ *   SUSPENDED  attach                   HANDSHAKE HELLO resume
  *   any        BYE, time-out, refusal   ENDED     events->ended, once
  */
 
@@ -46,7 +46,7 @@ struct link_ends {
 
 enum link_state {
 	LINK_IDLE,	/* never up: no path yet, or the first one is being made */
-	LINK_GREETING,	/* a path is attached, the peer's HELLO is awaited */
+	LINK_HANDSHAKE,	/* a path is attached, the peer's HELLO is awaited */
 	LINK_UP,	/* records flow */
 	LINK_SUSPENDED,	/* was up, has no path, waits for another */
 	LINK_ENDED,	/* for good; only link_finish() may follow */
@@ -143,7 +143,11 @@ enum hello_fault {
 };
 
 enum link_verdict {
-	LINK_ACCEPT_NEW,	/* make a new link, or use the one that is still IDLE/GREETING, abandoning its own attempt */
+	/*
+	 * make a new link, or use the one that is still IDLE/HANDSHAKE, abandoning its own
+	 * attempt
+	 */
+	LINK_ACCEPT_NEW,
 	LINK_ACCEPT_RESUME,	/* detach the old path if any, attach this one to the link */
 	LINK_REPLACE,		/* the device restarted: end the old link ("gone"), then as ACCEPT_NEW */
 	LINK_REFUSE_GONE,	/* nothing to resume: answer HELLO gone, close the path */
