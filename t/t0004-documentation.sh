@@ -599,7 +599,7 @@ LINK_PING_BUSY 1000 heard nothing for % s, an idle
 LINK_PING_IDLE 1000 an idle one after % s
 LINK_PING_TIMEOUT 1000 % s of silence after that
 LINK_PROBE_TIMEOUT 1000 asks at once and waits % s
-LINK_CROSSED_MAX 1000 had no answer for % s
+LINK_COLLISION_MAX 1000 had no answer for % s
 LINK_UNACKED_FIRST 1048576 % MiB may be on its way
 LINK_UNACKED_MAX 1048576 as much, up to % MiB
 LINK_CONTROL_QUEUE_MAX 1 more than % control records wait

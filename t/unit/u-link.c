@@ -672,7 +672,8 @@ static void test_judge(void)
 	link_attach(&bob.link, true, now);
 	make_hello(&hello, &alice.link, false, 0);
 	is_int(link_hello_judge(NULL, &hello, true, now), LINK_ACCEPT_NEW, "no link yet: a new one");
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_CROSSED, "crossed: the winner refuses");
+	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
+	       "a collision: the winner refuses");
 	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_ACCEPT_NEW, "the other gives in");
 	hello.resume = true;
 	is_int(link_hello_judge(NULL, &hello, true, now), LINK_REFUSE_GONE, "nothing to resume");
@@ -693,7 +694,7 @@ static void test_judge(void)
 	       "a new attempt when records came: the peer forgot the link");
 	make_hello(&other, &bob.link, false, 0);
 	other.link[0] ^= 1;
-	is_int(link_hello_judge(&alice.link, &other, true, now), LINK_REFUSE_CROSSED,
+	is_int(link_hello_judge(&alice.link, &other, true, now), LINK_REFUSE_COLLISION,
 	       "a late attempt of a peer who gave in changes nothing");
 	is_int(link_hello_judge(&alice.link, &other, false, now), LINK_REPLACE, "where it did not give in, it does");
 	other.instance[7] = 9;
@@ -712,7 +713,8 @@ static void test_judge(void)
 	hello.instance[0]--;
 	cut_path("cut");
 	link_attach(&bob.link, true, now);
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_CROSSED, "resumptions cross as well");
+	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
+	       "resumptions collide as well");
 	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_ACCEPT_RESUME, "with the same rule");
 	talk(&bob, 4096);
 	{
@@ -722,7 +724,7 @@ static void test_judge(void)
 		   !strcmp(fields_get((struct fields){ (const char *)r.payload, r.len }, "state"), "resume"),
 		   "who has answered says new no more on an attempt of their own");
 	}
-	now += LINK_CROSSED_MAX;
+	now += LINK_COLLISION_MAX;
 	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
 	       "but one that has had no answer for so long wins nothing");
 	finish();
@@ -745,7 +747,7 @@ static void test_move(void)
 	link_attach(&alice.link, true, now);
 	make_hello(&late, &bob.link, false, 0);
 	late.link[0] ^= 1;
-	is_int(link_hello_judge(&alice.link, &late, true, now), LINK_REFUSE_CROSSED,
+	is_int(link_hello_judge(&alice.link, &late, true, now), LINK_REFUSE_COLLISION,
 	       "an attempt of bob's from before the link was up, and late, does not end it in the middle of a move");
 	is_int(link_hello_judge(&alice.link, &late, true, now + LINK_HELLO_TIMEOUT), LINK_REPLACE,
 	       "one that is too late for that is a new one");
@@ -775,7 +777,7 @@ static void test_refusals(void)
 		{ "untrusted", "ended(not-you)", LINK_ENDED, true },
 		{ "gone", "ended(gone)", LINK_ENDED, false },
 		{ "untrusted", "ended(untrusted)", LINK_ENDED, false },
-		{ "crossed", "", LINK_HANDSHAKE, false },
+		{ "collision", "", LINK_HANDSHAKE, false },
 		{ "resumed", "ended(protocol)", LINK_ENDED, false },
 		{ "whatever", "ended(protocol)", LINK_ENDED, false },
 	};

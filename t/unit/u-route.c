@@ -677,7 +677,7 @@ static void test_holes(void)
 	is_int(route_next(&r, true, at + 12000), PATH_INBAND, "and in-band, which is always tried at once");
 }
 
-static void test_crossed_moves(void)
+static void test_colliding_moves(void)
 {
 	struct route r;
 	uint64_t at = begin_dialling(&r);
@@ -726,7 +726,7 @@ int main(void)
 	test_network();
 	test_possible();
 	test_holes();
-	test_crossed_moves();
+	test_colliding_moves();
 	test_answers();
 	test_talkative();
 	test_random();

@@ -166,7 +166,8 @@ static void test_offer(void)
 		"alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"), "not-you", "one to another resource of ours, too");
 	step(0);
 	asks("p", "who leads offers");
-	is_str(search_take_offer(&s, &offer, "alice@a/git.1", "bob@b/git.1"), "crossed", "and wants no other offer then");
+	is_str(search_take_offer(&s, &offer, "alice@a/git.1", "bob@b/git.1"), "collision",
+	       "and wants no other offer then");
 
 	begin(false);
 	step(ROUTE_FOLLOW);

@@ -21,7 +21,8 @@ enum {
 	LINK_PING_TIMEOUT = 10 * 1000,		/* asked and nothing heard: the path is dead */
 	LINK_PROBE_TIMEOUT = 3 * 1000,		/* the same, where there was reason to doubt the path */
 	LINK_HELLO_TIMEOUT = 10 * 1000,
-	LINK_CROSSED_MAX = 2 * 1000,		/* an attempt of ours not answered for longer does not win any more */
+	/* an attempt of ours not answered for longer does not win any more */
+	LINK_COLLISION_MAX = 2 * 1000,
 	LINK_SUSPEND_MAX = 10 * 60 * 1000,	/* without a path, then the link ends; unless set otherwise */
 	ABSENCE_GRACE = 3 * 1000,		/* for a device whose presence went away while ours stayed */
 	ABSENCE_RETURN = 20 * 1000,		/* for one that is to come back from the same loss as we */

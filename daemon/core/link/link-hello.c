@@ -15,14 +15,14 @@
  */
 
 /* Our own attempt is as young as the peer's, and counts more. */
-static bool crossed(const struct link *l, bool we_win, uint64_t now)
+static bool collides(const struct link *l, bool we_win, uint64_t now)
 {
 	return l->state == LINK_HANDSHAKE && l->initiator && we_win &&
-	       now < l->in->attached_at + LINK_CROSSED_MAX;
+	       now < l->in->attached_at + LINK_COLLISION_MAX;
 }
 
 /* One of the peer's that it has given up for ours, and that comes late: it must not end what came of ours. */
-static bool belated(const struct link *l, bool we_win, uint64_t now)
+static bool is_late(const struct link *l, bool we_win, uint64_t now)
 {
 	return l->in->ours && we_win &&
 	       (l->state == LINK_UP || now < l->in->came_up_at + LINK_HELLO_TIMEOUT);
@@ -35,7 +35,7 @@ static enum link_verdict judge_resume(const struct link *l, const struct link_he
 	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
 	    !outbox_plausible(&l->in->outbox, hello->received))
 		return LINK_REFUSE_GONE;
-	return crossed(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_ACCEPT_RESUME;
+	return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_RESUME;
 }
 
 enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
@@ -49,14 +49,14 @@ enum link_verdict link_hello_judge(const struct link *l, const struct link_hello
 		return judge_resume(l, hello, we_win, now);
 	in = l->in;
 	if (!in->was_up)
-		return crossed(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_ACCEPT_NEW;
+		return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_NEW;
 	if (memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))
 		return LINK_REPLACE;
 	/* The same attempt: our answer was lost, and the peer has neither sent nor received. */
 	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
 	    outbox_plausible(&in->outbox, 0))
 		return LINK_ACCEPT_RESUME;
-	return belated(l, we_win, now) ? LINK_REFUSE_CROSSED : LINK_REPLACE;
+	return is_late(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_REPLACE;
 }
 
 /* Both HELLOs are known: what the peer has is forgotten, the rest goes again. */
@@ -127,7 +127,7 @@ static int take_state(struct link *l, const struct hello *hello, uint64_t now)
 		link_end(l, state, false);
 		return -1;
 	}
-	if (!strcmp(state, "crossed")) {
+	if (!strcmp(state, "collision")) {
 		log_debug("%s: link: the peer's own attempt wins", l->peer_name);
 		return -1;
 	}

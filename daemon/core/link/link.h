@@ -11,7 +11,7 @@
  *
  * HELLO (fields: protocol=2, from=<JID>, to=<JID>, instance=<16 hex>, received=<number>,
  * and link=<32 hex>, state=new|resume from the initiator of the path, state=new|
- * resumed|gone|crossed|untrusted from the other) is the first record each way. It names
+ * resumed|gone|collision|untrusted from the other) is the first record each way. It names
  * both accounts, and nothing else leaves, nor is anything taken for granted about
  * the peer, before its HELLO has named the same ones. The answers version and not-you are
  * no more than protocol and state. A link that was never up keeps its id from
@@ -23,7 +23,7 @@
  *   HANDSHAKE  HELLO new/resumed        UP        events->up, replay
  *   HANDSHAKE  HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
  *   HANDSHAKE  HELLO of others, version ENDED     "not-you", "version"; not admitted: "unknown-key"
- *   HANDSHAKE  HELLO crossed            HANDSHAKE link_input() says -1: the peer's attempt wins
+ *   HANDSHAKE  HELLO collision          HANDSHAKE link_input() says -1: the peer's attempt wins
  *   UP         detach                   SUSPENDED events->down; waits suspend_max
  *   HANDSHAKE  detach                   IDLE, or SUSPENDED if it was up before
  *   SUSPENDED  attach                   HANDSHAKE HELLO resume
@@ -151,7 +151,7 @@ enum link_verdict {
 	LINK_ACCEPT_RESUME,	/* detach the old path if any, attach this one to the link */
 	LINK_REPLACE,		/* the device restarted: end the old link ("gone"), then as ACCEPT_NEW */
 	LINK_REFUSE_GONE,	/* nothing to resume: answer HELLO gone, close the path */
-	LINK_REFUSE_CROSSED,	/* our own attempt wins: answer HELLO crossed, close the path */
+	LINK_REFUSE_COLLISION,	/* our own attempt wins: answer HELLO collision, close the path */
 };
 
 /* An initiator's. hello->protocol is set unless HELLO_MALFORMED (then why is), all of it with HELLO_GOOD. */
@@ -160,14 +160,14 @@ enum hello_fault link_hello_parse(const struct record *record, const struct link
 
 /*
  * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not one that
- * has had no answer for LINK_CROSSED_MAX: the peer's way may be the only one that works.
+ * has had no answer for LINK_COLLISION_MAX: the peer's way may be the only one that works.
  */
 enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
 				   bool we_win, uint64_t now);
 
 /*
- * The answer of a refusal, as bytes for the path: "gone", "crossed", "untrusted". With ends NULL "version" or
- * "not-you", which say no more than that: who hears it is not known.
+ * The answer of a refusal, as bytes for the path: "gone", "collision", "untrusted". With ends
+ * NULL "version" or "not-you", which say no more than that: who hears it is not known.
  */
 void link_hello_refusal(const char *state, const struct link_ends *ends,
 			const uint8_t instance[INSTANCE_BYTES], struct buf *out);

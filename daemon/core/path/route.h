@@ -99,7 +99,8 @@ void route_network_changed(struct route *r, uint64_t now);
 
 /*
  * The link is attached to a path of this kind, ours or the peer's. When it moves, this alone is
- * said; where it moves to a worse one, because two moves have crossed, the better one is tried again.
+ * said; where it moves to a worse one, because two moves have collided, the better one is tried
+ * again.
  */
 void route_attached(struct route *r, enum path_kind kind, uint64_t now);
 /* It lost it, and has none. heard_at: until when it brought anything on, both ways. */

@@ -235,7 +235,7 @@ const char *search_take_offer(struct search *s, const struct bytestream_offer *o
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";
 	if (s->trying[PATH_PROXY] && s->route.leads)
-		return "crossed";
+		return "collision";
 	if (s->trying[PATH_PROXY])
 		give_up(s, PATH_PROXY);
 	s->trying[PATH_PROXY] = s->answering = true;

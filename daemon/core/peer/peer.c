@@ -335,8 +335,8 @@ void peer_note_absence(struct peer *p, uint64_t grace)
 		absence_begin(&p->absence, grace, context_now(c));
 }
 
-/* crossed: the device has opened one at the same moment, and that one counts. */
-static void path_lost(struct peer *p, const char *why, bool crossed)
+/* collision: the device has opened one at the same moment, and that one counts. */
+static void path_lost(struct peer *p, const char *why, bool collision)
 {
 	uint64_t now = context_now(p->all->context), worked_until = link_worked_until(&p->link, now);
 
@@ -347,7 +347,7 @@ static void path_lost(struct peer *p, const char *why, bool crossed)
 		return;
 	wayfinder_detached(p->ways, worked_until);
 	peer_note_absence(p, ABSENCE_GRACE);
-	if (p->link.state == LINK_IDLE && !crossed) {
+	if (p->link.state == LINK_IDLE && !collision) {
 		end(p, "unreachable");
 		return;
 	}
@@ -356,12 +356,12 @@ static void path_lost(struct peer *p, const char *why, bool crossed)
 }
 
 /* The path is no good any more, though it does not know it yet. */
-static void drop_path(struct peer *p, const char *why, bool crossed)
+static void drop_path(struct peer *p, const char *why, bool collision)
 {
 	if (!p->path)
 		return;
 	path_close(p->path);
-	path_lost(p, why, crossed);
+	path_lost(p, why, collision);
 }
 
 static void on_path_plain(void *owner, struct buf *plain)
@@ -454,9 +454,9 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	verdict = link_hello_judge(p ? &p->link : NULL, hello,
 				   memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
 				   context_now(all->context));
-	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_CROSSED) {
-		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "crossed", &ends, all->context->instance,
-				   &refusal);
+	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_COLLISION) {
+		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "collision", &ends,
+				   all->context->instance, &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 		path_close(path);
