@@ -102,7 +102,7 @@ void route_allow(struct route *r, unsigned allowed, uint64_t now)
 	for (int kind = 0; kind < PATH_KINDS; kind++)
 		if (added & ROUTE_MASK(kind))
 			begin_anew(r, kind, now);
-	/* What we are on has become a makeshift: even a worse kind is wanted now. */
+	/* What we are on has become a fallback: even a worse kind is wanted now. */
 	if (r->current >= 0 && !is_allowed(r, r->current))
 		route_renew(r, now);
 }

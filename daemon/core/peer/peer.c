@@ -37,16 +37,16 @@ static bool may_carry(const struct peer *p)
 	return p->path && wayfinder_allowed(p->ways) & ROUTE_MASK(path_kind(p->path));
 }
 
-static void note_makeshift(struct peer *p, uint64_t now)
+static void note_fallback(struct peer *p, uint64_t now)
 {
-	bool makeshift = p->link.busy && p->path && p->link.state == LINK_UP && !may_carry(p);
+	bool fallback = p->link.busy && p->path && p->link.state == LINK_UP && !may_carry(p);
 
-	if (p->makeshift_since && !makeshift)
+	if (p->fallback_since && !fallback)
 		link_wake(&p->link);
-	if (!makeshift)
-		p->makeshift_since = 0;
-	else if (!p->makeshift_since)
-		p->makeshift_since = now;
+	if (!fallback)
+		p->fallback_since = 0;
+	else if (!p->fallback_since)
+		p->fallback_since = now;
 }
 
 void peer_touch(struct peer *p)
@@ -62,7 +62,7 @@ void peer_touch(struct peer *p)
 		p->idle_since = now;
 		p->all->events->rested(p->all->owner);
 	}
-	note_makeshift(p, now);
+	note_fallback(p, now);
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
@@ -70,8 +70,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	other = absence_deadline(&p->absence);
 	at = other < at ? other : at;
-	if (p->makeshift_since && p->makeshift_since + p->link.suspend_max < at)
-		at = p->makeshift_since + p->link.suspend_max;
+	if (p->fallback_since && p->fallback_since + p->link.suspend_max < at)
+		at = p->fallback_since + p->link.suspend_max;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	timer_set(&p->timer, at);
@@ -533,7 +533,7 @@ static void on_timer(void *owner)
 		end(p, "offline");
 		return;
 	}
-	if (p->makeshift_since && now >= p->makeshift_since + p->link.suspend_max) {
+	if (p->fallback_since && now >= p->fallback_since + p->link.suspend_max) {
 		peer_end(p, "no-path");
 		return;
 	}

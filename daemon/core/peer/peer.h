@@ -39,7 +39,8 @@ struct peer {
 	struct wayfinder *ways;		/* owned */
 	struct absence absence;		/* of the device, by what the server says */
 	uint64_t idle_since;		/* 0: something is open */
-	uint64_t makeshift_since;	/* something is, but the path is none that both users allow; 0: no */
+	/* something is, but the path is none that both users allow; 0: no */
+	uint64_t fallback_since;
 	struct timer timer;
 	struct timer reaper;		/* frees what ended, when nothing of it is on the stack */
 	bool unanswered;		/* the device was silent when it was asked for the first path */
