@@ -39,6 +39,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	/* And as an address of IPv6, in bytes. */
 	a = (struct netaddr){ .v6 = true, .port = 1 };
 	memcpy(a.ip, data, n < sizeof(a.ip) ? n : sizeof(a.ip));
-	must(netaddr_reach(&a) <= NETADDR_WORLD);
+	must(netaddr_scope(&a) <= NETADDR_GLOBAL);
 	return 0;
 }

@@ -60,70 +60,71 @@ static void test_reach(void)
 {
 	static const struct {
 		const char *text;
-		enum netaddr_reach reach;
+		enum netaddr_scope scope;
 	} rows[] = {
-		{ "0.0.0.0:1", NETADDR_NOWHERE },
-		{ "0.1.2.3:1", NETADDR_NOWHERE },
-		{ "127.0.0.1:1", NETADDR_HOST },
-		{ "127.255.0.1:1", NETADDR_HOST },
-		{ "169.254.169.254:80", NETADDR_CABLE },
-		{ "10.1.2.3:1", NETADDR_SITE },
-		{ "172.16.0.1:1", NETADDR_SITE },
-		{ "172.31.255.255:1", NETADDR_SITE },
-		{ "172.32.0.1:1", NETADDR_WORLD },
-		{ "192.168.1.1:1", NETADDR_SITE },
-		{ "192.169.1.1:1", NETADDR_WORLD },
-		{ "100.64.0.1:1", NETADDR_SITE },
-		{ "100.127.255.255:1", NETADDR_SITE },
-		{ "100.128.0.1:1", NETADDR_WORLD },
-		{ "192.0.0.1:1", NETADDR_NOWHERE },
-		{ "192.0.2.7:1", NETADDR_NOWHERE },
-		{ "198.51.100.1:1", NETADDR_NOWHERE },
-		{ "203.0.113.1:1", NETADDR_NOWHERE },
-		{ "198.19.0.1:1", NETADDR_NOWHERE },
-		{ "192.88.99.1:1", NETADDR_NOWHERE },
-		{ "224.0.0.251:1", NETADDR_NOWHERE },
-		{ "239.1.1.1:1", NETADDR_NOWHERE },
-		{ "240.0.0.1:1", NETADDR_NOWHERE },
-		{ "255.255.255.255:1", NETADDR_NOWHERE },
-		{ "223.255.255.1:1", NETADDR_WORLD },
-		{ "8.8.8.8:1", NETADDR_WORLD },
-		{ "[::]:1", NETADDR_NOWHERE },
-		{ "[::1]:1", NETADDR_HOST },
-		{ "[::2]:1", NETADDR_NOWHERE },
-		{ "[::7f00:1]:1", NETADDR_NOWHERE },
-		{ "[::ffff:127.0.0.1]:1", NETADDR_HOST },
-		{ "[64:ff9b::127.0.0.1]:1", NETADDR_NOWHERE },
-		{ "[64:ff9b::10.0.0.1]:1", NETADDR_NOWHERE },
-		{ "[64:ff9b::8.8.8.8]:1", NETADDR_WORLD },
-		{ "[64:ff9b:1::8.8.8.8]:1", NETADDR_NOWHERE },
-		{ "[2002:7f00:1::1]:1", NETADDR_NOWHERE },
-		{ "[2002:808:808::1]:1", NETADDR_WORLD },
-		{ "[2001::1]:1", NETADDR_NOWHERE },
-		{ "[2001:db8::7]:1", NETADDR_NOWHERE },
-		{ "[3fff:fff::1]:1", NETADDR_NOWHERE },
-		{ "[100::1]:1", NETADDR_NOWHERE },
-		{ "[2001:4860:4860::8888]:1", NETADDR_WORLD },
-		{ "[2a00::1]:1", NETADDR_WORLD },
-		{ "[3fff:1000::1]:1", NETADDR_WORLD },
-		{ "[fc00::1]:1", NETADDR_SITE },
-		{ "[fdff::1]:1", NETADDR_SITE },
-		{ "[fe80::1]:1", NETADDR_CABLE },
-		{ "[fec0::1]:1", NETADDR_NOWHERE },
-		{ "[ff02::1]:1", NETADDR_NOWHERE },
-		{ "[4000::1]:1", NETADDR_NOWHERE },
+		{ "0.0.0.0:1", NETADDR_RESERVED },
+		{ "0.1.2.3:1", NETADDR_RESERVED },
+		{ "127.0.0.1:1", NETADDR_LOOPBACK },
+		{ "127.255.0.1:1", NETADDR_LOOPBACK },
+		{ "169.254.169.254:80", NETADDR_LINK_LOCAL },
+		{ "10.1.2.3:1", NETADDR_PRIVATE },
+		{ "172.16.0.1:1", NETADDR_PRIVATE },
+		{ "172.31.255.255:1", NETADDR_PRIVATE },
+		{ "172.32.0.1:1", NETADDR_GLOBAL },
+		{ "192.168.1.1:1", NETADDR_PRIVATE },
+		{ "192.169.1.1:1", NETADDR_GLOBAL },
+		{ "100.64.0.1:1", NETADDR_PRIVATE },
+		{ "100.127.255.255:1", NETADDR_PRIVATE },
+		{ "100.128.0.1:1", NETADDR_GLOBAL },
+		{ "192.0.0.1:1", NETADDR_RESERVED },
+		{ "192.0.2.7:1", NETADDR_RESERVED },
+		{ "198.51.100.1:1", NETADDR_RESERVED },
+		{ "203.0.113.1:1", NETADDR_RESERVED },
+		{ "198.19.0.1:1", NETADDR_RESERVED },
+		{ "192.88.99.1:1", NETADDR_RESERVED },
+		{ "224.0.0.251:1", NETADDR_RESERVED },
+		{ "239.1.1.1:1", NETADDR_RESERVED },
+		{ "240.0.0.1:1", NETADDR_RESERVED },
+		{ "255.255.255.255:1", NETADDR_RESERVED },
+		{ "223.255.255.1:1", NETADDR_GLOBAL },
+		{ "8.8.8.8:1", NETADDR_GLOBAL },
+		{ "[::]:1", NETADDR_RESERVED },
+		{ "[::1]:1", NETADDR_LOOPBACK },
+		{ "[::2]:1", NETADDR_RESERVED },
+		{ "[::7f00:1]:1", NETADDR_RESERVED },
+		{ "[::ffff:127.0.0.1]:1", NETADDR_LOOPBACK },
+		{ "[64:ff9b::127.0.0.1]:1", NETADDR_RESERVED },
+		{ "[64:ff9b::10.0.0.1]:1", NETADDR_RESERVED },
+		{ "[64:ff9b::8.8.8.8]:1", NETADDR_GLOBAL },
+		{ "[64:ff9b:1::8.8.8.8]:1", NETADDR_RESERVED },
+		{ "[2002:7f00:1::1]:1", NETADDR_RESERVED },
+		{ "[2002:808:808::1]:1", NETADDR_GLOBAL },
+		{ "[2001::1]:1", NETADDR_RESERVED },
+		{ "[2001:db8::7]:1", NETADDR_RESERVED },
+		{ "[3fff:fff::1]:1", NETADDR_RESERVED },
+		{ "[100::1]:1", NETADDR_RESERVED },
+		{ "[2001:4860:4860::8888]:1", NETADDR_GLOBAL },
+		{ "[2a00::1]:1", NETADDR_GLOBAL },
+		{ "[3fff:1000::1]:1", NETADDR_GLOBAL },
+		{ "[fc00::1]:1", NETADDR_PRIVATE },
+		{ "[fdff::1]:1", NETADDR_PRIVATE },
+		{ "[fe80::1]:1", NETADDR_LINK_LOCAL },
+		{ "[fec0::1]:1", NETADDR_RESERVED },
+		{ "[ff02::1]:1", NETADDR_RESERVED },
+		{ "[4000::1]:1", NETADDR_RESERVED },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		enum netaddr_reach reach = rows[i].reach;
+		enum netaddr_scope scope = rows[i].scope;
 		struct netaddr a = { 0 };
-		bool near = reach == NETADDR_HOST || reach == NETADDR_CABLE;
+		bool near = scope == NETADDR_LOOPBACK || scope == NETADDR_LINK_LOCAL;
 
 		ok(netaddr_parse(rows[i].text, &a), "%s is an address", rows[i].text);
-		is_int(netaddr_reach(&a), reach, "of the right kind");
-		is_int(netaddr_may_dial(&a, false), reach == NETADDR_SITE || reach == NETADDR_WORLD,
-		       "and dialled or not");
-		is_int(netaddr_may_dial(&a, true), near || reach == NETADDR_SITE || reach == NETADDR_WORLD,
+		is_int(netaddr_scope(&a), scope, "of the right kind");
+		is_int(netaddr_may_dial(&a, false),
+		       scope == NETADDR_PRIVATE || scope == NETADDR_GLOBAL, "and dialled or not");
+		is_int(netaddr_may_dial(&a, true),
+		       near || scope == NETADDR_PRIVATE || scope == NETADDR_GLOBAL,
 		       "and with what is near allowed");
 	}
 }
@@ -133,9 +134,9 @@ static void test_mapped(void)
 {
 	struct netaddr a = { .v6 = true, .ip = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 }, .port = 1 };
 
-	is_int(netaddr_reach(&a), NETADDR_NOWHERE, "a mapped private address is no public one");
+	is_int(netaddr_scope(&a), NETADDR_RESERVED, "a mapped private address is no public one");
 	a.ip[12] = 9;
-	is_int(netaddr_reach(&a), NETADDR_WORLD, "a mapped public one is");
+	is_int(netaddr_scope(&a), NETADDR_GLOBAL, "a mapped public one is");
 }
 
 static int compare(const void *a, const void *b)
@@ -202,7 +203,7 @@ static void test_random(void)
 		good++;
 		netaddr_format(&a, again);
 		wrong += !netaddr_parse(again, &b) || !netaddr_equal(&a, &b);
-		netaddr_reach(&a);
+		netaddr_scope(&a);
 	}
 	ok(good > 1000, "of random texts %u are addresses", good);
 	is_int(wrong, 0, "and each comes back");

@@ -19,36 +19,36 @@
 struct range {
 	uint8_t prefix[16];
 	unsigned bits;
-	enum netaddr_reach reach;
+	enum netaddr_scope scope;
 };
 
 static const struct range v4_ranges[] = {
-	{ { 0 }, 8, NETADDR_NOWHERE },
-	{ { 10 }, 8, NETADDR_SITE },
-	{ { 100, 64 }, 10, NETADDR_SITE },
-	{ { 127 }, 8, NETADDR_HOST },
-	{ { 169, 254 }, 16, NETADDR_CABLE },
-	{ { 172, 16 }, 12, NETADDR_SITE },
-	{ { 192, 0, 0 }, 24, NETADDR_NOWHERE },
-	{ { 192, 0, 2 }, 24, NETADDR_NOWHERE },
-	{ { 192, 88, 99 }, 24, NETADDR_NOWHERE },
-	{ { 192, 168 }, 16, NETADDR_SITE },
-	{ { 198, 18 }, 15, NETADDR_NOWHERE },
-	{ { 198, 51, 100 }, 24, NETADDR_NOWHERE },
-	{ { 203, 0, 113 }, 24, NETADDR_NOWHERE },
-	{ { 224 }, 3, NETADDR_NOWHERE },	/* multicast, reserved, broadcast */
-	{ { 0 }, 0, NETADDR_WORLD },
+	{ { 0 }, 8, NETADDR_RESERVED },
+	{ { 10 }, 8, NETADDR_PRIVATE },
+	{ { 100, 64 }, 10, NETADDR_PRIVATE },
+	{ { 127 }, 8, NETADDR_LOOPBACK },
+	{ { 169, 254 }, 16, NETADDR_LINK_LOCAL },
+	{ { 172, 16 }, 12, NETADDR_PRIVATE },
+	{ { 192, 0, 0 }, 24, NETADDR_RESERVED },
+	{ { 192, 0, 2 }, 24, NETADDR_RESERVED },
+	{ { 192, 88, 99 }, 24, NETADDR_RESERVED },
+	{ { 192, 168 }, 16, NETADDR_PRIVATE },
+	{ { 198, 18 }, 15, NETADDR_RESERVED },
+	{ { 198, 51, 100 }, 24, NETADDR_RESERVED },
+	{ { 203, 0, 113 }, 24, NETADDR_RESERVED },
+	{ { 224 }, 3, NETADDR_RESERVED },	/* multicast, reserved, broadcast */
+	{ { 0 }, 0, NETADDR_GLOBAL },
 };
 
 static const struct range v6_ranges[] = {
-	{ { [15] = 1 }, 128, NETADDR_HOST },
-	{ { 0x20, 0x01 }, 23, NETADDR_NOWHERE },	/* Teredo and other protocols' own */
-	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, NETADDR_NOWHERE },
-	{ { 0x3f, 0xff }, 20, NETADDR_NOWHERE },
-	{ { 0x20 }, 3, NETADDR_WORLD },
-	{ { 0xfc }, 7, NETADDR_SITE },
-	{ { 0xfe, 0x80 }, 10, NETADDR_CABLE },
-	{ { 0 }, 0, NETADDR_NOWHERE },
+	{ { [15] = 1 }, 128, NETADDR_LOOPBACK },
+	{ { 0x20, 0x01 }, 23, NETADDR_RESERVED },	/* Teredo and other protocols' own */
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32, NETADDR_RESERVED },
+	{ { 0x3f, 0xff }, 20, NETADDR_RESERVED },
+	{ { 0x20 }, 3, NETADDR_GLOBAL },
+	{ { 0xfc }, 7, NETADDR_PRIVATE },
+	{ { 0xfe, 0x80 }, 10, NETADDR_LINK_LOCAL },
+	{ { 0 }, 0, NETADDR_RESERVED },
 };
 
 static const struct wrapping {
@@ -71,14 +71,14 @@ static bool has_prefix(const uint8_t *ip, const uint8_t *prefix, unsigned bits)
 }
 
 /* The last row of a table matches everything. */
-static enum netaddr_reach look_up(const struct range *range, const uint8_t *ip)
+static enum netaddr_scope look_up(const struct range *range, const uint8_t *ip)
 {
 	while (!has_prefix(ip, range->prefix, range->bits))
 		range++;
-	return range->reach;
+	return range->scope;
 }
 
-enum netaddr_reach netaddr_reach(const struct netaddr *a)
+enum netaddr_scope netaddr_scope(const struct netaddr *a)
 {
 	if (!a->v6)
 		return look_up(v4_ranges, a->ip);
@@ -88,20 +88,20 @@ enum netaddr_reach netaddr_reach(const struct netaddr *a)
 		if (!has_prefix(a->ip, w->prefix, w->bits))
 			continue;
 		/* A translator out there does not bring us into a private network. */
-		return look_up(v4_ranges, a->ip + w->offset) == NETADDR_WORLD ?
-			NETADDR_WORLD : NETADDR_NOWHERE;
+		return look_up(v4_ranges, a->ip + w->offset) == NETADDR_GLOBAL ?
+			NETADDR_GLOBAL : NETADDR_RESERVED;
 	}
 	return look_up(v6_ranges, a->ip);
 }
 
 bool netaddr_may_dial(const struct netaddr *a, bool local)
 {
-	switch (netaddr_reach(a)) {
-	case NETADDR_SITE:
-	case NETADDR_WORLD:
+	switch (netaddr_scope(a)) {
+	case NETADDR_PRIVATE:
+	case NETADDR_GLOBAL:
 		return true;
-	case NETADDR_HOST:
-	case NETADDR_CABLE:
+	case NETADDR_LOOPBACK:
+	case NETADDR_LINK_LOCAL:
 		return local;
 	default:
 		return false;
@@ -164,13 +164,13 @@ bool netaddr_equal(const struct netaddr *a, const struct netaddr *b)
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b)
 {
 	static const int ranks[] = {
-		[NETADDR_SITE] = 0,
-		[NETADDR_WORLD] = 1,
-		[NETADDR_HOST] = 2,
-		[NETADDR_CABLE] = 3,
-		[NETADDR_NOWHERE] = 4,
+		[NETADDR_PRIVATE] = 0,
+		[NETADDR_GLOBAL] = 1,
+		[NETADDR_LOOPBACK] = 2,
+		[NETADDR_LINK_LOCAL] = 3,
+		[NETADDR_RESERVED] = 4,
 	};
-	int d = ranks[netaddr_reach(a)] - ranks[netaddr_reach(b)];
+	int d = ranks[netaddr_scope(a)] - ranks[netaddr_scope(b)];
 
 	if (d)
 		return d;

@@ -20,21 +20,25 @@ struct netaddr {
 	uint16_t port;		/* host order */
 };
 
-enum netaddr_reach {
-	NETADDR_NOWHERE,	/* unspecified, multicast, broadcast, documentation: never dialled */
-	NETADDR_HOST,		/* loopback */
-	NETADDR_CABLE,		/* link-local */
-	NETADDR_SITE,		/* RFC 1918, RFC 6598, RFC 4193 */
-	NETADDR_WORLD,
+enum netaddr_scope {
+	/* unspecified, multicast, broadcast, documentation: never dialled */
+	NETADDR_RESERVED,
+	NETADDR_LOOPBACK,	/* 127.0.0.0/8, ::1 */
+	NETADDR_LINK_LOCAL,	/* 169.254.0.0/16, fe80::/10 */
+	NETADDR_PRIVATE,	/* RFC 1918, RFC 6598, RFC 4193 */
+	NETADDR_GLOBAL,
 };
 
 /* An IPv4-mapped address becomes IPv4. False for anything but the two forms; no names, no zones, port 1-65535. */
 bool netaddr_parse(const char *text, struct netaddr *out);
 void netaddr_format(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
 bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
-enum netaddr_reach netaddr_reach(const struct netaddr *a);
+enum netaddr_scope netaddr_scope(const struct netaddr *a);
 
-/* An address that a device named: SITE and WORLD; with local (xmpp.directLocal), HOST and CABLE too. */
+/*
+ * An address that a device named: PRIVATE and GLOBAL; with local (xmpp.directLocal), LOOPBACK and
+ * LINK_LOCAL too.
+ */
 bool netaddr_may_dial(const struct netaddr *a, bool local);
 
 /*
@@ -45,7 +49,7 @@ void netaddr_who(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
 
 /*
  * Which of two goes first when a device's own addresses are told, as for qsort():
- * the same site before the world, there IPv6 before IPv4, then HOST and CABLE.
+ * PRIVATE before GLOBAL, there IPv6 before IPv4, then LOOPBACK and LINK_LOCAL.
  */
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b);
 
