@@ -625,7 +625,7 @@ IBB_BLOCK 1 at most % bytes, so that
 IBB_BLOCK_MIN 1 `block-size` below %
 IBB_STANZAS_MAX 1 at most % blocks and
 IBB_IN_FLIGHT_MAX 1024 blocks and % KiB
-PACE_TARGET 1 queue at about % ms
+CONGESTION_TARGET 1 queue at about % ms
 FRAME_WINDOW 1024 within the credit of % KiB
 END
 

@@ -327,12 +327,12 @@ static bool on_throttled(const struct path *path)
 	return throttle_on(&p->ibb.throttle, uv_now(p->all->loop));
 }
 
-/* Where a block takes as long as the pace looks at, the longer look is the truer one. */
+/* Where a block takes as long as the controller looks at, the longer look is the truer one. */
 static uint64_t on_rate(const struct path *path)
 {
 	const struct inband *p = (const struct inband *)path;
 
-	return on_throttled(path) ? p->ibb.throttle.rate : p->ibb.pace.rate;
+	return on_throttled(path) ? p->ibb.throttle.rate : p->ibb.congestion.rate;
 }
 
 static const char *on_jid(const struct path *path)

@@ -22,9 +22,9 @@ static void t_window(void)
 	uint16_t first, second;
 
 	ibb_init(&s, IBB_BLOCK, 0);
-	is_int(ibb_can_send(&s), PACE_WINDOW_START / 2, "half a window may go at first");
-	first = ibb_sent(&s, PACE_WINDOW_START / 2, 0);
-	second = ibb_sent(&s, PACE_WINDOW_START / 2, 0);
+	is_int(ibb_can_send(&s), CONGESTION_WINDOW_START / 2, "half a window may go at first");
+	first = ibb_sent(&s, CONGESTION_WINDOW_START / 2, 0);
+	second = ibb_sent(&s, CONGESTION_WINDOW_START / 2, 0);
 	is_int(ibb_can_send(&s), 0, "with the window full nothing may go");
 	is_int(first, 0, "the first block is number 0");
 	is_int(second, 1, "the next is 1");
@@ -42,18 +42,18 @@ static void t_cut_behind(void)
 	struct ibb s;
 
 	ibb_init(&s, IBB_BLOCK, 0);
-	s.pace.window = 6000 * PACE_BYTE;
+	s.congestion.window = 6000 * CONGESTION_BYTE;
 	ibb_sent(&s, 3000, 0);
-	s.pace.window = 4200 * PACE_BYTE;
+	s.congestion.window = 4200 * CONGESTION_BYTE;
 	is_int(ibb_can_send(&s), 1200, "a lone block does not keep out one that fits beside it");
-	s.pace.window = 3900 * PACE_BYTE;
+	s.congestion.window = 3900 * CONGESTION_BYTE;
 	is_int(ibb_can_send(&s), 0, "unless that would be tiny");
 
 	ibb_init(&s, IBB_BLOCK, 0);
-	s.pace.window = 6000 * PACE_BYTE;
+	s.congestion.window = 6000 * CONGESTION_BYTE;
 	ibb_sent(&s, 2000, 0);
 	ibb_sent(&s, 2000, 0);
-	s.pace.window = 5500 * PACE_BYTE;
+	s.congestion.window = 5500 * CONGESTION_BYTE;
 	is_int(ibb_can_send(&s), 0, "two under way are enough, the third is a whole one");
 }
 
@@ -65,7 +65,8 @@ static void t_stanzas(void)
 
 	ibb_init(&s, IBB_BLOCK, 0);
 	open_window(&s);
-	is_int(pace_window(&s.pace), IBB_IN_FLIGHT_MAX, "without delay the window is 64 KiB");
+	is_int(congestion_window(&s.congestion), IBB_IN_FLIGHT_MAX,
+	       "without delay the window is 64 KiB");
 	for (size_t can; (can = ibb_can_send(&s)) > 0; n++)
 		ibb_sent(&s, can, 0);
 	ok(n == IBB_IN_FLIGHT_MAX / IBB_BLOCK, "which is so many blocks");
@@ -75,10 +76,10 @@ static void t_stanzas(void)
 	for (n = 0; ibb_can_send(&s) > 0; n++)
 		ibb_sent(&s, 100, 0);
 	is_int(n, IBB_STANZAS_MAX, "small blocks are bounded by their number");
-	s.pace.window = window = 20000 * PACE_BYTE;
+	s.congestion.window = window = 20000 * CONGESTION_BYTE;
 	for (unsigned i = 0; i < n; i++)
 		ibb_acked(&s, s.seq_out - n + i, 1);
-	ok(s.pace.window == window, "and do not open the window, which they did not fill");
+	ok(s.congestion.window == window, "and do not open the window, which they did not fill");
 }
 
 static void t_wrap(void)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /*
- * Blocks go out while the pace has room, each is acknowledged by its own iq
+ * Blocks go out while the window has room, each is acknowledged by its own iq
  * result, in whatever order the server passes them on. Nothing is sent twice:
  * a block that is refused or overdue ends the bytestream, and the link above
  * repeats what was lost on another path.
@@ -16,26 +16,27 @@ void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
 	assert(block_max > 0);
 	memset(s, 0, sizeof(*s));
 	s->block_max = block_max;
-	pace_init(&s->pace, now);
+	congestion_init(&s->congestion, now);
 	throttle_init(&s->throttle, now);
 }
 
 /* Whether bytes hold the next block back; the count of stanzas is another matter. */
 static bool window_full(const struct ibb *s)
 {
-	return s->bytes_in_flight + pace_block(&s->pace, s->block_max) > pace_window(&s->pace);
+	return s->bytes_in_flight + congestion_block(&s->congestion, s->block_max) >
+	       congestion_window(&s->congestion);
 }
 
 size_t ibb_can_send(const struct ibb *s)
 {
-	size_t window = pace_window(&s->pace);
+	size_t window = congestion_window(&s->congestion);
 
 	if (s->in_flight == IBB_STANZAS_MAX)
 		return 0;
 	if (!window_full(s))
-		return pace_block(&s->pace, s->block_max);
+		return congestion_block(&s->congestion, s->block_max);
 	/* Alone in a window that was cut behind it, a block leaves the server idle for a round trip. */
-	if (s->in_flight == 1 && s->bytes_in_flight + PACE_WINDOW_MIN <= window)
+	if (s->in_flight == 1 && s->bytes_in_flight + CONGESTION_WINDOW_MIN <= window)
 		return window - s->bytes_in_flight;
 	return 0;
 }
@@ -66,8 +67,8 @@ bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now)
 		block->used = false;
 		s->in_flight--;
 		s->bytes_in_flight -= block->bytes;
-		pace_acked(&s->pace, block->bytes, rtt, was_full, now);
-		throttle_acked(&s->throttle, block->bytes, rtt - s->pace.base_rtt, now);
+		congestion_acked(&s->congestion, block->bytes, rtt, was_full, now);
+		throttle_acked(&s->throttle, block->bytes, rtt - s->congestion.base_rtt, now);
 		return true;
 	}
 	return false;

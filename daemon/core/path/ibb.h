@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "bounds.h"
-#include "pace.h"
+#include "congestion.h"
 #include "throttle.h"
 
 struct ibb_block {		/* one in flight */
@@ -29,7 +29,7 @@ struct ibb {
 	struct ibb_block flight[IBB_STANZAS_MAX];
 	unsigned in_flight;
 	size_t bytes_in_flight;
-	struct pace pace;
+	struct congestion congestion;
 	struct throttle throttle;
 };
 

@@ -7,7 +7,7 @@
  * Time is cut into periods that are long enough for a few blocks at the slowest
  * default there is (ejabberd's 3,000 bytes a second are three blocks in one).
  * A period looks like a throttle if the queue stood throughout and the rate was that
- * of the one before. One that does not is forgiven: once a minute the pace
+ * of the one before. One that does not is forgiven: once a minute the controller
  * lets its queue drain, to measure the path afresh.
  */
 

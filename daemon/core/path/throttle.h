@@ -5,7 +5,7 @@
 /*
  * Recognises a server that throttles: it does not say so, but a queue of ours
  * stands before it all the time, and the rate stays the same whatever the
- * pace (pace.h) offers. Then this rate is all there is to have in-band, and the
+ * controller (congestion.h) offers. Then this rate is all there is to have in-band, and the
  * user is told, with an estimate that can be trusted.
  */
 
@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pace.h"
+#include "congestion.h"
 
 enum {
 	THROTTLE_PERIOD = 2000,		/* ms over which rate and queue are measured */
-	THROTTLE_QUEUE = PACE_TARGET / 2,	/* ms of queue that stands */
+	THROTTLE_QUEUE = CONGESTION_TARGET / 2,	/* ms of queue that stands */
 	THROTTLE_FLAT = 30,		/* percent between the rates of two periods */
 	THROTTLE_SURE = 3,		/* such periods in a row, and it is one */
 	THROTTLE_OVER = 2,		/* others in a row, and it is none any more */

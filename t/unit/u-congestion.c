@@ -2,14 +2,14 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "congestion.h"
 #include "ibb.h"
-#include "pace.h"
 #include "tap.h"
 
 /*
  * A sender with endless data through a server that throttles with a token
  * bucket, in virtual time (microseconds inside, the milliseconds of a real
- * clock towards the pace). Blocks are served in order; base64 and the iq around
+ * clock towards the controller). Blocks are served in order; base64 and the iq around
  * it are counted, as a server counts them.
  */
 struct path {
@@ -129,106 +129,111 @@ static void t_paths(void)
 		p95 = s->delays[s->delay_count * 95 / 100];
 		share = s->wire_done / ((p->run - p->settle) * p->rate);
 		ok(share >= p->rate_least, "%s: the rate is used", p->name);
-		printf("# %.3f of the rate, window %zu\n", share, pace_window(&s->ibb.pace));
+		printf("# %.3f of the rate, window %zu\n", share,
+		       congestion_window(&s->ibb.congestion));
 		ok(p95 < p->delay_most, "%s: a control stanza waits little", p->name);
 		ok(throttle_on(&s->ibb.throttle, s->now / 1000) == p->throttled, "%s: %s", p->name,
 		   p->throttled ? "somebody holds it back" : "that is its speed");
-		printf("# p95 %" PRIu64 " ms, base %" PRIu64 " ms\n", p95, s->ibb.pace.base_rtt);
+		printf("# p95 %" PRIu64 " ms, base %" PRIu64 " ms\n", p95,
+		       s->ibb.congestion.base_rtt);
 	}
 	free(s);
 }
 
 static void t_cap(void)
 {
-	struct pace p;
+	struct congestion p;
 	unsigned acks = 0;
 
-	pace_init(&p, 0);
-	is_int(pace_window(&p), PACE_WINDOW_START, "the window starts small");
-	while (pace_window(&p) < IBB_IN_FLIGHT_MAX && acks < 1000)
-		pace_acked(&p, pace_block(&p, IBB_BLOCK), 0, true, acks++ / 4);
+	congestion_init(&p, 0);
+	is_int(congestion_window(&p), CONGESTION_WINDOW_START, "the window starts small");
+	while (congestion_window(&p) < IBB_IN_FLIGHT_MAX && acks < 1000)
+		congestion_acked(&p, congestion_block(&p, IBB_BLOCK), 0, true, acks++ / 4);
 	ok(acks < 30, "round trips of 0 ms open the window to its cap at once");
 	for (unsigned i = 0; i < 100; i++)
-		pace_acked(&p, IBB_BLOCK, 0, true, 100);
-	is_int(pace_window(&p), IBB_IN_FLIGHT_MAX, "and never beyond");
-	is_int(pace_block(&p, IBB_BLOCK), IBB_BLOCK, "blocks are as large as agreed");
-	is_int(pace_block(&p, 512), 512, "even if that is very small");
+		congestion_acked(&p, IBB_BLOCK, 0, true, 100);
+	is_int(congestion_window(&p), IBB_IN_FLIGHT_MAX, "and never beyond");
+	is_int(congestion_block(&p, IBB_BLOCK), IBB_BLOCK, "blocks are as large as agreed");
+	is_int(congestion_block(&p, 512), 512, "even if that is very small");
 
-	pace_init(&p, 0);
+	congestion_init(&p, 0);
 	for (unsigned i = 0; i < 100; i++)
-		pace_acked(&p, 100, 1, false, i);
-	is_int(pace_window(&p), PACE_WINDOW_START, "a window that is not used does not grow");
+		congestion_acked(&p, 100, 1, false, i);
+	is_int(congestion_window(&p), CONGESTION_WINDOW_START,
+	       "a window that is not used does not grow");
 }
 
 static void t_cuts(void)
 {
-	struct pace p;
+	struct congestion p;
 
-	pace_init(&p, 0);
-	pace_acked(&p, 2048, 10, false, 1000);
-	p.window = 60000 * PACE_BYTE;
-	pace_acked(&p, 2048, 10 + 700, true, 2000);
-	is_int(p.window, 30000 * PACE_BYTE, "twice the target halves the window");
-	pace_acked(&p, 2048, 10 + 700, true, 2100);
-	is_int(p.window, 30000 * PACE_BYTE, "not again within the round trip");
-	pace_acked(&p, 2048, 10 + 400, true, 3000);
-	is_int(p.window, 30000 * PACE_BYTE / 400 * PACE_TARGET, "a little above the target cuts a little");
+	congestion_init(&p, 0);
+	congestion_acked(&p, 2048, 10, false, 1000);
+	p.window = 60000 * CONGESTION_BYTE;
+	congestion_acked(&p, 2048, 10 + 700, true, 2000);
+	is_int(p.window, 30000 * CONGESTION_BYTE, "twice the target halves the window");
+	congestion_acked(&p, 2048, 10 + 700, true, 2100);
+	is_int(p.window, 30000 * CONGESTION_BYTE, "not again within the round trip");
+	congestion_acked(&p, 2048, 10 + 400, true, 3000);
+	is_int(p.window, 30000 * CONGESTION_BYTE / 400 * CONGESTION_TARGET,
+	       "a little above the target cuts a little");
 	for (unsigned i = 1; i <= 5; i++)
-		pace_acked(&p, 2048, 10000, true, 3000 + 10000 * i);
-	is_int(pace_window(&p), PACE_WINDOW_MIN, "the window never closes");
-	is_int(pace_block(&p, IBB_BLOCK), PACE_WINDOW_MIN, "and holds one block then");
+		congestion_acked(&p, 2048, 10000, true, 3000 + 10000 * i);
+	is_int(congestion_window(&p), CONGESTION_WINDOW_MIN, "the window never closes");
+	is_int(congestion_block(&p, IBB_BLOCK), CONGESTION_WINDOW_MIN, "and holds one block then");
 
-	pace_init(&p, 0);
-	pace_acked(&p, 2048, 10, false, 1000);
-	p.window = 60000 * PACE_BYTE;
-	pace_backoff(&p, 2000);
-	is_int(p.window, 30000 * PACE_BYTE, "an error that asks for less halves the window");
+	congestion_init(&p, 0);
+	congestion_acked(&p, 2048, 10, false, 1000);
+	p.window = 60000 * CONGESTION_BYTE;
+	congestion_backoff(&p, 2000);
+	is_int(p.window, 30000 * CONGESTION_BYTE, "an error that asks for less halves the window");
 }
 
 /* A longer way, not our queue: believed within two minutes, after a look with an empty queue. */
 static void t_base_moves(void)
 {
-	struct pace p;
+	struct congestion p;
 	uint64_t now = 0;
 	bool drained = false;
 
-	pace_init(&p, 0);
+	congestion_init(&p, 0);
 	for (; now < 30000; now += 20)
-		pace_acked(&p, pace_block(&p, IBB_BLOCK), 20, true, now);
+		congestion_acked(&p, congestion_block(&p, IBB_BLOCK), 20, true, now);
 	for (; now < 180000; now += 500) {
-		pace_acked(&p, pace_block(&p, IBB_BLOCK), 500, true, now);
+		congestion_acked(&p, congestion_block(&p, IBB_BLOCK), 500, true, now);
 		drained |= p.draining;
 	}
 	ok(drained, "the base rises only after the queue was drained");
 	is_int(p.base_rtt, 500, "a round trip that became longer for good is learnt");
-	is_int(p.window, IBB_IN_FLIGHT_MAX * PACE_BYTE, "and the window opens again");
-	pace_acked(&p, 100, 30, false, now);
+	is_int(p.window, IBB_IN_FLIGHT_MAX * CONGESTION_BYTE, "and the window opens again");
+	congestion_acked(&p, 100, 30, false, now);
 	is_int(p.base_rtt, 30, "a shorter one is believed at once");
 }
 
 static void t_rate(void)
 {
-	struct pace p;
+	struct congestion p;
 
-	pace_init(&p, 5000);
+	congestion_init(&p, 5000);
 	for (uint64_t now = 5000; now <= 8000; now += 100)
-		pace_acked(&p, 1000, 50, true, now);
+		congestion_acked(&p, 1000, 50, true, now);
 	ok(p.rate >= 9000 && p.rate <= 11000, "the rate is bytes in a second");
 }
 
 /* A busy server on a short path: more in flight only makes a queue. */
 static void t_worth(void)
 {
-	struct pace p;
+	struct congestion p;
 	uint64_t now = 0;
 
-	pace_init(&p, 0);
+	congestion_init(&p, 0);
 	for (int i = 0; i < 4000; i++)
-		pace_acked(&p, IBB_BLOCK, 1, true, ++now);
-	ok(p.window == IBB_IN_FLIGHT_MAX * PACE_BYTE, "nothing but the queue's length would stop the window");
-	is_int(pace_window(&p), 2 * p.rate * p.base_rtt / 1000 + 2 * IBB_BLOCK,
+		congestion_acked(&p, IBB_BLOCK, 1, true, ++now);
+	ok(p.window == IBB_IN_FLIGHT_MAX * CONGESTION_BYTE,
+	   "nothing but the queue's length would stop the window");
+	is_int(congestion_window(&p), 2 * p.rate * p.base_rtt / 1000 + 2 * IBB_BLOCK,
 	       "twice what the path holds and two blocks are used of it");
-	ok(pace_window(&p) < IBB_IN_FLIGHT_MAX / 2, "which is little on a short path");
+	ok(congestion_window(&p) < IBB_IN_FLIGHT_MAX / 2, "which is little on a short path");
 }
 
 int main(void)
