@@ -69,7 +69,7 @@ test_expect_success 'the tree is as the table says' '
 test_expect_success 'an include that points up is noticed' '
 	notices daemon/core/base/hashtable.c "#include \"link.h\"" "\"link.h\" is of daemon/core/link" &&
 	notices daemon/core/link/record.h "#include \"presence.h\"" "\"presence.h\" is of daemon/core/access" &&
-	notices daemon/core/path/route.c "#include \"tls.h\"" "\"tls.h\" is of daemon/crypto" &&
+	notices daemon/core/path/path-selector.c "#include \"tls.h\"" "\"tls.h\" is of daemon/crypto" &&
 	notices daemon/git/refs.c "#include \"xmpp.h\"" "\"xmpp.h\" is of daemon/xmpp" &&
 	notices common/frame.c "#include \"bounds.h\"" "\"bounds.h\" is of daemon/core/base"
 '
@@ -77,7 +77,7 @@ test_expect_success 'an include that points up is noticed' '
 test_expect_success 'so is one of what is private, of what is nowhere, and one that leads out' '
 	notices daemon/core/negotiation/errand.c "#include \"link-internal.h\"" "link-internal.h is for daemon/core/link" &&
 	notices daemon/core/link/link.c "#include \"nowhere.h\"" "\"nowhere.h\" is nowhere" &&
-	notices daemon/core/link/link.c "#include \"../path/route.h\"" "\"../\"" &&
+	notices daemon/core/link/link.c "#include \"../path/path-selector.h\"" "\"../\"" &&
 	notices helper/support/output.c "#include \"commands.h\"" "\"commands.h\" is of helper/command"
 '
 
@@ -141,7 +141,7 @@ test_expect_success 'test -s "$BUILD/compile_commands.json"' 'nor does an includ
 	common/frame.c buf.h bounds.h
 	daemon/core/base/hashtable.c list.h presence.h
 	daemon/core/link/record.c bounds.h negotiation.h
-	daemon/core/path/route.c record.h tls.h
+	daemon/core/path/path-selector.c record.h tls.h
 	daemon/core/negotiation/errand.c policy.h netaddr.h
 	daemon/git/refs.c buf.h xmpp.h
 	EOF

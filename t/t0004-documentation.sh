@@ -603,12 +603,12 @@ LINK_COLLISION_MAX 1000 had no answer for % s
 LINK_UNACKED_FIRST 1048576 % MiB may be on its way
 LINK_UNACKED_MAX 1048576 as much, up to % MiB
 LINK_CONTROL_QUEUE_MAX 1 more than % control records wait
-ROUTE_PROXY_AFTER 1 had % ms. When a path dies
-ROUTE_INBAND_MAX 1000 nothing waits longer than % s
-ROUTE_STEADY 1000 A path that lived less than % s
-ROUTE_STALL 1000 brought nothing on for % s
-ROUTE_HOLE_FIRST 1000 after % s, doubled each time
-ROUTE_ANEW 1000 was tried in the last % s
+PATH_SELECTOR_PROXY_AFTER 1 had % ms. When a path dies
+PATH_SELECTOR_INBAND_MAX 1000 nothing waits longer than % s
+PATH_SELECTOR_STEADY 1000 A path that lived less than % s
+PATH_SELECTOR_STALL 1000 brought nothing on for % s
+PATH_SELECTOR_HOLE_FIRST 1000 after % s, doubled each time
+PATH_SELECTOR_ANEW 1000 was tried in the last % s
 KEEPALIVE_TAIL_PROBE 1 after % ms.
 OFFERS_AT_ONCE 1 Offers beyond %
 OFFER_COST 1000 or one in % s after those

@@ -77,7 +77,7 @@ static void read_transport(struct config *c)
 		c->transport = ways_transport(transport);
 		if (!c->transport) {
 			log_error("xmpp.transport must be auto, direct, proxy or inband");
-			c->transport = ROUTE_MASK(PATH_INBAND);
+			c->transport = PATH_MASK(PATH_INBAND);
 		}
 	}
 	c->direct_addresses = get_direct_addresses(all);
@@ -117,7 +117,7 @@ struct config *config_read(struct message *trouble)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
-	c->transport = ROUTE_ALL;
+	c->transport = PATH_MASK_ALL;
 	c->path_timeout = PATH_TIMEOUT;
 	c->receive_memory = RECEIVE_MEMORY;
 	c->upload_memory = UPLOAD_MEMORY;

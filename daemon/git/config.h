@@ -10,8 +10,8 @@
 #include "bounds.h"
 #include "gitconfig.h"
 #include "netaddr.h"
+#include "path-selector.h"
 #include "policy.h"
-#include "route.h"
 
 enum {
 	DIRECT_EXTRA_MAX = 4,
@@ -38,7 +38,7 @@ struct config {
 	char *ca_file;
 	char *password_command;
 	/* how links travel */
-	unsigned transport;		/* xmpp.transport: kinds of path allowed, ROUTE_MASK() */
+	unsigned transport;		/* xmpp.transport: kinds of path allowed, PATH_MASK() */
 	enum direct_addresses direct_addresses;	/* xmpp.directAddresses */
 	bool direct_local;		/* xmpp.directLocal: loopback and link-local ones too */
 	uint16_t direct_port;		/* xmpp.directPort; 0: any */

@@ -152,7 +152,7 @@ static void on_open_again(void *owner)
 static void listen_as_configured(struct reach *r)
 {
 	const struct config *c = r->config;
-	bool wanted = r->key && reach_may_dial(r) && c->transport & ROUTE_MASK(PATH_DIRECT);
+	bool wanted = r->key && reach_may_dial(r) && c->transport & PATH_MASK(PATH_DIRECT);
 
 	if (!wanted || r->wanted_port != c->direct_port)
 		reach_close(r);

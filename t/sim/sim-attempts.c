@@ -43,7 +43,7 @@ static void on_ways(void *arg, const struct pass *pass, struct ways *out)
 	char text[32];
 
 	*out = (struct ways){ .allowed = b->transport };
-	if (!b->world->swarm.paths || !(b->transport & ROUTE_MASK(PATH_DIRECT)))
+	if (!b->world->swarm.paths || !(b->transport & PATH_MASK(PATH_DIRECT)))
 		return;
 	out->pass = *pass;
 	snprintf(text, sizeof(text), "8.8.8.%u:%u", 1 + b->index, PORTS + b->network);
@@ -194,8 +194,8 @@ static bool is_there(const struct broker *from, const struct broker *to, uint32_
 {
 	enum dialling d = from->world->dialling[from->index][to->index];
 
-	return to->running && to->transport & ROUTE_MASK(PATH_DIRECT) && port == PORTS + to->network &&
-	       (d == DIAL_WORKS || d == DIAL_HOLE);
+	return to->running && to->transport & PATH_MASK(PATH_DIRECT) &&
+	       port == PORTS + to->network && (d == DIAL_WORKS || d == DIAL_HOLE);
 }
 
 bool dial_arrives(struct world *w, struct wire *wire)
@@ -220,8 +220,8 @@ bool attempt_would_reach(const struct peer *p)
 	const struct peer *q = peer_with(to, from);
 	struct netaddr at[WAYS_ADDRESSES];
 
-	return search_allowed(search) & ROUTE_MASK(PATH_DIRECT) && search_dialable(search, at) &&
-	       at[0].port == PORTS + to->network && to->transport & ROUTE_MASK(PATH_DIRECT) && q &&
+	return search_allowed(search) & PATH_MASK(PATH_DIRECT) && search_dialable(search, at) &&
+	       at[0].port == PORTS + to->network && to->transport & PATH_MASK(PATH_DIRECT) && q &&
 	       wayfinder_expects(q->ways, search->theirs.pass.token);
 }
 

@@ -186,7 +186,7 @@ static void check_search(const struct peer *p)
 	const struct search *search = wayfinder_search(p->ways);
 	struct world *w = broker_of(p)->world;
 
-	if ((p->path != NULL) != (search->route.current >= 0))
+	if ((p->path != NULL) != (search->selector.current >= 0))
 		violation(w, "%s: the search does not know whether %s has a path", broker_of(p)->name, other_of(p)->name);
 	if (p->left && !p->path)
 		violation(w, "%s: the path to %s that was left is kept for nothing", broker_of(p)->name,
@@ -458,7 +458,8 @@ void check_announced(struct world *w)
 
 static bool dials(const struct broker *from, const struct broker *to, enum dialling outcome)
 {
-	return to->transport & ROUTE_MASK(PATH_DIRECT) && to->world->dialling[from->index][to->index] == outcome;
+	return to->transport & PATH_MASK(PATH_DIRECT) &&
+	       to->world->dialling[from->index][to->index] == outcome;
 }
 
 static bool joins(const struct broker *a, const struct broker *b)
@@ -474,11 +475,12 @@ static int best_kind(const struct broker *a, const struct broker *b)
 {
 	unsigned allowed = a->transport & b->transport;
 
-	if (allowed & ROUTE_MASK(PATH_DIRECT) && (dials(a, b, DIAL_WORKS) || dials(b, a, DIAL_WORKS)))
+	if (allowed & PATH_MASK(PATH_DIRECT) &&
+	    (dials(a, b, DIAL_WORKS) || dials(b, a, DIAL_WORKS)))
 		return PATH_DIRECT;
-	if (allowed & ROUTE_MASK(PATH_PROXY) && joins(a, b))
+	if (allowed & PATH_MASK(PATH_PROXY) && joins(a, b))
 		return PATH_PROXY;
-	return allowed & ROUTE_MASK(PATH_INBAND) ? PATH_INBAND : -1;
+	return allowed & PATH_MASK(PATH_INBAND) ? PATH_INBAND : -1;
 }
 
 /* Some way between them swallows what it is given: there is no telling what is best. */
@@ -500,7 +502,8 @@ void check_paths(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++) {
 		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
-			int best = best_kind(broker_of(p), other_of(p)), kind = wayfinder_search(p->ways)->route.current;
+			int best = best_kind(broker_of(p), other_of(p)),
+			    kind = wayfinder_search(p->ways)->selector.current;
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
 			/* What was refused is tried again after a pause, and by a link that is used. */

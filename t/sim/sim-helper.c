@@ -489,7 +489,7 @@ static void open_session(struct helper *h)
 	fields_add(&fields, "transport", transport);
 	h->session = session_create(&h->broker->sessions, client_of(h));
 	/* A path of that kind may come and be gone before it carries anything, again and again. */
-	if (transport || h->broker->transport != ROUTE_ALL)
+	if (transport || h->broker->transport != PATH_MASK_ALL)
 		plan(h, PATIENCE, STEP_KILL);
 	session_open(h->session, (struct fields){ buf_data(&fields), buf_len(&fields) });
 	buf_finish(&fields);

@@ -98,8 +98,8 @@ void transport_changes(struct broker *b)
 
 void transport_heals(struct broker *b)
 {
-	if (!(b->transport & ROUTE_MASK(PATH_INBAND)))
-		allow(b, ROUTE_ALL);
+	if (!(b->transport & PATH_MASK(PATH_INBAND)))
+		allow(b, PATH_MASK_ALL);
 }
 
 /* A busy link notices within seconds; one at rest may take a minute to. */

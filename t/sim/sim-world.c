@@ -197,7 +197,7 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 		b->fp[k] = draw(w);
 	device_id_of(b->fp, b->device);
 	b->hostile = (int)index == w->swarm.hostile;
-	b->transport = ROUTE_ALL;
+	b->transport = PATH_MASK_ALL;
 }
 
 static void draw_paths(struct world *w)
@@ -210,7 +210,7 @@ static void draw_paths(struct world *w)
 		if (!w->swarm.paths || !chance(w, 200))
 			continue;
 		transport_changes(b);
-		w->swarm.picky |= b->transport != ROUTE_ALL;
+		w->swarm.picky |= b->transport != PATH_MASK_ALL;
 	}
 }
 
@@ -415,7 +415,7 @@ static void start_choosy(struct world *w)
 			 * With some kinds of path only, a session asks the first device that has
 			 * one.
 			 */
-			if (w->brokers[from].transport != ROUTE_ALL)
+			if (w->brokers[from].transport != PATH_MASK_ALL)
 				continue;
 			w->brokers[k].may_push[1][from] = w->brokers[k].may_fetch[1][from] = false;
 			broker_configure(&w->brokers[k]);

@@ -95,7 +95,7 @@ static void which_devices_are_there(void)
 
 	need(p && peer_is_there(&alice->peers, bob->jid, bob->device));
 	need(!peer_is_there(&alice->peers, bob->jid, "elsewhere"));
-	need(peer_is_on(p, ROUTE_MASK(path_kind(p->path))));
+	need(peer_is_on(p, PATH_MASK(path_kind(p->path))));
 	need(!peer_is_on(p, 0));
 	stage_close(w);
 }

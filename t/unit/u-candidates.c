@@ -119,32 +119,32 @@ static void who_can_be_asked(void)
 {
 	struct candidates found;
 
-	find("", ROUTE_ALL);
+	find("", PATH_MASK_ALL);
 	expect("", "nobody who is not there");
 	for (int i = 0; i < DEVICES; i++)
 		appear(i);
-	found = find(ids[0], ROUTE_ALL);
+	found = find(ids[0], PATH_MASK_ALL);
 	expect("0\n2\n1\n", "devices that are trusted, the preferred one first");
 	is_int(found.asked, 3, "all of them");
 	links[1].link.state = LINK_UP;
 	peers.first = &links[1];
-	find(ids[0], ROUTE_ALL);
+	find(ids[0], PATH_MASK_ALL);
 	expect("1\n0\n2\n", "but one with a link goes before it, once");
 	context.online_at = 0;
-	find("", ROUTE_ALL);
+	find("", PATH_MASK_ALL);
 	expect("1\n", "it needs no server");
 	context.online_at = 1;
 	strcpy(to.device, ids[0]);
-	find("", ROUTE_ALL);
+	find("", PATH_MASK_ALL);
 	expect("0\n", "where one is meant, that one");
 	to.device[0] = '\0';
 
-	found = find("", ROUTE_MASK(PATH_DIRECT));
+	found = find("", PATH_MASK(PATH_DIRECT));
 	expect("demands 2\ndemands 1\ndemands 0\n",
 	       "a path of the kind wanted is demanded of each");
 	ok(found.path_wanted && !found.asked, "... and waited for");
 	linked_kind = &links[1];
-	found = find("", ROUTE_MASK(PATH_DIRECT));
+	found = find("", PATH_MASK(PATH_DIRECT));
 	expect("1\ndemands 2\ndemands 0\n", "one that is on it is asked");
 	peers.first = NULL;
 }

@@ -19,7 +19,8 @@
 enum { PATIENCE = 60 * 1000 };
 
 static uv_loop_t loop;
-static struct config config = { .transport = ROUTE_MASK(PATH_DIRECT), .direct_addresses = DIRECT_ALL };
+static struct config config = { .transport = PATH_MASK(PATH_DIRECT),
+				.direct_addresses = DIRECT_ALL };
 static struct context context;
 static struct peers peers;
 static unsigned told;

@@ -53,12 +53,12 @@ static void asks(const char *expected, const char *what)
 }
 
 static const struct search_facts everything = {
-	.transport = ROUTE_ALL, .online = true, .may_dial = true, .proxy = true,
+	.transport = PATH_MASK_ALL, .online = true, .may_dial = true, .proxy = true,
 };
 
 static struct ways ways_of(const char *address)
 {
-	struct ways w = { .allowed = ROUTE_ALL };
+	struct ways w = { .allowed = PATH_MASK_ALL };
 
 	strcpy(w.pass.token, "00000000000000000000000000000000");
 	w.n = netaddr_parse(address, &w.addresses[0]);
@@ -119,7 +119,7 @@ static void test_same_ways(void)
 
 	memset(&theirs, 0x00, sizeof(theirs));
 	memset(&again, 0xff, sizeof(again));
-	theirs.allowed = again.allowed = ROUTE_ALL;
+	theirs.allowed = again.allowed = PATH_MASK_ALL;
 	theirs.pass = again.pass = ways_of("8.8.8.8:1").pass;
 	theirs.n = again.n = netaddr_parse("8.8.8.8:1", &theirs.addresses[0]);
 	again.addresses[0].v6 = theirs.addresses[0].v6;
@@ -149,14 +149,14 @@ static void test_proxy_needs_link(void)
 	asks("p", "a proxy is offered");
 	search_detached(&s, now, now);
 	asks("P", "and given up with the path, for its steps are records");
-	step(ROUTE_WAIT_MAX);
+	step(PATH_SELECTOR_WAIT_MAX);
 	asks("b", "without one there is only in-band");
 }
 
 static void test_offer(void)
 {
 	struct bytestream_offer offer = { .from = "bob@b/git.1", .to = "alice@a/git.1" };
-	struct ways inband = { .allowed = ROUTE_MASK(PATH_INBAND) };
+	struct ways inband = { .allowed = PATH_MASK(PATH_INBAND) };
 
 	begin(true);
 	is_str(search_take_offer(&s, &offer, "alice@a/git.2", "bob@b/git.1"), "not-you", "an offer to somebody else");
@@ -170,7 +170,7 @@ static void test_offer(void)
 	       "and wants no other offer then");
 
 	begin(false);
-	step(ROUTE_FOLLOW);
+	step(PATH_SELECTOR_FOLLOW);
 	asks("p", "who follows offers");
 	ok(!search_take_offer(&s, &(struct bytestream_offer){
 			.from = "J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/git.1", .to = "alice@a/git.1" },
@@ -198,14 +198,14 @@ static void test_told_again(void)
 	asks("w", "when it is back it may try what it could not");
 	search_know(&s, &everything, now);
 	asks("", "once");
-	search_demand(&s, &somebody, ROUTE_MASK(PATH_DIRECT), now);
+	search_demand(&s, &somebody, PATH_MASK(PATH_DIRECT), now);
 	asks("w", "a demand is told");
-	is_int(search_allowed(&s), ROUTE_MASK(PATH_DIRECT), "and counts");
+	is_int(search_allowed(&s), PATH_MASK(PATH_DIRECT), "and counts");
 	search_release(&s, &other, now);
 	asks("", "for as long as it lasts");
 	search_release(&s, &somebody, now);
 	asks("w", "and then no more");
-	is_int(search_allowed(&s), ROUTE_ALL, "for the configuration");
+	is_int(search_allowed(&s), PATH_MASK_ALL, "for the configuration");
 	search_network_changed(&s, now);
 	asks("w", "another network is told");
 }

@@ -282,7 +282,7 @@ static void on_facts(void *arg, struct wayfinder_facts *out)
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
 {
-	*out = (struct ways){ .allowed = ROUTE_ALL };
+	*out = (struct ways){ .allowed = PATH_MASK_ALL };
 }
 
 static bool has_proxy(void *arg, bool wanted)
@@ -574,7 +574,7 @@ static void begin(void)
 	host = (struct service_host){ 0 };
 	context = (struct context){
 		.ops = &context_ops, .jid = WE, .self = WE, .fp = fp, .path_timeout = 120000,
-		.transport = ROUTE_ALL, .online_at = 1, .trust = trust_create(),
+		.transport = PATH_MASK_ALL, .online_at = 1, .trust = trust_create(),
 		.presence = presence_create(), .blocked = blocklist_create(),
 	};
 	timers_init(&context.timers);

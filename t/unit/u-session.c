@@ -734,7 +734,7 @@ int main(void)
 	timers_init(&context.timers);
 	context.ops = &context_ops;
 	context.jid = "alice@example.org";
-	context.transport = ROUTE_ALL;
+	context.transport = PATH_MASK_ALL;
 	context.presence = presence_create();
 	context.trust = trust_create();
 	presence_roster_item(context.presence, JID, SUBSCRIPTION_BOTH, false, false);

@@ -353,7 +353,7 @@ static void test_socks5(void)
 /* How one side tells the other where it is. */
 static void say_ways(struct side *s, const char *address)
 {
-	struct ways w = { .allowed = ROUTE_ALL };
+	struct ways w = { .allowed = PATH_MASK_ALL };
 	struct buf fields = { 0 };
 
 	if (address) {

@@ -28,7 +28,9 @@ static void on_random(void *owner, void *out, size_t n)
 }
 
 static const struct context_ops context_ops = { .now = on_now, .time = on_now, .random = on_random };
-static struct context context = { .ops = &context_ops, .transport = ROUTE_ALL, .jid = "alice@x.org" };
+static struct context context = { .ops = &context_ops,
+				  .transport = PATH_MASK_ALL,
+				  .jid = "alice@x.org" };
 
 static void on_facts(void *arg, struct wayfinder_facts *out)
 {
@@ -37,7 +39,7 @@ static void on_facts(void *arg, struct wayfinder_facts *out)
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
 {
-	*out = (struct ways){ .allowed = ROUTE_ALL };
+	*out = (struct ways){ .allowed = PATH_MASK_ALL };
 }
 
 static bool on_has_proxy(void *arg, bool wanted)

@@ -30,8 +30,8 @@ static void test_transports(void)
 
 	for (size_t i = 0; i < 4; i++)
 		is_str(ways_transport_name(ways_transport(names[i])), names[i], "a name comes back");
-	is_int(ways_transport("auto"), ROUTE_ALL, "auto is everything");
-	is_int(ways_transport("direct"), ROUTE_MASK(PATH_DIRECT), "direct is nothing else");
+	is_int(ways_transport("auto"), PATH_MASK_ALL, "auto is everything");
+	is_int(ways_transport("direct"), PATH_MASK(PATH_DIRECT), "direct is nothing else");
 	is_int(ways_transport("ssh"), 0, "what is none is nothing");
 	is_int(ways_transport(""), 0, "and so is no name");
 	is_str(ways_transport_name(0), "none", "nothing has a name too");
@@ -45,35 +45,42 @@ static const struct {
 	size_t addresses;
 	const char *what;
 } rows[] = {
-	{ BYTES("transport=auto\0"), 0, ROUTE_ALL, 0, "no addresses" },
-	{ BYTES("transport=inband\0new=1\0"), 0, ROUTE_MASK(PATH_INBAND), 0, "an unknown field" },
+	{ BYTES("transport=auto\0"), 0, PATH_MASK_ALL, 0, "no addresses" },
+	{ BYTES("transport=inband\0new=1\0"), 0, PATH_MASK(PATH_INBAND), 0, "an unknown field" },
 	{ BYTES("transport=auto\0" PASS "address=192.168.0.7:1\0address=[2001:db8::7]:2\0"), 0,
-	  ROUTE_ALL, 2, "two addresses" },
-	{ BYTES("transport=auto\0" PASS "address=127.0.0.1:1\0"), 0, ROUTE_ALL, 1,
+	  PATH_MASK_ALL, 2, "two addresses" },
+	{ BYTES("transport=auto\0" PASS "address=127.0.0.1:1\0"), 0, PATH_MASK_ALL, 1,
 	  "whether one is dialled is not settled here" },
-	{ BYTES("address=192.168.0.7:1\0" PASS "transport=direct\0"), 0, ROUTE_MASK(PATH_DIRECT), 1,
+	{ BYTES("address=192.168.0.7:1\0" PASS "transport=direct\0"), 0, PATH_MASK(PATH_DIRECT), 1,
 	  "in any order" },
 	{ BYTES("transport=auto\0" PASS "address=host:1\0address=192.168.0.7:1\0address=\0"), 0,
-	  ROUTE_ALL, 1, "malformed ones are left out" },
-	{ BYTES("transport=auto\0" PASS "address=192.168.0.7:1\0address=[::ffff:192.168.0.7]:1\0"), 0,
-	  ROUTE_ALL, 1, "and so is one that is said twice" },
+	  PATH_MASK_ALL, 1, "malformed ones are left out" },
+	{ BYTES("transport=auto\0" PASS "address=192.168.0.7:1\0address=[::ffff:192.168.0.7]:1\0"),
+	  0, PATH_MASK_ALL, 1, "and so is one that is said twice" },
 	{ BYTES("transport=auto\0" PASS "address=10.0.0.1:1\0address=10.0.0.1:2\0"
 		"address=10.0.0.1:3\0address=10.0.0.1:4\0address=10.0.0.1:5\0address=10.0.0.1:6\0"
-		"address=10.0.0.1:7\0address=10.0.0.1:8\0address=10.0.0.1:9\0"), 0, ROUTE_ALL, 8,
-	  "and the ninth" },
+		"address=10.0.0.1:7\0address=10.0.0.1:8\0address=10.0.0.1:9\0"),
+	  0, PATH_MASK_ALL, 8, "and the ninth" },
 	{ BYTES("transport=auto\0address=10.0.0.1:1\0"), -1, 0, 0, "an address without a token" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0address=10.0.0.1:1\0"), -1, 0, 0, "a token without a secret" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" TOKEN "\0"), -1, 0, 0, "a short secret" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" SECRET "0\0"), -1, 0, 0, "a secret too long" },
-	{ BYTES("transport=auto\0token=" TOKEN "\0secret=x" SECRET "\0"), -1, 0, 0, "a secret that is not hex" },
-	{ BYTES("transport=auto\0secret=" SECRET "\0"), 0, ROUTE_ALL, 0, "a secret of nothing" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0address=10.0.0.1:1\0"), -1, 0, 0,
+	  "a token without a secret" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" TOKEN "\0"), -1, 0, 0,
+	  "a short secret" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=" SECRET "0\0"), -1, 0, 0,
+	  "a secret too long" },
+	{ BYTES("transport=auto\0token=" TOKEN "\0secret=x" SECRET "\0"), -1, 0, 0,
+	  "a secret that is not hex" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0"), 0, PATH_MASK_ALL, 0,
+	  "a secret of nothing" },
 	{ BYTES("transport=auto\0secret=" SECRET "\0token=\0"), -1, 0, 0, "an empty token" },
-	{ BYTES("transport=auto\0secret=" SECRET "\0token=00112233445566778899AABBCCDDEEFF\0"), -1, 0, 0, "a token in capitals" },
-	{ BYTES("transport=auto\0secret=" SECRET "\0token=" TOKEN "0\0"), -1, 0, 0, "a token too long" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0token=00112233445566778899AABBCCDDEEFF\0"), -1,
+	  0, 0, "a token in capitals" },
+	{ BYTES("transport=auto\0secret=" SECRET "\0token=" TOKEN "0\0"), -1, 0, 0,
+	  "a token too long" },
 	{ BYTES("token=" TOKEN "\0"), -1, 0, 0, "no transport" },
-	{ BYTES("transport=none\0"), 0, ROUTE_MASK(PATH_INBAND), 0, "nothing is allowed" },
-	{ BYTES("transport=carrier-pigeon\0" PASS "address=192.168.0.7:1\0"), 0, ROUTE_MASK(PATH_INBAND), 1,
-	  "an unknown transport" },
+	{ BYTES("transport=none\0"), 0, PATH_MASK(PATH_INBAND), 0, "nothing is allowed" },
+	{ BYTES("transport=carrier-pigeon\0" PASS "address=192.168.0.7:1\0"), 0,
+	  PATH_MASK(PATH_INBAND), 1, "an unknown transport" },
 	{ BYTES("transport=auto"), -1, 0, 0, "ill-formed fields" },
 	{ BYTES(""), -1, 0, 0, "no fields" },
 };
@@ -99,7 +106,7 @@ static void test_ways(void)
 static void make_ways(struct ways *w, size_t n)
 {
 	memset(w, 0, sizeof(*w));
-	w->allowed = ROUTE_ALL;
+	w->allowed = PATH_MASK_ALL;
 	w->n = n;
 	if (n > 0) {
 		memset(w->pass.token, 'a', PASS_TOKEN_LEN);

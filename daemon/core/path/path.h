@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "route.h"
+#include "path-selector.h"
 
 struct path;
 

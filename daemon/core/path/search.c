@@ -7,13 +7,13 @@
 
 /*
  * Everything that may change what is allowed or possible ends in refresh(), which tells the
- * route; the route forgets nothing when it is told the same again. In-band needs the
+ * selector; the selector forgets nothing when it is told the same again. In-band needs the
  * device's presence. Direct needs the addresses that it told us inside the link, and works on
  * when the server is gone. A proxy needs the link attached, since its steps are
  * records: whoever has one offers it, and when both do, the offer of the side that
  * leads wins.
  *
- * What can go wrong: an attempt fails (the route waits and tries again), the link loses its
+ * What can go wrong: an attempt fails (the selector waits and tries again), the link loses its
  * path while a proxy is being settled (that attempt has failed), or it gets a path
  * while others are tried (they are given up unless they are better).
  */
@@ -21,15 +21,15 @@
 void search_init(struct search *s, const struct search_events *events, void *owner, uint64_t now)
 {
 	*s = (struct search){ .events = events, .owner = owner };
-	s->theirs.allowed = ROUTE_ALL;
-	s->facts.transport = ROUTE_ALL;
-	route_init(&s->route, now);
+	s->theirs.allowed = PATH_MASK_ALL;
+	s->facts.transport = PATH_MASK_ALL;
+	path_selector_init(&s->selector, now);
 }
 
 void search_lead(struct search *s, bool leads)
 {
 	s->known = true;
-	route_lead(&s->route, leads);
+	path_selector_lead(&s->selector, leads);
 }
 
 unsigned search_wanted(const struct search *s)
@@ -58,16 +58,17 @@ static void refresh(struct search *s, uint64_t now)
 {
 	struct netaddr to[WAYS_ADDRESSES];
 
-	route_allow(&s->route, search_allowed(s), now);
-	route_possible(&s->route, PATH_INBAND, s->facts.online, now);
-	route_possible(&s->route, PATH_DIRECT, search_dialable(s, to) > 0, now);
+	path_selector_allow(&s->selector, search_allowed(s), now);
+	path_selector_possible(&s->selector, PATH_INBAND, s->facts.online, now);
+	path_selector_possible(&s->selector, PATH_DIRECT, search_dialable(s, to) > 0, now);
 	/* Who goes first must be known. */
-	route_possible(&s->route, PATH_PROXY, s->facts.online && s->facts.proxy && s->known, now);
+	path_selector_possible(&s->selector, PATH_PROXY,
+			       s->facts.online && s->facts.proxy && s->known, now);
 }
 
 bool search_needs_proxy(const struct search *s)
 {
-	return s->route.current >= 0 && s->route.current != PATH_DIRECT;
+	return s->selector.current >= 0 && s->selector.current != PATH_DIRECT;
 }
 
 void search_tell_again(struct search *s)
@@ -95,7 +96,7 @@ void search_know(struct search *s, const struct search_facts *facts, uint64_t no
 
 void search_network_changed(struct search *s, uint64_t now)
 {
-	route_network_changed(&s->route, now);
+	path_selector_network_changed(&s->selector, now);
 	refresh(s, now);
 	search_tell_again(s);
 }
@@ -127,7 +128,7 @@ void search_step(struct search *s, bool busy, uint64_t now)
 {
 	int kind;
 
-	while (!s->stopped && (kind = route_next(&s->route, busy, now)) >= 0) {
+	while (!s->stopped && (kind = path_selector_next(&s->selector, busy, now)) >= 0) {
 		s->trying[kind] = true;
 		if (kind == PATH_PROXY)
 			s->answering = false;
@@ -137,7 +138,7 @@ void search_step(struct search *s, bool busy, uint64_t now)
 
 uint64_t search_deadline(const struct search *s, bool busy)
 {
-	return route_deadline(&s->route, busy);
+	return path_selector_deadline(&s->selector, busy);
 }
 
 void search_failed(struct search *s, enum path_kind kind, uint64_t now)
@@ -147,15 +148,15 @@ void search_failed(struct search *s, enum path_kind kind, uint64_t now)
 	s->trying[kind] = false;
 	/* What the device's proxy is worth says nothing of ours. */
 	if (ours)
-		route_failed(&s->route, kind, now);
+		path_selector_failed(&s->selector, kind, now);
 	else
-		route_arrived(&s->route, kind);
+		path_selector_arrived(&s->selector, kind);
 }
 
 void search_arrived(struct search *s, enum path_kind kind)
 {
 	s->trying[kind] = false;
-	route_arrived(&s->route, kind);
+	path_selector_arrived(&s->selector, kind);
 }
 
 bool search_trying(const struct search *s)
@@ -175,7 +176,7 @@ static void give_up_all(struct search *s, enum path_kind up_to)
 		if (!s->trying[kind])
 			continue;
 		give_up(s, kind);
-		route_arrived(&s->route, kind);
+		path_selector_arrived(&s->selector, kind);
 	}
 }
 
@@ -188,7 +189,7 @@ void search_stop(struct search *s)
 void search_attached(struct search *s, enum path_kind kind, uint64_t now)
 {
 	give_up_all(s, kind);
-	route_attached(&s->route, kind, now);
+	path_selector_attached(&s->selector, kind, now);
 	refresh(s, now);
 }
 
@@ -197,15 +198,15 @@ void search_detached(struct search *s, uint64_t heard_at, uint64_t now)
 	/* Its steps are records, and may take as long as the link does to come back. */
 	if (s->trying[PATH_PROXY]) {
 		give_up(s, PATH_PROXY);
-		route_arrived(&s->route, PATH_PROXY);
+		path_selector_arrived(&s->selector, PATH_PROXY);
 	}
-	route_detached(&s->route, heard_at, now);
+	path_selector_detached(&s->selector, heard_at, now);
 	refresh(s, now);
 }
 
 bool search_wants(const struct search *s, enum path_kind kind)
 {
-	return route_wants(&s->route, kind);
+	return path_selector_wants(&s->selector, kind);
 }
 
 /* Not by their bytes: what lies between the members of an address is nobody's. */
@@ -220,25 +221,25 @@ static bool same_addresses(const struct ways *a, const struct ways *b)
 void search_hear(struct search *s, const struct ways *theirs, uint64_t now)
 {
 	if (!same_addresses(theirs, &s->theirs))
-		route_possible(&s->route, PATH_DIRECT, false, now);
+		path_selector_possible(&s->selector, PATH_DIRECT, false, now);
 	s->theirs = *theirs;
 	refresh(s, now);
-	route_renew(&s->route, now);
+	path_selector_renew(&s->selector, now);
 }
 
 const char *search_take_offer(struct search *s, const struct bytestream_offer *offer, const char *ours,
 			      const char *theirs)
 {
-	if (!(search_allowed(s) & ROUTE_MASK(PATH_PROXY)))
+	if (!(search_allowed(s) & PATH_MASK(PATH_PROXY)))
 		return "not-wanted";
 	/* The hash that both join by is of full JIDs: a device may use its own and ours, no others. */
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";
-	if (s->trying[PATH_PROXY] && s->route.leads)
+	if (s->trying[PATH_PROXY] && s->selector.leads)
 		return "collision";
 	if (s->trying[PATH_PROXY])
 		give_up(s, PATH_PROXY);
 	s->trying[PATH_PROXY] = s->answering = true;
-	route_answers(&s->route, PATH_PROXY);
+	path_selector_answers(&s->selector, PATH_PROXY);
 	return NULL;
 }

@@ -4,8 +4,8 @@
 
 /*
  * The search for paths to one device: what both sides allow and what is possible, as far as
- * either is known, and which attempts are under way. The route (route.h) says when to try
- * what; the owner makes the attempts, one of each kind at a time. Pure: facts, records and
+ * either is known, and which attempts are under way. The selector (path-selector.h) says when to
+ * try what; the owner makes the attempts, one of each kind at a time. Pure: facts, records and
  * what became of attempts in, with `now`; what to begin and to give up out.
  *
  * An attempt is the owner's from begin() until it says search_failed() or
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "route.h"
+#include "path-selector.h"
 #include "ways.h"
 
 struct search_events {
@@ -40,7 +40,7 @@ struct search_facts {
 struct search {
 	const struct search_events *events;
 	void *owner;
-	struct route route;
+	struct path_selector selector;
 	struct search_facts facts;
 	struct ways theirs;		/* as the device told them last */
 	const void *demander;		/* who asked for kinds of path; NULL: nobody */
@@ -72,7 +72,10 @@ void search_failed(struct search *s, enum path_kind kind, uint64_t now);
 void search_arrived(struct search *s, enum path_kind kind);
 bool search_trying(const struct search *s);
 
-/* The link is attached to a path of this kind: attempts of no better kind are given up. It lost it: route.h. */
+/*
+ * The link is attached to a path of this kind: attempts of no better kind are given up. It lost
+ * it: path-selector.h.
+ */
 void search_attached(struct search *s, enum path_kind kind, uint64_t now);
 void search_detached(struct search *s, uint64_t heard_at, uint64_t now);
 bool search_wants(const struct search *s, enum path_kind kind);

@@ -14,14 +14,14 @@
  * dialled, and whether the JIDs of an offer are the two devices', its reader decides.
  */
 
-enum { MASK_DIRECT = ROUTE_MASK(PATH_DIRECT), MASK_PROXY = ROUTE_MASK(PATH_PROXY),
-       MASK_INBAND = ROUTE_MASK(PATH_INBAND) };
+enum { MASK_DIRECT = PATH_MASK(PATH_DIRECT), MASK_PROXY = PATH_MASK(PATH_PROXY),
+       MASK_INBAND = PATH_MASK(PATH_INBAND) };
 
 static const struct {
 	const char *name;
 	unsigned allowed;
 } transports[] = {
-	{ "auto", ROUTE_ALL },
+	{ "auto", PATH_MASK_ALL },
 	{ "direct", MASK_DIRECT },
 	{ "proxy", MASK_PROXY },
 	{ "inband", MASK_INBAND },

@@ -26,8 +26,8 @@
 #include "jid.h"
 #include "netaddr.h"
 #include "pass.h"
+#include "path-selector.h"
 #include "record.h"
-#include "route.h"
 
 enum {
 	WAYS_ADDRESSES = 8,
@@ -35,7 +35,7 @@ enum {
 };
 
 struct ways {
-	unsigned allowed;			/* of path kinds, ROUTE_MASK() */
+	unsigned allowed;			/* of path kinds, PATH_MASK() */
 	struct pass pass;			/* its token is empty: none */
 	struct netaddr addresses[WAYS_ADDRESSES];
 	size_t n;

@@ -34,7 +34,7 @@ static bool we_win(const struct peer *p)
 /* In-band is used without leave while there is nothing better, to find that; not for what git sends. */
 static bool may_carry(const struct peer *p)
 {
-	return p->path && wayfinder_allowed(p->ways) & ROUTE_MASK(path_kind(p->path));
+	return p->path && wayfinder_allowed(p->ways) & PATH_MASK(path_kind(p->path));
 }
 
 static void note_fallback(struct peer *p, uint64_t now)

@@ -165,5 +165,5 @@ void peer_release(struct peer *p, const void *by)
 bool peer_is_on(const struct peer *p, unsigned kinds)
 {
 	return p->path && p->link.state == LINK_UP &&
-	       ROUTE_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
+	       PATH_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
 }

@@ -3,17 +3,17 @@
 #define CORE_WAYFINDER_H
 
 /*
- * Finds paths to one device: makes the attempts that its route (route.h) asks for,
+ * Finds paths to one device: makes the attempts that its path selector (path-selector.h) asks for,
  * in-band, direct or through a proxy, and settles with the device, in
  * WAYS and BYTESTREAM records, how. What it finds is its owner's.
  */
 
 #include "attempts.h"
 #include "context.h"
+#include "path-selector.h"
 #include "path.h"
 #include "quota.h"
 #include "record.h"
-#include "route.h"
 
 struct search;
 struct wayfinder;

@@ -36,7 +36,7 @@ static bool is_ready(const struct selection *s, const struct peer *p)
 {
 	unsigned kinds = s->wanted->kinds;
 
-	return p->link.state == LINK_UP && (kinds == ROUTE_ALL || peer_is_on(p, kinds));
+	return p->link.state == LINK_UP && (kinds == PATH_MASK_ALL || peer_is_on(p, kinds));
 }
 
 static void ask(struct selection *s, struct peer *p)
@@ -76,7 +76,7 @@ static void add_online(struct selection *s, const struct resource *r)
 	p = peer_want(s->peers, jid, r->device);
 	if (!p)
 		return;
-	if (s->wanted->kinds == ROUTE_ALL) {
+	if (s->wanted->kinds == PATH_MASK_ALL) {
 		ask(s, p);
 		return;
 	}

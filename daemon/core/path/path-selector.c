@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "route.h"
+#include "path-selector.h"
 
 #include <stddef.h>
 
@@ -22,14 +22,14 @@ const char *path_kind_name(enum path_kind kind)
 	return names[kind];
 }
 
-void route_init(struct route *r, uint64_t now)
+void path_selector_init(struct path_selector *r, uint64_t now)
 {
-	*r = (struct route){ .allowed = ROUTE_ALL, .current = -1, .since = now };
+	*r = (struct path_selector){ .allowed = PATH_MASK_ALL, .current = -1, .since = now };
 }
 
-static bool is_allowed(const struct route *r, enum path_kind kind)
+static bool is_allowed(const struct path_selector *r, enum path_kind kind)
 {
-	return r->allowed & ROUTE_MASK(kind);
+	return r->allowed & PATH_MASK(kind);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -53,21 +53,21 @@ static uint64_t doubled(unsigned times, uint64_t first, uint64_t max)
 }
 
 /* When a kind that gets a new chance now is to be tried. */
-static uint64_t chance(const struct route *r, enum path_kind kind, uint64_t now)
+static uint64_t chance(const struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	const struct route_kind *direct = &r->kinds[PATH_DIRECT];
+	const struct path_selector_kind *direct = &r->kinds[PATH_DIRECT];
 
 	if (!r->leads && (r->was_up || kind != PATH_INBAND))
-		now += ROUTE_FOLLOW;
+		now += PATH_SELECTOR_FOLLOW;
 	if (kind == PATH_PROXY && direct->possible && is_allowed(r, PATH_DIRECT) && !direct->failures)
-		now += ROUTE_PROXY_AFTER;
+		now += PATH_SELECTOR_PROXY_AFTER;
 	return now;
 }
 
 /* Everything that was learned about a kind from failures is void. */
-static void forgive(struct route *r, enum path_kind kind, uint64_t now)
+static void forgive(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	struct route_kind *k = &r->kinds[kind];
+	struct path_selector_kind *k = &r->kinds[kind];
 
 	k->failures = 0;
 	k->done = false;
@@ -75,44 +75,45 @@ static void forgive(struct route *r, enum path_kind kind, uint64_t now)
 }
 
 /* A kind is to be tried once more, when its failures let it. */
-static void renew(struct route *r, enum path_kind kind, uint64_t now)
+static void renew(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	struct route_kind *k = &r->kinds[kind];
+	struct path_selector_kind *k = &r->kinds[kind];
 
 	k->not_before = later(k->not_before, chance(r, kind, now));
 	k->done = false;
 }
 
 /* As somebody says, who may be the peer: what failed just now need not be better for that. */
-static void begin_anew(struct route *r, enum path_kind kind, uint64_t now)
+static void begin_anew(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	const struct route_kind *k = &r->kinds[kind];
+	const struct path_selector_kind *k = &r->kinds[kind];
 
-	if (k->failures && now - k->tried_at < ROUTE_ANEW)
+	if (k->failures && now - k->tried_at < PATH_SELECTOR_ANEW)
 		renew(r, kind, now);
 	else
 		forgive(r, kind, now);
 }
 
-void route_allow(struct route *r, unsigned allowed, uint64_t now)
+void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now)
 {
 	unsigned added = allowed & ~r->allowed;
 
 	r->allowed = allowed;
 	for (int kind = 0; kind < PATH_KINDS; kind++)
-		if (added & ROUTE_MASK(kind))
+		if (added & PATH_MASK(kind))
 			begin_anew(r, kind, now);
 	/* What we are on has become a fallback: even a worse kind is wanted now. */
 	if (r->current >= 0 && !is_allowed(r, r->current))
-		route_renew(r, now);
+		path_selector_renew(r, now);
 }
 
-void route_lead(struct route *r, bool leads)
+void path_selector_lead(struct path_selector *r, bool leads)
 {
 	r->leads = leads;
 }
 
-void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_t now)
+void path_selector_possible(struct path_selector *r, enum path_kind kind, bool possible,
+			    uint64_t now)
 {
 	if (r->kinds[kind].possible == possible)
 		return;
@@ -121,13 +122,13 @@ void route_possible(struct route *r, enum path_kind kind, bool possible, uint64_
 		begin_anew(r, kind, now);
 }
 
-void route_renew(struct route *r, uint64_t now)
+void path_selector_renew(struct path_selector *r, uint64_t now)
 {
 	for (int kind = 0; kind < PATH_KINDS; kind++)
 		renew(r, kind, now);
 }
 
-void route_network_changed(struct route *r, uint64_t now)
+void path_selector_network_changed(struct path_selector *r, uint64_t now)
 {
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
 		r->kinds[kind].flaps = r->kinds[kind].holes = 0;
@@ -136,7 +137,7 @@ void route_network_changed(struct route *r, uint64_t now)
 	}
 }
 
-void route_attached(struct route *r, enum path_kind kind, uint64_t now)
+void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	int left = r->current;
 
@@ -145,40 +146,42 @@ void route_attached(struct route *r, enum path_kind kind, uint64_t now)
 	r->was_up = true;
 	r->kinds[kind].failures = 0;
 	if (left >= 0) {
-		if (route_wants(r, left))
+		if (path_selector_wants(r, left))
 			renew(r, left, now);
 		return;
 	}
 	for (int better = PATH_KINDS - 1; better > (int)kind; better--) {
-		struct route_kind *k = &r->kinds[better];
+		struct path_selector_kind *k = &r->kinds[better];
 
 		k->not_before = later(k->not_before, chance(r, better, now));
 	}
 }
 
 /* The path that we were on has died. */
-static void note_life(struct route *r, enum path_kind kind, uint64_t heard_at, uint64_t now)
+static void note_life(struct path_selector *r, enum path_kind kind, uint64_t heard_at, uint64_t now)
 {
-	struct route_kind *k = &r->kinds[kind];
+	struct path_selector_kind *k = &r->kinds[kind];
 
-	if (heard_at >= r->since + ROUTE_STEADY)
+	if (heard_at >= r->since + PATH_SELECTOR_STEADY)
 		k->flaps = k->holes = 0;
 	else if (heard_at < now && kind == PATH_INBAND)
 		k->flaps = 0;		/* there is nothing else to wait for */
 	else if (heard_at < now)
-		k->calm_at = now + doubled(++k->holes, ROUTE_HOLE_FIRST, ROUTE_WAIT_MAX);
+		k->calm_at =
+			now + doubled(++k->holes, PATH_SELECTOR_HOLE_FIRST, PATH_SELECTOR_WAIT_MAX);
 	else if (++k->flaps > 1)
-		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, ROUTE_WAIT_FIRST, ROUTE_FLAP_MAX);
+		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, PATH_SELECTOR_WAIT_FIRST,
+							    PATH_SELECTOR_FLAP_MAX);
 }
 
-void route_detached(struct route *r, uint64_t heard_at, uint64_t now)
+void path_selector_detached(struct path_selector *r, uint64_t heard_at, uint64_t now)
 {
 	int lost = r->current;
 
 	if (lost < 0)
 		return;
 	/* Any cut looks like a moment of silence. */
-	if (now < heard_at + ROUTE_STALL)
+	if (now < heard_at + PATH_SELECTOR_STALL)
 		heard_at = now;
 	note_life(r, lost, heard_at, now);
 	r->current = -1;
@@ -186,37 +189,39 @@ void route_detached(struct route *r, uint64_t heard_at, uint64_t now)
 	r->kinds[lost].not_before = 0;
 	r->kinds[PATH_INBAND].not_before = 0;
 	for (int kind = 0; kind < PATH_KINDS; kind++) {
-		struct route_kind *k = &r->kinds[kind];
+		struct path_selector_kind *k = &r->kinds[kind];
 
-		k->not_before = earlier(k->not_before, now + ROUTE_INBAND_MAX);
+		k->not_before = earlier(k->not_before, now + PATH_SELECTOR_INBAND_MAX);
 		renew(r, kind, now);
 	}
 }
 
-void route_failed(struct route *r, enum path_kind kind, uint64_t now)
+void path_selector_failed(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	struct route_kind *k = &r->kinds[kind];
+	struct path_selector_kind *k = &r->kinds[kind];
 
 	k->trying = false;
 	k->failures++;
-	k->not_before = now + doubled(k->failures, ROUTE_WAIT_FIRST, r->current < 0 ? ROUTE_INBAND_MAX : ROUTE_WAIT_MAX);
+	k->not_before =
+		now + doubled(k->failures, PATH_SELECTOR_WAIT_FIRST,
+			      r->current < 0 ? PATH_SELECTOR_INBAND_MAX : PATH_SELECTOR_WAIT_MAX);
 }
 
-void route_arrived(struct route *r, enum path_kind kind)
+void path_selector_arrived(struct path_selector *r, enum path_kind kind)
 {
 	r->kinds[kind].trying = false;
 }
 
-void route_answers(struct route *r, enum path_kind kind)
+void path_selector_answers(struct path_selector *r, enum path_kind kind)
 {
-	struct route_kind *k = &r->kinds[kind];
+	struct path_selector_kind *k = &r->kinds[kind];
 
 	if (k->trying)
 		k->done = false;
 	k->trying = true;
 }
 
-bool route_wants(const struct route *r, enum path_kind kind)
+bool path_selector_wants(const struct path_selector *r, enum path_kind kind)
 {
 	if (r->current < 0)
 		return kind == PATH_INBAND || is_allowed(r, kind);
@@ -226,20 +231,21 @@ bool route_wants(const struct route *r, enum path_kind kind)
 }
 
 /* When a kind is to be tried next; UINT64_MAX: not as things are. */
-static uint64_t due_at(const struct route *r, enum path_kind kind, bool busy)
+static uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool busy)
 {
-	const struct route_kind *k = &r->kinds[kind];
+	const struct path_selector_kind *k = &r->kinds[kind];
 
-	if (!k->possible || k->trying || !route_wants(r, kind))
+	if (!k->possible || k->trying || !path_selector_wants(r, kind))
 		return UINT64_MAX;
 	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
 		return UINT64_MAX;
 	if (r->current < 0)
-		return later(k->not_before, earlier(k->calm_at, r->since + ROUTE_INBAND_MAX));
+		return later(k->not_before,
+			     earlier(k->calm_at, r->since + PATH_SELECTOR_INBAND_MAX));
 	return later(k->not_before, k->calm_at);
 }
 
-int route_next(struct route *r, bool busy, uint64_t now)
+int path_selector_next(struct path_selector *r, bool busy, uint64_t now)
 {
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
 		if (due_at(r, kind, busy) > now)
@@ -252,7 +258,7 @@ int route_next(struct route *r, bool busy, uint64_t now)
 	return -1;
 }
 
-uint64_t route_deadline(const struct route *r, bool busy)
+uint64_t path_selector_deadline(const struct path_selector *r, bool busy)
 {
 	uint64_t at = UINT64_MAX;
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
-#include "route.h"
+#include "path-selector.h"
 #include "tap.h"
 
 /*
- * Two devices, alice who leads and bob who follows, each with a route for their
+ * Two devices, alice who leads and bob who follows, each with a selector for their
  * link, in virtual time. An attempt takes as long as its kind takes, and fails or
  * not as the world of the test says. What happens is written into a trace.
  */
 
 struct side {
 	const char *name;
-	struct route route;
+	struct path_selector selector;
 	bool blind;			/* does not notice that the path died */
 	bool reaches[PATH_KINDS];	/* whether its attempts of this kind get through */
 	uint64_t ends[PATH_KINDS];	/* when its attempt is over; 0: none */
@@ -63,30 +63,30 @@ static void begin(void)
 	takes[PATH_PROXY] = 300;
 	takes[PATH_DIRECT] = 50;
 	for (int i = 0; i < 2; i++) {
-		route_init(&sides[i].route, now);
-		route_lead(&sides[i].route, i == 0);
+		path_selector_init(&sides[i].selector, now);
+		path_selector_lead(&sides[i].selector, i == 0);
 		sides[i].reaches[PATH_INBAND] = true;
-		route_possible(&sides[i].route, PATH_INBAND, true, now);
+		path_selector_possible(&sides[i].selector, PATH_INBAND, true, now);
 	}
 }
 
 static void allow(unsigned mask)
 {
 	for (int i = 0; i < 2; i++)
-		route_allow(&sides[i].route, mask, now);
+		path_selector_allow(&sides[i].selector, mask, now);
 }
 
 static void possible(enum path_kind kind)
 {
 	for (int i = 0; i < 2; i++)
-		route_possible(&sides[i].route, kind, true, now);
+		path_selector_possible(&sides[i].selector, kind, true, now);
 }
 
 static void attach(enum path_kind kind)
 {
 	on = (int)kind;
 	for (int i = 0; i < 2; i++)
-		route_attached(&sides[i].route, kind, now);
+		path_selector_attached(&sides[i].selector, kind, now);
 }
 
 static void cut(void)
@@ -98,7 +98,7 @@ static void cut(void)
 	note("cut");
 	for (int i = 0; i < 2; i++)
 		if (!sides[i].blind)
-			route_detached(&sides[i].route, now, now);
+			path_selector_detached(&sides[i].selector, now, now);
 }
 
 static void finish_attempts(struct side *s)
@@ -108,11 +108,11 @@ static void finish_attempts(struct side *s)
 			continue;
 		s->ends[kind] = 0;
 		if (!s->reaches[kind]) {
-			route_failed(&s->route, kind, now);
+			path_selector_failed(&s->selector, kind, now);
 			continue;
 		}
-		route_arrived(&s->route, kind);
-		if (!route_wants(&s->route, kind))
+		path_selector_arrived(&s->selector, kind);
+		if (!path_selector_wants(&s->selector, kind))
 			continue;
 		note("%s comes by %s", s->name, path_kind_name(kind));
 		attach(kind);
@@ -123,7 +123,7 @@ static void begin_attempts(struct side *s)
 {
 	int kind;
 
-	while ((kind = route_next(&s->route, busy, now)) >= 0) {
+	while ((kind = path_selector_next(&s->selector, busy, now)) >= 0) {
 		s->tries[kind]++;
 		note("%s tries %s", s->name, path_kind_name(kind));
 		s->ends[kind] = now + takes[kind];
@@ -146,13 +146,13 @@ static void run_cutting(uint64_t until, uint64_t pause)
 			begin_attempts(&sides[i]);
 		}
 		if (pause && on >= 0) {
-			if (now >= alice->route.since + pause)
+			if (now >= alice->selector.since + pause)
 				cut();
 			if (on >= 0)
-				next = alice->route.since + pause;
+				next = alice->selector.since + pause;
 		}
 		for (int i = 0; i < 2; i++) {
-			next = least(next, route_deadline(&sides[i].route, busy));
+			next = least(next, path_selector_deadline(&sides[i].selector, busy));
 			for (int kind = 0; kind < PATH_KINDS; kind++)
 				if (sides[i].ends[kind])
 					next = least(next, sides[i].ends[kind]);
@@ -187,7 +187,7 @@ static void test_first(void)
 	traced("[    0] alice tries in-band\n"
 	       "[    0] bob tries in-band\n"
 	       "[  200] alice comes by in-band\n", "the first path is in-band, and nobody waits for the other");
-	is_int(alice->route.current, PATH_INBAND, "where the link is then");
+	is_int(alice->selector.current, PATH_INBAND, "where the link is then");
 
 	begin_told();
 	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
@@ -229,13 +229,14 @@ static void test_better(void)
 	begin_told();
 	alice->reaches[PATH_PROXY] = true;
 	run(1200);
-	ok(route_wants(&alice->route, PATH_DIRECT), "a better kind is wanted");
-	ok(!route_wants(&alice->route, PATH_PROXY), "the same is not");
-	ok(!route_wants(&alice->route, PATH_INBAND), "nor a worse one");
+	ok(path_selector_wants(&alice->selector, PATH_DIRECT), "a better kind is wanted");
+	ok(!path_selector_wants(&alice->selector, PATH_PROXY), "the same is not");
+	ok(!path_selector_wants(&alice->selector, PATH_INBAND), "nor a worse one");
 	trace[0] = '\0';
 	run(600000);
 	traced("", "at rest, what failed is not tried again");
-	is_int(route_deadline(&alice->route, false), UINT64_MAX, "and nobody is woken up");
+	is_int(path_selector_deadline(&alice->selector, false), UINT64_MAX,
+	       "and nobody is woken up");
 	busy = true;
 	run(604000);
 	traced("[600000] alice tries direct\n"
@@ -254,7 +255,8 @@ static void test_better(void)
 	bob->reaches[PATH_DIRECT] = true;
 	busy = true;
 	run(5200000);
-	is_int(alice->route.current, PATH_DIRECT, "when one gets through at last, the link moves");
+	is_int(alice->selector.current, PATH_DIRECT,
+	       "when one gets through at last, the link moves");
 }
 
 static void test_loss(void)
@@ -336,7 +338,7 @@ static void test_flapping(void)
 	direct = alice->tries[PATH_DIRECT] + bob->tries[PATH_DIRECT] - direct;
 	ok(direct >= 100 && direct <= 160, "no oftener than every four seconds or so (%u in 600)", direct);
 	run(620000);
-	is_int(alice->route.current, PATH_DIRECT, "when it stands, the link is on it");
+	is_int(alice->selector.current, PATH_DIRECT, "when it stands, the link is on it");
 	trace[0] = '\0';
 	run(640000);
 	cut();
@@ -378,27 +380,28 @@ static void test_inband_wait(void)
 		}
 		now += 10;
 	}
-	is_int(most, ROUTE_INBAND_MAX, "without a path, in-band waits for eight seconds at most");
+	is_int(most, PATH_SELECTOR_INBAND_MAX,
+	       "without a path, in-band waits for eight seconds at most");
 	ok(alice->tries[PATH_INBAND] < 60, "and no less often than that for long (%u in 300 s)",
 	   alice->tries[PATH_INBAND]);
 	bob->reaches[PATH_INBAND] = true;
 	run(310000);
-	is_int(alice->route.current, PATH_INBAND, "so it is back soon");
+	is_int(alice->selector.current, PATH_INBAND, "so it is back soon");
 
 	for (int i = 0; i < 10; i++)
-		route_failed(&alice->route, PATH_DIRECT, now);
+		path_selector_failed(&alice->selector, PATH_DIRECT, now);
 	possible(PATH_DIRECT);
 	for (int i = 0; i < 10; i++)
-		route_failed(&alice->route, PATH_DIRECT, now);
-	route_detached(&alice->route, now, now);
-	ok(alice->route.kinds[PATH_DIRECT].not_before <= now + ROUTE_INBAND_MAX,
+		path_selector_failed(&alice->selector, PATH_DIRECT, now);
+	path_selector_detached(&alice->selector, now, now);
+	ok(alice->selector.kinds[PATH_DIRECT].not_before <= now + PATH_SELECTOR_INBAND_MAX,
 	   "and nothing else waits longer, when there is nothing");
 }
 
 static void test_forced(void)
 {
 	begin();
-	allow(ROUTE_MASK(PATH_DIRECT));
+	allow(PATH_MASK(PATH_DIRECT));
 	run(200);
 	possible(PATH_DIRECT);
 	possible(PATH_PROXY);
@@ -411,14 +414,14 @@ static void test_forced(void)
 	       "[  200] alice tries direct\n"
 	       "[  700] bob tries direct\n"
 	       "[  750] bob comes by direct\n", "forced to direct, the two meet in-band, and no proxy is tried");
-	ok(!route_wants(&alice->route, PATH_INBAND), "in-band is not wanted then");
+	ok(!path_selector_wants(&alice->selector, PATH_INBAND), "in-band is not wanted then");
 
-	allow(ROUTE_MASK(PATH_INBAND));
-	ok(route_wants(&alice->route, PATH_INBAND), "forced to in-band, it is");
+	allow(PATH_MASK(PATH_INBAND));
+	ok(path_selector_wants(&alice->selector, PATH_INBAND), "forced to in-band, it is");
 	run(40000);
 	traced("[20000] alice tries in-band\n"
 	       "[20200] alice comes by in-band\n", "and the link leaves what is better");
-	ok(!route_wants(&alice->route, PATH_DIRECT), "for good");
+	ok(!path_selector_wants(&alice->selector, PATH_DIRECT), "for good");
 	cut();
 	run(60000);
 	traced("[40000] cut\n"
@@ -426,16 +429,16 @@ static void test_forced(void)
 	       "[40200] alice comes by in-band\n", "and when that dies, nothing else is tried");
 
 	alice->reaches[PATH_DIRECT] = true;
-	allow(ROUTE_ALL);
+	allow(PATH_MASK_ALL);
 	run(80000);
 	traced("[60000] alice tries direct\n"
 	       "[60050] alice comes by direct\n", "nobody forces anything any more: better paths again");
 
-	allow(ROUTE_MASK(PATH_PROXY));
+	allow(PATH_MASK(PATH_PROXY));
 	run(80100);
 	traced("[80000] alice tries proxy\n", "a proxy, forced, is tried from the direct path");
 	run(80400);
-	is_int(alice->route.current, PATH_PROXY, "which is left for it");
+	is_int(alice->selector.current, PATH_PROXY, "which is left for it");
 }
 
 static void test_network(void)
@@ -443,11 +446,12 @@ static void test_network(void)
 	begin_told();
 	busy = true;
 	run(120000);
-	ok(alice->route.kinds[PATH_DIRECT].not_before > 121000, "direct has failed so often that it waits");
+	ok(alice->selector.kinds[PATH_DIRECT].not_before > 121000,
+	   "direct has failed so often that it waits");
 	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
 	trace[0] = '\0';
 	for (int i = 0; i < 2; i++)
-		route_network_changed(&sides[i].route, now);
+		path_selector_network_changed(&sides[i].selector, now);
 	run(120400);
 	traced("[120000] alice tries direct\n"
 	       "[120050] alice comes by direct\n", "another network: it is tried at once");
@@ -456,7 +460,7 @@ static void test_network(void)
 	run(60000);
 	trace[0] = '\0';
 	for (int i = 0; i < 2; i++)
-		route_network_changed(&sides[i].route, now);
+		path_selector_network_changed(&sides[i].selector, now);
 	run(90000);
 	traced("[60000] alice tries direct\n"
 	       "[60500] bob tries direct\n"
@@ -466,18 +470,19 @@ static void test_network(void)
 	begin_told();
 	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = true;
 	busy = true;
-	while (alice->route.kinds[PATH_DIRECT].calm_at <= now || now < 30000)
+	while (alice->selector.kinds[PATH_DIRECT].calm_at <= now || now < 30000)
 		run_cutting(now + 100, 1000);
-	is_int(route_next(&alice->route, true, now), -1, "what flapped waits");
-	route_network_changed(&alice->route, now);
-	is_int(route_next(&alice->route, true, now), PATH_DIRECT, "another network is another chance");
+	is_int(path_selector_next(&alice->selector, true, now), -1, "what flapped waits");
+	path_selector_network_changed(&alice->selector, now);
+	is_int(path_selector_next(&alice->selector, true, now), PATH_DIRECT,
+	       "another network is another chance");
 
 	begin();
 	alice->reaches[PATH_INBAND] = bob->reaches[PATH_INBAND] = false;
 	run(100000);
 	trace[0] = '\0';
 	alice->reaches[PATH_INBAND] = true;
-	route_network_changed(&alice->route, now);
+	path_selector_network_changed(&alice->selector, now);
 	run(100200);
 	traced("[100000] alice tries in-band\n"
 	       "[100200] alice comes by in-band\n", "and without a path, in-band does not wait");
@@ -495,91 +500,94 @@ static void test_possible(void)
 	possible(PATH_DIRECT);
 	run(100100);
 	traced("", "what is possible already does not become so");
-	route_possible(&alice->route, PATH_DIRECT, false, now);
-	is_int(route_next(&alice->route, true, 10000000), -1, "what is not is not tried");
+	path_selector_possible(&alice->selector, PATH_DIRECT, false, now);
+	is_int(path_selector_next(&alice->selector, true, 10000000), -1,
+	       "what is not is not tried");
 	run(101000);
-	route_possible(&alice->route, PATH_DIRECT, true, now);
+	path_selector_possible(&alice->selector, PATH_DIRECT, true, now);
 	run(101020);
 	traced("[101000] alice tries direct\n", "what becomes so is, at once");
-	route_possible(&alice->route, PATH_DIRECT, false, now);
-	route_possible(&alice->route, PATH_DIRECT, true, now);
-	is_int(route_next(&alice->route, true, now), -1, "but not twice at a time");
+	path_selector_possible(&alice->selector, PATH_DIRECT, false, now);
+	path_selector_possible(&alice->selector, PATH_DIRECT, true, now);
+	is_int(path_selector_next(&alice->selector, true, now), -1, "but not twice at a time");
 
 	begin();
-	route_possible(&alice->route, PATH_INBAND, false, 0);
-	is_int(route_next(&alice->route, true, 0), -1, "a device that is not online is not asked");
-	is_int(route_deadline(&alice->route, true), UINT64_MAX, "before it is");
-	route_possible(&alice->route, PATH_INBAND, true, 7000);
-	is_int(route_deadline(&alice->route, true), 7000, "then it is, at once");
+	path_selector_possible(&alice->selector, PATH_INBAND, false, 0);
+	is_int(path_selector_next(&alice->selector, true, 0), -1,
+	       "a device that is not online is not asked");
+	is_int(path_selector_deadline(&alice->selector, true), UINT64_MAX, "before it is");
+	path_selector_possible(&alice->selector, PATH_INBAND, true, 7000);
+	is_int(path_selector_deadline(&alice->selector, true), 7000, "then it is, at once");
 }
 
 /* How often a side tries within a time, when each try fails at once and the peer says something at every 100 ms. */
-static unsigned tries_while(void (*says)(struct route *r, uint64_t at), uint64_t ms)
+static unsigned tries_while(void (*says)(struct path_selector *r, uint64_t at), uint64_t ms)
 {
 	unsigned tries = 0;
-	struct route r;
+	struct path_selector r;
 
-	route_init(&r, 0);
-	route_lead(&r, true);
-	route_attached(&r, PATH_INBAND, 0);
-	route_possible(&r, PATH_DIRECT, true, 0);
+	path_selector_init(&r, 0);
+	path_selector_lead(&r, true);
+	path_selector_attached(&r, PATH_INBAND, 0);
+	path_selector_possible(&r, PATH_DIRECT, true, 0);
 	for (uint64_t at = 0; at < ms; at += 100) {
 		int kind;
 
 		says(&r, at);
-		while ((kind = route_next(&r, true, at)) >= 0) {
+		while ((kind = path_selector_next(&r, true, at)) >= 0) {
 			tries++;
-			route_failed(&r, kind, at);
+			path_selector_failed(&r, kind, at);
 		}
 	}
 	return tries;
 }
 
-static void says_nothing(struct route *r, uint64_t at)
+static void says_nothing(struct path_selector *r, uint64_t at)
 {
 }
 
-static void says_new_addresses(struct route *r, uint64_t at)
+static void says_new_addresses(struct path_selector *r, uint64_t at)
 {
-	route_possible(r, PATH_DIRECT, false, at);
-	route_possible(r, PATH_DIRECT, true, at);
+	path_selector_possible(r, PATH_DIRECT, false, at);
+	path_selector_possible(r, PATH_DIRECT, true, at);
 }
 
-static void changes_its_mind(struct route *r, uint64_t at)
+static void changes_its_mind(struct path_selector *r, uint64_t at)
 {
-	route_allow(r, ROUTE_MASK(PATH_INBAND), at);
-	route_allow(r, ROUTE_ALL, at);
+	path_selector_allow(r, PATH_MASK(PATH_INBAND), at);
+	path_selector_allow(r, PATH_MASK_ALL, at);
 }
 
 static void test_talkative(void)
 {
 	unsigned quiet = tries_while(says_nothing, 600000), addresses = tries_while(says_new_addresses, 600000),
 		 mind = tries_while(changes_its_mind, 600000);
-	struct route r;
+	struct path_selector r;
 
 	ok(quiet < 12, "what fails is tried %u times in ten minutes", quiet);
 	ok(addresses < 300, "and %u times for who tells new addresses ten times a second", addresses);
 	ok(mind < 300, "or changes its mind (%u times)", mind);
 
-	route_init(&r, 0);
-	route_attached(&r, PATH_INBAND, 0);
-	route_lead(&r, true);
-	route_possible(&r, PATH_DIRECT, true, 0);
-	route_next(&r, true, 0);
-	route_failed(&r, PATH_DIRECT, 100);
+	path_selector_init(&r, 0);
+	path_selector_attached(&r, PATH_INBAND, 0);
+	path_selector_lead(&r, true);
+	path_selector_possible(&r, PATH_DIRECT, true, 0);
+	path_selector_next(&r, true, 0);
+	path_selector_failed(&r, PATH_DIRECT, 100);
 	says_new_addresses(&r, 20000);
-	is_int(route_deadline(&r, false), 20000, "new addresses after a while are tried at once");
+	is_int(path_selector_deadline(&r, false), 20000,
+	       "new addresses after a while are tried at once");
 }
 
-/* Anything in any order: what the route says fits together. */
+/* Anything in any order: what the selector says fits together. */
 static void test_random(void)
 {
 	unsigned wrong = 0, attempts = 0;
 	uint64_t at = 0;
-	struct route r;
+	struct path_selector r;
 
 	srand(7);
-	route_init(&r, at);
+	path_selector_init(&r, at);
 	for (int i = 0; i < 300000; i++) {
 		int kind = rand() % PATH_KINDS;
 		bool used = rand() % 2;
@@ -589,130 +597,140 @@ static void test_random(void)
 		at += (uint64_t)(rand() % 400);
 		switch (rand() % 12) {
 		case 0:
-			route_allow(&r, (unsigned)rand() % (ROUTE_ALL + 1), at);
+			path_selector_allow(&r, (unsigned)rand() % (PATH_MASK_ALL + 1), at);
 			break;
 		case 1:
-			route_lead(&r, rand() % 2);
+			path_selector_lead(&r, rand() % 2);
 			break;
 		case 2:
 		case 3:
-			route_possible(&r, kind, rand() % 4, at);
+			path_selector_possible(&r, kind, rand() % 4, at);
 			break;
 		case 4:
 			if (rand() % 8 == 0)
-				route_network_changed(&r, at);
+				path_selector_network_changed(&r, at);
 			break;
 		case 5:
-			route_attached(&r, kind, at);
+			path_selector_attached(&r, kind, at);
 			break;
 		case 6:
-			route_detached(&r, at, at);
+			path_selector_detached(&r, at, at);
 			break;
 		case 7:
-			route_failed(&r, kind, at);
+			path_selector_failed(&r, kind, at);
 			break;
 		case 8:
-			route_arrived(&r, kind);
+			path_selector_arrived(&r, kind);
 			break;
 		}
-		due = route_deadline(&r, used);
-		next = route_next(&r, used, at);
+		due = path_selector_deadline(&r, used);
+		next = path_selector_next(&r, used, at);
 		wrong += (next >= 0) != (due <= at);
 		if (next >= 0) {
 			attempts++;
-			wrong += !r.kinds[next].possible || !r.kinds[next].trying || !route_wants(&r, next);
+			wrong += !r.kinds[next].possible || !r.kinds[next].trying ||
+				 !path_selector_wants(&r, next);
 		}
 		if (r.current < 0 && r.kinds[PATH_INBAND].possible && !r.kinds[PATH_INBAND].trying)
-			wrong += route_deadline(&r, false) > at + ROUTE_INBAND_MAX;
+			wrong += path_selector_deadline(&r, false) > at + PATH_SELECTOR_INBAND_MAX;
 	}
 	is_int(wrong, 0, "whatever happens, it is tried when it is due, and in-band soon");
 	ok(attempts > 1000, "which it was %u times", attempts);
 }
 
-/* A route on in-band, with a direct path that can be dialled. */
-static uint64_t begin_dialling(struct route *r)
+/* A selector on in-band, with a direct path that can be dialled. */
+static uint64_t begin_dialling(struct path_selector *r)
 {
-	route_init(r, 0);
-	route_lead(r, true);
-	route_possible(r, PATH_INBAND, true, 0);
-	route_attached(r, PATH_INBAND, 0);
-	route_possible(r, PATH_DIRECT, true, 0);
+	path_selector_init(r, 0);
+	path_selector_lead(r, true);
+	path_selector_possible(r, PATH_INBAND, true, 0);
+	path_selector_attached(r, PATH_INBAND, 0);
+	path_selector_possible(r, PATH_DIRECT, true, 0);
 	return 1000;
 }
 
 /* The link goes onto a direct path that lives for so long, and notices its end after another time; then in-band. */
-static uint64_t live_direct(struct route *r, uint64_t lives, uint64_t silence, uint64_t at)
+static uint64_t live_direct(struct path_selector *r, uint64_t lives, uint64_t silence, uint64_t at)
 {
-	route_attached(r, PATH_DIRECT, at);
-	route_detached(r, at + lives, at + lives + silence);
+	path_selector_attached(r, PATH_DIRECT, at);
+	path_selector_detached(r, at + lives, at + lives + silence);
 	at += lives + silence;
-	route_attached(r, PATH_INBAND, at);
+	path_selector_attached(r, PATH_INBAND, at);
 	return at;
 }
 
 static void test_holes(void)
 {
-	struct route r;
+	struct path_selector r;
 	uint64_t at = begin_dialling(&r);
 
 	at = live_direct(&r, 0, 12000, at);
-	is_int(route_deadline(&r, true), at + ROUTE_HOLE_FIRST, "a path that swallowed everything is not tried at once");
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_HOLE_FIRST,
+	       "a path that swallowed everything is not tried at once");
 	at = live_direct(&r, 10, 12000, at);
-	is_int(route_deadline(&r, true), at + 2 * ROUTE_HOLE_FIRST, "each time later");
+	is_int(path_selector_deadline(&r, true), at + 2 * PATH_SELECTOR_HOLE_FIRST,
+	       "each time later");
 	for (int i = 0; i < 10; i++)
 		at = live_direct(&r, 10, 12000, at);
-	is_int(route_deadline(&r, true), at + ROUTE_WAIT_MAX, "but not for ever");
-	route_detached(&r, at, at);
-	route_possible(&r, PATH_INBAND, false, at);
-	is_int(route_deadline(&r, true), at + ROUTE_INBAND_MAX, "nor for long where there is no path at all");
-	route_network_changed(&r, at);
-	is_int(route_deadline(&r, true), at, "another network may have none");
-	at = live_direct(&r, ROUTE_STEADY, 12000, at);
-	ok(route_deadline(&r, true) <= at, "one that was good for a while is none, however it ends");
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_WAIT_MAX, "but not for ever");
+	path_selector_detached(&r, at, at);
+	path_selector_possible(&r, PATH_INBAND, false, at);
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_INBAND_MAX,
+	       "nor for long where there is no path at all");
+	path_selector_network_changed(&r, at);
+	is_int(path_selector_deadline(&r, true), at, "another network may have none");
+	at = live_direct(&r, PATH_SELECTOR_STEADY, 12000, at);
+	ok(path_selector_deadline(&r, true) <= at,
+	   "one that was good for a while is none, however it ends");
 
 	begin_dialling(&r);
 	at = 1000;
-	route_detached(&r, at, at + 12000);
-	is_int(route_next(&r, true, at + 12000), PATH_DIRECT, "after in-band fell silent direct is tried");
-	is_int(route_next(&r, true, at + 12000), PATH_INBAND, "and in-band, which is always tried at once");
+	path_selector_detached(&r, at, at + 12000);
+	is_int(path_selector_next(&r, true, at + 12000), PATH_DIRECT,
+	       "after in-band fell silent direct is tried");
+	is_int(path_selector_next(&r, true, at + 12000), PATH_INBAND,
+	       "and in-band, which is always tried at once");
 }
 
 static void test_colliding_moves(void)
 {
-	struct route r;
+	struct path_selector r;
 	uint64_t at = begin_dialling(&r);
 
-	is_int(route_next(&r, false, at), PATH_DIRECT, "at rest");
-	route_arrived(&r, PATH_DIRECT);
-	route_attached(&r, PATH_DIRECT, at);
-	route_attached(&r, PATH_PROXY, at);
-	is_int(route_next(&r, false, at), PATH_DIRECT, "a better path that was given up for the peer's is tried again");
-	route_arrived(&r, PATH_DIRECT);
-	route_attached(&r, PATH_DIRECT, at);
-	is_int(route_deadline(&r, false), -1, "and that is all");
+	is_int(path_selector_next(&r, false, at), PATH_DIRECT, "at rest");
+	path_selector_arrived(&r, PATH_DIRECT);
+	path_selector_attached(&r, PATH_DIRECT, at);
+	path_selector_attached(&r, PATH_PROXY, at);
+	is_int(path_selector_next(&r, false, at), PATH_DIRECT,
+	       "a better path that was given up for the peer's is tried again");
+	path_selector_arrived(&r, PATH_DIRECT);
+	path_selector_attached(&r, PATH_DIRECT, at);
+	is_int(path_selector_deadline(&r, false), -1, "and that is all");
 }
 
 static void test_answers(void)
 {
-	struct route r;
+	struct path_selector r;
 	uint64_t at = begin_dialling(&r);
 
-	route_possible(&r, PATH_DIRECT, false, at);
-	route_possible(&r, PATH_PROXY, true, at);
-	is_int(route_next(&r, false, at), PATH_PROXY, "a proxy of ours is offered");
-	route_answers(&r, PATH_PROXY);
-	is_int(route_deadline(&r, false), -1, "and put away for the device's");
-	route_failed(&r, PATH_PROXY, at);
-	is_int(route_deadline(&r, false), at + ROUTE_WAIT_FIRST, "when that came to nothing ours has its turn");
-	at += ROUTE_WAIT_FIRST;
-	is_int(route_next(&r, false, at), PATH_PROXY, "once");
-	route_failed(&r, PATH_PROXY, at);
-	is_int(route_deadline(&r, false), -1, "only");
-	route_answers(&r, PATH_PROXY);
-	route_failed(&r, PATH_PROXY, at);
-	is_int(route_deadline(&r, false), -1, "and an offer that displaced nothing gives none");
-	route_renew(&r, at);
-	ok(route_deadline(&r, false) < UINT64_MAX, "news from the device does");
+	path_selector_possible(&r, PATH_DIRECT, false, at);
+	path_selector_possible(&r, PATH_PROXY, true, at);
+	is_int(path_selector_next(&r, false, at), PATH_PROXY, "a proxy of ours is offered");
+	path_selector_answers(&r, PATH_PROXY);
+	is_int(path_selector_deadline(&r, false), -1, "and put away for the device's");
+	path_selector_failed(&r, PATH_PROXY, at);
+	is_int(path_selector_deadline(&r, false), at + PATH_SELECTOR_WAIT_FIRST,
+	       "when that came to nothing ours has its turn");
+	at += PATH_SELECTOR_WAIT_FIRST;
+	is_int(path_selector_next(&r, false, at), PATH_PROXY, "once");
+	path_selector_failed(&r, PATH_PROXY, at);
+	is_int(path_selector_deadline(&r, false), -1, "only");
+	path_selector_answers(&r, PATH_PROXY);
+	path_selector_failed(&r, PATH_PROXY, at);
+	is_int(path_selector_deadline(&r, false), -1,
+	       "and an offer that displaced nothing gives none");
+	path_selector_renew(&r, at);
+	ok(path_selector_deadline(&r, false) < UINT64_MAX, "news from the device does");
 }
 
 int main(void)
