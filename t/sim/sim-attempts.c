@@ -216,13 +216,14 @@ bool dial_arrives(struct world *w, struct wire *wire)
 bool attempt_would_reach(const struct peer *p)
 {
 	const struct broker *from = broker_of(p), *to = other_of(p);
-	const struct search *search = wayfinder_search(p->ways);
+	const struct path_manager *manager = wayfinder_search(p->ways);
 	const struct peer *q = peer_with(to, from);
 	struct netaddr at[WAYS_ADDRESSES];
 
-	return search_allowed(search) & PATH_MASK(PATH_DIRECT) && search_dialable(search, at) &&
-	       at[0].port == PORTS + to->network && to->transport & PATH_MASK(PATH_DIRECT) && q &&
-	       wayfinder_expects(q->ways, search->theirs.pass.token);
+	return path_manager_allowed(manager) & PATH_MASK(PATH_DIRECT) &&
+	       path_manager_dialable(manager, at) && at[0].port == PORTS + to->network &&
+	       to->transport & PATH_MASK(PATH_DIRECT) && q &&
+	       wayfinder_expects(q->ways, manager->theirs.pass.token);
 }
 
 /* Through a proxy */

@@ -183,16 +183,18 @@ static void check_turns(const struct peer *p)
 /* The search knows what the peer has. */
 static void check_search(const struct peer *p)
 {
-	const struct search *search = wayfinder_search(p->ways);
+	const struct path_manager *manager = wayfinder_search(p->ways);
 	struct world *w = broker_of(p)->world;
 
-	if ((p->path != NULL) != (search->selector.current >= 0))
-		violation(w, "%s: the search does not know whether %s has a path", broker_of(p)->name, other_of(p)->name);
+	if ((p->path != NULL) != (manager->selector.current >= 0))
+		violation(w, "%s: the path manager does not know whether %s has a path",
+			  broker_of(p)->name, other_of(p)->name);
 	if (p->left && !p->path)
 		violation(w, "%s: the path to %s that was left is kept for nothing", broker_of(p)->name,
 			  other_of(p)->name);
-	if (timer_of(p) > search_deadline(search, p->link.busy))
-		violation(w, "%s: the timer of the search for %s is not set", broker_of(p)->name, other_of(p)->name);
+	if (timer_of(p) > path_manager_deadline(manager, p->link.busy))
+		violation(w, "%s: the timer of the path manager for %s is not set",
+			  broker_of(p)->name, other_of(p)->name);
 }
 
 static void check_peer(const struct peer *p)

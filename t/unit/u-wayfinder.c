@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "fields.h"
-#include "search.h"
+#include "path-manager.h"
 
 #define TOKEN "00112233445566778899aabbccddeeff"
 #define SECRET TOKEN TOKEN

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The search (core/search.h) says what to try and when; here it is done, one attempt of each
- * kind at a time, and its facts are collected: presence, the connection, what is
+ * The path manager (core/path-manager.h) says what to try and when; here it is done, one attempt
+ * of each kind at a time, and its facts are collected: presence, the connection, what is
  * configured and which proxies there are.
  *
  * What can go wrong: an attempt fails, or stands still (each kind has its own timer, and then
@@ -18,7 +18,7 @@
 #include "fingerprint.h"
 #include "hex.h"
 #include "log.h"
-#include "search.h"
+#include "path-manager.h"
 #include "wipe.h"
 
 enum {
@@ -32,7 +32,7 @@ struct wayfinder {
 	const struct wayfinder_events *events;
 	void *owner;
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any WAYS */
-	struct search search;
+	struct path_manager manager;
 	struct pass pass;			/* for the device, when it dials us */
 	struct pass_seen seen;			/* its uses */
 	char counted[PASS_TOKEN_LEN + 1];	/* the device's pass whose uses are counted; empty: none */
@@ -59,13 +59,13 @@ static const char *full_jid(const struct wayfinder *w)
 static void fail(struct wayfinder *w, enum path_kind kind, const char *why)
 {
 	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
-	search_failed(&w->search, kind, now_of(w));
+	path_manager_failed(&w->manager, kind, now_of(w));
 	w->events->failed(w->owner, kind, why);
 }
 
 static void arrive(struct wayfinder *w, enum path_kind kind, struct path *path, const unsigned char *fp)
 {
-	search_arrived(&w->search, kind);
+	path_manager_arrived(&w->manager, kind);
 	w->events->found(w->owner, path, fp);
 }
 
@@ -149,11 +149,11 @@ static const struct dialer_events dialer_events = {
 static void dial(struct wayfinder *w)
 {
 	struct netaddr to[WAYS_ADDRESSES];
-	size_t n = search_dialable(&w->search, to);
+	size_t n = path_manager_dialable(&w->manager, to);
 
 	if (n)
-		w->dialer = w->all->ops->dial(w->all->arg, to, n, w->fp, &w->search.theirs.pass, &w->number,
-					      &dialer_events, w);
+		w->dialer = w->all->ops->dial(w->all->arg, to, n, w->fp, &w->manager.theirs.pass,
+					      &w->number, &dialer_events, w);
 	if (!w->dialer)
 		fail(w, PATH_DIRECT, "no socket");
 }
@@ -184,7 +184,7 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 		fail(w, PATH_PROXY, "somebody else came by it");
 		return;
 	}
-	search_arrived(&w->search, PATH_PROXY);
+	path_manager_arrived(&w->manager, PATH_PROXY);
 	w->events->arrived(w->owner, path, fp);
 }
 
@@ -276,7 +276,7 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 	else if (too_often(w) || (has_name(offer) && !may_look_up(w)))
 		refusal = "busy";
 	if (!refusal)
-		refusal = search_take_offer(&w->search, &offer->offer, facts.jid, theirs);
+		refusal = path_manager_take_offer(&w->manager, &offer->offer, facts.jid, theirs);
 	if (refusal) {
 		say_failed(w, offer->pass.token, refusal);
 		return;
@@ -286,11 +286,11 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 					&stream_events, w);
 	if (w->stream)
 		return;
-	search_failed(&w->search, PATH_PROXY, now_of(w));
+	path_manager_failed(&w->manager, PATH_PROXY, now_of(w));
 	say_failed(w, offer->pass.token, "busy");
 }
 
-/* What the search asks for */
+/* What the path manager asks for */
 
 static void on_begin(void *owner, enum path_kind kind)
 {
@@ -315,7 +315,7 @@ static void on_give_up(void *owner, enum path_kind kind)
 		w->all->ops->hang_up(w->dialer);
 		w->dialer = NULL;
 	} else {
-		if (!w->search.stopped)
+		if (!w->manager.stopped)
 			say_failed(w, w->all->ops->stream_sid(w->stream), "not-wanted");
 		w->all->ops->stream_end(w->stream);
 		w->stream = NULL;
@@ -329,13 +329,13 @@ static void on_tell(void *owner)
 	struct ways ours;
 
 	w->all->ops->ways(w->all->arg, &w->pass, &ours);
-	ours.allowed = search_wanted(&w->search);
+	ours.allowed = path_manager_wanted(&w->manager);
 	ways_put(&ours, &fields);
 	w->events->send(w->owner, RECORD_WAYS, &fields);
 	buf_finish(&fields);
 }
 
-static const struct search_events search_events = {
+static const struct path_manager_events path_manager_events = {
 	.begin = on_begin,
 	.give_up = on_give_up,
 	.tell = on_tell,
@@ -363,14 +363,14 @@ struct wayfinder *wayfinder_create(const struct wayfinders *all, const char *jid
 	w->events = events;
 	w->owner = owner;
 	renew_pass(w);
-	search_init(&w->search, &search_events, w, now_of(w));
+	path_manager_init(&w->manager, &path_manager_events, w, now_of(w));
 	wayfinder_refresh(w);
 	return w;
 }
 
 void wayfinder_stop(struct wayfinder *w)
 {
-	search_stop(&w->search);
+	path_manager_stop(&w->manager);
 }
 
 void wayfinder_destroy(struct wayfinder *w)
@@ -383,38 +383,38 @@ void wayfinder_destroy(struct wayfinder *w)
 void wayfinder_know(struct wayfinder *w, const unsigned char *fp, bool leads)
 {
 	memcpy(w->fp, fp, FINGERPRINT_BYTES);
-	search_lead(&w->search, leads);
+	path_manager_lead(&w->manager, leads);
 }
 
 bool wayfinder_trying(const struct wayfinder *w)
 {
-	return search_trying(&w->search);
+	return path_manager_trying(&w->manager);
 }
 
 void wayfinder_step(struct wayfinder *w, bool busy)
 {
-	search_step(&w->search, busy, now_of(w));
+	path_manager_step(&w->manager, busy, now_of(w));
 }
 
 uint64_t wayfinder_deadline(const struct wayfinder *w, bool busy)
 {
-	return search_deadline(&w->search, busy);
+	return path_manager_deadline(&w->manager, busy);
 }
 
 void wayfinder_attached(struct wayfinder *w, enum path_kind kind)
 {
-	search_attached(&w->search, kind, now_of(w));
+	path_manager_attached(&w->manager, kind, now_of(w));
 	wayfinder_refresh(w);
 }
 
 void wayfinder_detached(struct wayfinder *w, uint64_t heard_at)
 {
-	search_detached(&w->search, heard_at, now_of(w));
+	path_manager_detached(&w->manager, heard_at, now_of(w));
 }
 
 bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind)
 {
-	return search_wants(&w->search, kind);
+	return path_manager_wants(&w->manager, kind);
 }
 
 void wayfinder_tell(struct wayfinder *w)
@@ -422,13 +422,13 @@ void wayfinder_tell(struct wayfinder *w)
 	/* The device may be another process, which counts its uses from 1. */
 	renew_pass(w);
 	w->seen = (struct pass_seen){ 0 };
-	search_tell(&w->search);
+	path_manager_tell(&w->manager);
 }
 
 void wayfinder_ways_changed(struct wayfinder *w)
 {
 	wayfinder_refresh(w);
-	search_tell_again(&w->search);
+	path_manager_tell_again(&w->manager);
 }
 
 /*
@@ -454,7 +454,7 @@ const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 		if (fault)
 			return fault;
 		count_anew(w, theirs.pass.token);
-		search_hear(&w->search, &theirs, now_of(w));
+		path_manager_hear(&w->manager, &theirs, now_of(w));
 		return NULL;
 	}
 	fault = bytestream_parse(record, &step);
@@ -470,10 +470,10 @@ const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 void wayfinder_refresh(struct wayfinder *w)
 {
 	struct wayfinder_facts now;
-	struct search_facts facts;
+	struct path_manager_facts facts;
 
 	w->all->ops->facts(w->all->arg, &now);
-	facts = (struct search_facts){
+	facts = (struct path_manager_facts){
 		.transport = w->all->context->transport,
 		.online = now.jid && full_jid(w),
 		.may_dial = now.may_dial,
@@ -481,33 +481,34 @@ void wayfinder_refresh(struct wayfinder *w)
 	};
 	/* The proxies are asked for by the first link that has nothing better. */
 	if (facts.online)
-		facts.proxy = w->all->ops->has_proxy(w->all->arg, search_needs_proxy(&w->search));
-	search_know(&w->search, &facts, now_of(w));
+		facts.proxy =
+			w->all->ops->has_proxy(w->all->arg, path_manager_needs_proxy(&w->manager));
+	path_manager_know(&w->manager, &facts, now_of(w));
 }
 
 void wayfinder_network_changed(struct wayfinder *w)
 {
-	search_network_changed(&w->search, now_of(w));
+	path_manager_network_changed(&w->manager, now_of(w));
 }
 
 void wayfinder_demand(struct wayfinder *w, const void *by, unsigned kinds)
 {
-	search_demand(&w->search, by, kinds, now_of(w));
+	path_manager_demand(&w->manager, by, kinds, now_of(w));
 }
 
 void wayfinder_release(struct wayfinder *w, const void *by)
 {
-	search_release(&w->search, by, now_of(w));
+	path_manager_release(&w->manager, by, now_of(w));
 }
 
 unsigned wayfinder_allowed(const struct wayfinder *w)
 {
-	return search_allowed(&w->search);
+	return path_manager_allowed(&w->manager);
 }
 
-const struct search *wayfinder_search(const struct wayfinder *w)
+const struct path_manager *wayfinder_search(const struct wayfinder *w)
 {
-	return &w->search;
+	return &w->manager;
 }
 
 bool wayfinder_expects(const struct wayfinder *w, const char *token)

@@ -15,7 +15,7 @@
 #include "quota.h"
 #include "record.h"
 
-struct search;
+struct path_manager;
 struct wayfinder;
 
 /* What can be done now, beside what the user has configured for all (context.h). */
@@ -127,7 +127,7 @@ void wayfinder_release(struct wayfinder *w, const void *by);
 unsigned wayfinder_allowed(const struct wayfinder *w);
 
 /* What is tried and why, for who looks on. */
-const struct search *wayfinder_search(const struct wayfinder *w);
+const struct path_manager *wayfinder_search(const struct wayfinder *w);
 
 /* Whether a connection that names this token may be one that the device makes to us. */
 bool wayfinder_expects(const struct wayfinder *w, const char *token);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "search.h"
+#include "path-manager.h"
 
 #include <string.h>
 
@@ -18,31 +18,32 @@
  * while others are tried (they are given up unless they are better).
  */
 
-void search_init(struct search *s, const struct search_events *events, void *owner, uint64_t now)
+void path_manager_init(struct path_manager *s, const struct path_manager_events *events,
+		       void *owner, uint64_t now)
 {
-	*s = (struct search){ .events = events, .owner = owner };
+	*s = (struct path_manager){ .events = events, .owner = owner };
 	s->theirs.allowed = PATH_MASK_ALL;
 	s->facts.transport = PATH_MASK_ALL;
 	path_selector_init(&s->selector, now);
 }
 
-void search_lead(struct search *s, bool leads)
+void path_manager_lead(struct path_manager *s, bool leads)
 {
 	s->known = true;
 	path_selector_lead(&s->selector, leads);
 }
 
-unsigned search_wanted(const struct search *s)
+unsigned path_manager_wanted(const struct path_manager *s)
 {
 	return s->demander ? s->demanded : s->facts.transport;
 }
 
-unsigned search_allowed(const struct search *s)
+unsigned path_manager_allowed(const struct path_manager *s)
 {
-	return search_wanted(s) & s->theirs.allowed;
+	return path_manager_wanted(s) & s->theirs.allowed;
 }
 
-size_t search_dialable(const struct search *s, struct netaddr out[WAYS_ADDRESSES])
+size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[WAYS_ADDRESSES])
 {
 	size_t n = 0;
 
@@ -54,36 +55,36 @@ size_t search_dialable(const struct search *s, struct netaddr out[WAYS_ADDRESSES
 	return n;
 }
 
-static void refresh(struct search *s, uint64_t now)
+static void refresh(struct path_manager *s, uint64_t now)
 {
 	struct netaddr to[WAYS_ADDRESSES];
 
-	path_selector_allow(&s->selector, search_allowed(s), now);
+	path_selector_allow(&s->selector, path_manager_allowed(s), now);
 	path_selector_possible(&s->selector, PATH_INBAND, s->facts.online, now);
-	path_selector_possible(&s->selector, PATH_DIRECT, search_dialable(s, to) > 0, now);
+	path_selector_possible(&s->selector, PATH_DIRECT, path_manager_dialable(s, to) > 0, now);
 	/* Who goes first must be known. */
 	path_selector_possible(&s->selector, PATH_PROXY,
 			       s->facts.online && s->facts.proxy && s->known, now);
 }
 
-bool search_needs_proxy(const struct search *s)
+bool path_manager_needs_proxy(const struct path_manager *s)
 {
 	return s->selector.current >= 0 && s->selector.current != PATH_DIRECT;
 }
 
-void search_tell_again(struct search *s)
+void path_manager_tell_again(struct path_manager *s)
 {
 	if (s->told)
-		search_tell(s);
+		path_manager_tell(s);
 }
 
-void search_tell(struct search *s)
+void path_manager_tell(struct path_manager *s)
 {
 	s->told = true;
 	s->events->tell(s->owner);
 }
 
-void search_know(struct search *s, const struct search_facts *facts, uint64_t now)
+void path_manager_know(struct path_manager *s, const struct path_manager_facts *facts, uint64_t now)
 {
 	bool appeared = facts->online && !s->facts.online;
 
@@ -91,40 +92,40 @@ void search_know(struct search *s, const struct search_facts *facts, uint64_t no
 	refresh(s, now);
 	/* It may have tried what needs us to know its JID. */
 	if (appeared)
-		search_tell_again(s);
+		path_manager_tell_again(s);
 }
 
-void search_network_changed(struct search *s, uint64_t now)
+void path_manager_network_changed(struct path_manager *s, uint64_t now)
 {
 	path_selector_network_changed(&s->selector, now);
 	refresh(s, now);
-	search_tell_again(s);
+	path_manager_tell_again(s);
 }
 
-static void wish(struct search *s, const void *by, unsigned kinds, uint64_t now)
+static void wish(struct path_manager *s, const void *by, unsigned kinds, uint64_t now)
 {
-	unsigned before = search_wanted(s);
+	unsigned before = path_manager_wanted(s);
 
 	s->demander = by;
 	s->demanded = kinds;
-	if (search_wanted(s) == before)
+	if (path_manager_wanted(s) == before)
 		return;
 	refresh(s, now);
-	search_tell_again(s);
+	path_manager_tell_again(s);
 }
 
-void search_demand(struct search *s, const void *by, unsigned kinds, uint64_t now)
+void path_manager_demand(struct path_manager *s, const void *by, unsigned kinds, uint64_t now)
 {
 	wish(s, by, kinds, now);
 }
 
-void search_release(struct search *s, const void *by, uint64_t now)
+void path_manager_release(struct path_manager *s, const void *by, uint64_t now)
 {
 	if (s->demander == by)
 		wish(s, NULL, 0, now);
 }
 
-void search_step(struct search *s, bool busy, uint64_t now)
+void path_manager_step(struct path_manager *s, bool busy, uint64_t now)
 {
 	int kind;
 
@@ -136,12 +137,12 @@ void search_step(struct search *s, bool busy, uint64_t now)
 	}
 }
 
-uint64_t search_deadline(const struct search *s, bool busy)
+uint64_t path_manager_deadline(const struct path_manager *s, bool busy)
 {
 	return path_selector_deadline(&s->selector, busy);
 }
 
-void search_failed(struct search *s, enum path_kind kind, uint64_t now)
+void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t now)
 {
 	bool ours = kind != PATH_PROXY || !s->answering;
 
@@ -153,24 +154,24 @@ void search_failed(struct search *s, enum path_kind kind, uint64_t now)
 		path_selector_arrived(&s->selector, kind);
 }
 
-void search_arrived(struct search *s, enum path_kind kind)
+void path_manager_arrived(struct path_manager *s, enum path_kind kind)
 {
 	s->trying[kind] = false;
 	path_selector_arrived(&s->selector, kind);
 }
 
-bool search_trying(const struct search *s)
+bool path_manager_trying(const struct path_manager *s)
 {
 	return s->trying[PATH_INBAND] || s->trying[PATH_PROXY] || s->trying[PATH_DIRECT];
 }
 
-static void give_up(struct search *s, enum path_kind kind)
+static void give_up(struct path_manager *s, enum path_kind kind)
 {
 	s->trying[kind] = false;
 	s->events->give_up(s->owner, kind);
 }
 
-static void give_up_all(struct search *s, enum path_kind up_to)
+static void give_up_all(struct path_manager *s, enum path_kind up_to)
 {
 	for (int kind = 0; kind <= (int)up_to; kind++) {
 		if (!s->trying[kind])
@@ -180,20 +181,20 @@ static void give_up_all(struct search *s, enum path_kind up_to)
 	}
 }
 
-void search_stop(struct search *s)
+void path_manager_stop(struct path_manager *s)
 {
 	s->stopped = true;
 	give_up_all(s, PATH_DIRECT);
 }
 
-void search_attached(struct search *s, enum path_kind kind, uint64_t now)
+void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t now)
 {
 	give_up_all(s, kind);
 	path_selector_attached(&s->selector, kind, now);
 	refresh(s, now);
 }
 
-void search_detached(struct search *s, uint64_t heard_at, uint64_t now)
+void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now)
 {
 	/* Its steps are records, and may take as long as the link does to come back. */
 	if (s->trying[PATH_PROXY]) {
@@ -204,7 +205,7 @@ void search_detached(struct search *s, uint64_t heard_at, uint64_t now)
 	refresh(s, now);
 }
 
-bool search_wants(const struct search *s, enum path_kind kind)
+bool path_manager_wants(const struct path_manager *s, enum path_kind kind)
 {
 	return path_selector_wants(&s->selector, kind);
 }
@@ -218,7 +219,7 @@ static bool same_addresses(const struct ways *a, const struct ways *b)
 	return a->n == b->n;
 }
 
-void search_hear(struct search *s, const struct ways *theirs, uint64_t now)
+void path_manager_hear(struct path_manager *s, const struct ways *theirs, uint64_t now)
 {
 	if (!same_addresses(theirs, &s->theirs))
 		path_selector_possible(&s->selector, PATH_DIRECT, false, now);
@@ -227,10 +228,10 @@ void search_hear(struct search *s, const struct ways *theirs, uint64_t now)
 	path_selector_renew(&s->selector, now);
 }
 
-const char *search_take_offer(struct search *s, const struct bytestream_offer *offer, const char *ours,
-			      const char *theirs)
+const char *path_manager_take_offer(struct path_manager *s, const struct bytestream_offer *offer,
+				    const char *ours, const char *theirs)
 {
-	if (!(search_allowed(s) & PATH_MASK(PATH_PROXY)))
+	if (!(path_manager_allowed(s) & PATH_MASK(PATH_PROXY)))
 		return "not-wanted";
 	/* The hash that both join by is of full JIDs: a device may use its own and ours, no others. */
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
