@@ -497,8 +497,8 @@ static void begin_peers(struct broker *b)
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
 	b->connections = (struct connections){ .loop = b->loop, .context = &b->context, .inbands = &b->inbands };
-	b->peers.arg = b->peers.wayfinders.arg = &b->connections;
-	b->peers.wayfinders.ops = &connection_ops;
+	b->peers.arg = b->peers.connectors.arg = &b->connections;
+	b->peers.connectors.ops = &connection_ops;
 	b->peers.may_answer = connection_may_answer;
 	b->peers.accept_inband = connection_accept;
 }

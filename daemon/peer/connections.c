@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each op hands the wayfinder's question to the part that knows sockets or stanzas, with
+ * Each op hands the connector's question to the part that knows sockets or stanzas, with
  * what that part needs of the broker: the loop, our key, the connection with the server.
  */
 #include "connections.h"
@@ -13,11 +13,11 @@
 #include "inband.h"
 #include "reach.h"
 
-static void on_facts(void *arg, struct wayfinder_facts *out)
+static void on_facts(void *arg, struct connector_facts *out)
 {
 	const struct connections *c = arg;
 
-	*out = (struct wayfinder_facts){
+	*out = (struct connector_facts){
 		.jid = c->inbands->xmpp ? xmpp_jid(c->inbands->xmpp) : NULL,
 		.may_dial = reach_may_dial(c->reach),
 	};
@@ -94,7 +94,7 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 	return stream;
 }
 
-const struct wayfinder_ops connection_ops = {
+const struct connector_ops connection_ops = {
 	.facts = on_facts,
 	.ways = on_ways,
 	.has_proxy = on_has_proxy,

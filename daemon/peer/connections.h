@@ -3,13 +3,13 @@
 #define DAEMON_CONNECTIONS_H
 
 /*
- * How attempts at a path are made: what the wayfinder asks for (wayfinder.h), with sockets and
+ * How attempts at a path are made: what the connector asks for (connector.h), with sockets and
  * stanzas. In-band paths, dialled ones, and bytestreams through proxies.
  */
 
 #include <uv.h>
 
-#include "wayfinder.h"
+#include "connector.h"
 
 struct context;
 struct inbands;
@@ -23,7 +23,7 @@ struct connections {
 	struct reach *reach;
 };
 
-extern const struct wayfinder_ops connection_ops;
+extern const struct connector_ops connection_ops;
 
 /* As peers::may_answer and peers::accept_inband; the offer is an IBB_OPEN stanza. */
 bool connection_may_answer(void *arg, const char *bare);

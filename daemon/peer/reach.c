@@ -12,12 +12,12 @@
 
 #include "alloc.h"
 #include "backoff-timer.h"
+#include "connector.h"
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
 #include "pass-key.h"
 #include "peer.h"
-#include "wayfinder.h"
 
 struct reach {
 	uv_loop_t *loop;
@@ -47,7 +47,7 @@ static const char *who_expects(void *owner, const char *identity, struct pass_us
 	struct reach *r = owner;
 	uint64_t number;
 	const struct peer *p = find_peer(r, identity, &number);
-	const struct pass *pass = p && p->fp_known ? wayfinder_pass(p->ways, number) : NULL;
+	const struct pass *pass = p && p->fp_known ? connector_pass(p->connector, number) : NULL;
 
 	if (!pass)
 		return NULL;
@@ -61,7 +61,7 @@ static void on_proven(void *owner, const char *identity)
 	struct peer *p = find_peer(owner, identity, &number);
 
 	if (p)
-		wayfinder_pass_used(p->ways, number);
+		connector_pass_used(p->connector, number);
 }
 
 static void on_arrived(void *owner, struct path *path, const char *identity, const unsigned char *fp)

@@ -28,13 +28,13 @@ static struct broker *device_of(struct broker *b, const unsigned char *fp)
 	violation(b->world, "%s: looks for a device that does not exist", b->name);
 }
 
-static void on_facts(void *arg, struct wayfinder_facts *out)
+static void on_facts(void *arg, struct connector_facts *out)
 {
 	static char full[64];
 	const struct broker *b = arg;
 
 	full_jid(b, b->resource, full);
-	*out = (struct wayfinder_facts){ .jid = b->online ? full : NULL, .may_dial = true };
+	*out = (struct connector_facts){ .jid = b->online ? full : NULL, .may_dial = true };
 }
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
@@ -185,7 +185,7 @@ static void on_hang_up(struct dialer *d)
 static struct peer *expected(struct world *w, const struct broker *to, const struct pass *pass, uint64_t number)
 {
 	struct peer *q = peer_by_token(&to->peers, pass->token);
-	const struct pass *given = q && q->fp_known ? wayfinder_pass(q->ways, number) : NULL;
+	const struct pass *given = q && q->fp_known ? connector_pass(q->connector, number) : NULL;
 
 	return given && !memcmp(given->secret, pass->secret, sizeof(pass->secret)) ? q : NULL;
 }
@@ -207,7 +207,7 @@ bool dial_arrives(struct world *w, struct wire *wire)
 
 	if (!q || memcmp(q->fp, from->fp, FINGERPRINT_BYTES))
 		return false;
-	wayfinder_pass_used(q->ways, d->number);
+	connector_pass_used(q->connector, d->number);
 	end_begin(wire, 1, &raw_events, to)->up = true;
 	peer_arrived(q, &wire->end[1].path, from->fp);
 	return true;
@@ -216,14 +216,14 @@ bool dial_arrives(struct world *w, struct wire *wire)
 bool attempt_would_reach(const struct peer *p)
 {
 	const struct broker *from = broker_of(p), *to = other_of(p);
-	const struct path_manager *manager = wayfinder_search(p->ways);
+	const struct path_manager *manager = connector_search(p->connector);
 	const struct peer *q = peer_with(to, from);
 	struct netaddr at[WAYS_ADDRESSES];
 
 	return path_manager_allowed(manager) & PATH_MASK(PATH_DIRECT) &&
 	       path_manager_dialable(manager, at) && at[0].port == PORTS + to->network &&
 	       to->transport & PATH_MASK(PATH_DIRECT) && q &&
-	       wayfinder_expects(q->ways, manager->theirs.pass.token);
+	       connector_expects(q->connector, manager->theirs.pass.token);
 }
 
 /* Through a proxy */
@@ -461,7 +461,7 @@ static const char *on_sid(const struct bytestream *s)
 	return s->sid;
 }
 
-const struct wayfinder_ops attempt_ops = {
+const struct connector_ops attempt_ops = {
 	.facts = on_facts,
 	.ways = on_ways,
 	.has_proxy = on_has_proxy,

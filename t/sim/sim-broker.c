@@ -139,8 +139,8 @@ static void make_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
 	b->peers.events = &peer_events;
-	b->peers.owner = b->peers.arg = b->peers.wayfinders.arg = b;
-	b->peers.wayfinders.ops = &attempt_ops;
+	b->peers.owner = b->peers.arg = b->peers.connectors.arg = b;
+	b->peers.connectors.ops = &attempt_ops;
 	b->peers.may_answer = on_may_answer;
 	b->peers.accept_inband = on_accept;
 }

@@ -183,7 +183,7 @@ static void check_turns(const struct peer *p)
 /* The search knows what the peer has. */
 static void check_search(const struct peer *p)
 {
-	const struct path_manager *manager = wayfinder_search(p->ways);
+	const struct path_manager *manager = connector_search(p->connector);
 	struct world *w = broker_of(p)->world;
 
 	if ((p->path != NULL) != (manager->selector.current >= 0))
@@ -505,7 +505,7 @@ void check_paths(struct world *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		for (const struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
 			int best = best_kind(broker_of(p), other_of(p)),
-			    kind = wayfinder_search(p->ways)->selector.current;
+			    kind = connector_search(p->connector)->selector.current;
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
 			/* What was refused is tried again after a pause, and by a link that is used. */

@@ -112,7 +112,7 @@ static bool inband_worked(const struct peer *p, uint64_t since)
 	const struct broker *a = broker_of(p), *b = other_of(p);
 
 	return a->online && b->online && presence_device(a->presence, b->jid, b->device) &&
-	       wayfinder_allowed(p->ways) & PATH_MASK(PATH_INBAND) &&
+	       connector_allowed(p->connector) & PATH_MASK(PATH_INBAND) &&
 	       a->world->harmed_at[a->index][b->index] < since;
 }
 

@@ -526,7 +526,7 @@ void peer_abandon(struct peer *p);
 void peers_note(struct broker *b);
 
 /* sim-attempts.c: dialers and bytestreams, and who is at the far end */
-extern const struct wayfinder_ops attempt_ops;
+extern const struct connector_ops attempt_ops;
 /* It could dial the device where it is now, and would be let in. */
 bool attempt_would_reach(const struct peer *p);
 /* A direct path is up, or one through a proxy: both ends hear of it; false: nobody is there. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "connector.h"
 #include "listener.h"
 #include "log.h"
 #include "netwatch.h"
@@ -14,7 +15,6 @@
 #include "sockaddr.h"
 #include "tap.h"
 #include "until.h"
-#include "wayfinder.h"
 
 enum { PATIENCE = 60 * 1000 };
 

@@ -275,9 +275,9 @@ static const struct peers_events peers_events = {
 	.outcome = on_outcome,
 };
 
-static void on_facts(void *arg, struct wayfinder_facts *out)
+static void on_facts(void *arg, struct connector_facts *out)
 {
-	*out = (struct wayfinder_facts){ 0 };
+	*out = (struct connector_facts){ 0 };
 }
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
@@ -290,7 +290,7 @@ static bool has_proxy(void *arg, bool wanted)
 	return false;
 }
 
-static const struct wayfinder_ops wayfinder_ops = { .facts = on_facts,
+static const struct connector_ops connector_ops = { .facts = on_facts,
 						    .ways = on_ways,
 						    .has_proxy = has_proxy };
 
@@ -580,7 +580,7 @@ static void begin(void)
 	timers_init(&context.timers);
 	peers_init(&peers, &context);
 	peers.events = &peers_events;
-	peers.wayfinders.ops = &wayfinder_ops;
+	peers.connectors.ops = &connector_ops;
 	serves_init(&serves, &context, &peers, &service_ops, &host, &serves_events, NULL);
 	trust(BOB, 1);
 	trust(EVE, 2);

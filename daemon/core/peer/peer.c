@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A peer is wanted by a session, a pairing or an incoming path. Its wayfinder
+ * A peer is wanted by a session, a pairing or an incoming path. Its connector
  * looks for paths; the key that a path's handshake proved must be the device's, and the
  * link is attached; when the other side's HELLO has named both accounts the key is checked
  * against the trust table, and only then does the link come up. A better path that turns up later takes the
  * link over: the old one is kept, unheard, until the new one works. When the path dies, the link is suspended
- * and the wayfinder begins again. What the server says of the device makes the link look, and ends none
- * over which something runs (core/absence.h). What ends the link ends the peer.
+ * and the connector begins again. What the server says of the device makes the link look, and
+ * ends none over which something runs (core/absence.h). What ends the link ends the peer.
  */
 #include "peer.h"
 
@@ -15,12 +15,12 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "connector.h"
 #include "greeting.h"
 #include "log.h"
-#include "wayfinder.h"
 
 static const struct path_events path_events, left_events;
-static const struct wayfinder_events wayfinder_events;
+static const struct connector_events connector_events;
 static const struct link_events link_events;
 static const struct negotiation_events negotiation_events;
 
@@ -34,7 +34,7 @@ static bool we_win(const struct peer *p)
 /* In-band is used without leave while there is nothing better, to find that; not for what git sends. */
 static bool may_carry(const struct peer *p)
 {
-	return p->path && wayfinder_allowed(p->ways) & PATH_MASK(path_kind(p->path));
+	return p->path && connector_allowed(p->connector) & PATH_MASK(path_kind(p->path));
 }
 
 static void note_fallback(struct peer *p, uint64_t now)
@@ -66,7 +66,7 @@ void peer_touch(struct peer *p)
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
-	other = wayfinder_deadline(p->ways, p->link.busy);
+	other = connector_deadline(p->connector, p->link.busy);
 	at = other < at ? other : at;
 	other = absence_deadline(&p->absence);
 	at = other < at ? other : at;
@@ -84,7 +84,7 @@ static void on_reap(void *owner)
 
 	p->all->events->rested(p->all->owner);
 	link_finish(&p->link);
-	wayfinder_destroy(p->ways);
+	connector_destroy(p->connector);
 	free(p->jid);
 	free(p);
 }
@@ -102,7 +102,7 @@ static struct peer *create(struct peers *all, const char *jid, const char *devic
 	strncpy(p->device, device, DEVICE_ID_LEN);
 	link_init(&p->link, &link_events, p, id, all->context->instance, &ends, name);
 	p->link.suspend_max = all->context->path_timeout;
-	p->ways = wayfinder_create(&all->wayfinders, p->jid, p->device, &wayfinder_events, p);
+	p->connector = connector_create(&all->connectors, p->jid, p->device, &connector_events, p);
 	channels_init(&p->channels, &p->link, true);
 	negotiations_init(&p->negotiations, &negotiation_events, p, &p->channels);
 	timer_init(&p->timer, &all->context->timers, on_timer, p);
@@ -147,7 +147,7 @@ static void end(struct peer *p, const char *reason)
 	*at = p->next;
 	channels_finish(&p->channels, reason);
 	negotiations_finish(&p->negotiations, reason, context_now(p->all->context));
-	wayfinder_stop(p->ways);
+	connector_stop(p->connector);
 	say_last_word(p);
 	if (p->path)
 		let_go(p, p->path);
@@ -185,7 +185,7 @@ struct peer *peer_want(struct peers *all, const char *jid, const char *device)
 	if (!r || resource_protocol(r, context_now(all->context)) || !context_is_buddy(all->context, jid))
 		return NULL;
 	p = create(all, jid, device);
-	wayfinder_step(p->ways, true);
+	connector_step(p->connector, true);
 	if (p->ended)
 		return NULL;
 	peer_touch(p);
@@ -215,7 +215,7 @@ static void know_key(struct peer *p, const unsigned char *fp)
 	p->fp_known = true;
 	/* No channel was made yet: it needs the link up. */
 	channels_init(&p->channels, &p->link, we_win(p));
-	wayfinder_know(p->ways, fp, we_win(p));
+	connector_know(p->connector, fp, we_win(p));
 }
 
 static bool is_by_server(const struct peer *p)
@@ -237,7 +237,7 @@ static void attach(struct peer *p, struct path *path)
 	p->link.tail_probe = path_kind(path) == PATH_PROXY;
 	path_set_owner(path, &path_events, p);
 	path_keep(path);
-	wayfinder_attached(p->ways, path_kind(path));
+	connector_attached(p->connector, path_kind(path));
 	absence_renewed(&p->absence);
 }
 
@@ -261,7 +261,7 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		return;
 	}
 	know_key(p, fp);
-	if (!wayfinder_wants(p->ways, path_kind(path))) {
+	if (!connector_wants(p->connector, path_kind(path))) {
 		path_close(path);
 		peer_touch(p);
 		return;
@@ -289,7 +289,8 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 {
 	struct peer *p = owner;
 
-	if (p->link.state == LINK_IDLE && !wayfinder_trying(p->ways) && !is_worth_another_try(p, why))
+	if (p->link.state == LINK_IDLE && !connector_trying(p->connector) &&
+	    !is_worth_another_try(p, why))
 		end(p, "unreachable");
 	else
 		peer_touch(p);
@@ -319,7 +320,7 @@ static void on_doubted(void *owner, const char *full, const char *why)
 	p->all->events->doubted(p->all->owner, full, why);
 }
 
-static const struct wayfinder_events wayfinder_events = {
+static const struct connector_events connector_events = {
 	.arrived = on_way_arrived,
 	.doubted = on_doubted,
 	.found = on_found,
@@ -345,13 +346,13 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 	link_detach(&p->link, why, now);
 	if (p->ended)
 		return;
-	wayfinder_detached(p->ways, worked_until);
+	connector_detached(p->connector, worked_until);
 	peer_note_absence(p, ABSENCE_GRACE);
 	if (p->link.state == LINK_IDLE && !collision) {
 		end(p, "unreachable");
 		return;
 	}
-	wayfinder_step(p->ways, p->link.busy);
+	connector_step(p->connector, p->link.busy);
 	peer_touch(p);
 }
 
@@ -507,7 +508,7 @@ void peer_presence(struct peer *p, bool available)
 		absence_doubt(&p->absence, &p->link, is_by_server(p), now);
 		absence_begin(&p->absence, ABSENCE_GRACE, now);
 	}
-	wayfinder_refresh(p->ways);
+	connector_refresh(p->connector);
 	peer_touch(p);
 }
 
@@ -542,7 +543,7 @@ static void on_timer(void *owner)
 		peer_end(p, p->link.state == LINK_UP ? "idle" : "no-path");
 		return;
 	}
-	wayfinder_step(p->ways, p->link.busy);
+	connector_step(p->connector, p->link.busy);
 	peer_touch(p);
 }
 
@@ -563,9 +564,9 @@ static void on_link_up(void *owner, bool resumed)
 	absence_end(&p->absence);
 	presence_our_protocol(p->all->context->presence, p->jid, p->device);
 	drop_left(p);
-	wayfinder_refresh(p->ways);
+	connector_refresh(p->connector);
 	if (!resumed)
-		wayfinder_tell(p->ways);
+		connector_tell(p->connector);
 	p->all->events->up(p->all->owner, p, resumed);
 }
 
@@ -583,7 +584,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	const char *fault;
 
 	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
-		fault = wayfinder_record(p->ways, record);
+		fault = connector_record(p->connector, record);
 	else if (record->type < RECORD_ACCEPT)
 		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));
 	else

@@ -20,7 +20,7 @@
 #include "path.h"
 #include "peers.h"
 
-struct wayfinder;
+struct connector;
 
 struct peer {
 	struct peer *next;		/* peers::first */
@@ -36,7 +36,7 @@ struct peer {
 	char path_name[96];		/* of it, or of the one before */
 	struct meter meter_in, meter_out;	/* of all paths */
 	struct path *left;		/* it was; kept until the one after it works; owned */
-	struct wayfinder *ways;		/* owned */
+	struct connector *connector;	/* owned */
 	struct absence absence;		/* of the device, by what the server says */
 	uint64_t idle_since;		/* 0: something is open */
 	/* something is, but the path is none that both users allow; 0: no */

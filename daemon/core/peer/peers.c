@@ -11,8 +11,8 @@
 void peers_init(struct peers *all, struct context *context)
 {
 	*all = (struct peers){ .context = context };
-	all->wayfinders.context = context;
-	all->wayfinders.lookups = &all->lookups;
+	all->connectors.context = context;
+	all->connectors.lookups = &all->lookups;
 	quota_init(&all->lookups, LOOKUPS_MAX, false);
 	list_init(&all->greetings);
 }
@@ -33,7 +33,7 @@ struct peer *peer_find(const struct peers *all, const char *jid, const char *dev
 struct peer *peer_by_token(const struct peers *all, const char *token)
 {
 	for (struct peer *p = all->first; p; p = p->next)
-		if (wayfinder_expects(p->ways, token))
+		if (connector_expects(p->connector, token))
 			return p;
 	return NULL;
 }
@@ -65,7 +65,7 @@ void peers_online(struct peers *all, bool online)
 		absence_end(&p->absence);
 		if (online)
 			peer_note_absence(p, ABSENCE_RETURN);
-		wayfinder_refresh(p->ways);
+		connector_refresh(p->connector);
 		peer_touch(p);
 	}
 }
@@ -73,7 +73,7 @@ void peers_online(struct peers *all, bool online)
 void peers_refresh(struct peers *all)
 {
 	for (struct peer *p = all->first; p; p = p->next) {
-		wayfinder_refresh(p->ways);
+		connector_refresh(p->connector);
 		peer_touch(p);
 	}
 }
@@ -82,7 +82,7 @@ void peers_network_changed(struct peers *all)
 {
 	for (struct peer *p = all->first; p; p = p->next) {
 		link_probe(&p->link, context_now(all->context));
-		wayfinder_network_changed(p->ways);
+		connector_network_changed(p->connector);
 		peer_touch(p);
 	}
 }
@@ -91,7 +91,7 @@ void peers_reload(struct peers *all)
 {
 	for (struct peer *p = all->first; p; p = p->next) {
 		p->link.suspend_max = all->context->path_timeout;
-		wayfinder_ways_changed(p->ways);
+		connector_ways_changed(p->connector);
 		peer_touch(p);
 	}
 }
@@ -152,18 +152,18 @@ void peer_describe_path(const struct peer *p, struct buf *row)
 
 void peer_demand(struct peer *p, const void *by, unsigned kinds)
 {
-	wayfinder_demand(p->ways, by, kinds);
+	connector_demand(p->connector, by, kinds);
 	peer_touch(p);
 }
 
 void peer_release(struct peer *p, const void *by)
 {
-	wayfinder_release(p->ways, by);
+	connector_release(p->connector, by);
 	peer_touch(p);
 }
 
 bool peer_is_on(const struct peer *p, unsigned kinds)
 {
 	return p->path && p->link.state == LINK_UP &&
-	       PATH_MASK(path_kind(p->path)) & kinds & wayfinder_allowed(p->ways);
+	       PATH_MASK(path_kind(p->path)) & kinds & connector_allowed(p->connector);
 }

@@ -5,18 +5,18 @@
 /*
  * All peers of an account: found, made and told here of what concerns each of them. What
  * happens over their links is told to the broker by events; how paths are opened, the
- * wayfinder's ops know.
+ * connector's ops know.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "connector.h"
 #include "context.h"
 #include "fields.h"
 #include "list.h"
 #include "policy.h"
 #include "quota.h"
-#include "wayfinder.h"
 
 struct link_hello;
 struct negotiation;
@@ -55,7 +55,7 @@ struct peers {
 	struct context *context;		/* borrowed */
 	const struct peers_events *events;
 	void *owner;
-	struct wayfinders wayfinders;
+	struct connectors connectors;
 	bool (*may_answer)(void *arg, const char *bare);
 	/* The offer is the daemon's; NULL: it was refused, and answered. No event comes within the call. */
 	struct path *(*accept_inband)(void *arg, const void *offer, enum inband_standing standing,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "connector.h"
 #include "tap.h"
-#include "wayfinder.h"
 
 #include <stdlib.h>
 
@@ -32,9 +32,9 @@ static struct context context = { .ops = &context_ops,
 				  .transport = PATH_MASK_ALL,
 				  .jid = "alice@x.org" };
 
-static void on_facts(void *arg, struct wayfinder_facts *out)
+static void on_facts(void *arg, struct connector_facts *out)
 {
-	*out = (struct wayfinder_facts){ .jid = "alice@x.org/r", .may_dial = may_dial };
+	*out = (struct connector_facts){ .jid = "alice@x.org/r", .may_dial = may_dial };
 }
 
 static void on_ways(void *arg, const struct pass *pass, struct ways *out)
@@ -81,7 +81,7 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 	return NULL;
 }
 
-static const struct wayfinder_ops ops = {
+static const struct connector_ops ops = {
 	.facts = on_facts,
 	.ways = on_ways,
 	.has_proxy = on_has_proxy,
@@ -105,9 +105,9 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	offers++;
 }
 
-static const struct wayfinder_events events = { .failed = on_failed, .send = on_send };
+static const struct connector_events events = { .failed = on_failed, .send = on_send };
 
-static void hear(struct wayfinder *w, enum record_type type, const char *const *pairs)
+static void hear(struct connector *w, enum record_type type, const char *const *pairs)
 {
 	struct buf payload = { 0 };
 	struct record record = { .type = type };
@@ -116,11 +116,11 @@ static void hear(struct wayfinder *w, enum record_type type, const char *const *
 		fields_add(&payload, pairs[0], pairs[1]);
 	record.payload = (const uint8_t *)buf_data(&payload);
 	record.len = buf_len(&payload);
-	is_str(wayfinder_record(w, &record), NULL, "a record that is as it should be is taken");
+	is_str(connector_record(w, &record), NULL, "a record that is as it should be is taken");
 	buf_finish(&payload);
 }
 
-static void tell_address(struct wayfinder *w)
+static void tell_address(struct connector *w)
 {
 	static const char *const pairs[] = { "transport", "auto", "token", TOKEN, "secret", SECRET, "address",
 		"8.8.8.8:4711", NULL };
@@ -128,7 +128,7 @@ static void tell_address(struct wayfinder *w)
 	hear(w, RECORD_WAYS, pairs);
 }
 
-static void tell_nothing(struct wayfinder *w)
+static void tell_nothing(struct connector *w)
 {
 	static const char *const pairs[] = { "transport", "inband", NULL };
 
@@ -136,21 +136,21 @@ static void tell_nothing(struct wayfinder *w)
 }
 
 /* The timers of the search come, until it dials. */
-static uint64_t dial(struct wayfinder *w)
+static uint64_t dial(struct connector *w)
 {
 	dialled = 0;
 	for (unsigned i = 0; i < 20 && !dialled; i++) {
-		uint64_t at = wayfinder_deadline(w, true);
+		uint64_t at = connector_deadline(w, true);
 
 		if (at == UINT64_MAX)
 			break;
 		now = at > now ? at : now;
-		wayfinder_step(w, true);
+		connector_step(w, true);
 	}
 	return dialled;
 }
 
-static void fail(struct wayfinder *w)
+static void fail(struct connector *w)
 {
 	const struct dialer_events *e = dialling;
 
@@ -158,7 +158,7 @@ static void fail(struct wayfinder *w)
 	e->failed(dialling_for, "refused");
 }
 
-static void test_uses(struct wayfinder *w)
+static void test_uses(struct connector *w)
 {
 	tell_address(w);
 	is_int(dial(w), 1, "a pass that is new is used for the first time");
@@ -171,7 +171,7 @@ static void test_uses(struct wayfinder *w)
 	fail(w);
 }
 
-static void test_offers(struct wayfinder *w)
+static void test_offers(struct connector *w)
 {
 	static const char *const offer[] = { "sid", TOKEN, "state", "offer", "jid", "proxy.x.org", "host", "192.0.2.1",
 		"port", "7777", "from", "bob@x.org/r", "to", "alice@x.org/r", "secret", SECRET, NULL };
@@ -187,22 +187,23 @@ static void test_offers(struct wayfinder *w)
 	ok(answers <= 5, "offers beyond what a device may make in some seconds are refused");
 }
 
-static void test_passes(struct wayfinder *w)
+static void test_passes(struct connector *w)
 {
-	ok(wayfinder_pass(w, 1) && wayfinder_pass(w, 5), "any use of our pass that was not seen is good");
-	wayfinder_pass_used(w, 5);
-	ok(!wayfinder_pass(w, 5) && wayfinder_pass(w, 4), "one that was seen is not");
-	wayfinder_tell(w);
-	ok(wayfinder_pass(w, 5), "a device to which a new pass is told counts from the beginning");
+	ok(connector_pass(w, 1) && connector_pass(w, 5),
+	   "any use of our pass that was not seen is good");
+	connector_pass_used(w, 5);
+	ok(!connector_pass(w, 5) && connector_pass(w, 4), "one that was seen is not");
+	connector_tell(w);
+	ok(connector_pass(w, 5), "a device to which a new pass is told counts from the beginning");
 }
 
 int main(void)
 {
-	struct wayfinders all = { .context = &context, .ops = &ops };
+	struct connectors all = { .context = &context, .ops = &ops };
 	unsigned char fp[FINGERPRINT_BYTES] = { 1 };
 	struct quota lookups;
 	struct resource *r;
-	struct wayfinder *w;
+	struct connector *w;
 
 	quota_init(&lookups, 4, false);
 	all.lookups = &lookups;
@@ -210,15 +211,15 @@ int main(void)
 	context.trust = trust_create();
 	presence_roster_item(context.presence, "bob@x.org", SUBSCRIPTION_BOTH, false, false);
 	presence_available(context.presence, "bob@x.org/r", "aaaaaaaaaaaaaaaa", 1, &r);
-	w = wayfinder_create(&all, "bob@x.org", "aaaaaaaaaaaaaaaa", &events, NULL);
-	wayfinder_know(w, fp, true);
-	wayfinder_attached(w, PATH_INBAND);
-	wayfinder_tell(w);
+	w = connector_create(&all, "bob@x.org", "aaaaaaaaaaaaaaaa", &events, NULL);
+	connector_know(w, fp, true);
+	connector_attached(w, PATH_INBAND);
+	connector_tell(w);
 	test_uses(w);
 	test_offers(w);
 	test_passes(w);
-	wayfinder_stop(w);
-	wayfinder_destroy(w);
+	connector_stop(w);
+	connector_destroy(w);
 	presence_destroy(context.presence);
 	trust_destroy(context.trust);
 	quota_finish(&lookups);

@@ -7,7 +7,7 @@
  * What can go wrong: an attempt fails, or stands still (each kind has its own timer, and then
  * fails).
  */
-#include "wayfinder.h"
+#include "connector.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -26,10 +26,10 @@ enum {
 	OFFERS_AT_ONCE = 5,
 };
 
-struct wayfinder {
-	const struct wayfinders *all;		/* borrowed */
+struct connector {
+	const struct connectors *all;		/* borrowed */
 	const char *jid, *device;		/* the owner's */
-	const struct wayfinder_events *events;
+	const struct connector_events *events;
 	void *owner;
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any WAYS */
 	struct path_manager manager;
@@ -44,26 +44,27 @@ struct wayfinder {
 	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is the device's */
 };
 
-static uint64_t now_of(const struct wayfinder *w)
+static uint64_t now_of(const struct connector *w)
 {
 	return context_now(w->all->context);
 }
 
-static const char *full_jid(const struct wayfinder *w)
+static const char *full_jid(const struct connector *w)
 {
 	struct resource *r = presence_device(w->all->context->presence, w->jid, w->device);
 
 	return r ? r->full : NULL;
 }
 
-static void fail(struct wayfinder *w, enum path_kind kind, const char *why)
+static void fail(struct connector *w, enum path_kind kind, const char *why)
 {
 	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
 	path_manager_failed(&w->manager, kind, now_of(w));
 	w->events->failed(w->owner, kind, why);
 }
 
-static void arrive(struct wayfinder *w, enum path_kind kind, struct path *path, const unsigned char *fp)
+static void arrive(struct connector *w, enum path_kind kind, struct path *path,
+		   const unsigned char *fp)
 {
 	path_manager_arrived(&w->manager, kind);
 	w->events->found(w->owner, path, fp);
@@ -73,7 +74,7 @@ static void arrive(struct wayfinder *w, enum path_kind kind, struct path *path, 
 
 static void on_inband_established(void *owner, const unsigned char *fp)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 	struct path *path = w->inband;
 
 	w->inband = NULL;
@@ -82,7 +83,7 @@ static void on_inband_established(void *owner, const unsigned char *fp)
 
 static void on_inband_closed(void *owner, const char *why)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	w->events->doubted(w->owner, path_jid(w->inband), why);
 	w->inband = NULL;
@@ -106,14 +107,14 @@ static const struct path_events inband_events = {
 	.closed = on_inband_closed,
 };
 
-static enum inband_standing standing(const struct wayfinder *w)
+static enum inband_standing standing(const struct connector *w)
 {
 	if (context_trusts_device(w->all->context, w->jid, w->device))
 		return INBAND_AWAITED;
 	return context_counts_as_trusted(w->all->context, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
-static void open_inband(struct wayfinder *w)
+static void open_inband(struct connector *w)
 {
 	const char *to = full_jid(w);
 
@@ -127,7 +128,7 @@ static void open_inband(struct wayfinder *w)
 
 static void on_reached(void *owner, struct path *path, const unsigned char *fp)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	w->dialer = NULL;
 	arrive(w, PATH_DIRECT, path, fp);
@@ -135,7 +136,7 @@ static void on_reached(void *owner, struct path *path, const unsigned char *fp)
 
 static void on_not_reached(void *owner, const char *why)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	w->dialer = NULL;
 	fail(w, PATH_DIRECT, why);
@@ -146,7 +147,7 @@ static const struct dialer_events dialer_events = {
 	.failed = on_not_reached,
 };
 
-static void dial(struct wayfinder *w)
+static void dial(struct connector *w)
 {
 	struct netaddr to[WAYS_ADDRESSES];
 	size_t n = path_manager_dialable(&w->manager, to);
@@ -162,7 +163,7 @@ static void dial(struct wayfinder *w)
 
 static void on_stream_send(void *owner, const struct bytestream_record *record)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 	struct buf fields = { 0 };
 
 	bytestream_put(record, &fields);
@@ -172,7 +173,7 @@ static void on_stream_send(void *owner, const struct bytestream_record *record)
 
 static void on_stream_reached(void *owner, struct path *path, const unsigned char *fp, bool client)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	w->stream = NULL;
 	if (client) {
@@ -190,7 +191,7 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 
 static void on_stream_failed(void *owner, const char *why, bool ours)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	w->stream = NULL;
 	if (ours && *w->proxy)
@@ -204,7 +205,7 @@ static const struct bytestream_events stream_events = {
 	.failed = on_stream_failed,
 };
 
-static void offer_proxy(struct wayfinder *w)
+static void offer_proxy(struct connector *w)
 {
 	const char *to = full_jid(w);
 
@@ -215,7 +216,7 @@ static void offer_proxy(struct wayfinder *w)
 }
 
 /* The device need not wait for it, or for us. */
-static void say_failed(struct wayfinder *w, const char *sid, const char *reason)
+static void say_failed(struct connector *w, const char *sid, const char *reason)
 {
 	struct bytestream_record answer = { .step = BYTESTREAM_FAILED };
 
@@ -225,7 +226,7 @@ static void say_failed(struct wayfinder *w, const char *sid, const char *reason)
 }
 
 /* To answer is to look up a name and dial where the device says, so it is not done as often as it says. */
-static bool too_often(struct wayfinder *w)
+static bool too_often(struct connector *w)
 {
 	uint64_t now = now_of(w), paid = w->offers_paid > now ? w->offers_paid : now;
 
@@ -239,9 +240,9 @@ static bool too_often(struct wayfinder *w)
  * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own server are
  * joined, whoever offers them.
  */
-static bool may_show_ourselves(const struct wayfinder *w, const struct bytestream_offer *offer)
+static bool may_show_ourselves(const struct connector *w, const struct bytestream_offer *offer)
 {
-	struct wayfinder_facts facts;
+	struct connector_facts facts;
 
 	w->all->ops->facts(w->all->arg, &facts);
 	return facts.may_dial || w->all->ops->knows_proxy(w->all->arg, offer);
@@ -258,17 +259,17 @@ static bool has_name(const struct bytestream_record *offer)
 	return inet_pton(AF_INET, offer->offer.host, address) != 1 && inet_pton(AF_INET6, offer->offer.host, address) != 1;
 }
 
-static bool may_look_up(const struct wayfinder *w)
+static bool may_look_up(const struct connector *w)
 {
 	struct quota_place *victim;
 
 	return quota_ask(w->all->lookups, w->jid, true, &victim) == QUOTA_YES;
 }
 
-static void take_offer(struct wayfinder *w, const struct bytestream_record *offer)
+static void take_offer(struct connector *w, const struct bytestream_record *offer)
 {
 	const char *theirs = presence_where(w->all->context->presence, w->jid, w->device), *refusal = NULL;
-	struct wayfinder_facts facts;
+	struct connector_facts facts;
 
 	w->all->ops->facts(w->all->arg, &facts);
 	if (!may_show_ourselves(w, &offer->offer))
@@ -294,7 +295,7 @@ static void take_offer(struct wayfinder *w, const struct bytestream_record *offe
 
 static void on_begin(void *owner, enum path_kind kind)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	if (kind == PATH_INBAND)
 		open_inband(w);
@@ -306,7 +307,7 @@ static void on_begin(void *owner, enum path_kind kind)
 
 static void on_give_up(void *owner, enum path_kind kind)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 
 	if (kind == PATH_INBAND) {
 		path_close(w->inband);
@@ -324,7 +325,7 @@ static void on_give_up(void *owner, enum path_kind kind)
 
 static void on_tell(void *owner)
 {
-	struct wayfinder *w = owner;
+	struct connector *w = owner;
 	struct buf fields = { 0 };
 	struct ways ours;
 
@@ -343,7 +344,7 @@ static const struct path_manager_events path_manager_events = {
 
 /* The whole */
 
-static void renew_pass(struct wayfinder *w)
+static void renew_pass(struct connector *w)
 {
 	unsigned char token[PASS_TOKEN_BYTES];
 
@@ -352,10 +353,11 @@ static void renew_pass(struct wayfinder *w)
 	context_random(w->all->context, w->pass.secret, sizeof(w->pass.secret));
 }
 
-struct wayfinder *wayfinder_create(const struct wayfinders *all, const char *jid, const char *device,
-				   const struct wayfinder_events *events, void *owner)
+struct connector *connector_create(const struct connectors *all, const char *jid,
+				   const char *device, const struct connector_events *events,
+				   void *owner)
 {
-	struct wayfinder *w = xcalloc(1, sizeof(*w));
+	struct connector *w = xcalloc(1, sizeof(*w));
 
 	w->all = all;
 	w->jid = jid;
@@ -364,60 +366,60 @@ struct wayfinder *wayfinder_create(const struct wayfinders *all, const char *jid
 	w->owner = owner;
 	renew_pass(w);
 	path_manager_init(&w->manager, &path_manager_events, w, now_of(w));
-	wayfinder_refresh(w);
+	connector_refresh(w);
 	return w;
 }
 
-void wayfinder_stop(struct wayfinder *w)
+void connector_stop(struct connector *w)
 {
 	path_manager_stop(&w->manager);
 }
 
-void wayfinder_destroy(struct wayfinder *w)
+void connector_destroy(struct connector *w)
 {
 	if (w)
 		wipe(&w->pass, sizeof(w->pass));
 	free(w);
 }
 
-void wayfinder_know(struct wayfinder *w, const unsigned char *fp, bool leads)
+void connector_know(struct connector *w, const unsigned char *fp, bool leads)
 {
 	memcpy(w->fp, fp, FINGERPRINT_BYTES);
 	path_manager_lead(&w->manager, leads);
 }
 
-bool wayfinder_trying(const struct wayfinder *w)
+bool connector_trying(const struct connector *w)
 {
 	return path_manager_trying(&w->manager);
 }
 
-void wayfinder_step(struct wayfinder *w, bool busy)
+void connector_step(struct connector *w, bool busy)
 {
 	path_manager_step(&w->manager, busy, now_of(w));
 }
 
-uint64_t wayfinder_deadline(const struct wayfinder *w, bool busy)
+uint64_t connector_deadline(const struct connector *w, bool busy)
 {
 	return path_manager_deadline(&w->manager, busy);
 }
 
-void wayfinder_attached(struct wayfinder *w, enum path_kind kind)
+void connector_attached(struct connector *w, enum path_kind kind)
 {
 	path_manager_attached(&w->manager, kind, now_of(w));
-	wayfinder_refresh(w);
+	connector_refresh(w);
 }
 
-void wayfinder_detached(struct wayfinder *w, uint64_t heard_at)
+void connector_detached(struct connector *w, uint64_t heard_at)
 {
 	path_manager_detached(&w->manager, heard_at, now_of(w));
 }
 
-bool wayfinder_wants(const struct wayfinder *w, enum path_kind kind)
+bool connector_wants(const struct connector *w, enum path_kind kind)
 {
 	return path_manager_wants(&w->manager, kind);
 }
 
-void wayfinder_tell(struct wayfinder *w)
+void connector_tell(struct connector *w)
 {
 	/* The device may be another process, which counts its uses from 1. */
 	renew_pass(w);
@@ -425,9 +427,9 @@ void wayfinder_tell(struct wayfinder *w)
 	path_manager_tell(&w->manager);
 }
 
-void wayfinder_ways_changed(struct wayfinder *w)
+void connector_ways_changed(struct connector *w)
 {
-	wayfinder_refresh(w);
+	connector_refresh(w);
 	path_manager_tell_again(&w->manager);
 }
 
@@ -435,7 +437,7 @@ void wayfinder_ways_changed(struct wayfinder *w)
  * A pass that is new has not been used. The device may tell none for a while, as its user has
  * it, and then the same one again.
  */
-static void count_anew(struct wayfinder *w, const char *token)
+static void count_anew(struct connector *w, const char *token)
 {
 	if (!*token || !strcmp(token, w->counted))
 		return;
@@ -443,7 +445,7 @@ static void count_anew(struct wayfinder *w, const char *token)
 	w->number = 0;
 }
 
-const char *wayfinder_record(struct wayfinder *w, const struct record *record)
+const char *connector_record(struct connector *w, const struct record *record)
 {
 	struct bytestream_record step;
 	struct ways theirs;
@@ -467,9 +469,9 @@ const char *wayfinder_record(struct wayfinder *w, const struct record *record)
 	return NULL;
 }
 
-void wayfinder_refresh(struct wayfinder *w)
+void connector_refresh(struct connector *w)
 {
-	struct wayfinder_facts now;
+	struct connector_facts now;
 	struct path_manager_facts facts;
 
 	w->all->ops->facts(w->all->arg, &now);
@@ -486,42 +488,42 @@ void wayfinder_refresh(struct wayfinder *w)
 	path_manager_know(&w->manager, &facts, now_of(w));
 }
 
-void wayfinder_network_changed(struct wayfinder *w)
+void connector_network_changed(struct connector *w)
 {
 	path_manager_network_changed(&w->manager, now_of(w));
 }
 
-void wayfinder_demand(struct wayfinder *w, const void *by, unsigned kinds)
+void connector_demand(struct connector *w, const void *by, unsigned kinds)
 {
 	path_manager_demand(&w->manager, by, kinds, now_of(w));
 }
 
-void wayfinder_release(struct wayfinder *w, const void *by)
+void connector_release(struct connector *w, const void *by)
 {
 	path_manager_release(&w->manager, by, now_of(w));
 }
 
-unsigned wayfinder_allowed(const struct wayfinder *w)
+unsigned connector_allowed(const struct connector *w)
 {
 	return path_manager_allowed(&w->manager);
 }
 
-const struct path_manager *wayfinder_search(const struct wayfinder *w)
+const struct path_manager *connector_search(const struct connector *w)
 {
 	return &w->manager;
 }
 
-bool wayfinder_expects(const struct wayfinder *w, const char *token)
+bool connector_expects(const struct connector *w, const char *token)
 {
 	return !strcmp(w->pass.token, token);
 }
 
-const struct pass *wayfinder_pass(const struct wayfinder *w, uint64_t number)
+const struct pass *connector_pass(const struct connector *w, uint64_t number)
 {
 	return pass_is_new(&w->seen, number) ? &w->pass : NULL;
 }
 
-void wayfinder_pass_used(struct wayfinder *w, uint64_t number)
+void connector_pass_used(struct connector *w, uint64_t number)
 {
 	pass_mark(&w->seen, number);
 }
