@@ -103,7 +103,7 @@ static int wait_readable(int fd, int timeout_ms, int64_t deadline)
  * A broker greets whoever connects. One that was killed may still be connected
  * to for a moment, in the queue of a socket nobody will accept from.
  */
-static enum attempt await_greeting(int fd, const char *path, struct message *trouble)
+static enum attempt await_acceptor(int fd, const char *path, struct message *trouble)
 {
 	char byte;
 	int got = wait_readable(fd, ANSWER_MS, monotonic_ms() + ANSWER_MS);
@@ -141,7 +141,7 @@ static enum attempt connect_socket(int fd, const char *path, struct message *tro
 	if (!peer_is_us(fd))
 		return attempt_failed(trouble, MSG_SOCKET_OWNER, path, NULL);
 	limit_send(fd, 0);
-	return await_greeting(fd, path, trouble);
+	return await_acceptor(fd, path, trouble);
 }
 
 /*

@@ -551,7 +551,7 @@ IBB_MAX 1 half of the %, a domain
 IBB_STANZAS_MAX 1 % unanswered stanzas each
 IBB_TAKEN_UNFINISHED 1 % blocks that it sends
 IBB_STANZAS_UNFINISHED 1 % under way to it
-GREETINGS_PER_DEVICE 1 % paths over TCP without a HELLO
+ACCEPTORS_PER_DEVICE 1 % paths over TCP without a HELLO
 ANSWERS_TO_BUDDIES 1 % places for 4 s each
 ANSWERS_TO_STRANGERS 1 % places for 8 s each
 ANSWERED_ID_MAX 1 an id of more than % bytes

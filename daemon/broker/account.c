@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acceptor.h"
 #include "alloc.h"
 #include "broker.h"
-#include "greeting.h"
 #include "log.h"
 #include "password.h"
 #include "peer.h"
@@ -212,7 +212,7 @@ void account_drop(struct broker *b)
 	inbands_lost(&b->inbands, "logged-out");
 	while (b->peers.first)
 		peer_end(b->peers.first, "logged-out");
-	greetings_end(&b->peers);
+	acceptors_end(&b->peers);
 	if (b->reach)
 		reach_online(b->reach, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;

@@ -3,7 +3,7 @@
  * Start: configuration, the device key and trust table of its account, socket; then the
  * account (account.c). From there on events from XMPP are sorted here: presence
  * to the table and to the peers it concerns, in-band stanzas to their paths, new
- * ones to a greeting, what is said of buddies to contacts.c.
+ * ones to an acceptor, what is said of buddies to contacts.c.
  */
 #include "broker.h"
 
@@ -18,7 +18,7 @@
 #include "contacts.h"
 #include "control.h"
 #include "follower-port.h"
-#include "greeting.h"
+#include "acceptor.h"
 #include "identity.h"
 #include "jid.h"
 #include "log.h"
@@ -326,7 +326,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 
 	if (stanza->kind != IBB_OPEN)
 		inbands_stanza(&b->inbands, stanza);
-	else if (greeting_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
+	else if (acceptor_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
 		xmpp_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
 }
 
@@ -598,7 +598,7 @@ void broker_stop(struct broker *b)
 		peer_end(b->peers.first, "stopped");
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
-	greetings_end(&b->peers);
+	acceptors_end(&b->peers);
 	serve_end_orphans(&b->serves);
 	reach_destroy(b->reach);
 	b->reach = NULL;

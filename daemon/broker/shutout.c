@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "greeting.h"
+#include "acceptor.h"
 #include "log.h"
 #include "peer.h"
 #include "push-queue.h"
@@ -37,7 +37,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	sessions_shut_out(&b->sessions, jid, device, ends[why].told);
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
-	greetings_shut_out(&b->peers, jid, device);
+	acceptors_shut_out(&b->peers, jid, device);
 	serve_orphans_shut_out(&b->serves, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);

@@ -17,9 +17,9 @@ enum shut_out {
 };
 
 /*
- * Links, greetings and paths of jid, our sessions with them and git processes that serve them; of one device, or
- * with NULL of all. A push that had arrived whole may finish, and the journal says so.
- * Queued pushes to who is a buddy no more fail.
+ * Links, acceptors and paths of jid, our sessions with them and git processes that serve them; of
+ * one device, or with NULL of all. A push that had arrived whole may finish, and the journal says
+ * so. Queued pushes to who is a buddy no more fail.
  */
 void shut_out(struct broker *b, const char *jid, const char *device, enum shut_out why);
 

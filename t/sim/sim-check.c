@@ -395,7 +395,7 @@ static const char *restless(const struct broker *b)
 	return NULL;
 }
 
-/* At rest, silence is noticed after a minute; a greeting that does not come, after 20 seconds. */
+/* At rest, silence is noticed after a minute; a HELLO that does not come, after 20 seconds. */
 static bool any_dead_path(const struct world *w)
 {
 	for (unsigned i = 0; i < WIRES_MAX; i++)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "greeting.h"
+#include "acceptor.h"
 
 enum {
 	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
@@ -473,7 +473,7 @@ static bool is_taken(struct world *w, struct wire *wire)
 	if (!to->online || to->resource != wire->target)
 		return false;
 	full_jid(from, from->resource, full);
-	return greeting_offered(&to->peers, full, wire) == GREETING_TAKEN && wire->end[1].used;
+	return acceptor_offered(&to->peers, full, wire) == GREETING_TAKEN && wire->end[1].used;
 }
 
 static void tell_established(struct world *w, struct wire *wire)

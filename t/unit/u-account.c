@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acceptor.h"
 #include "alloc.h"
 #include "broker.h"
-#include "greeting.h"
 #include "log.h"
 #include "password.h"
 #include "peer.h"

@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
+#include "acceptor.h"
 #include "alloc.h"
-#include "greeting.h"
 #include "nothing.h"
 #include "outcome.h"
 #include "path.h"
@@ -473,7 +473,7 @@ static void connect_far(struct far *f, const char *jid, const char *name, unsign
 	negotiations_init(&f->negotiations, &far_events, f, &f->channels);
 	path_init(&f->path, &path_ops, PATH_DIRECT, "direct", NULL, NULL);
 	f->path.up = true;
-	greeting_take(&peers, &f->path, jid, f->fp);
+	acceptor_take(&peers, &f->path, jid, f->fp);
 	link_attach(&f->link, true, now);
 	pump(f);
 }

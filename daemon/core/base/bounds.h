@@ -101,7 +101,7 @@ enum {
 	IBB_TAKEN_UNFINISHED = 64,		/* blocks until then; each is acknowledged, and may be empty */
 	IBB_OPEN_TIMEOUT = 10 * 1000,
 	IBB_ACK_TIMEOUT = 30 * 1000,
-	GREETINGS_PER_DEVICE = 4,		/* paths over TCP whose HELLO has not come */
+	ACCEPTORS_PER_DEVICE = 4,		/* paths over TCP whose HELLO has not come */
 	IBB_MAX = 256,				/* all of them; shared as quota.h says */
 
 	/* answers to what others ask over XMPP; answers.h */

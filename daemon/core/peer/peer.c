@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acceptor.h"
 #include "alloc.h"
 #include "connector.h"
-#include "greeting.h"
 #include "log.h"
 
 static const struct path_events path_events, left_events;
@@ -308,7 +308,7 @@ static void on_way_arrived(void *owner, struct path *path, const unsigned char *
 {
 	struct peer *p = owner;
 
-	greeting_take(p->all, path, p->jid, fp);
+	acceptor_take(p->all, path, p->jid, fp);
 	/* The search waits for something else now. */
 	peer_touch(p);
 }
@@ -491,7 +491,7 @@ void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 {
 	/* The pass was given to a device with this key; it may be another one's link by now. */
 	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES))
-		greeting_take(p->all, path, p->jid, fp);
+		acceptor_take(p->all, path, p->jid, fp);
 	else
 		path_close(path);
 }

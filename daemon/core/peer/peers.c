@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "greeting.h"
+#include "acceptor.h"
 #include "peer.h"
 
 void peers_init(struct peers *all, struct context *context)
@@ -14,7 +14,7 @@ void peers_init(struct peers *all, struct context *context)
 	all->connectors.context = context;
 	all->connectors.lookups = &all->lookups;
 	quota_init(&all->lookups, LOOKUPS_MAX, false);
-	list_init(&all->greetings);
+	list_init(&all->acceptors);
 }
 
 void peers_finish(struct peers *all)
@@ -55,7 +55,7 @@ void peers_end(struct peers *all, const char *reason)
 {
 	while (all->first)
 		peer_end(all->first, reason);
-	greetings_end(all);
+	acceptors_end(all);
 }
 
 void peers_online(struct peers *all, bool online)

@@ -64,12 +64,12 @@ struct peers {
 	struct quota lookups;			/* of names that buddies offer */
 	struct peer *first;			/* owned; links, made when wanted */
 	/* owned; paths that somebody opened, of no link yet */
-	struct list greetings;
+	struct list acceptors;
 };
 
 /* The tables and their owners are filled in by the caller, before the first peer. */
 void peers_init(struct peers *all, struct context *context);
-/* No peer and no greeting is left. */
+/* No peer and no acceptor is left. */
 void peers_finish(struct peers *all);
 
 /* The peer of a device, or NULL. */
@@ -99,7 +99,7 @@ void peers_refresh(struct peers *all);
 void peers_network_changed(struct peers *all);
 void peers_reload(struct peers *all);
 
-/* All of them, with their paths; and the greetings. */
+/* All of them, with their paths; and the acceptors. */
 void peers_end(struct peers *all, const char *reason);
 
 #endif

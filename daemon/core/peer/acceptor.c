@@ -5,10 +5,10 @@
  * the handshake proved, only the HELLO tells, which names both accounts; until then nothing is
  * learnt from it. A device that is not trusted hears just that, and is remembered as pending.
  *
- * Who may come by TCP can come often: a device has GREETINGS_PER_DEVICE at a time, and
+ * Who may come by TCP can come often: a device has ACCEPTORS_PER_DEVICE at a time, and
  * the oldest makes room, for a device that lost its network comes anew while the last one still waits.
  */
-#include "greeting.h"
+#include "acceptor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@
 #include "log.h"
 #include "peer.h"
 
-struct greeting {
-	struct list link;		/* peers::greetings, oldest first */
+struct acceptor {
+	struct list link;		/* peers::acceptors, oldest first */
 	struct peers *all;		/* borrowed */
 	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
@@ -36,7 +36,7 @@ static void on_reap(void *owner)
 }
 
 /* The path has been handed on, or is closed. */
-static void destroy(struct greeting *g)
+static void destroy(struct acceptor *g)
 {
 	g->path = NULL;
 	list_remove(&g->link);
@@ -45,7 +45,7 @@ static void destroy(struct greeting *g)
 	timer_set(&g->timer, 0);
 }
 
-static void drop(struct greeting *g)
+static void drop(struct acceptor *g)
 {
 	path_close(g->path);
 	destroy(g);
@@ -53,7 +53,7 @@ static void drop(struct greeting *g)
 
 static void on_timeout(void *owner)
 {
-	struct greeting *g = owner;
+	struct acceptor *g = owner;
 
 	log_about(g->jid, LOG_INFO, "%s: opened a path and did not say HELLO", g->jid);
 	drop(g);
@@ -61,13 +61,13 @@ static void on_timeout(void *owner)
 
 static void on_established(void *owner, const unsigned char *fp)
 {
-	struct greeting *g = owner;
+	struct acceptor *g = owner;
 
 	memcpy(g->fp, fp, sizeof(g->fp));
 	g->known = true;
 }
 
-static void close_with(struct greeting *g, const char *state, const struct link_ends *ends)
+static void close_with(struct acceptor *g, const char *state, const struct link_ends *ends)
 {
 	struct buf refusal = { 0 };
 
@@ -79,7 +79,7 @@ static void close_with(struct greeting *g, const char *state, const struct link_
 	drop(g);
 }
 
-static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol, const char *why)
+static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol, const char *why)
 {
 	char device[DEVICE_ID_LEN + 1];
 
@@ -100,7 +100,7 @@ static void refuse(struct greeting *g, enum hello_fault fault, uint64_t protocol
 }
 
 /* The names are checked, so the key is the account's: may the device have a link? */
-static bool meet(struct greeting *g)
+static bool meet(struct acceptor *g)
 {
 	/* Somebody has sent our own bytes back. */
 	if (!memcmp(g->fp, g->all->context->fp, sizeof(g->fp)))
@@ -112,7 +112,7 @@ static bool meet(struct greeting *g)
 
 static void on_plain(void *owner, struct buf *plain)
 {
-	struct greeting *g = owner;
+	struct acceptor *g = owner;
 	struct link_ends ends = { g->all->context->self, g->jid };
 	char full[JID_FULL_MAX] = "", device[DEVICE_ID_LEN + 1];
 	enum hello_fault fault = HELLO_MALFORMED;
@@ -186,23 +186,23 @@ static enum inband_standing standing(const struct peers *all, const char *jid, c
 	return context_counts_as_trusted(all->context, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
 }
 
-static struct greeting *create(struct peers *all, const char *jid, uint64_t timeout)
+static struct acceptor *create(struct peers *all, const char *jid, uint64_t timeout)
 {
-	struct greeting *g = xcalloc(1, sizeof(*g));
+	struct acceptor *g = xcalloc(1, sizeof(*g));
 
 	g->all = all;
 	strcpy(g->jid, jid);
 	timer_init(&g->timer, &all->context->timers, on_timeout, g);
 	timer_set(&g->timer, context_now(all->context) + timeout);
-	list_append(&all->greetings, &g->link);
+	list_append(&all->acceptors, &g->link);
 	return g;
 }
 
-enum greeting_verdict greeting_offered(struct peers *all, const char *from, const void *offer)
+enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer)
 {
 	enum inband_standing who;
 	char jid[JID_MAX];
-	struct greeting *g;
+	struct acceptor *g;
 
 	if (!jid_bare_of(from, jid) || !may_greet(all, jid) || blocklist_hit(all->context->blocked, from))
 		return GREETING_UNKNOWN;
@@ -218,25 +218,25 @@ enum greeting_verdict greeting_offered(struct peers *all, const char *from, cons
 }
 
 /* The oldest of the device's, if there are as many as it may have. */
-static struct greeting *one_too_many(const struct peers *all, const unsigned char *fp)
+static struct acceptor *one_too_many(const struct peers *all, const unsigned char *fp)
 {
-	struct greeting *oldest = NULL;
+	struct acceptor *oldest = NULL;
 	unsigned n = 0;
 
-	for (struct list *r = all->greetings.prev; r != &all->greetings; r = r->prev) {
-		struct greeting *g = (struct greeting *)r;
+	for (struct list *r = all->acceptors.prev; r != &all->acceptors; r = r->prev) {
+		struct acceptor *g = (struct acceptor *)r;
 
 		if (!g->known || memcmp(g->fp, fp, sizeof(g->fp)))
 			continue;
 		oldest = g;
 		n++;
 	}
-	return n < GREETINGS_PER_DEVICE ? NULL : oldest;
+	return n < ACCEPTORS_PER_DEVICE ? NULL : oldest;
 }
 
-void greeting_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp)
+void acceptor_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp)
 {
-	struct greeting *g = one_too_many(all, fp);
+	struct acceptor *g = one_too_many(all, fp);
 
 	if (g)
 		drop(g);
@@ -246,12 +246,12 @@ void greeting_take(struct peers *all, struct path *path, const char *jid, const 
 	on_established(g, fp);
 }
 
-void greetings_shut_out(struct peers *all, const char *jid, const char *device)
+void acceptors_shut_out(struct peers *all, const char *jid, const char *device)
 {
-	struct list *r = all->greetings.next, *next;
+	struct list *r = all->acceptors.next, *next;
 
-	for (; r != &all->greetings; r = next) {
-		struct greeting *g = (struct greeting *)r;
+	for (; r != &all->acceptors; r = next) {
+		struct acceptor *g = (struct acceptor *)r;
 		char id[DEVICE_ID_LEN + 1];
 
 		/* To close a path calls nothing of ours. */
@@ -265,8 +265,8 @@ void greetings_shut_out(struct peers *all, const char *jid, const char *device)
 	}
 }
 
-void greetings_end(struct peers *all)
+void acceptors_end(struct peers *all)
 {
-	while (!list_alone(&all->greetings))
-		drop((struct greeting *)all->greetings.next);
+	while (!list_alone(&all->acceptors))
+		drop((struct acceptor *)all->acceptors.next);
 }

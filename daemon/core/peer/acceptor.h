@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_GREETING_H
-#define CORE_GREETING_H
+#ifndef CORE_ACCEPTOR_H
+#define CORE_ACCEPTOR_H
 
 /*
- * A greeting: a path that somebody opened to us, until we know for which link
+ * An acceptor: a path that somebody opened to us, until we know for which link
  * it is. TLS proves the key, the first record whose it is and which link is meant, the trust table
  * says whether it may have one; then it is the peer's, or it is closed.
  */
 
 #include "peers.h"
 
-enum greeting_verdict {
+enum acceptor_verdict {
 	GREETING_TAKEN,		/* the offer was accepted or refused, and is answered */
 	GREETING_UNKNOWN,	/* nobody is told that we know of bytestreams */
 	GREETING_TOO_OFTEN,	/* nothing is answered */
 };
 
 /* An in-band path is offered from a full JID; offer is what peers::accept_inband takes. */
-enum greeting_verdict greeting_offered(struct peers *all, const char *from, const void *offer);
+enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer);
 
-/* A path whose handshake is complete, from a device of jid (bare); it is the greeting's now. */
-void greeting_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp);
+/* A path whose handshake is complete, from a device of jid (bare); it is the acceptor's now. */
+void acceptor_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp);
 
 /* Those of jid are closed, or only of one device of it, where the key is known; without a word. */
-void greetings_shut_out(struct peers *all, const char *jid, const char *device);
+void acceptors_shut_out(struct peers *all, const char *jid, const char *device);
 
 /* All of them are closed. */
-void greetings_end(struct peers *all);
+void acceptors_end(struct peers *all);
 
 #endif
