@@ -17,11 +17,11 @@
 #include "acceptor.h"
 #include "alloc.h"
 #include "broker.h"
+#include "local-candidates.h"
 #include "log.h"
 #include "password.h"
 #include "peer.h"
 #include "random.h"
-#include "reach.h"
 #include "wipe.h"
 
 /*
@@ -213,8 +213,8 @@ void account_drop(struct broker *b)
 	while (b->peers.first)
 		peer_end(b->peers.first, "logged-out");
 	acceptors_end(&b->peers);
-	if (b->reach)
-		reach_online(b->reach, NULL);
+	if (b->local_candidates)
+		local_candidates_online(b->local_candidates, NULL);
 	b->xmpp = b->inbands.xmpp = NULL;
 	b->context.online_at = 0;
 	b->login.reconnecting = true;

@@ -27,7 +27,7 @@
 #include "push-queue.h"
 #include "questions.h"
 #include "random.h"
-#include "reach.h"
+#include "local-candidates.h"
 #include "roster.h"
 #include "serve-events.h"
 #include "session-client.h"
@@ -175,7 +175,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		uv_timer_start(&b->grace, on_grace_over, INQUIRY_SETTLE, 0);
 		inquirer_online(b->inquirer, true);
 		requester_online(b->requester, true);
-		reach_online(b->reach, b->xmpp);
+		local_candidates_online(b->local_candidates, b->xmpp);
 		heap_trim_later(&b->heap_trim);
 		peers_online(&b->peers, true);
 		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
@@ -190,7 +190,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		inquirer_online(b->inquirer, false);
 		requester_online(b->requester, false);
 		inbands_lost(&b->inbands, "the connection with the server is lost");
-		reach_online(b->reach, NULL);
+		local_candidates_online(b->local_candidates, NULL);
 		peers_online(&b->peers, false);
 	}
 	account_state(b, state, trouble);
@@ -390,14 +390,14 @@ void broker_identify(struct broker *b)
 	if (identity_fits(&b->identity, configured(b)))
 		return;
 	keyring_settle(&b->keyring);
-	reach_close(b->reach);
+	local_candidates_close(b->local_candidates);
 	announcer_destroy(b->announcer);
 	b->announcer = NULL;
 	/* It may be tried for hours. */
 	if (assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
-	reach_reload(b->reach, b->config, b->identity.key);
+	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 }
 
 int broker_reload(struct broker *b, struct message *trouble)
@@ -416,7 +416,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	b->follower_port.config = fresh;
 	read_settings(b);
 	inbands_limit(&b->inbands, b->config->bandwidth);
-	reach_reload(b->reach, b->config, b->identity.key);
+	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	if (same && !failed) {
@@ -489,7 +489,9 @@ static void on_network_changed(void *owner)
 	account_wanted(b);
 }
 
-static const struct reach_events reach_events = { .network_changed = on_network_changed };
+static const struct local_candidates_events local_candidates_events = {
+	.network_changed = on_network_changed
+};
 
 static void begin_peers(struct broker *b)
 {
@@ -558,8 +560,9 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	account_init(b, &xmpp_events);
-	b->reach = b->connections.reach = reach_create(loop, &b->peers, &reach_events, b);
-	reach_reload(b->reach, b->config, b->identity.key);
+	b->local_candidates = b->connections.local_candidates =
+		local_candidates_create(loop, &b->peers, &local_candidates_events, b);
+	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	heap_trim_init(&b->heap_trim, loop);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	b->sink = sink_create();
@@ -600,8 +603,8 @@ void broker_stop(struct broker *b)
 	b->unsettled = NULL;
 	acceptors_end(&b->peers);
 	serve_end_orphans(&b->serves);
-	reach_destroy(b->reach);
-	b->reach = NULL;
+	local_candidates_destroy(b->local_candidates);
+	b->local_candidates = NULL;
 	account_stop(b);
 	inquirer_destroy(b->inquirer);
 	requester_destroy(b->requester);

@@ -40,7 +40,7 @@ struct follower;
 struct inquirer;
 struct peer;
 struct push_queue;
-struct reach;
+struct local_candidates;
 struct requester;
 struct roster;
 struct sink;
@@ -62,7 +62,7 @@ struct broker {
 	struct account login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct inbands inbands;
-	struct reach *reach;			/* owned; how we can be reached otherwise */
+	struct local_candidates *local_candidates;	/* owned; how we can be reached otherwise */
 	struct connections connections;		/* how their paths are made */
 	struct peers peers;			/* links, made when wanted */
 	struct sink *sink;			/* owned; reads for git processes that outlive us */

@@ -9,9 +9,9 @@
 #include "fingerprint.h"
 #include "follower.h"
 #include "hex.h"
+#include "local-candidates.h"
 #include "peer.h"
 #include "push-queue.h"
-#include "reach.h"
 #include "requester.h"
 #include "serve.h"
 #include "text.h"
@@ -79,17 +79,17 @@ static void describe_broker(struct broker *b, struct buf *row)
 static void describe_ways(struct broker *b, struct buf *row)
 {
 	uint64_t left;
-	const char *trouble = reach_trouble(b->reach, &left);
+	const char *trouble = local_candidates_trouble(b->local_candidates, &left);
 
 	fields_add(row, "kind", "ways");
 	fields_add(row, "transport", ways_transport_name(b->context.transport));
-	if (reach_port(b->reach))
-		fields_add_u64(row, "port", reach_port(b->reach));
+	if (local_candidates_port(b->local_candidates))
+		fields_add_u64(row, "port", local_candidates_port(b->local_candidates));
 	if (trouble) {
 		fields_add(row, "error", trouble);
 		fields_add_u64(row, "retry-in", (left + 999) / 1000);
 	}
-	fields_add(row, "proxy", proxies_name(reach_proxies(b->reach)));
+	fields_add(row, "proxy", proxies_name(local_candidates_proxies(b->local_candidates)));
 }
 
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)

@@ -9,11 +9,11 @@
 #include "command-internal.h"
 #include "follower.h"
 #include "jid.h"
+#include "local-candidates.h"
 #include "log.h"
 #include "peer.h"
 #include "push-queue.h"
 #include "queue-command.h"
-#include "reach.h"
 #include "serve.h"
 
 void command_row(struct conn *conn, struct buf *row)

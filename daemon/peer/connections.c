@@ -11,7 +11,7 @@
 #include "context.h"
 #include "dialer.h"
 #include "inband.h"
-#include "reach.h"
+#include "local-candidates.h"
 
 static void on_facts(void *arg, struct connector_facts *out)
 {
@@ -19,7 +19,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 
 	*out = (struct connector_facts){
 		.jid = c->inbands->xmpp ? xmpp_jid(c->inbands->xmpp) : NULL,
-		.may_dial = reach_may_dial(c->reach),
+		.may_dial = local_candidates_may_dial(c->local_candidates),
 	};
 }
 
@@ -27,13 +27,13 @@ static void on_ways(void *arg, const struct pass *pass, struct ways *out)
 {
 	const struct connections *c = arg;
 
-	reach_ways(c->reach, pass, out);
+	local_candidates_fill(c->local_candidates, pass, out);
 }
 
 static bool on_has_proxy(void *arg, bool wanted)
 {
 	const struct connections *c = arg;
-	struct proxies *proxies = reach_proxies(c->reach);
+	struct proxies *proxies = local_candidates_proxies(c->local_candidates);
 
 	return wanted ? proxies_best(proxies) != NULL : proxies_name(proxies) != NULL;
 }
@@ -42,14 +42,15 @@ static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
 {
 	const struct connections *c = arg;
 
-	return proxies_know(reach_proxies(c->reach), offer->jid, offer->host, offer->port);
+	return proxies_know(local_candidates_proxies(c->local_candidates), offer->jid, offer->host,
+			    offer->port);
 }
 
 static void on_proxy_failed(void *arg, const char *jid)
 {
 	const struct connections *c = arg;
 
-	proxies_failed(reach_proxies(c->reach), jid);
+	proxies_failed(local_candidates_proxies(c->local_candidates), jid);
 }
 
 static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
@@ -73,7 +74,7 @@ static struct bytestream *on_offer(void *arg, const unsigned char *fp, const cha
 				   const struct bytestream_events *events, void *owner)
 {
 	const struct connections *c = arg;
-	const struct proxy *best = proxies_best(reach_proxies(c->reach));
+	const struct proxy *best = proxies_best(local_candidates_proxies(c->local_candidates));
 
 	if (!best)
 		return NULL;

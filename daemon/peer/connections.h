@@ -13,14 +13,14 @@
 
 struct context;
 struct inbands;
-struct reach;
+struct local_candidates;
 
 /* The arg of all of these: what is needed of the broker, borrowed. */
 struct connections {
 	uv_loop_t *loop;
 	const struct context *context;
 	struct inbands *inbands;	/* with the connection with the server, and our key */
-	struct reach *reach;
+	struct local_candidates *local_candidates;
 };
 
 extern const struct connector_ops connection_ops;

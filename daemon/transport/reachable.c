@@ -11,9 +11,9 @@
 /* It leads beyond the machine and its cables. */
 static bool is_far(const struct netaddr *a)
 {
-	enum netaddr_scope reach = netaddr_scope(a);
+	enum netaddr_scope local_candidates = netaddr_scope(a);
 
-	return reach != NETADDR_LOOPBACK && reach != NETADDR_LINK_LOCAL;
+	return local_candidates != NETADDR_LOOPBACK && local_candidates != NETADDR_LINK_LOCAL;
 }
 
 uint64_t reachable_digest(void)

@@ -2,7 +2,8 @@
 /*
  * How devices get at each other: what the shipped wayfinder asks for, over wires. An address
  * is good for one network: its port is the network's number. Who listens lets a device in
- * that names a pass of its own and has not used that number before, as daemon/peer/reach.c does.
+ * that names a pass of its own and has not used that number before, as
+ * daemon/peer/local-candidates.c does.
  */
 #include "sim.h"
 

@@ -9,10 +9,10 @@
 #include "acceptor.h"
 #include "alloc.h"
 #include "broker.h"
+#include "local-candidates.h"
 #include "log.h"
 #include "password.h"
 #include "peer.h"
-#include "reach.h"
 #include "tap.h"
 #include "until.h"
 
@@ -117,7 +117,7 @@ void inbands_lost(struct inbands *all, const char *why)
 {
 }
 
-void reach_online(struct reach *r, struct xmpp *xmpp)
+void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
 {
 }
 

@@ -5,7 +5,7 @@
  * goes or the machine wakes up, every link is asked for a sign of life, what the
  * devices know of our addresses is brought up to date, and waits are forgotten.
  */
-#include "reach.h"
+#include "local-candidates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,10 @@
 #include "pass-key.h"
 #include "peer.h"
 
-struct reach {
+struct local_candidates {
 	uv_loop_t *loop;
 	struct peers *peers;		/* borrowed */
-	const struct reach_events *events;
+	const struct local_candidates_events *events;
 	void *owner;
 	const struct config *config;	/* borrowed */
 	const struct device_key *key;	/* borrowed; NULL: there is none */
@@ -35,7 +35,8 @@ struct reach {
 };
 
 /* Who was given the pass that is named so; NULL: nobody. */
-static struct peer *find_peer(const struct reach *r, const char *identity, uint64_t *number)
+static struct peer *find_peer(const struct local_candidates *r, const char *identity,
+			      uint64_t *number)
 {
 	char token[PASS_TOKEN_LEN + 1];
 
@@ -44,7 +45,7 @@ static struct peer *find_peer(const struct reach *r, const char *identity, uint6
 
 static const char *who_expects(void *owner, const char *identity, struct pass_use *out)
 {
-	struct reach *r = owner;
+	struct local_candidates *r = owner;
 	uint64_t number;
 	const struct peer *p = find_peer(r, identity, &number);
 	const struct pass *pass = p && p->fp_known ? connector_pass(p->connector, number) : NULL;
@@ -83,14 +84,14 @@ static const struct listener_events listener_events = {
 
 static void on_proxies(void *owner)
 {
-	struct reach *r = owner;
+	struct local_candidates *r = owner;
 
 	peers_refresh(r->peers);
 }
 
 static void on_network(void *owner, enum netwatch_news news)
 {
-	struct reach *r = owner;
+	struct local_candidates *r = owner;
 
 	log_about("the network", LOG_INFO, "%s; looking at every connection",
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
@@ -98,28 +99,28 @@ static void on_network(void *owner, enum netwatch_news news)
 	peers_network_changed(r->peers);
 }
 
-bool reach_may_dial(const struct reach *r)
+bool local_candidates_may_dial(const struct local_candidates *r)
 {
 	return r->config && r->config->direct_addresses != DIRECT_NEVER;
 }
 
-struct proxies *reach_proxies(const struct reach *r)
+struct proxies *local_candidates_proxies(const struct local_candidates *r)
 {
 	return r->proxies;
 }
 
-uint16_t reach_port(const struct reach *r)
+uint16_t local_candidates_port(const struct local_candidates *r)
 {
 	return r->listener ? listener_port(r->listener) : 0;
 }
 
-const char *reach_trouble(const struct reach *r, uint64_t *left)
+const char *local_candidates_trouble(const struct local_candidates *r, uint64_t *left)
 {
 	*left = backoff_timer_left(&r->closed);
 	return r->refused ? uv_strerror(r->refused) : NULL;
 }
 
-void reach_close(struct reach *r)
+void local_candidates_close(struct local_candidates *r)
 {
 	listener_destroy(r->listener);
 	r->listener = NULL;
@@ -127,7 +128,7 @@ void reach_close(struct reach *r)
 	backoff_timer_end(&r->closed);
 }
 
-static void open_listener(struct reach *r)
+static void open_listener(struct local_candidates *r)
 {
 	r->listener = listener_create(r->loop, r->key, r->wanted_port, &listener_events, r,
 				      &r->refused);
@@ -142,29 +143,32 @@ static void open_listener(struct reach *r)
 
 static void on_open_again(void *owner)
 {
-	struct reach *r = owner;
+	struct local_candidates *r = owner;
 
 	open_listener(r);
 	if (r->listener)
 		peers_reload(r->peers);
 }
 
-static void listen_as_configured(struct reach *r)
+static void listen_as_configured(struct local_candidates *r)
 {
 	const struct config *c = r->config;
-	bool wanted = r->key && reach_may_dial(r) && c->transport & PATH_MASK(PATH_DIRECT);
+	bool wanted =
+		r->key && local_candidates_may_dial(r) && c->transport & PATH_MASK(PATH_DIRECT);
 
 	if (!wanted || r->wanted_port != c->direct_port)
-		reach_close(r);
+		local_candidates_close(r);
 	if (r->listener || !wanted)
 		return;
 	r->wanted_port = c->direct_port;
 	open_listener(r);
 }
 
-struct reach *reach_create(uv_loop_t *loop, struct peers *peers, const struct reach_events *events, void *owner)
+struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *peers,
+						 const struct local_candidates_events *events,
+						 void *owner)
 {
-	struct reach *r = xcalloc(1, sizeof(*r));
+	struct local_candidates *r = xcalloc(1, sizeof(*r));
 
 	r->loop = loop;
 	r->peers = peers;
@@ -181,7 +185,7 @@ static void on_pause_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-void reach_destroy(struct reach *r)
+void local_candidates_destroy(struct local_candidates *r)
 {
 	if (!r)
 		return;
@@ -191,7 +195,8 @@ void reach_destroy(struct reach *r)
 	backoff_timer_close(&r->closed, on_pause_closed, r);
 }
 
-void reach_reload(struct reach *r, const struct config *config, const struct device_key *key)
+void local_candidates_reload(struct local_candidates *r, const struct config *config,
+			     const struct device_key *key)
 {
 	r->config = config;
 	r->key = key;
@@ -199,12 +204,12 @@ void reach_reload(struct reach *r, const struct config *config, const struct dev
 	peers_reload(r->peers);
 }
 
-void reach_online(struct reach *r, struct xmpp *xmpp)
+void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
 {
 	proxies_online(r->proxies, xmpp);
 }
 
-void reach_ways(struct reach *r, const struct pass *pass, struct ways *out)
+void local_candidates_fill(struct local_candidates *r, const struct pass *pass, struct ways *out)
 {
 	const struct config *c = r->config;
 

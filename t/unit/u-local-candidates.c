@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "reach.h"
+#include "local-candidates.h"
 
 /* A port that somebody else has. There are no peers, no proxies and no news of the network. */
 
@@ -72,10 +72,10 @@ static int take_port(uint16_t *port)
 
 static bool is_open(void *r)
 {
-	return reach_port(r);
+	return local_candidates_port(r);
 }
 
-static bool opens(struct reach *r)
+static bool opens(struct local_candidates *r)
 {
 	return run_until(&loop, is_open, r, PATIENCE);
 }
@@ -83,7 +83,7 @@ static bool opens(struct reach *r)
 int main(void)
 {
 	struct device_key *key;
-	struct reach *r;
+	struct local_candidates *r;
 	uint64_t left;
 	int others;
 
@@ -93,27 +93,28 @@ int main(void)
 	key = device_key_generate();
 	others = take_port(&config.direct_port);
 	peers_init(&peers, &context);
-	r = reach_create(&loop, &peers, NULL, NULL);
-	reach_reload(r, &config, key);
+	r = local_candidates_create(&loop, &peers, NULL, NULL);
+	local_candidates_reload(r, &config, key);
 	told = 0;
-	is_int(reach_port(r), 0, "a port that somebody else has is not ours");
-	is_str(reach_trouble(r, &left), uv_strerror(UV_EADDRINUSE), "... which is said");
+	is_int(local_candidates_port(r), 0, "a port that somebody else has is not ours");
+	is_str(local_candidates_trouble(r, &left), uv_strerror(UV_EADDRINUSE), "... which is said");
 	ok(left > 0, "... and when it is tried again");
 	close(others);
 	ok(opens(r), "it is tried again by itself");
 	is_int(told, 1, "... and devices are told");
-	ok(!reach_trouble(r, &left) && left == 0, "then nothing is wrong");
+	ok(!local_candidates_trouble(r, &left) && left == 0, "then nothing is wrong");
 
-	reach_close(r);
+	local_candidates_close(r);
 	others = take_port(&config.direct_port);
-	reach_reload(r, &config, key);
-	ok(reach_trouble(r, &left), "another one that is taken");
+	local_candidates_reload(r, &config, key);
+	ok(local_candidates_trouble(r, &left), "another one that is taken");
 	config.direct_addresses = DIRECT_NEVER;
-	reach_reload(r, &config, key);
-	ok(!reach_trouble(r, &left) && left == 0, "is not waited for when it is wanted no more");
+	local_candidates_reload(r, &config, key);
+	ok(!local_candidates_trouble(r, &left) && left == 0,
+	   "is not waited for when it is wanted no more");
 	config.direct_addresses = DIRECT_ALL;
-	reach_reload(r, &config, key);
-	reach_destroy(r);
+	local_candidates_reload(r, &config, key);
+	local_candidates_destroy(r);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a pause, and leaves no handle");
 	close(others);
