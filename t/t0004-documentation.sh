@@ -582,8 +582,8 @@ OFFER_COST 1000 at once, then one in % s
 TURNS_PER_BUDDY 1 in a repository, % in all
 WITNESS_REFS 1 and % refs of a transfer
 TWINS_MAX 1 % full JIDs, each asked once
-TARGETS_MAX 1 % SRV records
-TARGET_ADDRESSES_MAX 1 % addresses of each host
+SRV_TARGETS_MAX 1 % SRV records
+SRV_TARGET_ADDRESSES_MAX 1 % addresses of each host
 REDIRECTIONS_MAX 1 % times in a round
 PROXY_ITEMS_MAX 1 % items, 4 asked
 PROXIES_MAX 1 once a login; % proxies

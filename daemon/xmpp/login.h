@@ -13,7 +13,7 @@
 
 #include "message.h"
 #include "retry.h"
-#include "targets.h"
+#include "srv-targets.h"
 
 struct login {
 	bool offers_acks;	/* the server offers XEP-0198 */
@@ -32,7 +32,8 @@ struct login {
 	char refusal[80];	/* after the login proper: resource binding */
 	bool bind_refused;	/* our resource: it may be taken */
 	char stream_error[120];
-	char other_host[TARGET_HOST_MAX];	/* where the server sends us on to; empty: nowhere */
+	/* where the server sends us on to; empty: nowhere */
+	char other_host[SRV_TARGET_HOST_MAX];
 	const char *excess;	/* what the server said that was too much, static; or NULL */
 	bool replaced;		/* another connection took our resource */
 	bool copied;		/* another machine is this device, and we make room for it */

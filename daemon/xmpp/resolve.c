@@ -28,13 +28,14 @@ enum {
 
 struct resolve {
 	uv_work_t work;
-	resolve_targets_done targets_done;	/* NULL: cancelled, or it is the other kind */
+	/* NULL: cancelled, or it is the other kind */
+	resolve_srv_targets_done srv_targets_done;
 	resolve_addresses_done addresses_done;
 	void *arg;
 	char *domain, *server;			/* owned; of targets; server may be NULL */
-	struct target *targets;			/* owned; of targets: TARGETS_MAX of them */
-	struct target host;			/* of addresses */
-	struct endpoint endpoints[TARGET_ADDRESSES_MAX];
+	struct srv_target *targets;		/* owned; of targets: SRV_TARGETS_MAX of them */
+	struct srv_target host;			/* of addresses */
+	struct endpoint endpoints[SRV_TARGET_ADDRESSES_MAX];
 	size_t count;
 	char why[320];
 };
@@ -84,7 +85,7 @@ static bool is_localhost(const char *domain)
 
 static void add_only_target(struct resolve *r, const char *host, uint16_t port)
 {
-	struct target *t = &r->targets[0];
+	struct srv_target *t = &r->targets[0];
 
 	snprintf(t->host, sizeof(t->host), "%s", host);
 	t->port = port;
@@ -123,11 +124,11 @@ static void look_up_targets(uv_work_t *work)
 	if (!is_localhost(r->domain)) {
 		/* Half for each, so that neither crowds out the other. */
 		r->count = srv_ask("_xmpp-client._tcp", r->domain, false, r->targets,
-				   TARGETS_MAX / 2, &denied);
+				   SRV_TARGETS_MAX / 2, &denied);
 		r->count += srv_ask("_xmpps-client._tcp", r->domain, true, r->targets + r->count,
-				    TARGETS_MAX / 2, &no_direct_tls);
+				    SRV_TARGETS_MAX / 2, &no_direct_tls);
 	}
-	targets_order(r->targets, r->count, draw_lot, NULL);
+	srv_targets_order(r->targets, r->count, draw_lot, NULL);
 	if (r->count == 0 && denied)
 		snprintf(r->why, sizeof(r->why), "its DNS says that it has no XMPP service");
 	else if (r->count == 0)
@@ -149,7 +150,7 @@ static void look_up_addresses(uv_work_t *work)
 			 gai_strerror(err));
 		return;
 	}
-	for (struct addrinfo *a = list; a && r->count < TARGET_ADDRESSES_MAX; a = a->ai_next) {
+	for (struct addrinfo *a = list; a && r->count < SRV_TARGET_ADDRESSES_MAX; a = a->ai_next) {
 		struct endpoint *e = &r->endpoints[r->count];
 
 		if (getnameinfo(a->ai_addr, a->ai_addrlen, e->ip, sizeof(e->ip), NULL, 0,
@@ -176,8 +177,8 @@ static void on_looked_up(uv_work_t *work, int status)
 
 	if (r->count == 0 && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "no address found");
-	if (r->targets_done)
-		r->targets_done(r->arg, r->targets, r->count, r->count ? NULL : r->why);
+	if (r->srv_targets_done)
+		r->srv_targets_done(r->arg, r->targets, r->count, r->count ? NULL : r->why);
 	if (r->addresses_done)
 		r->addresses_done(r->arg, r->endpoints, r->count, r->count ? NULL : r->why);
 	destroy(r);
@@ -192,20 +193,20 @@ static struct resolve *start(struct resolve *r, uv_loop_t *loop, uv_work_cb look
 	return NULL;
 }
 
-struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char *server,
-				resolve_targets_done done, void *arg)
+struct resolve *resolve_srv_targets(uv_loop_t *loop, const char *domain, const char *server,
+				    resolve_srv_targets_done done, void *arg)
 {
 	struct resolve *r = xcalloc(1, sizeof(*r));
 
-	r->targets_done = done;
+	r->srv_targets_done = done;
 	r->arg = arg;
 	r->domain = hostname_ascii(domain);
 	r->server = xstrdup(server);
-	r->targets = xcalloc(TARGETS_MAX, sizeof(*r->targets));
+	r->targets = xcalloc(SRV_TARGETS_MAX, sizeof(*r->targets));
 	return start(r, loop, look_up_targets);
 }
 
-struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target,
+struct resolve *resolve_addresses(uv_loop_t *loop, const struct srv_target *target,
 				  resolve_addresses_done done, void *arg)
 {
 	struct resolve *r = xcalloc(1, sizeof(*r));
@@ -220,7 +221,7 @@ void resolve_cancel(struct resolve *r)
 {
 	if (!r)
 		return;
-	r->targets_done = NULL;
+	r->srv_targets_done = NULL;
 	r->addresses_done = NULL;
 	/* Takes it out of the queue if it has not begun; either way on_looked_up() comes and frees. */
 	uv_cancel((uv_req_t *)&r->work);

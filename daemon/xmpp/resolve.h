@@ -13,15 +13,15 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "targets.h"
+#include "srv-targets.h"
 
-enum { ENDPOINT_TEXT_MAX = 80, RESOLVE_HOST_MAX = TARGET_HOST_MAX };
+enum { ENDPOINT_TEXT_MAX = 80, RESOLVE_HOST_MAX = SRV_TARGET_HOST_MAX };
 
 struct resolve;
 
 /* With what was found (valid during the call), or n == 0 and why. */
-typedef void (*resolve_targets_done)(void *arg, const struct target *targets, size_t n,
-				     const char *why);
+typedef void (*resolve_srv_targets_done)(void *arg, const struct srv_target *targets, size_t n,
+					 const char *why);
 typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoints, size_t n,
 				       const char *why);
 
@@ -30,9 +30,9 @@ typedef void (*resolve_addresses_done)(void *arg, const struct endpoint *endpoin
  * freed after it. server, if not NULL, is host, host:port or [v6]:port and is taken
  * instead of any SRV record (port 5223: direct TLS). NULL if the pool refuses work.
  */
-struct resolve *resolve_targets(uv_loop_t *loop, const char *domain, const char *server,
-				resolve_targets_done done, void *arg);
-struct resolve *resolve_addresses(uv_loop_t *loop, const struct target *target,
+struct resolve *resolve_srv_targets(uv_loop_t *loop, const char *domain, const char *server,
+				    resolve_srv_targets_done done, void *arg);
+struct resolve *resolve_addresses(uv_loop_t *loop, const struct srv_target *target,
 				  resolve_addresses_done done, void *arg);
 
 /*

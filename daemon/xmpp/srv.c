@@ -22,7 +22,7 @@ enum {
 	DNS_TRIES = 2,
 };
 
-size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct target *out,
+size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct srv_target *out,
 		size_t max, bool *denied)
 {
 	ns_msg msg;
@@ -33,13 +33,13 @@ size_t srv_read(const unsigned char *answer, size_t len, bool direct_tls, struct
 		return 0;
 	for (int i = 0; i < ns_msg_count(msg, ns_s_an) && n < max; i++) {
 		const unsigned char *data;
-		struct target *t = &out[n];
+		struct srv_target *t = &out[n];
 
 		if (ns_parserr(&msg, ns_s_an, i, &rr) < 0 || ns_rr_type(rr) != ns_t_srv ||
 		    ns_rr_rdlen(rr) < 7)
 			continue;
 		data = ns_rr_rdata(rr);
-		*t = (struct target){ .direct_tls = direct_tls };
+		*t = (struct srv_target){ .direct_tls = direct_tls };
 		if (dn_expand(ns_msg_base(msg), ns_msg_end(msg), data + 6, t->host,
 			      sizeof(t->host)) < 0)
 			continue;
@@ -74,10 +74,10 @@ static int query(const char *name, unsigned char *answer)
 #endif
 }
 
-size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct target *out,
+size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct srv_target *out,
 	       size_t max, bool *denied)
 {
-	char name[TARGET_HOST_MAX + 32];
+	char name[SRV_TARGET_HOST_MAX + 32];
 	unsigned char *answer = xmalloc(ANSWER_MAX);
 	size_t n = 0;
 	int len;

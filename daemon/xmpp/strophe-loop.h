@@ -17,7 +17,7 @@
 #include <uv.h>
 
 #include "buf.h"
-#include "targets.h"
+#include "srv-targets.h"
 
 struct strophe_events {
 	/* Logged in, the resource is bound. */

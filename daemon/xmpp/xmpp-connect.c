@@ -65,9 +65,9 @@ static bool follow_redirection(struct xmpp *x, bool was_up)
 		/* One that lets us in and then sends us away is not followed in a circle. */
 		if (uv_now(x->loop) - x->up_since < STABLE)
 			return false;
-		targets_begin(&x->targets, NULL, 0);
+		srv_targets_begin(&x->targets, NULL, 0);
 	}
-	return targets_redirect(&x->targets, host, port);
+	return srv_targets_redirect(&x->targets, host, port);
 }
 
 void xmpp_login_failed(struct xmpp *x, bool was_up)
@@ -117,20 +117,20 @@ static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, 
 	x->resolve = NULL;
 	if (n == 0)
 		note_unreachable(x, why);
-	targets_found(&x->targets, endpoints, n);
+	srv_targets_found(&x->targets, endpoints, n);
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
 }
 
 void xmpp_go_on(struct xmpp *x)
 {
-	const struct endpoint *endpoint = targets_endpoint(&x->targets);
-	const struct target *target;
+	const struct endpoint *endpoint = srv_targets_endpoint(&x->targets);
+	const struct srv_target *target;
 
 	if (endpoint) {
 		dial(x, endpoint);
 		return;
 	}
-	target = targets_next(&x->targets);
+	target = srv_targets_next(&x->targets);
 	if (!target) {
 		end_round(x);
 		return;
@@ -144,21 +144,21 @@ void xmpp_go_on(struct xmpp *x)
 	xmpp_enter(x, PHASE_NEXT, 0, "the name look-up could not be started");
 }
 
-static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
+static void on_targets(void *arg, const struct srv_target *targets, size_t n, const char *why)
 {
 	struct xmpp *x = arg;
 
 	x->resolve = NULL;
 	if (n == 0)
 		note_unreachable(x, why);
-	targets_begin(&x->targets, targets, n);
+	srv_targets_begin(&x->targets, targets, n);
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
 
 void xmpp_look_up(struct xmpp *x, const char *because)
 {
 	x->failed = false;
-	x->resolve = resolve_targets(x->loop, x->domain, x->server, on_targets, x);
+	x->resolve = resolve_srv_targets(x->loop, x->domain, x->server, on_targets, x);
 	if (x->resolve) {
 		xmpp_enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);
 		return;
@@ -170,10 +170,10 @@ void xmpp_look_up(struct xmpp *x, const char *because)
 /* No name server tells about services, in time: the domain may be known by other means. */
 static void guess_target(struct xmpp *x)
 {
-	struct target guess = { .port = 5222 };
+	struct srv_target guess = { .port = 5222 };
 
 	snprintf(guess.host, sizeof(guess.host), "%s", x->domain);
-	targets_begin(&x->targets, &guess, x->server ? 0 : 1);
+	srv_targets_begin(&x->targets, &guess, x->server ? 0 : 1);
 	note_unreachable(x, "the name server does not answer");
 	xmpp_enter(x, PHASE_NEXT, 0, "the name server does not answer");
 }

@@ -54,7 +54,7 @@ struct xmpp {
 	bool beside;			/* the next login is beside our place */
 
 	struct resolve *resolve;	/* while PHASE_RESOLVING and PHASE_ADDRESSES */
-	struct targets targets;
+	struct srv_targets targets;
 	char where[ENDPOINT_TEXT_MAX];	/* the one dialled last */
 
 	struct strophe_loop *stream;	/* owned */

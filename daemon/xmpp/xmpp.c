@@ -435,7 +435,7 @@ static void on_clock_closed(uv_handle_t *handle)
 	free(x->server);
 	free(x->device);
 	free(x->place);
-	targets_finish(&x->targets);
+	srv_targets_finish(&x->targets);
 	exchange_finish(&x->exchange);
 	free(x);
 	if (done)

@@ -42,7 +42,8 @@ static void note(const char *name)
 	snprintf(asked[questions++ % 4], sizeof(asked[0]), "%s", name);
 }
 
-size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct target *out, size_t max, bool *denied)
+size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct srv_target *out,
+	       size_t max, bool *denied)
 {
 	note(domain);
 	return 0;
@@ -54,7 +55,7 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
 	return EAI_NONAME;
 }
 
-static void on_targets(void *arg, const struct target *targets, size_t n, const char *why)
+static void on_targets(void *arg, const struct srv_target *targets, size_t n, const char *why)
 {
 }
 
@@ -64,17 +65,17 @@ static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, 
 
 static struct buf literals;
 
-static void on_literal(void *arg, const struct target *targets, size_t n, const char *why)
+static void on_literal(void *arg, const struct srv_target *targets, size_t n, const char *why)
 {
 	buf_printf(&literals, " %s ", n == 1 ? targets[0].host : "none");
 }
 
 static void test_dns(void)
 {
-	struct target target = { .host = "b\xc3\xbc" "cher.example", .port = 5222 };
+	struct srv_target target = { .host = "b\xc3\xbc" "cher.example", .port = 5222 };
 	uv_loop_t *loop = uv_default_loop();
 
-	resolve_targets(loop, "b\xc3\xbc" "cher.test", NULL, on_targets, NULL);
+	resolve_srv_targets(loop, "b\xc3\xbc" "cher.test", NULL, on_targets, NULL);
 	uv_run(loop, UV_RUN_DEFAULT);
 	is_int(questions, 2, "two services are asked for");
 	is_str(asked[0], "xn--bcher-kva.test", "of the domain in A-labels");
@@ -83,8 +84,8 @@ static void test_dns(void)
 	uv_run(loop, UV_RUN_DEFAULT);
 	is_str(asked[2], "xn--bcher-kva.example", "so is a host that the user has named");
 	questions = 0;
-	resolve_targets(loop, "[::1]", NULL, on_literal, NULL);
-	resolve_targets(loop, "192.0.2.1", NULL, on_literal, NULL);
+	resolve_srv_targets(loop, "[::1]", NULL, on_literal, NULL);
+	resolve_srv_targets(loop, "192.0.2.1", NULL, on_literal, NULL);
 	uv_run(loop, UV_RUN_DEFAULT);
 	is_int(questions, 0, "DNS is not asked about an address");
 	ok(strstr(buf_str(&literals), " ::1 ") && strstr(buf_str(&literals), " 192.0.2.1 "),

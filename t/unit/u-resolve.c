@@ -87,7 +87,7 @@ static void put_srv(struct answer *a, unsigned priority, unsigned weight, unsign
 
 static void test_srv(void)
 {
-	struct target targets[TARGETS_MAX];
+	struct srv_target targets[SRV_TARGETS_MAX];
 	bool denied = false;
 	struct answer a;
 	size_t n;
@@ -95,7 +95,7 @@ static void test_srv(void)
 	begin(&a, 20);
 	for (unsigned i = 0; i < 20; i++)
 		put_srv(&a, i, 10 * i, 5000 + i, "\1s\1a\7example");
-	n = srv_read(a.bytes, a.len, true, targets, TARGETS_MAX, &denied);
+	n = srv_read(a.bytes, a.len, true, targets, SRV_TARGETS_MAX, &denied);
 	is_int(n, 20, "each of twenty records is read");
 	is_str(targets[19].host, "s.a.example", "... its host");
 	is_int(targets[19].priority * 10000 + targets[19].weight, 190190, "... its priority and weight");
@@ -103,11 +103,12 @@ static void test_srv(void)
 	ok(targets[19].direct_tls && !denied, "... and of which service it is");
 	is_int(srv_read(a.bytes, a.len, true, targets, 3, &denied), 3, "no more than there is room for");
 	for (size_t len = 0; len < a.len; len++)
-		if (srv_read(a.bytes, len, true, targets, TARGETS_MAX, &denied) > 20)
+		if (srv_read(a.bytes, len, true, targets, SRV_TARGETS_MAX, &denied) > 20)
 			ok(false, "an answer that was cut after %zu bytes", len);
 	begin(&a, 1);
 	put_srv(&a, 0, 0, 0, "");
-	is_int(srv_read(a.bytes, a.len, false, targets, TARGETS_MAX, &denied), 0, "the root is no host");
+	is_int(srv_read(a.bytes, a.len, false, targets, SRV_TARGETS_MAX, &denied), 0,
+	       "the root is no host");
 	ok(denied, "... but says that there is no such service");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "targets.h"
+#include "srv-targets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 static int compare(const void *a, const void *b)
 {
-	const struct target *x = a, *y = b;
+	const struct srv_target *x = a, *y = b;
 
 	if (x->priority != y->priority)
 		return x->priority < y->priority ? -1 : 1;
@@ -19,17 +19,18 @@ static int compare(const void *a, const void *b)
 	return (x->weight > y->weight) - (x->weight < y->weight);
 }
 
-static bool are_alike(const struct target *x, const struct target *y)
+static bool are_alike(const struct srv_target *x, const struct srv_target *y)
 {
 	return x->priority == y->priority && x->direct_tls == y->direct_tls;
 }
 
 /* RFC 2782, "Weight". */
-static void draw(struct target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max), void *arg)
+static void draw(struct srv_target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max),
+		 void *arg)
 {
 	for (size_t first = 0; first + 1 < n; first++) {
 		uint32_t sum = 0, drawn;
-		struct target chosen;
+		struct srv_target chosen;
 		size_t i = first;
 
 		for (size_t j = first; j < n; j++)
@@ -43,7 +44,8 @@ static void draw(struct target *list, size_t n, uint32_t (*lot)(void *arg, uint3
 	}
 }
 
-void targets_order(struct target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max), void *arg)
+void srv_targets_order(struct srv_target *list, size_t n, uint32_t (*lot)(void *arg, uint32_t max),
+		       void *arg)
 {
 	size_t from = 0, to;
 
@@ -56,22 +58,22 @@ void targets_order(struct target *list, size_t n, uint32_t (*lot)(void *arg, uin
 	}
 }
 
-void targets_begin(struct targets *t, const struct target *list, size_t n)
+void srv_targets_begin(struct srv_targets *t, const struct srv_target *list, size_t n)
 {
-	targets_finish(t);
+	srv_targets_finish(t);
 	t->list = xcalloc(n + 1, sizeof(*list));
 	if (n)
 		memcpy(t->list, list, n * sizeof(*list));
 	t->count = n;
 }
 
-void targets_finish(struct targets *t)
+void srv_targets_finish(struct srv_targets *t)
 {
 	free(t->list);
 	memset(t, 0, sizeof(*t));
 }
 
-const struct target *targets_next(struct targets *t)
+const struct srv_target *srv_targets_next(struct srv_targets *t)
 {
 	t->endpoint_count = t->endpoint_next = 0;
 	if (t->sent_on) {
@@ -81,26 +83,26 @@ const struct target *targets_next(struct targets *t)
 	return t->next < t->count ? &t->list[t->next++] : NULL;
 }
 
-void targets_found(struct targets *t, const struct endpoint *endpoints, size_t n)
+void srv_targets_found(struct srv_targets *t, const struct endpoint *endpoints, size_t n)
 {
-	t->endpoint_count = n < TARGET_ADDRESSES_MAX ? n : TARGET_ADDRESSES_MAX;
+	t->endpoint_count = n < SRV_TARGET_ADDRESSES_MAX ? n : SRV_TARGET_ADDRESSES_MAX;
 	t->endpoint_next = 0;
 	if (n)
 		memcpy(t->endpoints, endpoints, t->endpoint_count * sizeof(*endpoints));
 }
 
-const struct endpoint *targets_endpoint(struct targets *t)
+const struct endpoint *srv_targets_endpoint(struct srv_targets *t)
 {
 	return t->endpoint_next < t->endpoint_count ? &t->endpoints[t->endpoint_next++] : NULL;
 }
 
-bool targets_redirect(struct targets *t, const char *host, uint16_t port)
+bool srv_targets_redirect(struct srv_targets *t, const char *host, uint16_t port)
 {
 	if (t->redirections >= REDIRECTIONS_MAX)
 		return false;
 	t->redirections++;
 	t->sent_on = true;
-	t->other = (struct target){ .port = port };
+	t->other = (struct srv_target){ .port = port };
 	snprintf(t->other.host, sizeof(t->other.host), "%s", host);
 	/* Its other addresses would do the same. */
 	t->endpoint_next = t->endpoint_count;

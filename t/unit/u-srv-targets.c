@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "targets.h"
+#include "srv-targets.h"
 
 #include "tap.h"
 
@@ -24,16 +24,19 @@ static uint32_t some_lot(void *arg, uint32_t max)
 	return (uint32_t)(((uint64_t)(*random >> 8) * (max + 1)) >> 24);
 }
 
-static struct target target(const char *host, uint16_t priority, uint16_t weight, bool direct_tls)
+static struct srv_target target(const char *host, uint16_t priority, uint16_t weight,
+				bool direct_tls)
 {
-	struct target t = { .priority = priority, .weight = weight, .port = 5222, .direct_tls = direct_tls };
+	struct srv_target t = {
+		.priority = priority, .weight = weight, .port = 5222, .direct_tls = direct_tls
+	};
 
 	snprintf(t.host, sizeof(t.host), "%s", host);
 	return t;
 }
 
 /* The first letters, in order. */
-static const char *order_of(const struct target *list, size_t n)
+static const char *order_of(const struct srv_target *list, size_t n)
 {
 	static char letters[16];
 
@@ -45,17 +48,17 @@ static const char *order_of(const struct target *list, size_t n)
 
 static void test_order(void)
 {
-	struct target list[] = {
+	struct srv_target list[] = {
 		target("e", 20, 0, false), target("d", 10, 9, true), target("b", 10, 1, false),
 		target("a", 10, 3, false), target("c", 10, 0, false), target("f", 20, 0, true),
 	};
 
 	/* c, b, a are drawn from 0+1+3: 2 falls on a; then from 0+1: 0 falls on c. */
 	memcpy(lots, (uint32_t[]){ 2, 0, 0 }, 3 * sizeof(*lots));
-	targets_order(list, ARRAY_SIZE(list), given_lot, NULL);
+	srv_targets_order(list, ARRAY_SIZE(list), given_lot, NULL);
 	is_str(order_of(list, ARRAY_SIZE(list)), "acbdef", "by priority, then by lot, STARTTLS before direct TLS");
 	is_int(lots_out_of_range, 0, "... of the weights that are left");
-	targets_order(list, 0, given_lot, NULL);
+	srv_targets_order(list, 0, given_lot, NULL);
 	ok(true, "none at all");
 }
 
@@ -65,9 +68,10 @@ static void test_weights(void)
 	uint32_t random = 1;
 
 	for (int i = 0; i < 4000; i++) {
-		struct target list[] = { target("0", 1, 0, false), target("1", 1, 10, false), target("3", 1, 30, false) };
+		struct srv_target list[] = { target("0", 1, 0, false), target("1", 1, 10, false),
+					     target("3", 1, 30, false) };
 
-		targets_order(list, ARRAY_SIZE(list), some_lot, &random);
+		srv_targets_order(list, ARRAY_SIZE(list), some_lot, &random);
 		heavy += list[0].host[0] == '3';
 		weightless += list[0].host[0] == '0';
 	}
@@ -85,65 +89,65 @@ static struct endpoint endpoint(const char *ip)
 
 static void test_walk(void)
 {
-	struct target list[20];
+	struct srv_target list[20];
 	struct endpoint two[2] = { endpoint("192.0.2.1"), endpoint("2001:db8::1") }, many[20];
-	struct targets t = { 0 };
-	const struct target *next;
+	struct srv_targets t = { 0 };
+	const struct srv_target *next;
 	unsigned n = 0;
 
-	ok(!targets_next(&t) && !targets_endpoint(&t), "before a round there is nothing");
+	ok(!srv_targets_next(&t) && !srv_targets_endpoint(&t), "before a round there is nothing");
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
 		char host[] = { (char)('a' + i), '\0' };
 
 		list[i] = target(host, (uint16_t)i, 0, false);
 		many[i] = endpoint("192.0.2.9");
 	}
-	targets_begin(&t, list, ARRAY_SIZE(list));
-	is_str(targets_next(&t)->host, "a", "the first host");
-	targets_found(&t, two, 2);
-	is_str(targets_endpoint(&t)->ip, "192.0.2.1", "... its first address");
-	is_str(targets_endpoint(&t)->ip, "2001:db8::1", "... its second");
-	ok(!targets_endpoint(&t), "... and no third");
-	is_str(targets_next(&t)->host, "b", "the second host");
-	is_str(targets_next(&t)->host, "c", "which has no address: the third");
-	targets_found(&t, many, ARRAY_SIZE(many));
-	while (targets_endpoint(&t))
+	srv_targets_begin(&t, list, ARRAY_SIZE(list));
+	is_str(srv_targets_next(&t)->host, "a", "the first host");
+	srv_targets_found(&t, two, 2);
+	is_str(srv_targets_endpoint(&t)->ip, "192.0.2.1", "... its first address");
+	is_str(srv_targets_endpoint(&t)->ip, "2001:db8::1", "... its second");
+	ok(!srv_targets_endpoint(&t), "... and no third");
+	is_str(srv_targets_next(&t)->host, "b", "the second host");
+	is_str(srv_targets_next(&t)->host, "c", "which has no address: the third");
+	srv_targets_found(&t, many, ARRAY_SIZE(many));
+	while (srv_targets_endpoint(&t))
 		n++;
-	is_int(n, TARGET_ADDRESSES_MAX, "one host does not hold up the others for ever");
-	for (n = 3; (next = targets_next(&t)); n++)
+	is_int(n, SRV_TARGET_ADDRESSES_MAX, "one host does not hold up the others for ever");
+	for (n = 3; (next = srv_targets_next(&t)); n++)
 		;
 	is_int(n, 20, "each of twenty hosts has its turn");
-	targets_begin(&t, list, 1);
-	is_str(targets_next(&t)->host, "a", "the next round begins with the first");
-	targets_finish(&t);
+	srv_targets_begin(&t, list, 1);
+	is_str(srv_targets_next(&t)->host, "a", "the next round begins with the first");
+	srv_targets_finish(&t);
 }
 
 static void test_redirection(void)
 {
-	struct target list[] = { target("a", 0, 0, false), target("b", 0, 0, false) };
+	struct srv_target list[] = { target("a", 0, 0, false), target("b", 0, 0, false) };
 	struct endpoint two[2] = { endpoint("192.0.2.1"), endpoint("192.0.2.2") };
-	const struct target *next;
-	struct targets t = { 0 };
+	const struct srv_target *next;
+	struct srv_targets t = { 0 };
 	unsigned n = 0;
 
-	targets_begin(&t, list, 2);
-	targets_next(&t);
-	targets_found(&t, two, 2);
-	targets_endpoint(&t);
-	ok(targets_redirect(&t, "other.example", 5322), "a host sends us on");
-	ok(!targets_endpoint(&t), "its other address is not asked any more");
-	next = targets_next(&t);
+	srv_targets_begin(&t, list, 2);
+	srv_targets_next(&t);
+	srv_targets_found(&t, two, 2);
+	srv_targets_endpoint(&t);
+	ok(srv_targets_redirect(&t, "other.example", 5322), "a host sends us on");
+	ok(!srv_targets_endpoint(&t), "its other address is not asked any more");
+	next = srv_targets_next(&t);
 	is_str(next->host, "other.example", "that host is next");
 	is_int(next->port, 5322, "... at its port");
-	targets_found(&t, two, 1);
-	is_str(targets_endpoint(&t)->ip, "192.0.2.1", "... its address");
-	for (n = 1; targets_redirect(&t, "other.example", 5322); n++) {
-		targets_next(&t);
-		targets_found(&t, two, 1);
+	srv_targets_found(&t, two, 1);
+	is_str(srv_targets_endpoint(&t)->ip, "192.0.2.1", "... its address");
+	for (n = 1; srv_targets_redirect(&t, "other.example", 5322); n++) {
+		srv_targets_next(&t);
+		srv_targets_found(&t, two, 1);
 	}
 	is_int(n, REDIRECTIONS_MAX, "not for ever");
-	is_str(targets_next(&t)->host, "b", "then the second host is asked");
-	targets_finish(&t);
+	is_str(srv_targets_next(&t)->host, "b", "then the second host is asked");
+	srv_targets_finish(&t);
 }
 
 int main(void)
