@@ -75,7 +75,7 @@ test_expect_success 'an include that points up is noticed' '
 '
 
 test_expect_success 'so is one of what is private, of what is nowhere, and one that leads out' '
-	notices daemon/core/negotiation/errand.c "#include \"link-internal.h\"" "link-internal.h is for daemon/core/link" &&
+	notices daemon/core/negotiation/service-request.c "#include \"link-internal.h\"" "link-internal.h is for daemon/core/link" &&
 	notices daemon/core/link/link.c "#include \"nowhere.h\"" "\"nowhere.h\" is nowhere" &&
 	notices daemon/core/link/link.c "#include \"../path/path-selector.h\"" "\"../\"" &&
 	notices helper/support/output.c "#include \"commands.h\"" "\"commands.h\" is of helper/command"
@@ -142,7 +142,7 @@ test_expect_success 'test -s "$BUILD/compile_commands.json"' 'nor does an includ
 	daemon/core/base/hashtable.c list.h presence.h
 	daemon/core/link/record.c bounds.h negotiation.h
 	daemon/core/path/path-selector.c record.h tls.h
-	daemon/core/negotiation/errand.c policy.h netaddr.h
+	daemon/core/negotiation/service-request.c policy.h netaddr.h
 	daemon/git/refs.c buf.h xmpp.h
 	EOF
 '

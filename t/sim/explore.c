@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All orders in which the negotiation between two devices can go: three errands (a table below has the
- * sets) begin at any moment; every record arrives before or after anything else that may
+ * All orders in which the negotiation between two devices can go: three requests (a table below
+ * has the sets) begin at any moment; every record arrives before or after anything else that may
  * happen; services start or fail, users change their minds, channels are closed, timers expire, as
  * often as the budget of such deviations allows. After every step the invariants are checked.
  *
@@ -184,7 +184,7 @@ static void on_open(void *owner, struct negotiation *neg, struct channel *channe
 	struct op *op = owner;
 
 	if (op->phase != ASKING)
-		violation(op->world, "an errand opens that does not ask");
+		violation(op->world, "a request opens that does not ask");
 	op->phase = OPEN;
 	op->channel = channel;
 	/* What makes a push active. */
@@ -197,7 +197,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	struct op *op = owner;
 
 	if (op->phase != ASKING)
-		violation(op->world, "an errand is refused that does not ask");
+		violation(op->world, "a request is refused that does not ask");
 	op->phase = OVER;
 	op->neg = NULL;
 }
@@ -478,7 +478,7 @@ static void world_end(struct world *w)
 	for (unsigned i = 0; i < OPS; i++)
 		if ((w->ops[i].phase != NOT_YET && w->ops[i].phase != OVER) ||
 		    (w->ops[i].served != NOT_YET && w->ops[i].served != OVER))
-			violation(w, "the end of the link is not told to errand %u", i);
+			violation(w, "the end of the link is not told to request %u", i);
 }
 
 /* Choices */
@@ -648,8 +648,11 @@ static void check_quiet(struct world *w)
 			const struct negotiation *began = neg_ours(neg) ? neg : other;
 
 			if (!other || !agree(neg_state(began), neg_state(began == neg ? other : neg)))
-				violation(w, "errand %u is %s here and %s there, and nothing is on its way",
-					  op_of(w, neg_id(neg))->index, neg_state_name(neg_state(neg)),
+				violation(w,
+					  "request %u is %s here and %s there, and nothing is on "
+					  "its way",
+					  op_of(w, neg_id(neg))->index,
+					  neg_state_name(neg_state(neg)),
 					  other ? neg_state_name(neg_state(other)) : "unknown");
 		}
 	}
@@ -667,17 +670,18 @@ static void check_side(struct world *w, struct side *s)
 			violation(w, "a negotiation of nobody");
 		channels += neg_state(neg) == NEG_OPEN || (neg_state(neg) == NEG_STARTING && neg_ours(neg));
 		if (neg_state(neg) == NEG_WANTED)
-			violation(w, "errand %u is left wanted", op->index);
+			violation(w, "request %u is left wanted", op->index);
 		if (neg_state(neg) != NEG_OPEN && neg_deadline(neg) == UINT64_MAX)
-			violation(w, "errand %u is %s and has no timer", op->index, neg_state_name(neg_state(neg)));
+			violation(w, "request %u is %s and has no timer", op->index,
+				  neg_state_name(neg_state(neg)));
 		if (neg_ours(neg) ? op->neg != neg : op->serving && op->serving != neg)
-			violation(w, "errand %u has two negotiations", op->index);
+			violation(w, "request %u has two negotiations", op->index);
 		if (neg_ours(neg) || neg_state(neg) != NEG_DEFERRED)
 			continue;
 		for (const struct negotiation *o = s->negotiations.first; o; o = neg_next(o))
 			held |= o != neg && serves_push(o) && holds(w, o);
 		if (!held && negotiations_deadline(&s->negotiations) > w->now)
-			violation(w, "errand %u waits for nothing", op->index);
+			violation(w, "request %u waits for nothing", op->index);
 	}
 	if (channels != s->channels.count)
 		violation(w, "%u channels for %u negotiations", s->channels.count, channels);
@@ -728,7 +732,7 @@ static void mix_string(struct digest *d, const char *s)
 	mix(d, 256);
 }
 
-/* A record, by what it means: for an id, the number of its errand. */
+/* A record, by what it means: for an id, the number of its request. */
 static void mix_record(struct digest *d, struct world *w, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };

@@ -244,9 +244,9 @@ static void check_session(const struct broker *b, const struct session *s)
 	bool open = s->state == SESSION_OPEN || s->state == SESSION_LEAVING;
 	bool waits = s->state == SESSION_WAITING || s->state == SESSION_LEAVING;
 
-	if ((s->state == SESSION_ASKING) != (s->errand != NULL) || open != (s->channel != NULL) ||
+	if ((s->state == SESSION_ASKING) != (s->request != NULL) || open != (s->channel != NULL) ||
 	    open != (s->neg != NULL) || (s->state == SESSION_LOST) != (s->lost != NULL))
-		violation(b->world, "%s: a session has lost its errand", b->name);
+		violation(b->world, "%s: a session has lost its request", b->name);
 	if (!s->client != (s->state == SESSION_LEAVING))
 		violation(b->world, "%s: a session has no client", b->name);
 	if (waits && !timer_is_set(&s->timer))

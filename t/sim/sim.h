@@ -4,7 +4,7 @@
 
 /*
  * The simulator: a handful of brokers with the real core (links, channels,
- * negotiations, errands, presence, announcements) in one process, and around them a
+ * negotiations, service requests, presence, announcements) in one process, and around them a
  * world made of one seed: a server, paths, git processes, users, and what can
  * happen to them. Time is virtual and jumps from event to event; after every event
  * the invariants are checked (sim-check.c). Documentation/simulation.md tells the whole.
@@ -20,7 +20,6 @@
 #include "buf.h"
 #include "channel.h"
 #include "context.h"
-#include "errand.h"
 #include "follower.h"
 #include "inquirer.h"
 #include "link.h"
@@ -33,6 +32,7 @@
 #include "presence.h"
 #include "quota.h"
 #include "serve.h"
+#include "service-request.h"
 #include "session.h"
 #include "trust.h"
 #include "ways.h"

@@ -37,7 +37,7 @@ static int number(const char *device)
 	return -1;
 }
 
-/* In the place of peer.c and errand.c. */
+/* In the place of peer.c and service-request.c. */
 
 struct peer *peer_find(const struct peers *all, const char *who, const char *device)
 {
@@ -62,8 +62,8 @@ bool peer_is_on(const struct peer *p, unsigned kinds)
 	return p == linked_kind;
 }
 
-bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES],
-		void *tag)
+bool service_request_add(struct service_request *e, struct negotiations *device,
+			 const uint8_t id[NEG_ID_BYTES], void *tag)
 {
 	buf_printf(&trace, "%d\n", number(((struct peer *)tag)->device));
 	return true;

@@ -3,8 +3,8 @@
  * Two devices, their links joined in memory, negotiate. What happens is
  * written to a trace in words, and the trace is compared.
  */
-#include "errand.h"
 #include "negotiation.h"
+#include "service-request.h"
 
 #include <stdlib.h>
 
@@ -804,105 +804,112 @@ static void test_malformed(void)
 	pair_finish(&a, &b);
 }
 
-/* Errands */
+/* Service requests */
 
-static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
+static void on_request_open(void *owner, struct negotiation *neg, struct channel *channel,
+			    void *tag)
 {
 	struct side *s = tag;
 
-	buf_printf(&trace, "errand: open with %s\n", s->other->name);
+	buf_printf(&trace, "request: open with %s\n", s->other->name);
 	s->open = add_run(s, neg);
 	s->open->channel = channel;
 	channel_set_events(channel, &channel_events, s->open);
 }
 
-static void on_errand_failed(void *owner, const char *reason)
+static void on_request_failed(void *owner, const char *reason)
 {
-	buf_printf(&trace, "errand: failed, %s\n", reason);
+	buf_printf(&trace, "request: failed, %s\n", reason);
 }
 
-static void on_errand_waiting(void *owner, const char *state)
+static void on_request_waiting(void *owner, const char *state)
 {
-	buf_printf(&trace, "errand: waits, %s\n", state);
+	buf_printf(&trace, "request: waits, %s\n", state);
 }
 
-static const struct errand_events errand_events = {
-	on_errand_open, on_errand_failed, on_errand_waiting,
+static const struct service_request_events service_request_events = {
+	on_request_open, on_request_failed, on_request_waiting,
 };
 
-static struct errand *errand_to(enum service service, struct side *one, struct side *two)
+static struct service_request *service_request_to(enum service service, struct side *one,
+						  struct side *two)
 {
-	struct errand *e = errand_create(service, "project", "2", &errand_events, &channel_events, one);
+	struct service_request *e = service_request_create(
+		service, "project", "2", &service_request_events, &channel_events, one);
 
-	errand_add(e, &one->negotiations, new_id(), one);
-	errand_add(e, &two->negotiations, new_id(), two);
-	errand_start(e, now);
+	service_request_add(e, &one->negotiations, new_id(), one);
+	service_request_add(e, &two->negotiations, new_id(), two);
+	service_request_start(e, now);
 	return e;
 }
 
-static void test_errands(void)
+static void test_requests(void)
 {
 	struct side a, b, c, d;	/* a and c are ours, towards the devices b and d */
-	struct errand *e;
+	struct service_request *e;
 
 	pair_init(&a, &b, "we", "laptop");
 	pair_init(&c, &d, "we", "desktop");
 	b.verdict = "not-shared";
-	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	service_request_to(SERVICE_UPLOAD_PACK, &a, &c);
 	pump(&a);
 	pump(&c);
 	started(&d);
 	pump(&c);
 	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nwe says PUSH-REQUEST\n"
 	       "desktop starts upload-pack of project\ndesktop says STARTING-PUSH\n"
-	       "errand: open with desktop\n", "a fetch moves on when a device refuses");
+	       "request: open with desktop\n", "a fetch moves on when a device refuses");
 	channel_close(c.open->channel, "done");
 	pump(&c);
 	buf_reset(&trace);
 	d.verdict = "broken";
-	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	service_request_to(SERVICE_UPLOAD_PACK, &a, &c);
 	pump(&a);
 	pump(&c);
 	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nwe says PUSH-REQUEST\n"
-	       "desktop says REFUSE broken\nerrand: failed, not-shared\n",
+	       "desktop says REFUSE broken\nrequest: failed, not-shared\n",
 	       "when all refuse, the most telling reason is told");
 	b.verdict = d.verdict = NULL;
-	errand_to(SERVICE_RECEIVE_PACK, &a, &c);
+	service_request_to(SERVICE_RECEIVE_PACK, &a, &c);
 	pump(&c);
 	started(&d);
 	pump(&c);
 	pump(&a);
-	expect("we says CAN-PUSH\nwe says CAN-PUSH\ndesktop says PUSH-REQUEST\nwe says WITHDRAW served\n"
-	       "we says STARTING-PUSH\ndesktop starts receive-pack of project\nerrand: open with desktop\n"
-	       "laptop says PUSH-REQUEST\n", "a push is offered to all, and goes to the first that wants it");
+	expect("we says CAN-PUSH\nwe says CAN-PUSH\ndesktop says PUSH-REQUEST\nwe says WITHDRAW "
+	       "served\n"
+	       "we says STARTING-PUSH\ndesktop starts receive-pack of project\nrequest: open with "
+	       "desktop\n"
+	       "laptop says PUSH-REQUEST\n",
+	       "a push is offered to all, and goes to the first that wants it");
 	is_int(b.negotiations.count, 0, "the other device has nothing left of it");
 	channel_close(c.open->channel, "done");
 	pump(&c);
-	e = errand_to(SERVICE_RECEIVE_PACK, &a, &c);
+	e = service_request_to(SERVICE_RECEIVE_PACK, &a, &c);
 	buf_reset(&trace);
-	errand_destroy(e);
-	expect("we says WITHDRAW cancelled\nwe says WITHDRAW cancelled\n", "a cancelled errand is withdrawn");
+	service_request_destroy(e);
+	expect("we says WITHDRAW cancelled\nwe says WITHDRAW cancelled\n",
+	       "a cancelled request is withdrawn");
 	pump(&a);
 	pump(&c);
 	pair_finish(&a, &b);
 	pair_finish(&c, &d);
 }
 
-static void test_errand_gone(void)
+static void test_request_gone(void)
 {
 	struct side a, b, c, d;
 
 	pair_init(&a, &b, "we", "laptop");
 	pair_init(&c, &d, "we", "desktop");
 	b.verdict = "not-shared";
-	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	service_request_to(SERVICE_UPLOAD_PACK, &a, &c);
 	negotiations_finish(&c.negotiations, "gone", now);
 	memset(&c.negotiations, 0xff, sizeof(c.negotiations));
 	pump(&a);
-	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nerrand: failed, gone\n",
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nrequest: failed, gone\n",
 	       "a device that went away before its turn is passed over, and may be asked again");
 	negotiations_init(&c.negotiations, &table_events, &c, &c.channels);
-	errand_to(SERVICE_UPLOAD_PACK, &a, &c);
+	service_request_to(SERVICE_UPLOAD_PACK, &a, &c);
 	now += LINK_SUSPEND_MAX;
 	negotiations_finish(&a.negotiations, "no-path", now);
 	is_int(negotiations_deadline(&c.negotiations), now + NEG_ANSWER_TIMEOUT,
@@ -929,8 +936,8 @@ int main(void)
 	test_duplicates();
 	test_unknown();
 	test_malformed();
-	test_errands();
-	test_errand_gone();
+	test_requests();
+	test_request_gone();
 	buf_finish(&trace);
 	return tap_done();
 }

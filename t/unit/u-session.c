@@ -44,7 +44,7 @@ static struct message trouble, awaited;
 static size_t room;
 static uint64_t patience, limit, left;
 /* what it has begun */
-static const struct errand_events *errand;
+static const struct service_request_events *request;
 static const struct channel_events *channel;
 static const struct lost_push_events *lost;
 static const char *refused_at_once;
@@ -67,34 +67,38 @@ static void expect(const char *text, const char *what)
 	buf_reset(&trace);
 }
 
-/* In the place of errand.c, channel.c, candidates.c, lostpush.c and what there is below. */
+/*
+ * In the place of service-request.c, channel.c, candidates.c, lostpush.c and what there is below.
+ */
 
-struct errand *errand_create(enum service service, const char *share, const char *git_protocol,
-			     const struct errand_events *events,
-			     const struct channel_events *channel_events, void *session)
+struct service_request *service_request_create(enum service service, const char *share,
+					       const char *git_protocol,
+					       const struct service_request_events *events,
+					       const struct channel_events *channel_events,
+					       void *session)
 {
-	errand = events;
+	request = events;
 	channel = channel_events;
 	owner = session;
 	return NULL;
 }
 
-void errand_start(struct errand *e, uint64_t at)
+void service_request_start(struct service_request *e, uint64_t at)
 {
 	const char *reason = refused_at_once;
 
 	say("asks");
 	refused_at_once = NULL;
 	if (reason)
-		errand->failed(owner, reason);
+		request->failed(owner, reason);
 }
 
-void errand_destroy(struct errand *e)
+void service_request_destroy(struct service_request *e)
 {
 }
 
 struct candidates candidates_add(struct context *c, struct peers *p,
-				 const struct candidates_wanted *wanted, struct errand *e)
+				 const struct candidates_wanted *wanted, struct service_request *e)
 {
 	return found;
 }
@@ -388,7 +392,7 @@ static void open_channel_for(enum service service)
 	begin();
 	found.asked = 1;
 	open_with(service, NULL, NULL);
-	errand->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
 	open_channel = true;
 	buf_reset(&trace);
 }
@@ -477,16 +481,16 @@ static void asks_again(void)
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
 	for (int i = 0; i < 3; i++)
-		errand->failed(owner, "restarted");
+		request->failed(owner, "restarted");
 	expect("asks\nasks\nasks\nasks\n", "a device that restarts is asked again");
-	errand->failed(owner, "restarted");
+	request->failed(owner, "restarted");
 	expect("error: cannot-reach\nclosed\n", "... three times");
 
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
 	found.asked = 0;
-	errand->failed(owner, "gone");
+	request->failed(owner, "gone");
 	expect("asks\nis " JID " there?\nerror: buddy-offline\nclosed\n",
 	       "... or its owner, where it does not come back");
 
@@ -494,7 +498,7 @@ static void asks_again(void)
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
 	pending = true;
-	errand->failed(owner, "not-shared");
+	request->failed(owner, "not-shared");
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\n",
 	       "another device may have what one has not, and may only be not seen");
@@ -502,14 +506,14 @@ static void asks_again(void)
 			   &(struct resource *){ NULL });
 	sessions_wake(&all);
 	expect("asks\n", "... and is asked when it is");
-	errand->failed(owner, "not-shared");
+	request->failed(owner, "not-shared");
 	expect("journal: refused not-shared\nerror: not-shared\nclosed\n", "... once");
 
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
 	pending = true;
-	errand->failed(owner, "not-shared");
+	request->failed(owner, "not-shared");
 	pending = false;
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\njournal: refused not-shared\nerror: not-shared\nclosed\n",
@@ -548,11 +552,11 @@ static void bytes_pass(void)
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	errand->waiting(owner, "deferred");
+	request->waiting(owner, "deferred");
 	session_data(client.session, bytes, 10);
 	expect("asks\nprogress: " JID " is busy with another push to 'project'; waiting\n",
 	       "what is said early is kept");
-	errand->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
 	expect("ready: " JID " " DEVICE " direct unknown\nsends 10\n", "... until a device serves");
 	channel->data(owner, bytes, 300);
 	channel->stderr_data(owner, bytes, 5);

@@ -636,7 +636,7 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	struct peer *p = owner;
 
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
-	/* An errand may have come here from the end of another peer, and has set a timer. */
+	/* A request may have come here from the end of another peer, and has set a timer. */
 	peer_touch(p);
 }
 

@@ -2,7 +2,7 @@
 /*
  * A device with a link that is up is asked whatever the server says about its
  * presence, for the link knows better. One that is online, but has no
- * link yet, gets one; the errand waits for it to come up.
+ * link yet, gets one; the request waits for it to come up.
  */
 #include "candidates.h"
 
@@ -15,7 +15,7 @@ struct selection {
 	struct context *context;
 	struct peers *peers;
 	const struct candidates_wanted *wanted;
-	struct errand *errand;
+	struct service_request *request;
 	struct candidates found;
 };
 
@@ -44,7 +44,7 @@ static void ask(struct selection *s, struct peer *p)
 	uint8_t id[NEG_ID_BYTES];
 
 	context_random(s->context, id, sizeof(id));
-	s->found.asked += errand_add(s->errand, &p->negotiations, id, p);
+	s->found.asked += service_request_add(s->request, &p->negotiations, id, p);
 }
 
 /* Links that are up, on a path of these kinds. */
@@ -85,10 +85,11 @@ static void add_online(struct selection *s, const struct resource *r)
 }
 
 struct candidates candidates_add(struct context *context, struct peers *peers,
-				 const struct candidates_wanted *wanted, struct errand *errand)
+				 const struct candidates_wanted *wanted,
+				 struct service_request *request)
 {
 	struct selection s = {
-		.context = context, .peers = peers, .wanted = wanted, .errand = errand
+		.context = context, .peers = peers, .wanted = wanted, .request = request
 	};
 	const struct buddy *buddy =
 		context->online_at ? presence_buddy(context->presence, wanted->to->jid) : NULL;

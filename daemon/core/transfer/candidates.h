@@ -8,12 +8,12 @@
  */
 
 #include "address.h"
-#include "errand.h"
 #include "message.h"
 #include "peers.h"
+#include "service-request.h"
 
 struct candidates {
-	unsigned asked;		/* devices the errand goes to */
+	unsigned asked;		/* devices the request goes to */
 	bool path_wanted;	/* there are some, but not yet on a path of the kinds wanted */
 };
 
@@ -25,11 +25,12 @@ struct candidates_wanted {
 };
 
 /*
- * Adds them to the errand. Where a link is on a path of another kind, or is not there
+ * Adds them to the request. Where a link is on a path of another kind, or is not there
  * yet and the kinds are not all, the path is demanded, and the device is not added.
  */
 struct candidates candidates_add(struct context *context, struct peers *peers,
-				 const struct candidates_wanted *wanted, struct errand *errand);
+				 const struct candidates_wanted *wanted,
+				 struct service_request *request);
 
 /* Why nobody can be asked, when nobody can. */
 enum message_id candidates_none(const struct context *context, const struct address *to);

@@ -10,16 +10,16 @@
 
 #include "address.h"
 #include "bounds.h"
-#include "errand.h"
 #include "lostpush.h"
 #include "peer.h"
+#include "service-request.h"
 #include "session.h"
 #include "timers.h"
 #include "traffic.h"
 
 enum session_state {
 	SESSION_WAITING,	/* our account is not online, or presence may still come */
-	SESSION_ASKING,		/* the errand runs */
+	SESSION_ASKING,		/* the request runs */
 	SESSION_OPEN,		/* a channel is open */
 	SESSION_LOST,		/* it was, and its push may have arrived */
 	SESSION_LEAVING,	/* a channel is open, and no client is there any more */
@@ -48,7 +48,7 @@ struct session {
 	unsigned restarts;		/* of devices, while we asked them */
 	uint64_t woken;			/* with which of sessions::wakes it looked last */
 	/* who does it */
-	struct errand *errand;		/* owned while ASKING */
+	struct service_request *request;	/* owned while ASKING */
 	struct negotiation *neg;	/* while OPEN or LEAVING */
 	struct channel *channel;	/* the same */
 	struct peer *peer;		/* the same */

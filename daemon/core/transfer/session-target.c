@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who is asked. A session looks again whenever the account's state or a presence
- * changes: as soon as there is a device that can be asked, the errand starts.
+ * changes: as soon as there is a device that can be asked, the request starts.
  * A buddy who is not seen need not be away, so whether they are there is asked
  * (inquirer.h) before the user is told that they are not.
  */
@@ -100,12 +100,13 @@ static bool await_others(struct session *s, const char *reason)
 	return true;
 }
 
-static void on_errand_open(void *owner, struct negotiation *neg, struct channel *channel, void *tag)
+static void on_request_open(void *owner, struct negotiation *neg, struct channel *channel,
+			    void *tag)
 {
 	struct session *s = owner;
 	struct peer *p = tag;
 
-	s->errand = NULL;
+	s->request = NULL;
 	s->neg = neg;
 	s->channel = channel;
 	s->peer = p;
@@ -124,11 +125,11 @@ static void on_errand_open(void *owner, struct negotiation *neg, struct channel 
 	peer_touch(p);
 }
 
-static void on_errand_failed(void *owner, const char *reason)
+static void on_request_failed(void *owner, const char *reason)
 {
 	struct session *s = owner;
 
-	s->errand = NULL;
+	s->request = NULL;
 	if (is_worth_another_look(reason) && s->restarts++ < RESTARTS_MAX) {
 		session_enter(s, SESSION_WAITING, "the device restarted");
 		s->looks = 0;
@@ -140,7 +141,7 @@ static void on_errand_failed(void *owner, const char *reason)
 		session_fail_for_reason(s, reason);
 }
 
-static void on_errand_waiting(void *owner, const char *state)
+static void on_request_waiting(void *owner, const char *state)
 {
 	struct session *s = owner;
 	char *text;
@@ -154,34 +155,34 @@ static void on_errand_waiting(void *owner, const char *state)
 	free(text);
 }
 
-static const struct errand_events errand_events = {
-	.open = on_errand_open,
-	.failed = on_errand_failed,
-	.waiting = on_errand_waiting,
+static const struct service_request_events service_request_events = {
+	.open = on_request_open,
+	.failed = on_request_failed,
+	.waiting = on_request_waiting,
 };
 
-/* Starts the errand if a device can be asked. A link that is up needs no server for that. */
+/* Starts the request if a device can be asked. A link that is up needs no server for that. */
 static bool ask(struct session *s, struct candidates *found)
 {
 	const struct sessions *all = s->all;
 
-	s->errand = errand_create(s->service, s->to.share, s->git_protocol, &errand_events,
-				  &session_channel_events, s);
+	s->request = service_request_create(s->service, s->to.share, s->git_protocol,
+					    &service_request_events, &session_channel_events, s);
 	*found = candidates_add(all->context, all->peers, &(struct candidates_wanted){
 		.to = &s->to,
 		.prefer = s->prefer,
 		.kinds = s->transport,
 		.by = s,
-	}, s->errand);
+	}, s->request);
 	if (found->asked) {
 		session_enter(s, SESSION_ASKING, "somebody can be asked");
-		errand_start(s->errand, context_now(all->context));
+		service_request_start(s->request, context_now(all->context));
 		for (struct peer *p = all->peers->first; p; p = p->next)
 			peer_touch(p);
 		return true;
 	}
-	errand_destroy(s->errand);
-	s->errand = NULL;
+	service_request_destroy(s->request);
+	s->request = NULL;
 	return false;
 }
 

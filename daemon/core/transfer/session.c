@@ -4,7 +4,7 @@
  * fail is found out before READY, and each wait has a limit.
  *
  *   WAITING      the account comes online, presences arrive    -> ASKING, or an error
- *   ASKING       the errand is under way                       -> OPEN, or an error
+ *   ASKING       the request is under way                      -> OPEN, or an error
  *   OPEN         data both ways                                -> ended, or LOST
  *   LOST         a push lost its link after everything was sent: what became of
  *                it is asked for (lostpush.h), and reaches our git   -> ended
@@ -69,8 +69,8 @@ void session_end(struct session *s, const char *because)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	errand_destroy(s->errand);
-	s->errand = NULL;
+	service_request_destroy(s->request);
+	s->request = NULL;
 	lost_push_destroy(s->lost);
 	s->lost = NULL;
 	if (s->channel)

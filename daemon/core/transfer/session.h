@@ -5,7 +5,7 @@
 /*
  * A session: one client (the helper git-remote-xmpp, with git above it), from its
  * OPEN to its end. The session waits until the account is online and the buddy's
- * presence is known, sends an errand to the buddy's devices, and then moves bytes
+ * presence is known, sends a request to the buddy's devices, and then moves bytes
  * between the client and the channel. frame.h tells what is said to a client, and
  * in which order.
  *

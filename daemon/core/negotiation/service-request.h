@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_ERRAND_H
-#define CORE_ERRAND_H
+#ifndef CORE_SERVICE_REQUEST_H
+#define CORE_SERVICE_REQUEST_H
 
 /*
- * An errand: one service of one share, wanted from a buddy who may have
+ * A service request: one service of one share, wanted from a buddy who may have
  * several devices. A fetch asks them one after another, best first, and moves on
  * when one refuses or dies; a push is offered to all, the first that wants it gets it,
  * from the others it is withdrawn. It ends with an open channel or with the
@@ -12,32 +12,34 @@
 
 #include "negotiation.h"
 
-struct errand;
+struct service_request;
 
-struct errand_events {
-	/* A channel is open, with the device given to errand_add() as tag. */
+struct service_request_events {
+	/* A channel is open, with the device given to service_request_add() as tag. */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel, void *tag);
-	/* Nobody does it; the errand is gone after this. reason is static. */
+	/* Nobody does it; the request is gone after this. reason is static. */
 	void (*failed)(void *owner, const char *reason);
 	/* A device is alive and makes us wait. */
 	void (*waiting)(void *owner, const char *state);
 };
 
-struct errand *errand_create(enum service service, const char *share, const char *git_protocol,
-			     const struct errand_events *events,
-			     const struct channel_events *channel_events, void *owner);
+struct service_request *service_request_create(enum service service, const char *share,
+					       const char *git_protocol,
+					       const struct service_request_events *events,
+					       const struct channel_events *channel_events,
+					       void *owner);
 
 /*
  * A device to try, best first; false when there are DEVICES_PER_BUDDY already. id is for the
  * negotiation with it: random, and another one for each.
  */
-bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES],
-		void *tag);
+bool service_request_add(struct service_request *e, struct negotiations *device,
+			 const uint8_t id[NEG_ID_BYTES], void *tag);
 
 /* Begins; failed may be called before it returns. */
-void errand_start(struct errand *e, uint64_t now);
+void service_request_start(struct service_request *e, uint64_t now);
 
 /* Withdraws from everybody; nothing is reported. */
-void errand_destroy(struct errand *e);
+void service_request_destroy(struct service_request *e);
 
 #endif

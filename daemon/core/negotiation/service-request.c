@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Each device that was added is a candidate with at most one negotiation. A
- * fetch has one candidate under way at a time; a push all of them, until one
+ * fetch has one target under way at a time; a push all of them, until one
  * wins. Whatever ends a candidate's negotiation comes to on_refused(), which
  * goes on to the next, and in the end says which reason tells the user most. A device
  * whose link ends before it was asked is passed over.
  */
-#include "errand.h"
+#include "service-request.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 
-struct candidate {
+struct target {
 	struct neg_watch watch;		/* until it is asked; first, so that a cast leads back */
-	struct errand *errand;
+	struct service_request *request;
 	struct negotiations *device;	/* borrowed; NULL if it went away before it was asked */
 	void *tag;
 	uint8_t id[NEG_ID_BYTES];	/* of its negotiation */
 	struct negotiation *neg;	/* under way; NULL: not yet, or over */
 };
 
-struct errand {
+struct service_request {
 	enum service service;
 	char share[SHARE_NAME_MAX];
 	char git_protocol[8];
-	const struct errand_events *events;
+	const struct service_request_events *events;
 	const struct channel_events *channel_events;
 	void *owner;
-	struct candidate candidates[DEVICES_PER_BUDDY];
+	struct target targets[DEVICES_PER_BUDDY];
 	unsigned count;
-	unsigned next;			/* candidates[next] was not asked yet */
-	struct candidate *winner;	/* starting-push was said to it */
+	unsigned next;			/* targets[next] was not asked yet */
+	struct target *winner;		/* starting-push was said to it */
 	const char *reason;		/* the most telling one so far; static */
-	bool starting;			/* inside errand_start(): failure is reported at its end */
+	/* inside service_request_start(): failure is reported at its end */
+	bool starting;
 	uint64_t now;
 };
 
@@ -56,7 +57,7 @@ static int how_telling(const char *reason)
 	return -1;
 }
 
-static void note_reason(struct errand *e, const char *reason)
+static void note_reason(struct service_request *e, const char *reason)
 {
 	int rank = how_telling(reason);
 
@@ -64,16 +65,16 @@ static void note_reason(struct errand *e, const char *reason)
 		e->reason = rank >= 0 ? telling[rank] : "refused";
 }
 
-static void release(struct errand *e)
+static void release(struct service_request *e)
 {
 	for (unsigned i = 0; i < e->count; i++)
-		negotiations_unwatch(&e->candidates[i].watch);
+		negotiations_unwatch(&e->targets[i].watch);
 	free(e);
 }
 
-static void fail(struct errand *e)
+static void fail(struct service_request *e)
 {
-	const struct errand_events *events = e->events;
+	const struct service_request_events *events = e->events;
 	const char *reason = e->reason ? e->reason : "unreachable";
 	void *owner = e->owner;
 
@@ -81,31 +82,31 @@ static void fail(struct errand *e)
 	events->failed(owner, reason);
 }
 
-static bool any_under_way(const struct errand *e)
+static bool any_under_way(const struct service_request *e)
 {
 	for (unsigned i = 0; i < e->count; i++)
-		if (e->candidates[i].neg)
+		if (e->targets[i].neg)
 			return true;
 	return false;
 }
 
-static void ask(struct errand *e, struct candidate *c);
+static void ask(struct service_request *e, struct target *c);
 
-/* Whoever can still be asked is asked; with nobody left, the errand has failed. */
-static void go_on(struct errand *e)
+/* Whoever can still be asked is asked; with nobody left, the request has failed. */
+static void go_on(struct service_request *e)
 {
 	if (e->starting)
 		return;
 	while (e->next < e->count && !any_under_way(e))
-		ask(e, &e->candidates[e->next++]);
+		ask(e, &e->targets[e->next++]);
 	if (!any_under_way(e))
 		fail(e);
 }
 
 static void on_wanted(void *owner, struct negotiation *neg)
 {
-	struct candidate *c = owner;
-	struct errand *e = c->errand;
+	struct target *c = owner;
+	struct service_request *e = c->request;
 
 	if (e->winner) {
 		c->neg = NULL;
@@ -114,7 +115,7 @@ static void on_wanted(void *owner, struct negotiation *neg)
 	}
 	e->winner = c;
 	for (unsigned i = 0; i < e->count; i++) {
-		struct candidate *other = &e->candidates[i];
+		struct target *other = &e->targets[i];
 
 		if (other == c || !other->neg)
 			continue;
@@ -126,28 +127,28 @@ static void on_wanted(void *owner, struct negotiation *neg)
 
 static void on_waiting(void *owner, struct negotiation *neg, const char *state)
 {
-	struct candidate *c = owner;
+	struct target *c = owner;
 
-	c->errand->events->waiting(c->errand->owner, state);
+	c->request->events->waiting(c->request->owner, state);
 }
 
 static void on_open(void *owner, struct negotiation *neg, struct channel *channel)
 {
-	struct candidate *c = owner;
-	struct errand *e = c->errand;
-	const struct errand_events *events = e->events;
-	void *errand_owner = e->owner, *tag = c->tag;
+	struct target *c = owner;
+	struct service_request *e = c->request;
+	const struct service_request_events *events = e->events;
+	void *service_request_owner = e->owner, *tag = c->tag;
 
-	channel_set_events(channel, e->channel_events, errand_owner);
+	channel_set_events(channel, e->channel_events, service_request_owner);
 	c->neg = NULL;
-	errand_destroy(e);
-	events->open(errand_owner, neg, channel, tag);
+	service_request_destroy(e);
+	events->open(service_request_owner, neg, channel, tag);
 }
 
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
-	struct candidate *c = owner;
-	struct errand *e = c->errand;
+	struct target *c = owner;
+	struct service_request *e = c->request;
 
 	c->neg = NULL;
 	e->now = c->device->now;
@@ -164,16 +165,19 @@ static const struct request_events request_events = {
 	.refused = on_refused,
 };
 
-/* Its link ended before it was its turn. Somebody else is being asked, or the errand has not begun. */
+/*
+ * Its link ended before it was its turn. Somebody else is being asked, or the request has not
+ * begun.
+ */
 static void on_gone(struct neg_watch *watch, const char *reason)
 {
-	struct candidate *c = (struct candidate *)watch;
+	struct target *c = (struct target *)watch;
 
 	c->device = NULL;
-	note_reason(c->errand, reason);
+	note_reason(c->request, reason);
 }
 
-static void ask(struct errand *e, struct candidate *c)
+static void ask(struct service_request *e, struct target *c)
 {
 	if (!c->device)
 		return;
@@ -184,11 +188,13 @@ static void ask(struct errand *e, struct candidate *c)
 		note_reason(e, "busy");
 }
 
-struct errand *errand_create(enum service service, const char *share, const char *git_protocol,
-			     const struct errand_events *events,
-			     const struct channel_events *channel_events, void *owner)
+struct service_request *service_request_create(enum service service, const char *share,
+					       const char *git_protocol,
+					       const struct service_request_events *events,
+					       const struct channel_events *channel_events,
+					       void *owner)
 {
-	struct errand *e = xcalloc(1, sizeof(*e));
+	struct service_request *e = xcalloc(1, sizeof(*e));
 
 	e->service = service;
 	strncpy(e->share, share, sizeof(e->share) - 1);
@@ -199,38 +205,38 @@ struct errand *errand_create(enum service service, const char *share, const char
 	return e;
 }
 
-bool errand_add(struct errand *e, struct negotiations *device, const uint8_t id[NEG_ID_BYTES],
-		void *tag)
+bool service_request_add(struct service_request *e, struct negotiations *device,
+			 const uint8_t id[NEG_ID_BYTES], void *tag)
 {
-	struct candidate *c;
+	struct target *c;
 
 	if (e->count == DEVICES_PER_BUDDY)
 		return false;
-	c = &e->candidates[e->count++];
-	*c = (struct candidate){ .watch.gone = on_gone, .errand = e, .device = device, .tag = tag };
+	c = &e->targets[e->count++];
+	*c = (struct target){ .watch.gone = on_gone, .request = e, .device = device, .tag = tag };
 	memcpy(c->id, id, sizeof(c->id));
 	negotiations_watch(device, &c->watch);
 	return true;
 }
 
-void errand_start(struct errand *e, uint64_t now)
+void service_request_start(struct service_request *e, uint64_t now)
 {
 	e->now = now;
 	if (e->service == SERVICE_RECEIVE_PACK) {
 		e->starting = true;
 		while (e->next < e->count)
-			ask(e, &e->candidates[e->next++]);
+			ask(e, &e->targets[e->next++]);
 		e->starting = false;
 	}
 	go_on(e);
 }
 
-void errand_destroy(struct errand *e)
+void service_request_destroy(struct service_request *e)
 {
 	if (!e)
 		return;
 	for (unsigned i = 0; i < e->count; i++)
-		if (e->candidates[i].neg)
-			neg_withdraw(e->candidates[i].neg, "cancelled");
+		if (e->targets[i].neg)
+			neg_withdraw(e->targets[i].neg, "cancelled");
 	release(e);
 }
