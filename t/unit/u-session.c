@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "alloc.h"
-#include "candidates.h"
 #include "context.h"
 #include "frame.h"
 #include "inquirer.h"
@@ -16,6 +15,7 @@
 #include "lostpush.h"
 #include "peer.h"
 #include "tap.h"
+#include "target-set.h"
 
 #define ID "0123456789abcdef01234567"
 #define OLD "1111111111111111111111111111111111111111"
@@ -37,7 +37,7 @@ static struct peer peer = { .jid = jid, .device = DEVICE, .path_name = "direct" 
 static struct sessions all;
 static struct session_client client;
 /* what the session finds */
-static struct candidates found;
+static struct target_set found;
 static bool pending, unreachable;
 static enum message_id none;
 static struct message trouble, awaited;
@@ -68,7 +68,7 @@ static void expect(const char *text, const char *what)
 }
 
 /*
- * In the place of service-request.c, channel.c, candidates.c, lostpush.c and what there is below.
+ * In the place of service-request.c, channel.c, target-set.c, lostpush.c and what there is below.
  */
 
 struct service_request *service_request_create(enum service service, const char *share,
@@ -97,18 +97,18 @@ void service_request_destroy(struct service_request *e)
 {
 }
 
-struct candidates candidates_add(struct context *c, struct peers *p,
-				 const struct candidates_wanted *wanted, struct service_request *e)
+struct target_set target_set_add(struct context *c, struct peers *p,
+				 const struct target_set_wanted *wanted, struct service_request *e)
 {
 	return found;
 }
 
-enum message_id candidates_none(const struct context *c, const struct address *to)
+enum message_id target_set_none(const struct context *c, const struct address *to)
 {
 	return none;
 }
 
-uint64_t candidates_protocol(const struct context *c, const struct address *to)
+uint64_t target_set_protocol(const struct context *c, const struct address *to)
 {
 	return 7;
 }
@@ -361,7 +361,7 @@ static void begin(void)
 		session_abandoned(client.session);
 	wait(60 * 1000);
 	buf_reset(&trace);
-	found = (struct candidates){ 0 };
+	found = (struct target_set){ 0 };
 	pending = unreachable = false;
 	none = MSG_BUDDY_OFFLINE;
 	trouble.id = awaited.id = MSG_NONE;

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "candidates.h"
 #include "context.h"
 #include "log.h"
 #include "session-internal.h"
+#include "target-set.h"
 #include "ways.h"
 
 void session_fail_with(struct session *s, const struct message *m)
@@ -37,7 +37,7 @@ void session_fail(struct session *s, enum message_id id)
 	char theirs[24], ours[12], seconds[16];
 
 	snprintf(seconds, sizeof(seconds), "%d", NEG_ANSWER_TIMEOUT / 1000);
-	snprintf(theirs, sizeof(theirs), "%" PRIu64, candidates_protocol(context, &s->to));
+	snprintf(theirs, sizeof(theirs), "%" PRIu64, target_set_protocol(context, &s->to));
 	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
 		    "transport", ways_transport_name(s->transport), "condition",

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "candidates.h"
 #include "context.h"
 #include "inquirer.h"
 #include "session-internal.h"
+#include "target-set.h"
 #include "ways.h"
 
 enum {
@@ -38,7 +38,7 @@ static unsigned count_appearances(const struct session *s)
 /* Nobody can be asked. That a server was not reached says nothing of who is there. */
 static void fail_unseen(struct session *s)
 {
-	enum message_id id = candidates_none(s->all->context, &s->to);
+	enum message_id id = target_set_none(s->all->context, &s->to);
 	bool gone = id == MSG_BUDDY_OFFLINE && s->refusal && !strcmp(s->refusal, "unreachable");
 
 	if (s->refusal && !gone) {
@@ -162,13 +162,13 @@ static const struct service_request_events service_request_events = {
 };
 
 /* Starts the request if a device can be asked. A link that is up needs no server for that. */
-static bool ask(struct session *s, struct candidates *found)
+static bool ask(struct session *s, struct target_set *found)
 {
 	const struct sessions *all = s->all;
 
 	s->request = service_request_create(s->service, s->to.share, s->git_protocol,
 					    &service_request_events, &session_channel_events, s);
-	*found = candidates_add(all->context, all->peers, &(struct candidates_wanted){
+	*found = target_set_add(all->context, all->peers, &(struct target_set_wanted){
 		.to = &s->to,
 		.prefer = s->prefer,
 		.kinds = s->transport,
@@ -205,7 +205,7 @@ void session_look(struct session *s)
 {
 	const struct sessions *all = s->all;
 	const struct message *trouble;
-	struct candidates found;
+	struct target_set found;
 
 	/* The devices that were asked would only say the same. */
 	if (s->refusal && s->appeared == count_appearances(s)) {

@@ -4,7 +4,7 @@
  * presence, for the link knows better. One that is online, but has no
  * link yet, gets one; the request waits for it to come up.
  */
-#include "candidates.h"
+#include "target-set.h"
 
 #include <string.h>
 
@@ -14,9 +14,9 @@
 struct selection {
 	struct context *context;
 	struct peers *peers;
-	const struct candidates_wanted *wanted;
+	const struct target_set_wanted *wanted;
 	struct service_request *request;
-	struct candidates found;
+	struct target_set found;
 };
 
 static bool is_meant(const struct selection *s, const char *device)
@@ -84,8 +84,8 @@ static void add_online(struct selection *s, const struct resource *r)
 	s->found.path_wanted = true;
 }
 
-struct candidates candidates_add(struct context *context, struct peers *peers,
-				 const struct candidates_wanted *wanted,
+struct target_set target_set_add(struct context *context, struct peers *peers,
+				 const struct target_set_wanted *wanted,
 				 struct service_request *request)
 {
 	struct selection s = {
@@ -103,7 +103,7 @@ struct candidates candidates_add(struct context *context, struct peers *peers,
 	return s.found;
 }
 
-uint64_t candidates_protocol(const struct context *context, const struct address *to)
+uint64_t target_set_protocol(const struct context *context, const struct address *to)
 {
 	const struct buddy *buddy = presence_buddy(context->presence, to->jid);
 	uint64_t protocol = 0;
@@ -114,7 +114,7 @@ uint64_t candidates_protocol(const struct context *context, const struct address
 	return protocol;
 }
 
-enum message_id candidates_none(const struct context *context, const struct address *to)
+enum message_id target_set_none(const struct context *context, const struct address *to)
 {
 	const struct buddy *buddy = presence_buddy(context->presence, to->jid);
 	bool any = false, broker = false, meant = false;
@@ -141,7 +141,7 @@ enum message_id candidates_none(const struct context *context, const struct addr
 		return MSG_BUDDY_OFFLINE;
 	if (!broker)
 		return MSG_BUDDY_NO_GIT;
-	if (candidates_protocol(context, to))
+	if (target_set_protocol(context, to))
 		return MSG_PEER_VERSION;
 	return meant ? MSG_DEVICE_UNTRUSTED : MSG_NO_SUCH_DEVICE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who can be asked, and why nobody can: presence and trust are real, and the links are none. */
-#include "candidates.h"
+#include "target-set.h"
 
 #include <stdlib.h>
 
@@ -108,16 +108,16 @@ static void appear(int i)
 	presence_available(context.presence, full, ids[i], on_time(NULL), &r);
 }
 
-static struct candidates find(const char *prefer, unsigned kinds)
+static struct target_set find(const char *prefer, unsigned kinds)
 {
-	return candidates_add(&context, &peers, &(struct candidates_wanted){
+	return target_set_add(&context, &peers, &(struct target_set_wanted){
 		.to = &to, .prefer = prefer, .kinds = kinds,
 	}, NULL);
 }
 
 static void who_can_be_asked(void)
 {
-	struct candidates found;
+	struct target_set found;
 
 	find("", PATH_MASK_ALL);
 	expect("", "nobody who is not there");
@@ -151,27 +151,27 @@ static void who_can_be_asked(void)
 
 static void why_nobody_can(void)
 {
-	is_int(candidates_none(&context, &to), MSG_DEVICE_UNTRUSTED,
+	is_int(target_set_none(&context, &to), MSG_DEVICE_UNTRUSTED,
 	       "a device is there, and not trusted");
 	strcpy(to.device, "zzz");
-	is_int(candidates_none(&context, &to), MSG_NO_SUCH_DEVICE, "the one that is meant is not");
+	is_int(target_set_none(&context, &to), MSG_NO_SUCH_DEVICE, "the one that is meant is not");
 	to.device[0] = '\0';
 	presence_other_protocol(context.presence, JID, ids[0], 9, on_now(NULL));
-	is_int(candidates_none(&context, &to), MSG_PEER_VERSION, "one speaks another protocol");
-	is_int(candidates_protocol(&context, &to), 9, "... which one");
+	is_int(target_set_none(&context, &to), MSG_PEER_VERSION, "one speaks another protocol");
+	is_int(target_set_protocol(&context, &to), 9, "... which one");
 	presence_reset(context.presence, on_time(NULL));
-	is_int(candidates_none(&context, &to), MSG_BUDDY_OFFLINE, "none is there");
+	is_int(target_set_none(&context, &to), MSG_BUDDY_OFFLINE, "none is there");
 	presence_available(context.presence, JID "/phone", NULL, on_time(NULL),
 			   &(struct resource *){ NULL });
-	is_int(candidates_none(&context, &to), MSG_BUDDY_NO_GIT, "one is, without a broker");
+	is_int(target_set_none(&context, &to), MSG_BUDDY_NO_GIT, "one is, without a broker");
 	presence_roster_item(context.presence, JID, SUBSCRIPTION_FROM, true, false);
-	is_int(candidates_none(&context, &to), MSG_NOT_ACCEPTED, "they were asked");
+	is_int(target_set_none(&context, &to), MSG_NOT_ACCEPTED, "they were asked");
 	presence_roster_item(context.presence, JID, SUBSCRIPTION_FROM, false, false);
-	is_int(candidates_none(&context, &to), MSG_NO_LONGER_BUDDY, "they were not");
+	is_int(target_set_none(&context, &to), MSG_NO_LONGER_BUDDY, "they were not");
 	strcpy(to.jid, "carol@example.org");
-	is_int(candidates_none(&context, &to), MSG_NOT_BUDDY, "somebody who is no buddy");
+	is_int(target_set_none(&context, &to), MSG_NOT_BUDDY, "somebody who is no buddy");
 	strcpy(to.jid, context.jid);
-	is_int(candidates_none(&context, &to), MSG_OWN_ACCOUNT, "ourselves");
+	is_int(target_set_none(&context, &to), MSG_OWN_ACCOUNT, "ourselves");
 }
 
 int main(void)
