@@ -64,7 +64,7 @@ test_expect_success 'status without a broker: exit 1, and none is started' '
 
 test_expect_success 'status shows all there is, escaped' '
 	fake open:Q "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/" "send:L:kind=share,name=a b,path=/nowhere/x" \
-		"send:L:kind=ways,transport=auto,port=4711,proxy=proxy.example.org" \
+		"send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org" \
 		"send:L:kind=count,buddies=5,reachable=2" \
 		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
 		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=0,path=direct 192.0.2.7:4711" \
@@ -87,7 +87,7 @@ test_expect_success 'status shows all there is, escaped' '
 '
 
 test_expect_success 'status --json is one object' '
-	fake open:Q "$broker_row" "$online_row" "send:L:kind=ways,transport=auto,port=4711,proxy=proxy.example.org" \
+	fake open:Q "$broker_row" "$online_row" "send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org" \
 		"send:L:kind=share,name=p\"q,path=/x,fetch=a@b,fetch=c@d,push=a@b" \
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
@@ -98,7 +98,7 @@ test_expect_success 'status --json is one object' '
 '
 
 test_expect_success 'status says why nobody can dial, and when that is tried again' '
-	row="send:L:kind=ways,transport=auto,error=address already in use,retry-in=7,proxy=p.example" &&
+	row="send:L:kind=paths,transport=auto,error=address already in use,retry-in=7,proxy=p.example" &&
 	fake open:Q "$broker_row" "$online_row" "$row" send:Z: next open:Q "$online_row" "$row" send:Z: &&
 	git xmpp status >out &&
 	grep "^paths     auto; no port to be dialled on: address already in use (next attempt in 7 seconds); p.example is a proxy$" out &&

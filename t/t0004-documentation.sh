@@ -575,7 +575,7 @@ LOG_PARTIES_MAX 1 % of them, others than buddies
 LOG_FILE_MAX 1048576 `daemon.log` % MiB, twice
 JOURNAL_MAX 1048576 `events` % MiB, twice
 LISTENER_STRANGERS_MAX 1 one of % places for
-WAYS_ADDRESSES 1 % addresses and one pass
+CANDIDATES_MAX 1 % addresses and one pass
 PASS_WINDOW 1 the last % uses of the pass
 OFFERS_AT_ONCE 1 % offers of a bytestream at once
 OFFER_COST 1000 at once, then one in % s

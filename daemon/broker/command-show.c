@@ -76,13 +76,13 @@ static void describe_broker(struct broker *b, struct buf *row)
 	fields_add(row, "fingerprint", hex);
 }
 
-static void describe_ways(struct broker *b, struct buf *row)
+static void describe_paths(struct broker *b, struct buf *row)
 {
 	uint64_t left;
 	const char *trouble = local_candidates_trouble(b->local_candidates, &left);
 
-	fields_add(row, "kind", "ways");
-	fields_add(row, "transport", ways_transport_name(b->context.transport));
+	fields_add(row, "kind", "paths");
+	fields_add(row, "transport", transport_name(b->context.transport));
 	if (local_candidates_port(b->local_candidates))
 		fields_add_u64(row, "port", local_candidates_port(b->local_candidates));
 	if (trouble) {
@@ -203,7 +203,7 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 	command_row(conn, &row);
 	describe_account(b, &row);
 	command_row(conn, &row);
-	describe_ways(b, &row);
+	describe_paths(b, &row);
 	command_row(conn, &row);
 	send_shares(b, conn, &row);
 	send_follows(b, conn, &row);

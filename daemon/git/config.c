@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "candidates.h"
 #include "jid.h"
 #include "log.h"
-#include "ways.h"
 
 /* Of the account, or of xmpp itself with account NULL. malloc'd; NULL if there is none. */
 static char *get(const struct gitconfig *all, const char *account, const char *key)
@@ -74,7 +74,7 @@ static void read_transport(struct config *c)
 	const char *transport = gitconfig_get(all, "xmpp.transport");
 
 	if (transport) {
-		c->transport = ways_transport(transport);
+		c->transport = transport_kinds(transport);
 		if (!c->transport) {
 			log_error("xmpp.transport must be auto, direct, proxy or inband");
 			c->transport = PATH_MASK(PATH_INBAND);

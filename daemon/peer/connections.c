@@ -23,7 +23,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 	};
 }
 
-static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
 {
 	const struct connections *c = arg;
 
@@ -97,7 +97,7 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 
 const struct connector_ops connection_ops = {
 	.facts = on_facts,
-	.ways = on_ways,
+	.candidates = on_candidates,
 	.has_proxy = on_has_proxy,
 	.knows_proxy = on_knows_proxy,
 	.proxy_failed = on_proxy_failed,

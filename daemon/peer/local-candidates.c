@@ -209,11 +209,12 @@ void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
 	proxies_online(r->proxies, xmpp);
 }
 
-void local_candidates_fill(struct local_candidates *r, const struct pass *pass, struct ways *out)
+void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
+			   struct candidates *out)
 {
 	const struct config *c = r->config;
 
-	*out = (struct ways){ .allowed = c->transport };
+	*out = (struct candidates){ .allowed = c->transport };
 	if (!r->listener)
 		return;
 	out->pass = *pass;
@@ -223,5 +224,5 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass, 
 		return;
 	}
 	out->n = listener_addresses(r->listener, c->direct_local, c->direct_extra, c->n_direct_extra,
-				    out->addresses, WAYS_ADDRESSES);
+				    out->addresses, CANDIDATES_MAX);
 }

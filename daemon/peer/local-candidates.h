@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
+#include "candidates.h"
 #include "config.h"
 #include "proxies.h"
-#include "ways.h"
 
 struct device_key;
 struct peers;
@@ -43,7 +43,8 @@ void local_candidates_close(struct local_candidates *r);
 void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp);
 
 /* What a device is told; the pass is for it alone. */
-void local_candidates_fill(struct local_candidates *r, const struct pass *pass, struct ways *out);
+void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
+			   struct candidates *out);
 
 /* We may dial, and so show our address. */
 bool local_candidates_may_dial(const struct local_candidates *r);

@@ -22,7 +22,7 @@
 #include "tls-path.h"
 #include "proxies.h"
 #include "quota.h"
-#include "ways.h"
+#include "candidates.h"
 #include "xmpp.h"
 
 enum { BYTESTREAM_TIMEOUT = 15 * 1000 };

@@ -10,7 +10,7 @@
  * serves its own users only, so each side brings its own.
  */
 
-#include "ways.h"
+#include "candidates.h"
 #include "xmpp.h"
 
 enum {
@@ -23,7 +23,7 @@ enum {
 
 struct proxy {
 	char jid[JID_MAX];		/* to activate at; may have a resource */
-	char host[WAYS_HOST_MAX + 1];
+	char host[PROXY_HOST_MAX + 1];
 	uint16_t port;
 };
 

@@ -183,7 +183,7 @@ static void show_follow(struct fields row)
 }
 
 /* "paths     auto; to be dialled on port 4711; proxy.example.org is a proxy" */
-static void show_ways(struct fields row)
+static void show_paths(struct fields row)
 {
 	char span[32];
 
@@ -224,7 +224,7 @@ static const struct {
 	{ "account", show_account },
 	{ "notice", show_notice },
 	{ "share", show_fault },
-	{ "ways", show_ways },
+	{ "paths", show_paths },
 	{ NULL, NULL },			/* the counts come here */
 	{ "link", show_link },
 	{ "transfer", show_transfer },
@@ -377,11 +377,11 @@ static void json_broker(struct buf *out, const struct query *answer)
 	json_close(out, '}');
 }
 
-static void json_ways(struct buf *out, const struct query *answer)
+static void json_paths(struct buf *out, const struct query *answer)
 {
 	struct fields row;
 
-	if (!query_find(answer, "ways", &row)) {
+	if (!query_find(answer, "paths", &row)) {
 		json_string(out, "paths", NULL);
 		return;
 	}
@@ -406,7 +406,7 @@ static void show_json(const struct query *answer)
 	json_open(&out, NULL, '{');
 	json_number(&out, "version", 1);
 	json_broker(&out, answer);
-	json_ways(&out, answer);
+	json_paths(&out, answer);
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
 		json_open(&out, lists[k].list, '[');
 		for (size_t i = 0; i < answer->count; i++) {

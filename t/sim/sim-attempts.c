@@ -38,12 +38,12 @@ static void on_facts(void *arg, struct connector_facts *out)
 	*out = (struct connector_facts){ .jid = b->online ? full : NULL, .may_dial = true };
 }
 
-static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
 {
 	const struct broker *b = arg;
 	char text[32];
 
-	*out = (struct ways){ .allowed = b->transport };
+	*out = (struct candidates){ .allowed = b->transport };
 	if (!b->world->swarm.paths || !(b->transport & PATH_MASK(PATH_DIRECT)))
 		return;
 	out->pass = *pass;
@@ -219,7 +219,7 @@ bool attempt_would_reach(const struct peer *p)
 	const struct broker *from = broker_of(p), *to = other_of(p);
 	const struct path_manager *manager = connector_search(p->connector);
 	const struct peer *q = peer_with(to, from);
-	struct netaddr at[WAYS_ADDRESSES];
+	struct netaddr at[CANDIDATES_MAX];
 
 	return path_manager_allowed(manager) & PATH_MASK(PATH_DIRECT) &&
 	       path_manager_dialable(manager, at) && at[0].port == PORTS + to->network &&
@@ -464,7 +464,7 @@ static const char *on_sid(const struct bytestream *s)
 
 const struct connector_ops attempt_ops = {
 	.facts = on_facts,
-	.ways = on_ways,
+	.candidates = on_candidates,
 	.has_proxy = on_has_proxy,
 	.knows_proxy = on_knows_proxy,
 	.proxy_failed = on_proxy_failed,

@@ -100,7 +100,7 @@ static void maybe_demand(struct helper *h)
 		return;
 	h->demands = true;
 	plan(h, PATIENCE, STEP_KILL);
-	peer_demand(p, h, ways_transport(draw_kind(w)));
+	peer_demand(p, h, transport_kinds(draw_kind(w)));
 }
 
 static void release(struct helper *h)

@@ -94,7 +94,7 @@ static const char *sid_of(const struct peer *p)
 }
 
 /* A wish for any kind of path, an address that is somebody else's, or an offer of a proxy. */
-static void say_ways(struct peer *p, enum record_type type, struct buf *f)
+static void say_candidates(struct peer *p, enum record_type type, struct buf *f)
 {
 	struct world *w = broker_of(p)->world;
 	char token[PASS_TOKEN_LEN + 1], ours[64], theirs[64];
@@ -102,7 +102,7 @@ static void say_ways(struct peer *p, enum record_type type, struct buf *f)
 
 	put_random(w, random, sizeof(random));
 	hex_encode(random, sizeof(random), token);
-	if (type == RECORD_WAYS) {
+	if (type == RECORD_CANDIDATES) {
 		fields_add(f, "transport", ONE_OF(w, "auto", "auto", "direct", "proxy", "inband", "x"));
 		if (below(w, 4))
 			fields_add(f, "token", token);
@@ -143,8 +143,8 @@ static void say_fields(struct peer *p, enum record_type type, const char *id)
 		fields_add(&f, "state", ONE_OF(w, "deferred", "starting", "announcement", "open", ""));
 	if (type == RECORD_REFUSE || type == RECORD_WITHDRAW)
 		fields_add(&f, "reason", ONE_OF(w, "busy", "ended", "not-shared", "any\nthing", ""));
-	if (type == RECORD_WAYS || type == RECORD_BYTESTREAM)
-		say_ways(p, type, &f);
+	if (type == RECORD_CANDIDATES || type == RECORD_BYTESTREAM)
+		say_candidates(p, type, &f);
 	if (chance(w, 5))
 		buf_append(&f, "\xff=", 2);
 	link_send(&p->link, type, buf_data(&f), buf_len(&f));

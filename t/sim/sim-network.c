@@ -81,7 +81,7 @@ void dialling_changes(struct world *w)
 static void allow(struct broker *b, unsigned kinds)
 {
 	b->transport = kinds;
-	trace(b->world, "%s allows %s", b->name, ways_transport_name(b->transport));
+	trace(b->world, "%s allows %s", b->name, transport_name(b->transport));
 	for (unsigned k = 0; k < b->world->count; k++)
 		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] = b->world->now;
 	b->context.transport = b->transport;
@@ -93,7 +93,7 @@ void transport_changes(struct broker *b)
 {
 	static const char *const transports[] = { "auto", "direct", "proxy", "inband" };
 
-	allow(b, ways_transport(transports[below(b->world, 4)]));
+	allow(b, transport_kinds(transports[below(b->world, 4)]));
 }
 
 void transport_heals(struct broker *b)

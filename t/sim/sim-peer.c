@@ -74,7 +74,7 @@ static void expect_answer(struct note *n, const struct record *record)
 
 static bool is_about_paths(const struct record *record)
 {
-	return record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM;
+	return record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM;
 }
 
 /* Offers that were made over a path which was dead come all at once when the link is back. */

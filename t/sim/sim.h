@@ -18,6 +18,7 @@
 #include "announcer.h"
 #include "attempts.h"
 #include "buf.h"
+#include "candidates.h"
 #include "channel.h"
 #include "context.h"
 #include "follower.h"
@@ -35,7 +36,6 @@
 #include "service-request.h"
 #include "session.h"
 #include "trust.h"
-#include "ways.h"
 
 enum {
 	BROKERS_MAX = 4,

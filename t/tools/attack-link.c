@@ -12,11 +12,11 @@
 
 #include "alloc.h"
 #include "base64.h"
+#include "candidates.h"
 #include "fields.h"
 #include "hello.h"
 #include "jid.h"
 #include "random.h"
-#include "ways.h"
 
 #define NS_IBB "http://jabber.org/protocol/ibb"
 
@@ -155,16 +155,16 @@ static void take_hello(struct raw_link *l, const struct record *record)
 	}
 }
 
-static void note_ways(struct raw_link *l, const struct record *record)
+static void note_candidates(struct raw_link *l, const struct record *record)
 {
-	struct ways ways;
+	struct candidates candidates;
 	char text[NETADDR_TEXT_MAX];
 
-	if (ways_parse(record, &ways) || !ways.n)
+	if (candidates_parse(record, &candidates) || !candidates.n)
 		return;
-	netaddr_format(&ways.addresses[0], text);
+	netaddr_format(&candidates.addresses[0], text);
 	l->port = (unsigned)atoi(strrchr(text, ':') + 1);
-	l->pass = ways.pass;
+	l->pass = candidates.pass;
 }
 
 static void take_record(struct raw_link *l, const struct record *record)
@@ -185,8 +185,8 @@ static void take_record(struct raw_link *l, const struct record *record)
 	case RECORD_ACK:
 		l->heard_of = record->len == 8 ? get_be64(record->payload) : 0;
 		break;
-	case RECORD_WAYS:
-		note_ways(l, record);
+	case RECORD_CANDIDATES:
+		note_candidates(l, record);
 		break;
 	default:
 		if (record->number)

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "candidates.h"
 #include "fingerprint.h"
 #include "hex.h"
 #include "jid.h"
@@ -36,7 +37,6 @@
 #include "pass-key.h"
 #include "random.h"
 #include "tls.h"
-#include "ways.h"
 
 enum { CONNECTIONS_MAX = 64, REST = 500 };
 

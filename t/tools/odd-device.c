@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "base64.h"
+#include "candidates.h"
 #include "fields.h"
 #include "fingerprint.h"
 #include "hex.h"
@@ -30,7 +31,6 @@
 #include "random.h"
 #include "record.h"
 #include "tls.h"
-#include "ways.h"
 
 #define NS_IBB "http://jabber.org/protocol/ibb"
 #define NS_GIT "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb"
@@ -129,13 +129,14 @@ static void on_deliver(void *owner, const struct record *record)
 {
 	struct odd *o = owner;
 	char secret[2 * PASS_SECRET_BYTES + 1], fp[2 * FINGERPRINT_BYTES + 1];
-	struct ways ways;
+	struct candidates candidates;
 
-	if (record->type != RECORD_WAYS || ways_parse(record, &ways) || !*ways.pass.token)
+	if (record->type != RECORD_CANDIDATES || candidates_parse(record, &candidates) ||
+	    !*candidates.pass.token)
 		return;
-	hex_encode(ways.pass.secret, PASS_SECRET_BYTES, secret);
+	hex_encode(candidates.pass.secret, PASS_SECRET_BYTES, secret);
 	hex_encode(tls_peer_fingerprint(o->tls), FINGERPRINT_BYTES, fp);
-	printf("pass %s %s %s\n", ways.pass.token, secret, fp);
+	printf("pass %s %s %s\n", candidates.pass.token, secret, fp);
 	fflush(stdout);
 }
 

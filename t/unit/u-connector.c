@@ -37,9 +37,9 @@ static void on_facts(void *arg, struct connector_facts *out)
 	*out = (struct connector_facts){ .jid = "alice@x.org/r", .may_dial = may_dial };
 }
 
-static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
 {
-	*out = (struct ways){ .allowed = PATH_MASK_ALL };
+	*out = (struct candidates){ .allowed = PATH_MASK_ALL };
 }
 
 static bool on_has_proxy(void *arg, bool wanted)
@@ -83,7 +83,7 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 
 static const struct connector_ops ops = {
 	.facts = on_facts,
-	.ways = on_ways,
+	.candidates = on_candidates,
 	.has_proxy = on_has_proxy,
 	.knows_proxy = on_knows_proxy,
 	.open_inband = on_open_inband,
@@ -125,14 +125,14 @@ static void tell_address(struct connector *w)
 	static const char *const pairs[] = { "transport", "auto", "token", TOKEN, "secret", SECRET, "address",
 		"8.8.8.8:4711", NULL };
 
-	hear(w, RECORD_WAYS, pairs);
+	hear(w, RECORD_CANDIDATES, pairs);
 }
 
 static void tell_nothing(struct connector *w)
 {
 	static const char *const pairs[] = { "transport", "inband", NULL };
 
-	hear(w, RECORD_WAYS, pairs);
+	hear(w, RECORD_CANDIDATES, pairs);
 }
 
 /* The timers of the search come, until it dials. */

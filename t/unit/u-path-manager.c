@@ -4,8 +4,8 @@
 
 /*
  * One side's search, and what it asks its owner for: b, p and d for an attempt in-band,
- * through a proxy and direct that is begun, upper case for one that is given up, w for ways that
- * are told.
+ * through a proxy and direct that is begun, upper case for one that is given up, w for candidates
+ * that are told.
  */
 
 static struct path_manager s;
@@ -56,9 +56,9 @@ static const struct path_manager_facts everything = {
 	.transport = PATH_MASK_ALL, .online = true, .may_dial = true, .proxy = true,
 };
 
-static struct ways ways_of(const char *address)
+static struct candidates candidates_of(const char *address)
 {
-	struct ways w = { .allowed = PATH_MASK_ALL };
+	struct candidates w = { .allowed = PATH_MASK_ALL };
 
 	strcpy(w.pass.token, "00000000000000000000000000000000");
 	w.n = netaddr_parse(address, &w.addresses[0]);
@@ -85,12 +85,13 @@ static void begin(bool leads)
 	path_manager_arrived(&s, PATH_INBAND);
 	path_manager_attached(&s, PATH_INBAND, now);
 	path_manager_tell(&s);
-	asks("w", "then our ways are told");
+	asks("w", "then our candidates are told");
 }
 
 static void test_better(void)
 {
-	struct ways theirs = ways_of("8.8.8.8:1"), nowhere = ways_of("127.0.0.1:1");
+	struct candidates theirs = candidates_of("8.8.8.8:1"),
+			  nowhere = candidates_of("127.0.0.1:1");
 
 	begin(true);
 	path_manager_hear(&s, &nowhere, now);
@@ -113,14 +114,14 @@ static void test_better(void)
 }
 
 /* Ways that are told again, for another reason, are the same ways. */
-static void test_same_ways(void)
+static void test_same_candidates(void)
 {
-	struct ways theirs, again;
+	struct candidates theirs, again;
 
 	memset(&theirs, 0x00, sizeof(theirs));
 	memset(&again, 0xff, sizeof(again));
 	theirs.allowed = again.allowed = PATH_MASK_ALL;
-	theirs.pass = again.pass = ways_of("8.8.8.8:1").pass;
+	theirs.pass = again.pass = candidates_of("8.8.8.8:1").pass;
 	theirs.n = again.n = netaddr_parse("8.8.8.8:1", &theirs.addresses[0]);
 	again.addresses[0].v6 = theirs.addresses[0].v6;
 	memcpy(again.addresses[0].ip, theirs.addresses[0].ip, sizeof(theirs.addresses[0].ip));
@@ -156,7 +157,7 @@ static void test_proxy_needs_link(void)
 static void test_offer(void)
 {
 	struct bytestream_offer offer = { .from = "bob@b/git.1", .to = "alice@a/git.1" };
-	struct ways inband = { .allowed = PATH_MASK(PATH_INBAND) };
+	struct candidates inband = { .allowed = PATH_MASK(PATH_INBAND) };
 
 	begin(true);
 	is_str(path_manager_take_offer(&s, &offer, "alice@a/git.2", "bob@b/git.1"), "not-you",
@@ -225,7 +226,7 @@ static void test_failing_at_once(void)
 int main(void)
 {
 	test_better();
-	test_same_ways();
+	test_same_candidates();
 	test_proxy_needs_link();
 	test_offer();
 	test_told_again();

@@ -141,7 +141,7 @@ static void test_reasons(void)
 static void test_names(void)
 {
 	is_str(record_type_name(RECORD_STARTING_PUSH), "STARTING-PUSH", "types have names");
-	is_str(record_type_name(RECORD_WAYS), "WAYS", "those of the ways too");
+	is_str(record_type_name(RECORD_CANDIDATES), "CANDIDATES", "those of the candidates too");
 	is_str(record_type_name(RECORD_BYTESTREAM), "BYTESTREAM", "both of them");
 	is_str(record_type_name(99), "unknown", "what is no type has none");
 	ok(record_type_numbered(99), "but a number");

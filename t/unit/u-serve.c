@@ -280,9 +280,9 @@ static void on_facts(void *arg, struct connector_facts *out)
 	*out = (struct connector_facts){ 0 };
 }
 
-static void on_ways(void *arg, const struct pass *pass, struct ways *out)
+static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
 {
-	*out = (struct ways){ .allowed = PATH_MASK_ALL };
+	*out = (struct candidates){ .allowed = PATH_MASK_ALL };
 }
 
 static bool has_proxy(void *arg, bool wanted)
@@ -291,7 +291,7 @@ static bool has_proxy(void *arg, bool wanted)
 }
 
 static const struct connector_ops connector_ops = { .facts = on_facts,
-						    .ways = on_ways,
+						    .candidates = on_candidates,
 						    .has_proxy = has_proxy };
 
 /* The device: its channel, its requests, its link */
@@ -394,7 +394,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 
 	if (record->type >= RECORD_ACCEPT)
 		channels_record(&f->channels, record);
-	else if (record->type != RECORD_WAYS)
+	else if (record->type != RECORD_CANDIDATES)
 		negotiations_record(&f->negotiations, record, now);
 }
 

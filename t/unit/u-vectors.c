@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "candidates.h"
 #include "channel.h"
 #include "device-key.h"
 #include "disco.h"
@@ -23,7 +24,6 @@
 #include "s5b-hash.h"
 #include "socks5.h"
 #include "tap.h"
-#include "ways.h"
 
 enum { COLUMNS = 100, HEX_LINE = 40 };
 
@@ -123,7 +123,7 @@ static void put_bytes(const uint8_t *bytes, size_t n)
 	}
 }
 
-/* "alice  WAYS 1 transport=auto", and below it the bytes, those of the header alone. */
+/* "alice  CANDIDATES 1 transport=auto", and below it the bytes, those of the header alone. */
 static void put_record(const char *who, const uint8_t *bytes, size_t n)
 {
 	struct record r = { 0 };
@@ -250,7 +250,7 @@ static void on_deliver(void *owner, const struct record *r)
 
 	if (r->type >= RECORD_ACCEPT)
 		ok(!channels_record(&s->channels, r), "%s is understood", record_type_name(r->type));
-	else if (r->type < RECORD_WAYS)
+	else if (r->type < RECORD_CANDIDATES)
 		ok(!negotiations_record(&s->negotiations, r, now), "%s is understood", record_type_name(r->type));
 }
 
@@ -351,17 +351,17 @@ static void test_socks5(void)
 }
 
 /* How one side tells the other where it is. */
-static void say_ways(struct side *s, const char *address)
+static void say_candidates(struct side *s, const char *address)
 {
-	struct ways w = { .allowed = PATH_MASK_ALL };
+	struct candidates w = { .allowed = PATH_MASK_ALL };
 	struct buf fields = { 0 };
 
 	if (address) {
 		pass_make(&w.pass);
 		w.n = netaddr_parse(address, &w.addresses[0]);
 	}
-	ways_put(&w, &fields);
-	link_send(&s->link, RECORD_WAYS, buf_data(&fields), buf_len(&fields));
+	candidates_put(&w, &fields);
+	link_send(&s->link, RECORD_CANDIDATES, buf_data(&fields), buf_len(&fields));
 	buf_finish(&fields);
 }
 
@@ -372,8 +372,8 @@ static void test_beginning(void)
 	next_random = 0;
 	side_init(&alice, "alice", &bob, &alice_ends, alice_lower);
 	side_init(&bob, "bob", &alice, &bob_ends, !alice_lower);
-	say_ways(&alice, "192.0.2.7:4711");
-	say_ways(&bob, NULL);
+	say_candidates(&alice, "192.0.2.7:4711");
+	say_candidates(&bob, NULL);
 	count_up(alice.link.id, LINK_ID_BYTES);
 	attach();
 	written("how a link begins");
@@ -475,7 +475,7 @@ static void test_resuming(void)
 {
 	struct buf lost = { 0 };
 
-	say_ways(&bob, NULL);
+	say_candidates(&bob, NULL);
 	link_output(&bob.link, &lost, 16384, now);
 	buf_finish(&lost);
 	link_detach(&alice.link, "cut", now);

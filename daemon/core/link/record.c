@@ -30,7 +30,7 @@ static const struct {
 	[RECORD_SEEN] = { "SEEN", true },
 	[RECORD_OUTCOME_ASK] = { "OUTCOME-ASK", true },
 	[RECORD_OUTCOME] = { "OUTCOME", true },
-	[RECORD_WAYS] = { "WAYS", true },
+	[RECORD_CANDIDATES] = { "CANDIDATES", true },
 	[RECORD_BYTESTREAM] = { "BYTESTREAM", true },
 	[RECORD_ACCEPT] = { "ACCEPT", true },
 	[RECORD_CREDIT] = { "CREDIT", true },

@@ -43,8 +43,8 @@ enum record_type {
 	RECORD_OUTCOME_ASK = 22,
 	RECORD_OUTCOME = 23,
 
-	/* of the ways between two devices, numbered. ways.h */
-	RECORD_WAYS = 24,
+	/* of the candidates of two devices, numbered. candidates.h */
+	RECORD_CANDIDATES = 24,
 	RECORD_BYTESTREAM = 25,
 
 	/* of channels, numbered; the payload begins with the channel, four bytes. channel.h */

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
+#include "candidates.h"
 #include "path.h"
-#include "ways.h"
 
 /* What path_events.closed says where an in-band path that we offered had no answer in time. */
 #define INBAND_UNANSWERED "timeout"

@@ -43,7 +43,7 @@ unsigned path_manager_allowed(const struct path_manager *s)
 	return path_manager_wanted(s) & s->theirs.allowed;
 }
 
-size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[WAYS_ADDRESSES])
+size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CANDIDATES_MAX])
 {
 	size_t n = 0;
 
@@ -57,7 +57,7 @@ size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[WA
 
 static void refresh(struct path_manager *s, uint64_t now)
 {
-	struct netaddr to[WAYS_ADDRESSES];
+	struct netaddr to[CANDIDATES_MAX];
 
 	path_selector_allow(&s->selector, path_manager_allowed(s), now);
 	path_selector_possible(&s->selector, PATH_INBAND, s->facts.online, now);
@@ -211,7 +211,7 @@ bool path_manager_wants(const struct path_manager *s, enum path_kind kind)
 }
 
 /* Not by their bytes: what lies between the members of an address is nobody's. */
-static bool same_addresses(const struct ways *a, const struct ways *b)
+static bool same_addresses(const struct candidates *a, const struct candidates *b)
 {
 	for (size_t i = 0; i < a->n && i < b->n; i++)
 		if (!netaddr_equal(&a->addresses[i], &b->addresses[i]))
@@ -219,7 +219,7 @@ static bool same_addresses(const struct ways *a, const struct ways *b)
 	return a->n == b->n;
 }
 
-void path_manager_hear(struct path_manager *s, const struct ways *theirs, uint64_t now)
+void path_manager_hear(struct path_manager *s, const struct candidates *theirs, uint64_t now)
 {
 	if (!same_addresses(theirs, &s->theirs))
 		path_selector_possible(&s->selector, PATH_DIRECT, false, now);

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "candidates.h"
 #include "path-selector.h"
-#include "ways.h"
 
 struct path_manager_events {
 	/*
@@ -27,7 +27,7 @@ struct path_manager_events {
 	void (*begin)(void *owner, enum path_kind kind);
 	/* Let go of the attempt of this kind. The device is told of a proxy that is not wanted, unless stopped. */
 	void (*give_up)(void *owner, enum path_kind kind);
-	/* Send the device a WAYS record, with path_manager_wanted(). */
+	/* Send the device a CANDIDATES record, with path_manager_wanted(). */
 	void (*tell)(void *owner);
 };
 
@@ -45,11 +45,11 @@ struct path_manager {
 	void *owner;
 	struct path_selector selector;
 	struct path_manager_facts facts;
-	struct ways theirs;		/* as the device told them last */
+	struct candidates theirs;	/* as the device told them last */
 	const void *demander;		/* who asked for kinds of path; NULL: nobody */
 	unsigned demanded;
 	bool known;			/* the device's key is */
-	bool told;			/* the device knows our ways, more or less */
+	bool told;			/* the device knows our candidates, more or less */
 	bool stopped;
 	bool trying[PATH_KINDS];	/* the owner has an attempt */
 	bool answering;			/* of PATH_PROXY: the proxy is the device's */
@@ -85,8 +85,8 @@ void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now);
 bool path_manager_wants(const struct path_manager *s, enum path_kind kind);
 
-/* The device told its ways. */
-void path_manager_hear(struct path_manager *s, const struct ways *theirs, uint64_t now);
+/* The device told its candidates. */
+void path_manager_hear(struct path_manager *s, const struct candidates *theirs, uint64_t now);
 /* Tells ours: whenever the link is new; and again, if they were told, for they have changed. */
 void path_manager_tell(struct path_manager *s);
 void path_manager_tell_again(struct path_manager *s);
@@ -95,7 +95,7 @@ void path_manager_tell_again(struct path_manager *s);
 bool path_manager_needs_proxy(const struct path_manager *s);
 
 /* The device's addresses that we would dial, best first; how many. */
-size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[WAYS_ADDRESSES]);
+size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CANDIDATES_MAX]);
 
 /*
  * The device offers a bytestream. NULL: it is to be answered, and an offer of our own has been given

@@ -27,8 +27,8 @@
  * doubled up to PATH_SELECTOR_WAIT_MAX. Nothing, and so not in-band either, is made to wait
  * longer than PATH_SELECTOR_INBAND_MAX while there is no path. When the link is or comes up, each
  * better kind is tried once; again only while it is busy. After a change of network all waits are
- * forgotten. What the other side says (ways, presence) gives a kind that has just failed no new
- * chance before its wait is over: it may say so in a loop.
+ * forgotten. What the other side says (candidates, presence) gives a kind that has just failed no
+ * new chance before its wait is over: it may say so in a loop.
  */
 
 #include <stdbool.h>

@@ -31,7 +31,7 @@ struct connector {
 	const char *jid, *device;		/* the owner's */
 	const struct connector_events *events;
 	void *owner;
-	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any WAYS */
+	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any CANDIDATES */
 	struct path_manager manager;
 	struct pass pass;			/* for the device, when it dials us */
 	struct pass_seen seen;			/* its uses */
@@ -149,7 +149,7 @@ static const struct dialer_events dialer_events = {
 
 static void dial(struct connector *w)
 {
-	struct netaddr to[WAYS_ADDRESSES];
+	struct netaddr to[CANDIDATES_MAX];
 	size_t n = path_manager_dialable(&w->manager, to);
 
 	if (n)
@@ -327,12 +327,12 @@ static void on_tell(void *owner)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
-	struct ways ours;
+	struct candidates ours;
 
-	w->all->ops->ways(w->all->arg, &w->pass, &ours);
+	w->all->ops->candidates(w->all->arg, &w->pass, &ours);
 	ours.allowed = path_manager_wanted(&w->manager);
-	ways_put(&ours, &fields);
-	w->events->send(w->owner, RECORD_WAYS, &fields);
+	candidates_put(&ours, &fields);
+	w->events->send(w->owner, RECORD_CANDIDATES, &fields);
 	buf_finish(&fields);
 }
 
@@ -427,7 +427,7 @@ void connector_tell(struct connector *w)
 	path_manager_tell(&w->manager);
 }
 
-void connector_ways_changed(struct connector *w)
+void connector_candidates_changed(struct connector *w)
 {
 	connector_refresh(w);
 	path_manager_tell_again(&w->manager);
@@ -448,11 +448,11 @@ static void count_anew(struct connector *w, const char *token)
 const char *connector_record(struct connector *w, const struct record *record)
 {
 	struct bytestream_record step;
-	struct ways theirs;
+	struct candidates theirs;
 	const char *fault;
 
-	if (record->type == RECORD_WAYS) {
-		fault = ways_parse(record, &theirs);
+	if (record->type == RECORD_CANDIDATES) {
+		fault = candidates_parse(record, &theirs);
 		if (fault)
 			return fault;
 		count_anew(w, theirs.pass.token);

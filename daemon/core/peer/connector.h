@@ -5,7 +5,7 @@
 /*
  * Finds paths to one device: makes the attempts that its path selector (path-selector.h) asks for,
  * in-band, direct or through a proxy, and settles with the device, in
- * WAYS and BYTESTREAM records, how. What it finds is its owner's.
+ * CANDIDATES and BYTESTREAM records, how. What it finds is its owner's.
  */
 
 #include "attempts.h"
@@ -28,7 +28,7 @@ struct connector_facts {
 struct connector_ops {
 	void (*facts)(void *arg, struct connector_facts *out);
 	/* What the device is told; the pass is for it alone. */
-	void (*ways)(void *arg, const struct pass *pass, struct ways *out);
+	void (*candidates)(void *arg, const struct pass *pass, struct candidates *out);
 	/* Whether we have a proxy to offer. wanted: one is looked for, if that was not done. */
 	bool (*has_proxy)(void *arg, bool wanted);
 	/* Whether our own server has told us of the one that is offered. */
@@ -109,11 +109,17 @@ void connector_attached(struct connector *w, enum path_kind kind);
 void connector_detached(struct connector *w, uint64_t heard_at);
 bool connector_wants(const struct connector *w, enum path_kind kind);
 
-/* Tells the device our ways: whenever the link is new; and again, if they were told, when they change. */
+/*
+ * Tells the device our candidates: whenever the link is new; and again, if they were told, when
+ * they change.
+ */
 void connector_tell(struct connector *w);
-void connector_ways_changed(struct connector *w);
+void connector_candidates_changed(struct connector *w);
 
-/* A WAYS or BYTESTREAM record. NULL, or the rule of the protocol that it breaks: "field: rule". */
+/*
+ * A CANDIDATES or BYTESTREAM record. NULL, or the rule of the protocol that it breaks: "field:
+ * rule".
+ */
 const char *connector_record(struct connector *w, const struct record *record);
 
 /* Presence of the device, our connection, our proxies: what is possible may have changed. */

@@ -296,7 +296,7 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 		peer_touch(p);
 }
 
-static void on_send_ways(void *owner, enum record_type type, struct buf *fields)
+static void on_send_candidates(void *owner, enum record_type type, struct buf *fields)
 {
 	struct peer *p = owner;
 
@@ -325,7 +325,7 @@ static const struct connector_events connector_events = {
 	.doubted = on_doubted,
 	.found = on_found,
 	.failed = on_failed,
-	.send = on_send_ways,
+	.send = on_send_candidates,
 };
 
 void peer_note_absence(struct peer *p, uint64_t grace)
@@ -583,7 +583,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct peer *p = owner;
 	const char *fault;
 
-	if (record->type == RECORD_WAYS || record->type == RECORD_BYTESTREAM)
+	if (record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM)
 		fault = connector_record(p->connector, record);
 	else if (record->type < RECORD_ACCEPT)
 		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));

@@ -91,7 +91,7 @@ void peers_reload(struct peers *all)
 {
 	for (struct peer *p = all->first; p; p = p->next) {
 		p->link.suspend_max = all->context->path_timeout;
-		connector_ways_changed(p->connector);
+		connector_candidates_changed(p->connector);
 		peer_touch(p);
 	}
 }

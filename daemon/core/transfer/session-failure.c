@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "candidates.h"
 #include "context.h"
 #include "log.h"
 #include "session-internal.h"
 #include "target-set.h"
-#include "ways.h"
 
 void session_fail_with(struct session *s, const struct message *m)
 {
@@ -40,7 +40,7 @@ void session_fail(struct session *s, enum message_id id)
 	snprintf(theirs, sizeof(theirs), "%" PRIu64, target_set_protocol(context, &s->to));
 	snprintf(ours, sizeof(ours), "%d", LINK_PROTOCOL);
 	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", s->to.device,
-		    "transport", ways_transport_name(s->transport), "condition",
+		    "transport", transport_name(s->transport), "condition",
 		    buddy ? buddy->refused : NULL, "seconds", seconds, "theirs", theirs, "ours",
 		    ours, "me", context->jid, NULL);
 	session_fail_with(s, &m);

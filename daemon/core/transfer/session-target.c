@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "candidates.h"
 #include "context.h"
 #include "inquirer.h"
 #include "session-internal.h"
 #include "target-set.h"
-#include "ways.h"
 
 enum {
 	RETURN_TIMEOUT = 4500,		/* for a device that has restarted */
@@ -195,7 +195,7 @@ static void wait_for_path(struct session *s)
 		return;
 	s->path_wanted = true;
 	text = xasprintf("looking for a path of the kind '%s' to %s",
-			 ways_transport_name(s->transport), s->to.jid);
+			 transport_name(s->transport), s->to.jid);
 	session_note(s, "progress", text);
 	free(text);
 	session_set_timer(s, PATH_TIMEOUT);

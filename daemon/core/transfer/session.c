@@ -19,11 +19,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "candidates.h"
 #include "context.h"
 #include "frame.h"
 #include "log.h"
 #include "session-internal.h"
-#include "ways.h"
 
 enum {
 	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
@@ -153,7 +153,7 @@ static enum message_id parse_open(struct session *s, struct fields open)
 		snprintf(s->prefer, sizeof(s->prefer), "%s", prefer);
 	s->task = xstrdup(task);
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
-	s->transport = transport ? ways_transport(transport) : s->all->context->transport;
+	s->transport = transport ? transport_kinds(transport) : s->all->context->transport;
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;
 }
 

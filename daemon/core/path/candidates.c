@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ways.h"
+#include "candidates.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static const char *const steps[] = {
 	[BYTESTREAM_FAILED] = "failed",
 };
 
-unsigned ways_transport(const char *name)
+unsigned transport_kinds(const char *name)
 {
 	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
 		if (!strcmp(transports[i].name, name))
@@ -41,7 +41,7 @@ unsigned ways_transport(const char *name)
 	return 0;
 }
 
-const char *ways_transport_name(unsigned allowed)
+const char *transport_name(unsigned allowed)
 {
 	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
 		if (transports[i].allowed == allowed)
@@ -84,9 +84,9 @@ static void put_secret(struct buf *fields, const struct pass *p)
 	fields_add(fields, "secret", text);
 }
 
-void ways_put(const struct ways *w, struct buf *fields)
+void candidates_put(const struct candidates *w, struct buf *fields)
 {
-	fields_add(fields, "transport", ways_transport_name(w->allowed));
+	fields_add(fields, "transport", transport_name(w->allowed));
 	if (*w->pass.token) {
 		fields_add(fields, "token", w->pass.token);
 		put_secret(fields, &w->pass);
@@ -99,11 +99,11 @@ void ways_put(const struct ways *w, struct buf *fields)
 	}
 }
 
-static void take_address(struct ways *w, const char *text)
+static void take_address(struct candidates *w, const char *text)
 {
 	struct netaddr a;
 
-	if (w->n == WAYS_ADDRESSES || !netaddr_parse(text, &a))
+	if (w->n == CANDIDATES_MAX || !netaddr_parse(text, &a))
 		return;
 	for (size_t i = 0; i < w->n; i++)
 		if (netaddr_equal(&w->addresses[i], &a))
@@ -111,19 +111,19 @@ static void take_address(struct ways *w, const char *text)
 	w->addresses[w->n++] = a;
 }
 
-const char *ways_parse(const struct record *record, struct ways *out)
+const char *candidates_parse(const struct record *record, struct candidates *out)
 {
 	const char *transport, *key, *value;
 	size_t pos = 0, key_len;
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
-	if (!fields_of(record, RECORD_WAYS, &f))
+	if (!fields_of(record, RECORD_CANDIDATES, &f))
 		return FIELDS_RULE;
 	transport = fields_get(f, "transport");
 	if (!transport)
 		return "transport: must be there";
-	out->allowed = ways_transport(transport);
+	out->allowed = transport_kinds(transport);
 	if (!out->allowed)
 		out->allowed = MASK_INBAND;
 	if (fields_get(f, "token") && !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
+#include "candidates.h"
 #include "fields.h"
 #include "tap.h"
-#include "ways.h"
 
 #define BYTES(s) (s), sizeof(s) - 1
 #define TOKEN "00112233445566778899aabbccddeeff"
 #define SECRET TOKEN "ffeeddccbbaa99887766554433221100"
 #define PASS "token=" TOKEN "\0secret=" SECRET "\0"
 
-static int parse_ways(const void *bytes, size_t n, struct ways *out)
+static int parse_candidates(const void *bytes, size_t n, struct candidates *out)
 {
-	struct record r = { .type = RECORD_WAYS, .number = 1, .payload = bytes, .len = n };
+	struct record r = { .type = RECORD_CANDIDATES, .number = 1, .payload = bytes, .len = n };
 
-	return ways_parse(&r, out) ? -1 : 0;
+	return candidates_parse(&r, out) ? -1 : 0;
 }
 
 static int parse_stream(const void *bytes, size_t n, struct bytestream_record *out)
@@ -29,12 +29,12 @@ static void test_transports(void)
 	static const char *const names[] = { "auto", "direct", "proxy", "inband" };
 
 	for (size_t i = 0; i < 4; i++)
-		is_str(ways_transport_name(ways_transport(names[i])), names[i], "a name comes back");
-	is_int(ways_transport("auto"), PATH_MASK_ALL, "auto is everything");
-	is_int(ways_transport("direct"), PATH_MASK(PATH_DIRECT), "direct is nothing else");
-	is_int(ways_transport("ssh"), 0, "what is none is nothing");
-	is_int(ways_transport(""), 0, "and so is no name");
-	is_str(ways_transport_name(0), "none", "nothing has a name too");
+		is_str(transport_name(transport_kinds(names[i])), names[i], "a name comes back");
+	is_int(transport_kinds("auto"), PATH_MASK_ALL, "auto is everything");
+	is_int(transport_kinds("direct"), PATH_MASK(PATH_DIRECT), "direct is nothing else");
+	is_int(transport_kinds("ssh"), 0, "what is none is nothing");
+	is_int(transport_kinds(""), 0, "and so is no name");
+	is_str(transport_name(0), "none", "nothing has a name too");
 }
 
 static const struct {
@@ -85,25 +85,25 @@ static const struct {
 	{ BYTES(""), -1, 0, 0, "no fields" },
 };
 
-static void test_ways(void)
+static void test_candidates(void)
 {
 	struct record other = { .type = RECORD_BYTESTREAM, .payload = (const uint8_t *)"transport=auto", .len = 15 };
-	struct ways w;
+	struct candidates w;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *exact = malloc(rows[i].n + 1);
 
 		memcpy(exact, rows[i].bytes, rows[i].n);
-		is_int(parse_ways(exact, rows[i].n, &w), rows[i].result, rows[i].what);
+		is_int(parse_candidates(exact, rows[i].n, &w), rows[i].result, rows[i].what);
 		free(exact);
 		if (rows[i].result == 0)
 			ok(w.allowed == rows[i].allowed && w.n == rows[i].addresses, "with what it says");
 	}
-	ok(ways_parse(&other, &w), "another record is none");
+	ok(candidates_parse(&other, &w), "another record is none");
 }
 
 /* Fills in ways as a broker would have them. */
-static void make_ways(struct ways *w, size_t n)
+static void make_candidates(struct candidates *w, size_t n)
 {
 	memset(w, 0, sizeof(*w));
 	w->allowed = PATH_MASK_ALL;
@@ -120,20 +120,21 @@ static void make_ways(struct ways *w, size_t n)
 	}
 }
 
-static void test_ways_again(void)
+static void test_candidates_again(void)
 {
-	for (size_t n = 0; n <= WAYS_ADDRESSES; n++) {
-		struct ways w, again;
+	for (size_t n = 0; n <= CANDIDATES_MAX; n++) {
+		struct candidates w, again;
 		struct buf fields = { 0 };
 		unsigned whole = 0;
 
-		make_ways(&w, n);
-		ways_put(&w, &fields);
-		ok(parse_ways(buf_data(&fields), buf_len(&fields), &again) == 0 && !memcmp(&w, &again, sizeof(w)),
+		make_candidates(&w, n);
+		candidates_put(&w, &fields);
+		ok(parse_candidates(buf_data(&fields), buf_len(&fields), &again) == 0 &&
+			   !memcmp(&w, &again, sizeof(w)),
 		   "ways with %zu addresses come back, byte for byte", n);
 		for (size_t cut = 0; cut < buf_len(&fields); cut++)
-			whole += parse_ways(buf_data(&fields), cut, &again) == 0 && again.n == n &&
-				 !strcmp(again.pass.token, w.pass.token);
+			whole += parse_candidates(buf_data(&fields), cut, &again) == 0 &&
+				 again.n == n && !strcmp(again.pass.token, w.pass.token);
 		is_int(whole, 0, "and no less is as much");
 		ok(buf_len(&fields) < RECORD_PAYLOAD_MAX, "and fit a record");
 		buf_finish(&fields);
@@ -228,7 +229,7 @@ static int parse_long(const char *key, const char *before, size_t n, const char 
 
 static void test_lengths(void)
 {
-	size_t host = WAYS_HOST_MAX - strlen("proxy.example.org");
+	size_t host = PROXY_HOST_MAX - strlen("proxy.example.org");
 	size_t from = JID_MAX - 1 - strlen("/alice@example.org/git.a");
 
 	is_int(parse_long("host", "", host, ""), 0, "the longest host");
@@ -257,7 +258,9 @@ static void test_steps(void)
 		{ BYTES("sid=" TOKEN "\0state=joined"), -1, 0, NULL, "ill-formed fields" },
 	};
 	struct bytestream_record b = { .pass.token = TOKEN, .step = BYTESTREAM_JOINED }, again;
-	struct record other = { .type = RECORD_WAYS, .payload = (const uint8_t *)steps[0].bytes, .len = steps[0].n };
+	struct record other = { .type = RECORD_CANDIDATES,
+				.payload = (const uint8_t *)steps[0].bytes,
+				.len = steps[0].n };
 	struct buf fields = { 0 };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -291,7 +294,7 @@ static void test_random(void)
 		char bytes[sizeof(offer)];
 		size_t n = sizeof(offer) - 1;
 		struct bytestream_record b;
-		struct ways w, with;
+		struct candidates w, with;
 		struct buf fields = { 0 };
 
 		memcpy(bytes, offer, n);
@@ -304,14 +307,14 @@ static void test_random(void)
 			wrong += strlen(b.pass.token) != PASS_TOKEN_LEN;
 			wrong += b.step == BYTESTREAM_OFFER && (!b.offer.port || !*b.offer.host || !strchr(b.offer.from, '/'));
 		}
-		make_ways(&with, (size_t)rand() % (WAYS_ADDRESSES + 1));
-		ways_put(&with, &fields);
+		make_candidates(&with, (size_t)rand() % (CANDIDATES_MAX + 1));
+		candidates_put(&with, &fields);
 		n = buf_len(&fields);
 		for (int k = rand() % 4; k > 0; k--)
 			buf_data(&fields)[(size_t)rand() % n] = (char)rand();
-		if (parse_ways(buf_data(&fields), n, &w) == 0) {
+		if (parse_candidates(buf_data(&fields), n, &w) == 0) {
 			good++;
-			wrong += w.n > WAYS_ADDRESSES || (w.n && !*w.pass.token) || !w.allowed;
+			wrong += w.n > CANDIDATES_MAX || (w.n && !*w.pass.token) || !w.allowed;
 		}
 		buf_finish(&fields);
 	}
@@ -322,8 +325,8 @@ static void test_random(void)
 int main(void)
 {
 	test_transports();
-	test_ways();
-	test_ways_again();
+	test_candidates();
+	test_candidates_again();
 	test_offer();
 	test_lengths();
 	test_steps();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "candidates.h"
 #include "fuzz.h"
-#include "ways.h"
 
 #define TOKEN "00112233445566778899aabbccddeeff"
 #define SECRET TOKEN TOKEN
@@ -19,19 +19,20 @@ const struct fuzz_seed fuzz_seeds[] = {
 };
 
 /* What parses is written in a way that parses to the same. */
-static void as_ways(struct record *record)
+static void as_candidates(struct record *record)
 {
 	struct buf fields = { 0 };
-	struct ways ways, again;
+	struct candidates candidates, again;
 
-	record->type = RECORD_WAYS;
-	if (ways_parse(record, &ways))
+	record->type = RECORD_CANDIDATES;
+	if (candidates_parse(record, &candidates))
 		return;
-	must(ways.n <= WAYS_ADDRESSES && (ways.n == 0 || *ways.pass.token) && ways.allowed);
-	ways_put(&ways, &fields);
+	must(candidates.n <= CANDIDATES_MAX && (candidates.n == 0 || *candidates.pass.token) &&
+	     candidates.allowed);
+	candidates_put(&candidates, &fields);
 	record->payload = (const uint8_t *)buf_data(&fields);
 	record->len = buf_len(&fields);
-	must(!ways_parse(record, &again) && !memcmp(&again, &ways, sizeof(ways)));
+	must(!candidates_parse(record, &again) && !memcmp(&again, &candidates, sizeof(candidates)));
 	buf_finish(&fields);
 }
 
@@ -57,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct record record = { .number = 1, .payload = data, .len = n }, other = record;
 
-	as_ways(&record);
+	as_candidates(&record);
 	as_bytestream(&other);
 	return 0;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_WAYS_H
-#define CORE_WAYS_H
+#ifndef CORE_CANDIDATES_H
+#define CORE_CANDIDATES_H
 
 /*
  * What two devices tell each other, inside the link, about how they can be
- * reached: the payloads of WAYS and BYTESTREAM records. A server sees neither.
+ * reached: the payloads of CANDIDATES and BYTESTREAM records. A server sees neither.
  *
- * WAYS, sent whenever the link comes up anew and when something changed; the latest counts:
+ * CANDIDATES, sent whenever the link comes up anew and when something changed; the latest counts:
  *   transport=auto|direct|proxy|inband	what the sender's user allows (the kinds of path)
  *   [token=<32 hex> secret=<64 hex>]	the pass for who dials (pass.h). Needed with an address
- *   [address=<netaddr>]*		at most WAYS_ADDRESSES, best first
+ *   [address=<netaddr>]*		at most CANDIDATES_MAX, best first
  *
  * BYTESTREAM, the steps of an XEP-0065 bytestream through a proxy of the offering side:
  *   sid=<32 hex>  state=offer   jid=, host=, port= of the proxy; from=, to= full JIDs for DST.ADDR;
@@ -30,23 +30,23 @@
 #include "record.h"
 
 enum {
-	WAYS_ADDRESSES = 8,
-	WAYS_HOST_MAX = 255,
+	CANDIDATES_MAX = 8,
+	PROXY_HOST_MAX = 255,
 };
 
-struct ways {
+struct candidates {
 	unsigned allowed;			/* of path kinds, PATH_MASK() */
 	struct pass pass;			/* its token is empty: none */
-	struct netaddr addresses[WAYS_ADDRESSES];
+	struct netaddr addresses[CANDIDATES_MAX];
 	size_t n;
 };
 
-void ways_put(const struct ways *w, struct buf *fields);
+void candidates_put(const struct candidates *w, struct buf *fields);
 /*
  * NULL, or the rule that the record breaks: "field: rule". Addresses beyond the limit are left out, so are
  * malformed ones; a transport that is not known here allows in-band alone, which all have.
  */
-const char *ways_parse(const struct record *record, struct ways *out);
+const char *candidates_parse(const struct record *record, struct candidates *out);
 
 enum bytestream_step {
 	BYTESTREAM_OFFER,
@@ -57,7 +57,7 @@ enum bytestream_step {
 
 struct bytestream_offer {
 	char jid[JID_MAX];			/* of the proxy; may have a resource */
-	char host[WAYS_HOST_MAX + 1];		/* a name or an address */
+	char host[PROXY_HOST_MAX + 1];		/* a name or an address */
 	uint16_t port;
 	char from[JID_MAX], to[JID_MAX];	/* full JIDs */
 };
@@ -74,8 +74,8 @@ void bytestream_put(const struct bytestream_record *b, struct buf *fields);
 const char *bytestream_parse(const struct record *record, struct bytestream_record *out);
 
 /* "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but its own and auto's. */
-unsigned ways_transport(const char *name);
+unsigned transport_kinds(const char *name);
 /* The name of such a mask; "none" for any other, which is what two forced kinds have in common. */
-const char *ways_transport_name(unsigned allowed);
+const char *transport_name(unsigned allowed);
 
 #endif
