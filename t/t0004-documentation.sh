@@ -585,8 +585,8 @@ TWINS_MAX 1 % full JIDs, each asked once
 SRV_TARGETS_MAX 1 % SRV records
 SRV_TARGET_ADDRESSES_MAX 1 % addresses of each host
 REDIRECTIONS_MAX 1 % times in a round
-PROXY_ITEMS_MAX 1 % items, 4 asked
-PROXIES_MAX 1 once a login; % proxies
+S5B_PROXY_ITEMS_MAX 1 % items, 4 asked
+S5B_PROXIES_MAX 1 once a login; % proxies
 IQ_OWN_PLACES 1 and % places beside them
 HIGH_WATER 1024 % KiB encrypted and not yet written
 HELD_MAX 1 for each, % processes

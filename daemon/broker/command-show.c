@@ -89,7 +89,7 @@ static void describe_paths(struct broker *b, struct buf *row)
 		fields_add(row, "error", trouble);
 		fields_add_u64(row, "retry-in", (left + 999) / 1000);
 	}
-	fields_add(row, "proxy", proxies_name(local_candidates_proxies(b->local_candidates)));
+	fields_add(row, "proxy", s5b_proxies_name(local_candidates_proxies(b->local_candidates)));
 }
 
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)

@@ -7,11 +7,11 @@
 
 #include <stdio.h>
 
-#include "bytestream.h"
 #include "context.h"
 #include "dialer.h"
 #include "inband.h"
 #include "local-candidates.h"
+#include "s5b.h"
 
 static void on_facts(void *arg, struct connector_facts *out)
 {
@@ -33,24 +33,24 @@ static void on_candidates(void *arg, const struct pass *pass, struct candidates 
 static bool on_has_proxy(void *arg, bool wanted)
 {
 	const struct connections *c = arg;
-	struct proxies *proxies = local_candidates_proxies(c->local_candidates);
+	struct s5b_proxies *proxies = local_candidates_proxies(c->local_candidates);
 
-	return wanted ? proxies_best(proxies) != NULL : proxies_name(proxies) != NULL;
+	return wanted ? s5b_proxies_best(proxies) != NULL : s5b_proxies_name(proxies) != NULL;
 }
 
-static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
+static bool on_knows_proxy(void *arg, const struct s5b_offer *offer)
 {
 	const struct connections *c = arg;
 
-	return proxies_know(local_candidates_proxies(c->local_candidates), offer->jid, offer->host,
-			    offer->port);
+	return s5b_proxies_know(local_candidates_proxies(c->local_candidates), offer->jid,
+				offer->host, offer->port);
 }
 
 static void on_proxy_failed(void *arg, const char *jid)
 {
 	const struct connections *c = arg;
 
-	proxies_failed(local_candidates_proxies(c->local_candidates), jid);
+	s5b_proxies_failed(local_candidates_proxies(c->local_candidates), jid);
 }
 
 static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
@@ -70,28 +70,30 @@ static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, con
 	return dialer_start(c->loop, c->inbands->key, to, n, fp, pass, number, events, owner);
 }
 
-static struct bytestream *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-				   const struct bytestream_events *events, void *owner)
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
+			    const struct s5b_events *events, void *owner)
 {
 	const struct connections *c = arg;
-	const struct proxy *best = proxies_best(local_candidates_proxies(c->local_candidates));
+	const struct s5b_proxy *best =
+		s5b_proxies_best(local_candidates_proxies(c->local_candidates));
 
 	if (!best)
 		return NULL;
 	snprintf(proxy, JID_MAX, "%s", best->jid);
-	return bytestream_offer(c->loop, c->inbands->key, fp, c->inbands->xmpp, best, xmpp_jid(c->inbands->xmpp), to, c->context->local, events,
-				owner);
+	return s5b_offer(c->loop, c->inbands->key, fp, c->inbands->xmpp, best,
+			 xmpp_jid(c->inbands->xmpp), to, c->context->local, events, owner);
 }
 
-static struct bytestream *on_answer(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
-				    struct quota *lookups, const char *jid,
-				    const struct bytestream_events *events, void *owner)
+static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5b_record *offer,
+			     struct quota *lookups, const char *jid,
+			     const struct s5b_events *events, void *owner)
 {
 	const struct connections *c = arg;
-	struct bytestream *stream = bytestream_answer(c->loop, c->inbands->key, fp, offer, c->context->local, events, owner);
+	struct s5b *stream =
+		s5b_answer(c->loop, c->inbands->key, fp, offer, c->context->local, events, owner);
 
 	if (stream && lookups)
-		bytestream_hold(stream, lookups, jid);
+		s5b_hold(stream, lookups, jid);
 	return stream;
 }
 
@@ -106,9 +108,9 @@ const struct connector_ops connection_ops = {
 	.hang_up = dialer_destroy,
 	.offer = on_offer,
 	.answer = on_answer,
-	.stream_record = bytestream_record,
-	.stream_sid = bytestream_sid,
-	.stream_end = bytestream_destroy,
+	.stream_record = s5b_record,
+	.stream_sid = s5b_sid,
+	.stream_end = s5b_destroy,
 };
 
 bool connection_may_answer(void *arg, const char *bare)

@@ -30,7 +30,7 @@ struct local_candidates {
 	uint16_t wanted_port;		/* that the listener was made for */
 	int refused;			/* why there is none: an error of libuv; 0: it is there, or not wanted */
 	struct backoff_timer closed;	/* until it is tried again */
-	struct proxies *proxies;	/* owned */
+	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
 };
 
@@ -104,7 +104,7 @@ bool local_candidates_may_dial(const struct local_candidates *r)
 	return r->config && r->config->direct_addresses != DIRECT_NEVER;
 }
 
-struct proxies *local_candidates_proxies(const struct local_candidates *r)
+struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r)
 {
 	return r->proxies;
 }
@@ -174,7 +174,7 @@ struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *
 	r->peers = peers;
 	r->events = events;
 	r->owner = owner;
-	r->proxies = proxies_create(loop, on_proxies, r);
+	r->proxies = s5b_proxies_create(loop, on_proxies, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
 	backoff_timer_init(&r->closed, loop, on_open_again, r);
 	return r;
@@ -190,7 +190,7 @@ void local_candidates_destroy(struct local_candidates *r)
 	if (!r)
 		return;
 	listener_destroy(r->listener);
-	proxies_destroy(r->proxies);
+	s5b_proxies_destroy(r->proxies);
 	netwatch_destroy(r->netwatch);
 	backoff_timer_close(&r->closed, on_pause_closed, r);
 }
@@ -206,7 +206,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 
 void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
 {
-	proxies_online(r->proxies, xmpp);
+	s5b_proxies_online(r->proxies, xmpp);
 }
 
 void local_candidates_fill(struct local_candidates *r, const struct pass *pass,

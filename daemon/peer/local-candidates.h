@@ -12,7 +12,7 @@
 
 #include "candidates.h"
 #include "config.h"
-#include "proxies.h"
+#include "s5b-proxies.h"
 
 struct device_key;
 struct peers;
@@ -49,7 +49,7 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 /* We may dial, and so show our address. */
 bool local_candidates_may_dial(const struct local_candidates *r);
 
-struct proxies *local_candidates_proxies(const struct local_candidates *r);
+struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 
 /* The port we listen on; 0: none. */
 uint16_t local_candidates_port(const struct local_candidates *r);

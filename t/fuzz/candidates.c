@@ -38,19 +38,19 @@ static void as_candidates(struct record *record)
 
 static void as_bytestream(struct record *record)
 {
-	struct bytestream_record step, again;
+	struct s5b_record step, again;
 	struct buf fields = { 0 };
 
 	record->type = RECORD_BYTESTREAM;
-	if (bytestream_parse(record, &step) || step.step == BYTESTREAM_OTHER)
+	if (s5b_parse(record, &step) || step.step == S5B_OTHER)
 		return;
-	if (step.step == BYTESTREAM_OFFER)
+	if (step.step == S5B_OFFER)
 		must(step.offer.port && *step.offer.host && *step.offer.host != '-' &&
 		     jid_resource(step.offer.from) && jid_resource(step.offer.to));
-	bytestream_put(&step, &fields);
+	s5b_put(&step, &fields);
 	record->payload = (const uint8_t *)buf_data(&fields);
 	record->len = buf_len(&fields);
-	must(!bytestream_parse(record, &again) && !memcmp(&again, &step, sizeof(step)));
+	must(!s5b_parse(record, &again) && !memcmp(&again, &step, sizeof(step)));
 	buf_finish(&fields);
 }
 

@@ -58,7 +58,7 @@ static bool on_has_proxy(void *arg, bool wanted)
 	return b->has_proxy;
 }
 
-static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
+static bool on_knows_proxy(void *arg, const struct s5b_offer *offer)
 {
 	return true;
 }
@@ -229,27 +229,27 @@ bool attempt_would_reach(const struct peer *p)
 
 /* Through a proxy */
 
-static void plan_step(struct bytestream *s, uint64_t delay, enum step step)
+static void plan_step(struct s5b *s, uint64_t delay, enum step step)
 {
 	struct world *w = s->broker->world;
 
 	event_add(w, delay, EVENT_STREAM, (uint32_t)(s - w->streams), s->generation, step);
 }
 
-static void say_step(struct bytestream *s, enum bytestream_step step, const char *reason)
+static void say_step(struct s5b *s, enum s5b_step step, const char *reason)
 {
-	struct bytestream_record record = { .step = step };
+	struct s5b_record record = { .step = step };
 
 	memcpy(record.pass.token, s->sid, sizeof(record.pass.token));
 	snprintf(record.reason, sizeof(record.reason), "%s", reason ? reason : "");
 	s->events->send(s->owner, &record);
 }
 
-static struct bytestream *stream_add(struct broker *b, const unsigned char *fp, const char *sid, unsigned of,
-				     const struct bytestream_events *events, void *owner)
+static struct s5b *stream_add(struct broker *b, const unsigned char *fp, const char *sid,
+			      unsigned of, const struct s5b_events *events, void *owner)
 {
 	struct world *w = b->world;
-	struct bytestream *s = w->streams;
+	struct s5b *s = w->streams;
 	uint32_t generation;
 
 	while (s < w->streams + STREAMS_MAX && s->used)
@@ -257,7 +257,7 @@ static struct bytestream *stream_add(struct broker *b, const unsigned char *fp, 
 	if (s == w->streams + STREAMS_MAX)
 		violation(w, "%s: too many bytestreams", b->name);
 	generation = s->generation;
-	*s = (struct bytestream){
+	*s = (struct s5b){
 		.used = true, .generation = generation, .broker = b, .other = device_of(b, fp), .of = of,
 		.events = events, .owner = owner,
 	};
@@ -267,7 +267,7 @@ static struct bytestream *stream_add(struct broker *b, const unsigned char *fp, 
 	return s;
 }
 
-static void stream_release(struct bytestream *s)
+static void stream_release(struct s5b *s)
 {
 	struct wire *wire = s->wire;
 
@@ -281,29 +281,29 @@ static void stream_release(struct bytestream *s)
 		path_close(&wire->end[0].path);
 }
 
-static void on_stream_end(struct bytestream *s)
+static void on_stream_end(struct s5b *s)
 {
 	stream_release(s);
 }
 
 /* reason: for the device; NULL if it is not to be told. */
-static void stream_fail(struct bytestream *s, const char *reason)
+static void stream_fail(struct s5b *s, const char *reason)
 {
-	const struct bytestream_events *events = s->events;
+	const struct s5b_events *events = s->events;
 	void *owner = s->owner;
 	bool ours = s->offering;
 
 	stream_release(s);
 	if (reason)
-		say_step(s, BYTESTREAM_FAILED, reason);
+		say_step(s, S5B_FAILED, reason);
 	events->failed(owner, reason ? reason : "the device could not", ours);
 }
 
 /* What waits at the proxy for this one. */
-static struct bytestream *counterpart(struct world *w, const struct bytestream *s)
+static struct s5b *counterpart(struct world *w, const struct s5b *s)
 {
 	for (unsigned i = 0; i < STREAMS_MAX; i++) {
-		struct bytestream *o = &w->streams[i];
+		struct s5b *o = &w->streams[i];
 
 		if (o->used && o->broker == s->other && o->other == s->broker && !o->offering && o->joined &&
 		    !strcmp(o->sid, s->sid))
@@ -312,15 +312,15 @@ static struct bytestream *counterpart(struct world *w, const struct bytestream *
 	return NULL;
 }
 
-static void activate(struct bytestream *s)
+static void activate(struct s5b *s)
 {
 	plan_step(s, between(s->broker->world, 1, 2 * s->broker->world->swarm.delay_max), STEP_ACTIVATED);
 }
 
 static void on_joined(void *owner, const unsigned char *fp)
 {
-	struct bytestream *s = owner;
-	const struct bytestream_events *events = s->events;
+	struct s5b *s = owner;
+	const struct s5b_events *events = s->events;
 	struct path *path = &s->wire->end[0].path;
 	void *above = s->owner;
 
@@ -340,7 +340,7 @@ static const struct path_events joined_events = {
 	.closed = on_join_lost,
 };
 
-static void activated(struct bytestream *s)
+static void activated(struct s5b *s)
 {
 	struct broker *b = s->broker;
 	struct world *w = b->world;
@@ -361,13 +361,13 @@ static void activated(struct bytestream *s)
 		  (uint32_t)(wire - w->wires), wire->generation, 0);
 }
 
-void stream_step(struct bytestream *s, unsigned step)
+void stream_step(struct s5b *s, unsigned step)
 {
 	switch ((enum step)step) {
 	case STEP_JOINED:
 		s->joined = true;
 		if (!s->offering)
-			say_step(s, BYTESTREAM_JOINED, NULL);
+			say_step(s, S5B_JOINED, NULL);
 		else if (s->device_joined)
 			activate(s);
 		break;
@@ -385,8 +385,8 @@ void stream_step(struct bytestream *s, unsigned step)
 
 bool stream_arrives(struct world *w, struct wire *wire)
 {
-	struct bytestream *there = counterpart(w, wire->stream);
-	const struct bytestream_events *events;
+	struct s5b *there = counterpart(w, wire->stream);
+	const struct s5b_events *events;
 	void *owner;
 
 	if (!there || !w->joins[wire->end[0].broker->index][there->of] ||
@@ -408,13 +408,13 @@ void attempt_lost(struct wire *wire)
 	wire->dialer = NULL;
 }
 
-static struct bytestream *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-				   const struct bytestream_events *events, void *owner)
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
+			    const struct s5b_events *events, void *owner)
 {
-	struct bytestream_record record = { .step = BYTESTREAM_OFFER, .offer.port = 7777 };
+	struct s5b_record record = { .step = S5B_OFFER, .offer.port = 7777 };
 	struct broker *b = arg;
 	uint8_t random[PASS_TOKEN_BYTES];
-	struct bytestream *s;
+	struct s5b *s;
 
 	if (!b->online || !b->has_proxy)
 		return NULL;
@@ -432,9 +432,9 @@ static struct bytestream *on_offer(void *arg, const unsigned char *fp, const cha
 	return s;
 }
 
-static struct bytestream *on_answer(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
-				    struct quota *lookups, const char *jid,
-				    const struct bytestream_events *events, void *owner)
+static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5b_record *offer,
+			     struct quota *lookups, const char *jid,
+			     const struct s5b_events *events, void *owner)
 {
 	struct broker *b = arg;
 	const char *proxy = offer->offer.jid;
@@ -444,11 +444,11 @@ static struct bytestream *on_answer(void *arg, const unsigned char *fp, const st
 	return stream_add(b, fp, offer->pass.token, of % BROKERS_MAX, events, owner);
 }
 
-static void on_record(struct bytestream *s, const struct bytestream_record *record)
+static void on_record(struct s5b *s, const struct s5b_record *record)
 {
 	if (strcmp(s->sid, record->pass.token))
 		return;
-	if (record->step == BYTESTREAM_FAILED) {
+	if (record->step == S5B_FAILED) {
 		stream_fail(s, NULL);
 	} else if (s->offering && !s->device_joined) {
 		s->device_joined = true;
@@ -457,7 +457,7 @@ static void on_record(struct bytestream *s, const struct bytestream_record *reco
 	}
 }
 
-static const char *on_sid(const struct bytestream *s)
+static const char *on_sid(const struct s5b *s)
 {
 	return s->sid;
 }

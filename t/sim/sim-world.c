@@ -277,7 +277,7 @@ static void dispatch(struct world *w, const struct event *e)
 	struct wire *wire = &w->wires[e->slot % WIRES_MAX];
 	struct service_process *process = &w->processes[e->slot % PROCESSES_MAX];
 	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
-	struct bytestream *stream = &w->streams[e->slot % STREAMS_MAX];
+	struct s5b *stream = &w->streams[e->slot % STREAMS_MAX];
 
 	switch (e->kind) {
 	case EVENT_ARRIVES:

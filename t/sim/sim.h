@@ -152,7 +152,7 @@ struct wire {
 	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
 	uint32_t target;		/* the resource, or the port, it is opened to */
 	struct dialer *dialer;		/* of a direct path that is not up; or */
-	struct bytestream *stream;	/* of one through a proxy: borrowed */
+	struct s5b *stream;		/* of one through a proxy: borrowed */
 	struct wire_end end[2];		/* [0] has opened it */
 };
 
@@ -167,12 +167,12 @@ struct dialer {
 	unsigned char fp[FINGERPRINT_BYTES];
 };
 
-/* A bytestream through a proxy: what daemon/transport/bytestream.c does. */
-struct bytestream {
+/* A bytestream through a proxy: what daemon/transport/s5b.c does. */
+struct s5b {
 	bool used;
 	uint32_t generation;
 	struct broker *broker, *other;
-	const struct bytestream_events *events;
+	const struct s5b_events *events;
 	void *owner;
 	char sid[PASS_TOKEN_LEN + 1];
 	bool offering, device_joined, joined;
@@ -404,7 +404,7 @@ struct world {
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
 	struct wire wires[WIRES_MAX];
-	struct bytestream streams[STREAMS_MAX];
+	struct s5b streams[STREAMS_MAX];
 	struct dialer dialers[WIRES_MAX];
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* the first can reach the proxy of the second */
@@ -534,7 +534,7 @@ bool dial_arrives(struct world *w, struct wire *wire);
 bool stream_arrives(struct world *w, struct wire *wire);
 /* A wire that an attempt had is gone. */
 void attempt_lost(struct wire *wire);
-void stream_step(struct bytestream *s, unsigned step);
+void stream_step(struct s5b *s, unsigned step);
 
 /* sim-network.c: who gets through to whom */
 void networks_draw(struct world *w);

@@ -316,7 +316,7 @@ struct intruder {
 	struct tls *tls;
 	struct buf out, plain;
 	struct link link;
-	struct bytestream_record offer;
+	struct s5b_record offer;
 	unsigned to_do, dialled, busy, unwanted, other;
 	bool over;
 };
@@ -339,7 +339,7 @@ static void make_offer(struct intruder *i)
 	}
 	i->to_do--;
 	pass_make(&i->offer.pass);
-	bytestream_put(&i->offer, &fields);
+	s5b_put(&i->offer, &fields);
 	link_send(&i->link, RECORD_BYTESTREAM, buf_data(&fields), buf_len(&fields));
 	buf_finish(&fields);
 }
@@ -347,9 +347,9 @@ static void make_offer(struct intruder *i)
 static void on_deliver(void *owner, const struct record *record)
 {
 	struct intruder *i = owner;
-	struct bytestream_record answer;
+	struct s5b_record answer;
 
-	if (record->type != RECORD_BYTESTREAM || bytestream_parse(record, &answer) ||
+	if (record->type != RECORD_BYTESTREAM || s5b_parse(record, &answer) ||
 	    strcmp(answer.pass.token, i->offer.pass.token))
 		return;
 	if (!strcmp(answer.reason, "busy"))
@@ -440,7 +440,7 @@ static int offer(const char *port, const char *pass, unsigned n, struct device_k
 		 const char *from, const char *to)
 {
 	struct given g = read_pass(pass);
-	struct intruder i = { .to_do = n, .offer.step = BYTESTREAM_OFFER };
+	struct intruder i = { .to_do = n, .offer.step = S5B_OFFER };
 	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
 	char us[JID_MAX], them[JID_MAX];
 	struct link_ends ends = { us, them };

@@ -22,9 +22,9 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "bytestream.h"
 #include "log.h"
-#include "proxies.h"
+#include "s5b-proxies.h"
+#include "s5b.h"
 
 enum { LIMIT = 40 * 1000, NUDGE = 150 };
 
@@ -36,7 +36,7 @@ struct side {
 	const char *name;
 	struct xmpp *xmpp;		/* owned; NULL when it is being destroyed */
 	struct device_key *key;		/* owned */
-	struct bytestream *stream;	/* owned */
+	struct s5b *stream;		/* owned */
 	struct path *path;		/* owned */
 	size_t to_send, received;	/* of a burst */
 	unsigned nudges;		/* to be sent */
@@ -46,11 +46,11 @@ struct probe {
 	uv_loop_t *loop;
 	uv_timer_t limit, nudge;
 	struct side from, to;
-	struct proxies *proxies;
+	struct s5b_proxies *proxies;
 	const char *strict, *impostor;
 	bool refuse, leave, searched, over;
 	unsigned port;
-	struct bytestream_record offered;
+	struct s5b_record offered;
 	size_t burst;			/* index of the one under way */
 	bool back;			/* it is on its way back */
 	uint64_t began;
@@ -60,7 +60,7 @@ struct probe {
 
 static void close_side(struct side *side)
 {
-	bytestream_destroy(side->stream);
+	s5b_destroy(side->stream);
 	side->stream = NULL;
 	if (side->path)
 		path_close(side->path);
@@ -76,7 +76,7 @@ static void end(struct probe *p, int status)
 		return;
 	p->over = true;
 	p->status = status;
-	proxies_destroy(p->proxies);
+	s5b_proxies_destroy(p->proxies);
 	p->proxies = NULL;
 	close_side(&p->from);
 	close_side(&p->to);
@@ -208,9 +208,9 @@ static void on_failed(void *owner, const char *why, bool ours)
 		end(p, 1);
 }
 
-static void on_send(void *owner, const struct bytestream_record *record);
+static void on_send(void *owner, const struct s5b_record *record);
 
-static const struct bytestream_events stream_events = {
+static const struct s5b_events stream_events = {
 	.send = on_send,
 	.reached = on_reached,
 	.failed = on_failed,
@@ -222,40 +222,43 @@ static bool may_dial_loopback(const struct side *side)
 }
 
 /* What a link would do, without the link. */
-static void on_send(void *owner, const struct bytestream_record *record)
+static void on_send(void *owner, const struct s5b_record *record)
 {
 	struct side *side = owner;
 	struct probe *p = side->probe;
 	struct side *other = side == &p->from ? &p->to : &p->from;
 
 	printf("%s: %s %s\n", side->name,
-	       record->step == BYTESTREAM_OFFER ? "offers" : record->step == BYTESTREAM_JOINED ? "joined" : "gives up",
-	       record->step == BYTESTREAM_OFFER ? record->offer.jid : record->reason);
-	if (record->step == BYTESTREAM_OFFER)
+	       record->step == S5B_OFFER    ? "offers"
+	       : record->step == S5B_JOINED ? "joined"
+					    : "gives up",
+	       record->step == S5B_OFFER ? record->offer.jid : record->reason);
+	if (record->step == S5B_OFFER)
 		p->offered = *record;
 	else if (other->stream)
-		bytestream_record(other->stream, record);
+		s5b_record(other->stream, record);
 }
 
-static void offer(struct probe *p, const struct proxy *found)
+static void offer(struct probe *p, const struct s5b_proxy *found)
 {
-	struct proxy proxy = *found;
+	struct s5b_proxy proxy = *found;
 
 	if (p->port)
 		proxy.port = p->port;
-	p->from.stream = bytestream_offer(p->loop, p->from.key, device_key_fingerprint(p->to.key), p->from.xmpp, &proxy,
-					  p->impostor ? p->impostor : xmpp_jid(p->from.xmpp), xmpp_jid(p->to.xmpp),
-					  may_dial_loopback(&p->from), &stream_events, &p->from);
+	p->from.stream = s5b_offer(
+		p->loop, p->from.key, device_key_fingerprint(p->to.key), p->from.xmpp, &proxy,
+		p->impostor ? p->impostor : xmpp_jid(p->from.xmpp), xmpp_jid(p->to.xmpp),
+		may_dial_loopback(&p->from), &stream_events, &p->from);
 	if (p->refuse) {
-		p->offered.step = BYTESTREAM_FAILED;
+		p->offered.step = S5B_FAILED;
 		strcpy(p->offered.reason, "not-wanted");
 		on_send(&p->to, &p->offered);
 		return;
 	}
-	p->to.stream = bytestream_answer(p->loop, p->to.key, device_key_fingerprint(p->from.key), &p->offered,
-					 may_dial_loopback(&p->to), &stream_events, &p->to);
+	p->to.stream = s5b_answer(p->loop, p->to.key, device_key_fingerprint(p->from.key),
+				  &p->offered, may_dial_loopback(&p->to), &stream_events, &p->to);
 	if (p->leave) {
-		bytestream_destroy(p->from.stream);
+		s5b_destroy(p->from.stream);
 		p->from.stream = NULL;
 	}
 }
@@ -265,15 +268,16 @@ static void offer(struct probe *p, const struct proxy *found)
 static void on_proxies(void *owner)
 {
 	struct probe *p = owner;
-	const struct proxy *proxy = proxies_best(p->proxies);
+	const struct s5b_proxy *proxy = s5b_proxies_best(p->proxies);
 
 	if (p->searched)
 		return;
 	if (proxy) {
 		p->searched = true;
-		printf("proxy %s is %s at %s port %u\n", proxies_name(p->proxies), proxy->jid, proxy->host, proxy->port);
+		printf("proxy %s is %s at %s port %u\n", s5b_proxies_name(p->proxies), proxy->jid,
+		       proxy->host, proxy->port);
 		offer(p, proxy);
-	} else if (!proxies_searching(p->proxies)) {
+	} else if (!s5b_proxies_searching(p->proxies)) {
 		printf("no proxy\n");
 		end(p, 1);
 	}
@@ -291,8 +295,8 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 	}
 	if (xmpp_state(p->from.xmpp) != XMPP_ONLINE || xmpp_state(p->to.xmpp) != XMPP_ONLINE)
 		return;
-	proxies_online(p->proxies, p->from.xmpp);
-	if (proxies_best(p->proxies) || !proxies_searching(p->proxies))
+	s5b_proxies_online(p->proxies, p->from.xmpp);
+	if (s5b_proxies_best(p->proxies) || !s5b_proxies_searching(p->proxies))
 		printf("the search did not begin\n");
 }
 
@@ -420,7 +424,7 @@ int main(int argc, char **argv)
 	uv_timer_init(p.loop, &p.nudge);
 	p.limit.data = p.nudge.data = &p;
 	uv_timer_start(&p.limit, on_limit, LIMIT, 0);
-	p.proxies = proxies_create(p.loop, on_proxies, &p);
+	p.proxies = s5b_proxies_create(p.loop, on_proxies, &p);
 	start_side(&p, &p.from, "from", &config, argv[optind + 3]);
 	start_side(&p, &p.to, "to", &config, argv[optind + 4]);
 	xmpp_connect(p.from.xmpp);

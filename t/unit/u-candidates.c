@@ -17,11 +17,11 @@ static int parse_candidates(const void *bytes, size_t n, struct candidates *out)
 	return candidates_parse(&r, out) ? -1 : 0;
 }
 
-static int parse_stream(const void *bytes, size_t n, struct bytestream_record *out)
+static int parse_stream(const void *bytes, size_t n, struct s5b_record *out)
 {
 	struct record r = { .type = RECORD_BYTESTREAM, .number = 1, .payload = bytes, .len = n };
 
-	return bytestream_parse(&r, out) ? -1 : 0;
+	return s5b_parse(&r, out) ? -1 : 0;
 }
 
 static void test_transports(void)
@@ -193,11 +193,11 @@ static void test_offer(void)
 		{ "secret=00", BYTES("secret="), -1, "a short secret" },
 		{ "to=bob", BYTES("reason=x\0to=bob"), 0, "what belongs to another step" },
 	};
-	struct bytestream_record b;
+	struct s5b_record b;
 	char bytes[sizeof(offer) + 64];
 
 	is_int(parse_stream(offer, sizeof(offer) - 1, &b), 0, "an offer is read");
-	is_int(b.step, BYTESTREAM_OFFER, "as one");
+	is_int(b.step, S5B_OFFER, "as one");
 	is_str(b.pass.token, TOKEN, "with its sid");
 	ok(b.pass.secret[1] == 0x11 && b.pass.secret[PASS_SECRET_BYTES - 2] == 0x11, "and its secret");
 	is_str(b.offer.jid, "proxy.example.org", "the proxy");
@@ -215,7 +215,7 @@ static void test_offer(void)
 /* A value of n letters, to find where it becomes too long. */
 static int parse_long(const char *key, const char *before, size_t n, const char *after)
 {
-	struct bytestream_record b;
+	struct s5b_record b;
 	char text[2000], bytes[sizeof(offer) + 2000], from[40];
 	size_t len;
 
@@ -229,7 +229,7 @@ static int parse_long(const char *key, const char *before, size_t n, const char 
 
 static void test_lengths(void)
 {
-	size_t host = PROXY_HOST_MAX - strlen("proxy.example.org");
+	size_t host = S5B_HOST_MAX - strlen("proxy.example.org");
 	size_t from = JID_MAX - 1 - strlen("/alice@example.org/git.a");
 
 	is_int(parse_long("host", "", host, ""), 0, "the longest host");
@@ -245,19 +245,23 @@ static void test_steps(void)
 		const char *bytes;
 		size_t n;
 		int result;
-		enum bytestream_step step;
+		enum s5b_step step;
 		const char *reason, *what;
 	} steps[] = {
-		{ BYTES("sid=" TOKEN "\0state=joined\0"), 0, BYTESTREAM_JOINED, "", "joined" },
-		{ BYTES("sid=" TOKEN "\0state=failed\0reason=no-proxy\0"), 0, BYTESTREAM_FAILED, "no-proxy", "failed" },
-		{ BYTES("sid=" TOKEN "\0state=failed\0"), 0, BYTESTREAM_FAILED, "failed", "without a reason" },
-		{ BYTES("sid=" TOKEN "\0state=failed\0reason=\x1b[m\0"), 0, BYTESTREAM_FAILED, "failed", "with an odd one" },
+		{ BYTES("sid=" TOKEN "\0state=joined\0"), 0, S5B_JOINED, "", "joined" },
+		{ BYTES("sid=" TOKEN "\0state=failed\0reason=no-proxy\0"), 0, S5B_FAILED,
+		  "no-proxy", "failed" },
+		{ BYTES("sid=" TOKEN "\0state=failed\0"), 0, S5B_FAILED, "failed",
+		  "without a reason" },
+		{ BYTES("sid=" TOKEN "\0state=failed\0reason=\x1b[m\0"), 0, S5B_FAILED, "failed",
+		  "with an odd one" },
 		{ BYTES("sid=" TOKEN "\0state=offer\0"), -1, 0, NULL, "an offer of nothing" },
-		{ BYTES("sid=" TOKEN "\0state=postponed\0reason=rain\0"), 0, BYTESTREAM_OTHER, "", "an unknown state" },
+		{ BYTES("sid=" TOKEN "\0state=postponed\0reason=rain\0"), 0, S5B_OTHER, "",
+		  "an unknown state" },
 		{ BYTES("state=joined\0"), -1, 0, NULL, "no sid" },
 		{ BYTES("sid=" TOKEN "\0state=joined"), -1, 0, NULL, "ill-formed fields" },
 	};
-	struct bytestream_record b = { .pass.token = TOKEN, .step = BYTESTREAM_JOINED }, again;
+	struct s5b_record b = { .pass.token = TOKEN, .step = S5B_JOINED }, again;
 	struct record other = { .type = RECORD_CANDIDATES,
 				.payload = (const uint8_t *)steps[0].bytes,
 				.len = steps[0].n };
@@ -269,16 +273,16 @@ static void test_steps(void)
 			continue;
 		is_int(b.step, steps[i].step, "is the step");
 		is_str(b.reason, steps[i].reason, "and the reason");
-		if (b.step == BYTESTREAM_OTHER)
+		if (b.step == S5B_OTHER)
 			continue;
-		bytestream_put(&b, &fields);
+		s5b_put(&b, &fields);
 		ok(parse_stream(buf_data(&fields), buf_len(&fields), &again) == 0 && !memcmp(&b, &again, sizeof(b)),
 		   "and it comes back");
 		buf_reset(&fields);
 	}
-	ok(bytestream_parse(&other, &b), "another record is none");
+	ok(s5b_parse(&other, &b), "another record is none");
 	is_int(parse_stream(offer, sizeof(offer) - 1, &b), 0, "an offer");
-	bytestream_put(&b, &fields);
+	s5b_put(&b, &fields);
 	ok(buf_len(&fields) == sizeof(offer) - 1 && !memcmp(buf_data(&fields), offer, sizeof(offer) - 1),
 	   "is written as it was");
 	buf_finish(&fields);
@@ -293,7 +297,7 @@ static void test_random(void)
 	for (int i = 0; i < 50000; i++) {
 		char bytes[sizeof(offer)];
 		size_t n = sizeof(offer) - 1;
-		struct bytestream_record b;
+		struct s5b_record b;
 		struct candidates w, with;
 		struct buf fields = { 0 };
 
@@ -305,7 +309,8 @@ static void test_random(void)
 		if (parse_stream(bytes, n, &b) == 0) {
 			good++;
 			wrong += strlen(b.pass.token) != PASS_TOKEN_LEN;
-			wrong += b.step == BYTESTREAM_OFFER && (!b.offer.port || !*b.offer.host || !strchr(b.offer.from, '/'));
+			wrong += b.step == S5B_OFFER &&
+				 (!b.offer.port || !*b.offer.host || !strchr(b.offer.from, '/'));
 		}
 		make_candidates(&with, (size_t)rand() % (CANDIDATES_MAX + 1));
 		candidates_put(&with, &fields);

@@ -47,7 +47,7 @@ static bool on_has_proxy(void *arg, bool wanted)
 	return false;
 }
 
-static bool on_knows_proxy(void *arg, const struct bytestream_offer *offer)
+static bool on_knows_proxy(void *arg, const struct s5b_offer *offer)
 {
 	return known_proxy;
 }
@@ -73,9 +73,9 @@ static void on_hang_up(struct dialer *d)
 	dialling = NULL;
 }
 
-static struct bytestream *on_answer(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
-				    struct quota *lookups, const char *jid,
-				    const struct bytestream_events *events, void *owner)
+static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5b_record *offer,
+			     struct quota *lookups, const char *jid,
+			     const struct s5b_events *events, void *owner)
 {
 	answers++;
 	return NULL;

@@ -32,16 +32,16 @@ void __wrap_peers_reload(struct peers *all)
 	told++;
 }
 
-struct proxies *proxies_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
+struct s5b_proxies *s5b_proxies_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
 {
 	return NULL;
 }
 
-void proxies_destroy(struct proxies *p)
+void s5b_proxies_destroy(struct s5b_proxies *p)
 {
 }
 
-void proxies_online(struct proxies *p, struct xmpp *xmpp)
+void s5b_proxies_online(struct s5b_proxies *p, struct xmpp *xmpp)
 {
 }
 

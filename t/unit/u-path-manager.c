@@ -156,7 +156,7 @@ static void test_proxy_needs_link(void)
 
 static void test_offer(void)
 {
-	struct bytestream_offer offer = { .from = "bob@b/git.1", .to = "alice@a/git.1" };
+	struct s5b_offer offer = { .from = "bob@b/git.1", .to = "alice@a/git.1" };
 	struct candidates inband = { .allowed = PATH_MASK(PATH_INBAND) };
 
 	begin(true);
@@ -164,7 +164,7 @@ static void test_offer(void)
 	       "an offer to somebody else");
 	is_str(path_manager_take_offer(&s, &offer, "alice@a/git.1", NULL), "not-you",
 	       "or of nobody's is refused");
-	is_str(path_manager_take_offer(&s, &(struct bytestream_offer){
+	is_str(path_manager_take_offer(&s, &(struct s5b_offer){
 			.from = "J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/git.1", .to = "alice@a/git.2" },
 		"alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"), "not-you", "one to another resource of ours, too");
 	step(0);
@@ -175,7 +175,7 @@ static void test_offer(void)
 	begin(false);
 	step(PATH_SELECTOR_FOLLOW);
 	asks("p", "who follows offers");
-	ok(!path_manager_take_offer(&s, &(struct bytestream_offer){
+	ok(!path_manager_take_offer(&s, &(struct s5b_offer){
 			.from = "J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/git.1", .to = "alice@a/git.1" },
 		"alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"), "and takes the other one, however it is written");
 	asks("P", "in place of his own");

@@ -452,7 +452,7 @@ static void test_announcement(void)
 
 static void test_bytestream(void)
 {
-	struct bytestream_record b = { .step = BYTESTREAM_OFFER, .offer = {
+	struct s5b_record b = { .step = S5B_OFFER, .offer = {
 		"proxy.example.org", "192.0.2.9", 7777, "alice@example.org/git", "bob@example.net/git" } };
 
 	pass_make(&b.pass);
@@ -460,9 +460,9 @@ static void test_bytestream(void)
 		struct side *s = i % 2 ? &bob : &alice;
 		struct buf fields = { 0 };
 
-		b.step = (enum bytestream_step)i;
+		b.step = (enum s5b_step)i;
 		strcpy(b.reason, "unreachable");
-		bytestream_put(&b, &fields);
+		s5b_put(&b, &fields);
 		link_send(&s->link, RECORD_BYTESTREAM, buf_data(&fields), buf_len(&fields));
 		buf_finish(&fields);
 		pump();

@@ -33,11 +33,11 @@ struct dialer_events {
 };
 
 /* An XEP-0065 bytestream through a proxy; it is gone after reached and failed. */
-struct bytestream;
+struct s5b;
 
-struct bytestream_events {
+struct s5b_events {
 	/* To be sent to the device as a BYTESTREAM record. */
-	void (*send)(void *owner, const struct bytestream_record *record);
+	void (*send)(void *owner, const struct s5b_record *record);
 	/*
 	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within this call).
 	 * client: our side speaks first.

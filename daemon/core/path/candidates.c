@@ -28,9 +28,9 @@ static const struct {
 };
 
 static const char *const steps[] = {
-	[BYTESTREAM_OFFER] = "offer",
-	[BYTESTREAM_JOINED] = "joined",
-	[BYTESTREAM_FAILED] = "failed",
+	[S5B_OFFER] = "offer",
+	[S5B_JOINED] = "joined",
+	[S5B_FAILED] = "failed",
 };
 
 unsigned transport_kinds(const char *name)
@@ -134,19 +134,19 @@ const char *candidates_parse(const struct record *record, struct candidates *out
 	return out->n > 0 && !*out->pass.token ? "address: with a token" : NULL;
 }
 
-void bytestream_put(const struct bytestream_record *b, struct buf *fields)
+void s5b_put(const struct s5b_record *b, struct buf *fields)
 {
-	assert(b->step < BYTESTREAM_OTHER);
+	assert(b->step < S5B_OTHER);
 	fields_add(fields, "sid", b->pass.token);
 	fields_add(fields, "state", steps[b->step]);
-	if (b->step == BYTESTREAM_OFFER) {
+	if (b->step == S5B_OFFER) {
 		fields_add(fields, "jid", b->offer.jid);
 		fields_add(fields, "host", b->offer.host);
 		fields_add_u64(fields, "port", b->offer.port);
 		fields_add(fields, "from", b->offer.from);
 		fields_add(fields, "to", b->offer.to);
 		put_secret(fields, &b->pass);
-	} else if (b->step == BYTESTREAM_FAILED && *b->reason) {
+	} else if (b->step == S5B_FAILED && *b->reason) {
 		fields_add(fields, "reason", b->reason);
 	}
 }
@@ -187,7 +187,7 @@ static bool is_host(const char *host)
 	       strlen(host) && host[0] != '-';
 }
 
-static const char *take_offer(struct fields f, struct bytestream_offer *o)
+static const char *take_offer(struct fields f, struct s5b_offer *o)
 {
 	uint64_t port = fields_get_u64(f, "port", 0);
 
@@ -205,13 +205,13 @@ static const char *take_offer(struct fields f, struct bytestream_offer *o)
 	return NULL;
 }
 
-const char *bytestream_parse(const struct record *record, struct bytestream_record *out)
+const char *s5b_parse(const struct record *record, struct s5b_record *out)
 {
 	const char *state;
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
-	out->step = BYTESTREAM_OTHER;
+	out->step = S5B_OTHER;
 	if (!fields_of(record, RECORD_BYTESTREAM, &f))
 		return FIELDS_RULE;
 	if (!take_token(f, "sid", &out->pass))
@@ -222,12 +222,12 @@ const char *bytestream_parse(const struct record *record, struct bytestream_reco
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (strcmp(state, steps[i]))
 			continue;
-		out->step = (enum bytestream_step)i;
-		if (out->step == BYTESTREAM_OFFER && !take_secret(f, &out->pass))
+		out->step = (enum s5b_step)i;
+		if (out->step == S5B_OFFER && !take_secret(f, &out->pass))
 			return "secret: 64 hex digits";
-		if (out->step == BYTESTREAM_OFFER)
+		if (out->step == S5B_OFFER)
 			return take_offer(f, &out->offer);
-		if (out->step == BYTESTREAM_FAILED)
+		if (out->step == S5B_FAILED)
 			strcpy(out->reason, record_reason(record, "failed"));
 		return NULL;
 	}

@@ -31,7 +31,7 @@
 
 enum {
 	CANDIDATES_MAX = 8,
-	PROXY_HOST_MAX = 255,
+	S5B_HOST_MAX = 255,
 };
 
 struct candidates {
@@ -48,30 +48,30 @@ void candidates_put(const struct candidates *w, struct buf *fields);
  */
 const char *candidates_parse(const struct record *record, struct candidates *out);
 
-enum bytestream_step {
-	BYTESTREAM_OFFER,
-	BYTESTREAM_JOINED,
-	BYTESTREAM_FAILED,
-	BYTESTREAM_OTHER,	/* one that is not known here, to be passed over; it is not sent */
+enum s5b_step {
+	S5B_OFFER,
+	S5B_JOINED,
+	S5B_FAILED,
+	S5B_OTHER,		/* one that is not known here, to be passed over; it is not sent */
 };
 
-struct bytestream_offer {
+struct s5b_offer {
 	char jid[JID_MAX];			/* of the proxy; may have a resource */
-	char host[PROXY_HOST_MAX + 1];		/* a name or an address */
+	char host[S5B_HOST_MAX + 1];		/* a name or an address */
 	uint16_t port;
 	char from[JID_MAX], to[JID_MAX];	/* full JIDs */
 };
 
-struct bytestream_record {
+struct s5b_record {
 	struct pass pass;			/* its token is the sid; its secret is told by an OFFER only */
-	enum bytestream_step step;
-	struct bytestream_offer offer;		/* of OFFER */
+	enum s5b_step step;
+	struct s5b_offer offer;			/* of OFFER */
 	char reason[REASON_MAX + 1];		/* of FAILED; a word */
 };
 
-void bytestream_put(const struct bytestream_record *b, struct buf *fields);
+void s5b_put(const struct s5b_record *b, struct buf *fields);
 /* NULL, or the rule that the record breaks. */
-const char *bytestream_parse(const struct record *record, struct bytestream_record *out);
+const char *s5b_parse(const struct record *record, struct s5b_record *out);
 
 /* "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but its own and auto's. */
 unsigned transport_kinds(const char *name);

@@ -228,7 +228,7 @@ void path_manager_hear(struct path_manager *s, const struct candidates *theirs, 
 	path_selector_renew(&s->selector, now);
 }
 
-const char *path_manager_take_offer(struct path_manager *s, const struct bytestream_offer *offer,
+const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs)
 {
 	if (!(path_manager_allowed(s) & PATH_MASK(PATH_PROXY)))

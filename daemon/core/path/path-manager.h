@@ -102,7 +102,7 @@ size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CA
  * up for it; path_manager_failed() if that fails at once. Else why not, a word for the
  * device. ours, theirs: the full JIDs, NULL where there is none.
  */
-const char *path_manager_take_offer(struct path_manager *s, const struct bytestream_offer *offer,
+const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs);
 
 /* Whoever asks last for kinds of path decides, until it lets go; others are left to the configuration. */

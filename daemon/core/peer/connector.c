@@ -39,7 +39,7 @@ struct connector {
 	uint64_t number;			/* of our last use of that */
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
-	struct bytestream *stream;
+	struct s5b *stream;
 	uint64_t offers_paid;			/* the device's offers so far are borne until then */
 	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is the device's */
 };
@@ -161,12 +161,12 @@ static void dial(struct connector *w)
 
 /* Through a proxy */
 
-static void on_stream_send(void *owner, const struct bytestream_record *record)
+static void on_stream_send(void *owner, const struct s5b_record *record)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
 
-	bytestream_put(record, &fields);
+	s5b_put(record, &fields);
 	w->events->send(w->owner, RECORD_BYTESTREAM, &fields);
 	buf_finish(&fields);
 }
@@ -199,7 +199,7 @@ static void on_stream_failed(void *owner, const char *why, bool ours)
 	fail(w, PATH_PROXY, why);
 }
 
-static const struct bytestream_events stream_events = {
+static const struct s5b_events stream_events = {
 	.send = on_stream_send,
 	.reached = on_stream_reached,
 	.failed = on_stream_failed,
@@ -218,7 +218,7 @@ static void offer_proxy(struct connector *w)
 /* The device need not wait for it, or for us. */
 static void say_failed(struct connector *w, const char *sid, const char *reason)
 {
-	struct bytestream_record answer = { .step = BYTESTREAM_FAILED };
+	struct s5b_record answer = { .step = S5B_FAILED };
 
 	memcpy(answer.pass.token, sid, sizeof(answer.pass.token));
 	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
@@ -240,7 +240,7 @@ static bool too_often(struct connector *w)
  * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own server are
  * joined, whoever offers them.
  */
-static bool may_show_ourselves(const struct connector *w, const struct bytestream_offer *offer)
+static bool may_show_ourselves(const struct connector *w, const struct s5b_offer *offer)
 {
 	struct connector_facts facts;
 
@@ -252,7 +252,7 @@ static bool may_show_ourselves(const struct connector *w, const struct bytestrea
  * Whether the proxy is named, not numbered. Look-ups of names share a few threads, and one lasts as long as
  * whoever answers for the name likes.
  */
-static bool has_name(const struct bytestream_record *offer)
+static bool has_name(const struct s5b_record *offer)
 {
 	unsigned char address[16];
 
@@ -266,7 +266,7 @@ static bool may_look_up(const struct connector *w)
 	return quota_ask(w->all->lookups, w->jid, true, &victim) == QUOTA_YES;
 }
 
-static void take_offer(struct connector *w, const struct bytestream_record *offer)
+static void take_offer(struct connector *w, const struct s5b_record *offer)
 {
 	const char *theirs = presence_where(w->all->context->presence, w->jid, w->device), *refusal = NULL;
 	struct connector_facts facts;
@@ -447,7 +447,7 @@ static void count_anew(struct connector *w, const char *token)
 
 const char *connector_record(struct connector *w, const struct record *record)
 {
-	struct bytestream_record step;
+	struct s5b_record step;
 	struct candidates theirs;
 	const char *fault;
 
@@ -459,10 +459,10 @@ const char *connector_record(struct connector *w, const struct record *record)
 		path_manager_hear(&w->manager, &theirs, now_of(w));
 		return NULL;
 	}
-	fault = bytestream_parse(record, &step);
-	if (fault || step.step == BYTESTREAM_OTHER)
+	fault = s5b_parse(record, &step);
+	if (fault || step.step == S5B_OTHER)
 		return fault;
-	if (step.step == BYTESTREAM_OFFER)
+	if (step.step == S5B_OFFER)
 		take_offer(w, &step);
 	else if (w->stream)
 		w->all->ops->stream_record(w->stream, &step);

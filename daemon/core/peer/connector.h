@@ -32,7 +32,7 @@ struct connector_ops {
 	/* Whether we have a proxy to offer. wanted: one is looked for, if that was not done. */
 	bool (*has_proxy)(void *arg, bool wanted);
 	/* Whether our own server has told us of the one that is offered. */
-	bool (*knows_proxy)(void *arg, const struct bytestream_offer *offer);
+	bool (*knows_proxy)(void *arg, const struct s5b_offer *offer);
 	/* Our own one did not work. */
 	void (*proxy_failed)(void *arg, const char *jid);
 	/* No event comes within the call. */
@@ -44,18 +44,18 @@ struct connector_ops {
 			       void *owner);
 	void (*hang_up)(struct dialer *d);
 	/* Offers the device of that fingerprint, at a full JID, a proxy of ours, whose name is put in proxy. */
-	struct bytestream *(*offer)(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-				    const struct bytestream_events *events, void *owner);
+	struct s5b *(*offer)(void *arg, const unsigned char *fp, const char *to,
+			     char proxy[JID_MAX], const struct s5b_events *events, void *owner);
 	/*
 	 * The device has offered one of its own. lookups: while its name is looked up a place is held
 	 * there for jid; NULL: it has no name.
 	 */
-	struct bytestream *(*answer)(void *arg, const unsigned char *fp, const struct bytestream_record *offer,
-				     struct quota *lookups, const char *jid,
-				     const struct bytestream_events *events, void *owner);
-	void (*stream_record)(struct bytestream *b, const struct bytestream_record *record);
-	const char *(*stream_sid)(const struct bytestream *b);
-	void (*stream_end)(struct bytestream *b);
+	struct s5b *(*answer)(void *arg, const unsigned char *fp, const struct s5b_record *offer,
+			      struct quota *lookups, const char *jid,
+			      const struct s5b_events *events, void *owner);
+	void (*stream_record)(struct s5b *b, const struct s5b_record *record);
+	const char *(*stream_sid)(const struct s5b *b);
+	void (*stream_end)(struct s5b *b);
 };
 
 struct connector_events {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "proxies.h"
+#include "s5b-proxies.h"
 
 /* A server that answers as it is told to, and a link that wants a proxy whenever it hears of a change. */
 
@@ -19,7 +19,7 @@ struct xmpp_rows {
 
 static uv_loop_t loop;
 static struct xmpp *const connection = (struct xmpp *)&loop;
-static struct proxies *proxies;
+static struct s5b_proxies *proxies;
 static bool wanted, full_table;
 static uint64_t asked_pause;	/* ms, of the last one that is long */
 static unsigned listings;	/* how often the server was asked for its items */
@@ -32,7 +32,7 @@ int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, u
 
 int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat)
 {
-	if (timeout < PROXY_AGAIN_FIRST)
+	if (timeout < S5B_PROXY_AGAIN_FIRST)
 		return __real_uv_timer_start(timer, cb, timeout, repeat);
 	asked_pause = timeout;
 	return __real_uv_timer_start(timer, cb, 1, repeat);
@@ -71,7 +71,7 @@ bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
 static void on_changed(void *owner)
 {
 	if (wanted)
-		proxies_best(proxies);
+		s5b_proxies_best(proxies);
 }
 
 static void fail(const char *error)
@@ -114,13 +114,15 @@ int main(void)
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
-	proxies = proxies_create(&loop, on_changed, NULL);
-	proxies_online(proxies, connection);
-	ok(!proxies_best(proxies) && listings == 1, "whoever wants a proxy has the server asked");
+	proxies = s5b_proxies_create(&loop, on_changed, NULL);
+	s5b_proxies_online(proxies, connection);
+	ok(!s5b_proxies_best(proxies) && listings == 1,
+	   "whoever wants a proxy has the server asked");
 	wanted = true;
 	fail("timeout");
-	ok(!proxies_searching(proxies), "it does not answer");
-	ok(asked_pause >= PROXY_AGAIN_FIRST && asked_pause <= PROXY_AGAIN_FIRST * 3 / 2, "the next question has time");
+	ok(!s5b_proxies_searching(proxies), "it does not answer");
+	ok(asked_pause >= S5B_PROXY_AGAIN_FIRST && asked_pause <= S5B_PROXY_AGAIN_FIRST * 3 / 2,
+	   "the next question has time");
 	ok(asks_again(), "... and comes");
 	tell(&item);
 	fail("remote-server-timeout");
@@ -128,30 +130,30 @@ int main(void)
 	tell(&item);
 	tell(&identity);
 	fail("timeout");
-	ok(asked_pause > PROXY_AGAIN_FIRST * 3 / 2, "pauses grow");
+	ok(asked_pause > S5B_PROXY_AGAIN_FIRST * 3 / 2, "pauses grow");
 	wanted = false;
 	settle();
 	ok(!answer, "nobody wants one any more: nobody is asked");
 	full_table = true;
-	proxies_best(proxies);
+	s5b_proxies_best(proxies);
 	full_table = false;
 	wanted = true;
 	ok(asks_again(), "there was no place for the question: it is asked later");
 	tell(&item);
 	tell(&identity);
 	tell(&host);
-	is_str(proxies_best(proxies)->host, "192.0.2.1", "it tells where its proxy is");
+	is_str(s5b_proxies_best(proxies)->host, "192.0.2.1", "it tells where its proxy is");
 	asked_pause = 0;
-	proxies_online(proxies, NULL);
-	proxies_online(proxies, connection);
-	proxies_best(proxies);
+	s5b_proxies_online(proxies, NULL);
+	s5b_proxies_online(proxies, connection);
+	s5b_proxies_best(proxies);
 	fail("item-not-found");
 	is_int(asked_pause, 0, "a server that has none is not asked again");
-	proxies_online(proxies, NULL);
-	proxies_online(proxies, connection);
-	proxies_best(proxies);
+	s5b_proxies_online(proxies, NULL);
+	s5b_proxies_online(proxies, connection);
+	s5b_proxies_best(proxies);
 	fail("timeout");
-	proxies_destroy(proxies);
+	s5b_proxies_destroy(proxies);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "it ends in the midst of a pause, and leaves no handle");
 	return tap_done();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "proxies.h"
+#include "s5b-proxies.h"
 
 /*
  * The search is three questions: what there is at our server (its items), what
@@ -10,7 +10,7 @@
  * What can go wrong: no answer, or one without sense; that item is no proxy then. Whoever gives no answer may do so
  * later: if there was no proxy among the others, all is forgotten after a pause, and whoever wants one asks anew.
  * A connection that ends answers whatever is open, and what is not answered
- * when proxies_online() comes is forgotten.
+ * when s5b_proxies_online() comes is forgotten.
  */
 
 #include <stdlib.h>
@@ -32,26 +32,26 @@ enum proxy_search {
 };
 
 struct proxy_item {
-	struct proxies *proxies;
+	struct s5b_proxies *proxies;
 	char *jid;		/* owned */
 	uint64_t request;	/* 0: none is open */
 };
 
 struct found {
-	struct proxy proxy;
+	struct s5b_proxy proxy;
 	char name[JID_MAX];
 	unsigned failures;
 };
 
-struct proxies {
+struct s5b_proxies {
 	void (*changed)(void *owner);
 	void *owner;
 	struct xmpp *xmpp;	/* borrowed; NULL: offline */
 	enum proxy_search search;
 	uint64_t listing;	/* the request for the items; 0: none is open */
-	struct proxy_item items[PROXY_ITEMS_MAX];
+	struct proxy_item items[S5B_PROXY_ITEMS_MAX];
 	size_t n_items, next, asking;
-	struct found *found;	/* owned; PROXIES_MAX of them, or NULL */
+	struct found *found;	/* owned; S5B_PROXIES_MAX of them, or NULL */
 	size_t n_found;
 	bool unanswered;	/* something in this search */
 	struct backoff_timer again;	/* until the next one, if nothing was found */
@@ -59,18 +59,18 @@ struct proxies {
 
 static void on_again(void *owner);
 
-struct proxies *proxies_create(uv_loop_t *loop, void (*changed)(void *owner), void *owner)
+struct s5b_proxies *s5b_proxies_create(uv_loop_t *loop, void (*changed)(void *owner), void *owner)
 {
-	struct proxies *p = xcalloc(1, sizeof(*p));
+	struct s5b_proxies *p = xcalloc(1, sizeof(*p));
 
 	p->changed = changed;
 	p->owner = owner;
 	backoff_timer_init(&p->again, loop, on_again, p);
-	backoff_timer_slow(&p->again, PROXY_AGAIN_FIRST, PROXY_AGAIN_MAX);
+	backoff_timer_slow(&p->again, S5B_PROXY_AGAIN_FIRST, S5B_PROXY_AGAIN_MAX);
 	return p;
 }
 
-static void forget_items(struct proxies *p)
+static void forget_items(struct s5b_proxies *p)
 {
 	for (size_t i = 0; i < p->n_items; i++) {
 		if (p->items[i].request)
@@ -80,7 +80,7 @@ static void forget_items(struct proxies *p)
 	p->n_items = p->next = p->asking = 0;
 }
 
-static void forget(struct proxies *p)
+static void forget(struct s5b_proxies *p)
 {
 	if (p->listing)
 		xmpp_forget(p->xmpp, p->listing);
@@ -95,10 +95,10 @@ static void forget(struct proxies *p)
 
 static void on_again(void *owner)
 {
-	struct proxies *p = owner;
+	struct s5b_proxies *p = owner;
 
 	/* Somebody could ask meanwhile. */
-	if (proxies_searching(p))
+	if (s5b_proxies_searching(p))
 		return;
 	forget(p);
 	p->changed(p->owner);
@@ -109,7 +109,7 @@ static void on_closed(uv_handle_t *timer)
 	free(timer->data);
 }
 
-void proxies_destroy(struct proxies *p)
+void s5b_proxies_destroy(struct s5b_proxies *p)
 {
 	if (!p)
 		return;
@@ -117,7 +117,7 @@ void proxies_destroy(struct proxies *p)
 	backoff_timer_close(&p->again, on_closed, p);
 }
 
-void proxies_online(struct proxies *p, struct xmpp *xmpp)
+void s5b_proxies_online(struct s5b_proxies *p, struct xmpp *xmpp)
 {
 	forget(p);
 	backoff_timer_end(&p->again);
@@ -125,23 +125,23 @@ void proxies_online(struct proxies *p, struct xmpp *xmpp)
 }
 
 /* An error that says nothing of whoever was asked. */
-static void note_error(struct proxies *p, const char *error)
+static void note_error(struct s5b_proxies *p, const char *error)
 {
 	p->unanswered |= inquiry_tells_outage(error) || !strcmp(error, "resource-constraint");
 }
 
 /* --- the third question --- */
 
-static void proceed(struct proxies *p, bool news);
+static void proceed(struct s5b_proxies *p, bool news);
 
-static void add(struct proxies *p, const char *name, const struct xmpp_row *row)
+static void add(struct s5b_proxies *p, const char *name, const struct xmpp_row *row)
 {
 	struct found *f;
 
-	if (p->n_found == PROXIES_MAX)
+	if (p->n_found == S5B_PROXIES_MAX)
 		return;
 	if (!p->found)
-		p->found = xcalloc(PROXIES_MAX, sizeof(*p->found));
+		p->found = xcalloc(S5B_PROXIES_MAX, sizeof(*p->found));
 	f = &p->found[p->n_found++];
 	strcpy(f->name, name);
 	strcpy(f->proxy.jid, row->jid);
@@ -153,7 +153,7 @@ static void add(struct proxies *p, const char *name, const struct xmpp_row *row)
 static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 {
 	struct proxy_item *item = arg;
-	struct proxies *p = item->proxies;
+	struct s5b_proxies *p = item->proxies;
 	size_t before = p->n_found;
 	struct xmpp_row row;
 
@@ -163,7 +163,7 @@ static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 		note_error(p, error);
 		log_info("proxies: %s gives no address: %s", item->jid, error);
 	}
-	while (rows && p->n_found < PROXIES_MAX && xmpp_rows_next(rows, &row))
+	while (rows && p->n_found < S5B_PROXIES_MAX && xmpp_rows_next(rows, &row))
 		if (row.kind == XMPP_STREAMHOST)
 			add(p, item->jid, &row);
 	proceed(p, p->n_found > before);
@@ -173,9 +173,9 @@ static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 
 static void ask(struct proxy_item *item, const char *payload, xmpp_rows_answer answer)
 {
-	struct proxies *p = item->proxies;
+	struct s5b_proxies *p = item->proxies;
 
-	item->request = xmpp_query(p->xmpp, item->jid, payload, PROXY_TIMEOUT, answer, item);
+	item->request = xmpp_query(p->xmpp, item->jid, payload, S5B_PROXY_TIMEOUT, answer, item);
 	if (item->request)
 		p->asking++;
 	else
@@ -185,7 +185,7 @@ static void ask(struct proxy_item *item, const char *payload, xmpp_rows_answer a
 static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
 {
 	struct proxy_item *item = arg;
-	struct proxies *p = item->proxies;
+	struct s5b_proxies *p = item->proxies;
 	bool proxy = false;
 	struct xmpp_row row;
 
@@ -201,7 +201,7 @@ static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
 	proceed(p, false);
 }
 
-static void end_search(struct proxies *p)
+static void end_search(struct s5b_proxies *p)
 {
 	if (p->n_found == 0)
 		log_info("proxies: our server has none%s", p->unanswered ? ", as far as it answers" : "");
@@ -212,7 +212,7 @@ static void end_search(struct proxies *p)
 }
 
 /* Asks the next items, or finds that there are none left. news: there is something to be told in any case. */
-static void proceed(struct proxies *p, bool news)
+static void proceed(struct s5b_proxies *p, bool news)
 {
 	while (p->asking < ASKED_AT_ONCE && p->next < p->n_items)
 		ask(&p->items[p->next++], "<query xmlns='" NS_DISCO_INFO "'/>", on_info);
@@ -231,7 +231,7 @@ static void proceed(struct proxies *p, bool news)
 
 static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 {
-	struct proxies *p = arg;
+	struct s5b_proxies *p = arg;
 	struct xmpp_row row;
 
 	p->listing = 0;
@@ -240,7 +240,7 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 		note_error(p, error);
 		log_info("proxies: our server does not tell its items: %s", error);
 	}
-	while (rows && p->n_items < PROXY_ITEMS_MAX && xmpp_rows_next(rows, &row)) {
+	while (rows && p->n_items < S5B_PROXY_ITEMS_MAX && xmpp_rows_next(rows, &row)) {
 		/* Users and chat rooms are no proxies. */
 		if (row.kind != XMPP_ITEM || strchr(row.jid, '@'))
 			continue;
@@ -250,7 +250,7 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 	proceed(p, false);
 }
 
-static void begin(struct proxies *p)
+static void begin(struct s5b_proxies *p)
 {
 	char bare[JID_MAX];
 	const char *full = xmpp_jid(p->xmpp);
@@ -258,7 +258,7 @@ static void begin(struct proxies *p)
 	if (!full || !jid_bare_of(full, bare))
 		return;
 	p->listing = xmpp_query(p->xmpp, jid_domain(bare), "<query xmlns='" NS_DISCO_ITEMS "'/>",
-				PROXY_TIMEOUT, on_items, p);
+				S5B_PROXY_TIMEOUT, on_items, p);
 	if (p->listing)
 		p->search = SEARCH_LISTING;
 	else
@@ -268,7 +268,7 @@ static void begin(struct proxies *p)
 /* --- what was found --- */
 
 /* The first of those that failed least. */
-static const struct found *best(const struct proxies *p)
+static const struct found *best(const struct s5b_proxies *p)
 {
 	const struct found *found = NULL;
 
@@ -278,7 +278,7 @@ static const struct found *best(const struct proxies *p)
 	return found;
 }
 
-const struct proxy *proxies_best(struct proxies *p)
+const struct s5b_proxy *s5b_proxies_best(struct s5b_proxies *p)
 {
 	const struct found *found;
 
@@ -288,22 +288,22 @@ const struct proxy *proxies_best(struct proxies *p)
 	return found ? &found->proxy : NULL;
 }
 
-bool proxies_searching(const struct proxies *p)
+bool s5b_proxies_searching(const struct s5b_proxies *p)
 {
 	return p->search == SEARCH_LISTING || p->search == SEARCH_ASKING;
 }
 
-void proxies_failed(struct proxies *p, const char *jid)
+void s5b_proxies_failed(struct s5b_proxies *p, const char *jid)
 {
 	for (size_t i = 0; i < p->n_found; i++)
 		if (jid_same(p->found[i].proxy.jid, jid))
 			p->found[i].failures++;
 }
 
-bool proxies_know(const struct proxies *p, const char *jid, const char *host, uint16_t port)
+bool s5b_proxies_know(const struct s5b_proxies *p, const char *jid, const char *host, uint16_t port)
 {
 	for (size_t i = 0; i < p->n_found; i++) {
-		const struct proxy *proxy = &p->found[i].proxy;
+		const struct s5b_proxy *proxy = &p->found[i].proxy;
 
 		if (proxy->port == port && jid_same(proxy->jid, jid) && !strcmp(proxy->host, host))
 			return true;
@@ -311,7 +311,7 @@ bool proxies_know(const struct proxies *p, const char *jid, const char *host, ui
 	return false;
 }
 
-const char *proxies_name(const struct proxies *p)
+const char *s5b_proxies_name(const struct s5b_proxies *p)
 {
 	const struct found *found = best(p);
 

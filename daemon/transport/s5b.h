@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_BYTESTREAM_H
-#define DAEMON_BYTESTREAM_H
+#ifndef DAEMON_S5B_H
+#define DAEMON_S5B_H
 
 /*
  * An XEP-0065 bytestream through a proxy, settled inside the link instead of by stanzas to the peer:
@@ -20,39 +20,39 @@
 
 #include "attempts.h"
 #include "tls-path.h"
-#include "proxies.h"
+#include "s5b-proxies.h"
 #include "quota.h"
 #include "candidates.h"
 #include "xmpp.h"
 
-enum { BYTESTREAM_TIMEOUT = 15 * 1000 };
+enum { S5B_TIMEOUT = 15 * 1000 };
 
 /*
  * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp
  * are borrowed and outlive it. send is called within, reached and failed never are. NULL if a JID is too long or
  * nothing can be looked up.
  */
-struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-				    struct xmpp *xmpp, const struct proxy *proxy, const char *from, const char *to, bool local,
-				    const struct bytestream_events *events, void *owner);
+struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+		      struct xmpp *xmpp, const struct s5b_proxy *proxy, const char *from,
+		      const char *to, bool local, const struct s5b_events *events, void *owner);
 
 /* The device offers one of its own. from must be its full JID and to ours, for the caller to check. NULL as above. */
-struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-				     const struct bytestream_record *offer, bool local,
-				     const struct bytestream_events *events, void *owner);
+struct s5b *s5b_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+		       const struct s5b_record *offer, bool local,
+		       const struct s5b_events *events, void *owner);
 
 /*
  * While the name that it was answered with is looked up, which may go on after its end, it holds a place
- * that was asked for jid. Right after bytestream_answer().
+ * that was asked for jid. Right after s5b_answer().
  */
-void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *jid);
+void s5b_hold(struct s5b *b, struct quota *lookups, const char *jid);
 
 /* A record for it, other than an offer; of another sid it is ignored. */
-void bytestream_record(struct bytestream *b, const struct bytestream_record *record);
+void s5b_record(struct s5b *b, const struct s5b_record *record);
 
-const char *bytestream_sid(const struct bytestream *b);
+const char *s5b_sid(const struct s5b *b);
 
 /* No event comes any more; the device is not told. NULL is fine. */
-void bytestream_destroy(struct bytestream *b);
+void s5b_destroy(struct s5b *b);
 
 #endif

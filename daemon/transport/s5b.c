@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bytestream.h"
+#include "s5b.h"
 
 /*
  * Both sides do the same at first: look up the proxy's name, dial its addresses
@@ -49,14 +49,14 @@ static const char *const stages[] = {
 	[STAGE_OVER] = "over",
 };
 
-struct bytestream {
+struct s5b {
 	uv_loop_t *loop;
 	const struct device_key *key;	/* borrowed */
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device */
 	struct xmpp *xmpp;		/* borrowed; NULL if the device offers */
-	const struct bytestream_events *events;
+	const struct s5b_events *events;
 	void *owner;
-	struct bytestream_record offer;
+	struct s5b_record offer;
 	bool offering, local;
 	enum stage stage;
 	bool device_joined;
@@ -70,14 +70,14 @@ struct bytestream {
 	int open;			/* of the two above: it is freed when neither is */
 };
 
-static void enter(struct bytestream *b, enum stage stage, const char *because)
+static void enter(struct s5b *b, enum stage stage, const char *because)
 {
 	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.pass.token, stages[b->stage], stages[stage],
 		  because);
 	b->stage = stage;
 }
 
-static void drop(struct bytestream *b)
+static void drop(struct s5b *b)
 {
 	if (--b->open == 0)
 		free(b);
@@ -89,7 +89,7 @@ static void on_timer_closed(uv_handle_t *handle)
 }
 
 /* Lets go of all but the memory, which handles still need. */
-static void release(struct bytestream *b, const char *because)
+static void release(struct s5b *b, const char *because)
 {
 	enter(b, STAGE_OVER, because);
 	if (b->activation)
@@ -103,15 +103,15 @@ static void release(struct bytestream *b, const char *because)
 }
 
 /* reason: the word for the device, NULL if it is not to be told. */
-static void fail(struct bytestream *b, const char *why, const char *reason, bool ours)
+static void fail(struct s5b *b, const char *why, const char *reason, bool ours)
 {
-	const struct bytestream_events *events = b->events;
+	const struct s5b_events *events = b->events;
 	void *owner = b->owner;
-	struct bytestream_record record = b->offer;
+	struct s5b_record record = b->offer;
 
 	release(b, why);
 	if (reason) {
-		record.step = BYTESTREAM_FAILED;
+		record.step = S5B_FAILED;
 		snprintf(record.reason, sizeof(record.reason), "%s", reason);
 		events->send(owner, &record);
 	}
@@ -120,19 +120,19 @@ static void fail(struct bytestream *b, const char *why, const char *reason, bool
 
 /* --- the device's word --- */
 
-static void activate(struct bytestream *b);
+static void activate(struct s5b *b);
 
-void bytestream_record(struct bytestream *b, const struct bytestream_record *record)
+void s5b_record(struct s5b *b, const struct s5b_record *record)
 {
 	char why[REASON_MAX + 32];
 
 	if (strcmp(record->pass.token, b->offer.pass.token) != 0)
 		return;
-	if (record->step == BYTESTREAM_FAILED) {
+	if (record->step == S5B_FAILED) {
 		snprintf(why, sizeof(why), "the device gave up: %s", *record->reason ? record->reason : "failed");
 		/* A proxy that others cannot reach is not the best one. */
 		fail(b, why, NULL, b->offering && !strcmp(record->reason, "unreachable"));
-	} else if (record->step == BYTESTREAM_JOINED && b->offering && !b->device_joined) {
+	} else if (record->step == S5B_JOINED && b->offering && !b->device_joined) {
 		b->device_joined = true;
 		if (b->stage == STAGE_JOINED)
 			activate(b);
@@ -143,8 +143,8 @@ void bytestream_record(struct bytestream *b, const struct bytestream_record *rec
 
 static void on_established(void *owner, const unsigned char *fp)
 {
-	struct bytestream *b = owner;
-	const struct bytestream_events *events = b->events;
+	struct s5b *b = owner;
+	const struct s5b_events *events = b->events;
 	struct path *path = b->path;
 	bool client = b->offering;
 
@@ -154,7 +154,7 @@ static void on_established(void *owner, const unsigned char *fp)
 	events->reached(owner, path, fp, client);
 }
 
-static void begin_tls(struct bytestream *b, const char *because)
+static void begin_tls(struct s5b *b, const char *because)
 {
 	enter(b, STAGE_HANDSHAKE, because);
 	tcp_path_begin(b->path);
@@ -164,7 +164,7 @@ static void begin_tls(struct bytestream *b, const char *because)
 
 static void on_activated(void *arg, const char *error)
 {
-	struct bytestream *b = arg;
+	struct s5b *b = arg;
 	char why[128];
 
 	b->activation = 0;
@@ -176,7 +176,7 @@ static void on_activated(void *arg, const char *error)
 	fail(b, why, "not-activated", true);
 }
 
-static void activate(struct bytestream *b)
+static void activate(struct s5b *b)
 {
 	struct buf query = { 0 };
 
@@ -194,8 +194,8 @@ static void activate(struct bytestream *b)
 
 static void on_joined(void *owner)
 {
-	struct bytestream *b = owner;
-	struct bytestream_record record = b->offer;
+	struct s5b *b = owner;
+	struct s5b_record record = b->offer;
 
 	if (b->offering) {
 		enter(b, STAGE_JOINED, "the proxy knows us");
@@ -207,15 +207,15 @@ static void on_joined(void *owner)
 	begin_tls(b, "the proxy knows us");
 	if (b->stage != STAGE_HANDSHAKE)
 		return;		/* what came ahead of it was no TLS, and the device knows that we gave up */
-	record.step = BYTESTREAM_JOINED;
+	record.step = S5B_JOINED;
 	b->events->send(b->owner, &record);
 }
 
-static void join(struct bytestream *b, const char *why);
+static void join(struct s5b *b, const char *why);
 
 static void on_closed(void *owner, const char *why)
 {
-	struct bytestream *b = owner;
+	struct s5b *b = owner;
 
 	b->path = NULL;
 	if (b->stage == STAGE_JOINING)
@@ -242,7 +242,7 @@ static const struct path_events path_events = {
 };
 
 /* "proxy proxy.example.org": the JID is somebody else's text. */
-static void put_name(const struct bytestream *b, struct buf *out)
+static void put_name(const struct s5b *b, struct buf *out)
 {
 	const char *jid = b->offer.offer.jid;
 
@@ -251,9 +251,9 @@ static void put_name(const struct bytestream *b, struct buf *out)
 }
 
 /* Dials the next address; why is what became of the one before. */
-static void join(struct bytestream *b, const char *why)
+static void join(struct s5b *b, const char *why)
 {
-	const struct bytestream_offer *offer = &b->offer.offer;
+	const struct s5b_offer *offer = &b->offer.offer;
 	char hash[SOCKS5_HASH_LEN + 1];
 	struct buf name = { 0 };
 	struct pass_use use;
@@ -273,7 +273,7 @@ static void join(struct bytestream *b, const char *why)
 
 /* --- its addresses --- */
 
-static void take_addresses(struct bytestream *b, const struct addrinfo *list)
+static void take_addresses(struct s5b *b, const struct addrinfo *list)
 {
 	struct netaddr a;
 
@@ -287,7 +287,7 @@ static void take_addresses(struct bytestream *b, const struct addrinfo *list)
 
 static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *list)
 {
-	struct bytestream *b = lookup->data;
+	struct s5b *b = lookup->data;
 	char why[128];
 
 	quota_leave(&b->place);
@@ -309,19 +309,19 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
 
 static void on_timeout(uv_timer_t *timer)
 {
-	struct bytestream *b = timer->data;
+	struct s5b *b = timer->data;
 	char why[64];
 
 	snprintf(why, sizeof(why), "no progress in time (%s)", stages[b->stage]);
 	fail(b, why, "timeout", b->offering && b->stage != STAGE_JOINED && b->stage != STAGE_HANDSHAKE);
 }
 
-static struct bytestream *start(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-				const struct bytestream_record *offer, bool local,
-				const struct bytestream_events *events, void *owner)
+static struct s5b *start(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+			 const struct s5b_record *offer, bool local,
+			 const struct s5b_events *events, void *owner)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct bytestream *b = xcalloc(1, sizeof(*b));
+	struct s5b *b = xcalloc(1, sizeof(*b));
 
 	b->lookup.data = b;
 	if (uv_getaddrinfo(loop, &b->lookup, on_looked_up, offer->offer.host, NULL, &hints) < 0) {
@@ -338,7 +338,7 @@ static struct bytestream *start(uv_loop_t *loop, const struct device_key *key, c
 	b->open = 2;
 	uv_timer_init(loop, &b->timer);
 	b->timer.data = b;
-	uv_timer_start(&b->timer, on_timeout, BYTESTREAM_TIMEOUT, 0);
+	uv_timer_start(&b->timer, on_timeout, S5B_TIMEOUT, 0);
 	return b;
 }
 
@@ -347,13 +347,13 @@ static bool copy(char *out, size_t size, const char *text)
 	return (size_t)snprintf(out, size, "%s", text) < size;
 }
 
-struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-				    struct xmpp *xmpp, const struct proxy *proxy, const char *from, const char *to, bool local,
-				    const struct bytestream_events *events, void *owner)
+struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+		      struct xmpp *xmpp, const struct s5b_proxy *proxy, const char *from,
+		      const char *to, bool local, const struct s5b_events *events, void *owner)
 {
-	struct bytestream_record record = { .step = BYTESTREAM_OFFER, .offer.port = proxy->port };
-	struct bytestream_offer *offer = &record.offer;
-	struct bytestream *b;
+	struct s5b_record record = { .step = S5B_OFFER, .offer.port = proxy->port };
+	struct s5b_offer *offer = &record.offer;
+	struct s5b *b;
 
 	if (!copy(offer->jid, sizeof(offer->jid), proxy->jid) ||
 	    !copy(offer->host, sizeof(offer->host), proxy->host) ||
@@ -369,25 +369,25 @@ struct bytestream *bytestream_offer(uv_loop_t *loop, const struct device_key *ke
 	return b;
 }
 
-struct bytestream *bytestream_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-				     const struct bytestream_record *offer, bool local,
-				     const struct bytestream_events *events, void *owner)
+struct s5b *s5b_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
+		       const struct s5b_record *offer, bool local,
+		       const struct s5b_events *events, void *owner)
 {
 	return start(loop, key, fp, offer, local, events, owner);
 }
 
-void bytestream_hold(struct bytestream *b, struct quota *lookups, const char *jid)
+void s5b_hold(struct s5b *b, struct quota *lookups, const char *jid)
 {
 	quota_take(lookups, &b->place, jid, true);
 	b->place.unfinished = false;
 }
 
-const char *bytestream_sid(const struct bytestream *b)
+const char *s5b_sid(const struct s5b *b)
 {
 	return b->offer.pass.token;
 }
 
-void bytestream_destroy(struct bytestream *b)
+void s5b_destroy(struct s5b *b)
 {
 	if (b)
 		release(b, "not wanted any more");
