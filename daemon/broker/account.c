@@ -82,7 +82,7 @@ static void log_in(struct broker *b, const char *password)
 		wait_to_ask(b, RETRY_MACHINE);
 		return;
 	}
-	b->inbands.xmpp = b->xmpp;
+	b->ibb_paths.xmpp = b->xmpp;
 	xmpp_connect(b->xmpp);
 }
 
@@ -209,13 +209,13 @@ void account_drop(struct broker *b)
 	forget_given(&b->login);
 	if (!xmpp)
 		return;
-	inbands_lost(&b->inbands, "logged-out");
+	ibb_paths_lost(&b->ibb_paths, "logged-out");
 	while (b->peers.first)
 		peer_end(b->peers.first, "logged-out");
 	acceptors_end(&b->peers);
 	if (b->local_candidates)
 		local_candidates_online(b->local_candidates, NULL);
-	b->xmpp = b->inbands.xmpp = NULL;
+	b->xmpp = b->ibb_paths.xmpp = NULL;
 	b->context.online_at = 0;
 	b->login.reconnecting = true;
 	xmpp_destroy(xmpp, on_xmpp_gone, b);

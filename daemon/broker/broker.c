@@ -189,7 +189,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		forget_presences(b);
 		inquirer_online(b->inquirer, false);
 		requester_online(b->requester, false);
-		inbands_lost(&b->inbands, "the connection with the server is lost");
+		ibb_paths_lost(&b->ibb_paths, "the connection with the server is lost");
 		local_candidates_online(b->local_candidates, NULL);
 		peers_online(&b->peers, false);
 	}
@@ -325,7 +325,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 	struct broker *b = owner;
 
 	if (stanza->kind != IBB_OPEN)
-		inbands_stanza(&b->inbands, stanza);
+		ibb_paths_stanza(&b->ibb_paths, stanza);
 	else if (acceptor_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
 		xmpp_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
 }
@@ -334,7 +334,7 @@ static void on_bulk(void *owner)
 {
 	struct broker *b = owner;
 
-	inbands_bulk(&b->inbands);
+	ibb_paths_bulk(&b->ibb_paths);
 }
 
 static const struct xmpp_events xmpp_events = {
@@ -378,7 +378,7 @@ static int assume(struct broker *b, struct message *trouble)
 {
 	int result = identity_assume(&b->identity, &b->context, configured(b), trouble);
 
-	b->inbands.key = b->identity.key;
+	b->ibb_paths.key = b->identity.key;
 	return result;
 }
 
@@ -415,7 +415,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	b->config = fresh;
 	b->follower_port.config = fresh;
 	read_settings(b);
-	inbands_limit(&b->inbands, b->config->bandwidth);
+	ibb_paths_limit(&b->ibb_paths, b->config->bandwidth);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
@@ -498,7 +498,9 @@ static void begin_peers(struct broker *b)
 	peers_init(&b->peers, &b->context);
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
-	b->connections = (struct connections){ .loop = b->loop, .context = &b->context, .inbands = &b->inbands };
+	b->connections = (struct connections){ .loop = b->loop,
+					       .context = &b->context,
+					       .ibb_paths = &b->ibb_paths };
 	b->peers.arg = b->peers.connectors.arg = &b->connections;
 	b->peers.connectors.ops = &connection_ops;
 	b->peers.may_answer = connection_may_answer;
@@ -538,7 +540,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	clock_start(&b->clock, loop, &b->context.timers);
 	begin_peers(b);
 	serves_init(&b->serves, &b->context, &b->peers, &service_process_ops, &b->service_host, &serve_events, b);
-	inbands_init(&b->inbands, loop);
+	ibb_paths_init(&b->ibb_paths, loop);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		log_budget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
 				i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
@@ -551,7 +553,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->context.blocked = blocklist_create();
 	b->context.presence = presence_create();
 	read_settings(b);
-	inbands_limit(&b->inbands, b->config->bandwidth);
+	ibb_paths_limit(&b->ibb_paths, b->config->bandwidth);
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
@@ -629,7 +631,7 @@ void broker_finish(struct broker *b)
 	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);
 	blocklist_destroy(b->context.blocked);
-	inbands_finish(&b->inbands);
+	ibb_paths_finish(&b->ibb_paths);
 	presence_destroy(b->context.presence);
 	config_free(b->config);
 	identity_finish(&b->identity, &b->context);

@@ -20,8 +20,8 @@
 #include "follower-port.h"
 #include "git-run.h"
 #include "heap-trim.h"
+#include "ibb-path.h"
 #include "identity.h"
-#include "inband.h"
 #include "keyring.h"
 #include "list.h"
 #include "log-budget.h"
@@ -61,7 +61,7 @@ struct broker {
 	struct xmpp *xmpp;			/* owned; NULL without an account */
 	struct account login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
-	struct inbands inbands;
+	struct ibb_paths ibb_paths;
 	struct local_candidates *local_candidates;	/* owned; how we can be reached otherwise */
 	struct connections connections;		/* how their paths are made */
 	struct peers peers;			/* links, made when wanted */

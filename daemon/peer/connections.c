@@ -9,7 +9,7 @@
 
 #include "context.h"
 #include "dialer.h"
-#include "inband.h"
+#include "ibb-path.h"
 #include "local-candidates.h"
 #include "s5b.h"
 
@@ -18,7 +18,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 	const struct connections *c = arg;
 
 	*out = (struct connector_facts){
-		.jid = c->inbands->xmpp ? xmpp_jid(c->inbands->xmpp) : NULL,
+		.jid = c->ibb_paths->xmpp ? xmpp_jid(c->ibb_paths->xmpp) : NULL,
 		.may_dial = local_candidates_may_dial(c->local_candidates),
 	};
 }
@@ -53,12 +53,12 @@ static void on_proxy_failed(void *arg, const char *jid)
 	s5b_proxies_failed(local_candidates_proxies(c->local_candidates), jid);
 }
 
-static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
+static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_standing standing,
 				   const struct path_events *events, void *owner)
 {
 	const struct connections *c = arg;
 
-	return inband_open(c->inbands, to, standing, events, owner);
+	return ibb_path_open(c->ibb_paths, to, standing, events, owner);
 }
 
 static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
@@ -67,7 +67,7 @@ static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, con
 {
 	const struct connections *c = arg;
 
-	return dialer_start(c->loop, c->inbands->key, to, n, fp, pass, number, events, owner);
+	return dialer_start(c->loop, c->ibb_paths->key, to, n, fp, pass, number, events, owner);
 }
 
 static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
@@ -80,8 +80,8 @@ static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, 
 	if (!best)
 		return NULL;
 	snprintf(proxy, JID_MAX, "%s", best->jid);
-	return s5b_offer(c->loop, c->inbands->key, fp, c->inbands->xmpp, best,
-			 xmpp_jid(c->inbands->xmpp), to, c->context->local, events, owner);
+	return s5b_offer(c->loop, c->ibb_paths->key, fp, c->ibb_paths->xmpp, best,
+			 xmpp_jid(c->ibb_paths->xmpp), to, c->context->local, events, owner);
 }
 
 static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5b_record *offer,
@@ -90,7 +90,7 @@ static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5
 {
 	const struct connections *c = arg;
 	struct s5b *stream =
-		s5b_answer(c->loop, c->inbands->key, fp, offer, c->context->local, events, owner);
+		s5b_answer(c->loop, c->ibb_paths->key, fp, offer, c->context->local, events, owner);
 
 	if (stream && lookups)
 		s5b_hold(stream, lookups, jid);
@@ -117,13 +117,13 @@ bool connection_may_answer(void *arg, const char *bare)
 {
 	const struct connections *c = arg;
 
-	return xmpp_may_answer(c->inbands->xmpp, bare);
+	return xmpp_may_answer(c->ibb_paths->xmpp, bare);
 }
 
-struct path *connection_accept(void *arg, const void *offer, enum inband_standing standing,
+struct path *connection_accept(void *arg, const void *offer, enum ibb_path_standing standing,
 			       const struct path_events *events, void *owner)
 {
 	const struct connections *c = arg;
 
-	return inband_accept(c->inbands, offer, standing, events, owner);
+	return ibb_path_accept(c->ibb_paths, offer, standing, events, owner);
 }

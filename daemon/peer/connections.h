@@ -12,14 +12,14 @@
 #include "connector.h"
 
 struct context;
-struct inbands;
+struct ibb_paths;
 struct local_candidates;
 
 /* The arg of all of these: what is needed of the broker, borrowed. */
 struct connections {
 	uv_loop_t *loop;
 	const struct context *context;
-	struct inbands *inbands;	/* with the connection with the server, and our key */
+	struct ibb_paths *ibb_paths;	/* with the connection with the server, and our key */
 	struct local_candidates *local_candidates;
 };
 
@@ -27,7 +27,7 @@ extern const struct connector_ops connection_ops;
 
 /* As peers::may_answer and peers::accept_inband; the offer is an IBB_OPEN stanza. */
 bool connection_may_answer(void *arg, const char *bare);
-struct path *connection_accept(void *arg, const void *offer, enum inband_standing standing,
+struct path *connection_accept(void *arg, const void *offer, enum ibb_path_standing standing,
 			       const struct path_events *events, void *owner);
 
 #endif

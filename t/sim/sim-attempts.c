@@ -73,11 +73,11 @@ static void count_try(struct broker *b, const struct broker *to, enum path_kind 
 	trace(b->world, "%s: tries a %s path to %s", b->name, path_kind_name(kind), to->name);
 }
 
-static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
+static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_standing standing,
 				   const struct path_events *events, void *owner)
 {
 	struct broker *b = arg;
-	struct path *path = inband_open(b, to, standing, events, owner);
+	struct path *path = ibb_path_open(b, to, standing, events, owner);
 
 	if (path)
 		count_try(b, wire_of(b->world, path)->end[1].broker, PATH_INBAND);

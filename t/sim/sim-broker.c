@@ -129,10 +129,10 @@ static bool on_may_answer(void *arg, const char *bare)
 	return true;
 }
 
-static struct path *on_accept(void *arg, const void *offer, enum inband_standing standing,
+static struct path *on_accept(void *arg, const void *offer, enum ibb_path_standing standing,
 			      const struct path_events *events, void *owner)
 {
-	return inband_accept((struct wire *)offer, standing, events, owner);
+	return ibb_path_accept((struct wire *)offer, standing, events, owner);
 }
 
 static void make_peers(struct broker *b)
@@ -158,7 +158,7 @@ void broker_start(struct broker *b)
 	b->life++;
 	broker_instance(b->index, b->life, b->instance);
 	b->presence = presence_create();
-	quota_init(&b->inbands, INBANDS_MAX, false);
+	quota_init(&b->ibb_paths, INBANDS_MAX, false);
 	b->trust = trust_create();
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
@@ -201,9 +201,9 @@ static void forget(struct broker *b)
 			  "%s ends, and a session goes on, or one of %u pushes that were noted",
 			  b->name, b->noted);
 	serves_finish(&b->serves);
-	if (b->inbands.used)
-		violation(b->world, "%s ends with %u in-band paths", b->name, b->inbands.used);
-	quota_finish(&b->inbands);
+	if (b->ibb_paths.used)
+		violation(b->world, "%s ends with %u in-band paths", b->name, b->ibb_paths.used);
+	quota_finish(&b->ibb_paths);
 }
 
 void broker_crash(struct broker *b)
@@ -259,7 +259,7 @@ void broker_offline(struct broker *b)
 	inquirer_online(b->inquirer, false);
 	for (unsigned i = 0; i < b->world->count; i++)
 		announcer_device(b, &b->world->brokers[i], false);
-	inbands_lost(b);
+	ibb_paths_lost(b);
 	peers_online(&b->peers, b->online);
 	sessions_wake(&b->sessions);
 }

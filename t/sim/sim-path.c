@@ -110,8 +110,8 @@ static bool any_unfinished(const struct broker *b, const struct broker *other)
 	for (unsigned i = 0; i < WIRES_MAX; i++) {
 		const struct wire *wire = &b->world->wires[i];
 
-		if (wire->used && wire->end[1].place.quota == &b->inbands && wire->end[1].place.unfinished &&
-		    far_of(wire, 1) == other)
+		if (wire->used && wire->end[1].place.quota == &b->ibb_paths &&
+		    wire->end[1].place.unfinished && far_of(wire, 1) == other)
 			return true;
 	}
 	return false;
@@ -125,22 +125,24 @@ static void make_room(struct world *w, struct quota_place *victim)
 	wire_cut(w, wire, side_of(wire, end), "makes room");
 }
 
-/* A place at this end, as daemon/transport/inband.c shares them; false if there is none. */
-static bool take_place(struct wire *wire, unsigned side, enum inband_standing standing)
+/* A place at this end, as daemon/transport/ibb-path.c shares them; false if there is none. */
+static bool take_place(struct wire *wire, unsigned side, enum ibb_path_standing standing)
 {
 	struct wire_end *end = &wire->end[side];
 	struct broker *b = end->broker, *other = far_of(wire, side);
 	struct quota_place *victim;
-	enum quota_verdict verdict = quota_ask(&b->inbands, other->jid, standing != INBAND_STRANGER, &victim);
+	enum quota_verdict verdict =
+		quota_ask(&b->ibb_paths, other->jid, standing != IBB_PATH_STRANGER, &victim);
 
-	if (verdict == QUOTA_NO && standing == INBAND_AWAITED && (side == 0 || !any_unfinished(b, other)))
-		verdict = quota_insist(&b->inbands, &victim);
+	if (verdict == QUOTA_NO && standing == IBB_PATH_AWAITED &&
+	    (side == 0 || !any_unfinished(b, other)))
+		verdict = quota_insist(&b->ibb_paths, &victim);
 	if (verdict == QUOTA_NO)
 		return false;
 	if (verdict == QUOTA_ROOM)
 		make_room(b->world, victim);
-	quota_take(&b->inbands, &end->place, other->jid, standing != INBAND_STRANGER);
-	if (side == 0 && standing == INBAND_AWAITED)
+	quota_take(&b->ibb_paths, &end->place, other->jid, standing != IBB_PATH_STRANGER);
+	if (side == 0 && standing == IBB_PATH_AWAITED)
 		end->place.unfinished = false;
 	return true;
 }
@@ -197,8 +199,8 @@ static struct broker *resident(struct world *w, const char *full, uint32_t *reso
 	return NULL;
 }
 
-struct path *inband_open(struct broker *b, const char *full, enum inband_standing standing,
-			 const struct path_events *events, void *owner)
+struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_standing standing,
+			   const struct path_events *events, void *owner)
 {
 	struct world *w = b->world;
 	uint32_t resource;
@@ -218,8 +220,8 @@ struct path *inband_open(struct broker *b, const char *full, enum inband_standin
 	return end_begin(wire, 0, events, owner);
 }
 
-struct path *inband_accept(struct wire *wire, enum inband_standing standing, const struct path_events *events,
-			   void *owner)
+struct path *ibb_path_accept(struct wire *wire, enum ibb_path_standing standing,
+			     const struct path_events *events, void *owner)
 {
 	if (!take_place(wire, 1, standing))
 		return NULL;
@@ -459,7 +461,7 @@ void paths_end(struct broker *b)
 	lose_ends(b, true);
 }
 
-void inbands_lost(struct broker *b)
+void ibb_paths_lost(struct broker *b)
 {
 	lose_ends(b, false);
 }

@@ -107,7 +107,7 @@ static void on_link_deliver(void *owner, const struct record *record)
 }
 
 /* In-band works whenever both are online and know of each other, and nobody forbids it. */
-static bool inband_worked(const struct peer *p, uint64_t since)
+static bool ibb_path_worked(const struct peer *p, uint64_t since)
 {
 	const struct broker *a = broker_of(p), *b = other_of(p);
 
@@ -136,7 +136,7 @@ static void check_no_path(const struct peer *p)
 
 	if (w->parted[b->index][other->index] || other->hostile || b->hostile)
 		return;
-	if (inband_worked(p, since) || direct_worked(p, since))
+	if (ibb_path_worked(p, since) || direct_worked(p, since))
 		violation(w, "%s: the link with %s ended without a path, and there was one", b->name, other->name);
 }
 

@@ -290,7 +290,7 @@ static void dispatch(struct world *w, const struct event *e)
 		break;
 	case EVENT_CUT:
 		if (wire->used && wire->generation == e->generation)
-			wire_cut(w, wire, e->arg, wire->up ? "it is gone" : INBAND_UNANSWERED);
+			wire_cut(w, wire, e->arg, wire->up ? "it is gone" : IBB_PATH_UNANSWERED);
 		break;
 	case EVENT_CHILD:
 		if (process->used && process->generation == e->generation)

@@ -253,7 +253,7 @@ struct broker {
 	struct helper *helpers;
 	struct serves serves;
 	struct service_host host;
-	struct quota inbands;
+	struct quota ibb_paths;
 	bool online;
 	uint64_t online_at;
 	/* around it */
@@ -490,11 +490,11 @@ struct wire_end *end_of(struct path *path);
 /* A wire from one broker to another, that is being opened; NULL if there is none. */
 struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target);
 /* An in-band path to a full JID; NULL if there is no place. */
-struct path *inband_open(struct broker *b, const char *full, enum inband_standing standing,
-			 const struct path_events *events, void *owner);
+struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_standing standing,
+			   const struct path_events *events, void *owner);
 /* The same at the far end, for a wire that was offered. */
-struct path *inband_accept(struct wire *wire, enum inband_standing standing, const struct path_events *events,
-			   void *owner);
+struct path *ibb_path_accept(struct wire *wire, enum ibb_path_standing standing,
+			     const struct path_events *events, void *owner);
 /* Gives one end to an owner. */
 struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events, void *owner);
 /* silent: nothing is ever said on it. */
@@ -506,7 +506,7 @@ void paths_flush(struct world *w);
 void path_lose(struct world *w, struct wire *wire, bool silent);
 /* All paths of a broker; the in-band ones. */
 void paths_end(struct broker *b);
-void inbands_lost(struct broker *b);
+void ibb_paths_lost(struct broker *b);
 void path_arrives(struct world *w, struct wire *wire, unsigned from);
 void wire_established(struct world *w, struct wire *wire);
 /* One end is told that it is over, for that reason. */

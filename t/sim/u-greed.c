@@ -46,7 +46,7 @@ static void first_link(bool trusted)
 	struct ending e;
 
 	flood(w, 5000, NULL);
-	need(w->brokers[ALICE].inbands.used >= INBANDS_MAX / 8);
+	need(w->brokers[ALICE].ibb_paths.used >= INBANDS_MAX / 8);
 	need(served(w, fetch(w, CAROL, ALICE, &e), &e));
 	stage_close(w);
 }
@@ -96,7 +96,7 @@ static void a_device_of_the_flooder_itself(void)
 	fetch(w, ALICE, EVE, &e);
 	flood(w, 5000, NULL);
 	need(peer_with(&w->brokers[ALICE], &w->brokers[EVE]));
-	need(w->brokers[ALICE].inbands.used <= INBANDS_MAX);
+	need(w->brokers[ALICE].ibb_paths.used <= INBANDS_MAX);
 	stage_close(w);
 }
 

@@ -113,7 +113,7 @@ bool config_same_account(const struct config *a, const struct config *b)
 	return true;
 }
 
-void inbands_lost(struct inbands *all, const char *why)
+void ibb_paths_lost(struct ibb_paths *all, const char *why)
 {
 }
 

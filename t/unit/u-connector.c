@@ -52,7 +52,7 @@ static bool on_knows_proxy(void *arg, const struct s5b_offer *offer)
 	return known_proxy;
 }
 
-static struct path *on_open_inband(void *arg, const char *to, enum inband_standing standing,
+static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_standing standing,
 				   const struct path_events *events, void *owner)
 {
 	return NULL;

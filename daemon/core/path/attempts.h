@@ -13,13 +13,14 @@
 #include "path.h"
 
 /* What path_events.closed says where an in-band path that we offered had no answer in time. */
-#define INBAND_UNANSWERED "timeout"
+#define IBB_PATH_UNANSWERED "timeout"
 
 /* Who is at the other end of an in-band path, where places are shared (quota.h). */
-enum inband_standing {
-	INBAND_STRANGER,	/* of nobody who has a device that we trust */
-	INBAND_TRUSTED,		/* of somebody who has one, or whose first one is expected */
-	INBAND_AWAITED,		/* itself trusted, and we have or make a link with it: it gets a place */
+enum ibb_path_standing {
+	IBB_PATH_STRANGER,	/* of nobody who has a device that we trust */
+	IBB_PATH_TRUSTED,	/* of somebody who has one, or whose first one is expected */
+	/* itself trusted, and we have or make a link with it: it gets a place */
+	IBB_PATH_AWAITED,
 };
 
 /* Dials the addresses of a device; it is gone after either event. */

@@ -179,11 +179,11 @@ static bool is_awaited(const struct peers *all, const char *jid, const char *ful
 	return false;
 }
 
-static enum inband_standing standing(const struct peers *all, const char *jid, const char *full)
+static enum ibb_path_standing standing(const struct peers *all, const char *jid, const char *full)
 {
 	if (is_awaited(all, jid, full))
-		return INBAND_AWAITED;
-	return context_counts_as_trusted(all->context, jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+		return IBB_PATH_AWAITED;
+	return context_counts_as_trusted(all->context, jid) ? IBB_PATH_TRUSTED : IBB_PATH_STRANGER;
 }
 
 static struct acceptor *create(struct peers *all, const char *jid, uint64_t timeout)
@@ -200,7 +200,7 @@ static struct acceptor *create(struct peers *all, const char *jid, uint64_t time
 
 enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer)
 {
-	enum inband_standing who;
+	enum ibb_path_standing who;
 	char jid[JID_MAX];
 	struct acceptor *g;
 
@@ -208,7 +208,7 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 		return GREETING_UNKNOWN;
 	who = standing(all, jid, from);
 	/* A handshake costs more than a ping, and who opens often is answered as seldom. */
-	if (who != INBAND_AWAITED && !all->may_answer(all->arg, jid))
+	if (who != IBB_PATH_AWAITED && !all->may_answer(all->arg, jid))
 		return GREETING_TOO_OFTEN;
 	g = create(all, jid, 2 * LINK_HELLO_TIMEOUT);
 	g->path = all->accept_inband(all->arg, offer, who, &events, g);

@@ -100,18 +100,19 @@ static size_t on_inband_fill(void *owner, struct buf *out, size_t max)
 	return 0;
 }
 
-static const struct path_events inband_events = {
+static const struct path_events ibb_path_events = {
 	.established = on_inband_established,
 	.plain = on_inband_plain,
 	.fill = on_inband_fill,
 	.closed = on_inband_closed,
 };
 
-static enum inband_standing standing(const struct connector *w)
+static enum ibb_path_standing standing(const struct connector *w)
 {
 	if (context_trusts_device(w->all->context, w->jid, w->device))
-		return INBAND_AWAITED;
-	return context_counts_as_trusted(w->all->context, w->jid) ? INBAND_TRUSTED : INBAND_STRANGER;
+		return IBB_PATH_AWAITED;
+	return context_counts_as_trusted(w->all->context, w->jid) ? IBB_PATH_TRUSTED
+								  : IBB_PATH_STRANGER;
 }
 
 static void open_inband(struct connector *w)
@@ -119,7 +120,8 @@ static void open_inband(struct connector *w)
 	const char *to = full_jid(w);
 
 	if (to)
-		w->inband = w->all->ops->open_inband(w->all->arg, to, standing(w), &inband_events, w);
+		w->inband =
+			w->all->ops->open_inband(w->all->arg, to, standing(w), &ibb_path_events, w);
 	if (!w->inband)
 		fail(w, PATH_INBAND, to ? "it cannot be asked for one now" : "it is not online");
 }

@@ -36,7 +36,7 @@ struct connector_ops {
 	/* Our own one did not work. */
 	void (*proxy_failed)(void *arg, const char *jid);
 	/* No event comes within the call. */
-	struct path *(*open_inband)(void *arg, const char *to, enum inband_standing standing,
+	struct path *(*open_inband)(void *arg, const char *to, enum ibb_path_standing standing,
 				    const struct path_events *events, void *owner);
 	/* number: of the last use of the pass; it is counted on, and outlives the dialer. No event within the call. */
 	struct dialer *(*dial)(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,

@@ -279,7 +279,7 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 /* A stanza may be lost, and a device that is asked often answers some seconds later: silence is asked again, once. */
 static bool is_worth_another_try(struct peer *p, const char *why)
 {
-	if (p->unanswered || strcmp(why, INBAND_UNANSWERED))
+	if (p->unanswered || strcmp(why, IBB_PATH_UNANSWERED))
 		return false;
 	p->unanswered = true;
 	return true;

@@ -58,7 +58,7 @@ struct peers {
 	struct connectors connectors;
 	bool (*may_answer)(void *arg, const char *bare);
 	/* The offer is the daemon's; NULL: it was refused, and answered. No event comes within the call. */
-	struct path *(*accept_inband)(void *arg, const void *offer, enum inband_standing standing,
+	struct path *(*accept_inband)(void *arg, const void *offer, enum ibb_path_standing standing,
 				      const struct path_events *events, void *owner);
 	void *arg;				/* of these two */
 	struct quota lookups;			/* of names that buddies offer */

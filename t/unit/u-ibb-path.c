@@ -8,8 +8,8 @@
 
 #include "alloc.h"
 #include "base64.h"
+#include "ibb-path.h"
 #include "ibb.h"
-#include "inband.h"
 #include "tap.h"
 
 enum { SENT_MAX = 1024 };
@@ -40,7 +40,7 @@ struct xmpp {
 
 static uv_loop_t loop;
 static struct device_key *key;
-static struct inbands all;
+static struct ibb_paths all;
 static struct xmpp server;
 
 /* ---- the connection */
@@ -186,13 +186,13 @@ static void on_closed(void *arg, const char *why)
 	o->path = NULL;
 	snprintf(o->why, sizeof(o->why), "%s", why);
 	if (o->reopens)
-		o->path = inband_open(&all, "again@x.org/git", INBAND_TRUSTED, &events, o);
+		o->path = ibb_path_open(&all, "again@x.org/git", IBB_PATH_TRUSTED, &events, o);
 }
 
 static void begin(void)
 {
 	memset(&server, 0, sizeof(server));
-	inbands_init(&all, &loop);
+	ibb_paths_init(&all, &loop);
 	all.key = key;
 	all.xmpp = &server;
 }
@@ -206,7 +206,7 @@ static void end(struct owner *owners, unsigned n)
 		answer(i, "disconnected");
 	all.xmpp = NULL;
 	uv_run(&loop, UV_RUN_DEFAULT);
-	inbands_finish(&all);
+	ibb_paths_finish(&all);
 }
 
 /* n paths of ours whose open was accepted: each has its TLS hello to send, in one block. */
@@ -217,7 +217,7 @@ static void open_some(struct owner *owners, unsigned n)
 	memset(owners, 0, n * sizeof(*owners));
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(to, sizeof(to), "%c@x.org/git", 'a' + i);
-		owners[i].path = inband_open(&all, to, INBAND_TRUSTED, &events, &owners[i]);
+		owners[i].path = ibb_path_open(&all, to, IBB_PATH_TRUSTED, &events, &owners[i]);
 		answer(server.n - 1, NULL);
 	}
 	uv_run(&loop, UV_RUN_NOWAIT);
@@ -225,14 +225,14 @@ static void open_some(struct owner *owners, unsigned n)
 
 /* Somebody opens one to us, in blocks of that size; the condition if it is refused. */
 static const char *offer(struct owner *o, const char *from, const char *sid, size_t block,
-			 enum inband_standing standing)
+			 enum ibb_path_standing standing)
 {
 	const struct ibb_stanza stanza = {
 		.kind = IBB_OPEN, .from = from, .id = "id", .sid = sid, .block_size = block,
 	};
 
 	*o = (struct owner){ .path = NULL };
-	o->path = inband_accept(&all, &stanza, standing, &events, o);
+	o->path = ibb_path_accept(&all, &stanza, standing, &events, o);
 	return o->path ? NULL : server.sent[(server.n - 1) % SENT_MAX].what;
 }
 
@@ -243,7 +243,7 @@ static void hear(const char *from, const char *sid, uint16_t seq, const char *te
 		.text_len = strlen(text),
 	};
 
-	inbands_stanza(&all, &stanza);
+	ibb_paths_stanza(&all, &stanza);
 }
 
 /* ---- */
@@ -268,7 +268,7 @@ static void test_breaks_in_its_turn(void)
 		open_some(owners, rows[i].paths);
 		server.ready = true;
 		server.fails_in = rows[i].fails_in;
-		inbands_bulk(&all);
+		ibb_paths_bulk(&all);
 		is_int(count(BLOCK, NULL), rows[i].blocks, rows[i].what);
 		for (unsigned j = 0; j < rows[i].paths; j++)
 			gone += !owners[j].path;
@@ -290,7 +290,7 @@ static void test_one_place(void)
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned before = server.n;
 
-		inbands_bulk(&all);
+		ibb_paths_bulk(&all);
 		is_int(server.n, before + 1, "where one request can wait, one block is sent");
 		order[i] = server.sent[before].to[0];
 		answer(before, NULL);
@@ -307,7 +307,7 @@ static void test_lost(void)
 	begin();
 	open_some(owners, 3);
 	owners[1].reopens = true;
-	inbands_lost(&all, "the network is down");
+	ibb_paths_lost(&all, "the network is down");
 	ok(!owners[0].path && !owners[2].path, "all paths are closed when the connection is lost");
 	ok(owners[1].path, "but not one that was opened because of it");
 	is_str(owners[1].why, "the network is down", "and they are told why");
@@ -321,7 +321,7 @@ static struct owner pool[POOL];
 static unsigned pooled;
 
 /* One more, from a resource of theirs; the condition if it is refused. */
-static const char *offer_one(const char *who, unsigned resource, enum inband_standing standing)
+static const char *offer_one(const char *who, unsigned resource, enum ibb_path_standing standing)
 {
 	char from[64], sid[19];
 	const char *why;
@@ -334,7 +334,7 @@ static const char *offer_one(const char *who, unsigned resource, enum inband_sta
 }
 
 /* As many as they get, from 70 resources one after the other. */
-static unsigned take_all(const char *who, enum inband_standing standing)
+static unsigned take_all(const char *who, enum ibb_path_standing standing)
 {
 	unsigned n = 0;
 
@@ -349,17 +349,21 @@ static void test_shares(void)
 
 	begin();
 	pooled = 0;
-	n = take_all("eve@evil.org", INBAND_STRANGER);
+	n = take_all("eve@evil.org", IBB_PATH_STRANGER);
 	ok(n > 0 && n <= IBB_MAX / 8, "who is not trusted gets an eighth, with however many resources: %u", n);
-	is_str(offer_one("eve@evil.org", 99, INBAND_STRANGER), "resource-constraint", "and is told why no more");
-	n = take_all("bob@x.org", INBAND_TRUSTED);
+	is_str(offer_one("eve@evil.org", 99, IBB_PATH_STRANGER), "resource-constraint",
+	       "and is told why no more");
+	n = take_all("bob@x.org", IBB_PATH_TRUSTED);
 	ok(n <= IBB_MAX / 2, "who is trusted gets half of what is free: %u", n);
-	n = take_all("carol@x.org", INBAND_TRUSTED);
+	n = take_all("carol@x.org", IBB_PATH_TRUSTED);
 	ok(n >= IBB_MAX / 8, "and so does the next one: %u", n);
-	is_str(offer_one("bob@x.org", 99, INBAND_TRUSTED), "resource-constraint", "bob gets no more");
-	ok(!offer_one("bob@x.org", 100, INBAND_AWAITED), "but for a device whose link waits");
-	is_str(offer_one("bob@x.org", 100, INBAND_AWAITED), "resource-constraint", "which gets one, not more");
-	pool[pooled].path = inband_open(&all, "bob@x.org/r100", INBAND_AWAITED, &events, &pool[pooled]);
+	is_str(offer_one("bob@x.org", 99, IBB_PATH_TRUSTED), "resource-constraint",
+	       "bob gets no more");
+	ok(!offer_one("bob@x.org", 100, IBB_PATH_AWAITED), "but for a device whose link waits");
+	is_str(offer_one("bob@x.org", 100, IBB_PATH_AWAITED), "resource-constraint",
+	       "which gets one, not more");
+	pool[pooled].path =
+		ibb_path_open(&all, "bob@x.org/r100", IBB_PATH_AWAITED, &events, &pool[pooled]);
 	ok(pool[pooled++].path, "and for what we open to it ourselves");
 	end(pool, pooled);
 	ok(all.places.used == 0, "all places are given back");
@@ -372,18 +376,19 @@ static void test_room(void)
 
 	begin();
 	pooled = 0;
-	n = take_all("bob@x.org", INBAND_TRUSTED);
+	n = take_all("bob@x.org", IBB_PATH_TRUSTED);
 	while (all.places.used < IBB_MAX) {
 		snprintf(who, sizeof(who), "u%u@x.org", pooled);
-		offer_one(who, 0, INBAND_TRUSTED);
+		offer_one(who, 0, IBB_PATH_TRUSTED);
 	}
-	ok(!offer_one("new@x.org", 0, INBAND_TRUSTED), "who has none finds a place when all are taken");
+	ok(!offer_one("new@x.org", 0, IBB_PATH_TRUSTED),
+	   "who has none finds a place when all are taken");
 	is_int(count(CLOSE, "bob@x.org/r0"), 1, "the oldest of whoever has most is closed for it");
 	ok(pool[0].path, "its owner is not told within the call");
 	uv_run(&loop, UV_RUN_NOWAIT);
 	ok(!pool[0].path, "but soon");
 	is_str(pool[0].why, "others need its place", "and why");
-	ok(!offer_one("new2@x.org", 0, INBAND_TRUSTED), "another one finds a place");
+	ok(!offer_one("new2@x.org", 0, IBB_PATH_TRUSTED), "another one finds a place");
 	path_close(pool[1].path);
 	pool[1].path = NULL;
 	uv_run(&loop, UV_RUN_NOWAIT);
@@ -391,7 +396,7 @@ static void test_room(void)
 
 	for (unsigned i = 2; i < n; i++)
 		path_keep(pool[i].path);
-	offer_one("new3@x.org", 0, INBAND_TRUSTED);
+	offer_one("new3@x.org", 0, IBB_PATH_TRUSTED);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	for (unsigned i = 2; i < n; i++)
 		kept += pool[i].path != NULL;
@@ -404,7 +409,7 @@ static void test_kept(void)
 {
 	begin();
 	pooled = 0;
-	offer_one("bob@x.org", 0, INBAND_STRANGER);
+	offer_one("bob@x.org", 0, IBB_PATH_STRANGER);
 	is_int(quota_held(&all.places, "bob@x.org", false), 1, "a path of somebody unknown");
 	path_keep(pool[0].path);
 	is_int(quota_held(&all.places, "bob@x.org", false), 0, "of which a link is made");
@@ -427,15 +432,19 @@ static void test_block_sizes(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		begin();
-		is_str(offer(&o, "bob@x.org/r", "0", rows[i].size, INBAND_TRUSTED), rows[i].why, rows[i].what);
+		is_str(offer(&o, "bob@x.org/r", "0", rows[i].size, IBB_PATH_TRUSTED), rows[i].why,
+		       rows[i].what);
 		is_int(all.places.used, !rows[i].why, "... and it has a place, or not");
 		end(&o, 1);
 	}
 	begin();
-	is_str(offer(&o, "bob@x.org/r", "X", IBB_BLOCK, INBAND_TRUSTED), "bad-request", "a sid that is none of ours");
-	is_str(offer(&o, "bob@x.org/r", "", IBB_BLOCK, INBAND_TRUSTED), "bad-request", "and none at all");
-	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
-	is_str(offer(&pool[0], "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED), "resource-constraint", "one in use");
+	is_str(offer(&o, "bob@x.org/r", "X", IBB_BLOCK, IBB_PATH_TRUSTED), "bad-request",
+	       "a sid that is none of ours");
+	is_str(offer(&o, "bob@x.org/r", "", IBB_BLOCK, IBB_PATH_TRUSTED), "bad-request",
+	       "and none at all");
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
+	is_str(offer(&pool[0], "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED),
+	       "resource-constraint", "one in use");
 	end(&o, 1);
 }
 
@@ -453,7 +462,7 @@ static void test_given_up(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		begin();
 		o = (struct owner){ .path = NULL };
-		o.path = inband_open(&all, "bob@x.org/r", INBAND_TRUSTED, &events, &o);
+		o.path = ibb_path_open(&all, "bob@x.org/r", IBB_PATH_TRUSTED, &events, &o);
 		path_close(o.path);
 		o.path = NULL;
 		is_int(count(CLOSE, NULL), 0, "nothing is said before the answer");
@@ -466,7 +475,7 @@ static void test_given_up(void)
 	}
 	begin();
 	o = (struct owner){ .path = NULL };
-	o.path = inband_open(&all, "bob@x.org/r", INBAND_TRUSTED, &events, &o);
+	o.path = ibb_path_open(&all, "bob@x.org/r", IBB_PATH_TRUSTED, &events, &o);
 	answer(0, "timeout");
 	is_int(count(CLOSE, NULL), 1, "one that is still wanted and had no answer is closed as well");
 	is_str(o.why, "timeout", "and its owner is told");
@@ -494,8 +503,8 @@ static void test_unfinished(void)
 
 	begin();
 	server.ready = true;
-	a.path = inband_open(&all, "b@x.org/r", INBAND_STRANGER, &events, &a);
-	offer(&b, "a@x.org/r", server.sent[0].what, IBB_BLOCK_MIN, INBAND_STRANGER);
+	a.path = ibb_path_open(&all, "b@x.org/r", IBB_PATH_STRANGER, &events, &a);
+	offer(&b, "a@x.org/r", server.sent[0].what, IBB_BLOCK_MIN, IBB_PATH_STRANGER);
 	answer(0, NULL);
 	while (!(a.up && b.up) && from < server.n) {
 		sent = server.n;
@@ -525,7 +534,7 @@ static void test_says_nothing(void)
 	unsigned seq = 0;
 
 	begin();
-	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	while (o.path && seq < 1000)
 		hear("bob@x.org/r", "0", seq++, "");
 	is_int(seq, IBB_TAKEN_UNFINISHED + 1, "who says nothing in many blocks is not heard for long");
@@ -533,12 +542,12 @@ static void test_says_nothing(void)
 	end(&o, 1);
 
 	begin();
-	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	server.mute = true;
 	hear("bob@x.org/r", "0", 0, "");
 	is_str(o.why, "a block cannot be acknowledged", "a path whose blocks cannot be acknowledged is over");
 	server.mute = true;
-	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, INBAND_TRUSTED);
+	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	ok(!o.path && all.places.used == 0, "and one whose opening cannot be is none");
 	end(&o, 1);
 }

@@ -11,7 +11,7 @@
  * because the other side may have taken it and is to be told that it is over. Who has to make
  * room hears of it from the loop, not within the call of who needs the place.
  */
-#include "inband.h"
+#include "ibb-path.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -31,31 +31,31 @@ enum {
 	FILL_MIN = 512,			/* less room than that waits for an acknowledgement */
 };
 
-enum inband_state {
-	INBAND_OPENING,		/* our open is unanswered */
-	INBAND_GIVEN_UP,	/* it still is, and nobody wants the path any more */
-	INBAND_OPEN,		/* the bytestream is; TLS is in its handshake or up */
-	INBAND_ROOM,		/* it made room; its owner is about to be told */
-	INBAND_CLOSED,		/* waits for its handles to close */
+enum ibb_path_state {
+	IBB_PATH_OPENING,	/* our open is unanswered */
+	IBB_PATH_GIVEN_UP,	/* it still is, and nobody wants the path any more */
+	IBB_PATH_OPEN,		/* the bytestream is; TLS is in its handshake or up */
+	IBB_PATH_ROOM,		/* it made room; its owner is about to be told */
+	IBB_PATH_CLOSED,	/* waits for its handles to close */
 };
 
 struct block {
-	struct inband *inband;
+	struct ibb_path *inband;
 	uint64_t request;	/* of xmpp_send_block(); 0: free */
 	uint16_t seq;
 };
 
-struct inband {
+struct ibb_path {
 	struct tls_path tls;		/* first: a struct path * is one of us */
-	struct inbands *all;
-	struct round_robin_entry turn;	/* inbands::paths */
+	struct ibb_paths *all;
+	struct round_robin_entry turn;	/* ibb_paths::paths */
 	struct quota_place place;
 	bool kept;			/* a link is made of it */
 	unsigned taken;			/* blocks that came before that */
 	uint64_t number;		/* of all that were opened */
 	char *jid;			/* full; owned */
 	char sid[2 * SID_BYTES + 1];
-	enum inband_state state;
+	enum ibb_path_state state;
 	struct ibb ibb;
 	struct block blocks[IBB_STANZAS_MAX];
 	uint64_t open_request;
@@ -65,27 +65,27 @@ struct inband {
 	int open_handles;
 };
 
-static struct inband *of_turn(struct round_robin_entry *turn)
+static struct ibb_path *of_turn(struct round_robin_entry *turn)
 {
-	return (struct inband *)((char *)turn - offsetof(struct inband, turn));
+	return (struct ibb_path *)((char *)turn - offsetof(struct ibb_path, turn));
 }
 
 /* The first one in line, or the one behind another; NULL at the end. Not to be kept over any call. */
-static struct inband *after(const struct inbands *all, const struct inband *p)
+static struct ibb_path *after(const struct ibb_paths *all, const struct ibb_path *p)
 {
 	struct list *next = p ? p->turn.link.next : all->paths.line.next;
 
 	return next == &all->paths.line ? NULL : of_turn((struct round_robin_entry *)next);
 }
 
-static const char *state_name(enum inband_state state)
+static const char *state_name(enum ibb_path_state state)
 {
 	static const char *const names[] = { "opening", "given up", "open", "made room", "closed" };
 
 	return names[state];
 }
 
-static void enter(struct inband *p, enum inband_state state, const char *because)
+static void enter(struct ibb_path *p, enum ibb_path_state state, const char *because)
 {
 	log_debug("in-band %s %s: %s -> %s, %s", p->sid, p->jid, state_name(p->state),
 		  state_name(state), because);
@@ -94,7 +94,7 @@ static void enter(struct inband *p, enum inband_state state, const char *because
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-	struct inband *p = handle->data;
+	struct ibb_path *p = handle->data;
 
 	if (--p->open_handles)
 		return;
@@ -104,7 +104,7 @@ static void on_handle_closed(uv_handle_t *handle)
 }
 
 /* Takes it out of everything. */
-static void let_go(struct inband *p)
+static void let_go(struct ibb_path *p)
 {
 	round_robin_remove(&p->turn);
 	quota_leave(&p->place);
@@ -119,26 +119,26 @@ static void let_go(struct inband *p)
 }
 
 /* The one end; its memory goes when the handles are closed. */
-static void finish(struct inband *p, const char *because)
+static void finish(struct ibb_path *p, const char *because)
 {
-	if (p->state != INBAND_ROOM)
+	if (p->state != IBB_PATH_ROOM)
 		let_go(p);
-	enter(p, INBAND_CLOSED, because);
+	enter(p, IBB_PATH_CLOSED, because);
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
 	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
 }
 
-static void send_close(struct inband *p)
+static void send_close(struct ibb_path *p)
 {
 	if (p->all->xmpp)
 		xmpp_close_stream(p->all->xmpp, p->jid, p->sid);
 }
 
 /* It broke: the owner is told. */
-static void broken(struct inband *p, const char *why)
+static void broken(struct ibb_path *p, const char *why)
 {
-	if (p->state == INBAND_CLOSED)
+	if (p->state == IBB_PATH_CLOSED)
 		return;
 	finish(p, why);
 	if (!p->tls.path.over)
@@ -147,7 +147,7 @@ static void broken(struct inband *p, const char *why)
 
 static void on_timer(uv_timer_t *timer);
 
-static void schedule(struct inband *p)
+static void schedule(struct ibb_path *p)
 {
 	uint64_t now = uv_now(p->all->loop), at;
 
@@ -162,7 +162,7 @@ static void schedule(struct inband *p)
 
 static void on_timer(uv_timer_t *timer)
 {
-	struct inband *p = timer->data;
+	struct ibb_path *p = timer->data;
 
 	if (!p->tls.path.up)
 		broken(p, "no answer to the TLS handshake");
@@ -172,12 +172,12 @@ static void on_timer(uv_timer_t *timer)
 		schedule(p);
 }
 
-static void send_some(struct inband *p);
+static void send_some(struct ibb_path *p);
 
 static void on_block_answer(void *arg, const char *error)
 {
 	struct block *b = arg;
-	struct inband *p = b->inband;
+	struct ibb_path *p = b->inband;
 
 	b->request = 0;
 	if (error) {
@@ -189,7 +189,7 @@ static void on_block_answer(void *arg, const char *error)
 	send_some(p);
 }
 
-static struct block *free_block(struct inband *p)
+static struct block *free_block(struct ibb_path *p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(p->blocks); i++)
 		if (!p->blocks[i].request)
@@ -197,7 +197,7 @@ static struct block *free_block(struct inband *p)
 	return NULL;
 }
 
-static bool send_block(struct inband *p, size_t n)
+static bool send_block(struct ibb_path *p, size_t n)
 {
 	struct block *b = free_block(p);
 
@@ -215,14 +215,14 @@ static bool send_block(struct inband *p, size_t n)
 
 static void on_pause_over(uv_timer_t *timer)
 {
-	struct inband *p = timer->data;
+	struct ibb_path *p = timer->data;
 
 	/* Whoever woke up first: it is theirs whose turn it is. */
-	inbands_bulk(p->all);
+	ibb_paths_bulk(p->all);
 }
 
 /* How many bytes the next block may carry now. 0: something that was waited for comes first. */
-static size_t room_now(struct inband *p)
+static size_t room_now(struct ibb_path *p)
 {
 	uint64_t now = uv_now(p->all->loop), at;
 	size_t room = ibb_can_send(&p->ibb), allowed;
@@ -239,11 +239,11 @@ static size_t room_now(struct inband *p)
 	return room < allowed ? room : allowed;
 }
 
-static void send_some(struct inband *p)
+static void send_some(struct ibb_path *p)
 {
 	struct buf *cipher = &p->tls.cipher;
 
-	while (p->state == INBAND_OPEN && p->all->xmpp) {
+	while (p->state == IBB_PATH_OPEN && p->all->xmpp) {
 		size_t room = room_now(p);
 
 		if (!room)
@@ -265,21 +265,21 @@ static void on_soon(uv_idle_t *idle)
 
 static void on_kick(struct path *path)
 {
-	struct inband *p = (struct inband *)path;
+	struct ibb_path *p = (struct ibb_path *)path;
 
 	uv_idle_start(&p->soon, on_soon);
 }
 
 static void on_close(struct path *path)
 {
-	struct inband *p = (struct inband *)path;
+	struct ibb_path *p = (struct ibb_path *)path;
 	struct buf *cipher = &p->tls.cipher;
 
-	if (p->state == INBAND_OPENING) {
-		enter(p, INBAND_GIVEN_UP, "closed by us");
+	if (p->state == IBB_PATH_OPENING) {
+		enter(p, IBB_PATH_GIVEN_UP, "closed by us");
 		return;
 	}
-	if (p->state == INBAND_OPEN) {
+	if (p->state == IBB_PATH_OPEN) {
 		/* A last word is short; the window need not be asked for it. */
 		while (path->up && p->all->xmpp && buf_len(cipher) &&
 		       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher) : p->ibb.block_max))
@@ -292,11 +292,11 @@ static void on_close(struct path *path)
 /* What was handed to the server is on its way. */
 static void on_cut(struct path *path)
 {
-	struct inband *p = (struct inband *)path;
+	struct ibb_path *p = (struct ibb_path *)path;
 
 	buf_reset(&p->tls.cipher);
-	if (p->state == INBAND_OPENING) {
-		enter(p, INBAND_GIVEN_UP, "cut by us");
+	if (p->state == IBB_PATH_OPENING) {
+		enter(p, IBB_PATH_GIVEN_UP, "cut by us");
 		return;
 	}
 	send_close(p);
@@ -305,12 +305,12 @@ static void on_cut(struct path *path)
 
 static bool on_unsent(const struct path *path)
 {
-	return buf_len(&((const struct inband *)path)->tls.cipher);
+	return buf_len(&((const struct ibb_path *)path)->tls.cipher);
 }
 
 static void on_keep(struct path *path)
 {
-	struct inband *p = (struct inband *)path;
+	struct ibb_path *p = (struct ibb_path *)path;
 	char bare[JID_MAX];
 
 	p->kept = true;
@@ -322,7 +322,7 @@ static void on_keep(struct path *path)
 
 static bool on_throttled(const struct path *path)
 {
-	const struct inband *p = (const struct inband *)path;
+	const struct ibb_path *p = (const struct ibb_path *)path;
 
 	return throttle_on(&p->ibb.throttle, uv_now(p->all->loop));
 }
@@ -330,14 +330,14 @@ static bool on_throttled(const struct path *path)
 /* Where a block takes as long as the controller looks at, the longer look is the truer one. */
 static uint64_t on_rate(const struct path *path)
 {
-	const struct inband *p = (const struct inband *)path;
+	const struct ibb_path *p = (const struct ibb_path *)path;
 
 	return on_throttled(path) ? p->ibb.throttle.rate : p->ibb.congestion.rate;
 }
 
 static const char *on_jid(const struct path *path)
 {
-	return ((const struct inband *)path)->jid;
+	return ((const struct ibb_path *)path)->jid;
 }
 
 static const struct path_ops ops = {
@@ -352,33 +352,36 @@ static const struct path_ops ops = {
 	.throttled = on_throttled,
 };
 
-void inbands_init(struct inbands *all, uv_loop_t *loop)
+void ibb_paths_init(struct ibb_paths *all, uv_loop_t *loop)
 {
-	*all = (struct inbands){ .loop = loop };
+	*all = (struct ibb_paths){ .loop = loop };
 	round_robin_init(&all->paths);
 	quota_init(&all->places, IBB_MAX, false);
 }
 
-void inbands_finish(struct inbands *all)
+void ibb_paths_finish(struct ibb_paths *all)
 {
 	quota_finish(&all->places);
 }
 
-static bool any_unfinished(const struct inbands *all, const char *full_jid)
+static bool any_unfinished(const struct ibb_paths *all, const char *full_jid)
 {
-	for (struct inband *p = after(all, NULL); p; p = after(all, p))
+	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
 		if (p->place.unfinished && !strcmp(p->jid, full_jid))
 			return true;
 	return false;
 }
 
-static enum quota_verdict ask(const struct inbands *all, const char *full_jid, const char *bare,
-			      enum inband_standing standing, bool client, struct quota_place **victim)
+static enum quota_verdict ask(const struct ibb_paths *all, const char *full_jid, const char *bare,
+			      enum ibb_path_standing standing, bool client,
+			      struct quota_place **victim)
 {
-	enum quota_verdict verdict = quota_ask(&all->places, bare, standing != INBAND_STRANGER, victim);
+	enum quota_verdict verdict =
+		quota_ask(&all->places, bare, standing != IBB_PATH_STRANGER, victim);
 
 	/* One for its link: whoever opens from its full JID has proved nothing yet. */
-	if (verdict == QUOTA_NO && standing == INBAND_AWAITED && (client || !any_unfinished(all, full_jid)))
+	if (verdict == QUOTA_NO && standing == IBB_PATH_AWAITED &&
+	    (client || !any_unfinished(all, full_jid)))
 		verdict = quota_insist(&all->places, victim);
 	return verdict;
 }
@@ -388,12 +391,12 @@ static void on_room_made(uv_idle_t *idle)
 	broken(idle->data, "others need its place");
 }
 
-static void make_room(struct inband *p)
+static void make_room(struct ibb_path *p)
 {
 	log_debug("in-band %s %s: makes room", p->sid, p->jid);
 	send_close(p);
 	let_go(p);
-	enter(p, INBAND_ROOM, "others need its place");
+	enter(p, IBB_PATH_ROOM, "others need its place");
 	uv_timer_stop(&p->timer);
 	uv_timer_stop(&p->pause);
 	uv_idle_stop(&p->soon);
@@ -401,30 +404,31 @@ static void make_room(struct inband *p)
 }
 
 /* Whether there is a place for one more. */
-static bool find_place(struct inbands *all, const char *full_jid, const char *bare,
-		       enum inband_standing standing, bool client)
+static bool find_place(struct ibb_paths *all, const char *full_jid, const char *bare,
+		       enum ibb_path_standing standing, bool client)
 {
 	struct quota_place *victim;
 	enum quota_verdict verdict = ask(all, full_jid, bare, standing, client, &victim);
 
 	if (verdict == QUOTA_ROOM)
-		make_room((struct inband *)((char *)victim - offsetof(struct inband, place)));
+		make_room((struct ibb_path *)((char *)victim - offsetof(struct ibb_path, place)));
 	return verdict != QUOTA_NO;
 }
 
 /* NULL if there is no place. */
-static struct inband *create(struct inbands *all, const char *full_jid, enum inband_standing standing, bool client,
-			     const struct path_events *events, void *owner)
+static struct ibb_path *create(struct ibb_paths *all, const char *full_jid,
+			       enum ibb_path_standing standing, bool client,
+			       const struct path_events *events, void *owner)
 {
-	struct inband *p;
+	struct ibb_path *p;
 	char bare[JID_MAX];
 
 	if (!jid_bare_of(full_jid, bare) || !find_place(all, full_jid, bare, standing, client))
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
-	quota_take(&all->places, &p->place, bare, standing != INBAND_STRANGER);
+	quota_take(&all->places, &p->place, bare, standing != IBB_PATH_STRANGER);
 	/* What we want ourselves, of whom we know, is as good as in use. */
-	if (client && standing == INBAND_AWAITED)
+	if (client && standing == IBB_PATH_AWAITED)
 		p->place.unfinished = false;
 
 	p->all = all;
@@ -440,33 +444,35 @@ static struct inband *create(struct inbands *all, const char *full_jid, enum inb
 	return p;
 }
 
-static void start_handshake(struct inband *p, size_t block_max, const char *because)
+static void start_handshake(struct ibb_path *p, size_t block_max, const char *because)
 {
 	ibb_init(&p->ibb, block_max, uv_now(p->all->loop));
-	enter(p, INBAND_OPEN, because);
+	enter(p, IBB_PATH_OPEN, because);
 	uv_timer_start(&p->timer, on_timer, LINK_HELLO_TIMEOUT, 0);
 	uv_idle_start(&p->soon, on_soon);
 }
 
 static void on_open_answer(void *arg, const char *error)
 {
-	struct inband *p = arg;
+	struct ibb_path *p = arg;
 
 	p->open_request = 0;
 	/* Where there was no answer, it may still be taken: what is said now comes behind that. */
-	if (p->state == INBAND_GIVEN_UP ? !error || !strcmp(error, "timeout") : error && !strcmp(error, "timeout"))
+	if (p->state == IBB_PATH_GIVEN_UP ? !error || !strcmp(error, "timeout")
+					  : error && !strcmp(error, "timeout"))
 		send_close(p);
-	if (error || p->state == INBAND_GIVEN_UP)
+	if (error || p->state == IBB_PATH_GIVEN_UP)
 		broken(p, error ? error : "it was given up");
 	else
 		start_handshake(p, IBB_BLOCK, "the other side took it");
 }
 
-struct path *inband_open(struct inbands *all, const char *full_jid, enum inband_standing standing,
-			 const struct path_events *events, void *owner)
+struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
+			   enum ibb_path_standing standing, const struct path_events *events,
+			   void *owner)
 {
 	unsigned char random[SID_BYTES];
-	struct inband *p;
+	struct ibb_path *p;
 
 	if (!all->xmpp)
 		return NULL;
@@ -483,9 +489,9 @@ struct path *inband_open(struct inbands *all, const char *full_jid, enum inband_
 	return &p->tls.path;
 }
 
-static struct inband *find(const struct inbands *all, const char *jid, const char *sid)
+static struct ibb_path *find(const struct ibb_paths *all, const char *jid, const char *sid)
 {
-	for (struct inband *p = after(all, NULL); p; p = after(all, p))
+	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
 		if (!strcmp(p->sid, sid) && !strcmp(p->jid, jid))
 			return p;
 	return NULL;
@@ -504,10 +510,11 @@ static bool fits(const struct ibb_stanza *open)
 	return open->block_size >= IBB_BLOCK_MIN && open->block_size <= IBB_BLOCK;
 }
 
-struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, enum inband_standing standing,
-			   const struct path_events *events, void *owner)
+struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *open,
+			     enum ibb_path_standing standing, const struct path_events *events,
+			     void *owner)
 {
-	struct inband *p = NULL;
+	struct ibb_path *p = NULL;
 
 	if (!well_formed(open)) {
 		xmpp_reply_error(all->xmpp, open->from, open->id, "bad-request");
@@ -529,12 +536,12 @@ struct path *inband_accept(struct inbands *all, const struct ibb_stanza *open, e
 }
 
 /* Ciphertext has arrived. */
-static void take(struct inband *p, const void *data, size_t n)
+static void take(struct ibb_path *p, const void *data, size_t n)
 {
 	bool was_up = p->tls.path.up;
 	const char *why = tls_path_take(&p->tls, data, n);
 
-	if (p->state == INBAND_CLOSED)
+	if (p->state == IBB_PATH_CLOSED)
 		return;
 	if (p->tls.path.up && !was_up) {
 		uv_timer_stop(&p->timer);
@@ -550,12 +557,12 @@ static void take(struct inband *p, const void *data, size_t n)
 	send_some(p);
 }
 
-static void on_data(struct inband *p, const struct ibb_stanza *s)
+static void on_data(struct ibb_path *p, const struct ibb_stanza *s)
 {
 	char *bytes;
 	long n;
 
-	if (p->state != INBAND_OPEN) {
+	if (p->state != IBB_PATH_OPEN) {
 		xmpp_reply_error(p->all->xmpp, s->from, s->id, "unexpected-request");
 		return;
 	}
@@ -584,9 +591,9 @@ static void on_data(struct inband *p, const struct ibb_stanza *s)
 	free(bytes);
 }
 
-void inbands_stanza(struct inbands *all, const struct ibb_stanza *s)
+void ibb_paths_stanza(struct ibb_paths *all, const struct ibb_stanza *s)
 {
-	struct inband *p = find(all, s->from, s->sid);
+	struct ibb_path *p = find(all, s->from, s->sid);
 
 	if (!p) {
 		xmpp_reply_error(all->xmpp, s->from, s->id, "item-not-found");
@@ -600,13 +607,13 @@ void inbands_stanza(struct inbands *all, const struct ibb_stanza *s)
 	broken(p, "closed by the other side");
 }
 
-void inbands_limit(struct inbands *all, uint64_t bytes_per_second)
+void ibb_paths_limit(struct ibb_paths *all, uint64_t bytes_per_second)
 {
 	if (bytes_per_second != all->bucket.rate)
 		token_bucket_init(&all->bucket, bytes_per_second, uv_now(all->loop));
 }
 
-void inbands_bulk(struct inbands *all)
+void ibb_paths_bulk(struct ibb_paths *all)
 {
 	struct round_robin_entry *turn;
 
@@ -616,18 +623,18 @@ void inbands_bulk(struct inbands *all)
 }
 
 /* The next of those with a number up to last. */
-static struct inband *one_of(const struct inbands *all, uint64_t last)
+static struct ibb_path *one_of(const struct ibb_paths *all, uint64_t last)
 {
-	for (struct inband *p = after(all, NULL); p; p = after(all, p))
+	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
 		if (p->number <= last)
 			return p;
 	return NULL;
 }
 
-void inbands_lost(struct inbands *all, const char *why)
+void ibb_paths_lost(struct ibb_paths *all, const char *why)
 {
 	uint64_t last = all->opened;
-	struct inband *p;
+	struct ibb_path *p;
 
 	/* Whoever hears of it may open others at once, which are not meant. */
 	while ((p = one_of(all, last)))
