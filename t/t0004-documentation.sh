@@ -574,7 +574,7 @@ EVENTS_BURST 1 % events, a tenth of what it keeps
 LOG_PARTIES_MAX 1 % of them, others than buddies
 LOG_FILE_MAX 1048576 `daemon.log` % MiB, twice
 JOURNAL_MAX 1048576 `events` % MiB, twice
-LISTENER_STRANGERS_MAX 1 one of % places for
+LISTENER_UNAUTHENTICATED_MAX 1 one of % places for
 CANDIDATES_MAX 1 % addresses and one pass
 PASS_WINDOW 1 the last % uses of the pass
 OFFERS_AT_ONCE 1 % offers of a bytestream at once

@@ -16,7 +16,7 @@
 #include "tcp-path.h"
 
 /*
- * A connection is a stranger until its TLS handshake is done, for
+ * A connection is unauthenticated until its TLS handshake is done, for
  * TCP_HANDSHAKE_TIMEOUT at most; its hello proves a pass, or it is dropped
  * without a byte. Who comes is never refused while one is there that has shown none: that
  * of the same address makes room first, then the oldest. For who has a pass says so at once, and who
@@ -33,8 +33,8 @@ enum {
 	PAUSE = 1000,
 };
 
-struct stranger {
-	struct list link;		/* listener::strangers, oldest first */
+struct unauthenticated {
+	struct list link;		/* listener::unauthenticated, oldest first */
 	struct listener *listener;	/* borrowed */
 	struct path *path;		/* owned until it arrives */
 	char identity[PASS_IDENTITY_LEN + 1];	/* of the pass that its hello names */
@@ -49,20 +49,20 @@ struct listener {
 	const struct device_key *key;	/* borrowed */
 	const struct listener_events *events;
 	void *owner;
-	uv_tcp_t *door;			/* owned; NULL during a pause */
+	uv_tcp_t *socket;		/* owned; NULL during a pause */
 	bool v6;
 	uint16_t port;
-	struct list strangers;
+	struct list unauthenticated;
 	struct quota places;
 	uv_timer_t pause;
 };
 
-static void on_door_closed(uv_handle_t *door)
+static void on_socket_closed(uv_handle_t *socket)
 {
-	free(door);
+	free(socket);
 }
 
-static void forget(struct stranger *s)
+static void forget(struct unauthenticated *s)
 {
 	list_remove(&s->link);
 	quota_leave(&s->place);
@@ -70,20 +70,20 @@ static void forget(struct stranger *s)
 	free(s);
 }
 
-static void drop(struct stranger *s)
+static void drop(struct unauthenticated *s)
 {
 	path_close(s->path);
 	forget(s);
 }
 
-static struct stranger *of_place(struct quota_place *place)
+static struct unauthenticated *of_place(struct quota_place *place)
 {
-	return (struct stranger *)((char *)place - offsetof(struct stranger, place));
+	return (struct unauthenticated *)((char *)place - offsetof(struct unauthenticated, place));
 }
 
 static bool find_pass(void *owner, const char *identity, struct pass_use *out)
 {
-	struct stranger *s = owner;
+	struct unauthenticated *s = owner;
 	struct listener *l = s->listener;
 	const char *jid = l->events->expected(l->owner, identity, out);
 
@@ -97,7 +97,7 @@ static bool find_pass(void *owner, const char *identity, struct pass_use *out)
 
 static bool admit(void *owner)
 {
-	struct stranger *s = owner;
+	struct unauthenticated *s = owner;
 	struct listener *l = s->listener;
 	struct quota_place *victim;
 
@@ -125,7 +125,7 @@ static const struct tls_gate gate = {
 
 static void on_established(void *owner, const unsigned char *fp)
 {
-	struct stranger *s = owner;
+	struct unauthenticated *s = owner;
 	struct listener *l = s->listener;
 	struct path *path = s->path;
 	char identity[PASS_IDENTITY_LEN + 1];
@@ -137,9 +137,9 @@ static void on_established(void *owner, const unsigned char *fp)
 
 static void on_closed(void *owner, const char *why)
 {
-	struct stranger *s = owner;
+	struct unauthenticated *s = owner;
 
-	log_debug("a stranger came and went: %s: %s", path_name(s->path), why);
+	log_debug("an unauthenticated connection came and went: %s: %s", path_name(s->path), why);
 	forget(s);
 }
 
@@ -160,10 +160,10 @@ static const struct path_events path_events = {
 };
 
 /* The oldest that has not shown a pass, of those from there or of all (NULL). */
-static struct stranger *nameless(const struct listener *l, const char *from)
+static struct unauthenticated *nameless(const struct listener *l, const char *from)
 {
-	for (struct list *r = l->strangers.next; r != &l->strangers; r = r->next) {
-		struct stranger *s = (struct stranger *)r;
+	for (struct list *r = l->unauthenticated.next; r != &l->unauthenticated; r = r->next) {
+		struct unauthenticated *s = (struct unauthenticated *)r;
 
 		if (!s->proven && (!from || !strcmp(s->from, from)))
 			return s;
@@ -175,7 +175,7 @@ static struct stranger *nameless(const struct listener *l, const char *from)
 static bool find_place(struct listener *l, const char *from)
 {
 	struct quota_place *victim;
-	struct stranger *s = NULL;
+	struct unauthenticated *s = NULL;
 
 	switch (quota_ask(&l->places, from, false, &victim)) {
 	case QUOTA_YES:
@@ -196,22 +196,22 @@ static bool find_place(struct listener *l, const char *from)
 
 static void on_pause_over(uv_timer_t *timer);
 
-static void on_connection(uv_stream_t *door, int status)
+static void on_connection(uv_stream_t *socket, int status)
 {
-	struct listener *l = door->data;
+	struct listener *l = socket->data;
 	struct netaddr from;
-	struct stranger *s;
+	struct unauthenticated *s;
 
 	if (status < 0) {
 		log_about("the network", LOG_WARNING, "cannot take connections on port %u: %s", l->port, uv_strerror(status));
-		uv_close((uv_handle_t *)l->door, on_door_closed);
-		l->door = NULL;
+		uv_close((uv_handle_t *)l->socket, on_socket_closed);
+		l->socket = NULL;
 		uv_timer_start(&l->pause, on_pause_over, PAUSE, 0);
 		return;
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->listener = l;
-	s->path = tcp_path_accept(l->loop, door, l->key, &gate, &path_events, s);
+	s->path = tcp_path_accept(l->loop, socket, l->key, &gate, &path_events, s);
 	if (!s->path) {
 		free(s);
 		return;
@@ -224,31 +224,31 @@ static void on_connection(uv_stream_t *door, int status)
 		return;
 	}
 	quota_take(&l->places, &s->place, s->from, false);
-	list_append(&l->strangers, &s->link);
+	list_append(&l->unauthenticated, &s->link);
 }
 
 /* 0, or why not. */
-static int open_door(struct listener *l, bool v6)
+static int open_socket(struct listener *l, bool v6)
 {
 	struct netaddr any = { .v6 = v6, .port = l->port };
 	struct sockaddr_storage addr;
-	uv_tcp_t *door = xcalloc(1, sizeof(*door));
+	uv_tcp_t *socket = xcalloc(1, sizeof(*socket));
 	int error, len = sizeof(addr);
 
 	sockaddr_from(&any, &addr);
-	uv_tcp_init(l->loop, door);
-	door->data = l;
-	error = uv_tcp_bind(door, (struct sockaddr *)&addr, 0);
+	uv_tcp_init(l->loop, socket);
+	socket->data = l;
+	error = uv_tcp_bind(socket, (struct sockaddr *)&addr, 0);
 	if (!error)
-		error = uv_listen((uv_stream_t *)door, BACKLOG, on_connection);
+		error = uv_listen((uv_stream_t *)socket, BACKLOG, on_connection);
 	if (!error)
-		error = uv_tcp_getsockname(door, (struct sockaddr *)&addr, &len);
+		error = uv_tcp_getsockname(socket, (struct sockaddr *)&addr, &len);
 	if (error) {
-		uv_close((uv_handle_t *)door, on_door_closed);
+		uv_close((uv_handle_t *)socket, on_socket_closed);
 		return error;
 	}
 	sockaddr_to((struct sockaddr *)&addr, &any);
-	l->door = door;
+	l->socket = socket;
 	l->v6 = v6;
 	l->port = any.port;
 	return 0;
@@ -260,9 +260,9 @@ static int open_door(struct listener *l, bool v6)
  */
 static int listen_anywhere(struct listener *l)
 {
-	int error = open_door(l, true);
+	int error = open_socket(l, true);
 
-	return error && !descriptors_lacking(-error) ? open_door(l, false) : error;
+	return error && !descriptors_lacking(-error) ? open_socket(l, false) : error;
 }
 
 static void on_pause_over(uv_timer_t *timer)
@@ -288,8 +288,8 @@ struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, 
 	l->port = port;
 	l->events = events;
 	l->owner = owner;
-	list_init(&l->strangers);
-	quota_init(&l->places, LISTENER_STRANGERS_MAX, false);
+	list_init(&l->unauthenticated);
+	quota_init(&l->places, LISTENER_UNAUTHENTICATED_MAX, false);
 	uv_timer_init(loop, &l->pause);
 	l->pause.data = l;
 	*error = listen_anywhere(l);
@@ -304,11 +304,11 @@ void listener_destroy(struct listener *l)
 {
 	if (!l)
 		return;
-	while (!list_alone(&l->strangers))
-		drop((struct stranger *)l->strangers.next);
+	while (!list_alone(&l->unauthenticated))
+		drop((struct unauthenticated *)l->unauthenticated.next);
 	quota_finish(&l->places);
-	if (l->door)
-		uv_close((uv_handle_t *)l->door, on_door_closed);
+	if (l->socket)
+		uv_close((uv_handle_t *)l->socket, on_socket_closed);
 	uv_close((uv_handle_t *)&l->pause, on_listener_closed);
 }
 

@@ -6,7 +6,7 @@
  * Where devices that were told so may dial us: one TCP port, IPv6 and IPv4.
  * A connection must show, in its TLS hello, a pass that a link of ours gave
  * out; anything else is dropped without a word, so that a scan finds nothing
- * that talks. Few strangers at a time, each for a few seconds; who has shown
+ * that talks. Few unauthenticated connections at a time, each for a few seconds; who has shown
  * no pass counts by address, who has by whose link it is (quota.h), and nobody
  * takes all places.
  */
@@ -17,7 +17,7 @@
 #include "tls-path.h"
 
 enum {
-	LISTENER_STRANGERS_MAX = 64,	/* connections that are no path yet */
+	LISTENER_UNAUTHENTICATED_MAX = 64,	/* connections that are no path yet */
 };
 
 struct listener;

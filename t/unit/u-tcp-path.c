@@ -391,7 +391,7 @@ static void test_wrong_pass(void)
 
 /* ---- strangers with plain sockets */
 
-struct stranger {
+struct unauthenticated {
 	uv_tcp_t tcp;
 	uv_connect_t connect;
 	struct buf say;
@@ -402,14 +402,14 @@ struct stranger {
 
 static void stranger_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
-	struct stranger *s = handle->data;
+	struct unauthenticated *s = handle->data;
 
 	*out = uv_buf_init(s->in, sizeof(s->in));
 }
 
 static void stranger_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 {
-	struct stranger *s = stream->data;
+	struct unauthenticated *s = stream->data;
 
 	if (n > 0)
 		s->heard += n;
@@ -419,7 +419,7 @@ static void stranger_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 		uv_read_stop(stream);
 }
 
-static void stranger_says(struct stranger *s, const void *data, size_t n)
+static void stranger_says(struct unauthenticated *s, const void *data, size_t n)
 {
 	uv_buf_t bytes;
 
@@ -433,7 +433,7 @@ static void stranger_says(struct stranger *s, const void *data, size_t n)
 
 static void stranger_connected(uv_connect_t *connect, int status)
 {
-	struct stranger *s = connect->data;
+	struct unauthenticated *s = connect->data;
 
 	if (status < 0) {
 		s->hung_up = true;
@@ -444,19 +444,19 @@ static void stranger_connected(uv_connect_t *connect, int status)
 	stranger_says(s, "", 0);
 }
 
-static void stranger_dial(struct stranger *s, uint16_t port)
+static void stranger_dial(struct unauthenticated *s, uint16_t port)
 {
 	struct netaddr to = loopback(port);
 	struct sockaddr_storage addr;
 
-	*s = (struct stranger){ 0 };
+	*s = (struct unauthenticated){ 0 };
 	sockaddr_from(&to, &addr);
 	uv_tcp_init(&loop, &s->tcp);
 	s->tcp.data = s->connect.data = s;
 	uv_tcp_connect(&s->connect, &s->tcp, (struct sockaddr *)&addr, stranger_connected);
 }
 
-static void stranger_finish(struct stranger *s)
+static void stranger_finish(struct unauthenticated *s)
 {
 	buf_finish(&s->say);
 	uv_close((uv_handle_t *)&s->tcp, NULL);
@@ -464,12 +464,12 @@ static void stranger_finish(struct stranger *s)
 
 static bool hung_up(void *arg)
 {
-	return ((struct stranger *)arg)->hung_up;
+	return ((struct unauthenticated *)arg)->hung_up;
 }
 
 static bool is_connected(void *arg)
 {
-	struct stranger *s = arg;
+	struct unauthenticated *s = arg;
 
 	return s->connected || s->hung_up;
 }
@@ -488,7 +488,7 @@ static void test_strangers(void)
 {
 	struct buf none = { 0 }, wrong_secret = { 0 }, much = { 0 };
 	struct pass sniffed = pass;
-	struct stranger s;
+	struct unauthenticated s;
 	struct pair p;
 
 	memset(sniffed.secret, 0, sizeof(sniffed.secret));
@@ -523,7 +523,7 @@ static void test_strangers(void)
 
 static void test_silence(void)
 {
-	struct stranger silent, slow;
+	struct unauthenticated silent, slow;
 	struct buf hello = { 0 };
 	struct pair p;
 
@@ -549,7 +549,7 @@ static void test_silence(void)
 
 static void test_crowd(void)
 {
-	struct stranger crowd[LISTENER_STRANGERS_MAX];
+	struct unauthenticated crowd[LISTENER_UNAUTHENTICATED_MAX];
 	unsigned gone = 0;
 	struct pair p;
 
@@ -572,7 +572,7 @@ static void test_crowd(void)
 
 static bool answered(void *arg)
 {
-	struct stranger *s = arg;
+	struct unauthenticated *s = arg;
 
 	return s->heard || s->hung_up;
 }
@@ -580,7 +580,7 @@ static bool answered(void *arg)
 /* A buddy whose devices begin one handshake after the other has not the places of the others. */
 static void test_crowd_of_one_buddy(void)
 {
-	struct stranger crowd[2 * LISTENER_STRANGERS_MAX], carol;
+	struct unauthenticated crowd[2 * LISTENER_UNAUTHENTICATED_MAX], carol;
 	struct buf hello = { 0 }, other = { 0 };
 	unsigned held = 0;
 	struct pair p;
@@ -597,7 +597,7 @@ static void test_crowd_of_one_buddy(void)
 		wait_for(answered, &crowd[i]);
 		held += !crowd[i].hung_up;
 	}
-	ok(held >= LISTENER_STRANGERS_MAX / 4 && held <= LISTENER_STRANGERS_MAX / 2,
+	ok(held >= LISTENER_UNAUTHENTICATED_MAX / 4 && held <= LISTENER_UNAUTHENTICATED_MAX / 2,
 	   "another buddy has half of the places at most (%u)", held);
 	ok(!carol.hung_up, "carol's is not disturbed");
 	pair_dial(&p, &other_pass);
