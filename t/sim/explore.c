@@ -202,7 +202,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	op->neg = NULL;
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	.wanted = on_wanted,
 	.waiting = on_waiting,
 	.open = on_open,
@@ -526,8 +526,8 @@ static void begin(struct op *op)
 	uint8_t id[NEG_ID_BYTES] = { (uint8_t)op->index };
 
 	op->phase = ASKING;
-	op->neg = neg_begin(&w->sides[op->from].negotiations, id, op->service, "project", NULL, &request_events,
-			    &channel_events, op, w->now);
+	op->neg = neg_begin(&w->sides[op->from].negotiations, id, op->service, "project", NULL,
+			    &initiator_events, &channel_events, op, w->now);
 	strcpy(op->id, neg_id(op->neg));
 }
 

@@ -274,7 +274,7 @@ static void on_open(void *owner, struct negotiation *neg, struct channel *channe
 	on_wanted(owner, neg);
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	.wanted = on_wanted,
 	.waiting = on_waiting,
 	.open = on_open,
@@ -332,16 +332,16 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 /* meson.build has the announcers call this one, which looks on. */
 struct negotiation *__real_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
-					const struct request_events *events, void *owner,
+					const struct initiator_events *events, void *owner,
 					uint64_t now);
 struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
-					const struct request_events *events, void *owner,
+					const struct initiator_events *events, void *owner,
 					uint64_t now);
 
 struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
-					const struct request_events *events, void *owner,
+					const struct initiator_events *events, void *owner,
 					uint64_t now)
 {
 	struct peer *p = (struct peer *)((char *)n - offsetof(struct peer, negotiations));
@@ -354,7 +354,7 @@ struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id
 	t->peer = p;
 	t->events = events;
 	t->owner = owner;
-	neg = __real_neg_announce(n, id, share, tips, len, &request_events, t, now);
+	neg = __real_neg_announce(n, id, share, tips, len, &initiator_events, t, now);
 	if (!neg)
 		forget(t);
 	return neg;

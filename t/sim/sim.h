@@ -356,7 +356,7 @@ struct tell {
 	struct peer *peer;		/* borrowed */
 	unsigned share;
 	uint64_t version;
-	const struct request_events *events;
+	const struct initiator_events *events;
 	void *owner;
 };
 

@@ -38,7 +38,7 @@ static struct peer link_to_bob;
 static bool reachable;			/* a peer for him can be made */
 static struct refwatch *watches;
 static struct refs_read reading;
-static const struct request_events *telling;	/* NULL: none is under way */
+static const struct initiator_events *telling;	/* NULL: none is under way */
 static void *telling_owner;
 static const unsigned char key[FINGERPRINT_BYTES] = { 1 };
 static char device[DEVICE_ID_LEN + 1];
@@ -64,7 +64,7 @@ struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *of
 void __wrap_peer_touch(struct peer *p);
 struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
-					const struct request_events *events, void *owner,
+					const struct initiator_events *events, void *owner,
 					uint64_t at);
 void __wrap_neg_withdraw(struct negotiation *neg, const char *reason);
 
@@ -85,7 +85,7 @@ void __wrap_peer_touch(struct peer *p)
 
 struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
-					const struct request_events *events, void *owner,
+					const struct initiator_events *events, void *owner,
 					uint64_t at)
 {
 	buf_printf(&trace, "tell %s %.*s\n", share, (int)len, (const char *)tips);
@@ -225,7 +225,7 @@ static void read_as(const char *tips, const char *error)
 
 static void seen(void)
 {
-	const struct request_events *events = telling;
+	const struct initiator_events *events = telling;
 
 	telling = NULL;
 	events->seen(telling_owner);
@@ -233,7 +233,7 @@ static void seen(void)
 
 static void refused(void)
 {
-	const struct request_events *events = telling;
+	const struct initiator_events *events = telling;
 
 	telling = NULL;
 	events->refused(telling_owner, NULL, "no");

@@ -21,7 +21,7 @@ static uint64_t now = 1000;
 static struct context context;
 static struct peer peer;
 static struct lost_push *push;
-static const struct request_events *question;	/* while the device is asked */
+static const struct initiator_events *question;	/* while the device is asked */
 static void *asker;
 static char neg;				/* its negotiation */
 static bool there, pending, unreachable, full;
@@ -59,7 +59,7 @@ void peer_touch(struct peer *p)
 }
 
 struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
-				    const struct request_events *events, void *owner, uint64_t at)
+				    const struct initiator_events *events, void *owner, uint64_t at)
 {
 	if (full)
 		return NULL;

@@ -188,7 +188,7 @@ static void on_outcome(void *owner, struct fields f)
 	say(owner, "learns: %s, status %s", fields_get(f, "state"), fields_get(f, "status"));
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	on_wanted, on_waiting, on_open, on_outcome, on_seen, on_refused,
 };
 
@@ -283,8 +283,8 @@ static void pair_finish(struct side *a, struct side *b)
 
 static struct negotiation *begin(struct side *s, enum service service, const char *share)
 {
-	return neg_begin(&s->negotiations, new_id(), service, share, "2", &request_events, &channel_events, s,
-			 now);
+	return neg_begin(&s->negotiations, new_id(), service, share, "2", &initiator_events,
+			 &channel_events, s, now);
 }
 
 static void tick(struct side *a, uint64_t ms)
@@ -343,13 +343,15 @@ static void test_announcement(void)
 
 	pair_init(&a, &b, "alice", "bob");
 	b.verdict = "not-shared";	/* what bob shares does not matter */
-	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &request_events, &a, now);
+	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &initiator_events,
+		     &a, now);
 	pump(&a);
 	expect("alice says CAN-PUSH\n"
 	       "bob is told of project: 13a9be49c22abfda98500186d758a0c8dd09f20e refs/heads/main\n"
 	       "bob says SEEN announcement\nalice is noted\n", "an announcement is noted at once");
 	is_int(a.negotiations.count + b.negotiations.count, 0, "and over");
-	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &request_events, &a, now);
+	neg_announce(&a.negotiations, new_id(), "project", tips, sizeof(tips), &initiator_events,
+		     &a, now);
 	now += NEG_ANSWER_TIMEOUT;
 	negotiations_tick(&a.negotiations, now);
 	expect("alice says CAN-PUSH\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
@@ -363,14 +365,15 @@ static void test_outcome(void)
 	struct side a, b;
 
 	pair_init(&a, &b, "alice", "bob");
-	neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now);
-	ok(!neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now), "one question at a time");
+	neg_ask_outcome(&a.negotiations, id, 7, &initiator_events, &a, now);
+	ok(!neg_ask_outcome(&a.negotiations, id, 7, &initiator_events, &a, now),
+	   "one question at a time");
 	pump(&a);
 	expect("alice says OUTCOME-ASK\nbob is asked for an outcome after 7 bytes\n"
 	       "bob says OUTCOME done\nalice learns: done, status 1\n",
 	       "what became of a push is answered by its id, at once");
 	is_int(a.negotiations.count + b.negotiations.count, 0, "and nothing is left");
-	neg_ask_outcome(&a.negotiations, id, 7, &request_events, &a, now);
+	neg_ask_outcome(&a.negotiations, id, 7, &initiator_events, &a, now);
 	now += NEG_ANSWER_TIMEOUT;
 	negotiations_tick(&a.negotiations, now);
 	expect("alice says OUTCOME-ASK\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
@@ -626,7 +629,7 @@ static void test_git_protocol(void)
 	for (int push = 0; push < 2; push++) {
 		pair_init(&a, &b, "alice", "bob");
 		neg_begin(&a.negotiations, new_id(), push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK,
-			  "project", "1", &request_events, &channel_events, &a, now);
+			  "project", "1", &initiator_events, &channel_events, &a, now);
 		pump(&a);
 		is_str(b.starting ? neg_git_protocol(b.starting) : NULL, "1", push ? "of a push" : "of a fetch");
 		pair_finish(&a, &b);

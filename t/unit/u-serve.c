@@ -375,7 +375,7 @@ static void on_outcome_told(void *owner, struct fields fields)
 	    done ? fields_get(fields, "status") : "", data ? ", " : "", data ? data : "");
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	on_wanted, on_waiting, on_open, on_outcome_told, nothing, on_request_refused,
 };
 
@@ -499,7 +499,7 @@ static void asks(struct far *f, enum service service, const char *share)
 	uint8_t id[NEG_ID_BYTES];
 
 	memset(id, ++ids, sizeof(id));
-	f->neg = neg_begin(&f->negotiations, id, service, share, "2", &request_events,
+	f->neg = neg_begin(&f->negotiations, id, service, share, "2", &initiator_events,
 			   &channel_events, f, now);
 	strcpy(f->id, neg_id(f->neg));
 	pump(f);
@@ -507,7 +507,7 @@ static void asks(struct far *f, enum service service, const char *share)
 
 static void asks_outcome(struct far *f, uint64_t received)
 {
-	neg_ask_outcome(&f->negotiations, f->id, received, &request_events, f, now);
+	neg_ask_outcome(&f->negotiations, f->id, received, &initiator_events, f, now);
 	pump(f);
 }
 

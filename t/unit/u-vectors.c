@@ -240,7 +240,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	on_wanted, on_waiting, on_open, on_outcome, nothing, on_refused,
 };
 
@@ -406,8 +406,8 @@ static void begin(enum service service, const char *share, const char *version)
 	uint8_t id[NEG_ID_BYTES];
 
 	count_up(id, sizeof(id));
-	neg_begin(&alice.negotiations, id, service, share, version, &request_events, &channel_events,
-		  &alice, now);
+	neg_begin(&alice.negotiations, id, service, share, version, &initiator_events,
+		  &channel_events, &alice, now);
 	pump();
 }
 
@@ -428,7 +428,8 @@ static void test_push(void)
 	channel_close(alice.channel, "cancelled");
 	pump();
 	written("a push that is cancelled");
-	neg_ask_outcome(&alice.negotiations, "303132333435363738393a3b", 812, &request_events, &alice, now);
+	neg_ask_outcome(&alice.negotiations, "303132333435363738393a3b", 812, &initiator_events,
+			&alice, now);
 	pump();
 	written("what became of it");
 }
@@ -443,8 +444,8 @@ static void test_announcement(void)
 	fields_add(&tips, "version", "5c1f000000000001");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f HEAD");
 	fields_add(&tips, "tip", "95d09f2b10159347eece71399a7e2e907ea3df4f refs/heads/main");
-	neg_announce(&alice.negotiations, id, "project", buf_data(&tips), buf_len(&tips), &request_events,
-		     &alice, now);
+	neg_announce(&alice.negotiations, id, "project", buf_data(&tips), buf_len(&tips),
+		     &initiator_events, &alice, now);
 	buf_finish(&tips);
 	pump();
 	written("an announcement");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What comes to the negotiations of a device: a record, which is for those that we began
- * (neg-request.c) or for those that we serve (neg-serving.c); or the time of one, which is up.
+ * (neg-initiator.c) or for those that we serve (neg-responder.c); or the time of one, which is up.
  */
 #include "neg-internal.h"
 
@@ -18,7 +18,7 @@ static const char *on_push_request(struct negotiations *n, const char *id, struc
 		return "share: must be there";
 	if (!fields_get(f, "service"))
 		return "service: must be there";
-	return neg ? request_wanted(neg) : serving_push_request(n, id, f);
+	return neg ? initiator_wanted(neg) : responder_push_request(n, id, f);
 }
 
 /* This very starting-push came before. */
@@ -43,7 +43,7 @@ static const char *on_starting_push(struct negotiations *n, const char *id, stru
 	/* Otherwise numbers are never used twice in a link. */
 	if (channel > UINT32_MAX || !channel_announced(n->channels, (uint32_t)channel))
 		return "channel: a number of 32 bits, above those before";
-	return neg ? request_started(neg, channel) : serving_starting_push(n, id, channel);
+	return neg ? initiator_started(neg, channel) : responder_starting_push(n, id, channel);
 }
 
 const char *negotiations_record(struct negotiations *n, const struct record *record, uint64_t now)
@@ -52,14 +52,14 @@ const char *negotiations_record(struct negotiations *n, const struct record *rec
 		enum record_type type;
 		const char *(*handle)(struct negotiations *n, const char *id, struct fields f);
 	} rows[] = {
-		{ RECORD_CAN_PUSH, serving_can_push },
+		{ RECORD_CAN_PUSH, responder_can_push },
 		{ RECORD_PUSH_REQUEST, on_push_request },
 		{ RECORD_STARTING_PUSH, on_starting_push },
-		{ RECORD_REFUSE, request_refused },
-		{ RECORD_WITHDRAW, serving_withdrawn },
-		{ RECORD_SEEN, request_seen },
-		{ RECORD_OUTCOME_ASK, serving_outcome_asked },
-		{ RECORD_OUTCOME, request_outcome },
+		{ RECORD_REFUSE, initiator_refused },
+		{ RECORD_WITHDRAW, responder_withdrawn },
+		{ RECORD_SEEN, initiator_seen },
+		{ RECORD_OUTCOME_ASK, responder_outcome_asked },
+		{ RECORD_OUTCOME, initiator_outcome },
 	};
 	struct fields f = { (const char *)record->payload, record->len };
 	char copy[NEG_ID_LEN + 1];
@@ -80,7 +80,7 @@ const char *negotiations_record(struct negotiations *n, const struct record *rec
 
 uint64_t negotiations_deadline(const struct negotiations *n)
 {
-	uint64_t least = neg_turns_deadline(n);
+	uint64_t least = neg_order_deadline(n);
 
 	for (const struct negotiation *neg = n->first; neg; neg = neg->next)
 		if (neg->deadline < least)

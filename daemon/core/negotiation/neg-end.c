@@ -31,7 +31,7 @@ void neg_end(struct negotiation *neg, const char *because)
 
 void neg_fail(struct negotiation *neg, const char *reason)
 {
-	const struct request_events *events = neg->events;
+	const struct initiator_events *events = neg->events;
 	struct channel *channel = neg->channel;
 
 	assert(neg->state != NEG_OPEN && neg->state != NEG_ENDED);

@@ -6,10 +6,10 @@
  * What the files of the negotiation share, and nobody else sees. From below; each calls those
  * that stand before it:
  *   negotiation.c	the table: making, states, what is said
- *   neg-turns.c	which push of a share goes first
+ *   neg-order.c	which push of a share goes first
  *   neg-end.c		how one ends
- *   neg-request.c	what we began
- *   neg-serving.c	what the device began
+ *   neg-initiator.c	what we began
+ *   neg-responder.c	what the device began
  *   neg-dispatch.c	records and timers: what they are for
  */
 
@@ -31,7 +31,7 @@ struct negotiation {
 	bool noticed;				/* the device knows that its service is being started */
 	uint64_t since;				/* when the state was entered */
 	uint64_t deadline;			/* UINT64_MAX: none */
-	const struct request_events *events;	/* if ours */
+	const struct initiator_events *events;	/* if ours */
 	const struct channel_events *channel_events;
 	void *owner;
 	struct channel *channel;		/* borrowed from channels */
@@ -62,23 +62,23 @@ void neg_say_offer(struct negotiation *neg);
 void neg_say_request(struct negotiation *neg);
 void neg_say_channel(struct negotiation *neg);
 
-/* neg-turns.c: whether a push that we serve must wait for another one of its share. */
+/* neg-order.c: whether a push that we serve must wait for another one of its share. */
 bool neg_must_wait(const struct negotiation *neg);
 /* Those deferred whose turn has come are asked for. */
 void neg_start_deferred(struct negotiations *n);
 /* When that may be so without anything else happening; UINT64_MAX: never. */
-uint64_t neg_turns_deadline(const struct negotiations *n);
+uint64_t neg_order_deadline(const struct negotiations *n);
 
-/* neg-request.c, neg-serving.c: a record has come; as negotiations_record(). */
-const char *request_wanted(struct negotiation *neg);
-const char *request_started(struct negotiation *neg, uint32_t channel);
-const char *request_refused(struct negotiations *n, const char *id, struct fields f);
-const char *request_seen(struct negotiations *n, const char *id, struct fields f);
-const char *request_outcome(struct negotiations *n, const char *id, struct fields f);
-const char *serving_can_push(struct negotiations *n, const char *id, struct fields f);
-const char *serving_push_request(struct negotiations *n, const char *id, struct fields f);
-const char *serving_starting_push(struct negotiations *n, const char *id, uint32_t channel);
-const char *serving_withdrawn(struct negotiations *n, const char *id, struct fields f);
-const char *serving_outcome_asked(struct negotiations *n, const char *id, struct fields f);
+/* neg-initiator.c, neg-responder.c: a record has come; as negotiations_record(). */
+const char *initiator_wanted(struct negotiation *neg);
+const char *initiator_started(struct negotiation *neg, uint32_t channel);
+const char *initiator_refused(struct negotiations *n, const char *id, struct fields f);
+const char *initiator_seen(struct negotiations *n, const char *id, struct fields f);
+const char *initiator_outcome(struct negotiations *n, const char *id, struct fields f);
+const char *responder_can_push(struct negotiations *n, const char *id, struct fields f);
+const char *responder_push_request(struct negotiations *n, const char *id, struct fields f);
+const char *responder_starting_push(struct negotiations *n, const char *id, uint32_t channel);
+const char *responder_withdrawn(struct negotiations *n, const char *id, struct fields f);
+const char *responder_outcome_asked(struct negotiations *n, const char *id, struct fields f);
 
 #endif

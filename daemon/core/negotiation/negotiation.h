@@ -89,7 +89,7 @@ struct negotiation_events {
 };
 
 /* Of one negotiation that we began. */
-struct request_events {
+struct initiator_events {
 	/* The device wants what we offer: neg_start_push() or neg_withdraw(), now or later. */
 	void (*wanted)(void *owner, struct negotiation *neg);
 	/* It is alive and makes us wait: "deferred" or "starting". */
@@ -147,7 +147,7 @@ void negotiations_turn_free(struct negotiations *n, uint64_t now);
  */
 struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 			      enum service service, const char *share, const char *git_protocol,
-			      const struct request_events *events,
+			      const struct initiator_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now);
 
 /*
@@ -156,14 +156,15 @@ struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BY
  */
 struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 				 const char *share, const void *tips, size_t len,
-				 const struct request_events *events, void *owner, uint64_t now);
+				 const struct initiator_events *events, void *owner, uint64_t now);
 
 /*
  * Asks what became of a push of ours, by the id it had, of whose output we have
  * received bytes. outcome or refused follows. NULL when there are too many.
  */
 struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
-				    const struct request_events *events, void *owner, uint64_t now);
+				    const struct initiator_events *events, void *owner,
+				    uint64_t now);
 
 /* In answer to wanted. */
 void neg_start_push(struct negotiation *neg, uint64_t now);

@@ -158,7 +158,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	go_on(e);
 }
 
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	.wanted = on_wanted,
 	.waiting = on_waiting,
 	.open = on_open,
@@ -182,8 +182,8 @@ static void ask(struct service_request *e, struct target *c)
 	if (!c->device)
 		return;
 	negotiations_unwatch(&c->watch);
-	c->neg = neg_begin(c->device, c->id, e->service, e->share, e->git_protocol, &request_events,
-			   e->channel_events, c, e->now);
+	c->neg = neg_begin(c->device, c->id, e->service, e->share, e->git_protocol,
+			   &initiator_events, e->channel_events, c, e->now);
 	if (!c->neg)
 		note_reason(e, "busy");
 }

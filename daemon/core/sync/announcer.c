@@ -119,7 +119,7 @@ static void on_open(void *owner, struct negotiation *neg, struct channel *channe
 }
 
 /* An announcement is seen or refused; the others cannot happen to one. */
-static const struct request_events request_events = {
+static const struct initiator_events initiator_events = {
 	.wanted = on_wanted,
 	.waiting = on_waiting,
 	.open = on_open,
@@ -189,7 +189,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		return;		/* on_timer() reports it: not within the call */
 	t->peer = peer;
 	context_random(a->context, id, sizeof(id));
-	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &request_events, t,
+	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &initiator_events, t,
 			      context_now(a->context));
 	peer_touch(peer);
 }

@@ -115,7 +115,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 }
 
 /* A question is answered or refused; nothing else happens to one. */
-static const struct request_events question_events = {
+static const struct initiator_events question_events = {
 	.outcome = on_outcome,
 	.refused = on_refused,
 };

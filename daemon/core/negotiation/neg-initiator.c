@@ -61,7 +61,7 @@ static const struct channel_events opening_events = {
 
 static struct negotiation *create_ours(struct negotiations *n, const char *id,
 				       enum service service, const char *share,
-				       const struct request_events *events, void *owner)
+				       const struct initiator_events *events, void *owner)
 {
 	struct negotiation *neg = neg_create(n, id, service, share);
 
@@ -73,7 +73,7 @@ static struct negotiation *create_ours(struct negotiations *n, const char *id,
 
 struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 			      enum service service, const char *share, const char *git_protocol,
-			      const struct request_events *events,
+			      const struct initiator_events *events,
 			      const struct channel_events *channel_events, void *owner, uint64_t now)
 {
 	struct negotiation *neg;
@@ -99,7 +99,7 @@ struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BY
 
 struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 				 const char *share, const void *tips, size_t len,
-				 const struct request_events *events, void *owner, uint64_t now)
+				 const struct initiator_events *events, void *owner, uint64_t now)
 {
 	struct buf fields = { 0 };
 	struct negotiation *neg;
@@ -122,7 +122,8 @@ struct negotiation *neg_announce(struct negotiations *n, const uint8_t id[NEG_ID
 }
 
 struct negotiation *neg_ask_outcome(struct negotiations *n, const char *id, uint64_t received,
-				    const struct request_events *events, void *owner, uint64_t now)
+				    const struct initiator_events *events, void *owner,
+				    uint64_t now)
 {
 	struct buf fields = { 0 };
 	struct negotiation *neg;
@@ -166,7 +167,7 @@ void neg_withdraw(struct negotiation *neg, const char *reason)
 	neg_end(neg, reason);
 }
 
-const char *request_wanted(struct negotiation *neg)
+const char *initiator_wanted(struct negotiation *neg)
 {
 	if (neg->announcement || neg->question || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
 		return NULL;
@@ -175,7 +176,7 @@ const char *request_wanted(struct negotiation *neg)
 	return NULL;
 }
 
-const char *request_started(struct negotiation *neg, uint32_t channel)
+const char *initiator_started(struct negotiation *neg, uint32_t channel)
 {
 	if (neg->state != NEG_REQUESTED || neg->question)
 		return NULL;
@@ -188,7 +189,7 @@ const char *request_started(struct negotiation *neg, uint32_t channel)
 	return NULL;
 }
 
-const char *request_refused(struct negotiations *n, const char *id, struct fields f)
+const char *initiator_refused(struct negotiations *n, const char *id, struct fields f)
 {
 	struct record record = { .type = RECORD_REFUSE, .payload = (const uint8_t *)f.data, .len = f.len };
 	struct negotiation *neg = neg_find(n, id, true);
@@ -198,7 +199,7 @@ const char *request_refused(struct negotiations *n, const char *id, struct field
 	return NULL;
 }
 
-const char *request_seen(struct negotiations *n, const char *id, struct fields f)
+const char *initiator_seen(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *state = fields_get(f, "state");
 	struct negotiation *neg = neg_find(n, id, true);
@@ -225,10 +226,10 @@ const char *request_seen(struct negotiations *n, const char *id, struct fields f
 	return NULL;
 }
 
-const char *request_outcome(struct negotiations *n, const char *id, struct fields f)
+const char *initiator_outcome(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, true);
-	const struct request_events *events;
+	const struct initiator_events *events;
 	void *owner;
 
 	if (!fields_get(f, "state"))

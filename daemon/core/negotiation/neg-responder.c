@@ -74,7 +74,7 @@ static void serve(struct negotiation *neg, const char *because)
 		neg->serving = serving;
 }
 
-const char *serving_can_push(struct negotiations *n, const char *id, struct fields f)
+const char *responder_can_push(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *kind = fields_get(f, "kind");
 	struct negotiation *neg;
@@ -109,7 +109,7 @@ const char *serving_can_push(struct negotiations *n, const char *id, struct fiel
 	return NULL;
 }
 
-const char *serving_push_request(struct negotiations *n, const char *id, struct fields f)
+const char *responder_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
 	int wanted = service_by_name(service);
@@ -130,7 +130,7 @@ const char *serving_push_request(struct negotiations *n, const char *id, struct 
 	return NULL;
 }
 
-const char *serving_starting_push(struct negotiations *n, const char *id, uint32_t channel)
+const char *responder_starting_push(struct negotiations *n, const char *id, uint32_t channel)
 {
 	struct negotiation *neg = neg_find(n, id, false);
 	const char *reason;
@@ -186,7 +186,7 @@ void neg_active(struct negotiation *neg)
 	neg->active = true;
 }
 
-const char *serving_withdrawn(struct negotiations *n, const char *id, struct fields f)
+const char *responder_withdrawn(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, false);
 
@@ -200,7 +200,7 @@ const char *serving_withdrawn(struct negotiations *n, const char *id, struct fie
 	return NULL;
 }
 
-const char *serving_outcome_asked(struct negotiations *n, const char *id, struct fields f)
+const char *responder_outcome_asked(struct negotiations *n, const char *id, struct fields f)
 {
 	uint64_t received = fields_get_u64(f, "received", UINT64_MAX);
 	struct buf fields = { 0 };

@@ -66,7 +66,7 @@ void neg_start_deferred(struct negotiations *n)
 	}
 }
 
-uint64_t neg_turns_deadline(const struct negotiations *n)
+uint64_t neg_order_deadline(const struct negotiations *n)
 {
 	uint64_t least = UINT64_MAX;
 
