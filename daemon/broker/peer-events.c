@@ -78,11 +78,12 @@ static void on_rested(void *owner)
 	heap_trim_later(&b->heap_trim);
 }
 
-static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
+static const char *on_authorize(void *owner, struct peer *p, enum service service,
+				const char *share)
 {
 	struct broker *b = owner;
 
-	return serve_judge(&b->serves, p, service, share);
+	return serve_authorize(&b->serves, p, service, share);
 }
 
 static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
@@ -128,7 +129,7 @@ const struct peers_events peer_events = {
 	.down = on_down,
 	.ended = on_ended,
 	.rested = on_rested,
-	.judge = on_judge,
+	.authorize = on_authorize,
 	.start = on_start,
 	.stop = on_stop,
 	.turn_held = on_turn_held,

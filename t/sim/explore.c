@@ -284,7 +284,7 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	link_send(&s->link, type, buf_data(fields), buf_len(fields));
 }
 
-static const char *on_judge(void *owner, enum service service, const char *share)
+static const char *on_authorize(void *owner, enum service service, const char *share)
 {
 	return NULL;
 }
@@ -322,7 +322,7 @@ static void on_announced(void *owner, const char *share, struct fields f)
 
 static const struct negotiation_events negotiation_events = {
 	.send = on_send,
-	.judge = on_judge,
+	.authorize = on_authorize,
 	.start = on_start,
 	.stop = on_stop,
 	.outcome = on_outcome,

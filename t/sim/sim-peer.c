@@ -329,9 +329,10 @@ static void on_rested(void *owner)
 {
 }
 
-static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
+static const char *on_authorize(void *owner, struct peer *p, enum service service,
+				const char *share)
 {
-	return service_judge(owner, p, service, share);
+	return service_authorize(owner, p, service, share);
 }
 
 static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
@@ -370,7 +371,7 @@ const struct peers_events peer_events = {
 	.down = on_down,
 	.ended = on_ended,
 	.rested = on_rested,
-	.judge = on_judge,
+	.authorize = on_authorize,
 	.start = on_start,
 	.stop = on_stop,
 	.turn_held = on_turn_held,

@@ -512,10 +512,10 @@ const struct service_ops process_ops = {
 
 /* Around serves */
 
-const char *service_judge(struct broker *b, struct peer *peer, enum service service,
-			  const char *share)
+const char *service_authorize(struct broker *b, struct peer *peer, enum service service,
+			      const char *share)
 {
-	return serve_judge(&b->serves, peer, service, share);
+	return serve_authorize(&b->serves, peer, service, share);
 }
 
 void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg)

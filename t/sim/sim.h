@@ -579,7 +579,8 @@ void broker_device_gone(struct broker *b, const char *full, const char *device);
 extern const struct service_ops process_ops;
 extern const struct serves_events serve_events;
 /* What the shipped peers ask for. */
-const char *service_judge(struct broker *b, struct peer *p, enum service service, const char *share);
+const char *service_authorize(struct broker *b, struct peer *p, enum service service,
+			      const char *share);
 void *service_start(struct broker *b, struct peer *p, struct negotiation *neg);
 void service_stop(struct broker *b, void *serving);
 void process_step(struct service_process *p, unsigned step);

@@ -663,7 +663,7 @@ static void make_hello(struct link_hello *hello, const struct link *from, bool r
 	hello->received = received;
 }
 
-static void test_judge(void)
+static void test_decide(void)
 {
 	struct link_hello hello, other;
 
@@ -671,51 +671,60 @@ static void test_judge(void)
 	link_attach(&alice.link, true, now);
 	link_attach(&bob.link, true, now);
 	make_hello(&hello, &alice.link, false, 0);
-	is_int(link_hello_judge(NULL, &hello, true, now), LINK_ACCEPT_NEW, "no link yet: a new one");
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
+	is_int(link_hello_decide(NULL, &hello, true, now), LINK_ACCEPT_NEW,
+	       "no link yet: a new one");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
 	       "a collision: the winner refuses");
-	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_ACCEPT_NEW, "the other gives in");
+	is_int(link_hello_decide(&bob.link, &hello, false, now), LINK_ACCEPT_NEW,
+	       "the other gives in");
 	hello.resume = true;
-	is_int(link_hello_judge(NULL, &hello, true, now), LINK_REFUSE_GONE, "nothing to resume");
-	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_REFUSE_GONE, "nor where it was never up");
+	is_int(link_hello_decide(NULL, &hello, true, now), LINK_REFUSE_GONE, "nothing to resume");
+	is_int(link_hello_decide(&bob.link, &hello, false, now), LINK_REFUSE_GONE,
+	       "nor where it was never up");
 
 	hello.resume = false;
 	talk(&alice, 4096);
 	cut(&alice);			/* this is the HELLO bob has read */
 	link_accept(&bob.link, &hello, now);
 	is_str(bob.trace, "up", "giving in brings the link up");
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
 	       "the same attempt again: our answer was lost");
 	settle();
 	is_str(alice.trace, "up", "on both sides");
 	seen(&alice);
 	settle();
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REPLACE,
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REPLACE,
 	       "a new attempt when records came: the peer forgot the link");
 	make_hello(&other, &bob.link, false, 0);
 	other.link[0] ^= 1;
-	is_int(link_hello_judge(&alice.link, &other, true, now), LINK_REFUSE_COLLISION,
+	is_int(link_hello_decide(&alice.link, &other, true, now), LINK_REFUSE_COLLISION,
 	       "a late attempt of a peer who gave in changes nothing");
-	is_int(link_hello_judge(&alice.link, &other, false, now), LINK_REPLACE, "where it did not give in, it does");
+	is_int(link_hello_decide(&alice.link, &other, false, now), LINK_REPLACE,
+	       "where it did not give in, it does");
 	other.instance[7] = 9;
-	is_int(link_hello_judge(&alice.link, &other, true, now), LINK_REPLACE, "a restarted device replaces");
+	is_int(link_hello_decide(&alice.link, &other, true, now), LINK_REPLACE,
+	       "a restarted device replaces");
 
 	make_hello(&hello, &alice.link, true, 0);
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME, "a better path");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
+	       "a better path");
 	hello.received = 1;
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_GONE, "more than was ever sent");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REFUSE_GONE,
+	       "more than was ever sent");
 	hello.received = 0;
 	hello.link[3] ^= 1;
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_GONE, "another link");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REFUSE_GONE, "another link");
 	hello.link[3] ^= 1;
 	hello.instance[0]++;
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_GONE, "another process");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REFUSE_GONE,
+	       "another process");
 	hello.instance[0]--;
 	cut_path("cut");
 	link_attach(&bob.link, true, now);
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REFUSE_COLLISION,
 	       "resumptions collide as well");
-	is_int(link_hello_judge(&bob.link, &hello, false, now), LINK_ACCEPT_RESUME, "with the same rule");
+	is_int(link_hello_decide(&bob.link, &hello, false, now), LINK_ACCEPT_RESUME,
+	       "with the same rule");
 	talk(&bob, 4096);
 	{
 		struct record r;
@@ -725,7 +734,7 @@ static void test_judge(void)
 		   "who has answered says new no more on an attempt of their own");
 	}
 	now += LINK_COLLISION_MAX;
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
 	       "but one that has had no answer for so long wins nothing");
 	finish();
 }
@@ -747,15 +756,15 @@ static void test_move(void)
 	link_attach(&alice.link, true, now);
 	make_hello(&late, &bob.link, false, 0);
 	late.link[0] ^= 1;
-	is_int(link_hello_judge(&alice.link, &late, true, now), LINK_REFUSE_COLLISION,
+	is_int(link_hello_decide(&alice.link, &late, true, now), LINK_REFUSE_COLLISION,
 	       "an attempt of bob's from before the link was up, and late, does not end it in the middle of a move");
-	is_int(link_hello_judge(&alice.link, &late, true, now + LINK_HELLO_TIMEOUT), LINK_REPLACE,
+	is_int(link_hello_decide(&alice.link, &late, true, now + LINK_HELLO_TIMEOUT), LINK_REPLACE,
 	       "one that is too late for that is a new one");
 	talk(&alice, 4096);
 	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) > 0 &&
 	   link_hello_parse(&record, &of_bob, &hello) == HELLO_GOOD, "bob reads a HELLO on a path that is nobody's");
 	ok(hello.resume && hello.received == 0, "which wants to resume");
-	is_int(link_hello_judge(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME, "his link");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME, "his link");
 	cut(&alice);
 	cut(&bob);
 	link_accept(&bob.link, &hello, now);
@@ -1168,7 +1177,7 @@ int main(void)
 	test_stall();
 	test_long_path();
 	test_rest();
-	test_judge();
+	test_decide();
 	test_move();
 	test_refusals();
 	test_relay();

@@ -28,7 +28,7 @@ struct side {
 	struct link link;
 	struct channels channels;
 	struct negotiations negotiations;
-	const char *verdict;		/* what judge answers; NULL: allowed */
+	const char *verdict;		/* what authorize answers; NULL: allowed */
 	bool start_at_once;		/* start answers with neg_started() */
 	struct negotiation *starting;	/* the last one that was to be started */
 	struct run runs[RUNS_MAX];	/* in the order they were opened */
@@ -101,7 +101,7 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	link_send(&s->link, type, buf_data(fields), buf_len(fields));
 }
 
-static const char *on_judge(void *owner, enum service service, const char *share)
+static const char *on_authorize(void *owner, enum service service, const char *share)
 {
 	return ((struct side *)owner)->verdict;
 }
@@ -145,7 +145,7 @@ static bool on_turn_held(void *owner, const char *share)
 }
 
 static const struct negotiation_events table_events = {
-	on_send, on_judge, on_start, on_stop, on_outcome_asked, on_announced, on_turn_held,
+	on_send, on_authorize, on_start, on_stop, on_outcome_asked, on_announced, on_turn_held,
 };
 
 static void on_wanted(void *owner, struct negotiation *neg)

@@ -235,9 +235,10 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 {
 }
 
-static const char *on_judge(void *owner, struct peer *p, enum service service, const char *share)
+static const char *on_authorize(void *owner, struct peer *p, enum service service,
+				const char *share)
 {
-	return serve_judge(&serves, p, service, share);
+	return serve_authorize(&serves, p, service, share);
 }
 
 static void *on_serve(void *owner, struct peer *p, struct negotiation *neg)
@@ -268,7 +269,7 @@ static const struct peers_events peers_events = {
 	.down = on_down,
 	.ended = on_ended,
 	.rested = nothing,
-	.judge = on_judge,
+	.authorize = on_authorize,
 	.start = on_serve,
 	.stop = on_stop,
 	.turn_held = on_turn_held,

@@ -188,7 +188,7 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	link_send(&((struct side *)owner)->link, type, buf_data(fields), buf_len(fields));
 }
 
-static const char *on_judge(void *owner, enum service service, const char *share)
+static const char *on_authorize(void *owner, enum service service, const char *share)
 {
 	return strcmp(share, "project") ? "not-shared" : NULL;
 }
@@ -215,7 +215,7 @@ static void on_announced(void *owner, const char *share, struct fields f)
 }
 
 static const struct negotiation_events negotiation_events = {
-	on_send, on_judge, on_start, on_stop, on_outcome_asked, on_announced, NULL,
+	on_send, on_authorize, on_start, on_stop, on_outcome_asked, on_announced, NULL,
 };
 
 static void on_wanted(void *owner, struct negotiation *neg)

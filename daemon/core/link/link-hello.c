@@ -8,10 +8,11 @@
 
 /*
  * How a link comes up on a path: the one who opened it says HELLO, the other
- * judges it and answers, and with both known each sends again what the other has
+ * decides and answers, and with both known each sends again what the other has
  * not. A HELLO that names other accounts than the path is between, or an answer of a
- * device that may not have a link, ends it before anything else is said. The judgement is what keeps two devices at one link, whoever opens paths,
- * when and how often, and whichever of them forgot the last one.
+ * device that may not have a link, ends it before anything else is said. The decision is what
+ * keeps two devices at one link, whoever opens paths, when and how often, and whichever of them
+ * forgot the last one.
  */
 
 /* Our own attempt is as young as the peer's, and counts more. */
@@ -28,8 +29,8 @@ static bool is_late(const struct link *l, bool we_win, uint64_t now)
 	       (l->state == LINK_UP || now < l->in->came_up_at + LINK_HELLO_TIMEOUT);
 }
 
-static enum link_verdict judge_resume(const struct link *l, const struct link_hello *hello,
-				      bool we_win, uint64_t now)
+static enum link_verdict decide_resume(const struct link *l, const struct link_hello *hello,
+				       bool we_win, uint64_t now)
 {
 	if (!l->in->was_up || memcmp(hello->link, l->id, LINK_ID_BYTES) ||
 	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
@@ -38,15 +39,15 @@ static enum link_verdict judge_resume(const struct link *l, const struct link_he
 	return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_RESUME;
 }
 
-enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
-				   bool we_win, uint64_t now)
+enum link_verdict link_hello_decide(const struct link *l, const struct link_hello *hello,
+				    bool we_win, uint64_t now)
 {
 	const struct link_internal *in;
 
 	if (!l || l->state == LINK_ENDED)
 		return hello->resume ? LINK_REFUSE_GONE : LINK_ACCEPT_NEW;
 	if (hello->resume)
-		return judge_resume(l, hello, we_win, now);
+		return decide_resume(l, hello, we_win, now);
 	in = l->in;
 	if (!in->was_up)
 		return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_NEW;
@@ -84,7 +85,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 		link_kick(l);
 }
 
-/* The initiator's HELLO was judged well. */
+/* The initiator's HELLO was accepted. */
 static void greet_back(struct link *l, const struct link_hello *hello, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -173,7 +174,7 @@ static int take_opening(struct link *l, const struct record *record, uint64_t no
 	if (fault != HELLO_GOOD)
 		return refuse(l, fault, hello.protocol, hello.why);
 	l->in->greeted = true;
-	switch (link_hello_judge(l, &hello, false, now)) {
+	switch (link_hello_decide(l, &hello, false, now)) {
 	case LINK_ACCEPT_NEW:
 	case LINK_ACCEPT_RESUME:
 		greet_back(l, &hello, now);

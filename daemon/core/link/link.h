@@ -123,7 +123,7 @@ void link_detach(struct link *l, const char *why, uint64_t now);
 
 /*
  * What a responder does with the initiator's HELLO on a path not yet attached
- * to any link. Parse it with link_hello_parse(), decide with link_hello_judge()
+ * to any link. Parse it with link_hello_parse(), decide with link_hello_decide()
  * given the link that exists for the device (or NULL).
  */
 struct link_hello {
@@ -162,8 +162,8 @@ enum hello_fault link_hello_parse(const struct record *record, const struct link
  * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not one that
  * has had no answer for LINK_COLLISION_MAX: the peer's way may be the only one that works.
  */
-enum link_verdict link_hello_judge(const struct link *l, const struct link_hello *hello,
-				   bool we_win, uint64_t now);
+enum link_verdict link_hello_decide(const struct link *l, const struct link_hello *hello,
+				    bool we_win, uint64_t now);
 
 /*
  * The answer of a refusal, as bytes for the path: "gone", "collision", "untrusted". With ends
@@ -174,7 +174,7 @@ void link_hello_refusal(const char *state, const struct link_ends *ends,
 
 /*
  * Attaches a path as responder, with the initiator's HELLO already read and
- * judged LINK_ACCEPT_*. A path that was attached is detached. UP on return,
+ * decided as LINK_ACCEPT_*. A path that was attached is detached. UP on return,
  * unless a callback ended it.
  */
 void link_accept(struct link *l, const struct link_hello *hello, uint64_t now);

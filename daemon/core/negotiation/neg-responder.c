@@ -42,7 +42,7 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 	else if (n->count >= NEGOTIATIONS_PER_DEVICE)
 		reason = "busy";
 	else
-		reason = n->events->judge(n->owner, service, share);
+		reason = n->events->authorize(n->owner, service, share);
 	if (reason) {
 		neg_refuse(n, id, reason);
 		return NULL;
@@ -140,7 +140,7 @@ const char *responder_starting_push(struct negotiations *n, const char *id, uint
 		return NULL;
 	}
 	/* The last moment to say no: permission may have changed since can-push. */
-	reason = n->events->judge(n->owner, neg->service, neg->share);
+	reason = n->events->authorize(n->owner, neg->service, neg->share);
 	if (reason) {
 		neg_refuse(n, id, reason);
 		neg_fail(neg, reason);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The happy path of a push: neg_begin() sends can-push; the device's
- * negotiations_record() judges it and answers push-request in the same call; our owner says
+ * negotiations_record() decides on it and answers push-request in the same call; our owner says
  * neg_start_push(), which makes the channel and sends starting-push; the
  * device starts receive-pack and, when it talks, accepts the channel; we are
  * open. A fetch is the second half of that, begun by the receiver.

@@ -72,7 +72,7 @@ struct negotiation;
 struct negotiation_events {
 	void (*send)(void *owner, enum record_type type, struct buf *fields);
 	/* NULL when the device may use this share so; else the reason for refuse. */
-	const char *(*judge)(void *owner, enum service service, const char *share);
+	const char *(*authorize)(void *owner, enum service service, const char *share);
 	/*
 	 * Start the service: neg_started() or neg_failed() follows, at once or
 	 * later. Returns what neg_serving() shall give.

@@ -452,9 +452,9 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 		path_close(path);
 		return;
 	}
-	verdict = link_hello_judge(p ? &p->link : NULL, hello,
-				   memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
-				   context_now(all->context));
+	verdict = link_hello_decide(p ? &p->link : NULL, hello,
+				    memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
+				    context_now(all->context));
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_COLLISION) {
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "collision", &ends,
 				   all->context->instance, &refusal);
@@ -640,11 +640,11 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	peer_touch(p);
 }
 
-static const char *on_judge(void *owner, enum service service, const char *share)
+static const char *on_authorize(void *owner, enum service service, const char *share)
 {
 	struct peer *p = owner;
 
-	return p->all->events->judge(p->all->owner, p, service, share);
+	return p->all->events->authorize(p->all->owner, p, service, share);
 }
 
 static void *on_start(void *owner, struct negotiation *neg)
@@ -686,7 +686,7 @@ static const struct negotiation_events negotiation_events = {
 	.send = on_send,
 	.outcome = on_outcome,
 	.announced = on_announced,
-	.judge = on_judge,
+	.authorize = on_authorize,
 	.start = on_start,
 	.stop = on_stop,
 	.turn_held = on_turn_held,

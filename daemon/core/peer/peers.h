@@ -39,7 +39,8 @@ struct peers_events {
 	/* A link came to rest, or a peer's memory is free. */
 	void (*rested)(void *owner);
 	/* NULL when the device may; else the reason for refuse. */
-	const char *(*judge)(void *owner, struct peer *p, enum service service, const char *share);
+	const char *(*authorize)(void *owner, struct peer *p, enum service service,
+				 const char *share);
 	/* Starts to serve it: neg_started() or neg_failed() follows; and ends that. */
 	void *(*start)(void *owner, struct peer *p, struct negotiation *neg);
 	void (*stop)(void *owner, void *serving);

@@ -96,8 +96,8 @@ void serves_init(struct serves *all, struct context *context, struct peers *peer
 void serves_finish(struct serves *all);
 
 /* NULL when the device may; else the reason for refuse. */
-const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
-			const char *share);
+const char *serve_authorize(struct serves *all, struct peer *peer, enum service service,
+			    const char *share);
 
 /* Starts the process; neg_started() or neg_failed() follows. */
 void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg);

@@ -32,8 +32,8 @@ void serves_finish(struct serves *all)
 	outcomes_destroy(all->outcomes);
 }
 
-static const char *judge(struct serves *all, struct peer *peer, enum service service,
-			 const char *name)
+static const char *authorize(struct serves *all, struct peer *peer, enum service service,
+			     const char *name)
 {
 	struct context *c = all->context;
 	const struct share *share;
@@ -55,10 +55,10 @@ static const char *judge(struct serves *all, struct peer *peer, enum service ser
 	return NULL;
 }
 
-const char *serve_judge(struct serves *all, struct peer *peer, enum service service,
-			const char *name)
+const char *serve_authorize(struct serves *all, struct peer *peer, enum service service,
+			    const char *name)
 {
-	const char *reason = judge(all, peer, service, name);
+	const char *reason = authorize(all, peer, service, name);
 
 	if (reason)
 		all->events->refused(all->owner, peer->jid, name, service, reason);
@@ -116,7 +116,7 @@ void serve_end_orphans(struct serves *all)
 }
 
 /* The reason why it may not go on; NULL while it may. */
-static const char *judge_again(const struct serve *s)
+static const char *authorize_again(const struct serve *s)
 {
 	const struct share *share;
 
@@ -138,7 +138,7 @@ static struct serve *find_forbidden(const struct serves *all, const char **reaso
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct serve *s = (struct serve *)r;
 
-		*reason = s->peer && s->neg ? judge_again(s) : NULL;
+		*reason = s->peer && s->neg ? authorize_again(s) : NULL;
 		if (*reason)
 			return s;
 	}

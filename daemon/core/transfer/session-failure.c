@@ -46,7 +46,7 @@ void session_fail(struct session *s, enum message_id id)
 	session_fail_with(s, &m);
 }
 
-struct judgement {
+struct refusal_row {
 	const char *reason;
 	enum message_id id;
 	bool refusal;		/* of this request, by the device that was asked */
@@ -57,9 +57,9 @@ struct judgement {
  * What the user is told for the reasons of refuse, and of links that end; NULL: there is no
  * message of its own.
  */
-static const struct judgement *find_judgement(const char *reason)
+static const struct refusal_row *find_refusal_row(const char *reason)
 {
-	static const struct judgement rows[] = {
+	static const struct refusal_row rows[] = {
 		{ "not-shared", MSG_NOT_SHARED, true, true },
 		{ "push-denied", MSG_PUSH_DENIED, true, true },
 		{ "busy", MSG_BUSY, true, false },
@@ -82,13 +82,13 @@ static const struct judgement *find_judgement(const char *reason)
 
 void session_fail_for_reason(struct session *s, const char *reason)
 {
-	const struct judgement *judgement = find_judgement(reason);
+	const struct refusal_row *refusal_row = find_refusal_row(reason);
 	struct message m;
 
-	if (judgement && judgement->refusal)
+	if (refusal_row && refusal_row->refusal)
 		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
-	if (judgement) {
-		session_fail(s, judgement->id);
+	if (refusal_row) {
+		session_fail(s, refusal_row->id);
 		return;
 	}
 	message_set(&m, MSG_CANNOT_REACH, "jid", s->to.jid, "reason", reason, NULL);
@@ -97,7 +97,7 @@ void session_fail_for_reason(struct session *s, const char *reason)
 
 enum message_id session_final_judgement(const char *reason)
 {
-	const struct judgement *judgement = find_judgement(reason);
+	const struct refusal_row *refusal_row = find_refusal_row(reason);
 
-	return judgement && judgement->final ? judgement->id : MSG_NONE;
+	return refusal_row && refusal_row->final ? refusal_row->id : MSG_NONE;
 }
