@@ -29,7 +29,7 @@
 #include "random.h"
 #include "local-candidates.h"
 #include "roster.h"
-#include "serve-events.h"
+#include "git-service-events.h"
 #include "session-client.h"
 #include "session-events.h"
 #include "state-files.h"
@@ -539,7 +539,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	timers_init(&b->context.timers);
 	clock_start(&b->clock, loop, &b->context.timers);
 	begin_peers(b);
-	serves_init(&b->serves, &b->context, &b->peers, &service_process_ops, &b->service_host, &serve_events, b);
+	git_services_init(&b->git_services, &b->context, &b->peers, &service_process_ops,
+			  &b->service_host, &git_service_events, b);
 	ibb_paths_init(&b->ibb_paths, loop);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		log_budget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
@@ -604,7 +605,7 @@ void broker_stop(struct broker *b)
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
 	acceptors_end(&b->peers);
-	serve_end_orphans(&b->serves);
+	git_service_end_orphans(&b->git_services);
 	local_candidates_destroy(b->local_candidates);
 	b->local_candidates = NULL;
 	account_stop(b);
@@ -626,7 +627,7 @@ void broker_finish(struct broker *b)
 	log_set_gate(NULL, NULL);
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		log_budget_finish(&b->budgets[i]);
-	serves_finish(&b->serves);
+	git_services_finish(&b->git_services);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);

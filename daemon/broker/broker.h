@@ -19,6 +19,7 @@
 #include "context.h"
 #include "follower-port.h"
 #include "git-run.h"
+#include "git-service.h"
 #include "heap-trim.h"
 #include "ibb-path.h"
 #include "identity.h"
@@ -28,7 +29,6 @@
 #include "log.h"
 #include "peers.h"
 #include "quota.h"
-#include "serve.h"
 #include "service-process.h"
 #include "session.h"
 #include "twin.h"
@@ -79,7 +79,8 @@ struct broker {
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
-	struct serves serves;			/* git processes that serve others, in these places: */
+	/* git processes that serve others, in these places: */
+	struct git_services git_services;
 	struct service_host service_host;
 	struct log_budget budgets[LOG_BOOKS];	/* of what others cause to be written down */
 	uv_timer_t grace;			/* runs while presences may still come */
@@ -98,7 +99,7 @@ void broker_finish(struct broker *b);
 
 /*
  * The user's git configuration has changed: account, shares. -1, logged and with *trouble, if it
- * cannot be read: then what was read before holds. Else serves_review() is due.
+ * cannot be read: then what was read before holds. Else git_services_review() is due.
  */
 int broker_reload(struct broker *b, struct message *trouble);
 

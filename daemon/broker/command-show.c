@@ -8,12 +8,12 @@
 #include "command-internal.h"
 #include "fingerprint.h"
 #include "follower.h"
+#include "git-service.h"
 #include "hex.h"
 #include "local-candidates.h"
 #include "peer.h"
 #include "push-queue.h"
 #include "requester.h"
-#include "serve.h"
 #include "text.h"
 
 static const char *state_name(const struct broker *b)
@@ -223,10 +223,10 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
-	for (const struct list *r = b->serves.services.runs.next; r != &b->serves.services.runs;
-	     r = r->next) {
+	for (const struct list *r = b->git_services.services.runs.next;
+	     r != &b->git_services.services.runs; r = r->next) {
 		fields_add(&row, "kind", "transfer");
-		if (serve_describe(r, &row))
+		if (git_service_describe(r, &row))
 			command_row(conn, &row);
 		buf_reset(&row);
 	}

@@ -8,13 +8,13 @@
 #include "alloc.h"
 #include "command-internal.h"
 #include "follower.h"
+#include "git-service.h"
 #include "jid.h"
 #include "local-candidates.h"
 #include "log.h"
 #include "peer.h"
 #include "push-queue.h"
 #include "queue-command.h"
-#include "serve.h"
 
 void command_row(struct conn *conn, struct buf *row)
 {
@@ -69,7 +69,7 @@ struct ended {
 	unsigned ended, finish;
 };
 
-static void on_ended(void *arg, const struct serve_ended *e)
+static void on_ended(void *arg, const struct git_service_ended *e)
 {
 	struct ended *all = arg;
 	struct buf row = { 0 };
@@ -97,7 +97,7 @@ static void run_reload(struct broker *b, struct conn *conn, struct fields comman
 		conn_send_error(conn, &trouble);
 		return;
 	}
-	serves_review(&b->serves, on_ended, &all);
+	git_services_review(&b->git_services, on_ended, &all);
 	if (all.ended)
 		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended, all.ended == 1 ? "" : "s");
 	if (all.finish)

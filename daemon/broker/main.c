@@ -20,12 +20,12 @@
 #include "broker.h"
 #include "control.h"
 #include "descriptors.h"
+#include "git-service.h"
 #include "io.h"
 #include "log.h"
 #include "memory.h"
 #include "premises.h"
 #include "repository.h"
-#include "serve.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -164,7 +164,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 	if (signum == SIGHUP) {
 		if (broker_reload(s->broker, &trouble) == 0)
-			serves_review(&s->broker->serves, NULL, NULL);
+			git_services_review(&s->broker->git_services, NULL, NULL);
 		return;
 	}
 	if (s->broker->context.stopping)

@@ -11,10 +11,10 @@
 #include "announcer.h"
 #include "broker.h"
 #include "follower.h"
+#include "git-service.h"
 #include "inquirer.h"
 #include "log.h"
 #include "peer.h"
-#include "serve.h"
 
 static void on_made(void *owner, struct peer *p)
 {
@@ -48,7 +48,7 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	if (!resumed) {
 		broker_linked(b, p->jid);
 	} else {
-		serves_cut_off(&b->serves, p, false);
+		git_services_cut_off(&b->git_services, p, false);
 		sessions_moved(&b->sessions, p);
 	}
 	broker_wake(b);
@@ -58,7 +58,7 @@ static void on_down(void *owner, struct peer *p)
 {
 	struct broker *b = owner;
 
-	serves_cut_off(&b->serves, p, true);
+	git_services_cut_off(&b->git_services, p, true);
 	sessions_cut_off(&b->sessions, p);
 }
 
@@ -83,26 +83,26 @@ static const char *on_authorize(void *owner, struct peer *p, enum service servic
 {
 	struct broker *b = owner;
 
-	return serve_authorize(&b->serves, p, service, share);
+	return git_service_authorize(&b->git_services, p, service, share);
 }
 
 static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
 {
 	struct broker *b = owner;
 
-	return serve_start(&b->serves, p, neg);
+	return git_service_start(&b->git_services, p, neg);
 }
 
 static void on_stop(void *owner, void *serving)
 {
-	serve_stop(serving);
+	git_service_stop(serving);
 }
 
 static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 {
 	const struct broker *b = owner;
 
-	return serves_hold_turn(&b->serves, p, share);
+	return git_services_hold_turn(&b->git_services, p, share);
 }
 
 static void on_announced(void *owner, const struct peer *p, const char *share, struct fields tips)
@@ -117,7 +117,7 @@ static void on_outcome(void *owner, const struct peer *p, const char *id, uint64
 {
 	struct broker *b = owner;
 
-	serves_answer_outcome(&b->serves, p, id, received, fields);
+	git_services_answer_outcome(&b->git_services, p, id, received, fields);
 }
 
 const struct peers_events peer_events = {

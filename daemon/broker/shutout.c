@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "acceptor.h"
+#include "git-service.h"
 #include "log.h"
 #include "peer.h"
 #include "push-queue.h"
-#include "serve.h"
 
 static const struct {
 	const char *reason;		/* of BYE, and of what ends */
@@ -38,7 +38,7 @@ void shut_out(struct broker *b, const char *jid, const char *device, enum shut_o
 	while ((p = next_peer(b, jid, device)))
 		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
 	acceptors_shut_out(&b->peers, jid, device);
-	serve_orphans_shut_out(&b->serves, jid, device, ends[why].reason);
+	git_service_orphans_shut_out(&b->git_services, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);
 }

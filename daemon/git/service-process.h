@@ -3,14 +3,14 @@
 #define DAEMON_SERVICE_PROCESS_H
 
 /*
- * The git processes of what is served (serve.h): their arguments, their environment,
+ * The git processes of what is served (git-service.h): their arguments, their environment,
  * and what they may take of this machine.
  */
 
 #include <stdint.h>
 #include <uv.h>
 
-#include "serve.h"
+#include "git-service.h"
 #include "sink.h"
 
 struct service_host {

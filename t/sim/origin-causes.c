@@ -59,7 +59,7 @@ static void r3_the_senders_death_is_told(void)
 	helper_kill(push_big(w, 0, 1, &e), "cancelled");
 	paths_flush(w);
 	play(w, 1000);
-	need(!w->brokers[1].serves.services.quota.used && at_rest(w, 0, 1));
+	need(!w->brokers[1].git_services.services.quota.used && at_rest(w, 0, 1));
 	/* The receiver's death as well. */
 	out_service_dies(w);
 	play(w, 100);
@@ -67,7 +67,7 @@ static void r3_the_senders_death_is_told(void)
 	/* And one before there was anything: starting-push has gone out, and no byte ever follows. */
 	out_killed_early(w);
 	play(w, 1000);
-	need(!w->brokers[1].serves.services.quota.used && at_rest(w, 0, 1));
+	need(!w->brokers[1].git_services.services.quota.used && at_rest(w, 0, 1));
 	stage_close(w);
 }
 
@@ -111,7 +111,7 @@ static void r4_no_is_an_answer(void)
 	need(play_end(w, &e, 100) && !strcmp(e.because, "push-denied"));
 	w->brokers[1].may_push[0][0] = true;
 	broker_configure(&w->brokers[1]);
-	fill_places(&w->brokers[1].serves.services.quota);
+	fill_places(&w->brokers[1].git_services.services.quota);
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "busy"));
 	empty_places();

@@ -244,7 +244,8 @@ static void s9_clean_up_runs_on_every_way_out(void)
 		outs[i](w);
 		play(w, 4000);
 		need(at_rest(w, 0, 1));
-		need(!w->brokers[0].serves.services.quota.used && !w->brokers[1].serves.services.quota.used);
+		need(!w->brokers[0].git_services.services.quota.used &&
+		     !w->brokers[1].git_services.services.quota.used);
 		need(push_works(w, 0, 1));
 		need(push_works(w, 1, 0));
 		need(at_rest(w, 0, 1));

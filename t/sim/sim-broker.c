@@ -165,7 +165,8 @@ void broker_start(struct broker *b)
 	make_context(b);
 	make_peers(b);
 	b->host.broker = b;
-	serves_init(&b->serves, &b->context, &b->peers, &process_ops, &b->host, &serve_events, b);
+	git_services_init(&b->git_services, &b->context, &b->peers, &process_ops, &b->host,
+			  &git_service_events, b);
 	broker_configure(b);
 	inquirer_start(b);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &helper_ops,
@@ -194,13 +195,14 @@ static void forget(struct broker *b)
 	b->presence = NULL;
 	b->trust = NULL;
 	b->running = b->online = false;
-	if (b->serves.services.quota.used || b->helpers)
-		violation(b->world, "%s ends with %u children", b->name, b->serves.services.quota.used);
+	if (b->git_services.services.quota.used || b->helpers)
+		violation(b->world, "%s ends with %u children", b->name,
+			  b->git_services.services.quota.used);
 	if (b->sessions.first || b->noted)
 		violation(b->world,
 			  "%s ends, and a session goes on, or one of %u pushes that were noted",
 			  b->name, b->noted);
-	serves_finish(&b->serves);
+	git_services_finish(&b->git_services);
 	if (b->ibb_paths.used)
 		violation(b->world, "%s ends with %u in-band paths", b->name, b->ibb_paths.used);
 	quota_finish(&b->ibb_paths);
@@ -219,7 +221,7 @@ void broker_crash(struct broker *b)
 	helpers_kill(b, "crashed");
 	while (b->peers.first)
 		peer_abandon(b->peers.first);
-	serve_end_orphans(&b->serves);
+	git_service_end_orphans(&b->git_services);
 	processes_end(b);
 	b->online = false;
 	paths_end(b);
@@ -232,7 +234,7 @@ void broker_stop(struct broker *b)
 		return;
 	helpers_kill(b, "stopped");
 	peers_end(&b->peers, "stopped");
-	serve_end_orphans(&b->serves);
+	git_service_end_orphans(&b->git_services);
 	processes_end(b);
 	forget(b);
 }

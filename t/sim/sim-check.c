@@ -29,7 +29,7 @@ static uint64_t timer_of(const struct peer *p)
 	return timer_is_set(&p->timer) ? p->timer.at : UINT64_MAX;
 }
 
-static bool serves_push(const struct negotiation *neg)
+static bool git_services_push(const struct negotiation *neg)
 {
 	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
 }
@@ -45,7 +45,7 @@ static const struct service_process *process_for(const struct broker *b,
 {
 	const struct service_process *p = neg_ours(neg) ? NULL : process_of(b, neg_id(neg));
 
-	return p && p->serving && serve_view(p->serving).neg == neg ? p : NULL;
+	return p && p->serving && git_service_view(p->serving).neg == neg ? p : NULL;
 }
 
 static bool session_has(const struct broker *b, const struct negotiation *neg)
@@ -62,7 +62,8 @@ static bool holds(const struct broker *b, const struct negotiation *neg)
 {
 	const struct service_process *s = process_for(b, neg);
 
-	return s && (serve_view(s->serving).active || b->world->now < s->talked_at + NEG_IDLE_PUSH);
+	return s && (git_service_view(s->serving).active ||
+		     b->world->now < s->talked_at + NEG_IDLE_PUSH);
 }
 
 void check_push_request(struct peer *p, const char *id)
@@ -85,7 +86,7 @@ void check_push_request(struct peer *p, const char *id)
 			older = false;
 			continue;
 		}
-		if (!serves_push(neg) || !same_share(neg, self))
+		if (!git_services_push(neg) || !same_share(neg, self))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
 		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
@@ -115,7 +116,7 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 	if (process_left(b, other_of(p), neg_share(waiting)))
 		return;
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
-		if (!serves_push(neg) || !same_share(neg, waiting))
+		if (!git_services_push(neg) || !same_share(neg, waiting))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
 			return;
@@ -132,7 +133,7 @@ static void check_open(const struct peer *p, const struct negotiation *neg)
 	const struct broker *b = broker_of(p);
 	const struct service_process *s = process_for(b, neg);
 
-	if (neg_ours(neg) ? !session_has(b, neg) : !s || !serve_view(s->serving).channel)
+	if (neg_ours(neg) ? !session_has(b, neg) : !s || !git_service_view(s->serving).channel)
 		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, other_of(p)->name);
 }
 
@@ -161,7 +162,7 @@ static bool has_turn(const struct peer *p, const struct negotiation *neg, const 
 {
 	const struct service_process *s = process_for(broker_of(p), neg);
 
-	return s && serves_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
+	return s && git_services_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
 	       (neg_state(neg) == NEG_STARTING || holds(broker_of(p), neg));
 }
 
@@ -283,19 +284,19 @@ static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 }
 
 /* What the one who serves must be in, for the one who began to be in this. */
-static bool agree(const struct negotiation *began, const struct negotiation *serves)
+static bool agree(const struct negotiation *began, const struct negotiation *git_services)
 {
-	if (!serves)
+	if (!git_services)
 		return false;
 	switch (neg_state(began)) {
 	case NEG_REQUESTED:
-		return neg_state(serves) == NEG_STARTING;
+		return neg_state(git_services) == NEG_STARTING;
 	case NEG_DEFERRED:
-		return neg_state(serves) == NEG_DEFERRED;
+		return neg_state(git_services) == NEG_DEFERRED;
 	case NEG_STARTING:
-		return neg_state(serves) == NEG_STARTING;
+		return neg_state(git_services) == NEG_STARTING;
 	case NEG_OPEN:
-		return neg_state(serves) == NEG_OPEN;
+		return neg_state(git_services) == NEG_OPEN;
 	default:
 		return false;
 	}
@@ -375,7 +376,7 @@ static const char *restless(const struct broker *b)
 		return "has a helper";
 	if (b->sessions.first)
 		return "has a session";
-	if (!list_alone(&b->serves.services.runs))
+	if (!list_alone(&b->git_services.services.runs))
 		return "has a child";
 	if (!announcer_rests(b))
 		return "has something to announce";

@@ -145,7 +145,7 @@ void greedy_acts(struct broker *b)
 void check_places(const struct broker *b)
 {
 	struct world *w = b->world;
-	const struct list *runs = &b->serves.services.runs;
+	const struct list *runs = &b->git_services.services.runs;
 	unsigned held[BROKERS_MAX] = { 0 };
 
 	for (unsigned i = 0; i < PROCESSES_MAX; i++)

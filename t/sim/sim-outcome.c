@@ -47,7 +47,7 @@ void outcome_answer(struct peer *p, const char *id, uint64_t received, struct bu
 	struct broker *b = broker_of(p);
 	struct fields f;
 
-	serves_answer_outcome(&b->serves, p, id, received, fields);
+	git_services_answer_outcome(&b->git_services, p, id, received, fields);
 	f = (struct fields){ buf_data(fields), buf_len(fields) };
 	if (!other_of(p)->hostile && !strcmp(fields_get(f, "state"), "unknown"))
 		check_unknown(p, id, received);

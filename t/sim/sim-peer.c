@@ -297,7 +297,7 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 		n->first_up = b->world->now;
 		follower_online(b, n->other->index);
 	} else {
-		serves_cut_off(&b->serves, p, false);
+		git_services_cut_off(&b->git_services, p, false);
 		sessions_moved(&b->sessions, p);
 	}
 	sessions_wake(&b->sessions);
@@ -308,7 +308,7 @@ static void on_down(void *owner, struct peer *p)
 	struct broker *b = owner;
 
 	trace(b->world, "%s: link with %s waits for a path", b->name, other_of(p)->name);
-	serves_cut_off(&b->serves, p, true);
+	git_services_cut_off(&b->git_services, p, true);
 	sessions_cut_off(&b->sessions, p);
 }
 
@@ -349,7 +349,7 @@ static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 {
 	const struct broker *b = owner;
 
-	return serves_hold_turn(&b->serves, p, share);
+	return git_services_hold_turn(&b->git_services, p, share);
 }
 
 static void on_announced(void *owner, const struct peer *p, const char *share, struct fields tips)

@@ -22,6 +22,7 @@
 #include "channel.h"
 #include "context.h"
 #include "follower.h"
+#include "git-service.h"
 #include "inquirer.h"
 #include "link.h"
 #include "negotiation.h"
@@ -32,7 +33,6 @@
 #include "peers.h"
 #include "presence.h"
 #include "quota.h"
-#include "serve.h"
 #include "service-request.h"
 #include "session.h"
 #include "trust.h"
@@ -251,7 +251,7 @@ struct broker {
 	struct sessions sessions;
 	unsigned noted;			/* pushes of ours that may be cut, and are written down */
 	struct helper *helpers;
-	struct serves serves;
+	struct git_services git_services;
 	struct service_host host;
 	struct quota ibb_paths;
 	bool online;
@@ -293,7 +293,8 @@ struct service_process {
 	struct broker *of;		/* whom it serves */
 	const struct service_events *events;
 	void *owner;			/* of the events */
-	void *serving;			/* as serve_start() gave it; good while there is a negotiation */
+	/* as git_service_start() gave it; good while there is a negotiation */
+	void *serving;
 	void (*gone)(void *arg);	/* not NULL: nobody wants it any more, and it is told to end */
 	void *gone_arg;
 	enum service service;
@@ -575,9 +576,9 @@ void broker_doubts(struct broker *b, const struct broker *from);
 void broker_answered(struct broker *b, const char *full);
 void broker_device_gone(struct broker *b, const char *full, const char *device);
 
-/* sim-serve.c: git's serving processes, below the shipped serves (daemon/core/transfer) */
+/* sim-service.c: git's serving processes, below the shipped serves (daemon/core/transfer) */
 extern const struct service_ops process_ops;
-extern const struct serves_events serve_events;
+extern const struct git_services_events git_service_events;
 /* What the shipped peers ask for. */
 const char *service_authorize(struct broker *b, struct peer *p, enum service service,
 			      const char *share);

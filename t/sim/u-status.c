@@ -62,10 +62,10 @@ static void a_link_without_a_path(void)
 static void what_is_served(void)
 {
 	struct world *w = open_push();
-	struct list *runs = &w->brokers[BOB].serves.services.runs;
+	struct list *runs = &w->brokers[BOB].git_services.services.runs;
 	struct buf row = { 0 };
 
-	need(!list_alone(runs) && serve_describe(runs->next, &row));
+	need(!list_alone(runs) && git_service_describe(runs->next, &row));
 	need(has(&row, "jid", w->brokers[ALICE].jid) && has(&row, "device", w->brokers[ALICE].device));
 	need(has(&row, "service", "receive-pack") && has(&row, "direction", "in"));
 	need(!has(&row, "share", NULL) && !has(&row, "received", "0") && !has(&row, "path", ""));
@@ -77,12 +77,12 @@ static void what_is_served(void)
 static void what_lost_its_link(void)
 {
 	struct world *w = open_push();
-	struct list *runs = &w->brokers[BOB].serves.services.runs;
+	struct list *runs = &w->brokers[BOB].git_services.services.runs;
 	struct buf row = { 0 };
 
 	kill_process(w, ALICE, true);
 	play(w, LINK_SUSPEND_MAX + 1000);
-	need(!list_alone(runs) && !serve_describe(runs->next, &row));
+	need(!list_alone(runs) && !git_service_describe(runs->next, &row));
 	need(!buf_len(&row));
 	stage_close(w);
 }

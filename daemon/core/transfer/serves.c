@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * All that is served: who may have it, and what becomes of it when rights change, when
- * a link loses its path, or when the broker stops. One that is served lives in serve.c.
+ * a link loses its path, or when the broker stops. One that is served lives in git-service.c.
  */
-#include "serve-internal.h"
+#include "git-service-internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "log.h"
 
-void serves_init(struct serves *all, struct context *context, struct peers *peers,
-		 const struct service_ops *ops, struct service_host *host,
-		 const struct serves_events *events, void *owner)
+void git_services_init(struct git_services *all, struct context *context, struct peers *peers,
+		       const struct service_ops *ops, struct service_host *host,
+		       const struct git_services_events *events, void *owner)
 {
-	*all = (struct serves){
+	*all = (struct git_services){
 		.context = context,
 		.peers = peers,
 		.ops = ops,
@@ -26,13 +26,13 @@ void serves_init(struct serves *all, struct context *context, struct peers *peer
 	services_init(&all->services);
 }
 
-void serves_finish(struct serves *all)
+void git_services_finish(struct git_services *all)
 {
 	services_finish(&all->services);
 	outcomes_destroy(all->outcomes);
 }
 
-static const char *authorize(struct serves *all, struct peer *peer, enum service service,
+static const char *authorize(struct git_services *all, struct peer *peer, enum service service,
 			     const char *name)
 {
 	struct context *c = all->context;
@@ -55,8 +55,8 @@ static const char *authorize(struct serves *all, struct peer *peer, enum service
 	return NULL;
 }
 
-const char *serve_authorize(struct serves *all, struct peer *peer, enum service service,
-			    const char *name)
+const char *git_service_authorize(struct git_services *all, struct peer *peer, enum service service,
+				  const char *name)
 {
 	const char *reason = authorize(all, peer, service, name);
 
@@ -65,58 +65,59 @@ const char *serve_authorize(struct serves *all, struct peer *peer, enum service 
 	return reason;
 }
 
-bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share)
+bool git_services_hold_turn(const struct git_services *all, const struct peer *peer,
+			    const char *share)
 {
 	return services_hold_turn(&all->services, peer->jid, peer->device, share);
 }
 
-void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
-			   uint64_t received, struct buf *fields)
+void git_services_answer_outcome(struct git_services *all, const struct peer *peer, const char *id,
+				 uint64_t received, struct buf *fields)
 {
 	outcomes_answer(all->outcomes, peer->jid, peer->device, id, received, fields,
 			context_now(all->context));
 }
 
-void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off)
+void git_services_cut_off(struct git_services *all, const struct peer *p, bool cut_off)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
+		struct git_service *s = (struct git_service *)r;
 
 		if (s->peer == p)
 			services_cut_off(&s->run, cut_off, s->whole);
 	}
 }
 
-void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
-			    const char *reason)
+void git_service_orphans_shut_out(struct git_services *all, const char *jid, const char *device,
+				  const char *reason)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
+		struct git_service *s = (struct git_service *)r;
 
-		if (serve_is_orphan(s) && !strcmp(s->run.jid, jid) &&
+		if (git_service_is_orphan(s) && !strcmp(s->run.jid, jid) &&
 		    (!device || !strcmp(s->run.device, device)))
 			snprintf(s->lost, sizeof(s->lost), "%s", reason);
 	}
 }
 
-static struct serve *next_orphan(const struct serves *all)
+static struct git_service *next_orphan(const struct git_services *all)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next)
-		if (serve_is_orphan((struct serve *)r))
-			return (struct serve *)r;
+		if (git_service_is_orphan((struct git_service *)r))
+			return (struct git_service *)r;
 	return NULL;
 }
 
-void serve_end_orphans(struct serves *all)
+void git_service_end_orphans(struct git_services *all)
 {
-	struct serve *s;
+	struct git_service *s;
 
 	while ((s = next_orphan(all)))
-		serve_abandon(s);
+		git_service_abandon(s);
 }
 
 /* The reason why it may not go on; NULL while it may. */
-static const char *authorize_again(const struct serve *s)
+static const char *authorize_again(const struct git_service *s)
 {
 	const struct share *share;
 
@@ -133,10 +134,10 @@ static const char *authorize_again(const struct serve *s)
 }
 
 /* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
-static struct serve *find_forbidden(const struct serves *all, const char **reason)
+static struct git_service *find_forbidden(const struct git_services *all, const char **reason)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
-		struct serve *s = (struct serve *)r;
+		struct git_service *s = (struct git_service *)r;
 
 		*reason = s->peer && s->neg ? authorize_again(s) : NULL;
 		if (*reason)
@@ -145,18 +146,18 @@ static struct serve *find_forbidden(const struct serves *all, const char **reaso
 	return NULL;
 }
 
-void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
-		   void *arg)
+void git_services_review(struct git_services *all,
+			 void (*ended)(void *arg, const struct git_service_ended *e), void *arg)
 {
 	const char *reason;
-	struct serve *s;
+	struct git_service *s;
 
 	while ((s = find_forbidden(all, &reason))) {
-		struct serve_ended e = {
+		struct git_service_ended e = {
 			.jid = s->peer->jid,
 			.share = neg_share(s->neg),
 			.service = s->service,
-			.finishes = s->channel && !s->process_over && serve_is_whole(s),
+			.finishes = s->channel && !s->process_over && git_service_is_whole(s),
 		};
 		struct peer *peer = s->peer;
 
@@ -164,14 +165,14 @@ void serves_review(struct serves *all, void (*ended)(void *arg, const struct ser
 			 e.share, reason);
 		if (ended)
 			ended(arg, &e);
-		serve_end_early(s, reason, reason);
+		git_service_end_early(s, reason, reason);
 		peer_touch(peer);
 	}
 }
 
-bool serve_describe(const struct list *run, struct buf *row)
+bool git_service_describe(const struct list *run, struct buf *row)
 {
-	const struct serve *s = (const struct serve *)run;
+	const struct git_service *s = (const struct git_service *)run;
 	const struct peer_transfer transfer = {
 		.share = s->run.share,
 		.service = s->service,
@@ -187,9 +188,11 @@ bool serve_describe(const struct list *run, struct buf *row)
 	return true;
 }
 
-struct serve_view serve_view(const void *serving)
+struct git_service_view git_service_view(const void *serving)
 {
-	const struct serve *s = serving;
+	const struct git_service *s = serving;
 
-	return (struct serve_view){ .neg = s->neg, .channel = s->channel, .active = s->active };
+	return (struct git_service_view){ .neg = s->neg,
+					  .channel = s->channel,
+					  .active = s->active };
 }

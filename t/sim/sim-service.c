@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The git processes that serve, below serves (serve.h): each talks early, late or
+ * The git processes that serve, below serves (git-service.h): each talks early, late or
  * never, reads when it likes, hangs, or dies by chance. What a process says is a stream. The
  * status that it ends with is kept, for the far end must be told the same.
  *
@@ -515,7 +515,7 @@ const struct service_ops process_ops = {
 const char *service_authorize(struct broker *b, struct peer *peer, enum service service,
 			      const char *share)
 {
-	return serve_authorize(&b->serves, peer, service, share);
+	return git_service_authorize(&b->git_services, peer, service, share);
 }
 
 void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg)
@@ -525,7 +525,7 @@ void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg
 
 	strcpy(id, neg_id(neg));
 	b->world->starting = id;
-	serving = serve_start(&b->serves, peer, neg);
+	serving = git_service_start(&b->git_services, peer, neg);
 	if (serving)
 		process_of(b, id)->serving = serving;
 	return serving;
@@ -540,9 +540,9 @@ void service_stop(struct broker *b, void *serving)
 		p++;
 	if (p == b->world->processes + PROCESSES_MAX)
 		violation(b->world, "%s: a service is stopped that does not run", b->name);
-	if (serve_view(serving).channel)
+	if (git_service_view(serving).channel)
 		violation(b->world, "%s: a service is stopped that is open", b->name);
-	serve_stop(serving);
+	git_service_stop(serving);
 }
 
 /* What is told of them */
@@ -564,4 +564,4 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 	      jid, reason);
 }
 
-const struct serves_events serve_events = { .over = on_over, .refused = on_refused };
+const struct git_services_events git_service_events = { .over = on_over, .refused = on_refused };

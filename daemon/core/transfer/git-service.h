@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_SERVE_H
-#define CORE_SERVE_H
+#ifndef CORE_GIT_SERVICE_H
+#define CORE_GIT_SERVICE_H
 
 /*
  * Serving: git's upload-pack, receive-pack or upload-archive run for a
@@ -69,7 +69,7 @@ struct service_ops {
 };
 
 /* What is told of what is served. Nothing of it calls back within the call. */
-struct serves_events {
+struct git_services_events {
 	/* A transfer is over: its line for the journal. */
 	void (*over)(void *owner, const struct transfer *t);
 	/* A request was refused, for the reason: a word as for refuse. */
@@ -78,42 +78,43 @@ struct serves_events {
 };
 
 /* All that is served, for one account. */
-struct serves {
+struct git_services {
 	struct context *context;	/* borrowed */
 	struct peers *peers;		/* borrowed */
 	const struct service_ops *ops;
 	struct service_host *host;	/* borrowed */
-	const struct serves_events *events;
+	const struct git_services_events *events;
 	void *owner;			/* of the events */
 	struct services services;	/* the places; a run is the head of what holds it */
 	struct outcomes *outcomes;	/* owned; of pushes whose link was lost */
 };
 
-void serves_init(struct serves *all, struct context *context, struct peers *peers,
-		 const struct service_ops *ops, struct service_host *host,
-		 const struct serves_events *events, void *owner);
+void git_services_init(struct git_services *all, struct context *context, struct peers *peers,
+		       const struct service_ops *ops, struct service_host *host,
+		       const struct git_services_events *events, void *owner);
 /* All processes have ended, those that were left included. */
-void serves_finish(struct serves *all);
+void git_services_finish(struct git_services *all);
 
 /* NULL when the device may; else the reason for refuse. */
-const char *serve_authorize(struct serves *all, struct peer *peer, enum service service,
-			    const char *share);
+const char *git_service_authorize(struct git_services *all, struct peer *peer, enum service service,
+				  const char *share);
 
 /* Starts the process; neg_started() or neg_failed() follows. */
-void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg);
+void *git_service_start(struct git_services *all, struct peer *peer, struct negotiation *neg);
 
 /* Whether a push of the device to the share still runs that has no negotiation any more. */
-bool serves_hold_turn(const struct serves *all, const struct peer *peer, const char *share);
+bool git_services_hold_turn(const struct git_services *all, const struct peer *peer,
+			    const char *share);
 
 /* The device asks what became of a push: fields of the answer (outcome.h). */
-void serves_answer_outcome(struct serves *all, const struct peer *peer, const char *id,
-			   uint64_t received, struct buf *fields);
+void git_services_answer_outcome(struct git_services *all, const struct peer *peer, const char *id,
+				 uint64_t received, struct buf *fields);
 
 /*
  * A process that was ended because its device may not use the share any more. Strings are valid
  * during the call.
  */
-struct serve_ended {
+struct git_service_ended {
 	const char *jid, *share;
 	enum service service;
 	bool finishes;		/* a push that had arrived whole, and is let finish */
@@ -123,35 +124,35 @@ struct serve_ended {
  * The shares have changed: what runs and is not allowed any more ends at once, and ended (if not
  * NULL) hears of each.
  */
-void serves_review(struct serves *all, void (*ended)(void *arg, const struct serve_ended *e),
-		   void *arg);
+void git_services_review(struct git_services *all,
+			 void (*ended)(void *arg, const struct git_service_ended *e), void *arg);
 
 /*
  * jid, or one device of it, has no right any more. Its pushes that lost their link finish, and the
  * journal says that.
  */
-void serve_orphans_shut_out(struct serves *all, const char *jid, const char *device,
-			    const char *reason);
+void git_service_orphans_shut_out(struct git_services *all, const char *jid, const char *device,
+				  const char *reason);
 
 /* The peer's link lost its path, or has one again. */
-void serves_cut_off(struct serves *all, const struct peer *p, bool cut_off);
+void git_services_cut_off(struct git_services *all, const struct peer *p, bool cut_off);
 
 /* The broker stops: pushes that lost their link and run on are let go. */
-void serve_end_orphans(struct serves *all);
+void git_service_end_orphans(struct git_services *all);
 
-/* A row for status, of one of serves::services.runs; false when it does not move data. */
-bool serve_describe(const struct list *run, struct buf *row);
+/* A row for status, of one of git_services::services.runs; false when it does not move data. */
+bool git_service_describe(const struct list *run, struct buf *row);
 
-/* How far one is, of what serve_start() gave; while its negotiation lives. For checks. */
-struct serve_view {
+/* How far one is, of what git_service_start() gave; while its negotiation lives. For checks. */
+struct git_service_view {
 	const struct negotiation *neg;
 	const struct channel *channel;	/* NULL before it is open */
 	bool active;			/* the first byte of the device has come */
 };
 
-struct serve_view serve_view(const void *serving);
+struct git_service_view git_service_view(const void *serving);
 
 /* It is not wanted any more, before its channel was open. NULL is fine. */
-void serve_stop(void *serving);
+void git_service_stop(void *serving);
 
 #endif

@@ -18,7 +18,7 @@
  * Each process has a place among the services (core/services.h) until it has ended, which may
  * be later than everything else here: then the record waits for that alone.
  */
-#include "serve-internal.h"
+#include "git-service-internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,18 +34,18 @@ enum {
 	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
 };
 
-static uint64_t now_of(const struct serve *s)
+static uint64_t now_of(const struct git_service *s)
 {
 	return context_now(s->all->context);
 }
 
-bool serve_is_orphan(const struct serve *s)
+bool git_service_is_orphan(const struct git_service *s)
 {
 	return s->run.state == SERVICE_ORPHAN;
 }
 
 /* The process has ended: its place is free, and whoever waited for its turn goes on. */
-static void give_back(struct serve *s)
+static void give_back(struct git_service *s)
 {
 	struct peer *p = peer_find(s->all->peers, s->run.jid, s->run.device);
 
@@ -58,14 +58,14 @@ static void give_back(struct serve *s)
 
 static void on_process_gone(void *arg)
 {
-	struct serve *s = arg;
+	struct git_service *s = arg;
 
 	give_back(s);
 	free(s);
 }
 
 /* The one end; the channel and the negotiation have been seen to. */
-static void finish(struct serve *s)
+static void finish(struct git_service *s)
 {
 	if (s->peer)
 		peer_touch(s->peer);
@@ -84,7 +84,7 @@ static void finish(struct serve *s)
 	s->all->ops->leave(s->process, on_process_gone, s);
 }
 
-bool serve_is_whole(const struct serve *s)
+bool git_service_is_whole(const struct git_service *s)
 {
 	return witness_pushes(&s->witness) && (s->whole || witness_only_deletes(&s->witness));
 }
@@ -93,7 +93,7 @@ bool serve_is_whole(const struct serve *s)
  * The device can ask what became of its push. That holds for a push that is over, too: its last
  * words may have been lost.
  */
-static void keep_outcome(struct serve *s)
+static void keep_outcome(struct git_service *s)
 {
 	if (!s->tail.on || s->all->context->stopping)
 		return;
@@ -103,7 +103,7 @@ static void keep_outcome(struct serve *s)
 }
 
 /* The peer ends; the process, which changes a repository, goes on without one. */
-static void become_orphan(struct serve *s, const char *reason)
+static void become_orphan(struct git_service *s, const char *reason)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s",
 		  s->peer->jid, s->peer->device, s->id, reason);
@@ -120,7 +120,7 @@ static void become_orphan(struct serve *s, const char *reason)
  * Its line in the journal, once. reason: why the stream ended early. Of an orphan the line says
  * as well that its pusher was gone or had no right any more.
  */
-static void log_transfer(struct serve *s, const char *reason)
+static void log_transfer(struct git_service *s, const char *reason)
 {
 	char note[REASON_MAX + 64];
 	const struct transfer over = {
@@ -134,7 +134,7 @@ static void log_transfer(struct serve *s, const char *reason)
 		.path = s->peer ? s->peer->path_name : s->path_name,
 		.witness = &s->witness,
 		.reason = reason,
-		.note = serve_is_orphan(s) && serve_is_whole(s) ? note : NULL,
+		.note = git_service_is_orphan(s) && git_service_is_whole(s) ? note : NULL,
 	};
 
 	if (s->logged)
@@ -150,7 +150,7 @@ static void on_accepted(void *owner)
 
 static void on_channel_data(void *owner, const void *data, size_t n)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	traffic_received(&s->traffic, n, now_of(s));
 	witness_asks(&s->witness, data, n);
@@ -173,7 +173,7 @@ static void on_channel_stderr(void *owner, const void *data, size_t n)
 
 static void on_channel_end(void *owner)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	if (s->process_over)
 		return;
@@ -187,7 +187,7 @@ static void on_channel_exited(void *owner, uint32_t status)
 }
 
 /* To whoever waits at the other end, whose broker cannot know. */
-static void tell_limit(struct serve *s)
+static void tell_limit(struct git_service *s)
 {
 	struct buf text = { 0 };
 
@@ -200,7 +200,7 @@ static void tell_limit(struct serve *s)
 
 static void on_channel_writable(void *owner)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	traffic_left(&s->traffic, s->channel, now_of(s));
 	services_moved(&s->run, now_of(s));
@@ -213,7 +213,7 @@ static void on_channel_writable(void *owner)
 
 static void on_channel_closed(void *owner, const char *reason)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device,
 		  service_name(s->service), neg_share(s->neg), reason ? reason : "done");
@@ -227,7 +227,7 @@ static void on_channel_closed(void *owner, const char *reason)
 	}
 	neg_done(s->neg, now_of(s));
 	s->neg = NULL;
-	if (!serve_is_orphan(s))
+	if (!git_service_is_orphan(s))
 		finish(s);
 }
 
@@ -242,12 +242,12 @@ static const struct channel_events channel_events = {
 };
 
 /* The process talks: now the device is told. False when it does not want it any more. */
-static bool open_channel(struct serve *s)
+static bool open_channel(struct git_service *s)
 {
 	if (s->channel)
 		return true;
 	s->channel = neg_started(s->neg, &channel_events, s, now_of(s));
-	/* Otherwise serve_stop() was called within. */
+	/* Otherwise git_service_stop() was called within. */
 	if (!s->channel)
 		return false;
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': started", s->peer->jid,
@@ -261,13 +261,13 @@ static bool open_channel(struct serve *s)
 
 static void on_output(void *owner, const void *data, size_t n)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	s->traffic.written += n;
 	services_moved(&s->run, now_of(s));
 	witness_answers(&s->witness, data, n);
 	tail_add(&s->tail, data, n);
-	if (serve_is_orphan(s)) {
+	if (git_service_is_orphan(s)) {
 		outcomes_add(s->all->outcomes, s->id, data, n);
 		return;
 	}
@@ -282,9 +282,9 @@ static void on_output(void *owner, const void *data, size_t n)
 
 static void on_error_output(void *owner, const void *data, size_t n)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
-	if (serve_is_orphan(s))
+	if (git_service_is_orphan(s))
 		return;
 	if (s->channel)
 		channel_write_stderr(s->channel, data, n);
@@ -294,14 +294,14 @@ static void on_error_output(void *owner, const void *data, size_t n)
 
 static void on_wrote(void *owner, size_t n)
 {
-	struct serve *s = owner;
+	struct git_service *s = owner;
 
 	if (s->channel)
 		channel_consumed(s->channel, n);
 }
 
 /* It cannot be served. They are told by that, and the journal has it. */
-static void refuse(struct serves *all, const struct peer *peer, struct negotiation *neg,
+static void refuse(struct git_services *all, const struct peer *peer, struct negotiation *neg,
 		   const char *reason)
 {
 	all->events->refused(all->owner, peer->jid, neg_share(neg), neg_service(neg), reason);
@@ -310,8 +310,8 @@ static void refuse(struct serves *all, const struct peer *peer, struct negotiati
 
 static void on_exited(void *owner, int status, int term_signal)
 {
-	struct serve *s = owner;
-	bool orphan = serve_is_orphan(s);
+	struct git_service *s = owner;
+	bool orphan = git_service_is_orphan(s);
 
 	s->process = NULL;
 	s->process_over = true;
@@ -355,7 +355,7 @@ static const struct service_events service_events = {
 };
 
 /* The path is the share's own, never what a peer said. */
-static struct service_process *start_process(struct serve *s, const struct share *share,
+static struct service_process *start_process(struct git_service *s, const struct share *share,
 					     const char **why)
 {
 	enum trust_state state = trust_look(s->all->context->trust, s->peer->jid, s->peer->fp);
@@ -371,7 +371,7 @@ static struct service_process *start_process(struct serve *s, const struct share
 	}, &service_events, s, why);
 }
 
-void serve_end_early(struct serve *s, const char *reason, const char *refusal)
+void git_service_end_early(struct git_service *s, const char *reason, const char *refusal)
 {
 	if (s->channel) {
 		channel_close(s->channel, reason);
@@ -383,17 +383,18 @@ void serve_end_early(struct serve *s, const char *reason, const char *refusal)
 }
 
 /* It was silent for so long that its place is another one's. */
-static void end_silent(struct serve *s)
+static void end_silent(struct git_service *s)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room",
 		  s->peer->jid, s->peer->device, service_name(s->service), neg_share(s->neg));
-	serve_end_early(s, "silent", "busy");
+	git_service_end_early(s, "silent", "busy");
 }
 
 /* NULL if there is no place. */
-static struct serve *take_place(struct serves *all, struct peer *peer, struct negotiation *neg)
+static struct git_service *take_place(struct git_services *all, struct peer *peer,
+				      struct negotiation *neg)
 {
-	struct serve *s = xcalloc(1, sizeof(*s));
+	struct git_service *s = xcalloc(1, sizeof(*s));
 	struct service_run *victim;
 
 	s->all = all;
@@ -408,15 +409,15 @@ static struct serve *take_place(struct serves *all, struct peer *peer, struct ne
 		return NULL;
 	}
 	if (victim)
-		end_silent((struct serve *)victim);
+		end_silent((struct git_service *)victim);
 	return s;
 }
 
-void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg)
+void *git_service_start(struct git_services *all, struct peer *peer, struct negotiation *neg)
 {
 	const struct share *share = policy_find(all->context->policy, neg_share(neg));
 	const char *why;
-	struct serve *s;
+	struct git_service *s;
 
 	if (!share || !share->path || !all->ops->is_directory(all->host, share->path)) {
 		log_about(peer->jid, LOG_ERROR,
@@ -442,15 +443,15 @@ void *serve_start(struct serves *all, struct peer *peer, struct negotiation *neg
 	s->directory = xstrdup(share->path);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
 		/* The negotiation does not know us yet, so it has not called this. */
-		serve_stop(s);
+		git_service_stop(s);
 		return NULL;
 	}
 	return s;
 }
 
-void serve_stop(void *serving)
+void git_service_stop(void *serving)
 {
-	struct serve *s = serving;
+	struct git_service *s = serving;
 
 	if (!s)
 		return;
@@ -462,7 +463,7 @@ void serve_stop(void *serving)
 		finish(s);
 }
 
-void serve_abandon(struct serve *s)
+void git_service_abandon(struct git_service *s)
 {
 	witness_cut(&s->witness);
 	log_transfer(s, s->lost);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_SERVE_INTERNAL_H
-#define CORE_SERVE_INTERNAL_H
+#ifndef CORE_GIT_SERVICE_INTERNAL_H
+#define CORE_GIT_SERVICE_INTERNAL_H
 
-/* What serve.c, one that is served, and serves.c, all of them, know of each other. */
+/* What git-service.c, one that is served, and serves.c, all of them, know of each other. */
 
+#include "git-service.h"
 #include "outcome.h"
-#include "serve.h"
 #include "traffic.h"
 #include "witness.h"
 
-struct serve {
+struct git_service {
 	struct service_run run;		/* first: services_begin() names a victim by it */
-	struct serves *all;		/* borrowed */
+	struct git_services *all;	/* borrowed */
 	struct peer *peer;		/* borrowed; outlives the negotiation. NULL: an orphan */
 	struct negotiation *neg;	/* NULL after its end */
 	struct service_process *process;	/* owned; NULL after its end */
@@ -32,15 +32,15 @@ struct serve {
 };
 
 /* A push that lost its link and runs on. */
-bool serve_is_orphan(const struct serve *s);
+bool git_service_is_orphan(const struct git_service *s);
 
 /* A push that has all it needs goes on when its link is lost. */
-bool serve_is_whole(const struct serve *s);
+bool git_service_is_whole(const struct git_service *s);
 
 /* Its channel is closed for the reason; before there is one, it is refused. May free it. */
-void serve_end_early(struct serve *s, const char *reason, const char *refusal);
+void git_service_end_early(struct git_service *s, const char *reason, const char *refusal);
 
 /* The broker stops: an orphan is let go. Frees it, now or later. */
-void serve_abandon(struct serve *s);
+void git_service_abandon(struct git_service *s);
 
 #endif

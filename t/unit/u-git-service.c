@@ -4,7 +4,7 @@
  * in memory to real peers; what a process is told and what the journal gets is written to a
  * trace in words, and the trace is compared.
  */
-#include "serve.h"
+#include "git-service.h"
 
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ static uint8_t ids;
 static struct service_host host;
 static struct context context;
 static struct peers peers;
-static struct serves serves;
+static struct git_services git_services;
 static struct far bob, eve;
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -209,7 +209,7 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 	say("journal: %s of '%s' refused to %s: %s", service_name(service), share, jid, reason);
 }
 
-static const struct serves_events serves_events = { on_over, on_refused };
+static const struct git_services_events git_services_events = { on_over, on_refused };
 
 /* Peers: of what happens to them, that which concerns what is served */
 
@@ -223,12 +223,12 @@ static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 
 static void on_up(void *owner, struct peer *p, bool resumed)
 {
-	serves_cut_off(&serves, p, false);
+	git_services_cut_off(&git_services, p, false);
 }
 
 static void on_down(void *owner, struct peer *p)
 {
-	serves_cut_off(&serves, p, true);
+	git_services_cut_off(&git_services, p, true);
 }
 
 static void on_ended(void *owner, struct peer *p, const char *reason)
@@ -238,28 +238,28 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 static const char *on_authorize(void *owner, struct peer *p, enum service service,
 				const char *share)
 {
-	return serve_authorize(&serves, p, service, share);
+	return git_service_authorize(&git_services, p, service, share);
 }
 
 static void *on_serve(void *owner, struct peer *p, struct negotiation *neg)
 {
-	return serve_start(&serves, p, neg);
+	return git_service_start(&git_services, p, neg);
 }
 
 static void on_stop(void *owner, void *serving)
 {
-	serve_stop(serving);
+	git_service_stop(serving);
 }
 
 static bool on_turn_held(void *owner, const struct peer *p, const char *share)
 {
-	return serves_hold_turn(&serves, p, share);
+	return git_services_hold_turn(&git_services, p, share);
 }
 
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
 		       struct buf *fields)
 {
-	serves_answer_outcome(&serves, p, id, received, fields);
+	git_services_answer_outcome(&git_services, p, id, received, fields);
 }
 
 static const struct peers_events peers_events = {
@@ -582,7 +582,8 @@ static void begin(void)
 	peers_init(&peers, &context);
 	peers.events = &peers_events;
 	peers.connectors.ops = &connector_ops;
-	serves_init(&serves, &context, &peers, &service_ops, &host, &serves_events, NULL);
+	git_services_init(&git_services, &context, &peers, &service_ops, &host,
+			  &git_services_events, NULL);
 	trust(BOB, 1);
 	trust(EVE, 2);
 	share("buddies", true);
@@ -596,14 +597,14 @@ static void end(void)
 {
 	context.stopping = true;
 	peers_end(&peers, "stopped");
-	serve_end_orphans(&serves);
+	git_service_end_orphans(&git_services);
 	if (host.last)
 		goes(host.last);
 	finish_far(&bob);
 	finish_far(&eve);
 	timers_run(&context.timers, now);
 	peers_finish(&peers);
-	serves_finish(&serves);
+	git_services_finish(&git_services);
 	timers_finish(&context.timers);
 	policy_destroy(context.policy);
 	presence_destroy(context.presence);
@@ -753,7 +754,7 @@ static void test_cut(void)
 	       ", 4 and 24 bytes, by direct: no-path\nupload is left\n",
 	       "a fetch that lost its link is told to end");
 	goes(p);
-	ok(list_alone(&serves.services.runs), "and its place is free");
+	ok(list_alone(&git_services.services.runs), "and its place is free");
 	end();
 }
 
@@ -766,13 +767,13 @@ static void test_path_lost(void)
 	asks(&bob, SERVICE_RECEIVE_PACK, "project");
 	output(host.last, "refs");
 	pump(&bob);
-	run = (const struct service_run *)serves.services.runs.next;
+	run = (const struct service_run *)git_services.services.runs.next;
 	path_over(&bob.path, "it is gone");
 	ok(run->cut_off, "a push whose link lost its path is cut off");
 	end();
 	begin();
 	push_whole(&bob);
-	run = (const struct service_run *)serves.services.runs.next;
+	run = (const struct service_run *)git_services.services.runs.next;
 	path_over(&bob.path, "it is gone");
 	ok(!run->cut_off, "not one that is whole");
 	end();
@@ -785,7 +786,7 @@ static void test_moved(void)
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	share_set_path(policy_share(context.policy, "project"), "/srv/other.git");
 	buf_reset(&trace);
-	serves_review(&serves, NULL, NULL);
+	git_services_review(&git_services, NULL, NULL);
 	pump(&bob);
 	expect("upload is left\nbob is refused: not-shared\n",
 	       "what serves another directory ends");
@@ -827,7 +828,7 @@ static void test_push_cut(void)
 	end();
 }
 
-static void on_review(void *arg, const struct serve_ended *e)
+static void on_review(void *arg, const struct git_service_ended *e)
 {
 	say("%s's %s of %s ends%s", e->jid, service_name(e->service), e->share,
 	    e->finishes ? ", and finishes" : "");
@@ -844,10 +845,10 @@ static void test_review(void)
 	output(fetch, "refs");
 	pump(&eve);
 	buf_reset(&trace);
-	serves_review(&serves, on_review, NULL);
+	git_services_review(&git_services, on_review, NULL);
 	expect("", "what is allowed goes on");
 	share(BOB, false);
-	serves_review(&serves, on_review, NULL);
+	git_services_review(&git_services, on_review, NULL);
 	pump(&bob);
 	pump(&eve);
 	expect(BOB "'s receive-pack of project ends, and finishes\n"
@@ -858,7 +859,7 @@ static void test_review(void)
 		   "bob: channel closed: push-denied\neve: channel closed: not-shared\n",
 	       "what is not allowed any more ends, and a push that is whole finishes");
 	goes(fetch);
-	serve_orphans_shut_out(&serves, BOB, NULL, "removed");
+	git_service_orphans_shut_out(&git_services, BOB, NULL, "removed");
 	exits(push, 0, 0);
 	expect("journal: ok, receive-pack of " BOB ", 4 and 109 bytes, by direct: removed; "
 	       "finished after its link had ended (removed)\n",
@@ -908,7 +909,7 @@ static void test_places(void)
 	}
 	for (unsigned i = 0; i < SERVICES_MAX - 1; i++) {
 		snprintf(jid, sizeof(jid), i ? "other%u@example.org" : BOB, i);
-		quota_take(&serves.services.quota, &others[i], jid, true);
+		quota_take(&git_services.services.quota, &others[i], jid, true);
 		others[i].unfinished = false;
 	}
 	buf_reset(&trace);

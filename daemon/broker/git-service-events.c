@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All of it goes to the journal. */
-#include "serve-events.h"
+#include "git-service-events.h"
 
 #include "transfer-log.h"
 
@@ -15,7 +15,7 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 	transfer_log_refused(jid, share, service, true, reason);
 }
 
-const struct serves_events serve_events = {
+const struct git_services_events git_service_events = {
 	.over = on_over,
 	.refused = on_refused,
 };

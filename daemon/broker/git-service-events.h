@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef DAEMON_GIT_SERVICE_EVENTS_H
+#define DAEMON_GIT_SERVICE_EVENTS_H
+
+/* What is told of what we serve; the owner is a broker. */
+
+#include "git-service.h"
+
+extern const struct git_services_events git_service_events;
+
+#endif
