@@ -531,7 +531,7 @@ static void begin_keyring(struct broker *b)
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
 {
-	struct lost_push_host pushes;
+	struct outcome_query_host pushes;
 
 	b->loop = loop;
 	b->context.ops = &context_ops;
@@ -576,7 +576,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
 	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
 	b->push_queue = push_queue_create(&b->host, seed(b), is_reachable, b);
-	pushes = (struct lost_push_host){ &b->context, &b->peers, b->inquirer };
+	pushes = (struct outcome_query_host){ &b->context, &b->peers, b->inquirer };
 	b->unsettled = unsettled_create(&pushes, &b->host);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
 		      &broker_session_ops, &broker_session_events, b);

@@ -46,7 +46,7 @@ struct unsettled_entry {
 	char device[DEVICE_ID_LEN + 1], id[NEG_ID_LEN + 1];
 	uint64_t sent, received, begun;	/* begun: what had been received when the refs were named */
 	struct witness witness;
-	struct lost_push *question;	/* owned while ASKING */
+	struct outcome_query *question;	/* owned while ASKING */
 	struct git_run *look;		/* owned while LOOKING */
 	uint64_t look_at;		/* ms; not before */
 	bool looked;			/* and the refs did not tell yet */
@@ -60,7 +60,7 @@ struct noted {
 };
 
 struct unsettled {
-	struct lost_push_host asks;
+	struct outcome_query_host asks;
 	struct git_run_host host;
 	struct unsettled_entry *first;	/* owned, oldest first */
 	unsigned count;
@@ -186,7 +186,7 @@ static void forget(struct unsettled_entry *e)
 		at = &(*at)->next;
 	*at = e->next;
 	e->all->count--;
-	lost_push_destroy(e->question);
+	outcome_query_destroy(e->question);
 	git_run_destroy(e->look);
 	witness_finish(&e->witness);
 	free(e->jid);
@@ -285,7 +285,7 @@ static void on_unknown(void *owner, bool answered)
 {
 	struct unsettled_entry *e = owner;
 
-	lost_push_destroy(e->question);
+	outcome_query_destroy(e->question);
 	e->question = NULL;
 	say_unknown(e);
 	if (answered)
@@ -294,7 +294,7 @@ static void on_unknown(void *owner, bool answered)
 		enter(e, UNSETTLED_WAITING, "the device is not there");
 }
 
-static const struct lost_push_events lost_push_events = {
+static const struct outcome_query_events outcome_query_events = {
 	.rest = on_rest,
 	.exited = on_exited,
 	.unknown = on_unknown,
@@ -302,12 +302,12 @@ static const struct lost_push_events lost_push_events = {
 
 static void ask(struct unsettled_entry *e)
 {
-	e->question = lost_push_create(&e->all->asks, &(struct lost_push_question){
+	e->question = outcome_query_create(&e->all->asks, &(struct outcome_query_question){
 		.jid = e->jid,
 		.device = e->device,
 		.id = e->id,
 		.received = e->received,
-	}, &lost_push_events, e);
+	}, &outcome_query_events, e);
 }
 
 static void append(struct unsettled *u, struct unsettled_entry *e)
@@ -420,7 +420,7 @@ static void on_read_again(void *owner)
 	unsettled_wake(owner);
 }
 
-struct unsettled *unsettled_create(const struct lost_push_host *asks,
+struct unsettled *unsettled_create(const struct outcome_query_host *asks,
 				   const struct git_run_host *host)
 {
 	struct unsettled *u = xcalloc(1, sizeof(*u));

@@ -6,19 +6,20 @@
  * Pushes of ours that were cut off before their report came, and for which no git waits any more: their
  * git has gone, or their link was lost and did not come back in time. The journal says
  * "unknown" of one, and what became of it as soon as the two brokers have spoken again: the device
- * that served it is asked (lostpush.h), and where it does not know any more, the refs are looked at.
+ * that served it is asked (outcome-query.h), and where it does not know any more, the refs are
+ * looked at.
  */
 
 #include <stdint.h>
 
 #include "git-run.h"
-#include "lostpush.h"
+#include "outcome-query.h"
 #include "transfer.h"
 
 struct unsettled;
 
 /* Takes up what the broker before has left open. What the two hosts point to is borrowed. */
-struct unsettled *unsettled_create(const struct lost_push_host *asks,
+struct unsettled *unsettled_create(const struct outcome_query_host *asks,
 				   const struct git_run_host *host);
 
 /*

@@ -12,7 +12,7 @@
 #include "frame.h"
 #include "inquirer.h"
 #include "log.h"
-#include "lostpush.h"
+#include "outcome-query.h"
 #include "peer.h"
 #include "tap.h"
 #include "target-set.h"
@@ -46,7 +46,7 @@ static uint64_t patience, limit, left;
 /* what it has begun */
 static const struct service_request_events *request;
 static const struct channel_events *channel;
-static const struct lost_push_events *lost;
+static const struct outcome_query_events *lost;
 static const char *refused_at_once;
 static bool open_channel;
 static void *owner;
@@ -68,7 +68,8 @@ static void expect(const char *text, const char *what)
 }
 
 /*
- * In the place of service-request.c, channel.c, target-set.c, lostpush.c and what there is below.
+ * In the place of service-request.c, channel.c, target-set.c, outcome-query.c and what there is
+ * below.
  */
 
 struct service_request *service_request_create(enum service service, const char *share,
@@ -113,16 +114,16 @@ uint64_t target_set_protocol(const struct context *c, const struct address *to)
 	return 7;
 }
 
-struct lost_push *lost_push_create(const struct lost_push_host *host,
-				   const struct lost_push_question *question,
-				   const struct lost_push_events *events, void *session)
+struct outcome_query *outcome_query_create(const struct outcome_query_host *host,
+					   const struct outcome_query_question *question,
+					   const struct outcome_query_events *events, void *session)
 {
 	say("asks what became of %s, after %d bytes", question->id, (int)question->received);
 	lost = events;
 	return NULL;
 }
 
-void lost_push_destroy(struct lost_push *l)
+void outcome_query_destroy(struct outcome_query *l)
 {
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "lostpush.h"
+#include "outcome-query.h"
 #include "tap.h"
 #include "until.h"
 #include "transfer-log.h"
@@ -24,11 +24,11 @@
 static uv_loop_t loop;
 static const struct context_ops context_ops;
 static struct context context = { .ops = &context_ops };
-static const struct lost_push_host by = { .context = &context };
+static const struct outcome_query_host by = { .context = &context };
 static struct buf trace;
 static char *directory;
 static unsigned syncs;
-static const struct lost_push_events *question;	/* while the device is asked */
+static const struct outcome_query_events *question;	/* while the device is asked */
 static git_run_fn *looked;			/* while git looks */
 static void *asker, *looker;
 
@@ -79,9 +79,9 @@ static uint64_t on_now(void *owner)
 
 static const struct context_ops context_ops = { .now = on_now };
 
-struct lost_push *lost_push_create(const struct lost_push_host *host,
-				   const struct lost_push_question *q,
-				   const struct lost_push_events *events, void *owner)
+struct outcome_query *outcome_query_create(const struct outcome_query_host *host,
+					   const struct outcome_query_question *q,
+					   const struct outcome_query_events *events, void *owner)
 {
 	buf_printf(&trace, "asks %s of %s\n", q->device, q->jid);
 	question = events;
@@ -89,7 +89,7 @@ struct lost_push *lost_push_create(const struct lost_push_host *host,
 	return NULL;
 }
 
-void lost_push_destroy(struct lost_push *l)
+void outcome_query_destroy(struct outcome_query *l)
 {
 }
 

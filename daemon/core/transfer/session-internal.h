@@ -10,7 +10,7 @@
 
 #include "address.h"
 #include "bounds.h"
-#include "lostpush.h"
+#include "outcome-query.h"
 #include "peer.h"
 #include "service-request.h"
 #include "session.h"
@@ -68,7 +68,7 @@ struct session {
 	bool noted;			/* the push is written down */
 	uint64_t begun;			/* what had been received then */
 	bool logged;			/* the journal has its line, or will have */
-	struct lost_push *lost;		/* owned while LOST */
+	struct outcome_query *lost;	/* owned while LOST */
 	char lost_because[REASON_MAX + 1];
 };
 

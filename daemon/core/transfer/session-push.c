@@ -3,7 +3,7 @@
  * What becomes of a transfer, and of a push above all: its refs may have moved although
  * we were not told. From the moment when it has named them it is written down. Where its
  * link is lost when everything had been sent, the device is asked while our git waits
- * (lostpush.h); where nobody waits any more, that is settled later.
+ * (outcome-query.h); where nobody waits any more, that is settled later.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +112,7 @@ static void on_unknown(void *owner, bool answered)
 	session_fail_with(s, &m);
 }
 
-static const struct lost_push_events lost_push_events = {
+static const struct outcome_query_events outcome_query_events = {
 	.rest = on_rest,
 	.exited = on_exited,
 	.unknown = on_unknown,
@@ -120,7 +120,7 @@ static const struct lost_push_events lost_push_events = {
 
 void session_lose(struct session *s, const char *reason)
 {
-	struct lost_push_host host = {
+	struct outcome_query_host host = {
 		.context = s->all->context,
 		.peers = s->all->peers,
 		.inquirer = s->all->inquirer,
@@ -132,10 +132,10 @@ void session_lose(struct session *s, const char *reason)
 	session_enter(s, SESSION_LOST, reason);
 	session_note(s, "warning", text);
 	free(text);
-	s->lost = lost_push_create(&host, &(struct lost_push_question){
+	s->lost = outcome_query_create(&host, &(struct outcome_query_question){
 		.jid = s->to.jid,
 		.device = s->device,
 		.id = s->neg_id,
 		.received = s->traffic.received,
-	}, &lost_push_events, s);
+	}, &outcome_query_events, s);
 }

@@ -7,7 +7,7 @@
  *   ASKING       the request is under way                      -> OPEN, or an error
  *   OPEN         data both ways                                -> ended, or LOST
  *   LOST         a push lost its link after everything was sent: what became of
- *                it is asked for (lostpush.h), and reaches our git   -> ended
+ *                it is asked for (outcome-query.h), and reaches our git -> ended
  *   LEAVING      the client has gone with all it wanted: what it said last goes
  *                to the far service, which ends by itself            -> ended
  *
@@ -71,7 +71,7 @@ void session_end(struct session *s, const char *because)
 	*at = s->next;
 	service_request_destroy(s->request);
 	s->request = NULL;
-	lost_push_destroy(s->lost);
+	outcome_query_destroy(s->lost);
 	s->lost = NULL;
 	if (s->channel)
 		channel_close(s->channel, because);

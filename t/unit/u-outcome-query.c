@@ -3,7 +3,7 @@
  * What became of a push is asked of a device that is none: it is there or is not, and
  * answers what the test says.
  */
-#include "lostpush.h"
+#include "outcome-query.h"
 
 #include "bounds.h"
 #include "buf.h"
@@ -20,7 +20,7 @@ static struct buf trace;
 static uint64_t now = 1000;
 static struct context context;
 static struct peer peer;
-static struct lost_push *push;
+static struct outcome_query *push;
 static const struct initiator_events *question;	/* while the device is asked */
 static void *asker;
 static char neg;				/* its negotiation */
@@ -96,7 +96,7 @@ static void on_rest(void *owner, const void *data, size_t n)
 
 static void end(void)
 {
-	lost_push_destroy(push);
+	outcome_query_destroy(push);
 	push = NULL;
 }
 
@@ -112,7 +112,7 @@ static void on_unknown(void *owner, bool answered)
 	end();
 }
 
-static const struct lost_push_events events = {
+static const struct outcome_query_events events = {
 	.rest = on_rest,
 	.exited = on_exited,
 	.unknown = on_unknown,
@@ -133,7 +133,7 @@ static void wait(uint64_t ms)
 
 static void begin(bool is_there)
 {
-	struct lost_push_host host = { .context = &context };
+	struct outcome_query_host host = { .context = &context };
 
 	end();
 	wait(1);
@@ -141,7 +141,7 @@ static void begin(bool is_there)
 	there = is_there;
 	pending = unreachable = full = false;
 	context.online_at = 1;
-	push = lost_push_create(&host, &(struct lost_push_question){
+	push = outcome_query_create(&host, &(struct outcome_query_question){
 		.jid = JID, .device = DEVICE, .id = ID, .received = 7,
 	}, &events, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef CORE_LOSTPUSH_H
-#define CORE_LOSTPUSH_H
+#ifndef CORE_OUTCOME_QUERY_H
+#define CORE_OUTCOME_QUERY_H
 
 /*
  * A push whose link was lost when everything had been sent. Only the device
@@ -15,23 +15,23 @@
 #include "peers.h"
 
 struct inquirer;
-struct lost_push;
+struct outcome_query;
 
 /* By what it asks; copied, and what it points to is borrowed. */
-struct lost_push_host {
+struct outcome_query_host {
 	struct context *context;
 	struct peers *peers;
 	struct inquirer *inquirer;
 };
 
 /* Copied. */
-struct lost_push_question {
+struct outcome_query_question {
 	const char *jid, *device;	/* who served it */
 	const char *id;			/* of the negotiation */
 	uint64_t received;		/* bytes of the far git's output that have come before */
 };
 
-struct lost_push_events {
+struct outcome_query_events {
 	/* What the far git still said, in order. */
 	void (*rest)(void *owner, const void *data, size_t n);
 	/* It is over, with the exit status of the far git. Destroy it, now or later. */
@@ -44,11 +44,11 @@ struct lost_push_events {
 };
 
 /* Nothing is reported before it returns. */
-struct lost_push *lost_push_create(const struct lost_push_host *host,
-				   const struct lost_push_question *question,
-				   const struct lost_push_events *events, void *owner);
+struct outcome_query *outcome_query_create(const struct outcome_query_host *host,
+					   const struct outcome_query_question *question,
+					   const struct outcome_query_events *events, void *owner);
 
 /* Nothing is reported any more. NULL is fine. */
-void lost_push_destroy(struct lost_push *l);
+void outcome_query_destroy(struct outcome_query *l);
 
 #endif

@@ -5,7 +5,7 @@
  * nobody can know to be gone, because we are offline or its server cannot be reached; OUTCOME_ABSENT with one that is
  * gone, which is asked once whether it is. The device answers from its outcomes (outcome.h).
  */
-#include "lostpush.h"
+#include "outcome-query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,27 +20,27 @@
 #include "peer.h"
 #include "text.h"
 
-struct lost_push {
-	struct lost_push_host host;
+struct outcome_query {
+	struct outcome_query_host host;
 	char *jid;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	char id[NEG_ID_LEN + 1];
 	uint64_t received;		/* of the far git's output */
 	uint64_t since;
 	struct negotiation *question;	/* under way, or NULL */
-	const struct lost_push_events *events;
+	const struct outcome_query_events *events;
 	void *owner;
 	struct timer timer;
 	bool destroyed;			/* and freed as soon as nothing of it is on the stack */
 };
 
-static bool is_there(const struct lost_push *l)
+static bool is_there(const struct outcome_query *l)
 {
 	return peer_is_there(l->host.peers, l->jid, l->device);
 }
 
 /* Whether nobody can be expected to answer. */
-static bool is_gone(const struct lost_push *l)
+static bool is_gone(const struct outcome_query *l)
 {
 	const struct inquirer *inquirer = l->host.inquirer;
 
@@ -49,7 +49,7 @@ static bool is_gone(const struct lost_push *l)
 }
 
 /* The next look: soon, or when there is no more patience, never. */
-static void look_again(struct lost_push *l)
+static void look_again(struct outcome_query *l)
 {
 	uint64_t now = context_now(l->host.context);
 
@@ -61,7 +61,7 @@ static void look_again(struct lost_push *l)
 }
 
 /* False if what the device sent is nothing of the kind. */
-static bool pass_on_rest(struct lost_push *l, struct fields f)
+static bool pass_on_rest(struct outcome_query *l, struct fields f)
 {
 	const char *key, *value;
 	size_t pos = 0, key_len;
@@ -82,7 +82,7 @@ static bool pass_on_rest(struct lost_push *l, struct fields f)
 
 static void on_outcome(void *owner, struct fields f)
 {
-	struct lost_push *l = owner;
+	struct outcome_query *l = owner;
 	const char *state = fields_get(f, "state");
 
 	l->question = NULL;
@@ -105,7 +105,7 @@ static bool is_shut_out(const char *reason)
 
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
-	struct lost_push *l = owner;
+	struct outcome_query *l = owner;
 
 	l->question = NULL;
 	if (is_shut_out(reason))
@@ -121,7 +121,7 @@ static const struct initiator_events question_events = {
 };
 
 /* Asks the device, if it is there. */
-static void ask(struct lost_push *l)
+static void ask(struct outcome_query *l)
 {
 	struct peer *p = NULL;
 
@@ -140,7 +140,7 @@ static void ask(struct lost_push *l)
 
 static void on_timer(void *owner)
 {
-	struct lost_push *l = owner;
+	struct outcome_query *l = owner;
 
 	if (!l->destroyed) {
 		ask(l);
@@ -150,11 +150,11 @@ static void on_timer(void *owner)
 	free(l);
 }
 
-struct lost_push *lost_push_create(const struct lost_push_host *host,
-				   const struct lost_push_question *question,
-				   const struct lost_push_events *events, void *owner)
+struct outcome_query *outcome_query_create(const struct outcome_query_host *host,
+					   const struct outcome_query_question *question,
+					   const struct outcome_query_events *events, void *owner)
 {
-	struct lost_push *l = xcalloc(1, sizeof(*l));
+	struct outcome_query *l = xcalloc(1, sizeof(*l));
 
 	l->host = *host;
 	l->jid = xstrdup(question->jid);
@@ -171,7 +171,7 @@ struct lost_push *lost_push_create(const struct lost_push_host *host,
 	return l;
 }
 
-void lost_push_destroy(struct lost_push *l)
+void outcome_query_destroy(struct outcome_query *l)
 {
 	if (!l)
 		return;
