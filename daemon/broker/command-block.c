@@ -10,7 +10,7 @@
 #include "command-internal.h"
 #include "contacts.h"
 #include "pending-reply.h"
-#include "shutout.h"
+#include "revocation.h"
 
 static void on_block_answered(struct pending_reply *w, const char *error)
 {
@@ -61,11 +61,11 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		w = pending_reply_create(b, conn, jid, text, 0, &block_events);
 		free(text);
 		/* Not blocked yet, but nothing is trusted any more. */
-		shut_out(b, jid, NULL, SHUT_BLOCKED);
+		revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
 		pending_reply_request(w, xmpp_block(b->xmpp, jid, true, pending_reply_answered, w));
 		return;
 	}
-	shut_out(b, jid, NULL, SHUT_BLOCKED);
+	revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
 	if (command_is_online(b) && contacts_sees_us(b, jid))
 		xmpp_unavailable(b->xmpp, jid);
 	command_finish(conn, xasprintf("blocked %s in this broker only: %s", jid,

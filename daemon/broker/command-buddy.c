@@ -14,7 +14,7 @@
 #include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
-#include "shutout.h"
+#include "revocation.h"
 
 bool command_is_self(const struct broker *b, const char *jid)
 {
@@ -107,7 +107,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	presence_wants_no_more(b->context.presence, jid);
 	requester_settle(b->requester, jid);
-	shut_out(b, jid, NULL, SHUT_REMOVED);
+	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
 		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
 		if (contacts_sees_us(b, jid))
@@ -246,7 +246,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		return;
 	if (one)
 		device_id_of(fp, device);
-	shut_out(b, jid, one ? device : NULL, SHUT_DISTRUSTED);
+	revoke_rights(b, jid, one ? device : NULL, REVOKED_DISTRUSTED);
 	command_finish(conn, xasprintf(one ? "a key of %s is distrusted, until you verify that very key"
 				    : "all keys known of %s are distrusted, until you verify one of them", jid));
 }

@@ -21,7 +21,7 @@
 #include "log.h"
 #include "requester.h"
 #include "roster.h"
-#include "shutout.h"
+#include "revocation.h"
 #include "pending-reply.h"
 
 static bool is_self(const struct broker *b, const char *jid)
@@ -53,7 +53,7 @@ static void lose_all(struct broker *b, const struct roster_losses *losses)
 		log_error("the roster came back empty: %zu buddies are suspended", losses->count);
 	keyring_save(&b->keyring);
 	for (size_t i = 0; i < losses->count; i++)
-		shut_out(b, losses->jids[i], NULL, SHUT_REMOVED);
+		revoke_rights(b, losses->jids[i], NULL, REVOKED_REMOVED);
 }
 
 void contacts_roster_end(void *owner)
@@ -147,7 +147,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
 	if (taken || removed) {
-		shut_out(b, bare, NULL, SHUT_REMOVED);
+		revoke_rights(b, bare, NULL, REVOKED_REMOVED);
 		if (saw_us)
 			xmpp_unavailable(b->xmpp, bare);
 	}
@@ -251,7 +251,7 @@ static void apply_blocks(struct broker *b)
 	if (changed)
 		keyring_save(&b->keyring);
 	for (size_t i = 0; i < found.count; i++) {
-		shut_out(b, found.jids[i], NULL, SHUT_BLOCKED);
+		revoke_rights(b, found.jids[i], NULL, REVOKED_BLOCKED);
 		free(found.jids[i]);
 	}
 	free(found.jids);
@@ -266,7 +266,7 @@ static void block_resource(struct broker *b, const char *full)
 	if (!r || !r->broker || !jid_bare_of(full, bare) || is_self(b, bare))
 		return;
 	strcpy(device, r->device);
-	shut_out(b, bare, device, SHUT_BLOCKED);
+	revoke_rights(b, bare, device, REVOKED_BLOCKED);
 }
 
 static void add_blocks(struct broker *b, struct xmpp_rows *rows)

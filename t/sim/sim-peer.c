@@ -43,7 +43,7 @@ struct peer *peer_wanted(struct broker *b, const struct broker *other)
 
 void peer_abandon(struct peer *p)
 {
-	peer_shut_out(p, "crashed", true);
+	peer_revoke(p, "crashed", true);
 }
 
 void peers_note(struct broker *b)

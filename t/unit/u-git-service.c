@@ -859,7 +859,7 @@ static void test_review(void)
 		   "bob: channel closed: push-denied\neve: channel closed: not-shared\n",
 	       "what is not allowed any more ends, and a push that is whole finishes");
 	goes(fetch);
-	git_service_orphans_shut_out(&git_services, BOB, NULL, "removed");
+	git_service_orphans_revoke(&git_services, BOB, NULL, "removed");
 	exits(push, 0, 0);
 	expect("journal: ok, receive-pack of " BOB ", 4 and 109 bytes, by direct: removed; "
 	       "finished after its link had ended (removed)\n",

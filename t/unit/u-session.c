@@ -712,13 +712,13 @@ static void clients_leave(void)
 	expect("closes the channel: cancelled\n", "... ten seconds");
 }
 
-static void shut_out(void)
+static void revoke_rights(void)
 {
 	open_channel_for(SERVICE_UPLOAD_PACK);
-	sessions_shut_out(&all, "carol@example.org", NULL, MSG_BLOCKED);
-	sessions_shut_out(&all, JID, "aaaaaaaaaaaaaaaa", MSG_BLOCKED);
+	sessions_revoke(&all, "carol@example.org", NULL, MSG_BLOCKED);
+	sessions_revoke(&all, JID, "aaaaaaaaaaaaaaaa", MSG_BLOCKED);
 	expect("", "others do not concern it");
-	sessions_shut_out(&all, JID, DEVICE, MSG_BLOCKED);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED);
 	expect("error: blocked\ncloses the channel: blocked\njournal: upload-pack failed 0/0 "
 	       "blocked\nclosed\n",
 	       "the device that serves does");
@@ -726,9 +726,9 @@ static void shut_out(void)
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	sessions_shut_out(&all, JID, DEVICE, MSG_BLOCKED);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED);
 	expect("asks\n", "whoever still asks may ask another device");
-	sessions_shut_out(&all, JID, NULL, MSG_BLOCKED);
+	sessions_revoke(&all, JID, NULL, MSG_BLOCKED);
 	expect("error: blocked\nclosed\n", "... of whom there is one");
 }
 
@@ -754,7 +754,7 @@ int main(void)
 	a_link_pauses();
 	pushes_are_lost();
 	clients_leave();
-	shut_out();
+	revoke_rights();
 	begin();
 	ok(!all.first, "no session is left");
 	timers_finish(&context.timers);

@@ -246,7 +246,7 @@ void acceptor_take(struct peers *all, struct path *path, const char *jid, const 
 	on_established(g, fp);
 }
 
-void acceptors_shut_out(struct peers *all, const char *jid, const char *device)
+void acceptors_revoke(struct peers *all, const char *jid, const char *device)
 {
 	struct list *r = all->acceptors.next, *next;
 

@@ -23,7 +23,7 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 void acceptor_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp);
 
 /* Those of jid are closed, or only of one device of it, where the key is known; without a word. */
-void acceptors_shut_out(struct peers *all, const char *jid, const char *device);
+void acceptors_revoke(struct peers *all, const char *jid, const char *device);
 
 /* All of them are closed. */
 void acceptors_end(struct peers *all);

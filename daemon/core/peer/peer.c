@@ -168,7 +168,7 @@ void peer_end(struct peer *p, const char *reason)
 	end(p, reason);
 }
 
-void peer_shut_out(struct peer *p, const char *reason, bool quietly)
+void peer_revoke(struct peer *p, const char *reason, bool quietly)
 {
 	p->cut = quietly || (p->path && path_unsent(p->path));
 	peer_end(p, reason);

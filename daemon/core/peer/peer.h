@@ -62,7 +62,7 @@ void peer_note_absence(struct peer *p, uint64_t grace);
 void peer_end(struct peer *p, const char *reason);
 
 /* The same for one that may not have another byte: told only if nothing else is on its way to it, and quietly never. */
-void peer_shut_out(struct peer *p, const char *reason, bool quietly);
+void peer_revoke(struct peer *p, const char *reason, bool quietly);
 
 /* Something was opened, closed or sent: timers are set anew. */
 void peer_touch(struct peer *p);

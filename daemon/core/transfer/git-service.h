@@ -131,8 +131,8 @@ void git_services_review(struct git_services *all,
  * jid, or one device of it, has no right any more. Its pushes that lost their link finish, and the
  * journal says that.
  */
-void git_service_orphans_shut_out(struct git_services *all, const char *jid, const char *device,
-				  const char *reason);
+void git_service_orphans_revoke(struct git_services *all, const char *jid, const char *device,
+				const char *reason);
 
 /* The peer's link lost its path, or has one again. */
 void git_services_cut_off(struct git_services *all, const struct peer *p, bool cut_off);

@@ -98,7 +98,7 @@ static void on_outcome(void *owner, struct fields f)
 }
 
 /* The device speaks with us no more, and says so: to ask it again soon would be in vain. */
-static bool is_shut_out(const char *reason)
+static bool is_revoked(const char *reason)
 {
 	return !strcmp(reason, "untrusted") || !strcmp(reason, "removed");
 }
@@ -108,7 +108,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	struct outcome_query *l = owner;
 
 	l->question = NULL;
-	if (is_shut_out(reason))
+	if (is_revoked(reason))
 		l->events->unknown(l->owner, false);
 	else
 		look_again(l);

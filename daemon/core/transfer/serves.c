@@ -88,8 +88,8 @@ void git_services_cut_off(struct git_services *all, const struct peer *p, bool c
 	}
 }
 
-void git_service_orphans_shut_out(struct git_services *all, const char *jid, const char *device,
-				  const char *reason)
+void git_service_orphans_revoke(struct git_services *all, const char *jid, const char *device,
+				const char *reason)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
 		struct git_service *s = (struct git_service *)r;

@@ -293,8 +293,8 @@ static bool concerns(const struct session *s, const char *jid, const char *devic
 	       !strcmp(s->device, device);
 }
 
-void sessions_shut_out(struct sessions *all, const char *jid, const char *device,
-		       enum message_id told)
+void sessions_revoke(struct sessions *all, const char *jid, const char *device,
+		     enum message_id told)
 {
 	struct session *s = all->first;
 

@@ -122,8 +122,8 @@ void sessions_wake(struct sessions *all);
  * Nothing goes to jid any more, or, where device is not NULL, to that device of theirs: the sessions that it concerns
  * end, and say so. One that may still find another device goes on.
  */
-void sessions_shut_out(struct sessions *all, const char *jid, const char *device,
-		       enum message_id told);
+void sessions_revoke(struct sessions *all, const char *jid, const char *device,
+		     enum message_id told);
 
 /* The peer's link lost its path: those who still wait for another one a moment later are told. */
 void sessions_cut_off(struct sessions *all, const struct peer *p);

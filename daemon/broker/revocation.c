@@ -3,7 +3,7 @@
  * Our own sessions go first, for they know what to tell the user; then the links, and with
  * them what is negotiated, served and announced over them; then what has no link yet.
  */
-#include "shutout.h"
+#include "revocation.h"
 
 #include <string.h>
 
@@ -17,9 +17,9 @@ static const struct {
 	const char *reason;		/* of BYE, and of what ends */
 	enum message_id told;		/* to users of ours */
 } ends[] = {
-	[SHUT_REMOVED] = { "removed", MSG_NOT_BUDDY },
-	[SHUT_DISTRUSTED] = { "untrusted", MSG_DEVICE_UNTRUSTED },
-	[SHUT_BLOCKED] = { "blocked", MSG_BLOCKED },
+	[REVOKED_REMOVED] = { "removed", MSG_NOT_BUDDY },
+	[REVOKED_DISTRUSTED] = { "untrusted", MSG_DEVICE_UNTRUSTED },
+	[REVOKED_BLOCKED] = { "blocked", MSG_BLOCKED },
 };
 
 static struct peer *next_peer(const struct broker *b, const char *jid, const char *device)
@@ -30,15 +30,15 @@ static struct peer *next_peer(const struct broker *b, const char *jid, const cha
 	return NULL;
 }
 
-void shut_out(struct broker *b, const char *jid, const char *device, enum shut_out why)
+void revoke_rights(struct broker *b, const char *jid, const char *device, enum revocation why)
 {
 	struct peer *p;
 
-	sessions_shut_out(&b->sessions, jid, device, ends[why].told);
+	sessions_revoke(&b->sessions, jid, device, ends[why].told);
 	while ((p = next_peer(b, jid, device)))
-		peer_shut_out(p, ends[why].reason, why == SHUT_BLOCKED);
-	acceptors_shut_out(&b->peers, jid, device);
-	git_service_orphans_shut_out(&b->git_services, jid, device, ends[why].reason);
+		peer_revoke(p, ends[why].reason, why == REVOKED_BLOCKED);
+	acceptors_revoke(&b->peers, jid, device);
+	git_service_orphans_revoke(&b->git_services, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);
 }

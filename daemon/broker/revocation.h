@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_SHUTOUT_H
-#define DAEMON_SHUTOUT_H
+#ifndef DAEMON_REVOCATION_H
+#define DAEMON_REVOCATION_H
 
 /*
  * The end of everything that runs for somebody who has lost a right, at once: not
@@ -10,10 +10,10 @@
 
 #include "broker.h"
 
-enum shut_out {
-	SHUT_REMOVED,		/* a buddy no more */
-	SHUT_DISTRUSTED,	/* the key */
-	SHUT_BLOCKED,		/* and is not told: no word goes out */
+enum revocation {
+	REVOKED_REMOVED,	/* a buddy no more */
+	REVOKED_DISTRUSTED,	/* the key */
+	REVOKED_BLOCKED,	/* and is not told: no word goes out */
 };
 
 /*
@@ -21,6 +21,6 @@ enum shut_out {
  * one device, or with NULL of all. A push that had arrived whole may finish, and the journal says
  * so. Queued pushes to who is a buddy no more fail.
  */
-void shut_out(struct broker *b, const char *jid, const char *device, enum shut_out why);
+void revoke_rights(struct broker *b, const char *jid, const char *device, enum revocation why);
 
 #endif
