@@ -175,7 +175,7 @@ static bool check_known(struct broker *b, struct conn *conn, const char *jid, co
 {
 	enum message_id why;
 
-	if (trust_look(b->context.trust, jid, fp) != TRUST_UNKNOWN)
+	if (trust_lookup(b->context.trust, jid, fp) != TRUST_UNKNOWN)
 		return true;
 	why = why_unknown(b, jid, fp);
 	if (why == MSG_NOT_SHOWN)

@@ -86,7 +86,7 @@ static enum trust_state meet(struct keyring *k, const char *jid, const unsigned 
 	enum trust_state state;
 
 	keyring_remember(k, &before);
-	state = trust_meet(k->context->trust, jid, fp, context_time(k->context), changed);
+	state = trust_observe(k->context->trust, jid, fp, context_time(k->context), changed);
 	if (!*changed) {
 		buf_finish(&before);
 		return state;
@@ -101,7 +101,7 @@ static enum trust_state meet(struct keyring *k, const char *jid, const unsigned 
 
 enum trust_state keyring_meet(struct keyring *k, const char *jid, const unsigned char *fp)
 {
-	enum trust_state state = trust_look(k->context->trust, jid, fp);
+	enum trust_state state = trust_lookup(k->context->trust, jid, fp);
 	char text[FINGERPRINT_TEXT_MAX];
 	const char *other;
 	bool changed;

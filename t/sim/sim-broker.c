@@ -76,10 +76,10 @@ static void share_with(struct broker *b, unsigned share)
 /* A user who is asked says so of each device; those that are trusted from now on are asked for. */
 static void trust_device(struct broker *b, const struct broker *other)
 {
-	bool changed, before = trust_allows(trust_look(b->trust, other->jid, other->fp));
+	bool changed, before = trust_allows(trust_lookup(b->trust, other->jid, other->fp));
 
 	if (b->trusts[other->index]) {
-		trust_meet(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
+		trust_observe(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
 		trust_verify(b->trust, other->jid, other->fp);
 		if (!before && b->inquirer)
 			inquirer_unseen(b->inquirer, other->jid);

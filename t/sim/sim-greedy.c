@@ -109,12 +109,12 @@ static void fill_tables(struct broker *to)
 		for (size_t k = 0; k < sizeof(fp); k++)
 			fp[k] = draw(w);
 		snprintf(jid, sizeof(jid), "e%u@evil", below(w, 100));
-		trust_meet(to->trust, jid, fp, w->now / 1000, &changed);
+		trust_observe(to->trust, jid, fp, w->now / 1000, &changed);
 		presence_wants(to->presence, jid);
 	}
 	snprintf(jid, sizeof(jid), "carol%u@good", below(w, 3));
-	trust_meet(to->trust, jid, to->fp, w->now / 1000, &changed);
-	if (trust_look(to->trust, jid, to->fp) != TRUST_PENDING)
+	trust_observe(to->trust, jid, to->fp, w->now / 1000, &changed);
+	if (trust_lookup(to->trust, jid, to->fp) != TRUST_PENDING)
 		violation(w, "%s: a device of %s is not remembered, so many has one domain", to->name, jid);
 	if (!presence_wants(to->presence, jid))
 		violation(w, "%s: the request of %s is not remembered, so many has one domain", to->name, jid);

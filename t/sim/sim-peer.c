@@ -260,7 +260,7 @@ static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 	struct broker *b = owner;
 	bool changed;
 
-	trust_meet(b->trust, jid, fp, b->world->now / 1000, &changed);
+	trust_observe(b->trust, jid, fp, b->world->now / 1000, &changed);
 }
 
 static void on_met_at(void *owner, const char *full, const char *device)

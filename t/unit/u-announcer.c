@@ -172,7 +172,7 @@ static struct announcer *begin(void)
 	context.presence = presence_create();
 	context.blocked = blocklist_create();
 	presence_roster_item(context.presence, BOB, SUBSCRIPTION_BOTH, false, false);
-	trust_meet(context.trust, BOB, key, now / 1000, &changed);
+	trust_observe(context.trust, BOB, key, now / 1000, &changed);
 	trust_verify(context.trust, BOB, key);
 	device_id_of(key, device);
 	share("project", "/project", true);

@@ -565,7 +565,7 @@ static void trust(const char *jid, unsigned char key)
 	memset(fp, key, sizeof(fp));
 	presence_roster_item(context.presence, jid, SUBSCRIPTION_BOTH, false, false);
 	trust_invite(context.trust, jid, on_time(NULL));
-	trust_meet(context.trust, jid, fp, on_time(NULL), &changed);
+	trust_observe(context.trust, jid, fp, on_time(NULL), &changed);
 }
 
 static void begin(void)

@@ -113,7 +113,7 @@ static void begin(void)
 	timers_init(&context.timers);
 	context.trust = trust_create();
 	context.blocked = blocklist_create();
-	trust_meet(context.trust, BOB, key, 1, &changed);
+	trust_observe(context.trust, BOB, key, 1, &changed);
 	trust_verify(context.trust, BOB, key);
 	make_presence();
 	inquirer = inquirer_create(&context, &peers, &ops, &events, NULL, 1);

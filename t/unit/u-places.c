@@ -33,7 +33,7 @@ static bool meet(struct trust *t, const char *jid, unsigned key, uint64_t now)
 {
 	bool changed;
 
-	trust_meet(t, jid, fp(key), now, &changed);
+	trust_observe(t, jid, fp(key), now, &changed);
 	return changed;
 }
 
@@ -62,8 +62,8 @@ static void test_one_jid(void)
 	ok(meet(t, "alice@example.org", 500, 1000), "and leaves room for the second machine of another");
 	ok(!meet(t, "bob@example.org", 600, 1000 + PENDING_SETTLED - 1), "the next key of theirs does not drive out one met just now");
 	ok(meet(t, "bob@example.org", 600, 1000 + PENDING_SETTLED), "but one that was met before");
-	ok(trust_look(t, "bob@example.org", fp(300)) == TRUST_UNKNOWN, "which is the oldest");
-	ok(trust_look(t, "alice@example.org", fp(500)) == TRUST_PENDING, "of their own");
+	ok(trust_lookup(t, "bob@example.org", fp(300)) == TRUST_UNKNOWN, "which is the oldest");
+	ok(trust_lookup(t, "alice@example.org", fp(500)) == TRUST_PENDING, "of their own");
 	trust_destroy(t);
 }
 

@@ -56,7 +56,7 @@ static void meet(const char *jid, unsigned char id)
 	const unsigned char key[FINGERPRINT_BYTES] = { id };
 	bool changed;
 
-	trust_meet(context.trust, jid, key, now / 1000, &changed);
+	trust_observe(context.trust, jid, key, now / 1000, &changed);
 }
 
 static void begin(void)

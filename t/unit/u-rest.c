@@ -74,7 +74,7 @@ static void add_device(struct presence *presence, struct announcements *ledger, 
 	device_id_of(fp, device);
 	snprintf(full, sizeof(full), "%s/git.%s", jid, device);
 	trust_invite(trust, jid, 1);
-	trust_meet(trust, jid, fp, 1, &changed);
+	trust_observe(trust, jid, fp, 1, &changed);
 	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
 	presence_available(presence, full, device, 1, &resource);
 	announcements_device_online(ledger, jid, device, 1);

@@ -18,7 +18,7 @@ static void pair(struct trust *t, const char *jid)
 	/* A key of their own. */
 	memcpy(fp, jid, strcspn(jid, "@"));
 	trust_invite(t, jid, 1);
-	trust_meet(t, jid, fp, 1, &changed);
+	trust_observe(t, jid, fp, 1, &changed);
 }
 
 struct item {

@@ -94,7 +94,7 @@ static void make_device(int i, bool trusted)
 	device_id_of(fp, ids[i]);
 	links[i] = (struct peer){ .jid = jid };
 	strcpy(links[i].device, ids[i]);
-	trust_meet(context.trust, JID, fp, on_time(NULL), &met);
+	trust_observe(context.trust, JID, fp, on_time(NULL), &met);
 	if (trusted)
 		trust_verify(context.trust, JID, fp);
 }

@@ -42,15 +42,17 @@ static void t_first_use(void)
 	struct trust *t = trust_create();
 	bool changed;
 
-	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "nobody is known");
-	is_int(trust_meet(t, BOB, fp(1), 10, &changed), TRUST_PENDING, "a key nobody waits for is pending");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_UNKNOWN, "nobody is known");
+	is_int(trust_observe(t, BOB, fp(1), 10, &changed), TRUST_PENDING,
+	       "a key nobody waits for is pending");
 	ok(changed, "which is kept");
-	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_PENDING, "showing itself again does not help");
+	is_int(trust_observe(t, BOB, fp(1), 11, &changed), TRUST_PENDING,
+	       "showing itself again does not help");
 	ok(!changed, "nor changes anything");
 	is_int(trust_invite(t, BOB, 12), TRUST_ADMITTED, "with one device that waits, and no other known,");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_SEEN, "accepting bob trusts it");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SEEN, "accepting bob trusts it");
 	ok(!trust_expected(t, BOB, 12), "and no other");
-	is_int(trust_meet(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "a second device waits");
+	is_int(trust_observe(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "a second device waits");
 	trust_destroy(t);
 
 	t = trust_create();
@@ -58,18 +60,18 @@ static void t_first_use(void)
 	ok(trust_expected(t, BOB, 11), "bob's first one is expected");
 	is_int(trust_invite(t, BOB, 500), TRUST_EXPECTED, "said again,");
 	ok(!trust_expected(t, BOB, 10 + EXPECTATION_MAX), "that does not last longer");
-	is_int(trust_meet(t, EVE, fp(9), 11, &changed), TRUST_PENDING, "eve's is not bob's");
-	is_int(trust_meet(t, BOB, fp(1), 12, &changed), TRUST_SEEN, "bob's first is trusted");
+	is_int(trust_observe(t, EVE, fp(9), 11, &changed), TRUST_PENDING, "eve's is not bob's");
+	is_int(trust_observe(t, BOB, fp(1), 12, &changed), TRUST_SEEN, "bob's first is trusted");
 	ok(changed && !trust_expected(t, BOB, 12), "which ends the expectation");
-	is_int(trust_meet(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "his second is not");
+	is_int(trust_observe(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "his second is not");
 	trust_destroy(t);
 
 	t = trust_create();
-	trust_meet(t, BOB, fp(1), 10, &changed);
-	trust_meet(t, BOB, fp(2), 10, &changed);
+	trust_observe(t, BOB, fp(1), 10, &changed);
+	trust_observe(t, BOB, fp(2), 10, &changed);
 	is_int(trust_invite(t, BOB, 11), TRUST_COMPARE, "of two that wait none is the first");
 	ok(!trust_any(t, BOB, TRUST_SEEN) && !trust_expected(t, BOB, 11), "nothing is granted");
-	is_int(trust_meet(t, BOB, fp(3), 12, &changed), TRUST_PENDING, "nor to a third");
+	is_int(trust_observe(t, BOB, fp(3), 12, &changed), TRUST_PENDING, "nor to a third");
 	trust_destroy(t);
 }
 
@@ -80,38 +82,44 @@ static void t_thief(void)
 	bool changed;
 
 	trust_invite(t, BOB, 10);
-	trust_meet(t, BOB, fp(1), 11, &changed);
-	is_int(trust_meet(t, BOB, fp(66), 12, &changed), TRUST_PENDING, "the thief's key is pending");
+	trust_observe(t, BOB, fp(1), 11, &changed);
+	is_int(trust_observe(t, BOB, fp(66), 12, &changed), TRUST_PENDING,
+	       "the thief's key is pending");
 	is_int(trust_invite(t, BOB, 13), TRUST_COMPARE, "add");
 	is_int(trust_invite(t, BOB, 14), TRUST_COMPARE, "accept");
 	is_int(trust_invite(t, BOB, 15), TRUST_COMPARE, "add");
-	is_int(trust_look(t, BOB, fp(66)), TRUST_PENDING, "and it is still pending");
+	is_int(trust_lookup(t, BOB, fp(66)), TRUST_PENDING, "and it is still pending");
 	trust_verify(t, BOB, fp(1));
 	is_int(trust_invite(t, BOB, 16), TRUST_COMPARE, "with a verified device it is no other");
-	is_int(trust_meet(t, BOB, fp(67), 17, &changed), TRUST_PENDING, "nor with a new key");
+	is_int(trust_observe(t, BOB, fp(67), 17, &changed), TRUST_PENDING, "nor with a new key");
 	trust_suspend(t, BOB);
-	is_int(trust_look(t, BOB, fp(66)), TRUST_UNKNOWN, "removing bob forgets what was pending");
+	is_int(trust_lookup(t, BOB, fp(66)), TRUST_UNKNOWN,
+	       "removing bob forgets what was pending");
 	is_int(trust_invite(t, BOB, 18), TRUST_COMPARE, "when he is added anew");
-	is_int(trust_meet(t, BOB, fp(66), 19, &changed), TRUST_PENDING, "the thief is pending again");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_SUSPENDED, "and bob's own key is shown, and counts nothing");
+	is_int(trust_observe(t, BOB, fp(66), 19, &changed), TRUST_PENDING,
+	       "the thief is pending again");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SUSPENDED,
+	       "and bob's own key is shown, and counts nothing");
 	trust_verify(t, BOB, fp(1));
-	is_int(trust_look(t, BOB, fp(1)), TRUST_VERIFIED, "until it is named");
-	is_int(trust_look(t, BOB, fp(66)), TRUST_PENDING, "which is for that key alone");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_VERIFIED, "until it is named");
+	is_int(trust_lookup(t, BOB, fp(66)), TRUST_PENDING, "which is for that key alone");
 	trust_destroy(t);
 
 	t = trust_create();
 	trust_invite(t, BOB, 10);
-	trust_meet(t, BOB, fp(1), 11, &changed);
+	trust_observe(t, BOB, fp(1), 11, &changed);
 	trust_invite(t, EVE, 12);
-	is_int(trust_meet(t, EVE, fp(1), 13, &changed), TRUST_PENDING, "bob's key is nobody else's first one");
+	is_int(trust_observe(t, EVE, fp(1), 13, &changed), TRUST_PENDING,
+	       "bob's key is nobody else's first one");
 	is_str(trust_other_owner(t, EVE, fp(1)), BOB, "and it is said whose it is");
-	is_int(trust_meet(t, EVE, fp(2), 14, &changed), TRUST_PENDING, "a second one is not the first");
+	is_int(trust_observe(t, EVE, fp(2), 14, &changed), TRUST_PENDING,
+	       "a second one is not the first");
 	trust_destroy(t);
 
 	t = trust_create();
 	trust_invite(t, BOB, 10);
-	trust_meet(t, BOB, fp(1), 11, &changed);
-	trust_meet(t, EVE, fp(1), 12, &changed);
+	trust_observe(t, BOB, fp(1), 11, &changed);
+	trust_observe(t, EVE, fp(1), 12, &changed);
 	is_int(trust_invite(t, EVE, 13), TRUST_COMPARE, "nor is it admitted when it waits");
 	ok(!trust_other_owner(t, EVE, fp(7)), "a key that nobody has is nobody's");
 	trust_destroy(t);
@@ -128,7 +136,8 @@ static void t_expectation_ends(void)
 	ok(trust_asked(t, BOB, 100 + EXPECTATION_MAX - 1), "as the answer to a request of theirs");
 	ok(!trust_expected(t, BOB, 100 + EXPECTATION_MAX), "and no more");
 	ok(!trust_asked(t, BOB, 100 + EXPECTATION_MAX), "either");
-	is_int(trust_meet(t, BOB, fp(1), 100 + EXPECTATION_MAX, &changed), TRUST_PENDING, "who comes later is pending");
+	is_int(trust_observe(t, BOB, fp(1), 100 + EXPECTATION_MAX, &changed), TRUST_PENDING,
+	       "who comes later is pending");
 	trust_destroy(t);
 
 	t = trust_create();
@@ -149,10 +158,10 @@ static void t_expectation_ends(void)
 
 	t = trust_create();
 	trust_invite(t, BOB, 100);
-	trust_meet(t, BOB, fp(1), 101, &changed);
+	trust_observe(t, BOB, fp(1), 101, &changed);
 	trust_distrust(t, BOB, NULL);
 	is_int(trust_invite(t, BOB, 102), TRUST_COMPARE, "with a distrusted device nobody is the first");
-	is_int(trust_meet(t, BOB, fp(2), 103, &changed), TRUST_PENDING, "whatever comes");
+	is_int(trust_observe(t, BOB, fp(2), 103, &changed), TRUST_PENDING, "whatever comes");
 	is_int(trust_invite(t, BOB, 104), TRUST_COMPARE, "one that waits beside it is not admitted");
 	trust_destroy(t);
 }
@@ -162,29 +171,30 @@ static void t_expiry(void)
 	struct trust *t = trust_create();
 	bool changed;
 
-	trust_meet(t, BOB, fp(1), 101, &changed);
-	trust_meet(t, EVE, fp(2), 102, &changed);
+	trust_observe(t, BOB, fp(1), 101, &changed);
+	trust_observe(t, EVE, fp(2), 102, &changed);
 	trust_expire(t, 100 + PENDING_EXPIRY);
-	is_int(trust_look(t, BOB, fp(1)), TRUST_PENDING, "a pending device is kept for its time");
-	trust_meet(t, BOB, fp(1), 100 + PENDING_EXPIRY, &changed);
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_PENDING, "a pending device is kept for its time");
+	trust_observe(t, BOB, fp(1), 100 + PENDING_EXPIRY, &changed);
 	ok(!changed, "which does not begin anew when it comes again");
-	trust_meet(t, BOB, fp(50), 101 + PENDING_EXPIRY, &changed);
+	trust_observe(t, BOB, fp(50), 101 + PENDING_EXPIRY, &changed);
 	ok(changed, "another one is new");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_UNKNOWN, "as if it had never been");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_UNKNOWN, "as if it had never been");
 	is_int(trust_invite(t, EVE, 1000 + PENDING_EXPIRY), TRUST_EXPECTS, "who is accepted too late shows itself once more");
-	is_int(trust_meet(t, EVE, fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN, "and is trusted");
+	is_int(trust_observe(t, EVE, fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN,
+	       "and is trusted");
 	trust_distrust(t, BOB, fp(50));
 	trust_expire(t, 100 * (uint64_t)PENDING_EXPIRY);
-	is_int(trust_look(t, BOB, fp(50)), TRUST_DISTRUSTED, "what was decided does not expire");
-	is_int(trust_look(t, EVE, fp(2)), TRUST_SEEN, "either way");
+	is_int(trust_lookup(t, BOB, fp(50)), TRUST_DISTRUSTED, "what was decided does not expire");
+	is_int(trust_lookup(t, EVE, fp(2)), TRUST_SEEN, "either way");
 	trust_destroy(t);
 
 	t = trust_create();
-	trust_meet(t, BOB, fp(1), 1, &changed);
-	trust_meet(t, EVE, fp(2), 1, &changed);
+	trust_observe(t, BOB, fp(1), 1, &changed);
+	trust_observe(t, EVE, fp(2), 1, &changed);
 	trust_expire(t, 1 + PENDING_EXPIRY);
 	is_written(t, "", "with all of them gone nothing is left");
-	trust_meet(t, BOB, fp(1), 2 + PENDING_EXPIRY, &changed);
+	trust_observe(t, BOB, fp(1), 2 + PENDING_EXPIRY, &changed);
 	ok(changed, "and who comes again is new");
 	trust_destroy(t);
 }
@@ -196,31 +206,35 @@ static void t_decided(void)
 
 	ok(!trust_verify(t, BOB, fp(1)), "a device never met cannot be verified");
 	ok(!trust_distrust(t, BOB, fp(1)) && !trust_distrust(t, BOB, NULL), "nor distrusted");
-	trust_meet(t, BOB, fp(1), 10, &changed);
+	trust_observe(t, BOB, fp(1), 10, &changed);
 	ok(trust_distrust(t, BOB, fp(1)), "one that waits can");
-	is_int(trust_meet(t, BOB, fp(1), 11, &changed), TRUST_DISTRUSTED, "it is distrusted when it comes again");
+	is_int(trust_observe(t, BOB, fp(1), 11, &changed), TRUST_DISTRUSTED,
+	       "it is distrusted when it comes again");
 	trust_suspend(t, BOB);
 	trust_invite(t, BOB, 12);
-	is_int(trust_look(t, BOB, fp(1)), TRUST_DISTRUSTED, "after its person was removed and added, too");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_DISTRUSTED,
+	       "after its person was removed and added, too");
 	ok(trust_verify(t, BOB, fp(1)), "only naming it ends that");
 	ok(trust_any(t, BOB, TRUST_VERIFIED), "bob has a device now");
-	trust_meet(t, BOB, fp(2), 13, &changed);
+	trust_observe(t, BOB, fp(2), 13, &changed);
 	trust_verify(t, BOB, fp(2));
 	ok(trust_distrust(t, BOB, NULL), "all of them at once");
-	ok(trust_look(t, BOB, fp(1)) == TRUST_DISTRUSTED && trust_look(t, BOB, fp(2)) == TRUST_DISTRUSTED, "are distrusted");
+	ok(trust_lookup(t, BOB, fp(1)) == TRUST_DISTRUSTED &&
+		   trust_lookup(t, BOB, fp(2)) == TRUST_DISTRUSTED,
+	   "are distrusted");
 	ok(trust_verify(t, BOB, fp(2)), "and one of them verified");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_DISTRUSTED, "is not the other");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_DISTRUSTED, "is not the other");
 	trust_destroy(t);
 
 	t = trust_create();
 	trust_invite(t, BOB, 10);
-	trust_meet(t, BOB, fp(1), 11, &changed);
-	trust_meet(t, BOB, fp(2), 11, &changed);
+	trust_observe(t, BOB, fp(1), 11, &changed);
+	trust_observe(t, BOB, fp(2), 11, &changed);
 	trust_mark(t, BOB, MARK_GRANTED, true, 12);
 	ok(trust_suspend(t, BOB), "bob is removed");
-	is_int(trust_look(t, BOB, fp(1)), TRUST_SUSPENDED, "his device is suspended");
-	ok(!trust_allows(trust_meet(t, BOB, fp(1), 13, &changed)), "which allows nothing");
-	is_int(trust_look(t, BOB, fp(2)), TRUST_UNKNOWN, "what waited is forgotten");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SUSPENDED, "his device is suspended");
+	ok(!trust_allows(trust_observe(t, BOB, fp(1), 13, &changed)), "which allows nothing");
+	is_int(trust_lookup(t, BOB, fp(2)), TRUST_UNKNOWN, "what waited is forgotten");
 	ok(!trust_marked(t, BOB, MARK_GRANTED), "and what the roster had said");
 	ok(!trust_suspend(t, BOB), "twice is once");
 	ok(!trust_suspend(t, EVE), "and of somebody who is not known nothing");
@@ -246,7 +260,7 @@ static void t_bounds(void)
 
 	for (unsigned i = 0; i < 100; i++) {
 		snprintf(jid, sizeof(jid), "buddy%u@example.org", i);
-		if (trust_meet(t, jid, fp(i), 1, &changed) != TRUST_PENDING)
+		if (trust_observe(t, jid, fp(i), 1, &changed) != TRUST_PENDING)
 			ok(false, "every unknown one is pending");
 	}
 	kept = 0;
@@ -254,22 +268,22 @@ static void t_bounds(void)
 		kept++;
 	ok(kept < PENDING_DEVICES_MAX, "not all pending ones are kept");
 	trust_invite(t, "buddy99@example.org", 2);
-	is_int(trust_meet(t, "buddy99@example.org", fp(99), 3, &changed), TRUST_SEEN,
+	is_int(trust_observe(t, "buddy99@example.org", fp(99), 3, &changed), TRUST_SEEN,
 	       "an expected one is, however many are pending");
 	trust_destroy(t);
 
 	t = trust_create();
 	for (unsigned i = 0; i < 100; i++) {
-		trust_meet(t, BOB, fp(i), 1, &changed);
+		trust_observe(t, BOB, fp(i), 1, &changed);
 		trust_distrust(t, BOB, fp(i));
 	}
 	kept = 0;
 	for (const struct trusted_device *d = trust_first(t); d; d = d->next)
 		kept++;
 	is_int(kept, DEVICES_PER_BUDDY, "so many devices of one buddy are kept");
-	is_int(trust_meet(t, BOB, fp(200), 2, &changed), TRUST_PENDING, "one more is pending");
-	ok(!changed && trust_look(t, BOB, fp(200)) == TRUST_UNKNOWN, "and not kept");
-	is_int(trust_meet(t, "not a jid", fp(1), 3, &changed), TRUST_PENDING,
+	is_int(trust_observe(t, BOB, fp(200), 2, &changed), TRUST_PENDING, "one more is pending");
+	ok(!changed && trust_lookup(t, BOB, fp(200)) == TRUST_UNKNOWN, "and not kept");
+	is_int(trust_observe(t, "not a jid", fp(1), 3, &changed), TRUST_PENDING,
 	       "nobody's device gets nothing");
 	ok(!changed, "and is not kept");
 	is_int(trust_invite(t, "not a jid", 4), TRUST_FULL, "nobody is not expected");

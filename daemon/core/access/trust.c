@@ -329,8 +329,8 @@ bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now)
 	return is_open(t, jid, MARK_ASKED, unix_now);
 }
 
-enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
-			    uint64_t unix_now, bool *changed)
+enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned char *fp,
+			       uint64_t unix_now, bool *changed)
 {
 	enum trust_state state = TRUST_PENDING;
 	struct trusted_device *d;
@@ -357,7 +357,7 @@ enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned cha
 	return d->state;
 }
 
-enum trust_state trust_look(const struct trust *t, const char *jid, const unsigned char *fp)
+enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsigned char *fp)
 {
 	const struct trusted_device *d = trust_find_device(find_person(t, jid), fp);
 

@@ -109,11 +109,13 @@ bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now);
  * a new one is answered TRUST_PENDING without being kept. A pending one is forgotten
  * PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
  */
-enum trust_state trust_meet(struct trust *t, const char *jid, const unsigned char *fp,
-			    uint64_t unix_now, bool *changed);
-enum trust_state trust_look(const struct trust *t, const char *jid, const unsigned char *fp);
+enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned char *fp,
+			       uint64_t unix_now, bool *changed);
+enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_allows(enum trust_state state);
-/* Forgets what is too old: after reading the file. trust_meet() and trust_invite() do so, too. */
+/*
+ * Forgets what is too old: after reading the file. trust_observe() and trust_invite() do so, too.
+ */
 void trust_expire(struct trust *t, uint64_t unix_now);
 
 /* The user compared this key; false if the device is not in the table. It is the one that was expected. */

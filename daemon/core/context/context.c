@@ -46,7 +46,7 @@ bool context_is_buddy(const struct context *c, const char *jid)
 
 bool context_admits(const struct context *c, const char *jid, const unsigned char *fp)
 {
-	return trust_allows(trust_look(c->trust, jid, fp)) && context_is_buddy(c, jid);
+	return trust_allows(trust_lookup(c->trust, jid, fp)) && context_is_buddy(c, jid);
 }
 
 /* The device's entry, or NULL. */

@@ -204,7 +204,8 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 		return false;
 	}
 	/* Who was shut out hears nothing, not even who we are. */
-	return trust_look(p->all->context->trust, p->jid, fp) != TRUST_DISTRUSTED && context_is_buddy(p->all->context, p->jid);
+	return trust_lookup(p->all->context->trust, p->jid, fp) != TRUST_DISTRUSTED &&
+	       context_is_buddy(p->all->context, p->jid);
 }
 
 static void know_key(struct peer *p, const unsigned char *fp)

@@ -358,7 +358,7 @@ static const struct service_events service_events = {
 static struct service_process *start_process(struct git_service *s, const struct share *share,
 					     const char **why)
 {
-	enum trust_state state = trust_look(s->all->context->trust, s->peer->jid, s->peer->fp);
+	enum trust_state state = trust_lookup(s->all->context->trust, s->peer->jid, s->peer->fp);
 
 	return s->all->ops->start(s->all->host, &(struct service_start){
 		.service = s->service,

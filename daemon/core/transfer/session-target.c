@@ -119,7 +119,7 @@ static void on_request_open(void *owner, struct negotiation *neg, struct channel
 		.jid = p->jid,
 		.device = p->device,
 		.path = peer_path_name(p),
-		.trust = trust_state_name(trust_look(s->all->context->trust, p->jid, p->fp)),
+		.trust = trust_state_name(trust_lookup(s->all->context->trust, p->jid, p->fp)),
 	});
 	session_pass_on(s);
 	peer_touch(p);
