@@ -55,7 +55,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		trust_mark(b->context.trust, jid, MARK_BLOCKED, true, time(NULL));
 	if (!command_keep(b, conn, &before))
 		return;
-	presence_wants_no_more(b->context.presence, jid);
+	presence_pending_in_over(b->context.presence, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
 		w = pending_reply_create(b, conn, jid, text, 0, &block_events);

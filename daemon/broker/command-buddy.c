@@ -96,7 +96,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	}
 	buddy = presence_buddy(b->context.presence, jid);
 	listed = buddy && buddy->in_roster;
-	wants = buddy && buddy->wants;
+	wants = buddy && buddy->pending_in;
 	if (!listed && !wants && !trust_person(b->context.trust, jid)) {
 		command_fail(conn, MSG_NO_SUCH_BUDDY, jid);
 		return;
@@ -105,7 +105,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	trust_suspend(b->context.trust, jid);
 	if (!command_keep(b, conn, &before))
 		return;
-	presence_wants_no_more(b->context.presence, jid);
+	presence_pending_in_over(b->context.presence, jid);
 	requester_settle(b->requester, jid);
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {

@@ -108,7 +108,7 @@ static bool is_seen(const struct buddy *buddy)
 static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
-	bool wanted = buddy && buddy->wants, ask = !is_seen(buddy);
+	bool wanted = buddy && buddy->pending_in, ask = !is_seen(buddy);
 
 	if (wanted)
 		requester_say(b->requester, jid, "subscribed");
@@ -192,7 +192,8 @@ void command_accept(struct broker *b, struct conn *conn, struct fields command)
 	}
 	buddy = presence_buddy(b->context.presence, jid);
 	/* Who is a buddy already has asked, or needs not. */
-	if (buddy && (buddy->wants || (buddy->in_roster && buddy->subscription != SUBSCRIPTION_NONE)))
+	if (buddy &&
+	    (buddy->pending_in || (buddy->in_roster && buddy->subscription != SUBSCRIPTION_NONE)))
 		befriend(b, conn, jid);
 	else
 		command_fail(conn, MSG_NOT_ASKED, jid);
@@ -209,7 +210,7 @@ void command_decline(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	buddy = presence_buddy(b->context.presence, jid);
-	if (!buddy || !buddy->wants) {
+	if (!buddy || !buddy->pending_in) {
 		command_fail(conn, MSG_NOT_ASKED, jid);
 		return;
 	}
@@ -218,6 +219,6 @@ void command_decline(struct broker *b, struct conn *conn, struct fields command)
 	if (!command_keep(b, conn, &before))
 		return;
 	requester_say(b->requester, jid, "unsubscribed");
-	presence_wants_no_more(b->context.presence, jid);
+	presence_pending_in_over(b->context.presence, jid);
 	command_finish(conn, xasprintf("declined the request of %s", jid));
 }

@@ -167,7 +167,7 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 			    xstrdup("another machine uses the key of this device: it was copied"),
 			    xstrdup("man git-xmpp-daemon"));
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
-		if (buddy->wants)
+		if (buddy->pending_in)
 			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
 				    command_with("git xmpp accept", buddy->jid));
 	for (const struct trusted_device *d = trust_first(b->context.trust); d; d = d->next) {
@@ -325,10 +325,13 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "kind", "buddy");
 	fields_add(row, "jid", buddy->jid);
 	fields_add(row, "subscription", subscriptions[buddy->subscription]);
-	fields_add(row, "asked", buddy->asked || trust_marked(b->context.trust, buddy->jid, MARK_MEANT) ? "1" : "0");
+	fields_add(row, "asked",
+		   buddy->pending_out || trust_marked(b->context.trust, buddy->jid, MARK_MEANT)
+			   ? "1"
+			   : "0");
 	if (requester_pause(b->requester, buddy->jid))
 		fields_add_u64(row, "asked-again", requester_pause(b->requester, buddy->jid));
-	fields_add(row, "wants", buddy->wants ? "1" : "0");
+	fields_add(row, "wants", buddy->pending_in ? "1" : "0");
 	fields_add(row, "online", buddy->resources ? "1" : "0");
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
 	fields_add_u64(row, "last-seen", buddy->last_seen);

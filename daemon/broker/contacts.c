@@ -97,7 +97,7 @@ static void note_answer(struct broker *b, const char *jid, enum subscription sub
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	if (!buddy || !buddy->asked || asked || subscription != SUBSCRIPTION_TO)
+	if (!buddy || !buddy->pending_out || asked || subscription != SUBSCRIPTION_TO)
 		return;
 	if (trust_mark(b->context.trust, jid, MARK_ASKED, false, 0))
 		trust_mark(b->context.trust, jid, MARK_ASKED, true, time(NULL));
@@ -160,7 +160,7 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
 
 	/* Anything else that we said to them is not waited for. */
-	if (!buddy || !buddy->asked)
+	if (!buddy || !buddy->pending_out)
 		return;
 	log_info("the request to %s was refused: %s", bare, condition);
 	/* Where it did not arrive it can be made again. */
@@ -176,7 +176,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	struct broker *b = owner;
 	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
 	bool welcome = context_welcomes(&b->context, bare);
-	bool again = buddy && buddy->wants;
+	bool again = buddy && buddy->pending_in;
 
 	if (is_self(b, bare) || context_blocks(&b->context, bare))
 		return;
@@ -186,7 +186,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	}
 	if (strcmp(kind, "subscribe"))
 		return;
-	buddy = presence_wants(b->context.presence, bare);
+	buddy = presence_pending_in(b->context.presence, bare);
 	if (!welcome) {
 		if (buddy)
 			log_about(bare, LOG_INFO, "%s wants to be a buddy; git xmpp buddies shows how to answer", bare);
@@ -199,8 +199,8 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	if (again && !xmpp_may_answer(b->xmpp, bare))
 		return;
 	requester_say(b->requester, bare, "subscribed");
-	if (!buddy || (!buddy->asked && (buddy->subscription == SUBSCRIPTION_NONE ||
-					 buddy->subscription == SUBSCRIPTION_FROM)))
+	if (!buddy || (!buddy->pending_out && (buddy->subscription == SUBSCRIPTION_NONE ||
+					       buddy->subscription == SUBSCRIPTION_FROM)))
 		requester_ask(b->requester, bare);
 }
 
@@ -246,7 +246,7 @@ static void apply_blocks(struct broker *b)
 		if (suspended)
 			log_warning("%s is blocked; what was trusted of theirs is suspended", found.jids[i]);
 		changed |= suspended;
-		presence_wants_no_more(b->context.presence, found.jids[i]);
+		presence_pending_in_over(b->context.presence, found.jids[i]);
 	}
 	if (changed)
 		keyring_save(&b->keyring);

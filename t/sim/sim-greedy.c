@@ -110,13 +110,13 @@ static void fill_tables(struct broker *to)
 			fp[k] = draw(w);
 		snprintf(jid, sizeof(jid), "e%u@evil", below(w, 100));
 		trust_observe(to->trust, jid, fp, w->now / 1000, &changed);
-		presence_wants(to->presence, jid);
+		presence_pending_in(to->presence, jid);
 	}
 	snprintf(jid, sizeof(jid), "carol%u@good", below(w, 3));
 	trust_observe(to->trust, jid, to->fp, w->now / 1000, &changed);
 	if (trust_lookup(to->trust, jid, to->fp) != TRUST_PENDING)
 		violation(w, "%s: a device of %s is not remembered, so many has one domain", to->name, jid);
-	if (!presence_wants(to->presence, jid))
+	if (!presence_pending_in(to->presence, jid))
 		violation(w, "%s: the request of %s is not remembered, so many has one domain", to->name, jid);
 }
 

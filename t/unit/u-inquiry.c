@@ -92,7 +92,7 @@ static void test_who(void)
 	buddy("new@x.org", SUBSCRIPTION_FROM);
 	buddy("hidden@x.org", SUBSCRIPTION_TO);
 	buddy("chat@x.org", SUBSCRIPTION_BOTH);
-	presence_wants(presence, "stranger@x.org");
+	presence_pending_in(presence, "stranger@x.org");
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_SETTLE - 1);
 	expect("", "after a login presences have time to come");

@@ -106,7 +106,7 @@ static void test_restart(void)
 
 static bool wants(struct presence *p, const char *jid)
 {
-	return presence_wants(p, jid) != NULL;
+	return presence_pending_in(p, jid) != NULL;
 }
 
 static unsigned strangers(const struct presence *p)
@@ -114,7 +114,7 @@ static unsigned strangers(const struct presence *p)
 	unsigned count = 0;
 
 	for (const struct buddy *b = presence_buddies(p); b; b = b->next)
-		count += b->wants && !b->in_roster;
+		count += b->pending_in && !b->in_roster;
 	return count;
 }
 

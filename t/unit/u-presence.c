@@ -56,7 +56,7 @@ static void t_story(void)
 
 	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
 	presence_roster_item(p, "Bob@example.org", SUBSCRIPTION_BOTH, false, false);
-	presence_wants(p, "carol@example.org");
+	presence_pending_in(p, "carol@example.org");
 	for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
 		const struct line *l = &story[i];
 		struct resource *r = NULL;
@@ -109,12 +109,14 @@ static void t_roster(void)
 	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
 	struct resource *r;
 
-	ok(b && b->asked && b->subscription == SUBSCRIPTION_NONE, "we asked bob");
-	ok(presence_wants(p, "bob@example.org") == b && b->wants, "bob asks us");
+	ok(b && b->pending_out && b->subscription == SUBSCRIPTION_NONE, "we asked bob");
+	ok(presence_pending_in(p, "bob@example.org") == b && b->pending_in, "bob asks us");
 	ok(presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false) == b,
 	   "an item changes the buddy, it does not replace it");
-	ok(!b->wants && !b->asked && b->subscription == SUBSCRIPTION_BOTH, "both were answered");
-	ok(!presence_wants(p, "bob@example.org")->wants, "who sees us wants nothing more");
+	ok(!b->pending_in && !b->pending_out && b->subscription == SUBSCRIPTION_BOTH,
+	   "both were answered");
+	ok(!presence_pending_in(p, "bob@example.org")->pending_in,
+	   "who sees us wants nothing more");
 	presence_available(p, "bob@example.org/a", DEV1, 1, &r);
 	ok(!presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, false, true),
 	   "bob is taken out");
@@ -138,7 +140,7 @@ static void t_whole_roster(void)
 	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
 	presence_roster_item(p, "carol@example.org", SUBSCRIPTION_TO, false, false);
-	presence_wants(p, "dave@example.org");
+	presence_pending_in(p, "dave@example.org");
 	presence_roster_begin(p);
 	presence_roster_item(p, "me@example.org", SUBSCRIPTION_BOTH, false, false);
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_FROM, false, false);
@@ -167,11 +169,12 @@ static void t_requests(void)
 	presence_refused(p, "bob@example.org", "declined");
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_TO, false, false);
 	ok(!b->refused, "or says yes");
-	presence_wants(p, "bob@example.org");
-	ok(presence_wants_no_more(p, "bob@example.org") && !b->wants, "what he asks can be declined");
-	ok(!presence_wants_no_more(p, "bob@example.org"), "once");
-	presence_wants(p, "eve@example.org");
-	ok(presence_wants_no_more(p, "Eve@example.org"), "of somebody who is not in the roster");
+	presence_pending_in(p, "bob@example.org");
+	ok(presence_pending_in_over(p, "bob@example.org") && !b->pending_in,
+	   "what he asks can be declined");
+	ok(!presence_pending_in_over(p, "bob@example.org"), "once");
+	presence_pending_in(p, "eve@example.org");
+	ok(presence_pending_in_over(p, "Eve@example.org"), "of somebody who is not in the roster");
 	ok(!presence_buddy(p, "eve@example.org"), "nothing is left then");
 	presence_destroy(p);
 }

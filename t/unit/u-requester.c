@@ -144,7 +144,7 @@ static void t_answers_again(void)
 {
 	begin();
 	presence_roster_item(context.presence, BOB, SUBSCRIPTION_NONE, false, false);
-	presence_wants(context.presence, BOB);
+	presence_pending_in(context.presence, BOB);
 	requester_settle(requester, BOB);
 	is_int(requester_pause(requester, BOB), 0, "a request that is not granted has no answer");
 	trust_mark(context.trust, BOB, MARK_ASKED, true, now / 1000);
@@ -152,7 +152,7 @@ static void t_answers_again(void)
 	expect("subscribed " BOB, "one that is granted has");
 	pass(2 * MINUTE);
 	expect("subscribed " BOB, "which is given again while the request stays open");
-	presence_wants_no_more(context.presence, BOB);
+	presence_pending_in_over(context.presence, BOB);
 	requester_settle(requester, BOB);
 	pass(60 * MINUTE);
 	expect("", "and not after that");

@@ -212,9 +212,9 @@ struct buddy *presence_roster_item(struct presence *p, const char *bare,
 		return NULL;
 	b->in_roster = b->listed = true;
 	b->subscription = subscription;
-	b->asked = asked;
+	b->pending_out = asked;
 	if (subscription == SUBSCRIPTION_FROM || subscription == SUBSCRIPTION_BOTH)
-		b->wants = false;
+		b->pending_in = false;
 	if (subscription == SUBSCRIPTION_TO || subscription == SUBSCRIPTION_BOTH)
 		set_refused(b, NULL);
 	return b;
@@ -270,7 +270,7 @@ static bool make_room_for_stranger(struct presence *p, const char *jid)
 	return verdict != QUOTA_NO;
 }
 
-struct buddy *presence_wants(struct presence *p, const char *bare)
+struct buddy *presence_pending_in(struct presence *p, const char *bare)
 {
 	char jid[JID_MAX];
 	struct buddy *b;
@@ -287,17 +287,18 @@ struct buddy *presence_wants(struct presence *p, const char *bare)
 		p->strangers++;
 	}
 	/* Who sees us already has what he asks for; the server answers that by itself. */
-	b->wants = b->subscription != SUBSCRIPTION_FROM && b->subscription != SUBSCRIPTION_BOTH;
+	b->pending_in =
+		b->subscription != SUBSCRIPTION_FROM && b->subscription != SUBSCRIPTION_BOTH;
 	return b;
 }
 
-bool presence_wants_no_more(struct presence *p, const char *bare)
+bool presence_pending_in_over(struct presence *p, const char *bare)
 {
 	struct buddy *b = presence_buddy(p, bare);
 
-	if (!b || !b->wants)
+	if (!b || !b->pending_in)
 		return false;
-	b->wants = false;
+	b->pending_in = false;
 	if (!b->in_roster)
 		forget(p, b);
 	return true;

@@ -49,9 +49,9 @@ struct buddy {
 	struct buddy *next;
 	char *jid;			/* bare; owned */
 	enum subscription subscription;
-	bool asked;			/* our request is pending (roster ask='subscribe') */
+	bool pending_out;		/* our request is pending (roster ask='subscribe') */
 	bool confirmed;			/* the roster itself has said so */
-	bool wants;			/* their request is pending */
+	bool pending_in;		/* their request is pending */
 	bool in_roster;
 	bool listed;			/* while a whole roster is read: it has been in it */
 	unsigned appeared;		/* how often a resource came, or proved to be at another place of two */
@@ -96,9 +96,9 @@ void presence_roster_end(struct presence *p);
  * domain and JID; the oldest of a domain that holds most makes room, NULL if nobody does. The answer
  * that the server lets them see us, or removes them, ends it.
  */
-struct buddy *presence_wants(struct presence *p, const char *bare);
+struct buddy *presence_pending_in(struct presence *p, const char *bare);
 /* Their request is not open any more. False if there was none. */
-bool presence_wants_no_more(struct presence *p, const char *bare);
+bool presence_pending_in_over(struct presence *p, const char *bare);
 /*
  * Our request was answered with an error of this condition, or NULL: it is made anew. Kept until they let
  * us see them; nothing for who is not in the roster.

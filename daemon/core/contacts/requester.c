@@ -56,8 +56,8 @@ static bool is_owed(const struct requester *r, const char *jid)
 	if (!buddy || !r->ops->ready(r->arg) || context_blocks(r->context, jid) ||
 	    !context_welcomes(r->context, jid))
 		return false;
-	return buddy->wants || (buddy->subscription == SUBSCRIPTION_TO &&
-				!r->ops->keeps_approvals(r->arg));
+	return buddy->pending_in || (buddy->subscription == SUBSCRIPTION_TO &&
+				     !r->ops->keeps_approvals(r->arg));
 }
 
 static void on_ask(void *owner, const char *jid)

@@ -40,7 +40,8 @@ bool context_is_buddy(const struct context *c, const char *jid)
 	if (context_is_self(c, jid))
 		return true;
 	buddy = presence_buddy(c->presence, jid);
-	return buddy && buddy->in_roster && (buddy->asked || buddy->subscription != SUBSCRIPTION_NONE) &&
+	return buddy && buddy->in_roster &&
+	       (buddy->pending_out || buddy->subscription != SUBSCRIPTION_NONE) &&
 	       !context_blocks(c, jid);
 }
 
@@ -97,7 +98,7 @@ bool context_welcomes(const struct context *c, const char *jid)
 	const struct buddy *buddy = presence_buddy(c->presence, jid);
 
 	return trust_asked(c->trust, jid, context_time(c)) ||
-	       (buddy && buddy->asked && trust_marked(c->trust, jid, MARK_ASKED));
+	       (buddy && buddy->pending_out && trust_marked(c->trust, jid, MARK_ASKED));
 }
 
 bool context_presence_pending(const struct context *c, const char *jid)

@@ -128,7 +128,7 @@ enum message_id target_set_none(const struct context *context, const struct addr
 	if (buddy->subscription != SUBSCRIPTION_BOTH && buddy->subscription != SUBSCRIPTION_TO) {
 		if (buddy->refused)
 			return MSG_SUBSCRIPTION_REFUSED;
-		if (buddy->asked || trust_marked(context->trust, to->jid, MARK_MEANT))
+		if (buddy->pending_out || trust_marked(context->trust, to->jid, MARK_MEANT))
 			return MSG_NOT_ACCEPTED;
 		return MSG_NO_LONGER_BUDDY;
 	}
