@@ -69,7 +69,7 @@ static const char *segment_fault(const char *s, size_t n)
 
 		if (len == 0)
 			return "a name that is not UTF-8";
-		if (text_obeyed(c))
+		if (is_terminal_control(c))
 			return "a control character";
 		if (c < 0x80 && !ascii_allowed(c))
 			return "a character that names cannot have";

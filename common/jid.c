@@ -34,7 +34,7 @@ static bool characters_good(const char *s, size_t n, const char *forbidden)
 	while (n > 0) {
 		size_t len = text_utf8_decode(s, n, &c);
 
-		if (len == 0 || text_obeyed(c) || is_blank(c))
+		if (len == 0 || is_terminal_control(c) || is_blank(c))
 			return false;
 		if (c < 0x80 && strchr(forbidden, (int)c))
 			return false;

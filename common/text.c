@@ -89,7 +89,7 @@ bool text_utf8_valid(const char *s, size_t n)
 }
 
 /* Bidirectional controls can show a reader another order than a program reads. */
-bool text_obeyed(uint32_t c)
+bool is_terminal_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
 	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -101,7 +101,8 @@ void text_escape(struct buf *out, const char *s, size_t n, bool lines)
 
 	while (n > 0) {
 		size_t len = text_utf8_decode(s, n, &c);
-		bool good = len > 0 && (!text_obeyed(c) || (lines && (c == '\n' || c == '\t')));
+		bool good =
+			len > 0 && (!is_terminal_control(c) || (lines && (c == '\n' || c == '\t')));
 
 		if (len == 0)
 			len = 1;
@@ -155,7 +156,7 @@ void text_json(struct buf *out, const char *s)
 			len = 1;
 		} else if (c == '"' || c == '\\') {
 			buf_printf(out, "\\%c", (int)c);
-		} else if (text_obeyed(c)) {
+		} else if (is_terminal_control(c)) {
 			buf_printf(out, "\\u%04x", (unsigned int)c);
 		} else {
 			buf_append(out, s, len);

@@ -36,6 +36,6 @@ bool text_utf8_valid(const char *s, size_t n);
 size_t text_utf8_decode(const char *s, size_t n, uint32_t *c);
 
 /* Whether text_escape() would make this character visible. */
-bool text_obeyed(uint32_t c);
+bool is_terminal_control(uint32_t c);
 
 #endif
