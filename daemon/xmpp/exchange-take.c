@@ -121,7 +121,7 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t 
 	stanza_read(xml, &s);
 	if (!whole)
 		stanza_discount(&s);
-	smack_heard(&e->smack, s.counted, now);
+	stream_management_heard(&e->management, s.counted, now);
 	switch (s.kind) {
 	case STANZA_ANSWER:
 		take_answer(e, &s);
@@ -156,10 +156,10 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t 
 		take_presence(e, &s);
 		break;
 	case STANZA_SM_ENABLED:
-		smack_enabled(&e->smack);
+		stream_management_enabled(&e->management);
 		break;
 	case STANZA_SM_REQUEST:
-		smack_requested(&e->smack, now);
+		stream_management_requested(&e->management, now);
 		break;
 	case STANZA_SM_FAILED:
 	case STANZA_SM_ANSWER:

@@ -66,7 +66,7 @@ void exchange_begin(struct exchange *e, const char *full, bool acks, uint64_t no
 	random_bytes(prefix, sizeof(prefix));
 	iq_begin(e->iq, prefix);
 	e->full = xstrdup(full);
-	smack_begin(&e->smack, now);
+	stream_management_begin(&e->management, now);
 	/* A server that did not offer it would close the stream. */
 	if (acks)
 		send_text(e, "<enable xmlns='urn:xmpp:sm:3'/>");
@@ -309,28 +309,28 @@ static void ignore_answer(void *arg, const char *error)
 
 static void ask(struct exchange *e, uint64_t now)
 {
-	if (e->smack.enabled)
+	if (e->management.enabled)
 		send_text(e, "<r xmlns='urn:xmpp:sm:3'/>");
 	else
-		exchange_ping(e, now + SMACK_PATIENCE, ignore_answer, NULL);
+		exchange_ping(e, now + STREAM_MANAGEMENT_PATIENCE, ignore_answer, NULL);
 }
 
 void exchange_doubt(struct exchange *e, uint64_t now)
 {
-	if (e->full && smack_doubt(&e->smack, now))
+	if (e->full && stream_management_doubt(&e->management, now))
 		ask(e, now);
 }
 
 bool exchange_in_doubt(const struct exchange *e)
 {
-	return e->full && e->smack.doubtful;
+	return e->full && e->management.doubtful;
 }
 
 static void send_acknowledgement(struct exchange *e)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", e->smack.handled);
+	snprintf(text, sizeof(text), "<a xmlns='urn:xmpp:sm:3' h='%u'/>", e->management.handled);
 	send_text(e, text);
 }
 
@@ -340,22 +340,22 @@ bool exchange_check(struct exchange *e, uint64_t now)
 
 	while (iq_take_expired(e->iq, now, &request)) {
 		/* Whoever was asked may be to blame, or the server between. */
-		if (now - e->smack.heard_at >= SMACK_DOUBT)
+		if (now - e->management.heard_at >= STREAM_MANAGEMENT_DOUBT)
 			exchange_doubt(e, now);
 		iq_tell(&request, "timeout", NULL);
 	}
 	if (!e->full)
 		return true;
-	switch (smack_check(&e->smack, now)) {
-	case SMACK_ALIVE:
+	switch (stream_management_check(&e->management, now)) {
+	case STREAM_MANAGEMENT_ALIVE:
 		return true;
-	case SMACK_ANSWER:
+	case STREAM_MANAGEMENT_ANSWER:
 		send_acknowledgement(e);
 		return true;
-	case SMACK_ASK:
+	case STREAM_MANAGEMENT_ASK:
 		ask(e, now);
 		return true;
-	case SMACK_DEAD:
+	case STREAM_MANAGEMENT_DEAD:
 		break;
 	}
 	return false;
@@ -363,7 +363,8 @@ bool exchange_check(struct exchange *e, uint64_t now)
 
 uint64_t exchange_deadline(const struct exchange *e)
 {
-	uint64_t answers = iq_deadline(e->iq), life = e->full ? smack_deadline(&e->smack) : UINT64_MAX;
+	uint64_t answers = iq_deadline(e->iq),
+		 life = e->full ? stream_management_deadline(&e->management) : UINT64_MAX;
 
 	return answers < life ? answers : life;
 }

@@ -13,7 +13,7 @@
 #include "buf.h"
 #include "disco.h"
 #include "iq.h"
-#include "smack.h"
+#include "stream-management.h"
 #include "strophe-loop.h"
 #include "xmpp-events.h"
 
@@ -24,7 +24,7 @@ struct exchange {
 	const char *bare, *domain;		/* of the account; borrowed */
 	char *full;				/* as bound, owned; NULL: not logged in */
 	struct disco disco;
-	struct smack smack;
+	struct stream_management management;
 	struct iq_table *iq;			/* owned */
 	iq_answer roster_answer;		/* whose answer carries the roster */
 	struct answers answers;

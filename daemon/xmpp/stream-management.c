@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stream-management.h"
+
+/*
+ * Anything heard is a sign of life: a transfer that keeps the line busy needs no
+ * questions. Without one for STREAM_MANAGEMENT_IDLE the server is asked, and without one for
+ * STREAM_MANAGEMENT_PATIENCE more it is given up.
+ *
+ * The server's own questions are answered a little late. Prosody asks after each
+ * stanza unless a question is unanswered: answered at once, that makes two
+ * stanzas each way of every block of a transfer, and costs a third of its speed.
+ */
+
+void stream_management_begin(struct stream_management *s, uint64_t now)
+{
+	*s = (struct stream_management){ .heard_at = now };
+}
+
+void stream_management_enabled(struct stream_management *s)
+{
+	s->enabled = true;
+	s->handled = 0;
+}
+
+void stream_management_heard(struct stream_management *s, bool counted, uint64_t now)
+{
+	s->heard_at = now;
+	s->dead_at = 0;
+	s->doubtful = false;
+	if (s->enabled && counted)
+		s->handled++;
+}
+
+void stream_management_requested(struct stream_management *s, uint64_t now)
+{
+	if (s->enabled && !s->owed_at)
+		s->owed_at = now + STREAM_MANAGEMENT_DELAY;
+}
+
+bool stream_management_doubt(struct stream_management *s, uint64_t now)
+{
+	bool ask = !s->dead_at;
+
+	/* However often there is a reason, the end is not put off. */
+	if (ask || s->dead_at > now + STREAM_MANAGEMENT_DOUBT)
+		s->dead_at = now + STREAM_MANAGEMENT_DOUBT;
+	s->doubtful = true;
+	return ask;
+}
+
+static uint64_t life_deadline(const struct stream_management *s)
+{
+	return s->dead_at ? s->dead_at : s->heard_at + STREAM_MANAGEMENT_IDLE;
+}
+
+enum stream_management_verdict stream_management_check(struct stream_management *s, uint64_t now)
+{
+	if (s->owed_at && now >= s->owed_at) {
+		s->owed_at = 0;
+		return STREAM_MANAGEMENT_ANSWER;
+	}
+	if (now < life_deadline(s))
+		return STREAM_MANAGEMENT_ALIVE;
+	if (s->dead_at) {
+		/* Not to be found dead again before it is cut off. */
+		s->dead_at = now + STREAM_MANAGEMENT_PATIENCE;
+		return STREAM_MANAGEMENT_DEAD;
+	}
+	s->dead_at = now + STREAM_MANAGEMENT_PATIENCE;
+	return STREAM_MANAGEMENT_ASK;
+}
+
+uint64_t stream_management_deadline(const struct stream_management *s)
+{
+	uint64_t life = life_deadline(s);
+
+	return s->owed_at && s->owed_at < life ? s->owed_at : life;
+}
