@@ -19,7 +19,7 @@
 #include <strophe.h>
 
 #include "hostname.h"
-#include "login.h"
+#include "login-error.h"
 
 long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
 {
@@ -89,7 +89,7 @@ char *xmpp_jid_node(xmpp_ctx_t *ctx, const char *jid)
 	if (!node || !scram)
 		return node;
 	/* The allocator of our context is malloc(): libstrophe frees what that gave. */
-	name = login_saslname(node);
+	name = login_error_saslname(node);
 	xmpp_free(ctx, node);
 	scram = false;
 	return name;

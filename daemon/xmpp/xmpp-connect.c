@@ -73,13 +73,13 @@ static bool follow_redirection(struct xmpp *x, bool was_up)
 void xmpp_login_failed(struct xmpp *x, bool was_up)
 {
 	struct message trouble;
-	enum retry_cause cause = login_trouble(&x->login, x->bare, x->domain, x->where, was_up,
-					       &trouble);
+	enum retry_cause cause =
+		login_error_trouble(&x->login, x->bare, x->domain, x->where, was_up, &trouble);
 
 	note_trouble(x, cause, &trouble);
 	if (cause == RETRY_PLACE || x->login.bind_refused)
 		x->beside = true;
-	if (follow_redirection(x, was_up) || (!was_up && !login_is_final(&x->login)))
+	if (follow_redirection(x, was_up) || (!was_up && !login_error_is_final(&x->login)))
 		xmpp_enter(x, PHASE_NEXT, 0, trouble.text);
 	else
 		end_round(x);
@@ -100,7 +100,7 @@ static void dial(struct xmpp *x, const struct endpoint *endpoint)
 	int result;
 
 	endpoint_format(endpoint, x->where);
-	login_begin(&x->login);
+	login_error_begin(&x->login);
 	result = strophe_loop_connect(x->stream, endpoint, jid);
 	x->login.tcp_error = result < 0 ? errno : 0;
 	free(jid);

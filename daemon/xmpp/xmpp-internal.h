@@ -10,7 +10,7 @@
 
 #include "bulk.h"
 #include "exchange.h"
-#include "login.h"
+#include "login-error.h"
 #include "resolve.h"
 #include "retry.h"
 #include "strophe-loop.h"
@@ -58,7 +58,7 @@ struct xmpp {
 	char where[ENDPOINT_TEXT_MAX];	/* the one dialled last */
 
 	struct strophe_loop *stream;	/* owned */
-	struct login login;
+	struct login_error login;
 	struct exchange exchange;
 	struct bulk bulk;
 	uint64_t up_since;

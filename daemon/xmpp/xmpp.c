@@ -11,9 +11,9 @@
  * What can go wrong: an address fails, in whatever way, then the next one is dialled, and the next
  * server's; all fail, or the connection breaks, then the whole is tried again after a while
  * (core/retry.h). Only when the account itself is refused nothing is done until xmpp_connect():
- * who has the password calls it. What kind of failure it is, login.c says. Each state has a limit
- * of time, of its own or that of the request it waits for, and exchange.c tells when the server
- * is silent for too long.
+ * who has the password calls it. What kind of failure it is, login-error.c says. Each state has a
+ * limit of time, of its own or that of the request it waits for, and exchange.c tells when the
+ * server is silent for too long.
  *
  * Another connection may take our place, the resource. To take it back would be a fight. So the
  * next login is beside it, under a resource that nobody has, and asks whoever is in our place for
@@ -183,7 +183,7 @@ static void on_up(void *owner)
 	x->urgent = false;
 	x->keeps_approvals = x->login.keeps_approvals;
 	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
-	login_begin(&x->login);		/* what went wrong on the way is no matter now */
+	login_error_begin(&x->login);	/* what went wrong on the way is no matter now */
 	x->failed = false;
 	if (!x->beside || !strcmp(x->exchange.full, x->place)) {
 		settle(x);
@@ -245,14 +245,14 @@ static void on_login_line(void *owner, const char *line)
 {
 	struct xmpp *x = owner;
 
-	login_line(&x->login, line);
+	login_error_line(&x->login, line);
 }
 
 static void on_certificate(void *owner, const char *why)
 {
 	struct xmpp *x = owner;
 
-	login_certificate(&x->login, why);
+	login_error_certificate(&x->login, why);
 }
 
 static void on_pumped(void *owner)
@@ -260,7 +260,7 @@ static void on_pumped(void *owner)
 	struct xmpp *x = owner;
 
 	/* libstrophe would wait two seconds for the server's farewell. */
-	if (x->phase == PHASE_DIALING && login_hopeless(&x->login))
+	if (x->phase == PHASE_DIALING && login_error_hopeless(&x->login))
 		strophe_loop_cut(x->stream);
 	bulk_check(&x->bulk, uv_now(x->loop));
 	/* The answer to a keepalive puts its time-out off: nothing need wake up for that. */
@@ -387,7 +387,7 @@ void xmpp_yield(struct xmpp *x)
 	if (!x->exchange.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
 		return;
 	x->login.copied = true;
-	login_trouble(&x->login, x->bare, x->domain, x->where, true, &x->trouble);
+	login_error_trouble(&x->login, x->bare, x->domain, x->where, true, &x->trouble);
 	xmpp_enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "login.h"
+#include "login-error.h"
 
 /*
  * The phrases are those of libstrophe 0.12 to 0.14. A version that words them
@@ -18,9 +18,9 @@
 
 #include "alloc.h"
 
-void login_begin(struct login *l)
+void login_error_begin(struct login_error *l)
 {
-	*l = (struct login){ 0 };
+	*l = (struct login_error){ 0 };
 }
 
 static bool starts(const char *line, const char *with)
@@ -29,7 +29,7 @@ static bool starts(const char *line, const char *with)
 }
 
 /* <failure xmlns="..."><not-authorized/>...: the name of the first child. */
-static void note_sasl_failure(struct login *l, const char *line)
+static void note_sasl_failure(struct login_error *l, const char *line)
 {
 	const char *child = strchr(line, '>');
 	unsigned steps = l->steps;
@@ -48,7 +48,7 @@ static void note_sasl_failure(struct login *l, const char *line)
 }
 
 /* error:0A000086:SSL routines:function:reason */
-static void note_tls_error(struct login *l, const char *line)
+static void note_tls_error(struct login_error *l, const char *line)
 {
 	const char *reason = strrchr(line, ':');
 
@@ -56,13 +56,13 @@ static void note_tls_error(struct login *l, const char *line)
 		snprintf(l->tls_reason, sizeof(l->tls_reason), "%s", reason + 1);
 }
 
-static void note_features(struct login *l, const char *stanza)
+static void note_features(struct login_error *l, const char *stanza)
 {
 	l->offers_acks = strstr(stanza, "urn:xmpp:sm:3") != NULL;
 	l->keeps_approvals = strstr(stanza, "urn:xmpp:features:pre-approval") != NULL;
 }
 
-static void note_stanza(struct login *l, const char *stanza)
+static void note_stanza(struct login_error *l, const char *stanza)
 {
 	if (starts(stanza, "<failure") && strstr(stanza, "xmpp-sasl"))
 		note_sasl_failure(l, stanza);
@@ -82,7 +82,7 @@ static const struct {
 	{ "Memory allocation error", "the server's answer could not be used" },
 };
 
-void login_line(struct login *l, const char *line)
+void login_error_line(struct login_error *l, const char *line)
 {
 	if (starts(line, "RECV: "))
 		note_stanza(l, line + 6);
@@ -107,19 +107,19 @@ void login_line(struct login *l, const char *line)
 			snprintf(l->refusal, sizeof(l->refusal), "%s", refusals[i].refusal);
 }
 
-void login_certificate(struct login *l, const char *why)
+void login_error_certificate(struct login_error *l, const char *why)
 {
 	if (!l->certificate[0])
 		snprintf(l->certificate, sizeof(l->certificate), "%s", why ? why : "it does not verify");
 }
 
-bool login_hopeless(const struct login *l)
+bool login_error_hopeless(const struct login_error *l)
 {
 	return l->no_ca || l->no_tls || l->tls_failed || l->certificate[0] || l->no_mechanism ||
 	       l->refusal[0];
 }
 
-char *login_saslname(const char *local)
+char *login_error_saslname(const char *local)
 {
 	char *name = xmalloc(3 * strlen(local) + 1), *p = name;
 
@@ -136,7 +136,7 @@ char *login_saslname(const char *local)
 }
 
 /* Why there is no session; never for a reason that has a message of its own. */
-static void reason_text(const struct login *l, bool was_up, char *out, size_t size)
+static void reason_text(const struct login_error *l, bool was_up, char *out, size_t size)
 {
 	if (l->excess)
 		snprintf(out, size, "%s", l->excess);
@@ -159,12 +159,12 @@ static void reason_text(const struct login *l, bool was_up, char *out, size_t si
 }
 
 /* A server that has a passing problem says so; all else is about the account. */
-static bool is_refused(const struct login *l)
+static bool is_refused(const struct login_error *l)
 {
 	return l->sasl[0] && strcmp(l->sasl, "temporary-auth-failure") != 0;
 }
 
-bool login_is_final(const struct login *l)
+bool login_error_is_final(const struct login_error *l)
 {
 	static const char *const of_account[] = {
 		"not-authorized", "account-disabled", "credentials-expired",
@@ -176,8 +176,9 @@ bool login_is_final(const struct login *l)
 	return l->replaced || l->copied;
 }
 
-enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain,
-			       const char *where, bool was_up, struct message *out)
+enum retry_cause login_error_trouble(const struct login_error *l, const char *jid,
+				     const char *domain, const char *where, bool was_up,
+				     struct message *out)
 {
 	char reason[256], text[512];
 	bool no_mechanism = l->no_mechanism && !l->sasl[0];

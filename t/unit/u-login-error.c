@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "login.h"
+#include "login-error.h"
 
 #include <stdlib.h>
 
@@ -75,16 +75,16 @@ static void test_trouble(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct message m = { 0 };
 		enum retry_cause cause;
-		struct login l;
+		struct login_error l;
 
-		login_begin(&l);
+		login_error_begin(&l);
 		for (size_t j = 0; j < ARRAY_SIZE(rows[i].lines) && rows[i].lines[j]; j++)
-			login_line(&l, rows[i].lines[j]);
+			login_error_line(&l, rows[i].lines[j]);
 		if (rows[i].certificate)
-			login_certificate(&l, rows[i].certificate);
+			login_error_certificate(&l, rows[i].certificate);
 		l.late = rows[i].late;
-		cause = login_trouble(&l, "me@a.example", "a.example", "10.0.0.1:5222",
-				      rows[i].was_up, &m);
+		cause = login_error_trouble(&l, "me@a.example", "a.example", "10.0.0.1:5222",
+					    rows[i].was_up, &m);
 		is_str(message_name(m.id), message_name(rows[i].id), rows[i].what);
 		is_int(cause, rows[i].cause, "... what kind of failure it is");
 		if (!ok(strstr(m.text, rows[i].text) != NULL, "... and the reason is told"))
@@ -102,25 +102,26 @@ static void test_secrets(void)
 		"RECV: " SASL "<AGFsaWNlAHNlY3JldA==/></failure>",
 	};
 	static const char secret[] = "AGFsaWNlAHNlY3JldA";
-	struct login l;
+	struct login_error l;
 
-	login_begin(&l);
+	login_error_begin(&l);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		login_line(&l, lines[i]);
+		login_error_line(&l, lines[i]);
 	ok(!memmem(&l, sizeof(l), secret, strlen(secret)), "no secret is kept");
 }
 
 static void test_acks(void)
 {
-	struct login l;
+	struct login_error l;
 
-	login_begin(&l);
-	login_line(&l, "RECV: <features><bind xmlns=\"b\"/><sm xmlns=\"urn:xmpp:sm:3\"/></features>");
+	login_error_begin(&l);
+	login_error_line(
+		&l, "RECV: <features><bind xmlns=\"b\"/><sm xmlns=\"urn:xmpp:sm:3\"/></features>");
 	ok(l.offers_acks, "acknowledgements are offered");
 	ok(!l.keeps_approvals, "approvals ahead of a request are not");
-	login_line(&l, "RECV: <features><bind xmlns=\"b\"/></features>");
+	login_error_line(&l, "RECV: <features><bind xmlns=\"b\"/></features>");
 	ok(!l.offers_acks, "the features after the login count");
-	ok(!login_hopeless(&l), "a login under way is not hopeless");
+	ok(!login_error_hopeless(&l), "a login under way is not hopeless");
 }
 
 /* Whether the next server of the domain is asked. */
@@ -137,21 +138,21 @@ static void test_final(void)
 		{ "mechanism-too-weak", false },
 		{ "encryption-required", false },
 	};
-	struct login l;
+	struct login_error l;
 	char line[160];
 
 	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++) {
-		login_begin(&l);
+		login_error_begin(&l);
 		snprintf(line, sizeof(line), "RECV: " SASL "<%s/></failure>", conditions[i].condition);
-		login_line(&l, line);
-		ok(login_is_final(&l) == conditions[i].final, "after %s %s server is asked", conditions[i].condition,
-		   conditions[i].final ? "no other" : "the next");
+		login_error_line(&l, line);
+		ok(login_error_is_final(&l) == conditions[i].final, "after %s %s server is asked",
+		   conditions[i].condition, conditions[i].final ? "no other" : "the next");
 	}
-	login_begin(&l);
-	login_certificate(&l, "expired");
-	ok(!login_is_final(&l), "a bad certificate is one server's");
+	login_error_begin(&l);
+	login_error_certificate(&l, "expired");
+	ok(!login_error_is_final(&l), "a bad certificate is one server's");
 	l.replaced = true;
-	ok(login_is_final(&l), "our place is taken at all of them");
+	ok(login_error_is_final(&l), "our place is taken at all of them");
 }
 
 /* RFC 5802 5.1. */
@@ -166,7 +167,7 @@ static void test_saslname(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		char *name = login_saslname(names[i].local);
+		char *name = login_error_saslname(names[i].local);
 
 		is_str(name, names[i].name, names[i].local);
 		free(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_LOGIN_H
-#define DAEMON_LOGIN_H
+#ifndef DAEMON_LOGIN_ERROR_H
+#define DAEMON_LOGIN_ERROR_H
 
 /*
  * How far a login came and why it failed. libstrophe reports a wrong password, a
@@ -15,7 +15,7 @@
 #include "retry.h"
 #include "srv-targets.h"
 
-struct login {
+struct login_error {
 	bool offers_acks;	/* the server offers XEP-0198 */
 	bool keeps_approvals;	/* and RFC 6121 3.4 */
 	/* what failed, from the earliest stage on */
@@ -40,27 +40,28 @@ struct login {
 	bool late;		/* a deadline passed */
 };
 
-void login_begin(struct login *l);
-void login_line(struct login *l, const char *line);
-void login_certificate(struct login *l, const char *why);
+void login_error_begin(struct login_error *l);
+void login_error_line(struct login_error *l, const char *line);
+void login_error_certificate(struct login_error *l, const char *why);
 
 /* It has failed for good, whatever libstrophe still waits for: the connection may be cut. */
-bool login_hopeless(const struct login *l);
+bool login_error_hopeless(const struct login_error *l);
 
 /* The user's name as SCRAM says it: ',' is "=2C", '=' is "=3D" (RFC 5802 5.1). Malloced. */
-char *login_saslname(const char *local);
+char *login_error_saslname(const char *local);
 
 /*
  * Whether another server of the domain would say the same: it was said of the account, or of our
  * place, and not by a server that is in trouble.
  */
-bool login_is_final(const struct login *l);
+bool login_error_is_final(const struct login_error *l);
 
 /*
  * What to tell the user when a login at `where` (host:port) failed, or a session
  * ended (was_up), and what kind of failure that is.
  */
-enum retry_cause login_trouble(const struct login *l, const char *jid, const char *domain,
-			       const char *where, bool was_up, struct message *out);
+enum retry_cause login_error_trouble(const struct login_error *l, const char *jid,
+				     const char *domain, const char *where, bool was_up,
+				     struct message *out);
 
 #endif
