@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Start: configuration, the device key and trust table of its account, socket; then the
- * account (account.c). From there on events from XMPP are sorted here: presence
+ * account (login.c). From there on events from XMPP are sorted here: presence
  * to the table and to the peers it concerns, in-band stanzas to their paths, new
  * ones to an acceptor, what is said of buddies to contacts.c.
  */
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "account.h"
+#include "login.h"
 #include "announcer-port.h"
 #include "child.h"
 #include "command.h"
@@ -193,7 +193,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		local_candidates_online(b->local_candidates, NULL);
 		peers_online(&b->peers, false);
 	}
-	account_state(b, state, trouble);
+	login_state(b, state, trouble);
 	twin_watch_state(b, state, trouble);
 	broker_wake(b);
 }
@@ -432,9 +432,9 @@ int broker_reload(struct broker *b, struct message *trouble)
 	requester_online(b->requester, false);
 	blocklist_clear(b->context.blocked);
 	b->context.roster_known = b->server_blocks = false;
-	account_drop(b);
+	login_drop(b);
 	broker_identify(b);
-	account_begin(b);
+	login_begin(b);
 	return 0;
 }
 
@@ -460,7 +460,7 @@ static void on_open(void *owner, struct conn *conn, struct fields open)
 	struct broker *b = owner;
 
 	/* First, for those who wait already look again then. */
-	account_wanted(b);
+	login_wanted(b);
 	session_client_create(conn, &b->sessions, open);
 }
 
@@ -486,7 +486,7 @@ static void on_network_changed(void *owner)
 
 	if (b->xmpp)
 		xmpp_check(b->xmpp);
-	account_wanted(b);
+	login_wanted(b);
 }
 
 static const struct local_candidates_events local_candidates_events = {
@@ -562,7 +562,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
-	account_init(b, &xmpp_events);
+	login_init(b, &xmpp_events);
 	b->local_candidates = b->connections.local_candidates =
 		local_candidates_create(loop, &b->peers, &local_candidates_events, b);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
@@ -583,7 +583,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->control = control_create(loop, socket_path, &control_events, b, trouble);
 	if (!b->control)
 		return -1;
-	account_begin(b);
+	login_begin(b);
 	return 0;
 }
 
@@ -608,7 +608,7 @@ void broker_stop(struct broker *b)
 	git_service_end_orphans(&b->git_services);
 	local_candidates_destroy(b->local_candidates);
 	b->local_candidates = NULL;
-	account_stop(b);
+	login_stop(b);
 	inquirer_destroy(b->inquirer);
 	requester_destroy(b->requester);
 	b->inquirer = NULL;

@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "account.h"
 #include "backoff-timer.h"
 #include "clock.h"
 #include "config.h"
@@ -27,6 +26,7 @@
 #include "list.h"
 #include "log-budget.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
 #include "quota.h"
 #include "service-process.h"
@@ -59,7 +59,7 @@ struct broker {
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
 	bool server_blocks;			/* it has such a list */
 	struct xmpp *xmpp;			/* owned; NULL without an account */
-	struct account login;			/* of that xmpp */
+	struct login login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct ibb_paths ibb_paths;
 	struct local_candidates *local_candidates;	/* owned; how we can be reached otherwise */

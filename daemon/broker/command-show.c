@@ -39,11 +39,11 @@ static const char *state_name(const struct broker *b)
 static void describe_account(struct broker *b, struct buf *row)
 {
 	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
-	uint64_t retry = account_retry_at(b), now = context_now(&b->context);
+	uint64_t retry = login_retry_at(b), now = context_now(&b->context);
 	struct message awaited;
 
 	if (trouble->id == MSG_NONE && b->login.asking) {
-		account_awaits(b, &awaited);
+		login_awaits(b, &awaited);
 		trouble = &awaited;
 	}
 

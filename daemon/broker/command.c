@@ -55,12 +55,12 @@ bool command_online(struct broker *b, struct conn *conn)
 
 	if (command_is_online(b))
 		return true;
-	trouble = account_trouble(b);
+	trouble = login_trouble(b);
 	if (!trouble)
-		account_awaits(b, &awaited);
+		login_awaits(b, &awaited);
 	conn_send_error(conn, trouble ? trouble : &awaited);
 	/* Whoever says it again, when they have mended that, is to be served. */
-	account_wanted(b);
+	login_wanted(b);
 	return false;
 }
 
@@ -116,7 +116,7 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	const char *password = fields_get(command, "password");
 
 	if (password)
-		account_give_password(b, password);
+		login_give_password(b, password);
 	command_done(conn, NULL);
 }
 

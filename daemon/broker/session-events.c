@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session-events.h"
 
-#include "account.h"
 #include "broker.h"
+#include "login.h"
 #include "push-queue.h"
 #include "transfer-log.h"
 #include "unsettled.h"
 
 static const struct message *on_trouble(void *owner)
 {
-	return account_trouble(owner);
+	return login_trouble(owner);
 }
 
 static void on_awaited(void *owner, struct message *out)
@@ -21,7 +21,7 @@ static void on_awaited(void *owner, struct message *out)
 	else if (b->context.online_at)
 		out->id = MSG_NONE;
 	else
-		account_awaits(b, out);
+		login_awaits(b, out);
 }
 
 const struct session_ops broker_session_ops = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_ACCOUNT_H
-#define DAEMON_ACCOUNT_H
+#ifndef DAEMON_LOGIN_H
+#define DAEMON_LOGIN_H
 
 /*
  * The login of the configured account: with which password, and when that is asked for again. The
@@ -22,7 +22,7 @@
 struct broker;
 struct password;
 
-struct account {
+struct login {
 	const struct xmpp_events *events;	/* borrowed */
 	struct password *asking;	/* owned; the source is being asked */
 	char *given;			/* the user's own word, until it can be tried; owned, may be NULL */
@@ -34,43 +34,43 @@ struct account {
 };
 
 /* events are those of each connection; borrowed. */
-void account_init(struct broker *b, const struct xmpp_events *events);
+void login_init(struct broker *b, const struct xmpp_events *events);
 
 /*
  * Asks for the password and logs in, with the account's old connection, if any, out of the way
  * first.
  */
-void account_begin(struct broker *b);
+void login_begin(struct broker *b);
 
-/* Lets go of the connection; account_begin() or the end of the loop follows. */
-void account_drop(struct broker *b);
+/* Lets go of the connection; login_begin() or the end of the loop follows. */
+void login_drop(struct broker *b);
 
 /*
  * A password for this run, from a client with a terminal: tried at once, or as soon as the old
  * connection is gone, or what is being tried is refused. It comes before what the source says.
  * Online it is not needed.
  */
-void account_give_password(struct broker *b, const char *password);
+void login_give_password(struct broker *b, const char *password);
 
 /* From xmpp_events. */
-void account_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
+void login_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
 
 /*
  * A command wants to be served, or the network is another one: what failed is tried again at
  * once.
  */
-void account_wanted(struct broker *b);
+void login_wanted(struct broker *b);
 
 /* Why there is no connection, or NULL: there is one, or an attempt is under way. */
-const struct message *account_trouble(const struct broker *b);
+const struct message *login_trouble(const struct broker *b);
 
-/* What is waited for where account_trouble() has nothing to say and we are not online, in *out. */
-void account_awaits(const struct broker *b, struct message *out);
+/* What is waited for where login_trouble() has nothing to say and we are not online, in *out. */
+void login_awaits(const struct broker *b, struct message *out);
 
 /* ms of the loop, of the next attempt; 0: none is planned, or it is now. */
-uint64_t account_retry_at(const struct broker *b);
+uint64_t login_retry_at(const struct broker *b);
 
 /* The broker stops. */
-void account_stop(struct broker *b);
+void login_stop(struct broker *b);
 
 #endif

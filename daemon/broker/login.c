@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "account.h"
+#include "login.h"
 
 /*
  *   no key               it could not be had: tried again later
@@ -54,7 +54,7 @@ static void on_again(uv_timer_t *timer)
 /* Nothing can be done now. Whoever waits is told. */
 static void wait_to_ask(struct broker *b, enum retry_cause cause)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	uv_timer_start(&a->again, on_again, retry_pause(&a->retry, cause), 0);
 	broker_wake(b);
@@ -89,7 +89,7 @@ static void log_in(struct broker *b, const char *password)
 static void on_password(void *owner, const char *password, const struct message *trouble)
 {
 	struct broker *b = owner;
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	a->asking = NULL;
 	a->fresh = true;
@@ -115,7 +115,7 @@ static void forget_question(struct broker *b)
 	b->login.asking = NULL;
 }
 
-static void forget_given(struct account *a)
+static void forget_given(struct login *a)
 {
 	if (a->given)
 		wipe(a->given, strlen(a->given));
@@ -133,7 +133,7 @@ static bool wants_password(const struct broker *b)
 /* False: there is none, or it has to wait. */
 static bool try_given(struct broker *b)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	if (!a->given || !wants_password(b))
 		return false;
@@ -153,7 +153,7 @@ static bool try_given(struct broker *b)
 
 static void ask(struct broker *b, bool insist)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	uv_timer_stop(&a->again);
 	if (a->asking || b->context.stopping || a->reconnecting || try_given(b))
@@ -164,7 +164,7 @@ static void ask(struct broker *b, bool insist)
 	a->asking = password_ask(b->loop, b->config, on_password, b);
 }
 
-void account_init(struct broker *b, const struct xmpp_events *events)
+void login_init(struct broker *b, const struct xmpp_events *events)
 {
 	uint32_t seed;
 
@@ -175,7 +175,7 @@ void account_init(struct broker *b, const struct xmpp_events *events)
 	b->login.again.data = b;
 }
 
-void account_begin(struct broker *b)
+void login_begin(struct broker *b)
 {
 	forget_question(b);
 	retry_reset(&b->login.retry);
@@ -197,10 +197,10 @@ static void on_xmpp_gone(void *arg)
 	struct broker *b = arg;
 
 	b->login.reconnecting = false;
-	account_begin(b);
+	login_begin(b);
 }
 
-void account_drop(struct broker *b)
+void login_drop(struct broker *b)
 {
 	struct xmpp *xmpp = b->xmpp;
 
@@ -221,9 +221,9 @@ void account_drop(struct broker *b)
 	xmpp_destroy(xmpp, on_xmpp_gone, b);
 }
 
-void account_give_password(struct broker *b, const char *password)
+void login_give_password(struct broker *b, const char *password)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	if (b->xmpp && xmpp_state(b->xmpp) == XMPP_ONLINE)
 		return;
@@ -233,9 +233,9 @@ void account_give_password(struct broker *b, const char *password)
 	try_given(b);
 }
 
-void account_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+void login_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	if (state == XMPP_ONLINE) {
 		a->fresh = false;
@@ -265,9 +265,9 @@ static bool is_mended(struct broker *b)
 	return other && broker_reload(b, &trouble) == 0;
 }
 
-void account_wanted(struct broker *b)
+void login_wanted(struct broker *b)
 {
-	struct account *a = &b->login;
+	struct login *a = &b->login;
 
 	if (b->context.stopping || a->reconnecting)
 		return;
@@ -281,7 +281,7 @@ void account_wanted(struct broker *b)
 			return;
 		if (!b->identity.key) {
 			broker_identify(b);
-			account_begin(b);
+			login_begin(b);
 			return;
 		}
 		ask(b, b->xmpp && retry_may_hurry(&a->retry, context_now(&b->context)));
@@ -290,7 +290,7 @@ void account_wanted(struct broker *b)
 	}
 }
 
-const struct message *account_trouble(const struct broker *b)
+const struct message *login_trouble(const struct broker *b)
 {
 	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
 	enum xmpp_state state;
@@ -303,7 +303,7 @@ const struct message *account_trouble(const struct broker *b)
 	return state == XMPP_FAILED || state == XMPP_OFFLINE ? trouble : NULL;
 }
 
-void account_awaits(const struct broker *b, struct message *out)
+void login_awaits(const struct broker *b, struct message *out)
 {
 	const struct config *c = b->config;
 
@@ -314,7 +314,7 @@ void account_awaits(const struct broker *b, struct message *out)
 		message_set(out, MSG_NOT_ONLINE, "jid", c->jid, NULL);
 }
 
-uint64_t account_retry_at(const struct broker *b)
+uint64_t login_retry_at(const struct broker *b)
 {
 	uint64_t at = b->xmpp ? xmpp_retry_at(b->xmpp) : 0;
 
@@ -323,11 +323,11 @@ uint64_t account_retry_at(const struct broker *b)
 	return context_now(&b->context) + uv_timer_get_due_in(&b->login.again);
 }
 
-void account_stop(struct broker *b)
+void login_stop(struct broker *b)
 {
 	if (!b->login.again.data)
 		return;
-	account_drop(b);
+	login_drop(b);
 	forget_question(b);
 	uv_close((uv_handle_t *)&b->login.again, NULL);
 }

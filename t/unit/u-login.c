@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "account.h"
+#include "login.h"
 
 /* A machine that gives out nothing, a source of passwords and a server: all of them as they are told to be. */
 
@@ -142,7 +142,7 @@ static bool connects(void)
 /* ms until the next attempt. */
 static uint64_t pause_now(void)
 {
-	uint64_t at = account_retry_at(&broker), now = uv_now(&loop);
+	uint64_t at = login_retry_at(&broker), now = uv_now(&loop);
 
 	return at > now ? at - now : 0;
 }
@@ -157,7 +157,7 @@ static void answer_none(enum message_id why)
 
 static void drop(void)
 {
-	account_drop(&broker);
+	login_drop(&broker);
 	broker.trouble.id = MSG_NONE;
 }
 
@@ -170,10 +170,10 @@ int main(void)
 	peers_init(&broker.peers, &broker.context);
 	broker.context.presence = presence_create();
 	broker.identity.key = key;
-	account_init(&broker, &events);
+	login_init(&broker, &events);
 
 	refused = 1;
-	account_begin(&broker);
+	login_begin(&broker);
 	done(&broker, "secret", NULL);
 	is_int(broker.trouble.id, MSG_NO_RESOURCES, "no connection could be begun");
 	ok(pause_now() > 0 && pause_now() <= SOON, "it is tried again in a moment");
@@ -189,12 +189,12 @@ int main(void)
 	ok(pause_now() >= 60 * 1000, "where it had none, it is left in peace");
 	broker.identity.key = NULL;
 	keyless = 1;
-	account_begin(&broker);
+	login_begin(&broker);
 	ok(pause_now() > 0 && pause_now() <= SOON, "where no key could be had, that is tried again in a moment");
 	ok(connects(), "... and again, by itself");
 	is_int(keyless, 0, "... until there is one");
 
-	account_stop(&broker);
+	login_stop(&broker);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "nothing is left in the loop");
 	presence_destroy(broker.context.presence);
