@@ -70,7 +70,7 @@ test_expect_success 'an include that points up is noticed' '
 	notices daemon/core/base/hashtable.c "#include \"link.h\"" "\"link.h\" is of daemon/core/link" &&
 	notices daemon/core/link/record.h "#include \"presence.h\"" "\"presence.h\" is of daemon/core/access" &&
 	notices daemon/core/path/path-selector.c "#include \"tls.h\"" "\"tls.h\" is of daemon/crypto" &&
-	notices daemon/git/refs.c "#include \"xmpp.h\"" "\"xmpp.h\" is of daemon/xmpp" &&
+	notices daemon/git/refs.c "#include \"account.h\"" "\"account.h\" is of daemon/xmpp" &&
 	notices common/frame.c "#include \"bounds.h\"" "\"bounds.h\" is of daemon/core/base"
 '
 
@@ -143,7 +143,7 @@ test_expect_success 'test -s "$BUILD/compile_commands.json"' 'nor does an includ
 	daemon/core/link/record.c bounds.h negotiation.h
 	daemon/core/path/path-selector.c record.h tls.h
 	daemon/core/negotiation/service-request.c policy.h netaddr.h
-	daemon/git/refs.c buf.h xmpp.h
+	daemon/git/refs.c buf.h account.h
 	EOF
 '
 

@@ -36,7 +36,7 @@
 #include "twin-watch.h"
 #include "unsettled.h"
 
-static const struct xmpp_events xmpp_events;
+static const struct account_events account_events;
 
 static uint64_t on_now(void *owner)
 {
@@ -162,13 +162,13 @@ static void expect_devices(struct broker *b)
 		}
 }
 
-static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
+static void on_state(void *owner, enum account_state state, const struct message *trouble)
 {
 	struct broker *b = owner;
 
-	if (state == XMPP_ONLINE) {
-		log_info("online as %s", xmpp_jid(b->xmpp));
-		jid_bare_of(xmpp_jid(b->xmpp), b->context.self);
+	if (state == ACCOUNT_ONLINE) {
+		log_info("online as %s", account_jid(b->xmpp));
+		jid_bare_of(account_jid(b->xmpp), b->context.self);
 		b->context.online_at = context_now(&b->context);
 		contacts_online(b);
 		expect_devices(b);
@@ -181,7 +181,7 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
-	} else if (state == XMPP_OFFLINE || state == XMPP_FAILED) {
+	} else if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
 		b->context.online_at = 0;
@@ -232,8 +232,8 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 /* One answer to a question, and an answer is no question. */
 static void answer_presence(struct broker *b, const char *full, const char *bare)
 {
-	if (context_shows_itself(&b->context, bare) && xmpp_may_answer(b->xmpp, bare))
-		xmpp_available(b->xmpp, full, false);
+	if (context_shows_itself(&b->context, bare) && account_may_answer(b->xmpp, bare))
+		account_available(b->xmpp, full, false);
 }
 
 static void on_available(void *owner, const char *full, const char *device, bool asks)
@@ -327,7 +327,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 	if (stanza->kind != IBB_OPEN)
 		ibb_paths_stanza(&b->ibb_paths, stanza);
 	else if (acceptor_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
-		xmpp_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
+		account_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
 }
 
 static void on_bulk(void *owner)
@@ -337,7 +337,7 @@ static void on_bulk(void *owner)
 	ibb_paths_bulk(&b->ibb_paths);
 }
 
-static const struct xmpp_events xmpp_events = {
+static const struct account_events account_events = {
 	.state = on_state,
 	.asker = on_asker,
 	.roster_begin = contacts_roster_begin,
@@ -403,7 +403,8 @@ void broker_identify(struct broker *b)
 int broker_reload(struct broker *b, struct message *trouble)
 {
 	struct config *fresh = config_read(trouble);
-	bool failed = b->trouble.id != MSG_NONE || (b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED);
+	bool failed =
+		b->trouble.id != MSG_NONE || (b->xmpp && account_state(b->xmpp) == ACCOUNT_FAILED);
 	bool same;
 
 	if (!fresh) {
@@ -421,8 +422,8 @@ int broker_reload(struct broker *b, struct message *trouble)
 	follower_reload(b->follower);
 	if (same && !failed) {
 		/* Whoever asks us to look again does not want to wait for the next try. */
-		if (b->xmpp && xmpp_state(b->xmpp) == XMPP_OFFLINE)
-			xmpp_connect(b->xmpp);
+		if (b->xmpp && account_state(b->xmpp) == ACCOUNT_OFFLINE)
+			account_connect(b->xmpp);
 		return 0;
 	}
 	forget_presences(b);
@@ -485,7 +486,7 @@ static void on_network_changed(void *owner)
 	struct broker *b = owner;
 
 	if (b->xmpp)
-		xmpp_check(b->xmpp);
+		account_check(b->xmpp);
 	login_wanted(b);
 }
 
@@ -562,7 +563,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, str
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
-	login_init(b, &xmpp_events);
+	login_init(b, &account_events);
 	b->local_candidates = b->connections.local_candidates =
 		local_candidates_create(loop, &b->peers, &local_candidates_events, b);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);

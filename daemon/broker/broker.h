@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "account.h"
 #include "backoff-timer.h"
 #include "clock.h"
 #include "config.h"
@@ -32,7 +33,6 @@
 #include "service-process.h"
 #include "session.h"
 #include "twin.h"
-#include "xmpp.h"
 
 struct announcer;
 struct control;
@@ -58,7 +58,7 @@ struct broker {
 	struct requester *requester;		/* owned; asks again who has not answered */
 	struct roster *roster;			/* owned; NULL but while a whole one is read */
 	bool server_blocks;			/* it has such a list */
-	struct xmpp *xmpp;			/* owned; NULL without an account */
+	struct account *xmpp;			/* owned; NULL without an account */
 	struct login login;			/* of that xmpp */
 	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
 	struct ibb_paths ibb_paths;

@@ -62,12 +62,13 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		free(text);
 		/* Not blocked yet, but nothing is trusted any more. */
 		revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
-		pending_reply_request(w, xmpp_block(b->xmpp, jid, true, pending_reply_answered, w));
+		pending_reply_request(w,
+				      account_block(b->xmpp, jid, true, pending_reply_answered, w));
 		return;
 	}
 	revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
 	if (command_is_online(b) && contacts_sees_us(b, jid))
-		xmpp_unavailable(b->xmpp, jid);
+		account_unavailable(b->xmpp, jid);
 	command_finish(conn, xasprintf("blocked %s in this broker only: %s", jid,
 				    command_is_online(b) ? "your server has no list of blocked addresses"
 						 : "it is not online, and your server was not asked"));
@@ -122,8 +123,8 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (entry) {
 		w = pending_reply_create(b, conn, jid, text, 0, &unblock_events);
-		pending_reply_request(w,
-				      xmpp_block(b->xmpp, jid, false, pending_reply_answered, w));
+		pending_reply_request(
+			w, account_block(b->xmpp, jid, false, pending_reply_answered, w));
 	} else {
 		command_done(conn, text);
 		conn_close(conn);

@@ -23,7 +23,8 @@ bool command_is_self(const struct broker *b, const char *jid)
 
 bool command_is_online(const struct broker *b)
 {
-	return b->xmpp && xmpp_state(b->xmpp) >= XMPP_SETTLING && xmpp_state(b->xmpp) != XMPP_FAILED;
+	return b->xmpp && account_state(b->xmpp) >= ACCOUNT_SETTLING &&
+	       account_state(b->xmpp) != ACCOUNT_FAILED;
 }
 
 bool command_other(struct broker *b, struct conn *conn, struct fields command, char jid[JID_MAX])
@@ -111,7 +112,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	if (command_is_online(b)) {
 		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
 		if (contacts_sees_us(b, jid))
-			xmpp_unavailable(b->xmpp, jid);
+			account_unavailable(b->xmpp, jid);
 		if (wants)
 			requester_say(b->requester, jid, "unsubscribed");
 	}
@@ -121,8 +122,8 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		command_fail_with(conn, &m);
 	} else if (listed) {
 		w = pending_reply_create(b, conn, jid, text, 0, &remove_events);
-		pending_reply_request(w,
-				      xmpp_roster_remove(b->xmpp, jid, pending_reply_answered, w));
+		pending_reply_request(
+			w, account_roster_remove(b->xmpp, jid, pending_reply_answered, w));
 	} else {
 		command_done(conn, text);
 		conn_close(conn);

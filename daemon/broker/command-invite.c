@@ -153,7 +153,7 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 		conn_close(conn);
 	} else if (asked) {
 		w = pending_reply_create(b, conn, jid, buf_str(&text), REFUSAL_WAIT, &add_events);
-		pending_reply_request(w, xmpp_ping(b->xmpp, pending_reply_answered, w));
+		pending_reply_request(w, account_ping(b->xmpp, pending_reply_answered, w));
 	} else {
 		command_done(conn, buf_str(&text));
 		conn_close(conn);

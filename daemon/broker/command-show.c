@@ -24,12 +24,12 @@ static const char *state_name(const struct broker *b)
 		return "failed";
 	if (!b->xmpp)
 		return "connecting";
-	switch (xmpp_state(b->xmpp)) {
-	case XMPP_ONLINE:
+	switch (account_state(b->xmpp)) {
+	case ACCOUNT_ONLINE:
 		return "online";
-	case XMPP_FAILED:
+	case ACCOUNT_FAILED:
 		return "failed";
-	case XMPP_OFFLINE:
+	case ACCOUNT_OFFLINE:
 		return "offline";
 	default:
 		return "connecting";
@@ -38,7 +38,7 @@ static const char *state_name(const struct broker *b)
 
 static void describe_account(struct broker *b, struct buf *row)
 {
-	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
+	const struct message *trouble = b->xmpp ? account_trouble(b->xmpp) : &b->trouble;
 	uint64_t retry = login_retry_at(b), now = context_now(&b->context);
 	struct message awaited;
 
@@ -49,7 +49,8 @@ static void describe_account(struct broker *b, struct buf *row)
 
 	fields_add(row, "kind", "account");
 	fields_add(row, "name", b->config->account);
-	fields_add(row, "jid", b->xmpp && xmpp_jid(b->xmpp) ? xmpp_jid(b->xmpp) : b->config->jid);
+	fields_add(row, "jid",
+		   b->xmpp && account_jid(b->xmpp) ? account_jid(b->xmpp) : b->config->jid);
 	fields_add(row, "state", state_name(b));
 	if (trouble->id != MSG_NONE) {
 		fields_add(row, "error-id", message_name(trouble->id));

@@ -149,7 +149,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (taken || removed) {
 		revoke_rights(b, bare, NULL, REVOKED_REMOVED);
 		if (saw_us)
-			xmpp_unavailable(b->xmpp, bare);
+			account_unavailable(b->xmpp, bare);
 	}
 	broker_wake(b);
 }
@@ -196,7 +196,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	 * What they want stays open until the roster says that they have it. So the first answer, which the user
 	 * has asked for, is always given, and only what they repeat meanwhile is counted.
 	 */
-	if (again && !xmpp_may_answer(b->xmpp, bare))
+	if (again && !account_may_answer(b->xmpp, bare))
 		return;
 	requester_say(b->requester, bare, "subscribed");
 	if (!buddy || (!buddy->pending_out && (buddy->subscription == SUBSCRIPTION_NONE ||
@@ -269,12 +269,12 @@ static void block_resource(struct broker *b, const char *full)
 	revoke_rights(b, bare, device, REVOKED_BLOCKED);
 }
 
-static void add_blocks(struct broker *b, struct xmpp_rows *rows)
+static void add_blocks(struct broker *b, struct iq_rows *rows)
 {
-	struct xmpp_row row;
+	struct iq_row row;
 
-	while (xmpp_rows_next(rows, &row)) {
-		if (row.kind != XMPP_BLOCKED)
+	while (iq_rows_next(rows, &row)) {
+		if (row.kind != IQ_BLOCKED)
 			continue;
 		blocklist_add(b->context.blocked, row.jid);
 		block_resource(b, row.jid);
@@ -282,7 +282,7 @@ static void add_blocks(struct broker *b, struct xmpp_rows *rows)
 	apply_blocks(b);
 }
 
-void contacts_blocklist(void *owner, struct xmpp_rows *rows)
+void contacts_blocklist(void *owner, struct iq_rows *rows)
 {
 	struct broker *b = owner;
 
@@ -292,17 +292,17 @@ void contacts_blocklist(void *owner, struct xmpp_rows *rows)
 		add_blocks(b, rows);
 }
 
-void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+void contacts_blocking(void *owner, bool blocked, struct iq_rows *rows)
 {
 	struct broker *b = owner;
-	struct xmpp_row row;
+	struct iq_row row;
 	bool any = false;
 
 	if (blocked) {
 		add_blocks(b, rows);
 		return;
 	}
-	while (xmpp_rows_next(rows, &row)) {
+	while (iq_rows_next(rows, &row)) {
 		any = true;
 		blocklist_remove(b->context.blocked, row.jid);
 	}
@@ -315,7 +315,7 @@ void contacts_online(struct broker *b)
 {
 	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		if (p->since[MARK_BLOCKED] && contacts_sees_us(b, p->jid))
-			xmpp_unavailable(b->xmpp, p->jid);
+			account_unavailable(b->xmpp, p->jid);
 }
 
 /* --- for the user's commands --- */

@@ -11,13 +11,13 @@
 
 #include "broker.h"
 
-/* As struct xmpp_events has them; owner is the broker. */
+/* As struct account_events has them; owner is the broker. */
 void contacts_roster_begin(void *owner);
 void contacts_roster_end(void *owner);
 void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
 void contacts_refused(void *owner, const char *bare, const char *condition);
-void contacts_blocklist(void *owner, struct xmpp_rows *rows);
-void contacts_blocking(void *owner, bool blocked, struct xmpp_rows *rows);
+void contacts_blocklist(void *owner, struct iq_rows *rows);
+void contacts_blocking(void *owner, bool blocked, struct iq_rows *rows);
 void contacts_subscription(void *owner, const char *bare, const char *kind);
 
 /* We are online: who is blocked here only, and would see it, does not. */

@@ -35,8 +35,8 @@ static void wait_to_ask(struct broker *b, enum retry_cause cause);
 
 static bool is_refused(const struct broker *b)
 {
-	return b->xmpp && xmpp_state(b->xmpp) == XMPP_FAILED &&
-	       xmpp_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
+	return b->xmpp && account_state(b->xmpp) == ACCOUNT_FAILED &&
+	       account_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
 }
 
 static void on_again(uv_timer_t *timer)
@@ -63,7 +63,7 @@ static void wait_to_ask(struct broker *b, enum retry_cause cause)
 static void log_in(struct broker *b, const char *password)
 {
 	char resource[DEVICE_ID_LEN + 8];
-	struct xmpp_config config = {
+	struct account_config config = {
 		.jid = b->config->jid,
 		.password = password,
 		.resource = resource,
@@ -75,7 +75,7 @@ static void log_in(struct broker *b, const char *password)
 	snprintf(resource, sizeof(resource), "git.%s", b->context.device);
 	b->trouble.id = MSG_NONE;
 	presence_roster_item(b->context.presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);
-	b->xmpp = xmpp_create(b->loop, &config, b->login.events, b);
+	b->xmpp = account_create(b->loop, &config, b->login.events, b);
 	if (!b->xmpp) {
 		message_set(&b->trouble, MSG_NO_RESOURCES, "jid", b->config->jid, NULL);
 		log_error("%s", b->trouble.text);
@@ -83,7 +83,7 @@ static void log_in(struct broker *b, const char *password)
 		return;
 	}
 	b->ibb_paths.xmpp = b->xmpp;
-	xmpp_connect(b->xmpp);
+	account_connect(b->xmpp);
 }
 
 static void on_password(void *owner, const char *password, const struct message *trouble)
@@ -102,8 +102,8 @@ static void on_password(void *owner, const char *password, const struct message 
 	if (!b->xmpp)
 		b->trouble = *trouble;
 	/* The other one is kept, whether the refused one is tried again or not. */
-	if (password && is_refused(b) && (xmpp_password(b->xmpp, password) || a->insist))
-		xmpp_connect(b->xmpp);
+	if (password && is_refused(b) && (account_password(b->xmpp, password) || a->insist))
+		account_connect(b->xmpp);
 	else
 		wait_to_ask(b, !password && trouble->id == MSG_NO_RESOURCES ? RETRY_MACHINE : RETRY_ACCOUNT);
 }
@@ -140,8 +140,8 @@ static bool try_given(struct broker *b)
 	forget_question(b);
 	a->fresh = true;
 	if (b->xmpp) {
-		xmpp_password(b->xmpp, a->given);
-		xmpp_connect(b->xmpp);
+		account_password(b->xmpp, a->given);
+		account_connect(b->xmpp);
 	} else {
 		log_in(b, a->given);
 	}
@@ -164,7 +164,7 @@ static void ask(struct broker *b, bool insist)
 	a->asking = password_ask(b->loop, b->config, on_password, b);
 }
 
-void login_init(struct broker *b, const struct xmpp_events *events)
+void login_init(struct broker *b, const struct account_events *events)
 {
 	uint32_t seed;
 
@@ -202,7 +202,7 @@ static void on_xmpp_gone(void *arg)
 
 void login_drop(struct broker *b)
 {
-	struct xmpp *xmpp = b->xmpp;
+	struct account *xmpp = b->xmpp;
 
 	forget_question(b);
 	/* What begins anew may be another account. */
@@ -218,14 +218,14 @@ void login_drop(struct broker *b)
 	b->xmpp = b->ibb_paths.xmpp = NULL;
 	b->context.online_at = 0;
 	b->login.reconnecting = true;
-	xmpp_destroy(xmpp, on_xmpp_gone, b);
+	account_destroy(xmpp, on_xmpp_gone, b);
 }
 
 void login_give_password(struct broker *b, const char *password)
 {
 	struct login *a = &b->login;
 
-	if (b->xmpp && xmpp_state(b->xmpp) == XMPP_ONLINE)
+	if (b->xmpp && account_state(b->xmpp) == ACCOUNT_ONLINE)
 		return;
 	log_info("a password was given");
 	forget_given(a);
@@ -233,17 +233,17 @@ void login_give_password(struct broker *b, const char *password)
 	try_given(b);
 }
 
-void login_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+void login_state(struct broker *b, enum account_state state, const struct message *trouble)
 {
 	struct login *a = &b->login;
 
-	if (state == XMPP_ONLINE) {
+	if (state == ACCOUNT_ONLINE) {
 		a->fresh = false;
 		forget_given(a);
 		retry_reset(&a->retry);
 		uv_timer_stop(&a->again);
 	}
-	if (state != XMPP_FAILED || !trouble || trouble->id != MSG_AUTH_FAILED || a->asking)
+	if (state != ACCOUNT_FAILED || !trouble || trouble->id != MSG_AUTH_FAILED || a->asking)
 		return;
 	if (a->fresh && !a->given)
 		wait_to_ask(b, RETRY_ACCOUNT);
@@ -285,22 +285,23 @@ void login_wanted(struct broker *b)
 			return;
 		}
 		ask(b, b->xmpp && retry_may_hurry(&a->retry, context_now(&b->context)));
-	} else if (xmpp_state(b->xmpp) == XMPP_OFFLINE || xmpp_state(b->xmpp) == XMPP_FAILED) {
-		xmpp_connect(b->xmpp);
+	} else if (account_state(b->xmpp) == ACCOUNT_OFFLINE ||
+		   account_state(b->xmpp) == ACCOUNT_FAILED) {
+		account_connect(b->xmpp);
 	}
 }
 
 const struct message *login_trouble(const struct broker *b)
 {
-	const struct message *trouble = b->xmpp ? xmpp_trouble(b->xmpp) : &b->trouble;
-	enum xmpp_state state;
+	const struct message *trouble = b->xmpp ? account_trouble(b->xmpp) : &b->trouble;
+	enum account_state state;
 
 	if (b->login.asking || b->login.reconnecting || trouble->id == MSG_NONE)
 		return NULL;
 	if (!b->xmpp)
 		return trouble;
-	state = xmpp_state(b->xmpp);
-	return state == XMPP_FAILED || state == XMPP_OFFLINE ? trouble : NULL;
+	state = account_state(b->xmpp);
+	return state == ACCOUNT_FAILED || state == ACCOUNT_OFFLINE ? trouble : NULL;
 }
 
 void login_awaits(const struct broker *b, struct message *out)
@@ -316,7 +317,7 @@ void login_awaits(const struct broker *b, struct message *out)
 
 uint64_t login_retry_at(const struct broker *b)
 {
-	uint64_t at = b->xmpp ? xmpp_retry_at(b->xmpp) : 0;
+	uint64_t at = b->xmpp ? account_retry_at(b->xmpp) : 0;
 
 	if (!uv_is_active((const uv_handle_t *)&b->login.again))
 		return at;

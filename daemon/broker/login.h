@@ -15,15 +15,15 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "account.h"
 #include "message.h"
 #include "retry.h"
-#include "xmpp.h"
 
 struct broker;
 struct password;
 
 struct login {
-	const struct xmpp_events *events;	/* borrowed */
+	const struct account_events *events;	/* borrowed */
 	struct password *asking;	/* owned; the source is being asked */
 	char *given;			/* the user's own word, until it can be tried; owned, may be NULL */
 	bool fresh;			/* the password is younger than the last login that worked */
@@ -34,7 +34,7 @@ struct login {
 };
 
 /* events are those of each connection; borrowed. */
-void login_init(struct broker *b, const struct xmpp_events *events);
+void login_init(struct broker *b, const struct account_events *events);
 
 /*
  * Asks for the password and logs in, with the account's old connection, if any, out of the way
@@ -52,8 +52,8 @@ void login_drop(struct broker *b);
  */
 void login_give_password(struct broker *b, const char *password);
 
-/* From xmpp_events. */
-void login_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
+/* From account_events. */
+void login_state(struct broker *b, enum account_state state, const struct message *trouble);
 
 /*
  * A command wants to be served, or the network is another one: what failed is tried again at

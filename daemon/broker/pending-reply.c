@@ -34,7 +34,7 @@ static void finish(struct pending_reply *w)
 		at = &(*at)->next;
 	*at = w->next;
 	if (w->request && w->broker->xmpp)
-		xmpp_forget(w->broker->xmpp, w->request);
+		account_forget(w->broker->xmpp, w->request);
 	uv_close((uv_handle_t *)&w->timer, on_timer_closed);
 }
 

@@ -14,7 +14,7 @@ struct pending_reply;
 
 struct pending_reply_events {
 	/*
-	 * The request was answered: NULL, or an error as of xmpp_request(). pending_reply_done()
+	 * The request was answered: NULL, or an error as of account_request(). pending_reply_done()
 	 * or pending_reply_fail() may follow.
 	 */
 	void (*answered)(struct pending_reply *w, const char *error);
@@ -31,7 +31,7 @@ struct pending_reply *pending_reply_create(struct broker *b, struct conn *conn, 
 					   const struct pending_reply_events *events);
 
 /*
- * What is waited for: w is the arg of pending_reply_answered(), an xmpp_answer. 0: it could not
+ * What is waited for: w is the arg of pending_reply_answered(), an iq_answer. 0: it could not
  * be asked, and that is the answer.
  */
 void pending_reply_request(struct pending_reply *w, uint64_t handle);

@@ -17,14 +17,14 @@ static bool keeps_approvals(void *arg)
 {
 	const struct broker *b = arg;
 
-	return xmpp_keeps_approvals(b->xmpp);
+	return account_keeps_approvals(b->xmpp);
 }
 
 static void say(void *arg, const char *jid, const char *kind)
 {
 	const struct broker *b = arg;
 
-	xmpp_subscription(b->xmpp, jid, kind);
+	account_subscription(b->xmpp, jid, kind);
 }
 
 const struct requester_ops requester_ops = {
@@ -37,7 +37,7 @@ static uint64_t ping(void *arg, const char *full, inquirer_answer_fn *answer, vo
 {
 	const struct broker *b = arg;
 
-	return b->xmpp ? xmpp_ping_device(b->xmpp, full, answer, owner) : 0;
+	return b->xmpp ? account_ping_device(b->xmpp, full, answer, owner) : 0;
 }
 
 static void forget(void *arg, uint64_t handle)
@@ -45,7 +45,7 @@ static void forget(void *arg, uint64_t handle)
 	const struct broker *b = arg;
 
 	if (b->xmpp)
-		xmpp_forget(b->xmpp, handle);
+		account_forget(b->xmpp, handle);
 }
 
 static void show(void *arg, const char *bare)
@@ -55,7 +55,7 @@ static void show(void *arg, const char *bare)
 	if (!b->xmpp)
 		return;
 	log_debug("%s: is shown ourselves, and asked for theirs", bare);
-	xmpp_available(b->xmpp, bare, true);
+	account_available(b->xmpp, bare, true);
 }
 
 static bool waits(void *arg, const char *jid)

@@ -16,8 +16,8 @@ static void on_awaited(void *owner, struct message *out)
 {
 	struct broker *b = owner;
 
-	if (b->xmpp && xmpp_trouble(b->xmpp)->id != MSG_NONE)
-		*out = *xmpp_trouble(b->xmpp);
+	if (b->xmpp && account_trouble(b->xmpp)->id != MSG_NONE)
+		*out = *account_trouble(b->xmpp);
 	else if (b->context.online_at)
 		out->id = MSG_NONE;
 	else

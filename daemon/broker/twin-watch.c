@@ -41,15 +41,15 @@ static void on_answer(void *arg, const char *error)
 
 	if (error)
 		log_info("%s carries our device, and is a ghost: %s", q->full, error);
-	if (b->xmpp && xmpp_jid(b->xmpp) && twins_answered(&b->twins, q->full, !error)) {
+	if (b->xmpp && account_jid(b->xmpp) && twins_answered(&b->twins, q->full, !error)) {
 		if (note(b))
 			log_warning("%s is another machine with the key of this one, and lives",
 				    q->full);
-		if (!twins_we_stay(b->context.device, xmpp_jid(b->xmpp), q->full))
-			xmpp_yield(b->xmpp);
+		if (!twins_we_stay(b->context.device, account_jid(b->xmpp), q->full))
+			account_yield(b->xmpp);
 		else
 			/* It may have asked while we were asleep, and taken us for a ghost. */
-			xmpp_available(b->xmpp, q->full, false);
+			account_available(b->xmpp, q->full, false);
 	}
 	free(q->full);
 	free(q);
@@ -64,8 +64,8 @@ void twin_watch_seen(struct broker *b, const char *full)
 	q = xcalloc(1, sizeof(*q));
 	q->broker = b;
 	q->full = xstrdup(full);
-	if (!xmpp_request(b->xmpp, full, "get", "<ping xmlns='urn:xmpp:ping'/>", PATIENCE,
-			  on_answer, q))
+	if (!account_request(b->xmpp, full, "get", "<ping xmlns='urn:xmpp:ping'/>", PATIENCE,
+			     on_answer, q))
 		on_answer(q, "disconnected");
 }
 
@@ -74,12 +74,12 @@ void twin_watch_gone(struct broker *b, const char *full)
 	twins_gone(&b->twins, full);
 }
 
-void twin_watch_state(struct broker *b, enum xmpp_state state, const struct message *trouble)
+void twin_watch_state(struct broker *b, enum account_state state, const struct message *trouble)
 {
-	if (state == XMPP_FAILED && trouble && trouble->id == MSG_COPIED)
+	if (state == ACCOUNT_FAILED && trouble && trouble->id == MSG_COPIED)
 		note(b);
-	if (state == XMPP_OFFLINE || state == XMPP_FAILED)
+	if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED)
 		twins_reset(&b->twins);
-	else if (state == XMPP_ONLINE)
+	else if (state == ACCOUNT_ONLINE)
 		b->twin_since = 0;
 }

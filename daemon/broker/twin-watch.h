@@ -14,9 +14,9 @@ void twin_watch_seen(struct broker *b, const char *full);
 void twin_watch_gone(struct broker *b, const char *full);
 
 /*
- * The state of the connection: what is known ends with it, and xmpp.c may have found a twin
+ * The state of the connection: what is known ends with it, and account.c may have found a twin
  * itself.
  */
-void twin_watch_state(struct broker *b, enum xmpp_state state, const struct message *trouble);
+void twin_watch_state(struct broker *b, enum account_state state, const struct message *trouble);
 
 #endif

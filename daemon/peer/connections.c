@@ -18,7 +18,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 	const struct connections *c = arg;
 
 	*out = (struct connector_facts){
-		.jid = c->ibb_paths->xmpp ? xmpp_jid(c->ibb_paths->xmpp) : NULL,
+		.jid = c->ibb_paths->xmpp ? account_jid(c->ibb_paths->xmpp) : NULL,
 		.may_dial = local_candidates_may_dial(c->local_candidates),
 	};
 }
@@ -81,7 +81,7 @@ static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, 
 		return NULL;
 	snprintf(proxy, JID_MAX, "%s", best->jid);
 	return s5b_offer(c->loop, c->ibb_paths->key, fp, c->ibb_paths->xmpp, best,
-			 xmpp_jid(c->ibb_paths->xmpp), to, c->context->local, events, owner);
+			 account_jid(c->ibb_paths->xmpp), to, c->context->local, events, owner);
 }
 
 static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5b_record *offer,
@@ -117,7 +117,7 @@ bool connection_may_answer(void *arg, const char *bare)
 {
 	const struct connections *c = arg;
 
-	return xmpp_may_answer(c->ibb_paths->xmpp, bare);
+	return account_may_answer(c->ibb_paths->xmpp, bare);
 }
 
 struct path *connection_accept(void *arg, const void *offer, enum ibb_path_standing standing,

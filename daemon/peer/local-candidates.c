@@ -204,7 +204,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 	peers_reload(r->peers);
 }
 
-void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
+void local_candidates_online(struct local_candidates *r, struct account *xmpp)
 {
 	s5b_proxies_online(r->proxies, xmpp);
 }

@@ -40,7 +40,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 void local_candidates_close(struct local_candidates *r);
 
 /* The connection with the server is there, or gone (NULL). */
-void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp);
+void local_candidates_online(struct local_candidates *r, struct account *xmpp);
 
 /* What a device is told; the pass is for it alone. */
 void local_candidates_fill(struct local_candidates *r, const struct pass *pass,

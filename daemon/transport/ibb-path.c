@@ -41,7 +41,7 @@ enum ibb_path_state {
 
 struct block {
 	struct ibb_path *inband;
-	uint64_t request;	/* of xmpp_send_block(); 0: free */
+	uint64_t request;	/* of account_send_block(); 0: free */
 	uint16_t seq;
 };
 
@@ -110,10 +110,10 @@ static void let_go(struct ibb_path *p)
 	quota_leave(&p->place);
 	if (p->all->xmpp) {
 		if (p->open_request)
-			xmpp_forget(p->all->xmpp, p->open_request);
+			account_forget(p->all->xmpp, p->open_request);
 		for (size_t i = 0; i < ARRAY_SIZE(p->blocks); i++)
 			if (p->blocks[i].request)
-				xmpp_forget(p->all->xmpp, p->blocks[i].request);
+				account_forget(p->all->xmpp, p->blocks[i].request);
 	}
 	p->open_request = 0;
 }
@@ -132,7 +132,7 @@ static void finish(struct ibb_path *p, const char *because)
 static void send_close(struct ibb_path *p)
 {
 	if (p->all->xmpp)
-		xmpp_close_stream(p->all->xmpp, p->jid, p->sid);
+		account_close_stream(p->all->xmpp, p->jid, p->sid);
 }
 
 /* It broke: the owner is told. */
@@ -206,8 +206,8 @@ static bool send_block(struct ibb_path *p, size_t n)
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
 	token_bucket_spend(&p->all->bucket, n, uv_now(p->all->loop));
-	b->request = xmpp_send_block(p->all->xmpp, p->jid, p->sid, b->seq, buf_data(&p->tls.cipher), n,
-				     on_block_answer, b);
+	b->request = account_send_block(p->all->xmpp, p->jid, p->sid, b->seq,
+					buf_data(&p->tls.cipher), n, on_block_answer, b);
 	buf_consume(&p->tls.cipher, n);
 	schedule(p);
 	return b->request != 0;
@@ -229,7 +229,7 @@ static size_t room_now(struct ibb_path *p)
 
 	if (!p->kept && p->ibb.in_flight >= IBB_STANZAS_UNFINISHED)
 		return 0;
-	if (!room || !xmpp_bulk_ready(p->all->xmpp))
+	if (!room || !account_bulk_ready(p->all->xmpp))
 		return 0;
 	allowed = token_bucket_room(&p->all->bucket, now);
 	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause)) {
@@ -481,7 +481,8 @@ struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
 		return NULL;
 	random_bytes(random, sizeof(random));
 	hex_encode(random, sizeof(random), p->sid);
-	p->open_request = xmpp_open_stream(all->xmpp, full_jid, p->sid, IBB_BLOCK, on_open_answer, p);
+	p->open_request =
+		account_open_stream(all->xmpp, full_jid, p->sid, IBB_BLOCK, on_open_answer, p);
 	if (!p->open_request) {
 		finish(p, "it could not be asked for");
 		return NULL;
@@ -517,17 +518,17 @@ struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *ope
 	struct ibb_path *p = NULL;
 
 	if (!well_formed(open)) {
-		xmpp_reply_error(all->xmpp, open->from, open->id, "bad-request");
+		account_reply_error(all->xmpp, open->from, open->id, "bad-request");
 		return NULL;
 	}
 	if (fits(open) && !find(all, open->from, open->sid))
 		p = create(all, open->from, standing, false, events, owner);
 	if (!p) {
-		xmpp_reply_error(all->xmpp, open->from, open->id, "resource-constraint");
+		account_reply_error(all->xmpp, open->from, open->id, "resource-constraint");
 		return NULL;
 	}
 	strcpy(p->sid, open->sid);
-	if (!xmpp_reply_result(all->xmpp, open->from, open->id)) {
+	if (!account_reply_result(all->xmpp, open->from, open->id)) {
 		finish(p, "it cannot be answered");
 		return NULL;
 	}
@@ -563,15 +564,15 @@ static void on_data(struct ibb_path *p, const struct ibb_stanza *s)
 	long n;
 
 	if (p->state != IBB_PATH_OPEN) {
-		xmpp_reply_error(p->all->xmpp, s->from, s->id, "unexpected-request");
+		account_reply_error(p->all->xmpp, s->from, s->id, "unexpected-request");
 		return;
 	}
 	if (s->text_len > BLOCK_TEXT_MAX) {
-		xmpp_reply_error(p->all->xmpp, s->from, s->id, "bad-request");
+		account_reply_error(p->all->xmpp, s->from, s->id, "bad-request");
 		return;
 	}
 	if (!p->kept && p->taken++ >= IBB_TAKEN_UNFINISHED) {
-		xmpp_reply_error(p->all->xmpp, s->from, s->id, "resource-constraint");
+		account_reply_error(p->all->xmpp, s->from, s->id, "resource-constraint");
 		send_close(p);
 		broken(p, "many blocks, and no HELLO");
 		return;
@@ -579,10 +580,11 @@ static void on_data(struct ibb_path *p, const struct ibb_stanza *s)
 	bytes = xmalloc(s->text_len / 4 * 3 + 1);
 	n = base64_decode(s->text, s->text_len, bytes);
 	if (n < 0 || ibb_received(&p->ibb, s->seq, n) < 0) {
-		xmpp_reply_error(p->all->xmpp, s->from, s->id, n < 0 ? "bad-request" : "unexpected-request");
+		account_reply_error(p->all->xmpp, s->from, s->id,
+				    n < 0 ? "bad-request" : "unexpected-request");
 		send_close(p);
 		broken(p, "a block is damaged or missing");
-	} else if (!xmpp_reply_result(p->all->xmpp, s->from, s->id)) {
+	} else if (!account_reply_result(p->all->xmpp, s->from, s->id)) {
 		send_close(p);
 		broken(p, "a block cannot be acknowledged");
 	} else {
@@ -596,14 +598,14 @@ void ibb_paths_stanza(struct ibb_paths *all, const struct ibb_stanza *s)
 	struct ibb_path *p = find(all, s->from, s->sid);
 
 	if (!p) {
-		xmpp_reply_error(all->xmpp, s->from, s->id, "item-not-found");
+		account_reply_error(all->xmpp, s->from, s->id, "item-not-found");
 		return;
 	}
 	if (s->kind == IBB_DATA) {
 		on_data(p, s);
 		return;
 	}
-	xmpp_reply_result(all->xmpp, s->from, s->id);
+	account_reply_result(all->xmpp, s->from, s->id);
 	broken(p, "closed by the other side");
 }
 
@@ -618,7 +620,7 @@ void ibb_paths_bulk(struct ibb_paths *all)
 	struct round_robin_entry *turn;
 
 	round_robin_begin(&all->paths);
-	while (all->xmpp && xmpp_bulk_ready(all->xmpp) && (turn = round_robin_next(&all->paths)))
+	while (all->xmpp && account_bulk_ready(all->xmpp) && (turn = round_robin_next(&all->paths)))
 		send_some(of_turn(turn));
 }
 

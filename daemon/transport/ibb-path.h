@@ -17,14 +17,14 @@
 #include "tls-path.h"
 #include "quota.h"
 #include "round-robin.h"
-#include "xmpp.h"
+#include "account.h"
 
 struct ibb_path;
 
 /* All in-band paths of an account: they share its bandwidth, and sids are looked up here. */
 struct ibb_paths {
 	uv_loop_t *loop;
-	struct xmpp *xmpp;		/* borrowed; NULL while there is none */
+	struct account *xmpp;		/* borrowed; NULL while there is none */
 	const struct device_key *key;	/* borrowed; to be set before the first path */
 	struct round_robin paths;	/* owned; in the order in which they may send next */
 	struct quota places;
@@ -56,7 +56,7 @@ struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *ope
 /* An IBB_DATA or IBB_CLOSE stanza for one of them; answered in any case. */
 void ibb_paths_stanza(struct ibb_paths *all, const struct ibb_stanza *stanza);
 
-/* The account takes bulk again (xmpp_events.bulk). */
+/* The account takes bulk again (account_events.bulk). */
 void ibb_paths_bulk(struct ibb_paths *all);
 
 /* The connection with the server is lost: all are closed. */

@@ -46,7 +46,7 @@ struct found {
 struct s5b_proxies {
 	void (*changed)(void *owner);
 	void *owner;
-	struct xmpp *xmpp;	/* borrowed; NULL: offline */
+	struct account *xmpp;	/* borrowed; NULL: offline */
 	enum proxy_search search;
 	uint64_t listing;	/* the request for the items; 0: none is open */
 	struct proxy_item items[S5B_PROXY_ITEMS_MAX];
@@ -74,7 +74,7 @@ static void forget_items(struct s5b_proxies *p)
 {
 	for (size_t i = 0; i < p->n_items; i++) {
 		if (p->items[i].request)
-			xmpp_forget(p->xmpp, p->items[i].request);
+			account_forget(p->xmpp, p->items[i].request);
 		free(p->items[i].jid);
 	}
 	p->n_items = p->next = p->asking = 0;
@@ -83,7 +83,7 @@ static void forget_items(struct s5b_proxies *p)
 static void forget(struct s5b_proxies *p)
 {
 	if (p->listing)
-		xmpp_forget(p->xmpp, p->listing);
+		account_forget(p->xmpp, p->listing);
 	p->listing = 0;
 	forget_items(p);
 	free(p->found);
@@ -117,7 +117,7 @@ void s5b_proxies_destroy(struct s5b_proxies *p)
 	backoff_timer_close(&p->again, on_closed, p);
 }
 
-void s5b_proxies_online(struct s5b_proxies *p, struct xmpp *xmpp)
+void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp)
 {
 	forget(p);
 	backoff_timer_end(&p->again);
@@ -134,7 +134,7 @@ static void note_error(struct s5b_proxies *p, const char *error)
 
 static void proceed(struct s5b_proxies *p, bool news);
 
-static void add(struct s5b_proxies *p, const char *name, const struct xmpp_row *row)
+static void add(struct s5b_proxies *p, const char *name, const struct iq_row *row)
 {
 	struct found *f;
 
@@ -150,12 +150,12 @@ static void add(struct s5b_proxies *p, const char *name, const struct xmpp_row *
 	log_info("proxies: %s at %s port %u", f->proxy.jid, f->proxy.host, f->proxy.port);
 }
 
-static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
+static void on_address(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct proxy_item *item = arg;
 	struct s5b_proxies *p = item->proxies;
 	size_t before = p->n_found;
-	struct xmpp_row row;
+	struct iq_row row;
 
 	item->request = 0;
 	p->asking--;
@@ -163,38 +163,38 @@ static void on_address(void *arg, const char *error, struct xmpp_rows *rows)
 		note_error(p, error);
 		log_info("proxies: %s gives no address: %s", item->jid, error);
 	}
-	while (rows && p->n_found < S5B_PROXIES_MAX && xmpp_rows_next(rows, &row))
-		if (row.kind == XMPP_STREAMHOST)
+	while (rows && p->n_found < S5B_PROXIES_MAX && iq_rows_next(rows, &row))
+		if (row.kind == IQ_STREAMHOST)
 			add(p, item->jid, &row);
 	proceed(p, p->n_found > before);
 }
 
 /* --- the second --- */
 
-static void ask(struct proxy_item *item, const char *payload, xmpp_rows_answer answer)
+static void ask(struct proxy_item *item, const char *payload, iq_rows_answer answer)
 {
 	struct s5b_proxies *p = item->proxies;
 
-	item->request = xmpp_query(p->xmpp, item->jid, payload, S5B_PROXY_TIMEOUT, answer, item);
+	item->request = account_query(p->xmpp, item->jid, payload, S5B_PROXY_TIMEOUT, answer, item);
 	if (item->request)
 		p->asking++;
 	else
 		p->unanswered = true;
 }
 
-static void on_info(void *arg, const char *error, struct xmpp_rows *rows)
+static void on_info(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct proxy_item *item = arg;
 	struct s5b_proxies *p = item->proxies;
 	bool proxy = false;
-	struct xmpp_row row;
+	struct iq_row row;
 
 	item->request = 0;
 	p->asking--;
 	if (error)
 		note_error(p, error);
-	while (rows && !proxy && xmpp_rows_next(rows, &row))
-		proxy = row.kind == XMPP_IDENTITY && !strcmp(row.category, "proxy") &&
+	while (rows && !proxy && iq_rows_next(rows, &row))
+		proxy = row.kind == IQ_IDENTITY && !strcmp(row.category, "proxy") &&
 			!strcmp(row.type, "bytestreams");
 	if (proxy)
 		ask(item, "<query xmlns='" NS_BYTESTREAMS "'/>", on_address);
@@ -229,10 +229,10 @@ static void proceed(struct s5b_proxies *p, bool news)
 
 /* --- the first --- */
 
-static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
+static void on_items(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct s5b_proxies *p = arg;
-	struct xmpp_row row;
+	struct iq_row row;
 
 	p->listing = 0;
 	p->search = SEARCH_ASKING;
@@ -240,9 +240,9 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 		note_error(p, error);
 		log_info("proxies: our server does not tell its items: %s", error);
 	}
-	while (rows && p->n_items < S5B_PROXY_ITEMS_MAX && xmpp_rows_next(rows, &row)) {
+	while (rows && p->n_items < S5B_PROXY_ITEMS_MAX && iq_rows_next(rows, &row)) {
 		/* Users and chat rooms are no proxies. */
-		if (row.kind != XMPP_ITEM || strchr(row.jid, '@'))
+		if (row.kind != IQ_ITEM || strchr(row.jid, '@'))
 			continue;
 		p->items[p->n_items++] =
 			(struct proxy_item){ .proxies = p, .jid = xstrdup(row.jid) };
@@ -253,12 +253,12 @@ static void on_items(void *arg, const char *error, struct xmpp_rows *rows)
 static void begin(struct s5b_proxies *p)
 {
 	char bare[JID_MAX];
-	const char *full = xmpp_jid(p->xmpp);
+	const char *full = account_jid(p->xmpp);
 
 	if (!full || !jid_bare_of(full, bare))
 		return;
-	p->listing = xmpp_query(p->xmpp, jid_domain(bare), "<query xmlns='" NS_DISCO_ITEMS "'/>",
-				S5B_PROXY_TIMEOUT, on_items, p);
+	p->listing = account_query(p->xmpp, jid_domain(bare), "<query xmlns='" NS_DISCO_ITEMS "'/>",
+				   S5B_PROXY_TIMEOUT, on_items, p);
 	if (p->listing)
 		p->search = SEARCH_LISTING;
 	else

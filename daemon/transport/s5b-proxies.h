@@ -10,8 +10,8 @@
  * serves its own users only, so each side brings its own.
  */
 
+#include "account.h"
 #include "candidates.h"
-#include "xmpp.h"
 
 enum {
 	S5B_PROXIES_MAX = 4,
@@ -37,7 +37,7 @@ struct s5b_proxies *s5b_proxies_create(uv_loop_t *loop, void (*changed)(void *ow
 void s5b_proxies_destroy(struct s5b_proxies *p);
 
 /* A new connection, borrowed until the next call, or NULL: what was found is forgotten. */
-void s5b_proxies_online(struct s5b_proxies *p, struct xmpp *xmpp);
+void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp);
 
 /* The proxy to use; NULL while none is known: the search begins with the first such question after login. */
 const struct s5b_proxy *s5b_proxies_best(struct s5b_proxies *p);

@@ -53,7 +53,7 @@ struct s5b {
 	uv_loop_t *loop;
 	const struct device_key *key;	/* borrowed */
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device */
-	struct xmpp *xmpp;		/* borrowed; NULL if the device offers */
+	struct account *xmpp;		/* borrowed; NULL if the device offers */
 	const struct s5b_events *events;
 	void *owner;
 	struct s5b_record offer;
@@ -93,7 +93,7 @@ static void release(struct s5b *b, const char *because)
 {
 	enter(b, STAGE_OVER, because);
 	if (b->activation)
-		xmpp_forget(b->xmpp, b->activation);
+		account_forget(b->xmpp, b->activation);
 	b->activation = 0;
 	if (b->path)
 		path_close(b->path);
@@ -185,8 +185,8 @@ static void activate(struct s5b *b)
 	text_xml(&query, b->offer.offer.to);
 	buf_puts(&query, "</activate></query>");
 	/* At the JID that the proxy told: it may have a resource, and listen at no other. */
-	b->activation = xmpp_request(b->xmpp, b->offer.offer.jid, "set", buf_str(&query),
-				     ACTIVATION_TIMEOUT, on_activated, b);
+	b->activation = account_request(b->xmpp, b->offer.offer.jid, "set", buf_str(&query),
+					ACTIVATION_TIMEOUT, on_activated, b);
 	buf_finish(&query);
 	if (!b->activation)
 		fail(b, "our server is not there to activate it", "not-activated", true);
@@ -348,7 +348,7 @@ static bool copy(char *out, size_t size, const char *text)
 }
 
 struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-		      struct xmpp *xmpp, const struct s5b_proxy *proxy, const char *from,
+		      struct account *xmpp, const struct s5b_proxy *proxy, const char *from,
 		      const char *to, bool local, const struct s5b_events *events, void *owner)
 {
 	struct s5b_record record = { .step = S5B_OFFER, .offer.port = proxy->port };

@@ -23,7 +23,7 @@
 #include "s5b-proxies.h"
 #include "quota.h"
 #include "candidates.h"
-#include "xmpp.h"
+#include "account.h"
 
 enum { S5B_TIMEOUT = 15 * 1000 };
 
@@ -33,7 +33,7 @@ enum { S5B_TIMEOUT = 15 * 1000 };
  * nothing can be looked up.
  */
 struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
-		      struct xmpp *xmpp, const struct s5b_proxy *proxy, const char *from,
+		      struct account *xmpp, const struct s5b_proxy *proxy, const char *from,
 		      const char *to, bool local, const struct s5b_events *events, void *owner);
 
 /* The device offers one of its own. from must be its full JID and to ours, for the caller to check. NULL as above. */

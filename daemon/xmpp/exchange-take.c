@@ -34,7 +34,7 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 {
 	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
 	struct iq_request request;
-	struct xmpp_rows rows;
+	struct iq_rows rows;
 
 	if (!iq_take(e->iq, s->id, s->from, &self, &request))
 		return;
@@ -64,7 +64,7 @@ static void take_roster_push(struct exchange *e, const struct stanza *s, uint64_
 /* XEP-0191 3.3, 3.4. Only from our own account, like the roster. */
 static void take_blocking_push(struct exchange *e, const struct stanza *s, uint64_t now)
 {
-	struct xmpp_rows rows;
+	struct iq_rows rows;
 
 	if (s->from && !jid_same(s->from, e->bare)) {
 		exchange_error(e, s->from, s->id, "service-unavailable", now);

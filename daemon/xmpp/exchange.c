@@ -25,7 +25,7 @@ enum { QUEUED_MAX = ANSWERS_QUEUED_MAX + IBB_MAX * IBB_STANZAS_MAX };
 #define PING "<ping xmlns='" NS_PING "'/>"
 
 void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
-		   const struct xmpp_events *events, void *owner)
+		   const struct account_events *events, void *owner)
 {
 	*e = (struct exchange){
 		.stream = stream,
@@ -184,7 +184,7 @@ void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, vo
 }
 
 /* Any error but the end of the connection says that there is no such list. */
-static void on_blocklist(void *arg, const char *error, struct xmpp_rows *rows)
+static void on_blocklist(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct exchange *e = arg;
 

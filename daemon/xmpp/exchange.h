@@ -10,16 +10,16 @@
  * No clock here: `now` and deadlines are given.
  */
 
+#include "account-events.h"
 #include "buf.h"
 #include "disco.h"
 #include "iq.h"
 #include "stream-management.h"
 #include "strophe-loop.h"
-#include "xmpp-events.h"
 
 struct exchange {
 	struct strophe_loop *stream;		/* borrowed */
-	const struct xmpp_events *events;	/* borrowed; NULL: nobody listens any more */
+	const struct account_events *events;	/* borrowed; NULL: nobody listens any more */
 	void *owner;
 	const char *bare, *domain;		/* of the account; borrowed */
 	char *full;				/* as bound, owned; NULL: not logged in */
@@ -32,7 +32,7 @@ struct exchange {
 };
 
 void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
-		   const struct xmpp_events *events, void *owner);
+		   const struct account_events *events, void *owner);
 /* Only between connections. */
 void exchange_finish(struct exchange *e);
 
@@ -43,7 +43,7 @@ void exchange_end(struct exchange *e);
 /* Says goodbye to the server, and ends. What the server still says is passed on to nobody. */
 void exchange_leave(struct exchange *e);
 
-/* As the functions of xmpp.h. to may be NULL: our own account. */
+/* As the functions of account.h. to may be NULL: our own account. */
 uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
 			  const char *payload, uint64_t deadline, iq_answer answer, void *arg);
 uint64_t exchange_query(struct exchange *e, const char *to, const char *payload, uint64_t deadline,

@@ -61,7 +61,7 @@ void iq_destroy(struct iq_table *t)
 	free(t);
 }
 
-void iq_tell(const struct iq_request *request, const char *error, struct xmpp_rows *rows)
+void iq_tell(const struct iq_request *request, const char *error, struct iq_rows *rows)
 {
 	if (request->rows_answer)
 		request->rows_answer(request->arg, error, rows);

@@ -25,11 +25,11 @@ enum {
 	IQ_ID_MAX = 2 * IQ_PREFIX_BYTES + 16 + 1,
 };
 
-struct xmpp_rows;
+struct iq_rows;
 
 typedef void (*iq_answer)(void *arg, const char *error);
 /* Of a query: rows is what the answer lists; NULL with an error. */
-typedef void (*iq_rows_answer)(void *arg, const char *error, struct xmpp_rows *rows);
+typedef void (*iq_rows_answer)(void *arg, const char *error, struct iq_rows *rows);
 
 struct iq_request {
 	iq_answer answer;	/* one of the two is NULL */
@@ -39,7 +39,7 @@ struct iq_request {
 };
 
 /* Answers a request that was taken out of the table. rows may be NULL. */
-void iq_tell(const struct iq_request *request, const char *error, struct xmpp_rows *rows);
+void iq_tell(const struct iq_request *request, const char *error, struct iq_rows *rows);
 
 /* Who we are, for answers of our own account and server. Strings may be NULL. */
 struct iq_self {

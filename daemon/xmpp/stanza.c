@@ -298,40 +298,40 @@ static bool copy_text(const char *text, char *out, size_t size)
 }
 
 /* What can be in a name or an address, and no zone of an address. */
-static bool copy_host(const char *text, char out[XMPP_HOST_MAX + 1])
+static bool copy_host(const char *text, char out[IQ_HOST_MAX + 1])
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:";
 
-	return copy_text(text, out, XMPP_HOST_MAX + 1) && !out[strspn(out, allowed)];
+	return copy_text(text, out, IQ_HOST_MAX + 1) && !out[strspn(out, allowed)];
 }
 
-static bool read_item_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_item_row(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->jid = rows->jid;
 	return !attribute(xml, "node") && copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
 }
 
 /* XEP-0191: a bare JID, a full one, or a domain. */
-static bool read_blocked(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_blocked(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->jid = rows->jid;
 	return copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
 }
 
-static bool read_identity(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_identity(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->category = attribute(xml, "category");
 	row->type = attribute(xml, "type");
 	return row->category && row->type;
 }
 
-static bool read_feature(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_feature(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->feature = attribute(xml, "var");
 	return row->feature;
 }
 
-static bool read_streamhost(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_streamhost(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->jid = rows->jid;
 	row->host = rows->host;
@@ -343,16 +343,16 @@ static bool read_streamhost(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct x
 static const struct {
 	const char *ns, *name;
 	int kind;
-	bool (*read)(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row);
+	bool (*read)(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row);
 } row_kinds[] = {
-	{ NS_DISCO_ITEMS, "item", XMPP_ITEM, read_item_row },
-	{ NS_DISCO_INFO, "identity", XMPP_IDENTITY, read_identity },
-	{ NS_DISCO_INFO, "feature", XMPP_FEATURE, read_feature },
-	{ NS_BYTESTREAMS, "streamhost", XMPP_STREAMHOST, read_streamhost },
-	{ NS_BLOCKING, "item", XMPP_BLOCKED, read_blocked },
+	{ NS_DISCO_ITEMS, "item", IQ_ITEM, read_item_row },
+	{ NS_DISCO_INFO, "identity", IQ_IDENTITY, read_identity },
+	{ NS_DISCO_INFO, "feature", IQ_FEATURE, read_feature },
+	{ NS_BYTESTREAMS, "streamhost", IQ_STREAMHOST, read_streamhost },
+	{ NS_BLOCKING, "item", IQ_BLOCKED, read_blocked },
 };
 
-void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out)
+void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
 {
 	const char *name = payload ? xmpp_stanza_get_name(payload) : NULL;
 	const char *ns = payload ? xmpp_stanza_get_ns(payload) : NULL;
@@ -363,24 +363,24 @@ void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out)
 	out->next = lists ? xmpp_stanza_get_children(payload) : NULL;
 }
 
-static bool read_row(struct xmpp_rows *rows, xmpp_stanza_t *xml, struct xmpp_row *row)
+static bool read_row(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(row_kinds); i++) {
 		if (!is(rows->ns, row_kinds[i].ns) || !is(xmpp_stanza_get_name(xml), row_kinds[i].name) ||
 		    !is(xmpp_stanza_get_ns(xml), rows->ns))
 			continue;
-		*row = (struct xmpp_row){ .kind = row_kinds[i].kind };
+		*row = (struct iq_row){ .kind = row_kinds[i].kind };
 		return row_kinds[i].read(rows, xml, row);
 	}
 	return false;
 }
 
-bool stanza_rows_of(const struct xmpp_rows *rows, const char *ns)
+bool stanza_rows_of(const struct iq_rows *rows, const char *ns)
 {
 	return is(rows->ns, ns);
 }
 
-bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+bool stanza_rows_next(struct iq_rows *rows, struct iq_row *row)
 {
 	while (rows->next) {
 		xmpp_stanza_t *xml = rows->next;

@@ -12,10 +12,10 @@
 #include <stdint.h>
 #include <strophe.h>
 
+#include "account-events.h"
 #include "buf.h"
 #include "disco.h"
 #include "jid.h"
-#include "xmpp-events.h"
 
 #define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 
@@ -66,11 +66,11 @@ struct roster_item {
 };
 
 /* What is left to be read of an answer's payload. */
-struct xmpp_rows {
+struct iq_rows {
 	const char *ns;
 	xmpp_stanza_t *next;
 	char jid[JID_MAX];
-	char host[XMPP_HOST_MAX + 1];
+	char host[IQ_HOST_MAX + 1];
 };
 
 void stanza_read(xmpp_stanza_t *xml, struct stanza *out);
@@ -97,11 +97,11 @@ void stanza_other_host(xmpp_stanza_t *xml, char *out, size_t size);
  */
 bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item);
 
-/* The rows of an answer; payload may be NULL. stanza_rows_next() is xmpp_rows_next(). */
-void stanza_rows(xmpp_stanza_t *payload, struct xmpp_rows *out);
+/* The rows of an answer; payload may be NULL. stanza_rows_next() is iq_rows_next(). */
+void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out);
 /* Whether it was a list of this namespace, if only an empty one. */
-bool stanza_rows_of(const struct xmpp_rows *rows, const char *ns);
-bool stanza_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
+bool stanza_rows_of(const struct iq_rows *rows, const char *ns);
+bool stanza_rows_next(struct iq_rows *rows, struct iq_row *row);
 
 /* to and payload may be NULL. */
 void stanza_put_iq(struct buf *out, const char *type, const char *to, const char *id,

@@ -34,7 +34,7 @@ static const size_t bursts[] = { 1, 1000, 4096, 4097, 5000, 8192, 65536, 1 << 20
 struct side {
 	struct probe *probe;
 	const char *name;
-	struct xmpp *xmpp;		/* owned; NULL when it is being destroyed */
+	struct account *xmpp;		/* owned; NULL when it is being destroyed */
 	struct device_key *key;		/* owned */
 	struct s5b *stream;		/* owned */
 	struct path *path;		/* owned */
@@ -66,7 +66,7 @@ static void close_side(struct side *side)
 		path_close(side->path);
 	side->path = NULL;
 	if (side->xmpp)
-		xmpp_destroy(side->xmpp, NULL, NULL);
+		account_destroy(side->xmpp, NULL, NULL);
 	side->xmpp = NULL;
 }
 
@@ -247,7 +247,7 @@ static void offer(struct probe *p, const struct s5b_proxy *found)
 		proxy.port = p->port;
 	p->from.stream = s5b_offer(
 		p->loop, p->from.key, device_key_fingerprint(p->to.key), p->from.xmpp, &proxy,
-		p->impostor ? p->impostor : xmpp_jid(p->from.xmpp), xmpp_jid(p->to.xmpp),
+		p->impostor ? p->impostor : account_jid(p->from.xmpp), account_jid(p->to.xmpp),
 		may_dial_loopback(&p->from), &stream_events, &p->from);
 	if (p->refuse) {
 		p->offered.step = S5B_FAILED;
@@ -283,7 +283,7 @@ static void on_proxies(void *owner)
 	}
 }
 
-static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
+static void on_state(void *owner, enum account_state state, const struct message *trouble)
 {
 	struct side *side = owner;
 	struct probe *p = side->probe;
@@ -293,7 +293,8 @@ static void on_state(void *owner, enum xmpp_state state, const struct message *t
 		end(p, 1);
 		return;
 	}
-	if (xmpp_state(p->from.xmpp) != XMPP_ONLINE || xmpp_state(p->to.xmpp) != XMPP_ONLINE)
+	if (account_state(p->from.xmpp) != ACCOUNT_ONLINE ||
+	    account_state(p->to.xmpp) != ACCOUNT_ONLINE)
 		return;
 	s5b_proxies_online(p->proxies, p->from.xmpp);
 	if (s5b_proxies_best(p->proxies) || !s5b_proxies_searching(p->proxies))
@@ -337,11 +338,11 @@ static void on_refused(void *owner, const char *bare, const char *condition)
 {
 }
 
-static void on_blocklist(void *owner, struct xmpp_rows *rows)
+static void on_blocklist(void *owner, struct iq_rows *rows)
 {
 }
 
-static void on_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+static void on_blocking(void *owner, bool blocked, struct iq_rows *rows)
 {
 }
 
@@ -350,7 +351,7 @@ static enum asker on_asker(void *owner, const char *bare)
 	return ASKER_TRUSTED;
 }
 
-static const struct xmpp_events xmpp_events = {
+static const struct account_events account_events = {
 	.state = on_state,
 	.roster_begin = on_roster_whole,
 	.roster_end = on_roster_whole,
@@ -373,14 +374,14 @@ static void on_limit(uv_timer_t *timer)
 	end(timer->data, 1);
 }
 
-static void start_side(struct probe *p, struct side *side, const char *name, struct xmpp_config *config,
-		       const char *jid)
+static void start_side(struct probe *p, struct side *side, const char *name,
+		       struct account_config *config, const char *jid)
 {
 	side->probe = p;
 	side->name = name;
 	side->key = device_key_generate();
 	config->jid = jid;
-	side->xmpp = xmpp_create(p->loop, config, &xmpp_events, side);
+	side->xmpp = account_create(p->loop, config, &account_events, side);
 }
 
 int main(int argc, char **argv)
@@ -393,7 +394,7 @@ int main(int argc, char **argv)
 		{ "leave", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct xmpp_config config = {
+	struct account_config config = {
 		.resource = "git.probe",
 		.device = "probeprobeprobep",
 	};
@@ -427,8 +428,8 @@ int main(int argc, char **argv)
 	p.proxies = s5b_proxies_create(p.loop, on_proxies, &p);
 	start_side(&p, &p.from, "from", &config, argv[optind + 3]);
 	start_side(&p, &p.to, "to", &config, argv[optind + 4]);
-	xmpp_connect(p.from.xmpp);
-	xmpp_connect(p.to.xmpp);
+	account_connect(p.from.xmpp);
+	account_connect(p.to.xmpp);
 	uv_run(p.loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(p.loop))
 		p.status = 3;

@@ -26,11 +26,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "account.h"
 #include "alloc.h"
 #include "base64.h"
 #include "buf.h"
 #include "log.h"
-#include "xmpp.h"
 
 enum { BEAT = 50, STALL = 500, BLOCK_MAX = 65535 };
 
@@ -44,7 +44,7 @@ struct transfer {
 
 struct probe {
 	uv_loop_t *loop;
-	struct xmpp *xmpp;		/* owned; NULL once it is being destroyed */
+	struct account *xmpp;		/* owned; NULL once it is being destroyed */
 	const char *until;
 	uv_timer_t beat, limit;
 	uv_pipe_t in;
@@ -59,11 +59,11 @@ struct probe {
 };
 
 static const char *const states[] = {
-	[XMPP_OFFLINE] = "offline",
-	[XMPP_CONNECTING] = "connecting",
-	[XMPP_SETTLING] = "settling",
-	[XMPP_ONLINE] = "online",
-	[XMPP_FAILED] = "failed",
+	[ACCOUNT_OFFLINE] = "offline",
+	[ACCOUNT_CONNECTING] = "connecting",
+	[ACCOUNT_SETTLING] = "settling",
+	[ACCOUNT_ONLINE] = "online",
+	[ACCOUNT_FAILED] = "failed",
 };
 
 static void on_destroyed(void *arg)
@@ -78,13 +78,13 @@ static void on_destroyed(void *arg)
 
 static void end(struct probe *p, int status)
 {
-	struct xmpp *x = p->xmpp;
+	struct account *x = p->xmpp;
 
 	if (!x)
 		return;
 	p->xmpp = NULL;
 	p->status = status;
-	xmpp_destroy(x, on_destroyed, p);
+	account_destroy(x, on_destroyed, p);
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -105,7 +105,7 @@ static void say(struct probe *p, const char *fmt, ...)
 
 /* --- events --- */
 
-static void on_state(void *owner, enum xmpp_state state, const struct message *trouble)
+static void on_state(void *owner, enum account_state state, const struct message *trouble)
 {
 	say(owner, "state %s%s%s%s%s", states[state], trouble ? " " : "",
 	    trouble ? message_name(trouble->id) : "", trouble ? ": " : "",
@@ -162,12 +162,12 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 		n = stanza->text_len / 4 * 3 <= sizeof(data) ?
 			    base64_decode(stanza->text, stanza->text_len, data) : -1;
 		if (n < 0 || stanza->seq == UINT64_MAX) {
-			xmpp_reply_error(p->xmpp, stanza->from, stanza->id, "bad-request");
+			account_reply_error(p->xmpp, stanza->from, stanza->id, "bad-request");
 			return;
 		}
 		p->received += n;
 	}
-	xmpp_reply_result(p->xmpp, stanza->from, stanza->id);
+	account_reply_result(p->xmpp, stanza->from, stanza->id);
 	if (stanza->kind == IBB_CLOSE)
 		say(p, "ibb close %s %" PRIu64, stanza->from, p->received);
 }
@@ -194,8 +194,8 @@ static void on_block(void *arg, const char *error)
 		return;
 	}
 	took = uv_now(p->loop) - p->send.began;
-	xmpp_request(p->xmpp, p->send.to, "set", "<close xmlns='http://jabber.org/protocol/ibb' "
-		     "sid='probe'/>", 10000, on_block, p);
+	account_request(p->xmpp, p->send.to, "set", "<close xmlns='http://jabber.org/protocol/ibb' "
+			"sid='probe'/>", 10000, on_block, p);
 	p->send.unacked++;
 	free(p->send.to);
 	p->send.to = NULL;
@@ -207,10 +207,10 @@ static void pour(struct probe *p)
 	static char zeros[BLOCK_MAX];
 	struct transfer *t = &p->send;
 
-	while (t->to && t->left && t->unacked < t->window && xmpp_bulk_ready(p->xmpp)) {
+	while (t->to && t->left && t->unacked < t->window && account_bulk_ready(p->xmpp)) {
 		size_t n = t->left < t->block ? t->left : t->block;
 
-		if (!xmpp_send_block(p->xmpp, t->to, "probe", t->seq++, zeros, n, on_block, p))
+		if (!account_send_block(p->xmpp, t->to, "probe", t->seq++, zeros, n, on_block, p))
 			return;
 		t->left -= n;
 		t->unacked++;
@@ -254,7 +254,7 @@ static void start_sending(struct probe *p, const char *args)
 	snprintf(payload, sizeof(payload), "<open xmlns='http://jabber.org/protocol/ibb' "
 		 "sid='probe' block-size='%zu' stanza='iq'/>", t->block);
 	t->to = xstrdup(to);
-	if (!xmpp_request(p->xmpp, to, "set", payload, 10000, on_opened, p))
+	if (!account_request(p->xmpp, to, "set", payload, 10000, on_opened, p))
 		on_opened(p, "not-online");
 }
 
@@ -281,23 +281,24 @@ static void command(struct probe *p, char *line)
 	if (!strcmp(line, "quit"))
 		end(p, 0);
 	else if (!strcmp(line, "connect"))
-		xmpp_connect(p->xmpp);
+		account_connect(p->xmpp);
 	else if (!strcmp(line, "check"))
-		xmpp_check(p->xmpp);
+		account_check(p->xmpp);
 	else if (!arg)
 		say(p, "bad-command %s", line);
 	else if (!strcmp(line, "subscribe") || !strcmp(line, "subscribed"))
-		xmpp_subscription(p->xmpp, arg, line);
+		account_subscription(p->xmpp, arg, line);
 	else if (!strcmp(line, "shy"))
 		p->shy = !strcmp(arg, "on");
 	else if (!strcmp(line, "remove"))
-		xmpp_roster_remove(p->xmpp, arg, on_done, p);
+		account_roster_remove(p->xmpp, arg, on_done, p);
 	else if (!strcmp(line, "block") || !strcmp(line, "unblock"))
-		xmpp_block(p->xmpp, arg, *line == 'b', on_done, p);
+		account_block(p->xmpp, arg, *line == 'b', on_done, p);
 	else if (!strcmp(line, "send"))
 		start_sending(p, arg);
 	else if (!strcmp(line, "ping") &&
-		 !xmpp_request(p->xmpp, arg, "get", "<ping xmlns='urn:xmpp:ping'/>", 5000, on_pong, p))
+		 !account_request(p->xmpp, arg, "get", "<ping xmlns='urn:xmpp:ping'/>", 5000,
+				  on_pong, p))
 		say(p, "pong not-online");
 }
 
@@ -358,23 +359,23 @@ static void on_refused(void *owner, const char *bare, const char *condition)
 	say(owner, "refused %s %s", bare, condition);
 }
 
-static void on_blocklist(void *owner, struct xmpp_rows *rows)
+static void on_blocklist(void *owner, struct iq_rows *rows)
 {
-	struct xmpp_row row;
+	struct iq_row row;
 
-	while (rows && xmpp_rows_next(rows, &row))
+	while (rows && iq_rows_next(rows, &row))
 		say(owner, "blocked %s", row.jid);
 }
 
-static void on_blocking(void *owner, bool blocked, struct xmpp_rows *rows)
+static void on_blocking(void *owner, bool blocked, struct iq_rows *rows)
 {
-	struct xmpp_row row;
+	struct iq_row row;
 
-	while (xmpp_rows_next(rows, &row))
+	while (iq_rows_next(rows, &row))
 		say(owner, "%s %s", blocked ? "blocked" : "unblocked", row.jid);
 }
 
-static const struct xmpp_events events = {
+static const struct account_events events = {
 	.state = on_state,
 	.roster_begin = on_roster_whole,
 	.roster_end = on_roster_whole,
@@ -391,9 +392,9 @@ static const struct xmpp_events events = {
 	.bulk = on_bulk,
 };
 
-static void start(struct probe *p, const struct xmpp_config *config, unsigned seconds)
+static void start(struct probe *p, const struct account_config *config, unsigned seconds)
 {
-	p->xmpp = xmpp_create(p->loop, config, &events, p);
+	p->xmpp = account_create(p->loop, config, &events, p);
 	if (!p->xmpp) {
 		fprintf(stderr, "xmpp-probe: no descriptor to be had\n");
 		exit(2);
@@ -411,7 +412,7 @@ static void start(struct probe *p, const struct xmpp_config *config, unsigned se
 		uv_pipe_open(&p->in, 0);
 		uv_read_start((uv_stream_t *)&p->in, on_alloc, on_input);
 	}
-	xmpp_connect(p->xmpp);
+	account_connect(p->xmpp);
 }
 
 int main(int argc, char **argv)
@@ -426,7 +427,7 @@ int main(int argc, char **argv)
 		{ "tell-memory", no_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct xmpp_config config = {
+	struct account_config config = {
 		.resource = "git.probe",
 		.device = "probeprobeprobep",
 	};

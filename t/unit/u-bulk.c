@@ -28,7 +28,7 @@ static void on_bulk(void *owner)
 	bulk_ready(&bulk, 1000);
 }
 
-static const struct xmpp_events events = { .bulk = on_bulk };
+static const struct account_events events = { .bulk = on_bulk };
 
 int main(void)
 {

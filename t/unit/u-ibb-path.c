@@ -22,13 +22,13 @@ struct sent {
 	char what[40];			/* the sid; or the condition of an error */
 	uint16_t seq;
 	char text[8192];		/* of a block, base64 */
-	xmpp_answer answer;
+	iq_answer answer;
 	void *arg;
 	uint64_t handle;		/* 0: no answer is awaited (any more) */
 };
 
 /* The connection, as far as a path sees it. */
-struct xmpp {
+struct account {
 	bool ready;			/* for bulk */
 	unsigned places;		/* for requests that wait for an answer; 0: any number */
 	bool mute;			/* nothing can be acknowledged */
@@ -41,11 +41,11 @@ struct xmpp {
 static uv_loop_t loop;
 static struct device_key *key;
 static struct ibb_paths all;
-static struct xmpp server;
+static struct account server;
 
 /* ---- the connection */
 
-static uint64_t put(enum kind kind, const char *to, const char *what, xmpp_answer answer, void *arg)
+static uint64_t put(enum kind kind, const char *to, const char *what, iq_answer answer, void *arg)
 {
 	struct sent *s = &server.sent[server.n++ % SENT_MAX];
 
@@ -55,19 +55,19 @@ static uint64_t put(enum kind kind, const char *to, const char *what, xmpp_answe
 	return s->handle;
 }
 
-uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
-			  xmpp_answer answer, void *arg)
+uint64_t account_open_stream(struct account *x, const char *to, const char *sid, size_t block_size,
+			     iq_answer answer, void *arg)
 {
 	return put(OPEN, to, sid, answer, arg);
 }
 
-void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
+void account_close_stream(struct account *x, const char *to, const char *sid)
 {
 	put(CLOSE, to, sid, NULL, NULL);
 }
 
-uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
-			 const void *data, size_t n, xmpp_answer answer, void *arg)
+uint64_t account_send_block(struct account *x, const char *to, const char *sid, uint16_t seq,
+			    const void *data, size_t n, iq_answer answer, void *arg)
 {
 	struct sent *s = &x->sent[x->n % SENT_MAX];
 	uint64_t handle;
@@ -80,14 +80,14 @@ uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16
 	return handle;
 }
 
-void xmpp_forget(struct xmpp *x, uint64_t handle)
+void account_forget(struct account *x, uint64_t handle)
 {
 	for (unsigned i = 0; i < SENT_MAX; i++)
 		if (x->sent[i].handle == handle)
 			x->sent[i].handle = 0;
 }
 
-bool xmpp_bulk_ready(struct xmpp *x)
+bool account_bulk_ready(struct account *x)
 {
 	unsigned n = 0;
 
@@ -96,13 +96,13 @@ bool xmpp_bulk_ready(struct xmpp *x)
 	return x->ready && (!x->places || n < x->places);
 }
 
-bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
+bool account_reply_result(struct account *x, const char *to, const char *id)
 {
 	put(RESULT, to, id, NULL, NULL);
 	return !x->mute;
 }
 
-void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
+void account_reply_error(struct account *x, const char *to, const char *id, const char *condition)
 {
 	put(ERROR, to, condition, NULL, NULL);
 }

@@ -115,7 +115,7 @@ static void test_expiry(void)
 }
 
 static const char *told;
-static struct xmpp_rows *told_rows;
+static struct iq_rows *told_rows;
 
 static void tell(void *arg, const char *error)
 {
@@ -123,7 +123,7 @@ static void tell(void *arg, const char *error)
 	told_rows = NULL;
 }
 
-static void tell_rows(void *arg, const char *error, struct xmpp_rows *rows)
+static void tell_rows(void *arg, const char *error, struct iq_rows *rows)
 {
 	told = error;
 	told_rows = rows;
@@ -132,7 +132,7 @@ static void tell_rows(void *arg, const char *error, struct xmpp_rows *rows)
 static void test_rows(void)
 {
 	struct iq_table *t = iq_create();
-	struct xmpp_rows *rows = (void *)t;
+	struct iq_rows *rows = (void *)t;
 	struct iq_request r;
 	char id[IQ_ID_MAX];
 

@@ -41,7 +41,7 @@ void s5b_proxies_destroy(struct s5b_proxies *p)
 {
 }
 
-void s5b_proxies_online(struct s5b_proxies *p, struct xmpp *xmpp)
+void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp)
 {
 }
 

@@ -22,8 +22,8 @@ static uv_loop_t loop;
 static char account[] = "alice", jid[] = "alice@example.org";
 static struct config config = { .account = account, .jid = jid };
 static struct broker broker = { .loop = &loop, .config = &config };
-static const struct xmpp_events events;
-static struct xmpp *const connection = (struct xmpp *)&events;
+static const struct account_events events;
+static struct account *const connection = (struct account *)&events;
 static struct device_key *const key = (struct device_key *)&config;
 
 static unsigned refused;	/* so often is no connection to be had */
@@ -31,7 +31,8 @@ static unsigned keyless;	/* so often is no key to be had */
 static unsigned connected;
 static password_done done;
 
-struct xmpp *xmpp_create(uv_loop_t *of, const struct xmpp_config *with, const struct xmpp_events *to, void *owner)
+struct account *account_create(uv_loop_t *of, const struct account_config *with,
+			       const struct account_events *to, void *owner)
 {
 	if (refused == 0)
 		return connection;
@@ -39,32 +40,32 @@ struct xmpp *xmpp_create(uv_loop_t *of, const struct xmpp_config *with, const st
 	return NULL;
 }
 
-void xmpp_connect(struct xmpp *x)
+void account_connect(struct account *x)
 {
 	connected++;
 }
 
-bool xmpp_password(struct xmpp *x, const char *password)
+bool account_password(struct account *x, const char *password)
 {
 	return true;
 }
 
-enum xmpp_state xmpp_state(const struct xmpp *x)
+enum account_state account_state(const struct account *x)
 {
-	return XMPP_CONNECTING;
+	return ACCOUNT_CONNECTING;
 }
 
-const struct message *xmpp_trouble(const struct xmpp *x)
+const struct message *account_trouble(const struct account *x)
 {
 	return &broker.trouble;
 }
 
-uint64_t xmpp_retry_at(const struct xmpp *x)
+uint64_t account_retry_at(const struct account *x)
 {
 	return 0;
 }
 
-void xmpp_destroy(struct xmpp *x, void (*gone)(void *arg), void *arg)
+void account_destroy(struct account *x, void (*gone)(void *arg), void *arg)
 {
 	gone(arg);
 }
@@ -117,7 +118,7 @@ void ibb_paths_lost(struct ibb_paths *all, const char *why)
 {
 }
 
-void local_candidates_online(struct local_candidates *r, struct xmpp *xmpp)
+void local_candidates_online(struct local_candidates *r, struct account *xmpp)
 {
 }
 

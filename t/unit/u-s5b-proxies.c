@@ -13,17 +13,17 @@
 
 enum { PATIENCE = 60 * 1000 };	/* ms */
 
-struct xmpp_rows {
-	const struct xmpp_row *row;	/* NULL: no more */
+struct iq_rows {
+	const struct iq_row *row;	/* NULL: no more */
 };
 
 static uv_loop_t loop;
-static struct xmpp *const connection = (struct xmpp *)&loop;
+static struct account *const connection = (struct account *)&loop;
 static struct s5b_proxies *proxies;
 static bool wanted, full_table;
 static uint64_t asked_pause;	/* ms, of the last one that is long */
 static unsigned listings;	/* how often the server was asked for its items */
-static xmpp_rows_answer answer;	/* to the question that is open, or NULL */
+static iq_rows_answer answer;	/* to the question that is open, or NULL */
 static void *asker;
 
 /* meson.build has this called instead: what is long is written down, and comes soon. */
@@ -38,13 +38,13 @@ int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, u
 	return __real_uv_timer_start(timer, cb, 1, repeat);
 }
 
-const char *xmpp_jid(const struct xmpp *x)
+const char *account_jid(const struct account *x)
 {
 	return "alice@example.org/git.x";
 }
 
-uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
-		    xmpp_rows_answer call, void *arg)
+uint64_t account_query(struct account *x, const char *to, const char *payload, unsigned timeout_ms,
+		       iq_rows_answer call, void *arg)
 {
 	if (full_table)
 		return 0;
@@ -54,12 +54,12 @@ uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigne
 	return 1;
 }
 
-void xmpp_forget(struct xmpp *x, uint64_t handle)
+void account_forget(struct account *x, uint64_t handle)
 {
 	answer = NULL;
 }
 
-bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+bool iq_rows_next(struct iq_rows *rows, struct iq_row *row)
 {
 	if (!rows->row)
 		return false;
@@ -76,16 +76,16 @@ static void on_changed(void *owner)
 
 static void fail(const char *error)
 {
-	xmpp_rows_answer call = answer;
+	iq_rows_answer call = answer;
 
 	answer = NULL;
 	call(asker, error, NULL);
 }
 
-static void tell(const struct xmpp_row *row)
+static void tell(const struct iq_row *row)
 {
-	struct xmpp_rows rows = { row };
-	xmpp_rows_answer call = answer;
+	struct iq_rows rows = { row };
+	iq_rows_answer call = answer;
 
 	answer = NULL;
 	call(asker, NULL, &rows);
@@ -105,10 +105,15 @@ static void settle(void)
 
 int main(void)
 {
-	static const struct xmpp_row item = { .kind = XMPP_ITEM, .jid = "proxy.example.org" };
-	static const struct xmpp_row identity = { .kind = XMPP_IDENTITY, .category = "proxy", .type = "bytestreams" };
-	static const struct xmpp_row host = {
-		.kind = XMPP_STREAMHOST, .jid = "proxy.example.org", .host = "192.0.2.1", .port = 7777,
+	static const struct iq_row item = { .kind = IQ_ITEM, .jid = "proxy.example.org" };
+	static const struct iq_row identity = { .kind = IQ_IDENTITY,
+						.category = "proxy",
+						.type = "bytestreams" };
+	static const struct iq_row host = {
+		.kind = IQ_STREAMHOST,
+		.jid = "proxy.example.org",
+		.host = "192.0.2.1",
+		.port = 7777,
 	};
 
 	log_init();

@@ -281,22 +281,22 @@ static void test_refused(void)
 	xmpp_stanza_release(xml);
 }
 
-static void put_row(struct buf *out, const struct xmpp_row *row)
+static void put_row(struct buf *out, const struct iq_row *row)
 {
 	switch (row->kind) {
-	case XMPP_ITEM:
+	case IQ_ITEM:
 		buf_printf(out, "item %s\n", row->jid);
 		break;
-	case XMPP_IDENTITY:
+	case IQ_IDENTITY:
 		buf_printf(out, "identity %s/%s\n", row->category, row->type);
 		break;
-	case XMPP_FEATURE:
+	case IQ_FEATURE:
 		buf_printf(out, "feature %s\n", row->feature);
 		break;
-	case XMPP_BLOCKED:
+	case IQ_BLOCKED:
 		buf_printf(out, "blocked %s\n", row->jid);
 		break;
-	case XMPP_STREAMHOST:
+	case IQ_STREAMHOST:
 		buf_printf(out, "streamhost %s %s %u\n", row->jid, row->host, row->port);
 		break;
 	}
@@ -348,8 +348,8 @@ static void test_rows(void)
 		char *text = xasprintf("<iq type='result' id='1'>%s</iq>", answers[i].payload);
 		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
 		struct buf seen = { 0 };
-		struct xmpp_rows list;
-		struct xmpp_row row;
+		struct iq_rows list;
+		struct iq_row row;
 		struct stanza s;
 
 		stanza_read(xml, &s);
@@ -368,8 +368,8 @@ static void test_long_rows(void)
 {
 	char jid[JID_MAX + 1], *text;
 	xmpp_stanza_t *xml;
-	struct xmpp_rows list;
-	struct xmpp_row row;
+	struct iq_rows list;
+	struct iq_row row;
 
 	memset(jid, 'a', JID_MAX);
 	for (size_t n = JID_MAX - 1; n <= JID_MAX; n++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A system that gives out no more, one call after the other. */
-#include "xmpp.h"
+#include "account.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,17 +53,17 @@ static int entries(const char *path)
 	return n;
 }
 
-static struct xmpp *create(uv_loop_t *loop)
+static struct account *create(uv_loop_t *loop)
 {
-	static const struct xmpp_events events;
-	static const struct xmpp_config config = {
+	static const struct account_events events;
+	static const struct account_config config = {
 		.jid = "alice@localhost",
 		.password = "correct horse",
 		.resource = "git.x",
 		.device = "x",
 	};
 
-	return xmpp_create(loop, &config, &events, NULL);
+	return account_create(loop, &config, &events, NULL);
 }
 
 static void on_gone(void *arg)
@@ -77,7 +77,7 @@ int main(void)
 {
 	static const char *const names[] = { "", "an epoll instance", "a thread", "a watch" };
 	uv_loop_t loop;
-	struct xmpp *x;
+	struct account *x;
 	bool gone = false;
 	int descriptors, threads;
 
@@ -92,7 +92,7 @@ int main(void)
 	fails = NONE;
 	x = create(&loop);
 	ok(x != NULL, "with all of them there is");
-	xmpp_destroy(x, on_gone, &gone);
+	account_destroy(x, on_gone, &gone);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	ok(gone, "and it ends");
 	is_int(uv_loop_close(&loop), 0, "leaving nothing");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "xmpp-internal.h"
+#include "account-internal.h"
 
 /*
  * A round: which servers the domain has, the addresses of the first of them, and a login at each
@@ -20,7 +20,7 @@ enum {
 };
 
 /* Of what fails in one round what says most is told, and decides. */
-static void note_trouble(struct xmpp *x, enum retry_cause cause, const struct message *trouble)
+static void note_trouble(struct account *x, enum retry_cause cause, const struct message *trouble)
 {
 	if (x->failed && cause < x->cause)
 		return;
@@ -29,7 +29,7 @@ static void note_trouble(struct xmpp *x, enum retry_cause cause, const struct me
 	x->trouble = *trouble;
 }
 
-static void note_unreachable(struct xmpp *x, const char *reason)
+static void note_unreachable(struct account *x, const char *reason)
 {
 	struct message m;
 
@@ -38,7 +38,7 @@ static void note_unreachable(struct xmpp *x, const char *reason)
 }
 
 /* No server of the domain is left in this round, or one said it for all. */
-static void end_round(struct xmpp *x)
+static void end_round(struct account *x)
 {
 	uint64_t pause = 0;
 
@@ -54,7 +54,7 @@ static void end_round(struct xmpp *x)
 }
 
 /* The server sends us on: false if it does not, or too often. */
-static bool follow_redirection(struct xmpp *x, bool was_up)
+static bool follow_redirection(struct account *x, bool was_up)
 {
 	char host[RESOLVE_HOST_MAX];
 	uint16_t port = 5222;
@@ -70,7 +70,7 @@ static bool follow_redirection(struct xmpp *x, bool was_up)
 	return srv_targets_redirect(&x->targets, host, port);
 }
 
-void xmpp_login_failed(struct xmpp *x, bool was_up)
+void xmpp_login_failed(struct account *x, bool was_up)
 {
 	struct message trouble;
 	enum retry_cause cause =
@@ -86,7 +86,7 @@ void xmpp_login_failed(struct xmpp *x, bool was_up)
 }
 
 /* A place of our own beside the one that is taken; a new one each time, lest that is taken, too. */
-static char *place_beside(const struct xmpp *x)
+static char *place_beside(const struct account *x)
 {
 	unsigned char lot[4];
 
@@ -94,7 +94,7 @@ static char *place_beside(const struct xmpp *x)
 	return xasprintf("%s.%02x%02x%02x%02x", x->place, lot[0], lot[1], lot[2], lot[3]);
 }
 
-static void dial(struct xmpp *x, const struct endpoint *endpoint)
+static void dial(struct account *x, const struct endpoint *endpoint)
 {
 	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
 	int result;
@@ -112,7 +112,7 @@ static void dial(struct xmpp *x, const struct endpoint *endpoint)
 
 static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	x->resolve = NULL;
 	if (n == 0)
@@ -121,7 +121,7 @@ static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, 
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
 }
 
-void xmpp_go_on(struct xmpp *x)
+void xmpp_go_on(struct account *x)
 {
 	const struct endpoint *endpoint = srv_targets_endpoint(&x->targets);
 	const struct srv_target *target;
@@ -146,7 +146,7 @@ void xmpp_go_on(struct xmpp *x)
 
 static void on_targets(void *arg, const struct srv_target *targets, size_t n, const char *why)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	x->resolve = NULL;
 	if (n == 0)
@@ -155,7 +155,7 @@ static void on_targets(void *arg, const struct srv_target *targets, size_t n, co
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
 
-void xmpp_look_up(struct xmpp *x, const char *because)
+void xmpp_look_up(struct account *x, const char *because)
 {
 	x->failed = false;
 	x->resolve = resolve_srv_targets(x->loop, x->domain, x->server, on_targets, x);
@@ -168,7 +168,7 @@ void xmpp_look_up(struct xmpp *x, const char *because)
 }
 
 /* No name server tells about services, in time: the domain may be known by other means. */
-static void guess_target(struct xmpp *x)
+static void guess_target(struct account *x)
 {
 	struct srv_target guess = { .port = 5222 };
 
@@ -178,7 +178,7 @@ static void guess_target(struct xmpp *x)
 	xmpp_enter(x, PHASE_NEXT, 0, "the name server does not answer");
 }
 
-void xmpp_end_look_up(struct xmpp *x)
+void xmpp_end_look_up(struct account *x)
 {
 	resolve_cancel(x->resolve);
 	if (x->phase == PHASE_ADDRESSES) {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_XMPP_INTERNAL_H
-#define DAEMON_XMPP_INTERNAL_H
+#ifndef DAEMON_ACCOUNT_INTERNAL_H
+#define DAEMON_ACCOUNT_INTERNAL_H
 
 /*
- * The account's record, and what its three files say to each other: xmpp.c is the state machine,
- * xmpp-connect.c what it does until a server has let us in, and xmpp-requests.c what it is asked
- * to say once we are logged in.
+ * The account's record, and what its three files say to each other: account.c is the state machine,
+ * account-connect.c what it does until a server has let us in, and account-requests.c what it is
+ * asked to say once we are logged in.
  */
 
+#include "account.h"
 #include "bulk.h"
 #include "exchange.h"
 #include "login-error.h"
 #include "resolve.h"
 #include "retry.h"
 #include "strophe-loop.h"
-#include "xmpp.h"
 
 enum {
 	STABLE = 60 * 1000,		/* ms; up for so long: the next retry is a first one */
@@ -33,12 +33,12 @@ enum phase {
 	PHASE_SETTLING,		/* presence is out; the pong behind it is on its way */
 	PHASE_ONLINE,
 	PHASE_BARRED,		/* a bad certificate, or our place is taken: before trying again */
-	PHASE_FAILED,		/* the account is refused: until xmpp_connect() */
+	PHASE_FAILED,		/* the account is refused: until account_connect() */
 	PHASE_YIELDING,		/* we make room for another machine, which may still ask us */
-	PHASE_LEAVING,		/* xmpp_destroy(): the farewell is on its way */
+	PHASE_LEAVING,		/* account_destroy(): the farewell is on its way */
 };
 
-struct xmpp {
+struct account {
 	uv_loop_t *loop;
 	char *bare, *server, *device;	/* owned; server may be NULL */
 	char *place;			/* our full JID, unless somebody else has it; owned */
@@ -73,18 +73,18 @@ struct xmpp {
 };
 
 /* The only writer of phase. in is how long it may last, in ms; UINT64_MAX: its end is another event's. */
-void xmpp_enter(struct xmpp *x, enum phase phase, uint64_t in, const char *because);
+void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *because);
 
 /* Sets the clock to the earliest of all that is due. To be called when one of them has changed. */
-void xmpp_arm(struct xmpp *x);
+void xmpp_arm(struct account *x);
 
 /* Begins a round: looks up which servers the domain has. */
-void xmpp_look_up(struct xmpp *x, const char *because);
+void xmpp_look_up(struct account *x, const char *because);
 /* The next address, or the next server, or none is left and the round ends. */
-void xmpp_go_on(struct xmpp *x);
+void xmpp_go_on(struct account *x);
 /* The name server has not answered in time. */
-void xmpp_end_look_up(struct xmpp *x);
+void xmpp_end_look_up(struct account *x);
 /* A login did not come about, or a session ended (was_up); x->login knows why. */
-void xmpp_login_failed(struct xmpp *x, bool was_up);
+void xmpp_login_failed(struct account *x, bool was_up);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef DAEMON_XMPP_EVENTS_H
-#define DAEMON_XMPP_EVENTS_H
+#ifndef DAEMON_ACCOUNT_EVENTS_H
+#define DAEMON_ACCOUNT_EVENTS_H
 
 /*
- * What the account tells its owner (xmpp.h): the events, and the records that come with them. Whoever
- * reads or writes stanzas needs these alone.
+ * What the account tells its owner (account.h): the events, and the records that come with them.
+ * Whoever reads or writes stanzas needs these alone.
  */
 
 #include <stdbool.h>
@@ -14,12 +14,13 @@
 #include "message.h"
 #include "presence.h"
 
-enum xmpp_state {
-	XMPP_OFFLINE,		/* not wanted, or waiting to try again */
-	XMPP_CONNECTING,	/* resolving, TCP, TLS, login */
-	XMPP_SETTLING,		/* logged in; roster and first presences are coming in */
-	XMPP_ONLINE,		/* settled: a buddy not seen now is offline */
-	XMPP_FAILED,		/* refused: wrong password, bad certificate, another one in our place */
+enum account_state {
+	ACCOUNT_OFFLINE,	/* not wanted, or waiting to try again */
+	ACCOUNT_CONNECTING,	/* resolving, TCP, TLS, login */
+	ACCOUNT_SETTLING,	/* logged in; roster and first presences are coming in */
+	ACCOUNT_ONLINE,		/* settled: a buddy not seen now is offline */
+	/* refused: wrong password, bad certificate, another one in our place */
+	ACCOUNT_FAILED,
 };
 
 /* An in-band bytestream stanza (XEP-0047) from a full JID. Strings are borrowed for the call. */
@@ -32,19 +33,19 @@ struct ibb_stanza {
 	size_t text_len;
 };
 
-enum { XMPP_HOST_MAX = 255 };
+enum { IQ_HOST_MAX = 255 };
 
 /*
  * One thing that an answer lists: its form is checked, and nothing else of it. The
  * strings are there until the next one is read.
  */
-struct xmpp_row {
+struct iq_row {
 	enum {
-		XMPP_ITEM,		/* XEP-0030 items: jid. Those with a node are left out */
-		XMPP_IDENTITY,		/* XEP-0030 info: category, type */
-		XMPP_FEATURE,		/* XEP-0030 info: feature */
-		XMPP_STREAMHOST,	/* XEP-0065: jid, host, port */
-		XMPP_BLOCKED,		/* XEP-0191: jid, which may be a domain */
+		IQ_ITEM,		/* XEP-0030 items: jid. Those with a node are left out */
+		IQ_IDENTITY,		/* XEP-0030 info: category, type */
+		IQ_FEATURE,		/* XEP-0030 info: feature */
+		IQ_STREAMHOST,		/* XEP-0065: jid, host, port */
+		IQ_BLOCKED,		/* XEP-0191: jid, which may be a domain */
 	} kind;
 	const char *jid;		/* shorter than JID_MAX, may have a resource */
 	const char *category, *type;
@@ -53,13 +54,13 @@ struct xmpp_row {
 	uint16_t port;			/* not 0 */
 };
 
-struct xmpp_rows;
+struct iq_rows;
 
 /* False at the end. Only from within the answer, and of a list that may be as long as the server likes. */
-bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row);
+bool iq_rows_next(struct iq_rows *rows, struct iq_row *row);
 
-struct xmpp_events {
-	void (*state)(void *owner, enum xmpp_state state, const struct message *trouble);
+struct account_events {
+	void (*state)(void *owner, enum account_state state, const struct message *trouble);
 	/* The roster was read whole: what comes between these two is all of it. */
 	void (*roster_begin)(void *owner);
 	void (*roster_end)(void *owner);
@@ -77,18 +78,21 @@ struct xmpp_events {
 	void (*doubted)(void *owner, const char *jid, const char *condition);
 	/* The same of a bare JID, with the error's condition. */
 	void (*refused)(void *owner, const char *bare, const char *condition);
-	/* Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each row is an XMPP_BLOCKED. */
-	void (*blocklist)(void *owner, struct xmpp_rows *rows);
+	/*
+	 * Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each
+	 * row is an IQ_BLOCKED.
+	 */
+	void (*blocklist)(void *owner, struct iq_rows *rows);
 	/* Somebody is blocked now, or is not any more, whichever client did it; not blocked without any row: nobody is. */
-	void (*blocking)(void *owner, bool blocked, struct xmpp_rows *rows);
+	void (*blocking)(void *owner, bool blocked, struct iq_rows *rows);
 	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
 	void (*subscription)(void *owner, const char *bare, const char *kind);
 	/*
-	 * from and sid are there, the rest as sent. To be answered with xmpp_reply_result()
-	 * or xmpp_reply_error(), at once or later.
+	 * from and sid are there, the rest as sent. To be answered with account_reply_result()
+	 * or account_reply_error(), at once or later.
 	 */
 	void (*ibb)(void *owner, const struct ibb_stanza *stanza);
-	/* Bulk may be handed over again (xmpp_bulk_ready() is true now). */
+	/* Bulk may be handed over again (account_bulk_ready() is true now). */
 	void (*bulk)(void *owner);
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "xmpp-internal.h"
+#include "account-internal.h"
 
 /*
  * What the account is asked to say while we are logged in: the exchange does it, and knows no clock.
@@ -11,8 +11,8 @@
 #include "stanza.h"
 #include "text.h"
 
-uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const char *payload,
-		      unsigned timeout_ms, xmpp_answer answer, void *arg)
+uint64_t account_request(struct account *x, const char *to, const char *type, const char *payload,
+			 unsigned timeout_ms, iq_answer answer, void *arg)
 {
 	uint64_t handle = exchange_request(&x->exchange, to, type, payload,
 					   uv_now(x->loop) + timeout_ms, answer, arg);
@@ -21,8 +21,8 @@ uint64_t xmpp_request(struct xmpp *x, const char *to, const char *type, const ch
 	return handle;
 }
 
-uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigned timeout_ms,
-		    xmpp_rows_answer answer, void *arg)
+uint64_t account_query(struct account *x, const char *to, const char *payload, unsigned timeout_ms,
+		       iq_rows_answer answer, void *arg)
 {
 	uint64_t handle = exchange_query(&x->exchange, to, payload, uv_now(x->loop) + timeout_ms, answer, arg);
 
@@ -30,32 +30,32 @@ uint64_t xmpp_query(struct xmpp *x, const char *to, const char *payload, unsigne
 	return handle;
 }
 
-bool xmpp_rows_next(struct xmpp_rows *rows, struct xmpp_row *row)
+bool iq_rows_next(struct iq_rows *rows, struct iq_row *row)
 {
 	return stanza_rows_next(rows, row);
 }
 
-void xmpp_forget(struct xmpp *x, uint64_t handle)
+void account_forget(struct account *x, uint64_t handle)
 {
 	iq_forget(x->exchange.iq, handle);
 }
 
-bool xmpp_reply_result(struct xmpp *x, const char *to, const char *id)
+bool account_reply_result(struct account *x, const char *to, const char *id)
 {
 	return exchange_acknowledge(&x->exchange, to, id);
 }
 
-void xmpp_reply_error(struct xmpp *x, const char *to, const char *id, const char *condition)
+void account_reply_error(struct account *x, const char *to, const char *id, const char *condition)
 {
 	exchange_error(&x->exchange, to, id, condition, uv_now(x->loop));
 }
 
-bool xmpp_may_answer(struct xmpp *x, const char *bare)
+bool account_may_answer(struct account *x, const char *bare)
 {
 	return exchange_may_answer(&x->exchange, bare, uv_now(x->loop));
 }
 
-bool xmpp_bulk_ready(struct xmpp *x)
+bool account_bulk_ready(struct account *x)
 {
 	if (bulk_ready(&x->bulk, uv_now(x->loop)))
 		return true;
@@ -63,8 +63,8 @@ bool xmpp_bulk_ready(struct xmpp *x)
 	return false;
 }
 
-uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_t block_size,
-			  xmpp_answer answer, void *arg)
+uint64_t account_open_stream(struct account *x, const char *to, const char *sid, size_t block_size,
+			     iq_answer answer, void *arg)
 {
 	uint64_t handle = exchange_open(&x->exchange, to, sid, block_size,
 					uv_now(x->loop) + IBB_OPEN_TIMEOUT, answer, arg);
@@ -73,13 +73,13 @@ uint64_t xmpp_open_stream(struct xmpp *x, const char *to, const char *sid, size_
 	return handle;
 }
 
-void xmpp_close_stream(struct xmpp *x, const char *to, const char *sid)
+void account_close_stream(struct account *x, const char *to, const char *sid)
 {
 	exchange_close(&x->exchange, to, sid);
 }
 
-uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16_t seq,
-			 const void *data, size_t n, xmpp_answer answer, void *arg)
+uint64_t account_send_block(struct account *x, const char *to, const char *sid, uint16_t seq,
+			    const void *data, size_t n, iq_answer answer, void *arg)
 {
 	uint64_t handle = exchange_block(&x->exchange, to, sid, seq, data, n,
 					 uv_now(x->loop) + IBB_ACK_TIMEOUT, answer, arg);
@@ -88,29 +88,29 @@ uint64_t xmpp_send_block(struct xmpp *x, const char *to, const char *sid, uint16
 	return handle;
 }
 
-void xmpp_subscription(struct xmpp *x, const char *bare, const char *type)
+void account_subscription(struct account *x, const char *bare, const char *type)
 {
 	exchange_presence(&x->exchange, bare, type);
 }
 
-bool xmpp_keeps_approvals(const struct xmpp *x)
+bool account_keeps_approvals(const struct account *x)
 {
 	return x->keeps_approvals;
 }
 
-void xmpp_available(struct xmpp *x, const char *to, bool asks)
+void account_available(struct account *x, const char *to, bool asks)
 {
 	exchange_available(&x->exchange, x->device, to, asks);
 }
 
-void xmpp_unavailable(struct xmpp *x, const char *bare)
+void account_unavailable(struct account *x, const char *bare)
 {
 	exchange_presence(&x->exchange, bare, "unavailable");
 }
 
 /* A request about one JID, to our own account; the payload's text is before, the JID, and after. */
-static uint64_t request_about(struct xmpp *x, const char *before, const char *bare, const char *after,
-			      xmpp_answer answer, void *arg)
+static uint64_t request_about(struct account *x, const char *before, const char *bare,
+			      const char *after, iq_answer answer, void *arg)
 {
 	struct buf payload = { 0 };
 	uint64_t handle;
@@ -124,13 +124,14 @@ static uint64_t request_about(struct xmpp *x, const char *before, const char *ba
 	return handle;
 }
 
-uint64_t xmpp_roster_remove(struct xmpp *x, const char *bare, xmpp_answer answer, void *arg)
+uint64_t account_roster_remove(struct account *x, const char *bare, iq_answer answer, void *arg)
 {
 	return request_about(x, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='", bare,
 			     "'/></query>", answer, arg);
 }
 
-uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer answer, void *arg)
+uint64_t account_block(struct account *x, const char *bare, bool blocked, iq_answer answer,
+		       void *arg)
 {
 	if (blocked)
 		return request_about(x, "<block xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></block>",
@@ -138,7 +139,7 @@ uint64_t xmpp_block(struct xmpp *x, const char *bare, bool blocked, xmpp_answer 
 	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></unblock>", answer, arg);
 }
 
-uint64_t xmpp_ping_device(struct xmpp *x, const char *full, xmpp_answer answer, void *arg)
+uint64_t account_ping_device(struct account *x, const char *full, iq_answer answer, void *arg)
 {
 	uint64_t handle = exchange_request(&x->exchange, full, "get", "<ping xmlns='" NS_PING "'/>",
 					   uv_now(x->loop) + INQUIRY_TIMEOUT, answer, arg);
@@ -147,7 +148,7 @@ uint64_t xmpp_ping_device(struct xmpp *x, const char *full, xmpp_answer answer, 
 	return handle;
 }
 
-uint64_t xmpp_ping(struct xmpp *x, xmpp_answer answer, void *arg)
+uint64_t account_ping(struct account *x, iq_answer answer, void *arg)
 {
 	uint64_t handle = exchange_ping(&x->exchange, uv_now(x->loop) + REQUEST_MAX, answer, arg);
 

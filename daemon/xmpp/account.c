@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "xmpp-internal.h"
+#include "account-internal.h"
 
 /*
  * The account is a state machine, its states below. The happy path: look up the
@@ -10,7 +10,7 @@
  *
  * What can go wrong: an address fails, in whatever way, then the next one is dialled, and the next
  * server's; all fail, or the connection breaks, then the whole is tried again after a while
- * (core/retry.h). Only when the account itself is refused nothing is done until xmpp_connect():
+ * (core/retry.h). Only when the account itself is refused nothing is done until account_connect():
  * who has the password calls it. What kind of failure it is, login-error.c says. Each state has a
  * limit of time, of its own or that of the request it waits for, and exchange.c tells when the
  * server is silent for too long.
@@ -45,22 +45,22 @@ enum {
 
 static const struct {
 	const char *name;
-	enum xmpp_state state;
+	enum account_state state;
 } phases[] = {
-	[PHASE_OFF] = { "off", XMPP_OFFLINE },
-	[PHASE_WAITING] = { "waiting", XMPP_OFFLINE },
-	[PHASE_RESOLVING] = { "resolving", XMPP_CONNECTING },
-	[PHASE_ADDRESSES] = { "looking up addresses", XMPP_CONNECTING },
-	[PHASE_NEXT] = { "next address", XMPP_CONNECTING },
-	[PHASE_DIALING] = { "dialing", XMPP_CONNECTING },
-	[PHASE_BESIDE] = { "beside our place", XMPP_CONNECTING },
-	[PHASE_ROSTER] = { "fetching the roster", XMPP_SETTLING },
-	[PHASE_SETTLING] = { "settling", XMPP_SETTLING },
-	[PHASE_ONLINE] = { "online", XMPP_ONLINE },
-	[PHASE_BARRED] = { "barred", XMPP_FAILED },
-	[PHASE_FAILED] = { "failed", XMPP_FAILED },
-	[PHASE_YIELDING] = { "making room", XMPP_FAILED },
-	[PHASE_LEAVING] = { "leaving", XMPP_OFFLINE },
+	[PHASE_OFF] = { "off", ACCOUNT_OFFLINE },
+	[PHASE_WAITING] = { "waiting", ACCOUNT_OFFLINE },
+	[PHASE_RESOLVING] = { "resolving", ACCOUNT_CONNECTING },
+	[PHASE_ADDRESSES] = { "looking up addresses", ACCOUNT_CONNECTING },
+	[PHASE_NEXT] = { "next address", ACCOUNT_CONNECTING },
+	[PHASE_DIALING] = { "dialing", ACCOUNT_CONNECTING },
+	[PHASE_BESIDE] = { "beside our place", ACCOUNT_CONNECTING },
+	[PHASE_ROSTER] = { "fetching the roster", ACCOUNT_SETTLING },
+	[PHASE_SETTLING] = { "settling", ACCOUNT_SETTLING },
+	[PHASE_ONLINE] = { "online", ACCOUNT_ONLINE },
+	[PHASE_BARRED] = { "barred", ACCOUNT_FAILED },
+	[PHASE_FAILED] = { "failed", ACCOUNT_FAILED },
+	[PHASE_YIELDING] = { "making room", ACCOUNT_FAILED },
+	[PHASE_LEAVING] = { "leaving", ACCOUNT_OFFLINE },
 };
 
 /* --- the clock --- */
@@ -73,7 +73,7 @@ static void earlier(uint64_t *next, uint64_t at)
 		*next = at;
 }
 
-void xmpp_arm(struct xmpp *x)
+void xmpp_arm(struct account *x)
 {
 	uint64_t now = uv_now(x->loop), next = x->deadline;
 
@@ -88,16 +88,16 @@ void xmpp_arm(struct xmpp *x)
 		uv_timer_start(&x->clock, on_clock, next > now ? next - now : 0, 0);
 }
 
-static void set_deadline(struct xmpp *x, uint64_t in)
+static void set_deadline(struct account *x, uint64_t in)
 {
 	x->deadline = in == UINT64_MAX ? UINT64_MAX : uv_now(x->loop) + in;
 	xmpp_arm(x);
 }
 
-void xmpp_enter(struct xmpp *x, enum phase phase, uint64_t in, const char *because)
+void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *because)
 {
-	enum xmpp_state before = phases[x->phase].state;
-	const struct xmpp_events *events = x->exchange.events;
+	enum account_state before = phases[x->phase].state;
+	const struct account_events *events = x->exchange.events;
 
 	log_info("xmpp: %s -> %s, %s", phases[x->phase].name, phases[phase].name, because);
 	x->phase = phase;
@@ -112,12 +112,12 @@ void xmpp_enter(struct xmpp *x, enum phase phase, uint64_t in, const char *becau
 
 static void on_roster(void *arg, const char *error);
 
-static uint64_t request_deadline(const struct xmpp *x)
+static uint64_t request_deadline(const struct account *x)
 {
 	return uv_now(x->loop) + REQUEST_MAX;
 }
 
-static void settle(struct xmpp *x)
+static void settle(struct account *x)
 {
 	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
 	exchange_blocklist(&x->exchange, request_deadline(x));
@@ -127,19 +127,19 @@ static void settle(struct xmpp *x)
 /* Whoever is in our place was asked for a sign of life. */
 static void on_place(void *arg, const char *error)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	if (x->phase != PHASE_BESIDE || !x->exchange.full)
 		return;
 	if (error)
 		settle(x);
 	else
-		xmpp_yield(x);
+		account_yield(x);
 }
 
 static void on_settled(void *arg, const char *error)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	/* An error is as good an answer: what counts is that it came after the presences. */
 	if (x->phase != PHASE_SETTLING || !x->exchange.full)
@@ -150,7 +150,7 @@ static void on_settled(void *arg, const char *error)
 
 static void on_roster(void *arg, const char *error)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	if (x->phase != PHASE_ROSTER || !x->exchange.full)
 		return;
@@ -174,7 +174,7 @@ static void on_roster(void *arg, const char *error)
 
 static void on_up(void *owner)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 	const char *full = strophe_loop_jid(x->stream);
 
 	if (x->phase == PHASE_LEAVING)
@@ -196,7 +196,7 @@ static void on_up(void *owner)
 			 request_deadline(x), on_place, x);
 }
 
-static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
+static void note_stream_error(struct account *x, const xmpp_stream_error_t *error)
 {
 	const char *condition = stanza_stream_error(error->stanza);
 
@@ -208,7 +208,7 @@ static void note_stream_error(struct xmpp *x, const xmpp_stream_error_t *error)
 
 static void on_down(void *owner, const xmpp_stream_error_t *error)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 	bool was_up = x->exchange.full != NULL;
 
 	bulk_allow(&x->bulk, false);
@@ -229,35 +229,35 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 
 static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 
 	exchange_take(&x->exchange, xml, whole, uv_now(x->loop));
 }
 
 static void on_excess(void *owner, const char *why)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 
 	x->login.excess = why;
 }
 
 static void on_login_line(void *owner, const char *line)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 
 	login_error_line(&x->login, line);
 }
 
 static void on_certificate(void *owner, const char *why)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 
 	login_error_certificate(&x->login, why);
 }
 
 static void on_pumped(void *owner)
 {
-	struct xmpp *x = owner;
+	struct account *x = owner;
 
 	/* libstrophe would wait two seconds for the server's farewell. */
 	if (x->phase == PHASE_DIALING && login_error_hopeless(&x->login))
@@ -279,9 +279,9 @@ static const struct strophe_events stream_events = {
 
 /* --- what is due --- */
 
-static void finish(struct xmpp *x);
+static void finish(struct account *x);
 
-static void check_exchange(struct xmpp *x)
+static void check_exchange(struct account *x)
 {
 	if (exchange_check(&x->exchange, uv_now(x->loop)))
 		return;
@@ -289,13 +289,13 @@ static void check_exchange(struct xmpp *x)
 	strophe_loop_cut(x->stream);
 }
 
-static void cut(struct xmpp *x)
+static void cut(struct account *x)
 {
 	strophe_loop_cut(x->stream);
 	set_deadline(x, CUT_MAX);
 }
 
-static void end_phase(struct xmpp *x)
+static void end_phase(struct account *x)
 {
 	switch (x->phase) {
 	case PHASE_WAITING:
@@ -329,7 +329,7 @@ static void end_phase(struct xmpp *x)
 
 static void on_clock(uv_timer_t *timer)
 {
-	struct xmpp *x = timer->data;
+	struct account *x = timer->data;
 
 	x->clock_at = UINT64_MAX;
 	check_exchange(x);
@@ -341,10 +341,10 @@ static void on_clock(uv_timer_t *timer)
 
 /* --- for the owner --- */
 
-struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
-			 const struct xmpp_events *events, void *owner)
+struct account *account_create(uv_loop_t *loop, const struct account_config *config,
+			       const struct account_events *events, void *owner)
 {
-	struct xmpp *x = xcalloc(1, sizeof(*x));
+	struct account *x = xcalloc(1, sizeof(*x));
 	uint32_t seed;
 
 	x->stream = strophe_loop_create(loop, config->password, config->ca_file, &stream_events, x);
@@ -368,7 +368,7 @@ struct xmpp *xmpp_create(uv_loop_t *loop, const struct xmpp_config *config,
 	return x;
 }
 
-void xmpp_connect(struct xmpp *x)
+void account_connect(struct account *x)
 {
 	if (x->phase == PHASE_OFF || x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ||
 	    x->phase == PHASE_FAILED)
@@ -377,12 +377,12 @@ void xmpp_connect(struct xmpp *x)
 		x->urgent = true;
 }
 
-bool xmpp_password(struct xmpp *x, const char *password)
+bool account_password(struct account *x, const char *password)
 {
 	return x->phase == PHASE_FAILED && strophe_loop_password(x->stream, password);
 }
 
-void xmpp_yield(struct xmpp *x)
+void account_yield(struct account *x)
 {
 	if (!x->exchange.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
 		return;
@@ -391,7 +391,7 @@ void xmpp_yield(struct xmpp *x)
 	xmpp_enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
 }
 
-void xmpp_check(struct xmpp *x)
+void account_check(struct account *x)
 {
 	uint64_t now = uv_now(x->loop);
 
@@ -427,7 +427,7 @@ void xmpp_check(struct xmpp *x)
 
 static void on_clock_closed(uv_handle_t *handle)
 {
-	struct xmpp *x = handle->data;
+	struct account *x = handle->data;
 	void (*done)(void *arg) = x->done;
 	void *arg = x->done_arg;
 
@@ -444,19 +444,19 @@ static void on_clock_closed(uv_handle_t *handle)
 
 static void on_stream_destroyed(void *arg)
 {
-	struct xmpp *x = arg;
+	struct account *x = arg;
 
 	uv_close((uv_handle_t *)&x->clock, on_clock_closed);
 }
 
-static void finish(struct xmpp *x)
+static void finish(struct account *x)
 {
 	x->deadline = UINT64_MAX;
 	strophe_loop_destroy(x->stream, on_stream_destroyed, x);
 	x->stream = NULL;
 }
 
-void xmpp_destroy(struct xmpp *x, void (*done)(void *arg), void *arg)
+void account_destroy(struct account *x, void (*done)(void *arg), void *arg)
 {
 	bool up = x->exchange.full != NULL;
 
@@ -470,22 +470,22 @@ void xmpp_destroy(struct xmpp *x, void (*done)(void *arg), void *arg)
 	xmpp_enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
 }
 
-enum xmpp_state xmpp_state(const struct xmpp *x)
+enum account_state account_state(const struct account *x)
 {
 	return phases[x->phase].state;
 }
 
-const struct message *xmpp_trouble(const struct xmpp *x)
+const struct message *account_trouble(const struct account *x)
 {
 	return &x->trouble;
 }
 
-const char *xmpp_jid(const struct xmpp *x)
+const char *account_jid(const struct account *x)
 {
 	return x->exchange.full;
 }
 
-uint64_t xmpp_retry_at(const struct xmpp *x)
+uint64_t account_retry_at(const struct account *x)
 {
 	return x->phase == PHASE_WAITING || x->phase == PHASE_BARRED ? x->deadline : 0;
 }
