@@ -10,10 +10,10 @@
 
 #include "account.h"
 #include "bulk.h"
-#include "exchange.h"
 #include "login-error.h"
 #include "resolve.h"
 #include "retry.h"
+#include "stream.h"
 #include "strophe-loop.h"
 
 enum {
@@ -59,7 +59,7 @@ struct account {
 
 	struct strophe_loop *stream;	/* owned */
 	struct login_error login;
-	struct exchange exchange;
+	struct stream stanzas;
 	struct bulk bulk;
 	uint64_t up_since;
 

@@ -2,7 +2,7 @@
 #include "account-internal.h"
 
 /*
- * What the account is asked to say while we are logged in: the exchange does it, and knows no clock.
+ * What the account is asked to say while we are logged in: the stream does it, and knows no clock.
  * Here deadlines are set, and the clock after them.
  */
 
@@ -14,8 +14,8 @@
 uint64_t account_request(struct account *x, const char *to, const char *type, const char *payload,
 			 unsigned timeout_ms, iq_answer answer, void *arg)
 {
-	uint64_t handle = exchange_request(&x->exchange, to, type, payload,
-					   uv_now(x->loop) + timeout_ms, answer, arg);
+	uint64_t handle = stream_request(&x->stanzas, to, type, payload,
+					 uv_now(x->loop) + timeout_ms, answer, arg);
 
 	xmpp_arm(x);
 	return handle;
@@ -24,7 +24,8 @@ uint64_t account_request(struct account *x, const char *to, const char *type, co
 uint64_t account_query(struct account *x, const char *to, const char *payload, unsigned timeout_ms,
 		       iq_rows_answer answer, void *arg)
 {
-	uint64_t handle = exchange_query(&x->exchange, to, payload, uv_now(x->loop) + timeout_ms, answer, arg);
+	uint64_t handle =
+		stream_query(&x->stanzas, to, payload, uv_now(x->loop) + timeout_ms, answer, arg);
 
 	xmpp_arm(x);
 	return handle;
@@ -37,22 +38,22 @@ bool iq_rows_next(struct iq_rows *rows, struct iq_row *row)
 
 void account_forget(struct account *x, uint64_t handle)
 {
-	iq_forget(x->exchange.iq, handle);
+	iq_forget(x->stanzas.iq, handle);
 }
 
 bool account_reply_result(struct account *x, const char *to, const char *id)
 {
-	return exchange_acknowledge(&x->exchange, to, id);
+	return stream_acknowledge(&x->stanzas, to, id);
 }
 
 void account_reply_error(struct account *x, const char *to, const char *id, const char *condition)
 {
-	exchange_error(&x->exchange, to, id, condition, uv_now(x->loop));
+	stream_error(&x->stanzas, to, id, condition, uv_now(x->loop));
 }
 
 bool account_may_answer(struct account *x, const char *bare)
 {
-	return exchange_may_answer(&x->exchange, bare, uv_now(x->loop));
+	return stream_may_answer(&x->stanzas, bare, uv_now(x->loop));
 }
 
 bool account_bulk_ready(struct account *x)
@@ -66,8 +67,8 @@ bool account_bulk_ready(struct account *x)
 uint64_t account_open_stream(struct account *x, const char *to, const char *sid, size_t block_size,
 			     iq_answer answer, void *arg)
 {
-	uint64_t handle = exchange_open(&x->exchange, to, sid, block_size,
-					uv_now(x->loop) + IBB_OPEN_TIMEOUT, answer, arg);
+	uint64_t handle = stream_open(&x->stanzas, to, sid, block_size,
+				      uv_now(x->loop) + IBB_OPEN_TIMEOUT, answer, arg);
 
 	xmpp_arm(x);
 	return handle;
@@ -75,14 +76,14 @@ uint64_t account_open_stream(struct account *x, const char *to, const char *sid,
 
 void account_close_stream(struct account *x, const char *to, const char *sid)
 {
-	exchange_close(&x->exchange, to, sid);
+	stream_close(&x->stanzas, to, sid);
 }
 
 uint64_t account_send_block(struct account *x, const char *to, const char *sid, uint16_t seq,
 			    const void *data, size_t n, iq_answer answer, void *arg)
 {
-	uint64_t handle = exchange_block(&x->exchange, to, sid, seq, data, n,
-					 uv_now(x->loop) + IBB_ACK_TIMEOUT, answer, arg);
+	uint64_t handle = stream_block(&x->stanzas, to, sid, seq, data, n,
+				       uv_now(x->loop) + IBB_ACK_TIMEOUT, answer, arg);
 
 	xmpp_arm(x);
 	return handle;
@@ -90,7 +91,7 @@ uint64_t account_send_block(struct account *x, const char *to, const char *sid, 
 
 void account_subscription(struct account *x, const char *bare, const char *type)
 {
-	exchange_presence(&x->exchange, bare, type);
+	stream_presence(&x->stanzas, bare, type);
 }
 
 bool account_keeps_approvals(const struct account *x)
@@ -100,12 +101,12 @@ bool account_keeps_approvals(const struct account *x)
 
 void account_available(struct account *x, const char *to, bool asks)
 {
-	exchange_available(&x->exchange, x->device, to, asks);
+	stream_available(&x->stanzas, x->device, to, asks);
 }
 
 void account_unavailable(struct account *x, const char *bare)
 {
-	exchange_presence(&x->exchange, bare, "unavailable");
+	stream_presence(&x->stanzas, bare, "unavailable");
 }
 
 /* A request about one JID, to our own account; the payload's text is before, the JID, and after. */
@@ -118,7 +119,8 @@ static uint64_t request_about(struct account *x, const char *before, const char 
 	buf_puts(&payload, before);
 	text_xml(&payload, bare);
 	buf_puts(&payload, after);
-	handle = exchange_request(&x->exchange, NULL, "set", buf_str(&payload), uv_now(x->loop) + REQUEST_MAX, answer, arg);
+	handle = stream_request(&x->stanzas, NULL, "set", buf_str(&payload),
+				uv_now(x->loop) + REQUEST_MAX, answer, arg);
 	xmpp_arm(x);
 	buf_finish(&payload);
 	return handle;
@@ -141,8 +143,8 @@ uint64_t account_block(struct account *x, const char *bare, bool blocked, iq_ans
 
 uint64_t account_ping_device(struct account *x, const char *full, iq_answer answer, void *arg)
 {
-	uint64_t handle = exchange_request(&x->exchange, full, "get", "<ping xmlns='" NS_PING "'/>",
-					   uv_now(x->loop) + INQUIRY_TIMEOUT, answer, arg);
+	uint64_t handle = stream_request(&x->stanzas, full, "get", "<ping xmlns='" NS_PING "'/>",
+					 uv_now(x->loop) + INQUIRY_TIMEOUT, answer, arg);
 
 	xmpp_arm(x);
 	return handle;
@@ -150,7 +152,7 @@ uint64_t account_ping_device(struct account *x, const char *full, iq_answer answ
 
 uint64_t account_ping(struct account *x, iq_answer answer, void *arg)
 {
-	uint64_t handle = exchange_ping(&x->exchange, uv_now(x->loop) + REQUEST_MAX, answer, arg);
+	uint64_t handle = stream_ping(&x->stanzas, uv_now(x->loop) + REQUEST_MAX, answer, arg);
 
 	xmpp_arm(x);
 	return handle;

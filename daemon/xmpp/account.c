@@ -12,7 +12,7 @@
  * server's; all fail, or the connection breaks, then the whole is tried again after a while
  * (core/retry.h). Only when the account itself is refused nothing is done until account_connect():
  * who has the password calls it. What kind of failure it is, login-error.c says. Each state has a
- * limit of time, of its own or that of the request it waits for, and exchange.c tells when the
+ * limit of time, of its own or that of the request it waits for, and stream.c tells when the
  * server is silent for too long.
  *
  * Another connection may take our place, the resource. To take it back would be a fight. So the
@@ -77,7 +77,7 @@ void xmpp_arm(struct account *x)
 {
 	uint64_t now = uv_now(x->loop), next = x->deadline;
 
-	earlier(&next, exchange_deadline(&x->exchange));
+	earlier(&next, stream_deadline(&x->stanzas));
 	earlier(&next, bulk_deadline(&x->bulk));
 	if (next == x->clock_at || uv_is_closing((uv_handle_t *)&x->clock))
 		return;
@@ -97,14 +97,14 @@ static void set_deadline(struct account *x, uint64_t in)
 void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *because)
 {
 	enum account_state before = phases[x->phase].state;
-	const struct account_events *events = x->exchange.events;
+	const struct account_events *events = x->stanzas.events;
 
 	log_info("xmpp: %s -> %s, %s", phases[x->phase].name, phases[phase].name, because);
 	x->phase = phase;
 	bulk_allow(&x->bulk, phase == PHASE_ONLINE);
 	set_deadline(x, in);
 	if (phases[phase].state != before && events)
-		events->state(x->exchange.owner, phases[phase].state,
+		events->state(x->stanzas.owner, phases[phase].state,
 			      x->trouble.id == MSG_NONE ? NULL : &x->trouble);
 }
 
@@ -119,9 +119,9 @@ static uint64_t request_deadline(const struct account *x)
 
 static void settle(struct account *x)
 {
-	exchange_roster(&x->exchange, request_deadline(x), on_roster, x);
-	exchange_blocklist(&x->exchange, request_deadline(x));
-	xmpp_enter(x, PHASE_ROSTER, UINT64_MAX, x->exchange.full);
+	stream_roster(&x->stanzas, request_deadline(x), on_roster, x);
+	stream_blocklist(&x->stanzas, request_deadline(x));
+	xmpp_enter(x, PHASE_ROSTER, UINT64_MAX, x->stanzas.full);
 }
 
 /* Whoever is in our place was asked for a sign of life. */
@@ -129,7 +129,7 @@ static void on_place(void *arg, const char *error)
 {
 	struct account *x = arg;
 
-	if (x->phase != PHASE_BESIDE || !x->exchange.full)
+	if (x->phase != PHASE_BESIDE || !x->stanzas.full)
 		return;
 	if (error)
 		settle(x);
@@ -142,7 +142,7 @@ static void on_settled(void *arg, const char *error)
 	struct account *x = arg;
 
 	/* An error is as good an answer: what counts is that it came after the presences. */
-	if (x->phase != PHASE_SETTLING || !x->exchange.full)
+	if (x->phase != PHASE_SETTLING || !x->stanzas.full)
 		return;
 	x->trouble.id = MSG_NONE;
 	xmpp_enter(x, PHASE_ONLINE, UINT64_MAX, error ? error : "roster and presences are here");
@@ -152,7 +152,7 @@ static void on_roster(void *arg, const char *error)
 {
 	struct account *x = arg;
 
-	if (x->phase != PHASE_ROSTER || !x->exchange.full)
+	if (x->phase != PHASE_ROSTER || !x->stanzas.full)
 		return;
 	if (error && !strcmp(error, "timeout")) {
 		x->login.late = true;
@@ -165,8 +165,8 @@ static void on_roster(void *arg, const char *error)
 		strophe_loop_cut(x->stream);
 		return;
 	}
-	exchange_available(&x->exchange, x->device, NULL, false);
-	exchange_ping(&x->exchange, request_deadline(x), on_settled, x);
+	stream_available(&x->stanzas, x->device, NULL, false);
+	stream_ping(&x->stanzas, request_deadline(x), on_settled, x);
 	xmpp_enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
 }
 
@@ -182,18 +182,18 @@ static void on_up(void *owner)
 	x->up_since = uv_now(x->loop);
 	x->urgent = false;
 	x->keeps_approvals = x->login.keeps_approvals;
-	exchange_begin(&x->exchange, full ? full : x->bare, x->login.offers_acks, x->up_since);
+	stream_begin(&x->stanzas, full ? full : x->bare, x->login.offers_acks, x->up_since);
 	login_error_begin(&x->login);	/* what went wrong on the way is no matter now */
 	x->failed = false;
-	if (!x->beside || !strcmp(x->exchange.full, x->place)) {
+	if (!x->beside || !strcmp(x->stanzas.full, x->place)) {
 		settle(x);
 		return;
 	}
 	x->beside = false;
-	xmpp_enter(x, PHASE_BESIDE, UINT64_MAX, x->exchange.full);
-	exchange_available(&x->exchange, x->device, x->place, false);
-	exchange_request(&x->exchange, x->place, "get", "<ping xmlns='" NS_PING "'/>",
-			 request_deadline(x), on_place, x);
+	xmpp_enter(x, PHASE_BESIDE, UINT64_MAX, x->stanzas.full);
+	stream_available(&x->stanzas, x->device, x->place, false);
+	stream_request(&x->stanzas, x->place, "get", "<ping xmlns='" NS_PING "'/>",
+		       request_deadline(x), on_place, x);
 }
 
 static void note_stream_error(struct account *x, const xmpp_stream_error_t *error)
@@ -209,7 +209,7 @@ static void note_stream_error(struct account *x, const xmpp_stream_error_t *erro
 static void on_down(void *owner, const xmpp_stream_error_t *error)
 {
 	struct account *x = owner;
-	bool was_up = x->exchange.full != NULL;
+	bool was_up = x->stanzas.full != NULL;
 
 	bulk_allow(&x->bulk, false);
 	if (x->phase == PHASE_LEAVING) {
@@ -220,9 +220,9 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		note_stream_error(x, error);
 	if (was_up && uv_now(x->loop) - x->up_since >= STABLE)
 		retry_reset(&x->retry);
-	if (exchange_in_doubt(&x->exchange))
+	if (stream_in_doubt(&x->stanzas))
 		x->urgent = true;
-	exchange_end(&x->exchange);
+	stream_end(&x->stanzas);
 	if (x->phase != PHASE_LEAVING)
 		xmpp_login_failed(x, was_up);
 }
@@ -231,7 +231,7 @@ static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
 {
 	struct account *x = owner;
 
-	exchange_take(&x->exchange, xml, whole, uv_now(x->loop));
+	stream_take(&x->stanzas, xml, whole, uv_now(x->loop));
 }
 
 static void on_excess(void *owner, const char *why)
@@ -283,7 +283,7 @@ static void finish(struct account *x);
 
 static void check_exchange(struct account *x)
 {
-	if (exchange_check(&x->exchange, uv_now(x->loop)))
+	if (stream_check(&x->stanzas, uv_now(x->loop)))
 		return;
 	x->login.late = true;
 	strophe_loop_cut(x->stream);
@@ -361,8 +361,8 @@ struct account *account_create(uv_loop_t *loop, const struct account_config *con
 	random_bytes(&seed, sizeof(seed));
 	retry_init(&x->retry, seed);
 	x->deadline = x->clock_at = UINT64_MAX;
-	exchange_init(&x->exchange, x->stream, x->bare, events, owner);
-	bulk_init(&x->bulk, &x->exchange);
+	stream_init(&x->stanzas, x->stream, x->bare, events, owner);
+	bulk_init(&x->bulk, &x->stanzas);
 	uv_timer_init(loop, &x->clock);
 	x->clock.data = x;
 	return x;
@@ -384,11 +384,11 @@ bool account_password(struct account *x, const char *password)
 
 void account_yield(struct account *x)
 {
-	if (!x->exchange.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
+	if (!x->stanzas.full || x->phase == PHASE_YIELDING || x->phase == PHASE_LEAVING)
 		return;
 	x->login.copied = true;
 	login_error_trouble(&x->login, x->bare, x->domain, x->where, true, &x->trouble);
-	xmpp_enter(x, PHASE_YIELDING, YIELD_MAX, x->exchange.full);
+	xmpp_enter(x, PHASE_YIELDING, YIELD_MAX, x->stanzas.full);
 }
 
 void account_check(struct account *x)
@@ -414,7 +414,7 @@ void account_check(struct account *x)
 	case PHASE_ROSTER:
 	case PHASE_SETTLING:
 	case PHASE_ONLINE:
-		exchange_doubt(&x->exchange, now);
+		stream_doubt(&x->stanzas, now);
 		break;
 	case PHASE_OFF:
 	case PHASE_FAILED:
@@ -436,7 +436,7 @@ static void on_clock_closed(uv_handle_t *handle)
 	free(x->device);
 	free(x->place);
 	srv_targets_finish(&x->targets);
-	exchange_finish(&x->exchange);
+	stream_finish(&x->stanzas);
 	free(x);
 	if (done)
 		done(arg);
@@ -458,14 +458,14 @@ static void finish(struct account *x)
 
 void account_destroy(struct account *x, void (*done)(void *arg), void *arg)
 {
-	bool up = x->exchange.full != NULL;
+	bool up = x->stanzas.full != NULL;
 
 	assert(x->phase != PHASE_LEAVING);
 	x->done = done;
 	x->done_arg = arg;
 	resolve_cancel(x->resolve);
 	x->resolve = NULL;
-	exchange_leave(&x->exchange);
+	stream_leave(&x->stanzas);
 	/* A login that is under way is not waited for. */
 	xmpp_enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
 }
@@ -482,7 +482,7 @@ const struct message *account_trouble(const struct account *x)
 
 const char *account_jid(const struct account *x)
 {
-	return x->exchange.full;
+	return x->stanzas.full;
 }
 
 uint64_t account_retry_at(const struct account *x)

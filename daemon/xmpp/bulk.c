@@ -6,9 +6,9 @@ enum {
 	RETRY = 50,		/* ms; a socket does not tell when it is half empty */
 };
 
-void bulk_init(struct bulk *b, struct exchange *exchange)
+void bulk_init(struct bulk *b, struct stream *stanzas)
 {
-	*b = (struct bulk){ .exchange = exchange };
+	*b = (struct bulk){ .stanzas = stanzas };
 }
 
 void bulk_allow(struct bulk *b, bool online)
@@ -19,8 +19,8 @@ void bulk_allow(struct bulk *b, bool online)
 
 static bool has_room(const struct bulk *b)
 {
-	return b->online && exchange_path_fits(b->exchange) &&
-	       strophe_loop_unsent(b->exchange->stream) < UNSENT_MAX;
+	return b->online && stream_path_fits(b->stanzas) &&
+	       strophe_loop_unsent(b->stanzas->stream) < UNSENT_MAX;
 }
 
 bool bulk_ready(struct bulk *b, uint64_t now)
@@ -44,8 +44,8 @@ void bulk_check(struct bulk *b, uint64_t now)
 		return;
 	}
 	b->wanted = false;
-	if (b->exchange->events)
-		b->exchange->events->bulk(b->exchange->owner);
+	if (b->stanzas->events)
+		b->stanzas->events->bulk(b->stanzas->owner);
 }
 
 uint64_t bulk_deadline(const struct bulk *b)

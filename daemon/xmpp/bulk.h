@@ -9,16 +9,16 @@
  * clock here: `now` (ms) is given.
  */
 
-#include "exchange.h"
+#include "stream.h"
 
 struct bulk {
-	struct exchange *exchange;	/* borrowed */
+	struct stream *stanzas;		/* borrowed */
 	bool online;			/* the account is */
 	bool wanted;			/* somebody was told to wait */
 	uint64_t look_at;		/* when to look again */
 };
 
-void bulk_init(struct bulk *b, struct exchange *exchange);
+void bulk_init(struct bulk *b, struct stream *stanzas);
 
 /* Whether the account is online. While it is not, there is no room, and nobody is told of any. */
 void bulk_allow(struct bulk *b, bool online);

@@ -13,7 +13,7 @@ size_t strophe_loop_unsent(const struct strophe_loop *l)
 	return unsent;
 }
 
-bool exchange_path_fits(const struct exchange *e)
+bool stream_path_fits(const struct stream *e)
 {
 	return fits;
 }
@@ -32,9 +32,9 @@ static const struct account_events events = { .bulk = on_bulk };
 
 int main(void)
 {
-	struct exchange exchange = { .events = &events };
+	struct stream stanzas = { .events = &events };
 
-	bulk_init(&bulk, &exchange);
+	bulk_init(&bulk, &stanzas);
 	ok(!bulk_ready(&bulk, 0), "offline there is no room");
 	is_int(bulk_deadline(&bulk), UINT64_MAX, "and none to wait for");
 	bulk_allow(&bulk, true);
@@ -57,13 +57,13 @@ int main(void)
 	fits = false;
 	bulk_check(&bulk, 1050);
 	is_int(told, 1, "without a place for the answer there is no room either");
-	exchange.events = NULL;
+	stanzas.events = NULL;
 	fits = true;
 	bulk_check(&bulk, 1100);
 	is_int(bulk_deadline(&bulk), UINT64_MAX, "an account that is leaving tells nobody");
 	is_int(told, 1, "nothing");
 
-	exchange.events = &events;
+	stanzas.events = &events;
 	fits = false;
 	bulk_ready(&bulk, 2000);
 	bulk_allow(&bulk, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "exchange.h"
+#include "stream.h"
 
 /*
  * Whatever asks gets an answer, as often as answers.h allows. Who may not see that we are here is
@@ -24,10 +24,10 @@ enum { QUEUED_MAX = ANSWERS_QUEUED_MAX + IBB_MAX * IBB_STANZAS_MAX };
 
 #define PING "<ping xmlns='" NS_PING "'/>"
 
-void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *bare,
-		   const struct account_events *events, void *owner)
+void stream_init(struct stream *e, struct strophe_loop *stream, const char *bare,
+		 const struct account_events *events, void *owner)
 {
-	*e = (struct exchange){
+	*e = (struct stream){
 		.stream = stream,
 		.bare = bare,
 		.domain = jid_domain(bare),
@@ -39,7 +39,7 @@ void exchange_init(struct exchange *e, struct strophe_loop *stream, const char *
 	answers_init(&e->answers);
 }
 
-void exchange_finish(struct exchange *e)
+void stream_finish(struct stream *e)
 {
 	iq_destroy(e->iq);
 	answers_finish(&e->answers);
@@ -49,17 +49,17 @@ void exchange_finish(struct exchange *e)
 
 /* --- sending --- */
 
-static void send_text(struct exchange *e, const char *text)
+static void send_text(struct stream *e, const char *text)
 {
 	strophe_loop_send(e->stream, text, strlen(text));
 }
 
-static void send_out(struct exchange *e)
+static void send_out(struct stream *e)
 {
 	strophe_loop_send(e->stream, buf_str(&e->out), buf_len(&e->out));
 }
 
-void exchange_begin(struct exchange *e, const char *full, bool acks, uint64_t now)
+void stream_begin(struct stream *e, const char *full, bool acks, uint64_t now)
 {
 	unsigned char prefix[IQ_PREFIX_BYTES];
 
@@ -72,7 +72,7 @@ void exchange_begin(struct exchange *e, const char *full, bool acks, uint64_t no
 		send_text(e, "<enable xmlns='urn:xmpp:sm:3'/>");
 }
 
-void exchange_end(struct exchange *e)
+void stream_end(struct stream *e)
 {
 	struct iq_request request;
 
@@ -83,16 +83,16 @@ void exchange_end(struct exchange *e)
 		iq_tell(&request, "disconnected", NULL);
 }
 
-void exchange_leave(struct exchange *e)
+void stream_leave(struct stream *e)
 {
 	e->events = NULL;
 	if (e->full)
 		send_text(e, "<presence type='unavailable'/></stream:stream>");
-	exchange_end(e);
+	stream_end(e);
 }
 
 /* Makes place for an answer; 0 if there can be none. */
-static uint64_t begin_request(struct exchange *e, const char *to, uint64_t deadline,
+static uint64_t begin_request(struct stream *e, const char *to, uint64_t deadline,
 			      const struct iq_request *request, char id[IQ_ID_MAX])
 {
 	uint64_t handle = e->full ? iq_add(e->iq, to, deadline, request) : 0;
@@ -103,8 +103,9 @@ static uint64_t begin_request(struct exchange *e, const char *to, uint64_t deadl
 	return handle;
 }
 
-static uint64_t send_request(struct exchange *e, const char *to, const char *type, const char *payload,
-			     uint64_t deadline, const struct iq_request *request)
+static uint64_t send_request(struct stream *e, const char *to, const char *type,
+			     const char *payload, uint64_t deadline,
+			     const struct iq_request *request)
 {
 	char id[IQ_ID_MAX];
 	uint64_t handle = begin_request(e, to, deadline, request, id);
@@ -116,22 +117,22 @@ static uint64_t send_request(struct exchange *e, const char *to, const char *typ
 	return handle;
 }
 
-uint64_t exchange_request(struct exchange *e, const char *to, const char *type,
-			  const char *payload, uint64_t deadline, iq_answer answer, void *arg)
+uint64_t stream_request(struct stream *e, const char *to, const char *type,
+			const char *payload, uint64_t deadline, iq_answer answer, void *arg)
 {
 	return send_request(e, to, type, payload, deadline,
 			    &(struct iq_request){ .answer = answer, .arg = arg });
 }
 
-uint64_t exchange_query(struct exchange *e, const char *to, const char *payload, uint64_t deadline,
-			iq_rows_answer answer, void *arg)
+uint64_t stream_query(struct stream *e, const char *to, const char *payload, uint64_t deadline,
+		      iq_rows_answer answer, void *arg)
 {
 	return send_request(e, to, "get", payload, deadline,
 			    &(struct iq_request){ .rows_answer = answer, .arg = arg });
 }
 
-uint64_t exchange_open(struct exchange *e, const char *to, const char *sid, size_t block_size,
-		       uint64_t deadline, iq_answer answer, void *arg)
+uint64_t stream_open(struct stream *e, const char *to, const char *sid, size_t block_size,
+		     uint64_t deadline, iq_answer answer, void *arg)
 {
 	const struct iq_request request = { .answer = answer, .arg = arg, .of_path = true };
 	struct buf open = { 0 };
@@ -143,8 +144,8 @@ uint64_t exchange_open(struct exchange *e, const char *to, const char *sid, size
 	return handle;
 }
 
-uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uint16_t seq,
-			const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg)
+uint64_t stream_block(struct stream *e, const char *to, const char *sid, uint16_t seq,
+		      const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg)
 {
 	char id[IQ_ID_MAX];
 	const struct iq_request request = { .answer = answer, .arg = arg, .of_path = true };
@@ -157,7 +158,7 @@ uint64_t exchange_block(struct exchange *e, const char *to, const char *sid, uin
 	return handle;
 }
 
-void exchange_close(struct exchange *e, const char *to, const char *sid)
+void stream_close(struct stream *e, const char *to, const char *sid)
 {
 	char id[IQ_ID_MAX];
 	struct buf close = { 0 };
@@ -172,40 +173,40 @@ void exchange_close(struct exchange *e, const char *to, const char *sid)
 	buf_finish(&close);
 }
 
-bool exchange_path_fits(const struct exchange *e)
+bool stream_path_fits(const struct stream *e)
 {
 	return iq_path_fits(e->iq);
 }
 
-void exchange_roster(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+void stream_roster(struct stream *e, uint64_t deadline, iq_answer answer, void *arg)
 {
 	e->roster_answer = answer;
-	exchange_request(e, NULL, "get", "<query xmlns='jabber:iq:roster'/>", deadline, answer, arg);
+	stream_request(e, NULL, "get", "<query xmlns='jabber:iq:roster'/>", deadline, answer, arg);
 }
 
 /* Any error but the end of the connection says that there is no such list. */
 static void on_blocklist(void *arg, const char *error, struct iq_rows *rows)
 {
-	struct exchange *e = arg;
+	struct stream *e = arg;
 
 	if (e->events && e->full)
 		e->events->blocklist(e->owner, rows && stanza_rows_of(rows, NS_BLOCKING) ? rows : NULL);
 }
 
-void exchange_blocklist(struct exchange *e, uint64_t deadline)
+void stream_blocklist(struct stream *e, uint64_t deadline)
 {
-	exchange_query(e, NULL, "<blocklist xmlns='" NS_BLOCKING "'/>", deadline, on_blocklist, e);
+	stream_query(e, NULL, "<blocklist xmlns='" NS_BLOCKING "'/>", deadline, on_blocklist, e);
 }
 
-uint64_t exchange_ping(struct exchange *e, uint64_t deadline, iq_answer answer, void *arg)
+uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void *arg)
 {
-	return exchange_request(e, e->domain, "get", PING, deadline, answer, arg);
+	return stream_request(e, e->domain, "get", PING, deadline, answer, arg);
 }
 
 /* --- answers --- */
 
 /* A JID of a domain alone counts as that domain. bare has JID_MAX bytes. */
-static enum asker asker_of(const struct exchange *e, const char *from, char *bare)
+static enum asker asker_of(const struct stream *e, const char *from, char *bare)
 {
 	if (!from || jid_same(from, e->bare) || jid_same(from, e->domain))
 		return ASKER_SERVER;
@@ -216,8 +217,8 @@ static enum asker asker_of(const struct exchange *e, const char *from, char *bar
 	return e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
 }
 
-static bool may_answer(struct exchange *e, const char *to, const char *id, enum asker asker, const char *bare,
-		       uint64_t now)
+static bool may_answer(struct stream *e, const char *to, const char *id, enum asker asker,
+		       const char *bare, uint64_t now)
 {
 	size_t queued = e->full ? strophe_loop_queued(e->stream) : SIZE_MAX;
 
@@ -229,15 +230,15 @@ static bool may_answer(struct exchange *e, const char *to, const char *id, enum 
 	return answers_may(&e->answers, bare, asker, now);
 }
 
-static void put_result(struct exchange *e, const char *to, const char *id, const char *payload)
+static void put_result(struct stream *e, const char *to, const char *id, const char *payload)
 {
 	buf_reset(&e->out);
 	stanza_put_iq(&e->out, "result", to, id, payload);
 	send_out(e);
 }
 
-static void answer(struct exchange *e, const char *to, const char *id, const char *payload, const char *condition,
-		   uint64_t now)
+static void answer(struct stream *e, const char *to, const char *id, const char *payload,
+		   const char *condition, uint64_t now)
 {
 	char bare[JID_MAX];
 	enum asker asker = asker_of(e, to, bare);
@@ -255,17 +256,19 @@ static void answer(struct exchange *e, const char *to, const char *id, const cha
 	send_out(e);
 }
 
-void exchange_result(struct exchange *e, const char *to, const char *id, const char *payload, uint64_t now)
+void stream_result(struct stream *e, const char *to, const char *id, const char *payload,
+		   uint64_t now)
 {
 	answer(e, to, id, payload, NULL, now);
 }
 
-void exchange_error(struct exchange *e, const char *to, const char *id, const char *condition, uint64_t now)
+void stream_error(struct stream *e, const char *to, const char *id, const char *condition,
+		  uint64_t now)
 {
 	answer(e, to, id, NULL, condition, now);
 }
 
-bool exchange_acknowledge(struct exchange *e, const char *to, const char *id)
+bool stream_acknowledge(struct stream *e, const char *to, const char *id)
 {
 	if (!e->full || strophe_loop_queued(e->stream) >= QUEUED_MAX || strlen(id) > ANSWERED_ID_MAX)
 		return false;
@@ -273,7 +276,7 @@ bool exchange_acknowledge(struct exchange *e, const char *to, const char *id)
 	return true;
 }
 
-bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
+bool stream_may_answer(struct stream *e, const char *bare, uint64_t now)
 {
 	enum asker asker = e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
 
@@ -283,7 +286,7 @@ bool exchange_may_answer(struct exchange *e, const char *bare, uint64_t now)
 
 /* --- presence --- */
 
-void exchange_available(struct exchange *e, const char *device, const char *to, bool asks)
+void stream_available(struct stream *e, const char *device, const char *to, bool asks)
 {
 	if (!e->full)
 		return;
@@ -292,7 +295,7 @@ void exchange_available(struct exchange *e, const char *device, const char *to, 
 	send_out(e);
 }
 
-void exchange_presence(struct exchange *e, const char *to, const char *type)
+void stream_presence(struct stream *e, const char *to, const char *type)
 {
 	if (!e->full)
 		return;
@@ -307,26 +310,26 @@ static void ignore_answer(void *arg, const char *error)
 {
 }
 
-static void ask(struct exchange *e, uint64_t now)
+static void ask(struct stream *e, uint64_t now)
 {
 	if (e->management.enabled)
 		send_text(e, "<r xmlns='urn:xmpp:sm:3'/>");
 	else
-		exchange_ping(e, now + STREAM_MANAGEMENT_PATIENCE, ignore_answer, NULL);
+		stream_ping(e, now + STREAM_MANAGEMENT_PATIENCE, ignore_answer, NULL);
 }
 
-void exchange_doubt(struct exchange *e, uint64_t now)
+void stream_doubt(struct stream *e, uint64_t now)
 {
 	if (e->full && stream_management_doubt(&e->management, now))
 		ask(e, now);
 }
 
-bool exchange_in_doubt(const struct exchange *e)
+bool stream_in_doubt(const struct stream *e)
 {
 	return e->full && e->management.doubtful;
 }
 
-static void send_acknowledgement(struct exchange *e)
+static void send_acknowledgement(struct stream *e)
 {
 	char text[64];
 
@@ -334,14 +337,14 @@ static void send_acknowledgement(struct exchange *e)
 	send_text(e, text);
 }
 
-bool exchange_check(struct exchange *e, uint64_t now)
+bool stream_check(struct stream *e, uint64_t now)
 {
 	struct iq_request request;
 
 	while (iq_take_expired(e->iq, now, &request)) {
 		/* Whoever was asked may be to blame, or the server between. */
 		if (now - e->management.heard_at >= STREAM_MANAGEMENT_DOUBT)
-			exchange_doubt(e, now);
+			stream_doubt(e, now);
 		iq_tell(&request, "timeout", NULL);
 	}
 	if (!e->full)
@@ -361,7 +364,7 @@ bool exchange_check(struct exchange *e, uint64_t now)
 	return false;
 }
 
-uint64_t exchange_deadline(const struct exchange *e)
+uint64_t stream_deadline(const struct stream *e)
 {
 	uint64_t answers = iq_deadline(e->iq),
 		 life = e->full ? stream_management_deadline(&e->management) : UINT64_MAX;

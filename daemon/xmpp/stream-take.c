@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "exchange.h"
+#include "stream.h"
 
 /*
- * A stanza is read (stanza.c), then the switch in exchange_take() sends it to one of the functions
+ * A stanza is read (stanza.c), then the switch in stream_take() sends it to one of the functions
  * above it.
  */
 
@@ -11,7 +11,7 @@
 #include "jid.h"
 #include "stanza.h"
 
-static void tell_roster(struct exchange *e, xmpp_stanza_t *query)
+static void tell_roster(struct stream *e, xmpp_stanza_t *query)
 {
 	struct roster_item item;
 	xmpp_stanza_t *at = NULL;
@@ -21,7 +21,7 @@ static void tell_roster(struct exchange *e, xmpp_stanza_t *query)
 }
 
 /* RFC 6121 2.6.3: an answer without a roster would say that nothing has changed; it is none of these. */
-static void tell_whole_roster(struct exchange *e, xmpp_stanza_t *query)
+static void tell_whole_roster(struct stream *e, xmpp_stanza_t *query)
 {
 	if (e->events)
 		e->events->roster_begin(e->owner);
@@ -30,7 +30,7 @@ static void tell_whole_roster(struct exchange *e, xmpp_stanza_t *query)
 		e->events->roster_end(e->owner);
 }
 
-static void take_answer(struct exchange *e, const struct stanza *s)
+static void take_answer(struct stream *e, const struct stanza *s)
 {
 	const struct iq_self self = { .full = e->full, .bare = e->bare, .domain = e->domain };
 	struct iq_request request;
@@ -51,51 +51,51 @@ static void take_answer(struct exchange *e, const struct stanza *s)
 }
 
 /* RFC 6121 2.1.6: only from our own account; anybody could send one, the domain's own name included. */
-static void take_roster_push(struct exchange *e, const struct stanza *s, uint64_t now)
+static void take_roster_push(struct stream *e, const struct stanza *s, uint64_t now)
 {
 	if (s->from && !jid_same(s->from, e->bare)) {
-		exchange_error(e, s->from, s->id, "service-unavailable", now);
+		stream_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}
 	tell_roster(e, s->payload);
-	exchange_result(e, s->from, s->id, NULL, now);
+	stream_result(e, s->from, s->id, NULL, now);
 }
 
 /* XEP-0191 3.3, 3.4. Only from our own account, like the roster. */
-static void take_blocking_push(struct exchange *e, const struct stanza *s, uint64_t now)
+static void take_blocking_push(struct stream *e, const struct stanza *s, uint64_t now)
 {
 	struct iq_rows rows;
 
 	if (s->from && !jid_same(s->from, e->bare)) {
-		exchange_error(e, s->from, s->id, "service-unavailable", now);
+		stream_error(e, s->from, s->id, "service-unavailable", now);
 		return;
 	}
-	exchange_result(e, s->from, s->id, NULL, now);
+	stream_result(e, s->from, s->id, NULL, now);
 	stanza_rows(s->payload, &rows);
 	if (e->events)
 		e->events->blocking(e->owner, s->kind == STANZA_BLOCKED, &rows);
 }
 
-static void take_disco(struct exchange *e, const struct stanza *s, uint64_t now)
+static void take_disco(struct stream *e, const struct stanza *s, uint64_t now)
 {
 	struct buf query = { 0 };
 
 	if (disco_put_info(&e->disco, s->node, &query))
-		exchange_result(e, s->from, s->id, buf_str(&query), now);
+		stream_result(e, s->from, s->id, buf_str(&query), now);
 	else
-		exchange_error(e, s->from, s->id, "item-not-found", now);
+		stream_error(e, s->from, s->id, "item-not-found", now);
 	buf_finish(&query);
 }
 
 /* What we say to a full JID is no request to see somebody. */
-static void take_presence_error(struct exchange *e, const struct stanza *s, const char *bare)
+static void take_presence_error(struct stream *e, const struct stanza *s, const char *bare)
 {
 	e->events->doubted(e->owner, s->from, s->condition);
 	if (e->events && !jid_resource(s->from))
 		e->events->refused(e->owner, bare, s->condition);
 }
 
-static void take_presence(struct exchange *e, const struct stanza *s)
+static void take_presence(struct stream *e, const struct stanza *s)
 {
 	char bare[JID_MAX];
 
@@ -112,7 +112,7 @@ static void take_presence(struct exchange *e, const struct stanza *s)
 		e->events->available(e->owner, s->from, s->device, s->asks);
 }
 
-void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
+void stream_take(struct stream *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
 {
 	struct stanza s;
 
@@ -134,7 +134,7 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t 
 		take_blocking_push(e, &s, now);
 		break;
 	case STANZA_PING:
-		exchange_result(e, s.from, s.id, NULL, now);
+		stream_result(e, s.from, s.id, NULL, now);
 		break;
 	case STANZA_DISCO:
 		take_disco(e, &s, now);
@@ -144,10 +144,10 @@ void exchange_take(struct exchange *e, xmpp_stanza_t *xml, bool whole, uint64_t 
 			e->events->ibb(e->owner, &s.ibb);
 		break;
 	case STANZA_BAD_REQUEST:
-		exchange_error(e, s.from, s.id, "bad-request", now);
+		stream_error(e, s.from, s.id, "bad-request", now);
 		break;
 	case STANZA_UNKNOWN:
-		exchange_error(e, s.from, s.id, "service-unavailable", now);
+		stream_error(e, s.from, s.id, "service-unavailable", now);
 		break;
 	case STANZA_AVAILABLE:
 	case STANZA_UNAVAILABLE:
