@@ -40,7 +40,8 @@ void accountfile_directory(const char *jid, char out[ACCOUNT_DIRECTORY_MAX])
 	*out = '\0';
 }
 
-char *accountfile_path(enum userfile_place place, const char *jid, const char *name, struct message *trouble)
+char *accountfile_path(enum userfile_place place, const char *jid, const char *name,
+		       struct message *trouble)
 {
 	char directory[ACCOUNT_DIRECTORY_MAX], *inside, *path;
 
@@ -74,7 +75,10 @@ static bool jid_of(const char *directory, char out[JID_MAX])
 	return true;
 }
 
-/* The account's file in a directory of another spelling, from when that was another account; or NULL. */
+/*
+ * The account's file in a directory of another spelling, from when that was
+ * another account; or NULL.
+ */
 static char *other_spelling(enum userfile_place place, const char *jid, const char *name)
 {
 	struct message trouble = { .id = MSG_NONE };
@@ -85,8 +89,8 @@ static char *other_spelling(enum userfile_place place, const char *jid, const ch
 	while (directory && !found && (entry = readdir(directory))) {
 		char spelling[JID_MAX], bare[JID_MAX];
 
-		if (!jid_of(entry->d_name, spelling) || !strcmp(spelling, jid) || !jid_bare(spelling, bare) ||
-		    strcmp(bare, jid))
+		if (!jid_of(entry->d_name, spelling) || !strcmp(spelling, jid) ||
+		    !jid_bare(spelling, bare) || strcmp(bare, jid))
 			continue;
 		found = xasprintf("%s/%s/%s", all, entry->d_name, name);
 		if (access(found, F_OK)) {
@@ -100,7 +104,8 @@ static char *other_spelling(enum userfile_place place, const char *jid, const ch
 	return found;
 }
 
-char *accountfile_adopt(enum userfile_place place, const char *jid, const char *name, struct message *trouble)
+char *accountfile_adopt(enum userfile_place place, const char *jid, const char *name,
+			struct message *trouble)
 {
 	char *path = accountfile_path(place, jid, name, trouble), *old;
 
@@ -116,7 +121,8 @@ char *accountfile_adopt(enum userfile_place place, const char *jid, const char *
 		log_info("'%s' is the account's now: '%s'", old, path);
 	} else if (!old || errno != ENOENT) {
 		if (old)
-			message_set(trouble, MSG_STATE_FILE, "path", old, "reason", strerror(errno), NULL);
+			message_set(trouble, MSG_STATE_FILE, "path", old, "reason", strerror(errno),
+				    NULL);
 		free(path);
 		path = NULL;
 	}

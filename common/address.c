@@ -9,9 +9,9 @@
 /*
  * An address is cut before it is decoded: '?', then the first '/', then each
  * '/', so that nothing percent-encoded can move a border. (The '@' is none: RFC 5122
- * has it encoded where it is not between the parts of a JID, in which there is but one.) Then each part is
- * checked for what it may hold. Whatever is refused has a phrase of its own:
- * it is all the user gets to see.
+ * has it encoded where it is not between the parts of a JID, in which there is but one.) Then
+ * each part is checked for what it may hold. Whatever is refused has a phrase of its own: it is
+ * all the user gets to see.
  */
 
 enum { SEGMENT_MAX = 64 };
@@ -191,8 +191,8 @@ static const char *parse(struct address *a, const char *text)
 static void percent_encode(struct buf *out, const char *text, const char *safe)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80 || (ascii_allowed((unsigned char)*text) && *text != ' ') ||
-		    strchr(safe, *text))
+		if ((unsigned char)*text >= 0x80 ||
+		    (ascii_allowed((unsigned char)*text) && *text != ' ') || strchr(safe, *text))
 			buf_append(out, text, 1);
 		else
 			buf_printf(out, "%%%02X", (unsigned)*text);

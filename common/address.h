@@ -6,9 +6,9 @@
  * The address of a shared repository, as git hands it to the helper:
  *   bob@example.org/project            (of xmpp::bob@example.org/project)
  *   xmpp://bob@example.org/team/site.git?device=laptop
- * The first '/' ends the JID, which is percent-decoded once. What follows, up to '?', is the share: one or
- * more segments, percent-decoded once, a trailing '/' and one trailing
- * ".git" dropped. '?' begins parameters joined by '&': only device is known.
+ * The first '/' ends the JID, which is percent-decoded once. What follows, up to '?', is the
+ * share: one or more segments, percent-decoded once, a trailing '/' and one trailing ".git"
+ * dropped. '?' begins parameters joined by '&': only device is known.
  */
 
 #include "buf.h"
@@ -29,8 +29,9 @@ struct address {
 int address_parse(struct address *a, const char *text, const char **why);
 
 /*
- * Appends what address_parse() reads as these three; device is empty for any. Percent-encoded is what would be read as
- * something else, by it or by a shell; and ".git" is added where one would be dropped.
+ * Appends what address_parse() reads as these three; device is empty for any. Percent-encoded
+ * is what would be read as something else, by it or by a shell; and ".git" is added where one
+ * would be dropped.
  */
 void address_put(struct buf *out, const char *jid, const char *share, const char *device);
 

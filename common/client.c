@@ -42,7 +42,8 @@ enum {
 enum attempt {
 	ATTEMPT_CONNECTED,
 	ATTEMPT_ABSENT,		/* nobody listens: a broker can be started */
-	ATTEMPT_TURNED_AWAY,	/* one that lives hung up: it is full, or has no descriptor, or ends */
+	ATTEMPT_TURNED_AWAY,	/* one that lives hung up: it is full, or has no descriptor, or
+				   ends */
 	ATTEMPT_FAILED,		/* starting one would not help */
 };
 
@@ -354,13 +355,15 @@ int client_expect_hello(struct client *c, struct message *trouble)
 	if (got == 0)
 		return hello_failed(trouble, MSG_BROKER_LOST, NULL);
 	if (got < 0 || !frame_fields(&frame, &f))
-		return hello_failed(trouble, MSG_BROKER_UNREACHABLE, "what answers there is no broker");
+		return hello_failed(trouble, MSG_BROKER_UNREACHABLE,
+				    "what answers there is no broker");
 	if (frame.type == FRAME_ERROR) {
 		message_from_fields(trouble, f);
 		return -1;
 	}
 	if (frame.type != FRAME_HELLO)
-		return hello_failed(trouble, MSG_BROKER_UNREACHABLE, "what answers there is no broker");
+		return hello_failed(trouble, MSG_BROKER_UNREACHABLE,
+				    "what answers there is no broker");
 	return compare_versions(f, trouble);
 }
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * A number of decimal digits and nothing else, from 0 to max, at any length. False for anything else, also
- * for NULL and for no digit at all; *value is as before then.
+ * A number of decimal digits and nothing else, from 0 to max, at any length. False for anything
+ * else, also for NULL and for no digit at all; *value is as before then.
  */
 bool decimal_parse(const char *text, uint64_t max, uint64_t *value);
 

@@ -39,6 +39,6 @@ void descriptors_close_from(int lowest)
 
 bool descriptors_lacking(int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM || error == ENOSPC ||
-	       error == EAGAIN;
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+	       error == ENOSPC || error == EAGAIN;
 }

@@ -8,7 +8,8 @@
 
 /*
  * Opens /dev/null for each of 0, 1 and 2 that is closed, as git does. Otherwise the next file that
- * is opened becomes a standard stream, and what is printed is written into it. Call it first in main().
+ * is opened becomes a standard stream, and what is printed is written into it. Call it first in
+ * main().
  */
 void descriptors_sanitize(void);
 
@@ -16,8 +17,8 @@ void descriptors_sanitize(void);
 void descriptors_close_from(int lowest);
 
 /*
- * Whether this errno says that there are too many of something for now: descriptors, watches, processes, or
- * the kernel's memory for them. It passes, and nobody says when.
+ * Whether this errno says that there are too many of something for now: descriptors, watches,
+ * processes, or the kernel's memory for them. It passes, and nobody says when.
  */
 bool descriptors_lacking(int error);
 

@@ -66,7 +66,8 @@ void fields_add_u64(struct buf *out, const char *key, uint64_t value)
 	fields_addf(out, key, "%" PRIu64, value);
 }
 
-bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len, const char **value)
+bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len,
+		 const char **value)
 {
 	const char *field, *end, *equals;
 

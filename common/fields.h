@@ -49,7 +49,8 @@ uint64_t fields_get_u64(struct fields f, const char *key, uint64_t fallback);
  * Walks all fields in order: start with *pos = 0; false at the end. *key is
  * not NUL-terminated (its length is *key_len), *value is.
  */
-bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len, const char **value);
+bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len,
+		 const char **value);
 
 /* Whether the key of fields_next() is this one. */
 bool field_is(const char *key, size_t key_len, const char *name);

@@ -3,8 +3,8 @@
 #define COMMON_FNV_H
 
 /*
- * FNV-1a with 64 bits (draft-eastlake-fnv): tells whether something is the same as before. It begins with
- * FNV_START. It has no secret: who wants two texts with one hash finds them.
+ * FNV-1a with 64 bits (draft-eastlake-fnv): tells whether something is the same as before. It
+ * begins with FNV_START. It has no secret: who wants two texts with one hash finds them.
  */
 
 #include <stddef.h>

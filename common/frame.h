@@ -35,11 +35,13 @@ enum {
 enum frame_type {
 	FRAME_HELLO = 'H',	/* both. fields: protocol, program (e.g. git-remote-xmpp/0.1.0) */
 	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive), jid,
-				   share, [device], [git-protocol] (0|1|2), verbosity, progress (0|1),
-				   [transport] (auto|direct|proxy|inband), [prefer] (a device, to be asked first) */
+				   share, [device], [git-protocol] (0|1|2), verbosity, progress
+				   (0|1), [transport] (auto|direct|proxy|inband), [prefer] (a
+				   device, to be asked first) */
 	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
 				   text clears it), warning (always shown), or verbose (with -v) */
-	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path, trust */
+	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path,
+				   trust */
 	FRAME_DATA = 'D',	/* both: raw bytes of git's protocol */
 	FRAME_STDERR = 'S',	/* to the helper: raw bytes of the far service's standard error */
 	FRAME_END = 'E',	/* both: end of data of this direction; no payload */
@@ -48,7 +50,8 @@ enum frame_type {
 	FRAME_ERROR = '!',	/* to the client. fields: id, message, [hint]* */
 	FRAME_COMMAND = 'Q',	/* fields: verb, and what the verb takes */
 	FRAME_ROW = 'L',	/* to git-xmpp. fields: kind, and what the kind has */
-	FRAME_DONE = 'Z',	/* to git-xmpp. fields: [message], [status] (exit code, 0 if absent) */
+	FRAME_DONE = 'Z',	/* to git-xmpp. fields: [message], [status] (exit code, 0 if
+				   absent) */
 };
 
 struct frame {

@@ -21,8 +21,8 @@ int io_write_all(int fd, const void *data, size_t n);
 int io_read_all(int fd, struct buf *out, size_t max);
 
 /*
- * New descriptors, which no child inherits. Not every system can make them so at once: whoever forks
- * does that on the same thread.
+ * New descriptors, which no child inherits. Not every system can make them so at once: whoever
+ * forks does that on the same thread.
  */
 void io_close_on_exec(int fd);
 /* pipe(). 0, or -1 with errno. */

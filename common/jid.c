@@ -22,8 +22,9 @@
 /* White space above ASCII, and characters that have no width. */
 static bool is_blank(uint32_t c)
 {
-	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200b) || c == 0x2028 ||
-	       c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x2060 || c == 0x3000 || c == 0xfeff;
+	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200b) ||
+	       c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x2060 ||
+	       c == 0x3000 || c == 0xfeff;
 }
 
 /* Valid UTF-8, to be seen, without blanks and the forbidden ASCII characters. */
@@ -140,7 +141,8 @@ bool jid_any(const char *text, char out[JID_FULL_MAX])
 		return false;
 	if (!resource)
 		return true;
-	if (!take(resource, strlen(resource), prepared) || !prep_resource(prepared, JID_MAX) || !*prepared)
+	if (!take(resource, strlen(resource), prepared) || !prep_resource(prepared, JID_MAX) ||
+	    !*prepared)
 		return false;
 	strcat(strcat(out, "/"), prepared);
 	return true;

@@ -18,9 +18,9 @@ enum {
 
 /*
  * Checks local@domain, as somebody has typed or written it, and writes its normal form to out
- * (JID_MAX bytes). False if it is no such thing: a part empty or over 1023 bytes, control, invisible or space
- * characters, characters RFC 7622 section 3.3.1 forbids ("&'/:<>@), bad UTF-8, what the
- * profile of a part forbids, a resource.
+ * (JID_MAX bytes). False if it is no such thing: a part empty or over 1023 bytes, control,
+ * invisible or space characters, characters RFC 7622 section 3.3.1 forbids ("&'/:<>@), bad
+ * UTF-8, what the profile of a part forbids, a resource.
  */
 bool jid_bare(const char *text, char *out);
 
@@ -35,7 +35,10 @@ bool jid_bare_of(const char *full, char *out);
 /* Any address, [local@]domain[/resource]; false if it is none. */
 bool jid_any(const char *text, char out[JID_FULL_MAX]);
 
-/* Whether two addresses are the same one, by their normal form; by their bytes where they have none. */
+/*
+ * Whether two addresses are the same one, by their normal form; by their bytes
+ * where they have none.
+ */
 bool jid_same(const char *one, const char *other);
 
 /* After the '/', or NULL. Points into full. */

@@ -117,7 +117,8 @@ static const char *last_lines(const char *text, size_t len, size_t n)
 	return p;
 }
 
-static void take_line(char *line, void (*each)(void *arg, const struct journal_event *event), void *arg)
+static void take_line(char *line, void (*each)(void *arg, const struct journal_event *event),
+		      void *arg)
 {
 	char *columns[COLUMNS], *end;
 	struct journal_event e;

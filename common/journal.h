@@ -25,12 +25,18 @@ struct journal_event {
 	const char *text;		/* a sentence for people */
 };
 
-/* when 0 is now; NULL is an empty field. Appends without a sync; what cannot be written is logged. */
+/*
+ * when 0 is now; NULL is an empty field. Appends without a sync; what cannot be
+ * written is logged.
+ */
 void journal_add(const struct journal_event *event);
 
 enum { JOURNAL_LEFT_OUT_MAX = 48 };
 
-/* For the end of a text, in the buffer given: how many events were left out before this one, by log_admits(). "" if none were. */
+/*
+ * For the end of a text, in the buffer given: how many events were left out
+ * before this one, by log_admits(). "" if none were.
+ */
 const char *journal_left_out(unsigned count, char out[JOURNAL_LEFT_OUT_MAX]);
 
 /*

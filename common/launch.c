@@ -118,7 +118,8 @@ static bool complaint_read(struct complaint *complaint, int fd)
 		memmove(complaint->text, complaint->text + complaint->len - half, half);
 		complaint->len = half;
 	}
-	n = read(fd, complaint->text + complaint->len, sizeof(complaint->text) - 1 - complaint->len);
+	n = read(fd, complaint->text + complaint->len,
+		 sizeof(complaint->text) - 1 - complaint->len);
 	if (n > 0)
 		complaint->len += (size_t)n;
 	return n > 0 || (n < 0 && errno == EINTR);

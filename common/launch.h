@@ -11,8 +11,8 @@
 enum { LAUNCH_MS = 10000 };	/* for a broker to be started and to listen */
 
 /*
- * Becomes the broker that is installed with this program, else the one in PATH. Returns, with errno,
- * only where there is none. argv[0] is its name.
+ * Becomes the broker that is installed with this program, else the one in PATH. Returns, with
+ * errno, only where there is none. argv[0] is its name.
  */
 void launch_become(char *const *argv);
 

@@ -40,7 +40,10 @@ static struct {
 	size_t size;
 } file;
 
-/* Everything a unit starts inherits JOURNAL_STREAM: its dev:inode tells whether it is still true. */
+/*
+ * Everything a unit starts inherits JOURNAL_STREAM: its dev:inode tells whether
+ * it is still true.
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -105,7 +108,10 @@ static int open_file(void)
 	return 0;
 }
 
-/* Where that fails the old one goes on, and it is tried again when it has grown as much once more. */
+/*
+ * Where that fails the old one goes on, and it is tried again when it has grown
+ * as much once more.
+ */
 static void put_away(void)
 {
 	char *old = xasprintf("%s.old", file.path);
@@ -179,7 +185,8 @@ void log_about(const char *party, enum log_level level, const char *fmt, ...)
 	unsigned left_out = 0;
 	va_list ap;
 
-	if (level > log_level || (log_level < LOG_DEBUG && !log_admits(LOG_LINES, party, &left_out)))
+	if (level > log_level ||
+	    (log_level < LOG_DEBUG && !log_admits(LOG_LINES, party, &left_out)))
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(text, sizeof(text), fmt, ap);
@@ -187,7 +194,8 @@ void log_about(const char *party, enum log_level level, const char *fmt, ...)
 	if (n < 0)
 		n = text[0] = '\0';
 	if (left_out && (size_t)n < sizeof(text))
-		snprintf(text + n, sizeof(text) - n, " [%u more before this were left out]", left_out);
+		snprintf(text + n, sizeof(text) - n, " [%u more before this were left out]",
+			 left_out);
 	write_line(level, text);
 	errno = saved;
 }

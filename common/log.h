@@ -21,7 +21,10 @@ void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* From now on standard error is this file; one that has grown to LOG_FILE_MAX becomes <path>.old. -1 with errno. */
+/*
+ * From now on standard error is this file; one that has grown to LOG_FILE_MAX
+ * becomes <path>.old. -1 with errno.
+ */
 enum { LOG_FILE_MAX = 1024 * 1024 };
 int log_to_file(const char *path);
 

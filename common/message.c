@@ -30,7 +30,8 @@ static const struct row {
 		"the XMPP broker did not start: {reason}",
 		"Run \"git xmpp daemon run\" to watch it" },
 	[MSG_BROKER_HUNG] = { "broker-hung",
-		"the XMPP broker at '{path}' accepted the connection but did not answer within 5 seconds",
+		"the XMPP broker at '{path}' accepted the connection but did not answer within "
+		"5 seconds",
 		"End it with \"git xmpp daemon stop\"; the next command starts a new one" },
 	[MSG_BROKER_FULL] = { "broker-full",
 		"the XMPP broker at '{path}' takes no more connections for now",
@@ -39,7 +40,8 @@ static const struct row {
 		"the connection to the XMPP broker was lost",
 		"Run the same command again; \"git xmpp status\" shows whether the broker runs" },
 	[MSG_BROKER_VERSION] = { "broker-version",
-		"the XMPP broker ({program}) speaks protocol {theirs}, this program protocol {ours}",
+		"the XMPP broker ({program}) speaks protocol {theirs}, this program protocol "
+		"{ours}",
 		"End it with \"git xmpp daemon stop\"; the next command starts a new one" },
 	[MSG_SOCKET_PERMISSIONS] = { "socket-permissions",
 		"refusing to use '{path}': others can access it (mode {mode})",
@@ -52,7 +54,8 @@ static const struct row {
 		"Set GIT_XMPP_SOCKET to a path in a directory of your own" },
 	[MSG_CANNOT_BEGIN] = { "cannot-begin",
 		"the broker cannot begin: {reason}",
-		"Raise the limits of the system (ulimit -n, ulimit -u), then run \"git xmpp daemon start\"" },
+		"Raise the limits of the system (ulimit -n, ulimit -u), then run \"git xmpp "
+		"daemon start\"" },
 
 	[MSG_NO_ACCOUNT] = { "no-account",
 		"no XMPP account configured",
@@ -69,7 +72,8 @@ static const struct row {
 		"accounts with two-factor login need an app password" },
 	[MSG_CERT_INVALID] = { "cert-invalid",
 		"certificate of '{domain}' is not trusted: {reason}",
-		"Nothing was sent; if this is your own server, make this machine trust its authority" },
+		"Nothing was sent; if this is your own server, make this machine trust its "
+		"authority" },
 	[MSG_SERVER_UNREACHABLE] = { "server-unreachable",
 		"cannot reach XMPP server '{domain}': {reason}",
 		"The broker keeps trying; \"git xmpp status\" shows how it goes" },
@@ -83,7 +87,8 @@ static const struct row {
 	[MSG_COPIED] = { "copied",
 		"another machine is online as this device of '{jid}': its key was copied",
 		"End the broker of one of the two with \"git xmpp daemon stop\"; "
-		"remove its key file, which git-xmpp-daemon(1) names, to make it a device of its own" },
+		"remove its key file, which git-xmpp-daemon(1) names, to make it a device of "
+		"its own" },
 	[MSG_KEY_IN_USE] = { "key-in-use",
 		"another broker is this device of '{jid}' already: it holds '{path}'",
 		"It was started with another HOME or XDG_STATE_HOME; "
@@ -132,14 +137,16 @@ static const struct row {
 		"Their broker must run: \"git xmpp daemon start\" on their side" },
 	[MSG_NO_SUCH_DEVICE] = { "no-such-device",
 		"'{jid}' has no device '{device}' online",
-		"\"git xmpp buddies\" shows who is online; without \"?device=\" any device will do" },
+		"\"git xmpp buddies\" shows who is online; without \"?device=\" any device "
+		"will do" },
 	[MSG_NOT_SHARED] = { "not-shared",
 		"'{jid}' does not share a repository '{share}' with you",
 		"Check the name with them; they allow it, in the repository, with "
 		"\"git xmpp share --name={share} --fetch={me}\"" },
 	[MSG_PUSH_DENIED] = { "push-denied",
 		"'{jid}' lets you fetch from '{share}', but not push to it",
-		"They allow it, in the repository, with \"git xmpp share --name={share} --push={me}\"" },
+		"They allow it, in the repository, with \"git xmpp share --name={share} "
+		"--push={me}\"" },
 	[MSG_DEVICE_UNTRUSTED] = { "device-untrusted",
 		"no trusted device of '{jid}' is online",
 		"Compare fingerprints with \"git xmpp verify {jid}\"" },
@@ -168,14 +175,16 @@ static const struct row {
 		"connection to '{jid}' lost: {reason}",
 		"Run the same command again" },
 	[MSG_PUSH_UNKNOWN] = { "push-unknown",
-		"the push to '{share}' of '{jid}' was sent, but the connection was lost and what became of it is not known: {reason}",
+		"the push to '{share}' of '{jid}' was sent, but the connection was lost and "
+		"what became of it is not known: {reason}",
 		"Fetch, and look whether it arrived; pushing again does no harm" },
 	[MSG_CANNOT_REACH] = { "cannot-reach",
 		"'{jid}' is online, but cannot be reached: {reason}",
 		"Try again in a minute" },
 	[MSG_NO_PATH] = { "no-path",
 		"there is no path of the kind '{transport}' to '{jid}'",
-		"\"git -c xmpp.transport=auto ...\" takes what there is; \"git xmpp status\" shows it" },
+		"\"git -c xmpp.transport=auto ...\" takes what there is; \"git xmpp status\" "
+		"shows it" },
 	[MSG_BAD_TRANSPORT] = { "bad-transport",
 		"xmpp.transport is '{transport}', which is no kind of path",
 		"It is auto, direct, proxy or inband" },
@@ -198,17 +207,20 @@ static const struct row {
 		"Expected 64 hexadecimal digits, as \"git xmpp verify\" shows them" },
 	[MSG_NO_DEVICE_KNOWN] = { "no-device-known",
 		"no device of '{jid}' is known",
-		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp buddies {jid}\" "
+		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp "
+		"buddies {jid}\" "
 		"shows whether they are" },
 	[MSG_NOT_SEEN] = { "not-seen",
 		"no device of '{jid}' with this fingerprint has been seen yet",
 		"Its key becomes known when both of you are online: say this again then" },
 	[MSG_NOT_SHOWN] = { "not-shown",
-		"the device of '{jid}' with this fingerprint is online, and has not shown its key yet",
+		"the device of '{jid}' with this fingerprint is online, and has not shown its "
+		"key yet",
 		"Say this again in a minute" },
 	[MSG_FINGERPRINT_MISMATCH] = { "fingerprint-mismatch",
 		"none of the devices with which '{jid}' is online has this fingerprint",
-		"If it is that of one of them, somebody could be in between: compare again, by voice or in person" },
+		"If it is that of one of them, somebody could be in between: compare again, by "
+		"voice or in person" },
 	[MSG_NOT_ASKED] = { "not-asked",
 		"'{jid}' has not asked to be your buddy",
 		"Ask them with \"git xmpp add {jid}\"" },
@@ -282,8 +294,8 @@ static void put_value(struct buf *out, const char *value)
 }
 
 /*
- * As a word of a command, which is to do when it is typed what it does when it is read: false if it is too
- * long to be shown, for a command with a part of it would be another one.
+ * As a word of a command, which is to do when it is typed what it does when it is read: false
+ * if it is too long to be shown, for a command with a part of it would be another one.
  */
 static bool put_word(struct buf *out, const char *value)
 {
@@ -302,11 +314,12 @@ static bool put_word(struct buf *out, const char *value)
 }
 
 /* An argument that was not given is shown as nothing. False as put_word(). */
-static bool put_arg(struct buf *out, const struct arg *args, size_t count, const char *name, size_t len,
-		    bool in_command)
+static bool put_arg(struct buf *out, const struct arg *args, size_t count, const char *name,
+		    size_t len, bool in_command)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strlen(args[i].name) != len || memcmp(args[i].name, name, len) || !args[i].value)
+		if (strlen(args[i].name) != len || memcmp(args[i].name, name, len) ||
+		    !args[i].value)
 			continue;
 		if (in_command && !put_word(out, args[i].value))
 			return false;

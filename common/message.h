@@ -45,9 +45,11 @@ enum message_id {
 	MSG_BAD_URL,			/* url, reason */
 	MSG_NOT_BUDDY,			/* jid */
 	MSG_NOT_ACCEPTED,		/* jid, me */
-	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, and does not let us see them (any more) */
+	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, and does not let us see them (any
+					   more) */
 	MSG_REMOVED,			/* jid: they say that they removed us */
-	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our request */
+	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our
+					   request */
 	MSG_BLOCKED,			/* jid */
 	MSG_BUDDY_OFFLINE,		/* jid */
 	MSG_BUDDY_UNSEEN,		/* jid */
@@ -64,7 +66,8 @@ enum message_id {
 	MSG_RELAYED,			/* jid: their device answered in somebody else's name */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */
-	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not known */
+	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not
+					   known */
 	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
 	MSG_NO_PATH,			/* jid, transport: none of the kind that was asked for */
 	MSG_BAD_TRANSPORT,		/* transport */

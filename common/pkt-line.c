@@ -21,7 +21,10 @@ static long packet_size(const char header[HEADER])
 	return size;
 }
 
-/* A header is complete: a packet without payload is a piece at once. False if one with payload begins. */
+/*
+ * A header is complete: a packet without payload is a piece at once. False if
+ * one with payload begins.
+ */
 static bool take_header(struct pkt_line *p, struct pkt_piece *piece)
 {
 	long size = packet_size(p->header);

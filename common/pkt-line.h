@@ -33,7 +33,10 @@ struct pkt_piece {
 	bool first, last;	/* of its packet */
 };
 
-/* The next piece of *data, which is moved on. False when all is read, or when it is not in pkt-lines (bad). */
+/*
+ * The next piece of *data, which is moved on. False when all is read, or when
+ * it is not in pkt-lines (bad).
+ */
 bool pkt_line_next(struct pkt_line *p, const char **data, size_t *n, struct pkt_piece *piece);
 
 /* Whether a packet could begin here. */

@@ -15,7 +15,8 @@
  * is done here. libidn, which wants its input to be valid UTF-8, has the rest.
  *
  * nameprep is for one label: a name in Hebrew letters below ".org" has characters of both
- * directions, which no label may have. So a domain is cut at its dots first, all four that RFC 3490 3.1 names.
+ * directions, which no label may have. So a domain is cut at its dots first, all four that RFC
+ * 3490 3.1 names.
  */
 
 static bool is_ascii(const char *text)
@@ -42,7 +43,8 @@ static bool apply(char *text, size_t size, const Stringprep_profile *profile)
 	char *once;
 	bool stays;
 
-	if (!text_utf8_valid(text, strlen(text)) || stringprep(text, size, 0, profile) != STRINGPREP_OK)
+	if (!text_utf8_valid(text, strlen(text)) ||
+	    stringprep(text, size, 0, profile) != STRINGPREP_OK)
 		return false;
 	once = xstrdup(text);
 	stays = stringprep(text, size, 0, profile) == STRINGPREP_OK && !strcmp(text, once);

@@ -21,8 +21,9 @@ bool prep_node(char *text, size_t size);
 bool prep_resource(char *text, size_t size);
 
 /*
- * A domain, in its one spelling in JIDs: each label by nameprep (RFC 3491), or, if it is an A-label,
- * as the U-label that it stands for (RFC 7622 3.2). One that stands for none stays as it is.
+ * A domain, in its one spelling in JIDs: each label by nameprep (RFC 3491), or, if it is an
+ * A-label, as the U-label that it stands for (RFC 7622 3.2). One that stands for none stays as
+ * it is.
  */
 bool prep_domain(char *text, size_t size);
 

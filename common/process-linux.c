@@ -25,8 +25,8 @@ static void read_line(const char *pid, const char *file, char *line, size_t size
 }
 
 /*
- * What stands in its stat behind the name, which may have anything in it: "4711 (sh) S 4700 4711 4700
- * ...": state, parent, process group, session. NULL: there is no such process.
+ * What stands in its stat behind the name, which may have anything in it: "4711 (sh) S 4700
+ * 4711 4700 ...": state, parent, process group, session. NULL: there is no such process.
  */
 static const char *read_stat(const char *pid, char *line, size_t size)
 {
@@ -76,7 +76,8 @@ unsigned process_signal_followers(pid_t session, int signum)
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && pid != session && session_of(entry->d_name) == session && !kill(pid, signum))
+		if (pid > 0 && pid != session && session_of(entry->d_name) == session &&
+		    !kill(pid, signum))
 			count++;
 	}
 	if (proc)
@@ -92,7 +93,8 @@ int process_bound(pid_t pid, int resource, rlim_t most)
 		return -1;
 	if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= most)
 		return 0;
-	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || most < limit.rlim_max ? most : limit.rlim_max;
+	limit.rlim_cur =
+		limit.rlim_max == RLIM_INFINITY || most < limit.rlim_max ? most : limit.rlim_max;
 	return prlimit(pid, resource, &limit, NULL);
 }
 

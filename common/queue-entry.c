@@ -179,7 +179,8 @@ static bool parse_variable(struct queue_entry *e, size_t *count, const char *tex
 	size_t len = equals ? (size_t)(equals - text) : 0;
 
 	for (size_t i = 0; i < QUEUEFILE_VARIABLES && *count < 2 * QUEUEFILE_VARIABLES; i++) {
-		if (strncmp(queuefile_variables[i], text, len) || queuefile_variables[i][len] != '\0')
+		if (strncmp(queuefile_variables[i], text, len) ||
+		    queuefile_variables[i][len] != '\0')
 			continue;
 		e->variables[(*count)++] = xstrndup(text, len);
 		e->variables[(*count)++] = xstrdup(equals + 1);

@@ -4,8 +4,8 @@
 
 /*
  * A queued push as it is kept in its file. Fields: jid, share, path, remote,
- * queued, expires, state (waiting, running, failed; waiting if absent), tries, error, moved=1 (a ref is not there as
- * it was expected, which no retry mends), and
+ * queued, expires, state (waiting, running, failed; waiting if absent), tries, error, moved=1
+ * (a ref is not there as it was expected, which no retry mends), and
  *   update=<object or - to delete> <object it had or - if none> <full ref name there>
  * once or more, one a ref; and where "git push" would have run:
  *   directory=<absolute path>
@@ -42,14 +42,17 @@ struct queue_entry {
 	char share[SHARE_NAME_MAX];
 	char *path;			/* git directory; owned */
 	char *remote;			/* owned */
-	char *directory;		/* where to run git; owned, NULL: that was not written down */
+	char *directory;		/* where to run git; owned, NULL: that was not written
+					   down */
 	char **variables;		/* pairs of name and value, ended by NULL; owned */
 	struct queue_update *updates;	/* owned, in order */
 	uint64_t queued, expires;	/* unix seconds */
 	enum queue_state state;
 	unsigned tries;
-	uint64_t end_at;		/* ms; when it expires; 0: not yet known. Not kept in the file */
-	uint64_t retry_at;		/* ms; 0: as soon as the buddy is online. Not kept in the file */
+	uint64_t end_at;		/* ms; when it expires; 0: not yet known. Not kept in the
+					   file */
+	uint64_t retry_at;		/* ms; 0: as soon as the buddy is online. Not kept in the
+					   file */
 	unsigned pause;			/* ms, after the last try. Not kept in the file */
 	bool moved;			/* a ref has moved there since */
 	char *error;			/* of the last try; owned, NULL: none */

@@ -22,7 +22,8 @@
 enum { DIGITS_MAX = 9, NUMBER_MAX = 999999999, SHORT_OBJECT = 7 };
 
 const char *const queuefile_variables[QUEUEFILE_VARIABLES] = {
-	"PATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY",
+	"PATH", "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_NAMESPACE",
+	"GIT_OBJECT_DIRECTORY",
 	"GIT_ALTERNATE_OBJECT_DIRECTORIES",
 };
 
@@ -42,7 +43,8 @@ bool queuefile_id_valid(const char *id)
 
 static char *path_of(const char *name, struct message *trouble)
 {
-	char *in_state = xasprintf("queue/%s", name), *path = userfile_path(USERFILE_STATE, in_state, trouble);
+	char *in_state = xasprintf("queue/%s", name),
+	     *path = userfile_path(USERFILE_STATE, in_state, trouble);
 
 	free(in_state);
 	return path;

@@ -19,8 +19,9 @@ enum {
 };
 
 /*
- * The variables of the command that an entry keeps: those that say where git and its repository are. None
- * of them holds a secret; everything else of the environment is the broker's when it is pushed.
+ * The variables of the command that an entry keeps: those that say where git and its repository
+ * are. None of them holds a secret; everything else of the environment is the broker's when it
+ * is pushed.
  */
 enum { QUEUEFILE_VARIABLES = 7 };
 extern const char *const queuefile_variables[QUEUEFILE_VARIABLES];
@@ -37,7 +38,10 @@ char *queuefile_path(const char *id, struct message *trouble);
 /* Atomically, and on the disk when it returns. */
 int queuefile_write(const char *id, struct fields f, struct message *trouble);
 
-/* 0 with what is in it appended; 1 if there is none; -1 with *trouble. What it holds is valid fields. */
+/*
+ * 0 with what is in it appended; 1 if there is none; -1 with *trouble. What it
+ * holds is valid fields.
+ */
 int queuefile_read(const char *id, struct buf *out, struct message *trouble);
 
 /* 0, also when there was none; -1 with *trouble. */
@@ -49,7 +53,10 @@ int queuefile_remove(const char *id, struct message *trouble);
  */
 int queuefile_list(char (**ids)[QUEUEFILE_ID_MAX], struct message *trouble);
 
-/* One ref of an entry for people, like "main 1a2b3c4..5d6e7f8"; src "" deletes, expect "" makes it. Escaped. */
+/*
+ * One ref of an entry for people, like "main 1a2b3c4..5d6e7f8"; src "" deletes,
+ * expect "" makes it. Escaped.
+ */
 void queuefile_update_text(struct buf *out, const char *src, const char *dst, const char *expect);
 
 #endif

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 /*
- * The directory, without a slash at its end. False where the system does not tell: then there is PATH.
- * Async-signal-safe.
+ * The directory, without a slash at its end. False where the system does not tell: then there
+ * is PATH. Async-signal-safe.
  */
 bool self_directory(char out[PATH_MAX]);
 

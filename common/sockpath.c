@@ -55,7 +55,8 @@ int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)
 	const char *reason = NULL;
 	char too_long[64];
 
-	snprintf(too_long, sizeof(too_long), "longer than the %d bytes a socket's path may have", (int)SOCKPATH_MAX - 1);
+	snprintf(too_long, sizeof(too_long), "longer than the %d bytes a socket's path may have",
+		 (int)SOCKPATH_MAX - 1);
 	if (n < 0 || (unsigned int)n >= SOCKPATH_MAX)
 		reason = too_long;
 	else if (path[0] != '/')

@@ -14,7 +14,8 @@
 
 #include "message.h"
 
-enum { SOCKPATH_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) };	/* NUL included: 104 to 108 */
+/* NUL included: 104 to 108 */
+enum { SOCKPATH_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) };
 
 /* 0, or -1 with the reason in *trouble (path too long). */
 int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble);

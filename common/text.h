@@ -24,10 +24,16 @@ void text_xml(struct buf *out, const char *s);
 /* Appends a JSON string, quotes included, controls as \uNNNN. Invalid UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, const char *s);
 
-/* Appends a word as a shell wants it: in quotes, unless there is nothing in it that a shell obeys. */
+/*
+ * Appends a word as a shell wants it: in quotes, unless there is nothing in it
+ * that a shell obeys.
+ */
 void text_shell(struct buf *out, const char *s);
 
-/* The same for what comes last in a command, behind its options: after "--", if it begins as they do. */
+/*
+ * The same for what comes last in a command, behind its options: after "--", if
+ * it begins as they do.
+ */
 void text_operand(struct buf *out, const char *s);
 
 bool text_utf8_valid(const char *s, size_t n);

@@ -33,7 +33,8 @@ static void file_trouble(struct message *trouble, const char *path, const char *
 static int sync_directory_of(const char *path)
 {
 	char *copy = xstrdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = fd < 0 ? -1 : fsync(fd);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    result = fd < 0 ? -1 : fsync(fd);
 	int error = errno;
 
 	free(copy);
@@ -111,7 +112,8 @@ int userfile_write(const char *path, const char *data, size_t n, struct message 
 	int fd, result, error;
 
 	if (n > USERFILE_MAX) {
-		file_trouble(trouble, path, "there is too much to keep, it could not be read again");
+		file_trouble(trouble, path,
+			     "there is too much to keep, it could not be read again");
 		return -1;
 	}
 	temporary = xasprintf("%s.%d", path, (int)getpid());

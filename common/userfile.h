@@ -27,9 +27,9 @@ char *userfile_path(enum userfile_place place, const char *name, struct message 
 int userfile_read(const char *path, struct buf *out, struct message *trouble);
 
 /*
- * Writes a new file, of at most USERFILE_MAX, and puts it in the place of the old one, mode 0600; after a crash it is
- * the one or the other. 0: it is on the disk. -1 with *trouble: the old one is still there, unless
- * it is only not known whether the disk has the new one.
+ * Writes a new file, of at most USERFILE_MAX, and puts it in the place of the old one, mode
+ * 0600; after a crash it is the one or the other. 0: it is on the disk. -1 with *trouble: the
+ * old one is still there, unless it is only not known whether the disk has the new one.
  */
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble);
 

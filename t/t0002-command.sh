@@ -351,7 +351,8 @@ test_expect_success 'verify without a terminal shows both and asks nothing' '
 	grep "^hint: git xmpp verify --fingerprint=$fp bob@example.org$" err
 '
 
-# verify of bob, at a terminal where this is typed; a device that was seen, one that waits, one shut out.
+# verify of bob, at a terminal where this is typed; a device that was seen, one that waits, one
+# shut out.
 verify_typed () {
 	typed=$1
 	shift

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What the pages say and what there is are the same: paths, names of tests, functions and constants,
-# commands with their options, usages, messages, limits, the numbers of records, what a trace and a log
-# look like. A wrong claim is named with its page and line.
+# commands with their options, usages, messages, limits, the numbers of records, what a trace
+# and a log look like. A wrong claim is named with its page and line.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
@@ -26,7 +26,8 @@ xargs -0 cat | tr -cs 'A-Za-z0-9_' '\n' | sort -u >words
 tr A-Z a-z <words | sort -u >lower
 sed -n "s/.*\[MSG_[A-Z_]*\] = { \"\([a-z-]*\)\",.*/\1/p" "$TOP/common/message.c" | sort >ids
 
-# tokens: every word of the pages with its place, "page:line word". A folder that was measured once may be gone.
+# tokens: every word of the pages with its place, "page:line word". A folder that was measured
+# once may be gone.
 tokens () {
 	(cd "$TOP" && awk '
 	/^\| `[^`]*` \| [0-9]+ \| [0-9]+ \|/ { next }
@@ -51,8 +52,8 @@ is_file () {
 	test -e "$TOP/$1"
 }
 
-# not_named: of "place path" lines those whose path is not in the tree, whole, or without folders in front of it
-# where it does not begin with one of ours; * stands for anything.
+# not_named: of "place path" lines those whose path is not in the tree, whole, or without
+# folders in front of it where it does not begin with one of ours; * stands for anything.
 not_named () {
 	awk '
 	NR == FNR {
@@ -285,7 +286,8 @@ block () {
 	on' "$TOP/$2"
 }
 
-# numbers_of <file>: the constants of its enums, "NAME value", those that are sums and products of numbers.
+# numbers_of <file>: the constants of its enums, "NAME value", those that are sums and products
+# of numbers.
 numbers_of () {
 	sed -n 's/^[^A-Z]*\([A-Z][A-Z0-9_]*\) = \([0-9][0-9]*\( [-*+] [0-9][0-9]*\)*\) *[,;}].*/\1 \2/p' "$1" |
 	while read -r name value
@@ -671,7 +673,8 @@ test_expect_success 'no line of prose has more than 100 columns' '
 	sed "s/\(.\{60\}\).*/\1/" | missing "too long"
 '
 
-# pattern: a line of a page as a regular expression; what stands for anything, or differs each time, matches anything.
+# pattern: a line of a page as a regular expression; what stands for anything, or differs each
+# time, matches anything.
 pattern () {
 	sed -e 's/[][\.*^$+?(){}|]/\\&/g' -e 's/<[a-z]*>/.+/g' -e 's/\bb[0-9]\b/b[0-9]/g' \
 		-e "s/'project'/'[a-z]+'/" -e 's/u[0-9]@sim/u[0-9]@sim/'

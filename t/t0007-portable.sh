@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What only some systems have stands in the files that Documentation/porting.md has for it, and nowhere
-# else; and what the page says is there is there.
+# What only some systems have stands in the files that Documentation/porting.md has for it, and
+# nowhere else; and what the page says is there is there.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What a command says when it cannot do what was asked: that, and a way out, which is typed here as it
-# was printed and leads on.
+# What a command says when it cannot do what was asked: that, and a way out, which is typed here
+# as it was printed and leads on.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"

@@ -33,7 +33,8 @@ hook () {
 	cat >"bob/project.git/hooks/$1" && chmod +x "bob/project.git/hooks/$1"
 }
 
-# run <command>: alice's git, which is a group of its own, in the background; its exit status goes to $TRASH/status.
+# run <command>: alice's git, which is a group of its own, in the background; its exit status
+# goes to $TRASH/status.
 run () {
 	rm -f status began go
 	env --default-signal=INT,QUIT $(env_of alice) setsid sh -c '"$@"; echo $? >status.new; mv status.new status' sh "$@" \
@@ -77,8 +78,8 @@ both_say () {
 	{ line alice "; $1 "; line bob "; $1 "; as alice git xmpp log -n 5; as bob git xmpp log -n 5; return 1; }
 }
 
-# outcome <branch> <status or -> <moved|not> <result of alice> <result of bob>: of the push of the branch, by git and
-# by the refs; the journals agree.
+# outcome <branch> <status or -> <moved|not> <result of alice> <result of bob>: of the push of
+# the branch, by git and by the refs; the journals agree.
 outcome () {
 	wait_for 60 test -e status &&
 	{ test "$2" = - || test "$(cat status)" -eq "$2" || { cat status out; return 1; }; } &&

@@ -237,7 +237,8 @@ test_expect_success 'a branch that is gone there is pruned, as git fetch would' 
 	wait_for 10 test_must_fail git -C alice/work rev-parse -q --verify origin/gone
 '
 
-# Bob's refs above refs/heads/ are more than a megabyte of text, and in a format that only git reads.
+# Bob's refs above refs/heads/ are more than a megabyte of text, and in a format that only git
+# reads.
 test_expect_success 'of a list that is longer than any buffer, the last one is noticed' '
 	git init -q --bare --object-format=sha256 bob/long.git &&
 	git init -q --object-format=sha256 long-work &&

@@ -359,7 +359,8 @@ test_expect_success 'a broker that is stopped in the middle of a push: it waits,
 	queue_says "q[0-9]*" "waits for bob@localhost" &&
 	grep -q "state=waiting" alice/.state/git-xmpp/queue/* &&
 	start_broker alice &&
-	# The first one goes on at the other end, for whoever may ask what became of it; the next waits for it.
+	# The first one goes on at the other end, for whoever may ask what became of it; the
+	# next waits for it.
 	wait_for 20 queue_says "q[0-9]*" "is being pushed" &&
 	services_run &&
 	timeout 30 sh -c "echo go >go-on" &&

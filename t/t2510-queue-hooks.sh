@@ -29,7 +29,8 @@ what_a_hook_sees () {
 	END
 }
 
-# same_place <hooks directory> <pushing command...>: pushes with it and out of the queue, and compares.
+# same_place <hooks directory> <pushing command...>: pushes with it and out of the queue, and
+# compares.
 same_place () {
 	local hooks
 

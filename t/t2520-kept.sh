@@ -39,7 +39,8 @@ queue_is_empty () {
 	test -z "$(queue)"
 }
 
-# daemon_fails <pattern>: in the foreground, with --detach, and as "daemon start" it fails and says why.
+# daemon_fails <pattern>: in the foreground, with --detach, and as "daemon start" it fails and
+# says why.
 daemon_fails () {
 	env $(env_of bob) timeout 30 "$BUILD/git-xmpp-daemon" </dev/null 2>err
 	test_expect_code 78 test_status $? && cat err && grep "$1" err &&

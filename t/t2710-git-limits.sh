@@ -23,7 +23,8 @@ watch_git () {
 	: >git.calls
 }
 
-# limits_hook <file>: a program that writes down its limits, and runs what it was told to, if anything.
+# limits_hook <file>: a program that writes down its limits, and runs what it was told to, if
+# anything.
 limits_hook () {
 	cat >"$1" <<-END &&
 	#!/bin/sh
@@ -41,7 +42,8 @@ bomb_push () {
 	as alice git remote-xmpp origin "bob@localhost/$2" >answer
 }
 
-# The largest heap, in kB, that a git with these words in its arguments had while the file running is there.
+# The largest heap, in kB, that a git with these words in its arguments had while the file
+# running is there.
 heap_of () {
 	local pid heap most
 
@@ -59,8 +61,8 @@ heap_of () {
 	echo "$most"
 }
 
-# add_bomb <MiB> <repository>: an ordinary commit on main with files that large, and those below that they
-# are made of; in $bombed.
+# add_bomb <MiB> <repository>: an ordinary commit on main with files that large, and those below
+# that they are made of; in $bombed.
 add_bomb () {
 	local tree
 

@@ -10,7 +10,8 @@ have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost/project
 
-# The server sends what is in the file "lies", and drops all other presences while there is a file "lossy".
+# The server sends what is in the file "lies", and drops all other presences while there is a
+# file "lossy".
 mkdir -p prosody-modules &&
 cat >prosody-modules/mod_liar.lua <<END
 local parse = require "util.xml".parse;
@@ -131,7 +132,8 @@ test_expect_success 'who is not where the server says is looked for elsewhere, b
 	grep "bob@localhost/ghost: is asked whether it is there" log/alice
 '
 
-# shows <user>, shows_more <user> <n>: how often bob was shown that they are there; more often than that.
+# shows <user>, shows_more <user> <n>: how often bob was shown that they are there; more often
+# than that.
 shows () {
 	grep -c "bob@localhost: is shown ourselves" "log/$1"
 }

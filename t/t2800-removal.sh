@@ -29,7 +29,8 @@ hangs () {
 
 test_atexit open_gate
 
-# waits_at_gate <file>: a program of bob's that waits while the gate is closed, then does what it is told.
+# waits_at_gate <file>: a program of bob's that waits while the gate is closed, then does what
+# it is told.
 waits_at_gate () {
 	cat >"$1" <<-END &&
 	#!/bin/sh
@@ -95,7 +96,8 @@ is_apart () {
 	test "$(field "$1" "$2" 3)" != both && test "$(field "$1" "$2" 3)" != to
 }
 
-# become_buddies: again, after either has removed the other. Nothing counts before both have verified.
+# become_buddies: again, after either has removed the other. Nothing counts before both have
+# verified.
 become_buddies () {
 	wait_for 10 is_apart alice bob && wait_for 10 is_apart bob alice &&
 	as alice git xmpp add bob@localhost &&

@@ -72,7 +72,8 @@ end_odd () {
 	odd_pid=
 }
 
-# In alice's place, somebody who has her key and her password, has a link with bob, and is given a pass.
+# In alice's place, somebody who has her key and her password, has a link with bob, and is given
+# a pass.
 see_pass () {
 	end_odd
 	"$BUILD/t/odd-device" takes "$prosody_port" "$TRASH/prosody/localhost.crt" \

@@ -89,7 +89,8 @@ static bool is_reachable(void *owner, const char *jid)
 	if (!buddy)
 		return false;
 	for (const struct resource *r = buddy->resources; r; r = r->next)
-		if (r->broker && strcmp(r->device, b->context.device) && context_trusts_device(&b->context, jid, r->device))
+		if (r->broker && strcmp(r->device, b->context.device) &&
+		    context_trusts_device(&b->context, jid, r->device))
 			return true;
 	return false;
 }
@@ -122,11 +123,13 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
 
 	if (!buddy)
 		return;
-	if (!unknown && strcmp(jid, b->context.jid) && !trust_expected(b->context.trust, jid, time(NULL)))
+	if (!unknown && strcmp(jid, b->context.jid) &&
+	    !trust_expected(b->context.trust, jid, time(NULL)))
 		return;
 	/* First, for a peer that is made may come to nothing, and change what is known. */
 	for (const struct resource *r = buddy->resources; r && n < DEVICES_PER_BUDDY; r = r->next)
-		if (r->broker && strcmp(r->device, b->context.device) && !context_knows_device(&b->context, jid, r->device))
+		if (r->broker && strcmp(r->device, b->context.device) &&
+		    !context_knows_device(&b->context, jid, r->device))
 			strcpy(devices[n++], r->device);
 	for (unsigned i = 0; i < n; i++)
 		peer_want(&b->peers, jid, devices[i]);
@@ -142,7 +145,8 @@ static void on_grace_over(uv_timer_t *timer)
 /* Without a connection of our own we know of nobody. */
 static void forget_presences(struct broker *b)
 {
-	for (struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
+	for (struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+	     buddy = buddy->next)
 		for (struct resource *r = buddy->resources; r; r = r->next)
 			if (r->broker)
 				announcer_device_offline(b->announcer, buddy->jid, r->device);
@@ -178,7 +182,8 @@ static void on_state(void *owner, enum account_state state, const struct message
 		local_candidates_online(b->local_candidates, b->xmpp);
 		heap_trim_later(&b->heap_trim);
 		peers_online(&b->peers, true);
-		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
+		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+		     buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
 	} else if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED) {
@@ -208,7 +213,8 @@ static enum asker on_asker(void *owner, const char *bare)
 }
 
 /* What the presence table has to say of a resource of theirs. */
-static void note_here(struct broker *b, const char *bare, enum presence_change change, struct resource *r)
+static void note_here(struct broker *b, const char *bare, enum presence_change change,
+		      struct resource *r)
 {
 	struct peer *peer;
 
@@ -273,7 +279,8 @@ void broker_met_at(struct broker *b, const char *full, const char *device)
 	char bare[JID_MAX];
 
 	/* Of whom we are not to see, nobody would tell us that they went. */
-	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) || presence_device(b->context.presence, bare, device))
+	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) ||
+	    presence_device(b->context.presence, bare, device))
 		return;
 	change = presence_available(b->context.presence, full, device, time(NULL), &r);
 	note_here(b, bare, change, r);
@@ -304,11 +311,15 @@ static void on_unavailable(void *owner, const char *full)
 		broker_device_gone(b, full, device);
 }
 
-/* Of somebody, or of one resource: what the server could not tell them says nothing of whether they are there. */
+/*
+ * Of somebody, or of one resource: what the server could not tell them says
+ * nothing of whether they are there.
+ */
 static void on_doubted(void *owner, const char *jid, const char *condition)
 {
 	struct broker *b = owner;
-	const struct resource *r = jid_resource(jid) ? presence_full(b->context.presence, jid) : NULL;
+	const struct resource *r =
+		jid_resource(jid) ? presence_full(b->context.presence, jid) : NULL;
 	char bare[JID_MAX];
 
 	if (!jid_bare_of(jid, bare))
@@ -394,7 +405,8 @@ void broker_identify(struct broker *b)
 	announcer_destroy(b->announcer);
 	b->announcer = NULL;
 	/* It may be tried for hours. */
-	if (assume(b, &b->trouble) && (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
+	if (assume(b, &b->trouble) &&
+	    (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
@@ -530,7 +542,8 @@ static void begin_keyring(struct broker *b)
 	keyring_begin(&b->keyring, b->loop);
 }
 
-int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble)
+int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
+		 struct message *trouble)
 {
 	struct outcome_query_host pushes;
 

@@ -49,7 +49,8 @@ struct pending_reply;
 
 struct broker {
 	uv_loop_t *loop;
-	struct context context;			/* what all parts may ask; its tables are owned here */
+	struct context context;			/* what all parts may ask; its tables are owned
+						   here */
 	struct clock clock;			/* of its timers */
 	struct identity identity;
 	struct keyring keyring;			/* changes the trust table */
@@ -91,7 +92,8 @@ struct broker {
  * 0, or -1 with *trouble set: a key or trust table that cannot be read, no socket. socket_path must
  * outlive the broker.
  */
-int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path, struct message *trouble);
+int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
+		 struct message *trouble);
 
 /* Ends everything; the loop runs dry soon after. May be called twice. */
 void broker_stop(struct broker *b);
@@ -114,15 +116,18 @@ void broker_device_gone(struct broker *b, const char *full, const char *device);
 /* A device has opened a path from this full JID and proved that it is itself: so it is there. */
 void broker_met_at(struct broker *b, const char *full, const char *device);
 
-/* A link with a device of jid has come up, so it is there, whatever presence says: what waited for it goes on. */
+/*
+ * A link with a device of jid has come up, so it is there, whatever presence
+ * says: what waited for it goes on.
+ */
 void broker_linked(struct broker *b, const char *jid);
 
 /* The user has just trusted a device of theirs: what waited for one that is online goes on. */
 void broker_trust_granted(struct broker *b, const char *jid);
 
 /*
- * Devices of jid that are online and whose key is not known show it: those of somebody of whom the first one is
- * expected, our own other ones, or, if unknown, all.
+ * Devices of jid that are online and whose key is not known show it: those of somebody of whom
+ * the first one is expected, our own other ones, or, if unknown, all.
  */
 void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
 

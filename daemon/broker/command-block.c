@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is blocked is so at the server, for all programs of the account (XEP-0191), where it does that;
- * otherwise here. Either way they are suspended: to lift a block gives nothing back by itself.
+ * Who is blocked is so at the server, for all programs of the account (XEP-0191), where it does
+ * that; otherwise here. Either way they are suspended: to lift a block gives nothing back by
+ * itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,9 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	presence_pending_in_over(b->context.presence, jid);
 	if (by_server) {
-		text = xasprintf("blocked %s at your server, which keeps them from all programs of this account", jid);
+		text = xasprintf("blocked %s at your server, which keeps them from all programs of "
+				 "this account",
+				 jid);
 		w = pending_reply_create(b, conn, jid, text, 0, &block_events);
 		free(text);
 		/* Not blocked yet, but nothing is trusted any more. */
@@ -69,9 +72,11 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 	revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
 	if (command_is_online(b) && contacts_sees_us(b, jid))
 		account_unavailable(b->xmpp, jid);
-	command_finish(conn, xasprintf("blocked %s in this broker only: %s", jid,
-				    command_is_online(b) ? "your server has no list of blocked addresses"
-						 : "it is not online, and your server was not asked"));
+	command_finish(conn,
+		       xasprintf("blocked %s in this broker only: %s", jid,
+				 command_is_online(b)
+					 ? "your server has no list of blocked addresses"
+					 : "it is not online, and your server was not asked"));
 }
 
 static void on_unblock_answered(struct pending_reply *w, const char *error)
@@ -108,7 +113,8 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 	}
 	entry = blocklist_hit(b->context.blocked, jid);
 	if (entry && strcmp(entry, jid)) {
-		message_set(&m, MSG_STILL_BLOCKED, "jid", jid, "entry", entry, "reason", "its whole domain is", NULL);
+		message_set(&m, MSG_STILL_BLOCKED, "jid", jid, "entry", entry, "reason",
+			    "its whole domain is", NULL);
 		command_fail_with(conn, &m);
 		return;
 	}
@@ -120,7 +126,9 @@ void command_unblock(struct broker *b, struct conn *conn, struct fields command)
 	trust_mark(b->context.trust, jid, MARK_BLOCKED, false, 0);
 	if (!command_keep(b, conn, &before))
 		return;
-	text = xasprintf("unblocked %s; what was trusted of theirs counts again only when you verify it", jid);
+	text = xasprintf(
+		"unblocked %s; what was trusted of theirs counts again only when you verify it",
+		jid);
 	if (entry) {
 		w = pending_reply_create(b, conn, jid, text, 0, &unblock_events);
 		pending_reply_request(

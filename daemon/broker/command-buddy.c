@@ -110,15 +110,20 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	requester_settle(b->requester, jid);
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
-		/* Behind the last words of links, and ahead of the removal, after which the server need not route it. */
+		/*
+		 * Behind the last words of links, and ahead of the removal,
+		 * after which the server need not route it.
+		 */
 		if (contacts_sees_us(b, jid))
 			account_unavailable(b->xmpp, jid);
 		if (wants)
 			requester_say(b->requester, jid, "unsubscribed");
 	}
-	text = xasprintf("removed %s; what was trusted of theirs counts again only when you verify it", jid);
+	text = xasprintf(
+		"removed %s; what was trusted of theirs counts again only when you verify it", jid);
 	if (!command_is_online(b)) {
-		message_set(&m, MSG_ROSTER_KEPT, "jid", jid, "reason", "the broker is not online", NULL);
+		message_set(&m, MSG_ROSTER_KEPT, "jid", jid, "reason", "the broker is not online",
+			    NULL);
 		command_fail_with(conn, &m);
 	} else if (listed) {
 		w = pending_reply_create(b, conn, jid, text, 0, &remove_events);
@@ -134,7 +139,8 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 /* --- verify, distrust --- */
 
 /* The fingerprint of a command, if it has one; false when it was refused. */
-static bool get_fingerprint(struct conn *conn, struct fields command, unsigned char fp[FINGERPRINT_BYTES])
+static bool get_fingerprint(struct conn *conn, struct fields command,
+			    unsigned char fp[FINGERPRINT_BYTES])
 {
 	const char *text = fields_get(command, "fingerprint");
 
@@ -156,8 +162,8 @@ static bool is_online_with_git(const struct broker *b, const char *jid)
 }
 
 /*
- * Why there is no such key. A device says by its name which key it has, before it shows it: only if some
- * are online, and none of them is that one, does a fingerprint not match.
+ * Why there is no such key. A device says by its name which key it has, before it shows it:
+ * only if some are online, and none of them is that one, does a fingerprint not match.
  */
 static enum message_id why_unknown(const struct broker *b, const char *jid, const unsigned char *fp)
 {
@@ -171,8 +177,12 @@ static enum message_id why_unknown(const struct broker *b, const char *jid, cons
 	return trust_devices(b->context.trust, jid) ? MSG_NOT_SEEN : MSG_NO_DEVICE_KNOWN;
 }
 
-/* The key must be one that jid has shown. A device that is online is asked to; the command says it again then. */
-static bool check_known(struct broker *b, struct conn *conn, const char *jid, const unsigned char *fp)
+/*
+ * The key must be one that jid has shown. A device that is online is asked to;
+ * the command says it again then.
+ */
+static bool check_known(struct broker *b, struct conn *conn, const char *jid,
+			const unsigned char *fp)
 {
 	enum message_id why;
 
@@ -248,6 +258,9 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	if (one)
 		device_id_of(fp, device);
 	revoke_rights(b, jid, one ? device : NULL, REVOKED_DISTRUSTED);
-	command_finish(conn, xasprintf(one ? "a key of %s is distrusted, until you verify that very key"
-				    : "all keys known of %s are distrusted, until you verify one of them", jid));
+	command_finish(
+		conn,
+		xasprintf(one ? "a key of %s is distrusted, until you verify that very key"
+			      : "all keys known of %s are distrusted, until you verify one of them",
+			  jid));
 }

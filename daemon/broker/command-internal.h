@@ -3,8 +3,9 @@
 #define DAEMON_COMMAND_INTERNAL_H
 
 /*
- * What the verbs of git-xmpp have in common: those that steer (command.c), that show (command-show.c), and that
- * decide about a person (command-invite.c, command-buddy.c, command-block.c).
+ * What the verbs of git-xmpp have in common: those that steer (command.c), that show
+ * (command-show.c), and that decide about a person (command-invite.c, command-buddy.c,
+ * command-block.c).
  */
 
 #include "broker.h"
@@ -21,7 +22,8 @@ void command_refuse(struct conn *conn, enum message_id id, const char *name, con
 bool command_jid(struct conn *conn, struct fields command, char jid[JID_MAX]);
 
 /* A device as a row. */
-void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d, struct buf *row);
+void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d,
+		    struct buf *row);
 
 /* False when we are not online, which was said then. */
 bool command_online(struct broker *b, struct conn *conn);
@@ -38,7 +40,10 @@ void command_finish(struct conn *conn, char *message);
 void command_fail_with(struct conn *conn, const struct message *m);
 void command_fail(struct conn *conn, enum message_id id, const char *jid);
 
-/* Saves what was changed since keyring_remember(); false when it was undone, and that is the answer. */
+/*
+ * Saves what was changed since keyring_remember(); false when it was undone,
+ * and that is the answer.
+ */
 bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
 /* Each answers. */

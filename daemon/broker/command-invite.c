@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How people become buddies: asked, accepted, or declined. Only the first device of somebody
- * new comes with that; of whom anything is known, the devices are shown, with the command that names one.
+ * new comes with that; of whom anything is known, the devices are shown, with the command that
+ * names one.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,24 +55,27 @@ static void put_days(struct buf *out, uint64_t seconds)
 }
 
 /* What add and accept have done about devices; rows of those that the user is to compare. */
-static void tell_devices(struct broker *b, struct conn *conn, const char *jid, enum trust_invitation done,
-			 struct buf *text)
+static void tell_devices(struct broker *b, struct conn *conn, const char *jid,
+			 enum trust_invitation done, struct buf *text)
 {
 	const struct trust_person *p = trust_person(b->context.trust, jid);
 	struct buf row = { 0 };
 	unsigned n = 0;
 
 	for (const struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling) {
-		if (d->state != TRUST_PENDING && d->state != TRUST_SUSPENDED && done != TRUST_ADMITTED)
+		if (d->state != TRUST_PENDING && d->state != TRUST_SUSPENDED &&
+		    done != TRUST_ADMITTED)
 			continue;
 		command_device(b, conn, d, &row);
 		n++;
 	}
 	buf_finish(&row);
 	if (done == TRUST_ADMITTED) {
-		buf_puts(text, "; their device that waited is trusted as it came, until you compare it");
+		buf_puts(text,
+			 "; their device that waited is trusted as it came, until you compare it");
 	} else if (done == TRUST_COMPARE) {
-		buf_puts(text, n ? "; no device is trusted by that: compare the fingerprints, and verify the right one"
+		buf_puts(text, n ? "; no device is trusted by that: compare the fingerprints, and "
+				   "verify the right one"
 				 : "; that changes nothing about their devices");
 	} else {
 		uint64_t since = p ? p->since[MARK_EXPECTED] : 0, now = time(NULL);
@@ -90,21 +94,27 @@ static void put_hints(const struct broker *b, const char *jid, struct buf *field
 	struct buf who = { 0 };
 
 	text_operand(&who, jid);
-	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling) {
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
+	     d = d->sibling) {
 		if (d->state != TRUST_PENDING && d->state != TRUST_SUSPENDED)
 			continue;
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		fields_addf(fields, "hint", "git xmpp verify --fingerprint=%s %s", hex, buf_str(&who));
+		fields_addf(fields, "hint", "git xmpp verify --fingerprint=%s %s", hex,
+			    buf_str(&who));
 	}
 	buf_finish(&who);
 }
 
 static bool is_seen(const struct buddy *buddy)
 {
-	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
+	return buddy &&
+	       (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
-/* Sends what is missing of the subscription both ways; what was done, in words. True if an answer may come. */
+/*
+ * Sends what is missing of the subscription both ways; what was done, in words.
+ * True if an answer may come.
+ */
 static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
@@ -114,7 +124,11 @@ static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 		requester_say(b->requester, jid, "subscribed");
 	if (ask)
 		contacts_ask(b, jid);
-	buf_printf(text, wanted ? "%s is now a buddy" : ask ? "asked %s" : "%s is your buddy already", jid);
+	buf_printf(text,
+		   wanted ? "%s is now a buddy"
+		   : ask  ? "asked %s"
+			  : "%s is your buddy already",
+		   jid);
 	return ask;
 }
 
@@ -161,7 +175,8 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 	buf_finish(&text);
 }
 
-static bool may_befriend(struct broker *b, struct conn *conn, struct fields command, char jid[JID_MAX])
+static bool may_befriend(struct broker *b, struct conn *conn, struct fields command,
+			 char jid[JID_MAX])
 {
 	if (!command_other(b, conn, command, jid) || !command_online(b, conn))
 		return false;

@@ -118,7 +118,8 @@ static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add_u64(row, "last-failed", f->last_failed);
 		fields_add(row, "error", f->error);
 		if (f->state == FOLLOW_WAITING && f->retry_at > context_now(&b->context))
-			fields_add_u64(row, "retry-in", (f->retry_at - context_now(&b->context) + 999) / 1000);
+			fields_add_u64(row, "retry-in",
+				       (f->retry_at - context_now(&b->context) + 999) / 1000);
 		command_row(conn, row);
 	}
 }
@@ -131,8 +132,8 @@ static bool buddy_runs_git(const struct buddy *buddy)
 	return false;
 }
 
-static void send_notice(struct conn *conn, struct buf *row, const char *id, const char *jid, char *text,
-			char *hint)
+static void send_notice(struct conn *conn, struct buf *row, const char *id, const char *jid,
+			char *text, char *hint)
 {
 	fields_add(row, "kind", "notice");
 	fields_add(row, "id", id);
@@ -167,9 +168,11 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 		send_notice(conn, row, "copied", b->context.jid,
 			    xstrdup("another machine uses the key of this device: it was copied"),
 			    xstrdup("man git-xmpp-daemon"));
-	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+	     buddy = buddy->next)
 		if (buddy->pending_in)
-			send_notice(conn, row, "wants", buddy->jid, xasprintf("%s wants to be your buddy", buddy->jid),
+			send_notice(conn, row, "wants", buddy->jid,
+				    xasprintf("%s wants to be your buddy", buddy->jid),
 				    command_with("git xmpp accept", buddy->jid));
 	for (const struct trusted_device *d = trust_first(b->context.trust); d; d = d->next) {
 		if (d->state != TRUST_PENDING)
@@ -177,21 +180,25 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
 		snprintf(command, sizeof(command), "git xmpp verify --fingerprint=%s", hex);
 		send_notice(conn, row, command_is_self(b, d->jid) ? "own-device" : "device", d->jid,
-			    xasprintf(command_is_self(b, d->jid) ? "a new device of your own account %s waits"
-							 : "a new device of %s waits", d->jid),
+			    xasprintf(command_is_self(b, d->jid)
+					      ? "a new device of your own account %s waits"
+					      : "a new device of %s waits",
+				      d->jid),
 			    command_with(command, d->jid));
 	}
 	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next)
 		if (e->state == QUEUE_FAILED)
 			send_notice(conn, row, "queue-failed", e->jid,
-				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid, e->share,
-					      e->error ? e->error : "refused"),
+				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid,
+					      e->share, e->error ? e->error : "refused"),
 				    xstrdup("git xmpp queue"));
 	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		lost += p->since[MARK_LOST] != 0;
 	if (lost)
 		send_notice(conn, row, "roster-emptied", "",
-			    xasprintf("the roster came back empty from the server; %u buddies are suspended", lost),
+			    xasprintf("the roster came back empty from the server; %u buddies are "
+				      "suspended",
+				      lost),
 			    xstrdup("git xmpp buddies"));
 }
 
@@ -231,7 +238,8 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
-	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next) {
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+	     buddy = buddy->next) {
 		buddies += !command_is_self(b, buddy->jid);
 		reachable += !command_is_self(b, buddy->jid) && buddy_runs_git(buddy);
 	}
@@ -253,7 +261,8 @@ static const char *worst_trust(const struct broker *b, const char *jid)
 	enum trust_state online = TRUST_UNKNOWN, known = TRUST_UNKNOWN;
 	char device[DEVICE_ID_LEN + 1];
 
-	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling) {
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
+	     d = d->sibling) {
 		device_id_of(d->fp, device);
 		if (presence_device(b->context.presence, jid, device) && d->state > online)
 			online = d->state;
@@ -265,7 +274,8 @@ static const char *worst_trust(const struct broker *b, const char *jid)
 	return online == TRUST_UNKNOWN ? "none" : trust_state_name(online);
 }
 
-void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d, struct buf *row)
+void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d,
+		    struct buf *row)
 {
 	char device[DEVICE_ID_LEN + 1], hex[2 * FINGERPRINT_BYTES + 1];
 	const char *other = trust_other_owner(b->context.trust, d->jid, d->fp);
@@ -290,7 +300,8 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 
 static void send_devices(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
 {
-	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling)
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
+	     d = d->sibling)
 		command_device(b, conn, d, row);
 }
 
@@ -298,7 +309,8 @@ static unsigned count_state(const struct broker *b, const char *jid, enum trust_
 {
 	unsigned n = 0;
 
-	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d; d = d->sibling)
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
+	     d = d->sibling)
 		n += d->state == state;
 	return n;
 }
@@ -319,7 +331,8 @@ static void describe_trust(const struct broker *b, const char *jid, struct buf *
 		fields_add(row, "self", "1");
 }
 
-static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy, struct buf *row)
+static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy,
+		       struct buf *row)
 {
 	static const char *const subscriptions[] = { "none", "to", "from", "both" };
 
@@ -345,7 +358,10 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	send_devices(b, conn, buddy->jid, row);
 }
 
-/* Somebody who is not in the roster, and of whom something is remembered; or a whole domain that is blocked. */
+/*
+ * Somebody who is not in the roster, and of whom something is remembered; or a
+ * whole domain that is blocked.
+ */
 static void send_other(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
 {
 	fields_add(row, "kind", "buddy");
@@ -385,7 +401,8 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	describe_account(b, &row);
 	fields_add(&row, "roster", b->context.roster_known ? "1" : "0");
 	command_row(conn, &row);
-	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next) {
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+	     buddy = buddy->next) {
 		if (!is_shown(b, buddy->jid, only))
 			continue;
 		any = true;
@@ -398,8 +415,10 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 		send_other(b, conn, p->jid, &row);
 	}
 	/* These may be domains as well. */
-	for (const char *e = blocklist_next(b->context.blocked, NULL); e; e = blocklist_next(b->context.blocked, e)) {
-		if (presence_buddy(b->context.presence, e) || trust_person(b->context.trust, e) || !is_shown(b, e, only))
+	for (const char *e = blocklist_next(b->context.blocked, NULL); e;
+	     e = blocklist_next(b->context.blocked, e)) {
+		if (presence_buddy(b->context.presence, e) || trust_person(b->context.trust, e) ||
+		    !is_shown(b, e, only))
 			continue;
 		any = true;
 		send_other(b, conn, e, &row);

@@ -85,7 +85,10 @@ static void on_ended(void *arg, const struct git_service_ended *e)
 	all->finish += e->finishes;
 }
 
-/* What was ended by it, in words. Whoever changed the configuration compares it with what is obeyed here. */
+/*
+ * What was ended by it, in words. Whoever changed the configuration compares it
+ * with what is obeyed here.
+ */
 static void run_reload(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct ended all = { .conn = conn };
@@ -99,10 +102,11 @@ static void run_reload(struct broker *b, struct conn *conn, struct fields comman
 	}
 	git_services_review(&b->git_services, on_ended, &all);
 	if (all.ended)
-		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended, all.ended == 1 ? "" : "s");
+		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended,
+			   all.ended == 1 ? "" : "s");
 	if (all.finish)
-		buf_printf(&text, "%s%u push%s that had arrived whole will finish", all.ended ? "; " : "",
-			   all.finish, all.finish == 1 ? "" : "es");
+		buf_printf(&text, "%s%u push%s that had arrived whole will finish",
+			   all.ended ? "; " : "", all.finish, all.finish == 1 ? "" : "es");
 	gitconfig_digest(&b->config->all, digest);
 	fields_add(&fields, "message", all.ended || all.finish ? buf_str(&text) : NULL);
 	fields_add(&fields, "configuration", digest);

@@ -43,7 +43,8 @@ void contacts_roster_begin(void *owner)
 static void lose_all(struct broker *b, const struct roster_losses *losses)
 {
 	for (size_t i = 0; i < losses->count; i++) {
-		log_warning("%s is a buddy no more, as the roster has it; what was trusted of theirs is suspended",
+		log_warning("%s is a buddy no more, as the roster has it; what was trusted of "
+			    "theirs is suspended",
 			    losses->jids[i]);
 		trust_suspend(b->context.trust, losses->jids[i]);
 		if (losses->emptied)
@@ -93,7 +94,8 @@ static void confirm(struct buddy *buddy, bool asked)
 }
 
 /* Our request has been answered with yes: theirs, which comes behind it, is expected anew. */
-static void note_answer(struct broker *b, const char *jid, enum subscription subscription, bool asked)
+static void note_answer(struct broker *b, const char *jid, enum subscription subscription,
+			bool asked)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
@@ -111,16 +113,22 @@ static void mean_no_more(struct broker *b, const char *jid)
 	requester_settle(b->requester, jid);
 }
 
-/* Our request is not open any more, and they have not answered it with yes: it was taken back, or refused. */
-static void note_request(struct broker *b, const char *jid, enum subscription subscription, bool asked)
+/*
+ * Our request is not open any more, and they have not answered it with yes: it
+ * was taken back, or refused.
+ */
+static void note_request(struct broker *b, const char *jid, enum subscription subscription,
+			 bool asked)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	if (buddy && buddy->confirmed && !asked && subscription != SUBSCRIPTION_TO && subscription != SUBSCRIPTION_BOTH)
+	if (buddy && buddy->confirmed && !asked && subscription != SUBSCRIPTION_TO &&
+	    subscription != SUBSCRIPTION_BOTH)
 		mean_no_more(b, jid);
 }
 
-void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
+void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
+		     bool removed)
 {
 	struct broker *b = owner;
 	bool changed, taken, saw_us = contacts_sees_us(b, bare);
@@ -129,7 +137,8 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		return;
 	if (b->roster) {
 		roster_item(b->roster, bare, subscription);
-		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false), asked);
+		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false),
+			asked);
 		return;
 	}
 	note_answer(b, bare, subscription, asked);
@@ -142,7 +151,8 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	if (removed)
 		forget(b, bare);
 	else
-		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false), asked);
+		confirm(presence_roster_item(b->context.presence, bare, subscription, asked, false),
+			asked);
 	requester_settle(b->requester, bare);
 	if (taken && changed)
 		log_warning("%s is a buddy no more; what was trusted of theirs is suspended", bare);
@@ -189,12 +199,15 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 	buddy = presence_pending_in(b->context.presence, bare);
 	if (!welcome) {
 		if (buddy)
-			log_about(bare, LOG_INFO, "%s wants to be a buddy; git xmpp buddies shows how to answer", bare);
+			log_about(bare, LOG_INFO,
+				  "%s wants to be a buddy; git xmpp buddies shows how to answer",
+				  bare);
 		return;
 	}
 	/*
-	 * What they want stays open until the roster says that they have it. So the first answer, which the user
-	 * has asked for, is always given, and only what they repeat meanwhile is counted.
+	 * What they want stays open until the roster says that they have it. So the first
+	 * answer, which the user has asked for, is always given, and only what they repeat
+	 * meanwhile is counted.
 	 */
 	if (again && !account_may_answer(b->xmpp, bare))
 		return;
@@ -220,7 +233,10 @@ static void add_jid(struct jids *all, const char *jid)
 	all->jids[all->count++] = xstrdup(jid);
 }
 
-/* Whom the server's list blocks of those whom anything is known of, or runs for. Ourselves, never. */
+/*
+ * Whom the server's list blocks of those whom anything is known of, or runs
+ * for. Ourselves, never.
+ */
 static struct jids find_blocked(const struct broker *b)
 {
 	struct jids found = { 0 };
@@ -228,7 +244,8 @@ static struct jids find_blocked(const struct broker *b)
 	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		if (!is_self(b, p->jid) && blocklist_hit(b->context.blocked, p->jid))
 			add_jid(&found, p->jid);
-	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy; buddy = buddy->next)
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
+	     buddy = buddy->next)
 		if (!is_self(b, buddy->jid) && blocklist_hit(b->context.blocked, buddy->jid))
 			add_jid(&found, buddy->jid);
 	return found;
@@ -244,7 +261,8 @@ static void apply_blocks(struct broker *b)
 		bool suspended = trust_suspend(b->context.trust, found.jids[i]);
 
 		if (suspended)
-			log_warning("%s is blocked; what was trusted of theirs is suspended", found.jids[i]);
+			log_warning("%s is blocked; what was trusted of theirs is suspended",
+				    found.jids[i]);
 		changed |= suspended;
 		presence_pending_in_over(b->context.presence, found.jids[i]);
 	}
@@ -260,7 +278,8 @@ static void apply_blocks(struct broker *b)
 /* One resource of somebody: what that device has goes with it. */
 static void block_resource(struct broker *b, const char *full)
 {
-	const struct resource *r = jid_resource(full) ? presence_full(b->context.presence, full) : NULL;
+	const struct resource *r =
+		jid_resource(full) ? presence_full(b->context.presence, full) : NULL;
 	char bare[JID_MAX], device[DEVICE_ID_LEN + 1];
 
 	if (!r || !r->broker || !jid_bare_of(full, bare) || is_self(b, bare))
@@ -324,14 +343,16 @@ bool contacts_sees_us(const struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	return buddy && (buddy->subscription == SUBSCRIPTION_FROM || buddy->subscription == SUBSCRIPTION_BOTH);
+	return buddy && (buddy->subscription == SUBSCRIPTION_FROM ||
+			 buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
 bool contacts_we_see(const struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	return buddy && (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
+	return buddy &&
+	       (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
 void contacts_note(struct broker *b, const char *jid)
@@ -340,7 +361,8 @@ void contacts_note(struct broker *b, const char *jid)
 	bool changed;
 
 	if (buddy && buddy->in_roster && !is_self(b, jid))
-		roster_note(b->context.trust, jid, buddy->subscription, false, time(NULL), &changed);
+		roster_note(b->context.trust, jid, buddy->subscription, false, time(NULL),
+			    &changed);
 }
 
 void contacts_ask(struct broker *b, const char *jid)

@@ -105,7 +105,8 @@ static void on_password(void *owner, const char *password, const struct message 
 	if (password && is_refused(b) && (account_password(b->xmpp, password) || a->insist))
 		account_connect(b->xmpp);
 	else
-		wait_to_ask(b, !password && trouble->id == MSG_NO_RESOURCES ? RETRY_MACHINE : RETRY_ACCOUNT);
+		wait_to_ask(b, !password && trouble->id == MSG_NO_RESOURCES ? RETRY_MACHINE
+									    : RETRY_ACCOUNT);
 }
 
 static void forget_question(struct broker *b)
@@ -126,8 +127,8 @@ static void forget_given(struct login *a)
 /* Whether a password could be tried now. */
 static bool wants_password(const struct broker *b)
 {
-	return b->identity.key && b->config->account && !b->context.stopping && !b->login.reconnecting &&
-	       (!b->xmpp || is_refused(b));
+	return b->identity.key && b->config->account && !b->context.stopping &&
+	       !b->login.reconnecting && (!b->xmpp || is_refused(b));
 }
 
 /* False: there is none, or it has to wait. */
@@ -310,7 +311,8 @@ void login_awaits(const struct broker *b, struct message *out)
 
 	if (b->login.asking)
 		message_set(out, MSG_PASSWORD_AWAITED, "jid", c->jid, "command",
-			    c->password_command ? c->password_command : "git credential fill", NULL);
+			    c->password_command ? c->password_command : "git credential fill",
+			    NULL);
 	else
 		message_set(out, MSG_NOT_ONLINE, "jid", c->jid, NULL);
 }

@@ -8,8 +8,8 @@
  * ends no connection. When the server refuses it, or there was none, the source is asked again:
  * at once, after pauses that grow, and for each command of the user's. Another password is tried
  * at once; the same one seldom, and for commands only as often as a server bears it
- * (core/retry.h). What only this machine keeps from us, the device key included, is tried for as often as a server
- * that is not there.
+ * (core/retry.h). What only this machine keeps from us, the device key included, is tried for
+ * as often as a server that is not there.
  */
 
 #include <stdbool.h>
@@ -25,8 +25,10 @@ struct password;
 struct login {
 	const struct account_events *events;	/* borrowed */
 	struct password *asking;	/* owned; the source is being asked */
-	char *given;			/* the user's own word, until it can be tried; owned, may be NULL */
-	bool fresh;			/* the password is younger than the last login that worked */
+	char *given;			/* the user's own word, until it can be tried; owned, may be
+					   NULL */
+	bool fresh;			/* the password is younger than the last login that
+					   worked */
 	bool insist;			/* what is asked for is tried, refused before or not */
 	bool reconnecting;		/* the old xmpp is being destroyed */
 	struct retry retry;

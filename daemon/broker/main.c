@@ -101,7 +101,8 @@ static int detach(void)
 		return fds[1];
 	}
 	close(fds[1]);
-	while (len < (ssize_t)sizeof(line) - 1 && (n = read(fds[0], line + len, sizeof(line) - 1 - len)) > 0)
+	while (len < (ssize_t)sizeof(line) - 1 &&
+	       (n = read(fds[0], line + len, sizeof(line) - 1 - len)) > 0)
 		len += n;
 	line[len] = '\0';
 	if (!strcmp(line, "ok\n"))
@@ -146,7 +147,8 @@ static void set_limits(void)
 	limit = (struct rlimit){ 0, 0 };
 	setrlimit(RLIMIT_CORE, &limit);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != DESCRIPTORS_MAX) {
-		limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+		limit.rlim_cur =
+			limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 }

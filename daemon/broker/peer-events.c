@@ -113,7 +113,8 @@ static void on_announced(void *owner, const struct peer *p, const char *share, s
 		follower_announced(b->follower, p->jid, p->device, share, tips);
 }
 
-static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received, struct buf *fields)
+static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
+		       struct buf *fields)
 {
 	struct broker *b = owner;
 

@@ -131,7 +131,9 @@ static void on_change(uv_fs_event_t *watch, const char *name, int events, int st
 static void note_blind(struct premises *p, const char *path, const char *why)
 {
 	if (backoff_timer_begin(&p->blind))
-		log_warning("'%s' cannot be looked after; if the socket goes, that is seen late: %s", path, why);
+		log_warning(
+			"'%s' cannot be looked after; if the socket goes, that is seen late: %s",
+			path, why);
 }
 
 /* Has a file or directory watched; what is there of the way to it, if it is not. */

@@ -11,9 +11,9 @@
  * What lies in a runtime directory goes at logout, and with cleaners of /tmp. Then the place is
  * taken again at once, or as soon as its directory is there again; if it is not within a few
  * seconds, the socket is served in /tmp. Whoever cannot reach the broker knocks (lockfile.h), and
- * it looks. Where it cannot be watched, or a lock not be had for want of a descriptor, it looks again
- * after a pause. Where another broker has the place, or none is to be had, ours ends: the next command
- * starts one.
+ * it looks. Where it cannot be watched, or a lock not be had for want of a descriptor, it looks
+ * again after a pause. Where another broker has the place, or none is to be had, ours ends: the
+ * next command starts one.
  */
 
 #include <stdbool.h>
@@ -43,7 +43,8 @@ struct premises {
 	/* it is looked after as well as it goes: when it looks again */
 	struct backoff_timer blind;
 	bool watched;
-	bool unsaid;			/* the lock with the state does not say where the socket is */
+	bool unsaid;			/* the lock with the state does not say where the socket
+					   is */
 };
 
 /*

@@ -38,7 +38,8 @@ static int lock_key(const char *jid, struct message *trouble)
 	return fd;
 }
 
-int identity_assume(struct identity *id, struct context *c, const char *account, struct message *trouble)
+int identity_assume(struct identity *id, struct context *c, const char *account,
+		    struct message *trouble)
 {
 	struct device_key *key;
 	int lock;

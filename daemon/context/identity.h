@@ -4,9 +4,9 @@
 
 /*
  * Who a broker is: the device key of its account, whom that account trusts, and the number of this
- * process under it. Another account is another identity, and nothing that is said on the wire under the
- * one is said under the other; without an account there is none. The key is held by a lock: no
- * two brokers of a machine are one device.
+ * process under it. Another account is another identity, and nothing that is said on the wire
+ * under the one is said under the other; without an account there is none. The key is held by a
+ * lock: no two brokers of a machine are one device.
  */
 
 #include <stdbool.h>
@@ -27,7 +27,8 @@ struct identity {
  * present one, and tells the context. No path and no listener may be left. 0, or -1 with
  * *trouble: then there is none, and an empty trust table that is never saved.
  */
-int identity_assume(struct identity *id, struct context *c, const char *account, struct message *trouble);
+int identity_assume(struct identity *id, struct context *c, const char *account,
+		    struct message *trouble);
 
 /* Whether the present one is that account's. */
 bool identity_fits(const struct identity *id, const char *account);

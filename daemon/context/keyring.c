@@ -78,8 +78,12 @@ void keyring_save(struct keyring *k)
 		log_error("%s", trouble.text);
 }
 
-/* What is not kept has not happened: otherwise the next start would expect a first device once more. */
-static enum trust_state meet(struct keyring *k, const char *jid, const unsigned char *fp, bool *changed)
+/*
+ * What is not kept has not happened: otherwise the next start would expect a
+ * first device once more.
+ */
+static enum trust_state meet(struct keyring *k, const char *jid, const unsigned char *fp,
+			     bool *changed)
 {
 	struct buf before = { 0 };
 	struct message trouble;
@@ -94,7 +98,8 @@ static enum trust_state meet(struct keyring *k, const char *jid, const unsigned 
 	k->events->met(k->owner, jid);
 	if (!keyring_keep(k, &before, &trouble))
 		return state;
-	log_about(jid, LOG_ERROR, "%s: a new device is not remembered, and gets nothing: %s", jid, trouble.text);
+	log_about(jid, LOG_ERROR, "%s: a new device is not remembered, and gets nothing: %s", jid,
+		  trouble.text);
 	*changed = false;
 	return TRUST_PENDING;
 }
@@ -114,7 +119,8 @@ enum trust_state keyring_meet(struct keyring *k, const char *jid, const unsigned
 	fingerprint_format(fp, text);
 	other = trust_other_owner(k->context->trust, jid, fp);
 	log_about(jid, LOG_WARNING, "%s: device with fingerprint %s is %s%s%s", jid, text,
-		  trust_allows(state) ? "trusted on first use" : "new and not trusted: git xmpp verify names it",
+		  trust_allows(state) ? "trusted on first use"
+				      : "new and not trusted: git xmpp verify names it",
 		  other ? "; the same key is one of " : "", other ? other : "");
 	if (trust_allows(state))
 		k->events->granted(k->owner, jid);

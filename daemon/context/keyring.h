@@ -48,7 +48,10 @@ void keyring_remember(const struct keyring *k, struct buf *before);
 int keyring_keep(struct keyring *k, struct buf *before, struct message *trouble);
 void keyring_save(struct keyring *k);
 
-/* A device showed its key: an unknown one is remembered, and said in the log. What it is from now on. */
+/*
+ * A device showed its key: an unknown one is remembered, and said in the log.
+ * What it is from now on.
+ */
 enum trust_state keyring_meet(struct keyring *k, const char *jid, const unsigned char *fp);
 
 #endif

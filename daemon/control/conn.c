@@ -4,8 +4,8 @@
  * COMMAND within a few seconds; from there its owner is a session or a command. It is always read,
  * so that a client that goes away is noticed at once.
  *
- * What is sent waits until the one who sends it has returned to the loop, so that what came together
- * leaves together: the client is woken once, and not for each frame.
+ * What is sent waits until the one who sends it has returned to the loop, so that what came
+ * together leaves together: the client is woken once, and not for each frame.
  */
 #include "conn.h"
 
@@ -32,8 +32,10 @@ struct conn {
 	uv_timer_t timer;
 	struct buf in;
 	struct buf out;			/* frames that leave soon */
-	size_t open_frame;		/* bytes of data in the last of them, which may become more; 0: none */
-	struct buf writing;		/* what the socket did not take; the write's, if not empty */
+	size_t open_frame;		/* bytes of data in the last of them, which may become more;
+					   0: none */
+	struct buf writing;		/* what the socket did not take; the write's, if not
+					   empty */
 	uv_write_t write;
 	uv_idle_t soon;
 	const struct conn_events *events;	/* NULL: nobody yet, or not any more */
@@ -129,7 +131,10 @@ static void flush(struct conn *c)
 	bytes = uv_buf_init(buf_data(&c->writing), buf_len(&c->writing));
 	if (!uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
 		return;
-	/* Nothing would ever be said to have left. Its owner is told, but not from within what it calls. */
+	/*
+	 * Nothing would ever be said to have left. Its owner is told, but not
+	 * from within what it calls.
+	 */
 	buf_reset(&c->writing);
 	c->failed = true;
 	uv_idle_start(&c->soon, on_soon);
@@ -145,7 +150,10 @@ static void on_soon(uv_idle_t *idle)
 		flush(c);
 }
 
-/* More data for the last frame, if it is one of data: who reads has less to do with few large ones. */
+/*
+ * More data for the last frame, if it is one of data: who reads has less to do
+ * with few large ones.
+ */
 static size_t extend(struct conn *c, const void *data, size_t n)
 {
 	size_t room = c->open_frame ? FRAME_MAX - c->open_frame : 0;
@@ -308,7 +316,8 @@ static bool same_user(uv_pipe_t *pipe)
 	uid_t uid;
 	pid_t pid;
 
-	return uv_fileno((uv_handle_t *)pipe, &fd) == 0 && peer_cred(fd, &uid, &pid) && uid == getuid();
+	return uv_fileno((uv_handle_t *)pipe, &fd) == 0 && peer_cred(fd, &uid, &pid) &&
+	       uid == getuid();
 }
 
 void conns_init(struct conns *all, const struct control_events *events, void *owner)

@@ -3,8 +3,9 @@
 #define DAEMON_CONN_H
 
 /*
- * A client of the Unix socket: one of our own user, whose bytes are frames (frame.h). It greets, and
- * says with one frame what it wants; an event hands it over to the one who does that.
+ * A client of the Unix socket: one of our own user, whose bytes are frames (frame.h). It
+ * greets, and says with one frame what it wants; an event hands it over to the one who does
+ * that.
  */
 
 #include <stdbool.h>
@@ -43,7 +44,10 @@ struct conns {
 
 void conns_init(struct conns *all, const struct control_events *events, void *owner);
 
-/* Accepts who waits at the listener; another user, or one more than CLIENTS_MAX, is closed at once. */
+/*
+ * Accepts who waits at the listener; another user, or one more than
+ * CLIENTS_MAX, is closed at once.
+ */
 void conns_accept(struct conns *all, uv_stream_t *listener);
 
 /* Closes every client; their owners are told. */

@@ -92,8 +92,9 @@ bool control_in_place(const struct control *control)
 	       st.st_dev == control->dev && st.st_ino == control->ino;
 }
 
-struct control *control_create(uv_loop_t *loop, const char *path, const struct control_events *events,
-			       void *owner, struct message *trouble)
+struct control *control_create(uv_loop_t *loop, const char *path,
+			       const struct control_events *events, void *owner,
+			       struct message *trouble)
 {
 	struct control *control = xcalloc(1, sizeof(*control));
 

@@ -3,8 +3,8 @@
 #define DAEMON_CONTROL_H
 
 /*
- * The Unix socket: listens, and accepts clients of the same user, each of them a conn (conn.h). What
- * they want is for the owner to do: it knows the verbs, and nothing here does.
+ * The Unix socket: listens, and accepts clients of the same user, each of them a conn (conn.h).
+ * What they want is for the owner to do: it knows the verbs, and nothing here does.
  */
 
 #include <stdbool.h>
@@ -18,8 +18,9 @@ struct control;
  * Binds and listens; the lock that makes us the only broker is held already. events is borrowed for
  * as long as it lives. NULL, with *trouble, if that cannot be done.
  */
-struct control *control_create(uv_loop_t *loop, const char *path, const struct control_events *events,
-			       void *owner, struct message *trouble);
+struct control *control_create(uv_loop_t *loop, const char *path,
+			       const struct control_events *events, void *owner,
+			       struct message *trouble);
 
 /*
  * Listens there from now on, and not where it did; clients that are connected stay. 0, or -1 with

@@ -2,7 +2,10 @@
 #ifndef CRYPTO_PASS_KEY_H
 #define CRYPTO_PASS_KEY_H
 
-/* What is random in a pass, and the key of TLS that follows from its secret: HMAC-SHA-256, RFC 2104. */
+/*
+ * What is random in a pass, and the key of TLS that follows from its secret:
+ * HMAC-SHA-256, RFC 2104.
+ */
 
 #include "pass.h"
 

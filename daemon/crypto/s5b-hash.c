@@ -17,7 +17,10 @@ void s5b_hash(const char *sid, const char *requester, const char *target,
 	buf_puts(&text, sid);
 	buf_puts(&text, requester);
 	buf_puts(&text, target);
-	/* It names the bytestream and secures nothing. Without SHA-1, the proxy does not know it. */
+	/*
+	 * It names the bytestream and secures nothing. Without SHA-1, the proxy
+	 * does not know it.
+	 */
 	EVP_Digest(buf_data(&text), buf_len(&text), digest, NULL, EVP_sha1(), NULL);
 	hex_encode(digest, sizeof(digest), out);
 	buf_finish(&text);

@@ -19,18 +19,19 @@
 /*
  * OpenSSL above a BIO of our own, that reads from where the caller's bytes lie and
  * appends to where the caller wants them: nothing is copied on the way. The client's
- * hello is there from the start. The certificate is not judged by a chain, for there is none: it must hold an
- * Ed25519 key, which the handshake proves the peer to own, and the caller
- * compares its fingerprint. With a pass there is no certificate at all on either
- * side, so that there is none to fall back to: the server answers when OpenSSL has found the
- * binder of the hello right, which is when it takes the session for a resumed one, and the
- * client gives up when it is shown a certificate.
+ * hello is there from the start. The certificate is not judged by a chain, for there is none:
+ * it must hold an Ed25519 key, which the handshake proves the peer to own, and the caller
+ * compares its fingerprint. With a pass there is no certificate at all on either side, so that
+ * there is none to fall back to: the server answers when OpenSSL has found the binder of the
+ * hello right, which is when it takes the session for a resumed one, and the client gives up
+ * when it is shown a certificate.
  *
  * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
  * kind of key), it talks for ever without finishing the handshake, or it asks for
  * new keys for ever (what it asks is as long as what we answer, and who does not read the
- * answers would have us keep them), or bytes were changed on the way. Each ends the connection, with an alert to be sent.
- * Only behind a gate a stranger does not even get that; there, what OpenSSL would write is dropped.
+ * answers would have us keep them), or bytes were changed on the way. Each ends the connection,
+ * with an alert to be sent. Only behind a gate a stranger does not even get that; there, what
+ * OpenSSL would write is dropped.
  */
 
 enum {
@@ -83,7 +84,8 @@ static int accept_ed25519(X509_STORE_CTX *store, void *arg)
 	struct tls *tls = SSL_get_app_data(ssl);
 	unsigned char fp[FINGERPRINT_BYTES];
 
-	if (!has_pass(tls) && certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
+	if (!has_pass(tls) && certificate &&
+	    device_key_fingerprint_of(X509_get0_pubkey(certificate), fp)) {
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;
 	}
@@ -265,7 +267,8 @@ static bool identify(struct tls *tls)
 	X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
 
 	if (!has_pass(tls))
-		return certificate && device_key_fingerprint_of(X509_get0_pubkey(certificate), tls->peer_fp);
+		return certificate &&
+		       device_key_fingerprint_of(X509_get0_pubkey(certificate), tls->peer_fp);
 	if (certificate || !SSL_session_reused(tls->ssl))
 		return false;
 	memcpy(tls->peer_fp, tls->use.peer, sizeof(tls->peer_fp));
@@ -409,7 +412,10 @@ void tls_set_gate(struct tls *tls, const struct tls_gate *gate, void *arg)
 	tls->gate = gate;
 	tls->gate_arg = arg;
 	SSL_certs_clear(tls->ssl);
-	/* Nobody is asked for a certificate, and OpenSSL resumes no session of one who should be. */
+	/*
+	 * Nobody is asked for a certificate, and OpenSSL resumes no session of
+	 * one who should be.
+	 */
 	SSL_set_verify(tls->ssl, SSL_VERIFY_NONE, NULL);
 	SSL_set_psk_find_session_callback(tls->ssl, take_pass);
 }

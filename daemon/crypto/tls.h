@@ -8,8 +8,8 @@
  * handshake proves that the peer holds the key whose fingerprint
  * tls_peer_fingerprint() tells. Or both have a pass (pass.h): then no certificate
  * is shown or taken, and the fingerprint is the one that the pass was made with. Whether
- * that key is trusted is the caller's question, to be asked before any application byte is believed.
- * No session tickets, no renegotiation, no 1.2, ALPN "git-xmpp/1" required. A peer
+ * that key is trusted is the caller's question, to be asked before any application byte is
+ * believed. No session tickets, no renegotiation, no 1.2, ALPN "git-xmpp/1" required. A peer
  * that asks for new keys again and again is cut off.
  */
 
@@ -27,7 +27,8 @@ struct tls;
  * key and out are borrowed for the life of the tls. What is to be sent is
  * appended to out, by any call below, also by a failure (an alert). The client
  * is the side that opened the path: its hello is in out from the start. One with a
- * pass (use is copied) talks to who proves the same; use is NULL for certificates, and for a server.
+ * pass (use is copied) talks to who proves the same; use is NULL for certificates, and for a
+ * server.
  */
 struct tls *tls_create(const struct device_key *key, bool client, const struct pass_use *use,
 		       struct buf *out);
@@ -36,8 +37,8 @@ void tls_destroy(struct tls *tls);
 /*
  * A server that answers only who has a pass: find is asked for the identity that the
  * hello names; then the hello is proven, and admit has the last word. If one of them
- * says no, if the proof is wrong, or what comes is no such hello, tls_input() fails and nothing is put
- * out, not even an alert. Before the first input; gate is borrowed.
+ * says no, if the proof is wrong, or what comes is no such hello, tls_input() fails and nothing
+ * is put out, not even an alert. Before the first input; gate is borrowed.
  */
 struct tls_gate {
 	/* Fills in out, or says no. Nothing is to be believed yet. */
@@ -68,8 +69,8 @@ void tls_close_notify(struct tls *tls);
 const char *tls_error(const struct tls *tls);
 
 /*
- * Forgets the errors that lie in this thread's queue: another user of OpenSSL would take what was left
- * there for an error of its own.
+ * Forgets the errors that lie in this thread's queue: another user of OpenSSL would take what
+ * was left there for an error of its own.
  */
 void tls_clear_errors(void);
 

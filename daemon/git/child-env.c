@@ -11,7 +11,8 @@
 
 /* What a login sets, by ssh or otherwise. One that ends with "_" stands for all that begin so. */
 static const char *const of_login[] = {
-	"HOME", "PATH", "USER", "LOGNAME", "SHELL", "MAIL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_", "XDG_",
+	"HOME", "PATH", "USER", "LOGNAME", "SHELL", "MAIL", "TMPDIR", "TZ", "LANG", "LANGUAGE",
+	"LC_", "XDG_",
 	"DBUS_SESSION_BUS_ADDRESS", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM",
 };
 
@@ -20,7 +21,8 @@ static bool is_of_login(const char *variable)
 	for (size_t i = 0; i < ARRAY_SIZE(of_login); i++) {
 		size_t n = strlen(of_login[i]);
 
-		if (!strncmp(variable, of_login[i], n) && (of_login[i][n - 1] == '_' || variable[n] == '='))
+		if (!strncmp(variable, of_login[i], n) &&
+		    (of_login[i][n - 1] == '_' || variable[n] == '='))
 			return true;
 	}
 	return false;

@@ -8,8 +8,8 @@
  * password stores and hooks depend on variables that nobody can list. Neither gets what belongs to
  * one git command (gitenv.h): the one that started the broker.
  *
- * extra: pairs of name and value, ended by NULL, which go before what the broker has; with a NULL value
- * there is no such variable.
+ * extra: pairs of name and value, ended by NULL, which go before what the broker has; with a
+ * NULL value there is no such variable.
  */
 char **child_env_for_others(const char *const *extra);
 char **child_env_for_user(const char *const *extra);

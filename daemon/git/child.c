@@ -26,11 +26,13 @@
 
 enum {
 	READ_SIZE = 64 * 1024,
-	LAST_WORDS = 200,		/* ms after the exit for what processes below it still say */
+	LAST_WORDS = 200,		/* ms after the exit for what processes below it still
+					   say */
 	LULL = 20,			/* ms without output end what counts as one flow */
 	MUCH = 256 * 1024,		/* bytes of a flow, from where on its reads are spaced */
 	GATHER = 1,			/* ms between them */
-	PIPE_SIZE = 1024 * 1024,	/* of what fills meanwhile: what git writes in two of those */
+	PIPE_SIZE = 1024 * 1024,	/* of what fills meanwhile: what git writes in two of
+					   those */
 };
 
 /* What ends a child, one step after the other, until it has. */
@@ -132,7 +134,8 @@ static bool is_delivered(const struct child *c, const struct child_stream *s)
 /* Says exited once, when everything was delivered. */
 static void check_over(struct child *c)
 {
-	if (c->told || c->destroyed || !c->exited || !is_delivered(c, &c->out) || !is_delivered(c, &c->err))
+	if (c->told || c->destroyed || !c->exited || !is_delivered(c, &c->out) ||
+	    !is_delivered(c, &c->err))
 		return;
 	c->told = true;
 	uv_timer_stop(&c->timer);
@@ -153,7 +156,8 @@ static void count_left(struct child_stream *s)
 	uv_os_fd_t fd;
 	int n = 0;
 
-	if (!s->ended && !uv_fileno((uv_handle_t *)&s->pipe, &fd) && !ioctl(fd, FIONREAD, &n) && n > 0)
+	if (!s->ended && !uv_fileno((uv_handle_t *)&s->pipe, &fd) && !ioctl(fd, FIONREAD, &n) &&
+	    n > 0)
 		s->left = n;
 }
 
@@ -268,15 +272,18 @@ static void on_error_output(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	count_read(c, &c->err, n);
 }
 
-struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[], const char *cwd,
-			  const struct child_events *events, void *owner, int *error)
+struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[],
+			  const char *cwd, const struct child_events *events, void *owner,
+			  int *error)
 {
 	struct child *c = xcalloc(1, sizeof(*c));
 	uv_file out[2];
 	uv_stdio_container_t stdio[3] = {
-		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&c->in },
+		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+		  .data.stream = (uv_stream_t *)&c->in },
 		{ .flags = UV_INHERIT_FD },
-		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&c->err.pipe },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+		  .data.stream = (uv_stream_t *)&c->err.pipe },
 	};
 	uv_process_options_t options = {
 		.exit_cb = on_process_exit,
@@ -289,7 +296,10 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 		.stdio = stdio,
 	};
 
-	/* What libuv makes is a pair of sockets, which keeps every write apart, and is twice the work. */
+	/*
+	 * What libuv makes is a pair of sockets, which keeps every write apart,
+	 * and is twice the work.
+	 */
 	*error = uv_pipe(out, UV_NONBLOCK_PIPE, 0);
 	if (*error) {
 		free(c);
@@ -333,7 +343,8 @@ void child_protect(struct child *c, struct sink *sink)
 	uv_os_fd_t out, err;
 
 	c->protected = true;
-	if (uv_fileno((uv_handle_t *)&c->out.pipe, &out) || uv_fileno((uv_handle_t *)&c->err.pipe, &err))
+	if (uv_fileno((uv_handle_t *)&c->out.pipe, &out) ||
+	    uv_fileno((uv_handle_t *)&c->err.pipe, &err))
 		return;
 	c->sink = sink;
 	sink_hold(sink, c->process.pid, out, err);
@@ -436,8 +447,8 @@ static void on_step(uv_timer_t *timer)
 	const struct step *step = (c->protected ? protected_steps : plain_steps) + c->step++;
 
 	if (step->spares)
-		log_warning("process %d does not end: signal %d to the %u below it", c->process.pid, step->signum,
-			    process_signal_followers(c->process.pid, step->signum));
+		log_warning("process %d does not end: signal %d to the %u below it", c->process.pid,
+			    step->signum, process_signal_followers(c->process.pid, step->signum));
 	else
 		kill(-c->process.pid, step->signum);
 	if (step->wait)

@@ -11,13 +11,13 @@
  * One that changes nothing (upload-pack, a password command) is sent SIGTERM as soon as
  * nobody wants it, and SIGKILL five seconds later: there is nothing that it could leave half done.
  *
- * One that changes a repository (receive-pack, our own fetch or push) is protected: child_protect().
- * It gets the end of its input, a reader for whatever it says, and time, as over ssh. git removes its
- * quarantine and finishes its refs and hooks when it ends by itself, and not when a signal ends it
- * (SIGPIPE is one). Only child_limit() ends it, and that spares git itself while it can: what hangs for hours
- * is a hook or another program below git, so these get SIGTERM, after five seconds SIGKILL, and git
- * goes on without them in good order. A git that has not ended a minute after that gets SIGTERM,
- * and SIGKILL after another minute.
+ * One that changes a repository (receive-pack, our own fetch or push) is protected:
+ * child_protect(). It gets the end of its input, a reader for whatever it says, and time, as
+ * over ssh. git removes its quarantine and finishes its refs and hooks when it ends by itself,
+ * and not when a signal ends it (SIGPIPE is one). Only child_limit() ends it, and that spares
+ * git itself while it can: what hangs for hours is a hook or another program below git, so
+ * these get SIGTERM, after five seconds SIGKILL, and git goes on without them in good order. A
+ * git that has not ended a minute after that gets SIGTERM, and SIGKILL after another minute.
  */
 
 #include <stdbool.h>
@@ -35,17 +35,21 @@ struct child_events {
 	/* n bytes of child_write() have left for the pipe, or never will. */
 	void (*wrote)(void *owner, size_t n);
 	/*
-	 * It has exited, and all that it wrote was delivered. A process that it left behind may still hold
-	 * its output: that is waited for only briefly. Last event.
+	 * It has exited, and all that it wrote was delivered. A process that it left behind may
+	 * still hold its output: that is waited for only briefly. Last event.
 	 */
 	void (*exited)(void *owner, int status, int term_signal);
 };
 
 /* argv and envp end with NULL. NULL with *error a libuv error when it cannot be started. */
-struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[], const char *cwd,
-			  const struct child_events *events, void *owner, int *error);
+struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[],
+			  const char *cwd, const struct child_events *events, void *owner,
+			  int *error);
 
-/* It changes a repository; call it at once. sink reads its output if we die; borrowed, may be NULL. */
+/*
+ * It changes a repository; call it at once. sink reads its output if we die;
+ * borrowed, may be NULL.
+ */
 void child_protect(struct child *c, struct sink *sink);
 
 /* Copies. After the child closed its input, bytes are dropped but counted by wrote. */

@@ -53,7 +53,9 @@ static void add_direct_address(struct config *c, const char *value)
 	if (c->n_direct_extra == DIRECT_EXTRA_MAX)
 		log_error("xmpp.directAddress: more than %d of them", DIRECT_EXTRA_MAX);
 	else if (!value || !netaddr_parse(value, a))
-		log_error("xmpp.directAddress: '%s' is not like 192.0.2.7:4711 or [2001:db8::7]:4711", value ? value : "");
+		log_error(
+			"xmpp.directAddress: '%s' is not like 192.0.2.7:4711 or [2001:db8::7]:4711",
+			value ? value : "");
 	else
 		c->n_direct_extra++;
 }
@@ -143,7 +145,8 @@ void config_free(struct config *c)
 	free(c);
 }
 
-static void read_share(struct policy *policy, const struct gitconfig_entry *e, const char *key, const char *name)
+static void read_share(struct policy *policy, const struct gitconfig_entry *e, const char *key,
+		       const char *name)
 {
 	struct share *share = policy_share(policy, name);
 

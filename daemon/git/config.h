@@ -26,7 +26,8 @@ enum {
 /* Which of our addresses buddies may see. */
 enum direct_addresses {
 	DIRECT_NEVER,		/* false: none, so we neither listen nor dial */
-	DIRECT_CONFIGURED,	/* configured: those of xmpp.directAddress, and where we dial from */
+	DIRECT_CONFIGURED,	/* configured: those of xmpp.directAddress, and where we dial
+				   from */
 	DIRECT_ALL,		/* true: those of our interfaces too */
 };
 
@@ -45,9 +46,11 @@ struct config {
 	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: told first */
 	size_t n_direct_extra;
 	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
-	uint64_t receive_memory;	/* xmpp.receiveMemory, for a git that takes a pack; 0: no limit */
+	uint64_t receive_memory;	/* xmpp.receiveMemory, for a git that takes a pack; 0: no
+					   limit */
 	uint64_t upload_memory;		/* xmpp.uploadMemory, for one that makes one; 0: no limit */
-	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another path */
+	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another
+					   path */
 };
 
 /* What is wrong in it is logged and left out. NULL with *trouble if it cannot be read at all. */

@@ -21,7 +21,8 @@ static void take(struct follows *follows, const struct gitconfig_entry *entry, c
 	if (!share || !jid_bare(name, jid) || !share_name_valid(share))
 		log_warning("%s: expected [xmppFollow \"<jid>/<share>\"]", entry->key);
 	else if (!remote || !*remote || *remote == '-' || path[1] != '/')
-		log_warning("%s: expected the name of a remote and the absolute path of a git directory",
+		log_warning("%s: expected the name of a remote and the absolute path of a git "
+			    "directory",
 			    entry->key);
 	else if (!follows_add(follows, jid, share, path + 1, remote))
 		log_warning("%s: more than %d followed shares", entry->key, FOLLOWS_MAX);

@@ -43,10 +43,13 @@ static const struct setting {
 	{ { "receive.unpackLimit", "transfer.unpackLimit" }, "receive.unpackLimit=1",
 	  1 << SERVICE_RECEIVE_PACK, false },
 	{ { "receive.maxInputSize" }, "receive.maxInputSize=4g", 1 << SERVICE_RECEIVE_PACK, false },
-	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=16m", 1 << SERVICE_RECEIVE_PACK, false },
-	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=64m", 1 << SERVICE_UPLOAD_PACK, false },
+	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=16m", 1 << SERVICE_RECEIVE_PACK,
+	  false },
+	{ { "core.bigFileThreshold" }, "core.bigFileThreshold=64m", 1 << SERVICE_UPLOAD_PACK,
+	  false },
 	{ { "pack.windowMemory" }, "pack.windowMemory=128m", 1 << SERVICE_UPLOAD_PACK, false },
-	{ { "pack.threads" }, "pack.threads=4", 1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
+	{ { "pack.threads" }, "pack.threads=4",
+	  1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
 };
 
 /* The files of the user and the system; NULL where they cannot be read. */
@@ -56,7 +59,8 @@ static git_config *user_config(void)
 	git_config *all = NULL;
 
 	/* libgit2 does not know this variable. */
-	if ((file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all)) < 0)
+	if ((file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all)) <
+	    0)
 		all = NULL;
 	return all;
 }

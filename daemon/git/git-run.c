@@ -205,9 +205,11 @@ static char **make_env(const struct git_run_host *host, const struct git_run_tas
 	}
 	whole = path_with_helper(path);
 	const char *const ours[] = {
-		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER", task->device,
+		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER",
+		task->device,
 		"GIT_XMPP_TASK", task->task,
-		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "",
+		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0",
+		"GIT_ASKPASS", "",
 		"LANGUAGE", "C",
 	};
 	memcpy(extra + n, ours, sizeof(ours));
@@ -225,7 +227,8 @@ static char **make_env(const struct git_run_host *host, const struct git_run_tas
 static struct child *spawn(struct git_run *run, const struct git_run_host *host,
 			   const struct git_run_task *task, int *error)
 {
-	char *top = task->directory ? xstrdup(task->directory) : repository_work_tree(task->git_dir);
+	char *top =
+		task->directory ? xstrdup(task->directory) : repository_work_tree(task->git_dir);
 	const char **argv;
 	struct child *child;
 	size_t n = 0;
@@ -237,9 +240,11 @@ static struct child *spawn(struct git_run *run, const struct git_run_host *host,
 	argv[0] = "git";
 	memcpy(argv + 1, task->args, n * sizeof(*argv));
 	env = make_env(host, task, top ? NULL : task->git_dir);
-	child = child_spawn(host->loop, argv, env, top ? top : task->git_dir, &child_events, run, error);
+	child = child_spawn(host->loop, argv, env, top ? top : task->git_dir, &child_events, run,
+			    error);
 	if (!child)
-		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir, uv_strerror(*error));
+		buf_printf(&run->error, "cannot run git in '%s': %s", top ? top : task->git_dir,
+			   uv_strerror(*error));
 	run->failed = *error == UV_ENOENT || *error == UV_ENOTDIR || *error == UV_EACCES
 			      ? GIT_RUN_NO_PLACE
 			      : -1;

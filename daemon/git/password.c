@@ -118,7 +118,8 @@ static char *find_password(struct password *p)
 		text[strcspn(text, "\r\n")] = '\0';
 		return *text ? text : NULL;
 	}
-	for (line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+	for (line = text; line && *line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
 		if (strncmp(line, "password=", 9))
 			continue;
 		line += 9;
@@ -144,7 +145,8 @@ static void on_exited(void *owner, int status, int term_signal)
 		snprintf(reason, sizeof(reason), "exit status %d", status);
 	else
 		snprintf(reason, sizeof(reason), "%s",
-			 p->printed ? "no password is in the first line that it printed" : "it printed nothing");
+			 p->printed ? "no password is in the first line that it printed"
+				    : "it printed nothing");
 	fail(p, last_error(p) ? last_error(p) : reason);
 }
 
@@ -174,7 +176,8 @@ static void on_cannot_start(uv_timer_t *timer)
 	finish(p, NULL, &m);
 }
 
-struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done, void *owner)
+struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done,
+			      void *owner)
 {
 	static const char *const extra[] = {
 		"GIT_TERMINAL_PROMPT", "0", "GIT_ASKPASS", "", "SSH_ASKPASS", "", NULL,
@@ -191,14 +194,16 @@ struct password *password_ask(uv_loop_t *loop, const struct config *config, pass
 	p->owner = owner;
 	uv_timer_init(loop, &p->timer);
 	p->timer.data = p;
-	p->child = child_spawn(loop, p->command ? by_command : by_git, env, "/", &events, p, &p->refused);
+	p->child = child_spawn(loop, p->command ? by_command : by_git, env, "/", &events, p,
+			       &p->refused);
 	child_env_destroy(env);
-	uv_timer_start(&p->timer, p->child ? on_timeout : on_cannot_start, p->child ? PASSWORD_TIMEOUT : 0, 0);
+	uv_timer_start(&p->timer, p->child ? on_timeout : on_cannot_start,
+		       p->child ? PASSWORD_TIMEOUT : 0, 0);
 	if (!p->child)
 		return p;
 	if (!p->command) {
-		question = xasprintf("protocol=xmpp\nhost=%s\nusername=%.*s\n\n", jid_domain(p->jid),
-				     (int)strcspn(p->jid, "@"), p->jid);
+		question = xasprintf("protocol=xmpp\nhost=%s\nusername=%.*s\n\n",
+				     jid_domain(p->jid), (int)strcspn(p->jid, "@"), p->jid);
 		child_write(p->child, question, strlen(question));
 		free(question);
 	}

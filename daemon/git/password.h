@@ -15,12 +15,13 @@
 struct password;
 
 /*
- * password is NULL with *trouble set on failure; it is wiped after the call. MSG_NO_RESOURCES: the source could
- * not even be asked.
+ * password is NULL with *trouble set on failure; it is wiped after the call. MSG_NO_RESOURCES:
+ * the source could not even be asked.
  */
 typedef void (*password_done)(void *owner, const char *password, const struct message *trouble);
 
-struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done, void *owner);
+struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done,
+			      void *owner);
 
 /* done is not called any more. NULL is fine. */
 void password_destroy(struct password *p);

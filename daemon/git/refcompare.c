@@ -24,7 +24,8 @@ struct fetching {
 	git_refspec *specs[REFSPECS_MAX];	/* owned */
 	size_t count;
 	bool no_tags;
-	int prune, prune_tags;	/* what is gone there goes here; 1: yes, -1: this remote does not say */
+	int prune, prune_tags;	/* what is gone there goes here; 1: yes, -1: this remote does not
+				   say */
 	bool odd;		/* there is one that only git understands */
 };
 
@@ -123,7 +124,8 @@ struct defaults {
 	int prune, prune_tags;
 };
 
-static void take_entry(struct fetching *fetching, struct defaults *all, const git_config_entry *entry, const char *remote)
+static void take_entry(struct fetching *fetching, struct defaults *all,
+		       const git_config_entry *entry, const char *remote)
 {
 	const char *variable = variable_of(entry->name, remote);
 
@@ -233,7 +235,10 @@ static bool is_tip(struct fields tips, const char *name)
 	return false;
 }
 
-/* One refspec and one ref of ours: whether it comes from a ref there (*mapped), and that is there still. */
+/*
+ * One refspec and one ref of ours: whether it comes from a ref there (*mapped),
+ * and that is there still.
+ */
 static bool has_source(const git_refspec *spec, const char *name, struct fields tips, bool *mapped)
 {
 	const char *dst = git_refspec_dst(spec);
@@ -362,8 +367,9 @@ static void on_compared(uv_work_t *work, int status)
 	free(c);
 }
 
-struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const char *remote, const void *tips,
-				    size_t len, const char *last_version, refcompare_fn *done, void *owner)
+struct refcompare *refcompare_start(uv_loop_t *loop, const char *path, const char *remote,
+				    const void *tips, size_t len, const char *last_version,
+				    refcompare_fn *done, void *owner)
 {
 	struct refcompare *c = xcalloc(1, sizeof(*c));
 

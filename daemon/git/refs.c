@@ -45,7 +45,8 @@ struct refs_read {
 	struct ref_list list;
 	bool opened;		/* libgit2 could read it */
 	struct git_run *git;	/* owned; reads it instead */
-	struct buf line;	/* of what it prints, not yet ended; the rest of one that is too long is dropped */
+	struct buf line;	/* of what it prints, not yet ended; the rest of one that is too
+				   long is dropped */
 	refs_fn *done;		/* NULL after refs_cancel() */
 	void *owner;
 };
@@ -88,7 +89,8 @@ static void add_pattern(struct hidden *hidden, const char *pattern)
 		n--;
 	if (n == 0)
 		return;
-	hidden->patterns = xrealloc(hidden->patterns, (hidden->count + 1) * sizeof(*hidden->patterns));
+	hidden->patterns =
+		xrealloc(hidden->patterns, (hidden->count + 1) * sizeof(*hidden->patterns));
 	hidden->patterns[hidden->count++] = xstrndup(pattern, n);
 }
 
@@ -185,8 +187,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /*
- * HEAD is told, but a switch of branches brings nothing new to fetch. Nobody gains by a collision: it would
- * hide their own refs.
+ * HEAD is told, but a switch of branches brings nothing new to fetch. Nobody gains by a
+ * collision: it would hide their own refs.
  */
 static uint64_t version_of(const struct ref_list *list)
 {

@@ -10,8 +10,9 @@
  * Refs may be elsewhere: in the common directory of a linked work tree, or behind
  * symbolic links, as git-new-workdir makes them. These are followed, and each directory is
  * taken once, by its inode, so that links in a circle end. What no watch can see (too many
- * directories, one that cannot be listed for want of a descriptor, a ref that is a link out of the repository, a file system whose other users are on other
- * machines) is looked at slowly: moved is called each SLOW_LOOK.
+ * directories, one that cannot be listed for want of a descriptor, a ref that is a link out of
+ * the repository, a file system whose other users are on other machines) is looked at slowly:
+ * moved is called each SLOW_LOOK.
  */
 #include "refwatch.h"
 
@@ -32,7 +33,8 @@
 
 enum {
 	RESCAN_DELAY = 100,		/* ms: many refs move at once */
-	SLOW_LOOK = 60 * 1000,		/* ms: the repository is missing, or something out of sight */
+	SLOW_LOOK = 60 * 1000,		/* ms: the repository is missing, or something out of
+					   sight */
 	COMMON_MAX = 4096,		/* bytes of the file commondir */
 };
 
@@ -263,8 +265,8 @@ static bool concerns_refs(const struct watched_directory *d, const char *name)
 	if (!name)
 		return true;
 	if (d->top)
-		return !strcmp(name, "HEAD") || !strcmp(name, "packed-refs") || !strcmp(name, "refs") ||
-		       !strcmp(name, "reftable");
+		return !strcmp(name, "HEAD") || !strcmp(name, "packed-refs") ||
+		       !strcmp(name, "refs") || !strcmp(name, "reftable");
 	return !ends_in_lock(name);
 }
 
@@ -284,7 +286,10 @@ static void forget(struct watched_directory *d)
 	unwatch(d);
 }
 
-/* The last that a directory reports, removed or renamed, is its own name. The scan finds its successor. */
+/*
+ * The last that a directory reports, removed or renamed, is its own name. The
+ * scan finds its successor.
+ */
 static bool is_last_event(const struct watched_directory *d, const char *name, int events,
 			  int status)
 {
@@ -358,7 +363,10 @@ static void drop_unseen(struct refwatch *w)
 	}
 }
 
-/* Makes the watches what the scan found. Whether there were new ones; *complete: and all could be had. */
+/*
+ * Makes the watches what the scan found. Whether there were new ones;
+ * *complete: and all could be had.
+ */
 static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete)
 {
 	bool fresh = false;
@@ -378,8 +386,9 @@ static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete
 	}
 	drop_unseen(w);
 	if (s->cut && !w->warned) {
-		log_warning("'%s' has more than %d directories of refs; it is looked at each minute", w->path,
-			    REFWATCH_DIRECTORIES);
+		log_warning(
+			"'%s' has more than %d directories of refs; it is looked at each minute",
+			w->path, REFWATCH_DIRECTORIES);
 		w->warned = true;
 	}
 	return fresh;
@@ -435,7 +444,8 @@ static void start_scan(struct refwatch *w)
 	work_start(w->loop, &s->work, scan_in_pool, on_scanned);
 }
 
-struct refwatch *refwatch_create(uv_loop_t *loop, const char *path, void (*moved)(void *owner), void *owner)
+struct refwatch *refwatch_create(uv_loop_t *loop, const char *path, void (*moved)(void *owner),
+				 void *owner)
 {
 	struct refwatch *w = xcalloc(1, sizeof(*w));
 

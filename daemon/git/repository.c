@@ -94,7 +94,8 @@ static char *parent_of(const char *git_dir)
 {
 	char *top = resolve(git_dir, ".."), *found = top ? xasprintf("%s/.git", top) : NULL;
 	struct stat a, b;
-	bool same = found && !stat(found, &a) && !stat(git_dir, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	bool same = found && !stat(found, &a) && !stat(git_dir, &b) && a.st_dev == b.st_dev &&
+		    a.st_ino == b.st_ino;
 
 	free(found);
 	if (same)

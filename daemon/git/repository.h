@@ -21,8 +21,9 @@ void repository_library_end(void);
 int repository_open(git_repository **repo, const char *path);
 
 /*
- * The top of the work tree of a git directory, malloc'd: the main one's, the one of core.worktree, or of
- * a linked one. NULL if there is none, or nothing in the git directory says where it is.
+ * The top of the work tree of a git directory, malloc'd: the main one's, the one of
+ * core.worktree, or of a linked one. NULL if there is none, or nothing in the git directory
+ * says where it is.
  */
 char *repository_work_tree(const char *git_dir);
 

@@ -157,7 +157,8 @@ static void drain_all(struct held *table, size_t count)
 
 	while (count > 0) {
 		for (size_t i = 0; i < 2 * count; i++)
-			polled[i] = (struct pollfd){ .fd = table[i / 2].fds[i % 2], .events = POLLIN };
+			polled[i] =
+				(struct pollfd){ .fd = table[i / 2].fds[i % 2], .events = POLLIN };
 		if (poll(polled, 2 * count, LOOK_AGAIN) > 0)
 			for (size_t i = 0; i < 2 * count; i++)
 				if (polled[i].revents)
@@ -179,7 +180,10 @@ static void close_all_but(int socket)
 	descriptors_close_from(4);
 }
 
-/* The handlers of the broker write to a pipe of its loop: none may run here. All signals are blocked until now. */
+/*
+ * The handlers of the broker write to a pipe of its loop: none may run here.
+ * All signals are blocked until now.
+ */
 static void reset_signals(void)
 {
 	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE };

@@ -23,7 +23,10 @@ struct sink *sink_create(void);
  */
 void sink_hold(struct sink *s, pid_t pid, int out, int err);
 
-/* The process has ended: nobody may keep waiting for what others write to its pipes. Once for each sink_hold(). */
+/*
+ * The process has ended: nobody may keep waiting for what others write to its
+ * pipes. Once for each sink_hold().
+ */
 void sink_release(struct sink *s, pid_t pid);
 
 /* What is held is read to its end, without us. */

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Whether the file system of a path reports what changes in it to those who watch. What others change
- * from other machines, or behind the kernel's back, is not reported. One file for each kind of system.
+ * Whether the file system of a path reports what changes in it to those who watch. What others
+ * change from other machines, or behind the kernel's back, is not reported. One file for each
+ * kind of system.
  */
 bool watched_fs(const char *path);
 

@@ -37,7 +37,8 @@ bool backoff_timer_begin(struct backoff_timer *p)
 
 	if (uv_is_active((uv_handle_t *)&p->timer))
 		return false;
-	uv_timer_start(&p->timer, on_over, backoff_next(&p->length, p->first, p->max, &p->random), 0);
+	uv_timer_start(&p->timer, on_over, backoff_next(&p->length, p->first, p->max, &p->random),
+		       0);
 	return first;
 }
 

@@ -4,9 +4,10 @@
 
 /*
  * What failed here, on this machine, is tried again: a watch for which there was no descriptor, a
- * port that somebody else has, a file that could not be read. What it takes will be there again, and
- * nobody tells us when; a try costs little. So the pauses begin with a second, double with
- * each failure, and with what chance adds (core/backoff.h) no cause is outlived by a minute.
+ * port that somebody else has, a file that could not be read. What it takes will be there
+ * again, and nobody tells us when; a try costs little. So the pauses begin with a second,
+ * double with each failure, and with what chance adds (core/backoff.h) no cause is outlived by
+ * a minute.
  */
 
 #include <stdbool.h>
@@ -33,7 +34,10 @@ void backoff_timer_init(struct backoff_timer *p, uv_loop_t *loop, void (*over)(v
 /* Where a try costs somebody else something: other pauses, in ms. */
 void backoff_timer_slow(struct backoff_timer *p, unsigned first, unsigned max);
 
-/* It failed. What fails while a pause runs makes it no longer. True for the first failure, which is worth a line. */
+/*
+ * It failed. What fails while a pause runs makes it no longer. True for the
+ * first failure, which is worth a line.
+ */
 bool backoff_timer_begin(struct backoff_timer *p);
 
 /* It worked, or is not wanted. True if it had failed before. */
@@ -42,7 +46,10 @@ bool backoff_timer_end(struct backoff_timer *p);
 /* ms until the next try; 0: none is waited for. */
 uint64_t backoff_timer_left(const struct backoff_timer *p);
 
-/* over is not called any more. data is that of the handle that closed is given; closed may be NULL. */
+/*
+ * over is not called any more. data is that of the handle that closed is given;
+ * closed may be NULL.
+ */
 void backoff_timer_close(struct backoff_timer *p, uv_close_cb closed, void *data);
 
 #endif

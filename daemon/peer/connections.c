@@ -61,9 +61,9 @@ static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_stan
 	return ibb_path_open(c->ibb_paths, to, standing, events, owner);
 }
 
-static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
-			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
-			      void *owner)
+static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
+			      const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			      const struct dialer_events *events, void *owner)
 {
 	const struct connections *c = arg;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The listener is there as long as the configuration lets us show an address, or
- * tried for: its port may be somebody else's for a while. Proxies are looked for when a link first wants one. When an interface comes or
- * goes or the machine wakes up, every link is asked for a sign of life, what the
- * devices know of our addresses is brought up to date, and waits are forgotten.
+ * tried for: its port may be somebody else's for a while. Proxies are looked for when a link
+ * first wants one. When an interface comes or goes or the machine wakes up, every link is asked
+ * for a sign of life, what the devices know of our addresses is brought up to date, and waits
+ * are forgotten.
  */
 #include "local-candidates.h"
 
@@ -28,7 +29,8 @@ struct local_candidates {
 	const struct device_key *key;	/* borrowed; NULL: there is none */
 	struct listener *listener;	/* owned; NULL: nobody may dial us */
 	uint16_t wanted_port;		/* that the listener was made for */
-	int refused;			/* why there is none: an error of libuv; 0: it is there, or not wanted */
+	int refused;			/* why there is none: an error of libuv; 0: it is there, or
+					   not wanted */
 	struct backoff_timer closed;	/* until it is tried again */
 	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
@@ -65,7 +67,8 @@ static void on_proven(void *owner, const char *identity)
 		connector_pass_used(p->connector, number);
 }
 
-static void on_arrived(void *owner, struct path *path, const char *identity, const unsigned char *fp)
+static void on_arrived(void *owner, struct path *path, const char *identity,
+		       const unsigned char *fp)
 {
 	uint64_t number;
 	struct peer *p = find_peer(owner, identity, &number);
@@ -223,6 +226,6 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 		memcpy(out->addresses, c->direct_extra, sizeof(c->direct_extra));
 		return;
 	}
-	out->n = listener_addresses(r->listener, c->direct_local, c->direct_extra, c->n_direct_extra,
-				    out->addresses, CANDIDATES_MAX);
+	out->n = listener_addresses(r->listener, c->direct_local, c->direct_extra,
+				    c->n_direct_extra, out->addresses, CANDIDATES_MAX);
 }

@@ -54,7 +54,10 @@ struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 /* The port we listen on; 0: none. */
 uint16_t local_candidates_port(const struct local_candidates *r);
 
-/* Why there is none, though one is wanted, and in how many ms it is tried again; NULL: all is as it should be. */
+/*
+ * Why there is none, though one is wanted, and in how many ms it is tried
+ * again; NULL: all is as it should be.
+ */
 const char *local_candidates_trouble(const struct local_candidates *r, uint64_t *left);
 
 #endif

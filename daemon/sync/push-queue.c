@@ -97,7 +97,10 @@ static bool is_collected(const char *error)
 	return strstr(error, "src refspec") || strstr(error, "bad object");
 }
 
-/* "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that is not a refusal. */
+/*
+ * "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that
+ * is not a refusal.
+ */
 static bool read_refusal(char *line, struct buf *reason, bool *moved)
 {
 	static const char branch[] = "refs/heads/";
@@ -144,13 +147,15 @@ static void end_run(struct run *run)
 }
 
 /* For the user: why it did not succeed. */
-static void explain(struct buf *reason, const struct run *run, enum queue_outcome outcome, const char *output,
-		    const char *error)
+static void explain(struct buf *reason, const struct run *run, enum queue_outcome outcome,
+		    const char *output, const char *error)
 {
 	const char *before = git_run_last_word(run->git);
 
 	if (outcome == QUEUE_REFUSED && is_collected(error)) {
-		buf_printf(reason, "what was queued is not in %s any more: no ref kept it, and git gc has removed it",
+		buf_printf(reason,
+			   "what was queued is not in %s any more: no ref kept it, and git gc has "
+			   "removed it",
 			   run->entry->path);
 		return;
 	}
@@ -179,7 +184,8 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	end_run(run);
 	if (outcome == QUEUE_UNREACHABLE)
 		tell(e, "waiting", buf_str(&reason));
-	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason), uv_now(q->host.loop));
+	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason),
+		   uv_now(q->host.loop));
 	buf_finish(&reason);
 	set_timer(q);
 }
@@ -289,7 +295,8 @@ static bool load(struct push_queue *q, const char *id)
 	if (result < 0)
 		log_error("%s", trouble.text);
 	else if (result == 0 && !queue_load(q->entries, id, f))
-		log_error("entry %s of the queue is damaged, or there are more than %d", id, QUEUE_MAX);
+		log_error("entry %s of the queue is damaged, or there are more than %d", id,
+			  QUEUE_MAX);
 	buf_finish(&bytes);
 	return result >= 0;
 }

@@ -24,13 +24,19 @@ struct push_queue;
 struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
 				     bool (*online)(void *owner, const char *jid), void *owner);
 
-/* verb=queue-reload: the command has written an entry. NULL, of a broker that stops, does nothing. */
+/*
+ * verb=queue-reload: the command has written an entry. NULL, of a broker that
+ * stops, does nothing.
+ */
 void push_queue_reload(struct push_queue *q);
 
 /* Whether a push waits for jid. */
 bool push_queue_waits_for(const struct push_queue *q, const char *jid);
 
-/* A trusted device of jid has appeared, or one that is online has become trusted. NULL does nothing. */
+/*
+ * A trusted device of jid has appeared, or one that is online has become
+ * trusted. NULL does nothing.
+ */
 void push_queue_buddy_online(struct push_queue *q, const char *jid);
 
 /*
@@ -41,7 +47,10 @@ void push_queue_buddy_online(struct push_queue *q, const char *jid);
 bool push_queue_retry(struct push_queue *q, const char *id);
 bool push_queue_drop(struct push_queue *q, const char *id);
 
-/* A session of the git that pushes this entry, with this buddy, ended so. What is not known is ignored; so is a NULL queue. */
+/*
+ * A session of the git that pushes this entry, with this buddy, ended so. What
+ * is not known is ignored; so is a NULL queue.
+ */
 void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 			 enum message_id trouble);
 

@@ -47,7 +47,8 @@ static void run_in_pool(uv_work_t *work)
 	struct task *t = (struct task *)work;
 	struct fields f = { .data = buf_data(&t->bytes), .len = buf_len(&t->bytes) };
 
-	t->failed = t->remove ? queuefile_remove(t->id, &t->trouble) : queuefile_write(t->id, f, &t->trouble);
+	t->failed = t->remove ? queuefile_remove(t->id, &t->trouble)
+			      : queuefile_write(t->id, f, &t->trouble);
 }
 
 static void on_done(uv_work_t *work, int status);
@@ -62,7 +63,10 @@ static bool is_for(const struct waiter *w, const char *id)
 	return !*w->id || !strcmp(w->id, id);
 }
 
-/* Tells those who waited for no more than this task. One that is told may come again, or forget others. */
+/*
+ * Tells those who waited for no more than this task. One that is told may come
+ * again, or forget others.
+ */
 static void tell_waiters(struct queue_writer *disk, uint64_t number)
 {
 	struct waiter **at = &disk->waiters;

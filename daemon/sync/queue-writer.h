@@ -37,8 +37,8 @@ bool queue_writer_busy(const struct queue_writer *disk, const char *id);
 typedef void queue_writer_fn(void *owner, const struct message *trouble);
 
 /*
- * Calls done once, when all that was asked for this entry (NULL: for any) before this call is done; also within
- * the call, if that is now. queue_writer_forget() has it not called any more.
+ * Calls done once, when all that was asked for this entry (NULL: for any) before this call is
+ * done; also within the call, if that is now. queue_writer_forget() has it not called any more.
  */
 void queue_writer_settle(struct queue_writer *disk, const char *id, queue_writer_fn *done,
 			 void *owner);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whoever is served could fill the journal with what they fetch or are refused: they have a budget (log.h). */
+/*
+ * Whoever is served could fill the journal with what they fetch or are refused:
+ * they have a budget (log.h).
+ */
 #include "transfer-log.h"
 
 #include <inttypes.h>
@@ -32,8 +35,8 @@ static void put_size(struct buf *text, uint64_t bytes)
 		buf_printf(text, "%.1f MiB", bytes / 1048576.0);
 }
 
-static void add(const char *jid, const char *share, enum service service, bool served, const char *result,
-		struct buf *text)
+static void add(const char *jid, const char *share, enum service service, bool served,
+		const char *result, struct buf *text)
 {
 	struct journal_event event = {
 		.kind = "transfer",
@@ -52,7 +55,10 @@ static void add(const char *jid, const char *share, enum service service, bool s
 	journal_add(&event);
 }
 
-/* As a shell has it: more than 128 is a signal. git itself has 128 for what is fatal, and 129 for wrong usage. */
+/*
+ * As a shell has it: more than 128 is a signal. git itself has 128 for what is
+ * fatal, and 129 for wrong usage.
+ */
 static void put_status(struct buf *text, unsigned status)
 {
 	if (status > 129)
@@ -76,7 +82,8 @@ void transfer_log_add(const struct transfer *t)
 		buf_printf(&text, ", %s", t->note);
 	if (with_reason)
 		buf_printf(&text, ": %s", t->reason);
-	else if ((result == RESULT_FAILED || t->witness->commands) && t->witness->exited && t->witness->status)
+	else if ((result == RESULT_FAILED || t->witness->commands) && t->witness->exited &&
+		 t->witness->status)
 		put_status(&text, t->witness->status);
 	if (t->witness->commands) {
 		buf_puts(&text, "; ");

@@ -4,8 +4,8 @@
 
 /*
  * What "git xmpp log" shows of transfers: a line for each push, with its refs and what became of
- * them, for each fetch that brought something or was to, and for each request that was refused. What only
- * looked (ls-remote, a fetch without news) is left out. Both sides write one.
+ * them, for each fetch that brought something or was to, and for each request that was refused.
+ * What only looked (ls-remote, a fetch without news) is left out. Both sides write one.
  */
 
 #include <stdbool.h>

@@ -6,14 +6,17 @@
  *   WAITING   the device is online                -> ASKING
  *   LOOKING   "git ls-remote" has told            -> gone, in the journal
  *             it could not, or nothing has moved
- *             yet, and a hook may still run       -> WAITING, LOOK_PAUSE; the second time it is believed
+ *             yet, and a hook may still run       -> WAITING, LOOK_PAUSE; the second time it is
+ *                                                 believed
  *
- * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent, received, told, and those of
- * witness_write(). It is on the disk before the refs leave for the device, and removed when the journal has its line;
- * without a sync: one that a crash of the machine brings back is asked about once more.
+ * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent,
+ * received, told, and those of witness_write(). It is on the disk before the refs leave for the
+ * device, and removed when the journal has its line; without a sync: one that a crash of the
+ * machine brings back is asked about once more.
  *
- * What the broker before has left and could not be read is read after a pause. By then there are files of pushes that
- * run: these are no more cut than they were when they were written, so their names are kept as long as the files are.
+ * What the broker before has left and could not be read is read after a pause. By then there
+ * are files of pushes that run: these are no more cut than they were when they were written, so
+ * their names are kept as long as the files are.
  */
 #include "unsettled.h"
 
@@ -73,7 +76,8 @@ static void enter(struct unsettled_entry *e, enum unsettled_state state, const c
 {
 	static const char *const names[] = { "asking", "waiting", "looking" };
 
-	log_debug("push %.8s to %s/%s: %s -> %s, %s", e->id, e->jid, e->share, names[e->state], names[state], because);
+	log_debug("push %.8s to %s/%s: %s -> %s, %s", e->id, e->jid, e->share, names[e->state],
+		  names[state], because);
 	e->state = state;
 }
 
@@ -328,12 +332,14 @@ static void append(struct unsettled *u, struct unsettled_entry *e)
 /* An entry from its file, which waits for the device; NULL if that is damaged. */
 static struct unsettled_entry *parse(const char *id, struct fields f)
 {
-	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share"), *device = fields_get(f, "device");
+	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share"),
+		   *device = fields_get(f, "device");
 	const char *path = fields_get(f, "path"), *reason = fields_get(f, "reason");
 	struct unsettled_entry *e = xcalloc(1, sizeof(*e));
 
 	witness_init(&e->witness, SERVICE_RECEIVE_PACK);
-	if (!jid || !share || !share_name_valid(share) || !device || !witness_read(&e->witness, f)) {
+	if (!jid || !share || !share_name_valid(share) || !device ||
+	    !witness_read(&e->witness, f)) {
 		witness_finish(&e->witness);
 		free(e);
 		return NULL;
@@ -411,7 +417,8 @@ static void load_all(struct unsettled *u)
 	if (load_files(u))
 		backoff_timer_end(&u->unread);
 	else if (backoff_timer_begin(&u->unread))
-		log_warning("what is kept of pushes that were cut could not be read, and is read again");
+		log_warning("what is kept of pushes that were cut could not be read, and is read "
+			    "again");
 }
 
 static void on_read_again(void *owner)

@@ -3,11 +3,11 @@
 #define DAEMON_UNSETTLED_H
 
 /*
- * Pushes of ours that were cut off before their report came, and for which no git waits any more: their
- * git has gone, or their link was lost and did not come back in time. The journal says
- * "unknown" of one, and what became of it as soon as the two brokers have spoken again: the device
- * that served it is asked (outcome-query.h), and where it does not know any more, the refs are
- * looked at.
+ * Pushes of ours that were cut off before their report came, and for which no git waits any
+ * more: their git has gone, or their link was lost and did not come back in time. The journal
+ * says "unknown" of one, and what became of it as soon as the two brokers have spoken again:
+ * the device that served it is asked (outcome-query.h), and where it does not know any more,
+ * the refs are looked at.
  */
 
 #include <stdint.h>
@@ -29,9 +29,10 @@ struct unsettled *unsettled_create(const struct outcome_query_host *asks,
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push);
 
 /*
- * A push has named its refs: it is written down, in $XDG_STATE_HOME/git-xmpp/unsettled/<id>, so that the next broker
- * settles it if this one is killed. The witness stays the caller's. unsettled_add() goes on from there, unsettled_drop()
- * removes it when the journal has its line. NULL does nothing.
+ * A push has named its refs: it is written down, in $XDG_STATE_HOME/git-xmpp/unsettled/<id>, so
+ * that the next broker settles it if this one is killed. The witness stays the caller's.
+ * unsettled_add() goes on from there, unsettled_drop() removes it when the journal has its
+ * line. NULL does nothing.
  */
 void unsettled_note(struct unsettled *u, const struct unsettled_push *push);
 void unsettled_drop(struct unsettled *u, const char *id);

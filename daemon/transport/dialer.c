@@ -122,9 +122,9 @@ static void on_due(uv_timer_t *timer)
 		uv_timer_start(&d->timer, on_due, DIALER_STAGGER, 0);
 }
 
-struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to, size_t n,
-			    const unsigned char *fp, const struct pass *pass, uint64_t *number,
-			    const struct dialer_events *events, void *owner)
+struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
+			    size_t n, const unsigned char *fp, const struct pass *pass,
+			    uint64_t *number, const struct dialer_events *events, void *owner)
 {
 	struct dialer *d = xcalloc(1, sizeof(*d));
 

@@ -17,12 +17,12 @@
 enum { DIALER_STAGGER = 100 };	/* ms between two addresses */
 
 /*
- * n > 0; fp is the key of the device that gave the pass. *number is that of the last use of the pass, and is
- * counted on; it outlives the dialer. Events come later, never from within.
+ * n > 0; fp is the key of the device that gave the pass. *number is that of the last use of the
+ * pass, and is counted on; it outlives the dialer. Events come later, never from within.
  */
-struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to, size_t n,
-			    const unsigned char *fp, const struct pass *pass, uint64_t *number,
-			    const struct dialer_events *events, void *owner);
+struct dialer *dialer_start(uv_loop_t *loop, const struct device_key *key, const struct netaddr *to,
+			    size_t n, const unsigned char *fp, const struct pass *pass,
+			    uint64_t *number, const struct dialer_events *events, void *owner);
 /* No event comes any more. */
 void dialer_destroy(struct dialer *d);
 

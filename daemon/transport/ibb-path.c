@@ -60,7 +60,8 @@ struct ibb_path {
 	struct block blocks[IBB_STANZAS_MAX];
 	uint64_t open_request;
 	uv_timer_t timer;		/* handshake, overdue acknowledgements */
-	uv_idle_t soon;			/* there may be something to send; or to be told, if it made room */
+	uv_idle_t soon;			/* there may be something to send; or to be told, if it made
+					   room */
 	uv_timer_t pause;		/* until the bucket has something again */
 	int open_handles;
 };
@@ -70,7 +71,10 @@ static struct ibb_path *of_turn(struct round_robin_entry *turn)
 	return (struct ibb_path *)((char *)turn - offsetof(struct ibb_path, turn));
 }
 
-/* The first one in line, or the one behind another; NULL at the end. Not to be kept over any call. */
+/*
+ * The first one in line, or the one behind another; NULL at the end. Not to be
+ * kept over any call.
+ */
 static struct ibb_path *after(const struct ibb_paths *all, const struct ibb_path *p)
 {
 	struct list *next = p ? p->turn.link.next : all->paths.line.next;
@@ -282,7 +286,8 @@ static void on_close(struct path *path)
 	if (p->state == IBB_PATH_OPEN) {
 		/* A last word is short; the window need not be asked for it. */
 		while (path->up && p->all->xmpp && buf_len(cipher) &&
-		       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher) : p->ibb.block_max))
+		       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher)
+									: p->ibb.block_max))
 			;
 		send_close(p);
 	}
@@ -502,7 +507,8 @@ static bool well_formed(const struct ibb_stanza *open)
 {
 	size_t n = strlen(open->sid);
 
-	return n && n <= 2 * SID_BYTES && strspn(open->sid, "0123456789abcdef") == n && open->block_size;
+	return n && n <= 2 * SID_BYTES && strspn(open->sid, "0123456789abcdef") == n &&
+	       open->block_size;
 }
 
 /* XEP-0047 2.1: who offers blocks of another size may try again with smaller ones. */
@@ -550,7 +556,8 @@ static void take(struct ibb_path *p, const void *data, size_t n)
 	}
 	if (why) {
 		if (*tls_error(p->tls.tls))
-			log_about(p->jid, LOG_WARNING, "in-band path to %s: %s", p->jid, tls_error(p->tls.tls));
+			log_about(p->jid, LOG_WARNING, "in-band path to %s: %s", p->jid,
+				  tls_error(p->tls.tls));
 		send_close(p);
 		broken(p, why);
 		return;

@@ -48,7 +48,10 @@ struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
 			   enum ibb_path_standing standing, const struct path_events *events,
 			   void *owner);
 
-/* Takes one that was offered by IBB_OPEN, and answers it. NULL when it was refused (and answered). The rest as above. */
+/*
+ * Takes one that was offered by IBB_OPEN, and answers it. NULL when it was
+ * refused (and answered). The rest as above.
+ */
 struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *open,
 			     enum ibb_path_standing standing, const struct path_events *events,
 			     void *owner);

@@ -19,9 +19,9 @@
  * A connection is unauthenticated until its TLS handshake is done, for
  * TCP_HANDSHAKE_TIMEOUT at most; its hello proves a pass, or it is dropped
  * without a byte. Who comes is never refused while one is there that has shown none: that
- * of the same address makes room first, then the oldest. For who has a pass says so at once, and who
- * floods us waits for nothing. Who has shown one has the place of the buddy to whom it was
- * given, and shares it with no one but that buddy's devices.
+ * of the same address makes room first, then the oldest. For who has a pass says so at once,
+ * and who floods us waits for nothing. Who has shown one has the place of the buddy to whom it
+ * was given, and shares it with no one but that buddy's devices.
  *
  * When there are no descriptors left, libuv closes what comes with one that it
  * keeps for that. Where it cannot, the port is closed for a second, because to
@@ -203,7 +203,8 @@ static void on_connection(uv_stream_t *socket, int status)
 	struct unauthenticated *s;
 
 	if (status < 0) {
-		log_about("the network", LOG_WARNING, "cannot take connections on port %u: %s", l->port, uv_strerror(status));
+		log_about("the network", LOG_WARNING, "cannot take connections on port %u: %s",
+			  l->port, uv_strerror(status));
 		uv_close((uv_handle_t *)l->socket, on_socket_closed);
 		l->socket = NULL;
 		uv_timer_start(&l->pause, on_pause_over, PAUSE, 0);
@@ -354,8 +355,8 @@ static struct netaddr *own_addresses(const struct listener *l, bool local, size_
 	return list;
 }
 
-size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra, size_t n_extra,
-			  struct netaddr *out, size_t max)
+size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra,
+			  size_t n_extra, struct netaddr *out, size_t max)
 {
 	struct netaddr *own;
 	size_t n = 0, n_own;

@@ -24,8 +24,8 @@ struct listener;
 
 struct listener_events {
 	/*
-	 * Whose link expects what names itself so (pass.h): the bare JID, and what proves it; NULL: none
-	 * does. Anybody may say it.
+	 * Whose link expects what names itself so (pass.h): the bare JID, and what proves it;
+	 * NULL: none does. Anybody may say it.
 	 */
 	const char *(*expected)(void *owner, const char *identity, struct pass_use *out);
 	/* It was proven, and is not to be expected again. */
@@ -34,7 +34,8 @@ struct listener_events {
 	 * That connection finished its handshake, and has this key. The path is the
 	 * owner's now: path_set_owner(), or path_close().
 	 */
-	void (*arrived)(void *owner, struct path *path, const char *identity, const unsigned char *fp);
+	void (*arrived)(void *owner, struct path *path, const char *identity,
+			const unsigned char *fp);
 };
 
 /* port 0: any. NULL with *error, of libuv, if nothing could be bound. */
@@ -44,10 +45,11 @@ void listener_destroy(struct listener *l);
 uint16_t listener_port(const struct listener *l);
 
 /*
- * Our addresses with that port, best first, at most max: of the interfaces that are up (loopback and
- * link-local only with local), after those of extra (xmpp.directAddress), which go first.
+ * Our addresses with that port, best first, at most max: of the interfaces that are up
+ * (loopback and link-local only with local), after those of extra (xmpp.directAddress), which
+ * go first.
  */
-size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra, size_t n_extra,
-			  struct netaddr *out, size_t max);
+size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra,
+			  size_t n_extra, struct netaddr *out, size_t max);
 
 #endif

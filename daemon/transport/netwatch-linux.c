@@ -75,7 +75,10 @@ static void on_rest(uv_timer_t *timer)
 	look_at_addresses(timer->data);
 }
 
-/* What the messages say is looked up when they have come to rest; here they only have to be from the kernel. */
+/*
+ * What the messages say is looked up when they have come to rest; here they
+ * only have to be from the kernel.
+ */
 static void on_netlink(uv_poll_t *poll, int status, int events)
 {
 	struct netwatch *n = poll->data;
@@ -88,7 +91,8 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 		ssize_t got;
 
 		len = sizeof(from);
-		got = recvfrom(n->netlink, message, sizeof(message), 0, (struct sockaddr *)&from, &len);
+		got = recvfrom(n->netlink, message, sizeof(message), 0, (struct sockaddr *)&from,
+			       &len);
 		if (got < 0 && errno != ENOBUFS)
 			break;
 		news = news || got < 0 || from.nl_pid == 0;
@@ -167,7 +171,8 @@ static void on_clock(uv_poll_t *poll, int status, int events)
 	/* Where the day has come, it would come again at once, for ever. */
 	if (got > 0 || set_clock(n->clock) < 0) {
 		log_warning("netwatch: resuming from suspend will not be noticed: %s",
-			    got > 0 ? "the clock is beyond what it can be set for" : strerror(errno));
+			    got > 0 ? "the clock is beyond what it can be set for"
+				    : strerror(errno));
 		uv_poll_stop(&n->clock_poll);
 	}
 	look_at_sleep(n);
@@ -200,16 +205,19 @@ static int watch(struct netwatch *n, int fd, uv_poll_t *poll, uv_poll_cb on_read
 	if (!descriptors_lacking(error))
 		log_warning("netwatch: %s will not be noticed: %s", what, strerror(error));
 	else if (backoff_timer_begin(&n->refused))
-		log_warning("netwatch: %s will not be noticed for a while: %s", what, strerror(error));
+		log_warning("netwatch: %s will not be noticed for a while: %s", what,
+			    strerror(error));
 	return -1;
 }
 
 static void watch_both(struct netwatch *n)
 {
 	if (n->netlink < 0)
-		n->netlink = watch(n, open_netlink(), &n->netlink_poll, on_netlink, "changes of the network");
+		n->netlink = watch(n, open_netlink(), &n->netlink_poll, on_netlink,
+				   "changes of the network");
 	if (n->clock < 0)
-		n->clock = watch(n, open_clock(), &n->clock_poll, on_clock, "resuming from suspend");
+		n->clock =
+			watch(n, open_clock(), &n->clock_poll, on_clock, "resuming from suspend");
 }
 
 static void on_watch_again(void *owner)
@@ -224,7 +232,8 @@ static void on_watch_again(void *owner)
 	look_at_addresses(n);
 }
 
-struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, enum netwatch_news news), void *owner)
+struct netwatch *netwatch_create(uv_loop_t *loop,
+				 void (*changed)(void *owner, enum netwatch_news news), void *owner)
 {
 	struct netwatch *n = xcalloc(1, sizeof(*n));
 

@@ -3,8 +3,8 @@
 
 /*
  * A timer. What counts is whether the addresses are the same as before. A clock that does not run
- * while the machine sleeps falls behind the one on the wall; so it does when somebody sets the latter,
- * and then our server is asked for a sign of life for nothing.
+ * while the machine sleeps falls behind the one on the wall; so it does when somebody sets the
+ * latter, and then our server is asked for a sign of life for nothing.
  */
 
 #include <stdbool.h>
@@ -66,7 +66,8 @@ static void on_timer(uv_timer_t *timer)
 	}
 }
 
-struct netwatch *netwatch_create(uv_loop_t *loop, void (*changed)(void *owner, enum netwatch_news news), void *owner)
+struct netwatch *netwatch_create(uv_loop_t *loop,
+				 void (*changed)(void *owner, enum netwatch_news news), void *owner)
 {
 	struct netwatch *n = xcalloc(1, sizeof(*n));
 

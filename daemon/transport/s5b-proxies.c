@@ -7,10 +7,10 @@
  * addresses. Items are asked a few at a time, so that a server with many of
  * them and a limit of bytes does not keep everything else waiting.
  *
- * What can go wrong: no answer, or one without sense; that item is no proxy then. Whoever gives no answer may do so
- * later: if there was no proxy among the others, all is forgotten after a pause, and whoever wants one asks anew.
- * A connection that ends answers whatever is open, and what is not answered
- * when s5b_proxies_online() comes is forgotten.
+ * What can go wrong: no answer, or one without sense; that item is no proxy then. Whoever gives
+ * no answer may do so later: if there was no proxy among the others, all is forgotten after a
+ * pause, and whoever wants one asks anew. A connection that ends answers whatever is open, and
+ * what is not answered when s5b_proxies_online() comes is forgotten.
  */
 
 #include <stdlib.h>
@@ -204,14 +204,18 @@ static void on_info(void *arg, const char *error, struct iq_rows *rows)
 static void end_search(struct s5b_proxies *p)
 {
 	if (p->n_found == 0)
-		log_info("proxies: our server has none%s", p->unanswered ? ", as far as it answers" : "");
+		log_info("proxies: our server has none%s",
+			 p->unanswered ? ", as far as it answers" : "");
 	if (p->n_found == 0 && p->unanswered)
 		backoff_timer_begin(&p->again);
 	else
 		backoff_timer_end(&p->again);
 }
 
-/* Asks the next items, or finds that there are none left. news: there is something to be told in any case. */
+/*
+ * Asks the next items, or finds that there are none left. news: there is
+ * something to be told in any case.
+ */
 static void proceed(struct s5b_proxies *p, bool news)
 {
 	while (p->asking < ASKED_AT_ONCE && p->next < p->n_items)

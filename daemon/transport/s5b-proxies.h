@@ -4,10 +4,11 @@
 
 /*
  * The XEP-0065 proxies of our own server: found by service discovery
- * (XEP-0030: items of the domain, then the identity proxy/bytestreams of each), asked for their address once a
- * login, and only when somebody wants one. Where that found none because somebody did not answer, it is asked again, after
- * pauses that double from half a minute to half an hour, and again only when somebody wants one. The server of a buddy
- * serves its own users only, so each side brings its own.
+ * (XEP-0030: items of the domain, then the identity proxy/bytestreams of each), asked for their
+ * address once a login, and only when somebody wants one. Where that found none because
+ * somebody did not answer, it is asked again, after pauses that double from half a minute to
+ * half an hour, and again only when somebody wants one. The server of a buddy serves its own
+ * users only, so each side brings its own.
  */
 
 #include "account.h"
@@ -39,7 +40,10 @@ void s5b_proxies_destroy(struct s5b_proxies *p);
 /* A new connection, borrowed until the next call, or NULL: what was found is forgotten. */
 void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp);
 
-/* The proxy to use; NULL while none is known: the search begins with the first such question after login. */
+/*
+ * The proxy to use; NULL while none is known: the search begins with the first
+ * such question after login.
+ */
 const struct s5b_proxy *s5b_proxies_best(struct s5b_proxies *p);
 bool s5b_proxies_searching(const struct s5b_proxies *p);
 

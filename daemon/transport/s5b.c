@@ -72,8 +72,8 @@ struct s5b {
 
 static void enter(struct s5b *b, enum stage stage, const char *because)
 {
-	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.pass.token, stages[b->stage], stages[stage],
-		  because);
+	log_debug("bytestream %.8s: %s -> %s, %s", b->offer.pass.token, stages[b->stage],
+		  stages[stage], because);
 	b->stage = stage;
 }
 
@@ -129,7 +129,8 @@ void s5b_record(struct s5b *b, const struct s5b_record *record)
 	if (strcmp(record->pass.token, b->offer.pass.token) != 0)
 		return;
 	if (record->step == S5B_FAILED) {
-		snprintf(why, sizeof(why), "the device gave up: %s", *record->reason ? record->reason : "failed");
+		snprintf(why, sizeof(why), "the device gave up: %s",
+			 *record->reason ? record->reason : "failed");
 		/* A proxy that others cannot reach is not the best one. */
 		fail(b, why, NULL, b->offering && !strcmp(record->reason, "unreachable"));
 	} else if (record->step == S5B_JOINED && b->offering && !b->device_joined) {
@@ -181,7 +182,8 @@ static void activate(struct s5b *b)
 	struct buf query = { 0 };
 
 	enter(b, STAGE_ACTIVATING, "both are there");
-	buf_printf(&query, "<query xmlns='" NS_BYTESTREAMS "' sid='%s'><activate>", b->offer.pass.token);
+	buf_printf(&query, "<query xmlns='" NS_BYTESTREAMS "' sid='%s'><activate>",
+		   b->offer.pass.token);
 	text_xml(&query, b->offer.offer.to);
 	buf_puts(&query, "</activate></query>");
 	/* At the JID that the proxy told: it may have a resource, and listen at no other. */
@@ -206,7 +208,8 @@ static void on_joined(void *owner)
 	/* First the wait, then the word that makes the device speak. */
 	begin_tls(b, "the proxy knows us");
 	if (b->stage != STAGE_HANDSHAKE)
-		return;		/* what came ahead of it was no TLS, and the device knows that we gave up */
+		return;		/* what came ahead of it was no TLS, and the device knows that we
+				   gave up */
 	record.step = S5B_JOINED;
 	b->events->send(b->owner, &record);
 }
@@ -292,14 +295,16 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
 
 	quota_leave(&b->place);
 	if (b->stage != STAGE_OVER && status < 0) {
-		snprintf(why, sizeof(why), "the proxy's name does not resolve: %s", uv_strerror(status));
+		snprintf(why, sizeof(why), "the proxy's name does not resolve: %s",
+			 uv_strerror(status));
 		fail(b, why, "unreachable", b->offering);
 	} else if (b->stage != STAGE_OVER) {
 		take_addresses(b, list);
 		if (b->n_addresses)
 			join(b, "its name resolved");
 		else
-			fail(b, "the proxy has no address that may be dialled", "unreachable", b->offering);
+			fail(b, "the proxy has no address that may be dialled", "unreachable",
+			     b->offering);
 	}
 	uv_freeaddrinfo(list);
 	drop(b);
@@ -313,7 +318,8 @@ static void on_timeout(uv_timer_t *timer)
 	char why[64];
 
 	snprintf(why, sizeof(why), "no progress in time (%s)", stages[b->stage]);
-	fail(b, why, "timeout", b->offering && b->stage != STAGE_JOINED && b->stage != STAGE_HANDSHAKE);
+	fail(b, why, "timeout",
+	     b->offering && b->stage != STAGE_JOINED && b->stage != STAGE_HANDSHAKE);
 }
 
 static struct s5b *start(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
@@ -357,7 +363,8 @@ struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsig
 
 	if (!copy(offer->jid, sizeof(offer->jid), proxy->jid) ||
 	    !copy(offer->host, sizeof(offer->host), proxy->host) ||
-	    !copy(offer->from, sizeof(offer->from), from) || !copy(offer->to, sizeof(offer->to), to))
+	    !copy(offer->from, sizeof(offer->from), from) ||
+	    !copy(offer->to, sizeof(offer->to), to))
 		return NULL;
 	pass_make(&record.pass);
 	b = start(loop, key, fp, &record, local, events, owner);

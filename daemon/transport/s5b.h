@@ -3,7 +3,8 @@
 #define DAEMON_S5B_H
 
 /*
- * An XEP-0065 bytestream through a proxy, settled inside the link instead of by stanzas to the peer:
+ * An XEP-0065 bytestream through a proxy, settled inside the link instead of by stanzas to the
+ * peer:
  *
  *   offering side                          other side
  *   offer (jid, host, port, from, to) ->
@@ -28,22 +29,26 @@
 enum { S5B_TIMEOUT = 15 * 1000 };
 
 /*
- * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local: loopback and link-local addresses are allowed. key and xmpp
- * are borrowed and outlive it. send is called within, reached and failed never are. NULL if a JID is too long or
- * nothing can be looked up.
+ * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local:
+ * loopback and link-local addresses are allowed. key and xmpp are borrowed and outlive it. send
+ * is called within, reached and failed never are. NULL if a JID is too long or nothing can be
+ * looked up.
  */
 struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 		      struct account *xmpp, const struct s5b_proxy *proxy, const char *from,
 		      const char *to, bool local, const struct s5b_events *events, void *owner);
 
-/* The device offers one of its own. from must be its full JID and to ours, for the caller to check. NULL as above. */
+/*
+ * The device offers one of its own. from must be its full JID and to ours, for
+ * the caller to check. NULL as above.
+ */
 struct s5b *s5b_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 		       const struct s5b_record *offer, bool local,
 		       const struct s5b_events *events, void *owner);
 
 /*
- * While the name that it was answered with is looked up, which may go on after its end, it holds a place
- * that was asked for jid. Right after s5b_answer().
+ * While the name that it was answered with is looked up, which may go on after its end, it
+ * holds a place that was asked for jid. Right after s5b_answer().
  */
 void s5b_hold(struct s5b *b, struct quota *lookups, const char *jid);
 

@@ -83,7 +83,8 @@ static void on_timer(uv_timer_t *timer);
 /* timeout 0: the state has none. */
 static void enter(struct tcp_path *p, enum state state, uint64_t timeout, const char *because)
 {
-	log_debug("path %s: %s -> %s, %s", p->tls.path.name, state_name(p->state), state_name(state), because);
+	log_debug("path %s: %s -> %s, %s", p->tls.path.name, state_name(p->state),
+		  state_name(state), because);
 	p->state = state;
 	if (timeout)
 		uv_timer_start(&p->timer, on_timer, timeout, 0);
@@ -311,7 +312,8 @@ static void take(struct tcp_path *p, const void *data, size_t n)
 	}
 	/* Who has no key of ours may be anybody: not worth a line each. */
 	if (p->tls.path.up && *tls_error(p->tls.tls))
-		log_about("the network", LOG_WARNING, "path %s: %s", p->tls.path.name, tls_error(p->tls.tls));
+		log_about("the network", LOG_WARNING, "path %s: %s", p->tls.path.name,
+			  tls_error(p->tls.tls));
 	else if (*tls_error(p->tls.tls))
 		log_debug("path %s: %s", p->tls.path.name, tls_error(p->tls.tls));
 	if (!p->writing_now && buf_len(&p->tls.cipher) && !write_cipher(p))
@@ -463,7 +465,8 @@ static void dial(struct tcp_path *p, const struct netaddr *to)
 	struct sockaddr_storage addr;
 
 	sockaddr_from(to, &addr);
-	p->dial_error = uv_tcp_connect(&p->connect, &p->tcp, (struct sockaddr *)&addr, on_connected);
+	p->dial_error =
+		uv_tcp_connect(&p->connect, &p->tcp, (struct sockaddr *)&addr, on_connected);
 	uv_timer_start(&p->timer, on_timer, p->dial_error ? 0 : TCP_CONNECT_TIMEOUT, 0);
 }
 

@@ -40,9 +40,9 @@ struct path *tcp_path_accept(uv_loop_t *loop, uv_stream_t *listener, const struc
 bool tcp_path_from(const struct path *path, struct netaddr *out);
 
 /*
- * Dials an XEP-0065 proxy and asks for the bytestream hash (socks5.h); joined is called when the proxy has
- * agreed, and TLS waits for tcp_path_begin(). client: our side of TLS; use is what it shows, or
- * what it wants to be shown. Never NULL, as above.
+ * Dials an XEP-0065 proxy and asks for the bytestream hash (socks5.h); joined is called when
+ * the proxy has agreed, and TLS waits for tcp_path_begin(). client: our side of TLS; use is
+ * what it shows, or what it wants to be shown. Never NULL, as above.
  */
 typedef void (*tcp_path_joined)(void *owner);
 struct path *tcp_path_join(uv_loop_t *loop, const struct device_key *key,

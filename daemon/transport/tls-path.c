@@ -13,9 +13,9 @@ enum {
 	LITTLE = 4096,		/* where no more than that passes, no more is kept */
 };
 
-void tls_path_init(struct tls_path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
-		   const struct device_key *key, bool client, const struct pass_use *use,
-		   const struct path_events *events, void *owner)
+void tls_path_init(struct tls_path *p, const struct path_ops *ops, enum path_kind kind,
+		   const char *name, const struct device_key *key, bool client,
+		   const struct pass_use *use, const struct path_events *events, void *owner)
 {
 	*p = (struct tls_path){ .tls = NULL };
 	path_init(&p->path, ops, kind, name, events, owner);

@@ -18,9 +18,9 @@ struct tls_path {
 };
 
 /* client: our side of TLS; its hello is in cipher then. use: as of tls_create(). */
-void tls_path_init(struct tls_path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
-		   const struct device_key *key, bool client, const struct pass_use *use,
-		   const struct path_events *events, void *owner);
+void tls_path_init(struct tls_path *p, const struct path_ops *ops, enum path_kind kind,
+		   const char *name, const struct device_key *key, bool client,
+		   const struct pass_use *use, const struct path_events *events, void *owner);
 /* Frees what it holds; the kind frees itself. */
 void tls_path_finish(struct tls_path *p);
 

@@ -3,8 +3,8 @@
 
 /*
  * A round: which servers the domain has, the addresses of the first of them, and a login at each
- * address; then the next server, until one lets us in or none is left. Of all that fails in a round,
- * what says most is told, and decides when the next one is.
+ * address; then the next server, until one lets us in or none is left. Of all that fails in a
+ * round, what says most is told, and decides when the next one is.
  */
 
 #include <errno.h>
@@ -50,7 +50,8 @@ static void end_round(struct account *x)
 	if (!x->urgent)
 		pause = retry_pause(&x->retry, x->cause);
 	x->urgent = false;
-	xmpp_enter(x, x->cause == RETRY_SERVER ? PHASE_WAITING : PHASE_BARRED, pause, x->trouble.text);
+	xmpp_enter(x, x->cause == RETRY_SERVER ? PHASE_WAITING : PHASE_BARRED, pause,
+		   x->trouble.text);
 }
 
 /* The server sends us on: false if it does not, or too often. */

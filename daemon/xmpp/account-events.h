@@ -56,7 +56,10 @@ struct iq_row {
 
 struct iq_rows;
 
-/* False at the end. Only from within the answer, and of a list that may be as long as the server likes. */
+/*
+ * False at the end. Only from within the answer, and of a list that may be as
+ * long as the server likes.
+ */
 bool iq_rows_next(struct iq_rows *rows, struct iq_row *row);
 
 struct account_events {
@@ -65,16 +68,24 @@ struct account_events {
 	void (*roster_begin)(void *owner);
 	void (*roster_end)(void *owner);
 	/*
-	 * Who this JID is, which may be our own: a buddy may see that we are here. Anybody else who asks
-	 * something is told what their server says of somebody who is not. Never ASKER_SERVER.
+	 * Who this JID is, which may be our own: a buddy may see that we are here. Anybody else
+	 * who asks something is told what their server says of somebody who is not. Never
+	 * ASKER_SERVER.
 	 */
 	enum asker (*asker)(void *owner, const char *bare);
 	/* An item of it, or one that is pushed: removed for subscription='remove' */
-	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed);
-	/* Never our own resource. device is NULL unless the presence carries our extension; asks: it wants to be told ours */
+	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked,
+		       bool removed);
+	/*
+	 * Never our own resource. device is NULL unless the presence carries
+	 * our extension; asks: it wants to be told ours
+	 */
 	void (*available)(void *owner, const char *full, const char *device, bool asks);
 	void (*unavailable)(void *owner, const char *full);
-	/* A presence of ours came back from this JID, full or bare, as an error, which says nothing of who is there. */
+	/*
+	 * A presence of ours came back from this JID, full or bare, as an
+	 * error, which says nothing of who is there.
+	 */
 	void (*doubted)(void *owner, const char *jid, const char *condition);
 	/* The same of a bare JID, with the error's condition. */
 	void (*refused)(void *owner, const char *bare, const char *condition);
@@ -83,7 +94,10 @@ struct account_events {
 	 * row is an IQ_BLOCKED.
 	 */
 	void (*blocklist)(void *owner, struct iq_rows *rows);
-	/* Somebody is blocked now, or is not any more, whichever client did it; not blocked without any row: nobody is. */
+	/*
+	 * Somebody is blocked now, or is not any more, whichever client did it;
+	 * not blocked without any row: nobody is.
+	 */
 	void (*blocking)(void *owner, bool blocked, struct iq_rows *rows);
 	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
 	void (*subscription)(void *owner, const char *bare, const char *kind);

@@ -28,7 +28,8 @@ enum phase {
 	PHASE_ADDRESSES,	/* of the next of them */
 	PHASE_NEXT,		/* about to go on with the next address, or server */
 	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
-	PHASE_BESIDE,		/* logged in beside our place; who is in it is asked for a sign of life */
+	PHASE_BESIDE,		/* logged in beside our place; who is in it is asked for a sign of
+				   life */
 	PHASE_ROSTER,		/* logged in; the roster is on its way */
 	PHASE_SETTLING,		/* presence is out; the pong behind it is on its way */
 	PHASE_ONLINE,
@@ -72,7 +73,10 @@ struct account {
 	void *done_arg;
 };
 
-/* The only writer of phase. in is how long it may last, in ms; UINT64_MAX: its end is another event's. */
+/*
+ * The only writer of phase. in is how long it may last, in ms; UINT64_MAX: its
+ * end is another event's.
+ */
 void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *because);
 
 /* Sets the clock to the earliest of all that is due. To be called when one of them has changed. */

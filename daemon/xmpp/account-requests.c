@@ -128,17 +128,18 @@ static uint64_t request_about(struct account *x, const char *before, const char 
 
 uint64_t account_roster_remove(struct account *x, const char *bare, iq_answer answer, void *arg)
 {
-	return request_about(x, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='", bare,
-			     "'/></query>", answer, arg);
+	return request_about(x, "<query xmlns='jabber:iq:roster'><item subscription='remove' jid='",
+			     bare, "'/></query>", answer, arg);
 }
 
 uint64_t account_block(struct account *x, const char *bare, bool blocked, iq_answer answer,
 		       void *arg)
 {
 	if (blocked)
-		return request_about(x, "<block xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></block>",
-				     answer, arg);
-	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare, "'/></unblock>", answer, arg);
+		return request_about(x, "<block xmlns='" NS_BLOCKING "'><item jid='", bare,
+				     "'/></block>", answer, arg);
+	return request_about(x, "<unblock xmlns='" NS_BLOCKING "'><item jid='", bare,
+			     "'/></unblock>", answer, arg);
 }
 
 uint64_t account_ping_device(struct account *x, const char *full, iq_answer answer, void *arg)

@@ -38,7 +38,8 @@
 
 enum {
 	CUT_MAX = 1000,			/* a connection that was cut is gone by then */
-	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under it */
+	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under
+					   it */
 	FAREWELL_MAX = 2 * 1000,
 	YIELD_MAX = 2 * 1000,		/* for who asks us in turn */
 };
@@ -161,7 +162,8 @@ static void on_roster(void *arg, const char *error)
 	}
 	/* Nobody would be a buddy without it, for as long as the connection lasts. */
 	if (error) {
-		snprintf(x->login.refusal, sizeof(x->login.refusal), "the server gives no roster: %s", error);
+		snprintf(x->login.refusal, sizeof(x->login.refusal),
+			 "the server gives no roster: %s", error);
 		strophe_loop_cut(x->stream);
 		return;
 	}

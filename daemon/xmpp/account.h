@@ -48,9 +48,9 @@ bool account_password(struct account *x, const char *password);
  */
 void account_yield(struct account *x);
 /*
- * The network changed, or the machine woke up: asks the server at once, and if nothing at all comes from it
- * within 5 s connects anew at once. If it waits for the next try, that is now; a login under way has 5 s left,
- * and is followed by another one at once.
+ * The network changed, or the machine woke up: asks the server at once, and if nothing at all
+ * comes from it within 5 s connects anew at once. If it waits for the next try, that is now; a
+ * login under way has 5 s left, and is followed by another one at once.
  */
 void account_check(struct account *x);
 /*
@@ -88,12 +88,16 @@ uint64_t account_query(struct account *x, const char *to, const char *payload, u
 void account_forget(struct account *x, uint64_t handle);
 
 /*
- * Replies to what came by events->ibb. A result acknowledges a stanza of an open bytestream; false if that
- * cannot be: then it is no bytestream any more. An error may be left out, or be another one: core/answers.h.
+ * Replies to what came by events->ibb. A result acknowledges a stanza of an open bytestream;
+ * false if that cannot be: then it is no bytestream any more. An error may be left out, or be
+ * another one: core/answers.h.
  */
 bool account_reply_result(struct account *x, const char *to, const char *id);
 void account_reply_error(struct account *x, const char *to, const char *id, const char *condition);
-/* Whether something else that a buddy, or who is to become one, asked may be answered now. It counts as an answer. */
+/*
+ * Whether something else that a buddy, or who is to become one, asked may be
+ * answered now. It counts as an answer.
+ */
 bool account_may_answer(struct account *x, const char *bare);
 
 /*
@@ -118,9 +122,15 @@ bool account_bulk_ready(struct account *x);
 
 /* Presence stanzas of type subscribe, subscribed, unsubscribe, unsubscribed. */
 void account_subscription(struct account *x, const char *bare, const char *type);
-/* Whether a subscribed that answers no request is kept for one that may come (RFC 6121 3.4), and not ignored. */
+/*
+ * Whether a subscribed that answers no request is kept for one that may come
+ * (RFC 6121 3.4), and not ignored.
+ */
 bool account_keeps_approvals(const struct account *x);
-/* Directed (RFC 6121 4.6) to a bare or full JID: we are there; asks: for the presence of whoever is there. */
+/*
+ * Directed (RFC 6121 4.6) to a bare or full JID: we are there; asks: for the
+ * presence of whoever is there.
+ */
 void account_available(struct account *x, const char *to, bool asks);
 /* Directed (RFC 6121 4.6): we are not there for them any more, whatever they were told before. */
 void account_unavailable(struct account *x, const char *bare);

@@ -110,7 +110,8 @@ static void real_set_user_data(XML_Parser parser, void *data)
 	own(parser, data);
 }
 
-static void real_set_handlers(XML_Parser parser, XML_StartElementHandler start, XML_EndElementHandler end)
+static void real_set_handlers(XML_Parser parser, XML_StartElementHandler start,
+			      XML_EndElementHandler end)
 {
 	REAL(XML_SetElementHandler);
 	own(parser, start, end);
@@ -143,7 +144,10 @@ static void switch_off_deferral(XML_Parser parser)
 /* Where in the stream the parser is behind what it tells just now. */
 static uint64_t told_at(const struct guard *g)
 {
-	/* Both have the width of a long there, which a parser of STREAM_PARSER_MAX bytes does not fill. */
+	/*
+	 * Both have the width of a long there, which a parser of
+	 * STREAM_PARSER_MAX bytes does not fill.
+	 */
 #if XML_MAJOR_VERSION * 100 + XML_MINOR_VERSION < 209
 	return g->base + XML_GetCurrentByteIndex(g->expat) + XML_GetCurrentByteCount(g->expat);
 #else
@@ -220,8 +224,8 @@ static void on_characters(void *arg, const XML_Char *s, int n)
 		buf_append(&g->text, s, n);
 }
 
-static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system, const XML_Char *public,
-		       int internal)
+static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system,
+		       const XML_Char *public, int internal)
 {
 	struct guard *g = arg;
 
@@ -339,7 +343,8 @@ void XML_SetUserData(XML_Parser outer, void *data)
 	guard_of(outer)->user = data;
 }
 
-void XML_SetElementHandler(XML_Parser outer, XML_StartElementHandler start, XML_EndElementHandler end)
+void XML_SetElementHandler(XML_Parser outer, XML_StartElementHandler start,
+			   XML_EndElementHandler end)
 {
 	struct guard *g = guard_of(outer);
 

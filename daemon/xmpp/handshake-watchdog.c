@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 enum {
-	HANDSHAKE_MAX = 8 * 1000,	/* ms; less than a link's patience: everything waits meanwhile */
+	HANDSHAKE_MAX = 8 * 1000,	/* ms; less than a link's patience: everything waits
+					   meanwhile */
 	WATCH_INTERVAL = 250,		/* ms */
 	WATCH_STACK = 64 * 1024,
 };

@@ -14,8 +14,8 @@
 char *hostname_ascii(const char *name);
 
 /*
- * Whether the domain of a JID is a literal address (RFC 7622 3.2), which DNS does not know and a certificate
- * has in another way; the address, without brackets, is in out.
+ * Whether the domain of a JID is a literal address (RFC 7622 3.2), which DNS does not know and
+ * a certificate has in another way; the address, without brackets, is in out.
  */
 bool hostname_address(const char *domain, char out[INET6_ADDRSTRLEN]);
 

@@ -88,7 +88,8 @@ static void grow(struct iq_table *t)
 	t->allocated = to;
 }
 
-uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const struct iq_request *request)
+uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline,
+		const struct iq_request *request)
 {
 	struct slot *slot;
 	uint16_t index;

@@ -59,7 +59,8 @@ void iq_begin(struct iq_table *t, const unsigned char prefix[IQ_PREFIX_BYTES]);
  * to may be NULL: our own account. The request's handle; 0 if too many are pending, which
  * for one of an in-band path is IQ_OWN_PLACES sooner: iq_path_fits().
  */
-uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline, const struct iq_request *request);
+uint64_t iq_add(struct iq_table *t, const char *to, uint64_t deadline,
+		const struct iq_request *request);
 bool iq_path_fits(const struct iq_table *t);
 void iq_id(const struct iq_table *t, uint64_t handle, char out[IQ_ID_MAX]);
 

@@ -110,7 +110,8 @@ void login_error_line(struct login_error *l, const char *line)
 void login_error_certificate(struct login_error *l, const char *why)
 {
 	if (!l->certificate[0])
-		snprintf(l->certificate, sizeof(l->certificate), "%s", why ? why : "it does not verify");
+		snprintf(l->certificate, sizeof(l->certificate), "%s",
+			 why ? why : "it does not verify");
 }
 
 bool login_error_hopeless(const struct login_error *l)
@@ -152,7 +153,8 @@ static void reason_text(const struct login_error *l, bool was_up, char *out, siz
 	else if (l->refusal[0])
 		snprintf(out, size, "%s", l->refusal);
 	else if (l->late)
-		snprintf(out, size, "%s", was_up ? "it does not answer any more" : "no answer in time");
+		snprintf(out, size, "%s",
+			 was_up ? "it does not answer any more" : "no answer in time");
 	else
 		snprintf(out, size, "%s", was_up ? "the connection was lost" :
 			 "the server closed the connection before the login");
@@ -195,7 +197,8 @@ enum retry_cause login_error_trouble(const struct login_error *l, const char *ji
 	}
 	if (is_refused(l) || no_mechanism) {
 		message_set(out, MSG_AUTH_FAILED, "jid", jid, "reason",
-			    no_mechanism ? "the server offers no login method known here" : l->sasl, NULL);
+			    no_mechanism ? "the server offers no login method known here" : l->sasl,
+			    NULL);
 		return RETRY_ACCOUNT;
 	}
 	if (l->no_tls) {

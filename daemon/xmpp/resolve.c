@@ -114,7 +114,8 @@ static void look_up_targets(uv_work_t *work)
 		if (resolve_split(r->server, host, &port))
 			add_only_target(r, host, port);
 		else
-			snprintf(r->why, sizeof(r->why), "'%.255s' is no host or host:port", r->server);
+			snprintf(r->why, sizeof(r->why), "'%.255s' is no host or host:port",
+				 r->server);
 		return;
 	}
 	if (hostname_address(r->domain, address)) {
@@ -223,6 +224,9 @@ void resolve_cancel(struct resolve *r)
 		return;
 	r->srv_targets_done = NULL;
 	r->addresses_done = NULL;
-	/* Takes it out of the queue if it has not begun; either way on_looked_up() comes and frees. */
+	/*
+	 * Takes it out of the queue if it has not begun; either way
+	 * on_looked_up() comes and frees.
+	 */
 	uv_cancel((uv_req_t *)&r->work);
 }

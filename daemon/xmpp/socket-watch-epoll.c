@@ -2,9 +2,10 @@
 #include "socket-watch.h"
 
 /*
- * The socket is the one member of an edge-triggered epoll set, which is itself a descriptor that libuv
- * watches for as long as we live. Edges need no knowledge of whether the library waits for writability,
- * and a socket that it closes leaves the set by itself, once nobody has a duplicate of it.
+ * The socket is the one member of an edge-triggered epoll set, which is itself a descriptor
+ * that libuv watches for as long as we live. Edges need no knowledge of whether the library
+ * waits for writability, and a socket that it closes leaves the set by itself, once nobody has
+ * a duplicate of it.
  */
 
 #include <stdlib.h>

@@ -2,9 +2,10 @@
 #include "socket-watch.h"
 
 /*
- * libuv says again and again that a socket can be read or written. So what can be read must be read,
- * and whether it can be written is asked only while that is waited for: until it is connected, and
- * while something is left to send. libuv watches a duplicate, which is there until we close it.
+ * libuv says again and again that a socket can be read or written. So what can be read must be
+ * read, and whether it can be written is asked only while that is waited for: until it is
+ * connected, and while something is left to send. libuv watches a duplicate, which is there
+ * until we close it.
  */
 
 #include <fcntl.h>
@@ -58,7 +59,8 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 static void start(struct watched *s, bool sending)
 {
-	uv_poll_start(&s->poll, UV_READABLE | (sending || !s->connected ? UV_WRITABLE : 0), on_poll);
+	uv_poll_start(&s->poll, UV_READABLE | (sending || !s->connected ? UV_WRITABLE : 0),
+		      on_poll);
 }
 
 int socket_watch_add(struct socket_watch *w, int fd)

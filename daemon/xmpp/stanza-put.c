@@ -75,7 +75,8 @@ void stanza_put_block(struct buf *out, const char *to, const char *id, const cha
 	buf_puts(out, "</data></iq>");
 }
 
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device, const char *to, bool asks)
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
+			  const char *to, bool asks)
 {
 	buf_puts(out, "<presence");
 	put_attribute(out, "to", to);

@@ -111,7 +111,8 @@ static void read_request(const char *type, struct stanza *s)
 
 	s->kind = STANZA_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
-		if (is(name, requests[i].name) && is(ns, requests[i].ns) && is(type, requests[i].type))
+		if (is(name, requests[i].name) && is(ns, requests[i].ns) &&
+		    is(type, requests[i].type))
 			s->kind = requests[i].kind;
 	if (s->kind == STANZA_IBB && !read_ibb(s->payload, s))
 		s->kind = STANZA_BAD_REQUEST;
@@ -274,7 +275,8 @@ static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
 
 bool stanza_is_roster(xmpp_stanza_t *payload)
 {
-	return payload && is(xmpp_stanza_get_name(payload), "query") && is(xmpp_stanza_get_ns(payload), NS_ROSTER);
+	return payload && is(xmpp_stanza_get_name(payload), "query") &&
+	       is(xmpp_stanza_get_ns(payload), NS_ROSTER);
 }
 
 bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_item *item)
@@ -300,7 +302,8 @@ static bool copy_text(const char *text, char *out, size_t size)
 /* What can be in a name or an address, and no zone of an address. */
 static bool copy_host(const char *text, char out[IQ_HOST_MAX + 1])
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:";
 
 	return copy_text(text, out, IQ_HOST_MAX + 1) && !out[strspn(out, allowed)];
 }
@@ -308,7 +311,8 @@ static bool copy_host(const char *text, char out[IQ_HOST_MAX + 1])
 static bool read_item_row(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	row->jid = rows->jid;
-	return !attribute(xml, "node") && copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
+	return !attribute(xml, "node") &&
+	       copy_text(attribute(xml, "jid"), rows->jid, sizeof(rows->jid));
 }
 
 /* XEP-0191: a bare JID, a full one, or a domain. */
@@ -356,8 +360,9 @@ void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
 {
 	const char *name = payload ? xmpp_stanza_get_name(payload) : NULL;
 	const char *ns = payload ? xmpp_stanza_get_ns(payload) : NULL;
-	bool lists = is(name, "query") || (is(ns, NS_BLOCKING) && (is(name, "blocklist") || is(name, "block") ||
-								   is(name, "unblock")));
+	bool lists = is(name, "query") ||
+		     (is(ns, NS_BLOCKING) &&
+		      (is(name, "blocklist") || is(name, "block") || is(name, "unblock")));
 
 	out->ns = lists ? ns : NULL;
 	out->next = lists ? xmpp_stanza_get_children(payload) : NULL;
@@ -366,7 +371,8 @@ void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
 static bool read_row(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(row_kinds); i++) {
-		if (!is(rows->ns, row_kinds[i].ns) || !is(xmpp_stanza_get_name(xml), row_kinds[i].name) ||
+		if (!is(rows->ns, row_kinds[i].ns) ||
+		    !is(xmpp_stanza_get_name(xml), row_kinds[i].name) ||
 		    !is(xmpp_stanza_get_ns(xml), rows->ns))
 			continue;
 		*row = (struct iq_row){ .kind = row_kinds[i].kind };

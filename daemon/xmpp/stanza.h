@@ -20,13 +20,15 @@
 #define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 enum stanza_kind {
-	STANZA_OTHER,		/* nothing to us: messages, and what is malformed beyond an answer */
+	STANZA_OTHER,		/* nothing to us: messages, and what is malformed beyond an
+				   answer */
 	/* iq result and error: id, from, condition */
 	STANZA_ANSWER,
 	/* iq get and set, all to be answered: id, from */
 	STANZA_ROSTER,		/* a push; stanza_roster_next() */
 	STANZA_BLOCKED,		/* a push that blocks: stanza_rows() */
-	STANZA_UNBLOCKED,	/* and one that does so no more; without rows: nobody is blocked any more */
+	STANZA_UNBLOCKED,	/* and one that does so no more; without rows: nobody is blocked any
+				   more */
 	STANZA_PING,
 	STANZA_DISCO,		/* node */
 	STANZA_IBB,		/* ibb */
@@ -110,7 +112,8 @@ void stanza_put_error(struct buf *out, const char *to, const char *id, const cha
 void stanza_put_block(struct buf *out, const char *to, const char *id, const char *sid,
 		      uint16_t seq, const void *data, size_t n);
 /* to NULL: to all who may see us. asks: for theirs. */
-void stanza_put_available(struct buf *out, const struct disco *disco, const char *device, const char *to, bool asks);
+void stanza_put_available(struct buf *out, const struct disco *disco, const char *device,
+			  const char *to, bool asks);
 void stanza_put_presence(struct buf *out, const char *to, const char *type);
 
 #endif

@@ -20,7 +20,10 @@ static void tell_roster(struct stream *e, xmpp_stanza_t *query)
 		e->events->roster(e->owner, item.jid, item.subscription, item.asked, item.removed);
 }
 
-/* RFC 6121 2.6.3: an answer without a roster would say that nothing has changed; it is none of these. */
+/*
+ * RFC 6121 2.6.3: an answer without a roster would say that nothing has
+ * changed; it is none of these.
+ */
 static void tell_whole_roster(struct stream *e, xmpp_stanza_t *query)
 {
 	if (e->events)
@@ -39,7 +42,10 @@ static void take_answer(struct stream *e, const struct stanza *s)
 	if (!iq_take(e->iq, s->id, s->from, &self, &request))
 		return;
 	if (request.answer && request.answer == e->roster_answer && !s->condition) {
-		/* RFC 6121 2.6.3: it would say that nothing has changed, to who named a version. We have not. */
+		/*
+		 * RFC 6121 2.6.3: it would say that nothing has changed, to who
+		 * named a version. We have not.
+		 */
 		if (!stanza_is_roster(s->payload)) {
 			iq_tell(&request, "there is none in its answer", NULL);
 			return;
@@ -50,7 +56,10 @@ static void take_answer(struct stream *e, const struct stanza *s)
 	iq_tell(&request, s->condition, s->condition ? NULL : &rows);
 }
 
-/* RFC 6121 2.1.6: only from our own account; anybody could send one, the domain's own name included. */
+/*
+ * RFC 6121 2.1.6: only from our own account; anybody could send one, the
+ * domain's own name included.
+ */
 static void take_roster_push(struct stream *e, const struct stanza *s, uint64_t now)
 {
 	if (s->from && !jid_same(s->from, e->bare)) {

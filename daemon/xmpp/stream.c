@@ -138,7 +138,8 @@ uint64_t stream_open(struct stream *e, const char *to, const char *sid, size_t b
 	struct buf open = { 0 };
 	uint64_t handle;
 
-	buf_printf(&open, "<open xmlns='" NS_IBB "' sid='%s' block-size='%zu' stanza='iq'/>", sid, block_size);
+	buf_printf(&open, "<open xmlns='" NS_IBB "' sid='%s' block-size='%zu' stanza='iq'/>", sid,
+		   block_size);
 	handle = send_request(e, to, "set", buf_str(&open), deadline, &request);
 	buf_finish(&open);
 	return handle;
@@ -190,7 +191,8 @@ static void on_blocklist(void *arg, const char *error, struct iq_rows *rows)
 	struct stream *e = arg;
 
 	if (e->events && e->full)
-		e->events->blocklist(e->owner, rows && stanza_rows_of(rows, NS_BLOCKING) ? rows : NULL);
+		e->events->blocklist(e->owner,
+				     rows && stanza_rows_of(rows, NS_BLOCKING) ? rows : NULL);
 }
 
 void stream_blocklist(struct stream *e, uint64_t deadline)
@@ -270,7 +272,8 @@ void stream_error(struct stream *e, const char *to, const char *id, const char *
 
 bool stream_acknowledge(struct stream *e, const char *to, const char *id)
 {
-	if (!e->full || strophe_loop_queued(e->stream) >= QUEUED_MAX || strlen(id) > ANSWERED_ID_MAX)
+	if (!e->full || strophe_loop_queued(e->stream) >= QUEUED_MAX ||
+	    strlen(id) > ANSWERED_ID_MAX)
 		return false;
 	put_result(e, to, id, NULL);
 	return true;
@@ -281,7 +284,8 @@ bool stream_may_answer(struct stream *e, const char *bare, uint64_t now)
 	enum asker asker = e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
 
 	/* Whoever is expected after add or accept need not be subscribed yet. */
-	return e->full && answers_may(&e->answers, bare, asker == ASKER_STRANGER ? ASKER_TRUSTED : asker, now);
+	return e->full &&
+	       answers_may(&e->answers, bare, asker == ASKER_STRANGER ? ASKER_TRUSTED : asker, now);
 }
 
 /* --- presence --- */

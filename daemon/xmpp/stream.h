@@ -55,7 +55,10 @@ uint64_t stream_block(struct stream *e, const char *to, const char *sid, uint16_
 void stream_close(struct stream *e, const char *to, const char *sid);
 /* Whether one of the first two would find a place for its answer. */
 bool stream_path_fits(const struct stream *e);
-/* Asks for the roster: if it comes whole, events->roster_begin, roster for each item, roster_end; then answer. */
+/*
+ * Asks for the roster: if it comes whole, events->roster_begin, roster for each
+ * item, roster_end; then answer.
+ */
 void stream_roster(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
 /* Asks who is blocked (XEP-0191), and to be told of changes: events->blocklist. */
 void stream_blocklist(struct stream *e, uint64_t deadline);
@@ -63,7 +66,10 @@ void stream_blocklist(struct stream *e, uint64_t deadline);
 uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
 
 bool stream_acknowledge(struct stream *e, const char *to, const char *id);
-/* Answers, as often as answers.h allows; a stranger always gets an error. payload is XML, or NULL. */
+/*
+ * Answers, as often as answers.h allows; a stranger always gets an error.
+ * payload is XML, or NULL.
+ */
 void stream_result(struct stream *e, const char *to, const char *id, const char *payload,
 		   uint64_t now);
 void stream_error(struct stream *e, const char *to, const char *id, const char *condition,

@@ -18,7 +18,8 @@ xmpp_stanza_t *xmpp_stanza_copy(const xmpp_stanza_t *stanza)
 	static xmpp_stanza_t *(*copy)(const xmpp_stanza_t *);
 
 	if (!copy)
-		copy = (xmpp_stanza_t *(*)(const xmpp_stanza_t *))dlsym(RTLD_NEXT, "xmpp_stanza_copy");
+		copy = (xmpp_stanza_t * (*)(const xmpp_stanza_t *))
+			dlsym(RTLD_NEXT, "xmpp_stanza_copy");
 	return stanza && copy ? copy(stanza) : NULL;
 }
 
@@ -27,6 +28,7 @@ xmpp_stanza_t *xmpp_stanza_get_next(xmpp_stanza_t *stanza)
 	static xmpp_stanza_t *(*next)(xmpp_stanza_t *);
 
 	if (!next)
-		next = (xmpp_stanza_t *(*)(xmpp_stanza_t *))dlsym(RTLD_NEXT, "xmpp_stanza_get_next");
+		next = (xmpp_stanza_t * (*)(xmpp_stanza_t *))
+			dlsym(RTLD_NEXT, "xmpp_stanza_get_next");
 	return stanza && next ? next(stanza) : NULL;
 }

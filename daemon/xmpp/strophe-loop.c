@@ -371,7 +371,10 @@ bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n)
 		return false;
 	xmpp_send_raw(l->conn, text, n);
 	l->queued += n;
-	/* An idle handle keeps the loop from blocking and runs once for all that is queued by then. */
+	/*
+	 * An idle handle keeps the loop from blocking and runs once for all
+	 * that is queued by then.
+	 */
 	uv_idle_start(&l->kick, on_kick);
 	return true;
 }

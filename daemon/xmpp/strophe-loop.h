@@ -22,7 +22,10 @@
 struct strophe_events {
 	/* Logged in, the resource is bound. */
 	void (*up)(void *owner);
-	/* The connection is over or did not come about. error is NULL unless the server said why. */
+	/*
+	 * The connection is over or did not come about. error is NULL unless
+	 * the server said why.
+	 */
 	void (*down)(void *owner, const xmpp_stream_error_t *error);
 	/*
 	 * A child of the stream, after the login; freed when this returns. Not whole: something
@@ -55,8 +58,9 @@ bool strophe_loop_password(struct strophe_loop *l, const char *password);
 void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void *arg);
 
 /*
- * Starts to connect and log in as jid, which is full; not while connected. up or down will follow. -1,
- * with errno, if not even a socket could be had or the network is unreachable: no event follows.
+ * Starts to connect and log in as jid, which is full; not while connected. up or down will
+ * follow. -1, with errno, if not even a socket could be had or the network is unreachable: no
+ * event follows.
  */
 int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid);
 
@@ -69,7 +73,10 @@ bool strophe_loop_busy(const struct strophe_loop *l);
 /* Queues n bytes; false if the stream is not up. text[n] must be NUL: libstrophe looks for it. */
 bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n);
 
-/* Bytes queued here or unsent in the socket. Approximate: never too low, exact when nothing waits. */
+/*
+ * Bytes queued here or unsent in the socket. Approximate: never too low, exact
+ * when nothing waits.
+ */
 size_t strophe_loop_unsent(const struct strophe_loop *l);
 
 /* Stanzas queued here. */

@@ -49,8 +49,8 @@ int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *param, const char *name, size
 	int ret;
 
 	if (!set)
-		set = (int (*)(X509_VERIFY_PARAM *, const char *, size_t))dlsym(RTLD_NEXT,
-										"X509_VERIFY_PARAM_set1_host");
+		set = (int (*)(X509_VERIFY_PARAM *, const char *, size_t))dlsym(
+			RTLD_NEXT, "X509_VERIFY_PARAM_set1_host");
 	if (!set)
 		return 0;
 	if (!name || len)
@@ -71,8 +71,8 @@ int xmpp_stanza_set_attribute(xmpp_stanza_t *stanza, const char *key, const char
 	static int (*set)(xmpp_stanza_t *, const char *, const char *);
 
 	if (!set)
-		set = (int (*)(xmpp_stanza_t *, const char *, const char *))dlsym(RTLD_NEXT,
-										 "xmpp_stanza_set_attribute");
+		set = (int (*)(xmpp_stanza_t *, const char *, const char *))dlsym(
+			RTLD_NEXT, "xmpp_stanza_set_attribute");
 	if (!strcmp(key, "mechanism"))
 		scram = !strncmp(value, "SCRAM-", 6);
 	return set ? set(stanza, key, value) : XMPP_EMEM;

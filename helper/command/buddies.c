@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* git xmpp buddies: the contacts of the account, and its own other devices, seen with git's eyes. */
+/*
+ * git xmpp buddies: the contacts of the account, and its own other devices,
+ * seen with git's eyes.
+ */
 
 #include <inttypes.h>
 #include <poll.h>
@@ -256,7 +259,8 @@ static void show_porcelain(const struct query *answer, size_t i)
 	putchar('\t');
 	print_text(row_get(row, "trust"));
 	printf("\t%zu\t%s\t%" PRIu64 "\t", device_count(answer, i),
-	       time_text(fields_get_u64(row, "last-seen", 0), seen), fields_get_u64(row, "pending", 0));
+	       time_text(fields_get_u64(row, "last-seen", 0), seen),
+	       fields_get_u64(row, "pending", 0));
 	print_marks(row);
 	putchar('\t');
 	print_text(*row_get(row, "error") ? row_get(row, "error") : "-");
@@ -369,13 +373,19 @@ static void show_buddies(const struct query *answer, enum form form, bool online
 	}
 }
 
-/* The account's row, if the broker has not yet read the roster: what it lists is not all there is. */
+/*
+ * The account's row, if the broker has not yet read the roster: what it lists
+ * is not all there is.
+ */
 static bool is_incomplete(const struct query *answer, struct fields *account)
 {
 	return query_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
 }
 
-/* Asks for the buddies, or one of them, until the roster is known; *answer is to be finished. -1 with *trouble. */
+/*
+ * Asks for the buddies, or one of them, until the roster is known; *answer is
+ * to be finished. -1 with *trouble.
+ */
 static int ask(struct query *answer, const char *jid, struct message *trouble)
 {
 	struct fields account;
@@ -387,7 +397,8 @@ static int ask(struct query *answer, const char *jid, struct message *trouble)
 				return 0;
 			explain(account, trouble);
 		}
-		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) || waited >= ROSTER_MS)
+		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) ||
+		    waited >= ROSTER_MS)
 			return -1;
 		query_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);

@@ -31,9 +31,9 @@ int cmd_status(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
 
 /*
- * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's words:
- * the next option's val, -1 after the last (optind is the first argument), '?' when the usage was
- * printed and STATUS_USAGE is to be returned.
+ * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's
+ * words: the next option's val, -1 after the last (optind is the first argument), '?' when the
+ * usage was printed and STATUS_USAGE is to be returned.
  */
 int cmd_option(int argc, char **argv, const struct option *options, const char *usage);
 

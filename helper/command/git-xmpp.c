@@ -77,7 +77,10 @@ int cmd_misused(const char *cmd_usage, const char *problem)
 	return STATUS_USAGE;
 }
 
-/* What getopt wants to be told of short options. ':' first: a missing value is told apart, nothing is printed. */
+/*
+ * What getopt wants to be told of short options. ':' first: a missing value is
+ * told apart, nothing is printed.
+ */
 static const char *short_options(const struct option *options, char out[64])
 {
 	size_t n = (size_t)sprintf(out, ":h");

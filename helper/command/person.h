@@ -16,7 +16,10 @@
  */
 int person_tell(const char *verb, const char *jid, const char *fingerprint);
 
-/* The same; of what failed, the reason is in *trouble, which is MSG_NONE at first, and nothing is printed. */
+/*
+ * The same; of what failed, the reason is in *trouble, which is MSG_NONE at
+ * first, and nothing is printed.
+ */
 int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble);
 
 /* An argument as it is kept; false with *trouble if it is no such thing. */

@@ -58,7 +58,10 @@ static char *directory(bool *stays)
 	return top;
 }
 
-/* A variable as it is to be written down, malloc'd; NULL if it is not set, or is nothing to be kept. */
+/*
+ * A variable as it is to be written down, malloc'd; NULL if it is not set, or
+ * is nothing to be kept.
+ */
 static char *value_of(const char *name, bool stays)
 {
 	static const char *const paths[][2] = {
@@ -102,13 +105,16 @@ bool place_fill(struct queue_entry *e)
 		free(value);
 	}
 	if (!good)
-		report("fatal", "the directory where git runs cannot be written down: it is gone, or its path is too long");
+		report("fatal", "the directory where git runs cannot be written down: it is gone, "
+				"or its path is too long");
 	return good;
 }
 
 void place_warn_settings(void)
 {
-	const char *const args[] = { "config", "--show-scope", "--name-only", "-z", "--list", NULL };
+	const char *const args[] = {
+		"config", "--show-scope", "--name-only", "-z", "--list", NULL
+	};
 	struct buf out = { 0 };
 	const char *p, *end;
 
@@ -124,7 +130,9 @@ void place_warn_settings(void)
 		if (name >= end)
 			break;
 		if (!strcmp(scope, "command") && strncmp(name, "xmpp.", 5))
-			report("warning", "%s was given to this command alone; the push will run without it", name);
+			report("warning",
+			       "%s was given to this command alone; the push will run without it",
+			       name);
 		p = name + strlen(name) + 1;
 	}
 	buf_finish(&out);

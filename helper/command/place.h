@@ -9,8 +9,8 @@
 #include "queue-entry.h"
 
 /*
- * The directory and the variables of an entry of the queue, which has none before. False, and why was
- * printed, if there is a place that cannot be written down.
+ * The directory and the variables of an entry of the queue, which has none before. False, and
+ * why was printed, if there is a place that cannot be written down.
  */
 bool place_fill(struct queue_entry *e);
 

@@ -2,7 +2,8 @@
 /*
  * git xmpp queue push: writes down a push for a buddy who is away. What is
  * pushed is decided now, object by object, and so is what must still be there
- * then, and where git will run. When this returns it is on the disk; whether a broker runs is not asked before.
+ * then, and where git will run. When this returns it is on the disk; whether a broker runs is
+ * not asked before.
  */
 
 #include <stdio.h>
@@ -35,7 +36,8 @@ static bool goes_before(const struct queueing *q, struct fields f)
 {
 	return !strcmp(row_get(f, "path"), q->remote.git_dir) &&
 	       !strcmp(row_get(f, "jid"), q->remote.address.jid) &&
-	       !strcmp(row_get(f, "share"), q->remote.address.share) && strcmp(row_get(f, "state"), "failed");
+	       !strcmp(row_get(f, "share"), q->remote.address.share) &&
+	       strcmp(row_get(f, "state"), "failed");
 }
 
 struct looking {
@@ -199,11 +201,13 @@ static int queue_push(struct queueing *q, int argc, char **argv, bool json)
 		return report_trouble(&trouble, json);
 	if (q->waiting.files == QUEUEFILES_MAX) {
 		report("fatal", "the queue is full");
-		report("hint", "Drop what is not wanted any more with \"git xmpp queue drop <id>\"");
+		report("hint",
+		       "Drop what is not wanted any more with \"git xmpp queue drop <id>\"");
 		return STATUS_FATAL;
 	}
 	if (!remote_find(&q->remote, name, true) ||
-	    !refspecs_resolve(&q->updates, q->remote.name, argv + 1, argc > 1 ? argc - 1 : 0, pending, q))
+	    !refspecs_resolve(&q->updates, q->remote.name, argv + 1, argc > 1 ? argc - 1 : 0,
+			      pending, q))
 		return STATUS_FATAL;
 	if (q->updates.count > 0)
 		return write_entry(q, json);

@@ -102,8 +102,9 @@ static int retry_file(const char *id, struct message *trouble)
 
 	if (result == 0) {
 		put_fresh(&fresh, (struct fields){ .data = buf_data(&old), .len = buf_len(&old) });
-		result = queuefile_write(id, (struct fields){ .data = buf_data(&fresh), .len = buf_len(&fresh) },
-					 trouble);
+		result = queuefile_write(
+			id, (struct fields){ .data = buf_data(&fresh), .len = buf_len(&fresh) },
+			trouble);
 	}
 	buf_finish(&fresh);
 	buf_finish(&old);
@@ -150,7 +151,8 @@ static int change(const char *verb, const char *id, bool autostart,
 		return report_trouble(&trouble, false);
 	result = query_to(&answer, verb, id ? "id" : NULL, id, autostart, &trouble);
 	query_finish(&answer);
-	if (result < 0 && (trouble.id == MSG_BROKER_UNREACHABLE || trouble.id == MSG_NO_SUCH_ENTRY)) {
+	if (result < 0 &&
+	    (trouble.id == MSG_BROKER_UNREACHABLE || trouble.id == MSG_NO_SUCH_ENTRY)) {
 		result = without(id, &trouble);
 		query_reload("queue-reload");
 	}

@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* git xmpp queue push [<remote> [<refspec>...]]: what is in argv is behind "push". The exit status. */
+/*
+ * git xmpp queue push [<remote> [<refspec>...]]: what is in argv is behind
+ * "push". The exit status.
+ */
 int cmd_queue_push(int argc, char **argv, bool json);
 
 #endif

@@ -25,10 +25,12 @@
 #include "wipe.h"
 
 static const char usage[] =
-	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] [--ca-file=<path>]\n"
+	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] "
+	"[--ca-file=<path>]\n"
 	"                      [--password-command=<command> | --ask] [--no-start]\n"
 	"\n"
-	"    --name=<account>              what the configuration calls it; default: from the domain\n"
+	"    --name=<account>              what the configuration calls it; default: from the "
+	"domain\n"
 	"    --server=<host>[:<port>]      connect there, whatever the domain's records say\n"
 	"    --ca-file=<path>              trust these certificate authorities as well\n"
 	"    --password-command=<command>  the broker runs this; its first line is the password\n"
@@ -47,7 +49,8 @@ struct setup {
 	const char *server, *password_command;	/* borrowed from argv; NULL: not given */
 	char *ca_file;				/* owned; absolute */
 	bool start;
-	bool ask;				/* for a password, whatever command told it before */
+	bool ask;				/* for a password, whatever command told it
+						   before */
 	bool asks_password;
 	struct credential credential;		/* if asks_password */
 	struct gitconfig configuration;		/* as it was */
@@ -196,7 +199,8 @@ static int get_password(struct setup *s)
 	if (!s->asks_password)
 		return STATUS_OK;
 
-	password = credential_fill(&s->credential, s->jid) ? credential_password(&s->credential) : NULL;
+	password = credential_fill(&s->credential, s->jid) ? credential_password(&s->credential)
+							   : NULL;
 	if (!password) {
 		report("fatal", "no password for '%s'", s->jid);
 		report("hint", "Run this on a terminal, "
@@ -258,7 +262,8 @@ static void hint_at_keeping(void)
 	report("hint", "Keep it%s with \"git config --global credential.helper %s\", "
 	       "and run \"git xmpp setup\" again;",
 	       helper ? "" : " in a file of yours, in plain text,", helper ? helper : "store");
-	report("hint", "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
+	report("hint",
+	       "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
 }
 
 /* What it prints is true of the next start of the broker, which asks for itself. */
@@ -354,12 +359,15 @@ static int log_in(const struct setup *s, struct message *trouble)
 /* A command tells the password: to run this once more would only ask it again. */
 static void hint_at_command(const struct setup *s, struct message *trouble)
 {
-	const char *command = s->password_command ? s->password_command : account_get(s, "passwordcommand");
+	const char *command =
+		s->password_command ? s->password_command : account_get(s, "passwordcommand");
 	struct buf shown = { 0 };
 
 	text_escape(&shown, command, strlen(command), false);
-	snprintf(trouble->hint, sizeof(trouble->hint), "It is what '%.300s' prints; another command can be given with "
-		 "\"git xmpp setup --password-command=<command>\",\nor it is asked for with \"git xmpp setup --ask\"",
+	snprintf(trouble->hint, sizeof(trouble->hint),
+		 "It is what '%.300s' prints; another command can be given with "
+		 "\"git xmpp setup --password-command=<command>\",\nor it is asked for with \"git "
+		 "xmpp setup --ask\"",
 		 buf_str(&shown));
 	buf_finish(&shown);
 }

@@ -22,7 +22,8 @@
 #include "commands.h"
 
 static const char share_usage[] =
-	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... [--rm=<who>]...\n"
+	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... "
+	"[--rm=<who>]...\n"
 	"   or: git xmpp share --list\n"
 	"\n"
 	"    --name=<name>  what it is called, in xmpp::<you>/<name>\n"
@@ -166,7 +167,8 @@ static bool find_row(struct sharing *s, const struct request *r)
 
 	row = share_configs_find(&s->table, s->name);
 	if (!share_name_valid(s->name)) {
-		report("fatal", "'%s' cannot be the name of a share: %s", s->name, share_name_fault(s->name));
+		report("fatal", "'%s' cannot be the name of a share: %s", s->name,
+		       share_name_fault(s->name));
 		report("hint", "Choose one with --name=<name>");
 		return false;
 	}
@@ -193,15 +195,16 @@ static bool can_be_taken(const struct sharing *s)
 
 		if (!r->removed || strcmp(r->who, own))
 			continue;
-		report("fatal", "'%s' is your own account: your other devices may fetch and push", own);
+		report("fatal", "'%s' is your own account: your other devices may fetch and push",
+		       own);
 		return false;
 	}
 	if (!kept)
 		return true;
 	text_shell(&who, kept->who);
 	report("fatal", "'%s' would keep what all buddies may do with '%s'", kept->who, s->name);
-	report("hint", "Take it from all with \"git xmpp share --name='%s' --rm=buddies --rm=%s\"", s->name,
-	       buf_str(&who));
+	report("hint", "Take it from all with \"git xmpp share --name='%s' --rm=buddies --rm=%s\"",
+	       s->name, buf_str(&who));
 	buf_finish(&who);
 	return false;
 }
@@ -215,13 +218,14 @@ static void wish_right(struct sharing *s, enum share_right right, const struct r
 	const struct share_config *row = share_configs_find(&s->table, s->name);
 
 	if (has && !had)
-		amendment_wish(a, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable), r->who);
+		amendment_wish(a, WISH_HAS, xasprintf("xmppShare.%s.%s", s->name, variable),
+			       r->who);
 	for (size_t i = 0; had && !has && i < row->count; i++) {
 		const struct share_entry *e = &row->entries[i];
 
 		if (e->right == right && e->who && !strcmp(e->who, r->who))
-			amendment_wish(a, WISH_HAS_NOT, xasprintf("xmppShare.%s.%s", s->name, variable),
-				       e->text);
+			amendment_wish(a, WISH_HAS_NOT,
+				       xasprintf("xmppShare.%s.%s", s->name, variable), e->text);
 	}
 }
 

@@ -110,7 +110,8 @@ static void show_rate(struct fields row)
 	uint64_t rate = fields_get_u64(row, "rate", 0);
 
 	if (rate)
-		printf(", %s %.1f KiB/s", !strcmp(row_get(row, "moves"), "in") ? "receives" : "sends", rate / 1024.0);
+		printf(", %s %.1f KiB/s",
+		       !strcmp(row_get(row, "moves"), "in") ? "receives" : "sends", rate / 1024.0);
 	if (rate && fields_get(row, "limited"))
 		printf(", which is what the server lets through");
 }
@@ -148,14 +149,18 @@ static void show_transfer(struct fields row)
 	print_text(row_get(row, "share"));
 	printf("  %s, %.1f MiB sent, %.1f MiB received, ",
 	       !strcmp(row_get(row, "direction"), "in") ? "incoming" : "ours",
-	       fields_get_u64(row, "sent", 0) / 1048576.0, fields_get_u64(row, "received", 0) / 1048576.0);
+	       fields_get_u64(row, "sent", 0) / 1048576.0,
+	       fields_get_u64(row, "received", 0) / 1048576.0);
 	print_text(row_get(row, "path"));
 	show_wait(row);
 	show_rate(row);
 	putchar('\n');
 }
 
-/* "follow    bob@example.org/project  origin /home/alice/project/.git  quiet, fetched 3 days ago" */
+/*
+ * "follow bob@example.org/project origin /home/alice/project/.git quiet,
+ * fetched 3 days ago"
+ */
 static void show_follow(struct fields row)
 {
 	uint64_t last = fields_get_u64(row, "last-ok", 0), now = time(NULL);
@@ -178,7 +183,8 @@ static void show_follow(struct fields row)
 		print_text(row_get(row, "error"));
 	}
 	if (fields_get_u64(row, "retry-in", 0))
-		printf(" (next attempt in %s)", span_text(fields_get_u64(row, "retry-in", 0), span));
+		printf(" (next attempt in %s)",
+		       span_text(fields_get_u64(row, "retry-in", 0), span));
 	putchar('\n');
 }
 
@@ -194,7 +200,8 @@ static void show_paths(struct fields row)
 	if (*row_get(row, "error")) {
 		printf("; no port to be dialled on: ");
 		print_text(row_get(row, "error"));
-		printf(" (next attempt in %s)", span_text(fields_get_u64(row, "retry-in", 0), span));
+		printf(" (next attempt in %s)",
+		       span_text(fields_get_u64(row, "retry-in", 0), span));
 	}
 	if (*row_get(row, "proxy")) {
 		printf("; ");
@@ -212,8 +219,8 @@ static void show_counts(const struct query *answer)
 	for (size_t i = 0; i < answer->count; i++)
 		shares += row_is(query_row(answer, i), "share");
 	query_find(answer, "count", &row);
-	printf("shares    %-8" PRIu64 "buddies %" PRIu64 " (%" PRIu64 " reachable with git)\n", shares,
-	       fields_get_u64(row, "buddies", 0), fields_get_u64(row, "reachable", 0));
+	printf("shares    %-8" PRIu64 "buddies %" PRIu64 " (%" PRIu64 " reachable with git)\n",
+	       shares, fields_get_u64(row, "buddies", 0), fields_get_u64(row, "reachable", 0));
 }
 
 static const struct {
@@ -329,7 +336,9 @@ static void json_link(struct buf *out, struct fields row)
 
 static void json_transfer(struct buf *out, struct fields row)
 {
-	static const char *const keys[] = { "jid", "device", "share", "service", "direction", "path" };
+	static const char *const keys[] = {
+		"jid", "device", "share", "service", "direction", "path"
+	};
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));

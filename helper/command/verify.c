@@ -85,7 +85,8 @@ static void show_device(struct fields row, bool own)
 
 	printf("%s  device ", own ? "other" : "them");
 	print_text(row_get(row, "device"));
-	printf(", %s, first seen %.10s, %s\n", fields_get_u64(row, "online", 0) ? "online" : "offline",
+	printf(", %s, first seen %.10s, %s\n",
+	       fields_get_u64(row, "online", 0) ? "online" : "offline",
 	       time_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
 	if (*row_get(row, "also")) {
 		printf("      the same key as one of ");
@@ -129,7 +130,8 @@ static void tell_left(struct fields row)
 {
 	bool trusted = !strcmp(row_get(row, "trust"), "seen");
 
-	printf("not verified; this device %s\n", trusted ? "keeps the access it has" : "can do nothing");
+	printf("not verified; this device %s\n",
+	       trusted ? "keeps the access it has" : "can do nothing");
 }
 
 /* The exit status of one comparison. */
@@ -199,7 +201,10 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 	return status;
 }
 
-/* Devices that are online show their keys, when they are asked to. False if there is no answer, for the reason in *trouble. */
+/*
+ * Devices that are online show their keys, when they are asked to. False if
+ * there is no answer, for the reason in *trouble.
+ */
 static bool meet(struct query *answer, const char *jid, struct message *trouble)
 {
 	for (int waited = 0;; waited += MEET_AGAIN_MS) {
@@ -238,7 +243,8 @@ static int compare(const char *jid)
 	} else {
 		own = query_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
 		if (own)
-			printf("Run \"git xmpp verify --self\" on your other device, and compare.\n");
+			printf("Run \"git xmpp verify --self\" on your other device, and "
+			       "compare.\n");
 		else
 			printf("Compare with %s by voice, video or in person. "
 			       "Do not use this chat account.\n", jid);

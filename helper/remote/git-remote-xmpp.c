@@ -77,7 +77,8 @@ static bool read_command(struct early_input *in, struct buf *line)
 	const char *newline;
 
 	buf_reset(line);
-	while (!buf_len(&in->data) || !(newline = memchr(buf_data(&in->data), '\n', buf_len(&in->data)))) {
+	while (!buf_len(&in->data) ||
+	       !(newline = memchr(buf_data(&in->data), '\n', buf_len(&in->data)))) {
 		ssize_t n;
 
 		if (buf_len(&in->data) > COMMAND_MAX)
@@ -228,8 +229,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: git-remote-xmpp <remote> <address>\n"
-				"git runs this for addresses like xmpp::bob@example.org/project.\n");
+		fprintf(stderr,
+			"usage: git-remote-xmpp <remote> <address>\n"
+			"git runs this for addresses like xmpp::bob@example.org/project.\n");
 		return STATUS_FAILED;
 	}
 

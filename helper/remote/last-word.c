@@ -65,7 +65,8 @@ static void query_fetch(struct last_word *l, const struct pkt_piece *piece)
 	if (!piece->last)
 		return;
 	l->first[l->first_len] = '\0';
-	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) || !strncmp(l->first, "packfile", 8);
+	l->bands |= (l->asked && (*l->first == 1 || *l->first == 2)) ||
+		    !strncmp(l->first, "packfile", 8);
 }
 
 static void query_push(struct last_word *l, struct pkt_piece *piece)

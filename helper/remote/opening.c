@@ -180,8 +180,9 @@ static enum opening_result refused(struct message *trouble, enum message_id id, 
 	return OPENING_REFUSED;
 }
 
-static enum opening_result wait_for_ready(const struct opening *o, struct client *c, struct waiting *w,
-					  struct early_input *early, struct message *trouble)
+static enum opening_result wait_for_ready(const struct opening *o, struct client *c,
+					  struct waiting *w, struct early_input *early,
+					  struct message *trouble)
 {
 	struct frame frame;
 	struct fields f;
@@ -211,7 +212,8 @@ static enum opening_result wait_for_ready(const struct opening *o, struct client
 			message_from_fields(trouble, f);
 			return OPENING_REFUSED;
 		default:
-			return refused(trouble, MSG_INTERNAL, "the broker sent an unexpected frame");
+			return refused(trouble, MSG_INTERNAL,
+				       "the broker sent an unexpected frame");
 		}
 	}
 }

@@ -41,7 +41,8 @@ enum {
 	SOCKET_READ = 256 * 1024,
 	PENDING_MAX = 256 * 1024,
 	PIPE_SIZE = 1024 * 1024,	/* of the one to git, if the system allows it */
-	REST_MS = 2,			/* while git reads from a full one; it takes half of it at 250 MB/s */
+	REST_MS = 2,			/* while git reads from a full one; it takes half of it at
+					   250 MB/s */
 	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
 	LAST_WORDS_MS = 500,		/* from git's end of reading to its end of writing */
 	STATUS_FAILED = 128,
@@ -113,7 +114,10 @@ static void drain_to_git(struct pump *p)
 
 /* From the broker. */
 
-/* Ended by p->trouble. git is given it, if there is a place for it in what it reads; the hint stands before that then. */
+/*
+ * Ended by p->trouble. git is given it, if there is a place for it in what it
+ * reads; the hint stands before that then.
+ */
 static void finish_with_trouble(struct pump *p)
 {
 	struct buf word = { 0 };
@@ -171,7 +175,10 @@ static void take_error(struct pump *p, const struct frame *frame)
 	}
 }
 
-/* Once git talks to the other git, waiting lines do not matter any more. "verbose" comes only if asked for. */
+/*
+ * Once git talks to the other git, waiting lines do not matter any more.
+ * "verbose" comes only if asked for.
+ */
 static void take_note(const struct frame *frame)
 {
 	struct buf shown = { 0 };
@@ -308,7 +315,8 @@ static bool may_read_git(const struct pump *p)
 /*
  * git closes both our ends when it is content, one after the other, its last
  * words ("0000", end of file) being still in the pipe, or about to be. With them the far
- * service ends by itself; without, it has to be stopped, and nobody knows whether git has what it wanted.
+ * service ends by itself; without, it has to be stopped, and nobody knows whether git has what
+ * it wanted.
  */
 static void pass_on_last_words(struct pump *p)
 {

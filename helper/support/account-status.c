@@ -41,7 +41,8 @@ enum account_status account_status(const struct query *status, const char *name,
 		struct fields candidate = query_row(status, i);
 		enum account_status state = state_of(candidate);
 
-		if (!row_is(candidate, "account") || (name && strcmp(row_get(candidate, "name"), name)))
+		if (!row_is(candidate, "account") ||
+		    (name && strcmp(row_get(candidate, "name"), name)))
 			continue;
 		if (!row->data || state == ACCOUNT_STATUS_ONLINE) {
 			*row = candidate;
@@ -82,7 +83,8 @@ void account_status_trouble(struct fields row, struct message *trouble)
 		fields_add(&fields, "id", row_get(row, "error-id"));
 		fields_add(&fields, "message", row_get(row, "error"));
 		fields_add(&fields, "hint", fields_get(row, "hint"));
-		message_from_fields(trouble, (struct fields){ buf_data(&fields), buf_len(&fields) });
+		message_from_fields(trouble,
+				    (struct fields){ buf_data(&fields), buf_len(&fields) });
 	}
 	buf_finish(&fields);
 }

@@ -35,7 +35,10 @@ enum credential_fate {
 /* Asks for it as a broker does: with nobody at a terminal, and without what "git -c" says. */
 enum credential_fate credential_look(const struct credential *credential, const char *jid);
 
-/* A helper that is installed here and keeps passwords well, for credential.helper; NULL: none is. */
+/*
+ * A helper that is installed here and keeps passwords well, for
+ * credential.helper; NULL: none is.
+ */
 const char *credential_suggestion(void);
 
 /* Wipes and frees. */

@@ -13,7 +13,10 @@
 /* Whether it gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);
 
-/* "    laptop  online  seen  first seen 2025-06-15", a mark if it waits, and the fingerprint below. */
+/*
+ * " laptop online seen first seen 2025-06-15", a mark if it waits, and the
+ * fingerprint below.
+ */
 void device_show(struct fields row);
 
 /* How far it is trusted, and what that means for it, like "new: it can do nothing". */
@@ -24,7 +27,10 @@ void device_hint(struct fields row);
 
 void device_json(struct buf *out, struct fields row);
 
-/* The indices of the answer's devices, malloc'd: online ones first, and of these those that wait. */
+/*
+ * The indices of the answer's devices, malloc'd: online ones first, and of
+ * these those that wait.
+ */
 size_t *devices_sorted(const struct query *answer, size_t *count);
 
 /* For people; empty if the text is no fingerprint. */

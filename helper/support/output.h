@@ -12,7 +12,10 @@
 /* "label: text", escaped, on standard error; label is like "fatal", "hint". */
 void report(const char *label, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Tells of trouble, on standard output as JSON if that was asked for, and returns the exit status. */
+/*
+ * Tells of trouble, on standard output as JSON if that was asked for, and
+ * returns the exit status.
+ */
 int report_trouble(const struct message *trouble, bool json);
 
 /* Prints text from outside, escaped, on standard output. NULL prints nothing. */

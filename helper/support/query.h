@@ -17,7 +17,8 @@ struct query {
 	char message[MESSAGE_TEXT_MAX];		/* what was done, escaped; may be empty */
 	int status;		/* the exit status the broker suggests */
 	bool lists_entries;	/* it has a row for each entry of the broker's queue */
-	char configuration[GITCONFIG_DIGEST_MAX];	/* digest of what it read; empty: it did not say */
+	char configuration[GITCONFIG_DIGEST_MAX];	/* digest of what it read; empty: it did not
+							   say */
 };
 
 /*

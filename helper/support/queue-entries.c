@@ -94,7 +94,8 @@ void queue_entry_updates(struct fields f,
 	size_t pos = 0, key_len;
 
 	while (fields_next(f, &pos, &key, &key_len, &value)) {
-		struct queue_update *u = field_is(key, key_len, "update") ? queue_update_parse(value) : NULL;
+		struct queue_update *u =
+			field_is(key, key_len, "update") ? queue_update_parse(value) : NULL;
 
 		if (!u)
 			continue;
@@ -207,7 +208,10 @@ void queue_entry_print_way_out(const char *id, struct fields f)
 		printf("git xmpp queue retry %s   or   git xmpp queue drop %s\n", id, id);
 		return;
 	}
-	/* What has moved there is merged first, where it is one branch; else that is for the user. */
+	/*
+	 * What has moved there is merged first, where it is one branch; else
+	 * that is for the user.
+	 */
 	queue_entry_updates(f, look_for_only, &only);
 	print_git(f);
 	printf(only.dst ? " pull " : " fetch ");

@@ -31,7 +31,10 @@ void queue_entries_finish(struct queue_entries *entries);
 void queue_entries_nothing_runs(struct queue_entries *entries);
 bool queue_entries_any_runs(const struct queue_entries *entries);
 
-/* The parts of update fields: calls each with the object ("" to delete), the ref and what it had ("" if nothing). */
+/*
+ * The parts of update fields: calls each with the object ("" to delete), the
+ * ref and what it had ("" if nothing).
+ */
 void queue_entry_updates(struct fields f,
 			 void (*each)(void *arg, const char *src, const char *dst,
 				      const char *expect),

@@ -40,7 +40,8 @@ static bool failed(const char *what, const char *refspec)
 /* The object a revision names, malloc'd; NULL if there is none. */
 static char *object_of(const char *revision)
 {
-	const char *const args[] = { "rev-parse", "--verify", "-q", "--end-of-options", revision, NULL };
+	const char *const args[] = { "rev-parse",	 "--verify", "-q",
+				     "--end-of-options", revision,   NULL };
 
 	return git_line(args);
 }
@@ -49,7 +50,8 @@ static char *object_of(const char *revision)
 static char *full_name(const char *name)
 {
 	const char *const args[] = {
-		"rev-parse", "--verify", "-q", "--symbolic-full-name", "--end-of-options", name, NULL,
+		"rev-parse", "--verify", "-q", "--symbolic-full-name", "--end-of-options", name,
+		NULL,
 	};
 	const char *const head[] = { "symbolic-ref", "-q", "HEAD", NULL };
 
@@ -76,7 +78,10 @@ static bool is_ref_name(const char *name)
 	return starts_with(name, "refs/") && run_git(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
 }
 
-/* The full name of "main" there: as it is, by the kind of what is pushed, or by what we know of the remote. */
+/*
+ * The full name of "main" there: as it is, by the kind of what is pushed, or by
+ * what we know of the remote.
+ */
 static char *full_dst(const struct resolving *r, const struct parts *p, const char *src_name)
 {
 	char *branch, *seen;
@@ -118,7 +123,8 @@ static bool is_allowed(const struct parts *p, const struct update *u, const char
 		return failed("it is there already, and would be replaced", refspec);
 	if (!is_fast_forward(u->expect, u->src)) {
 		failed("not a fast-forward: commits that are there would be lost", refspec);
-		report("hint", "Fetch and merge first, or say that it is meant with '+%s'", refspec);
+		report("hint", "Fetch and merge first, or say that it is meant with '+%s'",
+		       refspec);
 		return false;
 	}
 	return true;
@@ -168,7 +174,8 @@ static bool resolve_parts(const struct resolving *r, const struct parts *p, cons
 	} else if (!u.dst && !*p->src) {
 		failed("it is not known to be there; fetch first", refspec);
 	} else if (!u.dst) {
-		failed("cannot tell which ref is meant there; give it as <src>:refs/heads/<name>", refspec);
+		failed("cannot tell which ref is meant there; give it as <src>:refs/heads/<name>",
+		       refspec);
 	} else if (!is_ref_name(u.dst)) {
 		failed("not the name of a ref", refspec);
 	} else {
@@ -236,10 +243,12 @@ static bool resolve_current(const struct resolving *r)
 	return good;
 }
 
-bool refspecs_resolve(struct updates *updates, const char *remote, char *const *refspecs, size_t count,
-		      refspec_pending_fn *pending, void *arg)
+bool refspecs_resolve(struct updates *updates, const char *remote, char *const *refspecs,
+		      size_t count, refspec_pending_fn *pending, void *arg)
 {
-	struct resolving r = { .updates = updates, .remote = remote, .pending = pending, .arg = arg };
+	struct resolving r = {
+		.updates = updates, .remote = remote, .pending = pending, .arg = arg
+	};
 
 	*updates = (struct updates){ .count = 0 };
 	if (count == 0)

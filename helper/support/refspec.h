@@ -13,7 +13,8 @@
 struct update {
 	char *src;		/* object name, "" to delete; owned */
 	char *dst;		/* full name of the ref there; owned */
-	char *expect;		/* object name it had when we last looked, "" if it was not there; owned */
+	char *expect;		/* object name it had when we last looked, "" if it was not there;
+				   owned */
 };
 
 struct updates {
@@ -21,7 +22,10 @@ struct updates {
 	size_t count;
 };
 
-/* What the ref there will be when everything else that waits has been done, malloc'd; NULL: nothing waits for it. */
+/*
+ * What the ref there will be when everything else that waits has been done,
+ * malloc'd; NULL: nothing waits for it.
+ */
 typedef char *refspec_pending_fn(void *arg, const char *dst);
 
 /*
@@ -31,8 +35,8 @@ typedef char *refspec_pending_fn(void *arg, const char *dst);
  * nothing is left out. False when one cannot be resolved, or would lose commits
  * without a "+", and the reason was printed. To be finished in both cases.
  */
-bool refspecs_resolve(struct updates *updates, const char *remote, char *const *refspecs, size_t count,
-		      refspec_pending_fn *pending, void *arg);
+bool refspecs_resolve(struct updates *updates, const char *remote, char *const *refspecs,
+		      size_t count, refspec_pending_fn *pending, void *arg);
 void updates_finish(struct updates *updates);
 
 #endif

@@ -22,7 +22,8 @@ char *git_line(const char *const *args)
 
 char *repository_git_dir(void)
 {
-	const char *const args[] = { "rev-parse", "--path-format=absolute", "--git-common-dir", NULL };
+	const char *const args[] = { "rev-parse", "--path-format=absolute", "--git-common-dir",
+				     NULL };
 	struct buf out = { 0 };
 	char *path = NULL;
 	size_t n;
@@ -90,7 +91,8 @@ static char *choose(bool push)
 	if (count == 0)
 		report("fatal", "no remote of this repository has an xmpp URL");
 	else
-		report("fatal", "there is more than one remote with an xmpp URL: name the one that is meant");
+		report("fatal", "there is more than one remote with an xmpp URL: name the one that "
+				"is meant");
 	free(chosen);
 	return NULL;
 }

@@ -23,7 +23,10 @@ struct remote {
 bool remote_find(struct remote *remote, const char *name, bool push);
 void remote_finish(struct remote *remote);
 
-/* The absolute common directory of the repository we are in, malloc'd; NULL, and git has said why. */
+/*
+ * The absolute common directory of the repository we are in, malloc'd; NULL,
+ * and git has said why.
+ */
 char *repository_git_dir(void);
 
 /* The first line that git prints, malloc'd; NULL if it fails, silently. */

@@ -14,7 +14,8 @@ enum share_right { SHARE_FETCH, SHARE_PUSH };
 struct share_entry {
 	enum share_right right;
 	char *text;	/* owned; as it is written */
-	char *who;	/* owned; the bare JID it means, or "buddies"; NULL: it gives nobody anything */
+	char *who;	/* owned; the bare JID it means, or "buddies"; NULL: it gives nobody
+			   anything */
 };
 
 struct share_config {
@@ -40,7 +41,10 @@ const struct share_config *share_configs_find_path(const struct share_configs *s
 /* Whether this right is given to exactly them: "buddies" is a name like others here. */
 bool share_allows(const struct share_config *share, enum share_right right, const char *who);
 
-/* Why the broker does not serve one like this, as "its path is not absolute"; NULL if it does. path may be NULL. */
+/*
+ * Why the broker does not serve one like this, as "its path is not absolute";
+ * NULL if it does. path may be NULL.
+ */
 const char *share_fault(const char *name, const char *path);
 
 #endif

@@ -48,7 +48,8 @@ void shareable_finish(struct shareable *repo)
 /* It shows its capabilities, and nothing of its refs. */
 bool shareable_is_served(const struct shareable *repo)
 {
-	const char *const args[] = { "upload-pack", "--strict", "--advertise-refs", "--", repo->path, NULL };
+	const char *const args[] = { "upload-pack", "--strict", "--advertise-refs",
+				     "--",	    repo->path, NULL };
 	struct buf shown = { 0 };
 	bool good;
 
@@ -93,8 +94,11 @@ void shareable_warn(const struct shareable *repo)
 	if (run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 ||
 	    !strcmp(buf_str(&value), "refuse\n")) {
 		text_shell(&path, repo->path);
-		report("hint", "This is not a bare repository: a push to its checked out branch is refused.");
-		report("hint", "Allow it with \"git -C %s config receive.denyCurrentBranch updateInstead\".",
+		report("hint", "This is not a bare repository: a push to its checked out branch is "
+			       "refused.");
+		report("hint",
+		       "Allow it with \"git -C %s config receive.denyCurrentBranch "
+		       "updateInstead\".",
 		       buf_str(&path));
 	}
 	buf_finish(&path);

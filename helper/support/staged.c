@@ -64,7 +64,8 @@ static const char *read_file(const char *path, struct buf *out)
 
 static const char *write_file(int fd, const struct buf *data)
 {
-	return io_write_all(fd, buf_data(data), buf_len(data)) || fsync(fd) ? strerror(errno) : NULL;
+	return io_write_all(fd, buf_data(data), buf_len(data)) || fsync(fd) ? strerror(errno)
+									    : NULL;
 }
 
 /* Waits a while for whoever has it. */
@@ -87,7 +88,8 @@ static const char *open_lock(struct staged_file *f, int *fd)
 /* Gives it what will be in the file, and closes it. */
 static const char *fill_lock(struct staged_file *f, int fd, const struct buf *data)
 {
-	const char *why = f->existed && fchmod(fd, f->mode) ? strerror(errno) : write_file(fd, data);
+	const char *why =
+		f->existed && fchmod(fd, f->mode) ? strerror(errno) : write_file(fd, data);
 
 	close(fd);
 	return why;

@@ -6,8 +6,10 @@
 #define SECRET TOKEN TOKEN
 
 const struct fuzz_seed fuzz_seeds[] = {
-	FUZZ_SEED("transport=auto\0token=" TOKEN "\0secret=" SECRET "\0address=192.168.1.7:4711\0address=[2001:db8::7]:4711\0"),
-	FUZZ_SEED("transport=direct\0token=" TOKEN "\0secret=" SECRET "\0" "address=10.0.0.1:1\0address=10.0.0.2:1\0address=10.0.0.3:1\0"
+	FUZZ_SEED("transport=auto\0token=" TOKEN "\0secret=" SECRET
+		  "\0address=192.168.1.7:4711\0address=[2001:db8::7]:4711\0"),
+	FUZZ_SEED("transport=direct\0token=" TOKEN "\0secret=" SECRET "\0"
+		  "address=10.0.0.1:1\0address=10.0.0.2:1\0address=10.0.0.3:1\0"
 		  "address=10.0.0.4:1\0address=10.0.0.5:1\0address=10.0.0.6:1\0address=10.0.0.7:1\0"
 		  "address=10.0.0.8:1\0address=10.0.0.9:1\0"),
 	FUZZ_SEED("transport=inband\0"),

@@ -45,7 +45,8 @@ static size_t take_seed(uint8_t *out, size_t room, unsigned n_seeds)
 /* What makes parsers think. */
 static uint8_t odd_byte(void)
 {
-	static const uint8_t odd[] = { 0, 0xff, 0x7f, 0x80, '=', '\n', '/', ':', '[', ']', '%', '@', '0', '9', 'a' };
+	static const uint8_t odd[] = { 0,   0xff, 0x7f, 0x80, '=', '\n', '/', ':',
+				       '[', ']',  '%',	'@',  '0', '9',	 'a' };
 
 	return chance(2) ? odd[chance(sizeof(odd))] : (uint8_t)chance(256);
 }
@@ -132,7 +133,8 @@ int main(int argc, char **argv)
 	uint64_t seed = 1;
 
 	for (int i = 1; i < argc; i++) {
-		if (sscanf(argv[i], "--seed=%" SCNu64, &seed) == 1 || sscanf(argv[i], "--count=%lu", &count) == 1)
+		if (sscanf(argv[i], "--seed=%" SCNu64, &seed) == 1 ||
+		    sscanf(argv[i], "--count=%lu", &count) == 1)
 			continue;
 		files = true;
 		if (feed_file(argv[i]))

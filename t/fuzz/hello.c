@@ -6,13 +6,15 @@
 const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("protocol=2\0state=new\0from=b@c\0to=a@c\0instance=9c1d6e0f5b7a4e21\0received=0\0"
 		  "link=00112233445566778899aabbccddeeff\0"),
-	FUZZ_SEED("protocol=2\0state=resume\0from=b@c\0to=a@c\0instance=9c1d6e0f5b7a4e21\0received=7\0"
+	FUZZ_SEED("protocol=2\0state=resume\0from=b@c\0to=a@c\0instance=9c1d6e0f5b7a4e21\0"
+		  "received=7\0"
 		  "link=00112233445566778899aabbccddeeff\0"),
 	FUZZ_SEED("protocol=2\0state=resumed\0from=B@c\0to=a@C\0instance=04aa7be1c2d3f496\0"
 		  "received=18446744073709551614\0"),
 	FUZZ_SEED("protocol=2\0state=not-you\0"),
 	FUZZ_SEED("protocol=3\0state=version\0"),
-	FUZZ_SEED("protocol=1\0instance=9c1d6e0f5b7a4e21\0received=0\0link=00112233445566778899aabbccddeeff\0state=new\0"),
+	FUZZ_SEED("protocol=1\0instance=9c1d6e0f5b7a4e21\0received=0\0"
+		  "link=00112233445566778899aabbccddeeff\0state=new\0"),
 	{ NULL, 0 },
 };
 
@@ -57,7 +59,10 @@ static const struct link_events events = {
 
 static const struct link_ends ends = { "a@c", "b@c" };
 
-/* As the first record on a path, whoever opened it; the link lives or ends, and says what it may. */
+/*
+ * As the first record on a path, whoever opened it; the link lives or ends, and
+ * says what it may.
+ */
 static void greet(const struct record *record, bool initiator)
 {
 	static const uint8_t id[LINK_ID_BYTES] = { 1 }, instance[INSTANCE_BYTES] = { 1 };

@@ -20,12 +20,14 @@ static void check(const struct netaddr *a)
 
 	must(a->port != 0);
 	netaddr_format(a, text);
-	must(netaddr_parse(text, &again) && netaddr_equal(a, &again) && netaddr_compare(a, &again) == 0);
+	must(netaddr_parse(text, &again) && netaddr_equal(a, &again) &&
+	     netaddr_compare(a, &again) == 0);
 	netaddr_format(&again, again_text);
 	must(!strcmp(text, again_text));
 	/* What may be dialled without leave, may be with it; and nothing of this machine is. */
 	must(!netaddr_may_dial(a, false) || netaddr_may_dial(a, true));
-	must(a->v6 || (a->ip[0] != 127 && a->ip[0] != 0 && a->ip[0] < 224) || !netaddr_may_dial(a, false));
+	must(a->v6 || (a->ip[0] != 127 && a->ip[0] != 0 && a->ip[0] < 224) ||
+	     !netaddr_may_dial(a, false));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -21,8 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	while ((size = record_parse(data, n, &record)) > 0) {
 		const char *reason = record_reason(&record, "none");
 
-		must(record.len <= RECORD_PAYLOAD_MAX && (size_t)size == RECORD_HEADER + record.len);
-		must(strlen(reason) <= REASON_MAX && !reason[strspn(reason, "abcdefghijklmnopqrstuvwxyz0123456789-")]);
+		must(record.len <= RECORD_PAYLOAD_MAX &&
+		     (size_t)size == RECORD_HEADER + record.len);
+		must(strlen(reason) <= REASON_MAX &&
+		     !reason[strspn(reason, "abcdefghijklmnopqrstuvwxyz0123456789-")]);
 		/* With a byte less there is no record, and never an error either. */
 		must(record_parse(data, (size_t)size - 1, &part) == 0);
 		record_put(&again, record.type, record.number, record.payload, record.len);

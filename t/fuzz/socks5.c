@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	run(&s, &out, data, n, n ? n : 1);
 	run(&slow, &out_slow, data, n, 1);
-	must(s.state == slow.state && s.error == slow.error && (s.state == SOCKS5_FAILED) == (s.error != NULL));
+	must(s.state == slow.state && s.error == slow.error &&
+	     (s.state == SOCKS5_FAILED) == (s.error != NULL));
 	must(buf_len(&out) == buf_len(&out_slow) && buf_len(&out) <= 3 + 5 + SOCKS5_HASH_LEN + 2);
 	if (s.state == SOCKS5_DONE)
 		must(buf_len(&s.in) == buf_len(&slow.in) &&

@@ -2,7 +2,10 @@
 #ifndef T_ASKED_H
 #define T_ASKED_H
 
-/* What a part that asks others in its own time has asked: written down, and compared at the next look. */
+/*
+ * What a part that asks others in its own time has asked: written down, and
+ * compared at the next look.
+ */
 
 #include <stdint.h>
 #include <stdio.h>

@@ -2,7 +2,10 @@
 #ifndef T_GETPEEREID_H
 #define T_GETPEEREID_H
 
-/* getpeereid() of the BSDs for systems that have SO_PEERCRED instead, so that what calls it is built and tested. */
+/*
+ * getpeereid() of the BSDs for systems that have SO_PEERCRED instead, so that
+ * what calls it is built and tested.
+ */
 
 #include <errno.h>
 #include <sys/socket.h>

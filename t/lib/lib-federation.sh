@@ -111,8 +111,8 @@ federated_prosody () {
 }
 
 # What is not said here is as it comes, the limit of subscriptions in a minute too. So is the
-# longest pause between two attempts to reach another server, unless $ejabberd_pause says it in seconds: who was
-# refused once waits for a time by chance, up to five minutes.
+# longest pause between two attempts to reach another server, unless $ejabberd_pause says it in
+# seconds: who was refused once waits for a time by chance, up to five minutes.
 federated_ejabberd () {
 	cat <<-END
 	hosts: [b.test]

@@ -62,7 +62,8 @@ have_prosody () {
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
-# has every stanza in its log, prosody_blocklist has it block (XEP-0191); prosody_more is added as it is.
+# has every stanza in its log, prosody_blocklist has it block (XEP-0191); prosody_more is added
+# as it is.
 prosody_config () {
 	local component limits modules
 

@@ -45,10 +45,12 @@ static bool is_int(int64_t actual, int64_t expected, const char *what)
 __attribute__((unused))
 static bool is_str(const char *actual, const char *expected, const char *what)
 {
-	bool good = ok(actual && expected ? !strcmp(actual, expected) : actual == expected, "%s", what);
+	bool good =
+		ok(actual && expected ? !strcmp(actual, expected) : actual == expected, "%s", what);
 
 	if (!good)
-		printf("# is '%s', expected '%s'\n", actual ? actual : "(null)", expected ? expected : "(null)");
+		printf("# is '%s', expected '%s'\n", actual ? actual : "(null)",
+		       expected ? expected : "(null)");
 	return good;
 }
 

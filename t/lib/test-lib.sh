@@ -170,8 +170,9 @@ test_skip_all () {
 	exit 0
 }
 
-# test_is_scram_loss <report>: of the address sanitizer, and all that it says is what valgrind.supp names:
-# what libstrophe has for a login that is cut in SCRAM, two pointers and what they lead to.
+# test_is_scram_loss <report>: of the address sanitizer, and all that it says is what
+# valgrind.supp names: what libstrophe has for a login that is cut in SCRAM, two pointers and
+# what they lead to.
 test_is_scram_loss () {
 	awk '
 	/^ *==.*ERROR: / && !/LeakSanitizer/ || /runtime error/ { other = 1 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * usage: clock [--log=FILE] [--copies=N] [--expect=STATUS] [--seconds=LIMIT] [--broker=PID]... [--server=PID]... command...
+ * usage: clock [--log=FILE] [--copies=N] [--expect=STATUS] [--seconds=LIMIT] [--broker=PID]...
+ * [--server=PID]... command...
  *
  * Runs a command, or N copies of it at once ({} in an argument is the number
  * of the copy), and prints one line:
@@ -117,8 +118,10 @@ static bool read_process(const char *pid, struct process *p)
 		return false;
 	/* A name may hold anything, parentheses included. */
 	after_name = strrchr(text, ')');
-	if (!after_name || sscanf(after_name + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld",
-				  &p->parent, &user, &system, &children_user, &children_system) != 5)
+	if (!after_name ||
+	    sscanf(after_name + 1,
+		   " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld", &p->parent,
+		   &user, &system, &children_user, &children_system) != 5)
 		return false;
 	p->pid = strtol(pid, NULL, 10);
 	p->ticks = user + system + children_user + children_system;
@@ -135,7 +138,8 @@ static size_t read_processes(struct process *all)
 	if (!proc)
 		die("/proc");
 	while (n < PROCESSES_MAX && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && read_process(entry->d_name, &all[n]))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		    read_process(entry->d_name, &all[n]))
 			n++;
 	closedir(proc);
 	return n;
@@ -196,7 +200,10 @@ static struct usage usage_when_settled(const struct options *o, unsigned process
 		nanosleep(&moment, NULL);
 		u = usage_of_roots(o);
 	}
-	/* Once more: who ended while we looked may be missing there and not yet in its parent's sum. */
+	/*
+	 * Once more: who ended while we looked may be missing there and not yet
+	 * in its parent's sum.
+	 */
 	return usage_of_roots(o);
 }
 
@@ -214,7 +221,8 @@ static void forget_peaks(const struct options *o)
 		if (fd < 0)
 			continue;
 		if (write(fd, "5", 1) != 1)
-			fprintf(stderr, "clock: the peak of %d is one of its whole life\n", o->roots[i].pid);
+			fprintf(stderr, "clock: the peak of %d is one of its whole life\n",
+				o->roots[i].pid);
 		close(fd);
 	}
 }
@@ -370,7 +378,8 @@ static void add_root(struct options *o, const char *pid, bool broker)
 		fprintf(stderr, "clock: too many processes\n");
 		exit(129);
 	}
-	o->roots[o->root_count++] = (struct root){ .pid = number(pid, 1UL << 30), .broker = broker };
+	o->roots[o->root_count++] =
+		(struct root){ .pid = number(pid, 1UL << 30), .broker = broker };
 }
 
 int main(int argc, char **argv)

@@ -172,7 +172,8 @@ static unsigned from_hex(unsigned char c)
 static int next_packet(struct source *s)
 {
 	const unsigned char *h = need(s, HEADER);
-	unsigned length = from_hex(h[0]) << 12 | from_hex(h[1]) << 8 | from_hex(h[2]) << 4 | from_hex(h[3]);
+	unsigned length =
+		from_hex(h[0]) << 12 | from_hex(h[1]) << 8 | from_hex(h[2]) << 4 | from_hex(h[3]);
 
 	s->at += HEADER;
 	if (length == 0)
@@ -232,7 +233,8 @@ static void want_head(struct source *s)
 
 	if (!space || space - ref > 64)
 		die("no refs of version 0 of the protocol");
-	n = snprintf(want, sizeof(want), "want %.*s side-band-64k ofs-delta\n", (int)(space - ref), ref);
+	n = snprintf(want, sizeof(want), "want %.*s side-band-64k ofs-delta\n", (int)(space - ref),
+		     ref);
 	n = snprintf(request, sizeof(request), "%04x%s00000009done\n", n + HEADER, want);
 	for (s->at += length; (length = next_packet(s)) >= 0; s->at += length)
 		need(s, length);

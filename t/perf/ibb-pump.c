@@ -276,7 +276,8 @@ static void receive(struct pump *p, const struct options *o)
 static void send_block(struct pump *p)
 {
 	int n = snprintf(p->stanza, HEADER_MAX,
-			 "<iq type='set' id='d' to='%s'><data xmlns='" NS_IBB "' sid='%u' seq='%u'>",
+			 "<iq type='set' id='d' to='%s'><data xmlns='" NS_IBB
+			 "' sid='%u' seq='%u'>",
 			 p->peer, p->sid, (unsigned)(p->sent & 0xffff));
 
 	if (n >= HEADER_MAX)
@@ -329,8 +330,10 @@ static double run_cell(struct pump *p, unsigned block, unsigned window, double s
 	p->sent = p->acked = 0;
 	p->sid++;
 	p->last_answer = now();
-	xmpp_send_raw_string(p->conn, "<iq type='set' id='o' to='%s'><open xmlns='" NS_IBB "' sid='%u' "
-			     "block-size='%u'/></iq>", p->peer, p->sid, block);
+	xmpp_send_raw_string(p->conn,
+			     "<iq type='set' id='o' to='%s'><open xmlns='" NS_IBB "' sid='%u' "
+			     "block-size='%u'/></iq>",
+			     p->peer, p->sid, block);
 	p->in_flight = 1;
 	wait_for_answers(p, 0);
 	p->started = now();
@@ -342,8 +345,10 @@ static double run_cell(struct pump *p, unsigned block, unsigned window, double s
 	}
 	wait_for_answers(p, 0);
 	rate = p->acked * p->block / (now() - p->started);
-	xmpp_send_raw_string(p->conn, "<iq type='set' id='c' to='%s'><close xmlns='" NS_IBB "' sid='%u'/>"
-			     "</iq>", p->peer, p->sid);
+	xmpp_send_raw_string(p->conn,
+			     "<iq type='set' id='c' to='%s'><close xmlns='" NS_IBB "' sid='%u'/>"
+			     "</iq>",
+			     p->peer, p->sid);
 	p->in_flight = 1;
 	wait_for_answers(p, 0);
 	return rate;
@@ -364,7 +369,8 @@ static void run_cells(struct pump *p, const struct options *o)
 		if (!o->tsv)
 			printf("block %7u", o->blocks[b]);
 		for (unsigned w = 0; w < o->window_count; w++) {
-			double rate = run_cell(p, o->blocks[b], o->windows[w], o->seconds) / 1048576;
+			double rate =
+				run_cell(p, o->blocks[b], o->windows[w], o->seconds) / 1048576;
 
 			if (rate > best) {
 				best = rate;

@@ -12,8 +12,9 @@ REFS='+refs/heads/*:refs/remotes/origin/*'
 runs=$PERF_RUNS
 few=$(((runs + 2) / 3))
 
-# rounds <how many> <measurement> <function> [<argument>...]: function <transport> <round> [<argument>...].
-# Round 0 is not recorded: it brings what is needed into memory, and the links up.
+# rounds <how many> <measurement> <function> [<argument>...]: function <transport> <round>
+# [<argument>...]. Round 0 is not recorded: it brings what is needed into memory, and the links
+# up.
 rounds () {
 	local count measurement function round transport
 

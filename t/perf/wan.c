@@ -32,7 +32,8 @@
 enum {
 	QUEUE = 1000,			/* packets */
 	PACKET = 2048,			/* bytes; the devices have an MTU of 1500 */
-	AT_ONCE = 64,			/* packets taken from one device before the other has its turn */
+	AT_ONCE = 64,			/* packets taken from one device before the other has its
+					   turn */
 };
 
 struct packet {
@@ -165,7 +166,8 @@ static void carry(struct wire *there, struct wire *back)
 	for (;;) {
 		int64_t a = deliver(there), b = deliver(back);
 		int64_t next = a < 0 || (b >= 0 && b < a) ? b : a;
-		struct timespec wait = { .tv_sec = next / 1000000000, .tv_nsec = next % 1000000000 };
+		struct timespec wait = { .tv_sec = next / 1000000000,
+					 .tv_nsec = next % 1000000000 };
 
 		if (ppoll(fds, 3, next < 0 ? NULL : &wait, NULL) < 0)
 			die("poll");

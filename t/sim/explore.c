@@ -7,9 +7,9 @@
  *
  * explore [deviations]: how many of those in one schedule, 1 unless it is said.
  *
- * The search is depth first; a state is made again by repeating the choices that led to it. One that was
- * reached before, by any way, is not searched again, but its schedules are counted. The core is the
- * real one: links, channels, negotiations; only paths and time are not.
+ * The search is depth first; a state is made again by repeating the choices that led to it. One
+ * that was reached before, by any way, is not searched again, but its schedules are counted.
+ * The core is the real one: links, channels, negotiations; only paths and time are not.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -57,9 +57,11 @@ struct set {
 
 static const struct set sets[] = {
 	{ "a push each way and a fetch", {
-		{ SERVICE_RECEIVE_PACK, 0 }, { SERVICE_RECEIVE_PACK, 1 }, { SERVICE_UPLOAD_PACK, 0 } } },
+		{ SERVICE_RECEIVE_PACK, 0 }, { SERVICE_RECEIVE_PACK, 1 },
+		{ SERVICE_UPLOAD_PACK, 0 } } },
 	{ "two pushes one way and one the other", {
-		{ SERVICE_RECEIVE_PACK, 0 }, { SERVICE_RECEIVE_PACK, 0 }, { SERVICE_RECEIVE_PACK, 1 } } },
+		{ SERVICE_RECEIVE_PACK, 0 }, { SERVICE_RECEIVE_PACK, 0 },
+		{ SERVICE_RECEIVE_PACK, 1 } } },
 };
 
 enum phase { NOT_YET, ASKING, STARTING, OPEN, OVER };
@@ -346,7 +348,8 @@ static void on_deliver(void *owner, const struct record *record)
 	else
 		fault = channels_record(&s->channels, record);
 	if (fault)
-		violation(s->world, "%s breaks the protocol: %s", record_type_name(record->type), fault);
+		violation(s->world, "%s breaks the protocol: %s", record_type_name(record->type),
+			  fault);
 	if (s->asked[0] && !s->answered)
 		violation(s->world, "a can-push is not answered");
 }
@@ -410,7 +413,10 @@ static void pass(struct side *from, struct side *to, long size)
 	buf_finish(&plain);
 }
 
-/* What is not numbered makes no difference here, and goes with what is before it; so does EXIT with END. */
+/*
+ * What is not numbered makes no difference here, and goes with what is before
+ * it; so does EXIT with END.
+ */
 static void pass_followers(struct side *from, struct side *to)
 {
 	while (buf_len(&from->wire)) {
@@ -643,11 +649,13 @@ static bool agree(enum neg_state began, enum neg_state git_services)
 static void check_quiet(struct world *w)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		for (const struct negotiation *neg = w->sides[i].negotiations.first; neg; neg = neg_next(neg)) {
+		for (const struct negotiation *neg = w->sides[i].negotiations.first; neg;
+		     neg = neg_next(neg)) {
 			const struct negotiation *other = counterpart(&w->sides[!i], neg);
 			const struct negotiation *began = neg_ours(neg) ? neg : other;
 
-			if (!other || !agree(neg_state(began), neg_state(began == neg ? other : neg)))
+			if (!other ||
+			    !agree(neg_state(began), neg_state(began == neg ? other : neg)))
 				violation(w,
 					  "request %u is %s here and %s there, and nothing is on "
 					  "its way",
@@ -668,7 +676,8 @@ static void check_side(struct world *w, struct side *s)
 
 		if (!op)
 			violation(w, "a negotiation of nobody");
-		channels += neg_state(neg) == NEG_OPEN || (neg_state(neg) == NEG_STARTING && neg_ours(neg));
+		channels += neg_state(neg) == NEG_OPEN ||
+			    (neg_state(neg) == NEG_STARTING && neg_ours(neg));
 		if (neg_state(neg) == NEG_WANTED)
 			violation(w, "request %u is left wanted", op->index);
 		if (neg_state(neg) != NEG_OPEN && neg_deadline(neg) == UINT64_MAX)
@@ -785,8 +794,8 @@ static struct digest digest_of(struct world *w)
 	for (unsigned i = 0; i < OPS; i++) {
 		const struct op *op = &w->ops[i];
 
-		mix(&d, op->phase | op->served << 4 | op->exited << 8 | op->active << 9 | op->finished << 10 |
-			op->known[0] << 11 | op->known[1] << 12);
+		mix(&d, op->phase | op->served << 4 | op->exited << 8 | op->active << 9 |
+				op->finished << 10 | op->known[0] << 11 | op->known[1] << 12);
 		mix(&d, op->channel ? channel_number(op->channel) : 0);
 		mix(&d, op->serving_channel ? channel_number(op->serving_channel) : 0);
 		if (op->served == OPEN && w->now < op->opened_at + NEG_IDLE_PUSH)
@@ -867,9 +876,9 @@ static void explore_set(const struct set *set, unsigned budget)
 	world_begin(&w, set);
 	schedules = explore(&w, &s);
 	world_end(&w);
-	printf("%s, at most %u deviations: %.4g schedules of up to %u steps, through %" PRIu64 " states, %" PRIu64
-	       " steps taken, %" PRIu64 " ends\n", set->what, budget, schedules, s.deepest, s.states, s.steps,
-	       s.ends);
+	printf("%s, at most %u deviations: %.4g schedules of up to %u steps, through %" PRIu64
+	       " states, %" PRIu64 " steps taken, %" PRIu64 " ends\n",
+	       set->what, budget, schedules, s.deepest, s.states, s.steps, s.ends);
 	fflush(stdout);
 	free(s.table);
 }

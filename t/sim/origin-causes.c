@@ -64,7 +64,10 @@ static void r3_the_senders_death_is_told(void)
 	out_service_dies(w);
 	play(w, 100);
 	need(at_rest(w, 0, 1));
-	/* And one before there was anything: starting-push has gone out, and no byte ever follows. */
+	/*
+	 * And one before there was anything: starting-push has gone out, and no
+	 * byte ever follows.
+	 */
 	out_killed_early(w);
 	play(w, 1000);
 	need(!w->brokers[1].git_services.services.quota.used && at_rest(w, 0, 1));
@@ -149,7 +152,8 @@ static void r5_nothing_late_reaches_the_next_push(void)
 	say_channel(w, RECORD_DATA, channel, 0xdeadbeef);
 	say_channel(w, RECORD_END, channel, 0);
 	say_channel(w, RECORD_EXIT, channel, 1);
-	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%creason=ended%cchannel=%u%c", id, 0, 0, 0, channel, 0);
+	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%creason=ended%cchannel=%u%c", id,
+		     0, 0, 0, channel, 0);
 	say_record(w, 0, 1, RECORD_CAN_PUSH, fields, n);
 	need(play_until(w, "b1: says REFUSE ended to b0", 1000));
 	say_record(w, 0, 1, RECORD_WITHDRAW, fields, n);
@@ -210,7 +214,10 @@ static void r9_nothing_is_thrown_away(void)
 	struct world *w = stage_open(2, 1);
 	struct ending e;
 
-	/* Who reads slowly stops the sender; not a byte is lost, and no more than the credit is kept. */
+	/*
+	 * Who reads slowly stops the sender; not a byte is lost, and no more
+	 * than the credit is kept.
+	 */
 	w->swarm.slow_reader = 1000;
 	push_big(w, 0, 1, &e);
 	need(play_end(w, &e, 10 * LONG) && e.success);
@@ -259,7 +266,10 @@ static void r12_one_bad_peer_blocks_nobody(void)
 	struct world *w = stage_open(4, 3);
 	struct ending out, in, silent;
 
-	/* One whose receive-pack hangs, one whose push hangs here, one that is dead and nobody knows. */
+	/*
+	 * One whose receive-pack hangs, one whose push hangs here, one that is
+	 * dead and nobody knows.
+	 */
 	push_stuck(w, 0, 1, &out);
 	push_stuck(w, 1, 0, &in);
 	need(push_works(w, 0, 3));
@@ -351,19 +361,27 @@ static void r15_refs_are_compared_not_objects(void)
 
 const struct scenario origin_causes[] = {
 	{ "R1: what a lost path took with it is sent again, once", r1_what_is_lost_is_sent_again },
-	{ "R2: errors and absence move a push within seconds, and end it in time", r2_errors_and_absence_move_a_push },
-	{ "R3: the death of a sender is told to the receiver, and the other way", r3_the_senders_death_is_told },
-	{ "R4: no is an answer: unknown, forbidden, busy, each with its reason", r4_no_is_an_answer },
-	{ "R5: nothing late of one push reaches the next one", r5_nothing_late_reaches_the_next_push },
+	{ "R2: errors and absence move a push within seconds, and end it in time",
+	  r2_errors_and_absence_move_a_push },
+	{ "R3: the death of a sender is told to the receiver, and the other way",
+	  r3_the_senders_death_is_told },
+	{ "R4: no is an answer: unknown, forbidden, busy, each with its reason",
+	  r4_no_is_an_answer },
+	{ "R5: nothing late of one push reaches the next one",
+	  r5_nothing_late_reaches_the_next_push },
 	{ "R6: one move of refs is one can-push to each device and one fetch by who follows",
 	  r6_one_move_is_one_word_to_each },
 	{ "R8: control goes before data when the server is slow", r8_control_goes_before_data },
-	{ "R9: a slow reader stops the sender, and nothing is thrown away", r9_nothing_is_thrown_away },
+	{ "R9: a slow reader stops the sender, and nothing is thrown away",
+	  r9_nothing_is_thrown_away },
 	{ "R10: a push goes on when its device comes back under another resource",
 	  r10_a_new_resource_is_the_same_device },
-	{ "R11: twenty minutes of legal silence are not taken for death", r11_legal_silence_is_no_death },
-	{ "R12: one bad peer blocks nobody else, in either direction", r12_one_bad_peer_blocks_nobody },
-	{ "R13: no push takes for ever, wherever the device falls silent", r13_nothing_takes_for_ever },
+	{ "R11: twenty minutes of legal silence are not taken for death",
+	  r11_legal_silence_is_no_death },
+	{ "R12: one bad peer blocks nobody else, in either direction",
+	  r12_one_bad_peer_blocks_nobody },
+	{ "R13: no push takes for ever, wherever the device falls silent",
+	  r13_nothing_takes_for_ever },
 	{ "R14: a failure is told as it was, and what runs in the background is tried again",
 	  r14_failure_is_told_and_tried_again },
 	{ "R15: it is refs that are compared, not objects", r15_refs_are_compared_not_objects },

@@ -66,7 +66,10 @@ static void s3_every_state_has_a_timer(void)
 	struct world *w = stage_open(2, 1);
 	struct ending e;
 
-	/* A service that never says a word: whoever waits is told that it lives, and then why not. */
+	/*
+	 * A service that never says a word: whoever waits is told that it
+	 * lives, and then why not.
+	 */
 	w->swarm.child_hangs = 1000;
 	push(w, 0, 1, &e);
 	need(play_until(w, "b1: says SEEN starting", NEG_START_NOTICE + 1000));
@@ -123,7 +126,10 @@ static void s5_who_wants_it_gets_it(void)
 	push_any(w, 0, 1, &e);
 	need(play_end(w, &e, 2000) && e.success);
 	play(w, 1000);
-	/* Every device of the buddy was asked, one of them has it, the others were told never mind. */
+	/*
+	 * Every device of the buddy was asked, one of them has it, the others
+	 * were told never mind.
+	 */
 	need(said("b0: says CAN-PUSH") == 3);
 	need(said("receive-pack 'project' of b0: started") == 1);
 	need(said("b0: says STARTING-PUSH") == 1);
@@ -165,7 +171,8 @@ static void s7_a_duplicate_has_no_effect(void)
 
 	/* An offer that is wanted twice is started once. */
 	push_big(w, 0, 1, &e);
-	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%cservice=receive-pack%c", serving(w, 1, 0)->id, 0, 0, 0);
+	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%cservice=receive-pack%c",
+		     serving(w, 1, 0)->id, 0, 0, 0);
 	say_record(w, 1, 0, RECORD_PUSH_REQUEST, fields, n);
 	need(play_end(w, &e, 10000) && e.success);
 	need(said("b0: says STARTING-PUSH to b1") == 1);
@@ -197,7 +204,10 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	struct ending e;
 	uint64_t at;
 
-	/* The server saw it go, which is a reason to ask. What does not answer has lost its path, and is waited for. */
+	/*
+	 * The server saw it go, which is a reason to ask. What does not answer
+	 * has lost its path, and is waited for.
+	 */
 	push_stuck(w, 0, 1, &e);
 	forget_said();
 	kill_process(w, 1, true);
@@ -208,7 +218,10 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	arrive(w, 1);
 	need(play_end(w, &e, 2000) && !e.success);
 	play(w, 4000);
-	/* Nobody saw it go, and it is back: its presence is a reason to ask, and the next path leads to another process. */
+	/*
+	 * Nobody saw it go, and it is back: its presence is a reason to ask,
+	 * and the next path leads to another process.
+	 */
 	push_big(w, 0, 1, &e);
 	kill_process(w, 1, false);
 	play(w, 1000);
@@ -221,7 +234,8 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	forget_said();
 	at = w->now;
 	lose_path(w, 0, 1, true);
-	need(play_until(w, "b0: link with b1 waits for a path", LINK_PING_BUSY + LINK_PING_TIMEOUT + 1000));
+	need(play_until(w, "b0: link with b1 waits for a path",
+			LINK_PING_BUSY + LINK_PING_TIMEOUT + 1000));
 	need(play_until(w, "b0: link with b1 is up again", 5000));
 	/* A slow process is not death. */
 	play(w, 4 * LONG);
@@ -234,7 +248,8 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 static void s9_clean_up_runs_on_every_way_out(void)
 {
 	static void (*const outs[])(struct world *w) = {
-		out_killed_early, out_killed_in_mid_pack, out_killed_while_deferred, out_refused, out_broken,
+		out_killed_early, out_killed_in_mid_pack, out_killed_while_deferred, out_refused,
+		out_broken,
 		out_service_dies, out_service_hangs, out_buddy_crashes, out_we_crash, out_link_ends,
 	};
 	struct world *w = stage_open(2, 1);
@@ -373,30 +388,38 @@ static void s14_what_is_deferred_is_bounded(void)
 		say_record(w, 0, 1, RECORD_CAN_PUSH, id, n);
 	}
 	play(w, 1000);
-	need(peer_with(&w->brokers[1], &w->brokers[0])->negotiations.count == NEGOTIATIONS_PER_DEVICE);
+	need(peer_with(&w->brokers[1], &w->brokers[0])->negotiations.count ==
+	     NEGOTIATIONS_PER_DEVICE);
 	need(said("b1: says REFUSE busy to b0") == 200 - NEGOTIATIONS_PER_DEVICE);
 	stage_close(w);
 }
 
 const struct scenario origin_said[] = {
-	{ "S1: no message of one client is lost while a push with another one runs", s1_other_client_while_push_runs },
-	{ "S2: a second push of the same kind is deferred, and starts when the first ends", s2_second_push_is_deferred },
+	{ "S1: no message of one client is lost while a push with another one runs",
+	  s1_other_client_while_push_runs },
+	{ "S2: a second push of the same kind is deferred, and starts when the first ends",
+	  s2_second_push_is_deferred },
 	{ "S3: nothing stalls: every state has a timer and a sign of life, and the reason is told",
 	  s3_every_state_has_a_timer },
 	{ "S4: can-push is answered at once while a receive-pack of our own runs, hangs or fails",
 	  s4_can_push_is_answered_at_once },
-	{ "S5: every device is asked, the interested one gets it; with nothing to gain it is only seen",
+	{ "S5: every device is asked, the interested one gets it; with nothing to gain it is "
+	  "only seen",
 	  s5_who_wants_it_gets_it },
 	{ "S6: an initiation that comes while a push runs is kept, apart from its data",
 	  s6_initiations_wait_beside_the_data },
 	{ "S7: a request that comes twice has one effect", s7_a_duplicate_has_no_effect },
 	{ "S8: a dead peer is noticed within seconds, a slow process is not death",
 	  s8_death_is_noticed_and_slowness_is_none },
-	{ "S9: clean-up runs once on every way out, and the next push works", s9_clean_up_runs_on_every_way_out },
-	{ "S10: what is begun before presence is known waits for it", s10_initiations_wait_for_presence },
+	{ "S9: clean-up runs once on every way out, and the next push works",
+	  s9_clean_up_runs_on_every_way_out },
+	{ "S10: what is begun before presence is known waits for it",
+	  s10_initiations_wait_for_presence },
 	{ "S11: each device is told once, when it appears", s11_told_when_it_appears },
-	{ "S12: only initiations are kept, and the newest replaces older ones", s12_the_newest_replaces_older },
-	{ "S13: both sides push at once, 100 times, and no wait reaches a timer", s13_both_push_at_once },
+	{ "S12: only initiations are kept, and the newest replaces older ones",
+	  s12_the_newest_replaces_older },
+	{ "S13: both sides push at once, 100 times, and no wait reaches a timer",
+	  s13_both_push_at_once },
 	{ "S14: what is deferred is bounded, and those within the bound have their turn",
 	  s14_what_is_deferred_is_bounded },
 	{ 0 }

@@ -18,9 +18,13 @@ extern const struct scenario origin_said[], origin_causes[];
 enum { LONG = 2 * 60 * 1000 };
 
 #define ID "id=0123456789abcdef01234567\0"
-#define SAY(w, from, to, type, fields) say_record(w, from, to, type, ID fields, sizeof(ID fields) - 1)
+#define SAY(w, from, to, type, fields)                                                             \
+	say_record(w, from, to, type, ID fields, sizeof(ID fields) - 1)
 
-/* Ways in which a push from 0 to 1 ends, each with what is there of it; nothing is open when the stage has rested. */
+/*
+ * Ways in which a push from 0 to 1 ends, each with what is there of it; nothing
+ * is open when the stage has rested.
+ */
 void out_killed_early(struct world *w);
 void out_killed_in_mid_pack(struct world *w);
 void out_killed_while_deferred(struct world *w);

@@ -129,7 +129,8 @@ static const struct path_events dialled_events = {
 static void plan_dialled(struct world *w, struct wire *wire)
 {
 	unsigned from = wire->end[0].broker->index, to = wire->end[1].broker->index;
-	uint64_t there_and_back = between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max);
+	uint64_t there_and_back =
+		between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max);
 	enum event_kind kind = EVENT_CUT;
 	uint64_t delay = CONNECT;
 
@@ -150,9 +151,9 @@ static void plan_dialled(struct world *w, struct wire *wire)
 	event_add(w, delay, kind, (uint32_t)(wire - w->wires), wire->generation, 0);
 }
 
-static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
-			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
-			      void *owner)
+static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
+			      const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			      const struct dialer_events *events, void *owner)
 {
 	struct broker *b = arg, *other = device_of(b, fp);
 	struct world *w = b->world;
@@ -164,7 +165,12 @@ static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, con
 	while (d->used)
 		d++;
 	*d = (struct dialer){
-		.used = true, .events = events, .owner = owner, .wire = wire, .pass = *pass, .number = ++*number,
+		.used = true,
+		.events = events,
+		.owner = owner,
+		.wire = wire,
+		.pass = *pass,
+		.number = ++*number,
 	};
 	memcpy(d->fp, fp, FINGERPRINT_BYTES);
 	wire->dialer = d;
@@ -183,7 +189,8 @@ static void on_hang_up(struct dialer *d)
 }
 
 /* Whose link expects this use of its pass. */
-static struct peer *expected(struct world *w, const struct broker *to, const struct pass *pass, uint64_t number)
+static struct peer *expected(struct world *w, const struct broker *to, const struct pass *pass,
+			     uint64_t number)
 {
 	struct peer *q = peer_by_token(&to->peers, pass->token);
 	const struct pass *given = q && q->fp_known ? connector_pass(q->connector, number) : NULL;
@@ -204,7 +211,8 @@ bool dial_arrives(struct world *w, struct wire *wire)
 	const struct dialer *d = wire->dialer;
 	const struct broker *from = wire->end[0].broker;
 	struct broker *to = wire->end[1].broker;
-	struct peer *q = is_there(from, to, wire->target) ? expected(w, to, &d->pass, d->number) : NULL;
+	struct peer *q =
+		is_there(from, to, wire->target) ? expected(w, to, &d->pass, d->number) : NULL;
 
 	if (!q || memcmp(q->fp, from->fp, FINGERPRINT_BYTES))
 		return false;
@@ -258,12 +266,18 @@ static struct s5b *stream_add(struct broker *b, const unsigned char *fp, const c
 		violation(w, "%s: too many bytestreams", b->name);
 	generation = s->generation;
 	*s = (struct s5b){
-		.used = true, .generation = generation, .broker = b, .other = device_of(b, fp), .of = of,
-		.events = events, .owner = owner,
+		.used = true,
+		.generation = generation,
+		.broker = b,
+		.other = device_of(b, fp),
+		.of = of,
+		.events = events,
+		.owner = owner,
 	};
 	memcpy(s->sid, sid, sizeof(s->sid));
 	plan_step(s, STREAM_TIMEOUT, STEP_TIMEOUT);
-	plan_step(s, between(w, 1, 2 * w->swarm.delay_max), w->joins[b->index][of] ? STEP_JOINED : STEP_UNREACHABLE);
+	plan_step(s, between(w, 1, 2 * w->swarm.delay_max),
+		  w->joins[b->index][of] ? STEP_JOINED : STEP_UNREACHABLE);
 	return s;
 }
 
@@ -305,8 +319,8 @@ static struct s5b *counterpart(struct world *w, const struct s5b *s)
 	for (unsigned i = 0; i < STREAMS_MAX; i++) {
 		struct s5b *o = &w->streams[i];
 
-		if (o->used && o->broker == s->other && o->other == s->broker && !o->offering && o->joined &&
-		    !strcmp(o->sid, s->sid))
+		if (o->used && o->broker == s->other && o->other == s->broker && !o->offering &&
+		    o->joined && !strcmp(o->sid, s->sid))
 			return o;
 	}
 	return NULL;
@@ -314,7 +328,8 @@ static struct s5b *counterpart(struct world *w, const struct s5b *s)
 
 static void activate(struct s5b *s)
 {
-	plan_step(s, between(s->broker->world, 1, 2 * s->broker->world->swarm.delay_max), STEP_ACTIVATED);
+	plan_step(s, between(s->broker->world, 1, 2 * s->broker->world->swarm.delay_max),
+		  STEP_ACTIVATED);
 }
 
 static void on_joined(void *owner, const unsigned char *fp)
@@ -357,8 +372,8 @@ static void activated(struct s5b *s)
 	s->wire = wire;
 	wire->stream = s;
 	end_begin(wire, 0, &joined_events, s);
-	event_add(w, between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max), EVENT_ESTABLISHED,
-		  (uint32_t)(wire - w->wires), wire->generation, 0);
+	event_add(w, between(w, 1, w->swarm.delay_max) + between(w, 1, w->swarm.delay_max),
+		  EVENT_ESTABLISHED, (uint32_t)(wire - w->wires), wire->generation, 0);
 }
 
 void stream_step(struct s5b *s, unsigned step)

@@ -161,7 +161,8 @@ void broker_start(struct broker *b)
 	quota_init(&b->ibb_paths, INBANDS_MAX, false);
 	b->trust = trust_create();
 	for (unsigned i = 0; i < w->count; i++)
-		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false, false);
+		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false,
+				     false);
 	make_context(b);
 	make_peers(b);
 	b->host.broker = b;
@@ -216,7 +217,8 @@ void broker_crash(struct broker *b)
 	b->running = false;
 	/* Its paths first: nothing that follows can be heard. */
 	for (unsigned i = 0; i < WIRES_MAX; i++)
-		if (w->wires[i].used && (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
+		if (w->wires[i].used &&
+		    (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
 			path_lose(w, &w->wires[i], chance(w, w->swarm.path_silent));
 	helpers_kill(b, "crashed");
 	while (b->peers.first)

@@ -13,8 +13,8 @@
 
 enum {
 	/*
-	 * In five minutes, where ways are treacherous: waits of 15, 30, 60 and 120 s are five tries,
-	 * of two kinds by two sides, there and back.
+	 * In five minutes, where ways are treacherous: waits of 15, 30, 60 and 120 s are five
+	 * tries, of two kinds by two sides, there and back.
 	 */
 	ATTACHES_MAX = 40,
 	TRIES_LATE = 4,			/* what had failed, and had to wait */
@@ -75,13 +75,19 @@ void check_push_request(struct peer *p, const char *id)
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
 		self = neg_next(self);
 	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
-	if (self && (neg_state(self) != NEG_REQUESTED || neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
+	if (self && (neg_state(self) != NEG_REQUESTED ||
+		     neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
-	/* A link that ends leaves its pushes one after the other, and nobody hears what is asked. */
+	/*
+	 * A link that ends leaves its pushes one after the other, and nobody
+	 * hears what is asked.
+	 */
 	if (self && !p->ended && process_left(b, other_of(p), neg_share(self)))
-		violation(b->world, "%s: asks %s for a push while one of '%s' that lost its link runs", b->name,
-			  other_of(p)->name, neg_share(self));
-	for (const struct negotiation *neg = p->negotiations.first; self && neg; neg = neg_next(neg)) {
+		violation(b->world,
+			  "%s: asks %s for a push while one of '%s' that lost its link runs",
+			  b->name, other_of(p)->name, neg_share(self));
+	for (const struct negotiation *neg = p->negotiations.first; self && neg;
+	     neg = neg_next(neg)) {
 		if (neg == self) {
 			older = false;
 			continue;
@@ -90,11 +96,13 @@ void check_push_request(struct peer *p, const char *id)
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
 		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
-			violation(b->world, "%s: asks %s for a push while another one of '%s' is %s",
-				  b->name, other_of(p)->name, neg_share(neg), neg_state_name(neg_state(neg)));
+			violation(b->world,
+				  "%s: asks %s for a push while another one of '%s' is %s", b->name,
+				  other_of(p)->name, neg_share(neg),
+				  neg_state_name(neg_state(neg)));
 		if (older && neg_state(neg) == NEG_DEFERRED)
-			violation(b->world, "%s: a push of %s to '%s' overtakes one that waits", b->name,
-				  other_of(p)->name, neg_share(neg));
+			violation(b->world, "%s: a push of %s to '%s' overtakes one that waits",
+				  b->name, other_of(p)->name, neg_share(neg));
 	}
 }
 
@@ -103,9 +111,10 @@ void check_asked(struct peer *p, const char *id)
 	struct world *w = broker_of(p)->world;
 
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
-		if (neg_ours(neg) && !strcmp(neg_id(neg), id) && neg_deadline(neg) != w->now + NEG_ANSWER_TIMEOUT)
-			violation(w, "%s: asks %s, which has %ld ms to answer", broker_of(p)->name, other_of(p)->name,
-				  (long)(neg_deadline(neg) - w->now));
+		if (neg_ours(neg) && !strcmp(neg_id(neg), id) &&
+		    neg_deadline(neg) != w->now + NEG_ANSWER_TIMEOUT)
+			violation(w, "%s: asks %s, which has %ld ms to answer", broker_of(p)->name,
+				  other_of(p)->name, (long)(neg_deadline(neg) - w->now));
 }
 
 /* Somebody must be there who is waited for, of the same device. */
@@ -124,8 +133,8 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || timer_of(p) <= b->world->now))
 			return;
 	}
-	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name, other_of(p)->name,
-		  neg_share(waiting));
+	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name,
+		  other_of(p)->name, neg_share(waiting));
 }
 
 static void check_open(const struct peer *p, const struct negotiation *neg)
@@ -134,7 +143,8 @@ static void check_open(const struct peer *p, const struct negotiation *neg)
 	const struct service_process *s = process_for(b, neg);
 
 	if (neg_ours(neg) ? !session_has(b, neg) : !s || !git_service_view(s->serving).channel)
-		violation(b->world, "%s: an open negotiation with %s has no channel", b->name, other_of(p)->name);
+		violation(b->world, "%s: an open negotiation with %s has no channel", b->name,
+			  other_of(p)->name);
 }
 
 static void check_waiting(const struct peer *p, const struct negotiation *neg)
@@ -146,13 +156,14 @@ static void check_waiting(const struct peer *p, const struct negotiation *neg)
 		violation(w, "%s: a negotiation with %s is %s and has no timer", broker_of(p)->name,
 			  other_of(p)->name, neg_state_name(neg_state(neg)));
 	if (deadline > w->now + WAIT_MAX || deadline < timer_of(p))
-		violation(w, "%s: a negotiation with %s is %s, and its timer is not set", broker_of(p)->name,
-			  other_of(p)->name, neg_state_name(neg_state(neg)));
+		violation(w, "%s: a negotiation with %s is %s, and its timer is not set",
+			  broker_of(p)->name, other_of(p)->name, neg_state_name(neg_state(neg)));
 	if (neg_state(neg) == NEG_WANTED || neg_state(neg) == NEG_ENDED)
-		violation(w, "%s: a negotiation with %s is left %s", broker_of(p)->name, other_of(p)->name,
-			  neg_state_name(neg_state(neg)));
+		violation(w, "%s: a negotiation with %s is left %s", broker_of(p)->name,
+			  other_of(p)->name, neg_state_name(neg_state(neg)));
 	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !process_for(broker_of(p), neg))
-		violation(w, "%s: nothing is being started for %s", broker_of(p)->name, other_of(p)->name);
+		violation(w, "%s: nothing is being started for %s", broker_of(p)->name,
+			  other_of(p)->name);
 	if (!neg_ours(neg) && neg_state(neg) == NEG_DEFERRED)
 		check_deferred(p, neg);
 }
@@ -191,8 +202,8 @@ static void check_search(const struct peer *p)
 		violation(w, "%s: the path manager does not know whether %s has a path",
 			  broker_of(p)->name, other_of(p)->name);
 	if (p->left && !p->path)
-		violation(w, "%s: the path to %s that was left is kept for nothing", broker_of(p)->name,
-			  other_of(p)->name);
+		violation(w, "%s: the path to %s that was left is kept for nothing",
+			  broker_of(p)->name, other_of(p)->name);
 	if (timer_of(p) > path_manager_deadline(manager, p->link.busy))
 		violation(w, "%s: the timer of the path manager for %s is not set",
 			  broker_of(p)->name, other_of(p)->name);
@@ -215,14 +226,18 @@ static void check_peer(const struct peer *p)
 			check_waiting(p, neg);
 	}
 	if (count != p->negotiations.count || count > NEGOTIATIONS_PER_DEVICE)
-		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, count, other_of(p)->name);
+		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, count,
+			  other_of(p)->name);
 	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
-		violation(w, "%s: %u channels with %s for %u negotiations", broker_of(p)->name, p->channels.count,
-			  other_of(p)->name, channels);
+		violation(w, "%s: %u channels with %s for %u negotiations", broker_of(p)->name,
+			  p->channels.count, other_of(p)->name, channels);
 	if (link_unacked(&p->link) > UNACKED_MAX)
-		violation(w, "%s: %zu bytes are kept for %s", broker_of(p)->name, link_unacked(&p->link), other_of(p)->name);
-	if (timer_of(p) > link_deadline(&p->link) || timer_of(p) > negotiations_deadline(&p->negotiations))
-		violation(w, "%s: a timer for %s is not set", broker_of(p)->name, other_of(p)->name);
+		violation(w, "%s: %zu bytes are kept for %s", broker_of(p)->name,
+			  link_unacked(&p->link), other_of(p)->name);
+	if (timer_of(p) > link_deadline(&p->link) ||
+	    timer_of(p) > negotiations_deadline(&p->negotiations))
+		violation(w, "%s: a timer for %s is not set", broker_of(p)->name,
+			  other_of(p)->name);
 	if (serving > 1)
 		check_turns(p);
 	check_search(p);
@@ -266,9 +281,11 @@ static void check_sessions(const struct broker *b)
 	if (!asking)
 		return;
 	for (const struct peer *p = b->peers.first; p; p = p->next)
-		for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg))
+		for (const struct negotiation *neg = p->negotiations.first; neg;
+		     neg = neg_next(neg))
 			asked += neg_ours(neg) && neg_state(neg) != NEG_OPEN && *neg_share(neg) &&
-				 !(neg_service(neg) == SERVICE_UPLOAD_PACK && neg_state(neg) == NEG_OFFERED);
+				 !(neg_service(neg) == SERVICE_UPLOAD_PACK &&
+				   neg_state(neg) == NEG_OFFERED);
 	if (asked < asking)
 		violation(b->world, "%s: %u sessions wait, and %u negotiations are under way",
 			  b->name, asking, asked);
@@ -280,7 +297,8 @@ static void check_sessions(const struct broker *b)
 static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 {
 	return p->link.state == LINK_UP && q->link.state == LINK_UP && p->path && q->path &&
-	       wire_of(w, p->path) == wire_of(w, q->path) && !link_unacked(&p->link) && !link_unacked(&q->link);
+	       wire_of(w, p->path) == wire_of(w, q->path) && !link_unacked(&p->link) &&
+	       !link_unacked(&q->link);
 }
 
 /* What the one who serves must be in, for the one who began to be in this. */
@@ -323,15 +341,17 @@ static void check_pair(struct world *w, const struct peer *p, const struct peer 
 		began++;
 		other = counterpart(q, neg);
 		if (!agree(neg, other))
-			violation(w, "%s waits for %s, %s, where it is %s, and nothing is on its way",
-				  broker_of(p)->name, broker_of(q)->name, neg_state_name(neg_state(neg)),
+			violation(w,
+				  "%s waits for %s, %s, where it is %s, and nothing is on its way",
+				  broker_of(p)->name, broker_of(q)->name,
+				  neg_state_name(neg_state(neg)),
 				  other ? neg_state_name(neg_state(other)) : "unknown");
 	}
 	for (const struct negotiation *neg = q->negotiations.first; neg; neg = neg_next(neg))
 		served += !neg_ours(neg);
 	if (served != began)
-		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way", broker_of(q)->name,
-			  served, broker_of(p)->name, began);
+		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way",
+			  broker_of(q)->name, served, broker_of(p)->name, began);
 }
 
 static void check_pairs(const struct broker *b)
@@ -419,7 +439,10 @@ static uint64_t patience(const struct world *w)
 
 bool quiescent(struct world *w)
 {
-	/* What happens at this very moment is not over: a link that has just ended may mean that there is more to say. */
+	/*
+	 * What happens at this very moment is not over: a link that has just
+	 * ended may mean that there is more to say.
+	 */
 	if (w->events && w->heap[0].at <= w->now)
 		return false;
 	if (any_dead_path(w) && w->now < w->healed_at + 5 * WAIT_MAX)
@@ -430,7 +453,8 @@ bool quiescent(struct world *w)
 		if (!why)
 			continue;
 		if (w->now > w->healed_at + patience(w))
-			violation(w, "%s %s, and everything has been well for long", w->brokers[i].name, why);
+			violation(w, "%s %s, and everything has been well for long",
+				  w->brokers[i].name, why);
 		return false;
 	}
 	return true;
@@ -447,11 +471,13 @@ void check_announced(struct world *w)
 
 				if (!by->refs[s])
 					continue;
-				if (c->heard_life != to->life || c->heard_by != by->life || c->refs != by->refs[s])
-					violation(w, "%s was not told of '%s' by %s", to->name, share_name(s), by->name);
+				if (c->heard_life != to->life || c->heard_by != by->life ||
+				    c->refs != by->refs[s])
+					violation(w, "%s was not told of '%s' by %s", to->name,
+						  share_name(s), by->name);
 				if (to->follow[i][s] && to->fetched[i][s] < by->refs[s])
-					violation(w, "%s follows '%s' of %s and has not fetched", to->name, share_name(s),
-						  by->name);
+					violation(w, "%s follows '%s' of %s and has not fetched",
+						  to->name, share_name(s), by->name);
 			}
 		}
 	}
@@ -509,16 +535,23 @@ void check_paths(struct world *w)
 			    kind = connector_search(p->connector)->selector.current;
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
-			/* What was refused is tried again after a pause, and by a link that is used. */
+			/*
+			 * What was refused is tried again after a pause, and by
+			 * a link that is used.
+			 */
 			if (note_of(p)->delayed_at || (q && note_of(q)->delayed_at))
 				continue;
 			if (best >= 0 && kind != best && !treacherous(broker_of(p), other_of(p)))
-				violation(w, "%s: the link with %s is on a path that is %s, and there is a %s one",
-					  broker_of(p)->name, other_of(p)->name, kind < 0 ? "none" : path_kind_name(kind),
+				violation(w,
+					  "%s: the link with %s is on a path that is %s, and there "
+					  "is a %s one",
+					  broker_of(p)->name, other_of(p)->name,
+					  kind < 0 ? "none" : path_kind_name(kind),
 					  path_kind_name(best));
-			if (!treacherous(broker_of(p), other_of(p)) && (!q || wire_of(w, q->path) != wire_of(w, p->path)))
-				violation(w, "%s and %s have a link, and each a path of its own", broker_of(p)->name,
-					  other_of(p)->name);
+			if (!treacherous(broker_of(p), other_of(p)) &&
+			    (!q || wire_of(w, q->path) != wire_of(w, p->path)))
+				violation(w, "%s and %s have a link, and each a path of its own",
+					  broker_of(p)->name, other_of(p)->name);
 		}
 	}
 }
@@ -534,17 +567,23 @@ void note_rest(struct world *w)
 void check_rest(struct world *w)
 {
 	if (w->said)
-		violation(w, "everybody is seen, and %u presences and questions were sent", w->said);
+		violation(w, "everybody is seen, and %u presences and questions were sent",
+			  w->said);
 	for (unsigned i = 0; i < w->count; i++) {
 		for (struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
 			bool odd = treacherous(broker_of(p), other_of(p));
 
 			if (note_of(p)->attaches > (odd ? ATTACHES_MAX : 0))
-				violation(w, "%s: the link with %s went from path to path %u times, and nothing happened",
-					  broker_of(p)->name, other_of(p)->name, note_of(p)->attaches);
+				violation(w,
+					  "%s: the link with %s went from path to path %u times, "
+					  "and nothing happened",
+					  broker_of(p)->name, other_of(p)->name,
+					  note_of(p)->attaches);
 			if (note_of(p)->tries > (odd ? TRIES_MAX : TRIES_LATE))
-				violation(w, "%s: paths to %s were tried %u times, and nothing happened",
-					  broker_of(p)->name, other_of(p)->name, note_of(p)->tries);
+				violation(
+					w,
+					"%s: paths to %s were tried %u times, and nothing happened",
+					broker_of(p)->name, other_of(p)->name, note_of(p)->tries);
 		}
 	}
 }

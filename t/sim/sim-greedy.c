@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An account, of one device or several, that breaks no rule and takes all it can from everybody: fetches
- * that are never read, pushes whose hooks never end and whose link is then cut, so that they run
- * on, as many as there is room for. And a domain that shows key after key, and asks to be a buddy
- * under name after name. There is no other trouble in its world: whoever else wants something there is
- * served within SERVED (sim-helper.c looks), and finds a place in the tables.
+ * An account, of one device or several, that breaks no rule and takes all it can from
+ * everybody: fetches that are never read, pushes whose hooks never end and whose link is then
+ * cut, so that they run on, as many as there is room for. And a domain that shows key after
+ * key, and asks to be a buddy under name after name. There is no other trouble in its world:
+ * whoever else wants something there is served within SERVED (sim-helper.c looks), and finds a
+ * place in the tables.
  */
 #include "sim.h"
 
@@ -52,7 +53,8 @@ static void ask_for_one(struct peer *p)
 	fields_begin(w, &f);
 	if (!push)
 		fields_add(&f, "service", below(w, 4) ? "upload-pack" : "upload-archive");
-	link_send(&p->link, push ? RECORD_CAN_PUSH : RECORD_PUSH_REQUEST, buf_data(&f), buf_len(&f));
+	link_send(&p->link, push ? RECORD_CAN_PUSH : RECORD_PUSH_REQUEST, buf_data(&f),
+		  buf_len(&f));
 	buf_finish(&f);
 }
 
@@ -66,7 +68,8 @@ static void answer(struct peer *p, enum record_type type, const char *id, uint64
 	buf_finish(&f);
 }
 
-static void say_channel(struct peer *p, enum record_type type, uint32_t number, uint32_t value, size_t len)
+static void say_channel(struct peer *p, enum record_type type, uint32_t number, uint32_t value,
+			size_t len)
 {
 	uint8_t payload[8];
 
@@ -115,9 +118,11 @@ static void fill_tables(struct broker *to)
 	snprintf(jid, sizeof(jid), "carol%u@good", below(w, 3));
 	trust_observe(to->trust, jid, to->fp, w->now / 1000, &changed);
 	if (trust_lookup(to->trust, jid, to->fp) != TRUST_PENDING)
-		violation(w, "%s: a device of %s is not remembered, so many has one domain", to->name, jid);
+		violation(w, "%s: a device of %s is not remembered, so many has one domain",
+			  to->name, jid);
 	if (!presence_pending_in(to->presence, jid))
-		violation(w, "%s: the request of %s is not remembered, so many has one domain", to->name, jid);
+		violation(w, "%s: the request of %s is not remembered, so many has one domain",
+			  to->name, jid);
 }
 
 void greedy_acts(struct broker *b)
@@ -126,7 +131,8 @@ void greedy_acts(struct broker *b)
 
 	for (unsigned i = 0; i < w->count; i++) {
 		struct broker *to = &w->brokers[i];
-		struct peer *p = to->hostile || !b->online || !to->shown ? NULL : peer_wanted(b, to);
+		struct peer *p =
+			to->hostile || !b->online || !to->shown ? NULL : peer_wanted(b, to);
 
 		if (!p)
 			continue;
@@ -159,5 +165,6 @@ void check_places(const struct broker *b)
 	}
 	for (unsigned i = 0; i < BROKERS_MAX; i++)
 		if (held[i] > SERVICES_MAX / 2)
-			violation(w, "%s: %u processes serve %s", b->name, held[i], w->brokers[i].name);
+			violation(w, "%s: %u processes serve %s", b->name, held[i],
+				  w->brokers[i].name);
 }

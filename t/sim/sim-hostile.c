@@ -88,7 +88,8 @@ static const char *sid_of(const struct peer *p)
 	const struct world *w = broker_of(p)->world;
 
 	for (unsigned i = 0; i < STREAMS_MAX; i++)
-		if (w->streams[i].used && w->streams[i].broker == broker_of(p) && w->streams[i].other == other_of(p))
+		if (w->streams[i].used && w->streams[i].broker == broker_of(p) &&
+		    w->streams[i].other == other_of(p))
 			return w->streams[i].sid;
 	return NULL;
 }
@@ -103,12 +104,15 @@ static void say_candidates(struct peer *p, enum record_type type, struct buf *f)
 	put_random(w, random, sizeof(random));
 	hex_encode(random, sizeof(random), token);
 	if (type == RECORD_CANDIDATES) {
-		fields_add(f, "transport", ONE_OF(w, "auto", "auto", "direct", "proxy", "inband", "x"));
+		fields_add(f, "transport",
+			   ONE_OF(w, "auto", "auto", "direct", "proxy", "inband", "x"));
 		if (below(w, 4))
 			fields_add(f, "token", token);
 		if (below(w, 8))
 			add_secret(f, token);
-		fields_add(f, "address", ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
+		fields_add(
+			f, "address",
+			ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
 		return;
 	}
 	full_jid(broker_of(p), broker_of(p)->resource, ours);
@@ -132,17 +136,22 @@ static void say_fields(struct peer *p, enum record_type type, const char *id)
 	if (!chance(w, 5))
 		fields_add(&f, "id", id);
 	if (type == RECORD_CAN_PUSH || type == RECORD_PUSH_REQUEST || chance(w, 100))
-		fields_add(&f, "share", ONE_OF(w, share_name(0), share_name(0), share_name(1), "unknown", "../x", ""));
+		fields_add(&f, "share",
+			   ONE_OF(w, share_name(0), share_name(0), share_name(1), "unknown", "../x",
+				  ""));
 	if (type == RECORD_PUSH_REQUEST || chance(w, 100))
-		fields_add(&f, "service", ONE_OF(w, "receive-pack", "upload-pack", "upload-archive", "sh"));
+		fields_add(&f, "service",
+			   ONE_OF(w, "receive-pack", "upload-pack", "upload-archive", "sh"));
 	if (type == RECORD_CAN_PUSH && chance(w, 300))
 		fields_add(&f, "kind", ONE_OF(w, "announcement", "announcement", "x"));
 	if (type == RECORD_STARTING_PUSH || chance(w, 100))
 		fields_add_u64(&f, "channel", choose_channel(p));
 	if (type == RECORD_SEEN || chance(w, 100))
-		fields_add(&f, "state", ONE_OF(w, "deferred", "starting", "announcement", "open", ""));
+		fields_add(&f, "state",
+			   ONE_OF(w, "deferred", "starting", "announcement", "open", ""));
 	if (type == RECORD_REFUSE || type == RECORD_WITHDRAW)
-		fields_add(&f, "reason", ONE_OF(w, "busy", "ended", "not-shared", "any\nthing", ""));
+		fields_add(&f, "reason",
+			   ONE_OF(w, "busy", "ended", "not-shared", "any\nthing", ""));
 	if (type == RECORD_CANDIDATES || type == RECORD_BYTESTREAM)
 		say_candidates(p, type, &f);
 	if (chance(w, 5))
@@ -151,7 +160,8 @@ static void say_fields(struct peer *p, enum record_type type, const char *id)
 	buf_finish(&f);
 }
 
-static void say_channel(struct peer *p, enum record_type type, uint32_t number, uint32_t value, size_t more)
+static void say_channel(struct peer *p, enum record_type type, uint32_t number, uint32_t value,
+			size_t more)
 {
 	uint8_t payload[4 + 4 + 2000] = { 0 };
 
@@ -202,8 +212,10 @@ static void say_anything(struct peer *p)
 		if (chance(w, 100)) {
 			/* Nothing that is known, and nothing to be minded. */
 			put_random(w, garbage, sizeof(garbage));
-			link_send(&p->link, RECORD_SKIPPED + below(w, RECORD_SKIPPED_LAST - RECORD_SKIPPED + 1), garbage,
-				  below(w, sizeof(garbage)));
+			link_send(&p->link,
+				  RECORD_SKIPPED +
+					  below(w, RECORD_SKIPPED_LAST - RECORD_SKIPPED + 1),
+				  garbage, below(w, sizeof(garbage)));
 			break;
 		}
 		if (!p->path || !chance(w, 100))
@@ -262,7 +274,8 @@ void hostile_hears(struct peer *p, const struct record *record)
 		if (record->len >= 4)
 			note_of(p)->channel_heard = get_be32(record->payload);
 		if (chance(w, 200))
-			say_channel(p, RECORD_DATA, note_of(p)->channel_heard, draw(w), below(w, 1000));
+			say_channel(p, RECORD_DATA, note_of(p)->channel_heard, draw(w),
+				    below(w, 1000));
 		return;
 	}
 	id = fields_get(f, "id");
@@ -279,7 +292,8 @@ void hostile_hears(struct peer *p, const struct record *record)
 		break;
 	case RECORD_STARTING_PUSH:
 		note_of(p)->channel_heard = fields_get_u64(f, "channel", 0);
-		say_channel(p, RECORD_ACCEPT, note_of(p)->channel_heard, chance(w, 500) ? CHANNEL_WINDOW : 0, 0);
+		say_channel(p, RECORD_ACCEPT, note_of(p)->channel_heard,
+			    chance(w, 500) ? CHANNEL_WINDOW : 0, 0);
 		break;
 	default:
 		break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The networks between the brokers: who can dial whom and reach which proxy, and how that changes. What was
- * made to fail is written down, so that the checks know when a link has no excuse.
+ * The networks between the brokers: who can dial whom and reach which proxy, and how that
+ * changes. What was made to fail is written down, so that the checks know when a link has no
+ * excuse.
  */
 #include "sim.h"
 
@@ -22,7 +23,8 @@ void harm_all(struct broker *b)
 
 static void draw_network(struct world *w, unsigned i)
 {
-	static const enum dialling outcomes[] = { DIAL_REFUSED, DIAL_WORKS, DIAL_WORKS, DIAL_SILENT };
+	static const enum dialling outcomes[] = { DIAL_REFUSED, DIAL_WORKS, DIAL_WORKS,
+						  DIAL_SILENT };
 
 	for (unsigned k = 0; k < w->count; k++) {
 		w->dialling[i][k] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
@@ -45,7 +47,8 @@ static void lose_tcp(struct world *w, const struct broker *a, const struct broke
 		struct wire *wire = &w->wires[i];
 		const struct broker *from = wire->end[0].broker, *to = wire->end[1].broker;
 
-		if (wire->used && wire->kind != PATH_INBAND && (from == a || to == a) && (!b || from == b || to == b))
+		if (wire->used && wire->kind != PATH_INBAND && (from == a || to == a) &&
+		    (!b || from == b || to == b))
 			path_lose(w, wire, chance(w, 700));
 	}
 }
@@ -83,7 +86,8 @@ static void allow(struct broker *b, unsigned kinds)
 	b->transport = kinds;
 	trace(b->world, "%s allows %s", b->name, transport_name(b->transport));
 	for (unsigned k = 0; k < b->world->count; k++)
-		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] = b->world->now;
+		b->world->rerouted_at[b->index][k] = b->world->rerouted_at[k][b->index] =
+			b->world->now;
 	b->context.transport = b->transport;
 	if (b->running)
 		peers_reload(&b->peers);
@@ -107,7 +111,8 @@ static void remember_link(struct broker *b, const struct broker *other)
 {
 	struct peer *p = peer_with(b, other);
 
-	if (p && !b->hostile && !other->hostile && note_of(p)->first_up && (p->link.busy || p->link.state != LINK_UP))
+	if (p && !b->hostile && !other->hostile && note_of(p)->first_up &&
+	    (p->link.busy || p->link.state != LINK_UP))
 		note_of(p)->parted_at = b->world->now;
 }
 
@@ -120,7 +125,8 @@ void networks_part(struct broker *a, struct broker *b)
 	remember_link(a, b);
 	remember_link(b, a);
 	for (unsigned i = 0; i < WIRES_MAX; i++) {
-		const struct broker *from = w->wires[i].end[0].broker, *to = w->wires[i].end[1].broker;
+		const struct broker *from = w->wires[i].end[0].broker,
+				    *to = w->wires[i].end[1].broker;
 
 		if (w->wires[i].used && ((from == a && to == b) || (from == b && to == a)))
 			path_lose(w, &w->wires[i], chance(w, 700));
@@ -132,8 +138,8 @@ static void check_parted(const struct broker *a, const struct broker *b)
 	const struct peer *p = peer_with(a, b);
 
 	if (p && note_of(p)->parted_at)
-		violation(a->world, "%s has a link with %s, and nothing has passed for %u ms", a->name, b->name,
-			  (unsigned)(a->world->now - note_of(p)->parted_at));
+		violation(a->world, "%s has a link with %s, and nothing has passed for %u ms",
+			  a->name, b->name, (unsigned)(a->world->now - note_of(p)->parted_at));
 }
 
 void networks_meet(struct broker *a, struct broker *b)

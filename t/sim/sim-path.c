@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Paths of all kinds: bytes in blocks, in order, each with its own delay, a bounded number of
- * them in flight, as in-band bytestreams are. One that is lost takes what is in flight with it, and its ends learn of it
- * each in its own time, or only by silence. A close comes behind what was said before it.
+ * them in flight, as in-band bytestreams are. One that is lost takes what is in flight with it,
+ * and its ends learn of it each in its own time, or only by silence. A close comes behind what
+ * was said before it.
  */
 #include "sim.h"
 
@@ -96,7 +97,8 @@ struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind,
 	return wire;
 }
 
-struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events, void *owner)
+struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events,
+		       void *owner)
 {
 	struct wire_end *end = &wire->end[side];
 
@@ -119,7 +121,8 @@ static bool any_unfinished(const struct broker *b, const struct broker *other)
 
 static void make_room(struct world *w, struct quota_place *victim)
 {
-	struct wire_end *end = (struct wire_end *)((char *)victim - offsetof(struct wire_end, place));
+	struct wire_end *end =
+		(struct wire_end *)((char *)victim - offsetof(struct wire_end, place));
 	struct wire *wire = wire_of(w, &end->path);
 
 	wire_cut(w, wire, side_of(wire, end), "makes room");
@@ -157,14 +160,19 @@ static void plan_opening(struct world *w, struct wire *wire, enum event_kind kin
 	event_add(w, delay, kind, slot_of(w, wire), wire->generation, 0);
 }
 
-/* Who opened it to a hostile broker gets the device of a third person, who takes them for the hostile one. */
+/*
+ * Who opened it to a hostile broker gets the device of a third person, who
+ * takes them for the hostile one.
+ */
 static void pass_on(struct world *w, struct wire *wire, struct broker *relay)
 {
 	struct broker *third = &w->brokers[below(w, w->count)];
 
-	if (third == wire->end[0].broker || third->hostile || third->account == relay->account || !third->online)
+	if (third == wire->end[0].broker || third->hostile || third->account == relay->account ||
+	    !third->online)
 		return;
-	trace(w, "%s: passes a path of %s on to %s", relay->name, wire->end[0].broker->name, third->name);
+	trace(w, "%s: passes a path of %s on to %s", relay->name, wire->end[0].broker->name,
+	      third->name);
 	wire->relay = relay;
 	wire->end[1].broker = third;
 	wire->target = third->resource;
@@ -174,7 +182,8 @@ static void plan_inband(struct world *w, struct wire *wire)
 {
 	const struct broker *b = wire->end[0].broker, *to = wire->end[1].broker;
 	bool trouble = w->phase == PHASE_TROUBLE;
-	bool silent = (trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
+	bool silent =
+		(trouble && chance(w, w->swarm.open_silent)) || w->parted[b->index][to->index];
 	bool fails = trouble && chance(w, w->swarm.open_fails);
 
 	if (silent || fails)
@@ -247,7 +256,8 @@ static void deliver_at(struct world *w, struct wire *wire, unsigned side, uint64
 	struct wire_end *end = &wire->end[side];
 
 	end->last_at = at > end->last_at ? at : end->last_at;
-	event_add(w, end->last_at - w->now, EVENT_ARRIVES, slot_of(w, wire), wire->generation, side);
+	event_add(w, end->last_at - w->now, EVENT_ARRIVES, slot_of(w, wire), wire->generation,
+		  side);
 }
 
 static void enqueue(struct world *w, struct wire_end *end, uint32_t size)
@@ -294,7 +304,8 @@ static void pump(struct world *w, struct wire_end *end)
 			/* Not into the end itself, which may be closed inside. */
 			buf_reset(&w->scratch);
 			path_fill(&end->path, &w->scratch, w->swarm.block);
-			if (wire_of(w, &end->path)->generation != generation || !end->used || end->path.over)
+			if (wire_of(w, &end->path)->generation != generation || !end->used ||
+			    end->path.over)
 				return;
 			if (end->broker->hostile && w->swarm.mute)
 				hostile_withholds(&w->scratch);
@@ -401,8 +412,8 @@ static void fall_silent(struct world *w, struct wire *wire)
 {
 	wire->dead = true;
 	w->stats->lost_paths++;
-	trace(w, "the %s path %s-%s is lost, silently", path_kind_name(wire->kind), wire->end[0].broker->name,
-	      wire->end[1].broker->name);
+	trace(w, "the %s path %s-%s is lost, silently", path_kind_name(wire->kind),
+	      wire->end[0].broker->name, wire->end[1].broker->name);
 	for (unsigned i = 0; i < 2 && wire->kind == PATH_INBAND; i++)
 		event_add(w, FAR, EVENT_CUT, slot_of(w, wire), wire->generation, i);
 }
@@ -421,7 +432,8 @@ void path_lose(struct world *w, struct wire *wire, bool silent)
 	trace(w, "the %s path %s-%s is lost", path_kind_name(wire->kind), wire->end[0].broker->name,
 	      wire->end[1].broker->name);
 	for (unsigned i = 0; i < 2; i++)
-		event_add(w, between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT, slot_of(w, wire), wire->generation, i);
+		event_add(w, between(w, 0, 2 * w->swarm.delay_max), EVENT_CUT, slot_of(w, wire),
+			  wire->generation, i);
 }
 
 void wire_cut(struct world *w, struct wire *wire, unsigned side, const char *why)
@@ -430,8 +442,8 @@ void wire_cut(struct world *w, struct wire *wire, unsigned side, const char *why
 
 	if (!end->used)
 		return;
-	trace(w, "%s: the %s path with %s is closed: %s", end->broker->name, path_kind_name(wire->kind),
-	      wire->end[!side].broker->name, why);
+	trace(w, "%s: the %s path with %s is closed: %s", end->broker->name,
+	      path_kind_name(wire->kind), wire->end[!side].broker->name, why);
 	if (!wire->up)
 		attempt_lost(wire);
 	let_go(wire, end);
@@ -522,12 +534,15 @@ void wire_established(struct world *w, struct wire *wire)
 	if (!arrives(w, wire)) {
 		wire->up = false;
 		/* The server says that nobody is there. */
-		wire_cut(w, wire, 0, to->online && to->resource == wire->target ? "refused" : "service-unavailable");
+		wire_cut(w, wire, 0,
+			 to->online && to->resource == wire->target ? "refused"
+								    : "service-unavailable");
 		return;
 	}
 	if (wire->generation != generation)
 		return;
-	trace(w, "the %s path %s-%s is up", path_kind_name(wire->kind), near->broker->name, to->name);
+	trace(w, "the %s path %s-%s is up", path_kind_name(wire->kind), near->broker->name,
+	      to->name);
 	if (wire->hole == 0)
 		fall_silent(w, wire);
 	tell_established(w, wire);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The shipped peers (daemon/core/peer) in the world: what they tell their broker, and what is looked at
- * between them and their link. A hostile broker's peers are shipped ones, too, that neither
- * negotiate nor serve: what they hear is answered by sim-hostile.c.
+ * The shipped peers (daemon/core/peer) in the world: what they tell their broker, and what is
+ * looked at between them and their link. A hostile broker's peers are shipped ones, too, that
+ * neither negotiate nor serve: what they hear is answered by sim-hostile.c.
  */
 #include "sim.h"
 
@@ -102,7 +102,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 	if (!is_about_paths(record) && record->type < RECORD_ACCEPT)
 		expect_answer(n, record);
 	n->link->deliver(p, record);
-	if (!b->hostile && !p->ended && record->type == RECORD_CAN_PUSH && n->asked[0] && !n->answered)
+	if (!b->hostile && !p->ended && record->type == RECORD_CAN_PUSH && n->asked[0] &&
+	    !n->answered)
 		violation(b->world, "%s: can-push of %s is not answered", b->name, n->other->name);
 }
 
@@ -122,7 +123,8 @@ static bool direct_worked(const struct peer *p, uint64_t since)
 	const struct broker *a = broker_of(p), *b = other_of(p);
 	struct world *w = a->world;
 
-	return b->running && w->rerouted_at[a->index][b->index] < since && w->harmed_at[a->index][b->index] < since &&
+	return b->running && w->rerouted_at[a->index][b->index] < since &&
+	       w->harmed_at[a->index][b->index] < since &&
 	       w->dialling[a->index][b->index] == DIAL_WORKS && attempt_would_reach(p);
 }
 
@@ -137,7 +139,8 @@ static void check_no_path(const struct peer *p)
 	if (w->parted[b->index][other->index] || other->hostile || b->hostile)
 		return;
 	if (ibb_path_worked(p, since) || direct_worked(p, since))
-		violation(w, "%s: the link with %s ended without a path, and there was one", b->name, other->name);
+		violation(w, "%s: the link with %s ended without a path, and there was one",
+			  b->name, other->name);
 }
 
 static void on_link_ended(void *owner, const char *reason)
@@ -147,7 +150,8 @@ static void on_link_ended(void *owner, const char *reason)
 	struct broker *b = broker_of(p);
 	bool broken = !strcmp(reason, "protocol") || !strcmp(reason, "overflow");
 
-	if (!p->ended && broken && !b->hostile && !n->other->hostile && !n->was_hostile && n->other->running)
+	if (!p->ended && broken && !b->hostile && !n->other->hostile && !n->was_hostile &&
+	    n->other->running)
 		violation(b->world, "%s: the link with an honest peer ended: %s", b->name, reason);
 	/* One at rest may have lost its path at the end of its time. */
 	if (!p->ended && !p->idle_since && !strcmp(reason, "no-path"))
@@ -213,8 +217,12 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	const char *id = fields_get(f, "id"), *service = fields_get(f, "service");
 	const char *state = fields_get(f, "state"), *reason = fields_get(f, "reason");
 
-	trace(b->world, "%s: says %s%s%s to %s", b->name, record_type_name(type), state || reason ? " " : "",
-	      state ? state : reason ? reason : "", n->other->name);
+	trace(b->world, "%s: says %s%s%s to %s", b->name, record_type_name(type),
+	      state || reason ? " " : "",
+	      state    ? state
+	      : reason ? reason
+		       : "",
+	      n->other->name);
 	if (!strcmp(id, n->asked) &&
 	    (type == RECORD_PUSH_REQUEST || type == RECORD_SEEN || type == RECORD_REFUSE))
 		n->answered = true;
@@ -286,8 +294,8 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	struct stats *stats = b->world->stats;
 	enum path_kind kind = path_kind(p->path);
 
-	trace(b->world, "%s: link with %s is %s, %s", b->name, n->other->name, resumed ? "up again" : "up",
-	      path_kind_name(kind));
+	trace(b->world, "%s: link with %s is %s, %s", b->name, n->other->name,
+	      resumed ? "up again" : "up", path_kind_name(kind));
 	stats->resumed += resumed;
 	stats->direct += kind == PATH_DIRECT;
 	stats->proxied += kind == PATH_PROXY;
@@ -357,7 +365,8 @@ static void on_announced(void *owner, const struct peer *p, const char *share, s
 	announcement_heard((struct peer *)p, share, tips);
 }
 
-static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received, struct buf *fields)
+static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
+		       struct buf *fields)
 {
 	outcome_answer((struct peer *)p, id, received, fields);
 }

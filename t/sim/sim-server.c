@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server, which knows who is online and tells the others, early, late, twice or never; and fate, which
- * cuts paths and connections and kills brokers, until everything heals.
+ * The server, which knows who is online and tells the others, early, late, twice or never; and
+ * fate, which cuts paths and connections and kills brokers, until everything heals.
  */
 #include "sim.h"
 
@@ -10,7 +10,10 @@
 
 enum { LATE = 20 * 1000 };
 
-/* A presence in a number: who, which resource, which life, and whether it is there, asks, or is an error. */
+/*
+ * A presence in a number: who, which resource, which life, and whether it is
+ * there, asks, or is an error.
+ */
 struct saying {
 	unsigned from;
 	bool available, asks, error;
@@ -19,8 +22,8 @@ struct saying {
 
 static uint64_t pack(struct saying s)
 {
-	return (uint64_t)s.from << 60 | (uint64_t)s.available << 56 | (uint64_t)s.asks << 57 | (uint64_t)s.error << 58 |
-	       (uint64_t)s.resource << 28 | s.life;
+	return (uint64_t)s.from << 60 | (uint64_t)s.available << 56 | (uint64_t)s.asks << 57 |
+	       (uint64_t)s.error << 58 | (uint64_t)s.resource << 28 | s.life;
 }
 
 static struct saying unpack(uint64_t arg)
@@ -85,9 +88,14 @@ void server_login(struct broker *b)
 		if (o == b)
 			continue;
 		harm(o, b);
-		send(o, (struct saying){ .from = b->index, .available = true, .resource = b->resource, .life = b->life });
+		send(o, (struct saying){ .from = b->index,
+					 .available = true,
+					 .resource = b->resource,
+					 .life = b->life });
 		if (o->shown)
-			send(b, (struct saying){ .from = o->index, .available = true, .resource = o->shown_resource,
+			send(b, (struct saying){ .from = o->index,
+						 .available = true,
+						 .resource = o->shown_resource,
 						 .life = o->shown_life });
 	}
 	event_add(w, 3001, EVENT_GRACE, b->index, b->login, 0);
@@ -111,14 +119,19 @@ void server_directs(struct broker *from, const char *bare, struct broker *only, 
 	for (unsigned i = 0; i < w->count; i++)
 		if (only ? only == &w->brokers[i] : !strcmp(w->brokers[i].jid, bare))
 			send(&w->brokers[i], (struct saying){
-				.from = from->index, .available = true, .asks = asks, .resource = from->resource, .life = from->life,
-			});
+						     .from = from->index,
+						     .available = true,
+						     .asks = asks,
+						     .resource = from->resource,
+						     .life = from->life,
+					     });
 }
 
 /* What nobody has said: of a resource that is, was or will be there. */
 static void invent(struct world *w)
 {
-	struct broker *to = &w->brokers[below(w, w->count)], *from = &w->brokers[below(w, w->count)];
+	struct broker *to = &w->brokers[below(w, w->count)],
+		      *from = &w->brokers[below(w, w->count)];
 	struct saying s = { .from = from->index, .life = from->life };
 
 	s.resource = chance(w, 700) ? from->resource : 1 + below(w, from->login + 1);
@@ -139,7 +152,8 @@ void server_says(struct broker *to, uint64_t arg)
 		return;
 	}
 	if (s.available)
-		trace(to->world, "%s hears that %s is online, in its life %u", to->name, from->name, s.life);
+		trace(to->world, "%s hears that %s is online, in its life %u", to->name, from->name,
+		      s.life);
 	else
 		trace(to->world, "%s hears that %s is offline", to->name, from->name);
 	if (s.available)
@@ -152,12 +166,17 @@ void server_says(struct broker *to, uint64_t arg)
 
 static void tell_truth(struct broker *to, const struct broker *from)
 {
-	/* What is on its way, or was made up, may bring back any of the old ones, and some that never were. */
+	/*
+	 * What is on its way, or was made up, may bring back any of the old
+	 * ones, and some that never were.
+	 */
 	for (uint32_t r = 1; r <= from->login + 1; r++)
 		if (r != from->resource)
 			send(to, (struct saying){ .from = from->index, .resource = r });
 	if (!to->world->swarm.forgetful)
-		send(to, (struct saying){ .from = from->index, .available = true, .resource = from->resource,
+		send(to, (struct saying){ .from = from->index,
+					  .available = true,
+					  .resource = from->resource,
 					  .life = from->life });
 }
 

@@ -2,8 +2,9 @@
 /*
  * Streams that prove themselves: a header with their length, then bytes of one long pattern from a
  * place that depends on the negotiation and the direction. A byte that is lost, repeated, out
- * of order or of another stream is not the one that belongs there. The header is what git sends first
- * to a receive-pack (gitprotocol-pack(5)): whoever reads along (witness.h) sees a push that names a ref.
+ * of order or of another stream is not the one that belongs there. The header is what git sends
+ * first to a receive-pack (gitprotocol-pack(5)): whoever reads along (witness.h) sees a push
+ * that names a ref.
  */
 #include "sim.h"
 
@@ -33,7 +34,8 @@ void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t 
 				  .total = total + STREAM_HEADER };
 	put_be64(length, s->total);
 	hex_encode(length, sizeof(length), digits);
-	snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000", STREAM_HEADER - 4, 0, 1, digits);
+	snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000", STREAM_HEADER - 4,
+		 0, 1, digits);
 	memcpy(s->header, header, STREAM_HEADER);
 }
 

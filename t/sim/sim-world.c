@@ -18,7 +18,8 @@ enum {
 	PARTED = LINK_SUSPEND_MAX + 5 * 1000,	/* then neither side has kept the link */
 	ON_PATH = 40 * 1000,		/* ms for the links to get to the best paths */
 	REST = 5 * 60 * 1000,		/* ms in which nothing moves */
-	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop; a greedy one does 400 things in a second, for ten minutes */
+	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop; a greedy one does 400 things in a second,
+					   for ten minutes */
 };
 
 static uint64_t next(uint64_t *state)
@@ -225,12 +226,16 @@ static void make_brokers(struct world *w)
 
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);
-		/* One device that is seen stands for the others that never were, so these are not asked for. */
+		/*
+		 * One device that is seen stands for the others that never
+		 * were, so these are not asked for.
+		 */
 		if (same)
 			w->swarm.forgetful = false;
 	}
 	for (unsigned i = 0; w->swarm.greedy && i < w->count; i++)
-		w->brokers[i].hostile = w->brokers[i].account == w->brokers[w->swarm.hostile].account;
+		w->brokers[i].hostile =
+			w->brokers[i].account == w->brokers[w->swarm.hostile].account;
 	for (unsigned i = 0; i < w->count; i++)
 		draw_rights(w, &w->brokers[i]);
 	draw_paths(w);
@@ -420,7 +425,8 @@ static void start_choosy(struct world *w)
 			w->brokers[k].may_push[1][from] = w->brokers[k].may_fetch[1][from] = false;
 			broker_configure(&w->brokers[k]);
 			w->final_left++;
-			helper_start(&w->brokers[from], SERVICE_UPLOAD_PACK, w->brokers[i].account, -1, 1, NULL);
+			helper_start(&w->brokers[from], SERVICE_UPLOAD_PACK, w->brokers[i].account,
+				     -1, 1, NULL);
 		}
 		/* One is enough: with more, nobody may be left. */
 		return;
@@ -439,8 +445,10 @@ static void start_final(struct world *w)
 			if (i == k)
 				continue;
 			w->final_left += 2;
-			helper_start(&w->brokers[i], SERVICE_RECEIVE_PACK, w->brokers[k].account, k, 0, NULL);
-			helper_start(&w->brokers[i], SERVICE_UPLOAD_PACK, w->brokers[k].account, k, 0, NULL);
+			helper_start(&w->brokers[i], SERVICE_RECEIVE_PACK, w->brokers[k].account, k,
+				     0, NULL);
+			helper_start(&w->brokers[i], SERVICE_UPLOAD_PACK, w->brokers[k].account, k,
+				     0, NULL);
 		}
 	}
 	start_choosy(w);
@@ -508,7 +516,11 @@ void world_make_quiet(struct world *w, uint64_t seed, unsigned count)
 	reset(w, seed);
 	w->count = count;
 	w->swarm = (struct swarm){
-		.delay_max = 10, .block = IBB_BLOCK, .window = IBB_IN_FLIGHT_MAX, .announcements = true, .hostile = -1,
+		.delay_max = 10,
+		.block = IBB_BLOCK,
+		.window = IBB_IN_FLIGHT_MAX,
+		.announcements = true,
+		.hostile = -1,
 	};
 	for (unsigned i = 0; i < count; i++)
 		make_broker(w, i, i);
@@ -547,11 +559,13 @@ void world_run(struct world *w, uint64_t seed)
 	while (w->final_left) {
 		world_step(w, w->now + MOMENT);
 		if (w->now > w->final_at + AT_ONCE)
-			violation(w, "%u of the last pushes and fetches do not come to an end", w->final_left);
+			violation(w, "%u of the last pushes and fetches do not come to an end",
+				  w->final_left);
 	}
 	rest_from = w->healed_at + ON_PATH;
 	w->healed_at = w->now;
-	while (!quiescent(w) || (w->swarm.paths && (w->now < rest_from || !paths_settled(w, ON_PATH))))
+	while (!quiescent(w) ||
+	       (w->swarm.paths && (w->now < rest_from || !paths_settled(w, ON_PATH))))
 		world_step(w, w->now + MOMENT);
 	check_announced(w);
 	if (w->swarm.paths)

@@ -142,13 +142,17 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds)
 		for (size_t k = 0; k < sizeof(all) / sizeof(*to); k++)
 			to[k] += from[k];
 	}
-	printf("%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " pushes, %" PRIu64 " fetches, %" PRIu64
-	       " announcements, %" PRIu64 " refusals, %" PRIu64 " deferrals, %" PRIu64 " helpers killed, %" PRIu64
-	       " restarts, %" PRIu64 " paths lost, %" PRIu64 " links resumed, %" PRIu64 " times up on a direct path, %" PRIu64 " through a proxy, %" PRIu64 " moves, %" PRIu64 " pushes lost at their end, of %" PRIu64 " the outcome known, %" PRIu64
-	       " hostile acts, %.0f hours of virtual time, %.1f s\n",
-	       all.runs, all.events, all.pushes, all.fetches, all.announcements, all.refused, all.deferred,
-	       all.killed, all.restarts, all.lost_paths, all.resumed, all.direct, all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile, all.virtual_ms / 3600e3,
-	       seconds);
+	printf("%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " pushes, %" PRIu64
+	       " fetches, %" PRIu64 " announcements, %" PRIu64 " refusals, %" PRIu64
+	       " deferrals, %" PRIu64 " helpers killed, %" PRIu64 " restarts, %" PRIu64
+	       " paths lost, %" PRIu64 " links resumed, %" PRIu64
+	       " times up on a direct path, %" PRIu64 " through a proxy, %" PRIu64
+	       " moves, %" PRIu64 " pushes lost at their end, of %" PRIu64
+	       " the outcome known, %" PRIu64 " hostile acts, %.0f hours of virtual time, %.1f s\n",
+	       all.runs, all.events, all.pushes, all.fetches, all.announcements, all.refused,
+	       all.deferred, all.killed, all.restarts, all.lost_paths, all.resumed, all.direct,
+	       all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile,
+	       all.virtual_ms / 3600e3, seconds);
 }
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -204,7 +208,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	world_silence();
-	slots = mmap(NULL, JOBS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	slots = mmap(NULL, JOBS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (slots == MAP_FAILED) {
 		perror("mmap");
 		return 2;
@@ -212,13 +217,16 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < o.jobs; i++)
 		start(&o, i, &slots[i]);
 	for (unsigned i = 0; i < o.jobs; i++) {
-		struct options again = { .first = slots[i].seed, .count = 1, .jobs = 1, .trace = true };
+		struct options again = {
+			.first = slots[i].seed, .count = 1, .jobs = 1, .trace = true
+		};
 
 		if (wait_for(&slots[i]))
 			continue;
 		failed++;
 		again.first = slots[i].seed;
-		printf("seed %" PRIu64 " failed%s\n", again.first, o.trace || failed > 1 ? "" : "; its trace:");
+		printf("seed %" PRIu64 " failed%s\n", again.first,
+		       o.trace || failed > 1 ? "" : "; its trace:");
 		if (o.trace || failed > 1)
 			continue;
 		start(&again, 0, &slots[i]);

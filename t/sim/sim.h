@@ -41,7 +41,8 @@ enum {
 	BROKERS_MAX = 4,
 	SHARES = 2,
 	WIRES_MAX = 128,
-	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be more than that */
+	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be
+					   more than that */
 	STREAMS_MAX = 64,
 	PROCESSES_MAX = 512,
 	PROCESS_CHAINS = 256,
@@ -89,7 +90,8 @@ struct swarm {
 	int hostile;			/* the broker that is; -1: none */
 	bool mute;			/* it acknowledges nothing */
 	unsigned relays;		/* it passes on, as its own, paths that others open to it */
-	bool greedy;			/* its whole account takes all it can, and nothing else happens */
+	bool greedy;			/* its whole account takes all it can, and nothing else
+					   happens */
 };
 
 /* Events */
@@ -108,11 +110,14 @@ enum event_kind {
 	EVENT_MOVE,		/* slot is a broker: refs of a share of its move */
 	EVENT_FATE,
 	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
-	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a reading of them */
-	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could not be made */
+	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a reading of
+				   them */
+	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could not be
+				   made */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
-	EVENT_PART,		/* slot is a broker, arg another one: nothing passes between them any more */
+	EVENT_PART,		/* slot is a broker, arg another one: nothing passes between them
+				   any more */
 	EVENT_PARTED,		/* so neither has kept the link that they had */
 };
 
@@ -146,10 +151,12 @@ struct wire {
 	uint32_t generation;
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
-	struct broker *relay;		/* a hostile broker that each end takes for the other one; borrowed, or NULL */
+	struct broker *relay;		/* a hostile broker that each end takes for the other one;
+					   borrowed, or NULL */
 	bool silent;			/* and nothing is said on it */
 	enum path_kind kind;
-	int hole;			/* blocks until nothing arrives any more; negative: none is counted */
+	int hole;			/* blocks until nothing arrives any more; negative: none is
+					   counted */
 	uint32_t target;		/* the resource, or the port, it is opened to */
 	struct dialer *dialer;		/* of a direct path that is not up; or */
 	struct s5b *stream;		/* of one through a proxy: borrowed */
@@ -183,15 +190,18 @@ struct s5b {
 /* What the simulator notes of a peer, beside what that knows. */
 struct note {
 	struct peer *peer;		/* borrowed; NULL: there is none */
-	struct broker *other;		/* the device, which exists whether its broker runs or not */
+	struct broker *other;		/* the device, which exists whether its broker runs or
+					   not */
 	const struct link_events *link;	/* the peer's own, behind those that look on */
 	const struct negotiation_events *negotiations;
-	bool was_hostile;		/* the device, when the link was made: its bad words may still be on their way */
+	bool was_hostile;		/* the device, when the link was made: its bad words may
+					   still be on their way */
 	unsigned attaches, tries;	/* counted, to find flapping */
 	uint64_t first_up;		/* 0: never */
 	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
 	struct path *seen;		/* the path that was counted last; never followed */
-	uint64_t delayed_at;		/* when an offer of a proxy was last one too many; 0: never */
+	uint64_t delayed_at;		/* when an offer of a proxy was last one too many; 0:
+					   never */
 	/* the answer that a can-push wants */
 	char asked[NEG_ID_LEN + 1];
 	bool answered;
@@ -229,7 +239,8 @@ struct broker {
 	bool hostile;
 	bool puppet;			/* hostile, and says only what a scenario makes it say */
 	/* of one life */
-	struct context context;		/* of the parts that ask for one; its tables are these below */
+	struct context context;		/* of the parts that ask for one; its tables are these
+					   below */
 	bool running;
 	uint32_t life;			/* counts them: the instance */
 	uint8_t instance[INSTANCE_BYTES];
@@ -269,7 +280,8 @@ struct broker {
 	/* on disk */
 	uint64_t refs[SHARES];		/* how often they moved */
 	/* what its user wants; broker_configure() puts it into the tables */
-	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];	/* of an account, for all its devices */
+	/* of an account, for all its devices */
+	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
@@ -295,7 +307,8 @@ struct service_process {
 	void *owner;			/* of the events */
 	/* as git_service_start() gave it; good while there is a negotiation */
 	void *serving;
-	void (*gone)(void *arg);	/* not NULL: nobody wants it any more, and it is told to end */
+	void (*gone)(void *arg);	/* not NULL: nobody wants it any more, and it is told to
+					   end */
 	void *gone_arg;
 	enum service service;
 	unsigned share;
@@ -303,9 +316,12 @@ struct service_process {
 	struct service_process *chain;	/* world::by_id */
 	bool by_hostile;
 	bool talked, paused, finishing, hangs, over;
-	bool late;			/* the first byte of the device came when nobody waited for it */
-	bool in_ended, cut;		/* its input ended; or was cut, and it goes on without its device */
-	bool named, was_named;		/* a push that says what it wants; and is not known to be remembered */
+	bool late;			/* the first byte of the device came when nobody waited for
+					   it */
+	bool in_ended, cut;		/* its input ended; or was cut, and it goes on without its
+					   device */
+	bool named, was_named;		/* a push that says what it wants; and is not known to be
+					   remembered */
 	uint64_t named_at;		/* what it had said then */
 	uint64_t talked_at;		/* when it began to talk, or was started */
 	size_t held;			/* bytes for it that it has not read */
@@ -409,14 +425,17 @@ struct world {
 	struct dialer dialers[WIRES_MAX];
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* the first can reach the proxy of the second */
-	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was tried, was last made to fail */
-	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last changed */
+	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was
+							   tried, was last made to fail */
+	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last
+							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
 	struct service_process processes[PROCESSES_MAX];
 	struct service_process *by_id[PROCESS_CHAINS];	/* the newest first */
 	unsigned process_next;
 	unsigned named;			/* of these */
-	const char *starting;		/* the negotiation for which a process is being started; borrowed */
+	const char *starting;		/* the negotiation for which a process is being started;
+					   borrowed */
 	struct helper helpers[HELPERS_MAX];
 	struct tell tells[TELLS_MAX];
 	struct outcome outcomes[OUTCOMES];
@@ -439,7 +458,8 @@ const char *share_name(unsigned share);
 const char *share_path(unsigned share);
 
 /* Says what went wrong and ends the process; the trace of the seed follows. */
-void violation(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));
+void violation(struct world *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
 void say(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define trace(w, ...) ((w)->trace ? say(w, __VA_ARGS__) : (void)0)
 
@@ -455,7 +475,10 @@ void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t s
 /* What brokers log of each other is nobody's to read. */
 void world_silence(void);
 void world_run(struct world *w, uint64_t seed);
-/* For scenarios: so many brokers, each of an account of its own, and no trouble that is not made by hand. */
+/*
+ * For scenarios: so many brokers, each of an account of its own, and no trouble
+ * that is not made by hand.
+ */
 void world_make_quiet(struct world *w, uint64_t seed, unsigned count);
 /* The next event, and what must be true after it; or nothing happens until that time. */
 void world_step(struct world *w, uint64_t until);
@@ -497,7 +520,8 @@ struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_sta
 struct path *ibb_path_accept(struct wire *wire, enum ibb_path_standing standing,
 			     const struct path_events *events, void *owner);
 /* Gives one end to an owner. */
-struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events, void *owner);
+struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events,
+		       void *owner);
 /* silent: nothing is ever said on it. */
 void path_open_raw(struct broker *b, struct broker *to, bool silent);
 /* It leaves at once. */
@@ -542,7 +566,10 @@ void networks_draw(struct world *w);
 void network_changes(struct broker *b);
 void network_noticed(struct broker *b);
 void dialling_changes(struct world *w);
-/* From the one to the other nothing passes between the two; a link that they had, and used, must be over then. */
+/*
+ * From the one to the other nothing passes between the two; a link that they
+ * had, and used, must be over then.
+ */
 void networks_part(struct broker *a, struct broker *b);
 void networks_meet(struct broker *a, struct broker *b);
 /* A user changes what is allowed. */
@@ -597,7 +624,8 @@ struct service_process *process_of(const struct broker *b, const char *id);
 /* Whether there is a negotiation about it. */
 bool process_negotiated(const struct service_process *p);
 /* A push of the device to the share whose process runs, and that has no negotiation any more. */
-const struct service_process *process_left(const struct broker *b, const struct broker *of, const char *share);
+const struct service_process *process_left(const struct broker *b, const struct broker *of,
+					   const char *share);
 
 /* sim-helper.c: clients of sessions, git above them, and their users */
 extern const struct session_client_ops helper_ops;
@@ -622,7 +650,10 @@ void outcome_answer(struct peer *p, const char *id, uint64_t received, struct bu
 
 /* sim-stream.c */
 void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total);
-/* The bytes that come next, and how many of at most *n are next to each other; they count as said. */
+/*
+ * The bytes that come next, and how many of at most *n are next to each other;
+ * they count as said.
+ */
 const uint8_t *stream_take(const struct world *w, struct sim_stream *s, size_t *n);
 /* As much as the channel takes, up to this place in the stream; whether that was the last byte. */
 bool stream_write(struct world *w, struct sim_stream *s, struct channel *ch, uint64_t upto);

@@ -178,7 +178,8 @@ void repeat_presence(struct world *w)
 	for (unsigned i = 0; i < w->count; i++)
 		for (unsigned k = 0; k < w->count; k++)
 			if (i != k && w->brokers[i].online && w->brokers[k].shown)
-				broker_available(&w->brokers[i], &w->brokers[k], w->brokers[k].shown_resource);
+				broker_available(&w->brokers[i], &w->brokers[k],
+						 w->brokers[k].shown_resource);
 	paths_flush(w);
 }
 
@@ -202,8 +203,8 @@ void kill_process(struct world *w, unsigned broker, bool seen)
 
 /* Users */
 
-static struct helper *start(struct world *w, enum service service, unsigned from, unsigned account, int device,
-			    struct ending *e)
+static struct helper *start(struct world *w, enum service service, unsigned from, unsigned account,
+			    int device, struct ending *e)
 {
 	struct helper *h;
 
@@ -312,7 +313,8 @@ void make_puppet(struct world *w, unsigned broker)
 	w->brokers[broker].hostile = w->brokers[broker].puppet = true;
 }
 
-void say_record(struct world *w, unsigned from, unsigned to, enum record_type type, const void *fields, size_t len)
+void say_record(struct world *w, unsigned from, unsigned to, enum record_type type,
+		const void *fields, size_t len)
 {
 	struct peer *p = peer_with(&w->brokers[from], &w->brokers[to]);
 

@@ -10,7 +10,10 @@
 
 #include "sim.h"
 
-/* Brokers that know and trust each other and are online. Those from `account` on are devices of one account. */
+/*
+ * Brokers that know and trust each other and are online. Those from `account`
+ * on are devices of one account.
+ */
 struct world *stage_open(unsigned brokers, unsigned account);
 /* The same, and none of them runs yet. */
 struct world *stage_open_dark(unsigned brokers);
@@ -24,7 +27,10 @@ bool play_until(struct world *w, const char *said, unsigned ms);
 /* Until the helper has ended. */
 bool play_end(struct world *w, const struct ending *e, unsigned ms);
 
-/* In the minutes, since they were begun anew: how many lines have this, and when the first of them was. */
+/*
+ * In the minutes, since they were begun anew: how many lines have this, and
+ * when the first of them was.
+ */
 unsigned said(const char *what);
 uint64_t said_at(const char *what);
 void forget_said(void);
@@ -59,7 +65,8 @@ void lose_path(struct world *w, unsigned a, unsigned b, bool silently);
 /* From now on it says only what the scenario makes it say. */
 void make_puppet(struct world *w, unsigned broker);
 /* One says this record to the other, over their link. fields: NUL-terminated key=value pairs. */
-void say_record(struct world *w, unsigned from, unsigned to, enum record_type type, const void *fields, size_t len);
+void say_record(struct world *w, unsigned from, unsigned to, enum record_type type,
+		const void *fields, size_t len);
 
 /* From a scenario: what it needs is not so. Ends the scenario. */
 void complain(const char *file, int line, const char *what) __attribute__((noreturn));

@@ -103,11 +103,13 @@ static void a_device_of_the_flooder_itself(void)
 int main(void)
 {
 	static const struct { void (*scenario)(void); const char *what; } rows[] = {
-		{ a_stranger_floods, "a stranger opens all it can: another one's first fetch is served" },
+		{ a_stranger_floods,
+		  "a stranger opens all it can: another one's first fetch is served" },
 		{ a_buddy_floods, "a buddy does: the same" },
 		{ who_is_flooded_opens, "what we open ourselves finds a place as well" },
 		{ a_link_waits_for_a_path, "a link that lost its path finds another one" },
-		{ a_device_of_the_flooder_itself, "the link that the flooder has itself is none the worse" },
+		{ a_device_of_the_flooder_itself,
+		  "the link that the flooder has itself is none the worse" },
 	};
 
 	world_silence();

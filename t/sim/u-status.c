@@ -66,7 +66,8 @@ static void what_is_served(void)
 	struct buf row = { 0 };
 
 	need(!list_alone(runs) && git_service_describe(runs->next, &row));
-	need(has(&row, "jid", w->brokers[ALICE].jid) && has(&row, "device", w->brokers[ALICE].device));
+	need(has(&row, "jid", w->brokers[ALICE].jid) &&
+	     has(&row, "device", w->brokers[ALICE].device));
 	need(has(&row, "service", "receive-pack") && has(&row, "direction", "in"));
 	need(!has(&row, "share", NULL) && !has(&row, "received", "0") && !has(&row, "path", ""));
 	buf_finish(&row);

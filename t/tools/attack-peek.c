@@ -76,14 +76,16 @@ static void peek(const struct raw_link *l)
 	struct pass_use use;
 	struct tls *tls;
 
-	pass_use(&l->pass, 1, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls), &use);
+	pass_use(&l->pass, 1, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls),
+		 &use);
 	tls = tls_create(l->key, true, &use, &said);
 	tls_destroy(tls);
 	dial_with_name(l->port, l->pass.token);
 	say_bytes(l->port, "the hello", &said);
 	say_bytes(l->port, "the same hello again", &said);
 	/* Another number, so that only the secret is wrong. */
-	pass_use(&l->pass, 2, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls), &use);
+	pass_use(&l->pass, 2, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls),
+		 &use);
 	memset(use.psk, 0, sizeof(use.psk));
 	tls = tls_create(l->key, true, &use, &guessed);
 	tls_destroy(tls);

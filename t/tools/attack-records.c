@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * records: the arguments, each "<type> <field>...", over and over, whatever the victim says. In a value %n is
- * a number that rises and %i a new id; hex:... is bytes instead of a field.
+ * records: the arguments, each "<type> <field>...", over and over, whatever the victim says. In
+ * a value %n is a number that rises and %i a new id; hex:... is bytes instead of a field.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static bool put_bytes(struct buf *payload, const char *word)
 {
 	size_t n = strlen(word) / 2;
 
-	return hex_decode(word, (uint8_t *)buf_reserve(payload, n), n) && (buf_added(payload, n), true);
+	return hex_decode(word, (uint8_t *)buf_reserve(payload, n), n) &&
+	       (buf_added(payload, n), true);
 }
 
 static void put_field(struct buf *payload, const char *word, unsigned number)
@@ -69,7 +70,9 @@ static void records_step(struct attack *a, uint64_t now)
 		struct who *who = &a->who[i];
 		struct raw_link *l = device_link(a, who, now);
 
-		for (unsigned n = 0; l && a->n_args && n < AT_ONCE && raw_unsent(l) < UNSENT_MAX && attack_may(a, who, now); n++) {
+		for (unsigned n = 0; l && a->n_args && n < AT_ONCE && raw_unsent(l) < UNSENT_MAX &&
+				     attack_may(a, who, now);
+		     n++) {
 			say_record(l, a->args[number % (unsigned)a->n_args], number);
 			number++;
 		}
@@ -79,7 +82,8 @@ static void records_step(struct attack *a, uint64_t now)
 
 const struct attack_kind attack_records = {
 	.name = "records",
-	.usage = "records [--rate N] [--count N] [--tcp] --key FILE <record>...    ready after so many",
+	.usage = "records [--rate N] [--count N] [--tcp] --key FILE <record>...    ready after "
+		 "so many",
 	.step = records_step,
 	.take = device_take,
 	.end = device_end,

@@ -21,10 +21,18 @@
 #include "base64.h"
 #include "hex.h"
 
-enum { READ_SIZE = 65536, ATTRIBUTE_MAX = 80, JOIN_MAX = 100, JOIN_AGAIN = 100 * 1000, FLUSH_MAX = 1000,
-       FLUSH_PATIENCE = 200 };
+enum {
+	READ_SIZE = 65536,
+	ATTRIBUTE_MAX = 80,
+	JOIN_MAX = 100,
+	JOIN_AGAIN = 100 * 1000,
+	FLUSH_MAX = 1000,
+	FLUSH_PATIENCE = 200
+};
 
-#define HEADER "<stream:stream to='%s' version='1.0' xmlns='%s' xmlns:stream='http://etherx.jabber.org/streams'>"
+#define HEADER                                                                                     \
+	"<stream:stream to='%s' version='1.0' xmlns='%s' "                                         \
+	"xmlns:stream='http://etherx.jabber.org/streams'>"
 
 static void die(const char *what, const char *detail)
 {
@@ -64,7 +72,10 @@ static int read_some(struct stream *s)
 	return n;
 }
 
-/* Writes all, then reads until the word has come; only while the descriptor blocks. False if it is closed. */
+/*
+ * Writes all, then reads until the word has come; only while the descriptor
+ * blocks. False if it is closed.
+ */
 static bool ask(struct stream *s, const char *word)
 {
 	int n;
@@ -111,7 +122,9 @@ static void put_credentials(struct stream *s, const char *user, const char *pass
 	buf_puts(&plain, password);
 	text = xmalloc(BASE64_SIZE(buf_len(&plain)));
 	base64_encode(buf_data(&plain), buf_len(&plain), text);
-	buf_printf(&s->out, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>%s</auth>", text);
+	buf_printf(&s->out,
+		   "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>%s</auth>",
+		   text);
 	free(text);
 	buf_finish(&plain);
 }
@@ -122,7 +135,8 @@ static void unblock(struct stream *s)
 	fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_NONBLOCK);
 }
 
-struct stream *stream_login(unsigned port, const char *user, const char *password, const char *resource)
+struct stream *stream_login(unsigned port, const char *user, const char *password,
+			    const char *resource)
 {
 	struct stream *s = create(port);
 
@@ -138,8 +152,10 @@ struct stream *stream_login(unsigned port, const char *user, const char *passwor
 	buf_reset(&s->in);
 	buf_printf(&s->out, HEADER, "localhost", "jabber:client");
 	insist(s, "</stream:features>");
-	buf_printf(&s->out, "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-		   "<resource>%s</resource></bind></iq>", resource);
+	buf_printf(&s->out,
+		   "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+		   "<resource>%s</resource></bind></iq>",
+		   resource);
 	insist(s, "</iq>");
 	unblock(s);
 	return s;
@@ -218,7 +234,10 @@ void stream_pump(struct stream *s)
 		s->over = true;
 }
 
-/* Closing with bytes unread would be a reset, which destroys what was written; a server that throttles takes long. */
+/*
+ * Closing with bytes unread would be a reset, which destroys what was written;
+ * a server that throttles takes long.
+ */
 void stream_flush(struct stream *s)
 {
 	struct pollfd fd = { .fd = s->fd };
@@ -284,7 +303,8 @@ bool stanza_attribute(const char *stanza, const char *name, char *value, size_t 
 	for (const char *at = stanza; (at = strstr(at, name)); at++) {
 		const char *quote = at + len + 1, *end;
 
-		if (at == stanza || at[-1] != ' ' || at[len] != '=' || (*quote != '\'' && *quote != '"'))
+		if (at == stanza || at[-1] != ' ' || at[len] != '=' ||
+		    (*quote != '\'' && *quote != '"'))
 			continue;
 		end = strchr(quote + 1, *quote);
 		n = end ? (size_t)(end - quote) - 1 : size;

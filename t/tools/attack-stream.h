@@ -22,7 +22,8 @@ struct stream {
 };
 
 /* Blocks until it is logged in. The full JID is user@localhost/resource. */
-struct stream *stream_login(unsigned port, const char *user, const char *password, const char *resource);
+struct stream *stream_login(unsigned port, const char *user, const char *password,
+			    const char *resource);
 struct stream *stream_component(unsigned port, const char *domain, const char *secret);
 void stream_destroy(struct stream *s);
 
@@ -35,7 +36,10 @@ void stream_flush(struct stream *s);
 /* The next whole stanza, malloc'd, or NULL. */
 char *stream_next(struct stream *s);
 
-/* The value of the first attribute of that name in a stanza; false if there is none, or it is too long. */
+/*
+ * The value of the first attribute of that name in a stanza; false if there is
+ * none, or it is too long.
+ */
 bool stanza_attribute(const char *stanza, const char *name, char *value, size_t size);
 
 #endif

@@ -50,16 +50,23 @@ struct attack_kind {
 };
 
 extern const struct attack_kind attack_open, attack_break, attack_say;		/* attack-chat.c */
-extern const struct attack_kind attack_keys, attack_fetch, attack_leave;			/* attack-device.c */
-extern const struct attack_kind attack_records, attack_peek;				/* files of their own */
+/* attack-device.c */
+extern const struct attack_kind attack_keys, attack_fetch, attack_leave;
+extern const struct attack_kind attack_records, attack_peek;	/* files of their own */
 
 /* Milliseconds. */
 uint64_t attack_now(void);
 
-/* Prints "ready done=... refused=...", once: when it is so, or after a while, for whoever is refused may not be told. */
+/*
+ * Prints "ready done=... refused=...", once: when it is so, or after a while,
+ * for whoever is refused may not be told.
+ */
 void attack_ready_if(struct attack *a, bool so, uint64_t now);
 
-/* False while those who speak at the rate have said all that they may until now, or the server does not read. */
+/*
+ * False while those who speak at the rate have said all that they may until
+ * now, or the server does not read.
+ */
 bool attack_may(struct attack *a, const struct who *who, uint64_t now);
 
 #endif

@@ -12,7 +12,8 @@
  *   --each N  --count N  --length N  --block N  --depth N  --key FILE  --share S  --service S
  *   --tcp  --accept  --drip
  *
- * Says "ready" when all that it can take is taken, and at the end how often it was served and refused.
+ * Says "ready" when all that it can take is taken, and at the end how often it was served and
+ * refused.
  */
 #include "attack.h"
 
@@ -29,7 +30,8 @@
 enum { BEAT = 5, PATIENCE = 4000, UNSENT_MAX = 256 * 1024, CROWD_MAX = 4096 };
 
 static const struct attack_kind *const kinds[] = {
-	&attack_open, &attack_break, &attack_say, &attack_keys, &attack_fetch, &attack_leave, &attack_records,
+	&attack_open, &attack_break, &attack_say, &attack_keys, &attack_fetch, &attack_leave,
+	&attack_records,
 	&attack_peek,
 };
 
@@ -88,15 +90,16 @@ static struct stream *add_stream(struct attack *a, struct stream *s)
 /* As an ordinary client would, so that the victim hears of it when it goes. */
 static void show(struct who *who, const char *type)
 {
-	buf_printf(&who->stream->out, "<presence from='%s'%s%s><priority>-1</priority></presence>", who->full, type,
-		   who->stream->ssl ? "" : who->attack->to_victim);
+	buf_printf(&who->stream->out, "<presence from='%s'%s%s><priority>-1</priority></presence>",
+		   who->full, type, who->stream->ssl ? "" : who->attack->to_victim);
 }
 
 static void gather(struct attack *a)
 {
 	const char *at = strchr(as, '@'), *domain = at ? at + 1 : as;
 	bool client = !strcmp(domain, "localhost");
-	struct stream *s = client ? NULL : add_stream(a, stream_component(component, domain, password));
+	struct stream *s =
+		client ? NULL : add_stream(a, stream_component(component, domain, password));
 
 	a->who = xcalloc(crowd, sizeof(*a->who));
 	for (a->n = 0; a->n < crowd; a->n++) {
@@ -196,12 +199,16 @@ static int options(struct attack *a, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "as", required_argument, NULL, 'a' }, { "crowd", required_argument, NULL, 'n' },
-		{ "c2s", required_argument, NULL, 'c' }, { "component", required_argument, NULL, 'C' },
-		{ "password", required_argument, NULL, 'p' }, { "rate", required_argument, NULL, 'r' },
+		{ "c2s", required_argument, NULL, 'c' },
+		{ "component", required_argument, NULL, 'C' },
+		{ "password", required_argument, NULL, 'p' },
+		{ "rate", required_argument, NULL, 'r' },
 		{ "each", required_argument, NULL, 'e' }, { "count", required_argument, NULL, 'N' },
-		{ "length", required_argument, NULL, 'l' }, { "block", required_argument, NULL, 'b' },
+		{ "length", required_argument, NULL, 'l' },
+		{ "block", required_argument, NULL, 'b' },
 		{ "depth", required_argument, NULL, 'd' }, { "key", required_argument, NULL, 'k' },
-		{ "share", required_argument, NULL, 's' }, { "service", required_argument, NULL, 'S' },
+		{ "share", required_argument, NULL, 's' },
+		{ "service", required_argument, NULL, 'S' },
 		{ "tcp", no_argument, NULL, 't' }, { "accept", no_argument, NULL, 'A' },
 		{ "drip", no_argument, NULL, 'D' }, { NULL, 0, NULL, 0 },
 	};
@@ -234,9 +241,12 @@ static int options(struct attack *a, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct attack a = { .each = 4, .count = 1, .length = 16, .block = 5700, .service = "upload-pack" };
+	struct attack a = {
+		.each = 4, .count = 1, .length = 16, .block = 5700, .service = "upload-pack"
+	};
 	int first = options(&a, argc, argv);
-	const struct attack_kind *kind = first >= 0 && argc - first >= 2 ? kind_named(argv[first]) : NULL;
+	const struct attack_kind *kind =
+		first >= 0 && argc - first >= 2 ? kind_named(argv[first]) : NULL;
 	struct sigaction action = { .sa_handler = on_signal };
 
 	if (!kind || !as || !crowd || crowd > CROWD_MAX || a.length > ATTACK_ID_MAX)

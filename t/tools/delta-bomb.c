@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A pack of 3 kB whose last object takes as many MiB as are asked for in the memory of whoever unpacks it
- * (gitformat-pack(5): a blob, and three deltas that copy the one before, over
- * and over).
+ * A pack of 3 kB whose last object takes as many MiB as are asked for in the memory of whoever
+ * unpacks it (gitformat-pack(5): a blob, and three deltas that copy the one before, over and
+ * over).
  *
  *   delta-bomb MIB pack              the pack
  *   delta-bomb MIB push NEW REF      what a pusher says who would make REF from NEW with it

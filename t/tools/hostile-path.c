@@ -15,8 +15,9 @@
  * guesses: says hello with the token and all that can be tried with it; says how many bytes answer.
  * silent: n handshakes with the device's pass, and no HELLO after any of them; says how
  * many the broker bears, then waits until it has closed them all.
- * offers: takes over the device's link, says so, waits for a line, then offers n proxies that are all
- * itself, each when the one before was answered; says how often it was dialled and what the answers were.
+ * offers: takes over the device's link, says so, waits for a line, then offers n proxies that
+ * are all itself, each when the one before was answered; says how often it was dialled and what
+ * the answers were.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -179,7 +180,8 @@ static struct given read_pass(const char *text)
 	struct given g = { 0 };
 
 	if (sscanf(text, "%32s %64s %64s", token, secret, fp) != 3 ||
-	    !hex_decode(secret, g.pass.secret, sizeof(g.pass.secret)) || !hex_decode(fp, g.fp, sizeof(g.fp))) {
+	    !hex_decode(secret, g.pass.secret, sizeof(g.pass.secret)) ||
+	    !hex_decode(fp, g.fp, sizeof(g.fp))) {
 		fprintf(stderr, "'%s' is no pass\n", text);
 		exit(1);
 	}
@@ -272,7 +274,10 @@ static int guess(const char *port, const char *token)
 	return 0;
 }
 
-/* Reads from all of them until nothing has come for rest ms (-1: until none is left); how many are open. */
+/*
+ * Reads from all of them until nothing has come for rest ms (-1: until none is
+ * left); how many are open.
+ */
 static unsigned listen_to(struct pollfd *fds, unsigned n, int rest)
 {
 	unsigned open = n;
@@ -404,7 +409,8 @@ static void hear(struct intruder *i)
 	char bytes[4096];
 	ssize_t n = read(i->fd, bytes, sizeof(bytes));
 
-	if (n <= 0 || tls_input(i->tls, bytes, (size_t)n, &i->plain) || link_input(&i->link, &i->plain, now()))
+	if (n <= 0 || tls_input(i->tls, bytes, (size_t)n, &i->plain) ||
+	    link_input(&i->link, &i->plain, now()))
 		i->over = true;
 }
 
@@ -433,7 +439,8 @@ static void intrude(struct intruder *i)
 				make_offer(i);
 		}
 	}
-	printf("%u dialled, %u busy, %u not-wanted, %u other\n", i->dialled, i->busy, i->unwanted, i->other);
+	printf("%u dialled, %u busy, %u not-wanted, %u other\n", i->dialled, i->busy, i->unwanted,
+	       i->other);
 }
 
 static int offer(const char *port, const char *pass, unsigned n, struct device_key *key,

@@ -28,8 +28,9 @@ static bool read_records(const char *path)
 	FILE *file = fopen(path, "r");
 	struct record *r = records;
 
-	while (file && count < RECORDS_MAX && fscanf(file, "%127s %u %u %u %127s", r->name, &r->priority, &r->weight,
-						     &r->port, r->host) == 5)
+	while (file && count < RECORDS_MAX &&
+	       fscanf(file, "%127s %u %u %u %127s", r->name, &r->priority, &r->weight, &r->port,
+		      r->host) == 5)
 		r = &records[++count];
 	if (file)
 		fclose(file);
@@ -58,7 +59,8 @@ static unsigned char *put_name(unsigned char *at, const char *name)
 }
 
 /* The name asked for, and what follows it. */
-static unsigned char *read_name(unsigned char *at, const unsigned char *end, char *name, size_t size)
+static unsigned char *read_name(unsigned char *at, const unsigned char *end, char *name,
+				size_t size)
 {
 	size_t len = 0;
 

@@ -8,9 +8,10 @@
  *
  * relay: shows to each of the two people the device that is named behind them, which is the other
  * one's, and passes on to the one whatever bytestream the other one opens.
- * newer: shows the device of the key, takes each bytestream, and answers HELLO in a protocol of the future.
- * takes: the same, but has a link with that person, on which it says nothing by itself; it prints
- * the pass that it is given, and of whose key: "pass <token> <secret> <fingerprint>".
+ * newer: shows the device of the key, takes each bytestream, and answers HELLO in a protocol of
+ * the future. takes: the same, but has a link with that person, on which it says nothing by
+ * itself; it prints the pass that it is given, and of whose key: "pass <token> <secret>
+ * <fingerprint>".
  *
  * All let everybody see them who asks, ask back, and say on standard output what they do.
  */
@@ -77,13 +78,16 @@ static void send_raw(struct odd *o, const char *fmt, ...)
 
 static void show(struct odd *o, const char *to, const char *device)
 {
-	send_raw(o, "<presence to='%s'><priority>-1</priority><git xmlns='" NS_GIT "' dev='%s'/></presence>",
+	send_raw(o,
+		 "<presence to='%s'><priority>-1</priority><git xmlns='" NS_GIT
+		 "' dev='%s'/></presence>",
 		 to, device);
 }
 
 static void answer(struct odd *o, xmpp_stanza_t *iq)
 {
-	send_raw(o, "<iq type='result' id='%s' to='%s'/>", xmpp_stanza_get_id(iq), xmpp_stanza_get_from(iq));
+	send_raw(o, "<iq type='result' id='%s' to='%s'/>", xmpp_stanza_get_id(iq),
+		 xmpp_stanza_get_from(iq));
 }
 
 /* --- relay --- */
@@ -196,7 +200,9 @@ static void say(struct odd *o, const char *to)
 	if (!n || !text)
 		return;
 	text[base64_encode(buf_data(&o->out), n, text)] = '\0';
-	send_raw(o, "<iq type='set' id='odd%u' to='%s'><data xmlns='" NS_IBB "' seq='%u' sid='%s'>%s</data></iq>",
+	send_raw(o,
+		 "<iq type='set' id='odd%u' to='%s'><data xmlns='" NS_IBB
+		 "' seq='%u' sid='%s'>%s</data></iq>",
 		 o->ids++, to, o->seq++, o->sid, text);
 	buf_reset(&o->out);
 	free(text);
@@ -357,7 +363,8 @@ int main(int argc, char **argv)
 	xmpp_conn_set_jid(o.conn, argv[4]);
 	xmpp_conn_set_pass(o.conn, argv[5]);
 	xmpp_conn_set_cafile(o.conn, argv[3]);
-	if (xmpp_connect_client(o.conn, "127.0.0.1", (unsigned short)atoi(argv[2]), on_connection, &o) != XMPP_EOK)
+	if (xmpp_connect_client(o.conn, "127.0.0.1", (unsigned short)atoi(argv[2]), on_connection,
+				&o) != XMPP_EOK)
 		die("cannot connect");
 	xmpp_run(o.ctx);
 	return 1;

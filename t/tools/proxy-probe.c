@@ -191,8 +191,10 @@ static void on_reached(void *owner, struct path *path, const unsigned char *fp, 
 	side->stream = NULL;
 	side->path = path;
 	path_set_owner(path, &path_events, side);
-	printf("%s: reached as %s, %s, key %s\n", side->name, client ? "client" : "server", path_name(path),
-	       memcmp(fp, device_key_fingerprint(other->key), FINGERPRINT_BYTES) ? "wrong" : "right");
+	printf("%s: reached as %s, %s, key %s\n", side->name, client ? "client" : "server",
+	       path_name(path),
+	       memcmp(fp, device_key_fingerprint(other->key), FINGERPRINT_BYTES) ? "wrong"
+										 : "right");
 	if (other->path)
 		begin_burst(p);
 }
@@ -301,7 +303,8 @@ static void on_state(void *owner, enum account_state state, const struct message
 		printf("the search did not begin\n");
 }
 
-static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked, bool removed)
+static void on_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
+		      bool removed)
 {
 }
 

@@ -47,7 +47,10 @@ static void take(int listener, const char *target)
 	struct sockaddr_in addr = loopback(target);
 	int near = accept(listener, NULL, NULL), far = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
-	/* Nobody between two ends may add the 40 ms of Nagle's algorithm and a late acknowledgement. */
+	/*
+	 * Nobody between two ends may add the 40 ms of Nagle's algorithm and a
+	 * late acknowledgement.
+	 */
 	setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(far, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	for (int i = 0; i < CONNECTIONS && near >= 0; i++) {

@@ -10,7 +10,8 @@
  *     --timeout N       ends, with status 1, after N seconds (30)
  *     --tell-memory     the last line is "memory N", the most that it took, in kB
  *
- *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID | unblock JID | quit
+ *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID |
+ *   unblock JID | quit
  *   shy on|off                     whether somebody may see that it is there
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *

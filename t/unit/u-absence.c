@@ -92,7 +92,8 @@ static void talk(void)
 	}
 }
 
-static void side_init(struct side *s, struct side *other, const char *name, const struct link_ends *ends)
+static void side_init(struct side *s, struct side *other, const char *name,
+		      const struct link_ends *ends)
 {
 	uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
 
@@ -146,8 +147,10 @@ static void cut(void)
 static bool ends(void)
 {
 	absence_begin(&alice.absence, ABSENCE_GRACE, now);
-	is_int(absence_deadline(&alice.absence), (int64_t)now + ABSENCE_GRACE, "she gives him a moment");
-	ok(!absence_over(&alice.absence, &alice.link, &alice.channels, now), "which is not over at once");
+	is_int(absence_deadline(&alice.absence), (int64_t)now + ABSENCE_GRACE,
+	       "she gives him a moment");
+	ok(!absence_over(&alice.absence, &alice.link, &alice.channels, now),
+	   "which is not over at once");
 	now += ABSENCE_GRACE;
 	return absence_over(&alice.absence, &alice.link, &alice.channels, now);
 }
@@ -182,7 +185,8 @@ static void test_look(void)
 {
 	begin();
 	absence_doubt(&alice.absence, &alice.link, true, now);
-	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "who is said to be gone is asked at once");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT,
+	       "who is said to be gone is asked at once");
 	now++;
 	talk();
 	ok(link_deadline(&alice.link) > now + LINK_PROBE_TIMEOUT, "and answers");

@@ -74,7 +74,8 @@ static bool holds(const char *path, const char *text)
 {
 	struct message trouble;
 	struct buf content = { 0 };
-	bool same = userfile_read(path, &content, &trouble) == 0 && !strcmp(buf_str(&content), text);
+	bool same =
+		userfile_read(path, &content, &trouble) == 0 && !strcmp(buf_str(&content), text);
 
 	buf_finish(&content);
 	return same;
@@ -92,7 +93,8 @@ static void test_adopt(void)
 	put(old, "the one of all");
 	free(alice);
 	alice = accountfile_adopt(USERFILE_DATA, "alice@example.org", "key", &trouble);
-	ok(holds(alice, "the one of all") && access(old, F_OK), "the first account that asks has the old one, alone");
+	ok(holds(alice, "the one of all") && access(old, F_OK),
+	   "the first account that asks has the old one, alone");
 	bob = accountfile_adopt(USERFILE_DATA, "bob@example.org", "key", &trouble);
 	ok(access(bob, F_OK) != 0, "another account has none");
 	put(old, "another one");
@@ -109,7 +111,8 @@ static void test_adopt(void)
 	old = userfile_path(USERFILE_DATA, "accounts/%c3%9cmit@example.org/key", &trouble);
 	put(old, "of an older spelling");
 	alice = accountfile_adopt(USERFILE_DATA, "\xc3\xbcmit@example.org", "key", &trouble);
-	ok(holds(alice, "of an older spelling") && access(old, F_OK), "another spelling of the same account is the account's");
+	ok(holds(alice, "of an older spelling") && access(old, F_OK),
+	   "another spelling of the same account is the account's");
 	free(alice);
 	put(old, "older still");
 	alice = accountfile_adopt(USERFILE_DATA, "\xc3\xbcmit@example.org", "key", &trouble);
@@ -120,7 +123,8 @@ static void test_adopt(void)
 	old = userfile_path(USERFILE_DATA, "accounts/carol@example.org", &trouble);
 	put(old, "in the way");
 	alice = accountfile_adopt(USERFILE_DATA, "carol@example.org", "key", &trouble);
-	ok(alice && userfile_read(alice, &content, &trouble) < 0, "what is in the way is no file that is not there");
+	ok(alice && userfile_read(alice, &content, &trouble) < 0,
+	   "what is in the way is no file that is not there");
 	is_int(trouble.id, MSG_STATE_FILE, "but said");
 	buf_finish(&content);
 	free(alice);

@@ -15,7 +15,8 @@ static const struct { const char *text, *jid, *share, *device; } good[] = {
 	{ "bob@example.org/project.git", "bob@example.org", "project", "" },
 	{ "bob@example.org/project.git/", "bob@example.org", "project", "" },
 	{ "bob@example.org/project.git.git", "bob@example.org", "project.git", "" },
-	{ "xmpp://bob@example.org/team/site.git?device=laptop", "bob@example.org", "team/site", "laptop" },
+	{ "xmpp://bob@example.org/team/site.git?device=laptop", "bob@example.org", "team/site",
+	  "laptop" },
 	{ "bob@example.org/a/b/c/d", "bob@example.org", "a/b/c/d", "" },
 	{ "bob@example.org/git", "bob@example.org", "git", "" },
 	{ "bob@example.org/a%20b", "bob@example.org", "a b", "" },
@@ -27,7 +28,8 @@ static const struct { const char *text, *jid, *share, *device; } good[] = {
 	{ "bob@example.org/p?device=my%20laptop", "bob@example.org", "p", "my laptop" },
 	{ "bob%40example.org/p", "bob@example.org", "p", "" },
 	{ "a%25b%3Fc%23d@example.org/p", "a%b?c#d@example.org", "p", "" },
-	{ "xmpp://J%C3%9CRGEN@b%C3%BCcher.example/p", "j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "p", "" },
+	{ "xmpp://J%C3%9CRGEN@b%C3%BCcher.example/p", "j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "p",
+	  "" },
 	{ "bob@xn--bcher-kva.example/p", "bob@b\xc3\xbc" "cher.example", "p", "" },
 };
 
@@ -212,9 +214,12 @@ static void names(void)
 {
 	static const struct { const char *name; bool valid; } shares[] = {
 		{ "project", true }, { "team/site", true }, { "a b", true }, { "A.b_c-9", true },
-		{ "caf\xc3\xa9", true }, { "", false }, { "/", false }, { "a/", false }, { "/a", false },
-		{ "a//b", false }, { ".", false }, { "a/..", false }, { ".a", false }, { "-a", false },
-		{ "a%20b", false }, { "a\n", false }, { "a\xff", false }, { "a:b", false }, { "a*", false },
+		{ "caf\xc3\xa9", true }, { "", false }, { "/", false }, { "a/", false },
+		{ "/a", false },
+		{ "a//b", false }, { ".", false }, { "a/..", false }, { ".a", false },
+		{ "-a", false },
+		{ "a%20b", false }, { "a\n", false }, { "a\xff", false }, { "a:b", false },
+		{ "a*", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(shares); i++)

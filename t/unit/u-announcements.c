@@ -83,7 +83,8 @@ static void tips(struct announcements *a, const char *share, const char *text, u
 }
 
 /* It appears, and a link with it is up at once. */
-static void online(struct announcements *a, const char *device, const uint8_t *instance, uint64_t now)
+static void online(struct announcements *a, const char *device, const uint8_t *instance,
+		   uint64_t now)
 {
 	memcpy(speaker, instance, INSTANCE_BYTES);
 	announcements_device_online(a, BOB, device, now);
@@ -456,7 +457,8 @@ static void t_fairness(void)
 	silent = last_version;
 	buf_reset(&trace);
 	online(a, "a", INST1, 0);
-	expect("tell a x 1\n", "who does not answer takes one place, however many shares there are");
+	expect("tell a x 1\n",
+	       "who does not answer takes one place, however many shares there are");
 	online(a, "b", INST1, 0);
 	online(a, "c", INST1, 0);
 	expect("", "ANNOUNCE_AT_ONCE are told at once, no more");
@@ -494,7 +496,8 @@ static void t_silent_account(void)
 		announcements_device_online(a, "eve@example.org", name, 0);
 	}
 	tips(a, "project", "1", 0);
-	is_int(count_lines(), ANNOUNCE_AT_ONCE / 2, "the devices of one account take half of the places");
+	is_int(count_lines(), ANNOUNCE_AT_ONCE / 2,
+	       "the devices of one account take half of the places");
 	online(a, "laptop", INST1, 0);
 	expect("tell laptop project 1\n", "and another one's is told at once");
 	announcements_destroy(a);
@@ -561,7 +564,10 @@ static void t_bounds(void)
 	announcements_destroy(a);
 }
 
-/* The world of the random test: what each process of a device has been told, as the device sees it. */
+/*
+ * The world of the random test: what each process of a device has been told, as
+ * the device sees it.
+ */
 enum { DEVICES = 12, SHARES = 4, STEPS = 4000, SEEDS = 25 };
 
 struct pair {
@@ -580,7 +586,8 @@ struct world {
 	uint64_t newest[SHARES];	/* as they were when the ledger was given them */
 	struct {
 		bool online, meeting;
-		bool up;		/* a link with the process of now is, and the ledger was not told yet */
+		bool up;		/* a link with the process of now is, and the ledger was not
+					   told yet */
 		unsigned instance;
 		struct pair pairs[SHARES];
 	} devices[DEVICES];
@@ -607,7 +614,8 @@ static void names_of(unsigned device, char *jid, char *id)
 	sprintf(id, "device%u", device % 3);
 }
 
-static void numbers_of(const char *jid, const char *id, const char *share, unsigned *device, unsigned *s)
+static void numbers_of(const char *jid, const char *id, const char *share, unsigned *device,
+		       unsigned *s)
 {
 	*device = (unsigned)atoi(jid + strlen("buddy")) * 3 + (unsigned)atoi(id + strlen("device"));
 	*s = (unsigned)atoi(share + strlen("share"));
@@ -856,8 +864,8 @@ static void t_random(void)
 			}
 		}
 		tellings += w.tellings;
-		ok(!w.broken, "seed %u: every device online is told the newest version, once%s%s", seed,
-		   w.broken ? ": never: " : "", w.broken ? w.broken : "");
+		ok(!w.broken, "seed %u: every device online is told the newest version, once%s%s",
+		   seed, w.broken ? ": never: " : "", w.broken ? w.broken : "");
 		announcements_destroy(w.a);
 	}
 	printf("# %u tellings\n", tellings);
@@ -884,7 +892,8 @@ static void t_unread(void)
 		announcements_tick(a, now);
 		pause = pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * pause : ANNOUNCE_RETRY_MAX;
 	}
-	is_int(count_lines(), 12, "they could not be: they are read again, after pauses that double, for ever");
+	is_int(count_lines(), 12,
+	       "they could not be: they are read again, after pauses that double, for ever");
 	announcements_unread(a, "project", now);
 	announcements_moved(a, "project", now);
 	ok(announcements_deadline(a) <= now + ANNOUNCE_DEBOUNCE, "... and at once when they move");

@@ -25,7 +25,8 @@ static void flood(const char *const who[], enum asker asker, unsigned n, unsigne
 
 static void test_strangers(void)
 {
-	static const char *const many[] = { "a@evil.org", "b@evil.org", "c@evil.org", "evil.org", "eve@other.org" };
+	static const char *const many[] = { "a@evil.org", "b@evil.org", "c@evil.org", "evil.org",
+					    "eve@other.org" };
 	static const char *const one[] = { "a@evil.org" };
 	unsigned got[5], sum = 0;
 
@@ -33,7 +34,8 @@ static void test_strangers(void)
 	ok(answers_may(&answers, "bob@x.org", ASKER_STRANGER, now), "a stranger is answered");
 	now += MINUTE;
 	flood(one, ASKER_STRANGER, 1, got);
-	ok(got[0] > 10 && got[0] <= 20, "one without end one time in four seconds: %u in a minute", got[0]);
+	ok(got[0] > 10 && got[0] <= 20, "one without end one time in four seconds: %u in a minute",
+	   got[0]);
 	now += MINUTE;
 	flood(many, ASKER_STRANGER, 5, got);
 	for (unsigned i = 0; i < 5; i++)
@@ -41,7 +43,8 @@ static void test_strangers(void)
 	ok(sum <= 68, "all together one time in a second: %u", sum);
 	ok(got[4] >= 7, "another domain has its share: %u", got[4]);
 	now += 100;
-	ok(answers_may(&answers, "bob@x.org", ASKER_STRANGER, now), "and so has who asks once in the middle of it");
+	ok(answers_may(&answers, "bob@x.org", ASKER_STRANGER, now),
+	   "and so has who asks once in the middle of it");
 	answers_finish(&answers);
 }
 
@@ -68,13 +71,15 @@ static void test_buddies(void)
 /* A domain that is full of contacts of ours. */
 static void test_contacts(void)
 {
-	static const char *const many[] = { "a@evil.org", "b@evil.org", "c@evil.org", "d@evil.org", "e@evil.org",
-					    "f@evil.org", "g@evil.org", "h@evil.org", "i@evil.org", "j@evil.org" };
+	static const char *const many[] = { "a@evil.org", "b@evil.org", "c@evil.org", "d@evil.org",
+					    "e@evil.org", "f@evil.org", "g@evil.org", "h@evil.org",
+					    "i@evil.org", "j@evil.org" };
 	unsigned got[ARRAY_SIZE(many)], burst = 0;
 
 	begin();
 	flood(many, ASKER_BUDDY, ARRAY_SIZE(many), got);
-	ok(answers_may(&answers, "dave@other.org", ASKER_BUDDY, now), "a contact of another domain is answered");
+	ok(answers_may(&answers, "dave@other.org", ASKER_BUDDY, now),
+	   "a contact of another domain is answered");
 	while (burst < 100 && answers_may(&answers, "carol@x.org", ASKER_TRUSTED, now))
 		burst++;
 	ok(burst >= ANSWERS_TO_BUDDIES / 4, "and who is trusted, again and again: %u times", burst);

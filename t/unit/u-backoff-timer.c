@@ -66,7 +66,8 @@ int main(void)
 	is_int(backoff_timer_left(&pause_of_it), 0, "... and is not tried");
 	backoff_timer_slow(&pause_of_it, 100 * 1000, 300 * 1000);
 	backoff_timer_begin(&pause_of_it);
-	ok(asked >= 100 * 1000 && asked <= 150 * 1000, "what costs somebody something is tried later");
+	ok(asked >= 100 * 1000 && asked <= 150 * 1000,
+	   "what costs somebody something is tried later");
 	backoff_timer_close(&pause_of_it, NULL, &nobody);
 	tries = 0;
 	uv_run(&loop, UV_RUN_DEFAULT);

@@ -25,7 +25,8 @@ int main(void)
 	}
 	ok(low > 200 && low < 300 && high > 200 && high < 300, "evenly");
 	pause = 0;
-	ok(backoff_next(&pause, FIRST, MAX, &random) < 2 * FIRST, "a pause forgotten is the first again");
+	ok(backoff_next(&pause, FIRST, MAX, &random) < 2 * FIRST,
+	   "a pause forgotten is the first again");
 	random = 7;
 	other = 8;
 	pause = MAX;

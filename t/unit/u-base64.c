@@ -67,7 +67,10 @@ static void test_malformed(void)
 	is_int(base64_decode("Zm9\0", 4, out), -1, "a NUL");
 }
 
-/* Each byte value at each of the last eight places: exactly what encodes back to itself is taken. */
+/*
+ * Each byte value at each of the last eight places: exactly what encodes back
+ * to itself is taken.
+ */
 static void test_canonical(void)
 {
 	int accepted = 0, wrong = 0;

@@ -54,13 +54,15 @@ int main(void)
 	blocklist_remove(l, "bob@example.org");
 	blocklist_add(l, "bob@example.org");
 	blocklist_add(l, "example.org");
-	is_str(blocklist_hit(l, "bob@example.org"), "bob@example.org", "the nearest entry is named");
+	is_str(blocklist_hit(l, "bob@example.org"), "bob@example.org",
+	       "the nearest entry is named");
 	is_str(blocklist_hit(l, "carol@example.org"), "example.org", "or the one that there is");
 	is_str(blocklist_next(l, NULL), "example.org", "they are listed, the newest first");
 	is_str(blocklist_next(l, blocklist_next(l, NULL)), "bob@example.org", "one after another");
 	ok(!blocklist_next(l, blocklist_hit(l, "bob@example.org")), "to the end");
 	blocklist_clear(l);
-	ok(!blocklist_hit(l, "bob@example.org") && !blocklist_next(l, NULL), "all of it is taken back");
+	ok(!blocklist_hit(l, "bob@example.org") && !blocklist_next(l, NULL),
+	   "all of it is taken back");
 	ok(!blocklist_add(l, "") && !blocklist_add(l, "/git"), "nothing is no address");
 	memset(jid, 'a', sizeof(jid) - 1);
 	jid[sizeof(jid) - 1] = '\0';

@@ -53,7 +53,8 @@ static void strings(void)
 	memset(long_one, 'x', 4999);
 	long_one[4999] = '\0';
 	buf_printf(&b, "%s", long_one);
-	ok(buf_len(&b) == 4999 && !strcmp(buf_str(&b), long_one), "printf of more than the room there is");
+	ok(buf_len(&b) == 4999 && !strcmp(buf_str(&b), long_one),
+	   "printf of more than the room there is");
 	buf_reset(&b);
 	is_int(buf_len(&b), 0, "reset empties it");
 	ok(b.cap >= 4999, "and keeps the memory");
@@ -80,7 +81,8 @@ static void steady_queue(void)
 		if (i > 0)
 			buf_consume(&b, sizeof(block));
 	}
-	ok(b.cap <= 8192, "a queue that never holds more than two blocks does not grow (%zu bytes)", b.cap);
+	ok(b.cap <= 8192, "a queue that never holds more than two blocks does not grow (%zu bytes)",
+	   b.cap);
 	buf_finish(&b);
 }
 

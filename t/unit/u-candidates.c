@@ -87,7 +87,9 @@ static const struct {
 
 static void test_candidates(void)
 {
-	struct record other = { .type = RECORD_BYTESTREAM, .payload = (const uint8_t *)"transport=auto", .len = 15 };
+	struct record other = { .type = RECORD_BYTESTREAM,
+				.payload = (const uint8_t *)"transport=auto",
+				.len = 15 };
 	struct candidates w;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -97,7 +99,8 @@ static void test_candidates(void)
 		is_int(parse_candidates(exact, rows[i].n, &w), rows[i].result, rows[i].what);
 		free(exact);
 		if (rows[i].result == 0)
-			ok(w.allowed == rows[i].allowed && w.n == rows[i].addresses, "with what it says");
+			ok(w.allowed == rows[i].allowed && w.n == rows[i].addresses,
+			   "with what it says");
 	}
 	ok(candidates_parse(&other, &w), "another record is none");
 }
@@ -141,7 +144,8 @@ static void test_candidates_again(void)
 	}
 }
 
-static const char offer[] = "sid=" TOKEN "\0state=offer\0jid=proxy.example.org\0host=proxy.example.org\0"
+static const char offer[] =
+	"sid=" TOKEN "\0state=offer\0jid=proxy.example.org\0host=proxy.example.org\0"
 	"port=5000\0from=alice@example.org/git.a\0to=bob@example.net/git.b\0secret=" SECRET "\0";
 
 /* The offer with something replaced, the first time it appears. */
@@ -172,10 +176,12 @@ static void test_offer(void)
 		{ "jid=", BYTES("jod="), -1, "no proxy" },
 		{ "jid=proxy", BYTES("jid=a proxy"), -1, "a proxy with a blank" },
 		{ "jid=proxy", BYTES("jid=\xffproxy"), -1, "a proxy that is no text" },
-		{ "jid=proxy.example.org", BYTES("jid=proxy@example.org/stream"), 0, "a proxy with a resource" },
+		{ "jid=proxy.example.org", BYTES("jid=proxy@example.org/stream"), 0,
+		  "a proxy with a resource" },
 		{ "host=", BYTES("most="), -1, "no host" },
 		{ "host=proxy.example.org", BYTES("host="), -1, "an empty host" },
-		{ "host=proxy.example.org", BYTES("host=2001:db8::7"), 0, "a host that is an address" },
+		{ "host=proxy.example.org", BYTES("host=2001:db8::7"), 0,
+		  "a host that is an address" },
 		{ "host=", BYTES("host=-"), -1, "a host that looks like an option" },
 		{ "host=", BYTES("host=/"), -1, "a host with a slash" },
 		{ "host=", BYTES("host=\x1b"), -1, "a host with a control character" },
@@ -199,7 +205,8 @@ static void test_offer(void)
 	is_int(parse_stream(offer, sizeof(offer) - 1, &b), 0, "an offer is read");
 	is_int(b.step, S5B_OFFER, "as one");
 	is_str(b.pass.token, TOKEN, "with its sid");
-	ok(b.pass.secret[1] == 0x11 && b.pass.secret[PASS_SECRET_BYTES - 2] == 0x11, "and its secret");
+	ok(b.pass.secret[1] == 0x11 && b.pass.secret[PASS_SECRET_BYTES - 2] == 0x11,
+	   "and its secret");
 	is_str(b.offer.jid, "proxy.example.org", "the proxy");
 	is_str(b.offer.host, "proxy.example.org", "where it is");
 	is_int(b.offer.port, 5000, "and at which port");
@@ -268,7 +275,8 @@ static void test_steps(void)
 	struct buf fields = { 0 };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		is_int(parse_stream(steps[i].bytes, steps[i].n, &b), steps[i].result, steps[i].what);
+		is_int(parse_stream(steps[i].bytes, steps[i].n, &b), steps[i].result,
+		       steps[i].what);
 		if (steps[i].result)
 			continue;
 		is_int(b.step, steps[i].step, "is the step");
@@ -276,14 +284,16 @@ static void test_steps(void)
 		if (b.step == S5B_OTHER)
 			continue;
 		s5b_put(&b, &fields);
-		ok(parse_stream(buf_data(&fields), buf_len(&fields), &again) == 0 && !memcmp(&b, &again, sizeof(b)),
+		ok(parse_stream(buf_data(&fields), buf_len(&fields), &again) == 0 &&
+			   !memcmp(&b, &again, sizeof(b)),
 		   "and it comes back");
 		buf_reset(&fields);
 	}
 	ok(s5b_parse(&other, &b), "another record is none");
 	is_int(parse_stream(offer, sizeof(offer) - 1, &b), 0, "an offer");
 	s5b_put(&b, &fields);
-	ok(buf_len(&fields) == sizeof(offer) - 1 && !memcmp(buf_data(&fields), offer, sizeof(offer) - 1),
+	ok(buf_len(&fields) == sizeof(offer) - 1 &&
+		   !memcmp(buf_data(&fields), offer, sizeof(offer) - 1),
 	   "is written as it was");
 	buf_finish(&fields);
 }

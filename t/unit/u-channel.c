@@ -20,7 +20,8 @@ struct end {
 	uint64_t to_send;		/* bytes still to be written */
 	uint64_t written, read;		/* so far; what byte it is follows from its place */
 	size_t held, most;		/* read and not consumed, and its highest */
-	uint64_t appetite;		/* in the test of long paths: bytes consumed in a millisecond */
+	uint64_t appetite;		/* in the test of long paths: bytes consumed in a
+					   millisecond */
 	unsigned writable;		/* how often there was more room */
 	bool greedy;			/* writes whenever there is room */
 	const char *close_in_data;	/* closes its channel under a callback */
@@ -176,7 +177,8 @@ static void on_deliver(void *owner, const struct record *record)
 	if (record->type == RECORD_STARTING_PUSH) {
 		struct end *e = new_end(s, record->payload[0]);
 
-		ok(channel_announced(&s->channels, get_be32(record->payload + 1)), "a channel is announced");
+		ok(channel_announced(&s->channels, get_be32(record->payload + 1)),
+		   "a channel is announced");
 		if (!s->ignore)
 			e->ch = channel_accept(&s->channels, get_be32(record->payload + 1),
 					       &channel_events, e);
@@ -234,7 +236,8 @@ static void begin(void)
 
 		memset(sides[i], 0, sizeof(*sides[i]));
 		sides[i]->other = sides[1 - i];
-		link_init(&sides[i]->link, &link_events, sides[i], id, instance, &both, i ? "bob" : "alice");
+		link_init(&sides[i]->link, &link_events, sides[i], id, instance, &both,
+			  i ? "bob" : "alice");
 		channels_init(&sides[i]->channels, &sides[i]->link, i == 0);
 	}
 	join_path();
@@ -252,7 +255,10 @@ static void finish(void)
 	}
 }
 
-/* Asks only who has said that it has something, so that a forgotten kick is a channel that hangs. */
+/*
+ * Asks only who has said that it has something, so that a forgotten kick is a
+ * channel that hangs.
+ */
 static void talk(struct side *s, size_t max)
 {
 	if (s->kicked || s->ended)
@@ -456,11 +462,14 @@ static void test_numbers(void)
 	is_int(channel_number(twin.ch), 2, "bob's numbers are even");
 	ok(!channel_accept(&bob.channels, 4, &channel_events, &twin), "his own are not the peer's");
 	ok(!channel_accept(&bob.channels, 0, &channel_events, &twin), "nor is 0");
-	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin), "5 is none before it is announced");
+	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin),
+	   "5 is none before it is announced");
 	ok(!channel_announced(&bob.channels, 4), "which 4 cannot be");
-	ok(channel_announced(&bob.channels, 5) && channel_accept(&bob.channels, 5, &channel_events, &twin) != NULL,
+	ok(channel_announced(&bob.channels, 5) &&
+		   channel_accept(&bob.channels, 5, &channel_events, &twin) != NULL,
 	   "then it is");
-	ok(!channel_announced(&bob.channels, 5) && !channel_announced(&bob.channels, 3), "numbers rise");
+	ok(!channel_announced(&bob.channels, 5) && !channel_announced(&bob.channels, 3),
+	   "numbers rise");
 	ok(!channel_accept(&bob.channels, 5, &channel_events, &twin), "once");
 	ok(channel_accept(&bob.channels, 3, &channel_events, &twin) != NULL, "in any order");
 	finish();
@@ -483,7 +492,10 @@ static void test_stderr_bound(void)
 	finish();
 }
 
-/* What a correct peer does not send; channel 1 is open, 3 was closed, in 5 bob has said END, 4 he has announced. */
+/*
+ * What a correct peer does not send; channel 1 is open, 3 was closed, in 5 bob
+ * has said END, 4 he has announced.
+ */
 static void test_protocol_errors(void)
 {
 	static const uint8_t zeros[RECORD_PAYLOAD_MAX];
@@ -540,7 +552,8 @@ static void test_protocol_errors(void)
 		r.payload = (const uint8_t *)buf_data(&payload);
 		r.len = buf_len(&payload);
 		alice.ends[0].read = alice.ends[2].read = 0;
-		is_int(channels_record(&alice.channels, &r) ? -1 : 0, rows[i].verdict, rows[i].what);
+		is_int(channels_record(&alice.channels, &r) ? -1 : 0, rows[i].verdict,
+		       rows[i].what);
 		buf_finish(&payload);
 		finish();
 	}
@@ -556,7 +569,8 @@ static void test_protocol_errors(void)
 		settle();
 		while (sent < 4 * CHANNEL_WINDOW && !channels_record(&alice.channels, &r))
 			sent += sizeof(payload) - 4;
-		is_int(sent, allowed, err ? "too much standard error" : "more data than was granted");
+		is_int(sent, allowed,
+		       err ? "too much standard error" : "more data than was granted");
 		finish();
 	}
 	begin();
@@ -631,8 +645,8 @@ static void stress(unsigned seed)
 		total -= a->read + b->read;
 		over += !!strstr(a->trace, "closed()") + !!strstr(b->trace, "closed()");
 	}
-	ok(wrong == 0 && total == 0, "every byte of %d channels arrives over %u paths (seed %u)", ENDS,
-	   paths, seed);
+	ok(wrong == 0 && total == 0, "every byte of %d channels arrives over %u paths (seed %u)",
+	   ENDS, paths, seed);
 	is_int(over, 2 * ENDS, "and every channel ends as it should");
 	finish();
 }
@@ -674,7 +688,8 @@ static void step_long(struct longpath paths[2])
 		link_tick(&s->link, now);
 		/* As a broker does: a piece at a time, while the socket takes it. */
 		while (s->kicked && room > 0) {
-			s->kicked = link_output(&s->link, &paths[i].socket, room < 65536 ? room : 65536, now) > 0;
+			s->kicked = link_output(&s->link, &paths[i].socket,
+						room < 65536 ? room : 65536, now) > 0;
 			room = longpath_room(&paths[i]);
 		}
 		longpath_step(&paths[i], &s->other->plain, now);
@@ -718,7 +733,8 @@ static uint64_t time_long(struct longpath paths[2], int streams, uint64_t bytes,
 			left += bytes - bob.ends[k].read;
 	} while (left > 0 && now < begun + 60000);
 	for (int k = 0; k < streams; k++)
-		is_int(alice.ends[k].wrong + bob.ends[k].wrong, 0, "every byte was right, and none too many");
+		is_int(alice.ends[k].wrong + bob.ends[k].wrong, 0,
+		       "every byte was right, and none too many");
 	return now - begun;
 }
 
@@ -738,7 +754,10 @@ static void finish_long(struct longpath paths[2])
 	finish();
 }
 
-/* 100 MB/s and 50 ms hold 5 MB, which neither the first window nor the first bound of the link does. */
+/*
+ * 100 MB/s and 50 ms hold 5 MB, which neither the first window nor the first
+ * bound of the link does.
+ */
 static void test_long_path(void)
 {
 	static struct longpath paths[2];
@@ -747,15 +766,18 @@ static void test_long_path(void)
 
 	begin_long(paths, 50);
 	took = time_long(paths, 1, bytes, SIZE_MAX);
-	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "a long path is filled: %" PRIu64 " MB/s of 100", bytes / 1000 / took);
-	ok(bob.channels.extra <= CHANNEL_WINDOW_MAX - CHANNEL_WINDOW, "with a window that has a bound");
+	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "a long path is filled: %" PRIu64 " MB/s of 100",
+	   bytes / 1000 / took);
+	ok(bob.channels.extra <= CHANNEL_WINDOW_MAX - CHANNEL_WINDOW,
+	   "with a window that has a bound");
 	channel_close(bob.ends[0].ch, "cancelled");
 	is_int(bob.channels.extra, 0, "and is given back");
 	finish_long(paths);
 
 	begin_long(paths, 50);
 	took = time_long(paths, 4, bytes / 4, SIZE_MAX);
-	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "by four streams as well: %" PRIu64 " MB/s", bytes / 1000 / took);
+	ok(bytes / LONGPATH_RATE * 10 >= took * 9, "by four streams as well: %" PRIu64 " MB/s",
+	   bytes / 1000 / took);
 	finish_long(paths);
 
 	begin_long(paths, 2);
@@ -810,7 +832,8 @@ static void test_many_on_long_path(void)
 		if (kept > granted)
 			break;
 	}
-	ok(most > CHANNEL_WINDOW_MAX && most <= CHANNELS_EXTRA_MAX, "windows grow by %zu bytes in all, not more", most);
+	ok(most > CHANNEL_WINDOW_MAX && most <= CHANNELS_EXTRA_MAX,
+	   "windows grow by %zu bytes in all, not more", most);
 	ok(kept > CHANNELS_EXTRA_MAX / 2 && kept <= ENDS * CHANNEL_WINDOW + most,
 	   "when nobody reads any more, no more than that is kept (%zu)", kept);
 	is_int(bob.refused, 0, "and it was all granted");
@@ -833,7 +856,10 @@ static void test_room(void)
 	is_int(channel_room(a->ch), CHANNEL_WINDOW, "at first a window may be queued");
 	for (int k = 0; k < ENDS; k++) {
 		uint8_t payload[8];
-		struct record r = { .type = RECORD_CREDIT, .number = 1, .payload = payload, .len = sizeof(payload) };
+		struct record r = { .type = RECORD_CREDIT,
+				    .number = 1,
+				    .payload = payload,
+				    .len = sizeof(payload) };
 
 		put_be32(payload, channel_number(alice.ends[k].ch));
 		put_be32(payload + 4, 1 << 29);
@@ -847,13 +873,18 @@ static void test_room(void)
 		write_some(&alice.ends[k]);
 		alice.ends[k].to_send = 0;
 	}
-	is_int((int64_t)(alice.ends[0].written), CHANNEL_WINDOW_MAX, "as much as that for the first");
-	is_int((int64_t)(alice.ends[ENDS - 1].written), CHANNEL_WINDOW, "but the last has what all have");
+	is_int((int64_t)(alice.ends[0].written), CHANNEL_WINDOW_MAX,
+	       "as much as that for the first");
+	is_int((int64_t)(alice.ends[ENDS - 1].written), CHANNEL_WINDOW,
+	       "but the last has what all have");
 	is_int(channel_room(a->ch), 0, "and there is no more room");
 	finish();
 }
 
-/* A link may ask for data as soon as there is some; what that leaves of a channel is not there any more. */
+/*
+ * A link may ask for data as soon as there is some; what that leaves of a
+ * channel is not there any more.
+ */
 static void test_closed_by_what_is_sent(void)
 {
 	struct end *a, *b = &bob.ends[0];
@@ -872,7 +903,8 @@ static void test_closed_by_what_is_sent(void)
 	channel_consumed(b->ch, b->held);
 	settle();
 	ok(!a->ch, "she closes the channel when some of it has left");
-	is_int(a->writable, writable + 1, "and is not told of it again by the credit that it left with");
+	is_int(a->writable, writable + 1,
+	       "and is not told of it again by the credit that it left with");
 	is_str(a->trace, "accepted closed(enough)", "nor of anything else");
 	finish();
 }

@@ -40,12 +40,15 @@ static char directory[] = "/tmp/u-child.XXXXXX";
 /* libuv says no, as it does without memory or descriptors. meson.build has these called instead. */
 static bool no_writes, no_pipes;
 
-int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
-int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb);
+int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb);
 int __wrap_uv_pipe_open(uv_pipe_t *pipe, uv_file file);
 int __real_uv_pipe_open(uv_pipe_t *pipe, uv_file file);
 
-int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb)
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb)
 {
 	return no_writes ? UV_ENOMEM : __real_uv_write(req, handle, bufs, n, cb);
 }
@@ -153,7 +156,8 @@ static void much_in_small_pieces(void)
 	run(&s, SIZE_MAX, PATIENCE);
 	ok(s.exited && s.status == 3, "a child that writes much ends");
 	is_int(s.bytes, PIECES * PIECE, "with all that it wrote");
-	ok(s.events < PIECES / 4, "which is read in larger pieces than it wrote (%zu for %d)", s.events, PIECES);
+	ok(s.events < PIECES / 4, "which is read in larger pieces than it wrote (%zu for %d)",
+	   s.events, PIECES);
 	end(&s);
 }
 
@@ -182,7 +186,8 @@ static void conversation(void)
 {
 	struct seen s;
 
-	start(&s, "dd if=/dev/zero bs=8192 count=200 2>/dev/null; read line; printf %s \"$line\"; read line");
+	start(&s, "dd if=/dev/zero bs=8192 count=200 2>/dev/null; read line; printf %s \"$line\"; "
+		  "read line");
 	run(&s, 200 * PIECE, PATIENCE);
 	is_int(s.bytes, 200 * PIECE, "a child that waits for an answer has said all before it");
 	child_write(s.child, "hello\n", 6);
@@ -235,7 +240,10 @@ static bool appears(const char *name, uint64_t ms)
 	return exists(name);
 }
 
-/* More than its pipes hold, once its input has ended: as receive-pack that reports with a hook that says much. */
+/*
+ * More than its pipes hold, once its input has ended: as receive-pack that
+ * reports with a hook that says much.
+ */
 static const char last_words[] =
 	"trap 'touch term' TERM; cat >/dev/null;"
 	"dd if=/dev/zero bs=65536 count=40 2>/dev/null || exit 1;"
@@ -261,7 +269,8 @@ static void given_up_and_plain(void)
 	uint64_t before;
 	struct seen s;
 
-	start(&s, "exec 2>/dev/null; trap 'touch plain-term; exit' TERM; touch plain-begun; while :; do sleep 0.05; done");
+	start(&s, "exec 2>/dev/null; trap 'touch plain-term; exit' TERM; touch plain-begun; while "
+		  ":; do sleep 0.05; done");
 	appears("plain-begun", PATIENCE);
 	before = uv_hrtime();
 	end(&s);
@@ -273,13 +282,18 @@ static void limited(void)
 {
 	struct seen s;
 
-	/* The one below ends by SIGTERM; the shell goes on behind it, as git does when a hook has failed. */
-	start(&s, "trap 'touch leader-term' TERM; sh -c 'touch hung; sleep 1000'; sleep 0.1; touch done-2; exit 5");
+	/*
+	 * The one below ends by SIGTERM; the shell goes on behind it, as git
+	 * does when a hook has failed.
+	 */
+	start(&s, "trap 'touch leader-term' TERM; sh -c 'touch hung; sleep 1000'; sleep 0.1; touch "
+		  "done-2; exit 5");
 	child_protect(s.child, NULL);
 	ok(appears("hung", PATIENCE), "a hook hangs");
 	child_limit(s.child, 0);
 	run(&s, SIZE_MAX, PATIENCE);
-	ok(s.exited && s.status == 5 && exists("done-2"), "what ends it is the hook's end; git finishes");
+	ok(s.exited && s.status == 5 && exists("done-2"),
+	   "what ends it is the hook's end; git finishes");
 	ok(!exists("leader-term"), "and gets no signal itself");
 	end(&s);
 }
@@ -295,7 +309,8 @@ static void left(void)
 	child_destroy(s.child);
 	children_leave(&loop, 100);
 	uv_run(&loop, UV_RUN_DEFAULT);
-	ok(uv_hrtime() - before < 20 * 1000000000ull && !exists("done-3"), "who stops does not wait for ever");
+	ok(uv_hrtime() - before < 20 * 1000000000ull && !exists("done-3"),
+	   "who stops does not wait for ever");
 	make("go");
 	ok(appears("done-3", PATIENCE), "who is left behind goes on");
 }
@@ -308,7 +323,8 @@ static void grandchild(void)
 
 	start(&s, "sleep 300 & echo $! >grandchild; echo hello; echo oops >&2; exit 4");
 	run(&s, SIZE_MAX, 20 * 1000);
-	ok(s.exited && s.status == 4, "a child has ended when it has ended, whoever holds its output");
+	ok(s.exited && s.status == 4,
+	   "a child has ended when it has ended, whoever holds its output");
 	is_int(s.bytes, 6, "with all that it said");
 	end(&s);
 	start(&s, "sleep 300 & echo $! >>grandchild; dd if=/dev/zero bs=60000 count=1 2>/dev/null");
@@ -391,7 +407,8 @@ static void no_memory(void)
 	start(&s, "sleep 0.3; cat >/dev/null");
 	no_writes = true;
 	child_write(s.child, much, sizeof(much));
-	is_int(s.wrote, sizeof(much), "what cannot be written is counted, so that no credit is lost");
+	is_int(s.wrote, sizeof(much),
+	       "what cannot be written is counted, so that no credit is lost");
 	no_writes = false;
 	end(&s);
 }
@@ -405,7 +422,8 @@ static void no_pipe(void)
 	int error = 0;
 
 	no_pipes = true;
-	ok(!child_spawn(&loop, argv, env, "/", &events, &s, &error), "without a pipe nothing is started");
+	ok(!child_spawn(&loop, argv, env, "/", &events, &s, &error),
+	   "without a pipe nothing is started");
 	no_pipes = false;
 	is_int(error, UV_ENOTSOCK, "and says why");
 	uv_run(&loop, UV_RUN_DEFAULT);
@@ -419,7 +437,8 @@ static void not_started(void)
 	struct seen s = { 0 };
 	int error = 0;
 
-	ok(!child_spawn(&loop, argv, env, "/", &events, &s, &error), "what is not there is not started");
+	ok(!child_spawn(&loop, argv, env, "/", &events, &s, &error),
+	   "what is not there is not started");
 	is_int(error, UV_ENOENT, "and says why");
 	uv_run(&loop, UV_RUN_DEFAULT);
 }

@@ -27,7 +27,9 @@ static void on_random(void *owner, void *out, size_t n)
 	memset(out, 7, n);
 }
 
-static const struct context_ops context_ops = { .now = on_now, .time = on_now, .random = on_random };
+static const struct context_ops context_ops = { .now = on_now,
+						.time = on_now,
+						.random = on_random };
 static struct context context = { .ops = &context_ops,
 				  .transport = PATH_MASK_ALL,
 				  .jid = "alice@x.org" };
@@ -58,9 +60,9 @@ static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_stan
 	return NULL;
 }
 
-static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
-			      const struct pass *pass, uint64_t *number, const struct dialer_events *events,
-			      void *owner)
+static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
+			      const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			      const struct dialer_events *events, void *owner)
 {
 	dialled = ++*number;
 	dialling = events;
@@ -122,8 +124,9 @@ static void hear(struct connector *w, enum record_type type, const char *const *
 
 static void tell_address(struct connector *w)
 {
-	static const char *const pairs[] = { "transport", "auto", "token", TOKEN, "secret", SECRET, "address",
-		"8.8.8.8:4711", NULL };
+	static const char *const pairs[] = { "transport", "auto",	  "token",
+					     TOKEN,	  "secret",	  SECRET,
+					     "address",	  "8.8.8.8:4711", NULL };
 
 	hear(w, RECORD_CANDIDATES, pairs);
 }
@@ -173,12 +176,16 @@ static void test_uses(struct connector *w)
 
 static void test_offers(struct connector *w)
 {
-	static const char *const offer[] = { "sid", TOKEN, "state", "offer", "jid", "proxy.x.org", "host", "192.0.2.1",
-		"port", "7777", "from", "bob@x.org/r", "to", "alice@x.org/r", "secret", SECRET, NULL };
+	static const char *const offer[] = { "sid",  TOKEN,	      "state",	"offer",
+					     "jid",  "proxy.x.org",   "host",	"192.0.2.1",
+					     "port", "7777",	      "from",	"bob@x.org/r",
+					     "to",   "alice@x.org/r", "secret", SECRET,
+					     NULL };
 
 	may_dial = false;
 	hear(w, RECORD_BYTESTREAM, offer);
-	ok(refusals == 1 && !answers, "a proxy that would see our address is not joined, if that is to stay hidden");
+	ok(refusals == 1 && !answers,
+	   "a proxy that would see our address is not joined, if that is to stay hidden");
 	known_proxy = true;
 	hear(w, RECORD_BYTESTREAM, offer);
 	is_int(answers, 1, "but one of our own server, which knows it, is");

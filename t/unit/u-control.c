@@ -30,10 +30,13 @@ static bool ended;		/* the broker has closed the connection */
 /* libuv says no, as it does without memory. meson.build has this called instead. */
 static bool no_writes;
 
-int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
-int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb);
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb);
+int __real_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb);
 
-int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n, uv_write_cb cb)
+int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
+		    uv_write_cb cb)
 {
 	return no_writes ? UV_ENOMEM : __real_uv_write(req, handle, bufs, n, cb);
 }
@@ -117,7 +120,8 @@ static void meet(const char *path)
 	fields_add_u64(&fields, "protocol", FRAME_PROTOCOL);
 	frame_put_fields(&out, FRAME_HELLO, &fields);
 	frame_put_fields(&out, FRAME_OPEN, &fields);
-	ok(write(client, buf_data(&out), buf_len(&out)) == (ssize_t)buf_len(&out), "a client opens a session");
+	ok(write(client, buf_data(&out), buf_len(&out)) == (ssize_t)buf_len(&out),
+	   "a client opens a session");
 	buf_finish(&out);
 	buf_finish(&fields);
 	conn = NULL;
@@ -155,11 +159,14 @@ static void data_is_gathered(const char *path)
 	is_int(conn_queued(conn), 0, "all of it");
 	hear(8 * RECORD);
 	frame = next();
-	ok(frame.type == FRAME_DATA && frame.len == 4 * RECORD, "data come in frames as large as may be");
-	ok(frame.payload[0] == 'a' && frame.payload[RECORD] == 'b' && frame.payload[4 * RECORD - 1] == 'd',
+	ok(frame.type == FRAME_DATA && frame.len == 4 * RECORD,
+	   "data come in frames as large as may be");
+	ok(frame.payload[0] == 'a' && frame.payload[RECORD] == 'b' &&
+		   frame.payload[4 * RECORD - 1] == 'd',
 	   "in order");
 	frame = next();
-	ok(frame.type == FRAME_DATA && frame.len == RECORD && frame.payload[0] == 'e', "the rest in another");
+	ok(frame.type == FRAME_DATA && frame.len == RECORD && frame.payload[0] == 'e',
+	   "the rest in another");
 	is_int(next().type, FRAME_STDERR, "something else stays where it was said");
 	frame = next();
 	ok(frame.type == FRAME_DATA && frame.len == 1, "and what follows it behind it");

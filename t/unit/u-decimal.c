@@ -34,12 +34,14 @@ int main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		value = 4711;
 		if (rows[i].value == UINT64_MAX)
-			ok(!decimal_parse(rows[i].text, rows[i].max, &value) && value == 4711, "'%s' is none",
-			   rows[i].text ? rows[i].text : "NULL");
+			ok(!decimal_parse(rows[i].text, rows[i].max, &value) && value == 4711,
+			   "'%s' is none", rows[i].text ? rows[i].text : "NULL");
 		else
-			ok(decimal_parse(rows[i].text, rows[i].max, &value) && value == rows[i].value,
+			ok(decimal_parse(rows[i].text, rows[i].max, &value) &&
+				   value == rows[i].value,
 			   "'%s' is a number", rows[i].text);
 	}
-	ok(decimal_parse("18446744073709551615", UINT64_MAX, &value) && value == UINT64_MAX, "the greatest of all");
+	ok(decimal_parse("18446744073709551615", UINT64_MAX, &value) && value == UINT64_MAX,
+	   "the greatest of all");
 	return tap_done();
 }

@@ -68,16 +68,20 @@ static bool is_lacking(int limit)
 {
 	struct rlimit few = { limit, OPENED };
 
-	return !setrlimit(RLIMIT_NOFILE, &few) && open("/nowhere", O_RDONLY) < 0 && descriptors_lacking(errno);
+	return !setrlimit(RLIMIT_NOFILE, &few) && open("/nowhere", O_RDONLY) < 0 &&
+	       descriptors_lacking(errno);
 }
 
 int main(void)
 {
 	for (int mask = 0; mask < 8; mask++)
-		ok(child_says(sanitized, mask), "started without the streams %d: they are there, and no others", mask);
+		ok(child_says(sanitized, mask),
+		   "started without the streams %d: they are there, and no others", mask);
 	ok(child_says(closed_from, 3), "all are closed but the standard ones");
 	ok(child_says(closed_from, 20), "or those from a number on");
-	ok(child_says(is_lacking, 0), "one that is refused because there are too many will be there again");
-	ok(!child_says(is_lacking, OPENED), "... and not one that is refused because there is no such file");
+	ok(child_says(is_lacking, 0),
+	   "one that is refused because there are too many will be there again");
+	ok(!child_says(is_lacking, OPENED),
+	   "... and not one that is refused because there is no such file");
 	return tap_done();
 }

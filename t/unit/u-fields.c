@@ -65,12 +65,14 @@ static void limits(void)
 		memcpy(value + FIELD_VALUE_MAX - i, "\xf0\x9f\x98\x80", i ? 4 : 1);
 		value[FIELD_VALUE_MAX - i + 4] = '\0';
 		fields_add(&b, "k", value);
-		is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - i, "no character is cut in two");
+		is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - i,
+		       "no character is cut in two");
 	}
 	memset(value, 0x80, FIELD_VALUE_MAX + 1);
 	buf_reset(&b);
 	fields_add(&b, "k", value);
-	is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - 3, "what is no UTF-8 is cut anyhow");
+	is_int(strlen(fields_get(view(&b), "k")), FIELD_VALUE_MAX - 3,
+	       "what is no UTF-8 is cut anyhow");
 	memset(value, 'v', FIELD_VALUE_MAX + 1);
 	buf_reset(&b);
 	buf_printf(&b, "k=%s", value);
@@ -102,11 +104,13 @@ static void reading(void)
 	is_str(fields_get(view(&b), "second"), "two-2", "a formatted value");
 	ok(fields_get_u64(view(&b), "third", 0) == UINT64_MAX, "the greatest number comes back");
 	ok(!fields_get(view(&b), "absent"), "NULL adds nothing");
-	ok(!fields_get(view(&b), "firs") && !fields_get(view(&b), "first1"), "a key is compared whole");
+	ok(!fields_get(view(&b), "firs") && !fields_get(view(&b), "first1"),
+	   "a key is compared whole");
 	for (int i = 0; i < 4; i++) {
 		static const char *const keys[] = { "first", "second", "third", "first" };
 
-		ok(fields_next(view(&b), &pos, &key, &key_len, &value) && field_is(key, key_len, keys[i]),
+		ok(fields_next(view(&b), &pos, &key, &key_len, &value) &&
+			   field_is(key, key_len, keys[i]),
 		   "field %d of the walk is %s", i, keys[i]);
 	}
 	is_str(value, "again", "the walk finds the second value, too");
@@ -128,7 +132,8 @@ static void numbers(void)
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		buf_reset(&b);
 		fields_add(&b, "n", good[i].text);
-		ok(fields_get_u64(view(&b), "n", 42) == good[i].number, "number '%s'", good[i].text);
+		ok(fields_get_u64(view(&b), "n", 42) == good[i].number, "number '%s'",
+		   good[i].text);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		buf_reset(&b);

@@ -69,7 +69,8 @@ static void t_happy(void)
 	announced(all, "project", "one", 20);
 	is_int(follows_deadline(all), 10 + FOLLOW_LOOK_INTERVAL, "nobody has us look all the time");
 	follows_tick(all, 10 + FOLLOW_LOOK_INTERVAL);
-	expect("compare origin one\n", "each announcement is compared: the refs here may have moved");
+	expect("compare origin one\n",
+	       "each announcement is compared: the refs here may have moved");
 	follows_compared(all, f, true, 130);
 	expect("fetch origin\n", "something new: fetched");
 	is_state(f, FOLLOW_FETCHING, "at once");
@@ -193,7 +194,8 @@ static void t_failure(void)
 	now += FOLLOW_LOOK_INTERVAL;
 	announced(all, "project", "four", now);
 	compare_and_fail(all, f, now);
-	ok(within(f->retry_at, now, 4 * FOLLOW_APPEARED), "but nothing came of the last tries: the next failure is no first one");
+	ok(within(f->retry_at, now, 4 * FOLLOW_APPEARED),
+	   "but nothing came of the last tries: the next failure is no first one");
 	now = f->retry_at;
 	follows_tick(all, now);
 	follows_compared(all, f, true, now);
@@ -204,7 +206,8 @@ static void t_failure(void)
 	now += FOLLOW_INTERVAL;
 	announced(all, "project", "five", now);
 	compare_and_fail(all, f, now);
-	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST), "after news the next failure is a first one");
+	ok(within(f->retry_at, now, FOLLOW_BACKOFF_FIRST),
+	   "after news the next failure is a first one");
 	follows_destroy(all);
 }
 
@@ -357,12 +360,14 @@ static void t_catch_up(void)
 	follows_compared(all, c, false, 0);
 	follows_catch_up(all, 0);
 	follows_tick(all, FOLLOW_LOOK_INTERVAL);
-	expect("compare c cut=1\n", "who is new is compared with what nobody knows, the others are not");
+	expect("compare c cut=1\n",
+	       "who is new is compared with what nobody knows, the others are not");
 	follows_compared(all, c, true, 200);
 	follows_fetched(all, c, FOLLOW_NOTHING, NULL, 300, 1700000000);
 	expect("fetch c\n", "it fetches");
 	announced(all, "project", "two", 300 + FOLLOW_INTERVAL);
-	expect("compare a two\ncompare c two\n", "that nothing came of it is no reason for a pause");
+	expect("compare a two\ncompare c two\n",
+	       "that nothing came of it is no reason for a pause");
 	follows_compared(all, c, true, 1400);
 	follows_fetched(all, c, FOLLOW_NOTHING, NULL, 1500, 1700000000);
 	announced(all, "project", "three", 1500 + FOLLOW_INTERVAL);

@@ -24,7 +24,8 @@ static void layout(void)
 	struct buf b = { 0 };
 
 	frame_put(&b, FRAME_DATA, "hi", 2);
-	ok(buf_len(&b) == 6 && !memcmp(buf_data(&b), "D\0\0\2hi", 6), "type, length in three bytes, payload");
+	ok(buf_len(&b) == 6 && !memcmp(buf_data(&b), "D\0\0\2hi", 6),
+	   "type, length in three bytes, payload");
 	buf_reset(&b);
 	frame_put(&b, FRAME_END, NULL, 0);
 	ok(buf_len(&b) == 4 && !memcmp(buf_data(&b), "E\0\0\0", 4), "a frame without payload");
@@ -94,8 +95,10 @@ static void greatest(void)
 	struct frame frame;
 
 	frame_put(&b, FRAME_DATA, payload, FRAME_MAX);
-	is_int(frame_parse(&b, &frame), FRAME_HEADER + FRAME_MAX, "a frame of the greatest length comes back");
-	ok(frame.len == FRAME_MAX && !memcmp(frame.payload, payload, FRAME_MAX), "with its payload");
+	is_int(frame_parse(&b, &frame), FRAME_HEADER + FRAME_MAX,
+	       "a frame of the greatest length comes back");
+	ok(frame.len == FRAME_MAX && !memcmp(frame.payload, payload, FRAME_MAX),
+	   "with its payload");
 	buf_finish(&b);
 	free(payload);
 }
@@ -113,7 +116,8 @@ static void fields(void)
 	is_str(fields_get(view, "jid"), "bob@example.org", "as they were");
 	buf_reset(&b);
 	frame_put_fields(&b, FRAME_DONE, &f);
-	ok(frame_parse(&b, &frame) == FRAME_HEADER && frame_fields(&frame, &view), "no fields are fields");
+	ok(frame_parse(&b, &frame) == FRAME_HEADER && frame_fields(&frame, &view),
+	   "no fields are fields");
 	buf_reset(&b);
 	frame_put(&b, FRAME_OPEN, "jid=bob", 7);
 	ok(frame_parse(&b, &frame) == 11 && !frame_fields(&frame, &view),
@@ -166,7 +170,8 @@ static void in_pieces(void)
 	ok(digest(&all, 1, &single) == expected && single == whole, "are the same byte by byte");
 	ok(digest(&all, 7, &some) == expected && some == whole, "and in pieces of seven");
 	buf_append(&all, "?", 1);
-	ok(digest(&all, buf_len(&all), &whole) == ~expected && digest(&all, 1, &single) == ~expected,
+	ok(digest(&all, buf_len(&all), &whole) == ~expected &&
+		   digest(&all, 1, &single) == ~expected,
 	   "a wrong byte behind them is refused both ways");
 	buf_finish(&all);
 }

@@ -21,8 +21,10 @@ static void rows(void)
 {
 	struct gitconfig c;
 
-	ok(parse(&c, "system|file:/etc/gitconfig|xmpp.account\nwork|global|file:/home/a b/.gitconfig|xmpp.Work.jid\na@b\n|"
-		     "global|file:/x|xmpp.autostart|global|file:/x|xmpp.account\nhome|global|file:/y|xmpp.empty\n|"),
+	ok(parse(&c, "system|file:/etc/gitconfig|xmpp.account\nwork|global|file:/home/a "
+		     "b/.gitconfig|xmpp.Work.jid\na@b\n|"
+		     "global|file:/x|xmpp.autostart|global|file:/x|xmpp.account\nhome|global|file:/"
+		     "y|xmpp.empty\n|"),
 	   "git's output is read");
 	is_int(c.count, 5, "with a row for each entry");
 	is_str(c.rows[1].key, "xmpp.Work.jid", "the key");
@@ -42,7 +44,8 @@ static void rows(void)
 static void broken(void)
 {
 	static const char *const texts[] = {
-		"global|file:/x", "global|file:/x|", "global|file:/x|xmpp.account\nhome", "global|file:/x||", "global|file:/x|k\nv|global|file:/y",
+		"global|file:/x", "global|file:/x|", "global|file:/x|xmpp.account\nhome",
+		"global|file:/x||", "global|file:/x|k\nv|global|file:/y",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -82,9 +85,11 @@ static void accounts(void)
 	static const struct { const char *text, *account; } cases[] = {
 		{ "", NULL },
 		{ "global|file:x|xmpp.work.jid\na@b|", "work" },
-		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.work.jid\nc@d|global|file:x|xmpp.work.server\ns|", "work" },
+		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.work.jid\nc@d|global|"
+		  "file:x|xmpp.work.server\ns|", "work" },
 		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.workshop.jid\nc@d|", NULL },
-		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.home.jid\nc@d|global|file:x|xmpp.account\nhome|", "home" },
+		{ "global|file:x|xmpp.work.jid\na@b|global|file:x|xmpp.home.jid\nc@d|global|"
+		  "file:x|xmpp.account\nhome|", "home" },
 		{ "global|file:x|xmpp.home.server\ns|", NULL },
 	};
 
@@ -103,13 +108,16 @@ static void accounts(void)
 static void values(void)
 {
 	static const struct { const char *text; bool good; int64_t value; } numbers[] = {
-		{ "0", true, 0 }, { "64k", true, 65536 }, { "2M", true, 2097152 }, { "1g", true, 1 << 30 },
-		{ "-1", true, -1 }, { "", false, 0 }, { "x", false, 0 }, { "1kk", false, 0 }, { "1 k", false, 0 },
+		{ "0", true, 0 }, { "64k", true, 65536 }, { "2M", true, 2097152 },
+		{ "1g", true, 1 << 30 },
+		{ "-1", true, -1 }, { "", false, 0 }, { "x", false, 0 }, { "1kk", false, 0 },
+		{ "1 k", false, 0 },
 		{ "9223372036854775807", true, INT64_MAX }, { "9223372036854775808", false, 0 },
 		{ "9007199254740992k", false, 0 }, { NULL, false, 0 },
 	};
 	static const struct { const char *text; bool good, value; } words[] = {
-		{ NULL, true, true }, { "", true, false }, { "Yes", true, true }, { "off", true, false },
+		{ NULL, true, true }, { "", true, false }, { "Yes", true, true },
+		{ "off", true, false },
 		{ "0", true, false }, { "2", true, true }, { "maybe", false, false },
 	};
 

@@ -32,7 +32,8 @@ struct account {
 	bool ready;			/* for bulk */
 	unsigned places;		/* for requests that wait for an answer; 0: any number */
 	bool mute;			/* nothing can be acknowledged */
-	unsigned fails_in;		/* the block after so many has no connection any more; 0: none */
+	unsigned fails_in;		/* the block after so many has no connection any more; 0:
+					   none */
 	uint64_t handles;
 	struct sent sent[SENT_MAX];
 	unsigned n;
@@ -49,7 +50,9 @@ static uint64_t put(enum kind kind, const char *to, const char *what, iq_answer 
 {
 	struct sent *s = &server.sent[server.n++ % SENT_MAX];
 
-	*s = (struct sent){ .kind = kind, .answer = answer, .arg = arg, .handle = answer ? ++server.handles : 0 };
+	*s = (struct sent){
+		.kind = kind, .answer = answer, .arg = arg, .handle = answer ? ++server.handles : 0
+	};
 	snprintf(s->to, sizeof(s->to), "%s", to);
 	snprintf(s->what, sizeof(s->what), "%s", what);
 	return s->handle;
@@ -248,7 +251,10 @@ static void hear(const char *from, const char *sid, uint16_t seq, const char *te
 
 /* ---- */
 
-/* The block that a path has to send is its end: wherever it stands in line, all others have their turn. */
+/*
+ * The block that a path has to send is its end: wherever it stands in line, all
+ * others have their turn.
+ */
 static void test_breaks_in_its_turn(void)
 {
 	static const struct { unsigned paths, fails_in, blocks, gone; const char *what; } rows[] = {
@@ -350,7 +356,8 @@ static void test_shares(void)
 	begin();
 	pooled = 0;
 	n = take_all("eve@evil.org", IBB_PATH_STRANGER);
-	ok(n > 0 && n <= IBB_MAX / 8, "who is not trusted gets an eighth, with however many resources: %u", n);
+	ok(n > 0 && n <= IBB_MAX / 8,
+	   "who is not trusted gets an eighth, with however many resources: %u", n);
 	is_str(offer_one("eve@evil.org", 99, IBB_PATH_STRANGER), "resource-constraint",
 	       "and is told why no more");
 	n = take_all("bob@x.org", IBB_PATH_TRUSTED);
@@ -477,12 +484,16 @@ static void test_given_up(void)
 	o = (struct owner){ .path = NULL };
 	o.path = ibb_path_open(&all, "bob@x.org/r", IBB_PATH_TRUSTED, &events, &o);
 	answer(0, "timeout");
-	is_int(count(CLOSE, NULL), 1, "one that is still wanted and had no answer is closed as well");
+	is_int(count(CLOSE, NULL), 1,
+	       "one that is still wanted and had no answer is closed as well");
 	is_str(o.why, "timeout", "and its owner is told");
 	end(&o, 1);
 }
 
-/* Both ends of a path are ours here: what the one says to b@ is heard by the other as from a@, and the other way round. */
+/*
+ * Both ends of a path are ours here: what the one says to b@ is heard by the
+ * other as from a@, and the other way round.
+ */
 static void pass_on(unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++) {
@@ -490,7 +501,8 @@ static void pass_on(unsigned from, unsigned to)
 
 		if (s->kind != BLOCK)
 			continue;
-		hear(!strcmp(s->to, "b@x.org/r") ? "a@x.org/r" : "b@x.org/r", s->what, s->seq, s->text);
+		hear(!strcmp(s->to, "b@x.org/r") ? "a@x.org/r" : "b@x.org/r", s->what, s->seq,
+		     s->text);
 		answer(i, NULL);
 		uv_run(&loop, UV_RUN_NOWAIT);
 	}
@@ -537,7 +549,8 @@ static void test_says_nothing(void)
 	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	while (o.path && seq < 1000)
 		hear("bob@x.org/r", "0", seq++, "");
-	is_int(seq, IBB_TAKEN_UNFINISHED + 1, "who says nothing in many blocks is not heard for long");
+	is_int(seq, IBB_TAKEN_UNFINISHED + 1,
+	       "who says nothing in many blocks is not heard for long");
 	is_int(count(CLOSE, NULL), 1, "and told that it is over");
 	end(&o, 1);
 
@@ -545,7 +558,8 @@ static void test_says_nothing(void)
 	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	server.mute = true;
 	hear("bob@x.org/r", "0", 0, "");
-	is_str(o.why, "a block cannot be acknowledged", "a path whose blocks cannot be acknowledged is over");
+	is_str(o.why, "a block cannot be acknowledged",
+	       "a path whose blocks cannot be acknowledged is over");
 	server.mute = true;
 	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	ok(!o.path && all.places.used == 0, "and one whose opening cannot be is none");

@@ -4,7 +4,10 @@
 #include "asked.h"
 #include "bounds.h"
 
-/* What is asked is written down: "p" and a full JID, "s" and a bare one; "g" and a full JID that is left. */
+/*
+ * What is asked is written down: "p" and a full JID, "s" and a bare one; "g"
+ * and a full JID that is left.
+ */
 static struct presence *presence;
 static struct inquiry *inquiry;
 static bool mute;			/* pings cannot be sent */
@@ -97,8 +100,8 @@ static void test_who(void)
 	pass(INQUIRY_SETTLE - 1);
 	expect("", "after a login presences have time to come");
 	pass(1);
-	expect("p lost@x.org/git, s new@x.org",
-	       "then a device is asked where it was, and shown ourselves who never had one; nobody else");
+	expect("p lost@x.org/git, s new@x.org", "then a device is asked where it was, and shown "
+						"ourselves who never had one; nobody else");
 	finish();
 
 	begin();
@@ -113,7 +116,8 @@ static void test_who(void)
 	presence_reset(presence, 1);
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_SETTLE);
-	expect("p lost@x.org/two, p lost@x.org/new", "after our own loss all are asked where they were");
+	expect("p lost@x.org/two, p lost@x.org/new",
+	       "after our own loss all are asked where they were");
 	finish();
 }
 
@@ -125,8 +129,10 @@ static void test_answer(void)
 	buddy("bob@x.org", SUBSCRIPTION_BOTH);
 	here("bob@x.org/git", DEV1);
 	gone("bob@x.org/git");
-	is_int(presence_answered(presence, "bob@x.org/other", 1, &r), PRESENCE_SAME, "who was not there does not answer");
-	is_int(presence_answered(presence, "bob@x.org/git", 1, &r), PRESENCE_APPEARED, "who answers is here");
+	is_int(presence_answered(presence, "bob@x.org/other", 1, &r), PRESENCE_SAME,
+	       "who was not there does not answer");
+	is_int(presence_answered(presence, "bob@x.org/git", 1, &r), PRESENCE_APPEARED,
+	       "who answers is here");
 	ok(presence_device(presence, "bob@x.org", DEV1) == r, "with the device that it was");
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_MAX);
@@ -180,7 +186,8 @@ static void test_domains(void)
 	asked_count = 0;
 	*asked = '\0';
 	pass(60 * INQUIRY_EAGER);
-	ok(asked_count > 40 && asked_count <= 60 + 10, "of one that cannot be reached one is asked in a minute");
+	ok(asked_count > 40 && asked_count <= 60 + 10,
+	   "of one that cannot be reached one is asked in a minute");
 	asked_count = 0;
 	inquiry_heard(inquiry, "u7@x.org", NULL, now);
 	pass(5 * INQUIRY_MORE);
@@ -224,7 +231,8 @@ static void test_want(void)
 	inquiry_want(inquiry, "bob@x.org", now);
 	expect("", "once, for as many as want them");
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
-	expect("s bob@x.org", "who is not where they were may be elsewhere, and is shown ourselves at once");
+	expect("s bob@x.org",
+	       "who is not where they were may be elsewhere, and is shown ourselves at once");
 	ok(inquiry_pending(inquiry, "bob@x.org", now), "and is waited for");
 	inquiry_want(inquiry, "bob@x.org", now);
 	expect("", "for a moment");
@@ -234,7 +242,8 @@ static void test_want(void)
 	expect("s bob@x.org", "and asked so from then on");
 	inquiry_want(inquiry, "new@x.org", now);
 	expect("s new@x.org", "who never was seen is shown ourselves");
-	ok(inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE - 1), "who can take a moment");
+	ok(inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE - 1),
+	   "who can take a moment");
 	ok(!inquiry_pending(inquiry, "new@x.org", now + INQUIRY_PATIENCE), "and not more");
 	inquiry_want(inquiry, "hidden@x.org", now);
 	inquiry_want(inquiry, "nobody@x.org", now);
@@ -245,7 +254,8 @@ static void test_want(void)
 	gone("eve@x.org/git");
 	mute = true;
 	inquiry_want(inquiry, "eve@x.org", now);
-	ok(!inquiry_pending(inquiry, "eve@x.org", now), "nor is a question that could not be asked");
+	ok(!inquiry_pending(inquiry, "eve@x.org", now),
+	   "nor is a question that could not be asked");
 	finish();
 }
 
@@ -294,7 +304,8 @@ static void test_doubt(void)
 	*asked = '\0';
 	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
-	expect("p bob@x.org/git, g bob@x.org/git, s bob@x.org", "where nobody is it is not any more; it may be elsewhere");
+	expect("p bob@x.org/git, g bob@x.org/git, s bob@x.org",
+	       "where nobody is it is not any more; it may be elsewhere");
 	ok(!presence_device(presence, "bob@x.org", DEV1), "and is not seen");
 	here("bob@x.org/new", DEV1);
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
@@ -309,12 +320,14 @@ static void test_doubt(void)
 	gone("bob@x.org/git");
 	here("bob@x.org/git", DEV1);
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
-	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "who came after the question is not meant by the answer");
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL,
+	   "who came after the question is not meant by the answer");
 	pass(INQUIRY_FIRST);
 	inquiry_doubt(inquiry, "bob@x.org/git", "service-unavailable", now);
 	here("bob@x.org/git", DEV1);
 	inquiry_answered(inquiry, "bob@x.org/git", "service-unavailable", now);
-	ok(presence_device(presence, "bob@x.org", DEV1) != NULL, "nor is who has shown itself again since");
+	ok(presence_device(presence, "bob@x.org", DEV1) != NULL,
+	   "nor is who has shown itself again since");
 	finish();
 }
 
@@ -332,7 +345,8 @@ static void test_ghost(void)
 	inquiry_doubt(inquiry, "bob@x.org/ghost", "service-unavailable", now);
 	inquiry_answered(inquiry, "bob@x.org/ghost", "service-unavailable", now);
 	expect("p bob@x.org/ghost", "a ghost is found out");
-	is_str(presence_where(presence, "bob@x.org", DEV1), "bob@x.org/git", "and the device is where it is");
+	is_str(presence_where(presence, "bob@x.org", DEV1), "bob@x.org/git",
+	       "and the device is where it is");
 	ok(presence_buddy(presence, "bob@x.org")->appeared != before, "which is news");
 	finish();
 }
@@ -347,10 +361,12 @@ static void test_expected(void)
 	presence_expect(presence, "bob@x.org", DEV2);
 	inquiry_online(inquiry, now);
 	pass(INQUIRY_SETTLE);
-	expect("s bob@x.org", "of whom nothing is seen is shown ourselves, wherever the device may be");
+	expect("s bob@x.org",
+	       "of whom nothing is seen is shown ourselves, wherever the device may be");
 	here("bob@x.org/git", DEV1);
 	inquiry_want(inquiry, "bob@x.org", now);
-	expect("p bob@x.org/git." DEV2, "beside another device it is asked where it would be, whatever was asked before");
+	expect("p bob@x.org/git." DEV2,
+	       "beside another device it is asked where it would be, whatever was asked before");
 	inquiry_answered(inquiry, "bob@x.org/git." DEV2, "service-unavailable", now);
 	inquiry_want(inquiry, "bob@x.org", now);
 	expect("", "once in a moment");
@@ -358,7 +374,8 @@ static void test_expected(void)
 	inquiry_want(inquiry, "bob@x.org", now);
 	expect("p bob@x.org/git." DEV2, "and again later");
 	inquiry_answered(inquiry, "bob@x.org/git." DEV2, NULL, now);
-	is_int(presence_answered(presence, "bob@x.org/git." DEV2, 1, &r), PRESENCE_APPEARED, "and is there");
+	is_int(presence_answered(presence, "bob@x.org/git." DEV2, 1, &r), PRESENCE_APPEARED,
+	       "and is there");
 	ok(presence_device(presence, "bob@x.org", DEV2) == r, "itself");
 	pass(INQUIRY_MAX);
 	expect("", "then all are seen");
@@ -380,7 +397,8 @@ static void test_expected(void)
 		pass(INQUIRY_MAX);
 		inquiry_answered(inquiry, "bob@x.org/git." DEV2, "service-unavailable", now);
 	}
-	ok(asked_count >= 6 && asked_count <= 10, "a device that is not there costs one question in half an hour");
+	ok(asked_count >= 6 && asked_count <= 10,
+	   "a device that is not there costs one question in half an hour");
 	finish();
 }
 

@@ -54,7 +54,8 @@ static void test_write_all(void)
 	}
 	close(fds[0]);
 	disturb(true);
-	is_int(io_write_all(fds[1], data, sizeof(data)), 0, "more than a pipe holds is written, in spite of signals");
+	is_int(io_write_all(fds[1], data, sizeof(data)), 0,
+	       "more than a pipe holds is written, in spite of signals");
 	disturb(false);
 	close(fds[1]);
 	waitpid(pid, &status, 0);
@@ -78,7 +79,8 @@ static void test_read_all(void)
 	}
 	close(fds[1]);
 	disturb(true);
-	is_int(io_read_all(fds[0], &in, MUCH), 0, "what comes slowly is read to its end, in spite of signals");
+	is_int(io_read_all(fds[0], &in, MUCH), 0,
+	       "what comes slowly is read to its end, in spite of signals");
 	disturb(false);
 	is_int(buf_len(&in), 200, "all of it");
 	close(fds[0]);
@@ -103,7 +105,8 @@ static void test_errors(void)
 	io_pipe(fds);
 	close(fds[0]);
 	errno = 0;
-	ok(io_write_all(fds[1], "x", 1) < 0 && errno == EPIPE, "a pipe without a reader is an error");
+	ok(io_write_all(fds[1], "x", 1) < 0 && errno == EPIPE,
+	   "a pipe without a reader is an error");
 	close(fds[1]);
 	errno = 0;
 	ok(io_read_all(fds[1], &in, 10) < 0 && errno == EBADF, "and so is what is no descriptor");

@@ -5,7 +5,9 @@
 
 #include "alloc.h"
 
-static const unsigned char prefix[IQ_PREFIX_BYTES] = { 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x10 };
+static const unsigned char prefix[IQ_PREFIX_BYTES] = {
+	0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x10
+};
 static const struct iq_self self = { "me@a.example/git", "me@a.example", "a.example" };
 
 static void nobody(void *arg, const char *error)
@@ -17,7 +19,10 @@ static uint64_t add(struct iq_table *t, const char *to, uint64_t deadline, void 
 	return iq_add(t, to, deadline, &(struct iq_request){ .answer = nobody, .arg = arg });
 }
 
-/* Whether an answer that is `from` this one is taken for one to a request that went `to` that one. */
+/*
+ * Whether an answer that is `from` this one is taken for one to a request that
+ * went `to` that one.
+ */
 static const struct {
 	const char *to, *from;
 	bool taken;
@@ -27,8 +32,10 @@ static const struct {
 	{ "bob@b.example/x", "bob@b.example/y", false, "not from another resource" },
 	{ "bob@b.example/x", "eve@e.example/x", false, "not from somebody else" },
 	{ "Proxy.B.example.", "proxy.b.example", true, "from it in its normal form" },
-	{ "bob@xn--bcher-kva.example/x", "bob@b\xc3\xbc" "cher.example/x", true, "or its domain's" },
-	{ "bob@b.example/x", "bob@b.example/X", false, "not from a resource that has another case" },
+	{ "bob@xn--bcher-kva.example/x", "bob@b\xc3\xbc" "cher.example/x", true,
+	  "or its domain's" },
+	{ "bob@b.example/x", "bob@b.example/X", false,
+	  "not from a resource that has another case" },
 	{ "bob@b.example/x", "a.example", false, "not from our server for somebody" },
 	{ "bob@b.example/x", NULL, false, "not from nobody for somebody" },
 	{ "a.example", "a.example", true, "our server as itself" },
@@ -53,8 +60,10 @@ static void test_from(void)
 		iq_begin(t, prefix);
 		handle = add(t, senders[i].to, 100, t);
 		iq_id(t, handle, id);
-		ok(iq_take(t, id, senders[i].from, &self, &r) == senders[i].taken, "%s", senders[i].what);
-		ok(iq_forget(t, handle) != senders[i].taken, "... and it waits on if it was not taken");
+		ok(iq_take(t, id, senders[i].from, &self, &r) == senders[i].taken, "%s",
+		   senders[i].what);
+		ok(iq_forget(t, handle) != senders[i].taken,
+		   "... and it waits on if it was not taken");
 		iq_destroy(t);
 	}
 }
@@ -109,7 +118,8 @@ static void test_expiry(void)
 	ok(iq_take_expired(t, 200, &r) && r.arg == t, "the one that is due");
 	ok(!iq_take_expired(t, 200, &r), "and no other");
 	is_int(iq_deadline(t), 300, "then the next one's deadline");
-	ok(iq_take_any(t, &r) && !iq_take_any(t, &r), "the end of the connection takes what is left");
+	ok(iq_take_any(t, &r) && !iq_take_any(t, &r),
+	   "the end of the connection takes what is left");
 	ok(iq_deadline(t) == UINT64_MAX && iq_pending(t) == 0, "nothing waits any more");
 	iq_destroy(t);
 }
@@ -137,7 +147,8 @@ static void test_rows(void)
 	char id[IQ_ID_MAX];
 
 	iq_begin(t, prefix);
-	iq_id(t, iq_add(t, "x", 100, &(struct iq_request){ .rows_answer = tell_rows, .arg = t }), id);
+	iq_id(t, iq_add(t, "x", 100, &(struct iq_request){ .rows_answer = tell_rows, .arg = t }),
+	      id);
 	ok(iq_take(t, id, "x", &self, &r) && r.arg == t, "a query is answered");
 	iq_tell(&r, NULL, rows);
 	ok(!told && told_rows == rows, "... with what the answer lists");

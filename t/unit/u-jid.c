@@ -108,7 +108,8 @@ static void bare(void)
 
 		text_escape(&shown, rows[i].text, strlen(rows[i].text), false);
 		if (rows[i].bare)
-			ok(jid_bare(rows[i].text, out) && !strcmp(out, rows[i].bare), "'%s' is a bare JID", buf_str(&shown));
+			ok(jid_bare(rows[i].text, out) && !strcmp(out, rows[i].bare),
+			   "'%s' is a bare JID", buf_str(&shown));
 		else
 			ok(!jid_bare(rows[i].text, out), "'%s' is none", buf_str(&shown));
 		buf_finish(&shown);
@@ -122,7 +123,8 @@ static void lengths(void)
 	memset(text, 'x', JID_MAX);
 	text[10] = '@';
 	text[JID_MAX - 1] = '\0';
-	ok(jid_bare(text, out) && strlen(out) == JID_MAX - 1, "a bare JID of %d bytes fits", JID_MAX - 1);
+	ok(jid_bare(text, out) && strlen(out) == JID_MAX - 1, "a bare JID of %d bytes fits",
+	   JID_MAX - 1);
 	text[JID_MAX - 1] = 'x';
 	text[JID_MAX] = '\0';
 	ok(!jid_bare(text, out), "one byte more does not");
@@ -136,7 +138,8 @@ static void full(void)
 		{ "bob@example.org", "bob@example.org", NULL },
 		{ "example.org/x", NULL, "x" },
 		{ "/bob@example.org", NULL, "bob@example.org" },
-		{ "j\xc3\xbcrgen@example.org/\xe2\x85\xa8", "j\xc3\xbcrgen@example.org", "\xe2\x85\xa8" },
+		{ "j\xc3\xbcrgen@example.org/\xe2\x85\xa8", "j\xc3\xbcrgen@example.org",
+		  "\xe2\x85\xa8" },
 		{ "bob@xn--bcher-kva.example/x", "bob@b\xc3\xbc" "cher.example", "x" },
 		/* what no server of ours stamps */
 		{ "J\xc3\x9cRGEN@example.org/x", NULL, "x" },
@@ -146,7 +149,8 @@ static void full(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fulls); i++) {
 		ok(jid_bare_of(fulls[i].full, out) == !!fulls[i].bare &&
-		   (!fulls[i].bare || !strcmp(out, fulls[i].bare)), "the bare JID of %s", fulls[i].full);
+			   (!fulls[i].bare || !strcmp(out, fulls[i].bare)),
+		   "the bare JID of %s", fulls[i].full);
 		is_str(jid_resource(fulls[i].full), fulls[i].resource, "and its resource");
 	}
 	is_str(jid_domain("bob@example.org"), "example.org", "the domain is what follows the '@'");
@@ -183,7 +187,8 @@ static void any(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows_any); i++)
 		ok(jid_any(rows_any[i].text, out) == !!rows_any[i].normal &&
-		   (!rows_any[i].normal || !strcmp(out, rows_any[i].normal)), "row %zu of the addresses", i);
+			   (!rows_any[i].normal || !strcmp(out, rows_any[i].normal)),
+		   "row %zu of the addresses", i);
 	memset(long_one, 'x', sizeof(long_one));
 	long_one[3] = '/';
 	long_one[JID_MAX + 3] = '\0';
@@ -191,17 +196,23 @@ static void any(void)
 	long_one[JID_MAX + 3] = 'x';
 	long_one[JID_MAX + 4] = '\0';
 	ok(!jid_any(long_one, out), "one of 1024 does not");
-	ok(jid_same("J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/a", "ju\xcc\x88rgen@xn--bcher-kva.test/a"), "two spellings are one address");
+	ok(jid_same("J\xc3\x9cRGEN@b\xc3\xbc"
+		    "cher.test/a",
+		    "ju\xcc\x88rgen@xn--bcher-kva.test/a"),
+	   "two spellings are one address");
 	ok(!jid_same("bob@example.org/a", "bob@example.org/A"), "the case of a resource counts");
-	ok(jid_same("no such", "no such") && !jid_same("no such", "nothing"), "what is no address is the same by its bytes");
+	ok(jid_same("no such", "no such") && !jid_same("no such", "nothing"),
+	   "what is no address is the same by its bytes");
 }
 
 /* What is accepted once is accepted again, and stays. */
 static void random_text(void)
 {
 	static const char *const pieces[] = {
-		"a", "B", "@", ".", "/", ":", "[", "]", "\xc3\xbc", "\xe2\x80\xae", "\xff", " ", "9",
-		"\xc3\x9c", "u\xcc\x88", "\xe2\x85\xa3", "\xc2\xad", "xn--", "bcher-kva", "\xe3\x80\x82", "\xd7\x90",
+		"a", "B", "@", ".", "/", ":", "[", "]", "\xc3\xbc", "\xe2\x80\xae", "\xff", " ",
+		"9",
+		"\xc3\x9c", "u\xcc\x88", "\xe2\x85\xa3", "\xc2\xad", "xn--", "bcher-kva",
+		"\xe3\x80\x82", "\xd7\x90",
 	};
 	int accepted = 0, settled = 0;
 
@@ -216,7 +227,8 @@ static void random_text(void)
 		if (!jid_bare(text, out))
 			continue;
 		accepted++;
-		settled += jid_bare(out, again) && !strcmp(out, again) && text_utf8_valid(out, strlen(out));
+		settled += jid_bare(out, again) && !strcmp(out, again) &&
+			   text_utf8_valid(out, strlen(out));
 	}
 	ok(accepted > 20, "some random text is a JID (%d)", accepted);
 	is_int(settled, accepted, "and normalising it twice changes nothing");

@@ -19,8 +19,8 @@ static void see(void *arg, const struct journal_event *e)
 {
 	struct seen *s = arg;
 
-	snprintf(s->last, sizeof(s->last), "%llu|%s|%s|%s|%s|%s|%s", (unsigned long long)e->when, e->kind,
-		 e->jid, e->share, e->what, e->result, e->text);
+	snprintf(s->last, sizeof(s->last), "%llu|%s|%s|%s|%s|%s|%s", (unsigned long long)e->when,
+		 e->kind, e->jid, e->share, e->what, e->result, e->text);
 	if (s->count++ == 0)
 		memcpy(s->first, s->last, sizeof(s->first));
 }
@@ -36,8 +36,12 @@ static struct seen read_last(size_t n)
 
 static void add(uint64_t when, const char *text)
 {
-	journal_add(&(struct journal_event){
-		.when = when, .kind = "queue", .jid = "bob@example.org", .what = "q1", .result = "ok", .text = text });
+	journal_add(&(struct journal_event){ .when = when,
+					     .kind = "queue",
+					     .jid = "bob@example.org",
+					     .what = "q1",
+					     .result = "ok",
+					     .text = text });
 }
 
 static char *path_of(const char *name)
@@ -64,9 +68,11 @@ static void events(void)
 	add(2, "two\ttabs\nand a line\x1b[2J");
 	add(3, NULL);
 	is_int(read_last(10).count, 3, "what was added is there");
-	is_str(read_last(10).first, "1|queue|bob@example.org||q1|ok|one", "the oldest first, a NULL is empty");
+	is_str(read_last(10).first, "1|queue|bob@example.org||q1|ok|one",
+	       "the oldest first, a NULL is empty");
 	is_str(read_last(10).last, "3|queue|bob@example.org||q1|ok|", "the newest last");
-	is_str(read_last(2).first, "2|queue|bob@example.org||q1|ok|two\\x09tabs\\x0aand a line\\x1b[2J",
+	is_str(read_last(2).first,
+	       "2|queue|bob@example.org||q1|ok|two\\x09tabs\\x0aand a line\\x1b[2J",
 	       "only so many, and nothing breaks out of its field");
 	is_int(read_last(1).count, 1, "one");
 	is_int(read_last(0).count, 0, "or none");
@@ -100,11 +106,13 @@ static void cut(void)
 	add(11, "this one finds no room");
 	setrlimit(RLIMIT_FSIZE, &before);
 	add(12, "after");
-	is_str(read_last(2).first, "10|queue|bob@example.org||q1|ok|before", "a line that finds no room leaves nothing");
+	is_str(read_last(2).first, "10|queue|bob@example.org||q1|ok|before",
+	       "a line that finds no room leaves nothing");
 	is_str(read_last(2).last, "12|queue|bob@example.org||q1|ok|after", "and spoils no other");
 	append("events", "13\tcut");
 	add(14, "after a crash");
-	is_str(read_last(1).last, "14|queue|bob@example.org||q1|ok|after a crash", "nor does what a crash has cut");
+	is_str(read_last(1).last, "14|queue|bob@example.org||q1|ok|after a crash",
+	       "nor does what a crash has cut");
 	buf_finish(&text);
 	free(path);
 }

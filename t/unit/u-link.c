@@ -114,7 +114,8 @@ static const struct link_events events = {
 	.kick = on_kick,
 };
 
-static void side_init(struct side *s, struct side *other, const char *name, const struct link_ends *ends)
+static void side_init(struct side *s, struct side *other, const char *name,
+		      const struct link_ends *ends)
 {
 	static uint8_t id[LINK_ID_BYTES];
 	uint8_t instance[INSTANCE_BYTES] = { (uint8_t)name[0] };
@@ -389,7 +390,8 @@ static void test_silence(void)
 	join_path();
 	settle();
 
-	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_IDLE, "at rest silence is long");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_IDLE,
+	       "at rest silence is long");
 	alice.link.busy = true;
 	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "when busy it is short");
 	now += LINK_PING_BUSY;
@@ -405,7 +407,8 @@ static void test_silence(void)
 	seen(&alice);
 	talk(&alice, 4096);
 	cut(&alice);
-	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY, "so does what is unacknowledged");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY,
+	       "so does what is unacknowledged");
 	alice.link.tail_probe = true;
 	is_int(link_deadline(&alice.link), (int64_t)now + KEEPALIVE_TAIL_PROBE,
 	       "through a proxy the tail is probed for");
@@ -461,7 +464,8 @@ static void test_probe(void)
 	link_tick(&alice.link, now);
 	now += 1000;
 	link_probe(&alice.link, now);
-	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "a question that is open becomes urgent");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT,
+	       "a question that is open becomes urgent");
 	finish();
 }
 
@@ -477,7 +481,8 @@ static void test_silent_loss(void)
 	now += 1500;
 	cut_at = now;
 	link_detach(&alice.link, "reset", now);
-	is_int(link_deadline(&alice.link), (int64_t)cut_at + LINK_SUSPEND_MAX, "who is told waits from then");
+	is_int(link_deadline(&alice.link), (int64_t)cut_at + LINK_SUSPEND_MAX,
+	       "who is told waits from then");
 	while (!link_path_dead(&bob.link)) {
 		now = link_deadline(&bob.link);
 		link_tick(&bob.link, now);
@@ -485,7 +490,8 @@ static void test_silent_loss(void)
 	}
 	ok(now > cut_at + LINK_PING_TIMEOUT, "who is not finds out ten seconds later");
 	link_detach(&bob.link, "silent", now);
-	is_int(link_deadline(&bob.link), 1000 + LINK_SUSPEND_MAX, "and waits from when the other was last heard");
+	is_int(link_deadline(&bob.link), 1000 + LINK_SUSPEND_MAX,
+	       "and waits from when the other was last heard");
 	now = link_deadline(&bob.link);
 	link_tick(&bob.link, now);
 	is_str(bob.trace, "up down ended(no-path)", "then it ends");
@@ -500,7 +506,8 @@ static void test_silent_loss(void)
 	now += LINK_PING_TIMEOUT;
 	link_tick(&bob.link, now);
 	link_detach(&bob.link, "silent", now);
-	is_int(link_deadline(&bob.link), (int64_t)now - LINK_PING_TIMEOUT - LINK_PING_BUSY + LINK_SUSPEND_MAX,
+	is_int(link_deadline(&bob.link),
+	       (int64_t)now - LINK_PING_TIMEOUT - LINK_PING_BUSY + LINK_SUSPEND_MAX,
 	       "silence that is usual at rest does not count");
 	finish();
 
@@ -512,7 +519,8 @@ static void test_silent_loss(void)
 	is_int(link_deadline(&alice.link), (int64_t)now + 5000, "how long it waits can be set");
 	now += 4000;
 	link_attach(&alice.link, true, now);
-	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT, "a path that comes late has a moment");
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT,
+	       "a path that comes late has a moment");
 	now += LINK_PROBE_TIMEOUT;
 	link_tick(&alice.link, now);
 	ok(link_path_dead(&alice.link), "for its HELLO");
@@ -568,7 +576,8 @@ static void test_stall(void)
 		arrive(&alice, SIZE_MAX);
 	}
 	is_int(link_heard_at(&alice.link), (int64_t)now, "alice hears bob");
-	is_int(link_worked_until(&alice.link, now), (int64_t)cut_at, "but nothing of hers gets through");
+	is_int(link_worked_until(&alice.link, now), (int64_t)cut_at,
+	       "but nothing of hers gets through");
 	finish();
 }
 
@@ -599,7 +608,8 @@ static void test_long_path(void)
 	}
 	ok(bob.bytes - before >= 950 * LONGPATH_RATE, "after a moment it is full: %u MB/s of 100",
 	   (unsigned)((bob.bytes - before) / 1000000));
-	ok(most > LONGPATH_RATE * 50 && most < LINK_UNACKED_MAX, "with what that takes (%zu bytes)", most);
+	ok(most > LONGPATH_RATE * 50 && most < LINK_UNACKED_MAX, "with what that takes (%zu bytes)",
+	   most);
 
 	/* A path comes in its place that has a tenth of its length. */
 	cut_path("moved");
@@ -649,13 +659,15 @@ static void test_rest(void)
 	alice.data_left = 10000;
 	while (link_output(&alice.link, &paths[0].socket, 65536, now) > 0)
 		;
-	ok(link_unacked(&alice.link) < LINK_UNACKED_FIRST + 2 * RECORD_PAYLOAD_MAX, "the next one begins small again");
+	ok(link_unacked(&alice.link) < LINK_UNACKED_FIRST + 2 * RECORD_PAYLOAD_MAX,
+	   "the next one begins small again");
 	longpath_finish(&paths[0]);
 	longpath_finish(&paths[1]);
 	finish();
 }
 
-static void make_hello(struct link_hello *hello, const struct link *from, bool resume, uint64_t received)
+static void make_hello(struct link_hello *hello, const struct link *from, bool resume,
+		       uint64_t received)
 {
 	memcpy(hello->link, from->id, LINK_ID_BYTES);
 	memcpy(hello->instance, from->instance, INSTANCE_BYTES);
@@ -729,8 +741,11 @@ static void test_decide(void)
 	{
 		struct record r;
 
-		ok(record_parse(buf_data(&bob.wire), buf_len(&bob.wire), &r) > 0 && r.type == RECORD_HELLO &&
-		   !strcmp(fields_get((struct fields){ (const char *)r.payload, r.len }, "state"), "resume"),
+		ok(record_parse(buf_data(&bob.wire), buf_len(&bob.wire), &r) > 0 &&
+			   r.type == RECORD_HELLO &&
+			   !strcmp(fields_get((struct fields){ (const char *)r.payload, r.len },
+					      "state"),
+				   "resume"),
 		   "who has answered says new no more on an attempt of their own");
 	}
 	now += LINK_COLLISION_MAX;
@@ -739,7 +754,10 @@ static void test_decide(void)
 	finish();
 }
 
-/* The responder's way: HELLO is read before the link is chosen; then the link moves to a better path. */
+/*
+ * The responder's way: HELLO is read before the link is chosen; then the link
+ * moves to a better path.
+ */
 static void test_move(void)
 {
 	struct record record;
@@ -750,19 +768,22 @@ static void test_move(void)
 	settle();
 	alice.data_left = 20;
 	talk(&alice, 100000);
-	arrive(&bob, 20000);		/* the rest is still under way when alice finds a better path */
+	arrive(&bob, 20000);		/* the rest is still under way when alice finds a better
+					   path */
 	link_detach(&alice.link, "a better path", now);
 	cut(&alice);
 	link_attach(&alice.link, true, now);
 	make_hello(&late, &bob.link, false, 0);
 	late.link[0] ^= 1;
 	is_int(link_hello_decide(&alice.link, &late, true, now), LINK_REFUSE_COLLISION,
-	       "an attempt of bob's from before the link was up, and late, does not end it in the middle of a move");
+	       "an attempt of bob's from before the link was up, and late, does not end it in the "
+	       "middle of a move");
 	is_int(link_hello_decide(&alice.link, &late, true, now + LINK_HELLO_TIMEOUT), LINK_REPLACE,
 	       "one that is too late for that is a new one");
 	talk(&alice, 4096);
 	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) > 0 &&
-	   link_hello_parse(&record, &of_bob, &hello) == HELLO_GOOD, "bob reads a HELLO on a path that is nobody's");
+		   link_hello_parse(&record, &of_bob, &hello) == HELLO_GOOD,
+	   "bob reads a HELLO on a path that is nobody's");
 	ok(hello.resume && hello.received == 0, "which wants to resume");
 	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME, "his link");
 	cut(&alice);
@@ -796,18 +817,21 @@ static void test_refusals(void)
 
 		begin();
 		link_attach(&alice.link, true, now);
-		link_hello_refusal(rows[i].state, rows[i].nameless ? NULL : &of_bob, instance, &bob.wire);
+		link_hello_refusal(rows[i].state, rows[i].nameless ? NULL : &of_bob, instance,
+				   &bob.wire);
 		is_int(arrive(&alice, SIZE_MAX), -1, "a refused path is closed");
 		is_str(alice.trace, rows[i].trace, rows[i].state);
 		is_int(alice.link.state, rows[i].left, "and the link is where it should be");
-		is_int(alice.admissions, !rows[i].nameless, "the key is judged where it is known whose it is");
+		is_int(alice.admissions, !rows[i].nameless,
+		       "the key is judged where it is known whose it is");
 		finish();
 	}
 }
 
 /*
- * Eve passes the bytes of a first use on, and both take her for the one they talk to. What they say after that, she
- * cannot change, for it is inside TLS; and it names the two whom the path is between.
+ * Eve passes the bytes of a first use on, and both take her for the one they talk to. What they
+ * say after that, she cannot change, for it is inside TLS; and it names the two whom the path
+ * is between.
  */
 static void test_relay(void)
 {
@@ -817,11 +841,14 @@ static void test_relay(void)
 		struct link_ends alice, bob;
 		const char *what;
 	} rows[] = {
-		{ { "alice@example.org", "eve@example.org" }, { "bob@example.org", "eve@example.org" },
+		{ { "alice@example.org", "eve@example.org" },
+		  { "bob@example.org", "eve@example.org" },
 		  "a relay between two" },
-		{ { "alice@example.org", "eve@example.org" }, { "bob@example.org", "alice@example.org" },
+		{ { "alice@example.org", "eve@example.org" },
+		  { "bob@example.org", "alice@example.org" },
 		  "one who answers for somebody else" },
-		{ { "alice@example.org", "bob@example.org" }, { "bob@example.org", "eve@example.org" },
+		{ { "alice@example.org", "bob@example.org" },
+		  { "bob@example.org", "eve@example.org" },
 		  "one who opens what is somebody else's" },
 	};
 	struct link_hello hello;
@@ -845,11 +872,15 @@ static void test_relay(void)
 	link_attach(&alice.link, true, now);
 	seen(&alice);
 	talk(&alice, 4096);
-	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) == (long)buf_len(&alice.wire) &&
-	   record.type == RECORD_HELLO, "before the answer nothing is said but HELLO");
-	is_int(link_hello_parse(&record, &from_eve, &hello), HELLO_OTHER_NAMES, "which bob does not take for eve's");
+	ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &record) ==
+			   (long)buf_len(&alice.wire) &&
+		   record.type == RECORD_HELLO,
+	   "before the answer nothing is said but HELLO");
+	is_int(link_hello_parse(&record, &from_eve, &hello), HELLO_OTHER_NAMES,
+	       "which bob does not take for eve's");
 	link_hello_refusal("not-you", NULL, bob.link.instance, &bob.wire);
-	ok(!memmem(buf_data(&bob.wire), buf_len(&bob.wire), "bob@", 4), "he does not say who he is");
+	ok(!memmem(buf_data(&bob.wire), buf_len(&bob.wire), "bob@", 4),
+	   "he does not say who he is");
 	is_int(arrive(&alice, SIZE_MAX), -1, "alice closes the path");
 	is_str(alice.trace, "ended(not-you)", "and knows why");
 	ok(!alice.admissions && !talk(&alice, 4096), "no key was judged, nothing more was said");
@@ -905,7 +936,8 @@ static void test_admission(void)
 	talk(&alice, 4096);
 	record_put(&bob.wire, RECORD_BYE, 0, "reason=removed\0", 15);
 	arrive(&alice, SIZE_MAX);
-	is_str(alice.trace, "ended(protocol)", "who has not said who they are cannot say BYE, either");
+	is_str(alice.trace, "ended(protocol)",
+	       "who has not said who they are cannot say BYE, either");
 	finish();
 }
 
@@ -945,7 +977,8 @@ static void test_protocol_errors(void)
 		{ RECORD_SEEN, 2, "", 0, "up ended(protocol)", "a gap is not" },
 		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\2", 8, "up", "an ACK of what was sent" },
 		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\1", 8, "up", "an ACK once more" },
-		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\3", 8, "up ended(protocol)", "an ACK of what was not sent" },
+		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\3", 8, "up ended(protocol)",
+		  "an ACK of what was not sent" },
 		{ RECORD_ACK, 0, "\0\0\0\0\0\0\0\0", 8, "up ended(protocol)", "an ACK taken back" },
 		{ RECORD_ACK, 0, "\0\0\0\2", 4, "up ended(protocol)", "a short ACK" },
 		{ RECORD_HELLO, 0, "", 0, "up ended(protocol)", "a second HELLO" },
@@ -957,7 +990,8 @@ static void test_protocol_errors(void)
 		{ 64, 1, "abc", 3, "up", "a numbered one that may come to be" },
 		{ 127, 2, "", 0, "up ended(protocol)", "which is counted" },
 		{ RECORD_BYE, 0, "reason=over\0", 12, "up ended(over)", "a BYE" },
-		{ RECORD_BYE, 0, "reason=\033[m\0", 11, "up ended(bye)", "a BYE with an odd reason" },
+		{ RECORD_BYE, 0, "reason=\033[m\0", 11, "up ended(bye)",
+		  "a BYE with an odd reason" },
 	};
 
 	/* Each of them is one line that names record, field and rule. */
@@ -1025,8 +1059,9 @@ static void test_protocol_errors(void)
 	{
 		struct record ack;
 
-		ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &ack) > 0 && ack.type == RECORD_ACK &&
-		   get_be64(ack.payload) == 3, "but acknowledged");
+		ok(record_parse(buf_data(&alice.wire), buf_len(&alice.wire), &ack) > 0 &&
+			   ack.type == RECORD_ACK && get_be64(ack.payload) == 3,
+		   "but acknowledged");
 	}
 	finish();
 
@@ -1087,7 +1122,8 @@ static void test_hello_parse(void)
 	}
 	r.type = RECORD_BYE;
 	memcpy(bytes, good, sizeof(good));
-	is_int(link_hello_parse(&r, &of_bob, &hello), HELLO_MALFORMED, "another record is no HELLO");
+	is_int(link_hello_parse(&r, &of_bob, &hello), HELLO_MALFORMED,
+	       "another record is no HELLO");
 }
 
 /* 10,000 records each way, over paths that are cut at any byte. */
@@ -1151,7 +1187,8 @@ static void test_random(void)
 
 			for (size_t k = 0; k < sizeof(bytes); k++)
 				bytes[k] = (uint8_t)rand();
-			put_be32(bytes, (uint32_t)types[rand() % (rand() % 8 ? 10 : 11)] << 24 | rand() % 20);
+			put_be32(bytes, (uint32_t)types[rand() % (rand() % 8 ? 10 : 11)] << 24 |
+						rand() % 20);
 			put_be64(bytes + 4, bytes[0] < 16 ? 0 : bob.delivered + 1 + !(rand() % 30));
 			buf_append(&alice.wire, bytes, RECORD_HEADER + bytes[3]);
 			arrive(&bob, rand() % 4 ? SIZE_MAX : 7);

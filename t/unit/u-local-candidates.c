@@ -45,7 +45,8 @@ void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp)
 {
 }
 
-struct netwatch *netwatch_create(uv_loop_t *of, void (*changed)(void *owner, enum netwatch_news news), void *owner)
+struct netwatch *netwatch_create(uv_loop_t *of,
+				 void (*changed)(void *owner, enum netwatch_news news), void *owner)
 {
 	return NULL;
 }
@@ -63,8 +64,9 @@ static int take_port(uint16_t *port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	sockaddr_from(&any, &addr);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(struct sockaddr_in)) || listen(fd, 1) ||
-	    getsockname(fd, (struct sockaddr *)&addr, &len) || !sockaddr_to((struct sockaddr *)&addr, &any))
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(struct sockaddr_in)) ||
+	    listen(fd, 1) || getsockname(fd, (struct sockaddr *)&addr, &len) ||
+	    !sockaddr_to((struct sockaddr *)&addr, &any))
 		exit(1);
 	*port = any.port;
 	return fd;

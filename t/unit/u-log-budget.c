@@ -26,17 +26,22 @@ static void begin(void)
 static void test_flood(void)
 {
 	begin();
-	is_int(lines("bob@example.org", true, 1000, 5000), LOG_BURST, "a buddy may cause some lines at once");
+	is_int(lines("bob@example.org", true, 1000, 5000), LOG_BURST,
+	       "a buddy may cause some lines at once");
 	is_int(lines("carol@example.org", true, 5, 5000), 5, "another one has lines of their own");
-	is_int(lines("bob@example.org", true, 1000, 5000 + LOG_EVERY - 1), 0, "then there is none for a while");
+	is_int(lines("bob@example.org", true, 1000, 5000 + LOG_EVERY - 1), 0,
+	       "then there is none for a while");
 	is_int(lines("bob@example.org", true, 1, 5000 + LOG_EVERY), 1, "and then one");
 	is_int(left_out, 2000 - LOG_BURST, "which tells how many were left out");
 	is_int(lines("bob@example.org", true, 1000, 5000 + LOG_EVERY), 0, "and no more");
 	is_int(lines("bob@example.org", true, 1000, 5000 + 5 * LOG_EVERY), 4, "one for each pause");
-	is_int(lines("bob@example.org", true, 1000, 5000 + 100 * LOG_EVERY), LOG_BURST, "after a long one all of them");
-	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY), 1, "what was left out before is told then");
+	is_int(lines("bob@example.org", true, 1000, 5000 + 100 * LOG_EVERY), LOG_BURST,
+	       "after a long one all of them");
+	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY), 1,
+	       "what was left out before is told then");
 	is_int(left_out, 1000 - LOG_BURST, "once");
-	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY) + left_out, 1, "and not again");
+	is_int(lines("bob@example.org", true, 1, 5000 + 200 * LOG_EVERY) + left_out, 1,
+	       "and not again");
 	log_budget_finish(&budget);
 }
 
@@ -68,10 +73,12 @@ static void test_many(void)
 		snprintf(jid, sizeof(jid), "s@d%u.example", i);
 		written += lines(jid, false, 1, 1000);
 	}
-	is_int(written, LOG_PARTIES_MAX / 2 + LOG_BURST, "domains without a place share one budget");
+	is_int(written, LOG_PARTIES_MAX / 2 + LOG_BURST,
+	       "domains without a place share one budget");
 	is_int(budget.parties.count, LOG_PARTIES_MAX / 2, "and leave half of the places");
 	is_int(lines("bob@example.org", true, 100, 1000), LOG_BURST, "to buddies");
-	is_int(lines("s@new.example", false, 1, 1000 + LOG_EVERY), 1, "who has been quiet makes room for a new one");
+	is_int(lines("s@new.example", false, 1, 1000 + LOG_EVERY), 1,
+	       "who has been quiet makes room for a new one");
 	is_int(budget.parties.count, 2, "all of them");
 	log_budget_finish(&budget);
 }

@@ -52,10 +52,12 @@ static void test_about(void)
 	is_str(last_line(), "bob went", "one that passes is written as it is");
 	answer = 4711;
 	log_about("bob@example.org", LOG_INFO, "bob came again");
-	is_str(last_line(), "bob came again [4711 more before this were left out]", "or with how many did not");
+	is_str(last_line(), "bob came again [4711 more before this were left out]",
+	       "or with how many did not");
 	answer = 99;
 	log_about("bob@example.org", LOG_ERROR, "bob went again");
-	is_str(last_line(), "bob came again [4711 more before this were left out]", "one that does not pass is not");
+	is_str(last_line(), "bob came again [4711 more before this were left out]",
+	       "one that does not pass is not");
 	log_info("alice");
 	is_str(last_line(), "alice", "what is about nobody needs no leave");
 	log_set_level(LOG_DEBUG);
@@ -74,7 +76,8 @@ static void test_put_away(void)
 	text[sizeof(text) - 1] = '\0';
 	for (unsigned i = 0; i < 5000; i++) {
 		log_info("%s", text);
-		bounded = bounded && size_of(path) <= LOG_FILE_MAX && size_of(old) <= LOG_FILE_MAX + 1100;
+		bounded = bounded && size_of(path) <= LOG_FILE_MAX &&
+			  size_of(old) <= LOG_FILE_MAX + 1100;
 	}
 	ok(bounded, "5 MB leave two files of 1 MiB");
 	ok(size_of(old) >= LOG_FILE_MAX, "the older one is full");

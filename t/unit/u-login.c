@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "login.h"
 
-/* A machine that gives out nothing, a source of passwords and a server: all of them as they are told to be. */
+/*
+ * A machine that gives out nothing, a source of passwords and a server: all of
+ * them as they are told to be.
+ */
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +73,8 @@ void account_destroy(struct account *x, void (*gone)(void *arg), void *arg)
 	gone(arg);
 }
 
-struct password *password_ask(uv_loop_t *of, const struct config *with, password_done call, void *owner)
+struct password *password_ask(uv_loop_t *of, const struct config *with, password_done call,
+			      void *owner)
 {
 	done = call;
 	return (struct password *)&done;
@@ -182,7 +186,8 @@ int main(void)
 	drop();
 
 	answer_none(MSG_NO_RESOURCES);
-	ok(pause_now() > 0 && pause_now() <= SOON, "where the source could not be asked, it is asked again in a moment");
+	ok(pause_now() > 0 && pause_now() <= SOON,
+	   "where the source could not be asked, it is asked again in a moment");
 	ok(connects(), "... and then it is");
 	drop();
 
@@ -191,7 +196,8 @@ int main(void)
 	broker.identity.key = NULL;
 	keyless = 1;
 	login_begin(&broker);
-	ok(pause_now() > 0 && pause_now() <= SOON, "where no key could be had, that is tried again in a moment");
+	ok(pause_now() > 0 && pause_now() <= SOON,
+	   "where no key could be had, that is tried again in a moment");
 	ok(connects(), "... and again, by itself");
 	is_int(keyless, 0, "... until there is one");
 

@@ -16,7 +16,8 @@ static bool name_good(const char *name)
 static bool commands_exist(const char *hint)
 {
 	static const char *const verbs[] = {
-		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust", "buddies", "verify",
+		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust",
+		"buddies", "verify",
 		"share", "unshare", "queue", "status",
 		"daemon start", "daemon stop", "daemon restart", "daemon run", "-h",
 	};
@@ -49,7 +50,8 @@ static void catalogue(void)
 		message_set(&m, (enum message_id)id, NULL);
 		is_int(message_by_name(name), id, name);
 		ok(m.id == (enum message_id)id && m.text[0], "it has a text");
-		ok(!isupper((unsigned char)m.text[0]) && m.text[strlen(m.text) - 1] != '.' && !strchr(m.text, '\n'),
+		ok(!isupper((unsigned char)m.text[0]) && m.text[strlen(m.text) - 1] != '.' &&
+			   !strchr(m.text, '\n'),
 		   "of one line, without a capital or a full stop");
 		ok(!strchr(m.text, '{') && !strchr(m.hint, '{'), "with no placeholder left");
 		ok(commands_exist(m.hint), "and hints at commands that exist");
@@ -69,25 +71,30 @@ static void texts(void)
 	is_str(m.text, "'bob@example.org' is offline", "an argument is filled in");
 	is_str(m.hint, "Try again when they are online, or deliver later with "
 	       "\"git xmpp queue push <remote> <branch>\"", "the hint stays");
-	message_set(&m, MSG_NOT_SHARED, "share", "proj", "jid", "bob@example.org", "other", "x", NULL);
+	message_set(&m, MSG_NOT_SHARED, "share", "proj", "jid", "bob@example.org", "other", "x",
+		    NULL);
 	is_str(m.text, "'bob@example.org' does not share a repository 'proj' with you",
 	       "arguments come in any order, and more than are needed");
 	message_set(&m, MSG_NOT_BUDDY, "jid", "eve@example.org", NULL);
-	is_str(m.hint, "Ask them with \"git xmpp add eve@example.org\"", "an argument is filled into a hint");
+	is_str(m.hint, "Ask them with \"git xmpp add eve@example.org\"",
+	       "an argument is filled into a hint");
 	message_set(&m, MSG_NOT_BUDDY, "jid", "x;reboot|$(id)@example.org", NULL);
 	is_str(m.hint, "Ask them with \"git xmpp add 'x;reboot|$(id)@example.org'\"",
 	       "and is one word of a command, whatever is in it");
 	message_set(&m, MSG_NOT_BUDDY, "jid", "--self@example.org", NULL);
 	is_str(m.hint, "Ask them with \"git xmpp add -- --self@example.org\"", "and no option");
-	message_set(&m, MSG_PUSH_DENIED, "jid", "bob@example.org", "share", "p", "me", "-x@example.org", NULL);
+	message_set(&m, MSG_PUSH_DENIED, "jid", "bob@example.org", "share", "p", "me",
+		    "-x@example.org", NULL);
 	ok(strstr(m.hint, "--push=-x@example.org\""), "but where it is part of one");
-	message_set(&m, MSG_PASSWORD_COMMAND, "account", "a", "command", "c", "reason", "sh: pass: not found", NULL);
+	message_set(&m, MSG_PASSWORD_COMMAND, "account", "a", "command", "c", "reason",
+		    "sh: pass: not found", NULL);
 	is_str(m.hint, "sh: pass: not found", "but where there is no command it is as it is");
 	message_set(&m, MSG_STREAM_LOST, "jid", NULL, "reason", "{jid} {reason}", NULL);
 	is_str(m.text, "connection to '' lost: {jid} {reason}",
 	       "a NULL value is nothing, a value is no template");
 	message_set(&m, MSG_BAD_URL, "url", "a\x1b]0;x\a\n\xff\xe2\x80\xae", "reason", "r", NULL);
-	is_str(m.text, "invalid xmpp URL 'a\\x1b]0;x\\x07\\x0a\\xff\\xe2\\x80\\xae': r", "values are escaped");
+	is_str(m.text, "invalid xmpp URL 'a\\x1b]0;x\\x07\\x0a\\xff\\xe2\\x80\\xae': r",
+	       "values are escaped");
 }
 
 static void bounds(void)
@@ -124,7 +131,10 @@ static void over_the_wire(void)
 		struct message m, back;
 		struct buf b = { 0 };
 
-		message_set(&m, (enum message_id)id, "jid", "b\xc3\xb6" "b@example.org", "reason", "no\nroute", NULL);
+		message_set(&m, (enum message_id)id, "jid",
+			    "b\xc3\xb6"
+			    "b@example.org",
+			    "reason", "no\nroute", NULL);
 		message_to_fields(&m, &b);
 		message_from_fields(&back, view(&b));
 		ok(fields_valid(view(&b)) && back.id == m.id && !strcmp(back.text, m.text) &&
@@ -159,7 +169,8 @@ static void from_others(void)
 
 	buf_reset(&b);
 	for (int i = 0; i < 200; i++)
-		fields_add(&b, i ? "hint" : "message", "a line that is repeated until it is too long");
+		fields_add(&b, i ? "hint" : "message",
+			   "a line that is repeated until it is too long");
 	message_from_fields(&m, view(&b));
 	ok(strlen(m.hint) == MESSAGE_TEXT_MAX - 1, "too many hints are cut");
 	buf_finish(&b);

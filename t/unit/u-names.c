@@ -49,7 +49,8 @@ size_t srv_ask(const char *service, const char *domain, bool direct_tls, struct 
 	return 0;
 }
 
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+		struct addrinfo **list)
 {
 	note(host);
 	return EAI_NONAME;
@@ -102,15 +103,21 @@ static void test_tls(void)
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
 	SSL_set_tlsext_host_name(ssl, "b\xc3\xbc" "cher.test");
-	is_str(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "xn--bcher-kva.test", "the server name is in A-labels");
-	ok(X509_VERIFY_PARAM_set1_host(param, "b\xc3\xbc" "cher.test", 0), "the certificate's name is set");
+	is_str(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "xn--bcher-kva.test",
+	       "the server name is in A-labels");
+	ok(X509_VERIFY_PARAM_set1_host(param,
+				       "b\xc3\xbc"
+				       "cher.test",
+				       0),
+	   "the certificate's name is set");
 	is_str(X509_VERIFY_PARAM_get0_host(param, 0), "xn--bcher-kva.test", "and in A-labels");
 	SSL_free(ssl);
 	ssl = SSL_new(ctx);
 	param = SSL_get0_param(ssl);
 	SSL_set_tlsext_host_name(ssl, "[2001:db8::7]");
 	ok(!SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name), "an address is no server name");
-	ok(X509_VERIFY_PARAM_set1_host(param, "[2001:db8::7]", 0) && !X509_VERIFY_PARAM_get0_host(param, 0),
+	ok(X509_VERIFY_PARAM_set1_host(param, "[2001:db8::7]", 0) &&
+		   !X509_VERIFY_PARAM_get0_host(param, 0),
 	   "nor a name in a certificate");
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);

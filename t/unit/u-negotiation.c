@@ -402,7 +402,8 @@ static void test_refusals(void)
 	b.verdict = "push-denied";
 	neg_start_push(a.wanted, now);
 	pump(&a);
-	expect("alice says STARTING-PUSH\nbob says REFUSE push-denied\nalice is refused: push-denied\n",
+	expect("alice says STARTING-PUSH\nbob says REFUSE push-denied\nalice is refused: "
+	       "push-denied\n",
 	       "permission is looked at again when the push starts");
 	a.hold_wanted = false;
 	b.verdict = NULL;
@@ -468,8 +469,10 @@ static void test_idle_push(void)
 	       "behind a push that has just opened, one waits");
 	ok(negotiations_deadline(&b.negotiations) <= now + NEG_IDLE_PUSH, "with a timer");
 	tick(&a, NEG_IDLE_PUSH);
-	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of project\n"
-	       "alice is open\n", "but not behind one that says nothing");
+	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of "
+	       "project\n"
+	       "alice is open\n",
+	       "but not behind one that says nothing");
 	pair_finish(&a, &b);
 
 	pair_init(&a, &b, "alice", "bob");
@@ -482,9 +485,11 @@ static void test_idle_push(void)
 	begin(&a, SERVICE_RECEIVE_PACK, "project");
 	pump(&a);
 	buf_reset(&trace);
-	ok(negotiations_deadline(&b.negotiations) <= now, "a record that comes before the timer does not disarm it");
+	ok(negotiations_deadline(&b.negotiations) <= now,
+	   "a record that comes before the timer does not disarm it");
 	tick(&a, 0);
-	ok(strstr(buf_str(&trace), "bob starts receive-pack") != NULL, "so that whoever waits has its turn");
+	ok(strstr(buf_str(&trace), "bob starts receive-pack") != NULL,
+	   "so that whoever waits has its turn");
 	pair_finish(&a, &b);
 }
 
@@ -507,18 +512,23 @@ static void test_push_left_behind(void)
 	       "the next push of its share waits for it, nothing else does");
 	ok(negotiations_deadline(&b.negotiations) > now, "without a timer that is due");
 	tick(&a, NEG_DEFER_RENEW);
-	expect("bob says SEEN deferred\nalice waits: deferred\n", "the device is told that it still waits");
+	expect("bob says SEEN deferred\nalice waits: deferred\n",
+	       "the device is told that it still waits");
 	b.held = NULL;
 	negotiations_turn_free(&b.negotiations, now);
 	pump(&a);
-	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of project\n"
-	       "alice is open\n", "and goes on when it has ended");
+	expect("bob says PUSH-REQUEST\nalice says STARTING-PUSH\nbob starts receive-pack of "
+	       "project\n"
+	       "alice is open\n",
+	       "and goes on when it has ended");
 	pair_finish(&a, &b);
 }
 
 static void hear(struct side *s, enum record_type type, const char *fields, size_t len)
 {
-	struct record record = { .type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields };
+	struct record record = {
+		.type = type, .number = 1, .len = len, .payload = (const uint8_t *)fields
+	};
 
 	is_str(negotiations_record(&s->negotiations, &record, now), NULL, "it is heard");
 }
@@ -628,10 +638,12 @@ static void test_git_protocol(void)
 
 	for (int push = 0; push < 2; push++) {
 		pair_init(&a, &b, "alice", "bob");
-		neg_begin(&a.negotiations, new_id(), push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK,
-			  "project", "1", &initiator_events, &channel_events, &a, now);
+		neg_begin(&a.negotiations, new_id(),
+			  push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK, "project", "1",
+			  &initiator_events, &channel_events, &a, now);
 		pump(&a);
-		is_str(b.starting ? neg_git_protocol(b.starting) : NULL, "1", push ? "of a push" : "of a fetch");
+		is_str(b.starting ? neg_git_protocol(b.starting) : NULL, "1",
+		       push ? "of a push" : "of a fetch");
 		pair_finish(&a, &b);
 	}
 	pair_init(&a, &b, "alice", "bob");
@@ -706,7 +718,8 @@ static void test_duplicates(void)
 	HEAR(&b, RECORD_STARTING_PUSH, "channel=1\0");
 	HEAR(&b, RECORD_STARTING_PUSH, "channel=1\0");
 	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
-	expect("bob starts receive-pack of project\nbob says PUSH-REQUEST\n", "and a starting-push");
+	expect("bob starts receive-pack of project\nbob says PUSH-REQUEST\n",
+	       "and a starting-push");
 	is_int(b.channels.count, 1, "there is one channel");
 	pair_finish(&a, &b);
 
@@ -769,25 +782,38 @@ static void test_malformed(void)
 		{ RECORD_CAN_PUSH, "", 0, "id: ", "no fields" },
 		{ RECORD_CAN_PUSH, "id=1\0share=x", 12, "fields: ", "an end without NUL" },
 		{ RECORD_CAN_PUSH, "id=1\0share=x\0", 13, "id: ", "a short id" },
-		{ RECORD_CAN_PUSH, "id=0123456789ABCDEF01234567\0share=x\0", 36, "id: ", "an id in capitals" },
+		{ RECORD_CAN_PUSH, "id=0123456789ABCDEF01234567\0share=x\0", 36, "id: ",
+		  "an id in capitals" },
 		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234567\0", 28, "share: ", "no share" },
-		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234568\0share=../x\0", 39, NULL, "a path: refused" },
-		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0service=sh\0", 47, NULL,
+		{ RECORD_CAN_PUSH, "id=0123456789abcdef01234568\0share=../x\0", 39, NULL,
+		  "a path: refused" },
+		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0service=sh\0", 47,
+		  NULL,
 		  "another service: refused" },
-		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0service=upload-pack\0", 48, "share: ", "no share" },
-		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0", 36, "service: ", "no service" },
-		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0", 28, "received: ", "no number of bytes" },
-		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0received=-1\0", 40, "received: ", "one below 0" },
-		{ RECORD_OUTCOME, "id=0123456789abcdef01234569\0status=0\0", 37, "state: ", "no state of an outcome" },
-		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0", 28, "channel: ", "no channel" },
-		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, "channel: ", "channel 0" },
-		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47, "channel: ",
+		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0service=upload-pack\0", 48,
+		  "share: ", "no share" },
+		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0", 36, "service: ",
+		  "no service" },
+		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0", 28, "received: ",
+		  "no number of bytes" },
+		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0received=-1\0", 40,
+		  "received: ", "one below 0" },
+		{ RECORD_OUTCOME, "id=0123456789abcdef01234569\0status=0\0", 37, "state: ",
+		  "no state of an outcome" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0", 28, "channel: ",
+		  "no channel" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=0\0", 38, "channel: ",
+		  "channel 0" },
+		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=4294967296\0", 47,
+		  "channel: ",
 		  "a channel that is no number of 32 bits" },
 		{ RECORD_STARTING_PUSH, "id=0123456789abcdef01234567\0channel=2\0", 38, "channel: ",
 		  "a channel that is the other side's to announce" },
 		{ RECORD_SEEN, "id=0123456789abcdef01234567\0", 28, "state: ", "no state" },
-		{ RECORD_SEEN, "id=0123456789abcdef01234567\0state=x\0", 36, NULL, "seen of nothing" },
-		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, NULL, "withdrawal of nothing" },
+		{ RECORD_SEEN, "id=0123456789abcdef01234567\0state=x\0", 36, NULL,
+		  "seen of nothing" },
+		{ RECORD_WITHDRAW, "id=0123456789abcdef01234567\0", 28, NULL,
+		  "withdrawal of nothing" },
 	};
 	struct side a, b;
 
@@ -800,7 +826,9 @@ static void test_malformed(void)
 		const char *rule;
 
 		rule = negotiations_record(&b.negotiations, &record, now);
-		ok(rows[i].rule ? rule && !strncmp(rule, rows[i].rule, strlen(rows[i].rule)) : !rule, "%s", rows[i].what);
+		ok(rows[i].rule ? rule && !strncmp(rule, rows[i].rule, strlen(rows[i].rule))
+				: !rule,
+		   "%s", rows[i].what);
 	}
 	is_int(b.negotiations.count, 0, "nothing of it made anything");
 	ok(!b.starting, "or started anything");

@@ -35,7 +35,8 @@ static void test_parse(void)
 		{ "[2001:db8::7:4711", NULL, "no end of the bracket" },
 		{ "[fe80::1%eth0]:1", NULL, "a zone" },
 		{ "localhost:1", NULL, "a name" },
-		{ "[0000000000000000000000000000000000000000000000000000000000000000000000001]:1", NULL,
+		{ "[0000000000000000000000000000000000000000000000000000000000000000000000001]:1",
+		  NULL,
 		  "longer than any address" },
 	};
 
@@ -51,7 +52,8 @@ static void test_parse(void)
 		if (good)
 			netaddr_format(&a, text);
 		is_str(good ? text : NULL, rows[i].again, rows[i].what);
-		ok(netaddr_parse(text, &again) && netaddr_equal(&a, &again) && !memcmp(&a, &again, sizeof(a)),
+		ok(netaddr_parse(text, &again) && netaddr_equal(&a, &again) &&
+			   !memcmp(&a, &again, sizeof(a)),
 		   "and it comes back");
 	}
 }
@@ -132,7 +134,9 @@ static void test_reach(void)
 /* A socket may give us a mapped address as it is. */
 static void test_mapped(void)
 {
-	struct netaddr a = { .v6 = true, .ip = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 }, .port = 1 };
+	struct netaddr a = { .v6 = true,
+			     .ip = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 },
+			     .port = 1 };
 
 	is_int(netaddr_scope(&a), NETADDR_RESERVED, "a mapped private address is no public one");
 	a.ip[12] = 9;
@@ -148,7 +152,8 @@ static void test_order(void)
 {
 	static const char *const sorted[] = {
 		"[fd00::2]:1", "10.0.0.2:1", "10.0.0.2:2", "192.168.0.1:1",
-		"[2a00::1]:1", "8.8.8.8:1", "[::1]:1", "127.0.0.1:1", "[fe80::1]:1", "169.254.0.1:1",
+		"[2a00::1]:1", "8.8.8.8:1", "[::1]:1", "127.0.0.1:1", "[fe80::1]:1",
+		"169.254.0.1:1",
 	};
 	enum { N = sizeof(sorted) / sizeof(sorted[0]) };
 	struct netaddr a[N];
@@ -191,7 +196,8 @@ static void test_random(void)
 		size_t n = 0;
 
 		if (rand() % 2) {
-			n = (size_t)sprintf(text, "[%x::%x]:%u", rand() % 65536, rand() % 65536, rand() % 65536);
+			n = (size_t)sprintf(text, "[%x::%x]:%u", rand() % 65536, rand() % 65536,
+					    rand() % 65536);
 			text[rand() % n] = letters[rand() % (sizeof(letters) - 1)];
 		} else {
 			for (n = (size_t)rand() % 70; n > 0; n--)
@@ -211,13 +217,22 @@ static void test_random(void)
 
 static void test_who(void)
 {
-	static const struct { const char *a, *b; bool same_address, same_network; const char *what; } rows[] = {
-		{ "192.0.2.7:1", "192.0.2.7:2", true, true, "an address is one, whatever the port" },
-		{ "192.0.2.7:1", "192.0.2.8:1", false, true, "its neighbour is another one of the same network" },
+	static const struct {
+		const char *a, *b;
+		bool same_address, same_network;
+		const char *what;
+	} rows[] = {
+		{ "192.0.2.7:1", "192.0.2.7:2", true, true,
+		  "an address is one, whatever the port" },
+		{ "192.0.2.7:1", "192.0.2.8:1", false, true,
+		  "its neighbour is another one of the same network" },
 		{ "192.0.2.7:1", "192.0.3.7:1", false, false, "another network" },
-		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:2:a:b:c:d]:1", true, true, "64 bits of IPv6 are one address" },
-		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:3::7]:1", false, true, "48 bits are a network" },
-		{ "[2001:db8:1:2::7]:1", "[2001:db8:2:2::7]:1", false, false, "of which there are others" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:2:a:b:c:d]:1", true, true,
+		  "64 bits of IPv6 are one address" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:1:3::7]:1", false, true,
+		  "48 bits are a network" },
+		{ "[2001:db8:1:2::7]:1", "[2001:db8:2:2::7]:1", false, false,
+		  "of which there are others" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -228,7 +243,8 @@ static void test_who(void)
 		netaddr_parse(rows[i].b, &y);
 		netaddr_who(&x, a);
 		netaddr_who(&y, b);
-		ok(!strcmp(a, b) == rows[i].same_address && !strcmp(strchr(a, '@'), strchr(b, '@')) == rows[i].same_network,
+		ok(!strcmp(a, b) == rows[i].same_address &&
+			   !strcmp(strchr(a, '@'), strchr(b, '@')) == rows[i].same_network,
 		   "%s", rows[i].what);
 	}
 }

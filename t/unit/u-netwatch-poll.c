@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "netwatch.h"
 
-/* The clock on the wall, the addresses and the pauses are the test's: meson.build has these called instead. */
+/*
+ * The clock on the wall, the addresses and the pauses are the test's:
+ * meson.build has these called instead.
+ */
 
 #include <sys/time.h>
 

@@ -28,10 +28,13 @@ static int news, woke, sock;
 static bool day_has_come;
 static unsigned settings;
 
-int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *before);
-int __real_timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *before);
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *to,
+			   struct itimerspec *before);
+int __real_timerfd_settime(int fd, int flags, const struct itimerspec *to,
+			   struct itimerspec *before);
 
-int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *before)
+int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *to,
+			   struct itimerspec *before)
 {
 	const struct itimerspec past = { .it_value.tv_sec = 410065408 };
 
@@ -132,7 +135,8 @@ static void test_refused(void)
 	is_int(settings, 0, "no descriptor for the clock, nor for the network");
 	set_address("lo:5", "10.9.8.5");
 	run(true, PAUSED);
-	is_int(news, 1, "an address came meanwhile: it is told as soon as there are descriptors again");
+	is_int(news, 1,
+	       "an address came meanwhile: it is told as soon as there are descriptors again");
 	is_int(settings, 1, "... and the clock is watched, too");
 	news = 0;
 	set_address("lo:6", "10.9.8.6");

@@ -13,7 +13,8 @@ static const char id[] = "0123456789abcdef01234567";
 static struct outcomes *outcomes;
 
 /* Keeps a push of theirs with some output, begun at an offset. */
-static void keep_of(const char *jid, const char *which, uint64_t offset, const char *text, uint64_t now)
+static void keep_of(const char *jid, const char *which, uint64_t offset, const char *text,
+		    uint64_t now)
 {
 	struct tail tail = { 0 };
 
@@ -29,8 +30,8 @@ static void keep(const char *which, uint64_t offset, const char *text, uint64_t 
 	keep_of("alice@example.org", which, offset, text, now);
 }
 
-static void ask(const char *jid, const char *device, const char *which, uint64_t offset, uint64_t now,
-		const char *state, const char *data, const char *what)
+static void ask(const char *jid, const char *device, const char *which, uint64_t offset,
+		uint64_t now, const char *state, const char *data, const char *what)
 {
 	struct buf fields = { 0 };
 	struct fields f;
@@ -49,18 +50,27 @@ static void ask(const char *jid, const char *device, const char *which, uint64_t
 static void test_story(void)
 {
 	keep(id, 100, "unpack ok", 1000);
-	ask("alice@example.org", "laptop", id, 100, 1001, "running", "unpack ok", "a push that runs is running");
+	ask("alice@example.org", "laptop", id, 100, 1001, "running", "unpack ok",
+	    "a push that runs is running");
 	outcomes_add(outcomes, id, " and refs", 9);
 	outcomes_done(outcomes, id, 1, 1002);
-	ask("alice@example.org", "laptop", id, 107, 1003, "done", "ok and refs", "from where the pusher is, to the end");
-	ask("alice@example.org", "laptop", id, 118, 1003, "done", NULL, "who has all of it is told the status");
-	ask("alice@example.org", "laptop", id, 119, 1003, "unknown", NULL, "nobody has more than was said");
-	ask("alice@example.org", "laptop", id, 99, 1003, "unknown", NULL, "what was dropped is not made up");
-	ask("alice@example.org", "phone", id, 100, 1003, "unknown", NULL, "another device is not told");
+	ask("alice@example.org", "laptop", id, 107, 1003, "done", "ok and refs",
+	    "from where the pusher is, to the end");
+	ask("alice@example.org", "laptop", id, 118, 1003, "done", NULL,
+	    "who has all of it is told the status");
+	ask("alice@example.org", "laptop", id, 119, 1003, "unknown", NULL,
+	    "nobody has more than was said");
+	ask("alice@example.org", "laptop", id, 99, 1003, "unknown", NULL,
+	    "what was dropped is not made up");
+	ask("alice@example.org", "phone", id, 100, 1003, "unknown", NULL,
+	    "another device is not told");
 	ask("eve@example.org", "laptop", id, 100, 1003, "unknown", NULL, "nor is another buddy");
-	ask("alice@example.org", "laptop", "000000000000000000000000", 100, 1003, "unknown", NULL, "of what never was nothing is known");
-	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT - 1, "done", "unpack ok and refs", "it is kept from its end on");
-	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT, "unknown", NULL, "not for ever");
+	ask("alice@example.org", "laptop", "000000000000000000000000", 100, 1003, "unknown", NULL,
+	    "of what never was nothing is known");
+	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT - 1, "done",
+	    "unpack ok and refs", "it is kept from its end on");
+	ask("alice@example.org", "laptop", id, 100, 1002 + OUTCOME_KEPT, "unknown", NULL,
+	    "not for ever");
 }
 
 static void test_bounds(void)
@@ -89,7 +99,8 @@ static void is_kept(const char *jid, const char *which, const char *state, const
 	struct buf fields = { 0 };
 
 	outcomes_answer(outcomes, jid, "laptop", which, 0, &fields, 1001);
-	is_str(fields_get((struct fields){ buf_data(&fields), buf_len(&fields) }, "state"), state, what);
+	is_str(fields_get((struct fields){ buf_data(&fields), buf_len(&fields) }, "state"), state,
+	       what);
 	buf_finish(&fields);
 }
 
@@ -105,11 +116,13 @@ static void test_greedy(void)
 		keep_of(eve, nth('e', i), 0, "x", 1000);
 	is_kept(alice, nth('a', 0), "done", "pushes that run on drive nobody else's out");
 	is_kept(eve, nth('e', 0), "running", "nor one that still runs");
-	is_kept(eve, nth('e', OUTCOMES_MAX), "unknown", "who holds all they may is not told of more");
+	is_kept(eve, nth('e', OUTCOMES_MAX), "unknown",
+		"who holds all they may is not told of more");
 	for (unsigned i = 0; i < 3 * OUTCOMES_MAX; i++)
 		outcomes_done(outcomes, nth('e', i), 0, 1000);
 	keep_of(eve, nth('e', 1000), 0, "x", 1000);
-	is_kept(eve, nth('e', 1000), "running", "a new one takes the place of one of theirs that is over");
+	is_kept(eve, nth('e', 1000), "running",
+		"a new one takes the place of one of theirs that is over");
 	is_kept(eve, nth('e', 0), "unknown", "the oldest");
 	is_kept(eve, nth('e', 1), "done", "and no other");
 	for (unsigned i = 0; i < OUTCOMES_MAX - 2; i++) {
@@ -137,7 +150,8 @@ static void test_all_run(void)
 			keep_of(jid, nth('a' + i, n), 0, "x", 1000);
 	}
 	keep_of("late@example.org", nth('z', 0), 0, "x", 1000);
-	is_kept("late@example.org", nth('z', 0), "unknown", "where all of them run nobody makes room");
+	is_kept("late@example.org", nth('z', 0), "unknown",
+		"where all of them run nobody makes room");
 	is_kept("g0@example.org", nth('a', 1), "running", "not even who holds most");
 }
 

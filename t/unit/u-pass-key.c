@@ -23,7 +23,8 @@ static void test_use(void)
 	pass_use(&one, 1, false, bob, alice, &server);
 	ok(same_key(&client, &server), "client and server have the same key");
 	is_str(client.identity, server.identity, "... and name");
-	ok(!memcmp(client.peer, bob, sizeof(bob)) && !memcmp(server.peer, alice, sizeof(alice)), "... of each other");
+	ok(!memcmp(client.peer, bob, sizeof(bob)) && !memcmp(server.peer, alice, sizeof(alice)),
+	   "... of each other");
 	pass_use(&one, 1, true, bob, alice, &use);
 	ok(!same_key(&use, &server), "not the other way round");
 	pass_use(&one, 1, true, alice, mallory, &use);

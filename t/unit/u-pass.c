@@ -46,7 +46,8 @@ static void test_seen(void)
 	}
 	ok(!missed && !again, "in order, each is good once");
 	pass_mark(&seen, 210);
-	ok(pass_is_new(&seen, 209) && pass_is_new(&seen, 201) && !pass_is_new(&seen, 200), "some may be late");
+	ok(pass_is_new(&seen, 209) && pass_is_new(&seen, 201) && !pass_is_new(&seen, 200),
+	   "some may be late");
 	pass_mark(&seen, 205);
 	ok(!pass_is_new(&seen, 205) && pass_is_new(&seen, 204), "... and are good once, too");
 	pass_mark(&seen, 210 + PASS_WINDOW);
@@ -54,7 +55,9 @@ static void test_seen(void)
 	pass_mark(&seen, 204);
 	ok(!pass_is_new(&seen, 204), "what is too late stays so");
 	pass_mark(&seen, UINT64_MAX);
-	ok(!pass_is_new(&seen, UINT64_MAX) && pass_is_new(&seen, UINT64_MAX - 1) && !pass_is_new(&seen, 1), "at the end");
+	ok(!pass_is_new(&seen, UINT64_MAX) && pass_is_new(&seen, UINT64_MAX - 1) &&
+		   !pass_is_new(&seen, 1),
+	   "at the end");
 }
 
 int main(void)

@@ -164,9 +164,12 @@ static void test_offer(void)
 	       "an offer to somebody else");
 	is_str(path_manager_take_offer(&s, &offer, "alice@a/git.1", NULL), "not-you",
 	       "or of nobody's is refused");
-	is_str(path_manager_take_offer(&s, &(struct s5b_offer){
-			.from = "J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/git.1", .to = "alice@a/git.2" },
-		"alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"), "not-you", "one to another resource of ours, too");
+	is_str(path_manager_take_offer(&s,
+				       &(struct s5b_offer){ .from = "J\xc3\x9cRGEN@b\xc3\xbc"
+								    "cher.test/git.1",
+							    .to = "alice@a/git.2" },
+				       "alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"),
+	       "not-you", "one to another resource of ours, too");
 	step(0);
 	asks("p", "who leads offers");
 	is_str(path_manager_take_offer(&s, &offer, "alice@a/git.1", "bob@b/git.1"), "collision",
@@ -175,9 +178,12 @@ static void test_offer(void)
 	begin(false);
 	step(PATH_SELECTOR_FOLLOW);
 	asks("p", "who follows offers");
-	ok(!path_manager_take_offer(&s, &(struct s5b_offer){
-			.from = "J\xc3\x9cRGEN@b\xc3\xbc" "cher.test/git.1", .to = "alice@a/git.1" },
-		"alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"), "and takes the other one, however it is written");
+	ok(!path_manager_take_offer(&s,
+				    &(struct s5b_offer){ .from = "J\xc3\x9cRGEN@b\xc3\xbc"
+								 "cher.test/git.1",
+							 .to = "alice@a/git.1" },
+				    "alice@a/git.1", "j\xc3\xbcrgen@xn--bcher-kva.test/git.1"),
+	   "and takes the other one, however it is written");
 	asks("P", "in place of his own");
 	step(1000);
 	asks("", "of which there is one at a time");

@@ -186,7 +186,8 @@ static void test_first(void)
 	run(200);
 	traced("[    0] alice tries in-band\n"
 	       "[    0] bob tries in-band\n"
-	       "[  200] alice comes by in-band\n", "the first path is in-band, and nobody waits for the other");
+	       "[  200] alice comes by in-band\n",
+	       "the first path is in-band, and nobody waits for the other");
 	is_int(alice->selector.current, PATH_INBAND, "where the link is then");
 
 	begin_told();
@@ -194,7 +195,8 @@ static void test_first(void)
 	alice->reaches[PATH_PROXY] = true;
 	run(60000);
 	traced("[  200] alice tries direct\n"
-	       "[  250] alice comes by direct\n", "a direct path is tried at once, and no proxy is bothered");
+	       "[  250] alice comes by direct\n",
+	       "a direct path is tried at once, and no proxy is bothered");
 
 	begin_told();
 	bob->reaches[PATH_DIRECT] = true;
@@ -202,7 +204,8 @@ static void test_first(void)
 	run(60000);
 	traced("[  200] alice tries direct\n"
 	       "[  700] bob tries direct\n"
-	       "[  750] bob comes by direct\n", "where only the one who follows gets through, he does");
+	       "[  750] bob comes by direct\n",
+	       "where only the one who follows gets through, he does");
 
 	begin_told();
 	alice->reaches[PATH_PROXY] = bob->reaches[PATH_PROXY] = true;
@@ -270,7 +273,8 @@ static void test_loss(void)
 	traced("[30000] cut\n"
 	       "[30000] alice tries direct\n"
 	       "[30000] alice tries in-band\n"
-	       "[30050] alice comes by direct\n", "what was best and in-band are tried at once, together");
+	       "[30050] alice comes by direct\n",
+	       "what was best and in-band are tried at once, together");
 	alice->reaches[PATH_DIRECT] = bob->reaches[PATH_DIRECT] = false;
 	cut();
 	run(60700);
@@ -293,7 +297,8 @@ static void test_loss(void)
 	traced("[30000] cut\n"
 	       "[30500] bob tries direct\n"
 	       "[30500] bob tries in-band\n"
-	       "[30550] bob comes by direct\n", "the one who follows does not wait for one who sees nothing");
+	       "[30550] bob comes by direct\n",
+	       "the one who follows does not wait for one who sees nothing");
 
 	begin_told();
 	alice->reaches[PATH_PROXY] = true;
@@ -332,11 +337,13 @@ static void test_flapping(void)
 	       "[ 2850] alice comes by direct\n"
 	       "[ 3850] cut\n"
 	       "[ 3850] alice tries in-band\n"
-	       "[ 4050] alice comes by in-band\n", "the first redial is at once, the next ones are later");
+	       "[ 4050] alice comes by in-band\n",
+	       "the first redial is at once, the next ones are later");
 	direct = alice->tries[PATH_DIRECT] + bob->tries[PATH_DIRECT];
 	run_cutting(604100, 1000);
 	direct = alice->tries[PATH_DIRECT] + bob->tries[PATH_DIRECT] - direct;
-	ok(direct >= 100 && direct <= 160, "no oftener than every four seconds or so (%u in 600)", direct);
+	ok(direct >= 100 && direct <= 160, "no oftener than every four seconds or so (%u in 600)",
+	   direct);
 	run(620000);
 	is_int(alice->selector.current, PATH_DIRECT, "when it stands, the link is on it");
 	trace[0] = '\0';
@@ -413,7 +420,8 @@ static void test_forced(void)
 	       "[  200] alice comes by in-band\n"
 	       "[  200] alice tries direct\n"
 	       "[  700] bob tries direct\n"
-	       "[  750] bob comes by direct\n", "forced to direct, the two meet in-band, and no proxy is tried");
+	       "[  750] bob comes by direct\n",
+	       "forced to direct, the two meet in-band, and no proxy is tried");
 	ok(!path_selector_wants(&alice->selector, PATH_INBAND), "in-band is not wanted then");
 
 	allow(PATH_MASK(PATH_INBAND));
@@ -432,7 +440,8 @@ static void test_forced(void)
 	allow(PATH_MASK_ALL);
 	run(80000);
 	traced("[60000] alice tries direct\n"
-	       "[60050] alice comes by direct\n", "nobody forces anything any more: better paths again");
+	       "[60050] alice comes by direct\n",
+	       "nobody forces anything any more: better paths again");
 
 	allow(PATH_MASK(PATH_PROXY));
 	run(80100);
@@ -520,7 +529,10 @@ static void test_possible(void)
 	is_int(path_selector_deadline(&alice->selector, true), 7000, "then it is, at once");
 }
 
-/* How often a side tries within a time, when each try fails at once and the peer says something at every 100 ms. */
+/*
+ * How often a side tries within a time, when each try fails at once and the
+ * peer says something at every 100 ms.
+ */
 static unsigned tries_while(void (*says)(struct path_selector *r, uint64_t at), uint64_t ms)
 {
 	unsigned tries = 0;
@@ -560,12 +572,14 @@ static void changes_its_mind(struct path_selector *r, uint64_t at)
 
 static void test_talkative(void)
 {
-	unsigned quiet = tries_while(says_nothing, 600000), addresses = tries_while(says_new_addresses, 600000),
+	unsigned quiet = tries_while(says_nothing, 600000),
+		 addresses = tries_while(says_new_addresses, 600000),
 		 mind = tries_while(changes_its_mind, 600000);
 	struct path_selector r;
 
 	ok(quiet < 12, "what fails is tried %u times in ten minutes", quiet);
-	ok(addresses < 300, "and %u times for who tells new addresses ten times a second", addresses);
+	ok(addresses < 300, "and %u times for who tells new addresses ten times a second",
+	   addresses);
 	ok(mind < 300, "or changes its mind (%u times)", mind);
 
 	path_selector_init(&r, 0);
@@ -649,7 +663,10 @@ static uint64_t begin_dialling(struct path_selector *r)
 	return 1000;
 }
 
-/* The link goes onto a direct path that lives for so long, and notices its end after another time; then in-band. */
+/*
+ * The link goes onto a direct path that lives for so long, and notices its end
+ * after another time; then in-band.
+ */
 static uint64_t live_direct(struct path_selector *r, uint64_t lives, uint64_t silence, uint64_t at)
 {
 	path_selector_attached(r, PATH_DIRECT, at);

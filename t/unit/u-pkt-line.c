@@ -49,7 +49,8 @@ int main(void)
 	reads("", "", true, "nothing");
 	reads("0008word0000", "<word> flush ", true, "a packet and a flush");
 	reads("000800010000", "<0001> flush ", true, "what is in a packet is no header");
-	reads("000400010005x0006a", "<> delim <x> <a", false, "an empty one, and what is no border");
+	reads("000400010005x0006a", "<> delim <x> <a", false,
+	      "an empty one, and what is no border");
 	reads("0002000aABCDEF", "end <ABCDEF> ", true, "capitals are content");
 	reads("000Aabcdef", "<abcdef> ", true, "and digits");
 	reads("0009ab", "<ab", false, "half a packet");

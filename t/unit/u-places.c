@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who finds a place among pending devices, and among those who want to be a buddy, however many others do. */
+/*
+ * Who finds a place among pending devices, and among those who want to be a
+ * buddy, however many others do.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -49,18 +52,24 @@ static unsigned pending_of(const struct trust *t, const char *jid)
 /* One who shows one key after the other. */
 static void test_one_jid(void)
 {
-	struct trust *t = read_back("alice@example.org 01" KEY " seen 1\nbob@example.org 02" KEY " seen 1\n");
+	struct trust *t =
+		read_back("alice@example.org 01" KEY " seen 1\nbob@example.org 02" KEY " seen 1\n");
 
 	for (unsigned i = 0; i < 100; i++)
 		meet(t, "eve@evil.example", i, 1000);
-	is_int(pending_of(t, "eve@evil.example"), 2, "who is not trusted holds a part of the half that all of those have");
-	ok(meet(t, "carol@evil.example", 200, 1000), "another one of the same server finds a place");
+	is_int(pending_of(t, "eve@evil.example"), 2,
+	       "who is not trusted holds a part of the half that all of those have");
+	ok(meet(t, "carol@evil.example", 200, 1000),
+	   "another one of the same server finds a place");
 	ok(meet(t, "carol@good.example", 200, 1000), "one of another server as well");
 	for (unsigned i = 0; i < 100; i++)
 		meet(t, "bob@example.org", 300 + i, 1000);
-	ok(pending_of(t, "bob@example.org") <= PENDING_DEVICES_MAX / 2, "who has a trusted device holds half at most");
-	ok(meet(t, "alice@example.org", 500, 1000), "and leaves room for the second machine of another");
-	ok(!meet(t, "bob@example.org", 600, 1000 + PENDING_SETTLED - 1), "the next key of theirs does not drive out one met just now");
+	ok(pending_of(t, "bob@example.org") <= PENDING_DEVICES_MAX / 2,
+	   "who has a trusted device holds half at most");
+	ok(meet(t, "alice@example.org", 500, 1000),
+	   "and leaves room for the second machine of another");
+	ok(!meet(t, "bob@example.org", 600, 1000 + PENDING_SETTLED - 1),
+	   "the next key of theirs does not drive out one met just now");
 	ok(meet(t, "bob@example.org", 600, 1000 + PENDING_SETTLED), "but one that was met before");
 	ok(trust_lookup(t, "bob@example.org", fp(300)) == TRUST_UNKNOWN, "which is the oldest");
 	ok(trust_lookup(t, "alice@example.org", fp(500)) == TRUST_PENDING, "of their own");
@@ -77,7 +86,8 @@ static void test_one_domain(void)
 		snprintf(jid, sizeof(jid), "e%u@evil.example", i);
 		meet(t, jid, i, 1000);
 	}
-	is_int(pending_of(t, NULL), PENDING_DEVICES_MAX / 4, "a server's JIDs share what one domain may hold");
+	is_int(pending_of(t, NULL), PENDING_DEVICES_MAX / 4,
+	       "a server's JIDs share what one domain may hold");
 	ok(meet(t, "carol@good.example", 200, 1000) && pending_of(t, "carol@good.example") == 1,
 	   "and another server's find places");
 	trust_destroy(t);
@@ -99,7 +109,8 @@ static void test_restart(void)
 	buf_finish(&text);
 
 	t = read_back("eve@evil.example 03" KEY " pending 1\neve@evil.example 04" KEY " pending 1\n"
-		      "eve@evil.example 05" KEY " pending 1\nbob@example.org 02" KEY " pending 1\n");
+		      "eve@evil.example 05" KEY " pending 1\nbob@example.org 02" KEY
+		      " pending 1\n");
 	is_int(pending_of(t, NULL), 4, "what was kept by another rule stays");
 	trust_destroy(t);
 }
@@ -129,7 +140,8 @@ static void test_strangers(void)
 		ok(wants(p, jid), "every stranger is noted, for a while");
 	}
 	is_int(strangers(p), STRANGERS_MAX / 2, "one domain holds half of the places");
-	ok(!presence_buddy(p, "s0@evil.example") && presence_buddy(p, "s99@evil.example"), "its oldest ones made room");
+	ok(!presence_buddy(p, "s0@evil.example") && presence_buddy(p, "s99@evil.example"),
+	   "its oldest ones made room");
 	ok(wants(p, "s99@evil.example"), "asking again is no new one");
 	is_int(strangers(p), STRANGERS_MAX / 2, "nor takes a place");
 	ok(wants(p, "carol@good.example"), "one of another server finds a place");
@@ -140,7 +152,8 @@ static void test_strangers(void)
 	is_int(strangers(p), STRANGERS_MAX, "until all are taken");
 	ok(wants(p, "dave@new.example"), "then the domain that holds most makes room");
 	ok(presence_buddy(p, "carol@good.example") != NULL, "and nobody else");
-	ok(presence_buddy(p, "friend@evil.example") != NULL, "whom the user asked is pushed out by nobody");
+	ok(presence_buddy(p, "friend@evil.example") != NULL,
+	   "whom the user asked is pushed out by nobody");
 	presence_roster_item(p, "carol@good.example", SUBSCRIPTION_FROM, false, false);
 	presence_roster_item(p, "s99@evil.example", SUBSCRIPTION_NONE, false, true);
 	is_int(strangers(p), STRANGERS_MAX - 2, "who is answered holds no place any more");

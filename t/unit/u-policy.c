@@ -36,9 +36,11 @@ static const struct {
 	const char *path;
 } rows[] = {
 	{ "bob@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
-	{ "BOB@example.org", SERVICE_UPLOAD_ARCHIVE, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "BOB@example.org", SERVICE_UPLOAD_ARCHIVE, "project", POLICY_ALLOWED,
+	  "/srv/project.git" },
 	{ "bob@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_PUSH_DENIED, NULL },
-	{ "carol@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
+	{ "carol@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED,
+	  "/srv/project.git" },
 	{ "carol@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED, "/srv/project.git" },
 	{ "eve@example.org", SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED, NULL },
 	{ "eve@example.org", SERVICE_RECEIVE_PACK, "project", POLICY_NOT_SHARED, NULL },
@@ -74,8 +76,10 @@ static void t_rows(void)
 		enum policy_verdict v =
 			policy_check(p, rows[i].jid, rows[i].service, rows[i].name, &share);
 
-		if (!ok(v == rows[i].verdict && (share ? rows[i].path && !strcmp(share->path, rows[i].path) :
-			!rows[i].path), "'%s' %s '%s': %s", rows[i].jid, service_name(rows[i].service),
+		if (!ok(v == rows[i].verdict &&
+				(share ? rows[i].path && !strcmp(share->path, rows[i].path)
+				       : !rows[i].path),
+			"'%s' %s '%s': %s", rows[i].jid, service_name(rows[i].service),
 			rows[i].name, verdict_names[rows[i].verdict]))
 			printf("# is %s, %s\n", verdict_names[v], share ? share->path : "no share");
 	}
@@ -104,14 +108,15 @@ static void t_table(void)
 	ok(share_allow(s, "bob@example.org", true) && share_allow(s, "bob@example.org", false),
 	   "fetch after push");
 	ok(s->who->push && !s->who->next, "does not take push away");
-	is_int(policy_check(p, "me@example.org", SERVICE_UPLOAD_PACK, "project", &share), POLICY_NOT_SHARED,
-	       "without an account nobody is ourselves");
+	is_int(policy_check(p, "me@example.org", SERVICE_UPLOAD_PACK, "project", &share),
+	       POLICY_NOT_SHARED, "without an account nobody is ourselves");
 	policy_destroy(p);
 }
 
 static void t_services(void)
 {
-	static const char *const bad[] = { "", "git-upload-pack", "upload-packs", "Upload-pack", "sh" };
+	static const char *const bad[] = { "", "git-upload-pack", "upload-packs", "Upload-pack",
+					   "sh" };
 
 	for (int i = 0; i < SERVICE_COUNT; i++)
 		is_int(service_by_name(service_name(i)), i, service_name(i));

@@ -42,14 +42,17 @@ void __wrap_sockpath_last_resort(char out[SOCKPATH_MAX])
 /* Also these: they are refused so often. */
 static unsigned unwatched, unwritten;
 
-int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags);
-int __real_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags);
+int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path,
+			     unsigned flags);
+int __real_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path,
+			     unsigned flags);
 int __wrap_lockfile_say(const char *path, const char *text);
 int __real_lockfile_say(const char *path, const char *text);
 int __wrap_lockfile_take(const char *path, struct message *trouble);
 int __real_lockfile_take(const char *path, struct message *trouble);
 
-int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path, unsigned flags)
+int __wrap_uv_fs_event_start(uv_fs_event_t *watch, uv_fs_event_cb cb, const char *path,
+			     unsigned flags)
 {
 	if (unwatched == 0)
 		return __real_uv_fs_event_start(watch, cb, path, flags);
@@ -150,7 +153,8 @@ static void begin(void)
 	served = lost = 0;
 	mkdir(in_top("run"), 0700);
 	mkdir(in_top("run/git-xmpp"), 0700);
-	is_int(premises_take(&premises, in_top("run/git-xmpp/socket"), &trouble), 0, "the place is taken");
+	is_int(premises_take(&premises, in_top("run/git-xmpp/socket"), &trouble), 0,
+	       "the place is taken");
 	on_serve(NULL, premises.path, &trouble);
 	premises_watch(&premises, &loop, &events, NULL);
 }
@@ -171,7 +175,8 @@ static void test_only_one(void)
 	struct message trouble;
 
 	begin();
-	is_int(premises_take(&other, in_top("other/socket"), &trouble), -1, "another one with the same state is none");
+	is_int(premises_take(&other, in_top("other/socket"), &trouble), -1,
+	       "another one with the same state is none");
 	is_int(trouble.id, MSG_NONE, "... because there is one");
 	ok(lockfile_read(lock, where, sizeof(where)), "... which says where it is");
 	where[strcspn(where, "\n")] = '\0';
@@ -221,7 +226,8 @@ static void test_comes_back(void)
 	unlink(in_top("run/git-xmpp/lock"));
 	rmdir(in_top("run/git-xmpp"));
 	ok(happens(&served), "its directory goes: it is made and served again");
-	ok(lockfile_is_there(premises.lock, in_top("run/git-xmpp/lock")), "... with a lock beside it");
+	ok(lockfile_is_there(premises.lock, in_top("run/git-xmpp/lock")),
+	   "... with a lock beside it");
 	unlink(in_top("run/git-xmpp/socket"));
 	unlink(in_top("run/git-xmpp/lock"));
 	rmdir(in_top("run/git-xmpp"));
@@ -237,7 +243,8 @@ static void test_comes_back(void)
 	unlink(premises.state);
 	for (int i = 0; i < TURNS && !lockfile_is_there(premises.state_lock, premises.state); i++)
 		turn();
-	ok(lockfile_is_there(premises.state_lock, premises.state), "the lock with the state goes: there is a new one");
+	ok(lockfile_is_there(premises.state_lock, premises.state),
+	   "the lock with the state goes: there is a new one");
 	is_int(lost, 0, "all the while it is the broker");
 	end();
 }
@@ -285,7 +292,8 @@ static bool says_where(void)
 	char text[SOCKPATH_MAX + 32];
 	size_t n = strlen(premises.path);
 
-	return lockfile_read(premises.state, text, sizeof(text)) && !strncmp(text, premises.path, n) && text[n] == '\n';
+	return lockfile_read(premises.state, text, sizeof(text)) &&
+	       !strncmp(text, premises.path, n) && text[n] == '\n';
 }
 
 /* In as many turns as it takes. */
@@ -301,14 +309,18 @@ static bool holds_state(void)
 	return lockfile_is_there(premises.state_lock, premises.state);
 }
 
-/* Neither its socket nor its state is watched, and the lock says nothing: all is mended by itself. */
+/*
+ * Neither its socket nor its state is watched, and the lock says nothing: all
+ * is mended by itself.
+ */
 static void test_refused(void)
 {
 	unwatched = 2;
 	unwritten = 2;
 	begin();
 	unlink(in_top("run/git-xmpp/socket"));
-	ok(happens(&served), "no watch was to be had at first: it is seen all the same that the socket goes");
+	ok(happens(&served),
+	   "no watch was to be had at first: it is seen all the same that the socket goes");
 	ok(comes(says_where), "... and said where it is");
 	is_int(unwatched + unwritten, 0, "... for all that was refused");
 	not_taken = premises.state;

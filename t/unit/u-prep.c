@@ -17,7 +17,8 @@ static void passwords(void)
 		{ "\xc2\xaa", "a", "NFKC" },
 		{ "\xe2\x85\xa8", "IX", "NFKC of a Roman number" },
 		{ "\x07", "\x07", "what is forbidden stays, for the server to refuse" },
-		{ "\xd8\xa7" "1", "\xd8\xa7" "1", "so does what is bidirectional in a forbidden way" },
+		{ "\xd8\xa7" "1", "\xd8\xa7" "1",
+		  "so does what is bidirectional in a forbidden way" },
 		{ "paa\xcc\x88ss", "pa\xc3\xa4ss", "letters are composed" },
 		{ "two\xc2\xa0words", "two words", "each kind of space is the same" },
 		{ "\xff", "\xff", "what is no UTF-8 stays" },
@@ -52,9 +53,12 @@ static void labels(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		snprintf(text, sizeof(text), "%s.Example", rows[i].a);
-		ok(prep_domain(text, sizeof(text)) && !strncmp(text, rows[i].u, strlen(rows[i].u)) &&
-		   !strcmp(text + strlen(rows[i].u), ".example"), "%s is what it stands for", rows[i].a);
-		ok(prep_domain(text, sizeof(text)) && !strncmp(text, rows[i].u, strlen(rows[i].u)), "and that stays");
+		ok(prep_domain(text, sizeof(text)) &&
+			   !strncmp(text, rows[i].u, strlen(rows[i].u)) &&
+			   !strcmp(text + strlen(rows[i].u), ".example"),
+		   "%s is what it stands for", rows[i].a);
+		ok(prep_domain(text, sizeof(text)) && !strncmp(text, rows[i].u, strlen(rows[i].u)),
+		   "and that stays");
 	}
 }
 
@@ -71,7 +75,12 @@ static void bounds(void)
 	char text[8] = "\xef\xb7\xba";
 
 	ok(!prep_node(text, sizeof(text)), "what becomes longer than there is room for is refused");
-	ok(changed(prep_domain, "ab.cd", "ab.cd", 6) && !changed(prep_domain, "\xc7\x84" "b.cd", "d\xc5\xbe" "b.cd", 7),
+	ok(changed(prep_domain, "ab.cd", "ab.cd", 6) && !changed(prep_domain,
+								 "\xc7\x84"
+								 "b.cd",
+								 "d\xc5\xbe"
+								 "b.cd",
+								 7),
 	   "a domain, too");
 	ok(changed(prep_domain, "\xc7\x84" "b.cd", "d\xc5\xbe" "b.cd", 8), "and not before that");
 	ok(changed(prep_domain, "...", "...", 4), "dots are left to who looks at the domain");

@@ -26,7 +26,8 @@ struct line {
 
 static const struct line story[] = {
 	{ "bob@example.org/git.a", true, DEV1, PRESENCE_APPEARED, "a broker comes online" },
-	{ "bob@example.org/git.a", true, DEV1, PRESENCE_AGAIN, "its presence comes twice: perhaps another process" },
+	{ "bob@example.org/git.a", true, DEV1, PRESENCE_AGAIN,
+	  "its presence comes twice: perhaps another process" },
 	{ "BOB@Example.org/git.a", true, DEV1, PRESENCE_AGAIN, "or with another case" },
 	{ "bob@example.org/phone", true, NULL, PRESENCE_OTHER, "a chat client comes" },
 	{ "bob@example.org/phone", true, NULL, PRESENCE_SAME, "and goes away from the keyboard" },
@@ -71,7 +72,8 @@ static void t_story(void)
 		if (!l->available && change == PRESENCE_GONE)
 			is_str(gone, DEV2, "the device that is gone is named");
 	}
-	ok(!presence_device(p, "bob@example.org", DEV1), "the device that was replaced is not online");
+	ok(!presence_device(p, "bob@example.org", DEV1),
+	   "the device that was replaced is not online");
 	is_str(presence_device(p, "bob@example.org", DEV2)->full, "bob@example.org/git.a",
 	       "a device is found by its id");
 	ok(presence_full(p, "bob@example.org/x/y") != NULL, "a resource by its full JID");
@@ -87,7 +89,8 @@ static void t_story(void)
 static void t_ill_formed(void)
 {
 	static const char *const rows[] = {
-		"", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa1", "AAAAAAAAAAAAAAAA", "aaaaaaaa/../aaaa",
+		"", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaa1", "AAAAAAAAAAAAAAAA",
+		"aaaaaaaa/../aaaa",
 	};
 	struct presence *p = presence_create();
 	struct resource *r;
@@ -96,7 +99,8 @@ static void t_ill_formed(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char gone[DEVICE_ID_LEN + 1];
 
-		ok(presence_available(p, "bob@example.org/a", rows[i], 1, &r) == PRESENCE_OTHER && !r->broker,
+		ok(presence_available(p, "bob@example.org/a", rows[i], 1, &r) == PRESENCE_OTHER &&
+			   !r->broker,
 		   "device '%s' is no broker", rows[i]);
 		presence_unavailable(p, "bob@example.org/a", 2, gone);
 	}
@@ -106,7 +110,8 @@ static void t_ill_formed(void)
 static void t_roster(void)
 {
 	struct presence *p = presence_create();
-	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
+	struct buddy *b =
+		presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
 	struct resource *r;
 
 	ok(b && b->pending_out && b->subscription == SUBSCRIPTION_NONE, "we asked bob");
@@ -146,7 +151,8 @@ static void t_whole_roster(void)
 	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_FROM, false, false);
 	presence_roster_end(p);
 	ok(presence_buddy(p, "me@example.org") != NULL, "we are always there");
-	is_int(presence_buddy(p, "bob@example.org")->subscription, SUBSCRIPTION_FROM, "bob is, as it says now");
+	is_int(presence_buddy(p, "bob@example.org")->subscription, SUBSCRIPTION_FROM,
+	       "bob is, as it says now");
 	ok(!presence_buddy(p, "carol@example.org"), "carol is not any more");
 	ok(presence_buddy(p, "dave@example.org") != NULL, "who asks never was");
 	presence_destroy(p);
@@ -156,7 +162,8 @@ static void t_whole_roster(void)
 static void t_requests(void)
 {
 	struct presence *p = presence_create();
-	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
+	struct buddy *b =
+		presence_roster_item(p, "bob@example.org", SUBSCRIPTION_NONE, true, false);
 
 	presence_refused(p, "eve@example.org", "item-not-found");
 	ok(!presence_buddy(p, "eve@example.org"), "an error of somebody unknown is nobody's");
@@ -183,7 +190,8 @@ static void t_requests(void)
 static void t_protocol(void)
 {
 	struct presence *p = presence_create();
-	struct buddy *b = presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	struct buddy *b =
+		presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
 	char gone[DEVICE_ID_LEN + 1];
 	struct resource *r;
 
@@ -192,7 +200,8 @@ static void t_protocol(void)
 	presence_other_protocol(p, "bob@example.org", DEV2, 3, 1000);
 	is_int(buddy_protocol(b, 1000), 0, "nor if one is met in it that does not show itself");
 	presence_other_protocol(p, "bob@example.org", DEV1, 3, 1000);
-	is_int(resource_protocol(r, 1000 + LINK_VERSION_KEPT - 1), 3, "one that was met in another is not asked again");
+	is_int(resource_protocol(r, 1000 + LINK_VERSION_KEPT - 1), 3,
+	       "one that was met in another is not asked again");
 	is_int(buddy_protocol(b, 1000), 3, "and its buddy is shown with it");
 	is_int(resource_protocol(r, 1000 + LINK_VERSION_KEPT), 0, "for an hour");
 	presence_unavailable(p, "bob@example.org/git", 2, gone);
@@ -227,7 +236,8 @@ static void t_resources_bounded(void)
 	}
 	ok(!presence_full(p, "bob@example.org/chat84"), "the oldest chat clients are forgotten");
 	ok(presence_full(p, "bob@example.org/chat85") != NULL, "the newest are known");
-	ok(presence_device(p, "bob@example.org", DEV1) != NULL, "the broker is, though older than all");
+	ok(presence_device(p, "bob@example.org", DEV1) != NULL,
+	   "the broker is, though older than all");
 
 	for (char c = 'a'; c < 'a' + DEVICES_PER_BUDDY - 1; c++) {
 		char device[] = DEV2;

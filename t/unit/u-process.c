@@ -33,7 +33,8 @@ static void test_zombie(void)
 	if (pid == 0)
 		_exit(0);
 	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
-	is_int(process_is_zombie(pid), tells, "a process that has ended and is not reaped is a zombie");
+	is_int(process_is_zombie(pid), tells,
+	       "a process that has ended and is not reaped is a zombie");
 	waitpid(pid, NULL, 0);
 	is_int(process_is_zombie(pid), false, "one that is reaped is none");
 	is_int(process_is_zombie(getpid()), false, "nor is one that lives");
@@ -43,7 +44,8 @@ static void test_name(const char *program)
 {
 	const char *slash = strrchr(program, '/');
 
-	is_int(process_runs(getpid(), slash ? slash + 1 : program), tells, "a process has the name of its program");
+	is_int(process_runs(getpid(), slash ? slash + 1 : program), tells,
+	       "a process has the name of its program");
 	is_int(process_runs(getpid(), "git"), false, "and no other");
 	process_set_name("somebody else");
 	is_int(process_runs(getpid(), "somebody else"), tells, "unless it has another name");
@@ -78,7 +80,8 @@ static void test_followers(void)
 	}
 	if (read(fds[0], &byte, 1) != 1)
 		return;
-	is_int(process_signal_followers(leader, SIGTERM), tells, "who was started in a session is signalled");
+	is_int(process_signal_followers(leader, SIGTERM), tells,
+	       "who was started in a session is signalled");
 	waitpid(leader, &status, 0);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == SIGTERM, "and its leader is not");
 	is_int(process_signal_followers(leader, SIGTERM), 0, "nobody is left");
@@ -113,7 +116,8 @@ static void test_peer(void)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
 		return;
-	ok(peer_cred(sockets[0], &uid, &pid) && uid == getuid(), "who is at the other end of a socket is known");
+	ok(peer_cred(sockets[0], &uid, &pid) && uid == getuid(),
+	   "who is at the other end of a socket is known");
 	ok(pid == getpid() || pid == 0, "and which process, if any");
 	close(sockets[0]);
 	close(sockets[1]);

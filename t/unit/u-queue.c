@@ -98,7 +98,8 @@ static void t_delivered(void)
 	queue_buddy_online(q, BOB, AT(5001));
 	queue_tick(q, AT(5000 * 1000));
 	expect("", "it runs once, and does not expire meanwhile");
-	ok(!queue_retry(q, e, AT(5003)) && !queue_drop(q, e), "what runs can be neither retried nor dropped");
+	ok(!queue_retry(q, e, AT(5003)) && !queue_drop(q, e),
+	   "what runs can be neither retried nor dropped");
 	queue_done(q, e, QUEUE_DELIVERED, NULL, 6000);
 	expect("gone q1 delivered\n", "delivered it is gone");
 	ok(!queue_first(q) && !queue_find(q, "q1"), "from the queue, too");
@@ -126,7 +127,8 @@ static void t_unreachable(void)
 	expect("save q1 running\nrun q1\n", "it runs");
 	for (int i = 0; i < 12; i++) {
 		queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
-		good = good && within(e->retry_at, now, pause) && queue_deadline(q, now) == e->retry_at;
+		good = good && within(e->retry_at, now, pause) &&
+		       queue_deadline(q, now) == e->retry_at;
 		queue_tick(q, AT(e->retry_at - 1));
 		good = good && e->state == QUEUE_WAITING;
 		now = e->retry_at;
@@ -140,7 +142,8 @@ static void t_unreachable(void)
 	queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
 	expect("save q1 waiting: no way\n", "why is written down");
 	who_is_online = NULL;
-	is_int(queue_deadline(q, 0), e->end_at, "with the buddy away only its expiry is waited for");
+	is_int(queue_deadline(q, 0), e->end_at,
+	       "with the buddy away only its expiry is waited for");
 	queue_tick(q, AT(e->retry_at));
 	expect("", "and nothing is tried");
 	who_is_online = BOB;
@@ -154,7 +157,8 @@ static void t_unreachable(void)
 	buf_reset(&trace);
 	queue_done(q, e, QUEUE_UNREACHABLE, NULL, now);
 	expect("save q1 waiting\n", "an error is that of the last try");
-	ok(within(e->retry_at, now, QUEUE_RETRY_FIRST), "after the buddy has appeared pauses are short again");
+	ok(within(e->retry_at, now, QUEUE_RETRY_FIRST),
+	   "after the buddy has appeared pauses are short again");
 	ok(queue_retry(q, e, AT(now)), "by hand it is tried at once");
 	expect("save q1 waiting\nsave q1 running\nrun q1\n", "and runs");
 	queue_done(q, e, QUEUE_UNREACHABLE, "no way", now);
@@ -177,7 +181,8 @@ static void t_refused(void)
 	expect("", "not tried again, and does not expire");
 	is_int(queue_deadline(q, 0) == UINT64_MAX, 1, "it has no timer");
 	ok(queue_retry(q, e, AT(999999)), "but by hand it is");
-	expect("save q1 waiting: main has moved\nsave q1 running: main has moved\nrun q1\n", "and runs");
+	expect("save q1 waiting: main has moved\nsave q1 running: main has moved\nrun q1\n",
+	       "and runs");
 	is_int(e->expires, UNIX + 1000, "with the expiry it had");
 	queue_done(q, e, QUEUE_REFUSED, NULL, 0);
 	expect("save q1 failed: refused\n", "a failure has a reason, even if none is given");
@@ -220,7 +225,8 @@ static void t_expiry(void)
 	e = load(q, "q1", BOB, "project", "/src");
 	e->expires = UINT64_MAX - 1;
 	queue_tick(q, AT(7));
-	is_int(queue_deadline(q, 7), 7 + QUEUE_EXPIRY * UINT64_C(1000), "an expiry beyond all time does no harm");
+	is_int(queue_deadline(q, 7), 7 + QUEUE_EXPIRY * UINT64_C(1000),
+	       "an expiry beyond all time does no harm");
 	queue_destroy(q);
 }
 
@@ -268,16 +274,20 @@ static void t_clock_wrong(void)
 static void t_order(void)
 {
 	struct queue *q = begin();
-	struct queue_entry *a = load(q, "q1", BOB, "project", "/src"), *b = load(q, "q2", BOB, "project", "/src");
-	struct queue_entry *c = load(q, "q3", BOB, "other", "/src"), *d = load(q, "q4", BOB, "project", "/elsewhere");
+	struct queue_entry *a = load(q, "q1", BOB, "project", "/src"),
+			   *b = load(q, "q2", BOB, "project", "/src");
+	struct queue_entry *c = load(q, "q3", BOB, "other", "/src"),
+			   *d = load(q, "q4", BOB, "project", "/elsewhere");
 
 	who_is_online = BOB;
 	queue_tick(q, AT(0));
-	expect("save q1 running\nrun q1\nsave q4 running\nrun q4\n", "one at a time in a repository");
+	expect("save q1 running\nrun q1\nsave q4 running\nrun q4\n",
+	       "one at a time in a repository");
 	load(q, "q6", "carol@example.org", "project", "/src");
 	who_is_online = "carol@example.org";
 	queue_tick(q, AT(0));
-	expect("save q6 running\nrun q6\n", "of a buddy: a push that never ends is no reason for another one's to wait");
+	expect("save q6 running\nrun q6\n",
+	       "of a buddy: a push that never ends is no reason for another one's to wait");
 	queue_done(q, queue_find(q, "q6"), QUEUE_DELIVERED, NULL, 0);
 	buf_reset(&trace);
 	who_is_online = BOB;
@@ -379,15 +389,21 @@ static const struct { const char *text; bool good; const char *what; } files[] =
 	{ TIMES UPDATE, false, "no target" },
 	{ "share=project|path=/src|remote=origin|" TIMES UPDATE, false, "no buddy" },
 	{ "jid=bob|share=project|path=/src|remote=origin|" TIMES UPDATE, false, "no address" },
-	{ "jid=bob@example.org/x|share=project|path=/src|remote=origin|" TIMES UPDATE, false, "a resource" },
+	{ "jid=bob@example.org/x|share=project|path=/src|remote=origin|" TIMES UPDATE, false,
+	  "a resource" },
 	{ "jid=bob@example.org|path=/src|remote=origin|" TIMES UPDATE, false, "no share" },
-	{ "jid=bob@example.org|share=../x|path=/src|remote=origin|" TIMES UPDATE, false, "a bad share" },
+	{ "jid=bob@example.org|share=../x|path=/src|remote=origin|" TIMES UPDATE, false,
+	  "a bad share" },
 	{ "jid=bob@example.org|share=project|remote=origin|" TIMES UPDATE, false, "no path" },
-	{ "jid=bob@example.org|share=project|path=src|remote=origin|" TIMES UPDATE, false, "a relative path" },
+	{ "jid=bob@example.org|share=project|path=src|remote=origin|" TIMES UPDATE, false,
+	  "a relative path" },
 	{ "jid=bob@example.org|share=project|path=/src|" TIMES UPDATE, false, "no remote" },
-	{ "jid=bob@example.org|share=project|path=/src|remote=|" TIMES UPDATE, false, "an empty remote" },
-	{ "jid=bob@example.org|share=project|path=/src|remote=-o|" TIMES UPDATE, false, "an option" },
-	{ "jid=bob@example.org|share=project|path=/src|remote=a\nb|" TIMES UPDATE, false, "a line break" },
+	{ "jid=bob@example.org|share=project|path=/src|remote=|" TIMES UPDATE, false,
+	  "an empty remote" },
+	{ "jid=bob@example.org|share=project|path=/src|remote=-o|" TIMES UPDATE, false,
+	  "an option" },
+	{ "jid=bob@example.org|share=project|path=/src|remote=a\nb|" TIMES UPDATE, false,
+	  "a line break" },
 	{ TARGET TIMES UPDATE "state=done|", false, "an unknown state" },
 	{ TARGET TIMES UPDATE "tries=-1|", false, "tries below none" },
 	{ TARGET TIMES UPDATE "tries=4294967296|", false, "tries beyond counting" },
@@ -396,25 +412,31 @@ static const struct { const char *text; bool good; const char *what; } files[] =
 	{ TARGET TIMES UPDATE "Bad=1|", false, "no fields" },
 	{ TARGET TIMES UPDATE "error=cut", false, "a file cut off" },
 	{ TARGET TIMES "update=- - refs/heads/main|", false, "nothing to nothing" },
-	{ TARGET TIMES "update=" NEW256 " " OLD " refs/heads/main|", false, "two kinds of objects" },
+	{ TARGET TIMES "update=" NEW256 " " OLD " refs/heads/main|", false,
+	  "two kinds of objects" },
 	{ TARGET TIMES "update=" NEW " refs/heads/main|", false, "a word too few" },
 	{ TARGET TIMES "update=" NEW "|", false, "two words too few" },
 	{ TARGET TIMES "update=" NEW " " OLD " refs/heads/main x|", false, "a word too many" },
 	{ TARGET TIMES "update=" NEW "  " OLD " refs/heads/main|", false, "a space too many" },
 	{ TARGET TIMES "update=" NEW "0 " OLD " refs/heads/main|", false, "a digit too many" },
-	{ TARGET TIMES "update=" NEW " 111111111111111111111111111111111111111 refs/heads/main|", false,
+	{ TARGET TIMES "update=" NEW " 111111111111111111111111111111111111111 refs/heads/main|",
+	  false,
 	  "a digit too few" },
 	{ TARGET TIMES "update=2222222 1111111 refs/heads/main|", false, "short names" },
 	{ TARGET TIMES "update=HEAD " OLD " refs/heads/main|", false, "a name for an object" },
-	{ TARGET TIMES "update=ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD " OLD " refs/heads/main|", false,
+	{ TARGET TIMES "update=ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD " OLD " refs/heads/main|",
+	  false,
 	  "upper case" },
-	{ TARGET TIMES UPDATE "directory=/home/a b|variable=GIT_DIR=x=y|variable=PATH=|", true, "a place" },
+	{ TARGET TIMES UPDATE "directory=/home/a b|variable=GIT_DIR=x=y|variable=PATH=|", true,
+	  "a place" },
 	{ TARGET TIMES UPDATE "directory=home|", false, "a place that is relative" },
 	{ TARGET TIMES UPDATE "variable=GIT_DIR=/x|", false, "a variable without a place" },
-	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_CONFIG_COUNT=1|", false, "a variable that is not kept" },
+	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_CONFIG_COUNT=1|", false,
+	  "a variable that is not kept" },
 	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_DI=/x|", false, "half a variable" },
 	{ TARGET TIMES UPDATE "directory=/x|variable==/x|", false, "no variable" },
-	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_DIR|", false, "a variable without a value" },
+	{ TARGET TIMES UPDATE "directory=/x|variable=GIT_DIR|", false,
+	  "a variable without a value" },
 };
 
 static const struct { const char *ref; bool good; } refs[] = {
@@ -457,7 +479,8 @@ static void t_files(void)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		struct queue_entry *e = load_text(q, "q1", files[i].text);
 
-		ok(!e == !files[i].good, "%s: %s", files[i].what, files[i].good ? "loaded" : "not loaded");
+		ok(!e == !files[i].good, "%s: %s", files[i].what,
+		   files[i].good ? "loaded" : "not loaded");
 		if (e)
 			queue_drop(q, e);
 	}
@@ -465,7 +488,8 @@ static void t_files(void)
 		char *text = xasprintf(TARGET TIMES "update=" NEW " - %s|", refs[i].ref);
 		struct queue_entry *e = load_text(q, "q1", text);
 
-		ok(!e == !refs[i].good, "ref %zu of the table is %s", i, refs[i].good ? "good" : "bad");
+		ok(!e == !refs[i].good, "ref %zu of the table is %s", i,
+		   refs[i].good ? "good" : "bad");
 		if (e)
 			queue_drop(q, e);
 		free(text);
@@ -476,14 +500,17 @@ static void t_files(void)
 static void t_round_trip(void)
 {
 	struct queue *q = begin(), *other = queue_create(&events, NULL, 1);
-	struct queue_entry *e = load_text(q, "q12", "jid=Bob@Example.org|share=team/site|path=/home/a b/.git|"
-			"remote=origin|directory=/home/a b|variable=GIT_DIR=../x=y|variable=PATH=/bin|"
-			"queued=5|expires=6|state=failed|tries=7|error=no way|" UPDATE
-			"update=- " OLD " refs/heads/old|update=" NEW " - refs/heads/new|");
+	struct queue_entry *e = load_text(
+		q, "q12",
+		"jid=Bob@Example.org|share=team/site|path=/home/a b/.git|"
+		"remote=origin|directory=/home/a b|variable=GIT_DIR=../x=y|variable=PATH=/bin|"
+		"queued=5|expires=6|state=failed|tries=7|error=no way|" UPDATE "update=- " OLD
+		" refs/heads/old|update=" NEW " - refs/heads/new|");
 	struct buf once = { 0 }, twice = { 0 };
 	struct queue_entry *again;
 
-	ok(e->state == QUEUE_FAILED && e->tries == 7 && e->queued == 5 && e->expires == 6, "numbers are read");
+	ok(e->state == QUEUE_FAILED && e->tries == 7 && e->queued == 5 && e->expires == 6,
+	   "numbers are read");
 	is_str(e->id, "q12", "the id");
 	is_str(e->jid, BOB, "the buddy, in lower case");
 	is_str(e->share, "team/site", "the share");
@@ -505,7 +532,8 @@ static void t_round_trip(void)
 	again = queue_load(other, "q12", (struct fields){ buf_data(&once), buf_len(&once) });
 	if (ok(again != NULL, "what is written is read"))
 		queue_entry_write(again, &twice);
-	ok(buf_len(&once) == buf_len(&twice) && !memcmp(buf_data(&once), buf_data(&twice), buf_len(&once)),
+	ok(buf_len(&once) == buf_len(&twice) &&
+		   !memcmp(buf_data(&once), buf_data(&twice), buf_len(&once)),
 	   "and is the same");
 
 	e = load_text(q, "q13", TARGET TIMES UPDATE "state=running|tries=2|");
@@ -548,12 +576,15 @@ static void t_bounds(void)
 		fields_addf(&f, "update", NEW " - refs/heads/b%d", i);
 	ok(queue_load(q, "q1", (struct fields){ buf_data(&f), buf_len(&f) }) != NULL,
 	   "an entry may have QUEUE_UPDATES_MAX refs");
-	is_int(strlen(queue_first(q)->error), QUEUE_ERROR_MAX, "of a long error the beginning is kept");
+	is_int(strlen(queue_first(q)->error), QUEUE_ERROR_MAX,
+	       "of a long error the beginning is kept");
 	fields_add(&f, "update", NEW " - refs/heads/more");
-	ok(!queue_load(q, "q2", (struct fields){ buf_data(&f), buf_len(&f) }), "one more is too many");
+	ok(!queue_load(q, "q2", (struct fields){ buf_data(&f), buf_len(&f) }),
+	   "one more is too many");
 	buf_reset(&f);
 	queue_entry_write(queue_first(q), &f);
-	ok(fields_valid((struct fields){ buf_data(&f), buf_len(&f) }), "what is written is never too much");
+	ok(fields_valid((struct fields){ buf_data(&f), buf_len(&f) }),
+	   "what is written is never too much");
 	queue_destroy(q);
 	buf_finish(&f);
 	free(long_error);
@@ -573,7 +604,8 @@ static void t_random(void)
 
 		for (unsigned n = 0; n <= (unsigned)i % 3; n++) {
 			random = random * 1664525 + 1013904223;
-			text[(random >> 8) % (sizeof(text) - 1)] = (char)(random >> 24 ? random >> 24 : 1);
+			text[(random >> 8) % (sizeof(text) - 1)] =
+				(char)(random >> 24 ? random >> 24 : 1);
 		}
 		e = load_text(q, "q1", text);
 		if (!e)

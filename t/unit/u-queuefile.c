@@ -16,7 +16,8 @@ static void ids(void)
 	static const struct { const char *id; bool valid; } rows[] = {
 		{ "q1", true }, { "q999999999", true }, { "q10", true },
 		{ "q", false }, { "q0", false }, { "q01", false }, { "q1x", false }, { "1", false },
-		{ "", false }, { "q1234567890", false }, { "../q1", false }, { "q1.tmp", false }, { "last", false },
+		{ "", false }, { "q1234567890", false }, { "../q1", false }, { "q1.tmp", false },
+		{ "last", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -29,8 +30,9 @@ static void put(const char *id, const char *value)
 	struct buf b = { 0 };
 
 	fields_add(&b, "jid", value);
-	is_int(queuefile_write(id, (struct fields){ .data = buf_data(&b), .len = buf_len(&b) }, &trouble), 0,
-	       "an entry is written");
+	is_int(queuefile_write(id, (struct fields){ .data = buf_data(&b), .len = buf_len(&b) },
+			       &trouble),
+	       0, "an entry is written");
 	buf_finish(&b);
 }
 
@@ -40,7 +42,8 @@ static const char *get(const char *id, struct buf *b)
 
 	buf_reset(b);
 	if (queuefile_read(id, b, &trouble) == 0)
-		value = fields_get((struct fields){ .data = buf_data(b), .len = buf_len(b) }, "jid");
+		value = fields_get((struct fields){ .data = buf_data(b), .len = buf_len(b) },
+				   "jid");
 	return value ? value : "(none)";
 }
 
@@ -59,8 +62,10 @@ static void files(void)
 	is_str(get("q10", &b), "bob@example.org", "what was written is read");
 	is_str(get("q9", &b), "dave@example.org", "the last that was written");
 	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "nobody else can read it");
-	is_int(queuefile_list(&list, &trouble), 2, "there are two, and no file in between was left");
-	ok(!strcmp(list[0], "q9") && !strcmp(list[1], "q10"), "the oldest is the one with the smallest number");
+	is_int(queuefile_list(&list, &trouble), 2,
+	       "there are two, and no file in between was left");
+	ok(!strcmp(list[0], "q9") && !strcmp(list[1], "q10"),
+	   "the oldest is the one with the smallest number");
 	free(list);
 	is_int(queuefile_remove("q9", &trouble), 0, "one is removed");
 	is_int(queuefile_remove("q9", &trouble), 0, "which may be said again");
@@ -98,7 +103,8 @@ static void crowd(void)
 		snprintf(id, sizeof(id), "q%u", 1000 + (i * 7919) % (QUEUEFILES_MAX + 20));
 		put(id, "bob@example.org");
 	}
-	is_int(queuefile_list(&list, &trouble), QUEUEFILES_MAX, "of a crowd, as many as may be are listed");
+	is_int(queuefile_list(&list, &trouble), QUEUEFILES_MAX,
+	       "of a crowd, as many as may be are listed");
 	is_str(list[0], "q10", "the oldest");
 	is_str(list[QUEUEFILES_MAX - 1], "q1254", "and no younger one before an older one");
 	free(list);
@@ -150,7 +156,8 @@ static void new_ids(void)
 	while (wait(NULL) > 0)
 		;
 	close(fds[0]);
-	ok(count == PROCESSES * NUMBERS && twice == 0 && !given[0], "many at once are given different ones");
+	ok(count == PROCESSES * NUMBERS && twice == 0 && !given[0],
+	   "many at once are given different ones");
 	queuefile_remove("q10", &trouble);
 	queuefile_new_id(id, &trouble);
 	is_str(id, "q112", "an id does not come back when its entry is gone");

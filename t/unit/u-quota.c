@@ -83,7 +83,8 @@ static void test_room(void)
 	is_int(quota_ask(&quota, "a@x.org", true, &victim), QUOTA_NO, "who holds most is refused");
 	is_int(quota_ask(&quota, "b@x.org", true, &victim), QUOTA_NO, "and who holds something");
 	places[0].unfinished = false;
-	is_int(quota_ask(&quota, "c@x.org", true, &victim), QUOTA_ROOM, "who holds nothing is made room for");
+	is_int(quota_ask(&quota, "c@x.org", true, &victim), QUOTA_ROOM,
+	       "who holds nothing is made room for");
 	ok(victim == &places[1], "by the oldest unfinished place of who holds most");
 	for (unsigned i = 0; i < 5; i++)
 		places[i].unfinished = false;
@@ -91,7 +92,8 @@ static void test_room(void)
 	ok(victim == &places[5], "by the next one, where that has nothing unfinished");
 	for (unsigned i = 0; i < 8; i++)
 		places[i].unfinished = false;
-	is_int(quota_ask(&quota, "c@x.org", true, &victim), QUOTA_NO, "by nobody, where all is in use");
+	is_int(quota_ask(&quota, "c@x.org", true, &victim), QUOTA_NO,
+	       "by nobody, where all is in use");
 	ok(!victim, "and no victim is named");
 	end();
 
@@ -126,9 +128,11 @@ static void test_strangers(void)
 		snprintf(jid, sizeof(jid), "s@d%u.org", d);
 		grab(jid, false, 1);
 	}
-	ok(quota.used - quota_held(&quota, "bob@evil.org", true) <= PLACES / 2, "all strangers together hold half at most");
+	ok(quota.used - quota_held(&quota, "bob@evil.org", true) <= PLACES / 2,
+	   "all strangers together hold half at most");
 	ok(grab("carol@home.org", true, 8) == 8, "the other half is for who is trusted");
-	is_int(quota_ask(&quota, "late@d-late.org", false, &victim), QUOTA_ROOM, "a new domain is made room for");
+	is_int(quota_ask(&quota, "late@d-late.org", false, &victim), QUOTA_ROOM,
+	       "a new domain is made room for");
 	quota_leave(victim);
 	is_int(quota_held(&quota, "carol@home.org", true), 8, "but not by who is trusted");
 	end();
@@ -138,7 +142,8 @@ static void test_strangers_only(void)
 {
 	begin(16, true);
 	is_int(grab("a@x.org", false, 100), 4, "a JID holds a quarter, where nobody is trusted");
-	is_int(grab("b@x.org", false, 100), 2, "the next of its domain half of what is left of the domain's half");
+	is_int(grab("b@x.org", false, 100), 2,
+	       "the next of its domain half of what is left of the domain's half");
 	is_int(grab("c@y.org", false, 100), 2, "and another domain has its own");
 	end();
 }
@@ -148,7 +153,8 @@ static void test_trust(void)
 	begin(16, false);
 	quota_take(&quota, &places[taken++], "a@x.org", false);
 	quota_trust(&places[0], "a@x.org");
-	is_int(quota_held(&quota, "a@x.org", false), 0, "who turns out to be trusted is no stranger");
+	is_int(quota_held(&quota, "a@x.org", false), 0,
+	       "who turns out to be trusted is no stranger");
 	is_int(quota_held(&quota, "a@x.org", true), 1, "and holds what they hold");
 	is_int(quota.used, 1, "which is one place still");
 	end();
@@ -162,7 +168,8 @@ static void test_insist(void)
 
 	begin(8, false);
 	grab("a@x.org", true, 8);
-	is_int(quota_ask(&quota, "a@x.org", true, &victim), QUOTA_NO, "who holds their share gets no more");
+	is_int(quota_ask(&quota, "a@x.org", true, &victim), QUOTA_NO,
+	       "who holds their share gets no more");
 	is_int(quota_insist(&quota, &victim), QUOTA_YES, "unless they have to get it");
 	while (quota.used < 6)
 		quota_take(&quota, &places[taken++], "a@x.org", true);
@@ -172,13 +179,17 @@ static void test_insist(void)
 	ok(victim == &places[0], "the oldest of whoever holds most, be it their own");
 	for (unsigned i = 0; i < taken; i++)
 		places[i].unfinished = i == 7;
-	ok(quota_insist(&quota, &victim) == QUOTA_ROOM && victim == &places[7], "or the only one that is unfinished");
+	ok(quota_insist(&quota, &victim) == QUOTA_ROOM && victim == &places[7],
+	   "or the only one that is unfinished");
 	places[7].unfinished = false;
 	is_int(quota_insist(&quota, &victim), QUOTA_NO, "what is in use makes room for nobody");
 	end();
 }
 
-/* Whatever is asked in whatever order: the counts hold, and a newcomer is served while others hold two. */
+/*
+ * Whatever is asked in whatever order: the counts hold, and a newcomer is
+ * served while others hold two.
+ */
 static void test_any_order(void)
 {
 	unsigned seed = 1, refused = 0, wrong = 0;

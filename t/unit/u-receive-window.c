@@ -9,7 +9,10 @@ enum { RTT = 50, PIECE = 16384 };
 
 static uint64_t now;
 
-/* So much comes, evenly in took ms, and is passed on at once but for what stays; by how much the window should grow. */
+/*
+ * So much comes, evenly in took ms, and is passed on at once but for what
+ * stays; by how much the window should grow.
+ */
 static size_t come(struct receive_window *w, size_t bytes, uint64_t took, size_t stays, size_t room)
 {
 	uint64_t begun = now;
@@ -38,12 +41,16 @@ static void test_growth(void)
 		size_t stays, room, growth;
 		const char *what;
 	} rows[] = {
-		{ CHANNEL_WINDOW, 60, 0, SIZE_MAX, CHANNEL_WINDOW, "a window in about a round trip: twice as much" },
-		{ CHANNEL_WINDOW, 5, 0, SIZE_MAX, 3 * CHANNEL_WINDOW, "in a burst: four times as much" },
+		{ CHANNEL_WINDOW, 60, 0, SIZE_MAX, CHANNEL_WINDOW,
+		  "a window in about a round trip: twice as much" },
+		{ CHANNEL_WINDOW, 5, 0, SIZE_MAX, 3 * CHANNEL_WINDOW,
+		  "in a burst: four times as much" },
 		{ CHANNEL_WINDOW - 1, 60, 0, SIZE_MAX, 0, "less than a window tells nothing" },
 		{ CHANNEL_WINDOW, 300, 0, SIZE_MAX, 0, "slower: it is large enough" },
-		{ CHANNEL_WINDOW, 60, CHANNEL_WINDOW / 2, SIZE_MAX, 0, "who is slow to pass it on gets no more" },
-		{ CHANNEL_WINDOW, 60, 0, 1000, 1000, "what is left of the bound of all is a little" },
+		{ CHANNEL_WINDOW, 60, CHANNEL_WINDOW / 2, SIZE_MAX, 0,
+		  "who is slow to pass it on gets no more" },
+		{ CHANNEL_WINDOW, 60, 0, 1000, 1000,
+		  "what is left of the bound of all is a little" },
 		{ CHANNEL_WINDOW, 60, 0, 0, 0, "or nothing" },
 	};
 

@@ -49,8 +49,10 @@ static void test_parse(void)
 
 		memcpy(exact, rows[i].bytes, rows[i].n);
 		is_int(record_parse(exact, rows[i].n, &r), rows[i].size, rows[i].what);
-		ok(!record_fault(exact, rows[i].n) == (rows[i].size >= 0), "there is a rule for it: %s",
-		   record_fault(exact, rows[i].n) ? record_fault(exact, rows[i].n) : "none is broken");
+		ok(!record_fault(exact, rows[i].n) == (rows[i].size >= 0),
+		   "there is a rule for it: %s",
+		   record_fault(exact, rows[i].n) ? record_fault(exact, rows[i].n)
+						  : "none is broken");
 		free(exact);
 	}
 }
@@ -75,7 +77,8 @@ static void test_round_trip(void)
 		record_put(&out, type, number, payload, len);
 		for (size_t n = 0; n < buf_len(&out); n++)
 			early += record_parse(buf_data(&out), n, &r) != 0;
-		wrong += record_parse(buf_data(&out), buf_len(&out), &r) != (long)(RECORD_HEADER + len);
+		wrong += record_parse(buf_data(&out), buf_len(&out), &r) !=
+			 (long)(RECORD_HEADER + len);
 		wrong += r.type != type || r.number != number || r.len != len;
 		wrong += memcmp(r.payload, payload, len) != 0;
 		records++;
@@ -125,7 +128,8 @@ static void test_reasons(void)
 		{ BYTES("reason=not a word\0"), "closed" },
 		{ BYTES("reason=\x1b[31m\0"), "closed" },
 		{ BYTES("reason=cut"), "closed" },
-		{ BYTES("reason=abcdefghijklmnopqrstuvwxyzabcdef\0"), "abcdefghijklmnopqrstuvwxyzabcdef" },
+		{ BYTES("reason=abcdefghijklmnopqrstuvwxyzabcdef\0"),
+		  "abcdefghijklmnopqrstuvwxyzabcdef" },
 		{ BYTES("reason=abcdefghijklmnopqrstuvwxyzabcdefg\0"), "closed" },
 	};
 

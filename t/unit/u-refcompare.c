@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a buddy has is compared with a repository of ours, which is made in a temporary directory. */
+/*
+ * What a buddy has is compared with a repository of ours, which is made in a
+ * temporary directory.
+ */
 #include "refcompare.h"
 
 #include <stdlib.h>
@@ -35,7 +38,8 @@ static bool brings(const char *first, ...)
 	for (const char *name = first; name; name = va_arg(ap, const char *))
 		fields_addf(&tips, "tip", "%s %s", hex, name);
 	va_end(ap);
-	refcompare_start(&loop, here, "origin", buf_data(&tips), buf_len(&tips), NULL, on_compared, &answer);
+	refcompare_start(&loop, here, "origin", buf_data(&tips), buf_len(&tips), NULL, on_compared,
+			 &answer);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	buf_finish(&tips);
 	return answer == 1;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Directories of a repository, however they are laid out, in a temporary one. The slow look is made fast. */
+/*
+ * Directories of a repository, however they are laid out, in a temporary one.
+ * The slow look is made fast.
+ */
 #include "refwatch.h"
 
 #include <dirent.h>
@@ -181,7 +184,9 @@ static void test_links(void)
 
 	git_directory("real");
 	mkdir("linked", 0700);
-	ok(!symlink("../real/refs", "linked/refs") && !symlink("../real/packed-refs", "linked/packed-refs"), "links");
+	ok(!symlink("../real/refs", "linked/refs") &&
+		   !symlink("../real/packed-refs", "linked/packed-refs"),
+	   "links");
 	put("real/packed-refs", "none");
 	w = begin("linked");
 	is_noticed("real/refs/heads/main", "a ref behind a link");
@@ -200,7 +205,8 @@ static void test_circle(void)
 	struct refwatch *w;
 
 	git_directory("circle");
-	ok(!symlink("..", "circle/refs/heads/up") && !symlink("../heads", "circle/refs/tags/heads"), "links in a circle");
+	ok(!symlink("..", "circle/refs/heads/up") && !symlink("../heads", "circle/refs/tags/heads"),
+	   "links in a circle");
 	w = begin("circle");
 	is_noticed("circle/refs/heads/main", "do not hide a ref");
 	end(w);
@@ -259,7 +265,8 @@ int main(void)
 	}
 	test_slow_look("many", "more directories than watches");
 	git_directory("odd");
-	ok(!symlink("../../../real/refs/heads/main", "odd/refs/heads/main"), "a ref that is a link");
+	ok(!symlink("../../../real/refs/heads/main", "odd/refs/heads/main"),
+	   "a ref that is a link");
 	test_slow_look("odd", "a ref that is somewhere else");
 	uv_loop_close(&loop);
 	rm = xasprintf("rm -rf %s", here);

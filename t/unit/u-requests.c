@@ -32,9 +32,11 @@ static void test_again(void)
 	begin();
 	ok(requests_deadline(requests) == UINT64_MAX, "nobody was asked");
 	requests_note(requests, "bob@x.org", now);
-	ok(!requests_fresh(requests, "bob@x.org", now), "who was told something may be asked something");
+	ok(!requests_fresh(requests, "bob@x.org", now),
+	   "who was told something may be asked something");
 	requests_asked(requests, "bob@x.org", now);
-	ok(requests_due(requests, "bob@x.org") > now + MINUTE, "who was asked is asked again in more than a minute");
+	ok(requests_due(requests, "bob@x.org") > now + MINUTE,
+	   "who was asked is asked again in more than a minute");
 	ok(requests_fresh(requests, "bob@x.org", now + 100), "not at once");
 	pass(MINUTE);
 	expect("", "nor in one");
@@ -92,7 +94,8 @@ static void test_pace(void)
 	requests_note(requests, "d@x.org", now);
 	requests_drop(requests, "d@x.org");
 	requests_note(requests, "e@x.org", now);
-	ok(requests_due(requests, "e@x.org") && requests_due(requests, "c@x.org"), "the list is whole");
+	ok(requests_due(requests, "e@x.org") && requests_due(requests, "c@x.org"),
+	   "the list is whole");
 	requests_destroy(requests);
 	requests_destroy(NULL);
 }

@@ -71,7 +71,8 @@ static void begin(struct answer *a, unsigned records)
 	put16(a, 1);
 }
 
-static void put_srv(struct answer *a, unsigned priority, unsigned weight, unsigned port, const char *labels)
+static void put_srv(struct answer *a, unsigned priority, unsigned weight, unsigned port,
+		    const char *labels)
 {
 	put16(a, 0xc00c);
 	put16(a, 33);
@@ -98,10 +99,12 @@ static void test_srv(void)
 	n = srv_read(a.bytes, a.len, true, targets, SRV_TARGETS_MAX, &denied);
 	is_int(n, 20, "each of twenty records is read");
 	is_str(targets[19].host, "s.a.example", "... its host");
-	is_int(targets[19].priority * 10000 + targets[19].weight, 190190, "... its priority and weight");
+	is_int(targets[19].priority * 10000 + targets[19].weight, 190190,
+	       "... its priority and weight");
 	is_int(targets[19].port, 5019, "... its port");
 	ok(targets[19].direct_tls && !denied, "... and of which service it is");
-	is_int(srv_read(a.bytes, a.len, true, targets, 3, &denied), 3, "no more than there is room for");
+	is_int(srv_read(a.bytes, a.len, true, targets, 3, &denied), 3,
+	       "no more than there is room for");
 	for (size_t len = 0; len < a.len; len++)
 		if (srv_read(a.bytes, len, true, targets, SRV_TARGETS_MAX, &denied) > 20)
 			ok(false, "an answer that was cut after %zu bytes", len);

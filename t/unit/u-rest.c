@@ -27,11 +27,15 @@ enum {
 	DEVICES = 5000,
 	DEVICE_MAX = 1024,		/* bytes for each */
 	LINKS = 8,
-	LINK_MAX = 40 * 1024,		/* the other 24 of 64 KiB are the shell's: handles, the path */
+	LINK_MAX = 40 * 1024,		/* the other 24 of 64 KiB are the shell's: handles, the
+					   path */
 	BURST = 4 * 1024 * 1024,
 };
 
-/* Bytes in use, what the allocator adds included; 0 where it does not tell (or is a sanitizer's). */
+/*
+ * Bytes in use, what the allocator adds included; 0 where it does not tell (or
+ * is a sanitizer's).
+ */
 static size_t in_use(void)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
@@ -90,7 +94,8 @@ static void test_devices(void)
 	for (unsigned n = 0; n < DEVICES; n++)
 		add_device(presence, ledger, trust, n);
 	each = (in_use() - before) / DEVICES;
-	ok(each <= DEVICE_MAX, "a trusted device that is online costs %zu bytes, at most %d", each, DEVICE_MAX);
+	ok(each <= DEVICE_MAX, "a trusted device that is online costs %zu bytes, at most %d", each,
+	   DEVICE_MAX);
 	is_int(announcements_deadline(ledger), UINT64_MAX, "and no timer, while no share moves");
 
 	trust_destroy(trust);

@@ -27,12 +27,13 @@ static void test_pauses(void)
 
 		retry_init(&r, 4711);
 		pause = retry_pause(&r, rows[i].cause);
-		ok(pause >= first && pause <= first + first / 2, "%s: tried again after %" PRIu64 " s or a little more",
-		   rows[i].what, first / SECOND);
+		ok(pause >= first && pause <= first + first / 2,
+		   "%s: tried again after %" PRIu64 " s or a little more", rows[i].what,
+		   first / SECOND);
 		for (int n = 0; n < 20; n++)
 			pause = retry_pause(&r, rows[i].cause);
-		ok(pause >= max && pause <= max + max / 2, "... however often it failed, within %" PRIu64 " s",
-		   (max + max / 2) / SECOND);
+		ok(pause >= max && pause <= max + max / 2,
+		   "... however often it failed, within %" PRIu64 " s", (max + max / 2) / SECOND);
 		retry_reset(&r);
 		pause = retry_pause(&r, rows[i].cause);
 		ok(pause <= first + first / 2, "... and soon, once it has worked");
@@ -46,7 +47,8 @@ static void test_another_cause(void)
 	retry_init(&r, 1);
 	for (int n = 0; n < 20; n++)
 		retry_pause(&r, RETRY_ACCOUNT);
-	ok(retry_pause(&r, RETRY_SERVER) <= 3 * SECOND / 2, "what fails for another reason is tried soon");
+	ok(retry_pause(&r, RETRY_SERVER) <= 3 * SECOND / 2,
+	   "what fails for another reason is tried soon");
 }
 
 static void test_hurry(void)

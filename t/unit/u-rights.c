@@ -92,7 +92,8 @@ static void buddies(void)
 		table(&shares, cases[i].entries);
 		rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
 		if (*cases[i].others)
-			rights_change(&rights, &shares.rows[0], change_of(*cases[i].others), "buddies");
+			rights_change(&rights, &shares.rows[0], change_of(*cases[i].others),
+				      "buddies");
 		kept = rights_kept_as_buddy(&rights, &shares.rows[0]);
 		is_str(kept ? kept->who : NULL, cases[i].kept, "who keeps something as a buddy");
 		rights_finish(&rights);

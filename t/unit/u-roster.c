@@ -50,11 +50,16 @@ static const char *compare(struct trust *t, const struct item *items, bool *chan
 static void t_compare(void)
 {
 	static const struct item both[] = {
-		{ BOB, SUBSCRIPTION_BOTH }, { CAROL, SUBSCRIPTION_TO }, { "eve@example.org", SUBSCRIPTION_BOTH }, { NULL, 0 },
+		{ BOB, SUBSCRIPTION_BOTH }, { CAROL, SUBSCRIPTION_TO },
+		{ "eve@example.org", SUBSCRIPTION_BOTH }, { NULL, 0 },
 	};
-	static const struct item half[] = { { BOB, SUBSCRIPTION_TO }, { CAROL, SUBSCRIPTION_NONE }, { NULL, 0 } };
+	static const struct item half[] = { { BOB, SUBSCRIPTION_TO },
+					    { CAROL, SUBSCRIPTION_NONE },
+					    { NULL, 0 } };
 	static const struct item without[] = { { BOB, SUBSCRIPTION_FROM }, { NULL, 0 } };
-	static const struct item twice[] = { { BOB, SUBSCRIPTION_NONE }, { BOB, SUBSCRIPTION_BOTH }, { NULL, 0 } };
+	static const struct item twice[] = { { BOB, SUBSCRIPTION_NONE },
+					     { BOB, SUBSCRIPTION_BOTH },
+					     { NULL, 0 } };
 	static const struct item nobody[] = { { NULL, 0 } };
 	struct trust *t = trust_create();
 	bool changed, emptied;
@@ -64,19 +69,23 @@ static void t_compare(void)
 	pair(t, ME);
 	is_str(compare(t, both, &changed, &emptied), "", "nobody is lost whom the roster has");
 	ok(changed && trust_marked(t, BOB, MARK_GRANTED), "that bob sees us is remembered");
-	ok(trust_marked(t, CAROL, MARK_LISTED) && !trust_marked(t, CAROL, MARK_GRANTED), "and that carol does not");
+	ok(trust_marked(t, CAROL, MARK_LISTED) && !trust_marked(t, CAROL, MARK_GRANTED),
+	   "and that carol does not");
 	ok(!trust_person(t, "eve@example.org"), "of others nothing");
 	is_str(compare(t, both, &changed, &emptied), "", "again");
 	ok(!changed, "there is nothing to remember");
 	is_str(compare(t, half, &changed, &emptied), BOB, "who does not see us any more is lost");
 	ok(!emptied, "which is a decision");
-	is_str(compare(t, without, &changed, &emptied), CAROL, "who is in it no more as well, if they never saw us");
+	is_str(compare(t, without, &changed, &emptied), CAROL,
+	       "who is in it no more as well, if they never saw us");
 	is_str(compare(t, twice, &changed, &emptied), CAROL, "the last of two items counts");
-	is_str(compare(t, nobody, &changed, &emptied), BOB " " CAROL, "with nobody in it, everybody");
+	is_str(compare(t, nobody, &changed, &emptied), BOB " " CAROL,
+	       "with nobody in it, everybody");
 	ok(emptied, "which is said");
 	trust_suspend(t, BOB);
 	trust_suspend(t, CAROL);
-	is_str(compare(t, nobody, &changed, &emptied), "", "who is suspended is not lost once more");
+	is_str(compare(t, nobody, &changed, &emptied), "",
+	       "who is suspended is not lost once more");
 	ok(!emptied, "and that is not an empty roster that takes anybody away");
 	trust_destroy(t);
 }
@@ -89,7 +98,8 @@ static void t_kept(void)
 	bool changed, emptied;
 
 	trust_invite(t, DAVE, 5);
-	is_str(compare(t, nobody, &changed, &emptied), "", "who was only just added was never in it");
+	is_str(compare(t, nobody, &changed, &emptied), "",
+	       "who was only just added was never in it");
 	ok(trust_expected(t, DAVE, 10), "and is still expected");
 	is_str(compare(t, asked, &changed, &emptied), "", "the server has the request");
 	is_str(compare(t, nobody, &changed, &emptied), DAVE, "and loses it: somebody took it back");
@@ -99,7 +109,8 @@ static void t_kept(void)
 	trust_mark(t, DAVE, MARK_BLOCKED, true, 1);
 	is_str(compare(t, nobody, &changed, &emptied), "", "who is blocked need not be in it");
 	pair(t, BOB);
-	is_str(compare(t, nobody, &changed, &emptied), BOB, "a trusted device from before there were marks is not enough");
+	is_str(compare(t, nobody, &changed, &emptied), BOB,
+	       "a trusted device from before there were marks is not enough");
 	trust_destroy(t);
 }
 
@@ -108,23 +119,30 @@ static void t_push(void)
 	struct trust *t = trust_create();
 	bool changed;
 
-	ok(!roster_note(t, BOB, SUBSCRIPTION_BOTH, false, 1, &changed) && !changed, "of whom nothing is known nothing is kept");
+	ok(!roster_note(t, BOB, SUBSCRIPTION_BOTH, false, 1, &changed) && !changed,
+	   "of whom nothing is known nothing is kept");
 	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, true, 1, &changed), "nor taken away");
 	pair(t, BOB);
 	ok(trust_asked(t, BOB, 2), "we added bob");
-	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed) && changed, "who has not answered");
+	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed) && changed,
+	   "who has not answered");
 	ok(!roster_note(t, BOB, SUBSCRIPTION_TO, false, 2, &changed), "then lets us see him");
 	ok(trust_asked(t, BOB, 2), "a request of his is still answered");
-	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed), "not any more: he saw nothing of us, and loses nothing");
-	ok(!roster_note(t, BOB, SUBSCRIPTION_BOTH, false, 2, &changed) && changed, "they see each other");
+	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed),
+	   "not any more: he saw nothing of us, and loses nothing");
+	ok(!roster_note(t, BOB, SUBSCRIPTION_BOTH, false, 2, &changed) && changed,
+	   "they see each other");
 	ok(!trust_asked(t, BOB, 2), "and a request is not waited for");
 	ok(!roster_note(t, BOB, SUBSCRIPTION_FROM, false, 2, &changed), "he hides from us");
 	ok(!roster_note(t, BOB, SUBSCRIPTION_BOTH, false, 2, &changed) && !changed, "and does not");
-	ok(roster_note(t, BOB, SUBSCRIPTION_TO, false, 2, &changed) && !changed, "he may not see us any more: he is lost");
+	ok(roster_note(t, BOB, SUBSCRIPTION_TO, false, 2, &changed) && !changed,
+	   "he may not see us any more: he is lost");
 	ok(roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed), "still");
 	trust_suspend(t, BOB);
-	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed), "until that has been seen to");
-	ok(roster_note(t, BOB, SUBSCRIPTION_NONE, true, 2, &changed), "who is taken out is lost, whatever was remembered");
+	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed),
+	   "until that has been seen to");
+	ok(roster_note(t, BOB, SUBSCRIPTION_NONE, true, 2, &changed),
+	   "who is taken out is lost, whatever was remembered");
 	trust_destroy(t);
 }
 

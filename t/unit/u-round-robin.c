@@ -14,7 +14,8 @@ struct taker {
 };
 
 static struct round_robin turns;
-static struct taker a = { .name = 'a' }, b = { .name = 'b' }, c = { .name = 'c' }, d = { .name = 'd' };
+static struct taker a = { .name = 'a' }, b = { .name = 'b' }, c = { .name = 'c' },
+		    d = { .name = 'd' };
 static char said[64];
 
 static void add(struct taker *who)

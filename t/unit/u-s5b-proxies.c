@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "s5b-proxies.h"
 
-/* A server that answers as it is told to, and a link that wants a proxy whenever it hears of a change. */
+/*
+ * A server that answers as it is told to, and a link that wants a proxy
+ * whenever it hears of a change.
+ */
 
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,8 @@ static void end(void)
 static bool start(const char *jid, enum service service, uint64_t now)
 {
 	bool asked = services_ask(&services, jid, now);
-	bool got = services_begin(&services, &runs[begun], jid, "laptop", service, "project", now, &victim);
+	bool got = services_begin(&services, &runs[begun], jid, "laptop", service, "project", now,
+				  &victim);
 
 	if (asked != got)
 		ok(false, "what is answered before is so then");
@@ -54,8 +55,10 @@ static unsigned grab(const char *jid, enum service service, unsigned n, uint64_t
 static void test_greedy(void)
 {
 	begin();
-	is_int(grab("eve@example.org", SERVICE_UPLOAD_PACK, RUNS, 0), SERVICES_MAX / 2, "who takes all they can gets half");
-	is_int(grab("mallory@example.org", SERVICE_RECEIVE_PACK, RUNS, 0), SERVICES_MAX / 4, "the next one half of the rest");
+	is_int(grab("eve@example.org", SERVICE_UPLOAD_PACK, RUNS, 0), SERVICES_MAX / 2,
+	       "who takes all they can gets half");
+	is_int(grab("mallory@example.org", SERVICE_RECEIVE_PACK, RUNS, 0), SERVICES_MAX / 4,
+	       "the next one half of the rest");
 	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, 0) && !victim, "another one is served");
 	ok(start("carol@example.org", SERVICE_RECEIVE_PACK, 0) && !victim, "and again");
 	end();
@@ -71,10 +74,12 @@ static void test_orphans(void)
 		else
 			services_ending(&runs[i]);
 	}
-	is_int(grab("eve@example.org", SERVICE_RECEIVE_PACK, 1, 0), 0, "what lost its link, or is ending, holds its place");
+	is_int(grab("eve@example.org", SERVICE_RECEIVE_PACK, 1, 0), 0,
+	       "what lost its link, or is ending, holds its place");
 	for (unsigned i = 0; i < 3; i++)
 		services_end(&runs[i]);
-	is_int(grab("eve@example.org", SERVICE_RECEIVE_PACK, RUNS, 0), 3, "until its process has ended");
+	is_int(grab("eve@example.org", SERVICE_RECEIVE_PACK, RUNS, 0), 3,
+	       "until its process has ended");
 	services_end(&runs[0]);
 	ok(true, "which may be said twice");
 	end();
@@ -95,10 +100,13 @@ static void fill(enum service service)
 static void test_room(void)
 {
 	fill(SERVICE_UPLOAD_PACK);
-	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT - 1), "nothing that was silent for less than a minute makes room");
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT - 1),
+	   "nothing that was silent for less than a minute makes room");
 	services_moved(&runs[0], SERVICE_SILENT);
-	ok(!start("g1@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT), "nothing makes room for who holds something");
-	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT), "for who holds nothing somebody does");
+	ok(!start("g1@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT),
+	   "nothing makes room for who holds something");
+	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT),
+	   "for who holds nothing somebody does");
 	ok(victim == &runs[1], "the oldest silent one of whoever holds most, not one with traffic");
 	services_ending(victim);
 	is_int(services.quota.used, SERVICES_MAX, "its place is taken at once");
@@ -109,22 +117,28 @@ static void test_room(void)
 	   "one that is ending already does not make room");
 	for (unsigned i = 0; i < begun; i++)
 		services_moved(&runs[i], SERVICE_SILENT);
-	ok(!start("erin@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT + 1), "where all have traffic nobody makes room");
+	ok(!start("erin@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT + 1),
+	   "where all have traffic nobody makes room");
 	end();
 
 	fill(SERVICE_UPLOAD_ARCHIVE);
-	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT) && victim, "an archive only reads, too");
+	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT) && victim,
+	   "an archive only reads, too");
 	end();
 
 	fill(SERVICE_RECEIVE_PACK);
-	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "a push never makes room");
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT),
+	   "a push never makes room");
 	services_cut_off(&runs[2], true, true);
-	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "nor one that lost its path with all it needs");
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT),
+	   "nor one that lost its path with all it needs");
 	services_cut_off(&runs[3], true, false);
 	services_cut_off(&runs[3], false, false);
-	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT), "nor one that has a path again");
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, 100 * SERVICE_SILENT),
+	   "nor one that has a path again");
 	services_cut_off(&runs[4], true, false);
-	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT - 1), "nor one that has just lost it");
+	ok(!start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT - 1),
+	   "nor one that has just lost it");
 	ok(start("carol@example.org", SERVICE_UPLOAD_PACK, SERVICE_SILENT) && victim == &runs[4],
 	   "one that waits for its path makes room for who has nothing");
 	end();
@@ -140,7 +154,8 @@ static void test_turns(void)
 	begin();
 	start("alice@example.org", SERVICE_RECEIVE_PACK, 0);
 	start("alice@example.org", SERVICE_UPLOAD_PACK, 0);
-	ok(!held("alice@example.org", "laptop", "project"), "a push in a negotiation holds the turn there");
+	ok(!held("alice@example.org", "laptop", "project"),
+	   "a push in a negotiation holds the turn there");
 	services_orphan(&runs[0]);
 	ok(held("alice@example.org", "laptop", "project"), "one that lost its link holds it here");
 	ok(!held("alice@example.org", "phone", "project"), "of its device");

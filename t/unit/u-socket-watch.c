@@ -34,7 +34,8 @@ static void look(void *owner)
 	while ((n = read(ours, data, sizeof(data))) > 0)
 		;
 	ended = n == 0;
-	while (unsent > 0 && (n = write(ours, data, unsent < sizeof(data) ? unsent : sizeof(data))) > 0)
+	while (unsent > 0 &&
+	       (n = write(ours, data, unsent < sizeof(data) ? unsent : sizeof(data))) > 0)
 		unsent -= (size_t)n;
 	socket_watch_arm(watch, unsent > 0);
 }
@@ -63,7 +64,8 @@ static unsigned idle_looks(void)
 
 static void begin(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 
 	listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -109,7 +111,8 @@ static void test_life(void)
 	ok(unsent > 0, "the socket takes no more");
 	idle_looks();
 	is_int(idle_looks(), 0, "then it waits");
-	ok(run_until(&loop, all_sent, NULL, PATIENCE), "until it can be written again, as often as that takes");
+	ok(run_until(&loop, all_sent, NULL, PATIENCE),
+	   "until it can be written again, as often as that takes");
 	idle_looks();
 	is_int(idle_looks(), 0, "and then no more");
 	shutdown(theirs, SHUT_WR);

@@ -39,7 +39,8 @@ int main(void)
 
 	snprintf(expected, sizeof(expected), "%s/git-xmpp/socket", ours);
 	is_str(with(ours), expected, "a runtime directory of our own is used");
-	is_str(with(theirs), elsewhere, "that of another user is not, whatever the environment says");
+	is_str(with(theirs), elsewhere,
+	       "that of another user is not, whatever the environment says");
 	is_str(with("/nonexistent"), elsewhere, "nor one that is not there");
 	is_str(with("run"), elsewhere, "nor one that is relative");
 	ok(!strncmp(last, "/tmp/git-xmpp-", 14), "the last resort has our number");

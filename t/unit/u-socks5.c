@@ -24,20 +24,30 @@ static const struct {
 	{ BYTES("\5\0"), SOCKS5_ASKED, NULL, "", "no password needed: we ask" },
 	{ BYTES("\5\0" REPLY "\0"), SOCKS5_DONE, NULL, "", "connected" },
 	{ BYTES("\5\0" REPLY), SOCKS5_ASKED, NULL, "", "a byte is missing" },
-	{ BYTES("\5\0" REPLY "\0\x16\3\1"), SOCKS5_DONE, NULL, "\x16\3\1", "and TLS begins at once" },
-	{ BYTES("\5\0\5\0\0\1\1\2\3\4\5\6" "x"), SOCKS5_DONE, NULL, "x", "an IPv4 address as answer" },
-	{ BYTES("\5\0\5\0\0\4" "0123456789abcdef" "\5\6" "xy"), SOCKS5_DONE, NULL, "xy", "an IPv6 one" },
+	{ BYTES("\5\0" REPLY "\0\x16\3\1"), SOCKS5_DONE, NULL, "\x16\3\1",
+	  "and TLS begins at once" },
+	{ BYTES("\5\0\5\0\0\1\1\2\3\4\5\6" "x"), SOCKS5_DONE, NULL, "x",
+	  "an IPv4 address as answer" },
+	{ BYTES("\5\0\5\0\0\4" "0123456789abcdef" "\5\6" "xy"), SOCKS5_DONE, NULL, "xy",
+	  "an IPv6 one" },
 	{ BYTES("\5\0\5\0\0\3\0\0\0" "x"), SOCKS5_DONE, NULL, "x", "an empty name" },
-	{ BYTES("\5\0\5\0\0\2\0\0\0\0"), SOCKS5_FAILED, "the proxy answers with an unknown kind of address", "",
+	{ BYTES("\5\0\5\0\0\2\0\0\0\0"), SOCKS5_FAILED,
+	  "the proxy answers with an unknown kind of address", "",
 	  "an address that is none" },
-	{ BYTES("\5\0\5\5"), SOCKS5_FAILED, "the proxy refuses the bytestream", "", "a refusal, cut short" },
-	{ BYTES("\5\0\5\2\0\1\0\0\0\0\0\0"), SOCKS5_FAILED, "the proxy does not allow it", "", "a whole one" },
-	{ BYTES("\5\0\5\x8f"), SOCKS5_FAILED, "the proxy says no in a way of its own", "", "another one" },
-	{ BYTES("\5\xff"), SOCKS5_FAILED, "the proxy wants a password", "", "no method is acceptable" },
+	{ BYTES("\5\0\5\5"), SOCKS5_FAILED, "the proxy refuses the bytestream", "",
+	  "a refusal, cut short" },
+	{ BYTES("\5\0\5\2\0\1\0\0\0\0\0\0"), SOCKS5_FAILED, "the proxy does not allow it", "",
+	  "a whole one" },
+	{ BYTES("\5\0\5\x8f"), SOCKS5_FAILED, "the proxy says no in a way of its own", "",
+	  "another one" },
+	{ BYTES("\5\xff"), SOCKS5_FAILED, "the proxy wants a password", "",
+	  "no method is acceptable" },
 	{ BYTES("\5\2"), SOCKS5_FAILED, "the proxy wants a password", "", "a password is wanted" },
 	{ BYTES("\4\0"), SOCKS5_FAILED, "not a SOCKS5 proxy", "", "SOCKS4" },
-	{ BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, "not a SOCKS5 proxy", "", "a web server" },
-	{ BYTES("\5\0\4\0\0\1\0\0\0\0\0\0"), SOCKS5_FAILED, "not a SOCKS5 proxy", "", "another version later" },
+	{ BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), SOCKS5_FAILED, "not a SOCKS5 proxy", "",
+	  "a web server" },
+	{ BYTES("\5\0\4\0\0\1\0\0\0\0\0\0"), SOCKS5_FAILED, "not a SOCKS5 proxy", "",
+	  "another version later" },
 };
 
 /* Feeds an answer in pieces of step bytes and checks what came of it. */
@@ -46,7 +56,8 @@ static void converse(size_t row, size_t step)
 	struct socks5 s;
 	struct buf out = { 0 };
 	bool asked = rows[row].n >= 2 && !memcmp(rows[row].answer, "\5\0", 2);
-	size_t rest = strlen(rows[row].rest), want = sizeof(greeting) - 1 + (asked ? sizeof(request) : 0);
+	size_t rest = strlen(rows[row].rest),
+	       want = sizeof(greeting) - 1 + (asked ? sizeof(request) : 0);
 
 	socks5_start(&s, HASH, &out);
 	for (size_t at = 0; at < rows[row].n; at += step) {

@@ -92,7 +92,8 @@ static void test_depth(void)
 	uint64_t at;
 
 	begin(&s, &at);
-	is_int(nest(&s, &at, STANZA_DEPTH_MAX), STANZA_DEPTH_MAX, "all of a stanza that is as deep as may be");
+	is_int(nest(&s, &at, STANZA_DEPTH_MAX), STANZA_DEPTH_MAX,
+	       "all of a stanza that is as deep as may be");
 	ok(!s.pruned, "... which is whole");
 	is_int(nest(&s, &at, STANZA_DEPTH_MAX + 1), STANZA_DEPTH_MAX, "one level more is left out");
 	ok(s.pruned && !s.trouble, "... and the stanza is marked");
@@ -143,7 +144,8 @@ static void test_roster(void)
 	}
 	end(&s, &at, 8);
 	end(&s, &at, 5);
-	ok(!s.pruned && !s.trouble, "a roster of %d people is whole, %zu bytes in memory", BUDDIES_MAX, s.weight);
+	ok(!s.pruned && !s.trouble, "a roster of %d people is whole, %zu bytes in memory",
+	   BUDDIES_MAX, s.weight);
 }
 
 static void test_weight(void)
@@ -159,7 +161,8 @@ static void test_weight(void)
 		passed += start(&s, &at, 4, "jabber:client\x1f" "a", none) == STANZA_FILTER_PASS;
 		ended += end(&s, &at, 0);
 	}
-	ok(passed == ended && passed < STANZA_WEIGHT_MAX / 448, "%u of 200,000 empty elements pass", passed);
+	ok(passed == ended && passed < STANZA_WEIGHT_MAX / 448, "%u of 200,000 empty elements pass",
+	   passed);
 	ok(s.pruned && end(&s, &at, 10) && !s.trouble, "... in a stanza that is marked");
 
 	start(&s, &at, 10, "jabber:client\x1f" "message", few);
@@ -196,7 +199,8 @@ static void test_elements(void)
 
 		begin(&s, &at);
 		start(&s, &at, 10, "jabber:client\x1f" "message", attributes);
-		ok(s.own == rows[i].own, "a stanza from '%s' is %s", rows[i].from, rows[i].own ? "our own" : "not");
+		ok(s.own == rows[i].own, "a stanza from '%s' is %s", rows[i].from,
+		   rows[i].own ? "our own" : "not");
 	}
 	begin(&s, &at);
 	start(&s, &at, 10, "jabber:client\x1f" "message", from_bob);
@@ -204,7 +208,8 @@ static void test_elements(void)
 		passed += start(&s, &at, 4, "jabber:client\x1f" "a", none) == STANZA_FILTER_PASS;
 		end(&s, &at, 0);
 	}
-	is_int(passed, STANZA_ELEMENTS_MAX - 1, "somebody else's stanza has 1,000 elements at most");
+	is_int(passed, STANZA_ELEMENTS_MAX - 1,
+	       "somebody else's stanza has 1,000 elements at most");
 	ok(s.pruned && end(&s, &at, 10) && !s.trouble, "... and is marked if there were more");
 }
 
@@ -292,7 +297,8 @@ static void test_size(void)
 	wait_for_more(&s, &at, 16 * 1024, 1);
 	ok(!s.trouble, "a tag of 16 KiB may come byte by byte");
 	wait_for_more(&s, &at, STANZA_TAG_MAX - 32 * 1024, 1);
-	is_str(s.trouble, large, "one of a megabyte may not: each byte has the parser look at it anew");
+	is_str(s.trouble, large,
+	       "one of a megabyte may not: each byte has the parser look at it anew");
 	ok(at < 64 * 1024, "... which is told after %" PRIu64 " bytes", at);
 }
 

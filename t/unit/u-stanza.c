@@ -37,19 +37,25 @@ static const struct {
 	{ "<iq type='get' id='1' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_PING },
 	{ "<iq type='set' id='1' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_UNKNOWN },
 	{ "<iq type='get' id='1' from='a@b/c'><ping xmlns='urn:xmpp:pong'/></iq>", STANZA_UNKNOWN },
-	{ "<iq type='get' id='1' from='a@b/c'>text<ping xmlns='urn:xmpp:ping'/></iq>", STANZA_PING },
+	{ "<iq type='get' id='1' from='a@b/c'>text<ping xmlns='urn:xmpp:ping'/></iq>",
+	  STANZA_PING },
 	{ "<iq type='get' id='1' from='a@b/c'/>", STANZA_UNKNOWN },
 	{ "<iq type='get' id='1' from='a@b/c'>text</iq>", STANZA_UNKNOWN },
 	{ "<iq type='get' from='a@b/c'><ping xmlns='urn:xmpp:ping'/></iq>", STANZA_OTHER },
 	{ "<iq id='1' from='a@b/c'/>", STANZA_OTHER },
 	{ "<iq type='ask' id='1' from='a@b/c'/>", STANZA_OTHER },
 	{ "<iq type='result' id='1'/>", STANZA_ANSWER },
-	{ "<iq type='get' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>", STANZA_DISCO },
+	{ "<iq type='get' id='1'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+	  STANZA_DISCO },
 	{ "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_ROSTER },
-	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_IBB },
-	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='' seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
-	{ "<iq type='set' id='1' from='a@b/c'>" DATA "seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
-	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QU<b/>JD</data></iq>", STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>",
+	  STANZA_IBB },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='' seq='0'>QUJD</data></iq>",
+	  STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "seq='0'>QUJD</data></iq>",
+	  STANZA_BAD_REQUEST },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QU<b/>JD</data></iq>",
+	  STANZA_BAD_REQUEST },
 	{ "<iq type='set' id='1'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_BAD_REQUEST },
 	{ "<message from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></message>", STANZA_OTHER },
 	{ "<presence from='a@b/c'/>", STANZA_AVAILABLE },
@@ -79,7 +85,8 @@ static const struct {
 	const char *xml;
 	enum stanza_kind kind;
 } pruned[] = {
-	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>", STANZA_UNKNOWN },
+	{ "<iq type='set' id='1' from='a@b/c'>" DATA "sid='s' seq='0'>QUJD</data></iq>",
+	  STANZA_UNKNOWN },
 	{ "<iq type='set' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_UNKNOWN },
 	{ "<iq type='result' id='1'><query xmlns='jabber:iq:roster'/></iq>", STANZA_ANSWER },
 	{ "<iq type='set' id='1'><unblock xmlns='urn:xmpp:blocking'/></iq>", STANZA_UNKNOWN },
@@ -135,13 +142,15 @@ static void test_blocks(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(blocks); i++) {
-		char *text = xasprintf("<iq type='set' id='7' from='a@b/c'>" DATA "%s>%s</data></iq>",
-				       blocks[i].attributes, blocks[i].text);
+		char *text =
+			xasprintf("<iq type='set' id='7' from='a@b/c'>" DATA "%s>%s</data></iq>",
+				  blocks[i].attributes, blocks[i].text);
 		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
 		struct stanza s;
 
 		stanza_read(xml, &s);
-		ok(s.kind == STANZA_IBB && s.ibb.seq == blocks[i].seq, "a block with %s", blocks[i].attributes);
+		ok(s.kind == STANZA_IBB && s.ibb.seq == blocks[i].seq, "a block with %s",
+		   blocks[i].attributes);
 		ok(s.ibb.text_len == strlen(blocks[i].text) && !strcmp(s.ibb.text, blocks[i].text),
 		   "... and its text");
 		xmpp_stanza_release(xml);
@@ -159,7 +168,8 @@ static void test_written_block(void)
 	stanza_put_block(&out, "o'neil@b.example/<x>", "id&1", "s'", 9, "ABC", 3);
 	xml = xmpp_stanza_new_from_string(ctx, buf_str(&out));
 	ok(xml != NULL, "a block is XML, whatever the address");
-	is_str(xml ? xmpp_stanza_get_to(xml) : NULL, "o'neil@b.example/<x>", "... which arrives as it was");
+	is_str(xml ? xmpp_stanza_get_to(xml) : NULL, "o'neil@b.example/<x>",
+	       "... which arrives as it was");
 	xmpp_stanza_set_from(xml, "a@b/c");
 	stanza_read(xml, &s);
 	ok(s.kind == STANZA_IBB && s.ibb.kind == IBB_DATA && s.ibb.seq == 9, "... as a block");
@@ -174,7 +184,8 @@ static void test_errors(void)
 	static const struct {
 		const char *error, *condition;
 	} errors[] = {
-		{ "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
+		{ "<error type='cancel'><item-not-found "
+		  "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
 		  "item-not-found" },
 		{ "<error><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>x</text>"
 		  "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>", "conflict" },
@@ -184,7 +195,9 @@ static void test_errors(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
-		char *text = xasprintf("<iq type='error' id='1'><ping xmlns='urn:xmpp:ping'/>%s</iq>", errors[i].error);
+		char *text =
+			xasprintf("<iq type='error' id='1'><ping xmlns='urn:xmpp:ping'/>%s</iq>",
+				  errors[i].error);
 		xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text);
 		struct stanza s;
 
@@ -230,10 +243,13 @@ static void test_presence(void)
 
 static void test_roster(void)
 {
-	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx,
-		"<query xmlns='jabber:iq:roster'>text<item jid='Bob@b.example' subscription='both'/>"
-		"<item jid='gateway.example' subscription='both'/><item/><item jid='a@b/c'/><odd jid='x@y.example'/>"
-		"<item jid='eve@e.example' ask='subscribe'/><item jid='old@b.example' subscription='remove'/></query>");
+	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(
+		ctx, "<query xmlns='jabber:iq:roster'>text<item jid='Bob@b.example' "
+		     "subscription='both'/>"
+		     "<item jid='gateway.example' subscription='both'/><item/><item "
+		     "jid='a@b/c'/><odd jid='x@y.example'/>"
+		     "<item jid='eve@e.example' ask='subscribe'/><item jid='old@b.example' "
+		     "subscription='remove'/></query>");
 	struct buf seen = { 0 };
 	struct roster_item item;
 	xmpp_stanza_t *at = NULL;
@@ -271,9 +287,10 @@ static void test_whole_roster(void)
 
 static void test_refused(void)
 {
-	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx,
-		"<presence type='error' from='bob@nosuch.example'><error type='cancel'>"
-		"<remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
+	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(
+		ctx, "<presence type='error' from='bob@nosuch.example'><error type='cancel'>"
+		     "<remote-server-not-found "
+		     "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>");
 	struct stanza s;
 
 	stanza_read(xml, &s);
@@ -310,10 +327,13 @@ static void put_row(struct buf *out, const struct iq_row *row)
 static const struct {
 	const char *payload, *rows;
 } answers[] = {
-	{ ITEMS "text<item jid='proxy.a.example'/><item jid='b.example' node='x'/><item/><item jid=''/>"
-	  "<other jid='c.example'/><item xmlns='urn:x' jid='d.example'/><item jid='e.example'/></query>",
+	{ ITEMS "text<item jid='proxy.a.example'/><item jid='b.example' node='x'/><item/><item "
+		"jid=''/>"
+	  "<other jid='c.example'/><item xmlns='urn:x' jid='d.example'/><item jid='e.example'/>"
+	  "</query>",
 	  "item proxy.a.example\nitem e.example\n" },
-	{ INFO "<identity category='proxy' type='bytestreams'/><identity category='proxy'/><feature/>"
+	{ INFO "<identity category='proxy' type='bytestreams'/><identity category='proxy'/>"
+	       "<feature/>"
 	  "<feature var='urn:x'/><item jid='a.example'/></query>",
 	  "identity proxy/bytestreams\nfeature urn:x\n" },
 	{ STREAMHOSTS "<streamhost jid='p.a.example/1' host='192.0.2.1' port='5000'/>"
@@ -327,8 +347,10 @@ static const struct {
 	  "<streamhost jid='p.a.example' host='' port='5000'/>"
 	  "<streamhost host='p.a.example' port='5000'/></query>",
 	  "streamhost p.a.example/1 192.0.2.1 5000\nstreamhost p.a.example 2001:db8::1 65535\n" },
-	{ "<blocklist" BLOCKING "text<item jid='a@b.example'/><item/><item jid=''/><item jid='c.example'/>"
-	  "<query jid='x.example'/><item xmlns='urn:x' jid='d.example'/><item jid='a@b.example/e f'/></blocklist>",
+	{ "<blocklist" BLOCKING "text<item jid='a@b.example'/><item/><item jid=''/><item "
+				"jid='c.example'/>"
+	  "<query jid='x.example'/><item xmlns='urn:x' jid='d.example'/><item "
+	  "jid='a@b.example/e f'/></blocklist>",
 	  "blocked a@b.example\nblocked c.example\nblocked a@b.example/e f\n" },
 	{ "<block" BLOCKING "<item jid='a@b.example'/></block>", "blocked a@b.example\n" },
 	{ "<unblock" BLOCKING "<item jid='a@b.example'/></unblock>", "blocked a@b.example\n" },
@@ -337,7 +359,8 @@ static const struct {
 	{ "<blocklist xmlns='urn:x'><item jid='a@b.example'/></blocklist>", "" },
 	{ "<query xmlns='urn:x'><item jid='a.example'/></query>", "" },
 	{ "<query><item jid='a.example'/></query>", "" },
-	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>", "" },
+	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>",
+	  "" },
 	{ ITEMS "</query>", "" },
 	{ "", "" },
 };

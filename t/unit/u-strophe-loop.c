@@ -14,12 +14,12 @@ enum call { NONE, EPOLL, THREAD, POLL };
 static enum call fails;
 
 int __real_epoll_create1(int flags);
-int __real_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options, uv_thread_cb entry,
-			       void *arg);
+int __real_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
+			       uv_thread_cb entry, void *arg);
 int __real_uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 int __wrap_epoll_create1(int flags);
-int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options, uv_thread_cb entry,
-			       void *arg);
+int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
+			       uv_thread_cb entry, void *arg);
 int __wrap_uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 
 int __wrap_epoll_create1(int flags)
@@ -30,8 +30,8 @@ int __wrap_epoll_create1(int flags)
 	return -1;
 }
 
-int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options, uv_thread_cb entry,
-			       void *arg)
+int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
+			       uv_thread_cb entry, void *arg)
 {
 	return fails == THREAD ? UV_EAGAIN : __real_uv_thread_create_ex(tid, options, entry, arg);
 }

@@ -21,8 +21,10 @@
 
 enum { MIB = 1024 * 1024, PATIENCE = 20 * 1000 };
 
-static const struct pass pass = { .token = "0123456789abcdef0123456789abcdef", .secret = "a secret" };
-static const struct pass other_pass = { .token = "fedcba9876543210fedcba9876543210", .secret = "another" };
+static const struct pass pass = { .token = "0123456789abcdef0123456789abcdef",
+				  .secret = "a secret" };
+static const struct pass other_pass = { .token = "fedcba9876543210fedcba9876543210",
+					.secret = "another" };
 static uint64_t number;			/* of the last use of any of them */
 
 static uv_loop_t loop;
@@ -223,7 +225,8 @@ static const char *on_expected(void *owner, const char *identity, struct pass_us
 	other = !strcmp(token, other_pass.token);
 	if (!other && strcmp(token, pass.token))
 		return NULL;
-	pass_use(other ? &other_pass : &pass, use, false, device_key_fingerprint(bob), device_key_fingerprint(alice), out);
+	pass_use(other ? &other_pass : &pass, use, false, device_key_fingerprint(bob),
+		 device_key_fingerprint(alice), out);
 	return other ? "carol@example.org" : "alice@example.org";
 }
 
@@ -234,7 +237,8 @@ static void on_proven(void *owner, const char *identity)
 	p->proven++;
 }
 
-static void on_arrived(void *owner, struct path *path, const char *identity, const unsigned char *fp)
+static void on_arrived(void *owner, struct path *path, const char *identity,
+		       const unsigned char *fp)
 {
 	struct pair *p = owner;
 
@@ -284,7 +288,8 @@ static void pair_dial(struct pair *p, const struct pass *with)
 {
 	struct netaddr to = loopback(listener_port(p->listener));
 
-	p->dialer = dialer_start(&loop, alice, &to, 1, device_key_fingerprint(bob), with, &number, &dialer_events, p);
+	p->dialer = dialer_start(&loop, alice, &to, 1, device_key_fingerprint(bob), with, &number,
+				 &dialer_events, p);
 }
 
 static bool both_up(void *arg)
@@ -323,11 +328,12 @@ static void test_bytes(void)
 
 	ok(pair_connect(&p), "a device dials another one");
 	ok(!memcmp(p.client.fp, device_key_fingerprint(bob), FINGERPRINT_BYTES) &&
-	   !memcmp(p.server.fp, device_key_fingerprint(alice), FINGERPRINT_BYTES), "each knows the other's key");
+		   !memcmp(p.server.fp, device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	   "each knows the other's key");
 	ok(!strncmp(p.server.heard, pass.token, PASS_TOKEN_LEN), "which pass it was is told");
 	ok(!strncmp(path_name(p.client.path), "direct 127.0.0.1:", 17) &&
-	   !strncmp(path_name(p.server.path), "direct 127.0.0.1:", 17), "the paths have names for people: %s",
-	   path_name(p.server.path));
+		   !strncmp(path_name(p.server.path), "direct 127.0.0.1:", 17),
+	   "the paths have names for people: %s", path_name(p.server.path));
 	is_int(path_kind(p.client.path), PATH_DIRECT, "and are direct");
 	p.client.to_send = 24 * MIB + 17;
 	p.server.to_send = 16 * MIB + 3;
@@ -480,7 +486,8 @@ static void put_hello(struct buf *out, const struct pass *with)
 	struct pass_use use;
 
 	if (with)
-		pass_use(with, ++number, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+		pass_use(with, ++number, true, device_key_fingerprint(alice),
+			 device_key_fingerprint(bob), &use);
 	tls_destroy(tls_create(alice, true, with ? &use : NULL, out));
 }
 
@@ -502,7 +509,8 @@ static void test_strangers(void)
 		{ "a web browser", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 35 },
 		{ "an ssh client", "SSH-2.0-OpenSSH_9.2\r\n", 21 },
 		{ "a TLS client without a pass", buf_data(&none), buf_len(&none) },
-		{ "who has seen the token of one", buf_data(&wrong_secret), buf_len(&wrong_secret) },
+		{ "who has seen the token of one", buf_data(&wrong_secret),
+		  buf_len(&wrong_secret) },
 		{ "who says too much", buf_data(&much), buf_len(&much) },
 	};
 
@@ -510,7 +518,8 @@ static void test_strangers(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		stranger_dial(&s, listener_port(p.listener));
 		stranger_says(&s, rows[i].data, rows[i].n);
-		ok(wait_for(hung_up, &s) && s.heard == 0, "%s is dropped without a byte", rows[i].what);
+		ok(wait_for(hung_up, &s) && s.heard == 0, "%s is dropped without a byte",
+		   rows[i].what);
 		stranger_finish(&s);
 		run_for(1);
 	}
@@ -559,12 +568,15 @@ static void test_crowd(void)
 		wait_for(is_connected, &crowd[i]);
 	}
 	pair_dial(&p, &pass);
-	ok(wait_for(both_up, &p) && p.server.up, "a crowd of strangers keeps nobody out who has a pass");
+	ok(wait_for(both_up, &p) && p.server.up,
+	   "a crowd of strangers keeps nobody out who has a pass");
 	run_for(20);
 	for (size_t i = 0; i < ARRAY_SIZE(crowd); i++)
 		gone += crowd[i].hung_up;
-	ok(gone >= ARRAY_SIZE(crowd) * 3 / 4, "those of one address have few places (%u made room)", gone);
-	ok(crowd[0].hung_up && !crowd[ARRAY_SIZE(crowd) - 1].hung_up, "and the oldest makes room first");
+	ok(gone >= ARRAY_SIZE(crowd) * 3 / 4, "those of one address have few places (%u made room)",
+	   gone);
+	ok(crowd[0].hung_up && !crowd[ARRAY_SIZE(crowd) - 1].hung_up,
+	   "and the oldest makes room first");
 	for (size_t i = 0; i < ARRAY_SIZE(crowd); i++)
 		stranger_finish(&crowd[i]);
 	pair_finish(&p, "crowd");
@@ -638,7 +650,8 @@ static void test_no_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &few);
 	while (n < ARRAY_SIZE(filler) && (filler[n] = dup(fd)) >= 0)
 		n++;
-	ok(!connect(fd, (struct sockaddr *)&addr, sizeof(struct sockaddr_in)), "somebody comes when descriptors are out");
+	ok(!connect(fd, (struct sockaddr *)&addr, sizeof(struct sockaddr_in)),
+	   "somebody comes when descriptors are out");
 	uv_prepare_start(&prepare, count_iteration);
 	run_for(300);
 	uv_close((uv_handle_t *)&prepare, NULL);
@@ -696,13 +709,16 @@ static void test_addresses(void)
 	to[1] = loopback(bound_port(&deaf));
 	to[2] = loopback(listener_port(p.listener));
 	start = uv_hrtime();
-	p.dialer = dialer_start(&loop, alice, to, 3, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 3, device_key_fingerprint(bob), &pass, &number,
+				&dialer_events, &p);
 	ok(wait_for(both_up, &p) && p.server.up, "a dead and a deaf address do not matter");
-	ok(uv_hrtime() - start < 2 * 1000000000ull, "nor take long (%d ms)", (int)((uv_hrtime() - start) / 1000000));
+	ok(uv_hrtime() - start < 2 * 1000000000ull, "nor take long (%d ms)",
+	   (int)((uv_hrtime() - start) / 1000000));
 	end_finish(&p.client);
 	end_finish(&p.server);
 
-	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number,
+				&dialer_events, &p);
 	run_for(250);
 	ok(!p.failed, "a deaf one alone is given its time");
 	pass_time(TCP_HANDSHAKE_TIMEOUT);
@@ -710,11 +726,13 @@ static void test_addresses(void)
 	ok(p.failed, "then it has failed: %s", p.why);
 
 	p.failed = false;
-	p.dialer = dialer_start(&loop, alice, &to[2], 1, device_key_fingerprint(alice), &pass, &number, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, &to[2], 1, device_key_fingerprint(alice), &pass,
+				&number, &dialer_events, &p);
 	wait_for(both_up, &p);
 	ok(p.failed && !p.client.up, "one where another key answers counts as dead: %s", p.why);
 
-	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number, &dialer_events, &p);
+	p.dialer = dialer_start(&loop, alice, to, 2, device_key_fingerprint(bob), &pass, &number,
+				&dialer_events, &p);
 	run_for(20);
 	dialer_destroy(p.dialer);
 	p.dialer = NULL;
@@ -725,7 +743,8 @@ static void test_addresses(void)
 
 static void test_own_addresses(void)
 {
-	struct netaddr extra[2] = { { .ip = { 203, 0, 114, 7 }, .port = 4711 }, { .ip = { 203, 0, 114, 7 }, .port = 4711 } };
+	struct netaddr extra[2] = { { .ip = { 203, 0, 114, 7 }, .port = 4711 },
+				    { .ip = { 203, 0, 114, 7 }, .port = 4711 } };
 	struct netaddr list[16];
 	bool named = false, sorted = true;
 	struct pair p;
@@ -743,7 +762,8 @@ static void test_own_addresses(void)
 	}
 	ok(named, "this machine's follow");
 	ok(sorted, "each once, best first");
-	is_int(listener_addresses(p.listener, true, extra, 2, list, 1), 1, "and no more than wanted");
+	is_int(listener_addresses(p.listener, true, extra, 2, list, 1), 1,
+	       "and no more than wanted");
 	n = listener_addresses(p.listener, false, NULL, 0, list, ARRAY_SIZE(list));
 	named = false;
 	for (size_t i = 0; i < n; i++)
@@ -759,7 +779,8 @@ static void test_port_taken(void)
 	int error;
 
 	pair_listen(&p);
-	again = listener_create(&loop, bob, listener_port(p.listener), &listener_events, &p, &error);
+	again = listener_create(&loop, bob, listener_port(p.listener), &listener_events, &p,
+				&error);
 	ok(!again && error == UV_EADDRINUSE, "a port that is taken is not ours");
 	pair_finish(&p, "port taken");
 }
@@ -784,7 +805,8 @@ static void test_close_while_busy(void)
 	ok(wait_for(half_way, &p), "both are busy");
 	path_close(p.client.path);
 	p.client.path = NULL;
-	ok(wait_for(is_closed, &p.server), "one side lets go, the other one notices: %s", p.server.why);
+	ok(wait_for(is_closed, &p.server), "one side lets go, the other one notices: %s",
+	   p.server.why);
 	is_int(p.server.wrong, 0, "and has read nothing false");
 	pair_finish(&p, "closed while busy");
 
@@ -817,7 +839,8 @@ static void test_last_words(void)
 		p.client.path = NULL;
 		wait_for(is_closed, &p.server);
 		n = buf_len(&p.server.text);
-		heard += n == 4 * MIB + 8 && !memcmp(buf_data(&p.server.text) + n - 8, "farewell", 8);
+		heard += n == 4 * MIB + 8 &&
+			 !memcmp(buf_data(&p.server.text) + n - 8, "farewell", 8);
 		end_finish(&p.client);
 		end_finish(&p.server);
 		listener_destroy(p.listener);
@@ -888,7 +911,8 @@ static void visitor_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 		say(v, "\5\0", 2);
 		v->step++;
 	} else if (v->step == 1) {
-		v->proxy->rude += n != (ssize_t)sizeof(reply) || memcmp(in->base, "\5\1\0\3\x28", 5);
+		v->proxy->rude +=
+			n != (ssize_t)sizeof(reply) || memcmp(in->base, "\5\1\0\3\x28", 5);
 		memcpy(v->name, in->base + 5, SOCKS5_HASH_LEN);
 		memcpy(reply, in->base, sizeof(reply));
 		reply[1] = v->proxy->refuse;
@@ -945,8 +969,10 @@ static void test_proxy(void)
 	struct pair p = { 0 };
 
 	joined_count = 0;
-	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &of_alice);
-	pass_use(&pass, 1, false, device_key_fingerprint(bob), device_key_fingerprint(alice), &of_bob);
+	pass_use(&pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(bob),
+		 &of_alice);
+	pass_use(&pass, 1, false, device_key_fingerprint(bob), device_key_fingerprint(alice),
+		 &of_bob);
 	s5b_hash(pass.token, "alice@example.org/a", "bob@example.org/b", hash);
 	p.server.path = tcp_path_join(&loop, bob, &to, hash, &of_bob, false, "proxy here",
 				      on_joined, &path_events, &p.server);
@@ -967,7 +993,8 @@ static void test_proxy(void)
 	p.server.to_send = 3 * MIB + 7;
 	path_kick(p.client.path);
 	path_kick(p.server.path);
-	ok(wait_for(all_received, &p) && !p.client.wrong && !p.server.wrong, "bytes go through it as they are");
+	ok(wait_for(all_received, &p) && !p.client.wrong && !p.server.wrong,
+	   "bytes go through it as they are");
 	path_close(p.client.path);
 	p.client.path = NULL;
 	ok(wait_for(is_closed, &p.server), "the end arrives, too");

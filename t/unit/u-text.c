@@ -22,22 +22,27 @@ static const struct {
 	bool valid;
 } rows[] = {
 	{ "nothing", "", "", "", "\"\"", true },
-	{ "plain ASCII", "bob@example.org", "bob@example.org", "bob@example.org", "\"bob@example.org\"", true },
+	{ "plain ASCII", "bob@example.org", "bob@example.org", "bob@example.org",
+	  "\"bob@example.org\"", true },
 	{ "two, three and four bytes", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7",
-	  "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7", "\"\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7\"", true },
+	  "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7",
+	  "\"\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\xa7\"", true },
 	{ "a terminal's escape", "\x1b[2J", "\\x1b[2J", "?[2J", "\"\\u001b[2J\"", true },
-	{ "newline and tab", "a\n\tb", "a\\x0a\\x09b", "a&#10;&#9;b", "\"a\\u000a\\u0009b\"", true },
+	{ "newline and tab", "a\n\tb", "a\\x0a\\x09b", "a&#10;&#9;b", "\"a\\u000a\\u0009b\"",
+	  true },
 	{ "a bell and DEL", "\a\x7f", "\\x07\\x7f", "?\x7f", "\"\\u0007\\u007f\"", true },
 	{ "a C1 control", "\xc2\x9b", "\\xc2\\x9b", "\xc2\x9b", "\"\\u009b\"", true },
 	{ "the first after C1", "\xc2\xa0", "\xc2\xa0", "\xc2\xa0", NULL, true },
-	{ "right-to-left override", "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb", NULL, "\"a\\u202eb\"", true },
+	{ "right-to-left override", "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb", NULL, "\"a\\u202eb\"",
+	  true },
 	{ "an isolate", "\xe2\x81\xa6", "\\xe2\\x81\\xa6", NULL, NULL, true },
 	{ "the marks", "\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c",
 	  "\\xe2\\x80\\x8e\\xe2\\x80\\x8f\\xd8\\x9c", NULL, NULL, true },
 	{ "the neighbours of bidi controls",
 	  "\xe2\x80\x90\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
 	  "\xe2\x80\x90\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa", NULL, NULL, true },
-	{ "markup", "<a b='\"'>&", "<a b='\"'>&", "&#60;a b=&#39;&#34;&#39;&#62;&#38;", "\"<a b='\\\"'>&\"", true },
+	{ "markup", "<a b='\"'>&", "<a b='\"'>&", "&#60;a b=&#39;&#34;&#39;&#62;&#38;",
+	  "\"<a b='\\\"'>&\"", true },
 	{ "a backslash", "\\n", "\\n", "\\n", "\"\\\\n\"", true },
 	{ "a lone continuation", "a\x80z", "a\\x80z", "a?z", "\"a\xef\xbf\xbdz\"", false },
 	{ "a lone first byte", "\xc3", "\\xc3", "?", "\"\xef\xbf\xbd\"", false },
@@ -88,7 +93,8 @@ static void escape_lines(void)
 	struct buf b = { 0 };
 
 	text_escape(&b, "a\n\tb\r\n", 6, true);
-	is_str(buf_str(&b), "a\n\tb\\x0d\n", "with lines, newline and tab pass and carriage return does not");
+	is_str(buf_str(&b), "a\n\tb\\x0d\n",
+	       "with lines, newline and tab pass and carriage return does not");
 	buf_reset(&b);
 	text_escape(&b, "a\0b", 3, true);
 	is_str(buf_str(&b), "a\\x00b", "a NUL is shown");
@@ -106,11 +112,13 @@ static void escape_random(void)
 		struct buf once = { 0 }, twice = { 0 };
 
 		for (size_t i = 0; i < n; i++)
-			bytes[i] = chance(2) ? (char)chance(256) : "\xe2\x80\xae\xc2\x9f\xf0"[chance(6)];
+			bytes[i] = chance(2) ? (char)chance(256)
+					     : "\xe2\x80\xae\xc2\x9f\xf0"[chance(6)];
 		text_escape(&once, bytes, n, false);
 		valid &= text_utf8_valid(buf_data(&once), buf_len(&once));
 		for (size_t i = 0; i < buf_len(&once); i++)
-			quiet &= (unsigned char)buf_data(&once)[i] >= 0x20 && buf_data(&once)[i] != 0x7f;
+			quiet &= (unsigned char)buf_data(&once)[i] >= 0x20 &&
+				 buf_data(&once)[i] != 0x7f;
 		text_escape(&twice, buf_data(&once), buf_len(&once), false);
 		settled &= !strcmp(buf_str(&once), buf_str(&twice));
 		buf_finish(&once);
@@ -138,8 +146,9 @@ static void hex(void)
 	hex_encode("", 0, out);
 	is_str(out, "", "hex of nothing");
 	for (size_t i = 0; i < ARRAY_SIZE(hexes); i++)
-		ok(hex_decode(hexes[i].text, bytes, hexes[i].n) == hexes[i].good, "'%s' is %s%zu bytes of hex",
-		   hexes[i].text, hexes[i].good ? "" : "not ", hexes[i].n);
+		ok(hex_decode(hexes[i].text, bytes, hexes[i].n) == hexes[i].good,
+		   "'%s' is %s%zu bytes of hex", hexes[i].text, hexes[i].good ? "" : "not ",
+		   hexes[i].n);
 }
 
 static void shell_words(void)
@@ -174,7 +183,8 @@ static void fingerprints(void)
 {
 	static const char shown[] = "0001 0203 0405 0607 0809 0A0B 0C0D 0E0F "
 		"1011 1213 1415 1617 1819 1A1B 1C1D 1E1F";
-	static const char plain[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char plain[] =
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 	unsigned char fp[FINGERPRINT_BYTES], back[FINGERPRINT_BYTES];
 	char text[FINGERPRINT_TEXT_MAX], longer[80];
 
@@ -183,9 +193,13 @@ static void fingerprints(void)
 	fingerprint_format(fp, text);
 	is_str(text, shown, "a fingerprint is shown in sixteen groups");
 	ok(fingerprint_parse(text, back) && !memcmp(fp, back, sizeof(fp)), "and read again");
-	ok(fingerprint_parse(plain, back) && !memcmp(fp, back, sizeof(fp)), "plain lower-case hex is read");
-	ok(fingerprint_parse(" 00:01:02:03 04050607 08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f ", back) &&
-	   !memcmp(fp, back, sizeof(fp)), "spaces and colons anywhere");
+	ok(fingerprint_parse(plain, back) && !memcmp(fp, back, sizeof(fp)),
+	   "plain lower-case hex is read");
+	ok(fingerprint_parse(
+		   " 00:01:02:03 04050607 08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f ",
+		   back) &&
+		   !memcmp(fp, back, sizeof(fp)),
+	   "spaces and colons anywhere");
 	snprintf(longer, sizeof(longer), "%s0", plain);
 	ok(!fingerprint_parse(longer, back), "one digit too many");
 	snprintf(longer, sizeof(longer), "%.63s", plain);

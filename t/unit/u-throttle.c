@@ -21,7 +21,8 @@ static const struct {
 	{ "after the minute's pause to measure",
 	  { { 12000, 100, 350 }, { 1000, 500, 20 }, { 1000, 100, 350 } }, true },
 	{ "let go by the server", { { 12000, 100, 350 }, { 6000, 10, 20 } }, false },
-	{ "let go, and held again", { { 12000, 100, 350 }, { 6000, 10, 20 }, { 12000, 100, 350 } }, true },
+	{ "let go, and held again", { { 12000, 100, 350 }, { 6000, 10, 20 }, { 12000, 100, 350 } },
+	  true },
 	{ "nothing to send for a while, then little",
 	  { { 12000, 100, 350 }, { 8000, 100000, 0 }, { 300, 100, 350 } }, false },
 };

@@ -18,7 +18,8 @@ struct side {
 	struct buf out;
 };
 
-static void side_init(struct side *s, const struct device_key *key, bool client, const struct pass_use *use)
+static void side_init(struct side *s, const struct device_key *key, bool client,
+		      const struct pass_use *use)
 {
 	s->out = (struct buf){ 0 };
 	s->tls = tls_create(key, client, use, &s->out);
@@ -30,7 +31,10 @@ static void side_finish(struct side *s)
 	buf_finish(&s->out);
 }
 
-/* Moves what `from` has to send to `to`, in pieces of at most step bytes. The last answer of tls_input(). */
+/*
+ * Moves what `from` has to send to `to`, in pieces of at most step bytes. The
+ * last answer of tls_input().
+ */
 static int carry(struct side *from, struct side *to, size_t step, struct buf *plain)
 {
 	int ret = 0;
@@ -52,7 +56,8 @@ static bool shake_hands(struct side *client, struct side *server, size_t step)
 	for (int i = 0; i < 6 && good && (buf_len(&client->out) || buf_len(&server->out)); i++)
 		good = carry(client, server, step, &none) == 0 &&
 		       carry(server, client, step, &none) == 0;
-	good = good && buf_len(&none) == 0 && tls_established(client->tls) && tls_established(server->tls);
+	good = good && buf_len(&none) == 0 && tls_established(client->tls) &&
+	       tls_established(server->tls);
 	buf_finish(&none);
 	return good;
 }
@@ -72,14 +77,17 @@ static void test_loopback(size_t step)
 	ok(buf_len(&client.out) > 0, "the client speaks first (pieces of %zu)", step);
 	is_int(buf_len(&server.out), 0, "the server waits");
 	ok(shake_hands(&client, &server, step), "the handshake completes");
-	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob), FINGERPRINT_BYTES),
+	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob),
+		   FINGERPRINT_BYTES),
 	   "the client knows the server's key");
-	ok(!memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	ok(!memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice),
+		   FINGERPRINT_BYTES),
 	   "the server knows the client's key");
 
 	for (int i = 0; i < 100000; i++)
 		buf_append(&sent, &(char){ (char)rand() }, 1);
-	is_int(tls_write(server.tls, buf_data(&sent), buf_len(&sent)), 0, "several records in one write");
+	is_int(tls_write(server.tls, buf_data(&sent), buf_len(&sent)), 0,
+	       "several records in one write");
 	is_int(carry(&server, &client, step, &plain), 0, "arrive");
 	ok(buf_len(&plain) == buf_len(&sent) &&
 	   !memcmp(buf_data(&plain), buf_data(&sent), buf_len(&sent)), "as they were");
@@ -140,7 +148,8 @@ static void test_garbage(void)
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			bytes[k] = (char)rand();
 		if (i % 4 >= 2)
-			memcpy(bytes, "\x16\x03\x03\x01\x00\x01\x00\x00\xfc", 9);	/* looks like a hello */
+			/* looks like a hello */
+			memcpy(bytes, "\x16\x03\x03\x01\x00\x01\x00\x00\xfc", 9);
 		while (ret == 0 && fed < 1024 * 1024) {
 			ret = tls_input(tls, bytes, sizeof(bytes), &plain);
 			fed += sizeof(bytes);
@@ -169,7 +178,8 @@ struct stranger {
 
 static const struct stranger strangers[] = {
 	{ "a client like ours", "\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true },
-	{ "a client with more protocols", "\x02h2\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true },
+	{ "a client with more protocols", "\x02h2\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false,
+	  true },
 	{ "a client without ALPN", NULL, "ED25519", TLS1_3_VERSION, false, false },
 	{ "a client with another ALPN", "\x0agit-xmpp/2", "ED25519", TLS1_3_VERSION, false, false },
 	{ "a client with TLS 1.2", "\x0agit-xmpp/1", "ED25519", TLS1_2_VERSION, false, false },
@@ -319,7 +329,8 @@ static void exchange(SSL *ssl, struct tls *tls, struct buf *wire)
 /* Each question for new keys is answered by OpenSSL itself, whether the answers are read or not. */
 static void test_key_updates(unsigned times, bool borne, const char *what)
 {
-	static const struct stranger s = { "", "\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false, true };
+	static const struct stranger s = { "",	"\x0agit-xmpp/1", "ED25519", TLS1_3_VERSION, false,
+					   true };
 	SSL_CTX *ctx = stranger_context(&s);
 	struct buf wire = { 0 };
 	struct tls *tls = tls_create(bob, false, NULL, &wire);
@@ -372,8 +383,8 @@ static bool find_pass(void *arg, const char *identity, struct pass_use *out)
 	if (!pass_identity(identity, token, &door->number) || strcmp(token, door->pass.token) ||
 	    !pass_is_new(&door->seen, door->number))
 		return false;
-	pass_use(&door->pass, door->number, false, device_key_fingerprint(bob), device_key_fingerprint(door->client),
-		 out);
+	pass_use(&door->pass, door->number, false, device_key_fingerprint(bob),
+		 device_key_fingerprint(door->client), out);
 	return true;
 }
 
@@ -406,7 +417,8 @@ static struct pass_use use_of(const struct door *door, uint64_t number)
 {
 	struct pass_use use;
 
-	pass_use(&door->pass, number, true, device_key_fingerprint(alice), device_key_fingerprint(bob), &use);
+	pass_use(&door->pass, number, true, device_key_fingerprint(alice),
+		 device_key_fingerprint(bob), &use);
 	return use;
 }
 
@@ -418,7 +430,8 @@ static bool has_key(const struct buf *bytes, const struct device_key *key)
 
 	EVP_PKEY_get_raw_public_key(device_key_private(key), raw, &n);
 	return buf_len(bytes) && (memmem(buf_data(bytes), buf_len(bytes), raw, n) ||
-				  memmem(buf_data(bytes), buf_len(bytes), device_key_fingerprint(key), FINGERPRINT_BYTES));
+				  memmem(buf_data(bytes), buf_len(bytes),
+					 device_key_fingerprint(key), FINGERPRINT_BYTES));
 }
 
 static void test_pass(size_t step)
@@ -433,12 +446,15 @@ static void test_pass(size_t step)
 	side_init(&client, alice, true, &use);
 	keep_door(&server, &door);
 	buf_append(&said, buf_data(&client.out), buf_len(&client.out));
-	ok(memmem(buf_data(&said), buf_len(&said), use.identity, PASS_IDENTITY_LEN) != NULL, "the hello names the pass");
+	ok(memmem(buf_data(&said), buf_len(&said), use.identity, PASS_IDENTITY_LEN) != NULL,
+	   "the hello names the pass");
 	ok(!has_key(&said, alice), "... and nobody's key");
 	ok(shake_hands(&client, &server, step), "who has a pass is let in (pieces of %zu)", step);
 	ok(door.asked == 1 && door.admitted == 1, "... asked once");
-	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob), FINGERPRINT_BYTES) &&
-	   !memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice), FINGERPRINT_BYTES),
+	ok(!memcmp(tls_peer_fingerprint(client.tls), device_key_fingerprint(bob),
+		   FINGERPRINT_BYTES) &&
+		   !memcmp(tls_peer_fingerprint(server.tls), device_key_fingerprint(alice),
+			   FINGERPRINT_BYTES),
 	   "both know who is there");
 	tls_write(server.tls, "hello", 5);
 	carry(&server, &client, step, &plain);
@@ -460,7 +476,8 @@ static void is_silent(struct door *door, const void *hello, size_t n, size_t ste
 
 	keep_door(&server, door);
 	for (size_t at = 0; at < n && !ret; at += step)
-		ret = tls_input(server.tls, (const char *)hello + at, n - at < step ? n - at : step, &none);
+		ret = tls_input(server.tls, (const char *)hello + at, n - at < step ? n - at : step,
+				&none);
 	is_int(ret, -1, what);
 	is_int(buf_len(&server.out), 0, "... without a byte");
 	tls_input(server.tls, "more", 4, &none);
@@ -471,7 +488,8 @@ static void is_silent(struct door *door, const void *hello, size_t n, size_t ste
 	side_finish(&server);
 }
 
-static void refused(struct door *door, const struct device_key *key, const struct pass_use *use, const char *what)
+static void refused(struct door *door, const struct device_key *key, const struct pass_use *use,
+		    const char *what)
 {
 	struct side client;
 
@@ -499,11 +517,14 @@ static void test_refused(void)
 	refused(&door, alice, &use, "... with the highest number");
 	ok(door.seen.highest == 0, "... which is not used up by that");
 	refused(&door, alice, NULL, "who has none and would show a certificate");
-	pass_use(&door.pass, 1, true, device_key_fingerprint(mallory), device_key_fingerprint(bob), &use);
+	pass_use(&door.pass, 1, true, device_key_fingerprint(mallory), device_key_fingerprint(bob),
+		 &use);
 	refused(&door, mallory, &use, "another device to whom somebody has lent it");
-	pass_use(&door.pass, 1, true, device_key_fingerprint(alice), device_key_fingerprint(mallory), &use);
+	pass_use(&door.pass, 1, true, device_key_fingerprint(alice),
+		 device_key_fingerprint(mallory), &use);
 	refused(&door, alice, &use, "who takes us for somebody else");
-	pass_use(&door.pass, 1, true, device_key_fingerprint(bob), device_key_fingerprint(alice), &use);
+	pass_use(&door.pass, 1, true, device_key_fingerprint(bob), device_key_fingerprint(alice),
+		 &use);
 	refused(&door, alice, &use, "who gives us our own role");
 	use = use_of(&door, 1);
 	strcpy(use.identity, "x");
@@ -527,7 +548,8 @@ static void test_replay(void)
 	keep_door(&server, &door);
 	buf_append(&hello, buf_data(&client.out), buf_len(&client.out));
 	ok(shake_hands(&client, &server, 65536), "a pass is used");
-	is_silent(&door, buf_data(&hello), buf_len(&hello), 65536, "whoever says the same again is refused");
+	is_silent(&door, buf_data(&hello), buf_len(&hello), 65536,
+		  "whoever says the same again is refused");
 	side_finish(&client);
 	side_finish(&server);
 
@@ -537,8 +559,10 @@ static void test_replay(void)
 	keep_door(&server, &door);
 	buf_reset(&hello);
 	buf_append(&hello, buf_data(&client.out), buf_len(&client.out));
-	is_int(tls_input(server.tls, buf_data(&hello), buf_len(&hello), &none), 0, "a hello that was held back is answered");
-	ok(buf_len(&server.out) > 0 && !has_key(&server.out, bob) && !has_key(&server.out, alice), "... without a key in it");
+	is_int(tls_input(server.tls, buf_data(&hello), buf_len(&hello), &none), 0,
+	       "a hello that was held back is answered");
+	ok(buf_len(&server.out) > 0 && !has_key(&server.out, bob) && !has_key(&server.out, alice),
+	   "... without a key in it");
 	tls_input(server.tls, buf_data(&hello), buf_len(&hello), &none);
 	ok(!tls_established(server.tls), "... and leads nowhere");
 	is_silent(&door, buf_data(&hello), buf_len(&hello), 65536, "... once");
@@ -566,7 +590,8 @@ static void test_false_servers(void)
 		carry(&server, &client, 65536, &none);
 		buf_append(&said, buf_data(&client.out), buf_len(&client.out));
 	}
-	ok(!tls_established(client.tls), "a server that shows a certificate instead is refused: %s", tls_error(client.tls));
+	ok(!tls_established(client.tls), "a server that shows a certificate instead is refused: %s",
+	   tls_error(client.tls));
 	ok(!tls_established(server.tls), "... and is shown none");
 	ok(!has_key(&said, alice), "... nor a key in clear");
 	side_finish(&client);

@@ -2,7 +2,10 @@
 #include "tap.h"
 #include "token-bucket.h"
 
-/* Sends all the time, in pieces of at most block, for ms; the bytes. *longest: the longest wait for a piece. */
+/*
+ * Sends all the time, in pieces of at most block, for ms; the bytes. *longest:
+ * the longest wait for a piece.
+ */
 static uint64_t send_all(struct token_bucket *a, uint64_t *now, uint64_t ms, size_t block,
 			 uint64_t *longest)
 {
@@ -38,8 +41,10 @@ static void test_rate(uint64_t rate, size_t block, uint64_t wait_most)
 	token_bucket_init(&a, rate, now);
 	bytes = send_all(&a, &now, 60 * 1000, block, &longest);
 	ok(bytes >= fair * 99 / 100 && bytes <= fair + rate + 2 * TOKEN_BUCKET_PIECE_MIN,
-	   "%" PRIu64 " bytes a second in blocks of %zu: %" PRIu64 " in a minute", rate, block, bytes);
-	ok(longest <= wait_most, "nothing waits longer than %" PRIu64 " ms (%" PRIu64 ")", wait_most, longest);
+	   "%" PRIu64 " bytes a second in blocks of %zu: %" PRIu64 " in a minute", rate, block,
+	   bytes);
+	ok(longest <= wait_most, "nothing waits longer than %" PRIu64 " ms (%" PRIu64 ")",
+	   wait_most, longest);
 	now += 3600 * 1000;
 	bytes = send_all(&a, &now, 1000, block, &longest);
 	ok(bytes <= rate * 3 / 2 + 2 * TOKEN_BUCKET_PIECE_MIN,

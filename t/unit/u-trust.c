@@ -49,14 +49,16 @@ static void t_first_use(void)
 	is_int(trust_observe(t, BOB, fp(1), 11, &changed), TRUST_PENDING,
 	       "showing itself again does not help");
 	ok(!changed, "nor changes anything");
-	is_int(trust_invite(t, BOB, 12), TRUST_ADMITTED, "with one device that waits, and no other known,");
+	is_int(trust_invite(t, BOB, 12), TRUST_ADMITTED,
+	       "with one device that waits, and no other known,");
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SEEN, "accepting bob trusts it");
 	ok(!trust_expected(t, BOB, 12), "and no other");
 	is_int(trust_observe(t, BOB, fp(2), 13, &changed), TRUST_PENDING, "a second device waits");
 	trust_destroy(t);
 
 	t = trust_create();
-	is_int(trust_invite(t, "Bob@example.org", 10), TRUST_EXPECTS, "added before any device was seen,");
+	is_int(trust_invite(t, "Bob@example.org", 10), TRUST_EXPECTS,
+	       "added before any device was seen,");
 	ok(trust_expected(t, BOB, 11), "bob's first one is expected");
 	is_int(trust_invite(t, BOB, 500), TRUST_EXPECTED, "said again,");
 	ok(!trust_expected(t, BOB, 10 + EXPECTATION_MAX), "that does not last longer");
@@ -144,7 +146,8 @@ static void t_expectation_ends(void)
 	trust_invite(t, BOB, 100);
 	trust_expire(t, 100 + EXPECTATION_MAX);
 	is_written(t, "", "what has expired is not kept");
-	is_int(trust_invite(t, BOB, 200 + EXPECTATION_MAX), TRUST_EXPECTS, "it is opened again by hand");
+	is_int(trust_invite(t, BOB, 200 + EXPECTATION_MAX), TRUST_EXPECTS,
+	       "it is opened again by hand");
 	trust_suspend(t, BOB);
 	ok(!trust_expected(t, BOB, 201 + EXPECTATION_MAX), "removing them ends it");
 	is_written(t, "", "and nothing is left");
@@ -160,9 +163,11 @@ static void t_expectation_ends(void)
 	trust_invite(t, BOB, 100);
 	trust_observe(t, BOB, fp(1), 101, &changed);
 	trust_distrust(t, BOB, NULL);
-	is_int(trust_invite(t, BOB, 102), TRUST_COMPARE, "with a distrusted device nobody is the first");
+	is_int(trust_invite(t, BOB, 102), TRUST_COMPARE,
+	       "with a distrusted device nobody is the first");
 	is_int(trust_observe(t, BOB, fp(2), 103, &changed), TRUST_PENDING, "whatever comes");
-	is_int(trust_invite(t, BOB, 104), TRUST_COMPARE, "one that waits beside it is not admitted");
+	is_int(trust_invite(t, BOB, 104), TRUST_COMPARE,
+	       "one that waits beside it is not admitted");
 	trust_destroy(t);
 }
 
@@ -180,7 +185,8 @@ static void t_expiry(void)
 	trust_observe(t, BOB, fp(50), 101 + PENDING_EXPIRY, &changed);
 	ok(changed, "another one is new");
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_UNKNOWN, "as if it had never been");
-	is_int(trust_invite(t, EVE, 1000 + PENDING_EXPIRY), TRUST_EXPECTS, "who is accepted too late shows itself once more");
+	is_int(trust_invite(t, EVE, 1000 + PENDING_EXPIRY), TRUST_EXPECTS,
+	       "who is accepted too late shows itself once more");
 	is_int(trust_observe(t, EVE, fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN,
 	       "and is trusted");
 	trust_distrust(t, BOB, fp(50));
@@ -244,11 +250,13 @@ static void t_decided(void)
 	ok(trust_marked(t, EVE, MARK_BLOCKED), "who is removed stays blocked");
 	trust_mark(t, EVE, MARK_BLOCKED, false, 0);
 	ok(!trust_person(t, EVE), "until they are unblocked");
-	ok(!trust_mark(t, EVE, MARK_LISTED, true, 15), "what the roster says of anybody else makes no entry");
+	ok(!trust_mark(t, EVE, MARK_LISTED, true, 15),
+	   "what the roster says of anybody else makes no entry");
 	trust_destroy(t);
 
 	for (int i = TRUST_UNKNOWN; i <= TRUST_DISTRUSTED; i++)
-		is_int(trust_allows(i), i == TRUST_SEEN || i == TRUST_VERIFIED, trust_state_name(i));
+		is_int(trust_allows(i), i == TRUST_SEEN || i == TRUST_VERIFIED,
+		       trust_state_name(i));
 }
 
 static void t_bounds(void)
@@ -310,8 +318,10 @@ static void t_file(void)
 
 	is_int(dropped, 0, "a file is understood");
 	is_written(t, good, "and written as it was");
-	is_str(trust_first(t)->next->name, "Carol's laptop, the \xc3\xa4lter one", "names are kept");
-	ok(trust_expected(t, "dave@example.org", 1700000001), "expectations are, with the time they have");
+	is_str(trust_first(t)->next->name, "Carol's laptop, the \xc3\xa4lter one",
+	       "names are kept");
+	ok(trust_expected(t, "dave@example.org", 1700000001),
+	   "expectations are, with the time they have");
 	ok(!trust_expected(t, "dave@example.org", 1700000001 + EXPECTATION_MAX), "left");
 	trust_destroy(t);
 
@@ -321,7 +331,8 @@ static void t_file(void)
 	trust_destroy(t);
 
 	t = parsed(BOB " - expected 5\n" BOB " " HEX1 " seen 7\n", &dropped);
-	ok(!trust_expected(t, BOB, 7), "who has a trusted device is not expected, whatever the file says");
+	ok(!trust_expected(t, BOB, 7),
+	   "who has a trusted device is not expected, whatever the file says");
 	trust_destroy(t);
 
 	t = parsed(BOB " " HEX1 " refused 7\n", &dropped);
@@ -348,7 +359,8 @@ static void t_bad_lines(void)
 		BOB " " HEX1 " seen 1 ",
 		BOB " " HEX1 " seen 1 with a \x1b[31m",
 		BOB " " HEX1 " seen 1 with bad \xff utf-8",
-		BOB " " HEX1 " seen 1 0123456789012345678901234567890123456789012345678901234567890123",
+		BOB " " HEX1
+		    " seen 1 0123456789012345678901234567890123456789012345678901234567890123",
 		BOB " " HEX1 " seen 1\r",
 		BOB " " HEX1 " Seen 1",
 		BOB " " HEX1 " unknown 1",
@@ -379,15 +391,17 @@ static void t_bad_lines(void)
 		trust_destroy(t);
 	}
 
-	t = parsed(BOB " " HEX1 " distrusted 1\nnonsense\n" BOB " " HEX1 " seen 2\n" BOB " " HEX2 " seen 3\n",
+	t = parsed(BOB " " HEX1 " distrusted 1\nnonsense\n" BOB " " HEX1 " seen 2\n" BOB " " HEX2
+		       " seen 3\n",
 		   &dropped);
 	is_int(dropped, 2, "nonsense and what is said twice is counted");
-	is_written(t, BOB " " HEX1 " distrusted 1\n" BOB " " HEX2 " seen 3\n", "the rest is understood");
+	is_written(t, BOB " " HEX1 " distrusted 1\n" BOB " " HEX2 " seen 3\n",
+		   "the rest is understood");
 	trust_destroy(t);
 
 	t = trust_create();
-	is_int(trust_parse(t, BOB " " HEX1 " seen 1\0 \n", sizeof(BOB " " HEX1 " seen 1\0 \n") - 1), 1,
-	       "a NUL does not end a line early");
+	is_int(trust_parse(t, BOB " " HEX1 " seen 1\0 \n", sizeof(BOB " " HEX1 " seen 1\0 \n") - 1),
+	       1, "a NUL does not end a line early");
 	trust_destroy(t);
 }
 
@@ -402,7 +416,8 @@ static void t_file_bounds(void)
 	for (unsigned i = 0; i < 20; i++)
 		buf_printf(&text, "buddy%u@example.org " HEX1 " pending 1\n", i);
 	t = parsed(buf_str(&text), &dropped);
-	is_int(dropped, 20 - DEVICES_PER_BUDDY + 20 - PENDING_DEVICES_MAX, "lines beyond the bounds are dropped");
+	is_int(dropped, 20 - DEVICES_PER_BUDDY + 20 - PENDING_DEVICES_MAX,
+	       "lines beyond the bounds are dropped");
 	trust_destroy(t);
 	buf_reset(&text);
 	for (unsigned i = 0; i < BUDDIES_MAX + 5; i++)
@@ -416,8 +431,10 @@ static void t_file_bounds(void)
 /* Whatever is parsed, what is written is understood and written alike again. */
 static void t_random(void)
 {
-	static const char seed[] = BOB " " HEX1 " seen 1700000000 laptop\n" BOB " " HEX2 " distrusted 5\n"
-		"dave@example.org - expected 17\ndave@example.org - granted 17\ncarol@example.org " HEX2 " pending 99\n";
+	static const char seed[] =
+		BOB " " HEX1 " seen 1700000000 laptop\n" BOB " " HEX2 " distrusted 5\n"
+		    "dave@example.org - expected 17\ndave@example.org - granted "
+		    "17\ncarol@example.org " HEX2 " pending 99\n";
 	unsigned bad = 0;
 
 	srand(20);

@@ -11,7 +11,8 @@ static void test_signs_of_life(void)
 
 	ok(twins_seen(&t, "a@b/one"), "who shows our device is asked");
 	ok(!twins_seen(&t, "a@b/one"), "... once, while the answer is on its way");
-	ok(!twins_answered(&t, "a@b/one", false), "a session that is over does not answer: that is no twin");
+	ok(!twins_answered(&t, "a@b/one", false),
+	   "a session that is over does not answer: that is no twin");
 	ok(!twins_answered(&t, "a@b/one", true), "an answer that nobody waits for is none");
 	ok(twins_seen(&t, "a@b/one"), "it shows itself again: it is asked again");
 	ok(twins_answered(&t, "a@b/one", true), "it answers: it lives");
@@ -44,13 +45,15 @@ static void test_who_stays(void)
 		const char *what, *one, *other;
 	} rows[] = {
 		{ "who is in the place of the device", "a@b/git." DEVICE, "a@b/" },
-		{ "the same, whatever the other is called", "a@b/git." DEVICE, "a@b/git." DEVICE ".0badcafe" },
+		{ "the same, whatever the other is called", "a@b/git." DEVICE,
+		  "a@b/git." DEVICE ".0badcafe" },
 		{ "of two that the server named, the first", "a@b/1111", "a@b/2222" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		ok(twins_we_stay(DEVICE, rows[i].one, rows[i].other), "it stays: %s", rows[i].what);
-		ok(!twins_we_stay(DEVICE, rows[i].other, rows[i].one), "... and the other one thinks so, too");
+		ok(!twins_we_stay(DEVICE, rows[i].other, rows[i].one),
+		   "... and the other one thinks so, too");
 	}
 }
 

@@ -111,7 +111,8 @@ void git_run_destroy(struct git_run *run)
 
 void transfer_log_add(const struct transfer *t)
 {
-	buf_printf(&trace, "journal: %s\n", witness_result_name(witness_result(t->witness, t->reason)));
+	buf_printf(&trace, "journal: %s\n",
+		   witness_result_name(witness_result(t->witness, t->reason)));
 }
 
 static void expect(const char *text, const char *what)
@@ -137,7 +138,9 @@ static unsigned kept(void)
 /* A push of one branch, which the device has begun to hear of. */
 static void write_down(struct unsettled *u, const char *id)
 {
-	static const char command[] = "0083" OLD " " NEW " refs/heads/main\0 report-status side-band-64k " "0000";
+	static const char command[] =
+		"0083" OLD " " NEW " refs/heads/main\0 report-status side-band-64k "
+		"0000";
 	struct witness witness;
 
 	witness_init(&witness, SERVICE_RECEIVE_PACK);
@@ -162,7 +165,8 @@ static void a_push(const struct git_run_host *host)
 
 	syncs = 0;
 	write_down(u, ID);
-	ok(kept() == 1 && syncs >= 2, "a push is on the disk, file and directory, when it is said to be written down");
+	ok(kept() == 1 && syncs >= 2,
+	   "a push is on the disk, file and directory, when it is said to be written down");
 	unsettled_destroy(u);
 	fclose(fopen(left, "w"));
 	expect("", "it was never cut");
@@ -176,8 +180,10 @@ static void a_push(const struct git_run_host *host)
 	unsettled_wake(u);
 	question->unknown(asker, true);
 	expect("asks tj5aapswkpah22kj of 100%@example.org\n"
-	       "git ls-remote -q -- xmpp::100%25@example.org/my%20x.git.git?device=tj5aapswkpah22kj\n",
-	       "who does not know: that device's refs are looked at, by an address that is read as it is meant");
+	       "git ls-remote -q -- "
+	       "xmpp::100%25@example.org/my%20x.git.git?device=tj5aapswkpah22kj\n",
+	       "who does not know: that device's refs are looked at, by an address that is read as "
+	       "it is meant");
 	looked(looker, 0, NEW "\trefs/heads/main\n", "");
 	expect("journal: ok\n", "they tell");
 	is_int(kept(), 0, "and nothing is kept");
@@ -196,7 +202,10 @@ static bool asks(void)
 	return run_until(&loop, is_asked, NULL, 60 * 1000);
 }
 
-/* What the broker before has left cannot be read at first; and a push of this one begins meanwhile. */
+/*
+ * What the broker before has left cannot be read at first; and a push of this
+ * one begins meanwhile.
+ */
 static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 {
 	struct unsettled *u = unsettled_create(&by, host);
@@ -209,7 +218,8 @@ static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 	unsettled_wake(u);
 	expect("", "what could not be read is not known");
 	ok(asks(), "it is read again by itself");
-	expect("asks tj5aapswkpah22kj of 100%@example.org\n", "... and asked about; not so the push that runs");
+	expect("asks tj5aapswkpah22kj of 100%@example.org\n",
+	       "... and asked about; not so the push that runs");
 	question->exited(asker, 0);
 	expect("journal: failed\n", "it is settled");
 	unsettled_drop(u, OTHER_ID);

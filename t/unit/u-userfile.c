@@ -103,8 +103,10 @@ static void each_step(void)
 		*rows[i].step = rows[i].which;
 		is_int(write_text("new", &trouble), -1, rows[i].what);
 		is_int(trouble.id, MSG_STATE_FILE, "that fails is said");
-		ok(strstr(trouble.text, "Input/output error"), "with its own reason: %s", trouble.text);
-		ok(holds(rows[i].stays ? "old" : "new"), "and the %s one is there", rows[i].stays ? "old" : "new");
+		ok(strstr(trouble.text, "Input/output error"), "with its own reason: %s",
+		   trouble.text);
+		ok(holds(rows[i].stays ? "old" : "new"), "and the %s one is there",
+		   rows[i].stays ? "old" : "new");
 		is_int(files_beside(), 1, "and nothing else");
 	}
 }
@@ -137,7 +139,8 @@ static void unreadable(void)
 
 	write_text("old", &trouble);
 	memset(huge, 'x', USERFILE_MAX + 1);
-	is_int(write_text(huge, &trouble), -1, "a file that could not be read again is not written");
+	is_int(write_text(huge, &trouble), -1,
+	       "a file that could not be read again is not written");
 	ok(holds("old") && files_beside() == 1, "and the old one is there");
 	huge[USERFILE_MAX] = '\0';
 	is_int(write_text(huge, &trouble), 0, "one byte less");
@@ -151,7 +154,8 @@ static void in_the_way(void)
 	struct message trouble;
 	char *below = xasprintf("%s/below", path);
 
-	is_int(userfile_write(below, "x", 1, &trouble), -1, "where a directory should be is a file");
+	is_int(userfile_write(below, "x", 1, &trouble), -1,
+	       "where a directory should be is a file");
 	ok(strstr(trouble.text, "Not a directory"), "which is said");
 	free(below);
 	is_int(userfile_remove(path, &trouble), 0, "a file is removed");
@@ -182,7 +186,8 @@ int main(void)
 		return 1;
 	setenv("XDG_STATE_HOME", directory, 1);
 	fsync_fails = 1;
-	ok(!userfile_path(USERFILE_STATE, "file", &trouble), "a directory that is not on the disk is none");
+	ok(!userfile_path(USERFILE_STATE, "file", &trouble),
+	   "a directory that is not on the disk is none");
 	path = userfile_path(USERFILE_STATE, "file", &trouble);
 	ok(path, "the next time it is there");
 	each_step();

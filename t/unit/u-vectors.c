@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The test vectors at the end of protocol.md, for whoever writes another broker from it. Each
- * block of them is made here, by what ships, from keys that RFC 8032 7.1 has and from random bytes that count
- * up; protocol.md has to have it word for word. What is expected is printed where it has not.
+ * block of them is made here, by what ships, from keys that RFC 8032 7.1 has and from random
+ * bytes that count up; protocol.md has to have it word for word. What is expected is printed
+ * where it has not.
  *
  *   u-vectors Documentation/protocol.md
  */
@@ -38,12 +39,16 @@ struct side {
 };
 
 static const unsigned char alice_key[] = {
-	0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a,
-	0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+	0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07,
+	0x3a,
+	0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51,
+	0x1a,
 };
 static const unsigned char bob_key[] = {
-	0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a, 0x92, 0xb7, 0x0a, 0xa7, 0x4d, 0x1b, 0x7e, 0xbc,
-	0x9c, 0x98, 0x2c, 0xcf, 0x2e, 0xc4, 0x96, 0x8c, 0xc0, 0xcd, 0x55, 0xf1, 0x2a, 0xf4, 0x66, 0x0c,
+	0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a, 0x92, 0xb7, 0x0a, 0xa7, 0x4d, 0x1b, 0x7e,
+	0xbc,
+	0x9c, 0x98, 0x2c, 0xcf, 0x2e, 0xc4, 0x96, 0x8c, 0xc0, 0xcd, 0x55, 0xf1, 0x2a, 0xf4, 0x66,
+	0x0c,
 };
 static const struct link_ends alice_ends = { "alice@example.org", "bob@example.net" };
 static const struct link_ends bob_ends = { "bob@example.net", "alice@example.org" };
@@ -109,7 +114,8 @@ static void put_word(const char *word, size_t *column)
 
 static bool has_fields(enum record_type type)
 {
-	return type == RECORD_HELLO || type == RECORD_BYE || (type >= RECORD_CAN_PUSH && type < RECORD_ACCEPT);
+	return type == RECORD_HELLO || type == RECORD_BYE ||
+	       (type >= RECORD_CAN_PUSH && type < RECORD_ACCEPT);
 }
 
 static void put_bytes(const uint8_t *bytes, size_t n)
@@ -138,8 +144,8 @@ static void put_record(const char *who, const uint8_t *bytes, size_t n)
 	column = buf_len(&text) - column;
 	if (r.number)
 		put_word(number, &column);
-	while (has_fields(r.type) &&
-	       fields_next((struct fields){ (const char *)r.payload, r.len }, &pos, &key, &key_len, &value)) {
+	while (has_fields(r.type) && fields_next((struct fields){ (const char *)r.payload, r.len },
+						 &pos, &key, &key_len, &value)) {
 		char word[4096];
 
 		snprintf(word, sizeof(word), "%.*s=%s", (int)key_len, key, value);
@@ -249,9 +255,11 @@ static void on_deliver(void *owner, const struct record *r)
 	struct side *s = owner;
 
 	if (r->type >= RECORD_ACCEPT)
-		ok(!channels_record(&s->channels, r), "%s is understood", record_type_name(r->type));
+		ok(!channels_record(&s->channels, r), "%s is understood",
+		   record_type_name(r->type));
 	else if (r->type < RECORD_CANDIDATES)
-		ok(!negotiations_record(&s->negotiations, r, now), "%s is understood", record_type_name(r->type));
+		ok(!negotiations_record(&s->negotiations, r, now), "%s is understood",
+		   record_type_name(r->type));
 }
 
 static bool on_fill(void *owner)
@@ -260,12 +268,13 @@ static bool on_fill(void *owner)
 }
 
 static const struct link_events link_events = {
-	.up = nothing_up, .down = nothing, .deliver = on_deliver, .fill = on_fill, .ended = nothing_ended,
+	.up = nothing_up, .down = nothing, .deliver = on_deliver, .fill = on_fill,
+	.ended = nothing_ended,
 	.kick = nothing,
 };
 
-static void side_init(struct side *s, const char *name, struct side *other, const struct link_ends *ends,
-		      bool odd)
+static void side_init(struct side *s, const char *name, struct side *other,
+		      const struct link_ends *ends, bool odd)
 {
 	uint8_t id[LINK_ID_BYTES] = { 0 }, instance[INSTANCE_BYTES];
 
@@ -290,7 +299,8 @@ static void attach(void)
 	pump();
 }
 
-static void put_key(const char *name, const unsigned char *public, unsigned char fp[FINGERPRINT_BYTES])
+static void put_key(const char *name, const unsigned char *public,
+		    unsigned char fp[FINGERPRINT_BYTES])
 {
 	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, 32);
 	char shown[FINGERPRINT_TEXT_MAX], id[DEVICE_ID_LEN + 1];
@@ -329,7 +339,8 @@ static void test_pass(void)
 
 static void test_socks5(void)
 {
-	static const char from[] = "alice@example.org/git.a3r73d62fg5wbk2z", to[] = "bob@example.net/git";
+	static const char from[] = "alice@example.org/git.a3r73d62fg5wbk2z",
+			  to[] = "bob@example.net/git";
 	static const char sid[] = "000102030405060708090a0b0c0d0e0f";
 	char hash[SOCKS5_HASH_LEN + 1];
 	struct buf out = { 0 };
@@ -454,7 +465,8 @@ static void test_announcement(void)
 static void test_bytestream(void)
 {
 	struct s5b_record b = { .step = S5B_OFFER, .offer = {
-		"proxy.example.org", "192.0.2.9", 7777, "alice@example.org/git", "bob@example.net/git" } };
+		"proxy.example.org", "192.0.2.9", 7777, "alice@example.org/git",
+		"bob@example.net/git" } };
 
 	pass_make(&b.pass);
 	for (int i = 0; i < 3; i++) {
@@ -538,7 +550,8 @@ static void test_faults(void)
 		char hex[64];
 
 		hex_encode(faulty[i].bytes, faulty[i].n, hex);
-		buf_printf(&text, "    %-24s  %s\n", hex, record_fault(faulty[i].bytes, faulty[i].n));
+		buf_printf(&text, "    %-24s  %s\n", hex,
+			   record_fault(faulty[i].bytes, faulty[i].n));
 	}
 	written("records that are refused");
 }
@@ -547,16 +560,19 @@ static void test_faults(void)
 static void test_names(void)
 {
 	static const char *const typed[] = {
-		"Alice@EXAMPLE.org.", "Ａｌｉｃｅ@example。org", "Straße@Bücher.example", "bob@xn--bcher-kva.example",
+		"Alice@EXAMPLE.org.", "Ａｌｉｃｅ@example。org", "Straße@Bücher.example",
+		"bob@xn--bcher-kva.example",
 		"ΣΊΣΥΦΟΣ@example.org", "İlker@example.org", "ılker@example.org", "😀@example.org",
 		"bob@[2001:db8::7]", "bob@example.org/Home @/1", "bob@example.org/ﬁn",
-		"bob smith@example.org", "bob@example..org", "bob@@example.org", "@example.org", "bob@example.org/",
+		"bob smith@example.org", "bob@example..org", "bob@@example.org", "@example.org",
+		"bob@example.org/",
 	};
 
 	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
 		char jid[JID_FULL_MAX];
 
-		buf_printf(&text, "    %s\n        %s\n", typed[i], jid_any(typed[i], jid) ? jid : "(none)");
+		buf_printf(&text, "    %s\n        %s\n", typed[i],
+			   jid_any(typed[i], jid) ? jid : "(none)");
 	}
 	written("names and their normal forms");
 }

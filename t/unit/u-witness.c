@@ -64,7 +64,10 @@ static void raw(void (*to)(struct witness *, const void *, size_t), const char *
 	buf_finish(&bytes);
 }
 
-/* The packets as they stand, in one or two packets of band 1, with a word of a hook between them. */
+/*
+ * The packets as they stand, in one or two packets of band 1, with a word of a
+ * hook between them.
+ */
 static void banded(const struct buf *report)
 {
 	size_t half = buf_len(report) / 2, n = buf_len(report);
@@ -72,7 +75,8 @@ static void banded(const struct buf *report)
 
 	buf_printf(&bytes, "%04zx\1%.*s", half + 5, (int)half, buf_data(report));
 	buf_printf(&bytes, "%04x\2%s", 5 + 5, "hello");
-	buf_printf(&bytes, "%04zx\1%.*s0000", n - half + 5, (int)(n - half), buf_data(report) + half);
+	buf_printf(&bytes, "%04zx\1%.*s0000", n - half + 5, (int)(n - half),
+		   buf_data(report) + half);
 	pass(witness_answers, &bytes);
 	buf_finish(&bytes);
 }
@@ -174,15 +178,19 @@ static void test_refusal(void)
 	asks(NONE " " TWO " refs/heads/new");
 	asks(TWO " " NONE " refs/tags/gone");
 	asks(NULL);
-	reported(true, "unpack ok\n", "ok refs/heads/main\n", "ng refs/heads/new hook declined\n", "ok refs/tags/gone", NULL);
+	reported(true, "unpack ok\n", "ok refs/heads/main\n", "ng refs/heads/new hook declined\n",
+		 "ok refs/tags/gone", NULL);
 	result("cancelled", "refused", "one that is refused is not all of them");
-	described("main 1111111..2222222, new made at 2222222 refused: hook declined, refs/tags/gone deleted");
+	described("main 1111111..2222222, new made at 2222222 refused: hook declined, "
+		  "refs/tags/gone deleted");
 	push_main("report-status");
-	reported(false, "unpack index-pack abnormal exit\n", "ng refs/heads/main unpacker error\n", NULL);
+	reported(false, "unpack index-pack abnormal exit\n", "ng refs/heads/main unpacker error\n",
+		 NULL);
 	result(NULL, "failed", "a pack that is none");
 	result("cancelled", "cancelled", "or half of one");
 	result("offline", "failed", "for whatever reason");
-	described("main 1111111..2222222 refused: unpacker error, unpack: index-pack abnormal exit");
+	described(
+		"main 1111111..2222222 refused: unpacker error, unpack: index-pack abnormal exit");
 }
 
 /* What is said before it is asked for, or by whom it does not concern, is no report. */
@@ -235,19 +243,22 @@ static void test_many(void)
 
 	begin_push();
 	for (int i = 0; i < 100; i++) {
-		snprintf(line, sizeof(line), NONE " " TWO " refs/heads/b%d%s", i, i ? "" : "|report-status");
+		snprintf(line, sizeof(line), NONE " " TWO " refs/heads/b%d%s", i,
+			 i ? "" : "|report-status");
 		asks(line);
 	}
 	asks(NULL);
 	raw(witness_answers, "000eunpack ok\n");
 	for (int i = 0; i < 100; i++) {
-		snprintf(line, sizeof(line), i == 50 ? "ng refs/heads/b%d no\n" : "ok refs/heads/b%d\n", i);
+		snprintf(line, sizeof(line),
+			 i == 50 ? "ng refs/heads/b%d no\n" : "ok refs/heads/b%d\n", i);
 		answers(line);
 	}
 	answers(NULL);
 	result(NULL, "refused", "one of many");
 	described("b0 made at 2222222, b1 made at 2222222, b2 made at 2222222, b3 made at 2222222, "
-		  "b4 made at 2222222, b5 made at 2222222, b6 made at 2222222, b7 made at 2222222, and 92 more");
+		  "b4 made at 2222222, b5 made at 2222222, b6 made at 2222222, b7 made at 2222222, "
+		  "and 92 more");
 }
 
 /* What a broker that begins knows of a push of the one before it. */
@@ -267,8 +278,10 @@ static void test_kept(void)
 	reported(true, "unpack ok\n", "ok refs/heads/main\n", NULL);
 	result("cancelled", "ok", "until its report comes");
 	begin(SERVICE_RECEIVE_PACK);
-	ok(witness_read(&w, f) && !witness_sees_refs(&w, "", true), "the refs do not tell, if there is none");
-	ok(witness_sees_refs(&w, ONE "\trefs/heads/main2\n" TWO "\trefs/heads/main\n", false), "or they do");
+	ok(witness_read(&w, f) && !witness_sees_refs(&w, "", true),
+	   "the refs do not tell, if there is none");
+	ok(witness_sees_refs(&w, ONE "\trefs/heads/main2\n" TWO "\trefs/heads/main\n", false),
+	   "or they do");
 	result("cancelled", "ok", "it has moved");
 	begin(SERVICE_RECEIVE_PACK);
 	ok(witness_read(&w, f) && !witness_sees_refs(&w, ONE "\trefs/heads/main\n", false) &&
@@ -277,12 +290,14 @@ static void test_kept(void)
 	result("offline", "failed", "for whatever reason");
 	described("main 1111111..2222222 did not arrive");
 	begin(SERVICE_RECEIVE_PACK);
-	ok(witness_read(&w, f) && !witness_sees_refs(&w, NONE "\trefs/heads/main\n", true), "somebody has moved it on");
+	ok(witness_read(&w, f) && !witness_sees_refs(&w, NONE "\trefs/heads/main\n", true),
+	   "somebody has moved it on");
 	buf_reset(&fields);
 	fields_add(&fields, "commands", "9");
 	fields_add(&fields, "ref", "nonsense");
 	begin(SERVICE_RECEIVE_PACK);
-	ok(!witness_read(&w, (struct fields){ buf_data(&fields), buf_len(&fields) }), "nonsense is none");
+	ok(!witness_read(&w, (struct fields){ buf_data(&fields), buf_len(&fields) }),
+	   "nonsense is none");
 	buf_finish(&fields);
 }
 

@@ -11,11 +11,13 @@
 
 /*
  * A domain is known from when the first of its people is not seen until the connection ends, and
- * at rest while all of them are. What was asked of a person is kept with them (struct asking): a round
- * passes over who had their turn in it, and whoever wants them asks nothing that was asked a moment ago.
+ * at rest while all of them are. What was asked of a person is kept with them (struct asking):
+ * a round passes over who had their turn in it, and whoever wants them asks nothing that was
+ * asked a moment ago.
  *
  * What can go wrong: the server swallows everything (then the ping's own time tells), or a
- * domain has one person whose questions are never answered (then whoever else answers tells that it can be reached).
+ * domain has one person whose questions are never answered (then whoever else answers tells
+ * that it can be reached).
  */
 
 struct domain {
@@ -23,7 +25,8 @@ struct domain {
 	struct domain *next;
 	char *name;			/* owned */
 	uint32_t round;
-	unsigned pause;			/* after the last round, without what chance added; 0: there was none */
+	unsigned pause;			/* after the last round, without what chance added; 0: there
+					   was none */
 	uint64_t due_at;		/* UINT64_MAX: everybody is seen */
 	uint64_t asked_at;		/* the last question */
 	uint64_t heard_at;		/* anything that tells that it can be reached */
@@ -41,8 +44,8 @@ struct inquiry {
 	struct domain *domains;		/* owned */
 };
 
-struct inquiry *inquiry_create(struct presence *presence, const struct inquiry_events *events, void *owner,
-			       uint32_t random)
+struct inquiry *inquiry_create(struct presence *presence, const struct inquiry_events *events,
+			       void *owner, uint32_t random)
 {
 	struct inquiry *q = xcalloc(1, sizeof(*q));
 
@@ -129,7 +132,8 @@ static bool may_be_anywhere(const struct buddy *b)
 	return !any_here(b);
 }
 
-static void ping(struct inquiry *q, struct domain *d, struct buddy *b, struct resource *r, uint64_t now)
+static void ping(struct inquiry *q, struct domain *d, struct buddy *b, struct resource *r,
+		 uint64_t now)
 {
 	if (r->asked || !q->events->ping(q->owner, r->full))
 		return;
@@ -171,7 +175,9 @@ static void run(struct inquiry *q, struct domain *d, uint64_t now)
 	bool any = false, more = false, waits = false;
 
 	for (struct buddy *b = presence_buddies(q->presence); b; b = b->next) {
-		enum interest interest = is_unseen(b) && is_of(d, b) ? q->events->interest(q->owner, b->jid) : INTEREST_NONE;
+		enum interest interest = is_unseen(b) && is_of(d, b)
+						 ? q->events->interest(q->owner, b->jid)
+						 : INTEREST_NONE;
 
 		if (interest == INTEREST_NONE)
 			continue;
@@ -225,7 +231,8 @@ void inquiry_unseen(struct inquiry *q, const char *jid, uint64_t now)
 	unsigned pause = 0;
 
 	if (q->online)
-		expect(get(q, jid), now + backoff_next(&pause, INQUIRY_FIRST, INQUIRY_EAGER, &q->random));
+		expect(get(q, jid),
+		       now + backoff_next(&pause, INQUIRY_FIRST, INQUIRY_EAGER, &q->random));
 }
 
 void inquiry_want(struct inquiry *q, const char *jid, uint64_t now)
@@ -250,7 +257,8 @@ bool inquiry_pending(const struct inquiry *q, const char *jid, uint64_t now)
 bool inquiry_tells_outage(const char *condition)
 {
 	static const char *const conditions[] = {
-		"remote-server-timeout", "remote-server-not-found", "timeout", "internal-server-error",
+		"remote-server-timeout", "remote-server-not-found", "timeout",
+		"internal-server-error",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
@@ -275,7 +283,10 @@ static void note_outage(struct domain *d, uint64_t now)
 	expect(d, now + INQUIRY_FIRST);
 }
 
-/* It can be reached again: everybody is asked. Not more often than in a minute, for one person may never answer. */
+/*
+ * It can be reached again: everybody is asked. Not more often than in a minute,
+ * for one person may never answer.
+ */
 static void note_reachable(struct domain *d, uint64_t now)
 {
 	uint64_t at = now + INQUIRY_MORE;
@@ -318,7 +329,10 @@ void inquiry_doubt(struct inquiry *q, const char *full, const char *error, uint6
 		ping(q, get(q, bare), presence_buddy(q->presence, bare), r, now);
 }
 
-/* It is not there. If no device of theirs is known to be anywhere any more, it may be where we do not know. */
+/*
+ * It is not there. If no device of theirs is known to be anywhere any more, it
+ * may be where we do not know.
+ */
 static void note_denial(struct inquiry *q, struct buddy *b, const char *full, uint64_t now)
 {
 	char device[DEVICE_ID_LEN + 1];

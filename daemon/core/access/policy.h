@@ -38,7 +38,10 @@ struct policy;
 struct policy *policy_create(const char *own_jid);	/* own_jid may be NULL */
 void policy_destroy(struct policy *p);
 
-/* Finds or makes; NULL if the name is not valid. A share without a path is not shared with anybody. */
+/*
+ * Finds or makes; NULL if the name is not valid. A share without a path is not
+ * shared with anybody.
+ */
 struct share *policy_share(struct policy *p, const char *name);
 void share_set_path(struct share *s, const char *path);
 /* who: a bare JID or "buddies"; false if it is neither. */
@@ -47,7 +50,10 @@ bool share_allow(struct share *s, const char *who, bool push);
 const struct share *policy_find(const struct policy *p, const char *name);
 const struct share *policy_first(const struct policy *p);
 
-/* The caller has checked that the device asking is a trusted one of jid. *share is set when allowed. */
+/*
+ * The caller has checked that the device asking is a trusted one of jid. *share
+ * is set when allowed.
+ */
 enum policy_verdict policy_check(const struct policy *p, const char *jid, enum service service,
 				 const char *name, const struct share **share);
 

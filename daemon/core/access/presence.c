@@ -99,7 +99,10 @@ static void forget_away(struct buddy *b, const char *device, const char *full)
 	}
 }
 
-/* A broker that is not here any more, by what the server says: where it was is kept. Takes it over. */
+/*
+ * A broker that is not here any more, by what the server says: where it was is
+ * kept. Takes it over.
+ */
 static void put_away(struct buddy *b, struct resource *r)
 {
 	unsigned count = 0;
@@ -245,7 +248,10 @@ void presence_refused(struct presence *p, const char *bare, const char *conditio
 		set_refused(b, condition);
 }
 
-/* A place for one more stranger; the oldest of a domain that holds most makes room. False if nobody does. */
+/*
+ * A place for one more stranger; the oldest of a domain that holds most makes
+ * room. False if nobody does.
+ */
 static bool make_room_for_stranger(struct presence *p, const char *jid)
 {
 	struct quota_place places[STRANGERS_MAX] = { 0 }, *victim;
@@ -311,7 +317,8 @@ static struct buddy *buddy_of(const struct presence *p, const char *full, const 
 	struct buddy *b;
 
 	*resource = jid_resource(full);
-	if (!*resource || !**resource || strlen(*resource) > RESOURCE_MAX || !jid_bare_of(full, jid))
+	if (!*resource || !**resource || strlen(*resource) > RESOURCE_MAX ||
+	    !jid_bare_of(full, jid))
 		return NULL;
 	b = find(p, jid);
 	return b && b->in_roster ? b : NULL;
@@ -407,7 +414,10 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 		/* A newer resource of the device, if there is one, goes on. */
 		return device_of(b, r->device) ? PRESENCE_OTHER : PRESENCE_GONE;
 	}
-	/* What was asked before is answered by this, and another process may speak another protocol. */
+	/*
+	 * What was asked before is answered by this, and another process may
+	 * speak another protocol.
+	 */
 	r->asked = false;
 	r->protocol = 0;
 	if (r->broker && !strcmp(r->device, device))
@@ -548,13 +558,13 @@ const char *presence_where(const struct presence *p, const char *bare, const cha
 	return r ? r->full : NULL;
 }
 
-void presence_other_protocol(struct presence *p, const char *bare, const char *device, uint64_t protocol,
-			     uint64_t now)
+void presence_other_protocol(struct presence *p, const char *bare, const char *device,
+			     uint64_t protocol, uint64_t now)
 {
 	struct resource *r = presence_device(p, bare, device);
 
-	log_about(bare, LOG_WARNING, "%s/%s: speaks protocol %" PRIu64 ", this side protocol %d", bare, device,
-		  protocol, LINK_PROTOCOL);
+	log_about(bare, LOG_WARNING, "%s/%s: speaks protocol %" PRIu64 ", this side protocol %d",
+		  bare, device, protocol, LINK_PROTOCOL);
 	if (!r)
 		return;
 	r->protocol = protocol;

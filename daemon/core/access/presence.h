@@ -7,8 +7,8 @@
  * other devices) and which of their resources are online, as the server last
  * told us. A resource that runs a broker says in its presence its device id, and
  * no more: that it restarted shows by its going and coming, or only by its presence
- * coming again; which process is there, a link tells. Presence may come early, late, twice or never;
- * this table only remembers.
+ * coming again; which process is there, a link tells. Presence may come early, late, twice or
+ * never; this table only remembers.
  */
 
 #include <stdbool.h>
@@ -29,7 +29,8 @@ struct resource {
 	struct resource *next;
 	char *full;			/* full JID; owned */
 	bool broker;			/* device is known */
-	bool denied;			/* in buddy::away: nobody is there now, an answer has said; or nobody was seen there */
+	bool denied;			/* in buddy::away: nobody is there now, an answer has said;
+					   or nobody was seen there */
 	bool asked;			/* a ping to it is not answered */
 	char device[DEVICE_ID_LEN + 1];
 	uint64_t asked_at;		/* inquiry.h's ms; 0: never */
@@ -54,10 +55,13 @@ struct buddy {
 	bool pending_in;		/* their request is pending */
 	bool in_roster;
 	bool listed;			/* while a whole roster is read: it has been in it */
-	unsigned appeared;		/* how often a resource came, or proved to be at another place of two */
-	char *refused;			/* why our request came to nothing, as a server's condition; owned, NULL: it did not */
+	unsigned appeared;		/* how often a resource came, or proved to be at another
+					   place of two */
+	char *refused;			/* why our request came to nothing, as a server's condition;
+					   owned, NULL: it did not */
 	struct resource *resources;	/* owned, newest first */
-	struct resource *away;		/* brokers that were here, and may be still: owned, newest first, AWAY_PER_BUDDY */
+	struct resource *away;		/* brokers that were here, and may be still: owned, newest
+					   first, AWAY_PER_BUDDY */
 	uint64_t last_seen;		/* when the last resource went away; 0: never seen */
 	struct asking asking;		/* inquiry.h's */
 };
@@ -65,7 +69,8 @@ struct buddy {
 enum presence_change {
 	PRESENCE_SAME,		/* nothing new */
 	PRESENCE_APPEARED,	/* a broker came online */
-	PRESENCE_AGAIN,		/* one that is online says so once more: it may be another process */
+	PRESENCE_AGAIN,		/* one that is online says so once more: it may be another
+				   process */
 	PRESENCE_GONE,		/* a broker went away; no other resource has this device */
 	PRESENCE_OTHER,		/* a resource without a broker came or went */
 };
@@ -93,15 +98,15 @@ void presence_roster_begin(struct presence *p);
 void presence_roster_end(struct presence *p);
 /*
  * They asked to be a buddy. Who is not in the roster shares STRANGERS_MAX places (quota.h) by
- * domain and JID; the oldest of a domain that holds most makes room, NULL if nobody does. The answer
- * that the server lets them see us, or removes them, ends it.
+ * domain and JID; the oldest of a domain that holds most makes room, NULL if nobody does. The
+ * answer that the server lets them see us, or removes them, ends it.
  */
 struct buddy *presence_pending_in(struct presence *p, const char *bare);
 /* Their request is not open any more. False if there was none. */
 bool presence_pending_in_over(struct presence *p, const char *bare);
 /*
- * Our request was answered with an error of this condition, or NULL: it is made anew. Kept until they let
- * us see them; nothing for who is not in the roster.
+ * Our request was answered with an error of this condition, or NULL: it is made anew. Kept
+ * until they let us see them; nothing for who is not in the roster.
  */
 void presence_refused(struct presence *p, const char *bare, const char *condition);
 
@@ -115,18 +120,21 @@ void presence_refused(struct presence *p, const char *bare, const char *conditio
  */
 enum presence_change presence_available(struct presence *p, const char *full, const char *device,
 					uint64_t now, struct resource **resource);
-/* A broker that was here answers where it was: PRESENCE_APPEARED, with *resource, or PRESENCE_SAME. */
+/*
+ * A broker that was here answers where it was: PRESENCE_APPEARED, with
+ * *resource, or PRESENCE_SAME.
+ */
 enum presence_change presence_answered(struct presence *p, const char *full, uint64_t now,
 				       struct resource **resource);
 /*
- * Nobody is at the full JID where a broker was, says who was asked; it may be elsewhere. Of one that is seen that
- * counts only if it is about itself (resource::asked): as presence_unavailable() then, but it was seen last when it
- * appeared.
+ * Nobody is at the full JID where a broker was, says who was asked; it may be elsewhere. Of one
+ * that is seen that counts only if it is about itself (resource::asked): as
+ * presence_unavailable() then, but it was seen last when it appeared.
  */
 enum presence_change presence_denied(struct presence *p, const char *full, char *gone_device);
 /*
- * A device that is known, of a buddy, and that is not seen: it may be where the protocol would have it, at
- * git.<device>. Nothing if something is known of it, or there is no place.
+ * A device that is known, of a buddy, and that is not seen: it may be where the protocol would
+ * have it, at git.<device>. Nothing if something is known of it, or there is no place.
  */
 void presence_expect(struct presence *p, const char *bare, const char *device);
 /* Unavailable. gone_device (DEVICE_ID_LEN + 1 bytes) is filled in for PRESENCE_GONE. */
@@ -144,13 +152,13 @@ const char *presence_where(const struct presence *p, const char *bare, const cha
 struct resource *presence_known(const struct presence *p, const char *full);
 
 /*
- * A device, which its key has named, said in a HELLO that it speaks this protocol and none of ours: that is
- * logged. Nothing is opened to it before its resource shows itself anew, or LINK_VERSION_KEPT has passed: then
- * it may have been replaced without that; or a link with it has come up, and it was. now: ms. resource_protocol()
- * is 0 where it is not known to be so.
+ * A device, which its key has named, said in a HELLO that it speaks this protocol and none of
+ * ours: that is logged. Nothing is opened to it before its resource shows itself anew, or
+ * LINK_VERSION_KEPT has passed: then it may have been replaced without that; or a link with it
+ * has come up, and it was. now: ms. resource_protocol() is 0 where it is not known to be so.
  */
-void presence_other_protocol(struct presence *p, const char *bare, const char *device, uint64_t protocol,
-			     uint64_t now);
+void presence_other_protocol(struct presence *p, const char *bare, const char *device,
+			     uint64_t protocol, uint64_t now);
 void presence_our_protocol(struct presence *p, const char *bare, const char *device);
 uint64_t resource_protocol(const struct resource *r, uint64_t now);
 /* Of the first of the buddy's resources of which that is known; 0. */

@@ -8,11 +8,12 @@
 #include "bounds.h"
 
 /*
- * A list in the order in which they were made, which is about the order in which they are due. It is
- * short: whoever answers leaves it.
+ * A list in the order in which they were made, which is about the order in which they are due.
+ * It is short: whoever answers leaves it.
  */
 
-static const uint64_t pauses[] = { REQUESTS_REST, 5 * 60 * 1000, 30 * 60 * 1000, 24 * 3600 * 1000ULL };
+static const uint64_t pauses[] = { REQUESTS_REST, 5 * 60 * 1000, 30 * 60 * 1000,
+				   24 * 3600 * 1000ULL };
 
 enum { PAUSES = sizeof(pauses) / sizeof(*pauses) };
 

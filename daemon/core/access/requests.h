@@ -3,12 +3,14 @@
 #define CORE_REQUESTS_H
 
 /*
- * Requests of ours to see somebody (RFC 6121 3.1) that were not answered: servers drop them, some on purpose when
- * there are many in a minute, and then nobody says anything again. Each is made again after a minute, 5 and 30
- * minutes, then daily, until the caller drops it: it was answered, or is not meant any more.
+ * Requests of ours to see somebody (RFC 6121 3.1) that were not answered: servers drop them,
+ * some on purpose when there are many in a minute, and then nobody says anything again. Each is
+ * made again after a minute, 5 and 30 minutes, then daily, until the caller drops it: it was
+ * answered, or is not meant any more.
  *
- * ejabberd lets a user say five such stanzas, and hear five, in a minute without a pause of its length. So no
- * more than REQUESTS_AT_ONCE are made again at a time, and only when we have sent no stanza of that kind for REQUESTS_REST.
+ * ejabberd lets a user say five such stanzas, and hear five, in a minute without a pause of its
+ * length. So no more than REQUESTS_AT_ONCE are made again at a time, and only when we have sent
+ * no stanza of that kind for REQUESTS_REST.
  *
  * Times are ms, monotonic. Pure; one deadline for all.
  */
@@ -19,12 +21,16 @@
 struct requests;
 
 struct requests_events {
-	/* Ask jid once more, if that is meant still; requests_sent() is to be said of it. Nothing is dropped within the call. */
+	/*
+	 * Ask jid once more, if that is meant still; requests_sent() is to be
+	 * said of it. Nothing is dropped within the call.
+	 */
 	void (*ask)(void *owner, const char *jid);
 };
 
 /* random is any number. */
-struct requests *requests_create(const struct requests_events *events, void *owner, uint32_t random);
+struct requests *requests_create(const struct requests_events *events, void *owner,
+				 uint32_t random);
 void requests_destroy(struct requests *r);
 
 /* Something is owed to jid, or by them; what is known already stays as it is. */

@@ -40,7 +40,8 @@ static bool takes_away(const struct trust_person *p, bool here, enum subscriptio
 	return p->since[MARK_LISTED] || p->since[MARK_GRANTED] || trust_any_allowed(p);
 }
 
-static bool remember(struct trust *trust, const char *jid, enum subscription subscription, uint64_t unix_now)
+static bool remember(struct trust *trust, const char *jid, enum subscription subscription,
+		     uint64_t unix_now)
 {
 	bool changed = trust_mark(trust, jid, MARK_LISTED, true, unix_now);
 
@@ -108,7 +109,8 @@ static void add_loss(struct roster_losses *losses, const char *jid)
 	enum { STEP = 64 };
 
 	if (losses->count % STEP == 0)
-		losses->jids = xrealloc(losses->jids, (losses->count + STEP) * sizeof(*losses->jids));
+		losses->jids =
+			xrealloc(losses->jids, (losses->count + STEP) * sizeof(*losses->jids));
 	losses->jids[losses->count++] = xstrdup(jid);
 }
 

@@ -40,7 +40,8 @@ void roster_item(struct roster *r, const char *jid, enum subscription subscripti
 struct roster_losses {
 	char **jids;		/* owned */
 	size_t count;
-	bool emptied;		/* the roster has nobody any more: rather a mishap than a decision */
+	bool emptied;		/* the roster has nobody any more: rather a mishap than a
+				   decision */
 };
 
 /* Remembers what is left, as roster_note() does. */

@@ -147,11 +147,13 @@ void trust_write(const struct trust *t, struct buf *out)
 		char hex[2 * FINGERPRINT_BYTES + 1];
 
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		buf_printf(out, "%s %s %s %" PRIu64 "%s%s\n", d->jid, hex, trust_state_name(d->state),
-			   d->first_seen, d->name ? " " : "", d->name ? d->name : "");
+		buf_printf(out, "%s %s %s %" PRIu64 "%s%s\n", d->jid, hex,
+			   trust_state_name(d->state), d->first_seen, d->name ? " " : "",
+			   d->name ? d->name : "");
 	}
 	for (const struct trust_person *p = t->persons; p; p = p->next)
 		for (unsigned i = 0; i < MARK_COUNT; i++)
 			if (p->since[i])
-				buf_printf(out, "%s - %s %" PRIu64 "\n", p->jid, mark_names[i], p->since[i]);
+				buf_printf(out, "%s - %s %" PRIu64 "\n", p->jid, mark_names[i],
+					   p->since[i]);
 }

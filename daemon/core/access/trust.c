@@ -196,7 +196,8 @@ void trust_expire(struct trust *t, uint64_t unix_now)
 		next = p->next;
 		for (; d; d = sibling) {
 			sibling = d->sibling;
-			if (d->state == TRUST_PENDING && is_over(d->first_seen, PENDING_EXPIRY, unix_now))
+			if (d->state == TRUST_PENDING &&
+			    is_over(d->first_seen, PENDING_EXPIRY, unix_now))
 				remove_device(t, p, d);
 		}
 		for (unsigned i = MARK_EXPECTED; i <= MARK_ASKED; i++)
@@ -215,19 +216,23 @@ bool trust_any_allowed(const struct trust_person *p)
 }
 
 /* The oldest pending device of theirs that was not met just now, or NULL. */
-static struct trusted_device *oldest_pending(const struct trust *t, const struct trust_person *p, uint64_t unix_now)
+static struct trusted_device *oldest_pending(const struct trust *t, const struct trust_person *p,
+					     uint64_t unix_now)
 {
 	for (struct trusted_device *d = t->devices; p && d; d = d->next)
-		if (d->state == TRUST_PENDING && d->jid == p->jid && unix_now >= d->first_seen + PENDING_SETTLED)
+		if (d->state == TRUST_PENDING && d->jid == p->jid &&
+		    unix_now >= d->first_seen + PENDING_SETTLED)
 			return d;
 	return NULL;
 }
 
 /*
- * Who makes room for one more pending device of jid; the places are counted from the table, which is
- * short, so that whatever changes a state need not know of them. False if there is none.
+ * Who makes room for one more pending device of jid; the places are counted from the table,
+ * which is short, so that whatever changes a state need not know of them. False if there is
+ * none.
  */
-static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now, struct trusted_device **gone)
+static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
+		      struct trusted_device **gone)
 {
 	struct quota_place places[PENDING_DEVICES_MAX] = { 0 }, *victim;
 	struct trusted_device *devices[PENDING_DEVICES_MAX] = { NULL };
@@ -248,7 +253,10 @@ static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 	while (n)
 		quota_leave(&places[--n]);
 	quota_finish(&quota);
-	/* Theirs make room for each other, but not as fast as they can show keys: each is written to the disk. */
+	/*
+	 * Theirs make room for each other, but not as fast as they can show
+	 * keys: each is written to the disk.
+	 */
 	if (verdict == QUOTA_NO || (p && p->count >= DEVICES_PER_BUDDY)) {
 		*gone = oldest_pending(t, p, unix_now);
 		return *gone;
@@ -432,7 +440,8 @@ bool trust_decline(struct trust *t, const char *jid)
 
 bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on, uint64_t unix_now)
 {
-	struct trust_person *p = on && mark == MARK_BLOCKED ? trust_make_person(t, jid) : find_person(t, jid);
+	struct trust_person *p =
+		on && mark == MARK_BLOCKED ? trust_make_person(t, jid) : find_person(t, jid);
 
 	if (!p || (p->since[mark] != 0) == on)
 		return false;

@@ -87,10 +87,12 @@ int trust_parse(struct trust *t, const char *text, size_t n);
 void trust_write(const struct trust *t, struct buf *out);
 
 enum trust_invitation {
-	TRUST_EXPECTS,		/* the first device that shows itself is trusted, from now on for a while */
+	TRUST_EXPECTS,		/* the first device that shows itself is trusted, from now on for a
+				   while */
 	TRUST_EXPECTED,		/* that was so before, and nothing has changed */
 	TRUST_ADMITTED,		/* the one device that waited is trusted now */
-	TRUST_COMPARE,		/* nothing was granted: devices of theirs are known, verify names them */
+	TRUST_COMPARE,		/* nothing was granted: devices of theirs are known, verify names
+				   them */
 	TRUST_FULL,		/* nor can anything be: it is no bare JID, or one too many */
 };
 
@@ -105,9 +107,9 @@ bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now);
  * jid's. What it is allowed from now on; *changed tells that the table must be
  * saved. Pending devices share PENDING_DEVICES_MAX places (quota.h): of somebody who has a
  * device that is allowed by JID, of others by domain and JID. Where they hold all they may, or
- * have DEVICES_PER_BUDDY, the oldest of their own makes room if it was met PENDING_SETTLED ago; if none does,
- * a new one is answered TRUST_PENDING without being kept. A pending one is forgotten
- * PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
+ * have DEVICES_PER_BUDDY, the oldest of their own makes room if it was met PENDING_SETTLED ago;
+ * if none does, a new one is answered TRUST_PENDING without being kept. A pending one is
+ * forgotten PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
  */
 enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned char *fp,
 			       uint64_t unix_now, bool *changed);
@@ -118,9 +120,15 @@ bool trust_allows(enum trust_state state);
  */
 void trust_expire(struct trust *t, uint64_t unix_now);
 
-/* The user compared this key; false if the device is not in the table. It is the one that was expected. */
+/*
+ * The user compared this key; false if the device is not in the table. It is
+ * the one that was expected.
+ */
 bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp);
-/* This key, or with NULL all that are known of jid; false if there is none. Ends what was expected. */
+/*
+ * This key, or with NULL all that are known of jid; false if there is none.
+ * Ends what was expected.
+ */
 bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp);
 /*
  * jid is a buddy no more: what was trusted is suspended, what was pending, expected
@@ -129,7 +137,10 @@ bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_suspend(struct trust *t, const char *jid);
 /* The request of jid is declined, or was answered: neither a device nor another one is expected. */
 bool trust_decline(struct trust *t, const char *jid);
-/* Sets or takes away a mark; false if nothing has changed. A mark is kept of whoever else is in the table, and makes no entry, but for MARK_BLOCKED. */
+/*
+ * Sets or takes away a mark; false if nothing has changed. A mark is kept of
+ * whoever else is in the table, and makes no entry, but for MARK_BLOCKED.
+ */
 bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on, uint64_t unix_now);
 
 /* All devices, in the order they were met; all persons; and one of them, or NULL. */

@@ -37,8 +37,9 @@ void answers_finish(struct answers *a)
 bool answers_may(struct answers *a, const char *bare, enum asker asker, uint64_t now)
 {
 	bool buddy = asker != ASKER_STRANGER, trusted = asker == ASKER_TRUSTED;
-	struct answer_place *answer = buddy ? find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), now) :
-				find_free(a->to_strangers, ARRAY_SIZE(a->to_strangers), now);
+	struct answer_place *answer =
+		buddy ? find_free(a->to_buddies, ARRAY_SIZE(a->to_buddies), now)
+		      : find_free(a->to_strangers, ARRAY_SIZE(a->to_strangers), now);
 	struct quota *quota = buddy ? &a->buddies : &a->strangers;
 	struct quota_place *victim;
 

@@ -7,8 +7,9 @@
  * whoever asks without end would have all that we can send. Each takes a place for some
  * seconds, and quota.h says who may have one:
  *
- *   buddies		ANSWERS_TO_BUDDIES at a time, a JID that is trusted counts for itself, the others share
- *			half by domain: a chat contact is made by a server that wants one
+ *   buddies		ANSWERS_TO_BUDDIES at a time, a JID that is trusted counts for itself,
+ *			the others share half by domain: a chat contact is made by a server that
+ *			wants one
  *   anybody else	ANSWERS_TO_STRANGERS at a time, shared by domain
  *
  * so that all strangers together get one answer a second, and a buddy alone eight. What
@@ -41,7 +42,10 @@ struct answers {
 void answers_init(struct answers *a);
 void answers_finish(struct answers *a);
 
-/* Whether one more may be given now, which counts as given then. bare may be the name of a domain. */
+/*
+ * Whether one more may be given now, which counts as given then. bare may be
+ * the name of a domain.
+ */
 bool answers_may(struct answers *a, const char *bare, enum asker asker, uint64_t now);
 
 #endif

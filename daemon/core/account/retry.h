@@ -15,7 +15,8 @@
  * believed.
  */
 enum retry_cause {
-	RETRY_MACHINE,		/* this one gives out no more, or keeps a file from us: 1 s to 30 s */
+	RETRY_MACHINE,		/* this one gives out no more, or keeps a file from us: 1 s to
+				   30 s */
 	RETRY_SERVER,		/* not reached, or it has a problem of its own: 1 s to 30 s */
 	RETRY_CERTIFICATE,	/* who answers is not trusted, and was told nothing: 1 s to 30 s */
 	RETRY_ACCOUNT,		/* it or its password is refused, or there is none: 1 to 30 min */

@@ -2,7 +2,10 @@
 #ifndef CORE_BASE64_H
 #define CORE_BASE64_H
 
-/* Base64 (RFC 4648 section 4), strict: padding, no white space, no stray bits (XEP-0047 section 4). */
+/*
+ * Base64 (RFC 4648 section 4), strict: padding, no white space, no stray bits
+ * (XEP-0047 section 4).
+ */
 
 #include <stddef.h>
 

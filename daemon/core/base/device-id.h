@@ -17,7 +17,8 @@
 enum {
 	DEVICE_ID_LEN = 16,
 	INSTANCE_BYTES = 8,
-	LINK_PROTOCOL = 2,	/* what devices of this version speak: HELLO says it, another one is refused */
+	LINK_PROTOCOL = 2,	/* what devices of this version speak: HELLO says it, another one is
+				   refused */
 };
 
 void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1]);

@@ -7,9 +7,9 @@
  * once, then one in a while. What is left out is counted, and told with the next line. Pure.
  *
  * Somebody is a buddy, by bare JID, or a domain: one domain makes as many strangers as it
- * likes. LOG_PARTIES_MAX of them have a budget of their own, of which those who are no buddies hold half at most
- * (quota.h); who has used none for a while is forgotten for who comes. Where there
- * is no place, all who have none share one budget.
+ * likes. LOG_PARTIES_MAX of them have a budget of their own, of which those who are no buddies
+ * hold half at most (quota.h); who has used none for a while is forgotten for who comes. Where
+ * there is no place, all who have none share one budget.
  */
 
 #include <stdbool.h>
@@ -38,8 +38,9 @@ void log_budget_init(struct log_budget *b, unsigned burst, unsigned every);
 void log_budget_finish(struct log_budget *b);
 
 /*
- * Whether one more line may be written that this party causes: a bare JID, or any other word for whoever
- * has none. known: a buddy. *left_out, where it may, is how many were left out before it.
+ * Whether one more line may be written that this party causes: a bare JID, or any other word
+ * for whoever has none. known: a buddy. *left_out, where it may, is how many were left out
+ * before it.
  */
 bool log_budget_admits(struct log_budget *b, const char *party, bool known, uint64_t now,
 		       unsigned *left_out);

@@ -89,7 +89,10 @@ static struct quota_share *branch(const struct quota_place *place, const struct 
 	return s;
 }
 
-/* Whoever holds most in the group, of those with something unfinished; of two alike, who has the oldest. */
+/*
+ * Whoever holds most in the group, of those with something unfinished; of two
+ * alike, who has the oldest.
+ */
 static struct quota_share *largest(const struct quota *q, const struct quota_share *group)
 {
 	struct quota_share *most = NULL;
@@ -119,7 +122,8 @@ static struct quota_place *oldest_unfinished(const struct quota *q, const struct
  * Who makes room in a group for one who holds nothing there; least: what whoever has most must
  * hold for that. NULL: nobody.
  */
-static struct quota_place *who_makes_room(const struct quota *q, const struct quota_share *group, unsigned least)
+static struct quota_place *who_makes_room(const struct quota *q, const struct quota_share *group,
+					  unsigned least)
 {
 	struct quota_share *s = largest(q, group), *inner;
 

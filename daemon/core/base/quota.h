@@ -65,8 +65,8 @@ enum quota_verdict quota_ask(const struct quota *q, const char *jid, bool truste
 			     struct quota_place **victim);
 
 /*
- * The same for somebody who has to get a place whatever they hold: no only where none is free and nothing
- * is unfinished.
+ * The same for somebody who has to get a place whatever they hold: no only where none is free
+ * and nothing is unfinished.
  */
 enum quota_verdict quota_insist(const struct quota *q, struct quota_place **victim);
 

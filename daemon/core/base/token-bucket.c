@@ -33,7 +33,10 @@ static void fill(struct token_bucket *a, uint64_t now)
 	uint64_t elapsed = now > a->at ? now - a->at : 0;
 
 	a->at = now;
-	/* A debt is of one piece or so, and is paid after a few seconds at the lowest rate there is. */
+	/*
+	 * A debt is of one piece or so, and is paid after a few seconds at the
+	 * lowest rate there is.
+	 */
 	if (elapsed >= (uint64_t)(most - a->tokens) / a->rate + 1)
 		a->tokens = most;
 	else

@@ -51,7 +51,8 @@ bool context_admits(const struct context *c, const char *jid, const unsigned cha
 }
 
 /* The device's entry, or NULL. */
-static const struct trusted_device *known(const struct context *c, const char *jid, const char *device)
+static const struct trusted_device *known(const struct context *c, const char *jid,
+					  const char *device)
 {
 	const struct trusted_device *d = trust_devices(c->trust, jid);
 	char id[DEVICE_ID_LEN + 1];
@@ -80,17 +81,17 @@ bool context_counts_as_trusted(const struct context *c, const char *jid)
 {
 	uint64_t now = context_time(c);
 
-	return trust_any_allowed(trust_person(c->trust, jid)) || trust_expected(c->trust, jid, now) ||
-	       trust_asked(c->trust, jid, now);
+	return trust_any_allowed(trust_person(c->trust, jid)) ||
+	       trust_expected(c->trust, jid, now) || trust_asked(c->trust, jid, now);
 }
 
 bool context_shows_itself(const struct context *c, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(c->presence, jid);
 
-	return context_is_self(c, jid) ||
-	       (buddy && buddy->in_roster && !context_blocks(c, jid) &&
-		(buddy->subscription == SUBSCRIPTION_BOTH || buddy->subscription == SUBSCRIPTION_FROM));
+	return context_is_self(c, jid) || (buddy && buddy->in_roster && !context_blocks(c, jid) &&
+					   (buddy->subscription == SUBSCRIPTION_BOTH ||
+					    buddy->subscription == SUBSCRIPTION_FROM));
 }
 
 bool context_welcomes(const struct context *c, const char *jid)
@@ -105,6 +106,10 @@ bool context_presence_pending(const struct context *c, const char *jid)
 {
 	uint64_t now = context_now(c);
 
-	/* Even the answer to our ping does not tell that all are here: servers answer by several processes at once. */
-	return !c->online_at || now < c->online_at + INQUIRY_SETTLE || inquiry_pending(c->inquiry, jid, now);
+	/*
+	 * Even the answer to our ping does not tell that all are here: servers
+	 * answer by several processes at once.
+	 */
+	return !c->online_at || now < c->online_at + INQUIRY_SETTLE ||
+	       inquiry_pending(c->inquiry, jid, now);
 }

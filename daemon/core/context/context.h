@@ -33,25 +33,29 @@ struct context {
 	void *owner;
 	struct timers timers;
 	/* who we are; without an account the texts are empty and there is no fingerprint */
-	const char *jid;			/* our bare JID as it is configured; NULL without an account */
+	const char *jid;			/* our bare JID as it is configured; NULL without an
+						   account */
 	char self[JID_MAX];			/* as the server has it, or had it last */
 	char device[DEVICE_ID_LEN + 1];
 	const unsigned char *fp;		/* of our device key */
 	uint8_t instance[INSTANCE_BYTES];
 	/* the tables */
 	struct policy *policy;
-	struct trust *trust;			/* changed between keyring_remember() and keyring_keep() */
+	struct trust *trust;			/* changed between keyring_remember() and
+						   keyring_keep() */
 	struct presence *presence;
 	struct blocklist *blocked;		/* of the server, which acts on it */
 	struct inquiry *inquiry;
-	bool roster_known;			/* it was read whole, since the account is this one */
+	bool roster_known;			/* it was read whole, since the account is this
+						   one */
 	/* how it stands */
 	uint64_t online_at;			/* ms; 0: we are not online */
 	bool stopping;
 	/* what the user has configured */
 	uint64_t path_timeout;			/* ms that a link waits for a path */
 	unsigned transport;			/* kinds of path that may be used */
-	bool local;				/* loopback and link-local addresses may be told and dialled */
+	bool local;				/* loopback and link-local addresses may be told and
+						   dialled */
 };
 
 uint64_t context_now(const struct context *c);
@@ -64,7 +68,10 @@ bool context_is_self(const struct context *c, const char *jid);
 /* Whether jid is blocked, by the server for us or here. */
 bool context_blocks(const struct context *c, const char *jid);
 
-/* Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked for, and not blocked. */
+/*
+ * Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked
+ * for, and not blocked.
+ */
 bool context_is_buddy(const struct context *c, const char *jid);
 
 /* Whether this device of jid may have a link and rights: it is trusted, and jid a buddy. */

@@ -40,7 +40,8 @@ static inline size_t least(size_t a, size_t b)
 }
 
 /* Sends a record of a channel's number and another one. */
-bool channel_send_number(struct channels *c, enum record_type type, uint32_t number, uint32_t value);
+bool channel_send_number(struct channels *c, enum record_type type, uint32_t number,
+			 uint32_t value);
 
 /* Closes the channel of this number, if there is one, when both sides have said everything. */
 void channel_settle(struct channels *c, uint32_t number);

@@ -66,7 +66,9 @@ static size_t next_record(const struct channel *ch, size_t max, enum record_type
 	}
 	if (buf_len(&ch->out) > 0) {
 		*type = RECORD_DATA;
-		return ch->credit > 0 ? CHANNEL_NUMBER_SIZE + least(least(buf_len(&ch->out), max), ch->credit) : 0;
+		return ch->credit > 0 ? CHANNEL_NUMBER_SIZE +
+						least(least(buf_len(&ch->out), max), ch->credit)
+				      : 0;
 	}
 	if (ch->ending && !ch->end_sent) {
 		*type = RECORD_END;

@@ -132,8 +132,8 @@ struct channel *channel_accept(struct channels *c, uint32_t number,
 {
 	struct channel *ch;
 
-	if (number == 0 || number > c->announced || channel_number_is_ours(c, number) || find(c, number) ||
-	    c->count >= CHANNELS_PER_LINK)
+	if (number == 0 || number > c->announced || channel_number_is_ours(c, number) ||
+	    find(c, number) || c->count >= CHANNELS_PER_LINK)
 		return NULL;
 	if (!channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
 		return NULL;
@@ -203,7 +203,10 @@ static size_t extra_queued(const struct channels *c, const struct channel *but)
 	return extra;
 }
 
-/* A peer that wants much at a time has a long path to fill, or reads fast: then more may be ready for it. */
+/*
+ * A peer that wants much at a time has a long path to fill, or reads fast: then
+ * more may be ready for it.
+ */
 static size_t queue_limit(const struct channel *ch)
 {
 	size_t extra, left;
@@ -341,7 +344,10 @@ static const char *take_exit(struct channel *ch, const uint8_t *p, size_t n)
 	if (!ch->end_received || ch->exit_received)
 		return "type: once, after END";
 	ch->exit_received = true;
-	/* Nobody reads what waits for credit here, which may never come; END must not wait behind it. */
+	/*
+	 * Nobody reads what waits for credit here, which may never come; END
+	 * must not wait behind it.
+	 */
 	buf_reset(&ch->out);
 	ch->events->exited(ch->owner, get_be32(p));
 	link_wake(c->link);
@@ -366,7 +372,8 @@ static const char *take_late(struct channels *c, uint32_t number, enum record_ty
 {
 	struct buf payload = { 0 };
 
-	if (number == 0 || (channel_number_is_ours(c, number) ? number >= c->next : number > c->announced))
+	if (number == 0 ||
+	    (channel_number_is_ours(c, number) ? number >= c->next : number > c->announced))
 		return "channel: one that was announced";
 	if (!channel_number_is_ours(c, number) || type != RECORD_ACCEPT)
 		return NULL;

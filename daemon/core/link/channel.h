@@ -38,15 +38,24 @@ struct channel;
 
 struct channel_events {
 	void (*accepted)(void *owner);
-	/* Bytes for the owner, who will have at most CHANNEL_WINDOW_MAX of them before channel_consumed(). */
+	/*
+	 * Bytes for the owner, who will have at most CHANNEL_WINDOW_MAX of them
+	 * before channel_consumed().
+	 */
 	void (*data)(void *owner, const void *data, size_t n);
 	void (*stderr_data)(void *owner, const void *data, size_t n);
 	void (*end)(void *owner);
-	/* The far process is over. What is queued for it is dropped; channel_end() is all that may follow. */
+	/*
+	 * The far process is over. What is queued for it is dropped;
+	 * channel_end() is all that may follow.
+	 */
 	void (*exited)(void *owner, uint32_t status);
 	/* channel_room() has grown; also after channel_end(), as long as data leaves. */
 	void (*writable)(void *owner);
-	/* The last event. NULL: both ends and status were exchanged. The channel is gone after it. */
+	/*
+	 * The last event. NULL: both ends and status were exchanged. The
+	 * channel is gone after it.
+	 */
 	void (*closed)(void *owner, const char *reason);
 };
 
@@ -72,16 +81,25 @@ void channels_finish(struct channels *c, const char *reason);
  */
 const char *channels_record(struct channels *c, const struct record *record);
 
-/* For link_events.fill: queues a record of the channel whose turn it is; false if none can be sent. */
+/*
+ * For link_events.fill: queues a record of the channel whose turn it is; false
+ * if none can be sent.
+ */
 bool channels_fill(struct channels *c);
 
 /* NULL when there are CHANNELS_PER_LINK. The peer is to be told by starting-push. */
 struct channel *channel_open(struct channels *c, const struct channel_events *events, void *owner);
 
-/* The peer says that one of this number comes. False: it is not the peer's to use, or not above those before. */
+/*
+ * The peer says that one of this number comes. False: it is not the peer's to
+ * use, or not above those before.
+ */
 bool channel_announced(struct channels *c, uint32_t number);
 
-/* Takes the channel the peer announced; NULL if it is not the peer's to use, or in use, or too many. */
+/*
+ * Takes the channel the peer announced; NULL if it is not the peer's to use, or
+ * in use, or too many.
+ */
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner);
 
@@ -105,10 +123,16 @@ size_t channel_room(const struct channel *ch);
 
 /* Queues data; all of it is taken. Not after channel_end(). */
 void channel_write(struct channel *ch, const void *data, size_t n);
-/* As long as the exit status has not left, which it does after all that is queued; then it is dropped. */
+/*
+ * As long as the exit status has not left, which it does after all that is
+ * queued; then it is dropped.
+ */
 void channel_write_stderr(struct channel *ch, const void *data, size_t n);
 void channel_end(struct channel *ch);
-/* The serving side's last word, sent after all data. Includes channel_end(); write no data after it. */
+/*
+ * The serving side's last word, sent after all data. Includes channel_end();
+ * write no data after it.
+ */
 void channel_exit(struct channel *ch, uint32_t status);
 /* The owner has passed n bytes on: gives credit back when it is worth a record. */
 void channel_consumed(struct channel *ch, size_t n);

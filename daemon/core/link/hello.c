@@ -77,13 +77,17 @@ static bool names_both(struct fields f, const char *state, const struct link_end
 	if (names(from, ends->them) && names(to, ends->us))
 		return true;
 	if (!strcmp(state, "not-you"))
-		log_warning("%s: whoever is at the other end of the path expects somebody else on it", ends->them);
+		log_warning(
+			"%s: whoever is at the other end of the path expects somebody else on it",
+			ends->them);
 	else if (!from && !to)
-		log_warning("%s: its HELLO names nobody; nothing is told to it, or trusted", ends->them);
+		log_warning("%s: its HELLO names nobody; nothing is told to it, or trusted",
+			    ends->them);
 	else
-		log_warning("%s: its HELLO is from '%.100s' to '%.100s': somebody passes on a path that is "
-			    "not theirs; nothing is told to it, or trusted", ends->them, from ? from : "",
-			    to ? to : "");
+		log_warning("%s: its HELLO is from '%.100s' to '%.100s': somebody passes on a path "
+			    "that is "
+			    "not theirs; nothing is told to it, or trusted",
+			    ends->them, from ? from : "", to ? to : "");
 	return false;
 }
 

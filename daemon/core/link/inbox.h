@@ -13,7 +13,8 @@
 struct inbox {
 	uint64_t received;	/* the last number; all before it have come */
 	bool ack_due;		/* without waiting for other output */
-	uint64_t ack_at;	/* when it will be due; UINT64_MAX: it is, or there is nothing to say */
+	uint64_t ack_at;	/* when it will be due; UINT64_MAX: it is, or there is nothing to
+				   say */
 	size_t ack_bytes;	/* taken since the last ACK */
 };
 

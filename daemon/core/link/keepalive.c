@@ -88,7 +88,8 @@ uint64_t keepalive_silent_since(const struct keepalive *p, uint64_t now)
 {
 	if (p->asked_at == UINT64_MAX)
 		return now;
-	return p->asked_at > p->heard_at + LINK_PING_BUSY ? p->asked_at - LINK_PING_BUSY : p->heard_at;
+	return p->asked_at > p->heard_at + LINK_PING_BUSY ? p->asked_at - LINK_PING_BUSY
+							  : p->heard_at;
 }
 
 uint64_t keepalive_deadline(const struct keepalive *p, struct keepalive_interval interval)

@@ -19,7 +19,8 @@ enum {
 struct keepalive {
 	uint64_t heard_at, sent_at;
 	uint64_t waiting_since;	/* something has left since then that is not acknowledged; 0: no */
-	uint64_t asked_at;	/* a PING is wanted since then, and nothing was heard; UINT64_MAX: no */
+	uint64_t asked_at;	/* a PING is wanted since then, and nothing was heard; UINT64_MAX:
+				   no */
 	uint64_t dead_at;	/* if asked: when nothing heard means death */
 	bool ping_due;
 	bool tail_probed;	/* a PING has followed the last record already */
@@ -45,7 +46,10 @@ void keepalive_waiting(struct keepalive *p, bool waiting, uint64_t now);
 /* There is reason to doubt the path: asks at once, and waits LINK_PROBE_TIMEOUT only. */
 void keepalive_probe(struct keepalive *p, uint64_t now);
 
-/* Since when the peer's silence is none that a path at rest would have; now, if it is no question. */
+/*
+ * Since when the peer's silence is none that a path at rest would have; now, if
+ * it is no question.
+ */
 uint64_t keepalive_silent_since(const struct keepalive *p, uint64_t now);
 
 /* Appends the PING that is due, if it is. */

@@ -22,7 +22,10 @@ static bool collides(const struct link *l, bool we_win, uint64_t now)
 	       now < l->in->attached_at + LINK_COLLISION_MAX;
 }
 
-/* One of the peer's that it has given up for ours, and that comes late: it must not end what came of ours. */
+/*
+ * One of the peer's that it has given up for ours, and that comes late: it must
+ * not end what came of ours.
+ */
 static bool is_late(const struct link *l, bool we_win, uint64_t now)
 {
 	return l->in->ours && we_win &&
@@ -133,16 +136,17 @@ static int take_state(struct link *l, const struct hello *hello, uint64_t now)
 		return -1;
 	}
 	if (strcmp(state, in->was_up ? "resumed" : "new"))
-		return link_protocol_error(l, RECORD_HELLO, in->was_up ? "state: resumed, or a refusal" :
-					   "state: new, or a refusal");
+		return link_protocol_error(l, RECORD_HELLO,
+					   in->was_up ? "state: resumed, or a refusal"
+						      : "state: new, or a refusal");
 	if (in->was_up && (hello->received < in->outbox.acked ||
 			   memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))) {
 		link_end(l, "gone", true);
 		return -1;
 	}
 	if (!outbox_plausible(&in->outbox, hello->received))
-		return link_protocol_error(l, RECORD_HELLO,
-					   "received: of what was sent, and not below the last one");
+		return link_protocol_error(
+			l, RECORD_HELLO, "received: of what was sent, and not below the last one");
 	come_up(l, hello->received, hello->instance, now);
 	return 0;
 }

@@ -68,7 +68,10 @@ static void put_all(struct link *l, struct buf *out, size_t start, size_t max, u
 	put_records(l, out, start, max, now);
 	if (l->state != LINK_UP)
 		return;
-	/* Who opened the path knows how long it is, from HELLO; the other side asks with its first records. */
+	/*
+	 * Who opened the path knows how long it is, from HELLO; the other side
+	 * asks with its first records.
+	 */
 	if (!in->send_window.min_rtt && outbox_waiting(&in->outbox) &&
 	    !in->keepalive.ping_sent_at) {
 		in->keepalive.ping_due = true;

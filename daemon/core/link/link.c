@@ -108,8 +108,8 @@ void link_bye(struct link *l, const char *reason)
 
 int link_protocol_error(struct link *l, unsigned type, const char *rule)
 {
-	log_about(l->peer_name, LOG_WARNING, "%s: broke the protocol: %s record (%u): %s", l->peer_name,
-		  record_type_name(type), type, rule);
+	log_about(l->peer_name, LOG_WARNING, "%s: broke the protocol: %s record (%u): %s",
+		  l->peer_name, record_type_name(type), type, rule);
 	link_end(l, "protocol", true);
 	return -1;
 }

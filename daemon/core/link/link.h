@@ -56,8 +56,9 @@ struct link;
 
 struct link_events {
 	/*
-	 * The answer to our HELLO names whom the path is with, so the key that was seen on it is theirs: may its
-	 * device have a link? Asked once a path, before anything else comes of it. NULL: it may.
+	 * The answer to our HELLO names whom the path is with, so the key that was seen on it
+	 * is theirs: may its device have a link? Asked once a path, before anything else comes
+	 * of it. NULL: it may.
 	 */
 	bool (*admit)(void *owner);
 	/* The link works, for the first time or again (resumed). */
@@ -72,10 +73,10 @@ struct link_events {
 	 */
 	bool (*fill)(void *owner);
 	/*
-	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol", "version", "not-you",
-	 * "unknown-key", "gone", "no-path", "overflow". If a path is attached, link_output() may
-	 * have a BYE for it; then it is closed. Called from inside whatever ended
-	 * it, but never from link_send(); link_finish() must wait until that returned.
+	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol", "version",
+	 * "not-you", "unknown-key", "gone", "no-path", "overflow". If a path is attached,
+	 * link_output() may have a BYE for it; then it is closed. Called from inside whatever
+	 * ended it, but never from link_send(); link_finish() must wait until that returned.
 	 */
 	void (*ended)(void *owner, const char *reason);
 	/*
@@ -93,12 +94,15 @@ struct link {
 	uint8_t instance[INSTANCE_BYTES];	/* ours */
 	uint8_t peer_instance[INSTANCE_BYTES];
 	bool peer_known;			/* peer_instance is valid */
-	uint64_t peer_protocol;			/* of a peer that the link ended with as "version" */
+	uint64_t peer_protocol;			/* of a peer that the link ended with as
+						   "version" */
 	bool initiator;				/* of the present path */
-	bool busy;				/* set by the owner: something is open; pings are quicker */
+	bool busy;				/* set by the owner: something is open; pings are
+						   quicker */
 	/* set by the owner: the path withholds the tail of bursts (a proxy) */
 	bool tail_probe;
-	unsigned suspend_max;			/* ms without a path, then it ends; LINK_SUSPEND_MAX, or set by the owner */
+	unsigned suspend_max;			/* ms without a path, then it ends;
+						   LINK_SUSPEND_MAX, or set by the owner */
 	char peer_name[96];			/* for the log */
 	struct link_internal *in;		/* owned */
 };
@@ -149,18 +153,23 @@ enum link_verdict {
 	 */
 	LINK_ACCEPT_NEW,
 	LINK_ACCEPT_RESUME,	/* detach the old path if any, attach this one to the link */
-	LINK_REPLACE,		/* the device restarted: end the old link ("gone"), then as ACCEPT_NEW */
+	LINK_REPLACE,		/* the device restarted: end the old link ("gone"), then as
+				   ACCEPT_NEW */
 	LINK_REFUSE_GONE,	/* nothing to resume: answer HELLO gone, close the path */
 	LINK_REFUSE_COLLISION,	/* our own attempt wins: answer HELLO collision, close the path */
 };
 
-/* An initiator's. hello->protocol is set unless HELLO_MALFORMED (then why is), all of it with HELLO_GOOD. */
+/*
+ * An initiator's. hello->protocol is set unless HELLO_MALFORMED (then why is),
+ * all of it with HELLO_GOOD.
+ */
 enum hello_fault link_hello_parse(const struct record *record, const struct link_ends *ends,
 				  struct link_hello *hello);
 
 /*
- * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not one that
- * has had no answer for LINK_COLLISION_MAX: the peer's way may be the only one that works.
+ * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not
+ * one that has had no answer for LINK_COLLISION_MAX: the peer's way may be the only one that
+ * works.
  */
 enum link_verdict link_hello_decide(const struct link *l, const struct link_hello *hello,
 				    bool we_win, uint64_t now);
@@ -190,8 +199,8 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
 
 /*
  * Queues a numbered record. Control goes before anything fill() adds. Works while IDLE or
- * suspended. False if the link has ended, or if too many records wait: then it does not end within the
- * call, but at the next link_tick(), which is due at once, or link_input().
+ * suspended. False if the link has ended, or if too many records wait: then it does not end
+ * within the call, but at the next link_tick(), which is due at once, or link_input().
  */
 bool link_send(struct link *l, enum record_type type, const void *payload, size_t len);
 
@@ -207,11 +216,17 @@ void link_wake(struct link *l);
 /* Says BYE (once, if there is a path; call link_output() after it) and ends: events->ended(). */
 void link_bye(struct link *l, const char *reason);
 
-/* When link_tick() wants to be called next; UINT64_MAX: never. May be sooner after any other call. */
+/*
+ * When link_tick() wants to be called next; UINT64_MAX: never. May be sooner
+ * after any other call.
+ */
 uint64_t link_deadline(const struct link *l);
 void link_tick(struct link *l, uint64_t now);
 
-/* Until when a link that was up and has no path, or one that has not said HELLO yet, waits for another; 0: it is up. */
+/*
+ * Until when a link that was up and has no path, or one that has not said HELLO
+ * yet, waits for another; 0: it is up.
+ */
 uint64_t link_patience(const struct link *l);
 
 /*
@@ -222,18 +237,24 @@ void link_probe(struct link *l, uint64_t now);
 
 /*
  * To be asked after link_tick(): the path was silent for LINK_PING_TIMEOUT
- * after a ping, or LINK_PROBE_TIMEOUT after a probe, or no HELLO came in LINK_HELLO_TIMEOUT. The owner closes it and
- * calls link_detach(). False once another path is attached.
+ * after a ping, or LINK_PROBE_TIMEOUT after a probe, or no HELLO came in LINK_HELLO_TIMEOUT.
+ * The owner closes it and calls link_detach(). False once another path is attached.
  */
 bool link_path_dead(const struct link *l);
 
 /* Whether a record of a channel (ACCEPT to CLOSE) is kept for replay. */
 bool link_owes_channels(const struct link *l);
 
-/* Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to LINK_UNACKED_MAX, as the path needs. */
+/*
+ * Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to
+ * LINK_UNACKED_MAX, as the path needs.
+ */
 size_t link_unacked(const struct link *l);
 
-/* How many numbered records there have been, each way, git's bytes (DATA) aside. Replay does not count. */
+/*
+ * How many numbered records there have been, each way, git's bytes (DATA)
+ * aside. Replay does not count.
+ */
 uint64_t link_control_sent(const struct link *l);
 uint64_t link_control_received(const struct link *l);
 
@@ -245,8 +266,9 @@ uint64_t link_rtt(const struct link *l);
 uint64_t link_min_rtt(const struct link *l);
 
 /*
- * Until when the present path brought anything on, as far as can be seen: when the peer was last heard, if its
- * silence is none of a path at rest, or, where records wait to be acknowledged, when it last acknowledged any.
+ * Until when the present path brought anything on, as far as can be seen: when the peer was
+ * last heard, if its silence is none of a path at rest, or, where records wait to be
+ * acknowledged, when it last acknowledged any.
  */
 uint64_t link_worked_until(const struct link *l, uint64_t now);
 

@@ -38,7 +38,9 @@ uint8_t *outbox_add(struct outbox *o, enum record_type type, size_t len, bool co
 
 	assert(record_type_numbered(type) && len <= RECORD_PAYLOAD_MAX);
 	r = xmalloc(sizeof(*r) + len);
-	*r = (struct outgoing){ .number = ++o->queued, .type = type, .control = control, .len = len };
+	*r = (struct outgoing){
+		.number = ++o->queued, .type = type, .control = control, .len = len
+	};
 	if (o->last)
 		o->last->next = r;
 	else

@@ -95,7 +95,8 @@ const char *record_fault(const void *bytes, size_t n)
 	if (n < RECORD_HEADER)
 		return NULL;
 	if (record_type_numbered(p[0]) != (get_be64(p + 4) != 0))
-		return record_type_numbered(p[0]) ? "number: this type has one" : "number: this type has none";
+		return record_type_numbered(p[0]) ? "number: this type has one"
+						  : "number: this type has none";
 	return NULL;
 }
 

@@ -86,8 +86,8 @@ void record_put(struct buf *out, enum record_type type, uint64_t number,
 long record_parse(const void *bytes, size_t n, struct record *record);
 
 /*
- * Which rule the record at the front of n bytes breaks, as "field: rule"; NULL if none so far. All that
- * finds faults in records says them so.
+ * Which rule the record at the front of n bytes breaks, as "field: rule"; NULL if none so far.
+ * All that finds faults in records says them so.
  */
 const char *record_fault(const void *bytes, size_t n);
 

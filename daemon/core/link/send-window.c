@@ -45,7 +45,10 @@ void send_window_round_trip(struct send_window *f, uint64_t ms, uint64_t now)
 {
 	if (ms == 0)
 		ms = 1;
-	/* The path may have become longer without becoming another one: a route changed, a queue stays. */
+	/*
+	 * The path may have become longer without becoming another one: a route
+	 * changed, a queue stays.
+	 */
 	if (f->min_rtt && ms > f->min_rtt && now < f->min_rtt_at + MIN_RTT_KEPT)
 		return;
 	f->min_rtt = ms;

@@ -88,7 +88,10 @@ uint64_t negotiations_deadline(const struct negotiations *n)
 	return least;
 }
 
-/* The device has asked for a service, which runs, and does not take the channel. Its owner says neg_done(). */
+/*
+ * The device has asked for a service, which runs, and does not take the
+ * channel. Its owner says neg_done().
+ */
 static void await_accept(struct negotiation *neg)
 {
 	neg->deadline = UINT64_MAX;

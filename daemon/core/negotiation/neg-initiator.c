@@ -74,7 +74,8 @@ static struct negotiation *create_ours(struct negotiations *n, const char *id,
 struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 			      enum service service, const char *share, const char *git_protocol,
 			      const struct initiator_events *events,
-			      const struct channel_events *channel_events, void *owner, uint64_t now)
+			      const struct channel_events *channel_events, void *owner,
+			      uint64_t now)
 {
 	struct negotiation *neg;
 	char hex[NEG_ID_LEN + 1];
@@ -169,7 +170,8 @@ void neg_withdraw(struct negotiation *neg, const char *reason)
 
 const char *initiator_wanted(struct negotiation *neg)
 {
-	if (neg->announcement || neg->question || (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
+	if (neg->announcement || neg->question ||
+	    (neg->state != NEG_OFFERED && neg->state != NEG_DEFERRED))
 		return NULL;
 	neg_enter(neg, NEG_WANTED, NEG_ANSWER_TIMEOUT, "push-request came");
 	neg->events->wanted(neg->owner, neg);
@@ -191,7 +193,9 @@ const char *initiator_started(struct negotiation *neg, uint32_t channel)
 
 const char *initiator_refused(struct negotiations *n, const char *id, struct fields f)
 {
-	struct record record = { .type = RECORD_REFUSE, .payload = (const uint8_t *)f.data, .len = f.len };
+	struct record record = { .type = RECORD_REFUSE,
+				 .payload = (const uint8_t *)f.data,
+				 .len = f.len };
 	struct negotiation *neg = neg_find(n, id, true);
 
 	if (neg && neg->state != NEG_OPEN)

@@ -28,7 +28,8 @@ struct negotiation {
 	bool announcement;			/* nothing is to be pushed: seen ends it */
 	bool question;				/* for an outcome */
 	bool active;				/* the pusher's first byte has come */
-	bool noticed;				/* the device knows that its service is being started */
+	bool noticed;				/* the device knows that its service is being
+						   started */
 	uint64_t since;				/* when the state was entered */
 	uint64_t deadline;			/* UINT64_MAX: none */
 	const struct initiator_events *events;	/* if ours */
@@ -40,7 +41,8 @@ struct negotiation {
 };
 
 /* The one writer of the state. timeout 0: none. */
-void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout, const char *because);
+void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout,
+	       const char *because);
 
 /* ours: we began it. NULL if there is none. */
 struct negotiation *neg_find(const struct negotiations *n, const char *id, bool ours);
@@ -48,14 +50,16 @@ struct negotiation *neg_find(const struct negotiations *n, const char *id, bool 
 bool neg_is_over(const struct negotiations *n, const char *id);
 bool neg_is_push(const struct negotiation *neg);
 
-struct negotiation *neg_create(struct negotiations *n, const char *id, enum service service, const char *share);
+struct negotiation *neg_create(struct negotiations *n, const char *id, enum service service,
+			       const char *share);
 /* Takes it out and lets go of it; what must be told has been told. */
 void neg_end(struct negotiation *neg, const char *because);
 /* Ends one that is not open, telling whoever waits for it here. */
 void neg_fail(struct negotiation *neg, const char *reason);
 
 /* Records: one with the id and a field, our can-push, our push-request, our starting-push. */
-void neg_answer(struct negotiations *n, const char *id, enum record_type type, const char *key, const char *value);
+void neg_answer(struct negotiations *n, const char *id, enum record_type type, const char *key,
+		const char *value);
 void neg_refuse(struct negotiations *n, const char *id, const char *reason);
 void neg_say(struct negotiation *neg, enum record_type type, const char *key, const char *value);
 void neg_say_offer(struct negotiation *neg);

@@ -37,9 +37,13 @@ bool neg_must_wait(const struct negotiation *neg)
 	if (held_by_owner(neg))
 		return true;
 	for (struct negotiation *o = neg->all->first; o && o != neg; o = o->next)
-		if (!strcmp(o->share, neg->share) && (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
+		if (!strcmp(o->share, neg->share) &&
+		    (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
 			return true;
-	/* One that was begun later may hold the share, after this one waited behind an idle push. */
+	/*
+	 * One that was begun later may hold the share, after this one waited
+	 * behind an idle push.
+	 */
 	for (struct negotiation *o = neg->next; o; o = o->next)
 		if (!strcmp(o->share, neg->share) && holds_back(o))
 			return true;
@@ -77,7 +81,10 @@ uint64_t neg_order_deadline(const struct negotiations *n)
 		if (neg->state == NEG_OPEN && !neg->ours && neg_is_push(neg) && !neg->active &&
 		    n->now < neg->since + NEG_IDLE_PUSH)
 			at = neg->since + NEG_IDLE_PUSH;
-		/* One became idle in a call that was no tick: whoever it held back is due at once. */
+		/*
+		 * One became idle in a call that was no tick: whoever it held
+		 * back is due at once.
+		 */
 		if (!neg->ours && neg->state == NEG_DEFERRED && !neg_must_wait(neg))
 			at = n->now;
 		if (at < least)

@@ -85,7 +85,10 @@ const char *responder_can_push(struct negotiations *n, const char *id, struct fi
 		neg_refuse(n, id, "not-shared");
 		return NULL;
 	}
-	/* Something that came later: to take it for a push would be wrong, and to say nothing, too. */
+	/*
+	 * Something that came later: to take it for a push would be wrong, and
+	 * to say nothing, too.
+	 */
 	if (kind && strcmp(kind, "announcement")) {
 		neg_refuse(n, id, "unsupported");
 		return NULL;
@@ -100,7 +103,8 @@ const char *responder_can_push(struct negotiations *n, const char *id, struct fi
 		return NULL;
 	take_git_protocol(neg, f);
 	if (neg_must_wait(neg)) {
-		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW, "another push of the share is under way");
+		neg_enter(neg, NEG_DEFERRED, NEG_DEFER_RENEW,
+			  "another push of the share is under way");
 		neg_say(neg, RECORD_SEEN, "state", "deferred");
 	} else {
 		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "can-push came");
@@ -157,7 +161,8 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 	assert(!neg->ours && neg->state == NEG_STARTING);
 	neg->all->now = now;
 	if (neg_is_push(neg))
-		neg->channel = channel_accept(neg->all->channels, neg->channel_number, events, owner);
+		neg->channel =
+			channel_accept(neg->all->channels, neg->channel_number, events, owner);
 	else
 		neg->channel = channel_open(neg->all->channels, events, owner);
 	if (!neg->channel) {
@@ -192,7 +197,10 @@ const char *responder_withdrawn(struct negotiations *n, const char *id, struct f
 
 	if (!neg)
 		return NULL;
-	/* It crossed our starting-push, or ACCEPT: nobody will use that channel. Its owner says neg_done(). */
+	/*
+	 * It crossed our starting-push, or ACCEPT: nobody will use that
+	 * channel. Its owner says neg_done().
+	 */
 	if (neg->state == NEG_OPEN)
 		channel_close(neg->channel, "withdrawn");
 	else

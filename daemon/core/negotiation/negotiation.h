@@ -14,7 +14,7 @@
  *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol]   "send it"; unasked for, it is a fetch
  *   starting-push  id, channel              "it comes on this channel"
- *   refuse         id, reason               no: not-shared, push-denied, busy, broken, ended, unsupported
+ *   refuse         id, reason no: not-shared, push-denied, busy, broken, ended, unsupported
  *   withdraw       id, reason               never mind
  *   seen           id, state                noted: deferred (wait, I call you), starting,
  *                                           or (to an announcement) announcement
@@ -78,13 +78,22 @@ struct negotiation_events {
 	 * later. Returns what neg_serving() shall give.
 	 */
 	void *(*start)(void *owner, struct negotiation *neg);
-	/* A started service is not wanted any more, before it was open. Called once, after start. */
+	/*
+	 * A started service is not wanted any more, before it was open. Called
+	 * once, after start.
+	 */
 	void (*stop)(void *owner, void *serving);
 	/* The device asks what became of a push: fields of the answer, without id. */
 	void (*outcome)(void *owner, const char *id, uint64_t received, struct buf *fields);
-	/* The refs of a share of the device's are these now. f is valid during the call. Nothing slow in here. */
+	/*
+	 * The refs of a share of the device's are these now. f is valid during
+	 * the call. Nothing slow in here.
+	 */
 	void (*announced)(void *owner, const char *share, struct fields f);
-	/* Whether a push of the device to this share still runs that is in no negotiation. NULL: never. */
+	/*
+	 * Whether a push of the device to this share still runs that is in no
+	 * negotiation. NULL: never.
+	 */
 	bool (*turn_held)(void *owner, const char *share);
 };
 
@@ -100,7 +109,10 @@ struct initiator_events {
 	void (*outcome)(void *owner, struct fields f);
 	/* An announcement was noted; it has ended. NULL where none is made. */
 	void (*seen)(void *owner);
-	/* It ended without having been open; reason as in refuse, or "timeout", or why the link ended. */
+	/*
+	 * It ended without having been open; reason as in refuse, or "timeout",
+	 * or why the link ended.
+	 */
 	void (*refused)(void *owner, struct negotiation *neg, const char *reason);
 };
 
@@ -126,14 +138,20 @@ struct negotiations {
 void negotiations_init(struct negotiations *n, const struct negotiation_events *events,
 		       void *owner, struct channels *channels);
 
-/* The link is gone: everything that is not open ends with the reason. Channels are finished before. */
+/*
+ * The link is gone: everything that is not open ends with the reason. Channels
+ * are finished before.
+ */
 void negotiations_finish(struct negotiations *n, const char *reason, uint64_t now);
 
 void negotiations_watch(struct negotiations *n, struct neg_watch *watch);
 /* Nothing happens if it is not watched (any more). */
 void negotiations_unwatch(struct neg_watch *watch);
 
-/* A record of type CAN_PUSH to OUTCOME. NULL, or the rule of the protocol that it breaks: "field: rule". */
+/*
+ * A record of type CAN_PUSH to OUTCOME. NULL, or the rule of the protocol that
+ * it breaks: "field: rule".
+ */
 const char *negotiations_record(struct negotiations *n, const struct record *record, uint64_t now);
 
 uint64_t negotiations_deadline(const struct negotiations *n);
@@ -143,12 +161,14 @@ void negotiations_turn_free(struct negotiations *n, uint64_t now);
 
 /*
  * Begins: a fetch (or archive) with push-request, a push with can-push. NULL
- * when there are too many. id is random. channel_events are for the channel, which has the same owner.
+ * when there are too many. id is random. channel_events are for the channel, which has the same
+ * owner.
  */
 struct negotiation *neg_begin(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 			      enum service service, const char *share, const char *git_protocol,
 			      const struct initiator_events *events,
-			      const struct channel_events *channel_events, void *owner, uint64_t now);
+			      const struct channel_events *channel_events, void *owner,
+			      uint64_t now);
 
 /*
  * An announcement: tips are fields, added to the can-push as they are. seen or
@@ -187,7 +207,10 @@ void neg_active(struct negotiation *neg);
 /* The channel is closed: the end of an open negotiation, said by the channel's owner, once. */
 void neg_done(struct negotiation *neg, uint64_t now);
 
-/* The one that came after it, or NULL; negotiations::first is the oldest. For status, and for checks. */
+/*
+ * The one that came after it, or NULL; negotiations::first is the oldest. For
+ * status, and for checks.
+ */
 struct negotiation *neg_next(const struct negotiation *neg);
 bool neg_ours(const struct negotiation *neg);
 /* When its timer is due; UINT64_MAX while its channel is open. */

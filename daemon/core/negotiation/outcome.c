@@ -207,8 +207,8 @@ void outcomes_answer(struct outcomes *o, const char *jid, const char *device, co
 
 	expire(o, now);
 	out = find(o, id);
-	if (!out || strcmp(out->jid, jid) || strcmp(out->device, device) || offset < out->tail.from ||
-	    offset > out->tail.from + buf_len(&out->tail.bytes)) {
+	if (!out || strcmp(out->jid, jid) || strcmp(out->device, device) ||
+	    offset < out->tail.from || offset > out->tail.from + buf_len(&out->tail.bytes)) {
 		fields_add(fields, "state", "unknown");
 		return;
 	}

@@ -34,9 +34,9 @@ struct outcomes *outcomes_create(void);
 void outcomes_destroy(struct outcomes *o);
 
 /*
- * A push of a device lost its link; it still runs. Takes the tail over. The OUTCOMES_MAX places are shared by
- * bare JID (quota.h); whoever holds most, or all they may, loses the oldest whose push is over. Where
- * none is, nothing is kept: this one's pusher will hear that nobody knows.
+ * A push of a device lost its link; it still runs. Takes the tail over. The OUTCOMES_MAX places
+ * are shared by bare JID (quota.h); whoever holds most, or all they may, loses the oldest whose
+ * push is over. Where none is, nothing is kept: this one's pusher will hear that nobody knows.
  */
 void outcomes_begin(struct outcomes *o, const char *jid, const char *device, const char *id,
 		    struct tail *tail, uint64_t now);

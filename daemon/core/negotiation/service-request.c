@@ -44,8 +44,10 @@ struct service_request {
  * ones say that the device is there and can be asked again, whatever the others answered.
  */
 static const char *const telling[] = {
-	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed", "untrusted",
-	"unknown-key", "version", "unsupported", "not-you", "busy", "broken", "not-shared", "push-denied",
+	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
+	"untrusted",
+	"unknown-key", "version", "unsupported", "not-you", "busy", "broken", "not-shared",
+	"push-denied",
 	"idle", "gone", "restarted",
 };
 

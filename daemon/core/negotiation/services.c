@@ -24,8 +24,8 @@ static void enter(struct service_run *run, enum service_state state)
 {
 	static const char *const names[] = { "attached", "orphan", "ending" };
 
-	log_debug("%s/%s %s '%s': %s -> %s", run->jid, run->device, service_name(run->service), run->share,
-		  names[run->state], names[state]);
+	log_debug("%s/%s %s '%s': %s -> %s", run->jid, run->device, service_name(run->service),
+		  run->share, names[run->state], names[state]);
 	run->state = state;
 }
 
@@ -43,11 +43,13 @@ void services_finish(struct services *s)
 
 static bool makes_room(const struct service_run *run, uint64_t now)
 {
-	return run->state == SERVICE_ATTACHED && (run->service != SERVICE_RECEIVE_PACK || run->cut_off) &&
+	return run->state == SERVICE_ATTACHED &&
+	       (run->service != SERVICE_RECEIVE_PACK || run->cut_off) &&
 	       now >= run->moved_at + SERVICE_SILENT;
 }
 
-static enum quota_verdict ask(struct services *s, const char *jid, uint64_t now, struct quota_place **victim)
+static enum quota_verdict ask(struct services *s, const char *jid, uint64_t now,
+			      struct quota_place **victim)
 {
 	for (struct list *r = s->runs.next; r != &s->runs; r = r->next) {
 		struct service_run *run = (struct service_run *)r;
@@ -64,8 +66,9 @@ bool services_ask(struct services *s, const char *jid, uint64_t now)
 	return ask(s, jid, now, &victim) != QUOTA_NO;
 }
 
-bool services_begin(struct services *s, struct service_run *run, const char *jid, const char *device,
-		    enum service service, const char *share, uint64_t now, struct service_run **victim)
+bool services_begin(struct services *s, struct service_run *run, const char *jid,
+		    const char *device, enum service service, const char *share, uint64_t now,
+		    struct service_run **victim)
 {
 	struct quota_place *place;
 	enum quota_verdict verdict = ask(s, jid, now, &place);
@@ -122,13 +125,15 @@ void services_end(struct service_run *run)
 	*run = (struct service_run){ .state = SERVICE_ENDING };
 }
 
-bool services_hold_turn(const struct services *s, const char *jid, const char *device, const char *share)
+bool services_hold_turn(const struct services *s, const char *jid, const char *device,
+			const char *share)
 {
 	for (const struct list *r = s->runs.next; r != &s->runs; r = r->next) {
 		const struct service_run *run = (const struct service_run *)r;
 
 		if (run->state != SERVICE_ATTACHED && run->service == SERVICE_RECEIVE_PACK &&
-		    !strcmp(run->share, share) && !strcmp(run->device, device) && !strcmp(run->jid, jid))
+		    !strcmp(run->share, share) && !strcmp(run->device, device) &&
+		    !strcmp(run->jid, jid))
 			return true;
 	}
 	return false;

@@ -15,12 +15,14 @@
  *   any        services_end()       gone      the process has ended
  *
  * Where no place is free, a service that only reads and over which no byte has gone either way for
- * SERVICE_SILENT makes room for a JID that holds none. So does a receive-pack whose link has no path for as long, and
- * whose pack is not whole: git throws that away. Nothing else does: not one with traffic, and no other
- * receive-pack, which may be in the middle of a repository. Who makes room gives its place at once.
+ * SERVICE_SILENT makes room for a JID that holds none. So does a receive-pack whose link has no
+ * path for as long, and whose pack is not whole: git throws that away. Nothing else does: not
+ * one with traffic, and no other receive-pack, which may be in the middle of a repository. Who
+ * makes room gives its place at once.
  *
  * Pushes of a device to a share take turns (negotiation.h). One that is ORPHAN or ENDING has no
- * negotiation any more, but its process may still move the refs: it holds the turn until it has ended.
+ * negotiation any more, but its process may still move the refs: it holds the turn until it has
+ * ended.
  */
 
 #include <stdbool.h>
@@ -60,23 +62,31 @@ bool services_ask(struct services *s, const char *jid, uint64_t now);
  * A process is about to start: takes a place. False if there is none. *victim, unless NULL, has
  * just given its own up, and is to be ended by the caller.
  */
-bool services_begin(struct services *s, struct service_run *run, const char *jid, const char *device,
-		    enum service service, const char *share, uint64_t now, struct service_run **victim);
+bool services_begin(struct services *s, struct service_run *run, const char *jid,
+		    const char *device, enum service service, const char *share, uint64_t now,
+		    struct service_run **victim);
 
 /* Bytes went to or from the process, or have left for the device. */
 void services_moved(struct service_run *run, uint64_t now);
 
-/* Its link lost its path, or has one again. whole: everything that it is sent has come, so that it does not wait. */
+/*
+ * Its link lost its path, or has one again. whole: everything that it is sent
+ * has come, so that it does not wait.
+ */
 void services_cut_off(struct service_run *run, bool cut_off, bool whole);
 
 /* Before the negotiation is let go of, so that nobody else has the turn. */
 void services_orphan(struct service_run *run);
 /* The same; may be said again. */
 void services_ending(struct service_run *run);
-/* The process has ended, or was never there. Nothing happens if the run has not begun, or is over. */
+/*
+ * The process has ended, or was never there. Nothing happens if the run has not
+ * begun, or is over.
+ */
 void services_end(struct service_run *run);
 
 /* Whether a push of the device to the share holds the turn without a negotiation. */
-bool services_hold_turn(const struct services *s, const char *jid, const char *device, const char *share);
+bool services_hold_turn(const struct services *s, const char *jid, const char *device,
+			const char *share);
 
 #endif

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A push: receive-pack shows its refs; then come the commands, "<old> <new> <ref>" each, the first with
- * capabilities behind a NUL, up to a flush; then a pack, which is not looked at. The answer is the
- * report, in band 1 where side bands were agreed on.
+ * A push: receive-pack shows its refs; then come the commands, "<old> <new> <ref>" each, the
+ * first with capabilities behind a NUL, up to a flush; then a pack, which is not looked at. The
+ * answer is the report, in band 1 where side bands were agreed on.
  *
- * A fetch of version 2 is a series of requests, each ended by a flush; a flush that ends none, or the end of
- * the stream, is git's goodbye, which a git that is killed together with its helper does not say. What
- * was fetched follows "packfile", up to a flush. In version 0 and 1
- * what was fetched is all in side band 1, up to a flush, after which upload-pack ends by itself; without
- * side bands only its status tells.
+ * A fetch of version 2 is a series of requests, each ended by a flush; a flush that ends none,
+ * or the end of the stream, is git's goodbye, which a git that is killed together with its
+ * helper does not say. What was fetched follows "packfile", up to a flush. In version 0 and 1
+ * what was fetched is all in side band 1, up to a flush, after which upload-pack ends by
+ * itself; without side bands only its status tells.
  *
- * An archive: arguments up to a flush; the answer is "ACK" and a flush, then all in side bands, up to a flush, which
- * is missing where upload-archive failed. Who has read that closes the stream, and is gone before the status comes.
+ * An archive: arguments up to a flush; the answer is "ACK" and a flush, then all in side bands,
+ * up to a flush, which is missing where upload-archive failed. Who has read that closes the
+ * stream, and is gone before the status comes.
  *
- * A service that cannot go on says so in band 3, or with ERR (NACK, of an archive), and git dies of that.
+ * A service that cannot go on says so in band 3, or with ERR (NACK, of an archive), and git
+ * dies of that.
  */
 #include "witness.h"
 
@@ -108,8 +110,10 @@ static void take_push_line(struct witness *w)
 	size_t n = strlen(line);
 
 	if (n < buf_len(&w->line)) {
-		w->reports |= has_word(line + n + 1, "report-status") || has_word(line + n + 1, "report-status-v2");
-		w->sidebands |= has_word(line + n + 1, "side-band-64k") || has_word(line + n + 1, "side-band");
+		w->reports |= has_word(line + n + 1, "report-status") ||
+			      has_word(line + n + 1, "report-status-v2");
+		w->sidebands |= has_word(line + n + 1, "side-band-64k") ||
+				has_word(line + n + 1, "side-band");
 	}
 	take_command(w, line);
 }
@@ -306,7 +310,8 @@ static const char *object_in(const char *list, const char *name, size_t *n)
 	while (*list) {
 		size_t len = strcspn(list, "\n"), digits = strcspn(list, "\t\n");
 
-		if (len > digits && strlen(name) == len - digits - 1 && !strncmp(list + digits + 1, name, strlen(name))) {
+		if (len > digits && strlen(name) == len - digits - 1 &&
+		    !strncmp(list + digits + 1, name, strlen(name))) {
 			*n = digits;
 			return list;
 		}
@@ -376,7 +381,9 @@ bool witness_settled(const struct witness *w)
 	case SERVICE_RECEIVE_PACK:
 		return w->asked ? push_is_over(w) : w->began || w->exited;
 	case SERVICE_UPLOAD_PACK:
-		return w->exited || w->gave_up || (says_goodbye(w) && w->pack == w->pack_over && (w->pack || w->v2 || !w->asked));
+		return w->exited || w->gave_up ||
+		       (says_goodbye(w) && w->pack == w->pack_over &&
+			(w->pack || w->v2 || !w->asked));
 	default:
 		return w->exited || w->gave_up || (w->pack_over && w->ended);
 	}
@@ -389,7 +396,8 @@ void witness_write(const struct witness *w, struct buf *fields)
 	fields_add_u64(fields, "reports", w->reports);
 	fields_add_u64(fields, "pack", w->sends_pack);
 	for (size_t i = 0; i < w->commands && i < WITNESS_REFS; i++)
-		fields_addf(fields, "ref", "%s %s %s", w->refs[i].old, w->refs[i].new, w->refs[i].name);
+		fields_addf(fields, "ref", "%s %s %s", w->refs[i].old, w->refs[i].new,
+			    w->refs[i].name);
 }
 
 bool witness_read(struct witness *w, struct fields f)
@@ -419,7 +427,9 @@ static bool is_cancelled(const char *reason)
 static enum witness_result push_result(const struct witness *w, const char *reason)
 {
 	if (w->by_refs)
-		return w->moved == w->commands ? RESULT_OK : is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
+		return w->moved == w->commands ? RESULT_OK
+		       : is_cancelled(reason)  ? RESULT_CANCELLED
+					       : RESULT_FAILED;
 	if (!push_is_over(w) && w->half)
 		return is_cancelled(reason) ? RESULT_CANCELLED : RESULT_FAILED;
 	if (!push_is_over(w))
@@ -469,7 +479,8 @@ enum witness_result witness_result(const struct witness *w, const char *reason)
 
 const char *witness_result_name(enum witness_result result)
 {
-	static const char *const names[] = { "nothing", "ok", "refused", "cancelled", "failed", "unknown" };
+	static const char *const names[] = { "nothing",	  "ok",	    "refused",
+					     "cancelled", "failed", "unknown" };
 
 	return names[result];
 }

@@ -5,8 +5,8 @@
 /*
  * Reads along while git talks to git (gitprotocol-pack(5), gitprotocol-v2(5)), to
  * know what was asked for and what was answered, however the stream then ends: the
- * refs of a push, and what receive-pack reports of each; whether who fetches had got what they asked for.
- * On either side it sees the same bytes. It changes nothing, and what it does not
+ * refs of a push, and what receive-pack reports of each; whether who fetches had got what they
+ * asked for. On either side it sees the same bytes. It changes nothing, and what it does not
  * understand it leaves to the exit status. Pure.
  *
  * Memory: WITNESS_REFS refs, two lines; what is beyond is counted.
@@ -46,7 +46,8 @@ struct witness {
 	enum service service;
 	struct pkt_line asks, answers, report;
 	struct buf line, reported;	/* of asks and of answers; of report */
-	bool asked;			/* for more than a look: commands are complete, a pack is wanted */
+	bool asked;			/* for more than a look: commands are complete, a pack is
+					   wanted */
 	bool exited;
 	uint32_t status;
 	/* of a push */
@@ -74,8 +75,8 @@ void witness_exited(struct witness *w, uint32_t status);
 
 /*
  * What became of a push without a report, by the refs that are there now, as "git ls-remote" prints
- * them. False if that does not tell: there are refs that are not named, or somebody has moved one on; or, unless
- * it is over for certain, not all have moved, for a hook may still run.
+ * them. False if that does not tell: there are refs that are not named, or somebody has moved
+ * one on; or, unless it is over for certain, not all have moved, for a hook may still run.
  */
 bool witness_sees_refs(struct witness *w, const char *list, bool over);
 
@@ -85,12 +86,16 @@ bool witness_pushes(const struct witness *w);
 /* Of such a push, whether no pack belongs to it. */
 bool witness_only_deletes(const struct witness *w);
 
-/* Whoever asked has all they want, and has said so where the protocol has a word for it; or the report is complete. */
+/*
+ * Whoever asked has all they want, and has said so where the protocol has a
+ * word for it; or the report is complete.
+ */
 bool witness_settled(const struct witness *w);
 
 /*
- * A push that has named its refs and has no report yet, as fields: commands, bands, reports, pack, and
- * ref=<old> <new> <name> for each that is named. Read into a witness that was just initialised; false if they are no such thing.
+ * A push that has named its refs and has no report yet, as fields: commands, bands, reports,
+ * pack, and ref=<old> <new> <name> for each that is named. Read into a witness that was just
+ * initialised; false if they are no such thing.
  */
 void witness_write(const struct witness *w, struct buf *fields);
 bool witness_read(struct witness *w, struct fields f);
@@ -105,15 +110,15 @@ enum witness_result {
 };
 
 /*
- * What became of it, as far as was seen. reason: why the stream ended early, "cancelled" if who asked
- * went away; NULL: it came to its end.
+ * What became of it, as far as was seen. reason: why the stream ended early, "cancelled" if who
+ * asked went away; NULL: it came to its end.
  */
 enum witness_result witness_result(const struct witness *w, const char *reason);
 const char *witness_result_name(enum witness_result result);
 
 /*
- * "main 1a2b3c4..5d6e7f8, old deleted, topic made at 0123456 refused: hook declined"; nothing of what is no push.
- * What the report has not said is as it was asked for. Not escaped.
+ * "main 1a2b3c4..5d6e7f8, old deleted, topic made at 0123456 refused: hook declined"; nothing
+ * of what is no push. What the report has not said is as it was asked for. Not escaped.
  */
 void witness_describe(const struct witness *w, struct buf *out);
 

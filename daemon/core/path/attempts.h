@@ -40,8 +40,8 @@ struct s5b_events {
 	/* To be sent to the device as a BYTESTREAM record. */
 	void (*send)(void *owner, const struct s5b_record *record);
 	/*
-	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within this call).
-	 * client: our side speaks first.
+	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within
+	 * this call). client: our side speaks first.
 	 */
 	void (*reached)(void *owner, struct path *path, const unsigned char *fp, bool client);
 	/* ours: our own proxy or our way to it is at fault. */

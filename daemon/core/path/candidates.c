@@ -126,7 +126,8 @@ const char *candidates_parse(const struct record *record, struct candidates *out
 	out->allowed = transport_kinds(transport);
 	if (!out->allowed)
 		out->allowed = MASK_INBAND;
-	if (fields_get(f, "token") && !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))
+	if (fields_get(f, "token") &&
+	    !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))
 		return "token: 32 digits of lower-case hex, with a secret of 64";
 	while (fields_next(f, &pos, &key, &key_len, &value))
 		if (field_is(key, key_len, "address"))

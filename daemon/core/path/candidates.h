@@ -43,8 +43,9 @@ struct candidates {
 
 void candidates_put(const struct candidates *w, struct buf *fields);
 /*
- * NULL, or the rule that the record breaks: "field: rule". Addresses beyond the limit are left out, so are
- * malformed ones; a transport that is not known here allows in-band alone, which all have.
+ * NULL, or the rule that the record breaks: "field: rule". Addresses beyond the limit are left
+ * out, so are malformed ones; a transport that is not known here allows in-band alone, which
+ * all have.
  */
 const char *candidates_parse(const struct record *record, struct candidates *out);
 
@@ -63,7 +64,8 @@ struct s5b_offer {
 };
 
 struct s5b_record {
-	struct pass pass;			/* its token is the sid; its secret is told by an OFFER only */
+	struct pass pass;			/* its token is the sid; its secret is told by an
+						   OFFER only */
 	enum s5b_step step;
 	struct s5b_offer offer;			/* of OFFER */
 	char reason[REASON_MAX + 1];		/* of FAILED; a word */
@@ -73,7 +75,10 @@ void s5b_put(const struct s5b_record *b, struct buf *fields);
 /* NULL, or the rule that the record breaks. */
 const char *s5b_parse(const struct record *record, struct s5b_record *out);
 
-/* "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but its own and auto's. */
+/*
+ * "auto" ... as a mask of kinds; 0 for anything else. In-band is in no mask but
+ * its own and auto's.
+ */
 unsigned transport_kinds(const char *name);
 /* The name of such a mask; "none" for any other, which is what two forced kinds have in common. */
 const char *transport_name(unsigned allowed);

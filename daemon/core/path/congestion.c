@@ -94,7 +94,10 @@ static void begin_base_period(struct congestion *p, uint64_t now)
 	p->base_since = now;
 }
 
-/* Takes a round trip into the base. False while draining, when it tells nothing about the window. */
+/*
+ * Takes a round trip into the base. False while draining, when it tells nothing
+ * about the window.
+ */
 static bool update_base(struct congestion *p, uint64_t rtt, uint64_t now)
 {
 	if (rtt < p->base_rtt)
@@ -134,8 +137,8 @@ static void update_rate(struct congestion *p, size_t bytes, uint64_t now)
 }
 
 /*
- * To numerator / denominator of what it was, once in a round trip: what was in flight at the last cut must
- * have come back before the next.
+ * To numerator / denominator of what it was, once in a round trip: what was in flight at the
+ * last cut must have come back before the next.
  */
 static void cut(struct congestion *p, uint64_t numerator, uint64_t denominator, uint64_t rtt,
 		uint64_t now)

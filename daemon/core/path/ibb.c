@@ -35,7 +35,10 @@ size_t ibb_can_send(const struct ibb *s)
 		return 0;
 	if (!window_full(s))
 		return congestion_block(&s->congestion, s->block_max);
-	/* Alone in a window that was cut behind it, a block leaves the server idle for a round trip. */
+	/*
+	 * Alone in a window that was cut behind it, a block leaves the server
+	 * idle for a round trip.
+	 */
 	if (s->in_flight == 1 && s->bytes_in_flight + CONGESTION_WINDOW_MIN <= window)
 		return window - s->bytes_in_flight;
 	return 0;

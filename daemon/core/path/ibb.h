@@ -44,7 +44,10 @@ uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now);
 /* The iq result for a block. False if no such block was in flight. */
 bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now);
 
-/* An incoming block: 0, or -1 if seq is not the next (the stream must be closed) or it is too big. */
+/*
+ * An incoming block: 0, or -1 if seq is not the next (the stream must be
+ * closed) or it is too big.
+ */
 int ibb_received(struct ibb *s, uint64_t seq, size_t bytes);
 
 /* When the oldest block in flight is overdue; UINT64_MAX: nothing is in flight. */

@@ -29,7 +29,10 @@ enum netaddr_scope {
 	NETADDR_GLOBAL,
 };
 
-/* An IPv4-mapped address becomes IPv4. False for anything but the two forms; no names, no zones, port 1-65535. */
+/*
+ * An IPv4-mapped address becomes IPv4. False for anything but the two forms; no
+ * names, no zones, port 1-65535.
+ */
 bool netaddr_parse(const char *text, struct netaddr *out);
 void netaddr_format(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
 bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
@@ -42,8 +45,8 @@ enum netaddr_scope netaddr_scope(const struct netaddr *a);
 bool netaddr_may_dial(const struct netaddr *a, bool local);
 
 /*
- * Who is at an address, where places are shared as among JIDs (quota.h): "address@network", an IPv6 network
- * of 64 bits being one address, and 24 bits of IPv4 or 48 of IPv6 a network.
+ * Who is at an address, where places are shared as among JIDs (quota.h): "address@network", an
+ * IPv6 network of 64 bits being one address, and 24 bits of IPv4 or 48 of IPv6 a network.
  */
 void netaddr_who(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
 

@@ -233,7 +233,10 @@ const char *path_manager_take_offer(struct path_manager *s, const struct s5b_off
 {
 	if (!(path_manager_allowed(s) & PATH_MASK(PATH_PROXY)))
 		return "not-wanted";
-	/* The hash that both join by is of full JIDs: a device may use its own and ours, no others. */
+	/*
+	 * The hash that both join by is of full JIDs: a device may use its own
+	 * and ours, no others.
+	 */
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";
 	if (s->trying[PATH_PROXY] && s->selector.leads)

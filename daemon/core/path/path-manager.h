@@ -25,7 +25,10 @@ struct path_manager_events {
 	 * path_manager_arrived() not.
 	 */
 	void (*begin)(void *owner, enum path_kind kind);
-	/* Let go of the attempt of this kind. The device is told of a proxy that is not wanted, unless stopped. */
+	/*
+	 * Let go of the attempt of this kind. The device is told of a proxy
+	 * that is not wanted, unless stopped.
+	 */
 	void (*give_up)(void *owner, enum path_kind kind);
 	/* Send the device a CANDIDATES record, with path_manager_wanted(). */
 	void (*tell)(void *owner);
@@ -98,14 +101,17 @@ bool path_manager_needs_proxy(const struct path_manager *s);
 size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CANDIDATES_MAX]);
 
 /*
- * The device offers a bytestream. NULL: it is to be answered, and an offer of our own has been given
- * up for it; path_manager_failed() if that fails at once. Else why not, a word for the
+ * The device offers a bytestream. NULL: it is to be answered, and an offer of our own has been
+ * given up for it; path_manager_failed() if that fails at once. Else why not, a word for the
  * device. ours, theirs: the full JIDs, NULL where there is none.
  */
 const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs);
 
-/* Whoever asks last for kinds of path decides, until it lets go; others are left to the configuration. */
+/*
+ * Whoever asks last for kinds of path decides, until it lets go; others are
+ * left to the configuration.
+ */
 void path_manager_demand(struct path_manager *s, const void *by, unsigned kinds, uint64_t now);
 void path_manager_release(struct path_manager *s, const void *by, uint64_t now);
 

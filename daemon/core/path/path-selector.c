@@ -59,7 +59,8 @@ static uint64_t chance(const struct path_selector *r, enum path_kind kind, uint6
 
 	if (!r->leads && (r->was_up || kind != PATH_INBAND))
 		now += PATH_SELECTOR_FOLLOW;
-	if (kind == PATH_PROXY && direct->possible && is_allowed(r, PATH_DIRECT) && !direct->failures)
+	if (kind == PATH_PROXY && direct->possible && is_allowed(r, PATH_DIRECT) &&
+	    !direct->failures)
 		now += PATH_SELECTOR_PROXY_AFTER;
 	return now;
 }

@@ -60,7 +60,8 @@ enum {
 };
 
 struct path_selector_kind {
-	bool possible;		/* the owner could try it: addresses are known, a proxy is, the device is online */
+	bool possible;		/* the owner could try it: addresses are known, a proxy is, the
+				   device is online */
 	bool trying;
 	bool done;		/* tried since the last loss or change; again only while busy */
 	unsigned failures;	/* of attempts, in a row */
@@ -82,15 +83,18 @@ struct path_selector {
 
 void path_selector_init(struct path_selector *r, uint64_t now);
 
-/* Which kinds both users allow. If current is none of them, it is to be left once another one is there. */
+/*
+ * Which kinds both users allow. If current is none of them, it is to be left
+ * once another one is there.
+ */
 void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now);
 /* Before anything but in-band is possible. Until then we follow. */
 void path_selector_lead(struct path_selector *r, bool leads);
 
 /*
  * What can be tried has changed: a kind became possible anew (the waits for its failures are
- * forgotten, those for flapping are not), or impossible. Said again it changes nothing; where the same kind has
- * new addresses, say first false and then true. An attempt under way goes on.
+ * forgotten, those for flapping are not), or impossible. Said again it changes nothing; where
+ * the same kind has new addresses, say first false and then true. An attempt under way goes on.
  */
 void path_selector_possible(struct path_selector *r, enum path_kind kind, bool possible,
 			    uint64_t now);
@@ -129,7 +133,10 @@ int path_selector_next(struct path_selector *r, bool busy, uint64_t now);
 /* When path_selector_next() may have one; UINT64_MAX: not before something happens. */
 uint64_t path_selector_deadline(const struct path_selector *r, bool busy);
 
-/* Whether the link, as it is now, should move to a path of this kind that has just been established. */
+/*
+ * Whether the link, as it is now, should move to a path of this kind that has
+ * just been established.
+ */
 bool path_selector_wants(const struct path_selector *r, enum path_kind kind);
 
 const char *path_kind_name(enum path_kind kind);	/* "in-band", "proxy", "direct" */

@@ -34,7 +34,10 @@ void path_set_owner(struct path *p, const struct path_events *events, void *owne
 /* There may be something to send: fill is asked soon, not within the call. */
 void path_kick(struct path *p);
 
-/* A link is made of it: what is kept for those of which none is yet known to become one is for others again. */
+/*
+ * A link is made of it: what is kept for those of which none is yet known to
+ * become one is for others again.
+ */
 void path_keep(struct path *p);
 
 /* A last word, ahead of path_close(). Only after established. */

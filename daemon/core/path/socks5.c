@@ -45,7 +45,8 @@ static void fail(struct socks5 *s, const char *error)
 
 static void take_method(struct socks5 *s, struct buf *out)
 {
-	static const char request[] = { VERSION, COMMAND_CONNECT, 0, ADDRESS_NAME, SOCKS5_HASH_LEN };
+	static const char request[] = { VERSION, COMMAND_CONNECT, 0, ADDRESS_NAME,
+					SOCKS5_HASH_LEN };
 	const uint8_t *p = (const uint8_t *)buf_data(&s->in);
 
 	if (p[0] != VERSION || p[1] != 0) {

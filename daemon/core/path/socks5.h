@@ -4,8 +4,8 @@
 
 /*
  * The client side of SOCKS5 (RFC 1928) as XEP-0065 uses it: no authentication, CONNECT to a
- * domain name that is a hash, port 0. The greeting goes alone and the request in one write after its
- * answer, because servers refuse them joined or split.
+ * domain name that is a hash, port 0. The greeting goes alone and the request in one write
+ * after its answer, because servers refuse them joined or split.
  */
 
 #include <stdbool.h>

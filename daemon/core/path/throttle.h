@@ -25,7 +25,8 @@ enum {
 
 struct throttle {
 	uint64_t since;			/* when this period began */
-	uint64_t bytes, queue;		/* acknowledged in it; the sum of bytes times queueing delay */
+	uint64_t bytes, queue;		/* acknowledged in it; the sum of bytes times queueing
+					   delay */
 	uint64_t rate;			/* of the period before, bytes a second; 0: none */
 	bool held;			/* the queue stood in it */
 	unsigned alike, unlike;		/* periods in a row that look like it, or do not */
@@ -37,7 +38,10 @@ void throttle_init(struct throttle *t, uint64_t now);
 /* An acknowledgement: queue is its round trip less the least one. */
 void throttle_acked(struct throttle *t, size_t bytes, uint64_t queue, uint64_t now);
 
-/* True: t->rate is what is let through. False also when nothing was acknowledged for some periods. */
+/*
+ * True: t->rate is what is let through. False also when nothing was
+ * acknowledged for some periods.
+ */
 bool throttle_on(const struct throttle *t, uint64_t now);
 
 #endif

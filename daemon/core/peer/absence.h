@@ -4,22 +4,25 @@
 
 /*
  * What follows for a link when the server says that its device is not there: servers lose, delay
- * and make up presences, so the link is made to look, and no more. The device is asked at once, and while
- * it has not been heard no data goes over the server. A link over which something runs goes on until its own time without
- * a path is over (link.h), or the device says inside it that it leaves. One with nothing at
- * stake is let go of when it has no path, for nothing is lost with it. Pure. Zero-initialise it.
+ * and make up presences, so the link is made to look, and no more. The device is asked at once,
+ * and while it has not been heard no data goes over the server. A link over which something
+ * runs goes on until its own time without a path is over (link.h), or the device says inside it
+ * that it leaves. One with nothing at stake is let go of when it has no path, for nothing is
+ * lost with it. Pure. Zero-initialise it.
  */
 
 #include "channel.h"
 
 struct absence {
-	uint64_t over_at;	/* then a link with nothing at stake and without a path ends; 0: the device is there, by what is known */
-	uint64_t doubted_at;	/* data waits until the device is heard after that; 0: nobody doubts it */
+	uint64_t over_at;	/* then a link with nothing at stake and without a path ends; 0: the
+				   device is there, by what is known */
+	uint64_t doubted_at;	/* data waits until the device is heard after that; 0: nobody doubts
+				   it */
 };
 
 /*
- * The server says that the device is gone, or returns an error of its address. by_server: the link's path, if it has one, goes
- * through the server.
+ * The server says that the device is gone, or returns an error of its address. by_server: the
+ * link's path, if it has one, goes through the server.
  */
 void absence_doubt(struct absence *a, struct link *l, bool by_server, uint64_t now);
 

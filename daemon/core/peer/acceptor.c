@@ -6,7 +6,8 @@
  * learnt from it. A device that is not trusted hears just that, and is remembered as pending.
  *
  * Who may come by TCP can come often: a device has ACCEPTORS_PER_DEVICE at a time, and
- * the oldest makes room, for a device that lost its network comes anew while the last one still waits.
+ * the oldest makes room, for a device that lost its network comes anew while the last one still
+ * waits.
  */
 #include "acceptor.h"
 
@@ -26,7 +27,8 @@ struct acceptor {
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool known;			/* fp is */
-	struct timer timer;		/* for the handshake and the HELLO together; then for the end */
+	struct timer timer;		/* for the handshake and the HELLO together; then for the
+					   end */
 };
 
 /* Nothing of it is on the stack any more. */
@@ -86,7 +88,8 @@ static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol
 	switch (fault) {
 	case HELLO_OTHER_PROTOCOL:
 		device_id_of(g->fp, device);
-		presence_other_protocol(g->all->context->presence, g->jid, device, protocol, context_now(g->all->context));
+		presence_other_protocol(g->all->context->presence, g->jid, device, protocol,
+					context_now(g->all->context));
 		close_with(g, "version", NULL);
 		break;
 	case HELLO_OTHER_NAMES:
@@ -94,7 +97,8 @@ static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol
 		break;
 	default:
 		log_about(g->jid, LOG_WARNING,
-			  "%s: broke the protocol: a path does not begin with a HELLO record: %s", g->jid, why);
+			  "%s: broke the protocol: a path does not begin with a HELLO record: %s",
+			  g->jid, why);
 		close_with(g, NULL, NULL);
 	}
 }
@@ -164,14 +168,17 @@ static const struct path_events events = {
 static bool may_greet(const struct peers *all, const char *bare)
 {
 	return context_shows_itself(all->context, bare) ||
-	       (trust_expected(all->context->trust, bare, context_time(all->context)) && !context_blocks(all->context, bare));
+	       (trust_expected(all->context->trust, bare, context_time(all->context)) &&
+		!context_blocks(all->context, bare));
 }
 
 /* Who opens is where the other end of a link that we have is, or was when it was seen. */
 static bool is_awaited(const struct peers *all, const char *jid, const char *full)
 {
 	for (const struct peer *p = all->first; p; p = p->next) {
-		const char *where = strcmp(p->jid, jid) ? NULL : presence_where(all->context->presence, jid, p->device);
+		const char *where = strcmp(p->jid, jid) ? NULL
+							: presence_where(all->context->presence,
+									 jid, p->device);
 
 		if (where && !strcmp(where, full))
 			return context_trusts_device(all->context, jid, p->device);
@@ -204,7 +211,8 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 	char jid[JID_MAX];
 	struct acceptor *g;
 
-	if (!jid_bare_of(from, jid) || !may_greet(all, jid) || blocklist_hit(all->context->blocked, from))
+	if (!jid_bare_of(from, jid) || !may_greet(all, jid) ||
+	    blocklist_hit(all->context->blocked, from))
 		return GREETING_UNKNOWN;
 	who = standing(all, jid, from);
 	/* A handshake costs more than a ping, and who opens often is answered as seldom. */

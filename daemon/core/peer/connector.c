@@ -35,13 +35,16 @@ struct connector {
 	struct path_manager manager;
 	struct pass pass;			/* for the device, when it dials us */
 	struct pass_seen seen;			/* its uses */
-	char counted[PASS_TOKEN_LEN + 1];	/* the device's pass whose uses are counted; empty: none */
+	char counted[PASS_TOKEN_LEN + 1];	/* the device's pass whose uses are counted; empty:
+						   none */
 	uint64_t number;			/* of our last use of that */
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct s5b *stream;
-	uint64_t offers_paid;			/* the device's offers so far are borne until then */
-	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is the device's */
+	uint64_t offers_paid;			/* the device's offers so far are borne until
+						   then */
+	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is
+						   the device's */
 };
 
 static uint64_t now_of(const struct connector *w)
@@ -58,7 +61,8 @@ static const char *full_jid(const struct connector *w)
 
 static void fail(struct connector *w, enum path_kind kind, const char *why)
 {
-	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device, path_kind_name(kind), why);
+	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device,
+		  path_kind_name(kind), why);
 	path_manager_failed(&w->manager, kind, now_of(w));
 	w->events->failed(w->owner, kind, why);
 }
@@ -227,7 +231,10 @@ static void say_failed(struct connector *w, const char *sid, const char *reason)
 	on_stream_send(w, &answer);
 }
 
-/* To answer is to look up a name and dial where the device says, so it is not done as often as it says. */
+/*
+ * To answer is to look up a name and dial where the device says, so it is not
+ * done as often as it says.
+ */
 static bool too_often(struct connector *w)
 {
 	uint64_t now = now_of(w), paid = w->offers_paid > now ? w->offers_paid : now;
@@ -239,8 +246,8 @@ static bool too_often(struct connector *w)
 }
 
 /*
- * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own server are
- * joined, whoever offers them.
+ * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own
+ * server are joined, whoever offers them.
  */
 static bool may_show_ourselves(const struct connector *w, const struct s5b_offer *offer)
 {
@@ -251,14 +258,15 @@ static bool may_show_ourselves(const struct connector *w, const struct s5b_offer
 }
 
 /*
- * Whether the proxy is named, not numbered. Look-ups of names share a few threads, and one lasts as long as
- * whoever answers for the name likes.
+ * Whether the proxy is named, not numbered. Look-ups of names share a few threads, and one
+ * lasts as long as whoever answers for the name likes.
  */
 static bool has_name(const struct s5b_record *offer)
 {
 	unsigned char address[16];
 
-	return inet_pton(AF_INET, offer->offer.host, address) != 1 && inet_pton(AF_INET6, offer->offer.host, address) != 1;
+	return inet_pton(AF_INET, offer->offer.host, address) != 1 &&
+	       inet_pton(AF_INET6, offer->offer.host, address) != 1;
 }
 
 static bool may_look_up(const struct connector *w)
@@ -270,7 +278,8 @@ static bool may_look_up(const struct connector *w)
 
 static void take_offer(struct connector *w, const struct s5b_record *offer)
 {
-	const char *theirs = presence_where(w->all->context->presence, w->jid, w->device), *refusal = NULL;
+	const char *theirs = presence_where(w->all->context->presence, w->jid, w->device),
+		   *refusal = NULL;
 	struct connector_facts facts;
 
 	w->all->ops->facts(w->all->arg, &facts);
@@ -285,7 +294,8 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 		return;
 	}
 	*w->proxy = '\0';
-	w->stream = w->all->ops->answer(w->all->arg, w->fp, offer, has_name(offer) ? w->all->lookups : NULL, w->jid,
+	w->stream = w->all->ops->answer(w->all->arg, w->fp, offer,
+					has_name(offer) ? w->all->lookups : NULL, w->jid,
 					&stream_events, w);
 	if (w->stream)
 		return;

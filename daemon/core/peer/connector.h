@@ -24,7 +24,10 @@ struct connector_facts {
 	bool may_dial;		/* we may dial, and so show our address */
 };
 
-/* How attempts are made. arg is peers::arg. NULL from one that makes something: it cannot be done now. */
+/*
+ * How attempts are made. arg is peers::arg. NULL from one that makes something:
+ * it cannot be done now.
+ */
 struct connector_ops {
 	void (*facts)(void *arg, struct connector_facts *out);
 	/* What the device is told; the pass is for it alone. */
@@ -38,17 +41,23 @@ struct connector_ops {
 	/* No event comes within the call. */
 	struct path *(*open_inband)(void *arg, const char *to, enum ibb_path_standing standing,
 				    const struct path_events *events, void *owner);
-	/* number: of the last use of the pass; it is counted on, and outlives the dialer. No event within the call. */
-	struct dialer *(*dial)(void *arg, const struct netaddr *to, size_t n, const unsigned char *fp,
-			       const struct pass *pass, uint64_t *number, const struct dialer_events *events,
-			       void *owner);
+	/*
+	 * number: of the last use of the pass; it is counted on, and outlives
+	 * the dialer. No event within the call.
+	 */
+	struct dialer *(*dial)(void *arg, const struct netaddr *to, size_t n,
+			       const unsigned char *fp, const struct pass *pass, uint64_t *number,
+			       const struct dialer_events *events, void *owner);
 	void (*hang_up)(struct dialer *d);
-	/* Offers the device of that fingerprint, at a full JID, a proxy of ours, whose name is put in proxy. */
+	/*
+	 * Offers the device of that fingerprint, at a full JID, a proxy of
+	 * ours, whose name is put in proxy.
+	 */
 	struct s5b *(*offer)(void *arg, const unsigned char *fp, const char *to,
 			     char proxy[JID_MAX], const struct s5b_events *events, void *owner);
 	/*
-	 * The device has offered one of its own. lookups: while its name is looked up a place is held
-	 * there for jid; NULL: it has no name.
+	 * The device has offered one of its own. lookups: while its name is looked up a place
+	 * is held there for jid; NULL: it has no name.
 	 */
 	struct s5b *(*answer)(void *arg, const unsigned char *fp, const struct s5b_record *offer,
 			      struct quota *lookups, const char *jid,
@@ -59,7 +68,10 @@ struct connector_ops {
 };
 
 struct connector_events {
-	/* A path that we opened is established with this key: the owner attaches it or closes it. */
+	/*
+	 * A path that we opened is established with this key: the owner
+	 * attaches it or closes it.
+	 */
 	void (*found)(void *owner, struct path *path, const unsigned char *fp);
 	/* An attempt came to nothing. */
 	void (*failed)(void *owner, enum path_kind kind, const char *why);
@@ -126,7 +138,10 @@ const char *connector_record(struct connector *w, const struct record *record);
 void connector_refresh(struct connector *w);
 void connector_network_changed(struct connector *w);
 
-/* Whoever asks last for kinds of path decides, until it lets go; others are left to the configuration. */
+/*
+ * Whoever asks last for kinds of path decides, until it lets go; others are
+ * left to the configuration.
+ */
 void connector_demand(struct connector *w, const void *by, unsigned kinds);
 void connector_release(struct connector *w, const void *by);
 

@@ -3,10 +3,11 @@
  * A peer is wanted by a session, a pairing or an incoming path. Its connector
  * looks for paths; the key that a path's handshake proved must be the device's, and the
  * link is attached; when the other side's HELLO has named both accounts the key is checked
- * against the trust table, and only then does the link come up. A better path that turns up later takes the
- * link over: the old one is kept, unheard, until the new one works. When the path dies, the link is suspended
- * and the connector begins again. What the server says of the device makes the link look, and
- * ends none over which something runs (core/absence.h). What ends the link ends the peer.
+ * against the trust table, and only then does the link come up. A better path that turns up
+ * later takes the link over: the old one is kept, unheard, until the new one works. When the
+ * path dies, the link is suspended and the connector begins again. What the server says of the
+ * device makes the link look, and ends none over which something runs (core/absence.h). What
+ * ends the link ends the peer.
  */
 #include "peer.h"
 
@@ -31,7 +32,10 @@ static bool we_win(const struct peer *p)
 	return memcmp(p->all->context->fp, p->fp, FINGERPRINT_BYTES) < 0;
 }
 
-/* In-band is used without leave while there is nothing better, to find that; not for what git sends. */
+/*
+ * In-band is used without leave while there is nothing better, to find that;
+ * not for what git sends.
+ */
 static bool may_carry(const struct peer *p)
 {
 	return p->path && connector_allowed(p->connector) & PATH_MASK(path_kind(p->path));
@@ -182,7 +186,8 @@ struct peer *peer_want(struct peers *all, const char *jid, const char *device)
 	if (p)
 		return p;
 	r = presence_device(all->context->presence, jid, device);
-	if (!r || resource_protocol(r, context_now(all->context)) || !context_is_buddy(all->context, jid))
+	if (!r || resource_protocol(r, context_now(all->context)) ||
+	    !context_is_buddy(all->context, jid))
 		return NULL;
 	p = create(all, jid, device);
 	connector_step(p->connector, true);
@@ -192,14 +197,19 @@ struct peer *peer_want(struct peers *all, const char *jid, const char *device)
 	return p;
 }
 
-/* Whether the key is the device's that we mean. Nothing is learnt here: whose it is, its HELLO says. */
+/*
+ * Whether the key is the device's that we mean. Nothing is learnt here: whose
+ * it is, its HELLO says.
+ */
 static bool check_key(const struct peer *p, const unsigned char *fp)
 {
 	char device[DEVICE_ID_LEN + 1];
 
 	device_id_of(fp, device);
 	if (strcmp(device, p->device) || (p->fp_known && memcmp(fp, p->fp, FINGERPRINT_BYTES))) {
-		log_about(p->jid, LOG_ERROR, "%s: the device that said it is '%s' holds the key of '%s'; not talking to it",
+		log_about(p->jid, LOG_ERROR,
+			  "%s: the device that said it is '%s' holds the key of '%s'; not talking "
+			  "to it",
 			  p->jid, p->device, device);
 		return false;
 	}
@@ -242,7 +252,10 @@ static void attach(struct peer *p, struct path *path)
 	absence_renewed(&p->absence);
 }
 
-/* The link lets go of its path, which stays open, and is not listened to, until the next one works. */
+/*
+ * The link lets go of its path, which stays open, and is not listened to, until
+ * the next one works.
+ */
 static void leave_path(struct peer *p, const char *why)
 {
 	drop_left(p);
@@ -268,7 +281,8 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		return;
 	}
 	if (p->path) {
-		log_about(p->jid, LOG_INFO, "%s/%s: moving from %s to %s", p->jid, p->device, path_name(p->path), path_name(path));
+		log_about(p->jid, LOG_INFO, "%s/%s: moving from %s to %s", p->jid, p->device,
+			  path_name(p->path), path_name(path));
 		leave_path(p, "moving to a better path");
 	}
 	attach(p, path);
@@ -277,7 +291,10 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 	peer_touch(p);
 }
 
-/* A stanza may be lost, and a device that is asked often answers some seconds later: silence is asked again, once. */
+/*
+ * A stanza may be lost, and a device that is asked often answers some seconds
+ * later: silence is asked again, once.
+ */
 static bool is_worth_another_try(struct peer *p, const char *why)
 {
 	if (p->unanswered || strcmp(why, IBB_PATH_UNANSWERED))
@@ -340,7 +357,8 @@ void peer_note_absence(struct peer *p, uint64_t grace)
 /* collision: the device has opened one at the same moment, and that one counts. */
 static void path_lost(struct peer *p, const char *why, bool collision)
 {
-	uint64_t now = context_now(p->all->context), worked_until = link_worked_until(&p->link, now);
+	uint64_t now = context_now(p->all->context),
+		 worked_until = link_worked_until(&p->link, now);
 
 	p->path = NULL;
 	drop_left(p);
@@ -396,7 +414,8 @@ static void on_path_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
 
-	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid, p->device, why);
+	log_about(p->jid, LOG_INFO, "%s path to %s/%s is gone: %s", path_name(p->path), p->jid,
+		  p->device, why);
 	if (is_by_server(p))
 		p->all->events->doubted(p->all->owner, path_jid(p->path), why);
 	path_lost(p, why, false);
@@ -466,7 +485,8 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	}
 	if (verdict == LINK_REPLACE && p) {
 		/* The same process lost its side of the link, or it is another process. */
-		end(p, memcmp(hello->instance, p->link.peer_instance, INSTANCE_BYTES) ? "restarted" : "gone");
+		end(p, memcmp(hello->instance, p->link.peer_instance, INSTANCE_BYTES) ? "restarted"
+										      : "gone");
 		/* Whoever waited for it may have begun anew. */
 		p = peer_find(all, jid, device);
 	}
@@ -502,7 +522,10 @@ void peer_presence(struct peer *p, bool available)
 	uint64_t now = context_now(p->all->context);
 
 	if (available) {
-		/* It may be another process, with which this path leads nowhere, and the next one says "gone". */
+		/*
+		 * It may be another process, with which this path leads
+		 * nowhere, and the next one says "gone".
+		 */
 		link_probe(&p->link, now);
 		absence_end(&p->absence);
 	} else {
@@ -560,8 +583,8 @@ static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
 
-	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device, resumed ? "up again" : "up",
-		 path_name(p->path));
+	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device,
+		  resumed ? "up again" : "up", path_name(p->path));
 	absence_end(&p->absence);
 	presence_our_protocol(p->all->context->presence, p->jid, p->device);
 	drop_left(p);
@@ -591,8 +614,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 	else
 		fault = channels_record(&p->channels, record);
 	if (fault && !p->ended) {
-		log_about(p->jid, LOG_WARNING, "%s/%s: broke the protocol: %s record: %s", p->jid, p->device,
-			  record_type_name(record->type), fault);
+		log_about(p->jid, LOG_WARNING, "%s/%s: broke the protocol: %s record: %s", p->jid,
+			  p->device, record_type_name(record->type), fault);
 		peer_end(p, "protocol");
 	}
 }
@@ -609,8 +632,8 @@ static void on_link_ended(void *owner, const char *reason)
 	struct peer *p = owner;
 
 	if (!strcmp(reason, "version") && p->link.peer_protocol)
-		presence_other_protocol(p->all->context->presence, p->jid, p->device, p->link.peer_protocol,
-					context_now(p->all->context));
+		presence_other_protocol(p->all->context->presence, p->jid, p->device,
+					p->link.peer_protocol, context_now(p->all->context));
 	end(p, reason);
 }
 

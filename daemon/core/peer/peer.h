@@ -43,7 +43,8 @@ struct peer {
 	uint64_t fallback_since;
 	struct timer timer;
 	struct timer reaper;		/* frees what ended, when nothing of it is on the stack */
-	bool unanswered;		/* the device was silent when it was asked for the first path */
+	bool unanswered;		/* the device was silent when it was asked for the first
+					   path */
 	bool cut;			/* it ends without a last word */
 	bool ended;
 };
@@ -51,17 +52,26 @@ struct peer {
 /* A path to it that somebody else opened, and whose handshake is complete, is to be greeted. */
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
-/* Its presence came (again), or went away; or the server had an error for its address, which says nothing of it. */
+/*
+ * Its presence came (again), or went away; or the server had an error for its
+ * address, which says nothing of it.
+ */
 void peer_presence(struct peer *p, bool available);
 void peer_doubt(struct peer *p);
 
-/* If it has no path and its device is not online: unless something is at stake it does not wait longer than that. */
+/*
+ * If it has no path and its device is not online: unless something is at stake
+ * it does not wait longer than that.
+ */
 void peer_note_absence(struct peer *p, uint64_t grace);
 
 /* Ends it for the reason, telling the device if it can be told. */
 void peer_end(struct peer *p, const char *reason);
 
-/* The same for one that may not have another byte: told only if nothing else is on its way to it, and quietly never. */
+/*
+ * The same for one that may not have another byte: told only if nothing else is
+ * on its way to it, and quietly never.
+ */
 void peer_revoke(struct peer *p, const char *reason, bool quietly);
 
 /* Something was opened, closed or sent: timers are set anew. */
@@ -86,8 +96,9 @@ struct peer_transfer {
 };
 
 /*
- * For a row of status: path, rate (bytes a second, in the direction in which more moves), moves=in|out, and limited
- * if a server holds back what we send. Of all that the link carries, or of one transfer, with what it is.
+ * For a row of status: path, rate (bytes a second, in the direction in which more moves),
+ * moves=in|out, and limited if a server holds back what we send. Of all that the link carries,
+ * or of one transfer, with what it is.
  */
 void peer_describe_path(const struct peer *p, struct buf *row);
 void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row);

@@ -113,9 +113,11 @@ uint64_t peer_limit(const struct peer *p)
 	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
 }
 
-static void describe(const struct peer *p, const struct meter *in, const struct meter *out, struct buf *row)
+static void describe(const struct peer *p, const struct meter *in, const struct meter *out,
+		     struct buf *row)
 {
-	uint64_t now = context_now(p->all->context), received = meter_rate(in, now), sent = meter_rate(out, now);
+	uint64_t now = context_now(p->all->context), received = meter_rate(in, now),
+		 sent = meter_rate(out, now);
 
 	fields_add(row, "path", peer_path_name(p));
 	if (peer_patience(p))

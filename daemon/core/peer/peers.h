@@ -27,14 +27,20 @@ struct peers_events {
 	void (*made)(void *owner, struct peer *p);
 	/* A device showed its key: an unknown one is remembered. */
 	void (*met_key)(void *owner, const char *jid, const unsigned char *fp);
-	/* A device has opened a path from this full JID and proved that it is itself: so it is there. */
+	/*
+	 * A device has opened a path from this full JID and proved that it is
+	 * itself: so it is there.
+	 */
 	void (*met_at)(void *owner, const char *full, const char *device);
 	/* What was sent to this full JID came back with this condition. */
 	void (*doubted)(void *owner, const char *full, const char *condition);
 	/* A link is up, or up again on another path; or waits for a path. */
 	void (*up)(void *owner, struct peer *p, bool resumed);
 	void (*down)(void *owner, struct peer *p);
-	/* It has ended, and so has all that ran over it. "idle": it was at rest, and its process goes on. */
+	/*
+	 * It has ended, and so has all that ran over it. "idle": it was at
+	 * rest, and its process goes on.
+	 */
 	void (*ended)(void *owner, struct peer *p, const char *reason);
 	/* A link came to rest, or a peer's memory is free. */
 	void (*rested)(void *owner);
@@ -49,7 +55,8 @@ struct peers_events {
 	/* The device says where refs of a share are. */
 	void (*announced)(void *owner, const struct peer *p, const char *share, struct fields tips);
 	/* The device asks what became of a push of its, of whose output it has received so much. */
-	void (*outcome)(void *owner, const struct peer *p, const char *id, uint64_t received, struct buf *fields);
+	void (*outcome)(void *owner, const struct peer *p, const char *id, uint64_t received,
+			struct buf *fields);
 };
 
 struct peers {
@@ -58,7 +65,10 @@ struct peers {
 	void *owner;
 	struct connectors connectors;
 	bool (*may_answer)(void *arg, const char *bare);
-	/* The offer is the daemon's; NULL: it was refused, and answered. No event comes within the call. */
+	/*
+	 * The offer is the daemon's; NULL: it was refused, and answered. No
+	 * event comes within the call.
+	 */
 	struct path *(*accept_inband)(void *arg, const void *offer, enum ibb_path_standing standing,
 				      const struct path_events *events, void *owner);
 	void *arg;				/* of these two */
@@ -95,7 +105,10 @@ bool peer_is_there(const struct peers *all, const char *jid, const char *device)
 /* Our own connection is back, or gone. */
 void peers_online(struct peers *all, bool online);
 
-/* Our proxies are known, or not any more; the network is another one; the configuration was read again. */
+/*
+ * Our proxies are known, or not any more; the network is another one; the
+ * configuration was read again.
+ */
 void peers_refresh(struct peers *all);
 void peers_network_changed(struct peers *all);
 void peers_reload(struct peers *all);

@@ -5,15 +5,16 @@
  * the second of those online; a device that appears is owed whatever it has not seen. A
  * device that is owed something stands in line; at its turn it is told of one share that it may
  * fetch, and goes to the end of the line when the answer is there. So a device has one telling
- * under way at most, and the devices of one account share ANNOUNCE_AT_ONCE places with others (quota.h): who does
- * not answer holds up nobody else.
+ * under way at most, and the devices of one account share ANNOUNCE_AT_ONCE places with others
+ * (quota.h): who does not answer holds up nobody else.
  *
- * What it has seen, a process of it has seen. When it appears, or its link ends, it is not sure that
- * the process is still that one; then, if it has seen anything, it is met at its turn, and told after that.
+ * What it has seen, a process of it has seen. When it appears, or its link ends, it is not sure
+ * that the process is still that one; then, if it has seen anything, it is met at its turn, and
+ * told after that.
  *
- * What can go wrong: a telling or a meeting fails; then the device rests, and is tried with the next
- * share when it has rested. It goes away, comes back or restarts while a telling is under way:
- * the answer is still awaited, and counts for the process that gave it.
+ * What can go wrong: a telling or a meeting fails; then the device rests, and is tried with the
+ * next share when it has rested. It goes away, comes back or restarts while a telling is under
+ * way: the answer is still awaited, and counts for the process that gave it.
  */
 #include "announcements.h"
 
@@ -27,10 +28,12 @@ struct announced_share {
 	char *name;			/* owned */
 	void *tips;			/* owned */
 	size_t len;
-	uint64_t version;		/* of the tips, among those of all shares; 0: not known yet */
+	uint64_t version;		/* of the tips, among those of all shares; 0: not known
+					   yet */
 	bool moving;
 	uint64_t first_move, last_move;	/* while moving */
-	unsigned pause;			/* ms, after the last time that they could not be read; 0: they could */
+	unsigned pause;			/* ms, after the last time that they could not be read; 0:
+					   they could */
 };
 
 struct announcements {
@@ -173,7 +176,10 @@ static bool permitted(const struct announcements *a, const struct recipient *d, 
 	return a->events->permitted(a->owner, recipient_jid(d), d->id, a->shares[slot]->name);
 }
 
-/* The next share that the device is owed and may fetch, or SHARES_MAX. It is not owed what it may not fetch. */
+/*
+ * The next share that the device is owed and may fetch, or SHARES_MAX. It is
+ * not owed what it may not fetch.
+ */
 static unsigned next_owed(struct announcements *a, struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++) {
@@ -331,7 +337,9 @@ void announcements_unread(struct announcements *a, const char *share, uint64_t n
 	if (slot == SHARES_MAX || a->shares[slot]->moving)
 		return;
 	s = a->shares[slot];
-	s->pause = !s->pause ? ANNOUNCE_RETRY_FIRST : s->pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * s->pause : ANNOUNCE_RETRY_MAX;
+	s->pause = !s->pause			       ? ANNOUNCE_RETRY_FIRST
+		   : s->pause < ANNOUNCE_RETRY_MAX / 2 ? 2 * s->pause
+						       : ANNOUNCE_RETRY_MAX;
 	s->moving = true;
 	s->first_move = s->last_move = now + s->pause;
 }
@@ -461,12 +469,16 @@ void announcements_told(struct announcements *a, const char *jid, const char *de
 	if (!d)
 		return;
 	d->pause = 0;
-	/* Its link may have been up before it appeared. If it did so once more since, there may be another one by now. */
+	/*
+	 * Its link may have been up before it appeared. If it did so once more
+	 * since, there may be another one by now.
+	 */
 	if (!d->sure) {
 		know(d, instance);
 		d->sure = !d->reappeared;
 	}
-	if (!memcmp(d->instance, instance, INSTANCE_BYTES) && a->shares[d->telling_slot]->version == version) {
+	if (!memcmp(d->instance, instance, INSTANCE_BYTES) &&
+	    a->shares[d->telling_slot]->version == version) {
 		set_bit(&d->seen, d->telling_slot);
 		clear_bit(&d->owed, d->telling_slot);
 	}
@@ -491,7 +503,8 @@ void announcements_failed(struct announcements *a, const char *jid, const char *
 /* When the share's refs are to be read. */
 static uint64_t read_at(const struct announced_share *s)
 {
-	uint64_t quiet = s->last_move + ANNOUNCE_DEBOUNCE, latest = s->first_move + ANNOUNCE_DEBOUNCE_MAX;
+	uint64_t quiet = s->last_move + ANNOUNCE_DEBOUNCE,
+		 latest = s->first_move + ANNOUNCE_DEBOUNCE_MAX;
 
 	return quiet < latest ? quiet : latest;
 }
@@ -552,7 +565,8 @@ unsigned announcements_waiting(const struct announcements *a)
 	for (const struct recipient *d = a->recipients.first; d; d = d->next) {
 		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
 			bool under_way = d->telling && d->telling_slot == i;
-			bool unsure = doubtful(d) && a->shares[i] && a->shares[i]->version && permitted(a, d, i);
+			bool unsure = doubtful(d) && a->shares[i] && a->shares[i]->version &&
+				      permitted(a, d, i);
 
 			if (under_way || unsure || (bit(&d->owed, i) && permitted(a, d, i)))
 				count++;

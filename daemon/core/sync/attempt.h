@@ -12,8 +12,10 @@
 #include "queue.h"
 
 struct attempt {
-	enum message_id trouble;	/* with which a session of its git ended last; MSG_NONE: with none */
-	bool no_place;			/* git could not be started, for the place where it was to run is gone */
+	enum message_id trouble;	/* with which a session of its git ended last; MSG_NONE:
+					   with none */
+	bool no_place;			/* git could not be started, for the place where it was to
+					   run is gone */
 };
 
 /*

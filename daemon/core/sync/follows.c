@@ -6,9 +6,10 @@
  * the order they were wanted. What is announced during a turn replaces the tips and wants another.
  *
  * What can go wrong: the fetch fails, or brings nothing, since what was announced is not there.
- * Then the follow is held for a pause that doubles until something comes. An announcement does not end
- * it, for they cost a buddy nothing; that the buddy appears does, but not more often than every FOLLOW_APPEARED.
- * A fetch may also last, for as long as the buddy likes: it takes a turn of theirs, and no other buddy's.
+ * Then the follow is held for a pause that doubles until something comes. An announcement does
+ * not end it, for they cost a buddy nothing; that the buddy appears does, but not more often
+ * than every FOLLOW_APPEARED. A fetch may also last, for as long as the buddy likes: it takes a
+ * turn of theirs, and no other buddy's.
  *
  * One that is followed from now on catches up once, for what it missed nobody announces again. That
  * nothing comes of this is no trouble.
@@ -27,11 +28,17 @@
 enum {
 	TIPS_MAX = 16384,		/* no record carries more */
 	ERROR_MAX = 1024,
-	/* So that a buddy with many shares who comes online does not start as many processes, here and there. */
+	/*
+	 * So that a buddy with many shares who comes online does not start as
+	 * many processes, here and there.
+	 */
 	TURNS_PER_BUDDY = 4,
 };
 
-/* What is followed of one buddy in one git directory; others' lanes there are none of its business. */
+/*
+ * What is followed of one buddy in one git directory; others' lanes there are
+ * none of its business.
+ */
 struct lane {
 	struct lane *next;
 	char *path, *jid;		/* owned */
@@ -184,7 +191,8 @@ struct follow *follows_add(struct follows *all, const char *jid, const char *sha
 		f->in->marked = false;
 		return f;
 	}
-	if (all->count == FOLLOWS_MAX || strlen(jid) >= sizeof(f->jid) || strlen(share) >= sizeof(f->share))
+	if (all->count == FOLLOWS_MAX || strlen(jid) >= sizeof(f->jid) ||
+	    strlen(share) >= sizeof(f->share))
 		return NULL;
 	f = xcalloc(1, sizeof(*f));
 	strcpy(f->jid, jid);
@@ -334,7 +342,8 @@ void follows_compared(struct follows *all, struct follow *f, bool something_new,
 /* Nothing came of a fetch. */
 static void hold(struct follows *all, struct follow *f, uint64_t now)
 {
-	f->in->held_until = now + backoff_next(&f->in->pause, FOLLOW_BACKOFF_FIRST, FOLLOW_BACKOFF_MAX, &all->random);
+	f->in->held_until = now + backoff_next(&f->in->pause, FOLLOW_BACKOFF_FIRST,
+					       FOLLOW_BACKOFF_MAX, &all->random);
 }
 
 static void try_later(struct follows *all, struct follow *f, const char *error, uint64_t now)
@@ -377,7 +386,10 @@ void follows_fetched(struct follows *all, struct follow *f, enum follow_outcome 
 	go_on(all, now);
 }
 
-/* A presence costs as little as an announcement; but who was away for long is tried at once, and soon again. */
+/*
+ * A presence costs as little as an announcement; but who was away for long is
+ * tried at once, and soon again.
+ */
 static void end_pause(struct follow *f)
 {
 	uint64_t earliest = f->in->tried_at + FOLLOW_APPEARED;

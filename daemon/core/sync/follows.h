@@ -7,15 +7,17 @@
  * a buddy announces that their refs moved. For each one: compare what was
  * announced with the refs that are here, and only if something is new run
  * "git fetch <remote>" there; of one buddy one fetch at a time in a repository, never sooner than
- * FOLLOW_INTERVAL after the one before, and a few at a time in all, of FOLLOW_TURNS_MAX that all share (quota.h). After a fetch
- * that failed, or brought nothing, there is a pause with back-off and jitter, which no announcement
- * ends. One buddy's fetches never wait for another's. Pure.
+ * FOLLOW_INTERVAL after the one before, and a few at a time in all, of FOLLOW_TURNS_MAX that
+ * all share (quota.h). After a fetch that failed, or brought nothing, there is a pause with
+ * back-off and jitter, which no announcement ends. One buddy's fetches never wait for
+ * another's. Pure.
  *
  *   QUIET      announced, or it is new              COMPARING   (when its turn comes)
  *   COMPARING  nothing new                          QUIET, or COMPARING if announced meanwhile
  *   COMPARING  something new                        FETCHING
  *   FETCHING   done                                 QUIET, or COMPARING if announced meanwhile
- *   FETCHING   done, and nothing came               the same, after a pause (FOLLOW_BACKOFF_FIRST, doubled to _MAX)
+ *   FETCHING   done, and nothing came the same, after a pause (FOLLOW_BACKOFF_FIRST, doubled to
+ *              _MAX)
  *   FETCHING   failed                               WAITING     (the same pause)
  *   WAITING    time, the buddy appears              COMPARING   (when its turn comes)
  */
@@ -52,8 +54,9 @@ struct follows;
 
 struct follows_events {
 	/*
-	 * Compare tips (fields, as announced; only cut=1 if they were too long to keep) with the refs of f:
-	 * follows_compared() follows, not within the call. tips are valid during the call.
+	 * Compare tips (fields, as announced; only cut=1 if they were too long to keep) with
+	 * the refs of f: follows_compared() follows, not within the call. tips are valid during
+	 * the call.
 	 */
 	void (*compare)(void *owner, struct follow *f, const void *tips, size_t len);
 	/* Run the fetch: follows_fetched() follows, not within the call. */
@@ -90,7 +93,10 @@ void follows_compared(struct follows *all, struct follow *f, bool something_new,
 void follows_fetched(struct follows *all, struct follow *f, enum follow_outcome outcome,
 		     const char *error, uint64_t now, uint64_t unix_now);
 
-/* The buddy has appeared: what waits is tried at once, unless it was tried less than FOLLOW_APPEARED ago. */
+/*
+ * The buddy has appeared: what waits is tried at once, unless it was tried less
+ * than FOLLOW_APPEARED ago.
+ */
 void follows_buddy_online(struct follows *all, const char *jid, uint64_t now);
 
 uint64_t follows_deadline(const struct follows *all);

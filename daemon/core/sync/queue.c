@@ -25,7 +25,8 @@ struct queue {
 	struct queue_entry *first, **tail;	/* owned */
 	unsigned count;
 	uint32_t random;
-	uint64_t seen, unix_seen;	/* ms and seconds: the clocks, when they were looked at last */
+	uint64_t seen, unix_seen;	/* ms and seconds: the clocks, when they were looked at
+					   last */
 };
 
 struct queue *queue_create(const struct queue_events *events, void *owner, uint32_t seed)
@@ -115,7 +116,10 @@ static bool same_way(const struct queue_entry *a, const struct queue_entry *b)
 	return !strcmp(a->path, b->path) && !strcmp(a->jid, b->jid) && !strcmp(a->share, b->share);
 }
 
-/* Whether another one has to end, or go, before: one of the same buddy's, who decides how long theirs lasts. */
+/*
+ * Whether another one has to end, or go, before: one of the same buddy's, who
+ * decides how long theirs lasts.
+ */
 static bool held_back(const struct queue *q, const struct queue_entry *e)
 {
 	bool earlier = true;
@@ -124,7 +128,8 @@ static bool held_back(const struct queue *q, const struct queue_entry *e)
 	for (const struct queue_entry *other = q->first; other; other = other->next) {
 		if (other == e)
 			earlier = false;
-		else if (other->state == QUEUE_RUNNING && !strcmp(other->path, e->path) && !strcmp(other->jid, e->jid))
+		else if (other->state == QUEUE_RUNNING && !strcmp(other->path, e->path) &&
+			 !strcmp(other->jid, e->jid))
 			return true;
 		else if (other->state == QUEUE_WAITING && earlier && same_way(other, e))
 			return true;
@@ -156,10 +161,14 @@ static void fail(struct queue *q, struct queue_entry *e, const char *error)
 	q->events->save(q->owner, e);
 }
 
-/* How long it has left by the wall clock, in ms; no more than it had at first, for it may be from a future. */
+/*
+ * How long it has left by the wall clock, in ms; no more than it had at first,
+ * for it may be from a future.
+ */
 static uint64_t time_left(const struct queue_entry *e, uint64_t unix_now)
 {
-	uint64_t left = e->expires > unix_now ? e->expires - unix_now : 0, whole = e->expires - e->queued;
+	uint64_t left = e->expires > unix_now ? e->expires - unix_now : 0,
+		 whole = e->expires - e->queued;
 
 	left = left < whole ? left : whole;
 	return (left < QUEUE_EXPIRY ? left : QUEUE_EXPIRY) * UINT64_C(1000);
@@ -229,8 +238,8 @@ static void end(struct queue *q, struct queue_entry *e, const char *outcome)
 	queue_entry_destroy(e);
 }
 
-void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome, const char *error,
-		uint64_t now)
+void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome,
+		const char *error, uint64_t now)
 {
 	assert(e->state == QUEUE_RUNNING);
 	switch (outcome) {
@@ -239,7 +248,8 @@ void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outco
 		break;
 	case QUEUE_UNREACHABLE:
 		set_error(e, error);
-		e->retry_at = now + backoff_next(&e->pause, QUEUE_RETRY_FIRST, QUEUE_RETRY_MAX, &q->random);
+		e->retry_at = now + backoff_next(&e->pause, QUEUE_RETRY_FIRST, QUEUE_RETRY_MAX,
+						 &q->random);
 		enter(e, QUEUE_WAITING, error ? error : "could not be reached");
 		q->events->save(q->owner, e);
 		break;

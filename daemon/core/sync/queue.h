@@ -13,14 +13,15 @@
  *
  *   WAITING   the buddy is online                   RUNNING
  *   RUNNING   done                                  gone, logged
- *   RUNNING   cannot reach, lost                    WAITING   (back-off while the buddy stays online)
+ *   RUNNING   cannot reach, lost WAITING (back-off while the buddy stays online)
  *   RUNNING   the broker ends                       WAITING
  *   RUNNING   refused, stale                        FAILED    (kept; retry or drop by hand)
  *   WAITING   older than its expiry                 FAILED    "expired"
  *
- * Nobody's time is up because a clock was set. The wall clock is asked once, when an entry is loaded, how long it
- * has left, which is never more than it had at first; from then on the monotonic one counts, which does
- * not count sleep either. Where the wall clock is seen to have jumped, the files get an expiry by the new time.
+ * Nobody's time is up because a clock was set. The wall clock is asked once, when an entry is
+ * loaded, how long it has left, which is never more than it had at first; from then on the
+ * monotonic one counts, which does not count sleep either. Where the wall clock is seen to have
+ * jumped, the files get an expiry by the new time.
  */
 
 #include <stdbool.h>
@@ -48,15 +49,16 @@ struct queue *queue_create(const struct queue_events *events, void *owner, uint3
 void queue_destroy(struct queue *q);
 
 /*
- * An entry from its file; NULL if it is malformed or known, or there are QUEUE_MAX. A RUNNING one becomes
- * WAITING, and is saved so: we crashed. Load the oldest first; what can run runs in the next queue_tick().
+ * An entry from its file; NULL if it is malformed or known, or there are QUEUE_MAX. A RUNNING
+ * one becomes WAITING, and is saved so: we crashed. Load the oldest first; what can run runs in
+ * the next queue_tick().
  */
 struct queue_entry *queue_load(struct queue *q, const char *id, struct fields f);
 struct queue_entry *queue_find(const struct queue *q, const char *id);
 struct queue_entry *queue_first(const struct queue *q);
 
-void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome, const char *error,
-		uint64_t now);
+void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outcome,
+		const char *error, uint64_t now);
 /* We end while it runs: the next broker pushes it again. */
 void queue_interrupted(struct queue *q, struct queue_entry *e);
 void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now);

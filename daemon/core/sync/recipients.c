@@ -8,8 +8,8 @@
 
 enum {
 	/*
-	 * Per account, those that are away included. More than can be online and being told: there is
-	 * always one to forget.
+	 * Per account, those that are away included. More than can be online and being told:
+	 * there is always one to forget.
 	 */
 	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
 };

@@ -2,8 +2,9 @@
 /*
  * The device is asked at once, and again while the push still runs there, for as long as
  * there is patience: OUTCOME_PATIENCE with a device that is online or has a link with us, or that
- * nobody can know to be gone, because we are offline or its server cannot be reached; OUTCOME_ABSENT with one that is
- * gone, which is asked once whether it is. The device answers from its outcomes (outcome.h).
+ * nobody can know to be gone, because we are offline or its server cannot be reached;
+ * OUTCOME_ABSENT with one that is gone, which is asked once whether it is. The device answers
+ * from its outcomes (outcome.h).
  */
 #include "outcome-query.h"
 

@@ -37,8 +37,8 @@ struct outcome_query_events {
 	/* It is over, with the exit status of the far git. Destroy it, now or later. */
 	void (*exited)(void *owner, uint32_t status);
 	/*
-	 * Nobody can tell now. answered: nor later, for the device says that it does not know; otherwise it was
-	 * not there, or did not answer. Destroy it, now or later.
+	 * Nobody can tell now. answered: nor later, for the device says that it does not know;
+	 * otherwise it was not there, or did not answer. Destroy it, now or later.
 	 */
 	void (*unknown)(void *owner, bool answered);
 };

@@ -35,10 +35,12 @@ enum {
 
 void session_enter(struct session *s, enum session_state state, const char *because)
 {
-	static const char *const names[] = { "waiting", "asking", "open", "lost", "leaving", "ended" };
+	static const char *const names[] = {
+		"waiting", "asking", "open", "lost", "leaving", "ended"
+	};
 
-	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid, s->to.share,
-		  names[s->state], names[state], because);
+	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid,
+		  s->to.share, names[s->state], names[state], because);
 	s->state = state;
 }
 
@@ -350,9 +352,15 @@ bool session_describe(const struct session *s, struct buf *row)
 {
 	if (s->state != SESSION_OPEN)
 		return false;
-	peer_describe_transfer(s->peer, &(struct peer_transfer){
-		.share = s->to.share, .service = s->service, .direction = "out", .channel = s->channel,
-		.in = &s->traffic.in, .out = &s->traffic.out,
-	}, row);
+	peer_describe_transfer(s->peer,
+			       &(struct peer_transfer){
+				       .share = s->to.share,
+				       .service = s->service,
+				       .direction = "out",
+				       .channel = s->channel,
+				       .in = &s->traffic.in,
+				       .out = &s->traffic.out,
+			       },
+			       row);
 	return true;
 }

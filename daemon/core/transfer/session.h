@@ -119,8 +119,8 @@ void session_abandoned(struct session *s);
 void sessions_wake(struct sessions *all);
 
 /*
- * Nothing goes to jid any more, or, where device is not NULL, to that device of theirs: the sessions that it concerns
- * end, and say so. One that may still find another device goes on.
+ * Nothing goes to jid any more, or, where device is not NULL, to that device of theirs: the
+ * sessions that it concerns end, and say so. One that may still find another device goes on.
  */
 void sessions_revoke(struct sessions *all, const char *jid, const char *device,
 		     enum message_id told);

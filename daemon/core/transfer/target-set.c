@@ -108,7 +108,8 @@ uint64_t target_set_protocol(const struct context *context, const struct address
 	const struct buddy *buddy = presence_buddy(context->presence, to->jid);
 	uint64_t protocol = 0;
 
-	for (const struct resource *r = buddy ? buddy->resources : NULL; r && !protocol; r = r->next)
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r && !protocol;
+	     r = r->next)
 		if (r->broker && !strncmp(r->device, to->device, strlen(to->device)))
 			protocol = resource_protocol(r, context_now(context));
 	return protocol;

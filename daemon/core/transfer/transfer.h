@@ -19,7 +19,8 @@ struct transfer {
 	enum service service;
 	bool served;			/* by us, for them */
 	uint64_t sent, received;	/* bytes of git's protocol */
-	const char *path;		/* the last one, as path_name() has it; NULL: there was none */
+	const char *path;		/* the last one, as path_name() has it; NULL: there was
+					   none */
 	const struct witness *witness;
 	const char *reason;		/* why its stream ended early, as for witness_result() */
 	const char *note;		/* what else there is to say of it, or NULL */
