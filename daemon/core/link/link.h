@@ -7,7 +7,7 @@
  * kept until then, over one path at a time. A path that dies suspends the
  * link; on the next one both sides say in HELLO what they have received, the
  * rest is sent again, and no record is lost, repeated or reordered. No I/O
- * and no clock: bytes and now` (milliseconds, monotonic) come in by calls.
+ * and no clock: bytes and `now` (milliseconds, monotonic) come in by calls.
  *
  * HELLO (fields: protocol=2, from=<JID>, to=<JID>, instance=<16 hex>, received=<number>,
  * and link=<32 hex>, state=new|resume from the initiator of the path, state=new|
