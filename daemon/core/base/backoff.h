@@ -3,15 +3,16 @@
 #define CORE_BACKOFF_H
 
 /*
- * The pause before the next try: doubled with each failure, and up to half
- * as long again by chance, so that what failed together is not tried together.
+ * Exponential back-off: each failure doubles the pause before the next try. Chance adds up
+ * to half of it, so that several who failed at one moment do not try again at one moment.
  */
 
 #include <stdint.h>
 
 /*
- * The pause after one more failure, in ms. *pause is that of the failure before,
- * without what chance added; 0: there was none. *random is any number at first.
+ * Returns the pause after one more failure, in ms. *pause holds the previous pause without
+ * the random part, 0 before the first failure; it is updated. *random is the state of the
+ * generator: any number at first.
  */
 uint64_t backoff_next(unsigned *pause, unsigned first, unsigned max, uint32_t *random);
 

@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 /*
- * Every in-band block passes through here twice, so decoding is one pass
- * without a branch per character: valid characters carry the mark bit in the
- * table, and one AND over all of them tells at the end whether any was not.
+ * Every in-band block passes through here twice, so decoding is one pass without a branch
+ * per character: valid characters carry the mark bit in the table, and one AND over all of
+ * them shows at the end whether one was invalid.
  */
 
 enum { MARK = 0x40, VALUE = 0x3f };
@@ -55,7 +55,7 @@ size_t base64_encode(const void *data, size_t n, char *out)
 	return o - out;
 }
 
-/* The last four characters, which may be padded; what they give in bytes, or -1. */
+/* Decodes the last four characters, which may be padded. Returns the number of bytes, or -1. */
 static int decode_last(const uint8_t *s, uint8_t *o)
 {
 	uint8_t a = values[s[0]], b = values[s[1]], c = values[s[2]], d = values[s[3]];

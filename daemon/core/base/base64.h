@@ -9,13 +9,16 @@
 
 #include <stddef.h>
 
-/* Bytes base64_encode() writes, its NUL included. */
+/* The size of the output of base64_encode() for n bytes, its NUL included. */
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 
 /* Returns the length without the NUL. */
 size_t base64_encode(const void *data, size_t n, char *out);
 
-/* Decodes into out, which has room for n / 4 * 3 bytes; the length, or -1 if malformed. */
+/*
+ * Decodes into out, which has room for n / 4 * 3 bytes. Returns the length, or -1 if
+ * malformed.
+ */
 long base64_decode(const char *text, size_t n, void *out);
 
 #endif

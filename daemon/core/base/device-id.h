@@ -3,10 +3,10 @@
 #define CORE_DEVICE_ID_H
 
 /*
- * What names a device. Its identity is the fingerprint of its key (text.h); the first 16
- * characters of the fingerprint's base32 (RFC 4648, section 6, in lower case) are its short name,
- * its id, as it stands in the XMPP resource and in what people read. Each run of a device's broker
- * has another instance, which is random: two runs are told apart by it.
+ * The names of a device. Its identity is the fingerprint of its key (fingerprint.h). Its
+ * id is short: the first 16 characters of the fingerprint in base32 (RFC 4648 section 6,
+ * in lower case). The id stands in the XMPP resource and in what people read. Its instance
+ * is a random number, new with each start of its broker: it tells two runs apart.
  */
 
 #include <stdbool.h>
@@ -17,13 +17,13 @@
 enum {
 	DEVICE_ID_LEN = 16,
 	INSTANCE_BYTES = 8,
-	LINK_PROTOCOL = 2,	/* what devices of this version speak: HELLO says it, another one is
+	LINK_PROTOCOL = 2,	/* what this version speaks and says in HELLO; another protocol is
 				   refused */
 };
 
 void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1]);
 
-/* Whether device_id_of() could have said this. */
+/* Whether id has the form that device_id_of() makes. */
 bool device_id_valid(const char *id);
 
 #endif

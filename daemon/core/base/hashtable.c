@@ -8,8 +8,8 @@
 #include "alloc.h"
 
 /*
- * Chains, never more than one node a slot on average. The hash (FNV-1a) has
- * no secret: keys come from our own roster, and what strangers may add is bounded.
+ * Separate chaining, with at most one node a slot on average. The hash (FNV-1a) has no
+ * secret: keys come from our own roster, and what strangers may add is bounded.
  */
 
 enum { SLOTS_MIN = 16 };

@@ -3,9 +3,9 @@
 #define CORE_HASHTABLE_H
 
 /*
- * A table of things found by a string, for what grows with the roster. The
- * nodes are part of the things (the first member, so that a cast leads back);
- * the table owns nothing but its slots. Zero-initialise it.
+ * A hash table with strings as keys, for what grows with the roster. A node is the first
+ * member of the thing that it finds, so that a cast leads back. The table owns its slots
+ * and nothing else. Zero it before the first use.
  */
 
 #include <stddef.h>
@@ -31,7 +31,7 @@ void hashtable_add(struct hashtable *t, struct hashtable_node *node, const char 
 /* The node must be in the table. */
 void hashtable_remove(struct hashtable *t, struct hashtable_node *node);
 
-/* Frees the slots; the nodes are their owner's. */
+/* Frees the slots. The nodes belong to their owners. */
 void hashtable_finish(struct hashtable *t);
 
 #endif

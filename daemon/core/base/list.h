@@ -3,8 +3,8 @@
 #define CORE_LIST_H
 
 /*
- * A list whose elements are part of the things in it and can leave it from
- * anywhere. The head is an element, too; by itself it is a list of one.
+ * A doubly linked ring whose elements are members of the things in the list. An element
+ * can be removed without its head. The head is an element, too; alone it is an empty list.
  */
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static inline bool list_alone(const struct list *r)
 	return r->next == r;
 }
 
-/* r is alone before. */
+/* Adds r at the end. r must be alone. */
 static inline void list_append(struct list *head, struct list *r)
 {
 	r->next = head;
@@ -32,7 +32,7 @@ static inline void list_append(struct list *head, struct list *r)
 	head->prev = r;
 }
 
-/* r is alone afterwards; it may have been before. */
+/* Removes r, which is alone then. To remove one that is alone is fine. */
 static inline void list_remove(struct list *r)
 {
 	r->next->prev = r->prev;

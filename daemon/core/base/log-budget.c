@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A party has a bucket, which is a time: up to when its lines so far are paid for. One whose
- * bucket is in the past, and of whom nothing was left out, is as one who was never here.
+ * A party's bucket is a time: until then the lines that it caused are paid for. A bucket
+ * in the past is full; its party may be forgotten.
  */
 #include "log-budget.h"
 
@@ -61,7 +61,7 @@ static void forget_idle(struct log_budget *b, uint64_t now)
 	}
 }
 
-/* Who has no place yet: takes one, or NULL. */
+/* Takes a place for a party that has none; NULL if there is none. */
 static struct party *take(struct log_budget *b, const char *name, bool known, uint64_t now)
 {
 	char *jid = xasprintf("%s%s", strchr(name, '@') ? "" : "@", name);

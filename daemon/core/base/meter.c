@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "meter.h"
 
-/* The present period is the one that now is in. */
+/* Makes the period that contains now the present one. */
 static void roll(struct meter *m, uint64_t now)
 {
 	uint64_t periods = (now - m->since) / METER_PERIOD;
@@ -30,7 +30,10 @@ uint64_t meter_rate(const struct meter *m, uint64_t now)
 		return 0;
 	roll(&at, now);
 	span = METER_PERIOD + now - at.since;
-	/* A transfer that has just begun is not slow for what was before it. */
+	/*
+	 * The time before the first byte does not count: it would make a new transfer look
+	 * slow.
+	 */
 	if (span > now - at.first)
 		span = now - at.first;
 	if (span < METER_PERIOD / 4)

@@ -13,17 +13,17 @@
  *
  *   all places
  *   +- a trusted JID
- *   +- whoever is not trusted
+ *   +- all who are not trusted
  *      +- a domain
  *         +- a JID of it
  *
- * and a place counts for its innermost share and for all above. To ask is to go
- * down from the top: at each share the rule says how many places it could hold now, and
- * those are what the shares below it have to share. Where a share does not exist yet, they
- * hold nothing on this level nor below, and one free place is enough.
+ * A place counts for its innermost share and for all above it. quota_ask() goes down from
+ * the top. At each share the rule says how many places it could hold now; the shares below
+ * it have these to share. A share that does not exist yet holds nothing on its level nor
+ * below, so that one free place is enough.
  *
- * A share that may not grow hands down what it holds: below it nothing is free, and
- * the places change hands among its own.
+ * A share that may not grow hands down what it holds: below it nothing is free, and places
+ * change hands among its own members.
  */
 
 enum { LEVELS = 3 };
@@ -35,7 +35,7 @@ struct quota_share {
 	char key[];
 };
 
-/* The keys of the shares from the top down; how many there are. */
+/* The keys of the shares from the top down. */
 struct way {
 	char *keys[LEVELS];		/* owned */
 	unsigned depth;
@@ -79,7 +79,7 @@ void quota_finish(struct quota *q)
 	hashtable_finish(&q->shares);
 }
 
-/* The share right below group that the place counts for; NULL if it counts for none. */
+/* The share right below group that the place counts for; NULL if it is not in the group. */
 static struct quota_share *branch(const struct quota_place *place, const struct quota_share *group)
 {
 	struct quota_share *s = place->share;
@@ -90,8 +90,8 @@ static struct quota_share *branch(const struct quota_place *place, const struct 
 }
 
 /*
- * Whoever holds most in the group, of those with something unfinished; of two
- * alike, who has the oldest.
+ * The share that holds most in the group, among those with an unfinished place. Of two
+ * that hold as many, the one with the oldest place.
  */
 static struct quota_share *largest(const struct quota *q, const struct quota_share *group)
 {
@@ -119,8 +119,8 @@ static struct quota_place *oldest_unfinished(const struct quota *q, const struct
 }
 
 /*
- * Who makes room in a group for one who holds nothing there; least: what whoever has most must
- * hold for that. NULL: nobody.
+ * Finds the place that makes room in a group for one who holds nothing there. The share
+ * with most must hold at least `least` places. NULL if there is none.
  */
 static struct quota_place *who_makes_room(const struct quota *q, const struct quota_share *group,
 					  unsigned least)
@@ -152,7 +152,10 @@ enum quota_verdict quota_ask(const struct quota *q, const char *jid, bool truste
 			break;
 		}
 		if (!s) {
-			/* JIDs of one domain cost nothing: being many is no claim there. */
+			/*
+			 * JIDs cost a domain nothing, so a new JID has no claim by being
+			 * another one: even the only place of a JID may go.
+			 */
 			*victim = who_makes_room(q, group, !trusted && i == way.depth - 1 ? 1 : 2);
 			verdict = *victim ? QUOTA_ROOM : QUOTA_NO;
 			break;

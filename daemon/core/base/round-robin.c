@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * Whoever had a turn in this round stands behind all who had none, so that to look
- * at the first one is enough.
+ * Entries that had their turn in this round stand behind all that did not, so that it is
+ * enough to look at the first one.
  */
 
 void round_robin_init(struct round_robin *t)

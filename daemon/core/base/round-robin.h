@@ -3,16 +3,16 @@
 #define CORE_ROUND_ROBIN_H
 
 /*
- * Who goes next, among many who share something. In a round each of those who were
- * there when it began has one turn, and then goes to the end of the line; so whoever
- * took all there was is the last one in the next round.
+ * Round-robin order among many who share something. In a round, each entry that was in the
+ * line when it began has one turn, and then goes to the end of the line. So the one that
+ * took all there was is last in the next round.
  *
  *   round_robin_begin(&all);
  *   while ((t = round_robin_next(&all)))
  *           serve(t);	may remove anybody, t too, add others, and begin a round of its own
  *
- * Nothing is kept from one step to the next but the number of the round, so that it ends
- * whoever leaves meanwhile, and is wrong about nobody who is left. A round that is begun
+ * Between two steps only the number of the round is kept, and no pointer: a round ends
+ * even if entries leave meanwhile, and nobody who stays is missed. A round that begins
  * within another one serves for both.
  */
 
@@ -20,25 +20,25 @@
 
 #include "list.h"
 
-/* One who takes turns; part of whatever it is. */
+/* An entry; a member of the object that takes turns. */
 struct round_robin_entry {
 	struct list link;	/* round_robin::line */
-	uint64_t round;		/* the last one it had its turn in, or came during */
+	uint64_t round;		/* the last round in which it had its turn, or was added */
 };
 
 struct round_robin {
-	struct list line;	/* whose turn is next is first */
+	struct list line;	/* the next one is first */
 	uint64_t round;
 };
 
 void round_robin_init(struct round_robin *t);
 
-/* At the end of the line; not in the round that goes on. */
+/* Adds at the end of the line; the round under way passes it over. */
 void round_robin_add(struct round_robin *t, struct round_robin_entry *who);
 void round_robin_remove(struct round_robin_entry *who);
 
 void round_robin_begin(struct round_robin *t);
-/* Whose turn it is now; NULL when everybody has had theirs. */
+/* The entry whose turn it is; NULL when each has had its turn. */
 struct round_robin_entry *round_robin_next(struct round_robin *t);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A binary heap whose elements know their place, so that a timer is moved or
- * taken out in logarithmic time. A run ends at the timers that were set before
- * it began: their order numbers are lower than the one that it starts with.
+ * A binary heap whose elements know their place, so that a timer is moved or taken out in
+ * logarithmic time. A run calls only timers that were set before it began: their order
+ * numbers are lower than the number that the run takes at its start.
  */
 #include "timers.h"
 
@@ -35,7 +35,7 @@ static void put(struct timers *t, size_t place, struct timer *timer)
 	timer->place = place;
 }
 
-/* The timer finds its place from this one upwards, then downwards. */
+/* Moves the timer to its place in the heap, from this one upwards, then downwards. */
 static void settle(struct timers *t, struct timer *timer, size_t place)
 {
 	size_t child;
@@ -60,7 +60,7 @@ uint64_t timers_next(const struct timers *t)
 	return t->n ? t->heap[0]->at : UINT64_MAX;
 }
 
-/* The first one that is due and was set before this run; the heap need not have it on top. */
+/* The first timer that is due and was set before this run. It need not be on top of the heap. */
 static struct timer *first_due(const struct timers *t, uint64_t now, uint64_t order)
 {
 	struct timer *found = NULL;
@@ -110,7 +110,7 @@ void timer_set(struct timer *timer, uint64_t at)
 {
 	struct timers *t = timer->timers;
 
-	/* A deadline that is told again keeps its turn. */
+	/* A timer that is set to the same deadline again keeps its turn. */
 	if (timer->place && timer->at == at)
 		return;
 	timer_stop(timer);

@@ -3,12 +3,12 @@
 #define CORE_TIMERS_H
 
 /*
- * The deadlines of one broker. A decision that has to wait sets a timer; whoever
- * runs the broker asks for the next deadline and calls timers_run() when it has
- * come. Times are milliseconds of one monotonic clock.
+ * The deadlines of one broker. A decision that has to wait sets a timer. The event loop
+ * asks for the next deadline and calls timers_run() when it has come. Times are
+ * milliseconds of one monotonic clock.
  *
- * A timer belongs to the object that it is part of. Timers that are due at the
- * same moment run in the order in which they were set.
+ * A timer is a member of the object that it belongs to. Timers that are due at the same
+ * moment run in the order in which they were set.
  */
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct timer {
 	void (*due)(void *owner);
 	void *owner;
 	uint64_t at, order;
-	size_t place;			/* in the heap, from 1; 0: it is not set */
+	size_t place;			/* in the heap, from 1; 0: not set */
 };
 
 struct timers {
@@ -32,21 +32,21 @@ struct timers {
 };
 
 void timers_init(struct timers *t);
-/* No timer may be set. */
+/* No timer may be set any more. */
 void timers_finish(struct timers *t);
 
-/* When the next one is due; UINT64_MAX if none is set. */
+/* When the next timer is due; UINT64_MAX if none is set. */
 uint64_t timers_next(const struct timers *t);
 
 /*
- * Calls those that are due at now, each once. One that is set within is for the next
- * call, even if it is due: so a timer at 0 runs when nothing of its owner is on the
- * stack, and may free its owner.
+ * Calls the timers that are due at now, each once. One that is set by such a call waits
+ * for the next run, even if it is due. So a timer set to 0 runs when nothing of its owner
+ * is on the stack, and may free its owner.
  */
 void timers_run(struct timers *t, uint64_t now);
 
 void timer_init(struct timer *t, struct timers *timers, void (*due)(void *owner), void *owner);
-/* In the place of what was set before. UINT64_MAX stops it. */
+/* Sets the deadline, in place of an earlier one. UINT64_MAX stops the timer. */
 void timer_set(struct timer *t, uint64_t at);
 void timer_stop(struct timer *t);
 bool timer_is_set(const struct timer *t);

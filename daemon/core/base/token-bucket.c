@@ -4,13 +4,13 @@
 #include <string.h>
 
 /*
- * The bucket holds what one piece may be: who was quiet may begin with that,
- * and over any longer time the rate is kept exactly, because a debt is paid in full.
+ * The bucket holds the tokens of one piece, so one piece may leave at once after a pause.
+ * Over a longer time the rate is kept exactly, because each debt is paid in full.
  */
 
 enum { SCALE = 1000 };	/* milliseconds times bytes a second */
 
-#define RATE_MAX ((uint64_t)1 << 40)	/* so that nothing overflows; no limit at all to anybody */
+#define RATE_MAX ((uint64_t)1 << 40)	/* so that nothing overflows; nobody reaches it */
 
 static uint64_t piece(const struct token_bucket *a)
 {
@@ -34,8 +34,8 @@ static void fill(struct token_bucket *a, uint64_t now)
 
 	a->at = now;
 	/*
-	 * A debt is of one piece or so, and is paid after a few seconds at the
-	 * lowest rate there is.
+	 * Nothing overflows: elapsed * rate is added only if it fits into the room in the
+	 * bucket.
 	 */
 	if (elapsed >= (uint64_t)(most - a->tokens) / a->rate + 1)
 		a->tokens = most;
@@ -50,7 +50,7 @@ size_t token_bucket_room(struct token_bucket *a, uint64_t now)
 	fill(a, now);
 	if (a->tokens <= 0)
 		return 0;
-	/* A piece of the largest rate does not fit into 32 bits. */
+	/* At the highest rate a piece does not fit into 32 bits. */
 	return piece(a) < SIZE_MAX ? (size_t)piece(a) : SIZE_MAX;
 }
 

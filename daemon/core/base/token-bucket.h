@@ -3,29 +3,31 @@
 #define CORE_TOKEN_BUCKET_H
 
 /*
- * A rate that the user allows (xmpp.bandwidth): a bucket of tokens that fills at
- * that rate. A piece may leave while there is a token at all, and what it takes too much is
- * waited for afterwards; pieces are small enough that nothing waits long for its turn.
+ * Limits the rate to what the user allows (xmpp.bandwidth): a bucket of tokens that fills
+ * at that rate. A piece may leave while there is any token. It may overdraw the bucket;
+ * the next piece waits until the debt is paid. Pieces are small enough that nothing waits
+ * long for its turn.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-	TOKEN_BUCKET_PIECE_MIN = 512,	/* bytes, at however small a rate */
-	TOKEN_BUCKET_WAIT = 250,	/* ms for one piece, where that is more */
+	TOKEN_BUCKET_PIECE_MIN = 512,	/* bytes of a piece, however low the rate */
+	TOKEN_BUCKET_WAIT = 250,	/* ms that a piece takes at the rate, if that makes it
+					   larger */
 };
 
 struct token_bucket {
 	uint64_t rate;		/* bytes a second; 0: no limit */
 	int64_t tokens;		/* in thousandths of a byte; below 0: a debt */
-	uint64_t at;		/* of tokens */
+	uint64_t at;		/* ms; when tokens was right */
 };
 
 void token_bucket_init(struct token_bucket *a, uint64_t rate, uint64_t now);
 
 /*
- * How many bytes may leave now in one piece: SIZE_MAX without a limit, 0: wait until
+ * How many bytes may leave now in one piece. SIZE_MAX: there is no limit. 0: wait until
  * token_bucket_deadline().
  */
 size_t token_bucket_room(struct token_bucket *a, uint64_t now);
