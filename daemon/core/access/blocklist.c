@@ -11,8 +11,9 @@
 #include "jid.h"
 
 /*
- * Addresses are compared in their normal form (jid.h); what has none, which a server may list and
- * stamp all the same, as it is. XEP-0191 3.2 names the four forms that an entry may have.
+ * Addresses are compared in their normal form (jid.h). A server may list an address that
+ * has none, and stamp it on stanzas all the same: such an address is compared as it is.
+ * XEP-0191 3.2 names the four forms of an entry.
  */
 
 enum { ADDRESS_MAX = JID_FULL_MAX };

@@ -10,14 +10,14 @@
 #include "jid.h"
 
 /*
- * A domain is known from when the first of its people is not seen until the connection ends, and
- * at rest while all of them are. What was asked of a person is kept with them (struct asking):
- * a round passes over who had their turn in it, and whoever wants them asks nothing that was
- * asked a moment ago.
+ * A domain is known from when the first of its people is not seen until the connection
+ * ends. It is at rest while all of them are seen. What was asked of a person is kept with
+ * them (struct asking): a round passes over people who had their turn in it, and
+ * inquiry_want() repeats no question that was asked a moment ago.
  *
- * What can go wrong: the server swallows everything (then the ping's own time tells), or a
- * domain has one person whose questions are never answered (then whoever else answers tells
- * that it can be reached).
+ * What can go wrong: the server swallows everything; then the timeout of the ping tells.
+ * Or one person of a domain never answers; then the answers of others tell that the domain
+ * can be reached.
  */
 
 struct domain {
@@ -25,12 +25,13 @@ struct domain {
 	struct domain *next;
 	char *name;			/* owned */
 	uint32_t round;
-	unsigned pause;			/* after the last round, without what chance added; 0: there
-					   was none */
+	unsigned pause;			/* ms; the last pause between rounds, without the random
+					   part; 0: there was none */
 	uint64_t due_at;		/* UINT64_MAX: everybody is seen */
-	uint64_t asked_at;		/* the last question */
-	uint64_t heard_at;		/* anything that tells that it can be reached */
-	uint64_t renewed_at;		/* the round that began because of that */
+	uint64_t asked_at;		/* when the last question was asked */
+	uint64_t heard_at;		/* when something last showed that the domain can be
+					   reached */
+	uint64_t renewed_at;		/* when the last round that such a sign caused was due */
 	bool unreachable;
 };
 
@@ -90,7 +91,7 @@ static struct domain *get(struct inquiry *q, const char *jid)
 		return d;
 	d = xcalloc(1, sizeof(*d));
 	d->name = xstrdup(jid_domain(jid));
-	/* 0 is the round of who was never asked. */
+	/* People who were never asked have round 0. */
 	d->round = 1;
 	d->due_at = UINT64_MAX;
 	hashtable_add(&q->by_name, &d->node, d->name);
@@ -117,13 +118,13 @@ static bool sees_us(const struct buddy *b)
 	return b->subscription == SUBSCRIPTION_FROM || b->subscription == SUBSCRIPTION_BOTH;
 }
 
-/* Whether there is a question that may bring anything. */
+/* Whether a question to them may bring anything. */
 static bool is_unseen(const struct buddy *b)
 {
 	return b->in_roster && (b->away || (!any_here(b) && sees_us(b)));
 }
 
-/* No device is known to be anywhere. */
+/* Whether no device of theirs is known to be anywhere. */
 static bool may_be_anywhere(const struct buddy *b)
 {
 	for (const struct resource *r = b->away; r; r = r->next)
@@ -168,7 +169,7 @@ static void set_pause(struct inquiry *q, struct domain *d, bool waits, uint64_t 
 	d->due_at = now + backoff_next(&d->pause, INQUIRY_FIRST, max, &q->random);
 }
 
-/* Asks those who had no turn in this round, as many as may be. */
+/* Asks people who had no turn in this round, as many as are allowed at a time. */
 static void run(struct inquiry *q, struct domain *d, uint64_t now)
 {
 	unsigned left = d->unreachable ? 1 : INQUIRY_AT_ONCE;
@@ -267,7 +268,7 @@ bool inquiry_tells_outage(const char *condition)
 	return false;
 }
 
-/* Answers of a server that has looked. */
+/* Whether the server has looked, and says that nobody is there. */
 static bool tells_absence(const char *error)
 {
 	return !strcmp(error, "service-unavailable") || !strcmp(error, "recipient-unavailable") ||
@@ -276,7 +277,10 @@ static bool tells_absence(const char *error)
 
 static void note_outage(struct domain *d, uint64_t now)
 {
-	/* Whoever else was heard since the question tells more. */
+	/*
+	 * If somebody of the domain was heard since the last question, the domain can be
+	 * reached.
+	 */
 	if (d->unreachable || (d->asked_at && d->heard_at >= d->asked_at))
 		return;
 	d->unreachable = true;
@@ -284,8 +288,8 @@ static void note_outage(struct domain *d, uint64_t now)
 }
 
 /*
- * It can be reached again: everybody is asked. Not more often than in a minute,
- * for one person may never answer.
+ * The domain can be reached. If it could not before, everybody is asked; but at most once
+ * in INQUIRY_EAGER, because one person may never answer.
  */
 static void note_reachable(struct domain *d, uint64_t now)
 {
@@ -330,8 +334,8 @@ void inquiry_doubt(struct inquiry *q, const char *full, const char *error, uint6
 }
 
 /*
- * It is not there. If no device of theirs is known to be anywhere any more, it
- * may be where we do not know.
+ * The device is not at this full JID. If now no device of theirs is known to be anywhere,
+ * they may be at a place that we do not know: asks their bare JID.
  */
 static void note_denial(struct inquiry *q, struct buddy *b, const char *full, uint64_t now)
 {

@@ -7,9 +7,9 @@
 #include "alloc.h"
 
 /*
- * The table is small and made by the user; lists do. Everything that is
- * not written in it is refused, and a name that does not exist is refused in the
- * same way as one that is not for the asker.
+ * The user makes the table, and it is small, so lists are enough. What is not in it is
+ * refused. A share that does not exist and one that is not for the asker are refused in
+ * the same way.
  */
 
 static const char everyone[] = "buddies";

@@ -12,13 +12,13 @@
 #include "quota.h"
 
 /*
- * Buddies are in a table by bare JID and in a list in the order they came;
- * each has a short list of its resources. A buddy who is offline costs one
- * entry and nothing else.
+ * Buddies are in a table by bare JID, and in a list in the order in which they were added.
+ * Each has a short list of resources. A buddy who is offline costs one entry and nothing
+ * else.
  *
- * What can go wrong: a connection that died leaves a ghost of its resource on
- * the server for minutes, and the device comes back under another one. Then
- * the newer resource is the device, and the end of the ghost is not the end of it.
+ * What can go wrong: a connection that died leaves a ghost of its resource on the server
+ * for minutes, and the device comes back under another resource. Then the newer resource
+ * is the device, and the end of the ghost is not the end of the device.
  */
 
 enum { RESOURCE_MAX = 1023, CONDITION_MAX = 64 };
@@ -31,7 +31,7 @@ struct presence_entry {
 struct presence {
 	struct hashtable by_jid;
 	struct buddy *first, **tail;	/* owned, each in its entry */
-	unsigned strangers;		/* who want to be a buddy and are not in the roster */
+	unsigned strangers;		/* buddies that are not in the roster: they ask to be one */
 };
 
 static struct presence_entry *entry_of(struct buddy *b)
@@ -81,7 +81,7 @@ void presence_destroy(struct presence *p)
 	free(p);
 }
 
-/* Takes out what is known of this device, or of this full JID; either may be NULL. */
+/* Forgets the places of this device, and of this full JID; either may be NULL. */
 static void forget_away(struct buddy *b, const char *device, const char *full)
 {
 	struct resource **at = &b->away;
@@ -99,10 +99,7 @@ static void forget_away(struct buddy *b, const char *device, const char *full)
 	}
 }
 
-/*
- * A broker that is not here any more, by what the server says: where it was is
- * kept. Takes it over.
- */
+/* Keeps the place of a broker that is online no more. Takes ownership of r. */
 static void put_away(struct buddy *b, struct resource *r)
 {
 	unsigned count = 0;
@@ -128,7 +125,7 @@ static void take_out(struct buddy *b, struct resource **at)
 	struct resource *r = *at;
 
 	*at = r->next;
-	/* A newer resource of the device, if there is one, goes on. */
+	/* The device goes on with its newer resource, if there is one. */
 	if (r->broker && !device_of(b, r->device)) {
 		put_away(b, r);
 		return;
@@ -249,8 +246,8 @@ void presence_refused(struct presence *p, const char *bare, const char *conditio
 }
 
 /*
- * A place for one more stranger; the oldest of a domain that holds most makes
- * room. False if nobody does.
+ * Makes room for one more stranger; the oldest of a domain that holds most goes. False if
+ * there is none to go.
  */
 static bool make_room_for_stranger(struct presence *p, const char *jid)
 {
@@ -292,7 +289,10 @@ struct buddy *presence_pending_in(struct presence *p, const char *bare)
 			return NULL;
 		p->strangers++;
 	}
-	/* Who sees us already has what he asks for; the server answers that by itself. */
+	/*
+	 * The contact is already subscribed to us; the server answers this request (RFC
+	 * 6121 3.1.3).
+	 */
 	b->pending_in =
 		b->subscription != SUBSCRIPTION_FROM && b->subscription != SUBSCRIPTION_BOTH;
 	return b;
@@ -324,7 +324,7 @@ static struct buddy *buddy_of(const struct presence *p, const char *full, const 
 	return b && b->in_roster ? b : NULL;
 }
 
-/* Where the resource is, or would be, in the buddy's list. */
+/* Where the resource is in the buddy's list, or would be appended. */
 static struct resource **resource_at(struct buddy *b, const char *resource)
 {
 	struct resource **at = &b->resources;
@@ -343,7 +343,10 @@ static void remove_at(struct resource **at)
 	free(r);
 }
 
-/* Room for one more: the oldest resource without a broker makes it. False if there is none. */
+/*
+ * Makes room for one more resource: the oldest one without a broker goes. False if there
+ * is none.
+ */
 static bool make_room(struct buddy *b)
 {
 	struct resource **oldest = NULL;
@@ -411,12 +414,12 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 		if (!r->broker)
 			return PRESENCE_SAME;
 		r->broker = false;
-		/* A newer resource of the device, if there is one, goes on. */
+		/* The device goes on with its newer resource, if there is one. */
 		return device_of(b, r->device) ? PRESENCE_OTHER : PRESENCE_GONE;
 	}
 	/*
-	 * What was asked before is answered by this, and another process may
-	 * speak another protocol.
+	 * The presence answers an earlier ping; and the broker may be another process that
+	 * speaks another protocol.
 	 */
 	r->asked = false;
 	r->protocol = 0;
@@ -446,7 +449,7 @@ enum presence_change presence_denied(struct presence *p, const char *full, char 
 
 	if (seen && seen->broker && seen->asked) {
 		change = presence_unavailable(p, full, seen->since, gone_device);
-		/* A ghost was in the way of the device. */
+		/* The resource was a ghost, and hid the other one of the device. */
 		if (change == PRESENCE_OTHER)
 			buddy_of(p, full, &name)->appeared++;
 	}

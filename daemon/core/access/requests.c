@@ -8,8 +8,8 @@
 #include "bounds.h"
 
 /*
- * A list in the order in which they were made, which is about the order in which they are due.
- * It is short: whoever answers leaves it.
+ * A list in the order in which the requests were made, which is about the order in which
+ * they are due. It is short, because an answered request leaves it.
  */
 
 static const uint64_t pauses[] = { REQUESTS_REST, 5 * 60 * 1000, 30 * 60 * 1000,
@@ -19,8 +19,8 @@ enum { PAUSES = sizeof(pauses) / sizeof(*pauses) };
 
 struct request {
 	struct request *next;
-	unsigned tries;			/* how often it was made again */
-	uint64_t asked_at;		/* by the user; 0: not in this run */
+	unsigned tries;			/* how often it was repeated */
+	uint64_t asked_at;		/* when the user asked; 0: not in this run */
 	uint64_t due_at;
 	char jid[];
 };
@@ -29,7 +29,8 @@ struct requests {
 	const struct requests_events *events;
 	void *owner;
 	uint32_t random;
-	uint64_t sent_at;		/* 0: nothing was */
+	uint64_t sent_at;		/* when the last subscription stanza was sent; 0: none
+					   was */
 	struct request *first;		/* owned */
 };
 
@@ -75,7 +76,7 @@ static struct request **find(struct requests *r, const char *jid)
 	return at;
 }
 
-/* Up to a quarter longer by chance, so that two who asked each other do not meet again. */
+/* Chance adds up to a quarter, so that two who asked each other do not collide again. */
 static void plan(struct requests *r, struct request *q, uint64_t now)
 {
 	uint64_t pause = pauses[q->tries < PAUSES ? q->tries : PAUSES - 1];
@@ -150,7 +151,10 @@ void requests_tick(struct requests *r, uint64_t now)
 	if (now < requests_deadline(r))
 		return;
 	for (struct request *q = r->first; q && left; q = q->next) {
-		/* What is due in a moment would have to wait for the next silence. */
+		/*
+		 * One that is due in a moment is repeated now: otherwise it would wait for
+		 * REQUESTS_REST.
+		 */
 		if (q->due_at > now + REQUESTS_REST / 4)
 			continue;
 		q->tries++;

@@ -3,14 +3,14 @@
 #define CORE_REQUESTS_H
 
 /*
- * Requests of ours to see somebody (RFC 6121 3.1) that were not answered: servers drop them,
- * some on purpose when there are many in a minute, and then nobody says anything again. Each is
- * made again after a minute, 5 and 30 minutes, then daily, until the caller drops it: it was
- * answered, or is not meant any more.
+ * Our subscription requests (RFC 6121 3.1) that are unanswered. Servers drop requests,
+ * some on purpose when there are many in a minute, and nobody sends them again. So each is
+ * repeated after a minute, after 5 and 30 minutes, then daily, until the caller drops it:
+ * it was answered, or is not wanted any more.
  *
- * ejabberd lets a user say five such stanzas, and hear five, in a minute without a pause of its
- * length. So no more than REQUESTS_AT_ONCE are made again at a time, and only when we have sent
- * no stanza of that kind for REQUESTS_REST.
+ * ejabberd lets a user send and receive five such stanzas before a pause of a minute is
+ * needed. So at most REQUESTS_AT_ONCE are repeated at a time, and only if we have sent no
+ * subscription stanza for REQUESTS_REST.
  *
  * Times are ms, monotonic. Pure; one deadline for all.
  */
@@ -22,8 +22,8 @@ struct requests;
 
 struct requests_events {
 	/*
-	 * Ask jid once more, if that is meant still; requests_sent() is to be
-	 * said of it. Nothing is dropped within the call.
+	 * Ask jid once more, if that is still wanted, and call requests_sent(). No request
+	 * may be dropped within the call.
 	 */
 	void (*ask)(void *owner, const char *jid);
 };
@@ -33,21 +33,27 @@ struct requests *requests_create(const struct requests_events *events, void *own
 				 uint32_t random);
 void requests_destroy(struct requests *r);
 
-/* Something is owed to jid, or by them; what is known already stays as it is. */
+/*
+ * A request to jid, or an answer to theirs, may have to be repeated. One that is noted
+ * already stays as it is.
+ */
 void requests_note(struct requests *r, const char *jid, uint64_t now);
-/* The user has had jid asked just now: the pauses begin anew. */
+/* The user has just asked jid: the pauses begin anew. */
 void requests_asked(struct requests *r, const char *jid, uint64_t now);
-/* It is over. */
+/* The request is over. */
 void requests_drop(struct requests *r, const char *jid);
-/* All of them: our connection is gone. */
+/* Drops all requests: our connection is gone. */
 void requests_clear(struct requests *r);
 
-/* A stanza about subscriptions has been sent by us, whatever it says. */
+/* We have sent a subscription stanza of any kind. */
 void requests_sent(struct requests *r, uint64_t now);
 
-/* Whether the user had jid asked so short a while ago that to ask again would only do harm. */
+/*
+ * Whether the user asked jid less than REQUESTS_FRESH ago, so that another request would
+ * only do harm.
+ */
 bool requests_fresh(const struct requests *r, const char *jid, uint64_t now);
-/* When jid is asked again, at the earliest; 0: there is no request. */
+/* When jid is asked again, at the earliest; 0 if there is no request. */
 uint64_t requests_due(const struct requests *r, const char *jid);
 
 uint64_t requests_deadline(const struct requests *r);

@@ -8,11 +8,11 @@
 #include "hashtable.h"
 
 /*
- * The presence table is no help for the comparison: it has room for so many, and who
- * did not find any is not gone.
+ * The presence table cannot be used for the comparison: its room is bounded, and a buddy
+ * who found none is not gone.
  *
- * Whoever is trusted and was never marked is from before there were marks: with them,
- * not to be in the roster is enough.
+ * A trusted person without any mark is from a version before there were marks. Such a
+ * person is lost if they are not in the roster.
  */
 
 struct roster_entry {
@@ -32,7 +32,7 @@ static bool lets_see_us(enum subscription s)
 	return s == SUBSCRIPTION_FROM || s == SUBSCRIPTION_BOTH;
 }
 
-/* here: the roster has an item of theirs. */
+/* here: the roster has an item for them. */
 static bool takes_away(const struct trust_person *p, bool here, enum subscription subscription)
 {
 	if (here)
@@ -63,7 +63,7 @@ bool roster_note(struct trust *trust, const char *jid, enum subscription subscri
 	*changed = false;
 	if (!p)
 		return false;
-	/* A push of a removal is one, whatever is remembered. */
+	/* A push of a removal counts, whatever is remembered. */
 	if (removed || takes_away(p, true, subscription))
 		return true;
 	*changed = remember(trust, jid, subscription, unix_now);
@@ -105,7 +105,7 @@ void roster_item(struct roster *r, const char *jid, enum subscription subscripti
 
 static void add_loss(struct roster_losses *losses, const char *jid)
 {
-	/* In steps, and a step is full when the count is a multiple of it. */
+	/* The array grows in steps; it is full when the count is a multiple of STEP. */
 	enum { STEP = 64 };
 
 	if (losses->count % STEP == 0)

@@ -3,14 +3,14 @@
 #define CORE_ROSTER_H
 
 /*
- * Who is a buddy no more, by what the roster says now and what the trust table
- * remembers that it said before (MARK_LISTED, MARK_GRANTED): taken out, by whatever client, or
- * not allowed to see us any more. A pair that was only ever half subscribed
- * has lost nothing. Pure; what is done about it is the caller's.
+ * Finds out who is a buddy no more. It compares the roster with what the trust table
+ * remembers of it (MARK_LISTED, MARK_GRANTED): somebody was removed, by any client, or may
+ * not see us any more. One who is in the roster and never could see us has lost nothing.
+ * Pure; the caller does what follows.
  *
- * While online each item is pushed: roster_note(). What happened while we were
- * not is seen by comparison, and only with a roster that was read whole:
- * roster_begin(), roster_item() for each, roster_compare().
+ * While we are online each change is pushed: roster_note(). What changed while we were
+ * offline is found by comparison with a roster that was read whole: roster_begin(),
+ * roster_item() for each item, roster_compare().
  */
 
 #include <stdbool.h>
@@ -21,9 +21,9 @@
 #include "trust.h"
 
 /*
- * One item: true if it takes something away that jid had; then the trust table is
- * as before, and trust_suspend() is due. Otherwise what it says is remembered;
- * *changed tells that the table must be saved.
+ * Takes one item. True if it takes away a right of jid: then the trust table is unchanged,
+ * and trust_suspend() is due. Otherwise the item is remembered; *changed tells whether the
+ * table must be saved.
  */
 bool roster_note(struct trust *trust, const char *jid, enum subscription subscription, bool removed,
 		 uint64_t unix_now, bool *changed);
@@ -36,15 +36,15 @@ void roster_destroy(struct roster *r);
 /* jid is bare and normalised. */
 void roster_item(struct roster *r, const char *jid, enum subscription subscription);
 
-/* Who is a buddy no more, of those in the trust table; own is our own bare JID. */
+/* Those in the trust table who are buddies no more. */
 struct roster_losses {
 	char **jids;		/* owned */
 	size_t count;
-	bool emptied;		/* the roster has nobody any more: rather a mishap than a
+	bool emptied;		/* the roster has nobody any more: more likely a mishap than a
 				   decision */
 };
 
-/* Remembers what is left, as roster_note() does. */
+/* own is our own bare JID. Remembers the items of all others, as roster_note() does. */
 void roster_compare(const struct roster *r, struct trust *trust, const char *own, uint64_t unix_now,
 		    struct roster_losses *losses, bool *changed);
 void roster_losses_finish(struct roster_losses *losses);

@@ -11,10 +11,9 @@
 #include "trust-internal.h"
 
 /*
- * The file of the trust table: each word is ended by one space, the line by a newline.
+ * The file of the trust table. One space separates words, a newline ends the line.
  *
- * A line that cannot be understood is dropped: its device is
- * unknown then, which is the safe side.
+ * A malformed line is dropped. Its device is unknown then, which is the safe side.
  */
 
 static const char *const mark_names[MARK_COUNT] = {
@@ -41,10 +40,10 @@ static char *next_word(char **rest)
 	return word;
 }
 
-/* A plain decimal that fits. */
+/* TRUST_UNKNOWN if s names no state. */
 static enum trust_state parse_state(const char *s)
 {
-	/* As it was called up to version 0.1. */
+	/* The name up to version 0.1. */
 	if (!strcmp(s, "refused"))
 		return TRUST_DISTRUSTED;
 	for (unsigned i = TRUST_UNKNOWN + 1; i <= TRUST_DISTRUSTED; i++)
@@ -109,8 +108,8 @@ static bool parse_line(struct trust *t, char *line)
 }
 
 /*
- * Expectations of those who have a device are taken back: the file may say
- * both (by hand, or put together from two), and the next unknown device must not profit.
+ * Nobody who has a device is expected. A file that was edited or merged may say both, and
+ * the next unknown device must not profit from that.
  */
 static void settle_expectations(struct trust *t)
 {

@@ -2,7 +2,7 @@
 #ifndef CORE_TRUST_INTERNAL_H
 #define CORE_TRUST_INTERNAL_H
 
-/* What trust.c (the rules) and trust-file.c (the file) have in common. */
+/* Shared by trust.c (the rules) and trust-file.c (the file). */
 
 #include "trust.h"
 
@@ -12,12 +12,12 @@ struct trust {
 	struct trusted_device *devices, **devices_tail;		/* owned */
 };
 
-/* NULL if it is no bare JID, or one too many. */
+/* Finds or makes a person. NULL if jid is no bare JID, or one too many. */
 struct trust_person *trust_make_person(struct trust *t, const char *jid);
 
 struct trusted_device *trust_find_device(const struct trust_person *p, const unsigned char *fp);
 
-/* A device not there yet; NULL at a bound. */
+/* Adds a device that is not in the table yet. NULL at a bound. */
 struct trusted_device *trust_add_device(struct trust *t, const char *jid, const unsigned char *fp,
 					enum trust_state state, uint64_t first_seen);
 

@@ -9,14 +9,14 @@
 #include "trust-internal.h"
 
 /*
- * Devices in the order they were met, and per JID (a person) its few devices
- * again and what is marked of them. What is asked for is
- * always one person's; the list is for writing and showing.
+ * All devices are in a list in the order in which they were met; it serves to write and to
+ * show them. Each person has a list of their own few devices, and marks. A question is
+ * always about one person.
  *
- * Trust goes up by an invitation that found nobody known, or by verify, and by
- * nothing else; everything else that happens to a person takes it down. Who was
- * ever decided about is never taken on first use again: whoever holds a password
- * for a while would only have to wait for the user to say add once more.
+ * Trust goes up by add or accept, for one first device of a person, or by verify, and by
+ * nothing else. Everything else that happens to a person takes it down. A person about
+ * whose devices the user has decided once is never trusted on first use again: a thief of
+ * the person's password would only have to wait for the user to say add once more.
  */
 
 static const char *const state_names[] = {
@@ -162,7 +162,10 @@ static void remove_device(struct trust *t, struct trust_person *p, struct truste
 	free_device(gone);
 }
 
-/* Who has neither a device nor a mark is not remembered. */
+/*
+ * Forgets a person without a device and without a mark other than MARK_LISTED and
+ * MARK_GRANTED.
+ */
 static void settle(struct trust *t, struct trust_person *p)
 {
 	struct trust_person **at = &t->persons;
@@ -215,7 +218,7 @@ bool trust_any_allowed(const struct trust_person *p)
 	return false;
 }
 
-/* The oldest pending device of theirs that was not met just now, or NULL. */
+/* The oldest pending device of p that was met at least PENDING_SETTLED ago, or NULL. */
 static struct trusted_device *oldest_pending(const struct trust *t, const struct trust_person *p,
 					     uint64_t unix_now)
 {
@@ -227,9 +230,9 @@ static struct trusted_device *oldest_pending(const struct trust *t, const struct
 }
 
 /*
- * Who makes room for one more pending device of jid; the places are counted from the table,
- * which is short, so that whatever changes a state need not know of them. False if there is
- * none.
+ * Finds room for one more pending device of jid; *gone is the device that has to go, or
+ * NULL if there is room. The places are counted from the table, which is short, so that
+ * code that changes a state need not know of them. False if there is no room.
  */
 static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 		      struct trusted_device **gone)
@@ -254,8 +257,8 @@ static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 		quota_leave(&places[--n]);
 	quota_finish(&quota);
 	/*
-	 * Theirs make room for each other, but not as fast as they can show
-	 * keys: each is written to the disk.
+	 * Pending devices of one person make room for each other, but not as fast as the
+	 * person can show keys: each new one is written to the disk.
 	 */
 	if (verdict == QUOTA_NO || (p && p->count >= DEVICES_PER_BUDDY)) {
 		*gone = oldest_pending(t, p, unix_now);
@@ -279,7 +282,7 @@ static bool make_room(struct trust *t, const char *jid, uint64_t unix_now)
 	return true;
 }
 
-/* Any device that the user once decided about: no first use any more. */
+/* Whether the user once decided about a device of theirs, which rules out first use. */
 static bool any_decided(const struct trust_person *p)
 {
 	for (struct trusted_device *d = p->devices; d; d = d->sibling)
@@ -355,7 +358,7 @@ enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned 
 	else if (!make_room(t, jid, unix_now))
 		return TRUST_PENDING;
 	d = trust_add_device(t, jid, fp, state, unix_now);
-	/* They may have been forgotten to make room, and are known anew. */
+	/* make_room() may have forgotten the person, who is added anew then. */
 	p = find_person(t, jid);
 	if (!d)
 		return TRUST_PENDING;

@@ -3,27 +3,29 @@
 #define CORE_TRUST_H
 
 /*
- * Which device keys belong to whom, as the user decided, and what else is to be
- * remembered of a person from one run to the next. A text file, one
- * line a device:  jid fingerprint(64 hex) state first-seen(unix) [name]
- * and one line a mark of a person:  jid - mark since(unix)
- * A name is the rest of the line, up to DEVICE_NAME_MAX - 1 bytes of printable
- * UTF-8. The file's reading and writing are the caller's.
+ * The trust table: which device keys belong to whom, as the user decided, and the marks of
+ * a person that are remembered from one run to the next. It is kept in a text file with
+ * one line a device:
+ *   jid fingerprint(64 hex) state first-seen(unix) [name]
+ * and one line a mark of a person:
+ *   jid - mark since(unix)
+ * A name is the rest of the line, up to DEVICE_NAME_MAX - 1 bytes of printable UTF-8. The
+ * caller reads and writes the file.
  *
- * Trust is given by one act for one device. add and accept admit one first
- * device, once, for EXPECTATION_MAX, and only of somebody of whom no device
- * was ever decided about; every other device is named by its fingerprint:
+ * Each act of trust is for one device. add and accept admit the first device of a person,
+ * once, within EXPECTATION_MAX, and only if no device of that person was ever decided
+ * about. Every other device must be named by its fingerprint:
  *
  *   state        event                                    next
  *   unknown      shows itself, its person is expected     SEEN, which ends the expectation
  *   unknown      shows itself                             PENDING
- *   PENDING      invite, alone of its person              SEEN
+ *   PENDING      invite, the only one of its person       SEEN
  *   PENDING      PENDING_EXPIRY, suspend                  unknown
  *   any          verify                                   VERIFIED
  *   SEEN, VERIFIED  suspend (removed, blocked)            SUSPENDED
  *   any          distrust                                 DISTRUSTED
  *
- * A key that is known of somebody else already is not taken on first use.
+ * A key that is already known of another person is not trusted on first use.
  */
 
 #include <stdbool.h>
@@ -41,27 +43,27 @@ enum trust_state {
 	TRUST_SEEN,		/* trusted on first use, at add or accept */
 	TRUST_PENDING,		/* showed itself; gets nothing until verified */
 	TRUST_SUSPENDED,	/* was trusted; its person was removed or blocked */
-	TRUST_DISTRUSTED,	/* the user said no; only verify ends it */
+	TRUST_DISTRUSTED,	/* the user rejected it; only verify ends that */
 };
 
 struct trusted_device {
-	struct trusted_device *next;	/* of all */
-	struct trusted_device *sibling;	/* of the person; the newest first */
+	struct trusted_device *next;	/* in the list of all */
+	struct trusted_device *sibling;	/* in the list of the person; newest first */
 	char *jid;			/* bare; the person's */
-	char *name;			/* a note of the user's, or NULL; the table's */
+	char *name;			/* a note of the user, or NULL; owned */
 	unsigned char fp[FINGERPRINT_BYTES];
 	enum trust_state state;
 	uint64_t first_seen;		/* unix seconds */
 };
 
 enum trust_mark {
-	MARK_EXPECTED,		/* add, accept: the first device is trusted as it comes */
-	MARK_ASKED,		/* add, accept: their own request is answered with yes */
-	MARK_LISTED,		/* the roster had them when it was last looked at */
-	MARK_GRANTED,		/* and let them see us: subscription from or both */
-	MARK_LOST,		/* suspended because the roster had nobody any more */
-	MARK_BLOCKED,		/* blocked here, because the server does not do it */
-	MARK_MEANT,		/* add, accept: to see them, which they have not answered */
+	MARK_EXPECTED,		/* add, accept: the first device is trusted when it comes */
+	MARK_ASKED,		/* add, accept: their own request is accepted when it comes */
+	MARK_LISTED,		/* they were in the roster when it was last seen */
+	MARK_GRANTED,		/* and could see us: subscription from or both */
+	MARK_LOST,		/* suspended because the roster came back empty */
+	MARK_BLOCKED,		/* blocked here, because the server cannot block */
+	MARK_MEANT,		/* add, accept: we want to see them, and they have not agreed yet */
 	MARK_COUNT,
 };
 
@@ -80,81 +82,92 @@ struct trust *trust_create(void);
 void trust_destroy(struct trust *t);
 
 /*
- * Parses the whole file into an empty table; the number of lines that were not
- * understood, said twice or beyond a bound (and dropped).
+ * Parses the whole file into an empty table. Returns the number of lines that were
+ * dropped: they were malformed, repeated, or beyond a bound.
  */
 int trust_parse(struct trust *t, const char *text, size_t n);
 void trust_write(const struct trust *t, struct buf *out);
 
 enum trust_invitation {
-	TRUST_EXPECTS,		/* the first device that shows itself is trusted, from now on for a
-				   while */
-	TRUST_EXPECTED,		/* that was so before, and nothing has changed */
-	TRUST_ADMITTED,		/* the one device that waited is trusted now */
-	TRUST_COMPARE,		/* nothing was granted: devices of theirs are known, verify names
-				   them */
-	TRUST_FULL,		/* nor can anything be: it is no bare JID, or one too many */
+	TRUST_EXPECTS,		/* from now on the first device that shows itself is trusted */
+	TRUST_EXPECTED,		/* the first device was expected before; nothing has changed */
+	TRUST_ADMITTED,		/* the one device that was pending is trusted now */
+	TRUST_COMPARE,		/* nothing was granted: devices of theirs are known, and verify
+				   must name them */
+	TRUST_FULL,		/* nothing was granted: jid is no bare JID, or one too many */
 };
 
-/* add or accept. Their request to see us is answered with yes as well, for as long. */
+/* add or accept. Their request to see us is accepted as well, for as long. */
 enum trust_invitation trust_invite(struct trust *t, const char *jid, uint64_t unix_now);
-/* Whether the first device, or a request, is still expected; a mark that is too old is as none. */
+/*
+ * Whether the first device, or a request, is still expected. A mark that is too old does
+ * not count.
+ */
 bool trust_expected(const struct trust *t, const char *jid, uint64_t unix_now);
 bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now);
 
 /*
- * A device proved by TLS that it holds this key, and the server says it is
- * jid's. What it is allowed from now on; *changed tells that the table must be
- * saved. Pending devices share PENDING_DEVICES_MAX places (quota.h): of somebody who has a
- * device that is allowed by JID, of others by domain and JID. Where they hold all they may, or
- * have DEVICES_PER_BUDDY, the oldest of their own makes room if it was met PENDING_SETTLED ago;
- * if none does, a new one is answered TRUST_PENDING without being kept. A pending one is
- * forgotten PENDING_EXPIRY after it was first seen; if it comes again it is a new one.
+ * A device proved by TLS that it holds this key, and the server says that it is jid's.
+ * Returns its state from now on; *changed tells whether the table must be saved.
+ *
+ * Pending devices share PENDING_DEVICES_MAX places (quota.h): those of a person with a
+ * trusted device by JID, those of others by domain and JID. If a person holds all the
+ * places that they may, or has DEVICES_PER_BUDDY devices, the oldest pending device of
+ * their own makes room, if it was met at least PENDING_SETTLED ago. If none makes room,
+ * the answer is TRUST_PENDING, and the device is not kept. A pending device is forgotten
+ * PENDING_EXPIRY after it was first seen; if it comes again, it is a new one.
  */
 enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned char *fp,
 			       uint64_t unix_now, bool *changed);
 enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_allows(enum trust_state state);
 /*
- * Forgets what is too old: after reading the file. trust_observe() and trust_invite() do so, too.
+ * Forgets what is too old. To be called after the file was read; trust_observe() and
+ * trust_invite() call it, too.
  */
 void trust_expire(struct trust *t, uint64_t unix_now);
 
 /*
- * The user compared this key; false if the device is not in the table. It is
- * the one that was expected.
+ * The user compared this key. False if the device is not in the table. Ends the
+ * expectation of a first device.
  */
 bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp);
 /*
- * This key, or with NULL all that are known of jid; false if there is none.
- * Ends what was expected.
+ * The user rejects this key, or with NULL all known keys of jid. False if there is none.
+ * Ends the expectation of a first device.
  */
 bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp);
 /*
- * jid is a buddy no more: what was trusted is suspended, what was pending, expected
- * or marked (but for MARK_BLOCKED) is forgotten. False if nothing has changed.
+ * jid is a buddy no more. Trusted devices are suspended, pending ones forgotten, and all
+ * marks but MARK_BLOCKED are taken away. False if nothing has changed.
  */
 bool trust_suspend(struct trust *t, const char *jid);
-/* The request of jid is declined, or was answered: neither a device nor another one is expected. */
+/*
+ * The request of jid was declined or answered: neither a device nor another request is
+ * expected. False if none was.
+ */
 bool trust_decline(struct trust *t, const char *jid);
 /*
- * Sets or takes away a mark; false if nothing has changed. A mark is kept of
- * whoever else is in the table, and makes no entry, but for MARK_BLOCKED.
+ * Sets or takes away a mark. False if nothing has changed. Only MARK_BLOCKED adds a person
+ * to the table; any other mark is kept for one who is in it already.
  */
 bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on, uint64_t unix_now);
 
-/* All devices, in the order they were met; all persons; and one of them, or NULL. */
+/*
+ * The first of all devices, in the order in which they were met; the first of all persons;
+ * the person jid, or NULL.
+ */
 const struct trusted_device *trust_first(const struct trust *t);
 const struct trust_person *trust_persons(const struct trust *t);
 const struct trust_person *trust_person(const struct trust *t, const char *jid);
 /* The first device of jid, then ->sibling; NULL if there is none. */
 const struct trusted_device *trust_devices(const struct trust *t, const char *jid);
-/* Somebody else whose device has this key, or NULL. */
+/* Another person whose device has this key, or NULL. */
 const char *trust_other_owner(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_marked(const struct trust *t, const char *jid, enum trust_mark mark);
 /* Whether jid has a device in this state. */
 bool trust_any(const struct trust *t, const char *jid, enum trust_state state);
-/* Whether p has a device that is allowed something; NULL has none. */
+/* Whether p, which may be NULL, has a trusted device. */
 bool trust_any_allowed(const struct trust_person *p);
 const char *trust_state_name(enum trust_state state);
 
