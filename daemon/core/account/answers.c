@@ -3,7 +3,10 @@
 
 #include "alloc.h"
 
-/* No timer runs: what is over is found when the next one asks, which are few places to look at. */
+/*
+ * There is no timer: the next request looks for places whose time is over, and there are
+ * only a few.
+ */
 
 void answers_init(struct answers *a)
 {
@@ -12,7 +15,7 @@ void answers_init(struct answers *a)
 	quota_init(&a->strangers, ANSWERS_TO_STRANGERS, true);
 }
 
-/* Gives back those whose time has come; one that is free, or NULL. */
+/* Gives back the places whose time is over. Returns one that is free, or NULL. */
 static struct answer_place *find_free(struct answer_place *list, size_t n, uint64_t now)
 {
 	struct answer_place *free = NULL;
@@ -43,7 +46,7 @@ bool answers_may(struct answers *a, const char *bare, enum asker asker, uint64_t
 	struct quota *quota = buddy ? &a->buddies : &a->strangers;
 	struct quota_place *victim;
 
-	/* One that was given cannot be taken back: nobody makes room. */
+	/* An answer that was given cannot be taken back, so nobody makes room. */
 	if (!answer || quota_ask(quota, bare, trusted, &victim) != QUOTA_YES)
 		return false;
 	quota_take(quota, &answer->place, bare, trusted);

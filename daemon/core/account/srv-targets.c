@@ -15,7 +15,7 @@ static int compare(const void *a, const void *b)
 		return x->priority < y->priority ? -1 : 1;
 	if (x->direct_tls != y->direct_tls)
 		return x->direct_tls ? 1 : -1;
-	/* RFC 2782: those of weight 0 stand first, so that a lot of 0 falls on one of them. */
+	/* RFC 2782: targets of weight 0 stand first, so that a drawn 0 falls on one of them. */
 	return (x->weight > y->weight) - (x->weight < y->weight);
 }
 
@@ -104,7 +104,7 @@ bool srv_targets_redirect(struct srv_targets *t, const char *host, uint16_t port
 	t->sent_on = true;
 	t->other = (struct srv_target){ .port = port };
 	snprintf(t->other.host, sizeof(t->other.host), "%s", host);
-	/* Its other addresses would do the same. */
+	/* Other addresses of the same host would redirect us, too. */
 	t->endpoint_next = t->endpoint_count;
 	return true;
 }

@@ -2,17 +2,18 @@
 #include "stanza-filter.h"
 
 /*
- * A stanza weighs what its tree takes: each element repeats its whole
- * namespace, so a name of 200 kB and 40,000 children that inherit it, in half a
- * megabyte, would be eight gigabytes. Elements are counted as well, because a new
- * child is put at the end of a list that is walked from its beginning. Once
- * something is too much, all that begins after it in this stanza is left out, and
- * what is open is ended as it ends. An element with too many attributes loses them,
- * because each is compared with those before it; the element is kept, for it may
- * be the stanza itself, which stream management counts.
+ * The weight of a stanza is the memory of its tree. Each element repeats its whole
+ * namespace, so half a megabyte with a name of 200 kB and 40,000 children that inherit it
+ * would become eight gigabytes. Elements are counted as well, because a new child is
+ * appended to a list that is walked from its start.
  *
- * A tag that is not complete is looked at from its beginning with every read. Its
- * size is bounded, and for one that comes in pieces of a few bytes so is the work.
+ * After a bound is exceeded, all that begins later in this stanza is left out; open
+ * elements are ended as they end. An element with too many attributes loses them all,
+ * because each is compared with those before it. The element itself is kept: it may be the
+ * stanza, which stream management counts.
+ *
+ * The parser looks at an incomplete tag from its beginning with every read. So its size is
+ * bounded, and so is the work for a tag that comes in pieces of a few bytes.
  */
 
 #include <string.h>
@@ -63,7 +64,10 @@ static const char *attribute(const char *const *attributes, const char *name)
 	return NULL;
 }
 
-/* RFC 6120 8.1.2.1: our server names the sender of whatever is not its own, or the account's. */
+/*
+ * RFC 6120 8.1.2.1: our server stamps the sender on each stanza that is not from itself or
+ * the account.
+ */
 static bool is_own(const char *const *attributes)
 {
 	const char *from = attribute(attributes, "from"), *to = attribute(attributes, "to");
@@ -72,7 +76,7 @@ static bool is_own(const char *const *attributes)
 	return !from || (to && bare == strcspn(to, "/") && !memcmp(from, to, bare));
 }
 
-/* The parser tells the namespace with the name. */
+/* name includes the namespace. */
 static enum stanza_filter_verdict weigh(struct stanza_filter *s, const char *name,
 					const char *const *attributes)
 {

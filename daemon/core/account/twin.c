@@ -12,7 +12,7 @@ static struct twin *find(struct twins *t, const char *full)
 	return NULL;
 }
 
-/* A free place, or that of a ghost. */
+/* A free place, or that of a ghost, or NULL. */
 static struct twin *make_place(struct twins *t)
 {
 	for (int i = 0; i < TWINS_MAX; i++)
@@ -36,7 +36,7 @@ bool twins_seen(struct twins *t, const char *full)
 	} else if (twin->state != TWIN_GHOST) {
 		return false;
 	}
-	/* What shows itself again may have come back to life. */
+	/* A ghost that shows itself again may live. */
 	twin->state = TWIN_ASKED;
 	return true;
 }

@@ -3,10 +3,10 @@
 #define CORE_TWIN_H
 
 /*
- * Whether this device is online somewhere else as well: a machine was copied, key and all. The
- * sign is a presence of our own account that carries our own device id. Servers also show
- * sessions of ours that are long over, so whoever shows it is asked for a sign of life
- * (XEP-0199), and only an answer counts. Both sides do so, and decide alike which of them stops.
+ * Finds out whether this device is online elsewhere as well: a machine was copied with its
+ * key. The sign is a presence of our own account with our own device id. Servers also show
+ * sessions of ours that are long over, so such a resource is pinged (XEP-0199), and only
+ * an answer counts. Both sides do this, and come to the same decision which of them stops.
  */
 
 #include <stdbool.h>
@@ -15,8 +15,8 @@ enum { TWINS_MAX = 4, TWIN_JID_MAX = 2048 };
 
 enum twin_state {
 	TWIN_NONE,		/* the place is free */
-	TWIN_ASKED,		/* the answer is on its way */
-	TWIN_GHOST,		/* there was none, or an error: a session that is over */
+	TWIN_ASKED,		/* a ping is unanswered */
+	TWIN_GHOST,		/* no answer, or an error: a session that is over */
 	TWIN_ALIVE,
 };
 
@@ -27,18 +27,21 @@ struct twins {
 	} list[TWINS_MAX];
 };
 
-/* A full JID showed our device id. True if it is to be asked; twins_answered() follows. */
+/*
+ * A full JID showed our device id. True if it is to be pinged; then twins_answered() must
+ * follow.
+ */
 bool twins_seen(struct twins *t, const char *full);
-/* What came of that; alive: a result. True if it is news that it lives. */
+/* The result of the ping. alive: it was answered. True if that is news. */
 bool twins_answered(struct twins *t, const char *full, bool alive);
-/* It went offline. */
+/* The resource went offline. */
 void twins_gone(struct twins *t, const char *full);
-/* Our own connection is over: nothing is known of anybody. */
+/* Our own connection is over: forgets all twins. */
 void twins_reset(struct twins *t);
 
 /*
- * Whether it is we who stay, of two full JIDs: whoever has the place of the device
- * (git.<device>), else the one that comes first in the order of bytes. The other side says the
+ * Whether our resource is the one that stays: the one with the device's own name
+ * (git.<device>), else the first in the order of bytes. The other side computes the
  * opposite.
  */
 bool twins_we_stay(const char *device, const char *ours, const char *theirs);
