@@ -20,21 +20,20 @@
 #include "random.h"
 
 /*
- * A key is generated once in the life of a device and read from its file ever
- * after. The certificate is only the envelope in which TLS hands the key over:
- * its name is the program's, its dates say always, and what identifies the
- * device is the fingerprint of the public key alone, so that a certificate
- * made anew would change nothing.
+ * A key is generated once in the life of a device, and read from its file ever after. The
+ * certificate is only the envelope in which TLS carries the key: its name is the
+ * program's, and it is always valid. The fingerprint of the public key alone identifies
+ * the device, so that a new certificate for the same key would change nothing.
  *
- * OpenSSL fails to make a key or a certificate only where memory or the
- * system's random numbers fail; neither is survived.
+ * OpenSSL fails to make a key or a certificate only if memory or random numbers run out;
+ * either ends the program.
  */
 
 struct device_key {
 	EVP_PKEY *private_key;			/* owned */
 	X509 *certificate;			/* owned */
 	unsigned char fp[FINGERPRINT_BYTES];
-	SSL_CTX *context;			/* owned; tls.c makes it at the first path */
+	SSL_CTX *context;			/* owned; made by tls.c for the first path */
 };
 
 static void __attribute__((noreturn)) die_openssl(const char *what)
@@ -69,7 +68,10 @@ static bool set_name(X509 *x)
 	       X509_set_issuer_name(x, name);
 }
 
-/* A random positive number: nobody asks, but two certificates of one name should differ. */
+/*
+ * A random positive number. Nobody reads it, but two certificates with one name should
+ * differ.
+ */
 static bool set_serial(X509 *x)
 {
 	uint64_t serial;
@@ -90,7 +92,10 @@ static X509 *make_certificate(EVP_PKEY *key)
 	return x;
 }
 
-/* Takes both. NULL, both freed, if they do not belong together or are of another kind. */
+/*
+ * Takes ownership of both. NULL, with both freed, if they do not belong together or are of
+ * another kind.
+ */
 static struct device_key *assemble(EVP_PKEY *private_key, X509 *certificate)
 {
 	struct device_key *key = xcalloc(1, sizeof(*key));
@@ -119,7 +124,7 @@ struct device_key *device_key_generate(void)
 	return key;
 }
 
-/* OpenSSL would ask on the terminal; an encrypted key is no key of ours. */
+/* Without this OpenSSL would ask on the terminal; an encrypted key is none of ours. */
 static int no_password(char *password, int size, int writing, void *arg)
 {
 	return -1;

@@ -3,9 +3,9 @@
 #define CORE_DEVICE_KEY_H
 
 /*
- * The device key: an Ed25519 key in a self-signed certificate made at first
- * start, whose validity nobody looks at. The fingerprint, SHA-256 of its
- * SubjectPublicKeyInfo, is the device's identity (device-id.h).
+ * The device key: an Ed25519 key in a self-signed certificate, made at the first start.
+ * Nobody checks the validity dates. The fingerprint, SHA-256 of the SubjectPublicKeyInfo,
+ * is the device's identity (device-id.h).
  */
 
 #include <stdbool.h>
@@ -20,22 +20,25 @@ struct x509_st;
 
 struct device_key *device_key_generate(void);
 
-/* From the PEM of device_key_pem(); NULL if it is no such thing. */
+/* Reads the PEM of device_key_pem(); NULL if it is malformed. */
 struct device_key *device_key_parse(const char *pem);
 
-/* Private key and certificate in PEM, malloc'd. To be kept in a file of mode 0600. */
+/*
+ * Private key and certificate in PEM; the caller frees it, and keeps it in a file of mode
+ * 0600.
+ */
 char *device_key_pem(const struct device_key *key);
 void device_key_destroy(struct device_key *key);
 
 const unsigned char *device_key_fingerprint(const struct device_key *key);
 
-/* For tls.c, which does the rest of OpenSSL. Borrowed from the key. */
+/* For tls.c, the other user of OpenSSL. Borrowed from the key. */
 struct evp_pkey_st *device_key_private(const struct device_key *key);
 struct x509_st *device_key_certificate(const struct device_key *key);
 
 /*
- * The place for what all TLS connections of this key share: NULL until tls.c
- * puts it there, freed with the key. It is a cache, not part of the key.
+ * The context that all TLS connections of this key share: NULL until tls.c sets it; freed
+ * with the key. It is a cache, not part of the key.
  */
 struct ssl_ctx_st **device_key_tls_context(const struct device_key *key);
 

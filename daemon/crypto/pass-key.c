@@ -2,11 +2,11 @@
 #include "pass-key.h"
 
 /*
- * The key of TLS is not the secret but made from it and both fingerprints, in
- * the order client, server. So it is good in one direction only (nobody is answered by what
- * he said himself), and between these two devices only: one that is trusted by two
- * others cannot give what the first told it to the second, and have each of them take
- * the other for it.
+ * The TLS key is not the secret itself, but derived from it and both fingerprints, in the
+ * order client, server. So it is good in one direction only: what a device said cannot be
+ * reflected to it. And it is good between these two devices only: a device that two others
+ * trust cannot hand the pass of the first to the second, and make each of them take the
+ * other for it.
  */
 
 #include <assert.h>
@@ -18,7 +18,7 @@
 #include "hex.h"
 #include "random.h"
 
-static const char label[] = "git-xmpp/1 path";		/* its NUL goes with it */
+static const char label[] = "git-xmpp/1 path";		/* hashed with its NUL */
 
 void pass_make(struct pass *p)
 {

@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-/* n bytes that nobody can foresee; ends the program if the system has none. */
+/*
+ * Fills p with n random bytes that nobody can foresee. Ends the program if the system has
+ * none.
+ */
 void random_bytes(void *p, size_t n);
 
 #endif

@@ -18,8 +18,8 @@ void s5b_hash(const char *sid, const char *requester, const char *target,
 	buf_puts(&text, requester);
 	buf_puts(&text, target);
 	/*
-	 * It names the bytestream and secures nothing. Without SHA-1, the proxy
-	 * does not know it.
+	 * The hash names the bytestream and protects nothing. Where SHA-1 is missing it
+	 * stays zero, and the proxy does not know the bytestream.
 	 */
 	EVP_Digest(buf_data(&text), buf_len(&text), digest, NULL, EVP_sha1(), NULL);
 	hex_encode(digest, sizeof(digest), out);

@@ -17,33 +17,40 @@
 #include "wipe.h"
 
 /*
- * OpenSSL above a BIO of our own, that reads from where the caller's bytes lie and
- * appends to where the caller wants them: nothing is copied on the way. The client's
- * hello is there from the start. The certificate is not judged by a chain, for there is none:
- * it must hold an Ed25519 key, which the handshake proves the peer to own, and the caller
- * compares its fingerprint. With a pass there is no certificate at all on either side, so that
- * there is none to fall back to: the server answers when OpenSSL has found the binder of the
- * hello right, which is when it takes the session for a resumed one, and the client gives up
- * when it is shown a certificate.
+ * OpenSSL runs over a BIO of our own. It reads from the caller's bytes and appends to the
+ * caller's buffer, without a copy in between. The client's hello is put out at once.
  *
- * What can go wrong: the peer is no broker (no ALPN, an older TLS, another
- * kind of key), it talks for ever without finishing the handshake, or it asks for
- * new keys for ever (what it asks is as long as what we answer, and who does not read the
- * answers would have us keep them), or bytes were changed on the way. Each ends the connection,
- * with an alert to be sent. Only behind a gate a stranger does not even get that; there, what
- * OpenSSL would write is dropped.
+ * The certificate is not judged by a chain, for there is none: it must hold an Ed25519
+ * key, the handshake proves that the peer owns that key, and the caller compares its
+ * fingerprint. With a pass neither side has a certificate, so there is none to fall back
+ * to. The server answers only after OpenSSL has verified the binder of the hello (RFC 8446
+ * 4.2.11.2), which shows as a resumed session. The client gives up if it is shown a
+ * certificate.
+ *
+ * What can go wrong: the peer is no broker (no ALPN, an older TLS, another kind of key);
+ * it talks for ever without finishing the handshake; it asks for new keys for ever (an
+ * answer is as long as the request, and a peer that does not read the answers would make
+ * us keep them); or bytes were changed on the way. Each ends the connection, with an alert
+ * to be sent. But a stranger before a gate does not get even that: what OpenSSL writes
+ * there is dropped.
  */
 
 enum {
-	/* A handshake takes about 2 KiB each way; a stranger gets no more than this to try. */
+	/*
+	 * bytes; a handshake takes about 2 KiB each way, and a stranger may try with no
+	 * more than this
+	 */
 	HANDSHAKE_MAX = 16 * 1024,
-	/* Before its hello has named the right server: a hello of ours has about 300 bytes. */
+	/* bytes before the gate has admitted the client; a hello of ours has about 300 */
 	HELLO_MAX = 2 * 1024,
-	/* A certificate of ours has 320 bytes. */
+	/* bytes; a certificate of ours has 320 */
 	CERTIFICATES_MAX = 4 * 1024,
-	/* Of a life: OpenSSL never asks by itself, others do after some hundred gigabytes. */
+	/*
+	 * in the life of a connection; OpenSSL never asks by itself, other libraries do
+	 * after some hundred gigabytes
+	 */
 	KEY_UPDATES_MAX = 64,
-	/* The most that one record holds. */
+	/* bytes; the most that one TLS record holds */
 	RECORD = 16 * 1024,
 };
 
@@ -57,17 +64,19 @@ struct tls {
 	size_t in_left;
 	struct buf *out;	/* borrowed */
 	bool established;
-	bool closed;		/* close_notify has come */
+	bool closed;		/* the peer's close_notify has come */
 	bool failed;
-	bool shut;		/* close_notify was sent */
-	struct pass_use use;	/* identity empty: none; of a server, the one that was found */
-	const struct tls_gate *gate;	/* borrowed; NULL: everybody may try, with a certificate */
+	bool shut;		/* our close_notify was sent */
+	struct pass_use use;	/* identity is empty without a pass; of a server: the pass that
+				   was found */
+	const struct tls_gate *gate;	/* borrowed; NULL: anybody may try, with a certificate */
 	void *gate_arg;
-	bool admitted;		/* the hello was proven, and the gate said yes */
-	bool turned_away;	/* the gate said no, or was not asked for want of a pass */
-	bool reading;		/* inside SSL_read: what is written then answers the peer */
-	unsigned answers;	/* of that kind */
-	size_t handshake_bytes;	/* taken in before it was established */
+	bool admitted;		/* the hello was proven, and the gate admitted the client */
+	bool turned_away;	/* the gate refused, or there was no pass to ask it about */
+	bool reading;		/* inside SSL_read: what OpenSSL writes then is an answer to the
+				   peer */
+	unsigned answers;	/* of that kind, so far */
+	size_t handshake_bytes;	/* input before it was established */
 	unsigned char peer_fp[FINGERPRINT_BYTES];
 	char error[160];
 };
@@ -106,9 +115,9 @@ static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
 }
 
 /*
- * Sees every ClientHello before anything of it was answered. OpenSSL asks
- * select_alpn() only if the client offers something, so one without ALPN is refused here; and
- * take_pass() only if it names a pass.
+ * Called for each ClientHello before it is answered. OpenSSL calls select_alpn() only if
+ * the client offers ALPN, so a hello without it is refused here. It calls take_pass() only
+ * if the client offers a PSK, so one without it is refused here if there is a gate.
  */
 static int judge_hello(SSL *ssl, int *alert, void *arg)
 {
@@ -128,9 +137,7 @@ static int judge_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
-/* --- passes --- */
-
-/* What OpenSSL makes of an external PSK: a session, which is resumed. SHA-256 is its hash. */
+/* OpenSSL takes an external PSK for a session that is resumed. SHA-256 is its hash. */
 static SSL_SESSION *session_of(SSL *ssl, const struct pass_use *use)
 {
 	static const unsigned char aes_128_gcm_sha256[] = { 0x13, 0x01 };
@@ -145,7 +152,7 @@ static SSL_SESSION *session_of(SSL *ssl, const struct pass_use *use)
 	return NULL;
 }
 
-/* The client's: called once for a hello. */
+/* The client's callback, called once for a hello. */
 static int offer_pass(SSL *ssl, const EVP_MD *md, const unsigned char **identity, size_t *n,
 		      SSL_SESSION **session)
 {
@@ -157,7 +164,7 @@ static int offer_pass(SSL *ssl, const EVP_MD *md, const unsigned char **identity
 	return *session != NULL;
 }
 
-/* The server's: with the session OpenSSL checks the binder. */
+/* The server's callback. OpenSSL checks the binder with the session. */
 static int take_pass(SSL *ssl, const unsigned char *identity, size_t n, SSL_SESSION **session)
 {
 	struct tls *tls = SSL_get_app_data(ssl);
@@ -166,14 +173,14 @@ static int take_pass(SSL *ssl, const unsigned char *identity, size_t n, SSL_SESS
 	*session = NULL;
 	if (n == PASS_IDENTITY_LEN)
 		memcpy(text, identity, n);
-	/* Once: a second hello (RFC 8446 4.1.4) is asked of nobody of ours. */
+	/* Only once: we never ask one of our own devices for a second hello (RFC 8446 4.1.4). */
 	if (*text && !tls->admitted && tls->gate->find(tls->gate_arg, text, &tls->use))
 		*session = session_of(ssl, &tls->use);
 	tls->turned_away = !*session;
 	return *session != NULL;
 }
 
-/* The binder was right, and so the first answer is about to leave. */
+/* Asks the gate once the binder was found right, just before the first answer leaves. */
 static bool is_admitted(struct tls *tls)
 {
 	if (!tls->admitted && !tls->turned_away && SSL_session_reused(tls->ssl)) {
@@ -216,7 +223,10 @@ static void __attribute__((noreturn)) die_openssl(void)
 	abort();
 }
 
-/* One context for both roles and all connections of a key: it is the big part of the memory. */
+/*
+ * One context for both roles and all connections of a key, because it takes most of the
+ * memory.
+ */
 static SSL_CTX *context_of(const struct device_key *key)
 {
 	SSL_CTX **shared = device_key_tls_context(key);
@@ -229,7 +239,7 @@ static SSL_CTX *context_of(const struct device_key *key)
 	return *shared;
 }
 
-/* The connection is broken; only the alert, if there is one, may still leave. */
+/* Marks the connection as broken. Only an alert, if there is one, may still leave. */
 static int fail(struct tls *tls, const char *why)
 {
 	if (!tls->failed)
@@ -261,7 +271,7 @@ static bool alpn_selected(const struct tls *tls)
 	return n == ALPN_LEN - 1 && !memcmp(name, alpn + 1, n);
 }
 
-/* Who it is that finished the handshake. */
+/* Finds the fingerprint of the peer that finished the handshake. */
 static bool identify(struct tls *tls)
 {
 	X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
@@ -275,7 +285,7 @@ static bool identify(struct tls *tls)
 	return true;
 }
 
-/* Moves the handshake on. 0 also while it waits for more; -1 when it failed. */
+/* Continues the handshake. Returns 0, also while it waits for more, or -1 if it failed. */
 static int handshake(struct tls *tls)
 {
 	int ret;
@@ -341,7 +351,10 @@ static int wire_read(BIO *bio, char *out, int max)
 	return (int)n;
 }
 
-/* Who has not passed the gate gets nothing, whatever OpenSSL would say: an alert at most. */
+/*
+ * Before the gate has admitted the client, what OpenSSL writes is dropped: it would be an
+ * alert.
+ */
 static int wire_write(BIO *bio, const char *data, int n)
 {
 	struct tls *tls = BIO_get_data(bio);
@@ -353,7 +366,8 @@ static int wire_write(BIO *bio, const char *data, int n)
 	if (!tls->gate || is_admitted(tls))
 		buf_append(tls->out, data, (size_t)n);
 	else if (SSL_session_reused(tls->ssl))
-		return -1;	/* no alert: an answer, and there is no place for it */
+		return -1;	/* the gate refused after a right binder: this would be the answer
+				   to the hello */
 	return n;
 }
 
@@ -402,7 +416,7 @@ struct tls *tls_create(const struct device_key *key, bool client, const struct p
 	else
 		SSL_set_accept_state(tls->ssl);
 	if (client)
-		handshake(tls);	/* a failure, of memory only, is told by tls_input() */
+		handshake(tls);	/* fails only without memory; then tls_input() tells it */
 	return tls;
 }
 
@@ -413,8 +427,8 @@ void tls_set_gate(struct tls *tls, const struct tls_gate *gate, void *arg)
 	tls->gate_arg = arg;
 	SSL_certs_clear(tls->ssl);
 	/*
-	 * Nobody is asked for a certificate, and OpenSSL resumes no session of
-	 * one who should be.
+	 * No certificate is requested: OpenSSL would not resume the session of a client
+	 * that has to show one.
 	 */
 	SSL_set_verify(tls->ssl, SSL_VERIFY_NONE, NULL);
 	SSL_set_psk_find_session_callback(tls->ssl, take_pass);
@@ -453,7 +467,7 @@ int tls_input(struct tls *tls, const void *data, size_t n, struct buf *plain)
 			ret = handshake(tls);
 		if (ret == 0 && tls->established)
 			ret = decrypt(tls, plain);
-		/* OpenSSL has read it all, or is at its end. */
+		/* OpenSSL has read all of it, or has failed. */
 		tls->in_left = 0;
 		p += piece;
 		n -= piece;
