@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Before the loop waits, its timer is set to the next deadline. So a deadline may
- * change from anywhere, and as often as it likes, at no cost.
+ * Before the loop waits, its timer is set to the next deadline. So a deadline may change
+ * at any time and any number of times, at no cost.
  */
 #include "clock.h"
 
@@ -43,6 +43,9 @@ void clock_stop(struct clock *c)
 	if (!c->running)
 		return;
 	c->stopping = true;
-	/* A loop with nothing else to do must turn once more. */
+	/*
+	 * A loop with nothing else to do must turn once more, so that on_arm() closes the
+	 * handles.
+	 */
 	uv_ref((uv_handle_t *)&c->arm);
 }

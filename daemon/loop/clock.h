@@ -2,9 +2,7 @@
 #ifndef DAEMON_CLOCK_H
 #define DAEMON_CLOCK_H
 
-/*
- * Runs timers (timers.h) in a libuv loop: one timer of the loop stands for all.
- */
+/* Runs timers (timers.h) in a libuv loop. One timer of the loop serves all of them. */
 
 #include <stdbool.h>
 #include <uv.h>
@@ -18,10 +16,10 @@ struct clock {
 	bool running, stopping;
 };
 
-/* The timers must outlive the loop's last turn. */
+/* timers must live until the loop has ended. */
 void clock_start(struct clock *c, uv_loop_t *loop, struct timers *timers);
 
-/* As soon as no timer is set any more the loop is let go. One that was not started is fine. */
+/* Lets the loop end as soon as no timer is set. To stop a clock that was not started is fine. */
 void clock_stop(struct clock *c);
 
 #endif

@@ -10,7 +10,7 @@ enum { QUIET = 3000 };	/* ms after the last burst */
 static void on_quiet(uv_timer_t *timer)
 {
 #ifdef __GLIBC__
-	/* By itself it gives back only what lies at the very top of its heap. */
+	/* By itself glibc gives back only what lies at the very top of its heap. */
 	malloc_trim(0);
 #endif
 }

@@ -3,9 +3,9 @@
 #define DAEMON_HEAP_TRIM_H
 
 /*
- * Gives memory that a burst has left free back to the system: a roster of
- * thousands, a pack of megabytes. Once, some seconds after the last such event, so
- * that work in a row is not slowed down by it; a broker at rest has no timer running.
+ * Gives free memory back to the system after a burst, such as a roster of thousands or a
+ * pack of megabytes. This is done once, some seconds after the last burst, so that it does
+ * not slow down bursts in a row. A broker at rest has no timer running.
  */
 
 #include <uv.h>
@@ -19,7 +19,7 @@ void heap_trim_init(struct heap_trim *t, uv_loop_t *loop);
 /* A burst has ended, or may have. */
 void heap_trim_later(struct heap_trim *t);
 
-/* Closes the timer, whose memory is the loop's until then. */
+/* Closes the timer. The loop uses its memory until it has turned once more. */
 void heap_trim_finish(struct heap_trim *t);
 
 #endif

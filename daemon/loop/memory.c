@@ -2,8 +2,9 @@
 #include "memory.h"
 
 /*
- * Not every caller in a library looks whether it got memory, nor could ours go on if it
- * did. A crash in a library would be the same end, without a word.
+ * Not every library checks whether it got memory, and ours could not go on if it did.
+ * Without this the program would end as well, by a crash in a library and without a
+ * message.
  */
 
 #include <openssl/crypto.h>

@@ -3,10 +3,10 @@
 #define DAEMON_MEMORY_H
 
 /*
- * The memory of libuv and OpenSSL comes from alloc.h, too: where there is none the broker
- * ends with a line. (libstrophe and expat are given it where they are set up. libgit2, whose
- * allocator has another shape in each version, returns an error.) Call it before anything else
- * of theirs.
+ * Makes libuv and OpenSSL allocate by alloc.h: when memory runs out, the broker ends with
+ * a message. To be called before any other function of theirs. (libstrophe and expat get
+ * their allocator where they are set up. libgit2, whose allocator differs from version to
+ * version, returns an error.)
  */
 void memory_of_libraries(void);
 

@@ -32,7 +32,7 @@ size_t tcp_unsent(int fd)
 	if (ioctl(fd, SIOCOUTQNSD, &n))
 		n = 0;
 #elif defined(FIONWRITE)
-	/* Also what is sent, and not acknowledged: more than is asked for. */
+	/* This counts sent bytes that are not acknowledged, too: more than is asked for. */
 	if (ioctl(fd, FIONWRITE, &n))
 		n = 0;
 #elif defined(SO_NWRITE)
