@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection is accepted, checked to be of our own user, and must say HELLO and then one OPEN or
- * COMMAND within a few seconds; from there its owner is a session or a command. It is always read,
- * so that a client that goes away is noticed at once.
+ * A connection is accepted, and its user is checked. It must say HELLO and then one OPEN
+ * or COMMAND within a few seconds; from then on its owner is a session or a command. It is
+ * always read, so that the end of a client is noticed at once.
  *
- * What is sent waits until the one who sends it has returned to the loop, so that what came
- * together leaves together: the client is woken once, and not for each frame.
+ * Frames to be sent are kept until the sender has returned to the loop, so that frames of
+ * one moment leave together: the client is woken once, and not for each frame.
  */
 #include "conn.h"
 
@@ -21,8 +21,9 @@
 enum {
 	HELLO_TIMEOUT = 5000,
 	READ_SIZE = 64 * 1024,
-	ENOUGH = 128 * 1024,		/* bytes that are not kept to leave with others */
-	FLUSH_TIMEOUT = 2000,		/* a client that does not read its last words */
+	ENOUGH = 128 * 1024,		/* bytes; with more waiting, they are sent at once */
+	FLUSH_TIMEOUT = 2000,		/* ms for a client to read the last bytes before the
+					   connection is closed */
 };
 
 struct conn {
@@ -31,17 +32,18 @@ struct conn {
 	uv_pipe_t pipe;
 	uv_timer_t timer;
 	struct buf in;
-	struct buf out;			/* frames that leave soon */
-	size_t open_frame;		/* bytes of data in the last of them, which may become more;
-					   0: none */
-	struct buf writing;		/* what the socket did not take; the write's, if not
+	struct buf out;			/* frames that are sent with the next turn of the loop */
+	size_t open_frame;		/* bytes in the last frame of out, if that is of data and
+					   may be extended; 0: it is not */
+	struct buf writing;		/* what the socket did not take; in use by write unless
 					   empty */
 	uv_write_t write;
 	uv_idle_t soon;
-	const struct conn_events *events;	/* NULL: nobody yet, or not any more */
+	const struct conn_events *events;	/* NULL: no owner yet, or none any more */
 	void *owner;
 	bool hello, closing;
-	bool failed;			/* libuv would not write: it ends in a moment */
+	bool failed;			/* uv_write() failed: the connection ends in the next
+					   turn */
 	int open_handles;
 };
 
@@ -81,7 +83,7 @@ static void gone(struct conn *c)
 static void flush(struct conn *c);
 static void on_soon(uv_idle_t *idle);
 
-/* Everything has left. */
+/* Everything was sent. */
 static void drained(struct conn *c)
 {
 	if (c->closing)
@@ -105,7 +107,7 @@ static void on_written(uv_write_t *req, int status)
 		drained(c);
 }
 
-/* Hands what waits to the socket, and what that does not take to libuv. */
+/* Hands the bytes of out to the socket, and what the socket does not take to libuv. */
 static void flush(struct conn *c)
 {
 	struct buf empty = c->writing;
@@ -125,15 +127,15 @@ static void flush(struct conn *c)
 		drained(c);
 		return;
 	}
-	/* An error comes again, by the callback of the write. */
+	/* An error of uv_try_write() comes again in on_written(). */
 	c->writing = c->out;
 	c->out = empty;
 	bytes = uv_buf_init(buf_data(&c->writing), buf_len(&c->writing));
 	if (!uv_write(&c->write, (uv_stream_t *)&c->pipe, &bytes, 1, on_written))
 		return;
 	/*
-	 * Nothing would ever be said to have left. Its owner is told, but not
-	 * from within what it calls.
+	 * No callback will tell the end of the write. The owner is told, but not from
+	 * within its own call.
 	 */
 	buf_reset(&c->writing);
 	c->failed = true;
@@ -151,8 +153,8 @@ static void on_soon(uv_idle_t *idle)
 }
 
 /*
- * More data for the last frame, if it is one of data: who reads has less to do
- * with few large ones.
+ * Appends to the last frame, if it is one of data: few large frames are less work for the
+ * reader. Returns the number of bytes appended.
  */
 static size_t extend(struct conn *c, const void *data, size_t n)
 {
@@ -247,7 +249,10 @@ static void send_hello(struct conn *c)
 	buf_finish(&fields);
 }
 
-/* HELLO, then what decides who owns the connection. -1: not our protocol. */
+/*
+ * Takes HELLO, then the frame that decides who owns the connection. -1 if the client does
+ * not follow our protocol.
+ */
 static int on_first_frames(struct conn *c, const struct frame *frame)
 {
 	struct fields f;
@@ -258,7 +263,10 @@ static int on_first_frames(struct conn *c, const struct frame *frame)
 		if (frame->type != FRAME_HELLO)
 			return -1;
 		c->hello = true;
-		/* A client of another protocol reads it in ours, and says so to its user. */
+		/*
+		 * A client of another protocol version sees ours in our HELLO, and tells
+		 * its user.
+		 */
 		return fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL ? 0 : -1;
 	}
 	uv_timer_stop(&c->timer);
@@ -301,7 +309,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			conn_close(c);
 			return;
 		}
-		/* It may have been a password. */
+		/* The frame may have held a password. */
 		if (frame.type != FRAME_DATA)
 			wipe(buf_data(&c->in), size);
 		buf_consume(&c->in, size);

@@ -3,9 +3,9 @@
 #define DAEMON_CONN_H
 
 /*
- * A client of the Unix socket: one of our own user, whose bytes are frames (frame.h). It
- * greets, and says with one frame what it wants; an event hands it over to the one who does
- * that.
+ * A client of the Unix socket. It runs as our own user, and its bytes are frames
+ * (frame.h). The client greets with HELLO, and says with one frame what it wants; then an
+ * event of struct control_events hands it to an owner that does it.
  */
 
 #include <stdbool.h>
@@ -19,24 +19,30 @@
 
 struct conn;
 
-/* What a client may want. Each takes it over with conn_set_owner(), or answers and closes it. */
+/*
+ * What a client may want. Each function takes the conn by conn_set_owner(), or answers and
+ * closes it.
+ */
 struct control_events {
 	void (*open)(void *owner, struct conn *conn, struct fields open);
 	void (*command)(void *owner, struct conn *conn, struct fields command);
 };
 
 struct conn_events {
-	/* A frame; conn_close() is allowed. */
+	/* A frame has come. conn_close() may be called within. */
 	void (*frame)(void *owner, const struct frame *frame);
-	/* All that was sent has left for the socket. */
+	/* All that was sent was taken by the socket. */
 	void (*drained)(void *owner);
-	/* The client is gone; the conn is freed after this. Not after conn_close(). */
+	/*
+	 * The client is gone, and the conn is freed after this call. Not called after
+	 * conn_close().
+	 */
 	void (*closed)(void *owner);
 };
 
 /* The clients of one socket. */
 struct conns {
-	struct list ring;			/* of struct conn, which it owns */
+	struct list ring;			/* of struct conn; owned */
 	unsigned count;
 	const struct control_events *events;	/* borrowed */
 	void *owner;
@@ -45,26 +51,26 @@ struct conns {
 void conns_init(struct conns *all, const struct control_events *events, void *owner);
 
 /*
- * Accepts who waits at the listener; another user, or one more than
+ * Accepts the client that waits at the listener. One of another user, or one more than
  * CLIENTS_MAX, is closed at once.
  */
 void conns_accept(struct conns *all, uv_stream_t *listener);
 
-/* Closes every client; their owners are told. */
+/* Closes every client. Their owners are told by closed(). */
 void conns_end(struct conns *all);
 
 void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner);
 bool conn_has_owner(const struct conn *c);
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n);
 
-/* Empties fields. */
+/* Sends fields, and empties the buffer. */
 void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields);
 void conn_send_error(struct conn *c, const struct message *m);
 
-/* Bytes that wait to leave. */
+/* Bytes that wait to be sent. */
 size_t conn_queued(const struct conn *c);
 
-/* Closes it when everything has left; no event comes any more. */
+/* Closes the connection once everything was sent. No event comes any more. */
 void conn_close(struct conn *c);
 
 #endif

@@ -12,9 +12,9 @@
 
 struct control {
 	uv_loop_t *loop;		/* borrowed */
-	uv_pipe_t *listener;		/* owned; NULL: none could be had */
-	char *path;			/* of its socket; owned */
-	dev_t dev;			/* ... which is this file */
+	uv_pipe_t *listener;		/* owned; NULL while there is none */
+	char *path;			/* of the socket; owned */
+	dev_t dev;			/* with ino: the file that the socket has at path */
 	ino_t ino;
 	struct conns conns;
 };
@@ -43,7 +43,7 @@ static void stop_listening(struct control *control)
 	control->listener = NULL;
 }
 
-/* 0, or why not. */
+/* Returns 0 or libuv's error. */
 static int listen_at(struct control *control, const char *path)
 {
 	struct stat st;
@@ -53,7 +53,7 @@ static int listen_at(struct control *control, const char *path)
 	control->listener = xcalloc(1, sizeof(*control->listener));
 	uv_pipe_init(control->loop, control->listener, 0);
 	control->listener->data = control;
-	/* What is there was left by a broker that died: we hold the lock. */
+	/* A socket at path was left by a broker that died: we hold the lock. */
 	unlink(path);
 	mask = umask(0177);
 	error = uv_pipe_bind(control->listener, path);

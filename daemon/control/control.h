@@ -3,8 +3,8 @@
 #define DAEMON_CONTROL_H
 
 /*
- * The Unix socket: listens, and accepts clients of the same user, each of them a conn (conn.h).
- * What they want is for the owner to do: it knows the verbs, and nothing here does.
+ * The Unix socket: listens, and accepts clients of the same user as struct conn (conn.h).
+ * The owner does what the clients ask for: it knows the verbs, and nothing here does.
  */
 
 #include <stdbool.h>
@@ -15,20 +15,20 @@
 struct control;
 
 /*
- * Binds and listens; the lock that makes us the only broker is held already. events is borrowed for
- * as long as it lives. NULL, with *trouble, if that cannot be done.
+ * Binds and listens at path. The caller holds the lock that makes it the only broker.
+ * events is borrowed for the life of the control. NULL, with *trouble, on failure.
  */
 struct control *control_create(uv_loop_t *loop, const char *path,
 			       const struct control_events *events, void *owner,
 			       struct message *trouble);
 
 /*
- * Listens there from now on, and not where it did; clients that are connected stay. 0, or -1 with
- * *trouble: then it listens nowhere.
+ * Listens at path from now on, and no more at the old path; connected clients stay.
+ * Returns 0, or -1 with *trouble: then it listens nowhere.
  */
 int control_serve(struct control *control, const char *path, struct message *trouble);
 
-/* Whether the socket at its path is ours, and was not removed, or replaced. */
+/* Whether the socket at the path is still ours: neither removed nor replaced. */
 bool control_in_place(const struct control *control);
 
 /* Stops listening, removes the socket, closes every client. */
