@@ -23,7 +23,10 @@ void identity_finish(struct identity *id, struct context *c)
 	*id->account = *c->device = *c->self = '\0';
 }
 
-/* Two brokers with one key would throw each other off the server. -1 with *trouble. */
+/*
+ * Locks the key: two brokers with one key would throw each other off the server. Returns
+ * the descriptor, or -1 with *trouble.
+ */
 static int lock_key(const char *jid, struct message *trouble)
 {
 	char *path = accountfile_path(USERFILE_DATA, jid, "lock", trouble);

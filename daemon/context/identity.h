@@ -3,10 +3,10 @@
 #define DAEMON_IDENTITY_H
 
 /*
- * Who a broker is: the device key of its account, whom that account trusts, and the number of this
- * process under it. Another account is another identity, and nothing that is said on the wire
- * under the one is said under the other; without an account there is none. The key is held by a
- * lock: no two brokers of a machine are one device.
+ * The broker's identity: the device key of its account, the account's trust table, and the
+ * random instance of this process under it. Another account is another identity: nothing
+ * that was said under one is said under the other. Without an account there is no
+ * identity. A lock on the key prevents that two brokers of a machine are one device.
  */
 
 #include <stdbool.h>
@@ -17,20 +17,21 @@
 struct device_key;
 
 struct identity {
-	char account[JID_MAX];		/* whose key and trust these are; empty: nobody's */
+	char account[JID_MAX];		/* whose key and trust table these are; empty: no account */
 	struct device_key *key;		/* owned; NULL: there is none */
-	int lock;			/* held while there is a key */
+	int lock;			/* descriptor, held while there is a key */
 };
 
 /*
- * Takes on that of an account (NULL: of none), made if it has none yet, in the place of the
- * present one, and tells the context. No path and no listener may be left. 0, or -1 with
- * *trouble: then there is none, and an empty trust table that is never saved.
+ * Replaces the present identity by the one of account (NULL: of no account), and tells the
+ * context. The key is made if the account has none yet. No path and no listener may be
+ * left. Returns 0, or -1 with *trouble: then there is no identity, and an empty trust
+ * table that is never saved.
  */
 int identity_assume(struct identity *id, struct context *c, const char *account,
 		    struct message *trouble);
 
-/* Whether the present one is that account's. */
+/* Whether the present identity is the one of account. */
 bool identity_fits(const struct identity *id, const char *account);
 
 void identity_finish(struct identity *id, struct context *c);

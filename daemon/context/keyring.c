@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A change is made in memory, written, and undone if that failed. Only what takes
- * something away stays, for the user would rather lose it at the next start.
+ * A change is made in memory, written, and undone if the write failed. Only a change that
+ * takes a right away stays: the user would rather lose it at the next start than not have
+ * it at all.
  */
 #include "keyring.h"
 
@@ -38,7 +39,7 @@ void keyring_remember(const struct keyring *k, struct buf *before)
 	trust_write(k->context->trust, before);
 }
 
-/* All of it is written: with it what could not be kept before. */
+/* Writes the whole table, and so also what could not be written before. */
 static int write_trust(struct keyring *k, struct message *trouble)
 {
 	int result = state_files_write_trust(k->identity->account, k->context->trust, trouble);
@@ -52,7 +53,7 @@ int keyring_keep(struct keyring *k, struct buf *before, struct message *trouble)
 {
 	int result = -1;
 
-	/* What is decided without an account would be nobody's. */
+	/* A decision without an account would belong to nobody. */
 	if (*k->identity->account)
 		result = write_trust(k, trouble);
 	else if (k->trouble->id != MSG_NONE)
@@ -79,8 +80,8 @@ void keyring_save(struct keyring *k)
 }
 
 /*
- * What is not kept has not happened: otherwise the next start would expect a
- * first device once more.
+ * A change that is not saved is undone: otherwise the next start would expect a first
+ * device once more.
  */
 static enum trust_state meet(struct keyring *k, const char *jid, const unsigned char *fp,
 			     bool *changed)

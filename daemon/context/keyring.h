@@ -3,8 +3,8 @@
 #define DAEMON_KEYRING_H
 
 /*
- * The keys of other devices, as the account's trust table has them: kept on the disk with each
- * change, or not changed.
+ * The keys of other devices, in the account's trust table. A change is written to the disk
+ * at once or undone; for the exception see keyring_save().
  */
 
 #include "backoff-timer.h"
@@ -14,7 +14,10 @@
 struct keyring_events {
 	/* A device of jid is new in the table, which is not saved yet. */
 	void (*met)(void *owner, const char *jid);
-	/* A device of theirs is trusted from now on: what waited for one that is online goes on. */
+	/*
+	 * A device of jid is trusted from now on: what waited for a trusted device of
+	 * theirs goes on.
+	 */
 	void (*granted)(void *owner, const char *jid);
 };
 
@@ -24,33 +27,39 @@ struct keyring {
 	const struct message *trouble;		/* why there is no identity; borrowed */
 	const struct keyring_events *events;
 	void *owner;
-	/* until what keyring_save() could not keep is kept */
+	/* runs until a change that keyring_save() could not write is written */
 	struct backoff_timer unsaved;
 };
 
-/* The other members are filled in by the caller. */
+/* Sets up the timer. The caller fills in the other members. */
 void keyring_begin(struct keyring *k, uv_loop_t *loop);
 
-/* The last chance of what could not be kept before: the identity is to be another one. */
+/*
+ * Tries once more to write what could not be written. To be called before the identity
+ * changes.
+ */
 void keyring_settle(struct keyring *k);
 
-/* The end; keyring_begin() was called. */
+/* Ends what keyring_begin() began. */
 void keyring_end(struct keyring *k);
 
 /*
- * Around each change of the trust table: what cannot be kept does not happen. keyring_keep()
- * empties before; it returns 0, or -1 with *trouble set, the table as before and nothing in it
- * at its old place. What takes something away from somebody is better forgotten at the next start
- * than not done at all, where the user is not there to be told: keyring_save() keeps the change,
- * logs, and tries again until it is on the disk.
+ * Around each change of the trust table, so that no change is lost at the next start.
+ * keyring_remember() writes the table as it is into `before`. keyring_keep() saves the
+ * changed table and empties `before`. It returns 0, or -1 with *trouble: then the table is
+ * as before, and pointers into it are invalid.
+ *
+ * A change that takes a right away is different, if the user is not there to be told of a
+ * failure: it is better lost at the next start than not done. keyring_save() keeps such a
+ * change, logs the failure, and tries again until the table is on the disk.
  */
 void keyring_remember(const struct keyring *k, struct buf *before);
 int keyring_keep(struct keyring *k, struct buf *before, struct message *trouble);
 void keyring_save(struct keyring *k);
 
 /*
- * A device showed its key: an unknown one is remembered, and said in the log.
- * What it is from now on.
+ * A device showed its key. An unknown one is added to the table and logged. Returns its
+ * state from now on.
  */
 enum trust_state keyring_meet(struct keyring *k, const char *jid, const unsigned char *fp);
 
