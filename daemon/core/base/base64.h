@@ -12,7 +12,7 @@
 /* The size of the output of base64_encode() for n bytes, its NUL included. */
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)
 
-/* Returns the length without the NUL. */
+/* Encodes n bytes into out, with a NUL. Returns the length without the NUL. */
 size_t base64_encode(const void *data, size_t n, char *out);
 
 /*

@@ -152,7 +152,7 @@ enum {
 	ANSWERS_QUEUED_MAX = 256,		/* stanzas that wait to be sent; with more, only
 						   our own server is answered */
 
-	/* who may be known */
+	/* contacts, their devices and requests */
 	BUDDIES_MAX = 10000,
 	DEVICES_PER_BUDDY = 16,
 	AWAY_PER_BUDDY = 4,			/* full JIDs where a broker was seen last */
