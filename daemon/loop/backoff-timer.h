@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-/* ms, without what chance adds */
+/* ms, without the random part */
 enum { BACKOFF_TIMER_FIRST = 1000, BACKOFF_TIMER_MAX = 40 * 1000 };
 
 /*
