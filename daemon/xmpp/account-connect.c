@@ -2,9 +2,10 @@
 #include "account-internal.h"
 
 /*
- * A round: which servers the domain has, the addresses of the first of them, and a login at each
- * address; then the next server, until one lets us in or none is left. Of all that fails in a
- * round, what says most is told, and decides when the next one is.
+ * A round is one try at all servers of the domain: look up the servers (SRV), look up the
+ * addresses of the first server, log in at each address, then go on to the next server. The
+ * round ends when a login succeeds or no server is left. Of all failures in a round, the most
+ * telling one is reported to the user and decides when the next round begins.
  */
 
 #include <errno.h>
@@ -19,7 +20,7 @@ enum {
 	LOGIN_MAX = 15 * 1000,		/* per address: TCP, TLS and login */
 };
 
-/* Of what fails in one round what says most is told, and decides. */
+/* Keeps the most telling failure of the round; enum retry_cause is in that order. */
 static void note_trouble(struct account *x, enum retry_cause cause, const struct message *trouble)
 {
 	if (x->failed && cause < x->cause)
@@ -37,7 +38,7 @@ static void note_unreachable(struct account *x, const char *reason)
 	note_trouble(x, RETRY_SERVER, &m);
 }
 
-/* No server of the domain is left in this round, or one said it for all. */
+/* Ends the round: no server is left, one refused on behalf of all, or a session ended. */
 static void end_round(struct account *x)
 {
 	uint64_t pause = 0;
@@ -54,7 +55,7 @@ static void end_round(struct account *x)
 		   x->trouble.text);
 }
 
-/* The server sends us on: false if it does not, or too often. */
+/* Follows <see-other-host/>. False if the server named no host, or redirects too often. */
 static bool follow_redirection(struct account *x, bool was_up)
 {
 	char host[RESOLVE_HOST_MAX];
@@ -63,7 +64,10 @@ static bool follow_redirection(struct account *x, bool was_up)
 	if (!resolve_split(x->login.other_host, host, &port))
 		return false;
 	if (was_up) {
-		/* One that lets us in and then sends us away is not followed in a circle. */
+		/*
+		 * Do not go round in circles with a server that accepts the login and then
+		 * redirects.
+		 */
 		if (uv_now(x->loop) - x->up_since < STABLE)
 			return false;
 		srv_targets_begin(&x->targets, NULL, 0);
@@ -86,7 +90,10 @@ void xmpp_login_failed(struct account *x, bool was_up)
 		end_round(x);
 }
 
-/* A place of our own beside the one that is taken; a new one each time, lest that is taken, too. */
+/*
+ * A resource beside our taken one. It is random each time, in case the last one is taken,
+ * too.
+ */
 static char *place_beside(const struct account *x)
 {
 	unsigned char lot[4];
@@ -168,7 +175,10 @@ void xmpp_look_up(struct account *x, const char *because)
 	end_round(x);
 }
 
-/* No name server tells about services, in time: the domain may be known by other means. */
+/*
+ * The SRV look-up timed out. Try the domain itself, which the system may resolve by other
+ * means.
+ */
 static void guess_target(struct account *x)
 {
 	struct srv_target guess = { .port = 5222 };

@@ -3,8 +3,8 @@
 #define DAEMON_ACCOUNT_EVENTS_H
 
 /*
- * What the account tells its owner (account.h): the events, and the records that come with them.
- * Whoever reads or writes stanzas needs these alone.
+ * What the account (account.h) tells its owner: the events, and the records that come with
+ * them. Code that only reads or writes stanzas needs this header and not account.h.
  */
 
 #include <stdbool.h>
@@ -18,8 +18,8 @@ enum account_state {
 	ACCOUNT_OFFLINE,	/* not wanted, or waiting to try again */
 	ACCOUNT_CONNECTING,	/* resolving, TCP, TLS, login */
 	ACCOUNT_SETTLING,	/* logged in; roster and first presences are coming in */
-	ACCOUNT_ONLINE,		/* settled: a buddy not seen now is offline */
-	/* refused: wrong password, bad certificate, another one in our place */
+	ACCOUNT_ONLINE,		/* settled: a buddy without a presence is offline */
+	/* refused: wrong password, bad certificate, or our resource is taken */
 	ACCOUNT_FAILED,
 };
 
@@ -36,12 +36,12 @@ struct ibb_stanza {
 enum { IQ_HOST_MAX = 255 };
 
 /*
- * One thing that an answer lists: its form is checked, and nothing else of it. The
- * strings are there until the next one is read.
+ * One item of a list in an answer. Its syntax is checked, but not whether it is true. The
+ * strings are valid until the next row is read.
  */
 struct iq_row {
 	enum {
-		IQ_ITEM,		/* XEP-0030 items: jid. Those with a node are left out */
+		IQ_ITEM,		/* XEP-0030 items: jid. Items with a node are left out */
 		IQ_IDENTITY,		/* XEP-0030 info: category, type */
 		IQ_FEATURE,		/* XEP-0030 info: feature */
 		IQ_STREAMHOST,		/* XEP-0065: jid, host, port */
@@ -57,56 +57,62 @@ struct iq_row {
 struct iq_rows;
 
 /*
- * False at the end. Only from within the answer, and of a list that may be as
- * long as the server likes.
+ * Reads the next row; false at the end. To be called only while the answer is being
+ * delivered. The server decides how long the list is.
  */
 bool iq_rows_next(struct iq_rows *rows, struct iq_row *row);
 
 struct account_events {
 	void (*state)(void *owner, enum account_state state, const struct message *trouble);
-	/* The roster was read whole: what comes between these two is all of it. */
+	/*
+	 * Around the `roster` events of a complete roster: a buddy who is not among them is
+	 * not in the roster.
+	 */
 	void (*roster_begin)(void *owner);
 	void (*roster_end)(void *owner);
 	/*
-	 * Who this JID is, which may be our own: a buddy may see that we are here. Anybody else
-	 * who asks something is told what their server says of somebody who is not. Never
-	 * ASKER_SERVER.
+	 * Classifies a JID, which may be our own, by whether it may see that we are online;
+	 * answers.h bounds the answers by that. A stranger gets the error that their server
+	 * gives for an offline user. The owner never returns ASKER_SERVER.
 	 */
 	enum asker (*asker)(void *owner, const char *bare);
-	/* An item of it, or one that is pushed: removed for subscription='remove' */
+	/* One roster item, of the whole roster or of a push. removed: subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked,
 		       bool removed);
 	/*
-	 * Never our own resource. device is NULL unless the presence carries
-	 * our extension; asks: it wants to be told ours
+	 * Never called for our own resource. device is NULL unless the presence carries our
+	 * extension. asks: the sender wants our presence in return.
 	 */
 	void (*available)(void *owner, const char *full, const char *device, bool asks);
 	void (*unavailable)(void *owner, const char *full);
 	/*
-	 * A presence of ours came back from this JID, full or bare, as an
-	 * error, which says nothing of who is there.
+	 * A presence of ours to this JID, bare or full, came back as an error. The error does
+	 * not tell whether anybody is online there.
 	 */
 	void (*doubted)(void *owner, const char *jid, const char *condition);
-	/* The same of a bare JID, with the error's condition. */
+	/*
+	 * Follows `doubted` if the JID is bare, as in a subscription request. condition is
+	 * the error's.
+	 */
 	void (*refused)(void *owner, const char *bare, const char *condition);
 	/*
-	 * Who is blocked (XEP-0191), all of it, at login; NULL: the server has no such list. Each
-	 * row is an IQ_BLOCKED.
+	 * The whole blocklist (XEP-0191), at login; each row is an IQ_BLOCKED. NULL: the
+	 * server has no blocklist.
 	 */
 	void (*blocklist)(void *owner, struct iq_rows *rows);
 	/*
-	 * Somebody is blocked now, or is not any more, whichever client did it;
-	 * not blocked without any row: nobody is.
+	 * The blocklist changed, by any client of the account. blocked: the rows are added,
+	 * else removed. Not blocked and no rows: the whole list was cleared (XEP-0191 3.5).
 	 */
 	void (*blocking)(void *owner, bool blocked, struct iq_rows *rows);
 	/* kind is subscribe, subscribed, unsubscribe or unsubscribed */
 	void (*subscription)(void *owner, const char *bare, const char *kind);
 	/*
-	 * from and sid are there, the rest as sent. To be answered with account_reply_result()
-	 * or account_reply_error(), at once or later.
+	 * from and sid are never NULL; the other fields are as sent. The owner replies with
+	 * account_reply_result() or account_reply_error(), at once or later.
 	 */
 	void (*ibb)(void *owner, const struct ibb_stanza *stanza);
-	/* Bulk may be handed over again (account_bulk_ready() is true now). */
+	/* The owner may send blocks again: account_bulk_ready() is true now. */
 	void (*bulk)(void *owner);
 };
 

@@ -2,8 +2,8 @@
 #include "account-internal.h"
 
 /*
- * What the account is asked to say while we are logged in: the stream does it, and knows no clock.
- * Here deadlines are set, and the clock after them.
+ * The requests of the owner while we are logged in. The stream sends them, but has no clock:
+ * this file computes each deadline and sets the account's timer afterwards.
  */
 
 #include "bounds.h"
@@ -109,7 +109,10 @@ void account_unavailable(struct account *x, const char *bare)
 	stream_presence(&x->stanzas, bare, "unavailable");
 }
 
-/* A request about one JID, to our own account; the payload's text is before, the JID, and after. */
+/*
+ * Sends a request about one JID to our own account. The payload is before, the JID, and
+ * after.
+ */
 static uint64_t request_about(struct account *x, const char *before, const char *bare,
 			      const char *after, iq_answer answer, void *arg)
 {

@@ -2,27 +2,26 @@
 #include "account-internal.h"
 
 /*
- * The account is a state machine, its states below. The happy path: look up the
- * servers of the domain and the addresses of the first one, let libstrophe dial and log in, ask
- * for the roster; when it is here say that we are available, and ping our server behind that:
- * servers answer in order, so that with the pong the presences of the domain are here as well,
- * and whoever is not seen is offline.
+ * The account is a state machine; enum phase names its states. When all goes well it looks up
+ * the servers of the domain and the addresses of the first one, lets libstrophe dial and log
+ * in, asks for the roster, announces our presence and pings our server behind it. A server
+ * answers in order: when the pong comes, the presences of the domain have come, and a buddy
+ * without one is offline.
  *
- * What can go wrong: an address fails, in whatever way, then the next one is dialled, and the next
- * server's; all fail, or the connection breaks, then the whole is tried again after a while
- * (core/retry.h). Only when the account itself is refused nothing is done until account_connect():
- * who has the password calls it. What kind of failure it is, login-error.c says. Each state has a
- * limit of time, of its own or that of the request it waits for, and stream.c tells when the
- * server is silent for too long.
+ * If an address fails for any reason, the next one is dialled, then those of the next server.
+ * If all fail, or the connection breaks, the whole round is tried again after a pause
+ * (retry.h). If the server refuses the account itself, nothing is tried until
+ * account_connect(), which the owner of the password calls. login-error.c classifies the
+ * failures. Each state has a time limit, its own or that of the request it waits for, and
+ * stream.c finds out when the server is silent for too long.
  *
- * Another connection may take our place, the resource. To take it back would be a fight. So the
- * next login is beside it, under a resource that nobody has, and asks whoever is in our place for
- * a sign of life: a ghost gives none, and a copy of this device, on another machine, does, and
- * learns of us in turn.
+ * Another connection may take our place, the resource. Taking it back would start a fight. So
+ * the next login uses a fresh resource beside it and pings whatever is in our place. A dead
+ * session does not answer. A copy of this device on another machine answers, and learns of us
+ * by our presence.
  *
- * There is one timer, set to the earliest of all that is due. Most events come
- * from inside libstrophe, where one can neither connect nor destroy: that is
- * done from the timer.
+ * One timer is set to the earliest deadline. Most events come from inside libstrophe, where
+ * we can neither connect nor destroy; the timer does both.
  */
 
 #include <assert.h>
@@ -37,11 +36,12 @@
 #include "stanza.h"
 
 enum {
-	CUT_MAX = 1000,			/* a connection that was cut is gone by then */
-	CHECK_MAX = 5 * 1000,		/* what an attempt has left when the network changes under
-					   it */
+	CUT_MAX = 1000,			/* ms; libstrophe reports the end of a cut connection by
+					   then */
+	CHECK_MAX = 5 * 1000,		/* ms; time left to an attempt when the network
+					   changes */
 	FAREWELL_MAX = 2 * 1000,
-	YIELD_MAX = 2 * 1000,		/* for who asks us in turn */
+	YIELD_MAX = 2 * 1000,		/* ms; for the other machine to ping us */
 };
 
 static const struct {
@@ -125,7 +125,7 @@ static void settle(struct account *x)
 	xmpp_enter(x, PHASE_ROSTER, UINT64_MAX, x->stanzas.full);
 }
 
-/* Whoever is in our place was asked for a sign of life. */
+/* The ping to our place was answered, or timed out. */
 static void on_place(void *arg, const char *error)
 {
 	struct account *x = arg;
@@ -142,7 +142,7 @@ static void on_settled(void *arg, const char *error)
 {
 	struct account *x = arg;
 
-	/* An error is as good an answer: what counts is that it came after the presences. */
+	/* An error serves as well: it, too, came after the presences. */
 	if (x->phase != PHASE_SETTLING || !x->stanzas.full)
 		return;
 	x->trouble.id = MSG_NONE;
@@ -160,7 +160,7 @@ static void on_roster(void *arg, const char *error)
 		strophe_loop_cut(x->stream);
 		return;
 	}
-	/* Nobody would be a buddy without it, for as long as the connection lasts. */
+	/* Without a roster nobody would be a buddy for as long as this connection lasts. */
 	if (error) {
 		snprintf(x->login.refusal, sizeof(x->login.refusal),
 			 "the server gives no roster: %s", error);
@@ -185,7 +185,7 @@ static void on_up(void *owner)
 	x->urgent = false;
 	x->keeps_approvals = x->login.keeps_approvals;
 	stream_begin(&x->stanzas, full ? full : x->bare, x->login.offers_acks, x->up_since);
-	login_error_begin(&x->login);	/* what went wrong on the way is no matter now */
+	login_error_begin(&x->login);	/* forget the failures before this login */
 	x->failed = false;
 	if (!x->beside || !strcmp(x->stanzas.full, x->place)) {
 		settle(x);
@@ -261,11 +261,11 @@ static void on_pumped(void *owner)
 {
 	struct account *x = owner;
 
-	/* libstrophe would wait two seconds for the server's farewell. */
+	/* Cut now: libstrophe would wait two seconds for the server's farewell. */
 	if (x->phase == PHASE_DIALING && login_error_hopeless(&x->login))
 		strophe_loop_cut(x->stream);
 	bulk_check(&x->bulk, uv_now(x->loop));
-	/* The answer to a keepalive puts its time-out off: nothing need wake up for that. */
+	/* What came may have moved a deadline, such as the keepalive's. */
 	xmpp_arm(x);
 }
 
@@ -407,7 +407,7 @@ void account_check(struct account *x)
 	case PHASE_ADDRESSES:
 	case PHASE_NEXT:
 	case PHASE_DIALING:
-		/* Begun on the old network, its answer may never come. */
+		/* The attempt began on the old network; its answer may never come. */
 		retry_reset(&x->retry);
 		x->urgent = true;
 		earlier(&x->deadline, now + CHECK_MAX);
@@ -468,7 +468,7 @@ void account_destroy(struct account *x, void (*done)(void *arg), void *arg)
 	resolve_cancel(x->resolve);
 	x->resolve = NULL;
 	stream_leave(&x->stanzas);
-	/* A login that is under way is not waited for. */
+	/* A login under way is cut at once. */
 	xmpp_enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");
 }
 

@@ -2,8 +2,8 @@
 #include "bulk.h"
 
 enum {
-	UNSENT_MAX = 16 * 1024,	/* more than this waits on our side: there is no room */
-	RETRY = 50,		/* ms; a socket does not tell when it is half empty */
+	UNSENT_MAX = 16 * 1024,	/* bytes; no room for another block beyond this */
+	RETRY = 50,		/* ms; no event tells when a socket's buffer is half empty */
 };
 
 void bulk_init(struct bulk *b, struct stream *stanzas)

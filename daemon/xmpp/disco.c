@@ -10,10 +10,10 @@
 #include "text.h"
 
 #define PROGRAM	"git-remote-xmpp"
-/* The software, where NS_GIT is a protocol that others may speak (XEP-0115 4). */
+/* Names the software; NS_GIT names the protocol, which other software may speak (XEP-0115 4). */
 #define NODE	"urn:uuid:8e60af8e-2e76-4d53-82f3-6506a4c6740c?=" PROGRAM
 
-/* In the order of their bytes, as the hash wants them. */
+/* Sorted by bytes, as the hash requires (XEP-0115 5.1). */
 static const char *const features[] = { NS_DISCO_INFO, NS_IBB, NS_GIT, NS_PING };
 
 /* XEP-0115 5.1: category/type/language/name<feature<feature<... */

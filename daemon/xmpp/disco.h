@@ -3,9 +3,9 @@
 #define DAEMON_DISCO_H
 
 /*
- * What this client says of itself: the answer to disco#info (XEP-0030), and its
- * hash in every presence (XEP-0115), so that nobody who knows the hash need ask. Both go to every
- * contact, and do not tell the version.
+ * This client's description: the answer to disco#info (XEP-0030), and its hash in every
+ * presence (XEP-0115), so that a client who knows the hash need not ask. Every contact
+ * receives both; neither tells the version.
  */
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ void disco_init(struct disco *d);
 /* Appends <c/> for a presence. */
 void disco_put_caps(const struct disco *d, struct buf *out);
 
-/* Appends the <query/> of an answer; false if we have no such node. node may be NULL. */
+/* Appends the <query/> of an answer. node may be NULL. False if node is none of ours. */
 bool disco_put_info(const struct disco *d, const char *node, struct buf *out);
 
 #endif

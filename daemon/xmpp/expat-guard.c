@@ -2,32 +2,29 @@
 #include "expat-guard.h"
 
 /*
- * libstrophe feeds what comes from the server to expat, and builds trees of
- * what expat tells. Neither bears everything. The functions below stand before
- * expat's own: this program exports them, so the dynamic linker gives
- * libstrophe these. What libstrophe holds is a parser that never gets a
- * byte; its user data is a guard, which has the parser that does, and passes on to
- * libstrophe's handlers what core/stanza-filter.c lets through. And besides:
+ * libstrophe feeds the bytes from the server to expat, and builds trees from expat's events.
+ * Neither copes with all input. The functions below replace expat's: this program exports
+ * them, so the dynamic linker binds libstrophe to them. The parser that libstrophe holds
+ * never gets a byte. Its user data is a guard, which owns the working parser and passes to
+ * libstrophe's handlers what core/account/stanza-filter.c lets through. Besides that:
  *
- * - Text comes in one piece. expat tells each line and each &lt; for itself, and
- *   libstrophe looks for the end of what it has each time: 500 kB of newlines
- *   would take it ten seconds.
- * - A parser keeps each name that it has seen for as long as it lives, and a stream
- *   lives for weeks. So after STREAM_PARSER_MAX bytes a new one takes over between two
- *   stanzas: it is told the header of the stream again, in silence.
- * - A document type is the end: RFC 6120 11.1 forbids it, and entities could be
- *   anything.
- * - What is not XML is the end, too. libstrophe (0.12 to 0.14) would print the
- *   buffer it read into as if it were a string, and then go on reading, with one more error
- *   to be sent each time.
- * - Since the fix for CVE-2023-52425 expat does not try again to parse a tag that
- *   was split over two reads until much more data has come ("reparse
- *   deferral"). On an XMPP stream nothing more need come for minutes: the last stanza
- *   before a silence would lie in the parser. That is switched off; the filter
- *   bounds the work that it is against.
+ * - Text is passed on in one piece. expat reports each line and each &lt; separately, and
+ *   libstrophe walks to the end of its text each time: 500 kB of newlines would take ten
+ *   seconds.
+ * - A parser keeps each name that it has seen for as long as it lives, and a stream lives
+ *   for weeks. So after STREAM_PARSER_MAX bytes, between two stanzas, a new parser takes
+ *   over. It first reads the stream's header again, and its events are dropped.
+ * - A document type ends the stream: RFC 6120 11.1 forbids it, and it could define any
+ *   entity.
+ * - Malformed XML ends the stream. libstrophe (0.12 to 0.14) would print its read buffer as
+ *   if that were a string, then go on reading, and queue one more stream error each time.
+ * - Since the fix for CVE-2023-52425, expat does not retry a tag that was split over two
+ *   reads until much more data has come ("reparse deferral"). On an XMPP stream no more may
+ *   come for minutes, and the last stanza before a silence would stay in the parser. So
+ *   deferral is switched off; the filter bounds the work that it guards against.
  *
- * "The end" is this: libstrophe is told that all is well and nothing more, and
- * strophe-loop.c, which asks expat_guard_trouble(), shuts the socket.
+ * To end the stream, XML_Parse() reports success and passes on nothing more. strophe-loop.c
+ * asks expat_guard_trouble() and shuts the socket down.
  */
 
 #include <dlfcn.h>
@@ -39,24 +36,25 @@
 #include "stanza-filter.h"
 
 struct guard {
-	XML_Parser outer;	/* libstrophe's; it owns the guard */
+	XML_Parser outer;	/* libstrophe's; owns the guard, which is its user data */
 	XML_Parser expat;	/* owned; gets the bytes */
 	char separator;
 	const XML_Memory_Handling_Suite *memory;
-	void *user;		/* libstrophe's, with its handlers */
+	void *user;		/* libstrophe's user data, for its handlers */
 	XML_StartElementHandler start;
 	XML_EndElementHandler end;
 	XML_CharacterDataHandler characters;
 
 	struct stanza_filter filter;
-	uint64_t base;		/* bytes that other parsers had before this one */
-	struct buf header;	/* what came until the stream began, its tag included */
-	struct buf text;	/* of the element that is open, not yet passed on */
-	bool replaying;		/* the header, to a new parser */
-	uint64_t renew_at;	/* a stanza ended here, and a new parser goes on; 0: not yet */
+	uint64_t base;		/* bytes of the stream before this parser's first */
+	struct buf header;	/* the bytes up to the stream's start tag, included */
+	struct buf text;	/* of the open element, not yet passed on */
+	bool replaying;		/* a new parser reads the header; drop its events */
+	uint64_t renew_at;	/* where a stanza ended and a new parser takes over; 0:
+				   nowhere */
 };
 
-/* One thread reads streams, one at a time. */
+/* Static: one thread reads streams, one stream at a time. */
 static const char *trouble;
 static bool pruned;
 
@@ -75,7 +73,7 @@ bool expat_guard_pruned(void)
 
 /* --- expat's own --- */
 
-/* What it is in the library; there is nothing to be done without. */
+/* The library's own function. Without it nothing here works. */
 static void *real(const char *name)
 {
 	void *found = dlsym(RTLD_NEXT, name);
@@ -132,21 +130,21 @@ static enum XML_Status real_parse(XML_Parser parser, const char *s, int n, int i
 static void switch_off_deferral(XML_Parser parser)
 {
 	typedef XML_Bool (*deferral_fn)(XML_Parser parser, XML_Bool enabled);
-	/* An expat without the deferral does not have it. */
+	/* Older versions of expat have neither the deferral nor this function. */
 	deferral_fn set = (deferral_fn)dlsym(RTLD_DEFAULT, "XML_SetReparseDeferralEnabled");
 
 	if (set)
 		set(parser, XML_FALSE);
 }
 
-/* --- what it tells --- */
+/* --- expat's events --- */
 
-/* Where in the stream the parser is behind what it tells just now. */
+/* The offset in the stream just behind the present event. */
 static uint64_t told_at(const struct guard *g)
 {
 	/*
-	 * Both have the width of a long there, which a parser of
-	 * STREAM_PARSER_MAX bytes does not fill.
+	 * Old versions return a long, which suffices for the STREAM_PARSER_MAX bytes of a
+	 * parser.
 	 */
 #if XML_MAJOR_VERSION * 100 + XML_MINOR_VERSION < 209
 	return g->base + XML_GetCurrentByteIndex(g->expat) + XML_GetCurrentByteCount(g->expat);
@@ -168,7 +166,7 @@ static void pass_text(struct guard *g)
 	buf_finish(&g->text);
 }
 
-/* The header ends here, and whatever else was read is not of it. */
+/* Cuts the header off at `at`: what was read behind that belongs to the stream. */
 static void end_header(struct guard *g, uint64_t at)
 {
 	if (at < buf_len(&g->header))
@@ -233,7 +231,7 @@ static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system,
 	stop(g);
 }
 
-/* --- the parser that works --- */
+/* --- the working parser --- */
 
 static bool open_parser(struct guard *g)
 {
@@ -255,7 +253,7 @@ static void close_parser(struct guard *g)
 	g->expat = NULL;
 }
 
-/* As it was when it was created, with libstrophe's handlers. */
+/* Resets the guard to its first state; libstrophe's handlers stay. */
 static bool begin(struct guard *g)
 {
 	close_parser(g);

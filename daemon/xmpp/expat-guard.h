@@ -3,19 +3,22 @@
 #define DAEMON_EXPAT_GUARD_H
 
 /*
- * What stands between libstrophe and its parser; see expat-guard.c. It works in a
- * program that exports its functions (meson: export_dynamic), and there by itself.
+ * Filters what libstrophe's XML parser reports; see expat-guard.c. It needs a program that
+ * exports its functions (meson: export_dynamic), and no call.
  */
 
 #include <stdbool.h>
 
 /*
- * Why the stream that was read last is to be cut, for the user, or NULL. Nothing of
- * it reaches libstrophe any more. Asked after each read.
+ * Why the stream read last must be cut, as a text for the user, or NULL. libstrophe gets
+ * nothing more of that stream. To be asked after each read.
  */
 const char *expat_guard_trouble(void);
 
-/* Within the handler of a stanza: something of it was left out, so it means nothing. */
+/*
+ * To be asked within the handler of a stanza: part of it was left out, so it must not be
+ * trusted.
+ */
 bool expat_guard_pruned(void);
 
 #endif

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 enum {
-	HANDSHAKE_MAX = 8 * 1000,	/* ms; less than a link's patience: everything waits
-					   meanwhile */
+	HANDSHAKE_MAX = 8 * 1000,	/* ms; less than LINK_PING_TIMEOUT, because the handshake
+					   blocks all links */
 	WATCH_INTERVAL = 250,		/* ms */
 	WATCH_STACK = 64 * 1024,
 };

@@ -3,9 +3,9 @@
 #define DAEMON_HANDSHAKE_WATCHDOG_H
 
 /*
- * The TLS handshake inside libstrophe blocks for as long as the server is silent, and with it the
- * whole loop. This thread ends one that takes too long: it shuts the socket, through a duplicate of
- * it, from outside.
+ * The TLS handshake inside libstrophe blocks the whole loop while the server is silent. This
+ * thread ends a handshake that takes too long: it shuts the socket down through a duplicate
+ * of its own.
  */
 
 #include <stdbool.h>
@@ -14,26 +14,26 @@
 
 struct watchdog {
 	uv_thread_t thread;
-	uv_mutex_t lock;	/* for all below */
+	uv_mutex_t lock;	/* protects all below */
 	uv_cond_t wake;
 	bool armed, stop;
-	uint64_t since;		/* when libstrophe was entered; 0: it is not */
+	uint64_t since;		/* when libstrophe was entered (uv_hrtime()); 0: not inside */
 	int fd;			/* duplicate of the socket, or -1; owned */
 };
 
-/* Starts the thread. -1 if there can be none; nothing is left then. */
+/* Starts the thread. -1 if it cannot be started; nothing is left to finish then. */
 int watchdog_init(struct watchdog *w);
-/* Ends it, and waits for that. There must be no socket any more. */
+/* Ends the thread and joins it. The socket must have been taken away before. */
 void watchdog_finish(struct watchdog *w);
 
-/* Whether a handshake may come: the thread sleeps while it is not armed. */
+/* Tells whether a handshake may come: the thread sleeps until it is armed. */
 void watchdog_arm(struct watchdog *w, bool armed);
 
-/* Around each call of libstrophe that may block. */
+/* To be called before and after each call of libstrophe that may block. */
 void watchdog_entered(struct watchdog *w);
 void watchdog_left(struct watchdog *w);
 
-/* Takes fd, closing the one before. -1: there is none. */
+/* Takes over fd and closes the previous one. -1: there is none. */
 void watchdog_socket(struct watchdog *w, int fd);
 
 #endif

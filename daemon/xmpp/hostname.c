@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hostname.h"
 
-/* Its names for those who come from libidn, whose own are used here. */
+/* libidn2's aliases for libidn's names would clash with libidn, which is used here, too. */
 #define IDN2_SKIP_LIBIDN_COMPAT
 #include <arpa/inet.h>
 #include <idn-free.h>
@@ -13,9 +13,9 @@
 #include "text.h"
 
 /*
- * Names were prepared as JIDs are, by nameprep, before they come here. Of what is
- * left IDNA 2008 refuses symbols; the domains that have some were registered by the rules of
- * IDNA 2003 and are looked up by these, with libidn.
+ * The names that come here were prepared by nameprep, as JIDs are. IDNA 2008 refuses symbols,
+ * which nameprep leaves. Domains with symbols were registered under IDNA 2003, so they are
+ * looked up by its rules, with libidn.
  */
 
 static bool is_ascii(const char *name)

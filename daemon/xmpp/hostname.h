@@ -3,19 +3,22 @@
 #define DAEMON_HOSTNAME_H
 
 /*
- * A domain as DNS, the server name of TLS and certificates have it: in A-labels (RFC 5890
- * 2.3.2.1), by libidn2. JIDs have U-labels.
+ * Converts a domain to A-labels (RFC 5890 2.3.2.1) by libidn2, for DNS, the TLS server name
+ * and certificates. JIDs have U-labels.
  */
 
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* Malloced. What is ASCII stays as it is, and what has no A-labels, which nobody will find then. */
+/*
+ * The name in A-labels, malloced. An ASCII name is returned unchanged, and so is a name
+ * without a form in A-labels: its look-up fails.
+ */
 char *hostname_ascii(const char *name);
 
 /*
- * Whether the domain of a JID is a literal address (RFC 7622 3.2), which DNS does not know and
- * a certificate has in another way; the address, without brackets, is in out.
+ * Whether the domain of a JID is a literal IP address (RFC 7622 3.2). DNS does not have
+ * those, and certificates hold them in another field. out gets the address, without brackets.
  */
 bool hostname_address(const char *domain, char out[INET6_ADDRSTRLEN]);
 

@@ -2,15 +2,13 @@
 #include "iq.h"
 
 /*
- * A table of slots with a list of the free ones through it. A handle is a
- * slot's index and its generation, which changes with each use, and the id is the
- * connection's prefix and the handle: a late answer to an earlier user of the
- * slot matches nothing.
+ * A table of slots; the free ones form a list. A handle is a slot's index and its generation,
+ * which changes with each use. The id on the wire is the connection's prefix and the handle.
+ * So a late answer to an earlier request of the same slot matches nothing.
  *
- * The earliest deadline is remembered as a lower bound: taking a request
- * out does not look for the next one. When the bound is reached and nothing
- * had expired, the bound is made exact, which is one walk over the table for
- * many thousand requests.
+ * t->earliest is a lower bound of the deadlines: removing a request does not search for the
+ * next deadline. When the bound is reached and nothing has expired, one walk over the table
+ * makes it exact; that happens once in many thousand requests.
  */
 
 #include <assert.h>
@@ -26,7 +24,7 @@
 enum { SLOT_BITS = 16, SLOT_NONE = UINT16_MAX, SLOTS_FIRST = 16 };
 
 struct slot {
-	bool waits;		/* for an answer; else it is free */
+	bool waits;		/* for an answer; else the slot is free */
 	struct iq_request request;
 	char *to;		/* owned; NULL: our own account */
 	uint64_t deadline;
@@ -40,7 +38,7 @@ struct iq_table {
 	uint16_t allocated, free;
 	size_t pending;
 	uint64_t earliest;	/* no deadline is before it */
-	uint32_t unawaited;	/* ids without a slot */
+	uint32_t unawaited;	/* counts the ids without a slot */
 };
 
 struct iq_table *iq_create(void)
@@ -130,7 +128,7 @@ void iq_unawaited_id(struct iq_table *t, char out[IQ_ID_MAX])
 	snprintf(out, IQ_ID_MAX, "%s-%" PRIx32, t->prefix, ++t->unawaited);
 }
 
-/* The slot a handle names, or NULL if it does not wait any more. */
+/* The slot of a handle, or NULL if the request does not wait any more. */
 static struct slot *slot_of(const struct iq_table *t, uint64_t handle)
 {
 	uint16_t index = handle & UINT16_MAX;
@@ -169,7 +167,7 @@ static bool same(const char *a, const char *b)
 	return a && b && jid_same(a, b);
 }
 
-/* RFC 6120 8.1.2.1: our own server may leave `from` out, or speak as our bare JID. */
+/* RFC 6120 8.1.2.1: our own server may leave `from` out, or answer as our bare JID. */
 static bool is_from(const struct slot *slot, const char *from, const struct iq_self *self)
 {
 	if (slot->to && same(slot->to, from))

@@ -2,13 +2,13 @@
 #include "login-error.h"
 
 /*
- * The phrases are those of libstrophe 0.12 to 0.14. A version that words them
- * otherwise costs precision, not function: what is not recognised becomes "the
- * server closed the connection before the login".
+ * The phrases are those of libstrophe 0.12 to 0.14. If a version words one differently, only
+ * precision is lost: the failure becomes "the server closed the connection before the login".
  *
- * libstrophe tries one mechanism after the other, and is refused by each. The reason is
- * in the refusal that came furthest: after a wrong password for SCRAM-SHA-1-PLUS the one of
- * SCRAM-SHA-1 says "malformed-request", because who could have bound the channel must.
+ * libstrophe tries one SASL mechanism after the other, and the server refuses each. The
+ * refusal after the most steps tells the reason. After a wrong password for SCRAM-SHA-1-PLUS,
+ * SCRAM-SHA-1 only gets "malformed-request", because a client that can bind the channel must
+ * do so.
  */
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void note_sasl_failure(struct login_error *l, const char *line)
 		snprintf(l->sasl, sizeof(l->sasl), "%.*s", (int)n, child + 2);
 }
 
-/* error:0A000086:SSL routines:function:reason */
+/* OpenSSL's form: error:0A000086:SSL routines:function:reason */
 static void note_tls_error(struct login_error *l, const char *line)
 {
 	const char *reason = strrchr(line, ':');
@@ -136,7 +136,7 @@ char *login_error_saslname(const char *local)
 	return name;
 }
 
-/* Why there is no session; never for a reason that has a message of its own. */
+/* Why there is no session. Failures with a message of their own do not come here. */
 static void reason_text(const struct login_error *l, bool was_up, char *out, size_t size)
 {
 	if (l->excess)
@@ -160,7 +160,7 @@ static void reason_text(const struct login_error *l, bool was_up, char *out, siz
 			 "the server closed the connection before the login");
 }
 
-/* A server that has a passing problem says so; all else is about the account. */
+/* A server with a passing problem says so; any other refusal concerns the account. */
 static bool is_refused(const struct login_error *l)
 {
 	return l->sasl[0] && strcmp(l->sasl, "temporary-auth-failure") != 0;

@@ -3,10 +3,10 @@
 #define DAEMON_LOGIN_ERROR_H
 
 /*
- * How far a login came and why it failed. libstrophe reports a wrong password, a
- * refused port and a dropped line alike; what tells them apart is in its debug
- * log only. The lines of that log hold passwords in transit: here they are looked
- * at, a few words are noted, and none is kept or passed on.
+ * How far a login got, and why it failed. libstrophe reports a wrong password, a refused port
+ * and a broken connection alike; only its debug log tells them apart. That log contains
+ * passwords in transit: a line is scanned, a few words are noted, and no line is kept or
+ * passed on.
  */
 
 #include <stdbool.h>
@@ -17,26 +17,27 @@
 
 struct login_error {
 	bool offers_acks;	/* the server offers XEP-0198 */
-	bool keeps_approvals;	/* and RFC 6121 3.4 */
-	/* what failed, from the earliest stage on */
+	bool keeps_approvals;	/* the server offers RFC 6121 3.4 (pre-approval) */
+	/* what failed, by the stage of the login */
 	int tcp_error;		/* errno, 0: none */
 	bool no_tls;		/* the server offers no TLS */
 	bool no_ca;		/* our file of certificates cannot be read */
 	bool tls_failed;
 	char tls_reason[80];
-	char certificate[80];	/* empty: nothing wrong with it */
-	bool no_mechanism;	/* no way to log in that both know */
-	char sasl[40];		/* of the refusal that came furthest, the first such; or empty */
-	unsigned sasl_steps;	/* how far that was: challenges before it */
+	char certificate[80];	/* why it does not verify; empty: no trouble */
+	bool no_mechanism;	/* the server offers no SASL mechanism that we know */
+	char sasl[40];		/* condition of the refusal after the most steps; or empty */
+	unsigned sasl_steps;	/* challenges before that refusal */
 	unsigned steps;		/* challenges since the last refusal */
-	char refusal[80];	/* after the login proper: resource binding */
-	bool bind_refused;	/* our resource: it may be taken */
+	char refusal[80];	/* why a stage besides SASL failed, such as resource binding */
+	bool bind_refused;	/* our resource was refused; it may be taken */
 	char stream_error[120];
-	/* where the server sends us on to; empty: nowhere */
+	/* where the server redirects us; empty: nowhere */
 	char other_host[SRV_TARGET_HOST_MAX];
-	const char *excess;	/* what the server said that was too much, static; or NULL */
+	const char *excess;	/* static text on what was too much of the server's; or NULL */
 	bool replaced;		/* another connection took our resource */
-	bool copied;		/* another machine is this device, and we make room for it */
+	bool copied;		/* another machine is online as this device; we leave our place
+				   to it */
 	bool late;		/* a deadline passed */
 };
 
@@ -44,21 +45,21 @@ void login_error_begin(struct login_error *l);
 void login_error_line(struct login_error *l, const char *line);
 void login_error_certificate(struct login_error *l, const char *why);
 
-/* It has failed for good, whatever libstrophe still waits for: the connection may be cut. */
+/* Whether the login has failed for good, whatever libstrophe still waits for: it may be cut. */
 bool login_error_hopeless(const struct login_error *l);
 
-/* The user's name as SCRAM says it: ',' is "=2C", '=' is "=3D" (RFC 5802 5.1). Malloced. */
+/* The user's name with SCRAM's escapes: ',' is "=2C", '=' is "=3D" (RFC 5802 5.1). Malloced. */
 char *login_error_saslname(const char *local);
 
 /*
- * Whether another server of the domain would say the same: it was said of the account, or of our
- * place, and not by a server that is in trouble.
+ * Whether every server of the domain would say the same: the failure concerns the account or
+ * our place, and not one server's trouble.
  */
 bool login_error_is_final(const struct login_error *l);
 
 /*
- * What to tell the user when a login at `where` (host:port) failed, or a session
- * ended (was_up), and what kind of failure that is.
+ * Fills in the message for the user when a login at `where` (host:port) failed, or a session
+ * ended (was_up). Returns the kind of failure.
  */
 enum retry_cause login_error_trouble(const struct login_error *l, const char *jid,
 				     const char *domain, const char *where, bool was_up,

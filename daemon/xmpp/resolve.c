@@ -2,10 +2,9 @@
 #include "resolve.h"
 
 /*
- * One look-up is one piece of work in the pool: the two SRV queries one after
- * the other, or the addresses of one host. All that the pool's thread
- * touches is in the struct, which nobody else touches until the work is done;
- * cancelling only takes away the callback.
+ * One look-up is one job in libuv's thread pool: the two SRV queries, one after the other, or
+ * the addresses of one host. The pool's thread touches only the struct, and the loop leaves
+ * that alone until the job is done. Cancelling only removes the callback.
  */
 
 #include <netdb.h>
@@ -28,13 +27,14 @@ enum {
 
 struct resolve {
 	uv_work_t work;
-	/* NULL: cancelled, or it is the other kind */
+	/* one is set, for the kind of look-up; both are NULL when cancelled */
 	resolve_srv_targets_done srv_targets_done;
 	resolve_addresses_done addresses_done;
 	void *arg;
-	char *domain, *server;			/* owned; of targets; server may be NULL */
-	struct srv_target *targets;		/* owned; of targets: SRV_TARGETS_MAX of them */
-	struct srv_target host;			/* of addresses */
+	char *domain, *server;			/* owned; for SRV look-ups; server may be NULL */
+	struct srv_target *targets;		/* owned; for SRV look-ups: SRV_TARGETS_MAX of
+						   them */
+	struct srv_target host;			/* for address look-ups */
 	struct endpoint endpoints[SRV_TARGET_ADDRESSES_MAX];
 	size_t count;
 	char why[320];
@@ -54,7 +54,7 @@ bool resolve_split(const char *server, char host[RESOLVE_HOST_MAX], uint16_t *po
 	} else {
 		colon = strrchr(server, ':');
 		if (colon && memchr(server, ':', colon - server))
-			colon = NULL;	/* more than one: a bare v6 address */
+			colon = NULL;	/* more than one colon: a bare v6 address */
 		end = colon ? colon : server + strlen(server);
 	}
 	if (end == start || end - start >= RESOLVE_HOST_MAX)
@@ -74,7 +74,7 @@ void endpoint_format(const struct endpoint *e, char out[ENDPOINT_TEXT_MAX])
 	snprintf(out, ENDPOINT_TEXT_MAX, strchr(e->ip, ':') ? "[%s]:%u" : "%s:%u", e->ip, e->port);
 }
 
-/* RFC 6761 6.3: no name server is to be asked about these. */
+/* RFC 6761 6.3: never ask a name server about these. */
 static bool is_localhost(const char *domain)
 {
 	size_t n = strlen(domain);
@@ -93,7 +93,10 @@ static void add_only_target(struct resolve *r, const char *host, uint16_t port)
 	r->count = 1;
 }
 
-/* The load that one client is need not be dealt out well, only not to one server alone. */
+/*
+ * A random number from 0 to max. It only has to spread clients over servers, so a slight bias
+ * from the modulo is harmless.
+ */
 static uint32_t draw_lot(void *arg, uint32_t max)
 {
 	uint32_t lot;
@@ -123,7 +126,7 @@ static void look_up_targets(uv_work_t *work)
 		return;
 	}
 	if (!is_localhost(r->domain)) {
-		/* Half for each, so that neither crowds out the other. */
+		/* Half of the places for each, so that neither crowds out the other. */
 		r->count = srv_ask("_xmpp-client._tcp", r->domain, false, r->targets,
 				   SRV_TARGETS_MAX / 2, &denied);
 		r->count += srv_ask("_xmpps-client._tcp", r->domain, true, r->targets + r->count,
@@ -141,7 +144,7 @@ static void look_up_addresses(uv_work_t *work)
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct resolve *r = work->data;
 	struct addrinfo *list;
-	/* As the user wrote it, or a server that names another one. */
+	/* The host may have U-labels: from the user's setting, or from a redirecting server. */
 	char *ascii = hostname_ascii(r->host.host);
 	int err = getaddrinfo(ascii, NULL, &hints, &list);
 
@@ -225,8 +228,8 @@ void resolve_cancel(struct resolve *r)
 	r->srv_targets_done = NULL;
 	r->addresses_done = NULL;
 	/*
-	 * Takes it out of the queue if it has not begun; either way
-	 * on_looked_up() comes and frees.
+	 * Removes the job from the queue if it has not begun. In any case on_looked_up() is
+	 * called and frees r.
 	 */
 	uv_cancel((uv_req_t *)&r->work);
 }

@@ -2,10 +2,10 @@
 #include "socket-watch.h"
 
 /*
- * The socket is the one member of an edge-triggered epoll set, which is itself a descriptor
- * that libuv watches for as long as we live. Edges need no knowledge of whether the library
- * waits for writability, and a socket that it closes leaves the set by itself, once nobody has
- * a duplicate of it.
+ * The socket is the only member of an edge-triggered epoll set, and libuv watches that set, a
+ * descriptor itself, for as long as this record lives. With edges we need not know whether
+ * the library waits for writability. A socket that the library closes leaves the set once no
+ * duplicate of it is open.
  */
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "socket-watch.h"
 
 /*
- * libuv says again and again that a socket can be read or written. So what can be read must be
- * read, and whether it can be written is asked only while that is waited for: until it is
- * connected, and while something is left to send. libuv watches a duplicate, which is there
+ * libuv is level-triggered: it reports a readable or writable socket again and again. So the
+ * library must read what can be read, and we ask for writability only until the socket is
+ * connected and while something is left to send. libuv watches a duplicate, which stays open
  * until we close it.
  */
 
@@ -17,7 +17,7 @@
 /* One socket. It outlives the watch until its handle is closed. */
 struct watched {
 	uv_poll_t poll;
-	struct socket_watch *watch;	/* NULL: it is removed */
+	struct socket_watch *watch;	/* NULL: the socket was removed */
 	int fd;				/* owned */
 	bool connected;
 };
@@ -51,7 +51,10 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 
 	if (!s->watch)
 		return;
-	/* An error is found by whoever looks. */
+	/*
+	 * The library finds an error when it looks; here it only ends the wait for the
+	 * connection.
+	 */
 	if (status < 0 || events & UV_WRITABLE)
 		s->connected = true;
 	s->watch->ready(s->watch->owner);

@@ -2,9 +2,9 @@
 #include "srv.h"
 
 /*
- * The C library's resolver: it is there, and reads the same configuration as
- * getaddrinfo(), which looks up the hosts. Where it has no res_nquery() (musl), res_query() will
- * do: there it keeps no state, and its times are those of resolv.conf.
+ * The C library's resolver is always there, and reads the same configuration as
+ * getaddrinfo(), which looks up the hosts. musl has no res_nquery(), so res_query() is used:
+ * musl's keeps no state, and has the time-outs of resolv.conf.
  */
 
 #include <arpa/nameser.h>
@@ -17,7 +17,7 @@
 #include "alloc.h"
 
 enum {
-	ANSWER_MAX = 65535,	/* as long as DNS over TCP can be */
+	ANSWER_MAX = 65535,	/* bytes; the longest answer over TCP */
 	DNS_RETRANS = 3,	/* seconds, doubled for the second try */
 	DNS_TRIES = 2,
 };

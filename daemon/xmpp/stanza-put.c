@@ -39,14 +39,15 @@ void stanza_put_iq(struct buf *out, const char *type, const char *to, const char
 	buf_puts(out, "</iq>");
 }
 
-/* RFC 6120 8.3.3; what is not listed is "cancel". */
+/* RFC 6120 8.3.3. Conditions that are not listed have the type "cancel". */
 static const char *error_type(const char *condition)
 {
 	static const struct {
 		const char *condition, *type;
 	} rows[] = {
 		{ "bad-request", "modify" },
-		{ "resource-constraint", "modify" },	/* XEP-0047 2.1: smaller blocks, please */
+		{ "resource-constraint", "modify" },	/* XEP-0047 2.1: asks for smaller
+							   blocks */
 		{ "not-authorized", "auth" },
 		{ "forbidden", "auth" },
 	};
@@ -80,7 +81,10 @@ void stanza_put_available(struct buf *out, const struct disco *disco, const char
 {
 	buf_puts(out, "<presence");
 	put_attribute(out, "to", to);
-	/* Negative priority: no message to the account comes here, nor counts as delivered. */
+	/*
+	 * Negative priority: messages to the bare JID are not delivered to us (RFC 6121
+	 * 8.5.2).
+	 */
 	buf_puts(out, "><show>xa</show><priority>-1</priority>");
 	disco_put_caps(disco, out);
 	buf_puts(out, "<git xmlns='" NS_GIT "'");

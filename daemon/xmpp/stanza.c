@@ -2,10 +2,9 @@
 #include "stanza.h"
 
 /*
- * Everything here comes from a server, or through one from anybody. A stanza is
- * looked at in three steps: its name, its type, the name and namespace of its
- * payload; each has a table or a short chain, and what fits nowhere is
- * STANZA_OTHER, or STANZA_UNKNOWN if an answer is due.
+ * Everything read here comes from a server, or through a server from anybody. A stanza is
+ * classified by its name, its type, and the name and namespace of its payload. What is in no
+ * table or chain is STANZA_OTHER, or STANZA_UNKNOWN if it must be answered.
  */
 
 #include <stdio.h>
@@ -48,7 +47,7 @@ static xmpp_stanza_t *first_element(xmpp_stanza_t *xml)
 
 /* --- in-band bytestreams --- */
 
-/* libstrophe joins text to one child: anything more is not base64. */
+/* libstrophe joins all text to one child. Any other child is not base64. */
 static bool read_text(xmpp_stanza_t *xml, struct ibb_stanza *out)
 {
 	xmpp_stanza_t *child = xmpp_stanza_get_children(xml);
@@ -94,7 +93,7 @@ static const struct request_row {
 	const char *type, *name, *ns;
 	enum stanza_kind kind;
 } requests[] = {
-	{ "set", "data", NS_IBB, STANZA_IBB },		/* first: there are most of it */
+	{ "set", "data", NS_IBB, STANZA_IBB },		/* first, as the most frequent */
 	{ "set", "open", NS_IBB, STANZA_IBB },
 	{ "set", "close", NS_IBB, STANZA_IBB },
 	{ "get", "ping", NS_PING, STANZA_PING },
@@ -299,7 +298,7 @@ static bool copy_text(const char *text, char *out, size_t size)
 	return true;
 }
 
-/* What can be in a name or an address, and no zone of an address. */
+/* Only characters of a name or an address, without an address's zone. */
 static bool copy_host(const char *text, char out[IQ_HOST_MAX + 1])
 {
 	static const char allowed[] =

@@ -2,13 +2,13 @@
 #include "stream-management.h"
 
 /*
- * Anything heard is a sign of life: a transfer that keeps the line busy needs no
- * questions. Without one for STREAM_MANAGEMENT_IDLE the server is asked, and without one for
- * STREAM_MANAGEMENT_PATIENCE more it is given up.
+ * Anything received is a sign of life, so a busy connection needs no questions. After
+ * STREAM_MANAGEMENT_IDLE of silence the server is asked. After STREAM_MANAGEMENT_PATIENCE
+ * more of silence the connection is given up.
  *
- * The server's own questions are answered a little late. Prosody asks after each
- * stanza unless a question is unanswered: answered at once, that makes two
- * stanzas each way of every block of a transfer, and costs a third of its speed.
+ * The server's own questions are answered a little late. Prosody asks after each stanza
+ * unless a question is still open. Answering at once would add two stanzas each way to every
+ * block of a transfer, and cost a third of its speed.
  */
 
 void stream_management_begin(struct stream_management *s, uint64_t now)
@@ -41,7 +41,7 @@ bool stream_management_doubt(struct stream_management *s, uint64_t now)
 {
 	bool ask = !s->dead_at;
 
-	/* However often there is a reason, the end is not put off. */
+	/* A further doubt does not put the deadline off. */
 	if (ask || s->dead_at > now + STREAM_MANAGEMENT_DOUBT)
 		s->dead_at = now + STREAM_MANAGEMENT_DOUBT;
 	s->doubtful = true;
@@ -62,7 +62,7 @@ enum stream_management_verdict stream_management_check(struct stream_management 
 	if (now < life_deadline(s))
 		return STREAM_MANAGEMENT_ALIVE;
 	if (s->dead_at) {
-		/* Not to be found dead again before it is cut off. */
+		/* Do not report it dead again before it is cut. */
 		s->dead_at = now + STREAM_MANAGEMENT_PATIENCE;
 		return STREAM_MANAGEMENT_DEAD;
 	}

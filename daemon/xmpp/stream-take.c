@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream.h"
 
-/*
- * A stanza is read (stanza.c), then the switch in stream_take() sends it to one of the functions
- * above it.
- */
+/* stream_take() reads a stanza (stanza.c) and passes it to one of the functions above it. */
 
 #include <string.h>
 
@@ -21,8 +18,8 @@ static void tell_roster(struct stream *e, xmpp_stanza_t *query)
 }
 
 /*
- * RFC 6121 2.6.3: an answer without a roster would say that nothing has
- * changed; it is none of these.
+ * Passes on a complete roster. An answer without one never comes here: take_answer() refuses
+ * it.
  */
 static void tell_whole_roster(struct stream *e, xmpp_stanza_t *query)
 {
@@ -43,8 +40,8 @@ static void take_answer(struct stream *e, const struct stanza *s)
 		return;
 	if (request.answer && request.answer == e->roster_answer && !s->condition) {
 		/*
-		 * RFC 6121 2.6.3: it would say that nothing has changed, to who
-		 * named a version. We have not.
+		 * RFC 6121 2.6.3: an empty answer tells a client that named a version that
+		 * nothing changed. We named none, so it is an error.
 		 */
 		if (!stanza_is_roster(s->payload)) {
 			iq_tell(&request, "there is none in its answer", NULL);
@@ -57,8 +54,8 @@ static void take_answer(struct stream *e, const struct stanza *s)
 }
 
 /*
- * RFC 6121 2.1.6: only from our own account; anybody could send one, the
- * domain's own name included.
+ * RFC 6121 2.1.6: a roster push counts only from our own account. Anybody else could send
+ * one, even the bare domain.
  */
 static void take_roster_push(struct stream *e, const struct stanza *s, uint64_t now)
 {
@@ -70,7 +67,7 @@ static void take_roster_push(struct stream *e, const struct stanza *s, uint64_t 
 	stream_result(e, s->from, s->id, NULL, now);
 }
 
-/* XEP-0191 3.3, 3.4. Only from our own account, like the roster. */
+/* XEP-0191 3.3, 3.4: a push counts only from our own account, as with the roster. */
 static void take_blocking_push(struct stream *e, const struct stanza *s, uint64_t now)
 {
 	struct iq_rows rows;
@@ -96,7 +93,7 @@ static void take_disco(struct stream *e, const struct stanza *s, uint64_t now)
 	buf_finish(&query);
 }
 
-/* What we say to a full JID is no request to see somebody. */
+/* Presence to a full JID is never a subscription request, so an error from one refuses none. */
 static void take_presence_error(struct stream *e, const struct stanza *s, const char *bare)
 {
 	e->events->doubted(e->owner, s->from, s->condition);
@@ -108,7 +105,7 @@ static void take_presence(struct stream *e, const struct stanza *s)
 {
 	char bare[JID_MAX];
 
-	/* The server shows us ourselves, too. */
+	/* The server sends us our own presence, too. */
 	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
 		return;
 	if (s->kind == STANZA_REFUSED)

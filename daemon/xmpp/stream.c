@@ -2,12 +2,12 @@
 #include "stream.h"
 
 /*
- * Whatever asks gets an answer, as often as answers.h allows. Who may not see that we are here is
- * told what their server says of somebody who is not (RFC 6120 8.5.3.2): service-unavailable,
- * whatever they asked.
+ * Every request gets an answer, as often as answers.h allows. A stranger, who may not see
+ * that we are online, gets what their server says of an offline user, whatever they asked:
+ * service-unavailable (RFC 6120 8.5.3.2).
  *
- * Our own server is answered in any case, and so is each block of an open bytestream:
- * the first is trusted with more than that, and of the others there is one window a path.
+ * Two are not bounded by answers.h: our own server, which is trusted anyway, and the blocks
+ * of open bytestreams, of which each path has one window at most.
  */
 
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "random.h"
 #include "stanza.h"
 
-/* More than that is no window any more, of however many paths: the server takes nothing. */
+/* Stanzas in libstrophe's queue. All paths' windows fit; with more the server is not reading. */
 enum { QUEUED_MAX = ANSWERS_QUEUED_MAX + IBB_MAX * IBB_STANZAS_MAX };
 
 #define PING "<ping xmlns='" NS_PING "'/>"
@@ -76,7 +76,7 @@ void stream_end(struct stream *e)
 {
 	struct iq_request request;
 
-	/* Before the answers, so that nothing new can be asked from them. */
+	/* First, so that the answers' owners cannot send new requests. */
 	free(e->full);
 	e->full = NULL;
 	while (iq_take_any(e->iq, &request))
@@ -91,7 +91,7 @@ void stream_leave(struct stream *e)
 	stream_end(e);
 }
 
-/* Makes place for an answer; 0 if there can be none. */
+/* Reserves a place for the answer, and fills in the id; 0 if there is none. */
 static uint64_t begin_request(struct stream *e, const char *to, uint64_t deadline,
 			      const struct iq_request *request, char id[IQ_ID_MAX])
 {
@@ -185,7 +185,7 @@ void stream_roster(struct stream *e, uint64_t deadline, iq_answer answer, void *
 	stream_request(e, NULL, "get", "<query xmlns='jabber:iq:roster'/>", deadline, answer, arg);
 }
 
-/* Any error but the end of the connection says that there is no such list. */
+/* Any error but a lost connection means that the server has no blocklist. */
 static void on_blocklist(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct stream *e = arg;
@@ -207,7 +207,7 @@ uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void
 
 /* --- answers --- */
 
-/* A JID of a domain alone counts as that domain. bare has JID_MAX bytes. */
+/* Classifies the sender, and fills bare with its bare JID or its domain (JID_MAX bytes). */
 static enum asker asker_of(const struct stream *e, const char *from, char *bare)
 {
 	if (!from || jid_same(from, e->bare) || jid_same(from, e->domain))
@@ -283,7 +283,7 @@ bool stream_may_answer(struct stream *e, const char *bare, uint64_t now)
 {
 	enum asker asker = e->events ? e->events->asker(e->owner, bare) : ASKER_STRANGER;
 
-	/* Whoever is expected after add or accept need not be subscribed yet. */
+	/* A buddy who is expected after `add` or `accept` may not be subscribed yet. */
 	return e->full &&
 	       answers_may(&e->answers, bare, asker == ASKER_STRANGER ? ASKER_TRUSTED : asker, now);
 }
@@ -346,7 +346,7 @@ bool stream_check(struct stream *e, uint64_t now)
 	struct iq_request request;
 
 	while (iq_take_expired(e->iq, now, &request)) {
-		/* Whoever was asked may be to blame, or the server between. */
+		/* Either the other side does not answer, or the connection is dead. */
 		if (now - e->management.heard_at >= STREAM_MANAGEMENT_DOUBT)
 			stream_doubt(e, now);
 		iq_tell(&request, "timeout", NULL);

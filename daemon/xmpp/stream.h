@@ -3,11 +3,11 @@
 #define DAEMON_STREAM_H
 
 /*
- * The stream of stanzas to and from our server while we are logged in: requests and
- * their answers, replies to what we are asked, the roster and presences that
- * come in, acknowledgements. It lives as long as the account; a connection is
- * stream_begin() to stream_end(), and outside of that nothing is sent.
- * No clock here: `now` and deadlines are given.
+ * The stream of stanzas to and from our server while we are logged in: requests and their
+ * answers, replies to requests of others, the roster and presences that come in,
+ * acknowledgements. The record lives as long as the account. A connection lasts from
+ * stream_begin() to stream_end(), and nothing is sent outside of one. No clock here: the
+ * caller passes `now` and deadlines.
  */
 
 #include "account-events.h"
@@ -22,11 +22,13 @@ struct stream {
 	const struct account_events *events;	/* borrowed; NULL: nobody listens any more */
 	void *owner;
 	const char *bare, *domain;		/* of the account; borrowed */
-	char *full;				/* as bound, owned; NULL: not logged in */
+	char *full;				/* our full JID as bound, owned; NULL: not logged
+						   in */
 	struct disco disco;
 	struct stream_management management;
 	struct iq_table *iq;			/* owned */
-	iq_answer roster_answer;		/* whose answer carries the roster */
+	iq_answer roster_answer;		/* the request of stream_roster(), recognised by
+						   this */
 	struct answers answers;
 	struct buf out;				/* the stanza being written */
 };
@@ -40,10 +42,10 @@ void stream_finish(struct stream *e);
 void stream_begin(struct stream *e, const char *full, bool acks, uint64_t now);
 /* All requests are answered "disconnected"; new ones are refused from now on. */
 void stream_end(struct stream *e);
-/* Says goodbye to the server, and ends. What the server still says is passed on to nobody. */
+/* Says goodbye to the server, and ends. Later stanzas of the server are dropped. */
 void stream_leave(struct stream *e);
 
-/* As the functions of account.h. to may be NULL: our own account. */
+/* As their namesakes in account.h. to may be NULL: our own account. */
 uint64_t stream_request(struct stream *e, const char *to, const char *type,
 			const char *payload, uint64_t deadline, iq_answer answer, void *arg);
 uint64_t stream_query(struct stream *e, const char *to, const char *payload, uint64_t deadline,
@@ -53,22 +55,22 @@ uint64_t stream_open(struct stream *e, const char *to, const char *sid, size_t b
 uint64_t stream_block(struct stream *e, const char *to, const char *sid, uint16_t seq,
 		      const void *data, size_t n, uint64_t deadline, iq_answer answer, void *arg);
 void stream_close(struct stream *e, const char *to, const char *sid);
-/* Whether one of the first two would find a place for its answer. */
+/* Whether stream_open() or stream_block() would find a place for its answer. */
 bool stream_path_fits(const struct stream *e);
 /*
- * Asks for the roster: if it comes whole, events->roster_begin, roster for each
- * item, roster_end; then answer.
+ * Asks for the roster. If it comes whole: events->roster_begin, events->roster for each item,
+ * events->roster_end. Then answer is called.
  */
 void stream_roster(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
-/* Asks who is blocked (XEP-0191), and to be told of changes: events->blocklist. */
+/* Asks for the blocklist (XEP-0191), and to be told of changes: events->blocklist. */
 void stream_blocklist(struct stream *e, uint64_t deadline);
-/* Any answer to it comes behind all that the server had to say before. */
+/* Pings our server. Any answer comes behind all that the server sent before. */
 uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
 
 bool stream_acknowledge(struct stream *e, const char *to, const char *id);
 /*
- * Answers, as often as answers.h allows; a stranger always gets an error.
- * payload is XML, or NULL.
+ * Answers a request, as often as answers.h allows; a stranger always gets an error. payload
+ * is XML, or NULL.
  */
 void stream_result(struct stream *e, const char *to, const char *id, const char *payload,
 		   uint64_t now);
@@ -78,15 +80,18 @@ bool stream_may_answer(struct stream *e, const char *bare, uint64_t now);
 void stream_available(struct stream *e, const char *device, const char *to, bool asks);
 void stream_presence(struct stream *e, const char *to, const char *type);
 
-/* A stanza has come; not whole: something of it is missing. */
+/* Handles a stanza that came. Not whole: part of it was left out. */
 void stream_take(struct stream *e, xmpp_stanza_t *xml, bool whole, uint64_t now);
 
-/* The connection may be dead: asks the server, and gives it little time. */
+/* The connection may be dead: asks the server, and gives it STREAM_MANAGEMENT_DOUBT. */
 void stream_doubt(struct stream *e, uint64_t now);
-/* It was asked so, and has not said a word since. */
+/* The server was asked by stream_doubt(), and nothing has come since. */
 bool stream_in_doubt(const struct stream *e);
 
-/* To be called at stream_deadline(). False: the server is silent for too long, cut it off. */
+/*
+ * To be called at stream_deadline(). False: the server was silent for too long; cut the
+ * connection.
+ */
 bool stream_check(struct stream *e, uint64_t now);
 uint64_t stream_deadline(const struct stream *e);
 

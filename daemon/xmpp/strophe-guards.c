@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Two places where libstrophe up to 0.12.2 follows a null pointer when a server
- * says something odd: stream features without <bind/> after the login
- * (xmpp_stanza_copy() of nothing), and a <stream:error/> that is empty
- * (xmpp_stanza_get_next() of nothing). libstrophe calls both by their exported
- * names, so these definitions, which stand before its own, answer nothing with
- * nothing; it knows what to do with that.
+ * libstrophe up to 0.12.2 follows a null pointer in two places when a server says something
+ * odd: stream features without <bind/> after the login (xmpp_stanza_copy() of NULL), and an
+ * empty <stream:error/> (xmpp_stanza_get_next() of NULL). libstrophe calls both functions by
+ * their exported names, so the definitions here come before its own. They return NULL for
+ * NULL, which libstrophe can handle.
  */
 
 #include <dlfcn.h>

@@ -2,18 +2,17 @@
 #include "strophe-loop.h"
 
 /*
- * libstrophe reads and writes only inside xmpp_run_once(), with a select() of
- * its own, and shows its socket to nobody but a callback that is called once a
- * socket. So: that callback has the socket watched (socket-watch.h).
+ * libstrophe reads and writes only inside xmpp_run_once(), with a select() of its own. It
+ * shows a new socket only to one callback, which therefore has it watched (socket-watch.h).
  *
  * When something may have happened, and once after anything was queued, pump() calls
- * xmpp_run_once(ctx, 0) until nothing happens any more. What tells "nothing"
- * is a timed handler of period 0: it fires once a call, and a second time only if there
- * was something on the socket or in TLS's buffer.
+ * xmpp_run_once(ctx, 0) until nothing happens any more. A timed handler of period 0 tells
+ * whether something happened: it fires once a call, and a second time only if there was
+ * something on the socket or in TLS's buffer.
  *
- * What can go wrong: the TLS handshake inside libstrophe blocks for as long as
- * the server is silent; handshake-watchdog.h ends that, through a duplicate of the socket. The same
- * duplicate serves to cut a connection without libstrophe's farewell, which takes seconds.
+ * The TLS handshake inside libstrophe blocks while the server is silent. handshake-watchdog.h
+ * ends it through a duplicate of the socket. The same duplicate serves to cut a connection
+ * without libstrophe's farewell, which takes seconds.
  */
 
 #include <assert.h>
@@ -39,7 +38,8 @@
 
 enum {
 	PASSES_MAX = 64,		/* reads of 4 KiB before others get a turn */
-	TICK = 500,			/* libstrophe's own time-outs, until the login */
+	TICK = 500,			/* ms; lets libstrophe check its own time-outs, until the
+					   login */
 };
 
 struct strophe_loop {
@@ -64,8 +64,9 @@ struct strophe_loop {
 };
 
 /*
- * libstrophe calls back for a new socket and for a doubtful certificate without an
- * argument of ours. It does so inside calls made here, all on one thread: this is who calls.
+ * libstrophe's callbacks for a new socket and for a doubtful certificate have no argument of
+ * ours. They come inside calls made here, all on one thread; this is the loop that made the
+ * call.
  */
 static struct strophe_loop *calling;
 
@@ -112,7 +113,10 @@ static void acknowledge_now(struct strophe_loop *l)
 		tcp_acknowledge_now(l->watchdog.fd);
 }
 
-/* The end of the stream comes behind what was read already, and that reaches nobody. */
+/*
+ * Ends the connection if the guard says so. libstrophe would find the end of the stream only
+ * behind what was read already, which nobody gets.
+ */
 static void end_excess(struct strophe_loop *l)
 {
 	const char *why = l->cut ? NULL : expat_guard_trouble();
@@ -196,7 +200,7 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 	return 1;
 }
 
-/* No more login: its log lines are wanted no more (they cost, too), nor its time-outs. */
+/* The login is over: stops the log, which costs time, and libstrophe's time-outs. */
 static void end_login(struct strophe_loop *l)
 {
 	l->log.handler = NULL;
@@ -217,7 +221,7 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 	}
 	l->up = false;
 	socket_watch_remove(l->watch);
-	/* The last reference to the socket: only now does the connection end. */
+	/* The duplicate is the last reference to the socket: closing it ends the connection. */
 	watchdog_socket(&l->watchdog, -1);
 	reserve(l);
 	l->events->down(l->owner, stream_error);
@@ -240,7 +244,7 @@ static void release(void *p, void *unused)
 	free(p);
 }
 
-/* It is malloc()'s all the same: see strophe-names.c. */
+/* All memory is malloc()'s; strophe-names.c relies on that. */
 static const xmpp_mem_t memory = { .alloc = allocate, .free = release, .realloc = allocate_again };
 
 static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
@@ -257,7 +261,7 @@ static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 	return true;
 }
 
-/* libstrophe frees it as it is. */
+/* libstrophe frees the password without wiping it. */
 static void wipe_password(struct strophe_loop *l)
 {
 	char *password = (char *)xmpp_conn_get_pass(l->conn);
@@ -266,7 +270,10 @@ static void wipe_password(struct strophe_loop *l)
 		wipe(password, strlen(password));
 }
 
-/* As SASL has it (RFC 4013), which libstrophe leaves to us. False if it is the one from before. */
+/*
+ * Prepares the password by SASLprep (RFC 4013), which libstrophe leaves to us, and sets it.
+ * False if it has not changed.
+ */
 static bool set_password(struct strophe_loop *l, const char *password)
 {
 	const char *before = xmpp_conn_get_pass(l->conn);
@@ -320,7 +327,7 @@ bool strophe_loop_password(struct strophe_loop *l, const char *password)
 
 int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid)
 {
-	/* Always to be set, or libstrophe 0.12.2 reads one of them uninitialised. */
+	/* The flags must always be set: libstrophe 0.12.2 reads one of them uninitialised. */
 	long flags = XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
 		     (endpoint->direct_tls ? XMPP_CONN_FLAG_LEGACY_SSL : 0);
 	int err;
@@ -354,7 +361,10 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 
 void strophe_loop_cut(struct strophe_loop *l)
 {
-	/* libstrophe finds the end of the stream, and so does who watches. */
+	/*
+	 * Shutting the socket down wakes the watch, and libstrophe reads the end of the
+	 * stream.
+	 */
 	l->cut = true;
 	if (l->watchdog.fd >= 0)
 		shutdown(l->watchdog.fd, SHUT_RDWR);

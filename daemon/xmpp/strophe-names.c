@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Where libstrophe says a name as it has it, and another form belongs there. It has one domain for
- * the stream, where U-labels are right, and for TLS, where A-labels are: what it tells OpenSSL is
- * put into A-labels on the way. And it says the local part of the JID as it is in
- * each mechanism of SASL, where SCRAM has ',' and '=' escaped (RFC 5802 5.1) and no other has.
+ * libstrophe uses one form of a name where protocols need two.
  *
- * As in strophe-guards.c, these definitions stand before those of the libraries. SSL_ctrl() is also
- * our own way into OpenSSL, and passes everything else on.
+ * It has one domain for the stream, which needs U-labels, and for TLS, which needs A-labels.
+ * The functions here convert what it passes to OpenSSL.
+ *
+ * It puts the local part of the JID unescaped into each SASL mechanism. SCRAM needs ',' and
+ * '=' escaped (RFC 5802 5.1); no other mechanism does.
+ *
+ * As in strophe-guards.c, these definitions come before those of the libraries. Our own calls
+ * of SSL_ctrl() come here, too; everything but the server's name is passed on unchanged.
  */
 
 #include <dlfcn.h>
@@ -33,7 +36,7 @@ long SSL_ctrl(SSL *ssl, int cmd, long larg, void *parg)
 		return 0;
 	if (cmd != SSL_CTRL_SET_TLSEXT_HOSTNAME || !parg)
 		return control(ssl, cmd, larg, parg);
-	/* RFC 6066 3: it is a name. */
+	/* RFC 6066 3: the server name is never an address. */
 	if (hostname_address(parg, address))
 		return 1;
 	ascii = hostname_ascii(parg);
@@ -63,7 +66,10 @@ int X509_VERIFY_PARAM_set1_host(X509_VERIFY_PARAM *param, const char *name, size
 	return ret;
 }
 
-/* The mechanism that libstrophe is about to name the user in. All of it is done on one thread. */
+/*
+ * Whether libstrophe is about to name the user in a SCRAM mechanism. Static: all is on one
+ * thread.
+ */
 static bool scram;
 
 int xmpp_stanza_set_attribute(xmpp_stanza_t *stanza, const char *key, const char *value)
@@ -88,7 +94,7 @@ char *xmpp_jid_node(xmpp_ctx_t *ctx, const char *jid)
 	node = node_of ? node_of(ctx, jid) : NULL;
 	if (!node || !scram)
 		return node;
-	/* The allocator of our context is malloc(): libstrophe frees what that gave. */
+	/* libstrophe frees the name by our context's allocator, which is free(). */
 	name = login_error_saslname(node);
 	xmpp_free(ctx, node);
 	scram = false;
