@@ -12,10 +12,10 @@
 #include "wipe.h"
 
 /*
- * The addresses are tried in their order, the next one when DIALER_STAGGER has
- * passed or an earlier one has failed. Whoever finishes first wins: a path
- * counts once TLS is up, which only the device itself can do: an address may mean another
- * machine here.
+ * Dials the addresses in their order, the next one when DIALER_STAGGER has passed or an
+ * earlier one has failed. The first path with TLS up wins. A TCP connection alone proves
+ * nothing: in our network an address may belong to another machine, and only the device
+ * itself can finish the handshake.
  */
 
 struct dial_attempt {
@@ -28,9 +28,9 @@ struct dialer {
 	const struct device_key *key;	/* borrowed */
 	const struct dialer_events *events;
 	void *owner;
-	unsigned char fp[FINGERPRINT_BYTES];	/* of the device meant */
+	unsigned char fp[FINGERPRINT_BYTES];	/* of the device to be reached */
 	struct pass pass;
-	uint64_t *number;		/* of its last use; borrowed */
+	uint64_t *number;		/* number of the pass's last use; borrowed */
 	struct netaddr *to;		/* owned */
 	struct dial_attempt *attempts;	/* owned; one for each address */
 	size_t n, begun, failed;
@@ -47,7 +47,7 @@ static void on_timer_closed(uv_handle_t *timer)
 	free(d);
 }
 
-/* Hangs up whatever is left. */
+/* Closes all other attempts. */
 static void end(struct dialer *d)
 {
 	for (size_t i = 0; i < d->begun; i++) {
@@ -73,7 +73,7 @@ static void on_closed(void *owner, const char *why)
 		end(d);
 		d->events->failed(d->owner, why);
 	} else if (d->begun < d->n) {
-		/* Not from within an event: it may fail as fast as this one. */
+		/* Not from within this event: the next attempt may fail as fast. */
 		uv_timer_start(&d->timer, on_due, 0, 0);
 	}
 }

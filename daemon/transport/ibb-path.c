@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Outgoing: open (iq) -> result -> TLS ClientHello in the first data stanza
- * -> handshake -> established -> fill, encrypt, send, block by block as the
- * window allows. Incoming: the same from the other end. Each block is an iq
- * whose answer is the acknowledgement; an error or no answer at all ends the path, and
- * the link above moves on to another one.
+ * Outgoing: open (iq) -> result -> TLS ClientHello in the first data stanza -> handshake ->
+ * established -> fill, encrypt and send, block by block as the window allows. Incoming: the
+ * same from the other end. Each block is an iq whose answer is the acknowledgement. An error
+ * or a missing answer ends the path, and the link above moves to another one.
  *
- * A path takes its place when it is opened, from either side, and leaves it when nothing
- * can come for it any more: one of ours that was given up unanswered waits for its answer,
- * because the other side may have taken it and is to be told that it is over. Who has to make
- * room hears of it from the loop, not within the call of who needs the place.
+ * A path takes a place in the quota when either side opens it, and leaves the place when
+ * nothing can come for it any more. If our open is given up before its answer, the path waits
+ * for that answer: the other side may accept, and must then be told that the path is closed.
+ * A path that has to make room is told so from the loop, not within the call that needs the
+ * place.
  */
 #include "ibb-path.h"
 
@@ -27,15 +27,16 @@
 
 enum {
 	SID_BYTES = 9,
-	BLOCK_TEXT_MAX = 128 * 1024,	/* base64 of the largest block XEP-0047 knows */
-	FILL_MIN = 512,			/* less room than that waits for an acknowledgement */
+	BLOCK_TEXT_MAX = 128 * 1024,	/* bytes; the base64 of the largest block of XEP-0047 */
+	FILL_MIN = 512,			/* bytes; with less room than that wait for an
+					   acknowledgement */
 };
 
 enum ibb_path_state {
 	IBB_PATH_OPENING,	/* our open is unanswered */
-	IBB_PATH_GIVEN_UP,	/* it still is, and nobody wants the path any more */
-	IBB_PATH_OPEN,		/* the bytestream is; TLS is in its handshake or up */
-	IBB_PATH_ROOM,		/* it made room; its owner is about to be told */
+	IBB_PATH_GIVEN_UP,	/* our open is unanswered, but its owner has closed the path */
+	IBB_PATH_OPEN,		/* the bytestream is open; TLS is in its handshake or up */
+	IBB_PATH_ROOM,		/* it had to make room; its owner is about to be told */
 	IBB_PATH_CLOSED,	/* waits for its handles to close */
 };
 
@@ -50,9 +51,9 @@ struct ibb_path {
 	struct ibb_paths *all;
 	struct round_robin_entry turn;	/* ibb_paths::paths */
 	struct quota_place place;
-	bool kept;			/* a link is made of it */
-	unsigned taken;			/* blocks that came before that */
-	uint64_t number;		/* of all that were opened */
+	bool kept;			/* path_keep(): a link uses it */
+	unsigned taken;			/* blocks received before it was kept */
+	uint64_t number;		/* counts all paths ever created */
 	char *jid;			/* full; owned */
 	char sid[2 * SID_BYTES + 1];
 	enum ibb_path_state state;
@@ -60,9 +61,9 @@ struct ibb_path {
 	struct block blocks[IBB_STANZAS_MAX];
 	uint64_t open_request;
 	uv_timer_t timer;		/* handshake, overdue acknowledgements */
-	uv_idle_t soon;			/* there may be something to send; or to be told, if it made
-					   room */
-	uv_timer_t pause;		/* until the bucket has something again */
+	uv_idle_t soon;			/* runs send_some(), or on_room_made() in
+					   IBB_PATH_ROOM */
+	uv_timer_t pause;		/* until the token bucket allows more */
 	int open_handles;
 };
 
@@ -72,7 +73,7 @@ static struct ibb_path *of_turn(struct round_robin_entry *turn)
 }
 
 /*
- * The first one in line, or the one behind another; NULL at the end. Not to be
+ * The first path in the line, or the one after p; NULL at the end. The result must not be
  * kept over any call.
  */
 static struct ibb_path *after(const struct ibb_paths *all, const struct ibb_path *p)
@@ -107,7 +108,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(p);
 }
 
-/* Takes it out of everything. */
+/* Removes the path from the line and the quota, and forgets its requests. */
 static void let_go(struct ibb_path *p)
 {
 	round_robin_remove(&p->turn);
@@ -122,7 +123,7 @@ static void let_go(struct ibb_path *p)
 	p->open_request = 0;
 }
 
-/* The one end; its memory goes when the handles are closed. */
+/* The only way to end a path. Its memory is freed when its handles are closed. */
 static void finish(struct ibb_path *p, const char *because)
 {
 	if (p->state != IBB_PATH_ROOM)
@@ -139,7 +140,7 @@ static void send_close(struct ibb_path *p)
 		account_close_stream(p->all->xmpp, p->jid, p->sid);
 }
 
-/* It broke: the owner is told. */
+/* The path broke: ends it and tells the owner. */
 static void broken(struct ibb_path *p, const char *why)
 {
 	if (p->state == IBB_PATH_CLOSED)
@@ -221,11 +222,14 @@ static void on_pause_over(uv_timer_t *timer)
 {
 	struct ibb_path *p = timer->data;
 
-	/* Whoever woke up first: it is theirs whose turn it is. */
+	/* Serve in round-robin order, not in the order in which they became ready. */
 	ibb_paths_bulk(p->all);
 }
 
-/* How many bytes the next block may carry now. 0: something that was waited for comes first. */
+/*
+ * How many bytes the next block may carry now. 0: wait for an acknowledgement, for the
+ * account or for the token bucket.
+ */
 static size_t room_now(struct ibb_path *p)
 {
 	uint64_t now = uv_now(p->all->loop), at;
@@ -284,7 +288,7 @@ static void on_close(struct path *path)
 		return;
 	}
 	if (p->state == IBB_PATH_OPEN) {
-		/* A last word is short; the window need not be asked for it. */
+		/* A last word is short, so it may exceed the window. */
 		while (path->up && p->all->xmpp && buf_len(cipher) &&
 		       send_block(p, buf_len(cipher) < p->ibb.block_max ? buf_len(cipher)
 									: p->ibb.block_max))
@@ -294,7 +298,7 @@ static void on_close(struct path *path)
 	finish(p, "closed by us");
 }
 
-/* What was handed to the server is on its way. */
+/* What was sent already cannot be taken back; the rest is dropped. */
 static void on_cut(struct path *path)
 {
 	struct ibb_path *p = (struct ibb_path *)path;
@@ -332,7 +336,10 @@ static bool on_throttled(const struct path *path)
 	return throttle_on(&p->ibb.throttle, uv_now(p->all->loop));
 }
 
-/* Where a block takes as long as the controller looks at, the longer look is the truer one. */
+/*
+ * On a throttled path one block may take as long as the congestion controller measures. The
+ * throttle measures for longer, so its rate is better.
+ */
 static uint64_t on_rate(const struct path *path)
 {
 	const struct ibb_path *p = (const struct ibb_path *)path;
@@ -384,7 +391,10 @@ static enum quota_verdict ask(const struct ibb_paths *all, const char *full_jid,
 	enum quota_verdict verdict =
 		quota_ask(&all->places, bare, standing != IBB_PATH_STRANGER, victim);
 
-	/* One for its link: whoever opens from its full JID has proved nothing yet. */
+	/*
+	 * An awaited device gets a path even beyond its quota. An open from its full JID
+	 * proves nothing yet, so only one unfinished path of a JID may insist.
+	 */
 	if (verdict == QUOTA_NO && standing == IBB_PATH_AWAITED &&
 	    (client || !any_unfinished(all, full_jid)))
 		verdict = quota_insist(&all->places, victim);
@@ -408,7 +418,7 @@ static void make_room(struct ibb_path *p)
 	uv_idle_start(&p->soon, on_room_made);
 }
 
-/* Whether there is a place for one more. */
+/* Finds a place for one more path, and has another one make room if needed. */
 static bool find_place(struct ibb_paths *all, const char *full_jid, const char *bare,
 		       enum ibb_path_standing standing, bool client)
 {
@@ -432,7 +442,7 @@ static struct ibb_path *create(struct ibb_paths *all, const char *full_jid,
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	quota_take(&all->places, &p->place, bare, standing != IBB_PATH_STRANGER);
-	/* What we want ourselves, of whom we know, is as good as in use. */
+	/* A path that we open to an awaited device counts as in use, and never makes room. */
 	if (client && standing == IBB_PATH_AWAITED)
 		p->place.unfinished = false;
 
@@ -462,7 +472,10 @@ static void on_open_answer(void *arg, const char *error)
 	struct ibb_path *p = arg;
 
 	p->open_request = 0;
-	/* Where there was no answer, it may still be taken: what is said now comes behind that. */
+	/*
+	 * After a time-out the other side may still accept the open; our close comes behind
+	 * it.
+	 */
 	if (p->state == IBB_PATH_GIVEN_UP ? !error || !strcmp(error, "timeout")
 					  : error && !strcmp(error, "timeout"))
 		send_close(p);
@@ -511,7 +524,7 @@ static bool well_formed(const struct ibb_stanza *open)
 	       open->block_size;
 }
 
-/* XEP-0047 2.1: who offers blocks of another size may try again with smaller ones. */
+/* XEP-0047 2.1: after this refusal the other side may try again with smaller blocks. */
 static bool fits(const struct ibb_stanza *open)
 {
 	return open->block_size >= IBB_BLOCK_MIN && open->block_size <= IBB_BLOCK;
@@ -542,7 +555,7 @@ struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *ope
 	return &p->tls.path;
 }
 
-/* Ciphertext has arrived. */
+/* Handles ciphertext that has arrived. */
 static void take(struct ibb_path *p, const void *data, size_t n)
 {
 	bool was_up = p->tls.path.up;
@@ -631,7 +644,7 @@ void ibb_paths_bulk(struct ibb_paths *all)
 		send_some(of_turn(turn));
 }
 
-/* The next of those with a number up to last. */
+/* The first path with a number up to last. */
 static struct ibb_path *one_of(const struct ibb_paths *all, uint64_t last)
 {
 	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
@@ -645,7 +658,7 @@ void ibb_paths_lost(struct ibb_paths *all, const char *why)
 	uint64_t last = all->opened;
 	struct ibb_path *p;
 
-	/* Whoever hears of it may open others at once, which are not meant. */
+	/* An owner may open new paths when told; their numbers are above last, and they stay. */
 	while ((p = one_of(all, last)))
 		broken(p, why);
 }

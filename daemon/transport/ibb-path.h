@@ -3,11 +3,11 @@
 #define DAEMON_IBB_PATH_H
 
 /*
- * The in-band kind of path: an XEP-0047 bytestream to one full JID with TLS in
- * it. The stanzas and the acknowledgements are its own business.
+ * The in-band kind of path: an XEP-0047 bytestream to one full JID, with TLS in it. It
+ * handles its own stanzas and acknowledgements.
  *
- * There are IBB_MAX of them, shared as quota.h says, whoever opened them. One is unfinished
- * until path_keep(), and may have to make room until then.
+ * There are IBB_MAX of them, opened by either side, and quota.h shares them out. A path is
+ * unfinished until path_keep(). Until then it may have to make room for another one.
  */
 
 #include <uv.h>
@@ -21,48 +21,48 @@
 
 struct ibb_path;
 
-/* All in-band paths of an account: they share its bandwidth, and sids are looked up here. */
+/* All in-band paths of an account. They share its bandwidth; stanzas find their path here. */
 struct ibb_paths {
 	uv_loop_t *loop;
 	struct account *xmpp;		/* borrowed; NULL while there is none */
 	const struct device_key *key;	/* borrowed; to be set before the first path */
-	struct round_robin paths;	/* owned; in the order in which they may send next */
+	struct round_robin paths;	/* owned; in the order in which they may send */
 	struct quota places;
-	uint64_t opened;		/* how many there have been */
-	struct token_bucket bucket;	/* what they may send together */
+	uint64_t opened;		/* the number of the latest path */
+	struct token_bucket bucket;	/* limits what they send together */
 };
 
 void ibb_paths_init(struct ibb_paths *all, uv_loop_t *loop);
-/* Every path is closed, and the loop has run dry. */
+/* Every path must be closed, and the loop have run dry. */
 void ibb_paths_finish(struct ibb_paths *all);
 
-/* How much they may send together; 0, as at the start: no limit. */
+/* Limits what all paths send together; 0, the initial value: no limit. */
 void ibb_paths_limit(struct ibb_paths *all, uint64_t bytes_per_second);
 
 /*
- * Opens one to a full JID; its TLS side is the client. NULL if it cannot be asked for now: no
- * connection with the server, or no place. No event comes within the call, also not to who has
- * to make room.
+ * Opens a path to a full JID; our side is the TLS client. NULL if it cannot be opened now:
+ * the account is offline, or there is no place. No event comes within the call, not even for
+ * a path that has to make room.
  */
 struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
 			   enum ibb_path_standing standing, const struct path_events *events,
 			   void *owner);
 
 /*
- * Takes one that was offered by IBB_OPEN, and answers it. NULL when it was
- * refused (and answered). The rest as above.
+ * Accepts a path that was offered by IBB_OPEN, or refuses it, and answers the stanza in both
+ * cases. NULL if refused. Otherwise as above.
  */
 struct path *ibb_path_accept(struct ibb_paths *all, const struct ibb_stanza *open,
 			     enum ibb_path_standing standing, const struct path_events *events,
 			     void *owner);
 
-/* An IBB_DATA or IBB_CLOSE stanza for one of them; answered in any case. */
+/* Handles an IBB_DATA or IBB_CLOSE stanza, and answers it in any case. */
 void ibb_paths_stanza(struct ibb_paths *all, const struct ibb_stanza *stanza);
 
-/* The account takes bulk again (account_events.bulk). */
+/* The account takes blocks again (account_events.bulk). */
 void ibb_paths_bulk(struct ibb_paths *all);
 
-/* The connection with the server is lost: all are closed. */
+/* The connection to the server is lost: closes all paths. */
 void ibb_paths_lost(struct ibb_paths *all, const char *why);
 
 #endif

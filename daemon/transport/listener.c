@@ -16,16 +16,17 @@
 #include "tcp-path.h"
 
 /*
- * A connection is unauthenticated until its TLS handshake is done, for
- * TCP_HANDSHAKE_TIMEOUT at most; its hello proves a pass, or it is dropped
- * without a byte. Who comes is never refused while one is there that has shown none: that
- * of the same address makes room first, then the oldest. For who has a pass says so at once,
- * and who floods us waits for nothing. Who has shown one has the place of the buddy to whom it
- * was given, and shares it with no one but that buddy's devices.
+ * A connection is unauthenticated until its TLS handshake is done, for TCP_HANDSHAKE_TIMEOUT
+ * at most. Its hello must prove a pass, or the connection is dropped without a byte sent.
  *
- * When there are no descriptors left, libuv closes what comes with one that it
- * keeps for that. Where it cannot, the port is closed for a second, because to
- * be told of the same connection for ever is no way to wait.
+ * A new connection is never refused while another one has not proven a pass: one from the
+ * same address makes room first, else the oldest. This harms no device, which proves its pass
+ * at once, and a flood only drops itself. A connection that has proven a pass counts for the
+ * buddy to whom the pass was given, and shares places only with that buddy's devices.
+ *
+ * When no descriptors are left, libuv accepts and closes connections with one that it keeps
+ * in reserve. If that fails too, the port is closed for PAUSE: the same connection would be
+ * reported again and again.
  */
 
 enum {
@@ -36,10 +37,11 @@ enum {
 struct unauthenticated {
 	struct list link;		/* listener::unauthenticated, oldest first */
 	struct listener *listener;	/* borrowed */
-	struct path *path;		/* owned until it arrives */
-	char identity[PASS_IDENTITY_LEN + 1];	/* of the pass that its hello names */
-	char *jid;			/* whose it is; owned, NULL: nobody's */
-	bool proven;			/* the pass was */
+	struct path *path;		/* owned until the `arrived` event */
+	char identity[PASS_IDENTITY_LEN + 1];	/* of the pass that the hello names */
+	char *jid;			/* the buddy who was given the pass; owned; NULL: none
+					   yet */
+	bool proven;			/* the hello has proven the pass */
 	struct quota_place place;
 	char from[NETADDR_TEXT_MAX];	/* netaddr_who() */
 };
@@ -101,7 +103,10 @@ static bool admit(void *owner)
 	struct listener *l = s->listener;
 	struct quota_place *victim;
 
-	/* Also if there is no place for it: somebody may have seen it pass. */
+	/*
+	 * Even if there is no place: somebody may have recorded this hello, so it must not
+	 * count again.
+	 */
 	l->events->proven(l->owner, s->identity);
 	switch (quota_ask(&l->places, s->jid, true, &victim)) {
 	case QUOTA_NO:
@@ -159,7 +164,7 @@ static const struct path_events path_events = {
 	.closed = on_closed,
 };
 
-/* The oldest that has not shown a pass, of those from there or of all (NULL). */
+/* The oldest connection without a proven pass: from this address, or from any (NULL). */
 static struct unauthenticated *nameless(const struct listener *l, const char *from)
 {
 	for (struct list *r = l->unauthenticated.next; r != &l->unauthenticated; r = r->next) {
@@ -171,7 +176,7 @@ static struct unauthenticated *nameless(const struct listener *l, const char *fr
 	return NULL;
 }
 
-/* Makes a place for one from there; false if there is none to be had. */
+/* Makes a place for a connection from this address; false if it cannot. */
 static bool find_place(struct listener *l, const char *from)
 {
 	struct quota_place *victim;
@@ -228,7 +233,7 @@ static void on_connection(uv_stream_t *socket, int status)
 	list_append(&l->unauthenticated, &s->link);
 }
 
-/* 0, or why not. */
+/* 0, or libuv's error. */
 static int open_socket(struct listener *l, bool v6)
 {
 	struct netaddr any = { .v6 = v6, .port = l->port };
@@ -256,8 +261,9 @@ static int open_socket(struct listener *l, bool v6)
 }
 
 /*
- * IPv6's socket takes IPv4, too; a machine without IPv6 has the other one. Where there is no
- * descriptor for the first, the second may get one, and nobody would reach us by IPv6.
+ * The IPv6 socket takes IPv4, too; a machine without IPv6 gets an IPv4 socket. If only a
+ * descriptor was lacking, IPv4 is not tried: it might get one, and nobody could reach us by
+ * IPv6 later.
  */
 static int listen_anywhere(struct listener *l)
 {
@@ -331,7 +337,7 @@ static int compare(const void *a, const void *b)
 	return netaddr_compare(a, b);
 }
 
-/* Those of the interfaces, best first; malloc'd. */
+/* The interfaces' addresses, best first; malloc'd. */
 static struct netaddr *own_addresses(const struct listener *l, bool local, size_t *n)
 {
 	uv_interface_address_t *interfaces;

@@ -3,12 +3,13 @@
 #define DAEMON_LISTENER_H
 
 /*
- * Where devices that were told so may dial us: one TCP port, IPv6 and IPv4.
- * A connection must show, in its TLS hello, a pass that a link of ours gave
- * out; anything else is dropped without a word, so that a scan finds nothing
- * that talks. Few unauthenticated connections at a time, each for a few seconds; who has shown
- * no pass counts by address, who has by whose link it is (quota.h), and nobody
- * takes all places.
+ * One TCP port, IPv6 and IPv4, which devices may dial if a link of ours gave them a pass. A
+ * connection must prove a pass in its TLS hello. All others are dropped without an answer, so
+ * a port scan finds nothing that talks.
+ *
+ * There are LISTENER_UNAUTHENTICATED_MAX unauthenticated connections at most, each for some
+ * seconds. Before a pass is proven they share places by address, afterwards by the buddy who
+ * was given the pass (quota.h). Nobody takes all places.
  */
 
 #include <uv.h>
@@ -17,37 +18,40 @@
 #include "tls-path.h"
 
 enum {
-	LISTENER_UNAUTHENTICATED_MAX = 64,	/* connections that are no path yet */
+	LISTENER_UNAUTHENTICATED_MAX = 64,	/* connections before the end of their
+						   handshake */
 };
 
 struct listener;
 
 struct listener_events {
 	/*
-	 * Whose link expects what names itself so (pass.h): the bare JID, and what proves it;
-	 * NULL: none does. Anybody may say it.
+	 * Looks up the identity of a pass (pass.h) that a hello names. Returns the bare JID
+	 * of the buddy whose link gave the pass, and fills in out, by which the proof is
+	 * checked; NULL if there is no such pass. Nothing is proven yet: anybody may name an
+	 * identity.
 	 */
 	const char *(*expected)(void *owner, const char *identity, struct pass_use *out);
-	/* It was proven, and is not to be expected again. */
+	/* The identity was proven. It must not be accepted again. */
 	void (*proven)(void *owner, const char *identity);
 	/*
-	 * That connection finished its handshake, and has this key. The path is the
-	 * owner's now: path_set_owner(), or path_close().
+	 * A connection with this identity finished its handshake; fp is its key's
+	 * fingerprint. The owner takes over the path: path_set_owner(), or path_close().
 	 */
 	void (*arrived)(void *owner, struct path *path, const char *identity,
 			const unsigned char *fp);
 };
 
-/* port 0: any. NULL with *error, of libuv, if nothing could be bound. */
+/* port 0: any free port. NULL if nothing could be bound, with libuv's error in *error. */
 struct listener *listener_create(uv_loop_t *loop, const struct device_key *key, uint16_t port,
 				 const struct listener_events *events, void *owner, int *error);
 void listener_destroy(struct listener *l);
 uint16_t listener_port(const struct listener *l);
 
 /*
- * Our addresses with that port, best first, at most max: of the interfaces that are up
- * (loopback and link-local only with local), after those of extra (xmpp.directAddress), which
- * go first.
+ * Fills in at most max of our addresses with the port, best first, and returns their number.
+ * Those of extra (xmpp.directAddress) go first, then those of the interfaces that are up;
+ * loopback and link-local ones only if local.
  */
 size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra,
 			  size_t n_extra, struct netaddr *out, size_t max);

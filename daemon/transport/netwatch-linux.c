@@ -2,20 +2,21 @@
 #include "netwatch.h"
 
 /*
- * Two descriptors that are silent while nothing happens. Netlink tells of every
- * change of an interface or address, and of much that is none: a router that renews the lease
- * of an address, a container's interface that no packet of ours will take. So
- * its messages are only a reason to look, once they have come to rest: what counts
- * is whether the addresses by which we could be reached, or reach others, are the same.
+ * Two descriptors, which are silent while nothing happens.
  *
- * The timer is set for a day that never comes. The kernel cancels it when the
- * wall clock is set, as it is after each suspend; that it was a suspend, and not
- * somebody who set the clock, the two monotonic clocks tell, one of which
- * counts the time asleep.
+ * Netlink reports every change of an interface or address, and much that is no change for us:
+ * a router renews the lease of an address, a container gets an interface that no packet of
+ * ours takes. So a message is only a reason to look, after a pause. What counts is whether
+ * the addresses by which we can be reached, or reach others, have changed.
  *
- * What can go wrong: the system has no such thing, then it is left out. There is no
- * descriptor for it, then it is tried again; what happened until then is found by looking.
- * Netlink overflows, which is a reason to look as well.
+ * The timer is set for a day that never comes. The kernel cancels it when the wall clock is
+ * set, which happens after each suspend. CLOCK_BOOTTIME counts the time asleep and
+ * CLOCK_MONOTONIC does not, so their difference tells a suspend from somebody who set the
+ * clock.
+ *
+ * If the system has no such descriptor, that watch is left out. If no descriptor is free, it
+ * is tried again, and changes until then are found by looking. If netlink overflows, that is
+ * a reason to look.
  */
 
 #include <errno.h>
@@ -36,12 +37,12 @@
 #include "reachable.h"
 
 enum {
-	REST = 500,		/* after the first message of a burst */
-	ASLEEP_MIN = 500,	/* a sleep that connections may not have survived */
-	READS_MAX = 64,		/* messages in one turn; the rest in the next */
+	REST = 500,		/* ms, from the first message of a burst until we look */
+	ASLEEP_MIN = 500,	/* ms; connections may not have survived a longer sleep */
+	READS_MAX = 64,		/* messages read in one turn of the loop */
 };
 
-/* Year 2255, later ones overflow somewhere; where time_t has 32 bits, the last days it knows. */
+/* Year 2255: later times overflow somewhere. A time_t of 32 bits gets the last days it knows. */
 #define NEVER ((time_t)(sizeof(time_t) > 4 ? 9000000000LL : 0x7ffffff0LL))
 
 struct netwatch {
@@ -51,8 +52,8 @@ struct netwatch {
 	int netlink, clock;		/* or -1; owned */
 	uv_poll_t netlink_poll, clock_poll;
 	uv_timer_t rest;
-	struct backoff_timer refused;	/* what no descriptor was to be had for is tried again */
-	uint64_t addresses;		/* the digest of them, as last told */
+	struct backoff_timer refused;	/* until a watch without a descriptor is tried again */
+	uint64_t addresses;		/* reachable_digest() as last told */
 	uint64_t asleep;		/* ms in suspend since boot */
 	int open_handles;
 };
@@ -76,8 +77,8 @@ static void on_rest(uv_timer_t *timer)
 }
 
 /*
- * What the messages say is looked up when they have come to rest; here they
- * only have to be from the kernel.
+ * Any message from the kernel, and any overflow, makes us look after REST. What it says is
+ * not read.
  */
 static void on_netlink(uv_poll_t *poll, int status, int events)
 {
@@ -101,7 +102,7 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 		uv_timer_start(&n->rest, on_rest, REST, 0);
 }
 
-/* -1, and errno as it was. */
+/* Closes fd; returns -1 with errno unchanged. */
 static int give_up(int fd)
 {
 	int error = errno;
@@ -136,7 +137,7 @@ static uint64_t ms_of(clockid_t id)
 
 static uint64_t time_asleep(void)
 {
-	/* In this order a pause between the two is never taken for sleep. */
+	/* Read in this order, so that a pause between the two reads never counts as sleep. */
 	uint64_t boot = ms_of(CLOCK_BOOTTIME), awake = ms_of(CLOCK_MONOTONIC);
 
 	return boot > awake ? boot - awake : 0;
@@ -168,7 +169,10 @@ static void on_clock(uv_poll_t *poll, int status, int events)
 
 	if (got < 0 && errno != ECANCELED)
 		return;
-	/* Where the day has come, it would come again at once, for ever. */
+	/*
+	 * If the day has come, the timer would fire at once again, for ever: stop watching
+	 * it.
+	 */
 	if (got > 0 || set_clock(n->clock) < 0) {
 		log_warning("netwatch: resuming from suspend will not be noticed: %s",
 			    got > 0 ? "the clock is beyond what it can be set for"
@@ -189,7 +193,10 @@ static int open_clock(void)
 
 /* --- the whole --- */
 
-/* Takes fd, or -1 with errno; what it is, or -1. */
+/*
+ * Starts to watch fd, or logs why not. fd may be -1 with errno. Returns fd, or -1. `what` is
+ * for the log.
+ */
 static int watch(struct netwatch *n, int fd, uv_poll_t *poll, uv_poll_cb on_ready, const char *what)
 {
 	int error = fd < 0 ? errno : -uv_poll_init(n->loop, poll, fd);
@@ -227,7 +234,7 @@ static void on_watch_again(void *owner)
 	watch_both(n);
 	if (!backoff_timer_left(&n->refused) && backoff_timer_end(&n->refused))
 		log_info("netwatch: what happens to the network is noticed again");
-	/* Last, so that nothing falls between. */
+	/* Last, so that no change before the watch is missed. */
 	look_at_sleep(n);
 	look_at_addresses(n);
 }
@@ -246,7 +253,7 @@ struct netwatch *netwatch_create(uv_loop_t *loop,
 	n->open_handles = 2;
 	n->netlink = n->clock = -1;
 	watch_both(n);
-	/* Last, so that no change falls between. */
+	/* Last, so that no change before the watch is missed. */
 	n->addresses = reachable_digest();
 	n->asleep = time_asleep();
 	return n;

@@ -2,9 +2,9 @@
 #include "netwatch.h"
 
 /*
- * A timer. What counts is whether the addresses are the same as before. A clock that does not run
- * while the machine sleeps falls behind the one on the wall; so it does when somebody sets the
- * latter, and then our server is asked for a sign of life for nothing.
+ * A timer compares the addresses with those before. It also compares the wall clock with a
+ * clock that stops during suspend: the latter falls behind. It does so as well when somebody
+ * sets the wall clock, and then our server is asked for a sign of life without need.
  */
 
 #include <stdbool.h>
@@ -17,15 +17,15 @@
 
 enum {
 	LOOK_EVERY = 30 * 1000,	/* ms */
-	ASLEEP_MIN = 5 * 1000,	/* ms; less may be a clock that is put right */
+	ASLEEP_MIN = 5 * 1000,	/* ms; less may be a correction of the wall clock */
 };
 
 struct netwatch {
 	void (*changed)(void *owner, enum netwatch_news news);
 	void *owner;
 	uv_timer_t timer;
-	uint64_t addresses;		/* the digest of them, as last told */
-	int64_t ahead;			/* ms, of the wall's clock before the other */
+	uint64_t addresses;		/* reachable_digest() as last told */
+	int64_t ahead;			/* ms, by which the wall clock is ahead of uv_hrtime() */
 };
 
 static int64_t clock_ahead(void)

@@ -3,10 +3,10 @@
 #define DAEMON_NETWATCH_H
 
 /*
- * Says when the machine's network has changed (an address or interface came or went) or it has
- * woken up from suspend. Bursts are told once. One file for each kind of system:
- * netwatch-linux.c is told, and costs no wake-up while nothing happens; netwatch-poll.c, for
- * any other, looks every now and then.
+ * Reports when the machine's network has changed (an address or interface came or went), and
+ * when it has woken up from suspend. A burst of changes is reported once. Each kind of system
+ * has a file: netwatch-linux.c gets events, and causes no wake-ups while nothing happens;
+ * netwatch-poll.c, for any other, looks at intervals.
  */
 
 #include <uv.h>
@@ -15,7 +15,7 @@ enum netwatch_news { NETWATCH_NETWORK, NETWATCH_WOKE };
 
 struct netwatch;
 
-/* Never NULL: what the system does not offer is left out, and logged. */
+/* Never returns NULL: what the system lacks is left out, and logged. */
 struct netwatch *netwatch_create(uv_loop_t *loop,
 				 void (*changed)(void *owner, enum netwatch_news news),
 				 void *owner);

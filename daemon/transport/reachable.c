@@ -8,7 +8,7 @@
 #include "netaddr.h"
 #include "sockaddr.h"
 
-/* It leads beyond the machine and its cables. */
+/* Whether the address reaches beyond this machine and its local links. */
 static bool is_far(const struct netaddr *a)
 {
 	enum netaddr_scope local_candidates = netaddr_scope(a);

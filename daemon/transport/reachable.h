@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * A digest of the addresses by which we could be reached, or reach others: those of interfaces
- * that are up, and that lead beyond the machine and its cables. The same for the same
- * addresses, in whatever order.
+ * A digest of the addresses by which we can be reached, or reach others: those of interfaces
+ * that are up, without loopback and link-local ones. Their order does not matter. 0 if the
+ * system does not list them.
  */
 uint64_t reachable_digest(void);
 

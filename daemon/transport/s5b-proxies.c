@@ -2,15 +2,14 @@
 #include "s5b-proxies.h"
 
 /*
- * The search is three questions: what there is at our server (its items), what
- * each of them is (its identity), and, of those that are proxies, at which
- * addresses. Items are asked a few at a time, so that a server with many of
- * them and a limit of bytes does not keep everything else waiting.
+ * The search asks three questions: our server for its items, each item for its identity, and
+ * each proxy among them for its addresses. A few items are asked at a time: a server with
+ * many items and a limit of bytes must not delay everything else.
  *
- * What can go wrong: no answer, or one without sense; that item is no proxy then. Whoever gives
- * no answer may do so later: if there was no proxy among the others, all is forgotten after a
- * pause, and whoever wants one asks anew. A connection that ends answers whatever is open, and
- * what is not answered when s5b_proxies_online() comes is forgotten.
+ * An item that does not answer, or answers nonsense, is no proxy. It may answer later: if no
+ * other proxy was found, everything is forgotten after a pause, and the next demand for a
+ * proxy starts a new search. The end of a connection answers all open requests. Requests
+ * without an answer are forgotten at s5b_proxies_online().
  */
 
 #include <stdlib.h>
@@ -26,8 +25,8 @@ enum { ASKED_AT_ONCE = 4 };
 
 enum proxy_search {
 	SEARCH_NOT_BEGUN,	/* nobody has wanted a proxy on this connection */
-	SEARCH_LISTING,		/* the server's items are asked for */
-	SEARCH_ASKING,		/* each of them is */
+	SEARCH_LISTING,		/* waiting for the server's items */
+	SEARCH_ASKING,		/* waiting for answers of the items */
 	SEARCH_OVER,
 };
 
@@ -53,8 +52,8 @@ struct s5b_proxies {
 	size_t n_items, next, asking;
 	struct found *found;	/* owned; S5B_PROXIES_MAX of them, or NULL */
 	size_t n_found;
-	bool unanswered;	/* something in this search */
-	struct backoff_timer again;	/* until the next one, if nothing was found */
+	bool unanswered;	/* a request of this search had no useful answer */
+	struct backoff_timer again;	/* until the next search, if nothing was found */
 };
 
 static void on_again(void *owner);
@@ -97,7 +96,7 @@ static void on_again(void *owner)
 {
 	struct s5b_proxies *p = owner;
 
-	/* Somebody could ask meanwhile. */
+	/* A new search may have begun during the pause. */
 	if (s5b_proxies_searching(p))
 		return;
 	forget(p);
@@ -124,7 +123,7 @@ void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp)
 	p->xmpp = xmpp;
 }
 
-/* An error that says nothing of whoever was asked. */
+/* Notes an error that does not show that the item is no proxy. */
 static void note_error(struct s5b_proxies *p, const char *error)
 {
 	p->unanswered |= inquiry_tells_outage(error) || !strcmp(error, "resource-constraint");
@@ -213,8 +212,8 @@ static void end_search(struct s5b_proxies *p)
 }
 
 /*
- * Asks the next items, or finds that there are none left. news: there is
- * something to be told in any case.
+ * Asks the next items, or ends the search if none is left. news: the owner must be told in
+ * any case.
  */
 static void proceed(struct s5b_proxies *p, bool news)
 {
@@ -226,7 +225,7 @@ static void proceed(struct s5b_proxies *p, bool news)
 		end_search(p);
 		news = true;
 	}
-	/* The last word: whoever hears it may ask, or begin anew. */
+	/* Must come last: the owner may begin a new search. */
 	if (news)
 		p->changed(p->owner);
 }

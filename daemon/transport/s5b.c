@@ -2,15 +2,15 @@
 #include "s5b.h"
 
 /*
- * Both sides do the same at first: look up the proxy's name, dial its addresses
- * one after the other, ask it for the bytestream. The offering side does so while its
- * offer is on the way. When it is there, and the device says that it is
- * too, the proxy is told to connect the two (only who offers may do that), and TLS
- * begins; the other side has begun to wait for that when it joined.
+ * Both sides begin alike: they look up the proxy's name, dial its addresses one after the
+ * other, and ask the proxy for the bytestream. The offering side does so while its offer is
+ * on the way. When it has joined, and the device says that it has too, the offering side
+ * tells the proxy to connect the two, as only it may (XEP-0065), and starts TLS. The other
+ * side has waited for TLS since it joined.
  *
- * What can go wrong: nothing resolves, no address may be dialled, none answers, the
- * proxy refuses, the handshake fails, the device gives up or falls silent. Each
- * ends it here, and there by a record; one timer is over all of it.
+ * What can fail: the name does not resolve, no address may be dialled, none answers, the
+ * proxy refuses, the handshake fails, the device gives up or falls silent. Each failure ends
+ * the bytestream here, and there by a record. One timer limits the whole.
  */
 
 #include <stdio.h>
@@ -34,10 +34,10 @@ enum { ADDRESSES_MAX = 4, ACTIVATION_TIMEOUT = 10 * 1000 };
 enum stage {
 	STAGE_LOOKING_UP,	/* the proxy's name */
 	STAGE_JOINING,		/* TCP and SOCKS5 to one of its addresses */
-	STAGE_JOINED,		/* offering: the device is awaited there */
-	STAGE_ACTIVATING,	/* offering: the proxy is to connect the two */
-	STAGE_HANDSHAKE,	/* TLS, from one end to the other */
-	STAGE_OVER,		/* only handles are left to be closed */
+	STAGE_JOINED,		/* offering: waiting for the device to join */
+	STAGE_ACTIVATING,	/* offering: waiting for the proxy to connect the two */
+	STAGE_HANDSHAKE,	/* TLS between the two devices */
+	STAGE_OVER,		/* waits for its handles to close */
 };
 
 static const char *const stages[] = {
@@ -52,8 +52,8 @@ static const char *const stages[] = {
 struct s5b {
 	uv_loop_t *loop;
 	const struct device_key *key;	/* borrowed */
-	unsigned char fp[FINGERPRINT_BYTES];	/* of the device */
-	struct account *xmpp;		/* borrowed; NULL if the device offers */
+	unsigned char fp[FINGERPRINT_BYTES];	/* the device's */
+	struct account *xmpp;		/* borrowed; NULL if the device is the offering side */
 	const struct s5b_events *events;
 	void *owner;
 	struct s5b_record offer;
@@ -65,9 +65,10 @@ struct s5b {
 	struct path *path;		/* owned */
 	uint64_t activation;		/* the request; 0: none is open */
 	uv_getaddrinfo_t lookup;
-	struct quota_place place;	/* of the look-up, if a buddy named what is looked up */
+	struct quota_place place;	/* of the look-up, if the device named the host:
+					   s5b_hold() */
 	uv_timer_t timer;
-	int open;			/* of the two above: it is freed when neither is */
+	int open;			/* lookup and timer that are open; freed at 0 */
 };
 
 static void enter(struct s5b *b, enum stage stage, const char *because)
@@ -88,7 +89,7 @@ static void on_timer_closed(uv_handle_t *handle)
 	drop(handle->data);
 }
 
-/* Lets go of all but the memory, which handles still need. */
+/* Ends everything but the memory, which the handles still need. */
 static void release(struct s5b *b, const char *because)
 {
 	enter(b, STAGE_OVER, because);
@@ -102,7 +103,7 @@ static void release(struct s5b *b, const char *because)
 	uv_close((uv_handle_t *)&b->timer, on_timer_closed);
 }
 
-/* reason: the word for the device, NULL if it is not to be told. */
+/* reason: the word for the device; NULL: do not tell it. ours: as in s5b_events.failed. */
 static void fail(struct s5b *b, const char *why, const char *reason, bool ours)
 {
 	const struct s5b_events *events = b->events;
@@ -118,7 +119,7 @@ static void fail(struct s5b *b, const char *why, const char *reason, bool ours)
 	events->failed(owner, why, ours);
 }
 
-/* --- the device's word --- */
+/* --- the device's records --- */
 
 static void activate(struct s5b *b);
 
@@ -131,7 +132,7 @@ void s5b_record(struct s5b *b, const struct s5b_record *record)
 	if (record->step == S5B_FAILED) {
 		snprintf(why, sizeof(why), "the device gave up: %s",
 			 *record->reason ? record->reason : "failed");
-		/* A proxy that others cannot reach is not the best one. */
+		/* Counts against our proxy: one that others cannot reach is not the best. */
 		fail(b, why, NULL, b->offering && !strcmp(record->reason, "unreachable"));
 	} else if (record->step == S5B_JOINED && b->offering && !b->device_joined) {
 		b->device_joined = true;
@@ -186,7 +187,7 @@ static void activate(struct s5b *b)
 		   b->offer.pass.token);
 	text_xml(&query, b->offer.offer.to);
 	buf_puts(&query, "</activate></query>");
-	/* At the JID that the proxy told: it may have a resource, and listen at no other. */
+	/* Ask the JID that the proxy gave: it may have a resource, and answer at no other. */
 	b->activation = account_request(b->xmpp, b->offer.offer.jid, "set", buf_str(&query),
 					ACTIVATION_TIMEOUT, on_activated, b);
 	buf_finish(&query);
@@ -205,11 +206,10 @@ static void on_joined(void *owner)
 			activate(b);
 		return;
 	}
-	/* First the wait, then the word that makes the device speak. */
+	/* Wait for TLS first: the record makes the device start it. */
 	begin_tls(b, "the proxy knows us");
 	if (b->stage != STAGE_HANDSHAKE)
-		return;		/* what came ahead of it was no TLS, and the device knows that we
-				   gave up */
+		return;		/* early data was not TLS; fail() has told the device */
 	record.step = S5B_JOINED;
 	b->events->send(b->owner, &record);
 }
@@ -227,7 +227,7 @@ static void on_closed(void *owner, const char *why)
 		fail(b, why, "lost", false);
 }
 
-/* Neither comes before established, and then the path has another owner. */
+/* The path calls neither of these before established, and afterwards it has another owner. */
 static void on_plain(void *owner, struct buf *plain)
 {
 }
@@ -244,7 +244,7 @@ static const struct path_events path_events = {
 	.closed = on_closed,
 };
 
-/* "proxy proxy.example.org": the JID is somebody else's text. */
+/* "proxy proxy.example.org". The JID comes from outside, so it is escaped. */
 static void put_name(const struct s5b *b, struct buf *out)
 {
 	const char *jid = b->offer.offer.jid;
@@ -253,7 +253,7 @@ static void put_name(const struct s5b *b, struct buf *out)
 	text_escape(out, jid, strcspn(jid, "/"), false);
 }
 
-/* Dials the next address; why is what became of the one before. */
+/* Dials the next address; why: what happened to the one before. */
 static void join(struct s5b *b, const char *why)
 {
 	const struct s5b_offer *offer = &b->offer.offer;

@@ -3,8 +3,8 @@
 #define DAEMON_S5B_H
 
 /*
- * An XEP-0065 bytestream through a proxy, settled inside the link instead of by stanzas to the
- * peer:
+ * An XEP-0065 bytestream through a proxy, negotiated inside the link instead of by stanzas to
+ * the peer:
  *
  *   offering side                          other side
  *   offer (jid, host, port, from, to) ->
@@ -14,7 +14,8 @@
  *   activates (iq to the proxy),
  *   TLS client                        ->   established
  *
- * Either side's failure is told (failed) and ends it on both; a timer runs in every state.
+ * A side that fails tells the other one (failed), which ends it on both. A timer runs in
+ * every state.
  */
 
 #include <uv.h>
@@ -29,35 +30,36 @@
 enum { S5B_TIMEOUT = 15 * 1000 };
 
 /*
- * We offer a proxy of ours to the device of that fingerprint. from, to: full JIDs. local:
- * loopback and link-local addresses are allowed. key and xmpp are borrowed and outlive it. send
- * is called within, reached and failed never are. NULL if a JID is too long or nothing can be
- * looked up.
+ * Offers a proxy of ours to the device with fingerprint fp. from and to are full JIDs. local:
+ * loopback and link-local addresses are allowed. key and xmpp are borrowed and outlive the
+ * s5b. `send` is called within the call, `reached` and `failed` never are. NULL if a JID is
+ * too long or no look-up can be started.
  */
 struct s5b *s5b_offer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 		      struct account *xmpp, const struct s5b_proxy *proxy, const char *from,
 		      const char *to, bool local, const struct s5b_events *events, void *owner);
 
 /*
- * The device offers one of its own. from must be its full JID and to ours, for
- * the caller to check. NULL as above.
+ * Answers the device's offer of a proxy. The caller checks that from is the device's full JID
+ * and to is ours. NULL as above.
  */
 struct s5b *s5b_answer(uv_loop_t *loop, const struct device_key *key, const unsigned char *fp,
 		       const struct s5b_record *offer, bool local,
 		       const struct s5b_events *events, void *owner);
 
 /*
- * While the name that it was answered with is looked up, which may go on after its end, it
- * holds a place that was asked for jid. Right after s5b_answer().
+ * Takes a place in lookups, for jid, while the offered host is looked up, which may go on
+ * after the bytestream's end. To be called right after s5b_answer(), when quota_ask() has
+ * allowed it.
  */
 void s5b_hold(struct s5b *b, struct quota *lookups, const char *jid);
 
-/* A record for it, other than an offer; of another sid it is ignored. */
+/* Handles a record other than an offer; one with another sid is ignored. */
 void s5b_record(struct s5b *b, const struct s5b_record *record);
 
 const char *s5b_sid(const struct s5b *b);
 
-/* No event comes any more; the device is not told. NULL is fine. */
+/* No event comes any more; the device is not told. b may be NULL. */
 void s5b_destroy(struct s5b *b);
 
 #endif

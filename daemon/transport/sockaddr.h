@@ -2,7 +2,7 @@
 #ifndef DAEMON_SOCKADDR_H
 #define DAEMON_SOCKADDR_H
 
-/* A netaddr as the system's calls want it, and back. */
+/* Converts between netaddr and the system's struct sockaddr. */
 
 #include <sys/socket.h>
 
@@ -10,7 +10,10 @@
 
 void sockaddr_from(const struct netaddr *a, struct sockaddr_storage *out);
 
-/* An IPv4-mapped address becomes IPv4, a scope is lost. False if it is neither IPv4 nor IPv6. */
+/*
+ * An IPv4-mapped address becomes IPv4, and a scope is lost. False if sa is neither IPv4 nor
+ * IPv6.
+ */
 bool sockaddr_to(const struct sockaddr *sa, struct netaddr *out);
 
 #endif

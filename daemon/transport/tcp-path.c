@@ -15,35 +15,37 @@
 #include "wipe.h"
 
 /*
- * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. Through a
- * proxy: connect, SOCKS5, and a pause until both sides are there; then TLS.
+ * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. Through a proxy:
+ * connect, SOCKS5, a pause until both sides have joined, then TLS.
  *
- * Once up, whatever the socket takes is written at once, from where TLS put it.
- * When the socket is full the rest waits in `writing`, and while it does the
- * owner is asked for more, up to HIGH_WATER: so there is something to write the
- * moment the socket takes it, and not more, because a control record cannot overtake it.
+ * Once up, what the socket takes is written at once from the buffer into which TLS put it.
+ * When the socket is full, the rest waits in `writing`. Meanwhile the owner is asked for
+ * more, up to HIGH_WATER, so that the next write is ready when the socket takes it. The limit
+ * is there because a control record cannot overtake what is queued.
  *
- * A path that its owner closes says its last words, half-closes and reads on until the
- * other side has closed too: a close with bytes unread would be a reset, which
- * destroys what the other side has not read yet. It has a second for that.
+ * When the owner closes a path, the path sends what is left, half-closes, and reads on until
+ * the other side closes too. To close with bytes unread would cause a reset, which destroys
+ * what the other side has not read yet. TCP_LINGER_TIMEOUT bounds this.
  */
 
 enum {
-	FILL = 8 * (16384 + 22),	/* full TLS records, in one write */
-	HIGH_WATER = 256 * 1024,	/* queued here, beyond the socket's own buffer */
-	ROUNDS = 4,			/* of FILL, then it is another path's turn */
+	FILL = 8 * (16384 + 22),	/* bytes; full TLS records, in one write */
+	HIGH_WATER = 256 * 1024,	/* bytes queued here, beyond the socket's buffer */
+	ROUNDS = 4,			/* writes of FILL bytes, then another path has a turn */
 	BUSY = 64 * 1024,		/* bytes read at a time */
-	QUIET = 4 * 1024,		/* the same, where little comes */
-	EARLY_MAX = 16 * 1024,		/* that may come before tcp_path_begin() */
-	UNSENT_MAX = 256 * 1024,	/* in the socket's buffer, not on its way */
+	QUIET = 4 * 1024,		/* the same, while little comes */
+	EARLY_MAX = 16 * 1024,		/* bytes that may come before tcp_path_begin() */
+	UNSENT_MAX = 256 * 1024,	/* bytes in the socket's buffer that are not on their
+					   way */
 };
 
 enum state {
 	TCP_CONNECTING,
 	TCP_ASKING,		/* SOCKS5 is not done */
-	TCP_JOINED,		/* it is, and tcp_path_begin() is awaited */
+	TCP_JOINED,		/* SOCKS5 is done; waiting for tcp_path_begin() */
 	TCP_OPEN,		/* TLS is in its handshake or up */
-	TCP_LINGERING,		/* the owner has closed it; last words and the other side's end */
+	TCP_LINGERING,		/* closed by the owner; sends what is left, waits for the other
+				   side's end */
 	TCP_CLOSED,		/* waits for its handles to close */
 };
 
@@ -51,21 +53,22 @@ struct tcp_path {
 	struct tls_path tls;		/* first: a struct path * is one of us */
 	enum state state;
 	uv_tcp_t tcp;
-	uv_timer_t timer;		/* of the state; stopped when up */
+	uv_timer_t timer;		/* limits the state; stopped when TLS is up */
 	uv_idle_t soon;
 	uv_connect_t connect;
 	uv_write_t write;
 	uv_shutdown_t shutdown;
 	int open_handles;
-	int dial_error;			/* uv_tcp_connect() said so; told by the timer */
-	const struct tls_gate *gate;	/* of one accepted; borrowed */
-	char *hash;			/* of one through a proxy; owned */
-	struct pass_use use;		/* of one through a proxy: what the client must show */
+	int dial_error;			/* uv_tcp_connect()'s; the timer tells the owner */
+	const struct tls_gate *gate;	/* of an accepted path; borrowed */
+	char *hash;			/* of a path through a proxy; owned */
+	struct pass_use use;		/* of a path through a proxy: what the client must
+					   show */
 	tcp_path_joined joined;
 	struct socks5 socks;
 	bool writing_now;
 	struct buf writing;		/* uv_write()'s, while writing_now */
-	char *busy_in;			/* BUSY bytes, while much comes; owned */
+	char *busy_in;			/* BUSY bytes, while much comes; owned; else NULL */
 	char quiet_in[QUIET];
 };
 
@@ -80,7 +83,7 @@ static const char *state_name(enum state state)
 
 static void on_timer(uv_timer_t *timer);
 
-/* timeout 0: the state has none. */
+/* timeout: in ms; 0: none. */
 static void enter(struct tcp_path *p, enum state state, uint64_t timeout, const char *because)
 {
 	log_debug("path %s: %s -> %s, %s", p->tls.path.name, state_name(p->state),
@@ -120,7 +123,7 @@ static void finish(struct tcp_path *p, const char *because)
 	uv_close((uv_handle_t *)&p->tcp, on_handle_closed);
 }
 
-/* It broke: the owner is told, if there is one. */
+/* The path broke: ends it, and tells the owner unless it has let go. */
 static void broken(struct tcp_path *p, const char *why)
 {
 	if (p->state == TCP_CLOSED)
@@ -169,7 +172,7 @@ static void on_written(uv_write_t *write, int status)
 		send_some(p);
 }
 
-/* As the buffer for reading: a path at rest holds little. */
+/* Frees large buffers, as choose_buffer() does: an idle path holds little memory. */
 static void rest(struct tcp_path *p)
 {
 	if (p->tls.cipher.cap > QUIET)
@@ -178,7 +181,7 @@ static void rest(struct tcp_path *p)
 		buf_finish(&p->writing);
 }
 
-/* Hands cipher to the socket, and what that does not take to libuv. False if the path broke. */
+/* Writes cipher to the socket, and gives the rest to libuv. False if the path broke. */
 static bool write_cipher(struct tcp_path *p)
 {
 	struct buf *cipher = &p->tls.cipher, empty = p->writing;
@@ -205,7 +208,7 @@ static bool write_cipher(struct tcp_path *p)
 	return n == 0;
 }
 
-/* While the socket is full, what it shall get next is made ready. */
+/* Prepares the next write while the socket is full. */
 static void stock_up(struct tcp_path *p)
 {
 	while (buf_len(&p->writing) + buf_len(&p->tls.cipher) + FILL <= HIGH_WATER &&
@@ -246,10 +249,10 @@ static void on_kick(struct path *path)
 
 static void on_shut_down(uv_shutdown_t *shutdown, int status)
 {
-	/* The other side's end, or the timer, is what we wait for. */
+	/* Nothing to do: the other side's end or the timer ends the path. */
 }
 
-/* What is left leaves first, then our half is closed. */
+/* Sends what is left first, then closes our half. */
 static void linger(struct tcp_path *p)
 {
 	if (p->writing_now || (buf_len(&p->tls.cipher) && !write_cipher(p)) || p->writing_now)
@@ -271,7 +274,7 @@ static void on_close(struct path *path)
 	linger(p);
 }
 
-/* A reset: what the system holds is dropped as well. */
+/* Sends a reset, so that the kernel's buffer is dropped as well. */
 static void on_cut(struct path *path)
 {
 	struct tcp_path *p = (struct tcp_path *)path;
@@ -310,7 +313,7 @@ static void take(struct tcp_path *p, const void *data, size_t n)
 		send_some(p);
 		return;
 	}
-	/* Who has no key of ours may be anybody: not worth a line each. */
+	/* Before TLS is up the other side may be anybody, so it gets no warning in the log. */
 	if (p->tls.path.up && *tls_error(p->tls.tls))
 		log_about("the network", LOG_WARNING, "path %s: %s", p->tls.path.name,
 			  tls_error(p->tls.tls));
@@ -321,7 +324,7 @@ static void take(struct tcp_path *p, const void *data, size_t n)
 	broken(p, why);
 }
 
-/* SOCKS5's words are few: the socket takes them whole, or the path is no good. */
+/* SOCKS5 messages are short: a socket that does not take one whole is given up. */
 static bool write_socks(struct tcp_path *p, struct buf *out)
 {
 	uv_buf_t bytes = uv_buf_init(buf_data(out), buf_len(out));
@@ -349,7 +352,7 @@ static void ask(struct tcp_path *p, const char *data, size_t n)
 	}
 }
 
-/* The other side may be faster than what tells us to begin. */
+/* Keeps data of the other side that comes before tcp_path_begin(). */
 static void keep_early(struct tcp_path *p, const char *data, size_t n)
 {
 	if (buf_len(&p->socks.in) + n > EARLY_MAX)
@@ -365,7 +368,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 	*out = p->busy_in ? uv_buf_init(p->busy_in, BUSY) : uv_buf_init(p->quiet_in, QUIET);
 }
 
-/* A path at rest holds little, and a busy one reads much at a time. */
+/* An idle path reads into a small buffer, a busy one into a large one. */
 static void choose_buffer(struct tcp_path *p, size_t n)
 {
 	if (!p->busy_in && n == QUIET && p->tls.path.up) {
@@ -376,7 +379,7 @@ static void choose_buffer(struct tcp_path *p, size_t n)
 	}
 }
 
-/* A proxy may leave its sockets to Nagle's algorithm. */
+/* Acknowledges at once: a proxy with Nagle's algorithm holds the rest back until then. */
 static void acknowledge(struct tcp_path *p)
 {
 	uv_os_fd_t fd;
@@ -394,7 +397,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 		return;
 	}
 	if (n == 0)
-		return;		/* nothing there, after all */
+		return;		/* nothing to read, after all */
 	switch (p->state) {
 	case TCP_ASKING:
 		ask(p, in->base, n);
@@ -412,13 +415,13 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *in)
 	choose_buffer(p, n);
 }
 
-/* The TCP connection is there. */
+/* The TCP connection is established. */
 static void start(struct tcp_path *p, const char *because)
 {
 	struct buf greeting = { 0 };
 	uv_os_fd_t fd;
 
-	/* What the kernel holds back cannot be overtaken either. */
+	/* A control record cannot overtake the kernel's unsent data, so bound that. */
 	if (!uv_fileno((uv_handle_t *)&p->tcp, &fd))
 		tcp_limit_unsent(fd, UNSENT_MAX);
 	uv_tcp_nodelay(&p->tcp, 1);
@@ -480,7 +483,7 @@ struct path *tcp_path_dial(uv_loop_t *loop, const struct device_key *key, const 
 	return &p->tls.path;
 }
 
-/* Of one accepted: the owner decides. */
+/* The gate of an accepted path: its owner decides. */
 
 static bool ask_owner(void *arg, const char *identity, struct pass_use *out)
 {
@@ -501,7 +504,7 @@ static const struct tls_gate owners_gate = {
 	.admit = admit_by_owner,
 };
 
-/* Of one through a proxy: there is just one who may come. */
+/* The gate of a path through a proxy: only its one pass opens it. */
 
 static bool is_expected(void *arg, const char *identity, struct pass_use *out)
 {

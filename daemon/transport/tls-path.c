@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ciphertext in, TLS, plaintext to the owner, and back. The memory lasts until the
+ * Ciphertext goes into TLS, plaintext to the owner, and back. The memory lasts until the
  * kind's handles are closed, so the owner may close the path from within its events.
  */
 #include "tls-path.h"
@@ -9,8 +9,9 @@
 
 enum {
 	TLS_RECORD = 16384,
-	TLS_OVERHEAD = 22,	/* of one record: header, type, tag */
-	LITTLE = 4096,		/* where no more than that passes, no more is kept */
+	TLS_OVERHEAD = 22,	/* bytes a record: header, type, tag */
+	LITTLE = 4096,		/* bytes; while no more passes at a time, no larger buffer is
+				   kept */
 };
 
 void tls_path_init(struct tls_path *p, const struct path_ops *ops, enum path_kind kind,
@@ -36,7 +37,7 @@ void tls_path_write(struct path *path, const void *data, size_t n)
 	tls_write(((struct tls_path *)path)->tls, data, n);
 }
 
-/* A buffer that much has passed through need not stay as big when little does. */
+/* Frees a large empty buffer when little passes through it. */
 static void rest(struct buf *b, size_t passed)
 {
 	if (!buf_len(b) && passed < LITTLE && b->cap > LITTLE)
