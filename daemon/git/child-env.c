@@ -9,7 +9,10 @@
 #include "alloc.h"
 #include "gitenv.h"
 
-/* What a login sets, by ssh or otherwise. One that ends with "_" stands for all that begin so. */
+/*
+ * The variables that a login sets, by ssh or otherwise. An entry that ends with "_" is a
+ * prefix.
+ */
 static const char *const of_login[] = {
 	"HOME", "PATH", "USER", "LOGNAME", "SHELL", "MAIL", "TMPDIR", "TZ", "LANG", "LANGUAGE",
 	"LC_", "XDG_",

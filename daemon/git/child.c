@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One uv_process and three pipes. The child is over for its owner when the
- * process has exited and what it wrote was delivered. The end of its output
- * is not waited for: a process that it left in the background may hold that for
- * hours. So at its exit the bytes in each pipe are counted; these are read, and what
- * comes within a moment. The memory goes when the last handle is closed.
+ * One uv_process and three pipes. The child is over for its owner when the process has exited
+ * and its output was delivered. The end of its output is not waited for: a process that it
+ * left in the background may hold that open for hours. So at the exit the bytes in each pipe
+ * are counted. These are read, and what comes within LAST_WORDS. The memory is freed when the
+ * last handle is closed.
  *
- * git writes a pack in pieces of 8 KiB, and whoever sleeps on the pipe is woken
- * for each: that would cost more than everything else we do with it. So when
- * much comes, a pipe that was read empty is left alone for a millisecond, and
- * made large enough to fill meanwhile. What is small is never held up.
+ * git writes a pack in pieces of 8 KiB, and a reader that sleeps on the pipe wakes up for
+ * each. That would cost more than everything else we do with it. So when much comes, a pipe
+ * that was read empty is left alone for a millisecond to fill, and is enlarged for that.
+ * Small output is never delayed.
  */
 #include "child.h"
 
@@ -26,20 +26,19 @@
 
 enum {
 	READ_SIZE = 64 * 1024,
-	LAST_WORDS = 200,		/* ms after the exit for what processes below it still
-					   say */
-	LULL = 20,			/* ms without output end what counts as one flow */
-	MUCH = 256 * 1024,		/* bytes of a flow, from where on its reads are spaced */
-	GATHER = 1,			/* ms between them */
-	PIPE_SIZE = 1024 * 1024,	/* of what fills meanwhile: what git writes in two of
-					   those */
+	LAST_WORDS = 200,		/* ms after the exit for output of processes below it */
+	LULL = 20,			/* ms; a longer pause ends a flow */
+	MUCH = 256 * 1024,		/* bytes; beyond that the reads of a flow are spaced */
+	GATHER = 1,			/* ms between spaced reads */
+	PIPE_SIZE = 1024 * 1024,	/* bytes; as much as git writes in two of those */
 };
 
-/* What ends a child, one step after the other, until it has. */
+/* One step of ending a child. The steps follow each other until it has exited. */
 struct step {
-	bool spares;		/* it goes to all but the child itself */
+	bool spares;		/* the signal goes to all processes below the child, but not to
+				   it */
 	int signum;
-	uint64_t wait;		/* ms, for the next one */
+	uint64_t wait;		/* ms until the next step */
 };
 
 enum { STEPS_MAX = 4 };
@@ -56,33 +55,34 @@ static const struct step protected_steps[STEPS_MAX] = {
 	{ false, SIGKILL, 0 },
 };
 
-/* What is left in a pipe after the exit. */
+/* A pipe, and what was left in it at the exit. */
 struct child_stream {
 	uv_pipe_t pipe;
-	size_t left;		/* bytes that were in it at the exit and were not read yet */
-	bool ended;		/* nobody can write to it any more */
+	size_t left;		/* bytes in it at the exit, not yet read */
+	bool ended;		/* end of file was read */
 };
 
 struct child {
 	uv_process_t process;
 	uv_pipe_t in;
 	struct child_stream out, err;
-	uv_timer_t timer;		/* a step to its end; after the exit, the last words */
+	uv_timer_t timer;		/* the next step of ending it; after the exit,
+					   LAST_WORDS */
 	uv_timer_t gather;		/* runs while the pipe is left to fill */
 	const struct child_events *events;
 	void *owner;			/* NULL after child_destroy() */
-	void (*gone)(void *arg);	/* of child_leave(); NULL: nobody waits for the end */
+	void (*gone)(void *arg);	/* of child_leave(), else NULL */
 	void *gone_arg;
 	uint64_t last_output;		/* ms */
 	size_t flow;			/* bytes of output without a lull */
 	bool paused;			/* by the owner */
-	bool widened;			/* the pipe is as large as we may make it */
+	bool widened;			/* the pipe has been enlarged, as far as allowed */
 	bool exited, told, destroyed;
-	bool waited;			/* for the last words */
-	bool in_closed;			/* closed, or closing after what waits */
+	bool waited;			/* LAST_WORDS have passed since the exit */
+	bool in_closed;			/* closed, or will be when what waits was written */
 	bool protected;
 	struct sink *sink;		/* borrowed; NULL: none */
-	unsigned step;			/* of what ends it: the next one */
+	unsigned step;			/* the next step of ending it */
 	int status, term_signal;
 	int open_handles;
 	char buffer[READ_SIZE];
@@ -131,7 +131,7 @@ static bool is_delivered(const struct child *c, const struct child_stream *s)
 	return s->ended || (c->waited && s->left == 0);
 }
 
-/* Says exited once, when everything was delivered. */
+/* Calls exited, once, when all output was delivered. */
 static void check_over(struct child *c)
 {
 	if (c->told || c->destroyed || !c->exited || !is_delivered(c, &c->out) ||
@@ -161,7 +161,7 @@ static void count_left(struct child_stream *s)
 		s->left = n;
 }
 
-/* Who left it knows. */
+/* Calls the gone of child_leave(), once. */
 static void tell_gone(struct child *c)
 {
 	void (*gone)(void *arg) = c->gone;
@@ -211,7 +211,7 @@ static void on_gathered(uv_timer_t *timer)
 	read_output(timer->data);
 }
 
-/* The more room, the fewer turns; the system may refuse, and the pipe works as it is. */
+/* More room means fewer turns. The system may refuse; the pipe then keeps its size. */
 static void widen(struct child *c)
 {
 #ifdef F_SETPIPE_SZ
@@ -223,7 +223,10 @@ static void widen(struct child *c)
 	c->widened = true;
 }
 
-/* n bytes were read, and the pipe was empty then if that is less than it could have been. */
+/*
+ * n bytes were read. Spaces the reads of a large flow, once the pipe was read empty (n <
+ * READ_SIZE).
+ */
 static void gather(struct child *c, size_t n)
 {
 	uint64_t now = uv_now(c->timer.loop);
@@ -239,7 +242,7 @@ static void gather(struct child *c, size_t n)
 	uv_timer_start(&c->gather, on_gathered, GATHER, 0);
 }
 
-/* n bytes were read, or it has ended. */
+/* n bytes were read, or n < 0: the stream has ended. */
 static void count_read(struct child *c, struct child_stream *s, ssize_t n)
 {
 	if (n < 0) {
@@ -297,8 +300,8 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 	};
 
 	/*
-	 * What libuv makes is a pair of sockets, which keeps every write apart,
-	 * and is twice the work.
+	 * libuv would make a pair of sockets, which keeps each write separate and is twice
+	 * the work.
 	 */
 	*error = uv_pipe(out, UV_NONBLOCK_PIPE, 0);
 	if (*error) {
@@ -319,7 +322,7 @@ struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const
 	if (*error) {
 		close(out[0]);
 	} else {
-		/* Also when it fails, there is a process handle to be closed like the rest. */
+		/* Even if it fails, the process handle must be closed like the others. */
 		*error = uv_spawn(loop, &c->process, &options);
 		c->process.data = c;
 		c->open_handles++;
@@ -376,7 +379,8 @@ void child_write(struct child *c, const void *data, size_t n)
 	if (uv_stream_get_write_queue_size((uv_stream_t *)&c->in) == 0) {
 		done = uv_try_write((uv_stream_t *)&c->in, &whole, 1);
 		if (done < 0)
-			done = done == UV_EAGAIN ? 0 : (int)n;	/* it does not read any more */
+			done = done == UV_EAGAIN ? 0 : (int)n;	/* the child does not read any
+								   more */
 	}
 	if (done > 0)
 		c->events->wrote(c->owner, done);
@@ -389,7 +393,8 @@ void child_write(struct child *c, const void *data, size_t n)
 	rest = uv_buf_init(w->data, w->len);
 	if (uv_write(&w->req, (uv_stream_t *)&c->in, &rest, 1, on_written)) {
 		free(w);
-		c->events->wrote(c->owner, n - done);	/* as if it did not read any more */
+		c->events->wrote(c->owner, n - done);	/* treated as if the child did not read
+							   any more */
 	}
 }
 
@@ -440,7 +445,10 @@ int child_pid(const struct child *c)
 	return c->process.pid;
 }
 
-/* The next step to its end. Its whole group gets a signal, so that what is below it ends, too. */
+/*
+ * Takes the next step of ending the child. The signal goes to its process group, so that the
+ * processes below it end, too.
+ */
 static void on_step(uv_timer_t *timer)
 {
 	struct child *c = timer->data;

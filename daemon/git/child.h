@@ -3,21 +3,21 @@
 #define DAEMON_CHILD_H
 
 /*
- * A child process with its standard input, output and error on pipes of
- * ours, in a session of its own.
+ * A child process with its standard input, output and error on pipes of ours, in a session of
+ * its own.
  *
- * How a child is ended depends on what it does:
+ * A child that changes nothing (upload-pack, a password command) gets SIGTERM as soon as
+ * nobody wants it, and SIGKILL five seconds later. It has nothing to leave half done.
  *
- * One that changes nothing (upload-pack, a password command) is sent SIGTERM as soon as
- * nobody wants it, and SIGKILL five seconds later: there is nothing that it could leave half done.
+ * A child that changes a repository (receive-pack, our own fetch or push) is protected:
+ * child_protect(). When nobody wants it, its input ends, its output is still read, and it
+ * gets time, as over ssh. git removes its quarantine and finishes its refs and hooks when it
+ * ends by itself, but not when a signal ends it (SIGPIPE is one).
  *
- * One that changes a repository (receive-pack, our own fetch or push) is protected:
- * child_protect(). It gets the end of its input, a reader for whatever it says, and time, as
- * over ssh. git removes its quarantine and finishes its refs and hooks when it ends by itself,
- * and not when a signal ends it (SIGPIPE is one). Only child_limit() ends it, and that spares
- * git itself while it can: what hangs for hours is a hook or another program below git, so
- * these get SIGTERM, after five seconds SIGKILL, and git goes on without them in good order. A
- * git that has not ended a minute after that gets SIGTERM, and SIGKILL after another minute.
+ * Only child_limit() ends a protected child, and spares git itself while it can. What hangs
+ * for hours is a hook or another program below git. These get SIGTERM, and SIGKILL five
+ * seconds later, and git goes on without them in good order. If git has not ended a minute
+ * after that, it gets SIGTERM, and SIGKILL after another minute.
  */
 
 #include <stdbool.h>
@@ -32,57 +32,69 @@ struct child;
 struct child_events {
 	void (*output)(void *owner, const void *data, size_t n);
 	void (*error_output)(void *owner, const void *data, size_t n);
-	/* n bytes of child_write() have left for the pipe, or never will. */
+	/* n bytes of child_write() were written to the pipe, or never will be. */
 	void (*wrote)(void *owner, size_t n);
 	/*
-	 * It has exited, and all that it wrote was delivered. A process that it left behind may
-	 * still hold its output: that is waited for only briefly. Last event.
+	 * The child has exited, and its output was delivered. Output of a process that it
+	 * left behind is only waited for briefly. This is the last event.
 	 */
 	void (*exited)(void *owner, int status, int term_signal);
 };
 
-/* argv and envp end with NULL. NULL with *error a libuv error when it cannot be started. */
+/*
+ * argv and envp end with NULL. NULL, and a libuv error in *error, if the child cannot be
+ * started.
+ */
 struct child *child_spawn(uv_loop_t *loop, const char *const argv[], char *const envp[],
 			  const char *cwd, const struct child_events *events, void *owner,
 			  int *error);
 
 /*
- * It changes a repository; call it at once. sink reads its output if we die;
- * borrowed, may be NULL.
+ * The child changes a repository; to be called at once after its start. sink reads its output
+ * if the broker dies; borrowed, may be NULL.
  */
 void child_protect(struct child *c, struct sink *sink);
 
-/* Copies. After the child closed its input, bytes are dropped but counted by wrote. */
+/*
+ * Copies data. After the child closed its input, bytes are dropped but still counted by
+ * wrote.
+ */
 void child_write(struct child *c, const void *data, size_t n);
 
-/* End of its input, after what was written. */
+/* Ends the child's input after what was written. */
 void child_end_input(struct child *c);
 
-/* End of its input now, unless that was said before: what it has not taken yet is dropped. */
+/*
+ * Ends the child's input now; what it has not taken yet is dropped. Does nothing after
+ * child_end_input().
+ */
 void child_cut_input(struct child *c);
 
-/* Stops or continues reading its standard output. */
+/* Stops or continues reading the child's standard output. */
 void child_pause(struct child *c, bool pause);
 
-/* It has so long, in milliseconds, and is then ended as described above. exited comes as always. */
+/*
+ * The child has ms milliseconds, and is then ended as described above. exited comes as
+ * always.
+ */
 void child_limit(struct child *c, uint64_t ms);
 
 int child_pid(const struct child *c);
 
 /*
- * No event comes any more; may be called at any time, NULL is fine. The child is ended, or, if it
- * is protected, let go: its input is cut and its output read to its end, for nobody.
+ * No event comes any more. May be called at any time; c may be NULL. The child is ended. A
+ * protected one is let go: its input is cut, and its output is read to its end and dropped.
  */
 void child_destroy(struct child *c);
 
 /*
- * The same, and gone is called when the process has ended, or goes on without us: not
- * within the call, unless it has ended already.
+ * The same. gone is called when the process has ended, or goes on without us
+ * (children_leave()). It is called within the call only if the process has ended already.
  */
 void child_leave(struct child *c, void (*gone)(void *arg), void *arg);
 
 /*
- * The broker stops: those who were let go keep the loop alive for so long at most, then they go on
+ * The broker stops: protected children keep the loop alive for ms at most, then they go on
  * without us. The sink has their output.
  */
 void children_leave(uv_loop_t *loop, uint64_t ms);

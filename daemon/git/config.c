@@ -9,7 +9,10 @@
 #include "jid.h"
 #include "log.h"
 
-/* Of the account, or of xmpp itself with account NULL. malloc'd; NULL if there is none. */
+/*
+ * The value of xmpp.<account>.<key>, or of xmpp.<key> if account is NULL. malloc'd; NULL if
+ * not set.
+ */
 static char *get(const struct gitconfig *all, const char *account, const char *key)
 {
 	char *name = account ? xasprintf("xmpp.%s.%s", account, key) : xasprintf("xmpp.%s", key);
@@ -69,7 +72,10 @@ static enum direct_addresses get_direct_addresses(const struct gitconfig *all)
 	return get_bool(all, "xmpp.directaddresses", true) ? DIRECT_ALL : DIRECT_NEVER;
 }
 
-/* How links may travel. Privacy fails closed: what cannot be understood shows no address. */
+/*
+ * Which paths links may use. Privacy fails closed: a value that is not understood reveals no
+ * address.
+ */
 static void read_transport(struct config *c)
 {
 	const struct gitconfig *all = &c->all;

@@ -3,8 +3,8 @@
 #define DAEMON_CONFIG_H
 
 /*
- * What the user's git configuration says: the account, the shares, how to travel.
- * Read whole, at start and at each reload.
+ * The user's git configuration for this program: the account, the shares, which paths to use.
+ * It is read as a whole, at the start and at each reload.
  */
 
 #include "bounds.h"
@@ -19,48 +19,56 @@ enum {
 	PATH_TIMEOUT_MAX = 3600,
 };
 
-/* Bytes of memory for a git process: one that takes what others made, one that gives. */
+/*
+ * Default limits of memory in bytes for a git process that receives a pack, and for one that
+ * makes a pack.
+ */
 #define RECEIVE_MEMORY (2LL << 30)
 #define UPLOAD_MEMORY  (4LL << 30)
 
 /* Which of our addresses buddies may see. */
 enum direct_addresses {
-	DIRECT_NEVER,		/* false: none, so we neither listen nor dial */
-	DIRECT_CONFIGURED,	/* configured: those of xmpp.directAddress, and where we dial
+	DIRECT_NEVER,		/* false: none; we neither listen nor dial */
+	DIRECT_CONFIGURED,	/* configured: those of xmpp.directAddress, and those we dial
 				   from */
-	DIRECT_ALL,		/* true: those of our interfaces too */
+	DIRECT_ALL,		/* true: also those of our interfaces */
 };
 
 struct config {
-	struct gitconfig all;		/* what was read; owned */
+	struct gitconfig all;		/* all entries; owned */
 	char *account;			/* its name; NULL: none configured */
 	char *jid;			/* bare */
 	char *server;			/* host[:port], or NULL */
 	char *ca_file;
 	char *password_command;
-	/* how links travel */
+	/* which paths links may use */
 	unsigned transport;		/* xmpp.transport: kinds of path allowed, PATH_MASK() */
 	enum direct_addresses direct_addresses;	/* xmpp.directAddresses */
-	bool direct_local;		/* xmpp.directLocal: loopback and link-local ones too */
+	bool direct_local;		/* xmpp.directLocal: also loopback and link-local
+					   addresses */
 	uint16_t direct_port;		/* xmpp.directPort; 0: any */
-	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: told first */
+	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: come first */
 	size_t n_direct_extra;
 	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
-	uint64_t receive_memory;	/* xmpp.receiveMemory, for a git that takes a pack; 0: no
-					   limit */
-	uint64_t upload_memory;		/* xmpp.uploadMemory, for one that makes one; 0: no limit */
-	unsigned path_timeout;		/* xmpp.pathTimeout: seconds a link waits for another
-					   path */
+	uint64_t receive_memory;	/* xmpp.receiveMemory: bytes for a git that receives a
+					   pack; 0: no limit */
+	uint64_t upload_memory;		/* xmpp.uploadMemory: bytes for a git that makes a pack;
+					   0: no limit */
+	unsigned path_timeout;		/* xmpp.pathTimeout: seconds that a link waits for
+					   another path */
 };
 
-/* What is wrong in it is logged and left out. NULL with *trouble if it cannot be read at all. */
+/*
+ * Reads the configuration. Wrong values are logged and left out. NULL with *trouble if it
+ * cannot be read at all.
+ */
 struct config *config_read(struct message *trouble);
 void config_free(struct config *c);
 
 /* Adds the shares of [xmppShare "name"] sections. */
 void config_read_shares(const struct config *c, struct policy *policy);
 
-/* The account part is the same in both. */
+/* Whether the account's settings are the same in both. */
 bool config_same_account(const struct config *a, const struct config *b);
 
 #endif

@@ -8,7 +8,7 @@
 #include "jid.h"
 #include "log.h"
 
-/* "origin /home/alice/project/.git": no remote's name has a space. */
+/* The value is like "origin /home/alice/project/.git"; a remote's name has no space. */
 static void take(struct follows *follows, const struct gitconfig_entry *entry, char *name)
 {
 	const char *value = entry->value ? entry->value : "", *path = strchr(value, ' ');

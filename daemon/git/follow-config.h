@@ -12,7 +12,7 @@
 #include "config.h"
 #include "follows.h"
 
-/* Adds them all with follows_add(). What is malformed is logged and left out. */
+/* Adds all of them with follows_add(). Malformed ones are logged and left out. */
 void config_read_follows(const struct config *config, struct follows *follows);
 
 #endif

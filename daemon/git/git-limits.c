@@ -2,21 +2,21 @@
 #include "git-limits.h"
 
 /*
- * A pack of 3 kB can hold an object of gigabytes: deltas copy deltas. git
- * has it in memory whole, and none of its settings bounds that; so the
- * system does. An allocation that fails ends git with "fatal: Out of memory", which reaches
- * who pushes, and git cleans up. Within the bound, the settings let large
- * files through that would not fit:
+ * A pack of 3 kB can hold an object of gigabytes, because deltas can copy deltas. git holds
+ * it in memory as a whole, and no setting of git bounds that. So a limit of the system does.
+ * When an allocation fails git ends with "fatal: Out of memory", which the pusher sees, and
+ * cleans up. Within the limit, these settings let large files through that would not fit
+ * otherwise:
  *
  *   receive.unpackLimit=1      index-pack works on every push, which streams large
  *   core.bigFileThreshold      files, where unpack-objects may hold them whole
  *   pack.threads               each thread of index-pack caches 96 MiB, each of
  *                              pack-objects compares within a window of its own
- *   pack.windowMemory          the size of that
+ *   pack.windowMemory          the size of that window
  *   receive.maxInputSize       what a push may put on the disk
  *
- * The limits are set from outside, just after the start: git has not yet read a byte
- * from anybody then, nor started a process that would not inherit them.
+ * The limits are set from outside, just after the start. git has not yet read a byte from
+ * anybody then, nor started a process that would not inherit them.
  */
 
 #include <errno.h>
@@ -33,12 +33,12 @@
 
 enum { THREADS_MAX = 4 };
 
-/* What the user has set by any of these names stays. */
+/* A setting is left out if the user has set any of its names. */
 static const struct setting {
 	const char *names[2];
 	const char *value;
 	unsigned services;
-	bool threads;		/* only where there are more processors than that */
+	bool threads;		/* only if there are more than THREADS_MAX processors */
 } settings[] = {
 	{ { "receive.unpackLimit", "transfer.unpackLimit" }, "receive.unpackLimit=1",
 	  1 << SERVICE_RECEIVE_PACK, false },
@@ -52,7 +52,7 @@ static const struct setting {
 	  1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
 };
 
-/* The files of the user and the system; NULL where they cannot be read. */
+/* The configuration of the user and the system; NULL if it cannot be read. */
 static git_config *user_config(void)
 {
 	const char *file = getenv("GIT_CONFIG_GLOBAL");
@@ -65,7 +65,10 @@ static git_config *user_config(void)
 	return all;
 }
 
-/* All that git reads for a repository, as far as libgit2 can: NULL where it cannot. */
+/*
+ * The configuration that git reads for a repository, or only its own file if libgit2 cannot
+ * open the repository. NULL if neither can be read.
+ */
 static git_config *repository_config(const char *path)
 {
 	git_repository *repo = NULL;
@@ -123,7 +126,7 @@ void git_limits_settings(struct git_limits *l, enum service service, const char 
 
 static void bound(int pid, int resource, const char *name, rlim_t most)
 {
-	/* It may have ended already; then there is nothing to be bounded. */
+	/* ESRCH: the process has ended already. */
 	if (process_bound(pid, resource, most) && errno != ESRCH)
 		log_warning("the %s of git cannot be bounded: %s", name, strerror(errno));
 }

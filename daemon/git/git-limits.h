@@ -3,10 +3,10 @@
 #define DAEMON_GIT_LIMITS_H
 
 /*
- * What a git process may take of this machine that works on what somebody else
- * sent, or asks for: memory and time by limits of the system, and settings of git's own with
- * which it needs less. The settings are git's defaults made smaller, and whatever
- * the user has set, for all repositories or for this one, goes before.
+ * Limits a git process that works for somebody else on what they sent or ask for: memory and
+ * processor time by limits of the system, and settings of git with which it needs less. The
+ * settings only make git's defaults smaller. What the user has set, for all repositories or
+ * for this one, goes first.
  */
 
 #include <stdbool.h>
@@ -23,13 +23,16 @@ struct git_limits {
 	unsigned n;
 };
 
-/* For a service in the repository whose git directory is path; strings are static. */
+/*
+ * The settings for a service in the repository whose git directory is path. The strings are
+ * static.
+ */
 void git_limits_settings(struct git_limits *l, enum service service, const char *path);
 
 /*
- * Bounds the memory (RLIMIT_DATA; bytes, 0: not) and the time on the processor of a
- * process that has just been started, and of all that it starts. Only the soft limits:
- * a hook that needs more can raise its own.
+ * Bounds the memory (RLIMIT_DATA, in bytes; 0: no limit) and the processor time (RLIMIT_CPU)
+ * of a process that has just been started, and of all that it starts. Only the soft limits
+ * are set: a hook that needs more can raise its own.
  */
 void git_limits_bound(int pid, uint64_t memory);
 

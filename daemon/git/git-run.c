@@ -15,20 +15,21 @@
 enum { ARGS_MAX = 1024 };
 
 struct git_run {
-	struct child *child;		/* owned; NULL: it could not be started */
-	uv_timer_t timer;		/* for done, then; else for its silence */
+	struct child *child;		/* owned; NULL: git could not be started */
+	uv_timer_t timer;		/* calls done if git could not be started; else limits
+					   the silence */
 	uint64_t started, printed_at;	/* ms */
-	unsigned silence;		/* ms; 0: it may be silent */
-	bool was_silent;		/* for too long: it is being ended */
+	unsigned silence;		/* ms; 0: no limit */
+	bool was_silent;		/* git was silent for too long and is being ended */
 	void (*printed)(void *owner, const char *data, size_t n);
 	git_run_fn *done;
 	void *owner;			/* of done */
 	struct buf output;
-	struct buf line;		/* of standard error, not yet ended */
-	struct buf error;		/* the line to be told */
+	struct buf line;		/* the unfinished line of standard error */
+	struct buf error;		/* the line to report */
 	struct buf before;		/* the one before that */
-	bool grave;			/* error is one behind "fatal: " or "error: " */
-	int failed;			/* the status, of one that could not be started */
+	bool grave;			/* error came after "fatal: " or "error: " */
+	int failed;			/* the status if git could not be started */
 	bool ended;
 };
 
@@ -83,7 +84,10 @@ static const char *behind(const char *line, const char *prefix)
 	return !strncmp(line, prefix, n) ? line + n : NULL;
 }
 
-/* The first complaint is the cause, what follows its consequences and advice. */
+/*
+ * Keeps the first "fatal: " or "error: ", which is the cause: later lines are consequences
+ * and advice.
+ */
 static void take_line(struct git_run *run)
 {
 	const char *line = buf_str(&run->line), *cause = behind(line, "fatal: ");
@@ -175,7 +179,7 @@ void git_run_limit_silence(struct git_run *run, unsigned ms)
 		uv_timer_start(&run->timer, on_silence, ms, 0);
 }
 
-/* PATH, and behind all else the directory of this program, where git-remote-xmpp is. */
+/* PATH, with the directory of this program, where git-remote-xmpp is, at its end. */
 static char *path_with_helper(const char *path)
 {
 	char self[PATH_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One child: "sh -c <passwordCommand>", whose first line of output is the
- * password, or "git credential fill", whose line password=... is.
+ * Runs one child: "sh -c <passwordCommand>", whose first line of output is the password, or
+ * "git credential fill", which prints it in a line password=...
  */
 #include "password.h"
 
@@ -24,10 +24,10 @@ struct password {
 	struct child *child;		/* owned */
 	char *account, *jid, *command;	/* owned; command NULL: git credential */
 	struct buf output, errors;
-	bool printed;			/* anything at all */
+	bool printed;			/* the child printed something */
 	password_done done;
 	void *owner;
-	int refused;			/* why it could not be started: an error of libuv */
+	int refused;			/* libuv's error if it could not be started */
 	bool finished;
 };
 
@@ -98,7 +98,7 @@ static void on_wrote(void *owner, size_t n)
 {
 }
 
-/* The last line of what it said on standard error, or NULL. */
+/* The last line of standard error, or NULL. */
 static const char *last_error(struct password *p)
 {
 	char *text = (char *)buf_str(&p->errors), *line;
@@ -162,7 +162,7 @@ static void on_timeout(uv_timer_t *timer)
 	fail(timer->data, "no answer within 30 seconds");
 }
 
-/* Not from within password_ask(): its caller does not know us yet. */
+/* Not from within password_ask(): its caller does not have the pointer yet. */
 static void on_cannot_start(uv_timer_t *timer)
 {
 	struct password *p = timer->data;

@@ -3,8 +3,8 @@
 #define DAEMON_PASSWORD_H
 
 /*
- * The account's password, from the user's passwordCommand or from git's
- * credential helpers; nobody is asked on a terminal. At most 30 seconds.
+ * Asks the user's passwordCommand, or git's credential helpers, for the account's password,
+ * for 30 seconds at most. Nobody is asked on a terminal.
  */
 
 #include <uv.h>
@@ -15,15 +15,15 @@
 struct password;
 
 /*
- * password is NULL with *trouble set on failure; it is wiped after the call. MSG_NO_RESOURCES:
- * the source could not even be asked.
+ * password is NULL, and *trouble set, on failure. The password is wiped after the call.
+ * MSG_NO_RESOURCES: no child could be started.
  */
 typedef void (*password_done)(void *owner, const char *password, const struct message *trouble);
 
 struct password *password_ask(uv_loop_t *loop, const struct config *config, password_done done,
 			      void *owner);
 
-/* done is not called any more. NULL is fine. */
+/* done is not called any more. p may be NULL. */
 void password_destroy(struct password *p);
 
 #endif

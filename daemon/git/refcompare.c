@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the remote fetches is read from the configuration by hand: git_remote_lookup()
- * matches every entry with patterns, and libgit2 1.5 leaks twenty kilobytes a match.
+ * The remote's fetch configuration is read by hand: git_remote_lookup() matches every entry
+ * with patterns, and libgit2 1.5 leaks twenty kilobytes a match.
  */
 #include "refcompare.h"
 
@@ -19,14 +19,14 @@ enum { REFSPECS_MAX = 256 };
 
 enum refcompare_verdict { SAME, DOUBTFUL, DIFFERENT };
 
-/* What a remote fetches. */
+/* A remote's fetch configuration. */
 struct fetching {
 	git_refspec *specs[REFSPECS_MAX];	/* owned */
 	size_t count;
 	bool no_tags;
-	int prune, prune_tags;	/* what is gone there goes here; 1: yes, -1: this remote does not
-				   say */
-	bool odd;		/* there is one that only git understands */
+	int prune, prune_tags;	/* refs gone at the remote are removed here; 1: yes; -1: not set
+				   for this remote */
+	bool odd;		/* there is a refspec that only git understands */
 };
 
 struct refcompare {
@@ -60,7 +60,7 @@ static bool exists(git_repository *repo, const char *name)
 	return git_reference_name_to_id(&here, repo, name) == 0;
 }
 
-/* "main:refs/remotes/origin/main": which ref that is, git decides when it fetches. */
+/* A source like "main" in "main:refs/remotes/origin/main": git resolves it during the fetch. */
 static bool is_vague(const git_refspec *spec)
 {
 	const char *src = git_refspec_src(spec);
@@ -68,7 +68,7 @@ static bool is_vague(const git_refspec *spec)
 	return !starts_with(src, "refs/") && strcmp(src, "HEAD");
 }
 
-/* One refspec and one ref of theirs. */
+/* Compares a ref of theirs with the one that the refspec maps it to. */
 static enum refcompare_verdict judge_mapped(git_repository *repo, const git_refspec *spec,
 					    const char *name, const git_oid *oid)
 {
@@ -77,7 +77,8 @@ static enum refcompare_verdict judge_mapped(git_repository *repo, const git_refs
 	enum refcompare_verdict verdict = SAME;
 
 	if (!dst || !*dst)
-		return SAME;		/* to FETCH_HEAD only: it leaves nothing here */
+		return SAME;		/* fetched to FETCH_HEAD only, which leaves no ref
+					   here */
 	if (git_refspec_transform(&local, spec, name) < 0)
 		verdict = DOUBTFUL;
 	else if (!have(repo, local.ptr, oid))
@@ -96,7 +97,10 @@ static void add_refspec(struct fetching *fetching, const char *text)
 		fetching->specs[fetching->count++] = spec;
 }
 
-/* remote.<name>.<variable>, as libgit2 writes it: the first and the last part in lower case. */
+/*
+ * The variable of an entry remote.<remote>.<variable>, or "". libgit2 gives the first and the
+ * last part in lower case.
+ */
 static const char *variable_of(const char *entry, const char *remote)
 {
 	static const char section[] = "remote.";
@@ -108,7 +112,10 @@ static const char *variable_of(const char *entry, const char *remote)
 	return *entry == '.' ? entry + 1 : "";
 }
 
-/* A variable without a value is true. What is neither, git will complain of. */
+/*
+ * A variable without a value is true. A value that is no boolean is left for git to complain
+ * about.
+ */
 static void read_bool(int *out, const char *value)
 {
 	int truth;
@@ -119,7 +126,7 @@ static void read_bool(int *out, const char *value)
 		*out = truth;
 }
 
-/* Of all remotes together. */
+/* Settings for all remotes. */
 struct defaults {
 	int prune, prune_tags;
 };
@@ -193,14 +200,17 @@ static enum refcompare_verdict judge_tip(git_repository *repo, const struct fetc
 		if (verdict > worst)
 			worst = verdict;
 	}
-	/* git fetch takes the tags of what it has; whether it will take this one, it knows. */
+	/*
+	 * git fetch takes tags that point into what it fetches. Only git knows whether it
+	 * takes this one.
+	 */
 	if (!mapped && !fetching->no_tags && worst == SAME && starts_with(name, "refs/tags/") &&
 	    !exists(repo, name))
 		worst = DOUBTFUL;
 	return worst;
 }
 
-/* "<object> <ref>", from outside. */
+/* text is "<object> <ref>" and comes from outside. */
 static enum refcompare_verdict judge_text(git_repository *repo, const struct fetching *fetching,
 					  const char *text)
 {
@@ -218,8 +228,8 @@ static enum refcompare_verdict judge_text(git_repository *repo, const struct fet
 }
 
 /*
- * Whether the tips have this ref. Both are in the order of names (announcements.h), but who
- * announces may not keep it.
+ * Whether the tips have this ref. They should be sorted by name (announcements.h), but the
+ * announcer may not do so, so all are searched.
  */
 static bool is_tip(struct fields tips, const char *name)
 {
@@ -236,8 +246,8 @@ static bool is_tip(struct fields tips, const char *name)
 }
 
 /*
- * One refspec and one ref of ours: whether it comes from a ref there (*mapped),
- * and that is there still.
+ * Whether the refspec maps a ref of theirs to this ref of ours, and that ref still exists.
+ * *mapped is set if it maps one at all.
  */
 static bool has_source(const git_refspec *spec, const char *name, struct fields tips, bool *mapped)
 {
@@ -254,7 +264,7 @@ static bool has_source(const git_refspec *spec, const char *name, struct fields 
 	return there;
 }
 
-/* As git decides it: it can only have come from refs that are gone. */
+/* Whether git would prune this ref of ours: all refs of theirs that map to it are gone. */
 static bool would_be_pruned(const struct fetching *fetching, const char *name, struct fields tips)
 {
 	bool mapped = false;
@@ -305,13 +315,16 @@ static enum refcompare_verdict judge_all(const struct refcompare *c, git_reposit
 		if (verdict > worst)
 			worst = verdict;
 	}
-	/* Where not all is known of what is there, git knows what is not. */
+	/* Only if all their refs are known: otherwise only git can tell what is gone. */
 	if (worst == SAME)
 		worst = judge_ours(repo, fetching, f);
 	return worst;
 }
 
-/* Of names and what they point at. Nobody gains by a collision: it would hold up their own refs. */
+/*
+ * A digest of names and their objects. It need not resist collisions: one would only hold up
+ * the refs of the person who caused it.
+ */
 static uint64_t digest_refs(git_repository *repo)
 {
 	uint64_t hash = FNV_START;
@@ -338,7 +351,7 @@ static void compare_in_pool(uv_work_t *work)
 	struct refcompare *c = (struct refcompare *)work;
 	struct fields f = { .data = c->tips, .len = c->len };
 	const char *version = fields_get(f, "version");
-	/* if it cannot be read here: git will know */
+	/* if it cannot be read here, git decides */
 	enum refcompare_verdict verdict = DOUBTFUL;
 	git_repository *repo = NULL;
 	struct fetching fetching = { .count = 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * In the pool: open, list, sort, write the fields. If libgit2 cannot open it, back on
- * the loop git is asked, and its lines are sorted and written alike. Which
- * refs are hidden is decided as git's upload-pack does it: who may fetch must not learn
- * from an announcement what a fetch would not show.
+ * In the pool: opens the repository and lists its refs. If libgit2 cannot open it, git is
+ * asked instead, from the loop. The refs are then sorted and written as fields. Hidden refs
+ * are left out by the rules of git's upload-pack: an announcement must not tell what a fetch
+ * would not show.
  */
 #include "refs.h"
 
@@ -45,8 +45,7 @@ struct refs_read {
 	struct ref_list list;
 	bool opened;		/* libgit2 could read it */
 	struct git_run *git;	/* owned; reads it instead */
-	struct buf line;	/* of what it prints, not yet ended; the rest of one that is too
-				   long is dropped */
+	struct buf line;	/* git's unfinished line; what is too long of it is dropped */
 	refs_fn *done;		/* NULL after refs_cancel() */
 	void *owner;
 };
@@ -74,7 +73,7 @@ static bool starts_with(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* What is ours alone. */
+/* Refs that no fetch should show, and names that are no refs. */
 static bool is_private(const char *name)
 {
 	return starts_with(name, "refs/remotes/") || !strcmp(name, "refs/stash") ||
@@ -94,7 +93,7 @@ static void add_pattern(struct hidden *hidden, const char *pattern)
 	hidden->patterns[hidden->count++] = xstrndup(pattern, n);
 }
 
-/* All entries are looked at: libgit2 1.5 leaks memory when it is given a pattern. */
+/* Walks over all entries: libgit2 1.5 leaks memory when it is given a pattern. */
 static void read_hidden(struct hidden *hidden, git_repository *repo)
 {
 	git_config *config;
@@ -121,7 +120,7 @@ static bool is_hidden(const struct hidden *hidden, const char *name)
 		size_t n;
 
 		pattern += shown;
-		pattern += *pattern == '^';	/* with the namespace; we have none */
+		pattern += *pattern == '^';	/* matches with the namespace; we have none */
 		n = strlen(pattern);
 		if (!strncmp(name, pattern, n) && (name[n] == '\0' || name[n] == '/'))
 			return !shown;
@@ -136,7 +135,10 @@ static void free_hidden(struct hidden *hidden)
 	free(hidden->patterns);
 }
 
-/* The object a ref leads to; false if it leads nowhere, like HEAD before the first commit. */
+/*
+ * Fills in the object that a ref leads to; false if it leads nowhere, like HEAD before the
+ * first commit.
+ */
 static bool object_of(git_repository *repo, const char *name, char object[OBJECT_HEX_MAX + 1])
 {
 	git_oid oid;
@@ -187,8 +189,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /*
- * HEAD is told, but a switch of branches brings nothing new to fetch. Nobody gains by a
- * collision: it would hide their own refs.
+ * A digest of all refs but HEAD: a switch of branches brings nothing new to fetch. It need
+ * not resist collisions: one would only hide the refs of the person who caused it.
  */
 static uint64_t version_of(const struct ref_list *list)
 {
@@ -243,7 +245,10 @@ static void finish(struct refs_read *r, const char *error)
 	free(r);
 }
 
-/* "<object>\t<ref>", as git ls-remote prints it; ^{} is what a tag points at. */
+/*
+ * line is "<object>\t<ref>" of git ls-remote. Names with ^{} are the objects that tags point
+ * at.
+ */
 static void take_line(struct ref_list *list, const char *line)
 {
 	char object[OBJECT_HEX_MAX + 1] = "";
@@ -257,7 +262,7 @@ static void take_line(struct ref_list *list, const char *line)
 		add_ref(list, name, object);
 }
 
-/* There may be megabytes of it. */
+/* The output may be megabytes long, so it is taken line by line. */
 static void on_printed(void *owner, const char *data, size_t n)
 {
 	struct refs_read *r = owner;

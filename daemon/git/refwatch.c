@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inotify watches a directory, not what is below it. So: watch the git
- * directory for HEAD and packed-refs, list the directories below refs/ in the
- * thread pool, watch each, and list again when something that is no lock file
- * came or went. A directory that is new may have got refs before it was
- * watched: after it was, moved is called and the list made once more, until
- * nothing new turns up.
+ * inotify watches a directory, but not what is below it. So we watch the git directory for
+ * HEAD and packed-refs, list the directories below refs/ in the thread pool, watch each, and
+ * list again when something that is no lock file came or went. A new directory may have got
+ * refs before it was watched. So after that moved is called and the list is made once more,
+ * until nothing new turns up.
  *
- * Refs may be elsewhere: in the common directory of a linked work tree, or behind
- * symbolic links, as git-new-workdir makes them. These are followed, and each directory is
- * taken once, by its inode, so that links in a circle end. What no watch can see (too many
- * directories, one that cannot be listed for want of a descriptor, a ref that is a link out of
- * the repository, a file system whose other users are on other machines) is looked at slowly:
- * moved is called each SLOW_LOOK.
+ * Refs may be elsewhere: in the common directory of a linked work tree, or behind symbolic
+ * links, as git-new-workdir makes them. Links are followed. Each directory is taken once, by
+ * its inode, so links in a circle end.
+ *
+ * Some changes no watch can see: too many directories, a directory that cannot be listed for
+ * want of a descriptor, a ref that is a link out of the repository, a file system that other
+ * machines change. Then moved is called each SLOW_LOOK.
  */
 #include "refwatch.h"
 
@@ -32,13 +32,13 @@
 #include "work.h"
 
 enum {
-	RESCAN_DELAY = 100,		/* ms: many refs move at once */
-	SLOW_LOOK = 60 * 1000,		/* ms: the repository is missing, or something out of
-					   sight */
+	RESCAN_DELAY = 100,		/* ms, because many refs move at once */
+	SLOW_LOOK = 60 * 1000,		/* ms, while the repository is missing or not all can be
+					   watched */
 	COMMON_MAX = 4096,		/* bytes of the file commondir */
 };
 
-/* One directory, whatever it is called. */
+/* Identifies a directory under any of its names. */
 struct inode {
 	dev_t device;
 	ino_t number;
@@ -51,7 +51,7 @@ struct watched_directory {
 	char *path;			/* owned */
 	struct inode inode;
 	bool top;			/* a git directory */
-	bool seen;			/* by the scan that is being looked at */
+	bool seen;			/* found by the present scan */
 };
 
 struct scan {
@@ -64,8 +64,8 @@ struct scan {
 		bool top;
 	} found[REFWATCH_DIRECTORIES];
 	size_t count;
-	bool cut;			/* there are more */
-	bool blind;			/* there is something that no watch sees */
+	bool cut;			/* more than REFWATCH_DIRECTORIES were found */
+	bool blind;			/* something may change that no watch can see */
 };
 
 struct refwatch {
@@ -74,11 +74,11 @@ struct refwatch {
 	void (*moved)(void *owner);	/* NULL after refwatch_destroy() */
 	void *owner;
 	struct watched_directory *directories;	/* owned; closed one by one */
-	uv_timer_t timer;		/* until the next scan; still at rest */
+	uv_timer_t timer;		/* until the next scan; stopped if none is due */
 	bool scanning, again;
-	bool blind;			/* not all is watched: a slow look is needed */
+	bool blind;			/* not all is watched, so SLOW_LOOK is needed */
 	bool warned;
-	int open;			/* handles, and the scan in the pool */
+	int open;			/* open handles, and the scan in the pool; freed at 0 */
 };
 
 static void release(struct refwatch *w)
@@ -109,7 +109,10 @@ static bool same_inode(const struct inode *a, const struct inode *b)
 	return a->device == b->device && a->number == b->number;
 }
 
-/* Takes the path over. A directory that was found already, or is none, is not added. */
+/*
+ * Adds a directory, and takes over path. Not added if it was found before, or is no
+ * directory.
+ */
 static void add_found(struct scan *s, char *path, bool top)
 {
 	struct found found = { .path = path, .top = top };
@@ -135,7 +138,7 @@ static void add_found(struct scan *s, char *path, bool top)
 	s->found[s->count++] = found;
 }
 
-/* A ref that is a link to a file: where that is not below refs, its changes happen out of sight. */
+/* Notes a link that may lead out of the repository: changes of a file there are not seen. */
 static void note_link(struct scan *s, const char *path)
 {
 	char target[256];
@@ -147,7 +150,7 @@ static void note_link(struct scan *s, const char *path)
 	s->blind |= *target == '/' || strstr(target, "../");
 }
 
-/* As far as the directory itself says so. */
+/* Whether the entry's d_type already tells that it is a file. */
 static bool is_file(const struct dirent *entry)
 {
 #ifdef DT_REG
@@ -176,7 +179,7 @@ static void list_directory(struct scan *s, const char *path)
 		closedir(dir);
 }
 
-/* HEAD or packed-refs of a git directory, which may be links to those of another one. */
+/* Follows HEAD or packed-refs of a git directory, if it is a link to that of another one. */
 static void follow_link(struct scan *s, const char *git_dir, const char *name)
 {
 	char *path = xasprintf("%s/%s", git_dir, name), *real, *slash;
@@ -192,7 +195,7 @@ static void follow_link(struct scan *s, const char *git_dir, const char *name)
 	free(path);
 }
 
-/* The git directory that a linked work tree shares with others, malloc'd; NULL: it is none. */
+/* The common git directory of a linked work tree, malloc'd; NULL if git_dir is not of one. */
 static char *common_directory(struct scan *s, const char *git_dir)
 {
 	char *path = xasprintf("%s/commondir", git_dir), line[COMMON_MAX] = "", *common = NULL;
@@ -221,7 +224,7 @@ static void add_git_directory(struct scan *s, const char *git_dir)
 		follow_link(s, git_dir, files[i]);
 }
 
-/* Breadth first: of a tree that is too deep, the upper part is watched. */
+/* Breadth first: if there are too many directories, the upper ones are watched. */
 static void scan_in_pool(uv_work_t *work)
 {
 	struct scan *s = (struct scan *)work;
@@ -259,7 +262,7 @@ static bool ends_in_lock(const char *name)
 	return n > 5 && !strcmp(name + n - 5, ".lock");
 }
 
-/* Of all that happens in a git directory, what can move a ref. */
+/* Whether an event can mean that a ref moved. */
 static bool concerns_refs(const struct watched_directory *d, const char *name)
 {
 	if (!name)
@@ -287,8 +290,8 @@ static void forget(struct watched_directory *d)
 }
 
 /*
- * The last that a directory reports, removed or renamed, is its own name. The
- * scan finds its successor.
+ * When a watched directory is removed or renamed, its last event has its own name. The scan
+ * finds the directory that takes its place.
  */
 static bool is_last_event(const struct watched_directory *d, const char *name, int events,
 			  int status)
@@ -311,7 +314,7 @@ static void on_event(uv_fs_event_t *event, const char *name, int events, int sta
 	w->moved(w->owner);
 }
 
-/* A new one; false if it cannot be watched. */
+/* Starts to watch a directory; false if it cannot be watched. */
 static bool watch(struct refwatch *w, const struct found *found)
 {
 	const char *path = found->path;
@@ -339,7 +342,7 @@ static bool watch(struct refwatch *w, const struct found *found)
 	return true;
 }
 
-/* A link may lead elsewhere by now. */
+/* Finds a watch by path and inode: a link may lead elsewhere by now. */
 static struct watched_directory *find(struct refwatch *w, const struct found *found)
 {
 	struct watched_directory *d = w->directories;
@@ -364,8 +367,8 @@ static void drop_unseen(struct refwatch *w)
 }
 
 /*
- * Makes the watches what the scan found. Whether there were new ones;
- * *complete: and all could be had.
+ * Adjusts the watches to what the scan found. Returns whether there are new ones. *complete:
+ * the scan found something, and all of it is watched.
  */
 static bool follow_scan(struct refwatch *w, const struct scan *s, bool *complete)
 {
@@ -416,7 +419,10 @@ static void on_scanned(uv_work_t *work, int status)
 	}
 	w->open--;
 	fresh = follow_scan(w, s, &complete);
-	/* What came into sight last has moved before, perhaps. */
+	/*
+	 * moved is called below for new watches, whose refs may have moved before, and at
+	 * each slow look.
+	 */
 	looked = w->blind;
 	w->blind = s->blind || s->cut || !complete;
 	finish_scan(s);

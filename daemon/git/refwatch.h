@@ -3,11 +3,11 @@
 #define DAEMON_REFWATCH_H
 
 /*
- * Notices that refs of a repository may have moved: HEAD, packed-refs and
- * every directory below refs/ (or reftable/), at most REFWATCH_DIRECTORIES of them, also where
- * they are behind symbolic links or in the common directory of a linked work tree. Costs
- * nothing at rest; what cannot be watched is said to have moved once a minute. It notices too
- * much rather than too little; who wants to know reads the refs.
+ * Notices that refs of a repository may have moved. Watches HEAD, packed-refs and every
+ * directory below refs/ (or reftable/), REFWATCH_DIRECTORIES at most, also behind symbolic
+ * links or in the common directory of a linked work tree. It costs nothing at rest. If
+ * something cannot be watched, moved is called once a minute. It reports too often rather
+ * than too rarely; the owner reads the refs to know.
  */
 
 #include <uv.h>
@@ -17,14 +17,14 @@ enum { REFWATCH_DIRECTORIES = 256 };
 struct refwatch;
 
 /*
- * path: the git directory; copied. moved may be called often, and is called once
- * after the watching has begun: from then on nothing is missed. Never NULL: a path that is not
- * there is looked for again now and then.
+ * path: the git directory; copied. moved may be called often. It is called once after the
+ * watching has begun: from then on nothing is missed. Never returns NULL: a path that is
+ * missing is looked for again each minute.
  */
 struct refwatch *refwatch_create(uv_loop_t *loop, const char *path, void (*moved)(void *owner),
 				 void *owner);
 
-/* moved is not called any more. NULL is fine. */
+/* moved is not called any more. w may be NULL. */
 void refwatch_destroy(struct refwatch *w);
 
 #endif

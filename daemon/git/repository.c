@@ -59,7 +59,10 @@ static char *own_config(const char *git_dir, const char *file, const char *key)
 	return value;
 }
 
-/* Relative to the git directory, if it does not begin with a slash. */
+/*
+ * The real path of path, which is relative to the git directory unless it begins with a
+ * slash.
+ */
 static char *resolve(const char *git_dir, const char *path)
 {
 	char *whole = *path == '/' ? xstrdup(path) : xasprintf("%s/%s", git_dir, path);
@@ -69,7 +72,7 @@ static char *resolve(const char *git_dir, const char *path)
 	return real;
 }
 
-/* A linked work tree: "gitdir" names its ".git". */
+/* The linked work tree of git_dir, whose file "gitdir" names the work tree's ".git". */
 static char *linked_work_tree(const char *git_dir)
 {
 	char *path = xasprintf("%s/gitdir", git_dir), *line = NULL, *top = NULL, *slash;
@@ -89,7 +92,7 @@ static char *linked_work_tree(const char *git_dir)
 	return top;
 }
 
-/* Its parent directory, if git would find it there. */
+/* The parent directory of git_dir, if git would find git_dir there as ".git". */
 static char *parent_of(const char *git_dir)
 {
 	char *top = resolve(git_dir, ".."), *found = top ? xasprintf("%s/.git", top) : NULL;
@@ -106,7 +109,7 @@ static char *parent_of(const char *git_dir)
 
 char *repository_work_tree(const char *git_dir)
 {
-	/* git has the second file outrank the first one. */
+	/* In git config.worktree overrides config. */
 	char *path = own_config(git_dir, "config.worktree", "core.worktree"), *top;
 
 	if (!path)

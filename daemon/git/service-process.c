@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A child each, and who hears of it. The record is freed with the child, or when that is gone. */
+/*
+ * One child for each service. The record is freed when the child has exited, or when a child
+ * that was left is gone.
+ */
 #include "service-process.h"
 
 #include <stdlib.h>
@@ -14,7 +17,7 @@ struct service_process {
 	struct child *child;		/* owned */
 	const struct service_events *events;
 	void *owner;			/* borrowed */
-	void (*gone)(void *arg);	/* of leave() */
+	void (*gone)(void *arg);	/* argument of leave() */
 	void *gone_arg;
 };
 

@@ -2,10 +2,7 @@
 #ifndef DAEMON_SERVICE_PROCESS_H
 #define DAEMON_SERVICE_PROCESS_H
 
-/*
- * The git processes of what is served (git-service.h): their arguments, their environment,
- * and what they may take of this machine.
- */
+/* The git processes of git services (git-service.h): their arguments, environment and limits. */
 
 #include <stdint.h>
 #include <uv.h>
@@ -15,8 +12,9 @@
 
 struct service_host {
 	uv_loop_t *loop;			/* borrowed */
-	struct sink *sink;			/* reads what outlives us; borrowed, may be NULL */
-	uint64_t receive_memory, upload_memory;	/* bytes for a process; 0: not bounded */
+	struct sink *sink;			/* reads their output if the broker dies;
+						   borrowed, may be NULL */
+	uint64_t receive_memory, upload_memory;	/* bytes a process; 0: no limit */
 };
 
 extern const struct service_ops service_process_ops;

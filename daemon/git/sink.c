@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The broker hands descriptors over a socket (SCM_RIGHTS). While the broker
- * lives this process waits in recvmsg() and reads nothing else; the end of
- * the socket is the end of the broker. Then it reads what it holds, for
- * nobody, until the writers have closed their ends or the git process that
- * they belong to has gone.
+ * The broker passes descriptors to the sink over a socket (SCM_RIGHTS). While the broker
+ * lives, the sink waits in recvmsg() and reads nothing else. The end of the socket means that
+ * the broker has ended. Then the sink reads what it holds, and drops it, until the writers
+ * have closed their ends or the git process that they belong to is gone.
  *
- * The process is forked from one with threads, and not executed: it calls
- * only what is safe in a signal handler, and allocates nothing. It is nobody's child,
- * so that nobody has to wait for it.
+ * The sink is forked from a process with threads, without exec: it calls only what is safe in
+ * a signal handler, and allocates nothing. It is a grandchild of the broker, so the broker
+ * need not wait for it.
  */
 #include "sink.h"
 
@@ -32,21 +31,22 @@
 enum {
 	HELD_MAX = 384,			/* more than all git processes of a broker */
 	READ_SIZE = 64 * 1024,
-	LOOK_AGAIN = 1000,		/* ms: whether the processes are still there */
+	LOOK_AGAIN = 1000,		/* ms; how often to check whether the processes still
+					   exist */
 };
 
 struct sink {
-	int socket;			/* -1: the process is not there */
+	int socket;			/* -1: the sink is not running */
 	unsigned held;
 };
 
-/* In the other process: what it holds of one git process. A descriptor that has ended is -1. */
+/* In the sink: the descriptors of one git process. -1 after the end of file. */
 struct held {
 	pid_t pid;
 	int fds[2];
 };
 
-/* One message: a process, and two descriptors, or none to let go of it. */
+/* One message: a process, with its two descriptors to hold, or without any to let go of it. */
 struct letter {
 	struct msghdr header;
 	struct iovec body;
@@ -100,7 +100,7 @@ static void let_go(struct held *table, size_t *count, pid_t pid)
 	}
 }
 
-/* Until the broker has ended. */
+/* Serves the broker until it has ended. */
 static void listen_to_broker(int socket, struct held *table, size_t *count)
 {
 	struct letter l;
@@ -128,7 +128,10 @@ static void listen_to_broker(int socket, struct held *table, size_t *count)
 	}
 }
 
-/* What is there now; the descriptors may be blocking. */
+/*
+ * Reads once what is there, since the descriptors may be blocking. Closes the descriptor at
+ * its end.
+ */
 static void drain(int *fd)
 {
 	static char bytes[READ_SIZE];
@@ -140,7 +143,10 @@ static void drain(int *fd)
 	*fd = -1;
 }
 
-/* Of those whose process has gone, only others still hold the pipes. */
+/*
+ * Closes the descriptors of processes that are gone: only other processes hold those pipes
+ * open.
+ */
 static void forget_ended(struct held *table, size_t *count)
 {
 	for (size_t i = *count; i-- > 0;) {
@@ -167,7 +173,7 @@ static void drain_all(struct held *table, size_t count)
 	}
 }
 
-/* Nothing of the broker's stays open but the socket, which becomes descriptor 3. */
+/* Closes all descriptors of the broker but the socket, which becomes descriptor 3. */
 static void close_all_but(int socket)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -181,8 +187,8 @@ static void close_all_but(int socket)
 }
 
 /*
- * The handlers of the broker write to a pipe of its loop: none may run here.
- * All signals are blocked until now.
+ * The broker's handlers write to a pipe of its loop, so none may run here. All signals have
+ * been blocked since before the fork.
  */
 static void reset_signals(void)
 {
@@ -211,7 +217,7 @@ static _Noreturn void be_the_sink(int socket)
 	_exit(0);
 }
 
-/* A grandchild: its parent ends at once. False with errno. */
+/* Forks twice, so that the sink is a grandchild whose parent ends at once. False with errno. */
 static bool fork_sink(int socket)
 {
 	sigset_t all, before;
@@ -278,7 +284,7 @@ static void post(struct sink *s, struct letter *l)
 	if (s->socket < 0 || sendmsg(s->socket, &l->header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return;
 	log_warning("the sink does not hear us: %s", strerror(errno));
-	/* It was killed; the next push has a new one. */
+	/* The sink was killed; the next push starts a new one. */
 	if (errno == EPIPE || errno == ECONNRESET)
 		stop(s);
 }

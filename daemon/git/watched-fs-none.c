@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "watched-fs.h"
 
-/* It cannot be told: so it is looked at by the clock as well. */
+/* Not known on this system, so changes are also looked for by the clock. */
 bool watched_fs(const char *path)
 {
 	return false;

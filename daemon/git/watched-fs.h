@@ -5,9 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Whether the file system of a path reports what changes in it to those who watch. What others
- * change from other machines, or behind the kernel's back, is not reported. One file for each
- * kind of system.
+ * Whether the file system of a path reports all changes to watches. Changes by other
+ * machines, or that bypass the kernel, are not reported. Each kind of system has a file.
  */
 bool watched_fs(const char *path);
 
