@@ -2,12 +2,12 @@
 #include "absence.h"
 
 /*
- * A server that is stopped properly says of each of its users that they are gone, and they are
- * back a second later. A broker that was killed looks the same. Only the device can tell these
- * apart: by an answer to PING, by a HELLO that resumes the link, or by one that says "gone".
+ * A server that shuts down properly reports all its users as gone, and they are back a second
+ * later. A broker that was killed looks the same. Only the device can tell the two apart: it
+ * answers a PING, resumes the link with a HELLO, or sends a HELLO that says "gone".
  *
- * At stake is whatever a channel is made of, also what one that is over here still has to say:
- * whoever waits at the other side would lose it.
+ * At stake are open channels, and records of closed channels that the other side has not
+ * acknowledged: whoever waits for them there would lose them.
  */
 
 void absence_doubt(struct absence *a, struct link *l, bool by_server, uint64_t now)

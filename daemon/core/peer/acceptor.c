@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Only buddies, and our own other devices, get as far as a handshake: anybody
- * else is answered like by a client that knows nothing of bytestreams. Whose the key is that
- * the handshake proved, only the HELLO tells, which names both accounts; until then nothing is
- * learnt from it. A device that is not trusted hears just that, and is remembered as pending.
+ * Only buddies and our own other devices get as far as a handshake. All others get the answer
+ * of a client that does not know bytestreams. The handshake proves a key; only the HELLO,
+ * which names both accounts, says whose key it is. Until then the trust table learns nothing
+ * from it. A device that is not trusted is told just that, and its key is remembered as
+ * pending.
  *
- * Who may come by TCP can come often: a device has ACCEPTORS_PER_DEVICE at a time, and
- * the oldest makes room, for a device that lost its network comes anew while the last one still
- * waits.
+ * A device that connects by TCP can do so often. It has at most ACCEPTORS_PER_DEVICE at a
+ * time, and the oldest makes room for a new one: a device that lost its network dials again
+ * while its last acceptor still waits.
  */
 #include "acceptor.h"
 
@@ -26,18 +27,18 @@ struct acceptor {
 	struct path *path;		/* owned until handed to a peer */
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
-	bool known;			/* fp is */
-	struct timer timer;		/* for the handshake and the HELLO together; then for the
-					   end */
+	bool known;			/* fp is valid */
+	struct timer timer;		/* limits handshake and HELLO together; then frees the
+					   acceptor */
 };
 
-/* Nothing of it is on the stack any more. */
+/* Called by the timer, so that no function that uses the acceptor is on the stack. */
 static void on_reap(void *owner)
 {
 	free(owner);
 }
 
-/* The path has been handed on, or is closed. */
+/* Call it after the path was handed on or closed. */
 static void destroy(struct acceptor *g)
 {
 	g->path = NULL;
@@ -103,14 +104,14 @@ static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol
 	}
 }
 
-/* The names are checked, so the key is the account's: may the device have a link? */
+/* The HELLO named both accounts, so the key is the account's: may the device have a link? */
 static bool meet(struct acceptor *g)
 {
-	/* Somebody has sent our own bytes back. */
+	/* Our own key: somebody sends our bytes back to us. */
 	if (!memcmp(g->fp, g->all->context->fp, sizeof(g->fp)))
 		return false;
 	g->all->events->met_key(g->all->owner, g->jid, g->fp);
-	/* Asked now, not when it came: the user may have thought better of it meanwhile. */
+	/* Ask only now, not when the path came: the user may have decided otherwise meanwhile. */
 	return context_admits(g->all->context, g->jid, g->fp);
 }
 
@@ -172,7 +173,10 @@ static bool may_greet(const struct peers *all, const char *bare)
 		!context_blocks(all->context, bare));
 }
 
-/* Who opens is where the other end of a link that we have is, or was when it was seen. */
+/*
+ * Whether the full JID is where the device of one of our peers is, or was last seen, and that
+ * device is trusted.
+ */
 static bool is_awaited(const struct peers *all, const char *jid, const char *full)
 {
 	for (const struct peer *p = all->first; p; p = p->next) {
@@ -215,7 +219,10 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 	    blocklist_hit(all->context->blocked, from))
 		return GREETING_UNKNOWN;
 	who = standing(all, jid, from);
-	/* A handshake costs more than a ping, and who opens often is answered as seldom. */
+	/*
+	 * A handshake costs more than the answer to a ping, so offers are limited in number as
+	 * those are.
+	 */
 	if (who != IBB_PATH_AWAITED && !all->may_answer(all->arg, jid))
 		return GREETING_TOO_OFTEN;
 	g = create(all, jid, 2 * LINK_HELLO_TIMEOUT);
@@ -225,7 +232,7 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 	return GREETING_TAKEN;
 }
 
-/* The oldest of the device's, if there are as many as it may have. */
+/* The device's oldest acceptor, if the device has as many as it may have; else NULL. */
 static struct acceptor *one_too_many(const struct peers *all, const unsigned char *fp)
 {
 	struct acceptor *oldest = NULL;
@@ -262,7 +269,7 @@ void acceptors_revoke(struct peers *all, const char *jid, const char *device)
 		struct acceptor *g = (struct acceptor *)r;
 		char id[DEVICE_ID_LEN + 1];
 
-		/* To close a path calls nothing of ours. */
+		/* path_cut() calls nothing of ours, so next stays valid. */
 		next = r->next;
 		if (g->known)
 			device_id_of(g->fp, id);

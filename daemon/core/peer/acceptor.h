@@ -3,29 +3,36 @@
 #define CORE_ACCEPTOR_H
 
 /*
- * An acceptor: a path that somebody opened to us, until we know for which link
- * it is. TLS proves the key, the first record whose it is and which link is meant, the trust table
- * says whether it may have one; then it is the peer's, or it is closed.
+ * An acceptor holds a path that another device opened to us, until we know for which link it
+ * is. TLS proves the device's key. The first record, HELLO, names both accounts and the link.
+ * The trust table says whether the device may have a link. Then a peer takes the path, or it
+ * is closed.
  */
 
 #include "peers.h"
 
 enum acceptor_verdict {
-	GREETING_TAKEN,		/* the offer was accepted or refused, and is answered */
-	GREETING_UNKNOWN,	/* nobody is told that we know of bytestreams */
-	GREETING_TOO_OFTEN,	/* nothing is answered */
+	GREETING_TAKEN,		/* the offer was accepted or refused, and the sender was told */
+	GREETING_UNKNOWN,	/* the caller has to answer as a client without bytestreams does */
+	GREETING_TOO_OFTEN,	/* the sender opens too often and gets no answer */
 };
 
-/* An in-band path is offered from a full JID; offer is what peers::accept_inband takes. */
+/* An in-band path is offered by the full JID `from`. offer: as for peers::accept_inband. */
 enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer);
 
-/* A path whose handshake is complete, from a device of jid (bare); it is the acceptor's now. */
+/*
+ * Takes over a path whose handshake is complete and proved the key fp. jid: bare, whose device
+ * it should be; HELLO has to confirm that.
+ */
 void acceptor_take(struct peers *all, struct path *path, const char *jid, const unsigned char *fp);
 
-/* Those of jid are closed, or only of one device of it, where the key is known; without a word. */
+/*
+ * Closes the acceptors of jid, or, if device is not NULL, of that device only. One whose key
+ * is not known yet may be the device's and is closed, too. No last word is sent.
+ */
 void acceptors_revoke(struct peers *all, const char *jid, const char *device);
 
-/* All of them are closed. */
+/* Closes all acceptors. */
 void acceptors_end(struct peers *all);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The path manager (core/path-manager.h) says what to try and when; here it is done, one attempt
- * of each kind at a time, and its facts are collected: presence, the connection, what is
- * configured and which proxies there are.
+ * The path manager (core/path-manager.h) says what to try and when. The connector makes the
+ * attempts, one of each kind at a time, and collects the facts: presence, our connection, the
+ * configuration and the known proxies.
  *
- * What can go wrong: an attempt fails, or stands still (each kind has its own timer, and then
- * fails).
+ * What can go wrong: an attempt fails, or it stands still until its timer, one for each kind,
+ * makes it fail.
  */
 #include "connector.h"
 
@@ -22,29 +22,30 @@
 #include "wipe.h"
 
 enum {
-	OFFER_COST = 4000,		/* ms: one offer of a bytestream may come so often */
+	OFFER_COST = 4000,		/* ms between two offers of a bytestream, on average */
 	OFFERS_AT_ONCE = 5,
 };
 
 struct connector {
 	const struct connectors *all;		/* borrowed */
-	const char *jid, *device;		/* the owner's */
+	const char *jid, *device;		/* borrowed from the owner */
 	const struct connector_events *events;
 	void *owner;
-	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any CANDIDATES */
+	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any CANDIDATES
+						   come */
 	struct path_manager manager;
-	struct pass pass;			/* for the device, when it dials us */
-	struct pass_seen seen;			/* its uses */
-	char counted[PASS_TOKEN_LEN + 1];	/* the device's pass whose uses are counted; empty:
-						   none */
-	uint64_t number;			/* of our last use of that */
+	struct pass pass;			/* ours, which the device uses to dial us */
+	struct pass_seen seen;			/* numbers of its uses that were seen */
+	char counted[PASS_TOKEN_LEN + 1];	/* token of the device's pass whose uses are
+						   counted; empty: none */
+	uint64_t number;			/* of our last use of that pass */
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct s5b *stream;
-	uint64_t offers_paid;			/* the device's offers so far are borne until
-						   then */
-	char proxy[JID_MAX];			/* that the stream was offered with; empty: it is
-						   the device's */
+	uint64_t offers_paid;			/* ms; each offer of the device moves it on by
+						   OFFER_COST */
+	char proxy[JID_MAX];			/* our proxy that was offered for the stream; empty:
+						   the proxy is the device's */
 };
 
 static uint64_t now_of(const struct connector *w)
@@ -94,7 +95,7 @@ static void on_inband_closed(void *owner, const char *why)
 	fail(w, PATH_INBAND, why);
 }
 
-/* Nobody sends before we said HELLO, which the new owner does. */
+/* The device sends nothing before our HELLO, which the new owner sends. */
 static void on_inband_plain(void *owner, struct buf *plain)
 {
 }
@@ -221,7 +222,7 @@ static void offer_proxy(struct connector *w)
 		fail(w, PATH_PROXY, "none is known");
 }
 
-/* The device need not wait for it, or for us. */
+/* Tells the device that the stream failed, so that it does not wait. */
 static void say_failed(struct connector *w, const char *sid, const char *reason)
 {
 	struct s5b_record answer = { .step = S5B_FAILED };
@@ -232,8 +233,8 @@ static void say_failed(struct connector *w, const char *sid, const char *reason)
 }
 
 /*
- * To answer is to look up a name and dial where the device says, so it is not
- * done as often as it says.
+ * The answer to an offer may look up a name and dial where the device says, so the number of
+ * answers is limited.
  */
 static bool too_often(struct connector *w)
 {
@@ -246,8 +247,8 @@ static bool too_often(struct connector *w)
 }
 
 /*
- * Who runs a proxy learns our address. If that is to stay hidden, only proxies of our own
- * server are joined, whoever offers them.
+ * A proxy learns our address. If our address has to stay hidden, only proxies of our own
+ * server are joined, whether we or the device offer them.
  */
 static bool may_show_ourselves(const struct connector *w, const struct s5b_offer *offer)
 {
@@ -258,8 +259,8 @@ static bool may_show_ourselves(const struct connector *w, const struct s5b_offer
 }
 
 /*
- * Whether the proxy is named, not numbered. Look-ups of names share a few threads, and one
- * lasts as long as whoever answers for the name likes.
+ * Whether the proxy has a name and no address. Look-ups share a few threads, and the name's
+ * server decides how long one lasts.
  */
 static bool has_name(const struct s5b_record *offer)
 {
@@ -303,7 +304,7 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 	say_failed(w, offer->pass.token, "busy");
 }
 
-/* What the path manager asks for */
+/* Events of the path manager */
 
 static void on_begin(void *owner, enum path_kind kind)
 {
@@ -354,7 +355,7 @@ static const struct path_manager_events path_manager_events = {
 	.tell = on_tell,
 };
 
-/* The whole */
+/* The connector */
 
 static void renew_pass(struct connector *w)
 {
@@ -433,7 +434,7 @@ bool connector_wants(const struct connector *w, enum path_kind kind)
 
 void connector_tell(struct connector *w)
 {
-	/* The device may be another process, which counts its uses from 1. */
+	/* The device may be another process, which counts its uses of the pass from 1. */
 	renew_pass(w);
 	w->seen = (struct pass_seen){ 0 };
 	path_manager_tell(&w->manager);
@@ -446,8 +447,8 @@ void connector_candidates_changed(struct connector *w)
 }
 
 /*
- * A pass that is new has not been used. The device may tell none for a while, as its user has
- * it, and then the same one again.
+ * Begins to count at 0 if the pass is new. The device may tell no pass for a while, if its
+ * user wants that, and then the same one again.
  */
 static void count_anew(struct connector *w, const char *token)
 {
@@ -493,7 +494,7 @@ void connector_refresh(struct connector *w)
 		.may_dial = now.may_dial,
 		.local = w->all->context->local,
 	};
-	/* The proxies are asked for by the first link that has nothing better. */
+	/* Our proxies are looked for when the first link has a path that is not a direct one. */
 	if (facts.online)
 		facts.proxy =
 			w->all->ops->has_proxy(w->all->arg, path_manager_needs_proxy(&w->manager));

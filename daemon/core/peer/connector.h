@@ -3,9 +3,9 @@
 #define CORE_CONNECTOR_H
 
 /*
- * Finds paths to one device: makes the attempts that its path selector (path-selector.h) asks for,
- * in-band, direct or through a proxy, and settles with the device, in
- * CANDIDATES and BYTESTREAM records, how. What it finds is its owner's.
+ * Finds paths to one device. Makes the attempts that its path selector (path-selector.h) asks
+ * for: in-band, direct or through a proxy. Agrees with the device on them by CANDIDATES and
+ * BYTESTREAM records. The owner gets the paths that are found.
  */
 
 #include "attempts.h"
@@ -18,46 +18,46 @@
 struct path_manager;
 struct connector;
 
-/* What can be done now, beside what the user has configured for all (context.h). */
+/* What is possible now. What the user has configured for all peers is in context.h. */
 struct connector_facts {
-	const char *jid;	/* our full JID; NULL: no connection */
-	bool may_dial;		/* we may dial, and so show our address */
+	const char *jid;	/* our full JID; NULL: we are offline */
+	bool may_dial;		/* we may dial, which shows our address */
 };
 
 /*
- * How attempts are made. arg is peers::arg. NULL from one that makes something:
- * it cannot be done now.
+ * How attempts are made. arg is peers::arg. A function that makes something returns NULL if it
+ * cannot do that now.
  */
 struct connector_ops {
 	void (*facts)(void *arg, struct connector_facts *out);
-	/* What the device is told; the pass is for it alone. */
+	/* The candidates that the device is told, with a pass for this device only. */
 	void (*candidates)(void *arg, const struct pass *pass, struct candidates *out);
-	/* Whether we have a proxy to offer. wanted: one is looked for, if that was not done. */
+	/* Whether we have a proxy to offer. wanted: look for one, if that was not done yet. */
 	bool (*has_proxy)(void *arg, bool wanted);
-	/* Whether our own server has told us of the one that is offered. */
+	/* Whether the offered proxy is one that our own server has told us of. */
 	bool (*knows_proxy)(void *arg, const struct s5b_offer *offer);
-	/* Our own one did not work. */
+	/* A proxy of ours did not work. */
 	void (*proxy_failed)(void *arg, const char *jid);
-	/* No event comes within the call. */
+	/* Opens an in-band path to the full JID. No event comes within the call. */
 	struct path *(*open_inband)(void *arg, const char *to, enum ibb_path_standing standing,
 				    const struct path_events *events, void *owner);
 	/*
-	 * number: of the last use of the pass; it is counted on, and outlives
-	 * the dialer. No event within the call.
+	 * Dials the n addresses. number: the number of the last use of the pass; the dialer
+	 * counts it on, so it has to outlive the dialer. No event comes within the call.
 	 */
 	struct dialer *(*dial)(void *arg, const struct netaddr *to, size_t n,
 			       const unsigned char *fp, const struct pass *pass, uint64_t *number,
 			       const struct dialer_events *events, void *owner);
 	void (*hang_up)(struct dialer *d);
 	/*
-	 * Offers the device of that fingerprint, at a full JID, a proxy of
-	 * ours, whose name is put in proxy.
+	 * Offers one of our proxies to the device with the fingerprint fp at the full JID
+	 * `to`. Puts the name of the proxy into proxy.
 	 */
 	struct s5b *(*offer)(void *arg, const unsigned char *fp, const char *to,
 			     char proxy[JID_MAX], const struct s5b_events *events, void *owner);
 	/*
-	 * The device has offered one of its own. lookups: while its name is looked up a place
-	 * is held there for jid; NULL: it has no name.
+	 * Joins a proxy that the device has offered. lookups: the look-up of the proxy's name
+	 * holds a place there for jid; NULL: the proxy has an address and no name.
 	 */
 	struct s5b *(*answer)(void *arg, const unsigned char *fp, const struct s5b_record *offer,
 			      struct quota *lookups, const char *jid,
@@ -69,93 +69,100 @@ struct connector_ops {
 
 struct connector_events {
 	/*
-	 * A path that we opened is established with this key: the owner
-	 * attaches it or closes it.
+	 * A path that we opened is established, and the key fp was proven. The owner attaches
+	 * the path or closes it.
 	 */
 	void (*found)(void *owner, struct path *path, const unsigned char *fp);
-	/* An attempt came to nothing. */
+	/* An attempt failed. why is a phrase for the log. */
 	void (*failed)(void *owner, enum path_kind kind, const char *why);
-	/* A numbered record for the device; only after connector_tell(). */
+	/* Send the device a numbered record. Comes only after connector_tell(). */
 	void (*send)(void *owner, enum record_type type, struct buf *fields);
-	/* The device has come through a proxy that it offered: the path is to be greeted. */
+	/* The device has come through a proxy and speaks first: the path is for an acceptor. */
 	void (*arrived)(void *owner, struct path *path, const unsigned char *fp);
-	/* An in-band path to this full JID came to its end. */
+	/* An in-band path to this full JID has ended: the device may be gone. */
 	void (*doubted)(void *owner, const char *full, const char *why);
 };
 
-/* What all connectors of an account have in common; borrowed. */
+/* What all connectors of an account share; borrowed. */
 struct connectors {
 	struct context *context;
 	const struct connector_ops *ops;
 	void *arg;
-	struct quota *lookups;		/* of names that buddies offer */
+	struct quota *lookups;		/* look-ups of proxy names that buddies offer */
 };
 
 /* Nothing is tried before the first connector_step(). */
 struct connector *connector_create(const struct connectors *all, const char *jid,
 				   const char *device, const struct connector_events *events,
 				   void *owner);
-/* Gives up all attempts: no event comes any more. May be called from an event. */
+/* Gives up all attempts; no event comes any more. May be called from an event. */
 void connector_stop(struct connector *w);
-/* After connector_stop(), and not from an event. */
+/* Call after connector_stop(), and not from an event. */
 void connector_destroy(struct connector *w);
 
-/* The device's key is known: whether ours is the lower one, and so goes first. */
+/* The device's key is known. leads: our fingerprint is the lower one, so our attempts go first. */
 void connector_know(struct connector *w, const unsigned char *fp, bool leads);
 
 /*
- * Begins what is due. busy: something is open. May call failed, and
- * found of a kind tried before; not of one that it begins.
+ * Begins the attempts that are due. busy: something is open on the link. May call failed(),
+ * and found() for an attempt that was begun earlier, but not for one that this call begins.
  */
 void connector_step(struct connector *w, bool busy);
 uint64_t connector_deadline(const struct connector *w, bool busy);
 
-/* An attempt is under way, so that "unreachable" would be too early. */
+/* Whether an attempt is under way, so that "unreachable" would be said too early. */
 bool connector_trying(const struct connector *w);
 
 /*
- * The link is attached to a path of this kind: attempts of no better kind are given up. It lost
- * it; heard_at: when the path was last any good, which is earlier than now if silence told.
+ * connector_attached(): the link is on a path of this kind; attempts of kinds that are no
+ * better are given up. connector_detached(): the link has lost its path. heard_at: when the
+ * path last worked, ms, which is before now if the path fell silent.
  */
 void connector_attached(struct connector *w, enum path_kind kind);
 void connector_detached(struct connector *w, uint64_t heard_at);
 bool connector_wants(const struct connector *w, enum path_kind kind);
 
 /*
- * Tells the device our candidates: whenever the link is new; and again, if they were told, when
- * they change.
+ * connector_tell() tells the device our candidates, with a new pass; call it when the link is
+ * new. connector_candidates_changed() tells them again, if they were told.
  */
 void connector_tell(struct connector *w);
 void connector_candidates_changed(struct connector *w);
 
 /*
- * A CANDIDATES or BYTESTREAM record. NULL, or the rule of the protocol that it breaks: "field:
- * rule".
+ * Takes a CANDIDATES or BYTESTREAM record. NULL, or the rule of the protocol that the record
+ * breaks, as "field: rule".
  */
 const char *connector_record(struct connector *w, const struct record *record);
 
-/* Presence of the device, our connection, our proxies: what is possible may have changed. */
+/*
+ * The device's presence, our connection or our proxies may have changed, and with them what is
+ * possible.
+ */
 void connector_refresh(struct connector *w);
 void connector_network_changed(struct connector *w);
 
 /*
- * Whoever asks last for kinds of path decides, until it lets go; others are
- * left to the configuration.
+ * The latest demand for kinds of path overrides the configured ones until `by`, who made it,
+ * releases it.
  */
 void connector_demand(struct connector *w, const void *by, unsigned kinds);
 void connector_release(struct connector *w, const void *by);
 
-/* Kinds of path that both sides allow, as far as is known. */
+/* The kinds of path that both sides allow, as far as is known; a mask. */
 unsigned connector_allowed(const struct connector *w);
 
-/* What is tried and why, for who looks on. */
+/* The path manager, to look at only: what is tried and why. */
 const struct path_manager *connector_search(const struct connector *w);
 
-/* Whether a connection that names this token may be one that the device makes to us. */
+/* Whether the token is that of our pass for the device, so that the device may be dialling us. */
 bool connector_expects(const struct connector *w, const char *token);
-/* Our pass for the device, for its use of this number; NULL if that was seen before. */
+/*
+ * Our pass for the device; NULL if the device has used it with this number, or the number is
+ * too old.
+ */
 const struct pass *connector_pass(const struct connector *w, uint64_t number);
-/* It was proven. */
+/* The connection with this number has proven the pass. */
 void connector_pass_used(struct connector *w, uint64_t number);
 
 #endif

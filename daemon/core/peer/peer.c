@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A peer is wanted by a session, a pairing or an incoming path. Its connector
- * looks for paths; the key that a path's handshake proved must be the device's, and the
- * link is attached; when the other side's HELLO has named both accounts the key is checked
- * against the trust table, and only then does the link come up. A better path that turns up
- * later takes the link over: the old one is kept, unheard, until the new one works. When the
- * path dies, the link is suspended and the connector begins again. What the server says of the
- * device makes the link look, and ends none over which something runs (core/absence.h). What
- * ends the link ends the peer.
+ * peer_want() makes a peer for a session, an announcement, a pairing or the outcome of a push,
+ * and peer_take() for an incoming path. The peer's connector looks for paths. A path's
+ * handshake proves a key, which must be the device's; then the link is attached. When the
+ * other side's HELLO has named both accounts, the key is checked against the trust table, and
+ * only then does the link come up.
+ *
+ * A better path that is found later takes over the link. The old path stays open, unread,
+ * until the new one works. When the path dies, the link is suspended and the connector begins
+ * again. What the server says of the device makes the link check its path, but ends no link
+ * over which something runs (core/absence.h). The peer ends with its link.
  */
 #include "peer.h"
 
@@ -33,8 +35,8 @@ static bool we_win(const struct peer *p)
 }
 
 /*
- * In-band is used without leave while there is nothing better, to find that;
- * not for what git sends.
+ * Whether git's data may go over the present path. Where the users do not allow in-band, it is
+ * used only to find a better path.
  */
 static bool may_carry(const struct peer *p)
 {
@@ -81,7 +83,7 @@ void peer_touch(struct peer *p)
 	timer_set(&p->timer, at);
 }
 
-/* Nothing of it is on the stack any more. */
+/* Called by the timer, so that no function that uses the peer is on the stack. */
 static void on_reap(void *owner)
 {
 	struct peer *p = owner;
@@ -118,7 +120,7 @@ static struct peer *create(struct peers *all, const char *jid, const char *devic
 	return p;
 }
 
-/* A link that has ended may have a BYE for its path. */
+/* A link that has ended may still have a BYE to send. */
 static void say_last_word(struct peer *p)
 {
 	struct buf last = { 0 };
@@ -137,7 +139,7 @@ static void let_go(const struct peer *p, struct path *path)
 		path_close(path);
 }
 
-/* The one end: whoever waits is told, everything is let go, exactly once. */
+/* The only way a peer ends, once: tells all who wait for it and gives up all that it holds. */
 static void end(struct peer *p, const char *reason)
 {
 	struct peer **at = &p->all->first;
@@ -167,7 +169,7 @@ void peer_end(struct peer *p, const char *reason)
 {
 	if (p->ended)
 		return;
-	/* Ends us too, unless the link had ended before. */
+	/* link_bye() ends the peer too, unless the link had ended before. */
 	link_bye(&p->link, reason);
 	end(p, reason);
 }
@@ -198,8 +200,8 @@ struct peer *peer_want(struct peers *all, const char *jid, const char *device)
 }
 
 /*
- * Whether the key is the device's that we mean. Nothing is learnt here: whose
- * it is, its HELLO says.
+ * Whether the key is that of the device that we mean. The trust table learns nothing here:
+ * only the HELLO says whose key it is.
  */
 static bool check_key(const struct peer *p, const unsigned char *fp)
 {
@@ -213,7 +215,7 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 			  p->jid, p->device, device);
 		return false;
 	}
-	/* Who was shut out hears nothing, not even who we are. */
+	/* A device that is distrusted is told nothing, not even who we are. */
 	return trust_lookup(p->all->context->trust, p->jid, fp) != TRUST_DISTRUSTED &&
 	       context_is_buddy(p->all->context, p->jid);
 }
@@ -224,7 +226,7 @@ static void know_key(struct peer *p, const unsigned char *fp)
 		return;
 	memcpy(p->fp, fp, FINGERPRINT_BYTES);
 	p->fp_known = true;
-	/* No channel was made yet: it needs the link up. */
+	/* A channel needs a link that is up, so there is none yet. */
 	channels_init(&p->channels, &p->link, we_win(p));
 	connector_know(p->connector, fp, we_win(p));
 }
@@ -252,10 +254,7 @@ static void attach(struct peer *p, struct path *path)
 	absence_renewed(&p->absence);
 }
 
-/*
- * The link lets go of its path, which stays open, and is not listened to, until
- * the next one works.
- */
+/* Detaches the link from its path. The path stays open, unread, until the next one works. */
 static void leave_path(struct peer *p, const char *why)
 {
 	drop_left(p);
@@ -292,8 +291,8 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 }
 
 /*
- * A stanza may be lost, and a device that is asked often answers some seconds
- * later: silence is asked again, once.
+ * Whether to repeat an offer of a path that had no answer, which is done once: a stanza may be
+ * lost, and a device that gets many offers may answer some seconds later.
  */
 static bool is_worth_another_try(struct peer *p, const char *why)
 {
@@ -327,7 +326,7 @@ static void on_way_arrived(void *owner, struct path *path, const unsigned char *
 	struct peer *p = owner;
 
 	acceptor_take(p->all, path, p->jid, fp);
-	/* The search waits for something else now. */
+	/* The connector has another deadline now. */
 	peer_touch(p);
 }
 
@@ -354,7 +353,10 @@ void peer_note_absence(struct peer *p, uint64_t grace)
 		absence_begin(&p->absence, grace, context_now(c));
 }
 
-/* collision: the device has opened one at the same moment, and that one counts. */
+/*
+ * The path is gone. collision: the device has opened a path at the same moment, and that one
+ * counts.
+ */
 static void path_lost(struct peer *p, const char *why, bool collision)
 {
 	uint64_t now = context_now(p->all->context),
@@ -375,7 +377,7 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 	peer_touch(p);
 }
 
-/* The path is no good any more, though it does not know it yet. */
+/* The path does not work any more, though it has not noticed that itself. */
 static void drop_path(struct peer *p, const char *why, bool collision)
 {
 	if (!p->path)
@@ -391,7 +393,10 @@ static void on_path_plain(void *owner, struct buf *plain)
 	int result = link_input(&p->link, plain, context_now(p->all->context));
 
 	meter_add(&p->meter_in, before - buf_len(plain), context_now(p->all->context));
-	/* Where this does not end the link, the device's own attempt wins, and is on its way. */
+	/*
+	 * -1 without the end of the link is a collision: the device's own attempt wins and is
+	 * on its way.
+	 */
 	if (result < 0 && !p->ended)
 		drop_path(p, "the other side comes by another one", true);
 	if (!p->ended)
@@ -432,7 +437,7 @@ static const struct path_events path_events = {
 	.closed = on_path_closed,
 };
 
-/* What still comes on a path that was left will come again on the new one. */
+/* What still comes on the path before was not acknowledged, and comes again on the new path. */
 static void on_left_plain(void *owner, struct buf *plain)
 {
 	buf_reset(plain);
@@ -484,10 +489,10 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 		return;
 	}
 	if (verdict == LINK_REPLACE && p) {
-		/* The same process lost its side of the link, or it is another process. */
+		/* The device's process has lost its side of the link, or it is another process. */
 		end(p, memcmp(hello->instance, p->link.peer_instance, INSTANCE_BYTES) ? "restarted"
 										      : "gone");
-		/* Whoever waited for it may have begun anew. */
+		/* Those who were told of the end may have made a new peer for the device. */
 		p = peer_find(all, jid, device);
 	}
 	if (!p)
@@ -510,7 +515,7 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp)
 {
-	/* The pass was given to a device with this key; it may be another one's link by now. */
+	/* Only the device that was given the pass may use it, and its key is the peer's. */
 	if (p->fp_known && !memcmp(p->fp, fp, FINGERPRINT_BYTES))
 		acceptor_take(p->all, path, p->jid, fp);
 	else
@@ -523,8 +528,8 @@ void peer_presence(struct peer *p, bool available)
 
 	if (available) {
 		/*
-		 * It may be another process, with which this path leads
-		 * nowhere, and the next one says "gone".
+		 * The device may be another process. This path does not reach that one, and it
+		 * will answer the HELLO of the next path with "gone".
 		 */
 		link_probe(&p->link, now);
 		absence_end(&p->absence);
@@ -563,7 +568,10 @@ static void on_timer(void *owner)
 		return;
 	}
 	if (p->idle_since && now >= p->idle_since + LINK_IDLE_CLOSE) {
-		/* Without a path the device does not hear that, and has not agreed to it. */
+		/*
+		 * "idle" is only for a link that is up: without a path the device does not
+		 * hear of this end.
+		 */
 		peer_end(p, p->link.state == LINK_UP ? "idle" : "no-path");
 		return;
 	}
@@ -660,7 +668,10 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	struct peer *p = owner;
 
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
-	/* A request may have come here from the end of another peer, and has set a timer. */
+	/*
+	 * The end of another peer may have sent a request on to this one, so the timers have
+	 * to be set.
+	 */
 	peer_touch(p);
 }
 

@@ -3,10 +3,10 @@
 #define CORE_PEER_H
 
 /*
- * A peer: one device of a buddy, or another one of ours, that we have a link
- * with or are making one to. It joins the link to its path below, and to
- * channels and negotiations above. It is made when wanted and ends with its link; nobody
- * but the list of all peers (peers.h) keeps a pointer to it beyond a negotiation or channel.
+ * A peer is one device of a buddy, or another device of ours, with which we have or are making
+ * a link. It joins the link to the path below and to the channels and negotiations above. A
+ * peer is made when it is wanted and ends with its link. Only the list of all peers (peers.h)
+ * keeps a pointer to it beyond a negotiation or channel.
  */
 
 #include <stdbool.h>
@@ -32,82 +32,89 @@ struct peer {
 	struct link link;
 	struct channels channels;
 	struct negotiations negotiations;
-	struct path *path;		/* the link is attached to it; owned */
-	char path_name[96];		/* of it, or of the one before */
-	struct meter meter_in, meter_out;	/* of all paths */
-	struct path *left;		/* it was; kept until the one after it works; owned */
+	struct path *path;		/* that the link is attached to; owned */
+	char path_name[96];		/* of path, or of the last one */
+	struct meter meter_in, meter_out;	/* bytes of the link, over all its paths */
+	struct path *left;		/* the path before, kept until the new one works; owned */
 	struct connector *connector;	/* owned */
-	struct absence absence;		/* of the device, by what the server says */
-	uint64_t idle_since;		/* 0: something is open */
-	/* something is, but the path is none that both users allow; 0: no */
+	struct absence absence;		/* of the device, as the server reports it */
+	uint64_t idle_since;		/* ms; 0: something is open */
+	/* ms; something is open, but the path is of a kind that not both users allow; 0: no */
 	uint64_t fallback_since;
 	struct timer timer;
-	struct timer reaper;		/* frees what ended, when nothing of it is on the stack */
-	bool unanswered;		/* the device was silent when it was asked for the first
-					   path */
-	bool cut;			/* it ends without a last word */
+	struct timer reaper;		/* frees the ended peer when no function that uses it is on
+					   the stack */
+	bool unanswered;		/* the device did not answer the first in-band offer */
+	bool cut;			/* it ends, and the device is not told */
 	bool ended;
 };
 
-/* A path to it that somebody else opened, and whose handshake is complete, is to be greeted. */
+/*
+ * The device has opened a path by our pass, and the handshake is complete. The path goes to an
+ * acceptor, or is closed if the key fp is not the peer's.
+ */
 void peer_arrived(struct peer *p, struct path *path, const unsigned char *fp);
 
 /*
- * Its presence came (again), or went away; or the server had an error for its
- * address, which says nothing of it.
+ * peer_presence(): the device's presence came (again), or went away. peer_doubt(): the server
+ * returned an error for the device's address, which does not prove that the device is gone.
  */
 void peer_presence(struct peer *p, bool available);
 void peer_doubt(struct peer *p);
 
 /*
- * If it has no path and its device is not online: unless something is at stake
- * it does not wait longer than that.
+ * If the peer has no path and the device is not online, the peer waits only `grace` ms more,
+ * unless something is at stake.
  */
 void peer_note_absence(struct peer *p, uint64_t grace);
 
-/* Ends it for the reason, telling the device if it can be told. */
+/* Ends the peer for the reason, and tells the device if there is a path. */
 void peer_end(struct peer *p, const char *reason);
 
 /*
- * The same for one that may not have another byte: told only if nothing else is
- * on its way to it, and quietly never.
+ * As peer_end(), for a device that may not have another byte. The device is told only if
+ * nothing else is on its way to it, and not at all if quietly.
  */
 void peer_revoke(struct peer *p, const char *reason, bool quietly);
 
-/* Something was opened, closed or sent: timers are set anew. */
+/* Something was opened, closed or sent: sets the timers anew. */
 void peer_touch(struct peer *p);
 
 /* "in-band", "direct 192.0.2.7:4711"; "" while there is no path. */
 const char *peer_path_name(const struct peer *p);
 
-/* How many ms a link that has no path still waits for one; 0 if it has one. */
+/* How many ms more a link without a path waits for one; 0 if it has one. */
 uint64_t peer_patience(const struct peer *p);
 
-/* Bytes a second, while its path is throttled by a server; else 0. */
+/* Bytes a second that a server on the path lets through, while it throttles the path; else 0. */
 uint64_t peer_limit(const struct peer *p);
 
-/* What goes over a link for one git, ours or theirs; all borrowed. */
+/* A transfer: what goes over a link for one git process, ours or theirs; all borrowed. */
 struct peer_transfer {
 	const char *share;
 	enum service service;
-	const char *direction;		/* "in": we serve it, "out" */
+	const char *direction;		/* "in": we serve it; "out": our git runs it */
 	const struct channel *channel;
 	const struct meter *in, *out;
 };
 
 /*
- * For a row of status: path, rate (bytes a second, in the direction in which more moves),
- * moves=in|out, and limited if a server holds back what we send. Of all that the link carries,
- * or of one transfer, with what it is.
+ * Append fields of a status row: path; waits, in seconds, for a path; rate, bytes a second in
+ * the direction in which more moves; moves=in|out; limited, if a server holds back what we
+ * send. The first is for all that the link carries, the second for one transfer, with what it
+ * is.
  */
 void peer_describe_path(const struct peer *p, struct buf *row);
 void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row);
 
-/* Somebody wants a path of these kinds for as long as he does not let go; the last one decides. */
+/*
+ * peer_demand() asks for a path of these kinds in the name of `by`, until peer_release(). The
+ * latest demand counts.
+ */
 void peer_demand(struct peer *p, const void *by, unsigned kinds);
 void peer_release(struct peer *p, const void *by);
 
-/* Whether its link is up, on a path of one of these kinds that the device allows too. */
+/* Whether the link is up, on a path of one of these kinds that both sides allow. */
 bool peer_is_on(const struct peer *p, unsigned kinds);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A list, for a broker has few peers at a time: one for each device that something is
- * done with, and for a while after that.
+ * A list is enough, for a broker has few peers at a time: one for each device that something
+ * is done with, until its link ends.
  */
 #include <string.h>
 
@@ -61,7 +61,7 @@ void peers_end(struct peers *all, const char *reason)
 void peers_online(struct peers *all, bool online)
 {
 	for (struct peer *p = all->first; p; p = p->next) {
-		/* Without a connection of our own, nobody's absence means anything. */
+		/* While we are offline, the server's word about others is worth nothing. */
 		absence_end(&p->absence);
 		if (online)
 			peer_note_absence(p, ABSENCE_RETURN);
@@ -124,7 +124,10 @@ static void describe(const struct peer *p, const struct meter *in, const struct 
 		fields_add_u64(row, "waits", (peer_patience(p) + 999) / 1000);
 	if (!p->path || p->link.state != LINK_UP)
 		return;
-	/* What has left is not there yet: where it is known what is, that counts. */
+	/*
+	 * Bytes that have left may not have arrived. So where the path knows the rate of
+	 * acknowledged bytes, that one counts.
+	 */
 	if (path_rate(p->path) && (sent || !received))
 		sent = path_rate(p->path);
 	if (sent || received) {

@@ -3,9 +3,9 @@
 #define CORE_PEERS_H
 
 /*
- * All peers of an account: found, made and told here of what concerns each of them. What
- * happens over their links is told to the broker by events; how paths are opened, the
- * connector's ops know.
+ * All peers of an account: finds them, makes them, and tells them what concerns each of them.
+ * Events tell the broker what happens over their links. The connector's ops know how paths are
+ * opened.
  */
 
 #include <stdbool.h>
@@ -23,38 +23,47 @@ struct negotiation;
 struct peer;
 
 struct peers_events {
-	/* A peer was made; nothing was said to it yet. */
+	/* A peer was made. Nothing was sent to its device yet. */
 	void (*made)(void *owner, struct peer *p);
-	/* A device showed its key: an unknown one is remembered. */
+	/* A device of jid has proved this key. A key that is unknown is remembered. */
 	void (*met_key)(void *owner, const char *jid, const unsigned char *fp);
 	/*
-	 * A device has opened a path from this full JID and proved that it is
-	 * itself: so it is there.
+	 * A device has opened a path from this full JID and has proved who it is, so it is
+	 * there.
 	 */
 	void (*met_at)(void *owner, const char *full, const char *device);
-	/* What was sent to this full JID came back with this condition. */
+	/* A stanza to this full JID came back with this condition. */
 	void (*doubted)(void *owner, const char *full, const char *condition);
-	/* A link is up, or up again on another path; or waits for a path. */
+	/*
+	 * up(): a link is up, or up again on another path (resumed). down(): it waits for a
+	 * path.
+	 */
 	void (*up)(void *owner, struct peer *p, bool resumed);
 	void (*down)(void *owner, struct peer *p);
 	/*
-	 * It has ended, and so has all that ran over it. "idle": it was at
-	 * rest, and its process goes on.
+	 * The peer has ended, and so has all that ran over its link. reason "idle": the link
+	 * was at rest, and the device's process goes on.
 	 */
 	void (*ended)(void *owner, struct peer *p, const char *reason);
-	/* A link came to rest, or a peer's memory is free. */
+	/* A link has nothing open any more, or a peer's memory was freed. */
 	void (*rested)(void *owner);
-	/* NULL when the device may; else the reason for refuse. */
+	/* NULL if the device may use the share by this service; else the reason for REFUSE. */
 	const char *(*authorize)(void *owner, struct peer *p, enum service service,
 				 const char *share);
-	/* Starts to serve it: neg_started() or neg_failed() follows; and ends that. */
+	/*
+	 * start() begins to serve neg; neg_started() or neg_failed() follows. stop() ends what
+	 * start() returned.
+	 */
 	void *(*start)(void *owner, struct peer *p, struct negotiation *neg);
 	void (*stop)(void *owner, void *serving);
-	/* Whether a push of the device into that share is under way. */
+	/* Whether a push of the device to this share still runs. */
 	bool (*turn_held)(void *owner, const struct peer *p, const char *share);
-	/* The device says where refs of a share are. */
+	/* The device has announced where the refs of one of its shares are. */
 	void (*announced)(void *owner, const struct peer *p, const char *share, struct fields tips);
-	/* The device asks what became of a push of its, of whose output it has received so much. */
+	/*
+	 * The device asks for the outcome of its push `id`, of whose output it has received so
+	 * many bytes; append the fields of the answer.
+	 */
 	void (*outcome)(void *owner, const struct peer *p, const char *id, uint64_t received,
 			struct buf *fields);
 };
@@ -66,30 +75,36 @@ struct peers {
 	struct connectors connectors;
 	bool (*may_answer)(void *arg, const char *bare);
 	/*
-	 * The offer is the daemon's; NULL: it was refused, and answered. No
-	 * event comes within the call.
+	 * Accepts an in-band path. The offer is the daemon's own type. NULL: the offer was
+	 * refused, and the sender told. No event comes within the call.
 	 */
 	struct path *(*accept_inband)(void *arg, const void *offer, enum ibb_path_standing standing,
 				      const struct path_events *events, void *owner);
-	void *arg;				/* of these two */
-	struct quota lookups;			/* of names that buddies offer */
-	struct peer *first;			/* owned; links, made when wanted */
-	/* owned; paths that somebody opened, of no link yet */
+	void *arg;				/* of may_answer and accept_inband */
+	struct quota lookups;			/* look-ups of proxy names that buddies offer */
+	struct peer *first;			/* owned */
+	/* owned; paths opened to us whose link is not known yet */
 	struct list acceptors;
 };
 
-/* The tables and their owners are filled in by the caller, before the first peer. */
+/* The caller fills in the tables of functions and their owners before it makes the first peer. */
 void peers_init(struct peers *all, struct context *context);
-/* No peer and no acceptor is left. */
+/* Call it when no peer and no acceptor is left. */
 void peers_finish(struct peers *all);
 
 /* The peer of a device, or NULL. */
 struct peer *peer_find(const struct peers *all, const char *jid, const char *device);
 
-/* As peer_find(), or a new one that begins to connect. NULL if the device is not online. */
+/*
+ * As peer_find(); makes a peer, which begins to connect, if there is none. NULL if the device
+ * is not online, not a buddy's, or speaks another protocol.
+ */
 struct peer *peer_want(struct peers *all, const char *jid, const char *device);
 
-/* A path on which a trusted device said HELLO to us; plain holds what came after it. */
+/*
+ * Gives a path to the peer of a trusted device that has said HELLO on it; makes the peer if
+ * there is none. plain holds what came after the HELLO.
+ */
 void peer_take(struct peers *all, const char *jid, const unsigned char *fp, struct path *path,
 	       const struct link_hello *hello, struct buf *plain);
 
@@ -99,21 +114,25 @@ struct peer *peer_by_token(const struct peers *all, const char *token);
 /* Whether a link with the device is up. */
 bool peers_linked(const struct peers *all, const char *jid, const char *device);
 
-/* Whether the device is there, as far as we know: a link with it is up, or its presence is seen. */
+/*
+ * Whether the device is there, as far as we know: a link with it is up, or its presence is
+ * seen.
+ */
 bool peer_is_there(const struct peers *all, const char *jid, const char *device);
 
-/* Our own connection is back, or gone. */
+/* Our own connection to the server is back, or gone. */
 void peers_online(struct peers *all, bool online);
 
 /*
- * Our proxies are known, or not any more; the network is another one; the
- * configuration was read again.
+ * peers_refresh(): our proxies have become known, or are not known any more.
+ * peers_network_changed(): we are in another network. peers_reload(): the configuration was
+ * read again.
  */
 void peers_refresh(struct peers *all);
 void peers_network_changed(struct peers *all);
 void peers_reload(struct peers *all);
 
-/* All of them, with their paths; and the acceptors. */
+/* Ends all peers, with their paths, and all acceptors. */
 void peers_end(struct peers *all, const char *reason);
 
 #endif
