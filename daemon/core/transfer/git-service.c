@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process is started when the negotiation says so, but the device hears
- * of it only when the process has said its first byte: a repository that is broken or
- * gone is then a refusal with a reason, before git at the other end was told
- * that it is connected. upload-archive speaks only when spoken to, and counts
- * as ready at once.
+ * The process starts when the negotiation says so, but the device is told only when the
+ * process has written its first byte. So a repository that is broken or gone is refused with a
+ * reason, before the git at the other end is told that it is connected. upload-archive speaks
+ * only when spoken to, and counts as ready at once.
  *
- * From then on bytes move: channel -> standard input (credit goes back as the
- * process takes them), standard output -> channel (the pipe is not read while the
- * channel is full). The process's end is the end of data and the exit status.
+ * After that bytes move. Channel to standard input: credit goes back as the process takes
+ * them. Standard output to channel: the pipe is not read while the channel is full. The end of
+ * the process is the end of data and the exit status.
  *
- * A channel that is closed from outside ends a process that only reads. One that
- * takes a push becomes an orphan: it gets the end of its input, and ends when it is done.
+ * When a channel is closed from outside, a process that only reads ends. One that takes a push
+ * becomes an orphan: its input ends, and it exits when it is done.
  *
- * What goes by is read along (witness.h), so that the journal says of a push what git said of it.
+ * The bytes are read along (witness.h), so that the journal says of a push what git said of
+ * it.
  *
- * Each process has a place among the services (core/services.h) until it has ended, which may
- * be later than everything else here: then the record waits for that alone.
+ * Each process has a place among the services (core/services.h) until it has ended. That may
+ * be after all else here is over: then the record waits only for the process.
  */
 #include "git-service-internal.h"
 
@@ -29,9 +29,11 @@
 #include "outcome.h"
 
 enum {
-	ROOM_LOW = 64 * 1024,		/* less room in the channel pauses the process */
-	ERRORS_MAX = 2048,		/* of what it said before it was ready, for our log */
-	SIGNAL_EXIT = 128,		/* reported for a death by signal, as a shell does */
+	ROOM_LOW = 64 * 1024,		/* bytes; less room in the channel pauses the process */
+	ERRORS_MAX = 2048,		/* bytes of standard error before the channel is open, for
+					   our log */
+	SIGNAL_EXIT = 128,		/* added to the number of a signal that ended the process,
+					   as a shell does */
 };
 
 static uint64_t now_of(const struct git_service *s)
@@ -44,7 +46,7 @@ bool git_service_is_orphan(const struct git_service *s)
 	return s->run.state == SERVICE_ORPHAN;
 }
 
-/* The process has ended: its place is free, and whoever waited for its turn goes on. */
+/* The process has ended: frees its place, and starts a deferred push that waited for its turn. */
 static void give_back(struct git_service *s)
 {
 	struct peer *p = peer_find(s->all->peers, s->run.jid, s->run.device);
@@ -64,7 +66,7 @@ static void on_process_gone(void *arg)
 	free(s);
 }
 
-/* The one end; the channel and the negotiation have been seen to. */
+/* The only way a service ends, after its channel and its negotiation were dealt with. */
 static void finish(struct git_service *s)
 {
 	if (s->peer)
@@ -90,8 +92,8 @@ bool git_service_is_whole(const struct git_service *s)
 }
 
 /*
- * The device can ask what became of its push. That holds for a push that is over, too: its last
- * words may have been lost.
+ * Keeps the outcome of a push for the device to ask for. A push that is over counts, too: its
+ * last bytes may have been lost.
  */
 static void keep_outcome(struct git_service *s)
 {
@@ -102,7 +104,7 @@ static void keep_outcome(struct git_service *s)
 		outcomes_done(s->all->outcomes, s->id, s->status, now_of(s));
 }
 
-/* The peer ends; the process, which changes a repository, goes on without one. */
+/* The service loses its peer. The process changes a repository, so it goes on. */
 static void become_orphan(struct git_service *s, const char *reason)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s",
@@ -117,14 +119,15 @@ static void become_orphan(struct git_service *s, const char *reason)
 }
 
 /*
- * Its line in the journal, once. reason: why the stream ended early. Of an orphan the line says
- * as well that its pusher was gone or had no right any more.
+ * Writes the service's line of the journal, once. reason: why the stream ended early. For an
+ * orphan that had all it needs, the line has a note that the push finished after its link had
+ * ended.
  */
 static void log_transfer(struct git_service *s, const char *reason)
 {
 	char note[REASON_MAX + 64];
 	const struct transfer over = {
-		/* The run is over with the process, an orphan has nothing but the run. */
+		/* The run ends with the process, but an orphan has no other jid and share. */
 		.jid = s->peer ? s->peer->jid : s->run.jid,
 		.share = s->neg ? neg_share(s->neg) : s->run.share,
 		.service = s->service,
@@ -186,7 +189,7 @@ static void on_channel_exited(void *owner, uint32_t status)
 {
 }
 
-/* To whoever waits at the other end, whose broker cannot know. */
+/* Tells the user at the other end, whose broker does not know of the limit. */
 static void tell_limit(struct git_service *s)
 {
 	struct buf text = { 0 };
@@ -241,13 +244,16 @@ static const struct channel_events channel_events = {
 	.closed = on_channel_closed,
 };
 
-/* The process talks: now the device is told. False when it does not want it any more. */
+/*
+ * The process has written something: opens the channel, which tells the device. False if the
+ * device does not want it any more.
+ */
 static bool open_channel(struct git_service *s)
 {
 	if (s->channel)
 		return true;
 	s->channel = neg_started(s->neg, &channel_events, s, now_of(s));
-	/* Otherwise git_service_stop() was called within. */
+	/* NULL: git_service_stop() was called within. */
 	if (!s->channel)
 		return false;
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': started", s->peer->jid,
@@ -300,7 +306,7 @@ static void on_wrote(void *owner, size_t n)
 		channel_consumed(s->channel, n);
 }
 
-/* It cannot be served. They are told by that, and the journal has it. */
+/* The request cannot be served: tells the device and the journal. */
 static void refuse(struct git_services *all, const struct peer *peer, struct negotiation *neg,
 		   const char *reason)
 {
@@ -317,7 +323,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	s->process_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
 	witness_exited(&s->witness, s->status);
-	/* Of a fetch nobody knows yet whether all of it arrives. */
+	/* The exit of a fetch does not tell whether all of it arrives, so its line comes later. */
 	if (orphan || s->service == SERVICE_RECEIVE_PACK)
 		log_transfer(s, orphan ? s->lost : NULL);
 	give_back(s);
@@ -328,7 +334,7 @@ static void on_exited(void *owner, int status, int term_signal)
 	}
 	if (!s->channel && s->service != SERVICE_UPLOAD_ARCHIVE && !buf_len(&s->errors) &&
 	    s->status == 0) {
-		/* It had nothing to say and no complaint: let the other end see just that. */
+		/* The process ended well and said nothing: let the other end see just that. */
 		if (!open_channel(s))
 			return;
 	}
@@ -343,7 +349,7 @@ static void on_exited(void *owner, int status, int term_signal)
 		return;
 	}
 	channel_end(s->channel);
-	/* May close the channel, and end us with it. */
+	/* May close the channel, and so end this service. */
 	channel_exit(s->channel, s->status);
 }
 
@@ -354,7 +360,7 @@ static const struct service_events service_events = {
 	.exited = on_exited,
 };
 
-/* The path is the share's own, never what a peer said. */
+/* The path is that of the share, never one that a peer sent. */
 static struct service_process *start_process(struct git_service *s, const struct share *share,
 					     const char **why)
 {
@@ -382,7 +388,7 @@ void git_service_end_early(struct git_service *s, const char *reason, const char
 	finish(s);
 }
 
-/* It was silent for so long that its place is another one's. */
+/* The service was silent for so long that its place goes to another one. */
 static void end_silent(struct git_service *s)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s' was silent and makes room",
@@ -390,7 +396,7 @@ static void end_silent(struct git_service *s)
 	git_service_end_early(s, "silent", "busy");
 }
 
-/* NULL if there is no place. */
+/* Makes a service with a place; NULL if there is no place. */
 static struct git_service *take_place(struct git_services *all, struct peer *peer,
 				      struct negotiation *neg)
 {
@@ -442,7 +448,10 @@ void *git_service_start(struct git_services *all, struct peer *peer, struct nego
 	}
 	s->directory = xstrdup(share->path);
 	if (s->service == SERVICE_UPLOAD_ARCHIVE && !open_channel(s)) {
-		/* The negotiation does not know us yet, so it has not called this. */
+		/*
+		 * The negotiation does not know this service yet, so it has not called
+		 * git_service_stop().
+		 */
 		git_service_stop(s);
 		return NULL;
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The device is asked at once, and again while the push still runs there, for as long as
- * there is patience: OUTCOME_PATIENCE with a device that is online or has a link with us, or that
- * nobody can know to be gone, because we are offline or its server cannot be reached;
- * OUTCOME_ABSENT with one that is gone, which is asked once whether it is. The device answers
- * from its outcomes (outcome.h).
+ * The query asks the device OUTCOME_AGAIN after its start, and again while the push still runs
+ * there, until its patience is over. That is OUTCOME_PATIENCE for a device that is online or
+ * has a link with us, or that may be there unseen, because we are offline or its server cannot
+ * be reached. It is OUTCOME_ABSENT for a device that is gone; an inquiry asks once whether it
+ * is there. The device answers from its outcomes (outcome.h).
  */
 #include "outcome-query.h"
 
@@ -26,13 +26,14 @@ struct outcome_query {
 	char *jid;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
 	char id[NEG_ID_LEN + 1];
-	uint64_t received;		/* of the far git's output */
+	uint64_t received;		/* bytes of the far git's output that we have */
 	uint64_t since;
-	struct negotiation *question;	/* under way, or NULL */
+	struct negotiation *question;	/* the question under way, or NULL; borrowed */
 	const struct outcome_query_events *events;
 	void *owner;
 	struct timer timer;
-	bool destroyed;			/* and freed as soon as nothing of it is on the stack */
+	bool destroyed;			/* freed by the timer, when no function that uses it is on
+					   the stack */
 };
 
 static bool is_there(const struct outcome_query *l)
@@ -40,7 +41,7 @@ static bool is_there(const struct outcome_query *l)
 	return peer_is_there(l->host.peers, l->jid, l->device);
 }
 
-/* Whether nobody can be expected to answer. */
+/* Whether no answer can be expected. */
 static bool is_gone(const struct outcome_query *l)
 {
 	const struct inquirer *inquirer = l->host.inquirer;
@@ -49,19 +50,19 @@ static bool is_gone(const struct outcome_query *l)
 	       !inquirer_pending(inquirer, l->jid) && !inquirer_unreachable(inquirer, l->jid);
 }
 
-/* The next look: soon, or when there is no more patience, never. */
+/* Sets the time of the next question, or ends the query when its patience is over. */
 static void look_again(struct outcome_query *l)
 {
 	uint64_t now = context_now(l->host.context);
 
-	/* Nobody is kept waiting long for a broker that was killed. */
+	/* A client does not wait long for a broker that was killed. */
 	if (now >= l->since + (is_gone(l) ? OUTCOME_ABSENT : OUTCOME_PATIENCE))
 		l->events->unknown(l->owner, false);
 	else
 		timer_set(&l->timer, now + OUTCOME_AGAIN);
 }
 
-/* False if what the device sent is nothing of the kind. */
+/* Hands the output on. False if the device sent something else than hex. */
 static bool pass_on_rest(struct outcome_query *l, struct fields f)
 {
 	const char *key, *value;
@@ -98,7 +99,7 @@ static void on_outcome(void *owner, struct fields f)
 	l->events->exited(l->owner, fields_get_u64(f, "status", 128) & 255);
 }
 
-/* The device speaks with us no more, and says so: to ask it again soon would be in vain. */
+/* The device does not talk with us any more, and says so: to ask again soon would be no use. */
 static bool is_revoked(const char *reason)
 {
 	return !strcmp(reason, "untrusted") || !strcmp(reason, "removed");
@@ -115,7 +116,7 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 		look_again(l);
 }
 
-/* A question is answered or refused; nothing else happens to one. */
+/* A question is answered or refused; no other event comes. */
 static const struct initiator_events question_events = {
 	.outcome = on_outcome,
 	.refused = on_refused,

@@ -3,9 +3,9 @@
 #define CORE_OUTCOME_QUERY_H
 
 /*
- * A push whose link was lost when everything had been sent. Only the device
- * that served it knows what became of it: the device is asked, and what its git said
- * after the link was lost is handed on, so that our git tells the truth. Pure.
+ * Asks for the outcome of a push whose link was lost after we had sent everything. Only the
+ * device that served the push knows what became of it. What its git said after the link was
+ * lost is handed on, so that our git reports the truth. Pure.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 struct inquirer;
 struct outcome_query;
 
-/* By what it asks; copied, and what it points to is borrowed. */
+/* What a query works with. The record is copied; what it points to is borrowed. */
 struct outcome_query_host {
 	struct context *context;
 	struct peers *peers;
@@ -26,29 +26,30 @@ struct outcome_query_host {
 
 /* Copied. */
 struct outcome_query_question {
-	const char *jid, *device;	/* who served it */
-	const char *id;			/* of the negotiation */
-	uint64_t received;		/* bytes of the far git's output that have come before */
+	const char *jid, *device;	/* the device that served the push */
+	const char *id;			/* of the push's negotiation */
+	uint64_t received;		/* bytes of the far git's output that we have already */
 };
 
 struct outcome_query_events {
-	/* What the far git still said, in order. */
+	/* More output of the far git, in order. */
 	void (*rest)(void *owner, const void *data, size_t n);
-	/* It is over, with the exit status of the far git. Destroy it, now or later. */
+	/* The query is over: the exit status of the far git. Destroy the query, now or later. */
 	void (*exited)(void *owner, uint32_t status);
 	/*
-	 * Nobody can tell now. answered: nor later, for the device says that it does not know;
-	 * otherwise it was not there, or did not answer. Destroy it, now or later.
+	 * The query is over without a result. answered: the device says that it does not know,
+	 * so asking again is no use; else the device was not there or did not answer. Destroy
+	 * the query, now or later.
 	 */
 	void (*unknown)(void *owner, bool answered);
 };
 
-/* Nothing is reported before it returns. */
+/* Begins to ask. No event comes within the call. */
 struct outcome_query *outcome_query_create(const struct outcome_query_host *host,
 					   const struct outcome_query_question *question,
 					   const struct outcome_query_events *events, void *owner);
 
-/* Nothing is reported any more. NULL is fine. */
+/* No event comes any more. NULL is allowed. */
 void outcome_query_destroy(struct outcome_query *l);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All that is served: who may have it, and what becomes of it when rights change, when
- * a link loses its path, or when the broker stops. One that is served lives in git-service.c.
+ * All git services: who may use them, and what becomes of them when rights change, when a link
+ * loses its path, or when the broker stops. git-service.c is one service.
  */
 #include "git-service-internal.h"
 
@@ -116,7 +116,7 @@ void git_service_end_orphans(struct git_services *all)
 		git_service_abandon(s);
 }
 
-/* The reason why it may not go on; NULL while it may. */
+/* Why the service may not go on; NULL if it may. */
 static const char *authorize_again(const struct git_service *s)
 {
 	const struct share *share;
@@ -133,7 +133,10 @@ static const char *authorize_again(const struct git_service *s)
 	}
 }
 
-/* One that is not allowed any more, or NULL. Without peer or negotiation it has ended already. */
+/*
+ * A service that is not allowed any more, or NULL. One without peer or negotiation has already
+ * ended.
+ */
 static struct git_service *find_forbidden(const struct git_services *all, const char **reason)
 {
 	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the client is told when a session fails: a message of the catalogue for each
- * reason that a device, a link or the wait for them can give.
+ * What the client is told when a session fails: a message of the catalogue (common/message.c)
+ * for each reason that a device, a link or a timeout can give.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,13 +49,14 @@ void session_fail(struct session *s, enum message_id id)
 struct refusal_row {
 	const char *reason;
 	enum message_id id;
-	bool refusal;		/* of this request, by the device that was asked */
-	bool final;		/* also of what was under way: the same command would be refused */
+	bool refusal;		/* the device has refused this request */
+	bool final;		/* holds also for a stream under way: the same command would be
+				   refused */
 };
 
 /*
- * What the user is told for the reasons of refuse, and of links that end; NULL: there is no
- * message of its own.
+ * What the user is told for each reason of a REFUSE, or of a link that ends. NULL: the reason
+ * has no message of its own.
  */
 static const struct refusal_row *find_refusal_row(const char *reason)
 {

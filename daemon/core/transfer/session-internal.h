@@ -3,9 +3,9 @@
 #define CORE_SESSION_INTERNAL_H
 
 /*
- * A session, for the files that it is made of: session.c (life, and what comes from
- * outside), session-target.c (who is asked), session-relay.c (bytes), session-push.c
- * (what becomes of it) and session-failure.c (what a client is told).
+ * The record of a session, shared by its files: session.c (life, and calls from outside),
+ * session-target.c (who is asked), session-relay.c (bytes), session-push.c (the outcome) and
+ * session-failure.c (what a client is told).
  */
 
 #include "address.h"
@@ -18,104 +18,112 @@
 #include "traffic.h"
 
 enum session_state {
-	SESSION_WAITING,	/* our account is not online, or presence may still come */
-	SESSION_ASKING,		/* the request runs */
+	SESSION_WAITING,	/* our account is not online, or presences may still come */
+	SESSION_ASKING,		/* the service request is under way */
 	SESSION_OPEN,		/* a channel is open */
-	SESSION_LOST,		/* it was, and its push may have arrived */
-	SESSION_LEAVING,	/* a channel is open, and no client is there any more */
-	SESSION_ENDED,		/* freed as soon as nothing of it is on the stack */
+	SESSION_LOST,		/* the channel was lost, and the push may have arrived */
+	SESSION_LEAVING,	/* a channel is open, but the client has gone */
+	SESSION_ENDED,		/* freed by the timer, when no function that uses it is on the
+				   stack */
 };
 
 struct session {
 	struct session *next;		/* sessions::first */
 	struct sessions *all;		/* borrowed */
-	struct session_client *client;	/* borrowed; NULL: gone, or let go */
+	struct session_client *client;	/* borrowed; NULL: it has gone, or the session has ended */
 	enum session_state state;
 	struct timer timer;
 	/* what the client wants */
 	struct address to;
 	enum service service;
 	char git_protocol[4];
-	char prefer[DEVICE_ID_LEN + 1];	/* the device that is asked first; empty: any */
-	char *task;			/* the queue's entry whose git this is; owned; NULL: none */
-	unsigned transport;		/* kinds of path it may go over */
-	bool verbose;			/* the user wants to know on which path it goes */
+	char prefer[DEVICE_ID_LEN + 1];	/* the device to ask first; empty: any */
+	char *task;			/* the entry of the queue whose push this is; owned; NULL:
+					   none */
+	unsigned transport;		/* kinds of path that may be used; a mask */
+	bool verbose;			/* the user wants to be told the path */
 	/* while WAITING */
-	bool path_wanted;		/* a path of one of those kinds has to be found first */
-	unsigned looks;			/* since it was asked whether the buddy is there */
-	const char *refusal;		/* of the devices that were asked; static; NULL: none was */
-	unsigned appeared;		/* how often a device of theirs had come by then */
-	unsigned restarts;		/* of devices, while we asked them */
-	uint64_t woken;			/* with which of sessions::wakes it looked last */
-	/* who does it */
+	bool path_wanted;		/* waits for a path of one of these kinds */
+	unsigned looks;			/* waits for the buddy to show themselves, this one
+					   included; 0: the buddy was not asked to */
+	const char *refusal;		/* why the request to the devices failed; static; NULL: none
+					   has */
+	unsigned appeared;		/* buddy::appeared when refusal was set */
+	unsigned restarts;		/* how often a device restarted while we asked it */
+	uint64_t woken;			/* sessions::wakes when this session looked last */
+	/* what serves it */
 	struct service_request *request;	/* owned while ASKING */
 	struct negotiation *neg;	/* while OPEN or LEAVING */
 	struct channel *channel;	/* the same */
 	struct peer *peer;		/* the same */
-	char neg_id[NEG_ID_LEN + 1];	/* from OPEN on */
+	char neg_id[NEG_ID_LEN + 1];	/* valid from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
-	char *path_name;		/* the last path; owned; NULL before OPEN */
-	bool wait_told;			/* while OPEN: that the link has no path */
+	char *path_name;		/* the path at READY; owned; NULL before OPEN */
+	bool wait_told;			/* while OPEN: the client was told that the link has no
+					   path */
 	/* the bytes */
-	struct buf held;		/* from the client, for want of room; <= FRAME_WINDOW */
-	size_t granted;			/* taken from the client, credit not yet given back */
-	size_t unsent;			/* to the client, not yet consumed for the peer */
+	struct buf held;		/* from the client, waits for room in the channel; <=
+					   FRAME_WINDOW */
+	size_t granted;			/* bytes taken from the client, for which credit is not
+					   given back yet */
+	size_t unsent;			/* bytes on their way to the client, not yet consumed for
+					   the peer */
 	bool client_ended, end_passed_on;
 	bool exit_said;
-	struct traffic traffic;		/* written: of our git; received: of the far one */
-	/* what becomes of it */
-	struct witness witness;		/* of what git said, and was told */
-	bool noted;			/* the push is written down */
-	uint64_t begun;			/* what had been received then */
-	bool logged;			/* the journal has its line, or will have */
+	struct traffic traffic;		/* written: bytes of our git; received: of the far one */
+	/* the outcome */
+	struct witness witness;		/* reads along what git said and was told */
+	bool noted;			/* the push was written down as unsettled */
+	uint64_t begun;			/* traffic.received at that time */
+	bool logged;			/* the journal has its line, or will have it */
 	struct outcome_query *lost;	/* owned while LOST */
 	char lost_because[REASON_MAX + 1];
 };
 
 /* session.c */
 void session_enter(struct session *s, enum session_state state, const char *because);
-/* The one end; the client is let go. Nothing if it has ended. */
+/* The only way a session ends; lets go of the client. Does nothing if the session has ended. */
 void session_end(struct session *s, const char *because);
-/* Where there is still a client. */
+/* Sends the client a note, if there is still a client. */
 void session_note(struct session *s, const char *kind, const char *text);
 void session_set_timer(struct session *s, uint64_t in);
 
-/* session-failure.c: the client is told, and the session ends. */
+/* session-failure.c: each tells the client why, and ends the session. */
 void session_fail_with(struct session *s, const struct message *m);
 void session_fail(struct session *s, enum message_id id);
-/* reason: a word as for refuse, or why a link ended. */
+/* reason: a word as for REFUSE, or why a link ended. */
 void session_fail_for_reason(struct session *s, const char *reason);
 /*
- * What a reason says also of a push that is under way: the same command would be refused.
- * MSG_NONE: nothing.
+ * The message of a reason that holds also for a stream under way, because the same command
+ * would be refused. MSG_NONE: the reason says nothing of that.
  */
 enum message_id session_final_judgement(const char *reason);
 
 /* session-target.c */
-/* Asks whom it can, or says why not, or goes on waiting. */
+/* Asks a device that can be asked, or fails with the reason, or goes on waiting. */
 void session_look(struct session *s);
-/* Its time to wait is over. */
+/* The time to wait is over. */
 void session_waited(struct session *s);
 
 /* session-relay.c */
 extern const struct channel_events session_channel_events;
-/* Moves what the client said into the channel, as much as it takes. */
+/* Moves what the client has sent into the channel, as much as that takes. */
 void session_pass_on(struct session *s);
-/* Credit to the peer for what has left for the client. */
+/* Gives the peer credit for what has left for the client. */
 void session_consume(struct session *s);
 
 /* session-push.c */
 /*
- * Its line in the journal, as soon as there is no more to be learnt of it. A push that was cut
- * before its report came gets it when the two brokers have spoken again. asked: they have, and
- * the device did not tell.
+ * Writes the session's line of the journal, as soon as there is no more to be learnt. A push
+ * that was cut before its report gets its line when the two brokers have spoken again. asked:
+ * they have, and the device did not tell.
  */
 void session_record(struct session *s, const char *reason, bool asked);
-/* A push that begins to matter is written down. */
+/* Writes down a push that has named its refs, because its outcome matters from then on. */
 void session_note_push(struct session *s);
-/* Whether this is a push that the far git may do without another byte of ours. */
+/* Whether this is a push that the far git can finish without another byte of ours. */
 bool session_sent_everything(const struct session *s);
-/* Its link is lost: what became of the push is asked for. */
+/* The link of a push is lost: asks for the outcome. */
 void session_lose(struct session *s, const char *reason);
 
 #endif

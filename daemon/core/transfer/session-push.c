@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of a transfer, and of a push above all: its refs may have moved although
- * we were not told. From the moment when it has named them it is written down. Where its
- * link is lost when everything had been sent, the device is asked while our git waits
- * (outcome-query.h); where nobody waits any more, that is settled later.
+ * The outcome of a transfer, and above all of a push: its refs may have moved although we were
+ * not told. A push is written down from the moment when it has named its refs. If its link is
+ * lost after everything was sent, the device is asked while our git waits (outcome-query.h).
+ * If nobody waits any more, the outcome is settled later.
  */
 #include <stdio.h>
 #include <stdlib.h>

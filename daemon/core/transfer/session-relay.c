@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The bytes of a session. What the client says goes into the channel while that has
- * room, and credit to the client is given back as the channel takes it. What comes
- * from the channel goes to the client, and credit to the peer when it has left for it.
+ * The bytes of a session. What the client sends goes into the channel while the channel has
+ * room; the client gets credit as the channel takes it. What comes from the channel goes to
+ * the client; the peer gets credit when the bytes have left for the client.
  *
- * What goes by is read along (witness.h): the journal says what git was told, however the
+ * The bytes are read along (witness.h), so the journal says what git was told, however the
  * stream ends.
  */
 
@@ -54,7 +54,10 @@ void session_consume(struct session *s)
 	}
 }
 
-/* A user who waits for a long push wants to know why. */
+/*
+ * Tells the user, once, that a server limits the rate: a user who waits for a long push wants
+ * to know.
+ */
 static void tell_limit(struct session *s)
 {
 	struct buf text = { 0 };
@@ -72,7 +75,7 @@ static void on_data(void *owner, const void *data, size_t n)
 {
 	struct session *s = owner;
 
-	/* First, for it may leave at once. */
+	/* Count before the call of data(): the bytes may leave, and be consumed, within it. */
 	s->unsent += n;
 	traffic_received(&s->traffic, n, context_now(s->all->context));
 	witness_answers(&s->witness, data, n);
@@ -107,7 +110,7 @@ static void on_exited(void *owner, uint32_t status)
 	session_record(s, NULL, false);
 	if (s->client)
 		s->all->client->exited(s->client, status > STATUS_MAX ? STATUS_MAX : status);
-	/* Nobody is there to hear what the client may still say. */
+	/* The far process has ended, so what the client still sends is dropped. */
 	buf_reset(&s->held);
 	s->client_ended = true;
 	session_pass_on(s);
@@ -122,7 +125,7 @@ static void on_writable(void *owner)
 	session_pass_on(s);
 }
 
-/* The stream is over, and the session with it, unless the push may have arrived. */
+/* The stream is over. That ends the session, unless the push may have arrived. */
 static void on_closed(void *owner, const char *reason)
 {
 	struct session *s = owner;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is asked. A session looks again whenever the account's state or a presence
- * changes: as soon as there is a device that can be asked, the request starts.
- * A buddy who is not seen need not be away, so whether they are there is asked
- * (inquirer.h) before the user is told that they are not.
+ * Decides which device is asked. A session looks again whenever the account's state or a
+ * presence changes, and starts the request as soon as there is a device that can be asked. A
+ * buddy who is not seen may be online all the same, so an inquiry (inquirer.h) asks before the
+ * user is told that the buddy is offline.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,13 @@
 #include "target-set.h"
 
 enum {
-	RETURN_TIMEOUT = 4500,		/* for a device that has restarted */
-	PATH_TIMEOUT = 15000,		/* for a path of the kind wanted */
+	RETURN_TIMEOUT = 4500,		/* ms, for a device that has restarted to come back */
+	PATH_TIMEOUT = 15000,		/* ms, for a path of a kind that is wanted */
 	RESTARTS_MAX = 3,
-	LOOKS_MAX = 2,			/* INQUIRY_PATIENCE each, for a device to answer */
+	LOOKS_MAX = 2,			/* of INQUIRY_PATIENCE each, for a device to answer */
 };
 
-/* Whether an answer may still show somebody. */
+/* Whether an answer to the inquiry may still show a device. */
 static bool is_pending(const struct session *s)
 {
 	return inquirer_pending(s->all->inquirer, s->to.jid);
@@ -35,7 +35,10 @@ static unsigned count_appearances(const struct session *s)
 	return buddy ? buddy->appeared : 0;
 }
 
-/* Nobody can be asked. That a server was not reached says nothing of who is there. */
+/*
+ * Fails, because no device can be asked. If the buddy's server was not reached, that does not
+ * show that the buddy is offline, and the message says so.
+ */
 static void fail_unseen(struct session *s)
 {
 	enum message_id id = target_set_none(s->all->context, &s->to);
@@ -50,7 +53,7 @@ static void fail_unseen(struct session *s)
 	session_fail(s, id);
 }
 
-/* What was not seen need not be away: the buddy is asked once, and has a moment. */
+/* Has the buddy asked, once, to show themselves, and waits a moment for that. */
 static void ask_buddy(struct session *s)
 {
 	s->looks = 1;
@@ -67,7 +70,10 @@ static bool is_one_of(const char *reason, const char *const reasons[], size_t n)
 	return false;
 }
 
-/* The device restarted under us, or closed the link as we asked; it may be there again. */
+/*
+ * Whether the reason is that the device restarted, or closed the link as we asked: it may be
+ * there again.
+ */
 static bool is_worth_another_look(const char *reason)
 {
 	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
@@ -75,7 +81,10 @@ static bool is_worth_another_look(const char *reason)
 	return is_one_of(reason, reasons, ARRAY_SIZE(reasons));
 }
 
-/* What another device of theirs may do, or the same one from another place. */
+/*
+ * Whether another device of the buddy may serve what this one refused, or the same device
+ * after it has moved.
+ */
 static bool is_worth_another_device(const char *reason)
 {
 	static const char *const reasons[] = { "unreachable", "not-shared", "broken", "version" };
@@ -84,8 +93,8 @@ static bool is_worth_another_device(const char *reason)
 }
 
 /*
- * Whether a device that is not seen is asked whether it is there; session_look() goes on when
- * that is known.
+ * Has devices that are not seen asked to show themselves; session_look() goes on when they
+ * have answered or not. False if that is no use.
  */
 static bool await_others(struct session *s, const char *reason)
 {
@@ -186,7 +195,7 @@ static bool ask(struct session *s, struct target_set *found)
 	return false;
 }
 
-/* They can be asked when the link is on a path of the kind that the user wants. */
+/* The devices can be asked only when their link is on a path of a kind that the user wants. */
 static void wait_for_path(struct session *s)
 {
 	char *text;
@@ -207,7 +216,7 @@ void session_look(struct session *s)
 	const struct message *trouble;
 	struct target_set found;
 
-	/* The devices that were asked would only say the same. */
+	/* No new device has come: those that were asked would refuse again. */
 	if (s->refusal && s->appeared == count_appearances(s)) {
 		if (!is_pending(s))
 			fail_unseen(s);

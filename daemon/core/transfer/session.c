@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client waits on us, and a person waits on the client: everything that can
- * fail is found out before READY, and each wait has a limit.
+ * A client waits for the session, and a person for the client. So everything that can fail is
+ * found out before READY, and each wait has a limit.
  *
  *   WAITING      the account comes online, presences arrive    -> ASKING, or an error
  *   ASKING       the request is under way                      -> OPEN, or an error
  *   OPEN         data both ways                                -> ended, or LOST
- *   LOST         a push lost its link after everything was sent: what became of
- *                it is asked for (outcome-query.h), and reaches our git -> ended
- *   LEAVING      the client has gone with all it wanted: what it said last goes
- *                to the far service, which ends by itself            -> ended
+ *   LOST         a push lost its link after everything was sent: the session asks for
+ *                the outcome (outcome-query.h) and tells our git             -> ended
+ *   LEAVING      the client has gone with all it wanted: what it sent last goes
+ *                to the far service, which ends by itself                    -> ended
  *
- * Here is the life of a session, and what its client and the broker have to say to it.
+ * This file has the life of a session, and the calls of its client and of the broker.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,11 +26,11 @@
 #include "session-internal.h"
 
 enum {
-	ONLINE_TIMEOUT = 4500,		/* to wait for our own account, and presences */
-	LOGIN_TIMEOUT = 20000,		/* when the broker was started just now */
-	JUST_NOW = 10,			/* seconds */
-	LEAVE_TIMEOUT = 10000,		/* for the far service, to end by itself */
-	CUT_OFF_NOTICE = 5000,		/* a path that is back sooner is nothing to speak of */
+	ONLINE_TIMEOUT = 4500,		/* ms, for our account to come online and for presences */
+	LOGIN_TIMEOUT = 20000,		/* ms, the same when the broker was started just now */
+	JUST_NOW = 10,			/* s since the broker's start */
+	LEAVE_TIMEOUT = 10000,		/* ms, for the far service to end by itself */
+	CUT_OFF_NOTICE = 5000,		/* ms; a path that is back sooner is not mentioned */
 };
 
 void session_enter(struct session *s, enum session_state state, const char *because)
@@ -91,7 +91,7 @@ void session_note(struct session *s, const char *kind, const char *text)
 		s->all->client->note(s->client, kind, text);
 }
 
-/* A user who sees nothing move wants to know why, and for how long. */
+/* Tells the user why nothing moves, and how long the link waits for a path. */
 static void tell_wait(struct session *s)
 {
 	uint64_t left = peer_patience(s->peer);
@@ -130,7 +130,7 @@ static void on_timer(void *owner)
 	}
 }
 
-/* What OPEN asks for; MSG_NONE, or what is wrong with it. */
+/* Reads what OPEN asks for. MSG_NONE, or what is wrong with it. */
 static enum message_id parse_open(struct session *s, struct fields open)
 {
 	const char *service = fields_get(open, "service"), *jid = fields_get(open, "jid");
@@ -199,7 +199,7 @@ void session_open(struct session *s, struct fields open)
 		session_fail_with(s, &m);
 		return;
 	}
-	/* A broker that has just been started needs its login first. */
+	/* A broker that has just started has to log in first. */
 	up = context_time(s->all->context) - s->all->started;
 	session_set_timer(s, up < JUST_NOW ? LOGIN_TIMEOUT : ONLINE_TIMEOUT);
 	session_look(s);
@@ -241,13 +241,13 @@ void session_broken(struct session *s)
 }
 
 /*
- * As git does when it has what it wants. The far service is to hear its last words, and not that
- * it was cut off.
+ * The client has gone as git does when it has what it wants. The far service gets the client's
+ * last bytes, and is not told that it was cut off.
  */
 static void leave(struct session *s)
 {
 	session_enter(s, SESSION_LEAVING, "the client has gone, content");
-	/* Before git has ended, so that what its end causes comes later in the journal. */
+	/* Now, before our git ends, so that what its end causes comes later in the journal. */
 	session_record(s, NULL, false);
 	session_set_timer(s, LEAVE_TIMEOUT);
 	session_consume(s);
@@ -278,7 +278,7 @@ void sessions_wake(struct sessions *all)
 	struct session *s;
 	uint64_t wake = ++all->wakes;
 
-	/* Where one finds that a link is over, others end with it. */
+	/* session_look() may end other sessions, so each step begins at the head of the list. */
 	while ((s = one_asleep(all, wake))) {
 		s->woken = wake;
 		session_look(s);
@@ -306,7 +306,7 @@ void sessions_revoke(struct sessions *all, const char *jid, const char *device,
 			continue;
 		}
 		session_fail(s, told);
-		/* What ends may have woken others. */
+		/* The end of a session may have ended others, so begin at the head again. */
 		s = all->first;
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A device with a link that is up is asked whatever the server says about its
- * presence, for the link knows better. One that is online, but has no
- * link yet, gets one; the request waits for it to come up.
+ * A device with a link that is up is asked, whatever the server says of its presence: the link
+ * knows better. A device that is online without a link gets one, and the request waits for
+ * that.
  */
 #include "target-set.h"
 
@@ -26,7 +26,7 @@ static bool is_meant(const struct selection *s, const char *device)
 	return strcmp(device, s->context->device) && !strncmp(device, prefix, strlen(prefix));
 }
 
-/* In the first round the preferred one, in the second all others. */
+/* Round 0 takes the preferred device, round 1 all others. */
 static bool is_turn(const struct selection *s, const char *device, int round)
 {
 	return !strcmp(device, s->wanted->prefer) == (round == 0);
@@ -47,7 +47,7 @@ static void ask(struct selection *s, struct peer *p)
 	s->found.asked += service_request_add(s->request, &p->negotiations, id, p);
 }
 
-/* Links that are up, on a path of these kinds. */
+/* Adds the devices with a link that is up, on a path of these kinds. */
 static void add_linked(struct selection *s, int round)
 {
 	for (struct peer *p = s->peers->first; p; p = p->next)

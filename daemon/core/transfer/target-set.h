@@ -3,8 +3,8 @@
 #define CORE_TARGET_SET_H
 
 /*
- * Who a session can ask: the devices of a buddy that run a broker we trust,
- * best first: those that a link is up with, then the others that are online. Pure.
+ * The devices of a buddy that a session can ask: those that run a broker we trust. First those
+ * with a link that is up, then the others that are online. Pure.
  */
 
 #include "address.h"
@@ -13,29 +13,32 @@
 #include "service-request.h"
 
 struct target_set {
-	unsigned asked;		/* devices the request goes to */
-	bool path_wanted;	/* there are some, but not yet on a path of the kinds wanted */
+	unsigned asked;		/* number of devices that the request goes to */
+	bool path_wanted;	/* a device is there, but not on a path of these kinds yet */
 };
 
 struct target_set_wanted {
 	const struct address *to;
-	const char *prefer;	/* goes first among those that are as good; "": any */
-	unsigned kinds;		/* of path that it may go over */
-	const void *by;		/* in whose name a path is demanded, as for peer_demand() */
+	const char *prefer;	/* the device that goes first among equally good ones; "": any */
+	unsigned kinds;		/* mask of kinds of path that may be used */
+	const void *by;		/* owner of the demand for a path (peer_demand()) */
 };
 
 /*
- * Adds them to the request. Where a link is on a path of another kind, or is not there
- * yet and the kinds are not all, the path is demanded, and the device is not added.
+ * Adds the devices to the request. If not all kinds of path are allowed, and a device has no
+ * link or one on a path of another kind, a path is demanded and the device is not added.
  */
 struct target_set target_set_add(struct context *context, struct peers *peers,
 				 const struct target_set_wanted *wanted,
 				 struct service_request *request);
 
-/* Why nobody can be asked, when nobody can. */
+/* Why no device can be asked. Call it only if that is so. */
 enum message_id target_set_none(const struct context *context, const struct address *to);
 
-/* The protocol of a device that is online and speaks none of ours (MSG_PEER_VERSION); 0. */
+/*
+ * The protocol of a device that is online and speaks none of ours (MSG_PEER_VERSION); 0: there
+ * is none such.
+ */
 uint64_t target_set_protocol(const struct context *context, const struct address *to);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where little waits it will have left before anybody has read why it does not. */
+/*
+ * A limit is mentioned only if enough bytes wait: few bytes have left before the user has read
+ * it.
+ */
 #include "traffic.h"
 
-enum { LIMIT_WORTH = 32 * 1024 };	/* bytes that have to wait before the limit is spoken of */
+enum { LIMIT_WORTH = 32 * 1024 };	/* bytes that have to wait before the limit is mentioned */
 
 void traffic_received(struct traffic *t, size_t n, uint64_t now)
 {

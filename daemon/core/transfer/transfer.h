@@ -3,9 +3,9 @@
 #define CORE_TRANSFER_H
 
 /*
- * What is told of a transfer, one service of one share, when it is over: to the
- * journal, and of a push that was cut to those who find out what became of it.
- * Everything in these records is borrowed for the duration of a call.
+ * The record of a transfer, one service of one share, that is over: for the journal, and, if
+ * it is a push that was cut, for those who ask for its outcome. Everything in these records is
+ * borrowed for the duration of a call.
  */
 
 #include <stdbool.h>
@@ -17,25 +17,25 @@
 struct transfer {
 	const char *jid, *share;
 	enum service service;
-	bool served;			/* by us, for them */
+	bool served;			/* we served it for the device; else it was ours */
 	uint64_t sent, received;	/* bytes of git's protocol */
-	const char *path;		/* the last one, as path_name() has it; NULL: there was
-					   none */
+	const char *path;		/* name of the path (path_name()); NULL: there was none */
 	const struct witness *witness;
-	const char *reason;		/* why its stream ended early, as for witness_result() */
-	const char *note;		/* what else there is to say of it, or NULL */
+	const char *reason;		/* why the stream ended early, as for witness_result() */
+	const char *note;		/* a further note for the line, or NULL */
 };
 
-/* A push of ours that was cut before its report came, or may be: it has named its refs. */
+/* A push of ours that has named its refs and was, or may be, cut before its report came. */
 struct unsettled_push {
 	const char *jid, *device, *share;
-	const char *id;			/* of its negotiation */
-	const char *path;		/* the last one */
+	const char *id;			/* of the push's negotiation */
+	const char *path;		/* name of the path */
 	const char *reason;		/* why it was cut */
 	uint64_t sent, received;	/* bytes of git's protocol */
-	uint64_t begun;			/* of these received when the refs were named */
+	uint64_t begun;			/* of received: those that had come when the refs were
+					   named */
 	struct witness *witness;
-	bool asked;			/* the device was asked, and did not tell */
+	bool asked;			/* the device was asked, and did not know or answer */
 };
 
 #endif
