@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Roster, trust and blocks are tables of their own, from the server, from the user
- * and from both. Who is admitted to a link, for whatever path, follows from all
- * three, and is decided here and nowhere else.
+ * Roster, trust and blocks are separate tables: from the server, from the user, and from both.
+ * Whether a device may have a link, on whatever path, follows from all three and is decided
+ * only here.
  */
 #include "context.h"
 
@@ -107,8 +107,8 @@ bool context_presence_pending(const struct context *c, const char *jid)
 	uint64_t now = context_now(c);
 
 	/*
-	 * Even the answer to our ping does not tell that all are here: servers
-	 * answer by several processes at once.
+	 * Even the answer to our own ping does not prove that all presences are here: a server
+	 * answers with several processes at once.
 	 */
 	return !c->online_at || now < c->online_at + INQUIRY_SETTLE ||
 	       inquiry_pending(c->inquiry, jid, now);

@@ -3,10 +3,10 @@
 #define CORE_CONTEXT_H
 
 /*
- * What every decision of one account may ask: who we are, what time it is, who the
- * buddies and their devices are and what they may do. All of it is borrowed from the
- * broker, which fills it in; nothing here knows what is built on top. The questions
- * that join several tables are answered here, so that each has one answer.
+ * What every decision of one account may ask: who we are, what time it is, who the buddies and
+ * their devices are, and what they may do. The broker fills the record in; everything in it is
+ * borrowed. Nothing here knows what is built on top. A question that needs several tables is
+ * answered here, so that it has one answer.
  */
 
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 #include "timers.h"
 #include "trust.h"
 
-/* Where time and chance come from. */
+/* The sources of time and of random numbers. */
 struct context_ops {
 	uint64_t (*now)(void *owner);		/* ms, monotonic */
 	uint64_t (*time)(void *owner);		/* unix seconds */
@@ -35,7 +35,8 @@ struct context {
 	/* who we are; without an account the texts are empty and there is no fingerprint */
 	const char *jid;			/* our bare JID as it is configured; NULL without an
 						   account */
-	char self[JID_MAX];			/* as the server has it, or had it last */
+	char self[JID_MAX];			/* our bare JID as the server has it, or had it
+						   last */
 	char device[DEVICE_ID_LEN + 1];
 	const unsigned char *fp;		/* of our device key */
 	uint8_t instance[INSTANCE_BYTES];
@@ -44,16 +45,16 @@ struct context {
 	struct trust *trust;			/* changed between keyring_remember() and
 						   keyring_keep() */
 	struct presence *presence;
-	struct blocklist *blocked;		/* of the server, which acts on it */
+	struct blocklist *blocked;		/* the server's list, which the server enforces */
 	struct inquiry *inquiry;
-	bool roster_known;			/* it was read whole, since the account is this
-						   one */
-	/* how it stands */
+	bool roster_known;			/* the whole roster was read, since the account is
+						   this one */
+	/* the state of the account */
 	uint64_t online_at;			/* ms; 0: we are not online */
 	bool stopping;
 	/* what the user has configured */
-	uint64_t path_timeout;			/* ms that a link waits for a path */
-	unsigned transport;			/* kinds of path that may be used */
+	uint64_t path_timeout;			/* ms for which a link waits for a path */
+	unsigned transport;			/* kinds of path that may be used; a mask */
 	bool local;				/* loopback and link-local addresses may be told and
 						   dialled */
 };
@@ -65,40 +66,37 @@ void context_random(const struct context *c, void *out, size_t n);
 /* Whether jid (bare) is our own account. */
 bool context_is_self(const struct context *c, const char *jid);
 
-/* Whether jid is blocked, by the server for us or here. */
+/* Whether jid is blocked, by the server or in our trust table. */
 bool context_blocks(const struct context *c, const char *jid);
 
 /*
- * Whether jid (bare) is a buddy: ourselves, or in the roster, seen or asked
- * for, and not blocked.
+ * Whether jid (bare) is a buddy: our own account, or a contact in the roster who is not
+ * blocked and with whom there is a subscription, either way, or a request of ours.
  */
 bool context_is_buddy(const struct context *c, const char *jid);
 
 /* Whether this device of jid may have a link and rights: it is trusted, and jid a buddy. */
 bool context_admits(const struct context *c, const char *jid, const unsigned char *fp);
 
-/* The same for a device that only says which one it is. */
+/* As context_admits(), for a device that is only known by its ID. */
 bool context_trusts_device(const struct context *c, const char *jid, const char *device);
 
 /* Whether a key of that device of jid is in the trust table, trusted or not. */
 bool context_knows_device(const struct context *c, const char *jid, const char *device);
 
 /*
- * Whether, where places are shared (quota.h), jid counts for itself: it has a device that we trust
- * or expect, or the user has just asked them.
+ * Whether jid counts for itself, and not as a stranger, where places are shared (quota.h): we
+ * trust or expect a device of it, or the user has just asked them.
  */
 bool context_counts_as_trusted(const struct context *c, const char *jid);
 
 /* Whether jid may see that we are here: subscribed to our presence, or our own account. */
 bool context_shows_itself(const struct context *c, const char *jid);
 
-/*
- * Whether the user's own add or accept of jid is open, so that a request of theirs is answered
- * with yes.
- */
+/* Whether the user's own add or accept of jid is open, so that a request from jid is granted. */
 bool context_welcomes(const struct context *c, const char *jid);
 
-/* Presence of jid may still be on its way: "offline" would be a guess. */
+/* Whether presences of jid may still come, so that "offline" would be a guess. */
 bool context_presence_pending(const struct context *c, const char *jid);
 
 #endif
