@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One timer, set to when inquiry.c wants to ask somebody, and a list of the pings that are not
- * answered yet: each is answered once, by the device, by a server, or by time.
+ * There is one timer, set to the time when inquiry.c wants to ask somebody, and a list of the
+ * pings without an answer. Each ping is answered once: by the device, by a server, or by a
+ * timeout.
  */
 #include "inquirer.h"
 
@@ -151,7 +152,7 @@ struct inquirer *inquirer_create(struct context *context, const struct peers *pe
 	return i;
 }
 
-/* No answer comes any more. */
+/* Forgets all pings; no answer comes any more. */
 static void forget_questions(struct inquirer *i)
 {
 	while (i->questions) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every stanza about a subscription goes out here, for they are counted (requests.h). */
+/* Every stanza about a subscription is sent from here, because they are counted (requests.h). */
 #include "requester.h"
 
 #include <stdlib.h>
@@ -45,9 +45,10 @@ static bool is_due(const struct requester *r, const char *jid)
 }
 
 /*
- * Whether their request is open although the user grants it. A server shows a request once: it may
- * be open there, and dropped on its way to us. So whoever has accepted us is taken to have asked,
- * where the server ignores the answer if they have not.
+ * Whether jid's request is open although the user grants it. A server shows a request once, so
+ * it may be open there, and the stanza to us lost. So a contact who has accepted us is taken
+ * to have asked. Where the server keeps approvals, this is not done: it would keep an answer
+ * to no request.
  */
 static bool is_owed(const struct requester *r, const char *jid)
 {

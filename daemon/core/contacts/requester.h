@@ -3,10 +3,11 @@
 #define CORE_REQUESTER_H
 
 /*
- * Asks again whom the user asked to be seen, and who has not answered; and answers again whose
- * request the user has granted, and to whom that did not come: requests.h, joined to the roster
- * and to what the user means. That a request is meant is remembered in the trust table
- * (MARK_MEANT), for the server may have dropped it before the roster knew of it. Pure.
+ * Repeats requests for a subscription (RFC 6121 3). If a contact has not answered the user's
+ * request, it is sent again. If the user has granted a contact's request and the answer did
+ * not arrive, it is given again. Joins requests.h to the roster and to what the user wants.
+ * The trust table remembers that a request is meant (MARK_MEANT), for the server may have
+ * dropped it before the roster had it. Pure.
  */
 
 #include <stdbool.h>
@@ -17,9 +18,12 @@
 struct requester;
 
 struct requester_ops {
-	/* Whether anything can be said to the server. */
+	/* Whether stanzas can be sent to the server. */
 	bool (*ready)(void *arg);
-	/* Whether it keeps a subscribed for a request that may come (RFC 6121 3.4). */
+	/*
+	 * Whether the server keeps a "subscribed" for a request that may come later (RFC 6121
+	 * 3.4).
+	 */
 	bool (*keeps_approvals)(void *arg);
 	/* Sends a stanza about the subscription of jid: subscribe, subscribed, unsubscribed. */
 	void (*say)(void *arg, const char *jid, const char *kind);
@@ -30,22 +34,25 @@ struct requester *requester_create(struct context *context, const struct request
 				   void *arg, uint32_t random);
 void requester_destroy(struct requester *r);
 
-/* Our connection is there and the roster known, or gone. */
+/* Our connection is there and the roster known; or the connection is gone. */
 void requester_online(struct requester *r, bool online);
 
-/* Sends such a stanza, and goes on until it has had its effect. */
+/*
+ * Sends a stanza of this kind. "subscribe" and "subscribed" are repeated until they have had
+ * their effect.
+ */
 void requester_say(struct requester *r, const char *jid, const char *kind);
 
-/* Asks jid, unless that was done just now, and goes on asking. */
+/* Asks jid for a subscription, unless that was done just now, and goes on asking. */
 void requester_ask(struct requester *r, const char *jid);
 
 /*
- * The roster says something else of them, or something is not meant any more: what is missing is
- * said again, and nothing else.
+ * The roster's entry of jid has changed, or a request is not meant any more. What is missing
+ * is sent again, and nothing else.
  */
 void requester_settle(struct requester *r, const char *jid);
 
-/* In how many seconds jid is asked again, at the earliest; 0: they are not. */
+/* Seconds until jid is asked again, at the earliest; 0: jid is not asked again. */
 uint64_t requester_pause(const struct requester *r, const char *jid);
 
 #endif
