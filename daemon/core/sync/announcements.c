@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each share has a slot, each device two bits for each slot: it has seen the
- * newest tips; it is owed them. New tips clear the first bit of every device and set
- * the second of those online; a device that appears is owed whatever it has not seen. A
- * device that is owed something stands in line; at its turn it is told of one share that it may
- * fetch, and goes to the end of the line when the answer is there. So a device has one telling
- * under way at most, and the devices of one account share ANNOUNCE_AT_ONCE places with others
- * (quota.h): who does not answer holds up nobody else.
+ * Each share has a slot, and each device two bits for each slot: seen, it has seen the newest
+ * tips; owed, it has to be told of them. New tips clear the first bit of every device and set
+ * the second of those online. A device that appears is owed whatever it has not seen. A device
+ * that is owed something stands in line. At its turn it is told of one share that it may
+ * fetch; when the answer has come, it goes to the end of the line. So a device has at most one
+ * telling under way. The devices of an account share the ANNOUNCE_AT_ONCE places with others
+ * (quota.h), so that one that does not answer holds up nobody else.
  *
- * What it has seen, a process of it has seen. When it appears, or its link ends, it is not sure
- * that the process is still that one; then, if it has seen anything, it is met at its turn, and
- * told after that.
+ * What a device has seen, one process of it has seen. When the device appears, or its link
+ * ends, the process may be another one. If the old one had seen anything, the device is met at
+ * its turn, and told after that.
  *
- * What can go wrong: a telling or a meeting fails; then the device rests, and is tried with the
- * next share when it has rested. It goes away, comes back or restarts while a telling is under
- * way: the answer is still awaited, and counts for the process that gave it.
+ * What can go wrong: a telling or a meeting fails. Then the device rests, and after that is
+ * tried with the next share. Or the device goes, comes back or restarts while a telling is
+ * under way. Then the answer is still awaited, and counts for the process that gave it.
  */
 #include "announcements.h"
 
@@ -28,12 +28,12 @@ struct announced_share {
 	char *name;			/* owned */
 	void *tips;			/* owned */
 	size_t len;
-	uint64_t version;		/* of the tips, among those of all shares; 0: not known
-					   yet */
+	uint64_t version;		/* version of the tips, unique among all shares; 0: not
+					   known yet */
 	bool moving;
 	uint64_t first_move, last_move;	/* while moving */
-	unsigned pause;			/* ms, after the last time that they could not be read; 0:
-					   they could */
+	unsigned pause;			/* ms of pause after the last failure to read the refs; 0:
+					   no failure */
 };
 
 struct announcements {
@@ -42,9 +42,9 @@ struct announcements {
 	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
 	uint64_t last_version;
 	struct recipients recipients;
-	struct list line;		/* who can be told something now */
-	struct list resting;		/* who could, but for its retry_at */
-	struct quota under_way;		/* tellings, by JID */
+	struct list line;		/* devices that can be met or told now */
+	struct list resting;		/* devices that rest until their retry_at */
+	struct quota under_way;		/* places of meetings and tellings, by JID */
 };
 
 static struct recipient *of_turn(struct list *r)
@@ -126,7 +126,7 @@ static unsigned slot_of(const struct announcements *a, const char *share)
 	return i;
 }
 
-/* The same, and takes a free slot for a new share. */
+/* As slot_of(), but takes a free slot for a new share. */
 static unsigned slot_for(struct announcements *a, const char *share)
 {
 	unsigned slot = slot_of(a, share);
@@ -142,7 +142,7 @@ static unsigned slot_for(struct announcements *a, const char *share)
 	return slot;
 }
 
-/* Everything there is that it has not seen. */
+/* Makes the device owed all tips that it has not seen. */
 static void owe_unseen(const struct announcements *a, struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++)
@@ -150,13 +150,19 @@ static void owe_unseen(const struct announcements *a, struct recipient *d)
 			set_bit(&d->owed, i);
 }
 
-/* It has seen something, or the process before it has. */
+/*
+ * Whether the device has to be met: a process of it has seen something, and may not be the
+ * present one.
+ */
 static bool doubtful(const struct recipient *d)
 {
 	return d->online && !d->sure && any_bit(&d->seen);
 }
 
-/* Where the device belongs by what it is owed; one that is there keeps its place. */
+/*
+ * Puts the device into the line, among those that rest, or nowhere, by what it is owed. If it
+ * is in a list, it keeps its place there.
+ */
 static void line_up(struct announcements *a, struct recipient *d)
 {
 	if (d->telling || d->meeting || (!any_bit(&d->owed) && !doubtful(d)))
@@ -177,8 +183,8 @@ static bool permitted(const struct announcements *a, const struct recipient *d, 
 }
 
 /*
- * The next share that the device is owed and may fetch, or SHARES_MAX. It is
- * not owed what it may not fetch.
+ * The next share that the device is owed and may fetch, or SHARES_MAX. Clears the bits of
+ * shares that the device may not fetch.
  */
 static unsigned next_owed(struct announcements *a, struct recipient *d)
 {
@@ -194,7 +200,7 @@ static unsigned next_owed(struct announcements *a, struct recipient *d)
 	return SHARES_MAX;
 }
 
-/* Whether there is anything that a new process of the device would have to be told. */
+/* Whether a new process of the device would have to be told anything. */
 static bool may_be_owed(const struct announcements *a, const struct recipient *d)
 {
 	for (unsigned i = 0; i < SHARES_MAX; i++)
@@ -230,7 +236,7 @@ static void tell(struct announcements *a, struct recipient *d, unsigned slot)
 	a->events->tell(a->owner, recipient_jid(d), d->id, s->name, s->version, s->tips, s->len);
 }
 
-/* The first in the line whose account may have one more told, or NULL. */
+/* The first device of the line whose account may have another place, or NULL. */
 static struct recipient *first_in_line(const struct announcements *a)
 {
 	struct quota_place *victim;
@@ -242,7 +248,7 @@ static struct recipient *first_in_line(const struct announcements *a)
 	return NULL;
 }
 
-/* As many of the line as there is room for. */
+/* Meets or tells as many devices of the line as there are places. */
 static void go_on(struct announcements *a)
 {
 	struct recipient *d;
@@ -262,7 +268,7 @@ static void go_on(struct announcements *a)
 	}
 }
 
-/* After a failure; one that has come back meanwhile need not. */
+/* Makes the device rest after a failure, unless it is away or has appeared again since. */
 static void rest(struct recipient *d, uint64_t now)
 {
 	if (!d->online || d->reappeared)
@@ -367,7 +373,7 @@ void announcements_review(struct announcements *a, uint64_t now)
 		if (!d->online)
 			continue;
 		owe_unseen(a, d);
-		/* What is allowed now may be what made the last try fail. */
+		/* The last try may have failed for want of a permission that is there now. */
 		if (d->retry_at)
 			end_rest(d);
 		line_up(a, d);
@@ -407,7 +413,7 @@ void announcements_device_offline(struct announcements *a, const char *jid, cons
 	line_up(a, d);
 }
 
-/* What another process has seen, this one has not. */
+/* A process has not seen what another one has. */
 static void know(struct recipient *d, const uint8_t instance[INSTANCE_BYTES])
 {
 	if (memcmp(d->instance, instance, INSTANCE_BYTES)) {
@@ -439,7 +445,7 @@ void announcements_lost(struct announcements *a, const char *jid, const char *de
 	if (!d)
 		return;
 	d->sure = false;
-	/* The end of a telling is said as such. */
+	/* If a telling is under way, announcements_told() or _failed() reports its end. */
 	if (!d->telling && (d->meeting || doubtful(d)))
 		rest(d, now);
 	end_meeting(d);
@@ -447,7 +453,7 @@ void announcements_lost(struct announcements *a, const char *jid, const char *de
 	go_on(a);
 }
 
-/* The device whose telling this is the end of; NULL if it is not awaited (any more). */
+/* Ends a telling. Returns its device; NULL if the telling is not awaited (any more). */
 static struct recipient *concluded(struct announcements *a, const char *jid, const char *device,
 				   const char *share, uint64_t version)
 {
@@ -470,8 +476,8 @@ void announcements_told(struct announcements *a, const char *jid, const char *de
 		return;
 	d->pause = 0;
 	/*
-	 * Its link may have been up before it appeared. If it did so once more
-	 * since, there may be another one by now.
+	 * The device's link may have been up before it appeared. If the device has appeared
+	 * once more since then, there may be another process by now.
 	 */
 	if (!d->sure) {
 		know(d, instance);
@@ -500,7 +506,7 @@ void announcements_failed(struct announcements *a, const char *jid, const char *
 	go_on(a);
 }
 
-/* When the share's refs are to be read. */
+/* When to read the refs of the share. */
 static uint64_t read_at(const struct announced_share *s)
 {
 	uint64_t quiet = s->last_move + ANNOUNCE_DEBOUNCE,
@@ -534,7 +540,7 @@ static void read_shares(struct announcements *a, uint64_t now)
 		if (!s || !s->moving || read_at(s) > now)
 			continue;
 		s->moving = false;
-		/* Whoever reads may find that the share is gone. */
+		/* read() may find that the share is gone, and free it. */
 		strncpy(name, s->name, sizeof(name) - 1);
 		name[sizeof(name) - 1] = '\0';
 		a->events->read(a->owner, name);

@@ -3,21 +3,25 @@
 #define CORE_ANNOUNCEMENTS_H
 
 /*
- * Announcements: which device has been told what the refs of our shares are.
- * For each share the newest tips are kept, nothing older; for each device that is
- * online, which version of them it has seen. A process of a device is told once of each
- * version it may fetch: when the refs move, or when it appears. Whether who appears is the
- * process that has seen something, or another one, its HELLO says: so it is met first, if there
- * is anything that it may have seen, and any sign that it may have restarted has it met again.
- * What cannot be told now is told when presence shows the device, or tried again with back-off
- * while it stays. A device is told of one share at a time, and ANNOUNCE_AT_ONCE devices are met
- * or told at once, of one JID half of what is free. Pure.
+ * Announcements: which device has been told where the refs of our shares are. For each share
+ * only the newest tips are kept, and for each device that is online, which version of the tips
+ * it has seen.
  *
- * jid is bare and normalised, device is as in presence.h, instance as in link.h. There are
- * SHARES_MAX shares at most; more are ignored.
+ * A process of a device is told once of each version that it may fetch: when the refs move, or
+ * when the device appears. Only the HELLO of a link says whether a device that appears is the
+ * process that has seen something, or another one. So if a process of the device has seen
+ * anything, the device is met first, and again after any sign that it may have restarted.
  *
- * tips are fields as can-push carries them: tip=<object> <ref>, repeated, and
- * cut=1 when there are more refs than ANNOUNCE_TIPS_MAX; the ledger does not look inside.
+ * A device that cannot be told now is told when presence shows it, or is tried again with
+ * back-off while it stays online. A device is told of one share at a time. At most
+ * ANNOUNCE_AT_ONCE devices are met or told at once, and devices of one JID take half of the
+ * free places at most. Pure.
+ *
+ * jid is bare and normalised, device is as in presence.h, instance as in link.h. There are at
+ * most SHARES_MAX shares; more are ignored.
+ *
+ * tips are fields as a can-push carries them: tip=<object> <ref>, repeated, and cut=1 if there
+ * are more refs than ANNOUNCE_TIPS_MAX. The fields are not parsed here.
  */
 
 #include <stdbool.h>
@@ -31,21 +35,21 @@
 struct announcements;
 
 struct announcements_events {
-	/* Whether the device may fetch the share (and is trusted). Asked before each telling. */
+	/* Whether the device is trusted and may fetch the share. Asked before each telling. */
 	bool (*permitted)(void *owner, const char *jid, const char *device, const char *share);
 	/*
-	 * Find out which process of the device is there: announcements_met() or
+	 * Find out which process of the device is there. announcements_met() or
 	 * announcements_lost() follows, not within the call.
 	 */
 	void (*meet)(void *owner, const char *jid, const char *device);
 	/*
-	 * Tell the device with a can-push: announcements_told() or announcements_failed() follows
-	 * exactly once, not within the call. tips are valid during the call.
+	 * Tell the device with a can-push. announcements_told() or announcements_failed()
+	 * follows exactly once, not within the call. tips are valid during the call.
 	 */
 	void (*tell)(void *owner, const char *jid, const char *device, const char *share,
 		     uint64_t version, const void *tips, size_t len);
 	/*
-	 * The refs of the share have moved and come to rest: read them and say
+	 * The refs of the share have moved and come to rest: read them and call
 	 * announcements_tips().
 	 */
 	void (*read)(void *owner, const char *share);
@@ -55,45 +59,48 @@ struct announcements *announcements_create(const struct announcements_events *ev
 void announcements_destroy(struct announcements *a);
 
 /*
- * Something moved in the share's refs; read is asked ANNOUNCE_DEBOUNCE after
- * the last move, ANNOUNCE_DEBOUNCE_MAX after the first at the latest.
+ * A ref of the share has moved. read() is called ANNOUNCE_DEBOUNCE after the last move, and at
+ * the latest ANNOUNCE_DEBOUNCE_MAX after the first.
  */
 void announcements_moved(struct announcements *a, const char *share, uint64_t now);
 
-/* The tips as they are now. The same as before: nothing happens. */
+/* The tips of the share now. If they are the same as before, nothing happens. */
 void announcements_tips(struct announcements *a, const char *share, const void *tips, size_t len,
 			uint64_t now);
 
 /*
- * They could not be read: that is asked for again, after a pause that doubles
- * from one failure to the next.
+ * The tips could not be read. read() is called again after a pause that doubles with each
+ * failure.
  */
 void announcements_unread(struct announcements *a, const char *share, uint64_t now);
 
 /*
- * The share is gone, or what it allows has changed: what is on its way is not
- * waited for any more.
+ * The share is gone, or stands for another directory now: it is forgotten, and tellings of it
+ * that are under way are not waited for any more.
  */
 void announcements_share_gone(struct announcements *a, const char *share);
 
-/* Permissions may have changed: everything that is permitted now and was not told is told. */
+/*
+ * Permissions may have changed: devices are told all that is permitted now and that they have
+ * not seen.
+ */
 void announcements_review(struct announcements *a, uint64_t now);
 
-/* It appeared, or may have. */
+/* The device has appeared, or may have; or it is offline. */
 void announcements_device_online(struct announcements *a, const char *jid, const char *device,
 				 uint64_t now);
 void announcements_device_offline(struct announcements *a, const char *jid, const char *device);
 
 /*
- * A link with this process of the device is up: to be said of every one,
- * whoever wanted it, as soon as it is.
+ * A link with this process of the device is up. Call it for every link as soon as that is up,
+ * whoever wanted the link.
  */
 void announcements_met(struct announcements *a, const char *jid, const char *device,
 		       const uint8_t instance[INSTANCE_BYTES], uint64_t now);
-/* Its link has ended, or none came up: the next one may be with another process. */
+/* The device's link has ended, or none came up: the next one may be with another process. */
 void announcements_lost(struct announcements *a, const char *jid, const char *device, uint64_t now);
 
-/* instance: the process that was told. */
+/* How a telling ended. instance: the process that was told. */
 void announcements_told(struct announcements *a, const char *jid, const char *device,
 			const char *share, uint64_t version, const uint8_t instance[INSTANCE_BYTES],
 			uint64_t now);
@@ -103,7 +110,7 @@ void announcements_failed(struct announcements *a, const char *jid, const char *
 uint64_t announcements_deadline(const struct announcements *a);
 void announcements_tick(struct announcements *a, uint64_t now);
 
-/* How many (device, share) pairs still have to be told of the devices online, for status. */
+/* How many pairs of an online device and a share still have to be told, for status. */
 unsigned announcements_waiting(const struct announcements *a);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A share has a watch; the watch says moved; announcements.c, the ledger, says, a moment later,
- * read; the refs are read; the ledger says whom to tell; a peer
- * is wanted for each, and gets a can-push. Told or failed goes back to the
- * ledger, which tries again when it should. Which process of a device knows what, it
- * learns from each link that comes up; where it asks, one is made.
+ * Each share has a watch. When the watch reports a move, the ledger (announcements.c) asks, a
+ * moment later, for the refs to be read. When they are read, the ledger says which devices to
+ * tell. For each a peer is wanted, and gets a can-push. The ledger is told the result and
+ * tries again when it should. It learns from each link that comes up which process of a device
+ * knows what. If it asks for that, a link is made.
  */
 #include "announcer.h"
 
@@ -25,14 +25,14 @@ struct watched_share {
 	char *path;			/* owned */
 	struct refwatch *watch;		/* owned */
 	struct refs_read *read;		/* owned while it reads */
-	bool keep;			/* found again by announcer_reload() */
+	bool keep;			/* announcer_reload() has found the share again */
 };
 
 /* One device being told of one version. */
 struct telling {
 	struct telling *next;		/* announcer::tellings */
 	struct announcer *announcer;	/* borrowed */
-	struct negotiation *neg;	/* under way; NULL: it failed, to be reported */
+	struct negotiation *neg;	/* under way; NULL: failed, which on_timer() reports */
 	struct peer *peer;		/* borrowed, while neg is under way */
 	char *jid;			/* owned */
 	char device[DEVICE_ID_LEN + 1];
@@ -40,7 +40,10 @@ struct telling {
 	uint64_t version;
 };
 
-/* A device whose link is to be looked at: it has ended, or was up when the ledger asked. */
+/*
+ * A device whose link has to be looked at: the link has ended, or it was up when the ledger
+ * asked.
+ */
 struct news {
 	struct news *next;		/* announcer::news */
 	char *jid;			/* owned */
@@ -94,8 +97,8 @@ static void on_seen(void *owner)
 }
 
 /*
- * Said to the ledger by on_timer(): not here, for a peer may be ending because its device
- * restarted, and the ledger, which does not know that yet, would tell the new process twice.
+ * on_timer() tells the ledger, not this function: the peer may be ending because its device
+ * has restarted. The ledger does not know that yet, and would tell the new process twice.
  */
 static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 {
@@ -118,7 +121,7 @@ static void on_open(void *owner, struct negotiation *neg, struct channel *channe
 {
 }
 
-/* An announcement is seen or refused; the others cannot happen to one. */
+/* An announcement is seen or refused; the other events do not come. */
 static const struct initiator_events initiator_events = {
 	.wanted = on_wanted,
 	.waiting = on_waiting,
@@ -137,7 +140,10 @@ static bool on_permitted(void *owner, const char *jid, const char *device, const
 		       POLICY_ALLOWED;
 }
 
-/* Not at once: a peer may be ending, or the ledger asking. */
+/*
+ * Looks at the device's link later, because a peer may be ending now, or the ledger may be
+ * calling.
+ */
 static void look_later(struct announcer *a, const char *jid, const char *device)
 {
 	struct news *n = a->news;
@@ -165,7 +171,7 @@ static void on_meet(void *owner, const char *jid, const char *device)
 	struct announcer *a = owner;
 	struct peer *peer = peer_want(a->peers, jid, device);
 
-	/* One that is on its way is heard of. */
+	/* A link that is being made is reported by announcer_met() or announcer_lost(). */
 	if (!peer || peer->link.state == LINK_UP)
 		look_later(a, jid, device);
 }
@@ -186,7 +192,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 	t->next = a->tellings;
 	a->tellings = t;
 	if (!peer)
-		return;		/* on_timer() reports it: not within the call */
+		return;		/* on_timer() reports the failure: not within the call */
 	t->peer = peer;
 	context_random(a->context, id, sizeof(id));
 	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &initiator_events, t,
@@ -224,7 +230,7 @@ static void on_read(void *owner, const char *share)
 
 	if (!w)
 		return;
-	/* A read that is under way may have missed the last move. */
+	/* A reading that is under way may have missed the last move. */
 	if (w->read)
 		a->ops->cancel(a->arg, w->read);
 	w->read = a->ops->read(a->arg, w->path, on_tips, w);
@@ -261,7 +267,7 @@ static void report_news(struct announcer *a)
 {
 	struct news *n = a->news, *next;
 
-	/* What is new in here is for the next time. */
+	/* What look() adds to the news waits for the next timer. */
 	a->news = NULL;
 	for (; n; n = next) {
 		next = n->next;
@@ -278,7 +284,10 @@ static void report_failures(struct announcer *a)
 		next = t->next;
 		if (t->neg)
 			continue;
-		/* What is told anew in here goes to the front of the list, for the next time. */
+		/*
+		 * A new telling that begins here goes to the front of the list, and waits for
+		 * the next timer.
+		 */
 		announcements_failed(a->ledger, t->jid, t->device, t->share, t->version,
 				     context_now(a->context));
 		free_telling(t);

@@ -3,7 +3,7 @@
 
 #include "alloc.h"
 
-/* What does not get better by waiting. */
+/* Whether the trouble stays, however long we wait. */
 static bool is_final(enum message_id id)
 {
 	static const enum message_id final[] = {

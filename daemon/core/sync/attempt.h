@@ -3,8 +3,8 @@
 #define CORE_ATTEMPT_H
 
 /*
- * One attempt at a queued push, and what it means that it did not succeed. What git prints
- * does not count, for that is for people: what counts is how it ended, and whether something stood
+ * One attempt at a queued push, and what its failure means. What git prints does not count,
+ * for it is written for people. What counts is git's exit status, and whether something stood
  * between the two brokers. Pure.
  */
 
@@ -12,19 +12,20 @@
 #include "queue.h"
 
 struct attempt {
-	enum message_id trouble;	/* with which a session of its git ended last; MSG_NONE:
-					   with none */
-	bool no_place;			/* git could not be started, for the place where it was to
-					   run is gone */
+	enum message_id trouble;	/* message of the last session of its git that failed;
+					   MSG_NONE: none did */
+	bool no_place;			/* git could not be started, because the directory where it
+					   has to run is gone */
 };
 
 /*
- * status: of git; -1 if it could not be run now, or was ended from outside.
+ * status: git's exit status; -1: git could not be run now, or was ended from outside.
  *
  *   0                                                     DELIVERED
- *   no place; nothing stood in the way, so that git or
- *   a hook of ours or theirs said no; a trouble that
- *   lasts until somebody does something                   REFUSED
+ *   the directory is gone; or no session failed, so that
+ *   git, or a hook of ours or theirs, said no; or a
+ *   session failed for a reason that lasts until
+ *   somebody does something                               REFUSED
  *   else                                                  UNREACHABLE
  */
 enum queue_outcome attempt_outcome(const struct attempt *a, int status);

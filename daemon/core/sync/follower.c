@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * follows.c says when to compare and when to fetch; here each followed share
- * has the comparison or the git that runs for it, and remembers which version was fetched last.
- * Whether something came of a fetch is seen by a second look at the refs, since a buddy can
- * announce what is not there. A followed share that left the configuration takes all of that
+ * follows.c says when to compare and when to fetch. Here each followed share has the
+ * comparison or the git process that runs for it, and remembers which version was fetched
+ * last. A buddy can announce what is not there, so a second look at the refs shows whether a
+ * fetch brought anything. A followed share that has left the configuration takes all of that
  * with it.
  */
 #include "follower.h"
@@ -14,22 +14,25 @@
 #include "alloc.h"
 #include "log.h"
 
-enum { FAILURES_EVERY = 3600 };	/* s: of one followed share, in the journal */
+enum { FAILURES_EVERY = 3600 };	/* s between two lines of the journal for failures of one followed
+				   share */
 
 struct followed {
 	struct followed *next;		/* follower::followed */
 	struct follower *follower;	/* borrowed */
-	struct follow *follow;		/* the core's */
+	struct follow *follow;		/* borrowed from follows */
 	struct refcompare *compare;	/* owned while COMPARING, and at the end of FETCHING */
 	struct git_run *git;		/* owned while FETCHING */
-	uint64_t refs;			/* digest of those here, before the fetch */
-	char *tips;			/* what is compared; owned */
+	uint64_t refs;			/* digest of the refs here before the fetch; 0: unknown */
+	char *tips;			/* the tips that are compared; owned */
 	size_t len;
 	uint64_t told_at;		/* unix seconds: the last failure in the journal; 0: none */
-	unsigned untold;		/* since then */
-	char *device;			/* that announced them; owned, NULL: not known */
-	char *version;			/* of the tips compared last; owned, NULL: they had none */
-	char *fetched;			/* of those fetched last; owned, NULL: none */
+	unsigned untold;		/* number of failures since then without a line */
+	char *device;			/* the device that announced the tips; owned; NULL: not
+					   known */
+	char *version;			/* version of the tips compared last; owned; NULL: they had
+					   none */
+	char *fetched;			/* version of the tips fetched last; owned; NULL: none */
 };
 
 struct follower {
@@ -133,7 +136,7 @@ static void tell_news(struct followed *d)
 		  follow->remote, follow->path);
 }
 
-/* The journal has one line for many, for they may go on for as long as the buddy likes. */
+/* The journal has one line for many failures, which may go on for as long as the buddy likes. */
 static void tell_failure(struct followed *d, const char *error)
 {
 	const struct follow *follow = d->follow;
@@ -159,7 +162,7 @@ static void finish(struct followed *d, enum follow_outcome outcome, const char *
 	set_timer(f);
 }
 
-/* The second look. Where the repository cannot be read so, git's word has to do. */
+/* The second look at the refs. If they cannot be read, git's success counts as news. */
 static void on_looked_again(void *owner, bool something_new, uint64_t refs)
 {
 	struct followed *d = owner;
@@ -264,7 +267,10 @@ void follower_announced(struct follower *f, const char *jid, const char *device,
 
 	if (!f)
 		return;
-	/* Ours goes first, so that it is the one that is found. */
+	/*
+	 * Our own field "from" goes first, so that fields_get() finds it, and not one that the
+	 * device sent.
+	 */
 	fields_add(&told, "from", device);
 	buf_append(&told, tips.data, tips.len);
 	follows_announced(f->follows, jid, share, buf_data(&told), buf_len(&told),

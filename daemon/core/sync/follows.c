@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An announcement leaves its tips with each follow of the share, and makes it
- * want a turn. The turn comes when its lane is at rest, and is one comparison and, if
- * that finds something, one fetch; then the lane rests for FOLLOW_INTERVAL. Turns are taken in
- * the order they were wanted. What is announced during a turn replaces the tips and wants another.
+ * An announcement leaves its tips with each follow of the share, and makes the follow want a
+ * turn. The turn comes when its lane is at rest. A turn is one comparison and, if that finds
+ * something, one fetch; then the lane rests for FOLLOW_INTERVAL. Turns are taken in the order
+ * in which they were wanted. An announcement during a turn replaces the tips and makes the
+ * follow want another turn.
  *
- * What can go wrong: the fetch fails, or brings nothing, since what was announced is not there.
- * Then the follow is held for a pause that doubles until something comes. An announcement does
- * not end it, for they cost a buddy nothing; that the buddy appears does, but not more often
- * than every FOLLOW_APPEARED. A fetch may also last, for as long as the buddy likes: it takes a
- * turn of theirs, and no other buddy's.
+ * What can go wrong: the fetch fails; or it brings nothing, since what was announced is not
+ * there. Then the follow pauses, and the pause doubles until a fetch brings something.
+ * Announcements do not end the pause, because they cost a buddy nothing. The pause ends when
+ * the buddy appears, but not more often than every FOLLOW_APPEARED. A fetch may also last as
+ * long as the buddy likes: it takes a turn of that buddy, and no other buddy's.
  *
- * One that is followed from now on catches up once, for what it missed nobody announces again. That
- * nothing comes of this is no trouble.
+ * A share that is newly followed catches up once, because nobody announces again what it has
+ * missed. If that brings nothing, there is no pause.
  */
 #include "follows.h"
 
@@ -26,40 +27,40 @@
 #include "quota.h"
 
 enum {
-	TIPS_MAX = 16384,		/* no record carries more */
+	TIPS_MAX = 16384,		/* bytes; no record carries more */
 	ERROR_MAX = 1024,
 	/*
-	 * So that a buddy with many shares who comes online does not start as
-	 * many processes, here and there.
+	 * Limits the processes that start, here and there, when a buddy with many shares comes
+	 * online.
 	 */
 	TURNS_PER_BUDDY = 4,
 };
 
 /*
- * What is followed of one buddy in one git directory; others' lanes there are
- * none of its business.
+ * The follows of one buddy in one git directory, which take turns. The lanes of other buddies
+ * in that directory do not wait for this one.
  */
 struct lane {
 	struct lane *next;
 	char *path, *jid;		/* owned */
-	unsigned follows;		/* whose it is; freed with the last one */
-	struct follow *busy;		/* whose turn it is; NULL: nobody's */
+	unsigned follows;		/* number of follows in the lane; freed with the last one */
+	struct follow *busy;		/* the follow whose turn it is; NULL: none */
 	uint64_t rests_until;
 };
 
 struct follow_internal {
-	struct quota_place place;	/* while it has a turn */
+	struct quota_place place;	/* taken while the follow has a turn */
 	struct lane *lane;		/* borrowed from follows */
 	bool marked;			/* not added again since follows_mark() */
-	bool added;			/* since follows_mark() */
-	bool catches_up;		/* nobody has announced what it wants a turn for */
-	bool own_turn;			/* such is the turn that it has */
-	void *tips;			/* the newest; owned, NULL: all of them were compared */
+	bool added;			/* newly added since follows_mark() */
+	bool catches_up;		/* it wants a turn to catch up, not for an announcement */
+	bool own_turn;			/* its present turn is one to catch up */
+	void *tips;			/* the newest tips; owned; NULL: all were compared */
 	size_t len;
-	uint64_t wanted;		/* its place among those who want a turn; 0: it does not */
-	unsigned pause;			/* after the last fetch that brought nothing */
-	uint64_t held_until;		/* no turn before that */
-	uint64_t tried_at;		/* when the last fetch ended; 0: none has */
+	uint64_t wanted;		/* its place in the order of turns; 0: it wants none */
+	unsigned pause;			/* ms of pause after the last fetch that brought nothing */
+	uint64_t held_until;		/* no turn before this time */
+	uint64_t tried_at;		/* ms; when the last fetch ended; 0: none has */
 };
 
 struct follows {
@@ -80,7 +81,7 @@ const char *follow_state_name(enum follow_state state)
 	return names[state];
 }
 
-/* The one writer of the state. */
+/* The only function that changes the state. */
 static void enter(struct follow *f, enum follow_state state, const char *because)
 {
 	log_debug("follow %s/%s in '%s': %s -> %s, %s", f->jid, f->share, f->path,
@@ -139,7 +140,7 @@ static void leave_lane(struct follows *all, struct follow *f)
 	free(l);
 }
 
-/* Takes out the follow at *at. */
+/* Removes the follow at *at and frees it. */
 static void drop(struct follows *all, struct follow **at)
 {
 	struct follow *f = *at;
@@ -226,7 +227,10 @@ static bool may_have_turn(const struct follows *all, const char *jid)
 	       quota_ask(&all->turns, jid, true, &victim) == QUOTA_YES;
 }
 
-/* When its turn can come; UINT64_MAX if it wants none, or another one has to end before. */
+/*
+ * When the follow's turn can come; UINT64_MAX if it wants none, or another turn has to end
+ * before.
+ */
 static uint64_t turn_at(const struct follows *all, const struct follow *f)
 {
 	const struct lane *l = f->in->lane;
@@ -263,14 +267,14 @@ static void go_on(struct follows *all, uint64_t now)
 	} while (next);
 }
 
-/* Who wants one already keeps its place. */
+/* If the follow wants a turn already, it keeps its place. */
 static void want_turn(struct follows *all, struct follow *f)
 {
 	if (!f->in->wanted)
 		f->in->wanted = ++all->last_wanted;
 }
 
-/* Tips that say only that there are others. */
+/* Tips that say only that there are more refs. */
 static const char unknown_tips[] = "cut=1";
 
 static void keep_tips(struct follow *f, const void *tips, size_t len)
@@ -311,7 +315,10 @@ void follows_catch_up(struct follows *all, uint64_t now)
 	go_on(all, now);
 }
 
-/* The trouble there was, if any, is over. */
+/*
+ * Ends a turn without a failure: drops the last error, and the tips unless another turn is
+ * wanted.
+ */
 static void be_quiet(struct follow *f, const char *because)
 {
 	enter(f, FOLLOW_QUIET, because);
@@ -332,14 +339,14 @@ void follows_compared(struct follows *all, struct follow *f, bool something_new,
 		return;
 	}
 	end_turn(f);
-	/* To look costs little, but is done in a thread that others wait for. */
+	/* A comparison costs little, but runs in a thread that others wait for. */
 	if (f->in->held_until < now + FOLLOW_LOOK_INTERVAL)
 		f->in->held_until = now + FOLLOW_LOOK_INTERVAL;
 	be_quiet(f, "nothing is new");
 	go_on(all, now);
 }
 
-/* Nothing came of a fetch. */
+/* Makes the follow pause after a fetch that failed or brought nothing. */
 static void hold(struct follows *all, struct follow *f, uint64_t now)
 {
 	f->in->held_until = now + backoff_next(&f->in->pause, FOLLOW_BACKOFF_FIRST,
@@ -354,7 +361,10 @@ static void try_later(struct follows *all, struct follow *f, const char *error, 
 	f->error = reason;
 	hold(all, f, now);
 	f->retry_at = f->in->held_until;
-	/* What was announced meanwhile is compared then: its fetch would fail like this one. */
+	/*
+	 * What was announced meanwhile is compared after the pause: its fetch would fail like
+	 * this one.
+	 */
 	f->in->wanted = 0;
 	enter(f, FOLLOW_WAITING, reason);
 }
@@ -387,8 +397,9 @@ void follows_fetched(struct follows *all, struct follow *f, enum follow_outcome 
 }
 
 /*
- * A presence costs as little as an announcement; but who was away for long is
- * tried at once, and soon again.
+ * The buddy has appeared. A presence costs a buddy as little as an announcement, so the next
+ * try is not before FOLLOW_APPEARED after the last one. If the buddy was away for long, that
+ * is at once, and the pause after it is short.
  */
 static void end_pause(struct follow *f)
 {
@@ -412,7 +423,7 @@ void follows_buddy_online(struct follows *all, const char *jid, uint64_t now)
 	go_on(all, now);
 }
 
-/* When it has to be looked at. */
+/* When the follow has to be looked at. */
 static uint64_t due_at(const struct follows *all, const struct follow *f)
 {
 	if (f->state == FOLLOW_WAITING && !f->in->wanted)

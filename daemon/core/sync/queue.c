@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Entries are in one list, oldest first. Whenever the buddy appears, a try has
- * ended or a pause is over, the list is walked and whatever may run is run.
+ * Entries are in one list, oldest first. Whenever a buddy appears, a try has ended or a pause
+ * is over, the list is walked, and all entries that may run are run.
  *
- * What can go wrong: the buddy is online but cannot be reached; then the entry pauses, longer each
- * time, until he appears again. Or the push was refused: then it is kept
- * for the user to look at, and those queued after it go on.
+ * What can go wrong: the buddy is online but cannot be reached. Then the entry pauses, longer
+ * each time, until the buddy appears again. Or the push was refused. Then it is kept for the
+ * user to look at, and those queued after it go on.
  */
 #include "queue.h"
 
@@ -17,7 +17,7 @@
 #include "backoff.h"
 #include "log.h"
 
-enum { RUNS_PER_BUDDY = 4 };	/* each is a process, here and there */
+enum { RUNS_PER_BUDDY = 4 };	/* each takes a process, here and there */
 
 struct queue {
 	const struct queue_events *events;
@@ -25,7 +25,7 @@ struct queue {
 	struct queue_entry *first, **tail;	/* owned */
 	unsigned count;
 	uint32_t random;
-	uint64_t seen, unix_seen;	/* ms and seconds: the clocks, when they were looked at
+	uint64_t seen, unix_seen;	/* ms and unix seconds: the clocks when they were read
 					   last */
 };
 
@@ -65,7 +65,7 @@ void queue_destroy(struct queue *q)
 	free(q);
 }
 
-/* The one writer of the state. */
+/* The only function that changes the state. */
 static void enter(struct queue_entry *e, enum queue_state state, const char *because)
 {
 	log_debug("queue %s for %s/%s: %s -> %s, %s", e->id, e->jid, e->share,
@@ -117,8 +117,8 @@ static bool same_way(const struct queue_entry *a, const struct queue_entry *b)
 }
 
 /*
- * Whether another one has to end, or go, before: one of the same buddy's, who
- * decides how long theirs lasts.
+ * Whether another entry of the same buddy has to end or run before. Entries of other buddies
+ * hold back nothing, because each buddy decides how long their own pushes last.
  */
 static bool held_back(const struct queue *q, const struct queue_entry *e)
 {
@@ -138,7 +138,10 @@ static bool held_back(const struct queue *q, const struct queue_entry *e)
 	return runs >= RUNS_PER_BUDDY;
 }
 
-/* When it may run, which may be long ago; UINT64_MAX if something else has to happen before. */
+/*
+ * When the entry may run, which may be long ago; UINT64_MAX if something else has to happen
+ * before.
+ */
 static uint64_t run_at(const struct queue *q, const struct queue_entry *e)
 {
 	if (e->state != QUEUE_WAITING || held_back(q, e) || !q->events->online(q->owner, e->jid))
@@ -162,8 +165,8 @@ static void fail(struct queue *q, struct queue_entry *e, const char *error)
 }
 
 /*
- * How long it has left by the wall clock, in ms; no more than it had at first,
- * for it may be from a future.
+ * How long the entry has left by the wall clock, in ms. That is no more than it had at first,
+ * because the file may have been written when the clock was ahead.
  */
 static uint64_t time_left(const struct queue_entry *e, uint64_t unix_now)
 {
@@ -179,7 +182,7 @@ static void set_end(struct queue_entry *e, uint64_t now, uint64_t unix_now)
 	e->end_at = now + time_left(e, unix_now);
 }
 
-/* The wall clock was set: an entry is not older for that, now or at the next start. */
+/* The wall clock was set. That does not make an entry older, now or at the next start. */
 static void move_expiry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now)
 {
 	if (e->state == QUEUE_FAILED || e->end_at <= now)
@@ -296,7 +299,10 @@ bool queue_drop(struct queue *q, struct queue_entry *e)
 	return true;
 }
 
-/* 0 of one that has just been loaded: it is to be looked at. */
+/*
+ * When a waiting entry expires, ms; 0 for one that was just loaded, so that queue_tick() looks
+ * at it.
+ */
 static uint64_t expires_at(const struct queue_entry *e)
 {
 	return e->state == QUEUE_WAITING ? e->end_at : UINT64_MAX;

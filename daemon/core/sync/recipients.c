@@ -8,8 +8,8 @@
 
 enum {
 	/*
-	 * Per account, those that are away included. More than can be online and being told:
-	 * there is always one to forget.
+	 * Per account, with those that are away. More than can be online or being told, so
+	 * that there is always one to forget.
 	 */
 	DEVICES_KEPT = DEVICES_PER_BUDDY + ANNOUNCE_AT_ONCE,
 };
@@ -42,7 +42,7 @@ const char *recipient_jid(const struct recipient *d)
 	return d->account->jid;
 }
 
-/* And its account, with the last one. */
+/* Frees the device, and with the last one the account. */
 static void forget(struct recipients *all, struct recipient *d)
 {
 	struct recipient_account *who = d->account;
@@ -70,7 +70,7 @@ void recipients_finish(struct recipients *all)
 	hashtable_finish(&all->accounts);
 }
 
-/* What is forgotten of a device that is away costs one telling too many if it comes back. */
+/* Whether the device may be forgotten. If it comes back, that costs one telling too many. */
 static bool forgettable(const struct recipient *d)
 {
 	return !d->online && !d->telling && !d->meeting;
@@ -89,7 +89,7 @@ static void forget_absent(struct recipients *all)
 	}
 }
 
-/* False if the account has as many devices as can be and all are needed. */
+/* Forgets a device if the account has DEVICES_KEPT. False if all of them are needed. */
 static bool make_room(struct recipients *all, struct recipient_account *who)
 {
 	struct recipient *oldest = NULL;

@@ -3,9 +3,9 @@
 #define CORE_RECIPIENTS_H
 
 /*
- * The devices that announcements are made to: those online, and those that
- * were, for what they have seen. Bounded: of those that are away some are forgotten
- * when there are too many. What is known of each is announcements.c's to write.
+ * The devices to which announcements are made: those online, and those that were, because of
+ * what they have seen. Bounded: when there are too many, some that are away are forgotten.
+ * announcements.c writes what is known of each.
  */
 
 #include <stdbool.h>
@@ -34,19 +34,21 @@ struct recipient {
 	struct recipient_account *account;	/* borrowed */
 	struct list turn;		/* announcements::line or ::resting, or alone */
 	char id[DEVICE_ID_LEN + 1];
-	uint8_t instance[INSTANCE_BYTES];	/* whose the rest is; zero before it was met */
+	uint8_t instance[INSTANCE_BYTES];	/* the process that seen is about; zero before one
+						   was met */
 	bool online;
-	bool sure;			/* that process is the one that is there */
-	struct recipient_slots seen;	/* the newest tips of these */
-	struct recipient_slots owed;	/* nothing while it is away */
-	unsigned next_slot;		/* where to go on, so that no share comes first always */
+	bool sure;			/* that process is the one that is there now */
+	struct recipient_slots seen;	/* shares of which it has seen the newest tips */
+	struct recipient_slots owed;	/* shares it has to be told of; none while it is away */
+	unsigned next_slot;		/* slot to go on with, so that no share is always first */
 	uint64_t telling;		/* the version under way; 0: none */
 	struct quota_place *place;	/* while a telling or meeting is under way; owned */
 	unsigned telling_slot;
-	bool meeting;			/* under way */
-	bool reappeared;		/* since the one or the other began */
-	unsigned pause;			/* after the last failure */
-	uint64_t retry_at;		/* 0: need not rest */
+	bool meeting;			/* a meeting is under way */
+	bool reappeared;		/* it has appeared again since the telling or meeting
+					   began */
+	unsigned pause;			/* ms of pause after the last failure */
+	uint64_t retry_at;		/* ms; 0: it does not rest */
 };
 
 /* Zero-initialise it. */
@@ -58,7 +60,10 @@ struct recipients {
 void recipients_finish(struct recipients *all);
 struct recipient *recipients_find(const struct recipients *all, const char *jid, const char *id);
 
-/* The device must not be there, and id fit. NULL if there are too many online. */
+/*
+ * Adds a device that is not there yet; id has at most DEVICE_ID_LEN characters. NULL if the
+ * account, or the broker, has too many devices that cannot be forgotten.
+ */
 struct recipient *recipients_add(struct recipients *all, const char *jid, const char *id);
 const char *recipient_jid(const struct recipient *d);
 
