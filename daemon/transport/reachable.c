@@ -11,9 +11,9 @@
 /* Whether the address reaches beyond this machine and its local links. */
 static bool is_far(const struct netaddr *a)
 {
-	enum netaddr_scope local_candidates = netaddr_scope(a);
+	enum netaddr_scope scope = netaddr_scope(a);
 
-	return local_candidates != NETADDR_LOOPBACK && local_candidates != NETADDR_LINK_LOCAL;
+	return scope != NETADDR_LOOPBACK && scope != NETADDR_LINK_LOCAL;
 }
 
 uint64_t reachable_digest(void)
