@@ -13,12 +13,11 @@
 
 #include "fingerprint.h"
 
-
 enum {
 	DEVICE_ID_LEN = 16,
 	INSTANCE_BYTES = 8,
-	LINK_PROTOCOL = 2,	/* what this version speaks and says in HELLO; another protocol is
-				   refused */
+	/* What this version speaks and says in HELLO. Another protocol is refused. */
+	LINK_PROTOCOL = 2,
 };
 
 void device_id_of(const unsigned char fp[FINGERPRINT_BYTES], char out[DEVICE_ID_LEN + 1]);

@@ -14,8 +14,8 @@
 #include "alloc.h"
 #include "log.h"
 
-enum { FAILURES_EVERY = 3600 };	/* s between two lines of the journal for failures of one followed
-				   share */
+/* Seconds between two lines of the journal for failures of one followed share. */
+enum { FAILURES_EVERY = 3600 };
 
 struct followed {
 	struct followed *next;		/* follower::followed */
