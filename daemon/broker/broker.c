@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Start: configuration, the device key and trust table of its account, socket; then the
- * account (login.c). From there on events from XMPP are sorted here: presence
- * to the table and to the peers it concerns, in-band stanzas to their paths, new
- * ones to an acceptor, what is said of buddies to contacts.c.
+ * Starts with the configuration, the device key and trust table of its account, and the
+ * socket; then logs in (login.c). After that, events from XMPP are dispatched here:
+ * presences to the presence table and the peers concerned, in-band stanzas to their paths,
+ * offers of new paths to an acceptor, news of contacts to contacts.c.
  */
 #include "broker.h"
 
@@ -61,7 +61,7 @@ static const struct context_ops context_ops = {
 	.random = on_random,
 };
 
-/* A device of theirs is online and trusted: what waited for that goes on. */
+/* A trusted device of jid is online: follows and queued pushes that waited for it go on. */
 static void buddy_appeared(struct broker *b, const char *jid)
 {
 	if (b->context.stopping)
@@ -71,8 +71,9 @@ static void buddy_appeared(struct broker *b, const char *jid)
 }
 
 /*
- * For queued pushes: whether a device that we trust is online. Who is a buddy no more cannot be
- * waited for: a push to them is tried, and told why not.
+ * For queued pushes: whether a trusted device of jid is online. Also true for somebody who
+ * is no longer a buddy: they will not appear, so the push is tried, and fails with that
+ * reason.
  */
 static bool is_reachable(void *owner, const char *jid)
 {
@@ -108,7 +109,7 @@ void broker_linked(struct broker *b, const char *jid)
 
 void broker_trust_granted(struct broker *b, const char *jid)
 {
-	/* Nobody was asked before whether the device is there: they did not matter. */
+	/* An untrusted device did not matter, so jid was not asked whether it is there. */
 	inquirer_unseen(b->inquirer, jid);
 	announcer_reload(b->announcer);
 	if (is_reachable(b, jid))
@@ -126,7 +127,9 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown)
 	if (!unknown && strcmp(jid, b->context.jid) &&
 	    !trust_expected(b->context.trust, jid, time(NULL)))
 		return;
-	/* First, for a peer that is made may come to nothing, and change what is known. */
+	/*
+	 * Collects them first: peer_want() may fail, and that may change the presence table.
+	 */
 	for (const struct resource *r = buddy->resources; r && n < DEVICES_PER_BUDDY; r = r->next)
 		if (r->broker && strcmp(r->device, b->context.device) &&
 		    !context_knows_device(&b->context, jid, r->device))
@@ -142,7 +145,7 @@ static void on_grace_over(uv_timer_t *timer)
 	broker_wake(b);
 }
 
-/* Without a connection of our own we know of nobody. */
+/* Without a connection we know of no presence. */
 static void forget_presences(struct broker *b)
 {
 	for (struct buddy *buddy = presence_buddies(b->context.presence); buddy;
@@ -153,7 +156,7 @@ static void forget_presences(struct broker *b)
 	presence_reset(b->context.presence, time(NULL));
 }
 
-/* Those that we trust may be there, whether anything is heard of them or not. */
+/* Trusted devices may be online even if the server sends no presence of them. */
 static void expect_devices(struct broker *b)
 {
 	char device[DEVICE_ID_LEN + 1];
@@ -212,7 +215,7 @@ static enum asker on_asker(void *owner, const char *bare)
 	return context_counts_as_trusted(&b->context, bare) ? ASKER_TRUSTED : ASKER_BUDDY;
 }
 
-/* What the presence table has to say of a resource of theirs. */
+/* Passes on what the presence table has learned of a resource. */
 static void note_here(struct broker *b, const char *bare, enum presence_change change,
 		      struct resource *r)
 {
@@ -235,7 +238,10 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 	}
 }
 
-/* One answer to a question, and an answer is no question. */
+/*
+ * Answers a presence that asks for ours. The answer asks for nothing, so two brokers do not
+ * loop.
+ */
 static void answer_presence(struct broker *b, const char *full, const char *bare)
 {
 	if (context_shows_itself(&b->context, bare) && account_may_answer(b->xmpp, bare))
@@ -268,7 +274,7 @@ void broker_answered(struct broker *b, const char *full)
 
 	if (change != PRESENCE_SAME && jid_bare_of(full, bare))
 		note_here(b, bare, change, r);
-	/* Whoever waits for somebody who answers, and is no broker, waits no more. */
+	/* A session may wait for this resource. If it is no broker, that wait is over. */
 	broker_wake(b);
 }
 
@@ -278,7 +284,7 @@ void broker_met_at(struct broker *b, const char *full, const char *device)
 	enum presence_change change;
 	char bare[JID_MAX];
 
-	/* Of whom we are not to see, nobody would tell us that they went. */
+	/* Without a subscription the server would not tell us when they go offline. */
 	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) ||
 	    presence_device(b->context.presence, bare, device))
 		return;
@@ -312,8 +318,8 @@ static void on_unavailable(void *owner, const char *full)
 }
 
 /*
- * Of somebody, or of one resource: what the server could not tell them says
- * nothing of whether they are there.
+ * An error came back from a bare or full JID: a stanza did not reach them. That does not
+ * tell whether they are online.
  */
 static void on_doubted(void *owner, const char *jid, const char *condition)
 {
@@ -365,7 +371,7 @@ static const struct account_events account_events = {
 	.bulk = on_bulk,
 };
 
-/* What the configuration says to all parts. */
+/* Copies settings from the configuration to the parts that use them. */
 static void read_settings(struct broker *b)
 {
 	b->context.jid = b->config->jid;
@@ -379,7 +385,7 @@ static void read_settings(struct broker *b)
 	config_read_shares(b->config, b->context.policy);
 }
 
-/* Of the configured account, or NULL. */
+/* The configured account's bare JID, or NULL. */
 static const char *configured(const struct broker *b)
 {
 	return b->config->account ? b->config->jid : NULL;
@@ -393,7 +399,7 @@ static int assume(struct broker *b, struct message *trouble)
 	return result;
 }
 
-/* Another account: nothing that the last one had, or told, is left. */
+/* The account has changed: drops everything that the last one had, or had announced. */
 void broker_identify(struct broker *b)
 {
 	struct message before = b->trouble;
@@ -404,7 +410,7 @@ void broker_identify(struct broker *b)
 	local_candidates_close(b->local_candidates);
 	announcer_destroy(b->announcer);
 	b->announcer = NULL;
-	/* It may be tried for hours. */
+	/* This may be repeated for hours; each trouble is logged once. */
 	if (assume(b, &b->trouble) &&
 	    (before.id != b->trouble.id || strcmp(before.text, b->trouble.text) != 0))
 		log_error("%s", b->trouble.text);
@@ -433,7 +439,10 @@ int broker_reload(struct broker *b, struct message *trouble)
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	if (same && !failed) {
-		/* Whoever asks us to look again does not want to wait for the next try. */
+		/*
+		 * The user who asks for a reload should not have to wait for the next
+		 * attempt.
+		 */
 		if (b->xmpp && account_state(b->xmpp) == ACCOUNT_OFFLINE)
 			account_connect(b->xmpp);
 		return 0;
@@ -451,7 +460,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	return 0;
 }
 
-/* Buddies have a budget each, others their domain. */
+/* Each buddy has a budget of their own; strangers share that of their domain. */
 static bool admits(void *arg, enum log_book book, const char *party, unsigned *left_out)
 {
 	struct broker *b = arg;
@@ -472,7 +481,7 @@ static void on_open(void *owner, struct conn *conn, struct fields open)
 {
 	struct broker *b = owner;
 
-	/* First, for those who wait already look again then. */
+	/* First: sessions that wait already check again then. */
 	login_wanted(b);
 	session_client_create(conn, &b->sessions, open);
 }
@@ -484,7 +493,7 @@ static void on_command(void *owner, struct conn *conn, struct fields command)
 
 static const struct control_events control_events = { .open = on_open, .command = on_command };
 
-/* Of the jitter of background work. */
+/* Seeds the jitter of background work. */
 static uint32_t seed(const struct broker *b)
 {
 	uint32_t value;

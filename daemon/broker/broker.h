@@ -3,8 +3,8 @@
 #define DAEMON_BROKER_H
 
 /*
- * The broker: what one user's git-xmpp-daemon knows and does. It owns
- * everything below and lets the parts find each other.
+ * The broker of one user: all that a git-xmpp-daemon knows and does. It owns the parts below
+ * and connects them with each other.
  */
 
 #include <stdbool.h>
@@ -49,91 +49,109 @@ struct pending_reply;
 
 struct broker {
 	uv_loop_t *loop;
-	struct context context;			/* what all parts may ask; its tables are owned
-						   here */
-	struct clock clock;			/* of its timers */
+	struct context context;			/* what every part may read; its tables are
+						   owned here */
+	struct clock clock;			/* drives context.timers */
 	struct identity identity;
-	struct keyring keyring;			/* changes the trust table */
+	struct keyring keyring;			/* changes and saves the trust table */
 	struct config *config;			/* owned; what the user's git configuration says */
-	struct inquirer *inquirer;		/* owned; asks who is not seen */
-	struct requester *requester;		/* owned; asks again who has not answered */
-	struct roster *roster;			/* owned; NULL but while a whole one is read */
-	bool server_blocks;			/* it has such a list */
+	struct inquirer *inquirer;		/* owned; asks unseen buddies whether they are
+						   there */
+	struct requester *requester;		/* owned; repeats subscription requests that
+						   have no answer */
+	struct roster *roster;			/* owned; the roster that is being read at
+						   login, otherwise NULL */
+	bool server_blocks;			/* the server has a blocklist (XEP-0191) */
 	struct account *xmpp;			/* owned; NULL without an account */
-	struct login login;			/* of that xmpp */
-	struct message trouble;			/* why there is no xmpp, or MSG_NONE */
+	struct login login;			/* makes xmpp, and tries again */
+	struct message trouble;			/* why xmpp is NULL, or MSG_NONE */
 	struct ibb_paths ibb_paths;
-	struct local_candidates *local_candidates;	/* owned; how we can be reached otherwise */
-	struct connections connections;		/* how their paths are made */
-	struct peers peers;			/* links, made when wanted */
-	struct sink *sink;			/* owned; reads for git processes that outlive us */
-	struct git_run_host host;		/* of each git that we run for the user */
-	struct announcer *announcer;		/* owned; tells buddies where our refs are */
+	struct local_candidates *local_candidates;	/* owned; our addresses and proxies */
+	struct connections connections;		/* makes the paths of peers */
+	struct peers peers;			/* the links; each is made on demand */
+	struct sink *sink;			/* owned; reads what git processes print after
+						   the broker has ended */
+	struct git_run_host host;		/* given to each git that we run for the user */
+	struct announcer *announcer;		/* owned; announces our refs to buddies */
 	struct follower_port follower_port;
 	struct follower *follower;		/* owned; fetches what buddies announce */
-	struct push_queue *push_queue;		/* owned; pushes what waited for a buddy */
+	struct push_queue *push_queue;		/* owned; delivers queued pushes */
 	struct control *control;		/* owned; the Unix socket */
-	struct unsettled *unsettled;		/* owned; pushes of ours that were cut */
+	struct unsettled *unsettled;		/* owned; our pushes whose outcome is unknown */
 	struct sessions sessions;
-	/* owned by their connections; answers that wait for the server */
+	/* commands whose answer waits for the server; owned by their connections */
 	struct pending_reply *pending_replies;
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
-	uint64_t twin_since;			/* unix seconds, when that was said; 0: none */
-	/* git processes that serve others, in these places: */
+	uint64_t twin_since;			/* unix seconds, when the journal was told of a
+						   twin; 0: there is none */
+	/* git processes that serve other devices */
 	struct git_services git_services;
 	struct service_host service_host;
-	struct log_budget budgets[LOG_BOOKS];	/* of what others cause to be written down */
-	uv_timer_t grace;			/* runs while presences may still come */
-	struct heap_trim heap_trim;		/* after work has ended */
+	struct log_budget budgets[LOG_BOOKS];	/* limit the log and journal lines that others
+						   cause */
+	uv_timer_t grace;			/* runs after login while presences may still
+						   arrive */
+	struct heap_trim heap_trim;		/* returns memory to the system after work has
+						   ended */
 };
 
 /*
- * 0, or -1 with *trouble set: a key or trust table that cannot be read, no socket. socket_path must
- * outlive the broker.
+ * Returns 0, or -1 with *trouble set if the configuration, the key or the trust table cannot
+ * be read or the socket cannot be served. socket_path must outlive the broker.
  */
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 		 struct message *trouble);
 
-/* Ends everything; the loop runs dry soon after. May be called twice. */
+/* Ends all work; the loop then runs out of handles. May be called twice. */
 void broker_stop(struct broker *b);
 void broker_finish(struct broker *b);
 
 /*
- * The user's git configuration has changed: account, shares. -1, logged and with *trouble, if it
- * cannot be read: then what was read before holds. Else git_services_review() is due.
+ * Reads the user's git configuration again: account, shares. If it cannot be read, returns
+ * -1, logs why and sets *trouble; the old configuration stays in force. Otherwise returns 0,
+ * and git_services_review() is due.
  */
 int broker_reload(struct broker *b, struct message *trouble);
 
-/* A device whose presence is not there has answered at this full JID. */
+/* Somebody has answered at this full JID, and the presence table does not know of them yet. */
 void broker_answered(struct broker *b, const char *full);
 
-/* The account's state or somebody's presence has changed: what waits for a device looks again. */
+/*
+ * The account's state or somebody's presence has changed: sessions and unsettled pushes
+ * check again whether their device is there.
+ */
 void broker_wake(struct broker *b);
 
-/* A device that was seen at this full JID is not there; the presence table knows that already. */
+/*
+ * A device that was seen at this full JID is offline. The presence table knows that already.
+ */
 void broker_device_gone(struct broker *b, const char *full, const char *device);
-/* A device has opened a path from this full JID and proved that it is itself: so it is there. */
+/* A device has opened a path from this full JID and proved its identity: it is online. */
 void broker_met_at(struct broker *b, const char *full, const char *device);
 
 /*
- * A link with a device of jid has come up, so it is there, whatever presence
- * says: what waited for it goes on.
+ * A link with a device of jid has come up: the device is there, whatever its presence says.
+ * Follows and queued pushes that waited for jid go on.
  */
 void broker_linked(struct broker *b, const char *jid);
 
-/* The user has just trusted a device of theirs: what waited for one that is online goes on. */
+/*
+ * The user has just trusted a device of jid. If one is reachable, follows and queued pushes
+ * that waited for jid go on.
+ */
 void broker_trust_granted(struct broker *b, const char *jid);
 
 /*
- * Devices of jid that are online and whose key is not known show it: those of somebody of whom
- * the first one is expected, our own other ones, or, if unknown, all.
+ * Opens links with the devices of jid that are online and whose key is unknown, so that they
+ * show it. Only if the first device of jid is expected or jid is our own account, unless
+ * unknown is true.
  */
 void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
 
 /*
- * Takes on the identity of the configured account, if the present one is not that. b->trouble
- * says why it could not.
+ * Assumes the identity of the configured account, unless it is the present one. On failure
+ * b->trouble says why.
  */
 void broker_identify(struct broker *b);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is blocked is so at the server, for all programs of the account (XEP-0191), where it does
- * that; otherwise here. Either way they are suspended: to lift a block gives nothing back by
- * itself.
+ * A block is made at the server, for all programs of the account (XEP-0191), if the server
+ * supports that; otherwise in this broker only. Either way the person is suspended: to lift
+ * the block restores no trust.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 				 jid);
 		w = pending_reply_create(b, conn, jid, text, 0, &block_events);
 		free(text);
-		/* Not blocked yet, but nothing is trusted any more. */
+		/* The server has not blocked them yet, but their rights end at once. */
 		revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
 		pending_reply_request(w,
 				      account_block(b->xmpp, jid, true, pending_reply_answered, w));

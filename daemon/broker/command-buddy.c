@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the user decides about a person. Each verb checks that it can be meant,
- * changes the trust table and saves it, and only then acts: a decision that
- * cannot be kept is an error, and nothing has happened. What takes something away ends what
- * runs at once; where the server has a part in it, its answer is waited for.
+ * The user's decisions about a person. Each verb checks the request, changes the trust
+ * table, saves it, and only then acts. If the table cannot be saved, the verb fails and
+ * nothing has happened. A verb that takes a right away ends at once what runs by it. If the
+ * server is involved, the verb waits for its answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +111,8 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
 		/*
-		 * Behind the last words of links, and ahead of the removal,
-		 * after which the server need not route it.
+		 * After the last stanzas of links, and before the removal: then the server
+		 * need no longer route this presence.
 		 */
 		if (contacts_sees_us(b, jid))
 			account_unavailable(b->xmpp, jid);
@@ -138,7 +138,10 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 
 /* --- verify, distrust --- */
 
-/* The fingerprint of a command, if it has one; false when it was refused. */
+/*
+ * Reads the fingerprint that a command names. On failure sends an error, closes the
+ * connection and returns false.
+ */
 static bool get_fingerprint(struct conn *conn, struct fields command,
 			    unsigned char fp[FINGERPRINT_BYTES])
 {
@@ -162,8 +165,8 @@ static bool is_online_with_git(const struct broker *b, const char *jid)
 }
 
 /*
- * Why there is no such key. A device says by its name which key it has, before it shows it:
- * only if some are online, and none of them is that one, does a fingerprint not match.
+ * Why the key is unknown. A device's name tells which key it has before it shows the key. So
+ * only if devices are online, and none has this name, does the fingerprint not match.
  */
 static enum message_id why_unknown(const struct broker *b, const char *jid, const unsigned char *fp)
 {
@@ -178,8 +181,8 @@ static enum message_id why_unknown(const struct broker *b, const char *jid, cons
 }
 
 /*
- * The key must be one that jid has shown. A device that is online is asked to;
- * the command says it again then.
+ * The key must be one that jid has shown. If its device is online, asks it to show the key,
+ * and fails: the client repeats the command.
  */
 static bool check_known(struct broker *b, struct conn *conn, const char *jid,
 			const unsigned char *fp)
@@ -195,7 +198,10 @@ static bool check_known(struct broker *b, struct conn *conn, const char *jid,
 	return false;
 }
 
-/* Somebody who was removed comes back by add or accept first, and not by the way. */
+/*
+ * Somebody who was removed must first be added or accepted again; verify alone does not
+ * bring them back.
+ */
 static bool may_verify(const struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);

@@ -3,8 +3,8 @@
 #define DAEMON_COMMAND_INTERNAL_H
 
 /*
- * What the verbs of git-xmpp have in common: those that steer (command.c), that show
- * (command-show.c), and that decide about a person (command-invite.c, command-buddy.c,
+ * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
+ * state (command-show.c), and that decide about a person (command-invite.c, command-buddy.c,
  * command-block.c).
  */
 
@@ -18,39 +18,39 @@ void command_row(struct conn *conn, struct buf *row);
 void command_done(struct conn *conn, const char *message);
 void command_refuse(struct conn *conn, enum message_id id, const char *name, const char *value);
 
-/* The bare JID a command names; false when it was refused. */
+/* Reads the bare JID that a command names. False if it is invalid; an error was sent then. */
 bool command_jid(struct conn *conn, struct fields command, char jid[JID_MAX]);
 
-/* A device as a row. */
+/* Sends a row that describes a device; row is empty before and after. */
 void command_device(struct broker *b, struct conn *conn, const struct trusted_device *d,
 		    struct buf *row);
 
-/* False when we are not online, which was said then. */
+/* Whether we are online. If not, an error was sent. */
 bool command_online(struct broker *b, struct conn *conn);
 
-/* Whether it is our own bare JID; whether the server hears us. */
+/* Whether jid is our own bare JID; whether the server accepts stanzas from us. */
 bool command_is_self(const struct broker *b, const char *jid);
 bool command_is_online(const struct broker *b);
 
-/* The JID of somebody else; false when it was refused. */
+/* Like command_jid(), but also refuses our own account. */
 bool command_other(struct broker *b, struct conn *conn, struct fields command, char jid[JID_MAX]);
 
-/* The end of a command that closes the connection by itself. message is freed. */
+/* Each ends a command and closes its connection. message is freed. */
 void command_finish(struct conn *conn, char *message);
 void command_fail_with(struct conn *conn, const struct message *m);
 void command_fail(struct conn *conn, enum message_id id, const char *jid);
 
 /*
- * Saves what was changed since keyring_remember(); false when it was undone,
- * and that is the answer.
+ * Saves what was changed since keyring_remember(). On failure undoes it, sends the error,
+ * closes the connection and returns false.
  */
 bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
-/* Each answers. */
+/* Each sends the answer; command_run() closes the connection. */
 void command_status(struct broker *b, struct conn *conn, struct fields command);
 void command_buddies(struct broker *b, struct conn *conn, struct fields command);
 
-/* Each answers, and closes the connection, now or when the server has answered. */
+/* Each sends the answer and closes the connection, now or when the server has answered. */
 void command_add(struct broker *b, struct conn *conn, struct fields command);
 void command_accept(struct broker *b, struct conn *conn, struct fields command);
 void command_decline(struct broker *b, struct conn *conn, struct fields command);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How people become buddies: asked, accepted, or declined. Only the first device of somebody
- * new comes with that; of whom anything is known, the devices are shown, with the command that
- * names one.
+ * How people become buddies: add, accept, decline. For somebody new, the first device is
+ * trusted on first use. For somebody already known, no device is: the user is shown the
+ * devices, and the command that verifies each.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ enum {
 	DAY = 24 * 3600,
 };
 
-/* A domain that is not there, somebody whom it does not have. */
+/* The request came back: the domain is unreachable, or has no such user. */
 static void on_add_refused(struct pending_reply *w, const char *condition)
 {
 	struct message m;
@@ -33,7 +33,10 @@ static void on_add_refused(struct pending_reply *w, const char *condition)
 	pending_reply_fail(w, &m);
 }
 
-/* Our own server answers in order: it would have refused by now. Another one may still do so. */
+/*
+ * Our own server answers in order: by now it would have refused the request. Another server
+ * may still do so.
+ */
 static void on_add_answered(struct pending_reply *w, const char *error)
 {
 	const char *own = pending_reply_broker(w)->context.jid;
@@ -54,7 +57,10 @@ static void put_days(struct buf *out, uint64_t seconds)
 	buf_printf(out, "%" PRIu64 " day%s", days, days == 1 ? "" : "s");
 }
 
-/* What add and accept have done about devices; rows of those that the user is to compare. */
+/*
+ * Says what add or accept has done about devices. Sends a row for each device that the user
+ * should compare.
+ */
 static void tell_devices(struct broker *b, struct conn *conn, const char *jid,
 			 enum trust_invitation done, struct buf *text)
 {
@@ -87,7 +93,7 @@ static void tell_devices(struct broker *b, struct conn *conn, const char *jid,
 	}
 }
 
-/* Ready-made commands for whom tell_devices() has shown. */
+/* Hints: a command to verify each device that waits. */
 static void put_hints(const struct broker *b, const char *jid, struct buf *fields)
 {
 	char hex[2 * FINGERPRINT_BYTES + 1];
@@ -112,8 +118,8 @@ static bool is_seen(const struct buddy *buddy)
 }
 
 /*
- * Sends what is missing of the subscription both ways; what was done, in words.
- * True if an answer may come.
+ * Sends what is missing for a subscription both ways, and puts into text what was done. True
+ * if a refusal may come.
  */
 static bool subscribe(struct broker *b, const char *jid, struct buf *text)
 {
@@ -206,7 +212,7 @@ void command_accept(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	buddy = presence_buddy(b->context.presence, jid);
-	/* Who is a buddy already has asked, or needs not. */
+	/* An existing buddy has asked before, or need not ask. */
 	if (buddy &&
 	    (buddy->pending_in || (buddy->in_roster && buddy->subscription != SUBSCRIPTION_NONE)))
 		befriend(b, conn, jid);

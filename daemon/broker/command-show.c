@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the broker shows of itself: "git xmpp status", and of people: "git xmpp buddies". */
+/* The verbs that show: "git xmpp status" the broker itself, "git xmpp buddies" people. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,7 +145,7 @@ static void send_notice(struct conn *conn, struct buf *row, const char *id, cons
 	free(hint);
 }
 
-/* A command, and whom it is about; malloced. */
+/* Returns command with jid as its operand, quoted for a shell; the caller frees it. */
 static char *command_with(const char *command, const char *jid)
 {
 	struct buf out = { 0 };
@@ -158,7 +158,7 @@ static char *command_with(const char *command, const char *jid)
 	return text;
 }
 
-/* What waits for the user. */
+/* Sends a notice for each thing that waits for the user. */
 static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 {
 	char command[64 + 2 * FINGERPRINT_BYTES], hex[2 * FINGERPRINT_BYTES + 1];
@@ -253,8 +253,8 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 }
 
 /*
- * The worst of those online, for that is who may come; with none online, of those that are not
- * distrusted.
+ * The worst trust among the devices online, because any of them may connect. With none
+ * online, the worst among those that are not distrusted.
  */
 static const char *worst_trust(const struct broker *b, const char *jid)
 {
@@ -315,7 +315,7 @@ static unsigned count_state(const struct broker *b, const char *jid, enum trust_
 	return n;
 }
 
-/* What there is to say of anybody, in the roster or not. */
+/* The fields of any person, in the roster or not. */
 static void describe_trust(const struct broker *b, const char *jid, struct buf *row)
 {
 	unsigned pending = count_state(b, jid, TRUST_PENDING);
@@ -359,8 +359,8 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 }
 
 /*
- * Somebody who is not in the roster, and of whom something is remembered; or a
- * whole domain that is blocked.
+ * Sends somebody who is not in the roster but in the trust table, or an entry of the
+ * blocklist, which may be a whole domain.
  */
 static void send_other(struct broker *b, struct conn *conn, const char *jid, struct buf *row)
 {
@@ -377,7 +377,7 @@ static void send_other(struct broker *b, struct conn *conn, const char *jid, str
 	send_devices(b, conn, jid, row);
 }
 
-/* Of ourselves, the others are to be seen if there are any; or who asks for us by name. */
+/* Our own account is shown if we have other devices, or if it was asked for by name. */
 static bool is_shown(const struct broker *b, const char *jid, const char *only)
 {
 	if (only)
@@ -395,7 +395,7 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	if (only && !command_jid(conn, command, jid))
 		return;
 	only = only ? jid : NULL;
-	/* Who is to be compared shows their key. */
+	/* To compare keys, the user first needs to see them. */
 	if (only && fields_get(command, "meet"))
 		broker_meet_devices(b, jid, true);
 	describe_account(b, &row);
@@ -414,7 +414,7 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 		any = true;
 		send_other(b, conn, p->jid, &row);
 	}
-	/* These may be domains as well. */
+	/* Entries of the blocklist may be domains as well. */
 	for (const char *e = blocklist_next(b->context.blocked, NULL); e;
 	     e = blocklist_next(b->context.blocked, e)) {
 		if (presence_buddy(b->context.presence, e) || trust_person(b->context.trust, e) ||

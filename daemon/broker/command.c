@@ -59,7 +59,10 @@ bool command_online(struct broker *b, struct conn *conn)
 	if (!trouble)
 		login_awaits(b, &awaited);
 	conn_send_error(conn, trouble ? trouble : &awaited);
-	/* Whoever says it again, when they have mended that, is to be served. */
+	/*
+	 * The user may have mended the cause: try the login now, so that the next command
+	 * succeeds.
+	 */
 	login_wanted(b);
 	return false;
 }
@@ -86,8 +89,8 @@ static void on_ended(void *arg, const struct git_service_ended *e)
 }
 
 /*
- * What was ended by it, in words. Whoever changed the configuration compares it
- * with what is obeyed here.
+ * The answer says which transfers the new configuration ended, and has a digest of it. The
+ * client that changed the configuration compares this digest with its own.
  */
 static void run_reload(struct broker *b, struct conn *conn, struct fields command)
 {
@@ -159,7 +162,10 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		if (strcmp(rows[i].verb, verb))
 			continue;
 		rows[i].run(b, conn, command);
-		/* Some answer when the server or the disk has. */
+		/*
+		 * Some verbs answer later, after the server or the disk, and own the
+		 * connection.
+		 */
 		if (!conn_has_owner(conn))
 			conn_close(conn);
 		return;

@@ -2,12 +2,15 @@
 #ifndef DAEMON_COMMAND_H
 #define DAEMON_COMMAND_H
 
-/* The verbs of git-xmpp, one COMMAND frame each: answered with ROW frames, then DONE or ERROR. */
+/*
+ * The verbs of git-xmpp. Each is one COMMAND frame, answered with ROW frames, then DONE or
+ * ERROR.
+ */
 
 #include "broker.h"
 #include "conn.h"
 
-/* Answers and closes the connection. */
+/* Runs a command; answers and closes the connection, at once or later. */
 void command_run(struct broker *b, struct conn *conn, struct fields command);
 
 #endif

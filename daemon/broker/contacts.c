@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * At login the whole roster is compared with what is remembered of it, for what
- * was done while we were away; from then on each change is pushed, and so are blocks.
- * The answer to "what does that take away" is core/roster.c's; here it is done:
- * suspended in the trust table, saved, shut out.
+ * At login the whole roster is compared with what we remember of it, to find what was
+ * changed while we were offline. Afterwards the server pushes each change of the roster and
+ * of the blocklist. core/access/roster.c decides what a change takes away. This file does
+ * it: suspends in the trust table, saves, and ends what runs.
  *
- * Nothing else takes away: an error, an answer without a roster, a connection
- * that breaks. A roster that comes back empty is rather a mishap of the server's; it
- * suspends, for we cannot know, and waits for the user (MARK_LOST).
+ * Nothing else takes a right away: not an error, an answer without a roster, or a broken
+ * connection. A roster that comes back empty is probably the server's mishap. We cannot
+ * know, so all are suspended and marked, and the user decides (MARK_LOST).
  */
 #include "contacts.h"
 
@@ -39,7 +39,10 @@ void contacts_roster_begin(void *owner)
 	presence_roster_item(b->context.presence, b->context.jid, SUBSCRIPTION_BOTH, false, false);
 }
 
-/* Of all who were lost at once, each is suspended; shut out only then, for one save is enough. */
+/*
+ * Suspends all contacts who were lost at once. Their rights end afterwards, so one save is
+ * enough.
+ */
 static void lose_all(struct broker *b, const struct roster_losses *losses)
 {
 	for (size_t i = 0; i < losses->count; i++) {
@@ -75,7 +78,7 @@ void contacts_roster_end(void *owner)
 	roster_losses_finish(&losses);
 }
 
-/* Their devices go with them, and nobody will say that they went offline. */
+/* Forgets jid and their devices. The server will not say that these went offline. */
 static void forget(struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
@@ -86,14 +89,17 @@ static void forget(struct broker *b, const char *jid)
 	presence_roster_item(b->context.presence, jid, SUBSCRIPTION_NONE, false, true);
 }
 
-/* NULL: there was no place. */
+/* Notes whether the roster shows our request. buddy is NULL if the table was full. */
 static void confirm(struct buddy *buddy, bool asked)
 {
 	if (buddy)
 		buddy->confirmed = asked;
 }
 
-/* Our request has been answered with yes: theirs, which comes behind it, is expected anew. */
+/*
+ * Our request was granted. Their own request follows it; extend the time in which we grant
+ * that.
+ */
 static void note_answer(struct broker *b, const char *jid, enum subscription subscription,
 			bool asked)
 {
@@ -105,7 +111,7 @@ static void note_answer(struct broker *b, const char *jid, enum subscription sub
 		trust_mark(b->context.trust, jid, MARK_ASKED, true, time(NULL));
 }
 
-/* To see them is not meant any more, or they have said no. */
+/* The user no longer wants to see jid, or jid has declined. */
 static void mean_no_more(struct broker *b, const char *jid)
 {
 	if (trust_mark(b->context.trust, jid, MARK_MEANT, false, 0))
@@ -113,10 +119,7 @@ static void mean_no_more(struct broker *b, const char *jid)
 	requester_settle(b->requester, jid);
 }
 
-/*
- * Our request is not open any more, and they have not answered it with yes: it
- * was taken back, or refused.
- */
+/* Our request is no longer open, and was not granted: it was withdrawn or declined. */
 static void note_request(struct broker *b, const char *jid, enum subscription subscription,
 			 bool asked)
 {
@@ -169,11 +172,11 @@ void contacts_refused(void *owner, const char *bare, const char *condition)
 	struct broker *b = owner;
 	const struct buddy *buddy = presence_buddy(b->context.presence, bare);
 
-	/* Anything else that we said to them is not waited for. */
+	/* No request is open: the error belongs to another stanza, which nobody waits for. */
 	if (!buddy || !buddy->pending_out)
 		return;
 	log_info("the request to %s was refused: %s", bare, condition);
-	/* Where it did not arrive it can be made again. */
+	/* After an outage the request is made again. */
 	if (!inquiry_tells_outage(condition))
 		mean_no_more(b, bare);
 	presence_refused(b->context.presence, bare, condition);
@@ -205,9 +208,9 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 		return;
 	}
 	/*
-	 * What they want stays open until the roster says that they have it. So the first
-	 * answer, which the user has asked for, is always given, and only what they repeat
-	 * meanwhile is counted.
+	 * Their request stays open until the roster shows the subscription. So the first
+	 * answer, which the user asked for, is always sent, and only repeated requests count
+	 * against the budget of answers.
 	 */
 	if (again && !account_may_answer(b->xmpp, bare))
 		return;
@@ -233,10 +236,7 @@ static void add_jid(struct jids *all, const char *jid)
 	all->jids[all->count++] = xstrdup(jid);
 }
 
-/*
- * Whom the server's list blocks of those whom anything is known of, or runs
- * for. Ourselves, never.
- */
+/* The known contacts whom the server's blocklist hits, without ourselves. */
 static struct jids find_blocked(const struct broker *b)
 {
 	struct jids found = { 0 };
@@ -251,7 +251,7 @@ static struct jids find_blocked(const struct broker *b)
 	return found;
 }
 
-/* The list has grown: whoever is on it is suspended, saved, shut out. */
+/* The blocklist has grown: suspends those on it, saves, and ends what runs for them. */
 static void apply_blocks(struct broker *b)
 {
 	struct jids found = find_blocked(b);
@@ -275,7 +275,7 @@ static void apply_blocks(struct broker *b)
 	free(found.jids);
 }
 
-/* One resource of somebody: what that device has goes with it. */
+/* A full JID is blocked: ends what runs for that device. */
 static void block_resource(struct broker *b, const char *full)
 {
 	const struct resource *r =
@@ -325,7 +325,7 @@ void contacts_blocking(void *owner, bool blocked, struct iq_rows *rows)
 		any = true;
 		blocklist_remove(b->context.blocked, row.jid);
 	}
-	/* XEP-0191 3.4: none is named, all are meant. */
+	/* An unblock without items lifts all blocks (XEP-0191 3.4). */
 	if (!any)
 		blocklist_clear(b->context.blocked);
 }
@@ -371,7 +371,10 @@ void contacts_ask(struct broker *b, const char *jid)
 	enum subscription subscription = buddy ? buddy->subscription : SUBSCRIPTION_NONE;
 
 	requester_ask(b->requester, jid);
-	/* As the push will say in a moment: the next command may be here sooner. */
+	/*
+	 * The roster push will say the same in a moment, but the next command may come
+	 * sooner.
+	 */
 	presence_roster_item(b->context.presence, jid, subscription, true, false);
 	presence_refused(b->context.presence, jid, NULL);
 }

@@ -3,15 +3,15 @@
 #define DAEMON_CONTACTS_H
 
 /*
- * The contacts of the account: what the server says of them, joined with what
- * the user decided. Whoever is taken out of the roster, not allowed to see us any more, or
- * blocked, by whatever client, is suspended and shut out; whoever asks is answered with yes
- * only while the user's own add or accept of them is open.
+ * The contacts of the account: joins what the server says of them with what the user
+ * decided. A contact who is removed from the roster, loses the subscription to us, or is
+ * blocked, by any client, is suspended, and all that runs for them ends. A subscription
+ * request is granted only while the user's own add or accept of that contact is open.
  */
 
 #include "broker.h"
 
-/* As struct account_events has them; owner is the broker. */
+/* Handlers of struct account_events; owner is the broker. */
 void contacts_roster_begin(void *owner);
 void contacts_roster_end(void *owner);
 void contacts_roster(void *owner, const char *bare, enum subscription subscription, bool asked,
@@ -21,26 +21,29 @@ void contacts_blocklist(void *owner, struct iq_rows *rows);
 void contacts_blocking(void *owner, bool blocked, struct iq_rows *rows);
 void contacts_subscription(void *owner, const char *bare, const char *kind);
 
-/* We are online: who is blocked here only, and would see it, does not. */
+/*
+ * We are online: tells the contacts who are blocked only here, and see our presence, that we
+ * are unavailable.
+ */
 void contacts_online(struct broker *b);
 
 /*
- * Whether jid is shown our presence: only they need to be told that it ends,
- * and nobody else is to know of it.
+ * Whether jid is subscribed to our presence. Only then need they be told that it ends;
+ * nobody else may learn of it.
  */
 bool contacts_sees_us(const struct broker *b, const char *jid);
-/* Whether we are shown theirs. */
+/* Whether we are subscribed to theirs. */
 bool contacts_we_see(const struct broker *b, const char *jid);
 
 /*
- * What the roster says of jid is remembered with a new entry of the trust
- * table, which is not saved by this.
+ * Copies what the roster says of jid to a new entry of the trust table. Does not save the
+ * table.
  */
 void contacts_note(struct broker *b, const char *jid);
 
 /*
- * Asks to see jid: "git xmpp add". The roster says so at once. Not again if
- * that was done just now.
+ * Asks for a subscription to jid ("git xmpp add"), unless that was done just now. The roster
+ * shows the request at once.
  */
 void contacts_ask(struct broker *b, const char *jid);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All of it goes to the journal. */
+/* Everything that services report goes to the journal. */
 #include "git-service-events.h"
 
 #include "transfer-log.h"

@@ -2,7 +2,7 @@
 #ifndef DAEMON_GIT_SERVICE_EVENTS_H
 #define DAEMON_GIT_SERVICE_EVENTS_H
 
-/* What is told of what we serve; the owner is a broker. */
+/* Handles what git services report; the owner is a broker. */
 
 #include "git-service.h"
 

@@ -25,8 +25,8 @@
 #include "wipe.h"
 
 /*
- * ms; a pause that has grown to that: what was refused is tried once more, it may have been the
- * server's fault.
+ * ms; once the pause has grown to this, a refused password is tried once more, because the
+ * refusal may have been the server's fault
  */
 enum { INSIST_AFTER = 4 * 60 * 1000 };
 
@@ -51,7 +51,7 @@ static void on_again(uv_timer_t *timer)
 		wait_to_ask(b, RETRY_MACHINE);
 }
 
-/* Nothing can be done now. Whoever waits is told. */
+/* Nothing can be done now. Sessions that wait are told why. */
 static void wait_to_ask(struct broker *b, enum retry_cause cause)
 {
 	struct login *a = &b->login;
@@ -101,7 +101,10 @@ static void on_password(void *owner, const char *password, const struct message 
 		log_error("%s", trouble->text);
 	if (!b->xmpp)
 		b->trouble = *trouble;
-	/* The other one is kept, whether the refused one is tried again or not. */
+	/*
+	 * account_password() stores a different password. For the refused one it is false;
+	 * that one is tried again only if insist is set.
+	 */
 	if (password && is_refused(b) && (account_password(b->xmpp, password) || a->insist))
 		account_connect(b->xmpp);
 	else
@@ -131,7 +134,7 @@ static bool wants_password(const struct broker *b)
 	       !b->login.reconnecting && (!b->xmpp || is_refused(b));
 }
 
-/* False: there is none, or it has to wait. */
+/* Tries the password that the user typed. False if there is none, or it has to wait. */
 static bool try_given(struct broker *b)
 {
 	struct login *a = &b->login;
@@ -146,7 +149,7 @@ static bool try_given(struct broker *b)
 	} else {
 		log_in(b, a->given);
 	}
-	/* Where no connection could be made, it is still to be tried. */
+	/* Without a connection the password has not been tried; keep it. */
 	if (b->xmpp)
 		forget_given(a);
 	return true;
@@ -182,7 +185,7 @@ void login_begin(struct broker *b)
 	retry_reset(&b->login.retry);
 	if (b->context.stopping || b->xmpp || b->login.reconnecting)
 		return;
-	/* Why there is no key, b->trouble says. */
+	/* If there is no key, b->trouble says why already. */
 	if (!b->config->account)
 		message_set(&b->trouble, MSG_NO_ACCOUNT, NULL);
 	if (b->config->account && b->identity.key)
@@ -206,7 +209,7 @@ void login_drop(struct broker *b)
 	struct account *xmpp = b->xmpp;
 
 	forget_question(b);
-	/* What begins anew may be another account. */
+	/* The next login may be of another account. */
 	forget_given(&b->login);
 	if (!xmpp)
 		return;
@@ -253,8 +256,8 @@ void login_state(struct broker *b, enum account_state state, const struct messag
 }
 
 /*
- * Whether the account that is configured is not the one that failed: then that is read, and begun
- * with.
+ * Reads the configuration. If its account settings differ from those that failed, applies
+ * the new configuration and returns true.
  */
 static bool is_mended(struct broker *b)
 {
@@ -272,7 +275,10 @@ void login_wanted(struct broker *b)
 
 	if (b->context.stopping || a->reconnecting)
 		return;
-	/* A source that hangs is not waited for when it is another one. */
+	/*
+	 * The source may hang. If the configuration names another one, this one is not
+	 * waited for.
+	 */
 	if (a->asking) {
 		is_mended(b);
 		return;

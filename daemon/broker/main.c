@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git-xmpp-daemon: one broker a user. Runs in the foreground; with --detach
- * it goes to the background once its socket is served, which is how a client
- * starts it. Locks, and not the socket, decide who is the only one (premises.h).
+ * git-xmpp-daemon: one broker for each user. It runs in the foreground. With --detach it
+ * goes to the background once its socket is served; clients start it so. Locks, not the
+ * socket, make sure that it is the only one (premises.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,8 +81,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 }
 
 /*
- * The parent waits until the child writes one line: "ok", or what went wrong
- * for standard error. Returns the pipe's end in the child.
+ * Forks. The parent waits for one line of the child and exits: "ok", or an error message for
+ * standard error. In the child, returns the pipe's end to write that line to.
  */
 static int detach(void)
 {
@@ -127,8 +127,8 @@ static void redirect_streams(void)
 }
 
 /*
- * Where there is no environment (a supervisor, env -i) the home is that of the user, as for a
- * login.
+ * Without HOME in the environment (a supervisor, env -i), takes the home directory from the
+ * user database, as a login does.
  */
 static void find_home(void)
 {
@@ -208,7 +208,7 @@ static void say(int ready_fd, const char *line)
 	close(ready_fd);
 }
 
-/* What kept us from starting, for whoever waits for us. */
+/* Reports to the waiting parent why the broker could not start. */
 static void say_trouble(int ready_fd, const struct message *trouble)
 {
 	char *line = xasprintf("%s\n", trouble->text);
@@ -242,7 +242,7 @@ static const struct premises_events premises_events = {
 	.lost = on_lost,
 };
 
-/* Who waits until the loop is there. */
+/* The descriptor by which the parent is told while the loop is made; -1: none. */
 static int waits = -1;
 
 static _Noreturn void cannot_begin(int error)
@@ -255,13 +255,16 @@ static _Noreturn void cannot_begin(int error)
 	_exit(EXIT_CONFIG);
 }
 
-/* From within libuv, which has called pipe(), and has nothing half done. */
+/* Runs inside libuv after its pipe() has failed. libuv holds nothing half done there. */
 static void on_abort(int signum)
 {
 	cannot_begin(errno);
 }
 
-/* Without descriptors for a loop libuv returns an error; without those for itself it aborts. */
+/*
+ * Short of descriptors, uv_loop_init() returns an error if the loop's own fail, and aborts
+ * if those of libuv's signal handling fail.
+ */
 static void begin_loop(uv_loop_t *loop, int ready_fd)
 {
 	int error;
@@ -331,7 +334,7 @@ int main(int argc, char **argv)
 	if (options.detach)
 		ready_fd = detach();
 	if (premises_take(&premises, path, &trouble)) {
-		/* Another one runs, or is about to: whoever wanted a broker has one. */
+		/* Another broker runs or starts, so the client has its broker. */
 		if (trouble.id == MSG_NONE) {
 			say(ready_fd, "ok\n");
 			return 0;

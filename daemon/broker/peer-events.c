@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A peer knows nothing of what is built on it. Sessions, services, the announcer and the
- * follower hear of a link from here, each of what concerns it, in the order in which
- * they depend on one another.
+ * A peer does not know the layers above it. This file passes its events to sessions,
+ * services, the announcer and the follower, in the order of their dependencies.
  */
 #include "peer-events.h"
 
@@ -66,7 +65,7 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 {
 	struct broker *b = owner;
 
-	/* A link at rest is closed by processes that go on. */
+	/* A link closed as idle says nothing of the process behind it, which may go on. */
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);
 }

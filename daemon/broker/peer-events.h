@@ -2,7 +2,7 @@
 #ifndef DAEMON_PEER_EVENTS_H
 #define DAEMON_PEER_EVENTS_H
 
-/* What happens over links, handed to the parts that it concerns. */
+/* Passes the events of links on to the parts of the broker that they concern. */
 
 #include "peers.h"
 

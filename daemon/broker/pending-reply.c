@@ -25,7 +25,7 @@ static void on_timer_closed(uv_handle_t *timer)
 	free(w);
 }
 
-/* The one end; the connection is seen to. */
+/* The only way to end w. The connection has been closed. */
 static void finish(struct pending_reply *w)
 {
 	struct pending_reply **at = &w->broker->pending_replies;
@@ -40,7 +40,7 @@ static void finish(struct pending_reply *w)
 
 static void on_frame(void *owner, const struct frame *frame)
 {
-	/* A command says one thing; what else it says is nobody's. */
+	/* A command is one frame; further frames are ignored. */
 }
 
 static void on_drained(void *owner)

@@ -16,13 +16,13 @@
 #include "userfile.h"
 
 enum {
-	PATIENCE = 5 * 1000,	/* ms for the directory to come back */
-	TAKES = 100,		/* of a lock whose holder was killed */
-	TAKE_EVERY = 20 * 1000,	/* us */
-	ROUNDS = 4,		/* of looking again because something changed meanwhile */
+	PATIENCE = 5 * 1000,	/* ms for the socket's directory to come back */
+	TAKES = 100,		/* attempts to take a lock whose holder was killed */
+	TAKE_EVERY = 20 * 1000,	/* us between those attempts */
+	ROUNDS = 4,		/* of checking again because something changed meanwhile */
 };
 
-/* The directory of path, or of the directory itself. False at the root. */
+/* Cuts path to its parent directory. False at the root. */
 static bool to_parent(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -53,8 +53,9 @@ static int take_beside(const char *socket_path, struct message *trouble)
 }
 
 /*
- * Clients read it that look for the socket elsewhere, and "git xmpp daemon stop" when nothing
- * answers there; without it they find the socket where they look first.
+ * Writes the socket's path and our process id to broker.lock. Clients that look for the
+ * socket elsewhere read it, and "git xmpp daemon stop" when nothing answers there. Without
+ * it clients find the socket only where they look first.
  */
 static void say_where(struct premises *p)
 {
@@ -67,13 +68,13 @@ static void say_where(struct premises *p)
 	free(text);
 }
 
-/* A zombie does not count: its threads may hold the lock for a moment more. */
+/* A zombie counts as dead, though its threads may hold the lock a moment longer. */
 static bool is_dead(int pid)
 {
 	return kill(pid, 0) < 0 ? errno == ESRCH : process_is_zombie(pid);
 }
 
-/* Whether the lock's holder, as it says itself, is being killed. */
+/* Whether the process that the lock file names as its holder is dead. */
 static bool is_ending(const char *lock)
 {
 	char text[SOCKPATH_MAX + 32];
@@ -82,7 +83,10 @@ static bool is_ending(const char *lock)
 	return said && atoi(said + 5) > 0 && is_dead(atoi(said + 5));
 }
 
-/* Whoever starts a broker where one was just killed wants a broker. */
+/*
+ * Takes the lock with the state. The last broker may just have been killed, and still hold
+ * it; then waits for up to TAKES * TAKE_EVERY.
+ */
 static int take_state(const char *path, struct message *trouble)
 {
 	int fd = lockfile_take(path, trouble);
@@ -127,7 +131,7 @@ static void on_change(uv_fs_event_t *watch, const char *name, int events, int st
 	look(watch->data);
 }
 
-/* Something that is wanted to look after it could not be had. It looks again. */
+/* Something could not be watched, taken or written. Has look() run again after a pause. */
 static void note_blind(struct premises *p, const char *path, const char *why)
 {
 	if (backoff_timer_begin(&p->blind))
@@ -136,7 +140,7 @@ static void note_blind(struct premises *p, const char *path, const char *why)
 			path, why);
 }
 
-/* Has a file or directory watched; what is there of the way to it, if it is not. */
+/* Watches a file or directory, or its nearest parent that exists. */
 static void watch_way(struct premises *p, uv_fs_event_t *watch, const char *to)
 {
 	char *path = xstrdup(to);
@@ -161,7 +165,10 @@ static bool is_in_place(const struct premises *p)
 	return good;
 }
 
-/* 0; -1: it cannot be had there now, with MSG_NONE in *trouble where another broker has it. */
+/*
+ * Takes the lock beside path, and serves the socket there. Returns 0, or -1 with *trouble,
+ * which is MSG_NONE if another broker has the place.
+ */
 static int take_again(struct premises *p, const char *path, struct message *trouble)
 {
 	char *beside = lock_beside(path);
@@ -190,7 +197,7 @@ static int take_again(struct premises *p, const char *path, struct message *trou
 	return 0;
 }
 
-/* The lock with the state: another broker may have made a new one. False if so. */
+/* Makes sure that we hold the lock with the state. False if another broker holds it. */
 static bool hold_state(struct premises *p)
 {
 	struct message trouble;
@@ -247,7 +254,7 @@ static void look(struct premises *p)
 	struct message trouble;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		/* First, so that what changes while we look is seen. */
+		/* Watch first, so that a change during the check is noticed. */
 		watch_both(p);
 		if (!hold_state(p)) {
 			lose(p, "another broker has taken its state over");

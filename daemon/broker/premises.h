@@ -3,17 +3,18 @@
 #define DAEMON_PREMISES_H
 
 /*
- * Where the broker is found, and that it is the only one. Two locks are held for life: one beside
- * the socket, and one with the user's state (broker.lock in $XDG_STATE_HOME/git-xmpp), which says
- * where the socket is. So there is one broker for each state, however many sockets clients would
- * look for, and all find it.
+ * Makes sure that clients find the broker and that it is the only one. The broker holds two
+ * locks for life: one beside the socket, and one with the user's state (broker.lock in
+ * $XDG_STATE_HOME/git-xmpp), which says where the socket is. So each state directory has one
+ * broker, and clients find it wherever they look for the socket first.
  *
- * What lies in a runtime directory goes at logout, and with cleaners of /tmp. Then the place is
- * taken again at once, or as soon as its directory is there again; if it is not within a few
- * seconds, the socket is served in /tmp. Whoever cannot reach the broker knocks (lockfile.h), and
- * it looks. Where it cannot be watched, or a lock not be had for want of a descriptor, it looks
- * again after a pause. Where another broker has the place, or none is to be had, ours ends: the
- * next command starts one.
+ * Files in a runtime directory disappear at logout, or by a cleaner of /tmp. Then the broker
+ * takes its place again at once, or as soon as the directory is back. If the directory is
+ * not back within a few seconds, the socket is served in /tmp. A client that cannot reach
+ * the broker touches the lock (lockfile_knock()), which makes the broker check. If a path
+ * cannot be watched, or a lock cannot be taken for want of a descriptor, the broker checks
+ * again after a pause. If another broker has taken the place, or there is no place, this
+ * broker ends; the next command starts a new one.
  */
 
 #include <stdbool.h>
@@ -26,40 +27,46 @@
 struct premises_events {
 	/* Whether the socket at its path is the one that we serve. */
 	bool (*served)(void *owner);
-	/* Serves it at path, there or anew. 0, or -1 with *trouble. */
+	/*
+	 * Serves the socket at path, which may be the present one. Returns 0, or -1 with
+	 * *trouble.
+	 */
 	int (*serve)(void *owner, const char *path, struct message *trouble);
-	/* It cannot be: the broker is to end. */
+	/* The broker has no place any more, and must end. */
 	void (*lost)(void *owner);
 };
 
 struct premises {
 	char path[SOCKPATH_MAX];	/* of the socket */
 	char *state;			/* path of the lock with the state; owned */
-	int state_lock, lock;		/* held for life; -1: not */
+	int state_lock, lock;		/* descriptors, held for life; -1: not held */
 	const struct premises_events *events;
 	void *owner;
 	uv_fs_event_t socket_watch, state_watch;
-	uv_timer_t patience;		/* runs while the place is not there */
-	/* it is looked after as well as it goes: when it looks again */
+	uv_timer_t patience;		/* runs while the socket's directory is missing */
+	/* runs while something cannot be watched or written: when to check again */
 	struct backoff_timer blind;
 	bool watched;
-	bool unsaid;			/* the lock with the state does not say where the socket
-					   is */
+	bool unsaid;			/* broker.lock does not say where the socket is,
+					   because it could not be written */
 };
 
 /*
- * Takes the place with that socket. 0; -1 when it cannot be had, with MSG_NONE in *trouble where
- * another broker has it, which then was knocked at.
+ * Takes both locks for that socket. Returns 0, or -1 with *trouble. If another broker has
+ * the place, that broker was knocked at, and *trouble is MSG_NONE.
  */
 int premises_take(struct premises *p, const char *socket_path, struct message *trouble);
 
-/* From now on, with the socket served, it is looked after. None of it keeps the loop alive. */
+/*
+ * Begins to watch the socket and the locks. The socket must be served by now. No handle of
+ * this keeps the loop alive.
+ */
 void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_events *events,
 		    void *owner);
 
 /*
- * No event comes any more; the loop has to run once for the handles to close. The locks are held
- * until the process ends.
+ * Stops watching; no event follows. The loop has to run once more for the handles to close.
+ * The locks are held until the process ends.
  */
 void premises_leave(struct premises *p);
 

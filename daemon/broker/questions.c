@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Without an account there is no connection: then nothing is said, and nobody is asked. */
+/* Without an account there is no connection: then nothing is sent. */
 #include "questions.h"
 
 #include "broker.h"

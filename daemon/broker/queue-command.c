@@ -12,7 +12,8 @@
 struct pending_answer {
 	struct broker *broker;		/* borrowed */
 	struct conn *conn;		/* owned until it is closed */
-	bool dropped;			/* an entry, which comes back if its file does not go */
+	bool dropped;			/* an entry was dropped; it is loaded again if its file
+					   cannot be removed */
 };
 
 static void done(struct conn *conn)
@@ -28,7 +29,7 @@ static void refuse(struct conn *conn, enum message_id id, const char *entry)
 	conn_send_error(conn, &m);
 }
 
-/* Neither retried nor dropped: because it runs, or because it is not there. */
+/* Refuses to retry or drop an entry, because it is being pushed or does not exist. */
 static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
 {
 	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next) {
@@ -54,7 +55,7 @@ static void on_settled(void *owner, const struct message *trouble)
 	free(a);
 }
 
-/* It has nothing more to say. */
+/* Further frames of a command are ignored. */
 static void on_frame(void *owner, const struct frame *frame)
 {
 }
@@ -88,7 +89,9 @@ static void answer_later(struct broker *b, struct conn *conn, const char *id, bo
 	push_queue_settle(b->push_queue, id, on_settled, a);
 }
 
-/* With what is in the queue then: whoever added something looks for it. */
+/*
+ * Answers with the entries that are in the queue then; a client that added one looks for it.
+ */
 void queue_command_reload(struct broker *b, struct conn *conn, struct fields command)
 {
 	struct buf fields = { 0 };

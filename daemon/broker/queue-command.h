@@ -3,8 +3,8 @@
 #define DAEMON_QUEUE_COMMAND_H
 
 /*
- * The verbs of the Unix socket for the queue. They answer when what they have changed is on the
- * disk, or could not be written; until then they own the connection.
+ * The queue's verbs on the Unix socket. "retry" and "drop" own the connection until their
+ * change is on the disk, or could not be written, and answer then. "reload" answers at once.
  */
 
 #include "broker.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Our own sessions go first, for they know what to tell the user; then the links, and with
- * them what is negotiated, served and announced over them; then what has no link yet.
+ * Our sessions end first, because they know what to tell the user. Then the links end, with
+ * the negotiations, services and announcements on them. Last come acceptors, which have no
+ * link yet, and services whose link is gone.
  */
 #include "revocation.h"
 
@@ -14,8 +15,8 @@
 #include "push-queue.h"
 
 static const struct {
-	const char *reason;		/* of BYE, and of what ends */
-	enum message_id told;		/* to users of ours */
+	const char *reason;		/* in BYE, and of each end */
+	enum message_id told;		/* to users of this machine */
 } ends[] = {
 	[REVOKED_REMOVED] = { "removed", MSG_NOT_BUDDY },
 	[REVOKED_DISTRUSTED] = { "untrusted", MSG_DEVICE_UNTRUSTED },

@@ -3,23 +3,24 @@
 #define DAEMON_REVOCATION_H
 
 /*
- * The end of everything that runs for somebody who has lost a right, at once: not
- * a byte goes either way from then on. The right itself (trust table, roster, blocks,
- * shares) was taken away before, so that nothing begins anew.
+ * Ends at once all that runs for somebody who has lost a right; not a byte goes either way
+ * afterwards. The caller has taken the right itself away before (trust table, roster,
+ * blocks, shares), so nothing begins anew.
  */
 
 #include "broker.h"
 
 enum revocation {
-	REVOKED_REMOVED,	/* a buddy no more */
-	REVOKED_DISTRUSTED,	/* the key */
-	REVOKED_BLOCKED,	/* and is not told: no word goes out */
+	REVOKED_REMOVED,	/* no longer a buddy */
+	REVOKED_DISTRUSTED,	/* the key was distrusted */
+	REVOKED_BLOCKED,	/* blocked; they are not told, so nothing is sent */
 };
 
 /*
- * Links, acceptors and paths of jid, our sessions with them and git processes that serve them; of
- * one device, or with NULL of all. A push that had arrived whole may finish, and the journal says
- * so. Queued pushes to who is a buddy no more fail.
+ * Ends links, acceptors and paths of jid, our sessions with them, and git processes that
+ * serve them: for one device, or for all if device is NULL. A push that had arrived whole
+ * may finish, and the journal says so. If jid is no longer a buddy, queued pushes to them
+ * fail.
  */
 void revoke_rights(struct broker *b, const char *jid, const char *device, enum revocation why);
 

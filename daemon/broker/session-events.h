@@ -2,7 +2,7 @@
 #ifndef DAEMON_SESSION_EVENTS_H
 #define DAEMON_SESSION_EVENTS_H
 
-/* What sessions ask of the account, and where the broker takes what they tell. */
+/* Tells sessions the state of the account, and passes their reports to the broker's parts. */
 
 #include "session.h"
 

@@ -8,14 +8,17 @@
 #include "journal.h"
 #include "log.h"
 
-enum { PATIENCE = 15 * 1000 };
+enum { PATIENCE = 15 * 1000 };	/* ms for the answer to a ping */
 
 struct twin_question {
 	struct broker *broker;		/* borrowed */
 	char *full;			/* owned */
 };
 
-/* Once, until this broker has been online without a twin. False if it was said already. */
+/*
+ * Writes to the journal that the key was copied; once, until we are online again. False if
+ * that was done already.
+ */
 static bool note(struct broker *b)
 {
 	struct message m;
@@ -48,7 +51,10 @@ static void on_answer(void *arg, const char *error)
 		if (!twins_we_stay(b->context.device, account_jid(b->xmpp), q->full))
 			account_yield(b->xmpp);
 		else
-			/* It may have asked while we were asleep, and taken us for a ghost. */
+			/*
+			 * The twin may have asked while we were asleep and taken us for a
+			 * ghost; our presence makes it ask again.
+			 */
 			account_available(b->xmpp, q->full, false);
 	}
 	free(q->full);

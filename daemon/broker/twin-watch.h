@@ -3,19 +3,22 @@
 #define DAEMON_TWIN_WATCH_H
 
 /*
- * Another machine that is online as this device (core/twin.h): found out, said, and one of the
- * two stops.
+ * Watches for another machine that is online as this device (core/account/twin.h), records
+ * the finding, and makes one of the two stop.
  */
 
 #include "broker.h"
 
-/* A presence of our own account, not of this connection, that carries our device id. */
+/*
+ * A resource of our own account, other than this connection, showed our device id, or went
+ * offline.
+ */
 void twin_watch_seen(struct broker *b, const char *full);
 void twin_watch_gone(struct broker *b, const char *full);
 
 /*
- * The state of the connection: what is known ends with it, and account.c may have found a twin
- * itself.
+ * The connection's state has changed. When it ends, all findings are forgotten; account.c
+ * may itself have found a twin (MSG_COPIED).
  */
 void twin_watch_state(struct broker *b, enum account_state state, const struct message *trouble);
 
