@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each op hands the connector's question to the part that knows sockets or stanzas, with
- * what that part needs of the broker: the loop, our key, the connection with the server.
+ * Each op calls the part that knows sockets or stanzas, and gives it the loop, our key, and
+ * the connection with the server.
  */
 #include "connections.h"
 

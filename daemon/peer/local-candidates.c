@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The listener is there as long as the configuration lets us show an address, or
- * tried for: its port may be somebody else's for a while. Proxies are looked for when a link
- * first wants one. When an interface comes or goes or the machine wakes up, every link is asked
- * for a sign of life, what the devices know of our addresses is brought up to date, and waits
- * are forgotten.
+ * The listener runs while the configuration allows to show an address. If its port is in use
+ * by another program, opening it is retried. Proxies are looked up when a link first needs
+ * one. When an interface appears or disappears, or the machine wakes up, every link has to
+ * prove that it is alive, devices are told our present addresses, and waits are forgotten.
  */
 #include "local-candidates.h"
 
@@ -27,16 +26,16 @@ struct local_candidates {
 	void *owner;
 	const struct config *config;	/* borrowed */
 	const struct device_key *key;	/* borrowed; NULL: there is none */
-	struct listener *listener;	/* owned; NULL: nobody may dial us */
-	uint16_t wanted_port;		/* that the listener was made for */
-	int refused;			/* why there is none: an error of libuv; 0: it is there, or
-					   not wanted */
-	struct backoff_timer closed;	/* until it is tried again */
+	struct listener *listener;	/* owned; NULL: nobody can dial us */
+	uint16_t wanted_port;		/* the port that the listener is for */
+	int refused;			/* why there is no listener: an error of libuv; 0: it
+					   runs, or none is wanted */
+	struct backoff_timer closed;	/* runs until opening is tried again */
 	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
 };
 
-/* Who was given the pass that is named so; NULL: nobody. */
+/* The peer to which we gave the pass with this identity; NULL: none. */
 static struct peer *find_peer(const struct local_candidates *r, const char *identity,
 			      uint64_t *number)
 {

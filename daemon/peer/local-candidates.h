@@ -3,9 +3,9 @@
 #define DAEMON_LOCAL_CANDIDATES_H
 
 /*
- * How this broker can be reached otherwise than in-band: the port it listens
- * on, its addresses, its server's proxies, and what the user's
- * configuration allows of it. Devices are told anew when that changes.
+ * How devices reach this broker other than in-band: the port it listens on, its addresses
+ * and its server's proxies, as far as the user's configuration allows. Devices are told anew
+ * when one of these changes.
  */
 
 #include <stdbool.h>
@@ -19,34 +19,39 @@ struct peers;
 struct local_candidates;
 
 struct local_candidates_events {
-	/* The network is another one, or the machine was asleep: the peers were told already. */
+	/*
+	 * The network has changed, or the machine was asleep. The peers are told after this.
+	 */
 	void (*network_changed)(void *owner);
 };
 
 /*
- * peers: who may come here, and who are told how. Nobody can, before the first
- * local_candidates_reload().
+ * peers: the devices that may dial us and are told how; borrowed. Nobody can dial us before
+ * the first local_candidates_reload().
  */
 struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *peers,
 						 const struct local_candidates_events *events,
 						 void *owner);
 void local_candidates_destroy(struct local_candidates *r);
 
-/* The configuration, borrowed until the next one, and the device key; NULL: there is none. */
+/*
+ * Applies the configuration and the device key; key may be NULL. Both are borrowed until the
+ * next call.
+ */
 void local_candidates_reload(struct local_candidates *r, const struct config *config,
 			     const struct device_key *key);
 
-/* Nobody can dial us until then: the device key is to be another one. */
+/* Stops listening until the next local_candidates_reload(), because the device key changes. */
 void local_candidates_close(struct local_candidates *r);
 
-/* The connection with the server is there, or gone (NULL). */
+/* The connection with the server is up, or down (NULL). */
 void local_candidates_online(struct local_candidates *r, struct account *xmpp);
 
-/* What a device is told; the pass is for it alone. */
+/* Fills in the candidates for one device; the pass is for that device alone. */
 void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 			   struct candidates *out);
 
-/* We may dial, and so show our address. */
+/* Whether we may dial, which shows our address. */
 bool local_candidates_may_dial(const struct local_candidates *r);
 
 struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
@@ -55,8 +60,8 @@ struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 uint16_t local_candidates_port(const struct local_candidates *r);
 
 /*
- * Why there is none, though one is wanted, and in how many ms it is tried
- * again; NULL: all is as it should be.
+ * Why there is no port although one is wanted, and in *left the ms until the next attempt.
+ * NULL: the port is open, or none is wanted.
  */
 const char *local_candidates_trouble(const struct local_candidates *r, uint64_t *left);
 
