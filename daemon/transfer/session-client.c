@@ -7,8 +7,8 @@
 #include "text.h"
 
 struct session_client {
-	struct conn *conn;		/* borrowed, until it or the session ends */
-	struct session *session;	/* the same */
+	struct conn *conn;		/* borrowed, until the connection or the session ends */
+	struct session *session;	/* borrowed likewise */
 };
 
 static void send_note(struct session_client *c, const char *kind, const char *text)

@@ -3,8 +3,8 @@
 #define DAEMON_SESSION_CLIENT_H
 
 /*
- * The client of a session (session.h) on the Unix socket: what is said to it
- * leaves as frames, and its frames reach the session.
+ * The client of a session (session.h) on the Unix socket. Turns what the session tells its
+ * client into frames, and passes the client's frames to the session.
  */
 
 #include "conn.h"
@@ -12,7 +12,10 @@
 
 extern const struct session_client_ops session_client_ops;
 
-/* Takes the connection over, for a session that ends with it. open: the fields of OPEN. */
+/*
+ * Takes the connection over and makes a session for it, which ends with it. open: the fields
+ * of OPEN.
+ */
 void session_client_create(struct conn *conn, struct sessions *all, struct fields open);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whoever is served could fill the journal with what they fetch or are refused:
- * they have a budget (log.h).
+ * Somebody whom we serve could fill the journal with fetches or refused requests; so each
+ * has a budget (log.h).
  */
 #include "transfer-log.h"
 
@@ -13,7 +13,7 @@
 #include "journal.h"
 #include "log.h"
 
-/* What we did, or what they did. */
+/* The verb for what we did, or, if served, for what they did. */
 static const char *verb(enum service service, bool served)
 {
 	static const char *const verbs[SERVICE_COUNT][2] = {
@@ -56,8 +56,8 @@ static void add(const char *jid, const char *share, enum service service, bool s
 }
 
 /*
- * As a shell has it: more than 128 is a signal. git itself has 128 for what is
- * fatal, and 129 for wrong usage.
+ * Exit status as a shell has it: 128 + n means signal n. But git itself exits with 128 on a
+ * fatal error and 129 on wrong usage.
  */
 static void put_status(struct buf *text, unsigned status)
 {

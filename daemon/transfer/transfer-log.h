@@ -3,19 +3,23 @@
 #define DAEMON_TRANSFER_LOG_H
 
 /*
- * What "git xmpp log" shows of transfers: a line for each push, with its refs and what became of
- * them, for each fetch that brought something or was to, and for each request that was refused.
- * What only looked (ls-remote, a fetch without news) is left out. Both sides write one.
+ * Writes transfers to the journal, for "git xmpp log": a line for each push, with its refs
+ * and their fate, for each fetch that brought something or should have, and for each refused
+ * request. What only read refs (ls-remote, a fetch without news) is left out. Both sides
+ * write a line.
  */
 
 #include <stdbool.h>
 
 #include "transfer.h"
 
-/* Writes what witness_result() says, if it is worth a line. */
+/* Writes a line about t, unless witness_result() says that nothing happened. */
 void transfer_log_add(const struct transfer *t);
 
-/* A request that was refused, for the reason: a word as for refuse. */
+/*
+ * Writes a line about a refused request. reason: a word, as in a refuse record. served: they
+ * asked us.
+ */
 void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
 			  const char *reason);
 

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- *   ASKING    the device has told                 -> gone, in the journal
- *             it was not there                    -> WAITING, "unknown" in the journal
- *             it does not know (it was restarted) -> LOOKING, "unknown" in the journal
+ * The states of a push:
+ *
+ *   ASKING    the device told the outcome         -> settled: a line in the journal
+ *             the device was not there            -> WAITING, "unknown" in the journal
+ *             the device no longer knows the push
+ *             (it was restarted)                  -> LOOKING, "unknown" in the journal
  *   WAITING   the device is online                -> ASKING
- *   LOOKING   "git ls-remote" has told            -> gone, in the journal
- *             it could not, or nothing has moved
- *             yet, and a hook may still run       -> WAITING, LOOK_PAUSE; the second time it is
- *                                                 believed
+ *   LOOKING   "git ls-remote" told the outcome    -> settled: a line in the journal
+ *             it failed, or no ref has moved yet,
+ *             and a hook may still run            -> WAITING for LOOK_PAUSE or longer; the
+ *                                                 second time the refs are believed
  *
- * "unknown" is said once. Each has a file, as fields: jid, share, device, path, reason, sent,
- * received, told, and those of witness_write(). It is on the disk before the refs leave for the
- * device, and removed when the journal has its line; without a sync: one that a crash of the
- * machine brings back is asked about once more.
+ * The journal says "unknown" once. Each push has a file, as fields: jid, share, device, path,
+ * reason, sent, received, told, and those of witness_write(). The file is on the disk before the
+ * refs leave for the device. It is removed when the journal has its line, without a sync: a push
+ * whose file comes back by a crash of the machine is asked about once more.
  *
- * What the broker before has left and could not be read is read after a pause. By then there
- * are files of pushes that run: these are no more cut than they were when they were written, so
- * their names are kept as long as the files are.
+ * Files of the last broker that cannot be read are tried again after a pause. By then there are
+ * also files of pushes that run now. These are not cut off, so their names are kept as long as
+ * their files, and such files are not loaded.
  */
 #include "unsettled.h"
 
@@ -47,16 +50,16 @@ struct unsettled_entry {
 	enum unsettled_state state;
 	char *jid, *share, *path, *reason;	/* owned */
 	char device[DEVICE_ID_LEN + 1], id[NEG_ID_LEN + 1];
-	uint64_t sent, received, begun;	/* begun: what had been received when the refs were named */
+	uint64_t sent, received, begun;	/* begun: bytes received when the refs were named */
 	struct witness witness;
 	struct outcome_query *question;	/* owned while ASKING */
 	struct git_run *look;		/* owned while LOOKING */
-	uint64_t look_at;		/* ms; not before */
-	bool looked;			/* and the refs did not tell yet */
-	bool told;			/* the journal says that it is unknown */
+	uint64_t look_at;		/* ms; not looked or asked before this time */
+	bool looked;			/* the refs were read once, and did not tell yet */
+	bool told;			/* the journal has the line "unknown" */
 };
 
-/* A push of this broker's that has a file. */
+/* A push of this broker that has a file. */
 struct noted {
 	struct noted *next;
 	char id[NEG_ID_LEN + 1];
@@ -68,8 +71,9 @@ struct unsettled {
 	struct unsettled_entry *first;	/* owned, oldest first */
 	unsigned count;
 	struct noted *noted;		/* owned */
-	uv_timer_t timer;		/* until the next look of any */
-	struct backoff_timer unread;	/* files of the broker before that could not be read */
+	uv_timer_t timer;		/* until an entry's look_at */
+	struct backoff_timer unread;	/* runs while files of the last broker could not be
+					   read */
 };
 
 static void enter(struct unsettled_entry *e, enum unsettled_state state, const char *because)
@@ -81,7 +85,10 @@ static void enter(struct unsettled_entry *e, enum unsettled_state state, const c
 	e->state = state;
 }
 
-/* NULL, logged, if there is no such directory and it cannot be made. */
+/*
+ * The path of a push's file; the caller frees it. NULL, logged, if the directory does not
+ * exist and cannot be made.
+ */
 static char *path_of(const char *id)
 {
 	char *name = xasprintf("unsettled/%s", id), *path;
@@ -104,7 +111,7 @@ static void write_file(const char *id, const struct buf *fields)
 	free(path);
 }
 
-/* Where the name of that push is, or NULL at the end. */
+/* The place of that push in the list; the end of the list if it is not there. */
 static struct noted **find_noted(struct unsettled *u, const char *id)
 {
 	struct noted **at = &u->noted;
@@ -165,7 +172,10 @@ void unsettled_drop(struct unsettled *u, const char *id)
 	free(path);
 }
 
-/* Its report has begun to come: what is kept is as it was before that. */
+/*
+ * Writes the entry's file anew, with "told" set. A part of the report may have come since;
+ * the file keeps the count from before it.
+ */
 static void note_told(const struct unsettled_entry *e)
 {
 	unsettled_note(e->all, &(struct unsettled_push){
@@ -268,7 +278,10 @@ static void on_looked(void *owner, int status, const char *output, const char *e
 	uv_timer_start(&e->all->timer, on_timer, LOOK_PAUSE, 0);
 }
 
-/* Whoever served it has forgotten it. Another device of theirs would show other refs. */
+/*
+ * The device that served the push no longer knows it, so read the refs. The address names
+ * that device, because another device of theirs has other refs.
+ */
 static void look(struct unsettled_entry *e)
 {
 	struct buf url = { 0 };
@@ -329,7 +342,9 @@ static void append(struct unsettled *u, struct unsettled_entry *e)
 	u->count++;
 }
 
-/* An entry from its file, which waits for the device; NULL if that is damaged. */
+/*
+ * Makes an entry from the fields of its file, in state WAITING. NULL if the file is damaged.
+ */
 static struct unsettled_entry *parse(const char *id, struct fields f)
 {
 	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share"),
@@ -365,7 +380,10 @@ static bool is_known(struct unsettled *u, const char *id)
 	return *find_noted(u, id);
 }
 
-/* False if it could not be read; what is damaged will not be otherwise. */
+/*
+ * Loads one file. False if it could not be read. A damaged file is removed, as reading it
+ * again would not help.
+ */
 static bool load(struct unsettled *u, const char *id)
 {
 	char *path = path_of(id);
@@ -388,7 +406,10 @@ static bool load(struct unsettled *u, const char *id)
 	return result >= 0;
 }
 
-/* A file under another name was being written when a broker was killed. */
+/*
+ * Loads all files. A file with a longer name is a temporary one of a broker that was killed
+ * while writing; it is removed.
+ */
 static bool load_files(struct unsettled *u)
 {
 	char *path = path_of("");

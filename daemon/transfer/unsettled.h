@@ -3,11 +3,11 @@
 #define DAEMON_UNSETTLED_H
 
 /*
- * Pushes of ours that were cut off before their report came, and for which no git waits any
- * more: their git has gone, or their link was lost and did not come back in time. The journal
- * says "unknown" of one, and what became of it as soon as the two brokers have spoken again:
- * the device that served it is asked (outcome-query.h), and where it does not know any more,
- * the refs are looked at.
+ * Our pushes that were cut off before their report came, and for which no git waits any
+ * more: git has gone, or the link was lost and did not return in time. The journal records
+ * such a push as "unknown", and its outcome as soon as the two brokers have spoken again.
+ * The device that served the push is asked (outcome-query.h). If it no longer knows, the
+ * share's refs are read and compared.
  */
 
 #include <stdint.h>
@@ -18,29 +18,36 @@
 
 struct unsettled;
 
-/* Takes up what the broker before has left open. What the two hosts point to is borrowed. */
+/*
+ * Also loads the pushes that the last broker left unsettled. What asks and host point to is
+ * borrowed.
+ */
 struct unsettled *unsettled_create(const struct outcome_query_host *asks,
 				   const struct git_run_host *host);
 
 /*
- * One more, asked about at once. All of it is copied, and the witness taken over. At most
- * UNSETTLED_MAX: the oldest stays unknown. NULL forgets it.
+ * Adds a push, and asks its device at once, unless push->asked says that it was asked. push
+ * is copied, and its witness taken over. The limit is UNSETTLED_MAX: beyond, the oldest is
+ * dropped and stays unknown. If u is NULL the push is forgotten.
  */
 void unsettled_add(struct unsettled *u, const struct unsettled_push *push);
 
 /*
- * A push has named its refs: it is written down, in $XDG_STATE_HOME/git-xmpp/unsettled/<id>, so
- * that the next broker settles it if this one is killed. The witness stays the caller's.
- * unsettled_add() goes on from there, unsettled_drop() removes it when the journal has its
- * line. NULL does nothing.
+ * A push has named its refs: writes a file for it, $XDG_STATE_HOME/git-xmpp/unsettled/<id>,
+ * so that the next broker settles it if this one is killed. The witness stays the caller's.
+ * Later either unsettled_add() takes the push over, or unsettled_drop() removes the file,
+ * when the journal has its line. u may be NULL.
  */
 void unsettled_note(struct unsettled *u, const struct unsettled_push *push);
 void unsettled_drop(struct unsettled *u, const char *id);
 
-/* Somebody's presence has changed, or our own connection. NULL does nothing. */
+/*
+ * Somebody's presence or our own connection has changed: asks the devices that are there
+ * now. u may be NULL.
+ */
 void unsettled_wake(struct unsettled *u);
 
-/* What is not settled is unknown, and is left to the next broker. NULL is fine. */
+/* Records what is not settled as unknown, and leaves it to the next broker. u may be NULL. */
 void unsettled_destroy(struct unsettled *u);
 
 #endif
