@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Both run in the broker's loop, and hand their answers on as they are. */
+/* Both report in the broker's loop; their answers are passed on unchanged. */
 #include "announcer-port.h"
 
 #include "refs.h"

@@ -3,13 +3,13 @@
 #define DAEMON_ANNOUNCER_PORT_H
 
 /*
- * How the announcer (core/sync/announcer.h) watches repositories (refwatch.h) and reads their
- * refs (refs.h).
+ * Watches repositories (refwatch.h) and reads their refs (refs.h) for the announcer
+ * (core/sync/announcer.h).
  */
 
 #include "announcer.h"
 
-/* Their arg is the loop (uv_loop_t). */
+/* The arg of the ops is the loop (uv_loop_t). */
 extern const struct announcer_ops announcer_ops;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A comparison is refcompare.c's, a fetch is git-run.c's. Here is how git is called, and how
- * a line of the journal is written.
+ * refcompare.c compares and git-run.c fetches. This file builds git's arguments and the
+ * lines of the journal.
  */
 #include "follower-port.h"
 
@@ -32,8 +32,9 @@ static struct git_run *fetch(void *arg, const struct follow *follow, const char 
 {
 	const struct follower_port *port = arg;
 	/*
-	 * Its progress is how one that goes on is known. Other buddies' may run beside it, and the
-	 * user's own.
+	 * --progress: git's output shows that the fetch still runs (FOLLOW_SILENCE).
+	 * --no-write-fetch-head: fetches from other buddies and the user's own may run at
+	 * the same time.
 	 */
 	const char *const args[] = {
 		"fetch", "--progress", "--no-write-fetch-head", "--", follow->remote, NULL,

@@ -3,15 +3,15 @@
 #define DAEMON_FOLLOWER_PORT_H
 
 /*
- * What the follower (core/sync/follower.h) needs of the outside: libgit2 in the thread pool for its
- * comparisons, git for its fetches, the journal, and the user's configuration.
+ * What the follower (core/sync/follower.h) needs from outside: comparisons by libgit2 in the
+ * thread pool, fetches by git, the journal, and the user's configuration.
  */
 
 #include "config.h"
 #include "follower.h"
 #include "git-run.h"
 
-/* Their arg: all of it is borrowed. */
+/* The arg of the ops; its members are borrowed. */
 struct follower_port {
 	const struct git_run_host *host;
 	const struct config *config;	/* as it was read last */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The core says which entry runs when. Here it becomes "git push" with a
- * lease for each ref, and what became of that is one of three outcomes (core/attempt.h):
- * delivered, not now, or not so. Not so is for the user to decide: the
- * entry stays, and is not tried again by itself. What git printed is for the user alone.
+ * The core decides which entry runs when. This file runs "git push" for it, with a lease for
+ * each ref, and classifies the result (core/sync/attempt.h): delivered, unreachable, or
+ * refused. After a refusal the user must decide: the entry stays, and is not retried by
+ * itself. What git printed is shown to the user only.
  */
 #include "push-queue.h"
 
@@ -22,7 +22,7 @@
 struct run {
 	struct run *next;		/* push_queue::runs */
 	struct push_queue *queue;	/* borrowed */
-	struct queue_entry *entry;	/* the core's */
+	struct queue_entry *entry;	/* borrowed from the core */
 	struct git_run *git;		/* owned */
 	struct attempt attempt;
 };
@@ -32,8 +32,8 @@ struct push_queue {
 	struct queue *entries;		/* owned */
 	struct run *runs;		/* owned */
 	struct queue_writer *disk;	/* owned */
-	bool more;			/* files that were too many to be loaded */
-	struct backoff_timer unread;	/* what could not be read is tried again */
+	bool more;			/* there may be more files than were listed */
+	struct backoff_timer unread;	/* runs while files could not be read */
 	bool (*online)(void *owner, const char *jid);
 	void *owner;
 	uv_timer_t timer;
@@ -71,7 +71,7 @@ static void put_updates(struct buf *text, const struct queue_entry *e)
 	}
 }
 
-/* For the log of the user, with what it was about. */
+/* Writes a sentence about an entry to the journal and the log, with the entry's refs. */
 static void tell(const struct queue_entry *e, const char *result, const char *sentence)
 {
 	struct buf text = { 0 };
@@ -91,15 +91,18 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 	buf_finish(&text);
 }
 
-/* The objects were named when it was queued; nothing but the user's refs keeps them. */
+/*
+ * Whether git no longer has the objects. They were named when the entry was queued, and only
+ * the user's refs keep them from git gc.
+ */
 static bool is_collected(const char *error)
 {
 	return strstr(error, "src refspec") || strstr(error, "bad object");
 }
 
 /*
- * "<src>:<dst>\t[rejected] (stale info)", as --porcelain says it; false if that
- * is not a refusal.
+ * Parses "<src>:<dst>\t[rejected] (stale info)" of git push --porcelain. False if the line
+ * is no refusal.
  */
 static bool read_refusal(char *line, struct buf *reason, bool *moved)
 {
@@ -123,7 +126,7 @@ static bool read_refusal(char *line, struct buf *reason, bool *moved)
 	return true;
 }
 
-/* The first ref that was refused. False if there is none. */
+/* Describes the first ref that was refused. False if none was. */
 static bool find_refusal(const char *output, struct buf *reason, bool *moved)
 {
 	char *copy = xstrdup(output), *rest = copy, *line;
@@ -146,7 +149,7 @@ static void end_run(struct run *run)
 	free(run);
 }
 
-/* For the user: why it did not succeed. */
+/* Puts into reason, for the user, why the push did not succeed. */
 static void explain(struct buf *reason, const struct run *run, enum queue_outcome outcome,
 		    const char *output, const char *error)
 {
@@ -161,7 +164,7 @@ static void explain(struct buf *reason, const struct run *run, enum queue_outcom
 	}
 	if (outcome == QUEUE_REFUSED && find_refusal(output, reason, &run->entry->moved))
 		return;
-	/* git's own word for it may be no more than that something failed. */
+	/* git's last line may only say that something failed; the line before it says what. */
 	if (outcome == QUEUE_REFUSED && run->attempt.trouble == MSG_NONE && *before)
 		buf_printf(reason, "%s (%s)", before, error);
 	else
@@ -284,7 +287,10 @@ static const struct queue_events queue_events = {
 	.gone = on_gone,
 };
 
-/* False if it could not be read; what is damaged will not be otherwise. */
+/*
+ * Loads an entry. False if it could not be read. For a damaged one that is true, because
+ * reading it again would not help.
+ */
 static bool load(struct push_queue *q, const char *id)
 {
 	struct message trouble;
@@ -301,7 +307,10 @@ static bool load(struct push_queue *q, const char *id)
 	return result >= 0;
 }
 
-/* What has a file and is not known. A file that is about to go is no new entry. */
+/*
+ * Loads the entries that have a file and are not in the queue. A file that is about to be
+ * removed is not a new entry.
+ */
 static void load_new(struct push_queue *q)
 {
 	char (*ids)[QUEUEFILE_ID_MAX];
@@ -338,7 +347,7 @@ void push_queue_reload(struct push_queue *q)
 	tick(q);
 }
 
-/* Where a file has gone, there is room for another one. */
+/* A file may have been removed, which makes room for another entry. */
 static void on_idle(void *owner)
 {
 	struct push_queue *q = owner;

@@ -15,30 +15,30 @@ struct task {
 	struct queue_writer *disk;
 	struct task *next;		/* queue_writer::first */
 	char id[QUEUEFILE_ID_MAX];
-	uint64_t number;		/* the higher, the later it is done */
+	uint64_t number;		/* tasks are done in the order of their numbers */
 	struct buf bytes;
 	bool remove;
 	bool failed;
 	struct message trouble;
 };
 
-/* Somebody who wants to know how it went. */
+/* A caller of queue_writer_settle() that is still to be told. */
 struct waiter {
 	struct waiter *next;		/* queue_writer::waiters */
-	char id[QUEUEFILE_ID_MAX];	/* "": of any */
+	char id[QUEUEFILE_ID_MAX];	/* "": any entry */
 	uint64_t last;			/* number of the task that is waited for */
 	queue_writer_fn *done;
 	void *owner;
-	struct message trouble;		/* of the first that failed, or MSG_NONE */
+	struct message trouble;		/* of the first task that failed, or MSG_NONE */
 };
 
 struct queue_writer {
 	uv_loop_t *loop;
 	const struct queue_writer_events *events;
 	void *owner;
-	uint64_t number;		/* of the task that was made last */
+	uint64_t number;		/* number of the newest task */
 	struct waiter *waiters;		/* owned */
-	struct task *first;		/* owned, oldest first; it is in the pool */
+	struct task *first;		/* owned, oldest first; the first is in the pool */
 	bool destroyed;
 };
 
@@ -64,8 +64,8 @@ static bool is_for(const struct waiter *w, const char *id)
 }
 
 /*
- * Tells those who waited for no more than this task. One that is told may come
- * again, or forget others.
+ * Tells the waiters whose last task was this one or an older one. A callback may add or
+ * forget waiters, so each round starts from the head of the list.
  */
 static void tell_waiters(struct queue_writer *disk, uint64_t number)
 {
@@ -117,7 +117,7 @@ static void on_done(uv_work_t *work, int status)
 		disk->events->idle(disk->owner);
 }
 
-/* The task for an entry, waiting already or new; not one that is being done. */
+/* The task for an entry: one that waits already, or a new one. Never the one that runs. */
 static struct task *task_for(struct queue_writer *disk, const char *id)
 {
 	struct task **p = &disk->first;

@@ -3,8 +3,8 @@
 #define DAEMON_QUEUE_WRITER_H
 
 /*
- * Writes and removes the files of the queue in libuv's thread pool, one after
- * the other: a disk that takes its time to sync holds up nothing else.
+ * Writes and removes the files of the queue in libuv's thread pool, one after the other, so
+ * a disk that is slow to sync delays nothing else.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 struct queue_writer;
 
 struct queue_writer_events {
-	/* Nothing waits any more, and files may have gone. */
+	/* All tasks are done; files may have been removed. */
 	void (*idle)(void *owner);
 };
 
@@ -24,27 +24,30 @@ struct queue_writer *queue_writer_create(uv_loop_t *loop, const struct queue_wri
 					 void *owner);
 
 /*
- * Copies. What waits for the same entry is replaced. Failures are logged; queue_writer_settle()
- * tells them, too.
+ * The fields are copied. A task that waits for the same entry is replaced. Failures are
+ * logged, and told by queue_writer_settle().
  */
 void queue_writer_write(struct queue_writer *disk, const char *id, struct fields f);
 void queue_writer_remove(struct queue_writer *disk, const char *id);
 
-/* Whether something waits or is being done for the entry: its file is not what we want it to be. */
+/* Whether a task for the entry waits or runs: until then its file is not up to date. */
 bool queue_writer_busy(const struct queue_writer *disk, const char *id);
 
-/* The file is as was asked for, or trouble says why not. */
+/* trouble is NULL if the file is up to date, else says why it is not. */
 typedef void queue_writer_fn(void *owner, const struct message *trouble);
 
 /*
- * Calls done once, when all that was asked for this entry (NULL: for any) before this call is
- * done; also within the call, if that is now. queue_writer_forget() has it not called any more.
+ * Calls done once, when all tasks made so far for this entry (NULL: for any) are done;
+ * within this call if there are none. After queue_writer_forget() done is not called.
  */
 void queue_writer_settle(struct queue_writer *disk, const char *id, queue_writer_fn *done,
 			 void *owner);
 void queue_writer_forget(struct queue_writer *disk, const void *owner);
 
-/* What waits is still done, and nobody told; the memory goes after it. NULL is fine. */
+/*
+ * Tasks that wait are still done, but nobody is told. The memory is freed after the last.
+ * NULL is fine.
+ */
 void queue_writer_destroy(struct queue_writer *disk);
 
 #endif
