@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All orders in which the negotiation between two devices can go: three requests (a table below
- * has the sets) begin at any moment; every record arrives before or after anything else that may
- * happen; services start or fail, users change their minds, channels are closed, timers expire, as
- * often as the budget of such deviations allows. After every step the invariants are checked.
+ * Explores every order in which the negotiations between two devices can go. Three requests
+ * (the sets are in a table below) begin at any moment. Every record arrives before or after
+ * anything else that may happen. As often as the budget of deviations allows, services fail
+ * to start, users give up before or after a request is open, and timers expire. After every
+ * step the invariants are checked.
  *
- * explore [deviations]: how many of those in one schedule, 1 unless it is said.
+ * usage: explore [deviations], the budget of a schedule; 1 by default.
  *
- * The search is depth first; a state is made again by repeating the choices that led to it. One
- * that was reached before, by any way, is not searched again, but its schedules are counted.
- * The core is the real one: links, channels, negotiations; only paths and time are not.
+ * The search is depth first. A state is restored by repeating the choices that led to it. A
+ * state that was reached before, by any way, is not searched again, but its schedules are
+ * counted. The core is the real one: links, channels, negotiations. Only paths and time are
+ * simulated.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -34,9 +36,9 @@ enum {
 enum choice_kind {
 	BEGIN,			/* op */
 	DELIVER,		/* to side */
-	START,			/* op: its service talks */
+	START,			/* op: its service starts */
 	FINISH,			/* op: its service ends well */
-	/* From here on they cost. */
+	/* These are deviations, from here on. */
 	FAIL,			/* op: its service does not start */
 	WITHDRAW,		/* op: its user gives up before it is open */
 	CLOSE,			/* op: its user gives up while it is open */
@@ -73,16 +75,17 @@ struct op {
 	unsigned index, from;
 	enum service service;
 	char id[NEG_ID_LEN + 1];
-	enum phase phase;		/* of who began it: NOT_YET, ASKING, OPEN, OVER */
+	enum phase phase;		/* at the initiator: NOT_YET, ASKING, OPEN, OVER */
 	struct negotiation *neg;
 	struct channel *channel;
 	bool exited;
-	enum phase served;		/* there: NOT_YET, STARTING, OPEN, OVER */
+	enum phase served;		/* at the responder: NOT_YET, STARTING, OPEN, OVER */
 	struct negotiation *serving;
 	struct channel *serving_channel;
 	uint64_t opened_at;
 	bool active, finished;
-	bool known[2];			/* the side has, or had, a negotiation of this id */
+	bool known[2];			/* whether the side has, or had, a negotiation of this
+					   id */
 };
 
 struct side {
@@ -91,7 +94,7 @@ struct side {
 	struct link link;
 	struct channels channels;
 	struct negotiations negotiations;
-	struct buf wire;		/* what it has said, not yet delivered */
+	struct buf wire;		/* its output that is not delivered yet */
 	bool kicked, ended;
 	char asked[NEG_ID_LEN + 1];	/* of the can-push being delivered */
 	bool answered;
@@ -102,7 +105,7 @@ struct world {
 	struct side sides[2];
 	struct op ops[OPS];
 	uint64_t now;
-	unsigned budget, spent;		/* deviations */
+	unsigned budget, spent;		/* of deviations */
 	struct choice path[DEPTH_MAX];
 	unsigned depth;
 };
@@ -140,7 +143,7 @@ static struct op *op_of(struct world *w, const char *id)
 	return NULL;
 }
 
-/* Who began it */
+/* The initiator */
 
 static void on_exited(void *owner, uint32_t status)
 {
@@ -189,7 +192,7 @@ static void on_open(void *owner, struct negotiation *neg, struct channel *channe
 		violation(op->world, "a request opens that does not ask");
 	op->phase = OPEN;
 	op->channel = channel;
-	/* What makes a push active. */
+	/* The first byte makes a push active. */
 	if (op->service == SERVICE_RECEIVE_PACK)
 		channel_write(channel, "x", 1);
 }
@@ -211,7 +214,7 @@ static const struct initiator_events initiator_events = {
 	.refused = on_refused,
 };
 
-/* Who serves it */
+/* The responder */
 
 static void on_served_data(void *owner, const void *data, size_t n)
 {
@@ -248,7 +251,7 @@ static bool git_services_push(const struct negotiation *neg)
 	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
 }
 
-/* A push that others wait for, as its server must see it. */
+/* Whether other pushes have to wait for this one, in the view of its responder. */
 static bool holds(struct world *w, const struct negotiation *neg)
 {
 	const struct op *op = op_of(w, neg_id(neg));
@@ -381,7 +384,7 @@ static const struct link_events link_events = {
 	.kick = on_kick,
 };
 
-/* All that the sides have to say goes on the wire. */
+/* Puts all output of both sides on the wire. */
 static void pump(struct world *w)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -414,8 +417,8 @@ static void pass(struct side *from, struct side *to, long size)
 }
 
 /*
- * What is not numbered makes no difference here, and goes with what is before
- * it; so does EXIT with END.
+ * Records without a number make no difference here, so they are delivered with the record
+ * before them. EXIT is delivered with END for the same reason.
  */
 static void pass_followers(struct side *from, struct side *to)
 {
@@ -645,7 +648,7 @@ static bool agree(enum neg_state began, enum neg_state git_services)
 	}
 }
 
-/* Nothing is on its way: nobody may wait for something that will not come. */
+/* Nothing is on its way: neither side may wait for something that will not come. */
 static void check_quiet(struct world *w)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -708,11 +711,11 @@ static void check(struct world *w)
 		check_quiet(w);
 }
 
-/* States that were seen */
+/* The states seen so far */
 
 struct state {
-	uint64_t a, b;		/* two hashes of it; 0, 0: free */
-	double schedules;	/* from here to the end */
+	uint64_t a, b;		/* two hashes of the state; both 0: the place is free */
+	double schedules;	/* how many there are from here to the end */
 };
 
 struct search {
@@ -741,7 +744,7 @@ static void mix_string(struct digest *d, const char *s)
 	mix(d, 256);
 }
 
-/* A record, by what it means: for an id, the number of its request. */
+/* Mixes in the meaning of a record: in the place of an id, the number of its request. */
 static void mix_record(struct digest *d, struct world *w, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };
@@ -807,7 +810,7 @@ static struct digest digest_of(struct world *w)
 	return d;
 }
 
-/* Its place in the table: its own, or a free one. */
+/* The place of a state in the table, or a free one for it. */
 static struct state *look_up(struct search *s, struct digest d)
 {
 	size_t mask = s->size - 1, i = d.a & mask;
@@ -819,7 +822,7 @@ static struct state *look_up(struct search *s, struct digest d)
 
 /* The search */
 
-/* Makes the state at this depth again. */
+/* Restores the state at this depth, by repeating the choices. */
 static void replay(struct world *w, unsigned depth)
 {
 	world_end(w);
@@ -829,7 +832,10 @@ static void replay(struct world *w, unsigned depth)
 		apply(w, w->path[i]);
 }
 
-/* How many schedules there are from here, where the world is. Depth is bounded by the budget. */
+/*
+ * Explores the world's present state; returns how many schedules there are from it. The
+ * budget bounds the depth.
+ */
 static double explore(struct world *w, struct search *s)
 {
 	unsigned depth = w->depth, n;
@@ -866,7 +872,7 @@ static double explore(struct world *w, struct search *s)
 
 static void explore_set(const struct set *set, unsigned budget)
 {
-	/* Less than half of it is needed. */
+	/* log2 of the table's size; less than half of it is needed */
 	static const unsigned char bits[DEVIATIONS_MAX + 1] = { 17, 21, 24 };
 	struct search s = { .size = (size_t)1 << bits[budget] };
 	struct world w = { .budget = budget };

@@ -2,19 +2,23 @@
 #ifndef T_ORIGIN_H
 #define T_ORIGIN_H
 
-/* The scenarios of u-origin, and what they share. */
+/* The scenarios of u-origin, and what they have in common. */
 
 #include "stage.h"
 
 struct scenario {
-	const char *name;		/* begins with the row: "S4: ..." */
+	const char *name;		/* begins with its row in Documentation/origin.md: "S4:
+					   ..." */
 	void (*run)(void);
 };
 
-/* What the origin said of itself, and why it failed; a row without a name is the last. */
+/*
+ * One for each sentence that the origin said of itself, and one for each cause of its
+ * failure. A row without a name is the last.
+ */
 extern const struct scenario origin_said[], origin_causes[];
 
-/* Longer than any timer of a negotiation. */
+/* ms; longer than any timer of a negotiation */
 enum { LONG = 2 * 60 * 1000 };
 
 #define ID "id=0123456789abcdef01234567\0"
@@ -22,8 +26,8 @@ enum { LONG = 2 * 60 * 1000 };
 	say_record(w, from, to, type, ID fields, sizeof(ID fields) - 1)
 
 /*
- * Ways in which a push from 0 to 1 ends, each with what is there of it; nothing
- * is open when the stage has rested.
+ * Ways in which a push from broker 0 to broker 1 ends. Nothing is open once time has passed
+ * after them.
  */
 void out_killed_early(struct world *w);
 void out_killed_in_mid_pack(struct world *w);

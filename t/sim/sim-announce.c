@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Announcements: the announcer of each broker is its own. Here are the refs that move, how they
- * are read, and what looks on at each telling and each hearing: nothing may be
- * told twice, nothing forgotten, and nothing old may come after something new.
+ * Announcements. Each broker has the shipped announcer. This file has the refs that move,
+ * how they are read, and observers of each announcement sent and received: none may be made
+ * twice or forgotten, and none may be older than one before it.
  */
 #include "sim.h"
 
@@ -13,7 +13,7 @@
 #include "alloc.h"
 #include "fields.h"
 
-enum { READING = 50 };			/* ms at most */
+enum { READING = 50 };			/* ms at most to read the refs */
 
 struct refwatch {
 	struct refwatch *next;		/* broker::watches */
@@ -52,7 +52,10 @@ static unsigned share_at(const char *path)
 
 /* --- the refs --- */
 
-/* What is waited for has a number: its event finds it, or finds that nobody waits any more. */
+/*
+ * Plans the event of a watch or a read, under a number. The event finds it by the number, or
+ * finds that it was cancelled.
+ */
 static uint32_t plan(struct broker *b, uint64_t delay)
 {
 	uint32_t id = ++b->refs_steps;
@@ -70,7 +73,7 @@ static struct refwatch *on_watch(void *arg, const char *path, announcer_moved_fn
 	watch->share = share_at(path);
 	watch->moved = moved;
 	watch->owner = owner;
-	/* Of an empty repository there is nothing to say. */
+	/* An empty repository has no refs to announce. */
 	if (b->refs[watch->share])
 		watch->id = plan(b, 0);
 	watch->next = b->watches;
@@ -122,7 +125,7 @@ static const struct announcer_ops announcer_ops = {
 	.cancel = on_cancel,
 };
 
-/* The version of the refs is how often they have moved. */
+/* Reports the refs. Their version is how often they have moved. */
 static void read_refs(struct broker *b, struct refs_read *read)
 {
 	struct refs_read r = *read;
@@ -205,9 +208,9 @@ void announcer_device(struct broker *b, const struct broker *other, bool online)
 		announcer_device_offline(b->announcer, other->jid, other->device);
 }
 
-/* --- telling --- */
+/* --- announcements sent --- */
 
-/* The life in an instance of broker_instance(). */
+/* The life in an instance that broker_instance() made. */
 static uint32_t life_of(const uint8_t instance[INSTANCE_BYTES])
 {
 	return get_be32(instance + 4);
@@ -219,7 +222,7 @@ void announcement_met(struct broker *b, const struct broker *other,
 	if (!b->announcer)
 		return;
 	b->met[other->index] = life_of(instance);
-	/* A hostile one may say that it is another one, and then itself again. */
+	/* A hostile device may present another instance, and later its own again. */
 	for (unsigned s = 0; s < SHARES; s++)
 		if (b->told[other->index][s].to_life != b->met[other->index])
 			b->told[other->index][s].to_life = 0;
@@ -329,7 +332,7 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 	c->tells++;
 }
 
-/* meson.build has the announcers call this one, which looks on. */
+/* An observer: meson.build has announcers call this instead of neg_announce() (ld --wrap). */
 struct negotiation *__real_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
 					const char *share, const void *tips, size_t len,
 					const struct initiator_events *events, void *owner,
@@ -360,7 +363,7 @@ struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id
 	return neg;
 }
 
-/* --- hearing --- */
+/* --- announcements received --- */
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)
 {

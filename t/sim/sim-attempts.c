@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How devices get at each other: what the shipped wayfinder asks for, over wires. An address
- * is good for one network: its port is the network's number. Who listens lets a device in
- * that names a pass of its own and has not used that number before, as
+ * How devices reach each other: the connector's ops, over wires. An address is valid in one
+ * network: its port has the network's number. The listening side admits a device that names
+ * a pass which was given to it, with a number not used before, as
  * daemon/peer/local-candidates.c does.
  */
 #include "sim.h"
@@ -188,7 +188,7 @@ static void on_hang_up(struct dialer *d)
 	path_close(path);
 }
 
-/* Whose link expects this use of its pass. */
+/* The peer that expects this use of its pass; or NULL. */
 static struct peer *expected(struct world *w, const struct broker *to, const struct pass *pass,
 			     uint64_t number)
 {
@@ -300,7 +300,7 @@ static void on_stream_end(struct s5b *s)
 	stream_release(s);
 }
 
-/* reason: for the device; NULL if it is not to be told. */
+/* reason: told to the device; NULL: the device is not told. */
 static void stream_fail(struct s5b *s, const char *reason)
 {
 	const struct s5b_events *events = s->events;
@@ -313,7 +313,7 @@ static void stream_fail(struct s5b *s, const char *reason)
 	events->failed(owner, reason ? reason : "the device could not", ours);
 }
 
-/* What waits at the proxy for this one. */
+/* The device's stream that waits at the proxy for this one; or NULL. */
 static struct s5b *counterpart(struct world *w, const struct s5b *s)
 {
 	for (unsigned i = 0; i < STREAMS_MAX; i++) {

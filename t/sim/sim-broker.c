@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A broker's one life, as daemon/broker.c sorts what comes from XMPP. What is on its
- * disk (keys, trust, shares, refs) is in struct broker and stays.
+ * One life of a broker: dispatches what comes from XMPP as daemon/broker/broker.c does. What
+ * is on its disk (keys, trust, shares, refs) is in struct broker and outlives it.
  */
 #include "sim.h"
 
@@ -73,7 +73,10 @@ static void share_with(struct broker *b, unsigned share)
 			share_allow(s, w->brokers[i].jid, b->may_push[share][i]);
 }
 
-/* A user who is asked says so of each device; those that are trusted from now on are asked for. */
+/*
+ * Applies the user's trust in one device. For a device that becomes trusted the inquirer is
+ * told to ask.
+ */
 static void trust_device(struct broker *b, const struct broker *other)
 {
 	bool changed, before = trust_allows(trust_lookup(b->trust, other->jid, other->fp));
@@ -179,7 +182,7 @@ void broker_start(struct broker *b)
 	trace(w, "%s starts", b->name);
 }
 
-/* Nothing is left of it. */
+/* Frees all that lasts for one life, and checks that nothing was left open. */
 static void forget(struct broker *b)
 {
 	announcer_finish(b);
@@ -215,7 +218,7 @@ void broker_crash(struct broker *b)
 
 	trace(w, "%s crashes", b->name);
 	b->running = false;
-	/* Its paths first: nothing that follows can be heard. */
+	/* Its paths die first, so nothing that follows is sent. */
 	for (unsigned i = 0; i < WIRES_MAX; i++)
 		if (w->wires[i].used &&
 		    (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
@@ -245,7 +248,7 @@ void broker_online(struct broker *b)
 {
 	b->online = true;
 	b->online_at = b->world->now;
-	/* 0 would say that it is not. */
+	/* 0 would mean offline. */
 	b->context.online_at = b->world->now ? b->world->now : 1;
 	memset(b->presence_at, 0, sizeof(b->presence_at));
 	trace(b->world, "%s is online", b->name);

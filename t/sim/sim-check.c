@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What must be true after every event, on every broker that is honest, whatever has happened.
- * Most of it is local to one device. One rule needs both sides: when two of
- * them have a link, and nothing is on its way either way, they must agree on every
- * negotiation, so that nobody waits for something that will not come.
+ * The invariants: what must be true after every event on every honest broker. Most are local
+ * to one device. One needs both sides: when two devices have a link, and nothing is on its
+ * way in either direction, they must agree on every negotiation, so that neither waits for
+ * something that will not come.
  */
 #include "sim.h"
 
@@ -13,14 +13,14 @@
 
 enum {
 	/*
-	 * In five minutes, where ways are treacherous: waits of 15, 30, 60 and 120 s are five
-	 * tries, of two kinds by two sides, there and back.
+	 * In five minutes on treacherous ways: waits of 15, 30, 60 and 120 s make five
+	 * tries, for two kinds, by two sides, each there and back.
 	 */
 	ATTACHES_MAX = 40,
-	TRIES_LATE = 4,			/* what had failed, and had to wait */
+	TRIES_LATE = 4,			/* attempts that had failed before and had to wait */
 	TRIES_MAX = 64,
-	WAIT_MAX = 60 * 1000,		/* no timer of a negotiation is longer */
-	/* Data and one record more, and the control queue full of small records. */
+	WAIT_MAX = 60 * 1000,		/* ms; no timer of a negotiation is longer */
+	/* The data, one record more, and a control queue full of small records. */
 	UNACKED_MAX = LINK_UNACKED_MAX + RECORD_PAYLOAD_MAX + LINK_CONTROL_QUEUE_MAX * 600,
 };
 
@@ -39,7 +39,7 @@ static bool same_share(const struct negotiation *a, const struct negotiation *b)
 	return !strcmp(neg_share(a), neg_share(b));
 }
 
-/* The process of a negotiation that it serves, as both see it; or NULL. */
+/* The process that serves a negotiation, if both know each other; or NULL. */
 static const struct service_process *process_for(const struct broker *b,
 						 const struct negotiation *neg)
 {
@@ -57,7 +57,7 @@ static bool session_has(const struct broker *b, const struct negotiation *neg)
 	return false;
 }
 
-/* An open push that makes others wait: its bytes flow, or it is young. */
+/* Whether an open push makes others wait: its bytes flow, or it is young. */
 static bool holds(const struct broker *b, const struct negotiation *neg)
 {
 	const struct service_process *s = process_for(b, neg);
@@ -74,13 +74,16 @@ void check_push_request(struct peer *p, const char *id)
 
 	while (self && (neg_ours(self) || strcmp(neg_id(self), id)))
 		self = neg_next(self);
-	/* Who repeats a can-push hears the same again: only one who is asked now has a turn. */
+	/*
+	 * A repeated can-push gets the same answer again. Only a request made just now takes
+	 * a turn.
+	 */
 	if (self && (neg_state(self) != NEG_REQUESTED ||
 		     neg_deadline(self) != b->world->now + NEG_ANSWER_TIMEOUT))
 		return;
 	/*
-	 * A link that ends leaves its pushes one after the other, and nobody
-	 * hears what is asked.
+	 * A link that ends ends its pushes one after the other, and its records are not
+	 * sent.
 	 */
 	if (self && !p->ended && process_left(b, other_of(p), neg_share(self)))
 		violation(b->world,
@@ -117,7 +120,7 @@ void check_asked(struct peer *p, const char *id)
 				  other_of(p)->name, (long)(neg_deadline(neg) - w->now));
 }
 
-/* Somebody must be there who is waited for, of the same device. */
+/* A deferred push must have a push of the same device to wait for. */
 static void check_deferred(const struct peer *p, const struct negotiation *waiting)
 {
 	const struct broker *b = broker_of(p);
@@ -129,7 +132,7 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
 			return;
-		/* One that just became silent: the timer is due now. */
+		/* This one has just been silent for too long: the timer is due now. */
 		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || timer_of(p) <= b->world->now))
 			return;
 	}
@@ -168,7 +171,7 @@ static void check_waiting(const struct peer *p, const struct negotiation *neg)
 		check_deferred(p, neg);
 }
 
-/* A push that makes the next one to the share wait. */
+/* Whether a push makes the next one to the share wait. */
 static bool has_turn(const struct peer *p, const struct negotiation *neg, const char *share)
 {
 	const struct service_process *s = process_for(broker_of(p), neg);
@@ -177,7 +180,7 @@ static bool has_turn(const struct peer *p, const struct negotiation *neg, const 
 	       (neg_state(neg) == NEG_STARTING || holds(broker_of(p), neg));
 }
 
-/* How many pushes of one device to one share are being served, silent ones aside. */
+/* At most one push of a device to a share may be served, silent ones aside. */
 static void check_turns(const struct peer *p)
 {
 	for (unsigned i = 0; i < SHARES; i++) {
@@ -192,7 +195,7 @@ static void check_turns(const struct peer *p)
 	}
 }
 
-/* The search knows what the peer has. */
+/* The path manager must know what the peer has. */
 static void check_search(const struct peer *p)
 {
 	const struct path_manager *manager = connector_search(p->connector);
@@ -243,7 +246,7 @@ static void check_peer(const struct peer *p)
 	check_search(p);
 }
 
-/* A process works for a negotiation, or it was told that it does not any more. */
+/* A process works for a negotiation, or has been told that it no longer does. */
 static void check_processes(struct world *w)
 {
 	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
@@ -254,7 +257,7 @@ static void check_processes(struct world *w)
 	}
 }
 
-/* What a session has is what its state says, and one that waits has a timer. */
+/* A session has what its state says, and a session that waits has a timer. */
 static void check_session(const struct broker *b, const struct session *s)
 {
 	bool open = s->state == SESSION_OPEN || s->state == SESSION_LEAVING;
@@ -269,7 +272,7 @@ static void check_session(const struct broker *b, const struct session *s)
 		violation(b->world, "%s: a session waits for ever", b->name);
 }
 
-/* Each session that waits for others waits for somebody. */
+/* Each session that asks has a negotiation under way. */
 static void check_sessions(const struct broker *b)
 {
 	unsigned asking = 0, asked = 0;
@@ -293,7 +296,7 @@ static void check_sessions(const struct broker *b)
 
 /* Both sides */
 
-/* Nothing is on its way between them. */
+/* Whether nothing is on its way between them. */
 static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 {
 	return p->link.state == LINK_UP && q->link.state == LINK_UP && p->path && q->path &&
@@ -301,7 +304,7 @@ static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 	       !link_unacked(&q->link);
 }
 
-/* What the one who serves must be in, for the one who began to be in this. */
+/* Whether the responder's state fits the initiator's. */
 static bool agree(const struct negotiation *began, const struct negotiation *git_services)
 {
 	if (!git_services)
@@ -416,7 +419,7 @@ static const char *restless(const struct broker *b)
 	return NULL;
 }
 
-/* At rest, silence is noticed after a minute; a HELLO that does not come, after 20 seconds. */
+/* At rest, a silent path is noticed after a minute, a missing HELLO after 20 seconds. */
 static bool any_dead_path(const struct world *w)
 {
 	for (unsigned i = 0; i < WIRES_MAX; i++)
@@ -426,9 +429,10 @@ static bool any_dead_path(const struct world *w)
 }
 
 /*
- * What failed for ten minutes has long pauses: whoever is not seen is asked in half an hour. And
- * who demands a kind of path that there is not, or allowed no other one when they began, waits for
- * it, and then ends.
+ * ms that a run may take to come to rest. After ten minutes of failures pauses are long: an
+ * unseen buddy is asked again after half an hour. A helper that demands a kind of path which
+ * does not exist, or whose broker allowed no other when it began, waits for that path and
+ * then ends.
  */
 static uint64_t patience(const struct world *w)
 {
@@ -440,8 +444,8 @@ static uint64_t patience(const struct world *w)
 bool quiescent(struct world *w)
 {
 	/*
-	 * What happens at this very moment is not over: a link that has just
-	 * ended may mean that there is more to say.
+	 * Events of this very moment are still to come: a link that has just ended may cause
+	 * more.
 	 */
 	if (w->events && w->heap[0].at <= w->now)
 		return false;
@@ -499,7 +503,7 @@ static bool joins(const struct broker *a, const struct broker *b)
 	       (b->has_proxy && w->joins[a->index][b->index] && w->joins[b->index][b->index]);
 }
 
-/* -1: there is none that both allow. */
+/* The best kind of path that exists and both allow; -1: none. */
 static int best_kind(const struct broker *a, const struct broker *b)
 {
 	unsigned allowed = a->transport & b->transport;
@@ -512,7 +516,7 @@ static int best_kind(const struct broker *a, const struct broker *b)
 	return allowed & PATH_MASK(PATH_INBAND) ? PATH_INBAND : -1;
 }
 
-/* Some way between them swallows what it is given: there is no telling what is best. */
+/* Whether some way between them may swallow data: then the best kind is not defined. */
 static bool treacherous(const struct broker *a, const struct broker *b)
 {
 	return a->world->swarm.holes || dials(a, b, DIAL_HOLE) || dials(b, a, DIAL_HOLE);
@@ -536,8 +540,8 @@ void check_paths(struct world *w)
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
 			/*
-			 * What was refused is tried again after a pause, and by
-			 * a link that is used.
+			 * A refused offer is repeated after a pause, and only for a link in
+			 * use.
 			 */
 			if (note_of(p)->delayed_at || (q && note_of(q)->delayed_at))
 				continue;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Following: the broker's own follower decides when to compare and when to fetch. Here are the
- * comparison, the fetch, which is a helper like any other, and the repositories: one
- * for each share, whichever device it is followed from. To the follower each device is
- * a buddy of its own, for its refs are its own.
+ * Following. The shipped follower decides when to compare and when to fetch. This file has
+ * the comparison, the fetch, which is a helper like any other, and the repositories: one for
+ * each share, whichever device it is followed from. Each device has refs of its own, so it
+ * has a JID of its own for the follower.
  */
 #include "sim.h"
 
@@ -46,7 +46,10 @@ static unsigned share_of(const struct follow *f)
 	return strcmp(f->share, share_name(0)) ? 1 : 0;
 }
 
-/* What runs has a number: its event finds it, or finds that nobody waits for it any more. */
+/*
+ * Plans the event of a comparison or fetch, under a number. The event finds it by the
+ * number, or finds that it was cancelled.
+ */
 static uint32_t plan(struct broker *b, uint64_t delay)
 {
 	uint32_t id = ++b->follow_steps;
@@ -236,14 +239,14 @@ void followed(struct broker *b, unsigned device, unsigned share, const struct ou
 		b->fetched[device][share] = outcome->refs;
 	while (git && (git->device != device || git->share != share))
 		git = git->next;
-	/* What has crashed hears of nothing. */
+	/* A crashed broker is told nothing. */
 	if (git && b->running)
 		fetched(b, git, outcome ? 0 : 1, outcome ? "" : "it failed");
 }
 
 bool follower_rests(const struct broker *b)
 {
-	/* Nobody waits for a turn, nor for a pause to end. */
+	/* A timer means that a follow waits for its turn or for the end of a pause. */
 	if (b->follower && broker_deadline(b, b->follower) != UINT64_MAX)
 		return false;
 	for (const struct follow *f = follower_first(b->follower); f; f = f->next)

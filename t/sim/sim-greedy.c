@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An account, of one device or several, that breaks no rule and takes all it can from
- * everybody: fetches that are never read, pushes whose hooks never end and whose link is then
- * cut, so that they run on, as many as there is room for. And a domain that shows key after
- * key, and asks to be a buddy under name after name. There is no other trouble in its world:
- * whoever else wants something there is served within SERVED (sim-helper.c looks), and finds a
- * place in the tables.
+ * A greedy account, of one device or several. It breaks no rule, and takes all it can from
+ * everybody: fetches that it never reads, and pushes whose hooks never end. It cuts the
+ * links of such pushes so that they run on, as many as there is room for. A domain, too,
+ * shows key after key, and sends subscription requests under name after name. Its world has
+ * no other faults. Everybody else must be served within SERVED (sim-helper.c checks), and
+ * find a place in the tables.
  */
 #include "sim.h"
 
@@ -92,7 +92,7 @@ void greedy_hears(struct peer *p, const struct record *record)
 		say_channel(p, RECORD_ACCEPT, fields_get_u64(f, "channel", 0), CHANNEL_WINDOW, 8);
 		break;
 	case RECORD_ACCEPT:
-		/* The push is all there, and its hook never ends. */
+		/* The push is complete, and its hook never ends. */
 		say_channel(p, RECORD_END, get_be32(record->payload), 0, 4);
 		break;
 	default:
@@ -100,7 +100,10 @@ void greedy_hears(struct peer *p, const struct record *record)
 	}
 }
 
-/* Keys that nobody waits for, and requests; then somebody of another domain. */
+/*
+ * Fills the tables with unexpected keys and requests of one domain; then somebody of another
+ * domain must find a place.
+ */
 static void fill_tables(struct broker *to)
 {
 	struct world *w = to->world;
@@ -147,7 +150,10 @@ void greedy_acts(struct broker *b)
 	}
 }
 
-/* Of one account, half of the places at most; what made room for another has given its own up. */
+/*
+ * An account may hold half of the places at most. A process that made room for another holds
+ * none.
+ */
 void check_places(const struct broker *b)
 {
 	struct world *w = b->world;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Helpers, clients of the broker's sessions, with the git process above them: it asks,
- * says what it has to say, sometimes after a hook that takes its time or pushes
- * itself, and reads. A user may kill it at any moment. What is said to a helper is never
- * answered within the call, as by a process at the other end of a socket.
+ * Helpers are clients of the broker's sessions, with the git process above them. git asks,
+ * sends its stream, sometimes after a hook that takes time or itself pushes, and reads. A
+ * user may kill it at any moment. A helper never answers a session within the session's
+ * call, because the real one is a process at the other end of a socket.
  */
 #include "sim.h"
 
@@ -14,16 +14,16 @@
 #include "session-internal.h"
 
 enum {
-	PATIENCE = 2 * LINK_SUSPEND_MAX,	/* ms, of a user who wants one kind of path */
-	ALL_THERE = 8000,		/* ms, until everybody has logged in and is seen */
+	PATIENCE = 2 * LINK_SUSPEND_MAX,	/* ms that a user waits for one kind of path */
+	ALL_THERE = 8000,		/* ms until everybody has logged in and is seen */
 };
 
 enum step {
-	STEP_BEGIN,		/* it was told that the far service runs */
-	STEP_GO_ON,		/* the hook is over, or there is credit */
+	STEP_BEGIN,		/* it was told that the service runs */
+	STEP_GO_ON,		/* its hook has ended, or it has credit */
 	STEP_READ,
 	STEP_KILL,
-	STEP_SERVED,		/* it must be, by now */
+	STEP_SERVED,		/* it must be served by now */
 };
 
 static struct world *world_of(const struct helper *h)
@@ -31,7 +31,7 @@ static struct world *world_of(const struct helper *h)
 	return h->broker->world;
 }
 
-/* A session knows a helper by this name. */
+/* The type by which a session knows a helper. */
 static struct session_client *client_of(struct helper *h)
 {
 	return (struct session_client *)h;
@@ -49,7 +49,7 @@ static void plan(struct helper *h, uint64_t delay, enum step step)
 	event_add(w, delay, EVENT_HELPER, (uint32_t)(h - w->helpers), h->generation, step);
 }
 
-/* Who waits for this one may go on. */
+/* Tells those who wait for this helper that it has ended. */
 static void tell_others(struct helper *h, bool success)
 {
 	struct world *w = world_of(h);
@@ -71,7 +71,7 @@ static void tell_others(struct helper *h, bool success)
 	w->final_left--;
 }
 
-/* Whoever is greedy, the others are served. */
+/* Whether this helper must be served although another account is greedy. */
 static bool must_be_served(const struct helper *h)
 {
 	const struct world *w = h->broker->world;
@@ -87,10 +87,7 @@ static const char *draw_kind(struct world *w)
 	return kinds[below(w, 3)];
 }
 
-/*
- * Some users want their bytes on a path of one kind, of which there may be none: as others do to
- * a link in use.
- */
+/* Some users demand one kind of path for a link that is in use. There may be no such path. */
 static void maybe_demand(struct helper *h)
 {
 	struct world *w = world_of(h);
@@ -112,7 +109,7 @@ static void release(struct helper *h)
 	h->demands = false;
 }
 
-/* The session has let it go, or never hears of it again. */
+/* Ends a helper. Its session has closed it, or was abandoned. */
 static void finish(struct helper *h, const char *because, bool success)
 {
 	struct helper **at = &h->broker->helpers;
@@ -151,7 +148,7 @@ void helpers_kill(struct broker *b, const char *because)
 		helper_kill(b->helpers, because);
 }
 
-/* As much as it may. False: its session has ended. */
+/* Sends as much as the credit allows. False if its session has ended meanwhile. */
 static bool say_some(struct helper *h)
 {
 	struct world *w = world_of(h);
@@ -169,7 +166,7 @@ static bool say_some(struct helper *h)
 	return h->session;
 }
 
-/* The one that fetches keeps its side open, as upload-pack's does. */
+/* Sends on. A fetch keeps its side open, as that of upload-pack does. */
 static void go_on(struct helper *h)
 {
 	if (h->held_up || h->ended_out || h->exited || !say_some(h))
@@ -186,7 +183,10 @@ unsigned reading_delay(struct world *w)
 									    : below(w, 20);
 }
 
-/* What git tells its user must be what has happened there. */
+/*
+ * Checks that the status which git reports is that of the process. Returns whether it is
+ * success.
+ */
 static bool verify(struct helper *h)
 {
 	struct world *w = world_of(h);
@@ -207,7 +207,10 @@ static bool verify(struct helper *h)
 	return h->status == 0;
 }
 
-/* Its user is told that it failed, and believes it; unless it is said that nobody knows. */
+/*
+ * The user was told that the push failed. That must be true, unless the message says that
+ * the outcome is unknown.
+ */
 static void check_failure(struct helper *h)
 {
 	const struct outcome *o = *h->id ? outcome_find(world_of(h), h->id) : NULL;
@@ -328,7 +331,7 @@ const struct session_client_ops helper_ops = {
 	.close = on_close,
 };
 
-/* The account of a simulated broker has no trouble but that it is not online. */
+/* The only trouble of a simulated account is that it is offline. */
 static const struct message *on_trouble(void *owner)
 {
 	return NULL;
@@ -405,7 +408,7 @@ const struct session_events session_events = {
 	.troubled = on_troubled,
 };
 
-/* Before the first byte: a hook that pushes, one that sleeps, or none. */
+/* Before the first byte: runs a hook that pushes, one that sleeps, or none. */
 static void think(struct helper *h)
 {
 	struct world *w = world_of(h);
@@ -468,7 +471,7 @@ static struct helper *add(struct broker *b)
 	return NULL;
 }
 
-/* Others say so at once. */
+/* Some users demand a kind of path from the start (see maybe_demand()). */
 static const char *draw_transport(const struct helper *h)
 {
 	struct world *w = world_of(h);
@@ -488,7 +491,7 @@ static void open_session(struct helper *h)
 	fields_add(&fields, "device", h->device >= 0 ? w->brokers[h->device].device : NULL);
 	fields_add(&fields, "transport", transport);
 	h->session = session_create(&h->broker->sessions, client_of(h));
-	/* A path of that kind may come and be gone before it carries anything, again and again. */
+	/* Paths of that kind may come and go before they carry anything, again and again. */
 	if (transport || h->broker->transport != PATH_MASK_ALL)
 		plan(h, PATIENCE, STEP_KILL);
 	session_open(h->session, (struct fields){ buf_data(&fields), buf_len(&fields) });
@@ -544,7 +547,7 @@ void user_acts(struct broker *b)
 	if (b->running && !b->hostile)
 		helper_start(b, service, other->account, chance(w, 700) ? -1 : (int)other->index,
 			     share, NULL);
-	/* Both at the same moment, or the same one twice. */
+	/* Both sides push at the same moment, or this one asks twice. */
 	if (both && other->running && !other->hostile)
 		helper_start(other, SERVICE_RECEIVE_PACK, b->account, -1, share, NULL);
 	else if (chance(w, 200) && b->running && !b->hostile)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A broker that holds a trusted key and means no good. Its links are real, so that what it
- * says is heard; what it says is anything: records of every type with ids, channels, shares and
- * states that are new, made up, or were heard before; floods; bytes that are no record; greetings
- * that lie; and now and then the right answer, to come further.
+ * A hostile broker with a trusted key. Its links are real, so that its records are heard. It
+ * sends anything: records of every type, with ids, channels, shares and states that are new,
+ * made up, or repeated; floods; bytes that are no record; HELLOs that lie; and now and then
+ * the right answer, to get further.
  */
 #include "sim.h"
 
@@ -37,7 +37,7 @@ static void remember(struct peer *p, const char *id)
 		strcpy(note_of(p)->ids[note_of(p)->id_count++ % IDS_KEPT], id);
 }
 
-/* An id: new, heard, or nonsense. */
+/* Chooses an id: a new one, one heard before, or nonsense. */
 static void choose_id(struct peer *p, char id[NEG_ID_LEN + 1])
 {
 	struct world *w = broker_of(p)->world;
@@ -68,7 +68,7 @@ static uint32_t choose_channel(struct peer *p)
 	case 2:
 		return below(w, 12);
 	default:
-		/* The next one of its own, as it should be. */
+		/* Its next channel, as it should be. */
 		p->channels.next += 2;
 		return p->channels.next - 2;
 	}
@@ -82,7 +82,7 @@ static void add_secret(struct buf *f, const char *token)
 	fields_add(f, "secret", text);
 }
 
-/* Of a bytestream that is under way with it; or NULL. */
+/* The sid of a bytestream that is under way with it; or NULL. */
 static const char *sid_of(const struct peer *p)
 {
 	const struct world *w = broker_of(p)->world;
@@ -94,7 +94,7 @@ static const char *sid_of(const struct peer *p)
 	return NULL;
 }
 
-/* A wish for any kind of path, an address that is somebody else's, or an offer of a proxy. */
+/* Sends candidates with any transport and somebody else's address, or an offer of a proxy. */
 static void say_candidates(struct peer *p, enum record_type type, struct buf *f)
 {
 	struct world *w = broker_of(p)->world;
@@ -170,7 +170,7 @@ static void say_channel(struct peer *p, enum record_type type, uint32_t number, 
 	link_send(&p->link, type, payload, 8 + more);
 }
 
-/* Flawless, and wants an answer. */
+/* Sends a correct can-push, which needs an answer. */
 static void say_question(struct peer *p)
 {
 	struct world *w = broker_of(p)->world;
@@ -210,7 +210,7 @@ static void say_anything(struct peer *p)
 		break;
 	case 3:
 		if (chance(w, 100)) {
-			/* Nothing that is known, and nothing to be minded. */
+			/* An unknown type of record that has to be skipped. */
 			put_random(w, garbage, sizeof(garbage));
 			link_send(&p->link,
 				  RECORD_SKIPPED +
@@ -221,7 +221,7 @@ static void say_anything(struct peer *p)
 		if (!p->path || !chance(w, 100))
 			break;
 		put_random(w, garbage, sizeof(garbage));
-		/* A record of the path, by its looks. */
+		/* Garbage that looks like a record of the path. */
 		if (below(w, 2))
 			put_be32(garbage, (1 + below(w, 9)) << 24 | below(w, 50));
 		path_write(p->path, garbage, below(w, sizeof(garbage)));
@@ -246,7 +246,10 @@ void hostile_acts(struct broker *b)
 	if (chance(w, 100))
 		path_open_raw(b, to, false);
 	p = peer_wanted(b, to);
-	/* Just short of what it bears, so that anything may be what is too much. */
+	/*
+	 * Near the limit that the link bears, sends little at a time, so that any kind of
+	 * record may be the one too many.
+	 */
 	if (p && w->swarm.mute && note_of(p)->heard > LINK_CONTROL_QUEUE_MAX - 40)
 		n = below(w, 3);
 	while (p && n-- && !p->ended)
@@ -310,13 +313,13 @@ void hostile_withholds(struct buf *out)
 		bool ack;
 		long size;
 
-		/* So that appending moves nothing. */
+		/* Reserve first, so that appending does not move the data. */
 		buf_reserve(out, left);
 		at = buf_data(out);
 		size = record_parse(at, left, &record);
 		ack = size > 0 && record.type == RECORD_ACK;
 
-		/* What is no record is its own garbage. */
+		/* Bytes that are no record are its own garbage. */
 		size = size > 0 ? size : (long)left;
 		if (!ack)
 			buf_append(out, at, size);
@@ -330,7 +333,7 @@ void hostile_greets(struct world *w, struct path *path)
 	struct broker *b = end_of(path)->broker;
 	const struct broker *to = wire_of(w, path)->end[1].broker;
 	struct peer *p = peer_with(b, to);
-	/* Now and then in the name of whoever it is said to. */
+	/* Now and then claims the account of the receiver. */
 	struct link_ends ends = { chance(w, 100) ? to->jid : b->jid, to->jid };
 	uint8_t id[LINK_ID_BYTES], instance[INSTANCE_BYTES];
 	struct buf hello = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server's part in the questions of a broker's inquirer. A ping and its answer go by
- * the server, which loses them as it loses presences: the ping is then answered by time.
+ * How the server treats the pings of a broker's inquirer. It loses pings and answers as it
+ * loses presences; such a ping times out.
  */
 #include "sim.h"
 
@@ -12,16 +12,17 @@
 
 enum question_step {
 	QUESTION_ASKED,		/* the ping is on its way */
-	QUESTION_ANSWERED,	/* the answer is */
-	QUESTION_DENIED,	/* nobody is there, says the server */
-	QUESTION_LOST,		/* nobody says anything */
+	QUESTION_ANSWERED,	/* the answer is on its way */
+	QUESTION_DENIED,	/* the server answers that nobody is there */
+	QUESTION_LOST,		/* no answer comes */
 };
 
 struct question {
 	struct question *next;		/* broker::questions */
 	uint32_t id;
 	enum question_step step;
-	const struct broker *to;	/* the device that is asked; NULL: there never was one */
+	const struct broker *to;	/* the device that is pinged; NULL: no such JID ever
+					   existed */
 	uint32_t resource;
 	inquirer_answer_fn *answer;
 	void *owner;
@@ -104,7 +105,7 @@ static void on_show(void *arg, const char *bare)
 	server_directs(b, bare, NULL, true);
 }
 
-/* Pushes are not queued here. */
+/* The simulator has no push queue. */
 static bool on_waits(void *arg, const char *jid)
 {
 	return false;
@@ -194,7 +195,7 @@ void question_step(struct broker *b, uint64_t arg)
 	}
 }
 
-/* Whoever is there is seen by everybody, or will be. */
+/* Whoever is online must in the end be seen by everybody. */
 const struct broker *inquirer_misses(const struct broker *b)
 {
 	for (unsigned i = 0; i < b->world->count; i++) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The networks between the brokers: who can dial whom and reach which proxy, and how that
- * changes. What was made to fail is written down, so that the checks know when a link has no
- * excuse.
+ * changes. Each failure that is caused is noted with its time, so that the checks know when
+ * a link has no excuse.
  */
 #include "sim.h"
 
-enum { NOTICE = 500 };			/* ms until a change of network is believed */
+enum { NOTICE = 500 };			/* ms until a broker notices that its network has
+					   changed */
 
 void harm(struct broker *a, const struct broker *b)
 {
@@ -40,7 +41,7 @@ void networks_draw(struct world *w)
 		draw_network(w, i);
 }
 
-/* Paths over TCP between these, or of one with anybody, die. */
+/* Paths over TCP between the two die; those of a with anybody if b is NULL. */
 static void lose_tcp(struct world *w, const struct broker *a, const struct broker *b)
 {
 	for (unsigned i = 0; i < WIRES_MAX; i++) {
@@ -70,7 +71,7 @@ void network_noticed(struct broker *b)
 	peers_network_changed(&b->peers);
 }
 
-/* Somewhere on the way; nobody is told. */
+/* Something changes on the way; no broker is told. */
 void dialling_changes(struct world *w)
 {
 	struct broker *a = &w->brokers[below(w, w->count)], *b = &w->brokers[below(w, w->count)];
@@ -106,7 +107,10 @@ void transport_heals(struct broker *b)
 		allow(b, PATH_MASK_ALL);
 }
 
-/* A busy link notices within seconds; one at rest may take a minute to. */
+/*
+ * Notes that this link must end. Only a busy link, or one without a path: a link at rest may
+ * take a minute to notice.
+ */
 static void remember_link(struct broker *b, const struct broker *other)
 {
 	struct peer *p = peer_with(b, other);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What brokers that served pushes remember of those that lost their link. "unknown" is
- * said only by who cannot know.
+ * Brokers remember the outcome of pushes they served that lost their link. "unknown" may be
+ * said only where the outcome cannot be known.
  */
 #include "sim.h"
 
@@ -20,7 +20,7 @@ void outcome_kept(struct broker *b, const struct broker *of, const char *id, uin
 	strcpy(k->id, id);
 }
 
-/* Somebody is told that nobody knows. */
+/* "unknown" is answered: the outcome must not have been kept. */
 static void check_unknown(const struct peer *p, const char *id, uint64_t received)
 {
 	const struct world *w = broker_of(p)->world;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One run: from a seed a world and its troubles, events in the order of their time until
- * trouble is over, everything heals and comes to rest; then a push and a fetch between
- * every two brokers, which must work at once; then the end, where nothing may be left.
+ * One run. A seed makes a world and its faults. Events run in the order of their time until
+ * the faults end, everything heals and comes to rest. Then every broker pushes to and
+ * fetches from every other one, which must work at once. At the end nothing may be left
+ * open.
  */
 #include "sim.h"
 
@@ -13,13 +14,14 @@
 
 enum {
 	AT_ONCE = 5000,			/* ms for the last pushes and fetches, all together */
-	SETTLE = 1000,			/* ms for the truth to reach everybody */
-	MOMENT = 500,			/* to wait at most for an event */
-	PARTED = LINK_SUSPEND_MAX + 5 * 1000,	/* then neither side has kept the link */
+	SETTLE = 1000,			/* ms for the true presences to reach everybody */
+	MOMENT = 500,			/* ms to wait at most for an event */
+	PARTED = LINK_SUSPEND_MAX + 5 * 1000,	/* ms; after that neither side may have kept
+						   the link */
 	ON_PATH = 40 * 1000,		/* ms for the links to get to the best paths */
-	REST = 5 * 60 * 1000,		/* ms in which nothing moves */
-	EVENTS_PER_RUN = 600 * 1000,	/* more is a loop; a greedy one does 400 things in a second,
-					   for ten minutes */
+	REST = 5 * 60 * 1000,		/* ms in which no link may change its path */
+	EVENTS_PER_RUN = 600 * 1000,	/* more is an endless loop; a greedy run has 400 events
+					   a second, for ten minutes */
 };
 
 static uint64_t next(uint64_t *state)
@@ -105,7 +107,9 @@ static struct event event_take(struct world *w)
 
 /* The making of a world */
 
-/* Each kind of trouble is there in some seeds and not in others: together they hide each other. */
+/*
+ * Each kind of fault is in some seeds only, because many together hide each other's effects.
+ */
 static unsigned maybe(struct world *w, unsigned most)
 {
 	return below(w, 2) ? 0 : between(w, 1, most);
@@ -160,7 +164,10 @@ static void draw_swarm(struct world *w)
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
 	s->mute = s->hostile >= 0 && below(w, 2);
 	s->relays = s->hostile >= 0 ? maybe(w, 700) : 0;
-	/* Small blocks are for what splits records, not for bulk. */
+	/*
+	 * Small blocks test records that are split; with big streams they would take too
+	 * long.
+	 */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;
 	if (s->big)
@@ -227,8 +234,8 @@ static void make_brokers(struct world *w)
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);
 		/*
-		 * One device that is seen stands for the others that never
-		 * were, so these are not asked for.
+		 * If one device of an account is seen, the inquirer does not ask for others
+		 * that never were.
 		 */
 		if (same)
 			w->swarm.forgetful = false;
@@ -268,7 +275,7 @@ static void plan_run(struct world *w)
 
 static void login(struct broker *b, uint32_t life)
 {
-	/* Meanwhile it may have crashed, or is back already. */
+	/* Meanwhile it may have crashed, or may be online already. */
 	if (b->life != life || b->online)
 		return;
 	if (!b->running)
@@ -359,7 +366,7 @@ static void dispatch(struct world *w, const struct event *e)
 	}
 }
 
-/* The broker one of whose timers is due next, or NULL; and when. */
+/* The broker whose timer is due next, or NULL; and when. */
 static struct broker *next_timer(struct world *w, uint64_t *at)
 {
 	struct broker *of = NULL;
@@ -376,7 +383,7 @@ static struct broker *next_timer(struct world *w, uint64_t *at)
 	return of;
 }
 
-/* One event, and what must be true after it. */
+/* Runs one event or timer, and checks the invariants. */
 void world_step(struct world *w, uint64_t until)
 {
 	uint64_t timer, at;
@@ -405,7 +412,7 @@ void world_step(struct world *w, uint64_t until)
 		violation(w, "this does not end");
 }
 
-/* A fetch from an account one of whose devices refuses: another one must do it. */
+/* Starts a fetch from an account of which one device refuses: another one must serve it. */
 static void start_choosy(struct world *w)
 {
 	for (unsigned i = 0; i + 1 < w->count; i++) {
@@ -417,8 +424,8 @@ static void start_choosy(struct world *w)
 			if (w->brokers[from].account == w->brokers[i].account)
 				continue;
 			/*
-			 * With some kinds of path only, a session asks the first device that has
-			 * one.
+			 * If the fetching broker restricts kinds of path, its session asks
+			 * only the first device that has such a path.
 			 */
 			if (w->brokers[from].transport != PATH_MASK_ALL)
 				continue;
@@ -428,12 +435,12 @@ static void start_choosy(struct world *w)
 			helper_start(&w->brokers[from], SERVICE_UPLOAD_PACK, w->brokers[i].account,
 				     -1, 1, NULL);
 		}
-		/* One is enough: with more, nobody may be left. */
+		/* One such fetch is enough: with more, no device that serves might be left. */
 		return;
 	}
 }
 
-/* The last pushes and fetches, all at the same moment. */
+/* Starts the last pushes and fetches, all at the same moment. */
 static void start_final(struct world *w)
 {
 	trace(w, "everybody pushes to everybody, and fetches");
@@ -483,7 +490,7 @@ void world_end(struct world *w)
 	buf_finish(&w->scratch);
 }
 
-/* All of it but what is borrowed; the pools are big and mostly unused. */
+/* Clears all but what is borrowed. */
 static void reset(struct world *w, uint64_t seed)
 {
 	struct stats *stats = w->stats;
@@ -528,7 +535,7 @@ void world_make_quiet(struct world *w, uint64_t seed, unsigned count)
 		draw_rights(w, &w->brokers[i]);
 }
 
-/* Everybody is on the best path there is, and stays there. */
+/* Every link is on the best path there is, and must stay there. */
 static void rest(struct world *w)
 {
 	uint64_t until = w->now + REST;
@@ -553,7 +560,7 @@ void world_run(struct world *w, uint64_t seed)
 	do
 		world_step(w, w->now + MOMENT);
 	while (w->now < w->healed_at + SETTLE || !quiescent(w));
-	/* Where ways swallow what they are given nothing is sure to work at once. */
+	/* If ways may swallow data, nothing is sure to work at once. */
 	if (!w->swarm.holes)
 		start_final(w);
 	while (w->final_left) {

@@ -3,11 +3,11 @@
 #define T_SIM_H
 
 /*
- * The simulator: a handful of brokers with the real core (links, channels,
- * negotiations, service requests, presence, announcements) in one process, and around them a
- * world made of one seed: a server, paths, git processes, users, and what can
- * happen to them. Time is virtual and jumps from event to event; after every event
- * the invariants are checked (sim-check.c). Documentation/simulation.md tells the whole.
+ * The simulator: a few brokers with the real core (links, channels, negotiations, service
+ * requests, presence, announcements) in one process, inside a world made from one seed: a
+ * server, paths, git processes, users, and the faults that befall them. Time is virtual and
+ * jumps from event to event. After every event the invariants are checked (sim-check.c).
+ * Documentation/simulation.md describes it.
  */
 
 #include <stdbool.h>
@@ -41,84 +41,90 @@ enum {
 	BROKERS_MAX = 4,
 	SHARES = 2,
 	WIRES_MAX = 128,
-	INBANDS_MAX = 32,		/* of a broker; fewer than IBB_MAX, so that there can be
-					   more than that */
+	INBANDS_MAX = 32,		/* in-band paths of a broker; fewer than IBB_MAX, so
+					   that the limit can be exceeded */
 	STREAMS_MAX = 64,
 	PROCESSES_MAX = 512,
 	PROCESS_CHAINS = 256,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
 	EVENTS_MAX = 8192,
-	FLOW_MAX = 32,			/* blocks in flight, the window and a last word */
+	FLOW_MAX = 32,			/* blocks in flight: the window and a close */
 	OUTCOMES = 256,
 	KEPT = 128,
 	IDS_KEPT = 32,
 	PATTERN = 64 * 1024,
 	PATTERN_ROOM = PATTERN + 16 * 1024,
-	STREAM_HEADER = 4 + 40 + 1 + 40 + 16 + 4,	/* each stream says first how long it is */
+	STREAM_HEADER = 4 + 40 + 1 + 40 + 16 + 4,	/* each stream begins with its length */
 };
 
 struct world;
 
-/* What may happen in the run of this seed, and how often (in thousands, unless it is said). */
+/*
+ * What may happen in the run of a seed, and how often: in thousandths, unless a unit is
+ * given.
+ */
 struct swarm {
-	unsigned delay_max;		/* ms for a block */
-	unsigned block;			/* bytes of one */
+	unsigned delay_max;		/* ms until a block arrives */
+	unsigned block;			/* bytes of a block */
 	unsigned window;		/* bytes in flight */
-	unsigned span;			/* ms of trouble, before everything heals */
-	unsigned every;			/* ms between two strokes of fate */
-	unsigned helpers, moves;	/* how many */
+	unsigned span;			/* ms of faults before everything heals */
+	unsigned every;			/* ms between two faults */
+	unsigned helpers, moves;	/* numbers of requests, and of moves of refs */
 	unsigned path_loss, path_silent, open_fails, open_silent;
 	unsigned account_loss, crash;
-	unsigned end_loss;		/* of an account, when a push has sent everything */
+	unsigned end_loss;		/* loss of an account when a push has sent everything */
 	unsigned presence_late, presence_lost, presence_twice;
 	bool presence_disorder;
-	unsigned inventions;		/* presences, and errors, that are not so */
-	bool forgetful;			/* nobody is told anew who is there when everything heals */
+	unsigned inventions;		/* false presences and errors */
+	bool forgetful;			/* presences are not repeated when everything heals */
 	unsigned child_hangs, child_fails, child_dies, child_late, slow_reader;
 	unsigned helper_killed, nested;
-	unsigned big;			/* streams beyond the windows */
-	unsigned push_size;		/* of each push; 0: by chance */
+	unsigned big;			/* streams longer than the windows */
+	unsigned push_size;		/* bytes of each push; 0: at random */
 	unsigned denied, untrusted;
 	bool announcements, follows;
-	bool paths;			/* there are better kinds than in-band */
-	bool withholds;			/* proxies keep the tails of bursts */
+	bool paths;			/* there are better kinds of path than in-band */
+	bool withholds;			/* proxies hold back the last bytes of bursts */
 	unsigned network_changes, dial_changes, reloads, holes;
-	unsigned demands;		/* users who force a kind of path */
-	bool picky;			/* one allows some kinds only */
-	bool parting;			/* two lose each other for good */
-	int hostile;			/* the broker that is; -1: none */
-	bool mute;			/* it acknowledges nothing */
-	unsigned relays;		/* it passes on, as its own, paths that others open to it */
-	bool greedy;			/* its whole account takes all it can, and nothing else
-					   happens */
+	unsigned demands;		/* how often a user forces a kind of path */
+	bool picky;			/* one broker allows only some kinds of path */
+	bool parting;			/* two brokers lose each other for good */
+	int hostile;			/* index of the hostile broker; -1: none */
+	bool mute;			/* the hostile broker acknowledges nothing */
+	unsigned relays;		/* how often it relays, as its own, paths that others
+					   open to it */
+	bool greedy;			/* its whole account takes all places it can, and
+					   nothing else happens */
 };
 
 /* Events */
 
 enum event_kind {
-	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent it */
+	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent
+				   it */
 	EVENT_ESTABLISHED,	/* slot is a wire */
-	EVENT_CUT,		/* an end learns that its path is gone: arg is the end */
+	EVENT_CUT,		/* an end learns that its path is gone: slot is a wire, arg the
+				   end */
 	EVENT_CHILD,		/* slot is a process, arg a step */
 	EVENT_HELPER,		/* slot is a helper, arg a step */
-	EVENT_PRESENCE,		/* slot is a broker, arg what the server says */
-	EVENT_QUESTION,		/* slot is a broker, arg a ping of another one */
+	EVENT_PRESENCE,		/* slot is a broker, arg the presence from the server */
+	EVENT_QUESTION,		/* slot is a broker, arg a ping to another one */
 	EVENT_LOGIN,		/* slot is a broker */
 	EVENT_GRACE,		/* slot is a broker, arg its login */
-	EVENT_START,		/* slot is a broker: a user does something there */
-	EVENT_MOVE,		/* slot is a broker: refs of a share of its move */
+	EVENT_START,		/* slot is a broker: its user does something */
+	EVENT_MOVE,		/* slot is a broker: the refs of one of its shares move */
 	EVENT_FATE,
-	EVENT_CUT_OFF,		/* slot is a broker: its account is lost, and the server knows */
-	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a reading of
-				   them */
-	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could not be
-				   made */
+	EVENT_CUT_OFF,		/* slot is a broker: its connection is lost, and the server
+				   notices */
+	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a read of them */
+	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could
+				   not start */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
-	EVENT_NETWORK,		/* slot is a broker: it notices that its network is another one */
-	EVENT_PART,		/* slot is a broker, arg another one: nothing passes between them
-				   any more */
-	EVENT_PARTED,		/* so neither has kept the link that they had */
+	EVENT_NETWORK,		/* slot is a broker: it notices that its network has changed */
+	EVENT_PART,		/* slot is a broker, arg another one: from now on nothing
+				   passes between them */
+	EVENT_PARTED,		/* the same two: by now neither may still have their old link */
 };
 
 struct event {
@@ -131,19 +137,19 @@ struct event {
 /* Paths */
 
 struct wire_end {
-	struct path path;		/* first; of whoever it is handed to */
+	struct path path;		/* first; belongs to the owner of this end */
 	bool used;
 	struct broker *broker;
-	char full[64];			/* the JID that it goes to, of an in-band path */
-	struct buf plain;		/* arrived, not consumed */
+	char full[64];			/* of an in-band path: the JID it goes to */
+	struct buf plain;		/* bytes that arrived and are not consumed */
 	bool kicked;
 	/* towards the other end */
-	struct buf out;			/* said, not in a block yet */
+	struct buf out;			/* bytes sent, not in a block yet */
 	struct buf flight;
 	uint32_t blocks[FLOW_MAX];	/* sizes; 0 is the close */
 	unsigned first, count;
 	uint64_t last_at;
-	bool held;			/* the last block waits at the proxy for more to come */
+	bool held;			/* the proxy holds the last block back until more comes */
 	struct quota_place place;	/* of an in-band path */
 };
 
@@ -151,30 +157,31 @@ struct wire {
 	uint32_t generation;
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
-	struct broker *relay;		/* a hostile broker that each end takes for the other one;
-					   borrowed, or NULL */
-	bool silent;			/* and nothing is said on it */
+	struct broker *relay;		/* a hostile broker between the ends, which each takes
+					   for the other; borrowed, or NULL */
+	bool silent;			/* raw, and nothing is sent on it */
 	enum path_kind kind;
-	int hole;			/* blocks until nothing arrives any more; negative: none is
-					   counted */
-	uint32_t target;		/* the resource, or the port, it is opened to */
-	struct dialer *dialer;		/* of a direct path that is not up; or */
-	struct s5b *stream;		/* of one through a proxy: borrowed */
-	struct wire_end end[2];		/* [0] has opened it */
+	int hole;			/* blocks until nothing arrives any more; negative: no
+					   limit */
+	uint32_t target;		/* the resource or port it is opened to */
+	struct dialer *dialer;		/* the attempt of a direct path that is not up;
+					   borrowed */
+	struct s5b *stream;		/* the same of a path through a proxy; borrowed */
+	struct wire_end end[2];		/* [0] is the initiator's */
 };
 
-/* An attempt to dial a device: what daemon/transport/dialer.c does. */
+/* An attempt to dial a device, in the place of daemon/transport/dialer.c. */
 struct dialer {
 	bool used;
 	const struct dialer_events *events;
 	void *owner;
-	struct wire *wire;		/* until that is up or gone */
-	struct pass pass;		/* of the device, and the use that we make of it */
+	struct wire *wire;		/* borrowed, until it is up or gone */
+	struct pass pass;		/* the device's pass, and which use of it this is */
 	uint64_t number;
 	unsigned char fp[FINGERPRINT_BYTES];
 };
 
-/* A bytestream through a proxy: what daemon/transport/s5b.c does. */
+/* A bytestream through a proxy, in the place of daemon/transport/s5b.c. */
 struct s5b {
 	bool used;
 	uint32_t generation;
@@ -183,45 +190,47 @@ struct s5b {
 	void *owner;
 	char sid[PASS_TOKEN_LEN + 1];
 	bool offering, device_joined, joined;
-	unsigned of;			/* the broker whose proxy it is */
-	struct wire *wire;		/* of who offers, when the proxy has connected the two */
+	unsigned of;			/* index of the broker whose proxy it is */
+	struct wire *wire;		/* the offering side's, once the proxy has connected
+					   the two */
 };
 
-/* What the simulator notes of a peer, beside what that knows. */
+/* What the simulator records of a peer, in addition to the peer itself. */
 struct note {
 	struct peer *peer;		/* borrowed; NULL: there is none */
-	struct broker *other;		/* the device, which exists whether its broker runs or
-					   not */
-	const struct link_events *link;	/* the peer's own, behind those that look on */
+	struct broker *other;		/* the device; it exists whether or not its broker runs */
+	const struct link_events *link;	/* the peer's own events; the simulator's observers
+					   call them */
 	const struct negotiation_events *negotiations;
-	bool was_hostile;		/* the device, when the link was made: its bad words may
-					   still be on their way */
-	unsigned attaches, tries;	/* counted, to find flapping */
+	bool was_hostile;		/* the device was hostile when the link was made: its
+					   bad records may still be on their way */
+	unsigned attaches, tries;	/* counted to find flapping */
 	uint64_t first_up;		/* 0: never */
-	uint64_t parted_at;		/* the link that it had then must end; 0: it must not */
-	struct path *seen;		/* the path that was counted last; never followed */
-	uint64_t delayed_at;		/* when an offer of a proxy was last one too many; 0:
-					   never */
-	/* the answer that a can-push wants */
+	uint64_t parted_at;		/* when the two were parted: that link must end; 0:
+					   they were not */
+	struct path *seen;		/* the path that was counted last; never dereferenced */
+	uint64_t delayed_at;		/* when an offer of a proxy was last refused as one too
+					   many; 0: never */
+	/* whether the can-push with this id has been answered */
 	char asked[NEG_ID_LEN + 1];
 	bool answered;
-	/* what a hostile broker has heard, to say it again */
+	/* what a hostile broker has received, to repeat it */
 	char ids[IDS_KEPT][NEG_ID_LEN + 1];
 	unsigned id_count;
 	uint32_t channel_heard;
 	unsigned heard;			/* records */
 };
 
-/* What an announcer has told a device, and what the device has heard from it. */
+/* What an announcer has told a device, and what that device has received. */
 struct telling_count {
-	uint64_t version;		/* the newest one that it was to be told */
-	uint32_t to_life;		/* which process of the device has been told; 0: none */
-	unsigned tells;			/* how often it was to be */
-	/* what the device has heard, in its present life, of the announcer's present one */
+	uint64_t version;		/* the newest one that the device should be told */
+	uint32_t to_life;		/* the life of the device that was told; 0: none */
+	unsigned tells;			/* how often it was told */
+	/* what the device received in its present life from the announcer's present one */
 	uint32_t by_life, heard_life, heard_by;
 	uint64_t heard;
 	unsigned hearings;
-	uint64_t refs;			/* what it was told they are */
+	uint64_t refs;			/* the refs that it was told */
 };
 
 /* What runs the git processes of a broker. */
@@ -238,77 +247,79 @@ struct broker {
 	char device[DEVICE_ID_LEN + 1];
 	bool hostile;
 	bool puppet;			/* hostile, and says only what a scenario makes it say */
-	/* of one life */
-	struct context context;		/* of the parts that ask for one; its tables are these
-					   below */
+	/* these last for one life */
+	struct context context;		/* given to the core; its tables are those below */
 	bool running;
-	uint32_t life;			/* counts them: the instance */
+	uint32_t life;			/* counts its lives; makes the instance */
 	uint8_t instance[INSTANCE_BYTES];
 	struct presence *presence;
 	struct trust *trust;
 	struct announcer *announcer;
-	struct refwatch *watches;	/* owned; of the announcer */
-	struct refs_read *reads;	/* owned; of the announcer, under way */
-	uint32_t refs_steps;		/* counts them */
+	struct refwatch *watches;	/* owned; made by the announcer */
+	struct refs_read *reads;	/* owned; reads of the announcer that are under way */
+	uint32_t refs_steps;		/* counts the steps of watches and reads */
 	struct follower *follower;
-	struct refcompare *compares;	/* owned; of the follower, under way */
-	struct git_run *fetches;	/* owned; of the follower, under way */
-	uint32_t follow_steps;		/* counts them */
+	struct refcompare *compares;	/* owned; comparisons of the follower that are under
+					   way */
+	struct git_run *fetches;	/* owned; fetches of the follower that are under way */
+	uint32_t follow_steps;		/* counts the comparisons and fetches */
 	struct inquirer *inquirer;
-	struct question *questions;	/* owned; of the inquirer, on their way */
-	uint32_t questions_asked;	/* counts them */
+	struct question *questions;	/* owned; pings of the inquirer that are on their way */
+	uint32_t questions_asked;	/* counts the questions */
 	struct peers peers;
-	struct note notes[BROKERS_MAX];	/* of the devices */
+	struct note notes[BROKERS_MAX];	/* one for each device */
 	struct sessions sessions;
-	unsigned noted;			/* pushes of ours that may be cut, and are written down */
+	unsigned noted;			/* our pushes that are written down, because they may
+					   be cut off */
 	struct helper *helpers;
 	struct git_services git_services;
 	struct service_host host;
 	struct quota ibb_paths;
 	bool online;
 	uint64_t online_at;
-	/* around it */
-	unsigned transport;		/* what its user allows */
+	/* its surroundings */
+	unsigned transport;		/* kinds of path that its user allows */
 	bool has_proxy;
-	uint32_t network;		/* counts them: an address is good in one of them */
+	uint32_t network;		/* counts its networks: an address is good in one
+					   network only */
 	/* at the server */
-	uint32_t login;			/* counts them */
+	uint32_t login;			/* counts its logins */
 	uint32_t resource;		/* the last part of its full JID */
-	bool shown;			/* the server believes that it is online */
+	bool shown;			/* the server takes it for online */
 	uint32_t shown_life, shown_resource;
-	uint64_t presence_at[BROKERS_MAX];	/* when the last that was said of others arrives */
+	uint64_t presence_at[BROKERS_MAX];	/* when the last presence of each broker
+						   arrives */
 	/* on disk */
-	uint64_t refs[SHARES];		/* how often they moved */
-	/* what its user wants; broker_configure() puts it into the tables */
-	/* of an account, for all its devices */
+	uint64_t refs[SHARES];		/* how often each share's refs moved */
+	/* what its user wants; broker_configure() applies it */
+	/* these go by account, for all its devices */
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
 	bool follow[BROKERS_MAX][SHARES];
-	uint64_t fetched[BROKERS_MAX][SHARES];	/* of what it follows */
+	uint64_t fetched[BROKERS_MAX][SHARES];	/* version of the refs that was fetched last */
 	struct telling_count told[BROKERS_MAX][SHARES];
-	uint32_t met[BROKERS_MAX];	/* the life of each that its announcer last met */
+	uint32_t met[BROKERS_MAX];	/* the life of each device that its announcer last met */
 };
 
-/* One direction of a channel: bytes that its place in the stream determines. */
+/* One direction of a channel. Each byte is determined by its place in the stream. */
 struct sim_stream {
 	uint32_t offset;
 	uint64_t total, done;
 	uint8_t header[STREAM_HEADER];
 };
 
-/* A git process that serves, from its start on; and for a while after its end. */
+/* A git process that serves, from its start until some time after its end. */
 struct service_process {
-	bool used;			/* it has not ended */
+	bool used;			/* the process has not ended */
 	uint32_t generation;
 	struct broker *broker;
-	uint32_t life;			/* of the broker */
-	struct broker *of;		/* whom it serves */
+	uint32_t life;			/* of the broker when it started */
+	struct broker *of;		/* the device it serves */
 	const struct service_events *events;
 	void *owner;			/* of the events */
-	/* as git_service_start() gave it; good while there is a negotiation */
+	/* from git_service_start(); valid while there is a negotiation */
 	void *serving;
-	void (*gone)(void *arg);	/* not NULL: nobody wants it any more, and it is told to
-					   end */
+	void (*gone)(void *arg);	/* not NULL: the process was left and told to end */
 	void *gone_arg;
 	enum service service;
 	unsigned share;
@@ -316,15 +327,16 @@ struct service_process {
 	struct service_process *chain;	/* world::by_id */
 	bool by_hostile;
 	bool talked, paused, finishing, hangs, over;
-	bool late;			/* the first byte of the device came when nobody waited for
-					   it */
-	bool in_ended, cut;		/* its input ended; or was cut, and it goes on without its
-					   device */
-	bool named, was_named;		/* a push that says what it wants; and is not known to be
-					   remembered */
-	uint64_t named_at;		/* what it had said then */
+	bool late;			/* the device's first byte came too late to keep its
+					   turn */
+	bool in_ended, cut;		/* its input ended; or was cut off, and it goes on
+					   without its device */
+	bool named, was_named;		/* named: a push whose commands have arrived, and whose
+					   outcome is not known to be kept; was_named: it was
+					   so once */
+	uint64_t named_at;		/* bytes of output at that time */
 	uint64_t talked_at;		/* when it began to talk, or was started */
-	size_t held;			/* bytes for it that it has not read */
+	size_t held;			/* input that it has not read, in bytes */
 	bool reading;
 	struct sim_stream in, out;
 	uint64_t advert, refs;
@@ -337,36 +349,36 @@ struct ending {
 	char because[64];
 };
 
-/* git, its helper, and the user who waits for it: a client of the broker's sessions. */
+/* git, its helper, and the user who waits for them: a client of a broker's session. */
 struct helper {
 	bool used;
 	uint32_t generation;
 	struct helper *next;		/* broker::helpers */
 	struct broker *broker;
-	struct session *session;	/* NULL once either has let the other go */
+	struct session *session;	/* NULL once either side has ended it */
 	enum service service;
 	unsigned share, account;
-	int device;			/* -1: any of the account */
-	struct broker *by;		/* who serves; NULL: nobody yet */
-	char id[NEG_ID_LEN + 1];	/* of the negotiation; "" before that */
-	bool final;			/* must succeed */
-	bool background;		/* a follow */
-	bool held_up;			/* thinks, or waits for the push of its hook */
-	bool nested;			/* is the push of a hook */
+	int device;			/* index of the device; -1: any of the account */
+	struct broker *by;		/* the broker that serves it; NULL: none yet */
+	char id[NEG_ID_LEN + 1];	/* of the negotiation; "" before there is one */
+	bool final;			/* one of the last requests, which must succeed */
+	bool background;		/* a fetch of the follower */
+	bool held_up;			/* waits for its hook, or for the push of its hook */
+	bool nested;			/* it is the push of a hook */
 	uint32_t parent, parent_generation;
-	bool demands;			/* a kind of path, of the peer that it is open with */
+	bool demands;			/* it demands a kind of path of its peer */
 	bool ended_out, exited;
-	bool lost;			/* its push was sent whole, and then lost its link */
-	enum message_id error;		/* that it was told */
+	bool lost;			/* its push lost its link after everything was sent */
+	enum message_id error;		/* the error that it was told */
 	struct ending *ending;		/* borrowed, or NULL */
 	unsigned status;
-	size_t credit;			/* bytes that it may say */
+	size_t credit;			/* bytes that it may send */
 	uint64_t began, unconsumed;
 	bool reading;
 	struct sim_stream in, out;
 };
 
-/* A telling under way: what looks on, between the announcer and the negotiation. */
+/* An announcement under way, observed between the announcer and the negotiation. */
 struct tell {
 	bool used;
 	struct broker *broker, *to;
@@ -381,10 +393,10 @@ struct outcome {
 	char id[NEG_ID_LEN + 1];
 	unsigned status;
 	bool complete;
-	uint64_t refs;			/* as they were when the service began to talk */
+	uint64_t refs;			/* the refs when the service began to talk */
 };
 
-/* A broker has put away what becomes of a push. */
+/* A broker keeps the outcome of a push. */
 struct kept {
 	char id[NEG_ID_LEN + 1];
 	const struct broker *by;
@@ -399,12 +411,12 @@ struct stats {
 	uint64_t direct, proxied, moves;
 };
 
-/* What comes of dialling a device's address. */
+/* The result of dialling a device's address. */
 enum dialling {
 	DIAL_REFUSED,
 	DIAL_WORKS,
 	DIAL_SILENT,
-	DIAL_HOLE,		/* it works for a few blocks */
+	DIAL_HOLE,		/* the path works for a few blocks, then swallows all */
 };
 
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };
@@ -424,18 +436,20 @@ struct world {
 	struct s5b streams[STREAMS_MAX];
 	struct dialer dialers[WIRES_MAX];
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
-	bool joins[BROKERS_MAX][BROKERS_MAX];	/* the first can reach the proxy of the second */
-	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of theirs, or one that was
-							   tried, was last made to fail */
-	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when what dialling comes to last
+	bool joins[BROKERS_MAX][BROKERS_MAX];	/* whether the first can reach the proxy of the
+						   second */
+	uint64_t harmed_at[BROKERS_MAX][BROKERS_MAX];	/* when a path of the two, or an
+							   attempt at one, was last made to
+							   fail */
+	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when the result of dialling last
 							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
 	struct service_process processes[PROCESSES_MAX];
-	struct service_process *by_id[PROCESS_CHAINS];	/* the newest first */
+	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
-	unsigned named;			/* of these */
-	const char *starting;		/* the negotiation for which a process is being started;
-					   borrowed */
+	unsigned named;			/* how many processes are named */
+	const char *starting;		/* id of the negotiation for which a process is being
+					   started; borrowed */
 	struct helper helpers[HELPERS_MAX];
 	struct tell tells[TELLS_MAX];
 	struct outcome outcomes[OUTCOMES];
@@ -443,12 +457,12 @@ struct world {
 	struct kept kept[KEPT];
 	unsigned kept_next;
 	struct buf scratch;		/* owned */
-	struct ending *ending;		/* of the next helper; borrowed, or NULL */
-	unsigned kicked;		/* ends that may have something to send */
+	struct ending *ending;		/* given to the next helper; borrowed, or NULL */
+	unsigned kicked;		/* how many ends may have something to send */
 	unsigned final_left;
 	bool starting_final;
 	unsigned steps;
-	unsigned said;			/* presences, and questions for them */
+	unsigned said;			/* presences and pings sent */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
 };
@@ -457,177 +471,194 @@ struct world {
 const char *share_name(unsigned share);
 const char *share_path(unsigned share);
 
-/* Says what went wrong and ends the process; the trace of the seed follows. */
+/* Prints what went wrong and ends the process. The seed is then run again with its trace. */
 void violation(struct world *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 void say(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define trace(w, ...) ((w)->trace ? say(w, __VA_ARGS__) : (void)0)
 
-/* sim-world.c: chance, events, the order of things */
+/* sim-world.c: randomness, events, the course of a run */
 uint64_t draw(struct world *w);
-/* Bytes for an id, from the seed, but drawn apart: how many ids there are changes nothing else. */
+/*
+ * Random bytes for an id. They have their own generator, so the number of ids changes
+ * nothing else in the run.
+ */
 void draw_id(struct world *w, void *id, size_t n);
 unsigned below(struct world *w, unsigned n);
 unsigned between(struct world *w, unsigned least, unsigned most);
 bool chance(struct world *w, unsigned thousandths);
 void event_add(struct world *w, uint64_t delay, enum event_kind kind, uint32_t slot,
 	       uint32_t generation, uint64_t arg);
-/* What brokers log of each other is nobody's to read. */
+/* Discards what brokers log of each other. */
 void world_silence(void);
 void world_run(struct world *w, uint64_t seed);
 /*
- * For scenarios: so many brokers, each of an account of its own, and no trouble
- * that is not made by hand.
+ * For scenarios: count brokers, each with an account of its own, and no faults but those of
+ * the scenario.
  */
 void world_make_quiet(struct world *w, uint64_t seed, unsigned count);
-/* The next event, and what must be true after it; or nothing happens until that time. */
+/*
+ * Runs the next event and checks the invariants. If there is none before until, only
+ * advances the time to it.
+ */
 void world_step(struct world *w, uint64_t until);
 void world_end(struct world *w);
 
-/* sim-server.c: who is online, who hears of it when, and what fate does */
+/* sim-server.c: who is online, who is told when, and the faults */
 void server_login(struct broker *b);
-/* The connection is gone; noticed: the server knows it, and tells. */
+/* The connection is lost. noticed: the server knows, and tells the others. */
 void server_logout(struct broker *b, bool noticed);
-/* A directed presence: to all devices of an account, or to one. */
+/* Sends a directed presence, to all devices of an account or to only one. */
 void server_directs(struct broker *from, const char *bare, struct broker *only, bool asks);
-/* A presence that the server has sent arrives. */
+/* A presence from the server arrives. */
 void server_says(struct broker *to, uint64_t arg);
-/* Everybody who is online hears what is true now. */
+/* Tells every broker that is online which resources are online now. */
 void server_tells_truth(struct world *w);
 void full_jid(const struct broker *b, uint32_t resource, char out[64]);
 void server_cuts_off(struct broker *b);
 void fate(struct world *w);
 void heal(struct world *w);
 
-/* sim-inquiry.c: the server's part in the questions of the inquirer */
+/* sim-inquiry.c: how the server answers the inquirer's pings */
 void inquirer_start(struct broker *b);
 void inquirer_finish(struct broker *b);
-/* Its connection is gone: no answer comes any more. */
+/* The connection is lost: all open pings fail. */
 void questions_lost(struct broker *b);
 void question_step(struct broker *b, uint64_t arg);
-/* Somebody who is online, and whom this one does not see. */
+/* A broker that is online and that b does not see; NULL: none. */
 const struct broker *inquirer_misses(const struct broker *b);
 
 /* sim-path.c */
 struct wire *wire_of(const struct world *w, const struct path *path);
 struct wire_end *end_of(struct path *path);
-/* A wire from one broker to another, that is being opened; NULL if there is none. */
+/* A wire from one broker to another, being opened. NULL if there is no place. */
 struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target);
 /* An in-band path to a full JID; NULL if there is no place. */
 struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_standing standing,
 			   const struct path_events *events, void *owner);
-/* The same at the far end, for a wire that was offered. */
+/* The other end of a wire that was offered; NULL if there is no place. */
 struct path *ibb_path_accept(struct wire *wire, enum ibb_path_standing standing,
 			     const struct path_events *events, void *owner);
-/* Gives one end to an owner. */
+/* Makes the path of one end, and gives it to an owner. */
 struct path *end_begin(struct wire *wire, unsigned side, const struct path_events *events,
 		       void *owner);
-/* silent: nothing is ever said on it. */
+/* Opens an in-band path without a link. silent: nothing is ever sent on it. */
 void path_open_raw(struct broker *b, struct broker *to, bool silent);
-/* It leaves at once. */
+/* Sends bytes on a path at once. */
 void path_say(struct world *w, struct path *path, const void *data, size_t n);
 void paths_flush(struct world *w);
-/* It dies; both ends learn of it, later or never. */
+/* The path dies. Both ends learn of it later; if silent, over TCP never. */
 void path_lose(struct world *w, struct wire *wire, bool silent);
-/* All paths of a broker; the in-band ones. */
+/* Ends all paths of a broker; only the in-band ones. */
 void paths_end(struct broker *b);
 void ibb_paths_lost(struct broker *b);
 void path_arrives(struct world *w, struct wire *wire, unsigned from);
 void wire_established(struct world *w, struct wire *wire);
-/* One end is told that it is over, for that reason. */
+/* Tells one end that its path is over, and why. */
 void wire_cut(struct world *w, struct wire *wire, unsigned side, const char *why);
 
-/* sim-peer.c: what looks on */
+/* sim-peer.c: the broker's side of its peers, and observers between them and their links */
 extern const struct peers_events peer_events;
 struct broker *broker_of(const struct peer *p);
 struct broker *other_of(const struct peer *p);
 struct note *note_of(const struct peer *p);
-/* The peer of a device, or NULL; or one that is made. */
+/* The peer of a device, or NULL. peer_wanted() makes it if need be; NULL if that cannot be. */
 struct peer *peer_with(const struct broker *b, const struct broker *other);
 struct peer *peer_wanted(struct broker *b, const struct broker *other);
-/* Nothing leaves any more: its process is dead. */
+/* Ends a peer of a dead process: it sends nothing more. */
 void peer_abandon(struct peer *p);
-/* Counts the moves of its links. */
+/* Counts the times that its links came onto another path. */
 void peers_note(struct broker *b);
 
-/* sim-attempts.c: dialers and bytestreams, and who is at the far end */
+/* sim-attempts.c: dialers and bytestreams, and their far ends */
 extern const struct connector_ops attempt_ops;
-/* It could dial the device where it is now, and would be let in. */
+/* Whether it could dial the device at its present address and would be admitted. */
 bool attempt_would_reach(const struct peer *p);
-/* A direct path is up, or one through a proxy: both ends hear of it; false: nobody is there. */
+/*
+ * A direct path, or one through a proxy, reaches its far end. False if nobody takes it
+ * there.
+ */
 bool dial_arrives(struct world *w, struct wire *wire);
 bool stream_arrives(struct world *w, struct wire *wire);
-/* A wire that an attempt had is gone. */
+/* The wire of an attempt is gone. */
 void attempt_lost(struct wire *wire);
 void stream_step(struct s5b *s, unsigned step);
 
-/* sim-network.c: who gets through to whom */
+/* sim-network.c: who can reach whom */
 void networks_draw(struct world *w);
 void network_changes(struct broker *b);
 void network_noticed(struct broker *b);
 void dialling_changes(struct world *w);
 /*
- * From the one to the other nothing passes between the two; a link that they
- * had, and used, must be over then.
+ * Between the two calls nothing passes between these brokers; a link that they had and used
+ * must have ended by the second.
  */
 void networks_part(struct broker *a, struct broker *b);
 void networks_meet(struct broker *a, struct broker *b);
-/* A user changes what is allowed. */
+/* A user changes which kinds of path are allowed. */
 void transport_changes(struct broker *b);
-/* ... and so that all may talk with each other again. */
+/* A user allows all kinds again, if in-band was forbidden. */
 void transport_heals(struct broker *b);
-/* Something was made to fail between the two, or around one of them: no link need survive it. */
+/*
+ * Notes that something was made to fail between the two, or around one of them: no link need
+ * survive it.
+ */
 void harm(struct broker *a, const struct broker *b);
 void harm_all(struct broker *b);
 
-/* sim-broker.c: daemon/broker.c */
+/* sim-broker.c: in the place of daemon/broker/broker.c */
 struct broker *device_find(struct world *w, const char *device);
 /* When a timer of this owner is due; UINT64_MAX if there is none. */
 uint64_t broker_deadline(const struct broker *b, const void *owner);
 void broker_start(struct broker *b);
-/* Those of its timers that are due. */
+/* Runs those of its timers that are due. */
 void broker_timers(struct broker *b);
-/* Its user trusts others now, or shares with others. */
+/* Applies what its user wants: whom they trust and share with. */
 void broker_configure(struct broker *b);
 void broker_crash(struct broker *b);
-/* The end of the run: everything is closed in an orderly way. */
+/* The end of the run: closes everything in an orderly way. */
 void broker_stop(struct broker *b);
 void broker_online(struct broker *b);
 void broker_offline(struct broker *b);
 void broker_instance(uint32_t index, uint32_t life, uint8_t out[INSTANCE_BYTES]);
 void broker_available(struct broker *b, const struct broker *from, uint32_t resource);
 void broker_unavailable(struct broker *b, const struct broker *from, uint32_t resource);
-/* An error in the place of a presence of theirs. */
+/* An error came in the place of a presence of from. */
 void broker_doubts(struct broker *b, const struct broker *from);
-/* Somebody is at this full JID. */
+/* A ping to this full JID was answered. */
 void broker_answered(struct broker *b, const char *full);
 void broker_device_gone(struct broker *b, const char *full, const char *device);
 
-/* sim-service.c: git's serving processes, below the shipped serves (daemon/core/transfer) */
+/*
+ * sim-service.c: git processes that serve, below the shipped services (daemon/core/transfer)
+ */
 extern const struct service_ops process_ops;
 extern const struct git_services_events git_service_events;
-/* What the shipped peers ask for. */
+/* Called for the shipped peers. */
 const char *service_authorize(struct broker *b, struct peer *p, enum service service,
 			      const char *share);
 void *service_start(struct broker *b, struct peer *p, struct negotiation *neg);
 void service_stop(struct broker *b, void *serving);
 void process_step(struct service_process *p, unsigned step);
 void processes_unhang(struct world *w);
-/* The process is killed. */
+/* Kills the process. */
 void process_die(struct service_process *p);
-/* All of a broker that has ended. */
+/* Ends all processes of a broker that has ended. */
 void processes_end(struct broker *b);
-/* Notes which pushes have been put away. */
+/* Notes the pushes whose outcome is now kept. */
 void processes_note(struct world *w);
-/* The one of this negotiation, running or ended; or NULL. */
+/* The process of this negotiation, running or ended; or NULL. */
 struct service_process *process_of(const struct broker *b, const char *id);
-/* Whether there is a negotiation about it. */
+/* Whether its negotiation still exists. */
 bool process_negotiated(const struct service_process *p);
-/* A push of the device to the share whose process runs, and that has no negotiation any more. */
+/*
+ * A push of the device to the share whose process runs although its negotiation is gone; or
+ * NULL.
+ */
 const struct service_process *process_left(const struct broker *b, const struct broker *of,
 					   const char *share);
 
-/* sim-helper.c: clients of sessions, git above them, and their users */
+/* sim-helper.c: clients of sessions, with git above them and their users */
 extern const struct session_client_ops helper_ops;
 extern const struct session_ops session_account_ops;
 extern const struct session_events session_events;
@@ -635,69 +666,72 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 			    unsigned share, struct helper *parent);
 void helper_kill(struct helper *h, const char *because);
 void helper_step(struct helper *h, unsigned step);
-/* A user of this broker does something. */
+/* A user of this broker starts something at random. */
 void user_acts(struct broker *b);
 void helpers_kill(struct broker *b, const char *because);
-/* ms until a process reads what is there for it; some take their time. */
+/* ms until a process reads its input; some are slow. */
 unsigned reading_delay(struct world *w);
 
 const struct outcome *outcome_find(const struct world *w, const char *id);
 
-/* sim-outcome.c: what is remembered of pushes that lost their link */
-/* A push has lost its link: what it says from this place of its output on is kept. */
+/* sim-outcome.c: the kept outcomes of pushes that lost their link */
+/* A push has lost its link: its output from byte from on is kept. */
 void outcome_kept(struct broker *b, const struct broker *of, const char *id, uint64_t from);
 void outcome_answer(struct peer *p, const char *id, uint64_t received, struct buf *fields);
 
 /* sim-stream.c */
 void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total);
 /*
- * The bytes that come next, and how many of at most *n are next to each other;
- * they count as said.
+ * The next bytes, in one piece of at most *n bytes, whose size is put into *n. They count as
+ * sent.
  */
 const uint8_t *stream_take(const struct world *w, struct sim_stream *s, size_t *n);
-/* As much as the channel takes, up to this place in the stream; whether that was the last byte. */
+/*
+ * Writes what the channel takes, up to this place in the stream. Returns whether that was
+ * the last byte.
+ */
 bool stream_write(struct world *w, struct sim_stream *s, struct channel *ch, uint64_t upto);
 void stream_read(struct world *w, struct sim_stream *s, const void *data, size_t size);
 bool stream_complete(const struct sim_stream *s);
 
-/* sim-announce.c: the refs, and what looks on at tellings and hearings */
+/* sim-announce.c: the refs, and observers of announcements sent and received */
 void announcer_start(struct broker *b);
 void announcer_finish(struct broker *b);
-/* The refs of a share move. */
+/* Moves the refs of a share. */
 void announcer_moved(struct broker *b, unsigned share);
 void refs_step(struct broker *b, uint64_t arg);
-/* Another device appears, or is there once more; or goes. */
+/* Another device came online, or was confirmed online; or went offline. */
 void announcer_device(struct broker *b, const struct broker *other, bool online);
-/* A link with this process of it is up. */
+/* A link with this instance of a device is up. */
 void announcement_met(struct broker *b, const struct broker *other,
 		      const uint8_t instance[INSTANCE_BYTES]);
 void announcement_heard(struct peer *p, const char *share, struct fields f);
 bool announcer_rests(const struct broker *b);
 
-/* sim-follow.c: the refs, git and the configuration that the follower has */
+/* sim-follow.c: the follower's comparisons, fetches and configuration */
 void follower_start(struct broker *b);
 void follower_finish(struct broker *b);
-/* It is in the configuration from now on, and has been since the start. */
+/* Adds a follow to the configuration and restarts the follower with it. */
 void follower_add(struct broker *b, unsigned device, unsigned share);
 void follower_heard(struct broker *b, unsigned device, unsigned share, struct fields tips);
 void follower_online(struct broker *b, unsigned device);
 void follower_step(struct broker *b, uint64_t arg);
 bool follower_rests(const struct broker *b);
-/* A fetch that was made for it is over. */
+/* A fetch of the follower is over; outcome NULL: it failed. */
 void followed(struct broker *b, unsigned device, unsigned share, const struct outcome *outcome);
 
 /* sim-hostile.c */
 void hostile_acts(struct broker *b);
-/* Takes the acknowledgements out of what its link says. */
+/* Removes the acknowledgements from its link's output. */
 void hostile_withholds(struct buf *out);
-/* A path that it opened without a link is up. */
+/* A path that it opened without a link is established. */
 void hostile_greets(struct world *w, struct path *path);
-/* What an end of such a path hears of it: nothing. */
+/* For the end of such a path: ignores all events. */
 extern const struct path_events raw_events;
 void hostile_hears(struct peer *p, const struct record *record);
 
 /* sim-greedy.c */
-enum { SERVED = 2000 };			/* ms, for who is not greedy */
+enum { SERVED = 2000 };			/* ms within which those who are not greedy are served */
 void greedy_draw(struct world *w);
 void greedy_acts(struct broker *b);
 void greedy_hears(struct peer *p, const struct record *record);
@@ -705,17 +739,17 @@ void check_places(const struct broker *b);
 
 /* sim-check.c */
 void check_all(struct world *w);
-/* More than one push of a device to a share, and none of them has been silent. */
+/* The peer asks for a push: no other one of this device to the share may be active. */
 void check_push_request(struct peer *p, const char *id);
-/* Who is asked has the whole time to answer. */
+/* The one who is asked must have the full time to answer. */
 void check_asked(struct peer *p, const char *id);
 bool quiescent(struct world *w);
 void check_announced(struct world *w);
-/* No link is younger than that. */
+/* Whether every link is at least that old, in ms. */
 bool paths_settled(const struct world *w, uint64_t time);
-/* Every two that have a link are on the best path there is. */
+/* Checks that every link is on the best path there is. */
 void check_paths(struct world *w);
-/* From the one to the other nothing moves, and nothing is tried that need not be. */
+/* Between the two calls no link changes its path, and no needless attempt is made. */
 void note_rest(struct world *w);
 void check_rest(struct world *w);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The simulator says everything that happens by say(), which writes the minutes here, and
- * what must not be by violation(), which ends the scenario.
+ * The simulator reports all that happens with say(), which here writes the minutes, and a
+ * broken invariant with violation(), which here ends the scenario.
  */
 #include "stage.h"
 

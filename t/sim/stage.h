@@ -3,33 +3,33 @@
 #define T_STAGE_H
 
 /*
- * A stage for scenarios: the simulator's world without any trouble but what the
- * scenario makes, and minutes of what is said in it. Every invariant of the
- * simulator (sim-check.c) is checked after each event here too.
+ * A stage for scenarios: the simulator's world with no faults but those of the scenario, and
+ * a transcript, the minutes, of all that is said in it. After each event every invariant of
+ * the simulator is checked (sim-check.c).
  */
 
 #include "sim.h"
 
 /*
- * Brokers that know and trust each other and are online. Those from `account`
- * on are devices of one account.
+ * Opens a stage with brokers that know and trust each other and are online. Those from
+ * `account` on are devices of one account.
  */
 struct world *stage_open(unsigned brokers, unsigned account);
-/* The same, and none of them runs yet. */
+/* The same, but no broker runs yet. */
 struct world *stage_open_dark(unsigned brokers);
-/* Stops everything; nothing may be left. */
+/* Stops everything; nothing may be left open. */
 void stage_close(struct world *w);
 
-/* Time passes. */
+/* Lets ms pass. */
 void play(struct world *w, unsigned ms);
-/* Until it is said, in the minutes; false after so long. */
+/* Plays until the text is in the minutes. False if it is not after ms. */
 bool play_until(struct world *w, const char *said, unsigned ms);
-/* Until the helper has ended. */
+/* Plays until the helper has ended. False if it has not after ms. */
 bool play_end(struct world *w, const struct ending *e, unsigned ms);
 
 /*
- * In the minutes, since they were begun anew: how many lines have this, and
- * when the first of them was.
+ * How many lines of the minutes contain the text, and the time of the first; UINT64_MAX if
+ * none. forget_said() empties the minutes.
  */
 unsigned said(const char *what);
 uint64_t said_at(const char *what);
@@ -37,42 +37,45 @@ void forget_said(void);
 
 /* Logs a broker in now. */
 void arrive(struct world *w, unsigned broker);
-/* The server says of everybody who is online that they are. */
+/* The server repeats the presence of everybody who is online. */
 void repeat_presence(struct world *w);
-/* It loses its connection; for the server it is gone. */
+/* A broker loses its connection, and the server notices. */
 void depart(struct world *w, unsigned broker);
-/* Its process is killed; the server sees it or not. */
+/* Kills a broker's process. seen: the server notices. */
 void kill_process(struct world *w, unsigned broker, bool seen);
 
-/* What users do; e may be NULL. to is a device. */
+/* Requests of users. to is a device. e is filled in when the helper ends; it may be NULL. */
 struct helper *push(struct world *w, unsigned from, unsigned to, struct ending *e);
 struct helper *fetch(struct world *w, unsigned from, unsigned to, struct ending *e);
-/* A push of the account's, to any of its devices. */
+/* A push to any device of an account. */
 struct helper *push_any(struct world *w, unsigned from, unsigned account, struct ending *e);
-/* A push in whose receive-pack, after all has been sent, a hook hangs. */
+/* A push whose receive-pack hangs in a hook after everything was sent. */
 void push_stuck(struct world *w, unsigned from, unsigned to, struct ending *e);
-/* A push of more than a window, some of which has arrived. */
+/* A push of more than a window, of which a part has arrived. */
 struct helper *push_big(struct world *w, unsigned from, unsigned to, struct ending *e);
-/* True if a push goes through within a second from now. */
+/* Whether a push succeeds within a second. */
 bool push_works(struct world *w, unsigned from, unsigned to);
 
-/* The service that one broker runs for another, or NULL. */
+/* The newest service that one broker runs for another, or NULL. */
 struct service_process *serving(struct world *w, unsigned by, unsigned of);
-/* Nothing is open, or being served, between the two. */
+/* Whether nothing is open or being served between the two. */
 bool at_rest(struct world *w, unsigned a, unsigned b);
-/* A path between the two is lost; silently: nobody is told. */
+/* Loses the path between the two. silently: the ends are not told. */
 void lose_path(struct world *w, unsigned a, unsigned b, bool silently);
-/* From now on it says only what the scenario makes it say. */
+/* From now on the broker says only what the scenario makes it say. */
 void make_puppet(struct world *w, unsigned broker);
-/* One says this record to the other, over their link. fields: NUL-terminated key=value pairs. */
+/*
+ * Sends a record from one to the other, over their link. fields: NUL-terminated key=value
+ * pairs.
+ */
 void say_record(struct world *w, unsigned from, unsigned to, enum record_type type,
 		const void *fields, size_t len);
 
-/* From a scenario: what it needs is not so. Ends the scenario. */
+/* Ends the scenario: something that it needs is false. */
 void complain(const char *file, int line, const char *what) __attribute__((noreturn));
 #define need(what) ((what) ? (void)0 : complain(__FILE__, __LINE__, #what))
 
-/* Runs the scenario; NULL, or what went wrong. */
+/* Runs the scenario. Returns NULL, or what went wrong. */
 const char *perform(void (*scenario)(void));
 
 #endif
