@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why the origin failed (R), a scenario for each cause that lies in the core. */
+/* Why the origin failed (R): a scenario for each cause that lies in the core. */
 #include "origin.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static void r1_what_is_lost_is_sent_again(void)
 		need(play_until(w, "b0: link with b1 is up again", 10000));
 		play(w, 30);
 	}
-	/* Every byte once, in order: the streams prove themselves. */
+	/* Every byte arrives once, in order: the streams are verified (sim-stream.c). */
 	need(play_end(w, &e, 20000) && e.success);
 	need(at_rest(w, 0, 1));
 	stage_close(w);
@@ -32,11 +32,11 @@ static void r2_errors_and_absence_move_a_push(void)
 
 	push_stuck(w, 0, 1, &e);
 	at = w->now;
-	/* A block bounces: another path is made at once. */
+	/* A path is lost and its ends are told: another one is made at once. */
 	lose_path(w, 0, 1, false);
 	need(play_until(w, "b0: link with b1 is up again", 2000));
 	need(said_at("waits for a path") < at + 1000);
-	/* It is unavailable, and back a minute later. */
+	/* The device goes offline and is back a minute later. */
 	forget_said();
 	depart(w, 1);
 	need(play_until(w, "b0: link with b1 waits for a path", 4000));
@@ -44,7 +44,7 @@ static void r2_errors_and_absence_move_a_push(void)
 	need(!e.over);
 	arrive(w, 1);
 	need(play_until(w, "b0: link with b1 is up again", 2000));
-	/* It is unavailable, and says nothing any more. */
+	/* The device goes offline for good. */
 	depart(w, 1);
 	need(play_end(w, &e, LINK_SUSPEND_MAX + 10 * 1000) && !e.success);
 	need(play_until(w, "link with b1 ended: no-path", 1));
@@ -60,13 +60,12 @@ static void r3_the_senders_death_is_told(void)
 	paths_flush(w);
 	play(w, 1000);
 	need(!w->brokers[1].git_services.services.quota.used && at_rest(w, 0, 1));
-	/* The receiver's death as well. */
+	/* The death of the receiver is told as well. */
 	out_service_dies(w);
 	play(w, 100);
 	need(at_rest(w, 0, 1));
 	/*
-	 * And one before there was anything: starting-push has gone out, and no
-	 * byte ever follows.
+	 * A sender may die before any data: starting-push has gone out, and no byte follows.
 	 */
 	out_killed_early(w);
 	play(w, 1000);
@@ -74,7 +73,7 @@ static void r3_the_senders_death_is_told(void)
 	stage_close(w);
 }
 
-/* Every place is taken, by as many others, none of whom makes room. */
+/* Takes every place, each for another account, so that none can be freed. */
 static struct quota_place taken[SERVICES_MAX];
 
 static void fill_places(struct quota *q)
@@ -118,13 +117,13 @@ static void r4_no_is_an_answer(void)
 	push(w, 0, 1, &e);
 	need(play_end(w, &e, 100) && !strcmp(e.because, "busy"));
 	empty_places();
-	/* A sender that is gone when its turn comes costs the next one nothing. */
+	/* A sender that is gone when its turn comes does not delay the next one. */
 	out_killed_while_deferred(w);
 	need(push_works(w, 0, 1));
 	stage_close(w);
 }
 
-/* A record of a channel: its number, and what follows. */
+/* Sends a record of a channel: its number, and a value if the type has one. */
 static void say_channel(struct world *w, enum record_type type, uint32_t channel, uint32_t value)
 {
 	uint8_t payload[8];
@@ -148,7 +147,10 @@ static void r5_nothing_late_reaches_the_next_push(void)
 	processes_unhang(w);
 	need(play_end(w, &first, 1000) && first.success);
 	push_big(w, 0, 1, &second);
-	/* Of the first one: data, its end, its status, and every word of its negotiation. */
+	/*
+	 * Late records of the first push: data, its end, its status, and all of its
+	 * negotiation.
+	 */
 	say_channel(w, RECORD_DATA, channel, 0xdeadbeef);
 	say_channel(w, RECORD_END, channel, 0);
 	say_channel(w, RECORD_EXIT, channel, 1);
@@ -176,10 +178,10 @@ static void r6_one_move_is_one_word_to_each(void)
 	play(w, 5000);
 	need(said("b0: says CAN-PUSH") == 3);
 	need(said("says SEEN announcement to b0") == 3);
-	/* Of those, one follows the share: one fetch, and no process anywhere else. */
+	/* One of the three follows the share: it fetches once, and no other process runs. */
 	need(said(": started") == 1);
 	need(said("b0: upload-pack 'project' of b1: started") == 1);
-	/* Away and back, and still the same process: it knows. */
+	/* A device that was offline, and is still the same process, is not told again. */
 	depart(w, 2);
 	play(w, 5000);
 	arrive(w, 2);
@@ -193,7 +195,7 @@ static void r8_control_goes_before_data(void)
 	struct world *w = stage_open(2, 1);
 	struct ending big, e;
 
-	/* A throttled server: 2 KiB in flight, of more than a megabyte that waits. */
+	/* A throttled server: 2 KiB are in flight, and more than a megabyte waits. */
 	w->swarm.delay_max = 100;
 	w->swarm.block = 1024;
 	w->swarm.window = 2048;
@@ -215,8 +217,8 @@ static void r9_nothing_is_thrown_away(void)
 	struct ending e;
 
 	/*
-	 * Who reads slowly stops the sender; not a byte is lost, and no more
-	 * than the credit is kept.
+	 * A slow reader stops the sender. Not a byte is lost, and no more is kept than the
+	 * credit.
 	 */
 	w->swarm.slow_reader = 1000;
 	push_big(w, 0, 1, &e);
@@ -254,7 +256,7 @@ static void r11_legal_silence_is_no_death(void)
 	forget_said();
 	play(w, 10 * LONG);
 	need(!e.over && !f.over);
-	/* The path is alive meanwhile. */
+	/* The path stays up meanwhile. */
 	need(!said("waits for a path"));
 	processes_unhang(w);
 	need(play_end(w, &e, 2000) && e.success && play_end(w, &f, 2000) && f.success);
@@ -267,8 +269,8 @@ static void r12_one_bad_peer_blocks_nobody(void)
 	struct ending out, in, silent;
 
 	/*
-	 * One whose receive-pack hangs, one whose push hangs here, one that is
-	 * dead and nobody knows.
+	 * The receive-pack of b1 hangs, and so does its push to b0. b3 is dead, and nobody knows
+	 * yet.
 	 */
 	push_stuck(w, 0, 1, &out);
 	push_stuck(w, 1, 0, &in);
@@ -288,7 +290,7 @@ static void r13_nothing_takes_for_ever(void)
 	struct world *w = stage_open(2, 1);
 	struct ending e, deferred;
 
-	/* A device that falls silent before it answers, and does not come back. */
+	/* A device falls silent before it answers, and does not come back. */
 	need(push_works(w, 0, 1));
 	push(w, 0, 1, &e);
 	kill_process(w, 1, false);
@@ -296,7 +298,7 @@ static void r13_nothing_takes_for_ever(void)
 	need(at_rest(w, 0, 1) || !w->brokers[1].running);
 	arrive(w, 1);
 	play(w, 4000);
-	/* One that is deferred, and whose turn never comes because the device is gone. */
+	/* A push is deferred, and its turn never comes because the device is gone. */
 	push_stuck(w, 0, 1, &e);
 	push(w, 0, 1, &deferred);
 	play(w, 1000);
@@ -311,12 +313,12 @@ static void r14_failure_is_told_and_tried_again(void)
 	struct world *w = stage_open(2, 1);
 	struct ending e;
 
-	/* What receive-pack ended with is what the pusher hears. */
+	/* The pusher is told the status with which receive-pack ended. */
 	push_big(w, 0, 1, &e);
 	process_die(serving(w, 1, 0));
 	need(play_end(w, &e, 2000) && !e.success);
 	play(w, 100);
-	/* Also when the link is lost after everything was sent. */
+	/* That is so, too, if the link is lost after everything was sent. */
 	push_stuck(w, 0, 1, &e);
 	depart(w, 1);
 	need(play_until(w, "a push to b1 is lost: no-path", LINK_SUSPEND_MAX + 10 * 1000));
@@ -326,7 +328,7 @@ static void r14_failure_is_told_and_tried_again(void)
 	need(said("b1: says OUTCOME running to b0") > 1 && !e.over);
 	processes_unhang(w);
 	need(play_end(w, &e, 5000) && e.success);
-	/* A fetch that fails in the background is made again without anybody's doing. */
+	/* A background fetch that fails is repeated by itself. */
 	follower_add(&w->brokers[0], 1, 0);
 	w->swarm.child_fails = 1000;
 	announcer_moved(&w->brokers[1], 0);
@@ -346,12 +348,18 @@ static void r15_refs_are_compared_not_objects(void)
 	announcer_moved(&w->brokers[0], 0);
 	play(w, 5000);
 	need(w->brokers[1].fetched[0][0] == 1);
-	/* A receive-pack that brings the same refs anew is not mistaken for what was fetched. */
+	/*
+	 * A push to the follower must not hide that the refs which it follows have moved
+	 * again.
+	 */
 	need(push_works(w, 0, 1));
 	announcer_moved(&w->brokers[0], 0);
 	play(w, 5000);
 	need(w->brokers[1].fetched[0][0] == 2);
-	/* A push moves them, too: the pusher, who has every object of it, still hears of it. */
+	/*
+	 * A push moves refs as well: the pusher, which has every object of it, is still
+	 * told.
+	 */
 	forget_said();
 	need(push_works(w, 0, 1));
 	play(w, 5000);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the origin said of itself (S), a scenario for each sentence. */
+/* What the origin said of itself (S): a scenario for each sentence. */
 #include "origin.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* No push ever waited for a clock, and none was told no. */
+/* No push reached a timeout, and none was refused. */
 static void need_no_timer_ran(void)
 {
 	need(!said("timeout"));
 	need(!said("says REFUSE"));
 }
 
-/* A can-push and its answer carry the same time. */
+/* A can-push and its answer must have the same time. */
 static void need_answered_at_once(const char *asked, const char *answered, unsigned times)
 {
 	need(said(asked) == times);
@@ -54,7 +54,7 @@ static void s2_second_push_is_deferred(void)
 	processes_unhang(w);
 	for (unsigned i = 0; i < 4; i++)
 		need(play_end(w, &e[i], 1000) && e[i].success);
-	/* In the order they came, one at a time. */
+	/* They run in the order in which they came, one at a time. */
 	need(e[0].at <= e[1].at && e[1].at <= e[2].at && e[2].at <= e[3].at);
 	need(said("b1: receive-pack 'project' of b0: started") == 3);
 	need(at_rest(w, 0, 1));
@@ -67,8 +67,8 @@ static void s3_every_state_has_a_timer(void)
 	struct ending e;
 
 	/*
-	 * A service that never says a word: whoever waits is told that it
-	 * lives, and then why not.
+	 * A service that never talks: the user is told that it is starting, and in the end
+	 * that it timed out.
 	 */
 	w->swarm.child_hangs = 1000;
 	push(w, 0, 1, &e);
@@ -91,13 +91,13 @@ static void s4_can_push_is_answered_at_once(void)
 	struct world *w = stage_open(2, 1);
 	struct ending stuck, failed, e;
 
-	/* In the middle of a receive-pack of its own, which hangs. */
+	/* The device asked serves a receive-pack that hangs. */
 	push_stuck(w, 0, 1, &stuck);
 	forget_said();
 	push(w, 0, 1, &e);
 	play(w, 100);
 	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN deferred to b0", 1);
-	/* And while its own push to the one who asks hangs as well. */
+	/* Now its own push to the one who asks hangs as well. */
 	push_stuck(w, 1, 0, &failed);
 	forget_said();
 	announcer_moved(&w->brokers[0], 1);
@@ -105,7 +105,7 @@ static void s4_can_push_is_answered_at_once(void)
 	need_answered_at_once("b1: CAN-PUSH from b0", "b1: says SEEN announcement to b0", 1);
 	processes_unhang(w);
 	need(play_end(w, &e, 2000) && e.success);
-	/* While it waits for a failed one to time out. */
+	/* A failed receive-pack has yet to time out. */
 	w->swarm.child_hangs = 1000;
 	push(w, 0, 1, &failed);
 	play(w, 10000);
@@ -127,14 +127,14 @@ static void s5_who_wants_it_gets_it(void)
 	need(play_end(w, &e, 2000) && e.success);
 	play(w, 1000);
 	/*
-	 * Every device of the buddy was asked, one of them has it, the others
-	 * were told never mind.
+	 * Every device of the buddy was asked. One of them got the push; to the others it
+	 * was withdrawn.
 	 */
 	need(said("b0: says CAN-PUSH") == 3);
 	need(said("receive-pack 'project' of b0: started") == 1);
 	need(said("b0: says STARTING-PUSH") == 1);
 	need(said("b0: says WITHDRAW served") == 2);
-	/* With nothing to gain, seen is said and nothing starts. */
+	/* An announcement that interests nobody is answered with SEEN, and nothing starts. */
 	forget_said();
 	announcer_moved(&w->brokers[0], 0);
 	play(w, 1000);
@@ -153,7 +153,7 @@ static void s6_initiations_wait_beside_the_data(void)
 	push(w, 0, 1, &second);
 	announcer_moved(&w->brokers[0], 1);
 	need(play_until(w, "b0: SEEN from b1", 1000));
-	/* Kept, not consumed by the push that runs, whose bytes are what they were. */
+	/* They are kept apart from the push that runs, whose bytes stay what they were. */
 	need(!second.over && !big.over);
 	need(play_end(w, &big, 10000) && big.success);
 	need(play_end(w, &second, 1000) && second.success);
@@ -169,7 +169,7 @@ static void s7_a_duplicate_has_no_effect(void)
 	char fields[128];
 	size_t n;
 
-	/* An offer that is wanted twice is started once. */
+	/* An offer that is accepted twice is started once. */
 	push_big(w, 0, 1, &e);
 	n = snprintf(fields, sizeof(fields), "id=%s%cshare=project%cservice=receive-pack%c",
 		     serving(w, 1, 0)->id, 0, 0, 0);
@@ -177,7 +177,10 @@ static void s7_a_duplicate_has_no_effect(void)
 	need(play_end(w, &e, 10000) && e.success);
 	need(said("b0: says STARTING-PUSH to b1") == 1);
 	play(w, 1000);
-	/* And every word of a pusher said twice: answered alike, and there is one. */
+	/*
+	 * Now every record of a pusher is sent twice: both are answered alike, and there is
+	 * one negotiation.
+	 */
 	forget_said();
 	make_puppet(w, 0);
 	SAY(w, 0, 1, RECORD_CAN_PUSH, "share=project\0");
@@ -205,8 +208,8 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	uint64_t at;
 
 	/*
-	 * The server saw it go, which is a reason to ask. What does not answer
-	 * has lost its path, and is waited for.
+	 * The server reports it offline, which causes a PING. No answer comes, so its path
+	 * is given up, and it is waited for.
 	 */
 	push_stuck(w, 0, 1, &e);
 	forget_said();
@@ -214,13 +217,13 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	need(play_until(w, "b0: link with b1 waits for a path", LINK_PROBE_TIMEOUT + 1000));
 	play(w, LONG);
 	need(!e.over);
-	/* Back, it says itself that it is another process. */
+	/* When it is back, its HELLO shows that it is another process. */
 	arrive(w, 1);
 	need(play_end(w, &e, 2000) && !e.success);
 	play(w, 4000);
 	/*
-	 * Nobody saw it go, and it is back: its presence is a reason to ask,
-	 * and the next path leads to another process.
+	 * It crashes unnoticed and comes back: its presence causes a PING, and the next path
+	 * leads to another process.
 	 */
 	push_big(w, 0, 1, &e);
 	kill_process(w, 1, false);
@@ -229,7 +232,7 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	arrive(w, 1);
 	need(play_end(w, &e, LINK_PROBE_TIMEOUT + 1000) && e.at >= at);
 	play(w, 4000);
-	/* Silence: the path is given up by its own pings, in seconds. */
+	/* Silence: the link's own PINGs find out within seconds, and the path is given up. */
 	push_stuck(w, 0, 1, &e);
 	forget_said();
 	at = w->now;
@@ -237,7 +240,7 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	need(play_until(w, "b0: link with b1 waits for a path",
 			LINK_PING_BUSY + LINK_PING_TIMEOUT + 1000));
 	need(play_until(w, "b0: link with b1 is up again", 5000));
-	/* A slow process is not death. */
+	/* A slow process is not taken for dead. */
 	play(w, 4 * LONG);
 	need(!e.over);
 	processes_unhang(w);
@@ -273,7 +276,7 @@ static void s10_initiations_wait_for_presence(void)
 	struct world *w = stage_open_dark(2);
 	struct ending e;
 
-	/* Refs move, and a user pushes, before anything is known of anybody. */
+	/* Refs move, and a user pushes, before any presence is known. */
 	broker_start(&w->brokers[0]);
 	announcer_moved(&w->brokers[0], 0);
 	push(w, 0, 1, &e);
@@ -301,12 +304,15 @@ static void s11_told_when_it_appears(void)
 	arrive(w, 1);
 	play(w, 2000);
 	need(said("b1: hears that 'project' of b0") == 1);
-	/* Presence that is repeated is no news. */
+	/* A repeated presence causes no new announcement. */
 	for (unsigned i = 0; i < 5; i++)
 		repeat_presence(w);
 	play(w, 5000);
 	need(said("b0: says CAN-PUSH to b1") == 1);
-	/* One that has not seen it; and one that has forgotten it. */
+	/*
+	 * One device has not seen the announcement; another one has forgotten it, by a
+	 * restart.
+	 */
 	arrive(w, 2);
 	play(w, 2000);
 	need(said("b2: hears that 'project' of b0") == 1);
@@ -365,7 +371,7 @@ static void s14_what_is_deferred_is_bounded(void)
 	struct ending stuck, e[100];
 	unsigned done = 0, busy = 0;
 
-	/* Those who are not refused all have their turn. */
+	/* All those that are not refused have their turn. */
 	push_stuck(w, 0, 1, &stuck);
 	for (unsigned i = 0; i < 100; i++)
 		push(w, 0, 1, &e[i]);
@@ -378,7 +384,7 @@ static void s14_what_is_deferred_is_bounded(void)
 	}
 	need(done + busy == 100 && done == NEGOTIATIONS_PER_DEVICE - 1);
 	play(w, 1000);
-	/* Whatever else is sent, not more is kept. */
+	/* Whatever else is sent, no more is kept. */
 	make_puppet(w, 0);
 	forget_said();
 	for (unsigned i = 0; i < 200; i++) {

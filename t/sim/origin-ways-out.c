@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a push can end, other than well. */
+/* The ways in which a push can fail. */
 #include "origin.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Paths of all kinds: bytes in blocks, in order, each with its own delay, a bounded number of
- * them in flight, as in-band bytestreams are. One that is lost takes what is in flight with it,
- * and its ends learn of it each in its own time, or only by silence. A close comes behind what
- * was said before it.
+ * Paths of all kinds. Like in-band bytestreams they carry bytes in blocks, in order, each
+ * block with its own delay, and a bounded number of them in flight. A path that is lost
+ * takes what is in flight with it. Each end learns of the loss in its own time, or only by
+ * silence. A close arrives after what was sent before it.
  */
 #include "sim.h"
 
@@ -15,7 +15,8 @@
 #include "acceptor.h"
 
 enum {
-	FAR = 30 * 1000,		/* silence of a path that is noticed below the link */
+	FAR = 30 * 1000,		/* ms of silence until a dead in-band path is noticed
+					   below the link */
 	HANDSHAKE = 10 * 1000,
 	CONNECT = 5 * 1000,
 };
@@ -54,14 +55,14 @@ static void release(struct wire *wire)
 		buf_finish(&e->plain);
 		buf_finish(&e->out);
 		buf_finish(&e->flight);
-		/* What the path is called may still be said, by who hears that it is closed. */
+		/* The path's name and JID stay, for those who report its end. */
 		e->kicked = e->held = false;
 		e->first = e->count = 0;
 		e->last_at = 0;
 	}
 }
 
-/* The end is its owner's no more. */
+/* Takes an end from its owner; frees the wire after the second. */
 static void let_go(struct wire *wire, struct wire_end *end)
 {
 	end->used = false;
@@ -70,7 +71,7 @@ static void let_go(struct wire *wire, struct wire_end *end)
 		release(wire);
 }
 
-/* Whom an end takes for the other one. */
+/* The broker that an end takes for the other end. */
 static struct broker *far_of(const struct wire *wire, unsigned side)
 {
 	return wire->relay ? wire->relay : wire->end[!side].broker;
@@ -128,7 +129,10 @@ static void make_room(struct world *w, struct quota_place *victim)
 	wire_cut(w, wire, side_of(wire, end), "makes room");
 }
 
-/* A place at this end, as daemon/transport/ibb-path.c shares them; false if there is none. */
+/*
+ * Takes a place at this end, by the rules of daemon/transport/ibb-path.c. False if there is
+ * none.
+ */
 static bool take_place(struct wire *wire, unsigned side, enum ibb_path_standing standing)
 {
 	struct wire_end *end = &wire->end[side];
@@ -161,8 +165,8 @@ static void plan_opening(struct world *w, struct wire *wire, enum event_kind kin
 }
 
 /*
- * Who opened it to a hostile broker gets the device of a third person, who
- * takes them for the hostile one.
+ * A hostile broker relays the path to a third broker. Each end takes the relay for the other
+ * end.
  */
 static void pass_on(struct world *w, struct wire *wire, struct broker *relay)
 {
@@ -194,7 +198,7 @@ static void plan_inband(struct world *w, struct wire *wire)
 		plan_opening(w, wire, fails ? EVENT_CUT : EVENT_ESTABLISHED, round_trip(w));
 }
 
-/* Who is there, or was, at that full JID. */
+/* The broker whose full JID this is, or was; or NULL. */
 static struct broker *resident(struct world *w, const char *full, uint32_t *resource)
 {
 	char other[64];
@@ -271,7 +275,7 @@ static void enqueue(struct world *w, struct wire_end *end, uint32_t size)
 	end->blocks[(end->first + end->count++) % FLOW_MAX] = size;
 	if (wire->dead)
 		return;
-	/* The proxy passes on the rest of a burst when something comes after it. */
+	/* The proxy passes on the rest of a burst only when more comes after it. */
 	burst = end->count > (end->held ? 2 : 1);
 	if (end->held)
 		deliver_at(w, wire, side, at);
@@ -301,7 +305,7 @@ static void pump(struct world *w, struct wire_end *end)
 		size_t n;
 
 		if (!buf_len(&end->out)) {
-			/* Not into the end itself, which may be closed inside. */
+			/* Not into end->out, because path_fill() may close the end. */
 			buf_reset(&w->scratch);
 			path_fill(&end->path, &w->scratch, w->swarm.block);
 			if (wire_of(w, &end->path)->generation != generation || !end->used ||
@@ -364,7 +368,7 @@ static void on_write(struct path *path, const void *data, size_t n)
 	buf_append(&end_of(path)->out, data, n);
 }
 
-/* A close comes behind what was said before it. */
+/* The close is sent after what was written before it. */
 static void on_close(struct path *path)
 {
 	struct wire_end *end = end_of(path);
@@ -407,7 +411,10 @@ static const struct path_ops ops = {
 	.jid = on_jid,
 };
 
-/* TCP does not notice by itself within the time that matters. */
+/*
+ * A path dies and its ends are not told. Only an in-band path notices, after FAR; TCP would
+ * take longer than matters here.
+ */
 static void fall_silent(struct world *w, struct wire *wire)
 {
 	wire->dead = true;
@@ -478,7 +485,7 @@ void ibb_paths_lost(struct broker *b)
 	lose_ends(b, false);
 }
 
-/* The far end of an in-band path hears of it, and takes it or not. */
+/* Offers an in-band path to its far end. True if that end takes it. */
 static bool is_taken(struct world *w, struct wire *wire)
 {
 	struct broker *to = wire->end[1].broker, *from = far_of(wire, 1);
@@ -533,7 +540,7 @@ void wire_established(struct world *w, struct wire *wire)
 	wire->up = true;
 	if (!arrives(w, wire)) {
 		wire->up = false;
-		/* The server says that nobody is there. */
+		/* The path was refused, or the server answered that nobody is there. */
 		wire_cut(w, wire, 0,
 			 to->online && to->resource == wire->target ? "refused"
 								    : "service-unavailable");
@@ -573,7 +580,7 @@ void path_arrives(struct world *w, struct wire *wire, unsigned from)
 	if (near->used)
 		path_kick(&near->path);
 	if (far->used && !far->path.over) {
-		/* The path may be closed within, and its buffer with it. */
+		/* path_plain() may close the path, and free its buffer. */
 		struct buf bytes = far->plain;
 
 		far->plain = (struct buf){ 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The shipped peers (daemon/core/peer) in the world: what they tell their broker, and what is
- * looked at between them and their link. A hostile broker's peers are shipped ones, too, that
- * neither negotiate nor serve: what they hear is answered by sim-hostile.c.
+ * The shipped peers (daemon/core/peer) in the world: the events that they report to their
+ * broker, and observers between each peer and its link. A hostile broker has shipped peers,
+ * too, but these neither negotiate nor serve: sim-hostile.c answers their records.
  */
 #include "sim.h"
 
@@ -17,7 +17,7 @@ struct note *note_of(const struct peer *p)
 {
 	struct broker *b = broker_of(p);
 
-	/* This is asked for each record. */
+	/* A quick look first, because this is called for each record. */
 	for (unsigned i = 0; i < BROKERS_MAX; i++)
 		if (b->notes[i].peer == p)
 			return &b->notes[i];
@@ -59,7 +59,7 @@ void peers_note(struct broker *b)
 
 /* Between the peer and its link */
 
-/* A can-push must be answered before the next record is looked at. */
+/* A can-push must be answered before the next record is processed. */
 static void expect_answer(struct note *n, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };
@@ -77,7 +77,10 @@ static bool is_about_paths(const struct record *record)
 	return record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM;
 }
 
-/* Offers that were made over a path which was dead come all at once when the link is back. */
+/*
+ * Offers made over a dead path arrive all at once when the link is back; the ones too many
+ * are refused.
+ */
 static void note_delay(struct note *n, const struct record *record, uint64_t now)
 {
 	struct fields f = { (const char *)record->payload, record->len };
@@ -107,7 +110,10 @@ static void on_link_deliver(void *owner, const struct record *record)
 		violation(b->world, "%s: can-push of %s is not answered", b->name, n->other->name);
 }
 
-/* In-band works whenever both are online and know of each other, and nobody forbids it. */
+/*
+ * Whether an in-band path was possible: both online, the device seen, in-band allowed, and
+ * no failure since.
+ */
 static bool ibb_path_worked(const struct peer *p, uint64_t since)
 {
 	const struct broker *a = broker_of(p), *b = other_of(p);
@@ -117,7 +123,10 @@ static bool ibb_path_worked(const struct peer *p, uint64_t since)
 	       a->world->harmed_at[a->index][b->index] < since;
 }
 
-/* Direct does when we know where it is and the way has not changed. */
+/*
+ * Whether a direct path was possible: the address known, and neither a failure nor a change
+ * of the way since.
+ */
 static bool direct_worked(const struct peer *p, uint64_t since)
 {
 	const struct broker *a = broker_of(p), *b = other_of(p);
@@ -128,7 +137,7 @@ static bool direct_worked(const struct peer *p, uint64_t since)
 	       w->dialling[a->index][b->index] == DIAL_WORKS && attempt_would_reach(p);
 }
 
-/* A link that has a way finds it. */
+/* A link must not end without a path if one was possible. */
 static void check_no_path(const struct peer *p)
 {
 	const struct broker *b = broker_of(p), *other = other_of(p);
@@ -153,7 +162,7 @@ static void on_link_ended(void *owner, const char *reason)
 	if (!p->ended && broken && !b->hostile && !n->other->hostile && !n->was_hostile &&
 	    n->other->running)
 		violation(b->world, "%s: the link with an honest peer ended: %s", b->name, reason);
-	/* One at rest may have lost its path at the end of its time. */
+	/* A link at rest may have lost its path when it was about to end anyway. */
 	if (!p->ended && !p->idle_since && !strcmp(reason, "no-path"))
 		check_no_path(p);
 	n->link->ended(p, reason);
@@ -177,7 +186,7 @@ static void on_link_down(void *owner)
 {
 	struct peer *p = owner;
 
-	/* It goes over to a better one. */
+	/* The link moves to a better path. */
 	broker_of(p)->world->stats->moves += p->left != NULL;
 	note_of(p)->link->down(p);
 }
@@ -237,7 +246,7 @@ static void on_send(void *owner, enum record_type type, struct buf *fields)
 	n->negotiations->send(p, type, fields);
 }
 
-/* All the others are the peer's own; they differ from it in nothing but this one. */
+/* The peer's own negotiation events, but for send. They are the same for all peers. */
 static struct negotiation_events looked_at;
 
 static void look_on(struct peer *p)
@@ -252,7 +261,7 @@ static void look_on(struct peer *p)
 	p->negotiations.events = &looked_at;
 }
 
-/* What a peer tells its broker */
+/* What a peer reports to its broker */
 
 static void on_made(void *owner, struct peer *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server, which knows who is online and tells the others, early, late, twice or never; and
- * fate, which cuts paths and connections and kills brokers, until everything heals.
+ * The server knows who is online and tells the others: early, late, twice or never. Fate
+ * cuts paths and connections and kills brokers, until everything heals.
  */
 #include "sim.h"
 
@@ -11,8 +11,8 @@
 enum { LATE = 20 * 1000 };
 
 /*
- * A presence in a number: who, which resource, which life, and whether it is
- * there, asks, or is an error.
+ * A presence, packed into the argument of an event: sender, resource, life, and whether it
+ * is available, asks for ours, or is an error.
  */
 struct saying {
 	unsigned from;
@@ -75,7 +75,10 @@ void server_login(struct broker *b)
 	struct world *w = b->world;
 
 	b->login++;
-	/* The old one lingers on the server as a ghost, or is replaced. */
+	/*
+	 * Without a new resource the old one is replaced; with one, it stays on the server
+	 * as a ghost.
+	 */
 	if (!b->resource || chance(w, 150))
 		b->resource = b->login;
 	b->shown = true;
@@ -127,7 +130,10 @@ void server_directs(struct broker *from, const char *bare, struct broker *only, 
 					     });
 }
 
-/* What nobody has said: of a resource that is, was or will be there. */
+/*
+ * Invents a presence or an error that nobody sent, of a resource that is, was or will be
+ * there.
+ */
 static void invent(struct world *w)
 {
 	struct broker *to = &w->brokers[below(w, w->count)],
@@ -167,8 +173,8 @@ void server_says(struct broker *to, uint64_t arg)
 static void tell_truth(struct broker *to, const struct broker *from)
 {
 	/*
-	 * What is on its way, or was made up, may bring back any of the old
-	 * ones, and some that never were.
+	 * Presences on their way or invented may bring back old resources, or some that
+	 * never existed.
 	 */
 	for (uint32_t r = 1; r <= from->login + 1; r++)
 		if (r != from->resource)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The git processes that serve, below serves (git-service.h): each talks early, late or
- * never, reads when it likes, hangs, or dies by chance. What a process says is a stream. The
- * status that it ends with is kept, for the far end must be told the same.
+ * The git processes that serve, below the services (git-service.h). Each talks early, late
+ * or never, reads when it likes, hangs, or dies by chance. Its output is a stream. Its exit
+ * status is kept, because the far end must be told the same.
  *
- * Around the table stand the checks: what is said to a process that was left, or has ended, what
- * is said after the end of its input, and a stream that ends early, are violations.
+ * The ops check their caller. These are violations: to write to a process that was left or
+ * has ended, to write after the end of its input, and to end its input early.
  */
 #include "sim.h"
 
@@ -14,11 +14,11 @@
 enum { DIED = 128 + 9, CUT = 128, ADVERT = 40 };
 
 enum step {
-	STEP_TALK,		/* its first byte, or its end without one */
-	STEP_READ,		/* takes what is in its pipe */
-	STEP_FINISH,		/* has all it wants */
+	STEP_TALK,		/* says its first byte, or ends without one */
+	STEP_READ,		/* reads what is in its pipe */
+	STEP_FINISH,		/* ends, because it has all it wants */
 	STEP_DIE,
-	STEP_GONE,		/* it was told to end, and has */
+	STEP_GONE,		/* has ended, as it was told */
 };
 
 static struct world *world_of(const struct service_process *p)
@@ -33,7 +33,7 @@ static void plan(struct service_process *p, uint64_t delay, enum step step)
 	event_add(w, delay, EVENT_CHILD, (uint32_t)(p - w->processes), p->generation, step);
 }
 
-/* Late, where there is trouble. */
+/* ms until a process does something; late at times, if there are faults. */
 static unsigned sometime(struct world *w, unsigned least, unsigned late)
 {
 	bool trouble = w->phase == PHASE_TROUBLE && chance(w, w->swarm.child_late);
@@ -53,9 +53,9 @@ static void check_alive(const struct service_process *p, const char *what)
 			  what);
 }
 
-/* What is known of it */
+/* What is known of a process */
 
-/* By the last digits of an id, which is random. */
+/* The hash chain of an id: by its last digits, which are random. */
 static struct service_process **chain_of(struct world *w, const char *id)
 {
 	const unsigned char *last = (const unsigned char *)id + NEG_ID_LEN - 2;
@@ -98,7 +98,7 @@ const struct service_process *process_left(const struct broker *b, const struct 
 	return NULL;
 }
 
-/* Which pushes have lost their negotiation, and so are remembered in the place of it. */
+/* Pushes that have lost their negotiation: from now on their outcome must be kept. */
 void processes_note(struct world *w)
 {
 	for (unsigned i = 0; w->named && i < PROCESSES_MAX; i++) {
@@ -131,9 +131,12 @@ const struct outcome *outcome_find(const struct world *w, const char *id)
 	return NULL;
 }
 
-/* Its life */
+/* The life of a process */
 
-/* The moment at which a push is all there and nobody knows yet what becomes of it. */
+/*
+ * A push has arrived whole and its outcome is not known yet: this is when a side may lose
+ * its connection.
+ */
 static void maybe_cut_off(struct service_process *p)
 {
 	struct world *w = world_of(p);
@@ -143,7 +146,7 @@ static void maybe_cut_off(struct service_process *p)
 		event_add(w, below(w, 30), EVENT_CUT_OFF, b->index, 0, 0);
 }
 
-/* The process has what it came for, or nothing comes any more. */
+/* The process has all its input, or no more will come. */
 static void want_to_finish(struct service_process *p)
 {
 	struct world *w = world_of(p);
@@ -158,7 +161,7 @@ static void want_to_finish(struct service_process *p)
 		plan(p, sometime(w, 0, 8000), STEP_FINISH);
 }
 
-/* What it has to say, as far as somebody reads it. */
+/* Writes its output, as far as somebody reads it. */
 static void write_on(struct service_process *p)
 {
 	uint64_t upto = !p->talked ? 0 : p->finishing ? UINT64_MAX : p->advert;
@@ -172,7 +175,7 @@ static void write_on(struct service_process *p)
 	}
 }
 
-/* The first of what it says; unless nobody wants it any more. */
+/* Begins its output; traces that if its negotiation still exists. */
 static void say_first(struct service_process *p)
 {
 	struct world *w = world_of(p);
@@ -237,7 +240,7 @@ static void read_on(struct service_process *p)
 	write_on(p);
 }
 
-/* All that it has to say must be said. */
+/* Ends the process once all its output is written. */
 static void end(struct service_process *p)
 {
 	struct world *w = world_of(p);
@@ -252,7 +255,7 @@ static void end(struct service_process *p)
 		exit_with(p, push && mishap(w, w->swarm.child_fails), 0);
 }
 
-/* It is no more, and whoever left it hears that. */
+/* Ends a process that was left, and tells the one who left it. */
 static void release(struct service_process *p)
 {
 	p->used = false;
@@ -340,7 +343,10 @@ static void forget(struct service_process *p)
 	*at = p->chain;
 }
 
-/* The next one in turn, so that one that has ended is remembered for as long as may be. */
+/*
+ * Takes places in turn, so that a process that has ended is remembered for as long as
+ * possible.
+ */
 static struct service_process *take(struct world *w)
 {
 	struct service_process *p;
@@ -398,13 +404,19 @@ static struct service_process *on_start(struct service_host *host,
 	p->service = start->service;
 	p->share = share_by_name(b, start->share);
 	p->by_hostile = p->of->hostile;
-	/* An upload-archive is open at once; of others it is not asked before they talk. */
+	/*
+	 * An upload-archive is open at once. For others this time is not used before they
+	 * talk.
+	 */
 	p->talked_at = w->now;
 	begin(p, w);
 	return p;
 }
 
-/* Of an honest device: what comes after its commands matters to it. */
+/*
+ * The commands of a push of an honest device have arrived: its outcome matters to that
+ * device.
+ */
 static void note_named(struct service_process *p)
 {
 	if (p->service != SERVICE_RECEIVE_PACK || p->by_hostile || p->in.done < STREAM_HEADER ||
@@ -450,7 +462,7 @@ static void on_end_input(struct service_process *p)
 	want_to_finish(p);
 }
 
-/* One that never talked was not in a hook, and has nothing to wait for. */
+/* A process that has not talked is not in a hook, and has nothing to wait for. */
 static void wake_up(struct service_process *p)
 {
 	p->finishing = true;
@@ -494,7 +506,7 @@ static void on_leave(struct service_process *p, void (*gone)(void *arg), void *a
 	check_alive(p, "farewell");
 	p->gone = gone;
 	p->gone_arg = arg;
-	/* Nothing else that was planned happens. */
+	/* Cancels all its other events. */
 	p->generation++;
 	plan(p, sometime(w, 0, 5000), STEP_GONE);
 }
@@ -510,7 +522,7 @@ const struct service_ops process_ops = {
 	.leave = on_leave,
 };
 
-/* Around serves */
+/* For the shipped peers */
 
 const char *service_authorize(struct broker *b, struct peer *peer, enum service service,
 			      const char *share)
@@ -545,7 +557,7 @@ void service_stop(struct broker *b, void *serving)
 	git_service_stop(serving);
 }
 
-/* What is told of them */
+/* What services report */
 
 static void on_over(void *owner, const struct transfer *t)
 {

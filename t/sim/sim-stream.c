@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Streams that prove themselves: a header with their length, then bytes of one long pattern from a
- * place that depends on the negotiation and the direction. A byte that is lost, repeated, out
- * of order or of another stream is not the one that belongs there. The header is what git sends
- * first to a receive-pack (gitprotocol-pack(5)): whoever reads along (witness.h) sees a push
- * that names a ref.
+ * Streams that can be verified: a header with their length, then bytes of one long pattern,
+ * from a place that depends on the negotiation and the direction. A byte that is lost,
+ * repeated, out of order or from another stream differs from the expected one. The header is
+ * what git sends first to a receive-pack (gitprotocol-pack(5)), so a witness (witness.h)
+ * sees a push that names a ref.
  */
 #include "sim.h"
 
@@ -23,7 +23,8 @@ static uint32_t offset_of(const char *id, bool of_server)
 	return hash % PATTERN;
 }
 
-enum { LENGTH_AT = 4 + 40 + 1 + 24 };	/* in the header: the last 16 digits of the object */
+enum { LENGTH_AT = 4 + 40 + 1 + 24 };	/* in the header: the last 16 digits of the new object
+					   id */
 
 void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total)
 {
@@ -39,7 +40,7 @@ void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t 
 	memcpy(s->header, header, STREAM_HEADER);
 }
 
-/* The bytes at done, and how many of them are next to each other. */
+/* The bytes at done, in one piece of at most *n, whose size is put into *n. */
 static const uint8_t *bytes_at(const struct world *w, const struct sim_stream *s, size_t *n)
 {
 	if (s->done < STREAM_HEADER) {

@@ -164,10 +164,7 @@ static void draw_swarm(struct world *w)
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
 	s->mute = s->hostile >= 0 && below(w, 2);
 	s->relays = s->hostile >= 0 ? maybe(w, 700) : 0;
-	/*
-	 * Small blocks test records that are split; with big streams they would take too
-	 * long.
-	 */
+	/* Small blocks are there to split records, not for big streams. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;
 	if (s->big)

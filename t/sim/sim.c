@@ -22,10 +22,10 @@
 
 enum { JOBS_MAX = 64 };
 
-/* Of one process; shared with the one that started it. */
+/* What one job has done; shared with the parent process. */
 struct slot {
 	struct stats stats;
-	uint64_t seed;			/* being run */
+	uint64_t seed;			/* the one that runs */
 	pid_t pid;
 };
 
@@ -77,7 +77,7 @@ static void fill_pattern(uint8_t *pattern)
 	memcpy(pattern + PATTERN, pattern, PATTERN_ROOM - PATTERN);
 }
 
-/* Every jobs-th seed from the slot's own. */
+/* Runs every jobs-th seed, beginning with that of this job. */
 static void work(const struct options *o, unsigned job, struct slot *slot)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -104,7 +104,7 @@ static void start(const struct options *o, unsigned job, struct slot *slot)
 	pid_t pid;
 
 	fflush(stdout);
-	/* Both sides write to the slot: only one may say who that is. */
+	/* Both processes write to the slot, so only the parent sets the pid. */
 	pid = fork();
 	if (pid < 0) {
 		perror("fork");
@@ -116,11 +116,11 @@ static void start(const struct options *o, unsigned job, struct slot *slot)
 	}
 	work(o, job, slot);
 	fflush(stdout);
-	/* exit(), for the sanitizers look for leaks in it. */
+	/* Not _exit(): the sanitizers look for leaks in exit(). */
 	exit(0);
 }
 
-/* True if it ended well. */
+/* Waits for a job. True if it succeeded. */
 static bool wait_for(struct slot *slot)
 {
 	int status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One takes all it can, and another one is served, in the simulator's world (stage.h): a
- * device opens in-band paths, one a millisecond, and says nothing on any of them.
- * STAGE_TRACE=1 in the environment prints the minutes of a scenario that fails.
+ * One device takes all it can, and another one must still be served, in the simulator's
+ * world (stage.h). The first opens in-band paths, one a millisecond, and sends nothing on
+ * any of them. STAGE_TRACE=1 in the environment prints the minutes of a scenario that fails.
  */
 #include "stage.h"
 
@@ -11,7 +11,7 @@
 
 enum { ALICE, CAROL, EVE };
 
-/* Alice, and two who know her; eve means no good. */
+/* Alice, and two buddies of hers; Eve is hostile. */
 static struct world *open_with_eve(bool trusted)
 {
 	struct world *w = stage_open(3, 2);
@@ -24,7 +24,7 @@ static struct world *open_with_eve(bool trusted)
 	return w;
 }
 
-/* For so long, or until the helper has ended. */
+/* Floods for ms, or until the helper has ended. */
 static void flood(struct world *w, unsigned ms, const struct ending *e)
 {
 	for (; ms && !(e && e->over); ms--) {
@@ -87,7 +87,7 @@ static void a_link_waits_for_a_path(void)
 	stage_close(w);
 }
 
-/* Where nothing is left, because all that there is has a link. */
+/* The flooder has a link of its own with Alice. */
 static void a_device_of_the_flooder_itself(void)
 {
 	struct world *w = open_with_eve(true);

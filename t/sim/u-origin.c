@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the origin said of itself (S), and why it failed (R), one scenario each, on
- * the real core in the simulator's world (stage.h). Documentation/origin.md has the rows, and
- * what shows those that need real brokers. STAGE_TRACE=1 in the environment prints the minutes
- * of one that fails; an argument runs those that begin with it.
+ * What the origin said of itself (S), and why it failed (R): a scenario for each, on the
+ * real core in the simulator's world (stage.h). Documentation/origin.md has the rows, and
+ * what tests those that need real brokers. STAGE_TRACE=1 in the environment prints the
+ * minutes of a scenario that fails. An argument selects the scenarios whose names begin with
+ * it.
  */
 #include "origin.h"
 

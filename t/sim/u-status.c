@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a broker tells of its links, and of what moves over them, in the simulator's world
- * (stage.h): the rows of git xmpp status, and when there is none.
+ * What a broker reports of its links and of the transfers over them, in the simulator's
+ * world (stage.h): which rows git xmpp status has, and what is in them.
  */
 #include "stage.h"
 
@@ -32,7 +32,7 @@ static bool describes_path(struct world *w, unsigned of, unsigned to, bool up)
 	return good;
 }
 
-/* One that Alice pushes to Bob, in its middle. */
+/* A world in the middle of a push from Alice to Bob. */
 static struct world *open_push(void)
 {
 	struct world *w = stage_open(2, 1);
@@ -74,7 +74,7 @@ static void what_is_served(void)
 	stage_close(w);
 }
 
-/* It runs on for a while, and there is no row for it. */
+/* The push runs on for a while without its link, and has no row. */
 static void what_lost_its_link(void)
 {
 	struct world *w = open_push();
