@@ -2,12 +2,15 @@
 #include "login.h"
 
 /*
- *   no key               it could not be had: tried again later
- *   no xmpp              the password is being asked for, or could not be had: asked again later
- *   xmpp                 it tries by itself whatever failed, unless the account is refused
- *   xmpp, refused        the password is being asked for again, or is the same one: asked later
+ * The states, by what there is:
  *
- * What may be wrong then only the user knows; they may as well have mended it in the configuration.
+ *   no key               the key could not be had: tried again later
+ *   no xmpp              the password is being asked for, or could not be had: asked again later
+ *   xmpp                 it reconnects by itself after a failure, unless the account is refused
+ *   xmpp, refused        the password is being asked for again, or was the same: asked later
+ *
+ * After a refusal only the user knows what is wrong. They may have mended it in the
+ * configuration, so a command has that read again (login_wanted()).
  */
 
 #include <stdio.h>

@@ -43,7 +43,7 @@ struct premises {
 	const struct premises_events *events;
 	void *owner;
 	uv_fs_event_t socket_watch, state_watch;
-	uv_timer_t patience;		/* runs while the socket's directory is missing */
+	uv_timer_t patience;		/* runs while the place cannot be taken again */
 	/* runs while something cannot be watched or written: when to check again */
 	struct backoff_timer blind;
 	bool watched;
