@@ -12,7 +12,7 @@
 #include "hex.h"
 #include "log.h"
 
-enum { PIECE_MAX = 200 };	/* of a path between two slashes; a file system takes 255 */
+enum { PIECE_MAX = 200 };	/* bytes between two slashes; a file system takes 255 */
 
 static bool is_plain(char c)
 {
@@ -52,7 +52,10 @@ char *accountfile_path(enum userfile_place place, const char *jid, const char *n
 	return path;
 }
 
-/* The JID that a directory is of; false if it is none, or one in pieces. */
+/*
+ * The JID of a directory's name. False if the name stands for none, or is too long to
+ * decode.
+ */
 static bool jid_of(const char *directory, char out[JID_MAX])
 {
 	size_t n = 0;
@@ -76,8 +79,8 @@ static bool jid_of(const char *directory, char out[JID_MAX])
 }
 
 /*
- * The account's file in a directory of another spelling, from when that was
- * another account; or NULL.
+ * The account's file in the directory of another spelling of its JID, from when the
+ * spellings were two accounts; or NULL.
  */
 static char *other_spelling(enum userfile_place place, const char *jid, const char *name)
 {
@@ -111,7 +114,10 @@ char *accountfile_adopt(enum userfile_place place, const char *jid, const char *
 
 	if (!path)
 		return NULL;
-	/* Whatever keeps us from seeing that there is one is met again when it is read. */
+	/*
+	 * If access() fails for another reason, reading the file will fail for it too, and
+	 * report it.
+	 */
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return path;
 	old = other_spelling(place, jid, name);

@@ -3,8 +3,9 @@
 #define COMMON_ACCOUNTFILE_H
 
 /*
- * Files of the user's that belong to one account: accounts/<directory>/<name> in the place of
- * userfile.h, where the directory says which account it is. Each account has its own of them.
+ * Files that belong to one account of the user: accounts/<directory>/<name> in a place of
+ * userfile.h. The directory is made from the account's JID, so each account has its own
+ * files.
  */
 
 #include "jid.h"
@@ -15,21 +16,23 @@ enum {
 };
 
 /*
- * The directory of a bare JID: letters, digits, '@', '-', '_' and '.' stand for themselves, any
- * other byte, and a '.' at the beginning, for %<hex>. What is longer than a file name may be
- * goes on in a directory below, whose name begins with '+'. Two JIDs never have the same, nor
- * one inside the other's files.
+ * The name of a bare JID's directory. Lower-case letters, digits, '@', '-', '_' and '.'
+ * stand for themselves; any other byte, and a '.' at the beginning, becomes %<hex>. A name
+ * that is too long for a file system goes on in a subdirectory, whose name begins with '+'.
+ * Two JIDs never have the same directory, and the directory of one never collides with a
+ * file of another.
  */
 void accountfile_directory(const char *jid, char out[ACCOUNT_DIRECTORY_MAX]);
 
-/* As userfile_path(). */
+/* The path of an account's file. Result and errors as of userfile_path(). */
 char *accountfile_path(enum userfile_place place, const char *jid, const char *name,
 		       struct message *trouble);
 
 /*
- * The same; and the file of that name which was there before accounts had their own becomes this
- * account's, if it has none; before that, one in a directory of the JID as it was written
- * before jid.h gave both one normal form. It is moved, so that no other account has it too.
+ * As accountfile_path(). If the account has no such file yet, an older file is moved to the
+ * path: first one of the same account under another spelling of its JID (from before jid.h
+ * normalised them), else the file that was there before accounts had files of their own.
+ * The file is moved, not copied, so that no other account adopts it too.
  */
 char *accountfile_adopt(enum userfile_place place, const char *jid, const char *name,
 			struct message *trouble);

@@ -7,16 +7,16 @@
 #include "text.h"
 
 /*
- * An address is cut before it is decoded: '?', then the first '/', then each
- * '/', so that nothing percent-encoded can move a border. (The '@' is none: RFC 5122
- * has it encoded where it is not between the parts of a JID, in which there is but one.) Then
- * each part is checked for what it may hold. Whatever is refused has a phrase of its own: it is
- * all the user gets to see.
+ * An address is split before it is decoded, at '?', then at the first '/', then at each
+ * further '/', so that nothing percent-encoded can move a border. ('@' is no such border:
+ * RFC 5122 encodes each '@' but the one between the parts of the JID.) Then each part is
+ * checked for its allowed characters. Each refusal has a phrase of its own, because the
+ * user sees nothing else.
  */
 
 enum { SEGMENT_MAX = 64 };
 
-/* Decodes n bytes to out, size bytes; NULL, or what is wrong. */
+/* Decodes n bytes to out, of size bytes. NULL, or a phrase for what is wrong. */
 static const char *percent_decode(const char *s, size_t n, char *out, size_t size)
 {
 	size_t len = 0;
@@ -112,7 +112,7 @@ static const char *parse_jid(struct address *a, const char *s, size_t n)
 	return jid_bare(jid, a->jid) ? NULL : "not a valid XMPP address before the repository name";
 }
 
-/* Only behind a name: "team/.git" is no share "team/". */
+/* ".git" counts only after a name: "team/.git" does not stand for a share "team/". */
 static bool ends_in_git(const char *share)
 {
 	size_t len = strlen(share);
@@ -149,7 +149,7 @@ static const char *parse_parameter(struct address *a, const char *s, size_t n)
 	fault = percent_decode(s + skip, n - skip, a->device, sizeof(a->device));
 	if (fault)
 		return fault;
-	/* a plain '/' is no border here, and no device's name has one */
+	/* a plain '/' separates nothing here, and no device's name has one */
 	return segment_fault(a->device, strlen(a->device));
 }
 
@@ -187,7 +187,10 @@ static const char *parse(struct address *a, const char *text)
 	return fault;
 }
 
-/* What is safe stands as it is, and so does what is not ASCII. */
+/*
+ * Leaves ASCII letters, digits, '.', '_', '-', the characters of safe and everything above
+ * ASCII as they are, and encodes the rest.
+ */
 static void percent_encode(struct buf *out, const char *text, const char *safe)
 {
 	for (; *text; text++)

@@ -6,9 +6,9 @@
  * The address of a shared repository, as git hands it to the helper:
  *   bob@example.org/project            (of xmpp::bob@example.org/project)
  *   xmpp://bob@example.org/team/site.git?device=laptop
- * The first '/' ends the JID, which is percent-decoded once. What follows, up to '?', is the
- * share: one or more segments, percent-decoded once, a trailing '/' and one trailing ".git"
- * dropped. '?' begins parameters joined by '&': only device is known.
+ * The first '/' ends the JID, which is percent-decoded once. The share follows, up to '?':
+ * one or more segments, percent-decoded once; a trailing '/' and then one trailing ".git"
+ * are dropped. After '?' come parameters joined by '&'. The only known parameter is device.
  */
 
 #include "buf.h"
@@ -29,9 +29,10 @@ struct address {
 int address_parse(struct address *a, const char *text, const char **why);
 
 /*
- * Appends what address_parse() reads as these three; device is empty for any. Percent-encoded
- * is what would be read as something else, by it or by a shell; and ".git" is added where one
- * would be dropped.
+ * Appends an address that address_parse() reads as these three. An empty device means any
+ * device. Characters that address_parse() or a shell would read as something else are
+ * percent-encoded. ".git" is added to a share that ends in ".git", because address_parse()
+ * drops one.
  */
 void address_put(struct buf *out, const char *jid, const char *share, const char *device);
 
@@ -42,7 +43,10 @@ void address_put(struct buf *out, const char *jid, const char *share, const char
  */
 bool share_name_valid(const char *name);
 
-/* What keeps it from being one, as address_parse() says it; NULL: nothing. */
+/*
+ * Why the name is no valid share name, in the phrases of address_parse(); NULL if it is
+ * valid.
+ */
 const char *share_name_fault(const char *name);
 
 #endif

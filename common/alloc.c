@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /*
- * A program that has no memory left cannot go on, nor even format a message:
- * it says one fixed line and ends, and whoever waits for it sees it end.
+ * A program without memory cannot go on, and cannot even format a message. It prints one
+ * fixed line and exits; its parent or its peer sees it end.
  */
 
 static _Noreturn void out_of_memory(void)
@@ -20,7 +20,7 @@ static _Noreturn void out_of_memory(void)
 	_exit(128);
 }
 
-/* malloc(0) may be NULL, which here would look like the end of memory. */
+/* malloc(0) may return NULL, which would look as if memory had run out. */
 void *xmalloc(size_t n)
 {
 	void *p = malloc(n ? n : 1);

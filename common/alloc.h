@@ -2,7 +2,7 @@
 #ifndef COMMON_ALLOC_H
 #define COMMON_ALLOC_H
 
-/* Memory, or the end of the program with a line on standard error. */
+/* Allocates memory. Exits the program, with a line on standard error, when memory runs out. */
 
 #include <stddef.h>
 

@@ -10,10 +10,10 @@
 #include "alloc.h"
 
 /*
- * The bytes lie in [off, end) of one allocation. Consuming only moves off;
- * room is made when somebody appends: by moving the bytes to the front when at
- * least half of what is used is dead, by doubling otherwise. So a byte is
- * moved a constant number of times however it is appended and consumed.
+ * The bytes lie in [off, end) of one allocation. Consuming only moves off. Appending makes
+ * room: it moves the bytes to the front when at least half of the used part is already
+ * consumed, and doubles the allocation otherwise. So a byte is moved a constant number of
+ * times however it is appended and consumed.
  */
 
 enum { BUF_FIRST = 64 };
@@ -91,7 +91,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	b->end += (size_t)n;
 }
 
-/* An empty queue starts again at the front, so that its memory is used again without a move. */
+/* An empty queue starts again at the front, so that the memory is used again without a move. */
 void buf_consume(struct buf *b, size_t n)
 {
 	assert(n <= buf_len(b));

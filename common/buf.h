@@ -4,8 +4,8 @@
 
 /*
  * A growable queue of bytes: appended to at the end, consumed from the front.
- * Zero-initialise it (`struct buf b = { 0 };`); buf_finish() frees what it
- * holds and leaves it empty. No memory ends the program.
+ * Zero-initialise it (`struct buf b = { 0 };`); buf_finish() frees what it holds and leaves
+ * it empty. Exits the program when memory runs out.
  */
 
 #include <stdarg.h>
@@ -38,12 +38,12 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /*
- * Drops n bytes from the front; n is at most buf_len(). Moves nothing: the
- * bytes dropped may still be read until the next append or reserve.
+ * Drops n bytes from the front; n is at most buf_len(). No byte is moved: the dropped bytes
+ * may still be read until the next append or reserve.
  */
 void buf_consume(struct buf *b, size_t n);
 
-/* Empties it, keeping the memory. */
+/* Empties the buf and keeps its memory. */
 void buf_reset(struct buf *b);
 
 /* The content as a string: appends a NUL that buf_len() does not count. Never NULL. */

@@ -22,29 +22,28 @@
 #include "userfile.h"
 
 /*
- * Mostly the broker is there, and this is one connect(). Where nobody listens
- * one is started and connected to again, until the time is up: twenty helpers
- * may do so at once, all but one of the brokers they start end because another
- * has the lock, and that one need not listen yet; or the broker that has the
- * lock is just ending, and one more must be started. Or there is one that listens
- * elsewhere, because it was started with another XDG_RUNTIME_DIR: that is
- * written in its lock.
+ * Mostly the broker runs, and this is one connect(). If nobody listens, a broker is started
+ * and connect() is repeated until the time is up. Twenty helpers may do so at once: all but
+ * one of the brokers that they start end, because another has the lock, and the one that
+ * has it may not listen yet. Or the broker that has the lock is about to end, and one more
+ * must be started. A broker that was started with another XDG_RUNTIME_DIR listens
+ * elsewhere: its lock file says where.
  */
 
 enum {
 	ANSWER_MS = 5000,	/* for the broker to accept and to say HELLO */
-	RELAUNCH_MS = 2000,	/* without a listener: start one more */
-	INSIST_MS = 50,		/* who is turned away comes again after that */
+	RELAUNCH_MS = 2000,	/* without a listener for this long, start one more broker */
+	INSIST_MS = 50,		/* pause before the next try of a client that was turned away */
 	READ_SIZE = 32768,
 };
 
-/* What came of one attempt to connect. */
+/* The result of one attempt to connect. */
 enum attempt {
 	ATTEMPT_CONNECTED,
 	ATTEMPT_ABSENT,		/* nobody listens: a broker can be started */
-	ATTEMPT_TURNED_AWAY,	/* one that lives hung up: it is full, or has no descriptor, or
-				   ends */
-	ATTEMPT_FAILED,		/* starting one would not help */
+	ATTEMPT_TURNED_AWAY,	/* a live broker hung up: it is full, has no descriptor left, or
+				   is ending */
+	ATTEMPT_FAILED,		/* starting a broker would not help */
 };
 
 static void pause_ms(int ms)
@@ -67,7 +66,7 @@ static bool peer_is_us(int fd)
 	return peer_cred(fd, &uid, &pid) && uid == geteuid();
 }
 
-/* The process that listens. False where it is not known: it may be in another container. */
+/* Whether the listening process lives. False if it is not known, as in another container. */
 static bool peer_lives(int fd)
 {
 	uid_t uid;
@@ -76,7 +75,10 @@ static bool peer_lives(int fd)
 	return peer_cred(fd, &uid, &pid) && pid > 0 && (!kill(pid, 0) || errno == EPERM);
 }
 
-/* A connect() waits while the queue of a broker that does not accept is full. Not for ever. */
+/*
+ * connect() waits while the queue of a broker that does not accept is full. This bounds the
+ * wait.
+ */
 static void limit_send(int fd, int ms)
 {
 	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
@@ -84,7 +86,7 @@ static void limit_send(int fd, int ms)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
-/* 1 when there is something to read, 0 in time-out, -1. */
+/* 1 when there is something to read, 0 in time-out, -1 on an error. */
 static int wait_readable(int fd, int timeout_ms, int64_t deadline)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -101,8 +103,8 @@ static int wait_readable(int fd, int timeout_ms, int64_t deadline)
 }
 
 /*
- * A broker greets whoever connects. One that was killed may still be connected
- * to for a moment, in the queue of a socket nobody will accept from.
+ * A broker greets each client that connects. A broker that was killed may still seem to
+ * accept for a moment: the connection waits in the queue of a socket that nobody serves.
  */
 static enum attempt await_acceptor(int fd, const char *path, struct message *trouble)
 {
@@ -146,8 +148,8 @@ static enum attempt connect_socket(int fd, const char *path, struct message *tro
 }
 
 /*
- * A path the user named may be a socket mounted into a container, in a
- * directory of root's: there only the peer's identity counts.
+ * A path that the user has set may be a socket mounted into a container, in a directory of
+ * root's. There only the peer's identity is checked.
  */
 static bool path_is_users_choice(void)
 {
@@ -178,7 +180,7 @@ static enum attempt attempt_connect(struct client *c, const char *path, struct m
 	return result;
 }
 
-/* Where the broker says that it listens; false if it says nothing. */
+/* The path of the socket as the lock of the broker names it; false if it names none. */
 static bool find_elsewhere(char where[SOCKPATH_MAX])
 {
 	char *lock = userfile_name(USERFILE_STATE, "broker.lock"), text[SOCKPATH_MAX + 32];
@@ -191,7 +193,7 @@ static bool find_elsewhere(char where[SOCKPATH_MAX])
 	return snprintf(where, SOCKPATH_MAX, "%s", text) < SOCKPATH_MAX;
 }
 
-/* At path, or else where the broker says that it listens. */
+/* Tries path, and if nobody listens there, the path that the broker's lock names. */
 static enum attempt attempt_both(struct client *c, const char *path, struct message *trouble)
 {
 	enum attempt result = attempt_connect(c, path, trouble);
@@ -205,7 +207,7 @@ static enum attempt attempt_both(struct client *c, const char *path, struct mess
 	return result;
 }
 
-/* There may be room in a moment, or nobody any more. */
+/* Tries again after a broker turned us away: it may have room in a moment, or have ended. */
 static enum attempt insist(struct client *c, const char *path, struct message *trouble)
 {
 	int64_t deadline = monotonic_ms() + ANSWER_MS;
@@ -279,7 +281,7 @@ int client_flush(struct client *c)
 	return 0;
 }
 
-/* What was read, 0 at end of file, -1. */
+/* Reads more bytes: how many, 0 at end of file, -1 on an error. */
 static ssize_t fill(struct client *c)
 {
 	for (;;) {
@@ -304,7 +306,7 @@ int client_next(struct client *c, struct frame *frame, int timeout_ms)
 		if (size < 0)
 			return -1;
 		if (size > 0) {
-			/* its bytes stay where they are until the next fill() */
+			/* the bytes stay where they are until the next fill() */
 			buf_consume(&c->in, (size_t)size);
 			return 1;
 		}
@@ -319,7 +321,7 @@ int client_next(struct client *c, struct frame *frame, int timeout_ms)
 	}
 }
 
-/* The path is only for the message: whoever has connected has found it. */
+/* The path is only for the message. sockpath_find() has succeeded before, when we connected. */
 static int hello_failed(struct message *trouble, enum message_id id, const char *reason)
 {
 	char path[SOCKPATH_MAX];

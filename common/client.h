@@ -3,8 +3,8 @@
 #define COMMON_CLIENT_H
 
 /*
- * A client's end of the broker's socket: finds it, starts a broker where none
- * runs, says HELLO. Blocking; for the helper and for git-xmpp.
+ * A client's end of the broker's socket: finds the socket, starts a broker if none runs,
+ * and says HELLO. All calls block. Used by the helper and by git-xmpp.
  */
 
 #include "frame.h"
@@ -17,19 +17,20 @@ struct client {
 };
 
 /*
- * Connects. With autostart, a broker that is not there is started with
- * "git-xmpp-daemon --detach" (from the directory of this program, else from
- * PATH), in an environment without git's own variables, and waited for at most ten seconds.
- * program is what HELLO says, like "git-remote-xmpp/0.1.0". 0 or -1.
+ * Connects to the broker. With autostart, a missing broker is started with "git-xmpp-daemon
+ * --detach" (from the directory of this program, else from PATH), in an environment without
+ * git's own variables, and is waited for, ten seconds at most. program is what HELLO says,
+ * like "git-remote-xmpp/0.1.0". 0, or -1 with *trouble.
  */
 int client_connect(struct client *c, const char *program, bool autostart, struct message *trouble);
 
-/* Writes all of out; -1 if the broker is gone. */
+/* Writes all of c->out; -1 if the broker is gone. */
 int client_flush(struct client *c);
 
 /*
- * The next frame, whose payload is valid until the next call. Waits at most
- * timeout_ms (-1: for ever). 1, 0 at end of file, -1 on a broken frame or error, -2 in time-out.
+ * The next frame; its payload is valid until the next call. Waits at most timeout_ms (-1:
+ * for ever). 1: a frame; 0: end of file; -1: a broken frame, a frame cut off, or an error;
+ * -2: time-out.
  */
 int client_next(struct client *c, struct frame *frame, int timeout_ms);
 

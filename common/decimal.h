@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * A number of decimal digits and nothing else, from 0 to max, at any length. False for anything
- * else, also for NULL and for no digit at all; *value is as before then.
+ * Reads a number from 0 to max that consists of decimal digits only, however many. False
+ * for NULL, for no digits and for anything else; *value is then unchanged.
  */
 bool decimal_parse(const char *text, uint64_t max, uint64_t *value);
 

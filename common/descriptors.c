@@ -12,11 +12,14 @@ void descriptors_sanitize(void)
 {
 	static const char line[] = "fatal: cannot open /dev/null\n";
 
-	/* The lowest that is free is what open() gives. */
+	/* open() returns the lowest free descriptor. */
 	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || open("/dev/null", O_RDWR) == fd)
 			continue;
-		/* Without it there is nothing to be done safely, and perhaps nowhere to say so. */
+		/*
+		 * Without /dev/null nothing can be done safely, and there may be no place
+		 * to say so.
+		 */
 		(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
 		_exit(127);
 	}

@@ -26,7 +26,10 @@ static bool key_valid(const char *key, size_t n)
 	return true;
 }
 
-/* As much of it as may be sent; a character of UTF-8, four bytes at most, is not cut in two. */
+/*
+ * The length of the value that may be sent. A character of UTF-8, at most four bytes, is
+ * not cut.
+ */
 static size_t cut(const char *value)
 {
 	size_t n = strnlen(value, FIELD_VALUE_MAX + 1), least = FIELD_VALUE_MAX - 3;

@@ -3,10 +3,10 @@
 #define COMMON_FIELDS_H
 
 /*
- * Fields: the payload of every message of ours that is not raw data, on the
- * Unix socket as on the link. A sequence of key=value, each ended by a NUL.
- * A key is 1 to 32 of [a-z0-9-] and may repeat; a value is any bytes but NUL,
- * up to FIELD_VALUE_MAX. Unknown keys are ignored, which is how the protocols grow.
+ * Fields: the payload of each of our messages that is not raw data, on the Unix socket and
+ * on the link. A sequence of key=value, each ended by a NUL. A key is 1 to 32 of [a-z0-9-]
+ * and may repeat; a value is any bytes but NUL, up to FIELD_VALUE_MAX. Unknown keys are
+ * ignored, so that the protocols can grow.
  */
 
 #include <stdbool.h>
@@ -21,7 +21,7 @@ enum {
 	FIELDS_MAX = 256,	/* fields in one message */
 };
 
-/* What is said of a message that is not fields_valid(). */
+/* The reason that is given for a message which is not fields_valid(). */
 #define FIELDS_RULE "fields: key=value, each ended by a NUL"
 
 /* A borrowed view of a message's fields; check it with fields_valid() before use. */
@@ -30,13 +30,16 @@ struct fields {
 	size_t len;
 };
 
-/* Values over FIELD_VALUE_MAX are cut, between two characters. A NULL value adds nothing. */
+/*
+ * Appends a field. A value over FIELD_VALUE_MAX is cut between two characters. NULL adds
+ * nothing.
+ */
 void fields_add(struct buf *out, const char *key, const char *value);
 void fields_addf(struct buf *out, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void fields_add_u64(struct buf *out, const char *key, uint64_t value);
 
-/* Well-formed: every rule above holds. The other functions require it. */
+/* Whether the message is well-formed, by the rules above. The functions below require that. */
 bool fields_valid(struct fields f);
 
 /* The first value of a key, or NULL. Points into the message. */

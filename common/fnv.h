@@ -3,8 +3,9 @@
 #define COMMON_FNV_H
 
 /*
- * FNV-1a with 64 bits (draft-eastlake-fnv): tells whether something is the same as before. It
- * begins with FNV_START. It has no secret: who wants two texts with one hash finds them.
+ * FNV-1a with 64 bits (draft-eastlake-fnv), to see whether something has changed. A hash
+ * begins with FNV_START. There is no secret in it: anybody can make two texts with the same
+ * hash.
  */
 
 #include <stddef.h>

@@ -4,9 +4,9 @@
 #include <assert.h>
 
 /*
- * Both ends check what they read before they look at it: a wrong type is
- * refused at its first byte, a wrong length at the end of the header, so that
- * nobody waits for, or makes room for, bytes that will never be accepted.
+ * Both ends check a frame as early as they can: an unknown type is refused at its first
+ * byte, a wrong length at the end of the header. So nobody waits for bytes, or allocates
+ * memory for bytes, that will never be accepted.
  */
 
 static bool type_known(unsigned char type)

@@ -3,20 +3,20 @@
 #define COMMON_FRAME_H
 
 /*
- * Frames on the Unix socket between the broker and its clients (the helper
- * git-remote-xmpp, the command git-xmpp): a type byte, the length of the
- * payload in three bytes, big endian, the payload.
+ * Frames on the Unix socket between the broker and its clients (the helper git-remote-xmpp,
+ * the command git-xmpp): a type byte, the length of the payload in three bytes, big endian,
+ * the payload.
  *
- * The broker greets whoever connects with HELLO. A client sends HELLO and, without
- * waiting, one OPEN (helper) or one COMMAND (git-xmpp). Then the broker sends
- *   to an OPEN: any number of NOTE, then READY or ERROR; after READY both send
- *     DATA and one END each; the broker STDERR, and EXIT or ERROR as its last;
- *   to a COMMAND: any number of ROW, then DONE or ERROR.
+ * The broker sends HELLO to each client that connects. A client sends HELLO and, without
+ * waiting, one OPEN (helper) or one COMMAND (git-xmpp). Then the broker answers
+ *   an OPEN with any number of NOTE, then READY or ERROR; after READY both sides send
+ *     DATA and one END each; the broker also sends STDERR, and EXIT or ERROR as its last;
+ *   a COMMAND with any number of ROW, then DONE or ERROR.
  * ERROR, EXIT and DONE end the conversation; the broker closes after them.
  *
- * A helper may have at most FRAME_WINDOW bytes of DATA on the way: each CREDIT
- * from the broker gives bytes back. So the broker always reads, and sees a
- * helper that goes away. Towards the helper the socket itself pushes back.
+ * A helper may have at most FRAME_WINDOW bytes of DATA on the way; each CREDIT from the
+ * broker gives bytes back. So the broker never has to stop reading, and notices when a
+ * helper goes away. Towards the helper the socket's own buffer limits what is on the way.
  */
 
 #include <stddef.h>
@@ -45,11 +45,12 @@ enum frame_type {
 	FRAME_DATA = 'D',	/* both: raw bytes of git's protocol */
 	FRAME_STDERR = 'S',	/* to the helper: raw bytes of the far service's standard error */
 	FRAME_END = 'E',	/* both: end of data of this direction; no payload */
-	FRAME_CREDIT = 'C',	/* to the helper: four bytes, big endian */
+	FRAME_CREDIT = 'C',	/* to the helper: how many bytes it may send again; four bytes,
+				   big endian */
 	FRAME_EXIT = 'X',	/* to the helper. fields: status (0-255) */
 	FRAME_ERROR = '!',	/* to the client. fields: id, message, [hint]* */
-	FRAME_COMMAND = 'Q',	/* fields: verb, and what the verb takes */
-	FRAME_ROW = 'L',	/* to git-xmpp. fields: kind, and what the kind has */
+	FRAME_COMMAND = 'Q',	/* to the broker. fields: verb, and the verb's arguments */
+	FRAME_ROW = 'L',	/* to git-xmpp. fields: kind, and the fields of that kind */
 	FRAME_DONE = 'Z',	/* to git-xmpp. fields: [message], [status] (exit code, 0 if
 				   absent) */
 };
@@ -60,19 +61,19 @@ struct frame {
 	size_t len;
 };
 
-/* The header of a frame, for who has the payload elsewhere. */
+/* Writes the header of a frame whose payload the caller sends itself. */
 void frame_header(unsigned char header[FRAME_HEADER], enum frame_type type, size_t len);
 
 /* Appends a frame; len is at most FRAME_MAX. */
 void frame_put(struct buf *out, enum frame_type type, const void *payload, size_t len);
 
-/* Appends a frame whose payload is the given fields, and empties them. */
+/* Appends a frame with these fields as its payload, and empties the fields. */
 void frame_put_fields(struct buf *out, enum frame_type type, struct buf *fields);
 
 /*
- * Looks for a whole frame at the front of in. Returns its total size, to be
- * consumed by the caller when done with it; 0 when more bytes are needed; -1
- * when the bytes are no frame (unknown type, or too long).
+ * Looks for a whole frame at the front of in. Returns the size of the frame, which the
+ * caller consumes when it is done with the frame; 0 when more bytes are needed; -1 when the
+ * bytes are no frame (unknown type, or too long).
  */
 long frame_parse(const struct buf *in, struct frame *frame);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One "git config", because only git knows what git reads: where its own system
- * file is, which of two global files there are, what an include leads to. It is run
- * with GIT_DIR at a place that is no repository, and with an environment of a
- * few variables. A child that says nothing for too long, because a file is a
- * pipe or on a disk that has gone, is ended.
+ * One run of "git config", because only git knows which files git reads: its own system
+ * file, one of two global files, and what they include. It runs with GIT_DIR at a place
+ * that is no repository, and with an environment of a few variables. A child that takes too
+ * long is killed: a file may be a pipe, or on a disk that does not answer.
  */
 #include "gitconfig.h"
 
@@ -31,10 +30,10 @@ enum {
 	OUTPUT_MAX = 4 * 1024 * 1024,
 	ERRORS_MAX = 4096,
 	READ_MS = 10 * 1000,
-	NOTHING_FOUND = 1,	/* the status with which git says so */
+	NOTHING_FOUND = 1,	/* git's exit status when no variable matches */
 };
 
-/* With those of who runs it: where the files are, and in which language to complain. */
+/* Passed to git from our environment: where the files are, and the language of its errors. */
 static const char *const variables[] = {
 	"HOME", "PATH", "XDG_CONFIG_HOME",
 	"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM",
@@ -68,7 +67,7 @@ static void free_environment(char **env)
 	free(env);
 }
 
-/* 0 or an errno. The child has none of our signals blocked or ignored. */
+/* 0 or an errno. The child starts with no signal blocked, and with SIGPIPE at its default. */
 static int spawn(pid_t *pid, int out, int errors)
 {
 	posix_spawn_file_actions_t files;
@@ -95,7 +94,10 @@ static int spawn(pid_t *pid, int out, int errors)
 	return error;
 }
 
-/* False at its end, and when it is more than a configuration has. */
+/*
+ * False at the end of the output, on an error, and when there is more than a configuration
+ * has.
+ */
 static bool take_output(int fd, struct buf *to)
 {
 	ssize_t n = read(fd, buf_reserve(to, 4096), 4096);
@@ -105,7 +107,7 @@ static bool take_output(int fd, struct buf *to)
 	return (n > 0 && buf_len(to) <= OUTPUT_MAX) || (n < 0 && errno == EINTR);
 }
 
-/* All of it is read, so that git can go on, and the beginning is kept. */
+/* Reads all of it, so that git does not block, and keeps the beginning. False at the end. */
 static bool take_errors(int fd, struct buf *to)
 {
 	char text[4096];
@@ -116,7 +118,7 @@ static bool take_errors(int fd, struct buf *to)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-/* Reads both to their ends and closes them; false when the time is up. */
+/* Reads both to their ends and closes them; false if the time is up. */
 static bool read_all(int out, struct buf *output, int err, struct buf *errors)
 {
 	struct pollfd p[2] = { { .fd = out, .events = POLLIN }, { .fd = err, .events = POLLIN } };
@@ -137,7 +139,10 @@ static bool read_all(int out, struct buf *output, int err, struct buf *errors)
 	return n != 0;
 }
 
-/* "bad config line 3 in file /home/alice/.gitconfig" of "fatal: bad config ...". */
+/*
+ * Reports git's first line without its label, else the reason given: "bad config line 3 in
+ * file /home/alice/.gitconfig" of "fatal: bad config ...".
+ */
 static void give_reason(struct message *trouble, struct buf *errors, const char *otherwise)
 {
 	static const char *const labels[] = { "fatal: ", "error: " };
@@ -204,7 +209,7 @@ int gitconfig_read(struct gitconfig *c, struct message *trouble)
 	return why ? -1 : 0;
 }
 
-/* The text at *at, which moves behind its NUL; NULL if there is none. */
+/* The text at *at; moves *at behind its NUL. NULL if no NUL follows. */
 static char *next_text(char **at, char *end)
 {
 	char *text = *at, *nul = memchr(text, '\0', end - text);
@@ -352,7 +357,7 @@ bool gitconfig_bool(const char *value, bool *out)
 	return true;
 }
 
-/* With its end: what follows is another text. */
+/* Adds a text with its NUL, so that the border between two texts counts. */
 static uint64_t add_text(uint64_t digest, const char *text)
 {
 	return fnv_bytes(digest, text, strlen(text) + 1);

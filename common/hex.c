@@ -28,7 +28,7 @@ bool hex_decode(const char *hex, void *bytes, size_t n)
 {
 	unsigned char *p = bytes;
 
-	/* A NUL is no digit, so that a short string ends the loop at its end. */
+	/* A NUL is no digit, so a short string ends the loop at its end. */
 	for (size_t i = 0; i < n; i++) {
 		int high = hex_digit(hex[2 * i]);
 		int low = high < 0 ? -1 : hex_digit(hex[2 * i + 1]);

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The value of a digit of either case; -1: it is none. */
+/* The value of a hexadecimal digit of either case; -1 if it is no digit. */
 int hex_digit(char c);
 
 /* Lower-case hex of n bytes; out has 2n + 1 bytes. */
 void hex_encode(const void *bytes, size_t n, char *out);
 
-/* Exactly 2n hex digits of either case, nothing else. */
+/* Decodes exactly 2n hex digits of either case to n bytes. False if hex is anything else. */
 bool hex_decode(const char *hex, void *bytes, size_t n);
 
 #endif

@@ -3,7 +3,8 @@
 #define COMMON_IO_H
 
 /*
- * Descriptors: all bytes of those that block, whatever signal comes between, and new ones.
+ * Blocking descriptors: reads and writes that signals do not cut short, and the making of
+ * new ones.
  */
 
 #include <stddef.h>
@@ -15,22 +16,22 @@
 int io_write_all(int fd, const void *data, size_t n);
 
 /*
- * Appends to out what comes until the end, or until out has more than max bytes, which the caller
- * looks at. 0, or -1 with errno.
+ * Appends to out all that can be read until the end of the file. Stops early when out has
+ * more than max bytes, which the caller checks. 0, or -1 with errno.
  */
 int io_read_all(int fd, struct buf *out, size_t max);
 
 /*
- * New descriptors, which no child inherits. Not every system can make them so at once: whoever
- * forks does that on the same thread.
+ * These make descriptors that no child inherits. Not every system can do so in one step, so
+ * a fork must happen on the same thread.
  */
 void io_close_on_exec(int fd);
 /* pipe(). 0, or -1 with errno. */
 int io_pipe(int fds[2]);
-/* socket(), that makes no SIGPIPE when it is sent to with MSG_NOSIGNAL. -1 with errno. */
+/* socket(), without SIGPIPE when data is sent with MSG_NOSIGNAL. -1 with errno. */
 int io_socket(int domain, int type);
 
-/* Where there is none, the socket itself is told. */
+/* A system without MSG_NOSIGNAL has SO_NOSIGPIPE, which io_socket() sets. */
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif

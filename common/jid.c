@@ -9,14 +9,14 @@
 #include "text.h"
 
 /*
- * Three parts, each with its own profile of stringprep (prep.h), so that whoever
- * servers take for the same person is the same person here. What the server would refuse
- * anyway is refused here, with a better message. Strictness matters where
- * a JID becomes something else: a line of a file, an attribute, a host to
- * resolve. So nothing invisible, no white space, and a domain that is one.
+ * An address has three parts, each with its own profile of stringprep (prep.h), so that two
+ * spellings which servers take for one person are one person here too. An address that the
+ * server would refuse is refused here already, with a better message. Strictness matters
+ * where a JID becomes something else: a line of a file, an attribute, a host to resolve. So
+ * there is nothing invisible and no white space in it, and its domain is a valid one.
  *
- * Text is looked at before it is prepared, for what is mapped to nothing would hide in it, and
- * after it, for what it has become.
+ * The text is checked twice. Before the preparation, because characters that are mapped to
+ * nothing would be hidden by it; and after it, because it may make forbidden characters.
  */
 
 /* White space above ASCII, and characters that have no width. */
@@ -27,7 +27,10 @@ static bool is_blank(uint32_t c)
 	       c == 0x3000 || c == 0xfeff;
 }
 
-/* Valid UTF-8, to be seen, without blanks and the forbidden ASCII characters. */
+/*
+ * Whether the text is valid UTF-8, visible, without blanks and the forbidden ASCII
+ * characters.
+ */
 static bool characters_good(const char *s, size_t n, const char *forbidden)
 {
 	uint32_t c;
@@ -64,7 +67,7 @@ static bool is_ipv6(const char *s, size_t n)
 
 static bool domain_good(const char *s, size_t n)
 {
-	/* all of ASCII that no host name has */
+	/* all ASCII characters that host names do not have */
 	static const char forbidden[] = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";
 
 	if (n > 2 && s[0] == '[' && s[n - 1] == ']')
@@ -74,7 +77,7 @@ static bool domain_good(const char *s, size_t n)
 	return characters_good(s, n, forbidden);
 }
 
-/* The n bytes of a part, copied to out. */
+/* Copies the n bytes of a part to out; false if they do not fit. */
 static bool take(const char *text, size_t n, char out[JID_MAX])
 {
 	if (n >= JID_MAX)
@@ -127,7 +130,7 @@ bool jid_bare_of(const char *full, char *out)
 
 	if (!normalise(full, n, out))
 		return false;
-	/* As it came, but for the case of ASCII letters. */
+	/* The local part must be as it came, except for the case of ASCII letters. */
 	return strcspn(out, "@") == local && !strncasecmp(full, out, local);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Escaping makes a control character of a value visible, so a tab is always
- * a border and a newline always an end. A line that is not understood (cut
- * by a crash, written by a later version) is passed over.
+ * Escaping makes the control characters of a value visible, so a tab is always a border and
+ * a newline always an end. A malformed line is skipped: it may be cut by a crash, or
+ * written by a later version.
  */
 #include "journal.h"
 
@@ -43,7 +43,7 @@ static void put_event(struct buf *line, const struct journal_event *e)
 	buf_puts(line, "\n");
 }
 
-/* Opens it for one more line, with a full one put away first. */
+/* Opens the journal to append a line; a full one is put away first. -1 with errno. */
 static int open_journal(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -59,14 +59,14 @@ static int open_journal(const char *path)
 	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* All of it, or nothing: half a line would spoil the next one as well. 0 or -1 with errno. */
+/* Appends all or nothing: half a line would spoil the next one as well. 0 or -1 with errno. */
 static int append(int fd, const char *data, size_t n)
 {
 	off_t end = lseek(fd, 0, SEEK_END);
 	char last = '\n';
 	int error;
 
-	/* What a crash has cut. */
+	/* A crash may have cut the last line: end it. */
 	if (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n' && write(fd, "\n", 1) != 1)
 		return -1;
 	if (io_write_all(fd, data, n) == 0)

@@ -3,9 +3,9 @@
 #define COMMON_JOURNAL_H
 
 /*
- * The journal: what happened by itself, for "git xmpp log". One line an event
- * in $XDG_STATE_HOME/git-xmpp/events, fields separated by tabs and escaped; a file that
- * has grown to JOURNAL_MAX becomes events.old, in place of the one before.
+ * The journal: events that happened without a command, for "git xmpp log". One line an
+ * event in $XDG_STATE_HOME/git-xmpp/events, fields separated by tabs and escaped. A file
+ * that has grown to JOURNAL_MAX is renamed to events.old, and replaces the previous one.
  */
 
 #include <stddef.h>
@@ -20,28 +20,28 @@ struct journal_event {
 	const char *kind;		/* "follow", "queue" ... one word */
 	const char *jid;
 	const char *share;
-	const char *what;		/* its object: an id, a remote, refs */
+	const char *what;		/* what the event is about: an id, a remote, refs */
 	const char *result;		/* "ok", "failed" ... one word */
 	const char *text;		/* a sentence for people */
 };
 
 /*
- * when 0 is now; NULL is an empty field. Appends without a sync; what cannot be
- * written is logged.
+ * Appends an event, without a sync. when 0 means now; NULL is an empty field. If writing
+ * fails, the failure is logged.
  */
 void journal_add(const struct journal_event *event);
 
 enum { JOURNAL_LEFT_OUT_MAX = 48 };
 
 /*
- * For the end of a text, in the buffer given: how many events were left out
- * before this one, by log_admits(). "" if none were.
+ * A text to be put behind that of an event: how many events before it were left out, as
+ * log_admits() has counted. "" if count is 0. Written to out, and returned.
  */
 const char *journal_left_out(unsigned count, char out[JOURNAL_LEFT_OUT_MAX]);
 
 /*
- * Calls each for the last n events, oldest first; the event is valid during the
- * call. No journal has no events. -1 with *trouble when it cannot be read.
+ * Calls each() for the last n events, oldest first; the event is valid during the call. A
+ * missing journal has no events. -1 with *trouble if it cannot be read.
  */
 int journal_read(size_t n, void (*each)(void *arg, const struct journal_event *event), void *arg,
 		 struct message *trouble);

@@ -22,9 +22,9 @@
 #include "self-path.h"
 
 /*
- * The child detaches a broker by itself, and ends when that one listens. It
- * must keep nothing of the git command that happened to need it: no descriptor,
- * no session, no variable. If it fails, its last line says why.
+ * The child detaches a broker by itself, and ends when the broker listens. It keeps nothing
+ * of the git command that needed the broker: no descriptor, no session, no variable. If it
+ * fails, its last line says why.
  */
 
 static bool begins(const char *s, const char *prefix)
@@ -32,7 +32,7 @@ static bool begins(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* What belongs to one git command must not stay with a broker that serves many. */
+/* Removes the variables of one git command: a broker serves many. */
 static void clean_environment(void)
 {
 	char **to = environ;
@@ -45,14 +45,14 @@ static void clean_environment(void)
 }
 
 /*
- * Nothing of git's stays open: a descriptor left in the broker would keep
- * "$(git fetch 2>&1)" waiting for its end for as long as the broker lives.
+ * No descriptor of git's stays open: one left in the broker would keep "$(git fetch 2>&1)"
+ * waiting for its end for as long as the broker lives.
  */
 static void arrange_descriptors(int errors)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	/* above the standard ones, whichever of these were closed when we began */
+	/* above the standard ones: some of these may have been closed when we started */
 	errors = fcntl(errors, F_DUPFD, 3);
 	null = fcntl(null, F_DUPFD, 3);
 	if (errors < 0 || null < 0)
@@ -102,13 +102,13 @@ static _Noreturn void run_broker(int errors)
 	_exit(127);
 }
 
-/* The child's standard error: only its end is kept. */
+/* The end of the child's standard error; what came before is dropped. */
 struct complaint {
 	char text[2048];
 	size_t len;
 };
 
-/* False at the end of the pipe. */
+/* Reads more of it. False at the end of the pipe, and on an error. */
 static bool complaint_read(struct complaint *complaint, int fd)
 {
 	size_t half = sizeof(complaint->text) / 2;
@@ -126,8 +126,8 @@ static bool complaint_read(struct complaint *complaint, int fd)
 }
 
 /*
- * What went wrong, without its own "fatal: ": the last line that begins so, and not the hint
- * below it; else the last that is not empty, or NULL.
+ * The line that says what went wrong: the last that begins with "fatal: ", without that
+ * label, and not the hint below it. Else the last line that is not empty, or NULL.
  */
 static const char *complaint_line(struct complaint *complaint)
 {
@@ -150,9 +150,9 @@ static const char *complaint_line(struct complaint *complaint)
 }
 
 /*
- * Reads what the child says until it has ended. Its end is asked for, not told
- * by the end of the pipe: a broker that lives on may have kept that open. -1
- * if it had to be killed, else its wait status.
+ * Reads the child's standard error until the child has ended. waitpid() is polled, because
+ * the end of the pipe does not tell: a broker that lives on may have kept the pipe open.
+ * Returns the wait status, or -1 if the child had to be killed.
  */
 static int wait_for_child(pid_t pid, int fd, int64_t deadline, struct complaint *complaint)
 {
@@ -162,7 +162,10 @@ static int wait_for_child(pid_t pid, int fd, int64_t deadline, struct complaint 
 	for (;;) {
 		pid_t ended = waitpid(pid, &status, WNOHANG);
 
-		/* ECHILD: somebody made us ignore SIGCHLD, so that only the connection can tell */
+		/*
+		 * ECHILD: our parent made us ignore SIGCHLD; only connecting can tell what
+		 * became of it
+		 */
 		if (ended == pid || (ended < 0 && errno != EINTR))
 			break;
 		if (monotonic_ms() >= deadline) {

@@ -8,19 +8,19 @@
 
 #include "message.h"
 
-enum { LAUNCH_MS = 10000 };	/* for a broker to be started and to listen */
+enum { LAUNCH_MS = 10000 };	/* time for a broker to start and to listen */
 
 /*
- * Becomes the broker that is installed with this program, else the one in PATH. Returns, with
- * errno, only where there is none. argv[0] is its name.
+ * Replaces this process by the broker that is installed beside this program, else by the
+ * one in PATH. argv[0] is its name. Returns, with errno, only if no broker can be run.
  */
 void launch_become(char *const *argv);
 
 /*
- * Runs "git-xmpp-daemon --detach", from the directory of this program, else
- * from PATH, with nothing of this process but its cleaned environment, until it
- * ends or the deadline (of monotonic_ms()) kills it. 0 when it, or another
- * one, serves the socket or soon will; -1 with its last words in *trouble.
+ * Runs "git-xmpp-daemon --detach", from the directory of this program, else from PATH. The
+ * child keeps nothing of this process but its cleaned environment. Waits until the child
+ * ends, and kills it at the deadline (of monotonic_ms()). 0 when it, or another broker,
+ * serves the socket or soon will; -1 with the child's last words in *trouble.
  */
 int launch_broker(int64_t deadline, struct message *trouble);
 

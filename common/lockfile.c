@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TRIES = 10 };	/* to lock a file that others remove meanwhile */
+enum { TRIES = 10 };	/* tries to lock a file that others remove meanwhile */
 
 bool lockfile_is_there(int fd, const char *path)
 {
@@ -24,7 +24,10 @@ int lockfile_take(const char *path, struct message *trouble)
 
 	trouble->id = MSG_NONE;
 	for (int i = 0; i < TRIES; i++) {
-		/* Not for writing: a file system with such a file cannot be made read-only. */
+		/*
+		 * Not for writing: a file open for writing keeps its file system from being
+		 * made read-only.
+		 */
 		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
 		if (fd < 0)
 			break;

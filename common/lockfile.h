@@ -3,8 +3,8 @@
 #define COMMON_LOCKFILE_H
 
 /*
- * A file that one process holds for as long as it lives, and that says something to others. That
- * it was removed, or another one put in its place, its holder can find out.
+ * A lock file: one process holds it for as long as the process lives, and writes a text for
+ * others into it. The holder can find out that the file was removed or replaced.
  */
 
 #include <stdbool.h>
@@ -13,24 +13,31 @@
 #include "message.h"
 
 /*
- * A descriptor, which is the lock; what its last holder said stays. -1: another process has it,
- * which is MSG_NONE in *trouble, or it cannot be had.
+ * Takes the lock. Returns a descriptor, which is the lock; the text of the last holder
+ * stays. -1 if another process holds the lock, then trouble->id is MSG_NONE, or if it
+ * cannot be taken.
  */
 int lockfile_take(const char *path, struct message *trouble);
 
-/* Whether the file at path is the one that we hold. */
+/* Whether the file at path is still the one whose lock we hold. */
 bool lockfile_is_there(int fd, const char *path);
 
-/* What it, which we hold, says from now on. 0, or -1 with errno. */
+/* Replaces the text of the file, which we hold. 0, or -1 with errno. */
 int lockfile_say(const char *path, const char *text);
 
-/* What it says; false if there is none, or nothing. Whether somebody holds it is not asked. */
+/*
+ * Reads the text of the file; false if there is no file or no text. Does not check whether
+ * a process holds it.
+ */
 bool lockfile_read(const char *path, char *text, size_t size);
 
-/* Whether another process holds it. For a moment nobody else can take it. */
+/*
+ * Whether another process holds the lock. The check itself takes the lock for a moment if
+ * it is free.
+ */
 bool lockfile_is_held(const char *path);
 
-/* Has its holder notice that somebody could not reach it (premises.h): the file is touched. */
+/* Touches the file. So its holder notices that somebody could not reach it (premises.h). */
 void lockfile_knock(const char *path);
 
 #endif

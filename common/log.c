@@ -16,15 +16,16 @@
 #include "text.h"
 
 /*
- * Each line goes out in one write(), so that the lines of several processes
- * that share a log do not mix. Where a write fails nobody can be told.
+ * Each line goes out in one write(), so that the lines of several processes that share a
+ * log do not mix. A failed write cannot be reported anywhere.
  *
- * A file of our own is put away when it is full, by whoever wrote the line that filled it.
+ * A log file of our own is put away when it is full, by the process that wrote the last
+ * line.
  */
 
 enum { LINE_MAX_BYTES = 4096 };
 
-/* Who reads the log. */
+/* What the log is written to. */
 enum reader { READER_FILE, READER_TERMINAL, READER_JOURNAL };
 
 static enum log_level log_level = LOG_INFO;
@@ -36,13 +37,13 @@ static struct {
 } gate;
 
 static struct {
-	char *path;			/* owned; NULL: standard error is not ours to put away */
+	char *path;			/* owned; NULL: standard error is not a file of ours */
 	size_t size;
 } file;
 
 /*
- * Everything a unit starts inherits JOURNAL_STREAM: its dev:inode tells whether
- * it is still true.
+ * Everything that a systemd unit starts inherits JOURNAL_STREAM. Its dev:inode tells
+ * whether standard error is still the journal.
  */
 static bool stderr_is_journal(void)
 {
@@ -109,8 +110,8 @@ static int open_file(void)
 }
 
 /*
- * Where that fails the old one goes on, and it is tried again when it has grown
- * as much once more.
+ * Renames the full file and opens a new one. If that fails, the old file is used on, and
+ * the next try comes when it has grown by LOG_FILE_MAX once more.
  */
 static void put_away(void)
 {

@@ -3,12 +3,13 @@
 #define COMMON_LOG_H
 
 /*
- * The log: one line per event on standard error, escaped for a terminal. A
- * terminal gets the bare line, the journal a <N> level prefix, anything else
- * a UTC time stamp. Debug lines only with GIT_XMPP_TRACE set to 1 or more.
+ * The log: one line per event on standard error, escaped for a terminal. A terminal gets
+ * the bare line, the journal a <N> level prefix, anything else a UTC time stamp. Debug
+ * lines only with GIT_XMPP_TRACE set to 1 or more.
  *
- * What somebody else can cause, as often as they like, is said with log_about(), which names
- * them: a gate may leave such a line out. Text of theirs is cut in it: %.64s.
+ * Events that somebody else can cause as often as they like are logged with log_about(),
+ * which names them, so that a gate may leave such a line out. Their text is cut in the
+ * line: %.64s.
  */
 
 #include <stdbool.h>
@@ -22,33 +23,37 @@ enum log_level log_get_level(void);
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * From now on standard error is this file; one that has grown to LOG_FILE_MAX
- * becomes <path>.old. -1 with errno.
+ * Sends standard error to this file from now on. A file that has grown to LOG_FILE_MAX is
+ * renamed to <path>.old. -1 with errno.
  */
 enum { LOG_FILE_MAX = 1024 * 1024 };
 int log_to_file(const char *path);
 
-/* What there is a budget for. */
+/* The kinds of lines that have a budget. */
 enum log_book {
 	LOG_LINES,		/* of the log */
-	LOG_EVENTS,		/* of the journal: what they did, or made us do */
-	LOG_TRANSFERS,		/* of the journal: what we did with them */
+	LOG_EVENTS,		/* of the journal: what a party did, or made us do */
+	LOG_TRANSFERS,		/* of the journal: what we did with a party */
 	LOG_BOOKS,
 };
 
 /*
- * Whether something about this party may be written now; *left_out is how much was not since
- * the last that was. A party is a JID, of whatever kind, or a word for those who have none.
+ * Whether a line about this party may be written now. *left_out is set to the number of
+ * lines that were left out since the last one written. A party is a JID, bare or full, or a
+ * word for a party that has none.
  */
 typedef bool log_gate(void *arg, enum log_book book, const char *party, unsigned *left_out);
 
-/* NULL, as at first: everything passes. So do all lines where debug lines are written. */
+/*
+ * Sets the gate. NULL, as at first, lets everything pass. At debug level log_about() does
+ * not ask it.
+ */
 void log_set_gate(log_gate *gate, void *arg);
 
-/* The gate's answer. */
+/* Asks the gate. True, with *left_out 0, if there is none. */
 bool log_admits(enum log_book book, const char *party, unsigned *left_out);
 
-/* A line about what this party has caused. */
+/* Logs a line about something that this party has caused. */
 void log_about(const char *party, enum log_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

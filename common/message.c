@@ -10,10 +10,10 @@
 #include "text.h"
 
 /*
- * The catalogue of messages. A text is one line, lower case, without a full
- * stop, its subject in single quotes; a hint says what to do, in the words of
- * a command, in double quotes, where there is one. {name} stands for an argument,
- * quoted for a shell where it is in a command. Ids are stable, texts are not.
+ * The catalogue of messages. A text is one line, lower case, without a full stop, its
+ * subject in single quotes. A hint says what to do; if that is a command, the command
+ * stands in double quotes. {name} stands for an argument, which is quoted for a shell
+ * inside a command. Ids are stable, texts are not.
  */
 
 static const struct row {
@@ -255,7 +255,8 @@ static const struct row {
 
 enum {
 	ARGS_MAX = 12,
-	VALUE_SHOWN_MAX = 300,	/* so that no value pushes the rest of a text out of sight */
+	VALUE_SHOWN_MAX = 300,	/* bytes; so that no value pushes the rest of a text out of
+				   sight */
 };
 
 struct arg {
@@ -263,7 +264,7 @@ struct arg {
 	const char *value;
 };
 
-/* Copies what fits, without cutting a character. */
+/* Copies as much as fits, without cutting a character. */
 static void set_text(char out[MESSAGE_TEXT_MAX], const struct buf *text)
 {
 	size_t n = buf_len(text);
@@ -294,15 +295,16 @@ static void put_value(struct buf *out, const char *value)
 }
 
 /*
- * As a word of a command, which is to do when it is typed what it does when it is read: false
- * if it is too long to be shown, for a command with a part of it would be another one.
+ * Appends a value as a word of a command, quoted so that a shell reads it as this one word.
+ * False if it is too long to be shown whole: a command with a part of the word would be
+ * another command.
  */
 static bool put_word(struct buf *out, const char *value)
 {
 	struct buf word = { 0 };
 	bool whole;
 
-	/* What follows a '=' is part of an option. */
+	/* After a space the value is an operand; after a '=' it is part of an option. */
 	if (buf_len(out) && buf_data(out)[buf_len(out) - 1] == ' ')
 		text_operand(&word, value);
 	else
@@ -313,7 +315,7 @@ static bool put_word(struct buf *out, const char *value)
 	return whole;
 }
 
-/* An argument that was not given is shown as nothing. False as put_word(). */
+/* Appends the value of an argument; one that was not given is empty. False as put_word(). */
 static bool put_arg(struct buf *out, const struct arg *args, size_t count, const char *name,
 		    size_t len, bool in_command)
 {
@@ -329,7 +331,7 @@ static bool put_arg(struct buf *out, const struct arg *args, size_t count, const
 	return true;
 }
 
-/* False if it has a command that cannot be shown whole. */
+/* Fills a template. False if a value in its command cannot be shown whole. */
 static bool fill_in(char out[MESSAGE_TEXT_MAX], const char *template, const struct arg *args,
 		    size_t count)
 {
@@ -388,7 +390,7 @@ enum message_id message_by_name(const char *name)
 	return MSG_NONE;
 }
 
-/* Each line of a hint becomes a field of its own: a value has no newline to be escaped. */
+/* Each line of a hint becomes a field of its own, so that no value has a newline. */
 void message_to_fields(const struct message *m, struct buf *fields)
 {
 	const char *line = m->hint;
@@ -415,7 +417,10 @@ void message_from_fields(struct message *m, struct fields f)
 		return;
 	}
 	m->id = id ? message_by_name(id) : MSG_NONE;
-	/* Ids may be added; MSG_NONE would say that there is no trouble at all. */
+	/*
+	 * A later version may have ids that we do not know. MSG_NONE would say that there
+	 * is no trouble.
+	 */
 	if (m->id == MSG_NONE)
 		m->id = MSG_INTERNAL;
 	text_escape(&shown, text, strlen(text), false);
@@ -444,7 +449,7 @@ static void put_hints(struct buf *out, const struct message *m)
 	}
 }
 
-/* One write(), so that git's own lines do not get in between. */
+/* Prints with one write(), so that git's own lines do not come in between. */
 static void print(struct buf *out)
 {
 	if (buf_len(out))

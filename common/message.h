@@ -3,10 +3,9 @@
 #define COMMON_MESSAGE_H
 
 /*
- * What a user is told when something fails: one row a kind, with a stable id
- * for programs, one line for people that says what happened and with whom,
- * and a hint that says what to do. The catalogue is message.c; the man page's
- * list is made from it.
+ * The messages for the user when something fails: one row for each kind, with a stable id
+ * for programs, one line for people that says what happened and with whom, and a hint that
+ * says what to do. The catalogue is message.c; the man page's list is made from it.
  */
 
 #include <stdbool.h>
@@ -21,12 +20,13 @@ enum message_id {
 	MSG_BROKER_START_FAILED,	/* reason */
 	MSG_BROKER_HUNG,		/* path */
 	MSG_BROKER_FULL,		/* path */
-	MSG_BROKER_LOST,		/* (nothing) the broker went away in the middle */
+	MSG_BROKER_LOST,		/* (nothing) the broker went away in the middle of the
+					   conversation */
 	MSG_BROKER_VERSION,		/* program, theirs, ours */
 	MSG_SOCKET_PERMISSIONS,		/* path, mode */
 	MSG_SOCKET_OWNER,		/* path */
 	MSG_SOCKET_PATH,		/* path, reason */
-	MSG_CANNOT_BEGIN,		/* reason: the broker has not even a loop */
+	MSG_CANNOT_BEGIN,		/* reason: the broker cannot even create its event loop */
 	/* the account */
 	MSG_NO_ACCOUNT,
 	MSG_PASSWORD_NEEDED,		/* jid */
@@ -40,16 +40,17 @@ enum message_id {
 	MSG_KEY_IN_USE,			/* jid, path */
 	MSG_NO_RESOURCES,		/* jid */
 	MSG_PASSWORD_AWAITED,		/* jid, command */
-	MSG_NOT_ONLINE,			/* jid: we are still connecting, gave up waiting */
+	MSG_NOT_ONLINE,			/* jid: the broker is still connecting; we gave up
+					   waiting */
 	/* the buddy */
 	MSG_BAD_URL,			/* url, reason */
 	MSG_NOT_BUDDY,			/* jid */
 	MSG_NOT_ACCEPTED,		/* jid, me */
-	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, and does not let us see them (any
+	MSG_NO_LONGER_BUDDY,		/* jid: in the roster, but does not let us see them (any
 					   more) */
-	MSG_REMOVED,			/* jid: they say that they removed us */
-	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: of the server that answered our
-					   request */
+	MSG_REMOVED,			/* jid: they told us that they removed us */
+	MSG_SUBSCRIPTION_REFUSED,	/* jid, condition: the error with which a server
+					   answered our request */
 	MSG_BLOCKED,			/* jid */
 	MSG_BUDDY_OFFLINE,		/* jid */
 	MSG_BUDDY_UNSEEN,		/* jid */
@@ -57,19 +58,20 @@ enum message_id {
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
 	MSG_NOT_SHARED,			/* jid, share, me */
 	MSG_PUSH_DENIED,		/* jid, share, me */
-	MSG_DEVICE_UNTRUSTED,		/* jid: none of its devices online is trusted by us */
+	MSG_DEVICE_UNTRUSTED,		/* jid: we trust none of their devices that are online */
 	MSG_NOT_TRUSTED_THERE,		/* jid, me: they do not trust our device */
 	MSG_TIMEOUT,			/* jid, seconds */
 	MSG_BUSY,			/* jid */
 	MSG_PEER_VERSION,		/* jid, theirs, ours */
-	MSG_UNSUPPORTED,		/* jid: their broker does not know what was asked of it */
+	MSG_UNSUPPORTED,		/* jid: their broker does not know the request */
 	MSG_RELAYED,			/* jid: their device answered in somebody else's name */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */
 	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not
 					   known */
 	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
-	MSG_NO_PATH,			/* jid, transport: none of the kind that was asked for */
+	MSG_NO_PATH,			/* jid, transport: no path of the kind that the user
+					   asked for */
 	MSG_BAD_TRANSPORT,		/* transport */
 	MSG_OWN_ACCOUNT,		/* jid */
 	MSG_BAD_SERVICE,		/* service */
@@ -78,14 +80,15 @@ enum message_id {
 	MSG_BAD_JID,			/* jid */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
-	MSG_NOT_SEEN,			/* jid: the key that is meant */
-	MSG_NOT_SHOWN,			/* jid: the same, of a device that is online */
+	MSG_NOT_SEEN,			/* jid: the device with this key has not been seen */
+	MSG_NOT_SHOWN,			/* jid: a device with this key is online, but has not
+					   shown the key */
 	MSG_FINGERPRINT_MISMATCH,	/* jid */
 	MSG_NOT_ASKED,			/* jid: they did not ask to be a buddy */
 	MSG_NO_SUCH_BUDDY,		/* jid */
 	MSG_NOT_BLOCKED,		/* jid */
 	MSG_STILL_BLOCKED,		/* jid, entry, reason */
-	MSG_ROSTER_KEPT,		/* jid, reason: removed here, and not at the server */
+	MSG_ROSTER_KEPT,		/* jid, reason: removed here, but not at the server */
 	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
 	MSG_ENTRY_BUSY,			/* id */
 	MSG_CONFIGURATION,		/* reason */
@@ -104,9 +107,9 @@ struct message {
 };
 
 /*
- * Fills in a row's text and hint. The arguments are name, value pairs of
- * strings ended by NULL; each {name} in the row is replaced by its value,
- * escaped for a terminal. A hint in whose command a value would not be whole is left out.
+ * Fills in a row's text and hint. The arguments are name, value pairs of strings, ended by
+ * NULL. Each {name} in the row is replaced by its value, escaped for a terminal and cut if
+ * it is long. A hint is left out if a value in its command would have to be cut.
  */
 void message_set(struct message *m, enum message_id id, ...) __attribute__((sentinel));
 
@@ -116,14 +119,20 @@ const char *message_name(enum message_id id);
 /* The id of a name, or MSG_NONE. */
 enum message_id message_by_name(const char *name);
 
-/* As the fields id, message, hint of a FRAME_ERROR, and back (escaped again, cut). */
+/*
+ * Writes the message as the fields id, message, hint of a FRAME_ERROR, and reads it back;
+ * what is read is escaped again and cut.
+ */
 void message_to_fields(const struct message *m, struct buf *fields);
 void message_from_fields(struct message *m, struct fields f);
 
-/* Its "hint: " lines alone, on standard error. */
+/* Prints only the "hint: " lines, on standard error. */
 void message_print_hints(const struct message *m);
 
-/* The text behind prefix, like "fatal: ", and its "hint: " lines, on standard error. */
+/*
+ * Prints the text behind a prefix, like "fatal: ", and its "hint: " lines, on standard
+ * error.
+ */
 void message_print(const struct message *m, const char *prefix);
 
 #endif

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* The time in ms by a clock that nobody sets (CLOCK_MONOTONIC): for what waits without a loop. */
+/*
+ * The time in ms of CLOCK_MONOTONIC, which nobody can set; for programs without an event
+ * loop.
+ */
 int64_t monotonic_ms(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "peer-cred.h"
 
-/* The BSDs and macOS. */
+/* For the BSDs and macOS. */
 
 #include <unistd.h>
 

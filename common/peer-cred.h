@@ -3,16 +3,16 @@
 #define COMMON_PEER_CRED_H
 
 /*
- * Who made the other end of a Unix socket, as the system knows it. One file for
- * each kind of system.
+ * The user and process at the other end of a Unix socket, as the system knows them. One
+ * source file for each kind of system.
  */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 /*
- * False if it is not known. *pid is 0 where the system tells the user only, or
- * it is out of our sight.
+ * False if the system does not know. *pid is 0 where the system tells only the user, or the
+ * process is not visible to us.
  */
 bool peer_cred(int fd, uid_t *uid, pid_t *pid);
 

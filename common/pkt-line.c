@@ -3,7 +3,7 @@
 
 enum { HEADER = 4, PACKET_MAX = 65520 };
 
-/* The length that a header says, itself included; -1 if it is none. */
+/* The length that a header gives, header included; -1 if it is no number. */
 static long packet_size(const char header[HEADER])
 {
 	long size = 0;
@@ -22,8 +22,8 @@ static long packet_size(const char header[HEADER])
 }
 
 /*
- * A header is complete: a packet without payload is a piece at once. False if
- * one with payload begins.
+ * Evaluates a complete header. True if the packet has no payload, and is a piece at once.
+ * False if one with payload begins, or the header is bad.
  */
 static bool take_header(struct pkt_line *p, struct pkt_piece *piece)
 {

@@ -3,8 +3,8 @@
 #define COMMON_PKT_LINE_H
 
 /*
- * Reads git's pkt-lines (gitprotocol-common(5)) as they pass by, and keeps no
- * byte of them: a packet comes in as many pieces as the bytes do. Zero it to begin.
+ * Parses git's pkt-lines (gitprotocol-common(5)) as they pass by, without keeping their
+ * bytes: a packet is given out in pieces as its bytes come in. Zero-initialise it.
  */
 
 #include <stdbool.h>
@@ -13,9 +13,9 @@
 struct pkt_line {
 	char header[4];
 	unsigned header_len;
-	size_t left;		/* of the packet's payload */
-	bool first;		/* no piece of it has been given out */
-	bool bad;		/* not in pkt-lines, from here on */
+	size_t left;		/* bytes of the packet's payload still to come */
+	bool first;		/* no piece of this packet has been given out */
+	bool bad;		/* the bytes are no pkt-lines from here on */
 };
 
 enum pkt_kind {
@@ -25,21 +25,21 @@ enum pkt_kind {
 	PKT_RESPONSE_END,	/* 0002 */
 };
 
-/* Of PKT_DATA, a part of one packet's payload, which may be empty. */
+/* A packet, or of PKT_DATA a part of one packet's payload, which may be empty. */
 struct pkt_piece {
 	enum pkt_kind kind;
-	const char *bytes;	/* in what was given to pkt_line_next() */
+	const char *bytes;	/* points into the data given to pkt_line_next() */
 	size_t len;
-	bool first, last;	/* of its packet */
+	bool first, last;	/* this piece begins or ends its packet */
 };
 
 /*
- * The next piece of *data, which is moved on. False when all is read, or when
- * it is not in pkt-lines (bad).
+ * Gives the next piece of *data, and moves *data and *n behind it. False when all is read,
+ * or when the bytes are no pkt-lines (bad).
  */
 bool pkt_line_next(struct pkt_line *p, const char **data, size_t *n, struct pkt_piece *piece);
 
-/* Whether a packet could begin here. */
+/* Whether the next byte begins a packet. */
 bool pkt_line_at_border(const struct pkt_line *p);
 
 #endif

@@ -11,12 +11,12 @@
 #include "text.h"
 
 /*
- * Nearly all names are ASCII, for which each profile is a matter of upper and lower case: that
- * is done here. libidn, which wants its input to be valid UTF-8, has the rest.
+ * Nearly all names are ASCII, where each profile concerns upper and lower case only: that
+ * is done here. libidn, which requires valid UTF-8, does the rest.
  *
- * nameprep is for one label: a name in Hebrew letters below ".org" has characters of both
- * directions, which no label may have. So a domain is cut at its dots first, all four that RFC
- * 3490 3.1 names.
+ * nameprep is for one label. A name in Hebrew letters below ".org" has characters of both
+ * directions, which one label must not have. So a domain is split at its dots first, at all
+ * four kinds of dot of RFC 3490 3.1.
  */
 
 static bool is_ascii(const char *text)
@@ -35,8 +35,9 @@ static void lower(char *text)
 }
 
 /*
- * Unicode 3.2 composes a few odd sequences to what it would compose further (its Public Review
- * Issue 29). Such a form is no name: kept and read again, it would be another one.
+ * Applies a profile, and refuses a result that would change if it were prepared again:
+ * Unicode 3.2 composes a few odd sequences so (its Public Review Issue 29). Kept and read
+ * again, such a name would become another one.
  */
 static bool apply(char *text, size_t size, const Stringprep_profile *profile)
 {
@@ -68,7 +69,10 @@ bool prep_resource(char *text, size_t size)
 	return is_ascii(text) || apply(text, size, stringprep_xmpp_resourceprep);
 }
 
-/* Bytes before the first dot, *dot those of the dot itself: 0 at the end of the text. */
+/*
+ * Bytes before the first dot. *dot is the length of the dot itself, 0 at the end of the
+ * text.
+ */
 static size_t label_length(const char *text, size_t *dot)
 {
 	const char *p = text;
@@ -85,7 +89,7 @@ static size_t label_length(const char *text, size_t *dot)
 	return (size_t)(p - text);
 }
 
-/* The U-label of an A-label; anything else stays. */
+/* Turns an A-label into its U-label; any other label stays. False if that does not fit. */
 static bool to_unicode(char *label, size_t size)
 {
 	char *u = NULL;
@@ -108,7 +112,7 @@ static bool prep_label(char *label, size_t size)
 		lower(label);
 	else if (!apply(label, size, stringprep_nameprep))
 		return false;
-	/* Another character may have become a dot, and would make two labels of one. */
+	/* A character may have become a dot, which would make two labels of one. */
 	return !strchr(label, '.') && to_unicode(label, size);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-/* The first line of a file of /proc; empty if there is none. */
+/* The first line of a file in /proc/<pid>; empty if there is no such file. */
 static void read_line(const char *pid, const char *file, char *line, size_t size)
 {
 	char path[64];
@@ -25,8 +25,9 @@ static void read_line(const char *pid, const char *file, char *line, size_t size
 }
 
 /*
- * What stands in its stat behind the name, which may have anything in it: "4711 (sh) S 4700
- * 4711 4700 ...": state, parent, process group, session. NULL: there is no such process.
+ * The fields of /proc/<pid>/stat behind the name, which may hold any characters: "4711 (sh)
+ * S 4700 4711 4700 ...": state, parent, process group, session. NULL if there is no such
+ * process.
  */
 static const char *read_stat(const char *pid, char *line, size_t size)
 {
@@ -57,7 +58,7 @@ bool process_runs(pid_t pid, const char *program)
 	return !strcmp(name, program);
 }
 
-/* 0 if it is not a process, or has gone. */
+/* The session of a process; 0 if there is no such process. */
 static pid_t session_of(const char *pid)
 {
 	char line[512];

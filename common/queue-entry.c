@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The files are the user's own, but what is in them is handed to git, and the
- * far side's refs depend on it: nothing passes that git would not have written itself.
+ * The files are the user's own, but their values are handed to git, and the refs of the
+ * other side depend on them. So nothing passes that git would not have written itself.
  */
 #include "queue-entry.h"
 
@@ -35,7 +35,7 @@ static bool has_control(const char *text)
 	return false;
 }
 
-/* As git-check-ref-format has it, and below refs/. */
+/* Whether the ref is valid by git-check-ref-format(1), and below refs/. */
 static bool ref_valid(const char *ref)
 {
 	static const char *const never[] = {
@@ -50,7 +50,7 @@ static bool ref_valid(const char *ref)
 	return !ends_with(ref, "/") && !ends_with(ref, ".") && !ends_with(ref, ".lock");
 }
 
-/* "" for -, NULL if it is no object name. */
+/* An object name; "" for "-"; NULL if it is neither. */
 static char *parse_object(const char *word, size_t n)
 {
 	if (n == 1 && *word == '-')
@@ -68,7 +68,10 @@ void queue_update_free(struct queue_update *u)
 	free(u);
 }
 
-/* Both there, of the same kind, or one of them none: then the ref is made or deleted. */
+/*
+ * Both names are of the same kind (SHA-1 or SHA-256), or one is empty: the ref is made or
+ * deleted.
+ */
 static bool objects_match(const struct queue_update *u)
 {
 	if (!u->src || !u->expect)
@@ -154,7 +157,10 @@ static bool parse_state(struct queue_entry *e, struct fields f)
 	return true;
 }
 
-/* Where it goes, and from where. */
+/*
+ * The buddy and share that the push goes to, and the repository and remote that it comes
+ * from.
+ */
 static bool parse_target(struct queue_entry *e, struct fields f)
 {
 	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share");
@@ -172,7 +178,10 @@ static bool parse_target(struct queue_entry *e, struct fields f)
 	return true;
 }
 
-/* "GIT_DIR=/home/alice/project.git" as a pair at the end; false if it is none that is kept. */
+/*
+ * Adds "GIT_DIR=/home/alice/project.git" as a pair. False if entries do not keep this
+ * variable.
+ */
 static bool parse_variable(struct queue_entry *e, size_t *count, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -189,7 +198,7 @@ static bool parse_variable(struct queue_entry *e, size_t *count, const char *tex
 	return false;
 }
 
-/* Where it runs. An entry that does not say so is one of an earlier version. */
+/* Where git runs. An entry of an earlier version has no directory. */
 static bool parse_place(struct queue_entry *e, struct fields f)
 {
 	const char *directory = fields_get(f, "directory"), *key, *value;
@@ -211,7 +220,7 @@ struct queue_entry *queue_entry_parse(const char *id, struct fields f)
 		return NULL;
 	e = xcalloc(1, sizeof(*e));
 	strcpy(e->id, id);
-	/* The last number there is stands for none. */
+	/* UINT64_MAX is not a valid time: it stands for none. */
 	if (parse_target(e, f) && parse_place(e, f) && parse_state(e, f) && parse_updates(e, f) &&
 	    parse_number(f, "queued", UINT64_MAX - 1, &e->queued) &&
 	    parse_number(f, "expires", UINT64_MAX - 1, &e->expires) && e->queued <= e->expires)

@@ -3,11 +3,11 @@
 #define COMMON_QUEUE_ENTRY_H
 
 /*
- * A queued push as it is kept in its file. Fields: jid, share, path, remote,
- * queued, expires, state (waiting, running, failed; waiting if absent), tries, error, moved=1
- * (a ref is not there as it was expected, which no retry mends), and
- *   update=<object or - to delete> <object it had or - if none> <full ref name there>
- * once or more, one a ref; and where "git push" would have run:
+ * A queued push as it is kept in its file. Fields: jid, share, path, remote, queued,
+ * expires, state (waiting, running, failed; waiting if absent), tries, error, moved=1 (a
+ * ref at the buddy is not as expected, which no retry mends), and once or more, one a ref:
+ *   update=<object, or - to delete> <object it had, or - if none> <full ref name there>
+ * The place where "git push" would have run:
  *   directory=<absolute path>
  *   variable=<name>=<value>, of queuefile_variables, as often as needed.
  */
@@ -30,9 +30,10 @@ enum queue_state { QUEUE_WAITING, QUEUE_RUNNING, QUEUE_FAILED };
 
 struct queue_update {			/* one ref */
 	struct queue_update *next;
-	char *src;			/* object name, or "" to delete; owned */
-	char *dst;			/* full ref name there; owned */
-	char *expect;			/* object name it had, "" if it did not exist; owned */
+	char *src;			/* object name to push, or "" to delete the ref; owned */
+	char *dst;			/* full ref name at the buddy; owned */
+	char *expect;			/* object name it had there, "" if it did not exist;
+					   owned */
 };
 
 struct queue_entry {
@@ -42,27 +43,30 @@ struct queue_entry {
 	char share[SHARE_NAME_MAX];
 	char *path;			/* git directory; owned */
 	char *remote;			/* owned */
-	char *directory;		/* where to run git; owned, NULL: that was not written
-					   down */
+	char *directory;		/* where to run git; owned; NULL: not known (an entry of
+					   an earlier version) */
 	char **variables;		/* pairs of name and value, ended by NULL; owned */
 	struct queue_update *updates;	/* owned, in order */
 	uint64_t queued, expires;	/* unix seconds */
 	enum queue_state state;
 	unsigned tries;
-	uint64_t end_at;		/* ms; when it expires; 0: not yet known. Not kept in the
-					   file */
-	uint64_t retry_at;		/* ms; 0: as soon as the buddy is online. Not kept in the
-					   file */
-	unsigned pause;			/* ms, after the last try. Not kept in the file */
-	bool moved;			/* a ref has moved there since */
+	uint64_t end_at;		/* ms; when the entry expires; 0: not yet known. Not
+					   kept in the file */
+	uint64_t retry_at;		/* ms; when to try again; 0: as soon as the buddy is
+					   online. Not kept in the file */
+	unsigned pause;			/* ms; pause after the last try. Not kept in the file */
+	bool moved;			/* a ref at the buddy has moved since */
 	char *error;			/* of the last try; owned, NULL: none */
 };
 
-/* An update as it stands in a field, without its next one; NULL if it is malformed. To be freed. */
+/*
+ * Parses the value of one update field; its next is NULL. NULL if it is malformed. The
+ * caller frees it.
+ */
 struct queue_update *queue_update_parse(const char *text);
 void queue_update_free(struct queue_update *u);
 
-/* NULL if it is malformed: what it says is put on git's command line. */
+/* NULL if the entry is malformed. The check is strict: its values go on git's command line. */
 struct queue_entry *queue_entry_parse(const char *id, struct fields f);
 void queue_entry_write(const struct queue_entry *e, struct buf *fields);
 void queue_entry_destroy(struct queue_entry *e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Beside the entries lies "last", the number given last, so that the id of a
- * push that is long delivered does not come back as another one's. It is locked
- * while it is counted up. A crash in between leaves out a number.
+ * Beside the entries lies the file "last", with the number given last, so that the id of a
+ * push that was delivered long ago is not given to another push. The file is locked while
+ * the number is raised. A crash in between skips a number.
  */
 #include "queuefile.h"
 
@@ -60,7 +60,7 @@ static unsigned number_of(const char *id)
 	return strtoul(id + 1, NULL, 10);
 }
 
-/* The highest number of the entries that are there: "last" may have been lost. */
+/* The highest number of the existing entries: "last" may have been lost. */
 static unsigned highest(const char *last_path)
 {
 	char *directory = xstrndup(last_path, strrchr(last_path, '/') - last_path);
@@ -77,7 +77,7 @@ static unsigned highest(const char *last_path)
 	return most;
 }
 
-/* Counts up the file, which is locked. 0 on failure, with errno. */
+/* Raises the number in the file, which is locked. 0 on failure, with errno. */
 static unsigned count_up(int fd, const char *path)
 {
 	char text[16] = "";
@@ -94,7 +94,7 @@ static unsigned count_up(int fd, const char *path)
 		return 0;
 	}
 	n = snprintf(text, sizeof(text), "%u\n", (unsigned)number);
-	errno = ENOSPC;		/* of a write that was cut */
+	errno = ENOSPC;		/* if pwrite() writes only a part */
 	return pwrite(fd, text, n, 0) == n && fdatasync(fd) == 0 ? (unsigned)number : 0;
 }
 
@@ -161,7 +161,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Adds the names of the entries to an array that grows. 0, or -1 with errno. */
+/* Appends the names of the entries to the array *ids. 0, or -1 with errno. */
 static int read_names(DIR *dir, char (**ids)[QUEUEFILE_ID_MAX], int *count)
 {
 	const struct dirent *entry;

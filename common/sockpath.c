@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 /*
- * Broker and clients must find the same place however they were started: from
- * a login, from cron or by su, where XDG_RUNTIME_DIR is missing, too, or is that of
- * another user: root would make a directory there that shuts them out. The last
- * resort lies in /tmp, where others can make directories: so a directory is
- * used only if it is ours and ours alone.
+ * Broker and clients must find the same path however they were started. From a login, from
+ * cron or by su, XDG_RUNTIME_DIR may be missing or be another user's; in another user's
+ * directory root would make a subdirectory that shuts that user out. The last resort lies
+ * in /tmp, where others can make directories. So a directory is used only if it is ours and
+ * closed to others.
  */
 
 static bool is_own_directory(const char *path)
@@ -24,7 +24,7 @@ static bool is_own_directory(const char *path)
 	return !stat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
 }
 
-/* Writes the path as far as it fits; its whole length. */
+/* Writes as much of the path as fits. Returns its whole length, like snprintf(). */
 static int write_path(char *out, size_t size)
 {
 	const char *path = getenv("GIT_XMPP_SOCKET");
@@ -33,7 +33,7 @@ static int write_path(char *out, size_t size)
 
 	if (path && *path)
 		return snprintf(out, size, "%s", path);
-	/* The XDG specification: a relative path there is to be ignored. */
+	/* By the XDG Base Directory Specification a relative path is ignored. */
 	if (runtime && runtime[0] == '/' && is_own_directory(runtime))
 		return snprintf(out, size, "%s/git-xmpp/socket", runtime);
 	snprintf(dir, sizeof(dir), "/run/user/%lu", (unsigned long)geteuid());
@@ -85,7 +85,10 @@ int sockpath_check_dir(const char *path, bool create, struct message *trouble)
 		return refuse(trouble, path, "not an absolute path");
 	snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
 
-	/* mkdir() first: whoever else makes it at the same moment, lstat() judges the result */
+	/*
+	 * mkdir() first: another process may make it at the same moment; lstat() judges the
+	 * result
+	 */
 	if (create && mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return refuse(trouble, dir, strerror(errno));
 	if (lstat(dir, &st) < 0) {

@@ -4,10 +4,10 @@
 #include <string.h>
 
 /*
- * Everything here is one decoder and what to do with each character it finds.
- * The decoder accepts exactly the well-formed sequences of Unicode's table 3-7:
- * no overlong forms, no surrogates, nothing above U+10FFFF. A byte it cannot
- * place is handled by itself, and decoding goes on with the next one.
+ * Everything here is one decoder, and what is done with each character that it finds. The
+ * decoder accepts exactly the well-formed sequences of Unicode's table 3-7: no overlong
+ * forms, no surrogates, nothing above U+10FFFF. A byte that is part of none is handled by
+ * itself, and decoding goes on with the next one.
  */
 
 size_t text_utf8_decode(const char *s, size_t n, uint32_t *c)
@@ -88,7 +88,7 @@ bool text_utf8_valid(const char *s, size_t n)
 	return true;
 }
 
-/* Bidirectional controls can show a reader another order than a program reads. */
+/* Bidirectional controls can show a person another order than a program reads. */
 bool is_terminal_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f ||
@@ -132,7 +132,10 @@ void text_xml(struct buf *out, const char *s)
 			buf_append(out, "?", 1);
 			len = len ? len : 1;
 		} else if (strchr("&<>\"'\t\n\r", (int)c) && c < 0x80) {
-			/* white space too: a parser would normalise it in an attribute */
+			/*
+			 * white space too: a parser would normalise it in an attribute (XML
+			 * 1.0, 3.3.3)
+			 */
 			buf_printf(out, "&#%u;", (unsigned int)c);
 		} else {
 			buf_append(out, s, len);

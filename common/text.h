@@ -24,21 +24,21 @@ void text_xml(struct buf *out, const char *s);
 /* Appends a JSON string, quotes included, controls as \uNNNN. Invalid UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, const char *s);
 
-/*
- * Appends a word as a shell wants it: in quotes, unless there is nothing in it
- * that a shell obeys.
- */
+/* Appends a word of a shell's command line, in quotes unless it has only plain characters. */
 void text_shell(struct buf *out, const char *s);
 
 /*
- * The same for what comes last in a command, behind its options: after "--", if
- * it begins as they do.
+ * As text_shell(), for an operand that follows the options of a command: "-- " goes before
+ * it if it begins with '-'.
  */
 void text_operand(struct buf *out, const char *s);
 
 bool text_utf8_valid(const char *s, size_t n);
 
-/* The character at s: its length in bytes, or 0 if n bytes do not begin with a whole, valid one. */
+/*
+ * Decodes the character at s. Its length in bytes, or 0 if the n bytes do not begin with a
+ * whole, valid character.
+ */
 size_t text_utf8_decode(const char *s, size_t n, uint32_t *c);
 
 /* Whether text_escape() would make this character visible. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A file is written under another name, synced and renamed, and the
- * directory synced after it: only then has the new name survived.
+ * A file is written under another name, synced and renamed. Then the directory is synced:
+ * only after that the new name survives a crash.
  */
 #include "userfile.h"
 
@@ -29,7 +29,7 @@ static void file_trouble(struct message *trouble, const char *path, const char *
 	message_set(trouble, MSG_STATE_FILE, "path", path, "reason", reason, NULL);
 }
 
-/* A name in the directory of path has come or gone: it stays so. 0 or -1 with errno. */
+/* Makes a change of names in the directory of path survive a crash. 0 or -1 with errno. */
 static int sync_directory_of(const char *path)
 {
 	char *copy = xstrdup(path);
@@ -41,11 +41,11 @@ static int sync_directory_of(const char *path)
 	if (fd >= 0)
 		close(fd);
 	errno = error;
-	/* Not every file system can; then it is as safe as it gets. */
+	/* Not every file system can sync a directory. Then no more can be done. */
 	return result == 0 || error == EINVAL || error == ENOTSUP || error == EACCES ? 0 : -1;
 }
 
-/* The directories that lead to path. 0 or -1 with errno. */
+/* Makes the directories that lead to path. 0 or -1 with errno. */
 static int make_parents(char *path)
 {
 	int result = 0;
@@ -120,7 +120,7 @@ int userfile_write(const char *path, const char *data, size_t n, struct message 
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	result = fd < 0 ? -1 : io_write_all(fd, data, n) || fsync(fd) ? -1 : 0;
 	error = errno;
-	/* Some file systems say only now that there is no room. */
+	/* Some file systems report a full disk only at close(). */
 	if (fd >= 0 && close(fd) && result == 0) {
 		result = -1;
 		error = errno;

@@ -3,8 +3,8 @@
 #define COMMON_USERFILE_H
 
 /*
- * Files of the user's that the broker and the command keep, in directories of
- * mode 0700: $XDG_STATE_HOME/git-xmpp and $XDG_DATA_HOME/git-xmpp. Read and written whole.
+ * Files that the broker and the command keep for the user, in directories of mode 0700:
+ * $XDG_STATE_HOME/git-xmpp and $XDG_DATA_HOME/git-xmpp. They are read and written whole.
  */
 
 #include "buf.h"
@@ -14,26 +14,33 @@ enum userfile_place { USERFILE_STATE, USERFILE_DATA };
 
 enum { USERFILE_MAX = 4 * 1024 * 1024 };
 
-/* The path of a file, malloc'd; nothing is made. NULL if it is nowhere: HOME is not set. */
+/*
+ * The path of a file, malloc'd; nothing is created. NULL if neither HOME nor the XDG
+ * variable is an absolute path.
+ */
 char *userfile_name(enum userfile_place place, const char *name);
 
 /*
- * The path of a file, malloc'd. Its directory is made, also where name is like
- * "queue/q1". NULL with *trouble.
+ * The path of a file, malloc'd. Its directory is created, also if name has a directory,
+ * like "queue/q1". NULL with *trouble.
  */
 char *userfile_path(enum userfile_place place, const char *name, struct message *trouble);
 
-/* Appends what is in it. 0; 1 if there is no such file; -1 with *trouble. */
+/* Appends the content of the file. 0; 1 if there is no such file; -1 with *trouble. */
 int userfile_read(const char *path, struct buf *out, struct message *trouble);
 
 /*
- * Writes a new file, of at most USERFILE_MAX, and puts it in the place of the old one, mode
- * 0600; after a crash it is the one or the other. 0: it is on the disk. -1 with *trouble: the
- * old one is still there, unless it is only not known whether the disk has the new one.
+ * Replaces a file by a new one of mode 0600, of at most USERFILE_MAX bytes. After a crash
+ * there is either the old file or the new one. 0: the new file is on the disk. -1 with
+ * *trouble: the old file is still there; but if only the sync of the directory failed, the
+ * new one is there, and may not survive a crash.
  */
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble);
 
-/* 0, also when there was none: it does not come back. -1 with *trouble. */
+/*
+ * Removes a file so that it does not come back after a crash. 0, also if there was none. -1
+ * with *trouble.
+ */
 int userfile_remove(const char *path, struct message *trouble);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A compiler that sees the call has to make it: it cannot know what is called. */
+/* The compiler cannot know which function the pointer holds, so it has to make the call. */
 static void *(*const volatile set)(void *, int, size_t) = memset;
 
 void wipe(void *p, size_t n)

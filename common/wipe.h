@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-/* Sets n bytes of a secret to 0; no compiler leaves that out because nobody looks at them again. */
+/*
+ * Sets n bytes of a secret to 0. Compilers do not optimise this away, though nobody reads
+ * them again.
+ */
 void wipe(void *p, size_t n);
 
 #endif
