@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The broker tells its state when asked, and does not tell news: so waiting is asking again. */
+/* The broker tells its state only when it is asked. So waiting means asking again. */
 
 #include "account-status.h"
 

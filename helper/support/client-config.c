@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One "git config -z --get-regexp", which costs a tenth of what linking a
- * library for it would, and knows -c, GIT_CONFIG_COUNT, includes and the
- * configuration of worktrees as only git does. Its output is key, newline,
- * value, NUL; a key without "=" has no newline. The last of many counts.
+ * One "git config -z --get-regexp". It costs a tenth of what linking a library for it
+ * would, and it knows -c, GIT_CONFIG_COUNT, includes and the configuration of worktrees as
+ * only git does. Its output is key, newline, value, NUL; a key without "=" has no newline.
+ * The last value of a key counts.
  */
 
 #include "client-config.h"
@@ -41,7 +41,7 @@ void client_config_ask(struct client_config_query *query)
 		return;
 
 	posix_spawn_file_actions_init(&files);
-	/* Standard input is git's line to us: a child must not read from it. */
+	/* Standard input is the connection to git: a child must not read from it. */
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, out[1], 1);
 	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
@@ -53,7 +53,7 @@ void client_config_ask(struct client_config_query *query)
 	query->fd = out[0];
 }
 
-/* As git reads one: no value at all is true, an empty one false. */
+/* Reads a boolean as git does: no value at all is true, an empty one false. */
 static bool is_true(const char *value)
 {
 	static const char *const words[] = { "true", "yes", "on" };
@@ -75,10 +75,10 @@ static void take_protocol(struct client_config *s, const char *value)
 {
 	if (value && strlen(value) == 1 && strchr("012", *value))
 		s->git_protocol = *value - '0';
-	/* Anything else is git's own to complain about. */
+	/* git itself complains about any other value. */
 }
 
-/* The broker, who knows what there is, checks it. */
+/* The broker knows which kinds there are, and checks the value. */
 static void take_transport(struct client_config *s, const char *value)
 {
 	snprintf(s->transport, sizeof(s->transport), "%s", value ? value : "");
@@ -86,7 +86,8 @@ static void take_transport(struct client_config *s, const char *value)
 
 static const struct {
 	const char *key;
-	void (*take)(struct client_config *s, const char *value);	/* NULL: no value given */
+	void (*take)(struct client_config *s, const char *value);	/* value NULL: the key
+									   has no "=" */
 } keys[] = {
 	{ "protocol.version", take_protocol },
 	{ "xmpp.autostart", take_autostart },
@@ -113,7 +114,7 @@ void client_config_read(struct client_config_query *query, struct client_config 
 		io_read_all(query->fd, &answer, ANSWER_MAX);
 	client_config_forget(query);
 
-	/* An entry that lost its NUL was cut: leave it out. */
+	/* An entry without its NUL was cut, and is left out. */
 	while (at < buf_len(&answer)) {
 		const char *entry = buf_data(&answer) + at;
 		const char *end = memchr(entry, '\0', buf_len(&answer) - at);
@@ -124,7 +125,10 @@ void client_config_read(struct client_config_query *query, struct client_config 
 		at += end - entry + 1;
 	}
 	buf_finish(&answer);
-	/* What a broker runs does not bring another one to life when that one was stopped. */
+	/*
+	 * The broker sets this for the git that it runs, so that no new broker starts after
+	 * the user has stopped the old one.
+	 */
 	if (getenv("GIT_XMPP_AUTOSTART"))
 		take_autostart(config, getenv("GIT_XMPP_AUTOSTART"));
 }

@@ -3,8 +3,8 @@
 #define HELPER_CLIENT_CONFIG_H
 
 /*
- * The configuration a client needs, as git sees it: with the repository's
- * file, includes and -c. A child asks git while the helper talks.
+ * The configuration that a client needs, as git sees it: with the repository's file,
+ * includes and -c. A child asks git while the helper goes on.
  */
 
 #include <stdbool.h>
@@ -17,17 +17,17 @@ struct client_config {
 };
 
 struct client_config_query {
-	pid_t child;		/* -1: there is none */
-	int fd;			/* its standard output; owned */
+	pid_t child;		/* -1: no child runs */
+	int fd;			/* the child's standard output; owned */
 };
 
-/* Starts the child. Whatever goes wrong, client_config_read() will give the defaults. */
+/* Starts the child. If that fails, client_config_read() will give the defaults. */
 void client_config_ask(struct client_config_query *query);
 
-/* Waits for the answer, and ends the query. */
+/* Waits for the answer, fills in the configuration, and ends the query. */
 void client_config_read(struct client_config_query *query, struct client_config *config);
 
-/* Ends a query whose answer is not wanted. */
+/* Ends a query without waiting for its answer. */
 void client_config_forget(struct client_config_query *query);
 
 #endif

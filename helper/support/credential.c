@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The name in the store is the local part and the host the domain, so that a
- * prompt reads "Password for 'xmpp://alice@example.org': ". git prints all it
- * knows of a credential, and wants it back in the same form.
+ * In the store the user name is the local part and the host is the domain, so that a prompt
+ * reads "Password for 'xmpp://alice@example.org': ". git prints all that it knows of a
+ * credential, and wants it back in the same form.
  */
 
 #include "credential.h"
@@ -16,7 +16,10 @@
 #include "run-git.h"
 #include "wipe.h"
 
-/* An old allocation may hold what was typed: room for all of it is made at first. */
+/*
+ * Bytes reserved at first for all of git's output: a reallocation would leave the password
+ * behind.
+ */
 enum { DESCRIPTION_ROOM = 16384 };
 
 static const char password_key[] = "password=";
@@ -97,9 +100,9 @@ static bool has_helper(const char *jid)
 	return has;
 }
 
-/* The environment of this process, until it is restored, is as the broker's. */
+/* The variables of the broker's environment that this process takes on while it asks. */
 static const struct {
-	const char *name, *value;	/* value NULL: not there */
+	const char *name, *value;	/* value NULL: the variable is not set */
 } broker_has[] = {
 	{ "GIT_CONFIG_PARAMETERS", NULL },
 	{ "GIT_CONFIG_COUNT", NULL },

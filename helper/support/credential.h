@@ -9,39 +9,42 @@
 #include "buf.h"
 
 struct credential {
-	struct buf description;	/* as git credential prints it; holds the password */
+	struct buf description;	/* in the format of git credential; holds the password */
 };
 
 /*
- * Finds or asks for the password of a bare JID, in the foreground. False if
- * there is none; git has said why.
+ * Finds the password of a bare JID, or asks the user for it, in the foreground. False if
+ * there is none; git has then printed why.
  */
 bool credential_fill(struct credential *credential, const char *jid);
 
-/* The password; to be freed with credential_free_text(). NULL if there is none. */
+/* The password; the caller frees it with credential_free_text(). NULL if there is none. */
 char *credential_password(const struct credential *credential);
 void credential_free_text(char *text);
 
-/* Tells git's helpers to keep it, or to forget it. */
+/* Tell git's credential helpers to store the credential, or to erase it. */
 void credential_approve(const struct credential *credential);
 void credential_reject(const struct credential *credential);
 
 enum credential_fate {
-	CREDENTIAL_KEPT,	/* it comes back when a broker asks */
-	CREDENTIAL_LOST,	/* a helper is configured, and none gives it back */
+	CREDENTIAL_KEPT,	/* a broker that asks will get it */
+	CREDENTIAL_LOST,	/* a helper is configured, but none returns the password */
 	CREDENTIAL_NO_HELPER,
 };
 
-/* Asks for it as a broker does: with nobody at a terminal, and without what "git -c" says. */
+/*
+ * Asks for the password as a broker does, without a terminal and without the settings of
+ * "git -c", and says whether it would get this one.
+ */
 enum credential_fate credential_look(const struct credential *credential, const char *jid);
 
 /*
- * A helper that is installed here and keeps passwords well, for
- * credential.helper; NULL: none is.
+ * The name, for credential.helper, of an installed helper that keeps passwords safely; NULL
+ * if none is installed.
  */
 const char *credential_suggestion(void);
 
-/* Wipes and frees. */
+/* Wipes the password and frees. */
 void credential_finish(struct credential *credential);
 
 #endif

@@ -2,7 +2,10 @@
 #ifndef HELPER_DEVICE_TEXT_H
 #define HELPER_DEVICE_TEXT_H
 
-/* Devices of people, as rows of the broker's answers have them, for people and for programs. */
+/*
+ * Devices, as the rows of the broker's answers describe them, printed for people and for
+ * programs.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,30 +13,30 @@
 #include "fingerprint.h"
 #include "query.h"
 
-/* Whether it gets nothing until the user has compared its fingerprint. */
+/* Whether the device gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);
 
 /*
- * " laptop online seen first seen 2025-06-15", a mark if it waits, and the
- * fingerprint below.
+ * Prints "    laptop  online  seen  first seen 2025-06-15", with a mark if the device
+ * waits, and its fingerprint on the next line.
  */
 void device_show(struct fields row);
 
-/* How far it is trusted, and what that means for it, like "new: it can do nothing". */
+/* The device's trust and what follows from it, like "new: it can do nothing ...". */
 const char *device_trust_text(struct fields row);
 
-/* Hints, as it is to be typed, at the command that says that the fingerprint is right. */
+/* Prints, as a hint, the command that verifies the device by its fingerprint. */
 void device_hint(struct fields row);
 
 void device_json(struct buf *out, struct fields row);
 
 /*
- * The indices of the answer's devices, malloc'd: online ones first, and of
- * these those that wait.
+ * The indices of the answer's device rows, malloc'd. Online devices come first; among the
+ * online and the offline ones each, those that wait come first and distrusted ones last.
  */
 size_t *devices_sorted(const struct query *answer, size_t *count);
 
-/* For people; empty if the text is no fingerprint. */
+/* A fingerprint in the form for people; empty if hex is no fingerprint. */
 const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX]);
 
 #endif

@@ -2,10 +2,10 @@
 #ifndef HELPER_EXIT_STATUS_H
 #define HELPER_EXIT_STATUS_H
 
-/* What git xmpp ends with, as git does. */
+/* The exit statuses of git xmpp, as git uses them. */
 enum {
 	STATUS_OK = 0,
-	STATUS_NO = 1,		/* asked, and the answer is no */
+	STATUS_NO = 1,		/* the command asks something, and the answer is no */
 	STATUS_FATAL = 128,
 	STATUS_USAGE = 129,
 };

@@ -2,7 +2,7 @@
 #ifndef HELPER_JSON_H
 #define HELPER_JSON_H
 
-/* What git xmpp says to programs. */
+/* The output of git xmpp for programs. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,8 +10,8 @@
 #include "buf.h"
 
 /*
- * A JSON document being written. key is NULL inside of a list. The comma is
- * put where the last character asks for one.
+ * These append to a JSON document. key is NULL inside of a list. A comma is put unless the
+ * document is empty or ends in an opening bracket.
  */
 void json_open(struct buf *out, const char *key, char bracket);
 void json_close(struct buf *out, char bracket);
@@ -19,7 +19,7 @@ void json_string(struct buf *out, const char *key, const char *value);	/* NULL: 
 void json_number(struct buf *out, const char *key, uint64_t value);
 void json_bool(struct buf *out, const char *key, bool value);
 
-/* RFC 3339, UTC; 0 is null. */
+/* A time in seconds since 1970 as RFC 3339, UTC; 0 is null. */
 void json_time(struct buf *out, const char *key, uint64_t unix_time);
 
 /* Writes the document and a newline on standard output, and frees it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nothing that came from outside reaches the terminal unescaped: it passes here. */
+/* All text from outside is escaped here before it reaches the terminal. */
 
 #include "output.h"
 
@@ -27,7 +27,7 @@ void report(const char *label, const char *fmt, ...)
 	buf_finish(&shown);
 }
 
-/* The questions that can be answered with no. */
+/* The exit status of an error: STATUS_NO for a question that can be answered with no. */
 static int status_of(enum message_id id)
 {
 	switch (id) {

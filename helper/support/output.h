@@ -2,7 +2,7 @@
 #ifndef HELPER_OUTPUT_H
 #define HELPER_OUTPUT_H
 
-/* What git xmpp says to people, and how trouble is told to them and to programs. */
+/* The output of git xmpp for people, and errors for people and for programs. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,15 +13,15 @@
 void report(const char *label, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Tells of trouble, on standard output as JSON if that was asked for, and
- * returns the exit status.
+ * Prints the error, on standard error, or with json as JSON on standard output. Returns the
+ * exit status.
  */
 int report_trouble(const struct message *trouble, bool json);
 
 /* Prints text from outside, escaped, on standard output. NULL prints nothing. */
 void print_text(const char *text);
 
-/* Like "1 device", "2 devices". */
+/* Prints a number with its noun, like "1 device", "2 devices". */
 void print_count(uint64_t n, const char *singular);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A conversation is short: connect, one COMMAND, ROWs, DONE or ERROR. The
- * rows are kept, so that a table can be aligned before it is printed.
+ * A conversation is short: connect, one COMMAND, ROWs, DONE or ERROR. All rows are kept, so
+ * that a table can be aligned before it is printed.
  */
 
 #include "query.h"
@@ -17,7 +17,8 @@
 
 enum {
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
-	ANSWER_WAIT_MS = 60 * 1000,	/* between two frames: a server may have to be asked */
+	ANSWER_WAIT_MS = 60 * 1000,	/* between two frames: the broker may have to ask a
+					   server */
 };
 
 static int failed(struct message *trouble, enum message_id id, const char *reason)
@@ -53,7 +54,7 @@ static void take_done(struct query *a, struct fields f)
 	buf_finish(&shown);
 }
 
-/* Reads up to DONE or ERROR. */
+/* Reads rows until DONE or ERROR. */
 static int read_answer(struct query *a, struct client *c, struct message *trouble)
 {
 	struct frame frame;
@@ -97,7 +98,10 @@ int query_get(struct query *answer, struct buf *command, bool autostart, struct 
 		return -1;
 	}
 	frame_put_fields(&c.out, FRAME_COMMAND, command);
-	/* A broker that hangs up at once may still have said why: read on. */
+	/*
+	 * If the broker hangs up at once, its reason can still be read, so a failure here
+	 * is ignored.
+	 */
 	client_flush(&c);
 	result = client_expect_hello(&c, trouble);
 	if (result == 0)

@@ -26,7 +26,10 @@ int queue_entries_read(struct queue_entries *entries, struct message *trouble)
 	entries->rows = xcalloc(n ? n : 1, sizeof(*entries->rows));
 	for (int i = 0; i < n; i++) {
 		struct queued *e = &entries->rows[entries->count];
-		/* One that is gone was delivered in the meantime. */
+		/*
+		 * A file that has vanished belonged to a push that was delivered in the
+		 * meantime.
+		 */
 		int result = queuefile_read(ids[i], &e->bytes, trouble);
 
 		if (result < 0)
@@ -173,7 +176,7 @@ static void print_git(struct fields f)
 	print_word(*row_get(f, "directory") ? row_get(f, "directory") : row_get(f, "path"));
 }
 
-/* What is queued anew, as refspecs. */
+/* Prints the refspec with which the ref can be queued again. */
 static void print_anew(void *arg, const char *src, const char *dst, const char *expect)
 {
 	struct buf refspec = { 0 };
@@ -186,7 +189,8 @@ static void print_anew(void *arg, const char *src, const char *dst, const char *
 
 struct only {
 	size_t count;
-	char *dst;	/* owned; the ref that is changed, if it is one; NULL if it is deleted */
+	char *dst;	/* owned; the ref, if there is just one and it is not deleted; else
+			   NULL */
 };
 
 static void look_for_only(void *arg, const char *src, const char *dst, const char *expect)
@@ -209,8 +213,8 @@ void queue_entry_print_way_out(const char *id, struct fields f)
 		return;
 	}
 	/*
-	 * What has moved there is merged first, where it is one branch; else
-	 * that is for the user.
+	 * The commits that are new there have to be merged first: with pull, if the entry
+	 * has just one branch. Otherwise the user decides how.
 	 */
 	queue_entry_updates(f, look_for_only, &only);
 	print_git(f);

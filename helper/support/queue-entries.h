@@ -2,7 +2,7 @@
 #ifndef HELPER_QUEUE_ENTRIES_H
 #define HELPER_QUEUE_ENTRIES_H
 
-/* The queue of pushes, as its files have it. */
+/* The queue of pushes, read from its files. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,33 +20,42 @@ struct queued {
 struct queue_entries {
 	struct queued *rows;	/* owned, oldest first */
 	size_t count;
-	size_t files;		/* with those that cannot be read */
+	size_t files;		/* all files, with those that could not be read */
 };
 
-/* What cannot be read is told and left out. -1 with *trouble when the queue itself cannot be. */
+/*
+ * Reads all entries. A warning is printed for an entry that cannot be read, and it is left
+ * out. -1 with *trouble if the queue itself cannot be read.
+ */
 int queue_entries_read(struct queue_entries *entries, struct message *trouble);
 void queue_entries_finish(struct queue_entries *entries);
 
-/* No broker runs, so nothing is being pushed: what the files say is running waits. */
+/*
+ * To be called when no broker runs: nothing is being pushed then, so each running entry
+ * waits.
+ */
 void queue_entries_nothing_runs(struct queue_entries *entries);
 bool queue_entries_any_runs(const struct queue_entries *entries);
 
 /*
- * The parts of update fields: calls each with the object ("" to delete), the
- * ref and what it had ("" if nothing).
+ * Calls each() for the update fields of an entry: src is the object to push ("" deletes the
+ * ref), dst the ref, expect the object that the ref had ("" if it did not exist).
  */
 void queue_entry_updates(struct fields f,
 			 void (*each)(void *arg, const char *src, const char *dst,
 				      const char *expect),
 			 void *arg);
 
-/* "main 1a2b3c4..5d6e7f8, topic [new] 9f8e7d6". */
+/* Appends all updates, like "main 1a2b3c4..5d6e7f8, topic [new] 9f8e7d6". */
 void queue_entry_updates_text(struct fields f, struct buf *out);
 
-/* What can be typed for an entry that has failed, on a line of its own; nothing for another one. */
+/*
+ * Prints, on a line of its own, commands that help with an entry that has failed. Prints
+ * nothing for other entries.
+ */
 void queue_entry_print_way_out(const char *id, struct fields f);
 
-/* For people: one line; for programs: one object. */
+/* Print an entry: one line for people, one object for programs. */
 void queue_entry_print(const char *id, struct fields f);
 void queue_entry_json(struct buf *out, const char *id, struct fields f);
 

@@ -12,7 +12,7 @@
 
 static const char heads[] = "refs/heads/", tags[] = "refs/tags/";
 
-/* What is resolved for. */
+/* The context in which refspecs are resolved. */
 struct resolving {
 	struct updates *updates;
 	const char *remote;
@@ -37,7 +37,7 @@ static bool failed(const char *what, const char *refspec)
 	return false;
 }
 
-/* The object a revision names, malloc'd; NULL if there is none. */
+/* The name of the object that a revision stands for, malloc'd; NULL if there is none. */
 static char *object_of(const char *revision)
 {
 	const char *const args[] = { "rev-parse",	 "--verify", "-q",
@@ -46,7 +46,7 @@ static char *object_of(const char *revision)
 	return git_line(args);
 }
 
-/* refs/heads/main of main; "" or NULL of what is no ref. */
+/* The full name of a ref, like refs/heads/main of main; "" or NULL if the name is no ref. */
 static char *full_name(const char *name)
 {
 	const char *const args[] = {
@@ -58,7 +58,7 @@ static char *full_name(const char *name)
 	return git_line(strcmp(name, "HEAD") ? args : head);
 }
 
-/* What we last saw of a branch there. */
+/* The object that a branch there had when we last fetched; malloc'd, NULL if not known. */
 static char *last_seen(const char *remote, const char *dst)
 {
 	char *ref, *object;
@@ -79,8 +79,9 @@ static bool is_ref_name(const char *name)
 }
 
 /*
- * The full name of "main" there: as it is, by the kind of what is pushed, or by
- * what we know of the remote.
+ * The full name of the destination, like "main", there; malloc'd. A full name stays as it
+ * is; otherwise the kind of the source decides, or what we know of the remote. NULL if
+ * unclear.
  */
 static char *full_dst(const struct resolving *r, const struct parts *p, const char *src_name)
 {
@@ -104,7 +105,7 @@ static char *full_dst(const struct resolving *r, const struct parts *p, const ch
 	return branch;
 }
 
-/* Whether there is nothing in the old commit that the new one does not have. */
+/* Whether the new commit contains all of the old one's history. */
 static bool is_fast_forward(const char *old, const char *new)
 {
 	const char *const args[] = { "merge-base", "--is-ancestor", old, new, NULL };
@@ -112,7 +113,7 @@ static bool is_fast_forward(const char *old, const char *new)
 	return run_git(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
 }
 
-/* What we may do to the ref without having been told to lose something. */
+/* Whether the update may be made: without a "+" nothing that is there may be lost. */
 static bool is_allowed(const struct parts *p, const struct update *u, const char *refspec)
 {
 	if (!*u->src && !*u->expect)
@@ -137,7 +138,7 @@ static void free_update(struct update *u)
 	free(u->expect);
 }
 
-/* Takes what u owns. */
+/* Adds an update. Takes what u owns, also on failure. */
 static bool add(const struct resolving *r, struct update *u, const char *refspec)
 {
 	struct updates *all = r->updates;
@@ -208,7 +209,7 @@ static bool resolve(const struct resolving *r, const char *refspec)
 	return good;
 }
 
-/* branch.<name>.<key>, malloc'd; NULL if it is not set. */
+/* The value of branch.<name>.<variable>, malloc'd; NULL if it is not set. */
 static char *branch_config(const char *branch, const char *variable)
 {
 	char *key = xasprintf("branch.%s.%s", branch, variable);
@@ -219,7 +220,7 @@ static char *branch_config(const char *branch, const char *variable)
 	return value;
 }
 
-/* The current branch, to its upstream if that is there, else to its own name. */
+/* Pushes the current branch to its upstream on this remote, else to its own name. */
 static bool resolve_current(const struct resolving *r)
 {
 	const char *const args[] = { "symbolic-ref", "-q", "HEAD", NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* git itself knows what url.<base>.insteadOf makes of a URL, so it is asked. */
+/* Only git knows what url.<base>.insteadOf makes of a URL, so git is asked. */
 #include "remote.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ char *repository_git_dir(void)
 	size_t n;
 
 	if (run_git(args, NULL, &out, GIT_ERRORS_SHOWN) == 0) {
-		/* All but the last newline: a path may have others. */
+		/* Only the last newline is cut: a path may have others. */
 		path = buf_detach(&out);
 		n = strlen(path);
 		if (n > 0 && path[n - 1] == '\n')
@@ -39,7 +39,7 @@ char *repository_git_dir(void)
 	return path;
 }
 
-/* What is behind "xmpp::", or an xmpp:// URL; NULL if it is another kind of URL. */
+/* What follows "xmpp::", or a whole xmpp:// URL; NULL for another kind of URL. */
 static const char *xmpp_part(const char *url)
 {
 	static const char helper[] = "xmpp::", scheme[] = "xmpp://";
@@ -66,7 +66,10 @@ static bool is_xmpp(const char *name, bool push)
 	return is;
 }
 
-/* The remote that is meant when none is named; NULL, and why was printed. */
+/*
+ * The remote to use if the user names none. NULL, with the reason printed, if that is not
+ * clear.
+ */
 static char *choose(bool push)
 {
 	const char *const args[] = { "remote", NULL };

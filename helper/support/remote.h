@@ -2,7 +2,7 @@
 #ifndef HELPER_REMOTE_H
 #define HELPER_REMOTE_H
 
-/* A remote of the repository we are in, that leads to a buddy's share. */
+/* A remote of the current repository that leads to a buddy's share. */
 
 #include <stdbool.h>
 
@@ -16,20 +16,20 @@ struct remote {
 };
 
 /*
- * Finds a remote by its name; with name NULL the only one with an xmpp URL, or
- * else origin. push: where it is pushed to. False when there is none, and the
- * reason was printed. To be finished in both cases.
+ * Finds a remote by its name. With name NULL: the only remote with an xmpp URL, else
+ * origin. With push, its push URL is used. False, with the reason printed, if there is
+ * none. The caller finishes *remote in both cases.
  */
 bool remote_find(struct remote *remote, const char *name, bool push);
 void remote_finish(struct remote *remote);
 
 /*
- * The absolute common directory of the repository we are in, malloc'd; NULL,
- * and git has said why.
+ * The absolute common directory of the current repository, malloc'd. NULL, with git's
+ * reason printed, if there is none.
  */
 char *repository_git_dir(void);
 
-/* The first line that git prints, malloc'd; NULL if it fails, silently. */
+/* The first line that git prints, malloc'd; NULL, with nothing printed, if git fails. */
 char *git_line(const char *const *args);
 
 #endif

@@ -3,8 +3,9 @@
 #define HELPER_RIGHTS_H
 
 /*
- * What "git xmpp share" was asked to change in who may do what: for each person it names
- * what they could do, and what they can do afterwards. Pure; share.c writes it.
+ * The changes of rights that "git xmpp share" was asked for: for each person that it names,
+ * what they could do before and what they can do afterwards. Pure; share.c writes the
+ * configuration.
  */
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ struct right {
 	char who[JID_MAX];	/* a bare JID, or "buddies" */
 	bool had_fetch, had_push;
 	bool fetch, push;
-	bool removed;		/* they were to lose something */
+	bool removed;		/* the command takes rights from them */
 };
 
 struct rights {
@@ -29,12 +30,18 @@ struct rights {
 	size_t count;
 };
 
-/* The next change, in the order of the command line. row: the share as it is, NULL if it is new. */
+/*
+ * Adds the next change, in the order of the command line. row is the share as it is; NULL
+ * if it is new.
+ */
 void rights_change(struct rights *rights, const struct share_config *row, enum right_change change,
 		   const char *who);
 void rights_finish(struct rights *rights);
 
-/* The first who is to lose what all buddies keep; NULL if there is none. */
+/*
+ * The first person who would lose a right that they keep because all buddies have it; NULL
+ * if there is none.
+ */
 const struct right *rights_kept_as_buddy(const struct rights *rights,
 					 const struct share_config *row);
 

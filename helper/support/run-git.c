@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* No shell is in between: arguments reach git as they are. */
+/* No shell is involved: arguments reach git as they are. */
 
 #include "run-git.h"
 
@@ -82,7 +82,7 @@ int run_git(const char *const *args, const char *input, struct buf *out, enum gi
 	}
 	if (input) {
 		close(in[0]);
-		/* It may not want to hear it all. */
+		/* git may end before it has read all of it; that is no error. */
 		io_write_all(in[1], input, strlen(input));
 		close(in[1]);
 	}

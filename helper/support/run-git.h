@@ -2,7 +2,7 @@
 #ifndef HELPER_RUN_GIT_H
 #define HELPER_RUN_GIT_H
 
-/* git, run for what git does best: its configuration, its credentials, its repositories. */
+/* Runs git for what git does best: its configuration, its credentials, its repositories. */
 
 #include <stdbool.h>
 
@@ -11,9 +11,9 @@
 enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
 
 /*
- * Runs git with the arguments after "git", ended by NULL, gives it input (NULL:
- * none; at most a few kilobytes) and appends what it prints to out (NULL: it
- * prints on our standard output). The exit status, 127 if git cannot
+ * Runs git with these arguments, which begin after "git" and are ended by NULL. input goes
+ * to git's standard input (NULL: nothing; at most a few kilobytes). The output is appended
+ * to out (NULL: it goes to our standard output). Returns the exit status; 127 if git cannot
  * be run, or died of a signal.
  */
 int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors);

@@ -2,7 +2,7 @@
 #ifndef HELPER_SHARE_CONFIG_H
 #define HELPER_SHARE_CONFIG_H
 
-/* The table of shares, as the configuration has it, judged as the broker judges it. */
+/* The shares of the configuration, with the broker's rules of what is valid. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,9 +13,9 @@ enum share_right { SHARE_FETCH, SHARE_PUSH };
 
 struct share_entry {
 	enum share_right right;
-	char *text;	/* owned; as it is written */
-	char *who;	/* owned; the bare JID it means, or "buddies"; NULL: it gives nobody
-			   anything */
+	char *text;	/* owned; as it stands in the file */
+	char *who;	/* owned; the bare JID that it means, or "buddies"; NULL: invalid, it
+			   gives no right to anybody */
 };
 
 struct share_config {
@@ -33,17 +33,20 @@ struct share_configs {
 void share_configs_take(struct share_configs *shares, const struct gitconfig *configuration);
 void share_configs_finish(struct share_configs *shares);
 
-/* NULL if there is none. */
+/* A share by its name, or by its path; NULL if there is none. */
 const struct share_config *share_configs_find(const struct share_configs *shares, const char *name);
 const struct share_config *share_configs_find_path(const struct share_configs *shares,
 						   const char *path);
 
-/* Whether this right is given to exactly them: "buddies" is a name like others here. */
+/*
+ * Whether an entry gives this right to exactly this name. "buddies" is a name like others
+ * here.
+ */
 bool share_allows(const struct share_config *share, enum share_right right, const char *who);
 
 /*
- * Why the broker does not serve one like this, as "its path is not absolute";
- * NULL if it does. path may be NULL.
+ * Why the broker does not serve a share like this, as "its path is not absolute"; NULL if
+ * it does. path may be NULL.
  */
 const char *share_fault(const char *name, const char *path);
 

@@ -54,7 +54,7 @@ void share_configs_list(const struct share_configs *table)
 	}
 }
 
-/* "ended a fetch of 'project' by bob@example.org" */
+/* Prints a row, like "ended a fetch of 'project' by bob@example.org". */
 static void show_one(struct fields row)
 {
 	static const struct {

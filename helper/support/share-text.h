@@ -7,16 +7,16 @@
 #include "query.h"
 #include "share-config.h"
 
-/* A line for each right. Whoever may push may fetch as well, and is not named twice. */
+/* Prints a line for each right. Those who may push may fetch too, and are not named twice. */
 void share_show_rights(const struct share_config *row);
 
-/* The address that leads to it (address.h). jid NULL: no account is configured. */
+/* Prints the share's address (address.h). jid NULL: no account is configured. */
 void share_print_address(const char *jid, const char *name);
 
-/* All of them, and which are not served. */
+/* Prints all shares, and which of them the broker does not serve. */
 void share_configs_list(const struct share_configs *table);
 
-/* What the broker ended, by its answer, because nobody may do it any more. */
+/* Prints the transfers that the broker ended, by its answer, because a right was taken away. */
 void share_show_ended(const struct query *answer);
 
 #endif

@@ -20,7 +20,10 @@ bool shareable_find(struct shareable *repo, const char *path)
 	size_t n;
 
 	if (path) {
-		/* A path that was named is meant, whatever repository git was called for. */
+		/*
+		 * A path that the user named counts, not the repository that git was called
+		 * for.
+		 */
 		unsetenv("GIT_DIR");
 		unsetenv("GIT_WORK_TREE");
 		unsetenv("GIT_COMMON_DIR");
@@ -45,7 +48,7 @@ void shareable_finish(struct shareable *repo)
 	free(repo->path);
 }
 
-/* It shows its capabilities, and nothing of its refs. */
+/* In protocol version 2 upload-pack prints its capabilities, and no refs. */
 bool shareable_is_served(const struct shareable *repo)
 {
 	const char *const args[] = { "upload-pack", "--strict", "--advertise-refs",

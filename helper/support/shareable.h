@@ -2,7 +2,7 @@
 #ifndef HELPER_SHAREABLE_H
 #define HELPER_SHAREABLE_H
 
-/* A repository on this disk that is to be shared. */
+/* A repository on this disk that is about to be shared. */
 
 #include <stdbool.h>
 
@@ -11,20 +11,29 @@ struct shareable {
 	bool bare;
 };
 
-/* The one at a path, or around here with NULL. False if git found none, having said so. */
+/*
+ * Finds the repository at path, or with NULL the current one. False if there is none; git
+ * has then printed why.
+ */
 bool shareable_find(struct shareable *repo, const char *path);
 void shareable_finish(struct shareable *repo);
 
-/* Whether git serves it to others, as the broker has it do that. If not, git has said why. */
+/*
+ * Whether git would serve the repository to others, run as the broker runs it. If not, git
+ * has printed why.
+ */
 bool shareable_is_served(const struct shareable *repo);
 
-/* A name for it, like "project" of /src/project/.git and /srv/project.git; malloc'd. */
+/* A name for the share, like "project" of /src/project/.git and /srv/project.git; malloc'd. */
 char *shareable_name(const struct shareable *repo);
 
-/* Cuts each ".git" from the end of a name: an address drops one, and so would not lead to it. */
+/*
+ * Cuts each ".git" from the end of a name. address_parse() drops one, so a name with ".git"
+ * could not be reached by a plain address.
+ */
 void share_name_trim(char *name);
 
-/* Says so if git will refuse pushes to the branch that is checked out. */
+/* Prints a hint if git will refuse pushes to the branch that is checked out. */
 void shareable_warn(const struct shareable *repo);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git's own way with such a file: <file>.lock is made, which excludes everybody
- * else, filled, and renamed over the file. git config would do so for each
- * variable, and stop in the middle when the disk is full. Here the lock is kept
- * over all of them, and git config is run on it.
+ * git changes such a file so: it makes <file>.lock, which excludes all others, fills it,
+ * and renames it over the file. git config would do that for each variable, and stop in the
+ * middle when the disk is full. Here the lock is kept for all changes, and git config is
+ * run on the lock file.
  */
 #include "staged.h"
 
@@ -47,7 +47,7 @@ void staged_release(struct staged *s)
 	s->holds_signals = false;
 }
 
-/* Appends what is in a file. NULL, or why not. */
+/* Appends the content of a file. NULL, or the reason why not. */
 static const char *read_file(const char *path, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), error = 0;
@@ -68,7 +68,7 @@ static const char *write_file(int fd, const struct buf *data)
 									    : NULL;
 }
 
-/* Waits a while for whoever has it. */
+/* Waits up to five seconds for another process that holds the lock. */
 static const char *open_lock(struct staged_file *f, int *fd)
 {
 	for (int i = 0; i < LOCK_TRIES; i++) {
@@ -85,7 +85,7 @@ static const char *open_lock(struct staged_file *f, int *fd)
 	return "somebody else is changing it, or ended in the middle and left a lock";
 }
 
-/* Gives it what will be in the file, and closes it. */
+/* Writes the new content into the lock file, and closes it. */
 static const char *fill_lock(struct staged_file *f, int fd, const struct buf *data)
 {
 	const char *why =
@@ -112,7 +112,7 @@ static void free_file(struct staged_file *f)
 	buf_finish(&f->after);
 }
 
-/* Where the file is, what it is. A link is followed: what it leads to is changed. */
+/* Finds out where and what the file is. If it is a symbolic link, its target is changed. */
 static const char *look_at(struct staged_file *f)
 {
 	struct stat st;
@@ -140,7 +140,7 @@ static const char *stage(struct staged_file *f)
 	why = open_lock(f, &fd);
 	if (why)
 		return why;
-	/* Read when nobody else can write it any more. */
+	/* The file is read only now, when nobody else can write it any more. */
 	if (f->existed)
 		why = read_file(f->real, &f->before);
 	if (!why)
@@ -149,7 +149,7 @@ static const char *stage(struct staged_file *f)
 	return why;
 }
 
-/* Two paths may lead to one file. */
+/* The record of a file; locked and read if it is new. Two paths may lead to one file. */
 static struct staged_file *find(struct staged *s, const char *path, const char **why)
 {
 	struct staged_file *f = &s->files[s->count];
@@ -192,7 +192,7 @@ static bool same(const struct buf *a, const struct buf *b)
 	       (!buf_len(a) || !memcmp(buf_data(a), buf_data(b), buf_len(a)));
 }
 
-/* git config does not sync what it writes. */
+/* Syncs the lock file, because git config does not. */
 static const char *sync_lock(const struct staged_file *f)
 {
 	int fd = open(f->lock, O_RDONLY | O_CLOEXEC), failed;
@@ -240,7 +240,7 @@ bool staged_commit(struct staged *s, const char **path, const char **why)
 	return !*why;
 }
 
-/* The file as it was, unless it is not as we left it. */
+/* Gives the file its old content, unless somebody has changed it since our commit. */
 static bool put_back(struct staged_file *f)
 {
 	struct buf now = { 0 };

@@ -3,9 +3,9 @@
 #define HELPER_STAGED_H
 
 /*
- * Configuration files that are being changed, all of them or none. Each is locked as git
- * locks it, so nobody else writes it; what git config does is done to the copy in the
- * lock, and shows when it is committed.
+ * Changes several configuration files, all of them or none. Each file is locked as git
+ * locks it, so that nobody else writes it. git config changes the copy in the lock file;
+ * the change takes effect when the file is committed.
  */
 
 #include <signal.h>
@@ -18,42 +18,49 @@
 enum { STAGED_MAX = 16 };
 
 struct staged_file {
-	char *path;			/* owned; as whoever named it did */
-	char *real, *lock;		/* owned; without symbolic links */
-	struct buf before, after;	/* what is, was or will be in it */
+	char *path;			/* owned; as the caller gave it */
+	char *real, *lock;		/* owned; symbolic links resolved */
+	struct buf before, after;	/* content of the file before and after */
 	mode_t mode;
 	bool existed;
-	bool locked;			/* the lock is there, with what will be */
-	bool committed;			/* it is in place */
+	bool locked;			/* the lock file exists, with the new content */
+	bool committed;			/* the new content is in place */
 };
 
 struct staged {
 	struct staged_file files[STAGED_MAX];
 	size_t count;
-	sigset_t signals;	/* as they were: one that ends us waits until the locks are gone */
+	sigset_t signals;	/* the mask before; signals that end us wait until the locks are
+				   gone */
 	bool holds_signals;
 };
 
 void staged_begin(struct staged *s);
 
 /*
- * "git config --file <path> <args>" on the copy; the file is locked and copied when it is the
- * first. The exit status of git, which says why it failed if errors are shown; -1 with *why when
- * the file cannot be changed.
+ * Runs "git config --file <path> <args>" on the copy; the first call for a file locks and
+ * copies it. Returns git's exit status; with show_errors git prints why it failed. -1 with
+ * *why if the file cannot be changed.
  */
 int staged_config(struct staged *s, const char *path, const char *const *args, bool show_errors,
 		  const char **why);
 
-/* Puts all in place; false with *path and *why, and then nothing is. The locks are gone. */
+/*
+ * Puts all changes in place, and removes the locks. False, with *path and *why, if that
+ * fails; the files are then as before.
+ */
 bool staged_commit(struct staged *s, const char **path, const char **why);
 
-/* A signal that waited ends us now. */
+/* Lets a signal that waited end us now. */
 void staged_release(struct staged *s);
 
-/* What was committed becomes what it was. False with *path if it cannot, or was changed since. */
+/*
+ * Gives each committed file its old content again. False, with *path, if a file cannot be
+ * written, or was changed since.
+ */
 bool staged_undo(struct staged *s, const char **path);
 
-/* Gives up what was not committed, and frees. */
+/* Drops what was not committed, and frees. */
 void staged_finish(struct staged *s);
 
 #endif

@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
-/* Like "3 days": a span of time for people. */
+/* A span of time for people, like "3 days". */
 const char *span_text(uint64_t seconds, char out[32]);
 
-/* RFC 3339, UTC, or "-" for 0. */
+/* A time as RFC 3339, UTC, or "-" for 0. */
 const char *time_text(uint64_t unix_time, char out[32]);
 
 #endif
