@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git-remote-xmpp NAME ADDRESS: what git runs for an address of xmpp::. See
- * gitremote-helpers(7). We offer "connect" alone, so that git speaks its own
- * protocol with its own programs at the far end, and "option" for how much
- * to say. After "connect" everything on standard input and output is the far
- * service's; opening.c gets there, pump.c does the rest.
+ * git-remote-xmpp NAME ADDRESS: git runs this for an address of xmpp::. See
+ * gitremote-helpers(7). It offers only "connect", so that git speaks its own protocol with
+ * its own programs at the far side, and "option" for how much to print. After "connect",
+ * standard input and output belong to the far service. opening.c gets there, pump.c does
+ * the rest.
  */
 
 #include <errno.h>
@@ -26,13 +26,14 @@
 
 enum {
 	COMMAND_MAX = 64 * 1024,	/* bytes in a line; filters can be long */
-	STATUS_FAILED = 128,		/* what git makes of any failure of ours */
+	STATUS_FAILED = 128,		/* git exits with this for any failure of a helper */
 };
 
 struct helper {
 	const char *url;			/* borrowed from argv */
 	struct client_config_query config;
-	struct early_input input;		/* what git said, not yet understood */
+	struct early_input input;		/* bytes that git sent and that are not yet
+						   parsed */
 	int verbosity;
 	bool progress;
 };
@@ -52,8 +53,8 @@ static bool set_verbosity(struct helper *h, const char *value)
 }
 
 /*
- * Everything else travels in git's own protocol, or is not ours to grant:
- * servpath would let a client choose what runs at the far side.
+ * All other options travel in git's own protocol, or are refused: servpath would let a
+ * client choose which program runs at the far side.
  */
 static const struct {
 	const char *name;
@@ -71,7 +72,7 @@ static const struct {
 	{ "git-upload-archive", "upload-archive" },
 };
 
-/* A line without its newline. False at the end, or when git says too much at once. */
+/* Reads a line, without its newline. False at the end, or if the line is too long. */
 static bool read_command(struct early_input *in, struct buf *line)
 {
 	const char *newline;
@@ -138,7 +139,7 @@ static int serve(struct helper *h, const struct opening *opening)
 
 	switch (opening_run(opening, &broker, &h->input, &trouble)) {
 	case OPENING_READY:
-		/* The empty line says: connected. */
+		/* By the protocol of helpers an empty line says: connected. */
 		if (answer("\n"))
 			status = pump_run(&broker, opening->service, &h->input);
 		break;
@@ -189,7 +190,10 @@ static int unknown_command(const char *line, size_t n)
 	return STATUS_FAILED;
 }
 
-/* git's commands, up to "connect", an empty line or the end. */
+/*
+ * Answers git's commands, up to "connect", an empty line or the end. Returns the exit
+ * status.
+ */
 static int converse(struct helper *h, struct buf *line)
 {
 	while (read_command(&h->input, line)) {

@@ -25,7 +25,7 @@ static bool is_archive(const struct last_word *l)
 	return !strcmp(l->service, "upload-archive");
 }
 
-/* The capabilities of a push stand behind the first NUL. */
+/* In a push, the capabilities follow the first NUL (gitprotocol-pack(5)). */
 static void look_for_bands(struct last_word *l)
 {
 	const char *line = buf_str(&l->line);
@@ -35,7 +35,10 @@ static void look_for_bands(struct last_word *l)
 		l->bands = true;
 }
 
-/* Of a push, up to its pack; of the rest it is enough to know that something was asked for. */
+/*
+ * A push is read up to its pack. Of others only the fact counts that something was asked
+ * for.
+ */
 void last_word_asks(struct last_word *l, const char *data, size_t n)
 {
 	struct pkt_piece piece;
@@ -55,7 +58,7 @@ void last_word_asks(struct last_word *l, const char *data, size_t n)
 	}
 }
 
-/* A fetch: bands begin with the pack, and end with it. */
+/* In a fetch, side bands begin with the pack and end with it. */
 static void query_fetch(struct last_word *l, const struct pkt_piece *piece)
 {
 	for (size_t i = 0; i < piece->len && l->first_len < sizeof(l->first) - 1; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HELLO and OPEN go out together; the broker greets, tells what it waits for,
- * and in the end that the service runs or why not. That may take a while: a
- * waiting line is shown after a second, and git is watched: when it dies, our
- * standard output loses its reader.
+ * HELLO and OPEN go out together. The broker greets, tells what it waits for, and in the
+ * end that the service runs, or why not. That may take a while, so a waiting line is shown
+ * after a second. git is watched meanwhile: when it dies, nobody reads our standard output
+ * any more.
  */
 
 #include "opening.h"
@@ -56,7 +56,7 @@ static void waiting_set(struct waiting *w, const char *text)
 		waiting_show(w);
 }
 
-/* How long to sleep before the line is due, -1: it is not. */
+/* How long to sleep until the line is to be shown, in ms; -1 if it is not to be shown. */
 static int waiting_timeout(const struct waiting *w)
 {
 	int64_t left = w->since + WAITING_SHOWN_AFTER_MS - monotonic_ms();
@@ -73,7 +73,7 @@ static void send_open(const struct opening *o, struct client *c)
 	struct buf fields = { 0 };
 	int version = s->git_protocol;
 
-	/* receive-pack has no version 2, and is asked for none, as over ssh. */
+	/* receive-pack has no version 2. As over ssh, it is asked for none. */
 	if (!strcmp(o->service, "receive-pack") && version == 2)
 		version = 0;
 
@@ -84,7 +84,10 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add(&fields, "device", o->address->device);
 	if (version > 0)
 		fields_add_u64(&fields, "git-protocol", version);
-	/* The broker itself runs this git, and knows who has what it wants. */
+	/*
+	 * The broker sets these variables for the git that it runs itself: which device to
+	 * ask first, and which of its tasks this is.
+	 */
 	if (prefer && *prefer)
 		fields_add(&fields, "prefer", prefer);
 	if (task && *task)
@@ -141,8 +144,8 @@ static void take_ready(const struct opening *o, struct fields f)
 }
 
 /*
- * Reads what a script sends without waiting for the answer. The end of it does
- * not say that git has gone: only that nobody reads any more says so.
+ * Reads what a script sends without waiting for our answer. The end of the input does not
+ * mean that git has gone; git has gone when nobody reads our output.
  */
 static void read_early(struct early_input *early)
 {
@@ -154,7 +157,7 @@ static void read_early(struct early_input *early)
 		early->ended = true;
 }
 
-/* Sleeps until the broker has said something. False if git has gone. */
+/* Sleeps until the broker has sent something. False if git has gone. */
 static bool wait_for_broker(struct client *c, struct waiting *w, struct early_input *early)
 {
 	bool reading = !early->ended && buf_len(&early->data) < EARLY_INPUT_MAX;
@@ -228,7 +231,10 @@ enum opening_result opening_run(const struct opening *opening, struct client *c,
 	enum opening_result result;
 
 	send_open(opening, c);
-	/* A broker that hangs up at once may still have said why: read on. */
+	/*
+	 * If the broker hangs up at once, its reason can still be read, so a failure here
+	 * is ignored.
+	 */
 	client_flush(c);
 	if (client_expect_hello(c, trouble) < 0)
 		return OPENING_REFUSED;

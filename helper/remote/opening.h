@@ -3,8 +3,8 @@
 #define HELPER_OPENING_H
 
 /*
- * From "connect" to a far service that runs. Until then nothing is said to
- * git: a helper that exits before it answers owns the whole message.
+ * From "connect" to a running service at the far side. Until then nothing is said to git:
+ * if the helper exits before it answers, git adds no message to the helper's.
  */
 
 #include "address.h"
@@ -14,12 +14,12 @@
 struct opening {
 	const struct address *address;		/* borrowed */
 	const struct client_config *config;	/* borrowed */
-	const char *service;			/* as FRAME_OPEN has it */
+	const char *service;			/* as in FRAME_OPEN */
 	int verbosity;				/* 0 quiet, 1, 2 and more: verbose */
 	bool progress;
 };
 
-/* What came from git before the stream was open, to be sent first. */
+/* What git sent before the service ran; it is sent first. */
 struct early_input {
 	struct buf data;
 	bool ended;
@@ -28,10 +28,13 @@ struct early_input {
 enum opening_result {
 	OPENING_READY,
 	OPENING_REFUSED,	/* the reason is in *trouble */
-	OPENING_ABANDONED,	/* git has gone, nobody wants to know */
+	OPENING_ABANDONED,	/* git has gone, so there is nobody to tell */
 };
 
-/* c is connected already, and finished by the caller whatever the result. */
+/*
+ * Asks the broker for the service and waits for it. c is connected already; the caller
+ * finishes it whatever the result.
+ */
 enum opening_result opening_run(const struct opening *opening, struct client *c,
 				struct early_input *early, struct message *trouble);
 

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Both directions run at once and end by themselves:
+ * Both directions run at once and end independently:
  *
- *   git -> broker: as many bytes as the broker gave credit for. End of file on
- *   standard input is only half of a goodbye, git sends it long before the
- *   far side is done: it becomes END.
+ *   git -> broker: as many bytes as the broker gave credit for. At end of file on
+ *   standard input, END is sent. git ends its input long before the far side is done.
  *
  *   broker -> git: DATA, until END. Then EXIT tells the status of the far
  *   service, and we exit at once: closing standard output would not do, since
  *   git's wrapper process holds it open as well until we are gone.
  *
- * git closes its end of our standard output in normal operation, as soon as it
- * has what it wants. So a write that fails, or POLLERR on the idle descriptor
- * when git was killed, is the end of the story and not an error.
+ * git closes its end of our standard output in normal operation, as soon as it has what it
+ * wants. So a failed write, or POLLERR on the idle descriptor when git was killed, is a
+ * normal end and no error.
  *
- * Memory: one read's worth towards the broker; towards git PENDING_MAX, then
- * the socket is left alone until git has read.
+ * Memory: one read's worth towards the broker; towards git PENDING_MAX, then the socket is
+ * not read until git has read.
  */
 
 #include "pump.h"
@@ -37,38 +36,39 @@
 #include "text.h"
 
 enum {
-	CHUNK = 64 * 1024,		/* what a pipe holds */
+	CHUNK = 64 * 1024,		/* bytes; the capacity of a pipe */
 	SOCKET_READ = 256 * 1024,
 	PENDING_MAX = 256 * 1024,
-	PIPE_SIZE = 1024 * 1024,	/* of the one to git, if the system allows it */
-	REST_MS = 2,			/* while git reads from a full one; it takes half of it at
-					   250 MB/s */
-	EXIT_WAIT_MS = 2000,		/* from the end of data to the far side's status */
-	LAST_WORDS_MS = 500,		/* from git's end of reading to its end of writing */
+	PIPE_SIZE = 1024 * 1024,	/* bytes; capacity of the pipe to git, if the system
+					   allows it */
+	REST_MS = 2,			/* pause while git reads from a full pipe; at 250 MB/s
+					   git takes half of it */
+	EXIT_WAIT_MS = 2000,		/* from the end of data until the far side's status */
+	LAST_WORDS_MS = 500,		/* from git's end of reading until its end of writing */
 	STATUS_FAILED = 128,
 };
 
 enum pump_state {
 	PUMP_FLOWING,
-	PUMP_ENDED,		/* END: no more data, the status is still to come */
+	PUMP_ENDED,		/* END has come: no more data, but the status */
 	PUMP_FINISHED,		/* nothing more from the broker, but git has not read it all */
 	PUMP_GIT_GONE,		/* nobody reads our standard output any more */
 };
 
 struct pump {
 	enum pump_state state;
-	int status;			/* once finished */
+	int status;			/* exit status, in PUMP_FINISHED */
 	struct client *broker;		/* borrowed */
-	struct buf to_git;		/* what standard output did not take at once */
+	struct buf to_git;		/* bytes that standard output did not take at once */
 	struct remote_stderr text;
 	struct message trouble;		/* MSG_NONE: the far side ended by itself */
 	struct last_word lastword;
-	bool told;			/* git has the trouble, or will have it */
-	uint32_t credit;		/* bytes the broker will still take */
-	bool stdin_ended;		/* END was sent, or is not wanted any more */
-	int64_t deadline;		/* ms; in PUMP_ENDED, once all was written */
+	bool told;			/* the trouble was put into what git reads */
+	uint32_t credit;		/* bytes that the broker will still take */
+	bool stdin_ended;		/* END was sent, or is no longer needed */
+	int64_t deadline;		/* ms; for EXIT, once git has all data; 0: not set */
 	bool wide;			/* the pipe to git has PIPE_SIZE */
-	int64_t rest_until;		/* ms; it was full */
+	int64_t rest_until;		/* ms; end of the pause after the pipe was full */
 };
 
 static void finish(struct pump *p, int status)
@@ -80,7 +80,10 @@ static void finish(struct pump *p, int status)
 
 /* Towards git. */
 
-/* How much standard output took; 0 too when it is full, or nobody reads it. */
+/*
+ * Writes to git. Returns how many bytes standard output took; 0 if it is full, or nobody
+ * reads it.
+ */
 static size_t write_some(struct pump *p, const char *data, size_t n)
 {
 	ssize_t done;
@@ -98,7 +101,7 @@ static size_t write_some(struct pump *p, const char *data, size_t n)
 
 static void give_to_git(struct pump *p, const char *data, size_t n)
 {
-	/* Mostly git is waiting, and the bytes need not be copied once more. */
+	/* Mostly git is waiting, and the bytes can be written without a copy. */
 	size_t done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
 
 	last_word_answers(&p->lastword, data, n);
@@ -115,8 +118,8 @@ static void drain_to_git(struct pump *p)
 /* From the broker. */
 
 /*
- * Ended by p->trouble. git is given it, if there is a place for it in what it
- * reads; the hint stands before that then.
+ * Ends because of p->trouble. If there is a place for it in what git reads, git is given
+ * the text, and the hint is printed before that.
  */
 static void finish_with_trouble(struct pump *p)
 {
@@ -176,8 +179,8 @@ static void take_error(struct pump *p, const struct frame *frame)
 }
 
 /*
- * Once git talks to the other git, waiting lines do not matter any more.
- * "verbose" comes only if asked for.
+ * Waiting lines are not shown any more once git talks to the other git. The broker sends
+ * "verbose" only if it was asked for.
  */
 static void take_note(const struct frame *frame)
 {
@@ -263,7 +266,7 @@ static void read_broker(struct pump *p)
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* All data were there, only the status is missing: no harm done. */
+	/* All data have come, only the status is missing: that does no harm. */
 	if (p->state == PUMP_ENDED)
 		finish(p, 0);
 	else
@@ -280,13 +283,16 @@ static void send_to_broker(struct pump *p)
 	if (n >= 0) {
 		buf_consume(out, n);
 	} else if (errno != EAGAIN && errno != EINTR) {
-		/* It hung up; what it said before is still to be read. */
+		/* The broker hung up, but what it sent before can still be read. */
 		buf_reset(out);
 		p->stdin_ended = true;
 	}
 }
 
-/* Reads behind the place of a header, so that header and data leave in one piece, not copied. */
+/*
+ * Reads git's data behind the place of a header, so that both leave in one write without a
+ * copy.
+ */
 static void read_git(struct pump *p)
 {
 	struct buf *out = &p->broker->out;
@@ -313,10 +319,10 @@ static bool may_read_git(const struct pump *p)
 }
 
 /*
- * git closes both our ends when it is content, one after the other, its last
- * words ("0000", end of file) being still in the pipe, or about to be. With them the far
- * service ends by itself; without, it has to be stopped, and nobody knows whether git has what
- * it wanted.
+ * When git is content, it closes both our ends, one after the other. Its last bytes
+ * ("0000", end of file) may still be in the pipe, or about to come. With them the far
+ * service ends by itself. Without them it has to be stopped, and nobody knows whether git
+ * got what it wanted.
  */
 static void pass_on_last_words(struct pump *p)
 {
@@ -349,8 +355,8 @@ static void start_with(struct pump *p, struct early_input *early)
 /* The loop. */
 
 /*
- * A full pipe would wake us for each packet that git takes out of it. It has enough to read
- * for a while. ms, 0: the rest is over.
+ * What is left of the pause, in ms; 0 if it is over. A full pipe would wake us for each
+ * packet that git takes out of it, and git has enough to read for a while.
  */
 static int rest_left(const struct pump *p)
 {
@@ -415,8 +421,9 @@ static bool is_over(const struct pump *p)
 }
 
 /*
- * Non-blocking, if it is a pipe as git makes it: poll() promises room for
- * a page only. Anything else (a file, somebody's terminal) is left as it is.
+ * Makes standard output non-blocking if it is a pipe or a socket, because poll() promises
+ * room for a page only. Anything else (a file, a terminal) is left as it is. Returns the
+ * old flags, or -1 if nothing was changed.
  */
 static int make_stdout_nonblocking(struct pump *p)
 {
@@ -428,14 +435,17 @@ static int make_stdout_nonblocking(struct pump *p)
 	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
 		return -1;
 #ifdef F_SETPIPE_SZ
-	/* If the system refuses, git and we take turns more often. */
+	/* If the system refuses, git and we alternate more often. */
 	p->wide = fcntl(1, F_SETPIPE_SZ, PIPE_SIZE) >= PIPE_SIZE;
 #endif
 	fcntl(1, F_SETFL, flags | O_NONBLOCK);
 	return flags;
 }
 
-/* Nobody reads our standard output any more: the user has their prompt, or soon. */
+/*
+ * Whether nobody reads our standard output any more: the user has their prompt, or soon
+ * will.
+ */
 static bool git_has_gone(void)
 {
 	struct pollfd out = { .fd = 1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bytes come in pieces of any size. A line is held until its newline, or
- * until it is too long, and then written in one write(), so that it does not
- * mix with the progress that git prints to the same terminal.
+ * Bytes come in pieces of any size. A line is kept until its newline, or until it is too
+ * long. Then it is written in one write(), so that it does not mix with the progress that
+ * git prints to the same terminal.
  */
 
 #include "remote-stderr.h"

@@ -3,9 +3,8 @@
 #define HELPER_REMOTE_STDERR_H
 
 /*
- * What the far service says on its standard error, shown on ours: line by
- * line behind "remote: ", as git does it, with nothing in it that a terminal
- * could obey, and only so much of it. Zero-initialise it.
+ * Shows the standard error of the far service on ours: line by line behind "remote: ", as
+ * git does it, escaped for a terminal, and only up to a limit. Zero-initialise it.
  */
 
 #include <stdbool.h>
@@ -14,11 +13,12 @@
 
 enum {
 	REMOTE_LINE_MAX = 1000,			/* bytes; longer lines are folded */
-	REMOTE_STDERR_MAX = 64 * 1024,		/* bytes; one line tells that there was more */
+	REMOTE_STDERR_MAX = 64 * 1024,		/* bytes; then one line says that there was
+						   more */
 };
 
 struct remote_stderr {
-	struct buf line;	/* begun, not yet shown */
+	struct buf line;	/* a line that has no newline yet */
 	size_t shown;
 	bool cut;
 };
