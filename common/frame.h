@@ -34,10 +34,11 @@ enum {
 
 enum frame_type {
 	FRAME_HELLO = 'H',	/* both. fields: protocol, program (e.g. git-remote-xmpp/0.1.0) */
-	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive), jid,
-				   share, [device], [git-protocol] (0|1|2), verbosity, progress
-				   (0|1), [transport] (auto|direct|proxy|inband), [prefer] (a
-				   device, to be asked first) */
+	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive),
+				   jid, share, [device], [git-protocol] (0|1|2), verbosity,
+				   progress (0|1), [transport] (auto|direct|proxy|inband),
+				   [prefer] (a device, to be asked first), [task] (the task of
+				   the broker for which it runs this git) */
 	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
 				   text clears it), warning (always shown), or verbose (with -v) */
 	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path,
