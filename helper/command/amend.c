@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A variable is changed where it stands, also in a file that another one includes,
- * if that file is the user's own; what is new goes to the file with the
- * rest of its section, else to where git config --global writes. What stands in
- * a file of somebody else's, the system's for example, is left to them.
+ * A variable is changed in the file where it stands, also if another file includes that
+ * file, provided that the file belongs to the user. A new variable goes to the file with
+ * the rest of its section, else to the file that git config --global writes. Files of
+ * somebody else, like the system's, are not changed.
  *
- * What was read may be old when the files are locked: then all begins again.
+ * The configuration may change between its reading and the locking of the files. Then all
+ * begins again.
  */
 #include "amend.h"
 
@@ -23,10 +24,11 @@
 enum {
 	ROUNDS_MAX = 200,
 	COMMAND_WORDS_MAX = 6,
-	NOTHING_TO_UNSET = 5,	/* git config's status: the same was asked for before */
+	NOTHING_TO_UNSET = 5,	/* git config's exit status: an earlier wish has removed it
+				   already */
 };
 
-/* What came of trying. */
+/* The result of a try. */
 enum outcome { AMENDED, AGAIN, REFUSED };
 
 static void lower(char *s, size_t n)
@@ -39,7 +41,7 @@ void amendment_wish(struct amendment *a, enum wish_kind kind, char *key, const c
 {
 	struct wish w = { .kind = kind, .key = key, .name = xstrdup(key), .value = xstrdup(value) };
 
-	/* What is between the first dot and the last stays as it is. */
+	/* The part between the first dot and the last keeps its case. */
 	lower(w.name, strcspn(w.name, "."));
 	if (kind != WISH_GONE)
 		lower(strrchr(w.name, '.'), SIZE_MAX);
@@ -47,7 +49,7 @@ void amendment_wish(struct amendment *a, enum wish_kind kind, char *key, const c
 	a->wishes[a->count++] = w;
 }
 
-/* Where git config --global writes; malloc'd, NULL if nowhere. */
+/* The file that git config --global writes; malloc'd, NULL if there is none. */
 static char *global_file(void)
 {
 	const char *file = getenv("GIT_CONFIG_GLOBAL"), *home = getenv("HOME");
@@ -69,7 +71,7 @@ static char *global_file(void)
 	return own;
 }
 
-/* Whether a variable there is the user's to change. */
+/* Whether the file of this entry is the user's to change. */
 static bool is_own(const struct gitconfig_entry *e)
 {
 	struct stat st;
@@ -77,7 +79,10 @@ static bool is_own(const struct gitconfig_entry *e)
 	return !e->system && !stat(e->file, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid();
 }
 
-/* "xmppshare.project" of "xmppshare.project.push": both are of one section. */
+/*
+ * Whether two keys have the same section and name, like "xmppshare.project" in
+ * "xmppshare.project.push".
+ */
 static bool same_section(const char *key, const char *other)
 {
 	size_t n = strrchr(key, '.') - key;
@@ -85,7 +90,7 @@ static bool same_section(const char *key, const char *other)
 	return !strncmp(key, other, n) && other[n] == '.' && !strchr(other + n + 1, '.');
 }
 
-/* Whether the entry is of the section and name that a key is. */
+/* Whether the entry is in this section, like "xmppshare.project". */
 static bool is_of(const struct gitconfig_entry *e, const char *section)
 {
 	size_t n = strlen(section);
@@ -98,7 +103,10 @@ static bool has_value(const struct gitconfig_entry *e, const struct wish *w)
 	return !strcmp(e->key, w->name) && e->value && !strcmp(e->value, w->value);
 }
 
-/* The entry that is in a wish's way; for what is to be there, NULL also means that it is not. */
+/*
+ * The entry that keeps a wish from being true; for WISH_VALUE the entry that counts now,
+ * whatever its value. NULL if there is none, and always for WISH_HAS.
+ */
 static const struct gitconfig_entry *obstacle(const struct gitconfig *c, const struct wish *w)
 {
 	const struct gitconfig_entry *last = NULL;
@@ -123,7 +131,7 @@ static bool is_true(const struct gitconfig *c, const struct wish *w)
 	return w->kind != WISH_HAS && !e;
 }
 
-/* The command that would do it, as it can be typed. */
+/* Prints, as a hint, the command that would make the change. */
 static void hint_at_command(const char *file, const char *const *args)
 {
 	struct buf command = { 0 };
@@ -138,7 +146,7 @@ static void hint_at_command(const char *file, const char *const *args)
 	buf_finish(&command);
 }
 
-/* The arguments of git config for one wish. */
+/* The arguments of git config that fulfil a wish. */
 static void arguments(const struct wish *w, const char *key, const char *words[COMMAND_WORDS_MAX])
 {
 	static const char *const options[][2] = {
@@ -180,7 +188,10 @@ static enum outcome edit(struct amendment *a, const char *file, const struct wis
 	return REFUSED;
 }
 
-/* The section with its comments, and what is left of it where it is written in another way. */
+/*
+ * Removes the section with its comments; then its variables that are left because their
+ * section is spelled in another way.
+ */
 static enum outcome remove_section(struct amendment *a, const struct gitconfig_entry *e,
 				   const struct wish *w)
 {
@@ -215,7 +226,7 @@ static enum outcome remove_all(struct amendment *a, const struct gitconfig *c, c
 	return outcome;
 }
 
-/* Where to write what is to be there: where the variable is, else its section. */
+/* The file for a new value: the one that has the variable, else its section, else global. */
 static const char *place(const struct gitconfig *c, const struct wish *w, const char *global)
 {
 	const char *section = NULL, *variable = NULL;
@@ -260,7 +271,7 @@ static bool undo(struct amendment *a)
 	return false;
 }
 
-/* It was written, and git reads something else. */
+/* Explains that the value was written, but git reads another one. */
 static void explain_unread(const struct gitconfig *c, const struct wish *w)
 {
 	const struct gitconfig_entry *e = obstacle(c, w);
@@ -296,7 +307,7 @@ static enum outcome check(struct amendment *a)
 	return good ? AMENDED : REFUSED;
 }
 
-/* Whether it is still what was read: then the files that are locked stay so. */
+/* Whether git still reads what was read before the files were locked. */
 static bool is_still(const struct gitconfig *c)
 {
 	char before[GITCONFIG_DIGEST_MAX], now[GITCONFIG_DIGEST_MAX] = "";
@@ -365,7 +376,7 @@ static void digest_now(char out[GITCONFIG_DIGEST_MAX])
 	gitconfig_finish(&c);
 }
 
-/* The files are put back, and a broker that has read them reads them again. */
+/* Puts the old content back, and makes a broker read it that has read the new content. */
 static bool give_up(struct amendment *a)
 {
 	struct message trouble;
@@ -378,7 +389,10 @@ static bool give_up(struct amendment *a)
 	return false;
 }
 
-/* Others may change it at the same time: then it is asked once more. */
+/*
+ * Compares the digest of what the broker has read with ours. If others have changed the
+ * configuration at the same time, the broker is asked once more.
+ */
 bool amendment_settle(struct amendment *a, bool autostart, struct query *answer)
 {
 	char before[GITCONFIG_DIGEST_MAX], after[GITCONFIG_DIGEST_MAX] = "";

@@ -3,10 +3,10 @@
 #define HELPER_AMEND_H
 
 /*
- * What is to be true of the configuration, as it is read by the broker (common/gitconfig.h),
- * made true by changing the user's files. Afterwards it is, and a broker that runs
- * obeys it; or the files are as they were, and the user was told why and by
- * which command it could be done.
+ * Makes wishes about the configuration true by changing the user's files. A wish is about
+ * what the broker reads (common/gitconfig.h). Afterwards all wishes are true and a running
+ * broker obeys them; or the files are as they were, and the user was told why, and by which
+ * command they can make the change themselves.
  */
 
 #include <stdbool.h>
@@ -17,15 +17,16 @@
 #include "staged.h"
 
 enum wish_kind {
-	WISH_VALUE,	/* this is the value that counts */
-	WISH_HAS,	/* this is among the values */
-	WISH_HAS_NOT,	/* this is not */
-	WISH_GONE,	/* nothing is left of the section and name that the key is */
+	WISH_VALUE,	/* this value is the one that counts */
+	WISH_HAS,	/* this value is among the values of the key */
+	WISH_HAS_NOT,	/* this value is not among them */
+	WISH_GONE,	/* no variable is left in the section that the key names */
 };
 
 struct wish {
 	enum wish_kind kind;
-	char *key, *name;	/* owned; as it is written, and as in struct gitconfig_entry */
+	char *key, *name;	/* owned; as the caller spells it, and as in struct
+				   gitconfig_entry */
 	char *value;		/* owned; NULL for WISH_GONE */
 };
 
@@ -35,20 +36,21 @@ struct amendment {
 	struct staged staged;
 };
 
-/* Zero-initialise it, and add wishes. It takes the key, which is malloc'd. */
+/* Adds a wish. Zero-initialise the amendment before. Takes the key, which is malloc'd. */
 void amendment_wish(struct amendment *a, enum wish_kind kind, char *key, const char *value);
 
-/* Writes the files. False when nothing was changed, and why was printed. */
+/* Writes the files. False, with the reason printed, if nothing was changed. */
 bool amendment_write(struct amendment *a);
 
 /*
- * Has a broker that runs read them; with autostart one is started where none runs. *answer,
- * which is zero-initialised, is the broker's if there was one, and to be finished. False when it
- * does not obey them; then they are again what they were, and why was printed.
+ * Makes a running broker read the files; with autostart, one is started if none runs.
+ * *answer, which the caller zero-initialises and finishes, is the broker's answer, if there
+ * was one. False if the broker does not obey the files: their old content is then back, and
+ * the reason was printed.
  */
 bool amendment_settle(struct amendment *a, bool autostart, struct query *answer);
 
-/* Says where it was written, unless that is where git config --global writes. */
+/* Prints which files were changed, except the one that git config --global writes. */
 void amendment_report(const struct amendment *a);
 void amendment_finish(struct amendment *a);
 

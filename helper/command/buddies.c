@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp buddies: the contacts of the account, and its own other devices,
- * seen with git's eyes.
+ * git xmpp buddies: the contacts of the account, and the account's own other devices, as
+ * far as they concern git.
  */
 
 #include <inttypes.h>
@@ -34,7 +34,7 @@ static const char buddies_usage[] =
 
 enum { COLUMN_MAX = 40 };
 
-/* What there is to say about a buddy, in one word for programs. */
+/* The state of a buddy, in one word for programs. */
 static const char *state_of(struct fields row)
 {
 	if (fields_get_u64(row, "self", 0))
@@ -50,7 +50,7 @@ static const char *state_of(struct fields row)
 	return "offline";
 }
 
-/* The devices are the rows that follow, up to the next buddy. */
+/* How many devices a buddy has: their rows follow, up to the next buddy. */
 static size_t device_count(const struct query *answer, size_t buddy)
 {
 	size_t i = buddy + 1;
@@ -66,7 +66,7 @@ static void print_padded(const char *text, size_t width)
 	size_t n = 0;
 
 	text_escape(&shown, text, strlen(text), false);
-	/* Columns are characters: continuation bytes of UTF-8 take no room. */
+	/* The width is in characters: continuation bytes of UTF-8 do not count. */
 	for (const char *c = buf_str(&shown); *c; c++)
 		n += (*c & 0xc0) != 0x80;
 	printf("%s%*s", buf_str(&shown), n < width ? (int)(width - n) : 0, "");
@@ -109,7 +109,10 @@ static bool is_trust(struct fields row, const char *trust)
 	return !strcmp(row_get(row, "trust"), trust);
 }
 
-/* Of whom only the devices are remembered: a side has removed the other. */
+/*
+ * Whether the person is no buddy any more, and only their devices are remembered: one side
+ * has removed the other.
+ */
 static bool was_removed(struct fields row)
 {
 	return !fields_get_u64(row, "self", 0) && !fields_get_u64(row, "asked", 0) &&
@@ -139,7 +142,7 @@ static void show_last_seen(uint64_t last_seen)
 		printf("  last seen %s ago", span_text(now - last_seen, span));
 }
 
-/* "  (git xmpp accept bob@example.org)" */
+/* Prints a command, like "  (git xmpp accept bob@example.org)". */
 static void show_command(const char *verb, struct fields row)
 {
 	struct buf command = { 0 };
@@ -152,7 +155,7 @@ static void show_command(const char *verb, struct fields row)
 	buf_finish(&command);
 }
 
-/* What there is instead of a state and devices; false if there is nothing. */
+/* Prints what replaces the state and the devices; false if nothing does. */
 static bool show_exception(struct fields row, const char *state)
 {
 	uint64_t again = fields_get_u64(row, "asked-again", 0);
@@ -184,7 +187,7 @@ static bool show_exception(struct fields row, const char *state)
 	return true;
 }
 
-/* "verified, 2 devices; 1 new" */
+/* Prints a summary, like "  verified, 2 devices; 1 new device to be compared". */
 static void show_trust(struct fields row, size_t devices)
 {
 	uint64_t pending = fields_get_u64(row, "pending", 0);
@@ -224,7 +227,10 @@ static void show_buddy(const struct query *answer, size_t i, size_t width)
 		printf("  speaks another protocol: ");
 		print_text(row_get(row, "protocol"));
 	}
-	/* Half of it is missing: they have not asked, or that did not arrive. */
+	/*
+	 * Only one half of the subscription is there: they have not asked us, or their
+	 * request was lost.
+	 */
 	if (!strcmp(row_get(row, "subscription"), "to") && !fields_get_u64(row, "self", 0))
 		printf("  does not see you yet");
 	if (has_waiting(row))
@@ -294,11 +300,11 @@ static void json_buddy(struct buf *out, const struct query *answer, size_t i)
 }
 
 enum {
-	ROSTER_MS = 5000,	/* for a broker that has just begun */
+	ROSTER_MS = 5000,	/* ms; for a broker that has just started */
 	ASK_AGAIN_MS = 200,
 };
 
-/* Why there is no list: the account's own trouble, or that it takes too long. */
+/* Why there is no list: the account's own error, or that the login takes too long. */
 static void explain(struct fields account, struct message *trouble)
 {
 	account_status_trouble(account, trouble);
@@ -308,7 +314,10 @@ static void explain(struct fields account, struct message *trouble)
 		message_set(trouble, MSG_NOT_ONLINE, "jid", row_get(account, "jid"), NULL);
 }
 
-/* While we are not online nobody is seen, and the roster is what it was last. False if we are. */
+/*
+ * Whether the account is offline, and why: then nobody is seen, and the roster is the last
+ * known one.
+ */
 static bool is_offline(const struct query *answer, struct message *why)
 {
 	struct fields account;
@@ -362,7 +371,10 @@ static void show_buddies(const struct query *answer, enum form form, bool online
 			show_porcelain(answer, i);
 		else
 			show_buddy(answer, i, width);
-		/* Those of one's own account are to be noticed. */
+		/*
+		 * The devices of one's own account are always shown, so that a new one is
+		 * noticed.
+		 */
 		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < count; d++)
 			device_show(query_row(answer, i + 1 + d));
 	}
@@ -374,8 +386,8 @@ static void show_buddies(const struct query *answer, enum form form, bool online
 }
 
 /*
- * The account's row, if the broker has not yet read the roster: what it lists
- * is not all there is.
+ * Whether the broker has not yet read the roster, so that its list is not complete.
+ * *account is the account's row.
  */
 static bool is_incomplete(const struct query *answer, struct fields *account)
 {
@@ -383,8 +395,8 @@ static bool is_incomplete(const struct query *answer, struct fields *account)
 }
 
 /*
- * Asks for the buddies, or one of them, until the roster is known; *answer is
- * to be finished. -1 with *trouble.
+ * Asks for the buddies, or one of them, until the roster is known. The caller finishes
+ * *answer. -1 with *trouble.
  */
 static int ask(struct query *answer, const char *jid, struct message *trouble)
 {

@@ -3,8 +3,8 @@
 #define HELPER_COMMANDS_H
 
 /*
- * The commands of git xmpp: each is given its own arguments, argv[0] its name, and returns the
- * exit status.
+ * The commands of git xmpp. Each gets its own arguments, with its name in argv[0], and
+ * returns the exit status.
  */
 
 #include <getopt.h>
@@ -31,13 +31,13 @@ int cmd_status(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
 
 /*
- * getopt_long() with -h, where a long option of one letter is a short one as well, and in git's
- * words: the next option's val, -1 after the last (optind is the first argument), '?' when the
- * usage was printed and STATUS_USAGE is to be returned.
+ * getopt_long() with -h and with git's error texts. A long option of one letter is a short
+ * option as well. Returns the next option's val; -1 after the last, with optind at the
+ * first argument; '?' if the usage was printed and the command returns STATUS_USAGE.
  */
 int cmd_option(int argc, char **argv, const struct option *options, const char *usage);
 
-/* Says what is wrong with the arguments, prints the usage, returns STATUS_USAGE. */
+/* Prints what is wrong with the arguments, and the usage. Returns STATUS_USAGE. */
 int cmd_misused(const char *usage, const char *problem);
 
 #endif

@@ -33,7 +33,7 @@ static const char usage[] =
 enum {
 	POLL_MS = 20,
 	STOP_MS = 30 * 1000,
-	TERM_MS = 5 * 1000,	/* for one that does not answer to end by SIGTERM */
+	TERM_MS = 5 * 1000,	/* ms; for a broker that does not answer to end after SIGTERM */
 };
 
 static const char program[] = "git-xmpp/" PROGRAM_VERSION;
@@ -60,7 +60,10 @@ static int start(int argc, char **argv)
 	return status;
 }
 
-/* The broker answers, ends what it is doing, and with it the connection. */
+/*
+ * Waits until the broker closes the connection: it answers, ends its work, and hangs up. -1
+ * with *trouble if it reports an error.
+ */
 static int wait_for_end(struct client *c, struct message *trouble)
 {
 	struct frame frame;
@@ -76,7 +79,7 @@ static int wait_for_end(struct client *c, struct message *trouble)
 	return 0;
 }
 
-/* 0 if the broker does not tell. */
+/* The broker's process id; 0 if it does not tell. */
 static pid_t broker_pid(void)
 {
 	struct message trouble;
@@ -98,9 +101,9 @@ static bool is_running(pid_t pid)
 }
 
 /*
- * Its answer to "stop" comes before it has ended: it says goodbye to the
- * server and ends its children first. A broker beyond our sight (we are in a
- * container, it is not) is taken for gone.
+ * The broker answers "stop" before it has ended: first it logs out from the server and ends
+ * its children. A broker that we cannot see, because we are in a container and it is not,
+ * counts as gone.
  */
 static bool wait_until_gone(pid_t pid, int limit)
 {
@@ -112,15 +115,15 @@ static bool wait_until_gone(pid_t pid, int limit)
 	return true;
 }
 
-/* Some other process may have its number: the lock is of another machine (NFS). */
+/* Another process may have this id, as when the lock belongs to another machine (NFS). */
 static bool is_broker(pid_t pid)
 {
 	return process_runs(pid, "git-xmpp-daemon");
 }
 
 /*
- * Who holds the lock of the state, 0 if nobody does: that is the broker, whatever it answers, or
- * not.
+ * The process that holds the lock in the state directory; 0 if none does. It is the broker,
+ * even if it does not answer.
  */
 static pid_t holder(void)
 {
@@ -133,7 +136,7 @@ static pid_t holder(void)
 	return said && is_broker(atoi(said + 5)) ? atoi(said + 5) : 0;
 }
 
-/* It does not answer, or not in words that are ours: by signal. */
+/* Ends, by signal, a broker that does not answer, or answers in another protocol. */
 static int end_by_force(const struct message *trouble)
 {
 	pid_t pid = holder();

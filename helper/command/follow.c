@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp follow, unfollow: which remotes the broker fetches by itself. As
- * with shares the table is in the user's configuration, so a repository
- * cannot have itself followed: [xmppFollow "<jid>/<share>"] with remote = <name> <git directory>.
+ * git xmpp follow, unfollow: the remotes that the broker fetches by itself. As with shares,
+ * the table is in the user's configuration, so that a repository cannot add itself:
+ * [xmppFollow "<jid>/<share>"] with remote = <name> <git directory>.
  */
 
 #include <stdio.h>
@@ -43,7 +43,10 @@ struct table {
 	size_t count;
 };
 
-/* False when the configuration cannot be read, which was printed. To be finished in both cases. */
+/*
+ * Reads the table. False, with the reason printed, if the configuration cannot be read. The
+ * caller finishes *table in both cases.
+ */
 static bool read_table(struct table *table)
 {
 	struct message trouble;
@@ -78,7 +81,7 @@ static void finish_table(struct table *table)
 	free(table->rows);
 }
 
-/* The directory in a value, "" if there is none. */
+/* The directory in a row's value, "" if there is none. */
 static const char *path_of(const struct row *row)
 {
 	const char *space = strchr(row->value, ' ');
@@ -101,7 +104,10 @@ static void hint_at_refspec(const char *remote)
 	free(key);
 }
 
-/* Without one a fetch brings nothing that stays, and nothing could be compared. */
+/*
+ * Whether the remote has a refspec. Without one a fetch keeps nothing, and there is nothing
+ * to compare.
+ */
 static bool has_refspec(const char *remote)
 {
 	char *key = xasprintf("remote.%s.fetch", remote);
@@ -123,7 +129,7 @@ static char *key_of(const char *address)
 	return xasprintf("xmppFollow.%s.remote", address);
 }
 
-/* The row is there, and the remote is not followed as what it was when it had another URL. */
+/* Wishes that the row is there, and that no row of this remote is left for an earlier URL. */
 static void wish_row(struct amendment *a, const struct table *table, const struct remote *remote)
 {
 	char *address = xasprintf("%s/%s", remote->address.jid, remote->address.share);
@@ -250,7 +256,7 @@ int cmd_follow(int argc, char **argv)
 	return listing ? list(json) : follow(optind < argc ? argv[optind] : NULL);
 }
 
-/* Whether a row is of this repository and, if one is named, this remote. */
+/* Whether a row belongs to this repository and, if name is given, to this remote. */
 static bool is_meant(const struct row *row, const char *git_dir, const char *name)
 {
 	size_t n = strcspn(row->value, " ");

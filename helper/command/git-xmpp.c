@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git-xmpp, run as "git xmpp <verb>": how the user talks to the broker. What
- * lasts is written to the global git configuration by git itself; what is
- * asked, the broker answers over its socket. This file only finds the verb.
+ * git-xmpp, run as "git xmpp <verb>": the user's interface to the broker. Lasting settings
+ * are written to the user's git configuration by git itself; questions are answered by the
+ * broker over its socket. This file only finds the verb.
  */
 
 #include "commands.h"
@@ -78,8 +78,8 @@ int cmd_misused(const char *cmd_usage, const char *problem)
 }
 
 /*
- * What getopt wants to be told of short options. ':' first: a missing value is
- * told apart, nothing is printed.
+ * The short options for getopt. The ':' in front makes getopt report a missing value in its
+ * own way, and print nothing.
  */
 static const char *short_options(const struct option *options, char out[64])
 {
@@ -110,7 +110,10 @@ int cmd_option(int argc, char **argv, const struct option *options, const char *
 		fputs(cmd_usage, stderr);
 		return '?';
 	case '?':
-		/* optopt is the letter; in the middle of some, optind is not behind them yet. */
+		/*
+		 * optopt is the letter. Inside a group of letters optind does not point
+		 * behind them yet.
+		 */
 		if (optopt)
 			report("error", "unknown option '-%c'", optopt);
 		else
@@ -123,8 +126,9 @@ int cmd_option(int argc, char **argv, const struct option *options, const char *
 }
 
 /*
- * A closed standard stream would be the next descriptor that is opened, like the broker's socket.
- * It is given something that cannot be read or written, and so is an error where it is used.
+ * Opens something for each standard stream that is closed; otherwise the next descriptor,
+ * like the broker's socket, would become that stream. It can be read or written only in the
+ * wrong direction, so that any use of the stream is an error.
  */
 static void occupy_streams(void)
 {
@@ -134,8 +138,8 @@ static void occupy_streams(void)
 }
 
 /*
- * What was printed is only printed when it has arrived. A reader who has gone away is no
- * failure: as with git, it ends us by SIGPIPE.
+ * Checks that all output was written, else the exit status says so. A reader that has gone
+ * away is no failure: we end by SIGPIPE, as git does.
  */
 static int finish_output(int status)
 {

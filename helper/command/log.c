@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* git xmpp log: what happened by itself, from the journal. It asks no broker. */
+/*
+ * git xmpp log: prints the journal, the events that happened without a command. It asks no
+ * broker.
+ */
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp add, accept, decline, remove, distrust, block, unblock: what the user
- * decides about a person. The broker does it and says what was done; devices that
- * count only when they have been compared are shown with what to type then.
+ * git xmpp add, accept, decline, remove, distrust, block, unblock: the user's decisions
+ * about a person. The broker carries them out and reports what it did. Devices that have to
+ * be compared first are shown with the command for that.
  */
 #include "person.h"
 

@@ -2,7 +2,7 @@
 #ifndef HELPER_PERSON_H
 #define HELPER_PERSON_H
 
-/* What is decided about a person, told to the broker. */
+/* Tells the broker what the user has decided about a person. */
 
 #include <stdbool.h>
 
@@ -11,18 +11,18 @@
 #include "message.h"
 
 /*
- * Has the broker do it, and prints what it says and the devices it names. fingerprint is hex, NULL:
- * none. The exit status; trouble was printed.
+ * Sends the verb to the broker, and prints the broker's message and the devices in its
+ * answer. fingerprint is hex; NULL: none. Returns the exit status; an error was printed.
  */
 int person_tell(const char *verb, const char *jid, const char *fingerprint);
 
 /*
- * The same; of what failed, the reason is in *trouble, which is MSG_NONE at
- * first, and nothing is printed.
+ * As person_tell(), but an error is not printed: it is put into *trouble, which the caller
+ * sets to MSG_NONE before.
  */
 int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble);
 
-/* An argument as it is kept; false with *trouble if it is no such thing. */
+/* Turn an argument into its normal form; false with *trouble if it is invalid. */
 bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble);
 bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
 			struct message *trouble);

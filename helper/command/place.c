@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git goes to the top of the work tree before it does anything, and stays where
- * it is if it is not in one. Hooks run there, and find their files there. Variables that name the
- * repository are kept only if they were given, since hooks see them, and as
- * they were given, unless git goes elsewhere.
+ * git first goes to the top of the work tree, or stays where it is outside of one. Hooks
+ * run there, and find their files there. Variables that name the repository are kept only
+ * if they were set, because hooks see them. They are kept as they were set, but as absolute
+ * paths if git goes elsewhere.
  *
- * What "git -c" gave is not kept: it may hold a secret, and the files of the queue must not.
+ * Settings of "git -c" are not kept: they may hold a secret, and the files of the queue
+ * must not.
  */
 #include "place.h"
 
@@ -30,7 +31,10 @@ static bool is_said(const char *option)
 	return yes;
 }
 
-/* One path that git prints, malloc'd: all but the last newline, for a path may have others. */
+/*
+ * A path that git prints, malloc'd. Only the last newline is cut, because a path may have
+ * others.
+ */
 static char *path_said(const char *option)
 {
 	const char *const args[] = { "rev-parse", "--path-format=absolute", option, NULL };
@@ -46,7 +50,10 @@ static char *path_said(const char *option)
 	return path;
 }
 
-/* Where git goes, malloc'd; *stays if that is here. NULL if there is no such place any more. */
+/*
+ * The directory that git goes to, malloc'd; *stays if it is the current one. NULL if the
+ * directory is gone.
+ */
 static char *directory(bool *stays)
 {
 	char here[PATH_MAX], *top;
@@ -59,8 +66,8 @@ static char *directory(bool *stays)
 }
 
 /*
- * A variable as it is to be written down, malloc'd; NULL if it is not set, or
- * is nothing to be kept.
+ * The value of a variable as it is to be stored, malloc'd; NULL if it is not set, or must
+ * not be stored.
  */
 static char *value_of(const char *name, bool stays)
 {
@@ -73,7 +80,10 @@ static char *value_of(const char *name, bool stays)
 
 	if (!value || !*value)
 		return NULL;
-	/* The objects of a push that is being taken (githooks(5)) are elsewhere in a moment. */
+	/*
+	 * In a hook of receive-pack (githooks(5)) the objects are in quarantine, and move
+	 * soon.
+	 */
 	if (getenv("GIT_QUARANTINE_PATH") && strstr(name, "OBJECT_DIRECTOR"))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && !stays; i++)
@@ -123,7 +133,7 @@ void place_warn_settings(void)
 	run_git(args, NULL, &out, GIT_ERRORS_HIDDEN);
 	p = buf_str(&out);
 	end = p + buf_len(&out);
-	/* Pairs: scope, name. Ours are for this command alone. */
+	/* Pairs of scope and name. Settings of xmpp.* are meant for this command alone. */
 	while (p < end) {
 		const char *scope = p, *name = p + strlen(p) + 1;
 

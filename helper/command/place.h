@@ -2,19 +2,22 @@
 #ifndef HELPER_PLACE_H
 #define HELPER_PLACE_H
 
-/* Where git would run if it were run now, for a push that is run later. */
+/*
+ * Where git would run if it ran now: the directory and the environment, for a push that
+ * runs later.
+ */
 
 #include <stdbool.h>
 
 #include "queue-entry.h"
 
 /*
- * The directory and the variables of an entry of the queue, which has none before. False, and
- * why was printed, if there is a place that cannot be written down.
+ * Fills in the directory and the variables of a queue entry that has none. False, with the
+ * reason printed, if the directory is gone, or something is too long to be stored.
  */
 bool place_fill(struct queue_entry *e);
 
-/* Says which settings of "git -c" do not stay with what is run later. */
+/* Prints a warning for each setting of "git -c": the push that runs later will not have it. */
 void place_warn_settings(void);
 
 #endif

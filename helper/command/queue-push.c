@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp queue push: writes down a push for a buddy who is away. What is
- * pushed is decided now, object by object, and so is what must still be there
- * then, and where git will run. When this returns it is on the disk; whether a broker runs is
- * not asked before.
+ * git xmpp queue push: stores a push for a buddy who is away. The command decides now,
+ * object by object, what is pushed, what the refs there must be then, and where git will
+ * run. On return the push is on the disk. Only then the broker is told, if one runs.
  */
 
 #include <stdio.h>
@@ -31,7 +30,10 @@ struct queueing {
 	struct updates updates;
 };
 
-/* One that waits for the same share, from the same repository: it is pushed before ours. */
+/*
+ * Whether an entry waits for the same share, from the same repository: it is pushed before
+ * ours.
+ */
 static bool goes_before(const struct queueing *q, struct fields f)
 {
 	return !strcmp(row_get(f, "path"), q->remote.git_dir) &&
@@ -113,14 +115,14 @@ static void show(const char *id, struct fields f, bool json)
 	json_print(&out);
 }
 
-/* Whether the broker has it in its queue, or had, and the push is done already. */
+/* Whether the broker has the entry in its queue, or has already finished it. */
 static bool is_queued(const struct query *answer, const char *id)
 {
 	struct buf bytes = { 0 };
 	struct message trouble;
 	bool there = false;
 
-	/* A broker whose queue is full takes it up when there is room. */
+	/* A broker whose queue is full will take the entry when there is room. */
 	if (!answer->lists_entries || answer->count >= QUEUEFILES_MAX)
 		return true;
 	for (size_t i = 0; i < answer->count; i++) {
@@ -135,8 +137,8 @@ static bool is_queued(const struct query *answer, const char *id)
 }
 
 /*
- * It is on the disk already; without a broker it waits for the next one. False if the one that runs
- * does not look where we wrote.
+ * Tells the broker about the entry, which is on the disk already; without a broker it waits
+ * for the next one. False if the running broker reads another directory.
  */
 static bool wake_broker(const char *id)
 {
@@ -155,7 +157,7 @@ static bool wake_broker(const char *id)
 	return queued;
 }
 
-/* The broker was started with another HOME or XDG_STATE_HOME. */
+/* Removes the entry: the broker was started with another HOME or XDG_STATE_HOME. */
 static int take_back(const char *id)
 {
 	struct message trouble;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp queue: the pushes that wait for their buddies. Its files are read
- * here and changed by the broker, who may be pushing right now; only where none
- * runs they are changed here.
+ * git xmpp queue: the pushes that wait for their buddies. The command reads the files
+ * itself, but the broker changes them, because it may be pushing right now. Only if no
+ * broker runs does the command change them.
  */
 #include "queue.h"
 
@@ -30,7 +30,7 @@ static const char usage[] =
 	"\n"
 	"    --json  one JSON object\n";
 
-/* A question that changes nothing. */
+/* Whether a broker runs; found out by a request that changes nothing. */
 static bool broker_runs(void)
 {
 	struct message trouble;
@@ -79,7 +79,7 @@ static int queue_list(int argc, char **argv, bool json)
 	return STATUS_OK;
 }
 
-/* It, with nothing in it of what was tried before. */
+/* Copies an entry without the traces of earlier tries. */
 static void put_fresh(struct buf *out, struct fields f)
 {
 	const char *key, *value;
@@ -111,7 +111,7 @@ static int retry_file(const char *id, struct message *trouble)
 	return result;
 }
 
-/* With nobody who could be in the middle of it. */
+/* Changes the files, to be called when no broker can be working on them. */
 static int retry_files(const char *id, struct message *trouble)
 {
 	struct queue_entries entries;
@@ -127,7 +127,7 @@ static int retry_files(const char *id, struct message *trouble)
 	return result < 0 ? -1 : 0;
 }
 
-/* Whether there is such an entry; if not, that was said. */
+/* Whether there is such an entry; if not, *trouble says so. */
 static bool is_there(const char *id, struct message *trouble)
 {
 	struct buf bytes = { 0 };
@@ -136,10 +136,13 @@ static bool is_there(const char *id, struct message *trouble)
 	buf_finish(&bytes);
 	if (result > 0)
 		message_set(trouble, MSG_NO_SUCH_ENTRY, "id", id, NULL);
-	return result <= 0;		/* a damaged one is there, and can be dropped */
+	return result <= 0;		/* a damaged entry exists, and can be dropped */
 }
 
-/* Has the broker do it; where none runs, or it knows nothing of the entry, does it to the files. */
+/*
+ * Lets the broker make the change. If none runs, or it does not know the entry, the files
+ * are changed.
+ */
 static int change(const char *verb, const char *id, bool autostart,
 		  int (*without)(const char *id, struct message *trouble))
 {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * git xmpp queue push [<remote> [<refspec>...]]: what is in argv is behind
- * "push". The exit status.
+ * git xmpp queue push [<remote> [<refspec>...]]: argv holds the arguments after "push".
+ * Returns the exit status.
  */
 int cmd_queue_push(int argc, char **argv, bool json);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp setup: from a JID to a broker that is online. The password is
- * asked for first, so that nothing is written when the user thinks better of
- * it; then the account is written, the broker started, and only a password
- * that worked is given to git's credential helpers to keep.
+ * git xmpp setup: from a JID to a broker that is online. The password is asked for first,
+ * so that nothing is written if the user gives up. Then the account is written and the
+ * broker started. Only a password that worked is given to git's credential helpers to keep.
  */
 
 #include <ctype.h>
@@ -40,7 +39,7 @@ static const char usage[] =
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
-	PASSWORDS_MAX = 3,		/* that are tried in one run */
+	PASSWORDS_MAX = 3,		/* tries in one run */
 };
 
 struct setup {
@@ -49,15 +48,15 @@ struct setup {
 	const char *server, *password_command;	/* borrowed from argv; NULL: not given */
 	char *ca_file;				/* owned; absolute */
 	bool start;
-	bool ask;				/* for a password, whatever command told it
+	bool ask;				/* ask for a password, even if a command told it
 						   before */
 	bool asks_password;
 	struct credential credential;		/* if asks_password */
-	struct gitconfig configuration;		/* as it was */
+	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
 };
 
-/* Short, and nothing that a key of the configuration could be confused by. */
+/* Whether the name is short, and has no character that is special in a configuration key. */
 static bool account_name_valid(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
@@ -65,7 +64,7 @@ static bool account_name_valid(const char *name)
 	return n > 0 && n <= ACCOUNT_STATUS_NAME_MAX && !name[n] && isalnum((unsigned char)name[0]);
 }
 
-/* "example" of alice@example.org. */
+/* The default name: "example" for alice@example.org. */
 static void name_from_domain(char name[ACCOUNT_STATUS_NAME_MAX + 1], const char *domain)
 {
 	size_t n = 0;
@@ -78,13 +77,13 @@ static void name_from_domain(char name[ACCOUNT_STATUS_NAME_MAX + 1], const char 
 		strcpy(name, "account");
 }
 
-/* A key of this account; to be freed. */
+/* The key of a variable of this account; the caller frees it. */
 static char *account_key(const struct setup *s, const char *variable)
 {
 	return xasprintf("xmpp.%s.%s", s->name, variable);
 }
 
-/* Borrowed; NULL if it is not set. */
+/* The value of a variable of this account, borrowed; NULL if it is not set. */
 static const char *account_get(const struct setup *s, const char *variable)
 {
 	char *key = account_key(s, variable);
@@ -94,7 +93,7 @@ static const char *account_get(const struct setup *s, const char *variable)
 	return value;
 }
 
-/* Without a JID the account that is there already is set up again. */
+/* Takes the JID of the account that is configured already, if the user gave none. */
 static bool jid_from_config(struct setup *s)
 {
 	char *account = *s->name ? NULL : gitconfig_account(&s->configuration);
@@ -177,7 +176,7 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	return find_jid(s, argv[optind]);
 }
 
-/* Two accounts of one name would be a mixture of both. */
+/* Whether no other account has this name: the two would be mixed up in one section. */
 static bool name_is_free(const struct setup *s)
 {
 	const char *other = account_get(s, "jid");
@@ -222,7 +221,7 @@ static bool write_account(struct setup *s)
 	const char *there = account_get(s, "jid");
 	char bare[JID_MAX];
 
-	/* One that means the same may be written in another way. */
+	/* A JID that is there means the same, but may be spelled in another way: it stays. */
 	if (!there || !jid_bare(there, bare))
 		wish(s, "jid", s->jid);
 	wish(s, "server", s->server);
@@ -235,7 +234,7 @@ static bool write_account(struct setup *s)
 	return amendment_write(&s->amendment);
 }
 
-/* Gives it to the broker, who has no terminal to ask for it. */
+/* Gives the password to the broker, which has no terminal to ask for it. */
 static bool tell_password(const struct setup *s, struct message *trouble)
 {
 	char *password = credential_password(&s->credential);
@@ -266,7 +265,10 @@ static void hint_at_keeping(void)
 	       "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
 }
 
-/* What it prints is true of the next start of the broker, which asks for itself. */
+/*
+ * Stores the password. The messages say what the broker will find at its next start, when
+ * it asks git for the password itself.
+ */
 static int keep_password(const struct setup *s)
 {
 	int status = STATUS_OK;
@@ -314,7 +316,7 @@ static void show_online(const struct query *answer, struct fields account)
 	fflush(stdout);
 }
 
-/* Why it is not online: what the broker says, else that it takes too long. */
+/* Why the account is not online: the broker's reason, else that it takes too long. */
 static void find_trouble(const struct setup *s, struct fields account, struct message *trouble)
 {
 	account_status_trouble(account, trouble);
@@ -356,7 +358,10 @@ static int log_in(const struct setup *s, struct message *trouble)
 	return status;
 }
 
-/* A command tells the password: to run this once more would only ask it again. */
+/*
+ * The password comes from a command. Running setup once more would only ask that command
+ * again, so the hint names another way.
+ */
 static void hint_at_command(const struct setup *s, struct message *trouble)
 {
 	const char *command =
@@ -372,7 +377,10 @@ static void hint_at_command(const struct setup *s, struct message *trouble)
 	buf_finish(&shown);
 }
 
-/* What was refused may be an old password that a helper had: on a terminal there can be another. */
+/*
+ * Logs in. The refused password may be an old one of a helper; on a terminal the user may
+ * type another.
+ */
 static int go_online(struct setup *s)
 {
 	struct message trouble;
@@ -394,7 +402,7 @@ static int go_online(struct setup *s)
 	return keep_password(s);
 }
 
-/* The account is in the configuration, and a broker that is to run obeys it. */
+/* Writes the account to the configuration, and makes the broker, if it is to run, obey that. */
 static int save(struct setup *s)
 {
 	struct query answer = { .count = 0 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp share, unshare: the table of what others may have. It lies in the
- * user's configuration, [xmppShare "name"] with path, fetch and push, outside of
- * any repository, so that none can share itself. What is said to be shared or taken
- * away is so when it is said: see amend.h.
+ * git xmpp share, unshare: the table of what others may fetch and push. It lies in the
+ * user's configuration, [xmppShare "name"] with path, fetch and push, and not in a
+ * repository, so that no repository can share itself. When the command reports a change,
+ * the change is in effect: see amend.h.
  */
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ static const char share_usage[] =
 
 static const char unshare_usage[] = "usage: git xmpp unshare <name>\n";
 
-/* What was asked for. */
+/* One --fetch, --push or --rm of the command line. */
 struct change {
 	enum right_change kind;
 	char who[JID_MAX];
@@ -47,7 +47,7 @@ struct request {
 	bool list;
 };
 
-/* What it is about. */
+/* The share that is changed, and what is known of it. */
 struct sharing {
 	struct gitconfig configuration;
 	struct share_configs table;
@@ -120,7 +120,7 @@ static int read_request(struct request *r, int argc, char **argv)
 	return STATUS_OK;
 }
 
-/* The jid of the account, in out; NULL if there is none. */
+/* The bare JID of the account, written to out; NULL if there is none. */
 static const char *own_jid(const struct gitconfig *configuration, char out[JID_MAX])
 {
 	char *account = gitconfig_account(configuration);
@@ -132,7 +132,10 @@ static const char *own_jid(const struct gitconfig *configuration, char out[JID_M
 	return jid && jid_bare(jid, out) ? out : NULL;
 }
 
-/* What was typed, without what an address would not keep, unless a share is called so; malloc'd. */
+/*
+ * The name as it was typed, malloc'd. The ".git" that an address would lose is cut, unless
+ * a share has exactly this name.
+ */
 static char *typed_name(const struct share_configs *table, const char *name)
 {
 	char *copy = xstrdup(name);
@@ -143,8 +146,8 @@ static char *typed_name(const struct share_configs *table, const char *name)
 }
 
 /*
- * Which row of the table is meant: the one with this name, else the one that
- * has this repository already, else a new one. False when the reason was printed.
+ * Finds the row of the table: the one with this name, else the one that has this repository
+ * already, else a new one. False with the reason printed.
  */
 static bool find_row(struct sharing *s, const struct request *r)
 {
@@ -153,9 +156,12 @@ static bool find_row(struct sharing *s, const struct request *r)
 	s->name = r->name ? typed_name(&s->table, r->name) : NULL;
 	row = s->name ? share_configs_find(&s->table, s->name) : NULL;
 	if (row && row->path && !r->path) {
-		/* From anywhere: git xmpp share --name=project --push=bob@example.org */
+		/*
+		 * Works from any directory: git xmpp share --name=project
+		 * --push=bob@example.org
+		 */
 		s->repo.path = xstrdup(row->path);
-		s->repo.bare = true;	/* not looked at: no hint about a checked out branch */
+		s->repo.bare = true;	/* not examined: so no hint about a checked out branch */
 		return true;
 	}
 	if (!shareable_find(&s->repo, r->path))
@@ -181,7 +187,10 @@ static bool find_row(struct sharing *s, const struct request *r)
 	return true;
 }
 
-/* Nobody is said to have lost what they keep in another way. */
+/*
+ * Refuses to take a right from a person who would keep it in another way: as the user's own
+ * account, or as one of the buddies.
+ */
 static bool can_be_taken(const struct sharing *s)
 {
 	const struct right *kept =
@@ -303,7 +312,7 @@ static void show_result(struct sharing *s, const struct request *r)
 		shareable_warn(&s->repo);
 }
 
-/* Whether there was nothing to take from anybody, and nothing else to do. */
+/* Whether the request only takes rights away, and nobody that it names had any. */
 static bool takes_nothing(const struct sharing *s, const struct request *r)
 {
 	for (size_t i = 0; i < s->rights.count; i++)
@@ -321,7 +330,10 @@ static int share(struct sharing *s, const struct request *r)
 			      r->changes[i].kind, r->changes[i].who);
 	if (!can_be_taken(s))
 		return STATUS_FATAL;
-	/* What buddies cannot fetch is not shared; what is taken away needs no git. */
+	/*
+	 * A share that git would not serve is refused. To take rights away, git is not
+	 * needed.
+	 */
 	if (!only_takes(r) && !shareable_is_served(&s->repo))
 		return STATUS_FATAL;
 	if (takes_nothing(s, r)) {

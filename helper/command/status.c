@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp status: everything the broker knows about itself, and by the exit
- * status whether it is online. It never starts a broker: who asks wants to
- * know, not to change something.
+ * git xmpp status: all that the broker knows about itself; the exit status says whether it
+ * is online. It never starts a broker: a question changes nothing.
  */
 
 #include <inttypes.h>
@@ -30,7 +29,7 @@ static const char usage[] =
 
 enum { WAIT_SECONDS = 10, WAIT_SECONDS_MAX = 86400 };
 
-/* For people. */
+/* Output for people. */
 
 static void show_broker(struct fields row)
 {
@@ -70,7 +69,7 @@ static void show_account(struct fields row)
 	putchar('\n');
 }
 
-/* "! bob@example.org has a new device  (git xmpp verify bob@example.org)" */
+/* Prints "! bob@example.org has a new device  (git xmpp verify bob@example.org)". */
 static void show_notice(struct fields row)
 {
 	printf("! ");
@@ -88,7 +87,10 @@ static const char *fault_of(struct fields row)
 	return share_fault(row_get(row, "name"), fields_get(row, "path"));
 }
 
-/* "! share 'project' is not served: its repository is gone  (git xmpp unshare project)" */
+/*
+ * Prints "! share 'project' is not served: its repository is gone  (git xmpp unshare
+ * project)".
+ */
 static void show_fault(struct fields row)
 {
 	struct buf name = { 0 };
@@ -104,7 +106,7 @@ static void show_fault(struct fields row)
 	buf_finish(&name);
 }
 
-/* ", sends 7.2 KiB/s, which is what the server lets through" */
+/* Prints ", sends 7.2 KiB/s, which is what the server lets through". */
 static void show_rate(struct fields row)
 {
 	uint64_t rate = fields_get_u64(row, "rate", 0);
@@ -158,8 +160,8 @@ static void show_transfer(struct fields row)
 }
 
 /*
- * "follow bob@example.org/project origin /home/alice/project/.git quiet,
- * fetched 3 days ago"
+ * Prints "follow    bob@example.org/project  origin /home/alice/project/.git  quiet,
+ * fetched 3 days ago".
  */
 static void show_follow(struct fields row)
 {
@@ -188,7 +190,7 @@ static void show_follow(struct fields row)
 	putchar('\n');
 }
 
-/* "paths     auto; to be dialled on port 4711; proxy.example.org is a proxy" */
+/* Prints "paths     auto; to be dialled on port 4711; proxy.example.org is a proxy". */
 static void show_paths(struct fields row)
 {
 	char span[32];
@@ -232,7 +234,7 @@ static const struct {
 	{ "notice", show_notice },
 	{ "share", show_fault },
 	{ "paths", show_paths },
-	{ NULL, NULL },			/* the counts come here */
+	{ NULL, NULL },			/* show_counts() stands here */
 	{ "link", show_link },
 	{ "transfer", show_transfer },
 	{ "follow", show_follow },
@@ -256,7 +258,7 @@ static void show(const struct query *answer)
 		printf("hint: %s\n", trouble.hint);
 }
 
-/* For programs. */
+/* Output for programs. */
 
 static void json_texts(struct buf *out, struct fields row, const char *const *keys, size_t n)
 {
@@ -264,7 +266,7 @@ static void json_texts(struct buf *out, struct fields row, const char *const *ke
 		json_string(out, keys[i], fields_get(row, keys[i]));
 }
 
-/* A list of all values of a key. */
+/* Appends all values of a key as a list. */
 static void json_values(struct buf *out, struct fields row, const char *name)
 {
 	size_t pos = 0, key_len;
@@ -434,7 +436,7 @@ static void show_json(const struct query *answer)
 	json_print(&out);
 }
 
-/* The seconds of --wait, or -1. */
+/* The seconds of --wait, or -1 if the text is no valid number. */
 static int wait_seconds(const char *text)
 {
 	char *end;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp verify: both people read the fingerprints of their devices to each
- * other, over anything but this chat account, and we note what they found. Who
- * finds that one is another's can shut that device out at once. Between the
- * devices of one account it is the same, with one person at both.
+ * git xmpp verify: both people read the fingerprints of their devices to each other, over
+ * anything but this chat account, and the result is noted. A person who finds that a device
+ * is somebody else's can shut that device out at once. Between two devices of one account
+ * it is the same, with one person at both.
  */
 
 #include <poll.h>
@@ -30,7 +30,7 @@ static const char usage[] =
 	"    git xmpp verify bob@example.org\n";
 
 enum {
-	MEET_MS = 10 * 1000,		/* for a device that is online to show its key */
+	MEET_MS = 10 * 1000,		/* ms; for a device that is online to show its key */
 	MEET_AGAIN_MS = 250,
 };
 
@@ -38,10 +38,13 @@ enum reply {
 	REPLY_YES,
 	REPLY_NO,
 	REPLY_ENTER,	/* an empty line */
-	REPLY_NONE,	/* anything else, or nothing any more */
+	REPLY_NONE,	/* anything else, or the end of the input */
 };
 
-/* Each account has its own; there is none without one, or where its key cannot be read. */
+/*
+ * Explains why there is no fingerprint of our own. Each account has its own; there is none
+ * without an account, or if its key cannot be read.
+ */
 static int no_fingerprint(const struct query *answer, struct message *trouble)
 {
 	struct fields account;
@@ -52,7 +55,7 @@ static int no_fingerprint(const struct query *answer, struct message *trouble)
 	return report_trouble(trouble, false);
 }
 
-/* Prints it behind nothing, or behind the address when it is to be compared. */
+/* Prints our own fingerprint: alone, or labelled with our address for a comparison. */
 static int show_self(bool labelled)
 {
 	struct message trouble = { .id = MSG_NONE };
@@ -96,7 +99,10 @@ static void show_device(struct fields row, bool own)
 	printf("      %s\n", fingerprint_text(row_get(row, "fingerprint"), text));
 }
 
-/* Reads a whole line, so that the rest of it does not answer the next question. */
+/*
+ * Asks on the terminal. Reads a whole line, so that its rest does not answer the next
+ * question.
+ */
 static enum reply ask(const char *question)
 {
 	static const struct {
@@ -125,7 +131,7 @@ static enum reply ask(const char *question)
 	return reply;
 }
 
-/* Nothing was changed: what is true of the device then. */
+/* Prints what a device may do that was not verified and is left as it was. */
 static void tell_left(struct fields row)
 {
 	bool trusted = !strcmp(row_get(row, "trust"), "seen");
@@ -134,7 +140,7 @@ static void tell_left(struct fields row)
 	       trusted ? "keeps the access it has" : "can do nothing");
 }
 
-/* The exit status of one comparison. */
+/* Compares one device. Returns the exit status. */
 static int compare_device(const char *jid, struct fields row)
 {
 	enum reply reply = ask("Do they read the same? [y/n, Enter: later]");
@@ -159,7 +165,7 @@ static bool is_compared(struct fields row)
 	       !strcmp(row_get(row, "trust"), "distrusted");
 }
 
-/* What can be typed for each that is to be compared. */
+/* Without a terminal: prints the command for each device that is to be compared. */
 static int cannot_ask(const struct query *answer, const size_t *devices, size_t count)
 {
 	report("error", "cannot ask whether they match: standard input is no terminal");
@@ -171,8 +177,9 @@ static int cannot_ask(const struct query *answer, const size_t *devices, size_t 
 }
 
 /*
- * Shows each device, and asks about those that were not compared yet. One that was shut out does
- * not come back by a question that is answered in passing: the way back is to be typed.
+ * Shows each device, and asks about those that were not compared yet. A device that was
+ * shut out is not asked about, so that a hasty answer cannot bring it back: the user has to
+ * type the command.
  */
 static int compare_devices(const char *jid, const struct query *answer, bool own)
 {
@@ -202,8 +209,9 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 }
 
 /*
- * Devices that are online show their keys, when they are asked to. False if
- * there is no answer, for the reason in *trouble.
+ * Asks for the devices of a person. The broker makes devices that are online show their
+ * keys, so this asks again until one has. False, with the reason in *trouble, if the broker
+ * gives no answer.
  */
 static bool meet(struct query *answer, const char *jid, struct message *trouble)
 {
@@ -256,7 +264,7 @@ static int compare(const char *jid)
 	return status;
 }
 
-/* The same, for one that is named. */
+/* Verifies one fingerprint. Waits like meet() for a device that has not shown its key. */
 static int verify_fingerprint(const char *jid, const char *hex)
 {
 	for (int waited = 0;; waited += MEET_AGAIN_MS) {
