@@ -3,8 +3,8 @@
 #define T_ASKED_H
 
 /*
- * What a part that asks others in its own time has asked: written down, and
- * compared at the next look.
+ * Records the requests that a part of the program makes by itself, as time passes. expect()
+ * compares the record and empties it.
  */
 
 #include <stdint.h>
@@ -39,7 +39,7 @@ static inline void expect(const char *what, const char *why)
 	asked_count = 0;
 }
 
-/* Time passes; whatever is due is asked. */
+/* Lets ms pass: calls tick() at each deadline of the part that comes. */
 #define PASS(ms, part, deadline, tick)					\
 	do {								\
 		uint64_t until = now + (ms);				\

@@ -3,8 +3,8 @@
 #define T_GETPEEREID_H
 
 /*
- * getpeereid() of the BSDs for systems that have SO_PEERCRED instead, so that
- * what calls it is built and tested.
+ * The BSDs' getpeereid() for systems that have SO_PEERCRED instead, so that the code for
+ * BSD is built and tested there too.
  */
 
 #include <errno.h>

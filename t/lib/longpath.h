@@ -3,9 +3,9 @@
 #define T_LONGPATH_H
 
 /*
- * One direction of a virtual path that is long and fast: a socket's buffer at
- * its beginning, from where LONGPATH_RATE bytes go on in each millisecond, to
- * arrive delay milliseconds later. Zero-initialise it; set delay.
+ * One direction of a simulated path that is long and fast. Bytes enter a socket buffer;
+ * LONGPATH_RATE of them leave it in each millisecond, and arrive delay milliseconds later.
+ * Zero-initialise it, then set delay.
  */
 
 #include <stdint.h>
@@ -21,16 +21,16 @@ enum {
 struct longpath {
 	unsigned delay;
 	struct buf socket;
-	struct buf on_the_way[LONGPATH_DELAY_MAX + 1];	/* by when they arrive */
+	struct buf on_the_way[LONGPATH_DELAY_MAX + 1];	/* indexed by the time of arrival */
 };
 
-/* How much the socket takes. */
+/* How many more bytes the socket buffer takes. */
 static inline size_t longpath_room(const struct longpath *p)
 {
 	return buf_len(&p->socket) < LONGPATH_SOCKET ? LONGPATH_SOCKET - buf_len(&p->socket) : 0;
 }
 
-/* A millisecond: what arrives now is appended to out. */
+/* Advances by a millisecond: the bytes that arrive now are appended to out. */
 static inline void longpath_step(struct longpath *p, struct buf *out, uint64_t now)
 {
 	struct buf *leaves = &p->on_the_way[(now + p->delay) % (LONGPATH_DELAY_MAX + 1)];

@@ -2,7 +2,7 @@
 #ifndef T_NOTHING_H
 #define T_NOTHING_H
 
-/* Events of links and channels of which a test takes no note. */
+/* Handlers for those events of links and channels that a test ignores. */
 
 #include <stdbool.h>
 #include <stddef.h>

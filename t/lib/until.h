@@ -3,9 +3,9 @@
 #define T_UNTIL_H
 
 /*
- * Runs a loop until something is so, or for as long as that may take. One turn of a loop calls
- * what is due and then waits for the next event, though what is waited for may have come by
- * then; so there is an event every few ms.
+ * Runs a loop until a condition is true, or until a time limit. One turn of a loop runs
+ * what is due and then waits for the next event, even if the condition has become true by
+ * then. A timer therefore makes an event every few ms.
  */
 
 #include <stdbool.h>
@@ -32,7 +32,7 @@ static inline bool run_until(uv_loop_t *loop, bool (*is_so)(void *arg), void *ar
 	return is_so(arg);
 }
 
-/* Of a counter: beyond what it was. */
+/* The condition that a counter has grown. */
 struct until_more {
 	const unsigned *count;
 	unsigned before;
