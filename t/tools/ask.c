@@ -2,9 +2,9 @@
 /*
  * usage: ask <port>
  *
- * Connects to 127.0.0.1, says what comes on standard input, prints what is
- * answered until the other side closes. Status 1 if nobody listens, 2 if
- * the connection is not closed within ten seconds.
+ * Connects to 127.0.0.1, sends its standard input, and prints the answer until the other
+ * side closes. Status 1 if nobody listens, 2 if the connection is not closed within ten
+ * seconds.
  */
 
 #include <arpa/inet.h>

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What anybody can do who has a JID and no key: in-band bytestreams that are opened and led
- * nowhere, and stanzas of any form, at any rate.
+ * The attacks of anybody who has a JID and no key: in-band bytestreams that are opened and
+ * not used, and stanzas of any form, at any rate.
  *
- * open: each JID opens bytestreams, --each of them at a time, and says nothing on them; with
- * --block N the hello of TLS is said, and no block that comes back is acknowledged.
- * break: each JID has --each of them, breaks each at once by a block out of turn, and opens
- * another one; a close that comes is not answered.
- * say: the argument, filled in, at the rate, from one JID after the other. %t is the victim,
- * %f the full JID that speaks, %n a number that rises, %i an id of --length digits, %d
- * --depth nested elements.
+ * open: each JID opens --each bytestreams at a time, and sends nothing on them. With
+ * --block N it sends a ClientHello of TLS, and does not acknowledge the blocks that come
+ * back.
+ * break: each JID opens --each bytestreams, breaks each at once by a block out of order,
+ * and opens another one. It does not answer the close.
+ * say: sends the argument, filled in, at the rate, from one JID after the other. %t is the
+ * victim, %f the full JID that sends, %n a number that rises, %i an id of --length digits,
+ * %d --depth nested elements.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ enum { BLOCK = 5700, REOPEN = 1000, UNSENT_MAX = 256 * 1024 };
 
 static unsigned number;
 
-/* --- open --- */
+/* The attack "open". */
 
 static void put_open(struct attack *a, struct who *who)
 {
@@ -51,7 +52,7 @@ static void put_block(struct attack *a, struct who *who, const char *sid, unsign
 	free(text);
 }
 
-/* A hello of TLS, in blocks of the size that was agreed. */
+/* Sends a ClientHello of TLS, in blocks of the agreed size. */
 static void say_hello(struct attack *a, struct who *who, const char *sid)
 {
 	struct device_key *key = device_key_generate();
@@ -69,7 +70,7 @@ static void say_hello(struct attack *a, struct who *who, const char *sid)
 	buf_finish(&hello);
 }
 
-/* The sid of the bytestream whose open is answered; false if it is something else. */
+/* The sid of the bytestream whose open this stanza answers; false if it answers none. */
 static bool open_answered(struct attack *a, const char *stanza, char sid[16], bool *served)
 {
 	char id[16], type[16];
@@ -94,7 +95,10 @@ static void open_step(struct attack *a, uint64_t now)
 
 		if (now < who->next || buf_len(&who->stream->out) > UNSENT_MAX)
 			continue;
-		/* One after the other, so that a place that gets free is not free for long. */
+		/*
+		 * The JIDs take turns, so that a place that becomes free does not stay free
+		 * for long.
+		 */
 		who->next = (who->next ? who->next : now + i * REOPEN / a->n) + REOPEN;
 		for (unsigned n = 0; n < a->each; n++)
 			put_open(a, who);
@@ -120,7 +124,10 @@ static void open_take(struct attack *a, struct who *who, const char *stanza)
 	}
 }
 
-/* The next attack shall find the places free, and not for want of a time-out. */
+/*
+ * Closes the bytestreams, so that the next attack does not find their places taken until a
+ * time-out.
+ */
 static void open_end(struct who *who)
 {
 	struct buf *closes = who->own;
@@ -140,7 +147,7 @@ const struct attack_kind attack_open = {
 	.end = open_end,
 };
 
-/* --- break --- */
+/* The attack "break". */
 
 static void break_step(struct attack *a, uint64_t now)
 {
@@ -150,7 +157,7 @@ static void break_step(struct attack *a, uint64_t now)
 
 		if (now < who->next)
 			continue;
-		/* Should one be refused, or get no answer at all. */
+		/* In case an open is refused, or gets no answer at all. */
 		who->next = now + 1000;
 		for (unsigned n = 0; n < a->each; n++)
 			put_open(a, who);
@@ -177,7 +184,7 @@ const struct attack_kind attack_break = {
 	.take = break_take,
 };
 
-/* --- say --- */
+/* The attack "say". */
 
 static void put_many(struct buf *out, const char *text, unsigned n)
 {
@@ -235,7 +242,7 @@ static void say_step(struct attack *a, uint64_t now)
 		attack_ready_if(a, true, now);
 }
 
-/* Answers that come are counted, by what they are. */
+/* Counts the answers by their type. */
 static void say_take(struct attack *a, struct who *who, const char *stanza)
 {
 	char type[16];

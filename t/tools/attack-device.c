@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What somebody can do who has a device key, trusted or not.
+ * The attacks of somebody who has a device key, trusted or not.
  *
- * keys: one link after the other, each with a key of its own, which is judged and refused.
- * fetch: asks --each times for the service of the share, and then is silent on it; --accept
- * takes the channel, --drip says a byte of a line without end on it now and then. What is
- * refused is asked again. leave: begins a push that gives a name to what is there already, and
- * when all of it has arrived is gone and begins another one, on a new link. Outcomes that come
- * are printed.
+ * keys: one link after the other, each with a key of its own; each key is judged and
+ * refused.
+ * fetch: asks --each times for the service of the share, and then sends nothing on the
+ * channel. With --accept it accepts the channel; with --drip it sends a byte of an endless
+ * line now and then. It repeats requests that are refused.
+ * leave: begins a push that gives a new name to an existing object. When all of the push
+ * has arrived, the attacker drops the link, and begins another push on a new one. Outcomes
+ * that come are printed.
  *
- * Each JID has one link, and another one as soon as it is lost. --tcp moves it to TCP at once.
+ * Each JID has one link, and another one as soon as it is lost. --tcp moves it to TCP at
+ * once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +30,13 @@ enum { AGAIN = 300, GIVE_UP = 10 * 1000, DRIP = 500, WINDOW = 65536 };
 struct hand {
 	struct raw_link link;
 	struct device_key *key;		/* owned */
-	bool open, there;		/* there: on the path that it shall be on */
+	bool open, there;		/* there: the link is on the path that it shall use */
 	bool pushing, ended;
 	uint64_t again;
 	char id[NEG_ID_LEN + 1];
 	uint32_t channel, next_channel;
-	unsigned heard;			/* bytes of the channel */
-	uint32_t channels[64];		/* taken, for drips */
+	unsigned heard;			/* bytes received on the channel */
+	uint32_t channels[64];		/* the accepted ones, for --drip */
 	unsigned n_channels, wanted;
 };
 
@@ -52,7 +55,10 @@ void device_new_id(char id[NEG_ID_LEN + 1])
 	hex_encode(bytes, sizeof(bytes), id);
 }
 
-/* The victim's side may be the one that makes odd numbers. */
+/*
+ * Odd channel numbers belong to the side with the lower fingerprint, which may be the
+ * victim.
+ */
 static uint32_t first_channel(const struct raw_link *l)
 {
 	return memcmp(device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls),
@@ -63,7 +69,7 @@ static uint32_t first_channel(const struct raw_link *l)
 
 static const struct raw_events events;
 
-/* True once the link is where it shall be. */
+/* Opens the link and moves it on. True once it is up on the path that it shall use. */
 static bool keep_up(struct attack *a, struct who *who, uint64_t now, bool fresh_key)
 {
 	struct hand *h = hand_of(who);
@@ -145,7 +151,7 @@ void device_end(struct who *who)
 	free(h);
 }
 
-/* --- keys --- */
+/* The attack "keys". */
 
 static void keys_step(struct attack *a, uint64_t now)
 {
@@ -162,7 +168,7 @@ const struct attack_kind attack_keys = {
 	.end = device_end,
 };
 
-/* --- fetch --- */
+/* The attack "fetch". */
 
 static void say_fields(struct hand *h, enum record_type type, struct buf *fields)
 {
@@ -238,7 +244,7 @@ const struct attack_kind attack_fetch = {
 	.end = device_end,
 };
 
-/* --- leave --- */
+/* The attack "leave". */
 
 static void leave_step(struct attack *a, uint64_t now)
 {
@@ -269,7 +275,7 @@ static void leave_step(struct attack *a, uint64_t now)
 	attack_ready_if(a, a->done >= a->count, now);
 }
 
-/* What receive-pack says first is a line that begins with the name of an object. */
+/* Pushes an existing object: receive-pack's first line begins with an object name. */
 static void push(struct hand *h, const uint8_t *advertised, size_t n)
 {
 	static const char empty_pack[] =
@@ -300,7 +306,7 @@ const struct attack_kind attack_leave = {
 	.end = device_end,
 };
 
-/* --- what the victim says --- */
+/* Records from the victim. */
 
 static void print_outcome(const struct record *record)
 {

@@ -40,7 +40,7 @@ struct device_key *raw_key(const char *path)
 	return key;
 }
 
-/* why may point into what goes with it. */
+/* Ends the link. why is copied, because raw_drop() may free what it points into. */
 static void over(struct raw_link *l, const char *why)
 {
 	char word[64];
@@ -107,7 +107,7 @@ size_t raw_unsent(const struct raw_link *l)
 	return buf_len(&l->cipher) + buf_len(&l->who->stream->out);
 }
 
-/* By hand, so that types may be said that there are not. */
+/* Builds the record by hand, so that unknown types can be sent too. */
 static void write_record(struct raw_link *l, enum record_type type, uint64_t number,
 			 const void *payload, size_t n)
 {
@@ -129,8 +129,8 @@ void raw_say(struct raw_link *l, enum record_type type, const void *payload, siz
 }
 
 /*
- * Always the same process, as far as the victim knows: it has lost the link,
- * and not what ran on it.
+ * Says HELLO with the same instance every time, so that to the victim we are one process
+ * that has lost its link, but not what ran on it.
  */
 static void say_hello(struct raw_link *l)
 {
@@ -148,7 +148,7 @@ static void say_hello(struct raw_link *l)
 	buf_finish(&bytes);
 }
 
-/* --- what comes in --- */
+/* Input. */
 
 static void take_hello(struct raw_link *l, const struct record *record)
 {
@@ -286,7 +286,7 @@ void raw_take(struct raw_link *l, const char *stanza)
 		take_data(l, stanza);
 }
 
-/* --- what goes out --- */
+/* Output. */
 
 static void write_blocks(struct raw_link *l)
 {
@@ -316,7 +316,7 @@ static void move_tcp(struct raw_link *l)
 		buf_consume(&l->cipher, (size_t)n);
 	while (l->fd >= 0 && (n = read(l->fd, bytes, sizeof(bytes))) > 0)
 		take_cipher(l, bytes, (size_t)n);
-	/* It may have been given up within. */
+	/* take_cipher() may have ended the link. */
 	if (l->fd >= 0 && (n == 0 || (n < 0 && errno != EAGAIN)))
 		over(l, "closed");
 }

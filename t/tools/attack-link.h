@@ -3,10 +3,10 @@
 #define T_ATTACK_LINK_H
 
 /*
- * A link of somebody who has a key and keeps no rules: opens a path to the victim in-band, or
- * by TCP once the victim has told where, says HELLO, then any record, as fast as the path takes
- * them, whatever was acknowledged. Acknowledges itself, and answers pings, so that the link
- * lives.
+ * A link of an attacker who has a key and keeps no rules. It opens a path to the victim
+ * in-band, or by TCP once the victim has told its address, and says HELLO. Then it sends
+ * any records as fast as the path takes them, whatever was acknowledged. It acknowledges
+ * records and answers pings itself, so that the link stays up.
  */
 
 #include "attack.h"
@@ -14,7 +14,7 @@
 #include "tls.h"
 
 enum raw_state {
-	RAW_OPENING,	/* the bytestream is asked for */
+	RAW_OPENING,	/* the bytestream was requested */
 	RAW_GREETING,	/* TLS and HELLO */
 	RAW_UP,
 	RAW_OVER,	/* refused, ended, or given up */
@@ -24,11 +24,11 @@ struct raw_link;
 
 struct raw_events {
 	void (*up)(struct raw_link *l);
-	/* A numbered record. */
+	/* A numbered record has come. */
 	void (*record)(struct raw_link *l, const struct record *record);
 	/*
-	 * The path or the link is gone; open another one later, not from here.
-	 * why: of BYE or HELLO, or "closed".
+	 * The path or the link is gone. Another one may be opened later, not from here. why
+	 * is the reason of BYE or HELLO, or "closed".
 	 */
 	void (*over)(struct raw_link *l, const char *why);
 };
@@ -41,34 +41,34 @@ struct raw_link {
 	enum raw_state state;
 	char sid[16];
 	unsigned seq;
-	unsigned in_flight;		/* blocks */
-	int fd;				/* of TCP; -1 */
+	unsigned in_flight;		/* blocks without an answer */
+	int fd;				/* of the TCP connection; -1: in-band */
 	struct tls *tls;		/* owned */
 	struct buf cipher, plain;
-	uint64_t sent, heard_of;	/* numbered records of ours; how many the victim says have
-					   arrived */
-	uint64_t received, acked;	/* of the victim's */
+	uint64_t sent, heard_of;	/* our numbered records: how many were sent, how many
+					   the victim has acknowledged */
+	uint64_t received, acked;	/* the victim's numbered records */
 	bool hold_acks;
-	struct pass pass;		/* as the victim has told */
-	unsigned port;			/* of its address; 0: none was told yet */
+	struct pass pass;		/* the pass that the victim has given us */
+	unsigned port;			/* of the victim's address; 0: not told yet */
 };
 
 struct device_key *raw_key(const char *path);
 
-/* A connection with that port of 127.0.0.1; it blocks. */
+/* Connects to this port of 127.0.0.1. The descriptor blocks. Exits on failure. */
 int attack_dial(unsigned port);
 
-/* In-band if port is 0, else by TCP with the pass; use is NULL in-band. */
+/* Opens a path: in-band if port is 0, with use NULL; else by TCP, with this use of the pass. */
 void raw_open(struct raw_link *l, struct who *who, const struct device_key *key, unsigned port,
 	      const struct pass_use *use, const struct raw_events *events, void *owner);
-/* Lets go without a word. */
+/* Drops the link without telling the victim. */
 void raw_drop(struct raw_link *l);
 
-/* How many bytes wait to be taken by the path. */
+/* How many bytes the path has not yet taken. */
 size_t raw_unsent(const struct raw_link *l);
 void raw_say(struct raw_link *l, enum record_type type, const void *payload, size_t n);
 
-/* To be called again and again, and with each stanza for who. */
+/* raw_step() is called again and again, raw_take() with each stanza for l->who. */
 void raw_step(struct raw_link *l);
 void raw_take(struct raw_link *l, const char *stanza);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * peek: what somebody learns who was on the way when a device was dialled, and has no
- * secret of that link. The victim is dialled by a link of ours first, then
+ * peek: what an observer learns who saw how a device was dialled, but has no secret of that
+ * link. First a link of ours obtains a pass from the victim. Then the victim is dialled
  *
  *   - with the token as the server name, and no certificate,
- *   - with the identity that was said, and a secret that is guessed,
- *   - with the very hello that was said.
+ *   - with a valid hello, and with the very same hello again,
+ *   - with the next identity, and a guessed secret.
  *
- * Prints the key of whoever answers, and how many bytes were answered to each.
+ * Prints the key of the device that answers, and how many bytes each attempt got.
  */
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -54,7 +54,7 @@ static void dial_with_name(unsigned port, const char *token)
 	close(fd);
 }
 
-/* Says these bytes, and prints how many come back until it is closed. */
+/* Sends these bytes, and prints how many come back until the connection is closed or silent. */
 static void say_bytes(unsigned port, const char *what, const struct buf *bytes)
 {
 	struct pollfd fd = { .fd = attack_dial(port), .events = POLLIN };
@@ -83,7 +83,7 @@ static void peek(const struct raw_link *l)
 	dial_with_name(l->port, l->pass.token);
 	say_bytes(l->port, "the hello", &said);
 	say_bytes(l->port, "the same hello again", &said);
-	/* Another number, so that only the secret is wrong. */
+	/* The number is a new one, so that only the secret is wrong. */
 	pass_use(&l->pass, 2, true, device_key_fingerprint(l->key), tls_peer_fingerprint(l->tls),
 		 &use);
 	memset(use.psk, 0, sizeof(use.psk));

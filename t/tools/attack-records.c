@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * records: the arguments, each "<type> <field>...", over and over, whatever the victim says. In
- * a value %n is a number that rises and %i a new id; hex:... is bytes instead of a field.
+ * records: sends the arguments, each "<type> <field>...", over and over, whatever the
+ * victim answers. In a value %n is a number that rises and %i a new id; hex:... stands for
+ * bytes instead of a field.
  */
 #include <stdio.h>
 #include <stdlib.h>

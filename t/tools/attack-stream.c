@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The login is one question and one answer after the other, on a descriptor that blocks; from
- * then on it does not block. Stanzas are found by counting tags: servers write well-formed XML
- * and escape '>' in values.
+ * During the login the descriptor blocks: one request, one answer. After that it does not
+ * block. Stanzas are found by counting tags: servers write well-formed XML and escape '>'
+ * in values.
  */
 #include "attack-stream.h"
 
@@ -73,8 +73,8 @@ static int read_some(struct stream *s)
 }
 
 /*
- * Writes all, then reads until the word has come; only while the descriptor
- * blocks. False if it is closed.
+ * Writes all output, then reads until the word has come; only while the descriptor blocks.
+ * False if the connection is closed.
  */
 static bool ask(struct stream *s, const char *word)
 {
@@ -180,7 +180,10 @@ static bool join(struct stream *s, const char *domain, const char *secret)
 	return ask(s, "<handshake");
 }
 
-/* The server may still be busy with what the last one said; it takes one at a time. */
+/*
+ * Tries again: the server takes one component at a time, and may still be busy with the
+ * last one.
+ */
 struct stream *stream_component(unsigned port, const char *domain, const char *secret)
 {
 	for (unsigned n = 0; n < JOIN_MAX; n++) {
@@ -235,8 +238,8 @@ void stream_pump(struct stream *s)
 }
 
 /*
- * Closing with bytes unread would be a reset, which destroys what was written;
- * a server that throttles takes long.
+ * Reads on while it writes: to close with unread bytes would cause a reset, which destroys
+ * what was written. A server that throttles takes long.
  */
 void stream_flush(struct stream *s)
 {
@@ -252,7 +255,7 @@ void stream_flush(struct stream *s)
 	}
 }
 
-/* The length of the element that text begins with; 0 while it is not all there. */
+/* The length of the element that text begins with; 0 while it is not complete. */
 static size_t element_len(const char *text, size_t n)
 {
 	unsigned depth = 0;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Somebody on 127.0.0.1 who means no good to a broker, until they are ended.
+ * An attacker of a broker on 127.0.0.1, which runs until a signal ends it.
  *
  * usage: attacker [options] <kind> <victim's full JID> [<argument>...]
- *   --as SPEC        user@localhost    that account, --crowd times, with a resource each
+ *   --as SPEC        user@localhost    this account, --crowd times, each with its own resource
  *                    localhost         accounts u1, u2 ..., each once
  *                    user@domain, domain    the same for JIDs of a component's domain
  *   --crowd N        how many full JIDs (1)
  *   --c2s PORT  --component PORT  --password P
- *   --rate N         a second, of all together (0: as fast as it goes)
+ *   --rate N         a second, for all JIDs together (0: as fast as it goes)
  *   --each N  --count N  --length N  --block N  --depth N  --key FILE  --share S  --service S
  *   --tcp  --accept  --drip
  *
- * Says "ready" when all that it can take is taken, and at the end how often it was served and
- * refused.
+ * Prints "ready" when it has taken all that it can take, and at the end how often it was
+ * served and refused.
  */
 #include "attack.h"
 
@@ -79,7 +79,7 @@ bool attack_may(struct attack *a, const struct who *who, uint64_t now)
 	return true;
 }
 
-/* --- the crowd --- */
+/* The crowd. */
 
 static struct stream *add_stream(struct attack *a, struct stream *s)
 {
@@ -87,7 +87,10 @@ static struct stream *add_stream(struct attack *a, struct stream *s)
 	return a->streams[a->n_streams++] = s;
 }
 
-/* As an ordinary client would, so that the victim hears of it when it goes. */
+/*
+ * Sends presence as an ordinary client would, so that the victim hears of it when the JID
+ * goes.
+ */
 static void show(struct who *who, const char *type)
 {
 	buf_printf(&who->stream->out, "<presence from='%s'%s%s><priority>-1</priority></presence>",

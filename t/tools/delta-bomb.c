@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A pack of 3 kB whose last object takes as many MiB as are asked for in the memory of whoever
- * unpacks it (gitformat-pack(5): a blob, and three deltas that copy the one before, over and
- * over).
+ * A pack of 3 kB whose last object fills as many MiB as are asked for in the memory of the
+ * program that unpacks it (gitformat-pack(5): a blob, and three deltas, each of which
+ * copies the previous object over and over).
  *
  *   delta-bomb MIB pack              the pack
- *   delta-bomb MIB push NEW REF      what a pusher says who would make REF from NEW with it
+ *   delta-bomb MIB push NEW REF      what a client sends to create REF at NEW with this pack
  */
 
 #include <openssl/evp.h>
@@ -17,7 +17,7 @@
 
 enum { OBJ_BLOB = 3, OBJ_OFS_DELTA = 6, BASE = 1024, PIECE_MIB = 8 };
 
-/* RFC 1950 and 1951, not compressed. */
+/* Writes data as a zlib stream with one stored block (RFC 1950, RFC 1951). */
 static void put_zlib(struct buf *out, const struct buf *data)
 {
 	size_t n = buf_len(data);
@@ -52,7 +52,10 @@ static void put_type_and_size(struct buf *out, unsigned type, size_t size)
 		put_size(out, size >> 4);
 }
 
-/* The copy of a piece, of a number of bytes that three bytes can say, times over. */
+/*
+ * A delta that copies the first `piece` bytes of its base `times` times. A piece has at
+ * most three bytes of length. Returns the size of the result.
+ */
 static size_t put_delta(struct buf *out, size_t distance, size_t base, size_t piece, size_t times)
 {
 	struct buf delta = { 0 };

@@ -2,10 +2,10 @@
 /*
  * fake-broker [--log=<file>] [--pid=<file>] <socket> <action>...
  *
- * A broker that does what it is told, to see what its clients make of it. It
- * listens, goes to the background and follows the actions, each for the
- * connection that is open. What clients say goes to the log, a line per frame.
- * It ends after the last action, or after a minute.
+ * A broker that does what the test tells it, to see how clients react. It listens, goes to
+ * the background and follows the actions, each for the connection that is open. What
+ * clients send goes to the log, a line per frame. It ends after the last action, or after a
+ * minute.
  */
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static void flush(struct fake *b)
 	}
 }
 
-/* "key=value,key=value", a ';' in a value standing for ',' */
+/* Sends fields given as "key=value,key=value"; a ';' in a value stands for ','. */
 static void put_fields(struct fake *b, enum frame_type type, const char *spec)
 {
 	struct buf fields = { 0 };
@@ -95,7 +95,7 @@ static void log_frame(struct fake *b, const struct frame *frame)
 	fflush(b->log);
 }
 
-/* False when the client has hung up; the frame is to be consumed with the size. */
+/* The next frame; the caller consumes it with *size. False when the client has hung up. */
 static bool next_frame(struct fake *b, struct frame *frame, long *size)
 {
 	be_connected(b);
@@ -114,7 +114,7 @@ static bool next_frame(struct fake *b, struct frame *frame, long *size)
 	return true;
 }
 
-/* Reads frames up to one of a type, or the end. */
+/* Reads frames up to one of this type, or to the end. */
 static void await(struct fake *b, int type)
 {
 	struct frame frame;
@@ -284,7 +284,7 @@ static const struct {
 	{ "send", act_fields },		/* send:<type>:<fields> */
 	{ "data", act_data },		/* one frame of this text */
 	{ "bytes", act_bytes },		/* one frame for each byte of this text */
-	{ "zeros", act_zeros },		/* that many */
+	{ "zeros", act_zeros },		/* this many zero bytes */
 	{ "file", act_file },
 	{ "stderr", act_stderr },
 	{ "raw", act_raw },		/* bytes that are no frame */

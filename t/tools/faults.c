@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A library that is preloaded into a program of ours, and lets one call fail: of those
- * that make a descriptor (EMFILE), or of those for memory (ENOMEM), the libraries' own
- * calls included. Which one stands in the file that FAULTS names: two numbers of 32 bits,
- * for descriptors and for memory, of calls until one fails, and 0 for none. It is mapped:
- * whoever writes there arms a process that runs, and sees whether the call has come. The
- * programs that such a process starts are spared.
+ * A library to be preloaded into a program of ours. It makes one call fail: one of those
+ * that create a descriptor (EMFILE), or one of those that allocate memory (ENOMEM), in the
+ * libraries too. The file that FAULTS names has two numbers of 32 bits, one for descriptors
+ * and one for memory: how many calls until one fails, 0 for never. The file is mapped. So a
+ * test that writes to it arms a running process, and sees when the call has come. Programs
+ * that the process starts are not affected.
  */
 
-/* Both open() and open64() are to be had, and not one under the name of the other. */
+/* Both open() and open64() are defined below, so none may be an alias of the other. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
@@ -72,7 +72,7 @@ static void *next(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-/* The function of that name, with what its caller gives it. */
+/* Defines a function of this name that fails or calls the real one with the same arguments. */
 #define STAND_IN(type, failure, name, parameters, arguments) \
 	type name parameters \
 	{ \
@@ -82,7 +82,7 @@ static void *next(const char *name)
 		return fails(DESCRIPTOR) ? failure : real arguments; \
 	}
 
-/* open() and its like: the mode is there if a file may be made. */
+/* The same for open() and its like: there is a mode only if a file may be created. */
 #define STAND_IN_OPEN(name, parameters, arguments) \
 	int name parameters \
 	{ \
@@ -118,7 +118,7 @@ STAND_IN(int, -1, timerfd_create, (clockid_t clock, int flags), (clock, flags))
 STAND_IN(int, -1, inotify_init1, (int flags), (flags))
 STAND_IN(int, -1, eventfd, (unsigned int value, int flags), (value, flags))
 
-/* glibc's own; dlsym() takes memory itself. */
+/* glibc's own functions: dlsym() itself allocates memory, so it cannot be used to find them. */
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t count, size_t n);
 void *__libc_realloc(void *p, size_t n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Prints a TCP port of 127.0.0.1 that nobody uses. Whoever wants it has to be
- * quick, and to try another one if somebody else was quicker.
+ * Prints a TCP port of 127.0.0.1 that is not in use. The caller has to use it soon, and to
+ * try another one if another process was quicker.
  */
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who dials a broker on 127.0.0.1 with something in mind.
+ * A hostile program that dials a broker on 127.0.0.1.
  *
  * usage: hostile-path overhear <port> <file>
  *        hostile-path repeats <port> <file>
@@ -10,14 +10,16 @@
  *
  * A pass is what odd-device prints: "<token> <secret> <fingerprint>".
  *
- * overhear: listens, prints the token of each that dials, and has its hello in the file.
- * repeats: says the hello in the file; says how many bytes answer it, and puts them behind it.
- * guesses: says hello with the token and all that can be tried with it; says how many bytes answer.
- * silent: n handshakes with the device's pass, and no HELLO after any of them; says how
- * many the broker bears, then waits until it has closed them all.
- * offers: takes over the device's link, says so, waits for a line, then offers n proxies that
- * are all itself, each when the one before was answered; says how often it was dialled and what
- * the answers were.
+ * overhear: listens, prints the token of each device that dials, and writes its hello to
+ * the file.
+ * repeats: sends the hello of the file; prints how many bytes answer it, and appends them
+ * to the file.
+ * guesses: sends hellos with the token and guessed secrets; prints how many bytes answer.
+ * silent: makes n handshakes with the device's pass, and sends no HELLO after any of them;
+ * prints how many connections the broker keeps, then waits until it has closed them all.
+ * offers: takes over the device's link, prints "up", waits for a line, then offers n
+ * proxies one after the other, all of which are this program. Prints how often it was
+ * dialled and what the answers were.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -143,7 +145,10 @@ static void write_all(int fd, struct buf *out)
 	buf_reset(out);
 }
 
-/* The descriptor of a connection on which TLS is there, as seen from here; -1. */
+/*
+ * Connects, and makes the handshake of TLS. The descriptor if our side sees TLS
+ * established; else -1.
+ */
 static int connect_tls(const char *port, struct tls *tls, struct buf *out)
 {
 	struct sockaddr_in address;
@@ -167,7 +172,7 @@ static int connect_tls(const char *port, struct tls *tls, struct buf *out)
 	return -1;
 }
 
-/* A pass as it was printed, and whose it is. */
+/* A pass as it was printed, and the fingerprint of the device that gave it. */
 struct given {
 	struct pass pass;
 	unsigned char fp[FINGERPRINT_BYTES];
@@ -197,7 +202,7 @@ static struct tls *open_with(struct given *g, const struct device_key *key, stru
 	return tls_create(key, true, &use, out);
 }
 
-/* Such a connection that nothing will be said on. */
+/* Makes a connection with an established TLS, on which nothing will be sent. */
 static int shake_hands(const char *port, struct given *g, const struct device_key *key)
 {
 	struct buf out = { 0 };
@@ -209,7 +214,10 @@ static int shake_hands(const char *port, struct given *g, const struct device_ke
 	return fd;
 }
 
-/* Says that and hears the answer to its end, or for REST ms of silence; how many bytes came. */
+/*
+ * Sends a hello and reads the answer to its end, or until REST ms of silence. Returns how
+ * many bytes came.
+ */
 static size_t say_and_hear(const char *port, struct buf *hello, FILE *answer)
 {
 	struct sockaddr_in address;
@@ -249,7 +257,7 @@ static int repeat(const char *port, const char *path)
 	return 0;
 }
 
-/* With no secret, with the token for a secret, with high numbers; and with a certificate. */
+/* Tries no secret, the token as the secret, high numbers, and last a certificate. */
 static int guess(const char *port, const char *token)
 {
 	struct device_key *key = device_key_generate();
@@ -275,8 +283,8 @@ static int guess(const char *port, const char *token)
 }
 
 /*
- * Reads from all of them until nothing has come for rest ms (-1: until none is
- * left); how many are open.
+ * Reads from all of them until nothing has come for rest ms (-1: until none is open).
+ * Returns how many are open.
  */
 static unsigned listen_to(struct pollfd *fds, unsigned n, int rest)
 {
@@ -299,7 +307,7 @@ static unsigned listen_to(struct pollfd *fds, unsigned n, int rest)
 	return open;
 }
 
-/* The key is its own, here and in offer(). */
+/* Takes the key and destroys it, as offer() does. */
 static int dial(const char *port, const char *pass, unsigned n, struct device_key *key)
 {
 	struct given g = read_pass(pass);
@@ -314,10 +322,10 @@ static int dial(const char *port, const char *pass, unsigned n, struct device_ke
 	return 0;
 }
 
-/* --- a link of our own --- */
+/* A link of our own. */
 
 struct intruder {
-	int fd, proxy;			/* the path; where the proxy that is none listens */
+	int fd, proxy;			/* the path; the listening socket of the false proxy */
 	struct tls *tls;
 	struct buf out, plain;
 	struct link link;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A name server on port 53 of 127.0.0.1, for a network namespace of its own, whose loopback
- * interface it switches on: name-server FILE prints "ready" and answers from the lines of
- * FILE: <name> <priority> <weight> <port> <host>. Each other name is 127.0.0.1.
+ * interface it switches on. name-server FILE prints "ready" and answers from the lines of
+ * FILE: <name> <priority> <weight> <port> <host>. Every name has the address 127.0.0.1.
  */
 
 #include <arpa/inet.h>
@@ -58,7 +58,7 @@ static unsigned char *put_name(unsigned char *at, const char *name)
 	return at;
 }
 
-/* The name asked for, and what follows it. */
+/* Reads the name that is asked for. Returns what follows it; NULL if it is malformed. */
 static unsigned char *read_name(unsigned char *at, const unsigned char *end, char *name,
 				size_t size)
 {
@@ -88,7 +88,7 @@ static unsigned char *begin_answer(unsigned char *at, unsigned type, unsigned le
 	return put16(at, len);
 }
 
-/* Turns the question into its answer; its length. */
+/* Turns the question into its answer. Returns the answer's length; 0 for none. */
 static size_t answer(unsigned char *message, size_t n)
 {
 	unsigned char *at, *end = message + n;

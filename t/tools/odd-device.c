@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A contact who shows a device and is not what that says.
+ * A contact that shows a device which is not what it claims to be.
  *
  * usage: odd-device relay <port> <ca file> <jid> <password> <jid> <device> <jid> <device>
  *        odd-device newer <port> <ca file> <jid> <password> <key file>
  *        odd-device takes <port> <ca file> <jid> <password> <key file> <jid>
  *
- * relay: shows to each of the two people the device that is named behind them, which is the other
- * one's, and passes on to the one whatever bytestream the other one opens.
- * newer: shows the device of the key, takes each bytestream, and answers HELLO in a protocol of
- * the future. takes: the same, but has a link with that person, on which it says nothing by
- * itself; it prints the pass that it is given, and of whose key: "pass <token> <secret>
- * <fingerprint>".
+ * relay: shows to each of the two people the device that is named after their JID, which is
+ * the other person's device, and passes on the stanzas of bytestreams from the one to the
+ * other.
+ * newer: shows the device of the key, takes each bytestream, and answers HELLO in a
+ * protocol of the future.
+ * takes: as newer, but has a link with that person, on which it sends nothing by itself. It
+ * prints the pass that it is given, and the fingerprint of the giver: "pass <token>
+ * <secret> <fingerprint>".
  *
- * All let everybody see them who asks, ask back, and say on standard output what they do.
+ * All of them accept every request to see their presence, ask back, and print what they do.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,22 +39,23 @@
 #define NS_GIT "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb"
 
 struct person {
-	const char *jid, *device;	/* whom, and what they are shown */
-	char full[256];			/* of their broker; empty: not seen yet */
+	const char *jid, *device;	/* a person, and the device that they are shown */
+	char full[256];			/* JID of their broker; empty: not seen yet */
 };
 
 struct odd {
 	xmpp_ctx_t *ctx;
 	xmpp_conn_t *conn;
 	const char *jid, *password;
-	struct person people[2];	/* of relay */
-	struct device_key *key;		/* of newer; its one stream follows */
+	struct person people[2];	/* used by relay */
+	struct device_key *key;		/* used by newer and takes, as are device, tls ... seq */
 	char device[DEVICE_ID_LEN + 1];
 	struct tls *tls;
 	struct buf out, plain;
 	char sid[64];
 	unsigned seq, ids;
-	const char *with;		/* of takes: whom its link is with */
+	const char *with;		/* used by takes: the bare JID of the other end of the
+					   link */
 	struct link link;
 };
 
@@ -90,7 +93,7 @@ static void answer(struct odd *o, xmpp_stanza_t *iq)
 		 xmpp_stanza_get_from(iq));
 }
 
-/* --- relay --- */
+/* relay: passes stanzas on. */
 
 static struct person *person_of(struct odd *o, const char *from)
 {
@@ -103,7 +106,7 @@ static struct person *person_of(struct odd *o, const char *from)
 	return NULL;
 }
 
-/* From the one to the other, as if it were ours. */
+/* Passes a stanza from one person on to the other, as if it were ours. */
 static void pass_on(struct odd *o, xmpp_stanza_t *iq, const struct person *from)
 {
 	const struct person *to = &o->people[from == &o->people[0]];
@@ -119,7 +122,7 @@ static void pass_on(struct odd *o, xmpp_stanza_t *iq, const struct person *from)
 	}
 }
 
-/* --- takes --- */
+/* takes: has a link. */
 
 static uint64_t now(void)
 {
@@ -177,7 +180,7 @@ static void begin_link(struct odd *o)
 	link_init(&o->link, &link_events, o, id, instance, &ends, o->with);
 }
 
-/* What came, and what is to be said to it. */
+/* Gives the link what has come, and sends what the link has to say. */
 static void talk(struct odd *o)
 {
 	struct buf plain = { 0 };
@@ -190,7 +193,7 @@ static void talk(struct odd *o)
 	buf_finish(&plain);
 }
 
-/* --- newer --- */
+/* newer and takes: a bytestream. */
 
 static void say(struct odd *o, const char *to)
 {
@@ -218,7 +221,7 @@ static void begin(struct odd *o, xmpp_stanza_t *open)
 	o->tls = tls_create(o->key, false, NULL, &o->out);
 	if (o->with) {
 		link_detach(&o->link, "another stream", now());
-		/* What the one before us left is not resumed; what comes then is new. */
+		/* A link that has ended is not resumed: a new one begins. */
 		if (o->link.state == LINK_ENDED) {
 			link_finish(&o->link);
 			begin_link(o);
@@ -259,7 +262,7 @@ static void hear(struct odd *o, const char *from, xmpp_stanza_t *data)
 	free(bytes);
 }
 
-/* --- both --- */
+/* All of them. */
 
 static void take_request(struct odd *o, xmpp_stanza_t *iq, const char *from)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A server that says the wrong things: odd-server TEXT... prints its port on
- * 127.0.0.1, then gives each client the TEXTs, one for each time it has heard
- * something, and is silent after the last until the client leaves. Before a TEXT,
- * --times=N has it said so often, and --more has it follow the one before at once.
+ * A server that sends wrong things. odd-server TEXT... prints its port on 127.0.0.1, then
+ * sends each client the TEXTs, one each time after it has received something, and after the
+ * last nothing until the client leaves. Before a TEXT, --times=N repeats it N times, and
+ * --more sends it at once after the previous one.
  */
 
 #include <arpa/inet.h>
@@ -60,7 +60,10 @@ static bool say(int fd, const char *text, unsigned long times)
 	return said;
 }
 
-/* One TEXT, and those that follow it; NULL if the client is gone. */
+/*
+ * Sends one TEXT, and those after it that have --more. Returns the rest; NULL if the client
+ * is gone.
+ */
 static char **say_next(int fd, char **args)
 {
 	bool more = true;

@@ -2,8 +2,9 @@
 /*
  * on-terminal <typed> <program> <argument>...
  *
- * Runs a program whose standard input is a terminal, at which this was typed: \n ends a line,
- * \d is the end of input. Its other streams are ours. Ends with its exit status.
+ * Runs a program whose standard input is a terminal at which this text was typed: \n ends a
+ * line, \d is the end of input. The other streams are ours. Ends with the program's exit
+ * status.
  */
 
 #include <fcntl.h>

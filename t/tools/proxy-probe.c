@@ -28,18 +28,18 @@
 
 enum { LIMIT = 40 * 1000, NUDGE = 150 };
 
-/* Some of them are of the lengths whose tail one proxy keeps until more comes. */
+/* bytes; one proxy keeps the tail of some of these lengths until more comes */
 static const size_t bursts[] = { 1, 1000, 4096, 4097, 5000, 8192, 65536, 1 << 20, 3 };
 
 struct side {
 	struct probe *probe;
 	const char *name;
-	struct account *xmpp;		/* owned; NULL when it is being destroyed */
+	struct account *xmpp;		/* owned; NULL once it is being destroyed */
 	struct device_key *key;		/* owned */
 	struct s5b *stream;		/* owned */
 	struct path *path;		/* owned */
-	size_t to_send, received;	/* of a burst */
-	unsigned nudges;		/* to be sent */
+	size_t to_send, received;	/* bytes of the current burst */
+	unsigned nudges;		/* nudges that are to be sent */
 };
 
 struct probe {
@@ -51,8 +51,8 @@ struct probe {
 	bool refuse, leave, searched, over;
 	unsigned port;
 	struct s5b_record offered;
-	size_t burst;			/* index of the one under way */
-	bool back;			/* it is on its way back */
+	size_t burst;			/* index of the current one */
+	bool back;			/* the burst is on its way back */
 	uint64_t began;
 	unsigned nudged;
 	int status;
@@ -84,7 +84,7 @@ static void end(struct probe *p, int status)
 	uv_close((uv_handle_t *)&p->nudge, NULL);
 }
 
-/* --- bursts: 'd' is data, 'n' a nudge --- */
+/* Bursts: 'd' is a byte of data, 'n' a nudge. */
 
 static struct side *sender(struct probe *p)
 {
@@ -180,7 +180,7 @@ static const struct path_events path_events = {
 	.closed = on_path_closed,
 };
 
-/* --- the bytestream --- */
+/* The bytestream. */
 
 static void on_reached(void *owner, struct path *path, const unsigned char *fp, bool client)
 {
@@ -223,7 +223,7 @@ static bool may_dial_loopback(const struct side *side)
 	return !side->probe->strict || strcmp(side->probe->strict, side->name) != 0;
 }
 
-/* What a link would do, without the link. */
+/* Hands the record to the other side, as a link would do. */
 static void on_send(void *owner, const struct s5b_record *record)
 {
 	struct side *side = owner;
@@ -265,7 +265,7 @@ static void offer(struct probe *p, const struct s5b_proxy *found)
 	}
 }
 
-/* --- the server --- */
+/* The server. */
 
 static void on_proxies(void *owner)
 {
@@ -332,7 +332,7 @@ static void on_bulk(void *owner)
 {
 }
 
-/* A whole roster is told like what is pushed. */
+/* Begin and end of a whole roster: its items are reported like pushed ones, one by one. */
 static void on_roster_whole(void *owner)
 {
 }

@@ -2,9 +2,8 @@
 /*
  * usage: relay <port> <target port> <pid file>
  *
- * Forwards TCP connections on 127.0.0.1. A script cuts those there are with
- * SIGUSR1, and stops all forwarding, without a word, with SIGSTOP. Goes to the
- * background when it listens.
+ * Forwards TCP connections on 127.0.0.1. A script cuts the open ones with SIGUSR1, and
+ * stops all forwarding silently with SIGSTOP. Goes to the background when it listens.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,8 +47,8 @@ static void take(int listener, const char *target)
 	int near = accept(listener, NULL, NULL), far = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	/*
-	 * Nobody between two ends may add the 40 ms of Nagle's algorithm and a
-	 * late acknowledgement.
+	 * Without this, Nagle's algorithm and a delayed acknowledgement would add 40 ms
+	 * between the two ends.
 	 */
 	setsockopt(near, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(far, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -66,7 +65,7 @@ static void take(int listener, const char *target)
 	close(far);
 }
 
-/* False at the end of either direction. */
+/* Copies what one end has sent. False when that end has closed, or the other end is gone. */
 static int forward(int from, int to)
 {
 	char bytes[65536];

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * The XMPP side of the broker alone, for tests: logs in, prints what happens, one
- * line each, and does what it is told on standard input.
+ * Only the XMPP part of the broker, for tests: logs in, prints what happens, one line each,
+ * and obeys commands on standard input.
  *
  *   xmpp-probe [options] JID PASSWORD
  *     --server S --ca-file F --resource R --device D
  *     --until PREFIX    ends, with status 0, after a line that begins so
  *     --timeout N       ends, with status 1, after N seconds (30)
- *     --tell-memory     the last line is "memory N", the most that it took, in kB
+ *     --tell-memory     the last line is "memory N", the most memory that it used, in kB
  *
  *   connect | check | ping JID | subscribe JID | subscribed JID | remove JID | block JID |
  *   unblock JID | quit
- *   shy on|off                     whether somebody may see that it is there
+ *   shy on|off                     whether to hide that it is there
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *
- * "stall N" tells that the loop stood still for N milliseconds.
+ * "stall N" means that the loop stood still for N milliseconds.
  */
 
 #include <errno.h>
@@ -36,7 +36,7 @@
 enum { BEAT = 50, STALL = 500, BLOCK_MAX = 65535 };
 
 struct transfer {
-	char *to;			/* owned; NULL: none */
+	char *to;			/* owned; NULL: no transfer */
 	uint64_t left, unacked, bytes, began;
 	size_t block;
 	unsigned window;
@@ -55,7 +55,8 @@ struct probe {
 	char chunk[4096];
 	struct transfer send;
 	uint64_t received;
-	bool shy;			/* nobody may see that it is there */
+	bool shy;			/* it answers JIDs as strangers, who must not see that
+					   it is there */
 	int status;
 };
 
@@ -104,7 +105,7 @@ static void say(struct probe *p, const char *fmt, ...)
 	buf_finish(&line);
 }
 
-/* --- events --- */
+/* Events. */
 
 static void on_state(void *owner, enum account_state state, const struct message *trouble)
 {
@@ -173,7 +174,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 		say(p, "ibb close %s %" PRIu64, stanza->from, p->received);
 }
 
-/* --- an in-band bytestream --- */
+/* An in-band bytestream. */
 
 static void pour(struct probe *p);
 
@@ -259,7 +260,7 @@ static void start_sending(struct probe *p, const char *args)
 		on_opened(p, "not-online");
 }
 
-/* --- commands --- */
+/* Commands. */
 
 static void on_pong(void *arg, const char *error)
 {
@@ -330,7 +331,7 @@ static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 }
 
-/* --- time --- */
+/* Time. */
 
 static void on_beat(uv_timer_t *timer)
 {
@@ -350,7 +351,7 @@ static void on_limit(uv_timer_t *timer)
 	end(p, 1);
 }
 
-/* A whole roster is told like what is pushed. */
+/* Begin and end of a whole roster: its items are reported like pushed ones, one by one. */
 static void on_roster_whole(void *owner)
 {
 }
