@@ -31,7 +31,7 @@ int io_pipe(int fds[2]);
 /* socket(), without SIGPIPE when data is sent with MSG_NOSIGNAL. -1 with errno. */
 int io_socket(int domain, int type);
 
-/* A system without MSG_NOSIGNAL has SO_NOSIGPIPE, which io_socket() sets. */
+/* Where MSG_NOSIGNAL is missing, io_socket() sets SO_NOSIGPIPE. */
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif

@@ -110,7 +110,7 @@ static int open_file(void)
 }
 
 /*
- * Renames the full file and opens a new one. If that fails, the old file is used on, and
+ * Renames the full file and opens a new one. If that fails, the old file stays in use, and
  * the next try comes when it has grown by LOG_FILE_MAX once more.
  */
 static void put_away(void)

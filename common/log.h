@@ -39,7 +39,7 @@ enum log_book {
 
 /*
  * Whether a line about this party may be written now. *left_out is set to the number of
- * lines that were left out since the last one written. A party is a JID, bare or full, or a
+ * lines that were left out since the last one written. A party is a JID of any kind, or a
  * word for a party that has none.
  */
 typedef bool log_gate(void *arg, enum log_book book, const char *party, unsigned *left_out);
