@@ -53,8 +53,8 @@ static void put_type_and_size(struct buf *out, unsigned type, size_t size)
 }
 
 /*
- * A delta that copies the first `piece` bytes of its base `times` times. A piece has at
- * most three bytes of length. Returns the size of the result.
+ * A delta that copies the first `piece` bytes of its base `times` times. The length of a
+ * piece fits in three bytes. Returns the size of the result.
  */
 static size_t put_delta(struct buf *out, size_t distance, size_t base, size_t piece, size_t times)
 {

@@ -55,8 +55,8 @@ struct probe {
 	char chunk[4096];
 	struct transfer send;
 	uint64_t received;
-	bool shy;			/* it answers JIDs as strangers, who must not see that
-					   it is there */
+	bool shy;			/* other JIDs are answered as strangers, who must not
+					   see that it is there */
 	int status;
 };
 
