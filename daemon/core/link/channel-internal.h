@@ -2,7 +2,7 @@
 #ifndef CORE_CHANNEL_INTERNAL_H
 #define CORE_CHANNEL_INTERNAL_H
 
-/* A channel from inside: for channel.c, its life and what it receives, and channel-send.c. */
+/* The private record of a channel, shared by channel.c and channel-send.c. */
 
 #include "channel.h"
 #include "receive-window.h"
@@ -15,13 +15,13 @@ struct channel {
 	uint32_t number;
 	const struct channel_events *events;
 	void *owner;
-	bool open;			/* else OPENING */
+	bool open;			/* false: OPENING */
 
 	/* what we send */
 	struct buf out, err;
-	size_t credit;			/* bytes of data the peer wants */
-	size_t err_total;		/* of standard error ever queued */
-	size_t deficit;			/* bytes of this turn that are left */
+	size_t credit;			/* bytes of data that we may still send */
+	size_t err_total;		/* bytes of standard error queued so far */
+	size_t deficit;			/* bytes that are left of this turn */
 	bool ending, end_sent;
 	bool exiting, exit_sent;
 	uint32_t status;
@@ -39,11 +39,14 @@ static inline size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Sends a record of a channel's number and another one. */
+/* Sends a record whose payload is a channel's number and a value. */
 bool channel_send_number(struct channels *c, enum record_type type, uint32_t number,
 			 uint32_t value);
 
-/* Closes the channel of this number, if there is one, when both sides have said everything. */
+/*
+ * Closes the channel of this number, if there is one, once both ends of data and the exit
+ * status were exchanged.
+ */
 void channel_settle(struct channels *c, uint32_t number);
 
 #endif

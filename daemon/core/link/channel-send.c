@@ -5,10 +5,10 @@
 #include "channel-internal.h"
 
 /*
- * What an owner writes waits in the channel until the link asks for data
- * (channels_fill()), the peer has given credit and it is the channel's turn;
- * so the link never holds more than one record that it cannot send. Standard
- * error goes before data, END after all data, EXIT after everything.
+ * Written bytes wait in the channel until three things hold: the link asks for data
+ * (channels_fill()), the peer has given credit, and it is the channel's turn. So the link
+ * never holds more than one record that it cannot send. Standard error goes before data,
+ * END after all data, EXIT after everything.
  */
 
 void channel_write(struct channel *ch, const void *data, size_t n)
@@ -54,7 +54,10 @@ void channel_exit(struct channel *ch, uint32_t status)
 		link_wake(ch->all->link);
 }
 
-/* The type and size (its payload's) of the next record a channel can send now; 0: none. */
+/*
+ * The type and the payload's size of the next record that the channel can send now; 0:
+ * none.
+ */
 static size_t next_record(const struct channel *ch, size_t max, enum record_type *type)
 {
 	if (!ch->open || ch->exit_sent)
@@ -123,7 +126,7 @@ static void send_record(struct channel *ch, enum record_type type, size_t size)
 	}
 }
 
-/* The next one's turn, which may send as much as a record has room for now. */
+/* Gives the turn to the next channel, which may send quantum bytes more. */
 static void pass_on(struct channels *c, size_t quantum)
 {
 	c->turn = c->turn && c->turn->next ? c->turn->next : c->first;
@@ -134,7 +137,10 @@ bool channels_fill(struct channels *c)
 {
 	size_t max = least(link_fill_size(c->link), CHANNEL_QUANTUM);
 
-	/* Once around, and the one whose turn it was again: with a new quantum any record fits. */
+	/*
+	 * Goes round all channels and back to the first: with its new quantum any record
+	 * fits.
+	 */
 	for (unsigned i = 0; i <= c->count && c->first; i++) {
 		enum record_type type;
 		size_t size;

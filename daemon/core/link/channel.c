@@ -10,18 +10,17 @@
 #include "log.h"
 
 /*
- * The life of a channel, and what it receives: what comes is the owner's at
- * once, and credit for it goes back when the owner has passed it on. What it
- * sends is channel-send.c's business.
+ * The life of a channel, and what it receives. Data goes to the owner at once, and credit
+ * for it goes back when the owner has passed it on. Sending is in channel-send.c.
  *
- * What can go wrong: the peer sends more than it was granted, or out of order.
- * It is a trusted device with a broken or hostile broker then, and the caller
- * ends the link. Any callback may close the channel, or all of them, and so may whatever
- * is sent, since the link may ask for data at once; after either a channel is looked up again.
+ * What can go wrong: the peer sends more than it was granted, or out of order. Then it is
+ * a trusted device with a broken or hostile broker, and the caller ends the link. Any
+ * callback may close the channel, or all of them. So may each call that sends, since the
+ * link may ask for data at once. After either, the channel is looked up again.
  */
 
 enum {
-	/* More credit than this is nonsense. */
+	/* bytes; a peer that grants more breaks the protocol */
 	CREDIT_MAX = 1 << 30,
 };
 
@@ -57,7 +56,10 @@ static struct channel *add(struct channels *c, uint32_t number,
 	return ch;
 }
 
-/* Takes it out and frees it. The last thing its owner hears is closed(). */
+/*
+ * Takes the channel out of the list and frees it. closed() is the last that its owner
+ * hears.
+ */
 static void finish(struct channel *ch, const char *reason)
 {
 	struct channels *c = ch->all;
@@ -84,7 +86,7 @@ void channels_finish(struct channels *c, const char *reason)
 		finish(c->first, reason);
 }
 
-/* Closes it if both sides have said everything. */
+/* See channel-internal.h. */
 void channel_settle(struct channels *c, uint32_t number)
 {
 	struct channel *ch = find(c, number);
@@ -185,14 +187,14 @@ void channel_close(struct channel *ch, const char *reason)
 	struct channels *c = ch->all;
 	struct buf payload = { 0 };
 
-	/* First, for closed() may free what reason points to. */
+	/* Written first, because closed() may free what reason points to. */
 	put_close(&payload, ch->number, reason);
 	finish(ch, reason);
 	link_send(c->link, RECORD_CLOSE, buf_data(&payload), buf_len(&payload));
 	buf_finish(&payload);
 }
 
-/* What is queued beyond the first window of each channel but one. */
+/* Bytes queued beyond CHANNEL_WINDOW in all channels except but. */
 static size_t extra_queued(const struct channels *c, const struct channel *but)
 {
 	size_t extra = 0;
@@ -204,8 +206,8 @@ static size_t extra_queued(const struct channels *c, const struct channel *but)
 }
 
 /*
- * A peer that wants much at a time has a long path to fill, or reads fast: then
- * more may be ready for it.
+ * How many bytes may be queued. A peer that grants much credit has a long path to fill or
+ * reads fast, so more may be ready for it.
  */
 static size_t queue_limit(const struct channel *ch)
 {
@@ -238,7 +240,7 @@ uint64_t channel_received(const struct channel *ch)
 
 #define NOT_ACCEPTED "type: not before ACCEPT"
 
-/* Receiving. Each returns NULL, or the rule that a correct peer does not break. */
+/* Receiving. Each function returns NULL, or the rule that the peer has broken. */
 
 static const char *take_accept(struct channel *ch, const uint8_t *p, size_t n)
 {
@@ -275,7 +277,7 @@ static const char *take_credit(struct channel *ch, const uint8_t *p, size_t n)
 	return NULL;
 }
 
-/* A window that holds the sender back is made larger, as far as the link's bound allows. */
+/* Makes a window larger that holds the sender back, as far as CHANNELS_EXTRA_MAX allows. */
 static void widen(struct channel *ch)
 {
 	struct channels *c = ch->all;
@@ -345,8 +347,8 @@ static const char *take_exit(struct channel *ch, const uint8_t *p, size_t n)
 		return "type: once, after END";
 	ch->exit_received = true;
 	/*
-	 * Nobody reads what waits for credit here, which may never come; END
-	 * must not wait behind it.
+	 * The process that would read the queued data is gone, and credit for it may
+	 * never come. END must not wait behind it.
 	 */
 	buf_reset(&ch->out);
 	ch->events->exited(ch->owner, get_be32(p));
@@ -364,9 +366,9 @@ static const char *take_close(struct channel *ch, const uint8_t *p, size_t n)
 }
 
 /*
- * For a number without a channel. The peer may have announced it and given it
- * up before we took it, in any order with others: nothing is kept for it, nothing
- * is lost. When it took what we had given up, it did not know and is told again.
+ * A record for a number without a channel. The peer may have announced that channel and
+ * closed it before we took it; nothing is kept for it. If the peer accepts a channel that
+ * we have closed, our CLOSE crossed its ACCEPT, and we send another.
  */
 static const char *take_late(struct channels *c, uint32_t number, enum record_type type)
 {

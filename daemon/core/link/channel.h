@@ -3,29 +3,29 @@
 #define CORE_CHANNEL_H
 
 /*
- * Channels: many byte streams in one link, in the manner of SSH's connection
- * protocol (RFC 4254). A channel is announced by starting-push with its
- * number; the side that announces it made it with channel_open(), the other
- * takes it with channel_accept(), which grants the first credit; its own first
- * credit, CHANNEL_WINDOW, is understood, and grows where it does not fill the path
- * (receive-window.h). Data needs credit; standard error is
- * bounded in all instead, and what is beyond is dropped. Each direction ends by
- * itself; the status comes after the serving side's end of data; a close by
- * either side ends it for both. Channels take turns (deficit round robin).
+ * Channels are many byte streams in one link, in the manner of SSH's connection protocol
+ * (RFC 4254). starting-push announces a channel by its number. The side that announces a
+ * channel makes it with channel_open(); the other side takes it with channel_accept(),
+ * which grants the opener its first credit. The acceptor has CHANNEL_WINDOW as its first
+ * credit without a record. Credit grows where it does not fill the path
+ * (receive-window.h). Data needs credit. Standard error does not: a channel carries
+ * CHANNEL_STDERR_MAX bytes of it, and the rest is dropped. Each direction ends by itself.
+ * The serving side sends the exit status after its end of data. A close by either side
+ * ends the channel for both. Channels take turns (deficit round robin).
  *
  *   state       event                                   next
  *   OPENING     ACCEPT from the peer                    OPEN      events->accepted
  *   OPEN        both ends of data and the exit status   CLOSED    events->closed(NULL)
  *   any         CLOSE, channel_close(), link ended      CLOSED    events->closed(reason), once
  *
- * Numbers: the side with the lower fingerprint makes odd ones, the other even
- * ones, rising, never reused in a link. Late records for a closed channel are
- * ignored, and so are those for one that is announced and not accepted (yet): its
- * opener has no credit, so they can only be a CLOSE. If it is accepted all the
- * same, the opener answers the ACCEPT with another CLOSE.
+ * Numbers: the side with the lower fingerprint makes odd ones, the other even ones. They
+ * rise, and are never reused in a link. Late records for a closed channel are ignored. So
+ * are records for a channel that is announced and not accepted: its opener has no credit,
+ * so they can only be a CLOSE. If such a channel is accepted all the same, the opener
+ * answers the ACCEPT with another CLOSE.
  *
- * Callbacks may call anything here, channel_close() of their own channel included.
- * After closed() the channel is gone. A reason is a word as for BYE (record_reason()).
+ * Callbacks may call any function here, also channel_close() of their own channel. After
+ * closed() the channel is gone. A reason is a word as in BYE (record_reason()).
  */
 
 #include <stdbool.h>
@@ -39,22 +39,22 @@ struct channel;
 struct channel_events {
 	void (*accepted)(void *owner);
 	/*
-	 * Bytes for the owner, who will have at most CHANNEL_WINDOW_MAX of them
-	 * before channel_consumed().
+	 * Bytes for the owner. At most CHANNEL_WINDOW_MAX of them come before
+	 * channel_consumed() is called.
 	 */
 	void (*data)(void *owner, const void *data, size_t n);
 	void (*stderr_data)(void *owner, const void *data, size_t n);
 	void (*end)(void *owner);
 	/*
-	 * The far process is over. What is queued for it is dropped;
-	 * channel_end() is all that may follow.
+	 * The process at the far end has exited. What is queued for it is dropped; only
+	 * channel_end() may follow.
 	 */
 	void (*exited)(void *owner, uint32_t status);
 	/* channel_room() has grown; also after channel_end(), as long as data leaves. */
 	void (*writable)(void *owner);
 	/*
-	 * The last event. NULL: both ends and status were exchanged. The
-	 * channel is gone after it.
+	 * The last event: the channel is gone after it. NULL: both ends of data and the
+	 * exit status were exchanged.
 	 */
 	void (*closed)(void *owner, const char *reason);
 };
@@ -64,10 +64,10 @@ struct channels {
 	struct link *link;		/* borrowed */
 	struct channel *first;		/* owned */
 	unsigned count;
-	size_t extra;			/* by which windows have grown, all together */
+	size_t extra;			/* bytes by which all windows together have grown */
 	uint32_t next;			/* number of the next channel_open() */
 	uint32_t announced;		/* the highest number that the peer has announced */
-	struct channel *turn;		/* whose turn it is */
+	struct channel *turn;		/* borrowed: whose turn it is, or NULL */
 };
 
 void channels_init(struct channels *c, struct link *link, bool odd);
@@ -76,68 +76,77 @@ void channels_init(struct channels *c, struct link *link, bool odd);
 void channels_finish(struct channels *c, const char *reason);
 
 /*
- * A record of type ACCEPT to CLOSE. NULL, or the rule of the protocol that it breaks, "field: rule"
- * (the link should end with "protocol").
+ * Takes a record of type ACCEPT to CLOSE. Returns NULL, or the rule that the record
+ * breaks, as "field: rule"; the link should then end with "protocol".
  */
 const char *channels_record(struct channels *c, const struct record *record);
 
 /*
- * For link_events.fill: queues a record of the channel whose turn it is; false
- * if none can be sent.
+ * For link_events.fill: queues one record of the next channel in turn that can send.
+ * False if none can.
  */
 bool channels_fill(struct channels *c);
 
-/* NULL when there are CHANNELS_PER_LINK. The peer is to be told by starting-push. */
+/*
+ * Makes a channel; the caller announces its number by starting-push. NULL when there are
+ * CHANNELS_PER_LINK, when the link has ended or when the numbers are used up.
+ */
 struct channel *channel_open(struct channels *c, const struct channel_events *events, void *owner);
 
 /*
- * The peer says that one of this number comes. False: it is not the peer's to
- * use, or not above those before.
+ * The peer has announced a channel of this number. False if the number is one of ours, or
+ * not above all that the peer announced before.
  */
 bool channel_announced(struct channels *c, uint32_t number);
 
 /*
- * Takes the channel the peer announced; NULL if it is not the peer's to use, or
- * in use, or too many.
+ * Takes a channel that the peer has announced. NULL if the number was not announced, is
+ * one of ours or is in use, if there are CHANNELS_PER_LINK, or if ACCEPT cannot be sent.
  */
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner);
 
-/* Whether it is one that our side announces, by its parity. */
+/* Whether channels of this number are made by our side, by its parity. */
 bool channel_number_is_ours(const struct channels *c, uint32_t number);
 
-/* Whether it carries data: ours, that the peer has accepted, or the peer's. */
+/*
+ * Whether the channel carries data: the peer has accepted it, or we have accepted the
+ * peer's.
+ */
 bool channel_is_open(const struct channel *ch);
 
 uint32_t channel_number(const struct channel *ch);
 
-/* Who hears of it from now on. */
+/* From now on this owner gets the events. */
 void channel_set_events(struct channel *ch, const struct channel_events *events, void *owner);
 
 /*
- * How many bytes channel_write() takes now without queueing too much: CHANNEL_WINDOW, or as much
- * as the peer wants, up to CHANNEL_WINDOW_MAX, while all of a link have no more than
- * CHANNELS_EXTRA_MAX beyond that.
+ * How many bytes channel_write() should be given now. A channel queues as much as the
+ * peer wants, but at least CHANNEL_WINDOW and at most CHANNEL_WINDOW_MAX. All channels of
+ * a link together queue at most CHANNELS_EXTRA_MAX beyond their CHANNEL_WINDOWs.
  */
 size_t channel_room(const struct channel *ch);
 
 /* Queues data; all of it is taken. Not after channel_end(). */
 void channel_write(struct channel *ch, const void *data, size_t n);
 /*
- * As long as the exit status has not left, which it does after all that is
- * queued; then it is dropped.
+ * Queues standard error, up to CHANNEL_STDERR_MAX bytes in all; the rest is dropped, and
+ * so is what comes after the exit status was sent.
  */
 void channel_write_stderr(struct channel *ch, const void *data, size_t n);
 void channel_end(struct channel *ch);
 /*
- * The serving side's last word, sent after all data. Includes channel_end();
- * write no data after it.
+ * Queues the exit status, which the serving side sends last, after all data. Includes
+ * channel_end(); write no data after it.
  */
 void channel_exit(struct channel *ch, uint32_t status);
-/* The owner has passed n bytes on: gives credit back when it is worth a record. */
+/* The owner has passed on n bytes. Gives credit back when it is worth a record. */
 void channel_consumed(struct channel *ch, size_t n);
 
-/* Ends it at once; what is queued is dropped. events->closed(reason) is called before return. */
+/*
+ * Closes the channel at once; queued data is dropped. events->closed(reason) is called
+ * before return.
+ */
 void channel_close(struct channel *ch, const char *reason);
 
 /* Bytes sent and received so far, for status. */

@@ -9,15 +9,16 @@
 #include "log.h"
 
 /*
- * HELLO is fields, so that a later version may add some: what is unknown is
- * passed over, what is missing or malformed makes it no HELLO at all.
+ * HELLO consists of fields, so that a later version may add some. Unknown fields are
+ * skipped; a HELLO with a missing or malformed field is refused.
  *
- * TLS proves who holds a key, and the server says whose stream it is; nothing there says that the
- * two belong together. So each side names both accounts here, where only the holder of the
- * key can: who passes another's path on as their own cannot make the holder say so.
+ * TLS proves who holds a key, and the XMPP server says whose stream it is. Neither says
+ * that the two belong together. So each side names both accounts in HELLO, where only the
+ * holder of the key can. A device that passes on another device's path as its own cannot
+ * make the holder of the key name its account.
  */
 
-/* What any version understands of an answer. */
+/* The fields of an answer that every version understands. */
 static void put_state(struct buf *payload, const char *state)
 {
 	fields_add_u64(payload, "protocol", LINK_PROTOCOL);
@@ -62,7 +63,7 @@ void link_hello_refusal(const char *state, const struct link_ends *ends,
 	put_record(out, &payload);
 }
 
-/* The same account, however it is written. */
+/* Whether said names the account bare, in whatever spelling. */
 static bool names(const char *said, const char *bare)
 {
 	char jid[JID_MAX];

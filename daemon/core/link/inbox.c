@@ -2,8 +2,9 @@
 #include "inbox.h"
 
 /*
- * One number is all it takes: records come in order or not at all, so what is
- * not above it has been delivered, and what is not next to it is a mistake.
+ * One number is enough, because records come in order or not at all. A record with that
+ * number or a lower one was delivered before. One that is not the next is the peer's
+ * fault.
  */
 
 void inbox_told(struct inbox *i)

@@ -2,10 +2,10 @@
 #include "keepalive.h"
 
 /*
- * At rest silence is normal for a minute; while something is open or not
- * acknowledged it is for two seconds. Anything heard is a sign of life; the
- * time is counted from when the question was wanted, not from when the path
- * took it, for a path that takes nothing is as dead as one that brings nothing.
+ * On a path at rest a minute of silence is normal; while something is open or not
+ * acknowledged, two seconds are. Anything heard is a sign of life. The time-out begins
+ * when a PING is wanted, not when the path takes it, because a path that takes nothing is
+ * as dead as one that brings nothing.
  */
 
 void keepalive_start(struct keepalive *p, uint64_t now)
@@ -66,7 +66,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* A question that is open already is not put off. */
+/* A PING that waits for an answer already is not given more time. */
 static void ask(struct keepalive *p, uint64_t patience, uint64_t now)
 {
 	if (p->asked_at == UINT64_MAX) {

@@ -3,61 +3,69 @@
 #define CORE_KEEPALIVE_H
 
 /*
- * Keeps watch over a path: when the peer was last heard, when silence becomes a
- * question (a PING), and when an unanswered question becomes death. No server
- * tells within seconds that a peer is gone, so nobody else finds out.
+ * Watches a path: when the peer was last heard, after how much silence a PING is sent,
+ * and how long after an unanswered PING the path is dead (RFC 1122 4.2.3.6). No server
+ * tells within seconds that a peer is gone, so the peers have to find out themselves.
  */
 
 #include "record.h"
 
 enum {
 	PING_PAYLOAD_MAX = 16,
-	/* ms of silence after which the tail of a burst is pushed on */
+	/* ms of silence after which a tail probe is sent (RFC 8985 7) */
 	KEEPALIVE_TAIL_PROBE = 25,
 };
 
 struct keepalive {
 	uint64_t heard_at, sent_at;
-	uint64_t waiting_since;	/* something has left since then that is not acknowledged; 0: no */
-	uint64_t asked_at;	/* a PING is wanted since then, and nothing was heard; UINT64_MAX:
-				   no */
-	uint64_t dead_at;	/* if asked: when nothing heard means death */
+	uint64_t waiting_since;	/* since when something that left is not acknowledged; 0:
+				   nothing */
+	uint64_t asked_at;	/* since when a PING is wanted and nothing was heard;
+				   UINT64_MAX: none is */
+	uint64_t dead_at;	/* if a PING is wanted: when the path is dead unless something
+				   is heard */
 	bool ping_due;
 	bool tail_probed;	/* a PING has followed the last record already */
 	uint64_t ping_id;
-	uint64_t ping_sent_at;	/* of the PING whose PONG is awaited; 0: none */
-	uint64_t rtt;		/* 0: none measured yet */
+	uint64_t ping_sent_at;	/* when the PING left whose PONG is awaited; 0: none */
+	uint64_t rtt;		/* ms; 0: none measured yet */
 };
 
-/* How soon silence becomes a question. */
+/* What decides after how much silence a PING is sent. */
 struct keepalive_interval {
 	bool busy;		/* something is open */
 	bool tail_probe;	/* the path may withhold the last bytes of a burst */
 };
 
-/* A new path; the round trip of the last one is kept until there is a better. */
+/* A new path begins. The last path's round trip is kept until another is measured. */
 void keepalive_start(struct keepalive *p, uint64_t now);
 void keepalive_heard(struct keepalive *p, uint64_t now);
 
-/* Records have left; some of all that left is waiting for its ACK, or nothing is. */
+/*
+ * keepalive_sent(): output has left; numbered: records that will be acknowledged were in
+ * it. keepalive_waiting(): whether any record that has left waits for its ACK.
+ */
 void keepalive_sent(struct keepalive *p, bool numbered, uint64_t now);
 void keepalive_waiting(struct keepalive *p, bool waiting, uint64_t now);
 
-/* There is reason to doubt the path: asks at once, and waits LINK_PROBE_TIMEOUT only. */
+/* The path is in doubt: sends a PING at once, and waits only LINK_PROBE_TIMEOUT. */
 void keepalive_probe(struct keepalive *p, uint64_t now);
 
 /*
- * Since when the peer's silence is none that a path at rest would have; now, if
- * it is no question.
+ * When the peer fell silent, if a PING is wanted or not answered: when it was last heard,
+ * but at most LINK_PING_BUSY before the PING was wanted. `now` if there is no such PING.
  */
 uint64_t keepalive_silent_since(const struct keepalive *p, uint64_t now);
 
-/* Appends the PING that is due, if it is. */
+/* Appends a PING if one is due. */
 void keepalive_put_ping(struct keepalive *p, struct buf *out, uint64_t now);
-/* The round trip it tells, which is kept in rtt, too; 0: it answers no question of ours. */
+/*
+ * Takes a PONG. Returns the round trip in ms, which is kept in rtt, too; 0: the PONG does
+ * not answer the last PING.
+ */
 uint64_t keepalive_pong(struct keepalive *p, const struct record *record, uint64_t now);
 
-/* When keepalive_tick() has something to say. */
+/* When to call keepalive_tick() next. */
 uint64_t keepalive_deadline(const struct keepalive *p, struct keepalive_interval interval);
 
 enum keepalive_verdict {

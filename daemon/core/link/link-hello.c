@@ -7,15 +7,15 @@
 #include "log.h"
 
 /*
- * How a link comes up on a path: the one who opened it says HELLO, the other
- * decides and answers, and with both known each sends again what the other has
- * not. A HELLO that names other accounts than the path is between, or an answer of a
- * device that may not have a link, ends it before anything else is said. The decision is what
- * keeps two devices at one link, whoever opens paths, when and how often, and whichever of them
- * forgot the last one.
+ * How a link comes up on a path. The initiator says HELLO; the responder decides, and
+ * answers with its own. Each side then sends again what the other has not received. The
+ * link ends before anything else is said if a HELLO names other accounts than the path's,
+ * or if the answer comes from a device that may not have a link. The decision keeps two
+ * devices at one link, however often either of them opens a path, and whichever of them
+ * has lost its state.
  */
 
-/* Our own attempt is as young as the peer's, and counts more. */
+/* Our own attempt is recent, and wins over the peer's. */
 static bool collides(const struct link *l, bool we_win, uint64_t now)
 {
 	return l->state == LINK_HANDSHAKE && l->initiator && we_win &&
@@ -23,8 +23,8 @@ static bool collides(const struct link *l, bool we_win, uint64_t now)
 }
 
 /*
- * One of the peer's that it has given up for ours, and that comes late: it must
- * not end what came of ours.
+ * The peer has given up this attempt for ours, and its HELLO comes late. It must not end
+ * the link that our attempt made.
  */
 static bool is_late(const struct link *l, bool we_win, uint64_t now)
 {
@@ -56,14 +56,20 @@ enum link_verdict link_hello_decide(const struct link *l, const struct link_hell
 		return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_NEW;
 	if (memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))
 		return LINK_REPLACE;
-	/* The same attempt: our answer was lost, and the peer has neither sent nor received. */
+	/*
+	 * The peer repeats its attempt, since our answer was lost. It has sent and
+	 * received nothing.
+	 */
 	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
 	    outbox_plausible(&in->outbox, 0))
 		return LINK_ACCEPT_RESUME;
 	return is_late(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_REPLACE;
 }
 
-/* Both HELLOs are known: what the peer has is forgotten, the rest goes again. */
+/*
+ * Both HELLOs are known: drops the records that the peer has, and lets the rest be sent
+ * again.
+ */
 static void come_up(struct link *l, uint64_t peer_received, const uint8_t *instance, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -88,7 +94,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 		link_kick(l);
 }
 
-/* The initiator's HELLO was accepted. */
+/* Answers the initiator's HELLO, which was accepted. */
 static void greet_back(struct link *l, const struct link_hello *hello, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -111,7 +117,7 @@ void link_accept(struct link *l, const struct link_hello *hello, uint64_t now)
 	greet_back(l, hello, now);
 }
 
-/* A HELLO that is none of this path's. -1. */
+/* Ends the link because of a HELLO that does not fit this path. Returns -1. */
 static int refuse(struct link *l, enum hello_fault fault, uint64_t protocol, const char *why)
 {
 	if (fault == HELLO_MALFORMED)
@@ -121,7 +127,7 @@ static int refuse(struct link *l, enum hello_fault fault, uint64_t protocol, con
 	return -1;
 }
 
-/* What an answer says, once it is known whose it is. */
+/* Acts on the state in an answer whose sender is known. */
 static int take_state(struct link *l, const struct hello *hello, uint64_t now)
 {
 	struct link_internal *in = l->in;

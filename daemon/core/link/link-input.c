@@ -4,9 +4,9 @@
 #include "link-internal.h"
 
 /*
- * What a link hears. The first record of a path is HELLO, which link-hello.c takes. Of the
- * others, those with a number go through the inbox to the owner, and those without are about
- * the path itself.
+ * What a link receives. The first record of a path is HELLO, which link-hello.c takes. Of
+ * the others, numbered records go through the inbox to the owner; unnumbered ones are
+ * about the path itself.
  */
 
 static int take_ack(struct link *l, const struct record *record, uint64_t now)
@@ -41,7 +41,7 @@ static int take_ping(struct link *l, const struct record *record)
 
 	if (record->len > PING_PAYLOAD_MAX)
 		return link_protocol_error(l, RECORD_PING, "payload: at most 16 bytes");
-	/* Only the last one is answered, so that a flood of them is not doubled. */
+	/* Only the last PING is answered, so that a flood of them is not doubled. */
 	in->pong_len = record->len;
 	if (record->len > 0)
 		memcpy(in->pong, record->payload, record->len);
@@ -131,7 +131,10 @@ int link_input(struct link *l, struct buf *plain, uint64_t now)
 		buf_consume(plain, (size_t)size);
 		if (ret || l->state == LINK_ENDED)
 			return -1;
-		/* A callback took the path away, or changed it: the rest is nobody's. */
+		/*
+		 * A callback detached or replaced this path: the rest of its bytes is not
+		 * read.
+		 */
 		if (!in->attached || in->path != path)
 			return 0;
 	}

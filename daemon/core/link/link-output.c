@@ -4,14 +4,16 @@
 #include "link-internal.h"
 
 /*
- * What a link says, when its path can take it, in this order: HELLO, PONG and PING,
- * the records that wait, and then one record of data at a time, as fill() has them.
- * An ACK that is not urgent rides on whatever goes.
+ * What a link sends when its path can take it, in this order: HELLO, PONG, PING, the
+ * records that wait, then records of data, one at a time as fill() gives them. An ACK
+ * that is not urgent goes along with other output.
  */
 
-enum { FILL_MIN = 512 };	/* a record of less would be mostly header */
+enum { FILL_MIN = 512 };	/* bytes; the headers of smaller records would cost too much */
 
-/* Queues the next record of data, if there is one and it may be sent. */
+/*
+ * Queues the next record of data by fill(). False if there is none, or if it has to wait.
+ */
 static bool ask_for_data(struct link *l, size_t room)
 {
 	struct link_internal *in = l->in;
@@ -38,7 +40,7 @@ static void put_bye(struct link_internal *in, struct buf *out)
 	in->bye_due = false;
 }
 
-/* Numbered records until max bytes are in out since start. */
+/* Appends numbered records until out has max bytes after start. */
 static void put_records(struct link *l, struct buf *out, size_t start, size_t max, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -55,7 +57,7 @@ static void put_records(struct link *l, struct buf *out, size_t start, size_t ma
 	}
 }
 
-/* What an UP link has to say. */
+/* Appends what a link that is UP has to send. */
 static void put_all(struct link *l, struct buf *out, size_t start, size_t max, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -69,8 +71,8 @@ static void put_all(struct link *l, struct buf *out, size_t start, size_t max, u
 	if (l->state != LINK_UP)
 		return;
 	/*
-	 * Who opened the path knows how long it is, from HELLO; the other side
-	 * asks with its first records.
+	 * The initiator knows the round trip from HELLO. The responder sends a PING with
+	 * its first records to measure it.
 	 */
 	if (!in->send_window.min_rtt && outbox_waiting(&in->outbox) &&
 	    !in->keepalive.ping_sent_at) {

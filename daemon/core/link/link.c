@@ -10,17 +10,16 @@
 #include "log.h"
 
 /*
- * Both sides say HELLO, then records flow: every numbered one goes through the
- * outbox, where it stays until the peer's ACK, so that the next path can begin
- * with what the last one lost; and through the peer's inbox, which knows what
- * came and owes the ACK. The keepalive tells whether anybody is there. fill() is
- * asked for data only when nothing else waits, one record at a time, so control
- * never stands behind more than that.
+ * Both sides say HELLO, then records flow. A numbered record stays in the outbox until
+ * the peer's ACK, so that the next path can begin with what the last one lost. The
+ * receiver's inbox knows what has come and owes the ACK. The keepalive finds out whether
+ * the peer is still there. fill() is asked for data only when nothing else waits, one
+ * record at a time, so a control record never waits behind more than one record of data.
  *
- * What can go wrong: the path dies or falls silent (SUSPENDED, then the next
- * path or the end), the peer restarted (its HELLO says so), or it breaks the
- * rules, which inside TLS is a bug or malice and ends the link. Callbacks may
- * end the link or change its path, so whoever called one looks again.
+ * What can go wrong: the path dies or falls silent (SUSPENDED, then the next path or the
+ * end), the peer has restarted (its HELLO says so), or the peer breaks the rules, which
+ * inside TLS is a bug or malice and ends the link. A callback may end the link or change
+ * its path, so both are checked again after each call.
  */
 
 const char *link_state_name(enum link_state state)
@@ -91,7 +90,7 @@ void link_end(struct link *l, const char *reason, bool tell)
 
 	if (l->state == LINK_ENDED)
 		return;
-	/* Who has not said who they are is not told what we think of it. */
+	/* A peer whose HELLO was not checked is not told the reason. */
 	if (tell && in->attached && in->greeted) {
 		in->bye_due = true;
 		strncpy(in->bye, reason, REASON_MAX);
@@ -158,7 +157,10 @@ void link_detach(struct link *l, const char *why, uint64_t now)
 	in->attached = false;
 	in->bye_due = false;
 	if (l->state == LINK_UP) {
-		/* Where the path died of silence, the wait for another one has begun with it. */
+		/*
+		 * If the path died of silence, the wait for another began with that
+		 * silence.
+		 */
 		in->suspended_at = keepalive_silent_since(&in->keepalive, now);
 		link_enter(l, LINK_SUSPENDED, why);
 		l->events->down(l->owner);
@@ -167,7 +169,7 @@ void link_detach(struct link *l, const char *why, uint64_t now)
 	}
 }
 
-/* Records of the owner's */
+/* Records that the owner sends */
 
 uint8_t *link_send_room(struct link *l, enum record_type type, size_t len)
 {
@@ -176,7 +178,10 @@ uint8_t *link_send_room(struct link *l, enum record_type type, size_t len)
 
 	if (l->state == LINK_ENDED)
 		return NULL;
-	/* Whoever sends is in the middle of something: the end waits until that is done. */
+	/*
+	 * The caller is in the middle of its own work: the link ends at the next tick or
+	 * input.
+	 */
 	if (in->overflowed || (control && in->outbox.control >= LINK_CONTROL_QUEUE_MAX)) {
 		in->overflowed = true;
 		return NULL;
@@ -228,8 +233,8 @@ static struct keepalive_interval mood_of(const struct link *l)
 }
 
 /*
- * When a path is dead on which no HELLO has come. A link that was up and has
- * used up its wait for a path gives this one no more than a moment.
+ * When a path without a HELLO is dead: after LINK_HELLO_TIMEOUT. If the link was up and
+ * its suspend_max ends sooner, then at that time, but not before LINK_PROBE_TIMEOUT.
  */
 static uint64_t hello_deadline(const struct link *l)
 {
@@ -350,7 +355,7 @@ uint64_t link_worked_until(const struct link *l, uint64_t now)
 	uint64_t heard = keepalive_silent_since(&in->keepalive, now),
 		 waiting = in->keepalive.waiting_since;
 
-	/* It has not said HELLO yet. */
+	/* The peer has not said HELLO yet. */
 	if (l->state == LINK_HANDSHAKE)
 		return in->attached_at;
 	if (!waiting)

@@ -3,27 +3,30 @@
 #define CORE_LINK_H
 
 /*
- * A link between two devices: numbered records, acknowledged cumulatively and
- * kept until then, over one path at a time. A path that dies suspends the
- * link; on the next one both sides say in HELLO what they have received, the
- * rest is sent again, and no record is lost, repeated or reordered. No I/O
- * and no clock: bytes and `now` (milliseconds, monotonic) come in by calls.
+ * A link between two devices carries numbered records over one path at a time. The sender
+ * keeps a record until the peer has acknowledged it; acknowledgements are cumulative.
+ * When a path dies, the link is suspended. On the next path both sides say in HELLO what
+ * they have received, and the rest is sent again, so no record is lost, repeated or
+ * reordered. There is no I/O here and no clock: bytes and `now` (milliseconds, monotonic)
+ * are arguments.
  *
- * HELLO (fields: protocol=2, from=<JID>, to=<JID>, instance=<16 hex>, received=<number>,
- * and link=<32 hex>, state=new|resume from the initiator of the path, state=new|
- * resumed|gone|collision|untrusted from the other) is the first record each way. It names
- * both accounts, and nothing else leaves, nor is anything taken for granted about
- * the peer, before its HELLO has named the same ones. The answers version and not-you are
- * no more than protocol and state. A link that was never up keeps its id from
- * one attempt to the next, so that an answer that got lost makes no second link.
+ * HELLO is the first record each way on a path. Both sides send the fields protocol=2,
+ * from=<JID>, to=<JID>, instance=<16 hex>, received=<number>. The initiator of the path
+ * adds link=<32 hex> and state=new|resume, the responder
+ * state=new|resumed|gone|collision|untrusted. HELLO names both accounts. Until the peer's
+ * HELLO has named the same two, nothing else is sent, and nothing is assumed of the peer.
+ * The answers "version" and "not-you" have the fields protocol and state only. A link
+ * that was never up keeps its id from one attempt to the next, so a lost answer does not
+ * make a second link.
  *
  *   state      event                    next
  *   IDLE       attach (initiator)       HANDSHAKE HELLO new
  *   IDLE       attach (responder)       HANDSHAKE waits for HELLO
  *   HANDSHAKE  HELLO new/resumed        UP        events->up, replay
- *   HANDSHAKE  HELLO gone, untrusted    ENDED     the peer lost the link's state, or wants none
- *   HANDSHAKE  HELLO of others, version ENDED     "not-you", "version"; not admitted: "unknown-key"
- *   HANDSHAKE  HELLO collision          HANDSHAKE link_input() says -1: the peer's attempt wins
+ *   HANDSHAKE  HELLO gone, untrusted    ENDED     the peer has no such link, or refuses one
+ *   HANDSHAKE  HELLO not-you, version   ENDED     "not-you", "version"
+ *   HANDSHAKE  peer not admitted        ENDED     "unknown-key"
+ *   HANDSHAKE  HELLO collision          HANDSHAKE link_input() returns -1: the peer's attempt wins
  *   UP         detach                   SUSPENDED events->down; waits suspend_max
  *   HANDSHAKE  detach                   IDLE, or SUSPENDED if it was up before
  *   SUSPENDED  attach                   HANDSHAKE HELLO resume
@@ -39,7 +42,7 @@
 
 enum { LINK_ID_BYTES = 16 };
 
-/* Whom a path is between: bare JIDs as jid_bare() writes them, borrowed. */
+/* The two accounts of a path: bare JIDs as jid_bare() writes them, borrowed. */
 struct link_ends {
 	const char *us, *them;
 };
@@ -56,32 +59,38 @@ struct link;
 
 struct link_events {
 	/*
-	 * The answer to our HELLO names whom the path is with, so the key that was seen on it
-	 * is theirs: may its device have a link? Asked once a path, before anything else comes
-	 * of it. NULL: it may.
+	 * Whether the peer's device may have a link. Asked once for a path that we
+	 * opened, when the answer to our HELLO has named both accounts: now the key that
+	 * was seen on the path is known to be theirs. Nothing else in the answer has been
+	 * acted on. NULL: every device may.
 	 */
 	bool (*admit)(void *owner);
-	/* The link works, for the first time or again (resumed). */
+	/* The link is up, for the first time or again (resumed). */
 	void (*up)(void *owner, bool resumed);
-	/* It lost its path and waits for another. In link_accept(), up() follows at once. */
+	/*
+	 * The link has lost its path and waits for another. In link_accept(), up()
+	 * follows at once.
+	 */
 	void (*down)(void *owner);
-	/* A numbered record of the negotiation or of a channel, once and in order. */
+	/* A numbered record of a known type has come. Each is delivered once, in order. */
 	void (*deliver)(void *owner, const struct record *record);
 	/*
-	 * Asked when the path can take more and no control record waits: queue at
-	 * most one record with link_send(); false when there is nothing.
+	 * Called when the path can take more and no control record waits. Queues at most
+	 * one record with link_send(). False when there is none.
 	 */
 	bool (*fill)(void *owner);
 	/*
-	 * It ended; reason is a stable word: of a BYE, or "untrusted", "protocol", "version",
-	 * "not-you", "unknown-key", "gone", "no-path", "overflow". If a path is attached,
-	 * link_output() may have a BYE for it; then it is closed. Called from inside whatever
-	 * ended it, but never from link_send(); link_finish() must wait until that returned.
+	 * The link has ended. The reason is a stable word: that of a BYE, or "untrusted",
+	 * "protocol", "version", "not-you", "unknown-key", "gone", "no-path", "overflow".
+	 * If a path is attached, link_output() may give a BYE for it; close the path
+	 * after that. Called from inside the function that ended the link, but never from
+	 * link_send(). Call link_finish() only after that function has returned.
 	 */
 	void (*ended)(void *owner, const char *reason);
 	/*
-	 * There is output now where link_output() had given all it had. May come from
-	 * inside any call but link_output(), which may be called from here or later.
+	 * There is output again after link_output() had given all it had. May come from
+	 * inside any function but link_output(). The owner may call link_output() from
+	 * here, or later.
 	 */
 	void (*kick)(void *owner);
 };
@@ -94,22 +103,23 @@ struct link {
 	uint8_t instance[INSTANCE_BYTES];	/* ours */
 	uint8_t peer_instance[INSTANCE_BYTES];
 	bool peer_known;			/* peer_instance is valid */
-	uint64_t peer_protocol;			/* of a peer that the link ended with as
+	uint64_t peer_protocol;			/* the peer's version, if the link ended with
 						   "version" */
 	bool initiator;				/* of the present path */
-	bool busy;				/* set by the owner: something is open; pings are
-						   quicker */
-	/* set by the owner: the path withholds the tail of bursts (a proxy) */
+	bool busy;				/* set by the owner: something is open, so a
+						   PING goes sooner */
+	/* set by the owner: the path withholds the last bytes of a burst (a proxy) */
 	bool tail_probe;
-	unsigned suspend_max;			/* ms without a path, then it ends;
+	unsigned suspend_max;			/* ms without a path, then the link ends;
 						   LINK_SUSPEND_MAX, or set by the owner */
 	char peer_name[96];			/* for the log */
 	struct link_internal *in;		/* owned */
 };
 
 /*
- * id is random, and what the link is called if it first comes up by an attempt of ours;
- * by one of the peer's it is called as the peer says. id, instance, ends and peer_name are copied.
+ * id is random. A link that first comes up by an attempt of ours keeps it; one that comes
+ * up by the peer's attempt takes the id in the peer's HELLO. id, instance, ends and
+ * peer_name are copied.
  */
 void link_init(struct link *l, const struct link_events *events, void *owner,
 	       const uint8_t id[LINK_ID_BYTES], const uint8_t instance[INSTANCE_BYTES],
@@ -119,16 +129,19 @@ void link_finish(struct link *l);
 /* Borrowed from the link. */
 struct link_ends link_ends(const struct link *l);
 
-/* A path is there, its TLS established. Output begins with HELLO if we initiate. */
+/*
+ * Attaches a path whose TLS is established; the link must be IDLE or SUSPENDED. If we are
+ * the initiator, output begins with HELLO.
+ */
 void link_attach(struct link *l, bool initiator, uint64_t now);
 
-/* The path is gone. Nothing happens if none is attached. */
+/* The path is gone; why is for the log. Does nothing if no path is attached. */
 void link_detach(struct link *l, const char *why, uint64_t now);
 
 /*
- * What a responder does with the initiator's HELLO on a path not yet attached
- * to any link. Parse it with link_hello_parse(), decide with link_hello_decide()
- * given the link that exists for the device (or NULL).
+ * The initiator's HELLO, as a responder reads it on a path that is not attached to a link
+ * yet. Parse it with link_hello_parse(), then call link_hello_decide() with the link that
+ * exists for the device (or NULL).
  */
 struct link_hello {
 	uint8_t link[LINK_ID_BYTES];
@@ -141,15 +154,16 @@ struct link_hello {
 
 enum hello_fault {
 	HELLO_GOOD,
-	HELLO_MALFORMED,	/* no HELLO: the path is closed without a word */
+	HELLO_MALFORMED,	/* not a HELLO: close the path without an answer */
 	HELLO_OTHER_PROTOCOL,	/* answer HELLO version */
-	HELLO_OTHER_NAMES,	/* of somebody else's path, or nobody's: answer HELLO not-you */
+	HELLO_OTHER_NAMES,	/* names other accounts than the path's, or none: answer HELLO
+				   not-you */
 };
 
 enum link_verdict {
 	/*
-	 * make a new link, or use the one that is still IDLE/HANDSHAKE, abandoning its own
-	 * attempt
+	 * make a new link, or use the one that is IDLE or in HANDSHAKE and give up our
+	 * own attempt
 	 */
 	LINK_ACCEPT_NEW,
 	LINK_ACCEPT_RESUME,	/* detach the old path if any, attach this one to the link */
@@ -160,85 +174,99 @@ enum link_verdict {
 };
 
 /*
- * An initiator's. hello->protocol is set unless HELLO_MALFORMED (then why is),
- * all of it with HELLO_GOOD.
+ * Parses an initiator's HELLO. With HELLO_GOOD all of *hello is valid, with
+ * HELLO_MALFORMED only why, otherwise only protocol.
  */
 enum hello_fault link_hello_parse(const struct record *record, const struct link_ends *ends,
 				  struct link_hello *hello);
 
 /*
- * we_win: our fingerprint is the lower one, so that our attempts win over the peer's; but not
- * one that has had no answer for LINK_COLLISION_MAX: the peer's way may be the only one that
- * works.
+ * we_win: our fingerprint is the lower one, so our attempt wins a collision. An attempt
+ * that has had no answer for LINK_COLLISION_MAX does not win any more: perhaps only the
+ * peer's path works.
  */
 enum link_verdict link_hello_decide(const struct link *l, const struct link_hello *hello,
 				    bool we_win, uint64_t now);
 
 /*
- * The answer of a refusal, as bytes for the path: "gone", "collision", "untrusted". With ends
- * NULL "version" or "not-you", which say no more than that: who hears it is not known.
+ * Appends the HELLO that refuses with this state: "gone", "collision" or "untrusted".
+ * With ends NULL the state is "version" or "not-you" and the HELLO says nothing else,
+ * since it is not known who reads it.
  */
 void link_hello_refusal(const char *state, const struct link_ends *ends,
 			const uint8_t instance[INSTANCE_BYTES], struct buf *out);
 
 /*
- * Attaches a path as responder, with the initiator's HELLO already read and
- * decided as LINK_ACCEPT_*. A path that was attached is detached. UP on return,
- * unless a callback ended it.
+ * Attaches a path as the responder, after link_hello_decide() returned LINK_ACCEPT_*. A
+ * path that is attached is detached first. The link is UP on return, unless a callback
+ * ended it.
  */
 void link_accept(struct link *l, const struct link_hello *hello, uint64_t now);
 
-/* Plaintext from the attached path. -1 when the path must be closed (link_detach() follows). */
+/*
+ * Takes plaintext from the attached path and consumes whole records. -1 when the path
+ * must be closed; the owner then calls link_detach().
+ */
 int link_input(struct link *l, struct buf *plain, uint64_t now);
 
 /*
- * Appends up to about max bytes of plaintext for the path: ACK, PONG, HELLO,
- * replay, control, then what fill() gives. The bytes appended; 0 when there is nothing.
+ * Appends about max bytes of plaintext at most, for the path: HELLO, PONG, PING, replay,
+ * control records, then what fill() gives, and an ACK. Returns how many bytes were
+ * appended; 0 when there is nothing to send.
  */
 size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
 
 /*
- * Queues a numbered record. Control goes before anything fill() adds. Works while IDLE or
- * suspended. False if the link has ended, or if too many records wait: then it does not end
- * within the call, but at the next link_tick(), which is due at once, or link_input().
+ * Queues a numbered record, also while the link is IDLE or SUSPENDED. Control records go
+ * before the records that fill() adds. False if the link has ended, or if
+ * LINK_CONTROL_QUEUE_MAX control records are kept already. The link then ends with
+ * "overflow", not within this call but at the next link_tick(), which is due at once, or
+ * link_input().
  */
 bool link_send(struct link *l, enum record_type type, const void *payload, size_t len);
 
-/* The same for a payload that the caller writes, at once, where this points; NULL for false. */
+/*
+ * Like link_send(), but the caller writes the payload at once, where the result points.
+ * NULL means false.
+ */
 uint8_t *link_send_room(struct link *l, enum record_type type, size_t len);
 
-/* How many bytes of payload the record that fill() is asked for had best carry; at least 512. */
+/*
+ * The best size in bytes for the payload of the record that fill() is asked for; at least
+ * 512.
+ */
 size_t link_fill_size(const struct link *l);
 
-/* fill() has something again after it said false: kicks if need be. */
+/* To be called when fill() has something again after it returned false. Kicks if needed. */
 void link_wake(struct link *l);
 
-/* Says BYE (once, if there is a path; call link_output() after it) and ends: events->ended(). */
+/*
+ * Ends the link: events->ended(). If the peer has said HELLO on the present path,
+ * link_output() then gives a BYE, once.
+ */
 void link_bye(struct link *l, const char *reason);
 
-/*
- * When link_tick() wants to be called next; UINT64_MAX: never. May be sooner
- * after any other call.
- */
+/* When to call link_tick() next; UINT64_MAX: never. Any other call may make it sooner. */
 uint64_t link_deadline(const struct link *l);
 void link_tick(struct link *l, uint64_t now);
 
 /*
- * Until when a link that was up and has no path, or one that has not said HELLO
- * yet, waits for another; 0: it is up.
+ * Until when a link that was up waits in SUSPENDED or HANDSHAKE to come up again. 0 if it
+ * is up, was never up or has ended.
  */
 uint64_t link_patience(const struct link *l);
 
 /*
- * There is reason to doubt the path: the network changed, the machine woke up. Asks
- * the peer at once; when nothing at all is heard in LINK_PROBE_TIMEOUT, the path is dead.
+ * To be called when the path is in doubt, because the network changed or the machine woke
+ * up. Sends a PING at once. If nothing is heard for LINK_PROBE_TIMEOUT, the path is dead.
  */
 void link_probe(struct link *l, uint64_t now);
 
 /*
- * To be asked after link_tick(): the path was silent for LINK_PING_TIMEOUT
- * after a ping, or LINK_PROBE_TIMEOUT after a probe, or no HELLO came in LINK_HELLO_TIMEOUT.
- * The owner closes it and calls link_detach(). False once another path is attached.
+ * Whether the path is dead; to be asked after link_tick(). It is when nothing was heard
+ * for LINK_PING_TIMEOUT after a PING, or for LINK_PROBE_TIMEOUT after a probe, or when no
+ * HELLO came in LINK_HELLO_TIMEOUT. The owner closes the path and calls link_detach().
+ * False once another path is attached.
  */
 bool link_path_dead(const struct link *l);
 
@@ -246,14 +274,14 @@ bool link_path_dead(const struct link *l);
 bool link_owes_channels(const struct link *l);
 
 /*
- * Bytes kept for replay; how many stop data is LINK_UNACKED_FIRST to
- * LINK_UNACKED_MAX, as the path needs.
+ * Bytes kept for replay. Data waits when they reach a limit, which is between
+ * LINK_UNACKED_FIRST and LINK_UNACKED_MAX as the path needs (send-window.h).
  */
 size_t link_unacked(const struct link *l);
 
 /*
- * How many numbered records there have been, each way, git's bytes (DATA)
- * aside. Replay does not count.
+ * How many numbered records other than DATA were queued, and received. Replays are not
+ * counted.
  */
 uint64_t link_control_sent(const struct link *l);
 uint64_t link_control_received(const struct link *l);
@@ -262,17 +290,19 @@ uint64_t link_control_received(const struct link *l);
 uint64_t link_heard_at(const struct link *l);
 uint64_t link_rtt(const struct link *l);
 
-/* The shortest round trip seen on this path, in ms, by whatever was answered; 0: none yet. */
+/* The shortest recent round trip of this path in ms, by HELLO, PING or ACK; 0: none yet. */
 uint64_t link_min_rtt(const struct link *l);
 
 /*
- * Until when the present path brought anything on, as far as can be seen: when the peer was
- * last heard, if its silence is none of a path at rest, or, where records wait to be
- * acknowledged, when it last acknowledged any.
+ * The last time of proven progress on the present path. While records wait for an ACK:
+ * when an ACK last told something new or when the waiting began, whichever is later. But
+ * not later than when the peer fell silent, if a PING is not answered; that alone counts
+ * when no records wait; `now` if no PING is open. In HANDSHAKE: when the path was
+ * attached.
  */
 uint64_t link_worked_until(const struct link *l, uint64_t now);
 
-/* The time that the link was last told. For the layers above it, in its callbacks. */
+/* The last `now` that was passed in; for the owner, inside its callbacks. */
 uint64_t link_now(const struct link *l);
 const char *link_state_name(enum link_state state);
 

@@ -7,9 +7,9 @@
 #include "alloc.h"
 
 /*
- * One list in the order of the numbers: acknowledged records leave at the
- * front, new ones come in at the end, and a pointer between tells what was
- * sent. Taking that pointer back to the front is all there is to a replay.
+ * One list in the order of the numbers. Acknowledged records leave at the front, new ones
+ * come in at the end, and a pointer between marks the next one to send. A replay moves
+ * this pointer back to the front.
  */
 
 static void forget_first(struct outbox *o)

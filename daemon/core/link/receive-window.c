@@ -6,12 +6,15 @@
 #include "bounds.h"
 
 /*
- * Credit goes back in steps, of a quarter of the first window or a sixteenth of
- * a large one: so the sender has nearly all of the window at any time, for
- * a few records in a round trip.
+ * Credit goes back in steps of a quarter of the first window, or a sixteenth of a large
+ * one. So the sender has nearly all of the window at any time, and a round trip costs
+ * only a few records.
  */
 
-/* Round trips for a whole window: one, and what lost packets and steps of credit add. */
+/*
+ * Round trips in which a whole window comes: one, and more for lost packets and steps of
+ * credit.
+ */
 enum { WHOLE_IN = 3 };
 
 void receive_window_init(struct receive_window *w)
@@ -39,10 +42,13 @@ size_t receive_window_growth(struct receive_window *w, size_t room, uint64_t rtt
 	if (w->come < w->size)
 		return 0;
 	w->come = 0;
-	/* Whoever reads slowly would only have more of it lie about. */
+	/* The path or our reader is slow: a larger window would only fill up. */
 	if (rtt == 0 || took > WHOLE_IN * rtt || w->held > w->size / 2)
 		return 0;
-	/* It came in a burst, then nothing for most of a round trip: it is much too small. */
+	/*
+	 * The window came in a burst, and nothing for the rest of a round trip: it is
+	 * much too small.
+	 */
 	n = took < rtt / 2 ? 3 * w->size : w->size;
 	if (n > CHANNEL_WINDOW_MAX - w->size)
 		n = CHANNEL_WINDOW_MAX - w->size;

@@ -3,11 +3,11 @@
 #define CORE_RECEIVE_WINDOW_H
 
 /*
- * The receiver's side of a channel's credit: how much the sender may have on
- * its way and with us, not passed on. It begins at CHANNEL_WINDOW and doubles or
- * more, up to CHANNEL_WINDOW_MAX, when a whole one has come within three round trips and was
- * passed on as fast: then it, and neither the path nor our reader, is what holds
- * the sender back.
+ * The receiver's side of a channel's credit: how many bytes the sender may have on their
+ * way, or with us and not passed on (RFC 9293 3.3.1). The window begins at
+ * CHANNEL_WINDOW. When a whole window has come within three round trips and was passed on
+ * as fast, neither the path nor our reader holds the sender back, but the window does.
+ * Then it doubles or more, up to CHANNEL_WINDOW_MAX.
  */
 
 #include <stdbool.h>
@@ -18,9 +18,9 @@ struct receive_window {
 	size_t size;		/* always granted + held + owed */
 	size_t granted;		/* bytes the sender may still send */
 	size_t held;		/* delivered and not consumed */
-	size_t owed;		/* consumed or grown by, and no credit given yet */
+	size_t owed;		/* consumed, or added by growth, and not given as credit yet */
 
-	/* since when how much has come, to see how soon it is a whole window */
+	/* how many bytes have come since when: tells how soon a whole window comes */
 	uint64_t begun;
 	size_t come;
 };
@@ -31,8 +31,8 @@ void receive_window_init(struct receive_window *w);
 bool receive_window_take(struct receive_window *w, size_t n, uint64_t now);
 
 /*
- * To be asked after receive_window_take(): by how much the window should grow, at most room; 0:
- * not now. rtt 0: not known.
+ * By how many bytes the window should grow, at most room; 0: not now. To be asked after
+ * receive_window_take(). rtt in ms; 0: not known.
  */
 size_t receive_window_growth(struct receive_window *w, size_t room, uint64_t rtt, uint64_t now);
 void receive_window_grow(struct receive_window *w, size_t n);
@@ -40,7 +40,7 @@ void receive_window_grow(struct receive_window *w, size_t n);
 /* n of the bytes held have been passed on. */
 void receive_window_consumed(struct receive_window *w, size_t n);
 
-/* The credit to give now; 0: it is not worth a record. What is returned counts as given. */
+/* The credit to give now, which then counts as given; 0: it is not worth a record. */
 size_t receive_window_give(struct receive_window *w);
 
 #endif

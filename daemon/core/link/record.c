@@ -7,10 +7,10 @@
 #include "fields.h"
 
 /*
- * The kinds of records are rows of a table. Of the types that are not in it some are kept for
- * later additions, which whoever does not know them skips; any other one ends the
- * link. Twelve bytes of header are needed before anything is known, and a length that is too big is
- * refused with the fourth of them, before a byte of the payload is waited for.
+ * The known types are the rows of a table. Some types outside it are reserved for later
+ * versions and skipped; any other ends the link. A record is read once its header of
+ * twelve bytes is there. But a length that is too big is refused with the header's fourth
+ * byte, before any of the payload is waited for.
  */
 
 static const struct {

@@ -3,17 +3,18 @@
 #define CORE_RECORD_H
 
 /*
- * Records: what a link carries inside TLS. Twelve bytes of header, big
- * endian, then the payload:
+ * A link carries records inside TLS. A record is a header of twelve bytes, big endian,
+ * and the payload:
  *
  *   type (1)  length (3)  number (8)  payload (length)
  *
- * Numbered records are counted from 1 in each direction of a link, without a
- * gap over all of its paths; unnumbered ones (number 0) belong to one path.
- * Payloads are fields (common/fields.h) but for those of channels.
+ * Numbered records are counted from 1 in each direction of a link, without a gap over all
+ * of its paths. Unnumbered ones (number 0) belong to one path. Payloads are fields
+ * (common/fields.h) except those of channels.
  *
- * What nobody has defined yet, and whoever does not know it skips: unnumbered records of the types
- * 8 to 15, numbered ones of 64 to 127 (which count, and are acknowledged).
+ * Some types are reserved, and a receiver that does not know them skips them: unnumbered
+ * records of the types 8 to 15, and numbered ones of 64 to 127, which are counted and
+ * acknowledged.
  */
 
 #include <stdbool.h>
@@ -56,7 +57,7 @@ enum record_type {
 	RECORD_EXIT = 37,	/* status (4) */
 	RECORD_CLOSE = 38,	/* fields: reason */
 
-	/* kept for later, not to be minded */
+	/* reserved for later versions, and skipped */
 	RECORD_SKIPPED_PATH = 8,
 	RECORD_SKIPPED_PATH_LAST = 15,
 	RECORD_SKIPPED = 64,
@@ -71,7 +72,7 @@ struct record {
 };
 
 bool record_type_known(unsigned type);
-/* Not known, and no fault: passed over. */
+/* Reserved: such a record is skipped, and is no fault of the peer. */
 bool record_type_skipped(unsigned type);
 bool record_type_numbered(unsigned type);
 const char *record_type_name(enum record_type type);
@@ -80,20 +81,21 @@ void record_put(struct buf *out, enum record_type type, uint64_t number,
 		const void *payload, size_t len);
 
 /*
- * Parses the record at the front of n bytes. Its size, 0 when more is needed,
- * or -1: unknown type, too long, a number where none belongs or the reverse.
+ * Parses the record at the front of n bytes. Returns its size; 0 when more bytes are
+ * needed; -1 for an unknown type, a length that is too big, or a number where none
+ * belongs or the reverse.
  */
 long record_parse(const void *bytes, size_t n, struct record *record);
 
 /*
- * Which rule the record at the front of n bytes breaks, as "field: rule"; NULL if none so far.
- * All that finds faults in records says them so.
+ * The rule that the record at the front of n bytes breaks, as "field: rule"; NULL if none
+ * so far. All functions that find faults in records use this form.
  */
 const char *record_fault(const void *bytes, size_t n);
 
 /*
- * The reason in a BYE or CLOSE: a word of at most REASON_MAX lower-case
- * letters, digits and '-', pointing into the record; anything else is the fallback.
+ * The reason in a BYE or CLOSE: a word of at most REASON_MAX lower-case letters, digits
+ * and '-', pointing into the record. If there is no such word, the fallback.
  */
 const char *record_reason(const struct record *record, const char *fallback);
 

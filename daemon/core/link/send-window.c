@@ -4,10 +4,10 @@
 #include "bounds.h"
 
 /*
- * What is acknowledged during a round tells the rate; the shortest round of all,
- * when no queue was in the way, tells how long the pipe is. Their product is what
- * the pipe holds. A limit that is four times that does not hold anything back that
- * the path could carry, however long the rounds become behind full buffers.
+ * The bytes acknowledged during a round tell the rate. The shortest round, when no queue
+ * was in the way, tells how long the path is. Their product is what the path holds. A
+ * limit of four times that holds nothing back that the path could carry, however long
+ * rounds become behind full buffers.
  */
 
 enum { MIN_RTT_KEPT = 3000 };	/* ms for which the shortest round counts */
@@ -46,8 +46,8 @@ void send_window_round_trip(struct send_window *f, uint64_t ms, uint64_t now)
 	if (ms == 0)
 		ms = 1;
 	/*
-	 * The path may have become longer without becoming another one: a route
-	 * changed, a queue stays.
+	 * The round trip of one path may become longer for good: a route changed, or a
+	 * queue stays.
 	 */
 	if (f->min_rtt && ms > f->min_rtt && now < f->min_rtt_at + MIN_RTT_KEPT)
 		return;

@@ -3,11 +3,11 @@
 #define CORE_SEND_WINDOW_H
 
 /*
- * How much of a link may be on its way, sent or waiting to be, before data
- * waits for an ACK: enough to fill the path, which is what it carries in a second
- * times the round trip, and not much more, since all of it is kept for
- * replay. It begins at LINK_UNACKED_FIRST on every path and doubles, up to
- * LINK_UNACKED_MAX, as long as it is what holds the data back.
+ * How many bytes of a link may be sent or queued and not acknowledged, before data waits
+ * for an ACK (RFC 9002 2; RFC 7661). The limit should fill the path: what it carries in a
+ * second, times the round trip in seconds. It should not be much more, since all of it is
+ * kept for replay. It begins at LINK_UNACKED_FIRST on every path, and doubles, up to
+ * LINK_UNACKED_MAX, as long as it is the limit that holds data back.
  */
 
 #include <stdbool.h>
@@ -16,11 +16,11 @@
 
 struct send_window {
 	size_t limit;		/* bytes; data waits while so much is not acknowledged */
-	/* shortest round trip of late on this path, ms, at least 1; 0: none yet */
+	/* shortest recent round trip of this path, ms, at least 1; 0: none yet */
 	uint64_t min_rtt;
 	uint64_t min_rtt_at;
 
-	/* A round goes from when a record leaves until its ACK comes. */
+	/* A round lasts from when a record leaves until its ACK comes (BBR). */
 	uint64_t number;	/* of that record; 0: none is under way */
 	uint64_t begun;
 	uint64_t acked;		/* bytes acknowledged since */
@@ -30,19 +30,19 @@ struct send_window {
 /* A new path, of which nothing is known. */
 void send_window_start(struct send_window *f);
 
-/* Nothing is under way, and nobody wants anything: the next one begins small again. */
+/* Nothing is under way or open: the limit goes back to LINK_UNACKED_FIRST. */
 void send_window_rest(struct send_window *f);
 
-/* Whether data must wait, so many bytes being kept. */
+/* Whether data must wait while kept bytes are not acknowledged. */
 bool send_window_full(struct send_window *f, size_t kept);
 
-/* A numbered record has left; number is the highest that has. */
+/* A numbered record has left; number is the highest that has left. */
 void send_window_sent(struct send_window *f, uint64_t number, uint64_t now);
 
-/* The peer has everything up to number, which is so many bytes more than before. */
+/* The peer has all records up to number, and that is bytes more than before. */
 void send_window_acked(struct send_window *f, uint64_t number, size_t bytes, uint64_t now);
 
-/* A round trip was seen otherwise. */
+/* A round trip was measured by HELLO or PING. */
 void send_window_round_trip(struct send_window *f, uint64_t ms, uint64_t now);
 
 #endif
