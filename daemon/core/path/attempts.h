@@ -3,8 +3,9 @@
 #define CORE_ATTEMPTS_H
 
 /*
- * What attempts at a path say to who makes them. How they are made is known outside of
- * the core: by sockets and stanzas in the daemon, by a world of its own in the simulator.
+ * What attempts at a path report to their owner. How attempts are made is known outside
+ * of the core: by sockets and stanzas in the daemon, by a world of its own in the
+ * simulator.
  */
 
 #include <stdbool.h>
@@ -12,39 +13,46 @@
 #include "candidates.h"
 #include "path.h"
 
-/* What path_events.closed says where an in-band path that we offered had no answer in time. */
+/*
+ * The reason in path_events.closed when an in-band path that we offered had no answer in
+ * time.
+ */
 #define IBB_PATH_UNANSWERED "timeout"
 
-/* Who is at the other end of an in-band path, where places are shared (quota.h). */
+/*
+ * The standing of the device at the other end of an in-band path, for sharing places
+ * (quota.h).
+ */
 enum ibb_path_standing {
-	IBB_PATH_STRANGER,	/* of nobody who has a device that we trust */
-	IBB_PATH_TRUSTED,	/* of somebody who has one, or whose first one is expected */
-	/* itself trusted, and we have or make a link with it: it gets a place */
+	IBB_PATH_STRANGER,	/* of an account of which we trust no device */
+	IBB_PATH_TRUSTED,	/* of an account of which we trust a device, or expect the
+				   first one */
+	/* trusted itself, and we have or make a link with it: it gets a place */
 	IBB_PATH_AWAITED,
 };
 
-/* Dials the addresses of a device; it is gone after either event. */
+/* Dials the addresses of a device. The dialer is gone after either event. */
 struct dialer;
 
 struct dialer_events {
-	/* The path is the owner's now. */
+	/* A path is there. It is the owner's now. */
 	void (*reached)(void *owner, struct path *path, const unsigned char *fp);
-	/* None answered. why is of the last one. */
+	/* No address answered. why is the reason of the last one. */
 	void (*failed)(void *owner, const char *why);
 };
 
-/* An XEP-0065 bytestream through a proxy; it is gone after reached and failed. */
+/* A bytestream through a proxy (XEP-0065). It is gone after reached or failed. */
 struct s5b;
 
 struct s5b_events {
-	/* To be sent to the device as a BYTESTREAM record. */
+	/* The owner sends this to the device as a BYTESTREAM record. */
 	void (*send)(void *owner, const struct s5b_record *record);
 	/*
-	 * TLS is established; the path is the owner's (path_set_owner() or path_close(), within
-	 * this call). client: our side speaks first.
+	 * TLS is established, and the path is the owner's: path_set_owner() or
+	 * path_close() within this call. client: our side speaks first.
 	 */
 	void (*reached)(void *owner, struct path *path, const unsigned char *fp, bool client);
-	/* ours: our own proxy or our way to it is at fault. */
+	/* The attempt has failed. ours: our own proxy or our way to it is at fault. */
 	void (*failed)(void *owner, const char *why, bool ours);
 };
 

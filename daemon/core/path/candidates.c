@@ -9,9 +9,9 @@
 #include "text.h"
 
 /*
- * What a record says is a wish of a trusted device and no more: here it is
- * checked for form, and copied into places of fixed size. Whether an address is
- * dialled, and whether the JIDs of an offer are the two devices', its reader decides.
+ * A record is only a wish of a trusted device. This file checks its form and copies it
+ * into arrays of fixed size. The caller decides whether an address is dialled, and
+ * whether the JIDs of an offer are the two devices'.
  */
 
 enum { MASK_DIRECT = PATH_MASK(PATH_DIRECT), MASK_PROXY = PATH_MASK(PATH_PROXY),
@@ -49,14 +49,17 @@ const char *transport_name(unsigned allowed)
 	return "none";
 }
 
-/* The record's fields, if it is of this type and they are well-formed. */
+/*
+ * Sets *f to the record's fields. False if the record has another type or malformed
+ * fields.
+ */
 static bool fields_of(const struct record *record, enum record_type type, struct fields *f)
 {
 	*f = (struct fields){ (const char *)record->payload, record->len };
 	return record->type == type && fields_valid(*f);
 }
 
-/* Tokens and sids: compared as text, so there is one way to write them. */
+/* Tokens and sids are compared as text, so only one spelling is accepted. */
 static bool take_token(struct fields f, const char *key, struct pass *out)
 {
 	const char *value = fields_get(f, key);
@@ -152,7 +155,10 @@ void s5b_put(const struct s5b_record *b, struct buf *fields)
 	}
 }
 
-/* A field that is there, not empty, and fits; out has size bytes. */
+/*
+ * Copies a field into out, which has size bytes. False if it is missing, empty or too
+ * long.
+ */
 static bool take_text(struct fields f, const char *key, char *out, size_t size)
 {
 	const char *value = fields_get(f, key);
@@ -164,7 +170,7 @@ static bool take_text(struct fields f, const char *key, char *out, size_t size)
 	return true;
 }
 
-/* Only in form: it is compared and hashed, not looked into. */
+/* Checks the form only, since the JID is compared and hashed, not parsed. */
 static bool is_jid(const char *jid)
 {
 	for (const char *p = jid; *p; p++)
@@ -181,7 +187,7 @@ static bool is_full_jid(const char *jid)
 	return jid_bare_of(jid, bare) && resource && *resource && is_jid(jid);
 }
 
-/* What a resolver may be given: a name, or an address of IPv4 or IPv6. */
+/* Whether a resolver may be given this: a name, or an address of IPv4 or IPv6. */
 static bool is_host(const char *host)
 {
 	return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:") ==

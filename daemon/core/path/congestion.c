@@ -6,23 +6,25 @@
 #include "bounds.h"
 
 /*
- * A server that throttles does not say so; it lets our stanzas queue, and the
- * queue delays everything else we send. So the window is steered by delay:
- * it doubles each round trip until a queue shows, then grows by a block each
- * round trip up to the target, and is cut in proportion above it. While a
- * queue stands the throughput is all there is to have, whatever its length.
+ * A server that throttles does not say so. It lets our stanzas queue, and the queue
+ * delays everything else that we send. So the delay steers the window: it doubles each
+ * round trip until a queue shows, then grows by up to a block each round trip up to the
+ * target, and is cut in proportion above the target. While there is a queue, a longer one
+ * brings no more throughput.
  *
- * What can go wrong is the yardstick. With a queue that never empties, no
- * round trip is free of it, and a minimum over the last minute would creep up
- * by the target every minute. So before the base may rise, the window closes to
- * one small block: the next one sent finds our own queue drained, and its round
- * trip is the honest new base. That costs one queue's length of silence a minute.
+ * What can go wrong is the base. With a queue that never empties, no round trip is free
+ * of it, and a minimum over the last minute would rise by the target every minute. So
+ * before the base may rise, the window closes to one small block. The next block sent
+ * then finds our own queue drained, and its round trip is the true new base. That costs
+ * one queue's length of silence a minute.
  */
 
 enum {
 	CONGESTION_QUEUE_SEEN = CONGESTION_TARGET / 3,	/* ms: slow start ends */
-	CONGESTION_BASE_SLACK = CONGESTION_TARGET / 16,	/* ms: a base off by this is good enough */
-	CONGESTION_PROBE = 256,			/* bytes; little, for its own time counts as base */
+	CONGESTION_BASE_SLACK = CONGESTION_TARGET / 16,	/* ms; such an error of the base does
+							   not matter */
+	CONGESTION_PROBE = 256,			/* bytes; few, since the time to send them
+						   counts in the base */
 	CONGESTION_RATE_PERIOD = 500,
 	/* bytes in flight beyond what the path itself holds */
 	CONGESTION_SPARE = 2 * IBB_BLOCK,
@@ -31,9 +33,9 @@ enum {
 #define RTT_NONE UINT64_MAX
 
 /*
- * All in whole numbers: what a floating-point number comes to depends on the processor and the
- * compiler's options (x87 keeps more digits in a register than in memory), and a seed of the
- * simulator is to be the same world on each.
+ * All numbers here are integers. The result of floating point depends on the processor
+ * and the compiler's options (x87 keeps more digits in a register than in memory), and a
+ * seed of the simulator must give the same run everywhere.
  */
 static void set_window(struct congestion *p, uint64_t window)
 {
@@ -56,9 +58,10 @@ void congestion_init(struct congestion *p, uint64_t now)
 }
 
 /*
- * A server that is slow only because it is busy gains nothing from a queue, and
- * some lose by it (Prosody spends a fifth more on each block when many wait):
- * twice what the path holds at the present rate, and two blocks, is enough.
+ * The most bytes in flight that are of use: twice what the path holds at the present
+ * rate, and two blocks. A longer queue does not speed up a server that is slow only
+ * because it is busy, and it slows some down (Prosody needs a fifth more for each block
+ * when many wait).
  */
 static uint64_t worth_it(const struct congestion *p)
 {
@@ -80,7 +83,7 @@ size_t congestion_block(const struct congestion *p, size_t block_max)
 {
 	size_t block = congestion_window(p);
 
-	/* Two blocks in a window where that can be, so that the server never waits for us. */
+	/* Two blocks fit in a window if possible, so that the server never waits for us. */
 	if (block >= 2 * CONGESTION_WINDOW_MIN)
 		block /= 2;
 	else if (block > CONGESTION_WINDOW_MIN)
@@ -95,7 +98,7 @@ static void begin_base_period(struct congestion *p, uint64_t now)
 }
 
 /*
- * Takes a round trip into the base. False while draining, when it tells nothing
+ * Updates the base with a round trip. False while draining: this round trip says nothing
  * about the window.
  */
 static bool update_base(struct congestion *p, uint64_t rtt, uint64_t now)
@@ -105,7 +108,7 @@ static bool update_base(struct congestion *p, uint64_t rtt, uint64_t now)
 	if (rtt < p->base_next)
 		p->base_next = rtt;
 	if (p->draining) {
-		/* Blocks from before the drain still measure the queue. */
+		/* Blocks that were sent before the drain still measure the queue. */
 		if (now < rtt || now - rtt <= p->drain_since)
 			return false;
 		p->draining = false;
@@ -137,8 +140,8 @@ static void update_rate(struct congestion *p, size_t bytes, uint64_t now)
 }
 
 /*
- * To numerator / denominator of what it was, once in a round trip: what was in flight at the
- * last cut must have come back before the next.
+ * Cuts the window to numerator / denominator of its size, at most once in a round trip:
+ * what was in flight at the last cut must have come back first.
  */
 static void cut(struct congestion *p, uint64_t numerator, uint64_t denominator, uint64_t rtt,
 		uint64_t now)
@@ -169,7 +172,10 @@ void congestion_acked(struct congestion *p, size_t bytes, uint64_t rtt, bool win
 		p->slow_start = false;
 	if (!window_was_full)
 		return;
-	/* Past slow start by a block each round trip, and ever less of it towards the target. */
+	/*
+	 * After slow start the window grows by a block each round trip, and by less near
+	 * the target.
+	 */
 	if (!p->slow_start)
 		growth = growth * bytes * CONGESTION_BYTE / p->window;
 	if (queue > CONGESTION_QUEUE_SEEN)

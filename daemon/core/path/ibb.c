@@ -5,10 +5,9 @@
 #include <string.h>
 
 /*
- * Blocks go out while the window has room, each is acknowledged by its own iq
- * result, in whatever order the server passes them on. Nothing is sent twice:
- * a block that is refused or overdue ends the bytestream, and the link above
- * repeats what was lost on another path.
+ * Blocks are sent while the window has room. Each is acknowledged by its own iq result,
+ * in any order. Nothing is sent twice: a block that is refused or overdue ends the
+ * bytestream, and the link above repeats on another path what was lost.
  */
 
 void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
@@ -20,7 +19,10 @@ void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
 	throttle_init(&s->throttle, now);
 }
 
-/* Whether bytes hold the next block back; the count of stanzas is another matter. */
+/*
+ * Whether the window of bytes holds the next block back. The count of stanzas is checked
+ * elsewhere.
+ */
 static bool window_full(const struct ibb *s)
 {
 	return s->bytes_in_flight + congestion_block(&s->congestion, s->block_max) >
@@ -36,8 +38,8 @@ size_t ibb_can_send(const struct ibb *s)
 	if (!window_full(s))
 		return congestion_block(&s->congestion, s->block_max);
 	/*
-	 * Alone in a window that was cut behind it, a block leaves the server
-	 * idle for a round trip.
+	 * A single block in a window that was cut after it left would leave the server
+	 * idle for a round trip. So the rest of the window is used.
 	 */
 	if (s->in_flight == 1 && s->bytes_in_flight + CONGESTION_WINDOW_MIN <= window)
 		return window - s->bytes_in_flight;

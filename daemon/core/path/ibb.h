@@ -3,9 +3,9 @@
 #define CORE_IBB_H
 
 /*
- * One in-band bytestream (XEP-0047), both directions, with iq stanzas: what
- * may be sent when, and what an incoming block means. The stanzas are built and
- * routed by the shell; here are sequence numbers, windows and acknowledgements.
+ * One in-band bytestream (XEP-0047) in both directions, with iq stanzas: what may be sent
+ * when, and whether an incoming block is in order. Here are sequence numbers, windows and
+ * acknowledgements; the daemon around the core builds and routes the stanzas.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "congestion.h"
 #include "throttle.h"
 
-struct ibb_block {		/* one in flight */
+struct ibb_block {		/* a block in flight */
 	uint16_t seq;
 	bool used;
 	size_t bytes;
@@ -24,7 +24,7 @@ struct ibb_block {		/* one in flight */
 };
 
 struct ibb {
-	size_t block_max;		/* payload bytes a block, as negotiated */
+	size_t block_max;		/* bytes of payload in a block, as negotiated */
 	uint16_t seq_out, seq_in;
 	struct ibb_block flight[IBB_STANZAS_MAX];
 	unsigned in_flight;
@@ -38,15 +38,15 @@ void ibb_init(struct ibb *s, size_t block_max, uint64_t now);
 /* How many bytes the next block may carry now; 0: wait for an acknowledgement. */
 size_t ibb_can_send(const struct ibb *s);
 
-/* A block of n bytes leaves now; its sequence number. */
+/* A block of n bytes leaves now. Returns its sequence number. */
 uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now);
 
-/* The iq result for a block. False if no such block was in flight. */
+/* The iq result for a block has come. False if no such block was in flight. */
 bool ibb_acked(struct ibb *s, uint16_t seq, uint64_t now);
 
 /*
- * An incoming block: 0, or -1 if seq is not the next (the stream must be
- * closed) or it is too big.
+ * A block has come. 0, or -1 if seq is not the next one or the block is too big: then the
+ * stream must be closed.
  */
 int ibb_received(struct ibb *s, uint64_t seq, size_t bytes);
 

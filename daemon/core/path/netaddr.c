@@ -10,10 +10,10 @@
 
 
 /*
- * What kind of place an address is follows from two tables, after the special
- * purpose registries of RFC 6890; the first row that matches counts. An IPv6
- * address that only wraps an IPv4 one (mapped, NAT64, 6to4) is as good as what
- * is inside, so that no wrapping makes a private address look public.
+ * Two tables give the scope of an address, after the special-purpose registries of RFC
+ * 6890. The first row that matches counts. An IPv6 address that wraps an IPv4 address
+ * (mapped, NAT64, 6to4) is judged by the IPv4 address inside, so no wrapping makes a
+ * private address look public.
  */
 
 struct range {
@@ -54,7 +54,7 @@ static const struct range v6_ranges[] = {
 static const struct wrapping {
 	uint8_t prefix[16];
 	unsigned bits;
-	unsigned offset;		/* of the IPv4 address inside */
+	unsigned offset;		/* bytes to the IPv4 address inside */
 } wrappings[] = {
 	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },
 	{ { 0x00, 0x64, 0xff, 0x9b }, 96, 12 },
@@ -87,7 +87,10 @@ enum netaddr_scope netaddr_scope(const struct netaddr *a)
 
 		if (!has_prefix(a->ip, w->prefix, w->bits))
 			continue;
-		/* A translator out there does not bring us into a private network. */
+		/*
+		 * A translator does not bring us into a private network: inside, only
+		 * GLOBAL counts.
+		 */
 		return look_up(v4_ranges, a->ip + w->offset) == NETADDR_GLOBAL ?
 			NETADDR_GLOBAL : NETADDR_RESERVED;
 	}
@@ -130,7 +133,7 @@ bool netaddr_parse(const char *text, struct netaddr *out)
 		return false;
 	memcpy(host, start, n);
 	host[n] = '\0';
-	memset(out, 0, sizeof(*out));	/* gaps too: arrays of them are compared */
+	memset(out, 0, sizeof(*out));	/* padding, too: no byte is left unset */
 	out->v6 = v6;
 	out->port = parse_port(port + 1);
 	if (out->port == 0 || inet_pton(v6 ? AF_INET6 : AF_INET, host, out->ip) != 1)

@@ -4,8 +4,8 @@
 
 /*
  * An address and port of TCP, IPv4 or IPv6, as devices tell them to each other:
- * "192.0.2.7:4711", "[2001:db8::7]:4711". What a device says is a wish of
- * somebody else's, so netaddr_may_dial() decides whether it is followed.
+ * "192.0.2.7:4711", "[2001:db8::7]:4711". Other devices choose these addresses, so
+ * netaddr_may_dial() decides whether one is dialled.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ enum { NETADDR_TEXT_MAX = 64 };
 
 struct netaddr {
 	bool v6;
-	uint8_t ip[16];		/* network order; the first four of IPv4 */
+	uint8_t ip[16];		/* network order; IPv4 uses the first four bytes */
 	uint16_t port;		/* host order */
 };
 
@@ -30,8 +30,8 @@ enum netaddr_scope {
 };
 
 /*
- * An IPv4-mapped address becomes IPv4. False for anything but the two forms; no
- * names, no zones, port 1-65535.
+ * Parses one of the two forms; no names, no zones, port 1 to 65535. False for anything
+ * else. An IPv4-mapped address becomes IPv4.
  */
 bool netaddr_parse(const char *text, struct netaddr *out);
 void netaddr_format(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
@@ -39,20 +39,21 @@ bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
 enum netaddr_scope netaddr_scope(const struct netaddr *a);
 
 /*
- * An address that a device named: PRIVATE and GLOBAL; with local (xmpp.directLocal), LOOPBACK and
- * LINK_LOCAL too.
+ * Whether an address that a device named may be dialled: PRIVATE and GLOBAL; with local
+ * (xmpp.directLocal) LOOPBACK and LINK_LOCAL, too.
  */
 bool netaddr_may_dial(const struct netaddr *a, bool local);
 
 /*
- * Who is at an address, where places are shared as among JIDs (quota.h): "address@network", an
- * IPv6 network of 64 bits being one address, and 24 bits of IPv4 or 48 of IPv6 a network.
+ * A name for the host at an address, for sharing places as among JIDs (quota.h):
+ * "address@network". An IPv6 network of 64 bits counts as one address. A network is 24
+ * bits of IPv4 or 48 bits of IPv6.
  */
 void netaddr_who(const struct netaddr *a, char out[NETADDR_TEXT_MAX]);
 
 /*
- * Which of two goes first when a device's own addresses are told, as for qsort():
- * PRIVATE before GLOBAL, there IPv6 before IPv4, then LOOPBACK and LINK_LOCAL.
+ * The order, as for qsort(), in which a device tells its own addresses: PRIVATE, GLOBAL,
+ * LOOPBACK, LINK_LOCAL. Within a scope IPv6 goes before IPv4.
  */
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b);
 

@@ -18,7 +18,7 @@ bool pass_identity(const char *identity, char token[PASS_TOKEN_LEN + 1], uint64_
 	return sscanf(identity + PASS_TOKEN_LEN + 1, "%16" SCNx64, number) == 1;
 }
 
-/* As RFC 4303 3.4.3 keeps out packets that were seen. */
+/* The anti-replay window of RFC 4303 3.4.3. */
 bool pass_is_new(const struct pass_seen *seen, uint64_t number)
 {
 	uint64_t behind = seen->highest - number;

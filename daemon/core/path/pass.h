@@ -3,13 +3,13 @@
 #define CORE_PASS_H
 
 /*
- * What opens a path over TCP. One device gives a pass to another inside their link,
- * which both have proven with their keys: a token, that the other names in clear
- * when it dials, and a secret, that nobody else ever sees. TLS proves the secret
- * (RFC 8446 4.2.11, an external PSK) and shows neither key.
+ * A pass lets a device open a path over TCP. One device gives it to another inside their
+ * link, where both have proven their keys. It is a token, which the dialling device names
+ * in clear, and a secret, which nobody else ever sees. TLS proves the secret (an external
+ * PSK, RFC 8446 4.2.11) and shows neither key.
  *
- * Each hello says a higher number than those before it, and each number is good once, so
- * a hello that somebody recorded opens nothing.
+ * Each ClientHello has a higher number than those before it, and each number is valid
+ * once. So a recorded ClientHello opens nothing.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ enum {
 	PASS_SECRET_BYTES = 32,
 	PASS_NUMBER_LEN = 16,
 	PASS_IDENTITY_LEN = PASS_TOKEN_LEN + 1 + PASS_NUMBER_LEN,
-	PASS_WINDOW = 64,		/* hellos that may arrive in another order */
+	PASS_WINDOW = 64,		/* ClientHellos that may arrive out of order */
 };
 
 struct pass {
@@ -32,20 +32,21 @@ struct pass {
 	unsigned char secret[PASS_SECRET_BYTES];
 };
 
-/* One opening: what TLS says, and by what it proves that. */
+/* One use of a pass: the identity that TLS names, and the key that proves it. */
 struct pass_use {
 	char identity[PASS_IDENTITY_LEN + 1];	/* token.number */
 	unsigned char psk[32];
-	unsigned char peer[FINGERPRINT_BYTES];	/* who is at the other end, if it proves the same */
+	unsigned char peer[FINGERPRINT_BYTES];	/* fingerprint of the device at the other end,
+						   if it proves the same */
 };
 
-/* Numbers that were used; all 0: none. */
+/* Which numbers were used; all 0: none. */
 struct pass_seen {
 	uint64_t highest;
 	uint64_t before;	/* bit n: highest - n */
 };
 
-/* The parts of an identity; false if it is none. */
+/* Splits an identity into its parts; false if it is malformed. */
 bool pass_identity(const char *identity, char token[PASS_TOKEN_LEN + 1], uint64_t *number);
 
 bool pass_is_new(const struct pass_seen *seen, uint64_t number);

@@ -6,16 +6,16 @@
 #include "jid.h"
 
 /*
- * Everything that may change what is allowed or possible ends in refresh(), which tells the
- * selector; the selector forgets nothing when it is told the same again. In-band needs the
- * device's presence. Direct needs the addresses that it told us inside the link, and works on
- * when the server is gone. A proxy needs the link attached, since its steps are
- * records: whoever has one offers it, and when both do, the offer of the side that
- * leads wins.
+ * Every change of what is allowed or possible ends in refresh(), which tells the
+ * selector. The selector forgets no wait when it is told the same again. In-band needs
+ * the device's presence. Direct needs the addresses that the device told us inside the
+ * link, and still works when the server is gone. A proxy needs an attached link, since
+ * its steps are records. A side that has a proxy offers it; when both do, the offer of
+ * the side that leads wins.
  *
- * What can go wrong: an attempt fails (the selector waits and tries again), the link loses its
- * path while a proxy is being settled (that attempt has failed), or it gets a path
- * while others are tried (they are given up unless they are better).
+ * What can go wrong: an attempt fails (the selector waits and tries again), the link
+ * loses its path while a proxy is being settled (that attempt has failed), or the link
+ * gets a path while others are tried (they are given up unless they are better).
  */
 
 void path_manager_init(struct path_manager *s, const struct path_manager_events *events,
@@ -62,7 +62,7 @@ static void refresh(struct path_manager *s, uint64_t now)
 	path_selector_allow(&s->selector, path_manager_allowed(s), now);
 	path_selector_possible(&s->selector, PATH_INBAND, s->facts.online, now);
 	path_selector_possible(&s->selector, PATH_DIRECT, path_manager_dialable(s, to) > 0, now);
-	/* Who goes first must be known. */
+	/* It must be known which side goes first. */
 	path_selector_possible(&s->selector, PATH_PROXY,
 			       s->facts.online && s->facts.proxy && s->known, now);
 }
@@ -90,7 +90,7 @@ void path_manager_know(struct path_manager *s, const struct path_manager_facts *
 
 	s->facts = *facts;
 	refresh(s, now);
-	/* It may have tried what needs us to know its JID. */
+	/* The device may have tried something for which we must know its JID. */
 	if (appeared)
 		path_manager_tell_again(s);
 }
@@ -147,7 +147,7 @@ void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t n
 	bool ours = kind != PATH_PROXY || !s->answering;
 
 	s->trying[kind] = false;
-	/* What the device's proxy is worth says nothing of ours. */
+	/* A failure of the device's proxy does not count against our own. */
 	if (ours)
 		path_selector_failed(&s->selector, kind, now);
 	else
@@ -196,7 +196,7 @@ void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t
 
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now)
 {
-	/* Its steps are records, and may take as long as the link does to come back. */
+	/* The steps of a proxy are records, and the link may take long to come back. */
 	if (s->trying[PATH_PROXY]) {
 		give_up(s, PATH_PROXY);
 		path_selector_arrived(&s->selector, PATH_PROXY);
@@ -210,7 +210,7 @@ bool path_manager_wants(const struct path_manager *s, enum path_kind kind)
 	return path_selector_wants(&s->selector, kind);
 }
 
-/* Not by their bytes: what lies between the members of an address is nobody's. */
+/* Compares by members: the padding inside an address has no defined value. */
 static bool same_addresses(const struct candidates *a, const struct candidates *b)
 {
 	for (size_t i = 0; i < a->n && i < b->n; i++)
@@ -234,8 +234,8 @@ const char *path_manager_take_offer(struct path_manager *s, const struct s5b_off
 	if (!(path_manager_allowed(s) & PATH_MASK(PATH_PROXY)))
 		return "not-wanted";
 	/*
-	 * The hash that both join by is of full JIDs: a device may use its own
-	 * and ours, no others.
+	 * The hash by which both join is made of full JIDs. A device may use its own and
+	 * ours only.
 	 */
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";

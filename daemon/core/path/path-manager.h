@@ -3,14 +3,16 @@
 #define CORE_PATH_MANAGER_H
 
 /*
- * Manages the paths to one device: what both sides allow and what is possible, as far as
- * either is known, and which attempts are under way. The selector (path-selector.h) says when to
- * try what; the owner makes the attempts, one of each kind at a time. Pure: facts, records and
- * what became of attempts in, with `now`; what to begin and to give up out.
+ * Manages the paths to one device: which paths both sides allow, which are possible as
+ * far as is known, and which attempts are under way. The selector (path-selector.h) says
+ * when to try what. The owner makes the attempts, one of each kind at a time. Pure:
+ * facts, records, results of attempts and `now` come in; what to begin and to give up
+ * goes out.
  *
- * An attempt is the owner's from begin() until it says path_manager_failed() or
+ * An attempt is the owner's from begin() until the owner calls path_manager_failed() or
  * path_manager_arrived(), or is told to give_up(). The device may offer a proxy as well
- * (BYTESTREAM): to answer that is an attempt of kind PATH_PROXY, as our own offer is.
+ * (BYTESTREAM). To answer its offer is an attempt of kind PATH_PROXY, as an offer of ours
+ * is.
  */
 
 #include <stdbool.h>
@@ -21,16 +23,16 @@
 
 struct path_manager_events {
 	/*
-	 * Begin an attempt of this kind. path_manager_failed() may be called within,
-	 * path_manager_arrived() not.
+	 * Begins an attempt of this kind. path_manager_failed() may be called within,
+	 * path_manager_arrived() must not.
 	 */
 	void (*begin)(void *owner, enum path_kind kind);
 	/*
-	 * Let go of the attempt of this kind. The device is told of a proxy
-	 * that is not wanted, unless stopped.
+	 * Gives up the attempt of this kind. The owner tells the device of a proxy that
+	 * is not wanted, unless stopped.
 	 */
 	void (*give_up)(void *owner, enum path_kind kind);
-	/* Send the device a CANDIDATES record, with path_manager_wanted(). */
+	/* Sends the device a CANDIDATES record, with path_manager_wanted(). */
 	void (*tell)(void *owner);
 };
 
@@ -40,7 +42,7 @@ struct path_manager_facts {
 	bool online;		/* our connection stands, and the device is present */
 	bool may_dial;		/* direct paths are configured */
 	bool local;		/* loopback and link-local addresses may be dialled */
-	bool proxy;		/* we have one to offer */
+	bool proxy;		/* we have a proxy to offer */
 };
 
 struct path_manager {
@@ -48,14 +50,16 @@ struct path_manager {
 	void *owner;
 	struct path_selector selector;
 	struct path_manager_facts facts;
-	struct candidates theirs;	/* as the device told them last */
-	const void *demander;		/* who asked for kinds of path; NULL: nobody */
+	struct candidates theirs;	/* the device's candidates, as told last */
+	const void *demander;		/* who demanded kinds of path; NULL: nobody */
 	unsigned demanded;
-	bool known;			/* the device's key is */
-	bool told;			/* the device knows our candidates, more or less */
+	bool known;			/* the device's key is known */
+	bool told;			/* the device was told our candidates, perhaps older
+					   ones */
 	bool stopped;
 	bool trying[PATH_KINDS];	/* the owner has an attempt */
-	bool answering;			/* of PATH_PROXY: the proxy is the device's */
+	bool answering;			/* the attempt of PATH_PROXY answers an offer of the
+					   device */
 };
 
 void path_manager_init(struct path_manager *s, const struct path_manager_events *events,
@@ -63,59 +67,67 @@ void path_manager_init(struct path_manager *s, const struct path_manager_events 
 /* Gives up all attempts; nothing is begun any more. */
 void path_manager_stop(struct path_manager *s);
 
-/* The device's key is known: whether ours is the lower one, and so goes first. */
+/*
+ * The device's key is known. leads: ours is the lower fingerprint, so our side goes
+ * first.
+ */
 void path_manager_lead(struct path_manager *s, bool leads);
 
-/* Presence, our connection, our proxies, the configuration: what is possible may have changed. */
+/*
+ * To be called when presence, our connection, our proxies or the configuration have
+ * changed: other paths may be possible now.
+ */
 void path_manager_know(struct path_manager *s, const struct path_manager_facts *facts,
 		       uint64_t now);
 void path_manager_network_changed(struct path_manager *s, uint64_t now);
 
-/* Begins what is due. busy: something is open on the link. */
+/* Begins the attempts that are due. busy: something is open on the link. */
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now);
 uint64_t path_manager_deadline(const struct path_manager *s, bool busy);
 
-/* What became of an attempt: nothing, or a path. */
+/* The result of an attempt: it failed, or it ended with a path. */
 void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t now);
 void path_manager_arrived(struct path_manager *s, enum path_kind kind);
 bool path_manager_trying(const struct path_manager *s);
 
 /*
- * The link is attached to a path of this kind: attempts of no better kind are given up. It lost
- * it: path-selector.h.
+ * path_manager_attached(): the link is attached to a path of this kind; attempts of this
+ * kind and of worse ones are given up. path_manager_detached(): the link has lost its
+ * path; see path_selector_detached().
  */
 void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t now);
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now);
 bool path_manager_wants(const struct path_manager *s, enum path_kind kind);
 
-/* The device told its candidates. */
+/* The device has told us its candidates. */
 void path_manager_hear(struct path_manager *s, const struct candidates *theirs, uint64_t now);
-/* Tells ours: whenever the link is new; and again, if they were told, for they have changed. */
+/*
+ * path_manager_tell() tells our candidates; to be called whenever the link is new.
+ * path_manager_tell_again() tells them again after a change, if they were told before.
+ */
 void path_manager_tell(struct path_manager *s);
 void path_manager_tell_again(struct path_manager *s);
 
-/* Whether it is worth while to look for a proxy of ours: the link has nothing better. */
+/* Whether a proxy of ours would be of use: the link has a path, and not a direct one. */
 bool path_manager_needs_proxy(const struct path_manager *s);
 
-/* The device's addresses that we would dial, best first; how many. */
+/* The device's addresses that we would dial, best first. Returns how many. */
 size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CANDIDATES_MAX]);
 
 /*
- * The device offers a bytestream. NULL: it is to be answered, and an offer of our own has been
- * given up for it; path_manager_failed() if that fails at once. Else why not, a word for the
- * device. ours, theirs: the full JIDs, NULL where there is none.
+ * The device offers a bytestream. NULL: the owner answers the offer, and calls
+ * path_manager_failed() if that fails at once; an offer of our own has been given up for
+ * it. Else a word for the device says why not. ours, theirs: the full JIDs; NULL if not
+ * known.
  */
 const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs);
 
-/*
- * Whoever asks last for kinds of path decides, until it lets go; others are
- * left to the configuration.
- */
+/* The latest demand overrides the configured kinds of path until its owner releases it. */
 void path_manager_demand(struct path_manager *s, const void *by, unsigned kinds, uint64_t now);
 void path_manager_release(struct path_manager *s, const void *by, uint64_t now);
 
-/* Kinds of path that we allow; that both sides do, as far as is known. */
+/* The kinds of path that we allow, and those that both sides allow as far as is known. */
 unsigned path_manager_wanted(const struct path_manager *s);
 unsigned path_manager_allowed(const struct path_manager *s);
 

@@ -4,11 +4,11 @@
 #include <stddef.h>
 
 /*
- * Each kind of path has a time before which it is not tried. Whatever gives a
- * kind a new chance (it became possible, the link came up or lost its path, the
- * network changed) sets that time to now, and a little later for the side that
- * follows and for a proxy beside a direct path; a failure sets it further
- * off. What to try is then whatever is due, best kind first.
+ * Each kind of path has a time before which it is not tried. An event that gives a kind a
+ * new chance (it became possible, the link came up or lost its path, the network changed)
+ * sets that time to now, and a little later for the side that follows and for a proxy
+ * beside a direct path. A failure sets it further off. path_selector_next() then takes
+ * the best kind that is due.
  */
 
 const char *path_kind_name(enum path_kind kind)
@@ -42,7 +42,10 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* first, doubled with each time after the first one. */
+/*
+ * The wait after so many times: first, doubled for each time after the first, at most
+ * max.
+ */
 static uint64_t doubled(unsigned times, uint64_t first, uint64_t max)
 {
 	uint64_t wait = first;
@@ -52,7 +55,7 @@ static uint64_t doubled(unsigned times, uint64_t first, uint64_t max)
 	return earlier(wait, max);
 }
 
-/* When a kind that gets a new chance now is to be tried. */
+/* When to try a kind that gets a new chance now. */
 static uint64_t chance(const struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	const struct path_selector_kind *direct = &r->kinds[PATH_DIRECT];
@@ -65,7 +68,7 @@ static uint64_t chance(const struct path_selector *r, enum path_kind kind, uint6
 	return now;
 }
 
-/* Everything that was learned about a kind from failures is void. */
+/* Forgets the failures of a kind. */
 static void forgive(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	struct path_selector_kind *k = &r->kinds[kind];
@@ -75,7 +78,7 @@ static void forgive(struct path_selector *r, enum path_kind kind, uint64_t now)
 	k->not_before = chance(r, kind, now);
 }
 
-/* A kind is to be tried once more, when its failures let it. */
+/* Lets a kind be tried once more, after the wait for its failures. */
 static void renew(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	struct path_selector_kind *k = &r->kinds[kind];
@@ -84,7 +87,10 @@ static void renew(struct path_selector *r, enum path_kind kind, uint64_t now)
 	k->done = false;
 }
 
-/* As somebody says, who may be the peer: what failed just now need not be better for that. */
+/*
+ * A kind is possible or allowed again, perhaps because the peer says so. That is no
+ * reason to try early what has just failed.
+ */
 static void begin_anew(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
@@ -103,7 +109,7 @@ void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now
 	for (int kind = 0; kind < PATH_KINDS; kind++)
 		if (added & PATH_MASK(kind))
 			begin_anew(r, kind, now);
-	/* What we are on has become a fallback: even a worse kind is wanted now. */
+	/* The present kind is not allowed any more: even a worse kind is wanted now. */
 	if (r->current >= 0 && !is_allowed(r, r->current))
 		path_selector_renew(r, now);
 }
@@ -158,7 +164,7 @@ void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64
 	}
 }
 
-/* The path that we were on has died. */
+/* Counts how the path ended that the link was on, and sets the wait that follows. */
 static void note_life(struct path_selector *r, enum path_kind kind, uint64_t heard_at, uint64_t now)
 {
 	struct path_selector_kind *k = &r->kinds[kind];
@@ -166,7 +172,7 @@ static void note_life(struct path_selector *r, enum path_kind kind, uint64_t hea
 	if (heard_at >= r->since + PATH_SELECTOR_STEADY)
 		k->flaps = k->holes = 0;
 	else if (heard_at < now && kind == PATH_INBAND)
-		k->flaps = 0;		/* there is nothing else to wait for */
+		k->flaps = 0;		/* no wait: there is no other kind to fall back to */
 	else if (heard_at < now)
 		k->calm_at =
 			now + doubled(++k->holes, PATH_SELECTOR_HOLE_FIRST, PATH_SELECTOR_WAIT_MAX);
@@ -181,7 +187,7 @@ void path_selector_detached(struct path_selector *r, uint64_t heard_at, uint64_t
 
 	if (lost < 0)
 		return;
-	/* Any cut looks like a moment of silence. */
+	/* Every cut looks like a moment of silence. */
 	if (now < heard_at + PATH_SELECTOR_STALL)
 		heard_at = now;
 	note_life(r, lost, heard_at, now);
@@ -231,7 +237,7 @@ bool path_selector_wants(const struct path_selector *r, enum path_kind kind)
 	return (int)kind > r->current || ((int)kind != r->current && !is_allowed(r, r->current));
 }
 
-/* When a kind is to be tried next; UINT64_MAX: not as things are. */
+/* When a kind is to be tried next; UINT64_MAX: not at present. */
 static uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool busy)
 {
 	const struct path_selector_kind *k = &r->kinds[kind];

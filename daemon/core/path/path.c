@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What all kinds of path have in common: an owner above, who may change, and one end,
- * that either side may bring about. The owner may close the path from within any of its
- * events; so each event is followed by a look at `over` and nothing else.
+ * What all kinds of path have in common: an owner, who may change, and one end, which
+ * either side may bring about. The owner may close the path inside any of its events. So
+ * after each event the path looks at `over` before anything else.
  */
 #include "path.h"
 

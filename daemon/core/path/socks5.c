@@ -5,11 +5,11 @@
 #include <string.h>
 
 /*
- * We say 5 1 0 (version, one method, no authentication), the proxy 5 0; we ask
- * to be connected to the hash, it answers with a status and an address, whose
- * length follows from its type. The answer is at most 262 bytes; until it is
- * whole it is kept. A proxy that answers before it was asked is taken at its
- * word: what matters is authenticated by TLS later.
+ * We send 5 1 0 (version, one method, no authentication), the proxy answers 5 0. We ask
+ * to be connected to the hash; the proxy answers with a status and an address, whose
+ * length follows from its type. That answer has at most 262 bytes, and is kept until it
+ * is whole. An answer that comes before the request is accepted, because TLS
+ * authenticates the peer later.
  */
 
 enum { VERSION = 5, COMMAND_CONNECT = 1 };
@@ -60,7 +60,7 @@ static void take_method(struct socks5 *s, struct buf *out)
 	s->state = SOCKS5_ASKED;
 }
 
-/* The length of the address in an answer of which five bytes are there; 0: no such kind. */
+/* The length of the address in an answer of which five bytes are there; 0: unknown type. */
 static size_t address_size(const uint8_t *p)
 {
 	switch (p[3]) {

@@ -3,9 +3,10 @@
 #define CORE_SOCKS5_H
 
 /*
- * The client side of SOCKS5 (RFC 1928) as XEP-0065 uses it: no authentication, CONNECT to a
- * domain name that is a hash, port 0. The greeting goes alone and the request in one write
- * after its answer, because servers refuse them joined or split.
+ * The client side of SOCKS5 (RFC 1928) as XEP-0065 uses it: no authentication, CONNECT to
+ * a domain name that is a hash, port 0. The greeting is one write; the request is
+ * another, after the answer to the greeting. Servers refuse the two if they come joined
+ * or split.
  */
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@ enum { SOCKS5_HASH_LEN = 40 };
 enum socks5_state {
 	SOCKS5_GREETED,		/* the greeting is out */
 	SOCKS5_ASKED,		/* the request is out */
-	SOCKS5_DONE,		/* what follows is the bytestream's */
+	SOCKS5_DONE,		/* the bytes that follow are the bytestream's */
 	SOCKS5_FAILED,
 };
 
@@ -32,8 +33,8 @@ struct socks5 {
 /* Appends the greeting to out. hash is what s5b_hash() makes: lower-case hex. */
 void socks5_start(struct socks5 *s, const char *hash, struct buf *out);
 /*
- * Bytes from the proxy; appends what is to be written, as one write, to out. Bytes after the answer
- * stay in s->in for the caller. Never reads more than the answer needs before it is complete.
+ * Takes bytes from the proxy, and appends to out what is to be sent as one write. Bytes
+ * after the proxy's last answer stay in s->in for the caller.
  */
 void socks5_input(struct socks5 *s, const void *data, size_t n, struct buf *out);
 void socks5_finish(struct socks5 *s);

@@ -4,14 +4,15 @@
 #include <string.h>
 
 /*
- * Time is cut into periods that are long enough for a few blocks at the slowest
- * default there is (ejabberd's 3,000 bytes a second are three blocks in one).
- * A period looks like a throttle if the queue stood throughout and the rate was that
- * of the one before. One that does not is forgiven: once a minute the controller
- * lets its queue drain, to measure the path afresh.
+ * Time is divided into periods long enough for a few blocks at the slowest known default
+ * (ejabberd's 3,000 bytes a second are three blocks in one). A period looks like a
+ * throttle if the queue stood throughout and the rate was that of the period before. A
+ * single other period does not count: once a minute the congestion control lets its queue
+ * drain, to measure the path again.
  */
 
-enum { IDLE_PERIODS = 3 };	/* without an acknowledgement: nothing can be said */
+enum { IDLE_PERIODS = 3 };	/* periods without an acknowledgement, after which nothing is
+				   known */
 
 static void begin(struct throttle *t, uint64_t now)
 {
@@ -53,7 +54,7 @@ void throttle_acked(struct throttle *t, size_t bytes, uint64_t queue, uint64_t n
 {
 	uint64_t elapsed = now - t->since;
 
-	/* What comes after silence says nothing about the time before. */
+	/* An acknowledgement after silence says nothing about the time before. */
 	if (elapsed >= IDLE_PERIODS * THROTTLE_PERIOD) {
 		throttle_init(t, now);
 		elapsed = 0;
