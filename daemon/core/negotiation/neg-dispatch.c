@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What comes to the negotiations of a device: a record, which is for those that we began
- * (neg-initiator.c) or for those that we serve (neg-responder.c); or the time of one, which is up.
+ * Dispatches what comes to the negotiations of a device: a record, which is for those
+ * that we began (neg-initiator.c) or for those that we serve (neg-responder.c), or a
+ * deadline that has passed.
  */
 #include "neg-internal.h"
 
@@ -9,7 +10,7 @@
 
 #include "alloc.h"
 
-/* Either the answer to an offer of ours, or what the device begins. */
+/* A push-request answers an offer of ours, or begins something of the device's. */
 static const char *on_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	struct negotiation *neg = neg_find(n, id, true);
@@ -21,7 +22,7 @@ static const char *on_push_request(struct negotiations *n, const char *id, struc
 	return neg ? initiator_wanted(neg) : responder_push_request(n, id, f);
 }
 
-/* This very starting-push came before. */
+/* Whether this starting-push is a repeated one. */
 static bool started_before(const struct negotiations *n, const char *id, uint64_t channel)
 {
 	const struct negotiation *ours = neg_find(n, id, true), *theirs = neg_find(n, id, false);
@@ -30,7 +31,7 @@ static bool started_before(const struct negotiations *n, const char *id, uint64_
 			   (theirs && theirs->channel_number == channel));
 }
 
-/* Either what we asked for, or the device's push that we asked for. */
+/* A starting-push is for our fetch, or for the device's push that we asked for. */
 static const char *on_starting_push(struct negotiations *n, const char *id, struct fields f)
 {
 	uint64_t channel = fields_get_u64(f, "channel", 0);
@@ -40,7 +41,7 @@ static const char *on_starting_push(struct negotiations *n, const char *id, stru
 		return NULL;
 	if (channel_number_is_ours(n->channels, (uint32_t)channel))
 		return "channel: of the parity of who announces it";
-	/* Otherwise numbers are never used twice in a link. */
+	/* In any other starting-push the number must be a new one of this link. */
 	if (channel > UINT32_MAX || !channel_announced(n->channels, (uint32_t)channel))
 		return "channel: a number of 32 bits, above those before";
 	return neg ? initiator_started(neg, channel) : responder_starting_push(n, id, channel);
@@ -89,15 +90,18 @@ uint64_t negotiations_deadline(const struct negotiations *n)
 }
 
 /*
- * The device has asked for a service, which runs, and does not take the
- * channel. Its owner says neg_done().
+ * The service that the device asked for runs, and the device does not accept the channel.
+ * The channel's owner calls neg_done().
  */
 static void await_accept(struct negotiation *neg)
 {
 	neg->deadline = UINT64_MAX;
 	if (channel_is_open(neg->channel))
 		return;
-	/* A link without a path has a limit of its own; nobody can be blamed meanwhile. */
+	/*
+	 * A link without a path has a limit of its own, and the device cannot answer
+	 * meanwhile.
+	 */
 	if (neg->all->channels->link->state != LINK_UP)
 		neg->deadline = neg->all->now + NEG_ACCEPT_TIMEOUT;
 	else
@@ -138,7 +142,7 @@ again:
 	for (neg = n->first; neg; neg = neg->next) {
 		if (neg->deadline > now)
 			continue;
-		/* Taking one out may change the list in any way. */
+		/* The end of one may change the list in any way. */
 		expire(neg);
 		goto again;
 	}

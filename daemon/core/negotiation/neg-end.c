@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How a negotiation ends. All ways lead to neg_end(), which runs once: a failure, which its
- * owner is told of (neg_fail()), the end of its channel, the end of the link. A push that ends
- * may give its turn to another one.
+ * How a negotiation ends. All ways lead to neg_end(), which runs once: a failure, of
+ * which the owner is told (neg_fail()), the end of the channel, the end of the link. A
+ * push that ends may give its turn to another.
  */
 #include "neg-internal.h"
 
@@ -24,7 +24,7 @@ void neg_end(struct negotiation *neg, const char *because)
 	memcpy(n->ended[n->ended_next], neg->id, sizeof(neg->id));
 	n->ended_next = (n->ended_next + 1) % NEG_ENDED_KEPT;
 	free(neg);
-	/* What we began keeps nobody waiting. */
+	/* A negotiation that we began holds no turn. */
 	if (!ours)
 		neg_start_deferred(n);
 }
@@ -35,7 +35,7 @@ void neg_fail(struct negotiation *neg, const char *reason)
 	struct channel *channel = neg->channel;
 
 	assert(neg->state != NEG_OPEN && neg->state != NEG_ENDED);
-	/* on_opening_closed() is called, and has nothing to do any more. */
+	/* on_opening_closed() is called, and finds no channel. */
 	neg->channel = NULL;
 	if (channel)
 		channel_close(channel, reason);
@@ -50,7 +50,10 @@ void negotiations_finish(struct negotiations *n, const char *reason, uint64_t no
 {
 	struct negotiation *neg;
 
-	/* Whoever is told may turn to another device, and gives it the whole time to answer. */
+	/*
+	 * Set first: those who are told may ask another device, whose time-outs count
+	 * from now.
+	 */
 	n->now = now;
 	while (n->watches) {
 		struct neg_watch *watch = n->watches;
@@ -61,7 +64,7 @@ void negotiations_finish(struct negotiations *n, const char *reason, uint64_t no
 	neg = n->first;
 	while (neg) {
 		if (neg->state == NEG_OPEN) {
-			/* Its channel's owner is about to say neg_done(). */
+			/* The channel's owner is about to call neg_done(). */
 			neg = neg->next;
 			continue;
 		}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What we began. A fetch is REQUESTED until starting-push says on which channel
- * it comes. A push is OFFERED; when it is wanted and our owner agrees, its channel is
- * made and announced, and accepted when the service there talks. An announcement
- * and a question end with their answer.
+ * The negotiations that we began. A fetch is REQUESTED until starting-push names its
+ * channel. A push is OFFERED. When the device wants it and our owner agrees, its channel
+ * is made and announced; the device accepts the channel when the service there talks. An
+ * announcement and a question end with their answer.
  */
 #include "hex.h"
 #include "neg-internal.h"
@@ -13,8 +13,8 @@
 
 
 /*
- * Until the device accepts it, the channel of a push is ours; its owner must
- * not hear of one that was never open.
+ * Until the device accepts the channel of a push, the channel's events come here: the
+ * owner must not hear of a channel that was never open.
  */
 static void on_opening_accepted(void *owner)
 {
@@ -36,7 +36,7 @@ static void on_opening_closed(void *owner, const char *reason)
 	neg_fail(neg, reason ? reason : "ended");
 }
 
-/* A device may say these before ACCEPT; the channel's own checks bound them. */
+/* Not called: before ACCEPT, the channel refuses the records that lead here. */
 static void on_opening_data(void *owner, const void *data, size_t n)
 {
 }

@@ -3,14 +3,14 @@
 #define CORE_NEG_INTERNAL_H
 
 /*
- * What the files of the negotiation share, and nobody else sees. From below; each calls those
- * that stand before it:
- *   negotiation.c	the table: making, states, what is said
+ * What the files of the negotiation share, and no other file sees. The files from the
+ * bottom up; each calls those that stand before it:
+ *   negotiation.c	the table: making, states, what is sent
  *   neg-order.c	which push of a share goes first
- *   neg-end.c		how one ends
- *   neg-initiator.c	what we began
- *   neg-responder.c	what the device began
- *   neg-dispatch.c	records and timers: what they are for
+ *   neg-end.c		how a negotiation ends
+ *   neg-initiator.c	the negotiations that we began
+ *   neg-responder.c	the negotiations that the device began
+ *   neg-dispatch.c	which of these gets a record, and timers
  */
 
 #include "fields.h"
@@ -26,38 +26,45 @@ struct negotiation {
 	enum neg_state state;
 	bool ours;				/* we began it */
 	bool announcement;			/* nothing is to be pushed: seen ends it */
-	bool question;				/* for an outcome */
+	bool question;				/* it asks for an outcome */
 	bool active;				/* the pusher's first byte has come */
-	bool noticed;				/* the device knows that its service is being
-						   started */
+	bool noticed;				/* the device was told that its service is
+						   being started */
 	uint64_t since;				/* when the state was entered */
 	uint64_t deadline;			/* UINT64_MAX: none */
 	const struct initiator_events *events;	/* if ours */
 	const struct channel_events *channel_events;
 	void *owner;
 	struct channel *channel;		/* borrowed from channels */
-	uint32_t channel_number;		/* that the device announced for it; 0: none */
+	uint32_t channel_number;		/* the number that the device announced; 0:
+						   none */
 	void *serving;				/* what start returned */
 };
 
-/* The one writer of the state. timeout 0: none. */
+/*
+ * Changes the state, and logs the change with its reason. All changes go through here.
+ * timeout in ms; 0: none.
+ */
 void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout,
 	       const char *because);
 
-/* ours: we began it. NULL if there is none. */
+/* ours: one that we began. NULL if there is none. */
 struct negotiation *neg_find(const struct negotiations *n, const char *id, bool ours);
-/* It was here and has ended, not long ago. */
+/* Whether a negotiation with this id ended not long ago. */
 bool neg_is_over(const struct negotiations *n, const char *id);
 bool neg_is_push(const struct negotiation *neg);
 
 struct negotiation *neg_create(struct negotiations *n, const char *id, enum service service,
 			       const char *share);
-/* Takes it out and lets go of it; what must be told has been told. */
+/* Removes the negotiation and frees it; whoever had to be told has been told. */
 void neg_end(struct negotiation *neg, const char *because);
-/* Ends one that is not open, telling whoever waits for it here. */
+/* Ends a negotiation that is not open, and tells its owner or stops its service. */
 void neg_fail(struct negotiation *neg, const char *reason);
 
-/* Records: one with the id and a field, our can-push, our push-request, our starting-push. */
+/*
+ * Send records. neg_answer(), neg_refuse(), neg_say(): the id and one field. The others:
+ * our can-push, our push-request, our starting-push.
+ */
 void neg_answer(struct negotiations *n, const char *id, enum record_type type, const char *key,
 		const char *value);
 void neg_refuse(struct negotiations *n, const char *id, const char *reason);
@@ -66,14 +73,17 @@ void neg_say_offer(struct negotiation *neg);
 void neg_say_request(struct negotiation *neg);
 void neg_say_channel(struct negotiation *neg);
 
-/* neg-order.c: whether a push that we serve must wait for another one of its share. */
+/* neg-order.c: whether a push that we serve must wait for another push to its share. */
 bool neg_must_wait(const struct negotiation *neg);
-/* Those deferred whose turn has come are asked for. */
+/* Sends push-request for the deferred pushes whose turn has come. */
 void neg_start_deferred(struct negotiations *n);
-/* When that may be so without anything else happening; UINT64_MAX: never. */
+/* When neg_start_deferred() may find one without another event; UINT64_MAX: never. */
 uint64_t neg_order_deadline(const struct negotiations *n);
 
-/* neg-initiator.c, neg-responder.c: a record has come; as negotiations_record(). */
+/*
+ * neg-initiator.c, neg-responder.c: a record has come. They return what
+ * negotiations_record() returns.
+ */
 const char *initiator_wanted(struct negotiation *neg);
 const char *initiator_started(struct negotiation *neg, uint32_t channel);
 const char *initiator_refused(struct negotiations *n, const char *id, struct fields f);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Pushes of one device to one share take turns, in the order they came. One
- * that is open and has said nothing for NEG_IDLE_PUSH holds nobody back: it may wait in
- * a pre-push hook that pushes itself. One that lost its link is in no negotiation; its
- * owner knows whether it still runs.
+ * Pushes of one device to one share take turns, in the order in which they came. A push
+ * that is open and has sent nothing for NEG_IDLE_PUSH holds nobody back: it may wait in a
+ * pre-push hook that pushes itself. A push that lost its link is in no negotiation;
+ * turn_held() tells whether it still runs.
  */
 #include "neg-internal.h"
 
@@ -41,8 +41,8 @@ bool neg_must_wait(const struct negotiation *neg)
 		    (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
 			return true;
 	/*
-	 * One that was begun later may hold the share, after this one waited
-	 * behind an idle push.
+	 * A push that came later may hold the share, if this one was deferred behind an
+	 * idle push.
 	 */
 	for (struct negotiation *o = neg->next; o; o = o->next)
 		if (!strcmp(o->share, neg->share) && holds_back(o))
@@ -63,7 +63,7 @@ void neg_start_deferred(struct negotiations *n)
 {
 	struct negotiation *neg;
 
-	/* What is said may bring others to their end. */
+	/* Sending may end other negotiations, so the search begins again. */
 	while ((neg = next_deferred(n))) {
 		neg_enter(neg, NEG_REQUESTED, NEG_ANSWER_TIMEOUT, "its turn has come");
 		neg_say_request(neg);
@@ -82,7 +82,7 @@ uint64_t neg_order_deadline(const struct negotiations *n)
 		    n->now < neg->since + NEG_IDLE_PUSH)
 			at = neg->since + NEG_IDLE_PUSH;
 		/*
-		 * One became idle in a call that was no tick: whoever it held
+		 * A push became idle in a call that was no tick: the push that it held
 		 * back is due at once.
 		 */
 		if (!neg->ours && neg->state == NEG_DEFERRED && !neg_must_wait(neg))

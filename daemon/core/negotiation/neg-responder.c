@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the device began, and we serve. Whatever it asks is answered in the call
- * that brings it: with push-request or seen, a refusal with its reason, or by
- * starting the service, whose channel is made when it talks.
+ * The negotiations that the device began, and we serve. A record is answered in the call
+ * that brings it: with push-request or seen, with a refusal and its reason, or by
+ * starting the service, whose channel is made when the service talks.
  */
 #include "neg-internal.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* What was asked before, and is under way: the same answer, and nothing else. */
+/* Repeats the answer to a request that is under way, and does nothing else. */
 static void answer_again(struct negotiation *neg)
 {
 	if (neg->state == NEG_DEFERRED)
@@ -23,8 +23,8 @@ static void answer_again(struct negotiation *neg)
 }
 
 /*
- * What the device begins: makes a negotiation that we serve, or refuses, or
- * finds that it has been here before (NULL in both cases).
+ * The device begins something: makes a negotiation that we serve. NULL if it was refused,
+ * or if it is under way already and got its answer again.
  */
 static struct negotiation *take(struct negotiations *n, const char *id, enum service service,
 				const char *share)
@@ -36,7 +36,7 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 		answer_again(known);
 		return NULL;
 	}
-	/* An id is for one thing, and once. */
+	/* An id is used for one thing only, and once. */
 	if (known || neg_is_over(n, id))
 		reason = "ended";
 	else if (n->count >= NEGOTIATIONS_PER_DEVICE)
@@ -50,7 +50,7 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 	return neg_create(n, id, service, share);
 }
 
-/* It becomes a variable of a child's environment: nothing else may pass. */
+/* The version goes into the environment of a child, so only known values pass. */
 static void take_git_protocol(struct negotiation *neg, struct fields f)
 {
 	const char *version = fields_get(f, "git-protocol");
@@ -68,7 +68,7 @@ static void serve(struct negotiation *neg, const char *because)
 	neg_enter(neg, NEG_STARTING, NEG_START_NOTICE, because);
 	memcpy(id, neg->id, sizeof(id));
 	serving = n->events->start(n->owner, neg);
-	/* It may have failed within the call. */
+	/* The service may have failed within the call, and neg is gone then. */
 	neg = neg_find(n, id, false);
 	if (neg)
 		neg->serving = serving;
@@ -86,8 +86,8 @@ const char *responder_can_push(struct negotiations *n, const char *id, struct fi
 		return NULL;
 	}
 	/*
-	 * Something that came later: to take it for a push would be wrong, and
-	 * to say nothing, too.
+	 * A kind of a later version: it must not be taken for a push, and needs an
+	 * answer.
 	 */
 	if (kind && strcmp(kind, "announcement")) {
 		neg_refuse(n, id, "unsupported");
@@ -119,7 +119,7 @@ const char *responder_push_request(struct negotiations *n, const char *id, struc
 	int wanted = service_by_name(service);
 	struct negotiation *neg;
 
-	/* An answer to an offer that we have withdrawn meanwhile. */
+	/* The answer to an offer that we have withdrawn meanwhile. */
 	if (wanted == SERVICE_RECEIVE_PACK)
 		return NULL;
 	if (wanted < 0 || !share_name_valid(share)) {
@@ -143,7 +143,7 @@ const char *responder_starting_push(struct negotiations *n, const char *id, uint
 		neg_refuse(n, id, "ended");
 		return NULL;
 	}
-	/* The last moment to say no: permission may have changed since can-push. */
+	/* The last check: the permission may have changed since can-push. */
 	reason = n->events->authorize(n->owner, neg->service, neg->share);
 	if (reason) {
 		neg_refuse(n, id, reason);
@@ -172,7 +172,10 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 	}
 	if (!neg_is_push(neg))
 		neg_say_channel(neg);
-	/* What the device has announced is open with our ACCEPT; what we announce, with its own. */
+	/*
+	 * A channel that the device announced is open with our ACCEPT. One that we
+	 * announce opens with the device's ACCEPT.
+	 */
 	neg_enter(neg, NEG_OPEN, neg_is_push(neg) ? 0 : NEG_ACCEPT_TIMEOUT, "the service talks");
 	return neg->channel;
 }
@@ -198,8 +201,8 @@ const char *responder_withdrawn(struct negotiations *n, const char *id, struct f
 	if (!neg)
 		return NULL;
 	/*
-	 * It crossed our starting-push, or ACCEPT: nobody will use that
-	 * channel. Its owner says neg_done().
+	 * The withdrawal crossed our starting-push or ACCEPT: nobody will use that
+	 * channel. The channel's owner calls neg_done().
 	 */
 	if (neg->state == NEG_OPEN)
 		channel_close(neg->channel, "withdrawn");

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The happy path of a push: neg_begin() sends can-push; the device's
- * negotiations_record() decides on it and answers push-request in the same call; our owner says
- * neg_start_push(), which makes the channel and sends starting-push; the
- * device starts receive-pack and, when it talks, accepts the channel; we are
+ * The happy path of a push: neg_begin() sends can-push. The device's
+ * negotiations_record() decides on it and answers push-request in the same call. Our
+ * owner calls neg_start_push(), which makes the channel and sends starting-push. The
+ * device starts receive-pack and accepts the channel when receive-pack talks. Then we are
  * open. A fetch is the second half of that, begun by the receiver.
  *
- * What can go wrong: no answer (a timer in each state), a refusal, a
- * withdrawal, a device that says things out of turn (ignored, or the link
- * ends), the link's end. All of them come to neg_end(), which runs once.
+ * What can go wrong: no answer (a timer in each state), a refusal, a withdrawal, a device
+ * that sends records out of turn (ignored, or the link ends), the link's end. All of them
+ * come to neg_end(), which runs once.
  */
 #include "neg-internal.h"
 
@@ -28,7 +28,7 @@ const char *neg_state_name(enum neg_state state)
 	return names[state];
 }
 
-/* The one writer of the state. */
+/* See neg-internal.h. */
 void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout,
 		  const char *because)
 {
@@ -124,7 +124,7 @@ void neg_say_request(struct negotiation *neg)
 	fields_add(&fields, "id", neg->id);
 	fields_add(&fields, "share", neg->share);
 	fields_add(&fields, "service", service_name(neg->service));
-	/* Of a push the one who pushes says it. */
+	/* For a push, the pusher's can-push says it. */
 	if (*neg->git_protocol && neg->ours)
 		fields_add(&fields, "git-protocol", neg->git_protocol);
 	neg->all->events->send(neg->all->owner, RECORD_PUSH_REQUEST, &fields);

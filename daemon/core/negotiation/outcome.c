@@ -11,7 +11,7 @@
 
 enum {
 	PIECE = 1024,		/* bytes in one data field */
-	PIECES_MAX = 6,		/* in one answer, which is one record */
+	PIECES_MAX = 6,		/* data fields in one answer, which is one record */
 };
 
 struct outcome {
@@ -21,7 +21,8 @@ struct outcome {
 	struct tail tail;
 	bool done;
 	uint32_t status;
-	uint64_t until;			/* then it is forgotten; renewed at its end */
+	uint64_t until;			/* ms; then the outcome is forgotten; set again when
+					   the push ends */
 };
 
 struct outcomes {
@@ -90,7 +91,7 @@ void outcomes_destroy(struct outcomes *o)
 	free(o);
 }
 
-/* Forgets what is old. */
+/* Forgets the outcomes whose time is over. */
 static void expire(struct outcomes *o, uint64_t now)
 {
 	struct outcome *out = o->first, *next;
@@ -121,8 +122,9 @@ static struct outcome *oldest_done(struct outcomes *o, const char *jid)
 }
 
 /*
- * A place for one more of the JID's: a free one, or one with which somebody holds most; who
- * holds all they may gives one of their own. What still runs makes no room.
+ * Makes room for one more outcome of the JID: a free place, or one of the JID that holds
+ * most. A JID that holds all that it may gives its own oldest. An outcome whose push
+ * still runs is kept.
  */
 static bool make_room(struct outcomes *o, const char *jid)
 {
@@ -177,13 +179,13 @@ void outcomes_done(struct outcomes *o, const char *id, uint32_t status, uint64_t
 	if (!out)
 		return;
 	out->done = true;
-	/* For the quota that is what may have to make room. */
+	/* To the quota, an unfinished place is one that may have to make room. */
 	out->place.unfinished = true;
 	out->status = status;
 	out->until = now + OUTCOME_KEPT;
 }
 
-/* As much of the tail as one record takes; true if that was all. */
+/* Appends as much of the tail as one record takes; true if that was all. */
 static bool put_data(const struct tail *tail, uint64_t offset, struct buf *fields)
 {
 	size_t at = offset - tail->from, left = buf_len(&tail->bytes) - at;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each device that was added is a candidate with at most one negotiation. A
- * fetch has one target under way at a time; a push all of them, until one
- * wins. Whatever ends a candidate's negotiation comes to on_refused(), which
- * goes on to the next, and in the end says which reason tells the user most. A device
- * whose link ends before it was asked is passed over.
+ * Each device that was added is a target with at most one negotiation. A fetch has one
+ * target under way at a time. A push has all of them, until one wins. The end of a
+ * target's negotiation comes to on_refused(), which goes on to the next, and in the end
+ * reports the reason that tells the user most. A device whose link ends before it was
+ * asked is passed over.
  */
 #include "service-request.h"
 
@@ -14,11 +14,12 @@
 #include "alloc.h"
 
 struct target {
-	struct neg_watch watch;		/* until it is asked; first, so that a cast leads back */
+	struct neg_watch watch;		/* until the target is asked; first, so that a cast
+					   leads back */
 	struct service_request *request;
-	struct negotiations *device;	/* borrowed; NULL if it went away before it was asked */
+	struct negotiations *device;	/* borrowed; NULL if it was lost before it was asked */
 	void *tag;
-	uint8_t id[NEG_ID_BYTES];	/* of its negotiation */
+	uint8_t id[NEG_ID_BYTES];	/* of the negotiation with it */
 	struct negotiation *neg;	/* under way; NULL: not yet, or over */
 };
 
@@ -32,7 +33,7 @@ struct service_request {
 	struct target targets[DEVICES_PER_BUDDY];
 	unsigned count;
 	unsigned next;			/* targets[next] was not asked yet */
-	struct target *winner;		/* starting-push was said to it */
+	struct target *winner;		/* the target that gets starting-push */
 	const char *reason;		/* the most telling one so far; static */
 	/* inside service_request_start(): failure is reported at its end */
 	bool starting;
@@ -40,8 +41,9 @@ struct service_request {
 };
 
 /*
- * From the least to the most telling; what is not listed tells less than all of them. The last
- * ones say that the device is there and can be asked again, whatever the others answered.
+ * From the least to the most telling; a reason that is not listed tells less than all of
+ * them. The last ones say that the device is there and can be asked again, whatever the
+ * others answered.
  */
 static const char *const telling[] = {
 	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
@@ -94,7 +96,7 @@ static bool any_under_way(const struct service_request *e)
 
 static void ask(struct service_request *e, struct target *c);
 
-/* Whoever can still be asked is asked; with nobody left, the request has failed. */
+/* Asks the next targets until one is under way. With none left, the request has failed. */
 static void go_on(struct service_request *e)
 {
 	if (e->starting)
@@ -168,8 +170,8 @@ static const struct initiator_events initiator_events = {
 };
 
 /*
- * Its link ended before it was its turn. Somebody else is being asked, or the request has not
- * begun.
+ * The link of a target ended before its turn. Another target is being asked, or the
+ * request has not begun, so nothing is to be done.
  */
 static void on_gone(struct neg_watch *watch, const char *reason)
 {

@@ -3,11 +3,11 @@
 #define CORE_SERVICE_REQUEST_H
 
 /*
- * A service request: one service of one share, wanted from a buddy who may have
- * several devices. A fetch asks them one after another, best first, and moves on
- * when one refuses or dies; a push is offered to all, the first that wants it gets it,
- * from the others it is withdrawn. It ends with an open channel or with the
- * most telling of the reasons it was given.
+ * A service request asks for one service of one share from a buddy, who may have several
+ * devices. A fetch asks them one after another, best first, and goes on when one refuses
+ * or is lost. A push is offered to all: the first device that wants it gets it, and the
+ * offers to the others are withdrawn. A request ends with an open channel, or with the
+ * most telling of the reasons given.
  */
 
 #include "negotiation.h"
@@ -15,9 +15,12 @@
 struct service_request;
 
 struct service_request_events {
-	/* A channel is open, with the device given to service_request_add() as tag. */
+	/*
+	 * A channel is open with a device; tag is what service_request_add() got with it.
+	 * The request is gone.
+	 */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel, void *tag);
-	/* Nobody does it; the request is gone after this. reason is static. */
+	/* No device serves it. The request is gone after this. reason is static. */
 	void (*failed)(void *owner, const char *reason);
 	/* A device is alive and makes us wait. */
 	void (*waiting)(void *owner, const char *state);
@@ -30,8 +33,8 @@ struct service_request *service_request_create(enum service service, const char 
 					       void *owner);
 
 /*
- * A device to try, best first; false when there are DEVICES_PER_BUDDY already. id is for the
- * negotiation with it: random, and another one for each.
+ * Adds a device to try; the best one comes first. False when there are DEVICES_PER_BUDDY
+ * already. id is for the negotiation with the device: random, and another one for each.
  */
 bool service_request_add(struct service_request *e, struct negotiations *device,
 			 const uint8_t id[NEG_ID_BYTES], void *tag);
@@ -39,7 +42,7 @@ bool service_request_add(struct service_request *e, struct negotiations *device,
 /* Begins; failed may be called before it returns. */
 void service_request_start(struct service_request *e, uint64_t now);
 
-/* Withdraws from everybody; nothing is reported. */
+/* Withdraws the request from all devices and frees it; nothing is reported. */
 void service_request_destroy(struct service_request *e);
 
 #endif

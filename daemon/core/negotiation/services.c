@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A run is in the list from its start to the end of its process. Its place is in the quota,
- * which asks for the oldest place that may make room; which those are changes with time,
- * so it is told anew before it is asked.
+ * A run is in the list from its start to the end of its process. Its place is in the
+ * quota, which picks the oldest place that may make room. Which places may changes with
+ * time, so this is set anew before each question.
  */
 #include "services.h"
 
@@ -19,7 +19,10 @@ static struct service_run *run_of_place(struct quota_place *place)
 	return (struct service_run *)((char *)place - offsetof(struct service_run, place));
 }
 
-/* The one writer of the state. */
+/*
+ * Changes the state, and logs the change. All changes but the first and last go through
+ * here.
+ */
 static void enter(struct service_run *run, enum service_state state)
 {
 	static const char *const names[] = { "attached", "orphan", "ending" };

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A push: receive-pack shows its refs; then come the commands, "<old> <new> <ref>" each, the
- * first with capabilities behind a NUL, up to a flush; then a pack, which is not looked at. The
- * answer is the report, in band 1 where side bands were agreed on.
+ * A push: receive-pack shows its refs. Then the commands come, "<old> <new> <ref>" each,
+ * up to a flush; the first has capabilities behind a NUL. Then comes a pack, which is not
+ * looked at. The answer is the report, in band 1 if side bands were agreed on.
  *
- * A fetch of version 2 is a series of requests, each ended by a flush; a flush that ends none,
- * or the end of the stream, is git's goodbye, which a git that is killed together with its
- * helper does not say. What was fetched follows "packfile", up to a flush. In version 0 and 1
- * what was fetched is all in side band 1, up to a flush, after which upload-pack ends by
+ * A fetch in version 2 is a series of requests, each ended by a flush. A flush that ends
+ * no request, or the end of the stream, is git's goodbye. A git that is killed together
+ * with its helper does not say it. The pack follows "packfile", up to a flush. In version
+ * 0 and 1 the pack is in side band 1, up to a flush, after which upload-pack ends by
  * itself; without side bands only its status tells.
  *
- * An archive: arguments up to a flush; the answer is "ACK" and a flush, then all in side bands,
- * up to a flush, which is missing where upload-archive failed. Who has read that closes the
- * stream, and is gone before the status comes.
+ * An archive: arguments up to a flush. The answer is "ACK" and a flush, then side bands
+ * up to a flush, which is missing if upload-archive failed. A client that has read that
+ * closes the stream, and is gone before the status comes.
  *
- * A service that cannot go on says so in band 3, or with ERR (NACK, of an archive), and git
- * dies of that.
+ * A service that cannot go on says so in band 3, or with ERR (NACK, of an archive), and
+ * git dies of that.
  */
 #include "witness.h"
 
@@ -41,7 +41,10 @@ void witness_finish(struct witness *w)
 	*w = (struct witness){ .service = w->service };
 }
 
-/* Puts a line together of the pieces; true when it is whole, without its newline. */
+/*
+ * Collects the pieces of a line, max bytes at most; true when the line is whole, without
+ * its newline.
+ */
 static bool collect(struct buf *line, const struct pkt_piece *piece, size_t max)
 {
 	size_t len = piece->len, room;
@@ -62,7 +65,7 @@ static const char *behind(const char *line, const char *prefix)
 	return !strncmp(line, prefix, n) ? line + n : NULL;
 }
 
-/* Whether the capabilities have this one, with or without a value. */
+/* Whether the capabilities contain this word, with or without a value. */
 static bool has_word(const char *words, const char *word)
 {
 	size_t n = strlen(word);
@@ -73,7 +76,7 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-/* "<object> " in front; its length in digits, 0 if there is none. */
+/* The length in digits of the "<object> " that text begins with; 0 if there is none. */
 static size_t object_len(const char *text)
 {
 	size_t n = strspn(text, "0123456789abcdef");
@@ -86,7 +89,7 @@ static bool is_null(const char *object)
 	return object[strspn(object, "0")] == '\0';
 }
 
-/* "<old> <new> <ref>"; in a signed push these stand between other lines. */
+/* Takes "<old> <new> <ref>". In a signed push these lines stand between other lines. */
 static void take_command(struct witness *w, const char *line)
 {
 	size_t n = object_len(line);
@@ -145,7 +148,7 @@ static void ask_fetch(struct witness *w, const char *data, size_t n)
 		line = buf_str(&w->line);
 		if (behind(line, "command="))
 			w->v2 = w->in_request = true;
-		/* push.negotiate asks what both have, and wants no pack. */
+		/* push.negotiate asks which commits both sides have, and wants no pack. */
 		w->compares |= !strcmp(line, "wait-for-done");
 		if (!strcmp(line, "command=fetch") || (!w->v2 && behind(line, "want "))) {
 			w->asked = true;
@@ -169,7 +172,7 @@ void witness_asks(struct witness *w, const void *data, size_t n)
 	}
 }
 
-/* What the report says of a ref that is among those that are named, or NULL. */
+/* The named ref of which the report speaks, or NULL. */
 static struct witness_ref *find_ref(struct witness *w, const char *name, size_t len)
 {
 	for (size_t i = 0; i < w->commands && i < WITNESS_REFS; i++)
@@ -216,7 +219,7 @@ static void take_report(struct witness *w, const char *data, size_t n)
 	}
 }
 
-/* The refs that receive-pack shows at first are not looked at, except for where they end. */
+/* The refs that receive-pack shows at first are read only to find where they end. */
 static void answer_push(struct witness *w, const char *data, size_t n)
 {
 	struct pkt_piece piece;
@@ -237,7 +240,7 @@ static void answer_push(struct witness *w, const char *data, size_t n)
 	}
 }
 
-enum { ENOUGH = 16 };	/* bytes of a line, to know what it is */
+enum { ENOUGH = 16 };	/* bytes of a line that tell what it is */
 
 static bool is_error(const char *line)
 {
@@ -256,7 +259,7 @@ static void answer_fetch(struct witness *w, const char *data, size_t n)
 			continue;
 		line = buf_str(&w->reported);
 		w->gave_up |= is_error(line);
-		/* All of it may be in bands. */
+		/* The line may be in side band 1. */
 		line += *line == 1;
 		w->pack |= !strcmp(line, "packfile") || (!w->v2 && line != buf_str(&w->reported));
 	}
@@ -304,7 +307,7 @@ void witness_exited(struct witness *w, uint32_t status)
 	w->status = status;
 }
 
-/* The object that the list has for a ref, with its digits in *n; NULL if it is not there. */
+/* The object that the list has for a ref, *n digits long; NULL if the ref is not there. */
 static const char *object_in(const char *list, const char *name, size_t *n)
 {
 	while (*list) {
@@ -363,13 +366,13 @@ bool witness_only_deletes(const struct witness *w)
 	return !w->sends_pack;
 }
 
-/* Of a push whose refs nobody reports, the status of receive-pack is all there is. */
+/* If there is no report, only the exit status of receive-pack tells that a push is over. */
 static bool push_is_over(const struct witness *w)
 {
 	return w->reports ? w->report_over : w->exited;
 }
 
-/* Without version 2, a flush may as well end what is asked for. */
+/* Before version 2, a flush may just end a list of wants. */
 static bool says_goodbye(const struct witness *w)
 {
 	return w->ended || (w->goodbye && (w->v2 || !w->asked));

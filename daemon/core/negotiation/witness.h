@@ -3,13 +3,13 @@
 #define CORE_WITNESS_H
 
 /*
- * Reads along while git talks to git (gitprotocol-pack(5), gitprotocol-v2(5)), to
- * know what was asked for and what was answered, however the stream then ends: the
- * refs of a push, and what receive-pack reports of each; whether who fetches had got what they
- * asked for. On either side it sees the same bytes. It changes nothing, and what it does not
- * understand it leaves to the exit status. Pure.
+ * Reads along while git talks to git (gitprotocol-pack(5), gitprotocol-v2(5)). It knows
+ * what was asked for and what was answered, however the stream then ends: the refs of a
+ * push and what receive-pack reports of each, and whether a fetch got all that it asked
+ * for. On either side it sees the same bytes. It changes nothing. What it does not
+ * understand is left to the exit status. Pure.
  *
- * Memory: WITNESS_REFS refs, two lines; what is beyond is counted.
+ * Memory: WITNESS_REFS refs and two lines; further refs are counted.
  */
 
 #include <stdbool.h>
@@ -22,32 +22,33 @@
 #include "policy.h"
 
 enum {
-	WITNESS_REFS = 8,		/* that are named */
+	WITNESS_REFS = 8,		/* refs that are named */
 	WITNESS_OBJECT_MAX = 64,	/* digits of an object's name */
 	WITNESS_LINE_MAX = 2048,	/* bytes of a line that are looked at */
-	WITNESS_WHY_MAX = 200,		/* of what receive-pack says of a ref */
+	WITNESS_WHY_MAX = 200,		/* bytes of what receive-pack says of a ref */
 };
 
 enum ref_fate {
 	FATE_OPEN,
 	FATE_MOVED,
 	FATE_REFUSED,
-	FATE_MISSED,		/* it is as it was before */
+	FATE_MISSED,		/* the ref is as it was before */
 };
 
 struct witness_ref {
 	char *name;			/* owned */
 	char old[WITNESS_OBJECT_MAX + 1], new[WITNESS_OBJECT_MAX + 1];
 	enum ref_fate fate;
-	char *why;			/* owned; of one that is refused */
+	char *why;			/* owned; why the ref is refused */
 };
 
 struct witness {
 	enum service service;
 	struct pkt_line asks, answers, report;
-	struct buf line, reported;	/* of asks and of answers; of report */
-	bool asked;			/* for more than a look: commands are complete, a pack is
-					   wanted */
+	struct buf line, reported;	/* the line being read: of asks; of report, or of
+					   answers */
+	bool asked;			/* more than a look was asked for: commands are
+					   complete, a pack is wanted */
 	bool exited;
 	uint32_t status;
 	/* of a push */
@@ -63,62 +64,68 @@ struct witness {
 void witness_init(struct witness *w, enum service service);
 void witness_finish(struct witness *w);
 
-/* What goes to the service, and what comes from it, in the order in which it passes. */
+/* Bytes that go to the service, and that come from it, in the order in which they pass. */
 void witness_asks(struct witness *w, const void *data, size_t n);
 void witness_answers(struct witness *w, const void *data, size_t n);
-/* Who asks has ended their side of the stream. */
+/* The client has ended its side of the stream. */
 void witness_ends(struct witness *w);
-/* Nothing comes any more of what was asked for, and nobody will see how the service ends. */
+/*
+ * The stream is cut: no more comes from the client, and the end of the service will not
+ * be seen.
+ */
 void witness_cut(struct witness *w);
 /* The service has ended. */
 void witness_exited(struct witness *w, uint32_t status);
 
 /*
- * What became of a push without a report, by the refs that are there now, as "git ls-remote" prints
- * them. False if that does not tell: there are refs that are not named, or somebody has moved
- * one on; or, unless it is over for certain, not all have moved, for a hook may still run.
+ * Finds out what became of a push without a report from the refs that are there now;
+ * list: as "git ls-remote" prints them. False if they do not tell. That is if some refs
+ * of the push are not named, or a ref is neither as it was nor as it should be. Unless
+ * the push is over, it is also if not all refs have moved, since a hook may still run.
  */
 bool witness_sees_refs(struct witness *w, const char *list, bool over);
 
-/* A push has named its refs: from now on its outcome matters. */
+/* Whether a push has named its refs: from now on its outcome matters. */
 bool witness_pushes(const struct witness *w);
 
-/* Of such a push, whether no pack belongs to it. */
+/* Whether no pack belongs to such a push. */
 bool witness_only_deletes(const struct witness *w);
 
 /*
- * Whoever asked has all they want, and has said so where the protocol has a
- * word for it; or the report is complete.
+ * Whether the client has all that it wants, and has said so if the protocol has a word
+ * for it; or the report is complete.
  */
 bool witness_settled(const struct witness *w);
 
 /*
- * A push that has named its refs and has no report yet, as fields: commands, bands, reports,
- * pack, and ref=<old> <new> <name> for each that is named. Read into a witness that was just
- * initialised; false if they are no such thing.
+ * witness_write() writes a push that has named its refs and has no report yet, as fields:
+ * commands, bands, reports, pack, and ref=<old> <new> <name> for each ref that is named.
+ * witness_read() reads them into a witness that was just initialised; false if they are
+ * malformed.
  */
 void witness_write(const struct witness *w, struct buf *fields);
 bool witness_read(struct witness *w, struct fields f);
 
 enum witness_result {
-	RESULT_NOTHING,		/* it was only looked at: nothing was fetched or pushed */
+	RESULT_NOTHING,		/* a look only: nothing was fetched or pushed */
 	RESULT_OK,		/* all that was asked for was done */
-	RESULT_REFUSED,		/* of a push: receive-pack refused a ref, or more */
-	RESULT_CANCELLED,	/* who asked went away before the end, and nothing moved */
+	RESULT_REFUSED,		/* of a push: receive-pack refused at least one ref */
+	RESULT_CANCELLED,	/* the client went away before the end, and nothing moved */
 	RESULT_FAILED,
 	RESULT_UNKNOWN,		/* of a push: its report did not come */
 };
 
 /*
- * What became of it, as far as was seen. reason: why the stream ended early, "cancelled" if who
- * asked went away; NULL: it came to its end.
+ * What became of the transfer, as far as was seen. reason: why the stream ended early,
+ * "cancelled" if the client went away; NULL: it came to its end.
  */
 enum witness_result witness_result(const struct witness *w, const char *reason);
 const char *witness_result_name(enum witness_result result);
 
 /*
- * "main 1a2b3c4..5d6e7f8, old deleted, topic made at 0123456 refused: hook declined"; nothing
- * of what is no push. What the report has not said is as it was asked for. Not escaped.
+ * Appends "main 1a2b3c4..5d6e7f8, old deleted, topic made at 0123456 refused: hook
+ * declined"; nothing unless it is a push. A ref of which the report says nothing is
+ * described as it was asked for. Not escaped.
  */
 void witness_describe(const struct witness *w, struct buf *out);
 
