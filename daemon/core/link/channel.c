@@ -86,7 +86,6 @@ void channels_finish(struct channels *c, const char *reason)
 		finish(c->first, reason);
 }
 
-/* See channel-internal.h. */
 void channel_settle(struct channels *c, uint32_t number)
 {
 	struct channel *ch = find(c, number);

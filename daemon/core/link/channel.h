@@ -7,7 +7,7 @@
  * (RFC 4254). starting-push announces a channel by its number. The side that announces a
  * channel makes it with channel_open(); the other side takes it with channel_accept(),
  * which grants the opener its first credit. The acceptor has CHANNEL_WINDOW as its first
- * credit without a record. Credit grows where it does not fill the path
+ * credit without a record. Windows grow where they do not fill the path
  * (receive-window.h). Data needs credit. Standard error does not: a channel carries
  * CHANNEL_STDERR_MAX bytes of it, and the rest is dropped. Each direction ends by itself.
  * The serving side sends the exit status after its end of data. A close by either side

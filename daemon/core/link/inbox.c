@@ -3,7 +3,7 @@
 
 /*
  * One number is enough, because records come in order or not at all. A record with that
- * number or a lower one was delivered before. One that is not the next is the peer's
+ * number or a lower one was delivered before. One beyond the next is the peer's
  * fault.
  */
 

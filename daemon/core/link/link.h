@@ -24,7 +24,8 @@
  *   IDLE       attach (responder)       HANDSHAKE waits for HELLO
  *   HANDSHAKE  HELLO new/resumed        UP        events->up, replay
  *   HANDSHAKE  HELLO gone, untrusted    ENDED     the peer has no such link, or refuses one
- *   HANDSHAKE  HELLO not-you, version   ENDED     "not-you", "version"
+ *   HANDSHAKE  HELLO of other accounts  ENDED     "not-you"
+ *   HANDSHAKE  another protocol         ENDED     "version"
  *   HANDSHAKE  peer not admitted        ENDED     "unknown-key"
  *   HANDSHAKE  HELLO collision          HANDSHAKE link_input() returns -1: the peer's attempt wins
  *   UP         detach                   SUSPENDED events->down; waits suspend_max
@@ -61,8 +62,8 @@ struct link_events {
 	/*
 	 * Whether the peer's device may have a link. Asked once for a path that we
 	 * opened, when the answer to our HELLO has named both accounts: now the key that
-	 * was seen on the path is known to be theirs. Nothing else in the answer has been
-	 * acted on. NULL: every device may.
+	 * was seen on the path is known to be the peer's. Nothing else in the answer has
+	 * been acted on. NULL: every device may.
 	 */
 	bool (*admit)(void *owner);
 	/* The link is up, for the first time or again (resumed). */
@@ -210,7 +211,7 @@ void link_accept(struct link *l, const struct link_hello *hello, uint64_t now);
 int link_input(struct link *l, struct buf *plain, uint64_t now);
 
 /*
- * Appends about max bytes of plaintext at most, for the path: HELLO, PONG, PING, replay,
+ * Appends plaintext for the path, about max bytes at most: HELLO, PONG, PING, replay,
  * control records, then what fill() gives, and an ACK. Returns how many bytes were
  * appended; 0 when there is nothing to send.
  */
@@ -294,11 +295,11 @@ uint64_t link_rtt(const struct link *l);
 uint64_t link_min_rtt(const struct link *l);
 
 /*
- * The last time of proven progress on the present path. While records wait for an ACK:
- * when an ACK last told something new or when the waiting began, whichever is later. But
- * not later than when the peer fell silent, if a PING is not answered; that alone counts
- * when no records wait; `now` if no PING is open. In HANDSHAKE: when the path was
- * attached.
+ * The last time of proven progress on the present path:
+ *   in HANDSHAKE: when the path was attached;
+ *   no record waits for an ACK: `now`, or when the peer fell silent if a PING is unanswered;
+ *   a record waits: when an ACK last covered a new record, or when the waiting began if that is
+ *   later; but not later than the time of the row above.
  */
 uint64_t link_worked_until(const struct link *l, uint64_t now);
 

@@ -56,7 +56,7 @@ bool neg_is_push(const struct negotiation *neg);
 
 struct negotiation *neg_create(struct negotiations *n, const char *id, enum service service,
 			       const char *share);
-/* Removes the negotiation and frees it; whoever had to be told has been told. */
+/* Removes the negotiation and frees it. All who had to be told have been told. */
 void neg_end(struct negotiation *neg, const char *because);
 /* Ends a negotiation that is not open, and tells its owner or stops its service. */
 void neg_fail(struct negotiation *neg, const char *reason);

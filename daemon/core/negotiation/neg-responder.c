@@ -50,7 +50,7 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 	return neg_create(n, id, service, share);
 }
 
-/* The version goes into the environment of a child, so only known values pass. */
+/* The version goes into the environment of a child: only known values pass. */
 static void take_git_protocol(struct negotiation *neg, struct fields f)
 {
 	const char *version = fields_get(f, "git-protocol");

@@ -28,7 +28,6 @@ const char *neg_state_name(enum neg_state state)
 	return names[state];
 }
 
-/* See neg-internal.h. */
 void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout,
 		  const char *because)
 {

@@ -6,8 +6,9 @@
  * Reads along while git talks to git (gitprotocol-pack(5), gitprotocol-v2(5)). It knows
  * what was asked for and what was answered, however the stream then ends: the refs of a
  * push and what receive-pack reports of each, and whether a fetch got all that it asked
- * for. On either side it sees the same bytes. It changes nothing. What it does not
- * understand is left to the exit status. Pure.
+ * for. The client is the git that fetches or pushes. At either end of the link a witness
+ * sees the same bytes. It changes nothing. What it does not understand is left to the
+ * exit status. Pure.
  *
  * Memory: WITNESS_REFS refs and two lines; further refs are counted.
  */
@@ -48,7 +49,7 @@ struct witness {
 	struct buf line, reported;	/* the line being read: of asks; of report, or of
 					   answers */
 	bool asked;			/* more than a look was asked for: commands are
-					   complete, a pack is wanted */
+					   complete, or a pack is wanted */
 	bool exited;
 	uint32_t status;
 	/* of a push */
@@ -78,10 +79,11 @@ void witness_cut(struct witness *w);
 void witness_exited(struct witness *w, uint32_t status);
 
 /*
- * Finds out what became of a push without a report from the refs that are there now;
- * list: as "git ls-remote" prints them. False if they do not tell. That is if some refs
- * of the push are not named, or a ref is neither as it was nor as it should be. Unless
- * the push is over, it is also if not all refs have moved, since a hook may still run.
+ * Finds out what became of a push without a report from the refs that are there now
+ * (list: as "git ls-remote" prints them). False if they do not tell: the push has refs
+ * that are not named, a ref is neither as it was nor as it should be, or not all refs
+ * have moved and a hook may still run. over: the push has ended for certain, so no hook
+ * runs.
  */
 bool witness_sees_refs(struct witness *w, const char *list, bool over);
 
