@@ -12,7 +12,6 @@
 
 #include "fingerprint.h"
 
-
 struct device_key;
 struct evp_pkey_st;
 struct ssl_ctx_st;

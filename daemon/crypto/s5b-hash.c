@@ -5,7 +5,6 @@
 
 #include "hex.h"
 
-
 enum { SHA1_BYTES = SOCKS5_HASH_LEN / 2 };
 
 void s5b_hash(const char *sid, const char *requester, const char *target,

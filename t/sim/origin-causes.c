@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 static void r1_what_is_lost_is_sent_again(void)
 {
 	struct world *w = stage_open(2, 1);

@@ -6,8 +6,8 @@
  */
 #include "sim.h"
 
-enum { NOTICE = 500 };			/* ms until a broker notices that its network has
-					   changed */
+/* ms until a broker notices that its network has changed. */
+enum { NOTICE = 500 };
 
 void harm(struct broker *a, const struct broker *b)
 {

@@ -23,8 +23,8 @@ static uint32_t offset_of(const char *id, bool of_server)
 	return hash % PATTERN;
 }
 
-enum { LENGTH_AT = 4 + 40 + 1 + 24 };	/* in the header: the last 16 digits of the new object
-					   id */
+/* In the header: the last 16 digits of the new object id. */
+enum { LENGTH_AT = 4 + 40 + 1 + 24 };
 
 void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total)
 {

@@ -11,7 +11,6 @@
 #include <assert.h>
 #include <string.h>
 
-
 /*
  * Until the device accepts the channel of a push, the channel's events come here: the
  * owner must not hear of a channel that was never open.

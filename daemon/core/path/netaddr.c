@@ -8,7 +8,6 @@
 #include "decimal.h"
 #include "hex.h"
 
-
 /*
  * Two tables give the scope of an address, after the special-purpose registries of RFC
  * 6890. The first row that matches counts. An IPv6 address that wraps an IPv4 address

@@ -17,7 +17,6 @@
 
 #include "fingerprint.h"
 
-
 enum {
 	PASS_TOKEN_BYTES = 16,
 	PASS_TOKEN_LEN = 2 * PASS_TOKEN_BYTES,

@@ -11,8 +11,8 @@
  * drain, to measure the path again.
  */
 
-enum { IDLE_PERIODS = 3 };	/* periods without an acknowledgement, after which nothing is
-				   known */
+/* Periods without an acknowledgement, after which nothing is known. */
+enum { IDLE_PERIODS = 3 };
 
 static void begin(struct throttle *t, uint64_t now)
 {
