@@ -285,7 +285,7 @@ void broker_met_at(struct broker *b, const char *full, const char *device)
 	char bare[JID_MAX];
 
 	/* Without a subscription the server would not tell us when they go offline. */
-	if (!jid_bare_of(full, bare) || !contacts_we_see(b, bare) ||
+	if (!jid_bare_of(full, bare) || !context_we_see(&b->context, bare) ||
 	    presence_device(b->context.presence, bare, device))
 		return;
 	change = presence_available(b->context.presence, full, device, time(NULL), &r);

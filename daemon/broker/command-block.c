@@ -70,7 +70,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	revoke_rights(b, jid, NULL, REVOKED_BLOCKED);
-	if (command_is_online(b) && contacts_sees_us(b, jid))
+	if (command_is_online(b) && context_sees_us(&b->context, jid))
 		account_unavailable(b->xmpp, jid);
 	command_finish(conn,
 		       xasprintf("blocked %s in this broker only: %s", jid,

@@ -114,7 +114,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		 * After the last stanzas of links, and before the removal: then the server
 		 * need no longer route this presence.
 		 */
-		if (contacts_sees_us(b, jid))
+		if (context_sees_us(&b->context, jid))
 			account_unavailable(b->xmpp, jid);
 		if (wants)
 			requester_say(b->requester, jid, "unsubscribed");

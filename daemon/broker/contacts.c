@@ -134,7 +134,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		     bool removed)
 {
 	struct broker *b = owner;
-	bool changed, taken, saw_us = contacts_sees_us(b, bare);
+	bool changed, taken, saw_us = context_sees_us(&b->context, bare);
 
 	if (is_self(b, bare))
 		return;
@@ -333,27 +333,11 @@ void contacts_blocking(void *owner, bool blocked, struct iq_rows *rows)
 void contacts_online(struct broker *b)
 {
 	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
-		if (p->since[MARK_BLOCKED] && contacts_sees_us(b, p->jid))
+		if (p->since[MARK_BLOCKED] && context_sees_us(&b->context, p->jid))
 			account_unavailable(b->xmpp, p->jid);
 }
 
 /* --- for the user's commands --- */
-
-bool contacts_sees_us(const struct broker *b, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
-
-	return buddy && (buddy->subscription == SUBSCRIPTION_FROM ||
-			 buddy->subscription == SUBSCRIPTION_BOTH);
-}
-
-bool contacts_we_see(const struct broker *b, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
-
-	return buddy &&
-	       (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
-}
 
 void contacts_note(struct broker *b, const char *jid)
 {

@@ -28,14 +28,6 @@ void contacts_subscription(void *owner, const char *bare, const char *kind);
 void contacts_online(struct broker *b);
 
 /*
- * Whether jid is subscribed to our presence. Only then need they be told that it ends;
- * nobody else may learn of it.
- */
-bool contacts_sees_us(const struct broker *b, const char *jid);
-/* Whether we are subscribed to theirs. */
-bool contacts_we_see(const struct broker *b, const char *jid);
-
-/*
  * Copies what the roster says of jid to a new entry of the trust table. Does not save the
  * table.
  */

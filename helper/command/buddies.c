@@ -104,11 +104,6 @@ static const char *trust_text(struct fields row)
 	return "no device known";
 }
 
-static bool is_trust(struct fields row, const char *trust)
-{
-	return !strcmp(row_get(row, "trust"), trust);
-}
-
 /*
  * Whether the person is no buddy any more, and only their devices are remembered: one side
  * has removed the other.
@@ -122,8 +117,8 @@ static bool was_removed(struct fields row)
 /* Whether a device waits for the user to compare it. */
 static bool has_waiting(struct fields row)
 {
-	return fields_get_u64(row, "pending", 0) || is_trust(row, "pending") ||
-	       (is_trust(row, "suspended") && !was_removed(row));
+	return fields_get_u64(row, "pending", 0) || device_has_trust(row, "pending") ||
+	       (device_has_trust(row, "suspended") && !was_removed(row));
 }
 
 static char mark_of(struct fields row, const char *state)
@@ -192,14 +187,14 @@ static void show_trust(struct fields row, size_t devices)
 {
 	uint64_t pending = fields_get_u64(row, "pending", 0);
 
-	if (!is_trust(row, "pending")) {
+	if (!device_has_trust(row, "pending")) {
 		printf("  %s, ", trust_text(row));
 		print_count(devices, fields_get_u64(row, "self", 0) ? "other device" : "device");
 		if (pending)
 			printf(";");
 	}
-	if (pending || is_trust(row, "pending")) {
-		printf("%s", is_trust(row, "pending") ? "  " : " ");
+	if (pending || device_has_trust(row, "pending")) {
+		printf("%s", device_has_trust(row, "pending") ? "  " : " ");
 		print_count(pending ? pending : 1, "new device");
 		printf(" to be compared");
 	}

@@ -12,14 +12,14 @@
 #include "text.h"
 #include "time-text.h"
 
-static bool is_trust(struct fields row, const char *trust)
+bool device_has_trust(struct fields row, const char *trust)
 {
 	return !strcmp(row_get(row, "trust"), trust);
 }
 
 bool device_waits(struct fields row)
 {
-	return is_trust(row, "pending") || is_trust(row, "suspended");
+	return device_has_trust(row, "pending") || device_has_trust(row, "suspended");
 }
 
 const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
@@ -69,7 +69,7 @@ const char *device_trust_text(struct fields row)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (is_trust(row, texts[i].trust))
+		if (device_has_trust(row, texts[i].trust))
 			return texts[i].text;
 	return "not known";
 }
@@ -103,7 +103,7 @@ void device_json(struct buf *out, struct fields row)
 
 static int rank(struct fields row)
 {
-	int trust = device_waits(row) ? 0 : is_trust(row, "distrusted") ? 2 : 1;
+	int trust = device_waits(row) ? 0 : device_has_trust(row, "distrusted") ? 2 : 1;
 
 	return fields_get_u64(row, "online", 0) ? trust : 3 + trust;
 }

@@ -13,6 +13,9 @@
 #include "fingerprint.h"
 #include "query.h"
 
+/* Whether a device, or the best one of a person, has that trust: "pending" and so on. */
+bool device_has_trust(struct fields row, const char *trust);
+
 /* Whether the device gets nothing until the user has compared its fingerprint. */
 bool device_waits(struct fields row);
 

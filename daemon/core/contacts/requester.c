@@ -30,18 +30,10 @@ static void on_timer(void *owner)
 	set_timer(r);
 }
 
-static bool sees(const struct requester *r, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(r->context->presence, jid);
-
-	return buddy && (buddy->subscription == SUBSCRIPTION_TO ||
-			 buddy->subscription == SUBSCRIPTION_BOTH);
-}
-
 static bool is_due(const struct requester *r, const char *jid)
 {
-	return trust_marked(r->context->trust, jid, MARK_MEANT) && !sees(r, jid) &&
-	       !context_blocks(r->context, jid);
+	return trust_marked(r->context->trust, jid, MARK_MEANT) &&
+	       !context_we_see(r->context, jid) && !context_blocks(r->context, jid);
 }
 
 /*

@@ -85,13 +85,28 @@ bool context_counts_as_trusted(const struct context *c, const char *jid)
 	       trust_expected(c->trust, jid, now) || trust_asked(c->trust, jid, now);
 }
 
+bool context_sees_us(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(c->presence, jid);
+
+	return buddy && (buddy->subscription == SUBSCRIPTION_FROM ||
+			 buddy->subscription == SUBSCRIPTION_BOTH);
+}
+
+bool context_we_see(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(c->presence, jid);
+
+	return buddy &&
+	       (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
+}
+
 bool context_shows_itself(const struct context *c, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(c->presence, jid);
 
-	return context_is_self(c, jid) || (buddy && buddy->in_roster && !context_blocks(c, jid) &&
-					   (buddy->subscription == SUBSCRIPTION_BOTH ||
-					    buddy->subscription == SUBSCRIPTION_FROM));
+	return context_is_self(c, jid) ||
+	       (buddy && buddy->in_roster && !context_blocks(c, jid) && context_sees_us(c, jid));
 }
 
 bool context_welcomes(const struct context *c, const char *jid)

@@ -90,6 +90,13 @@ bool context_knows_device(const struct context *c, const char *jid, const char *
  */
 bool context_counts_as_trusted(const struct context *c, const char *jid);
 
+/*
+ * By the subscription: whether jid sees our presence, and whether we see theirs. Only who sees
+ * us need be told that our presence ends; nobody else may learn of it.
+ */
+bool context_sees_us(const struct context *c, const char *jid);
+bool context_we_see(const struct context *c, const char *jid);
+
 /* Whether jid may see that we are here: subscribed to our presence, or our own account. */
 bool context_shows_itself(const struct context *c, const char *jid);
 
