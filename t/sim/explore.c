@@ -246,7 +246,7 @@ static const struct channel_events served_events = {
 	.closed = on_served_closed,
 };
 
-static bool git_services_push(const struct negotiation *neg)
+static bool serves_push(const struct negotiation *neg)
 {
 	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
 }
@@ -271,7 +271,7 @@ static bool holds(struct world *w, const struct negotiation *neg)
 static void check_turn(struct side *s, const char *id)
 {
 	for (const struct negotiation *neg = s->negotiations.first; neg; neg = neg_next(neg))
-		if (git_services_push(neg) && strcmp(neg_id(neg), id) && holds(s->world, neg))
+		if (serves_push(neg) && strcmp(neg_id(neg), id) && holds(s->world, neg))
 			violation(s->world, "two pushes at once");
 }
 
@@ -634,15 +634,15 @@ static const struct negotiation *counterpart(const struct side *s, const struct 
 	return other;
 }
 
-static bool agree(enum neg_state began, enum neg_state git_services)
+static bool agree(enum neg_state began, enum neg_state responder)
 {
 	switch (began) {
 	case NEG_REQUESTED:
-		return git_services == NEG_STARTING;
+		return responder == NEG_STARTING;
 	case NEG_DEFERRED:
 	case NEG_STARTING:
 	case NEG_OPEN:
-		return git_services == began;
+		return responder == began;
 	default:
 		return false;
 	}
@@ -691,7 +691,7 @@ static void check_side(struct world *w, struct side *s)
 		if (neg_ours(neg) || neg_state(neg) != NEG_DEFERRED)
 			continue;
 		for (const struct negotiation *o = s->negotiations.first; o; o = neg_next(o))
-			held |= o != neg && git_services_push(o) && holds(w, o);
+			held |= o != neg && serves_push(o) && holds(w, o);
 		if (!held && negotiations_deadline(&s->negotiations) > w->now)
 			violation(w, "request %u waits for nothing", op->index);
 	}

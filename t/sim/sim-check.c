@@ -29,7 +29,7 @@ static uint64_t timer_of(const struct peer *p)
 	return timer_is_set(&p->timer) ? p->timer.at : UINT64_MAX;
 }
 
-static bool git_services_push(const struct negotiation *neg)
+static bool serves_push(const struct negotiation *neg)
 {
 	return !neg_ours(neg) && neg_service(neg) == SERVICE_RECEIVE_PACK;
 }
@@ -95,7 +95,7 @@ void check_push_request(struct peer *p, const char *id)
 			older = false;
 			continue;
 		}
-		if (!git_services_push(neg) || !same_share(neg, self))
+		if (!serves_push(neg) || !same_share(neg, self))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
 		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
@@ -125,10 +125,8 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 {
 	const struct broker *b = broker_of(p);
 
-	if (process_left(b, other_of(p), neg_share(waiting)))
-		return;
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
-		if (!git_services_push(neg) || !same_share(neg, waiting))
+		if (!serves_push(neg) || !same_share(neg, waiting))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
 			return;
@@ -136,6 +134,9 @@ static void check_deferred(const struct peer *p, const struct negotiation *waiti
 		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || timer_of(p) <= b->world->now))
 			return;
 	}
+	/* All processes are looked at for this, and mostly there is no need to. */
+	if (process_left(b, other_of(p), neg_share(waiting)))
+		return;
 	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name,
 		  other_of(p)->name, neg_share(waiting));
 }
@@ -176,7 +177,7 @@ static bool has_turn(const struct peer *p, const struct negotiation *neg, const 
 {
 	const struct service_process *s = process_for(broker_of(p), neg);
 
-	return s && git_services_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
+	return s && serves_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
 	       (neg_state(neg) == NEG_STARTING || holds(broker_of(p), neg));
 }
 
@@ -305,19 +306,19 @@ static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 }
 
 /* Whether the responder's state fits the initiator's. */
-static bool agree(const struct negotiation *began, const struct negotiation *git_services)
+static bool agree(const struct negotiation *began, const struct negotiation *responder)
 {
-	if (!git_services)
+	if (!responder)
 		return false;
 	switch (neg_state(began)) {
 	case NEG_REQUESTED:
-		return neg_state(git_services) == NEG_STARTING;
+		return neg_state(responder) == NEG_STARTING;
 	case NEG_DEFERRED:
-		return neg_state(git_services) == NEG_DEFERRED;
+		return neg_state(responder) == NEG_DEFERRED;
 	case NEG_STARTING:
-		return neg_state(git_services) == NEG_STARTING;
+		return neg_state(responder) == NEG_STARTING;
 	case NEG_OPEN:
-		return neg_state(git_services) == NEG_OPEN;
+		return neg_state(responder) == NEG_OPEN;
 	default:
 		return false;
 	}
