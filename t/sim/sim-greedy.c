@@ -18,17 +18,15 @@
 
 void greedy_draw(struct world *w)
 {
-	w->swarm = (struct swarm){
-		.greedy = true,
-		.hostile = (int)below(w, w->count),
-		.delay_max = between(w, 5, 40),
-		.block = IBB_BLOCK,
-		.window = IBB_IN_FLIGHT_MAX,
-		.span = between(w, 20000, 90000),
-		.every = between(w, 100, 1000),
-		.helpers = between(w, 10, 30),
-		.announcements = below(w, 2),
-	};
+	struct swarm *s = &w->swarm;
+
+	*s = (struct swarm){ .greedy = true, .block = IBB_BLOCK, .window = IBB_IN_FLIGHT_MAX };
+	s->delay_max = between(w, 5, 40);
+	s->span = between(w, 20000, 90000);
+	s->every = between(w, 100, 1000);
+	s->helpers = between(w, 10, 30);
+	s->announcements = below(w, 2);
+	s->hostile = (int)below(w, w->count);
 }
 
 static void fields_begin(struct world *w, struct buf *f)

@@ -188,12 +188,52 @@ static void say_question(struct peer *p)
 	buf_finish(&f);
 }
 
+/* Sends any record of any channel. */
+static void say_of_channel(struct peer *p)
+{
+	struct world *w = broker_of(p)->world;
+	enum record_type type = RECORD_ACCEPT + below(w, RECORD_CLOSE - RECORD_ACCEPT + 1);
+	size_t more = chance(w, 200) ? below(w, 2000) : 0;
+	uint32_t value = below(w, 3) ? below(w, 100000) : draw(w);
+
+	say_channel(p, type, choose_channel(p), value, more);
+}
+
+/* Sends a record of an unknown type that has to be skipped. */
+static void say_unknown(struct peer *p)
+{
+	struct world *w = broker_of(p)->world;
+	enum record_type type;
+	uint8_t garbage[64];
+	size_t len;
+
+	put_random(w, garbage, sizeof(garbage));
+	len = below(w, sizeof(garbage));
+	type = RECORD_SKIPPED + below(w, RECORD_SKIPPED_LAST - RECORD_SKIPPED + 1);
+	link_send(&p->link, type, garbage, len);
+}
+
+/* Puts garbage on the path, which may look like a record of it. */
+static void say_garbage(struct peer *p)
+{
+	struct world *w = broker_of(p)->world;
+	uint8_t garbage[64];
+
+	put_random(w, garbage, sizeof(garbage));
+	if (below(w, 2)) {
+		uint32_t type = 1 + below(w, 9);
+
+		put_be32(garbage, type << 24 | below(w, 50));
+	}
+	path_write(p->path, garbage, below(w, sizeof(garbage)));
+	path_kick(p->path);
+}
+
 static void say_anything(struct peer *p)
 {
 	struct world *w = broker_of(p)->world;
 	enum record_type type = RECORD_CAN_PUSH + below(w, RECORD_BYTESTREAM - RECORD_CAN_PUSH + 1);
 	char id[NEG_ID_LEN + 1];
-	uint8_t garbage[64];
 
 	w->stats->hostile++;
 	if (w->swarm.mute) {
@@ -204,28 +244,13 @@ static void say_anything(struct peer *p)
 	case 0:
 	case 1:
 	case 2:
-		type = RECORD_ACCEPT + below(w, RECORD_CLOSE - RECORD_ACCEPT + 1);
-		say_channel(p, type, choose_channel(p), below(w, 3) ? below(w, 100000) : draw(w),
-			    chance(w, 200) ? below(w, 2000) : 0);
+		say_of_channel(p);
 		break;
 	case 3:
-		if (chance(w, 100)) {
-			/* An unknown type of record that has to be skipped. */
-			put_random(w, garbage, sizeof(garbage));
-			link_send(&p->link,
-				  RECORD_SKIPPED +
-					  below(w, RECORD_SKIPPED_LAST - RECORD_SKIPPED + 1),
-				  garbage, below(w, sizeof(garbage)));
-			break;
-		}
-		if (!p->path || !chance(w, 100))
-			break;
-		put_random(w, garbage, sizeof(garbage));
-		/* Garbage that looks like a record of the path. */
-		if (below(w, 2))
-			put_be32(garbage, (1 + below(w, 9)) << 24 | below(w, 50));
-		path_write(p->path, garbage, below(w, sizeof(garbage)));
-		path_kick(p->path);
+		if (chance(w, 100))
+			say_unknown(p);
+		else if (p->path && chance(w, 100))
+			say_garbage(p);
 		break;
 	default:
 		choose_id(p, id);
@@ -276,9 +301,11 @@ void hostile_hears(struct peer *p, const struct record *record)
 	if (record->type >= RECORD_ACCEPT) {
 		if (record->len >= 4)
 			note_of(p)->channel_heard = get_be32(record->payload);
-		if (chance(w, 200))
-			say_channel(p, RECORD_DATA, note_of(p)->channel_heard, draw(w),
-				    below(w, 1000));
+		if (chance(w, 200)) {
+			size_t more = below(w, 1000);
+
+			say_channel(p, RECORD_DATA, note_of(p)->channel_heard, draw(w), more);
+		}
 		return;
 	}
 	id = fields_get(f, "id");
@@ -345,9 +372,12 @@ void hostile_greets(struct world *w, struct path *path)
 		memcpy(id, p->link.id, sizeof(id));
 	if (chance(w, 300))
 		put_random(w, instance, sizeof(instance));
-	if (below(w, 5))
+	if (below(w, 5)) {
+		uint64_t received = below(w, 2) ? 0 : below(w, 100);
+
 		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), &ends, instance, id,
-			  below(w, 2) ? 0 : below(w, 100));
+			  received);
+	}
 	if (below(w, 3))
 		path_say(w, path, buf_data(&hello), buf_len(&hello));
 	if (below(w, 2))

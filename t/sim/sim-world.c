@@ -255,14 +255,22 @@ static void plan_parting(struct world *w)
 	w->swarm.span = at + PARTED + 1;
 }
 
+/* Something that any broker does, at any moment before everything heals. */
+static void plan_sometime(struct world *w, enum event_kind kind)
+{
+	unsigned broker = below(w, w->count);
+
+	event_add(w, below(w, w->swarm.span), kind, broker, 0, 0);
+}
+
 static void plan_run(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++)
 		event_add(w, below(w, 2) ? 0 : below(w, 3000), EVENT_LOGIN, i, 0, 0);
 	for (unsigned i = 0; i < w->swarm.helpers; i++)
-		event_add(w, below(w, w->swarm.span), EVENT_START, below(w, w->count), 0, 0);
+		plan_sometime(w, EVENT_START);
 	for (unsigned i = 0; i < w->swarm.moves; i++)
-		event_add(w, below(w, w->swarm.span), EVENT_MOVE, below(w, w->count), 0, 0);
+		plan_sometime(w, EVENT_MOVE);
 	event_add(w, w->swarm.every, EVENT_FATE, 0, 0, 0);
 	if (w->swarm.parting)
 		plan_parting(w);
