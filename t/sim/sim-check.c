@@ -39,13 +39,20 @@ static bool same_share(const struct negotiation *a, const struct negotiation *b)
 	return !strcmp(neg_share(a), neg_share(b));
 }
 
-/* The process that serves a negotiation, if both know each other; or NULL. */
-static const struct service_process *process_for(const struct broker *b,
+/*
+ * The process that serves a negotiation, if both know each other; or NULL. Notes that the
+ * process has a negotiation.
+ */
+static const struct service_process *process_for(const struct peer *p,
 						 const struct negotiation *neg)
 {
-	const struct service_process *p = neg_ours(neg) ? NULL : process_of(b, neg_id(neg));
+	struct service_process *s = neg_ours(neg) ? NULL : process_of(broker_of(p), neg_id(neg));
 
-	return p && p->serving && git_service_view(p->serving).neg == neg ? p : NULL;
+	if (!s)
+		return NULL;
+	if (s->of == other_of(p))
+		s->negotiated_at = broker_of(p)->world->looks;
+	return s->serving && git_service_view(s->serving).neg == neg ? s : NULL;
 }
 
 static bool session_has(const struct broker *b, const struct negotiation *neg)
@@ -58,12 +65,10 @@ static bool session_has(const struct broker *b, const struct negotiation *neg)
 }
 
 /* Whether an open push makes others wait: its bytes flow, or it is young. */
-static bool holds(const struct broker *b, const struct negotiation *neg)
+static bool process_holds(const struct service_process *s)
 {
-	const struct service_process *s = process_for(b, neg);
-
 	return s && (git_service_view(s->serving).active ||
-		     b->world->now < s->talked_at + NEG_IDLE_PUSH);
+		     s->broker->world->now < s->talked_at + NEG_IDLE_PUSH);
 }
 
 void check_push_request(struct peer *p, const char *id)
@@ -98,7 +103,7 @@ void check_push_request(struct peer *p, const char *id)
 		if (!serves_push(neg) || !same_share(neg, self))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
-		    (neg_state(neg) == NEG_OPEN && holds(b, neg)))
+		    (neg_state(neg) == NEG_OPEN && process_holds(process_for(p, neg))))
 			violation(b->world,
 				  "%s: asks %s for a push while another one of '%s' is %s", b->name,
 				  other_of(p)->name, neg_share(neg),
@@ -120,38 +125,39 @@ void check_asked(struct peer *p, const char *id)
 				  other_of(p)->name, (long)(neg_deadline(neg) - w->now));
 }
 
-/* A deferred push must have a push of the same device to wait for. */
-static void check_deferred(const struct peer *p, const struct negotiation *waiting)
-{
-	const struct broker *b = broker_of(p);
+/* What the negotiations of a peer are together; gathered in one pass over them. */
+struct gathered {
+	unsigned count, channels, serving;
+	unsigned turns[SHARES];			/* served pushes that make the next one wait */
+	bool waited_for[SHARES];		/* there is a push that one can wait for */
+	const struct negotiation *waits[SHARES];	/* a deferred push, or NULL */
+};
 
-	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
-		if (!serves_push(neg) || !same_share(neg, waiting))
-			continue;
-		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING)
-			return;
-		/* This one has just been silent for too long: the timer is due now. */
-		if (neg_state(neg) == NEG_OPEN && (holds(b, neg) || timer_of(p) <= b->world->now))
-			return;
-	}
-	/* All processes are looked at for this, and mostly there is no need to. */
-	if (process_left(b, other_of(p), neg_share(waiting)))
-		return;
-	violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name,
-		  other_of(p)->name, neg_share(waiting));
+/* The place of a served negotiation's share. */
+static unsigned share_of(const struct peer *p, const struct negotiation *neg)
+{
+	unsigned i = 0;
+
+	while (i < SHARES && strcmp(share_name(i), neg_share(neg)))
+		i++;
+	if (i == SHARES)
+		violation(broker_of(p)->world, "%s: serves '%s', which it has not",
+			  broker_of(p)->name, neg_share(neg));
+	return i;
 }
 
-static void check_open(const struct peer *p, const struct negotiation *neg)
+static void check_open(const struct peer *p, const struct negotiation *neg,
+		       const struct service_process *s)
 {
 	const struct broker *b = broker_of(p);
-	const struct service_process *s = process_for(b, neg);
 
 	if (neg_ours(neg) ? !session_has(b, neg) : !s || !git_service_view(s->serving).channel)
 		violation(b->world, "%s: an open negotiation with %s has no channel", b->name,
 			  other_of(p)->name);
 }
 
-static void check_waiting(const struct peer *p, const struct negotiation *neg)
+static void check_waiting(const struct peer *p, const struct negotiation *neg,
+			  const struct service_process *s)
 {
 	struct world *w = broker_of(p)->world;
 	uint64_t deadline = neg_deadline(neg);
@@ -165,34 +171,65 @@ static void check_waiting(const struct peer *p, const struct negotiation *neg)
 	if (neg_state(neg) == NEG_WANTED || neg_state(neg) == NEG_ENDED)
 		violation(w, "%s: a negotiation with %s is left %s", broker_of(p)->name,
 			  other_of(p)->name, neg_state_name(neg_state(neg)));
-	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !process_for(broker_of(p), neg))
+	if (!neg_ours(neg) && neg_state(neg) == NEG_STARTING && !s)
 		violation(w, "%s: nothing is being started for %s", broker_of(p)->name,
 			  other_of(p)->name);
-	if (!neg_ours(neg) && neg_state(neg) == NEG_DEFERRED)
-		check_deferred(p, neg);
 }
 
-/* Whether a push makes the next one to the share wait. */
-static bool has_turn(const struct peer *p, const struct negotiation *neg, const char *share)
+static void gather_push(const struct peer *p, const struct negotiation *neg,
+			const struct service_process *s, struct gathered *g)
 {
-	const struct service_process *s = process_for(broker_of(p), neg);
+	enum neg_state state = neg_state(neg);
+	unsigned share = share_of(p, neg);
+	bool open = state == NEG_OPEN && process_holds(s);
 
-	return s && serves_push(neg) && !strcmp(neg_share(neg), share) && !s->late &&
-	       (neg_state(neg) == NEG_STARTING || holds(broker_of(p), neg));
+	g->turns[share] += s && !s->late && (state == NEG_STARTING || process_holds(s));
+	/* An open one may just have been silent for too long: then the timer is due now. */
+	g->waited_for[share] |= state == NEG_REQUESTED || state == NEG_STARTING || open ||
+				(state == NEG_OPEN && timer_of(p) <= broker_of(p)->world->now);
+	if (state == NEG_DEFERRED)
+		g->waits[share] = neg;
 }
 
-/* At most one push of a device to a share may be served, silent ones aside. */
-static void check_turns(const struct peer *p)
+/* Looks at each negotiation. */
+static struct gathered check_negotiations(const struct peer *p)
 {
+	struct gathered g = { 0 };
+
+	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
+		const struct service_process *s = process_for(p, neg);
+		enum neg_state state = neg_state(neg);
+		bool ours = neg_ours(neg);
+
+		g.count++;
+		g.channels += state == NEG_OPEN || (state == NEG_STARTING && ours);
+		g.serving += !ours && (state == NEG_OPEN || state == NEG_STARTING);
+		if (state == NEG_OPEN)
+			check_open(p, neg, s);
+		else
+			check_waiting(p, neg, s);
+		if (serves_push(neg))
+			gather_push(p, neg, s, &g);
+	}
+	return g;
+}
+
+/*
+ * At most one push of a device to a share may be served, silent ones aside. A deferred push
+ * must have a push of the same device to wait for.
+ */
+static void check_turns(const struct peer *p, const struct gathered *g)
+{
+	const struct broker *b = broker_of(p), *other = other_of(p);
+
 	for (unsigned i = 0; i < SHARES; i++) {
-		const struct negotiation *neg = p->negotiations.first;
-		unsigned active = 0;
-
-		for (; neg; neg = neg_next(neg))
-			active += has_turn(p, neg, share_name(i));
-		if (active > 1)
-			violation(broker_of(p)->world, "%s: %u pushes of %s to '%s' at once",
-				  broker_of(p)->name, active, other_of(p)->name, share_name(i));
+		if (g->serving > 1 && g->turns[i] > 1)
+			violation(b->world, "%s: %u pushes of %s to '%s' at once", b->name,
+				  g->turns[i], other->name, share_name(i));
+		/* All processes are looked at for this, and mostly there is no need to. */
+		if (g->waits[i] && !g->waited_for[i] && !process_left(b, other, share_name(i)))
+			violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name,
+				  other->name, share_name(i));
 	}
 }
 
@@ -216,25 +253,15 @@ static void check_search(const struct peer *p)
 static void check_peer(const struct peer *p)
 {
 	struct world *w = broker_of(p)->world;
-	unsigned count = 0, channels = 0, serving = 0;
+	struct gathered g = check_negotiations(p);
 
-	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
-		enum neg_state state = neg_state(neg);
-
-		count++;
-		channels += state == NEG_OPEN || (state == NEG_STARTING && neg_ours(neg));
-		serving += !neg_ours(neg) && (state == NEG_OPEN || state == NEG_STARTING);
-		if (state == NEG_OPEN)
-			check_open(p, neg);
-		else
-			check_waiting(p, neg);
-	}
-	if (count != p->negotiations.count || count > NEGOTIATIONS_PER_DEVICE)
-		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, count,
+	check_turns(p, &g);
+	if (g.count != p->negotiations.count || g.count > NEGOTIATIONS_PER_DEVICE)
+		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, g.count,
 			  other_of(p)->name);
-	if (channels != p->channels.count || channels > CHANNELS_PER_LINK)
+	if (g.channels != p->channels.count || g.channels > CHANNELS_PER_LINK)
 		violation(w, "%s: %u channels with %s for %u negotiations", broker_of(p)->name,
-			  p->channels.count, other_of(p)->name, channels);
+			  p->channels.count, other_of(p)->name, g.channels);
 	if (link_unacked(&p->link) > UNACKED_MAX)
 		violation(w, "%s: %zu bytes are kept for %s", broker_of(p)->name,
 			  link_unacked(&p->link), other_of(p)->name);
@@ -242,18 +269,17 @@ static void check_peer(const struct peer *p)
 	    timer_of(p) > negotiations_deadline(&p->negotiations))
 		violation(w, "%s: a timer for %s is not set", broker_of(p)->name,
 			  other_of(p)->name);
-	if (serving > 1)
-		check_turns(p);
 	check_search(p);
 }
 
 /* A process works for a negotiation, or has been told that it no longer does. */
 static void check_processes(struct world *w)
 {
-	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		const struct service_process *s = &w->processes[i];
+	const struct service_process *s = process_busy(w, 0);
 
-		if (s->used && !s->gone && !s->cut && !process_negotiated(s))
+	for (; s; s = process_busy(w, s - w->processes + 1)) {
+		if (s->used && !s->gone && !s->cut && s->negotiated_at != w->looks &&
+		    !process_negotiated(s))
 			violation(w, "%s: a process runs for nobody", s->broker->name);
 	}
 }
@@ -375,6 +401,7 @@ static void check_pairs(const struct broker *b)
 
 void check_all(struct world *w)
 {
+	w->looks++;
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct broker *b = &w->brokers[i];
 

@@ -158,9 +158,11 @@ void check_places(const struct broker *b)
 	const struct list *runs = &b->git_services.services.runs;
 	unsigned held[BROKERS_MAX] = { 0 };
 
-	for (unsigned i = 0; i < PROCESSES_MAX; i++)
-		if (w->processes[i].used && w->processes[i].broker == b)
-			held[w->processes[i].of->account]++;
+	const struct service_process *p;
+
+	for (p = process_busy(w, 0); p; p = process_busy(w, p - w->processes + 1))
+		if (p->used && p->broker == b)
+			held[p->of->account]++;
 	for (const struct list *r = runs->next; r != runs; r = r->next) {
 		const struct service_run *run = (const struct service_run *)r;
 

@@ -58,9 +58,44 @@ static void check_alive(const struct service_process *p, const char *what)
 /* The hash chain of an id: by its last digits, which are random. */
 static struct service_process **chain_of(struct world *w, const char *id)
 {
-	const unsigned char *last = (const unsigned char *)id + NEG_ID_LEN - 2;
+	uint32_t last;
 
-	return &w->by_id[(last[0] * 16 + last[1]) % PROCESS_CHAINS];
+	memcpy(&last, id + NEG_ID_LEN - sizeof(last), sizeof(last));
+	return &w->by_id[(last * 0x9e3779b1u >> 16) % PROCESS_CHAINS];
+}
+
+/* To be called whenever used or named have changed. */
+static void note_busy(struct service_process *p)
+{
+	struct world *w = world_of(p);
+	size_t at = p - w->processes;
+	uint64_t bit = UINT64_C(1) << at % 64;
+
+	if (p->used || p->named)
+		w->busy[at / 64] |= bit;
+	else
+		w->busy[at / 64] &= ~bit;
+}
+
+struct service_process *process_busy(struct world *w, unsigned from)
+{
+	unsigned word = from / 64;
+	uint64_t bits;
+
+	if (from >= PROCESSES_MAX)
+		return NULL;
+	bits = w->busy[word] >> from % 64 << from % 64;
+	while (!bits && ++word < PROCESS_WORDS)
+		bits = w->busy[word];
+	return bits ? &w->processes[word * 64 + __builtin_ctzll(bits)] : NULL;
+}
+
+/* What comes after p. */
+static struct service_process *next_busy(const struct service_process *p)
+{
+	struct world *w = world_of(p);
+
+	return process_busy(w, p - w->processes + 1);
 }
 
 struct service_process *process_of(const struct broker *b, const char *id)
@@ -85,11 +120,9 @@ bool process_negotiated(const struct service_process *p)
 const struct service_process *process_left(const struct broker *b, const struct broker *of,
 					   const char *share)
 {
-	const struct world *w = b->world;
+	const struct service_process *p = process_busy(b->world, 0);
 
-	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
-		const struct service_process *p = &w->processes[i];
-
+	for (; p; p = next_busy(p)) {
 		if (p->used && p->broker == b && p->of == of &&
 		    p->service == SERVICE_RECEIVE_PACK && !p->over &&
 		    !strcmp(share_name(p->share), share) && !process_negotiated(p))
@@ -101,13 +134,14 @@ const struct service_process *process_left(const struct broker *b, const struct 
 /* Pushes that have lost their negotiation: from now on their outcome must be kept. */
 void processes_note(struct world *w)
 {
-	for (unsigned i = 0; w->named && i < PROCESSES_MAX; i++) {
-		struct service_process *p = &w->processes[i];
+	struct service_process *p = w->named ? process_busy(w, 0) : NULL;
 
+	for (; p; p = next_busy(p)) {
 		if (!p->named ||
 		    (p->broker->running && p->life == p->broker->life && process_negotiated(p)))
 			continue;
 		p->named = false;
+		note_busy(p);
 		w->named--;
 		if (p->broker->running && p->life == p->broker->life)
 			outcome_kept(p->broker, p->of, p->id, p->named_at);
@@ -197,6 +231,7 @@ static void exit_with(struct service_process *p, unsigned status, int term_signa
 
 	p->over = true;
 	p->used = false;
+	note_busy(p);
 	p->generation++;
 	note_outcome(p, told);
 	if (moves) {
@@ -259,6 +294,7 @@ static void end(struct service_process *p)
 static void release(struct service_process *p)
 {
 	p->used = false;
+	note_busy(p);
 	p->over = true;
 	p->generation++;
 	p->gone(p->gone_arg);
@@ -397,6 +433,7 @@ static struct service_process *on_start(struct service_host *host,
 	}
 	p = take(w);
 	p->broker = b;
+	note_busy(p);
 	p->life = b->life;
 	p->of = device_find(w, start->device);
 	p->events = events;
@@ -545,12 +582,11 @@ void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg
 
 void service_stop(struct broker *b, void *serving)
 {
-	const struct service_process *p = b->world->processes;
+	const struct service_process *p = process_busy(b->world, 0);
 
-	while (p < b->world->processes + PROCESSES_MAX &&
-	       (!p->used || p->gone || p->cut || p->serving != serving))
-		p++;
-	if (p == b->world->processes + PROCESSES_MAX)
+	while (p && (!p->used || p->gone || p->cut || p->serving != serving))
+		p = next_busy(p);
+	if (!p)
 		violation(b->world, "%s: a service is stopped that does not run", b->name);
 	if (git_service_view(serving).channel)
 		violation(b->world, "%s: a service is stopped that is open", b->name);

@@ -45,7 +45,8 @@ enum {
 					   that the limit can be exceeded */
 	STREAMS_MAX = 64,
 	PROCESSES_MAX = 512,
-	PROCESS_CHAINS = 256,
+	PROCESS_CHAINS = 1024,
+	PROCESS_WORDS = PROCESSES_MAX / 64,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
 	EVENTS_MAX = 8192,
@@ -325,6 +326,8 @@ struct service_process {
 	unsigned share;
 	char id[NEG_ID_LEN + 1];	/* of the negotiation */
 	struct service_process *chain;	/* world::by_id */
+	uint64_t negotiated_at;		/* the look of all (world::looks) that last met its
+					   negotiation */
 	bool by_hostile;
 	bool talked, paused, finishing, hangs, over;
 	bool late;			/* the device's first byte came too late to keep its
@@ -445,6 +448,7 @@ struct world {
 							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
 	struct service_process processes[PROCESSES_MAX];
+	uint64_t busy[PROCESS_WORDS];	/* a bit for each process that is used or named */
 	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
 	unsigned named;			/* how many processes are named */
@@ -462,6 +466,7 @@ struct world {
 	unsigned final_left;
 	bool starting_final;
 	unsigned steps;
+	uint64_t looks;			/* counts the calls of check_all() */
 	unsigned said;			/* presences and pings sent */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
@@ -647,6 +652,11 @@ void process_die(struct service_process *p);
 void processes_end(struct broker *b);
 /* Notes the pushes whose outcome is now kept. */
 void processes_note(struct world *w);
+/*
+ * The first process from this place on that runs or whose outcome is still to be noted; or
+ * NULL.
+ */
+struct service_process *process_busy(struct world *w, unsigned from);
 /* The process of this negotiation, running or ended; or NULL. */
 struct service_process *process_of(const struct broker *b, const char *id);
 /* Whether its negotiation still exists. */

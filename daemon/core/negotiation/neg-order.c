@@ -34,20 +34,19 @@ static bool held_by_owner(const struct negotiation *neg)
 
 bool neg_must_wait(const struct negotiation *neg)
 {
-	if (held_by_owner(neg))
-		return true;
 	for (struct negotiation *o = neg->all->first; o && o != neg; o = o->next)
-		if (!strcmp(o->share, neg->share) &&
-		    (holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)))
+		if ((holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)) &&
+		    !strcmp(o->share, neg->share))
 			return true;
 	/*
 	 * A push that came later may hold the share, if this one was deferred behind an
 	 * idle push.
 	 */
 	for (struct negotiation *o = neg->next; o; o = o->next)
-		if (!strcmp(o->share, neg->share) && holds_back(o))
+		if (holds_back(o) && !strcmp(o->share, neg->share))
 			return true;
-	return false;
+	/* The owner looks through the processes of all devices, so it is asked last. */
+	return held_by_owner(neg);
 }
 
 static struct negotiation *next_deferred(const struct negotiations *n)
