@@ -106,11 +106,47 @@ static bool normalise_domain(const char *text, size_t n, char out[JID_MAX])
 	return domain_good(out, len);
 }
 
+/*
+ * Whether the text is a bare JID that no profile would change: of small ASCII letters,
+ * digits, '-', '_' and '.'. Nearly all addresses are, and those that are kept were normalised
+ * once. False says nothing.
+ */
+static bool is_plain(const char *text, size_t n)
+{
+	char before = '.';		/* '.' where a label of the domain begins */
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+		bool begins = at && before == '.';
+
+		if (c == '@' && i > 0 && !at) {
+			at = i;
+			before = '.';
+			continue;
+		}
+		if (c == '.' ? begins
+			     : !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' &&
+				       c != '_')
+			return false;
+		/* An A-label stands for another name. */
+		if (begins && c == 'x' && n - i >= 4 && !memcmp(text + i, "xn--", 4))
+			return false;
+		before = c;
+	}
+	return at && before != '.';
+}
+
 static bool normalise(const char *text, size_t n, char *out)
 {
 	const char *at = memchr(text, '@', n);
 	char local[JID_MAX], domain[JID_MAX];
 
+	if (n < JID_MAX && is_plain(text, n)) {
+		memmove(out, text, n);
+		out[n] = '\0';
+		return true;
+	}
 	if (!at || !normalise_local(text, (size_t)(at - text), local) ||
 	    !normalise_domain(at + 1, n - (size_t)(at + 1 - text), domain) ||
 	    strlen(local) + 1 + strlen(domain) >= JID_MAX)

@@ -14,6 +14,10 @@ static const struct { const char *text, *bare; } rows[] = {
 	{ "bob@example.org.", "bob@example.org" },
 	{ "o'neil@example.org", NULL },
 	{ "b.o-b_1+x=y%z@example.org", "b.o-b_1+x=y%z@example.org" },
+	{ "..b@xn.x-y_z", "..b@xn.x-y_z" },
+	{ "b@b@example.org", NULL },
+	{ "bob@a..b", NULL },
+	{ "bob@.a", NULL },
 	{ "j\xc3\xbcrgen@b\xc3\xbc" "cher.example", "j\xc3\xbcrgen@b\xc3\xbc" "cher.example" },
 	/* RFC 6122 appendix A: case folded, composed, compatible characters replaced */
 	{ "\xc3\x84@example.org", "\xc3\xa4@example.org" },

@@ -86,6 +86,12 @@ static struct trust_person *find_person(const struct trust *t, const char *jid)
 	return jid_bare(jid, bare) ? (struct trust_person *)hashtable_find(&t->by_jid, bare) : NULL;
 }
 
+/* A device names its person as the table does. */
+static struct trust_person *person_of(const struct trust *t, const struct trusted_device *d)
+{
+	return (struct trust_person *)hashtable_find(&t->by_jid, d->jid);
+}
+
 struct trust_person *trust_make_person(struct trust *t, const char *jid)
 {
 	char bare[JID_MAX];
@@ -249,7 +255,7 @@ static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 		if (d->state != TRUST_PENDING)
 			continue;
 		devices[n] = d;
-		quota_take(&quota, &places[n++], d->jid, trust_any_allowed(find_person(t, d->jid)));
+		quota_take(&quota, &places[n++], d->jid, trust_any_allowed(person_of(t, d)));
 	}
 	verdict = quota_ask(&quota, jid, trust_any_allowed(p), &victim);
 	*gone = verdict == QUOTA_ROOM ? devices[victim - places] : NULL;
@@ -276,7 +282,7 @@ static bool make_room(struct trust *t, const char *jid, uint64_t unix_now)
 		return false;
 	if (!gone)
 		return true;
-	p = find_person(t, gone->jid);
+	p = person_of(t, gone);
 	remove_device(t, p, gone);
 	settle(t, p);
 	return true;

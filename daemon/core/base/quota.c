@@ -41,18 +41,29 @@ struct way {
 	unsigned depth;
 };
 
+/* A key: what kind of share it is, and whose. */
+static char *key_of(const char *kind, const char *of)
+{
+	size_t n = strlen(kind), len = strlen(of);
+	char *key = xmalloc(n + len + 1);
+
+	memcpy(key, kind, n);
+	memcpy(key + n, of, len + 1);
+	return key;
+}
+
 static struct way way_to(const struct quota *q, const char *jid, bool trusted)
 {
 	struct way way = { .depth = 0 };
 
 	if (trusted) {
-		way.keys[way.depth++] = xasprintf("trusted %s", jid);
+		way.keys[way.depth++] = key_of("trusted ", jid);
 		return way;
 	}
 	if (!q->strangers_only)
 		way.keys[way.depth++] = xstrdup("not trusted");
-	way.keys[way.depth++] = xasprintf("domain %s", jid_domain(jid));
-	way.keys[way.depth++] = xasprintf("stranger %s", jid);
+	way.keys[way.depth++] = key_of("domain ", jid_domain(jid));
+	way.keys[way.depth++] = key_of("stranger ", jid);
 	return way;
 }
 
