@@ -429,8 +429,6 @@ static const char *restless(const struct broker *b)
 		return "has a session";
 	if (!list_alone(&b->git_services.services.runs))
 		return "has a child";
-	if (!announcer_rests(b))
-		return "has something to announce";
 	for (const struct peer *p = b->peers.first; p; p = p->next) {
 		if (p->link.state != LINK_UP)
 			return "has a link that is not up";
@@ -444,6 +442,9 @@ static const char *restless(const struct broker *b)
 	for (unsigned k = 0; k < BROKERS_MAX; k++)
 		if (b->presence_at[k] >= b->world->now)
 			return "will hear of somebody";
+	/* This takes longest. */
+	if (!announcer_rests(b))
+		return "has something to announce";
 	return NULL;
 }
 

@@ -49,11 +49,43 @@ bool neg_must_wait(const struct negotiation *neg)
 	return held_by_owner(neg);
 }
 
+enum { FRONTS = 4 };
+
+/*
+ * The first push of a share that was met in a pass over the negotiations, for the first few
+ * shares: a deferred one that is met later waits for it.
+ */
+struct fronts {
+	const struct negotiation *of[FRONTS];
+	unsigned n;
+};
+
+static bool has_front(const struct fronts *f, const struct negotiation *neg)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (!strcmp(f->of[i]->share, neg->share))
+			return true;
+	return false;
+}
+
+/* Whether the turn of a deferred push has come. To be asked of each negotiation in turn. */
+static bool may_start(struct fronts *f, const struct negotiation *neg)
+{
+	bool deferred = !neg->ours && neg->state == NEG_DEFERRED;
+
+	if ((!deferred && !holds_back(neg)) || has_front(f, neg))
+		return false;
+	if (f->n < FRONTS)
+		f->of[f->n++] = neg;
+	return deferred && !neg_must_wait(neg);
+}
+
 static struct negotiation *next_deferred(const struct negotiations *n)
 {
 	struct negotiation *neg = n->first;
+	struct fronts fronts = { .n = 0 };
 
-	while (neg && (neg->ours || neg->state != NEG_DEFERRED || neg_must_wait(neg)))
+	while (neg && !may_start(&fronts, neg))
 		neg = neg->next;
 	return neg;
 }
@@ -72,6 +104,7 @@ void neg_start_deferred(struct negotiations *n)
 uint64_t neg_order_deadline(const struct negotiations *n)
 {
 	uint64_t least = UINT64_MAX;
+	struct fronts fronts = { .n = 0 };
 
 	for (const struct negotiation *neg = n->first; neg; neg = neg->next) {
 		uint64_t at = UINT64_MAX;
@@ -84,7 +117,7 @@ uint64_t neg_order_deadline(const struct negotiations *n)
 		 * A push became idle in a call that was no tick: the push that it held
 		 * back is due at once.
 		 */
-		if (!neg->ours && neg->state == NEG_DEFERRED && !neg_must_wait(neg))
+		if (may_start(&fronts, neg))
 			at = n->now;
 		if (at < least)
 			least = at;
