@@ -299,14 +299,20 @@ static void check_session(const struct broker *b, const struct session *s)
 		violation(b->world, "%s: a session waits for ever", b->name);
 }
 
-/* Each session that asks has a negotiation under way. */
+/* All that it asked may have refused, and the path of another device is being made. */
+static bool may_wait_for_path(const struct session *s)
+{
+	return s->path_until && timer_is_set(&s->timer);
+}
+
+/* Each session that asks has a negotiation under way, or waits for a path. */
 static void check_sessions(const struct broker *b)
 {
 	unsigned asking = 0, asked = 0;
 
 	for (const struct session *s = b->sessions.first; s; s = s->next) {
 		check_session(b, s);
-		asking += s->state == SESSION_ASKING;
+		asking += s->state == SESSION_ASKING && !may_wait_for_path(s);
 	}
 	if (!asking)
 		return;

@@ -868,9 +868,9 @@ static struct service_request *service_request_to(enum service service, struct s
 	struct service_request *e = service_request_create(
 		service, "project", "2", &service_request_events, &channel_events, one);
 
-	service_request_add(e, &one->negotiations, new_id(), one);
-	service_request_add(e, &two->negotiations, new_id(), two);
-	service_request_start(e, now);
+	service_request_add(e, &one->negotiations, one->other->name, new_id(), one);
+	service_request_add(e, &two->negotiations, two->other->name, new_id(), two);
+	service_request_start(e, false, now);
 	return e;
 }
 
@@ -926,6 +926,74 @@ static void test_requests(void)
 	pair_finish(&c, &d);
 }
 
+/* The other device is added when the first one was asked already. */
+static void test_request_grows(void)
+{
+	struct side a, b, c, d;
+	struct service_request *e;
+
+	pair_init(&a, &b, "we", "laptop");
+	pair_init(&c, &d, "we", "desktop");
+	b.verdict = "not-shared";
+	for (int push = 0; push < 2; push++) {
+		buf_reset(&trace);
+		e = service_request_create(push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK,
+					   "project", "2", &service_request_events,
+					   &channel_events, &a);
+		ok(service_request_add(e, &a.negotiations, "laptop", new_id(), &a), "one device");
+		service_request_start(e, true, now);
+		pump(&a);
+		expect(push ? "we says CAN-PUSH\nlaptop says REFUSE not-shared\n"
+			      "request: waits, more\n"
+			    : "we says PUSH-REQUEST\nlaptop says REFUSE not-shared\n"
+			      "request: waits, more\n",
+		       "that refuses is not the end where more may come");
+		ok(!service_request_add(e, &a.negotiations, "laptop", new_id(), &a),
+		   "a device is asked once");
+		ok(service_request_add(e, &c.negotiations, "desktop", new_id(), &c), "one more");
+		service_request_start(e, true, now);
+		pump(&c);
+		started(&d);
+		pump(&c);
+		expect(push ? "we says CAN-PUSH\ndesktop says PUSH-REQUEST\n"
+			      "we says STARTING-PUSH\ndesktop starts receive-pack of project\n"
+			      "request: open with desktop\n"
+			    : "we says PUSH-REQUEST\ndesktop starts upload-pack of project\n"
+			      "desktop says STARTING-PUSH\nrequest: open with desktop\n",
+		       "... is asked as soon as it comes");
+		channel_close(c.open->channel, "done");
+		pump(&c);
+	}
+	buf_reset(&trace);
+	e = service_request_create(SERVICE_UPLOAD_PACK, "project", "2", &service_request_events,
+				   &channel_events, &a);
+	service_request_add(e, &a.negotiations, "laptop", new_id(), &a);
+	service_request_start(e, true, now);
+	pump(&a);
+	service_request_start(e, false, now);
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nrequest: waits, more\n"
+	       "request: failed, not-shared\n",
+	       "where no more comes, the reason is that of the first");
+	e = service_request_create(SERVICE_UPLOAD_PACK, "project", "2", &service_request_events,
+				   &channel_events, &a);
+	service_request_add(e, &a.negotiations, "laptop", new_id(), &a);
+	service_request_start(e, true, now);
+	buf_reset(&trace);
+	negotiations_finish(&a.negotiations, "gone", now);
+	expect("request: waits, more\n", "nor is the loss of a link the end");
+	negotiations_init(&a.negotiations, &table_events, &a, &a.channels);
+	b.verdict = NULL;
+	ok(service_request_add(e, &a.negotiations, "laptop", new_id(), &a),
+	   "a device that is back may be asked again");
+	service_request_start(e, true, now);
+	pump(&a);
+	started(&b);
+	pump(&a);
+	ok(a.open && strstr(buf_str(&trace), "request: open with laptop"), "... and serves");
+	pair_finish(&a, &b);
+	pair_finish(&c, &d);
+}
+
 static void test_request_gone(void)
 {
 	struct side a, b, c, d;
@@ -968,6 +1036,7 @@ int main(void)
 	test_unknown();
 	test_malformed();
 	test_requests();
+	test_request_grows();
 	test_request_gone();
 	buf_finish(&trace);
 	return tap_done();

@@ -84,11 +84,11 @@ struct service_request *service_request_create(enum service service, const char 
 	return NULL;
 }
 
-void service_request_start(struct service_request *e, uint64_t at)
+void service_request_start(struct service_request *e, bool more, uint64_t at)
 {
 	const char *reason = refused_at_once;
 
-	say("asks");
+	say(more ? "asks, and more may come" : "asks");
 	refused_at_once = NULL;
 	if (reason)
 		request->failed(owner, reason);
@@ -544,6 +544,44 @@ static void wants_a_path(void)
 	       "a path of the kind wanted is waited for");
 	wait(1);
 	expect("error: no-path\nclosed\n", "... not for ever");
+
+	begin();
+	found = (struct target_set){ .asked = 1, .path_wanted = true };
+	open_with(SERVICE_UPLOAD_PACK, "transport", "direct");
+	expect("asks, and more may come\n", "the first device that is on one is asked");
+	found = (struct target_set){ .path_wanted = true };
+	request->waiting(owner, "more");
+	request->waiting(owner, "more");
+	sessions_wake(&all);
+	expect("progress: looking for a path of the kind 'direct' to " JID
+	       "\nasks, and more may come\n",
+	       "where it refuses, a path of another one is still waited for");
+	wait(14999);
+	found = (struct target_set){ .asked = 1 };
+	sessions_wake(&all);
+	expect("asks\n", "one whose path has come is asked, and no more will come");
+	request->failed(owner, "not-shared");
+	expect("is " JID " there?\njournal: refused not-shared\nerror: not-shared\nclosed\n",
+	       "... and when it refuses too, that is the end");
+
+	begin();
+	found = (struct target_set){ .asked = 1, .path_wanted = true };
+	open_with(SERVICE_UPLOAD_PACK, "transport", "direct");
+	found.asked = 0;
+	wait(14999);
+	expect("asks, and more may come\n", "a path is waited for while the first is asked");
+	refused_at_once = "not-shared";
+	wait(1);
+	expect("asks\nis " JID " there?\njournal: refused not-shared\nerror: not-shared\n"
+	       "closed\n",
+	       "... and no longer than where none is asked");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	sessions_wake(&all);
+	wait(60 * 1000);
+	expect("asks\n", "where every kind is allowed, there is nothing to wait for");
 }
 
 static void bytes_pass(void)

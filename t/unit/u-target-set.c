@@ -22,6 +22,7 @@ static char jid[] = JID;
 static char ids[DEVICES][DEVICE_ID_LEN + 1];
 static struct address to = { .jid = JID, .share = "project" };
 static struct peer *linked_kind;	/* the one on a path of the kind wanted */
+static int asked_before = -1;		/* a device that the request has already */
 
 static void expect(const char *text, const char *what)
 {
@@ -62,11 +63,11 @@ bool peer_is_on(const struct peer *p, unsigned kinds)
 	return p == linked_kind;
 }
 
-bool service_request_add(struct service_request *e, struct negotiations *device,
+bool service_request_add(struct service_request *e, struct negotiations *device, const char *name,
 			 const uint8_t id[NEG_ID_BYTES], void *tag)
 {
-	buf_printf(&trace, "%d\n", number(((struct peer *)tag)->device));
-	return true;
+	buf_printf(&trace, "%d\n", number(name));
+	return number(name) != asked_before;
 }
 
 static uint64_t on_now(void *owner)
@@ -146,6 +147,12 @@ static void who_can_be_asked(void)
 	linked_kind = &links[1];
 	found = find("", PATH_MASK(PATH_DIRECT));
 	expect("1\ndemands 2\ndemands 0\n", "one that is on it is asked");
+	ok(found.path_wanted && found.asked == 1, "... and the others are still waited for");
+	asked_before = 1;
+	found = find("", PATH_MASK(PATH_DIRECT));
+	ok(found.path_wanted && !found.asked, "... and is not asked once more");
+	buf_reset(&trace);
+	asked_before = -1;
 	peers.first = NULL;
 }
 

@@ -4,7 +4,8 @@
  * target under way at a time. A push has all of them, until one wins. The end of a
  * target's negotiation comes to on_refused(), which goes on to the next, and in the end
  * reports the reason that tells the user most. A device whose link ends before it was
- * asked is passed over.
+ * asked is passed over. As long as the owner may add devices, nothing is reported: the next
+ * service_request_start() goes on.
  */
 #include "service-request.h"
 
@@ -14,11 +15,12 @@
 #include "alloc.h"
 
 struct target {
-	struct neg_watch watch;		/* until the target is asked; first, so that a cast
-					   leads back */
+	struct neg_watch watch;		/* until the target has answered; first, so that a
+					   cast leads back */
 	struct service_request *request;
-	struct negotiations *device;	/* borrowed; NULL if it was lost before it was asked */
+	struct negotiations *device;	/* borrowed; NULL if it was lost before it answered */
 	void *tag;
+	char name[DEVICE_ID_LEN + 1];	/* empty: the device was lost, and may be added again */
 	uint8_t id[NEG_ID_BYTES];	/* of the negotiation with it */
 	struct negotiation *neg;	/* under way; NULL: not yet, or over */
 };
@@ -37,6 +39,7 @@ struct service_request {
 	const char *reason;		/* the most telling one so far; static */
 	/* inside service_request_start(): failure is reported at its end */
 	bool starting;
+	bool more;			/* the owner may add devices: the request does not fail */
 	uint64_t now;
 };
 
@@ -96,14 +99,21 @@ static bool any_under_way(const struct service_request *e)
 
 static void ask(struct service_request *e, struct target *c);
 
-/* Asks the next targets until one is under way. With none left, the request has failed. */
+/*
+ * Asks the next targets until one is under way. With none left, the request has failed, unless
+ * more may come.
+ */
 static void go_on(struct service_request *e)
 {
 	if (e->starting)
 		return;
 	while (e->next < e->count && !any_under_way(e))
 		ask(e, &e->targets[e->next++]);
-	if (!any_under_way(e))
+	if (any_under_way(e))
+		return;
+	if (e->more)
+		e->events->waiting(e->owner, "more");
+	else
 		fail(e);
 }
 
@@ -113,6 +123,7 @@ static void on_wanted(void *owner, struct negotiation *neg)
 	struct service_request *e = c->request;
 
 	if (e->winner) {
+		negotiations_unwatch(&c->watch);
 		c->neg = NULL;
 		neg_withdraw(neg, "served");
 		return;
@@ -123,6 +134,7 @@ static void on_wanted(void *owner, struct negotiation *neg)
 
 		if (other == c || !other->neg)
 			continue;
+		negotiations_unwatch(&other->watch);
 		neg_withdraw(other->neg, "served");
 		other->neg = NULL;
 	}
@@ -155,7 +167,10 @@ static void on_refused(void *owner, struct negotiation *neg, const char *reason)
 	struct service_request *e = c->request;
 
 	c->neg = NULL;
-	e->now = c->device->now;
+	if (c->device) {
+		e->now = c->device->now;
+		negotiations_unwatch(&c->watch);
+	}
 	if (e->winner == c)
 		e->winner = NULL;
 	note_reason(e, reason);
@@ -170,14 +185,16 @@ static const struct initiator_events initiator_events = {
 };
 
 /*
- * The link of a target ended before its turn. Another target is being asked, or the
- * request has not begun, so nothing is to be done.
+ * The link of a target ended. If it was asked, on_refused() follows. If not, another target is
+ * being asked, or the request has not begun, so nothing is to be done.
  */
 static void on_gone(struct neg_watch *watch, const char *reason)
 {
 	struct target *c = (struct target *)watch;
 
+	c->request->now = c->device->now;
 	c->device = NULL;
+	*c->name = '\0';
 	note_reason(c->request, reason);
 }
 
@@ -185,11 +202,12 @@ static void ask(struct service_request *e, struct target *c)
 {
 	if (!c->device)
 		return;
-	negotiations_unwatch(&c->watch);
 	c->neg = neg_begin(c->device, c->id, e->service, e->share, e->git_protocol,
 			   &initiator_events, e->channel_events, c, e->now);
-	if (!c->neg)
-		note_reason(e, "busy");
+	if (c->neg)
+		return;
+	negotiations_unwatch(&c->watch);
+	note_reason(e, "busy");
 }
 
 struct service_request *service_request_create(enum service service, const char *share,
@@ -209,24 +227,34 @@ struct service_request *service_request_create(enum service service, const char 
 	return e;
 }
 
-bool service_request_add(struct service_request *e, struct negotiations *device,
+static bool was_added(const struct service_request *e, const char *name)
+{
+	for (unsigned i = 0; i < e->count; i++)
+		if (!strcmp(e->targets[i].name, name))
+			return true;
+	return false;
+}
+
+bool service_request_add(struct service_request *e, struct negotiations *device, const char *name,
 			 const uint8_t id[NEG_ID_BYTES], void *tag)
 {
 	struct target *c;
 
-	if (e->count == DEVICES_PER_BUDDY)
+	if (e->count == DEVICES_PER_BUDDY || was_added(e, name))
 		return false;
 	c = &e->targets[e->count++];
 	*c = (struct target){ .watch.gone = on_gone, .request = e, .device = device, .tag = tag };
 	memcpy(c->id, id, sizeof(c->id));
+	strncpy(c->name, name, DEVICE_ID_LEN);
 	negotiations_watch(device, &c->watch);
 	return true;
 }
 
-void service_request_start(struct service_request *e, uint64_t now)
+void service_request_start(struct service_request *e, bool more, uint64_t now)
 {
 	e->now = now;
-	if (e->service == SERVICE_RECEIVE_PACK) {
+	e->more = more;
+	if (e->service == SERVICE_RECEIVE_PACK && !e->winner) {
 		e->starting = true;
 		while (e->next < e->count)
 			ask(e, &e->targets[e->next++]);

@@ -7,9 +7,10 @@
  * devices. A fetch asks them one after another, best first, and goes on when one refuses
  * or is lost. A push is offered to all: the first device that wants it gets it, and the
  * offers to the others are withdrawn. A request ends with an open channel, or with the
- * most telling of the reasons given.
+ * most telling of the reasons given. Devices can be added while it is under way.
  */
 
+#include "device-id.h"
 #include "negotiation.h"
 
 struct service_request;
@@ -22,7 +23,10 @@ struct service_request_events {
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel, void *tag);
 	/* No device serves it. The request is gone after this. reason is static. */
 	void (*failed)(void *owner, const char *reason);
-	/* A device is alive and makes us wait. */
+	/*
+	 * A device is alive and makes us wait ("deferred" or "starting"), or "more": all that were
+	 * asked have refused, and the owner may still add devices.
+	 */
 	void (*waiting)(void *owner, const char *state);
 };
 
@@ -33,14 +37,19 @@ struct service_request *service_request_create(enum service service, const char 
 					       void *owner);
 
 /*
- * Adds a device to try; the best one comes first. False when there are DEVICES_PER_BUDDY
- * already. id is for the negotiation with the device: random, and another one for each.
+ * Adds a device to try; the best one comes first. False when it was added before and its link
+ * has not ended since, or when there are DEVICES_PER_BUDDY already. name: the id of the device.
+ * id is for the negotiation with it: random, and another one for each.
  */
-bool service_request_add(struct service_request *e, struct negotiations *device,
+bool service_request_add(struct service_request *e, struct negotiations *device, const char *name,
 			 const uint8_t id[NEG_ID_BYTES], void *tag);
 
-/* Begins; failed may be called before it returns. */
-void service_request_start(struct service_request *e, uint64_t now);
+/*
+ * Begins, or goes on with the devices that were added since. more: the owner may add further
+ * devices and calls this again, until it is with false; the request does not fail before that.
+ * failed may be called before it returns.
+ */
+void service_request_start(struct service_request *e, bool more, uint64_t now);
 
 /* Withdraws the request from all devices and frees it; nothing is reported. */
 void service_request_destroy(struct service_request *e);

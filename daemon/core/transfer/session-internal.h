@@ -42,8 +42,11 @@ struct session {
 					   none */
 	unsigned transport;		/* kinds of path that may be used; a mask */
 	bool verbose;			/* the user wants to be told the path */
+	/* while WAITING or ASKING */
+	uint64_t path_until;		/* ms; until when a path of one of these kinds is waited
+					   for; 0: all devices that are there have one */
+	bool path_told;			/* the client was told of that */
 	/* while WAITING */
-	bool path_wanted;		/* waits for a path of one of these kinds */
 	unsigned looks;			/* waits for the buddy to show themselves, this one
 					   included; 0: the buddy was not asked to */
 	const char *refusal;		/* why the request to the devices failed; static; NULL: none

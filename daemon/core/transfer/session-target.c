@@ -4,6 +4,10 @@
  * presence changes, and starts the request as soon as there is a device that can be asked. A
  * buddy who is not seen may be online all the same, so an inquiry (inquirer.h) asks before the
  * user is told that the buddy is offline.
+ *
+ * Where only some kinds of path are allowed, a device may be there whose path is still being
+ * made. The request begins without that device, and does not fail before the path has come or
+ * was waited for in vain.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +106,7 @@ static bool await_others(struct session *s, const char *reason)
 		return false;
 	s->refusal = reason;
 	s->appeared = count_appearances(s);
+	s->path_until = 0;
 	ask_buddy(s);
 	if (!is_pending(s))
 		return false;
@@ -150,11 +155,29 @@ static void on_request_failed(void *owner, const char *reason)
 		session_fail_for_reason(s, reason);
 }
 
+/* The devices can be asked only when their link is on a path of a kind that the user wants. */
+static void tell_path_wanted(struct session *s)
+{
+	char *text;
+
+	if (s->path_told)
+		return;
+	s->path_told = true;
+	text = xasprintf("looking for a path of the kind '%s' to %s", transport_name(s->transport),
+			 s->to.jid);
+	session_note(s, "progress", text);
+	free(text);
+}
+
 static void on_request_waiting(void *owner, const char *state)
 {
 	struct session *s = owner;
 	char *text;
 
+	if (!strcmp(state, "more")) {
+		tell_path_wanted(s);
+		return;
+	}
 	if (!strcmp(state, "deferred"))
 		text = xasprintf("%s is busy with another push to '%s'; waiting", s->to.jid,
 				 s->to.share);
@@ -170,24 +193,51 @@ static const struct service_request_events service_request_events = {
 	.waiting = on_request_waiting,
 };
 
+/*
+ * Adds to the request the devices that can be asked. The time in which the others get a path
+ * begins when the first of them is found.
+ */
+static struct target_set add_targets(struct session *s)
+{
+	const struct sessions *all = s->all;
+	uint64_t now = context_now(all->context);
+	struct target_set found;
+
+	found = target_set_add(all->context, all->peers,
+			       &(struct target_set_wanted){
+				       .to = &s->to,
+				       .prefer = s->prefer,
+				       .kinds = s->transport,
+				       .by = s,
+			       },
+			       s->request);
+	if (found.path_wanted && !s->path_until)
+		s->path_until = now + PATH_TIMEOUT;
+	if (found.path_wanted && now < s->path_until)
+		timer_set(&s->timer, s->path_until);
+	return found;
+}
+
+/* The request fails when all have refused, unless a path is still waited for. */
+static void start(struct session *s, bool path_wanted)
+{
+	const struct sessions *all = s->all;
+	uint64_t now = context_now(all->context);
+
+	service_request_start(s->request, path_wanted && now < s->path_until, now);
+	for (struct peer *p = all->peers->first; p; p = p->next)
+		peer_touch(p);
+}
+
 /* Starts the request if a device can be asked. A link that is up needs no server for that. */
 static bool ask(struct session *s, struct target_set *found)
 {
-	const struct sessions *all = s->all;
-
 	s->request = service_request_create(s->service, s->to.share, s->git_protocol,
 					    &service_request_events, &session_channel_events, s);
-	*found = target_set_add(all->context, all->peers, &(struct target_set_wanted){
-		.to = &s->to,
-		.prefer = s->prefer,
-		.kinds = s->transport,
-		.by = s,
-	}, s->request);
+	*found = add_targets(s);
 	if (found->asked) {
 		session_enter(s, SESSION_ASKING, "somebody can be asked");
-		service_request_start(s->request, context_now(all->context));
-		for (struct peer *p = all->peers->first; p; p = p->next)
-			peer_touch(p);
+		start(s, found->path_wanted);
 		return true;
 	}
 	service_request_destroy(s->request);
@@ -195,19 +245,15 @@ static bool ask(struct session *s, struct target_set *found)
 	return false;
 }
 
-/* The devices can be asked only when their link is on a path of a kind that the user wants. */
-static void wait_for_path(struct session *s)
+/* The request is under way, and the path of another device may have come. */
+static void look_further(struct session *s)
 {
-	char *text;
+	struct target_set found;
 
-	if (s->path_wanted)
+	if (!s->path_until)
 		return;
-	s->path_wanted = true;
-	text = xasprintf("looking for a path of the kind '%s' to %s",
-			 transport_name(s->transport), s->to.jid);
-	session_note(s, "progress", text);
-	free(text);
-	session_set_timer(s, PATH_TIMEOUT);
+	found = add_targets(s);
+	start(s, found.path_wanted);
 }
 
 void session_look(struct session *s)
@@ -216,6 +262,10 @@ void session_look(struct session *s)
 	const struct message *trouble;
 	struct target_set found;
 
+	if (s->state == SESSION_ASKING) {
+		look_further(s);
+		return;
+	}
 	/* No new device has come: those that were asked would refuse again. */
 	if (s->refusal && s->appeared == count_appearances(s)) {
 		if (!is_pending(s))
@@ -232,7 +282,7 @@ void session_look(struct session *s)
 	if (!all->context->online_at)
 		return;
 	if (found.path_wanted) {
-		wait_for_path(s);
+		tell_path_wanted(s);
 		return;
 	}
 	if (!s->looks)
@@ -253,7 +303,11 @@ void session_waited(struct session *s)
 {
 	struct message m = { .id = MSG_NONE };
 
-	if (s->path_wanted) {
+	if (s->state == SESSION_ASKING) {
+		look_further(s);
+		return;
+	}
+	if (s->path_until) {
 		session_fail(s, MSG_NO_PATH);
 		return;
 	}

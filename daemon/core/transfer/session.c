@@ -113,6 +113,7 @@ static void on_timer(void *owner)
 
 	switch (s->state) {
 	case SESSION_WAITING:
+	case SESSION_ASKING:
 		session_waited(s);
 		break;
 	case SESSION_OPEN:
@@ -124,7 +125,6 @@ static void on_timer(void *owner)
 	case SESSION_ENDED:
 		destroy(s);
 		break;
-	case SESSION_ASKING:
 	case SESSION_LOST:
 		break;
 	}
@@ -268,7 +268,7 @@ void session_abandoned(struct session *s)
 static struct session *one_asleep(const struct sessions *all, uint64_t wake)
 {
 	for (struct session *s = all->first; s; s = s->next)
-		if (s->state == SESSION_WAITING && s->woken < wake)
+		if ((s->state == SESSION_WAITING || s->state == SESSION_ASKING) && s->woken < wake)
 			return s;
 	return NULL;
 }

@@ -44,7 +44,7 @@ static void ask(struct selection *s, struct peer *p)
 	uint8_t id[NEG_ID_BYTES];
 
 	context_random(s->context, id, sizeof(id));
-	s->found.asked += service_request_add(s->request, &p->negotiations, id, p);
+	s->found.asked += service_request_add(s->request, &p->negotiations, p->device, id, p);
 }
 
 /* Adds the devices with a link that is up, on a path of these kinds. */

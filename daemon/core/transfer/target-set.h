@@ -13,7 +13,7 @@
 #include "service-request.h"
 
 struct target_set {
-	unsigned asked;		/* number of devices that the request goes to */
+	unsigned asked;		/* number of devices that were added to the request */
 	bool path_wanted;	/* a device is there, but not on a path of these kinds yet */
 };
 
@@ -25,8 +25,9 @@ struct target_set_wanted {
 };
 
 /*
- * Adds the devices to the request. If not all kinds of path are allowed, and a device has no
- * link or one on a path of another kind, a path is demanded and the device is not added.
+ * Adds the devices to the request, those that it does not have yet. If not all kinds of path are
+ * allowed, and a device has no link or one on a path of another kind, a path is demanded and the
+ * device is not added.
  */
 struct target_set target_set_add(struct context *context, struct peers *peers,
 				 const struct target_set_wanted *wanted,
