@@ -43,16 +43,12 @@ static bool may_carry(const struct peer *p)
 	return p->path && connector_allowed(p->connector) & PATH_MASK(path_kind(p->path));
 }
 
-static void note_fallback(struct peer *p, uint64_t now)
+static void note_stall(struct peer *p, uint64_t now)
 {
-	bool fallback = p->link.busy && p->path && p->link.state == LINK_UP && !may_carry(p);
+	bool waits = p->link.busy && connector_allowed(p->connector) != PATH_MASK_ALL;
 
-	if (p->fallback_since && !fallback)
+	if (stall_note(&p->stall, waits, p->link.state == LINK_UP && may_carry(p), now))
 		link_wake(&p->link);
-	if (!fallback)
-		p->fallback_since = 0;
-	else if (!p->fallback_since)
-		p->fallback_since = now;
 }
 
 void peer_touch(struct peer *p)
@@ -68,7 +64,7 @@ void peer_touch(struct peer *p)
 		p->idle_since = now;
 		p->all->events->rested(p->all->owner);
 	}
-	note_fallback(p, now);
+	note_stall(p, now);
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
@@ -76,8 +72,8 @@ void peer_touch(struct peer *p)
 	at = other < at ? other : at;
 	other = absence_deadline(&p->absence);
 	at = other < at ? other : at;
-	if (p->fallback_since && p->fallback_since + p->link.suspend_max < at)
-		at = p->fallback_since + p->link.suspend_max;
+	other = stall_deadline(&p->stall, p->link.suspend_max);
+	at = other < at ? other : at;
 	if (p->idle_since && p->idle_since + LINK_IDLE_CLOSE < at)
 		at = p->idle_since + LINK_IDLE_CLOSE;
 	timer_set(&p->timer, at);
@@ -254,6 +250,14 @@ static void attach(struct peer *p, struct path *path)
 	absence_renewed(&p->absence);
 }
 
+static void detach(struct peer *p, const char *why)
+{
+	uint64_t now = context_now(p->all->context);
+
+	stall_lost(&p->stall, link_worked_until(&p->link, now));
+	link_detach(&p->link, why, now);
+}
+
 /* Detaches the link from its path. The path stays open, unread, until the next one works. */
 static void leave_path(struct peer *p, const char *why)
 {
@@ -261,7 +265,7 @@ static void leave_path(struct peer *p, const char *why)
 	p->left = p->path;
 	p->path = NULL;
 	path_set_owner(p->left, &left_events, p);
-	link_detach(&p->link, why, context_now(p->all->context));
+	detach(p, why);
 }
 
 static void on_found(void *owner, struct path *path, const unsigned char *fp)
@@ -364,7 +368,7 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 
 	p->path = NULL;
 	drop_left(p);
-	link_detach(&p->link, why, now);
+	detach(p, why);
 	if (p->ended)
 		return;
 	connector_detached(p->connector, worked_until);
@@ -502,7 +506,7 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	if (p->path) {
 		path_close(p->path);
 		p->path = NULL;
-		link_detach(&p->link, "a newer path came", context_now(all->context));
+		detach(p, "a newer path came");
 	}
 	attach(p, path);
 	link_accept(&p->link, hello, context_now(all->context));
@@ -563,7 +567,7 @@ static void on_timer(void *owner)
 		end(p, "offline");
 		return;
 	}
-	if (p->fallback_since && now >= p->fallback_since + p->link.suspend_max) {
+	if (stall_over(&p->stall, p->link.suspend_max, now)) {
 		peer_end(p, "no-path");
 		return;
 	}
@@ -599,6 +603,7 @@ static void on_link_up(void *owner, bool resumed)
 	connector_refresh(p->connector);
 	if (!resumed)
 		connector_tell(p->connector);
+	note_stall(p, context_now(p->all->context));
 	p->all->events->up(p->all->owner, p, resumed);
 }
 
@@ -621,6 +626,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));
 	else
 		fault = channels_record(&p->channels, record);
+	if (record->type >= RECORD_ACCEPT)
+		stall_moved(&p->stall);
 	if (fault && !p->ended) {
 		log_about(p->jid, LOG_WARNING, "%s/%s: broke the protocol: %s record: %s", p->jid,
 			  p->device, record_type_name(record->type), fault);

@@ -19,6 +19,7 @@
 #include "negotiation.h"
 #include "path.h"
 #include "peers.h"
+#include "stall.h"
 
 struct connector;
 
@@ -39,8 +40,7 @@ struct peer {
 	struct connector *connector;	/* owned */
 	struct absence absence;		/* of the device, as the server reports it */
 	uint64_t idle_since;		/* ms; 0: something is open */
-	/* ms; something is open, but the path is of a kind that not both users allow; 0: no */
-	uint64_t fallback_since;
+	struct stall stall;		/* data waits for a path of a kind that both users allow */
 	struct timer timer;
 	struct timer reaper;		/* frees the ended peer when no function that uses it is on
 					   the stack */
