@@ -197,6 +197,20 @@ enum {
 	LOOKUPS_MAX = 2,			/* of host names that others offer, at a time;
 						   libuv allows no more */
 
+	/* what the user is told; notices.h */
+	NOTICES_MAX = 512,			/* shared as quota.h says */
+	NOTICE_DETAIL_MAX = 256,		/* bytes; of an item, too */
+	NOTICE_KEPT = 3600,			/* seconds for which one that has ended is not told
+						   anew */
+	NOTICE_NEWS_KEPT = 24 * 3600,		/* seconds that news stands after it was said */
+	NOTICE_NEWS_MAX = 30 * 24 * 3600,	/* seconds that news stands if nobody reads it */
+	NOTICE_LINES_MAX = 4,			/* lines that one command is told; the last one
+						   stands for the rest */
+	NOTIFY_BURST = 5,			/* runs of xmpp.notifyCommand at once */
+	NOTIFY_EVERY = 60 * 1000,		/* then one per this time */
+	NOTIFY_STRANGERS_EVERY = 10 * 60 * 1000,	/* the same for strangers, at all times */
+	NOTIFY_MAX = 30 * 1000,			/* one that runs for longer is ended */
+
 	/* the log and the journal */
 	LOG_BURST = 50,				/* lines that one party may cause at once */
 	LOG_EVERY = 10 * 1000,			/* then one line per this time */

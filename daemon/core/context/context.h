@@ -21,6 +21,8 @@
 #include "timers.h"
 #include "trust.h"
 
+struct notices;
+
 /* The sources of time and of random numbers. */
 struct context_ops {
 	uint64_t (*now)(void *owner);		/* ms, monotonic */
@@ -47,6 +49,7 @@ struct context {
 	struct presence *presence;
 	struct blocklist *blocked;		/* the server's list, which the server enforces */
 	struct inquiry *inquiry;
+	struct notices *notices;		/* what the user has to be told; NULL: nobody is */
 	bool roster_known;			/* the whole roster was read, since the account is
 						   this one */
 	/* the state of the account */
