@@ -138,7 +138,8 @@ static unsigned share_of(const struct peer *p, const struct negotiation *neg)
 {
 	unsigned i = 0;
 
-	while (i < SHARES && strcmp(share_name(i), neg_share(neg)))
+	while (i < SHARES &&
+	       (*share_name(i) != *neg_share(neg) || strcmp(share_name(i), neg_share(neg))))
 		i++;
 	if (i == SHARES)
 		violation(broker_of(p)->world, "%s: serves '%s', which it has not",
@@ -329,12 +330,16 @@ static void check_sessions(const struct broker *b)
 
 /* Both sides */
 
+/* Whether all that this side has sent has arrived. */
+static bool may_be_quiet(const struct peer *p)
+{
+	return p->link.state == LINK_UP && p->path && !link_unacked(&p->link);
+}
+
 /* Whether nothing is on its way between them. */
 static bool quiet(struct world *w, const struct peer *p, const struct peer *q)
 {
-	return p->link.state == LINK_UP && q->link.state == LINK_UP && p->path && q->path &&
-	       wire_of(w, p->path) == wire_of(w, q->path) && !link_unacked(&p->link) &&
-	       !link_unacked(&q->link);
+	return may_be_quiet(p) && may_be_quiet(q) && wire_of(w, p->path) == wire_of(w, q->path);
 }
 
 /* Whether the responder's state fits the initiator's. */
@@ -395,11 +400,12 @@ static void check_pairs(const struct broker *b)
 	struct world *w = b->world;
 
 	for (const struct peer *p = b->peers.first; p; p = p->next) {
+		const struct broker *other = other_of(p);
 		const struct peer *q;
 
-		if (other_of(p)->hostile || !other_of(p)->running)
+		if (other->hostile || !other->running || !may_be_quiet(p))
 			continue;
-		q = peer_with(other_of(p), b);
+		q = peer_with(other, b);
 		if (q && quiet(w, p, q))
 			check_pair(w, p, q);
 	}
@@ -484,8 +490,6 @@ bool quiescent(struct world *w)
 	 */
 	if (w->events && w->heap[0].at <= w->now)
 		return false;
-	if (any_dead_path(w) && w->now < w->healed_at + 5 * WAIT_MAX)
-		return false;
 	for (unsigned i = 0; i < w->count; i++) {
 		const char *why = restless(&w->brokers[i]);
 
@@ -496,7 +500,7 @@ bool quiescent(struct world *w)
 				  w->brokers[i].name, why);
 		return false;
 	}
-	return true;
+	return !any_dead_path(w) || w->now >= w->healed_at + 5 * WAIT_MAX;
 }
 
 void check_announced(struct world *w)

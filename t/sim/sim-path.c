@@ -325,8 +325,11 @@ static void pump(struct world *w, struct wire_end *end)
 void paths_flush(struct world *w)
 {
 	while (w->kicked) {
+		unsigned i = next_bit(w->kicked_wires, WIRE_WORDS, 0);
+
 		w->kicked = 0;
-		for (unsigned i = 0; i < WIRES_MAX; i++) {
+		for (; i < WIRES_MAX; i = next_bit(w->kicked_wires, WIRE_WORDS, i + 1)) {
+			w->kicked_wires[i / 64] &= ~(UINT64_C(1) << i % 64);
 			for (unsigned side = 0; side < 2 && w->wires[i].used; side++)
 				if (w->wires[i].end[side].kicked)
 					pump(w, &w->wires[i].end[side]);
@@ -346,10 +349,13 @@ void path_say(struct world *w, struct path *path, const void *data, size_t n)
 static void on_kick(struct path *path)
 {
 	struct wire_end *end = end_of(path);
+	struct world *w = end->broker->world;
+	uint32_t slot = slot_of(w, wire_of(w, path));
 
 	if (!end->kicked)
-		end->broker->world->kicked++;
+		w->kicked++;
 	end->kicked = true;
+	w->kicked_wires[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
 static void on_keep(struct path *path)

@@ -63,13 +63,13 @@ void peers_note(struct broker *b)
 static void expect_answer(struct note *n, const struct record *record)
 {
 	struct fields f = { (const char *)record->payload, record->len };
-	const char *id = fields_valid(f) ? fields_get(f, "id") : NULL;
+	const char *id;
 
 	n->asked[0] = '\0';
 	n->answered = false;
-	if (!id || record->type != RECORD_CAN_PUSH || strlen(id) != NEG_ID_LEN)
-		return;
-	strcpy(n->asked, id);
+	id = record->type == RECORD_CAN_PUSH && fields_valid(f) ? fields_get(f, "id") : NULL;
+	if (id && strlen(id) == NEG_ID_LEN)
+		strcpy(n->asked, id);
 }
 
 static bool is_about_paths(const struct record *record)
@@ -84,9 +84,12 @@ static bool is_about_paths(const struct record *record)
 static void note_delay(struct note *n, const struct record *record, uint64_t now)
 {
 	struct fields f = { (const char *)record->payload, record->len };
-	const char *reason = fields_valid(f) ? fields_get(f, "reason") : NULL;
+	const char *reason;
 
-	if (record->type == RECORD_BYTESTREAM && reason && !strcmp(reason, "busy"))
+	if (record->type != RECORD_BYTESTREAM)
+		return;
+	reason = fields_valid(f) ? fields_get(f, "reason") : NULL;
+	if (reason && !strcmp(reason, "busy"))
 		n->delayed_at = now;
 }
 

@@ -79,15 +79,9 @@ static void note_busy(struct service_process *p)
 
 struct service_process *process_busy(struct world *w, unsigned from)
 {
-	unsigned word = from / 64;
-	uint64_t bits;
+	unsigned i = next_bit(w->busy, PROCESS_WORDS, from);
 
-	if (from >= PROCESSES_MAX)
-		return NULL;
-	bits = w->busy[word] >> from % 64 << from % 64;
-	while (!bits && ++word < PROCESS_WORDS)
-		bits = w->busy[word];
-	return bits ? &w->processes[word * 64 + __builtin_ctzll(bits)] : NULL;
+	return i < PROCESSES_MAX ? &w->processes[i] : NULL;
 }
 
 /* What comes after p. */

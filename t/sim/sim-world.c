@@ -44,6 +44,19 @@ void draw_id(struct world *w, void *id, size_t n)
 		*p++ = next(&w->ids);
 }
 
+unsigned next_bit(const uint64_t *bits, unsigned words, unsigned from)
+{
+	unsigned word = from / 64;
+	uint64_t left;
+
+	if (word >= words)
+		return words * 64;
+	left = bits[word] >> from % 64 << from % 64;
+	while (!left && ++word < words)
+		left = bits[word];
+	return left ? word * 64 + __builtin_ctzll(left) : words * 64;
+}
+
 unsigned below(struct world *w, unsigned n)
 {
 	return n ? draw(w) % n : 0;
@@ -501,8 +514,12 @@ static void reset(struct world *w, uint64_t seed)
 	struct stats *stats = w->stats;
 	const uint8_t *pattern = w->pattern;
 	bool tracing = w->trace;
+	unsigned used;
 
-	memset(w, 0, sizeof(*w));
+	/* Processes are taken in turn. */
+	used = w->process_next < PROCESSES_MAX ? w->process_next : PROCESSES_MAX;
+	memset(w->processes, 0, used * sizeof(*w->processes));
+	memset(w, 0, offsetof(struct world, processes));
 	w->stats = stats;
 	w->pattern = pattern;
 	w->trace = tracing;

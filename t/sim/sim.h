@@ -47,6 +47,7 @@ enum {
 	PROCESSES_MAX = 512,
 	PROCESS_CHAINS = 1024,
 	PROCESS_WORDS = PROCESSES_MAX / 64,
+	WIRE_WORDS = WIRES_MAX / 64,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
 	EVENTS_MAX = 8192,
@@ -431,8 +432,7 @@ struct world {
 	bool trace;
 	enum phase phase;
 	struct swarm swarm;
-	struct event heap[EVENTS_MAX];
-	unsigned events;
+	unsigned events;		/* in the heap */
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
 	struct wire wires[WIRES_MAX];
@@ -447,7 +447,6 @@ struct world {
 	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when the result of dialling last
 							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
-	struct service_process processes[PROCESSES_MAX];
 	uint64_t busy[PROCESS_WORDS];	/* a bit for each process that is used or named */
 	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
@@ -463,6 +462,7 @@ struct world {
 	struct buf scratch;		/* owned */
 	struct ending *ending;		/* given to the next helper; borrowed, or NULL */
 	unsigned kicked;		/* how many ends may have something to send */
+	uint64_t kicked_wires[WIRE_WORDS];	/* a bit for each wire with such an end */
 	unsigned final_left;
 	bool starting_final;
 	unsigned steps;
@@ -470,6 +470,9 @@ struct world {
 	unsigned said;			/* presences and pings sent */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
+	/* These two are last: of them a new run clears only what it must. */
+	struct service_process processes[PROCESSES_MAX];
+	struct event heap[EVENTS_MAX];
 };
 
 /* sim.c */
@@ -489,6 +492,8 @@ uint64_t draw(struct world *w);
  * nothing else in the run.
  */
 void draw_id(struct world *w, void *id, size_t n);
+/* The place of the first bit from this place on that is set; 64 * words if there is none. */
+unsigned next_bit(const uint64_t *bits, unsigned words, unsigned from);
 unsigned below(struct world *w, unsigned n);
 unsigned between(struct world *w, unsigned least, unsigned most);
 bool chance(struct world *w, unsigned thousandths);
