@@ -128,7 +128,8 @@ void check_asked(struct peer *p, const char *id)
 /* What the negotiations of a peer are together; gathered in one pass over them. */
 struct gathered {
 	unsigned count, channels, serving;
-	unsigned turns[SHARES];			/* served pushes that make the next one wait */
+	unsigned serves[SHARES];		/* pushes with a process */
+	unsigned turns[SHARES];			/* those of them that make the next one wait */
 	bool waited_for[SHARES];		/* there is a push that one can wait for */
 	const struct negotiation *waits[SHARES];	/* a deferred push, or NULL */
 };
@@ -184,6 +185,7 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 	unsigned share = share_of(p, neg);
 	bool open = state == NEG_OPEN && process_holds(s);
 
+	g->serves[share] += s != NULL;
 	g->turns[share] += s && !s->late && (state == NEG_STARTING || process_holds(s));
 	/* An open one may just have been silent for too long: then the timer is due now. */
 	g->waited_for[share] |= state == NEG_REQUESTED || state == NEG_STARTING || open ||
@@ -224,13 +226,19 @@ static void check_turns(const struct peer *p, const struct gathered *g)
 	const struct broker *b = broker_of(p), *other = other_of(p);
 
 	for (unsigned i = 0; i < SHARES; i++) {
+		uint64_t *met = b->world->stats->met;
+
 		if (g->serving > 1 && g->turns[i] > 1)
 			violation(b->world, "%s: %u pushes of %s to '%s' at once", b->name,
 				  g->turns[i], other->name, share_name(i));
+		met[MET_SILENT] += g->turns[i] == 1 && g->serves[i] > 1;
+		if (!g->waits[i])
+			continue;
 		/* All processes are looked at for this, and mostly there is no need to. */
-		if (g->waits[i] && !g->waited_for[i] && !process_left(b, other, share_name(i)))
+		if (!g->waited_for[i] && !process_left(b, other, share_name(i)))
 			violation(b->world, "%s: a push of %s to '%s' waits for nothing", b->name,
 				  other->name, share_name(i));
+		met[g->waited_for[i] ? MET_WAITS : MET_LEFT]++;
 	}
 }
 
@@ -390,6 +398,7 @@ static void check_pair(struct world *w, const struct peer *p, const struct peer 
 	}
 	for (const struct negotiation *neg = q->negotiations.first; neg; neg = neg_next(neg))
 		served += !neg_ours(neg);
+	w->stats->met[MET_PAIR] += began > 0;
 	if (served != began)
 		violation(w, "%s serves %u of %s, who has begun %u, and nothing is on its way",
 			  broker_of(q)->name, served, broker_of(p)->name, began);
@@ -616,6 +625,7 @@ void check_rest(struct world *w)
 		for (struct peer *p = w->brokers[i].peers.first; p; p = p->next) {
 			bool odd = treacherous(broker_of(p), other_of(p));
 
+			w->stats->met[MET_RESTED] += !note_of(p)->attaches;
 			if (note_of(p)->attaches > (odd ? ATTACHES_MAX : 0))
 				violation(w,
 					  "%s: the link with %s went from path to path %u times, "

@@ -124,6 +124,7 @@ static void fill_tables(struct broker *to)
 	if (!presence_pending_in(to->presence, jid))
 		violation(w, "%s: the request of %s is not remembered, so many has one domain",
 			  to->name, jid);
+	w->stats->met[MET_STRANGERS]++;
 }
 
 void greedy_acts(struct broker *b)
@@ -169,8 +170,10 @@ void check_places(const struct broker *b)
 		if (!run->place.quota)
 			held[device_find(w, run->device)->account]--;
 	}
-	for (unsigned i = 0; i < BROKERS_MAX; i++)
+	for (unsigned i = 0; i < BROKERS_MAX; i++) {
+		w->stats->met[MET_HALF] += held[i] == SERVICES_MAX / 2;
 		if (held[i] > SERVICES_MAX / 2)
 			violation(w, "%s: %u processes serve %s", b->name, held[i],
 				  w->brokers[i].name);
+	}
 }

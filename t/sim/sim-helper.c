@@ -525,6 +525,7 @@ struct helper *helper_start(struct broker *b, enum service service, unsigned acc
 	      parent ? ", from a hook" : "");
 	if (w->swarm.greedy)
 		plan(h, SERVED, STEP_SERVED);
+	w->stats->met[MET_SERVED] += must_be_served(h);
 	if (w->phase == PHASE_TROUBLE && chance(w, w->swarm.helper_killed))
 		plan(h, below(w, 2) ? between(w, 0, 200) : between(w, 0, 20000), STEP_KILL);
 	open_session(h);

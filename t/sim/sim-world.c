@@ -381,6 +381,9 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_PARTED:
 		networks_meet(b, &w->brokers[e->arg]);
 		break;
+	case EVENT_TIMER:
+	case EVENT_KINDS:
+		break;
 	}
 }
 
@@ -417,7 +420,9 @@ void world_step(struct world *w, uint64_t until)
 		struct event e = event_take(w);
 
 		dispatch(w, &e);
+		w->stats->kinds[e.kind]++;
 	} else {
+		w->stats->kinds[EVENT_TIMER]++;
 		broker_timers(of);
 	}
 	paths_flush(w);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sim --first=SEED --count=N [--jobs=J] [--trace]
+ * sim --first=SEED --count=N [--jobs=J] [--trace] [--counts]
  *
  * Runs N seeds in J processes. The first one that fails, by a broken invariant, an assertion
- * or a sanitizer, is run again with its trace. The last line sums up.
+ * or a sanitizer, is run again with its trace. The last line sums up. --counts says how many
+ * events of each kind there were, and how often the checks met what they are for.
  */
 #include "sim.h"
 
@@ -32,7 +33,7 @@ struct slot {
 struct options {
 	uint64_t first, count;
 	unsigned jobs;
-	bool trace;
+	bool trace, counts;
 };
 
 const char *share_name(unsigned share)
@@ -131,8 +132,16 @@ static bool wait_for(struct slot *slot)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static void sum_up(const struct slot *slots, unsigned jobs, double seconds)
+static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool counts)
 {
+	static const char *const kinds[EVENT_KINDS] = {
+		"arrives", "established", "cut", "child", "helper", "presence", "question",
+		"login", "grace", "start", "move", "fate", "cut-off", "refs", "follow", "stream",
+		"network", "part", "parted", "timer",
+	};
+	static const char *const met[MET_COUNT] = {
+		"pair", "waits", "left", "silent", "half", "strangers", "served", "rested",
+	};
 	struct stats all = { 0 };
 	uint64_t *to = (uint64_t *)&all;
 
@@ -153,6 +162,12 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds)
 	       all.deferred, all.killed, all.restarts, all.lost_paths, all.resumed, all.direct,
 	       all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile,
 	       all.virtual_ms / 3600e3, seconds);
+	if (!counts)
+		return;
+	for (unsigned i = 0; i < EVENT_KINDS; i++)
+		printf("event %s: %" PRIu64 "\n", kinds[i], all.kinds[i]);
+	for (unsigned i = 0; i < MET_COUNT; i++)
+		printf("met %s: %" PRIu64 "\n", met[i], all.met[i]);
 }
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -162,6 +177,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "count", required_argument, NULL, 'c' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "trace", no_argument, NULL, 't' },
+		{ "counts", no_argument, NULL, 'n' },
 		{ 0 },
 	};
 	int c;
@@ -180,6 +196,9 @@ static bool parse(int argc, char **argv, struct options *o)
 			break;
 		case 't':
 			o->trace = true;
+			break;
+		case 'n':
+			o->counts = true;
 			break;
 		default:
 			return false;
@@ -204,7 +223,8 @@ int main(int argc, char **argv)
 	int failed = 0;
 
 	if (!parse(argc, argv, &o)) {
-		fprintf(stderr, "usage: sim [--first=SEED] [--count=N] [--jobs=J] [--trace]\n");
+		fprintf(stderr, "usage: sim [--first=SEED] [--count=N] [--jobs=J] [--trace] "
+				"[--counts]\n");
 		return 2;
 	}
 	world_silence();
@@ -232,6 +252,6 @@ int main(int argc, char **argv)
 		start(&again, 0, &slots[i]);
 		wait_for(&slots[i]);
 	}
-	sum_up(slots, o.jobs, seconds() - began);
+	sum_up(slots, o.jobs, seconds() - began, o.counts);
 	return failed != 0;
 }

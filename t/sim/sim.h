@@ -127,6 +127,8 @@ enum event_kind {
 	EVENT_PART,		/* slot is a broker, arg another one: from now on nothing
 				   passes between them */
 	EVENT_PARTED,		/* the same two: by now neither may still have their old link */
+	EVENT_TIMER,		/* none of the heap: a broker's own timer */
+	EVENT_KINDS,
 };
 
 struct event {
@@ -409,10 +411,25 @@ struct kept {
 	uint64_t from, at;
 };
 
+/* What a check must meet to say anything; counted to see that it does. */
+enum met {
+	MET_PAIR,		/* two sides with a negotiation, and nothing on its way */
+	MET_WAITS,		/* a deferred push, and one that it waits for */
+	MET_LEFT,		/* the same, and that one has lost its link */
+	MET_SILENT,		/* two pushes of a share served, one of them open and silent */
+	MET_HALF,		/* an account with half of the places for processes */
+	MET_STRANGERS,		/* tables that one domain has filled */
+	MET_SERVED,		/* one that a greedy account must not hold up */
+	MET_RESTED,		/* a link of which none has left its path at rest */
+	MET_COUNT,
+};
+
 struct stats {
 	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
 	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
 	uint64_t direct, proxied, moves;
+	uint64_t kinds[EVENT_KINDS];	/* events; and timers, as the last kind */
+	uint64_t met[MET_COUNT];
 };
 
 /* The result of dialling a device's address. */
