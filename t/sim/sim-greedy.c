@@ -19,11 +19,13 @@
 void greedy_draw(struct world *w)
 {
 	struct swarm *s = &w->swarm;
+	bool long_one = chance(w, 30);
 
 	*s = (struct swarm){ .greedy = true, .block = IBB_BLOCK, .window = IBB_IN_FLIGHT_MAX };
 	s->delay_max = between(w, 5, 40);
-	s->span = between(w, 20000, 90000);
-	s->every = between(w, 100, 1000);
+	/* All places are taken within seconds, so that most worlds need not be long. */
+	s->span = long_one ? between(w, 20000, 90000) : between(w, 9000, 16000);
+	s->every = long_one ? between(w, 100, 1000) : between(w, 300, 2000);
 	s->helpers = between(w, 10, 30);
 	s->announcements = below(w, 2);
 	s->hostile = (int)below(w, w->count);

@@ -7,7 +7,11 @@
 #include "tap.h"
 #include "text.h"
 
-static const struct { const char *text, *bare; } rows[] = {
+struct row {
+	const char *text, *bare;
+};
+
+static const struct row rows[] = {
 	{ "bob@example.org", "bob@example.org" },
 	{ "Bob@Example.ORG", "bob@example.org" },
 	{ "bob@localhost", "bob@localhost" },
