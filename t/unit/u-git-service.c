@@ -144,7 +144,7 @@ static void on_pause(struct service_process *p, bool pause)
 
 static void on_limit(struct service_process *p, uint64_t ms)
 {
-	say("%s has %u minutes", p->name, (unsigned)(ms / 60000));
+	say("%s has %u s", p->name, (unsigned)(ms / 1000));
 }
 
 static void on_leave(struct service_process *p, void (*gone)(void *arg), void *arg)
@@ -803,7 +803,7 @@ static void test_push_cut(void)
 	strcpy(id, bob.id);
 	output(p, "re");
 	peer_end(peer_of(&bob), "no-path");
-	expect("receive has its input cut\nreceive is read again\nreceive has 60 minutes\n",
+	expect("receive has its input cut\nreceive is read again\nreceive has 3600 s\n",
 	       "a push that lost its link goes on, for an hour");
 	finish_far(&bob);
 	buf_reset(&trace);
@@ -852,7 +852,7 @@ static void test_review(void)
 	pump(&bob);
 	pump(&eve);
 	expect(BOB "'s receive-pack of project ends, and finishes\n"
-		   "receive has its input cut\nreceive is read again\nreceive has 60 minutes\n" EVE
+		   "receive has its input cut\nreceive is read again\nreceive has 3600 s\n" EVE
 		   "'s upload-pack of project ends\n"
 		   "journal: failed, upload-pack of " EVE
 		   ", 4 and 0 bytes, by direct: not-shared\nupload is left\n"
@@ -884,11 +884,30 @@ static void test_withdrawn(void)
 	neg_withdraw(bob.neg, "cancelled");
 	buf_reset(&trace);
 	pump(&bob);
-	expect("receive has its input cut\nreceive is read again\nreceive has 60 minutes\n",
-	       "a receive-pack by itself");
+	expect("receive has its input cut\nreceive is read again\nreceive has 30 s\n",
+	       "a receive-pack by itself, and soon, for it was asked for nothing");
 	exits(p, 0, 0);
 	expect("journal: failed, receive-pack of " BOB ", 0 and 0 bytes, by direct: withdrawn\n",
 	       "as the journal has it");
+	for (int sent = 0; sent < 2; sent++) {
+		asks(&bob, SERVICE_RECEIVE_PACK, "project");
+		p = host.last;
+		output(p, "refs");
+		pump(&bob);
+		if (sent)
+			channel_write(bob.channel, "0", 1);
+		pump(&bob);
+		channel_close(bob.channel, "cancelled");
+		buf_reset(&trace);
+		pump(&bob);
+		expect(sent ? "receive has its input cut\nreceive is read again\n"
+			      "receive has 3600 s\n"
+			    : "receive has its input cut\nreceive is read again\n"
+			      "receive has 30 s\n",
+		       sent ? "one that was sent a byte has its time"
+			    : "so has one that has shown its refs");
+		exits(p, 128, 0);
+	}
 	end();
 }
 

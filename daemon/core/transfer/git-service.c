@@ -10,7 +10,8 @@
  * the process is the end of data and the exit status.
  *
  * When a channel is closed from outside, a process that only reads ends. One that takes a push
- * becomes an orphan: its input ends, and it exits when it is done.
+ * becomes an orphan: its input ends, and it exits when it is done. receive-pack changes nothing
+ * before it has read what it is asked for, so one that was sent nothing has little time for that.
  *
  * The bytes are read along (witness.h), so that the journal says of a push what git said of
  * it.
@@ -104,7 +105,7 @@ static void keep_outcome(struct git_service *s)
 		outcomes_done(s->all->outcomes, s->id, s->status, now_of(s));
 }
 
-/* The service loses its peer. The process changes a repository, so it goes on. */
+/* The service loses its peer. The process may be changing a repository, so it goes on. */
 static void become_orphan(struct git_service *s, const char *reason)
 {
 	log_about(s->peer->jid, LOG_INFO, "%s/%s: its push %.8s goes on without a link: %s",
@@ -115,7 +116,7 @@ static void become_orphan(struct git_service *s, const char *reason)
 	s->peer = NULL;
 	s->all->ops->cut_input(s->process);
 	s->all->ops->pause(s->process, false);
-	s->all->ops->limit(s->process, ORPHAN_LIMIT);
+	s->all->ops->limit(s->process, s->traffic.received ? ORPHAN_LIMIT : UNASKED_LIMIT);
 }
 
 /*
