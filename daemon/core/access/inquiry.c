@@ -302,8 +302,8 @@ static void note_reachable(struct domain *d, uint64_t now)
 	d->round++;
 	if (d->renewed_at && at < d->renewed_at + INQUIRY_EAGER)
 		at = d->renewed_at + INQUIRY_EAGER;
-	expect(d, at);
-	d->renewed_at = d->due_at;
+	/* Not expect(): what was due was the question to one person of an unreachable domain. */
+	d->due_at = d->renewed_at = at;
 }
 
 void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64_t now)
