@@ -350,8 +350,16 @@ stop_ejabberd () {
 	ejabberd_pid=
 }
 
+# build_of <user>: where their programs are; $BUILD, if nobody set another one.
+build_of () {
+	name_variable build "$1"
+	eval "echo \"\${$variable:-\$BUILD}\""
+}
+
 # The environment that makes a program <user>'s, for env(1).
 env_of () {
+	name_variable build "$1"
+	eval "test -z \"\$$variable\"" || echo "PATH=$(build_of "$1"):$PATH"
 	echo "HOME=$TRASH/$1 XDG_RUNTIME_DIR=$TRASH/$1/run XDG_CONFIG_HOME=$TRASH/$1/.config" \
 		"XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
 }
@@ -421,7 +429,7 @@ run_broker () {
 			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
 	fi
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
-	$(network_of "$user") env $(env_of "$user") "$@" $tool "$BUILD/git-xmpp-daemon" \
+	$(network_of "$user") env $(env_of "$user") "$@" $tool "$(build_of "$user")/git-xmpp-daemon" \
 		>>"$TRASH/log/$user" 2>&1 </dev/null &
 	name_variable broker "$user"
 	eval "$variable=$!"

@@ -15,11 +15,13 @@
 #   PERF_RUNS       samples of a short command (the long ones have fewer)
 #   PERF_CACHE      where generated repositories are kept; empty: nowhere
 #   PERF_ONLY       names of measurements; empty: all
+#   PERF_BEFORE     another build directory, to compare with; empty: none
 #
 # A transport is one of: file, git, ssh, ssh-master (ssh over the connection of
 # a ControlMaster), xmpp-direct, xmpp-proxy, xmpp-inband. Each of ours has two users
 # of its own, near<kind> who asks and far<kind> who shares: so the kinds can be
-# measured in turns without moving a link.
+# measured in turns without moving a link. A kind is called as its transport; those over
+# the long wire have "wan" before it, those whose programs come from $PERF_BEFORE have "was".
 
 PERF=$(cd "$(dirname "$0")" && pwd)
 . "$PERF/../lib/lib-sandbox.sh"
@@ -297,6 +299,10 @@ start_ours () {
 	for kind
 	do
 		users="$users near$kind far$kind"
+		case $kind in
+		was*)
+			eval "build_near$kind=\$PERF_BEFORE build_far$kind=\$PERF_BEFORE" ;;
+		esac
 	done
 	prosody_proxy=yes
 	start_prosody $users
@@ -314,8 +320,16 @@ start_ours () {
 # set_up_ours <user> <kind>
 set_up_ours () {
 	setup_user "$1" >/dev/null
-	as "$1" git config --global xmpp.transport "${2#wan}"
+	as "$1" git config --global xmpp.transport "$(way_of "$2")"
 	direct_user "$1"
+}
+
+# way_of <kind>: what its users allow.
+way_of () {
+	local way
+
+	way=${1#wan}
+	echo "${way#was}"
 }
 
 start_far_broker () {
@@ -345,7 +359,7 @@ try_ours () {
 	kinds=
 	for kind
 	do
-		way=${kind#wan}
+		way=$(way_of "$kind")
 		test "$way" != inband || way=in-band
 		if ! in_env xmpp-$kind timeout 30 git ls-remote "$(url_of xmpp-$kind small)" >log/command 2>&1
 		then

@@ -14,9 +14,9 @@ few=$(((runs + 2) / 3))
 
 # rounds <how many> <measurement> <function> [<argument>...]: function <transport> <round>
 # [<argument>...]. Round 0 is not recorded: it brings what is needed into memory, and the links
-# up.
+# up. Every other round goes backwards, so that nobody always comes next after the same one.
 rounds () {
-	local count measurement function round transport
+	local count measurement function in_turn round transport
 
 	count=$1
 	measurement=$2
@@ -27,7 +27,9 @@ rounds () {
 	round=0
 	while test $round -le "$count"
 	do
-		for transport in $transports
+		in_turn=$transports
+		test $((round % 2)) -eq 0 || in_turn=$(printf '%s\n' $transports | tac)
+		for transport in $in_turn
 		do
 			leaves_out "$measurement" "$transport" && continue
 			if test $round -eq 0
@@ -44,7 +46,7 @@ rounds () {
 # What would take minutes and tell nothing that a smaller one does not.
 leaves_out () {
 	case $1,$2 in
-	clone-large,xmpp-inband | drain,xmpp-inband)
+	clone-large,xmpp-*inband | drain,xmpp-*inband)
 		return 0 ;;
 	esac
 	return 1
@@ -120,99 +122,53 @@ prepare () {
 	fi
 }
 
-# The first command when there is no link. A link lives on whatever it has, so both sides are
-# told to use it in-band, and then the near broker's connection with its server, which goes
-# through a relay for that, is ended: the far side sees us go, ends the link, and when we
-# are back there is nothing to resume.
+# The first command, which starts the near broker, too: it logs in, finds out who is there,
+# and makes a link. What brokers may do is not on the bill, for there is none at first.
 first () {
 	case $2 in
 	ssh)
 		;;
 	xmpp-*)
-		drop_link "${2#xmpp-}" ;;
+		as "near${2#xmpp-}" git xmpp daemon stop >>log/command 2>&1 || true ;;
 	*)
 		return 0 ;;
 	esac
-	sample "$1" "$2" git ls-remote "$(url_of "$2" small)"
-}
-
-no_link () {
-	as "$1" git xmpp status --json | grep -q '"links":\[\]'
-}
-
-# start_relay <kind>: of its near broker.
-start_relay () {
-	"$BUILD/t/relay" "$(cat "relay.$1.port")" "$prosody_port" "$TRASH/relay.$1.pid"
-}
-
-stop_relay () {
-	kill "$(cat "$TRASH/relay.$1.pid")"
-}
-
-# allow <kind> <transport>: what both of its brokers may use.
-allow () {
-	local user
-
-	for user in near$1 far$1
-	do
-		as $user git config --global xmpp.transport "$2"
-		reload $user
-	done
-}
-
-# Somebody may have a reason to bring it up again at once, so more than one try.
-drop_link () {
-	local tries
-
-	for tries in 1 2 3
-	do
-		allow "$1" inband
-		in_env "xmpp-$1" git ls-remote "$(url_of "xmpp-$1" small)" >log/command 2>&1
-		wait_for 10 path_is "near$1" in-band
-		stop_relay "$1"
-		wait_for 30 no_link "far$1"
-		allow "$1" "$1"
-		start_relay "$1"
-		wait_for 60 trusts "near$1" "far$1"
-		wait_for 20 trusts "far$1" "near$1"
-		if wait_for 5 no_link "near$1" >/dev/null && no_link "far$1"
-		then
-			return
-		fi
-	done
-	say "the link of $1 cannot be dropped"
-	return 1
+	(processes_of () { :; }; sample "$1" "$2" git ls-remote "$(url_of "$2" small)")
 }
 
 measure_first () {
 	wanted first || return 0
 	for kind in $kinds
 	do
-		"$BUILD/t/free-port" >relay.$kind.port
-		start_relay $kind
-		at_exit "stop_relay $kind"
-		as near$kind git config --global xmpp.localhost.server "127.0.0.1:$(cat relay.$kind.port)"
 		stop_broker near$kind
-		start_broker near$kind
-		wait_for 20 trusts near$kind far$kind
-		wait_for 20 trusts far$kind near$kind
 	done
-	rounds $few first first
+	rounds "$runs" first first
+}
+
+# What is not ours.
+start_others () {
+	transports='file git'
+	start_git_daemon
+	if start_sshd
+	then
+		transports="$transports ssh ssh-master"
+	else
+		missing all ssh 'no sshd here; t/install-deps --perf'
+	fi
 }
 
 perf_init
 prepare
-transports='file git'
-start_git_daemon
-if start_sshd
+transports=
+kinds='direct proxy inband'
+if test -n "$PERF_BEFORE"
 then
-	transports="$transports ssh ssh-master"
+	kinds='direct wasdirect proxy wasproxy inband wasinband'
 else
-	missing all ssh 'no sshd here; t/install-deps --perf'
+	start_others
 fi
 if have_prosody
 then
-	kinds='direct proxy inband'
 	start_ours $kinds
 	share_ours small
 	try_ours $kinds

@@ -13,7 +13,8 @@
 
 BEGIN {
 	FS = "\t"
-	way_count = split("file git ssh ssh-master tcp pump xmpp-direct xmpp-proxy xmpp-inband", ways, " ")
+	way_count = split("file git ssh ssh-master tcp pump xmpp-direct xmpp-proxy xmpp-inband" \
+		" xmpp-wasdirect xmpp-wasproxy xmpp-wasinband", ways, " ")
 }
 
 $3 == "missing" {
