@@ -51,7 +51,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	keyring_remember(&b->keyring, &before);
-	trust_suspend(b->context.trust, jid);
+	trust_suspend(b->context.trust, jid, time(NULL));
 	if (!by_server)
 		trust_mark(b->context.trust, jid, MARK_BLOCKED, true, time(NULL));
 	if (!command_keep(b, conn, &before))

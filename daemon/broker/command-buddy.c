@@ -103,7 +103,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	keyring_remember(&b->keyring, &before);
-	trust_suspend(b->context.trust, jid);
+	trust_suspend(b->context.trust, jid, time(NULL));
 	if (!command_keep(b, conn, &before))
 		return;
 	presence_pending_in_over(b->context.presence, jid);
@@ -233,7 +233,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	}
 	keyring_remember(&b->keyring, &before);
-	trust_verify(b->context.trust, jid, fp);
+	trust_verify(b->context.trust, jid, fp, time(NULL));
 	if (!command_keep(b, conn, &before))
 		return;
 	broker_trust_granted(b, jid);
@@ -254,7 +254,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	if (one && (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp)))
 		return;
 	keyring_remember(&b->keyring, &before);
-	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL)) {
+	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL, time(NULL))) {
 		buf_finish(&before);
 		command_fail(conn, MSG_NO_DEVICE_KNOWN, jid);
 		return;

@@ -49,7 +49,7 @@ static void lose_all(struct broker *b, const struct roster_losses *losses)
 		log_warning("%s is a buddy no more, as the roster has it; what was trusted of "
 			    "theirs is suspended",
 			    losses->jids[i]);
-		trust_suspend(b->context.trust, losses->jids[i]);
+		trust_suspend(b->context.trust, losses->jids[i], time(NULL));
 		if (losses->emptied)
 			trust_mark(b->context.trust, losses->jids[i], MARK_LOST, true, time(NULL));
 	}
@@ -148,7 +148,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 	note_request(b, bare, subscription, asked);
 	taken = roster_note(b->context.trust, bare, subscription, removed, time(NULL), &changed);
 	if (taken)
-		changed = trust_suspend(b->context.trust, bare);
+		changed = trust_suspend(b->context.trust, bare, time(NULL));
 	if (changed)
 		keyring_save(&b->keyring);
 	if (removed)
@@ -258,7 +258,7 @@ static void apply_blocks(struct broker *b)
 	bool changed = false;
 
 	for (size_t i = 0; i < found.count; i++) {
-		bool suspended = trust_suspend(b->context.trust, found.jids[i]);
+		bool suspended = trust_suspend(b->context.trust, found.jids[i], time(NULL));
 
 		if (suspended)
 			log_warning("%s is blocked; what was trusted of theirs is suspended",

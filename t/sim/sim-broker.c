@@ -77,17 +77,17 @@ static void share_with(struct broker *b, unsigned share)
  * Applies the user's trust in one device. For a device that becomes trusted the inquirer is
  * told to ask.
  */
-static void trust_device(struct broker *b, const struct broker *other)
+static void decide_trust(struct broker *b, const struct broker *other)
 {
 	bool changed, before = trust_allows(trust_lookup(b->trust, other->jid, other->fp));
 
 	if (b->trusts[other->index]) {
 		trust_observe(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
-		trust_verify(b->trust, other->jid, other->fp);
+		trust_verify(b->trust, other->jid, other->fp, b->world->now / 1000);
 		if (!before && b->inquirer)
 			inquirer_unseen(b->inquirer, other->jid);
 	} else {
-		trust_distrust(b->trust, other->jid, other->fp);
+		trust_distrust(b->trust, other->jid, other->fp, b->world->now / 1000);
 	}
 }
 
@@ -103,7 +103,7 @@ void broker_configure(struct broker *b)
 		share_with(b, i);
 	for (unsigned i = 0; i < w->count; i++)
 		if (i != b->index)
-			trust_device(b, &w->brokers[i]);
+			decide_trust(b, &w->brokers[i]);
 	announcer_reload(b->announcer);
 }
 

@@ -173,7 +173,7 @@ static struct announcer *begin(void)
 	context.blocked = blocklist_create();
 	presence_roster_item(context.presence, BOB, SUBSCRIPTION_BOTH, false, false);
 	trust_observe(context.trust, BOB, key, now / 1000, &changed);
-	trust_verify(context.trust, BOB, key);
+	trust_verify(context.trust, BOB, key, 100);
 	device_id_of(key, device);
 	share("project", "/project", true);
 	reachable = true;
@@ -285,7 +285,7 @@ static void t_permitted(void)
 	announcer_reload(a);
 	expect("want\ntell secret hidden\n", "until they may");
 	seen();
-	trust_distrust(context.trust, BOB, key);
+	trust_distrust(context.trust, BOB, key, 100);
 	moved();
 	read_as("more", NULL);
 	run(10 * 1000);

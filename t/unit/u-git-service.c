@@ -704,7 +704,7 @@ static void test_rights(void)
 	expect("journal: upload-pack of 'project' refused to " BOB ": busy\nbob is refused: busy\n",
 	       "nor anything while we stop");
 	context.stopping = false;
-	trust_distrust(context.trust, BOB, bob.fp);
+	trust_distrust(context.trust, BOB, bob.fp, 100);
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	expect("journal: upload-pack of 'project' refused to " BOB
 	       ": untrusted\nbob is refused: untrusted\n",

@@ -114,7 +114,7 @@ static void begin(void)
 	context.trust = trust_create();
 	context.blocked = blocklist_create();
 	trust_observe(context.trust, BOB, key, 1, &changed);
-	trust_verify(context.trust, BOB, key);
+	trust_verify(context.trust, BOB, key, 100);
 	make_presence();
 	inquirer = inquirer_create(&context, &peers, &ops, &events, NULL, 1);
 	ok(context.inquiry, "the context has its inquiry");
@@ -185,11 +185,11 @@ static void t_interest(void)
 	pass(INQUIRY_MAX);
 	expect("", "who is blocked is not asked");
 	trust_mark(context.trust, BOB, MARK_BLOCKED, false, 0);
-	trust_distrust(context.trust, BOB, key);
+	trust_distrust(context.trust, BOB, key, 100);
 	inquirer_unseen(inquirer, BOB);
 	pass(INQUIRY_MAX);
 	expect("", "nor is one of whom nothing is trusted");
-	trust_verify(context.trust, BOB, key);
+	trust_verify(context.trust, BOB, key, 100);
 	inquirer_unseen(inquirer, BOB);
 	/* Where they were they are not: from now on their bare JID is asked. */
 	pass(INQUIRY_EAGER);

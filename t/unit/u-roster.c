@@ -82,8 +82,8 @@ static void t_compare(void)
 	is_str(compare(t, nobody, &changed, &emptied), BOB " " CAROL,
 	       "with nobody in it, everybody");
 	ok(emptied, "which is said");
-	trust_suspend(t, BOB);
-	trust_suspend(t, CAROL);
+	trust_suspend(t, BOB, 50);
+	trust_suspend(t, CAROL, 50);
 	is_str(compare(t, nobody, &changed, &emptied), "",
 	       "who is suspended is not lost once more");
 	ok(!emptied, "and that is not an empty roster that takes anybody away");
@@ -138,7 +138,7 @@ static void t_push(void)
 	ok(roster_note(t, BOB, SUBSCRIPTION_TO, false, 2, &changed) && !changed,
 	   "he may not see us any more: he is lost");
 	ok(roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed), "still");
-	trust_suspend(t, BOB);
+	trust_suspend(t, BOB, 50);
 	ok(!roster_note(t, BOB, SUBSCRIPTION_NONE, false, 2, &changed),
 	   "until that has been seen to");
 	ok(roster_note(t, BOB, SUBSCRIPTION_NONE, true, 2, &changed),

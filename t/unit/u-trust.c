@@ -6,6 +6,7 @@
 
 #define HEX1 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define HEX2 "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HEX3 "f7112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define BOB "bob@example.org"
 
 static const unsigned char *fp(unsigned n)
@@ -91,10 +92,10 @@ static void t_thief(void)
 	is_int(trust_invite(t, BOB, 14), TRUST_COMPARE, "accept");
 	is_int(trust_invite(t, BOB, 15), TRUST_COMPARE, "add");
 	is_int(trust_lookup(t, BOB, fp(66)), TRUST_PENDING, "and it is still pending");
-	trust_verify(t, BOB, fp(1));
+	trust_verify(t, BOB, fp(1), 20);
 	is_int(trust_invite(t, BOB, 16), TRUST_COMPARE, "with a verified device it is no other");
 	is_int(trust_observe(t, BOB, fp(67), 17, &changed), TRUST_PENDING, "nor with a new key");
-	trust_suspend(t, BOB);
+	trust_suspend(t, BOB, 20);
 	is_int(trust_lookup(t, BOB, fp(66)), TRUST_UNKNOWN,
 	       "removing bob forgets what was pending");
 	is_int(trust_invite(t, BOB, 18), TRUST_COMPARE, "when he is added anew");
@@ -102,7 +103,7 @@ static void t_thief(void)
 	       "the thief is pending again");
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SUSPENDED,
 	       "and bob's own key is shown, and counts nothing");
-	trust_verify(t, BOB, fp(1));
+	trust_verify(t, BOB, fp(1), 20);
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_VERIFIED, "until it is named");
 	is_int(trust_lookup(t, BOB, fp(66)), TRUST_PENDING, "which is for that key alone");
 	trust_destroy(t);
@@ -148,7 +149,7 @@ static void t_expectation_ends(void)
 	is_written(t, "", "what has expired is not kept");
 	is_int(trust_invite(t, BOB, 200 + EXPECTATION_MAX), TRUST_EXPECTS,
 	       "it is opened again by hand");
-	trust_suspend(t, BOB);
+	trust_suspend(t, BOB, 20);
 	ok(!trust_expected(t, BOB, 201 + EXPECTATION_MAX), "removing them ends it");
 	is_written(t, "", "and nothing is left");
 	trust_invite(t, BOB, 300);
@@ -162,7 +163,7 @@ static void t_expectation_ends(void)
 	t = trust_create();
 	trust_invite(t, BOB, 100);
 	trust_observe(t, BOB, fp(1), 101, &changed);
-	trust_distrust(t, BOB, NULL);
+	trust_distrust(t, BOB, NULL, 20);
 	is_int(trust_invite(t, BOB, 102), TRUST_COMPARE,
 	       "with a distrusted device nobody is the first");
 	is_int(trust_observe(t, BOB, fp(2), 103, &changed), TRUST_PENDING, "whatever comes");
@@ -189,7 +190,7 @@ static void t_expiry(void)
 	       "who is accepted too late shows itself once more");
 	is_int(trust_observe(t, EVE, fp(2), 1001 + PENDING_EXPIRY, &changed), TRUST_SEEN,
 	       "and is trusted");
-	trust_distrust(t, BOB, fp(50));
+	trust_distrust(t, BOB, fp(50), 20);
 	trust_expire(t, 100 * (uint64_t)PENDING_EXPIRY);
 	is_int(trust_lookup(t, BOB, fp(50)), TRUST_DISTRUSTED, "what was decided does not expire");
 	is_int(trust_lookup(t, EVE, fp(2)), TRUST_SEEN, "either way");
@@ -210,25 +211,26 @@ static void t_decided(void)
 	struct trust *t = trust_create();
 	bool changed;
 
-	ok(!trust_verify(t, BOB, fp(1)), "a device never met cannot be verified");
-	ok(!trust_distrust(t, BOB, fp(1)) && !trust_distrust(t, BOB, NULL), "nor distrusted");
+	ok(!trust_verify(t, BOB, fp(1), 20), "a device never met cannot be verified");
+	ok(!trust_distrust(t, BOB, fp(1), 20) && !trust_distrust(t, BOB, NULL, 20),
+	   "nor distrusted");
 	trust_observe(t, BOB, fp(1), 10, &changed);
-	ok(trust_distrust(t, BOB, fp(1)), "one that waits can");
+	ok(trust_distrust(t, BOB, fp(1), 20), "one that waits can");
 	is_int(trust_observe(t, BOB, fp(1), 11, &changed), TRUST_DISTRUSTED,
 	       "it is distrusted when it comes again");
-	trust_suspend(t, BOB);
+	trust_suspend(t, BOB, 20);
 	trust_invite(t, BOB, 12);
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_DISTRUSTED,
 	       "after its person was removed and added, too");
-	ok(trust_verify(t, BOB, fp(1)), "only naming it ends that");
+	ok(trust_verify(t, BOB, fp(1), 20), "only naming it ends that");
 	ok(trust_any(t, BOB, TRUST_VERIFIED), "bob has a device now");
 	trust_observe(t, BOB, fp(2), 13, &changed);
-	trust_verify(t, BOB, fp(2));
-	ok(trust_distrust(t, BOB, NULL), "all of them at once");
+	trust_verify(t, BOB, fp(2), 20);
+	ok(trust_distrust(t, BOB, NULL, 20), "all of them at once");
 	ok(trust_lookup(t, BOB, fp(1)) == TRUST_DISTRUSTED &&
 		   trust_lookup(t, BOB, fp(2)) == TRUST_DISTRUSTED,
 	   "are distrusted");
-	ok(trust_verify(t, BOB, fp(2)), "and one of them verified");
+	ok(trust_verify(t, BOB, fp(2), 20), "and one of them verified");
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_DISTRUSTED, "is not the other");
 	trust_destroy(t);
 
@@ -237,16 +239,16 @@ static void t_decided(void)
 	trust_observe(t, BOB, fp(1), 11, &changed);
 	trust_observe(t, BOB, fp(2), 11, &changed);
 	trust_mark(t, BOB, MARK_GRANTED, true, 12);
-	ok(trust_suspend(t, BOB), "bob is removed");
+	ok(trust_suspend(t, BOB, 20), "bob is removed");
 	is_int(trust_lookup(t, BOB, fp(1)), TRUST_SUSPENDED, "his device is suspended");
 	ok(!trust_allows(trust_observe(t, BOB, fp(1), 13, &changed)), "which allows nothing");
 	is_int(trust_lookup(t, BOB, fp(2)), TRUST_UNKNOWN, "what waited is forgotten");
 	ok(!trust_marked(t, BOB, MARK_GRANTED), "and what the roster had said");
-	ok(!trust_suspend(t, BOB), "twice is once");
-	ok(!trust_suspend(t, EVE), "and of somebody who is not known nothing");
+	ok(!trust_suspend(t, BOB, 20), "twice is once");
+	ok(!trust_suspend(t, EVE, 20), "and of somebody who is not known nothing");
 	trust_mark(t, EVE, MARK_BLOCKED, true, 14);
 	ok(trust_marked(t, EVE, MARK_BLOCKED), "somebody of whom nothing is known can be blocked");
-	trust_suspend(t, EVE);
+	trust_suspend(t, EVE, 20);
 	ok(trust_marked(t, EVE, MARK_BLOCKED), "who is removed stays blocked");
 	trust_mark(t, EVE, MARK_BLOCKED, false, 0);
 	ok(!trust_person(t, EVE), "until they are unblocked");
@@ -255,7 +257,8 @@ static void t_decided(void)
 	trust_destroy(t);
 
 	for (int i = TRUST_UNKNOWN; i <= TRUST_DISTRUSTED; i++)
-		is_int(trust_allows(i), i == TRUST_SEEN || i == TRUST_VERIFIED,
+		is_int(trust_allows(i),
+		       i == TRUST_SEEN || i == TRUST_VOUCHED || i == TRUST_VERIFIED,
 		       trust_state_name(i));
 }
 
@@ -283,7 +286,7 @@ static void t_bounds(void)
 	t = trust_create();
 	for (unsigned i = 0; i < 100; i++) {
 		trust_observe(t, BOB, fp(i), 1, &changed);
-		trust_distrust(t, BOB, fp(i));
+		trust_distrust(t, BOB, fp(i), 20);
 	}
 	kept = 0;
 	for (const struct trusted_device *d = trust_first(t); d; d = d->next)
@@ -303,21 +306,27 @@ static void t_file(void)
 {
 	static const char good[] =
 		BOB " " HEX1 " seen 1700000000\n"
-		"carol@example.org " HEX1 " verified 1 Carol's laptop, the \xc3\xa4lter one\n"
-		BOB " " HEX2 " distrusted 18446744073709551615\n"
-		"eve@example.org " HEX2 " pending 0\n"
-		"frank@example.org " HEX2 " suspended 7\n"
-		BOB " - listed 1700000002\n"
-		BOB " - granted 1700000003\n"
-		"frank@example.org - lost 8\n"
-		"dave@example.org - expected 1700000001\n"
-		"dave@example.org - asked 1700000001\n"
-		"mallory@example.org - blocked 9\n";
+		    "carol@example.org " HEX1 " verified 1 since=5 seen=9 by=" HEX2
+		    " compared=1 told=1 name=Carol's laptop, the \xc3\xa4lter one\n"
+		    "carol@example.org " HEX2 " vouched 5 seen=0 by=" HEX1 "\n" BOB " " HEX3
+		    " revoked 2 since=3 by=" HEX1 " was=seen settled=1\n" BOB " " HEX2
+		    " distrusted 18446744073709551615\n"
+		    "eve@example.org " HEX2 " pending 0\n"
+		    "frank@example.org " HEX2 " suspended 7\n" BOB " - listed 1700000002\n" BOB
+		    " - granted 1700000003\n"
+		    "frank@example.org - lost 8\n"
+		    "dave@example.org - expected 1700000001\n"
+		    "dave@example.org - asked 1700000001\n"
+		    "mallory@example.org - blocked 9\n"
+		    "- - named 10 desk = top\n"
+		    "- - retired 11\n";
 	int dropped;
 	struct trust *t = parsed(good, &dropped);
 
 	is_int(dropped, 0, "a file is understood");
 	is_written(t, good, "and written as it was");
+	ok(!memcmp(trust_first(t)->next->by, trust_first(t)->next->next->fp, 2),
+	   "and so is who vouches or revoked");
 	is_str(trust_first(t)->next->name, "Carol's laptop, the \xc3\xa4lter one",
 	       "names are kept");
 	ok(trust_expected(t, "dave@example.org", 1700000001),
@@ -337,6 +346,24 @@ static void t_file(void)
 
 	t = parsed(BOB " " HEX1 " refused 7\n", &dropped);
 	is_written(t, BOB " " HEX1 " distrusted 7\n", "what was once refused is distrusted");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " seen 7 my old name=x\n", &dropped);
+	is_written(t, BOB " " HEX1 " seen 7 name=my old name=x\n",
+		   "a name as older versions wrote it");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " vouched 7 by=" HEX2 "\n", &dropped);
+	is_written(t, BOB " " HEX1 " pending 7\n", "without its voucher it waits");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " vouched 7\n" BOB " " HEX2 " verified 8\n", &dropped);
+	is_int(trust_first(t)->state, TRUST_PENDING, "and so does who names none");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " vouched 7 by=" HEX2 "\n" BOB " " HEX2 " vouched 8 by=" HEX1 "\n",
+		   &dropped);
+	ok(!trust_any_allowed(trust_person(t, BOB)), "two that vouch for each other both wait");
 	trust_destroy(t);
 
 	t = parsed("BOB@example.org " HEX1 " seen 7\n", &dropped);
@@ -374,6 +401,24 @@ static void t_bad_lines(void)
 		BOB " - expected 0",
 		BOB " - verified 1",
 		BOB " - expected 1 name",
+		"- - named 1",
+		"- - named 1 ",
+		"- - retired 1 name",
+		"- - retired 0",
+		BOB " - retired 1",
+		"- - blocked 1",
+		BOB " " HEX1 " seen 1 since=",
+		BOB " " HEX1 " seen 1 since=1 ",
+		BOB " " HEX1 " seen 1 since=1 name",
+		BOB " " HEX1 " seen 1 since=1 laptop",
+		BOB " " HEX1 " seen 1 since=1 unheard=1",
+		BOB " " HEX1 " seen 1 by=" HEX1 "0",
+		BOB " " HEX1 " seen 1 by=x",
+		BOB " " HEX1 " seen 1 was=unknown",
+		BOB " " HEX1 " seen 1 told=2",
+		BOB " " HEX1 " seen 1 name=",
+		BOB " " HEX1 " seen 1 name= x",
+		BOB " " HEX1 " seen 1 name=x\xe2\x80\xaey",
 		BOB " " HEX1 " expected 1",
 		BOB "  " HEX1 " seen 1",
 		" " BOB " " HEX1 " seen 1",
@@ -432,7 +477,8 @@ static void t_file_bounds(void)
 static void t_random(void)
 {
 	static const char seed[] =
-		BOB " " HEX1 " seen 1700000000 laptop\n" BOB " " HEX2 " distrusted 5\n"
+		BOB " " HEX1 " seen 1700000000 since=7 name=laptop\n" BOB " " HEX2
+		    " distrusted 5\n" BOB " " HEX3 " revoked 5 by=" HEX1 " was=seen\n"
 		    "dave@example.org - expected 17\ndave@example.org - granted "
 		    "17\ncarol@example.org " HEX2 " pending 99\n";
 	unsigned bad = 0;

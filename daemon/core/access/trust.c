@@ -13,19 +13,18 @@
  * show them. Each person has a list of their own few devices, and marks. A question is
  * always about one person.
  *
- * Trust goes up by add or accept, for one first device of a person, or by verify, and by
- * nothing else. Everything else that happens to a person takes it down. A person about
+ * Trust goes up by add or accept, for one first device of a person, or by verify, or by the
+ * word of a verified device (vouching.c), and by nothing else. Everything else that happens
+ * to a person takes it down. A person about
  * whose devices the user has decided once is never trusted on first use again: a thief of
  * the person's password would only have to wait for the user to say add once more.
  */
 
 static const char *const state_names[] = {
-	[TRUST_UNKNOWN] = "unknown",
-	[TRUST_VERIFIED] = "verified",
-	[TRUST_SEEN] = "seen",
-	[TRUST_PENDING] = "pending",
-	[TRUST_SUSPENDED] = "suspended",
-	[TRUST_DISTRUSTED] = "distrusted",
+	[TRUST_UNKNOWN] = "unknown", [TRUST_VERIFIED] = "verified",
+	[TRUST_VOUCHED] = "vouched", [TRUST_SEEN] = "seen",
+	[TRUST_PENDING] = "pending", [TRUST_SUSPENDED] = "suspended",
+	[TRUST_REVOKED] = "revoked", [TRUST_DISTRUSTED] = "distrusted",
 };
 
 const char *trust_state_name(enum trust_state state)
@@ -35,7 +34,12 @@ const char *trust_state_name(enum trust_state state)
 
 bool trust_allows(enum trust_state state)
 {
-	return state == TRUST_SEEN || state == TRUST_VERIFIED;
+	return state == TRUST_SEEN || state == TRUST_VOUCHED || state == TRUST_VERIFIED;
+}
+
+bool trust_rejects(enum trust_state state)
+{
+	return state == TRUST_REVOKED || state == TRUST_DISTRUSTED;
 }
 
 struct trust *trust_create(void)
@@ -50,6 +54,7 @@ struct trust *trust_create(void)
 static void free_device(struct trusted_device *d)
 {
 	free(d->name);
+	free(d->by);
 	free(d);
 }
 
@@ -76,6 +81,7 @@ void trust_destroy(struct trust *t)
 		free_person(p);
 	}
 	hashtable_finish(&t->by_jid);
+	free(t->own_name);
 	free(t);
 }
 
@@ -90,6 +96,11 @@ static struct trust_person *find_person(const struct trust *t, const char *jid)
 static struct trust_person *person_of(const struct trust *t, const struct trusted_device *d)
 {
 	return (struct trust_person *)hashtable_find(&t->by_jid, d->jid);
+}
+
+struct trust_person *trust_find_person(struct trust *t, const char *jid)
+{
+	return find_person(t, jid);
 }
 
 struct trust_person *trust_make_person(struct trust *t, const char *jid)
@@ -142,7 +153,7 @@ struct trusted_device *trust_add_device(struct trust *t, const char *jid, const 
 	d->jid = p->jid;
 	memcpy(d->fp, fp, FINGERPRINT_BYTES);
 	d->state = state;
-	d->first_seen = first_seen;
+	d->first_seen = d->since = d->last_seen = first_seen;
 	d->sibling = p->devices;
 	p->devices = d;
 	p->count++;
@@ -166,6 +177,11 @@ static void remove_device(struct trust *t, struct trust_person *p, struct truste
 	if (t->devices_tail == &gone->next)
 		t->devices_tail = at;
 	free_device(gone);
+}
+
+void trust_remove_device(struct trust *t, struct trusted_device *d)
+{
+	remove_device(t, find_person(t, d->jid), d);
 }
 
 /*
@@ -206,7 +222,7 @@ void trust_expire(struct trust *t, uint64_t unix_now)
 		for (; d; d = sibling) {
 			sibling = d->sibling;
 			if (d->state == TRUST_PENDING &&
-			    is_over(d->first_seen, PENDING_EXPIRY, unix_now))
+			    is_over(d->since, PENDING_EXPIRY, unix_now))
 				remove_device(t, p, d);
 		}
 		for (unsigned i = MARK_EXPECTED; i <= MARK_ASKED; i++)
@@ -230,7 +246,7 @@ static struct trusted_device *oldest_pending(const struct trust *t, const struct
 {
 	for (struct trusted_device *d = t->devices; p && d; d = d->next)
 		if (d->state == TRUST_PENDING && d->jid == p->jid &&
-		    unix_now >= d->first_seen + PENDING_SETTLED)
+		    unix_now >= d->since + PENDING_SETTLED)
 			return d;
 	return NULL;
 }
@@ -273,7 +289,7 @@ static bool find_room(const struct trust *t, const char *jid, uint64_t unix_now,
 	return true;
 }
 
-static bool make_room(struct trust *t, const char *jid, uint64_t unix_now)
+bool trust_make_room(struct trust *t, const char *jid, uint64_t unix_now)
 {
 	struct trusted_device *gone;
 	struct trust_person *p;
@@ -324,7 +340,7 @@ enum trust_invitation trust_invite(struct trust *t, const char *jid, uint64_t un
 	}
 	if (p->count > 1 || any_decided(p) || trust_other_owner(t, p->jid, p->devices->fp))
 		return TRUST_COMPARE;
-	p->devices->state = TRUST_SEEN;
+	trust_set_state(p->devices, TRUST_SEEN, unix_now);
 	p->since[MARK_EXPECTED] = 0;
 	return TRUST_ADMITTED;
 }
@@ -361,10 +377,10 @@ enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned 
 		return d->state;
 	if (p && p->since[MARK_EXPECTED] && p->count == 0 && !trust_other_owner(t, p->jid, fp))
 		state = TRUST_SEEN;
-	else if (!make_room(t, jid, unix_now))
+	else if (!trust_make_room(t, jid, unix_now))
 		return TRUST_PENDING;
 	d = trust_add_device(t, jid, fp, state, unix_now);
-	/* make_room() may have forgotten the person, who is added anew then. */
+	/* trust_make_room() may have forgotten the person, who is added anew then. */
 	p = find_person(t, jid);
 	if (!d)
 		return TRUST_PENDING;
@@ -381,19 +397,105 @@ enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsi
 	return d ? d->state : TRUST_UNKNOWN;
 }
 
-bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp)
+const struct trusted_device *trust_device(const struct trust *t, const char *jid,
+					  const unsigned char *fp)
+{
+	return trust_find_device(find_person(t, jid), fp);
+}
+
+void trust_set_by(struct trusted_device *d, const unsigned char *by)
+{
+	free(d->by);
+	d->by = NULL;
+	if (!by)
+		return;
+	d->by = xmalloc(FINGERPRINT_BYTES);
+	memcpy(d->by, by, FINGERPRINT_BYTES);
+}
+
+bool trust_is_by(const struct trusted_device *d, const unsigned char *fp)
+{
+	return d->by && !memcmp(d->by, fp, FINGERPRINT_BYTES);
+}
+
+void trust_set_state(struct trusted_device *d, enum trust_state state, uint64_t unix_now)
+{
+	if (d->state == state)
+		return;
+	d->was = state == TRUST_REVOKED ? d->state : TRUST_UNKNOWN;
+	d->settled = false;
+	trust_set_by(d, NULL);
+	d->state = state;
+	d->since = unix_now;
+}
+
+/*
+ * A device that never came is forgotten: nobody could compare it, and it would only take a
+ * place. One that came waits, even where no place for a pending device is left; how many can
+ * do that is bounded by DEVICES_PER_BUDDY.
+ */
+void trust_drop_one(struct trust *t, struct trust_person *p, struct trusted_device *d,
+		    uint64_t unix_now)
+{
+	if (d->last_seen)
+		trust_set_state(d, TRUST_PENDING, unix_now);
+	else
+		remove_device(t, p, d);
+}
+
+void trust_drop_vouched(struct trust *t, struct trust_person *p, const unsigned char *voucher,
+			uint64_t unix_now)
+{
+	struct trusted_device *d = p->devices, *sibling;
+
+	for (; d; d = sibling) {
+		sibling = d->sibling;
+		if (d->state == TRUST_VOUCHED && trust_is_by(d, voucher))
+			trust_drop_one(t, p, d, unix_now);
+	}
+}
+
+void trust_revoke(struct trust *t, struct trust_person *p, struct trusted_device *d,
+		  const unsigned char *by, uint64_t unix_now)
+{
+	trust_set_state(d, TRUST_REVOKED, unix_now);
+	trust_set_by(d, by);
+	trust_drop_vouched(t, p, d->fp, unix_now);
+}
+
+/*
+ * The user has decided between a device that was revoked and the device that revoked it.
+ * What the latter repeats does not count any more, nor what a device says in return that the
+ * verified one revoked.
+ */
+static void settle_revocations(struct trust_person *p, const unsigned char *verified)
+{
+	for (struct trusted_device *d = p->devices; d; d = d->sibling)
+		if (d->state == TRUST_REVOKED && trust_is_by(d, verified))
+			d->settled = true;
+}
+
+bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
 {
 	struct trust_person *p = find_person(t, jid);
 	struct trusted_device *d = trust_find_device(p, fp);
+	unsigned char by[FINGERPRINT_BYTES];
+	bool overrules;
 
 	if (!d)
 		return false;
-	d->state = TRUST_VERIFIED;
+	overrules = d->state == TRUST_REVOKED && d->by;
+	if (overrules)
+		memcpy(by, d->by, sizeof(by));
+	trust_set_state(d, TRUST_VERIFIED, unix_now);
+	if (overrules)
+		trust_set_by(d, by);
 	p->since[MARK_EXPECTED] = p->since[MARK_LOST] = 0;
+	settle_revocations(p, fp);
 	return true;
 }
 
-bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp)
+bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
 {
 	struct trust_person *p = find_person(t, jid);
 	bool any = false;
@@ -401,15 +503,87 @@ bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp)
 	for (struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling) {
 		if (fp && memcmp(d->fp, fp, FINGERPRINT_BYTES))
 			continue;
-		d->state = TRUST_DISTRUSTED;
+		trust_set_state(d, TRUST_DISTRUSTED, unix_now);
 		any = true;
 	}
-	if (any)
-		p->since[MARK_EXPECTED] = 0;
-	return any;
+	if (!any)
+		return false;
+	if (fp)
+		trust_drop_vouched(t, p, fp, unix_now);
+	p->since[MARK_EXPECTED] = 0;
+	return true;
 }
 
-bool trust_suspend(struct trust *t, const char *jid)
+bool trust_retire(struct trust *t, const char *jid, const unsigned char *fp,
+		  const unsigned char *own, uint64_t unix_now)
+{
+	struct trust_person *p = find_person(t, jid);
+	struct trusted_device *d = trust_find_device(p, fp);
+
+	if (!d || (d->state == TRUST_REVOKED && trust_is_by(d, own)))
+		return false;
+	trust_revoke(t, p, d, own, unix_now);
+	trust_untell(t);
+	return true;
+}
+
+bool trust_retire_self(struct trust *t, uint64_t unix_now)
+{
+	if (t->retired)
+		return false;
+	t->retired = unix_now;
+	trust_untell(t);
+	return true;
+}
+
+uint64_t trust_retired(const struct trust *t)
+{
+	return t->retired;
+}
+
+void trust_name_self(struct trust *t, const char *name, uint64_t unix_now)
+{
+	free(t->own_name);
+	t->own_name = name && *name ? xstrdup(name) : NULL;
+	t->named = unix_now;
+}
+
+const char *trust_own_name(const struct trust *t)
+{
+	return t->own_name;
+}
+
+bool trust_note_seen(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
+{
+	struct trusted_device *d = trust_find_device(find_person(t, jid), fp);
+
+	if (!d || (d->last_seen && unix_now < d->last_seen + LAST_SEEN_STEP))
+		return false;
+	d->last_seen = unix_now;
+	return true;
+}
+
+void trust_note_told(struct trust *t, const char *jid, const unsigned char *fp)
+{
+	struct trusted_device *d = trust_find_device(find_person(t, jid), fp);
+
+	if (d)
+		d->told = true;
+}
+
+void trust_untell(struct trust *t)
+{
+	for (struct trusted_device *d = t->devices; d; d = d->next)
+		d->told = false;
+}
+
+void trust_set_name(struct trusted_device *d, const char *name)
+{
+	free(d->name);
+	d->name = *name ? xstrdup(name) : NULL;
+}
+
+bool trust_suspend(struct trust *t, const char *jid, uint64_t unix_now)
 {
 	struct trust_person *p = find_person(t, jid);
 	struct trusted_device *d = p ? p->devices : NULL, *sibling;
@@ -421,7 +595,7 @@ bool trust_suspend(struct trust *t, const char *jid)
 		sibling = d->sibling;
 		changed |= trust_allows(d->state) || d->state == TRUST_PENDING;
 		if (trust_allows(d->state))
-			d->state = TRUST_SUSPENDED;
+			trust_set_state(d, TRUST_SUSPENDED, unix_now);
 		else if (d->state == TRUST_PENDING)
 			remove_device(t, p, d);
 	}

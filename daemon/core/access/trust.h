@@ -6,23 +6,33 @@
  * The trust table: which device keys belong to whom, as the user decided, and the marks of
  * a person that are remembered from one run to the next. It is kept in a text file with
  * one line a device:
- *   jid fingerprint(64 hex) state first-seen(unix) [name]
- * and one line a mark of a person:
+ *   jid fingerprint(64 hex) state first-seen(unix) [since=unix] [seen=unix] [by=hex]
+ *   [was=state] [settled=1] [compared=1] [told=1] [name=rest of the line]
+ * one line a mark of a person:
  *   jid - mark since(unix)
- * A name is the rest of the line, up to DEVICE_NAME_MAX - 1 bytes of printable UTF-8. The
- * caller reads and writes the file.
+ * and, if they are so, that this device has a name, and that it was retired:
+ *   - - named since(unix) name
+ *   - - retired since(unix)
+ * A name is as device-name.h has it. In files of older versions the name of a device follows
+ * first-seen without "name=". The caller reads and writes the file.
  *
  * Each act of trust is for one device. add and accept admit the first device of a person,
  * once, within EXPECTATION_MAX, and only if no device of that person was ever decided
- * about. Every other device must be named by its fingerprint:
+ * about. Every other device must be named by its fingerprint, or be vouched for by a
+ * verified device of the same person (vouching.h):
  *
  *   state        event                                    next
  *   unknown      shows itself, its person is expected     SEEN, which ends the expectation
  *   unknown      shows itself                             PENDING
  *   PENDING      invite, the only one of its person       SEEN
  *   PENDING      PENDING_EXPIRY, suspend                  unknown
+ *   unknown, PENDING  a VERIFIED device vouches for it    VOUCHED
+ *   VOUCHED      its voucher does so no more, or is not
+ *                VERIFIED any more                        PENDING; unknown if it never came
+ *   any but DISTRUSTED  another device of its person
+ *                revokes it                               REVOKED
  *   any          verify                                   VERIFIED
- *   SEEN, VERIFIED  suspend (removed, blocked)            SUSPENDED
+ *   SEEN, VOUCHED, VERIFIED  suspend (removed, blocked)   SUSPENDED
  *   any          distrust                                 DISTRUSTED
  *
  * A key that is already known of another person is not trusted on first use.
@@ -38,11 +48,14 @@
 #include "jid.h"
 
 enum trust_state {
-	TRUST_UNKNOWN,		/* not in the table */
+	TRUST_UNKNOWN,		/* not in the table; the others go from best to worst */
 	TRUST_VERIFIED,		/* the user compared the fingerprints */
+	TRUST_VOUCHED,		/* a verified device of the same person vouches for it; it may do
+				   what SEEN may */
 	TRUST_SEEN,		/* trusted on first use, at add or accept */
 	TRUST_PENDING,		/* showed itself; gets nothing until verified */
 	TRUST_SUSPENDED,	/* was trusted; its person was removed or blocked */
+	TRUST_REVOKED,		/* a device of its own person revoked it; only verify ends that */
 	TRUST_DISTRUSTED,	/* the user rejected it; only verify ends that */
 };
 
@@ -50,10 +63,25 @@ struct trusted_device {
 	struct trusted_device *next;	/* in the list of all */
 	struct trusted_device *sibling;	/* in the list of the person; newest first */
 	char *jid;			/* bare; the person's */
-	char *name;			/* a note of the user, or NULL; owned */
+	char *name;			/* that its owner gave it, or NULL; owned */
 	unsigned char fp[FINGERPRINT_BYTES];
-	enum trust_state state;
-	uint64_t first_seen;		/* unix seconds */
+	uint64_t first_seen;		/* unix seconds, as the next two */
+	uint64_t since;			/* of the state */
+	uint64_t last_seen;		/* when it last proved its key, within LAST_SEEN_STEP; 0:
+					   it never did, and was only vouched for */
+	/*
+	 * A fingerprint, or NULL; owned. VOUCHED: of the device that vouches for it. REVOKED:
+	 * of the device that revoked it, or our own. VERIFIED: of the device whose revocation
+	 * the user has overruled.
+	 */
+	unsigned char *by;
+	/* Packed, because there may be BUDDIES_MAX of them. */
+	enum trust_state state : 8;
+	enum trust_state was : 8;	/* of a REVOKED device: its state before */
+	bool settled : 1;		/* of a REVOKED device: the user has verified the device
+					   that revoked it, so it cannot answer in kind */
+	bool compared : 1;		/* its user has verified our device, as it says */
+	bool told : 1;			/* it has been told which own devices we have revoked */
 };
 
 enum trust_mark {
@@ -121,6 +149,8 @@ enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned 
 			       uint64_t unix_now, bool *changed);
 enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_allows(enum trust_state state);
+/* Such a device was thrown out, and is told nothing at all. */
+bool trust_rejects(enum trust_state state);
 /*
  * Forgets what is too old. To be called after the file was read; trust_observe() and
  * trust_invite() call it, too.
@@ -131,17 +161,44 @@ void trust_expire(struct trust *t, uint64_t unix_now);
  * The user compared this key. False if the device is not in the table. Ends the
  * expectation of a first device.
  */
-bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp);
+bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now);
 /*
  * The user rejects this key, or with NULL all known keys of jid. False if there is none.
- * Ends the expectation of a first device.
+ * Ends the expectation of a first device. Devices for which a rejected one vouched are
+ * pending.
  */
-bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp);
+bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now);
+/*
+ * The user retires another device of their own account; own is the fingerprint of this
+ * one. False if fp is not in the table, or retired already.
+ */
+bool trust_retire(struct trust *t, const char *jid, const unsigned char *fp,
+		  const unsigned char *own, uint64_t unix_now);
+/*
+ * This device retires itself. False if it did before. trust_retired(): when it did, in unix
+ * seconds; 0: it did not.
+ */
+bool trust_retire_self(struct trust *t, uint64_t unix_now);
+uint64_t trust_retired(const struct trust *t);
+/* The name of this device, or NULL. To set NULL or "" takes it away. */
+void trust_name_self(struct trust *t, const char *name, uint64_t unix_now);
+const char *trust_own_name(const struct trust *t);
+/*
+ * The device has just proved its key. Returns whether last_seen has changed, which is so
+ * every LAST_SEEN_STEP seconds.
+ */
+bool trust_note_seen(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now);
+/*
+ * The device has been told which own devices we have revoked. trust_untell(): that has
+ * changed, so every device has to be told.
+ */
+void trust_note_told(struct trust *t, const char *jid, const unsigned char *fp);
+void trust_untell(struct trust *t);
 /*
  * jid is a buddy no more. Trusted devices are suspended, pending ones forgotten, and all
  * marks but MARK_BLOCKED are taken away. False if nothing has changed.
  */
-bool trust_suspend(struct trust *t, const char *jid);
+bool trust_suspend(struct trust *t, const char *jid, uint64_t unix_now);
 /*
  * The request of jid was declined or answered: neither a device nor another request is
  * expected. False if none was.
@@ -162,6 +219,8 @@ const struct trust_person *trust_persons(const struct trust *t);
 const struct trust_person *trust_person(const struct trust *t, const char *jid);
 /* The first device of jid, then ->sibling; NULL if there is none. */
 const struct trusted_device *trust_devices(const struct trust *t, const char *jid);
+const struct trusted_device *trust_device(const struct trust *t, const char *jid,
+					  const unsigned char *fp);
 /* Another person whose device has this key, or NULL. */
 const char *trust_other_owner(const struct trust *t, const char *jid, const unsigned char *fp);
 bool trust_marked(const struct trust *t, const char *jid, enum trust_mark mark);

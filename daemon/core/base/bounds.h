@@ -156,6 +156,10 @@ enum {
 	BUDDIES_MAX = 10000,
 	DEVICES_PER_BUDDY = 16,
 	AWAY_PER_BUDDY = 4,			/* full JIDs where a broker was seen last */
+	DEVICE_VOUCHES_MAX = 8,			/* devices for which one device may vouch */
+	DEVICE_REVOKES_MAX = 16,		/* devices that one device may revoke */
+	LAST_SEEN_STEP = 3600,			/* seconds; how exactly it is kept when a device
+						   was last seen */
 	PENDING_DEVICES_MAX = 16,
 	PENDING_EXPIRY = 7 * 24 * 3600,		/* seconds */
 	PENDING_SETTLED = 60,			/* seconds; then a pending device makes room for

@@ -211,8 +211,8 @@ static bool check_key(const struct peer *p, const unsigned char *fp)
 			  p->jid, p->device, device);
 		return false;
 	}
-	/* A device that is distrusted is told nothing, not even who we are. */
-	return trust_lookup(p->all->context->trust, p->jid, fp) != TRUST_DISTRUSTED &&
+	/* Not even who we are. */
+	return !trust_rejects(trust_lookup(p->all->context->trust, p->jid, fp)) &&
 	       context_is_buddy(p->all->context, p->jid);
 }
 
