@@ -147,6 +147,9 @@ static const struct row {
 		"'{jid}' lets you fetch from '{share}', but not push to it",
 		"They allow it, in the repository, with \"git xmpp share --name={share} "
 		"--push={me}\"" },
+	[MSG_UNVERIFIED] = { "unverified",
+		"'{jid}' takes pushes to '{share}' only from devices whose keys they have compared",
+		"They compare yours with \"git xmpp verify {me}\"" },
 	[MSG_DEVICE_UNTRUSTED] = { "device-untrusted",
 		"no trusted device of '{jid}' is online",
 		"Compare fingerprints with \"git xmpp verify {jid}\"" },

@@ -58,6 +58,7 @@ enum message_id {
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
 	MSG_NOT_SHARED,			/* jid, share, me */
 	MSG_PUSH_DENIED,		/* jid, share, me */
+	MSG_UNVERIFIED,			/* jid, share, me */
 	MSG_DEVICE_UNTRUSTED,		/* jid: we trust none of their devices that are online */
 	MSG_NOT_TRUSTED_THERE,		/* jid, me: they do not trust our device */
 	MSG_TIMEOUT,			/* jid, seconds */

@@ -30,6 +30,7 @@
 #include "local-candidates.h"
 #include "roster.h"
 #include "git-service-events.h"
+#include "groups.h"
 #include "session-client.h"
 #include "session-events.h"
 #include "state-files.h"
@@ -360,6 +361,7 @@ static const struct account_events account_events = {
 	.roster_begin = contacts_roster_begin,
 	.roster_end = contacts_roster_end,
 	.roster = contacts_roster,
+	.groups = groups_roster,
 	.available = on_available,
 	.unavailable = on_unavailable,
 	.doubted = on_doubted,

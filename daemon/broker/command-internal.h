@@ -48,6 +48,8 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
 /* Each sends the answer; command_run() closes the connection. */
 void command_status(struct broker *b, struct conn *conn, struct fields command);
+/* Who is in a group of the roster. */
+void command_group(struct broker *b, struct conn *conn, struct fields command);
 void command_buddies(struct broker *b, struct conn *conn, struct fields command);
 
 /* Each sends the answer and closes the connection, now or when the server has answered. */

@@ -8,6 +8,7 @@
 #include "command-internal.h"
 #include "fingerprint.h"
 #include "follower.h"
+#include "groups.h"
 #include "git-service.h"
 #include "hex.h"
 #include "local-candidates.h"
@@ -99,8 +100,13 @@ static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add(row, "kind", "share");
 		fields_add(row, "name", s->name);
 		fields_add(row, "path", s->path);
-		for (const struct share_who *w = s->who; w; w = w->next)
-			fields_add(row, w->push ? "push" : "fetch", w->jid);
+		for (const struct share_who *w = s->who; w; w = w->next) {
+			struct buf who = { 0 };
+
+			grantee_put(&w->who, true, &who);
+			fields_add(row, w->push ? "push" : "fetch", buf_str(&who));
+			buf_finish(&who);
+		}
 		command_row(conn, row);
 	}
 }
@@ -158,6 +164,25 @@ static char *command_with(const char *command, const char *jid)
 	return text;
 }
 
+struct group_notices {
+	struct conn *conn;
+	struct buf *row;
+};
+
+static void send_group_notice(void *arg, const char *group, const char *jid)
+{
+	struct group_notices *notices = arg;
+	struct buf option = { 0 }, hint = { 0 };
+
+	buf_printf(&option, "--accept-group=%s", group);
+	buf_puts(&hint, "git xmpp share ");
+	text_shell(&hint, buf_str(&option));
+	send_notice(notices->conn, notices->row, "group-widened", jid,
+		    xasprintf("%s is in your group %s, and has no right of it yet", jid, group),
+		    buf_detach(&hint));
+	buf_finish(&option);
+}
+
 /* Sends a notice for each thing that waits for the user. */
 static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 {
@@ -192,6 +217,7 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid,
 					      e->share, e->error ? e->error : "refused"),
 				    xstrdup("git xmpp queue"));
+	groups_waiting(b, send_group_notice, &(struct group_notices){ conn, row });
 	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
 		lost += p->since[MARK_LOST] != 0;
 	if (lost)
@@ -248,6 +274,25 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 	fields_add_u64(&row, "buddies", buddies);
 	fields_add_u64(&row, "reachable", reachable);
 	command_row(conn, &row);
+	buf_finish(&row);
+	command_done(conn, NULL);
+}
+
+void command_group(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *name = fields_get(command, "group");
+	struct buf row = { 0 };
+
+	if (!command_online(b, conn))
+		return;
+	for (const struct buddy *buddy = presence_buddies(b->context.presence); name && buddy;
+	     buddy = buddy->next) {
+		if (!buddy_in_group(buddy, name))
+			continue;
+		fields_add(&row, "kind", "member");
+		fields_add(&row, "jid", buddy->jid);
+		command_row(conn, &row);
+	}
 	buf_finish(&row);
 	command_done(conn, NULL);
 }

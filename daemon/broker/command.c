@@ -148,6 +148,7 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "block", command_block },
 		{ "unblock", command_unblock },
 		{ "verify", command_verify },
+		{ "group", command_group },
 		{ "distrust", command_distrust },
 		{ "reload", run_reload },
 		{ "password", run_password },

@@ -16,6 +16,7 @@
 
 #include "alloc.h"
 #include "announcer.h"
+#include "groups.h"
 #include "jid.h"
 #include "inquiry.h"
 #include "log.h"
@@ -76,6 +77,7 @@ void contacts_roster_end(void *owner)
 	else if (changed)
 		keyring_save(&b->keyring);
 	roster_losses_finish(&losses);
+	groups_known(b);
 }
 
 /* Forgets jid and their devices. The server will not say that these went offline. */

@@ -151,35 +151,88 @@ void config_free(struct config *c)
 	free(c);
 }
 
+/* The share cannot be pushed to: what its owner wants to forbid is not known. */
+static void doubt(struct share *share, const char *key, const char *value)
+{
+	log_error("xmppShare.%s.%s: '%s' is not understood; nobody may push to it", share->name,
+		  key, value);
+	share->faulty = true;
+}
+
+/* A value that is not known is the strict one. */
+static bool demands_verified(const struct share *share, const char *key, const char *value)
+{
+	if (!strcmp(value, "trusted"))
+		return false;
+	if (strcmp(value, "verified") != 0)
+		log_error("xmppShare.%s.%s must be trusted or verified", share->name, key);
+	return true;
+}
+
+static void read_path(struct share *share, const char *path)
+{
+	if (path[0] == '/')
+		share_set_path(share, path);
+	else
+		log_warning("xmppShare.%s.path must be absolute", share->name);
+}
+
+static void read_max_pack(struct share *share, const char *value)
+{
+	int64_t size;
+
+	if (gitconfig_number(value, &size) && size >= 0)
+		share->max_pack = size;
+	else
+		doubt(share, "maxPack", value);
+}
+
 static void read_share(struct policy *policy, const struct gitconfig_entry *e, const char *key,
 		       const char *name)
 {
 	struct share *share = policy_share(policy, name);
+	bool push = !strcmp(key, "push");
 
 	if (!share)
 		log_warning("'%s' is not a name for a share", name);
-	else if (!strcmp(key, "path") && e->value[0] == '/')
-		share_set_path(share, e->value);
 	else if (!strcmp(key, "path"))
-		log_warning("xmppShare.%s.path must be absolute", name);
-	else if ((!strcmp(key, "fetch") || !strcmp(key, "push")) &&
-		 !share_allow(share, e->value, !strcmp(key, "push")))
+		read_path(share, e->value);
+	else if ((push || !strcmp(key, "fetch")) && !share_allow(share, e->value, push))
 		log_warning("xmppShare.%s.%s: '%s' is not an address", name, key, e->value);
+	else if (!strcmp(key, "protect") && !ref_patterns_add(&share->protect, e->value))
+		doubt(share, "protect", e->value);
+	else if (!strcmp(key, "fetchrequires"))
+		share->fetch_verified = demands_verified(share, "fetchRequires", e->value);
+	else if (!strcmp(key, "pushrequires"))
+		share->push_verified = demands_verified(share, "pushRequires", e->value);
+	else if (!strcmp(key, "maxpack"))
+		read_max_pack(share, e->value);
+}
+
+static void read_group(struct policy *policy, const struct gitconfig_entry *e, const char *key,
+		       const char *name)
+{
+	if (!strcmp(key, "member") && !policy_group_add(policy, name, e->value))
+		log_warning("xmppGroup.%s.member: '%s' is not an address", name, e->value);
 }
 
 void config_read_shares(const struct config *c, struct policy *policy)
 {
 	for (size_t i = 0; i < c->all.count; i++) {
 		const struct gitconfig_entry *e = &c->all.rows[i];
-		const char *name, *key;
+		const char *name, *share_key, *key;
 		size_t len;
 		char *copy;
 
-		key = gitconfig_variable(e, "xmppshare", &name, &len);
+		share_key = gitconfig_variable(e, "xmppshare", &name, &len);
+		key = share_key ? share_key : gitconfig_variable(e, "xmppgroup", &name, &len);
 		if (!key || !e->value)
 			continue;
 		copy = xstrndup(name, len);
-		read_share(policy, e, key, copy);
+		if (share_key)
+			read_share(policy, e, key, copy);
+		else
+			read_group(policy, e, key, copy);
 		free(copy);
 	}
 }

@@ -65,7 +65,10 @@ struct config {
 struct config *config_read(struct message *trouble);
 void config_free(struct config *c);
 
-/* Adds the shares of [xmppShare "name"] sections. */
+/*
+ * Adds the shares of [xmppShare "name"] sections, and the groups of [xmppGroup "name"]. A
+ * rule that is not understood forbids.
+ */
 void config_read_shares(const struct config *c, struct policy *policy);
 
 /* Whether the account's settings are the same in both. */

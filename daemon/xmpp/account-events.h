@@ -79,6 +79,8 @@ struct account_events {
 	/* One roster item, of the whole roster or of a push. removed: subscription='remove' */
 	void (*roster)(void *owner, const char *bare, enum subscription subscription, bool asked,
 		       bool removed);
+	/* After it, unless it was removed: the groups of the item, as in buddy::groups. */
+	void (*groups)(void *owner, const char *bare, const char *groups);
 	/*
 	 * Never called for our own resource. device is NULL unless the presence carries our
 	 * extension. asks: the sender wants our presence in return.

@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "decimal.h"
+#include "grantee.h"
 #include "jid.h"
 #include "text.h"
 
@@ -248,6 +249,26 @@ void stanza_other_host(xmpp_stanza_t *xml, char *out, size_t size)
 
 /* --- roster --- */
 
+/* Takes the groups that may be named in a share, as far as there is room. */
+static void read_groups(xmpp_stanza_t *item, char out[BUDDY_GROUPS_MAX])
+{
+	xmpp_stanza_t *child = xmpp_stanza_get_children(item);
+	size_t n = 0;
+
+	for (; child; child = xmpp_stanza_get_next(child)) {
+		char *text = is(xmpp_stanza_get_name(child), "group") ? xmpp_stanza_get_text(child)
+								      : NULL;
+
+		if (text && group_name_valid(text) && n + strlen(text) + 1 < BUDDY_GROUPS_MAX) {
+			memcpy(out + n, text, strlen(text) + 1);
+			n += strlen(text) + 1;
+		}
+		if (text)
+			xmpp_free(xmpp_stanza_get_context(child), text);
+	}
+	out[n] = '\0';
+}
+
 static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
 {
 	static const struct {
@@ -269,6 +290,7 @@ static bool read_item(xmpp_stanza_t *xml, struct roster_item *item)
 			item->subscription = rows[i].subscription;
 	item->asked = is(attribute(xml, "ask"), "subscribe");
 	item->removed = is(subscription, "remove");
+	read_groups(xml, item->groups);
 	return true;
 }
 

@@ -63,6 +63,7 @@ struct roster_item {
 	char jid[JID_MAX];	/* bare, in its normal form */
 	enum subscription subscription;
 	bool asked, removed;
+	char groups[BUDDY_GROUPS_MAX];	/* as in buddy::groups */
 };
 
 /* A cursor over the rows of an answer's payload. */

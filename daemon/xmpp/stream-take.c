@@ -13,8 +13,11 @@ static void tell_roster(struct stream *e, xmpp_stanza_t *query)
 	struct roster_item item;
 	xmpp_stanza_t *at = NULL;
 
-	while (e->events && stanza_roster_next(query, &at, &item))
+	while (e->events && stanza_roster_next(query, &at, &item)) {
 		e->events->roster(e->owner, item.jid, item.subscription, item.asked, item.removed);
+		if (e->events && !item.removed)
+			e->events->groups(e->owner, item.jid, item.groups);
+	}
 }
 
 /*

@@ -6,6 +6,7 @@ static const char *const verdict_names[] = {
 	[POLICY_ALLOWED] = "allowed",
 	[POLICY_NOT_SHARED] = "not shared",
 	[POLICY_PUSH_DENIED] = "push denied",
+	[POLICY_UNVERIFIED] = "unverified",
 };
 
 static struct policy *example(void)
@@ -72,9 +73,10 @@ static void t_rows(void)
 	struct policy *p = example();
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct subject subject = { .jid = rows[i].jid };
 		const struct share *share;
 		enum policy_verdict v =
-			policy_check(p, rows[i].jid, rows[i].service, rows[i].name, &share);
+			policy_check(p, &subject, rows[i].service, rows[i].name, &share);
 
 		if (!ok(v == rows[i].verdict &&
 				(share ? rows[i].path && !strcmp(share->path, rows[i].path)
@@ -108,8 +110,125 @@ static void t_table(void)
 	ok(share_allow(s, "bob@example.org", true) && share_allow(s, "bob@example.org", false),
 	   "fetch after push");
 	ok(s->who->push && !s->who->next, "does not take push away");
-	is_int(policy_check(p, "me@example.org", SERVICE_UPLOAD_PACK, "project", &share),
+	is_int(policy_check(p, &(struct subject){ .jid = "me@example.org" }, SERVICE_UPLOAD_PACK,
+			    "project", &share),
 	       POLICY_NOT_SHARED, "without an account nobody is ourselves");
+	policy_destroy(p);
+}
+
+/* What a verdict is for somebody; the roster says that they are in the group, or does not. */
+static void judge(const struct policy *p, const char *jid, bool verified, const char *groups,
+		  enum service service, const char *name, enum policy_verdict expected)
+{
+	struct presence *presence = presence_create();
+	struct subject subject = { .jid = jid,
+				   .verified = verified,
+				   .roster_known = groups != NULL };
+	const struct share *share;
+	enum policy_verdict v;
+
+	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
+	presence_roster_groups(presence, jid, groups);
+	subject.buddy = presence_buddy(presence, jid);
+	v = policy_check(p, &subject, service, name, &share);
+	ok(v == expected, "%s, %s, %s, %s: %s", jid, verified ? "verified" : "seen",
+	   groups ? groups : "no roster", service_name(service), verdict_names[expected]);
+	if (v != expected)
+		printf("# is %s\n", verdict_names[v]);
+	presence_destroy(presence);
+}
+
+static void t_verified(void)
+{
+	struct policy *p = policy_create("me@example.org");
+	struct share *s = policy_share(p, "project");
+
+	share_set_path(s, "/srv/project.git");
+	share_allow(s, "bob@example.org", true);
+	s->push_verified = true;
+	judge(p, "bob@example.org", false, NULL, SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED);
+	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project",
+	      POLICY_UNVERIFIED);
+	judge(p, "bob@example.org", true, NULL, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
+	judge(p, "me@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project", POLICY_UNVERIFIED);
+	judge(p, "eve@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project",
+	      POLICY_NOT_SHARED);
+	s->fetch_verified = true;
+	judge(p, "bob@example.org", false, NULL, SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED);
+	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project",
+	      POLICY_NOT_SHARED);
+	judge(p, "bob@example.org", true, NULL, SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED);
+	s->faulty = true;
+	judge(p, "bob@example.org", true, NULL, SERVICE_UPLOAD_PACK, "project", POLICY_ALLOWED);
+	judge(p, "bob@example.org", true, NULL, SERVICE_RECEIVE_PACK, "project",
+	      POLICY_PUSH_DENIED);
+	policy_destroy(p);
+}
+
+/* Both the user and the server have a say, and only the user can give. */
+static void t_groups(void)
+{
+	static const char team[] = "other\0team\0", other[] = "other\0", none[] = "";
+	struct policy *p = policy_create("me@example.org");
+	struct share *s = policy_share(p, "project");
+
+	share_set_path(s, "/srv/project.git");
+	ok(share_allow(s, "group:team", true), "a group is allowed");
+	ok(policy_group_add(p, "team", "Bob@example.org"), "bob is a member, says the user");
+	ok(policy_group_add(p, "team", "bob@example.org"), "and says it again");
+	is_int(policy_groups(p)->count, 1, "he is one once");
+	ok(!policy_group_add(p, "a:b", "bob@example.org"), "a group has a name");
+	ok(!policy_group_add(p, "team", "bob@example.org/x"), "and persons");
+	judge(p, "bob@example.org", false, team, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
+	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
+	judge(p, "bob@example.org", false, other, SERVICE_UPLOAD_PACK, "project",
+	      POLICY_NOT_SHARED);
+	judge(p, "bob@example.org", false, none, SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED);
+	judge(p, "eve@example.org", false, team, SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED);
+	judge(p, "eve@example.org", false, NULL, SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED);
+	policy_destroy(p);
+}
+
+static void rules_are(const struct policy *p, const char *jid, const char *expected)
+{
+	struct buf text = { 0 };
+	struct ref_rules rules;
+
+	policy_ref_rules(p, &(struct subject){ .jid = jid }, policy_find(p, "project"), &rules);
+	ref_rules_write(&rules, &text);
+	is_str(buf_str(&text), expected, jid);
+	ref_rules_finish(&rules);
+	buf_finish(&text);
+}
+
+static void t_rules(void)
+{
+	struct policy *p = policy_create("me@example.org");
+	struct share *s = policy_share(p, "project");
+	const struct share *share;
+
+	share_set_path(s, "/srv/project.git");
+	ok(share_allow(s, "bob@example.org:refs/heads/bob/*", true), "bob has a place");
+	ok(share_allow(s, "bob@example.org:refs/tags/bob-*", true), "and another one");
+	ok(!share_allow(s, "bob@example.org:refs/heads/x", false), "to fetch there are none");
+	ok(!share_allow(s, "bob@example.org:main", true), "nor without refs/");
+	share_allow(s, "buddies:refs/heads/all/*", true);
+	share_allow(s, "group:team:refs/heads/team/*", true);
+	policy_group_add(p, "team", "dave@example.org");
+	share_allow(s, "carol@example.org", true);
+	share_allow(s, "carol@example.org:refs/heads/x", true);
+	ref_patterns_add(&s->protect, "main");
+	is_int(policy_check(p, &(struct subject){ .jid = "bob@example.org" }, SERVICE_RECEIVE_PACK,
+			    "project", &share),
+	       POLICY_ALLOWED, "who may push somewhere may push");
+	rules_are(p, "bob@example.org",
+		  "push refs/heads/bob/*\npush refs/tags/bob-*\npush refs/heads/all/*\n"
+		  "protect refs/heads/main\n");
+	rules_are(p, "dave@example.org",
+		  "push refs/heads/all/*\npush refs/heads/team/*\nprotect refs/heads/main\n");
+	rules_are(p, "carol@example.org", "push anywhere\nprotect refs/heads/main\n");
+	rules_are(p, "me@example.org", "push anywhere\nprotect refs/heads/main\n");
+	rules_are(p, "eve@example.org", "push refs/heads/all/*\nprotect refs/heads/main\n");
 	policy_destroy(p);
 }
 
@@ -128,6 +247,9 @@ int main(void)
 {
 	t_rows();
 	t_table();
+	t_verified();
+	t_groups();
+	t_rules();
 	t_services();
 	return tap_done();
 }

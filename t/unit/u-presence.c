@@ -137,6 +137,37 @@ static void t_roster(void)
 	presence_destroy(p);
 }
 
+/* As many groups as a list of them has room for; the rest is not known. */
+static void t_groups(void)
+{
+	static const char groups[] = "team\0friends\0";
+	struct presence *p = presence_create();
+	struct buddy *b =
+		presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	char many[2 * BUDDY_GROUPS_MAX];
+	size_t n = 0;
+
+	ok(!buddy_in_group(b, "team"), "at first somebody is in no group");
+	ok(!presence_roster_groups(p, "bob@example.org", NULL), "which is nothing new");
+	ok(presence_roster_groups(p, "bob@example.org", groups), "then in two");
+	ok(!presence_roster_groups(p, "bob@example.org", groups), "the same is nothing new");
+	ok(buddy_in_group(b, "team") && buddy_in_group(b, "friends"), "and is in both");
+	ok(!buddy_in_group(b, "tea") && !buddy_in_group(b, "Team") && !buddy_in_group(b, ""),
+	   "and in no other");
+	ok(!buddy_in_group(NULL, "team"), "nobody is in none");
+	ok(!presence_roster_groups(p, "eve@example.org", groups), "who is unknown has none");
+	ok(presence_roster_groups(p, "bob@example.org", "friends\0"), "one is taken away");
+	ok(!buddy_in_group(b, "team") && buddy_in_group(b, "friends"), "and no other");
+	for (int i = 0; n + 16 < sizeof(many); i++)
+		n += snprintf(many + n, sizeof(many) - n, "group %d", i) + 1;
+	many[n] = '\0';
+	ok(presence_roster_groups(p, "bob@example.org", many), "too many");
+	ok(buddy_in_group(b, "group 0") && !buddy_in_group(b, "group 150"), "are not all kept");
+	b->in_roster = false;
+	ok(!buddy_in_group(b, "group 0"), "outside of the roster there are no groups");
+	presence_destroy(p);
+}
+
 /* A whole roster says who is in it, and by that who is not. */
 static void t_whole_roster(void)
 {
@@ -293,6 +324,7 @@ int main(void)
 	t_story();
 	t_ill_formed();
 	t_roster();
+	t_groups();
 	t_whole_roster();
 	t_requests();
 	t_protocol();

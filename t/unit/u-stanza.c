@@ -263,6 +263,44 @@ static void test_roster(void)
 	xmpp_stanza_release(xml);
 }
 
+/* The groups of an item, joined by "|". */
+static void groups_are(const char *children, const char *expected)
+{
+	char *text = xasprintf("<query xmlns='jabber:iq:roster'><item jid='bob@b.example'>%s"
+			       "</item></query>",
+			       children);
+	xmpp_stanza_t *xml = xmpp_stanza_new_from_string(ctx, text), *at = NULL;
+	struct buf seen = { 0 };
+	struct roster_item item;
+
+	ok(stanza_roster_next(xml, &at, &item), "an item");
+	for (const char *g = item.groups; *g; g += strlen(g) + 1)
+		buf_printf(&seen, "%s|", g);
+	is_str(buf_str(&seen), expected, "its groups");
+	buf_finish(&seen);
+	xmpp_stanza_release(xml);
+	free(text);
+}
+
+static void test_groups(void)
+{
+	struct buf many = { 0 }, kept = { 0 };
+
+	groups_are("", "");
+	groups_are("<group>team</group><odd>x</odd>text<group>The Friends</group>",
+		   "team|The Friends|");
+	groups_are("<group/><group>a:refs/heads/b</group><group> x</group><group>a\nb</group>"
+		   "<group>ok</group>",
+		   "ok|");
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&many, "<group>%09d</group>", i);
+	for (int i = 0; i < (BUDDY_GROUPS_MAX - 1) / 10; i++)
+		buf_printf(&kept, "%09d|", i);
+	groups_are(buf_str(&many), buf_str(&kept));
+	buf_finish(&many);
+	buf_finish(&kept);
+}
+
 /* RFC 6121 2.6.3: a result without a roster is no empty one. */
 static void test_whole_roster(void)
 {
@@ -445,6 +483,7 @@ int main(void)
 	test_errors();
 	test_presence();
 	test_roster();
+	test_groups();
 	test_whole_roster();
 	test_refused();
 	test_rows();

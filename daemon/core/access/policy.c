@@ -12,11 +12,10 @@
  * the same way.
  */
 
-static const char everyone[] = "buddies";
-
 struct policy {
 	char *own_jid;			/* bare, or NULL; owned */
 	struct share *first, **tail;	/* owned */
+	struct policy_group *groups;	/* owned */
 };
 
 struct policy *policy_create(const char *own_jid)
@@ -36,11 +35,19 @@ static void free_share(struct share *s)
 		struct share_who *w = s->who;
 
 		s->who = w->next;
-		free(w->jid);
 		free(w);
 	}
+	ref_patterns_finish(&s->protect);
 	free(s->path);
 	free(s);
+}
+
+static void free_group(struct policy_group *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		free(g->members[i]);
+	free(g->members);
+	free(g);
 }
 
 void policy_destroy(struct policy *p)
@@ -52,6 +59,12 @@ void policy_destroy(struct policy *p)
 
 		p->first = s->next;
 		free_share(s);
+	}
+	while (p->groups) {
+		struct policy_group *g = p->groups;
+
+		p->groups = g->next;
+		free_group(g);
 	}
 	free(p->own_jid);
 	free(p);
@@ -94,49 +107,137 @@ void share_set_path(struct share *s, const char *path)
 	s->path = xstrdup(path);
 }
 
-bool share_allow(struct share *s, const char *who, bool push)
+bool share_allow(struct share *s, const char *text, bool push)
 {
 	struct share_who **at = &s->who;
-	char bare[JID_MAX];
+	struct grantee who;
 
-	if (!strcmp(who, everyone))
-		memcpy(bare, everyone, sizeof(everyone));
-	else if (!jid_bare(who, bare))
+	if (!grantee_parse(&who, text) || (!push && *who.pattern))
 		return false;
-	while (*at && strcmp((*at)->jid, bare))
+	while (*at &&
+	       !(grantee_same(&(*at)->who, &who) && !strcmp((*at)->who.pattern, who.pattern)))
 		at = &(*at)->next;
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
-		(*at)->jid = xstrdup(bare);
+		(*at)->who = who;
 	}
 	(*at)->push |= push;
 	return true;
 }
 
-enum policy_verdict policy_check(const struct policy *p, const char *jid, enum service service,
-				 const char *name, const struct share **share)
+static struct policy_group *find_group(const struct policy *p, const char *name)
 {
-	const struct share *s = policy_find(p, name);
-	bool fetch, push, own;
+	struct policy_group *g = p->groups;
+
+	while (g && strcmp(g->name, name))
+		g = g->next;
+	return g;
+}
+
+bool policy_group_has(const struct policy_group *g, const char *jid)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->members[i], jid))
+			return true;
+	return false;
+}
+
+bool policy_group_add(struct policy *p, const char *group, const char *jid)
+{
+	struct policy_group *g = find_group(p, group);
 	char bare[JID_MAX];
 
+	if (!group_name_valid(group) || !jid_bare(jid, bare))
+		return false;
+	if (!g) {
+		g = xcalloc(1, sizeof(*g));
+		memcpy(g->name, group, strlen(group) + 1);
+		g->next = p->groups;
+		p->groups = g;
+	}
+	if (policy_group_has(g, bare))
+		return true;
+	g->members = xrealloc(g->members, (g->count + 1) * sizeof(*g->members));
+	g->members[g->count++] = xstrdup(bare);
+	return true;
+}
+
+const struct policy_group *policy_groups(const struct policy *p)
+{
+	return p->groups;
+}
+
+/* jid: the asker's JID, bare. */
+static bool is_meant(const struct policy *p, const struct grantee *who,
+		     const struct subject *subject, const char *jid)
+{
+	const struct policy_group *g;
+
+	switch (who->kind) {
+	case GRANTEE_BUDDIES:
+		return true;
+	case GRANTEE_JID:
+		return !strcmp(who->name, jid);
+	default:
+		g = find_group(p, who->name);
+		return g && policy_group_has(g, jid) &&
+		       (!subject->roster_known || buddy_in_group(subject->buddy, who->name));
+	}
+}
+
+static bool is_own(const struct policy *p, const char *jid)
+{
+	return p->own_jid && !strcmp(jid, p->own_jid);
+}
+
+enum policy_verdict policy_check(const struct policy *p, const struct subject *subject,
+				 enum service service, const char *name, const struct share **share)
+{
+	const struct share *s = policy_find(p, name);
+	char jid[JID_MAX];
+	bool fetch, push;
+
 	*share = NULL;
-	if (!s || !s->path || !jid_bare(jid, bare))
+	if (!s || !s->path || !jid_bare(subject->jid, jid))
 		return POLICY_NOT_SHARED;
-	own = p->own_jid && !strcmp(bare, p->own_jid);
-	fetch = push = own;
+	fetch = push = is_own(p, jid);
 	for (const struct share_who *w = s->who; w; w = w->next) {
-		if (strcmp(w->jid, bare) && strcmp(w->jid, everyone))
+		if (!is_meant(p, &w->who, subject, jid))
 			continue;
 		fetch = true;
 		push |= w->push;
 	}
-	if (!fetch)
+	if (!fetch || (s->fetch_verified && !subject->verified))
 		return POLICY_NOT_SHARED;
-	if (service == SERVICE_RECEIVE_PACK && !push)
+	if (service == SERVICE_RECEIVE_PACK && (!push || s->faulty))
 		return POLICY_PUSH_DENIED;
+	if (service == SERVICE_RECEIVE_PACK && s->push_verified && !subject->verified)
+		return POLICY_UNVERIFIED;
 	*share = s;
 	return POLICY_ALLOWED;
+}
+
+void policy_ref_rules(const struct policy *p, const struct subject *subject,
+		      const struct share *share, struct ref_rules *rules)
+{
+	char jid[JID_MAX];
+
+	*rules = (struct ref_rules){ .everywhere = false };
+	if (!jid_bare(subject->jid, jid))
+		return;
+	rules->everywhere = is_own(p, jid);
+	for (const struct share_who *w = share->who; w; w = w->next) {
+		if (!w->push || !is_meant(p, &w->who, subject, jid))
+			continue;
+		if (*w->who.pattern)
+			ref_patterns_add(&rules->push, w->who.pattern);
+		else
+			rules->everywhere = true;
+	}
+	if (rules->everywhere)
+		ref_patterns_finish(&rules->push);
+	for (size_t i = 0; i < share->protect.count; i++)
+		ref_patterns_add(&rules->protect, share->protect.rows[i]);
 }
 
 static const char *const service_names[SERVICE_COUNT] = {

@@ -7,11 +7,18 @@
  * name from outside is never used but as a key in this table. The right to push includes
  * the right to fetch. Own devices (own JID) may do both. Everybody else may do nothing by
  * default.
+ *
+ * Somebody has a right as a member of a group if both the user's configuration and the
+ * roster say so: the server can take a right of this kind away, and cannot give one.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "address.h"
+#include "grantee.h"
+#include "presence.h"
+#include "ref-rules.h"
 
 enum service { SERVICE_UPLOAD_PACK, SERVICE_RECEIVE_PACK, SERVICE_UPLOAD_ARCHIVE, SERVICE_COUNT };
 
@@ -19,11 +26,12 @@ enum policy_verdict {
 	POLICY_ALLOWED,
 	POLICY_NOT_SHARED,	/* unknown, or not shared with the asker: both look alike */
 	POLICY_PUSH_DENIED,	/* may fetch, may not push */
+	POLICY_UNVERIFIED,	/* may fetch, and push once the user has verified the device */
 };
 
 struct share_who {
 	struct share_who *next;
-	char *jid;		/* bare, or "buddies" for everybody trusted; owned */
+	struct grantee who;
 	bool push;
 };
 
@@ -32,6 +40,27 @@ struct share {
 	char name[SHARE_NAME_MAX];
 	char *path;		/* absolute; owned */
 	struct share_who *who;	/* owned */
+	struct ref_patterns protect;
+	uint64_t max_pack;	/* bytes; 0: no limit of this share's own */
+	bool fetch_verified;	/* only verified devices may use it */
+	bool push_verified;	/* only verified devices may push */
+	bool faulty;		/* a rule of it was not understood: nobody pushes */
+};
+
+/* A group whose members the user has accepted. */
+struct policy_group {
+	struct policy_group *next;
+	char name[GROUP_NAME_MAX];
+	char **members;		/* bare JIDs; owned */
+	size_t count;
+};
+
+/* A device that wants something. The caller has checked that it is a trusted one of jid. */
+struct subject {
+	const char *jid;	/* bare */
+	bool verified;		/* the user has verified the device */
+	bool roster_known;	/* the roster was read, and tells who is in which group */
+	const struct buddy *buddy;	/* of the roster; NULL: it has no jid */
 };
 
 struct policy;
@@ -45,18 +74,27 @@ void policy_destroy(struct policy *p);
  */
 struct share *policy_share(struct policy *p, const char *name);
 void share_set_path(struct share *s, const char *path);
-/* who: a bare JID or "buddies". False if it is neither. */
+/* who: as in grantee.h. False if it is not that, or if it has a pattern and is to fetch. */
 bool share_allow(struct share *s, const char *who, bool push);
+
+/* False if group_name_valid() is, or jid is not a bare JID. */
+bool policy_group_add(struct policy *p, const char *group, const char *jid);
+const struct policy_group *policy_groups(const struct policy *p);	/* the first; then ->next */
+bool policy_group_has(const struct policy_group *g, const char *jid);
 
 const struct share *policy_find(const struct policy *p, const char *name);
 const struct share *policy_first(const struct policy *p);
 
 /*
- * Authorizes jid. The caller has checked that the device is a trusted one of jid. *share
- * is set if the verdict is POLICY_ALLOWED, else it is NULL.
+ * Authorizes a device. *share is set if the verdict is POLICY_ALLOWED, else it is NULL.
  */
-enum policy_verdict policy_check(const struct policy *p, const char *jid, enum service service,
-				 const char *name, const struct share **share);
+enum policy_verdict policy_check(const struct policy *p, const struct subject *subject,
+				 enum service service, const char *name,
+				 const struct share **share);
+
+/* The rules of a push by this device, for ref_rules_finish(). It may push. */
+void policy_ref_rules(const struct policy *p, const struct subject *subject,
+		      const struct share *share, struct ref_rules *rules);
 
 /* "upload-pack" and so on, without "git-"; -1 for anything else. */
 int service_by_name(const char *name);

@@ -63,6 +63,7 @@ static void free_buddy(struct buddy *b)
 	free_list(&b->resources);
 	free_list(&b->away);
 	free(b->refused);
+	free(b->groups);
 	free(b->jid);
 	free(entry_of(b));
 }
@@ -235,6 +236,55 @@ void presence_roster_end(struct presence *p)
 		if (b->in_roster && !b->listed)
 			forget(p, b);
 	}
+}
+
+/* The bytes of a list of groups, with the NUL at its end. */
+static size_t groups_len(const char *groups)
+{
+	const char *at = groups;
+
+	while (*at)
+		at += strlen(at) + 1;
+	return at - groups + 1;
+}
+
+/* The bytes of the first of them, as many as may be kept, without the NUL at the end. */
+static size_t groups_kept(const char *groups)
+{
+	size_t n = 0;
+
+	while (groups[n] && n + strlen(groups + n) + 1 < BUDDY_GROUPS_MAX)
+		n += strlen(groups + n) + 1;
+	return n;
+}
+
+bool presence_roster_groups(struct presence *p, const char *bare, const char *groups)
+{
+	struct buddy *b = presence_buddy(p, bare);
+	size_t n = groups ? groups_kept(groups) : 0;
+
+	if (!b)
+		return false;
+	if (!n && !b->groups)
+		return false;
+	if (n && b->groups && groups_len(b->groups) == n + 1 && !memcmp(b->groups, groups, n))
+		return false;
+	free(b->groups);
+	b->groups = NULL;
+	if (n) {
+		b->groups = xcalloc(1, n + 1);
+		memcpy(b->groups, groups, n);
+	}
+	return true;
+}
+
+bool buddy_in_group(const struct buddy *buddy, const char *group)
+{
+	const char *at = buddy && buddy->in_roster && buddy->groups ? buddy->groups : "";
+
+	while (*at && strcmp(at, group))
+		at += strlen(at) + 1;
+	return *at;
 }
 
 void presence_refused(struct presence *p, const char *bare, const char *condition)

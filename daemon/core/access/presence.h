@@ -60,6 +60,9 @@ struct buddy {
 	bool listed;			/* the roster that is being read has had them */
 	unsigned appeared;		/* how often a device appeared, or one of its two
 					   resources proved to be a ghost */
+	char *groups;			/* the groups of the roster, as they came, each
+					   ended by a NUL, and an empty one at the end; owned;
+					   NULL: none */
 	char *refused;			/* the error condition with which our request failed;
 					   owned; NULL: it did not */
 	struct resource *resources;	/* owned, newest first */
@@ -97,6 +100,13 @@ void presence_reset(struct presence *p, uint64_t now);
  */
 struct buddy *presence_roster_item(struct presence *p, const char *bare,
 				   enum subscription subscription, bool asked, bool removed);
+/*
+ * The groups of that item, in the form of buddy::groups; NULL: none. What is more than
+ * BUDDY_GROUPS_MAX bytes is left out. True if they were others before.
+ */
+bool presence_roster_groups(struct presence *p, const char *bare, const char *groups);
+/* buddy may be NULL: that is nobody, who is in no group. */
+bool buddy_in_group(const struct buddy *buddy, const char *group);
 /*
  * Around the items of a whole roster: presence_roster_end() removes the buddies of the
  * roster that were not among them. Our own bare JID must be given in between, too. Only

@@ -154,6 +154,7 @@ enum {
 
 	/* contacts, their devices and requests */
 	BUDDIES_MAX = 10000,
+	BUDDY_GROUPS_MAX = 1024,		/* bytes of the names of a buddy's groups */
 	DEVICES_PER_BUDDY = 16,
 	AWAY_PER_BUDDY = 4,			/* full JIDs where a broker was seen last */
 	DEVICE_VOUCHES_MAX = 8,			/* devices for which one device may vouch */

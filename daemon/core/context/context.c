@@ -72,6 +72,18 @@ bool context_trusts_device(const struct context *c, const char *jid, const char 
 	return d && trust_allows(d->state) && context_is_buddy(c, jid);
 }
 
+struct subject context_subject(const struct context *c, const char *jid, const char *device)
+{
+	const struct trusted_device *d = known(c, jid, device);
+
+	return (struct subject){
+		.jid = jid,
+		.verified = d && d->state == TRUST_VERIFIED,
+		.roster_known = c->roster_known,
+		.buddy = presence_buddy(c->presence, jid),
+	};
+}
+
 bool context_knows_device(const struct context *c, const char *jid, const char *device)
 {
 	return known(c, jid, device) != NULL;

@@ -84,6 +84,9 @@ bool context_admits(const struct context *c, const char *jid, const unsigned cha
 /* As context_admits(), for a device that is only known by its ID. */
 bool context_trusts_device(const struct context *c, const char *jid, const char *device);
 
+/* That device of jid, as somebody who asks for a share. jid is kept. */
+struct subject context_subject(const struct context *c, const char *jid, const char *device);
+
 /* Whether a key of that device of jid is in the trust table, trusted or not. */
 bool context_knows_device(const struct context *c, const char *jid, const char *device);
 

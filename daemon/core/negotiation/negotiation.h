@@ -13,8 +13,8 @@
  *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol]   "send it"; without a can-push, a fetch
  *   starting-push  id, channel              "it comes on this channel"
- *   refuse         id, reason               no: not-shared, push-denied, busy, broken, ended,
- *                                           unsupported
+ *   refuse         id, reason               no: not-shared, push-denied, unverified, busy,
+ *                                           broken, ended, unsupported
  *   withdraw       id, reason               the initiator does not want it any more
  *   seen           id, state                noted: deferred (wait, I call you), starting,
  *                                           or (to an announcement) announcement

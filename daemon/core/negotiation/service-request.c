@@ -52,7 +52,7 @@ static const char *const telling[] = {
 	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
 	"untrusted",
 	"unknown-key", "version", "unsupported", "not-you", "busy", "broken", "not-shared",
-	"push-denied",
+	"push-denied", "unverified",
 	"idle", "gone", "restarted",
 };
 

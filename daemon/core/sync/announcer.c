@@ -133,10 +133,11 @@ static const struct initiator_events initiator_events = {
 static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
 {
 	struct announcer *a = owner;
+	const struct subject subject = context_subject(a->context, jid, device);
 	const struct share *found;
 
 	return context_trusts_device(a->context, jid, device) &&
-	       policy_check(a->context->policy, jid, SERVICE_UPLOAD_PACK, share, &found) ==
+	       policy_check(a->context->policy, &subject, SERVICE_UPLOAD_PACK, share, &found) ==
 		       POLICY_ALLOWED;
 }
 

@@ -36,15 +36,18 @@ static const char *authorize(struct git_services *all, struct peer *peer, enum s
 			     const char *name)
 {
 	struct context *c = all->context;
+	const struct subject subject = context_subject(c, peer->jid, peer->device);
 	const struct share *share;
 
 	if (!context_admits(c, peer->jid, peer->fp))
 		return "untrusted";
-	switch (policy_check(c->policy, peer->jid, service, name, &share)) {
+	switch (policy_check(c->policy, &subject, service, name, &share)) {
 	case POLICY_ALLOWED:
 		break;
 	case POLICY_PUSH_DENIED:
 		return "push-denied";
+	case POLICY_UNVERIFIED:
+		return "unverified";
 	default:
 		log_about(peer->jid, LOG_INFO, "%s/%s may not use '%.64s' (%s)", peer->jid,
 			  peer->device, name, service_name(service));
@@ -119,15 +122,19 @@ void git_service_end_orphans(struct git_services *all)
 /* Why the service may not go on; NULL if it may. */
 static const char *authorize_again(const struct git_service *s)
 {
+	const struct subject subject =
+		context_subject(s->all->context, s->peer->jid, s->peer->device);
 	const struct share *share;
 
-	switch (policy_check(s->all->context->policy, s->peer->jid, s->service, neg_share(s->neg),
+	switch (policy_check(s->all->context->policy, &subject, s->service, neg_share(s->neg),
 			     &share)) {
 	case POLICY_ALLOWED:
 		/* The name may stand for another repository now. */
 		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
 	case POLICY_PUSH_DENIED:
 		return "push-denied";
+	case POLICY_UNVERIFIED:
+		return "unverified";
 	default:
 		return "not-shared";
 	}

@@ -63,6 +63,7 @@ static const struct refusal_row *find_refusal_row(const char *reason)
 	static const struct refusal_row rows[] = {
 		{ "not-shared", MSG_NOT_SHARED, true, true },
 		{ "push-denied", MSG_PUSH_DENIED, true, true },
+		{ "unverified", MSG_UNVERIFIED, true, true },
 		{ "busy", MSG_BUSY, true, false },
 		{ "broken", MSG_SHARE_BROKEN, true, false },
 		{ "untrusted", MSG_NOT_TRUSTED_THERE, true, true },
