@@ -82,8 +82,8 @@ bool ref_pattern_matches(const char *pattern, const char *name)
 
 bool ref_patterns_add(struct ref_patterns *patterns, const char *pattern)
 {
-	char *full = begins(pattern, "refs/") ? xstrdup(pattern)
-					      : xasprintf("refs/heads/%s", pattern);
+	char *full =
+		begins(pattern, "refs/") ? xstrdup(pattern) : xasprintf("refs/heads/%s", pattern);
 	bool known = false, good = ref_pattern_valid(full);
 
 	for (size_t i = 0; i < patterns->count; i++)
@@ -93,8 +93,7 @@ bool ref_patterns_add(struct ref_patterns *patterns, const char *pattern)
 		free(full);
 		return good;
 	}
-	patterns->rows =
-		xrealloc(patterns->rows, (patterns->count + 1) * sizeof(*patterns->rows));
+	patterns->rows = xrealloc(patterns->rows, (patterns->count + 1) * sizeof(*patterns->rows));
 	patterns->rows[patterns->count++] = full;
 	return true;
 }

@@ -18,8 +18,7 @@ void groups_roster(void *owner, const char *bare, const char *groups);
 void groups_known(struct broker *b);
 
 /* Calls each for everybody who waits, with the name of the group and their bare JID. */
-void groups_waiting(const struct broker *b, void (*each)(void *arg, const char *group,
-							 const char *jid),
-		    void *arg);
+void groups_waiting(const struct broker *b,
+		    void (*each)(void *arg, const char *group, const char *jid), void *arg);
 
 #endif

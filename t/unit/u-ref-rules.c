@@ -136,8 +136,8 @@ static void t_judge(void)
 
 		example(&r, rows[i].everywhere);
 		refused = ref_rules_refuse(&r, rows[i].name, rows[i].change, &why);
-		ok(refused == (rows[i].why != NULL), "%s, %d, is %s", rows[i].name,
-		   rows[i].change, rows[i].why ? "refused" : "allowed");
+		ok(refused == (rows[i].why != NULL), "%s, %d, is %s", rows[i].name, rows[i].change,
+		   rows[i].why ? "refused" : "allowed");
 		is_str(buf_str(&why), rows[i].why ? rows[i].why : "", "with the rule in words");
 		buf_finish(&why);
 		ref_rules_finish(&r);
@@ -189,9 +189,13 @@ static void t_narrower(void)
 
 static void t_text(void)
 {
-	static const char *const bad[] = { "push", "push anywhere", "push refs/heads/a b\n",
-					   "protect main\n", "push refs/heads/x\nnonsense\n",
-					   "push refs/heads/x\n\n", "Push anywhere\n" };
+	static const char *const bad[] = { "push",
+					   "push anywhere",
+					   "push refs/heads/a b\n",
+					   "protect main\n",
+					   "push refs/heads/x\nnonsense\n",
+					   "push refs/heads/x\n\n",
+					   "Push anywhere\n" };
 	struct ref_rules r;
 	struct buf text = { 0 }, again = { 0 };
 
