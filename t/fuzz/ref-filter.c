@@ -14,8 +14,8 @@
 #include "fuzz.h"
 #include "pkt-line.h"
 
-#define A "1111111111111111111111111111111111111111"
-#define B "2222222222222222222222222222222222222222"
+#define A    "1111111111111111111111111111111111111111"
+#define B    "2222222222222222222222222222222222222222"
 #define NONE "0000000000000000000000000000000000000000"
 #define CAPS "\0report-status side-band-64k agent=git/2.39.5"
 
@@ -33,9 +33,14 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("\x01push-cert" CAPS "%certificate version 0.1\n%pusher bob\n%\n%" A " " B
 		  " refs/heads/bob/x\n%-----BEGIN PGP SIGNATURE-----\n%push-cert-end\n%" A " " B
 		  " refs/heads/main%%PACK"),
-	FUZZ_SEED("\x00" "0094" A " " B " refs/heads/bob/x" CAPS "0000PACK"),
-	FUZZ_SEED("\x11" "x refs/heads/main%%\1" "0009ok x\n%\2hello%\1" "0000%%"),
-	FUZZ_SEED("\x19" "x%%ng refs/heads/main hook declined\n%unpack ok\n%%"),
+	FUZZ_SEED("\x00"
+		  "0094" A " " B " refs/heads/bob/x" CAPS "0000PACK"),
+	FUZZ_SEED("\x11"
+		  "x refs/heads/main%%\1"
+		  "0009ok x\n%\2hello%\1"
+		  "0000%%"),
+	FUZZ_SEED("\x19"
+		  "x%%ng refs/heads/main hook declined\n%unpack ok\n%%"),
 	{ NULL, 0 },
 };
 

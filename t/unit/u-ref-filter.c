@@ -58,9 +58,8 @@ static void show(struct buf *bytes, struct buf *out)
 	while (n && pkt_line_next(&lines, &data, &n, &piece)) {
 		for (size_t i = 0; i < piece.len; i++)
 			buf_printf(out, "%c",
-				   !piece.bytes[i]		? '^'
-				   : piece.bytes[i] < ' ' &&
-						 piece.bytes[i] != '\n'
+				   !piece.bytes[i] ? '^'
+				   : piece.bytes[i] < ' ' && piece.bytes[i] != '\n'
 					   ? '0' + piece.bytes[i]
 					   : piece.bytes[i]);
 		buf_puts(out, "%");
@@ -110,25 +109,29 @@ static void shown(struct buf *bytes, const char *expected, const char *what)
 }
 
 static const struct {
-	const char *what, *list, *now, *later;	/* what git gets at once, and after the end */
-	const char *reports;			/* what git then says behind its refs */
-	const char *told;			/* and what the pusher hears of it */
+	const char *what, *list, *now, *later; /* what git gets at once, and after the end */
+	const char *reports;		       /* what git then says behind its refs */
+	const char *told;		       /* and what the pusher hears of it */
 } lists[] = {
 	{ "what is allowed is not changed",
 	  A " " B " " BOB PLAIN "%" NONE " " B " refs/heads/bob/y%%PACK",
 	  A " " B " " BOB PLAIN "%" NONE " " B " refs/heads/bob/y%%PACK", "",
 	  "unpack ok\n%ok " BOB "\n%%", "unpack ok\n%ok " BOB "\n%%" },
-	{ "one of two is taken out, with its report", A " " B " " BOB BANDS "%" A " " B " " MAIN "%%PACK",
-	  A " " B " " BOB BANDS "%%PACK", "", "\1" "000eunpack ok\n0018ok " BOB "\n0000%%",
+	{ "one of two is taken out, with its report",
+	  A " " B " " BOB BANDS "%" A " " B " " MAIN "%%PACK", A " " B " " BOB BANDS "%%PACK", "",
+	  "\1"
+	  "000eunpack ok\n0018ok " BOB "\n0000%%",
 	  "1000eunpack ok\n0018ok " BOB "\n004cng " MAIN ONLY "\n0000%%" },
 	{ "capabilities go with the next one", A " " B " " MAIN PLAIN "%" A " " B " " BOB "%%PACK",
 	  A " " B " " BOB PLAIN "%%PACK", "", "unpack ok\n%ok " BOB "\n%%",
 	  "unpack ok\n%ok " BOB "\n%ng " MAIN ONLY "\n%%" },
 	{ "all are refused: the pack is dropped, the report is ours",
-	  A " " B " " MAIN BANDS "%%PACKxyz", "", "%", "", "1000eunpack ok\n004cng " MAIN ONLY "\n0000%%" },
+	  A " " B " " MAIN BANDS "%%PACKxyz", "", "%", "",
+	  "1000eunpack ok\n004cng " MAIN ONLY "\n0000%%" },
 	{ "... without side bands", A " " B " " MAIN PLAIN "%%PACKxyz", "", "%", "",
 	  "unpack ok\n%ng " MAIN ONLY "\n%%" },
-	{ "... deletions, which have no pack, at once", A " " NONE " " KEEP BANDS "%%", "%", "", "",
+	{ "... deletions, which have no pack, at once",
+	  A " " NONE " " KEEP BANDS "%%", "%", "", "",
 	  "1000eunpack ok\n0035ng " KEEP " protected: may not be deleted\n0000%%" },
 	{ "... with options, which git then would not read",
 	  A " " NONE " " KEEP BANDS " push-options%%a=b%%", "%", "", "",
@@ -137,8 +140,9 @@ static const struct {
 	  A " " NONE " " BOB PLAIN "%" A " " B " " MAIN "%%PACKxyz", "",
 	  A " " NONE " " BOB PLAIN "%%", "unpack ok\n%ok " BOB "\n%%",
 	  "unpack ok\n%ok " BOB "\n%ng " MAIN ONLY "\n%%" },
-	{ "... with its options", A " " NONE " " BOB PLAIN " push-options%" A " " B " " MAIN "%%a=b%%PACK",
-	  "", A " " NONE " " BOB PLAIN " push-options%%a=b%%", "unpack ok\n%ok " BOB "\n%%",
+	{ "... with its options",
+	  A " " NONE " " BOB PLAIN " push-options%" A " " B " " MAIN "%%a=b%%PACK", "",
+	  A " " NONE " " BOB PLAIN " push-options%%a=b%%", "unpack ok\n%ok " BOB "\n%%",
 	  "unpack ok\n%ok " BOB "\n%ng " MAIN ONLY "\n%%" },
 	{ "options are passed on", A " " B " " BOB PLAIN " push-options%%a=b%c%%PACK",
 	  A " " B " " BOB PLAIN " push-options%%a=b%c%%PACK", "", "unpack ok\n%ok " BOB "\n%%",
@@ -159,15 +163,18 @@ static const struct {
 	{ "HEAD is no name", A " " B " HEAD" PLAIN "%%PACK", "", "%", "",
 	  "unpack ok\n%ng HEAD funny refname\n%%" },
 	{ "nothing at all", "%", "%", "", "", "" },
-	{ "sha256", A2 " " B2 " " BOB BANDS " object-format=sha256%" A2 " " NONE2 " " KEEP "%%PACK",
+	{ "sha256",
+	  A2 " " B2 " " BOB BANDS " object-format=sha256%" A2 " " NONE2 " " KEEP "%%PACK",
 	  A2 " " B2 " " BOB BANDS " object-format=sha256%%PACK", "",
 	  "\1" "000eunpack ok\n0018ok " BOB "\n0000%%",
-	  "1000eunpack ok\n0018ok " BOB "\n0035ng " KEEP " protected: may not be deleted\n0000%%" },
+	  "1000eunpack ok\n0018ok " BOB
+	  "\n0035ng " KEEP " protected: may not be deleted\n0000%%" },
 	{ "the words of the hook become the rule", A " " B " " KEEP BANDS "%%PACK",
 	  A " " B " " KEEP BANDS "%%PACK", "",
 	  "\2" "remote: text%\1" "000eunpack ok\n0025ng " KEEP " hook declined\n%\1" "0000%%",
 	  "2remote: text%1000eunpack ok\n0035ng " KEEP " protected: not a fast-forward\n0000%%" },
-	{ "other words stay", A " " B " " KEEP PLAIN "%%PACK", A " " B " " KEEP PLAIN "%%PACK", "",
+	{ "other words stay",
+	  A " " B " " KEEP PLAIN "%%PACK", A " " B " " KEEP PLAIN "%%PACK", "",
 	  "unpack ok\n%ng " KEEP " pre-receive hook declined\n%ng " BOB " hook declined\n%%",
 	  "unpack ok\n%ng " KEEP " pre-receive hook declined\n%ng " BOB " hook declined\n%%" },
 	{ "a keepalive goes on at once", A " " B " " BOB BANDS "%" A " " B " " MAIN "%%PACK",
@@ -175,7 +182,8 @@ static const struct {
 	{ "a report version 2", A " " B " " BOB BANDS "%" A " " B " " MAIN "%%PACK",
 	  A " " B " " BOB BANDS "%%PACK", "",
 	  "\1" "000eunpack ok\n0018ok " BOB "\n0019option forced-update\n0000%%",
-	  "1000eunpack ok\n0018ok " BOB "\n0019option forced-update\n004cng " MAIN ONLY "\n0000%%" },
+	  "1000eunpack ok\n0018ok " BOB
+	  "\n0019option forced-update\n004cng " MAIN ONLY "\n0000%%" },
 	{ "git could not unpack", A " " B " " BOB PLAIN "%" A " " B " " MAIN "%%PACK",
 	  A " " B " " BOB PLAIN "%%PACK", "",
 	  "unpack index-pack abnormal exit\n%ng " BOB " unpacker error\n%%",
@@ -223,16 +231,17 @@ static void t_lists(void)
 }
 
 #define CERT "push-cert" PLAIN "%certificate version 0.1\n%pusher bob\n%nonce 1-2\n%\n%"
-#define SIGNATURE                                                                              \
+#define SIGNATURE                                                                                  \
 	"-----BEGIN PGP SIGNATURE-----\n%\n%abc\n%-----END PGP SIGNATURE-----\n%push-cert-end\n%"
 
 static void t_certificates(void)
 {
 	static const char good[] = CERT A " " B " " BOB "\n%" SIGNATURE "%PACK";
-	static const char bad[] = CERT A " " B " " BOB "\n%" A " " B " " MAIN "\n%" SIGNATURE "%PACK";
+	static const char bad[] =
+		CERT A " " B " " BOB "\n%" A " " B " " MAIN "\n%" SIGNATURE "%PACK";
 	static const char split[] = CERT A " " B " refs/he%ads/main\n%" SIGNATURE "%PACK";
-	static const char hidden[] = CERT "-----BEGIN PGP SIGNATURE-----\n%" A " " B " " MAIN
-					  "\n%" SIGNATURE "%PACK";
+	static const char hidden[] =
+		CERT "-----BEGIN PGP SIGNATURE-----\n%" A " " B " " MAIN "\n%" SIGNATURE "%PACK";
 	static const char *const refused[] = { bad, split, hidden };
 	struct buf git = { 0 }, pusher = { 0 };
 	struct ref_filter *f = filter(NULL, NULL);
@@ -251,8 +260,7 @@ static void t_certificates(void)
 		ref_filter_over(f, &pusher);
 		ok(strstr(buf_str(&pusher), "ng " MAIN ONLY), "and the ref is refused");
 		if (!i)
-			ok(strstr(buf_str(&pusher),
-				  "ng " BOB " signed push: " MAIN " is refused"),
+			ok(strstr(buf_str(&pusher), "ng " BOB " signed push: " MAIN " is refused"),
 			   "with the others");
 		ref_filter_destroy(f);
 	}
@@ -269,7 +277,8 @@ static void t_faults(void)
 		{ A " " B "%%", "a line of the list of refs is none" },
 		{ A " " B " %%", "a line of the list of refs is none" },
 		{ A " " A2 " " BOB "%%", "a line of the list of refs is none" },
-		{ A " " B " " BOB "%" A2 " " B2 " " BOB "%%", "a line of the list of refs is none" },
+		{ A " " B " " BOB "%" A2 " " B2 " " BOB "%%",
+		  "a line of the list of refs is none" },
 		{ A " " B " refs/heads/bob/\1%%", "a line of the list of refs is none" },
 		{ A " " B " " BOB "\n\n%%", "a line of the list of refs is none" },
 		{ A " " B " " BOB "%" A " " B " " MAIN PLAIN "%%",
@@ -320,7 +329,10 @@ static void t_bounds(void)
 	struct buf git = { 0 }, line = { 0 };
 	size_t n = 0;
 
-	buf_printf(&line, "%04zx" "shallow %s", strlen(A) + 12, A);
+	buf_printf(&line,
+		   "%04zx"
+		   "shallow %s",
+		   strlen(A) + 12, A);
 	while (!ref_filter_fault(f) && n <= REF_LIST_MAX) {
 		ref_filter_push(f, buf_data(&line), buf_len(&line), &git);
 		n += buf_len(&line);
@@ -375,7 +387,9 @@ static void t_cut(void)
 /* Reports of whatever form come through. */
 static void t_odd_reports(void)
 {
-	static const char *const odd[] = { "\1" "zzzz%%", "\3fatal%%", "unpack%%", "zzzz" };
+	static const char *const odd[] = { "\1"
+					   "zzzz%%",
+					   "\3fatal%%", "unpack%%", "zzzz" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		struct ref_filter *f = filter(NULL, NULL);

@@ -55,30 +55,29 @@ struct ref_filter {
 	enum filter_state state;
 	const char *fault;
 	struct pkt_line lines;
-	struct buf packet;		/* the one being read */
-	size_t read;			/* bytes of the list so far */
-	char *capabilities;		/* owned; NULL until the first command */
-	struct buf shallow;		/* pkt-lines */
-	struct command *commands;	/* owned */
+	struct buf packet;	  /* the one being read */
+	size_t read;		  /* bytes of the list so far */
+	char *capabilities;	  /* owned; NULL until the first command */
+	struct buf shallow;	  /* pkt-lines */
+	struct command *commands; /* owned */
 	size_t count, refused, room;
-	bool certified;			/* there is a certificate */
-	struct buf certificate;		/* its text */
-	struct buf certificate_lines;	/* its pkt-lines, with the one that ends it */
-	struct buf options;		/* pkt-lines, with the flush */
-	bool reports, sidebands, atomic;	/* as the capabilities say */
-	bool waits;			/* git gets its list after the pusher's end */
+	bool certified;			 /* there is a certificate */
+	struct buf certificate;		 /* its text */
+	struct buf certificate_lines;	 /* its pkt-lines, with the one that ends it */
+	struct buf options;		 /* pkt-lines, with the flush */
+	bool reports, sidebands, atomic; /* as the capabilities say */
+	bool waits;			 /* git gets its list after the pusher's end */
 	/* what git answers */
 	enum answer_state answer;
 	struct pkt_line outer, inner;
-	struct buf band;		/* the packet of a side band that is being read */
-	struct buf line;		/* the line of the report that is being read */
-	struct buf report;		/* the report so far, written anew: pkt-lines */
+	struct buf band;   /* the packet of a side band that is being read */
+	struct buf line;   /* the line of the report that is being read */
+	struct buf report; /* the report so far, written anew: pkt-lines */
 };
 
-struct ref_filter *ref_filter_create(struct ref_rules *rules,
-				     bool (*declined)(void *owner, const char *ref,
-						      struct buf *why),
-				     void *owner)
+struct ref_filter *
+ref_filter_create(struct ref_rules *rules,
+		  bool (*declined)(void *owner, const char *ref, struct buf *why), void *owner)
 {
 	struct ref_filter *f = xcalloc(1, sizeof(*f));
 
@@ -396,8 +395,8 @@ static void decide(struct ref_filter *f, struct buf *git)
 {
 	judge(f);
 	f->waits = f->refused && has_pack(f, false) && !has_pack(f, true);
-	f->state = f->waits || (f->refused && f->refused == f->count) ? FILTER_SWALLOW
-									: FILTER_PASS;
+	f->state =
+		f->waits || (f->refused && f->refused == f->count) ? FILTER_SWALLOW : FILTER_PASS;
 	if (!f->waits)
 		write_list(f, git);
 }
@@ -443,8 +442,8 @@ void ref_filter_push(struct ref_filter *f, const void *data, size_t n, struct bu
 		f->read += before - n;
 		if (f->read > REF_LIST_MAX) {
 			refuse_list(f, "the list of refs is too long");
-		} else if (f->lines.bad || (any && piece.kind != PKT_DATA &&
-					    piece.kind != PKT_FLUSH)) {
+		} else if (f->lines.bad ||
+			   (any && piece.kind != PKT_DATA && piece.kind != PKT_FLUSH)) {
 			refuse_list(f, "the list of refs is none");
 		} else if (any && piece.kind == PKT_FLUSH) {
 			take_flush(f, git);

@@ -36,10 +36,9 @@ struct ref_filter;
  * Takes what the rules hold. declined tells by which rule the hook has declined a ref; false
  * if it was not one of ours.
  */
-struct ref_filter *ref_filter_create(struct ref_rules *rules,
-				     bool (*declined)(void *owner, const char *ref,
-						      struct buf *why),
-				     void *owner);
+struct ref_filter *
+ref_filter_create(struct ref_rules *rules,
+		  bool (*declined)(void *owner, const char *ref, struct buf *why), void *owner);
 void ref_filter_destroy(struct ref_filter *f);
 
 /* Takes bytes of the pusher's; appends to *git what receive-pack is to get. */
