@@ -312,7 +312,7 @@ int main(void)
 	device_id_of(bob, link.device);
 	presence_available(context.presence, BOB "/r", link.device, 1, &r);
 	trust_observe(context.trust, BOB, bob, now, &met);
-	trust_verify(context.trust, BOB, bob);
+	trust_verify(context.trust, BOB, bob, now);
 	peers.first = &link;
 	who_may_open();
 	what_hello_says();

@@ -250,14 +250,14 @@ static void whose_key(void)
 	w = connect_to(bob);
 	answer(w, CAROL);
 	expect("ended: not-you\n", "of a device that says it is another's nothing is learnt");
-	trust_suspend(context.trust, BOB);
+	trust_suspend(context.trust, BOB, now);
 	w = connect_to(bob);
 	answer(w, BOB);
 	expect("met a key\nended: unknown-key\n", "a link comes up for trusted devices only");
-	trust_distrust(context.trust, BOB, bob);
+	trust_distrust(context.trust, BOB, bob, now);
 	w = connect_to(bob);
 	expect("ended: unknown-key\n", "a device that is distrusted is not told who we are");
-	trust_verify(context.trust, BOB, bob);
+	trust_verify(context.trust, BOB, bob, now);
 }
 
 static void what_fails(void)
@@ -385,7 +385,7 @@ int main(void)
 	presence_roster_item(context.presence, BOB, SUBSCRIPTION_BOTH, false, false);
 	presence_roster_item(context.presence, CAROL, SUBSCRIPTION_BOTH, false, false);
 	trust_observe(context.trust, BOB, bob, now, &met);
-	trust_verify(context.trust, BOB, bob);
+	trust_verify(context.trust, BOB, bob, now);
 	who_is_a_peer();
 	whose_key();
 	what_fails();
