@@ -25,7 +25,7 @@
 
 enum {
 	DEVICES = 5000,
-	DEVICE_MAX = 1024,		/* bytes for each */
+	DEVICE_MAX = 1152,		/* bytes for each */
 	LINKS = 8,
 	LINK_MAX = 40 * 1024,		/* the other 24 of 64 KiB are the shell's: handles, the
 					   path */
