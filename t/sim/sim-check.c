@@ -19,10 +19,16 @@ enum {
 	ATTACHES_MAX = 40,
 	TRIES_LATE = 4,			/* attempts that had failed before and had to wait */
 	TRIES_MAX = 64,
+	FULL_LOOK = 16,			/* each so many looks leave out nobody */
 	WAIT_MAX = 60 * 1000,		/* ms; no timer of a negotiation is longer */
 	/* The data, one record more, and a control queue full of small records. */
 	UNACKED_MAX = LINK_UNACKED_MAX + RECORD_PAYLOAD_MAX + LINK_CONTROL_QUEUE_MAX * 600,
 };
+
+static bool looked_at(const struct broker *b)
+{
+	return b->looked_at == b->world->looks;
+}
 
 static uint64_t timer_of(const struct peer *p)
 {
@@ -287,8 +293,8 @@ static void check_processes(struct world *w)
 	const struct service_process *s = process_busy(w, 0);
 
 	for (; s; s = process_busy(w, s - w->processes + 1)) {
-		if (s->used && !s->gone && !s->cut && s->negotiated_at != w->looks &&
-		    !process_negotiated(s))
+		if (s->used && !s->gone && !s->cut && looked_at(s->broker) &&
+		    s->negotiated_at != w->looks && !process_negotiated(s))
 			violation(w, "%s: a process runs for nobody", s->broker->name);
 	}
 }
@@ -415,27 +421,52 @@ static void check_pairs(const struct broker *b)
 		if (other->hostile || !other->running || !may_be_quiet(p))
 			continue;
 		q = peer_with(other, b);
-		if (q && quiet(w, p, q))
-			check_pair(w, p, q);
+		if (!q || !quiet(w, p, q))
+			continue;
+		check_pair(w, p, q);
+		/* One that is looked at does this itself. */
+		if (!looked_at(other))
+			check_pair(w, q, p);
 	}
+}
+
+static void check_broker(const struct broker *b)
+{
+	for (const struct peer *p = b->peers.first; p; p = p->next)
+		check_peer(p);
+	if (b->world->swarm.greedy)
+		check_places(b);
+	check_sessions(b);
+	check_pairs(b);
+}
+
+static void look(struct world *w, bool at_all)
+{
+	w->looks++;
+	for (unsigned i = 0; i < w->count; i++) {
+		struct broker *b = &w->brokers[i];
+
+		if (b->touched || at_all)
+			b->looked_at = w->looks;
+		b->touched = false;
+	}
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *b = &w->brokers[i];
+
+		if (b->running && !b->hostile && looked_at(b))
+			check_broker(b);
+	}
+	check_processes(w);
 }
 
 void check_all(struct world *w)
 {
-	w->looks++;
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct broker *b = &w->brokers[i];
+	look(w, true);
+}
 
-		if (!b->running || b->hostile)
-			continue;
-		for (const struct peer *p = b->peers.first; p; p = p->next)
-			check_peer(p);
-		if (w->swarm.greedy)
-			check_places(b);
-		check_sessions(b);
-		check_pairs(b);
-	}
-	check_processes(w);
+void check_touched(struct world *w)
+{
+	look(w, !w->sparse || w->looks % FULL_LOOK == 0);
 }
 
 /* The end of a run */

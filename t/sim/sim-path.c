@@ -301,6 +301,7 @@ static void pump(struct world *w, struct wire_end *end)
 	uint32_t generation = wire_of(w, &end->path)->generation;
 
 	end->kicked = false;
+	end->broker->touched = true;
 	while (end->used && !end->path.over && window_open(w, end)) {
 		size_t n;
 

@@ -301,6 +301,48 @@ static void login(struct broker *b, uint32_t life)
 	server_login(b);
 }
 
+static void touch_all(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		w->brokers[i].touched = true;
+}
+
+/* Marks those whom an event is about. Whom it reaches beyond them is marked when it does. */
+static void touch(struct world *w, const struct event *e)
+{
+	struct wire *wire = &w->wires[e->slot % WIRES_MAX];
+
+	switch (e->kind) {
+	case EVENT_ARRIVES:
+	case EVENT_ESTABLISHED:
+	case EVENT_CUT:
+		if (!wire->used)
+			break;
+		wire->end[0].broker->touched = wire->end[1].broker->touched = true;
+		break;
+	case EVENT_CHILD:
+		if (w->processes[e->slot % PROCESSES_MAX].used)
+			w->processes[e->slot % PROCESSES_MAX].broker->touched = true;
+		break;
+	case EVENT_HELPER:
+		if (w->helpers[e->slot % HELPERS_MAX].used)
+			w->helpers[e->slot % HELPERS_MAX].broker->touched = true;
+		break;
+	case EVENT_PRESENCE:
+	case EVENT_QUESTION:
+	case EVENT_LOGIN:
+	case EVENT_GRACE:
+	case EVENT_START:
+	case EVENT_REFS:
+	case EVENT_FOLLOW:
+		w->brokers[e->slot % BROKERS_MAX].touched = true;
+		break;
+	default:
+		touch_all(w);
+		break;
+	}
+}
+
 static void dispatch(struct world *w, const struct event *e)
 {
 	struct broker *b = &w->brokers[e->slot % BROKERS_MAX];
@@ -419,17 +461,20 @@ void world_step(struct world *w, uint64_t until)
 	if (w->events && w->heap[0].at <= timer) {
 		struct event e = event_take(w);
 
+		touch(w, &e);
 		dispatch(w, &e);
 		w->stats->kinds[e.kind]++;
 	} else {
 		w->stats->kinds[EVENT_TIMER]++;
+		of->touched = true;
 		broker_timers(of);
 	}
 	paths_flush(w);
 	for (unsigned i = 0; i < w->count; i++)
-		peers_note(&w->brokers[i]);
+		if (w->brokers[i].touched || !w->sparse)
+			peers_note(&w->brokers[i]);
 	processes_note(w);
-	check_all(w);
+	check_touched(w);
 	w->stats->events++;
 	if (++w->steps > EVENTS_PER_RUN)
 		violation(w, "this does not end");
@@ -484,6 +529,7 @@ static void start_final(struct world *w)
 	start_choosy(w);
 	w->starting_final = false;
 	paths_flush(w);
+	touch_all(w);
 }
 
 void world_end(struct world *w)
@@ -579,11 +625,13 @@ void world_run(struct world *w, uint64_t seed)
 	uint64_t rest_from;
 
 	reset(w, seed);
+	w->sparse = true;
 	make_brokers(w);
 	plan_run(w);
 	while (w->now < w->swarm.span)
 		world_step(w, w->swarm.span);
 	heal(w);
+	touch_all(w);
 	do
 		world_step(w, w->now + MOMENT);
 	while (w->now < w->healed_at + SETTLE || !quiescent(w));
@@ -604,6 +652,7 @@ void world_run(struct world *w, uint64_t seed)
 	check_announced(w);
 	if (w->swarm.paths)
 		rest(w);
+	check_all(w);
 	w->stats->virtual_ms += w->now;
 	w->stats->runs++;
 	world_end(w);

@@ -253,6 +253,9 @@ struct broker {
 	bool puppet;			/* hostile, and says only what a scenario makes it say */
 	/* these last for one life */
 	struct context context;		/* given to the core; its tables are those below */
+	bool touched;			/* something of it may have changed since it was last
+					   looked at */
+	uint64_t looked_at;		/* the look that it was last part of */
 	bool running;
 	uint32_t life;			/* counts its lives; makes the instance */
 	uint8_t instance[INSTANCE_BYTES];
@@ -483,7 +486,8 @@ struct world {
 	unsigned final_left;
 	bool starting_final;
 	unsigned steps;
-	uint64_t looks;			/* counts the calls of check_all() */
+	uint64_t looks;			/* counts the looks of sim-check.c */
+	bool sparse;			/* looks leave out brokers that were not touched */
 	unsigned said;			/* presences and pings sent */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
@@ -770,7 +774,12 @@ void greedy_hears(struct peer *p, const struct record *record);
 void check_places(const struct broker *b);
 
 /* sim-check.c */
+/*
+ * Looks at all brokers. check_touched(): only at those that were touched since, but for each
+ * sixteenth time, and worlds that are not sparse.
+ */
 void check_all(struct world *w);
+void check_touched(struct world *w);
 /* The peer asks for a push: no other one of this device to the share may be active. */
 void check_push_request(struct peer *p, const char *id);
 /* The one who is asked must have the full time to answer. */
