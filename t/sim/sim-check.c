@@ -618,12 +618,6 @@ void check_paths(struct world *w)
 			    kind = connector_search(p->connector)->selector.current;
 			const struct peer *q = peer_with(other_of(p), broker_of(p));
 
-			/*
-			 * A refused offer is repeated after a pause, and only for a link in
-			 * use.
-			 */
-			if (note_of(p)->delayed_at || (q && note_of(q)->delayed_at))
-				continue;
 			if (best >= 0 && kind != best && !treacherous(broker_of(p), other_of(p)))
 				violation(w,
 					  "%s: the link with %s is on a path that is %s, and there "

@@ -77,22 +77,6 @@ static bool is_about_paths(const struct record *record)
 	return record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM;
 }
 
-/*
- * Offers made over a dead path arrive all at once when the link is back; the ones too many
- * are refused.
- */
-static void note_delay(struct note *n, const struct record *record, uint64_t now)
-{
-	struct fields f = { (const char *)record->payload, record->len };
-	const char *reason;
-
-	if (record->type != RECORD_BYTESTREAM)
-		return;
-	reason = fields_valid(f) ? fields_get(f, "reason") : NULL;
-	if (reason && !strcmp(reason, "busy"))
-		n->delayed_at = now;
-}
-
 static void on_link_deliver(void *owner, const struct record *record)
 {
 	struct peer *p = owner;
@@ -100,7 +84,6 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct broker *b = broker_of(p);
 
 	trace(b->world, "%s: %s from %s", b->name, record_type_name(record->type), n->other->name);
-	note_delay(n, record, b->world->now);
 	if (b->hostile)
 		hostile_hears(p, record);
 	if (b->hostile && !is_about_paths(record))

@@ -213,8 +213,6 @@ struct note {
 	uint64_t parted_at;		/* when the two were parted: that link must end; 0:
 					   they were not */
 	struct path *seen;		/* the path that was counted last; never dereferenced */
-	uint64_t delayed_at;		/* when an offer of a proxy was last refused as one too
-					   many; 0: never */
 	/* whether the can-push with this id has been answered */
 	char asked[NEG_ID_LEN + 1];
 	bool answered;

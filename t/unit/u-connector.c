@@ -15,7 +15,9 @@ static uint64_t dialled;		/* the use of the pass by the last one; 0: none */
 static unsigned offers, answers, refusals;
 static const struct dialer_events *dialling;
 static void *dialling_for;
-static bool may_dial = true, known_proxy;
+static bool may_dial = true, known_proxy, has_proxy;
+static uint64_t acked;			/* by the device; a number of `offers` */
+static unsigned proxies;		/* offered by us */
 
 static uint64_t on_now(void *owner)
 {
@@ -46,7 +48,7 @@ static void on_candidates(void *arg, const struct pass *pass, struct candidates 
 
 static bool on_has_proxy(void *arg, bool wanted)
 {
-	return false;
+	return has_proxy;
 }
 
 static bool on_knows_proxy(void *arg, const struct s5b_offer *offer)
@@ -83,6 +85,23 @@ static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5
 	return NULL;
 }
 
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to,
+			    char proxy[JID_MAX], const struct s5b_events *events, void *owner)
+{
+	events->send(owner, &(struct s5b_record){ .step = S5B_OFFER, .pass = { .token = TOKEN } });
+	proxies++;
+	return (struct s5b *)&proxies;
+}
+
+static const char *on_stream_sid(const struct s5b *b)
+{
+	return TOKEN;
+}
+
+static void on_stream_end(struct s5b *b)
+{
+}
+
 static const struct connector_ops ops = {
 	.facts = on_facts,
 	.candidates = on_candidates,
@@ -92,22 +111,33 @@ static const struct connector_ops ops = {
 	.dial = on_dial,
 	.hang_up = on_hang_up,
 	.answer = on_answer,
+	.offer = on_offer,
+	.stream_sid = on_stream_sid,
+	.stream_end = on_stream_end,
 };
 
 static void on_failed(void *owner, enum path_kind kind, const char *why)
 {
 }
 
-static void on_send(void *owner, enum record_type type, struct buf *fields)
+static uint64_t on_send(void *owner, enum record_type type, struct buf *fields)
 {
 	struct fields f = { buf_data(fields), buf_len(fields) };
 	const char *state = fields_get(f, "state");
 
 	refusals += type == RECORD_BYTESTREAM && state && !strcmp(state, "failed");
 	offers++;
+	return offers;
 }
 
-static const struct connector_events events = { .failed = on_failed, .send = on_send };
+static bool on_acked(void *owner, uint64_t number)
+{
+	return number <= acked;
+}
+
+static const struct connector_events events = { .failed = on_failed,
+						.send = on_send,
+						.acked = on_acked };
 
 static void hear(struct connector *w, enum record_type type, const char *const *pairs)
 {
@@ -194,6 +224,32 @@ static void test_offers(struct connector *w)
 	ok(answers <= 5, "offers beyond what a device may make in some seconds are refused");
 }
 
+/* The in-band path is lost and found again, and the timers of the search come. */
+static void flap(struct connector *w)
+{
+	connector_detached(w, now);
+	connector_attached(w, PATH_INBAND);
+	for (uint64_t end = now + 60 * 1000; now < end; now += 500)
+		if (connector_deadline(w, true) <= now)
+			connector_step(w, true);
+}
+
+static void test_dead_path(struct connector *w)
+{
+	has_proxy = true;
+	connector_refresh(w);
+	flap(w);
+	is_int(proxies, 1, "a proxy is offered");
+	flap(w);
+	flap(w);
+	is_int(proxies, 1, "not once more while the device has not got that");
+	acked = offers;
+	flap(w);
+	is_int(proxies, 2, "... but when it has");
+	has_proxy = false;
+	connector_refresh(w);
+}
+
 static void test_passes(struct connector *w)
 {
 	ok(connector_pass(w, 1) && connector_pass(w, 5),
@@ -224,6 +280,7 @@ int main(void)
 	connector_tell(w);
 	test_uses(w);
 	test_offers(w);
+	test_dead_path(w);
 	test_passes(w);
 	connector_stop(w);
 	connector_destroy(w);

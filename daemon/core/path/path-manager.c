@@ -15,7 +15,10 @@
  *
  * What can go wrong: an attempt fails (the selector waits and tries again), the link
  * loses its path while a proxy is being settled (that attempt has failed), or the link
- * gets a path while others are tried (they are given up unless they are better).
+ * gets a path while others are tried (they are given up unless they are better). An offer of
+ * a proxy that goes over a dead path waits in the link, and reaches the device by the next path.
+ * So none is made before the device has the one before: it would get all of them at once, and
+ * refuse those too many.
  */
 
 void path_manager_init(struct path_manager *s, const struct path_manager_events *events,
@@ -123,6 +126,11 @@ void path_manager_release(struct path_manager *s, const void *by, uint64_t now)
 {
 	if (s->demander == by)
 		wish(s, NULL, 0, now);
+}
+
+void path_manager_hold_proxy(struct path_manager *s, bool held)
+{
+	path_selector_hold(&s->selector, PATH_PROXY, held);
 }
 
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now)

@@ -81,6 +81,9 @@ void path_manager_know(struct path_manager *s, const struct path_manager_facts *
 		       uint64_t now);
 void path_manager_network_changed(struct path_manager *s, uint64_t now);
 
+/* The device has not received our last offer of a proxy yet: none is made before that. */
+void path_manager_hold_proxy(struct path_manager *s, bool held);
+
 /* Begins the attempts that are due. busy: something is open on the link. */
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now);
 uint64_t path_manager_deadline(const struct path_manager *s, bool busy);

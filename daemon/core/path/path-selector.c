@@ -129,6 +129,11 @@ void path_selector_possible(struct path_selector *r, enum path_kind kind, bool p
 		begin_anew(r, kind, now);
 }
 
+void path_selector_hold(struct path_selector *r, enum path_kind kind, bool held)
+{
+	r->kinds[kind].held = held;
+}
+
 void path_selector_renew(struct path_selector *r, uint64_t now)
 {
 	for (int kind = 0; kind < PATH_KINDS; kind++)
@@ -242,7 +247,7 @@ static uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool 
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
 
-	if (!k->possible || k->trying || !path_selector_wants(r, kind))
+	if (!k->possible || k->trying || k->held || !path_selector_wants(r, kind))
 		return UINT64_MAX;
 	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
 		return UINT64_MAX;

@@ -70,6 +70,7 @@ struct path_selector_kind {
 	bool possible;		/* the owner could try this kind: addresses or a proxy are
 				   known, or the device is online */
 	bool trying;
+	bool held;		/* path_selector_hold() */
 	bool done;		/* tried since the last loss or change; again only while busy */
 	unsigned failures;	/* failed attempts in a row */
 	unsigned flaps;		/* paths in a row that lived less than PATH_SELECTOR_STEADY and
@@ -107,6 +108,9 @@ void path_selector_lead(struct path_selector *r, bool leads);
  */
 void path_selector_possible(struct path_selector *r, enum path_kind kind, bool possible,
 			    uint64_t now);
+
+/* While a kind is held, it is not tried. Its waits go on. */
+void path_selector_hold(struct path_selector *r, enum path_kind kind, bool held);
 
 /*
  * Something has changed at the device: each kind is tried once more, after the wait for

@@ -44,6 +44,8 @@ struct connector {
 	struct s5b *stream;
 	uint64_t offers_paid;			/* ms; each offer of the device moves it on by
 						   OFFER_COST */
+	uint64_t offered;			/* number of the record of our last offer; 0: the
+						   device has it */
 	char proxy[JID_MAX];			/* our proxy that was offered for the stream; empty:
 						   the proxy is the device's */
 };
@@ -172,9 +174,12 @@ static void on_stream_send(void *owner, const struct s5b_record *record)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
+	uint64_t number;
 
 	s5b_put(record, &fields);
-	w->events->send(w->owner, RECORD_BYTESTREAM, &fields);
+	number = w->events->send(w->owner, RECORD_BYTESTREAM, &fields);
+	if (record->step == S5B_OFFER)
+		w->offered = number;
 	buf_finish(&fields);
 }
 
@@ -406,13 +411,22 @@ bool connector_trying(const struct connector *w)
 	return path_manager_trying(&w->manager);
 }
 
+static void hold_offers(struct connector *w)
+{
+	if (w->offered && w->events->acked(w->owner, w->offered))
+		w->offered = 0;
+	path_manager_hold_proxy(&w->manager, w->offered);
+}
+
 void connector_step(struct connector *w, bool busy)
 {
+	hold_offers(w);
 	path_manager_step(&w->manager, busy, now_of(w));
 }
 
-uint64_t connector_deadline(const struct connector *w, bool busy)
+uint64_t connector_deadline(struct connector *w, bool busy)
 {
+	hold_offers(w);
 	return path_manager_deadline(&w->manager, busy);
 }
 

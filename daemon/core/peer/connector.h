@@ -75,8 +75,13 @@ struct connector_events {
 	void (*found)(void *owner, struct path *path, const unsigned char *fp);
 	/* An attempt failed. why is a phrase for the log. */
 	void (*failed)(void *owner, enum path_kind kind, const char *why);
-	/* Send the device a numbered record. Comes only after connector_tell(). */
-	void (*send)(void *owner, enum record_type type, struct buf *fields);
+	/*
+	 * Send the device a numbered record, whose number is returned. Comes only after
+	 * connector_tell().
+	 */
+	uint64_t (*send)(void *owner, enum record_type type, struct buf *fields);
+	/* Whether the device has acknowledged the record with this number. */
+	bool (*acked)(void *owner, uint64_t number);
 	/* The device has come through a proxy and speaks first: the path is for an acceptor. */
 	void (*arrived)(void *owner, struct path *path, const unsigned char *fp);
 	/* An in-band path to this full JID has ended: the device may be gone. */
@@ -108,7 +113,7 @@ void connector_know(struct connector *w, const unsigned char *fp, bool leads);
  * and found() for an attempt that was begun earlier, but not for one that this call begins.
  */
 void connector_step(struct connector *w, bool busy);
-uint64_t connector_deadline(const struct connector *w, bool busy);
+uint64_t connector_deadline(struct connector *w, bool busy);
 
 /* Whether an attempt is under way, so that "unreachable" would be said too early. */
 bool connector_trying(const struct connector *w);

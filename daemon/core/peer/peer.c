@@ -317,12 +317,22 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 		peer_touch(p);
 }
 
-static void on_send_candidates(void *owner, enum record_type type, struct buf *fields)
+static uint64_t on_send_candidates(void *owner, enum record_type type, struct buf *fields)
 {
 	struct peer *p = owner;
+	uint64_t number;
 
 	link_send(&p->link, type, buf_data(fields), buf_len(fields));
+	number = link_queued(&p->link);
 	peer_touch(p);
+	return number;
+}
+
+static bool on_acked(void *owner, uint64_t number)
+{
+	const struct peer *p = owner;
+
+	return link_acked(&p->link, number);
 }
 
 static void on_way_arrived(void *owner, struct path *path, const unsigned char *fp)
@@ -347,6 +357,7 @@ static const struct connector_events connector_events = {
 	.found = on_found,
 	.failed = on_failed,
 	.send = on_send_candidates,
+	.acked = on_acked,
 };
 
 void peer_note_absence(struct peer *p, uint64_t grace)
