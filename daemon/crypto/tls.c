@@ -503,6 +503,14 @@ const unsigned char *tls_peer_fingerprint(const struct tls *tls)
 	return tls->peer_fp;
 }
 
+bool tls_exporter(struct tls *tls, const char *label, unsigned char *out, size_t n)
+{
+	assert(tls->established);
+	ERR_clear_error();
+	return !tls->failed &&
+	       SSL_export_keying_material(tls->ssl, out, n, label, strlen(label), NULL, 0, 0) == 1;
+}
+
 void tls_close_notify(struct tls *tls)
 {
 	if (!tls->established || tls->failed || tls->shut)

@@ -69,6 +69,11 @@ int tls_write(struct tls *tls, const void *data, size_t n);
  */
 bool tls_established(const struct tls *tls);
 const unsigned char *tls_peer_fingerprint(const struct tls *tls);
+/*
+ * Writes n bytes that both ends of this connection know, and nobody else (RFC 8446 7.5,
+ * without a context). Only while tls_established(). False if OpenSSL has none.
+ */
+bool tls_exporter(struct tls *tls, const char *label, unsigned char *out, size_t n);
 void tls_close_notify(struct tls *tls);
 /* The reason of a -1; empty before. The words are OpenSSL's, never the peer's. */
 const char *tls_error(const struct tls *tls);

@@ -356,6 +356,7 @@ static const struct path_ops ops = {
 	.kick = on_kick,
 	.keep = on_keep,
 	.write = tls_path_write,
+	.exporter = tls_path_exporter,
 	.close = on_close,
 	.cut = on_cut,
 	.unsent = on_unsent,

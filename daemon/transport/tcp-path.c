@@ -295,6 +295,7 @@ static bool on_unsent(const struct path *path)
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.write = tls_path_write,
+	.exporter = tls_path_exporter,
 	.close = on_close,
 	.cut = on_cut,
 	.unsent = on_unsent,

@@ -37,6 +37,11 @@ void tls_path_write(struct path *path, const void *data, size_t n)
 	tls_write(((struct tls_path *)path)->tls, data, n);
 }
 
+bool tls_path_exporter(const struct path *path, const char *label, unsigned char *out, size_t n)
+{
+	return tls_exporter(((const struct tls_path *)path)->tls, label, out, n);
+}
+
 /* Frees a large empty buffer when little passes through it. */
 static void rest(struct buf *b, size_t passed)
 {

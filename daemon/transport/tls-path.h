@@ -28,6 +28,9 @@ void tls_path_finish(struct tls_path *p);
 /* path_ops.write: encrypts into cipher. */
 void tls_path_write(struct path *p, const void *data, size_t n);
 
+/* path_ops.exporter. */
+bool tls_path_exporter(const struct path *p, const char *label, unsigned char *out, size_t n);
+
 /*
  * Handles ciphertext that has arrived: calls established and plain, and may add to cipher.
  * Returns NULL, or why the path is at its end. Then the kind sends what is in cipher, and

@@ -68,6 +68,32 @@ static void pair(struct side *client, struct side *server)
 	side_init(server, bob, false, NULL);
 }
 
+/* What both ends have in common, and with no other connection. */
+static void test_exporter(void)
+{
+	unsigned char here[32] = { 0 }, there[32] = { 1 }, other[32], later[32];
+	struct side client, server;
+
+	pair(&client, &server);
+	shake_hands(&client, &server, 1000);
+	ok(tls_exporter(client.tls, "EXPORTER-one", here, sizeof(here)) &&
+		   tls_exporter(server.tls, "EXPORTER-one", there, sizeof(there)) &&
+		   !memcmp(here, there, sizeof(here)),
+	   "both ends have one value for a label");
+	ok(tls_exporter(server.tls, "EXPORTER-two", other, sizeof(other)) &&
+		   memcmp(here, other, sizeof(here)),
+	   "and another one for another label");
+	side_finish(&client);
+	side_finish(&server);
+	pair(&client, &server);
+	shake_hands(&client, &server, 1000);
+	ok(tls_exporter(client.tls, "EXPORTER-one", later, sizeof(later)) &&
+		   memcmp(here, later, sizeof(here)),
+	   "another connection of the same keys has another one");
+	side_finish(&client);
+	side_finish(&server);
+}
+
 static void test_loopback(size_t step)
 {
 	struct side client, server;
@@ -664,6 +690,7 @@ int main(void)
 	srand(1);
 	test_loopback(65536);
 	test_loopback(1);
+	test_exporter();
 	test_flipped_bits();
 	test_garbage();
 	test_strangers();

@@ -14,6 +14,7 @@
 
 #include "blocklist.h"
 #include "device-id.h"
+#include "digest-ops.h"
 #include "inquiry.h"
 #include "jid.h"
 #include "policy.h"
@@ -33,6 +34,7 @@ struct context_ops {
 struct context {
 	const struct context_ops *ops;
 	void *owner;
+	const struct digest_ops *digests;
 	struct timers timers;
 	/* who we are; without an account the texts are empty and there is no fingerprint */
 	const char *jid;			/* our bare JID as it is configured; NULL without an

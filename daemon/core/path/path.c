@@ -40,6 +40,11 @@ void path_write(struct path *p, const void *data, size_t n)
 		p->ops->write(p, data, n);
 }
 
+bool path_exporter(const struct path *p, const char *label, unsigned char *out, size_t n)
+{
+	return p->up && p->ops->exporter && p->ops->exporter(p, label, out, n);
+}
+
 void path_close(struct path *p)
 {
 	assert(!p->over);

@@ -67,6 +67,12 @@ void path_cut(struct path *p);
  */
 bool path_unsent(const struct path *p);
 
+/*
+ * Writes n bytes that both ends of the path know, and nobody else, for this label (RFC 8446
+ * 7.5). Only after established. False if there are none.
+ */
+bool path_exporter(const struct path *p, const char *label, unsigned char *out, size_t n);
+
 enum path_kind path_kind(const struct path *p);
 
 /* "in-band", "direct 192.0.2.7:4711", "proxy proxy.example.org": for people. */
@@ -87,6 +93,8 @@ struct path_ops {
 	void (*kick)(struct path *p);			/* fill may have something */
 	void (*keep)(struct path *p);			/* NULL: nothing to be done */
 	void (*write)(struct path *p, const void *data, size_t n);
+	/* as path_exporter(); NULL: there are none */
+	bool (*exporter)(const struct path *p, const char *label, unsigned char *out, size_t n);
 	void (*close)(struct path *p);			/* as path_close() */
 	void (*cut)(struct path *p);			/* as path_cut() */
 	bool (*unsent)(const struct path *p);
