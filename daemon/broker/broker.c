@@ -17,6 +17,7 @@
 #include "command.h"
 #include "contacts.h"
 #include "control.h"
+#include "digest.h"
 #include "follower-port.h"
 #include "acceptor.h"
 #include "identity.h"
@@ -560,6 +561,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 
 	b->loop = loop;
 	b->context.ops = &context_ops;
+	b->context.digests = &openssl_digests;
 	b->context.owner = b;
 	timers_init(&b->context.timers);
 	clock_start(&b->clock, loop, &b->context.timers);
@@ -630,6 +632,7 @@ void broker_stop(struct broker *b)
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
 	acceptors_end(&b->peers);
+	meetings_end(&b->peers.meetings);
 	git_service_end_orphans(&b->git_services);
 	local_candidates_destroy(b->local_candidates);
 	b->local_candidates = NULL;

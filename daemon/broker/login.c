@@ -220,6 +220,7 @@ void login_drop(struct broker *b)
 	while (b->peers.first)
 		peer_end(b->peers.first, "logged-out");
 	acceptors_end(&b->peers);
+	meetings_end(&b->peers.meetings);
 	if (b->local_candidates)
 		local_candidates_online(b->local_candidates, NULL);
 	b->xmpp = b->ibb_paths.xmpp = NULL;

@@ -39,6 +39,7 @@ void revoke_rights(struct broker *b, const char *jid, const char *device, enum r
 	while ((p = next_peer(b, jid, device)))
 		peer_revoke(p, ends[why].reason, why == REVOKED_BLOCKED);
 	acceptors_revoke(&b->peers, jid, device);
+	meetings_revoke(&b->peers.meetings, jid, device, why != REVOKED_DISTRUSTED);
 	git_service_orphans_revoke(&b->git_services, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);

@@ -41,6 +41,15 @@ enum {
 	LINK_VERSION_KEPT = 60 * 60 * 1000,	/* a device that speaks none of our protocols is
 						   not tried again before this */
 
+	/* meetings */
+	MEETING_TIME = 60 * 1000,		/* a meeting ends after this, whatever it is for */
+	MEETING_RECORDS_MAX = 32,		/* MEET records taken in one meeting */
+	MEETING_KINDS_MAX = 8,
+	COMPARISONS_MAX = 256,			/* kept; and JIDs whose comparisons are counted */
+	COMPARISONS_AT_ONCE = 5,		/* with one JID, whichever side begins */
+	COMPARISON_PAUSE = 60 * 1000,		/* then one in this time */
+	COMPARISON_KEPT = 10 * 60 * 1000,	/* how long the words are shown */
+
 	/* channels */
 	CHANNELS_PER_LINK = 64,
 	CHANNEL_WINDOW = 512 * 1024,		/* initial credit in each direction */

@@ -145,8 +145,9 @@ enum hello_fault link_hello_parse(const struct record *record, const struct link
 	if (!hex || !hex_decode(hex, out->link, LINK_ID_BYTES))
 		return HELLO_MALFORMED;
 	out->resume = !strcmp(hello.state, "resume");
-	out->why = "state: new or resume";
-	if (!out->resume && strcmp(hello.state, "new"))
+	out->meet = !strcmp(hello.state, "meet");
+	out->why = "state: new, resume or meet";
+	if (!out->resume && !out->meet && strcmp(hello.state, "new"))
 		return HELLO_MALFORMED;
 	out->why = "received: 0 on a new link";
 	if (!out->resume && hello.received != 0)

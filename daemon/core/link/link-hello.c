@@ -183,6 +183,8 @@ static int take_opening(struct link *l, const struct record *record, uint64_t no
 
 	if (fault != HELLO_GOOD)
 		return refuse(l, fault, hello.protocol, hello.why);
+	if (hello.meet)
+		return link_protocol_error(l, RECORD_HELLO, "state: new or resume");
 	l->in->greeted = true;
 	switch (link_hello_decide(l, &hello, false, now)) {
 	case LINK_ACCEPT_NEW:

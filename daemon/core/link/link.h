@@ -150,6 +150,7 @@ struct link_hello {
 	uint64_t received;
 	uint64_t protocol;
 	bool resume;
+	bool meet;			/* a meeting, which is no link: core/peer/meeting.h */
 	const char *why;		/* with HELLO_MALFORMED: "field: rule" */
 };
 

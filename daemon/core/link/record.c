@@ -22,6 +22,7 @@ static const struct {
 	[RECORD_PING] = { "PING", false },
 	[RECORD_PONG] = { "PONG", false },
 	[RECORD_BYE] = { "BYE", false },
+	[RECORD_MEET] = { "MEET", false },
 	[RECORD_CAN_PUSH] = { "CAN-PUSH", true },
 	[RECORD_PUSH_REQUEST] = { "PUSH-REQUEST", true },
 	[RECORD_STARTING_PUSH] = { "STARTING-PUSH", true },
@@ -117,16 +118,19 @@ long record_parse(const void *bytes, size_t n, struct record *record)
 	return n < RECORD_HEADER + len ? 0 : (long)(RECORD_HEADER + len);
 }
 
+bool record_is_word(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n <= REASON_MAX && text[n] == '\0';
+}
+
 const char *record_reason(const struct record *record, const char *fallback)
 {
 	struct fields f = { (const char *)record->payload, record->len };
 	const char *reason = fields_valid(f) ? fields_get(f, "reason") : NULL;
-	size_t n;
 
-	if (!reason)
-		return fallback;
-	n = strspn(reason, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	return n > 0 && n <= REASON_MAX && reason[n] == '\0' ? reason : fallback;
+	return reason && record_is_word(reason) ? reason : fallback;
 }
 
 void put_be32(void *p, uint32_t v)

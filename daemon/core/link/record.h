@@ -13,7 +13,7 @@
  * (common/fields.h) except those of channels.
  *
  * Some types are reserved, and a receiver that does not know them skips them: unnumbered
- * records of the types 8 to 15, and numbered ones of 64 to 127, which are counted and
+ * records of the types 9 to 15, and numbered ones of 64 to 127, which are counted and
  * acknowledged.
  */
 
@@ -33,6 +33,7 @@ enum record_type {
 	RECORD_PING = 3,	/* up to 16 bytes, sent back in PONG */
 	RECORD_PONG = 4,
 	RECORD_BYE = 5,		/* fields: reason; the link ends for good */
+	RECORD_MEET = 8,	/* fields: kind; only in a meeting. core/peer/meeting.h */
 
 	/* of the negotiation, numbered. negotiation.h */
 	RECORD_CAN_PUSH = 16,
@@ -58,7 +59,7 @@ enum record_type {
 	RECORD_CLOSE = 38,	/* fields: reason */
 
 	/* reserved for later versions, and skipped */
-	RECORD_SKIPPED_PATH = 8,
+	RECORD_SKIPPED_PATH = 9,
 	RECORD_SKIPPED_PATH_LAST = 15,
 	RECORD_SKIPPED = 64,
 	RECORD_SKIPPED_LAST = 127,
@@ -92,6 +93,9 @@ long record_parse(const void *bytes, size_t n, struct record *record);
  * so far. All functions that find faults in records use this form.
  */
 const char *record_fault(const void *bytes, size_t n);
+
+/* Whether text is a word: 1 to REASON_MAX lower-case letters, digits and '-'. */
+bool record_is_word(const char *text);
 
 /*
  * The reason in a BYE or CLOSE: a word of at most REASON_MAX lower-case letters, digits

@@ -104,15 +104,38 @@ static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol
 	}
 }
 
-/* The HELLO named both accounts, so the key is the account's: may the device have a link? */
-static bool meet(struct acceptor *g)
+static bool may_greet(const struct peers *all, const char *bare)
 {
-	/* Our own key: somebody sends our bytes back to us. */
+	return context_shows_itself(all->context, bare) ||
+	       (trust_expected(all->context->trust, bare, context_time(all->context)) &&
+		!context_blocks(all->context, bare));
+}
+
+/*
+ * The HELLO named both accounts, so the key is the account's: the user may decide about it.
+ * False if the key is our own: somebody sends our bytes back to us.
+ */
+static bool note_key(struct acceptor *g)
+{
 	if (!memcmp(g->fp, g->all->context->fp, sizeof(g->fp)))
 		return false;
 	g->all->events->met_key(g->all->owner, g->jid, g->fp);
-	/* Ask only now, not when the path came: the user may have decided otherwise meanwhile. */
-	return context_admits(g->all->context, g->jid, g->fp);
+	return true;
+}
+
+/*
+ * Whether the device may have what it asks for: a link, if it is trusted, or a meeting, if the
+ * user has not rejected it. Asked only now, not when the path came: the user may have decided
+ * otherwise meanwhile.
+ */
+static bool may_have(const struct acceptor *g, bool meeting)
+{
+	const struct context *c = g->all->context;
+
+	if (!meeting)
+		return context_admits(c, g->jid, g->fp);
+	return !context_blocks(c, g->jid) && may_greet(g->all, g->jid) &&
+	       trust_lookup(c->trust, g->jid, g->fp) != TRUST_DISTRUSTED;
 }
 
 static void on_plain(void *owner, struct buf *plain)
@@ -135,14 +158,21 @@ static void on_plain(void *owner, struct buf *plain)
 		refuse(g, fault, hello.protocol, hello.why);
 		return;
 	}
-	if (!meet(g)) {
+	if (hello.meet && path_kind(g->path) != PATH_INBAND) {
+		refuse(g, HELLO_MALFORMED, 0, "state: a meeting is in-band");
+		return;
+	}
+	if (!note_key(g) || !may_have(g, hello.meet)) {
 		close_with(g, context_blocks(g->all->context, g->jid) ? NULL : "untrusted", &ends);
 		return;
 	}
 	buf_consume(plain, size);
 	if (path_kind(g->path) == PATH_INBAND)
 		snprintf(full, sizeof(full), "%s", path_jid(g->path));
-	peer_take(all, g->jid, g->fp, g->path, &hello, plain);
+	if (hello.meet)
+		meeting_take(&all->meetings, g->path, g->jid, g->fp, plain);
+	else
+		peer_take(all, g->jid, g->fp, g->path, &hello, plain);
 	device_id_of(g->fp, device);
 	destroy(g);
 	if (*full)
@@ -165,13 +195,6 @@ static const struct path_events events = {
 	.fill = on_fill,
 	.closed = on_closed,
 };
-
-static bool may_greet(const struct peers *all, const char *bare)
-{
-	return context_shows_itself(all->context, bare) ||
-	       (trust_expected(all->context->trust, bare, context_time(all->context)) &&
-		!context_blocks(all->context, bare));
-}
 
 /*
  * Whether the full JID is where the device of one of our peers is, or was last seen, and that

@@ -6,7 +6,7 @@
  * An acceptor holds a path that another device opened to us, until we know for which link it
  * is. TLS proves the device's key. The first record, HELLO, names both accounts and the link.
  * The trust table says whether the device may have a link. Then a peer takes the path, or it
- * is closed.
+ * is closed. A HELLO may ask for a meeting instead, which needs no trust: then that takes it.
  */
 
 #include "peers.h"

@@ -8,6 +8,25 @@
 #include "acceptor.h"
 #include "peer.h"
 
+static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
+{
+	const struct peers *all = owner;
+
+	all->events->met_key(all->owner, jid, fp);
+}
+
+static void on_doubted(void *owner, const char *full, const char *why)
+{
+	const struct peers *all = owner;
+
+	all->events->doubted(all->owner, full, why);
+}
+
+static const struct meetings_events meetings_events = {
+	.met_key = on_met_key,
+	.doubted = on_doubted,
+};
+
 void peers_init(struct peers *all, struct context *context)
 {
 	*all = (struct peers){ .context = context };
@@ -15,6 +34,7 @@ void peers_init(struct peers *all, struct context *context)
 	all->connectors.lookups = &all->lookups;
 	quota_init(&all->lookups, LOOKUPS_MAX, false);
 	list_init(&all->acceptors);
+	meetings_init(&all->meetings, &all->connectors, &meetings_events, all);
 }
 
 void peers_finish(struct peers *all)
@@ -56,6 +76,7 @@ void peers_end(struct peers *all, const char *reason)
 	while (all->first)
 		peer_end(all->first, reason);
 	acceptors_end(all);
+	meetings_end(&all->meetings);
 }
 
 void peers_online(struct peers *all, bool online)

@@ -15,6 +15,7 @@
 #include "context.h"
 #include "fields.h"
 #include "list.h"
+#include "meeting.h"
 #include "policy.h"
 #include "quota.h"
 
@@ -85,11 +86,12 @@ struct peers {
 	struct peer *first;			/* owned */
 	/* owned; paths opened to us whose link is not known yet */
 	struct list acceptors;
+	struct meetings meetings;
 };
 
 /* The caller fills in the tables of functions and their owners before it makes the first peer. */
 void peers_init(struct peers *all, struct context *context);
-/* Call it when no peer and no acceptor is left. */
+/* Call it when no peer, no acceptor and no meeting is left. */
 void peers_finish(struct peers *all);
 
 /* The peer of a device, or NULL. */
@@ -132,7 +134,7 @@ void peers_refresh(struct peers *all);
 void peers_network_changed(struct peers *all);
 void peers_reload(struct peers *all);
 
-/* Ends all peers, with their paths, and all acceptors. */
+/* Ends all peers, with their paths, all acceptors and all meetings. */
 void peers_end(struct peers *all, const char *reason);
 
 #endif
