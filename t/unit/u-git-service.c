@@ -17,6 +17,7 @@
 
 #define ZERO "0000000000000000000000000000000000000000"
 #define ONE "1111111111111111111111111111111111111111"
+#define TWO  "2222222222222222222222222222222222222222"
 
 #define WE "me@example.org"
 #define BOB "bob@example.org"
@@ -51,7 +52,7 @@ struct far {
 	char id[NEG_ID_LEN + 1];	/* of neg */
 };
 
-static struct buf trace;
+static struct buf trace, written;	/* written: what the last process was given */
 static uint64_t now;
 static uint8_t ids;
 
@@ -113,18 +114,24 @@ static struct service_process *on_start(struct service_host *h, const struct ser
 		*why = "out of memory";
 		return NULL;
 	}
+	buf_reset(&written);
 	h->last = xcalloc(1, sizeof(*h->last));
 	h->last->events = events;
 	h->last->owner = owner;
 	h->last->name = start->service == SERVICE_RECEIVE_PACK ? "receive" : "upload";
 	say("%s starts: %s %s for %s, %s, version %s", h->last->name, start->share, start->path,
 	    start->jid, start->verified ? "verified" : "seen", start->git_protocol);
+	if (start->rules)
+		say("by the rules %s", start->rules);
+	if (start->max_pack)
+		say("of %u bytes", (unsigned)start->max_pack);
 	return h->last;
 }
 
 static void on_write(struct service_process *p, const void *data, size_t n)
 {
 	p->held += n;
+	buf_append(&written, data, n);
 }
 
 static void on_end_input(struct service_process *p)
@@ -154,6 +161,12 @@ static void on_leave(struct service_process *p, void (*gone)(void *arg), void *a
 	p->gone_arg = arg;
 }
 
+static bool on_declined(struct service_process *p, const char *ref, struct buf *why)
+{
+	buf_printf(why, "%s: not a fast-forward", p->name);
+	return true;
+}
+
 static const struct service_ops service_ops = {
 	.is_directory = is_directory,
 	.start = on_start,
@@ -163,6 +176,7 @@ static const struct service_ops service_ops = {
 	.pause = on_pause,
 	.limit = on_limit,
 	.leave = on_leave,
+	.declined = on_declined,
 };
 
 static void output(struct service_process *p, const char *text)
@@ -867,6 +881,168 @@ static void test_review(void)
 	end();
 }
 
+/* Sends refs as a list that agrees on a report; each is "<new> <name>". */
+static void names(struct far *f, const char *const *refs, const char *rest)
+{
+	struct buf list = { 0 };
+
+	for (size_t i = 0; refs[i]; i++) {
+		struct buf line = { 0 };
+
+		buf_printf(&line, ONE " %s", refs[i]);
+		buf_append(&line, "\0report-status", i ? 0 : 14);
+		buf_printf(&list, "%04zx", buf_len(&line) + 4);
+		buf_append(&list, buf_data(&line), buf_len(&line));
+		buf_finish(&line);
+	}
+	buf_printf(&list, "0000%s", rest);
+	channel_write(f->channel, buf_data(&list), buf_len(&list));
+	buf_finish(&list);
+	pump(f);
+}
+
+/* bob may push to one place only, and has begun a push. */
+static struct service_process *push_by_rules(void)
+{
+	struct service_process *p;
+
+	begin();
+	share(BOB ":refs/heads/bob/*", true);
+	ref_patterns_add(&policy_share(context.policy, "project")->protect, "refs/heads/bob/keep");
+	policy_share(context.policy, "project")->max_pack = 1000;
+	asks(&bob, SERVICE_RECEIVE_PACK, "project");
+	p = host.last;
+	output(p, "0000");
+	pump(&bob);
+	return p;
+}
+
+static void test_rules(void)
+{
+	static const char *const two[] = { TWO " refs/heads/bob/x", TWO " refs/heads/main", NULL };
+	static const char left[] = "0074" ONE " " TWO " refs/heads/bob/x\0report-status0000PACK";
+	struct service_process *p = push_by_rules();
+
+	expect("receive starts: project /srv/project.git for " BOB ", seen, version 2\n"
+	       "by the rules push refs/heads/bob/*\nprotect refs/heads/bob/keep\n\n"
+	       "of 1000 bytes\nbob is served\nbob gets '0000'\n",
+	       "a push has the rules of its device");
+	names(&bob, two, "PACK");
+	ok(buf_len(&written) == sizeof(left) - 1 &&
+		   !memcmp(buf_data(&written), left, sizeof(left) - 1),
+	   "the process hears of what is allowed alone");
+	output(p, "000eunpack ok\n");
+	output(p, "0018ok refs/heads/bob/x\n0000");
+	pump(&bob);
+	p->events->wrote(p->owner, buf_len(&written));
+	channel_end(bob.channel);
+	pump(&bob);
+	exits(p, 0, 0);
+	pump(&bob);
+	expect("bob gets '000eunpack ok\n0018ok refs/heads/bob/x\n00'\n"
+	       "receive has its whole input\n"
+	       "journal: refused, receive-pack of " BOB ", 105 and 225 bytes, by direct\n"
+	       "bob hears status 0\n",
+	       "its device is told what became of the other one, and the journal is");
+	end();
+}
+
+static void test_rules_refuse_all(void)
+{
+	static const char *const main_only[] = { TWO " refs/heads/main", NULL };
+	static const char *const gone[] = { ZERO " refs/heads/bob/keep", NULL };
+	struct service_process *p = push_by_rules();
+
+	buf_reset(&trace);
+	names(&bob, main_only, "PACK");
+	is_int(buf_len(&written), 0, "of a push that is refused the process hears nothing");
+	channel_end(bob.channel);
+	pump(&bob);
+	is_str(buf_str(&written), "0000", "until it is over, and then that it is empty");
+	exits(p, 0, 0);
+	pump(&bob);
+	expect("receive has its whole input\n"
+	       "journal: refused, receive-pack of " BOB ", 81 and 123 bytes, by direct\n"
+	       "bob gets '000eunpack ok\n003bng refs/heads/main onl'\n"
+	       "bob hears status 0\n",
+	       "its device has a report all the same");
+	end();
+	p = push_by_rules();
+	buf_reset(&trace);
+	names(&bob, gone, "");
+	is_str(buf_str(&written), "0000", "where there is no pack, at once");
+	exits(p, 0, 0);
+	pump(&bob);
+	expect("journal: refused, receive-pack of " BOB ", 79 and 123 bytes, by direct\n"
+	       "bob gets '000eunpack ok\n0039ng refs/heads/bob/keep'\n"
+	       "bob hears status 0\n",
+	       "and is told by which rule");
+	end();
+}
+
+static void test_rules_hook(void)
+{
+	static const char *const keep[] = { TWO " refs/heads/bob/keep", NULL };
+	struct service_process *p = push_by_rules();
+
+	names(&bob, keep, "PACK");
+	buf_reset(&trace);
+	output(p, "0029ng refs/heads/bob/keep hook declined\n0000");
+	pump(&bob);
+	expect("bob gets '0037ng refs/heads/bob/keep receive: not '\n",
+	       "what the hook has declined is told by its rule");
+	exits(p, 0, 0);
+	end();
+}
+
+static void test_rules_broken(void)
+{
+	struct service_process *p = push_by_rules();
+
+	buf_reset(&trace);
+	sends(&bob, "0005xyz");
+	expect("receive has its input cut\n"
+	       "bob is told 'fatal: a line of the list of refs is none\n'\n",
+	       "a list that is none ends the push");
+	sends(&bob, "more");
+	is_int(buf_len(&written), 0, "and the process gets nothing of it");
+	exits(p, 128, 0);
+	pump(&bob);
+	end();
+}
+
+static void test_rules_narrower(void)
+{
+	struct share *s;
+
+	push_by_rules();
+	buf_reset(&trace);
+	git_services_review(&git_services, on_review, NULL);
+	expect("", "a push whose rules are the same goes on");
+	s = policy_share(context.policy, "project");
+	s->max_pack = 2000;
+	share_allow(s, BOB ":refs/heads/more", true);
+	git_services_review(&git_services, on_review, NULL);
+	expect("", "one that may do more goes on");
+	s->max_pack = 999;
+	git_services_review(&git_services, on_review, NULL);
+	pump(&bob);
+	expect(BOB "'s receive-pack of project ends\n"
+		   "receive has its input cut\nreceive is read again\nreceive has 60 minutes\n"
+		   "bob: channel closed: rules-changed\n",
+	       "one that may send less ends");
+	exits(host.last, 0, 0);
+	end();
+	push_by_rules();
+	buf_reset(&trace);
+	ref_patterns_add(&policy_share(context.policy, "project")->protect, "refs/heads/*");
+	git_services_review(&git_services, on_review, NULL);
+	pump(&bob);
+	ok(strstr(buf_str(&trace), "rules-changed"), "so does one to what is protected now");
+	exits(host.last, 0, 0);
+	end();
+}
+
 static void test_withdrawn(void)
 {
 	struct service_process *p;
@@ -958,6 +1134,11 @@ int main(void)
 	test_moved();
 	test_push_cut();
 	test_review();
+	test_rules();
+	test_rules_refuse_all();
+	test_rules_hook();
+	test_rules_broken();
+	test_rules_narrower();
 	test_withdrawn();
 	test_places();
 	buf_finish(&trace);

@@ -13,6 +13,8 @@
  * becomes an orphan: its input ends, and it exits when it is done. receive-pack changes nothing
  * before it has read what it is asked for, so one that was sent nothing has little time for that.
  *
+ * A push to a share with rules goes through a filter, push-filter.c.
+ *
  * The bytes are read along (witness.h), so that the journal says of a push what git said of
  * it.
  *
@@ -75,6 +77,8 @@ static void finish(struct git_service *s)
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
 	witness_finish(&s->witness);
+	ref_filter_destroy(s->filter);
+	s->filter = NULL;
 	free(s->path_name);
 	free(s->directory);
 	s->path_name = s->directory = NULL;
@@ -167,6 +171,8 @@ static void on_channel_data(void *owner, const void *data, size_t n)
 	}
 	if (s->process_over)
 		channel_consumed(s->channel, n);
+	else if (s->filter && !ref_filter_passes(s->filter))
+		push_filter_take(s, data, n);
 	else
 		s->all->ops->write(s->process, data, n);
 }
@@ -183,6 +189,7 @@ static void on_channel_end(void *owner)
 		return;
 	s->whole = true;
 	witness_ends(&s->witness);
+	push_filter_end(s);
 	s->all->ops->end_input(s->process);
 }
 
@@ -266,10 +273,9 @@ static bool open_channel(struct git_service *s)
 	return true;
 }
 
-static void on_output(void *owner, const void *data, size_t n)
+/* Takes what the device is to get. May free s. */
+static void pass_output(struct git_service *s, const void *data, size_t n)
 {
-	struct git_service *s = owner;
-
 	s->traffic.written += n;
 	services_moved(&s->run, now_of(s));
 	witness_answers(&s->witness, data, n);
@@ -281,10 +287,25 @@ static void on_output(void *owner, const void *data, size_t n)
 	if (!open_channel(s))
 		return;
 	channel_write(s->channel, data, n);
-	if (channel_room(s->channel) < ROOM_LOW) {
+	if (!s->process_over && channel_room(s->channel) < ROOM_LOW) {
 		s->paused = true;
 		s->all->ops->pause(s->process, true);
 	}
+}
+
+static void on_output(void *owner, const void *data, size_t n)
+{
+	struct git_service *s = owner;
+	struct buf pusher = { 0 };
+
+	if (!s->filter) {
+		pass_output(s, data, n);
+		return;
+	}
+	ref_filter_answer(s->filter, data, n, &pusher);
+	if (buf_len(&pusher))
+		pass_output(s, buf_data(&pusher), buf_len(&pusher));
+	buf_finish(&pusher);
 }
 
 static void on_error_output(void *owner, const void *data, size_t n)
@@ -302,9 +323,11 @@ static void on_error_output(void *owner, const void *data, size_t n)
 static void on_wrote(void *owner, size_t n)
 {
 	struct git_service *s = owner;
+	size_t without = n < s->uncredited ? n : s->uncredited;
 
-	if (s->channel)
-		channel_consumed(s->channel, n);
+	s->uncredited -= without;
+	if (s->channel && n > without)
+		channel_consumed(s->channel, n - without);
 }
 
 /* The request cannot be served: tells the device and the journal. */
@@ -319,10 +342,17 @@ static void on_exited(void *owner, int status, int term_signal)
 {
 	struct git_service *s = owner;
 	bool orphan = git_service_is_orphan(s);
+	struct buf told = { 0 };
 
 	s->process = NULL;
 	s->process_over = true;
 	s->status = term_signal ? SIGNAL_EXIT + term_signal : status;
+	if (s->filter && (s->channel || orphan)) {
+		push_filter_over(s, &told);
+		if (buf_len(&told))
+			pass_output(s, buf_data(&told), buf_len(&told));
+		buf_finish(&told);
+	}
 	witness_exited(&s->witness, s->status);
 	/* The exit of a fetch does not tell whether all of it arrives, so its line comes later. */
 	if (orphan || s->service == SERVICE_RECEIVE_PACK)
@@ -366,16 +396,25 @@ static struct service_process *start_process(struct git_service *s, const struct
 					     const char **why)
 {
 	enum trust_state state = trust_lookup(s->all->context->trust, s->peer->jid, s->peer->fp);
+	struct service_process *process;
+	struct buf rules = { 0 };
 
-	return s->all->ops->start(s->all->host, &(struct service_start){
-		.service = s->service,
-		.share = share->name,
-		.path = share->path,
-		.jid = s->peer->jid,
-		.device = s->peer->device,
-		.verified = state == TRUST_VERIFIED,
-		.git_protocol = neg_git_protocol(s->neg),
-	}, &service_events, s, why);
+	push_filter_begin(s, share, &rules);
+	process = s->all->ops->start(s->all->host,
+				     &(struct service_start){
+					     .service = s->service,
+					     .share = share->name,
+					     .path = share->path,
+					     .jid = s->peer->jid,
+					     .device = s->peer->device,
+					     .verified = state == TRUST_VERIFIED,
+					     .git_protocol = neg_git_protocol(s->neg),
+					     .rules = s->filter ? buf_str(&rules) : NULL,
+					     .max_pack = s->max_pack,
+				     },
+				     &service_events, s, why);
+	buf_finish(&rules);
+	return process;
 }
 
 void git_service_end_early(struct git_service *s, const char *reason, const char *refusal)
@@ -443,6 +482,7 @@ void *git_service_start(struct git_services *all, struct peer *peer, struct nego
 		log_about(peer->jid, LOG_ERROR, "cannot start git %s: %s", service_name(s->service),
 			  why);
 		services_end(&s->run);
+		ref_filter_destroy(s->filter);
 		free(s);
 		refuse(all, peer, neg, "broken");
 		return NULL;

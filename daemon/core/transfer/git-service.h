@@ -27,6 +27,9 @@ struct service_start {
 	bool verified;			/* the user has verified the device's key */
 	const char *git_protocol;	/* GIT_PROTOCOL as the device asks for it; "" if it does
 					   not */
+	const char *rules;		/* of a push, as ref_rules_write() has them; NULL: there are
+					   none */
+	uint64_t max_pack;		/* bytes of its pack; 0: no limit of the share's */
 };
 
 /* Events of a process; none comes within start(). */
@@ -67,6 +70,11 @@ struct service_ops {
 	void (*pause)(struct service_process *p, bool pause);
 	/* Ends the process after so many ms. exited() comes as always. */
 	void (*limit)(struct service_process *p, uint64_t ms);
+	/*
+	 * Of a push with rules: appends the one by which git-xmpp-hook has declined a ref.
+	 * False if that was not our hook.
+	 */
+	bool (*declined)(struct service_process *p, const char *ref, struct buf *why);
 	/*
 	 * Nobody wants the process any more: it is told to end, or, if it is protected, runs
 	 * on by itself. No event comes any more. gone() is called once, when the process has

@@ -130,7 +130,9 @@ static const char *authorize_again(const struct git_service *s)
 			     &share)) {
 	case POLICY_ALLOWED:
 		/* The name may stand for another repository now. */
-		return s->directory && strcmp(share->path, s->directory) ? "not-shared" : NULL;
+		if (s->directory && strcmp(share->path, s->directory) != 0)
+			return "not-shared";
+		return git_service_is_narrowed(s, share) ? "rules-changed" : NULL;
 	case POLICY_PUSH_DENIED:
 		return "push-denied";
 	case POLICY_UNVERIFIED:
