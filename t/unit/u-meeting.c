@@ -552,7 +552,7 @@ static void test_refusals(void)
 	e = eve_opens(&bob, 0x20);
 	say_hello(e, "meet", "eve@x.org", true);
 	ok(hears(other(e), RECORD_HELLO, "state", "untrusted"), "our own key is refused");
-	trust_distrust(bob.context.trust, "eve@x.org", NULL);
+	trust_distrust(bob.context.trust, "eve@x.org", NULL, 1000000);
 	e = eve_opens(&bob, 0x40);
 	say_hello(e, "meet", "eve@x.org", true);
 	ok(hears(other(e), RECORD_HELLO, "state", "untrusted") && meetings_of(&bob) == 0,
