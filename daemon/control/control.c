@@ -41,6 +41,7 @@ static void stop_listening(struct control *control)
 	if (control->listener)
 		uv_close((uv_handle_t *)control->listener, on_listener_closed);
 	control->listener = NULL;
+	control->ino = 0;
 }
 
 /* Returns 0 or libuv's error. */
@@ -58,15 +59,14 @@ static int listen_at(struct control *control, const char *path)
 	mask = umask(0177);
 	error = uv_pipe_bind(control->listener, path);
 	umask(mask);
-	if (!error)
-		error = uv_listen((uv_stream_t *)control->listener, CLIENTS_MAX, on_connection);
-	if (!error && stat(path, &st))
-		error = uv_translate_sys_error(errno);
 	if (error)
 		return error;
+	/* From here on the file is ours, and stop_listening() removes it. */
+	if (stat(path, &st))
+		return uv_translate_sys_error(errno);
 	control->dev = st.st_dev;
 	control->ino = st.st_ino;
-	return 0;
+	return uv_listen((uv_stream_t *)control->listener, CLIENTS_MAX, on_connection);
 }
 
 int control_serve(struct control *control, const char *path, struct message *trouble)
@@ -80,6 +80,7 @@ int control_serve(struct control *control, const char *path, struct message *tro
 	error = listen_at(control, copy);
 	if (!error)
 		return 0;
+	stop_listening(control);
 	message_set(trouble, MSG_SOCKET_PATH, "path", path, "reason", uv_strerror(error), NULL);
 	return -1;
 }

@@ -27,8 +27,16 @@ static int client;
 static struct buf got;
 static bool ended;		/* the broker has closed the connection */
 
-/* libuv says no, as it does without memory. meson.build has this called instead. */
-static bool no_writes;
+/* libuv says no, as it does without memory. meson.build has these called instead. */
+static bool no_writes, no_listening;
+
+int __wrap_uv_listen(uv_stream_t *stream, int backlog, uv_connection_cb cb);
+int __real_uv_listen(uv_stream_t *stream, int backlog, uv_connection_cb cb);
+
+int __wrap_uv_listen(uv_stream_t *stream, int backlog, uv_connection_cb cb)
+{
+	return no_listening ? UV_ENOMEM : __real_uv_listen(stream, backlog, cb);
+}
 
 int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[], unsigned n,
 		    uv_write_cb cb);
@@ -247,12 +255,19 @@ int main(void)
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	uv_loop_init(&loop);
 	signal(SIGPIPE, SIG_IGN);
+	no_listening = true;
+	ok(!control_create(&loop, path, &control_events, NULL, &trouble) && access(path, F_OK),
+	   "where nobody can listen no socket is left");
+	no_listening = false;
 	control = control_create(&loop, path, &control_events, NULL, &trouble);
 	ok(control, "the broker listens");
 	data_is_gathered(path);
 	last_words(path);
 	hung_up(path);
 	no_memory(path);
+	no_listening = true;
+	ok(control_serve(control, path, &trouble) < 0 && access(path, F_OK),
+	   "nor where they cannot listen again");
 	control_destroy(control);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "every handle is closed");
