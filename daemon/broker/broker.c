@@ -421,7 +421,7 @@ void broker_identify(struct broker *b)
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 }
 
-int broker_reload(struct broker *b, struct message *trouble)
+int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
 {
 	struct config *fresh = config_read(trouble);
 	bool failed =
@@ -441,6 +441,7 @@ int broker_reload(struct broker *b, struct message *trouble)
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
+	git_services_review(&b->git_services, ended, arg);
 	if (same && !failed) {
 		/*
 		 * The user who asks for a reload should not have to wait for the next

@@ -107,12 +107,15 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 void broker_stop(struct broker *b);
 void broker_finish(struct broker *b);
 
+typedef void broker_ended(void *arg, const struct git_service_ended *e);
+
 /*
  * Reads the user's git configuration again: account, shares. If it cannot be read, returns
- * -1, logs why and sets *trouble; the old configuration stays in force. Otherwise returns 0,
- * and git_services_review() is due.
+ * -1, logs why and sets *trouble; the old configuration stays in force. Otherwise returns 0.
+ * What is served and is not allowed any more has ended then; ended is as for
+ * git_services_review().
  */
-int broker_reload(struct broker *b, struct message *trouble);
+int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble);
 
 /* Somebody has answered at this full JID, and the presence table does not know of them yet. */
 void broker_answered(struct broker *b, const char *full);

@@ -99,11 +99,10 @@ static void run_reload(struct broker *b, struct conn *conn, struct fields comman
 	char digest[GITCONFIG_DIGEST_MAX];
 	struct message trouble;
 
-	if (broker_reload(b, &trouble) < 0) {
+	if (broker_reload(b, on_ended, &all, &trouble) < 0) {
 		conn_send_error(conn, &trouble);
 		return;
 	}
-	git_services_review(&b->git_services, on_ended, &all);
 	if (all.ended)
 		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended,
 			   all.ended == 1 ? "" : "s");

@@ -270,7 +270,7 @@ static bool is_mended(struct broker *b)
 	bool other = fresh && !config_same_account(b->config, fresh);
 
 	config_free(fresh);
-	return other && broker_reload(b, &trouble) == 0;
+	return other && broker_reload(b, NULL, NULL, &trouble) == 0;
 }
 
 void login_wanted(struct broker *b)

@@ -165,8 +165,7 @@ static void on_signal(uv_signal_t *handle, int signum)
 	struct message trouble;
 
 	if (signum == SIGHUP) {
-		if (broker_reload(s->broker, &trouble) == 0)
-			git_services_review(&s->broker->git_services, NULL, NULL);
+		broker_reload(s->broker, NULL, NULL, &trouble);
 		return;
 	}
 	if (s->broker->context.stopping)

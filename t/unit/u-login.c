@@ -92,7 +92,7 @@ void broker_identify(struct broker *b)
 		keyless--;
 }
 
-int broker_reload(struct broker *b, struct message *trouble)
+int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
 {
 	return 0;
 }
