@@ -50,6 +50,7 @@ static const struct outcome_query_events *lost;
 static const char *refused_at_once;
 static bool open_channel;
 static void *owner;
+static char over_path[96];	/* of the last line of the journal */
 
 static void say(const char *fmt, ...)
 {
@@ -292,6 +293,7 @@ static const struct session_ops ops = {
 
 static void on_over(void *arg, const struct transfer *t)
 {
+	snprintf(over_path, sizeof(over_path), "%s", t->path ? t->path : "");
 	say("journal: %s %s %d/%d%s%s", service_name(t->service),
 	    witness_result_name(witness_result(t->witness, t->reason)), (int)t->sent,
 	    (int)t->received, t->reason ? " " : "", t->reason ? t->reason : "");
@@ -655,6 +657,12 @@ static void a_link_pauses(void)
 	expect("", "another peer's is of no interest");
 	sessions_moved(&all, &peer);
 	expect("warning: the connection with " JID " is back\n", "... and then its return too");
+	strcpy(peer.path_name, "proxy");
+	sessions_moved(&all, &peer);
+	close_channel("gone");
+	is_str(over_path, "proxy", "the journal has the path on which it ended");
+	strcpy(peer.path_name, "direct");
+	buf_reset(&trace);
 }
 
 static void pushes_are_lost(void)

@@ -61,7 +61,7 @@ struct session {
 	struct peer *peer;		/* the same */
 	char neg_id[NEG_ID_LEN + 1];	/* valid from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
-	char *path_name;		/* the path at READY; owned; NULL before OPEN */
+	char *path_name;		/* the last path that it was on; owned; NULL before OPEN */
 	bool wait_told;			/* while OPEN: the client was told that the link has no
 					   path */
 	/* the bytes */

@@ -327,6 +327,8 @@ static void tell_moved(struct session *s)
 {
 	char *text = xasprintf("the connection with %s is back", s->to.jid);
 
+	free(s->path_name);
+	s->path_name = xstrdup(s->peer->path_name);
 	timer_stop(&s->timer);
 	if (s->wait_told)
 		session_note(s, "warning", text);
