@@ -83,10 +83,30 @@ static void test_many(void)
 	log_budget_finish(&budget);
 }
 
+/* A party that had lines left out, and is forgotten. */
+static void test_forgotten(void)
+{
+	char jid[64];
+
+	begin();
+	lines("s@loud.example", false, LOG_BURST + 7, 1000);
+	for (unsigned i = 1; i < LOG_PARTIES_MAX / 2; i++) {
+		snprintf(jid, sizeof(jid), "s@d%u.example", i);
+		lines(jid, false, 1, 1000);
+	}
+	is_int(lines("s@new.example", false, 1, 1000 + LOG_BURST * LOG_EVERY), 1,
+	       "one whose lines were left out is forgotten");
+	is_int(left_out, 7, "and the next line tells their number");
+	lines("s@new.example", false, 1, 1000 + LOG_BURST * LOG_EVERY);
+	is_int(left_out, 0, "once");
+	log_budget_finish(&budget);
+}
+
 int main(void)
 {
 	test_flood();
 	test_domain();
 	test_many();
+	test_forgotten();
 	return tap_done();
 }

@@ -34,6 +34,7 @@ static struct party *of_link(struct list *r)
 
 static void forget(struct log_budget *b, struct party *p)
 {
+	b->forgotten += p->bucket.left_out;
 	hashtable_remove(&b->parties, &p->node);
 	list_remove(&p->link);
 	quota_leave(&p->place);
@@ -85,7 +86,7 @@ static struct party *take(struct log_budget *b, const char *name, bool known, ui
 	return p;
 }
 
-static bool pay(const struct log_budget *b, struct log_bucket *bucket, uint64_t now,
+static bool pay(struct log_budget *b, struct log_bucket *bucket, uint64_t now,
 		unsigned *left_out)
 {
 	uint64_t paid = bucket->paid_until > now ? bucket->paid_until : now;
@@ -95,8 +96,8 @@ static bool pay(const struct log_budget *b, struct log_bucket *bucket, uint64_t 
 		return false;
 	}
 	bucket->paid_until = paid + b->every;
-	*left_out = bucket->left_out;
-	bucket->left_out = 0;
+	*left_out = bucket->left_out + b->forgotten;
+	bucket->left_out = b->forgotten = 0;
 	return true;
 }
 

@@ -10,7 +10,8 @@
  * A party is the bare JID of a buddy, or the domain of a stranger, because a domain has as
  * many strangers as it likes. LOG_PARTIES_MAX parties have a budget of their own; those
  * that are no buddies hold half of them at most (quota.h). A party whose budget is full
- * again may be forgotten to make room. All parties without a place share one budget.
+ * again may be forgotten to make room; what it had left out is told by the next line of whoever
+ * causes one. All parties without a place share one budget.
  */
 
 #include <stdbool.h>
@@ -32,6 +33,7 @@ struct log_budget {
 	struct hashtable parties;	/* by name; owned */
 	struct list order;		/* party::link (log-budget.c), oldest first */
 	struct log_bucket others;	/* shared by all who have no place */
+	unsigned forgotten;		/* lines left out of parties that were forgotten since */
 };
 
 /* Allows burst lines at once, then one per `every` ms. */
