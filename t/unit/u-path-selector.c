@@ -554,6 +554,26 @@ static unsigned tries_while(void (*says)(struct path_selector *r, uint64_t at), 
 	return tries;
 }
 
+/* A link at rest is on a kind that is not allowed, and the allowed one does not work. */
+static void test_forced_in_vain(void)
+{
+	struct path_selector r;
+	unsigned tries = 0;
+
+	path_selector_init(&r, 1000);
+	path_selector_allow(&r, PATH_MASK(PATH_DIRECT), 1000);
+	path_selector_possible(&r, PATH_DIRECT, true, 1000);
+	path_selector_attached(&r, PATH_INBAND, 1000);
+	for (uint64_t at = 1000; at < 600000; at += 1000) {
+		path_selector_allow(&r, PATH_MASK(PATH_DIRECT), at);
+		if (path_selector_next(&r, false, at) < 0)
+			continue;
+		tries++;
+		path_selector_failed(&r, PATH_DIRECT, at);
+	}
+	is_int(tries, 1, "what is allowed is tried once, however often that is said");
+}
+
 static void says_nothing(struct path_selector *r, uint64_t at)
 {
 }
@@ -758,6 +778,7 @@ int main(void)
 	test_flapping();
 	test_inband_wait();
 	test_forced();
+	test_forced_in_vain();
 	test_network();
 	test_possible();
 	test_holes();

@@ -105,6 +105,8 @@ void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now
 {
 	unsigned added = allowed & ~r->allowed;
 
+	if (allowed == r->allowed)
+		return;
 	r->allowed = allowed;
 	for (int kind = 0; kind < PATH_KINDS; kind++)
 		if (added & PATH_MASK(kind))

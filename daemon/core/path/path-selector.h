@@ -94,7 +94,7 @@ void path_selector_init(struct path_selector *r, uint64_t now);
 
 /*
  * The kinds that both users allow. If current is none of them, the link leaves it once
- * another one is there.
+ * another one is there. To say the same again changes nothing.
  */
 void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now);
 /* To be called before anything but in-band is possible. Until then our side follows. */
