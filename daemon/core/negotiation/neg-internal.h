@@ -21,6 +21,8 @@ struct negotiation {
 	struct negotiation *next;
 	char id[NEG_ID_LEN + 1];
 	char share[SHARE_NAME_MAX];
+	uint64_t share_number;			/* the same for all of the table that have this
+						   share */
 	char git_protocol[8];
 	enum service service;
 	enum neg_state state;

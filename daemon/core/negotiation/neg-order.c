@@ -7,8 +7,6 @@
  */
 #include "neg-internal.h"
 
-#include <string.h>
-
 /* Whether a push that we serve makes later ones of its share wait. */
 static bool holds_back(const struct negotiation *neg)
 {
@@ -36,14 +34,14 @@ bool neg_must_wait(const struct negotiation *neg)
 {
 	for (struct negotiation *o = neg->all->first; o && o != neg; o = o->next)
 		if ((holds_back(o) || (!o->ours && o->state == NEG_DEFERRED)) &&
-		    !strcmp(o->share, neg->share))
+		    o->share_number == neg->share_number)
 			return true;
 	/*
 	 * A push that came later may hold the share, if this one was deferred behind an
 	 * idle push.
 	 */
 	for (struct negotiation *o = neg->next; o; o = o->next)
-		if (holds_back(o) && !strcmp(o->share, neg->share))
+		if (o->share_number == neg->share_number && holds_back(o))
 			return true;
 	/* The owner looks through the processes of all devices, so it is asked last. */
 	return held_by_owner(neg);
@@ -63,7 +61,7 @@ struct fronts {
 static bool has_front(const struct fronts *f, const struct negotiation *neg)
 {
 	for (unsigned i = 0; i < f->n; i++)
-		if (!strcmp(f->of[i]->share, neg->share))
+		if (f->of[i]->share_number == neg->share_number)
 			return true;
 	return false;
 }

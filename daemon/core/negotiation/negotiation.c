@@ -70,8 +70,10 @@ struct negotiation *neg_create(struct negotiations *n, const char *id, enum serv
 	neg->deadline = UINT64_MAX;
 	memcpy(neg->id, id, NEG_ID_LEN);
 	strncpy(neg->share, share, sizeof(neg->share) - 1);
-	while (*end)
-		end = &(*end)->next;
+	neg->share_number = ++n->share_numbers;
+	for (; *end; end = &(*end)->next)
+		if (!strcmp((*end)->share, neg->share))
+			neg->share_number = (*end)->share_number;
 	*end = neg;
 	n->count++;
 	return neg;

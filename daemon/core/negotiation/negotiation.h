@@ -148,6 +148,7 @@ struct negotiations {
 	struct channels *channels;		/* borrowed: where channels are made */
 	struct negotiation *first;		/* owned, oldest first */
 	unsigned count;
+	uint64_t share_numbers;			/* the last number given to a share */
 	struct neg_watch *watches;		/* borrowed */
 	char ended[NEG_ENDED_KEPT][NEG_ID_LEN + 1];	/* ring buffer of ids that have ended */
 	unsigned ended_next;

@@ -564,19 +564,34 @@ void announcements_tick(struct announcements *a, uint64_t now)
 	read_shares(a, now);
 }
 
+static bool waits(const struct announcements *a, const struct recipient *d, unsigned slot)
+{
+	bool under_way = d->telling && d->telling_slot == slot;
+	bool unsure =
+		doubtful(d) && a->shares[slot] && a->shares[slot]->version && permitted(a, d, slot);
+
+	return under_way || unsure || (bit(&d->owed, slot) && permitted(a, d, slot));
+}
+
+/* How many of the shares of one word of slots the device is still to be told of. */
+static unsigned waiting_in(const struct announcements *a, const struct recipient *d, unsigned word)
+{
+	bool under_way = d->telling && d->telling_slot / 64 == word;
+	unsigned count = 0;
+
+	if (!d->owed.words[word] && !under_way && !doubtful(d))
+		return 0;
+	for (unsigned i = word * 64; i < (word + 1) * 64 && i < SHARES_MAX; i++)
+		count += waits(a, d, i);
+	return count;
+}
+
 unsigned announcements_waiting(const struct announcements *a)
 {
 	unsigned count = 0;
 
-	for (const struct recipient *d = a->recipients.first; d; d = d->next) {
-		for (unsigned i = 0; d->online && i < SHARES_MAX; i++) {
-			bool under_way = d->telling && d->telling_slot == i;
-			bool unsure = doubtful(d) && a->shares[i] && a->shares[i]->version &&
-				      permitted(a, d, i);
-
-			if (under_way || unsure || (bit(&d->owed, i) && permitted(a, d, i)))
-				count++;
-		}
-	}
+	for (const struct recipient *d = a->recipients.first; d; d = d->next)
+		for (unsigned word = 0; d->online && word < RECIPIENT_SLOT_WORDS; word++)
+			count += waiting_in(a, d, word);
 	return count;
 }
