@@ -142,7 +142,8 @@ void greedy_acts(struct broker *b)
 			continue;
 		for (unsigned n = between(w, 5, 40); n-- && p->link.state == LINK_UP && !p->ended;)
 			ask_for_one(p);
-		fill_tables(to);
+		if (chance(w, 300))
+			fill_tables(to);
 		if (p->ended)
 			continue;
 		peer_touch(p);
