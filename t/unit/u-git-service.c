@@ -1028,7 +1028,7 @@ static void test_rules_narrower(void)
 	git_services_review(&git_services, on_review, NULL);
 	pump(&bob);
 	expect(BOB "'s receive-pack of project ends\n"
-		   "receive has its input cut\nreceive is read again\nreceive has 60 minutes\n"
+		   "receive has its input cut\nreceive is read again\nreceive has 30 s\n"
 		   "bob: channel closed: rules-changed\n",
 	       "one that may send less ends");
 	exits(host.last, 0, 0);
