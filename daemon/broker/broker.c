@@ -17,6 +17,7 @@
 #include "command.h"
 #include "contacts.h"
 #include "control.h"
+#include "device-news-events.h"
 #include "digest.h"
 #include "follower-port.h"
 #include "acceptor.h"
@@ -191,6 +192,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 		     buddy = buddy->next)
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
+		device_news_appeared(b->device_news);
 	} else if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
@@ -234,8 +236,10 @@ static void note_here(struct broker *b, const char *bare, enum presence_change c
 	if (change == PRESENCE_APPEARED) {
 		log_about(bare, LOG_INFO, "%s: device %s is online", bare, r->device);
 		broker_meet_devices(b, bare, false);
-		if (context_trusts_device(&b->context, bare, r->device))
+		if (context_trusts_device(&b->context, bare, r->device)) {
 			buddy_appeared(b, bare);
+			device_news_appeared(b->device_news);
+		}
 		broker_wake(b);
 	}
 }
@@ -590,6 +594,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
+	b->device_news = device_news_create(&b->context, &b->peers, &broker_device_news_ops, b);
 	login_init(b, &account_events);
 	b->local_candidates = b->connections.local_candidates =
 		local_candidates_create(loop, &b->peers, &local_candidates_events, b);
@@ -640,8 +645,10 @@ void broker_stop(struct broker *b)
 	login_stop(b);
 	inquirer_destroy(b->inquirer);
 	requester_destroy(b->requester);
+	device_news_destroy(b->device_news);
 	b->inquirer = NULL;
 	b->requester = NULL;
+	b->device_news = NULL;
 	if (b->grace.data) {
 		uv_close((uv_handle_t *)&b->grace, NULL);
 		keyring_end(&b->keyring);
@@ -665,6 +672,7 @@ void broker_finish(struct broker *b)
 	presence_destroy(b->context.presence);
 	config_free(b->config);
 	identity_finish(&b->identity, &b->context);
+	buf_finish(&b->remembered);
 	timers_finish(&b->context.timers);
 	sink_destroy(b->sink);
 }

@@ -36,6 +36,7 @@
 
 struct announcer;
 struct control;
+struct device_news;
 struct follower;
 struct inquirer;
 struct peer;
@@ -54,6 +55,8 @@ struct broker {
 	struct clock clock;			/* drives context.timers */
 	struct identity identity;
 	struct keyring keyring;			/* changes and saves the trust table */
+	struct buf remembered;			/* the table before a device's word is applied */
+	struct device_news *device_news;	/* owned; what devices say of each other */
 	struct config *config;			/* owned; what the user's git configuration says */
 	struct inquirer *inquirer;		/* owned; asks unseen buddies whether they are
 						   there */

@@ -9,6 +9,7 @@
 
 #include "announcer.h"
 #include "broker.h"
+#include "device-news.h"
 #include "follower.h"
 #include "git-service.h"
 #include "inquirer.h"
@@ -45,6 +46,7 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 
 	announcer_met(b->announcer, p->jid, p->device, p->link.peer_instance);
 	if (!resumed) {
+		device_news_up(b->device_news, p);
 		broker_linked(b, p->jid);
 	} else {
 		git_services_cut_off(&b->git_services, p, false);
@@ -65,6 +67,7 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 {
 	struct broker *b = owner;
 
+	device_news_ended(b->device_news, p);
 	/* A link closed as idle says nothing of the process behind it, which may go on. */
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);
@@ -112,6 +115,13 @@ static void on_announced(void *owner, const struct peer *p, const char *share, s
 		follower_announced(b->follower, p->jid, p->device, share, tips);
 }
 
+static const char *on_word(void *owner, struct peer *p, const struct record *record)
+{
+	struct broker *b = owner;
+
+	return device_news_record(b->device_news, p, record);
+}
+
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
 		       struct buf *fields)
 {
@@ -134,5 +144,6 @@ const struct peers_events peer_events = {
 	.stop = on_stop,
 	.turn_held = on_turn_held,
 	.announced = on_announced,
+	.word = on_word,
 	.outcome = on_outcome,
 };

@@ -44,3 +44,16 @@ void revoke_rights(struct broker *b, const char *jid, const char *device, enum r
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);
 }
+
+void revoke_untrusted(struct broker *b, const char *jid)
+{
+	char devices[DEVICES_PER_BUDDY][DEVICE_ID_LEN + 1];
+	unsigned n = 0;
+
+	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
+	     d = d->sibling)
+		if (!trust_allows(d->state))
+			device_id_of(d->fp, devices[n++]);
+	for (unsigned i = 0; i < n; i++)
+		revoke_rights(b, jid, devices[i], REVOKED_DISTRUSTED);
+}

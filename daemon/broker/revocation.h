@@ -24,4 +24,10 @@ enum revocation {
  */
 void revoke_rights(struct broker *b, const char *jid, const char *device, enum revocation why);
 
+/*
+ * The same for each device of jid that is not trusted: where one loses its trust, so may those
+ * for which it vouched.
+ */
+void revoke_untrusted(struct broker *b, const char *jid);
+
 #endif

@@ -170,6 +170,7 @@ void broker_start(struct broker *b)
 				     false);
 	make_context(b);
 	make_peers(b);
+	trust_start(b);
 	b->host.broker = b;
 	git_services_init(&b->git_services, &b->context, &b->peers, &process_ops, &b->host,
 			  &git_service_events, b);
@@ -190,6 +191,7 @@ static void forget(struct broker *b)
 	announcer_finish(b);
 	follower_finish(b);
 	inquirer_finish(b);
+	trust_finish(b);
 	presence_destroy(b->presence);
 	trust_destroy(b->trust);
 	timers_run(&b->context.timers, b->world->now);

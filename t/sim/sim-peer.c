@@ -297,6 +297,7 @@ static void on_up(void *owner, struct peer *p, bool resumed)
 	announcement_met(b, n->other, p->link.peer_instance);
 	announcer_met(b->announcer, p->jid, p->device, p->link.peer_instance);
 	if (!resumed) {
+		device_news_up(b->device_news, p);
 		n->first_up = b->world->now;
 		follower_online(b, n->other->index);
 	} else {
@@ -324,6 +325,7 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 	if (p->channels.first || p->negotiations.first)
 		violation(b->world, "%s: a peer ended and left something open", b->name);
 	n->peer = NULL;
+	device_news_ended(b->device_news, p);
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);
 }
@@ -360,6 +362,13 @@ static void on_announced(void *owner, const struct peer *p, const char *share, s
 	announcement_heard((struct peer *)p, share, tips);
 }
 
+static const char *on_word(void *owner, struct peer *p, const struct record *record)
+{
+	struct broker *b = owner;
+
+	return device_news_record(b->device_news, p, record);
+}
+
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,
 		       struct buf *fields)
 {
@@ -380,5 +389,6 @@ const struct peers_events peer_events = {
 	.stop = on_stop,
 	.turn_held = on_turn_held,
 	.announced = on_announced,
+	.word = on_word,
 	.outcome = on_outcome,
 };

@@ -21,6 +21,7 @@
 #include "candidates.h"
 #include "channel.h"
 #include "context.h"
+#include "device-news.h"
 #include "follower.h"
 #include "git-service.h"
 #include "inquirer.h"
@@ -268,6 +269,7 @@ struct broker {
 					   way */
 	struct git_run *fetches;	/* owned; fetches of the follower that are under way */
 	uint32_t follow_steps;		/* counts the comparisons and fetches */
+	struct device_news *device_news;
 	struct inquirer *inquirer;
 	struct question *questions;	/* owned; pings of the inquirer that are on their way */
 	uint32_t questions_asked;	/* counts the questions */
@@ -691,6 +693,13 @@ bool process_negotiated(const struct service_process *p);
  */
 const struct service_process *process_left(const struct broker *b, const struct broker *of,
 					   const char *share);
+
+/* sim-trust.c: what devices say of each other, and rights that are lost */
+
+void trust_start(struct broker *b);
+void trust_finish(struct broker *b);
+/* A device is trusted no more: ends all that runs for it, as daemon/broker/revocation.c does. */
+void revoke_device(struct broker *b, const char *jid, const unsigned char *fp);
 
 /* sim-helper.c: clients of sessions, with git above them and their users */
 extern const struct session_client_ops helper_ops;

@@ -310,7 +310,7 @@ static void t_file(void)
 		    " compared=1 told=1 name=Carol's laptop, the \xc3\xa4lter one\n"
 		    "carol@example.org " HEX2 " vouched 5 seen=0 by=" HEX1 "\n" BOB " " HEX3
 		    " revoked 2 since=3 by=" HEX1 " was=seen settled=1\n" BOB " " HEX2
-		    " distrusted 18446744073709551615\n"
+		    " distrusted 4294967295\n"
 		    "eve@example.org " HEX2 " pending 0\n"
 		    "frank@example.org " HEX2 " suspended 7\n" BOB " - listed 1700000002\n" BOB
 		    " - granted 1700000003\n"
@@ -382,7 +382,7 @@ static void t_bad_lines(void)
 		BOB " " HEX1 " seen x",
 		BOB " " HEX1 " seen -1",
 		BOB " " HEX1 " seen 1x",
-		BOB " " HEX1 " seen 18446744073709551616",
+		BOB " " HEX1 " seen 4294967296",
 		BOB " " HEX1 " seen 1 ",
 		BOB " " HEX1 " seen 1 with a \x1b[31m",
 		BOB " " HEX1 " seen 1 with bad \xff utf-8",

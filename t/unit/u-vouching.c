@@ -6,7 +6,7 @@
 #include "vouching.h"
 
 #define ALICE "alice@example.org"
-#define BOB "bob@example.org"
+#define BOB   "bob@example.org"
 #define CAROL "carol@example.org"
 
 enum { OWN = 200 };

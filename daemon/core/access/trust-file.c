@@ -115,14 +115,24 @@ static bool split_detail(char *word, const char **value)
 	return false;
 }
 
+static bool parse_time(const char *text, uint32_t *seconds)
+{
+	uint64_t value;
+
+	if (!decimal_parse(text, UINT32_MAX, &value))
+		return false;
+	*seconds = (uint32_t)value;
+	return true;
+}
+
 static bool parse_detail(struct trusted_device *d, const char *key, const char *value)
 {
 	unsigned char by[FINGERPRINT_BYTES];
 
 	if (!strcmp(key, "since"))
-		return decimal_parse(value, UINT64_MAX, &d->since);
+		return parse_time(value, &d->since);
 	if (!strcmp(key, "seen"))
-		return decimal_parse(value, UINT64_MAX, &d->last_seen);
+		return parse_time(value, &d->last_seen);
 	if (!strcmp(key, "by")) {
 		if (!parse_fingerprint(value, by))
 			return false;
@@ -181,7 +191,7 @@ static bool parse_line(struct trust *t, char *line)
 	if (!strcmp(key, "-"))
 		return !rest && parse_mark(t, jid, word, seconds);
 	state = parse_state(word);
-	if (state == TRUST_UNKNOWN || !parse_fingerprint(key, fp))
+	if (state == TRUST_UNKNOWN || seconds > UINT32_MAX || !parse_fingerprint(key, fp))
 		return false;
 	if (trust_find_device(trust_person(t, jid), fp))
 		return false;
@@ -252,12 +262,12 @@ static void write_device(const struct trusted_device *d, struct buf *out)
 	char hex[2 * FINGERPRINT_BYTES + 1];
 
 	hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-	buf_printf(out, "%s %s %s %" PRIu64, d->jid, hex, trust_state_name(d->state),
+	buf_printf(out, "%s %s %s %" PRIu32, d->jid, hex, trust_state_name(d->state),
 		   d->first_seen);
 	if (d->since != d->first_seen)
-		buf_printf(out, " since=%" PRIu64, d->since);
+		buf_printf(out, " since=%" PRIu32, d->since);
 	if (d->last_seen != d->first_seen)
-		buf_printf(out, " seen=%" PRIu64, d->last_seen);
+		buf_printf(out, " seen=%" PRIu32, d->last_seen);
 	if (d->by) {
 		hex_encode(d->by, FINGERPRINT_BYTES, hex);
 		buf_printf(out, " by=%s", hex);

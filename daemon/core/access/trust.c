@@ -246,7 +246,7 @@ static struct trusted_device *oldest_pending(const struct trust *t, const struct
 {
 	for (struct trusted_device *d = t->devices; p && d; d = d->next)
 		if (d->state == TRUST_PENDING && d->jid == p->jid &&
-		    unix_now >= d->since + PENDING_SETTLED)
+		    unix_now >= (uint64_t)d->since + PENDING_SETTLED)
 			return d;
 	return NULL;
 }
@@ -557,7 +557,7 @@ bool trust_note_seen(struct trust *t, const char *jid, const unsigned char *fp, 
 {
 	struct trusted_device *d = trust_find_device(find_person(t, jid), fp);
 
-	if (!d || (d->last_seen && unix_now < d->last_seen + LAST_SEEN_STEP))
+	if (!d || (d->last_seen && unix_now < (uint64_t)d->last_seen + LAST_SEEN_STEP))
 		return false;
 	d->last_seen = unix_now;
 	return true;

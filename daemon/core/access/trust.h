@@ -65,17 +65,17 @@ struct trusted_device {
 	char *jid;			/* bare; the person's */
 	char *name;			/* that its owner gave it, or NULL; owned */
 	unsigned char fp[FINGERPRINT_BYTES];
-	uint64_t first_seen;		/* unix seconds, as the next two */
-	uint64_t since;			/* of the state */
-	uint64_t last_seen;		/* when it last proved its key, within LAST_SEEN_STEP; 0:
-					   it never did, and was only vouched for */
 	/*
 	 * A fingerprint, or NULL; owned. VOUCHED: of the device that vouches for it. REVOKED:
 	 * of the device that revoked it, or our own. VERIFIED: of the device whose revocation
 	 * the user has overruled.
 	 */
 	unsigned char *by;
-	/* Packed, because there may be BUDDIES_MAX of them. */
+	/* What follows is packed, because of BUDDIES_MAX. The times are unix seconds, to 2106. */
+	uint32_t first_seen;
+	uint32_t since;			/* of the state */
+	uint32_t last_seen;		/* when it last proved its key, within LAST_SEEN_STEP; 0:
+					   it never did, and was only vouched for */
 	enum trust_state state : 8;
 	enum trust_state was : 8;	/* of a REVOKED device: its state before */
 	bool settled : 1;		/* of a REVOKED device: the user has verified the device

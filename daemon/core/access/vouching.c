@@ -232,6 +232,21 @@ static void vouch_for(struct trust *t, struct trust_person *p, const unsigned ch
 	add(effect->vouched, &effect->vouched_count, DEVICE_VOUCHES_MAX, fp);
 }
 
+bool trust_word_grants(const struct trust *t, const char *jid, const unsigned char *from,
+		       const struct device_word *word)
+{
+	enum trust_state state;
+
+	if (trust_lookup(t, jid, from) != TRUST_VERIFIED)
+		return false;
+	for (unsigned i = 0; i < word->vouch_count; i++) {
+		state = trust_lookup(t, jid, word->vouches[i]);
+		if (state == TRUST_UNKNOWN || state == TRUST_PENDING)
+			return true;
+	}
+	return false;
+}
+
 static void apply_vouches(struct trust *t, struct trust_person *p,
 			  const struct trusted_device *from, const struct device_word *word,
 			  const unsigned char *own, uint64_t unix_now, struct word_effect *effect)

@@ -54,6 +54,10 @@ struct word_effect {
 	unsigned char revoked[DEVICES_PER_BUDDY][FINGERPRINT_BYTES];
 };
 
+/* Whether the word of the device may admit a device, so that the table has to be kept. */
+bool trust_word_grants(const struct trust *t, const char *jid, const unsigned char *from,
+		       const struct device_word *word);
+
 /*
  * The device `from` of jid, whose key was proven, says this. own is our fingerprint. The
  * revocations may come from a device that has been revoked itself.

@@ -230,6 +230,16 @@ bool link_owes_channels(const struct link *l)
 	return false;
 }
 
+uint64_t link_queued(const struct link *l)
+{
+	return l->in->outbox.queued;
+}
+
+uint64_t link_acknowledged(const struct link *l)
+{
+	return l->in->outbox.acked;
+}
+
 size_t link_unacked(const struct link *l)
 {
 	return l->in->outbox.bytes;

@@ -289,6 +289,13 @@ bool link_owes_channels(const struct link *l);
 size_t link_unacked(const struct link *l);
 
 /*
+ * The number of the record that was queued last, and of the last one that the peer is known
+ * to have; 0: none.
+ */
+uint64_t link_queued(const struct link *l);
+uint64_t link_acknowledged(const struct link *l);
+
+/*
  * How many numbered records other than DATA were queued, and received. Replays are not
  * counted.
  */

@@ -40,6 +40,7 @@ static const struct {
 	[RECORD_END] = { "END", true },
 	[RECORD_EXIT] = { "EXIT", true },
 	[RECORD_CLOSE] = { "CLOSE", true },
+	[RECORD_DEVICE] = { "DEVICE", true },
 };
 
 bool record_type_known(unsigned type)
@@ -49,8 +50,9 @@ bool record_type_known(unsigned type)
 
 bool record_type_skipped(unsigned type)
 {
-	return (type >= RECORD_SKIPPED_PATH && type <= RECORD_SKIPPED_PATH_LAST) ||
-	       (type >= RECORD_SKIPPED && type <= RECORD_SKIPPED_LAST);
+	return !record_type_known(type) &&
+	       ((type >= RECORD_SKIPPED_PATH && type <= RECORD_SKIPPED_PATH_LAST) ||
+		(type >= RECORD_SKIPPED && type <= RECORD_SKIPPED_LAST));
 }
 
 bool record_type_numbered(unsigned type)

@@ -58,6 +58,9 @@ enum record_type {
 	RECORD_EXIT = 37,	/* status (4) */
 	RECORD_CLOSE = 38,	/* fields: reason */
 
+	/* of devices, numbered, from here on skipped by who does not know them */
+	RECORD_DEVICE = 64,	/* vouching.h */
+
 	/* reserved for later versions, and skipped */
 	RECORD_SKIPPED_PATH = 9,
 	RECORD_SKIPPED_PATH_LAST = 15,

@@ -633,6 +633,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 
 	if (record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM)
 		fault = connector_record(p->connector, record);
+	else if (record->type == RECORD_DEVICE)
+		fault = p->all->events->word(p->all->owner, p, record);
 	else if (record->type < RECORD_ACCEPT)
 		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));
 	else

@@ -20,6 +20,7 @@
 #include "quota.h"
 
 struct link_hello;
+struct record;
 struct negotiation;
 struct peer;
 
@@ -61,6 +62,11 @@ struct peers_events {
 	bool (*turn_held)(void *owner, const struct peer *p, const char *share);
 	/* The device has announced where the refs of one of its shares are. */
 	void (*announced)(void *owner, const struct peer *p, const char *share, struct fields tips);
+	/*
+	 * A DEVICE record has come. Returns the rule that it breaks, or NULL. The peer may
+	 * have ended on return.
+	 */
+	const char *(*word)(void *owner, struct peer *p, const struct record *record);
 	/*
 	 * The device asks for the outcome of its push `id`, of whose output it has received so
 	 * many bytes; append the fields of the answer.
