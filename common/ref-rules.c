@@ -152,8 +152,7 @@ bool ref_rules_refuse(const struct ref_rules *rules, const char *name, enum ref_
 		name_places(&rules->push, why);
 		return true;
 	}
-	if (change == REF_MADE || change == REF_FORWARD ||
-	    !ref_patterns_match(&rules->protect, name))
+	if (change == REF_MADE || !ref_patterns_match(&rules->protect, name))
 		return false;
 	if (change == REF_DELETED)
 		buf_puts(why, "protected: may not be deleted");

@@ -26,6 +26,7 @@
 #include "log.h"
 #include "peer.h"
 #include "peer-events.h"
+#include "push-hooks.h"
 #include "push-queue.h"
 #include "questions.h"
 #include "random.h"
@@ -604,6 +605,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->sink = sink_create();
 	b->service_host.loop = loop;
 	b->service_host.sink = b->sink;
+	b->service_host.hooks = push_hooks_begin();
 	b->host =
 		(struct git_run_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
@@ -675,4 +677,5 @@ void broker_finish(struct broker *b)
 	buf_finish(&b->remembered);
 	timers_finish(&b->context.timers);
 	sink_destroy(b->sink);
+	free(b->service_host.hooks);
 }

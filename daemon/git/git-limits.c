@@ -20,7 +20,9 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <git2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +34,8 @@
 #include "repository.h"
 
 enum { THREADS_MAX = 4 };
+
+static const char max_input[] = "receive.maxInputSize";
 
 /* A setting is left out if the user has set any of its names. */
 static const struct setting {
@@ -105,7 +109,23 @@ static bool is_set(const struct setting *s, git_config *of_user, git_config *of_
 	return false;
 }
 
-void git_limits_settings(struct git_limits *l, enum service service, const char *path)
+/* Whether a configuration demands less than that many bytes; 0 is no limit. */
+static bool demands_less(git_config *config, uint64_t max_pack)
+{
+	int64_t size;
+
+	return has(config, max_input) && git_config_get_int64(&size, config, max_input) == 0 &&
+	       size > 0 && (uint64_t)size < max_pack;
+}
+
+static void add(struct git_limits *l, const char *setting)
+{
+	l->args[l->n++] = "-c";
+	l->args[l->n++] = setting;
+}
+
+void git_limits_settings(struct git_limits *l, enum service service, const char *path,
+			 uint64_t max_pack)
 {
 	git_config *of_user = user_config(), *of_repository = repository_config(path);
 	bool many = sysconf(_SC_NPROCESSORS_ONLN) > THREADS_MAX;
@@ -117,8 +137,12 @@ void git_limits_settings(struct git_limits *l, enum service service, const char 
 		if (!(s->services & 1 << service) || (s->threads && !many) ||
 		    is_set(s, of_user, of_repository))
 			continue;
-		l->args[l->n++] = "-c";
-		l->args[l->n++] = s->value;
+		add(l, s->value);
+	}
+	if (service == SERVICE_RECEIVE_PACK && max_pack &&
+	    !demands_less(has(of_repository, max_input) ? of_repository : of_user, max_pack)) {
+		snprintf(l->max_input, sizeof(l->max_input), "%s=%" PRIu64, max_input, max_pack);
+		add(l, l->max_input);
 	}
 	git_config_free(of_repository);
 	git_config_free(of_user);

@@ -15,19 +15,22 @@
 #include "buf.h"
 #include "negotiation.h"
 
-enum { GIT_LIMITS_ARGS_MAX = 10 };
+enum { GIT_LIMITS_ARGS_MAX = 12 };
 
 /* Arguments of git's: pairs of "-c" and "key=value". */
 struct git_limits {
 	const char *args[GIT_LIMITS_ARGS_MAX];
 	unsigned n;
+	char max_input[48];	/* one of args */
 };
 
 /*
- * The settings for a service in the repository whose git directory is path. The strings are
- * static.
+ * The settings for a service in the repository whose git directory is path. max_pack: bytes
+ * of a pack that the share takes, 0: as many as git does; it counts where it is less than what
+ * the user has set. The strings are static, or in *l.
  */
-void git_limits_settings(struct git_limits *l, enum service service, const char *path);
+void git_limits_settings(struct git_limits *l, enum service service, const char *path,
+			 uint64_t max_pack);
 
 /*
  * Bounds the memory (RLIMIT_DATA, in bytes; 0: no limit) and the processor time (RLIMIT_CPU)

@@ -12,6 +12,8 @@
 #include "child-env.h"
 #include "child.h"
 #include "git-limits.h"
+#include "hook-env.h"
+#include "push-hooks.h"
 
 struct service_process {
 	struct child *child;		/* owned */
@@ -19,7 +21,14 @@ struct service_process {
 	void *owner;			/* borrowed */
 	void (*gone)(void *arg);	/* argument of leave() */
 	void *gone_arg;
+	char *verdicts;			/* the file of a push by rules (push-hooks.h); owned */
 };
+
+static void destroy(struct service_process *p)
+{
+	push_verdicts_remove(p->verdicts);
+	free(p);
+}
 
 static void on_output(void *owner, const void *data, size_t n)
 {
@@ -49,7 +58,7 @@ static void on_exited(void *owner, int status, int term_signal)
 
 	owner = p->owner;
 	child_destroy(p->child);
-	free(p);
+	destroy(p);
 	events->exited(owner, status, term_signal);
 }
 
@@ -60,27 +69,33 @@ static const struct child_events child_events = {
 	.exited = on_exited,
 };
 
-enum { ARGV_MAX = 8 };
+enum { ARGV_MAX = 12, ROW_MAX = 6 };
 
-static void make_argv(enum service service, const char *path,
+/* program: git-xmpp-hook, which runs git for a push by rules; NULL: there are none. */
+static void make_argv(const struct service_host *host, const struct service_start *start,
+		      const char *program, struct git_limits *limits,
 		      const char *argv[GIT_LIMITS_ARGS_MAX + ARGV_MAX])
 {
-	static const char *const rows[][ARGV_MAX - 2] = {
+	static const char *const rows[][ROW_MAX] = {
 		[SERVICE_UPLOAD_PACK] = { "upload-pack", "--strict", "--" },
 		[SERVICE_RECEIVE_PACK] = { "-c", "transfer.fsckObjects=true", "receive-pack",
 					   "--" },
 		[SERVICE_UPLOAD_ARCHIVE] = { "upload-archive" },
 	};
-	struct git_limits limits;
 	size_t n = 0;
 
-	git_limits_settings(&limits, service, path);
+	git_limits_settings(limits, start->service, start->path, start->max_pack);
+	if (program) {
+		argv[n++] = program;
+		argv[n++] = host->hooks;
+		argv[n++] = start->path;
+	}
 	argv[n++] = "git";
-	for (unsigned i = 0; i < limits.n; i++)
-		argv[n++] = limits.args[i];
-	for (size_t i = 0; rows[service][i]; i++)
-		argv[n++] = rows[service][i];
-	argv[n++] = path;
+	for (unsigned i = 0; i < limits->n; i++)
+		argv[n++] = limits->args[i];
+	for (size_t i = 0; rows[start->service][i]; i++)
+		argv[n++] = rows[start->service][i];
+	argv[n++] = start->path;
 	argv[n] = NULL;
 }
 
@@ -89,6 +104,8 @@ static struct child *spawn(struct service_host *host, const struct service_start
 {
 	char *protocol = *start->git_protocol ? xasprintf("version=%s", start->git_protocol) : NULL;
 	const char *argv[GIT_LIMITS_ARGS_MAX + ARGV_MAX];
+	char program[PATH_MAX];
+	struct git_limits limits;
 	const char *const extra[] = {
 		"GIT_PROTOCOL", protocol,
 		"GIT_XMPP_JID", start->jid,
@@ -96,12 +113,15 @@ static struct child *spawn(struct service_host *host, const struct service_start
 		"GIT_XMPP_VERIFIED", start->verified ? "1" : "0",
 		"GIT_XMPP_SHARE", start->share,
 		"GIT_XMPP_AUTOSTART", "false",
+		HOOK_ENV_RULES, start->rules,
+		HOOK_ENV_VERDICTS, p->verdicts,
 		NULL,
 	};
 	char **env = child_env_for_others(extra);
 	struct child *child;
 
-	make_argv(start->service, start->path, argv);
+	push_hooks_program(program);
+	make_argv(host, start, start->rules ? program : NULL, &limits, argv);
 	child = child_spawn(host->loop, argv, env, "/", &child_events, p, error);
 	child_env_destroy(env);
 	free(protocol);
@@ -125,10 +145,17 @@ static struct service_process *start(struct service_host *host, const struct ser
 
 	p->events = events;
 	p->owner = owner;
+	if (what->rules && !host->hooks) {
+		*why = "there is no directory for hooks";
+		free(p);
+		return NULL;
+	}
+	/* Without the file the hook tells the pusher itself. */
+	p->verdicts = what->rules ? push_verdicts_create(host->hooks) : NULL;
 	p->child = spawn(host, what, p, &error);
 	if (!p->child) {
 		*why = uv_strerror(error);
-		free(p);
+		destroy(p);
 		return NULL;
 	}
 	git_limits_bound(child_pid(p->child), changes ? host->receive_memory : host->upload_memory);
@@ -168,7 +195,7 @@ static void on_gone(void *arg)
 	void (*gone)(void *arg) = p->gone;
 
 	arg = p->gone_arg;
-	free(p);
+	destroy(p);
 	gone(arg);
 }
 
@@ -177,6 +204,16 @@ static void leave(struct service_process *p, void (*gone)(void *arg), void *arg)
 	p->gone = gone;
 	p->gone_arg = arg;
 	child_leave(p->child, on_gone, p);
+}
+
+static void atomic(struct service_process *p)
+{
+	push_verdicts_atomic(p->verdicts);
+}
+
+static bool declined(struct service_process *p, const char *ref, struct buf *why)
+{
+	return push_verdicts_find(p->verdicts, ref, why);
 }
 
 const struct service_ops service_process_ops = {
@@ -188,4 +225,6 @@ const struct service_ops service_process_ops = {
 	.pause = pause_output,
 	.limit = limit,
 	.leave = leave,
+	.atomic = atomic,
+	.declined = declined,
 };

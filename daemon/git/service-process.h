@@ -15,6 +15,8 @@ struct service_host {
 	struct sink *sink;			/* reads their output if the broker dies;
 						   borrowed, may be NULL */
 	uint64_t receive_memory, upload_memory;	/* bytes a process; 0: no limit */
+	char *hooks;				/* the directory of links to git-xmpp-hook, and of
+						   verdicts; owned; NULL: it cannot be made */
 };
 
 extern const struct service_ops service_process_ops;

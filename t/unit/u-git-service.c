@@ -161,6 +161,11 @@ static void on_leave(struct service_process *p, void (*gone)(void *arg), void *a
 	p->gone_arg = arg;
 }
 
+static void on_atomic(struct service_process *p)
+{
+	say("%s is atomic", p->name);
+}
+
 static bool on_declined(struct service_process *p, const char *ref, struct buf *why)
 {
 	buf_printf(why, "%s: not a fast-forward", p->name);
@@ -176,6 +181,7 @@ static const struct service_ops service_ops = {
 	.pause = on_pause,
 	.limit = on_limit,
 	.leave = on_leave,
+	.atomic = on_atomic,
 	.declined = on_declined,
 };
 

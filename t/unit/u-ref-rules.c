@@ -124,6 +124,7 @@ static void t_judge(void)
 		{ true, "refs/heads/release/1", REF_DELETED, "protected: may not be deleted" },
 		{ true, "refs/tags/v1", REF_MADE, NULL },
 		{ true, "refs/tags/v1", REF_CHANGED, "protected: a tag may not be moved" },
+		{ true, "refs/tags/v1", REF_FORWARD, "protected: a tag may not be moved" },
 		{ true, "refs/tags/v1", REF_REWOUND, "protected: a tag may not be moved" },
 		{ true, "refs/tags/v1", REF_DELETED, "protected: may not be deleted" },
 		{ true, "HEAD", REF_CHANGED, "funny refname" },

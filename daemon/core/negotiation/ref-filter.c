@@ -464,6 +464,11 @@ void ref_filter_end(struct ref_filter *f, struct buf *git)
 	f->waits = false;
 }
 
+bool ref_filter_is_atomic(const struct ref_filter *f)
+{
+	return f->atomic;
+}
+
 /* Whether there is anything to change in a report. */
 static bool changes_report(const struct ref_filter *f)
 {
@@ -473,15 +478,17 @@ static bool changes_report(const struct ref_filter *f)
 /* Adds a line of git's own report, with the rule where our hook has declined the ref. */
 static void add_line(struct ref_filter *f)
 {
-	static const char declined[] = " hook declined\n";
-	size_t n = buf_len(&f->line), end = sizeof(declined) - 1;
+	size_t n = buf_len(&f->line), end = 3;
 	const char *line = buf_str(&f->line);
 	struct buf why = { 0 }, better = { 0 };
 	char *ref = NULL;
 
-	if (begins(line, "ng ") && strlen(line) == n && n > end + 3 &&
-	    !strcmp(line + n - end, declined))
-		ref = xstrndup(line + 3, n - end - 3);
+	if (begins(line, "ng ") && strlen(line) == n) {
+		end += strcspn(line + end, " ");
+		if (!strcmp(line + end, " hook declined\n") ||
+		    !strcmp(line + end, " pre-receive hook declined\n"))
+			ref = xstrndup(line + 3, end - 3);
+	}
 	if (ref && f->declined && f->declined(f->owner, ref, &why)) {
 		buf_printf(&better, "ng %s %s\n", ref, buf_str(&why));
 		put_packet(&f->report, buf_data(&better), buf_len(&better));

@@ -48,6 +48,8 @@ void ref_filter_end(struct ref_filter *f, struct buf *git);
 
 /* Whether further bytes of the pusher's go to git as they are. */
 bool ref_filter_passes(const struct ref_filter *f);
+/* Whether the pusher wants all refs changed or none; once the list was read. */
+bool ref_filter_is_atomic(const struct ref_filter *f);
 
 /*
  * What is wrong with the list, as "the list of refs is too long"; NULL if nothing is. git has

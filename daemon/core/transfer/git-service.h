@@ -70,6 +70,8 @@ struct service_ops {
 	void (*pause)(struct service_process *p, bool pause);
 	/* Ends the process after so many ms. exited() comes as always. */
 	void (*limit)(struct service_process *p, uint64_t ms);
+	/* Of a push with rules: all of its refs change or none, which git-xmpp-hook has to know. */
+	void (*atomic)(struct service_process *p);
 	/*
 	 * Of a push with rules: appends the one by which git-xmpp-hook has declined a ref.
 	 * False if that was not our hook.

@@ -23,6 +23,8 @@ void push_filter_take(struct git_service *s, const void *data, size_t n)
 	struct buf git = { 0 }, text = { 0 };
 
 	ref_filter_push(s->filter, data, n, &git);
+	if (ref_filter_passes(s->filter) && ref_filter_is_atomic(s->filter))
+		s->all->ops->atomic(s->process);
 	channel_consumed(s->channel, n);
 	give(s, &git);
 	if (faulty || !ref_filter_fault(s->filter))
@@ -39,8 +41,7 @@ static bool on_declined(void *owner, const char *ref, struct buf *why)
 {
 	struct git_service *s = owner;
 
-	return s->process && s->all->ops->declined &&
-	       s->all->ops->declined(s->process, ref, why);
+	return s->process && s->all->ops->declined && s->all->ops->declined(s->process, ref, why);
 }
 
 static void find_rules(const struct git_service *s, const struct share *share,
