@@ -15,37 +15,15 @@
 #include "amend.h"
 #include "output.h"
 #include "rights.h"
+#include "share-group.h"
+#include "share-request.h"
 #include "shareable.h"
 #include "share-text.h"
 #include "share-config.h"
 #include "text.h"
 #include "commands.h"
 
-static const char share_usage[] =
-	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... "
-	"[--rm=<who>]...\n"
-	"   or: git xmpp share --list\n"
-	"\n"
-	"    --name=<name>  what it is called, in xmpp::<you>/<name>\n"
-	"    --fetch=<who>  this buddy may fetch; \"buddies\" are all of them\n"
-	"    --push=<who>   this buddy may push, and fetch\n"
-	"    --rm=<who>     this buddy may do neither any more\n"
-	"    --list         what is shared, and with whom\n";
-
 static const char unshare_usage[] = "usage: git xmpp unshare <name>\n";
-
-/* One --fetch, --push or --rm of the command line. */
-struct change {
-	enum right_change kind;
-	char who[JID_MAX];
-};
-
-struct request {
-	const char *path, *name;	/* borrowed from argv; NULL: not given */
-	struct change *changes;		/* owned; RIGHTS_MAX of them */
-	size_t count;
-	bool list;
-};
 
 /* The share that is changed, and what is known of it. */
 struct sharing {
@@ -55,70 +33,9 @@ struct sharing {
 	char *name;			/* owned */
 	struct rights rights;
 	struct amendment amendment;
-	struct query answer;
+	struct query answer, members;	/* members: of group */
+	const char *group;		/* that is shared with; borrowed; NULL: none */
 };
-
-static int add_change(struct request *r, enum right_change kind, const char *who)
-{
-	struct change *change = &r->changes[r->count];
-	struct message trouble;
-
-	if (r->count == RIGHTS_MAX)
-		return cmd_misused(share_usage, "too many buddies at once");
-	change->kind = kind;
-	if (!strcmp(who, "buddies")) {
-		snprintf(change->who, sizeof(change->who), "buddies");
-	} else if (!jid_bare(who, change->who)) {
-		message_set(&trouble, MSG_BAD_JID, "jid", who, NULL);
-		return report_trouble(&trouble, false);
-	}
-	r->count++;
-	return STATUS_OK;
-}
-
-static int read_request(struct request *r, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "name", required_argument, NULL, 'n' },
-		{ "fetch", required_argument, NULL, 'f' },
-		{ "push", required_argument, NULL, 'p' },
-		{ "rm", required_argument, NULL, 'r' },
-		{ "list", no_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, status = STATUS_OK;
-
-	while (status == STATUS_OK && (c = cmd_option(argc, argv, options, share_usage)) != -1) {
-		switch (c) {
-		case 'n':
-			r->name = optarg;
-			break;
-		case 'f':
-			status = add_change(r, RIGHT_FETCH, optarg);
-			break;
-		case 'p':
-			status = add_change(r, RIGHT_PUSH, optarg);
-			break;
-		case 'r':
-			status = add_change(r, RIGHT_REMOVE, optarg);
-			break;
-		case 'l':
-			r->list = true;
-			break;
-		default:
-			return STATUS_USAGE;
-		}
-	}
-	if (status != STATUS_OK)
-		return status;
-	if (argc - optind > 1)
-		return cmd_misused(share_usage, "too many arguments");
-	if (optind < argc)
-		r->path = argv[optind];
-	if (r->list && (r->path || r->name || r->count))
-		return cmd_misused(share_usage, "--list takes no arguments");
-	return STATUS_OK;
-}
 
 /* The bare JID of the account, written to out; NULL if there is none. */
 static const char *own_jid(const struct gitconfig *configuration, char out[JID_MAX])
@@ -149,7 +66,7 @@ static char *typed_name(const struct share_configs *table, const char *name)
  * Finds the row of the table: the one with this name, else the one that has this repository
  * already, else a new one. False with the reason printed.
  */
-static bool find_row(struct sharing *s, const struct request *r)
+static bool find_row(struct sharing *s, const struct share_request *r)
 {
 	const struct share_config *row;
 
@@ -189,15 +106,16 @@ static bool find_row(struct sharing *s, const struct request *r)
 
 /*
  * Refuses to take a right from a person who would keep it in another way: as the user's own
- * account, or as one of the buddies.
+ * account, as one of the buddies, or as a member of a group.
  */
 static bool can_be_taken(const struct sharing *s)
 {
-	const struct right *kept =
-		rights_kept_as_buddy(&s->rights, share_configs_find(&s->table, s->name));
+	const struct share_config *row = share_configs_find(&s->table, s->name);
+	const char *as;
+	const struct right *kept = rights_kept(&s->rights, row, &s->table, &as);
 	char jid[JID_MAX];
 	const char *own = own_jid(&s->configuration, jid);
-	struct buf who = { 0 };
+	struct buf who = { 0 }, all = { 0 };
 
 	for (size_t i = 0; own && i < s->rights.count; i++) {
 		const struct right *r = &s->rights.rows[i];
@@ -211,11 +129,110 @@ static bool can_be_taken(const struct sharing *s)
 	if (!kept)
 		return true;
 	text_shell(&who, kept->who);
-	report("fatal", "'%s' would keep what all buddies may do with '%s'", kept->who, s->name);
-	report("hint", "Take it from all with \"git xmpp share --name='%s' --rm=buddies --rm=%s\"",
-	       s->name, buf_str(&who));
+	text_shell(&all, as);
+	if (!strcmp(as, "buddies"))
+		report("fatal", "'%s' would keep what all buddies may do with '%s'", kept->who,
+		       s->name);
+	else
+		report("fatal", "'%s' would keep what '%s' may do with '%s'", kept->who, as,
+		       s->name);
+	report("hint", "Take it from all with \"git xmpp share --name='%s' --rm=%s --rm=%s\"",
+	       s->name, buf_str(&all), buf_str(&who));
 	buf_finish(&who);
+	buf_finish(&all);
 	return false;
+}
+
+/* Refuses a place for somebody who may push anywhere: it would not bind them. */
+static bool binds(const struct sharing *s)
+{
+	const struct right *idle = rights_idle(&s->rights, share_configs_find(&s->table, s->name));
+	struct buf who = { 0 }, place = { 0 };
+	struct grantee g;
+
+	if (!idle || !grantee_parse(&g, idle->who))
+		return true;
+	grantee_put(&g, false, &who);
+	report("fatal", "'%s' may push to all refs of '%s' already", buf_str(&who), s->name);
+	text_shell(&place, idle->who);
+	buf_reset(&who);
+	grantee_put(&g, false, &who);
+	report("hint", "Leave only that with \"git xmpp share --name='%s' --rm=%s --push=%s\"",
+	       s->name, buf_str(&who), buf_str(&place));
+	buf_finish(&who);
+	buf_finish(&place);
+	return false;
+}
+
+/* The pattern that a rule of the table protects. */
+static bool protects(const struct share_rule *rule, const char *pattern)
+{
+	struct ref_patterns patterns = { .count = 0 };
+	bool same;
+
+	if (rule->kind != RULE_PROTECT)
+		return false;
+	if (!rule->valid)
+		return !strcmp(rule->text, pattern);
+	ref_patterns_add(&patterns, rule->text);
+	same = !strcmp(patterns.rows[0], pattern);
+	ref_patterns_finish(&patterns);
+	return same;
+}
+
+static void wish_protection(struct sharing *s, const struct rule_wish *change)
+{
+	const struct share_config *row = share_configs_find(&s->table, s->name);
+	bool there = false;
+
+	for (size_t i = 0; row && i < row->rules_count; i++) {
+		const struct share_rule *rule = &row->rules[i];
+
+		if (!protects(rule, change->value))
+			continue;
+		there = true;
+		if (change->remove)
+			amendment_wish(&s->amendment, WISH_HAS_NOT,
+				       xasprintf("xmppShare.%s.protect", s->name), rule->text);
+	}
+	if (!change->remove && !there)
+		amendment_wish(&s->amendment, WISH_HAS, xasprintf("xmppShare.%s.protect", s->name),
+			       change->value);
+}
+
+static void wish_rules(struct sharing *s, const struct share_request *r)
+{
+	for (size_t i = 0; i < r->rules_count; i++) {
+		const struct rule_wish *change = &r->rules[i];
+
+		if (change->kind == RULE_PROTECT)
+			wish_protection(s, change);
+		else
+			amendment_wish(&s->amendment, WISH_VALUE,
+				       xasprintf("xmppShare.%s.%s", s->name,
+						 share_rule_variable(change->kind)),
+				       change->value);
+	}
+}
+
+/* One group in a command: who is in it is asked once, and shown. */
+static bool wish_group(struct sharing *s, const struct share_request *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct right_wish *change = &r->changes[i];
+
+		if (change->kind == RIGHT_REMOVE || !*change->group)
+			continue;
+		if (s->group && strcmp(s->group, change->group) != 0) {
+			report("fatal", "only one group can be shared with at once");
+			return false;
+		}
+		if (!s->group &&
+		    !share_group_wish(&s->amendment, &s->table, change->group, &s->members))
+			return false;
+		s->group = change->group;
+	}
+	return true;
 }
 
 static void wish_right(struct sharing *s, enum share_right right, const struct right *r)
@@ -267,34 +284,20 @@ static void show_taken(const struct sharing *s)
 	}
 }
 
-static bool only_takes(const struct request *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (r->changes[i].kind != RIGHT_REMOVE)
-			return false;
-	return r->count > 0;
-}
-
-static bool lets_push(const struct request *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (r->changes[i].kind == RIGHT_PUSH)
-			return true;
-	return false;
-}
-
-static void show_result(struct sharing *s, const struct request *r)
+static void show_result(struct sharing *s, const struct share_request *r)
 {
 	const struct share_config *row;
 	char own[JID_MAX];
 
+	if (s->group)
+		share_group_show(&s->table, s->group, &s->members);
 	share_configs_finish(&s->table);
 	gitconfig_finish(&s->configuration);
 	if (gitconfig_read(&s->configuration, &(struct message){ .id = MSG_NONE }) == 0)
 		share_configs_take(&s->table, &s->configuration);
 	row = share_configs_find(&s->table, s->name);
 	show_taken(s);
-	if (!only_takes(r)) {
+	if (!share_request_only_takes(r)) {
 		printf("shared ");
 		print_text(s->repo.path);
 		printf(" as ");
@@ -302,48 +305,62 @@ static void show_result(struct sharing *s, const struct request *r)
 		putchar('\n');
 	}
 	if (row)
-		share_show_rights(row);
+		share_show_rights(&s->table, row);
 	amendment_report(&s->amendment);
 	share_show_ended(&s->answer);
 	if (!row || row->count == 0)
 		report("hint", "Nobody may fetch from it; "
 		       "allow it with \"git xmpp share --name='%s' --fetch=<jid>\"", s->name);
-	if (lets_push(r))
+	if (share_request_lets_push(r))
 		shareable_warn(&s->repo);
 }
 
 /* Whether the request only takes rights away, and nobody that it names had any. */
-static bool takes_nothing(const struct sharing *s, const struct request *r)
+static bool takes_nothing(const struct sharing *s, const struct share_request *r)
 {
 	for (size_t i = 0; i < s->rights.count; i++)
 		if (s->rights.rows[i].had_fetch || s->rights.rows[i].had_push)
 			return false;
-	return only_takes(r);
+	return share_request_only_takes(r);
 }
 
-static int share(struct sharing *s, const struct request *r)
+static int share(struct sharing *s, const struct share_request *r)
 {
 	if (!find_row(s, r))
 		return STATUS_FATAL;
 	for (size_t i = 0; i < r->count; i++)
 		rights_change(&s->rights, share_configs_find(&s->table, s->name),
 			      r->changes[i].kind, r->changes[i].who);
-	if (!can_be_taken(s))
+	if (!can_be_taken(s) || !binds(s))
 		return STATUS_FATAL;
 	/*
 	 * A share that git would not serve is refused. To take rights away, git is not
 	 * needed.
 	 */
-	if (!only_takes(r) && !shareable_is_served(&s->repo))
+	if (!share_request_only_takes(r) && !shareable_is_served(&s->repo))
 		return STATUS_FATAL;
 	if (takes_nothing(s, r)) {
 		show_taken(s);
 		return STATUS_NO;
 	}
+	if (!wish_group(s, r))
+		return STATUS_FATAL;
 	wish_all(s);
+	wish_rules(s, r);
 	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
 		return STATUS_FATAL;
 	show_result(s, r);
+	return STATUS_OK;
+}
+
+static int accept_group(struct sharing *s, const char *group)
+{
+	if (!share_group_wish(&s->amendment, &s->table, group, &s->members) ||
+	    !amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
+		return STATUS_FATAL;
+	share_group_show(&s->table, group, &s->members);
+	amendment_report(&s->amendment);
+	share_show_ended(&s->answer);
 	return STATUS_OK;
 }
 
@@ -361,6 +378,7 @@ static int begin(struct sharing *s)
 static void finish(struct sharing *s)
 {
 	query_finish(&s->answer);
+	query_finish(&s->members);
 	amendment_finish(&s->amendment);
 	rights_finish(&s->rights);
 	shareable_finish(&s->repo);
@@ -371,19 +389,21 @@ static void finish(struct sharing *s)
 
 int cmd_share(int argc, char **argv)
 {
-	struct request r = { .changes = xcalloc(RIGHTS_MAX, sizeof(struct change)) };
-	int status = read_request(&r, argc, argv);
+	struct share_request r;
+	int status = share_request_read(&r, argc, argv);
 	struct sharing s;
 
 	if (status == STATUS_OK) {
 		status = begin(&s);
 		if (status == STATUS_OK && r.list)
 			share_configs_list(&s.table);
+		else if (status == STATUS_OK && r.accept_group)
+			status = accept_group(&s, r.accept_group);
 		else if (status == STATUS_OK)
 			status = share(&s, &r);
 		finish(&s);
 	}
-	free(r.changes);
+	share_request_finish(&r);
 	return status;
 }
 

@@ -5,8 +5,8 @@
 /*
  * The directory that stands in for the hooks of a repository while somebody pushes by rules
  * (core.hooksPath): "pre-receive", "update", and a hook of each name that the repository has
- * one of, all of them links to git-xmpp-hook. A hook that is not there must not seem to be: git would
- * ask push-to-checkout instead of changing the work tree itself.
+ * one of, all of them links to git-xmpp-hook. A hook that is not there must not seem to be: git
+ * would ask push-to-checkout instead of changing the work tree itself.
  *
  * There is one directory for each set of names. It is made once, whole, and not changed
  * afterwards, so that pushes share it.

@@ -33,8 +33,9 @@ static bool is_null(const char *object)
 /* Whether the new object has all of the commits that the old one has. */
 static bool is_forward(const char *old, const char *new)
 {
-	const char *const args[] = { "--no-replace-objects", "merge-base", "--is-ancestor", old,
-				     new, NULL };
+	const char *const args[] = {
+		"--no-replace-objects", "merge-base", "--is-ancestor", old, new, NULL
+	};
 
 	return run_git(args, NULL, NULL, GIT_ERRORS_HIDDEN) == 0;
 }
@@ -84,8 +85,8 @@ static bool tell(struct buf *verdicts)
 {
 	const char *path = getenv(HOOK_ENV_VERDICTS);
 	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
-	bool good = !path || (fd >= 0 && io_write_all(fd, buf_data(verdicts),
-						      buf_len(verdicts)) == 0);
+	bool good =
+		!path || (fd >= 0 && io_write_all(fd, buf_data(verdicts), buf_len(verdicts)) == 0);
 
 	if (!good || !path)
 		fputs(buf_str(verdicts), stderr);
@@ -99,8 +100,8 @@ static bool read_verdicts(struct buf *out)
 {
 	const char *path = getenv(HOOK_ENV_VERDICTS);
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	bool good = fd >= 0 && io_read_all(fd, out, VERDICTS_MAX) == 0 &&
-		    buf_len(out) <= VERDICTS_MAX;
+	bool good =
+		fd >= 0 && io_read_all(fd, out, VERDICTS_MAX) == 0 && buf_len(out) <= VERDICTS_MAX;
 
 	if (fd >= 0)
 		close(fd);
@@ -180,7 +181,8 @@ static void refuse_rest(const char *list, const char *first, struct buf *verdict
 
 	while (next_line(&at, fields))
 		if (!has_verdict(buf_str(verdicts), fields[2]))
-			buf_printf(&all, "%s all or nothing: %.200s is refused\n", fields[2], first);
+			buf_printf(&all, "%s all or nothing: %.200s is refused\n", fields[2],
+				   first);
 	buf_append(verdicts, buf_data(&all), buf_len(&all));
 	buf_finish(&all);
 	free(copy);

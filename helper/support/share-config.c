@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -21,16 +22,91 @@ static struct share_config *row_of(struct share_configs *shares, const char *nam
 
 static void add_entry(struct share_config *row, enum share_right right, const char *text)
 {
+	struct buf who = { 0 };
 	struct share_entry *e;
-	char jid[JID_MAX];
 
 	row->entries = xrealloc(row->entries, (row->count + 1) * sizeof(*row->entries));
 	e = &row->entries[row->count++];
 	*e = (struct share_entry){ .right = right, .text = xstrdup(text) };
-	if (!strcmp(text, "buddies"))
-		e->who = xstrdup(text);
-	else if (jid_bare(text, jid))
-		e->who = xstrdup(jid);
+	if (!grantee_parse(&e->grantee, text) || (right == SHARE_FETCH && *e->grantee.pattern))
+		return;
+	grantee_put(&e->grantee, true, &who);
+	e->who = buf_detach(&who);
+}
+
+static const char *const rule_variables[] = {
+	[RULE_PROTECT] = "protect",
+	[RULE_FETCH_REQUIRES] = "fetchRequires",
+	[RULE_PUSH_REQUIRES] = "pushRequires",
+	[RULE_MAX_PACK] = "maxPack",
+};
+
+const char *share_rule_variable(enum share_rule_kind kind)
+{
+	return rule_variables[kind];
+}
+
+static bool is_valid(enum share_rule_kind kind, const char *text)
+{
+	struct ref_patterns patterns = { .count = 0 };
+	int64_t size;
+	bool valid;
+
+	switch (kind) {
+	case RULE_PROTECT:
+		valid = ref_patterns_add(&patterns, text);
+		ref_patterns_finish(&patterns);
+		return valid;
+	case RULE_MAX_PACK:
+		return gitconfig_number(text, &size) && size >= 0;
+	default:
+		return !strcmp(text, "verified") || !strcmp(text, "trusted");
+	}
+}
+
+static void add_rule(struct share_config *row, enum share_rule_kind kind, const char *text)
+{
+	row->rules = xrealloc(row->rules, (row->rules_count + 1) * sizeof(*row->rules));
+	row->rules[row->rules_count++] = (struct share_rule){
+		.kind = kind,
+		.text = xstrdup(text),
+		.valid = is_valid(kind, text),
+	};
+}
+
+const struct share_rule *share_rule_find(const struct share_config *share,
+					 enum share_rule_kind kind)
+{
+	const struct share_rule *found = NULL;
+
+	for (size_t i = 0; share && i < share->rules_count; i++)
+		if (share->rules[i].kind == kind)
+			found = &share->rules[i];
+	return found;
+}
+
+static void add_member(struct share_configs *shares, const char *group, size_t n, const char *text)
+{
+	struct group_member m = { .group = xstrndup(group, n), .text = xstrdup(text) };
+	char jid[JID_MAX];
+
+	if (jid_bare(text, jid))
+		m.jid = xstrdup(jid);
+	shares->members =
+		xrealloc(shares->members, (shares->members_count + 1) * sizeof(*shares->members));
+	shares->members[shares->members_count++] = m;
+}
+
+bool share_configs_has_member(const struct share_configs *shares, const char *group,
+			      const char *jid)
+{
+	for (size_t i = 0; i < shares->members_count; i++) {
+		const struct group_member *m = &shares->members[i];
+
+		if (m->jid && !strcmp(m->group, group) && !strcmp(m->jid, jid))
+			return true;
+	}
+	return false;
 }
 
 void share_configs_take(struct share_configs *shares, const struct gitconfig *configuration)
@@ -42,6 +118,9 @@ void share_configs_take(struct share_configs *shares, const struct gitconfig *co
 		struct share_config *row;
 		size_t len;
 
+		variable = gitconfig_variable(e, "xmppgroup", &name, &len);
+		if (variable && !strcmp(variable, "member"))
+			add_member(shares, name, len, value);
 		variable = gitconfig_variable(e, "xmppshare", &name, &len);
 		if (!variable)
 			continue;
@@ -54,6 +133,9 @@ void share_configs_take(struct share_configs *shares, const struct gitconfig *co
 		} else if (!strcmp(variable, "push")) {
 			add_entry(row, SHARE_PUSH, value);
 		}
+		for (size_t k = 0; k < ARRAY_SIZE(rule_variables); k++)
+			if (!strcasecmp(variable, rule_variables[k]))
+				add_rule(row, k, value);
 	}
 }
 
@@ -66,10 +148,19 @@ void share_configs_finish(struct share_configs *shares)
 			free(row->entries[k].text);
 			free(row->entries[k].who);
 		}
+		for (size_t k = 0; k < row->rules_count; k++)
+			free(row->rules[k].text);
+		free(row->rules);
 		free(row->entries);
 		free(row->path);
 		free(row->name);
 	}
+	for (size_t i = 0; i < shares->members_count; i++) {
+		free(shares->members[i].group);
+		free(shares->members[i].text);
+		free(shares->members[i].jid);
+	}
+	free(shares->members);
 	free(shares->rows);
 	*shares = (struct share_configs){ .count = 0 };
 }

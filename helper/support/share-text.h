@@ -7,8 +7,11 @@
 #include "query.h"
 #include "share-config.h"
 
-/* Prints a line for each right. Those who may push may fetch too, and are not named twice. */
-void share_show_rights(const struct share_config *row);
+/*
+ * Prints a line for each right, with the members of groups, and one for each rule. Those who
+ * may push may fetch too, and are not named twice.
+ */
+void share_show_rights(const struct share_configs *table, const struct share_config *row);
 
 /* Prints the share's address (address.h). jid NULL: no account is configured. */
 void share_print_address(const char *jid, const char *name);

@@ -88,14 +88,17 @@ static void buddies(void)
 		struct rights rights = { .count = 0 };
 		const struct right *kept;
 		struct share_configs shares;
+		const char *as;
 
 		table(&shares, cases[i].entries);
 		rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
 		if (*cases[i].others)
 			rights_change(&rights, &shares.rows[0], change_of(*cases[i].others),
 				      "buddies");
-		kept = rights_kept_as_buddy(&rights, &shares.rows[0]);
+		kept = rights_kept(&rights, &shares.rows[0], &shares, &as);
 		is_str(kept ? kept->who : NULL, cases[i].kept, "who keeps something as a buddy");
+		if (kept)
+			is_str(as, "buddies", "and how");
 		rights_finish(&rights);
 		share_configs_finish(&shares);
 	}
@@ -105,12 +108,70 @@ static void demoted(void)
 {
 	struct rights rights = { .count = 0 };
 	struct share_configs shares;
+	const char *as;
 
 	table(&shares, "push bob@example.org,fetch buddies");
 	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
 	rights_change(&rights, &shares.rows[0], RIGHT_FETCH, "bob@example.org");
-	ok(!rights_kept_as_buddy(&rights, &shares.rows[0]),
+	ok(!rights_kept(&rights, &shares.rows[0], &shares, &as),
 	   "who may still fetch keeps no more than that");
+	rights_finish(&rights);
+	share_configs_finish(&shares);
+}
+
+/* Patterns and groups. */
+static void patterns(void)
+{
+	static const char bob[] = "bob@example.org", place[] = "bob@example.org:refs/heads/bob/*";
+	struct rights rights = { .count = 0 };
+	struct share_configs shares;
+
+	table(&shares, "push bob@example.org:refs/heads/bob/*,push bob@example.org:refs/tags/*");
+	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, bob);
+	is_int(rights.count, 3, "all that somebody may is taken at once");
+	ok(rights.rows[1].removed && rights.rows[1].had_push && !rights.rows[1].push,
+	   "with its pattern");
+	rights_finish(&rights);
+	rights = (struct rights){ .count = 0 };
+	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, place);
+	is_int(rights.count, 1, "or one of it alone");
+	rights_finish(&rights);
+	share_configs_finish(&shares);
+
+	rights = (struct rights){ .count = 0 };
+	table(&shares, "push bob@example.org");
+	rights_change(&rights, &shares.rows[0], RIGHT_PUSH, place);
+	ok(rights_idle(&rights, &shares.rows[0]), "a place is of no use to who may push anywhere");
+	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, bob);
+	ok(!rights_idle(&rights, &shares.rows[0]), "unless that is taken");
+	rights_finish(&rights);
+	share_configs_finish(&shares);
+}
+
+static void groups(void)
+{
+	struct gitconfig c = { .count = 0 };
+	static const char text[] = "global\0file:/x\0xmppshare.p.push\ngroup:team\0"
+				   "global\0file:/x\0xmppshare.p.push\nbob@example.org\0"
+				   "global\0file:/x\0xmppgroup.team.member\nBob@Example.org";
+	struct rights rights = { .count = 0 };
+	struct share_configs shares;
+	const char *as = NULL;
+
+	buf_append(&c.bytes, text, sizeof(text));
+	ok(gitconfig_parse(&c), "a configuration with a group");
+	share_configs_take(&shares, &c);
+	gitconfig_finish(&c);
+	ok(share_configs_has_member(&shares, "team", "bob@example.org"), "its member");
+	ok(!share_configs_has_member(&shares, "other", "bob@example.org"), "is in no other");
+	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "bob@example.org");
+	ok(rights_kept(&rights, &shares.rows[0], &shares, &as),
+	   "a member keeps what the group may");
+	is_str(as, "group:team", "and it is named");
+	rights_finish(&rights);
+	rights = (struct rights){ .count = 0 };
+	rights_change(&rights, &shares.rows[0], RIGHT_REMOVE, "eve@example.org");
+	ok(!rights_kept(&rights, &shares.rows[0], &shares, &as), "somebody else does not");
 	rights_finish(&rights);
 	share_configs_finish(&shares);
 }
@@ -120,5 +181,7 @@ int main(void)
 	changes();
 	buddies();
 	demoted();
+	patterns();
+	groups();
 	return tap_done();
 }
