@@ -185,6 +185,9 @@ enum {
 	REQUESTS_REST = 65 * 1000,		/* a request is repeated only this long after our
 						   last subscription stanza */
 	REQUESTS_AT_ONCE = 2,
+	INVITATIONS_MAX = 32,			/* invitations that are kept, open or over */
+	INVITATION_KEPT = 30 * 24 * 3600,	/* seconds for which one that is over is kept */
+	INVITATION_DAYS_MAX = 30,		/* for which one may be open */
 	BLOCKLIST_MAX = 10000,			/* entries kept of the server's blocklist */
 
 	/* questions to buddies who are not seen; inquiry.h */
