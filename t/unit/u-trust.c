@@ -262,6 +262,38 @@ static void t_decided(void)
 		       trust_state_name(i));
 }
 
+static void t_admit(void)
+{
+	struct trust *t = trust_create();
+	bool changed;
+
+	ok(trust_admit(t, BOB, fp(1), 10),
+	   "who proves an invitation is admitted, unseen as they are");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_VERIFIED, "and verified");
+	ok(trust_asked(t, BOB, 11), "their request to see us is accepted");
+	ok(!trust_expected(t, BOB, 11), "but no other device is expected");
+	is_int(trust_observe(t, BOB, fp(2), 12, &changed), TRUST_PENDING, "a second device waits");
+	ok(trust_admit(t, BOB, fp(2), 13), "and is admitted by another invitation");
+	trust_suspend(t, BOB, 13);
+	ok(trust_admit(t, BOB, fp(1), 14), "who was removed comes back by one");
+	is_int(trust_lookup(t, BOB, fp(2)), TRUST_SUSPENDED, "with that device alone");
+	trust_distrust(t, BOB, fp(1), 14);
+	ok(!trust_admit(t, BOB, fp(1), 15), "a key that was rejected does not");
+	is_int(trust_lookup(t, BOB, fp(1)), TRUST_DISTRUSTED, "and stays rejected");
+	trust_destroy(t);
+
+	t = trust_create();
+	trust_invite(t, BOB, 10);
+	ok(trust_admit(t, BOB, fp(1), 11), "an invitation comes before a first use");
+	is_int(trust_observe(t, BOB, fp(2), 12, &changed), TRUST_PENDING, "and ends that");
+	for (unsigned i = 2; i < DEVICES_PER_BUDDY; i++)
+		trust_admit(t, BOB, fp(i + 1), 13);
+	ok(trust_admit(t, BOB, fp(99), 14), "a device that waits makes room");
+	is_int(trust_lookup(t, BOB, fp(2)), TRUST_UNKNOWN, "and is forgotten");
+	ok(!trust_admit(t, BOB, fp(100), 15), "one that was decided about does not");
+	trust_destroy(t);
+}
+
 static void t_bounds(void)
 {
 	struct trust *t = trust_create();
@@ -516,6 +548,7 @@ int main(void)
 	t_expectation_ends();
 	t_expiry();
 	t_decided();
+	t_admit();
 	t_bounds();
 	t_file();
 	t_bad_lines();

@@ -495,6 +495,37 @@ bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp, uin
 	return true;
 }
 
+/* Makes room for one more device of p, if they have as many as they may: a pending one goes. */
+static bool make_room_of(struct trust *t, struct trust_person *p)
+{
+	struct trusted_device *d = p->devices;
+
+	if (p->count < DEVICES_PER_BUDDY)
+		return true;
+	while (d && d->state != TRUST_PENDING)
+		d = d->sibling;
+	if (d)
+		remove_device(t, p, d);
+	return d;
+}
+
+bool trust_admit(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
+{
+	struct trust_person *p = trust_make_person(t, jid);
+	struct trusted_device *d = trust_find_device(p, fp);
+
+	if (!p || (d && trust_rejects(d->state)))
+		return false;
+	if (!d && make_room_of(t, p))
+		d = trust_add_device(t, jid, fp, TRUST_VERIFIED, unix_now);
+	if (!d)
+		return false;
+	trust_verify(t, jid, fp, unix_now);
+	trust_note_seen(t, jid, fp, unix_now);
+	p->since[MARK_ASKED] = unix_now;
+	return true;
+}
+
 bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
 {
 	struct trust_person *p = find_person(t, jid);

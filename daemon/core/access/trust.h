@@ -32,6 +32,8 @@
  *   any but DISTRUSTED  another device of its person
  *                revokes it                               REVOKED
  *   any          verify                                   VERIFIED
+ *   any but DISTRUSTED, REVOKED
+ *                proves an invitation                     VERIFIED
  *   SEEN, VOUCHED, VERIFIED  suspend (removed, blocked)   SUSPENDED
  *   any          distrust                                 DISTRUSTED
  *
@@ -162,6 +164,13 @@ void trust_expire(struct trust *t, uint64_t unix_now);
  * expectation of a first device.
  */
 bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now);
+/*
+ * The holder of this key has proven an invitation, or holds one that the user uses: they are
+ * verified, also a device that was not known. A request of theirs to see us is accepted, as
+ * after add. False, and nothing is changed, if the key was rejected or revoked, or there is no
+ * room.
+ */
+bool trust_admit(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now);
 /*
  * The user rejects this key, or with NULL all known keys of jid. False if there is none.
  * Ends the expectation of a first device. Devices for which a rejected one vouched are
