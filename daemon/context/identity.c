@@ -17,9 +17,11 @@ void identity_finish(struct identity *id, struct context *c)
 		close(id->lock);
 	device_key_destroy(id->key);
 	trust_destroy(c->trust);
+	invitations_destroy(c->invitations);
 	id->key = NULL;
 	c->fp = NULL;
 	c->trust = NULL;
+	c->invitations = NULL;
 	*id->account = *c->device = *c->self = '\0';
 }
 
@@ -50,11 +52,13 @@ int identity_assume(struct identity *id, struct context *c, const char *account,
 	identity_finish(id, c);
 	random_bytes(c->instance, sizeof(c->instance));
 	c->trust = trust_create();
+	c->invitations = invitations_create(c->digests->hmac);
 	if (!account)
 		return 0;
 	key = state_files_key(account, trouble);
 	lock = key ? lock_key(account, trouble) : -1;
-	if (lock < 0 || state_files_read_trust(account, c->trust, trouble)) {
+	if (lock < 0 || state_files_read_trust(account, c->trust, trouble) ||
+	    state_files_read_invitations(account, c->invitations, trouble)) {
 		device_key_destroy(key);
 		if (lock >= 0)
 			close(lock);

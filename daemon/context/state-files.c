@@ -83,17 +83,55 @@ int state_files_read_trust(const char *jid, struct trust *trust, struct message 
 	return result < 0 ? -1 : 0;
 }
 
+/* Writes text to a file of the account, and wipes it. */
+static int write_state(const char *jid, const char *name, struct buf *text, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_STATE, jid, name, trouble);
+	int result = -1;
+
+	if (path)
+		result = userfile_write(path, buf_str(text), buf_len(text), trouble);
+	wipe(buf_data(text), buf_len(text));
+	buf_finish(text);
+	free(path);
+	return result;
+}
+
 int state_files_write_trust(const char *jid, const struct trust *trust, struct message *trouble)
 {
-	char *path = accountfile_path(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
-	int result;
+
+	trust_write(trust, &text);
+	return write_state(jid, "devices", &text, trouble);
+}
+
+int state_files_read_invitations(const char *jid, struct invitations *invitations,
+				 struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_STATE, jid, "invitations", trouble);
+	struct buf text = { 0 };
+	int result, dropped;
 
 	if (!path)
 		return -1;
-	trust_write(trust, &text);
-	result = userfile_write(path, buf_str(&text), buf_len(&text), trouble);
+	result = userfile_read(path, &text, trouble);
+	if (result == 0) {
+		dropped = invitations_parse(invitations, buf_str(&text), buf_len(&text));
+		invitations_expire(invitations, time(NULL));
+		if (dropped)
+			log_warning("'%s': %d lines were not understood", path, dropped);
+		wipe(buf_data(&text), buf_len(&text));
+	}
 	buf_finish(&text);
 	free(path);
-	return result;
+	return result < 0 ? -1 : 0;
+}
+
+int state_files_write_invitations(const char *jid, const struct invitations *invitations,
+				  struct message *trouble)
+{
+	struct buf text = { 0 };
+
+	invitations_write(invitations, &text);
+	return write_state(jid, "invitations", &text, trouble);
 }

@@ -4,12 +4,14 @@
 
 /*
  * The files of an account (accountfile.h): the device key ($XDG_DATA_HOME/git-xmpp/…/key,
- * 0600) and the trust table ($XDG_STATE_HOME/git-xmpp/…/devices), in directories of mode
- * 0700. Each is written whole, to a temporary file that is renamed. Old files that were
- * shared by all accounts go to the first account that asks.
+ * 0600), the trust table ($XDG_STATE_HOME/git-xmpp/…/devices) and the invitations (there,
+ * 0600, because they hold secrets), in directories of mode 0700. Each is written whole, to a
+ * temporary file that is renamed. Old files that were shared by all accounts go to the first
+ * account that asks.
  */
 
 #include "device-key.h"
+#include "invitations.h"
 #include "message.h"
 #include "trust.h"
 
@@ -22,5 +24,9 @@ struct device_key *state_files_key(const char *jid, struct message *trouble);
 /* Return 0, or -1 with *trouble. A file that is missing is read as an empty table. */
 int state_files_read_trust(const char *jid, struct trust *trust, struct message *trouble);
 int state_files_write_trust(const char *jid, const struct trust *trust, struct message *trouble);
+int state_files_read_invitations(const char *jid, struct invitations *invitations,
+				 struct message *trouble);
+int state_files_write_invitations(const char *jid, const struct invitations *invitations,
+				  struct message *trouble);
 
 #endif

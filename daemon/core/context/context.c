@@ -129,6 +129,12 @@ bool context_welcomes(const struct context *c, const char *jid)
 	       (buddy && buddy->pending_out && trust_marked(c->trust, jid, MARK_ASKED));
 }
 
+bool context_invited(const struct context *c, const char *jid, const char *sid)
+{
+	return c->invitations && invitations_first(c->invitations) && !context_blocks(c, jid) &&
+	       invitations_expect(c->invitations, c->self, jid, sid);
+}
+
 bool context_presence_pending(const struct context *c, const char *jid)
 {
 	uint64_t now = context_now(c);

@@ -16,6 +16,7 @@
 #include "device-id.h"
 #include "digest-ops.h"
 #include "inquiry.h"
+#include "invitations.h"
 #include "jid.h"
 #include "policy.h"
 #include "presence.h"
@@ -48,6 +49,7 @@ struct context {
 	struct policy *policy;
 	struct trust *trust;			/* changed between keyring_remember() and
 						   keyring_keep() */
+	struct invitations *invitations;	/* NULL: there are none */
 	struct presence *presence;
 	struct blocklist *blocked;		/* the server's list, which the server enforces */
 	struct inquiry *inquiry;
@@ -110,6 +112,12 @@ bool context_shows_itself(const struct context *c, const char *jid);
 
 /* Whether the user's own add or accept of jid is open, so that a request from jid is granted. */
 bool context_welcomes(const struct context *c, const char *jid);
+
+/*
+ * Whether a stranger who opens a bytestream with this sid has the link of one of our
+ * invitations.
+ */
+bool context_invited(const struct context *c, const char *jid, const char *sid);
 
 /* Whether presences of jid may still come, so that "offline" would be a guess. */
 bool context_presence_pending(const struct context *c, const char *jid);
