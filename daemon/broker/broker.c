@@ -350,7 +350,7 @@ static void on_ibb(void *owner, const struct ibb_stanza *stanza)
 
 	if (stanza->kind != IBB_OPEN)
 		ibb_paths_stanza(&b->ibb_paths, stanza);
-	else if (acceptor_offered(&b->peers, stanza->from, stanza) == GREETING_UNKNOWN)
+	else if (acceptor_offered(&b->peers, stanza->from, stanza->sid, stanza) == GREETING_UNKNOWN)
 		account_reply_error(b->xmpp, stanza->from, stanza->id, "service-unavailable");
 }
 

@@ -61,6 +61,14 @@ static struct path *on_open_inband(void *arg, const char *to, enum ibb_path_stan
 	return ibb_path_open(c->ibb_paths, to, standing, events, owner);
 }
 
+static struct path *on_open_invited(void *arg, const char *to, const char *sid,
+				    const struct path_events *events, void *owner)
+{
+	const struct connections *c = arg;
+
+	return ibb_path_open_as(c->ibb_paths, to, sid, IBB_PATH_STRANGER, events, owner);
+}
+
 static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
 			      const unsigned char *fp, const struct pass *pass, uint64_t *number,
 			      const struct dialer_events *events, void *owner)
@@ -104,6 +112,7 @@ const struct connector_ops connection_ops = {
 	.knows_proxy = on_knows_proxy,
 	.proxy_failed = on_proxy_failed,
 	.open_inband = on_open_inband,
+	.open_invited = on_open_invited,
 	.dial = on_dial,
 	.hang_up = dialer_destroy,
 	.offer = on_offer,

@@ -486,20 +486,26 @@ static void on_open_answer(void *arg, const char *error)
 		start_handshake(p, IBB_BLOCK, "the other side took it");
 }
 
-struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
-			   enum ibb_path_standing standing, const struct path_events *events,
-			   void *owner)
+static struct ibb_path *find(const struct ibb_paths *all, const char *jid, const char *sid)
 {
-	unsigned char random[SID_BYTES];
+	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
+		if (!strcmp(p->sid, sid) && !strcmp(p->jid, jid))
+			return p;
+	return NULL;
+}
+
+struct path *ibb_path_open_as(struct ibb_paths *all, const char *full_jid, const char *sid,
+			      enum ibb_path_standing standing, const struct path_events *events,
+			      void *owner)
+{
 	struct ibb_path *p;
 
-	if (!all->xmpp)
+	if (!all->xmpp || strlen(sid) > 2 * SID_BYTES || find(all, full_jid, sid))
 		return NULL;
 	p = create(all, full_jid, standing, true, events, owner);
 	if (!p)
 		return NULL;
-	random_bytes(random, sizeof(random));
-	hex_encode(random, sizeof(random), p->sid);
+	strcpy(p->sid, sid);
 	p->open_request =
 		account_open_stream(all->xmpp, full_jid, p->sid, IBB_BLOCK, on_open_answer, p);
 	if (!p->open_request) {
@@ -509,12 +515,16 @@ struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
 	return &p->tls.path;
 }
 
-static struct ibb_path *find(const struct ibb_paths *all, const char *jid, const char *sid)
+struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
+			   enum ibb_path_standing standing, const struct path_events *events,
+			   void *owner)
 {
-	for (struct ibb_path *p = after(all, NULL); p; p = after(all, p))
-		if (!strcmp(p->sid, sid) && !strcmp(p->jid, jid))
-			return p;
-	return NULL;
+	unsigned char random[SID_BYTES];
+	char sid[2 * SID_BYTES + 1];
+
+	random_bytes(random, sizeof(random));
+	hex_encode(random, sizeof(random), sid);
+	return ibb_path_open_as(all, full_jid, sid, standing, events, owner);
 }
 
 static bool well_formed(const struct ibb_stanza *open)

@@ -48,6 +48,11 @@ struct path *ibb_path_open(struct ibb_paths *all, const char *full_jid,
 			   enum ibb_path_standing standing, const struct path_events *events,
 			   void *owner);
 
+/* The same with a sid that the other side expects: at most 18 digits of lower-case hex. */
+struct path *ibb_path_open_as(struct ibb_paths *all, const char *full_jid, const char *sid,
+			      enum ibb_path_standing standing, const struct path_events *events,
+			      void *owner);
+
 /*
  * Accepts a path that was offered by IBB_OPEN, or refuses it, and answers the stanza in both
  * cases. NULL if refused. Otherwise as above.

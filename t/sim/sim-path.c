@@ -501,7 +501,7 @@ static bool is_taken(struct world *w, struct wire *wire)
 	if (!to->online || to->resource != wire->target)
 		return false;
 	full_jid(from, from->resource, full);
-	return acceptor_offered(&to->peers, full, wire) == GREETING_TAKEN && wire->end[1].used;
+	return acceptor_offered(&to->peers, full, "", wire) == GREETING_TAKEN && wire->end[1].used;
 }
 
 static void tell_established(struct world *w, struct wire *wire)

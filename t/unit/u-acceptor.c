@@ -179,24 +179,76 @@ static void begin(void)
 static void who_may_open(void)
 {
 	begin();
-	is_int(acceptor_offered(&peers, EVE "/r", ""), GREETING_UNKNOWN,
+	is_int(acceptor_offered(&peers, EVE "/r", "", ""), GREETING_UNKNOWN,
 	       "a stranger learns nothing of us");
-	is_int(acceptor_offered(&peers, BOB "/r", ""), GREETING_TAKEN, "a buddy is answered");
+	is_int(acceptor_offered(&peers, BOB "/r", "", ""), GREETING_TAKEN, "a buddy is answered");
 	is_int(standing, IBB_PATH_AWAITED, "whose device a link is made with");
 	is_int(answers, 0, "as often as they like");
-	acceptor_offered(&peers, BOB "/other", "");
+	acceptor_offered(&peers, BOB "/other", "", "");
 	is_int(standing, IBB_PATH_TRUSTED, "another client of theirs is not that device");
 	is_int(answers, 1, "and costs one of their answers");
 	may_answer = false;
-	is_int(acceptor_offered(&peers, BOB "/other", ""), GREETING_TOO_OFTEN,
+	is_int(acceptor_offered(&peers, BOB "/other", "", ""), GREETING_TOO_OFTEN,
 	       "of which they have so many");
 	may_answer = true;
 	trust_mark(context.trust, BOB, MARK_BLOCKED, true, now);
-	is_int(acceptor_offered(&peers, BOB "/r", ""), GREETING_UNKNOWN,
+	is_int(acceptor_offered(&peers, BOB "/r", "", ""), GREETING_UNKNOWN,
 	       "to somebody who is blocked we are not there");
 	trust_mark(context.trust, BOB, MARK_BLOCKED, false, now);
-	is_int(acceptor_offered(&peers, BOB "/r", NULL), GREETING_TAKEN,
+	is_int(acceptor_offered(&peers, BOB "/r", "", NULL), GREETING_TAKEN,
 	       "an offer that was refused below was answered");
+}
+
+/* Mixes what it is given; that is enough to tell inputs apart. */
+static void mix(const void *key, size_t key_len, const void *text, size_t len,
+		unsigned char out[JOIN_PROOF_BYTES])
+{
+	uint64_t h = 14695981039346656037U;
+
+	for (size_t n = 0; n < key_len + len; n++) {
+		const unsigned char *from = n < key_len ? key : text;
+
+		h = (h ^ from[n < key_len ? n : n - key_len]) * 1099511628211U;
+	}
+	for (unsigned i = 0; i < JOIN_PROOF_BYTES; i++) {
+		h = (h ^ h >> 29) * 1099511628211U;
+		out[i] = (unsigned char)(h >> 40);
+	}
+}
+
+static void who_is_invited(void)
+{
+	const struct invitation as = { .id = "00000001", .secret = { 5 }, .expires = 1000000 };
+	const struct join_ends eves = { .inviter = "alice@x.org", .joiner = EVE };
+	char sid[JOIN_SID_LEN + 1];
+	struct wire *w;
+
+	begin();
+	join_sid(mix, as.secret, &eves, 0, sid);
+	is_int(acceptor_offered(&peers, EVE "/r", sid, ""), GREETING_UNKNOWN,
+	       "nobody is invited yet");
+	context.invitations = invitations_create(mix);
+	invitations_add(context.invitations, &as, now);
+	is_int(acceptor_offered(&peers, EVE "/r", "000000000000000000", ""), GREETING_UNKNOWN,
+	       "a stranger without the link learns nothing of us");
+	is_int(acceptor_offered(&peers, "mallory@x.org/r", sid, ""), GREETING_UNKNOWN,
+	       "nor does one who has seen another one's sid");
+	is_int(answers, 0, "and takes nobody's answers");
+	is_int(acceptor_offered(&peers, EVE "/r", sid, ""), GREETING_TAKEN,
+	       "who has the link is heard");
+	is_int(standing, IBB_PATH_STRANGER, "as the stranger that they are");
+	is_int(answers, 1, "as often as a buddy");
+	w = last_wire();
+	path_established(&w->path, other);
+	say_hello(w, EVE, "alice@x.org");
+	ok(!taken && was_told(w, "untrusted"), "but gets no link");
+	is_int(keys_met, 0, "nor is their key remembered");
+	trust_mark(context.trust, EVE, MARK_BLOCKED, true, now);
+	is_int(acceptor_offered(&peers, EVE "/r", sid, ""), GREETING_UNKNOWN,
+	       "nor are they heard when they are blocked");
+	trust_mark(context.trust, EVE, MARK_BLOCKED, false, now);
+	invitations_destroy(context.invitations);
+	context.invitations = NULL;
 }
 
 static void what_hello_says(void)
@@ -204,7 +256,7 @@ static void what_hello_says(void)
 	struct wire *w;
 
 	begin();
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	w = last_wire();
 	path_established(&w->path, bob);
 	is_int(keys_met, 0, "a key proves nothing by itself");
@@ -214,7 +266,7 @@ static void what_hello_says(void)
 	is_str(met_at, BOB "/r", "and was seen at that address");
 
 	begin();
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	w = last_wire();
 	path_established(&w->path, bob);
 	say_hello(w, EVE, "alice@x.org");
@@ -222,7 +274,7 @@ static void what_hello_says(void)
 	   "of a HELLO for others nothing is learnt, and it is told so");
 
 	begin();
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	w = last_wire();
 	path_established(&w->path, other);
 	say_hello(w, BOB, "alice@x.org");
@@ -230,7 +282,7 @@ static void what_hello_says(void)
 	   "a second key is remembered, and told that it is not trusted");
 
 	begin();
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	w = last_wire();
 	path_established(&w->path, own);
 	say_hello(w, BOB, "alice@x.org");
@@ -240,7 +292,7 @@ static void what_hello_says(void)
 static void how_long_it_waits(void)
 {
 	begin();
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	now += 2 * LINK_HELLO_TIMEOUT - 1;
 	timers_run(&context.timers, now);
 	ok(!is_over(last_wire()), "a path that was opened to us has its time to say HELLO");
@@ -281,7 +333,7 @@ static void when_trust_ends(void)
 	device_id_of(bob, id);
 	known = dialled_by(bob);
 	others = dialled_by(other);
-	acceptor_offered(&peers, BOB "/r", "");
+	acceptor_offered(&peers, BOB "/r", "", "");
 	unknown = last_wire();
 	acceptors_revoke(&peers, EVE, NULL);
 	ok(!is_over(known) && !is_over(others) && !is_over(unknown),
@@ -315,6 +367,7 @@ int main(void)
 	trust_verify(context.trust, BOB, bob, now);
 	peers.first = &link;
 	who_may_open();
+	who_is_invited();
 	what_hello_says();
 	how_long_it_waits();
 	how_many_wait();

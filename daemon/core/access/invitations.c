@@ -157,6 +157,8 @@ bool invitations_expect(const struct invitations *all, const char *inviter, cons
 	const struct join_ends ends = { .inviter = inviter, .joiner = joiner };
 	char ours[JOIN_SID_LEN + 1];
 
+	if (strlen(sid) != JOIN_SID_LEN)
+		return false;
 	for (const struct invitation *one = all->first; one; one = one->next)
 		for (unsigned i = 0; i < JOIN_ATTEMPTS; i++) {
 			join_sid(all->hmac, one->secret, &ends, i, ours);

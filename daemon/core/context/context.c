@@ -121,6 +121,12 @@ bool context_shows_itself(const struct context *c, const char *jid)
 	       (buddy && buddy->in_roster && !context_blocks(c, jid) && context_sees_us(c, jid));
 }
 
+bool context_hears(const struct context *c, const char *jid)
+{
+	return context_shows_itself(c, jid) ||
+	       (trust_expected(c->trust, jid, context_time(c)) && !context_blocks(c, jid));
+}
+
 bool context_welcomes(const struct context *c, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(c->presence, jid);

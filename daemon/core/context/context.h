@@ -110,6 +110,12 @@ bool context_we_see(const struct context *c, const char *jid);
 /* Whether jid may see that we are here: subscribed to our presence, or our own account. */
 bool context_shows_itself(const struct context *c, const char *jid);
 
+/*
+ * Whether a device of jid that opens a path to us is heard: jid may see that we are here, or
+ * its first device is expected.
+ */
+bool context_hears(const struct context *c, const char *jid);
+
 /* Whether the user's own add or accept of jid is open, so that a request from jid is granted. */
 bool context_welcomes(const struct context *c, const char *jid);
 

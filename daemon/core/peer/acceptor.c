@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Only buddies and our own other devices get as far as a handshake. All others get the answer
- * of a client that does not know bytestreams. The handshake proves a key; only the HELLO,
- * which names both accounts, says whose key it is. Until then the trust table learns nothing
- * from it. A device that is not trusted is told just that, and its key is remembered as
- * pending.
+ * Only buddies, our own other devices, and strangers who have the link of an invitation get as
+ * far as a handshake. All others get the answer of a client that does not know bytestreams. The
+ * handshake proves a key; only the HELLO, which names both accounts, says whose key it is. Until
+ * then the trust table learns nothing from it. A device that is not trusted is told just that,
+ * and its key is remembered as pending.
  *
  * A device that connects by TCP can do so often. It has at most ACCEPTORS_PER_DEVICE at a
  * time, and the oldest makes room for a new one: a device that lost its network dials again
@@ -28,6 +28,7 @@ struct acceptor {
 	char jid[JID_MAX];		/* bare */
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool known;			/* fp is valid */
+	bool invited;			/* a stranger who has the link of an invitation */
 	struct timer timer;		/* limits handshake and HELLO together; then frees the
 					   acceptor */
 };
@@ -104,13 +105,6 @@ static void refuse(struct acceptor *g, enum hello_fault fault, uint64_t protocol
 	}
 }
 
-static bool may_greet(const struct peers *all, const char *bare)
-{
-	return context_shows_itself(all->context, bare) ||
-	       (trust_expected(all->context->trust, bare, context_time(all->context)) &&
-		!context_blocks(all->context, bare));
-}
-
 /*
  * The HELLO named both accounts, so the key is the account's: the user may decide about it.
  * False if the key is our own: somebody sends our bytes back to us.
@@ -119,7 +113,9 @@ static bool note_key(struct acceptor *g)
 {
 	if (!memcmp(g->fp, g->all->context->fp, sizeof(g->fp)))
 		return false;
-	g->all->events->met_key(g->all->owner, g->jid, g->fp);
+	/* The key of a stranger is nothing to the user before they have proven the invitation. */
+	if (!g->invited)
+		g->all->events->met_key(g->all->owner, g->jid, g->fp);
 	return true;
 }
 
@@ -134,7 +130,7 @@ static bool may_have(const struct acceptor *g, bool meeting)
 
 	if (!meeting)
 		return context_admits(c, g->jid, g->fp);
-	return !context_blocks(c, g->jid) && may_greet(g->all, g->jid) &&
+	return !context_blocks(c, g->jid) && (g->invited || context_hears(c, g->jid)) &&
 	       trust_lookup(c->trust, g->jid, g->fp) != TRUST_DISTRUSTED;
 }
 
@@ -232,14 +228,18 @@ static struct acceptor *create(struct peers *all, const char *jid, uint64_t time
 	return g;
 }
 
-enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer)
+enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const char *sid,
+				       const void *offer)
 {
 	enum ibb_path_standing who;
 	char jid[JID_MAX];
 	struct acceptor *g;
+	bool heard;
 
-	if (!jid_bare_of(from, jid) || !may_greet(all, jid) ||
-	    blocklist_hit(all->context->blocked, from))
+	if (!jid_bare_of(from, jid) || blocklist_hit(all->context->blocked, from))
+		return GREETING_UNKNOWN;
+	heard = context_hears(all->context, jid);
+	if (!heard && !context_invited(all->context, jid, sid))
 		return GREETING_UNKNOWN;
 	who = standing(all, jid, from);
 	/*
@@ -249,6 +249,7 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 	if (who != IBB_PATH_AWAITED && !all->may_answer(all->arg, jid))
 		return GREETING_TOO_OFTEN;
 	g = create(all, jid, 2 * LINK_HELLO_TIMEOUT);
+	g->invited = !heard;
 	g->path = all->accept_inband(all->arg, offer, who, &events, g);
 	if (!g->path)
 		destroy(g);

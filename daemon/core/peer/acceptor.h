@@ -17,8 +17,12 @@ enum acceptor_verdict {
 	GREETING_TOO_OFTEN,	/* the sender opens too often and gets no answer */
 };
 
-/* An in-band path is offered by the full JID `from`. offer: as for peers::accept_inband. */
-enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const void *offer);
+/*
+ * An in-band path is offered by the full JID `from`, as a bytestream with this sid. offer: as
+ * for peers::accept_inband.
+ */
+enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, const char *sid,
+				       const void *offer);
 
 /*
  * Takes over a path whose handshake is complete and proved the key fp. jid: bare, whose device

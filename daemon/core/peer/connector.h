@@ -42,6 +42,12 @@ struct connector_ops {
 	struct path *(*open_inband)(void *arg, const char *to, enum ibb_path_standing standing,
 				    const struct path_events *events, void *owner);
 	/*
+	 * The same to a stranger whose invitation we use: the bytestream has this sid. The
+	 * member may be NULL where no invitation is used.
+	 */
+	struct path *(*open_invited)(void *arg, const char *to, const char *sid,
+				     const struct path_events *events, void *owner);
+	/*
 	 * Dials the n addresses. number: the number of the last use of the pass; the dialer
 	 * counts it on, so it has to outlive the dialer. No event comes within the call.
 	 */

@@ -39,6 +39,7 @@ struct meeting {
 	char jid[JID_MAX];		/* bare */
 	char device[DEVICE_ID_LEN + 1];
 	unsigned char fp[FINGERPRINT_BYTES];
+	bool exact;			/* fp was given, by an invitation */
 	enum meeting_state state;
 	const struct meeting_kind *kind;	/* that we opened it for; NULL: they opened it */
 	unsigned heard;			/* records */
@@ -210,7 +211,8 @@ static void take_hello(struct meeting *m, const struct record *record)
 		return;
 	}
 	if (!strcmp(hello.state, "meet")) {
-		m->all->events->met_key(m->all->owner, m->jid, m->fp);
+		if (!m->exact)
+			m->all->events->met_key(m->all->owner, m->jid, m->fp);
 		come_up(m);
 	} else if (!strcmp(hello.state, "untrusted")) {
 		meeting_end(m, "untrusted");
@@ -278,7 +280,8 @@ static void on_established(void *owner, const unsigned char *fp)
 	struct meeting *m = owner;
 
 	device_id_of(fp, device);
-	if (strcmp(device, m->device) || !memcmp(fp, context_of(m)->fp, FINGERPRINT_BYTES)) {
+	if (strcmp(device, m->device) || (m->exact && memcmp(fp, m->fp, FINGERPRINT_BYTES)) ||
+	    !memcmp(fp, context_of(m)->fp, FINGERPRINT_BYTES)) {
 		log_about(m->jid, LOG_ERROR,
 			  "%s: the device that said it is '%s' holds the key of '%s'; not meeting "
 			  "it",
@@ -321,6 +324,18 @@ static struct meeting *create(struct meetings *all, const char *jid, const char 
 	return m;
 }
 
+/* Gives m the path that was opened for it. Without one m is freed, and NULL returned. */
+static struct meeting *with_path(struct meeting *m, struct path *path)
+{
+	m->path = path;
+	if (path)
+		return m;
+	list_remove(&m->link);
+	timer_stop(&m->timer);
+	free(m);
+	return NULL;
+}
+
 struct meeting *meeting_open(struct meetings *all, const char *full, const char *device,
 			     const struct meeting_kind *kind)
 {
@@ -336,14 +351,26 @@ struct meeting *meeting_open(struct meetings *all, const char *full, const char 
 		standing = IBB_PATH_TRUSTED;
 	m = create(all, jid, device);
 	m->kind = kind;
-	m->path = all->connectors->ops->open_inband(all->connectors->arg, full, standing,
-						    &path_events, m);
-	if (m->path)
-		return m;
-	list_remove(&m->link);
-	timer_stop(&m->timer);
-	free(m);
-	return NULL;
+	return with_path(m, all->connectors->ops->open_inband(all->connectors->arg, full, standing,
+							      &path_events, m));
+}
+
+struct meeting *meeting_open_invited(struct meetings *all, const char *full,
+				     const unsigned char fp[FINGERPRINT_BYTES], const char *sid,
+				     const struct meeting_kind *kind)
+{
+	char jid[JID_MAX], device[DEVICE_ID_LEN + 1];
+	struct meeting *m;
+
+	if (!jid_bare_of(full, jid) || context_blocks(all->connectors->context, jid))
+		return NULL;
+	device_id_of(fp, device);
+	m = create(all, jid, device);
+	m->kind = kind;
+	m->exact = true;
+	memcpy(m->fp, fp, sizeof(m->fp));
+	return with_path(m, all->connectors->ops->open_invited(all->connectors->arg, full, sid,
+							       &path_events, m));
 }
 
 void meeting_take(struct meetings *all, struct path *path, const char *jid, const unsigned char *fp,

@@ -82,6 +82,14 @@ struct meeting *meeting_open(struct meetings *all, const char *full, const char 
 			     const struct meeting_kind *kind);
 
 /*
+ * The same by an invitation, with the device of exactly this key. It is opened with the sid by
+ * which the inviter knows a stranger, and their key is not remembered.
+ */
+struct meeting *meeting_open_invited(struct meetings *all, const char *full,
+				     const unsigned char fp[FINGERPRINT_BYTES], const char *sid,
+				     const struct meeting_kind *kind);
+
+/*
  * Takes over a path on which the device of jid with the key fp has said HELLO meet, and
  * answers. plain holds what came after the HELLO.
  */
