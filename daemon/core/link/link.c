@@ -212,16 +212,6 @@ void link_wake(struct link *l)
 		link_kick(l);
 }
 
-uint64_t link_queued(const struct link *l)
-{
-	return l->in->outbox.queued;
-}
-
-bool link_acked(const struct link *l, uint64_t number)
-{
-	return number <= l->in->outbox.acked;
-}
-
 bool link_owes_channels(const struct link *l)
 {
 	for (const struct outgoing *r = l->in->outbox.first; r; r = r->next)

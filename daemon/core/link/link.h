@@ -272,13 +272,6 @@ void link_probe(struct link *l, uint64_t now);
  */
 bool link_path_dead(const struct link *l);
 
-/*
- * The number of the last record that was queued, and whether the peer has acknowledged the record
- * with this number.
- */
-uint64_t link_queued(const struct link *l);
-bool link_acked(const struct link *l, uint64_t number);
-
 /* Whether a record of a channel (ACCEPT to CLOSE) is kept for replay. */
 bool link_owes_channels(const struct link *l);
 

@@ -332,7 +332,7 @@ static bool on_acked(void *owner, uint64_t number)
 {
 	const struct peer *p = owner;
 
-	return link_acked(&p->link, number);
+	return number <= link_acknowledged(&p->link);
 }
 
 static void on_way_arrived(void *owner, struct path *path, const unsigned char *fp)
