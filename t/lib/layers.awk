@@ -72,7 +72,7 @@ function owner_of(header)
 		return "libidn"
 	if (header ~ /^git2(\.h$|\/)/)
 		return "libgit2"
-	if (header ~ /^(strophe|expat|uv)\.h$/)
+	if (header ~ /^(strophe|expat|uv|qrencode)\.h$/)
 		return "lib" substr(header, 1, length(header) - 2)
 	return "system"
 }
