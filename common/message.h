@@ -89,6 +89,18 @@ enum message_id {
 	MSG_NO_SUCH_BUDDY,		/* jid */
 	MSG_NOT_BLOCKED,		/* jid */
 	MSG_STILL_BLOCKED,		/* jid, entry, reason */
+	MSG_BAD_INVITATION,		/* reason: the link is none */
+	MSG_INVITATION_USED,		/* jid: another device has used it */
+	MSG_INVITATION_EXPIRED,		/* jid */
+	MSG_INVITATION_REVOKED,		/* jid: they took it back */
+	MSG_INVITATION_REFUSED,		/* jid: their broker does not know the secret */
+	MSG_INVITATION_KEY,		/* jid: the device that answers has another key */
+	MSG_INVITATION_UNANSWERED,	/* jid, reason */
+	MSG_INVITATION_OWN,		/* jid: it is our own invitation, for another person */
+	MSG_INVITATION_FOR_DEVICE,	/* jid: it is for a device of that account, not for us */
+	MSG_INVITATIONS_FULL,		/* limit */
+	MSG_NO_SUCH_INVITATION,		/* id: none that is open */
+	MSG_NO_SUCH_SHARE,		/* share: of our own */
 	MSG_ROSTER_KEPT,		/* jid, reason: removed here, but not at the server */
 	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
 	MSG_ENTRY_BUSY,			/* id */

@@ -20,9 +20,11 @@
 #include "device-news-events.h"
 #include "digest.h"
 #include "follower-port.h"
+#include "granting.h"
 #include "acceptor.h"
 #include "identity.h"
 #include "jid.h"
+#include "join-command.h"
 #include "log.h"
 #include "peer.h"
 #include "peer-events.h"
@@ -104,6 +106,7 @@ void broker_wake(struct broker *b)
 {
 	unsettled_wake(b->unsettled);
 	sessions_wake(&b->sessions);
+	join_command_wake(b);
 }
 
 void broker_linked(struct broker *b, const char *jid)
@@ -527,6 +530,7 @@ static const struct local_candidates_events local_candidates_events = {
 static void begin_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
+	join_command_begin(b);
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
 	b->connections = (struct connections){ .loop = b->loop,
@@ -632,6 +636,7 @@ void broker_stop(struct broker *b)
 	announcer_destroy(b->announcer);
 	follower_destroy(b->follower);
 	push_queue_destroy(b->push_queue);
+	grantings_end(b);
 	b->announcer = NULL;
 	b->follower = NULL;
 	b->push_queue = NULL;

@@ -38,7 +38,9 @@ struct announcer;
 struct control;
 struct device_news;
 struct follower;
+struct granting;
 struct inquirer;
+struct join;
 struct peer;
 struct push_queue;
 struct local_candidates;
@@ -84,6 +86,10 @@ struct broker {
 	struct sessions sessions;
 	/* commands whose answer waits for the server; owned by their connections */
 	struct pending_reply *pending_replies;
+	struct join *joins;			/* commands that use an invitation; owned by
+						   their connections */
+	struct granting *grantings;		/* owned; rights that are being written into the
+						   configuration */
 	uint64_t started;			/* unix seconds */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when the journal was told of a

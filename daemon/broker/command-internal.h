@@ -5,7 +5,7 @@
 /*
  * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
  * state (command-show.c), and that decide about a person (command-invite.c, command-buddy.c,
- * command-block.c).
+ * command-block.c), or make invitations (command-invitation.c).
  */
 
 #include "broker.h"
@@ -50,6 +50,9 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 void command_status(struct broker *b, struct conn *conn, struct fields command);
 /* Who is in a group of the roster. */
 void command_group(struct broker *b, struct conn *conn, struct fields command);
+void command_invite(struct broker *b, struct conn *conn, struct fields command);
+void command_invitations(struct broker *b, struct conn *conn, struct fields command);
+void command_invite_revoke(struct broker *b, struct conn *conn, struct fields command);
 void command_buddies(struct broker *b, struct conn *conn, struct fields command);
 
 /* Each sends the answer and closes the connection, now or when the server has answered. */

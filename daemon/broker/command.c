@@ -10,6 +10,7 @@
 #include "follower.h"
 #include "git-service.h"
 #include "jid.h"
+#include "join-command.h"
 #include "local-candidates.h"
 #include "log.h"
 #include "peer.h"
@@ -146,6 +147,10 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "remove", command_remove },
 		{ "block", command_block },
 		{ "unblock", command_unblock },
+		{ "invite", command_invite },
+		{ "invitations", command_invitations },
+		{ "invite-revoke", command_invite_revoke },
+		{ "join", join_command_run },
 		{ "verify", command_verify },
 		{ "group", command_group },
 		{ "distrust", command_distrust },

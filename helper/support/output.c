@@ -40,6 +40,7 @@ static int status_of(enum message_id id)
 	case MSG_NOT_SHOWN:
 	case MSG_FINGERPRINT_MISMATCH:
 	case MSG_NO_SUCH_ENTRY:
+	case MSG_NO_SUCH_INVITATION:
 		return STATUS_NO;
 	default:
 		return STATUS_FATAL;
