@@ -36,7 +36,7 @@ fake_pid=
 test_atexit fake_stop
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline remove distrust block unblock verify share unshare follow unfollow queue log status daemon
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify share unshare follow unfollow queue log status daemon
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -411,6 +411,52 @@ test_expect_success 'verify: another device of the own account' '
 	"$BUILD/t/on-terminal" "y\n" git xmpp verify alice@example.org >out &&
 	grep "^Run .git xmpp verify --self. on your other device" out && grep "admitted$" out &&
 	grep "^Q verb=verify jid=alice@example.org fingerprint=$fp$" "$heard"
+'
+
+link="xmpp:alice@example.org?git-join"
+invitation_row="send:L:kind=invitation,id=1a2b3c4d,state=open,made=1750000000,expires=1750259200,share=proj,right=push,link=$link"
+
+test_expect_success 'invite: the link alone goes to standard output' '
+	fake open:Q "$invitation_row" send:Z: &&
+	git xmpp invite >out 2>err && cat out err &&
+	echo "$link" >expect && test_cmp expect out &&
+	grep "^Q verb=invite days=3 right=fetch$" "$heard" &&
+	grep "^invitation: 1a2b3c4d, for one person, for 3 days; they may fetch and push to .proj.$" err &&
+	grep "^hint: They type \"git xmpp join ${SQ}<link>${SQ}\"$" err &&
+	fake open:Q "$invitation_row" send:Z: &&
+	git xmpp invite --device --expires=30 --json >out && grep "^Q verb=invite days=30 right=fetch device=1$" "$heard" &&
+	grep "^{\"version\":1,\"invitation\":{\"id\":\"1a2b3c4d\",\"state\":\"open\",.*\"link\":\"xmpp:alice@example.org" out
+'
+
+test_expect_success 'invite --qr shows it on standard error, where it was built with that' '
+	fake open:Q "$invitation_row" send:Z: &&
+	if git xmpp invite --qr >out 2>err
+	then
+		echo "$link" >expect && test_cmp expect out && test "$(grep -c "$(printf "\342\226\210")" err)" -gt 10
+	else
+		grep "^fatal: this git-xmpp was built without QR codes$" err && test_is_empty "$heard"
+	fi
+'
+
+test_expect_success 'invite --list and --revoke' '
+	row="kind=invitation,id=0000000" &&
+	fake open:Q "send:L:${row}1,state=open,made=1750000000,expires=1750259200,share=a b,right=push" \
+		"send:L:${row}2,state=used,made=1750000000,expires=1750259200,jid=bob@example.org,fingerprint=$fp,used=1750000005" \
+		"send:L:${row}3,state=expired,made=1750000000,expires=1750259200,device=1" send:Z: &&
+	git xmpp invite --list >actual &&
+	cat >expect <<-END &&
+	00000001  open     push ${SQ}a b${SQ}  until 2025-06-18T15:06:40Z
+	00000002  used     no share  by bob@example.org, 2025-06-15T15:06:45Z
+	00000003  expired  for a device of yours  until 2025-06-18T15:06:40Z
+	END
+	test_cmp expect actual && grep "^Q verb=invitations$" "$heard" &&
+	fake open:Q "send:Z:message=taken back" && git xmpp invite --revoke=00000001 >out && grep "^taken back$" out &&
+	grep "^Q verb=invite-revoke id=00000001$" "$heard" &&
+	fake open:Q "send:!:id=no-such-invitation,message=none" && test_expect_code 1 git xmpp invite --revoke=x &&
+	for wrong in "--list --push" "--expires=0" "--expires=31" "--push" "--device ." "--revoke=x --list" "a b"
+	do
+		test_expect_code 129 git xmpp invite $wrong || return 1
+	done
 '
 
 test_expect_success 'setup --no-start writes the account, and again the same one' '

@@ -28,6 +28,8 @@ static const char usage[] =
 	"    add        ask somebody to become a buddy\n"
 	"    accept     accept somebody who asked\n"
 	"    decline    say no to somebody who asked\n"
+	"    invite     make a link that does all of it for one other person\n"
+	"    join       use such a link\n"
 	"    verify     compare device fingerprints with a buddy\n"
 	"    distrust   shut a device out that is not theirs any more\n"
 	"    remove     end being buddies\n"
@@ -55,6 +57,8 @@ static const struct {
 	{ "add", cmd_add },
 	{ "accept", cmd_accept },
 	{ "decline", cmd_decline },
+	{ "invite", cmd_invite },
+	{ "join", cmd_join },
 	{ "remove", cmd_remove },
 	{ "distrust", cmd_distrust },
 	{ "block", cmd_block },

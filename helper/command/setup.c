@@ -20,6 +20,7 @@
 #include "fingerprint.h"
 #include "jid.h"
 #include "output.h"
+#include "setup.h"
 #include "text.h"
 #include "wipe.h"
 
@@ -51,6 +52,7 @@ struct setup {
 	bool ask;				/* ask for a password, even if a command told it
 						   before */
 	bool asks_password;
+	bool joins;				/* for an invitation, which is the next step */
 	struct credential credential;		/* if asks_password */
 	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
@@ -306,13 +308,14 @@ static void show_fingerprint(const struct query *answer)
 	printf("your fingerprint: %s\n", text);
 }
 
-static void show_online(const struct query *answer, struct fields account)
+static void show_online(const struct setup *s, const struct query *answer, struct fields account)
 {
 	printf("logged in as ");
 	print_text(row_get(account, "jid"));
 	putchar('\n');
 	show_fingerprint(answer);
-	printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
+	if (!s->joins)
+		printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
 	fflush(stdout);
 }
 
@@ -353,7 +356,7 @@ static int log_in(const struct setup *s, struct message *trouble)
 	if (talks)
 		fputs(status == STATUS_OK ? "done\n" : "\n", stderr);
 	if (status == STATUS_OK)
-		show_online(&answer, account);
+		show_online(s, &answer, account);
 	query_finish(&answer);
 	return status;
 }
@@ -434,9 +437,9 @@ static int set_up(struct setup *s, int argc, char **argv)
 	return status;
 }
 
-int cmd_setup(int argc, char **argv)
+static int run(int argc, char **argv, bool joins)
 {
-	struct setup s = { .start = true };
+	struct setup s = { .start = true, .joins = joins };
 	int status = set_up(&s, argc, argv);
 
 	credential_finish(&s.credential);
@@ -444,4 +447,15 @@ int cmd_setup(int argc, char **argv)
 	gitconfig_finish(&s.configuration);
 	free(s.ca_file);
 	return status;
+}
+
+int cmd_setup(int argc, char **argv)
+{
+	return run(argc, argv, false);
+}
+
+int setup_to_join(int argc, char **argv)
+{
+	optind = 0;	/* the options of "join" were read before */
+	return run(argc, argv, true);
 }

@@ -18,6 +18,7 @@
 #include "share-group.h"
 #include "share-request.h"
 #include "shareable.h"
+#include "share.h"
 #include "share-text.h"
 #include "share-config.h"
 #include "text.h"
@@ -405,6 +406,26 @@ int cmd_share(int argc, char **argv)
 	}
 	share_request_finish(&r);
 	return status;
+}
+
+char *share_make(const char *path, const char *name, bool push)
+{
+	const struct request r = { .path = path, .name = name };
+	struct sharing s;
+	char *made = NULL;
+
+	if (begin(&s) == STATUS_OK && find_row(&s, &r) && shareable_is_served(&s.repo)) {
+		wish_all(&s);
+		if (amendment_write(&s.amendment) &&
+		    amendment_settle(&s.amendment, false, &s.answer)) {
+			made = s.name;
+			s.name = NULL;
+			if (push)
+				shareable_warn(&s.repo);
+		}
+	}
+	finish(&s);
+	return made;
 }
 
 static int unshare(struct sharing *s, const char *name)
