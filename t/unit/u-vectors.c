@@ -13,11 +13,13 @@
 #include "candidates.h"
 #include "channel.h"
 #include "device-key.h"
+#include "digest.h"
 #include "disco.h"
 #include "fields.h"
 #include "hello.h"
 #include "hex.h"
 #include "jid.h"
+#include "join-proof.h"
 #include "negotiation.h"
 #include "nothing.h"
 #include "pass-key.h"
@@ -337,6 +339,38 @@ static void test_pass(void)
 	written("a pass that bob gave to alice");
 }
 
+static void test_invitation(void)
+{
+	const struct join_ends ends = { .inviter = alice_ends.us,
+					.joiner = bob_ends.us,
+					.inviter_fp = alice_fp,
+					.joiner_fp = bob_fp };
+	struct invitation_link link = { .share = "project" };
+	unsigned char exporter[JOIN_EXPORTER_BYTES], proof[JOIN_PROOF_BYTES];
+	char sid[JOIN_SID_LEN + 1];
+	struct buf line = { 0 };
+
+	next_random = 0;
+	strcpy(link.jid, ends.inviter);
+	memcpy(link.fp, alice_fp, sizeof(link.fp));
+	count_up(link.secret, sizeof(link.secret));
+	count_up(exporter, sizeof(exporter));
+	put_hex("secret", link.secret, sizeof(link.secret));
+	invitation_link_put(&line, &link);
+	put_value("link", buf_str(&line));
+	buf_finish(&line);
+	for (unsigned i = 0; i < JOIN_ATTEMPTS; i++) {
+		join_sid(openssl_digests.hmac, link.secret, &ends, i, sid);
+		put_value(i ? "" : "sids", sid);
+	}
+	put_hex("exporter", exporter, sizeof(exporter));
+	join_proof(openssl_digests.hmac, link.secret, false, &ends, exporter, proof);
+	put_hex("joiner", proof, sizeof(proof));
+	join_proof(openssl_digests.hmac, link.secret, true, &ends, exporter, proof);
+	put_hex("inviter", proof, sizeof(proof));
+	written("an invitation of alice's, which bob uses");
+}
+
 static void test_socks5(void)
 {
 	static const char from[] = "alice@example.org/git.a3r73d62fg5wbk2z",
@@ -614,6 +648,7 @@ int main(int argc, char **argv)
 	document = read_file(argc > 1 ? argv[1] : "Documentation/protocol.md");
 	test_keys();
 	test_pass();
+	test_invitation();
 	test_socks5();
 	test_beginning();
 	test_fetch();
