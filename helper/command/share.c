@@ -410,7 +410,7 @@ int cmd_share(int argc, char **argv)
 
 char *share_make(const char *path, const char *name, bool push)
 {
-	const struct request r = { .path = path, .name = name };
+	const struct share_request r = { .path = path, .name = name };
 	struct sharing s;
 	char *made = NULL;
 
