@@ -86,8 +86,7 @@ static struct party *take(struct log_budget *b, const char *name, bool known, ui
 	return p;
 }
 
-static bool pay(struct log_budget *b, struct log_bucket *bucket, uint64_t now,
-		unsigned *left_out)
+static bool pay(struct log_budget *b, struct log_bucket *bucket, uint64_t now, unsigned *left_out)
 {
 	uint64_t paid = bucket->paid_until > now ? bucket->paid_until : now;
 
