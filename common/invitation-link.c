@@ -21,8 +21,6 @@ enum {
 static const char scheme[] = "xmpp:", query[] = "git-join";
 static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 
-/* --- writing --- */
-
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -66,8 +64,6 @@ void invitation_link_put(struct buf *out, const struct invitation_link *link)
 	if (link->device)
 		buf_puts(out, ";kind=device");
 }
-
-/* --- reading --- */
 
 /* Decodes n bytes to out, which has size bytes. False if they are no percent-encoded text. */
 static bool decode(const char *s, size_t n, char *out, size_t size)

@@ -66,8 +66,6 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before)
 	return false;
 }
 
-/* --- remove --- */
-
 static void on_remove_answered(struct pending_reply *w, const char *error)
 {
 	struct message m;
@@ -135,8 +133,6 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 	}
 	free(text);
 }
-
-/* --- verify, distrust --- */
 
 /*
  * Reads the fingerprint that a command names. On failure sends an error, closes the

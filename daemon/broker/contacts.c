@@ -222,8 +222,6 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 		requester_ask(b->requester, bare);
 }
 
-/* --- blocked --- */
-
 struct jids {
 	char **jids;			/* owned */
 	size_t count;
@@ -338,8 +336,6 @@ void contacts_online(struct broker *b)
 		if (p->since[MARK_BLOCKED] && context_sees_us(&b->context, p->jid))
 			account_unavailable(b->xmpp, p->jid);
 }
-
-/* --- for the user's commands --- */
 
 void contacts_note(struct broker *b, const char *jid)
 {

@@ -134,8 +134,6 @@ static struct join_ends ends_of(const struct join *j)
 				   .joiner_fp = c->fp };
 }
 
-/* --- meeting --- */
-
 static const struct meeting_kind kind;
 
 static void open_meeting(struct join *j)
@@ -348,8 +346,6 @@ void join_command_begin(struct broker *b)
 {
 	meetings_add_kind(&b->peers.meetings, &kind, b);
 }
-
-/* --- the command --- */
 
 static void on_frame(void *owner, const struct frame *frame)
 {

@@ -122,8 +122,6 @@ int premises_take(struct premises *p, const char *socket_path, struct message *t
 	return -1;
 }
 
-/* --- looking after it --- */
-
 static void look(struct premises *p);
 
 static void on_change(uv_fs_event_t *watch, const char *name, int events, int status)

@@ -58,8 +58,6 @@ struct netwatch {
 	int open_handles;
 };
 
-/* --- the network --- */
-
 static void look_at_addresses(struct netwatch *n)
 {
 	uint64_t now = reachable_digest();
@@ -125,8 +123,6 @@ static int open_netlink(void)
 	return fd;
 }
 
-/* --- sleep --- */
-
 static uint64_t ms_of(clockid_t id)
 {
 	struct timespec t;
@@ -190,8 +186,6 @@ static int open_clock(void)
 		fd = give_up(fd);
 	return fd;
 }
-
-/* --- the whole --- */
 
 /*
  * Starts to watch fd, or logs why not. fd may be -1 with errno. Returns fd, or -1. `what` is

@@ -129,8 +129,6 @@ static void note_error(struct s5b_proxies *p, const char *error)
 	p->unanswered |= inquiry_tells_outage(error) || !strcmp(error, "resource-constraint");
 }
 
-/* --- the third question --- */
-
 static void proceed(struct s5b_proxies *p, bool news);
 
 static void add(struct s5b_proxies *p, const char *name, const struct iq_row *row)
@@ -167,8 +165,6 @@ static void on_address(void *arg, const char *error, struct iq_rows *rows)
 			add(p, item->jid, &row);
 	proceed(p, p->n_found > before);
 }
-
-/* --- the second --- */
 
 static void ask(struct proxy_item *item, const char *payload, iq_rows_answer answer)
 {
@@ -230,8 +226,6 @@ static void proceed(struct s5b_proxies *p, bool news)
 		p->changed(p->owner);
 }
 
-/* --- the first --- */
-
 static void on_items(void *arg, const char *error, struct iq_rows *rows)
 {
 	struct s5b_proxies *p = arg;
@@ -267,8 +261,6 @@ static void begin(struct s5b_proxies *p)
 	else
 		backoff_timer_begin(&p->again);
 }
-
-/* --- what was found --- */
 
 /* The first of those that failed least. */
 static const struct found *best(const struct s5b_proxies *p)

@@ -119,8 +119,6 @@ static void fail(struct s5b *b, const char *why, const char *reason, bool ours)
 	events->failed(owner, why, ours);
 }
 
-/* --- the device's records --- */
-
 static void activate(struct s5b *b);
 
 void s5b_record(struct s5b *b, const struct s5b_record *record)
@@ -141,8 +139,6 @@ void s5b_record(struct s5b *b, const struct s5b_record *record)
 	}
 }
 
-/* --- TLS through the proxy --- */
-
 static void on_established(void *owner, const unsigned char *fp)
 {
 	struct s5b *b = owner;
@@ -161,8 +157,6 @@ static void begin_tls(struct s5b *b, const char *because)
 	enter(b, STAGE_HANDSHAKE, because);
 	tcp_path_begin(b->path);
 }
-
-/* --- the proxy --- */
 
 static void on_activated(void *arg, const char *error)
 {
@@ -274,8 +268,6 @@ static void join(struct s5b *b, const char *why)
 		fail(b, why, "unreachable", b->offering);
 }
 
-/* --- its addresses --- */
-
 static void take_addresses(struct s5b *b, const struct addrinfo *list)
 {
 	struct netaddr a;
@@ -309,8 +301,6 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
 	uv_freeaddrinfo(list);
 	drop(b);
 }
-
-/* --- for the owner --- */
 
 static void on_timeout(uv_timer_t *timer)
 {

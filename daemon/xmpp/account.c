@@ -64,8 +64,6 @@ static const struct {
 	[PHASE_LEAVING] = { "leaving", ACCOUNT_OFFLINE },
 };
 
-/* --- the clock --- */
-
 static void on_clock(uv_timer_t *timer);
 
 static void earlier(uint64_t *next, uint64_t at)
@@ -108,8 +106,6 @@ void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *be
 		events->state(x->stanzas.owner, phases[phase].state,
 			      x->trouble.id == MSG_NONE ? NULL : &x->trouble);
 }
-
-/* --- settling --- */
 
 static void on_roster(void *arg, const char *error);
 
@@ -171,8 +167,6 @@ static void on_roster(void *arg, const char *error)
 	stream_ping(&x->stanzas, request_deadline(x), on_settled, x);
 	xmpp_enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
 }
-
-/* --- the stream's events --- */
 
 static void on_up(void *owner)
 {
@@ -279,8 +273,6 @@ static const struct strophe_events stream_events = {
 	.pumped = on_pumped,
 };
 
-/* --- what is due --- */
-
 static void finish(struct account *x);
 
 static void check_exchange(struct account *x)
@@ -340,8 +332,6 @@ static void on_clock(uv_timer_t *timer)
 		end_phase(x);
 	xmpp_arm(x);
 }
-
-/* --- for the owner --- */
 
 struct account *account_create(uv_loop_t *loop, const struct account_config *config,
 			       const struct account_events *events, void *owner)

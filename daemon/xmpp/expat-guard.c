@@ -71,8 +71,6 @@ bool expat_guard_pruned(void)
 	return pruned;
 }
 
-/* --- expat's own --- */
-
 /* The library's own function. Without it nothing here works. */
 static void *real(const char *name)
 {
@@ -136,8 +134,6 @@ static void switch_off_deferral(XML_Parser parser)
 	if (set)
 		set(parser, XML_FALSE);
 }
-
-/* --- expat's events --- */
 
 /* The offset in the stream just behind the present event. */
 static uint64_t told_at(const struct guard *g)
@@ -231,8 +227,6 @@ static void on_doctype(void *arg, const XML_Char *name, const XML_Char *system,
 	stop(g);
 }
 
-/* --- the working parser --- */
-
 static bool open_parser(struct guard *g)
 {
 	g->expat = real_create(g->memory, &g->separator);
@@ -292,8 +286,6 @@ static enum XML_Status feed(struct guard *g, const char *s, size_t n)
 	stanza_filter_read(&g->filter, end - g->filter.read);
 	return status;
 }
-
-/* --- what libstrophe calls --- */
 
 static struct guard *guard_of(XML_Parser outer)
 {

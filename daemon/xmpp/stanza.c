@@ -46,8 +46,6 @@ static xmpp_stanza_t *first_element(xmpp_stanza_t *xml)
 	return child;
 }
 
-/* --- in-band bytestreams --- */
-
 /* libstrophe joins all text to one child. Any other child is not base64. */
 static bool read_text(xmpp_stanza_t *xml, struct ibb_stanza *out)
 {
@@ -87,8 +85,6 @@ static bool read_ibb(xmpp_stanza_t *xml, struct stanza *s)
 	ibb->kind = IBB_CLOSE;
 	return true;
 }
-
-/* --- iq --- */
 
 static const struct request_row {
 	const char *type, *name, *ns;
@@ -149,8 +145,6 @@ static void read_iq(xmpp_stanza_t *iq, struct stanza *s)
 		read_request(type, s);
 	}
 }
-
-/* --- presence --- */
 
 static void read_presence(xmpp_stanza_t *presence, struct stanza *s)
 {
@@ -247,8 +241,6 @@ void stanza_other_host(xmpp_stanza_t *xml, char *out, size_t size)
 		xmpp_free(xmpp_stanza_get_context(child), text);
 }
 
-/* --- roster --- */
-
 /* Takes the groups that may be named in a share, as far as there is room. */
 static void read_groups(xmpp_stanza_t *item, char out[BUDDY_GROUPS_MAX])
 {
@@ -307,8 +299,6 @@ bool stanza_roster_next(xmpp_stanza_t *query, xmpp_stanza_t **at, struct roster_
 		*at = xmpp_stanza_get_next(*at);
 	return *at != NULL;
 }
-
-/* --- what an answer lists --- */
 
 static bool copy_text(const char *text, char *out, size_t size)
 {

@@ -47,8 +47,6 @@ void stream_finish(struct stream *e)
 	free(e->full);
 }
 
-/* --- sending --- */
-
 static void send_text(struct stream *e, const char *text)
 {
 	strophe_loop_send(e->stream, text, strlen(text));
@@ -205,8 +203,6 @@ uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void
 	return stream_request(e, e->domain, "get", PING, deadline, answer, arg);
 }
 
-/* --- answers --- */
-
 /* Classifies the sender, and fills bare with its bare JID or its domain (JID_MAX bytes). */
 static enum asker asker_of(const struct stream *e, const char *from, char *bare)
 {
@@ -288,8 +284,6 @@ bool stream_may_answer(struct stream *e, const char *bare, uint64_t now)
 	       answers_may(&e->answers, bare, asker == ASKER_STRANGER ? ASKER_TRUSTED : asker, now);
 }
 
-/* --- presence --- */
-
 void stream_available(struct stream *e, const char *device, const char *to, bool asks)
 {
 	if (!e->full)
@@ -307,8 +301,6 @@ void stream_presence(struct stream *e, const char *to, const char *type)
 	stanza_put_presence(&e->out, to, type);
 	send_out(e);
 }
-
-/* --- time --- */
 
 static void ignore_answer(void *arg, const char *error)
 {

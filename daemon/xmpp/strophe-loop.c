@@ -70,8 +70,6 @@ struct strophe_loop {
  */
 static struct strophe_loop *calling;
 
-/* --- descriptors --- */
-
 static void reserve(struct strophe_loop *l)
 {
 	if (l->reserved < 0)
@@ -95,8 +93,6 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
 	watchdog_socket(&l->watchdog, fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	return socket_watch_add(l->watch, fd);
 }
-
-/* --- the pump --- */
 
 static int on_fire(xmpp_ctx_t *ctx, void *userdata)
 {
@@ -177,8 +173,6 @@ static void on_tick(uv_timer_t *handle)
 	pump(handle->data);
 }
 
-/* --- what libstrophe says --- */
-
 static void on_log(void *userdata, xmpp_log_level_t level, const char *area, const char *line)
 {
 	struct strophe_loop *l = userdata;
@@ -226,8 +220,6 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 	reserve(l);
 	l->events->down(l->owner, stream_error);
 }
-
-/* --- for the owner --- */
 
 static void *allocate(size_t n, void *unused)
 {
@@ -405,8 +397,6 @@ const char *strophe_loop_jid(const struct strophe_loop *l)
 {
 	return l->up ? xmpp_conn_get_bound_jid(l->conn) : NULL;
 }
-
-/* --- the end --- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

@@ -115,8 +115,6 @@ static int read_request(struct request *r, int argc, char **argv)
 	return check(r);
 }
 
-/* --- the list --- */
-
 static void put_json(struct buf *out, const char *name, struct fields row)
 {
 	const char *share = fields_get(row, "share"), *link = fields_get(row, "link");
@@ -201,8 +199,6 @@ static int revoke(const char *id)
 	query_finish(&answer);
 	return result == 0 ? STATUS_OK : report_trouble(&trouble, false);
 }
-
-/* --- a new one --- */
 
 /* Says on standard error what the link is good for. */
 static void explain(struct fields row)

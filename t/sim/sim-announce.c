@@ -50,8 +50,6 @@ static unsigned share_at(const char *path)
 	return strcmp(path, share_path(0)) ? 1 : 0;
 }
 
-/* --- the refs --- */
-
 /*
  * Plans the event of a watch or a read, under a number. The event finds it by the number, or
  * finds that it was cancelled.
@@ -208,8 +206,6 @@ void announcer_device(struct broker *b, const struct broker *other, bool online)
 		announcer_device_offline(b->announcer, other->jid, other->device);
 }
 
-/* --- announcements sent --- */
-
 /* The life in an instance that broker_instance() made. */
 static uint32_t life_of(const uint8_t instance[INSTANCE_BYTES])
 {
@@ -362,8 +358,6 @@ struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id
 		forget(t);
 	return neg;
 }
-
-/* --- announcements received --- */
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)
 {

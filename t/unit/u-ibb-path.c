@@ -44,8 +44,6 @@ static struct device_key *key;
 static struct ibb_paths all;
 static struct account server;
 
-/* ---- the connection */
-
 static uint64_t put(enum kind kind, const char *to, const char *what, iq_answer answer, void *arg)
 {
 	struct sent *s = &server.sent[server.n++ % SENT_MAX];
@@ -139,8 +137,6 @@ static unsigned awaited(void)
 		n += server.sent[i].handle != 0;
 	return n;
 }
-
-/* ---- paths and their owners */
 
 struct owner {
 	struct path *path;		/* NULL: closed */
@@ -248,8 +244,6 @@ static void hear(const char *from, const char *sid, uint16_t seq, const char *te
 
 	ibb_paths_stanza(&all, &stanza);
 }
-
-/* ---- */
 
 /*
  * The block that a path has to send is its end: wherever it stands in line, all

@@ -31,8 +31,6 @@ static const struct {
 	{ "[]:443", NULL, 0 },
 };
 
-/* --- what a name server says --- */
-
 struct answer {
 	unsigned char bytes[4096];
 	size_t len;

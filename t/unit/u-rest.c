@@ -57,8 +57,6 @@ static bool allocator_tells(void)
 	return tells;
 }
 
-/* --- devices --- */
-
 static bool never_permitted(void *owner, const char *jid, const char *device, const char *share)
 {
 	return false;
@@ -104,8 +102,6 @@ static void test_devices(void)
 	/* The allocator still counts the few chunks that it keeps at hand. */
 	ok(in_use() < before + 16 * 1024, "all of which comes back");
 }
-
-/* --- links --- */
 
 struct end {
 	struct tls *tls;

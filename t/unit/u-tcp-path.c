@@ -30,8 +30,6 @@ static uint64_t number;			/* of the last use of any of them */
 static uv_loop_t loop;
 static struct device_key *alice, *bob;
 
-/* ---- waiting, and time */
-
 static void on_tick(uv_timer_t *timer)
 {
 }
@@ -96,8 +94,6 @@ static bool none_left(void *arg)
 	uv_walk(&loop, count_handle, &n);
 	return n == 1;		/* wait_for()'s own */
 }
-
-/* ---- one end of a path */
 
 struct end {
 	struct path *path;
@@ -201,8 +197,6 @@ static bool is_closed(void *arg)
 {
 	return ((struct end *)arg)->closed;
 }
-
-/* ---- a listener and a dialer with their ends */
 
 struct pair {
 	struct listener *listener;
@@ -394,8 +388,6 @@ static void test_wrong_pass(void)
 	ok(p.failed && !p.server.up && !p.proven, "nor the token with another secret: %s", p.why);
 	pair_finish(&p, "wrong token");
 }
-
-/* ---- strangers with plain sockets */
 
 struct unauthenticated {
 	uv_tcp_t tcp;
@@ -622,8 +614,6 @@ static void test_crowd_of_one_buddy(void)
 	pair_finish(&p, "a crowd of one buddy");
 }
 
-/* ---- no descriptors left */
-
 static void count_iteration(uv_prepare_t *prepare)
 {
 	++*(int *)prepare->data;
@@ -666,8 +656,6 @@ static void test_no_descriptors(void)
 	ok(wait_for(both_up, &p) && p.server.up, "and afterwards all is well");
 	pair_finish(&p, "no descriptors");
 }
-
-/* ---- several addresses */
 
 static uint16_t bound_port(uv_tcp_t *tcp)
 {
@@ -785,8 +773,6 @@ static void test_port_taken(void)
 	pair_finish(&p, "port taken");
 }
 
-/* ---- ends */
-
 static bool half_way(void *arg)
 {
 	struct pair *p = arg;
@@ -849,8 +835,6 @@ static void test_last_words(void)
 	is_int(heard, 5, "last words arrive in a flood");
 	ok(wait_for(none_left, NULL), "last words: nothing is left");
 }
-
-/* ---- a SOCKS5 proxy */
 
 struct visitor {
 	struct proxy *proxy;

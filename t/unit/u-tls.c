@@ -389,8 +389,6 @@ static void test_key_updates(unsigned times, bool borne, const char *what)
 	ERR_clear_error();
 }
 
-/* --- passes --- */
-
 struct door {
 	struct pass pass;
 	const struct device_key *client;	/* who it was given to */

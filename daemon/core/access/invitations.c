@@ -149,8 +149,6 @@ bool invitations_revoke(struct invitation *one, uint64_t unix_now)
 	return true;
 }
 
-/* --- who comes --- */
-
 bool invitations_expect(const struct invitations *all, const char *inviter, const char *joiner,
 			const char *sid)
 {
@@ -213,8 +211,6 @@ const char *invitation_state_name(const struct invitation *one, uint64_t unix_no
 		return "expired";
 	return state_names[one->state];
 }
-
-/* --- the file --- */
 
 static const char *right_name(const struct invitation *one)
 {
