@@ -505,6 +505,6 @@ int main(int argc, char **argv)
 		return dial(argv[2], argv[3], n, read_key(argv[5]));
 	if (argc == 8 && !strcmp(argv[1], "offers"))
 		return offer(argv[2], argv[3], n, read_key(argv[5]), argv[6], argv[7]);
-	fprintf(stderr, "usage: hostile-path overhear|silent|other-key|offers <port> ...\n");
+	fprintf(stderr, "usage: hostile-path overhear|repeats|guesses|silent|offers <port> ...\n");
 	return 2;
 }
