@@ -34,9 +34,10 @@ enum phase {
 	PHASE_ROSTER,		/* logged in; the roster is on its way */
 	PHASE_SETTLING,		/* presence is sent; the ping behind it waits for its answer */
 	PHASE_ONLINE,
-	PHASE_BARRED,		/* waiting to retry after a bad certificate, or because our place
-				   is taken */
-	PHASE_FAILED,		/* the account is refused; waits for account_connect() */
+	PHASE_BARRED,		/* waiting to retry after a bad certificate, because our place is
+				   taken, or because this machine is out of resources */
+	PHASE_FAILED,		/* the account is refused; waits for account_connect(), which its
+				   owner calls again after a pause */
 	PHASE_YIELDING,		/* we leave our place to another machine, which may still ping
 				   us */
 	PHASE_LEAVING,		/* account_destroy(): waiting for the stream's end */

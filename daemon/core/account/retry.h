@@ -4,7 +4,8 @@
 
 /*
  * When a failed login is tried again. It always is, because the cause may pass or be
- * mended, and nobody tells us. The pause depends on what a try costs, and whom.
+ * mended, and nobody tells us. The pause depends on what a try costs, and whom. A refused
+ * account does not try again by itself: its owner does, with the password asked for anew.
  */
 
 #include <stdbool.h>
