@@ -11,7 +11,7 @@
  * waiting, one OPEN (helper) or one COMMAND (git-xmpp). Then the broker answers
  *   an OPEN with any number of NOTE, then READY or ERROR; after READY both sides send
  *     DATA and one END each; the broker also sends STDERR, and EXIT or ERROR as its last;
- *   a COMMAND with any number of ROW, then DONE or ERROR.
+ *   a COMMAND with any number of NOTE and ROW, then DONE or ERROR.
  * ERROR, EXIT and DONE end the conversation; the broker closes after them.
  *
  * A helper may have at most FRAME_WINDOW bytes of DATA on the way; each CREDIT from the
@@ -38,9 +38,12 @@ enum frame_type {
 				   jid, share, [device], [git-protocol] (0|1|2), verbosity,
 				   progress (0|1), [transport] (auto|direct|proxy|inband),
 				   [prefer] (a device, to be asked first), [task] (the task of
-				   the broker for which it runs this git) */
+				   the broker for which it runs this git), [notices] (the user
+				   reads what the helper prints) */
 	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
-				   text clears it), warning (always shown), or verbose (with -v) */
+				   text clears it), warning (always shown), or verbose (with -v).
+				   To both, if they asked for it: kind=notice (a line of what the
+				   user has to be told) */
 	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path,
 				   trust */
 	FRAME_DATA = 'D',	/* both: raw bytes of git's protocol */
@@ -50,7 +53,7 @@ enum frame_type {
 				   big endian */
 	FRAME_EXIT = 'X',	/* to the helper. fields: status (0-255) */
 	FRAME_ERROR = '!',	/* to the client. fields: id, message, [hint]* */
-	FRAME_COMMAND = 'Q',	/* to the broker. fields: verb, and the verb's arguments */
+	FRAME_COMMAND = 'Q',	/* to the broker. fields: verb, the verb's arguments, [notices] */
 	FRAME_ROW = 'L',	/* to git-xmpp. fields: kind, and the fields of that kind */
 	FRAME_DONE = 'Z',	/* to git-xmpp. fields: [message], [status] (exit code, 0 if
 				   absent) */

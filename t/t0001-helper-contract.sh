@@ -211,7 +211,7 @@ test_expect_success 'a broker that accepts and says nothing is given five second
 test_expect_success 'OPEN tells the address, the service and version 2' '
 	fake open send:R: send:E: send:X:status=0 &&
 	helper "connect git-upload-pack\n" &&
-	grep "^O service=upload-pack jid=bob@example.org share=project git-protocol=2 verbosity=1 progress=0$" "$heard"
+	grep "^O service=upload-pack jid=bob@example.org share=project git-protocol=2 notices=1 verbosity=1 progress=0$" "$heard"
 '
 
 test_expect_success 'the address is argument 2, with or without scheme, case and .git' '

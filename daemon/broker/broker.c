@@ -427,6 +427,7 @@ void broker_identify(struct broker *b)
 		log_error("%s", b->trouble.text);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
+	notice_board_identify(b);
 }
 
 int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
@@ -450,6 +451,7 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	git_services_review(&b->git_services, ended, arg);
+	notifier_wake(&b->notice_board.notifier);
 	if (same && !failed) {
 		/*
 		 * The user who asks for a reload should not have to wait for the next
@@ -495,6 +497,8 @@ static void on_open(void *owner, struct conn *conn, struct fields open)
 
 	/* First: sessions that wait already check again then. */
 	login_wanted(b);
+	if (fields_get(open, "notices"))
+		notice_board_say(b, conn, NULL);
 	session_client_create(conn, &b->sessions, open);
 }
 
@@ -545,6 +549,7 @@ static void begin_peers(struct broker *b)
 static void on_met(void *owner, const char *jid)
 {
 	contacts_note(owner, jid);
+	notice_board_look(owner);
 }
 
 static void on_granted(void *owner, const char *jid)
@@ -562,6 +567,11 @@ static void begin_keyring(struct broker *b)
 	b->keyring.events = &keyring_events;
 	b->keyring.owner = b;
 	keyring_begin(&b->keyring, b->loop);
+}
+
+static void on_queue_failed(void *owner)
+{
+	notice_board_look(owner);
 }
 
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
@@ -596,6 +606,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;
 	begin_keyring(b);
+	notice_board_begin(b);
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
@@ -614,7 +625,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 		(struct git_run_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
 	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
-	b->push_queue = push_queue_create(&b->host, seed(b), is_reachable, b);
+	b->push_queue = push_queue_create(&b->host, seed(b), is_reachable, on_queue_failed, b);
 	pushes = (struct outcome_query_host){ &b->context, &b->peers, b->inquirer };
 	b->unsettled = unsettled_create(&pushes, &b->host);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
@@ -630,6 +641,7 @@ void broker_stop(struct broker *b)
 {
 	if (b->context.stopping)
 		return;
+	notice_board_stop(b);
 	b->context.stopping = true;
 	control_destroy(b->control);
 	b->control = NULL;
@@ -671,6 +683,7 @@ void broker_finish(struct broker *b)
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		log_budget_finish(&b->budgets[i]);
 	git_services_finish(&b->git_services);
+	notice_board_finish(b);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
 	roster_destroy(b->roster);

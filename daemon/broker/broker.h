@@ -28,6 +28,7 @@
 #include "log-budget.h"
 #include "log.h"
 #include "login.h"
+#include "notice-board.h"
 #include "peers.h"
 #include "quota.h"
 #include "service-process.h"
@@ -101,6 +102,7 @@ struct broker {
 						   cause */
 	uv_timer_t grace;			/* runs after login while presences may still
 						   arrive */
+	struct notice_board notice_board;	/* tells the user what waits */
 	struct heap_trim heap_trim;		/* returns memory to the system after work has
 						   ended */
 };

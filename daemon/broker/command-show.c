@@ -8,14 +8,13 @@
 #include "command-internal.h"
 #include "fingerprint.h"
 #include "follower.h"
-#include "groups.h"
 #include "git-service.h"
 #include "hex.h"
 #include "local-candidates.h"
+#include "notices.h"
 #include "peer.h"
 #include "push-queue.h"
 #include "requester.h"
-#include "text.h"
 
 static const char *state_name(const struct broker *b)
 {
@@ -138,94 +137,24 @@ static bool buddy_runs_git(const struct buddy *buddy)
 	return false;
 }
 
-static void send_notice(struct conn *conn, struct buf *row, const char *id, const char *jid,
-			char *text, char *hint)
-{
-	fields_add(row, "kind", "notice");
-	fields_add(row, "id", id);
-	fields_add(row, "jid", jid);
-	fields_add(row, "text", text);
-	fields_add(row, "hint", hint);
-	command_row(conn, row);
-	free(text);
-	free(hint);
-}
-
-/* Returns command with jid as its operand, quoted for a shell; the caller frees it. */
-static char *command_with(const char *command, const char *jid)
-{
-	struct buf out = { 0 };
-	char *text;
-
-	buf_printf(&out, "%s ", command);
-	text_operand(&out, jid);
-	text = xstrdup(buf_str(&out));
-	buf_finish(&out);
-	return text;
-}
-
-struct group_notices {
-	struct conn *conn;
-	struct buf *row;
-};
-
-static void send_group_notice(void *arg, const char *group, const char *jid)
-{
-	struct group_notices *notices = arg;
-	struct buf option = { 0 }, hint = { 0 };
-
-	buf_printf(&option, "--accept-group=%s", group);
-	buf_puts(&hint, "git xmpp share ");
-	text_shell(&hint, buf_str(&option));
-	send_notice(notices->conn, notices->row, "group-widened", jid,
-		    xasprintf("%s is in your group %s, and has no right of it yet", jid, group),
-		    buf_detach(&hint));
-	buf_finish(&option);
-}
-
-/* Sends a notice for each thing that waits for the user. */
+/* Sends a notice for each thing that waits for the user, and for news. */
 static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 {
-	char command[64 + 2 * FINGERPRINT_BYTES], hex[2 * FINGERPRINT_BYTES + 1];
-	unsigned lost = 0;
+	struct notices *all = b->context.notices;
 
-	if (b->twin_since)
-		send_notice(conn, row, "copied", b->context.jid,
-			    xstrdup("another machine uses the key of this device: it was copied"),
-			    xstrdup("man git-xmpp-daemon"));
-	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
-	     buddy = buddy->next)
-		if (buddy->pending_in)
-			send_notice(conn, row, "wants", buddy->jid,
-				    xasprintf("%s wants to be your buddy", buddy->jid),
-				    command_with("git xmpp accept", buddy->jid));
-	for (const struct trusted_device *d = trust_first(b->context.trust); d; d = d->next) {
-		if (d->state != TRUST_PENDING)
-			continue;
-		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
-		snprintf(command, sizeof(command), "git xmpp verify --fingerprint=%s", hex);
-		send_notice(conn, row, command_is_self(b, d->jid) ? "own-device" : "device", d->jid,
-			    xasprintf(command_is_self(b, d->jid)
-					      ? "a new device of your own account %s waits"
-					      : "a new device of %s waits",
-				      d->jid),
-			    command_with(command, d->jid));
+	notice_board_review(b);
+	for (struct notice *at = notices_next(all, NULL); at; at = notices_next(all, at)) {
+		char *text = notice_text(at), *hint = notice_hint(at);
+
+		fields_add(row, "kind", "notice");
+		fields_add(row, "id", notice_name(at->kind));
+		fields_add(row, "jid", at->jid);
+		fields_add(row, "text", text);
+		fields_add(row, "hint", hint);
+		command_row(conn, row);
+		free(text);
+		free(hint);
 	}
-	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next)
-		if (e->state == QUEUE_FAILED)
-			send_notice(conn, row, "queue-failed", e->jid,
-				    xasprintf("%s, a push to %s/%s, has failed: %s", e->id, e->jid,
-					      e->share, e->error ? e->error : "refused"),
-				    xstrdup("git xmpp queue"));
-	groups_waiting(b, send_group_notice, &(struct group_notices){ conn, row });
-	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
-		lost += p->since[MARK_LOST] != 0;
-	if (lost)
-		send_notice(conn, row, "roster-emptied", "",
-			    xasprintf("the roster came back empty from the server; %u buddies are "
-				      "suspended",
-				      lost),
-			    xstrdup("git xmpp buddies"));
 }
 
 void command_status(struct broker *b, struct conn *conn, struct fields command)

@@ -127,6 +127,13 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	command_done(conn, NULL);
 }
 
+/* A person was shown what status tells. */
+static void run_notices_shown(struct broker *b, struct conn *conn, struct fields command)
+{
+	notice_board_shown(b);
+	command_done(conn, NULL);
+}
+
 static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 {
 	command_done(conn, "stopping");
@@ -159,10 +166,13 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "queue-reload", queue_command_reload },
 		{ "queue-retry", queue_command_retry },
 		{ "queue-drop", queue_command_drop },
+		{ "notices-shown", run_notices_shown },
 		{ "stop", run_stop },
 	};
 	const char *verb = fields_get(command, "verb");
 
+	if (fields_get(command, "notices"))
+		notice_board_say(b, conn, fields_get(command, "jid"));
 	for (size_t i = 0; verb && i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].verb, verb))
 			continue;

@@ -78,6 +78,7 @@ void contacts_roster_end(void *owner)
 		keyring_save(&b->keyring);
 	roster_losses_finish(&losses);
 	groups_known(b);
+	notice_board_look(b);
 }
 
 /* Forgets jid and their devices. The server will not say that these went offline. */
@@ -166,6 +167,7 @@ void contacts_roster(void *owner, const char *bare, enum subscription subscripti
 		if (saw_us)
 			account_unavailable(b->xmpp, bare);
 	}
+	notice_board_look(b);
 	broker_wake(b);
 }
 
@@ -207,6 +209,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 			log_about(bare, LOG_INFO,
 				  "%s wants to be a buddy; git xmpp buddies shows how to answer",
 				  bare);
+		notice_board_look(b);
 		return;
 	}
 	/*

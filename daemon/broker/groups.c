@@ -20,6 +20,7 @@ void groups_roster(void *owner, const char *bare, const char *groups)
 	if (presence_roster_groups(b->context.presence, bare, groups) && !b->roster &&
 	    b->context.roster_known)
 		review(b);
+	notice_board_look(b);
 }
 
 void groups_known(struct broker *b)

@@ -34,6 +34,7 @@ static bool note(struct broker *b)
 		.result = "copied",
 		.text = m.text,
 	});
+	notice_board_look(b);
 	return true;
 }
 

@@ -135,3 +135,31 @@ int state_files_write_invitations(const char *jid, const struct invitations *inv
 	invitations_write(invitations, &text);
 	return write_state(jid, "invitations", &text, trouble);
 }
+
+int state_files_read_notices(const char *jid, struct notices *notices, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_STATE, jid, "notices", trouble);
+	struct buf text = { 0 };
+	int result, dropped;
+
+	if (!path)
+		return -1;
+	result = userfile_read(path, &text, trouble);
+	if (result == 0) {
+		dropped = notices_parse(notices, buf_str(&text), buf_len(&text));
+		if (dropped)
+			log_warning("'%s': %d lines were not understood", path, dropped);
+	}
+	buf_finish(&text);
+	free(path);
+	return result < 0 ? -1 : 0;
+}
+
+int state_files_write_notices(const char *jid, const struct notices *notices,
+			      struct message *trouble)
+{
+	struct buf text = { 0 };
+
+	notices_write(notices, &text);
+	return write_state(jid, "notices", &text, trouble);
+}

@@ -13,6 +13,7 @@
 #include "device-key.h"
 #include "invitations.h"
 #include "message.h"
+#include "notices.h"
 #include "trust.h"
 
 /*
@@ -28,5 +29,13 @@ int state_files_read_invitations(const char *jid, struct invitations *invitation
 				 struct message *trouble);
 int state_files_write_invitations(const char *jid, const struct invitations *invitations,
 				  struct message *trouble);
+
+/*
+ * What the account's user has to be told ($XDG_STATE_HOME/git-xmpp/…/notices). Return 0, or -1
+ * with *trouble. A file that is missing is read as an empty table.
+ */
+int state_files_read_notices(const char *jid, struct notices *notices, struct message *trouble);
+int state_files_write_notices(const char *jid, const struct notices *notices,
+			      struct message *trouble);
 
 #endif

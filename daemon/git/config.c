@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "candidates.h"
+#include "command-line.h"
 #include "jid.h"
 #include "log.h"
 
@@ -121,6 +122,18 @@ static void read_account(struct config *c)
 	free(jid);
 }
 
+static void read_notify_command(struct config *c)
+{
+	const char *value = gitconfig_get(&c->all, "xmpp.notifycommand");
+
+	if (!value || !*value)
+		return;
+	c->notify_command = command_line_split(value);
+	if (!c->notify_command)
+		log_error("xmpp.notifyCommand is no command line: a quote is not closed, or it is "
+			  "too long");
+}
+
 struct config *config_read(struct message *trouble)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
@@ -135,6 +148,7 @@ struct config *config_read(struct message *trouble)
 	}
 	read_transport(c);
 	read_account(c);
+	read_notify_command(c);
 	return c;
 }
 
@@ -148,6 +162,7 @@ void config_free(struct config *c)
 	free(c->server);
 	free(c->ca_file);
 	free(c->password_command);
+	command_line_free(c->notify_command);
 	free(c);
 }
 

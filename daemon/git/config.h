@@ -41,6 +41,8 @@ struct config {
 	char *server;			/* host[:port], or NULL */
 	char *ca_file;
 	char *password_command;
+	char **notify_command;		/* xmpp.notifyCommand: its words, ended by NULL; NULL:
+					   none */
 	/* which paths links may use */
 	unsigned transport;		/* xmpp.transport: kinds of path allowed, PATH_MASK() */
 	enum direct_addresses direct_addresses;	/* xmpp.directAddresses */

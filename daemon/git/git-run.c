@@ -212,7 +212,8 @@ static char **make_env(const struct git_run_host *host, const struct git_run_tas
 		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER",
 		task->device,
 		"GIT_XMPP_TASK", task->task,
-		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0",
+		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_NOTICES", "false",
+		"GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0",
 		"GIT_ASKPASS", "",
 		"LANGUAGE", "C",
 	};

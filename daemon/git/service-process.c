@@ -115,6 +115,7 @@ static struct child *spawn(struct service_host *host, const struct service_start
 		"GIT_XMPP_AUTOSTART", "false",
 		HOOK_ENV_RULES, start->rules,
 		HOOK_ENV_VERDICTS, p->verdicts,
+		"GIT_XMPP_NOTICES", "false",
 		NULL,
 	};
 	char **env = child_env_for_others(extra);

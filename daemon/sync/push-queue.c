@@ -35,6 +35,7 @@ struct push_queue {
 	bool more;			/* there may be more files than were listed */
 	struct backoff_timer unread;	/* runs while files could not be read */
 	bool (*online)(void *owner, const char *jid);
+	void (*failed)(void *owner);
 	void *owner;
 	uv_timer_t timer;
 };
@@ -264,8 +265,10 @@ static void on_save(void *owner, const struct queue_entry *e)
 	struct push_queue *q = owner;
 	struct buf fields = { 0 };
 
-	if (e->state == QUEUE_FAILED)
+	if (e->state == QUEUE_FAILED) {
 		tell(e, "failed", e->error ? e->error : "failed");
+		q->failed(q->owner);
+	}
 	queue_entry_write(e, &fields);
 	queue_writer_write(q->disk, e->id,
 			   (struct fields){ .data = buf_data(&fields), .len = buf_len(&fields) });
@@ -361,12 +364,14 @@ static const struct queue_writer_events disk_events = {
 };
 
 struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
-				     bool (*online)(void *owner, const char *jid), void *owner)
+				     bool (*online)(void *owner, const char *jid),
+				     void (*failed)(void *owner), void *owner)
 {
 	struct push_queue *q = xcalloc(1, sizeof(*q));
 
 	q->host = *host;
 	q->online = online;
+	q->failed = failed;
 	q->owner = owner;
 	q->entries = queue_create(&queue_events, q, seed);
 	q->disk = queue_writer_create(host->loop, &disk_events, q);

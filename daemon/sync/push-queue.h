@@ -19,10 +19,12 @@ struct push_queue;
 
 /*
  * Loads the entries. What host points to is borrowed. online tells whether a trusted device
- * of jid is online now. Never returns NULL: without a directory the queue is empty.
+ * of jid is online now; failed is told that an entry has failed, which is not in its file yet.
+ * Never returns NULL: without a directory the queue is empty.
  */
 struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
-				     bool (*online)(void *owner, const char *jid), void *owner);
+				     bool (*online)(void *owner, const char *jid),
+				     void (*failed)(void *owner), void *owner);
 
 /*
  * verb=queue-reload: a client has written an entry. q is NULL while the broker stops; then

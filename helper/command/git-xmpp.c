@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "notice-lines.h"
 #include "output.h"
 
 static const char usage[] =
@@ -188,7 +189,11 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	int status;
+
 	occupy_streams();
 	signal(SIGPIPE, SIG_IGN);
-	return finish_output(run(argc, argv));
+	status = run(argc, argv);
+	notice_lines_print();
+	return finish_output(status);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "account-status.h"
 #include "alloc.h"
@@ -448,6 +449,19 @@ static int wait_seconds(const char *text)
 	return end == text || *end || n < 0 || n > WAIT_SECONDS_MAX ? -1 : (int)n;
 }
 
+/* A person has seen the notices: no other command needs to tell them. */
+static void tell_shown(const struct query *answer)
+{
+	struct message trouble;
+	struct query none;
+	struct fields row;
+
+	if (!query_find(answer, "notice", &row))
+		return;
+	query_to(&none, "notices-shown", NULL, NULL, false, &trouble);
+	query_finish(&none);
+}
+
 int cmd_status(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -485,6 +499,8 @@ int cmd_status(int argc, char **argv)
 			show_json(&answer);
 		else
 			show(&answer);
+		if (!json && isatty(STDOUT_FILENO))
+			tell_shown(&answer);
 	} else if (trouble.id == MSG_BROKER_UNREACHABLE) {
 		status = STATUS_NO;
 		if (json)

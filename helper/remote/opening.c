@@ -18,6 +18,7 @@
 
 #include "alloc.h"
 #include "monotonic.h"
+#include "notice-lines.h"
 #include "text.h"
 
 enum {
@@ -94,6 +95,8 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add(&fields, "task", task);
 	if (*s->transport)
 		fields_add(&fields, "transport", s->transport);
+	if (o->verbosity > 0 && notice_lines_wanted())
+		fields_add(&fields, "notices", "1");
 	fields_add_u64(&fields, "verbosity", o->verbosity);
 	fields_add(&fields, "progress", o->progress ? "1" : "0");
 	frame_put_fields(&c->out, FRAME_OPEN, &fields);
@@ -121,7 +124,9 @@ static void take_note(const struct opening *o, struct waiting *w, struct fields 
 		return;
 	}
 	waiting_hide(w);
-	if (!strcmp(kind, "warning"))
+	if (!strcmp(kind, "notice"))
+		notice_lines_add(text);
+	else if (!strcmp(kind, "warning"))
 		say("warning", text);
 	else if (!strcmp(kind, "verbose") && o->verbosity >= 2)
 		say("xmpp", text);
@@ -241,6 +246,7 @@ enum opening_result opening_run(const struct opening *opening, struct client *c,
 
 	result = wait_for_ready(opening, c, &waiting, early, trouble);
 	waiting_hide(&waiting);
+	notice_lines_print();
 	buf_finish(&waiting.text);
 	return result;
 }

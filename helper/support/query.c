@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "client-config.h"
 #include "client.h"
+#include "notice-lines.h"
 #include "text.h"
 
 enum {
@@ -75,6 +77,9 @@ static int read_answer(struct query *a, struct client *c, struct message *troubl
 			if (add_row(a, &frame, trouble) < 0)
 				return -1;
 			break;
+		case FRAME_NOTE:
+			notice_lines_add(row_get(f, "text"));
+			break;
 		case FRAME_DONE:
 			take_done(a, f);
 			return 0;
@@ -87,6 +92,17 @@ static int read_answer(struct query *a, struct client *c, struct message *troubl
 	}
 }
 
+/* What a person is told who reads what the command prints. Status tells all by itself. */
+static void ask_for_notices(struct buf *command)
+{
+	struct fields f = { buf_data(command), buf_len(command) };
+	const char *verb = row_get(f, "verb");
+
+	if (strcmp(verb, "status") && strcmp(verb, "notices-shown") && isatty(STDERR_FILENO) &&
+	    notice_lines_wanted())
+		fields_add(command, "notices", "1");
+}
+
 int query_get(struct query *answer, struct buf *command, bool autostart, struct message *trouble)
 {
 	struct client c;
@@ -97,6 +113,7 @@ int query_get(struct query *answer, struct buf *command, bool autostart, struct 
 		buf_reset(command);
 		return -1;
 	}
+	ask_for_notices(command);
 	frame_put_fields(&c.out, FRAME_COMMAND, command);
 	/*
 	 * If the broker hangs up at once, its reason can still be read, so a failure here

@@ -197,8 +197,8 @@ static void test_text(void)
 	notices_clear(notices);
 	notices_add(notices, NOTICE_GROUP_WIDENED, "bob@example.net", "my\033[2J team", NULL);
 	is_line(first(), 0,
-		"xmpp: bob@example.net is new in your group 'my\\x1b[2J team', and has "
-		"no right by that yet  (git xmpp share --accept-group='my\\x1b[2J team')",
+		"xmpp: bob@example.net is in your group my\\x1b[2J team, and has "
+		"no right of it yet  (git xmpp share --accept-group='my\\x1b[2J team')",
 		"what a terminal would obey is visible");
 	finish();
 }

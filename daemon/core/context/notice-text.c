@@ -34,9 +34,9 @@ static const struct {
 	[NOTICE_COMPARES] = { "compares", "{jid} compares devices with you",
 			      "git xmpp verify {jid}" },
 	[NOTICE_GROUP_WIDENED] = { "group-widened",
-				   "{jid} is new in your group '{item}', and has no right by that "
-				   "yet",
-				   "git xmpp share --accept-group={item}", .own = true },
+				   "{jid} is in your group {item}, and has no right of it yet",
+				   "git xmpp share --accept-group={item}", .reviewed = true,
+				   .own = true },
 	[NOTICE_COMPARED] = { "compared", "{jid} has compared this device, and found it right", "",
 			      .news = true },
 	[NOTICE_DIFFERS] = { "differs",

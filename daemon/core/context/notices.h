@@ -44,9 +44,9 @@ enum notice_kind {
 	NOTICE_QUEUE_FAILED,   /* item: the entry; detail: "share, has failed: why" */
 	NOTICE_ROSTER_EMPTIED, /* no jid; detail: how many buddies are suspended */
 	NOTICE_COPIED,	       /* our own jid: another machine uses our device key */
+	NOTICE_GROUP_WIDENED,  /* jid is in a roster group anew; item: the group */
 	/* what waits; settled by who added it */
-	NOTICE_COMPARES,      /* the user of jid compares devices; item: their device */
-	NOTICE_GROUP_WIDENED, /* jid is new in a roster group; item: the group */
+	NOTICE_COMPARES, /* the user of jid compares devices; item: their device */
 	/* news */
 	NOTICE_COMPARED,	 /* the user of jid found our device to be right */
 	NOTICE_DIFFERS,		 /* the user of jid found another string, and shut us out */
