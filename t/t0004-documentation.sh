@@ -553,6 +553,12 @@ IBB_MAX 1 half of the %, a domain
 IBB_STANZAS_MAX 1 % unanswered stanzas each
 IBB_TAKEN_UNFINISHED 1 % blocks that it sends
 IBB_STANZAS_UNFINISHED 1 % under way to it
+MEETING_TIME 1000 one for each path, of % s
+MEETING_RECORDS_MAX 1 and % records; 5
+COMPARISONS_AT_ONCE 1 % comparisons at once
+COMPARISON_PAUSE 1000 at once, then one in % s, of which
+COMPARISON_KEPT 60000 is kept for % minutes, 256
+COMPARISONS_MAX 1 10 minutes, % in all
 ACCEPTORS_PER_DEVICE 1 % paths over TCP without a HELLO
 ANSWERS_TO_BUDDIES 1 % places for 4 s each
 ANSWERS_TO_STRANGERS 1 % places for 8 s each

@@ -12,6 +12,7 @@
 
 #include "candidates.h"
 #include "channel.h"
+#include "comparison.h"
 #include "device-key.h"
 #include "digest.h"
 #include "disco.h"
@@ -27,6 +28,7 @@
 #include "s5b-hash.h"
 #include "socks5.h"
 #include "tap.h"
+#include "words.h"
 
 enum { COLUMNS = 100, HEX_LINE = 40 };
 
@@ -116,7 +118,7 @@ static void put_word(const char *word, size_t *column)
 
 static bool has_fields(enum record_type type)
 {
-	return type == RECORD_HELLO || type == RECORD_BYE ||
+	return type == RECORD_HELLO || type == RECORD_BYE || type == RECORD_MEET ||
 	       (type >= RECORD_CAN_PUSH && type < RECORD_ACCEPT);
 }
 
@@ -322,6 +324,105 @@ static void test_keys(void)
 	put_key("alice", alice_key, alice_fp);
 	put_key("bob", bob_key, bob_fp);
 	written("two keys");
+}
+
+/* Each line of a fingerprint's words and digits. */
+static void put_reading(const char *name, const unsigned char *fp)
+{
+	char words[FINGERPRINT_WORDS_MAX], digits[FINGERPRINT_DIGITS_MAX];
+
+	words_write(fp, FINGERPRINT_WORDS, words);
+	words_fingerprint_digits(fp, digits);
+	buf_printf(&text, "    %s\n        %s\n        %s\n", name, words, digits);
+}
+
+static void test_words(void)
+{
+	uint64_t sum = 14695981039346656037u;
+	char hash[24];
+
+	put_reading("alice", alice_fp);
+	put_reading("bob", bob_fp);
+	written("what people read of two fingerprints");
+	for (unsigned i = 0; i < WORD_COUNT; i++)
+		for (const char *p = word_list_word(i);; p++) {
+			sum = (sum ^ (unsigned char)(*p ? *p : '\n')) * 1099511628211u;
+			if (!*p)
+				break;
+		}
+	snprintf(hash, sizeof(hash), "%016" PRIx64, sum);
+	put_value("first", word_list_word(0));
+	put_value("last", word_list_word(WORD_COUNT - 1));
+	put_value("FNV-1a", hash);
+	written("how the list of words is known");
+}
+
+static void put_hello(const char *who, const struct link_ends *ends, const uint8_t *id)
+{
+	uint8_t instance[INSTANCE_BYTES];
+	struct buf out = { 0 };
+
+	count_up(instance, sizeof(instance));
+	hello_put(&out, "meet", ends, instance, id, 0);
+	put_record(who, (const uint8_t *)buf_data(&out), buf_len(&out));
+	buf_finish(&out);
+}
+
+static void put_meet(const char *who, const char *kind, const char *key, const char *value)
+{
+	struct buf fields = { 0 }, out = { 0 };
+
+	fields_add(&fields, "kind", kind);
+	fields_add(&fields, key, value);
+	record_put(&out, RECORD_MEET, 0, buf_data(&fields), buf_len(&fields));
+	put_record(who, (const uint8_t *)buf_data(&out), buf_len(&out));
+	buf_finish(&out);
+	buf_finish(&fields);
+}
+
+static void put_meet_bytes(const char *who, const char *key, const unsigned char *bytes)
+{
+	char hex[2 * DIGEST_BYTES + 1];
+
+	hex_encode(bytes, DIGEST_BYTES, hex);
+	put_meet(who, "compare", key, hex);
+}
+
+static void test_meeting(void)
+{
+	unsigned char nonce_o[COMPARISON_NONCE], nonce_a[COMPARISON_NONCE], x[DIGEST_BYTES],
+		commitment[DIGEST_BYTES], bits[SHORT_BYTES];
+	struct comparison_parts parts = {
+		.nonce_o = nonce_o, .nonce_a = nonce_a, .fp_o = alice_fp, .fp_a = bob_fp,
+		.jid_o = alice_ends.us, .jid_a = bob_ends.us, .exported = x,
+	};
+	char words[SHORT_WORDS_MAX], digits[SHORT_DIGITS_MAX];
+	uint8_t id[LINK_ID_BYTES];
+
+	next_random = 0;
+	count_up(nonce_o, sizeof(nonce_o));
+	count_up(nonce_a, sizeof(nonce_a));
+	count_up(x, sizeof(x));
+	count_up(id, sizeof(id));
+	comparison_commitment(&openssl_digests, &parts, commitment);
+	comparison_string(&openssl_digests, &parts, bits);
+	words_write(bits, SHORT_WORDS, words);
+	words_short_digits(bits, digits);
+	put_hex("nonce_o", nonce_o, sizeof(nonce_o));
+	put_hex("nonce_a", nonce_a, sizeof(nonce_a));
+	put_hex("X", x, sizeof(x));
+	put_hex("commitment", commitment, sizeof(commitment));
+	put_hex("string", bits, sizeof(bits));
+	put_value("words", words);
+	put_value("digits", digits);
+	written("a comparison");
+	put_hello("alice", &alice_ends, id);
+	put_hello("bob", &bob_ends, NULL);
+	put_meet_bytes("alice", "commit", commitment);
+	put_meet_bytes("bob", "nonce", nonce_a);
+	put_meet_bytes("alice", "nonce", nonce_o);
+	put_meet("bob", "result", "state", "same");
+	written("the records of a meeting");
 }
 
 static void test_pass(void)
@@ -647,6 +748,8 @@ int main(int argc, char **argv)
 {
 	document = read_file(argc > 1 ? argv[1] : "Documentation/protocol.md");
 	test_keys();
+	test_words();
+	test_meeting();
 	test_pass();
 	test_invitation();
 	test_socks5();

@@ -20,8 +20,6 @@
 #include "log.h"
 #include "meeting.h"
 
-enum { NONCE_BYTES = 32 };
-
 struct comparison {
 	struct list link;		/* comparisons::list */
 	char *jid;			/* bare; owned */
@@ -29,7 +27,7 @@ struct comparison {
 	unsigned char fp[FINGERPRINT_BYTES];	/* valid from COMPARISON_COMMITTED on */
 	enum comparison_state state;
 	struct meeting *meeting;	/* borrowed; on which it is made, or NULL */
-	unsigned char ours[NONCE_BYTES];
+	unsigned char ours[COMPARISON_NONCE];
 	unsigned char commitment[DIGEST_BYTES];	/* theirs, if they began */
 	unsigned char bits[SHORT_BYTES];
 	enum comparison_result said, theirs;	/* of our user; of theirs */
@@ -223,44 +221,66 @@ static bool count_roll(struct comparisons *c, const char *jid)
 
 /* The derivations */
 
-static void commit_to(const struct comparisons *c, const unsigned char nonce[NONCE_BYTES],
-		      const unsigned char *fp_o, const unsigned char *fp_a,
-		      unsigned char out[DIGEST_BYTES])
+void comparison_commitment(const struct digest_ops *digests, const struct comparison_parts *parts,
+			   unsigned char out[DIGEST_BYTES])
 {
-	static const char label[] = "git-xmpp compare";	/* hashed with its NUL */
+	static const char label[] = "git-xmpp compare";		/* hashed with its NUL */
 	struct buf data = { 0 };
 
 	buf_append(&data, label, sizeof(label));
-	buf_append(&data, nonce, NONCE_BYTES);
-	buf_append(&data, fp_o, FINGERPRINT_BYTES);
-	buf_append(&data, fp_a, FINGERPRINT_BYTES);
-	c->context->digests->sha256(buf_data(&data), buf_len(&data), out);
+	buf_append(&data, parts->nonce_o, COMPARISON_NONCE);
+	buf_append(&data, parts->fp_o, FINGERPRINT_BYTES);
+	buf_append(&data, parts->fp_a, FINGERPRINT_BYTES);
+	digests->sha256(buf_data(&data), buf_len(&data), out);
 	buf_finish(&data);
+}
+
+void comparison_string(const struct digest_ops *digests, const struct comparison_parts *parts,
+		       unsigned char out[SHORT_BYTES])
+{
+	static const char label[] = "git-xmpp words";		/* hashed with its NUL */
+	unsigned char key[2 * COMPARISON_NONCE], made[DIGEST_BYTES];
+	struct buf data = { 0 };
+
+	memcpy(key, parts->nonce_o, COMPARISON_NONCE);
+	memcpy(key + COMPARISON_NONCE, parts->nonce_a, COMPARISON_NONCE);
+	buf_append(&data, label, sizeof(label));
+	buf_append(&data, parts->fp_o, FINGERPRINT_BYTES);
+	buf_append(&data, parts->fp_a, FINGERPRINT_BYTES);
+	buf_append(&data, parts->jid_o, strlen(parts->jid_o) + 1);
+	buf_append(&data, parts->jid_a, strlen(parts->jid_a) + 1);
+	buf_append(&data, parts->exported, DIGEST_BYTES);
+	digests->hmac(key, sizeof(key), buf_data(&data), buf_len(&data), made);
+	buf_finish(&data);
+	memcpy(out, made, SHORT_BYTES);
+}
+
+/* The parts as this side knows them; theirs is the other side's nonce, or NULL. */
+static struct comparison_parts parts_of(const struct comparisons *c, const struct comparison *k,
+					bool opener, const unsigned char *theirs)
+{
+	return (struct comparison_parts){
+		.nonce_o = opener ? k->ours : theirs,
+		.nonce_a = opener ? theirs : k->ours,
+		.fp_o = opener ? c->context->fp : k->fp,
+		.fp_a = opener ? k->fp : c->context->fp,
+		.jid_o = opener ? c->context->self : k->jid,
+		.jid_a = opener ? k->jid : c->context->self,
+	};
 }
 
 /* Makes the string of both nonces. False if the path has no exporter. */
 static bool derive(const struct comparisons *c, struct comparison *k,
-		   const unsigned char theirs[NONCE_BYTES])
+		   const unsigned char theirs[COMPARISON_NONCE])
 {
-	static const char label[] = "git-xmpp words";	/* hashed with its NUL */
-	const struct context *us = c->context;
 	bool opener = meeting_is_ours(k->meeting);
-	unsigned char exported[DIGEST_BYTES], made[DIGEST_BYTES], key[2 * NONCE_BYTES];
-	struct buf data = { 0 };
+	struct comparison_parts parts = parts_of(c, k, opener, theirs);
+	unsigned char exported[DIGEST_BYTES];
 
 	if (!meeting_exporter(k->meeting, exported))
 		return false;
-	memcpy(key, opener ? k->ours : theirs, NONCE_BYTES);
-	memcpy(key + NONCE_BYTES, opener ? theirs : k->ours, NONCE_BYTES);
-	buf_append(&data, label, sizeof(label));
-	buf_append(&data, opener ? us->fp : k->fp, FINGERPRINT_BYTES);
-	buf_append(&data, opener ? k->fp : us->fp, FINGERPRINT_BYTES);
-	buf_append(&data, opener ? us->self : k->jid, strlen(opener ? us->self : k->jid) + 1);
-	buf_append(&data, opener ? k->jid : us->self, strlen(opener ? k->jid : us->self) + 1);
-	buf_append(&data, exported, sizeof(exported));
-	us->digests->hmac(key, sizeof(key), buf_data(&data), buf_len(&data), made);
-	buf_finish(&data);
-	memcpy(k->bits, made, sizeof(k->bits));
+	parts.exported = exported;
+	comparison_string(c->context->digests, &parts, k->bits);
 	return true;
 }
 
@@ -292,6 +312,7 @@ static void on_compare_up(void *owner, struct meeting *m)
 	struct comparisons *c = owner;
 	struct comparison *k = find_of(c, m);
 	unsigned char commitment[DIGEST_BYTES];
+	struct comparison_parts parts;
 
 	if (!k || k->state != COMPARISON_OPENING) {
 		meeting_end(m, "not-wanted");
@@ -303,7 +324,8 @@ static void on_compare_up(void *owner, struct meeting *m)
 	}
 	memcpy(k->fp, meeting_fp(m), sizeof(k->fp));
 	context_random(c->context, k->ours, sizeof(k->ours));
-	commit_to(c, k->ours, c->context->fp, k->fp, commitment);
+	parts = parts_of(c, k, true, NULL);
+	comparison_commitment(c->context->digests, &parts, commitment);
 	enter(c, k, COMPARISON_COMMITTED, 2 * MEETING_TIME, "the meeting is up");
 	say_hex(m, "commit", commitment, sizeof(commitment));
 }
@@ -359,15 +381,17 @@ static const char *take_commitment(struct comparisons *c, struct meeting *m, con
 static const char *take_nonce(struct comparisons *c, struct meeting *m, const char *hex)
 {
 	struct comparison *k = find_of(c, m);
-	unsigned char theirs[NONCE_BYTES], committed[DIGEST_BYTES];
+	unsigned char theirs[COMPARISON_NONCE], committed[DIGEST_BYTES];
 	bool opener = meeting_is_ours(m);
+	struct comparison_parts parts;
 
 	if (!k || k->state != (opener ? COMPARISON_COMMITTED : COMPARISON_ANSWERED))
 		return "nonce: behind the commitment, once";
 	if (!hex_decode(hex, theirs, sizeof(theirs)))
 		return "nonce: 64 hex digits";
 	if (!opener) {
-		commit_to(c, theirs, k->fp, c->context->fp, committed);
+		parts = parts_of(c, k, false, theirs);
+		comparison_commitment(c->context->digests, &parts, committed);
 		if (memcmp(committed, k->commitment, sizeof(committed))) {
 			k->meeting = NULL;
 			fail(c, k, "commitment");
@@ -600,6 +624,8 @@ struct comparisons *comparisons_create(struct meetings *meetings,
 
 void comparisons_clear(struct comparisons *c)
 {
+	if (!c)
+		return;
 	while (!list_alone(&c->list))
 		forget(c, (struct comparison *)c->list.next);
 	while (!list_alone(&c->rolls))
@@ -609,8 +635,6 @@ void comparisons_clear(struct comparisons *c)
 
 void comparisons_destroy(struct comparisons *c)
 {
-	if (!c)
-		return;
 	comparisons_clear(c);
 	free(c);
 }

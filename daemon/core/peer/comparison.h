@@ -25,12 +25,15 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "digest-ops.h"
 #include "fingerprint.h"
 #include "record.h"
 #include "words.h"
 
 struct comparisons;
 struct meetings;
+
+enum { COMPARISON_NONCE = 32 };		/* bytes */
 
 enum comparison_state {
 	COMPARISON_NONE,	/* there is none */
@@ -72,7 +75,7 @@ struct comparisons *comparisons_create(struct meetings *meetings,
 				       const struct comparison_events *events, void *owner);
 /* Call it when no meeting is left. */
 void comparisons_destroy(struct comparisons *c);
-/* We are another account now. */
+/* Forgets all: we are another account now. c may be NULL, as for comparisons_destroy(). */
 void comparisons_clear(struct comparisons *c);
 
 /* Begins a comparison with a device, unless one is under way or done. */
@@ -92,5 +95,19 @@ void comparison_say(struct comparisons *c, const char *jid, const char *device, 
 void comparisons_forget(struct comparisons *c, const char *jid);
 
 const char *comparison_state_name(enum comparison_state state);
+
+/* What both sides put into the string. */
+struct comparison_parts {
+	const unsigned char *nonce_o, *nonce_a;		/* COMPARISON_NONCE bytes each */
+	const unsigned char *fp_o, *fp_a;
+	const char *jid_o, *jid_a;			/* bare */
+	const unsigned char *exported;			/* X, DIGEST_BYTES */
+};
+
+/* The opener's commitment: of parts, nonce_o and the fingerprints. */
+void comparison_commitment(const struct digest_ops *digests, const struct comparison_parts *parts,
+			   unsigned char out[DIGEST_BYTES]);
+void comparison_string(const struct digest_ops *digests, const struct comparison_parts *parts,
+		       unsigned char out[SHORT_BYTES]);
 
 #endif
