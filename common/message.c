@@ -207,7 +207,8 @@ static const struct row {
 		"Expected <user>@<domain>" },
 	[MSG_BAD_FINGERPRINT] = { "bad-fingerprint",
 		"not a fingerprint: '{fingerprint}'",
-		"Expected 64 hexadecimal digits, as \"git xmpp verify\" shows them" },
+		"Expected 64 hexadecimal digits, 13 words or 40 digits, as \"git xmpp verify\" "
+		"shows them" },
 	[MSG_NO_DEVICE_KNOWN] = { "no-device-known",
 		"no device of '{jid}' is known",
 		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp "
@@ -224,6 +225,9 @@ static const struct row {
 		"none of the devices with which '{jid}' is online has this fingerprint",
 		"If it is that of one of them, somebody could be in between: compare again, by "
 		"voice or in person" },
+	[MSG_WORDS_CHANGED] = { "words-changed",
+		"the words that were compared with '{jid}' are not shown any more",
+		"Compare again: \"git xmpp verify {jid}\"" },
 	[MSG_NOT_ASKED] = { "not-asked",
 		"'{jid}' has not asked to be your buddy",
 		"Ask them with \"git xmpp add {jid}\"" },

@@ -85,6 +85,8 @@ enum message_id {
 	MSG_NOT_SHOWN,			/* jid: a device with this key is online, but has not
 					   shown the key */
 	MSG_FINGERPRINT_MISMATCH,	/* jid */
+	MSG_WORDS_CHANGED,		/* jid: other words are shown than those that were
+					   compared */
 	MSG_NOT_ASKED,			/* jid: they did not ask to be a buddy */
 	MSG_NO_SUCH_BUDDY,		/* jid */
 	MSG_NOT_BLOCKED,		/* jid */

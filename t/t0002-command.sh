@@ -360,7 +360,8 @@ verify_typed () {
 		"send:L:kind=device,jid=bob@example.org,device=gone,fingerprint=$other,trust=distrusted,online=1" \
 		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,first-seen=1750000000" \
 		"send:L:kind=device,jid=bob@example.org,device=new,fingerprint=$other,trust=pending,online=1" \
-		send:Z: next open:Q "$broker_row" "$online_row" send:Z: "$@" &&
+		send:Z: next open:Q "send:L:kind=comparison,state=failed,reason=offline" send:Z: \
+		next open:Q "$broker_row" "$online_row" send:Z: "$@" &&
 	"$BUILD/t/on-terminal" "$typed" git xmpp verify bob@example.org >out 2>err
 }
 
@@ -377,6 +378,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
 	Q verb=buddies jid=bob@example.org meet=1
+	Q verb=compare jid=bob@example.org fingerprint=$other begin=1
 	Q verb=status
 	Q verb=verify jid=bob@example.org fingerprint=$other
 	Q verb=verify jid=bob@example.org fingerprint=$fp
@@ -404,12 +406,61 @@ test_expect_success 'verify: neither yes nor no, or the end of input, changes no
 	grep "^fatal: disk full$" err
 '
 
+# words_typed <typed> <row> <answer>...: of a device that is online, with the words of 17a5ef2a.
+words_typed () {
+	typed=$1
+	shift
+	fake open:Q "send:L:kind=buddy,jid=bob@example.org" \
+		"send:L:kind=device,jid=bob@example.org,device=new,fingerprint=$other,trust=pending,online=1" \
+		send:Z: next open:Q "send:L:kind=comparison,state=committed" send:Z: next open:Q "$@" &&
+	"$BUILD/t/on-terminal" "$typed" git xmpp verify bob@example.org >out 2>err
+}
+
+test_expect_success 'verify: the words that both see, and the digits; what was seen goes with the answer' '
+	words_typed "y\n" "send:L:kind=comparison,state=done,words=17a5ef2a" send:Z: \
+		next open:Q "send:Z:message=fine" &&
+	grep "^      blend nymph vacuum$" out && grep "^      00991 87658$" out && grep "fine$" out &&
+	! grep "^you " out && grep "^Q" "$heard" >actual &&
+	cat >expect <<-END &&
+	Q verb=buddies jid=bob@example.org meet=1
+	Q verb=compare jid=bob@example.org fingerprint=$other begin=1
+	Q verb=compare jid=bob@example.org fingerprint=$other
+	Q verb=verify jid=bob@example.org fingerprint=$other words=17a5ef2a
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'verify: no to the words; what the other user said is shown' '
+	test_expect_code 1 words_typed "n\n\n" \
+		"send:L:kind=comparison,state=done,words=17a5ef2a,theirs=different" send:Z: \
+		next open:Q "send:Z:message=shut out" &&
+	grep "The other side says" out && grep "shut out$" out &&
+	grep "^Q verb=distrust jid=bob@example.org fingerprint=$other words=17a5ef2a$" "$heard"
+'
+
+test_expect_success 'verify: words that changed meanwhile do not count' '
+	test_expect_code 128 words_typed "y\n" "send:L:kind=comparison,state=done,words=17a5ef2a" send:Z: \
+		next open:Q "send:!:id=words-changed,message=other words" &&
+	grep "^fatal: other words$" err
+'
+
+test_expect_success 'verify: what was read out of a fingerprint is passed on as it is' '
+	read="museum amber sprout vinegar clinic unearth apricot sparrow flurry visible graph quality apron" &&
+	fake open:Q "send:Z:message=verified" next open:Q "send:Z:message=verified" &&
+	git xmpp verify bob@example.org --fingerprint="MUSE $(echo $read | cut -d " " -f 2-)" &&
+	grep "^Q verb=verify jid=bob@example.org fingerprint=$read$" "$heard" &&
+	git xmpp verify bob@example.org --fingerprint=0231209759605073753858181990231642967214 &&
+	grep "^Q verb=verify jid=bob@example.org fingerprint=02312 09759 60507 37538 58181 99023 16429 67214$" "$heard" &&
+	test_expect_code 128 git xmpp verify bob@example.org --fingerprint="museum amber"
+'
+
 test_expect_success 'verify: another device of the own account' '
 	fake open:Q "send:L:kind=buddy,jid=alice@example.org,self=1" \
 		"send:L:kind=device,jid=alice@example.org,device=desktop,fingerprint=$fp,trust=pending,online=1" \
-		send:Z: next open:Q "$broker_row" "$online_row" send:Z: next open:Q "send:Z:message=admitted" &&
+		send:Z: next open:Q "send:L:kind=comparison,state=failed" send:Z: \
+		next open:Q "$broker_row" "$online_row" send:Z: next open:Q "send:Z:message=admitted" &&
 	"$BUILD/t/on-terminal" "y\n" git xmpp verify alice@example.org >out &&
-	grep "^Run .git xmpp verify --self. on your other device" out && grep "admitted$" out &&
+	grep "^Run .git xmpp verify. of your own address on your other device" out && grep "admitted$" out &&
 	grep "^Q verb=verify jid=alice@example.org fingerprint=$fp$" "$heard"
 '
 

@@ -15,6 +15,7 @@
 #include "announcer-port.h"
 #include "child.h"
 #include "command.h"
+#include "comparing.h"
 #include "contacts.h"
 #include "control.h"
 #include "device-news-events.h"
@@ -418,6 +419,7 @@ void broker_identify(struct broker *b)
 	if (identity_fits(&b->identity, configured(b)))
 		return;
 	keyring_settle(&b->keyring);
+	comparing_forget(b);
 	local_candidates_close(b->local_candidates);
 	announcer_destroy(b->announcer);
 	b->announcer = NULL;
@@ -544,6 +546,7 @@ static void begin_peers(struct broker *b)
 	b->peers.connectors.ops = &connection_ops;
 	b->peers.may_answer = connection_may_answer;
 	b->peers.accept_inband = connection_accept;
+	comparing_begin(b);
 }
 
 static void on_met(void *owner, const char *jid)
@@ -658,6 +661,7 @@ void broker_stop(struct broker *b)
 	b->unsettled = NULL;
 	acceptors_end(&b->peers);
 	meetings_end(&b->peers.meetings);
+	comparing_end(b);
 	git_service_end_orphans(&b->git_services);
 	local_candidates_destroy(b->local_candidates);
 	b->local_candidates = NULL;

@@ -36,6 +36,7 @@
 #include "twin.h"
 
 struct announcer;
+struct comparisons;
 struct control;
 struct device_news;
 struct follower;
@@ -75,6 +76,7 @@ struct broker {
 	struct local_candidates *local_candidates;	/* owned; our addresses and proxies */
 	struct connections connections;		/* makes the paths of peers */
 	struct peers peers;			/* the links; each is made on demand */
+	struct comparisons *comparisons;	/* owned; words that two users compare */
 	struct sink *sink;			/* owned; reads what git processes print after
 						   the broker has ended */
 	struct git_run_host host;		/* given to each git that we run for the user */

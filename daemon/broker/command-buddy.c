@@ -10,11 +10,13 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "comparing.h"
 #include "contacts.h"
 #include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
 #include "revocation.h"
+#include "words.h"
 
 bool command_is_self(const struct broker *b, const char *jid)
 {
@@ -135,16 +137,23 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 }
 
 /*
- * Reads the fingerprint that a command names. On failure sends an error, closes the
- * connection and returns false.
+ * Reads the fingerprint that a command names, or the part of it that was read out. Of a part
+ * that is no known device's the rest is 0: it is enough for a device ID. On failure sends an
+ * error, closes the connection and returns false.
  */
-static bool get_fingerprint(struct conn *conn, struct fields command,
-			    unsigned char fp[FINGERPRINT_BYTES])
+static bool get_fingerprint(const struct broker *b, struct conn *conn, struct fields command,
+			    const char *jid, unsigned char fp[FINGERPRINT_BYTES])
 {
 	const char *text = fields_get(command, "fingerprint");
+	const struct trusted_device *d = trust_devices(b->context.trust, jid);
+	struct fingerprint_part part;
 
-	if (text && fingerprint_parse(text, fp))
+	if (text && fingerprint_part_parse(text, &part)) {
+		while (d && !fingerprint_part_is_of(&part, d->fp))
+			d = d->sibling;
+		memcpy(fp, d ? d->fp : part.fp, FINGERPRINT_BYTES);
 		return true;
+	}
 	command_refuse(conn, MSG_BAD_FINGERPRINT, "fingerprint", text ? text : "");
 	conn_close(conn);
 	return false;
@@ -218,7 +227,8 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	if (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp))
+	if (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp) ||
+	    !comparing_is_shown(b, conn, command, jid, fp))
 		return;
 	if (context_blocks(&b->context, jid)) {
 		command_fail(conn, MSG_BLOCKED, jid);
@@ -233,6 +243,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 	if (!command_keep(b, conn, &before))
 		return;
 	broker_trust_granted(b, jid);
+	comparing_said(b, jid, fp, true);
 	command_finish(conn, xasprintf("verified %s", jid));
 }
 
@@ -247,7 +258,8 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		conn_close(conn);
 		return;
 	}
-	if (one && (!get_fingerprint(conn, command, fp) || !check_known(b, conn, jid, fp)))
+	if (one && (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp) ||
+		    !comparing_is_shown(b, conn, command, jid, fp)))
 		return;
 	keyring_remember(&b->keyring, &before);
 	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL, time(NULL))) {
@@ -260,6 +272,9 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	if (one)
 		device_id_of(fp, device);
 	revoke_rights(b, jid, one ? device : NULL, REVOKED_DISTRUSTED);
+	/* By a new meeting: those that ran have ended. */
+	if (one && fields_get(command, "words"))
+		comparing_said(b, jid, fp, false);
 	command_finish(
 		conn,
 		xasprintf(one ? "a key of %s is distrusted, until you verify that very key"

@@ -305,6 +305,17 @@ static void describe_trust(const struct broker *b, const char *jid, struct buf *
 		fields_add(row, "self", "1");
 }
 
+/* How many devices are online that have not shown their key. */
+static unsigned count_unshown(const struct broker *b, const struct buddy *buddy)
+{
+	unsigned n = 0;
+
+	for (const struct resource *r = buddy->resources; r; r = r->next)
+		n += r->broker && strcmp(r->device, b->context.device) &&
+		     !context_knows_device(&b->context, buddy->jid, r->device);
+	return n;
+}
+
 static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy,
 		       struct buf *row)
 {
@@ -322,6 +333,7 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "wants", buddy->pending_in ? "1" : "0");
 	fields_add(row, "online", buddy->resources ? "1" : "0");
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
+	fields_add_u64(row, "unshown", count_unshown(b, buddy));
 	fields_add_u64(row, "last-seen", buddy->last_seen);
 	if (buddy->refused)
 		fields_add(row, "error", buddy->refused);

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "comparing.h"
 #include "follower.h"
 #include "git-service.h"
 #include "jid.h"
@@ -161,6 +162,7 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "verify", command_verify },
 		{ "group", command_group },
 		{ "distrust", command_distrust },
+		{ "compare", command_compare },
 		{ "reload", run_reload },
 		{ "password", run_password },
 		{ "queue-reload", queue_command_reload },

@@ -80,7 +80,8 @@ static void show_devices(const struct query *answer)
 	free(devices);
 }
 
-int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble)
+int person_judge(const char *verb, const char *jid, const char *fingerprint, const char *words,
+		 struct message *trouble)
 {
 	struct buf command = { 0 };
 	struct query answer;
@@ -89,6 +90,7 @@ int person_try(const char *verb, const char *jid, const char *fingerprint, struc
 	fields_add(&command, "verb", verb);
 	fields_add(&command, "jid", jid);
 	fields_add(&command, "fingerprint", fingerprint);
+	fields_add(&command, "words", words);
 	if (query_get(&answer, &command, autostart_allowed(), trouble) < 0) {
 		status = STATUS_FATAL;
 	} else {
@@ -100,6 +102,11 @@ int person_try(const char *verb, const char *jid, const char *fingerprint, struc
 	buf_finish(&command);
 	query_finish(&answer);
 	return status;
+}
+
+int person_try(const char *verb, const char *jid, const char *fingerprint, struct message *trouble)
+{
+	return person_judge(verb, jid, fingerprint, NULL, trouble);
 }
 
 int person_tell(const char *verb, const char *jid, const char *fingerprint)
@@ -129,6 +136,23 @@ bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
 	}
 	message_set(trouble, MSG_BAD_FINGERPRINT, "fingerprint", text, NULL);
 	return false;
+}
+
+bool person_reading(const char *text, char reading[FINGERPRINT_WORDS_MAX], struct message *trouble)
+{
+	struct fingerprint_part part;
+
+	if (!fingerprint_part_parse(text, &part)) {
+		message_set(trouble, MSG_BAD_FINGERPRINT, "fingerprint", text, NULL);
+		return false;
+	}
+	if (part.bits == 8 * FINGERPRINT_BYTES)
+		hex_encode(part.fp, sizeof(part.fp), reading);
+	else if (part.bits == FINGERPRINT_WORDS * WORD_BITS)
+		words_write(part.fp, FINGERPRINT_WORDS, reading);
+	else
+		words_fingerprint_digits(part.fp, reading);
+	return true;
 }
 
 static int decide(int argc, char **argv, const struct option *options, const char *usage)

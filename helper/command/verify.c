@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * git xmpp verify: both people read the fingerprints of their devices to each other, over
- * anything but this chat account, and the result is noted. A person who finds that a device
- * is somebody else's can shut that device out at once. Between two devices of one account
- * it is the same, with one person at both.
+ * git xmpp verify: two people find out whether somebody is between their devices, over
+ * anything but this chat account, and the result is noted. If both devices are online, both
+ * see the same few words. Otherwise each reads their own fingerprint to the other. A person
+ * who finds that a device is somebody else's can shut that device out at once. Between two
+ * devices of one account it is the same, with one person at both.
  */
 
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "commands.h"
+#include "compare.h"
 #include "device-text.h"
 #include "output.h"
 #include "person.h"
@@ -24,7 +25,8 @@ static const char usage[] =
 	"usage: git xmpp verify <jid> [--fingerprint=<fingerprint>]\n"
 	"   or: git xmpp verify --self\n"
 	"\n"
-	"    --fingerprint=<fingerprint>  compare with this one, ask nothing\n"
+	"    --fingerprint=<fingerprint>  compare with this one, ask nothing: all of it, or\n"
+	"                                 the 13 words or 40 digits that they read out\n"
 	"    --self                       print the fingerprint of this device\n"
 	"\n"
 	"    git xmpp verify bob@example.org\n";
@@ -32,13 +34,6 @@ static const char usage[] =
 enum {
 	MEET_MS = 10 * 1000,		/* ms; for a device that is online to show its key */
 	MEET_AGAIN_MS = 250,
-};
-
-enum reply {
-	REPLY_YES,
-	REPLY_NO,
-	REPLY_ENTER,	/* an empty line */
-	REPLY_NONE,	/* anything else, or the end of the input */
 };
 
 /*
@@ -55,11 +50,15 @@ static int no_fingerprint(const struct query *answer, struct message *trouble)
 	return report_trouble(trouble, false);
 }
 
-/* Prints our own fingerprint: alone, or labelled with our address for a comparison. */
+/*
+ * Prints our own fingerprint: with our address, for a comparison (labelled), or alone. Where a
+ * program reads it, it is in hex and nothing else.
+ */
 static int show_self(bool labelled)
 {
 	struct message trouble = { .id = MSG_NONE };
 	char text[FINGERPRINT_TEXT_MAX];
+	const char *hex;
 	struct fields broker, account;
 	struct query answer;
 	int status = STATUS_OK;
@@ -70,13 +69,17 @@ static int show_self(bool labelled)
 		   !*fingerprint_text(row_get(broker, "fingerprint"), text)) {
 		status = no_fingerprint(&answer, &trouble);
 	} else {
+		hex = row_get(broker, "fingerprint");
 		if (labelled) {
 			printf("you   ");
 			if (query_find(&answer, "account", &account))
 				print_text(row_get(account, "jid"));
-			printf("\n      ");
+			putchar('\n');
 		}
-		puts(text);
+		if (labelled || isatty(STDOUT_FILENO))
+			compare_print_fingerprint(hex, labelled ? "      " : "");
+		else
+			puts(text);
 	}
 	query_finish(&answer);
 	return status;
@@ -84,7 +87,7 @@ static int show_self(bool labelled)
 
 static void show_device(struct fields row, bool own)
 {
-	char text[FINGERPRINT_TEXT_MAX], first[32];
+	char first[32];
 
 	printf("%s  device ", own ? "other" : "them");
 	print_text(row_get(row, "device"));
@@ -96,39 +99,6 @@ static void show_device(struct fields row, bool own)
 		print_text(row_get(row, "also"));
 		putchar('\n');
 	}
-	printf("      %s\n", fingerprint_text(row_get(row, "fingerprint"), text));
-}
-
-/*
- * Asks on the terminal. Reads a whole line, so that its rest does not answer the next
- * question.
- */
-static enum reply ask(const char *question)
-{
-	static const struct {
-		const char *text;
-		enum reply reply;
-	} replies[] = {
-		{ "y", REPLY_YES }, { "yes", REPLY_YES },
-		{ "n", REPLY_NO }, { "no", REPLY_NO },
-		{ "", REPLY_ENTER },
-	};
-	enum reply reply = REPLY_NONE;
-	char *line = NULL;
-	size_t room = 0;
-
-	printf("%s ", question);
-	fflush(stdout);
-	if (getline(&line, &room, stdin) < 0) {
-		putchar('\n');
-	} else {
-		line[strcspn(line, "\n")] = '\0';
-		for (size_t i = 0; i < ARRAY_SIZE(replies); i++)
-			if (!strcasecmp(line, replies[i].text))
-				reply = replies[i].reply;
-	}
-	free(line);
-	return reply;
 }
 
 /* Prints what a device may do that was not verified and is left as it was. */
@@ -140,23 +110,60 @@ static void tell_left(struct fields row)
 	       trusted ? "keeps the access it has" : "can do nothing");
 }
 
-/* Compares one device. Returns the exit status. */
-static int compare_device(const char *jid, struct fields row)
+/* Sends what the user decided. words: that they saw, in hex; NULL: they read fingerprints. */
+static int tell(const char *verb, const char *jid, struct fields row, const char *words)
 {
-	enum reply reply = ask("Do they read the same? [y/n, Enter: later]");
+	struct message trouble = { .id = MSG_NONE };
+	int status = person_judge(verb, jid, row_get(row, "fingerprint"), words, &trouble);
+
+	return trouble.id == MSG_NONE ? status : report_trouble(&trouble, false);
+}
+
+/* Asks about one device. Returns the exit status. */
+static int judge(const char *jid, struct fields row, const char *question, const char *words)
+{
+	enum reply reply = compare_ask(question);
 
 	if (reply == REPLY_YES)
-		return person_tell("verify", jid, row_get(row, "fingerprint"));
+		return tell("verify", jid, row, words);
 	if (reply == REPLY_NO) {
-		reply = ask("Shut this device out? [Y/n]");
+		reply = compare_ask("Shut this device out? [Y/n]");
 		if (reply == REPLY_YES || reply == REPLY_ENTER) {
-			int status = person_tell("distrust", jid, row_get(row, "fingerprint"));
+			int status = tell("distrust", jid, row, words);
 
 			return status == STATUS_OK ? STATUS_NO : status;
 		}
 	}
 	tell_left(row);
 	return STATUS_NO;
+}
+
+/*
+ * Compares one device: by the words that both see, if it is online, or else by both
+ * fingerprints. *self: ours was shown.
+ */
+static int compare_device(const char *jid, struct fields row, bool *self)
+{
+	struct shown_words shown = { .hex = "" };
+	int status = STATUS_OK;
+
+	if (fields_get_u64(row, "online", 0) &&
+	    compare_words(jid, row_get(row, "fingerprint"), &shown)) {
+		printf("      \"git xmpp verify\" shows the same on both devices:\n");
+		compare_print(&shown);
+		if (shown.different)
+			printf("      The other side says that it shows something else there.\n");
+		return judge(jid, row, "Do both show the same? [y/n, Enter: later]", shown.hex);
+	}
+	if (*shown.why)
+		printf("      there are no words for both: %s\n", shown.why);
+	compare_print_fingerprint(row_get(row, "fingerprint"), "      ");
+	if (!*self)
+		status = show_self(true);
+	*self = true;
+	return status == STATUS_OK
+		       ? judge(jid, row, "Do they read the same? [y/n, Enter: later]", NULL)
+		       : status;
 }
 
 static bool is_compared(struct fields row)
@@ -184,25 +191,27 @@ static int cannot_ask(const struct query *answer, const size_t *devices, size_t 
 static int compare_devices(const char *jid, const struct query *answer, bool own)
 {
 	size_t count, *devices = devices_sorted(answer, &count), left = 0;
-	bool asks = isatty(STDIN_FILENO);
-	int status = STATUS_OK;
+	bool asks = isatty(STDIN_FILENO), self = !asks;
+	int status = asks ? STATUS_OK : show_self(true);
 
 	for (size_t i = 0; i < count && status != STATUS_FATAL; i++) {
 		struct fields row = query_row(answer, devices[i]);
 
 		show_device(row, own);
+		if (!asks || is_compared(row))
+			compare_print_fingerprint(row_get(row, "fingerprint"), "      ");
 		if (!strcmp(row_get(row, "trust"), "distrusted"))
 			device_hint(row);
 		if (is_compared(row))
 			continue;
 		left++;
 		if (asks) {
-			int result = compare_device(jid, row);
+			int result = compare_device(jid, row, &self);
 
 			status = result == STATUS_OK ? status : result;
 		}
 	}
-	if (left && !asks)
+	if (left && !asks && status != STATUS_FATAL)
 		status = cannot_ask(answer, devices, count);
 	free(devices);
 	return status;
@@ -210,7 +219,7 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 
 /*
  * Asks for the devices of a person. The broker makes devices that are online show their
- * keys, so this asks again until one has. False, with the reason in *trouble, if the broker
+ * keys, so this asks again until all have. False, with the reason in *trouble, if the broker
  * gives no answer.
  */
 static bool meet(struct query *answer, const char *jid, struct message *trouble)
@@ -227,8 +236,7 @@ static bool meet(struct query *answer, const char *jid, struct message *trouble)
 		buf_finish(&command);
 		if (result < 0 || waited >= MEET_MS)
 			return result == 0;
-		if (query_find(answer, "device", &row) || !query_find(answer, "buddy", &row) ||
-		    !fields_get_u64(row, "git", 0))
+		if (!query_find(answer, "buddy", &row) || !fields_get_u64(row, "unshown", 0))
 			return true;
 		query_finish(answer);
 		poll(NULL, 0, MEET_AGAIN_MS);
@@ -251,25 +259,26 @@ static int compare(const char *jid)
 	} else {
 		own = query_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
 		if (own)
-			printf("Run \"git xmpp verify --self\" on your other device, and "
-			       "compare.\n");
+			printf("Run \"git xmpp verify\" of your own address on your other device, "
+			       "too, and compare.\n");
 		else
 			printf("Compare with %s by voice, video or in person. "
 			       "Do not use this chat account.\n", jid);
-		status = show_self(true);
-		if (status == STATUS_OK)
-			status = compare_devices(jid, &answer, own);
+		status = compare_devices(jid, &answer, own);
 	}
 	query_finish(&answer);
 	return status;
 }
 
-/* Verifies one fingerprint. Waits like meet() for a device that has not shown its key. */
-static int verify_fingerprint(const char *jid, const char *hex)
+/*
+ * Verifies one fingerprint, or what was read of it. Waits like meet() for a device that has not
+ * shown its key.
+ */
+static int verify_fingerprint(const char *jid, const char *reading)
 {
 	for (int waited = 0;; waited += MEET_AGAIN_MS) {
 		struct message trouble = { .id = MSG_NONE };
-		int status = person_try("verify", jid, hex, &trouble);
+		int status = person_try("verify", jid, reading, &trouble);
 
 		if (status == STATUS_OK || trouble.id != MSG_NOT_SHOWN || waited >= MEET_MS)
 			return status == STATUS_OK ? status : report_trouble(&trouble, false);
@@ -284,7 +293,7 @@ int cmd_verify(int argc, char **argv)
 		{ "self", no_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	char jid[JID_MAX], hex[2 * FINGERPRINT_BYTES + 1];
+	char jid[JID_MAX], reading[FINGERPRINT_WORDS_MAX];
 	const char *fingerprint = NULL;
 	struct message trouble;
 	bool self = false;
@@ -305,7 +314,7 @@ int cmd_verify(int argc, char **argv)
 	if (argc - optind != 1)
 		return cmd_misused(usage, "expected one address");
 	if (!person_jid(argv[optind], jid, &trouble) ||
-	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
+	    (fingerprint && !person_reading(fingerprint, reading, &trouble)))
 		return report_trouble(&trouble, false);
-	return fingerprint ? verify_fingerprint(jid, hex) : compare(jid);
+	return fingerprint ? verify_fingerprint(jid, reading) : compare(jid);
 }

@@ -1,0 +1,169 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Two people compare their devices: by the words that both see, or, when one is away, by what
+# each reads of their own fingerprint. Somebody in between is found by either.
+
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
+
+# A second server, which says that it is the first one. Its files are below $TRASH/two.
+second_server () {
+	local above status
+
+	first_port=$server_port first_pid=$prosody_pid$ejabberd_pid
+	above=$TRASH
+	mkdir -p "$TRASH/two" && TRASH=$TRASH/two
+	start_server "$@"
+	status=$?
+	TRASH=$above
+	second_port=$server_port
+	return $status
+}
+
+end_first_server () {
+	test -z "$first_pid" || end_process "$first_pid"
+}
+at_exit end_first_server
+
+# device_at <home> <user> <port> <ca file>: a device of user@localhost at that server.
+device_at () {
+	mkdir -p -m 700 "$1/run" && plain_user "$1" &&
+	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$3" --ca-file="$4" \
+		--password-command="echo $PASSWORD" --no-start
+}
+
+# compares <user> <buddy> <typed>: what the user sees goes to $TRASH/<user>.said.
+compares () {
+	as "$1" timeout 60 "$BUILD/t/on-terminal" "$3" git xmpp verify "$2@localhost" \
+		>"$1.said" 2>"$1.err"
+}
+
+# words_of <user> [<n>]: the three words and the ten digits that were shown to the user.
+words_of () {
+	grep -A 3 "shows the same on both devices:$" "$1.said" |
+	sed -n "s/^      \([a-z]* [a-z]* [a-z]*\)$/\1/p; s/^      \([0-9]\{5\} [0-9]\{5\}\)$/\1/p" |
+	sed -n "$((2 * ${2:-1} - 1)),$((2 * ${2:-1}))p" >"$1.words" &&
+	test_line_count = 2 "$1.words"
+}
+
+# is <user> <buddy> <trust>: as the user sees the device of the buddy.
+is () {
+	as "$1" git xmpp buddies "$2@localhost" | grep -q "^    .*  $3  "
+}
+
+# afresh <user>...: with another key, and without what they knew.
+afresh () {
+	local user
+
+	for user
+	do
+		stop_broker "$user" && rm -rf "$user/.data" "$user/.state" && start_broker "$user" || return
+	done
+}
+
+# pair_anew <user> <user>: who may be buddies already begin anew.
+pair_anew () {
+	as "$1" git xmpp remove "$(jid_of "$2")"
+	as "$2" git xmpp remove "$(jid_of "$1")"
+	pair "$1" "$2"
+}
+
+fingerprint_of () {
+	as "$1" git xmpp verify --self
+}
+
+test_expect_success 'alice and bob are buddies, and have trusted what came' '
+	start_server alice bob &&
+	setup_user alice && setup_user bob && start_broker alice && start_broker bob &&
+	pair alice bob && is alice bob seen && is bob alice seen
+'
+
+test_expect_success 'both see the same words, and the same digits' '
+	test_expect_code 1 compares alice bob "\n" && words_of alice && cat alice.said &&
+	test_expect_code 1 compares bob alice "\n" && words_of bob &&
+	test_cmp alice.words bob.words &&
+	is alice bob seen && is bob alice seen
+'
+
+test_expect_success 'and again, while they are kept' '
+	test_expect_code 1 compares bob alice "\n" && words_of bob && test_cmp alice.words bob.words
+'
+
+test_expect_success 'each says yes, for their own side' '
+	compares alice bob "y\n" && words_of alice && test_cmp alice.words bob.words &&
+	is alice bob verified && is bob alice seen &&
+	compares bob alice "yes\n" && is bob alice verified &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(fingerprint_of bob)"
+'
+
+test_expect_success 'what a device has verified is not asked about again' '
+	compares alice bob "" && ! grep "y/n" alice.said
+'
+
+test_expect_success 'one says no: the device is shut out, and the other side is told' '
+	afresh bob &&
+	test_expect_code 1 compares alice bob "n\ny\n" && cat alice.said && words_of alice &&
+	is alice bob distrusted && ! is alice bob "seen" &&
+	wait_for 10 grep "alice@localhost/.* says that the words are different" log/bob
+'
+
+test_expect_success 'the one who is away is compared by what they read out' '
+	afresh alice bob && pair_anew alice bob && stop_broker bob &&
+	wait_for 20 is alice bob "seen" &&
+	test_expect_code 1 compares alice bob "\n" && cat alice.said &&
+	! grep "on both devices" alice.said &&
+	sed -n "/^them/,/^you/p" alice.said | grep -E "^      [a-z]+( [a-z]+){6}$" >first &&
+	sed -n "/^them/,/^you/p" alice.said | grep -E "^      [a-z]+( [a-z]+){5}$" >second &&
+	sed -n "/^them/,/^you/p" alice.said | grep -E "^      [0-9 ]{47}$" >digits &&
+	test_must_fail as alice git xmpp verify bob@localhost --fingerprint="$(cat first)" &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(cat first second | tr "\n" " ")" &&
+	is alice bob verified &&
+	as alice git xmpp distrust bob@localhost &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(cat digits)" &&
+	is alice bob verified
+'
+
+test_expect_success 'a server in the middle has a device of its own in the place of either' '
+	stop_broker alice && rm -rf alice/.data alice/.state &&
+	second_server alice bob && ca=$TRASH/prosody/localhost.crt other=$TRASH/two/prosody/localhost.crt &&
+	device_at anna alice "$first_port" "$ca" && device_at mallory_as_bob bob "$first_port" "$ca" &&
+	device_at mallory_as_anna alice "$second_port" "$other" && device_at ben bob "$second_port" "$other" &&
+	jid_anna=alice@localhost jid_mallory_as_bob=bob@localhost &&
+	jid_mallory_as_anna=alice@localhost jid_ben=bob@localhost &&
+	for who in anna mallory_as_bob mallory_as_anna ben
+	do
+		start_broker $who || return 1
+	done &&
+	pair_anew anna mallory_as_bob && pair mallory_as_anna ben
+'
+
+for round in 1 2 3
+do
+	test_expect_success "the words differ, and so do the digits ($round)" '
+		test_expect_code 1 compares anna bob "\n" && words_of anna &&
+		test_expect_code 1 compares ben alice "\n" && words_of ben &&
+		for line in 1 2
+		do
+			sed -n ${line}p anna.words >a && sed -n ${line}p ben.words >b && ! cmp a b || return 1
+		done &&
+		stop_broker anna && stop_broker ben && start_broker anna && start_broker ben &&
+		wait_for 20 trusts anna mallory_as_bob && wait_for 20 trusts ben mallory_as_anna
+	'
+done
+
+test_expect_success 'so does what they read to each other' '
+	stop_broker mallory_as_bob && wait_for 20 is anna bob seen &&
+	test_expect_code 1 compares anna bob "\n" &&
+	fingerprint_of ben >ben.own && ! grep -F "$(cat ben.own)" anna.said &&
+	test_must_fail as anna git xmpp verify bob@localhost --fingerprint="$(cat ben.own)"
+'
+
+test_expect_success 'and no shuts the device out' '
+	test_expect_code 1 compares anna bob "n\n\n" && is anna bob distrusted &&
+	test_expect_code 1 compares ben alice "n\n\n" && is ben alice distrusted
+'
+
+test_done
