@@ -250,6 +250,7 @@ void config_read_shares(const struct config *c, struct policy *policy)
 			read_group(policy, e, key, copy);
 		free(copy);
 	}
+	policy_groups_settle(policy);
 }
 
 static bool same(const char *a, const char *b)

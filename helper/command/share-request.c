@@ -42,7 +42,8 @@ static int add_change(struct share_request *r, enum right_change kind, const cha
 		return cmd_misused(share_usage, "too many buddies at once");
 	if (!grantee_parse(&g, who)) {
 		if (strstr(who, ":refs/") || strchr(who, '*'))
-			return cmd_misused(share_usage, "expected <who>:refs/... with one * at most");
+			return cmd_misused(share_usage,
+					   "expected <who>:refs/... with one * at most");
 		message_set(&trouble, MSG_BAD_JID, "jid", who, NULL);
 		return report_trouble(&trouble, false);
 	}
@@ -58,7 +59,8 @@ static int add_change(struct share_request *r, enum right_change kind, const cha
 	return STATUS_OK;
 }
 
-static int add_rule(struct share_request *r, enum share_rule_kind kind, bool remove, const char *value)
+static int add_rule(struct share_request *r, enum share_rule_kind kind, bool remove,
+		    const char *value)
 {
 	struct rule_wish *change = &r->rules[r->rules_count];
 	struct ref_patterns patterns = { .count = 0 };

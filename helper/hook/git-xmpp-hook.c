@@ -78,9 +78,12 @@ static bool give_back(struct buf *list)
 {
 	FILE *file = tmpfile();
 	int fd = file ? fileno(file) : -1;
+	bool good = fd >= 0 && io_write_all(fd, buf_data(list), buf_len(list)) == 0 &&
+		    lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
 
-	return fd >= 0 && io_write_all(fd, buf_data(list), buf_len(list)) == 0 &&
-	       lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+	if (file)
+		fclose(file);
+	return good;
 }
 
 /* pre-receive: judges the list of refs, and leaves it on standard input. */

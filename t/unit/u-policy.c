@@ -179,6 +179,11 @@ static void t_groups(void)
 	is_int(policy_groups(p)->count, 1, "he is one once");
 	ok(!policy_group_add(p, "a:b", "bob@example.org"), "a group has a name");
 	ok(!policy_group_add(p, "team", "bob@example.org/x"), "and persons");
+	share_allow(s, "group:empty", true);
+	policy_group_add(p, "unused", "bob@example.org");
+	policy_groups_settle(p);
+	ok(policy_groups(p) && policy_groups(p)->next && !policy_groups(p)->next->next,
+	   "the groups are those that a share names");
 	judge(p, "bob@example.org", false, team, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
 	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
 	judge(p, "bob@example.org", false, other, SERVICE_UPLOAD_PACK, "project",

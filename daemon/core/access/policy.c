@@ -142,19 +142,57 @@ bool policy_group_has(const struct policy_group *g, const char *jid)
 	return false;
 }
 
+/* Finds or makes the group. */
+static struct policy_group *make_group(struct policy *p, const char *name)
+{
+	struct policy_group *g = find_group(p, name);
+
+	if (g)
+		return g;
+	g = xcalloc(1, sizeof(*g));
+	memcpy(g->name, name, strlen(name) + 1);
+	g->next = p->groups;
+	p->groups = g;
+	return g;
+}
+
+static bool is_named(const struct policy *p, const char *group)
+{
+	for (const struct share *s = p->first; s; s = s->next)
+		for (const struct share_who *w = s->who; w; w = w->next)
+			if (w->who.kind == GRANTEE_GROUP && !strcmp(w->who.name, group))
+				return true;
+	return false;
+}
+
+void policy_groups_settle(struct policy *p)
+{
+	struct policy_group **at = &p->groups;
+
+	while (*at) {
+		struct policy_group *g = *at;
+
+		if (is_named(p, g->name)) {
+			at = &g->next;
+			continue;
+		}
+		*at = g->next;
+		free_group(g);
+	}
+	for (const struct share *s = p->first; s; s = s->next)
+		for (const struct share_who *w = s->who; w; w = w->next)
+			if (w->who.kind == GRANTEE_GROUP)
+				make_group(p, w->who.name);
+}
+
 bool policy_group_add(struct policy *p, const char *group, const char *jid)
 {
-	struct policy_group *g = find_group(p, group);
+	struct policy_group *g;
 	char bare[JID_MAX];
 
 	if (!group_name_valid(group) || !jid_bare(jid, bare))
 		return false;
-	if (!g) {
-		g = xcalloc(1, sizeof(*g));
-		memcpy(g->name, group, strlen(group) + 1);
-		g->next = p->groups;
-		p->groups = g;
-	}
+	g = make_group(p, group);
 	if (policy_group_has(g, bare))
 		return true;
 	g->members = xrealloc(g->members, (g->count + 1) * sizeof(*g->members));

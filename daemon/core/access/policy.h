@@ -79,6 +79,8 @@ bool share_allow(struct share *s, const char *who, bool push);
 
 /* False if group_name_valid() is, or jid is not a bare JID. */
 bool policy_group_add(struct policy *p, const char *group, const char *jid);
+/* All shares were read: leaves the groups that one of them names, also those without members. */
+void policy_groups_settle(struct policy *p);
 const struct policy_group *policy_groups(const struct policy *p);	/* the first; then ->next */
 bool policy_group_has(const struct policy_group *g, const char *jid);
 
