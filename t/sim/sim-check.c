@@ -190,9 +190,11 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 	enum neg_state state = neg_state(neg);
 	unsigned share = share_of(p, neg);
 	bool open = state == NEG_OPEN && process_holds(s);
+	/* One that has ended takes no turn, also when a first byte for it is still to come. */
+	bool runs = s && !s->over;
 
-	g->serves[share] += s != NULL;
-	g->turns[share] += s && !s->late && (state == NEG_STARTING || process_holds(s));
+	g->serves[share] += runs;
+	g->turns[share] += runs && !s->late && (state == NEG_STARTING || process_holds(s));
 	/* An open one may just have been silent for too long: then the timer is due now. */
 	g->waited_for[share] |= state == NEG_REQUESTED || state == NEG_STARTING || open ||
 				(state == NEG_OPEN && timer_of(p) <= broker_of(p)->world->now);
