@@ -226,7 +226,7 @@ void announcement_met(struct broker *b, const struct broker *other,
 
 static bool permitted(const struct broker *b, const struct broker *to, unsigned share)
 {
-	return b->trusts[to->index] &&
+	return (b->trusts[to->index] || b->vouched[to->index]) &&
 	       (b->account == to->account || b->may_push[share][to->index] ||
 		b->may_fetch[share][to->index]);
 }

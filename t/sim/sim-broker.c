@@ -88,7 +88,7 @@ static void decide_trust(struct broker *b, const struct broker *other)
 		trust_verify(b->trust, other->jid, other->fp, b->world->now / 1000);
 		if (!before && b->inquirer)
 			inquirer_unseen(b->inquirer, other->jid);
-	} else {
+	} else if (!b->vouched[other->index]) {
 		trust_distrust(b->trust, other->jid, other->fp, b->world->now / 1000);
 	}
 }

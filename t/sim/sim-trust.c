@@ -30,6 +30,15 @@ void revoke_device(struct broker *b, const char *jid, const unsigned char *fp)
 	git_service_orphans_revoke(&b->git_services, jid, device, "untrusted");
 }
 
+static void note_vouched(struct broker *b, const unsigned char *fp, bool vouched)
+{
+	struct world *w = b->world;
+
+	for (unsigned i = 0; i < w->count; i++)
+		if (!memcmp(w->brokers[i].fp, fp, FINGERPRINT_BYTES))
+			b->vouched[i] = vouched;
+}
+
 static void on_remember(void *arg)
 {
 }
@@ -47,12 +56,14 @@ static void on_vouched(void *arg, const char *jid, const unsigned char *fp, cons
 {
 	struct broker *b = arg;
 
+	note_vouched(b, fp, true);
 	inquirer_unseen(b->inquirer, jid);
 	announcer_reload(b->announcer);
 }
 
 static void on_lost(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
+	note_vouched(arg, fp, false);
 	revoke_device(arg, jid, fp);
 }
 
@@ -76,6 +87,7 @@ static const struct device_news_ops device_news_ops = {
 
 void trust_start(struct broker *b)
 {
+	memset(b->vouched, 0, sizeof(b->vouched));
 	b->device_news = device_news_create(&b->context, &b->peers, &device_news_ops, b);
 }
 

@@ -302,6 +302,7 @@ struct broker {
 	/* these go by account, for all its devices */
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
+	bool vouched[BROKERS_MAX];	/* trusted by the word of another device alone */
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* version of the refs that was fetched last */
 	struct telling_count told[BROKERS_MAX][SHARES];
