@@ -109,6 +109,20 @@ void broker_configure(struct broker *b)
 	announcer_reload(b->announcer);
 }
 
+void broker_met(struct broker *b, const char *jid, const unsigned char *fp)
+{
+	const struct world *w = b->world;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *other = &w->brokers[i];
+
+		if (i != b->index && b->trusts[i] && !strcmp(other->jid, jid) &&
+		    !memcmp(other->fp, fp, FINGERPRINT_BYTES) &&
+		    trust_lookup(b->trust, jid, fp) == TRUST_PENDING)
+			decide_trust(b, other);
+	}
+}
+
 static void make_context(struct broker *b)
 {
 	b->context = (struct context){

@@ -264,6 +264,7 @@ static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 	bool changed;
 
 	trust_observe(b->trust, jid, fp, b->world->now / 1000, &changed);
+	broker_met(b, jid, fp);
 }
 
 static void on_met_at(void *owner, const char *full, const char *device)

@@ -647,6 +647,11 @@ void broker_start(struct broker *b);
 void broker_timers(struct broker *b);
 /* Applies what its user wants: whom they trust and share with. */
 void broker_configure(struct broker *b);
+/*
+ * A key was shown. There may have been no place for it when the user decided, because another
+ * device of its owner had the only one: the user decides now.
+ */
+void broker_met(struct broker *b, const char *jid, const unsigned char *fp);
 void broker_crash(struct broker *b);
 /* The end of the run: closes everything in an orderly way. */
 void broker_stop(struct broker *b);
