@@ -214,6 +214,12 @@ static const struct row {
 		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp "
 		"buddies {jid}\" "
 		"shows whether they are" },
+	[MSG_BAD_DEVICE_NAME] = { "bad-device-name",
+		"'{name}' cannot be the name of a device",
+		"A name has 1 to 63 bytes, no control characters and no space at either end" },
+	[MSG_WHICH_DEVICE] = { "which-device",
+		"'{device}' is not one device",
+		"\"git xmpp device\" shows them; give the id, or the first letters of it" },
 	[MSG_NOT_SEEN] = { "not-seen",
 		"no device of '{jid}' with this fingerprint has been seen yet",
 		"Its key becomes known when both of you are online: say this again then" },

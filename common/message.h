@@ -81,6 +81,8 @@ enum message_id {
 	MSG_BAD_JID,			/* jid */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
+	MSG_BAD_DEVICE_NAME,		/* name */
+	MSG_WHICH_DEVICE,		/* device */
 	MSG_NOT_SEEN,			/* jid: the device with this key has not been seen */
 	MSG_NOT_SHOWN,			/* jid: a device with this key is online, but has not
 					   shown the key */

@@ -36,7 +36,7 @@ fake_pid=
 test_atexit fake_stop
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify share unshare follow unfollow queue log status daemon
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device share unshare follow unfollow queue log status daemon
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -165,7 +165,7 @@ test_expect_success 'buddies: lines and an object for programs' '
 	buddies_answer &&
 	git xmpp buddies --json --online >actual &&
 	cat >expect <<-END &&
-	{"version":1,"offline":null,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","also":null,"protocol":0}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[]}]}
+	{"version":1,"offline":null,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","name":null,"since":null,"last_seen":null,"by":null,"compared":false,"also":null,"protocol":0}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[]}]}
 	END
 	test_cmp expect actual
 '
@@ -280,6 +280,38 @@ test_expect_success 'status: what is to be noticed' '
 	test_cmp expect actual &&
 	git xmpp status --json >out &&
 	grep "\"notices\":\[{\"id\":\"wants\",\"jid\":\"z@example.org\",\"text\":\"t\",\"hint\":\"h\"}\]" out
+'
+
+test_expect_success 'device: a name stands beside the id, escaped, and two alike are told apart' '
+	fake open:Q \
+		"send:L:kind=device,this=1,jid=bob@example.org,device=aaaaaaaaaaaaaaaa,fingerprint=$fp,trust=own,online=1,name=desk" \
+		"send:L:kind=device,jid=bob@example.org,device=bbbbbbbbbbbbbbbb,fingerprint=$other,trust=vouched,by=aaaaaaaaaaaaaaaa,online=1,since=1750000000,name=de${escape}sk" \
+		"send:L:kind=device,jid=bob@example.org,device=bbbbcccccccccccc,fingerprint=$other,trust=revoked,by=aaaaaaaaaaaaaaaa,online=0,name=desk" \
+		send:Z: &&
+	git xmpp device >out &&
+	sed -n "1p;3p;5p" out >actual &&
+	cat >expect <<-END &&
+	* aaaaaaaaaaaaaaaa "desk"  online  this device
+	  bbbbbbbbbbbbbbbb "de\\x1b[2Jsk"  online  vouched by aaaaaaaaaaaaaaaa  since 2025-06-15
+	  bbbbcccccccccccc "desk"  offline  revoked by aaaaaaaaaaaaaaaa  never seen
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'device retire: by the id, and only if that is one device' '
+	rows="send:L:kind=device,jid=b@x.org,device=bbbbbbbbbbbbbbbb,fingerprint=$fp,trust=seen" &&
+	more="send:L:kind=device,jid=b@x.org,device=bbbbcccccccccccc,fingerprint=$other,trust=seen" &&
+	fake open:Q "$rows" "$more" send:Z: next open:Q "send:Z:message=done" &&
+	git xmpp device retire bbbbc >out && grep done out &&
+	grep "^Q verb=device-retire fingerprint=$other$" "$heard" &&
+	for name in bbbb bbb desk "" xxxxx
+	do
+		fake open:Q "$rows" "$more" send:Z: &&
+		test_must_fail git xmpp device retire "$name" 2>err && cat err &&
+		grep "is not one device" err || return 1
+	done &&
+	test_expect_code 129 git xmpp device retire a b c &&
+	test_expect_code 129 git xmpp device rename
 '
 
 test_expect_success 'decline, remove, distrust, block, unblock: told to the broker, said as it answers' '

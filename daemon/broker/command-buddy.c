@@ -12,6 +12,7 @@
 #include "command-internal.h"
 #include "comparing.h"
 #include "contacts.h"
+#include "device-news.h"
 #include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
@@ -244,6 +245,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	broker_trust_granted(b, jid);
 	comparing_said(b, jid, fp, true);
+	device_news_decided(b->device_news, jid);
 	command_finish(conn, xasprintf("verified %s", jid));
 }
 
@@ -251,7 +253,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 {
 	bool one = fields_get(command, "fingerprint") != NULL;
 	unsigned char fp[FINGERPRINT_BYTES];
-	char jid[JID_MAX], device[DEVICE_ID_LEN + 1];
+	char jid[JID_MAX];
 	struct buf before = { 0 };
 
 	if (!command_jid(conn, command, jid)) {
@@ -267,11 +269,15 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		command_fail(conn, MSG_NO_DEVICE_KNOWN, jid);
 		return;
 	}
+	if (command_is_self(b, jid))
+		trust_untell(b->context.trust);
 	if (!command_keep(b, conn, &before))
 		return;
 	if (one)
-		device_id_of(fp, device);
-	revoke_rights(b, jid, one ? device : NULL, REVOKED_DISTRUSTED);
+		revoke_untrusted(b, jid);
+	else
+		revoke_rights(b, jid, NULL, REVOKED_DISTRUSTED);
+	device_news_decided(b->device_news, jid);
 	/* By a new meeting: those that ran have ended. */
 	if (one && fields_get(command, "words"))
 		comparing_said(b, jid, fp, false);

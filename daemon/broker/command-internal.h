@@ -4,8 +4,9 @@
 
 /*
  * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
- * state (command-show.c), and that decide about a person (command-invite.c, command-buddy.c,
- * command-block.c), or make invitations (command-invitation.c).
+ * state (command-show.c), and that decide about a person or a device (command-invite.c,
+ * command-buddy.c, command-block.c, command-device.c), or make invitations
+ * (command-invitation.c).
  */
 
 #include "broker.h"
@@ -54,6 +55,7 @@ void command_invite(struct broker *b, struct conn *conn, struct fields command);
 void command_invitations(struct broker *b, struct conn *conn, struct fields command);
 void command_invite_revoke(struct broker *b, struct conn *conn, struct fields command);
 void command_buddies(struct broker *b, struct conn *conn, struct fields command);
+void command_devices(struct broker *b, struct conn *conn, struct fields command);
 
 /* Each sends the answer and closes the connection, now or when the server has answered. */
 void command_add(struct broker *b, struct conn *conn, struct fields command);
@@ -64,5 +66,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command);
 void command_unblock(struct broker *b, struct conn *conn, struct fields command);
 void command_verify(struct broker *b, struct conn *conn, struct fields command);
 void command_distrust(struct broker *b, struct conn *conn, struct fields command);
+void command_device_rename(struct broker *b, struct conn *conn, struct fields command);
+void command_device_retire(struct broker *b, struct conn *conn, struct fields command);
 
 #endif

@@ -228,7 +228,7 @@ void command_group(struct broker *b, struct conn *conn, struct fields command)
 
 /*
  * The worst trust among the devices online, because any of them may connect. With none
- * online, the worst among those that are not distrusted.
+ * online, the worst among those that were not thrown out.
  */
 static const char *worst_trust(const struct broker *b, const char *jid)
 {
@@ -240,7 +240,7 @@ static const char *worst_trust(const struct broker *b, const char *jid)
 		device_id_of(d->fp, device);
 		if (presence_device(b->context.presence, jid, device) && d->state > online)
 			online = d->state;
-		if (d->state != TRUST_DISTRUSTED && d->state > known)
+		if (!trust_rejects(d->state) && d->state > known)
 			known = d->state;
 	}
 	if (online == TRUST_UNKNOWN)
@@ -267,6 +267,14 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 	if (r && resource_protocol(r, context_now(&b->context)))
 		fields_add_u64(row, "protocol", resource_protocol(r, context_now(&b->context)));
 	fields_add_u64(row, "first-seen", d->first_seen);
+	fields_add_u64(row, "since", d->since);
+	fields_add_u64(row, "last-seen", d->last_seen);
+	fields_add(row, "name", d->name);
+	fields_add(row, "compared", d->compared ? "1" : "0");
+	if (d->by) {
+		device_id_of(d->by, device);
+		fields_add(row, "by", device);
+	}
 	if (other)
 		fields_add(row, "also", other);
 	command_row(conn, row);

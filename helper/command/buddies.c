@@ -92,9 +92,11 @@ static const char *trust_text(struct fields row)
 		const char *trust, *text;
 	} texts[] = {
 		{ "verified", "verified" },
+		{ "vouched", "vouched for" },
 		{ "seen", "seen, not verified" },
 		{ "pending", "new" },
 		{ "suspended", "suspended" },
+		{ "revoked", "revoked" },
 		{ "distrusted", "shut out" },
 	};
 

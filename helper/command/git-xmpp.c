@@ -33,6 +33,7 @@ static const char usage[] =
 	"    join       use such a link\n"
 	"    verify     compare device fingerprints with a buddy\n"
 	"    distrust   shut a device out that is not theirs any more\n"
+	"    device     list, name, retire and move devices\n"
 	"    remove     end being buddies\n"
 	"    block      hear nothing of somebody any more\n"
 	"    unblock    stop that\n"
@@ -62,6 +63,7 @@ static const struct {
 	{ "join", cmd_join },
 	{ "remove", cmd_remove },
 	{ "distrust", cmd_distrust },
+	{ "device", cmd_device },
 	{ "block", cmd_block },
 	{ "unblock", cmd_unblock },
 	{ "verify", cmd_verify },

@@ -104,7 +104,7 @@ static void show_device(struct fields row, bool own)
 /* Prints what a device may do that was not verified and is left as it was. */
 static void tell_left(struct fields row)
 {
-	bool trusted = !strcmp(row_get(row, "trust"), "seen");
+	bool trusted = device_has_trust(row, "seen") || device_has_trust(row, "vouched");
 
 	printf("not verified; this device %s\n",
 	       trusted ? "keeps the access it has" : "can do nothing");
@@ -166,10 +166,15 @@ static int compare_device(const char *jid, struct fields row, bool *self)
 		       : status;
 }
 
+/* Such a device was thrown out, by the user or by another device of its person. */
+static bool device_is_out(struct fields row)
+{
+	return device_has_trust(row, "distrusted") || device_has_trust(row, "revoked");
+}
+
 static bool is_compared(struct fields row)
 {
-	return !strcmp(row_get(row, "trust"), "verified") ||
-	       !strcmp(row_get(row, "trust"), "distrusted");
+	return device_has_trust(row, "verified") || device_is_out(row);
 }
 
 /* Without a terminal: prints the command for each device that is to be compared. */
@@ -200,7 +205,7 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 		show_device(row, own);
 		if (!asks || is_compared(row))
 			compare_print_fingerprint(row_get(row, "fingerprint"), "      ");
-		if (!strcmp(row_get(row, "trust"), "distrusted"))
+		if (device_is_out(row))
 			device_hint(row);
 		if (is_compared(row))
 			continue;

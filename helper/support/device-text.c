@@ -32,12 +32,22 @@ const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
 	return out;
 }
 
+void device_print_name(struct fields row)
+{
+	if (!*row_get(row, "name"))
+		return;
+	printf(" \"");
+	print_text(row_get(row, "name"));
+	putchar('"');
+}
+
 void device_show(struct fields row)
 {
 	char fingerprint[FINGERPRINT_TEXT_MAX], first[32];
 
 	printf("    ");
 	print_text(row_get(row, "device"));
+	device_print_name(row);
 	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
 	printf("  ");
 	print_text(row_get(row, "trust"));
@@ -62,10 +72,13 @@ const char *device_trust_text(struct fields row)
 		const char *trust, *text;
 	} texts[] = {
 		{ "verified", "verified" },
+		{ "vouched", "trusted, because a verified device of theirs vouches for it" },
 		{ "seen", "trusted as it came, not verified" },
 		{ "pending", "new: it can do nothing until it is verified" },
 		{ "suspended", "suspended: it can do nothing until it is verified again" },
+		{ "revoked", "revoked by another device of theirs" },
 		{ "distrusted", "shut out" },
+		{ "own", "this device" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -96,6 +109,11 @@ void device_json(struct buf *out, struct fields row)
 	json_string(out, "trust", row_get(row, "trust"));
 	json_bool(out, "online", fields_get_u64(row, "online", 0) > 0);
 	json_time(out, "first_seen", fields_get_u64(row, "first-seen", 0));
+	json_string(out, "name", fields_get(row, "name"));
+	json_time(out, "since", fields_get_u64(row, "since", 0));
+	json_time(out, "last_seen", fields_get_u64(row, "last-seen", 0));
+	json_string(out, "by", fields_get(row, "by"));
+	json_bool(out, "compared", fields_get_u64(row, "compared", 0) > 0);
 	json_string(out, "also", fields_get(row, "also"));
 	json_number(out, "protocol", fields_get_u64(row, "protocol", 0));
 	json_close(out, '}');

@@ -25,6 +25,9 @@ bool device_waits(struct fields row);
  */
 void device_show(struct fields row);
 
+/* Prints ' "name"', if the device has a name. Its id stands before that. */
+void device_print_name(struct fields row);
+
 /* The device's trust and what follows from it, like "new: it can do nothing ...". */
 const char *device_trust_text(struct fields row);
 

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * git xmpp device: the devices of the own account or of a buddy, and what is done with one.
+ * A device is named by its id, by the first letters of the id, or by its fingerprint; never by
+ * its name, which its owner chose and somebody else may have chosen, too.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "commands.h"
+#include "device-text.h"
+#include "json.h"
+#include "output.h"
+#include "person.h"
+#include "time-text.h"
+
+static const char usage[] =
+	"usage: git xmpp device [<jid>] [--json]\n"
+	"   or: git xmpp device rename <name>\n"
+	"   or: git xmpp device distrust <jid> <device>\n"
+	"   or: git xmpp device retire [<device>] [--yes]\n"
+	"\n"
+	"Lists the devices of this account, or of a buddy; gives this one a name; shuts out a\n"
+	"device of a buddy; ends one of this account, for everybody.\n"
+	"\n"
+	"    --json  one JSON object\n"
+	"    --yes   retire this very device, ask nothing\n"
+	"\n"
+	"    git xmpp device retire k7wq\n";
+
+enum { PREFIX_MIN = 4 };
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "yes", no_argument, NULL, 'y' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void show_times(struct fields row)
+{
+	uint64_t since = fields_get_u64(row, "since", 0);
+	uint64_t seen = fields_get_u64(row, "last-seen", 0);
+	uint64_t now = time(NULL);
+	char text[32];
+
+	if (since)
+		printf("  since %.10s", time_text(since, text));
+	if (fields_get_u64(row, "online", 0) || fields_get_u64(row, "this", 0))
+		return;
+	if (seen && seen <= now)
+		printf("  last seen %s ago", span_text(now - seen, text));
+	else
+		printf("  never seen");
+}
+
+static void show_device(struct fields row)
+{
+	char fingerprint[FINGERPRINT_TEXT_MAX];
+	bool this = fields_get_u64(row, "this", 0);
+
+	printf("%c ", this ? '*' : device_waits(row) ? '!' : ' ');
+	print_text(row_get(row, "device"));
+	device_print_name(row);
+	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
+	printf("  %s", this && !device_has_trust(row, "revoked") ? "this device" : "");
+	if (!this)
+		print_text(row_get(row, "trust"));
+	else if (device_has_trust(row, "revoked"))
+		printf("this device, retired");
+	if (*row_get(row, "by") && !device_has_trust(row, "verified")) {
+		printf(" by ");
+		print_text(row_get(row, "by"));
+	}
+	show_times(row);
+	if (fields_get_u64(row, "compared", 0))
+		printf("  has verified this device");
+	printf("\n    %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+}
+
+static void show_json(const struct query *answer)
+{
+	struct buf out = { 0 };
+
+	json_open(&out, NULL, '{');
+	json_number(&out, "version", 1);
+	json_open(&out, "devices", '[');
+	for (size_t i = 0; i < answer->count; i++)
+		if (row_is(query_row(answer, i), "device"))
+			device_json(&out, query_row(answer, i));
+	json_close(&out, ']');
+	json_close(&out, '}');
+	json_print(&out);
+}
+
+/* jid NULL: of this account. */
+static int list(const char *text, bool json)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct query answer;
+	char jid[JID_MAX];
+	int status = STATUS_OK;
+
+	if (text && !person_jid(text, jid, &trouble))
+		return report_trouble(&trouble, json);
+	if (query_to(&answer, "devices", text ? "jid" : NULL, text ? jid : NULL,
+		     autostart_allowed(), &trouble) < 0)
+		status = report_trouble(&trouble, json);
+	else if (json)
+		show_json(&answer);
+	for (size_t i = 0; status == STATUS_OK && !json && i < answer.count; i++)
+		if (row_is(query_row(&answer, i), "device"))
+			show_device(query_row(&answer, i));
+	query_finish(&answer);
+	return status;
+}
+
+/* Whether text names the device of this row: it begins its id, or is its fingerprint. */
+static bool is_named(struct fields row, const char *text)
+{
+	unsigned char named[FINGERPRINT_BYTES], has[FINGERPRINT_BYTES];
+	size_t n = strlen(text);
+
+	if (fingerprint_parse(text, named))
+		return fingerprint_parse(row_get(row, "fingerprint"), has) &&
+		       !memcmp(named, has, sizeof(has));
+	return n >= PREFIX_MIN && !strncmp(row_get(row, "device"), text, n);
+}
+
+/*
+ * Finds the one device that is meant, and its fingerprint, in 64 digits. NULL: this device.
+ * False with *trouble.
+ */
+static bool find(const char *jid, const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
+		 bool *this, struct message *trouble)
+{
+	unsigned found = 0;
+	struct query answer;
+
+	if (query_to(&answer, "devices", jid ? "jid" : NULL, jid, autostart_allowed(), trouble) <
+	    0) {
+		query_finish(&answer);
+		return false;
+	}
+	for (size_t i = 0; i < answer.count; i++) {
+		struct fields row = query_row(&answer, i);
+		bool own = fields_get_u64(row, "this", 0);
+
+		if (!row_is(row, "device") || (text ? !is_named(row, text) : !own))
+			continue;
+		snprintf(hex, 2 * FINGERPRINT_BYTES + 1, "%s", row_get(row, "fingerprint"));
+		*this = own;
+		found++;
+	}
+	query_finish(&answer);
+	if (found == 1)
+		return true;
+	message_set(trouble, MSG_WHICH_DEVICE, "device", text ? text : "", NULL);
+	return false;
+}
+
+static int tell(const char *verb, const char *key, const char *value)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct query answer;
+	int status;
+
+	if (query_to(&answer, verb, key, value, autostart_allowed(), &trouble) < 0) {
+		status = report_trouble(&trouble, false);
+	} else {
+		status = answer.status;
+		if (*answer.message)
+			puts(answer.message);
+	}
+	query_finish(&answer);
+	return status;
+}
+
+static int distrust(const char *text, const char *device)
+{
+	struct message trouble = { .id = MSG_NONE };
+	char jid[JID_MAX], hex[2 * FINGERPRINT_BYTES + 1];
+	bool this = false;
+
+	if (!person_jid(text, jid, &trouble) || !find(jid, device, hex, &this, &trouble))
+		return report_trouble(&trouble, false);
+	return person_tell("distrust", jid, hex);
+}
+
+/* Asks before this very device is retired, because that cannot be taken back here. */
+static bool is_sure(void)
+{
+	char line[16];
+
+	if (!isatty(STDIN_FILENO)) {
+		report("error", "this would retire this very device; say so with --yes");
+		return false;
+	}
+	printf("Retire this very device? Nobody will talk to it any more. [y/N] ");
+	fflush(stdout);
+	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static int retire(const char *device, bool yes)
+{
+	struct message trouble = { .id = MSG_NONE };
+	char hex[2 * FINGERPRINT_BYTES + 1];
+	bool this = false;
+
+	if (!find(NULL, device, hex, &this, &trouble))
+		return report_trouble(&trouble, false);
+	if (this && !yes && !is_sure())
+		return STATUS_NO;
+	return tell("device-retire", "fingerprint", hex);
+}
+
+int cmd_device(int argc, char **argv)
+{
+	bool json = false, yes = false;
+	const char *verb;
+	int c, left;
+
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
+		if (c == 'j')
+			json = true;
+		else if (c == 'y')
+			yes = true;
+		else
+			return STATUS_USAGE;
+	}
+	left = argc - optind;
+	verb = left ? argv[optind] : "";
+	if (!strcmp(verb, "rename") && left == 2)
+		return tell("device-rename", "name", argv[optind + 1]);
+	if (!strcmp(verb, "distrust") && left == 3)
+		return distrust(argv[optind + 1], argv[optind + 2]);
+	if (!strcmp(verb, "retire") && left <= 2)
+		return retire(left == 2 ? argv[optind + 1] : NULL, yes);
+	if (left <= 1 && (!left || strchr(verb, '@')))
+		return list(left ? verb : NULL, json);
+	return cmd_misused(usage, left == 1 ? "unknown command, or too few arguments"
+					    : "wrong arguments");
+}
