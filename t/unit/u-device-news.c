@@ -13,7 +13,7 @@
 #include "tap.h"
 
 #define ALICE "alice@x.org"
-#define BOB "bob@x.org"
+#define BOB   "bob@x.org"
 
 enum { OWN = 200, PEERS = 40 };
 

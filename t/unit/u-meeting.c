@@ -337,9 +337,8 @@ static void pump(void)
 				continue;
 			if (!w->offered) {
 				w->offered = true;
-				if (to->side &&
-				    acceptor_offered(&to->side->peers, to->far, "", w) !=
-					    GREETING_TAKEN)
+				if (to->side && acceptor_offered(&to->side->peers, to->far, "",
+								 w) != GREETING_TAKEN)
 					w->used = false;
 				continue;
 			}
