@@ -161,6 +161,13 @@ test_expect_success 'an invitation gives what it names, and no more' '
 	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost
 '
 
+test_expect_success 'a share that is no more is not named' '
+	as alice git init -q --bare other.git && invite alice other.git && grep "share=other$" link &&
+	as alice git xmpp unshare other && as dave git xmpp join "$link" >joined &&
+	grep "are buddies now" joined && ! grep other joined &&
+	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost
+'
+
 test_expect_success 'one that was taken back, and one that has expired' '
 	setup_user erin && start_broker erin && invite alice && taken=$link && id=$(sed -n "s/^invitation: \([0-9a-f]*\),.*/\1/p" explained) &&
 	as alice git xmpp invite --revoke="$id" && stated alice revoked &&
@@ -180,7 +187,7 @@ test_expect_success 'a link with another secret: a stranger gets what strangers 
 	refused 128 erin "does not answer to this invitation" "$wrong" &&
 	test_must_fail knows_key_of alice erin &&
 	refused 128 bob "does not accept this invitation" "$wrong" &&
-	wait_for 5 log_says_of alice "bob@localhost: does not know the secret of any invitation" &&
+	wait_for 5 notices alice "bob@localhost tried to join by your invitation (unknown): its secret is none of yours" &&
 	stated alice open
 '
 

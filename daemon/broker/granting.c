@@ -49,11 +49,13 @@ static void start(struct granting *g, const struct share *share, bool push)
 
 void grant_right(struct broker *b, const struct invitation *invitation, const char *jid)
 {
-	struct share *share =
-		*invitation->share ? policy_share(b->context.policy, invitation->share) : NULL;
+	struct share *share;
 	struct granting *g;
 
-	if (!share || !share->path)
+	if (!policy_find(b->context.policy, invitation->share))
+		return;
+	share = policy_share(b->context.policy, invitation->share);
+	if (!share->path)
 		return;
 	share_allow(share, jid, invitation->push);
 	log_info("%s may %s '%s', as invited", jid, invitation->push ? "push to" : "fetch",

@@ -86,7 +86,8 @@ static void welcome(const struct broker *b, const struct invitation *one,
 	join_proof(b->context.digests->hmac, one->secret, true, ends, exporter, proof);
 	hex_encode(proof, sizeof(proof), hex);
 	fields_add(answer, "proof", hex);
-	if (!*one->share)
+	/* It may be shared no more. */
+	if (!*one->share || !policy_find(b->context.policy, one->share))
 		return;
 	fields_add(answer, "share", one->share);
 	fields_add(answer, "right", one->push ? "push" : "fetch");
@@ -145,6 +146,8 @@ bool joining_answer(struct broker *b, const char *jid, const unsigned char *fp,
 		one = invitations_proven(b->context.invitations, &ends, exporter, proof);
 	if (!one) {
 		log_about(jid, LOG_WARNING, "%s: does not know the secret of any invitation", jid);
+		notices_add(b->context.notices, NOTICE_INVITATION_TRIED, jid, "(unknown)",
+			    "its secret is none of yours");
 		fields_add(answer, "state", "refused");
 		return false;
 	}
