@@ -64,6 +64,21 @@ afresh () {
 	done
 }
 
+# device_of <user>: its id, as its broker said at its start.
+device_of () {
+	sed -n "s/.* this is device //p" "log/$1" | tail -n 1
+}
+
+# appeared <user> <buddy>: the user's broker has seen the buddy's present device.
+appeared () {
+	grep -q "$2@localhost: device $(device_of "$2") is online" "log/$1"
+}
+
+# told <user> <words>: what waits for that user, in one line of status.
+told () {
+	as "$1" git xmpp status >"$1.status" && grep -q "$2" "$1.status"
+}
+
 # pair_anew <user> <user>: who may be buddies already begin anew.
 pair_anew () {
 	as "$1" git xmpp remove "$(jid_of "$2")"
@@ -83,8 +98,9 @@ test_expect_success 'alice and bob are buddies, and have trusted what came' '
 
 test_expect_success 'both see the same words, and the same digits' '
 	test_expect_code 1 compares alice bob "\n" && words_of alice && cat alice.said &&
+	told bob "alice@localhost compares devices with you  (git xmpp verify alice@localhost)" &&
 	test_expect_code 1 compares bob alice "\n" && words_of bob &&
-	test_cmp alice.words bob.words &&
+	test_cmp alice.words bob.words && ! told bob "compares" &&
 	is alice bob seen && is bob alice seen
 '
 
@@ -95,6 +111,7 @@ test_expect_success 'and again, while they are kept' '
 test_expect_success 'each says yes, for their own side' '
 	compares alice bob "y\n" && words_of alice && test_cmp alice.words bob.words &&
 	is alice bob verified && is bob alice seen &&
+	wait_for 10 told bob "alice@localhost has compared this device, and found it right" &&
 	compares bob alice "yes\n" && is bob alice verified &&
 	as alice git xmpp verify bob@localhost --fingerprint="$(fingerprint_of bob)"
 '
@@ -104,10 +121,10 @@ test_expect_success 'what a device has verified is not asked about again' '
 '
 
 test_expect_success 'one says no: the device is shut out, and the other side is told' '
-	afresh bob &&
+	afresh bob && wait_for 20 appeared alice bob &&
 	test_expect_code 1 compares alice bob "n\ny\n" && cat alice.said && words_of alice &&
 	is alice bob distrusted && ! is alice bob "seen" &&
-	wait_for 10 grep "alice@localhost/.* says that the words are different" log/bob
+	wait_for 10 told bob "alice@localhost has compared this device, found another one"
 '
 
 test_expect_success 'the one who is away is compared by what they read out' '
@@ -128,9 +145,12 @@ test_expect_success 'the one who is away is compared by what they read out' '
 
 test_expect_success 'a server in the middle has a device of its own in the place of either' '
 	stop_broker alice && rm -rf alice/.data alice/.state &&
-	second_server alice bob && ca=$TRASH/prosody/localhost.crt other=$TRASH/two/prosody/localhost.crt &&
-	device_at anna alice "$first_port" "$ca" && device_at mallory_as_bob bob "$first_port" "$ca" &&
-	device_at mallory_as_anna alice "$second_port" "$other" && device_at ben bob "$second_port" "$other" &&
+	second_server alice bob &&
+	ca=$TRASH/prosody/localhost.crt other=$TRASH/two/prosody/localhost.crt &&
+	device_at anna alice "$first_port" "$ca" &&
+	device_at mallory_as_bob bob "$first_port" "$ca" &&
+	device_at mallory_as_anna alice "$second_port" "$other" &&
+	device_at ben bob "$second_port" "$other" &&
 	jid_anna=alice@localhost jid_mallory_as_bob=bob@localhost &&
 	jid_mallory_as_anna=alice@localhost jid_ben=bob@localhost &&
 	for who in anna mallory_as_bob mallory_as_anna ben
