@@ -34,7 +34,20 @@ static void on_told(void *owner, const char *jid, const unsigned char *fp, bool 
 	notices_add(b->context.notices, same ? NOTICE_COMPARED : NOTICE_DIFFERS, jid, device, NULL);
 }
 
-static const struct comparison_events events = { .begun = on_begun, .told = on_told };
+static void on_over(void *owner, const char *jid, const unsigned char *fp)
+{
+	char device[DEVICE_ID_LEN + 1];
+	struct broker *b = owner;
+
+	device_id_of(fp, device);
+	notices_settle(b->context.notices, NOTICE_COMPARES, jid, device);
+}
+
+static const struct comparison_events events = {
+	.begun = on_begun,
+	.told = on_told,
+	.over = on_over,
+};
 
 void comparing_begin(struct broker *b)
 {
@@ -99,8 +112,8 @@ void command_compare(struct broker *b, struct conn *conn, struct fields command)
 	command_done(conn, NULL);
 }
 
-bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command,
-			const char *jid, const unsigned char *fp)
+bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command, const char *jid,
+			const unsigned char *fp)
 {
 	const char *words = fields_get(command, "words");
 	char device[DEVICE_ID_LEN + 1], hex[2 * SHORT_BYTES + 1];

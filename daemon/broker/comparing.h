@@ -26,8 +26,8 @@ void command_compare(struct broker *b, struct conn *conn, struct fields command)
  * string, that must be the string which is kept for the key: otherwise false, with an error
  * sent and the connection closed.
  */
-bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command,
-			const char *jid, const unsigned char *fp);
+bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command, const char *jid,
+			const unsigned char *fp);
 
 /* Our user has decided about the key. The other user is told, if the two have compared. */
 void comparing_said(struct broker *b, const char *jid, const unsigned char *fp, bool same);

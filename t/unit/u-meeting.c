@@ -26,7 +26,7 @@ struct side {
 	unsigned char fp[FINGERPRINT_BYTES];
 	char device[DEVICE_ID_LEN + 1];
 	char jid[64], full[128];
-	unsigned begun, same, different, met;
+	unsigned begun, same, different, met, over;
 	char ended[64];			/* why the last meeting ended */
 	unsigned ends;
 };
@@ -229,7 +229,14 @@ static void on_told(void *owner, const char *jid, const unsigned char *fp, bool 
 	s->different += !same;
 }
 
-static const struct comparison_events comparison_events = { .begun = on_begun, .told = on_told };
+static void on_over(void *owner, const char *jid, const unsigned char *fp)
+{
+	((struct side *)owner)->over++;
+}
+
+static const struct comparison_events comparison_events = {
+	.begun = on_begun, .told = on_told, .over = on_over,
+};
 
 /* A kind of this test: it counts, and answers what asks for that. */
 static void on_up(void *owner, struct meeting *m)
@@ -672,6 +679,7 @@ static void test_compare(void)
 	now += COMPARISON_KEPT;
 	pump();
 	is_int(look(&alice, &bob).state, COMPARISON_NONE, "then it is forgotten");
+	ok(alice.over == 1 && bob.over == 1, "and nobody is asked to look at it any more");
 	comparison_want(alice.comparisons, bob.jid, bob.device);
 	pump();
 	ok(look(&alice, &bob).state == COMPARISON_DONE &&

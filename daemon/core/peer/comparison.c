@@ -131,6 +131,8 @@ static void forget(struct comparisons *c, struct comparison *k)
 	k->meeting = NULL;
 	list_remove(&k->link);
 	c->count--;
+	if (k->state == COMPARISON_DONE && c->events)
+		c->events->over(c->owner, k->jid, k->fp);
 	free(k->jid);
 	free(k);
 	if (m)

@@ -68,6 +68,8 @@ struct comparison_events {
 	void (*begun)(void *owner, const char *jid, const unsigned char *fp);
 	/* The other side's user has said whether the strings are the same. */
 	void (*told)(void *owner, const char *jid, const unsigned char *fp, bool same);
+	/* The string that was made with the device is not kept any more. */
+	void (*over)(void *owner, const char *jid, const unsigned char *fp);
 };
 
 /* events may be NULL. Adds its kinds to the meetings. */
