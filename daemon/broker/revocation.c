@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "acceptor.h"
+#include "comparison.h"
 #include "git-service.h"
 #include "log.h"
 #include "peer.h"
@@ -40,6 +41,8 @@ void revoke_rights(struct broker *b, const char *jid, const char *device, enum r
 		peer_revoke(p, ends[why].reason, why == REVOKED_BLOCKED);
 	acceptors_revoke(&b->peers, jid, device);
 	meetings_revoke(&b->peers.meetings, jid, device, why != REVOKED_DISTRUSTED);
+	if (why != REVOKED_DISTRUSTED)
+		comparisons_forget(b->comparisons, jid);
 	git_service_orphans_revoke(&b->git_services, jid, device, ends[why].reason);
 	if (!context_is_buddy(&b->context, jid))
 		push_queue_buddy_online(b->push_queue, jid);
