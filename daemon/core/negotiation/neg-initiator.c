@@ -32,6 +32,8 @@ static void on_opening_closed(void *owner, const char *reason)
 	if (!neg->channel)
 		return;
 	neg->channel = NULL;
+	/* The owner may ask another device at once, whose time-outs count from now. */
+	negotiations_now(neg->all, link_now(neg->all->channels->link));
 	neg_fail(neg, reason ? reason : "ended");
 }
 

@@ -148,6 +148,12 @@ void negotiations_init(struct negotiations *n, const struct negotiation_events *
 	*n = (struct negotiations){ .events = events, .owner = owner, .channels = channels };
 }
 
+void negotiations_now(struct negotiations *n, uint64_t now)
+{
+	if (now > n->now)
+		n->now = now;
+}
+
 void negotiations_watch(struct negotiations *n, struct neg_watch *watch)
 {
 	watch->next = n->watches;

@@ -159,6 +159,12 @@ void negotiations_init(struct negotiations *n, const struct negotiation_events *
 		       void *owner, struct channels *channels);
 
 /*
+ * Time-outs that begin from here on count from now, if that is later than what was known. To be
+ * called before something that may close a channel, and has no time of its own.
+ */
+void negotiations_now(struct negotiations *n, uint64_t now);
+
+/*
  * The link is gone: every negotiation that is not open ends with the reason. The channels
  * have to be finished before.
  */

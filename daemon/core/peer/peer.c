@@ -147,6 +147,7 @@ static void end(struct peer *p, const char *reason)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	negotiations_now(&p->negotiations, context_now(p->all->context));
 	channels_finish(&p->channels, reason);
 	negotiations_finish(&p->negotiations, reason, context_now(p->all->context));
 	connector_stop(p->connector);
