@@ -1017,6 +1017,31 @@ static void test_request_gone(void)
 	pair_finish(&c, &d);
 }
 
+/* The channel of the first device is being opened when its link ends. */
+static void test_request_cut(void)
+{
+	struct service_request *e;
+	struct side a, b, c, d;
+
+	pair_init(&a, &b, "we", "laptop");
+	pair_init(&c, &d, "we", "desktop");
+	e = service_request_create(SERVICE_RECEIVE_PACK, "project", "2", &service_request_events,
+				   &channel_events, &a);
+	service_request_add(e, &a.negotiations, "laptop", new_id(), &a);
+	service_request_start(e, true, now);
+	pump(&a);
+	service_request_add(e, &c.negotiations, "desktop", new_id(), &c);
+	service_request_start(e, false, now);
+	is_int(c.negotiations.count, 0, "a push that one device wants is offered to no other");
+	now += NEG_ANSWER_TIMEOUT / 2;
+	link_tick(&a.link, now);
+	channels_finish(&a.channels, "no-path");
+	is_int(negotiations_deadline(&c.negotiations), now + NEG_ANSWER_TIMEOUT,
+	       "the next one has its whole time to answer, however long the first took to start");
+	pair_finish(&a, &b);
+	pair_finish(&c, &d);
+}
+
 int main(void)
 {
 	now = 1000;
@@ -1038,6 +1063,7 @@ int main(void)
 	test_requests();
 	test_request_grows();
 	test_request_gone();
+	test_request_cut();
 	buf_finish(&trace);
 	return tap_done();
 }
