@@ -219,6 +219,28 @@ test_expect_success 'both are out by one command at the second' '
 	may_fetch bob2
 '
 
+# The thief is at the first one, bob at the second. Alice had let the first one in again.
+test_expect_success 'of two that revoke each other neither is trusted' '
+	verifies alice bob bob && verifies bob2 bob bob &&
+	wait_for 20 may_fetch bob &&
+	as bob git xmpp device retire "$(device_of bob2)" &&
+	wait_for 10 device_is alice bob bob2 "[a-z]*  revoked by $(device_of bob)" &&
+	as bob2 git xmpp device retire "$(device_of bob)" &&
+	may_not_fetch bob2 &&
+	wait_for 10 device_is alice bob bob "[a-z]*  revoked by $(device_of bob2)" &&
+	may_not_fetch bob
+'
+
+test_expect_success 'until she decides between them, which lasts' '
+	verifies alice bob bob2 &&
+	wait_for 20 may_fetch bob2 &&
+	may_not_fetch bob &&
+	stop_broker bob && start_broker bob GIT_XMPP_TRACE=1 &&
+	may_not_fetch bob &&
+	device_is alice bob bob "[a-z]*  revoked by $(device_of bob2)" &&
+	may_fetch bob2
+'
+
 test_expect_success 'a device can end itself' '
 	echo n | test_must_fail as bob2 git xmpp device retire 2>err && grep "say so with --yes" err &&
 	may_fetch bob2 &&

@@ -68,6 +68,8 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 	struct broker *b = owner;
 
 	device_news_ended(b->device_news, p);
+	if (!strcmp(reason, "untrusted"))
+		device_news_refused(b->device_news, p->jid, p->device);
 	/* A link closed as idle says nothing of the process behind it, which may go on. */
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);

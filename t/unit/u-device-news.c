@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "hex.h"
+#include "meeting.h"
 #include "peer.h"
 #include "tap.h"
 
@@ -133,6 +134,15 @@ static uint64_t on_time(void *owner)
 	return 1000 + now / 1000;
 }
 
+struct meeting *__wrap_meeting_open(struct meetings *all, const char *full, const char *device,
+				    const struct meeting_kind *kind);
+struct meeting *__wrap_meeting_open(struct meetings *all, const char *full, const char *device,
+				    const struct meeting_kind *kind)
+{
+	buf_printf(&trace, "%s;", kind->name);
+	return NULL;
+}
+
 static const struct context_ops context_ops = { .now = on_now, .time = on_time };
 
 static void on_remember(void *arg)
@@ -200,6 +210,7 @@ static void begin(void)
 	memset(acked, 0, sizeof(acked));
 	context = (struct context){ .ops = &context_ops, .jid = ALICE, .fp = fp(OWN) };
 	context.online_at = 1;
+	peers = (struct peers){ 0 };
 	timers_init(&context.timers);
 	context.trust = trust_create();
 	context.presence = presence_create();
@@ -348,6 +359,7 @@ static void t_word(void)
 static void t_quarrel(void)
 {
 	struct device_word word = { .revoke_count = 1 };
+	char id[DEVICE_ID_LEN + 1];
 
 	begin();
 	meet(BOB, 1, TRUST_VERIFIED);
@@ -369,6 +381,22 @@ static void t_quarrel(void)
 	trust_verify(context.trust, BOB, fp(1), now);
 	device_news_revokes(news, BOB, fp(2), &word);
 	is_int(state(1), TRUST_VERIFIED, "the user decides between them");
+	finish();
+
+	begin();
+	meet(ALICE, 9, TRUST_VERIFIED);
+	meet(BOB, 1, TRUST_VERIFIED);
+	comes_online(BOB, 1);
+	device_id_of(fp(1), id);
+	device_news_refused(news, BOB, id);
+	expect("", "who has nothing to revoke says nothing to a device that refuses");
+	trust_retire(context.trust, ALICE, fp(9), fp(OWN), on_time(NULL));
+	device_news_refused(news, BOB, id);
+	device_news_refused(news, BOB, id);
+	expect("revoke;", "else it is told in a meeting, once");
+	device_news_decided(news, NULL);
+	device_news_refused(news, BOB, id);
+	expect("revoke;", "and again when that has changed");
 	finish();
 }
 

@@ -16,6 +16,7 @@
 #include "alloc.h"
 #include "hex.h"
 #include "log.h"
+#include "meeting.h"
 #include "peer.h"
 
 enum {
@@ -49,10 +50,14 @@ struct device_news {
 	struct listener *listeners;	/* owned */
 	struct opening *openings;	/* owned */
 	uint64_t save_at;		/* ms; 0: nothing waits to be saved */
+	struct opening *refusals;	/* owned; devices that were told in a meeting what we
+					   revoke */
 	bool calling;			/* somebody may have to be told by a link that is not
 					   there */
 	struct timer timer;
 };
+
+static const struct meeting_kind revoke_kind;
 
 static void on_timer(void *owner);
 
@@ -66,6 +71,7 @@ struct device_news *device_news_create(struct context *context, struct peers *pe
 	n->ops = ops;
 	n->arg = arg;
 	timer_init(&n->timer, &context->timers, on_timer, n);
+	meetings_add_kind(&peers->meetings, &revoke_kind, n);
 	return n;
 }
 
@@ -74,6 +80,16 @@ static void free_listener(struct listener *l)
 	buf_finish(&l->said);
 	buf_finish(&l->heard);
 	free(l);
+}
+
+static void free_openings(struct opening **first)
+{
+	while (*first) {
+		struct opening *o = *first;
+
+		*first = o->next;
+		free(o);
+	}
 }
 
 void device_news_destroy(struct device_news *n)
@@ -89,12 +105,8 @@ void device_news_destroy(struct device_news *n)
 		n->listeners = l->next;
 		free_listener(l);
 	}
-	while (n->openings) {
-		struct opening *o = n->openings;
-
-		n->openings = o->next;
-		free(o);
-	}
+	free_openings(&n->openings);
+	free_openings(&n->refusals);
 	free(n);
 }
 
@@ -314,6 +326,54 @@ void device_news_revokes(struct device_news *n, const char *jid, const unsigned 
 	apply(n, jid, from, &only);
 }
 
+/* Meetings, in which a device that was revoked says its own word */
+
+static void on_meeting_up(void *owner, struct meeting *m)
+{
+	struct device_news *n = owner;
+	const struct context *c = n->context;
+	struct device_word word;
+	struct buf fields = { 0 };
+
+	device_word_compose(&word, c->trust, c->jid, c->fp, meeting_jid(m), meeting_fp(m));
+	/* Nothing else concerns somebody who does not trust us. */
+	word.compared = false;
+	word.vouch_count = 0;
+	*word.name = '\0';
+	device_word_put(&word, &fields);
+	meeting_say(m, revoke_kind.name, &fields);
+	buf_finish(&fields);
+	meeting_end(m, "done");
+}
+
+static const char *on_meeting_heard(void *owner, struct meeting *m, struct fields f)
+{
+	struct device_news *n = owner;
+	unsigned char fp[FINGERPRINT_BYTES];
+	struct device_word word;
+	char jid[JID_MAX];
+	const char *why;
+
+	if (!device_word_parse(f, &word, &why))
+		return why;
+	/* What follows from it may end the meeting. */
+	memcpy(fp, meeting_fp(m), sizeof(fp));
+	strcpy(jid, meeting_jid(m));
+	device_news_revokes(n, jid, fp, &word);
+	return NULL;
+}
+
+static void on_meeting_ended(void *owner, struct meeting *m, const char *reason)
+{
+}
+
+static const struct meeting_kind revoke_kind = {
+	.name = "revoke",
+	.up = on_meeting_up,
+	.heard = on_meeting_heard,
+	.ended = on_meeting_ended,
+};
+
 /* The next listener of a verified device of jid that was not taken yet, in the table's order. */
 static struct listener *find_heard(const struct device_news *n, const char *jid, unsigned index,
 				   unsigned char fp[FINGERPRINT_BYTES])
@@ -355,6 +415,8 @@ void device_news_decided(struct device_news *n, const char *jid)
 		return;
 	if (jid)
 		hear_again(n, jid);
+	/* Our word may be another one now. */
+	free_openings(&n->refusals);
 	for (struct listener *l = n->listeners; l; l = l->next)
 		say(n, l);
 	n->calling = true;
@@ -377,6 +439,32 @@ static void note_acks(struct device_news *n)
 		trust_note_told(n->context->trust, l->peer->jid, l->peer->fp);
 		save_later(n);
 	}
+}
+
+static bool has_revocations(const struct context *c)
+{
+	struct device_word word;
+
+	device_word_compose(&word, c->trust, c->jid, c->fp, c->jid, c->fp);
+	return word.revoke_count != 0;
+}
+
+void device_news_refused(struct device_news *n, const char *jid, const char *device)
+{
+	const struct context *c = n->context;
+	const struct resource *r = presence_device(c->presence, jid, device);
+	struct opening *o = n->refusals;
+
+	while (o && (strcmp(o->jid, jid) || strcmp(o->device, device)))
+		o = o->next;
+	if (o || !r || c->stopping || !has_revocations(c))
+		return;
+	o = xcalloc(1, sizeof(*o) + strlen(jid) + 1);
+	strcpy(o->jid, jid);
+	strcpy(o->device, device);
+	o->next = n->refusals;
+	n->refusals = o;
+	meeting_open(&n->peers->meetings, r->full, device, &revoke_kind);
 }
 
 static bool is_linked(const struct device_news *n, const char *jid, const char *device)
@@ -421,14 +509,6 @@ static unsigned tidy_openings(struct device_news *n)
 		at = &o->next;
 	}
 	return under_way;
-}
-
-static bool has_revocations(const struct context *c)
-{
-	struct device_word word;
-
-	device_word_compose(&word, c->trust, c->jid, c->fp, c->jid, c->fp);
-	return word.revoke_count != 0;
 }
 
 /* A device that has to be told and can be: trusted, online, without a link, not at rest. */

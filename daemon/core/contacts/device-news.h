@@ -66,11 +66,17 @@ void device_news_ended(struct device_news *n, const struct peer *p);
 const char *device_news_record(struct device_news *n, struct peer *p, const struct record *record);
 
 /*
- * The device `from` of jid, whose key was proven on a path without a link, says which devices
- * of its person it revokes. It may have been revoked itself.
+ * The device `from` of jid, whose key was proven in a meeting, says which devices of its
+ * person it revokes. That counts only if it has been revoked itself.
  */
 void device_news_revokes(struct device_news *n, const char *jid, const unsigned char *from,
 			 const struct device_word *word);
+
+/*
+ * A device of jid refused a link because it does not trust us. If we revoke devices, it is
+ * told so in a meeting (meeting.h), once for each set of revocations.
+ */
+void device_news_refused(struct device_news *n, const char *jid, const char *device);
 
 /* A device was seen to be online, or we are online again. */
 void device_news_appeared(struct device_news *n);
