@@ -93,12 +93,12 @@ test_expect_success 'a place for somebody who may push anywhere is no place' '
 	as bob git config --global --get-regexp xmppshare >after &&
 	test_cmp before after &&
 	as bob sh -c "$(sed -n "s/^hint: Leave only that with \"\(.*\)\"/\1/p" err)" >out &&
-	grep "^  push     alice@localhost  only refs/heads/alice/\*$" out &&
+	grep "^  push   alice@localhost  only refs/heads/alice/\*$" out &&
 	share --push=alice@localhost:refs/heads/main --push=alice@localhost:refs/tags/"*" \
 		--protect=main --protect=refs/tags/"*" >out &&
 	grep "^  protect  refs/heads/main$" out &&
 	as bob git xmpp share --list >list &&
-	grep "^  push     alice@localhost  only refs/heads/main$" list &&
+	grep "^  push   alice@localhost  only refs/heads/main$" list &&
 	grep "^  protect  refs/tags/\*$" list
 '
 
@@ -495,7 +495,7 @@ test_expect_success 'a group of the contact list: its members are written down' 
 	set_group bob alice@localhost team friends &&
 	share --push=group:team >out && cat out &&
 	grep "^alice@localhost is in the group .team., and has its rights now" out &&
-	grep "^  push     group:team (alice@localhost)" out &&
+	grep "^  push   group:team (alice@localhost)" out &&
 	test "$(as bob git config --global --get-all xmppGroup.team.member)" = alice@localhost &&
 	commit && push bob work:refs/heads/alice/group && test "$(bobs alice/group)" = "$(alices work)"
 '

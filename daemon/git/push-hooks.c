@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "hashtable.h"
 #include "hook-env.h"
 #include "io.h"
 #include "log.h"
 #include "self-path.h"
 #include "userfile.h"
 
-static const char verdict[] = "verdict.";
+static const char prefix[] = "verdict.";
 
 enum { VERDICTS_MAX = 8 * 1024 * 1024 };	/* bytes that are read of a file */
 
@@ -31,7 +32,7 @@ static void remove_old(const char *directory)
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		if (!strncmp(e->d_name, verdict, strlen(verdict)))
+		if (!strncmp(e->d_name, prefix, strlen(prefix)))
 			unlinkat(dirfd(d), e->d_name, 0);
 	if (d)
 		closedir(d);
@@ -61,73 +62,114 @@ void push_hooks_program(char out[PATH_MAX])
 		strcpy(out, name);
 }
 
-char *push_verdicts_create(const char *directory)
-{
-	char *path = xasprintf("%s/%sXXXXXX", directory, verdict);
-	int fd = mkostemp(path, O_CLOEXEC);
+/* A line of the file. */
+struct verdict {
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the verdict */
+	struct verdict *next;
+	const char *why;		/* points into the text of the file */
+};
 
-	if (fd < 0) {
-		free(path);
-		return NULL;
+struct push_verdicts {
+	char *path;			/* owned */
+	bool was_read;
+	struct buf text;		/* of the file, as far as it is read */
+	struct verdict *first;		/* owned */
+	struct hashtable by_ref;
+};
+
+struct push_verdicts *push_verdicts_create(const char *directory)
+{
+	struct push_verdicts *v = xcalloc(1, sizeof(*v));
+	int fd;
+
+	v->path = xasprintf("%s/%sXXXXXX", directory, prefix);
+	fd = mkostemp(v->path, O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return v;
 	}
-	close(fd);
-	return path;
+	free(v->path);
+	free(v);
+	return NULL;
 }
 
-void push_verdicts_atomic(const char *path)
+void push_verdicts_destroy(struct push_verdicts *v)
 {
-	int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+	if (!v)
+		return;
+	unlink(v->path);
+	while (v->first) {
+		struct verdict *verdict = v->first;
+
+		v->first = verdict->next;
+		free(verdict);
+	}
+	hashtable_finish(&v->by_ref);
+	buf_finish(&v->text);
+	free(v->path);
+	free(v);
+}
+
+const char *push_verdicts_path(const struct push_verdicts *v)
+{
+	return v ? v->path : NULL;
+}
+
+void push_verdicts_atomic(const struct push_verdicts *v)
+{
+	int fd = v ? open(v->path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
 
 	if (fd < 0)
 		return;
 	if (io_write_all(fd, HOOK_VERDICT_ATOMIC, strlen(HOOK_VERDICT_ATOMIC)) < 0)
-		log_warning("'%s' cannot be written: %s", path, strerror(errno));
+		log_warning("'%s' cannot be written: %s", v->path, strerror(errno));
 	close(fd);
 }
 
-/* The content of the file, as far as it is read; empty if there is none. */
-static void read_file(const char *path, struct buf *out)
+static void read_file(struct push_verdicts *v)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(v->path, O_RDONLY | O_CLOEXEC);
 
+	v->was_read = true;
 	if (fd < 0)
 		return;
-	while (buf_len(out) < VERDICTS_MAX) {
-		ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		buf_added(out, n);
-	}
+	io_read_all(fd, &v->text, VERDICTS_MAX);
 	close(fd);
 }
 
-bool push_verdicts_find(const char *path, const char *ref, struct buf *why)
+/* Takes "<ref> <rule>" lines; what has no end was cut. */
+static void take_lines(struct push_verdicts *v)
 {
-	size_t n = strlen(ref);
-	struct buf all = { 0 };
-	const char *line;
-	bool found = false;
+	char *line = (char *)buf_str(&v->text), *end;
 
-	if (path)
-		read_file(path, &all);
-	for (line = buf_str(&all); *line && !found;) {
-		size_t len = strcspn(line, "\n");
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		char *space = strchr(line, ' ');
+		struct verdict *verdict;
 
-		found = len > n && !strncmp(line, ref, n) && line[n] == ' ' && line[len] == '\n';
-		if (found)
-			buf_append(why, line + n + 1, len - n - 1);
-		line += len + (line[len] == '\n');
+		*end = '\0';
+		if (!space || space > end)
+			continue;
+		*space = '\0';
+		if (hashtable_find(&v->by_ref, line))
+			continue;
+		verdict = xcalloc(1, sizeof(*verdict));
+		verdict->why = space + 1;
+		verdict->next = v->first;
+		v->first = verdict;
+		hashtable_add(&v->by_ref, &verdict->node, line);
 	}
-	buf_finish(&all);
-	return found;
 }
 
-void push_verdicts_remove(char *path)
+bool push_verdicts_find(struct push_verdicts *v, const char *ref, struct buf *why)
 {
-	if (path)
-		unlink(path);
-	free(path);
+	const struct verdict *found;
+
+	if (v && !v->was_read) {
+		read_file(v);
+		take_lines(v);
+	}
+	found = v ? (const struct verdict *)hashtable_find(&v->by_ref, ref) : NULL;
+	if (found)
+		buf_puts(why, found->why);
+	return found != NULL;
 }

@@ -13,6 +13,8 @@
 
 #include "buf.h"
 
+struct push_verdicts;
+
 /*
  * Makes the directory, and removes the files of pushes that an earlier broker has left.
  * malloc'd; NULL, which is logged, if it cannot be made.
@@ -22,13 +24,18 @@ char *push_hooks_begin(void);
 /* The program, with its directory if that is known. */
 void push_hooks_program(char out[PATH_MAX]);
 
-/* Makes the file of a push. The path is malloc'd; NULL, with errno, if that fails. */
-char *push_verdicts_create(const char *directory);
-/* Tells the hook that all refs of the push change or none. The path may be NULL. */
-void push_verdicts_atomic(const char *path);
-/* Appends the rule by which a ref was declined. False if the file does not say; it may be NULL. */
-bool push_verdicts_find(const char *path, const char *ref, struct buf *why);
-/* Removes the file, and frees the path. NULL is allowed. */
-void push_verdicts_remove(char *path);
+/* The file of a push, which is made. NULL, with errno, if that fails. */
+struct push_verdicts *push_verdicts_create(const char *directory);
+/* Removes the file. The others allow NULL, too. */
+void push_verdicts_destroy(struct push_verdicts *v);
+
+const char *push_verdicts_path(const struct push_verdicts *v);
+/* Tells the hook that all refs of the push change or none. */
+void push_verdicts_atomic(const struct push_verdicts *v);
+/*
+ * Appends the rule by which a ref was declined. False if the file does not say. It is read the
+ * first time, which is when git reports: its hooks are over.
+ */
+bool push_verdicts_find(struct push_verdicts *v, const char *ref, struct buf *why);
 
 #endif

@@ -21,12 +21,12 @@ struct service_process {
 	void *owner;			/* borrowed */
 	void (*gone)(void *arg);	/* argument of leave() */
 	void *gone_arg;
-	char *verdicts;			/* the file of a push by rules (push-hooks.h); owned */
+	struct push_verdicts *verdicts;	/* of a push by rules (push-hooks.h); owned */
 };
 
 static void destroy(struct service_process *p)
 {
-	push_verdicts_remove(p->verdicts);
+	push_verdicts_destroy(p->verdicts);
 	free(p);
 }
 
@@ -114,7 +114,7 @@ static struct child *spawn(struct service_host *host, const struct service_start
 		"GIT_XMPP_SHARE", start->share,
 		"GIT_XMPP_AUTOSTART", "false",
 		HOOK_ENV_RULES, start->rules,
-		HOOK_ENV_VERDICTS, p->verdicts,
+		HOOK_ENV_VERDICTS, push_verdicts_path(p->verdicts),
 		"GIT_XMPP_NOTICES", "false",
 		NULL,
 	};

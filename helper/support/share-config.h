@@ -38,7 +38,8 @@ struct share_config {
 	char *path;		/* owned; NULL: none is set */
 	struct share_entry *entries;	/* owned */
 	size_t count;
-	struct share_rule *rules;	/* owned; of two of a kind, but RULE_PROTECT, the last counts */
+	struct share_rule *rules;	/* owned; of two of a kind the last counts, but
+					   RULE_PROTECT, of which all do */
 	size_t rules_count;
 };
 

@@ -34,7 +34,7 @@ static void print_entry(const struct share_configs *table, const char *right,
 		grantee_put(&e->grantee, false, &who);
 	else
 		buf_puts(&who, e->text);
-	printf("  %-7s  ", right);
+	printf("  %-5s  ", right);
 	print_text(buf_str(&who));
 	if (e->who && e->grantee.kind == GRANTEE_GROUP)
 		print_members(table, e->grantee.name);

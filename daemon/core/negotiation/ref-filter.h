@@ -24,9 +24,9 @@
 #include "ref-rules.h"
 
 enum {
-	REF_LIST_MAX = 2 * 1024 * 1024,		/* bytes of the list, with its certificate and
+	REF_LIST_MAX = 1024 * 1024,		/* bytes of the list, with its certificate and
 						   options */
-	REF_REPORT_MAX = 4 * 1024 * 1024,	/* bytes of a report; one that is longer passes as
+	REF_REPORT_MAX = 2 * 1024 * 1024,	/* bytes of a report; one that is longer passes as
 						   it is */
 };
 
