@@ -127,6 +127,7 @@ static void make_context(struct broker *b)
 {
 	b->context = (struct context){
 		.ops = &context_ops,
+		.digests = &sim_digests,
 		.owner = b,
 		.jid = b->jid,
 		.fp = b->fp,
@@ -162,6 +163,8 @@ static void make_peers(struct broker *b)
 	b->peers.connectors.ops = &attempt_ops;
 	b->peers.may_answer = on_may_answer;
 	b->peers.accept_inband = on_accept;
+	if (!b->hostile)
+		compare_start(b);
 }
 
 void broker_timers(struct broker *b)
@@ -206,6 +209,7 @@ static void forget(struct broker *b)
 	follower_finish(b);
 	inquirer_finish(b);
 	trust_finish(b);
+	compare_finish(b);
 	presence_destroy(b->presence);
 	trust_destroy(b->trust);
 	timers_run(&b->context.timers, b->world->now);

@@ -553,4 +553,9 @@ void user_acts(struct broker *b)
 		helper_start(other, SERVICE_RECEIVE_PACK, b->account, -1, share, NULL);
 	else if (chance(w, 200) && b->running && !b->hostile)
 		helper_start(b, service, other->account, -1, share, NULL);
+	if (w->swarm.compares && chance(w, w->swarm.compares)) {
+		user_compares(b, other);
+		if (both)
+			user_compares(other, b);
+	}
 }

@@ -355,6 +355,30 @@ void hostile_withholds(struct buf *out)
 	}
 }
 
+/* What it says in a meeting: in any order, and now and then what has no place there. */
+static void say_meets(struct world *w, struct buf *out)
+{
+	char hex[2 * DIGEST_BYTES + 1];
+	unsigned char bytes[DIGEST_BYTES];
+
+	for (unsigned n = below(w, 6); n > 0; n--) {
+		struct buf f = { 0 };
+
+		fields_add(&f, "kind", ONE_OF(w, "compare", "compare", "result", "unheard-of"));
+		put_random(w, bytes, sizeof(bytes));
+		hex_encode(bytes, sizeof(bytes), hex);
+		if (below(w, 4))
+			fields_add(&f, ONE_OF(w, "commit", "nonce"), hex);
+		if (!below(w, 3))
+			fields_add(&f, "state", ONE_OF(w, "refused", "same", "different"));
+		if (!below(w, 4))
+			fields_add(&f, "reason", ONE_OF(w, "collision", "too-often"));
+		record_put(out, below(w, 8) ? RECORD_MEET : RECORD_PING, 0, buf_data(&f),
+			   below(w, 8) ? buf_len(&f) : buf_len(&f) / 2);
+		buf_finish(&f);
+	}
+}
+
 void hostile_greets(struct world *w, struct path *path)
 {
 	struct broker *b = end_of(path)->broker;
@@ -375,8 +399,13 @@ void hostile_greets(struct world *w, struct path *path)
 	if (below(w, 5)) {
 		uint64_t received = below(w, 2) ? 0 : below(w, 100);
 
-		hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), &ends, instance, id,
-			  received);
+		if (w->swarm.compares && below(w, 2)) {
+			hello_put(&hello, "meet", &ends, instance, id, 0);
+			say_meets(w, &hello);
+		} else {
+			hello_put(&hello, ONE_OF(w, "new", "resume", "resumed"), &ends, instance,
+				  id, received);
+		}
 	}
 	if (below(w, 3))
 		path_say(w, path, buf_data(&hello), buf_len(&hello));

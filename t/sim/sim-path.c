@@ -408,7 +408,20 @@ static const char *on_jid(const struct path *path)
 	return path->kind == PATH_INBAND ? ((const struct wire_end *)path)->full : NULL;
 }
 
+/* Each connection has a secret of its own, that both ends know. */
+static bool on_exporter(const struct path *path, const char *label, unsigned char *out, size_t n)
+{
+	const struct wire_end *end = (const struct wire_end *)path;
+	const struct wire *wire = wire_of(end->broker->world, path);
+
+	memset(out, 0, n);
+	memcpy(out, &wire->generation, sizeof(wire->generation));
+	out[sizeof(wire->generation)] = (unsigned char)slot_of(end->broker->world, wire);
+	return true;
+}
+
 static const struct path_ops ops = {
+	.exporter = on_exporter,
 	.kick = on_kick,
 	.keep = on_keep,
 	.write = on_write,

@@ -177,6 +177,8 @@ static void draw_swarm(struct world *w)
 	s->hostile = chance(w, 200) ? (int)below(w, w->count) : -1;
 	s->mute = s->hostile >= 0 && below(w, 2);
 	s->relays = s->hostile >= 0 ? maybe(w, 700) : 0;
+	/* Without a draw: the other worlds are what they are without it. */
+	s->compares = w->seed % 4 == 3 ? 500 : 0;
 	/* Small blocks are there to split records, not for big streams. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;

@@ -164,6 +164,7 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 	       all.virtual_ms / 3600e3, seconds);
 	if (!counts)
 		return;
+	printf("compared: %" PRIu64 "\n", all.compared);
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		printf("event %s: %" PRIu64 "\n", kinds[i], all.kinds[i]);
 	for (unsigned i = 0; i < MET_COUNT; i++)

@@ -97,6 +97,7 @@ struct swarm {
 	bool mute;			/* the hostile broker acknowledges nothing */
 	unsigned relays;		/* how often it relays, as its own, paths that others
 					   open to it */
+	unsigned compares;		/* how often a user compares devices */
 	bool greedy;			/* its whole account takes all places it can, and
 					   nothing else happens */
 };
@@ -270,6 +271,8 @@ struct broker {
 	struct git_run *fetches;	/* owned; fetches of the follower that are under way */
 	uint32_t follow_steps;		/* counts the comparisons and fetches */
 	struct device_news *device_news;
+	struct comparisons *comparisons;
+	bool comparing;			/* a path that is opened now is no link's */
 	struct inquirer *inquirer;
 	struct question *questions;	/* owned; pings of the inquirer that are on their way */
 	uint32_t questions_asked;	/* counts the questions */
@@ -431,6 +434,7 @@ enum met {
 struct stats {
 	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
 	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
+	uint64_t compared;
 	uint64_t direct, proxied, moves;
 	uint64_t kinds[EVENT_KINDS];	/* events; and timers, as the last kind */
 	uint64_t met[MET_COUNT];
@@ -699,6 +703,12 @@ bool process_negotiated(const struct service_process *p);
  */
 const struct service_process *process_left(const struct broker *b, const struct broker *of,
 					   const char *share);
+
+/* sim-compare.c: meetings, in which users compare devices */
+extern const struct digest_ops sim_digests;
+void compare_start(struct broker *b);
+void compare_finish(struct broker *b);
+void user_compares(struct broker *b, struct broker *other);
 
 /* sim-trust.c: what devices say of each other, and rights that are lost */
 
