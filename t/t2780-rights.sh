@@ -127,6 +127,20 @@ test_expect_success 'a name that leads out of a place is refused' '
 	done
 '
 
+test_expect_success 'a list that git might read in another way is refused as a whole' '
+	old=$(bobs main) && null=0000000000000000000000000000000000000000 &&
+	{
+		printf "connect git-receive-pack\n" &&
+		line="$null $old refs/heads/alice/odd" &&
+		printf "%04x%s\0report-status" $((${#line} + 4 + 14)) "$line" &&
+		line="$null $old refs/heads/alice/odd2" &&
+		printf "%04x%s\0atomic0000" $((${#line} + 4 + 7)) "$line"
+	} >asked &&
+	as alice timeout 30 git remote-xmpp bob bob@localhost/project <asked >answer 2>err
+	cat err && grep "fatal: the capabilities are not where they belong" err &&
+	test -z "$(bobs alice/odd)$(bobs alice/odd2)"
+'
+
 test_expect_success 'of several refs those that are refused are named, and the others move' '
 	test_must_fail push bob work:refs/heads/other work:refs/heads/alice/y work:refs/heads/third &&
 	told refs/heads/other "only refs/heads/alice/*, refs/heads/main, refs/tags/* may be pushed" &&
@@ -362,6 +376,31 @@ test_expect_success 'the hooks of the repository run as they would' '
 	same_hooks && grep "^post-update refs/heads/alice/a refs/heads/alice/b in project.git" by-rules &&
 	grep "^GIT_XMPP_JID=alice@localhost" by-rules && grep "^GIT_PUSH_OPTION_1=two" by-rules &&
 	test_must_fail grep -E "GIT_XMPP_(RULES|HOOKS|VERDICTS)|GIT_CONFIG_COUNT" by-rules
+'
+
+# hook <name> <argument>...: as git would run it, by these rules, with a list of one ref.
+hook () {
+	ln -sf "$BUILD/git-xmpp-hook" "links/$1" &&
+	(cd bob/project.git && printf "%s %s refs/heads/alice/a\n" "$newer" "$older" |
+	 env GIT_DIR=. GIT_XMPP_HOOKS="$TRASH/none" "$rules" "$verdicts" "$TRASH/links/$@")
+}
+
+test_expect_success 'a hook that does not know the rules, or cannot say what they refuse, declines' '
+	mkdir -p links none && : >verdicts && newer=$(bobs main) older=$(bobs main~1) &&
+	rules="GIT_XMPP_RULES=push anywhere
+" verdicts=GIT_XMPP_VERDICTS=$TRASH/verdicts &&
+	hook pre-receive && hook update refs/heads/alice/a "$newer" "$older" && test_is_empty verdicts &&
+	rules="GIT_XMPP_RULES=push nowhere" &&
+	test_must_fail hook pre-receive 2>err && grep "rules of the share cannot be read" err &&
+	rules=OF_NO_MATTER=1 && test_must_fail hook pre-receive &&
+	rules="GIT_XMPP_RULES=push anywhere
+protect refs/heads/alice/*
+" &&
+	test_must_fail hook pre-receive && grep "^refs/heads/alice/a protected: not a fast-forward$" verdicts &&
+	test_must_fail hook update refs/heads/alice/a "$newer" "$older" &&
+	verdicts=GIT_XMPP_VERDICTS=$TRASH/none/there &&
+	test_must_fail hook pre-receive 2>err && grep "^refs/heads/alice/a protected: not a fast-forward$" err &&
+	test_must_fail hook update refs/heads/alice/a "$newer" "$older" 2>err && grep protected err
 '
 
 test_expect_success '... also those that core.hooksPath names' '

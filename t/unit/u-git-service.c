@@ -1001,6 +1001,34 @@ static void test_rules_hook(void)
 	end();
 }
 
+/* What a device asks for later is the report that it would have had. */
+static void test_rules_outcome(void)
+{
+	static const char *const two[] = { TWO " refs/heads/bob/x", TWO " refs/heads/main", NULL };
+	struct service_process *p = push_by_rules();
+	char id[NEG_ID_LEN + 1];
+
+	names(&bob, two, "PACK");
+	channel_end(bob.channel);
+	pump(&bob);
+	strcpy(id, bob.id);
+	peer_end(peer_of(&bob), "no-path");
+	output(p, "000eunpack ok\n0018ok refs/heads/bob/x\n0000");
+	buf_reset(&trace);
+	exits(p, 0, 0);
+	expect("journal: refused, receive-pack of " BOB ", 105 and 225 bytes, by direct: no-path; "
+	       "finished after its link had ended (no-path)\n",
+	       "a push that lost its link has its report");
+	finish_far(&bob);
+	connect_far(&bob, BOB, "bob", 1);
+	strcpy(bob.id, id);
+	buf_reset(&trace);
+	asks_outcome(&bob, 4);
+	ok(strstr(buf_str(&trace), "6e6720726566732f68656164732f6d61696e"),
+	   "and the ref that was refused is in what its device learns");
+	end();
+}
+
 static void test_rules_broken(void)
 {
 	struct service_process *p = push_by_rules();
@@ -1143,6 +1171,7 @@ int main(void)
 	test_rules();
 	test_rules_refuse_all();
 	test_rules_hook();
+	test_rules_outcome();
 	test_rules_broken();
 	test_rules_narrower();
 	test_withdrawn();
