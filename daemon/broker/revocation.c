@@ -48,9 +48,20 @@ void revoke_rights(struct broker *b, const char *jid, const char *device, enum r
 		push_queue_buddy_online(b->push_queue, jid);
 }
 
+/* A peer of jid whose device was forgotten, which leaves nothing in the table. */
+static struct peer *next_forgotten(const struct broker *b, const char *jid)
+{
+	for (struct peer *p = b->peers.first; p; p = p->next)
+		if (!strcmp(p->jid, jid) && p->link.state == LINK_UP &&
+		    !context_admits(&b->context, jid, p->fp))
+			return p;
+	return NULL;
+}
+
 void revoke_untrusted(struct broker *b, const char *jid)
 {
 	char devices[DEVICES_PER_BUDDY][DEVICE_ID_LEN + 1];
+	struct peer *p;
 	unsigned n = 0;
 
 	for (const struct trusted_device *d = trust_devices(b->context.trust, jid); d;
@@ -59,4 +70,8 @@ void revoke_untrusted(struct broker *b, const char *jid)
 			device_id_of(d->fp, devices[n++]);
 	for (unsigned i = 0; i < n; i++)
 		revoke_rights(b, jid, devices[i], REVOKED_DISTRUSTED);
+	while ((p = next_forgotten(b, jid))) {
+		strcpy(devices[0], p->device);
+		revoke_rights(b, jid, devices[0], REVOKED_DISTRUSTED);
+	}
 }

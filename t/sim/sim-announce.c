@@ -226,7 +226,7 @@ void announcement_met(struct broker *b, const struct broker *other,
 
 static bool permitted(const struct broker *b, const struct broker *to, unsigned share)
 {
-	return (b->trusts[to->index] || b->vouched[to->index]) &&
+	return b->trusts[to->index] &&
 	       (b->account == to->account || b->may_push[share][to->index] ||
 		b->may_fetch[share][to->index]);
 }
@@ -377,7 +377,8 @@ void announcement_heard(struct peer *p, const char *name, struct fields f)
 		c->heard = 0;
 		c->hearings = 0;
 	}
-	if (!permitted(by, b, share))
+	/* It may have been said before a user took the right away; check_trust() looks there. */
+	if (!permitted(by, b, share) && !b->world->swarm.trust_events)
 		violation(b->world, "%s: hears of '%s' and may not", b->name, name);
 	if (version < c->heard)
 		violation(b->world, "%s: hears something old from %s", b->name, by->name);

@@ -85,10 +85,10 @@ static void decide_trust(struct broker *b, const struct broker *other)
 
 	if (b->trusts[other->index]) {
 		trust_observe(b->trust, other->jid, other->fp, b->world->now / 1000, &changed);
-		trust_verify(b->trust, other->jid, other->fp, b->world->now / 1000);
+		trust_by_hand(b, other);
 		if (!before && b->inquirer)
 			inquirer_unseen(b->inquirer, other->jid);
-	} else if (!b->vouched[other->index]) {
+	} else {
 		trust_distrust(b->trust, other->jid, other->fp, b->world->now / 1000);
 	}
 }
@@ -96,6 +96,8 @@ static void decide_trust(struct broker *b, const struct broker *other)
 void broker_configure(struct broker *b)
 {
 	const struct world *w = b->world;
+	/* Else the table is what its user and the words of devices have made of it. */
+	bool decides_anew = !w->swarm.trust_events || w->phase != PHASE_TROUBLE || b->life == 1;
 
 	if (!b->running)
 		return;
@@ -104,7 +106,7 @@ void broker_configure(struct broker *b)
 	for (unsigned i = 0; i < SHARES; i++)
 		share_with(b, i);
 	for (unsigned i = 0; i < w->count; i++)
-		if (i != b->index)
+		if (i != b->index && decides_anew)
 			decide_trust(b, &w->brokers[i]);
 	announcer_reload(b->announcer);
 }
@@ -182,6 +184,7 @@ void broker_start(struct broker *b)
 	b->presence = presence_create();
 	quota_init(&b->ibb_paths, INBANDS_MAX, false);
 	b->trust = trust_create();
+	trust_load(b);
 	for (unsigned i = 0; i < w->count; i++)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false,
 				     false);
@@ -210,6 +213,7 @@ static void forget(struct broker *b)
 	inquirer_finish(b);
 	trust_finish(b);
 	compare_finish(b);
+	trust_keep(b);
 	presence_destroy(b->presence);
 	trust_destroy(b->trust);
 	timers_run(&b->context.timers, b->world->now);

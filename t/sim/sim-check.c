@@ -457,6 +457,8 @@ static void look(struct world *w, bool at_all)
 
 		if (b->running && !b->hostile && looked_at(b))
 			check_broker(b);
+		if (w->swarm.trust_events && b->running && !b->hostile)
+			check_trust((struct broker *)b);
 	}
 	check_processes(w);
 }

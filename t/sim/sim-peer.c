@@ -265,6 +265,9 @@ static void on_met_key(void *owner, const char *jid, const unsigned char *fp)
 
 	trust_observe(b->trust, jid, fp, b->world->now / 1000, &changed);
 	broker_met(b, jid, fp);
+	/* First use may have admitted it. */
+	if (changed && b->world->swarm.trust_events)
+		trust_follow(b);
 }
 
 static void on_met_at(void *owner, const char *full, const char *device)

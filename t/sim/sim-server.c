@@ -251,6 +251,8 @@ void fate(struct world *w)
 		crash(b);
 	if (chance(w, w->swarm.inventions))
 		invent(w);
+	if (chance(w, w->swarm.trust_events))
+		trust_event(w);
 	if (chance(w, w->swarm.network_changes))
 		network_changes(&w->brokers[below(w, w->count)]);
 	if (chance(w, w->swarm.dial_changes))
@@ -280,7 +282,8 @@ void heal(struct world *w)
 			for (unsigned s = 0; s < SHARES; s++)
 				b->may_push[s][k] = true;
 		}
-		if (b->hostile && b->running)
+		/* What devices have said of each other is not to arrive any more. */
+		if ((b->hostile || w->swarm.trust_events) && b->running)
 			broker_crash(b);
 		b->hostile = false;
 	}

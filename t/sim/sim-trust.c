@@ -30,15 +30,6 @@ void revoke_device(struct broker *b, const char *jid, const unsigned char *fp)
 	git_service_orphans_revoke(&b->git_services, jid, device, "untrusted");
 }
 
-static void note_vouched(struct broker *b, const unsigned char *fp, bool vouched)
-{
-	struct world *w = b->world;
-
-	for (unsigned i = 0; i < w->count; i++)
-		if (!memcmp(w->brokers[i].fp, fp, FINGERPRINT_BYTES))
-			b->vouched[i] = vouched;
-}
-
 static void on_remember(void *arg)
 {
 }
@@ -52,19 +43,33 @@ static void on_save(void *arg)
 {
 }
 
+void trust_follow(struct broker *b)
+{
+	const struct world *w = b->world;
+
+	for (unsigned i = 0; i < w->count; i++)
+		b->trusts[i] = trust_allows(
+			trust_lookup(b->trust, w->brokers[i].jid, w->brokers[i].fp));
+}
+
 static void on_vouched(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
 	struct broker *b = arg;
 
-	note_vouched(b, fp, true);
+	trace(b->world, "%s: a device of %s is vouched for", b->name, jid);
+	trust_follow(b);
+
 	inquirer_unseen(b->inquirer, jid);
 	announcer_reload(b->announcer);
 }
 
 static void on_lost(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
-	note_vouched(arg, fp, false);
-	revoke_device(arg, jid, fp);
+	struct broker *b = arg;
+
+	trace(b->world, "%s: a device of %s is trusted no more", b->name, jid);
+	trust_follow(b);
+	revoke_device(b, jid, fp);
 }
 
 static void on_revoked(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
@@ -87,7 +92,6 @@ static const struct device_news_ops device_news_ops = {
 
 void trust_start(struct broker *b)
 {
-	memset(b->vouched, 0, sizeof(b->vouched));
 	b->device_news = device_news_create(&b->context, &b->peers, &device_news_ops, b);
 }
 
@@ -95,4 +99,127 @@ void trust_finish(struct broker *b)
 {
 	device_news_destroy(b->device_news);
 	b->device_news = NULL;
+}
+
+void trust_load(struct broker *b)
+{
+	if (!buf_len(&b->trust_kept))
+		return;
+	trust_parse(b->trust, buf_str(&b->trust_kept), buf_len(&b->trust_kept));
+	buf_reset(&b->trust_kept);
+}
+
+void trust_keep(struct broker *b)
+{
+	buf_reset(&b->trust_kept);
+	if (b->world->swarm.trust_events)
+		trust_write(b->trust, &b->trust_kept);
+}
+
+static struct peer *next_forgotten(const struct broker *b, const char *jid)
+{
+	for (struct peer *p = b->peers.first; p; p = p->next)
+		if (!strcmp(p->jid, jid) && p->link.state == LINK_UP &&
+		    !context_admits(&b->context, jid, p->fp))
+			return p;
+	return NULL;
+}
+
+/* What the broker's commands do after each decision. */
+static void obey(struct broker *b, const char *jid)
+{
+	const struct trusted_device *d = trust_devices(b->trust, jid);
+	unsigned char fps[DEVICES_PER_BUDDY][FINGERPRINT_BYTES];
+	struct peer *p;
+	unsigned n = 0;
+
+	for (; d; d = d->sibling)
+		if (!trust_allows(d->state))
+			memcpy(fps[n++], d->fp, FINGERPRINT_BYTES);
+	trust_follow(b);
+	for (unsigned i = 0; i < n; i++)
+		revoke_device(b, jid, fps[i]);
+	while ((p = next_forgotten(b, jid))) {
+		memcpy(fps[0], p->fp, sizeof(fps[0]));
+		revoke_device(b, jid, fps[0]);
+	}
+	device_news_decided(b->device_news, jid);
+	announcer_reload(b->announcer);
+	inquirer_unseen(b->inquirer, jid);
+}
+
+void trust_by_hand(struct broker *b, const struct broker *other)
+{
+	b->thrown_out[other->index] = false;
+	trust_verify(b->trust, other->jid, other->fp, b->world->now / 1000);
+}
+
+static void distrust(struct broker *b, const struct broker *other)
+{
+	trust_distrust(b->trust, other->jid, other->fp, b->world->now / 1000);
+	if (b->account == other->account)
+		trust_untell(b->trust);
+}
+
+/*
+ * remove, and a block, take the trust from all devices of a person; add brings nobody back
+ * whom the user has decided about.
+ */
+static void suspend(struct broker *b, const struct broker *other)
+{
+	trust_suspend(b->trust, other->jid, b->world->now / 1000);
+	if (below(b->world, 2))
+		trust_invite(b->trust, other->jid, b->world->now / 1000);
+}
+
+void trust_event(struct world *w)
+{
+	struct broker *b = &w->brokers[below(w, w->count)];
+	const struct broker *other = &w->brokers[below(w, w->count)];
+	unsigned what = below(w, 8);
+
+	if (!b->running || b == other || b->hostile || other->hostile)
+		return;
+	w->stats->decisions++;
+	if (what < 3) {
+		trace(w, "%s: its user verifies %s", b->name, other->name);
+		trust_by_hand(b, other);
+	} else if (what < 4) {
+		trace(w, "%s: its user distrusts %s", b->name, other->name);
+		distrust(b, other);
+	} else if (b->account == other->account) {
+		trace(w, "%s: its user retires %s", b->name, other->name);
+		trust_retire(b->trust, b->jid, other->fp, b->fp, w->now / 1000);
+	} else if (what < 6) {
+		trace(w, "%s: its user removes the person of %s", b->name, other->name);
+		suspend(b, other);
+	} else {
+		return;
+	}
+	obey(b, other->jid);
+	sessions_wake(&b->sessions);
+}
+
+void check_trust(struct broker *b)
+{
+	const struct world *w = b->world;
+
+	for (const struct peer *p = b->peers.first; p; p = p->next)
+		if (p->link.state == LINK_UP && !context_admits(&b->context, p->jid, p->fp))
+			violation(b->world, "%s: a link with %s is up, which is not trusted",
+				  b->name, p->device);
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
+		if (d->state == TRUST_VOUCHED &&
+		    (!d->by || trust_lookup(b->trust, d->jid, d->by) != TRUST_VERIFIED))
+			violation(b->world, "%s: a device of %s is trusted on nobody's word",
+				  b->name, d->jid);
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *other = &w->brokers[i];
+		enum trust_state state = trust_lookup(b->trust, other->jid, other->fp);
+
+		if (trust_allows(state) && b->thrown_out[i])
+			violation(b->world, "%s: %s is %s, and no user has done that", b->name,
+				  other->name, trust_state_name(state));
+		b->thrown_out[i] |= trust_rejects(state) || state == TRUST_SUSPENDED;
+	}
 }

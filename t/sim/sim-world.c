@@ -128,6 +128,16 @@ static unsigned maybe(struct world *w, unsigned most)
 	return below(w, 2) ? 0 : between(w, 1, most);
 }
 
+/*
+ * In some worlds users decide about devices all the time. These have more devices of one
+ * account, because only such vouch for each other. No number is drawn for it: the worlds of the
+ * other seeds stay what they are.
+ */
+static bool is_about_trust(const struct world *w)
+{
+	return w->seed % 5 == 3;
+}
+
 static void draw_swarm(struct world *w)
 {
 	static const unsigned delays[] = { 5, 40, 200, 1500 };
@@ -186,6 +196,12 @@ static void draw_swarm(struct world *w)
 		s->window = IBB_IN_FLIGHT_MAX;
 	if (w->count > 2 && chance(w, 100))
 		greedy_draw(w);
+	if (is_about_trust(w) && !s->greedy) {
+		s->hostile = -1;
+		s->relays = s->mute = 0;
+		s->trust_events = 250;
+		s->untrusted = 400;
+	}
 }
 
 static void draw_rights(struct world *w, struct broker *b)
@@ -239,9 +255,11 @@ static void make_brokers(struct world *w)
 	static const unsigned char counts[] = { 2, 2, 2, 2, 2, 2, 3, 3, 3, 4 };
 
 	w->count = counts[below(w, sizeof(counts))];
+	if (is_about_trust(w))
+		w->count = w->seed % 2 ? 4 : 3;
 	draw_swarm(w);
 	for (unsigned i = 0; i < w->count; i++) {
-		bool same = i > 0 && i - w->brokers[i - 1].account < 3 && chance(w, 350);
+		bool same = i > 0 && i - w->brokers[i - 1].account < 3 && chance(w, is_about_trust(w) ? 700 : 350);
 
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);
@@ -540,6 +558,7 @@ void world_end(struct world *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		if (w->brokers[i].running)
 			broker_stop(&w->brokers[i]);
+		buf_finish(&w->brokers[i].trust_kept);
 		paths_flush(w);
 	}
 	for (unsigned i = 0; i < WIRES_MAX; i++)

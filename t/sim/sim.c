@@ -157,10 +157,12 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 	       " paths lost, %" PRIu64 " links resumed, %" PRIu64
 	       " times up on a direct path, %" PRIu64 " through a proxy, %" PRIu64
 	       " moves, %" PRIu64 " pushes lost at their end, of %" PRIu64
-	       " the outcome known, %" PRIu64 " hostile acts, %.0f hours of virtual time, %.1f s\n",
+	       " the outcome known, %" PRIu64 " hostile acts, %" PRIu64
+	       " decisions about devices, %.0f hours of virtual time, %.1f s\n",
 	       all.runs, all.events, all.pushes, all.fetches, all.announcements, all.refused,
 	       all.deferred, all.killed, all.restarts, all.lost_paths, all.resumed, all.direct,
 	       all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile,
+	       all.decisions,
 	       all.virtual_ms / 3600e3, seconds);
 	if (!counts)
 		return;

@@ -86,6 +86,7 @@ struct swarm {
 	unsigned big;			/* streams longer than the windows */
 	unsigned push_size;		/* bytes of each push; 0: at random */
 	unsigned denied, untrusted;
+	unsigned trust_events;		/* how often a user decides about a device */
 	bool announcements, follows;
 	bool paths;			/* there are better kinds of path than in-band */
 	bool withholds;			/* proxies hold back the last bytes of bursts */
@@ -305,7 +306,8 @@ struct broker {
 	/* these go by account, for all its devices */
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
-	bool vouched[BROKERS_MAX];	/* trusted by the word of another device alone */
+	struct buf trust_kept;		/* the trust table, from one life to the next */
+	bool thrown_out[BROKERS_MAX];	/* only its user may let this device in again */
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* version of the refs that was fetched last */
 	struct telling_count told[BROKERS_MAX][SHARES];
@@ -433,6 +435,7 @@ enum met {
 
 struct stats {
 	uint64_t runs, events, pushes, fetches, announcements, restarts, lost_paths, hostile;
+	uint64_t decisions;		/* of users about devices */
 	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
 	uint64_t compared;
 	uint64_t direct, proxied, moves;
@@ -714,6 +717,17 @@ void user_compares(struct broker *b, struct broker *other);
 
 void trust_start(struct broker *b);
 void trust_finish(struct broker *b);
+/* The table of the last life, or a new one; and to keep it. */
+void trust_load(struct broker *b);
+void trust_keep(struct broker *b);
+/* What the observers expect of the announcer follows the table. */
+void trust_follow(struct broker *b);
+/* A user decides something about some device. */
+void trust_event(struct world *w);
+/* Its user trusts the device, by its key. */
+void trust_by_hand(struct broker *b, const struct broker *other);
+/* Who has lost the right has no link, and has not got the right back by itself. */
+void check_trust(struct broker *b);
 /* A device is trusted no more: ends all that runs for it, as daemon/broker/revocation.c does. */
 void revoke_device(struct broker *b, const char *jid, const unsigned char *fp);
 
