@@ -141,8 +141,13 @@ static const struct row {
 		"will do" },
 	[MSG_NOT_SHARED] = { "not-shared",
 		"'{jid}' does not share a repository '{share}' with you",
-		"Check the name with them; they allow it, in the repository, with "
-		"\"git xmpp share --name={share} --fetch={me}\"" },
+		"See what they share with \"git xmpp list {jid}\"; they allow it, in the "
+		"repository, with \"git xmpp share --name={share} --fetch={me}\"" },
+	[MSG_DEVICE_WAITS] = { "device-waits",
+		"no device of '{jid}' that you trust shares a repository '{share}' with you; "
+		"their device '{device}' is not compared yet",
+		"If that one has it: \"git xmpp verify {jid}\"; what the others share is shown by "
+		"\"git xmpp list {jid}\"" },
 	[MSG_PUSH_DENIED] = { "push-denied",
 		"'{jid}' lets you fetch from '{share}', but not push to it",
 		"They allow it, in the repository, with \"git xmpp share --name={share} "

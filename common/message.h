@@ -57,6 +57,8 @@ enum message_id {
 	MSG_BUDDY_NO_GIT,		/* jid */
 	MSG_NO_SUCH_DEVICE,		/* jid, device */
 	MSG_NOT_SHARED,			/* jid, share, me */
+	MSG_DEVICE_WAITS,		/* jid, share, device: as before, and this device of theirs
+					   is online and waits to be compared */
 	MSG_PUSH_DENIED,		/* jid, share, me */
 	MSG_UNVERIFIED,			/* jid, share, me */
 	MSG_DEVICE_UNTRUSTED,		/* jid: we trust none of their devices that are online */

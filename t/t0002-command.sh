@@ -36,7 +36,7 @@ fake_pid=
 test_atexit fake_stop
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device share unshare follow unfollow queue log status daemon
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device list share unshare follow unfollow queue log status daemon
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1

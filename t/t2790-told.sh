@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Being told: what waits is in status until it is settled, in one line of the next git command,
-# once, and given to the user's own command, which strangers cannot make run all the time.
+# once, and given to the user's own command, which strangers cannot make run all the time. And
+# what buddies share is told to who asks, as far as they may have it.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
@@ -166,6 +167,109 @@ test_expect_success 'a command that is none is logged, and nothing is lost by it
 	as alice git config --global xmpp.notifyCommand "sh \"c" &&
 	kill -HUP "$(broker_pid alice)" &&
 	wait_for 10 grep "notifyCommand is no command line" log/alice
+'
+
+# setup_device <directory> <user>: another home of the same account.
+setup_device () {
+	mkdir -p -m 700 "$1/run" && plain_user "$1" &&
+	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$server_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" \
+		--password-command="cat $TRASH/$2/pw" --no-start
+}
+
+# device_of <user>: its id, as its broker said at its start.
+device_of () {
+	sed -n "s/.* serving '.*', device //p" "log/$1" | tail -n 1
+}
+
+# said_of <repository>: what the list has of its head.
+said_of () {
+	local at
+
+	at=$(TZ=UTC git -C "$1" log -1 --branches --date-order --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)
+	echo "main  $(git -C "$1" rev-parse main | cut -c 1-12)  $at"
+}
+
+lists () {
+	as alice git xmpp list "$@" >out
+}
+
+test_expect_success 'list has what this device may use, and nothing else' '
+	"$TOP/t/tools/make-repo" bob/write.git 2 0 &&
+	"$TOP/t/tools/make-repo" bob/secret.git 2 0 &&
+	as bob git xmpp share bob/write.git --name="team/my site" --push=alice@localhost &&
+	as bob git xmpp share bob/secret.git --name=secret --push=carol@localhost &&
+	lists bob@localhost &&
+	cat >expect <<-END &&
+	bob@localhost
+	    project  fetch  $(said_of bob/project.git)  xmpp::bob@localhost/project
+	    team/my site  push  $(said_of bob/write.git)  xmpp::bob@localhost/team/my%20site
+	END
+	test_cmp expect out &&
+	lists && test_cmp expect out &&
+	as alice git ls-remote "$(sed -n "s/.*  xmpp/xmpp/p" out | tail -n 1)" >/dev/null &&
+	as bob git xmpp list alice@localhost >out &&
+	test_is_empty out
+'
+
+test_expect_success 'what is taken away is not listed any more' '
+	as bob git xmpp share --name="team/my site" --rm=alice@localhost &&
+	lists bob@localhost &&
+	test_must_fail grep site out &&
+	lists --json &&
+	grep -o "\"name\":\"[^\"]*\"" out >names &&
+	echo "\"name\":\"project\"" >expect &&
+	test_cmp expect names
+'
+
+test_expect_success 'a hostile name of a branch is escaped, a hidden one is not told' '
+	cp bob/project.git/HEAD saved &&
+	git -C bob/project.git symbolic-ref HEAD "refs/heads/$(printf "\342\200\256txt")" &&
+	lists bob@localhost &&
+	grep "project  fetch  .xe2.x80.xaetxt  -  " out &&
+	lists --json && grep "refs/heads/.*txt" out &&
+	cp saved bob/project.git/HEAD &&
+	git -C bob/project.git config uploadpack.hideRefs refs/heads/main &&
+	lists bob@localhost &&
+	grep "project  fetch  -  -  " out &&
+	git -C bob/project.git config --unset uploadpack.hideRefs &&
+	lists bob@localhost && grep "project  fetch  main" out
+'
+
+test_expect_success 'who asks for what is not shared is told of the list' '
+	test_must_fail as alice git ls-remote xmpp::bob@localhost/secret 2>err &&
+	grep "does not share" err && grep "git xmpp list bob@localhost" err
+'
+
+test_expect_success 'a device that is not trusted yet is named, and asked once it is' '
+	setup_device bob2 bob && start_broker bob2 &&
+	"$TOP/t/tools/make-repo" bob2/other.git 2 0 &&
+	as bob2 git xmpp share bob2/other.git --name=other --fetch=alice@localhost &&
+	wait_for 20 eval "lists bob@localhost && grep \"$(device_of bob2)\" out" &&
+	wait_for 20 has_notice alice "a new device of bob@localhost waits" &&
+	lists bob@localhost &&
+	grep "^! bob@localhost: device $(device_of bob2) waits to be compared  (git xmpp verify bob@localhost)" out &&
+	test_must_fail grep other out &&
+	test_must_fail as alice git ls-remote xmpp::bob@localhost/other 2>err &&
+	grep "their device .$(device_of bob2). is not compared yet" err &&
+	as alice git xmpp verify bob@localhost --fingerprint="$(as bob2 git xmpp verify --self)" &&
+	wait_for 10 has_no_notice alice "a new device" &&
+	wait_for 10 as bob2 git xmpp verify alice@localhost --fingerprint="$(as alice git xmpp verify --self)" &&
+	wait_for 20 eval "lists bob@localhost && grep other out && grep project out" &&
+	grep "    other  fetch  main  .*xmpp::bob@localhost/other" out &&
+	grep "    project  fetch  main  " out &&
+	as alice git ls-remote xmpp::bob@localhost/other >/dev/null &&
+	as alice git ls-remote $url >/dev/null
+'
+
+test_expect_success 'nobody is there to be asked' '
+	stop_broker bob && stop_broker bob2 &&
+	wait_for 10 eval "! buddy_line alice bob | grep \"	git	\"" &&
+	lists && test_is_empty out &&
+	test_must_fail as alice git xmpp list bob@localhost 2>err &&
+	grep "is offline" err &&
+	test_must_fail lists nobody@localhost --json &&
+	grep "not-buddy" out
 '
 
 test_done

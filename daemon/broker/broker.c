@@ -33,12 +33,14 @@
 #include "push-queue.h"
 #include "questions.h"
 #include "random.h"
+#include "list-command.h"
 #include "local-candidates.h"
 #include "roster.h"
 #include "git-service-events.h"
 #include "groups.h"
 #include "session-client.h"
 #include "session-events.h"
+#include "share-look.h"
 #include "state-files.h"
 #include "twin-watch.h"
 #include "unsettled.h"
@@ -610,6 +612,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->grace.data = b;
 	begin_keyring(b);
 	notice_board_begin(b);
+	share_answers_init(&b->share_answers, &b->context, &share_look_ops, loop);
+	share_lists_init(&b->share_lists, &b->context, &b->peers, &list_command_events);
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
@@ -687,6 +691,8 @@ void broker_finish(struct broker *b)
 	for (unsigned i = 0; i < LOG_BOOKS; i++)
 		log_budget_finish(&b->budgets[i]);
 	git_services_finish(&b->git_services);
+	if (b->share_answers.context)
+		share_answers_finish(&b->share_answers);
 	notice_board_finish(b);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);

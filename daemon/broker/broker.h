@@ -33,6 +33,8 @@
 #include "quota.h"
 #include "service-process.h"
 #include "session.h"
+#include "share-answers.h"
+#include "share-list.h"
 #include "twin.h"
 
 struct announcer;
@@ -104,6 +106,8 @@ struct broker {
 						   cause */
 	uv_timer_t grace;			/* runs after login while presences may still
 						   arrive */
+	struct share_answers share_answers;	/* tells devices what they may use here */
+	struct share_lists share_lists;		/* asks devices what we may use there */
 	struct notice_board notice_board;	/* tells the user what waits */
 	struct heap_trim heap_trim;		/* returns memory to the system after work has
 						   ended */

@@ -11,6 +11,7 @@
 #include "follower.h"
 #include "git-service.h"
 #include "jid.h"
+#include "list-command.h"
 #include "join-command.h"
 #include "local-candidates.h"
 #include "log.h"
@@ -171,6 +172,7 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "queue-reload", queue_command_reload },
 		{ "queue-retry", queue_command_retry },
 		{ "queue-drop", queue_command_drop },
+		{ "list", list_command },
 		{ "notices-shown", run_notices_shown },
 		{ "stop", run_stop },
 	};

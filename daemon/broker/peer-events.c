@@ -70,6 +70,8 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 	device_news_ended(b->device_news, p);
 	if (!strcmp(reason, "untrusted"))
 		device_news_refused(b->device_news, p->jid, p->device);
+	share_answers_ended(&b->share_answers, p);
+	share_lists_ended(&b->share_lists, p);
 	/* A link closed as idle says nothing of the process behind it, which may go on. */
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);
@@ -121,7 +123,14 @@ static const char *on_word(void *owner, struct peer *p, const struct record *rec
 {
 	struct broker *b = owner;
 
-	return device_news_record(b->device_news, p, record);
+	switch (record->type) {
+	case RECORD_SHARES_ASK:
+		return share_answers_record(&b->share_answers, p, record);
+	case RECORD_SHARES:
+		return share_lists_record(&b->share_lists, p, record);
+	default:
+		return device_news_record(b->device_news, p, record);
+	}
 }
 
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,

@@ -19,6 +19,7 @@
 #include "fields.h"
 #include "fnv.h"
 #include "git-run.h"
+#include "hidden-refs.h"
 #include "repository.h"
 #include "work.h"
 
@@ -32,11 +33,6 @@ struct ref {
 struct ref_list {
 	struct ref *refs;	/* owned */
 	size_t count, room;
-};
-
-struct hidden {
-	char **patterns;	/* owned; the last one that matches counts */
-	size_t count;
 };
 
 struct refs_read {
@@ -68,73 +64,6 @@ static void free_list(struct ref_list *list)
 	free(list->refs);
 }
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
-}
-
-/* Refs that no fetch should show, and names that are no refs. */
-static bool is_private(const char *name)
-{
-	return starts_with(name, "refs/remotes/") || !strcmp(name, "refs/stash") ||
-	       (strcmp(name, "HEAD") && !starts_with(name, "refs/"));
-}
-
-static void add_pattern(struct hidden *hidden, const char *pattern)
-{
-	size_t n = strlen(pattern);
-
-	while (n > 0 && pattern[n - 1] == '/')
-		n--;
-	if (n == 0)
-		return;
-	hidden->patterns =
-		xrealloc(hidden->patterns, (hidden->count + 1) * sizeof(*hidden->patterns));
-	hidden->patterns[hidden->count++] = xstrndup(pattern, n);
-}
-
-/* Walks over all entries: libgit2 1.5 leaks memory when it is given a pattern. */
-static void read_hidden(struct hidden *hidden, git_repository *repo)
-{
-	git_config *config;
-	git_config_iterator *it;
-	git_config_entry *entry;
-
-	if (git_repository_config_snapshot(&config, repo) < 0)
-		return;
-	if (git_config_iterator_new(&it, config) == 0) {
-		while (git_config_next(&entry, it) == 0)
-			if (entry->value && (!strcmp(entry->name, "transfer.hiderefs") ||
-					     !strcmp(entry->name, "uploadpack.hiderefs")))
-				add_pattern(hidden, entry->value);
-		git_config_iterator_free(it);
-	}
-	git_config_free(config);
-}
-
-static bool is_hidden(const struct hidden *hidden, const char *name)
-{
-	for (size_t i = hidden->count; i > 0; i--) {
-		const char *pattern = hidden->patterns[i - 1];
-		bool shown = *pattern == '!';
-		size_t n;
-
-		pattern += shown;
-		pattern += *pattern == '^';	/* matches with the namespace; we have none */
-		n = strlen(pattern);
-		if (!strncmp(name, pattern, n) && (name[n] == '\0' || name[n] == '/'))
-			return !shown;
-	}
-	return false;
-}
-
-static void free_hidden(struct hidden *hidden)
-{
-	for (size_t i = 0; i < hidden->count; i++)
-		free(hidden->patterns[i]);
-	free(hidden->patterns);
-}
-
 /*
  * Fills in the object that a ref leads to; false if it leads nowhere, like HEAD before the
  * first commit.
@@ -152,7 +81,7 @@ static bool object_of(git_repository *repo, const char *name, char object[OBJECT
 /* 0, or -1 when they cannot be listed. */
 static int list_refs(struct ref_list *list, git_repository *repo)
 {
-	struct hidden hidden = { .count = 0 };
+	struct hidden_refs hidden = { .count = 0 };
 	git_reference_iterator *it;
 	char object[OBJECT_HEX_MAX + 1];
 	const char *name = "HEAD";
@@ -161,13 +90,14 @@ static int list_refs(struct ref_list *list, git_repository *repo)
 	error = git_reference_iterator_new(&it, repo);
 	if (error < 0)
 		return -1;
-	read_hidden(&hidden, repo);
+	hidden_refs_read(&hidden, repo);
 	do {
-		if (!is_private(name) && !is_hidden(&hidden, name) && object_of(repo, name, object))
+		if (!ref_is_private(name) && !hidden_refs_have(&hidden, name) &&
+		    object_of(repo, name, object))
 			add_ref(list, name, object);
 		error = git_reference_next_name(&name, it);
 	} while (error == 0);
-	free_hidden(&hidden);
+	hidden_refs_finish(&hidden);
 	git_reference_iterator_free(it);
 	return error == GIT_ITEROVER ? 0 : -1;
 }
@@ -258,7 +188,7 @@ static void take_line(struct ref_list *list, const char *line)
 		return;
 	memcpy(object, line, name - line);
 	name++;
-	if (!is_private(name) && !strstr(name, "^{}"))
+	if (!ref_is_private(name) && !strstr(name, "^{}"))
 		add_ref(list, name, object);
 }
 

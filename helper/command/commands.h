@@ -24,6 +24,7 @@ int cmd_unblock(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_invite(int argc, char **argv);
 int cmd_join(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_share(int argc, char **argv);
 int cmd_unshare(int argc, char **argv);
 int cmd_follow(int argc, char **argv);

@@ -38,6 +38,7 @@ static const char usage[] =
 	"    block      hear nothing of somebody any more\n"
 	"    unblock    stop that\n"
 	"repositories\n"
+	"    list       what buddies share with you\n"
 	"    share      let buddies fetch from or push to a repository\n"
 	"    unshare    stop that\n"
 	"    follow     have a buddy's share fetched whenever it changes\n"
@@ -67,6 +68,7 @@ static const struct {
 	{ "block", cmd_block },
 	{ "unblock", cmd_unblock },
 	{ "verify", cmd_verify },
+	{ "list", cmd_list },
 	{ "share", cmd_share },
 	{ "unshare", cmd_unshare },
 	{ "follow", cmd_follow },

@@ -370,7 +370,7 @@ static const char *on_word(void *owner, struct peer *p, const struct record *rec
 {
 	struct broker *b = owner;
 
-	return device_news_record(b->device_news, p, record);
+	return record->type == RECORD_DEVICE ? device_news_record(b->device_news, p, record) : NULL;
 }
 
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,

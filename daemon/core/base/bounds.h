@@ -218,6 +218,13 @@ enum {
 	LOOKUPS_MAX = 2,			/* of host names that others offer, at a time;
 						   libuv allows no more */
 
+	/* what somebody shares with us; share-answers.h, share-list.h */
+	SHARE_ANSWERS_MAX = 16,			/* devices that are answered, one after the other */
+	SHARES_ASKED_BURST = 32,			/* questions of one JID at once */
+	SHARES_ASKED_EVERY = 5 * 1000,		/* then one per this time */
+	SHARE_LIST_AT_ONCE = 16,		/* devices that one list asks at a time */
+	SHARES_PATIENCE = 15 * 1000,		/* for the answer of a device */
+
 	/* what the user is told; notices.h */
 	NOTICES_MAX = 512,			/* shared as quota.h says */
 	NOTICE_DETAIL_MAX = 256,		/* bytes; of an item, too */

@@ -41,6 +41,8 @@ static const struct {
 	[RECORD_EXIT] = { "EXIT", true },
 	[RECORD_CLOSE] = { "CLOSE", true },
 	[RECORD_DEVICE] = { "DEVICE", true },
+	[RECORD_SHARES_ASK] = { "SHARES-ASK", true },
+	[RECORD_SHARES] = { "SHARES", true },
 };
 
 bool record_type_known(unsigned type)

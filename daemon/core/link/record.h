@@ -60,6 +60,8 @@ enum record_type {
 
 	/* of devices, numbered, from here on skipped by who does not know them */
 	RECORD_DEVICE = 64,	/* vouching.h */
+	RECORD_SHARES_ASK = 65,	/* share-rows.h */
+	RECORD_SHARES = 66,
 
 	/* reserved for later versions, and skipped */
 	RECORD_SKIPPED_PATH = 9,

@@ -634,13 +634,13 @@ static void on_link_deliver(void *owner, const struct record *record)
 
 	if (record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM)
 		fault = connector_record(p->connector, record);
-	else if (record->type == RECORD_DEVICE)
+	else if (record->type >= RECORD_DEVICE)
 		fault = p->all->events->word(p->all->owner, p, record);
 	else if (record->type < RECORD_ACCEPT)
 		fault = negotiations_record(&p->negotiations, record, context_now(p->all->context));
 	else
 		fault = channels_record(&p->channels, record);
-	if (record->type >= RECORD_ACCEPT)
+	if (record->type >= RECORD_ACCEPT && record->type < RECORD_DEVICE)
 		stall_moved(&p->stall);
 	if (fault && !p->ended) {
 		log_about(p->jid, LOG_WARNING, "%s/%s: broke the protocol: %s record: %s", p->jid,

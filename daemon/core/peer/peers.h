@@ -63,7 +63,7 @@ struct peers_events {
 	/* The device has announced where the refs of one of its shares are. */
 	void (*announced)(void *owner, const struct peer *p, const char *share, struct fields tips);
 	/*
-	 * A DEVICE record has come. Returns the rule that it breaks, or NULL. The peer may
+	 * A DEVICE, SHARES-ASK or SHARES record has come. Returns the rule that it breaks, or NULL. The peer may
 	 * have ended on return.
 	 */
 	const char *(*word)(void *owner, struct peer *p, const struct record *record);

@@ -82,6 +82,16 @@ static const struct refusal_row *find_refusal_row(const char *reason)
 	return NULL;
 }
 
+/* The share may be on a device that is not trusted yet. */
+static void fail_for_waiting(struct session *s)
+{
+	struct message m;
+
+	message_set(&m, MSG_DEVICE_WAITS, "jid", s->to.jid, "share", s->to.share, "device",
+		    context_waiting_device(s->all->context, s->to.jid), NULL);
+	session_fail_with(s, &m);
+}
+
 void session_fail_for_reason(struct session *s, const char *reason)
 {
 	const struct refusal_row *refusal_row = find_refusal_row(reason);
@@ -89,6 +99,11 @@ void session_fail_for_reason(struct session *s, const char *reason)
 
 	if (refusal_row && refusal_row->refusal)
 		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
+	if (refusal_row && refusal_row->id == MSG_NOT_SHARED && !*s->to.device &&
+	    context_waiting_device(s->all->context, s->to.jid)) {
+		fail_for_waiting(s);
+		return;
+	}
 	if (refusal_row) {
 		session_fail(s, refusal_row->id);
 		return;
