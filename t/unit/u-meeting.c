@@ -618,6 +618,9 @@ static void test_answers(void)
 	say_hello(e, "meet", "eve@x.org", false);
 	ok(hears(other(e), RECORD_MEET, "kind", "test"), "the kind speaks first");
 	is_int(alice.met, 1, "the key is theirs");
+	SAY(e, "kind", "compare", "commit",
+	    "0000000000000000000000000000000000000000000000000000000000000000");
+	is_str(alice.ended, "protocol", "a comparison is begun by the side that opened");
 	static const struct {
 		const char *state, *from, *ended;
 	} rows[] = {
