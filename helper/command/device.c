@@ -135,8 +135,8 @@ static bool is_named(struct fields row, const char *text)
  * Finds the one device that is meant, and its fingerprint, in 64 digits. NULL: this device.
  * False with *trouble.
  */
-static bool find(const char *jid, const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
-		 bool *this, struct message *trouble)
+static bool find(const char *jid, const char *text, char hex[2 * FINGERPRINT_BYTES + 1], bool *this,
+		 struct message *trouble)
 {
 	unsigned found = 0;
 	struct query answer;
@@ -242,6 +242,6 @@ int cmd_device(int argc, char **argv)
 		return retire(left == 2 ? argv[optind + 1] : NULL, yes);
 	if (left <= 1 && (!left || strchr(verb, '@')))
 		return list(left ? verb : NULL, json);
-	return cmd_misused(usage, left == 1 ? "unknown command, or too few arguments"
-					    : "wrong arguments");
+	return cmd_misused(usage,
+			   left == 1 ? "unknown command, or too few arguments" : "wrong arguments");
 }

@@ -19,63 +19,48 @@
 #include "notice-lines.h"
 #include "output.h"
 
-static const char usage[] =
-	"usage: git xmpp <command> [<args>]\n"
-	"\n"
-	"set up\n"
-	"    setup      log in, store the password, start the broker\n"
-	"people\n"
-	"    buddies    list buddies and their devices\n"
-	"    add        ask somebody to become a buddy\n"
-	"    accept     accept somebody who asked\n"
-	"    decline    say no to somebody who asked\n"
-	"    invite     make a link that does all of it for one other person\n"
-	"    join       use such a link\n"
-	"    verify     compare device fingerprints with a buddy\n"
-	"    distrust   shut a device out that is not theirs any more\n"
-	"    device     list, name, retire and move devices\n"
-	"    remove     end being buddies\n"
-	"    block      hear nothing of somebody any more\n"
-	"    unblock    stop that\n"
-	"repositories\n"
-	"    list       what buddies share with you\n"
-	"    share      let buddies fetch from or push to a repository\n"
-	"    unshare    stop that\n"
-	"    follow     have a buddy's share fetched whenever it changes\n"
-	"    unfollow   stop that\n"
-	"    queue      push to a buddy when they come online\n"
-	"broker\n"
-	"    status     what is connected, what is being transferred\n"
-	"    log        what happened by itself\n"
-	"    daemon     start, stop, restart, run, status\n"
-	"\n"
-	"\"git xmpp <command> -h\" shows the options of a command.\n";
+static const char usage[] = "usage: git xmpp <command> [<args>]\n"
+			    "\n"
+			    "set up\n"
+			    "    setup      log in, store the password, start the broker\n"
+			    "people\n"
+			    "    buddies    list buddies and their devices\n"
+			    "    add        ask somebody to become a buddy\n"
+			    "    accept     accept somebody who asked\n"
+			    "    decline    say no to somebody who asked\n"
+			    "    invite     make a link that does all of it for one other person\n"
+			    "    join       use such a link\n"
+			    "    verify     compare device fingerprints with a buddy\n"
+			    "    distrust   shut a device out that is not theirs any more\n"
+			    "    device     list, name, retire and move devices\n"
+			    "    remove     end being buddies\n"
+			    "    block      hear nothing of somebody any more\n"
+			    "    unblock    stop that\n"
+			    "repositories\n"
+			    "    list       what buddies share with you\n"
+			    "    share      let buddies fetch from or push to a repository\n"
+			    "    unshare    stop that\n"
+			    "    follow     have a buddy's share fetched whenever it changes\n"
+			    "    unfollow   stop that\n"
+			    "    queue      push to a buddy when they come online\n"
+			    "broker\n"
+			    "    status     what is connected, what is being transferred\n"
+			    "    log        what happened by itself\n"
+			    "    daemon     start, stop, restart, run, status\n"
+			    "\n"
+			    "\"git xmpp <command> -h\" shows the options of a command.\n";
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{ "setup", cmd_setup },
-	{ "buddies", cmd_buddies },
-	{ "add", cmd_add },
-	{ "accept", cmd_accept },
-	{ "decline", cmd_decline },
-	{ "invite", cmd_invite },
-	{ "join", cmd_join },
-	{ "remove", cmd_remove },
-	{ "distrust", cmd_distrust },
-	{ "device", cmd_device },
-	{ "block", cmd_block },
-	{ "unblock", cmd_unblock },
-	{ "verify", cmd_verify },
-	{ "list", cmd_list },
-	{ "share", cmd_share },
-	{ "unshare", cmd_unshare },
-	{ "follow", cmd_follow },
-	{ "unfollow", cmd_unfollow },
-	{ "queue", cmd_queue },
-	{ "log", cmd_log },
-	{ "status", cmd_status },
+	{ "setup", cmd_setup },	    { "buddies", cmd_buddies }, { "add", cmd_add },
+	{ "accept", cmd_accept },   { "decline", cmd_decline }, { "invite", cmd_invite },
+	{ "join", cmd_join },	    { "remove", cmd_remove },	{ "distrust", cmd_distrust },
+	{ "device", cmd_device },   { "block", cmd_block },	{ "unblock", cmd_unblock },
+	{ "verify", cmd_verify },   { "list", cmd_list },	{ "share", cmd_share },
+	{ "unshare", cmd_unshare }, { "follow", cmd_follow },	{ "unfollow", cmd_unfollow },
+	{ "queue", cmd_queue },	    { "log", cmd_log },		{ "status", cmd_status },
 	{ "daemon", cmd_daemon },
 };
 

@@ -13,7 +13,7 @@
  */
 
 #define COMMIT "bebababababababababababababababababababababababababababababababa"
-#define NONCE "0000000000000000000000000000000000000000000000000000000000000001"
+#define NONCE  "0000000000000000000000000000000000000000000000000000000000000001"
 #define ANSWER "nonce=" NONCE
 
 const struct fuzz_seed fuzz_seeds[] = {
@@ -114,8 +114,8 @@ static void put_input(struct buf *in, const uint8_t *data, size_t n, bool hello)
 		const uint8_t *stop = memchr(data, 0xff, n);
 		size_t len = stop ? (size_t)(stop - data) : n;
 
-		record_put(in, RECORD_MEET, 0, data, len < RECORD_PAYLOAD_MAX ? len
-									       : RECORD_PAYLOAD_MAX);
+		record_put(in, RECORD_MEET, 0, data,
+			   len < RECORD_PAYLOAD_MAX ? len : RECORD_PAYLOAD_MAX);
 		n -= len + (stop != NULL);
 		data += len + (stop != NULL);
 	}

@@ -48,8 +48,8 @@ void trust_follow(struct broker *b)
 	const struct world *w = b->world;
 
 	for (unsigned i = 0; i < w->count; i++)
-		b->trusts[i] = trust_allows(
-			trust_lookup(b->trust, w->brokers[i].jid, w->brokers[i].fp));
+		b->trusts[i] =
+			trust_allows(trust_lookup(b->trust, w->brokers[i].jid, w->brokers[i].fp));
 }
 
 static void on_vouched(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)

@@ -259,7 +259,8 @@ static void make_brokers(struct world *w)
 		w->count = w->seed % 2 ? 4 : 3;
 	draw_swarm(w);
 	for (unsigned i = 0; i < w->count; i++) {
-		bool same = i > 0 && i - w->brokers[i - 1].account < 3 && chance(w, is_about_trust(w) ? 700 : 350);
+		bool same = i > 0 && i - w->brokers[i - 1].account < 3 &&
+			    chance(w, is_about_trust(w) ? 700 : 350);
 
 		make_broker(w, i, same ? w->brokers[i - 1].account : i);
 		w->brokers[i].refs[0] = below(w, 2);

@@ -161,8 +161,7 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 	       " decisions about devices, %.0f hours of virtual time, %.1f s\n",
 	       all.runs, all.events, all.pushes, all.fetches, all.announcements, all.refused,
 	       all.deferred, all.killed, all.restarts, all.lost_paths, all.resumed, all.direct,
-	       all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile,
-	       all.decisions,
+	       all.proxied, all.moves, all.lost_pushes, all.outcomes, all.hostile, all.decisions,
 	       all.virtual_ms / 3600e3, seconds);
 	if (!counts)
 		return;

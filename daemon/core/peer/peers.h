@@ -63,8 +63,8 @@ struct peers_events {
 	/* The device has announced where the refs of one of its shares are. */
 	void (*announced)(void *owner, const struct peer *p, const char *share, struct fields tips);
 	/*
-	 * A DEVICE, SHARES-ASK or SHARES record has come. Returns the rule that it breaks, or NULL. The peer may
-	 * have ended on return.
+	 * A DEVICE, SHARES-ASK or SHARES record has come. Returns the rule that it breaks, or NULL.
+	 * The peer may have ended on return.
 	 */
 	const char *(*word)(void *owner, struct peer *p, const struct record *record);
 	/*
