@@ -96,7 +96,8 @@ static unsigned add_devices(struct broker *b, struct listing *l, const struct bu
 		if (context_trusts_device(&b->context, buddy->jid, r->device)) {
 			share_list_add(l->list, buddy->jid, r->device);
 			added++;
-		} else if (context_device_waits(&b->context, buddy->jid, r->device)) {
+		} else if (context_device_waits(&b->context, buddy->jid, r->device) ||
+			   !context_knows_device(&b->context, buddy->jid, r->device)) {
 			send_device(l->conn, buddy->jid, r->device, "pending");
 		}
 	}

@@ -88,17 +88,7 @@ bool context_device_waits(const struct context *c, const char *jid, const char *
 {
 	const struct trusted_device *d = known(c, jid, device);
 
-	return !d || d->state == TRUST_PENDING;
-}
-
-const char *context_waiting_device(const struct context *c, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(c->presence, jid);
-
-	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
-		if (r->broker && context_device_waits(c, jid, r->device))
-			return r->device;
-	return NULL;
+	return d && d->state == TRUST_PENDING;
 }
 
 bool context_knows_device(const struct context *c, const char *jid, const char *device)

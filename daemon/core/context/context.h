@@ -91,14 +91,8 @@ bool context_trusts_device(const struct context *c, const char *jid, const char 
 /* That device of jid, as somebody who asks for a share. jid is kept. */
 struct subject context_subject(const struct context *c, const char *jid, const char *device);
 
-/*
- * Whether that device of jid is pending, or has not shown its key yet: the user has to compare
- * it first.
- */
+/* Whether that device of jid is pending: the user has to compare it first. */
 bool context_device_waits(const struct context *c, const char *jid, const char *device);
-
-/* The first device of jid that is online and waits like that, or NULL. */
-const char *context_waiting_device(const struct context *c, const char *jid);
 
 /* Whether a key of that device of jid is in the trust table, trusted or not. */
 bool context_knows_device(const struct context *c, const char *jid, const char *device);

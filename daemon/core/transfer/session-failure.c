@@ -82,14 +82,30 @@ static const struct refusal_row *find_refusal_row(const char *reason)
 	return NULL;
 }
 
-/* The share may be on a device that is not trusted yet. */
-static void fail_for_waiting(struct session *s)
+/* A device of the buddy's that is online and has to be compared first, or NULL. */
+static const char *find_waiting(const struct session *s)
 {
+	const struct context *c = s->all->context;
+	const struct buddy *buddy = presence_buddy(c->presence, s->to.jid);
+
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
+		if (r->broker && context_device_waits(c, s->to.jid, r->device))
+			return r->device;
+	return NULL;
+}
+
+/* The share may be on a device that is not trusted yet. False if there is none. */
+static bool fail_for_waiting(struct session *s)
+{
+	const char *device = *s->to.device ? NULL : find_waiting(s);
 	struct message m;
 
-	message_set(&m, MSG_DEVICE_WAITS, "jid", s->to.jid, "share", s->to.share, "device",
-		    context_waiting_device(s->all->context, s->to.jid), NULL);
+	if (!device)
+		return false;
+	message_set(&m, MSG_DEVICE_WAITS, "jid", s->to.jid, "share", s->to.share, "device", device,
+		    NULL);
 	session_fail_with(s, &m);
+	return true;
 }
 
 void session_fail_for_reason(struct session *s, const char *reason)
@@ -99,11 +115,8 @@ void session_fail_for_reason(struct session *s, const char *reason)
 
 	if (refusal_row && refusal_row->refusal)
 		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
-	if (refusal_row && refusal_row->id == MSG_NOT_SHARED && !*s->to.device &&
-	    context_waiting_device(s->all->context, s->to.jid)) {
-		fail_for_waiting(s);
+	if (refusal_row && refusal_row->id == MSG_NOT_SHARED && fail_for_waiting(s))
 		return;
-	}
 	if (refusal_row) {
 		session_fail(s, refusal_row->id);
 		return;
