@@ -6,8 +6,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("amber museum sprout vinegar clinic unearth apricot sparrow flurry visible graph "
 		  "quality apron"),
 	FUZZ_SEED("02312 09759 60507 37538 58181 99023 16429 67214"),
-	FUZZ_SEED(
-		"06E3 FD8F DA29 BB60 AB59 557D E61E DB0A ECDB 2311 34BE 30E7 5B45 5F8E 1B79 2FA9"),
+	FUZZ_SEED("06E3 FD8F DA29 BB60 AB59 557D E61E DB0A ECDB 2311 34BE 30E7 5B45 5F8E 1B79 "
+		  "2FA9"),
 	{ NULL, 0 },
 };
 
