@@ -61,6 +61,7 @@ enum message_id {
 					   is online and waits to be compared */
 	MSG_PUSH_DENIED,		/* jid, share, me */
 	MSG_UNVERIFIED,			/* jid, share, me */
+	MSG_RULES_CHANGED,		/* jid, share */
 	MSG_DEVICE_UNTRUSTED,		/* jid: we trust none of their devices that are online */
 	MSG_NOT_TRUSTED_THERE,		/* jid, me: they do not trust our device */
 	MSG_TIMEOUT,			/* jid, seconds */

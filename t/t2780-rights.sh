@@ -325,6 +325,7 @@ test_expect_success 'a push that runs ends when its right becomes narrower' '
 		set -f && share $narrow >out && set +f &&
 		grep "^ended a push of .project. by alice@localhost" out &&
 		let_go && job_fails && cat told &&
+		grep "^hint: Run the same command again: it is judged by the new rules" told &&
 		unmoved refs/heads/slow "" || { let_go; return 1; }
 	done &&
 	hold_push work:refs/heads/alice/slow &&

@@ -712,6 +712,11 @@ static void pushes_are_lost(void)
 	close_channel("push-denied");
 	expect("journal: receive-pack failed 0/0 push-denied\nerror: push-denied\nclosed\n",
 	       "a device that takes the right away is quoted");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	close_channel("rules-changed");
+	expect("journal: receive-pack failed 0/0 rules-changed\nerror: rules-changed\nclosed\n",
+	       "and one that makes it narrower");
 }
 
 static void clients_leave(void)

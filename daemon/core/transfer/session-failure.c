@@ -50,8 +50,8 @@ struct refusal_row {
 	const char *reason;
 	enum message_id id;
 	bool refusal;		/* the device has refused this request */
-	bool final;		/* holds also for a stream under way: the same command would be
-				   refused */
+	bool final;		/* holds also for a stream under way, which has not just lost its
+				   connection */
 };
 
 /*
@@ -64,6 +64,7 @@ static const struct refusal_row *find_refusal_row(const char *reason)
 		{ "not-shared", MSG_NOT_SHARED, true, true },
 		{ "push-denied", MSG_PUSH_DENIED, true, true },
 		{ "unverified", MSG_UNVERIFIED, true, true },
+		{ "rules-changed", MSG_RULES_CHANGED, false, true },
 		{ "busy", MSG_BUSY, true, false },
 		{ "broken", MSG_SHARE_BROKEN, true, false },
 		{ "untrusted", MSG_NOT_TRUSTED_THERE, true, true },
