@@ -282,6 +282,9 @@ void trust_hear(struct trust *t, const char *jid, const unsigned char *from,
 	*effect = (struct word_effect){ 0 };
 	if (!d || !(trust_allows(d->state) || d->state == TRUST_REVOKED))
 		return;
+	/* It is there, so its entry stays, even if it revokes the device that vouches for it. */
+	if (!d->last_seen)
+		d->last_seen = unix_now ? (uint32_t)unix_now : 1;
 	find_trusted(p, &before);
 	if (trust_allows(d->state))
 		note(d, word, effect);
