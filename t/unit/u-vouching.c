@@ -128,7 +128,7 @@ static void t_vouching(void)
 	is_int(state(t, 5), TRUST_UNKNOWN, "nor is a key of somebody else admitted");
 	is_int(state(t, OWN), TRUST_UNKNOWN, "nor our own");
 	says(t, 1, KEYS(6), KEYS(6));
-	is_int(state(t, 6), TRUST_UNKNOWN, "to vouch for it and to revoke it is to revoke it");
+	is_int(state(t, 6), TRUST_REVOKED, "to vouch for it and to revoke it is to revoke it");
 	trust_destroy(t);
 }
 
@@ -200,10 +200,56 @@ static void t_revoking(void)
 	is_int(state(t, 1), TRUST_VERIFIED, "who is not trusted throws out nobody");
 	says(t, 1, NULL, KEYS(3, 8));
 	is_int(state(t, 3), TRUST_DISTRUSTED, "what the user threw out stays so");
-	is_int(state(t, 8), TRUST_UNKNOWN, "a key that never came takes no place");
+	is_int(state(t, 8), TRUST_REVOKED, "a key that never came is known as revoked");
 	says(t, 1, KEYS(2), KEYS(1));
 	is_int(state(t, 1), TRUST_REVOKED, "a device can retire itself");
 	is_int(state(t, 2), TRUST_PENDING, "and vouches no more then");
+	trust_destroy(t);
+}
+
+/* A sibling may vouch that has not heard yet. */
+static void t_unmet(void)
+{
+	struct trust *t = trust_create();
+	struct buf file = { 0 };
+	bool changed;
+
+	put(t, 1, TRUST_VERIFIED);
+	put(t, 2, TRUST_VERIFIED);
+	put(t, 3, TRUST_PENDING);
+	says(t, 1, NULL, KEYS(5));
+	ok(effect.noted && !effect.revoked_count, "a key that never came is revoked: to be saved");
+	says(t, 2, KEYS(5), NULL);
+	is_int(state(t, 5), TRUST_REVOKED, "a sibling that has not heard does not bring it in");
+	trust_write(t, &file);
+	trust_destroy(t);
+	t = trust_create();
+	is_int(trust_parse(t, buf_str(&file), buf_len(&file)), 0, "that is kept");
+	says(t, 2, KEYS(5), NULL);
+	is_int(trust_observe(t, BOB, fp(5), now, &changed), TRUST_REVOKED, "and holds when it comes");
+	says(t, 1, NULL, KEYS(5));
+	ok(!effect.noted && !effect.revoked_count, "to say it again changes nothing");
+	says(t, 3, NULL, KEYS(6));
+	is_int(state(t, 6), TRUST_UNKNOWN, "a device that waits has no say in it");
+	trust_observe(t, CAROL, fp(7), now, &changed);
+	says(t, 1, NULL, KEYS(7, OWN));
+	ok(state(t, 7) == TRUST_UNKNOWN && state(t, OWN) == TRUST_UNKNOWN,
+	   "nor is it for keys of others");
+	says(t, 1, NULL, KEYS(11, 12, 13, 14, 15, 16, 17));
+	ok(state(t, 13) == TRUST_REVOKED && state(t, 14) == TRUST_UNKNOWN,
+	   "such keys take a few places only");
+	for (unsigned key = 21; key < 61; key += 8) {
+		const unsigned all[] = { key, key + 1, key + 2, key + 3, key + 4, 0 };
+
+		says(t, 1, all, NULL);
+		says(t, 1, NULL, all);
+	}
+	is_int(trust_observe(t, BOB, fp(9), now, &changed), TRUST_PENDING, "a device comes");
+	is_int(state(t, 9), TRUST_PENDING, "for which no word has left too little room");
+	says(t, 2, NULL, KEYS(1));
+	says(t, 1, NULL, KEYS(2, 18));
+	is_int(state(t, 18), TRUST_UNKNOWN, "who was revoked speaks of no third one");
+	buf_finish(&file);
 	trust_destroy(t);
 }
 
@@ -398,6 +444,7 @@ int main(void)
 {
 	t_vouching();
 	t_revoking();
+	t_unmet();
 	t_own();
 	t_wire();
 	t_names();

@@ -154,6 +154,48 @@ static bool may_revoke(const struct trusted_device *by, const struct trusted_dev
 	}
 }
 
+/*
+ * Whether one more device that never came may be kept as revoked. Only a few are: a stolen
+ * device could name keys until all places of its person are taken, and nothing frees one.
+ */
+static bool has_room_for_unmet(const struct trust_person *p)
+{
+	unsigned count = 0;
+
+	for (const struct trusted_device *d = p->devices; d; d = d->sibling)
+		count += d->state == TRUST_REVOKED && !d->last_seen;
+	return count < DEVICE_UNMET_MAX;
+}
+
+/*
+ * A key that is not known may still come by the word of a sibling that has not heard of its
+ * revocation. So it is kept as revoked, where there is room.
+ */
+static bool keep_unmet(struct trust *t, const struct trust_person *p,
+		       const struct trusted_device *by, const unsigned char *fp, uint64_t unix_now)
+{
+	struct trusted_device *d;
+
+	if ((by->state != TRUST_VERIFIED && by->state != TRUST_VOUCHED) ||
+	    trust_other_owner(t, p->jid, fp) || !has_room_for_unmet(p))
+		return false;
+	d = trust_add_device(t, p->jid, fp, TRUST_REVOKED, unix_now);
+	if (!d)
+		return false;
+	d->last_seen = 0;
+	trust_set_by(d, by->fp);
+	return true;
+}
+
+static void revoke(struct trust *t, struct trust_person *p, struct trusted_device *d,
+		   const unsigned char *by, uint64_t unix_now)
+{
+	if (d->state == TRUST_VOUCHED && !d->last_seen && !has_room_for_unmet(p))
+		trust_drop_one(t, p, d, unix_now);
+	else
+		trust_revoke(t, p, d, by, unix_now);
+}
+
 static void apply_revocations(struct trust *t, struct trust_person *p, struct trusted_device *from,
 			      const struct device_word *word, const unsigned char *own,
 			      uint64_t unix_now, struct word_effect *effect)
@@ -164,11 +206,14 @@ static void apply_revocations(struct trust *t, struct trust_person *p, struct tr
 		struct trusted_device *d = trust_find_device(p, word->revokes[i]);
 
 		itself |= d == from;
-		if (!d || d == from || !memcmp(d->fp, own, FINGERPRINT_BYTES) ||
-		    !may_revoke(from, d))
+		if (d == from || !memcmp(word->revokes[i], own, FINGERPRINT_BYTES))
+			continue;
+		if (!d)
+			effect->noted |= keep_unmet(t, p, from, word->revokes[i], unix_now);
+		if (!d || !may_revoke(from, d))
 			continue;
 		add(effect->revoked, &effect->revoked_count, DEVICES_PER_BUDDY, d->fp);
-		trust_revoke(t, p, d, from->fp, unix_now);
+		revoke(t, p, d, from->fp, unix_now);
 	}
 	if (!itself || !trust_allows(from->state))
 		return;

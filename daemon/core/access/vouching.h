@@ -43,7 +43,7 @@ void device_word_compose(struct device_word *word, const struct trust *t, const 
 
 /* What has changed by a word. The fingerprints are of devices of the person who said it. */
 struct word_effect {
-	bool noted;			/* its name, or compared */
+	bool noted;			/* its name, compared, or a revoked key that never came */
 	bool now_compared;		/* compared has become true */
 	/* devices that may have a link from now on, and that may not any more */
 	unsigned vouched_count, lost_count;

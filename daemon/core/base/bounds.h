@@ -168,6 +168,7 @@ enum {
 	AWAY_PER_BUDDY = 4,			/* full JIDs where a broker was seen last */
 	DEVICE_VOUCHES_MAX = 8,			/* devices for which one device may vouch */
 	DEVICE_REVOKES_MAX = 16,		/* devices that one device may revoke */
+	DEVICE_UNMET_MAX = 4,			/* revoked devices of a person that never came */
 	DEVICE_NEWS_AT_ONCE = 8,		/* devices to which a link is being made, to tell
 						   them of a revocation */
 	LAST_SEEN_STEP = 3600,			/* seconds; how exactly it is kept when a device
