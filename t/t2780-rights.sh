@@ -165,6 +165,12 @@ test_expect_success 'and not back, and its pack is not kept' '
 	grep "! \[remote rejected\] work -> main (protected: not a fast-forward)" err
 '
 
+test_expect_success 'nor where a link to the hook was lost' '
+	old=$(bobs main) && rm bob/.state/git-xmpp/hooks/*/pre-receive &&
+	commit main~1 && test_must_fail push bob +work:main &&
+	told refs/heads/main "protected: not a fast-forward" && unmoved main "$old"
+'
+
 test_expect_success 'nor is it deleted; what is in the place is' '
 	old=$(bobs main) &&
 	test_must_fail push bob :main && told refs/heads/main "protected: may not be deleted" &&

@@ -128,28 +128,47 @@ static bool is_there(const char *own, const char *name)
 	return there;
 }
 
-/* Whether the directory has the links, to this program. */
-static bool is_made(const char *directory, const char *self)
+/* The hooks that are to have a link: a bit for each name. */
+static unsigned find_set(const char *own)
 {
-	char *update = xasprintf("%s/%s", directory, names[0]), target[PATH_MAX];
-	ssize_t n = readlink(update, target, sizeof(target) - 1);
+	unsigned set = (1u << ALWAYS) - 1;
 
-	free(update);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	return !strcmp(target, self);
+	for (size_t i = ALWAYS; i < ARRAY_SIZE(names); i++)
+		set |= is_there(own, names[i]) ? 1u << i : 0;
+	return set;
 }
 
-static bool fill(const char *directory, const char *own, const char *self)
+/*
+ * Whether the directory has each of the links, to this program. Where one is missing git would
+ * run nothing under its name, and go on.
+ */
+static bool is_made(const char *directory, unsigned set, const char *self)
+{
+	bool made = true;
+
+	for (size_t i = 0; made && i < ARRAY_SIZE(names); i++) {
+		char *path = xasprintf("%s/%s", directory, names[i]), target[PATH_MAX];
+		ssize_t n = set & 1u << i ? readlink(path, target, sizeof(target) - 1) : 0;
+
+		free(path);
+		if (!(set & 1u << i))
+			continue;
+		made = n >= 0;
+		target[made ? n : 0] = '\0';
+		made = made && !strcmp(target, self);
+	}
+	return made;
+}
+
+static bool fill(const char *directory, unsigned set, const char *self)
 {
 	bool good = true;
 
 	for (size_t i = 0; good && i < ARRAY_SIZE(names); i++) {
 		char *path = xasprintf("%s/%s", directory, names[i]);
 
-		if (i < ALWAYS || is_there(own, names[i]))
-			good = !symlink(self, path);
+		if (set & 1u << i)
+			good = !symlink(self, path) || errno == EEXIST;
 		free(path);
 	}
 	return good;
@@ -166,17 +185,18 @@ static void remove_links(const char *directory)
 	rmdir(directory);
 }
 
-static bool make(const char *directory, const char *own, const char *self)
+static bool make(const char *directory, unsigned set, const char *self)
 {
 	char *fresh = xasprintf("%s.XXXXXX", directory);
-	bool good = mkdtemp(fresh) && fill(fresh, own, self) && !rename(fresh, directory);
+	bool good = mkdtemp(fresh) && fill(fresh, set, self) && !rename(fresh, directory);
 
 	if (!good) {
-		/* Another push was first, or there is no room. */
+		/* Another push was first, or a link is missing there, or there is no room. */
 		int error = errno;
 
 		remove_links(fresh);
-		good = is_made(directory, self);
+		fill(directory, set, self);
+		good = is_made(directory, set, self);
 		errno = error;
 	}
 	free(fresh);
@@ -186,16 +206,14 @@ static bool make(const char *directory, const char *own, const char *self)
 char *hook_links_make(const char *root, const char *own)
 {
 	char *self = find_self(), *directory;
-	unsigned set = 0;
+	unsigned set = find_set(own);
 
 	if (!self) {
 		errno = ENOENT;
 		return NULL;
 	}
-	for (size_t i = ALWAYS; i < ARRAY_SIZE(names); i++)
-		set |= is_there(own, names[i]) ? 1u << i : 0;
 	directory = xasprintf("%s/%x-%08x", root, set, (unsigned)fnv_text(FNV_START, self));
-	if (!is_made(directory, self) && !make(directory, own, self)) {
+	if (!is_made(directory, set, self) && !make(directory, set, self)) {
 		free(directory);
 		directory = NULL;
 	}
