@@ -237,6 +237,38 @@ static void test_nothing(void)
 	described("main 1111111..2222222");
 }
 
+/* A push that git understands is in the journal, however it is written. */
+static void test_disguised(void)
+{
+	static const char capitals[] = "ABCDEFABCDEFABCDEFABCDEFABCDEFABCDEFABCD";
+	char line[256];
+
+	begin_push();
+	snprintf(line, sizeof(line), ONE " %s refs/heads/main|report-status side-band-64k",
+		 capitals);
+	asks(line);
+	asks(NULL);
+	reported(true, "unpack ok\n", "ok refs/heads/main\n", NULL);
+	result(NULL, "ok", "objects may be written in capitals");
+	described("main 1111111..abcdefa");
+	begin_push();
+	asks(ONE " " TWO " refs/heads/main|report-status side-band-64k");
+	raw(witness_asks, "0001");
+	reported(true, "unpack ok\n", "ok refs/heads/main\n", NULL);
+	result(NULL, "ok", "a delimiter ends the list, too");
+	described("main 1111111..2222222");
+	begin_push();
+	asks("push-cert|report-status side-band-64k");
+	asks("certificate version 0.1\n\n" ONE " " TWO " refs/he");
+	asks("ads/ma|not read\n");
+	asks("in\n" ONE " " TWO " refs/heads/new\n-----BEGIN PGP SIGNATURE-----\n");
+	asks("push-cert-end\n");
+	asks(NULL);
+	reported(true, "unpack ok\n", "ok refs/heads/main\n", "ok refs/heads/new\n", NULL);
+	result(NULL, "ok", "the packets of a certificate are no lines");
+	described("main 1111111..2222222, new 1111111..2222222");
+}
+
 static void test_many(void)
 {
 	char line[256];
@@ -470,6 +502,7 @@ static void all(void)
 	test_refusal();
 	test_report();
 	test_nothing();
+	test_disguised();
 	test_many();
 	test_kept();
 	test_fetch();

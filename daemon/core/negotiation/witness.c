@@ -79,7 +79,7 @@ static bool has_word(const char *words, const char *word)
 /* The length in digits of the "<object> " that text begins with; 0 if there is none. */
 static size_t object_len(const char *text)
 {
-	size_t n = strspn(text, "0123456789abcdef");
+	size_t n = strspn(text, "0123456789abcdefABCDEF");
 
 	return (n == 40 || n == WITNESS_OBJECT_MAX) && text[n] == ' ' ? n : 0;
 }
@@ -87,6 +87,11 @@ static size_t object_len(const char *text)
 static bool is_null(const char *object)
 {
 	return object[strspn(object, "0")] == '\0';
+}
+
+static char lower(char digit)
+{
+	return digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit;
 }
 
 /* Takes "<old> <new> <ref>". In a signed push these lines stand between other lines. */
@@ -97,8 +102,11 @@ static void take_command(struct witness *w, const char *line)
 
 	if (!n || object_len(line + n + 1) != n || !line[2 * n + 2])
 		return;
-	memcpy(ref.old, line, n);
-	memcpy(ref.new, line + n + 1, n);
+	/* Other readers of objects write no capitals. */
+	for (size_t i = 0; i < n; i++) {
+		ref.old[i] = lower(line[i]);
+		ref.new[i] = lower(line[n + 1 + i]);
+	}
 	w->sends_pack |= !is_null(ref.new);
 	if (w->commands < WITNESS_REFS) {
 		ref.name = xstrdup(line + 2 * n + 2);
@@ -118,7 +126,38 @@ static void take_push_line(struct witness *w)
 		w->sidebands |= has_word(line + n + 1, "side-band-64k") ||
 				has_word(line + n + 1, "side-band");
 	}
+	w->certified |= !strcmp(line, "push-cert");
 	take_command(w, line);
+}
+
+/*
+ * Of a certificate git takes the text of all packets together, each up to a NUL, and then its
+ * lines; a packet need not be a line.
+ */
+static void take_certificate(struct witness *w, const struct pkt_piece *piece)
+{
+	w->skips &= !piece->first;
+	for (size_t i = 0; i < piece->len && !w->skips; i++) {
+		const char *at = piece->bytes + i;
+
+		w->skips = !*at;
+		if (*at == '\n') {
+			take_command(w, buf_str(&w->line));
+			buf_reset(&w->line);
+		} else if (*at && buf_len(&w->line) < WITNESS_LINE_MAX) {
+			buf_append(&w->line, at, 1);
+		}
+	}
+}
+
+static void take_asked(struct witness *w, const struct pkt_piece *piece)
+{
+	if (w->certified) {
+		take_certificate(w, piece);
+	} else if (collect(&w->line, piece, WITNESS_LINE_MAX)) {
+		take_push_line(w);
+		buf_reset(&w->line);
+	}
 }
 
 static void ask_push(struct witness *w, const char *data, size_t n)
@@ -126,9 +165,12 @@ static void ask_push(struct witness *w, const char *data, size_t n)
 	struct pkt_piece piece;
 
 	while (!w->began && pkt_line_next(&w->asks, &data, &n, &piece)) {
-		if (piece.kind == PKT_DATA && collect(&w->line, &piece, WITNESS_LINE_MAX))
-			take_push_line(w);
-		w->began = piece.kind == PKT_FLUSH;
+		if (piece.kind == PKT_DATA)
+			take_asked(w, &piece);
+		/* Whatever is no line ends the list, as git reads it. */
+		w->began = piece.kind != PKT_DATA;
+		if (w->began && w->certified)
+			take_command(w, buf_str(&w->line));
 		w->asked = w->began && w->commands > 0;
 	}
 }

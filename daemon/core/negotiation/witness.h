@@ -56,6 +56,7 @@ struct witness {
 	struct witness_ref refs[WITNESS_REFS];
 	unsigned commands, moved, refused;
 	bool began, sends_pack, half, reports, sidebands, report_over, by_refs;
+	bool certified, skips;		/* a certificate is being read; up to its next packet */
 	char band;
 	char *unpack;			/* owned; why the pack could not be used */
 	/* of a fetch, or an archive */
