@@ -225,6 +225,16 @@ test_expect_success 'a second name of a ref has the rules of the ref' '
 	git -C bob/project.git symbolic-ref -d refs/heads/alice/unborn
 '
 
+test_expect_success 'nor do capitals make another ref, where they make no other file' '
+	commit main && as bob git -C bob/project.git update-ref refs/heads/MAIN "$(bobs main)" &&
+	git -C bob/project.git config core.ignoreCase true && old=$(bobs MAIN) &&
+	share --push=alice@localhost:refs/heads/MAIN >out && commit main~1 &&
+	test_must_fail push bob +work:MAIN && told refs/heads/MAIN "protected: not a fast-forward" &&
+	test_must_fail push bob :MAIN && told refs/heads/MAIN "protected: may not be deleted" &&
+	unmoved MAIN "$old" && git -C bob/project.git config --unset core.ignoreCase &&
+	push bob :MAIN && test -z "$(bobs MAIN)" && share --rm=alice@localhost --push="$alice_place" >out
+'
+
 test_expect_success 'a commit that is said to replace another one makes nothing go forward' '
 	old=$(bobs main) &&
 	share --push=alice@localhost >out &&

@@ -25,6 +25,12 @@
 
 enum { VERDICTS_MAX = 8 * 1024 * 1024 };	/* bytes that are read of the file */
 
+struct judge {
+	struct ref_rules rules;
+	/* Where capitals make no other name: what is protected, in small letters. */
+	struct ref_rules folded;
+};
+
 static bool is_null(const char *object)
 {
 	return object[strspn(object, "0")] == '\0';
@@ -64,15 +70,40 @@ static bool find_target(const char *ref, struct buf *target)
 	return found;
 }
 
+static char *small_letters(const char *text)
+{
+	char *copy = xstrdup(text);
+
+	for (char *at = copy; *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at += 'a' - 'A';
+	return copy;
+}
+
+/* Whether the rules refuse a ref, also under the name of one that is the same file. */
+static bool refuses_any(const struct judge *judge, const char *ref, const char *old,
+			const char *new, struct buf *why)
+{
+	char *small;
+	bool refused;
+
+	if (refuses(&judge->rules, ref, old, new, why))
+		return true;
+	small = small_letters(ref);
+	refused = refuses(&judge->folded, small, old, new, why);
+	free(small);
+	return refused;
+}
+
 /* Whether the rules refuse a ref, or the one that it stands for. */
-static bool is_refused(const struct ref_rules *rules, const char *ref, const char *old,
-		       const char *new, struct buf *why)
+static bool is_refused(const struct judge *judge, const char *ref, const char *old, const char *new,
+		       struct buf *why)
 {
 	struct buf target = { 0 };
-	bool refused = refuses(rules, ref, old, new, why);
+	bool refused = refuses_any(judge, ref, old, new, why);
 
 	if (!refused && find_target(ref, &target)) {
-		refused = refuses(rules, buf_str(&target), old, new, why);
+		refused = refuses_any(judge, buf_str(&target), old, new, why);
 		if (refused)
 			buf_printf(why, " (it stands for %.200s)", buf_str(&target));
 	}
@@ -142,14 +173,46 @@ static bool is_all_or_nothing(void)
 	return atomic;
 }
 
-static bool read_rules(struct ref_rules *rules)
+/* Whether the files of refs are in a file system that does not tell capitals apart. */
+static bool ignores_case(void)
+{
+	const char *const args[] = { "config", "--type=bool", "core.ignoreCase", NULL };
+	struct buf out = { 0 };
+	bool ignores = run_git(args, NULL, &out, GIT_ERRORS_HIDDEN) == 0 &&
+		       !strcmp(buf_str(&out), "true\n");
+
+	buf_finish(&out);
+	return ignores;
+}
+
+static void fold(struct judge *judge)
+{
+	for (size_t i = 0; i < judge->rules.protect.count; i++) {
+		char *small = small_letters(judge->rules.protect.rows[i]);
+
+		ref_patterns_add(&judge->folded.protect, small);
+		free(small);
+	}
+}
+
+static bool judge_begin(struct judge *judge)
 {
 	const char *text = getenv(HOOK_ENV_RULES);
 
-	if (text && ref_rules_read(rules, text))
-		return true;
-	fputs("fatal: the rules of the share cannot be read\n", stderr);
-	return false;
+	*judge = (struct judge){ .folded = { .everywhere = true } };
+	if (!text || !ref_rules_read(&judge->rules, text)) {
+		fputs("fatal: the rules of the share cannot be read\n", stderr);
+		return false;
+	}
+	if (judge->rules.protect.count && ignores_case())
+		fold(judge);
+	return true;
+}
+
+static void judge_finish(struct judge *judge)
+{
+	ref_rules_finish(&judge->rules);
+	ref_rules_finish(&judge->folded);
 }
 
 /* Cuts the next "<old> <new> <ref>" off; false at the end, or if the line is something else. */
@@ -193,16 +256,16 @@ bool push_judge_list(struct buf *list)
 	char *copy, *at, *first = NULL;
 	size_t count = 0, refused = 0;
 	struct buf verdicts = { 0 };
-	struct ref_rules rules;
 	const char *fields[3];
+	struct judge judge;
 
-	if (!read_rules(&rules))
+	if (!judge_begin(&judge))
 		return false;
 	copy = at = xstrdup(buf_str(list));
 	for (; next_line(&at, fields); count++) {
 		struct buf why = { 0 };
 
-		if (is_refused(&rules, fields[2], fields[0], fields[1], &why)) {
+		if (is_refused(&judge, fields[2], fields[0], fields[1], &why)) {
 			buf_printf(&verdicts, "%s %s\n", fields[2], buf_str(&why));
 			first = first ? first : xstrdup(fields[2]);
 			refused++;
@@ -215,7 +278,7 @@ bool push_judge_list(struct buf *list)
 	}
 	if (!tell(&verdicts))
 		refused = count;
-	ref_rules_finish(&rules);
+	judge_finish(&judge);
 	buf_finish(&verdicts);
 	free(first);
 	free(copy);
@@ -225,16 +288,16 @@ bool push_judge_list(struct buf *list)
 bool push_judge_ref(const char *ref, const char *old, const char *new)
 {
 	struct buf verdicts = { 0 }, why = { 0 };
-	struct ref_rules rules;
+	struct judge judge;
 	bool refused = true;
 
 	if (read_verdicts(&verdicts)) {
 		refused = has_verdict(buf_str(&verdicts), ref);
-	} else if (read_rules(&rules)) {
-		refused = is_refused(&rules, ref, old, new, &why);
+	} else if (judge_begin(&judge)) {
+		refused = is_refused(&judge, ref, old, new, &why);
 		if (refused)
 			fprintf(stderr, "%s: %s\n", ref, buf_str(&why));
-		ref_rules_finish(&rules);
+		judge_finish(&judge);
 	}
 	buf_finish(&verdicts);
 	buf_finish(&why);
