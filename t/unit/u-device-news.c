@@ -23,7 +23,7 @@ static struct peers peers;
 static struct device_news *news;
 static struct buf trace;
 static uint64_t now;
-static bool disk_fails;
+static bool disk_fails, link_full;
 static struct buf kept;
 
 static struct peer devices[PEERS];
@@ -100,6 +100,8 @@ bool __wrap_link_send(struct link *l, enum record_type type, const void *payload
 	const char *key, *value;
 	size_t pos = 0, n;
 
+	if (link_full)
+		return false;
 	queued[p->fp[0]]++;
 	note("to %u:", p->fp[0]);
 	while (fields_next(f, &pos, &key, &n, &value))
@@ -254,6 +256,15 @@ static void comes_online(const char *jid, unsigned key)
 	device_news_appeared(news);
 }
 
+static void goes_offline(const char *jid, unsigned key)
+{
+	char full[64], id[DEVICE_ID_LEN + 1];
+
+	device_id_of(fp(key), id);
+	snprintf(full, sizeof(full), "%s/git.%s", jid, id);
+	presence_unavailable(context.presence, full, now, id);
+}
+
 static void link_up(const char *jid, unsigned key)
 {
 	char id[DEVICE_ID_LEN + 1];
@@ -360,6 +371,7 @@ static void t_quarrel(void)
 {
 	struct device_word word = { .revoke_count = 1 };
 	char id[DEVICE_ID_LEN + 1];
+	unsigned told = 0;
 
 	begin();
 	meet(BOB, 1, TRUST_VERIFIED);
@@ -397,6 +409,15 @@ static void t_quarrel(void)
 	device_news_decided(news, NULL);
 	device_news_refused(news, BOB, id);
 	expect("revoke;", "and again when that has changed");
+	for (unsigned key = 20; key < 120; key++) {
+		device_id_of(fp(key), id);
+		comes_online(BOB, key);
+		device_news_refused(news, BOB, id);
+		told += buf_len(&trace) != 0;
+		buf_reset(&trace);
+		goes_offline(BOB, key);
+	}
+	is_int(told, 63, "new keys without end are not told");
 	finish();
 }
 
@@ -467,6 +488,23 @@ static void t_telling(void)
 	finish();
 }
 
+/* The link takes no record any more, and ends in a moment. */
+static void t_overflow(void)
+{
+	begin();
+	meet(ALICE, 9, TRUST_VERIFIED);
+	meet(BOB, 1, TRUST_VERIFIED);
+	comes_online(BOB, 1);
+	link_up(BOB, 1);
+	acked[1] = queued[1];
+	link_full = true;
+	retire(9);
+	pass(2000);
+	ok(!trust_device(context.trust, BOB, fp(1))->told, "what was not sent was not told");
+	link_full = false;
+	finish();
+}
+
 static void t_own(void)
 {
 	begin();
@@ -491,6 +529,7 @@ int main(void)
 	t_word();
 	t_quarrel();
 	t_telling();
+	t_overflow();
 	t_own();
 	buf_finish(&trace);
 	buf_finish(&kept);

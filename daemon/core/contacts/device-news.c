@@ -23,6 +23,8 @@ enum {
 	ACK_LOOK = 1000,		/* ms */
 	SAVE_LATER = 60 * 1000,		/* ms; for what may be lost in a crash */
 	OPENING_REST = 60 * 1000,	/* ms; then a device that was not reached is tried again */
+	REFUSALS_MAX = 64,		/* devices that are told in meetings what we revoke, until
+					   that changes: any key may refuse us */
 };
 
 struct listener {
@@ -175,8 +177,12 @@ static void say(struct device_news *n, struct listener *l)
 	buf_finish(&l->said);
 	l->said = fields;
 	l->fresh = false;
-	link_send(&p->link, RECORD_DEVICE, buf_data(&l->said), buf_len(&l->said));
-	l->number = word.revoke_count ? link_queued(&p->link) : 0;
+	/* A link that cannot take it is about to end: what has no number was not told. */
+	if (link_send(&p->link, RECORD_DEVICE, buf_data(&l->said), buf_len(&l->said)) &&
+	    word.revoke_count)
+		l->number = link_queued(&p->link);
+	else
+		l->number = 0;
 	peer_touch(p);
 }
 
@@ -454,10 +460,11 @@ void device_news_refused(struct device_news *n, const char *jid, const char *dev
 	const struct context *c = n->context;
 	const struct resource *r = presence_device(c->presence, jid, device);
 	struct opening *o = n->refusals;
+	unsigned count = 0;
 
-	while (o && (strcmp(o->jid, jid) || strcmp(o->device, device)))
-		o = o->next;
-	if (o || !r || c->stopping || !has_revocations(c))
+	for (; o && (strcmp(o->jid, jid) || strcmp(o->device, device)); o = o->next)
+		count++;
+	if (o || count >= REFUSALS_MAX || !r || c->stopping || !has_revocations(c))
 		return;
 	o = xcalloc(1, sizeof(*o) + strlen(jid) + 1);
 	strcpy(o->jid, jid);
