@@ -857,6 +857,74 @@ static void test_wrong_order(void)
 	end();
 }
 
+/* Eve meets bob with another key that has the same device id. */
+static struct end *twin_meets(unsigned char key)
+{
+	struct end opener = raw_end(key), answerer = end_of(&bob);
+	struct end *e;
+
+	opener.fp[FINGERPRINT_BYTES - 1] ^= 1;
+	e = &wire_new(&opener, &answerer)->end[1];
+	pump();
+	say_hello(e, "meet", "eve@x.org", true);
+	ok(hears(other(e), RECORD_HELLO, "state", "meet"), "a twin meets bob");
+	return e;
+}
+
+static void test_twin(void)
+{
+	unsigned char nonce[32] = { 1 }, eve[32];
+	char commit[65], hex[65], device[DEVICE_ID_LEN + 1];
+	struct comparison_view view;
+	struct end *e;
+
+	begin();
+	know_eve(&bob, 0x40);
+	memset(eve, 0x40, sizeof(eve));
+	device_id_of(eve, device);
+	commitment_of(nonce, eve, bob.fp, commit);
+	hex_encode(nonce, sizeof(nonce), hex);
+	for (unsigned i = 0; i < COMPARISONS_AT_ONCE; i++) {
+		e = eve_commits(0x40, commit);
+		SAY(e, "kind", "compare", "nonce", hex);
+	}
+	view = comparison_look(bob.comparisons, "eve@x.org", device);
+	is_int(view.state, COMPARISON_DONE, "there is a string of eve's key");
+	e = twin_meets(0x40);
+	SAY(e, "kind", "compare", "commit", commit);
+	ok(hears(other(e), RECORD_MEET, "reason", "too-often"), "one more is refused");
+	view = comparison_look(bob.comparisons, "eve@x.org", device);
+	ok(view.state == COMPARISON_DONE && !memcmp(view.fp, eve, sizeof(eve)),
+	   "the string is of the key that it was made with");
+	SAY(e, "kind", "result", "state", "same");
+	is_int(bob.same, 0, "and only that key says whether it is the same");
+	end();
+}
+
+/* A string that is made anew, and comes to nothing. */
+static void test_again(void)
+{
+	unsigned char nonce[32] = { 1 }, eve[32];
+	char commit[65], hex[65];
+	struct end *e;
+
+	begin();
+	know_eve(&bob, 0x40);
+	memset(eve, 0x40, sizeof(eve));
+	commitment_of(nonce, eve, bob.fp, commit);
+	hex_encode(nonce, sizeof(nonce), hex);
+	e = eve_commits(0x40, commit);
+	SAY(e, "kind", "compare", "nonce", hex);
+	ok(bob.begun == 1 && bob.over == 0, "bob has a string to look at");
+	e = eve_commits(0x40, commit);
+	say_record(e, RECORD_BYE, NULL);
+	is_int(bob.over, 1, "none is left when the next one comes to nothing");
+	now += 2 * COMPARISON_KEPT;
+	pump();
+	is_int(bob.over, 1, "which is said once");
+	end();
+}
+
 /* Eve is between the two, with keys of her own, and passes all on: the strings differ. */
 static void test_between(void)
 {
@@ -912,6 +980,8 @@ int main(void)
 	test_collision();
 	test_cheating();
 	test_wrong_order();
+	test_twin();
+	test_again();
 	test_between();
 	return tap_done();
 }

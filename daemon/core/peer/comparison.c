@@ -33,6 +33,7 @@ struct comparison {
 	enum comparison_result said, theirs;	/* of our user; of theirs */
 	bool unsaid;			/* what our user said is to be told in a meeting that
 					   is being opened */
+	bool stood;			/* a string was made, and over() was not called for it */
 	uint64_t begun;			/* ms */
 	uint64_t until;			/* ms; then it is forgotten */
 	char reason[REASON_MAX + 1];
@@ -94,10 +95,21 @@ static void enter(struct comparisons *c, struct comparison *k, enum comparison_s
 	set_timer(c);
 }
 
+/* There is no string to look at any more. */
+static void end_string(struct comparisons *c, struct comparison *k)
+{
+	bool stood = k->stood;
+
+	k->stood = false;
+	if (stood && c->events)
+		c->events->over(c->owner, k->jid, k->fp);
+}
+
 static void fail(struct comparisons *c, struct comparison *k, const char *reason)
 {
 	struct meeting *m = k->meeting;
 
+	end_string(c, k);
 	snprintf(k->reason, sizeof(k->reason), "%s", reason);
 	k->meeting = NULL;
 	enter(c, k, COMPARISON_FAILED, MEETING_TIME, reason);
@@ -131,8 +143,7 @@ static void forget(struct comparisons *c, struct comparison *k)
 	k->meeting = NULL;
 	list_remove(&k->link);
 	c->count--;
-	if (k->state == COMPARISON_DONE && c->events)
-		c->events->over(c->owner, k->jid, k->fp);
+	end_string(c, k);
 	free(k->jid);
 	free(k);
 	if (m)
@@ -333,11 +344,12 @@ static void on_compare_up(void *owner, struct meeting *m)
 }
 
 /* Whether our own attempt with the device goes on, and theirs is refused. */
-static bool ours_wins(const struct comparisons *c, const struct comparison *k)
+static bool ours_wins(const struct comparisons *c, const struct comparison *k,
+		      const unsigned char *theirs)
 {
 	if (k->state != COMPARISON_OPENING && k->state != COMPARISON_COMMITTED)
 		return false;
-	return k->meeting && memcmp(c->context->fp, k->fp, FINGERPRINT_BYTES) < 0 &&
+	return k->meeting && memcmp(c->context->fp, theirs, FINGERPRINT_BYTES) < 0 &&
 	       now_of(c) < k->begun + LINK_COLLISION_MAX;
 }
 
@@ -357,8 +369,7 @@ static const char *take_commitment(struct comparisons *c, struct meeting *m, con
 		say_refused(m, "busy");
 		return NULL;
 	}
-	memcpy(k->fp, meeting_fp(m), sizeof(k->fp));
-	if (ours_wins(c, k)) {
+	if (ours_wins(c, k, meeting_fp(m))) {
 		say_refused(m, "collision");
 		return NULL;
 	}
@@ -373,6 +384,8 @@ static const char *take_commitment(struct comparisons *c, struct meeting *m, con
 	}
 	begin(c, k);
 	k->meeting = m;
+	/* Not before it is begun: a string that is kept is of the key that it was made with. */
+	memcpy(k->fp, meeting_fp(m), sizeof(k->fp));
 	memcpy(k->commitment, commitment, sizeof(k->commitment));
 	context_random(c->context, k->ours, sizeof(k->ours));
 	enter(c, k, COMPARISON_ANSWERED, 2 * MEETING_TIME, "they want to compare");
@@ -405,6 +418,7 @@ static const char *take_nonce(struct comparisons *c, struct meeting *m, const ch
 		return NULL;
 	}
 	enter(c, k, COMPARISON_DONE, COMPARISON_KEPT, "both nonces are known");
+	k->stood = true;
 	if (opener)
 		say_hex(m, "nonce", k->ours, sizeof(k->ours));
 	else if (c->events)
@@ -500,7 +514,8 @@ static const char *on_result_heard(void *owner, struct meeting *m, struct fields
 		result = RESULT_SAME;
 	else if (!strcmp(state, "different"))
 		result = RESULT_DIFFERENT;
-	if (!k || k->state != COMPARISON_DONE || result == RESULT_NONE || result == k->theirs)
+	if (!k || k->state != COMPARISON_DONE || result == RESULT_NONE || result == k->theirs ||
+	    memcmp(k->fp, meeting_fp(m), sizeof(k->fp)) != 0)
 		return NULL;
 	k->theirs = result;
 	log_about(k->jid, LOG_INFO, "%s/%s: says that the words are %s", k->jid, k->device, state);
