@@ -337,6 +337,7 @@ static void on_ended(void *owner, struct meeting *m, const char *reason)
 
 static const struct meeting_kind kind = {
 	.name = "join",
+	.invited = true,
 	.up = on_up,
 	.heard = on_heard,
 	.ended = on_ended,

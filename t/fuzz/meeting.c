@@ -162,7 +162,7 @@ static void converse(const uint8_t *data, size_t n, bool ours)
 	} else {
 		path_init(&path, &path_ops, PATH_INBAND, "in-band", NULL, NULL);
 		path.up = true;
-		meeting_take(&all, &path, them, their_key, &in);
+		meeting_take(&all, &path, them, their_key, false, &in);
 	}
 	if (!path.over)
 		drain();

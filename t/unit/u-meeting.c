@@ -54,6 +54,7 @@ static uint64_t seed;
 static struct wire wires[WIRES];
 static unsigned wires_count;
 static struct side alice, bob;
+static const char *sid_said = "";	/* of the bytestreams that are opened */
 static const char *kind_said;		/* NULL: handlers of this test keep quiet */
 
 static uint64_t on_now(void *owner)
@@ -344,8 +345,8 @@ static void pump(void)
 				continue;
 			if (!w->offered) {
 				w->offered = true;
-				if (to->side && acceptor_offered(&to->side->peers, to->far, "",
-								 w) != GREETING_TAKEN)
+				if (to->side && acceptor_offered(&to->side->peers, to->far,
+								 sid_said, w) != GREETING_TAKEN)
 					w->used = false;
 				continue;
 			}
@@ -568,6 +569,45 @@ static void test_refusals(void)
 	trust_mark(bob.context.trust, "eve@x.org", MARK_BLOCKED, true, on_time(NULL));
 	say_hello(e, "meet", "eve@x.org", true);
 	ok(!buf_len(&other(e)->in) && e->path.over, "somebody who is blocked hears nothing");
+	end();
+}
+
+static const struct meeting_kind open_kind = {
+	.name = "open", .invited = true, .up = on_up, .heard = on_heard, .ended = on_ended,
+};
+
+/* Eve is no buddy, and has the link of an invitation that is over. */
+static void test_invited(void)
+{
+	const struct invitation as = { .id = "00000001", .secret = { 5 }, .expires = 1 };
+	struct join_ends ends = { .joiner = "eve@x.org" };
+	char sid[JOIN_SID_LEN + 1], hex[2 * DIGEST_BYTES + 1], device[DEVICE_ID_LEN + 1];
+	struct end *e;
+
+	begin();
+	meetings_add_kind(&bob.peers.meetings, &open_kind, &bob);
+	bob.context.invitations = invitations_create(openssl_digests.hmac);
+	invitations_add(bob.context.invitations, &as, 0);
+	ends.inviter = bob.jid;
+	join_sid(openssl_digests.hmac, as.secret, &ends, 0, sid);
+	sid_said = sid;
+	e = eve_meets(&bob, 0x40);
+	is_int(bob.met, 0, "the key of an invited stranger is not noted");
+	memset(hex, '0', sizeof(hex) - 1);
+	hex[sizeof(hex) - 1] = '\0';
+	SAY(e, "kind", "compare", "commit", hex);
+	ok(hears(other(e), RECORD_MEET, "state", "unsupported"), "they do not compare");
+	device_id_of(other(e)->fp, device);
+	is_int(comparison_look(bob.comparisons, "eve@x.org", device).state, COMPARISON_NONE,
+	       "and take no place among those who do");
+	SAY(e, "kind", "test", "does", "end");
+	ok(hears(other(e), RECORD_MEET, "state", "unsupported") && meetings_of(&bob) == 1,
+	   "nor say anything else");
+	SAY(e, "kind", "open", "does", "end");
+	ok(hears(other(e), RECORD_BYE, "reason", "done"), "but what invited ones may say");
+	sid_said = "";
+	invitations_destroy(bob.context.invitations);
+	bob.context.invitations = NULL;
 	end();
 }
 
@@ -974,6 +1014,7 @@ int main(void)
 {
 	test_opening();
 	test_refusals();
+	test_invited();
 	test_time();
 	test_answers();
 	test_compare();

@@ -166,7 +166,7 @@ static void on_plain(void *owner, struct buf *plain)
 	if (path_kind(g->path) == PATH_INBAND)
 		snprintf(full, sizeof(full), "%s", path_jid(g->path));
 	if (hello.meet)
-		meeting_take(&all->meetings, g->path, g->jid, g->fp, plain);
+		meeting_take(&all->meetings, g->path, g->jid, g->fp, g->invited, plain);
 	else
 		peer_take(all, g->jid, g->fp, g->path, &hello, plain);
 	device_id_of(g->fp, device);

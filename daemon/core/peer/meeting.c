@@ -40,6 +40,8 @@ struct meeting {
 	char device[DEVICE_ID_LEN + 1];
 	unsigned char fp[FINGERPRINT_BYTES];
 	bool exact;			/* fp was given, by an invitation */
+	bool invited;			/* the other side has the link of an invitation, and is a
+					   stranger else */
 	enum meeting_state state;
 	const struct meeting_kind *kind;	/* that we opened it for; NULL: they opened it */
 	unsigned heard;			/* records */
@@ -169,7 +171,7 @@ static void take_meet(struct meeting *m, const struct record *record)
 		return;
 	}
 	handler = find_handler(m->all, kind);
-	if (!handler) {
+	if (!handler || (m->invited && !handler->kind->invited)) {
 		say_unsupported(m, kind, f);
 		return;
 	}
@@ -374,7 +376,7 @@ struct meeting *meeting_open_invited(struct meetings *all, const char *full,
 }
 
 void meeting_take(struct meetings *all, struct path *path, const char *jid, const unsigned char *fp,
-		  struct buf *plain)
+		  bool invited, struct buf *plain)
 {
 	char device[DEVICE_ID_LEN + 1];
 	struct meeting *m;
@@ -382,6 +384,7 @@ void meeting_take(struct meetings *all, struct path *path, const char *jid, cons
 	device_id_of(fp, device);
 	m = create(all, jid, device);
 	memcpy(m->fp, fp, sizeof(m->fp));
+	m->invited = invited;
 	m->path = path;
 	path_set_owner(path, &path_events, m);
 	say_hello(m);

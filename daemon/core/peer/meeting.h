@@ -35,6 +35,7 @@ struct path;
 
 struct meeting_kind {
 	const char *name;		/* the value of `kind`: a word as of REASON_MAX */
+	bool invited;			/* strangers who have the link of an invitation may say it */
 	/* m, which we opened for this kind, is up. The handler says the first record. */
 	void (*up)(void *owner, struct meeting *m);
 	/*
@@ -91,10 +92,11 @@ struct meeting *meeting_open_invited(struct meetings *all, const char *full,
 
 /*
  * Takes over a path on which the device of jid with the key fp has said HELLO meet, and
- * answers. plain holds what came after the HELLO.
+ * answers. plain holds what came after the HELLO. invited: they are a stranger who has the link of
+ * an invitation; all kinds but those for them are unsupported then.
  */
 void meeting_take(struct meetings *all, struct path *path, const char *jid, const unsigned char *fp,
-		  struct buf *plain);
+		  bool invited, struct buf *plain);
 
 /* Says a MEET of this kind, with the fields, which are emptied. Only while m is up. */
 void meeting_say(struct meeting *m, const char *kind, struct buf *fields);
