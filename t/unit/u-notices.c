@@ -212,7 +212,7 @@ static void test_file(void)
 	notices_add(notices, NOTICE_WANTS, "mallory@example.com", NULL, NULL);
 	notices_add(notices, NOTICE_INVITATION_TRIED, "m\xc3\xbc@example.com", "i1",
 		    "the time is over,\n 100%");
-	notices_add(notices, NOTICE_COMPARES, "bob@example.net", "b2", NULL);
+	notices_add(notices, NOTICE_DIFFERS, "bob@example.net", "b2", NULL);
 	notices_said(notices, first());
 	notices_ran(notices, notices_next(notices, first()));
 	notices_write(notices, &out);
@@ -232,6 +232,12 @@ static void test_file(void)
 		notices_parse(notices, file, i);
 		notices_clear(notices);
 	}
+	buf_reset(&out);
+	notices_add(notices, NOTICE_COMPARES, "bob@example.net", "b2", NULL);
+	notices_write(notices, &out);
+	notices_clear(notices);
+	is_int(notices_parse(notices, buf_str(&out), buf_len(&out)), 0, "a comparison is read");
+	is_int(count(), 0, "but its words are gone: nobody is asked to look at them");
 	is_int(notices_parse(notices,
 			     "wants 1 0 0 0 a@b - %00\nwants 1 0 0 2 a@b - -\n"
 			     "wants 1 0 0 0 a@b - - \nno 1 0 0 0 a@b - -\nwants\n",

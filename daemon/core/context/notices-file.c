@@ -122,7 +122,8 @@ static bool parse_line(struct notices *n, char *line)
 	notice->ended = ended;
 	notice->said = said;
 	notice->ran = ran;
-	if (!ended && notice_is_reviewed((enum notice_kind)kind))
+	/* The words that two users compare are gone with the broker that made them. */
+	if (!ended && (notice_is_reviewed((enum notice_kind)kind) || kind == NOTICE_COMPARES))
 		notice_end(n, notice);
 	return true;
 }

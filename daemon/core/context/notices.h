@@ -120,7 +120,8 @@ enum notice_class notices_class(const struct notices *n, const struct notice *no
  * file has one line a notice:
  *   kind since ended said ran jid item detail
  * with a time, 0 or 1 as numbers, "-" for an empty word, and bytes that are no letters, digits
- * or plain signs as % and two hex digits. What is reviewed stands when a review has found it.
+ * or plain signs as % and two hex digits. What is reviewed stands when a review has found it; a
+ * comparison does not, for its words are not kept.
  */
 int notices_parse(struct notices *n, const char *text, size_t len);
 void notices_write(const struct notices *n, struct buf *out);
