@@ -127,6 +127,24 @@ test_expect_success 'one says no: the device is shut out, and the other side is 
 	wait_for 10 told bob "alice@localhost has compared this device, found another one"
 '
 
+test_expect_success 'a yes to words that are gone counts for nothing, a no shuts out all the same' '
+	afresh alice bob && pair_anew alice bob && wait_for 20 is alice bob "seen" &&
+	for reply in "y\n" "n\ny\n"
+	do
+		rm -f go alice.said && wait_for 20 appeared alice bob || return
+		compares alice bob "\w$reply" &
+		asking=$!
+		wait_for 30 grep -q "Do both show the same" alice.said &&
+		stop_broker alice && : >log/alice && start_broker alice && : >go || return
+		wait $asking
+		test $? != 0 && cat alice.said alice.err || return
+		case $reply in
+		y*) grep "the words that were compared" alice.err && is alice bob "seen" ;;
+		*) is alice bob "distrusted" && ! is alice bob "seen" ;;
+		esac || return
+	done
+'
+
 test_expect_success 'the one who is away is compared by what they read out' '
 	afresh alice bob && pair_anew alice bob && stop_broker bob &&
 	wait_for 20 is alice bob "seen" &&

@@ -228,9 +228,12 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
-	if (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp) ||
-	    !comparing_is_shown(b, conn, command, jid, fp))
+	if (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp))
 		return;
+	if (fields_get(command, "words") && !comparing_is_shown(b, command, jid, fp)) {
+		command_fail(conn, MSG_WORDS_CHANGED, jid);
+		return;
+	}
 	if (context_blocks(&b->context, jid)) {
 		command_fail(conn, MSG_BLOCKED, jid);
 		return;
@@ -251,7 +254,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command)
 
 void command_distrust(struct broker *b, struct conn *conn, struct fields command)
 {
-	bool one = fields_get(command, "fingerprint") != NULL;
+	bool one = fields_get(command, "fingerprint") != NULL, saw;
 	unsigned char fp[FINGERPRINT_BYTES];
 	char jid[JID_MAX];
 	struct buf before = { 0 };
@@ -260,9 +263,9 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		conn_close(conn);
 		return;
 	}
-	if (one && (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp) ||
-		    !comparing_is_shown(b, conn, command, jid, fp)))
+	if (one && (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp)))
 		return;
+	saw = one && comparing_is_shown(b, command, jid, fp);
 	keyring_remember(&b->keyring, &before);
 	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL, time(NULL))) {
 		buf_finish(&before);
@@ -279,7 +282,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		revoke_rights(b, jid, NULL, REVOKED_DISTRUSTED);
 	device_news_decided(b->device_news, jid);
 	/* By a new meeting: those that ran have ended. */
-	if (one && fields_get(command, "words"))
+	if (saw)
 		comparing_said(b, jid, fp, false);
 	command_finish(
 		conn,

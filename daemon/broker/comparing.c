@@ -2,8 +2,9 @@
 /*
  * The client asks for the state of a comparison until the string is there, as it does for
  * devices that have to show their key. What its user then says comes back with the string that
- * they saw. A string that was made anew meanwhile was not compared by anybody, so an answer
- * about the old one does not count.
+ * they saw. A string that was made anew meanwhile was not compared by anybody, so a "yes"
+ * about the old one does not count. A "no" does: whoever is in between may make a new string
+ * at the moment at which they are found.
  */
 #include "comparing.h"
 
@@ -112,7 +113,7 @@ void command_compare(struct broker *b, struct conn *conn, struct fields command)
 	command_done(conn, NULL);
 }
 
-bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command, const char *jid,
+bool comparing_is_shown(struct broker *b, struct fields command, const char *jid,
 			const unsigned char *fp)
 {
 	const char *words = fields_get(command, "words");
@@ -120,14 +121,11 @@ bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields comma
 	struct comparison_view view;
 
 	if (!words)
-		return true;
+		return false;
 	device_id_of(fp, device);
 	view = look(b, jid, device, fp);
 	hex_encode(view.bits, sizeof(view.bits), hex);
-	if (view.state == COMPARISON_DONE && !strcmp(words, hex))
-		return true;
-	command_fail(conn, MSG_WORDS_CHANGED, jid);
-	return false;
+	return view.state == COMPARISON_DONE && !strcmp(words, hex);
 }
 
 void comparing_said(struct broker *b, const char *jid, const unsigned char *fp, bool same)

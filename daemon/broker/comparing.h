@@ -22,11 +22,10 @@ void comparing_end(struct broker *b);
 void command_compare(struct broker *b, struct conn *conn, struct fields command);
 
 /*
- * For a command that says what its user saw. If it has `words`, the eight hex digits of the
- * string, that must be the string which is kept for the key: otherwise false, with an error
- * sent and the connection closed.
+ * For a command that says what its user saw: whether `words`, the eight hex digits of the
+ * string, is the string that is kept for the key. False if the command has no `words`.
  */
-bool comparing_is_shown(struct broker *b, struct conn *conn, struct fields command, const char *jid,
+bool comparing_is_shown(struct broker *b, struct fields command, const char *jid,
 			const unsigned char *fp);
 
 /* Our user has decided about the key. The other user is told, if the two have compared. */

@@ -3,11 +3,13 @@
  * on-terminal [-e] <typed> <program> <argument>...
  *
  * Runs a program whose standard input is a terminal at which this text was typed: \n ends a
- * line, \d is the end of input. The other streams are ours; with -e standard error is the
+ * line, \d is the end of input, and what follows \w is typed once there is a file "go" in the
+ * current directory. The other streams are ours; with -e standard error is the
  * terminal, too, and what is shown there goes to ours. Ends with the program's exit status.
  */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { END_OF_INPUT = 4 };
+enum {
+	END_OF_INPUT = 4,
+	LOOK_MS = 20,
+	PATIENCE_MS = 60 * 1000,
+};
 
 static void die(const char *what)
 {
@@ -24,18 +30,32 @@ static void die(const char *what)
 	exit(125);
 }
 
-static void type(int fd, const char *text)
+/* Returns where it has to wait, or the end. */
+static const char *type(int fd, const char *text)
 {
 	for (; *text; text++) {
 		char c = *text;
 
 		if (c == '\\' && text[1]) {
 			text++;
+			if (*text == 'w')
+				return text + 1;
 			c = *text == 'n' ? '\n' : *text == 'd' ? END_OF_INPUT : *text;
 		}
 		if (write(fd, &c, 1) != 1)
 			die("write");
 	}
+	return text;
+}
+
+static void type_later(int fd, const char *text)
+{
+	for (int waited = 0; access("go", F_OK); waited += LOOK_MS) {
+		if (waited >= PATIENCE_MS)
+			return;
+		poll(NULL, 0, LOOK_MS);
+	}
+	type(fd, text);
 }
 
 /* Copies what the terminal shows, until nobody has it open any more. */
@@ -65,6 +85,7 @@ int main(int argc, char **argv)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), status, in;
 	bool errors = argc > 1 && !strcmp(argv[1], "-e");
+	const char *rest;
 	pid_t pid;
 
 	argv += errors;
@@ -76,7 +97,7 @@ int main(int argc, char **argv)
 		die("open");
 	if (errors)
 		echo_nothing(in);
-	type(terminal, argv[1]);
+	rest = type(terminal, argv[1]);
 	pid = fork();
 	if (pid < 0)
 		die("fork");
@@ -90,6 +111,8 @@ int main(int argc, char **argv)
 		die(argv[2]);
 	}
 	close(in);
+	if (*rest)
+		type_later(terminal, rest);
 	if (errors)
 		show(terminal);
 	if (waitpid(pid, &status, 0) < 0)
