@@ -62,8 +62,8 @@ have_prosody () {
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
-# has every stanza in its log, prosody_blocklist has it block (XEP-0191); prosody_more is added
-# as it is.
+# has every stanza in its log, prosody_blocklist has it block (XEP-0191), prosody_module is one of
+# those in t/lib; prosody_more is added as it is.
 prosody_config () {
 	local component limits modules
 
@@ -78,6 +78,7 @@ prosody_config () {
 		limits="limits = { c2s = { rate = \"$prosody_limits\" } }"
 	fi
 	modules="$modules${prosody_debug:+, \"stanza_debug\"}${prosody_blocklist:+, \"blocklist\"}"
+	modules="$modules${prosody_module:+, \"$prosody_module\"}"
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"
@@ -91,6 +92,7 @@ prosody_config () {
 	$component
 	proxy65_ports = { $proxy_port }
 	proxy65_interfaces = { "127.0.0.1" }
+	plugin_paths = { "$TOP/t/lib" }
 	modules_enabled = { $modules }
 	modules_disabled = { "s2s", "offline" }
 	$limits
