@@ -6,34 +6,9 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-lying.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
-
-# A second server, which says that it is the first one. Its files are below $TRASH/two.
-second_server () {
-	local above status
-
-	first_port=$server_port first_pid=$prosody_pid$ejabberd_pid
-	above=$TRASH
-	mkdir -p "$TRASH/two" && TRASH=$TRASH/two
-	start_server "$@"
-	status=$?
-	TRASH=$above
-	second_port=$server_port
-	return $status
-}
-
-end_first_server () {
-	test -z "$first_pid" || end_process "$first_pid"
-}
-at_exit end_first_server
-
-# device_at <home> <user> <port> <ca file>: a device of user@localhost at that server.
-device_at () {
-	mkdir -p -m 700 "$1/run" && plain_user "$1" &&
-	as "$1" git xmpp setup "$2@localhost" --server="127.0.0.1:$3" --ca-file="$4" \
-		--password-command="echo $PASSWORD" --no-start
-}
 
 # compares <user> <buddy> <typed>: what the user sees goes to $TRASH/<user>.said.
 compares () {
@@ -163,19 +138,8 @@ test_expect_success 'the one who is away is compared by what they read out' '
 
 test_expect_success 'a server in the middle has a device of its own in the place of either' '
 	stop_broker alice && rm -rf alice/.data alice/.state &&
-	second_server alice bob &&
-	ca=$TRASH/prosody/localhost.crt other=$TRASH/two/prosody/localhost.crt &&
-	device_at anna alice "$first_port" "$ca" &&
-	device_at mallory_as_bob bob "$first_port" "$ca" &&
-	device_at mallory_as_anna alice "$second_port" "$other" &&
-	device_at ben bob "$second_port" "$other" &&
-	jid_anna=alice@localhost jid_mallory_as_bob=bob@localhost &&
-	jid_mallory_as_anna=alice@localhost jid_ben=bob@localhost &&
-	for who in anna mallory_as_bob mallory_as_anna ben
-	do
-		start_broker $who || return 1
-	done &&
-	pair_anew anna mallory_as_bob && pair mallory_as_anna ben
+	between &&
+	pair_anew anna front && pair back ben
 '
 
 for round in 1 2 3
@@ -188,12 +152,12 @@ do
 			sed -n ${line}p anna.words >a && sed -n ${line}p ben.words >b && ! cmp a b || return 1
 		done &&
 		stop_broker anna && stop_broker ben && start_broker anna && start_broker ben &&
-		wait_for 20 trusts anna mallory_as_bob && wait_for 20 trusts ben mallory_as_anna
+		wait_for 20 trusts anna front && wait_for 20 trusts ben back
 	'
 done
 
 test_expect_success 'so does what they read to each other' '
-	stop_broker mallory_as_bob && wait_for 20 is anna bob seen &&
+	stop_broker front && wait_for 20 is anna bob seen &&
 	test_expect_code 1 compares anna bob "\n" &&
 	fingerprint_of ben >ben.own && ! grep -F "$(cat ben.own)" anna.said &&
 	test_must_fail as anna git xmpp verify bob@localhost --fingerprint="$(cat ben.own)"
