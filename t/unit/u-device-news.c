@@ -153,14 +153,18 @@ static void on_remember(void *arg)
 	trust_write(context.trust, &kept);
 }
 
+/* What was remembered is good for one time. */
 static bool on_keep(void *arg)
 {
-	if (!disk_fails)
-		return true;
-	trust_destroy(context.trust);
-	context.trust = trust_create();
-	trust_parse(context.trust, buf_str(&kept), buf_len(&kept));
-	return false;
+	bool good = !disk_fails;
+
+	if (!good) {
+		trust_destroy(context.trust);
+		context.trust = trust_create();
+		trust_parse(context.trust, buf_str(&kept), buf_len(&kept));
+	}
+	buf_reset(&kept);
+	return good;
 }
 
 static void on_save(void *arg)
@@ -346,6 +350,18 @@ static void t_word(void)
 	says(1, "ncr2");
 	expect("to 2: name=de vouches=09;save;lost 2;end 2;revoked 2 by 1;",
 	       "who is revoked loses what runs, on a full disk, too");
+	finish();
+
+	begin();
+	meet(BOB, 1, TRUST_VERIFIED);
+	meet(BOB, 2, TRUST_VERIFIED);
+	link_up(BOB, 1);
+	link_up(BOB, 2);
+	says(1, "v3");
+	disk_fails = true;
+	says(2, "v3 r1");
+	ok(state(2) == TRUST_VERIFIED && state(1) == TRUST_REVOKED && state(3) == TRUST_UNKNOWN,
+	   "nor does a word on a full disk undo more, that takes over whom another vouched for");
 	finish();
 
 	begin();

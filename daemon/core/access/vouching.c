@@ -286,7 +286,9 @@ bool trust_word_grants(const struct trust *t, const char *jid, const unsigned ch
 		return false;
 	for (unsigned i = 0; i < word->vouch_count; i++) {
 		state = trust_lookup(t, jid, word->vouches[i]);
-		if (state == TRUST_UNKNOWN || state == TRUST_PENDING)
+		/* The same word may revoke the device that vouches for it so far. */
+		if (state == TRUST_UNKNOWN || state == TRUST_PENDING ||
+		    (state == TRUST_VOUCHED && word->revoke_count))
 			return true;
 	}
 	return false;
