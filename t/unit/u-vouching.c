@@ -226,7 +226,8 @@ static void t_unmet(void)
 	t = trust_create();
 	is_int(trust_parse(t, buf_str(&file), buf_len(&file)), 0, "that is kept");
 	says(t, 2, KEYS(5), NULL);
-	is_int(trust_observe(t, BOB, fp(5), now, &changed), TRUST_REVOKED, "and holds when it comes");
+	is_int(trust_observe(t, BOB, fp(5), now, &changed), TRUST_REVOKED,
+	       "and holds when it comes");
 	says(t, 1, NULL, KEYS(5));
 	ok(!effect.noted && !effect.revoked_count, "to say it again changes nothing");
 	says(t, 3, NULL, KEYS(6));
