@@ -122,6 +122,8 @@ test_expect_success 'it has a name, beside its id, when its owner gives it one' 
 	done &&
 	as alice git xmpp device bob@localhost --json >out &&
 	grep "\"name\":\"Bob.s desk\"" out &&
+	as bob git xmpp device rename "x\"  online  verified" &&
+	wait_for 10 grep_device alice "$(device_of bob) \"x[\\\\]\"  online  verified\"  online " &&
 	as bob git xmpp device rename "" &&
 	wait_for 10 not_grep_device alice "$(device_of bob) \"" &&
 	as bob git xmpp device >out && grep "^\* $(device_of bob)  online  this device" out

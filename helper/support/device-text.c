@@ -32,13 +32,22 @@ const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
 	return out;
 }
 
+/* A quote in the name must not end it: what follows is for us to say. */
 void device_print_name(struct fields row)
 {
+	struct buf quoted = { 0 };
+
 	if (!*row_get(row, "name"))
 		return;
+	for (const char *at = row_get(row, "name"); *at; at++) {
+		if (*at == '"' || *at == '\\')
+			buf_puts(&quoted, "\\");
+		buf_append(&quoted, at, 1);
+	}
 	printf(" \"");
-	print_text(row_get(row, "name"));
+	print_text(buf_str(&quoted));
 	putchar('"');
+	buf_finish(&quoted);
 }
 
 void device_show(struct fields row)
