@@ -25,6 +25,7 @@ static uint64_t now = 1000;
 static bool may_answer = true;
 static struct wire wires[PATHS];
 static unsigned wire_count, answers, keys_met;
+static char answered[JID_MAX];
 static enum ibb_path_standing standing;
 static char taken_for[JID_MAX], met_at[JID_FULL_MAX];
 static struct path *taken;
@@ -107,6 +108,7 @@ static struct wire *make_wire(enum path_kind kind, const struct path_events *eve
 static bool on_may_answer(void *arg, const char *bare)
 {
 	answers++;
+	snprintf(answered, sizeof(answered), "%s", bare);
 	return may_answer;
 }
 
@@ -187,6 +189,7 @@ static void who_may_open(void)
 	acceptor_offered(&peers, BOB "/other", "", "");
 	is_int(standing, IBB_PATH_TRUSTED, "another client of theirs is not that device");
 	is_int(answers, 1, "and costs one of their answers");
+	is_str(answered, BOB, "as that of their account");
 	may_answer = false;
 	is_int(acceptor_offered(&peers, BOB "/other", "", ""), GREETING_TOO_OFTEN,
 	       "of which they have so many");
@@ -238,6 +241,7 @@ static void who_is_invited(void)
 	       "who has the link is heard");
 	is_int(standing, IBB_PATH_STRANGER, "as the stranger that they are");
 	is_int(answers, 1, "as often as a buddy");
+	is_str(answered, "@invited", "but all of them count as one, whatever their JIDs are");
 	w = last_wire();
 	path_established(&w->path, other);
 	say_hello(w, EVE, "alice@x.org");

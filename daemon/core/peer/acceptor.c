@@ -244,9 +244,10 @@ enum acceptor_verdict acceptor_offered(struct peers *all, const char *from, cons
 	who = standing(all, jid, from);
 	/*
 	 * A handshake costs more than the answer to a ping, so offers are limited in number as
-	 * those are.
+	 * those are. Whoever has a link may open from any number of JIDs, so all of them count
+	 * as one.
 	 */
-	if (who != IBB_PATH_AWAITED && !all->may_answer(all->arg, jid))
+	if (who != IBB_PATH_AWAITED && !all->may_answer(all->arg, heard ? jid : "@invited"))
 		return GREETING_TOO_OFTEN;
 	g = create(all, jid, 2 * LINK_HELLO_TIMEOUT);
 	g->invited = !heard;
