@@ -140,6 +140,8 @@ static void test_once(void)
 
 static void test_review(void)
 {
+	char *hint;
+
 	begin();
 	notices_review(notices);
 	notices_add(notices, NOTICE_WANTS, "carol@example.net", NULL, NULL);
@@ -152,6 +154,10 @@ static void test_review(void)
 	notices_reviewed(notices);
 	is_int(count(), 2, "what it does not find any more has ended");
 	is_int(first()->kind, NOTICE_DEVICE, "and the others stand");
+	hint = notice_hint(first());
+	is_str(hint, "git xmpp verify bob@example.net",
+	       "who is told to look at a device is not handed its fingerprint to type");
+	free(hint);
 	changes = 0;
 	notices_review(notices);
 	notices_add(notices, NOTICE_DEVICE, "bob@example.net", "0011", NULL);
