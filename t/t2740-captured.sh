@@ -77,7 +77,8 @@ over () {
 }
 
 start_wire () {
-	mkdir wire && "$BUILD/t/wire" "$TRASH/wire" >wire.out 2>"$TRASH/log/wire" &
+	rm -rf wire wire.out && mkdir wire && : >wire.out || return
+	"$BUILD/t/wire" "$TRASH/wire" >wire.out 2>"$TRASH/log/wire" &
 	wire_pid=$!
 	started $wire_pid
 	wait_for 10 grep -q listening wire.out
@@ -245,7 +246,7 @@ test_expect_success 'what the server has to know is found there' '
 '
 
 test_expect_success 'and what a plain connection says is found on the wire' '
-	rm -r wire && start_wire &&
+	start_wire &&
 	echo "kestrel-share dunlin-ref" >said && "$BUILD/t/ask" "$server_port" <said >/dev/null;
 	printf "%s\n" kestrel-share dunlin-ref >known &&
 	found_on_wire () {

@@ -289,10 +289,13 @@ static const char *hear_proof(struct broker *b, struct meeting *m, struct fields
 	if (!meeting_exporter(m, exporter))
 		return "proof: TLS has no exporter";
 	joined = joining_answer(b, meeting_jid(m), meeting_fp(m), exporter, f, &answer);
-	meeting_say(m, kind.name, &answer);
+	/* The word of the joiner's other devices counts now, and may have ended the meeting. */
+	if (meeting_is_up(m)) {
+		meeting_say(m, kind.name, &answer);
+		if (!joined)
+			meeting_end(m, "refused");
+	}
 	buf_finish(&answer);
-	if (!joined)
-		meeting_end(m, "refused");
 	return NULL;
 }
 

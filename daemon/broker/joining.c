@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "contacts.h"
+#include "device-news.h"
 #include "granting.h"
 #include "hex.h"
 #include "invitation-store.h"
@@ -51,6 +52,7 @@ bool joining_admit(struct broker *b, const char *jid, const unsigned char *fp, b
 		return false;
 	if (!self)
 		subscribe(b, jid, as_inviter);
+	device_news_decided(b->device_news, jid);
 	broker_trust_granted(b, jid);
 	return true;
 }

@@ -35,7 +35,7 @@ struct path;
 
 struct meeting_kind {
 	const char *name;		/* the value of `kind`: a word as of REASON_MAX */
-	bool invited;			/* strangers who have the link of an invitation may say it */
+	bool invited;			/* who has the link of an invitation may say it */
 	/* m, which we opened for this kind, is up. The handler says the first record. */
 	void (*up)(void *owner, struct meeting *m);
 	/*
