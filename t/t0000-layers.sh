@@ -147,4 +147,12 @@ test_expect_success 'test -s "$BUILD/compile_commands.json"' 'nor does an includ
 	EOF
 '
 
+test_expect_success 'each script is a test of the build' '
+	for script in "$TOP"/t/t[0-9]*.sh
+	do
+		grep -q "[^a-z0-9-]$(basename "$script" .sh)[^a-z0-9-]" "$TOP/t/meson.build" || echo "$script"
+	done >forgotten &&
+	test_is_empty forgotten
+'
+
 test_done
