@@ -137,7 +137,7 @@ takes_the_place_of_bob () {
 	wait_for 10 grep -q "^online" odd
 }
 
-test_expect_success 'another key in the place of bob'\''s device: it is told nothing, and not remembered' '
+test_expect_success 'another key in the place of a device: it is told nothing, and not remembered' '
 	id=$(device_of bob) && address=bob@localhost/git.$id && stop_broker bob && stop_broker mallory &&
 	key=$(find mallory/.data -name key) && takes_the_place_of_bob &&
 	server_says "<presence from=\"$address\" to=\"alice@localhost\"><priority>-1</priority><git
