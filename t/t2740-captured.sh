@@ -113,9 +113,10 @@ test_expect_success 'pairing' '
 	pair alice bob
 '
 
-test_expect_success 'a share, which is listed in what it offers' '
+test_expect_success 'a share, its refs, and the list of what is shared' '
 	as bob git xmpp share bob/plover-path.git --name=kestrel-share --push=alice@localhost &&
-	as alice git ls-remote $url >refs && grep dunlin-ref refs
+	as alice git ls-remote $url >refs && grep dunlin-ref refs &&
+	as alice git xmpp list bob@localhost >listed && grep kestrel-share listed
 '
 
 for path in inband proxy direct
