@@ -93,6 +93,11 @@ static const struct row {
 		"another broker is this device of '{jid}' already: it holds '{path}'",
 		"It was started with another HOME or XDG_STATE_HOME; "
 		"end it there with \"git xmpp daemon stop\"" },
+	[MSG_DEVICE_EXPORTED] = { "device-exported",
+		"the device of '{jid}' on this machine was exported and is not used here any more",
+		"Go on where it was imported. To have it back: \"git xmpp device import "
+		"<file>\", of a file that was exported there. For a new device here: remove "
+		"'{path}', then run \"git xmpp daemon restart\"" },
 	[MSG_NO_RESOURCES] = { "no-resources",
 		"cannot log in as '{jid}': the broker gets no more files or threads of the system",
 		"Raise its limits (ulimit -n, ulimit -u), then run \"git xmpp daemon restart\"" },
@@ -228,6 +233,25 @@ static const struct row {
 	[MSG_WHICH_DEVICE] = { "which-device",
 		"'{device}' is not one device",
 		"\"git xmpp device\" shows them; give the id, or the first letters of it" },
+	[MSG_EXPORT_FOREIGN] = { "export-foreign",
+		"'{path}' is not an exported device, or one of another version",
+		"\"git xmpp device export <file>\" writes one, on the machine that has the "
+		"device" },
+	[MSG_EXPORT_LOCKED] = { "export-locked",
+		"'{path}' cannot be opened with this passphrase, or is damaged",
+		"Try the passphrase again; if it is the right one, copy the file once more" },
+	[MSG_EXPORT_OTHER] = { "export-other",
+		"'{path}' is a device of '{jid}', and the account here is '{me}'",
+		"Set up that account first: \"git xmpp setup {jid}\"" },
+	[MSG_DEVICE_IN_USE] = { "device-in-use",
+		"this machine is device {device} of '{jid}' already, which trusts others or shuts "
+		"them out",
+		"Nothing was changed. To take the other one's place here, export this one first: "
+		"\"git xmpp device export <file>\"" },
+	[MSG_BAD_PASSPHRASE] = { "bad-passphrase",
+		"no passphrase: {reason}",
+		"It has 8 to 1024 bytes in one line; --passphrase-file=<file> reads it "
+		"from a file" },
 	[MSG_NOT_SEEN] = { "not-seen",
 		"no device of '{jid}' with this fingerprint has been seen yet",
 		"Its key becomes known when both of you are online: say this again then" },

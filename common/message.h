@@ -38,6 +38,7 @@ enum message_id {
 	MSG_REPLACED,			/* jid */
 	MSG_COPIED,			/* jid */
 	MSG_KEY_IN_USE,			/* jid, path */
+	MSG_DEVICE_EXPORTED,		/* jid, path */
 	MSG_NO_RESOURCES,		/* jid */
 	MSG_PASSWORD_AWAITED,		/* jid, command */
 	MSG_NOT_ONLINE,			/* jid: the broker is still connecting; we gave up
@@ -86,6 +87,11 @@ enum message_id {
 	MSG_NO_DEVICE_KNOWN,		/* jid */
 	MSG_BAD_DEVICE_NAME,		/* name */
 	MSG_WHICH_DEVICE,		/* device */
+	MSG_EXPORT_FOREIGN,		/* path: it is no exported device */
+	MSG_EXPORT_LOCKED,		/* path: another passphrase, or it was changed */
+	MSG_EXPORT_OTHER,		/* path, jid, me: it is of another account */
+	MSG_DEVICE_IN_USE,		/* jid, device: this machine has a device with trust */
+	MSG_BAD_PASSPHRASE,		/* reason */
 	MSG_NOT_SEEN,			/* jid: the device with this key has not been seen */
 	MSG_NOT_SHOWN,			/* jid: a device with this key is online, but has not
 					   shown the key */

@@ -413,13 +413,11 @@ static int assume(struct broker *b, struct message *trouble)
 	return result;
 }
 
-/* The account has changed: drops everything that the last one had, or had announced. */
-void broker_identify(struct broker *b)
+/* Drops everything that the last identity had, or had announced. */
+static void identify(struct broker *b)
 {
 	struct message before = b->trouble;
 
-	if (identity_fits(&b->identity, configured(b)))
-		return;
 	keyring_settle(&b->keyring);
 	comparing_forget(b);
 	local_candidates_close(b->local_candidates);
@@ -432,6 +430,30 @@ void broker_identify(struct broker *b)
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	notice_board_identify(b);
+}
+
+void broker_identify(struct broker *b)
+{
+	if (!identity_fits(&b->identity, configured(b)))
+		identify(b);
+}
+
+void broker_log_out(struct broker *b)
+{
+	forget_presences(b);
+	presence_destroy(b->context.presence);
+	b->context.presence = presence_create();
+	inquirer_renew(b->inquirer);
+	requester_online(b->requester, false);
+	blocklist_clear(b->context.blocked);
+	b->context.roster_known = b->server_blocks = false;
+	login_drop(b);
+}
+
+void broker_log_in_anew(struct broker *b)
+{
+	identify(b);
+	login_begin(b);
 }
 
 int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
@@ -465,14 +487,7 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 			account_connect(b->xmpp);
 		return 0;
 	}
-	forget_presences(b);
-	presence_destroy(b->context.presence);
-	b->context.presence = presence_create();
-	inquirer_renew(b->inquirer);
-	requester_online(b->requester, false);
-	blocklist_clear(b->context.blocked);
-	b->context.roster_known = b->server_blocks = false;
-	login_drop(b);
+	broker_log_out(b);
 	broker_identify(b);
 	login_begin(b);
 	return 0;
@@ -601,8 +616,13 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->config = config_read(trouble);
 	if (!b->config)
 		return -1;
-	if (assume(b, trouble))
-		return -1;
+	if (assume(b, trouble)) {
+		/* The broker that imports a device has to run. */
+		if (trouble->id != MSG_DEVICE_EXPORTED)
+			return -1;
+		log_error("%s", trouble->text);
+		b->trouble = *trouble;
+	}
 	b->context.blocked = blocklist_create();
 	b->context.presence = presence_create();
 	read_settings(b);

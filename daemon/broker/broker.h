@@ -175,4 +175,11 @@ void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
  */
 void broker_identify(struct broker *b);
 
+/*
+ * The key of the account is about to change on the disk: ends all links and logs out. Then
+ * broker_log_in_anew() reads the key and the trust table again, and logs in.
+ */
+void broker_log_out(struct broker *b);
+void broker_log_in_anew(struct broker *b);
+
 #endif

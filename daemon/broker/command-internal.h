@@ -5,8 +5,8 @@
 /*
  * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
  * state (command-show.c), and that decide about a person or a device (command-invite.c,
- * command-buddy.c, command-block.c, command-device.c), or make invitations
- * (command-invitation.c).
+ * command-buddy.c, command-block.c, command-device.c), make invitations
+ * (command-invitation.c), or move this device to another machine (command-move.c).
  */
 
 #include "broker.h"
@@ -68,5 +68,7 @@ void command_verify(struct broker *b, struct conn *conn, struct fields command);
 void command_distrust(struct broker *b, struct conn *conn, struct fields command);
 void command_device_rename(struct broker *b, struct conn *conn, struct fields command);
 void command_device_retire(struct broker *b, struct conn *conn, struct fields command);
+void command_device_export(struct broker *b, struct conn *conn, struct fields command);
+void command_device_import(struct broker *b, struct conn *conn, struct fields command);
 
 #endif

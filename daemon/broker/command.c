@@ -167,6 +167,8 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "devices", command_devices },
 		{ "device-rename", command_device_rename },
 		{ "device-retire", command_device_retire },
+		{ "device-export", command_device_export },
+		{ "device-import", command_device_import },
 		{ "reload", run_reload },
 		{ "password", run_password },
 		{ "queue-reload", queue_command_reload },

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "accountfile.h"
 #include "log.h"
@@ -31,13 +32,33 @@ static struct device_key *make_key(const char *path, struct message *trouble)
 	return key;
 }
 
+/*
+ * Whether the key was moved to another machine (device-move.h): then none is made or adopted
+ * in its place.
+ */
+static bool was_exported(const char *jid, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_DATA, jid, "key", trouble);
+	char *aside = accountfile_path(USERFILE_DATA, jid, "key.exported", trouble);
+	bool result = path && aside && access(path, F_OK) && !access(aside, F_OK);
+
+	if (result)
+		message_set(trouble, MSG_DEVICE_EXPORTED, "jid", jid, "path", aside, NULL);
+	free(aside);
+	free(path);
+	return result;
+}
+
 struct device_key *state_files_key(const char *jid, struct message *trouble)
 {
-	char *path = accountfile_adopt(USERFILE_DATA, jid, "key", trouble);
 	struct device_key *key = NULL;
 	struct buf pem = { 0 };
 	struct stat st;
+	char *path;
 
+	if (was_exported(jid, trouble))
+		return NULL;
+	path = accountfile_adopt(USERFILE_DATA, jid, "key", trouble);
 	if (!path)
 		return NULL;
 	if (stat(path, &st) == 0 && (st.st_mode & 077)) {

@@ -18,7 +18,8 @@
 
 /*
  * The device key of jid, made the first time. NULL with *trouble. A file that others can
- * read is refused.
+ * read is refused. If the key was exported (device-move.h), none is made:
+ * MSG_DEVICE_EXPORTED.
  */
 struct device_key *state_files_key(const char *jid, struct message *trouble);
 

@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "commands.h"
+#include "device-file.h"
 #include "device-text.h"
 #include "json.h"
 #include "output.h"
@@ -24,12 +25,15 @@ static const char usage[] =
 	"   or: git xmpp device rename <name>\n"
 	"   or: git xmpp device distrust <jid> <device>\n"
 	"   or: git xmpp device retire [<device>] [--yes]\n"
+	"   or: git xmpp device export | import <file> [--passphrase-file=<file>]\n"
 	"\n"
 	"Lists the devices of this account, or of a buddy; gives this one a name; shuts out a\n"
-	"device of a buddy; ends one of this account, for everybody.\n"
+	"device of a buddy; ends one of this account, for everybody; moves this one to another\n"
+	"machine, in a file that a passphrase protects.\n"
 	"\n"
-	"    --json  one JSON object\n"
-	"    --yes   retire this very device, ask nothing\n"
+	"    --json                    one JSON object\n"
+	"    --yes                     retire this very device, ask nothing\n"
+	"    --passphrase-file=<file>  its first line is the passphrase\n"
 	"\n"
 	"    git xmpp device retire k7wq\n";
 
@@ -38,6 +42,7 @@ enum { PREFIX_MIN = 4 };
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "yes", no_argument, NULL, 'y' },
+	{ "passphrase-file", required_argument, NULL, 'p' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -221,7 +226,7 @@ static int retire(const char *device, bool yes)
 int cmd_device(int argc, char **argv)
 {
 	bool json = false, yes = false;
-	const char *verb;
+	const char *verb, *passphrase_file = NULL;
 	int c, left;
 
 	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
@@ -229,6 +234,8 @@ int cmd_device(int argc, char **argv)
 			json = true;
 		else if (c == 'y')
 			yes = true;
+		else if (c == 'p')
+			passphrase_file = optarg;
 		else
 			return STATUS_USAGE;
 	}
@@ -240,6 +247,8 @@ int cmd_device(int argc, char **argv)
 		return distrust(argv[optind + 1], argv[optind + 2]);
 	if (!strcmp(verb, "retire") && left <= 2)
 		return retire(left == 2 ? argv[optind + 1] : NULL, yes);
+	if ((!strcmp(verb, "export") || !strcmp(verb, "import")) && left == 2)
+		return device_file(*verb == 'e', argv[optind + 1], passphrase_file);
 	if (left <= 1 && (!left || strchr(verb, '@')))
 		return list(left ? verb : NULL, json);
 	return cmd_misused(usage,
