@@ -59,7 +59,7 @@ test_expect_success 'alice and bob have compared their devices; bob has another 
 	may_fetch bob
 '
 
-test_expect_success 'nothing is written without a passphrase, nor over a file, and the device stays' '
+test_expect_success 'nothing is written without a passphrase, nor over a file; the device stays' '
 	printf "short\n" >short && printf "correct horse battery\n" >passphrase &&
 	refused bob git xmpp device export "$file" --passphrase-file="$TRASH/short" &&
 	grep "too short" err &&
