@@ -505,6 +505,77 @@ static void t_file_bounds(void)
 	buf_finish(&text);
 }
 
+#define BOB2 "bob@example.net"
+
+static void t_move(void)
+{
+	static const char kept[] =
+		" " HEX1 " verified 5 since=6 seen=7 compared=1 told=1 name=desk\n";
+	static const char more[] = " " HEX2 " vouched 8 since=9 seen=10 by=" HEX1 "\n";
+	struct buf text = { 0 };
+	struct trust *t;
+	bool changed;
+	int dropped;
+
+	/* Its own key waits there already, and another one does. */
+	buf_printf(&text, BOB "%s" BOB "%s", kept, more);
+	buf_puts(&text,
+		 BOB " " HEX3 " pending 11\n" BOB2 " " HEX1 " pending 12\n" BOB2 " " HEX3
+		     " pending 12\n" BOB " - asked 3\n" BOB " - listed 3\n" BOB " - meant 3\n");
+	t = parsed(buf_str(&text), &dropped);
+	is_int(dropped, 0, "a buddy with three devices");
+	is_int(trust_may_move(t, BOB, BOB2), TRUST_MOVED, "may be moved,");
+	is_int(trust_move(t, BOB, BOB2, 20), TRUST_MOVED, "and is");
+	buf_reset(&text);
+	buf_printf(&text, BOB2 " " HEX3 " pending 12\n" BOB2 "%s" BOB2 "%s", kept, more);
+	buf_puts(&text, BOB2 " - asked 20\n");
+	is_written(t, buf_str(&text), "with all that is known of what was decided, and no more");
+	buf_finish(&text);
+	ok(!trust_person(t, BOB), "nothing is left of the old address");
+	is_int(trust_observe(t, BOB2, fp(9), 21, &changed), TRUST_PENDING,
+	       "another device of the new address is not trusted on first use");
+	is_int(trust_observe(t, BOB, fp(9), 21, &changed), TRUST_PENDING,
+	       "nor is one of the old address");
+	is_int(trust_move(t, BOB, BOB2, 22), TRUST_MOVE_TAKEN, "it has devices of its own now,");
+	is_int(trust_move(t, BOB2, BOB2, 22), TRUST_MOVE_TAKEN, "also for itself");
+	is_int(trust_move(t, BOB, EVE, 22), TRUST_MOVE_NOTHING, "what waits is not moved");
+	is_int(trust_move(t, BOB2, "@", 22), TRUST_MOVE_FULL, "nor to what is no JID");
+	ok(trust_person(t, BOB2), "which changes nothing");
+	trust_destroy(t);
+
+	t = parsed(BOB " " HEX1 " distrusted 5\n" BOB " " HEX2 " revoked 5 by=" HEX1
+		       " was=seen settled=1\n",
+		   &dropped);
+	trust_move(t, BOB, BOB2, 20);
+	is_int(trust_invite(t, BOB2, 21), TRUST_COMPARE, "who was shut out stays so");
+	ok(!trust_expected(t, BOB2, 21), "and no device is expected");
+	is_written(t,
+		   BOB2 " " HEX1 " distrusted 5\n" BOB2 " " HEX2 " revoked 5 by=" HEX1
+			" was=seen settled=1\n" BOB2 " - asked 20\n",
+		   "with who did it");
+	trust_destroy(t);
+}
+
+/* As many as a person may have go where as many wait. */
+static void t_move_bounds(void)
+{
+	struct trust *t = trust_create();
+	bool changed;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DEVICES_PER_BUDDY; i++) {
+		trust_admit(t, BOB, fp(i), 1);
+		trust_observe(t, BOB2, fp(100 + i), 1, &changed);
+	}
+	is_int(trust_move(t, BOB, BOB2, 2), TRUST_MOVED,
+	       "as many devices as there may be are moved");
+	for (const struct trusted_device *d = trust_devices(t, BOB2); d; d = d->sibling)
+		n += d->state == TRUST_VERIFIED;
+	is_int(n, DEVICES_PER_BUDDY, "all of them");
+	is_int(trust_person(t, BOB2)->count, DEVICES_PER_BUDDY, "and no more");
+	trust_destroy(t);
+}
+
 /* Whatever is parsed, what is written is understood and written alike again. */
 static void t_random(void)
 {
@@ -549,6 +620,8 @@ int main(void)
 	t_expiry();
 	t_decided();
 	t_admit();
+	t_move();
+	t_move_bounds();
 	t_bounds();
 	t_file();
 	t_bad_lines();

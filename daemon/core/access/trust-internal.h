@@ -2,7 +2,7 @@
 #ifndef CORE_TRUST_INTERNAL_H
 #define CORE_TRUST_INTERNAL_H
 
-/* Shared by trust.c (the rules) and trust-file.c (the file). */
+/* Shared by trust.c (the rules), vouching.c, trust-move.c and trust-file.c (the file). */
 
 #include "trust.h"
 
@@ -32,6 +32,12 @@ struct trusted_device *trust_add_device(struct trust *t, const char *jid, const 
 
 /* Takes a device out of the table. Its person stays. */
 void trust_remove_device(struct trust *t, struct trusted_device *d);
+
+/*
+ * Forgets a person without a device and without a mark other than MARK_LISTED and
+ * MARK_GRANTED.
+ */
+void trust_settle(struct trust *t, struct trust_person *p);
 
 /* Changes the state, and forgets what only the old one needed. Keeps since if it is the same. */
 void trust_set_state(struct trusted_device *d, enum trust_state state, uint64_t unix_now);

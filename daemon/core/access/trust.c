@@ -184,11 +184,7 @@ void trust_remove_device(struct trust *t, struct trusted_device *d)
 	remove_device(t, find_person(t, d->jid), d);
 }
 
-/*
- * Forgets a person without a device and without a mark other than MARK_LISTED and
- * MARK_GRANTED.
- */
-static void settle(struct trust *t, struct trust_person *p)
+void trust_settle(struct trust *t, struct trust_person *p)
 {
 	struct trust_person **at = &t->persons;
 
@@ -228,7 +224,7 @@ void trust_expire(struct trust *t, uint64_t unix_now)
 		for (unsigned i = MARK_EXPECTED; i <= MARK_ASKED; i++)
 			if (is_over(p->since[i], EXPECTATION_MAX, unix_now))
 				p->since[i] = 0;
-		settle(t, p);
+		trust_settle(t, p);
 	}
 }
 
@@ -300,7 +296,7 @@ bool trust_make_room(struct trust *t, const char *jid, uint64_t unix_now)
 		return true;
 	p = person_of(t, gone);
 	remove_device(t, p, gone);
-	settle(t, p);
+	trust_settle(t, p);
 	return true;
 }
 
@@ -636,7 +632,7 @@ bool trust_suspend(struct trust *t, const char *jid, uint64_t unix_now)
 		changed |= p->since[i] != 0;
 		p->since[i] = 0;
 	}
-	settle(t, p);
+	trust_settle(t, p);
 	return changed;
 }
 
@@ -648,7 +644,7 @@ bool trust_decline(struct trust *t, const char *jid)
 	if (!open)
 		return false;
 	p->since[MARK_EXPECTED] = p->since[MARK_ASKED] = 0;
-	settle(t, p);
+	trust_settle(t, p);
 	return true;
 }
 
@@ -660,7 +656,7 @@ bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on,
 	if (!p || (p->since[mark] != 0) == on)
 		return false;
 	p->since[mark] = on ? unix_now : 0;
-	settle(t, p);
+	trust_settle(t, p);
 	return true;
 }
 

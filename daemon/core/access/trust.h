@@ -36,6 +36,7 @@
  *                proves an invitation                     VERIFIED
  *   SEEN, VOUCHED, VERIFIED  suspend (removed, blocked)   SUSPENDED
  *   any          distrust                                 DISTRUSTED
+ *   PENDING      its person is moved to another address   unknown
  *
  * A key that is already known of another person is not trusted on first use.
  */
@@ -158,6 +159,23 @@ bool trust_rejects(enum trust_state state);
  * trust_invite() call it, too.
  */
 void trust_expire(struct trust *t, uint64_t unix_now);
+
+enum trust_move {
+	TRUST_MOVED,
+	TRUST_MOVE_NOTHING,	/* the user has decided about no device of the old address */
+	TRUST_MOVE_TAKEN,	/* they have decided about a device of the new one */
+	TRUST_MOVE_FULL,	/* the new one is no bare JID, or one too many */
+};
+
+/*
+ * The person with the address `from` has the address `to` now. All devices of theirs about
+ * which the user has decided go there as they are; those that wait are forgotten. Of the marks
+ * of `from` only LISTED, GRANTED and BLOCKED stay. A request of `to` to see us is accepted, as
+ * after add; no first device is expected. Unless it is TRUST_MOVED, nothing is changed.
+ */
+enum trust_move trust_move(struct trust *t, const char *from, const char *to, uint64_t unix_now);
+/* What trust_move() would answer. */
+enum trust_move trust_may_move(const struct trust *t, const char *from, const char *to);
 
 /*
  * The user compared this key. False if the device is not in the table. Ends the
