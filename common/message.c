@@ -227,6 +227,13 @@ static const struct row {
 		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp "
 		"buddies {jid}\" "
 		"shows whether they are" },
+	[MSG_MOVE_NOTHING] = { "move-nothing",
+		"there is nothing to move: you have decided about no device of '{jid}'",
+		"\"git xmpp add\" asks the new address, as for somebody new" },
+	[MSG_MOVE_TAKEN] = { "move-taken",
+		"you have decided about devices of '{jid}' already",
+		"Give them their rights with \"git xmpp share\"; \"git xmpp device {jid}\" "
+		"shows the devices" },
 	[MSG_BAD_DEVICE_NAME] = { "bad-device-name",
 		"'{name}' cannot be the name of a device",
 		"A name has 1 to 63 bytes, no control characters and no space at either end" },

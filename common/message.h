@@ -85,6 +85,8 @@ enum message_id {
 	MSG_BAD_JID,			/* jid */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
+	MSG_MOVE_NOTHING,		/* jid: the old address has no device to be moved */
+	MSG_MOVE_TAKEN,			/* jid: the new address has devices of its own */
 	MSG_BAD_DEVICE_NAME,		/* name */
 	MSG_WHICH_DEVICE,		/* device */
 	MSG_EXPORT_FOREIGN,		/* path: it is no exported device */

@@ -5,8 +5,8 @@
 /*
  * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
  * state (command-show.c), and that decide about a person or a device (command-invite.c,
- * command-buddy.c, command-block.c, command-device.c), make invitations
- * (command-invitation.c), or move this device to another machine (command-move.c).
+ * command-buddy.c, command-block.c, command-device.c, command-move.c), make invitations
+ * (command-invitation.c), or move this device to another machine (command-device-move.c).
  */
 
 #include "broker.h"
@@ -47,6 +47,12 @@ void command_fail(struct conn *conn, enum message_id id, const char *jid);
  */
 bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
+/*
+ * Sends what is missing for a subscription both ways, and puts into text what was done. True
+ * if a refusal may come.
+ */
+bool command_subscribe(struct broker *b, const char *jid, struct buf *text);
+
 /* Each sends the answer; command_run() closes the connection. */
 void command_status(struct broker *b, struct conn *conn, struct fields command);
 /* Who is in a group of the roster. */
@@ -66,6 +72,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command);
 void command_unblock(struct broker *b, struct conn *conn, struct fields command);
 void command_verify(struct broker *b, struct conn *conn, struct fields command);
 void command_distrust(struct broker *b, struct conn *conn, struct fields command);
+void command_move(struct broker *b, struct conn *conn, struct fields command);
 void command_device_rename(struct broker *b, struct conn *conn, struct fields command);
 void command_device_retire(struct broker *b, struct conn *conn, struct fields command);
 void command_device_export(struct broker *b, struct conn *conn, struct fields command);

@@ -117,11 +117,7 @@ static bool is_seen(const struct buddy *buddy)
 	       (buddy->subscription == SUBSCRIPTION_TO || buddy->subscription == SUBSCRIPTION_BOTH);
 }
 
-/*
- * Sends what is missing for a subscription both ways, and puts into text what was done. True
- * if a refusal may come.
- */
-static bool subscribe(struct broker *b, const char *jid, struct buf *text)
+bool command_subscribe(struct broker *b, const char *jid, struct buf *text)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 	bool wanted = buddy && buddy->pending_in, ask = !is_seen(buddy);
@@ -158,7 +154,7 @@ static void befriend(struct broker *b, struct conn *conn, const char *jid)
 	}
 	if (!command_keep(b, conn, &before))
 		return;
-	asked = subscribe(b, jid, &text);
+	asked = command_subscribe(b, jid, &text);
 	if (done == TRUST_ADMITTED)
 		broker_trust_granted(b, jid);
 	tell_devices(b, conn, jid, done, &text);

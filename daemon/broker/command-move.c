@@ -1,140 +1,97 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * "git xmpp device export" and "import". Each takes some tenths of a second for the
- * passphrase, and the broker does nothing else meanwhile: all its links end anyway.
+ * A buddy has another address. The command is refused, or all of it is done: the table with
+ * both addresses is one file. With check=1 it is only said whether it would be refused, so that
+ * the client, which changes the configuration, can do that before.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "command-internal.h"
-#include "device-archive.h"
-#include "device-id.h"
-#include "device-move.h"
+#include "contacts.h"
+#include "device-news.h"
+#include "presence.h"
+#include "revocation.h"
 
-enum { PASSPHRASE_MIN = 8 };	/* bytes; asked for when a file is written */
-
-/*
- * What both commands name. False if something is missing; an error was sent then, and the
- * connection closed.
- */
-static bool read_command(struct conn *conn, struct fields command, const char **path,
-			 const char **passphrase, bool writes)
+static void refuse(struct conn *conn, enum trust_move outcome, const char *from, const char *to)
 {
-	const char *words;
-	struct message m;
-	size_t n;
-
-	*path = fields_get(command, "path");
-	words = *passphrase = fields_get(command, "passphrase");
-	n = words ? strlen(words) : 0;
-	message_set(&m, MSG_BAD_PASSPHRASE, "reason",
-		    n > PASSPHRASE_MAX ? "it is too long"
-		    : n		       ? "it is too short"
-				       : "it is empty",
-		    NULL);
-	if (!*path || **path != '/')
-		message_set(&m, MSG_BAD_COMMAND, "verb", "device", NULL);
-	else if (n && n <= PASSPHRASE_MAX && (!writes || n >= PASSPHRASE_MIN))
-		return true;
-	command_fail_with(conn, &m);
-	return false;
+	if (outcome == TRUST_MOVE_TAKEN) {
+		command_fail(conn, MSG_MOVE_TAKEN, to);
+	} else if (outcome == TRUST_MOVE_NOTHING) {
+		command_fail(conn, MSG_MOVE_NOTHING, from);
+	} else {
+		command_refuse(conn, MSG_INTERNAL, "reason", "too many buddies are known");
+		conn_close(conn);
+	}
 }
 
-void command_device_export(struct broker *b, struct conn *conn, struct fields command)
+/* Ends what runs with the old address. What waits for the new one goes on. */
+static void act(struct broker *b, struct conn *conn, const char *from, const char *to)
 {
-	const char *path, *passphrase;
-	char device[DEVICE_ID_LEN + 1];
-	struct message m;
+	struct buf text = { 0 };
 
-	message_set(&m, MSG_NO_ACCOUNT, NULL);
-	if (!b->context.fp) {
-		command_fail_with(conn, b->trouble.id == MSG_NONE ? &m : &b->trouble);
+	revoke_rights(b, from, NULL, REVOKED_DISTRUSTED);
+	device_news_decided(b->device_news, from);
+	command_subscribe(b, to, &text);
+	broker_trust_granted(b, to);
+	device_news_decided(b->device_news, to);
+	buf_printf(&text,
+		   "; what was decided about devices of %s counts for %s, and no more for %s", from,
+		   to, from);
+	command_done(conn, buf_str(&text));
+	conn_close(conn);
+	buf_finish(&text);
+}
+
+static void move(struct broker *b, struct conn *conn, const char *from, const char *to, bool check)
+{
+	uint64_t now = time(NULL);
+	struct buf before = { 0 };
+	enum trust_move outcome;
+
+	outcome = trust_may_move(b->context.trust, from, to);
+	if (outcome != TRUST_MOVED) {
+		refuse(conn, outcome, from, to);
 		return;
 	}
-	if (!read_command(conn, command, &path, &passphrase, true))
-		return;
-	if (device_move_export(path, passphrase, b->identity.account, b->identity.key,
-			       b->context.trust, &m)) {
-		command_fail_with(conn, &m);
+	if (check) {
+		command_done(conn, NULL);
+		conn_close(conn);
 		return;
 	}
-	strcpy(device, b->context.device);
-	broker_log_out(b);
-	broker_log_in_anew(b);
-	command_finish(conn, xasprintf("device %s is in '%s', and is not used on this machine any "
-				       "more. On the other one: git xmpp setup %s, then "
-				       "git xmpp device import <file>; remove the file after it",
-				       device, path, b->config->jid));
+	keyring_remember(&b->keyring, &before);
+	trust_move(b->context.trust, from, to, now);
+	trust_mark(b->context.trust, to, MARK_MEANT, true, now);
+	contacts_note(b, to);
+	if (command_keep(b, conn, &before))
+		act(b, conn, from, to);
 }
 
-/* Whether anything was decided on this machine about another device, of whomever. */
-static bool has_decided(const struct broker *b)
+/* Reads the address under a key. On failure an error was sent. */
+static bool get_other(const struct broker *b, struct conn *conn, struct fields command,
+		      const char *key, char jid[JID_MAX])
 {
-	for (const struct trust_person *p = trust_persons(b->context.trust); p; p = p->next)
-		for (const struct trusted_device *d = p->devices; d; d = d->sibling)
-			if (d->state != TRUST_PENDING)
-				return true;
-	return false;
-}
+	const char *text = fields_get(command, key);
 
-/* Whether this machine may become the device. If not, an error was sent. */
-static bool has_room(struct broker *b, struct conn *conn, const struct device_move *move)
-{
-	struct message m;
-
-	if (!b->context.fp)
-		return true;
-	if (!memcmp(b->context.fp, device_key_fingerprint(move->key), FINGERPRINT_BYTES)) {
-		command_finish(conn, xasprintf("this machine is device %s already; nothing was "
-					       "changed",
-					       b->context.device));
-		return false;
-	}
-	if (!has_decided(b))
-		return true;
-	message_set(&m, MSG_DEVICE_IN_USE, "jid", b->identity.account, "device", b->context.device,
-		    NULL);
-	command_fail_with(conn, &m);
-	return false;
-}
-
-static void become(struct broker *b, struct conn *conn, const struct device_move *move)
-{
-	struct message m;
-	int failed;
-
-	/* First: what ends may still be written into the table that is replaced. */
-	broker_log_out(b);
-	keyring_settle(&b->keyring);
-	failed = device_move_import(move, b->config->jid, &m);
-	broker_log_in_anew(b);
-	if (!failed && !b->context.fp)
-		m = b->trouble;
-	if (failed || !b->context.fp)
-		command_fail_with(conn, &m);
+	if (!text || !jid_bare(text, jid))
+		command_refuse(conn, MSG_BAD_JID, "jid", text ? text : "");
+	else if (command_is_self(b, jid))
+		command_refuse(conn, MSG_OWN_ACCOUNT, "jid", jid);
+	else if (context_blocks(&b->context, jid))
+		command_refuse(conn, MSG_BLOCKED, "jid", jid);
 	else
-		command_finish(conn, xasprintf("this machine is device %s of %s now; remove the "
-					       "file",
-					       b->context.device, b->config->jid));
+		return true;
+	return false;
 }
 
-void command_device_import(struct broker *b, struct conn *conn, struct fields command)
+void command_move(struct broker *b, struct conn *conn, struct fields command)
 {
-	const char *path, *passphrase;
-	struct device_move move;
-	struct message m;
+	char from[JID_MAX], to[JID_MAX];
 
-	message_set(&m, MSG_NO_ACCOUNT, NULL);
-	/* A key that is there and cannot be used is not replaced. */
-	if (!b->config->account || (!b->context.fp && b->trouble.id != MSG_DEVICE_EXPORTED)) {
-		command_fail_with(conn, b->trouble.id == MSG_NONE ? &m : &b->trouble);
-		return;
-	}
-	if (!read_command(conn, command, &path, &passphrase, false))
-		return;
-	if (device_move_read(path, passphrase, b->config->jid, &move, &m))
-		command_fail_with(conn, &m);
-	else if (has_room(b, conn, &move))
-		become(b, conn, &move);
-	device_move_finish(&move);
+	if (get_other(b, conn, command, "jid", from) && get_other(b, conn, command, "to", to) &&
+	    command_online(b, conn))
+		move(b, conn, from, to, fields_get(command, "check") != NULL);
+	else
+		conn_close(conn);
 }

@@ -33,6 +33,7 @@ static const char usage[] = "usage: git xmpp <command> [<args>]\n"
 			    "    verify     compare device fingerprints with a buddy\n"
 			    "    distrust   shut a device out that is not theirs any more\n"
 			    "    device     list, name, retire and move devices\n"
+			    "    move       somebody has another address\n"
 			    "    remove     end being buddies\n"
 			    "    block      hear nothing of somebody any more\n"
 			    "    unblock    stop that\n"
@@ -61,7 +62,7 @@ static const struct {
 	{ "verify", cmd_verify },   { "list", cmd_list },	{ "share", cmd_share },
 	{ "unshare", cmd_unshare }, { "follow", cmd_follow },	{ "unfollow", cmd_unfollow },
 	{ "queue", cmd_queue },	    { "log", cmd_log },		{ "status", cmd_status },
-	{ "daemon", cmd_daemon },
+	{ "daemon", cmd_daemon },   { "move", cmd_move },
 };
 
 int cmd_misused(const char *cmd_usage, const char *problem)
