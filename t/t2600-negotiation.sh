@@ -109,13 +109,14 @@ answer_ms () {
 }
 
 # others_get_through: with something of alice's hanging at bob, a push to another share
-# of his, a fetch of the same one, and announcements in both directions.
+# of his, a fetch of the same one, and announcements in both directions. A can-push that waited
+# for what hangs would have no answer at all; a machine that is busy is given two seconds for it.
 others_get_through () {
 	commit alice/other &&
 	within 12000 push alice alice/other "passing-$1" &&
 	took=$(answer_ms alice) &&
 	echo "# a can-push is answered within $took ms while $2" >>notes &&
-	test "$took" -le 100 &&
+	test "$took" -le 2000 &&
 
 	within 12000 as alice git -C alice/reader fetch -q &&
 	news alice/own.git && news bob/news.git &&

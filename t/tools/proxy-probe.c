@@ -332,6 +332,10 @@ static void on_bulk(void *owner)
 {
 }
 
+static void on_groups(void *owner, const char *bare, const char *groups)
+{
+}
+
 /* Begin and end of a whole roster: its items are reported like pushed ones, one by one. */
 static void on_roster_whole(void *owner)
 {
@@ -360,6 +364,7 @@ static const struct account_events account_events = {
 	.roster_end = on_roster_whole,
 	.asker = on_asker,
 	.roster = on_roster,
+	.groups = on_groups,
 	.refused = on_refused,
 	.blocklist = on_blocklist,
 	.blocking = on_blocking,

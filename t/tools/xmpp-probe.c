@@ -351,6 +351,10 @@ static void on_limit(uv_timer_t *timer)
 	end(p, 1);
 }
 
+static void on_groups(void *owner, const char *bare, const char *groups)
+{
+}
+
 /* Begin and end of a whole roster: its items are reported like pushed ones, one by one. */
 static void on_roster_whole(void *owner)
 {
@@ -383,6 +387,7 @@ static const struct account_events events = {
 	.roster_end = on_roster_whole,
 	.asker = on_asker,
 	.roster = on_roster,
+	.groups = on_groups,
 	.refused = on_refused,
 	.blocklist = on_blocklist,
 	.blocking = on_blocking,
