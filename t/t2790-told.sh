@@ -108,7 +108,12 @@ test_expect_success 'the next git command says it, and only that one' '
 '
 
 # ejabberd says requests anew only to who can be sent messages.
-test_expect_success 'test "$SERVER" != ejabberd' 'a restart does not make it news' '
+# Whether the server says an open request again to a client that comes back.
+repeats_requests () {
+	test "$SERVER" != ejabberd
+}
+
+test_expect_success 'repeats_requests' 'a restart does not make it news' '
 	stop_broker alice && start_broker alice &&
 	wait_for 20 has_notice alice wants &&
 	looks && test_is_empty err &&
