@@ -32,7 +32,7 @@ static const struct {
 	[NOTICE_COPIED] = { "copied", "another machine uses the key of this device: it was copied",
 			    "man git-xmpp-daemon", .reviewed = true, .own = true },
 	[NOTICE_COMPARES] = { "compares", "{jid} compares devices with you",
-			      "git xmpp verify {jid}" },
+			      "git xmpp verify {jid}", .reviewed = false },
 	[NOTICE_GROUP_WIDENED] = { "group-widened",
 				   "{jid} is in your group {item}, and has no right of it yet",
 				   "git xmpp share --accept-group={item}", .reviewed = true,
