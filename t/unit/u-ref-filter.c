@@ -392,9 +392,8 @@ static void t_cut(void)
 /* Reports of whatever form come through. */
 static void t_odd_reports(void)
 {
-	static const char *const odd[] = { "\1"
-					   "zzzz%%",
-					   "\3fatal%%", "unpack%%", "zzzz" };
+	/* The first byte is the band (side-band-64k). */
+	static const char *const odd[] = { "\001zzzz%%", "\003fatal%%", "unpack%%", "zzzz" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		struct ref_filter *f = filter(NULL, NULL);
