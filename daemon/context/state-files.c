@@ -84,9 +84,13 @@ struct device_key *state_files_key(const char *jid, struct message *trouble)
 	return key;
 }
 
-int state_files_read_trust(const char *jid, struct trust *trust, struct message *trouble)
+/*
+ * Reads a file of the account into a table; a file that is not there is an empty one. take()
+ * returns how many lines it dropped. path is freed; NULL: *trouble is set.
+ */
+static int read_state(char *path, int (*take)(void *table, const char *text, size_t n), void *table,
+		      struct message *trouble)
 {
-	char *path = accountfile_adopt(USERFILE_STATE, jid, "devices", trouble);
 	struct buf text = { 0 };
 	int result, dropped;
 
@@ -94,14 +98,28 @@ int state_files_read_trust(const char *jid, struct trust *trust, struct message 
 		return -1;
 	result = userfile_read(path, &text, trouble);
 	if (result == 0) {
-		dropped = trust_parse(trust, buf_str(&text), buf_len(&text));
-		trust_expire(trust, time(NULL));
+		dropped = take(table, buf_str(&text), buf_len(&text));
 		if (dropped)
 			log_warning("'%s': %d lines were not understood", path, dropped);
+		wipe(buf_data(&text), buf_len(&text));
 	}
 	buf_finish(&text);
 	free(path);
 	return result < 0 ? -1 : 0;
+}
+
+static int take_trust(void *table, const char *text, size_t n)
+{
+	int dropped = trust_parse(table, text, n);
+
+	trust_expire(table, time(NULL));
+	return dropped;
+}
+
+int state_files_read_trust(const char *jid, struct trust *trust, struct message *trouble)
+{
+	return read_state(accountfile_adopt(USERFILE_STATE, jid, "devices", trouble), take_trust,
+			  trust, trouble);
 }
 
 /* Writes text to a file of the account, and wipes it. */
@@ -126,26 +144,19 @@ int state_files_write_trust(const char *jid, const struct trust *trust, struct m
 	return write_state(jid, "devices", &text, trouble);
 }
 
+static int take_invitations(void *table, const char *text, size_t n)
+{
+	int dropped = invitations_parse(table, text, n);
+
+	invitations_expire(table, time(NULL));
+	return dropped;
+}
+
 int state_files_read_invitations(const char *jid, struct invitations *invitations,
 				 struct message *trouble)
 {
-	char *path = accountfile_path(USERFILE_STATE, jid, "invitations", trouble);
-	struct buf text = { 0 };
-	int result, dropped;
-
-	if (!path)
-		return -1;
-	result = userfile_read(path, &text, trouble);
-	if (result == 0) {
-		dropped = invitations_parse(invitations, buf_str(&text), buf_len(&text));
-		invitations_expire(invitations, time(NULL));
-		if (dropped)
-			log_warning("'%s': %d lines were not understood", path, dropped);
-		wipe(buf_data(&text), buf_len(&text));
-	}
-	buf_finish(&text);
-	free(path);
-	return result < 0 ? -1 : 0;
+	return read_state(accountfile_path(USERFILE_STATE, jid, "invitations", trouble),
+			  take_invitations, invitations, trouble);
 }
 
 int state_files_write_invitations(const char *jid, const struct invitations *invitations,
@@ -157,23 +168,15 @@ int state_files_write_invitations(const char *jid, const struct invitations *inv
 	return write_state(jid, "invitations", &text, trouble);
 }
 
+static int take_notices(void *table, const char *text, size_t n)
+{
+	return notices_parse(table, text, n);
+}
+
 int state_files_read_notices(const char *jid, struct notices *notices, struct message *trouble)
 {
-	char *path = accountfile_path(USERFILE_STATE, jid, "notices", trouble);
-	struct buf text = { 0 };
-	int result, dropped;
-
-	if (!path)
-		return -1;
-	result = userfile_read(path, &text, trouble);
-	if (result == 0) {
-		dropped = notices_parse(notices, buf_str(&text), buf_len(&text));
-		if (dropped)
-			log_warning("'%s': %d lines were not understood", path, dropped);
-	}
-	buf_finish(&text);
-	free(path);
-	return result < 0 ? -1 : 0;
+	return read_state(accountfile_path(USERFILE_STATE, jid, "notices", trouble), take_notices,
+			  notices, trouble);
 }
 
 int state_files_write_notices(const char *jid, const struct notices *notices,
