@@ -42,7 +42,7 @@ static const char *const variables[] = {
 
 static const char *const question[] = {
 	"git", "config", "-z", "--show-scope", "--show-origin",
-	"--get-regexp", "^(xmpp|xmppshare|xmppfollow|xmppgroup)\\.", NULL,
+	"--get-regexp", "^(xmpp|xmppshare|xmppfollow|xmppgroup|xmppbuddy)\\.", NULL,
 };
 
 static char **make_environment(void)

@@ -27,8 +27,8 @@ struct gitconfig_entry {
 };
 
 /*
- * The variables of [xmpp], [xmppShare], [xmppGroup] and [xmppFollow]. Of two with the same
- * key the later counts.
+ * The variables of [xmpp], [xmppShare], [xmppGroup], [xmppFollow] and [xmppBuddy]. Of two with
+ * the same key the later counts.
  */
 struct gitconfig {
 	struct buf bytes;			/* as git printed it; the rows point into it */

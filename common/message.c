@@ -218,6 +218,12 @@ static const struct row {
 	[MSG_BAD_JID] = { "bad-jid",
 		"not an XMPP address: '{jid}'",
 		"Expected <user>@<domain>" },
+	[MSG_NOBODY_CALLED] = { "nobody-called",
+		"nobody is called '{name}'",
+		"Use the whole address, or say who it is: \"git xmpp nickname {name} <jid>\"" },
+	[MSG_WHICH_BUDDY] = { "which-buddy",
+		"more than one buddy is called '{name}'",
+		"Use the whole address, or say who it is: \"git xmpp nickname {name} <jid>\"" },
 	[MSG_BAD_FINGERPRINT] = { "bad-fingerprint",
 		"not a fingerprint: '{fingerprint}'",
 		"Expected 64 hexadecimal digits, 13 words or 40 digits, as \"git xmpp verify\" "

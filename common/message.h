@@ -83,6 +83,8 @@ enum message_id {
 	/* commands */
 	MSG_BAD_COMMAND,		/* verb */
 	MSG_BAD_JID,			/* jid */
+	MSG_NOBODY_CALLED,		/* name: no nickname, nor the beginning of an address */
+	MSG_WHICH_BUDDY,		/* name: several buddies have it before the @ */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
 	MSG_MOVE_NOTHING,		/* jid: the old address has no device to be moved */

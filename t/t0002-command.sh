@@ -6,14 +6,8 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 
-fake_broker=$BUILD/t/fake-broker
-test -x "$fake_broker" || test_skip_all 'fake-broker is not built'
+. "$TOP/t/lib/lib-fake.sh"
 
-mkdir -m 700 "$TRASH/run"
-GIT_XMPP_SOCKET=$TRASH/run/socket
-export GIT_XMPP_SOCKET
-git config --global xmpp.autostart false
-heard=$TRASH/log/heard
 fp=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 fp_text="0011 2233 4455 6677 8899 AABB CCDD EEFF 0011 2233 4455 6677 8899 AABB CCDD EEFF"
 broker_row="send:L:kind=broker,pid=4711,version=0.1.0,started=1750000000,device=git-x,fingerprint=$fp"
@@ -21,22 +15,8 @@ online_row="send:L:kind=account,name=example,jid=alice@example.org/git-x,state=o
 escape=$(printf '\033[2J')
 SQ="'"
 
-fake () {
-	fake_stop
-	"$fake_broker" --log="$heard" --pid="$TRASH/fake.pid" "$GIT_XMPP_SOCKET" "$@" &&
-	fake_pid=$(cat "$TRASH/fake.pid")
-}
-
-fake_stop () {
-	test -z "$fake_pid" || kill "$fake_pid" 2>/dev/null
-	rm -f "$GIT_XMPP_SOCKET"
-	fake_pid=
-}
-fake_pid=
-test_atexit fake_stop
-
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device list share unshare follow unfollow queue log status daemon
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list clone share unshare follow unfollow queue log status daemon help
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -213,7 +193,7 @@ test_expect_success 'add and accept say what the broker did' '
 	grep "^Q verb=add jid=bob@example.org$" "$heard" &&
 	grep "^Q verb=accept jid=bob@example.org$" "$heard" &&
 	test_expect_code 128 git xmpp add bob 2>err &&
-	grep "^fatal: not an XMPP address: .bob." err
+	grep "^fatal: nobody is called .bob." err
 '
 
 other=ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100

@@ -12,6 +12,7 @@
 
 #include "account-status.h"
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "device-text.h"
 #include "json.h"
@@ -441,7 +442,7 @@ int cmd_buddies(int argc, char **argv)
 	if (argc - optind > 1)
 		return cmd_misused(buddies_usage, "too many arguments");
 	one = optind < argc;
-	if (one && !person_jid(argv[optind], jid, &trouble))
+	if (one && !buddy_name_jid(argv[optind], jid, &trouble))
 		return report_trouble(&trouble, form == FORM_JSON);
 
 	if (ask(&answer, one ? jid : NULL, &trouble) < 0) {

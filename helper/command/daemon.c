@@ -28,7 +28,9 @@ static const char usage[] =
 	"    stop     end it, and wait for that\n"
 	"    restart  stop, then start\n"
 	"    run      be the broker, in the foreground: see git-xmpp-daemon(1)\n"
-	"    status   the same as \"git xmpp status\"\n";
+	"    status   the same as \"git xmpp status\"\n"
+	"\n"
+	"    git xmpp daemon restart\n";
 
 enum {
 	POLL_MS = 20,

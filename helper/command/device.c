@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "device-file.h"
 #include "device-text.h"
@@ -110,7 +111,7 @@ static int list(const char *text, bool json)
 	char jid[JID_MAX];
 	int status = STATUS_OK;
 
-	if (text && !person_jid(text, jid, &trouble))
+	if (text && !buddy_name_jid(text, jid, &trouble))
 		return report_trouble(&trouble, json);
 	if (query_to(&answer, "devices", text ? "jid" : NULL, text ? jid : NULL,
 		     autostart_allowed(), &trouble) < 0)
@@ -191,7 +192,7 @@ static int distrust(const char *text, const char *device)
 	char jid[JID_MAX], hex[2 * FINGERPRINT_BYTES + 1];
 	bool this = false;
 
-	if (!person_jid(text, jid, &trouble) || !find(jid, device, hex, &this, &trouble))
+	if (!buddy_name_jid(text, jid, &trouble) || !find(jid, device, hex, &this, &trouble))
 		return report_trouble(&trouble, false);
 	return person_tell("distrust", jid, hex);
 }
@@ -223,6 +224,17 @@ static int retire(const char *device, bool yes)
 	return tell("device-retire", "fingerprint", hex);
 }
 
+/* Whether this begins a command, so that it cannot be a buddy. */
+static bool is_word(const char *text)
+{
+	static const char *const words[] = { "rename", "distrust", "retire", "export", "import" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(text, words[i]))
+			return true;
+	return false;
+}
+
 int cmd_device(int argc, char **argv)
 {
 	bool json = false, yes = false;
@@ -249,8 +261,7 @@ int cmd_device(int argc, char **argv)
 		return retire(left == 2 ? argv[optind + 1] : NULL, yes);
 	if ((!strcmp(verb, "export") || !strcmp(verb, "import")) && left == 2)
 		return device_file(*verb == 'e', argv[optind + 1], passphrase_file);
-	if (left <= 1 && (!left || strchr(verb, '@')))
+	if (left <= 1 && !is_word(verb))
 		return list(left ? verb : NULL, json);
-	return cmd_misused(usage,
-			   left == 1 ? "unknown command, or too few arguments" : "wrong arguments");
+	return cmd_misused(usage, is_word(verb) ? "wrong arguments" : "unknown command");
 }

@@ -25,12 +25,16 @@ static const char follow_usage[] =
 	"    --list  what is followed\n"
 	"    --json  that as one JSON object\n"
 	"\n"
-	"Without <remote>: the only one with an xmpp URL, or origin.\n";
-
-static const char unfollow_usage[] =
-	"usage: git xmpp unfollow [<remote>]\n"
+	"Without <remote>: the only one with an xmpp URL, or origin. A buddy stands for the only\n"
+	"one that leads to them.\n"
 	"\n"
-	"Without <remote>: the only one that is followed.\n";
+	"    git xmpp follow bob\n";
+
+static const char unfollow_usage[] = "usage: git xmpp unfollow [<remote>]\n"
+				     "\n"
+				     "Without <remote>: the only one that is followed.\n"
+				     "\n"
+				     "    git xmpp unfollow origin\n";
 
 /* One value of the table. */
 struct row {

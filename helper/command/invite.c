@@ -36,7 +36,9 @@ static const char usage[] =
 	"\n"
 	"Prints a link for one other person, who types \"git xmpp join '<link>'\". Both of you\n"
 	"are buddies then, and both devices are verified. It works once. Whoever gets the link\n"
-	"first can use it: send it by a way that others neither read nor change.\n";
+	"first can use it: send it by a way that others neither read nor change.\n"
+	"\n"
+	"    git xmpp invite ~/src/project --push\n";
 
 enum { DAYS = 3, DAYS_MAX = 30 };
 

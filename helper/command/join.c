@@ -31,7 +31,9 @@ static const char usage[] =
 	"\n"
 	"Uses an invitation that somebody has made with \"git xmpp invite\". You are buddies\n"
 	"then, and both devices are verified. Put the link in quotes; without it, it is asked\n"
-	"for, so that nobody sees it in the list of processes.\n";
+	"for, so that nobody sees it in the list of processes.\n"
+	"\n"
+	"    git xmpp join\n";
 
 enum {
 	ONLINE_SECONDS = 20,

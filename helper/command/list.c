@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "json.h"
 #include "output.h"
@@ -249,7 +250,7 @@ int cmd_list(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return cmd_misused(usage, "expected one address at most");
-	if (optind < argc && !person_jid(argv[optind], jid, &trouble))
+	if (optind < argc && !buddy_name_jid(argv[optind], jid, &trouble))
 		return report_trouble(&trouble, json);
 	return ask(optind < argc ? jid : NULL, json);
 }

@@ -15,11 +15,12 @@
 #include "output.h"
 #include "time-text.h"
 
-static const char usage[] =
-	"usage: git xmpp log [-n <number>] [--json]\n"
-	"\n"
-	"    -n <number>  the last ones; default: 20\n"
-	"    --json       one JSON object\n";
+static const char usage[] = "usage: git xmpp log [-n <number>] [--json]\n"
+			    "\n"
+			    "    -n <number>  the last ones; default: 20\n"
+			    "    --json       one JSON object\n"
+			    "\n"
+			    "    git xmpp log -n 100\n";
 
 enum { EVENTS_DEFAULT = 20, EVENTS_MAX = 100000 };
 

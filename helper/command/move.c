@@ -15,6 +15,7 @@
 #include "address.h"
 #include "alloc.h"
 #include "amend.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "grantee.h"
 #include "output.h"
@@ -331,8 +332,8 @@ int cmd_move(int argc, char **argv)
 		return STATUS_USAGE;
 	if (argc - optind != 2)
 		return cmd_misused(usage, "expected the old address and the new one");
-	if (!person_jid(argv[optind], m.from, &trouble) ||
-	    !person_jid(argv[optind + 1], m.to, &trouble))
+	if (!buddy_name_jid(argv[optind], m.from, &trouble) ||
+	    !buddy_name_jid(argv[optind + 1], m.to, &trouble))
 		return report_trouble(&trouble, false);
 	status = move(&m);
 	amendment_finish(&m.there);

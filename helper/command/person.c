@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "device-text.h"
 #include "hex.h"
@@ -117,14 +118,6 @@ int person_tell(const char *verb, const char *jid, const char *fingerprint)
 	return trouble.id == MSG_NONE ? status : report_trouble(&trouble, false);
 }
 
-bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble)
-{
-	if (jid_bare(text, jid))
-		return true;
-	message_set(trouble, MSG_BAD_JID, "jid", text, NULL);
-	return false;
-}
-
 bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
 			struct message *trouble)
 {
@@ -169,7 +162,7 @@ static int decide(int argc, char **argv, const struct option *options, const cha
 	}
 	if (argc - optind != 1)
 		return cmd_misused(usage, "expected one address");
-	if (!person_jid(argv[optind], jid, &trouble) ||
+	if (!buddy_name_jid(argv[optind], jid, &trouble) ||
 	    (fingerprint && !person_fingerprint(fingerprint, hex, &trouble)))
 		return report_trouble(&trouble, false);
 	return person_tell(argv[0], jid, fingerprint ? hex : NULL);

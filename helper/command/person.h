@@ -28,7 +28,6 @@ int person_judge(const char *verb, const char *jid, const char *fingerprint, con
 		 struct message *trouble);
 
 /* Turn an argument into its normal form; false with *trouble if it is invalid. */
-bool person_jid(const char *text, char jid[JID_MAX], struct message *trouble);
 bool person_fingerprint(const char *text, char hex[2 * FINGERPRINT_BYTES + 1],
 			struct message *trouble);
 /* As person_fingerprint(), also of the words or digits that were read out of a fingerprint. */

@@ -28,7 +28,9 @@ static const char usage[] =
 	"    retry  push again what failed, or what waits for its next attempt\n"
 	"    drop   forget it\n"
 	"\n"
-	"    --json  one JSON object\n";
+	"    --json  one JSON object\n"
+	"\n"
+	"    git xmpp queue push bob main\n";
 
 /* Whether a broker runs; found out by a request that changes nothing. */
 static bool broker_runs(void)

@@ -35,7 +35,9 @@ static const char usage[] =
 	"    --ca-file=<path>              trust these certificate authorities as well\n"
 	"    --password-command=<command>  the broker runs this; its first line is the password\n"
 	"    --ask                         ask for it; a command that told it is forgotten\n"
-	"    --no-start                    write the configuration, start nothing\n";
+	"    --no-start                    write the configuration, start nothing\n"
+	"\n"
+	"    git xmpp setup alice@example.org\n";
 
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "output.h"
 
@@ -29,18 +30,44 @@ static const char share_usage[] =
 	"                   what one push may send, like 100m; 0 is no limit\n"
 	"    --accept-group=<group>\n"
 	"                   whoever is in the group now has its rights\n"
-	"    --list         what is shared, and with whom\n";
+	"    --list         what is shared, and with whom\n"
+	"\n"
+	"    git xmpp share ~/src/project --fetch=buddies --push=bob\n";
+
+/*
+ * Appends who, with the address in the place of a nickname; false with *trouble. A group, and
+ * what is no name, stay as they are.
+ */
+static bool put_who(struct buf *out, const char *who, struct message *trouble)
+{
+	size_t n = strcspn(who, ":");
+	char *name = xstrndup(who, n), jid[JID_MAX];
+	bool is_name = nickname_valid(name) && strcmp(name, "buddies") && strcmp(name, "group");
+	bool good = !is_name || buddy_name_jid(name, jid, trouble);
+
+	buf_puts(out, is_name ? jid : name);
+	buf_puts(out, who + n);
+	free(name);
+	return good;
+}
 
 static int add_change(struct share_request *r, enum right_change kind, const char *who)
 {
 	struct right_wish *change = &r->changes[r->count];
+	struct buf text = { 0 }, whole = { 0 };
 	struct message trouble;
-	struct buf text = { 0 };
 	struct grantee g;
+	bool good;
 
 	if (r->count == RIGHTS_MAX)
 		return cmd_misused(share_usage, "too many buddies at once");
-	if (!grantee_parse(&g, who)) {
+	if (!put_who(&whole, who, &trouble)) {
+		buf_finish(&whole);
+		return report_trouble(&trouble, false);
+	}
+	good = grantee_parse(&g, buf_str(&whole));
+	buf_finish(&whole);
+	if (!good) {
 		if (strstr(who, ":refs/") || strchr(who, '*'))
 			return cmd_misused(share_usage,
 					   "expected <who>:refs/... with one * at most");

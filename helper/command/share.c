@@ -24,7 +24,9 @@
 #include "text.h"
 #include "commands.h"
 
-static const char unshare_usage[] = "usage: git xmpp unshare <name>\n";
+static const char unshare_usage[] = "usage: git xmpp unshare <name>\n"
+				    "\n"
+				    "    git xmpp unshare project\n";
 
 /* The share that is changed, and what is known of it. */
 struct sharing {

@@ -20,13 +20,14 @@
 #include "text.h"
 #include "time-text.h"
 
-static const char usage[] =
-	"usage: git xmpp status [--json] [--wait[=<seconds>]]\n"
-	"\n"
-	"    --json              one JSON object\n"
-	"    --wait[=<seconds>]  until online or failed, at most 10 seconds\n"
-	"\n"
-	"The exit status is 0 when online, 1 when not.\n";
+static const char usage[] = "usage: git xmpp status [--json] [--wait[=<seconds>]]\n"
+			    "\n"
+			    "    --json              one JSON object\n"
+			    "    --wait[=<seconds>]  until online or failed, at most 10 seconds\n"
+			    "\n"
+			    "The exit status is 0 when online, 1 when not.\n"
+			    "\n"
+			    "    git xmpp status --wait\n";
 
 enum { WAIT_SECONDS = 10, WAIT_SECONDS_MAX = 86400 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "compare.h"
 #include "device-text.h"
@@ -318,7 +319,7 @@ int cmd_verify(int argc, char **argv)
 			       : show_self(false);
 	if (argc - optind != 1)
 		return cmd_misused(usage, "expected one address");
-	if (!person_jid(argv[optind], jid, &trouble) ||
+	if (!buddy_name_jid(argv[optind], jid, &trouble) ||
 	    (fingerprint && !person_reading(fingerprint, reading, &trouble)))
 		return report_trouble(&trouble, false);
 	return fingerprint ? verify_fingerprint(jid, reading) : compare(jid);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "buddy-name.h"
 #include "output.h"
 #include "run-git.h"
 
@@ -57,13 +58,50 @@ static char *url_of(const char *name, bool push)
 	return git_line(push ? pushing : fetching);
 }
 
-static bool is_xmpp(const char *name, bool push)
+/*
+ * Calls look() for each remote of the repository with an xmpp URL; the name is valid during the
+ * call.
+ */
+static void each_remote(bool push, void (*look)(void *arg, const char *name, const char *part),
+			void *arg)
 {
-	char *url = url_of(name, push);
-	bool is = url && xmpp_part(url);
+	const char *const args[] = { "remote", NULL };
+	struct buf names = { 0 };
+	char *rest, *name;
 
-	free(url);
-	return is;
+	run_git(args, NULL, &names, GIT_ERRORS_SHOWN);
+	rest = buf_detach(&names);
+	for (char *p = rest; p && (name = strsep(&p, "\n"));) {
+		char *url = *name ? url_of(name, push) : NULL;
+		const char *part = url ? xmpp_part(url) : NULL;
+
+		if (part)
+			look(arg, name, part);
+		free(url);
+	}
+	free(rest);
+}
+
+/* What a walk over the remotes has found. */
+struct choice {
+	const char *jid;	/* whose remotes count; NULL: all */
+	char *name;		/* owned; the first, but origin goes before it */
+	size_t count;
+};
+
+static void consider(void *arg, const char *name, const char *part)
+{
+	struct choice *c = arg;
+	struct address address;
+	const char *why;
+
+	if (c->jid && (address_parse(&address, part, &why) || strcmp(address.jid, c->jid)))
+		return;
+	c->count++;
+	if (c->count > 1 && strcmp(name, "origin"))
+		return;
+	free(c->name);
+	c->name = xstrdup(name);
 }
 
 /*
@@ -72,31 +110,52 @@ static bool is_xmpp(const char *name, bool push)
  */
 static char *choose(bool push)
 {
-	const char *const args[] = { "remote", NULL };
-	char *chosen = NULL, *name, *rest;
-	struct buf names = { 0 };
-	size_t count = 0;
+	struct choice c = { .count = 0 };
 
-	run_git(args, NULL, &names, GIT_ERRORS_SHOWN);
-	rest = buf_detach(&names);
-	for (char *p = rest; p && (name = strsep(&p, "\n"));) {
-		if (!*name || !is_xmpp(name, push))
-			continue;
-		count++;
-		if (count == 1 || !strcmp(name, "origin")) {
-			free(chosen);
-			chosen = xstrdup(name);
-		}
-	}
-	free(rest);
-	if (count == 1 || (count > 1 && !strcmp(chosen, "origin")))
-		return chosen;
-	if (count == 0)
+	each_remote(push, consider, &c);
+	if (c.count == 1 || (c.count > 1 && !strcmp(c.name, "origin")))
+		return c.name;
+	if (c.count == 0)
 		report("fatal", "no remote of this repository has an xmpp URL");
 	else
 		report("fatal", "there is more than one remote with an xmpp URL: name the one that "
 				"is meant");
-	free(chosen);
+	free(c.name);
+	return NULL;
+}
+
+static bool is_remote(const char *name)
+{
+	char *url = url_of(name, false);
+	bool is = url;
+
+	free(url);
+	return is;
+}
+
+/*
+ * The remote of that name, or the only one that leads to the buddy who is called so; malloc'd.
+ * The name as it is if there is neither. NULL, with the reason printed, if that is not clear.
+ */
+static char *named(const char *name, bool push)
+{
+	struct choice c = { .count = 0 };
+	struct message trouble;
+	char jid[JID_MAX];
+
+	if (is_remote(name) || !buddy_name_jid(name, jid, &trouble))
+		return xstrdup(name);
+	c.jid = jid;
+	each_remote(push, consider, &c);
+	if (c.count == 1)
+		return c.name;
+	if (c.count == 0)
+		report("fatal", "no remote of this repository leads to %s", jid);
+	else
+		report("fatal", "more than one remote leads to %s: name the one that is meant",
+		       jid);
+	report("hint", "\"git remote -v\" shows them");
+	free(c.name);
 	return NULL;
 }
 
@@ -126,7 +185,7 @@ bool remote_find(struct remote *remote, const char *name, bool push)
 	remote->git_dir = repository_git_dir();
 	if (!remote->git_dir)
 		return false;
-	remote->name = name ? xstrdup(name) : choose(push);
+	remote->name = name ? named(name, push) : choose(push);
 	return remote->name && read_url(remote, push);
 }
 

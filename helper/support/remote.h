@@ -16,7 +16,8 @@ struct remote {
 };
 
 /*
- * Finds a remote by its name. With name NULL: the only remote with an xmpp URL, else
+ * Finds a remote by its name, or by what the user calls the buddy to whom it leads
+ * (buddy-name.h), if only one does. With name NULL: the only remote with an xmpp URL, else
  * origin. With push, its push URL is used. False, with the reason printed, if there is
  * none. The caller finishes *remote in both cases.
  */
