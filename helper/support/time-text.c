@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "screen.h"
 
 const char *span_text(uint64_t seconds, char out[32])
 {
@@ -21,6 +22,61 @@ const char *span_text(uint64_t seconds, char out[32])
 		i++;
 	seconds /= units[i].length;
 	snprintf(out, 32, "%" PRIu64 " %s%s", seconds, units[i].name, seconds == 1 ? "" : "s");
+	return out;
+}
+
+const char *span_short(uint64_t seconds, char out[32])
+{
+	if (seconds < 60)
+		snprintf(out, 32, "%" PRIu64 " s", seconds);
+	else if (seconds < 3600)
+		snprintf(out, 32, "%" PRIu64 " min", seconds / 60);
+	else if (seconds < 86400)
+		snprintf(out, 32, "%" PRIu64 " h", seconds / 3600);
+	else
+		span_text(seconds, out);
+	return out;
+}
+
+/* The number of a day in the user's time zone; days that follow each other differ by one. */
+static long day_of(const struct tm *tm)
+{
+	long year = tm->tm_year + 1899L;	/* of the last one that is over */
+
+	return year * 365 + year / 4 - year / 100 + year / 400 + tm->tm_yday;
+}
+
+const char *when_text(uint64_t unix_time, uint64_t now, char out[32])
+{
+	time_t t = unix_time, n = now;
+	struct tm tm, today;
+	long days;
+
+	snprintf(out, 32, "-");
+	if (!unix_time || !localtime_r(&t, &tm) || !localtime_r(&n, &today))
+		return out;
+	days = day_of(&today) - day_of(&tm);
+	if (days == 0)
+		strftime(out, 32, "today %H:%M", &tm);
+	else if (days == 1)
+		strftime(out, 32, "yesterday %H:%M", &tm);
+	else if (days > 1 && days < 7)
+		strftime(out, 32, "%a %H:%M", &tm);
+	else
+		strftime(out, 32, tm.tm_year == today.tm_year ? "%e %b" : "%e %b %Y", &tm);
+	return *out == ' ' ? out + 1 : out;
+}
+
+const char *when_shown(uint64_t unix_time, char out[32])
+{
+	time_t t = unix_time;
+	struct tm tm;
+
+	if (screen_is_terminal())
+		return when_text(unix_time, time(NULL), out);
+	snprintf(out, 32, "-");
+	if (unix_time && localtime_r(&t, &tm))
+		strftime(out, 32, "%Y-%m-%d %H:%M", &tm);
 	return out;
 }
 
