@@ -37,11 +37,14 @@ enum frame_type {
 	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive),
 				   jid, share, [device], [git-protocol] (0|1|2), verbosity,
 				   progress (0|1), [transport] (auto|direct|proxy|inband),
+				   [wait] (seconds; how long a buddy who is away is waited for),
 				   [prefer] (a device, to be asked first), [task] (the task of
 				   the broker for which it runs this git), [notices] (the user
 				   reads what the helper prints) */
 	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
-				   text clears it), warning (always shown), or verbose (with -v).
+				   text clears it), warning (always shown), or verbose (with -v);
+				   without text, kind=moving, sent, total (of the bytes that git
+				   has written), rate (a second).
 				   To both, if they asked for it: kind=notice (a line of what the
 				   user has to be told) */
 	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path,

@@ -274,21 +274,51 @@ test_expect_success '-v tells which device it is, -q does not hide warnings' '
 	test_cmp expect err
 '
 
-test_expect_success 'after a second the waiting line is shown, and cleared before anything else' '
-	rm -f go && fake open "send:N:kind=progress,text=waiting for bob" until:"$TRASH/go" \
-		send:N:kind=warning,text=careful send:R: send:E: send:X:status=0 &&
+test_expect_success 'after a second a line says what is waited for, and counts; it is cleared before anything else' '
+	rm -f go && fake open until:"$TRASH/go" send:N:kind=warning,text=careful send:R: send:E: send:X:status=0 &&
 	start_helper &&
 	printf "option progress true\nconnect git-upload-pack\n" >&8 &&
-	wait_for 5 grep "waiting for bob" err &&
+	wait_for 5 grep "waiting for bob@example.org (1 s)" err &&
+	wait_for 5 grep "waiting for bob@example.org (2 s)" err &&
 	touch go &&
 	ended_with 0 &&
 	close_ends &&
 	# It may have been shown again after the warning, but is not left behind.
-	printf "\rwaiting for bob\033[K\r\033[K" >shown &&
-	test "$(head -c $(wc -c <shown) err | od -c)" = "$(od -c <shown)" &&
-	tail -c +$(($(wc -c <shown) + 1)) err | sed "s/\rwaiting for bob\o033\[K\r\o033\[K//" >rest &&
-	echo "warning: careful" >expect &&
-	printf "%s\n" "$(cat rest)" | test_cmp expect -
+	tr "\r" "\n" <err | sed "s/\o033\[K//g" >lines && ! tail -n 1 lines | grep waiting &&
+	grep -v "^waiting for bob@example.org ([0-9]* s)$" lines | grep . >rest &&
+	echo "warning: careful" >expect && test_cmp expect rest
+'
+
+test_expect_success 'what the broker says of it stands there, cut to the width of the terminal' '
+	long=$(printf "x%.0s" $(seq 300)) &&
+	rm -f go && fake open "send:N:kind=progress,text=bob is busy" until:"$TRASH/go" \
+		"send:N:kind=progress,text=$long" until:"$TRASH/on" send:R: send:E: send:X:status=0 &&
+	rm -f on && start_helper &&
+	printf "option progress true\nconnect git-upload-pack\n" >&8 &&
+	wait_for 5 grep "bob is busy ([12] s)" err &&
+	touch go && wait_for 5 grep "xxx ([1-9] s)" err && touch on &&
+	ended_with 0 && close_ends &&
+	tr "\r" "\n" <err | sed "s/\o033\[K//g" | grep xxx | while read -r line
+	do
+		test ${#line} -le 79 || echo "$line"
+	done >wide && test_is_empty wide
+'
+
+test_expect_success 'no line where git wants no progress' '
+	rm -f go && fake open until:"$TRASH/go" send:R: send:E: send:X:status=0 &&
+	start_helper &&
+	printf "option progress false\nconnect git-upload-pack\n" >&8 &&
+	sleep 1.5 && touch go && ended_with 0 && close_ends && test_is_empty err
+'
+
+test_expect_success 'xmpp.wait goes to the broker, but not from a git that the broker runs' '
+	fake open send:R: send:E: send:X:status=0 &&
+	git config --global xmpp.wait 10k && helper "connect git-upload-pack\n" && grep " wait=10240" "$heard" &&
+	fake open send:R: send:E: send:X:status=0 &&
+	git config --global xmpp.wait 3 && GIT_XMPP_TASK=q1 helper "connect git-upload-pack\n" && ! tail -n 1 "$heard" | grep " wait=" &&
+	fake open send:R: send:E: send:X:status=0 &&
+	git config --global xmpp.wait soon && helper "connect git-upload-pack\n" && ! tail -n 1 "$heard" | grep " wait=" &&
+	git config --global --unset xmpp.wait
 '
 
 test_expect_success 'not one byte behind connect is lost' '

@@ -21,6 +21,18 @@ static void send_note(struct session_client *c, const char *kind, const char *te
 	buf_finish(&fields);
 }
 
+static void send_moving(struct session_client *c, uint64_t sent, uint64_t total, uint64_t rate)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "kind", "moving");
+	fields_add_u64(&fields, "sent", sent);
+	fields_add_u64(&fields, "total", total);
+	fields_add_u64(&fields, "rate", rate);
+	conn_send_fields(c->conn, FRAME_NOTE, &fields);
+	buf_finish(&fields);
+}
+
 static void send_ready(struct session_client *c, const struct session_ready *ready)
 {
 	struct buf fields = { 0 };
@@ -80,6 +92,7 @@ static void close_client(struct session_client *c)
 
 const struct session_client_ops session_client_ops = {
 	.note = send_note,
+	.moving = send_moving,
 	.ready = send_ready,
 	.data = send_data,
 	.stderr_data = send_stderr_data,

@@ -141,7 +141,7 @@ static int serve(struct helper *h, const struct opening *opening)
 	case OPENING_READY:
 		/* By the protocol of helpers an empty line says: connected. */
 		if (answer("\n"))
-			status = pump_run(&broker, opening->service, &h->input);
+			status = pump_run(&broker, opening, &h->input);
 		break;
 	case OPENING_REFUSED:
 		status = fatal(&trouble);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * HELLO and OPEN go out together. The broker greets, tells what it waits for, and in the
- * end that the service runs, or why not. That may take a while, so a waiting line is shown
- * after a second. git is watched meanwhile: when it dies, nobody reads our standard output
+ * end that the service runs, or why not. That may take a while, so a line says after a second
+ * what is waited for. git is watched meanwhile: when it dies, nobody reads our standard output
  * any more.
  */
 
@@ -13,59 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
-#include "monotonic.h"
 #include "notice-lines.h"
+#include "status-line.h"
 #include "text.h"
 
-enum {
-	WAITING_SHOWN_AFTER_MS = 1000,
-	EARLY_INPUT_MAX = 64 * 1024,
-};
-
-/* The line "waiting for bob@example.org ...". */
-struct waiting {
-	struct buf text;
-	int64_t since;		/* ms; when we began to wait */
-	bool wanted;		/* git asked for progress */
-	bool visible;
-};
-
-static void waiting_hide(struct waiting *w)
-{
-	if (w->visible)
-		fputs("\r\033[K", stderr);
-	w->visible = false;
-}
-
-static void waiting_show(struct waiting *w)
-{
-	fprintf(stderr, "\r%s\033[K", buf_str(&w->text));
-	w->visible = true;
-}
-
-static void waiting_set(struct waiting *w, const char *text)
-{
-	buf_reset(&w->text);
-	text_escape(&w->text, text, strlen(text), false);
-	if (buf_len(&w->text) == 0)
-		waiting_hide(w);
-	else if (w->visible)
-		waiting_show(w);
-}
-
-/* How long to sleep until the line is to be shown, in ms; -1 if it is not to be shown. */
-static int waiting_timeout(const struct waiting *w)
-{
-	int64_t left = w->since + WAITING_SHOWN_AFTER_MS - monotonic_ms();
-
-	if (!w->wanted || w->visible || buf_len(&w->text) == 0)
-		return -1;
-	return left > 0 ? (int)left : 0;
-}
+enum { EARLY_INPUT_MAX = 64 * 1024 };
 
 static void send_open(const struct opening *o, struct client *c)
 {
@@ -95,6 +50,9 @@ static void send_open(const struct opening *o, struct client *c)
 		fields_add(&fields, "task", task);
 	if (*s->transport)
 		fields_add(&fields, "transport", s->transport);
+	/* What the broker runs by itself, it also repeats by itself. */
+	if (s->wait && !(task && *task) && !(prefer && *prefer))
+		fields_add_u64(&fields, "wait", s->wait);
 	if (o->verbosity > 0 && notice_lines_wanted())
 		fields_add(&fields, "notices", "1");
 	fields_add_u64(&fields, "verbosity", o->verbosity);
@@ -112,7 +70,7 @@ static void say(const char *prefix, const char *text)
 	buf_finish(&shown);
 }
 
-static void take_note(const struct opening *o, struct waiting *w, struct fields f)
+static void take_note(const struct opening *o, struct status_line *line, struct fields f)
 {
 	const char *kind = fields_get(f, "kind");
 	const char *text = fields_get(f, "text");
@@ -120,10 +78,10 @@ static void take_note(const struct opening *o, struct waiting *w, struct fields 
 	if (!kind || !text)
 		return;
 	if (!strcmp(kind, "progress")) {
-		waiting_set(w, text);
+		status_line_set(line, text);
 		return;
 	}
-	waiting_hide(w);
+	status_line_hide(line);
 	if (!strcmp(kind, "notice"))
 		notice_lines_add(text);
 	else if (!strcmp(kind, "warning"))
@@ -136,16 +94,16 @@ static void take_ready(const struct opening *o, struct fields f)
 {
 	static const char *const keys[] = { "trust", "path" };
 	const char *jid = fields_get(f, "jid"), *device = fields_get(f, "device");
-	struct buf line = { 0 };
+	struct buf shown = { 0 };
 
 	if (o->verbosity >= 2) {
-		buf_printf(&line, "%s/%s", jid ? jid : o->address->jid, device ? device : "?");
+		buf_printf(&shown, "%s/%s", jid ? jid : o->address->jid, device ? device : "?");
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 			if (fields_get(f, keys[i]))
-				buf_printf(&line, ", %s", fields_get(f, keys[i]));
-		say("xmpp", buf_str(&line));
+				buf_printf(&shown, ", %s", fields_get(f, keys[i]));
+		say("xmpp", buf_str(&shown));
 	}
-	buf_finish(&line);
+	buf_finish(&shown);
 }
 
 /*
@@ -163,7 +121,7 @@ static void read_early(struct early_input *early)
 }
 
 /* Sleeps until the broker has sent something. False if git has gone. */
-static bool wait_for_broker(struct client *c, struct waiting *w, struct early_input *early)
+static bool wait_for_broker(struct client *c, struct status_line *line, struct early_input *early)
 {
 	bool reading = !early->ended && buf_len(&early->data) < EARLY_INPUT_MAX;
 	struct pollfd fds[] = {
@@ -171,10 +129,9 @@ static bool wait_for_broker(struct client *c, struct waiting *w, struct early_in
 		{ .fd = 1, .events = 0 },
 		{ .fd = reading ? 0 : -1, .events = POLLIN },
 	};
-	int n = poll(fds, ARRAY_SIZE(fds), waiting_timeout(w));
+	int n = poll(fds, ARRAY_SIZE(fds), status_line_timeout(line));
 
-	if (n == 0)
-		waiting_show(w);
+	status_line_tick(line);
 	if (n <= 0)
 		return n == 0 || errno == EINTR;
 	if (fds[2].revents)
@@ -189,7 +146,7 @@ static enum opening_result refused(struct message *trouble, enum message_id id, 
 }
 
 static enum opening_result wait_for_ready(const struct opening *o, struct client *c,
-					  struct waiting *w, struct early_input *early,
+					  struct status_line *line, struct early_input *early,
 					  struct message *trouble)
 {
 	struct frame frame;
@@ -199,7 +156,7 @@ static enum opening_result wait_for_ready(const struct opening *o, struct client
 		int got = client_next(c, &frame, 0);
 
 		if (got == -2) {
-			if (!wait_for_broker(c, w, early))
+			if (!wait_for_broker(c, line, early))
 				return OPENING_ABANDONED;
 			continue;
 		}
@@ -210,10 +167,10 @@ static enum opening_result wait_for_ready(const struct opening *o, struct client
 
 		switch (frame.type) {
 		case FRAME_NOTE:
-			take_note(o, w, f);
+			take_note(o, line, f);
 			break;
 		case FRAME_READY:
-			waiting_hide(w);
+			status_line_hide(line);
 			take_ready(o, f);
 			return OPENING_READY;
 		case FRAME_ERROR:
@@ -226,13 +183,20 @@ static enum opening_result wait_for_ready(const struct opening *o, struct client
 	}
 }
 
+/* Before the broker has said more, this much is known. */
+static void begin_to_wait(const struct opening *o, struct status_line *line)
+{
+	char *text = xasprintf("waiting for %s", o->address->jid);
+
+	*line = (struct status_line){ .wanted = o->progress && o->verbosity > 0 };
+	status_line_wait(line, text);
+	free(text);
+}
+
 enum opening_result opening_run(const struct opening *opening, struct client *c,
 				struct early_input *early, struct message *trouble)
 {
-	struct waiting waiting = {
-		.since = monotonic_ms(),
-		.wanted = opening->progress && opening->verbosity > 0,
-	};
+	struct status_line line;
 	enum opening_result result;
 
 	send_open(opening, c);
@@ -244,9 +208,9 @@ enum opening_result opening_run(const struct opening *opening, struct client *c,
 	if (client_expect_hello(c, trouble) < 0)
 		return OPENING_REFUSED;
 
-	result = wait_for_ready(opening, c, &waiting, early, trouble);
-	waiting_hide(&waiting);
+	begin_to_wait(opening, &line);
+	result = wait_for_ready(opening, c, &line, early, trouble);
+	status_line_finish(&line);
 	notice_lines_print();
-	buf_finish(&waiting.text);
 	return result;
 }

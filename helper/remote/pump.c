@@ -33,7 +33,10 @@
 #include "last-word.h"
 #include "monotonic.h"
 #include "remote-stderr.h"
+#include "size-text.h"
+#include "status-line.h"
 #include "text.h"
+#include "time-text.h"
 
 enum {
 	CHUNK = 64 * 1024,		/* bytes; the capacity of a pipe */
@@ -45,6 +48,7 @@ enum {
 					   git takes half of it */
 	EXIT_WAIT_MS = 2000,		/* from the end of data until the far side's status */
 	LAST_WORDS_MS = 500,		/* from git's end of reading until its end of writing */
+	SILENCE_MS = 1000,		/* git has said all that it had to say of its bytes */
 	STATUS_FAILED = 128,
 };
 
@@ -67,6 +71,8 @@ struct pump {
 	uint32_t credit;		/* bytes that the broker will still take */
 	bool stdin_ended;		/* END was sent, or is no longer needed */
 	int64_t deadline;		/* ms; for EXIT, once git has all data; 0: not set */
+	struct status_line line;
+	int64_t written;		/* ms; when git sent its last bytes */
 	bool wide;			/* the pipe to git has PIPE_SIZE */
 	int64_t rest_until;		/* ms; end of the pause after the pipe was full */
 };
@@ -102,7 +108,10 @@ static size_t write_some(struct pump *p, const char *data, size_t n)
 static void give_to_git(struct pump *p, const char *data, size_t n)
 {
 	/* Mostly git is waiting, and the bytes can be written without a copy. */
-	size_t done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
+	size_t done;
+
+	status_line_hide(&p->line);
+	done = buf_len(&p->to_git) ? 0 : write_some(p, data, n);
 
 	last_word_answers(&p->lastword, data, n);
 	if (done < n)
@@ -179,10 +188,32 @@ static void take_error(struct pump *p, const struct frame *frame)
 }
 
 /*
+ * What git has written, and counted as sent, may still be on its way for long. The line is shown
+ * while git is silent: it has a line of its own otherwise.
+ */
+static void show_moving(struct pump *p, struct fields f)
+{
+	uint64_t sent = fields_get_u64(f, "sent", 0), total = fields_get_u64(f, "total", 0);
+	uint64_t rate = fields_get_u64(f, "rate", 0);
+	char part[2 * SIZE_TEXT_MAX], speed[SIZE_TEXT_MAX], left[32];
+	struct buf text = { 0 };
+
+	if (monotonic_ms() - p->written < SILENCE_MS || sent > total)
+		return;
+	buf_printf(&text, "sent %s", part_text(sent, total, part));
+	if (rate)
+		buf_printf(&text, ", %s", rate_text(rate, speed));
+	if (rate && sent < total)
+		buf_printf(&text, ", %s left", span_short((total - sent + rate - 1) / rate, left));
+	status_line_show(&p->line, buf_str(&text));
+	buf_finish(&text);
+}
+
+/*
  * Waiting lines are not shown any more once git talks to the other git. The broker sends
  * "verbose" only if it was asked for.
  */
-static void take_note(const struct frame *frame)
+static void take_note(struct pump *p, const struct frame *frame)
 {
 	struct buf shown = { 0 };
 	const char *kind, *text;
@@ -193,11 +224,16 @@ static void take_note(const struct frame *frame)
 		return;
 	kind = fields_get(f, "kind");
 	text = fields_get(f, "text");
+	if (kind && !strcmp(kind, "moving")) {
+		show_moving(p, f);
+		return;
+	}
 	if (!kind || !text)
 		return;
 	warning = !strcmp(kind, "warning");
 	if (!warning && strcmp(kind, "verbose"))
 		return;
+	status_line_hide(&p->line);
 	text_escape(&shown, text, strlen(text), false);
 	fprintf(stderr, "%s: %s\n", warning ? "warning" : "xmpp", buf_str(&shown));
 	buf_finish(&shown);
@@ -213,6 +249,7 @@ static void take_frame(struct pump *p, const struct frame *frame)
 			fail(p, MSG_INTERNAL, "the broker sent data after their end");
 		break;
 	case FRAME_STDERR:
+		status_line_hide(&p->line);
 		remote_stderr_add(&p->text, frame->payload, frame->len);
 		break;
 	case FRAME_END:
@@ -228,7 +265,7 @@ static void take_frame(struct pump *p, const struct frame *frame)
 		take_error(p, frame);
 		break;
 	case FRAME_NOTE:
-		take_note(frame);
+		take_note(p, frame);
 		break;
 	default:
 		fail(p, MSG_INTERNAL, "the broker sent an unexpected frame");
@@ -305,6 +342,8 @@ static void read_git(struct pump *p)
 		frame_header(at, FRAME_DATA, n);
 		buf_added(out, FRAME_HEADER + n);
 		p->credit -= n;
+		p->written = monotonic_ms();
+		status_line_hide(&p->line);
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 		frame_put(out, FRAME_END, NULL, 0);
 		p->stdin_ended = true;
@@ -453,12 +492,16 @@ static bool git_has_gone(void)
 	return poll(&out, 1, 0) > 0 && out.revents & (POLLERR | POLLNVAL);
 }
 
-int pump_run(struct client *broker, const char *service, struct early_input *early)
+int pump_run(struct client *broker, const struct opening *opening, struct early_input *early)
 {
-	struct pump p = { .broker = broker, .credit = FRAME_WINDOW };
+	struct pump p = {
+		.broker = broker,
+		.credit = FRAME_WINDOW,
+		.line = { .wanted = opening->progress && opening->verbosity > 0 },
+	};
 	int flags = make_stdout_nonblocking(&p);
 
-	last_word_init(&p.lastword, service);
+	last_word_init(&p.lastword, opening->service);
 	start_with(&p, early);
 	for (take_frames(&p); !is_over(&p); take_frames(&p))
 		turn(&p);
@@ -468,6 +511,7 @@ int pump_run(struct client *broker, const char *service, struct early_input *ear
 	if (flags >= 0)
 		fcntl(1, F_SETFL, flags);
 
+	status_line_finish(&p.line);
 	remote_stderr_finish(&p.text);
 	if (p.state == PUMP_FINISHED && p.trouble.id != MSG_NONE && !p.told && !git_has_gone())
 		message_print(&p.trouble, "error: ");

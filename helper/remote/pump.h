@@ -10,12 +10,12 @@
 #include "opening.h"
 
 /*
- * Copies until the far service (named as in FRAME_OPEN) has ended or git has gone. Returns
+ * Copies until the far service has ended or git has gone. Returns
  * the exit status for git. The reason of a failure was printed, or is on its way to git,
  * which prints it last (last-word.h). If git has ended before, nothing is printed, because
  * the user reads something else by now; "git xmpp log" has the reason. SIGPIPE must be
  * ignored.
  */
-int pump_run(struct client *broker, const char *service, struct early_input *early);
+int pump_run(struct client *broker, const struct opening *opening, struct early_input *early);
 
 #endif

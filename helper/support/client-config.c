@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "buf.h"
+#include "gitconfig.h"
 #include "io.h"
 
 enum { ANSWER_MAX = 64 * 1024 };
@@ -28,7 +29,7 @@ extern char **environ;
 
 static const char *const question[] = {
 	"git", "config", "-z", "--get-regexp",
-	"^(protocol\\.version|xmpp\\.(autostart|transport))$", NULL,
+	"^(protocol\\.version|xmpp\\.(autostart|transport|wait))$", NULL,
 };
 
 void client_config_ask(struct client_config_query *query)
@@ -84,6 +85,16 @@ static void take_transport(struct client_config *s, const char *value)
 	snprintf(s->transport, sizeof(s->transport), "%s", value ? value : "");
 }
 
+/* Seconds; anything else is no time at all. */
+static void take_wait(struct client_config *s, const char *value)
+{
+	int64_t seconds;
+
+	s->wait = value && gitconfig_number(value, &seconds) && seconds > 0
+			  ? (seconds < CLIENT_WAIT_MAX ? (uint32_t)seconds : CLIENT_WAIT_MAX)
+			  : 0;
+}
+
 static const struct {
 	const char *key;
 	void (*take)(struct client_config *s, const char *value);	/* value NULL: the key
@@ -92,6 +103,7 @@ static const struct {
 	{ "protocol.version", take_protocol },
 	{ "xmpp.autostart", take_autostart },
 	{ "xmpp.transport", take_transport },
+	{ "xmpp.wait", take_wait },
 };
 
 static void take_entry(struct client_config *s, const char *entry)

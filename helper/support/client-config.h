@@ -8,12 +8,17 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+enum { CLIENT_WAIT_MAX = 7 * 24 * 3600 };	/* seconds */
 
 struct client_config {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
 	bool autostart;		/* GIT_XMPP_AUTOSTART, or xmpp.autostart */
 	char transport[16];	/* xmpp.transport; empty: not set */
+	uint32_t wait;		/* xmpp.wait, in seconds: how long a buddy who is away is waited
+				   for */
 };
 
 struct client_config_query {

@@ -320,8 +320,17 @@ static void on_close(struct session_client *c)
 	finish(h, h->exited ? "done" : message_name(h->error), success);
 }
 
+static void on_moving(struct session_client *c, uint64_t sent, uint64_t total, uint64_t rate)
+{
+	struct helper *h = helper_of(c);
+
+	if (sent > total)
+		violation(world_of(h), "%s: more has left than git has written", h->broker->name);
+}
+
 const struct session_client_ops helper_ops = {
 	.note = on_note,
+	.moving = on_moving,
 	.ready = on_ready,
 	.data = on_data,
 	.stderr_data = on_stderr_data,

@@ -223,6 +223,11 @@ static void on_note(struct session_client *c, const char *kind, const char *text
 	say("%s: %s", kind, text);
 }
 
+static void on_moving(struct session_client *c, uint64_t sent, uint64_t total, uint64_t rate)
+{
+	say("moving: %d of %d, %d a second", (int)sent, (int)total, (int)rate);
+}
+
 static void on_ready(struct session_client *c, const struct session_ready *ready)
 {
 	say("ready: %s %s %s %s", ready->jid, ready->device, ready->path, ready->trust);
@@ -266,6 +271,7 @@ static void on_close(struct session_client *c)
 
 static const struct session_client_ops client_ops = {
 	.note = on_note,
+	.moving = on_moving,
 	.ready = on_ready,
 	.data = on_data,
 	.stderr_data = on_stderr_data,
@@ -586,6 +592,86 @@ static void wants_a_path(void)
 	expect("asks\n", "where every kind is allowed, there is nothing to wait for");
 }
 
+/* The user has said for how long. */
+static void a_buddy_is_waited_for(void)
+{
+	begin();
+	open_with(SERVICE_UPLOAD_PACK, "wait", "40");
+	expect("is bob@example.org there?\nprogress: 'bob@example.org' is offline; waiting\n",
+	       "a buddy who is away is waited for, if the user wants that");
+	sessions_wake(&all);
+	wait(14999);
+	buf_reset(&trace);
+	wait(1);
+	expect("is bob@example.org there?\nprogress: 'bob@example.org' is offline; waiting\n",
+	       "... and is looked for again");
+	found.asked = 1;
+	sessions_wake(&all);
+	expect("asks\n", "who comes is asked");
+	request->failed(owner, "timeout");
+	expect("progress: 'bob@example.org' did not answer within 15 seconds; waiting\n",
+	       "one that does not answer is waited for as well");
+	wait(15000);
+	expect("asks\n", "... and asked again");
+	request->failed(owner, "not-shared");
+	expect("is bob@example.org there?\njournal: refused not-shared\nerror: "
+	       "not-shared\nclosed\n",
+	       "a refusal ends it");
+
+	begin();
+	open_with(SERVICE_UPLOAD_PACK, "wait", "40");
+	wait(39999);
+	buf_reset(&trace);
+	wait(1);
+	expect("is bob@example.org there?\nerror: buddy-offline\nclosed\n",
+	       "it ends when the time is over");
+
+	begin();
+	context.online_at = 0;
+	trouble.id = MSG_SERVER_UNREACHABLE;
+	open_with(SERVICE_UPLOAD_PACK, "wait", "40");
+	expect("progress: ; waiting\n", "our own server is waited for");
+	context.online_at = now;
+	trouble.id = MSG_NONE;
+	found.asked = 1;
+	sessions_wake(&all);
+	expect("asks\n", "... and then a device is asked");
+
+	begin();
+	trouble.id = MSG_AUTH_FAILED;
+	open_with(SERVICE_UPLOAD_PACK, "wait", "40");
+	expect("error: auth-failed\nclosed\n", "what does not pass is told at once");
+}
+
+static void says_what_moves(void)
+{
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_RECEIVE_PACK, "progress", "1");
+	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	open_channel = true;
+	session_data(client.session, "0123456789", 10);
+	session_data(client.session, "0123456789", 10);
+	left = 2;
+	channel->writable(owner);
+	wait(METER_PERIOD);
+	buf_reset(&trace);
+	left = 4;
+	channel->writable(owner);
+	expect("moving: 4 of 20, 2 a second\n", "what takes more than a moment is counted");
+	left = 5;
+	channel->writable(owner);
+	expect("", "... not for each byte");
+	wait(1000);
+	left = 20;
+	channel->writable(owner);
+	expect("moving: 20 of 20, 6 a second\n", "... to its end");
+	wait(1000);
+	channel->writable(owner);
+	expect("", "... and no further");
+	close_channel("idle");
+}
+
 static void bytes_pass(void)
 {
 	static char bytes[FRAME_WINDOW];
@@ -801,6 +887,8 @@ int main(void)
 	waits_for_presence();
 	asks_again();
 	wants_a_path();
+	a_buddy_is_waited_for();
+	says_what_moves();
 	bytes_pass();
 	a_link_pauses();
 	pushes_are_lost();

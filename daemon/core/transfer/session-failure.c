@@ -18,7 +18,7 @@ void session_fail_with(struct session *s, const struct message *m)
 {
 	const struct sessions *all = s->all;
 
-	if (s->state == SESSION_ENDED)
+	if (s->state == SESSION_ENDED || session_waits_on(s, m))
 		return;
 	log_about(s->to.jid, LOG_INFO, "%s of %s/%s failed: %s", service_name(s->service),
 		  s->to.jid, s->to.share, m->text);

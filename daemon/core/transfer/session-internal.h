@@ -42,6 +42,9 @@ struct session {
 					   none */
 	unsigned transport;		/* kinds of path that may be used; a mask */
 	bool verbose;			/* the user wants to be told the path */
+	bool progress;			/* the user sees what moves */
+	uint64_t wait_until;		/* ms; how long a buddy who is away is waited for; 0: the
+					   user does not wait */
 	/* while WAITING or ASKING */
 	uint64_t path_until;		/* ms; until when a path of one of these kinds is waited
 					   for; 0: all devices that are there have one */
@@ -52,6 +55,8 @@ struct session {
 	const char *refusal;		/* why the request to the devices failed; static; NULL: none
 					   has */
 	unsigned appeared;		/* buddy::appeared when refusal was set */
+	bool patient;			/* the session failed but for wait_until, and the timer has
+					   it look afresh */
 	unsigned restarts;		/* how often a device restarted while we asked it */
 	uint64_t woken;			/* sessions::wakes when this session looked last */
 	/* what serves it */
@@ -62,6 +67,8 @@ struct session {
 	char neg_id[NEG_ID_LEN + 1];	/* valid from OPEN on */
 	char device[DEVICE_ID_LEN + 1];
 	char *path_name;		/* the last path that it was on; owned; NULL before OPEN */
+	uint64_t moving_at;		/* ms; when the client may be told again what moves */
+	bool moving_told;		/* the client was told of bytes that still wait */
 	bool wait_told;			/* while OPEN: the client was told that the link has no
 					   path */
 	/* the bytes */
@@ -91,7 +98,10 @@ void session_end(struct session *s, const char *because);
 void session_note(struct session *s, const char *kind, const char *text);
 void session_set_timer(struct session *s, uint64_t in);
 
-/* session-failure.c: each tells the client why, and ends the session. */
+/*
+ * session-failure.c: each tells the client why, and ends the session; or has it go on WAITING, if
+ * the user waits for a buddy who is away.
+ */
 void session_fail_with(struct session *s, const struct message *m);
 void session_fail(struct session *s, enum message_id id);
 /* reason: a word as for REFUSE, or why a link ended. */
@@ -101,6 +111,15 @@ void session_fail_for_reason(struct session *s, const char *reason);
  * would be refused. MSG_NONE: the reason says nothing of that.
  */
 enum message_id session_final_judgement(const char *reason);
+
+/* session-patience.c */
+/*
+ * Whether the user still waits for what this message says to be over by itself. Then the session
+ * is WAITING, and does not fail.
+ */
+bool session_waits_on(struct session *s, const struct message *m);
+/* Looks as if the session had just been opened. */
+void session_look_afresh(struct session *s);
 
 /* session-target.c */
 /* Asks a device that can be asked, or fails with the reason, or goes on waiting. */

@@ -15,6 +15,8 @@
 enum {
 	CREDIT_STEP = FRAME_WINDOW / 4,
 	STATUS_MAX = 255,
+	MOVING_WORTH = 2,	/* s that what waits has still to take */
+	MOVING_EVERY = 1000,	/* ms */
 };
 
 static void give_credit(struct session *s, size_t n)
@@ -65,6 +67,24 @@ static void tell_limit(struct session *s)
 	if (traffic_limited(&s->traffic, s->channel, s->peer, s->to.jid, &text))
 		session_note(s, "warning", buf_str(&text));
 	buf_finish(&text);
+}
+
+/*
+ * Tells the user how much of what git has written has left, if more than a moment is still to
+ * come: git has counted it as sent.
+ */
+static void tell_moving(struct session *s)
+{
+	uint64_t now = context_now(s->all->context), sent = channel_sent(s->channel);
+	uint64_t total = s->traffic.written + buf_len(&s->held);
+	uint64_t rate = meter_rate(&s->traffic.out, now);
+	bool worth = rate && (total - sent) / rate >= MOVING_WORTH;
+
+	if (!s->progress || !s->client || now < s->moving_at || !(worth || s->moving_told))
+		return;
+	s->moving_at = now + MOVING_EVERY;
+	s->moving_told = total > sent;
+	s->all->client->moving(s->client, sent, total, rate);
 }
 
 static void on_accepted(void *owner)
@@ -122,6 +142,7 @@ static void on_writable(void *owner)
 
 	traffic_left(&s->traffic, s->channel, context_now(s->all->context));
 	tell_limit(s);
+	tell_moving(s);
 	session_pass_on(s);
 }
 

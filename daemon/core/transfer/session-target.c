@@ -303,6 +303,10 @@ void session_waited(struct session *s)
 {
 	struct message m = { .id = MSG_NONE };
 
+	if (s->patient) {
+		session_look_afresh(s);
+		return;
+	}
 	if (s->state == SESSION_ASKING) {
 		look_further(s);
 		return;

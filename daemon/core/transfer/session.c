@@ -30,6 +30,7 @@ enum {
 	LOGIN_TIMEOUT = 20000,		/* ms, the same when the broker was started just now */
 	JUST_NOW = 10,			/* s since the broker's start */
 	LEAVE_TIMEOUT = 10000,		/* ms, for the far service to end by itself */
+	WAIT_MAX = 7 * 24 * 3600,	/* s, for a buddy who is away */
 	CUT_OFF_NOTICE = 5000,		/* ms; a path that is back sooner is not mentioned */
 };
 
@@ -139,6 +140,7 @@ static enum message_id parse_open(struct session *s, struct fields open)
 	const char *transport = fields_get(open, "transport"), *prefer = fields_get(open, "prefer");
 	const char *task = fields_get(open, "task");
 	int found = service ? service_by_name(service) : -1;
+	uint64_t wait;
 
 	if (found < 0)
 		return MSG_BAD_SERVICE;
@@ -155,6 +157,11 @@ static enum message_id parse_open(struct session *s, struct fields open)
 		snprintf(s->prefer, sizeof(s->prefer), "%s", prefer);
 	s->task = xstrdup(task);
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
+	s->progress = fields_get_u64(open, "progress", 0);
+	wait = fields_get_u64(open, "wait", 0);
+	if (wait)
+		s->wait_until =
+			context_now(s->all->context) + 1000 * (wait < WAIT_MAX ? wait : WAIT_MAX);
 	s->transport = transport ? transport_kinds(transport) : s->all->context->transport;
 	return s->transport ? MSG_NONE : MSG_BAD_TRANSPORT;
 }

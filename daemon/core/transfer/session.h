@@ -42,6 +42,8 @@ struct session_ready {
 struct session_client_ops {
 	/* kind: "progress", "warning" or "verbose" */
 	void (*note)(struct session_client *c, const char *kind, const char *text);
+	/* So much of total, which git has written, has left; rate: bytes a second. */
+	void (*moving)(struct session_client *c, uint64_t sent, uint64_t total, uint64_t rate);
 	void (*ready)(struct session_client *c, const struct session_ready *ready);
 	void (*data)(struct session_client *c, const void *data, size_t n);
 	void (*stderr_data)(struct session_client *c, const void *data, size_t n);
