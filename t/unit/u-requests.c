@@ -98,6 +98,18 @@ static void test_pace(void)
 	   "the list is whole");
 	requests_destroy(requests);
 	requests_destroy(NULL);
+
+	begin();
+	requests_note(requests, "a@x.org", now);
+	for (char owed[] = "b@x.org"; *owed < 'm'; ++*owed)
+		requests_owe(requests, owed, now);
+	pass(1000);
+	is_int(asked_count, REQUESTS_AT_ONCE,
+	       "who was never asked is asked at once, a few of them");
+	requests_owe(requests, "b@x.org", now);
+	pass(1000);
+	is_int(asked_count, REQUESTS_AT_ONCE, "each once, and the others later");
+	requests_destroy(requests);
 }
 
 int main(void)

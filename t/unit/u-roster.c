@@ -111,6 +111,11 @@ static void t_kept(void)
 	pair(t, BOB);
 	is_str(compare(t, nobody, &changed, &emptied), BOB,
 	       "a trusted device from before there were marks is not enough");
+	trust_mark(t, BOB, MARK_MEANT, true, 1);
+	is_str(compare(t, nobody, &changed, &emptied), "",
+	       "who is still to be asked is not missed");
+	trust_mark(t, BOB, MARK_LISTED, true, 1);
+	is_str(compare(t, nobody, &changed, &emptied), BOB, "until they were in it once");
 	trust_destroy(t);
 }
 

@@ -556,6 +556,47 @@ static void t_move(void)
 	trust_destroy(t);
 }
 
+#define ME  "me@example.org"
+#define ME2 "me@example.net"
+
+/* The own account has another address. */
+static void t_move_self(void)
+{
+	struct trust *t;
+	int dropped;
+
+	t = parsed(ME " " HEX1 " verified 5 told=1\n" ME " " HEX2 " pending 5\n" ME2 " " HEX1
+		      " pending 6\n" BOB " " HEX3 " verified 5 compared=1 told=1\n" EVE " " HEX2
+		      " distrusted 5\n"
+		      "carol@example.org " HEX2 " suspended 5\n"
+		      "dave@example.org " HEX2 " seen 5\n" BOB " - listed 3\n" BOB
+		      " - granted 3\n" EVE " - listed 3\n"
+		      "dave@example.org - blocked 3\n"
+		      "dave@example.org - listed 3\n"
+		      "frank@example.org - expected 3\n"
+		      "frank@example.org - asked 3\n",
+		   &dropped);
+	is_int(dropped, 0, "one who has a second device, and buddies");
+	is_int(trust_may_move_self(t, ME, BOB), TRUST_MOVE_TAKEN,
+	       "a buddy's devices do not become own ones");
+	is_int(trust_may_move_self(t, ME, ME), TRUST_MOVE_NOTHING, "nor does anybody move nowhere");
+	is_int(trust_may_move_self(t, ME, "@"), TRUST_MOVE_FULL, "nor to what is no JID");
+	is_int(trust_move_self(t, ME, ME2, 20), TRUST_MOVED, "moves:");
+	is_written(t,
+		   BOB " " HEX3 " verified 5 compared=1\n" EVE " " HEX2 " distrusted 5\n"
+		       "carol@example.org " HEX2 " suspended 5\n"
+		       "dave@example.org " HEX2 " seen 5\n" ME2 " " HEX1 " verified 5\n"
+		       BOB " - asked 20\n" BOB " - meant 20\n"
+		       "dave@example.org - blocked 3\n"
+		       "frank@example.org - expected 3\n" "frank@example.org - asked 20\n"
+		       "frank@example.org - meant 20\n",
+		   "buddies are asked anew, the blocked one, the removed one and the one shut out "
+		   "are not");
+	ok(!trust_person(t, ME), "nothing is left at the old address");
+	is_int(trust_move_self(t, ME2, ME, 21), TRUST_MOVED, "it may move back");
+	trust_destroy(t);
+}
+
 /* As many as a person may have go where as many wait. */
 static void t_move_bounds(void)
 {
@@ -622,6 +663,7 @@ int main(void)
 	t_admit();
 	t_move();
 	t_move_bounds();
+	t_move_self();
 	t_bounds();
 	t_file();
 	t_bad_lines();

@@ -97,6 +97,14 @@ void requests_note(struct requests *r, const char *jid, uint64_t now)
 	plan(r, *at, now);
 }
 
+void requests_owe(struct requests *r, const char *jid, uint64_t now)
+{
+	if (*find(r, jid))
+		return;
+	requests_note(r, jid, now);
+	(*find(r, jid))->due_at = now;
+}
+
 void requests_asked(struct requests *r, const char *jid, uint64_t now)
 {
 	struct request **at = find(r, jid);

@@ -38,6 +38,8 @@ void requests_destroy(struct requests *r);
  * already stays as it is.
  */
 void requests_note(struct requests *r, const char *jid, uint64_t now);
+/* As requests_note(), of one whom this account has never asked: that is due now. */
+void requests_owe(struct requests *r, const char *jid, uint64_t now);
 /* The user has just asked jid: the pauses begin anew. */
 void requests_asked(struct requests *r, const char *jid, uint64_t now);
 /* The request is over. */

@@ -12,7 +12,8 @@
  * who found none is not gone.
  *
  * A trusted person without any mark is from a version before there were marks. Such a
- * person is lost if they are not in the roster.
+ * person is lost if they are not in the roster. One who is meant and was never listed has
+ * yet to be asked by this account, and is no buddy until then.
  */
 
 struct roster_entry {
@@ -37,7 +38,8 @@ static bool takes_away(const struct trust_person *p, bool here, enum subscriptio
 {
 	if (here)
 		return p->since[MARK_GRANTED] && !lets_see_us(subscription);
-	return p->since[MARK_LISTED] || p->since[MARK_GRANTED] || trust_any_allowed(p);
+	return p->since[MARK_LISTED] || p->since[MARK_GRANTED] ||
+	       (trust_any_allowed(p) && !p->since[MARK_MEANT]);
 }
 
 static bool remember(struct trust *trust, const char *jid, enum subscription subscription,

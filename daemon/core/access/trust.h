@@ -174,6 +174,19 @@ enum trust_move {
  * after add; no first device is expected. Unless it is TRUST_MOVED, nothing is changed.
  */
 enum trust_move trust_move(struct trust *t, const char *from, const char *to, uint64_t unix_now);
+/*
+ * The user's own account has the address `to` now. Own devices go there as the devices of
+ * another person would. Nobody is in the contact list of the new address yet. So each buddy
+ * who has a trusted device is meant, and their request is accepted when it comes; of all
+ * persons only MARK_BLOCKED is kept otherwise, and MARK_EXPECTED of those who were just added.
+ * Every device is told anew which own devices are revoked. Unless it is
+ * TRUST_MOVED, nothing is changed; TRUST_MOVE_NOTHING: both addresses are the same.
+ */
+enum trust_move trust_move_self(struct trust *t, const char *from, const char *to,
+				uint64_t unix_now);
+/* What trust_move_self() would answer. */
+enum trust_move trust_may_move_self(const struct trust *t, const char *from, const char *to);
+
 /* What trust_move() would answer. */
 enum trust_move trust_may_move(const struct trust *t, const char *from, const char *to);
 

@@ -93,15 +93,26 @@ void requester_destroy(struct requester *r)
 	free(r);
 }
 
+/* Whether the account has another address now, from which jid was not asked yet. */
+static bool is_new(const struct requester *r, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(r->context->presence, jid);
+
+	return is_due(r, jid) && r->context->roster_known && !(buddy && buddy->in_roster);
+}
+
 void requester_online(struct requester *r, bool online)
 {
 	const struct trust_person *p = online ? trust_persons(r->context->trust) : NULL;
+	uint64_t now = context_now(r->context);
 
 	if (!online)
 		requests_clear(r->requests);
 	for (; p; p = p->next)
-		if (is_due(r, p->jid) || is_owed(r, p->jid))
-			requests_note(r->requests, p->jid, context_now(r->context));
+		if (is_new(r, p->jid))
+			requests_owe(r->requests, p->jid, now);
+		else if (is_due(r, p->jid) || is_owed(r, p->jid))
+			requests_note(r->requests, p->jid, now);
 	set_timer(r);
 }
 
