@@ -225,3 +225,21 @@ int address_parse(struct address *a, const char *text, const char **why)
 	*why = fault;
 	return -1;
 }
+
+char *address_moved(const char *url, const char *from, const char *to)
+{
+	static const char helper[] = "xmpp::", scheme[] = "xmpp://";
+	bool whole = !strncmp(url, scheme, strlen(scheme));
+	struct buf moved = { 0 };
+	struct address address;
+	const char *why;
+
+	if (!whole && strncmp(url, helper, strlen(helper)) != 0)
+		return NULL;
+	if (address_parse(&address, whole ? url : url + strlen(helper), &why) ||
+	    strcmp(address.jid, from) != 0)
+		return NULL;
+	buf_puts(&moved, whole ? scheme : helper);
+	address_put(&moved, to, address.share, address.device);
+	return buf_detach(&moved);
+}

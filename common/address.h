@@ -37,6 +37,12 @@ int address_parse(struct address *a, const char *text, const char **why);
 void address_put(struct buf *out, const char *jid, const char *share, const char *device);
 
 /*
+ * The URL of this helper with another JID, malloc'd. NULL if url is not one of `from`. The two
+ * forms, xmpp:: and xmpp://, stay as they are.
+ */
+char *address_moved(const char *url, const char *from, const char *to);
+
+/*
  * A share's name: segments joined by '/', each 1 to 64 bytes of letters,
  * digits, '.', '_', '-', space or UTF-8 above ASCII, not beginning with '.'
  * or '-'; no control characters; at most SHARE_NAME_MAX - 1 bytes in all.

@@ -6,6 +6,7 @@
 #include "queue-entry.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,6 +230,23 @@ struct queue_entry *queue_entry_parse(const char *id, struct fields f)
 	return NULL;
 }
 
+bool queue_entry_move(struct queue_entry *e, const char *from, const char *to)
+{
+	char *remote;
+
+	if (strcmp(e->jid, from) != 0)
+		return false;
+	free(e->moved_from);
+	e->moved_from = xstrdup(from);
+	snprintf(e->jid, sizeof(e->jid), "%s", to);
+	remote = address_moved(e->remote, from, to);
+	if (remote) {
+		free(e->remote);
+		e->remote = remote;
+	}
+	return true;
+}
+
 void queue_entry_write(const struct queue_entry *e, struct buf *fields)
 {
 	fields_add(fields, "jid", e->jid);
@@ -266,6 +284,7 @@ void queue_entry_destroy(struct queue_entry *e)
 	free(e->directory);
 	free(e->path);
 	free(e->remote);
+	free(e->moved_from);
 	free(e->error);
 	free(e);
 }

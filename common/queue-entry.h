@@ -54,6 +54,10 @@ struct queue_entry {
 					   kept in the file */
 	uint64_t retry_at;		/* ms; when to try again; 0: as soon as the buddy is
 					   online. Not kept in the file */
+	uint64_t held_until;		/* ms; not tried before, whoever is online: its remote is
+					   being changed. Not kept in the file */
+	char *moved_from;		/* bare JID that it was for before, where its remote may
+					   still lead; owned, NULL: none. Not kept in the file */
 	unsigned pause;			/* ms; pause after the last try. Not kept in the file */
 	bool moved;			/* a ref at the buddy has moved since */
 	char *error;			/* of the last try; owned, NULL: none */
@@ -68,6 +72,11 @@ void queue_update_free(struct queue_update *u);
 
 /* NULL if the entry is malformed. The check is strict: its values go on git's command line. */
 struct queue_entry *queue_entry_parse(const char *id, struct fields f);
+/*
+ * Whom the push goes to has another address: it goes there. A remote that is a URL is written
+ * anew; one with a name is the repository's. False if the entry is for somebody else.
+ */
+bool queue_entry_move(struct queue_entry *e, const char *from, const char *to);
 void queue_entry_write(const struct queue_entry *e, struct buf *fields);
 void queue_entry_destroy(struct queue_entry *e);
 const char *queue_state_name(enum queue_state state);

@@ -12,6 +12,7 @@
 #include "contacts.h"
 #include "device-news.h"
 #include "presence.h"
+#include "push-queue.h"
 #include "revocation.h"
 
 static void refuse(struct conn *conn, enum trust_move outcome, const char *from, const char *to)
@@ -30,15 +31,20 @@ static void refuse(struct conn *conn, enum trust_move outcome, const char *from,
 static void act(struct broker *b, struct conn *conn, const char *from, const char *to)
 {
 	struct buf text = { 0 };
+	unsigned queued;
 
 	revoke_rights(b, from, NULL, REVOKED_DISTRUSTED);
 	device_news_decided(b->device_news, from);
 	command_subscribe(b, to, &text);
 	broker_trust_granted(b, to);
 	device_news_decided(b->device_news, to);
+	queued = push_queue_move(b->push_queue, from, to);
 	buf_printf(&text,
 		   "; what was decided about devices of %s counts for %s, and no more for %s", from,
 		   to, from);
+	if (queued)
+		buf_printf(&text, "; %u queued push%s go%s there", queued, queued == 1 ? "" : "es",
+			   queued == 1 ? "es" : "");
 	command_done(conn, buf_str(&text));
 	conn_close(conn);
 	buf_finish(&text);

@@ -242,6 +242,12 @@ static void on_run(void *owner, struct queue_entry *e)
 	free_push_args(e, args);
 }
 
+/* Whether the push of an entry leads to jid: the remote may not have been changed yet. */
+static bool leads_to(const struct queue_entry *e, const char *jid)
+{
+	return !strcmp(e->jid, jid) || (e->moved_from && !strcmp(e->moved_from, jid));
+}
+
 void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 			 enum message_id trouble)
 {
@@ -249,8 +255,17 @@ void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 
 	while (run && strcmp(run->entry->id, id))
 		run = run->next;
-	if (run && !strcmp(run->entry->jid, jid))
+	if (run && leads_to(run->entry, jid))
 		run->attempt.trouble = trouble;
+}
+
+unsigned push_queue_move(struct push_queue *q, const char *from, const char *to)
+{
+	unsigned n = q ? queue_move(q->entries, from, to, uv_now(q->host.loop)) : 0;
+
+	if (n)
+		set_timer(q);
+	return n;
 }
 
 static bool on_online(void *owner, const char *jid)

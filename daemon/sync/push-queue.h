@@ -50,6 +50,12 @@ bool push_queue_retry(struct push_queue *q, const char *id);
 bool push_queue_drop(struct push_queue *q, const char *id);
 
 /*
+ * The buddy `from` has the address `to`: what is queued for them is (queue_move()). Returns how
+ * many entries there were. q may be NULL.
+ */
+unsigned push_queue_move(struct push_queue *q, const char *from, const char *to);
+
+/*
  * A session of the git that pushes this entry ended with this trouble, or with MSG_NONE.
  * Ignored if no such push to jid runs. q may be NULL.
  */

@@ -256,8 +256,33 @@ static void random_text(void)
 	is_int(kept, taken, "and has a valid share, JID and device");
 }
 
+static void moved(void)
+{
+	static const struct {
+		const char *url, *moved;
+	} urls[] = {
+		{ "xmpp::bob@example.org/p", "xmpp::b@x.net/p" },
+		{ "xmpp://Bob@Example.ORG/a/p?device=my%20laptop",
+		  "xmpp://b@x.net/a/p?device=my%20laptop" },
+		{ "xmpp::bob@example.org/p.git.git", "xmpp::b@x.net/p.git.git" },
+		{ "xmpp::eve@example.org/p", NULL },
+		{ "bob@example.org/p", NULL },
+		{ "https://bob@example.org/p", NULL },
+		{ "xmpp::bob@example.org", NULL },
+		{ "origin", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
+		char *url = address_moved(urls[i].url, "bob@example.org", "b@x.net");
+
+		is_str(url, urls[i].moved, urls[i].url);
+		free(url);
+	}
+}
+
 int main(void)
 {
+	moved();
 	accepted();
 	refused();
 	lengths();

@@ -472,6 +472,45 @@ static const struct { const char *ref; bool good; } refs[] = {
 	{ "refs/heads/a\\b", false },
 };
 
+/* Bob has another address. */
+static void t_moved(void)
+{
+	static const char to[] = "bob@example.net";
+	struct queue *q = begin();
+	struct queue_entry *runs, *failed, *waits, *hers;
+
+	failed = load(q, "q1", BOB, "failed", "/src");
+	who_is_online = BOB;
+	queue_tick(q, AT(0));
+	queue_done(q, failed, QUEUE_REFUSED, "no", 0);
+	runs = load(q, "q2", BOB, "runs", "/src");
+	queue_tick(q, AT(0));
+	waits = load(q, "q3", BOB, "waits", "/src");
+	hers = load(q, "q4", "eve@example.org", "hers", "/src");
+	free(waits->remote);
+	waits->remote = xstrdup("xmpp::" BOB "/waits");
+	buf_reset(&trace);
+	is_int(queue_move(q, BOB, to, 1000), 3, "what is queued for bob goes to his new address");
+	expect("save q1 failed: no\nsave q2 running\nsave q3 waiting\n", "it is written");
+	is_str(failed->jid, to, "also what has failed");
+	is_str(hers->jid, "eve@example.org", "but nobody else's");
+	is_str(waits->remote, "xmpp::bob@example.net/waits", "a remote that is a URL changes");
+	is_str(failed->remote, "origin", "one with a name is the repository's");
+	who_is_online = to;
+	queue_done(q, runs, QUEUE_UNREACHABLE, "cut", 1000);
+	buf_reset(&trace);
+	queue_buddy_online(q, to, AT(QUEUE_RETRY_FIRST - 1));
+	expect("", "the remotes have time to change, whoever is online");
+	is_int(queue_deadline(q, QUEUE_RETRY_FIRST - 1), 1000 + QUEUE_RETRY_FIRST, "a moment");
+	queue_tick(q, AT(1000 + QUEUE_RETRY_FIRST));
+	expect("save q2 running: cut\nrun q2\n", "then it is pushed there, in its order");
+	queue_done(q, runs, QUEUE_DELIVERED, NULL, 9000);
+	queue_tick(q, AT(9000));
+	expect("gone q2 delivered\nsave q3 running\nrun q3\n", "one after the other");
+	is_int(queue_move(q, BOB, to, 9000), 0, "nothing is left for the old one");
+	queue_destroy(q);
+}
+
 static void t_files(void)
 {
 	struct queue *q = begin();
@@ -637,6 +676,7 @@ int main(void)
 	t_clock_wrong();
 	t_order();
 	t_one_buddy();
+	t_moved();
 	t_files();
 	t_round_trip();
 	t_bounds();

@@ -146,7 +146,7 @@ static uint64_t run_at(const struct queue *q, const struct queue_entry *e)
 {
 	if (e->state != QUEUE_WAITING || held_back(q, e) || !q->events->online(q->owner, e->jid))
 		return UINT64_MAX;
-	return e->retry_at;
+	return e->retry_at > e->held_until ? e->retry_at : e->held_until;
 }
 
 static void set_error(struct queue_entry *e, const char *error)
@@ -297,6 +297,20 @@ bool queue_drop(struct queue *q, struct queue_entry *e)
 		return false;
 	end(q, e, "dropped");
 	return true;
+}
+
+unsigned queue_move(struct queue *q, const char *from, const char *to, uint64_t now)
+{
+	unsigned n = 0;
+
+	for (struct queue_entry *e = q->first; e; e = e->next) {
+		if (!queue_entry_move(e, from, to))
+			continue;
+		e->held_until = now + QUEUE_RETRY_FIRST;
+		q->events->save(q->owner, e);
+		n++;
+	}
+	return n;
 }
 
 /*

@@ -69,6 +69,13 @@ void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t
 bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now);
 bool queue_drop(struct queue *q, struct queue_entry *e);
 
+/*
+ * The buddy `from` has the address `to`. All entries for them are for `to`, also one that
+ * runs: it ends with whatever the old address says, and is tried at the new one. None begins
+ * within QUEUE_RETRY_FIRST, while the remotes are changed. Returns how many there were.
+ */
+unsigned queue_move(struct queue *q, const char *from, const char *to, uint64_t now);
+
 /* When to call queue_tick(), to run an entry or let it expire; it may be now. */
 uint64_t queue_deadline(const struct queue *q, uint64_t now);
 void queue_tick(struct queue *q, uint64_t now, uint64_t unix_now);
