@@ -24,13 +24,37 @@ enum {
 	SAVE_PAUSE = 500, /* ms from a change of the table to its writing */
 };
 
+/*
+ * The address of which the pending device d is a trusted one, or NULL: its owner has moved.
+ * TLS has proven the key, and HELLO both addresses. What the owner means is for the user to
+ * find out: a thief of the key could say the same from an address of theirs.
+ */
+static const char *moved_from(const struct broker *b, const struct trusted_device *d)
+{
+	const struct trust *t = b->context.trust;
+
+	if (context_is_self(&b->context, d->jid))
+		return NULL;
+	for (const struct trusted_device *old = trust_first(t); old; old = old->next)
+		if (trust_allows(old->state) && !memcmp(old->fp, d->fp, FINGERPRINT_BYTES) &&
+		    trust_may_move(t, old->jid, d->jid) == TRUST_MOVED)
+			return old->jid;
+	return NULL;
+}
+
 static void review_devices(struct broker *b)
 {
 	char hex[2 * FINGERPRINT_BYTES + 1];
+	const char *other;
 
 	for (const struct trusted_device *d = trust_first(b->context.trust); d; d = d->next) {
 		if (d->state != TRUST_PENDING)
 			continue;
+		other = moved_from(b, d);
+		if (other) {
+			notices_add(b->context.notices, NOTICE_MOVED, d->jid, other, NULL);
+			continue;
+		}
 		hex_encode(d->fp, FINGERPRINT_BYTES, hex);
 		notices_add(b->context.notices,
 			    context_is_self(&b->context, d->jid) ? NOTICE_OWN_DEVICE

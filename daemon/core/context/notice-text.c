@@ -23,6 +23,10 @@ static const struct {
 	[NOTICE_OWN_DEVICE] = { "own-device", "a new device of your own account {jid} waits",
 				"git xmpp verify {jid}", .reviewed = true,
 				.own = true },
+	[NOTICE_MOVED] = { "moved",
+			   "{jid} has the key of a device of {item}; if {item} says that this is "
+			   "their new address",
+			   "git xmpp move {item} {jid}", .reviewed = true },
 	[NOTICE_QUEUE_FAILED] = { "queue-failed", "{item}, a push to {jid}/{detail}",
 				  "git xmpp queue", .reviewed = true, .own = true },
 	[NOTICE_ROSTER_EMPTIED] = { "roster-emptied",

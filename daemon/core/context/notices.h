@@ -41,6 +41,8 @@ enum notice_kind {
 	NOTICE_DEVICE,	       /* a new device of jid is pending; item: its fingerprint,
 				  64 digits */
 	NOTICE_OWN_DEVICE,     /* the same of our own account */
+	NOTICE_MOVED,	       /* a pending device of jid has the key of a trusted
+				  device of another address; item: that address */
 	NOTICE_QUEUE_FAILED,   /* item: the entry; detail: "share, has failed: why" */
 	NOTICE_ROSTER_EMPTIED, /* no jid; detail: how many buddies are suspended */
 	NOTICE_COPIED,	       /* our own jid: another machine uses our device key */
