@@ -98,6 +98,11 @@ static const struct row {
 		"Go on where it was imported. To have it back: \"git xmpp device import "
 		"<file>\", of a file that was exported there. For a new device here: remove "
 		"'{path}', then run \"git xmpp daemon restart\"" },
+	[MSG_ACCOUNT_MOVED] = { "account-moved",
+		"the device of '{jid}' on this machine is one of '{to}' now",
+		"\"git xmpp move {jid} {to}\" goes on, if that was cut off; \"git xmpp move {to} "
+		"{jid}\" takes it back. For a new device here: remove '{path}', then run "
+		"\"git xmpp daemon restart\"" },
 	[MSG_NO_RESOURCES] = { "no-resources",
 		"cannot log in as '{jid}': the broker gets no more files or threads of the system",
 		"Raise its limits (ulimit -n, ulimit -u), then run \"git xmpp daemon restart\"" },
@@ -256,6 +261,13 @@ static const struct row {
 	[MSG_EXPORT_OTHER] = { "export-other",
 		"'{path}' is a device of '{jid}', and the account here is '{me}'",
 		"Set up that account first: \"git xmpp setup {jid}\"" },
+	[MSG_ACCOUNT_IN_USE] = { "account-in-use",
+		"this machine has a device of '{jid}' already, which trusts others or shuts them "
+		"out",
+		"Nothing was changed. \"git xmpp setup {jid}\" uses that one" },
+	[MSG_NOT_THIS_ACCOUNT] = { "not-this-account",
+		"'{jid}' is an account of yours, and not the one that is in use ('{me}')",
+		"Use it first: \"git xmpp setup {jid}\"" },
 	[MSG_DEVICE_IN_USE] = { "device-in-use",
 		"this machine is device {device} of '{jid}' already, which trusts others or shuts "
 		"them out",

@@ -39,6 +39,7 @@ enum message_id {
 	MSG_COPIED,			/* jid */
 	MSG_KEY_IN_USE,			/* jid, path */
 	MSG_DEVICE_EXPORTED,		/* jid, path */
+	MSG_ACCOUNT_MOVED,		/* jid, to, path: its device went to another account */
 	MSG_NO_RESOURCES,		/* jid */
 	MSG_PASSWORD_AWAITED,		/* jid, command */
 	MSG_NOT_ONLINE,			/* jid: the broker is still connecting; we gave up
@@ -94,6 +95,8 @@ enum message_id {
 	MSG_EXPORT_FOREIGN,		/* path: it is no exported device */
 	MSG_EXPORT_LOCKED,		/* path: another passphrase, or it was changed */
 	MSG_EXPORT_OTHER,		/* path, jid, me: it is of another account */
+	MSG_ACCOUNT_IN_USE,		/* jid: there is a device of it with trust */
+	MSG_NOT_THIS_ACCOUNT,		/* jid, me: of the own ones only the present one moves */
 	MSG_DEVICE_IN_USE,		/* jid, device: this machine has a device with trust */
 	MSG_BAD_PASSPHRASE,		/* reason */
 	MSG_NOT_SEEN,			/* jid: the device with this key has not been seen */

@@ -137,6 +137,18 @@ int userfile_write(const char *path, const char *data, size_t n, struct message 
 	return result;
 }
 
+int userfile_move(const char *from, const char *to, struct message *trouble)
+{
+	if (rename(from, to)) {
+		file_trouble(trouble, from, strerror(errno));
+		return -1;
+	}
+	/* The new place first: a crash in between may leave both names, but not neither. */
+	sync_directory_of(to);
+	sync_directory_of(from);
+	return 0;
+}
+
 int userfile_remove(const char *path, struct message *trouble)
 {
 	if ((unlink(path) && errno != ENOENT) || sync_directory_of(path)) {

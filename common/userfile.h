@@ -38,6 +38,13 @@ int userfile_read(const char *path, struct buf *out, struct message *trouble);
 int userfile_write(const char *path, const char *data, size_t n, struct message *trouble);
 
 /*
+ * Gives a file another path, in one step; what was there before is gone. 0: it is there after
+ * a crash, too, as far as the file system can promise that. -1 with *trouble: it is where it
+ * was.
+ */
+int userfile_move(const char *from, const char *to, struct message *trouble);
+
+/*
  * Removes a file so that it does not come back after a crash. 0, also if there was none. -1
  * with *trouble.
  */

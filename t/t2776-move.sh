@@ -66,8 +66,8 @@ test_expect_success 'what cannot be moved is refused, and nothing has changed' '
 	grep "you have decided about devices of .bob@localhost" err &&
 	test_must_fail moves bob@localhost alice@localhost 2>err &&
 	grep "is your own account" err &&
-	test_must_fail moves alice@localhost bob2@localhost 2>err &&
-	grep "is your own account" err &&
+	test_must_fail moves alice@localhost bob@localhost 2>err </dev/null &&
+	grep "you have decided about devices of .bob@localhost" err &&
 	test_must_fail moves bob@localhost @ 2>err && grep "not an XMPP address" err &&
 	test_expect_code 129 moves bob@localhost 2>err &&
 	as alice git xmpp block mallory@localhost &&

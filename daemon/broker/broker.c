@@ -617,8 +617,8 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	if (!b->config)
 		return -1;
 	if (assume(b, trouble)) {
-		/* The broker that imports a device has to run. */
-		if (trouble->id != MSG_DEVICE_EXPORTED)
+		/* The broker that imports a device, or takes one back, has to run. */
+		if (trouble->id != MSG_DEVICE_EXPORTED && trouble->id != MSG_ACCOUNT_MOVED)
 			return -1;
 		log_error("%s", trouble->text);
 		b->trouble = *trouble;

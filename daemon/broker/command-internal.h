@@ -6,7 +6,8 @@
  * Shared by the verbs of git-xmpp: those that control the broker (command.c), that show its
  * state (command-show.c), and that decide about a person or a device (command-invite.c,
  * command-buddy.c, command-block.c, command-device.c, command-move.c), make invitations
- * (command-invitation.c), or move this device to another machine (command-device-move.c).
+ * (command-invitation.c), or move this device to another machine (command-device-move.c) or
+ * account (command-account-move.c).
  */
 
 #include "broker.h"
@@ -72,6 +73,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command);
 void command_unblock(struct broker *b, struct conn *conn, struct fields command);
 void command_verify(struct broker *b, struct conn *conn, struct fields command);
 void command_distrust(struct broker *b, struct conn *conn, struct fields command);
+void command_account_move(struct broker *b, struct conn *conn, struct fields command);
 void command_move(struct broker *b, struct conn *conn, struct fields command);
 void command_device_rename(struct broker *b, struct conn *conn, struct fields command);
 void command_device_retire(struct broker *b, struct conn *conn, struct fields command);

@@ -166,6 +166,7 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "compare", command_compare },
 		{ "devices", command_devices },
 		{ "move", command_move },
+		{ "account-move", command_account_move },
 		{ "device-rename", command_device_rename },
 		{ "device-retire", command_device_retire },
 		{ "device-export", command_device_export },

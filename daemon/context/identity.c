@@ -25,20 +25,16 @@ void identity_finish(struct identity *id, struct context *c)
 	*id->account = *c->device = *c->self = '\0';
 }
 
-/*
- * Locks the key: two brokers with one key would throw each other off the server. Returns
- * the descriptor, or -1 with *trouble.
- */
-static int lock_key(const char *jid, struct message *trouble)
+int identity_lock(const char *account, struct message *trouble)
 {
-	char *path = accountfile_path(USERFILE_DATA, jid, "lock", trouble);
+	char *path = accountfile_path(USERFILE_DATA, account, "lock", trouble);
 	int fd;
 
 	if (!path)
 		return -1;
 	fd = lockfile_take(path, trouble);
 	if (fd < 0 && trouble->id == MSG_NONE)
-		message_set(trouble, MSG_KEY_IN_USE, "jid", jid, "path", path, NULL);
+		message_set(trouble, MSG_KEY_IN_USE, "jid", account, "path", path, NULL);
 	free(path);
 	return fd;
 }
@@ -56,7 +52,7 @@ int identity_assume(struct identity *id, struct context *c, const char *account,
 	if (!account)
 		return 0;
 	key = state_files_key(account, trouble);
-	lock = key ? lock_key(account, trouble) : -1;
+	lock = key ? identity_lock(account, trouble) : -1;
 	if (lock < 0 || state_files_read_trust(account, c->trust, trouble) ||
 	    state_files_read_invitations(account, c->invitations, trouble)) {
 		device_key_destroy(key);

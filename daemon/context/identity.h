@@ -34,6 +34,12 @@ int identity_assume(struct identity *id, struct context *c, const char *account,
 /* Whether the present identity is the one of account. */
 bool identity_fits(const struct identity *id, const char *account);
 
+/*
+ * Locks the key of an account: two brokers with one key would throw each other off the
+ * server. Returns the descriptor, or -1 with *trouble.
+ */
+int identity_lock(const char *account, struct message *trouble);
+
 void identity_finish(struct identity *id, struct context *c);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "accountfile.h"
+#include "alloc.h"
 #include "log.h"
 #include "wipe.h"
 
@@ -49,6 +50,43 @@ static bool was_exported(const char *jid, struct message *trouble)
 	return result;
 }
 
+char *state_files_moved(const char *jid, char **path)
+{
+	struct message trouble;
+	char *file = accountfile_path(USERFILE_DATA, jid, "moved", &trouble), to[JID_MAX];
+	char *line;
+	struct buf text = { 0 };
+	bool known = false;
+
+	if (file && userfile_read(file, &text, &trouble) == 0) {
+		line = xstrndup(buf_str(&text), strcspn(buf_str(&text), "\n"));
+		known = jid_bare(line, to);
+		free(line);
+	}
+	buf_finish(&text);
+	if (path && known)
+		*path = file;
+	else
+		free(file);
+	return known ? xstrdup(to) : NULL;
+}
+
+/* Whether the key went to another account of the user: then none is made in its place. */
+static bool was_moved(const char *jid, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_DATA, jid, "key", trouble), *file = NULL;
+	char *to = path && access(path, F_OK) ? state_files_moved(jid, &file) : NULL;
+	bool moved;
+
+	if (to)
+		message_set(trouble, MSG_ACCOUNT_MOVED, "jid", jid, "to", to, "path", file, NULL);
+	moved = to != NULL;
+	free(file);
+	free(path);
+	free(to);
+	return moved;
+}
+
 struct device_key *state_files_key(const char *jid, struct message *trouble)
 {
 	struct device_key *key = NULL;
@@ -56,7 +94,7 @@ struct device_key *state_files_key(const char *jid, struct message *trouble)
 	struct stat st;
 	char *path;
 
-	if (was_exported(jid, trouble))
+	if (was_exported(jid, trouble) || was_moved(jid, trouble))
 		return NULL;
 	path = accountfile_adopt(USERFILE_DATA, jid, "key", trouble);
 	if (!path)

@@ -18,10 +18,16 @@
 
 /*
  * The device key of jid, made the first time. NULL with *trouble. A file that others can
- * read is refused. If the key was exported (device-move.h), none is made:
- * MSG_DEVICE_EXPORTED.
+ * read is refused. If the key was exported (device-move.h) or went to another account
+ * (account-move.h), none is made: MSG_DEVICE_EXPORTED, MSG_ACCOUNT_MOVED.
  */
 struct device_key *state_files_key(const char *jid, struct message *trouble);
+
+/*
+ * The account to which the device of jid went, malloc'd, or NULL. *path is where that stands,
+ * malloc'd; path may be NULL. It counts only where there is no key.
+ */
+char *state_files_moved(const char *jid, char **path);
 
 /* Return 0, or -1 with *trouble. A file that is missing is read as an empty table. */
 int state_files_read_trust(const char *jid, struct trust *trust, struct message *trouble);

@@ -55,6 +55,8 @@ struct setup {
 						   before */
 	bool asks_password;
 	bool joins;				/* for an invitation, which is the next step */
+	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
+	void *move_arg;				/* borrowed */
 	struct credential credential;		/* if asks_password */
 	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
@@ -110,6 +112,29 @@ static bool jid_from_config(struct setup *s)
 	return jid && jid_bare(jid, s->jid);
 }
 
+/* The name of the account with this JID, or a new one, for who gave none. */
+static void name_for_move(struct setup *s)
+{
+	char base[ACCOUNT_STATUS_NAME_MAX + 1], bare[JID_MAX];
+	const char *name, *variable;
+	size_t len;
+
+	for (size_t i = 0; i < s->configuration.count; i++) {
+		const struct gitconfig_entry *row = &s->configuration.rows[i];
+
+		variable = gitconfig_variable(row, "xmpp", &name, &len);
+		if (!variable || strcmp(variable, "jid") || !row->value ||
+		    !jid_bare(row->value, bare) || strcmp(bare, s->jid) != 0 ||
+		    len > ACCOUNT_STATUS_NAME_MAX)
+			continue;
+		snprintf(s->name, sizeof(s->name), "%.*s", (int)len, name);
+		return;
+	}
+	snprintf(base, sizeof(base), "%s", s->name);
+	for (unsigned n = 2; account_get(s, "jid") && n < 100; n++)
+		snprintf(s->name, sizeof(s->name), "%.28s-%u", base, n);
+}
+
 static int find_jid(struct setup *s, const char *text)
 {
 	struct message trouble;
@@ -122,8 +147,11 @@ static int find_jid(struct setup *s, const char *text)
 		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
 		return report_trouble(&trouble, false);
 	}
-	if (!*s->name)
-		name_from_domain(s->name, jid_domain(s->jid));
+	if (*s->name)
+		return STATUS_OK;
+	name_from_domain(s->name, jid_domain(s->jid));
+	if (s->move)
+		name_for_move(s);
 	return STATUS_OK;
 }
 
@@ -316,7 +344,7 @@ static void show_online(const struct setup *s, const struct query *answer, struc
 	print_text(row_get(account, "jid"));
 	putchar('\n');
 	show_fingerprint(answer);
-	if (!s->joins)
+	if (!s->joins && !s->move)
 		printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
 	fflush(stdout);
 }
@@ -432,6 +460,8 @@ static int set_up(struct setup *s, int argc, char **argv)
 	status = read_arguments(s, argc, argv);
 	if (status == STATUS_OK)
 		status = name_is_free(s) ? get_password(s) : STATUS_FATAL;
+	if (status == STATUS_OK && s->move && !s->move(s->move_arg))
+		status = STATUS_FATAL;
 	if (status == STATUS_OK)
 		status = save(s);
 	if (status == STATUS_OK)
@@ -439,25 +469,38 @@ static int set_up(struct setup *s, int argc, char **argv)
 	return status;
 }
 
-static int run(int argc, char **argv, bool joins)
+static int run(struct setup *s, int argc, char **argv)
 {
-	struct setup s = { .start = true, .joins = joins };
-	int status = set_up(&s, argc, argv);
+	int status;
 
-	credential_finish(&s.credential);
-	amendment_finish(&s.amendment);
-	gitconfig_finish(&s.configuration);
-	free(s.ca_file);
+	s->start = true;
+	status = set_up(s, argc, argv);
+	credential_finish(&s->credential);
+	amendment_finish(&s->amendment);
+	gitconfig_finish(&s->configuration);
+	free(s->ca_file);
 	return status;
 }
 
 int cmd_setup(int argc, char **argv)
 {
-	return run(argc, argv, false);
+	struct setup s = { .joins = false };
+
+	return run(&s, argc, argv);
 }
 
 int setup_to_join(int argc, char **argv)
 {
+	struct setup s = { .joins = true };
+
 	optind = 0;	/* the options of "join" were read before */
-	return run(argc, argv, true);
+	return run(&s, argc, argv);
+}
+
+int setup_to_move(int argc, char **argv, bool (*move)(void *arg), void *arg)
+{
+	struct setup s = { .move = move, .move_arg = arg };
+
+	optind = 0;	/* the options of "move" were read before */
+	return run(&s, argc, argv);
 }

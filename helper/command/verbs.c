@@ -25,7 +25,7 @@ const struct verb verbs[] = {
 	{ NULL, "device", cmd_device, "list, name, retire and move devices", TAKES_PERSON,
 	  "rename distrust retire export import" },
 	{ NULL, "nickname", cmd_nickname, "give a buddy a short name", TAKES_PERSON, NULL },
-	{ NULL, "move", cmd_move, "somebody has another address", TAKES_PERSON, NULL },
+	{ NULL, "move", cmd_move, "somebody, or you, have another address", TAKES_PERSON, NULL },
 	{ NULL, "remove", cmd_remove, "end being buddies", TAKES_PERSON, NULL },
 	{ NULL, "block", cmd_block, "hear nothing of somebody any more", TAKES_PERSON, NULL },
 	{ NULL, "unblock", cmd_unblock, "stop that", TAKES_PERSON, NULL },
