@@ -45,7 +45,7 @@ refused () {
 }
 
 test_expect_success 'alice and bob have compared their devices; bob has another machine' '
-	start_server alice bob &&
+	start_server alice bob carol &&
 	setup_user alice && setup_user bob && setup_machine bob2 bob &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob GIT_XMPP_TRACE=1 &&
 	pair alice bob &&
@@ -73,10 +73,12 @@ test_expect_success 'nothing is written without a passphrase, nor over a file; t
 '
 
 test_expect_success 'bob exports his device: one file, for him alone, in which nobody reads' '
+	as bob git xmpp invite >link &&
 	as bob git xmpp device export bob.device $pass >out && cat out &&
 	grep "is not used on this machine any more" out &&
 	test "$(stat -c %a "$file")" = 600 &&
-	test_must_fail grep -a -e alice -e PRIVATE "$file"
+	test_must_fail grep -a -e alice -e PRIVATE "$file" &&
+	test -z "$(find bob/.state -name invitations)"
 '
 
 test_expect_success 'the old machine logs out, says why, and does not come back by a restart' '
@@ -105,6 +107,7 @@ test_expect_success 'the new one takes it with the right passphrase, unchanged, 
 	refused alice git xmpp device import "$file" $pass && grep "a device of .bob@localhost" err &&
 	fingerprint_of bob2 >actual && test_cmp fresh actual &&
 	as bob2 git xmpp device import "$file" $pass >out && cat out &&
+	grep "1 invitation is still open" out &&
 	fingerprint_of bob2 >actual && test_cmp expect actual
 '
 
@@ -114,6 +117,14 @@ test_expect_success 'alice lets it fetch at once, and was asked nothing' '
 	as alice git xmpp device bob@localhost >out && cat out &&
 	grep "online  verified" out &&
 	as bob2 git xmpp device alice@localhost >out && cat out && grep "online  verified" out
+'
+
+test_expect_success 'an invitation of the old machine is good on the new one, once' '
+	setup_user carol && start_broker carol &&
+	as carol git xmpp join "$(cat link)" >out && cat out &&
+	grep "both devices are verified" out &&
+	as bob2 git xmpp invite --list >out && cat out && grep used out &&
+	stop_broker carol
 '
 
 test_expect_success 'it is there already: once more changes nothing' '
@@ -151,6 +162,8 @@ test_expect_success 'it moves back the same way' '
 	wait_for 20 broker_online bob && may_fetch bob &&
 	fingerprint_of bob >actual && test_cmp expect actual &&
 	test -z "$(find bob -name key.exported)" &&
+	test -z "$(find bob2/.state -name invitations)" &&
+	as bob git xmpp invite --list >out && grep used out &&
 	as bob git xmpp daemon stop
 '
 

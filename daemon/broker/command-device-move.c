@@ -4,6 +4,7 @@
  * passphrase, and the broker does nothing else meanwhile: all its links end anyway.
  */
 #include <string.h>
+#include <time.h>
 
 #include "alloc.h"
 #include "command-internal.h"
@@ -54,7 +55,7 @@ void command_device_export(struct broker *b, struct conn *conn, struct fields co
 	if (!read_command(conn, command, &path, &passphrase, true))
 		return;
 	if (device_move_export(path, passphrase, b->identity.account, b->identity.key,
-			       b->context.trust, &m)) {
+			       b->context.trust, b->context.invitations, &m)) {
 		command_fail_with(conn, &m);
 		return;
 	}
@@ -98,6 +99,30 @@ static bool has_room(struct broker *b, struct conn *conn, const struct device_mo
 	return false;
 }
 
+static unsigned count_open(const struct invitations *all)
+{
+	const struct invitation *one = invitations_first(all);
+	unsigned n = 0;
+
+	for (; one; one = one->next)
+		n += invitation_is_open(one, time(NULL));
+	return n;
+}
+
+static void report(const struct broker *b, struct conn *conn, unsigned invitations)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "this machine is device %s of %s now; remove the file", b->context.device,
+		   b->config->jid);
+	if (invitations)
+		buf_printf(&text,
+			   ". %u invitation%s still open: share here, under the same names, what "
+			   "they name",
+			   invitations, invitations == 1 ? " is" : "s are");
+	command_finish(conn, buf_detach(&text));
+}
+
 static void become(struct broker *b, struct conn *conn, const struct device_move *move)
 {
 	struct message m;
@@ -113,9 +138,7 @@ static void become(struct broker *b, struct conn *conn, const struct device_move
 	if (failed || !b->context.fp)
 		command_fail_with(conn, &m);
 	else
-		command_finish(conn, xasprintf("this machine is device %s of %s now; remove the "
-					       "file",
-					       b->context.device, b->config->jid));
+		report(b, conn, count_open(move->invitations));
 }
 
 void command_device_import(struct broker *b, struct conn *conn, struct fields command)

@@ -2,9 +2,11 @@
 /*
  * A key that is in use on two machines is one device that is online twice. So the file is
  * complete and on the disk before the key is taken away here, and no crash can lose the key;
- * a crash in between leaves a file that the user removes and a key that is still used.
+ * a crash in between leaves a file that the user removes and a key that is still used. The
+ * invitations are taken away before the key: a crash may lose them, and never lets one be used
+ * on both machines.
  *
- * On the other machine the table is written before the key: without a key it does nothing.
+ * On the other machine the tables are written before the key: without a key they do nothing.
  */
 #include "device-move.h"
 
@@ -20,12 +22,15 @@
 #include "accountfile.h"
 #include "alloc.h"
 #include "device-archive.h"
+#include "digest.h"
 #include "io.h"
 #include "log.h"
 #include "state-files.h"
 #include "wipe.h"
 
 static const char pem_end[] = "-----END CERTIFICATE-----\n";
+/* A line of the trust table has more words. */
+static const char invitations_begin[] = "\ninvitations\n";
 
 static int file_trouble(struct message *trouble, const char *path, const char *reason)
 {
@@ -110,13 +115,16 @@ static int read_content(const char *path, const char *passphrase, struct buf *co
 }
 
 static void write_content(const char *jid, const struct device_key *key, const struct trust *trust,
-			  struct buf *content)
+			  const struct invitations *invitations, struct buf *content)
 {
 	char *pem = device_key_pem(key);
 
 	buf_printf(content, "jid %s\n", jid);
 	buf_puts(content, pem);
 	trust_write(trust, content);
+	/* What was written ends with a newline. */
+	buf_puts(content, invitations_begin + 1);
+	invitations_write(invitations, content);
 	wipe(pem, strlen(pem));
 	free(pem);
 }
@@ -139,42 +147,71 @@ static int give_key_up(const char *jid, struct message *trouble)
 {
 	char *path = accountfile_path(USERFILE_DATA, jid, "key", trouble);
 	char *aside = path ? accountfile_path(USERFILE_DATA, jid, "key.exported", trouble) : NULL;
-	int result = -1;
+	int result = aside ? userfile_move(path, aside, trouble) : -1;
 
-	if (aside) {
-		result = rename(path, aside);
-		if (result)
-			file_trouble(trouble, path, strerror(errno));
-		else
-			sync_directory_of(path);
-	}
 	free(aside);
 	free(path);
 	return result;
 }
 
+static int give_invitations_up(const char *jid, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_STATE, jid, "invitations", trouble);
+	int result = path ? userfile_remove(path, trouble) : -1;
+
+	free(path);
+	return result;
+}
+
+static int give_up(const char *jid, const struct invitations *invitations, struct message *trouble)
+{
+	struct message again;
+
+	if (give_invitations_up(jid, trouble))
+		return -1;
+	if (!give_key_up(jid, trouble))
+		return 0;
+	if (state_files_write_invitations(jid, invitations, &again))
+		log_error("%s", again.text);
+	return -1;
+}
+
 int device_move_export(const char *path, const char *passphrase, const char *jid,
 		       const struct device_key *key, const struct trust *trust,
-		       struct message *trouble)
+		       const struct invitations *invitations, struct message *trouble)
 {
 	struct buf content = { 0 }, archive = { 0 };
 	enum archive_result sealed;
 	int result;
 
-	write_content(jid, key, trust, &content);
+	write_content(jid, key, trust, invitations, &content);
 	sealed = archive_seal(buf_data(&content), buf_len(&content), passphrase, &archive);
 	result = sealed == ARCHIVE_DONE ? write_new(path, &archive, trouble)
 					: archive_trouble(trouble, path, sealed);
 	if (!result) {
 		result = read_back(path, passphrase, &content, trouble);
 		if (!result)
-			result = give_key_up(jid, trouble);
+			result = give_up(jid, invitations, trouble);
 		if (result)
 			unlink(path);
 	}
 	finish_secret(&content);
 	buf_finish(&archive);
 	return result;
+}
+
+/* The tables, which begin behind the key. False if a line is not understood. */
+static bool parse_tables(const char *text, struct device_move *out)
+{
+	/* The line before has its newline, also where the table of trust is empty. */
+	const char *split = strstr(text - 1, invitations_begin);
+	const char *rest = split ? split + strlen(invitations_begin) : "";
+	size_t n = split ? (size_t)(split + 1 - text) : strlen(text);
+
+	out->trust = trust_create();
+	out->invitations = invitations_create(openssl_digests.hmac);
+	return !trust_parse(out->trust, text, n) &&
+	       !invitations_parse(out->invitations, rest, strlen(rest));
 }
 
 static int parse(const char *path, struct buf *content, const char *jid, struct device_move *out,
@@ -199,8 +236,7 @@ static int parse(const char *path, struct buf *content, const char *jid, struct 
 	out->key = device_key_parse(pem);
 	wipe(pem, strlen(pem));
 	free(pem);
-	out->trust = trust_create();
-	if (!out->key || trust_parse(out->trust, end, strlen(end)))
+	if (!out->key || !parse_tables(end, out))
 		return file_trouble(trouble, path, "its content is not understood");
 	return 0;
 }
@@ -229,6 +265,8 @@ int device_move_import(const struct device_move *move, const char *jid, struct m
 	pem = device_key_pem(move->key);
 	result = state_files_write_trust(jid, move->trust, trouble);
 	if (!result)
+		result = state_files_write_invitations(jid, move->invitations, trouble);
+	if (!result)
 		result = userfile_write(path, pem, strlen(pem), trouble);
 	wipe(pem, strlen(pem));
 	free(pem);
@@ -247,4 +285,5 @@ void device_move_finish(struct device_move *move)
 {
 	device_key_destroy(move->key);
 	trust_destroy(move->trust);
+	invitations_destroy(move->invitations);
 }

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "accountfile.h"
 #include "alloc.h"
 #include "device-archive.h"
 #include "device-move.h"
+#include "digest.h"
 #include "io.h"
 #include "log.h"
 #include "state-files.h"
@@ -21,6 +23,7 @@ static const char bob[] = "bob@example.org", alice[] = "alice@example.org";
 static const char passphrase[] = "four words and more";
 static char home[] = "device-move.XXXXXX", directory[PATH_MAX];
 static struct message trouble;
+static struct invitations *invitations;
 
 static char *in_home(const char *name)
 {
@@ -64,10 +67,37 @@ static void test_contents(const struct device_key *key)
 	is_int(said_of(alice, pem, ""), MSG_EXPORT_OTHER, "one of another account is not ours");
 	is_int(said_of(bob, pem, "a line of a later version\n"), MSG_STATE_FILE,
 	       "a table that is not understood is not cut down to what is");
+	is_int(said_of(bob, pem, "invitations\n"), MSG_NONE, "nor need one have invited anybody");
+	is_int(said_of(bob, pem, "invitations\ninvitations\n"), MSG_STATE_FILE,
+	       "an invitation that is not understood is not left out");
 	is_int(said_of(bob, "", ""), MSG_STATE_FILE, "without a key there is no device");
 	is_int(said_of(bob, "-----END CERTIFICATE-----\n", ""), MSG_STATE_FILE,
 	       "nor with half of one");
 	free(pem);
+}
+
+/* How many invitations bob's file has; -1: there is no file. */
+static int invited(void)
+{
+	char *path = accountfile_path(USERFILE_STATE, bob, "invitations", &trouble);
+	struct invitations *all = invitations_create(openssl_digests.hmac);
+	int n = access(path, F_OK) ? -1 : 0;
+
+	state_files_read_invitations(bob, all, &trouble);
+	for (const struct invitation *one = invitations_first(all); one; one = one->next)
+		n += invitation_is_open(one, time(NULL));
+	invitations_destroy(all);
+	free(path);
+	return n;
+}
+
+static void invite(void)
+{
+	struct invitation one = { .made = time(NULL), .id = "00112233", .secret = { 7 } };
+
+	one.expires = one.made + 1000;
+	invitations_add(invitations, &one, one.made);
+	state_files_write_invitations(bob, invitations, &trouble);
 }
 
 static void test_move(const struct device_key *key, struct trust *trust)
@@ -79,15 +109,18 @@ static void test_move(const struct device_key *key, struct trust *trust)
 	bool changed;
 
 	trust_observe(trust, alice, hers, 1, &changed);
-	is_int(device_move_export(path, passphrase, bob, key, trust, &trouble), 0, "it leaves");
+	is_int(device_move_export(path, passphrase, bob, key, trust, invitations, &trouble), 0,
+	       "it leaves");
+	is_int(invited(), -1, "with the invitations, of which none is left");
 	ok(!has_key(fp), "its key is not used");
 	is_int(trouble.id, MSG_DEVICE_EXPORTED, "which is said, and no other one is made");
-	is_int(device_move_export(path, passphrase, bob, key, trust, &trouble), -1,
+	is_int(device_move_export(path, passphrase, bob, key, trust, invitations, &trouble), -1,
 	       "no file is written over");
 	is_int(device_move_read(path, passphrase, bob, &move, &trouble), 0, "the file is read");
 	is_int(trust_lookup(move.trust, alice, hers), trust_lookup(trust, alice, hers),
 	       "it knows whom the device knew");
 	is_int(device_move_import(&move, bob, &trouble), 0, "it comes back");
+	is_int(invited(), 1, "with the invitations");
 	ok(has_key(fp), "as the same");
 	device_move_finish(&move);
 	unlink(path);
@@ -100,9 +133,10 @@ static void test_kept(const struct device_key *key, const struct trust *trust)
 	char *path = in_home("file"), *file = accountfile_path(USERFILE_DATA, bob, "key", &trouble);
 
 	unlink(file);
-	is_int(device_move_export(path, passphrase, bob, key, trust, &trouble), -1,
+	is_int(device_move_export(path, passphrase, bob, key, trust, invitations, &trouble), -1,
 	       "a key that cannot be given up does not leave");
 	ok(access(path, F_OK) != 0, "and no file with it is left");
+	is_int(invited(), 1, "nor are the invitations gone");
 	free(file);
 	free(path);
 }
@@ -115,18 +149,21 @@ int main(void)
 
 	log_init();
 	log_set_level(LOG_ERROR);
+	invitations = invitations_create(openssl_digests.hmac);
 	if (!mkdtemp(home) || !realpath(home, directory))
 		return 1;
 	setenv("XDG_DATA_HOME", directory, 1);
 	setenv("XDG_STATE_HOME", directory, 1);
 	key = state_files_key(bob, &trouble);
 	if (ok(key != NULL, "a device is made")) {
+		invite();
 		test_contents(key);
 		test_move(key, trust);
 		test_kept(key, trust);
 	}
 	device_key_destroy(key);
 	trust_destroy(trust);
+	invitations_destroy(invitations);
 	command = xasprintf("rm -r '%s'", directory);
 	ok(system(command) == 0, "the directory is removed");
 	free(command);
