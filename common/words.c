@@ -42,6 +42,23 @@ void words_write(const unsigned char *bits, unsigned count, char *out)
 			       word_list_word((unsigned)get_bits(bits, i * WORD_BITS, WORD_BITS)));
 }
 
+bool words_of_device(const char *id, char out[DEVICE_WORDS_MAX])
+{
+	static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+	unsigned char bits[3] = { 0 };
+
+	for (unsigned i = 0; i < 4; i++) {
+		const char *letter = id[i] ? strchr(base32, id[i]) : NULL;
+
+		if (!letter)
+			return false;
+		put_bits(bits, 5 * i, 5, (uint64_t)(letter - base32));
+	}
+	words_write(bits, 2, out);
+	*strchr(out, ' ') = '-';
+	return true;
+}
+
 /* Writes a number in ten digits, in groups, with a NUL. Returns where the NUL is. */
 static char *put_number(char *out, uint64_t number)
 {

@@ -28,6 +28,7 @@ enum {
 	SHORT_DIGITS_MAX = SHORT_DIGITS + 2,
 	FINGERPRINT_WORDS_MAX = FINGERPRINT_WORDS * WORD_MAX,
 	FINGERPRINT_DIGITS_MAX = FINGERPRINT_DIGITS + 8,
+	DEVICE_WORDS_MAX = 2 * WORD_MAX,
 };
 
 /*
@@ -35,6 +36,14 @@ enum {
  * WORD_MAX bytes.
  */
 void words_write(const unsigned char *bits, unsigned count, char *out);
+
+/*
+ * Two words for people to tell devices apart that have no name, like "amber-river": the first
+ * 20 bits of the fingerprint, which are the first four letters of the id. They say nothing new,
+ * and prove nothing: a key with the same two is found in a moment. False if id has no such
+ * letters.
+ */
+bool words_of_device(const char *id, char out[DEVICE_WORDS_MAX]);
 
 /* The digits of a short string, in groups of five. */
 void words_short_digits(const unsigned char bits[SHORT_BYTES], char out[SHORT_DIGITS_MAX]);

@@ -108,6 +108,23 @@ test_expect_success 'once he has compared the two, alice talks to it and was not
 	as bob2 git clone -q $url bob2/work
 '
 
+# words_of <user> <device>: what that user sees where there is no name.
+words_of () {
+	as "$1" git xmpp device bob@localhost >out-device &&
+	sed -n "s/^..$(device_of "$2") \([a-z]*-[a-z]*\)  .*/\1/p" out-device
+}
+
+test_expect_success 'without a name it has two words, the same for everybody' '
+	words_of bob2 bob2 >expect && cat expect && test -s expect &&
+	words_of alice bob2 >actual && test_cmp expect actual &&
+	words_of bob bob2 >actual && test_cmp expect actual &&
+	words_of alice bob >other && ! cmp expect other &&
+	as alice git xmpp device bob@localhost --json >out &&
+	grep "\"name\":null,\"words\":\"$(cat expect)\"" out &&
+	as alice git xmpp buddies bob@localhost >out && cat out &&
+	grep "$(device_of bob2) $(cat expect)  online" out
+'
+
 test_expect_success 'it has a name, beside its id, when its owner gives it one' '
 	as bob2 git xmpp device rename "Bob'\''s desk" &&
 	wait_for 10 device_is alice bob bob2 "online  vouched" &&
@@ -121,12 +138,13 @@ test_expect_success 'it has a name, beside its id, when its owner gives it one' 
 		grep "cannot be the name of a device" err || return 1
 	done &&
 	as alice git xmpp device bob@localhost --json >out &&
-	grep "\"name\":\"Bob.s desk\"" out &&
+	grep "\"name\":\"Bob.s desk\",\"words\":\"$(cat expect)\"" out &&
+	! words_of alice bob2 | grep . &&
 	as bob git xmpp device rename "x\"  online  verified" &&
 	wait_for 10 grep_device alice "$(device_of bob) \"x[\\\\]\"  online  verified\"  online " &&
 	as bob git xmpp device rename "" &&
 	wait_for 10 not_grep_device alice "$(device_of bob) \"" &&
-	as bob git xmpp device >out && grep "^\* $(device_of bob)  online  this device" out
+	as bob git xmpp device >out && grep "^\* $(device_of bob) $(cat other)  online  this device" out
 '
 
 test_expect_success 'a device for which one vouches cannot vouch for a third' '

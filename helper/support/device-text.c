@@ -11,6 +11,7 @@
 #include "output.h"
 #include "text.h"
 #include "time-text.h"
+#include "words.h"
 
 bool device_has_trust(struct fields row, const char *trust)
 {
@@ -32,13 +33,20 @@ const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
 	return out;
 }
 
-/* A quote in the name must not end it: what follows is for us to say. */
+/*
+ * A quote in the name must not end it: what follows is for us to say. The words have no quotes,
+ * so nobody can give their device the words of another one.
+ */
 void device_print_name(struct fields row)
 {
 	struct buf quoted = { 0 };
+	char words[DEVICE_WORDS_MAX];
 
-	if (!*row_get(row, "name"))
+	if (!*row_get(row, "name")) {
+		if (words_of_device(row_get(row, "device"), words))
+			printf(" %s", words);
 		return;
+	}
 	for (const char *at = row_get(row, "name"); *at; at++) {
 		if (*at == '"' || *at == '\\')
 			buf_puts(&quoted, "\\");
@@ -112,6 +120,9 @@ void device_hint(struct fields row)
 
 void device_json(struct buf *out, struct fields row)
 {
+	char words[DEVICE_WORDS_MAX];
+	bool known = words_of_device(row_get(row, "device"), words);
+
 	json_open(out, NULL, '{');
 	json_string(out, "device", row_get(row, "device"));
 	json_string(out, "fingerprint", row_get(row, "fingerprint"));
@@ -119,6 +130,7 @@ void device_json(struct buf *out, struct fields row)
 	json_bool(out, "online", fields_get_u64(row, "online", 0) > 0);
 	json_time(out, "first_seen", fields_get_u64(row, "first-seen", 0));
 	json_string(out, "name", fields_get(row, "name"));
+	json_string(out, "words", known ? words : NULL);
 	json_time(out, "since", fields_get_u64(row, "since", 0));
 	json_time(out, "last_seen", fields_get_u64(row, "last-seen", 0));
 	json_string(out, "by", fields_get(row, "by"));

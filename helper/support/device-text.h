@@ -25,7 +25,10 @@ bool device_waits(struct fields row);
  */
 void device_show(struct fields row);
 
-/* Prints ' "name"', if the device has a name. Its id stands before that. */
+/*
+ * Prints ' "name"', or if the device has none, its two words (words.h). Its id stands before
+ * that. Where users compare devices the words are not printed, for they are not to be compared.
+ */
 void device_print_name(struct fields row);
 
 /* The device's trust and what follows from it, like "new: it can do nothing ...". */
