@@ -671,6 +671,70 @@ test_expect_success 'share --rm and unshare name what the broker ended' '
 	fake_stop && git xmpp share --name=project --rm=bob@example.org
 '
 
+# members [<jid>...]: what the broker says who is in the group, and then a reload.
+members () {
+	local jid rows=
+
+	for jid
+	do
+		rows="$rows send:L:kind=member,jid=$jid"
+	done
+	fake open:Q $rows send:Z: next open:Q send:Z:
+}
+
+# in_group <jid>...: they, and nobody else, have the rights of the group.
+in_group () {
+	{ git config --global --get-all "xmppGroup.the team.member" || :; } | sort >actual &&
+	printf "%s\n" "$@" | sort >expect && test_cmp expect actual
+}
+
+test_expect_success 'who is in a group when it is first shared with is written down, and nobody later' '
+	members ann@example.org bea@example.org &&
+	git xmpp share --name=project "--push=group:the team" >out &&
+	grep "^ann@example.org is in the group ${SQ}the team${SQ}, and has its rights now$" out &&
+	in_group ann@example.org bea@example.org &&
+	members ann@example.org bea@example.org eve@example.org &&
+	git xmpp share --name=project "--fetch=group:the team" >out 2>err &&
+	grep "^eve@example.org is in the group ${SQ}the team${SQ}, and has no right of it yet$" out &&
+	grep "^hint: .*git xmpp share --accept-group=${SQ}the team${SQ} --member=eve@example.org" err &&
+	in_group ann@example.org bea@example.org
+'
+
+test_expect_success 'share --accept-group takes whom the user was shown, and nobody else' '
+	members ann@example.org bea@example.org cleo@example.org eve@example.org &&
+	test_expect_code 1 git xmpp share "--accept-group=the team" >out 2>err </dev/null &&
+	grep "^cleo@example.org is in the group" out && grep "^eve@example.org is in the group" out &&
+	grep "^hint: .*--member=cleo@example.org --member=eve@example.org" err &&
+	in_group ann@example.org bea@example.org &&
+	members ann@example.org bea@example.org cleo@example.org eve@example.org &&
+	git xmpp share "--accept-group=the team" --member=cleo@example.org >out 2>err </dev/null &&
+	grep "^cleo@example.org is in the group ${SQ}the team${SQ}, and has its rights now$" out &&
+	grep "^eve@example.org is in the group ${SQ}the team${SQ}, and has no right of it yet$" out &&
+	in_group ann@example.org bea@example.org cleo@example.org &&
+	members ann@example.org &&
+	test_expect_code 128 git xmpp share "--accept-group=the team" --member=zoe@example.org 2>err &&
+	grep "^fatal: .zoe@example.org. is not in the group .the team." err &&
+	in_group ann@example.org bea@example.org cleo@example.org &&
+	test_expect_code 129 git xmpp share --member=zoe@example.org
+'
+
+test_expect_success '... after a yes on a terminal; who has left the group is crossed out' '
+	for typed in "n\n" "\n" "\d"
+	do
+		members ann@example.org eve@example.org || return 1
+		test_expect_code 1 "$BUILD/t/on-terminal" "$typed" git xmpp share "--accept-group=the team" >out || return 1
+		grep "^Give them its rights? .y/N. " out || return 1
+		in_group ann@example.org bea@example.org cleo@example.org || return 1
+	done &&
+	members ann@example.org eve@example.org &&
+	"$BUILD/t/on-terminal" "y\n" git xmpp share "--accept-group=the team" >out &&
+	grep "^eve@example.org is in the group ${SQ}the team${SQ}, and has no right of it yet$" out &&
+	in_group ann@example.org eve@example.org &&
+	members ann@example.org eve@example.org &&
+	git xmpp share "--accept-group=the team" </dev/null >out && in_group ann@example.org eve@example.org &&
+	fake_stop && git xmpp share --name=project "--rm=group:the team"
+'
+
 test_expect_success 'a share is not called x.git: no address would lead to it' '
 	git xmpp share project.git --name=project.git >out && head -n 1 out >actual &&
 	echo "shared $TRASH/project.git as xmpp::alice@example.org/project" >expect && test_cmp expect actual &&

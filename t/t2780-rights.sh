@@ -573,9 +573,11 @@ says_group_waits () {
 test_expect_success 'who is put into it by the server waits for the user' '
 	as bob git config --global --unset-all xmppGroup.team.member && kill -HUP "$(broker_pid bob)" &&
 	set_group bob alice@localhost team &&
-	wait_for 10 says_group_waits && grep "git xmpp share --accept-group=team" out &&
+	wait_for 10 says_group_waits && grep "git xmpp share --accept-group=team --member=alice@localhost" out &&
 	test_must_fail push bob work:refs/heads/alice/group && unmoved alice/group "$(alices work~1)" &&
-	as bob git xmpp share --accept-group=team >out && grep "has its rights now" out &&
+	test_expect_code 1 as bob git xmpp share --accept-group=team </dev/null &&
+	test_must_fail push bob work:refs/heads/alice/group && unmoved alice/group "$(alices work~1)" &&
+	as bob git xmpp share --accept-group=team --member=alice@localhost >out && grep "has its rights now" out &&
 	push bob work:refs/heads/alice/group && test "$(bobs alice/group)" = "$(alices work)" &&
 	as bob git xmpp status >out && test_must_fail grep "is in your group" out
 '

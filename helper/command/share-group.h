@@ -4,8 +4,12 @@
 
 /*
  * The members of a group, as the configuration has them: [xmppGroup "name"]. They are written
- * down when the user shares with the group, and when the user accepts who has come since; the
- * contact list alone gives nobody a right.
+ * down when the group is first shared with, and when the user accepts who has come since; the
+ * contact list alone gives nobody a right. What is written are the members that one answer of
+ * the broker had and that the user named or was shown, so whoever the server adds later waits.
+ *
+ * share_group_read(), one of the share_group_take_...(), share_group_wish(), and
+ * share_group_show() once the wish is written.
  */
 
 #include <stdbool.h>
@@ -13,16 +17,32 @@
 #include "amend.h"
 #include "share-config.h"
 
-/*
- * Asks the broker who is in the group, and wishes that to be written. The members are printed
- * by share_group_show(), once it is. False, with the reason printed, if the group has nobody
- * or the broker does not know.
- */
-bool share_group_wish(struct amendment *a, const struct share_configs *shares, const char *group,
-		      struct query *members);
+struct share_group {
+	const char *name;			/* borrowed */
+	const struct share_configs *shares;	/* of before; borrowed */
+	struct query members;			/* who is in the group, as the broker knows */
+	bool *taken;				/* for each row, if it gets the rights now; owned */
+};
 
-/* Prints who is in the group now, and who was not before; shares is the table of before. */
-void share_group_show(const struct share_configs *shares, const char *group,
-		      const struct query *members);
+/*
+ * Asks the broker who is in the group, into a record of zeros. False, with the reason printed,
+ * if the group has nobody or the broker does not know.
+ */
+bool share_group_read(struct share_group *g, const struct share_configs *shares, const char *name);
+
+/* Takes all, unless a share or a member of the group is written down already. */
+void share_group_take_first(struct share_group *g);
+/* Takes these. False, with the reason printed, if one of them is not in the group. */
+bool share_group_take_named(struct share_group *g, char *const *jids, size_t count);
+/*
+ * Takes those who wait, once the user has said yes to their names on the terminal. False if
+ * the user did not, or if there is no terminal, which is printed with the command to type.
+ */
+bool share_group_take_confirmed(struct share_group *g);
+
+void share_group_wish(const struct share_group *g, struct amendment *a);
+/* Prints who is in the group, who has its rights now, and who waits. */
+void share_group_show(const struct share_group *g);
+void share_group_finish(struct share_group *g);
 
 #endif

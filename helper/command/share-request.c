@@ -13,7 +13,7 @@
 static const char share_usage[] =
 	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... "
 	"[--rm=<who>]... [<rule>...]\n"
-	"   or: git xmpp share --accept-group=<group>\n"
+	"   or: git xmpp share --accept-group=<group> [--member=<jid>]...\n"
 	"   or: git xmpp share --list\n"
 	"\n"
 	"    --name=<name>  what it is called, in xmpp::<you>/<name>\n"
@@ -29,7 +29,8 @@ static const char share_usage[] =
 	"    --max-pack=<size>\n"
 	"                   what one push may send, like 100m; 0 is no limit\n"
 	"    --accept-group=<group>\n"
-	"                   whoever is in the group now has its rights\n"
+	"                   who was put into the group since has its rights; asks before\n"
+	"    --member=<jid> that one, without a question\n"
 	"    --list         what is shared, and with whom\n"
 	"\n"
 	"    git xmpp share ~/src/project --fetch=buddies --push=bob\n";
@@ -115,6 +116,21 @@ static int add_rule(struct share_request *r, enum share_rule_kind kind, bool rem
 	return STATUS_OK;
 }
 
+static int add_member(struct share_request *r, const char *text)
+{
+	struct message trouble;
+	char jid[JID_MAX];
+
+	if (r->members_count == RIGHTS_MAX)
+		return cmd_misused(share_usage, "too many members at once");
+	if (!jid_bare(text, jid)) {
+		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
+		return report_trouble(&trouble, false);
+	}
+	r->members[r->members_count++] = xstrdup(jid);
+	return STATUS_OK;
+}
+
 static int read_options(struct share_request *r, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -128,6 +144,7 @@ static int read_options(struct share_request *r, int argc, char **argv)
 		{ "fetch-requires", required_argument, NULL, 'e' },
 		{ "max-pack", required_argument, NULL, 'm' },
 		{ "accept-group", required_argument, NULL, 'g' },
+		{ "member", required_argument, NULL, 'M' },
 		{ "list", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -165,6 +182,9 @@ static int read_options(struct share_request *r, int argc, char **argv)
 		case 'g':
 			r->accept_group = optarg;
 			break;
+		case 'M':
+			status = add_member(r, optarg);
+			break;
 		case 'l':
 			r->list = true;
 			break;
@@ -180,6 +200,8 @@ static int read_options(struct share_request *r, int argc, char **argv)
 		r->path = argv[optind];
 	if ((r->list || r->accept_group) && (r->path || r->name || r->count || r->rules_count))
 		return cmd_misused(share_usage, "--list and --accept-group go alone");
+	if (r->members_count && !r->accept_group)
+		return cmd_misused(share_usage, "--member goes with --accept-group");
 	if (r->accept_group && (r->list || !group_name_valid(r->accept_group)))
 		return cmd_misused(share_usage, "expected the name of a group");
 	return STATUS_OK;
@@ -195,6 +217,8 @@ void share_request_finish(struct share_request *r)
 {
 	for (size_t i = 0; i < r->rules_count; i++)
 		free(r->rules[i].value);
+	for (size_t i = 0; i < r->members_count; i++)
+		free(r->members[i]);
 	free(r->changes);
 }
 

@@ -31,6 +31,8 @@ struct share_request {
 	struct rule_wish rules[RIGHTS_MAX];
 	size_t rules_count;
 	const char *accept_group;	/* borrowed from argv; NULL: not given */
+	char *members[RIGHTS_MAX];	/* bare JIDs of --member; owned */
+	size_t members_count;
 	bool list;
 };
 

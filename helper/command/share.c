@@ -36,8 +36,8 @@ struct sharing {
 	char *name;			/* owned */
 	struct rights rights;
 	struct amendment amendment;
-	struct query answer, members;	/* members: of group */
-	const char *group;		/* that is shared with; borrowed; NULL: none */
+	struct query answer;
+	struct share_group group;	/* that is shared with; without a name: none */
 };
 
 /* The bare JID of the account, written to out; NULL if there is none. */
@@ -226,14 +226,16 @@ static bool wish_group(struct sharing *s, const struct share_request *r)
 
 		if (change->kind == RIGHT_REMOVE || !*change->group)
 			continue;
-		if (s->group && strcmp(s->group, change->group) != 0) {
+		if (s->group.name && strcmp(s->group.name, change->group) != 0) {
 			report("fatal", "only one group can be shared with at once");
 			return false;
 		}
-		if (!s->group &&
-		    !share_group_wish(&s->amendment, &s->table, change->group, &s->members))
+		if (!s->group.name && !share_group_read(&s->group, &s->table, change->group))
 			return false;
-		s->group = change->group;
+	}
+	if (s->group.name) {
+		share_group_take_first(&s->group);
+		share_group_wish(&s->group, &s->amendment);
 	}
 	return true;
 }
@@ -292,8 +294,8 @@ static void show_result(struct sharing *s, const struct share_request *r)
 	const struct share_config *row;
 	char own[JID_MAX];
 
-	if (s->group)
-		share_group_show(&s->table, s->group, &s->members);
+	if (s->group.name)
+		share_group_show(&s->group);
 	share_configs_finish(&s->table);
 	gitconfig_finish(&s->configuration);
 	if (gitconfig_read(&s->configuration, &(struct message){ .id = MSG_NONE }) == 0)
@@ -356,12 +358,20 @@ static int share(struct sharing *s, const struct share_request *r)
 	return STATUS_OK;
 }
 
-static int accept_group(struct sharing *s, const char *group)
+static int accept_group(struct sharing *s, const struct share_request *r)
 {
-	if (!share_group_wish(&s->amendment, &s->table, group, &s->members) ||
-	    !amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
+	struct share_group *g = &s->group;
+
+	if (!share_group_read(g, &s->table, r->accept_group))
 		return STATUS_FATAL;
-	share_group_show(&s->table, group, &s->members);
+	if (r->members_count && !share_group_take_named(g, r->members, r->members_count))
+		return STATUS_FATAL;
+	if (!r->members_count && !share_group_take_confirmed(g))
+		return STATUS_NO;
+	share_group_wish(g, &s->amendment);
+	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))
+		return STATUS_FATAL;
+	share_group_show(g);
 	amendment_report(&s->amendment);
 	share_show_ended(&s->answer);
 	return STATUS_OK;
@@ -381,7 +391,7 @@ static int begin(struct sharing *s)
 static void finish(struct sharing *s)
 {
 	query_finish(&s->answer);
-	query_finish(&s->members);
+	share_group_finish(&s->group);
 	amendment_finish(&s->amendment);
 	rights_finish(&s->rights);
 	shareable_finish(&s->repo);
@@ -401,7 +411,7 @@ int cmd_share(int argc, char **argv)
 		if (status == STATUS_OK && r.list)
 			share_configs_list(&s.table);
 		else if (status == STATUS_OK && r.accept_group)
-			status = accept_group(&s, r.accept_group);
+			status = accept_group(&s, &r);
 		else if (status == STATUS_OK)
 			status = share(&s, &r);
 		finish(&s);

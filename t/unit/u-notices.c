@@ -204,7 +204,8 @@ static void test_text(void)
 	notices_add(notices, NOTICE_GROUP_WIDENED, "bob@example.net", "my\033[2J team", NULL);
 	is_line(first(), 0,
 		"xmpp: bob@example.net is in your group my\\x1b[2J team, and has "
-		"no right of it yet  (git xmpp share --accept-group='my\\x1b[2J team')",
+		"no right of it yet  (git xmpp share --accept-group='my\\x1b[2J team' "
+		"--member=bob@example.net)",
 		"what a terminal would obey is visible");
 	finish();
 }
