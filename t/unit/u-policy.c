@@ -116,19 +116,22 @@ static void t_table(void)
 	policy_destroy(p);
 }
 
-/* What a verdict is for somebody; the roster says that they are in the group, or does not. */
+/*
+ * What a verdict is for somebody; the roster says that they are in the group, or does not, or
+ * with NULL was not read.
+ */
 static void judge(const struct policy *p, const char *jid, bool verified, const char *groups,
 		  enum service service, const char *name, enum policy_verdict expected)
 {
 	struct presence *presence = presence_create();
-	struct subject subject = { .jid = jid,
-				   .verified = verified,
-				   .roster_known = groups != NULL };
+	struct subject subject = { .jid = jid, .verified = verified };
 	const struct share *share;
 	enum policy_verdict v;
 
-	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
-	presence_roster_groups(presence, jid, groups);
+	if (groups) {
+		presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
+		presence_roster_groups(presence, jid, groups);
+	}
 	subject.buddy = presence_buddy(presence, jid);
 	v = policy_check(p, &subject, service, name, &share);
 	ok(v == expected, "%s, %s, %s, %s: %s", jid, verified ? "verified" : "seen",
@@ -185,7 +188,8 @@ static void t_groups(void)
 	ok(policy_groups(p) && policy_groups(p)->next && !policy_groups(p)->next->next,
 	   "the groups are those that a share names");
 	judge(p, "bob@example.org", false, team, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
-	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project", POLICY_ALLOWED);
+	judge(p, "bob@example.org", false, NULL, SERVICE_RECEIVE_PACK, "project",
+	      POLICY_NOT_SHARED);
 	judge(p, "bob@example.org", false, other, SERVICE_UPLOAD_PACK, "project",
 	      POLICY_NOT_SHARED);
 	judge(p, "bob@example.org", false, none, SERVICE_UPLOAD_PACK, "project", POLICY_NOT_SHARED);
@@ -196,14 +200,20 @@ static void t_groups(void)
 
 static void rules_are(const struct policy *p, const char *jid, const char *expected)
 {
+	struct presence *presence = presence_create();
+	struct subject subject = { .jid = jid };
 	struct buf text = { 0 };
 	struct ref_rules rules;
 
-	policy_ref_rules(p, &(struct subject){ .jid = jid }, policy_find(p, "project"), &rules);
+	presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
+	presence_roster_groups(presence, jid, "team\0");
+	subject.buddy = presence_buddy(presence, jid);
+	policy_ref_rules(p, &subject, policy_find(p, "project"), &rules);
 	ref_rules_write(&rules, &text);
 	is_str(buf_str(&text), expected, jid);
 	ref_rules_finish(&rules);
 	buf_finish(&text);
+	presence_destroy(presence);
 }
 
 static void t_rules(void)

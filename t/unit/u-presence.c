@@ -163,6 +163,12 @@ static void t_groups(void)
 	many[n] = '\0';
 	ok(presence_roster_groups(p, "bob@example.org", many), "too many");
 	ok(buddy_in_group(b, "group 0") && !buddy_in_group(b, "group 150"), "are not all kept");
+	presence_roster_begin(p);
+	ok(buddy_in_group(b, "group 0"), "while the roster is read again, the last one counts");
+	presence_roster_item(p, "bob@example.org", SUBSCRIPTION_BOTH, false, false);
+	presence_roster_groups(p, "bob@example.org", NULL);
+	ok(!buddy_in_group(b, "group 0"), "until it says otherwise");
+	presence_roster_groups(p, "bob@example.org", many);
 	b->in_roster = false;
 	ok(!buddy_in_group(b, "group 0"), "outside of the roster there are no groups");
 	presence_destroy(p);

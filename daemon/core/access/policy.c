@@ -218,8 +218,7 @@ static bool is_meant(const struct policy *p, const struct grantee *who,
 		return !strcmp(who->name, jid);
 	default:
 		g = find_group(p, who->name);
-		return g && policy_group_has(g, jid) &&
-		       (!subject->roster_known || buddy_in_group(subject->buddy, who->name));
+		return g && policy_group_has(g, jid) && buddy_in_group(subject->buddy, who->name);
 	}
 }
 

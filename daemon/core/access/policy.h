@@ -9,7 +9,9 @@
  * default.
  *
  * Somebody has a right as a member of a group if both the user's configuration and the
- * roster say so: the server can take a right of this kind away, and cannot give one.
+ * roster say so: the server can take a right of this kind away, and cannot give one. Before
+ * the first roster was read nobody has such a right. While we are offline, or log in again,
+ * the roster that was read last counts.
  */
 
 #include <stdbool.h>
@@ -59,8 +61,7 @@ struct policy_group {
 struct subject {
 	const char *jid;	/* bare */
 	bool verified;		/* the user has verified the device */
-	bool roster_known;	/* the roster was read, and tells who is in which group */
-	const struct buddy *buddy;	/* of the roster; NULL: it has no jid */
+	const struct buddy *buddy;	/* of the roster; NULL: it has no jid, or was not read */
 };
 
 struct policy;

@@ -79,7 +79,6 @@ struct subject context_subject(const struct context *c, const char *jid, const c
 	return (struct subject){
 		.jid = jid,
 		.verified = d && d->state == TRUST_VERIFIED,
-		.roster_known = c->roster_known,
 		.buddy = presence_buddy(c->presence, jid),
 	};
 }
