@@ -521,6 +521,18 @@ test_expect_success 'the broker dies in mid-stream: all that came, then why' '
 	done
 '
 
+test_expect_success 'the broker dies when all of a push has left: nobody knows what became of it' '
+	fake open send:R: await:E next &&
+	test_expect_code 128 helper "connect git-receive-pack\n0009names0000PACK" &&
+	cat out err | grep -a "the push to .* was sent, .* what became of it is not known: the XMPP broker has ended" &&
+	for wanted in "git-receive-pack\n0000" "git-upload-pack\n0009wants0000"
+	do
+		fake open send:R: await:E next || return 1
+		test_expect_code 128 helper "connect $wanted" || return 1
+		cat out err | grep -a "the connection to the XMPP broker was lost" || return 1
+	done
+'
+
 # Under nohup everybody ignores it, and so shall the helper.
 signals=TERM
 sh -c 'kill -HUP $$' 2>/dev/null || signals="$signals HUP"

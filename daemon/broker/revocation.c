@@ -36,7 +36,7 @@ void revoke_rights(struct broker *b, const char *jid, const char *device, enum r
 {
 	struct peer *p;
 
-	sessions_revoke(&b->sessions, jid, device, ends[why].told);
+	sessions_revoke(&b->sessions, jid, device, ends[why].told, ends[why].reason);
 	while ((p = next_peer(b, jid, device)))
 		peer_revoke(p, ends[why].reason, why == REVOKED_BLOCKED);
 	acceptors_revoke(&b->peers, jid, device);

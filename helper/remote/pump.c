@@ -50,6 +50,7 @@ enum {
 	LAST_WORDS_MS = 500,		/* from git's end of reading until its end of writing */
 	SILENCE_MS = 1000,		/* git has said all that it had to say of its bytes */
 	STATUS_FAILED = 128,
+	FLUSH_LEN = 4,			/* bytes of "0000" */
 };
 
 enum pump_state {
@@ -63,6 +64,7 @@ struct pump {
 	enum pump_state state;
 	int status;			/* exit status, in PUMP_FINISHED */
 	struct client *broker;		/* borrowed */
+	const struct opening *opening;	/* borrowed */
 	struct buf to_git;		/* bytes that standard output did not take at once */
 	struct remote_stderr text;
 	struct message trouble;		/* MSG_NONE: the far side ended by itself */
@@ -70,6 +72,8 @@ struct pump {
 	bool told;			/* the trouble was put into what git reads */
 	uint32_t credit;		/* bytes that the broker will still take */
 	bool stdin_ended;		/* END was sent, or is no longer needed */
+	bool ended;			/* END was put behind all that git has sent */
+	uint64_t taken;			/* bytes that git has sent */
 	int64_t deadline;		/* ms; for EXIT, once git has all data; 0: not set */
 	struct status_line line;
 	int64_t written;		/* ms; when git sent its last bytes */
@@ -146,7 +150,9 @@ static void finish_with_trouble(struct pump *p)
 
 static void fail(struct pump *p, enum message_id id, const char *reason)
 {
-	message_set(&p->trouble, id, "reason", reason, NULL);
+	const struct address *to = p->opening->address;
+
+	message_set(&p->trouble, id, "jid", to->jid, "share", to->share, "reason", reason, NULL);
 	finish_with_trouble(p);
 }
 
@@ -292,6 +298,16 @@ static void take_frames(struct pump *p)
 	}
 }
 
+/*
+ * Whether a push has left this program, so that its refs may move without the broker. A git
+ * that wants to push nothing sends a flush, which has FLUSH_LEN bytes.
+ */
+static bool is_handed_over(const struct pump *p)
+{
+	return !strcmp(p->opening->service, "receive-pack") && p->taken > FLUSH_LEN && p->ended &&
+	       !buf_len(&p->broker->out);
+}
+
 static void read_broker(struct pump *p)
 {
 	struct buf *in = &p->broker->in;
@@ -306,6 +322,8 @@ static void read_broker(struct pump *p)
 	/* All data have come, only the status is missing: that does no harm. */
 	if (p->state == PUMP_ENDED)
 		finish(p, 0);
+	else if (is_handed_over(p))
+		fail(p, MSG_PUSH_UNKNOWN, "the XMPP broker has ended");
 	else
 		fail(p, MSG_BROKER_LOST, "");
 }
@@ -323,6 +341,7 @@ static void send_to_broker(struct pump *p)
 		/* The broker hung up, but what it sent before can still be read. */
 		buf_reset(out);
 		p->stdin_ended = true;
+		p->ended = false;
 	}
 }
 
@@ -344,9 +363,10 @@ static void read_git(struct pump *p)
 		p->credit -= n;
 		p->written = monotonic_ms();
 		status_line_hide(&p->line);
+		p->taken += n;
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 		frame_put(out, FRAME_END, NULL, 0);
-		p->stdin_ended = true;
+		p->stdin_ended = p->ended = true;
 	}
 	if (buf_len(out))
 		send_to_broker(p);
@@ -382,10 +402,11 @@ static void start_with(struct pump *p, struct early_input *early)
 		frame_put(out, FRAME_DATA, buf_data(&early->data), n);
 		buf_consume(&early->data, n);
 		p->credit -= n;
+		p->taken += n;
 	}
 	if (early->ended) {
 		frame_put(out, FRAME_END, NULL, 0);
-		p->stdin_ended = true;
+		p->stdin_ended = p->ended = true;
 	}
 	if (buf_len(out))
 		send_to_broker(p);
@@ -496,6 +517,7 @@ int pump_run(struct client *broker, const struct opening *opening, struct early_
 {
 	struct pump p = {
 		.broker = broker,
+		.opening = opening,
 		.credit = FRAME_WINDOW,
 		.line = { .wanted = opening->progress && opening->verbosity > 0 },
 	};

@@ -10,7 +10,7 @@
 #include "opening.h"
 
 /*
- * Copies until the far service has ended or git has gone. Returns
+ * Copies until the far service, which was opened so, has ended or git has gone. Returns
  * the exit status for git. The reason of a failure was printed, or is on its way to git,
  * which prints it last (last-word.h). If git has ended before, nothing is printed, because
  * the user reads something else by now; "git xmpp log" has the reason. SIGPIPE must be

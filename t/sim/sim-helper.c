@@ -209,15 +209,14 @@ static bool verify(struct helper *h)
 
 /*
  * The user was told that the push failed. That must be true, unless the message says that
- * the outcome is unknown, or that the right was taken away here while the push ran.
+ * the outcome is unknown.
  */
 static void check_failure(struct helper *h)
 {
 	const struct outcome *o = *h->id ? outcome_find(world_of(h), h->id) : NULL;
 
 	if (h->service == SERVICE_RECEIVE_PACK && o && o->status == 0 &&
-	    h->error != MSG_PUSH_UNKNOWN &&
-	    (h->error != MSG_DEVICE_UNTRUSTED || !world_of(h)->swarm.trust_events))
+	    h->error != MSG_PUSH_UNKNOWN)
 		violation(world_of(h),
 			  "%s: a push is said to have failed (%s), and the refs have moved",
 			  h->broker->name, message_name(h->error));

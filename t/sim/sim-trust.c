@@ -23,7 +23,7 @@ void revoke_device(struct broker *b, const char *jid, const unsigned char *fp)
 	struct peer *p;
 
 	device_id_of(fp, device);
-	sessions_revoke(&b->sessions, jid, device, MSG_DEVICE_UNTRUSTED);
+	sessions_revoke(&b->sessions, jid, device, MSG_DEVICE_UNTRUSTED, "untrusted");
 	while ((p = next_peer(b, jid, device)))
 		peer_revoke(p, "untrusted", false);
 	acceptors_revoke(&b->peers, jid, device);

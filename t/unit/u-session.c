@@ -852,20 +852,55 @@ static void clients_leave(void)
 static void revoke_rights(void)
 {
 	open_channel_for(SERVICE_UPLOAD_PACK);
-	sessions_revoke(&all, "carol@example.org", NULL, MSG_BLOCKED);
-	sessions_revoke(&all, JID, "aaaaaaaaaaaaaaaa", MSG_BLOCKED);
+	sessions_revoke(&all, "carol@example.org", NULL, MSG_BLOCKED, "blocked");
+	sessions_revoke(&all, JID, "aaaaaaaaaaaaaaaa", MSG_BLOCKED, "blocked");
 	expect("", "others do not concern it");
-	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
 	expect("error: blocked\ncloses the channel: blocked\njournal: upload-pack failed 0/0 "
 	       "blocked\nclosed\n",
 	       "the device that serves does");
 
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	buf_reset(&trace);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("error: blocked\ncloses the channel: blocked\npush " ID
+	       " is cut: blocked\nclosed\n",
+	       "a push of which a part was sent has failed");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	buf_reset(&trace);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("push " ID " is cut: blocked\nerror: push-unknown\n"
+	       "closes the channel: push-unknown\nclosed\n",
+	       "of one that was sent nobody knows whether its refs moved");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	close_channel("no-path");
+	buf_reset(&trace);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("push " ID " is cut: blocked\nerror: push-unknown\nclosed\n",
+	       "... nor of one that was being asked for");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	channel->exited(owner, 0);
+	buf_reset(&trace);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("closes the channel: blocked\nclosed\n",
+	       "whoever was told that it is done is not told that it failed");
+
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
 	expect("asks\n", "whoever still asks may ask another device");
-	sessions_revoke(&all, JID, NULL, MSG_BLOCKED);
+	sessions_revoke(&all, JID, NULL, MSG_BLOCKED, "blocked");
 	expect("error: blocked\nclosed\n", "... of whom there is one");
 }
 

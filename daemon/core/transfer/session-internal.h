@@ -145,6 +145,8 @@ void session_record(struct session *s, const char *reason, bool asked);
 void session_note_push(struct session *s);
 /* Whether this is a push that the far git can finish without another byte of ours. */
 bool session_sent_everything(const struct session *s);
+/* Ends a push of which nobody can say what became of it, and tells the client so. */
+void session_fail_unknown(struct session *s, const char *reason);
 /* The link of a push is lost: asks for the outcome. */
 void session_lose(struct session *s, const char *reason);
 

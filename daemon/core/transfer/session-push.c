@@ -101,15 +101,22 @@ static void on_exited(void *owner, uint32_t status)
 	session_end(s, "the rest was asked for");
 }
 
+void session_fail_unknown(struct session *s, const char *reason)
+{
+	struct message m;
+
+	session_record(s, reason, false);
+	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", reason,
+		    NULL);
+	session_fail_with(s, &m);
+}
+
 static void on_unknown(void *owner, bool answered)
 {
 	struct session *s = owner;
-	struct message m;
 
 	session_record(s, s->lost_because, true);
-	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason",
-		    s->lost_because, NULL);
-	session_fail_with(s, &m);
+	session_fail_unknown(s, s->lost_because);
 }
 
 static const struct outcome_query_events outcome_query_events = {

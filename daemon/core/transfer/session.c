@@ -302,8 +302,24 @@ static bool concerns(const struct session *s, const char *jid, const char *devic
 	       !strcmp(s->device, device);
 }
 
+/*
+ * The far git may have moved refs of a push that was sent, and we do not ask a device that has
+ * lost its rights. Whoever was told an exit status is not told anything else.
+ */
+static void revoke(struct session *s, enum message_id told, const char *reason)
+{
+	bool open = s->state == SESSION_OPEN || s->state == SESSION_LEAVING;
+
+	if (open && s->exit_said)
+		session_end(s, reason);
+	else if (s->state == SESSION_LOST || (open && session_sent_everything(s)))
+		session_fail_unknown(s, reason);
+	else
+		session_fail(s, told);
+}
+
 void sessions_revoke(struct sessions *all, const char *jid, const char *device,
-		     enum message_id told)
+		     enum message_id told, const char *reason)
 {
 	struct session *s = all->first;
 
@@ -312,7 +328,7 @@ void sessions_revoke(struct sessions *all, const char *jid, const char *device,
 			s = s->next;
 			continue;
 		}
-		session_fail(s, told);
+		revoke(s, told, reason);
 		/* The end of a session may have ended others, so begin at the head again. */
 		s = all->first;
 	}

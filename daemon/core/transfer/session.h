@@ -129,10 +129,11 @@ void sessions_wake(struct sessions *all);
 /*
  * jid, or, if device is not NULL, that device of theirs, has lost its rights: the sessions
  * that this concerns end with the message `told`. One that may still find another device goes
- * on.
+ * on. A push that was sent may have moved refs, so its user is told MSG_PUSH_UNKNOWN, with the
+ * reason, a word as in BYE.
  */
 void sessions_revoke(struct sessions *all, const char *jid, const char *device,
-		     enum message_id told);
+		     enum message_id told, const char *reason);
 
 /*
  * The peer's link has lost its path. Clients of sessions over it are told if it has none a
