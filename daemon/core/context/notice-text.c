@@ -39,7 +39,8 @@ static const struct {
 			      "git xmpp verify {jid}", .reviewed = false },
 	[NOTICE_GROUP_WIDENED] = { "group-widened",
 				   "{jid} is in your group {item}, and has no right of it yet",
-				   "git xmpp share --accept-group={item} --member={jid}", .reviewed = true,
+				   "git xmpp share --accept-group={item} "
+				   "--member={jid}", .reviewed = true,
 				   .own = true },
 	[NOTICE_COMPARED] = { "compared", "{jid} has compared this device, and found it right", "",
 			      .news = true },
