@@ -77,6 +77,7 @@ void contacts_roster_end(void *owner)
 	else if (changed)
 		keyring_save(&b->keyring);
 	roster_losses_finish(&losses);
+	notice_board_requests(b);
 	groups_known(b);
 	notice_board_look(b);
 }

@@ -97,6 +97,26 @@ static void review_roster(struct broker *b)
 	free(count);
 }
 
+/*
+ * The requests of the last login, before this one has said who is a buddy: they are added again,
+ * so that the review does not end them.
+ */
+static void keep_requests(struct notices *n)
+{
+	for (struct notice *at = notices_next(n, NULL); at; at = notices_next(n, at))
+		if (at->kind == NOTICE_WANTS)
+			notices_keep(n, at);
+}
+
+void notice_board_requests(struct broker *b)
+{
+	struct notices *n = b->context.notices;
+
+	for (struct notice *at = notices_next(n, NULL); at; at = notices_next(n, at))
+		if (at->kind == NOTICE_WANTS && !context_blocks(&b->context, at->jid))
+			presence_pending_in(b->context.presence, at->jid);
+}
+
 void notice_board_review(struct broker *b)
 {
 	struct notices *n = b->context.notices;
@@ -104,6 +124,8 @@ void notice_board_review(struct broker *b)
 	if (b->context.stopping)
 		return;
 	notices_review(n);
+	if (!b->context.roster_known)
+		keep_requests(n);
 	if (b->twin_since)
 		notices_add(n, NOTICE_COPIED, b->context.jid, NULL, NULL);
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;

@@ -35,6 +35,11 @@ void notice_board_identify(struct broker *b);
 
 /* Something that notices are derived from has changed: they are reviewed a moment later. */
 void notice_board_look(struct broker *b);
+/*
+ * The roster was read. The requests that stood are open in the presence table again, unless the
+ * roster has granted them: servers differ in whether they say one again.
+ */
+void notice_board_requests(struct broker *b);
 /* Reviews the notices now, before somebody is shown them. */
 void notice_board_review(struct broker *b);
 

@@ -226,11 +226,17 @@ static void test_file(void)
 	file = xstrdup(buf_str(&out));
 	notices_clear(notices);
 	is_int(notices_parse(notices, file, strlen(file)), 0, "a file is read");
-	is_int(count(), 2, "what only a review knows does not stand yet");
-	is_str(first()->detail, "the time is over,\n 100%", "details come back");
-	ok(!first()->said && first()->ran, "so does who was told");
+	is_int(count(), 3, "a request stands, for the server may not say it again");
+	is_str(notices_next(notices, first())->detail, "the time is over,\n 100%",
+	       "details come back");
+	ok(!notices_next(notices, first())->said && notices_next(notices, first())->ran,
+	   "so does who was told");
 	notices_add(notices, NOTICE_WANTS, "mallory@example.com", NULL, NULL);
 	ok(first()->said, "and what waits as before is not told anew");
+	notices_review(notices);
+	notices_keep(notices, first());
+	notices_reviewed(notices);
+	is_int(count(), 3, "it stands on while a review keeps it");
 	notices_write(notices, &again);
 	is_str(buf_str(&again), file, "the file is the same");
 	is_int(notices_parse(notices, file, strlen(file)), 3, "one is there once");
@@ -239,6 +245,18 @@ static void test_file(void)
 		notices_parse(notices, file, i);
 		notices_clear(notices);
 	}
+	notices_parse(notices, file, strlen(file));
+	notices_review(notices);
+	notices_reviewed(notices);
+	is_int(count(), 2, "one that a review does not find has ended");
+	notices_clear(notices);
+	buf_reset(&out);
+	notices_add(notices, NOTICE_DEVICE, "bob@example.net", "b1", NULL);
+	notices_write(notices, &out);
+	notices_clear(notices);
+	is_int(notices_parse(notices, buf_str(&out), buf_len(&out)), 0, "another one is read");
+	is_int(count(), 0, "and stands when a review finds it");
+	notices_clear(notices);
 	buf_reset(&out);
 	notices_add(notices, NOTICE_COMPARES, "bob@example.net", "b2", NULL);
 	notices_write(notices, &out);

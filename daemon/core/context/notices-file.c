@@ -122,8 +122,12 @@ static bool parse_line(struct notices *n, char *line)
 	notice->ended = ended;
 	notice->said = said;
 	notice->ran = ran;
-	/* The words that two users compare are gone with the broker that made them. */
-	if (!ended && (notice_is_reviewed((enum notice_kind)kind) || kind == NOTICE_COMPARES))
+	/*
+	 * The words that two users compare are gone with the broker that made them. A server may
+	 * say a request only once, so the file is all that has it.
+	 */
+	if (!ended && kind != NOTICE_WANTS &&
+	    (notice_is_reviewed((enum notice_kind)kind) || kind == NOTICE_COMPARES))
 		notice_end(n, notice);
 	return true;
 }

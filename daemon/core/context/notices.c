@@ -217,6 +217,11 @@ void notices_review(struct notices *n)
 		n->round++;
 }
 
+void notices_keep(struct notices *n, struct notice *notice)
+{
+	notice->round = n->round;
+}
+
 void notices_reviewed(struct notices *n)
 {
 	struct list *r, *next;

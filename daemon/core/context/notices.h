@@ -108,6 +108,8 @@ void notices_settle(struct notices *n, enum notice_kind kind, const char *jid, c
  * Around the notices_add() of all that is reviewed: what was not among them has ended.
  */
 void notices_review(struct notices *n);
+/* The review has found this one, which stands. */
+void notices_keep(struct notices *n, struct notice *notice);
 void notices_reviewed(struct notices *n);
 
 /* The first that stands, oldest first, and the one after at; NULL: there is none. */
@@ -122,8 +124,9 @@ enum notice_class notices_class(const struct notices *n, const struct notice *no
  * file has one line a notice:
  *   kind since ended said ran jid item detail
  * with a time, 0 or 1 as numbers, "-" for an empty word, and bytes that are no letters, digits
- * or plain signs as % and two hex digits. What is reviewed stands when a review has found it; a
- * comparison does not, for its words are not kept.
+ * or plain signs as % and two hex digits. What is reviewed stands when a review has found it, but
+ * for a request, which stands until a review does not. A comparison does not stand, for its words
+ * are not kept.
  */
 int notices_parse(struct notices *n, const char *text, size_t len);
 void notices_write(const struct notices *n, struct buf *out);
