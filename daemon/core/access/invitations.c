@@ -9,6 +9,7 @@
 #include "decimal.h"
 #include "hex.h"
 #include "jid.h"
+#include "lines.h"
 #include "wipe.h"
 
 /*
@@ -281,8 +282,9 @@ static bool parse_user(const char *jid, const char *fp, struct invitation *one, 
 	return jid_bare(jid, bare) && hex_decode(fp, one->fp, FINGERPRINT_BYTES);
 }
 
-static bool parse_line(struct invitations *all, char *line)
+static bool parse_line(void *arg, char *line)
 {
+	struct invitations *all = arg;
 	struct invitation one = { .next = NULL };
 	unsigned char id[INVITATION_ID_BYTES];
 	char *words[WORDS], bare[JID_MAX];
@@ -308,22 +310,5 @@ static bool parse_line(struct invitations *all, char *line)
 
 int invitations_parse(struct invitations *all, const char *text, size_t n)
 {
-	int dropped = 0;
-
-	while (n) {
-		const char *stop = memchr(text, '\n', n);
-		size_t len = stop ? (size_t)(stop - text) : n;
-
-		if (len) {
-			char *line = xstrndup(text, len);
-
-			dropped += strlen(line) != len || !parse_line(all, line);
-			wipe(line, len);
-			free(line);
-		}
-		len += stop != NULL;
-		text += len;
-		n -= len;
-	}
-	return dropped;
+	return lines_parse(text, n, parse_line, all);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
@@ -8,6 +7,7 @@
 #include "decimal.h"
 #include "device-name.h"
 #include "hex.h"
+#include "lines.h"
 #include "trust-internal.h"
 
 /*
@@ -174,8 +174,9 @@ static bool parse_details(struct trusted_device *d, char *rest)
 	}
 }
 
-static bool parse_line(struct trust *t, char *line)
+static bool parse_line(void *arg, char *line)
 {
+	struct trust *t = arg;
 	unsigned char fp[FINGERPRINT_BYTES];
 	char *rest = line;
 	const char *jid = next_word(&rest), *key = next_word(&rest);
@@ -236,22 +237,8 @@ static void settle_expectations(struct trust *t)
 
 int trust_parse(struct trust *t, const char *text, size_t n)
 {
-	int dropped = 0;
+	int dropped = lines_parse(text, n, parse_line, t);
 
-	while (n) {
-		const char *stop = memchr(text, '\n', n);
-		size_t len = stop ? (size_t)(stop - text) : n;
-
-		if (len) {
-			char *line = xstrndup(text, len);
-
-			dropped += strlen(line) != len || !parse_line(t, line);
-			free(line);
-		}
-		len += stop != NULL;
-		text += len;
-		n -= len;
-	}
 	settle_vouched(t);
 	settle_expectations(t);
 	return dropped;

@@ -5,13 +5,13 @@
  * A malformed line is dropped: its notice is told anew if it still stands.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "decimal.h"
 #include "hex.h"
 #include "jid.h"
+#include "lines.h"
 #include "notices-internal.h"
 
 static void put_word(struct buf *out, const char *s)
@@ -91,8 +91,9 @@ static char *next_word(char **rest)
 	return word;
 }
 
-static bool parse_line(struct notices *n, char *line)
+static bool parse_line(void *arg, char *line)
 {
+	struct notices *n = arg;
 	char *words[8], *rest = line;
 	uint64_t since, ended, said, ran;
 	struct notice *notice;
@@ -134,21 +135,5 @@ static bool parse_line(struct notices *n, char *line)
 
 int notices_parse(struct notices *n, const char *text, size_t len)
 {
-	int dropped = 0;
-
-	while (len) {
-		const char *stop = memchr(text, '\n', len);
-		size_t size = stop ? (size_t)(stop - text) : len;
-
-		if (size) {
-			char *line = xstrndup(text, size);
-
-			dropped += strlen(line) != size || !parse_line(n, line);
-			free(line);
-		}
-		size += stop != NULL;
-		text += size;
-		len -= size;
-	}
-	return dropped;
+	return lines_parse(text, len, parse_line, n);
 }
