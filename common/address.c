@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "hex.h"
+#include "percent.h"
 #include "text.h"
 
 /*
@@ -15,35 +15,6 @@
  */
 
 enum { SEGMENT_MAX = 64 };
-
-/* Decodes n bytes to out, of size bytes. NULL, or a phrase for what is wrong. */
-static const char *percent_decode(const char *s, size_t n, char *out, size_t size)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-
-		if (c == '%') {
-			int high = i + 2 < n ? hex_digit(s[i + 1]) : -1;
-			int low = i + 2 < n ? hex_digit(s[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return "a '%' without two hexadecimal digits";
-			c = (char)(high << 4 | low);
-			if (c == '\0')
-				return "an encoded NUL";
-			if (c == '/')
-				return "an encoded '/'";
-			i += 2;
-		}
-		if (len + 1 >= size)
-			return "a name that is too long";
-		out[len++] = c;
-	}
-	out[len] = '\0';
-	return NULL;
-}
 
 static bool ascii_allowed(uint32_t c)
 {
@@ -103,7 +74,7 @@ bool share_name_valid(const char *name)
 static const char *parse_jid(struct address *a, const char *s, size_t n)
 {
 	char jid[JID_MAX];
-	const char *fault = percent_decode(s, n, jid, sizeof(jid));
+	const char *fault = percent_decode(s, n, false, jid, sizeof(jid));
 
 	if (fault)
 		return fault;
@@ -126,7 +97,7 @@ static const char *parse_share(struct address *a, const char *s, size_t n)
 
 	if (n > 1 && s[n - 1] == '/')
 		n--;
-	fault = percent_decode(s, n, a->share, sizeof(a->share));
+	fault = percent_decode(s, n, false, a->share, sizeof(a->share));
 	if (fault)
 		return fault;
 	if (ends_in_git(a->share))
@@ -146,7 +117,7 @@ static const char *parse_parameter(struct address *a, const char *s, size_t n)
 		return "two devices";
 	if (n == skip)
 		return "no device name after 'device='";
-	fault = percent_decode(s + skip, n - skip, a->device, sizeof(a->device));
+	fault = percent_decode(s + skip, n - skip, false, a->device, sizeof(a->device));
 	if (fault)
 		return fault;
 	/* a plain '/' separates nothing here, and no device's name has one */

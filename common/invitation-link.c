@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "hex.h"
+#include "percent.h"
 #include "wipe.h"
 
 /*
@@ -65,31 +66,6 @@ void invitation_link_put(struct buf *out, const struct invitation_link *link)
 		buf_puts(out, ";kind=device");
 }
 
-/* Decodes n bytes to out, which has size bytes. False if they are no percent-encoded text. */
-static bool decode(const char *s, size_t n, char *out, size_t size)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-
-		if (c == '%') {
-			int high = i + 2 < n ? hex_digit(s[i + 1]) : -1;
-			int low = i + 2 < n ? hex_digit(s[i + 2]) : -1;
-
-			if (high < 0 || low < 0 || (!high && !low))
-				return false;
-			c = (char)(high << 4 | low);
-			i += 2;
-		}
-		if (len + 1 >= size)
-			return false;
-		out[len++] = c;
-	}
-	out[len] = '\0';
-	return true;
-}
-
 static bool parse_secret(const char *s, unsigned char out[INVITATION_SECRET_BYTES])
 {
 	unsigned bits = 0, held = 0, n = 0;
@@ -124,7 +100,8 @@ static bool find(const char *parameters, const char *key, char value[VALUE_MAX],
 
 		if (n > len && !memcmp(parameters, key, len) && parameters[len] == '=') {
 			*found = true;
-			return decode(parameters + len + 1, n - len - 1, value, VALUE_MAX);
+			return !percent_decode(parameters + len + 1, n - len - 1, true, value,
+					       VALUE_MAX);
 		}
 		parameters += n;
 	}
@@ -163,7 +140,7 @@ static const char *parse(struct invitation_link *link, const char *text, char va
 		return "it does not begin with 'xmpp:'";
 	text += sizeof(scheme) - 1;
 	n = strcspn(text, "?");
-	if (!decode(text, n, value, VALUE_MAX) || !jid_bare(value, link->jid))
+	if (percent_decode(text, n, true, value, VALUE_MAX) || !jid_bare(value, link->jid))
 		return "it names no XMPP address";
 	text += n;
 	n = sizeof(query) - 1;
