@@ -351,23 +351,12 @@ void join_command_begin(struct broker *b)
 	meetings_add_kind(&b->peers.meetings, &kind, b);
 }
 
-static void on_frame(void *owner, const struct frame *frame)
-{
-	/* A command is one frame; further frames are ignored. */
-}
-
-static void on_drained(void *owner)
-{
-}
-
 static void on_closed(void *owner)
 {
 	finish(owner);
 }
 
 static const struct conn_events conn_events = {
-	.frame = on_frame,
-	.drained = on_drained,
 	.closed = on_closed,
 };
 

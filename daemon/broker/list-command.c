@@ -61,15 +61,6 @@ const struct share_list_events list_command_events = {
 	.done = on_done,
 };
 
-/* Further frames of a command are ignored. */
-static void on_frame(void *owner, const struct frame *frame)
-{
-}
-
-static void on_drained(void *owner)
-{
-}
-
 static void on_closed(void *owner)
 {
 	struct listing *l = owner;
@@ -79,8 +70,6 @@ static void on_closed(void *owner)
 }
 
 static const struct conn_events conn_events = {
-	.frame = on_frame,
-	.drained = on_drained,
 	.closed = on_closed,
 };
 

@@ -38,23 +38,12 @@ static void finish(struct pending_reply *w)
 	uv_close((uv_handle_t *)&w->timer, on_timer_closed);
 }
 
-static void on_frame(void *owner, const struct frame *frame)
-{
-	/* A command is one frame; further frames are ignored. */
-}
-
-static void on_drained(void *owner)
-{
-}
-
 static void on_closed(void *owner)
 {
 	finish(owner);
 }
 
 static const struct conn_events conn_events = {
-	.frame = on_frame,
-	.drained = on_drained,
 	.closed = on_closed,
 };
 

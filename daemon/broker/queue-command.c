@@ -55,15 +55,6 @@ static void on_settled(void *owner, const struct message *trouble)
 	free(a);
 }
 
-/* Further frames of a command are ignored. */
-static void on_frame(void *owner, const struct frame *frame)
-{
-}
-
-static void on_drained(void *owner)
-{
-}
-
 static void on_closed(void *owner)
 {
 	struct pending_answer *a = owner;
@@ -73,8 +64,6 @@ static void on_closed(void *owner)
 }
 
 static const struct conn_events conn_events = {
-	.frame = on_frame,
-	.drained = on_drained,
 	.closed = on_closed,
 };
 

@@ -88,7 +88,7 @@ static void drained(struct conn *c)
 {
 	if (c->closing)
 		destroy(c);
-	else if (c->events)
+	else if (c->events && c->events->drained)
 		c->events->drained(c->owner);
 }
 
@@ -303,9 +303,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			gone(c);
 			return;
 		}
-		if (c->events) {
+		if (c->events && c->events->frame) {
 			c->events->frame(c->owner, &frame);
-		} else if (on_first_frames(c, &frame) < 0) {
+		} else if (!c->events && on_first_frames(c, &frame) < 0) {
 			conn_close(c);
 			return;
 		}

@@ -29,9 +29,9 @@ struct control_events {
 };
 
 struct conn_events {
-	/* A frame has come. conn_close() may be called within. */
+	/* A frame has come. conn_close() may be called within. NULL: further frames are ignored. */
 	void (*frame)(void *owner, const struct frame *frame);
-	/* All that was sent was taken by the socket. */
+	/* All that was sent was taken by the socket. NULL: nothing waits for that. */
 	void (*drained)(void *owner);
 	/*
 	 * The client is gone, and the conn is freed after this call. Not called after
