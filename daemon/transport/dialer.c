@@ -90,19 +90,8 @@ static void on_established(void *owner, const unsigned char *fp)
 	d->events->reached(d->owner, path, fp);
 }
 
-static void on_nothing(void *owner, struct buf *plain)
-{
-}
-
-static size_t on_no_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
 static const struct path_events path_events = {
 	.established = on_established,
-	.plain = on_nothing,
-	.fill = on_no_fill,
 	.closed = on_closed,
 };
 

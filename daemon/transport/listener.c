@@ -148,19 +148,8 @@ static void on_closed(void *owner, const char *why)
 	forget(s);
 }
 
-static void on_nothing(void *owner, struct buf *plain)
-{
-}
-
-static size_t on_no_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
 static const struct path_events path_events = {
 	.established = on_established,
-	.plain = on_nothing,
-	.fill = on_no_fill,
 	.closed = on_closed,
 };
 

@@ -221,20 +221,9 @@ static void on_closed(void *owner, const char *why)
 		fail(b, why, "lost", false);
 }
 
-/* The path calls neither of these before established, and afterwards it has another owner. */
-static void on_plain(void *owner, struct buf *plain)
-{
-}
-
-static size_t on_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
+/* Once the path is established, it has another owner. */
 static const struct path_events path_events = {
 	.established = on_established,
-	.plain = on_plain,
-	.fill = on_fill,
 	.closed = on_closed,
 };
 

@@ -92,18 +92,19 @@ bool path_throttled(const struct path *p)
 void path_established(struct path *p, const unsigned char *fp)
 {
 	p->up = true;
-	p->events->established(p->owner, fp);
+	if (p->events->established)
+		p->events->established(p->owner, fp);
 }
 
 void path_plain(struct path *p, struct buf *plain)
 {
-	if (p->up && !p->over)
+	if (p->up && !p->over && p->events->plain)
 		p->events->plain(p->owner, plain);
 }
 
 size_t path_fill(struct path *p, struct buf *out, size_t max)
 {
-	return p->up && !p->over ? p->events->fill(p->owner, out, max) : 0;
+	return p->up && !p->over && p->events->fill ? p->events->fill(p->owner, out, max) : 0;
 }
 
 void path_over(struct path *p, const char *why)

@@ -20,14 +20,14 @@ struct path;
 struct path_events {
 	/*
 	 * The handshake is complete. The owner decides whether it talks to this key;
-	 * path_close() is allowed.
+	 * path_close() is allowed. NULL: the owner was given an established path.
 	 */
 	void (*established)(void *owner, const unsigned char *fp);
-	/* Decrypted bytes; the owner consumes what it can. */
+	/* Decrypted bytes; the owner consumes what it can. NULL: they stay where they are. */
 	void (*plain)(void *owner, struct buf *plain);
 	/*
 	 * The path takes about max bytes of plaintext now. The owner appends them and
-	 * returns how many.
+	 * returns how many. NULL: the owner has none.
 	 */
 	size_t (*fill)(void *owner, struct buf *out, size_t max);
 	/*

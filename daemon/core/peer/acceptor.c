@@ -175,11 +175,6 @@ static void on_plain(void *owner, struct buf *plain)
 		all->events->met_at(all->owner, full, device);
 }
 
-static size_t on_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
 static void on_closed(void *owner, const char *why)
 {
 	destroy(owner);
@@ -188,7 +183,6 @@ static void on_closed(void *owner, const char *why)
 static const struct path_events events = {
 	.established = on_established,
 	.plain = on_plain,
-	.fill = on_fill,
 	.closed = on_closed,
 };
 

@@ -98,19 +98,8 @@ static void on_inband_closed(void *owner, const char *why)
 }
 
 /* The device sends nothing before our HELLO, which the new owner sends. */
-static void on_inband_plain(void *owner, struct buf *plain)
-{
-}
-
-static size_t on_inband_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
 static const struct path_events ibb_path_events = {
 	.established = on_inband_established,
-	.plain = on_inband_plain,
-	.fill = on_inband_fill,
 	.closed = on_inband_closed,
 };
 

@@ -442,12 +442,7 @@ static void on_path_closed(void *owner, const char *why)
 	path_lost(p, why, false);
 }
 
-static void on_path_established(void *owner, const unsigned char *fp)
-{
-}
-
 static const struct path_events path_events = {
-	.established = on_path_established,
 	.plain = on_path_plain,
 	.fill = on_path_fill,
 	.closed = on_path_closed,
@@ -459,11 +454,6 @@ static void on_left_plain(void *owner, struct buf *plain)
 	buf_reset(plain);
 }
 
-static size_t on_left_fill(void *owner, struct buf *out, size_t max)
-{
-	return 0;
-}
-
 static void on_left_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
@@ -472,9 +462,7 @@ static void on_left_closed(void *owner, const char *why)
 }
 
 static const struct path_events left_events = {
-	.established = on_path_established,
 	.plain = on_left_plain,
-	.fill = on_left_fill,
 	.closed = on_left_closed,
 };
 
