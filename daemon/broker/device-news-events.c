@@ -38,47 +38,49 @@ static void on_save(void *arg)
 	keyring_save(&b->keyring);
 }
 
-static void note(struct broker *b, enum notice_kind kind, const char *jid, const unsigned char *fp,
-		 const unsigned char *by)
-{
-	char device[DEVICE_ID_LEN + 1], other[DEVICE_ID_LEN + 1];
+/* The devices of a person that an event is about: the one, and the one whose word it was. */
+struct two_ids {
+	char device[DEVICE_ID_LEN + 1], by[DEVICE_ID_LEN + 1];
+};
 
-	device_id_of(fp, device);
-	device_id_of(by, other);
-	notices_add(b->context.notices, kind, jid, device, other);
+static struct two_ids ids_of(const unsigned char *fp, const unsigned char *by)
+{
+	struct two_ids ids;
+
+	device_id_of(fp, ids.device);
+	device_id_of(by, ids.by);
+	return ids;
 }
 
 static void on_vouched(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
-	char device[DEVICE_ID_LEN + 1], voucher[DEVICE_ID_LEN + 1];
+	struct two_ids ids = ids_of(fp, by);
 	struct broker *b = arg;
 
-	device_id_of(fp, device);
-	device_id_of(by, voucher);
 	log_about(jid, LOG_WARNING, "%s: device %s is trusted, because %s vouches for it", jid,
-		  device, voucher);
-	note(b, NOTICE_VOUCHED, jid, fp, by);
+		  ids.device, ids.by);
+	notices_add(b->context.notices, NOTICE_VOUCHED, jid, ids.device, ids.by);
 	broker_trust_granted(b, jid);
 }
 
 static void on_lost(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
-	char device[DEVICE_ID_LEN + 1], other[DEVICE_ID_LEN + 1];
+	struct two_ids ids = ids_of(fp, by);
 	struct broker *b = arg;
 
-	device_id_of(fp, device);
-	device_id_of(by, other);
 	log_about(jid, LOG_WARNING, "%s: device %s is not trusted any more, as %s has it", jid,
-		  device, other);
-	revoke_rights(b, jid, device, REVOKED_DISTRUSTED);
+		  ids.device, ids.by);
+	revoke_rights(b, jid, ids.device, REVOKED_DISTRUSTED);
 }
 
 static void on_revoked(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
+	struct two_ids ids = ids_of(fp, by);
 	struct broker *b = arg;
+	bool own = context_is_self(&b->context, jid);
 
-	note(b, context_is_self(&b->context, jid) ? NOTICE_OWN_REVOKED : NOTICE_REVOKED, jid, fp,
-	     by);
+	notices_add(b->context.notices, own ? NOTICE_OWN_REVOKED : NOTICE_REVOKED, jid, ids.device,
+		    ids.by);
 }
 
 static void on_compared(void *arg, const char *jid, const unsigned char *fp)
