@@ -17,6 +17,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "openssl-failure.h"
 #include "random.h"
 
 /*
@@ -35,14 +36,6 @@ struct device_key {
 	unsigned char fp[FINGERPRINT_BYTES];
 	SSL_CTX *context;			/* owned; made by tls.c for the first path */
 };
-
-static void __attribute__((noreturn)) die_openssl(const char *what)
-{
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
-
-	log_error("cannot %s: %s", what, why ? why : "no memory");
-	abort();
-}
 
 bool device_key_fingerprint_of(const EVP_PKEY *public_key, unsigned char fp[FINGERPRINT_BYTES])
 {
@@ -88,7 +81,7 @@ static X509 *make_certificate(EVP_PKEY *key)
 	    !ASN1_TIME_set_string_X509(X509_getm_notBefore(x), "19700101000000Z") ||
 	    !ASN1_TIME_set_string_X509(X509_getm_notAfter(x), "99991231235959Z") ||
 	    !X509_set_pubkey(x, key) || !X509_sign(x, key, NULL))
-		die_openssl("make the device's certificate");
+		openssl_failure("make the device's certificate");
 	return x;
 }
 
@@ -118,7 +111,7 @@ struct device_key *device_key_generate(void)
 	ERR_clear_error();
 	private_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	if (!private_key)
-		die_openssl("make a device key");
+		openssl_failure("make a device key");
 	key = assemble(private_key, make_certificate(private_key));
 	assert(key);
 	return key;
@@ -140,7 +133,7 @@ struct device_key *device_key_parse(const char *pem)
 	ERR_clear_error();
 	bio = BIO_new_mem_buf(pem, -1);
 	if (!bio)
-		die_openssl("read the device key");
+		openssl_failure("read the device key");
 	private_key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
 	certificate = private_key ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
 	BIO_free(bio);
@@ -159,7 +152,7 @@ char *device_key_pem(const struct device_key *key)
 	bio = BIO_new(BIO_s_mem());
 	if (!bio || !PEM_write_bio_PrivateKey(bio, key->private_key, NULL, NULL, 0, NULL, NULL) ||
 	    !PEM_write_bio_X509(bio, key->certificate))
-		die_openssl("write the device key");
+		openssl_failure("write the device key");
 	n = BIO_get_mem_data(bio, &data);
 	pem = xstrndup(data, (size_t)n);
 	OPENSSL_cleanse(data, (size_t)n);

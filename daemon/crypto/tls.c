@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "log.h"
+#include "openssl-failure.h"
 #include "wipe.h"
 
 /*
@@ -215,14 +216,6 @@ static bool context_set_up(SSL_CTX *ctx, const struct device_key *key)
 	       SSL_CTX_use_PrivateKey(ctx, device_key_private(key)) == 1;
 }
 
-static void __attribute__((noreturn)) die_openssl(void)
-{
-	const char *why = ERR_reason_error_string(ERR_peek_last_error());
-
-	log_error("cannot set up TLS: %s", why ? why : "no memory");
-	abort();
-}
-
 /*
  * One context for both roles and all connections of a key, because it takes most of the
  * memory.
@@ -235,7 +228,7 @@ static SSL_CTX *context_of(const struct device_key *key)
 		return *shared;
 	*shared = SSL_CTX_new(TLS_method());
 	if (!*shared || !context_set_up(*shared, key))
-		die_openssl();
+		openssl_failure("set up TLS");
 	return *shared;
 }
 
@@ -383,10 +376,10 @@ static BIO *wire_create(struct tls *tls)
 	tls->wire = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "wire");
 	if (!tls->wire || !BIO_meth_set_read(tls->wire, wire_read) ||
 	    !BIO_meth_set_write(tls->wire, wire_write) || !BIO_meth_set_ctrl(tls->wire, wire_ctrl))
-		die_openssl();
+		openssl_failure("set up TLS");
 	bio = BIO_new(tls->wire);
 	if (!bio)
-		die_openssl();
+		openssl_failure("set up TLS");
 	BIO_set_data(bio, tls);
 	BIO_set_init(bio, 1);
 	return bio;
@@ -402,7 +395,7 @@ struct tls *tls_create(const struct device_key *key, bool client, const struct p
 	tls->out = out;
 	tls->ssl = SSL_new(context_of(key));
 	if (!tls->ssl)
-		die_openssl();
+		openssl_failure("set up TLS");
 	SSL_set_bio(tls->ssl, wire, wire);
 	SSL_set_app_data(tls->ssl, tls);
 	if (use) {
