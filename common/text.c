@@ -73,6 +73,11 @@ void text_operand(struct buf *out, const char *s)
 	text_shell(out, s);
 }
 
+bool starts_with(const char *text, const char *prefix)
+{
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
 bool text_utf8_valid(const char *s, size_t n)
 {
 	uint32_t c;

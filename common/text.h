@@ -33,6 +33,9 @@ void text_shell(struct buf *out, const char *s);
  */
 void text_operand(struct buf *out, const char *s);
 
+/* Whether text begins with prefix. */
+bool starts_with(const char *text, const char *prefix);
+
 bool text_utf8_valid(const char *s, size_t n);
 
 /*

@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
-
-static bool starts_with(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
-}
+#include "text.h"
 
 bool ref_is_private(const char *name)
 {

@@ -13,6 +13,7 @@
 #include "fields.h"
 #include "fnv.h"
 #include "repository.h"
+#include "text.h"
 #include "work.h"
 
 enum { REFSPECS_MAX = 256 };
@@ -40,11 +41,6 @@ struct refcompare {
 	refcompare_fn *done;		/* NULL after refcompare_cancel() */
 	void *owner;
 };
-
-static bool starts_with(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
-}
 
 static bool have(git_repository *repo, const char *name, const git_oid *oid)
 {

@@ -9,6 +9,7 @@
 #include "queue-entry.h"
 #include "remote.h"
 #include "run-git.h"
+#include "text.h"
 
 static const char heads[] = "refs/heads/", tags[] = "refs/tags/";
 
@@ -25,11 +26,6 @@ struct parts {
 	bool force, colon;
 	char *src, *dst;	/* owned; dst "" without a colon */
 };
-
-static bool starts_with(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
-}
 
 static bool failed(const char *what, const char *refspec)
 {
