@@ -26,8 +26,10 @@
 #include "pass-key.h"
 #include "pass.h"
 #include "s5b-hash.h"
+#include "share-rows.h"
 #include "socks5.h"
 #include "tap.h"
+#include "vouching.h"
 #include "words.h"
 
 enum { COLUMNS = 100, HEX_LINE = 40 };
@@ -119,7 +121,7 @@ static void put_word(const char *word, size_t *column)
 static bool has_fields(enum record_type type)
 {
 	return type == RECORD_HELLO || type == RECORD_BYE || type == RECORD_MEET ||
-	       (type >= RECORD_CAN_PUSH && type < RECORD_ACCEPT);
+	       (type >= RECORD_CAN_PUSH && type < RECORD_ACCEPT) || type >= RECORD_DEVICE;
 }
 
 static void put_bytes(const uint8_t *bytes, size_t n)
@@ -254,11 +256,47 @@ static const struct initiator_events initiator_events = {
 	on_wanted, on_waiting, on_open, on_outcome, nothing, on_refused,
 };
 
+/* What the parser of DEVICE, or of the rows of SHARES, has read, as it would be said again. */
+static bool say_again(const struct record *r, struct buf *out)
+{
+	struct fields f = { (const char *)r->payload, r->len };
+	struct device_word word;
+	struct share_row row;
+	const char *fault;
+	size_t pos = 0;
+	int row_read;
+
+	if (r->type == RECORD_DEVICE) {
+		if (!device_word_parse(f, &word, &fault))
+			return false;
+		device_word_put(&word, out);
+		return true;
+	}
+	while ((row_read = share_rows_next(f, &pos, &row, &fault)) > 0)
+		share_row_write(&row, out);
+	return !row_read && shares_id(f);
+}
+
+/* A record ends with what it has to say. */
+static void read_saying(const struct record *r)
+{
+	struct buf again = { 0 };
+	size_t n;
+
+	ok(say_again(r, &again), "%s is understood", record_type_name(r->type));
+	n = buf_len(&again);
+	ok(n <= r->len && (!n || !memcmp(r->payload + r->len - n, buf_data(&again), n)),
+	   "... and what was read is what was said");
+	buf_finish(&again);
+}
+
 static void on_deliver(void *owner, const struct record *r)
 {
 	struct side *s = owner;
 
-	if (r->type >= RECORD_ACCEPT)
+	if (r->type >= RECORD_DEVICE)
+		read_saying(r);
+	else if (r->type >= RECORD_ACCEPT)
 		ok(!channels_record(&s->channels, r), "%s is understood",
 		   record_type_name(r->type));
 	else if (r->type < RECORD_CANDIDATES)
@@ -496,6 +534,12 @@ static void test_socks5(void)
 	written("what is said to a proxy");
 }
 
+static void say(struct side *s, enum record_type type, struct buf *fields)
+{
+	link_send(&s->link, type, buf_data(fields), buf_len(fields));
+	buf_finish(fields);
+}
+
 /* How one side tells the other where it is. */
 static void say_candidates(struct side *s, const char *address)
 {
@@ -507,8 +551,7 @@ static void say_candidates(struct side *s, const char *address)
 		w.n = netaddr_parse(address, &w.addresses[0]);
 	}
 	candidates_put(&w, &fields);
-	link_send(&s->link, RECORD_CANDIDATES, buf_data(&fields), buf_len(&fields));
-	buf_finish(&fields);
+	say(s, RECORD_CANDIDATES, &fields);
 }
 
 static void test_beginning(void)
@@ -611,11 +654,55 @@ static void test_bytestream(void)
 		b.step = (enum s5b_step)i;
 		strcpy(b.reason, "unreachable");
 		s5b_put(&b, &fields);
-		link_send(&s->link, RECORD_BYTESTREAM, buf_data(&fields), buf_len(&fields));
-		buf_finish(&fields);
+		say(s, RECORD_BYTESTREAM, &fields);
 		pump();
 	}
 	written("an offer of a bytestream");
+}
+
+static void test_shares(void)
+{
+	static const struct share_row rows[] = {
+		{ .name = "project", .head = "refs/heads/main", .changed = 1700000000,
+		  .object = "95d09f2b10159347eece71399a7e2e907ea3df4f" },
+		{ .name = "team/site", .push = true },
+		{ .name = "wiki" },
+	};
+	struct buf ask = { 0 }, first = { 0 }, last = { 0 };
+	char id[SHARES_ID_LEN + 1];
+	uint8_t bytes[SHARES_ID_BYTES];
+
+	count_up(bytes, sizeof(bytes));
+	hex_encode(bytes, sizeof(bytes), id);
+	fields_add(&ask, "id", id);
+	say(&alice, RECORD_SHARES_ASK, &ask);
+	pump();
+	fields_add(&first, "id", id);
+	fields_add(&first, "more", "1");
+	share_row_write(&rows[0], &first);
+	share_row_write(&rows[1], &first);
+	say(&bob, RECORD_SHARES, &first);
+	fields_add(&last, "id", id);
+	share_row_write(&rows[2], &last);
+	say(&bob, RECORD_SHARES, &last);
+	pump();
+	written("a question what is shared, and its answer");
+}
+
+static void test_device(void)
+{
+	struct device_word word = {
+		.name = "Bob's desk", .compared = true, .vouch_count = 1, .revoke_count = 1
+	};
+	struct buf fields = { 0 };
+
+	next_random = 0;
+	count_up(word.vouches[0], FINGERPRINT_BYTES);
+	count_up(word.revokes[0], FINGERPRINT_BYTES);
+	device_word_put(&word, &fields);
+	say(&bob, RECORD_DEVICE, &fields);
+	pump();
+	written("what a device says of itself and of others");
 }
 
 /* What bob says last is lost with the path, and said again on the next one. */
@@ -758,6 +845,8 @@ int main(int argc, char **argv)
 	test_push();
 	test_announcement();
 	test_bytestream();
+	test_shares();
+	test_device();
 	test_resuming();
 	test_refusals();
 	test_credit();
