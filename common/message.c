@@ -39,6 +39,10 @@ static const struct row {
 	[MSG_BROKER_LOST] = { "broker-lost",
 		"the connection to the XMPP broker was lost",
 		"Run the same command again; \"git xmpp status\" shows whether the broker runs" },
+	[MSG_BROKER_STOPPING] = { "broker-stopping",
+		"the XMPP broker was told to stop; it lets transfers end, and begins none",
+		"Run the same command again when it has ended; \"git xmpp status\" shows what it "
+		"waits for, \"git xmpp daemon stop --now\" does not wait" },
 	[MSG_BROKER_VERSION] = { "broker-version",
 		"the XMPP broker ({program}) speaks protocol {theirs}, this program protocol "
 		"{ours}",

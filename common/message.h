@@ -22,6 +22,7 @@ enum message_id {
 	MSG_BROKER_FULL,		/* path */
 	MSG_BROKER_LOST,		/* (nothing) the broker went away in the middle of the
 					   conversation */
+	MSG_BROKER_STOPPING,		/* (nothing) it lets transfers end, and begins none */
 	MSG_BROKER_VERSION,		/* program, theirs, ours */
 	MSG_SOCKET_PERMISSIONS,		/* path, mode */
 	MSG_SOCKET_OWNER,		/* path */

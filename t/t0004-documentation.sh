@@ -574,6 +574,7 @@ BLOCKLIST_MAX 1 % addresses
 SERVICES_MAX 1 of % git processes
 SERVICE_SILENT 1000 silent both ways for % s
 STOP_PATIENCE 1000 that stops waits % s
+DRAIN_PATIENCE 1000 lets transfers go on for % s
 GIT_CPU_MAX 3600 % hours of a processor
 CLIENTS_MAX 1 % programs at once
 LOG_BURST 1 % lines at once

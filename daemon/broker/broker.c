@@ -513,7 +513,14 @@ static bool admits(void *arg, enum log_book book, const char *party, unsigned *l
 static void on_open(void *owner, struct conn *conn, struct fields open)
 {
 	struct broker *b = owner;
+	struct message trouble;
 
+	if (b->context.draining) {
+		message_set(&trouble, MSG_BROKER_STOPPING, NULL);
+		conn_send_error(conn, &trouble);
+		conn_close(conn);
+		return;
+	}
 	/* First: sessions that wait already check again then. */
 	login_wanted(b);
 	if (fields_get(open, "notices"))
@@ -589,6 +596,11 @@ static void begin_keyring(struct broker *b)
 	keyring_begin(&b->keyring, b->loop);
 }
 
+static void on_drained(void *owner)
+{
+	broker_stop(owner);
+}
+
 static void on_queue_failed(void *owner)
 {
 	notice_board_look(owner);
@@ -600,6 +612,12 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	struct outcome_query_host pushes;
 
 	b->loop = loop;
+	b->draining = (struct draining){ .loop = loop,
+					 .context = &b->context,
+					 .sessions = &b->sessions,
+					 .services = &b->git_services,
+					 .over = on_drained,
+					 .owner = b };
 	b->context.ops = &context_ops;
 	b->context.digests = &openssl_digests;
 	b->context.owner = b;
@@ -669,6 +687,7 @@ void broker_stop(struct broker *b)
 	if (b->context.stopping)
 		return;
 	notice_board_stop(b);
+	draining_end(&b->draining);
 	b->context.stopping = true;
 	control_destroy(b->control);
 	b->control = NULL;

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "connections.h"
 #include "context.h"
+#include "draining.h"
 #include "follower-port.h"
 #include "git-run.h"
 #include "git-service.h"
@@ -96,6 +97,7 @@ struct broker {
 	struct granting *grantings;		/* owned; rights that are being written into the
 						   configuration */
 	uint64_t started;			/* unix seconds */
+	struct draining draining;		/* lets transfers end before the broker stops */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when the journal was told of a
 						   twin; 0: there is none */

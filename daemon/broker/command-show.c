@@ -70,6 +70,8 @@ static void describe_broker(struct broker *b, struct buf *row)
 	fields_add_u64(row, "pid", getpid());
 	fields_add(row, "version", PROGRAM_VERSION);
 	fields_add_u64(row, "started", b->started);
+	if (b->context.draining)
+		fields_add(row, "stopping", "1");
 	if (!b->identity.key)
 		return;
 	hex_encode(device_key_fingerprint(b->identity.key), FINGERPRINT_BYTES, hex);

@@ -136,10 +136,23 @@ static void run_notices_shown(struct broker *b, struct conn *conn, struct fields
 	command_done(conn, NULL);
 }
 
+static void on_transfer(void *arg, struct buf *row)
+{
+	command_row(arg, row);
+}
+
+/* The rows of the answer are what is waited for. With "now" nothing is. */
 static void run_stop(struct broker *b, struct conn *conn, struct fields command)
 {
+	bool now = fields_get(command, "now");
+
+	if (!now)
+		draining_list(&b->draining, on_transfer, conn);
 	command_done(conn, "stopping");
-	broker_stop(b);
+	if (now)
+		broker_stop(b);
+	else
+		draining_begin(&b->draining);
 }
 
 void command_run(struct broker *b, struct conn *conn, struct fields command)

@@ -157,6 +157,7 @@ static void set_limits(void)
 struct signals {
 	uv_signal_t term, interrupt, hangup;
 	struct broker *broker;
+	unsigned stops;		/* how many signals have told it to stop */
 };
 
 static void on_signal(uv_signal_t *handle, int signum)
@@ -171,7 +172,10 @@ static void on_signal(uv_signal_t *handle, int signum)
 	if (s->broker->context.stopping)
 		_exit(EXIT_INTERNAL);
 	log_info("stopping on signal %d", signum);
-	broker_stop(s->broker);
+	if (s->stops++)
+		broker_stop(s->broker);
+	else
+		draining_begin(&s->broker->draining);
 }
 
 static void watch_signals(uv_loop_t *loop, struct signals *s, struct broker *b)
@@ -182,6 +186,7 @@ static void watch_signals(uv_loop_t *loop, struct signals *s, struct broker *b)
 	} rows[] = { { &s->term, SIGTERM }, { &s->interrupt, SIGINT }, { &s->hangup, SIGHUP } };
 
 	s->broker = b;
+	s->stops = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uv_signal_init(loop, rows[i].handle);
 		rows[i].handle->data = s;
@@ -232,7 +237,9 @@ static int serve_at(void *owner, const char *path, struct message *trouble)
 
 static void on_lost(void *owner)
 {
-	broker_stop(owner);
+	struct broker *b = owner;
+
+	draining_begin(&b->draining);
 }
 
 static const struct premises_events premises_events = {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account-status.h"
 #include "alloc.h"
 #include "client.h"
 #include "commands.h"
@@ -21,21 +22,27 @@
 #include "userfile.h"
 
 static const char usage[] =
-	"usage: git xmpp daemon start | stop | restart | status [<options>]\n"
-	"   or: git xmpp daemon run [<options>]\n"
+	"usage: git xmpp daemon start | reload\n"
+	"   or: git xmpp daemon stop | restart [--now]\n"
+	"   or: git xmpp daemon run | status [<options>]\n"
 	"\n"
 	"    start    start the broker in the background, unless it runs\n"
-	"    stop     end it, and wait for that\n"
+	"    reload   have it read the configuration again\n"
+	"    stop     end it when what it transfers is over, in a minute at the latest\n"
 	"    restart  stop, then start\n"
 	"    run      be the broker, in the foreground: see git-xmpp-daemon(1)\n"
 	"    status   the same as \"git xmpp status\"\n"
+	"\n"
+	"    --now    do not wait for transfers\n"
 	"\n"
 	"    git xmpp daemon restart\n";
 
 enum {
 	POLL_MS = 20,
-	STOP_MS = 30 * 1000,
-	TERM_MS = 5 * 1000,	/* ms; for a broker that does not answer to end after SIGTERM */
+	STOP_MS = 30 * 1000,	/* for a broker that waits for nothing to end */
+	DRAIN_MS = 60 * 1000,	/* as long as a broker waits for transfers; DRAIN_PATIENCE */
+	ONLINE_SECONDS = 10,	/* for a broker that was online to be so again */
+	TERM_MS = 5 * 1000,	/* for a broker that does not answer to end after SIGTERM */
 };
 
 static const char program[] = "git-xmpp/" PROGRAM_VERSION;
@@ -62,23 +69,52 @@ static int start(int argc, char **argv)
 	return status;
 }
 
+/* Says "waiting for alice@example.org to fetch project", or what else a transfer is. */
+static void say_waits(struct fields row)
+{
+	bool pushes = !strcmp(row_get(row, "service"), "receive-pack");
+
+	if (!strcmp(row_get(row, "direction"), "in")) {
+		printf("waiting for ");
+		print_text(row_get(row, "jid"));
+		printf(" to %s ", pushes ? "push to" : "fetch from");
+		print_text(row_get(row, "share"));
+	} else {
+		printf("waiting for our %s ", pushes ? "push to" : "fetch from");
+		print_text(row_get(row, "jid"));
+		putchar('/');
+		print_text(row_get(row, "share"));
+	}
+	putchar('\n');
+}
+
 /*
- * Waits until the broker closes the connection: it answers, ends its work, and hangs up. -1
- * with *trouble if it reports an error.
+ * Reads the broker's answer, which names the transfers that it waits for. Returns how many
+ * these are, or -1 with *trouble if it reports an error.
  */
-static int wait_for_end(struct client *c, struct message *trouble)
+static int read_answer(struct client *c, struct message *trouble)
 {
 	struct frame frame;
 	struct fields f;
-	int got;
+	int waits = 0;
 
-	while ((got = client_next(c, &frame, -1)) == 1) {
-		if (frame.type != FRAME_ERROR || !frame_fields(&frame, &f))
+	while (client_next(c, &frame, -1) == 1) {
+		if (!frame_fields(&frame, &f))
 			continue;
-		message_from_fields(trouble, f);
-		return -1;
+		if (frame.type == FRAME_ERROR) {
+			message_from_fields(trouble, f);
+			return -1;
+		}
+		if (frame.type != FRAME_ROW || !row_is(f, "transfer"))
+			continue;
+		say_waits(f);
+		waits++;
 	}
-	return 0;
+	if (waits)
+		printf("It ends after a minute at the latest; \"git xmpp daemon stop --now\" does "
+		       "not wait.\n");
+	fflush(stdout);
+	return waits;
 }
 
 /* The broker's process id; 0 if it does not tell. */
@@ -138,16 +174,20 @@ static pid_t holder(void)
 	return said && is_broker(atoi(said + 5)) ? atoi(said + 5) : 0;
 }
 
-/* Ends, by signal, a broker that does not answer, or answers in another protocol. */
-static int end_by_force(const struct message *trouble)
+/*
+ * Ends, by signal, a broker that does not answer, or answers in another protocol. The latter
+ * may wait for transfers.
+ */
+static int end_by_force(const struct message *trouble, bool now)
 {
+	bool patient = trouble->id == MSG_BROKER_VERSION && !now;
 	pid_t pid = holder();
 
 	if (!pid)
 		return report_trouble(trouble, false);
 	report("warning", "%s; ending process %d", trouble->text, (int)pid);
 	kill(pid, SIGTERM);
-	if (!wait_until_gone(pid, TERM_MS)) {
+	if (!wait_until_gone(pid, patient ? DRAIN_MS + STOP_MS : TERM_MS)) {
 		kill(pid, SIGKILL);
 		wait_until_gone(pid, TERM_MS);
 	}
@@ -155,29 +195,31 @@ static int end_by_force(const struct message *trouble)
 	return STATUS_OK;
 }
 
-static int stop(int argc, char **argv)
+static int end_broker(bool now)
 {
 	struct message trouble = { .id = MSG_NONE };
 	struct buf command = { 0 };
 	struct client c;
-	int status = STATUS_OK;
+	int status = STATUS_OK, waits;
 	pid_t pid = broker_pid();
 
 	if (client_connect(&c, program, false, &trouble) < 0) {
 		if (trouble.id != MSG_BROKER_UNREACHABLE || holder())
-			return end_by_force(&trouble);
+			return end_by_force(&trouble, now);
 		puts("not running");
 		return STATUS_NO;
 	}
 	fields_add(&command, "verb", "stop");
+	if (now)
+		fields_add(&command, "now", "1");
 	frame_put_fields(&c.out, FRAME_COMMAND, &command);
 	buf_finish(&command);
 	client_flush(&c);
 	if (client_expect_hello(&c, &trouble) < 0) {
-		status = end_by_force(&trouble);
-	} else if (wait_for_end(&c, &trouble) < 0) {
+		status = end_by_force(&trouble, now);
+	} else if ((waits = read_answer(&c, &trouble)) < 0) {
 		status = report_trouble(&trouble, false);
-	} else if (!wait_until_gone(pid, STOP_MS)) {
+	} else if (!wait_until_gone(pid, waits || !now ? DRAIN_MS + STOP_MS : STOP_MS)) {
 		report("fatal", "the broker (pid %d) does not end", (int)pid);
 		status = STATUS_FATAL;
 	} else {
@@ -187,11 +229,97 @@ static int stop(int argc, char **argv)
 	return status;
 }
 
+/* Reads --now. False if the command is misused; *status is what it returns then. */
+static bool read_now(int argc, char **argv, bool *now, int *status)
+{
+	static const struct option options[] = {
+		{ "now", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*now = false;
+	*status = STATUS_USAGE;
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
+		if (c != 'n')
+			return false;
+		*now = true;
+	}
+	if (optind == argc)
+		return true;
+	cmd_misused(usage, "too many arguments");
+	return false;
+}
+
+static int stop(int argc, char **argv)
+{
+	int status;
+	bool now;
+
+	return read_now(argc, argv, &now, &status) ? end_broker(now) : status;
+}
+
+/* Whether the broker is, or was, online. */
+static bool is_online(void)
+{
+	struct message trouble;
+	struct query answer;
+	struct fields row;
+	bool online = query_to(&answer, "status", NULL, NULL, false, &trouble) == 0 &&
+		      account_status(&answer, NULL, &row) == ACCOUNT_STATUS_ONLINE;
+
+	query_finish(&answer);
+	return online;
+}
+
+/* A broker that was online and does not come back has not been restarted in earnest. */
+static int come_back(void)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct query answer;
+	struct fields row;
+	int status = STATUS_FATAL;
+
+	if (account_status_wait(&answer, NULL, ONLINE_SECONDS, &trouble) == 0) {
+		if (account_status(&answer, NULL, &row) == ACCOUNT_STATUS_ONLINE)
+			status = STATUS_OK;
+		account_status_trouble(row, &trouble);
+		if (!*trouble.text)
+			message_set(&trouble, MSG_NOT_ONLINE, "jid", row_get(row, "jid"), NULL);
+	}
+	if (status != STATUS_OK)
+		message_print(&trouble, "error: ");
+	query_finish(&answer);
+	return status;
+}
+
 static int restart(int argc, char **argv)
 {
-	int status = stop(argc, argv);
+	bool online, now;
+	int status;
 
-	return status == STATUS_OK || status == STATUS_NO ? start(argc, argv) : status;
+	if (!read_now(argc, argv, &now, &status))
+		return status;
+	online = is_online();
+	status = end_broker(now);
+	if (status != STATUS_OK && status != STATUS_NO)
+		return status;
+	status = start(1, argv);
+	return status == STATUS_OK && online ? come_back() : status;
+}
+
+static int reload(int argc, char **argv)
+{
+	struct message trouble;
+	struct query answer;
+	int status = STATUS_OK;
+
+	if (query_to(&answer, "reload", NULL, NULL, false, &trouble) == 0)
+		printf("reloaded%s%s\n", *answer.message ? ": " : "", answer.message);
+	else
+		status = report_trouble(&trouble, false);
+	query_finish(&answer);
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -208,8 +336,9 @@ static const struct {
 	bool takes_arguments;
 } acts[] = {
 	{ "start", start, false },
-	{ "stop", stop, false },
-	{ "restart", restart, false },
+	{ "reload", reload, false },
+	{ "stop", stop, true },
+	{ "restart", restart, true },
 	{ "run", run, true },
 	{ "status", cmd_status, true },
 };

@@ -44,6 +44,8 @@ static void show_broker(struct fields row)
 	print_text(row_get(row, "version"));
 	if (started > 0 && started <= now)
 		printf(", since %s", span_text(now - started, span));
+	if (fields_get(row, "stopping"))
+		printf(", stopping when no transfer runs");
 	putchar('\n');
 }
 
@@ -386,6 +388,7 @@ static void json_broker(struct buf *out, const struct query *answer)
 	json_open(out, "broker", '{');
 	json_number(out, "pid", fields_get_u64(row, "pid", 0));
 	json_time(out, "started", fields_get_u64(row, "started", 0));
+	json_bool(out, "stopping", fields_get(row, "stopping"));
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_close(out, '}');
 }

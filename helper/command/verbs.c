@@ -42,8 +42,8 @@ const struct verb verbs[] = {
 	{ "broker", "status", cmd_status, "what is connected, what is being transferred",
 	  TAKES_NOTHING, NULL },
 	{ NULL, "log", cmd_log, "what happened by itself", TAKES_NOTHING, NULL },
-	{ NULL, "daemon", cmd_daemon, "start, stop, restart, run, status", TAKES_NOTHING,
-	  "start stop restart run status" },
+	{ NULL, "daemon", cmd_daemon, "start, stop, reload and watch the broker", TAKES_NOTHING,
+	  "start stop restart reload run status" },
 	{ NULL, "complete", cmd_complete, "what may stand here, for shells", TAKES_NOTHING, NULL },
 	{ NULL, "help", cmd_help, "show the options of a command", TAKES_VERB, NULL },
 };

@@ -460,8 +460,10 @@ broker_pid () {
 	eval "echo \$$variable"
 }
 
-# stop_broker <user>: asks it to end; true if it does, with exit status 0.
+# stop_broker <user>: asks it to end, and once more if it waits for a transfer; true if it does,
+# with exit status 0.
 stop_broker () {
+	kill -TERM "$(broker_pid "$1")" 2>/dev/null && wait_for 1 gone "$(broker_pid "$1")" >/dev/null
 	end_process "$(broker_pid "$1")" || return
 	test "$ended_status" -eq 0 && return
 	echo "broker of $1 ended with status $ended_status"

@@ -211,6 +211,8 @@ enum {
 	ORPHAN_LIMIT = 60 * 60 * 1000,		/* a push whose link was lost is ended after this */
 	UNASKED_LIMIT = 30 * 1000,		/* or after this, if git was not sent a byte, and so
 						   has begun nothing */
+	DRAIN_PATIENCE = 60 * 1000,		/* how long a broker that is to stop lets transfers
+						   go on */
 	STOP_PATIENCE = 5 * 1000,		/* how long a broker that stops waits for pushes
 						   to end */
 	GIT_CPU_MAX = 2 * 3600,			/* seconds of processor time for each git process

@@ -58,6 +58,7 @@ struct context {
 						   this one */
 	/* the state of the account */
 	uint64_t online_at;			/* ms; 0: we are not online */
+	bool draining;				/* what runs may end, and nothing new begins */
 	bool stopping;
 	/* what the user has configured */
 	uint64_t path_timeout;			/* ms for which a link waits for a path */

@@ -53,7 +53,7 @@ static const char *authorize(struct git_services *all, struct peer *peer, enum s
 			  peer->device, name, service_name(service));
 		return "not-shared";
 	}
-	if (c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
+	if (c->draining || c->stopping || !services_ask(&all->services, peer->jid, context_now(c)))
 		return "busy";
 	return NULL;
 }

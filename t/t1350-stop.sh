@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# How a broker ends: it lets transfers end first, says what it waits for, begins nothing new, and
+# does not wait when it is told so. How it is restarted, and reads its configuration again.
+
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+
+have_server || test_skip_all 'no XMPP server is installed'
+
+url=xmpp::bob@localhost/project
+
+# slow_hook: a push that has arrived at Bob's waits for the file "go".
+slow_hook () {
+	rm -f go waits done
+	cat >bob/project.git/hooks/pre-receive <<-END &&
+	#!/bin/sh
+	touch "$TRASH/waits"
+	while ! test -e "$TRASH/go"
+	do
+		sleep 0.05
+	done
+	touch "$TRASH/done"
+	END
+	chmod +x bob/project.git/hooks/pre-receive
+}
+
+# slow_push <branch>: by Alice, in the background; it is in the hook.
+slow_push () {
+	slow_hook || return
+	as alice git -C alice/work push -q origin "HEAD:refs/heads/$1" >"push-$1" 2>&1 &
+	push_pid=$!
+	started $push_pid
+	wait_for 20 test -e waits
+}
+
+# slow_stop <user>: in the background; "stopped" is what it prints.
+slow_stop () {
+	as "$1" git xmpp daemon stop >stopped 2>&1 &
+	stop_pid=$!
+	started $stop_pid
+}
+
+# broker_ended <user>: and with which status.
+broker_ended () {
+	wait_for "$2" gone "$(broker_pid "$1")" && wait "$(broker_pid "$1")"
+}
+
+at_bob () {
+	git -C bob/project.git rev-parse -q --verify "refs/heads/$1"
+}
+
+test_expect_success 'two users and a share' '
+	start_server alice bob && setup_user alice && setup_user bob &&
+	start_broker alice && start_broker bob && pair alice bob &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
+	as alice git clone -q $url alice/work
+'
+
+test_expect_success 'told to stop, it lets a push end, and says whose' '
+	slow_push one &&
+	slow_stop bob &&
+	wait_for 20 grep "^waiting for alice@localhost to push to project$" stopped &&
+	grep "git xmpp daemon stop --now" stopped
+'
+
+test_expect_success 'meanwhile it says so, and begins nothing new' '
+	as bob git xmpp status >status && grep "running, pid .*stopping when no transfer runs" status &&
+	as bob git xmpp status --json >json && grep "\"stopping\":true" json &&
+	test_must_fail as bob git ls-remote xmpp::alice@localhost/x 2>err &&
+	grep "told to stop" err && grep "hint: .*git xmpp status" err &&
+	test_must_fail as alice git ls-remote $url 2>err && grep "is busy" err
+'
+
+test_expect_success 'the push is done, and the broker has ended' '
+	touch go && wait $push_pid && wait $stop_pid && grep "^stopped$" stopped &&
+	broker_ended bob 1 && at_bob one
+'
+
+test_expect_success 'so it is with a signal, and one that fetches or pushes itself waits for that' '
+	start_broker bob && slow_push two &&
+	kill -TERM "$(broker_pid bob)" && wait_for 10 grep "to stop when 1 transfer is over" log/bob &&
+	slow_stop alice &&
+	wait_for 20 grep "^waiting for our push to bob@localhost/project$" stopped &&
+	touch go && wait $push_pid && wait $stop_pid && at_bob two &&
+	broker_ended bob 20 && broker_ended alice 20
+'
+
+test_expect_success 'a second signal ends it: what has arrived goes on by itself' '
+	start_broker alice && start_broker bob && slow_push three &&
+	kill -TERM "$(broker_pid bob)" && wait_for 10 grep "to stop when 1" log/bob &&
+	kill -TERM "$(broker_pid bob)" && broker_ended bob 20 && test ! -e done &&
+	touch go && wait_for 20 at_bob three && git -C bob/project.git fsck --strict &&
+	{ wait $push_pid || :; }
+'
+
+test_expect_success 'stop --now does not wait' '
+	start_broker bob && slow_push four &&
+	as bob git xmpp daemon stop --now >stopped && grep "^stopped$" stopped && ! grep waiting stopped &&
+	broker_ended bob 1 && test ! -e done && touch go && wait_for 20 at_bob four &&
+	{ wait $push_pid || :; }
+'
+
+test_expect_success 'its usage' '
+	test_expect_code 129 as bob git xmpp daemon stop --nov 2>err && grep "unknown option" err &&
+	test_expect_code 129 as bob git xmpp daemon restart now 2>err && grep "too many arguments" err &&
+	test_expect_code 129 as bob git xmpp daemon reload now
+'
+
+test_expect_success 'reload reads what the user has changed by hand' '
+	start_broker bob && as bob git config --global --remove-section xmppShare.project &&
+	as bob git xmpp daemon reload >out && grep "^reloaded$" out &&
+	test_must_fail as alice git ls-remote $url 2>err && grep "does not share" err &&
+	cp bob/.gitconfig saved && echo "[xmpp" >>bob/.gitconfig &&
+	test_must_fail as bob git xmpp daemon reload 2>err && grep "^fatal: .*config" err &&
+	cp saved bob/.gitconfig && broker_online bob
+'
+
+test_expect_success 'restart says whether it is back' '
+	as bob git xmpp daemon restart >out && test_cmp - out <<-END &&
+	stopped
+	started
+	END
+	broker_online bob &&
+	echo wrong >bob/pw && test_must_fail as bob git xmpp daemon restart >out 2>err &&
+	grep "^started$" out && grep "^error: authentication failed" err && grep "^hint: " err
+'
+
+test_done
