@@ -586,7 +586,7 @@ test_expect_success 'a password that does not come back is said to be lost' '
 	git config --global --unset credential.helper &&
 	git -c credential.helper=store xmpp setup bob@example.com --name=bob --no-start 2>err &&
 	grep "^warning: no credential helper is configured" err &&
-	grep "^hint: Keep it .*git config --global credential.helper" err
+	grep "^hint: Keep it .*git config --global credential.xmpp://example.com.helper store" err
 '
 
 test_expect_success 'a password that is wrong is forgotten, any other failure keeps it' '

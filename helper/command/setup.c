@@ -19,6 +19,7 @@
 #include "credential.h"
 #include "fingerprint.h"
 #include "jid.h"
+#include "keep.h"
 #include "output.h"
 #include "setup.h"
 #include "text.h"
@@ -42,7 +43,8 @@ static const char usage[] =
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
-	PASSWORDS_MAX = 3,		/* tries in one run */
+	PASSWORDS_MAX = 3,		/* that the user is asked for in one run; and that
+					   helpers give */
 };
 
 struct setup {
@@ -58,6 +60,8 @@ struct setup {
 	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
 	void *move_arg;				/* borrowed */
 	struct credential credential;		/* if asks_password */
+	char *refused;				/* a stored password that was refused; owned */
+	int found, asked;			/* so often a helper gave one, and the user */
 	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
 };
@@ -222,24 +226,52 @@ static bool name_is_free(const struct setup *s)
 	return good;
 }
 
-static int get_password(struct setup *s)
+/* Takes a stored password, unless it is the one that was refused. */
+static bool find_stored(struct setup *s)
 {
 	char *password;
+	bool found;
 
-	s->asks_password = s->ask || (!s->password_command && !account_get(s, "passwordcommand"));
-	if (!s->asks_password)
-		return STATUS_OK;
-
-	password = credential_fill(&s->credential, s->jid) ? credential_password(&s->credential)
-							   : NULL;
-	if (!password) {
-		report("fatal", "no password for '%s'", s->jid);
-		report("hint", "Run this on a terminal, "
-		       "or have a command tell it with --password-command=<command>");
-		return STATUS_FATAL;
+	if (s->ask || s->found == PASSWORDS_MAX || !credential_find(&s->credential, s->jid)) {
+		credential_finish(&s->credential);
+		return false;
 	}
+	password = credential_password(&s->credential);
+	found = password && (!s->refused || strcmp(password, s->refused) != 0);
 	credential_free_text(password);
-	return STATUS_OK;
+	s->found += found;
+	if (!found)
+		credential_finish(&s->credential);
+	return found;
+}
+
+static bool can_ask_user(const struct setup *s)
+{
+	return s->asked < PASSWORDS_MAX && credential_can_ask();
+}
+
+static bool ask_user(struct setup *s)
+{
+	char *password = NULL;
+	bool given;
+
+	s->asked++;
+	if (credential_ask(&s->credential, s->jid))
+		password = credential_password(&s->credential);
+	given = password != NULL;
+	credential_free_text(password);
+	return given;
+}
+
+static int get_password(struct setup *s)
+{
+	s->asks_password = s->ask || (!s->password_command && !account_get(s, "passwordcommand"));
+	if (!s->asks_password || find_stored(s) || (can_ask_user(s) && ask_user(s)))
+		return STATUS_OK;
+	report("fatal", "no password for '%s'", s->jid);
+	report("hint", "Run this on a terminal, "
+	       "or have a command tell it with --password-command=<command>");
+	return STATUS_FATAL;
 }
 
 static void wish(struct setup *s, const char *variable, const char *value)
@@ -286,42 +318,36 @@ static bool tell_password(const struct setup *s, struct message *trouble)
 	return good;
 }
 
-static void hint_at_keeping(void)
+/* Has a command tell the password from now on. The broker asks it when it reads that. */
+static int configure_command(struct setup *s, const char *command)
 {
-	const char *helper = credential_suggestion();
+	struct amendment amendment = { .count = 0 };
+	struct query answer = { .count = 0 };
+	bool good;
 
-	report("hint", "Keep it%s with \"git config --global credential.helper %s\", "
-	       "and run \"git xmpp setup\" again;",
-	       helper ? "" : " in a file of yours, in plain text,", helper ? helper : "store");
-	report("hint",
-	       "or have a command tell it: \"git xmpp setup --password-command=<command>\"");
+	amendment_wish(&amendment, WISH_VALUE, account_key(s, "passwordCommand"), command);
+	good = amendment_write(&amendment) &&
+	       (!s->start || amendment_settle(&amendment, true, &answer));
+	query_finish(&answer);
+	amendment_finish(&amendment);
+	return good ? STATUS_OK : STATUS_FATAL;
 }
 
 /*
  * Stores the password. The messages say what the broker will find at its next start, when
  * it asks git for the password itself.
  */
-static int keep_password(const struct setup *s)
+static int keep(struct setup *s)
 {
-	int status = STATUS_OK;
+	char *command;
+	int status;
 
 	if (!s->asks_password)
 		return STATUS_OK;
-	credential_approve(&s->credential);
-	switch (credential_look(&s->credential, s->jid)) {
-	case CREDENTIAL_KEPT:
-		return STATUS_OK;
-	case CREDENTIAL_NO_HELPER:
-		report("warning", "no credential helper is configured; "
-		       "the password is kept until the broker stops");
-		break;
-	case CREDENTIAL_LOST:
-		report("error", "no credential helper has kept the password; "
-		       "the broker has it until it stops");
-		status = STATUS_FATAL;
-		break;
-	}
-	hint_at_keeping();
+	status = keep_password(s->jid, &s->credential, &command);
+	if (command)
+		status = configure_command(s, command);
+	free(command);
 	return status;
 }
 
@@ -357,11 +383,17 @@ static void find_trouble(const struct setup *s, struct fields account, struct me
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
 }
 
-static void forget_password(const struct setup *s)
+/* Has a helper erase the password that it gave, which the server refused. */
+static void forget_password(struct setup *s)
 {
-	credential_reject(&s->credential);
-	if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
-		report("error", "a credential helper still has this password");
+	credential_free_text(s->refused);
+	s->refused = credential_password(&s->credential);
+	if (s->credential.stored) {
+		credential_reject(&s->credential);
+		if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
+			report("error", "a credential helper still has this password");
+	}
+	credential_finish(&s->credential);
 }
 
 static int log_in(const struct setup *s, struct message *trouble)
@@ -411,28 +443,28 @@ static void hint_at_command(const struct setup *s, struct message *trouble)
 }
 
 /*
- * Logs in. The refused password may be an old one of a helper; on a terminal the user may
- * type another.
+ * Logs in. The refused password may be an old one of a helper; the user, if they can be
+ * asked, may know another.
  */
 static int go_online(struct setup *s)
 {
 	struct message trouble;
 
-	for (int left = PASSWORDS_MAX; log_in(s, &trouble) != STATUS_OK;) {
+	while (log_in(s, &trouble) != STATUS_OK) {
 		bool refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
-		bool again = refused && --left > 0 && isatty(STDIN_FILENO);
+		bool found, again;
 
 		if (trouble.id == MSG_AUTH_FAILED && !s->asks_password)
 			hint_at_command(s, &trouble);
-		message_print(&trouble, again ? "error: " : "fatal: ");
 		if (refused)
 			forget_password(s);
-		if (again)
-			credential_finish(&s->credential);
-		if (!again || get_password(s) != STATUS_OK)
+		found = refused && find_stored(s);
+		again = found || (refused && can_ask_user(s));
+		message_print(&trouble, again ? "error: " : "fatal: ");
+		if (!again || (!found && !ask_user(s)))
 			return STATUS_FATAL;
 	}
-	return keep_password(s);
+	return keep(s);
 }
 
 /* Writes the account to the configuration, and makes the broker, if it is to run, obey that. */
@@ -465,7 +497,7 @@ static int set_up(struct setup *s, int argc, char **argv)
 	if (status == STATUS_OK)
 		status = save(s);
 	if (status == STATUS_OK)
-		status = s->start ? go_online(s) : keep_password(s);
+		status = s->start ? go_online(s) : keep(s);
 	return status;
 }
 
@@ -476,6 +508,7 @@ static int run(struct setup *s, int argc, char **argv)
 	s->start = true;
 	status = set_up(s, argc, argv);
 	credential_finish(&s->credential);
+	credential_free_text(s->refused);
 	amendment_finish(&s->amendment);
 	gitconfig_finish(&s->configuration);
 	free(s->ca_file);

@@ -7,11 +7,13 @@
 
 #include "credential.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "gitconfig.h"
 #include "jid.h"
 #include "run-git.h"
 #include "wipe.h"
@@ -24,9 +26,62 @@ enum { DESCRIPTION_ROOM = 16384 };
 
 static const char password_key[] = "password=";
 
-static bool fill(struct credential *credential, const char *jid, enum git_errors errors)
+struct variable {
+	const char *name, *value;	/* value NULL: the variable is not set */
+};
+
+/* The variables of the broker's environment that this process takes on while it asks. */
+static const struct variable broker_has[] = {
+	{ "GIT_CONFIG_PARAMETERS", NULL },
+	{ "GIT_CONFIG_COUNT", NULL },
+	{ "GIT_DIR", "/dev/null" },
+	{ "GIT_ASKPASS", "" },
+	{ "GIT_TERMINAL_PROMPT", "0" },
+};
+
+/* With these git asks nobody. */
+static const struct variable asks_nobody[] = {
+	{ "GIT_ASKPASS", "" },
+	{ "GIT_TERMINAL_PROMPT", "0" },
+};
+
+enum { VARIABLES_MAX = ARRAY_SIZE(broker_has) };
+
+/* What the variables were before; owned. */
+struct saved {
+	const struct variable *list;	/* borrowed */
+	size_t count;
+	char *values[VARIABLES_MAX];
+};
+
+static void put_variable(const char *name, const char *value)
 {
-	static const char *const args[] = { "credential", "fill", NULL };
+	if (value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void take_on(struct saved *s, const struct variable *list, size_t n)
+{
+	*s = (struct saved){ .list = list, .count = n };
+	for (size_t i = 0; i < n; i++) {
+		s->values[i] = xstrdup(getenv(list[i].name));
+		put_variable(list[i].name, list[i].value);
+	}
+}
+
+static void give_back(struct saved *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		put_variable(s->list[i].name, s->values[i]);
+		free(s->values[i]);
+	}
+}
+
+static bool fill(struct credential *credential, const char *const *args, const char *jid,
+		 enum git_errors errors)
+{
 	const char *domain = jid_domain(jid);
 	char *input = xasprintf("protocol=xmpp\nhost=%s\nusername=%.*s\n\n", domain,
 				(int)(domain - jid - 1), jid);
@@ -39,9 +94,61 @@ static bool fill(struct credential *credential, const char *jid, enum git_errors
 	return status == 0;
 }
 
-bool credential_fill(struct credential *credential, const char *jid)
+static const char *const plain_fill[] = { "credential", "fill", NULL };
+
+bool credential_find(struct credential *credential, const char *jid)
 {
-	return fill(credential, jid, GIT_ERRORS_SHOWN);
+	struct saved saved;
+	bool found;
+
+	take_on(&saved, asks_nobody, ARRAY_SIZE(asks_nobody));
+	found = fill(credential, plain_fill, jid, GIT_ERRORS_HIDDEN);
+	give_back(&saved);
+	credential->stored = found;
+	return found;
+}
+
+bool credential_ask(struct credential *credential, const char *jid)
+{
+	/* The empty value takes back all helpers that are configured. */
+	static const char *const args[] = {
+		"-c", "credential.helper=", "credential", "fill", NULL,
+	};
+
+	return fill(credential, args, jid, GIT_ERRORS_SHOWN);
+}
+
+/* Whether core.askPass is set; git then asks by that program. */
+static bool has_configured_askpass(void)
+{
+	static const char *const args[] = { "config", "--get", "core.askPass", NULL };
+	struct buf program = { 0 };
+	bool has = run_git(args, NULL, &program, GIT_ERRORS_HIDDEN) == 0;
+
+	has = has && strcmp(buf_str(&program), "\n");
+	buf_finish(&program);
+	return has;
+}
+
+bool credential_can_ask(void)
+{
+	const char *askpass = getenv("GIT_ASKPASS"), *prompt = getenv("GIT_TERMINAL_PROMPT");
+	bool allowed = true;
+	int terminal;
+
+	/* As in git, a variable that is set and empty ends the search. */
+	if (!askpass && has_configured_askpass())
+		return true;
+	if (!askpass)
+		askpass = getenv("SSH_ASKPASS");
+	if (askpass && *askpass)
+		return true;
+	if (prompt && gitconfig_bool(prompt, &allowed) && !allowed)
+		return false;
+	terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (terminal >= 0)
+		close(terminal);
+	return terminal >= 0;
 }
 
 char *credential_password(const struct credential *credential)
@@ -67,9 +174,8 @@ void credential_free_text(char *text)
 	free(text);
 }
 
-static void tell(const struct credential *credential, const char *what)
+static void tell(const struct credential *credential, const char *const *args)
 {
-	const char *const args[] = { "credential", what, NULL };
 	char *input = xasprintf("%.*s\n", (int)buf_len(&credential->description),
 				buf_data(&credential->description));
 
@@ -77,110 +183,87 @@ static void tell(const struct credential *credential, const char *what)
 	credential_free_text(input);
 }
 
-void credential_approve(const struct credential *credential)
+void credential_approve(const struct credential *credential, const char *helper)
 {
-	tell(credential, "approve");
+	static const char *const to_all[] = { "credential", "approve", NULL };
+	char *setting = xasprintf("credential.helper=%s", helper ? helper : "");
+	const char *const to_one[] = {
+		"-c", "credential.helper=", "-c", setting, "credential", "approve", NULL,
+	};
+
+	tell(credential, helper ? to_one : to_all);
+	free(setting);
 }
 
 void credential_reject(const struct credential *credential)
 {
-	tell(credential, "reject");
+	static const char *const args[] = { "credential", "reject", NULL };
+
+	tell(credential, args);
 }
 
-static bool has_helper(const char *jid)
+char *credential_helper(const char *jid)
 {
-	char *url = xasprintf("xmpp://%s", jid_domain(jid));
+	char *url = xasprintf("xmpp://%s", jid_domain(jid)), *found = NULL;
 	const char *const args[] = { "config", "--get-urlmatch", "credential.helper", url, NULL };
 	struct buf helper = { 0 };
-	bool has = run_git(args, NULL, &helper, GIT_ERRORS_HIDDEN) == 0 &&
-		   strcmp(buf_str(&helper), "\n");
 
+	if (run_git(args, NULL, &helper, GIT_ERRORS_HIDDEN) == 0)
+		found = xstrndup(buf_str(&helper), strcspn(buf_str(&helper), "\n"));
+	if (found && !*found) {
+		free(found);
+		found = NULL;
+	}
 	buf_finish(&helper);
 	free(url);
-	return has;
+	return found;
 }
 
-/* The variables of the broker's environment that this process takes on while it asks. */
-static const struct {
-	const char *name, *value;	/* value NULL: the variable is not set */
-} broker_has[] = {
-	{ "GIT_CONFIG_PARAMETERS", NULL },
-	{ "GIT_CONFIG_COUNT", NULL },
-	{ "GIT_DIR", "/dev/null" },
-	{ "GIT_ASKPASS", "" },
-	{ "GIT_TERMINAL_PROMPT", "0" },
-};
-
-static void put_variable(const char *name, const char *value)
+/* helper NULL: what is configured. */
+static bool comes_back(const struct credential *credential, const char *jid, const char *helper)
 {
-	if (value)
-		setenv(name, value, 1);
-	else
-		unsetenv(name);
+	char *setting = helper ? xasprintf("credential.helper=%s", helper) : NULL;
+	const char *const args[] = {
+		"-c", "credential.helper=", "-c", setting, "credential", "fill", NULL,
+	};
+	char *before = credential_password(credential), *now = NULL;
+	struct credential again;
+	bool same;
+
+	if (fill(&again, helper ? args : plain_fill, jid, GIT_ERRORS_HIDDEN))
+		now = credential_password(&again);
+	same = now && before && !strcmp(now, before);
+	credential_finish(&again);
+	credential_free_text(before);
+	credential_free_text(now);
+	free(setting);
+	return same;
 }
 
 enum credential_fate credential_look(const struct credential *credential, const char *jid)
 {
-	char *saved[ARRAY_SIZE(broker_has)], *before = credential_password(credential), *now = NULL;
 	enum credential_fate fate = CREDENTIAL_NO_HELPER;
-	struct credential again = { .description = { 0 } };
+	struct saved saved;
+	char *helper;
 
-	for (size_t i = 0; i < ARRAY_SIZE(broker_has); i++) {
-		saved[i] = xstrdup(getenv(broker_has[i].name));
-		put_variable(broker_has[i].name, broker_has[i].value);
-	}
-	if (has_helper(jid)) {
-		if (fill(&again, jid, GIT_ERRORS_HIDDEN))
-			now = credential_password(&again);
-		fate = now && before && !strcmp(now, before) ? CREDENTIAL_KEPT : CREDENTIAL_LOST;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(broker_has); i++) {
-		put_variable(broker_has[i].name, saved[i]);
-		free(saved[i]);
-	}
-	credential_finish(&again);
-	credential_free_text(before);
-	credential_free_text(now);
+	take_on(&saved, broker_has, ARRAY_SIZE(broker_has));
+	helper = credential_helper(jid);
+	if (helper)
+		fate = comes_back(credential, jid, NULL) ? CREDENTIAL_KEPT : CREDENTIAL_LOST;
+	give_back(&saved);
+	free(helper);
 	return fate;
 }
 
-/* Whether git finds a program of this name: in its own directory, or in PATH. */
-static bool is_installed(const char *program)
+bool credential_is_from(const struct credential *credential, const char *jid, const char *helper)
 {
-	static const char *const args[] = { "--exec-path", NULL };
-	struct buf own = { 0 };
-	char *directories, *directory, *rest;
-	bool found = false;
+	struct saved saved;
+	bool is;
 
-	run_git(args, NULL, &own, GIT_ERRORS_HIDDEN);
-	directories = xasprintf("%.*s:%s", (int)strcspn(buf_str(&own), "\n"), buf_str(&own),
-				getenv("PATH") ? getenv("PATH") : "");
-	rest = directories;
-	while (!found && (directory = strsep(&rest, ":"))) {
-		char *path = xasprintf("%s/%s", directory, program);
-
-		found = *directory == '/' && access(path, X_OK) == 0;
-		free(path);
-	}
-	free(directories);
-	buf_finish(&own);
-	return found;
-}
-
-const char *credential_suggestion(void)
-{
-	static const struct {
-		const char *helper, *program;
-	} known[] = {
-		{ "libsecret", "git-credential-libsecret" },
-		{ "osxkeychain", "git-credential-osxkeychain" },
-		{ "manager", "git-credential-manager" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (is_installed(known[i].program))
-			return known[i].helper;
-	return NULL;
+	take_on(&saved, broker_has, ARRAY_SIZE(broker_has));
+	is = comes_back(credential, jid, helper);
+	give_back(&saved);
+	return is;
 }
 
 void credential_finish(struct credential *credential)

@@ -10,20 +10,32 @@
 
 struct credential {
 	struct buf description;	/* in the format of git credential; holds the password */
+	bool stored;		/* a credential helper had it; else the user was asked */
 };
 
 /*
- * Finds the password of a bare JID, or asks the user for it, in the foreground. False if
- * there is none; git has then printed why.
+ * Finds the password of a bare JID in git's credential helpers. Nobody is asked, but by a
+ * helper that asks by itself. False if there is none.
  */
-bool credential_fill(struct credential *credential, const char *jid);
+bool credential_find(struct credential *credential, const char *jid);
+
+/*
+ * Has git ask the user for it, in the foreground: by GIT_ASKPASS, core.askPass, SSH_ASKPASS
+ * or at the terminal, in git's order. The helpers are not consulted. False if there is
+ * none; git has then printed why.
+ */
+bool credential_ask(struct credential *credential, const char *jid);
+
+/* Whether git has somebody to ask. */
+bool credential_can_ask(void);
 
 /* The password; the caller frees it with credential_free_text(). NULL if there is none. */
 char *credential_password(const struct credential *credential);
 void credential_free_text(char *text);
 
-/* Tell git's credential helpers to store the credential, or to erase it. */
-void credential_approve(const struct credential *credential);
+/* Has this helper store the credential; NULL: those that are configured. */
+void credential_approve(const struct credential *credential, const char *helper);
+/* Has the helpers erase it. */
 void credential_reject(const struct credential *credential);
 
 enum credential_fate {
@@ -39,10 +51,13 @@ enum credential_fate {
 enum credential_fate credential_look(const struct credential *credential, const char *jid);
 
 /*
- * The name, for credential.helper, of an installed helper that keeps passwords safely; NULL
- * if none is installed.
+ * The last credential helper that is configured for this JID, as it stands in the
+ * configuration; malloc'd. NULL if there is none.
  */
-const char *credential_suggestion(void);
+char *credential_helper(const char *jid);
+
+/* Whether this helper alone would give a broker this password. */
+bool credential_is_from(const struct credential *credential, const char *jid, const char *helper);
 
 /* Wipes the password and frees. */
 void credential_finish(struct credential *credential);

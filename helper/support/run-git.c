@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* No shell is involved: arguments reach git as they are. */
+/* Arguments reach git as they are: a shell runs only a command line that the user wrote. */
 
 #include "run-git.h"
 
@@ -23,16 +23,12 @@ enum {
 
 extern char **environ;
 
-static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors errors)
+static pid_t spawn(const char *const *argv, int in, int out, enum git_errors errors)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
-	const char *argv[ARGS_MAX + 2] = { "git" };
 	sigset_t defaults, none;
 	pid_t pid;
-
-	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
-		argv[i + 1] = args[i];
 
 	posix_spawn_file_actions_init(&files);
 	if (in >= 0)
@@ -50,7 +46,7 @@ static pid_t spawn_git(const char *const *args, int in, int out, enum git_errors
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 
-	if (posix_spawnp(&pid, "git", &files, &attributes, (char **)argv, environ))
+	if (posix_spawnp(&pid, argv[0], &files, &attributes, (char **)argv, environ))
 		pid = -1;
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
@@ -64,7 +60,7 @@ static void close_both(const int fds[2])
 			close(fds[i]);
 }
 
-int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+static int run(const char *const *argv, const char *input, struct buf *out, enum git_errors errors)
 {
 	int in[2] = { -1, -1 }, from[2] = { -1, -1 };
 	int status = 0;
@@ -74,7 +70,7 @@ int run_git(const char *const *args, const char *input, struct buf *out, enum gi
 		close_both(in);
 		return STATUS_CANNOT_RUN;
 	}
-	pid = spawn_git(args, in[0], from[1], errors);
+	pid = spawn(argv, in[0], from[1], errors);
 	if (pid < 0) {
 		close_both(in);
 		close_both(from);
@@ -82,7 +78,7 @@ int run_git(const char *const *args, const char *input, struct buf *out, enum gi
 	}
 	if (input) {
 		close(in[0]);
-		/* git may end before it has read all of it; that is no error. */
+		/* The child may end before it has read all of it; that is no error. */
 		io_write_all(in[1], input, strlen(input));
 		close(in[1]);
 	}
@@ -95,4 +91,20 @@ int run_git(const char *const *args, const char *input, struct buf *out, enum gi
 		if (errno != EINTR)
 			return STATUS_CANNOT_RUN;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_CANNOT_RUN;
+}
+
+int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+{
+	const char *argv[ARGS_MAX + 2] = { "git" };
+
+	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
+		argv[i + 1] = args[i];
+	return run(argv, input, out, errors);
+}
+
+int run_command(const char *command, const char *input, struct buf *out, enum git_errors errors)
+{
+	const char *const argv[] = { "sh", "-c", command, NULL };
+
+	return run(argv, input, out, errors);
 }

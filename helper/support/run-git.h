@@ -18,4 +18,7 @@ enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
  */
 int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
 
+/* As run_git(), for a command line that "sh -c" runs. */
+int run_command(const char *command, const char *input, struct buf *out, enum git_errors errors);
+
 #endif

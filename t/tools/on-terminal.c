@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * on-terminal [-e] <typed> <program> <argument>...
+ * on-terminal [-e | -c] <typed> <program> <argument>...
  *
  * Runs a program whose standard input is a terminal at which this text was typed: \n ends a
  * line, \d is the end of input, and what follows \w is typed once there is a file "go" in the
  * current directory. The other streams are ours; with -e standard error is the
- * terminal, too, and what is shown there goes to ours. Ends with the program's exit status.
+ * terminal, too, and what is shown there goes to ours. With -c it is also the controlling
+ * terminal of the program, which opens it as /dev/tty, and a line is typed each time that a
+ * prompt is shown, which ends with ": " or "] ". Ends with the program's exit status.
  */
 
 #include <fcntl.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -81,29 +84,62 @@ static void echo_nothing(int in)
 		die("tcsetattr");
 }
 
+/* Types a line. Returns what is left. */
+static const char *type_line(int fd, const char *text)
+{
+	const char *end = strstr(text, "\\n");
+	size_t n = end ? (size_t)(end - text) : strlen(text);
+
+	if (write(fd, text, n) != (ssize_t)n || write(fd, "\n", 1) != 1)
+		die("write");
+	return end ? end + 2 : text + n;
+}
+
+static bool is_prompt(const char *shown, size_t n)
+{
+	return n >= 2 && shown[n - 1] == ' ' && strchr(":]", shown[n - 2]);
+}
+
+/* Answers each prompt with the next line of text, until nobody has the terminal open any more. */
+static void converse(int terminal, const char *text)
+{
+	char shown[4096];
+	ssize_t n;
+
+	while ((n = read(terminal, shown, sizeof(shown))) > 0) {
+		if (write(STDERR_FILENO, shown, (size_t)n) != n)
+			die("write");
+		if (*text && is_prompt(shown, (size_t)n))
+			text = type_line(terminal, text);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	bool controls = argc > 1 && !strcmp(argv[1], "-c");
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), status, in;
 	bool errors = argc > 1 && !strcmp(argv[1], "-e");
 	const char *rest;
 	pid_t pid;
 
-	argv += errors;
-	argc -= errors;
+	argv += errors || controls;
+	argc -= errors || controls;
 	if (argc < 3 || terminal < 0 || grantpt(terminal) || unlockpt(terminal))
 		die("on-terminal");
 	in = open(ptsname(terminal), O_RDWR | O_NOCTTY);
 	if (in < 0)
 		die("open");
-	if (errors)
+	if (errors || controls)
 		echo_nothing(in);
-	rest = type(terminal, argv[1]);
+	rest = controls ? argv[1] : type(terminal, argv[1]);
 	pid = fork();
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
+		if (controls && (setsid() < 0 || ioctl(in, TIOCSCTTY, 0)))
+			die("controlling terminal");
 		dup2(in, STDIN_FILENO);
-		if (errors)
+		if (errors || controls)
 			dup2(in, STDERR_FILENO);
 		close(in);
 		close(terminal);
@@ -111,7 +147,9 @@ int main(int argc, char **argv)
 		die(argv[2]);
 	}
 	close(in);
-	if (*rest)
+	if (controls)
+		converse(terminal, rest);
+	else if (*rest)
 		type_later(terminal, rest);
 	if (errors)
 		show(terminal);

@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Where the password comes from, and where it lies: setup offers what is installed and tries
+# whether it comes back.
+
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
+
+SQ="'"
+
+# types <user> <text> <command>...: on a terminal, where a line of the text answers each prompt.
+types () {
+	local who text
+
+	who=$1 text=$2
+	shift 2
+	as "$who" GIT_TERMINAL_PROMPT=1 PATH="$TRASH/bin:$PATH" "$BUILD/t/on-terminal" -c "$text" "$@"
+}
+
+# set_up <user> <text>: with what is typed.
+set_up () {
+	types "$1" "$2" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" >out 2>shown
+}
+
+# program <name>: in bin, with this text.
+program () {
+	mkdir -p bin && { echo "#!/bin/sh"; cat; } >"bin/$1" && chmod +x "bin/$1"
+}
+
+# a_keyring: secret-tool, which keeps in a file what it is given.
+a_keyring () {
+	program secret-tool <<-END
+	case \$1 in
+	store) cat >"$TRASH/keyring/\$4" ;;
+	lookup) cat "$TRASH/keyring/\$3" ;;
+	esac
+	END
+}
+
+afresh () {
+	stop_other_brokers
+	as alice git config --global --remove-section xmpp.localhost
+	as alice git config --global --remove-section credential.xmpp://localhost
+	as alice git config --global --unset credential.helper
+	rm -rf bin keyring && mkdir keyring
+}
+
+choices () {
+	grep "^  [1-9]  " shown
+}
+
+test_expect_success 'alice has an account' '
+	start_server alice bob && plain_user alice && plain_user bob && mkdir -p -m 700 alice/run bob/run
+'
+
+test_expect_success 'what is not installed is not offered, and plain text is not what Enter means' '
+	afresh; set_up alice "$PASSWORD\n\n" && cat shown &&
+	choices >list && printf "  1  store, a file of yours, in plain text\n  2  a command of your own\n  3  until the broker ends\n" >expect &&
+	test_cmp expect list && grep "^\[3\] " shown &&
+	grep "^the password is kept until the broker stops$" out && grep "^logged in as" out &&
+	test_must_fail as alice git config --get-regexp "^credential|passwordcommand" && test ! -e alice/.git-credentials
+'
+
+test_expect_success 'a helper of git is offered, used for this domain only, and gives the password to the next broker' '
+	afresh; set_up alice "$PASSWORD\n1\n" && cat shown out &&
+	grep "^password kept by .store., for credential.xmpp://localhost.helper$" out &&
+	test "$(as alice git config credential.xmpp://localhost.helper)" = store &&
+	test_must_fail as alice git config credential.helper &&
+	stop_other_brokers && start_broker alice && stop_broker alice &&
+	types alice "" git xmpp setup >out 2>shown && grep "^password kept by .store.$" out && test_must_fail choices
+'
+
+test_expect_success 'a keyring that is there comes first; a broker gets the password from it' '
+	afresh; a_keyring && set_up alice "$PASSWORD\n\n" && cat shown out &&
+	grep "^  1  secret-tool, the keyring of the desktop" shown && grep "^\[1\] " shown &&
+	grep "^the password comes from .secret-tool lookup git-xmpp alice@localhost." out &&
+	test "$(as alice git config xmpp.localhost.passwordCommand)" = "secret-tool lookup git-xmpp alice@localhost" &&
+	test "$(cat keyring/alice@localhost)" = "$PASSWORD" &&
+	stop_other_brokers && start_broker alice PATH="$TRASH/bin:$PATH" && stop_broker alice
+'
+
+test_expect_success 'pass is offered once it has a key' '
+	afresh; program pass <<-END &&
+	case \$1 in
+	insert) cat >"$TRASH/keyring/pass" ;;
+	show) test "\$2" = git-xmpp/alice@localhost && cat "$TRASH/keyring/pass" ;;
+	esac
+	END
+	set_up alice "$PASSWORD\n\n" && test_must_fail grep "pass$" shown &&
+	mkdir -p alice/.password-store && echo key >alice/.password-store/.gpg-id &&
+	afresh && program pass <<-END &&
+	case \$1 in
+	insert) cat >"$TRASH/keyring/pass" ;;
+	show) test "\$2" = git-xmpp/alice@localhost && cat "$TRASH/keyring/pass" ;;
+	esac
+	END
+	set_up alice "$PASSWORD\n1\n" && choices && grep "^  1  pass$" shown &&
+	test "$(as alice git config xmpp.localhost.passwordCommand)" = "pass show git-xmpp/alice@localhost" &&
+	rm -r alice/.password-store
+'
+
+test_expect_success 'one that does not give it back has not kept it: that is said, and nothing is configured' '
+	afresh; program secret-tool <<-END &&
+	test "\$1" = store && cat >/dev/null
+	END
+	program git-credential-libsecret <<-END &&
+	cat >/dev/null
+	END
+	set_up alice "$PASSWORD\n1\n2\n5\n" && cat shown &&
+	grep "^  1  libsecret, the keyring" shown && grep "^  2  secret-tool" shown &&
+	grep "error: the credential helper .libsecret. has not kept the password" shown &&
+	grep "error: .secret-tool lookup git-xmpp alice@localhost. does not print this password" shown &&
+	test_must_fail as alice git config --get-regexp "^credential|passwordcommand"
+'
+
+test_expect_success 'a helper that is configured and not installed is named, and something else is offered' '
+	afresh; as alice git config --global credential.helper libsecret &&
+	set_up alice "$PASSWORD\n1\n" && cat shown &&
+	grep "^error: credential.helper is .libsecret., which is not installed" shown &&
+	grep "^  1  store" shown && grep "^password kept by .store." out
+'
+
+test_expect_success 'a command of her own counts if it prints the password' '
+	afresh; set_up alice "$PASSWORD\n2\necho other\n2\ncat $TRASH/alice/pw\n" && cat shown &&
+	grep "error: .echo other. does not print this password" shown &&
+	test "$(as alice git config xmpp.localhost.passwordCommand)" = "cat $TRASH/alice/pw"
+'
+
+test_expect_success 'without a terminal nothing is asked, and the hints name what is there' '
+	afresh; program askpass <<-END &&
+	echo "$PASSWORD"
+	END
+	as alice GIT_ASKPASS="$TRASH/bin/askpass" git xmpp setup alice@localhost --server="127.0.0.1:$server_port" \
+		--ca-file="$TRASH/prosody/localhost.crt" >out 2>err </dev/null && cat err &&
+	grep "^warning: no credential helper is configured; the password is kept until the broker stops" err &&
+	grep "^hint: Keep it in a file of yours, in plain text, with .git config --global credential.xmpp://localhost.helper store., and" err &&
+	test_must_fail grep -e libsecret -e "Keep the password" err
+'
+
+stop_other_brokers
+test_done
