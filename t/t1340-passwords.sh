@@ -41,6 +41,12 @@ a_keyring () {
 	END
 }
 
+# no_brokers: whoever started them.
+no_brokers () {
+	stop_other_brokers
+	return 0
+}
+
 afresh () {
 	stop_other_brokers
 	as alice git config --global --remove-section xmpp.localhost
@@ -70,7 +76,7 @@ test_expect_success 'a helper of git is offered, used for this domain only, and 
 	grep "^password kept by .store., for credential.xmpp://localhost.helper$" out &&
 	test "$(as alice git config credential.xmpp://localhost.helper)" = store &&
 	test_must_fail as alice git config credential.helper &&
-	stop_other_brokers && start_broker alice && stop_broker alice &&
+	no_brokers && start_broker alice && stop_broker alice &&
 	types alice "" git xmpp setup >out 2>shown && grep "^password kept by .store.$" out && test_must_fail choices
 '
 
@@ -80,7 +86,7 @@ test_expect_success 'a keyring that is there comes first; a broker gets the pass
 	grep "^the password comes from .secret-tool lookup git-xmpp alice@localhost." out &&
 	test "$(as alice git config xmpp.localhost.passwordCommand)" = "secret-tool lookup git-xmpp alice@localhost" &&
 	test "$(cat keyring/alice@localhost)" = "$PASSWORD" &&
-	stop_other_brokers && start_broker alice PATH="$TRASH/bin:$PATH" && stop_broker alice
+	no_brokers && start_broker alice PATH="$TRASH/bin:$PATH" && stop_broker alice
 '
 
 test_expect_success 'pass is offered once it has a key' '
@@ -139,6 +145,94 @@ test_expect_success 'without a terminal nothing is asked, and the hints name wha
 	grep "^warning: no credential helper is configured; the password is kept until the broker stops" err &&
 	grep "^hint: Keep it in a file of yours, in plain text, with .git config --global credential.xmpp://localhost.helper store., and" err &&
 	test_must_fail grep -e libsecret -e "Keep the password" err
+'
+
+# forgetful <user>: an account whose password is nowhere, and a broker that has none.
+forgetful () {
+	stop_other_brokers
+	plain_user "$1" && as "$1" git config --global xmpp.account localhost &&
+	as "$1" git config --global xmpp.localhost.jid "$1@localhost" &&
+	as "$1" git config --global xmpp.localhost.server "127.0.0.1:$server_port" &&
+	as "$1" git config --global xmpp.localhost.caFile "$TRASH/prosody/localhost.crt"
+}
+
+url=xmpp::nobody@localhost/x
+
+test_expect_success 'git asks for the password that the broker lacks, and goes on with it' '
+	afresh; forgetful alice &&
+	test_expect_code 128 types alice "$PASSWORD\n" git ls-remote $url 2>shown && cat shown &&
+	test "$(grep -c "Password for" shown)" = 1 && grep "^fatal: .nobody@localhost. is not your buddy" shown &&
+	broker_online alice && test_expect_code 128 as alice git ls-remote $url 2>err && grep "not your buddy" err
+'
+
+test_expect_success 'so does git xmpp; by a program if one is named' '
+	afresh; forgetful alice && types alice "$PASSWORD\n" git xmpp add bob@localhost 2>shown && cat shown &&
+	grep "Password for" shown && as alice git xmpp buddies --porcelain | grep "^bob@localhost" &&
+	no_brokers && program askpass <<-END &&
+	echo "$PASSWORD"; echo "\$1" >>$TRASH/asked
+	END
+	as alice GIT_ASKPASS="$TRASH/bin/askpass" git xmpp buddies --porcelain >out && grep "^bob@localhost" out &&
+	test_line_count = 1 asked &&
+	no_brokers && as alice git config --global core.askPass "$TRASH/bin/askpass" &&
+	as alice git xmpp buddies --porcelain >out && test_line_count = 2 asked &&
+	as alice git config --global --unset core.askPass
+'
+
+test_expect_success 'a wrong one is asked for again in the same run, three times at most' '
+	afresh; forgetful alice && test_expect_code 128 types alice "wrong\n$PASSWORD\n" git ls-remote $url 2>shown &&
+	cat shown && test "$(grep -c "Password for" shown)" = 2 && grep "error: authentication failed" shown &&
+	grep "not your buddy" shown &&
+	afresh; forgetful alice && test_expect_code 128 types alice "a\nb\nc\nd\n" git ls-remote $url 2>shown &&
+	cat shown && grep -o "Password for" shown >asked && test_line_count = 3 asked &&
+	grep "^fatal: authentication failed" shown
+'
+
+test_expect_success 'without a terminal: the error, at once' '
+	afresh; forgetful alice && test_expect_code 128 as alice timeout 10 git ls-remote $url >out 2>err </dev/null && cat err &&
+	printf "fatal: no password for %salice@localhost%s\nhint: Store it with \"git xmpp setup\"\n" "$SQ" "$SQ" >expect &&
+	test_cmp expect err
+'
+
+test_expect_success 'a stored one that is wrong is erased, what is typed is stored; by setup and by git' '
+	for command in "ls-remote $url" "xmpp setup"
+	do
+		afresh; forgetful alice && as alice git config --global credential.helper store &&
+		echo "xmpp://alice:old@localhost" >alice/.git-credentials &&
+		{ types alice "$PASSWORD\n" git $command >out 2>shown; cat shown; } &&
+		test "$(grep -c "Password for" shown)" = 1 && grep "authentication failed" shown &&
+		echo "xmpp://alice:$PASSWORD@localhost" >expect && test_cmp expect alice/.git-credentials &&
+		broker_online alice || return 1
+	done; rm alice/.git-credentials
+'
+
+test_expect_success 'where a command tells the password nobody is asked, until setup --ask drops it' '
+	afresh; forgetful alice && as alice git config --global xmpp.localhost.passwordCommand "echo wrong" &&
+	test_expect_code 128 types alice "$PASSWORD\n" git ls-remote $url 2>shown && cat shown &&
+	test_must_fail grep "Password for" shown && grep "^fatal: authentication failed" shown &&
+	types alice "$PASSWORD\n\n" git xmpp setup --ask 2>shown && cat shown &&
+	test_must_fail as alice git config xmpp.localhost.passwordCommand
+'
+
+test_expect_success 'two commands at once: one asks, and both go on' '
+	afresh; forgetful alice && program askpass <<-END &&
+	echo asked >>$TRASH/asked
+	until test -e $TRASH/answer; do sleep 0.1; done
+	echo "$PASSWORD"
+	END
+	rm -f asked answer && export GIT_ASKPASS="$TRASH/bin/askpass" &&
+	background alice sh -c "git ls-remote $url 2>err1" && first=$job && wait_for 20 test -s asked &&
+	background alice sh -c "git ls-remote $url 2>err2" && second=$job &&
+	touch answer && wait_for 30 gone $first && wait_for 30 gone $second; unset GIT_ASKPASS
+	cat err1 err2 && grep "not your buddy" err1 && grep "not your buddy" err2 && test_line_count = 1 asked
+'
+
+test_expect_success 'and when the one is ended at its question, the other asks' '
+	stop_other_brokers; rm -f asked answer; export GIT_ASKPASS="$TRASH/bin/askpass"
+	background alice sh -c "exec git ls-remote $url 2>err1" && first=$job && wait_for 20 test -s asked &&
+	background alice sh -c "git ls-remote $url 2>err2" && second=$job &&
+	for pid in $(helpers); do test "$(ps -o ppid= -p "$pid" | tr -d " ")" != "$first" || kill "$pid"; done &&
+	touch answer && wait_for 30 gone $second; unset GIT_ASKPASS
+	cat err2 && grep "not your buddy" err2
 '
 
 stop_other_brokers

@@ -17,6 +17,7 @@
 #include "device-text.h"
 #include "json.h"
 #include "output.h"
+#include "password-prompt.h"
 #include "person.h"
 #include "query.h"
 #include "text.h"
@@ -392,11 +393,9 @@ static bool is_incomplete(const struct query *answer, struct fields *account)
 	return query_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
 }
 
-/*
- * Asks for the buddies, or one of them, until the roster is known. The caller finishes
- * *answer. -1 with *trouble.
- */
-static int ask(struct query *answer, const char *jid, struct message *trouble)
+/* As ask(). The prompt is for the password that the account lacks. */
+static int ask_until_known(struct query *answer, const char *jid, struct password_prompt *prompt,
+			   struct message *trouble)
 {
 	struct fields account;
 
@@ -406,6 +405,10 @@ static int ask(struct query *answer, const char *jid, struct message *trouble)
 			if (!is_incomplete(answer, &account))
 				return 0;
 			explain(account, trouble);
+			if (password_prompt_again(prompt, trouble, NULL)) {
+				query_finish(answer);
+				continue;
+			}
 		}
 		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) ||
 		    waited >= ROSTER_MS)
@@ -413,6 +416,21 @@ static int ask(struct query *answer, const char *jid, struct message *trouble)
 		query_finish(answer);
 		poll(NULL, 0, ASK_AGAIN_MS);
 	}
+}
+
+/*
+ * Asks for the buddies, or one of them, until the roster is known. The caller finishes
+ * *answer. -1 with *trouble.
+ */
+static int ask(struct query *answer, const char *jid, struct message *trouble)
+{
+	struct password_prompt prompt;
+	int result;
+
+	password_prompt_init(&prompt);
+	result = ask_until_known(answer, jid, &prompt, trouble);
+	password_prompt_finish(&prompt);
+	return result;
 }
 
 int cmd_buddies(int argc, char **argv)

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "notice-lines.h"
+#include "password-prompt.h"
+#include "query.h"
 #include "verbs.h"
 
 /*
@@ -71,12 +73,29 @@ static int run(int argc, char **argv)
 	return cmd_unknown(name);
 }
 
+/* A query that lacks the password asks the user for it. */
+static struct password_prompt prompt;
+
+static bool ask_for_password(const struct message *trouble)
+{
+	return password_prompt_again(&prompt, trouble, NULL);
+}
+
+static void end_prompt(void)
+{
+	password_prompt_finish(&prompt);
+}
+
+static const struct query_remedy remedy = { .again = ask_for_password, .over = end_prompt };
+
 int main(int argc, char **argv)
 {
 	int status;
 
 	occupy_streams();
 	signal(SIGPIPE, SIG_IGN);
+	password_prompt_init(&prompt);
+	query_set_remedy(&remedy);
 	status = run(argc, argv);
 	notice_lines_print();
 	return finish_output(status);

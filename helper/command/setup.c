@@ -16,14 +16,13 @@
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
-#include "credential.h"
 #include "fingerprint.h"
 #include "jid.h"
 #include "keep.h"
 #include "output.h"
+#include "password-source.h"
 #include "setup.h"
 #include "text.h"
-#include "wipe.h"
 
 static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] "
@@ -43,8 +42,6 @@ static const char usage[] =
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
-	PASSWORDS_MAX = 3,		/* that the user is asked for in one run; and that
-					   helpers give */
 };
 
 struct setup {
@@ -59,9 +56,7 @@ struct setup {
 	bool joins;				/* for an invitation, which is the next step */
 	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
 	void *move_arg;				/* borrowed */
-	struct credential credential;		/* if asks_password */
-	char *refused;				/* a stored password that was refused; owned */
-	int found, asked;			/* so often a helper gave one, and the user */
+	struct password_source password;	/* if asks_password */
 	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
 };
@@ -226,47 +221,15 @@ static bool name_is_free(const struct setup *s)
 	return good;
 }
 
-/* Takes a stored password, unless it is the one that was refused. */
-static bool find_stored(struct setup *s)
-{
-	char *password;
-	bool found;
-
-	if (s->ask || s->found == PASSWORDS_MAX || !credential_find(&s->credential, s->jid)) {
-		credential_finish(&s->credential);
-		return false;
-	}
-	password = credential_password(&s->credential);
-	found = password && (!s->refused || strcmp(password, s->refused) != 0);
-	credential_free_text(password);
-	s->found += found;
-	if (!found)
-		credential_finish(&s->credential);
-	return found;
-}
-
-static bool can_ask_user(const struct setup *s)
-{
-	return s->asked < PASSWORDS_MAX && credential_can_ask();
-}
-
-static bool ask_user(struct setup *s)
-{
-	char *password = NULL;
-	bool given;
-
-	s->asked++;
-	if (credential_ask(&s->credential, s->jid))
-		password = credential_password(&s->credential);
-	given = password != NULL;
-	credential_free_text(password);
-	return given;
-}
-
 static int get_password(struct setup *s)
 {
+	struct password_source *p = &s->password;
+
+	password_source_init(p, s->jid);
+	p->only_asks = s->ask;
 	s->asks_password = s->ask || (!s->password_command && !account_get(s, "passwordcommand"));
-	if (!s->asks_password || find_stored(s) || (can_ask_user(s) && ask_user(s)))
+	if (!s->asks_password || password_source_find(p) ||
+	    (password_source_can_ask(p) && password_source_ask(p)))
 		return STATUS_OK;
 	report("fatal", "no password for '%s'", s->jid);
 	report("hint", "Run this on a terminal, "
@@ -298,26 +261,6 @@ static bool write_account(struct setup *s)
 	return amendment_write(&s->amendment);
 }
 
-/* Gives the password to the broker, which has no terminal to ask for it. */
-static bool tell_password(const struct setup *s, struct message *trouble)
-{
-	char *password = credential_password(&s->credential);
-	struct buf command = { 0 };
-	struct query answer;
-	bool good;
-
-	buf_reserve(&command, 2 * FIELD_VALUE_MAX);
-	fields_add(&command, "verb", "password");
-	fields_add(&command, "jid", s->jid);
-	fields_add(&command, "password", password);
-	good = query_get(&answer, &command, true, trouble) == 0;
-	query_finish(&answer);
-	wipe(command.base, command.cap);
-	buf_finish(&command);
-	credential_free_text(password);
-	return good;
-}
-
 /* Has a command tell the password from now on. The broker asks it when it reads that. */
 static int configure_command(struct setup *s, const char *command)
 {
@@ -344,7 +287,7 @@ static int keep(struct setup *s)
 
 	if (!s->asks_password)
 		return STATUS_OK;
-	status = keep_password(s->jid, &s->credential, &command);
+	status = keep_password(s->jid, &s->password.credential, &command);
 	if (command)
 		status = configure_command(s, command);
 	free(command);
@@ -383,19 +326,6 @@ static void find_trouble(const struct setup *s, struct fields account, struct me
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
 }
 
-/* Has a helper erase the password that it gave, which the server refused. */
-static void forget_password(struct setup *s)
-{
-	credential_free_text(s->refused);
-	s->refused = credential_password(&s->credential);
-	if (s->credential.stored) {
-		credential_reject(&s->credential);
-		if (credential_look(&s->credential, s->jid) == CREDENTIAL_KEPT)
-			report("error", "a credential helper still has this password");
-	}
-	credential_finish(&s->credential);
-}
-
 static int log_in(const struct setup *s, struct message *trouble)
 {
 	struct fields account = { .data = NULL };
@@ -403,7 +333,7 @@ static int log_in(const struct setup *s, struct message *trouble)
 	struct query answer = { .count = 0 };
 	int status = STATUS_FATAL;
 
-	if (s->asks_password && !tell_password(s, trouble))
+	if (s->asks_password && !password_source_give(&s->password, trouble))
 		return STATUS_FATAL;
 
 	fflush(stdout);
@@ -457,11 +387,11 @@ static int go_online(struct setup *s)
 		if (trouble.id == MSG_AUTH_FAILED && !s->asks_password)
 			hint_at_command(s, &trouble);
 		if (refused)
-			forget_password(s);
-		found = refused && find_stored(s);
-		again = found || (refused && can_ask_user(s));
+			password_source_refuse(&s->password);
+		found = refused && password_source_find(&s->password);
+		again = found || (refused && password_source_can_ask(&s->password));
 		message_print(&trouble, again ? "error: " : "fatal: ");
-		if (!again || (!found && !ask_user(s)))
+		if (!again || (!found && !password_source_ask(&s->password)))
 			return STATUS_FATAL;
 	}
 	return keep(s);
@@ -507,8 +437,7 @@ static int run(struct setup *s, int argc, char **argv)
 
 	s->start = true;
 	status = set_up(s, argc, argv);
-	credential_finish(&s->credential);
-	credential_free_text(s->refused);
+	password_source_finish(&s->password);
 	amendment_finish(&s->amendment);
 	gitconfig_finish(&s->configuration);
 	free(s->ca_file);

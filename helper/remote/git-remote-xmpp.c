@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "descriptors.h"
 #include "io.h"
 #include "opening.h"
+#include "password-prompt.h"
 #include "pump.h"
 #include "text.h"
 
@@ -127,17 +129,47 @@ static int fatal(const struct message *trouble)
 	return STATUS_FAILED;
 }
 
+/* Whether git has gone: nobody reads our standard output. */
+static bool git_has_gone(void)
+{
+	struct pollfd fd = { .fd = 1, .events = 0 };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents;
+}
+
+/*
+ * Opens the service; if the broker lacks the password, asks the user for it and opens again.
+ * The caller finishes *broker, whatever the result.
+ */
+static enum opening_result open_service(struct helper *h, const struct opening *opening,
+					struct client *broker, struct message *trouble)
+{
+	struct password_prompt prompt;
+	enum opening_result result;
+
+	password_prompt_init(&prompt);
+	for (;;) {
+		*broker = (struct client){ .fd = -1 };
+		result = OPENING_REFUSED;
+		if (client_connect(broker, "git-remote-xmpp/" PROGRAM_VERSION,
+				   opening->config->autostart, trouble) == 0)
+			result = opening_run(opening, broker, &h->input, trouble);
+		if (result != OPENING_REFUSED ||
+		    !password_prompt_again(&prompt, trouble, git_has_gone))
+			break;
+		client_finish(broker);
+	}
+	password_prompt_finish(&prompt);
+	return result;
+}
+
 static int serve(struct helper *h, const struct opening *opening)
 {
 	struct message trouble = { .id = MSG_NONE };
 	struct client broker;
 	int status = 0;
 
-	if (client_connect(&broker, "git-remote-xmpp/" PROGRAM_VERSION, opening->config->autostart,
-			   &trouble) < 0)
-		return fatal(&trouble);
-
-	switch (opening_run(opening, &broker, &h->input, &trouble)) {
+	switch (open_service(h, opening, &broker, &trouble)) {
 	case OPENING_READY:
 		/* By the protocol of helpers an empty line says: connected. */
 		if (answer("\n"))

@@ -16,6 +16,7 @@
 #include "client.h"
 #include "notice-lines.h"
 #include "text.h"
+#include "wipe.h"
 
 enum {
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
@@ -103,18 +104,24 @@ static void ask_for_notices(struct buf *command)
 		fields_add(command, "notices", "1");
 }
 
-int query_get(struct query *answer, struct buf *command, bool autostart, struct message *trouble)
+/* Asks once. The command stays as it is. */
+static int ask(struct query *answer, const struct buf *command, bool autostart,
+	       struct message *trouble)
 {
+	struct buf copy = { 0 };
 	struct client c;
 	int result;
 
 	*answer = (struct query){ .status = 0 };
-	if (client_connect(&c, "git-xmpp/" PROGRAM_VERSION, autostart, trouble) < 0) {
-		buf_reset(command);
+	if (client_connect(&c, "git-xmpp/" PROGRAM_VERSION, autostart, trouble) < 0)
 		return -1;
-	}
-	ask_for_notices(command);
-	frame_put_fields(&c.out, FRAME_COMMAND, command);
+	/* It may hold a password, so it is not moved. */
+	buf_reserve(&copy, buf_len(command) + 64);
+	buf_append(&copy, buf_data(command), buf_len(command));
+	ask_for_notices(&copy);
+	frame_put_fields(&c.out, FRAME_COMMAND, &copy);
+	wipe(copy.base, copy.cap);
+	buf_finish(&copy);
 	/*
 	 * If the broker hangs up at once, its reason can still be read, so a failure here
 	 * is ignored.
@@ -124,6 +131,29 @@ int query_get(struct query *answer, struct buf *command, bool autostart, struct 
 	if (result == 0)
 		result = read_answer(answer, &c, trouble);
 	client_finish(&c);
+	return result;
+}
+
+static const struct query_remedy *remedy;
+
+void query_set_remedy(const struct query_remedy *new_remedy)
+{
+	remedy = new_remedy;
+}
+
+int query_get(struct query *answer, struct buf *command, bool autostart, struct message *trouble)
+{
+	bool tried = false;
+	int result;
+
+	while ((result = ask(answer, command, autostart, trouble)) < 0 && remedy &&
+	       remedy->again(trouble)) {
+		tried = true;
+		query_finish(answer);
+	}
+	if (tried)
+		remedy->over();
+	buf_reset(command);
 	return result;
 }
 

@@ -29,6 +29,17 @@ struct query {
  */
 int query_get(struct query *answer, struct buf *command, bool autostart, struct message *trouble);
 
+/* What may be done about a failure, so that the same command is sent again. */
+struct query_remedy {
+	/* Whether to send it again. Queries that are made meanwhile may come here, too. */
+	bool (*again)(const struct message *trouble);
+	/* The command that was sent again has ended, well or not. */
+	void (*over)(void);
+};
+
+/* Sets the remedy of all queries; borrowed. */
+void query_set_remedy(const struct query_remedy *remedy);
+
 /* As query_get(), for a command of a verb and at most one more field. */
 int query_to(struct query *answer, const char *verb, const char *key, const char *value,
 	     bool autostart, struct message *trouble);
