@@ -18,6 +18,7 @@ static void *dialling_for;
 static bool may_dial = true, known_proxy, has_proxy;
 static uint64_t acked;			/* by the device; a number of `offers` */
 static unsigned proxies;		/* offered by us */
+static unsigned ended;			/* of them, by us */
 
 static uint64_t on_now(void *owner)
 {
@@ -89,6 +90,7 @@ static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, 
 			    const struct s5b_events *events, void *owner)
 {
 	events->send(owner, &(struct s5b_record){ .step = S5B_OFFER, .pass = { .token = TOKEN } });
+	snprintf(proxy, JID_MAX, "proxy.x.org");
 	proxies++;
 	return (struct s5b *)&proxies;
 }
@@ -99,6 +101,11 @@ static const char *on_stream_sid(const struct s5b *b)
 }
 
 static void on_stream_end(struct s5b *b)
+{
+	ended++;
+}
+
+static void on_stream_record(struct s5b *b, const struct s5b_record *record)
 {
 }
 
@@ -113,6 +120,7 @@ static const struct connector_ops ops = {
 	.answer = on_answer,
 	.offer = on_offer,
 	.stream_sid = on_stream_sid,
+	.stream_record = on_stream_record,
 	.stream_end = on_stream_end,
 };
 
@@ -250,6 +258,45 @@ static void test_dead_path(struct connector *w)
 	connector_refresh(w);
 }
 
+static void refuse(struct connector *w, const char *sid, const char *reason)
+{
+	const char *const pairs[] = { "sid", sid, "state", "failed", "reason", reason, NULL };
+
+	hear(w, RECORD_BYTESTREAM, pairs);
+}
+
+/* The link is at rest, and the timers of the search come. */
+static unsigned offered_within(struct connector *w, uint64_t ms)
+{
+	unsigned before = proxies;
+
+	for (uint64_t end = now + ms; now < end; now += 100)
+		if (connector_deadline(w, false) <= now)
+			connector_step(w, false);
+	return proxies - before;
+}
+
+static void test_busy_device(struct connector *w)
+{
+	has_proxy = true;
+	acked = UINT64_MAX;
+	connector_refresh(w);
+	connector_detached(w, now);
+	connector_attached(w, PATH_INBAND);
+	now += 60 * 1000;
+	is_int(offered_within(w, 100), 1, "a proxy is offered, at rest");
+	ended = 0;
+	refuse(w, "ffeeddccbbaa99887766554433221100", "busy");
+	refuse(w, TOKEN, "unreachable");
+	is_int(ended, 0, "neither another offer's refusal nor another reason puts it off");
+	refuse(w, TOKEN, "busy");
+	is_int(ended, 1, "that the device is busy does");
+	is_int(offered_within(w, PATH_SELECTOR_OFF_FIRST), 0, "it has some time");
+	is_int(offered_within(w, 1000), 1, "and is asked again");
+	has_proxy = false;
+	connector_refresh(w);
+}
+
 static void test_passes(struct connector *w)
 {
 	ok(connector_pass(w, 1) && connector_pass(w, 5),
@@ -281,6 +328,7 @@ int main(void)
 	test_uses(w);
 	test_offers(w);
 	test_dead_path(w);
+	test_busy_device(w);
 	test_passes(w);
 	connector_stop(w);
 	connector_destroy(w);

@@ -195,6 +195,19 @@ static void test_offer(void)
 	       "nor what a user does not allow");
 }
 
+static void test_put_off(void)
+{
+	begin(true);
+	step(0);
+	asks("p", "a proxy is offered");
+	path_manager_put_off(&s, PATH_PROXY, now);
+	ok(!path_manager_trying(&s), "to a device that is busy");
+	step(PATH_SELECTOR_OFF_FIRST - 1);
+	asks("", "which has some time");
+	step(1);
+	asks("p", "before it is offered again");
+}
+
 static void test_told_again(void)
 {
 	struct path_manager_facts facts = everything;
@@ -235,6 +248,7 @@ int main(void)
 	test_same_candidates();
 	test_proxy_needs_link();
 	test_offer();
+	test_put_off();
 	test_told_again();
 	test_failing_at_once();
 	return tap_done();

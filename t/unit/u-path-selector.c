@@ -770,6 +770,66 @@ static void test_answers(void)
 	ok(path_selector_deadline(&r, false) < UINT64_MAX, "news from the device does");
 }
 
+/* A selector on in-band that offers a proxy, which the device puts off each time. */
+static unsigned offers_put_off(struct path_selector *r, bool used, uint64_t at, uint64_t ms)
+{
+	unsigned offers = 0;
+
+	for (uint64_t end = at + ms; at < end; at += 100) {
+		if (path_selector_next(r, used, at) < 0)
+			continue;
+		offers++;
+		path_selector_put_off(r, PATH_PROXY, at);
+	}
+	return offers;
+}
+
+static void test_put_off(void)
+{
+	struct path_selector r;
+	uint64_t at = begin_dialling(&r);
+
+	path_selector_possible(&r, PATH_DIRECT, false, at);
+	path_selector_possible(&r, PATH_PROXY, true, at);
+	is_int(path_selector_next(&r, false, at), PATH_PROXY, "a proxy is offered");
+	path_selector_put_off(&r, PATH_PROXY, at);
+	is_int(path_selector_deadline(&r, false), at + PATH_SELECTOR_OFF_FIRST,
+	       "to a device that is busy it is offered again, at rest too");
+	at += PATH_SELECTOR_OFF_FIRST;
+	is_int(path_selector_next(&r, false, at), PATH_PROXY, "as soon as there is room");
+	path_selector_failed(&r, PATH_PROXY, at);
+	is_int(path_selector_deadline(&r, false), -1, "a failure then is the one try");
+
+	path_selector_renew(&r, at);
+	is_int(offers_put_off(&r, false, at, 3600 * 1000), PATH_SELECTOR_OFFS_MAX,
+	       "a device that is busy for ever is left alone, at rest");
+	at += 3600 * 1000;
+	is_int(path_selector_deadline(&r, false), -1, "and no timer is set for it");
+	ok(offers_put_off(&r, true, at, 3600 * 1000) <= 14,
+	   "and while the link is used it is asked each five minutes");
+	at += 3600 * 1000;
+	path_selector_network_changed(&r, at);
+	is_int(offers_put_off(&r, false, at, 3600 * 1000), PATH_SELECTOR_OFFS_MAX,
+	       "another network is another chance");
+}
+
+/* A device that is busy changes its mind in a loop about what it allows. */
+static void test_put_off_talkative(void)
+{
+	unsigned offers = 0;
+	struct path_selector r;
+
+	begin_dialling(&r);
+	path_selector_possible(&r, PATH_DIRECT, false, 0);
+	path_selector_possible(&r, PATH_PROXY, true, 0);
+	for (uint64_t at = 1000; at < 600000; at += 100) {
+		changes_its_mind(&r, at);
+		offers += offers_put_off(&r, false, at, 100);
+	}
+	ok(offers < 100, "which is no reason to ask it far more often (%u times in ten minutes)",
+	   offers);
+}
+
 int main(void)
 {
 	test_first();
@@ -784,6 +844,8 @@ int main(void)
 	test_holes();
 	test_colliding_moves();
 	test_answers();
+	test_put_off();
+	test_put_off_talkative();
 	test_talkative();
 	test_random();
 	return tap_done();

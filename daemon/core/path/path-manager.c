@@ -162,6 +162,12 @@ void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t n
 		path_selector_arrived(&s->selector, kind);
 }
 
+void path_manager_put_off(struct path_manager *s, enum path_kind kind, uint64_t now)
+{
+	s->trying[kind] = false;
+	path_selector_put_off(&s->selector, kind, now);
+}
+
 void path_manager_arrived(struct path_manager *s, enum path_kind kind)
 {
 	s->trying[kind] = false;

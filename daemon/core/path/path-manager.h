@@ -9,10 +9,10 @@
  * facts, records, results of attempts and `now` come in; what to begin and to give up
  * goes out.
  *
- * An attempt is the owner's from begin() until the owner calls path_manager_failed() or
- * path_manager_arrived(), or is told to give_up(). The device may offer a proxy as well
- * (BYTESTREAM). To answer its offer is an attempt of kind PATH_PROXY, as an offer of ours
- * is.
+ * An attempt is the owner's from begin() until the owner calls path_manager_failed(),
+ * path_manager_put_off() or path_manager_arrived(), or is told to give_up(). The device
+ * may offer a proxy as well (BYTESTREAM). To answer its offer is an attempt of kind
+ * PATH_PROXY, as an offer of ours is.
  */
 
 #include <stdbool.h>
@@ -88,8 +88,9 @@ void path_manager_hold_proxy(struct path_manager *s, bool held);
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now);
 uint64_t path_manager_deadline(const struct path_manager *s, bool busy);
 
-/* The result of an attempt: it failed, or it ended with a path. */
+/* The result of an attempt: it failed, the device put it off, or it ended with a path. */
 void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t now);
+void path_manager_put_off(struct path_manager *s, enum path_kind kind, uint64_t now);
 void path_manager_arrived(struct path_manager *s, enum path_kind kind);
 bool path_manager_trying(const struct path_manager *s);
 

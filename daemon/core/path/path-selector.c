@@ -73,7 +73,7 @@ static void forgive(struct path_selector *r, enum path_kind kind, uint64_t now)
 {
 	struct path_selector_kind *k = &r->kinds[kind];
 
-	k->failures = 0;
+	k->failures = k->offs = 0;
 	k->done = false;
 	k->not_before = chance(r, kind, now);
 }
@@ -95,7 +95,7 @@ static void begin_anew(struct path_selector *r, enum path_kind kind, uint64_t no
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
 
-	if (k->failures && now - k->tried_at < PATH_SELECTOR_ANEW)
+	if ((k->failures || k->offs) && now - k->tried_at < PATH_SELECTOR_ANEW)
 		renew(r, kind, now);
 	else
 		forgive(r, kind, now);
@@ -158,7 +158,7 @@ void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64
 	r->current = kind;
 	r->since = now;
 	r->was_up = true;
-	r->kinds[kind].failures = 0;
+	r->kinds[kind].failures = r->kinds[kind].offs = 0;
 	if (left >= 0) {
 		if (path_selector_wants(r, left))
 			renew(r, left, now);
@@ -215,10 +215,20 @@ void path_selector_failed(struct path_selector *r, enum path_kind kind, uint64_t
 	struct path_selector_kind *k = &r->kinds[kind];
 
 	k->trying = false;
+	k->offs = 0;
 	k->failures++;
 	k->not_before =
 		now + doubled(k->failures, PATH_SELECTOR_WAIT_FIRST,
 			      r->current < 0 ? PATH_SELECTOR_INBAND_MAX : PATH_SELECTOR_WAIT_MAX);
+}
+
+void path_selector_put_off(struct path_selector *r, enum path_kind kind, uint64_t now)
+{
+	struct path_selector_kind *k = &r->kinds[kind];
+
+	k->trying = false;
+	k->done = ++k->offs >= PATH_SELECTOR_OFFS_MAX;
+	k->not_before = now + doubled(k->offs, PATH_SELECTOR_OFF_FIRST, PATH_SELECTOR_WAIT_MAX);
 }
 
 void path_selector_arrived(struct path_selector *r, enum path_kind kind)

@@ -28,12 +28,15 @@
  *   a path younger than _STEADY fell silent:
  *     in-band                              none
  *     other kinds                          PATH_SELECTOR_HOLE_FIRST  PATH_SELECTOR_WAIT_MAX
+ *   the device put the attempt off         PATH_SELECTOR_OFF_FIRST   PATH_SELECTOR_WAIT_MAX
  *
  * The low cap lets a flapping path still be used (route flap damping, RFC 2439). A path
  * that fell silent has swallowed what it was given and cost the link time to notice, so
  * its wait is long. While there is no path, no kind waits longer than
  * PATH_SELECTOR_INBAND_MAX. When the link comes up, each better kind is tried once; again
- * only while the link is busy. After a change of network all waits are forgotten. News
+ * only while the link is busy. An attempt that the device put off says nothing of the
+ * path, so it does not count as that try, but for the last of PATH_SELECTOR_OFFS_MAX in a
+ * row: a device may put off for ever. After a change of network all waits are forgotten. News
  * from the device (candidates, presence) does not shorten the wait of a kind that has
  * just failed: the device may repeat its news in a loop.
  */
@@ -61,6 +64,9 @@ enum {
 	PATH_SELECTOR_STEADY = 10 * 1000,
 	PATH_SELECTOR_FLAP_MAX = 4000,
 	PATH_SELECTOR_HOLE_FIRST = 15 * 1000,
+	/* ms; a device that answers one offer in so many has room for one by then */
+	PATH_SELECTOR_OFF_FIRST = 4000,
+	PATH_SELECTOR_OFFS_MAX = 5,
 	/* ms of silence at its end, by which a path counts as fallen silent */
 	PATH_SELECTOR_STALL = 2000,
 	PATH_SELECTOR_ANEW = 10 * 1000,	/* ms since the last try, after which failures are old */
@@ -73,6 +79,7 @@ struct path_selector_kind {
 	bool held;		/* path_selector_hold() */
 	bool done;		/* tried since the last loss or change; again only while busy */
 	unsigned failures;	/* failed attempts in a row */
+	unsigned offs;		/* attempts in a row that the device put off */
 	unsigned flaps;		/* paths in a row that lived less than PATH_SELECTOR_STEADY and
 				   were cut */
 	unsigned holes;		/* the same for paths that fell silent */
@@ -133,13 +140,15 @@ void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64
  */
 void path_selector_detached(struct path_selector *r, uint64_t heard_at, uint64_t now);
 /*
- * path_selector_failed(): an attempt ended without a path. path_selector_arrived(): it
- * ended with a path, or was given up; path_selector_attached() may follow.
+ * path_selector_failed(): an attempt ended without a path. path_selector_put_off(): the
+ * device was too busy for it, so nothing is known of the path. path_selector_arrived(): the
+ * attempt ended with a path, or was given up; path_selector_attached() may follow.
  */
 void path_selector_failed(struct path_selector *r, enum path_kind kind, uint64_t now);
+void path_selector_put_off(struct path_selector *r, enum path_kind kind, uint64_t now);
 void path_selector_arrived(struct path_selector *r, enum path_kind kind);
 /*
- * The device tries this kind with us. Nothing of our own is begun until one of the two
+ * The device tries this kind with us. Nothing of our own is begun until one of the
  * functions above is called. If this replaces an attempt of ours, ours does not count as
  * made.
  */

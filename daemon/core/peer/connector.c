@@ -5,7 +5,8 @@
  * configuration and the known proxies.
  *
  * What can go wrong: an attempt fails, or it stands still until its timer, one for each kind,
- * makes it fail.
+ * makes it fail. A device that has no room for an offer of a proxy puts it off: nobody knows
+ * then whether the proxy works.
  */
 #include "connector.h"
 
@@ -198,6 +199,25 @@ static void on_stream_failed(void *owner, const char *why, bool ours)
 	if (ours && *w->proxy)
 		w->all->ops->proxy_failed(w->all->arg, w->proxy);
 	fail(w, PATH_PROXY, why);
+}
+
+/* Whether the device refuses our offer because it answers no more of them for a while. */
+static bool puts_off(const struct connector *w, const struct s5b_record *step)
+{
+	return step->step == S5B_FAILED && *w->proxy && !strcmp(step->reason, "busy") &&
+	       !strcmp(step->pass.token, w->all->ops->stream_sid(w->stream));
+}
+
+static void put_off(struct connector *w)
+{
+	const char *why = "the device is busy";
+
+	w->all->ops->stream_end(w->stream);
+	w->stream = NULL;
+	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device,
+		  path_kind_name(PATH_PROXY), why);
+	path_manager_put_off(&w->manager, PATH_PROXY, now_of(w));
+	w->events->failed(w->owner, PATH_PROXY, why);
 }
 
 static const struct s5b_events stream_events = {
@@ -480,6 +500,8 @@ const char *connector_record(struct connector *w, const struct record *record)
 		return fault;
 	if (step.step == S5B_OFFER)
 		take_offer(w, &step);
+	else if (w->stream && puts_off(w, &step))
+		put_off(w);
 	else if (w->stream)
 		w->all->ops->stream_record(w->stream, &step);
 	return NULL;
