@@ -139,14 +139,15 @@ static bool is_plain(const char *text, size_t n)
 
 static bool normalise(const char *text, size_t n, char *out)
 {
-	const char *at = memchr(text, '@', n);
 	char local[JID_MAX], domain[JID_MAX];
+	const char *at;
 
 	if (n < JID_MAX && is_plain(text, n)) {
 		memmove(out, text, n);
 		out[n] = '\0';
 		return true;
 	}
+	at = memchr(text, '@', n);
 	if (!at || !normalise_local(text, (size_t)(at - text), local) ||
 	    !normalise_domain(at + 1, n - (size_t)(at + 1 - text), domain) ||
 	    strlen(local) + 1 + strlen(domain) >= JID_MAX)

@@ -566,11 +566,15 @@ enum presence_change presence_unavailable(struct presence *p, const char *full, 
 	return PRESENCE_GONE;
 }
 
+/* A key is a normalised JID, so a JID that is a key already is not normalised again. */
 struct buddy *presence_buddy(const struct presence *p, const char *bare)
 {
+	struct buddy *b = find(p, bare);
 	char jid[JID_MAX];
 
-	return jid_bare(bare, jid) ? find(p, jid) : NULL;
+	if (!b && jid_bare(bare, jid))
+		b = find(p, jid);
+	return b;
 }
 
 struct buddy *presence_buddies(const struct presence *p)

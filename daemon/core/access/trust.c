@@ -85,11 +85,15 @@ void trust_destroy(struct trust *t)
 	free(t);
 }
 
+/* A key is a normalised JID, so a JID that is a key already is not normalised again. */
 static struct trust_person *find_person(const struct trust *t, const char *jid)
 {
+	struct hashtable_node *node = hashtable_find(&t->by_jid, jid);
 	char bare[JID_MAX];
 
-	return jid_bare(jid, bare) ? (struct trust_person *)hashtable_find(&t->by_jid, bare) : NULL;
+	if (!node && jid_bare(jid, bare))
+		node = hashtable_find(&t->by_jid, bare);
+	return (struct trust_person *)node;
 }
 
 /* A device names its person as the table does. */
