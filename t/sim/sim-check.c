@@ -49,14 +49,14 @@ static bool same_share(const struct negotiation *a, const struct negotiation *b)
  * The process that serves a negotiation, if both know each other; or NULL. Notes that the
  * process has a negotiation.
  */
-static const struct service_process *process_for(const struct peer *p,
+static const struct service_process *process_for(const struct peer *p, const struct broker *other,
 						 const struct negotiation *neg)
 {
 	struct service_process *s = neg_ours(neg) ? NULL : process_of(broker_of(p), neg_id(neg));
 
 	if (!s)
 		return NULL;
-	if (s->of == other_of(p))
+	if (s->of == other)
 		s->negotiated_at = broker_of(p)->world->looks;
 	return s->serving && git_service_view(s->serving).neg == neg ? s : NULL;
 }
@@ -109,7 +109,7 @@ void check_push_request(struct peer *p, const char *id)
 		if (!serves_push(neg) || !same_share(neg, self))
 			continue;
 		if (neg_state(neg) == NEG_REQUESTED || neg_state(neg) == NEG_STARTING ||
-		    (neg_state(neg) == NEG_OPEN && process_holds(process_for(p, neg))))
+		    (neg_state(neg) == NEG_OPEN && process_holds(process_for(p, other_of(p), neg))))
 			violation(b->world,
 				  "%s: asks %s for a push while another one of '%s' is %s", b->name,
 				  other_of(p)->name, neg_share(neg),
@@ -205,10 +205,11 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 /* Looks at each negotiation. */
 static struct gathered check_negotiations(const struct peer *p)
 {
+	const struct broker *other = other_of(p);
 	struct gathered g = { 0 };
 
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
-		const struct service_process *s = process_for(p, neg);
+		const struct service_process *s = process_for(p, other, neg);
 		enum neg_state state = neg_state(neg);
 		bool ours = neg_ours(neg);
 
@@ -453,12 +454,13 @@ static void look(struct world *w, bool at_all)
 		b->touched = false;
 	}
 	for (unsigned i = 0; i < w->count; i++) {
-		const struct broker *b = &w->brokers[i];
+		struct broker *b = &w->brokers[i];
 
-		if (b->running && !b->hostile && looked_at(b))
-			check_broker(b);
-		if (w->swarm.trust_events && b->running && !b->hostile)
-			check_trust((struct broker *)b);
+		if (!b->running || b->hostile || !looked_at(b))
+			continue;
+		check_broker(b);
+		if (w->swarm.trust_events)
+			check_trust(b);
 	}
 	check_processes(w);
 }

@@ -40,7 +40,15 @@ static struct saying unpack(uint64_t arg)
 
 void full_jid(const struct broker *b, uint32_t resource, char out[64])
 {
-	snprintf(out, 64, "%s/git.%s.%u", b->jid, b->device, resource);
+	char digits[16];
+	size_t n = sizeof(digits);
+
+	digits[--n] = '\0';
+	do
+		digits[--n] = '0' + resource % 10;
+	while (resource /= 10);
+	/* Not snprintf(): this is called for each fact that a connector asks for. */
+	stpcpy(stpcpy(stpcpy(stpcpy(stpcpy(out, b->jid), "/git."), b->device), "."), digits + n);
 }
 
 static void send_once(struct broker *to, struct saying s, uint64_t delay)

@@ -28,15 +28,18 @@ enum { LENGTH_AT = 4 + 40 + 1 + 24 };
 
 void stream_init(struct sim_stream *s, const char *id, bool of_server, uint64_t total)
 {
-	char header[STREAM_HEADER + 1], digits[2 * sizeof(uint64_t) + 1];
+	static char header[STREAM_HEADER + 1];		/* with the length of the last one */
+	char digits[2 * sizeof(uint64_t) + 1];
 	uint8_t length[sizeof(uint64_t)];
 
 	*s = (struct sim_stream){ .offset = offset_of(id, of_server),
 				  .total = total + STREAM_HEADER };
 	put_be64(length, s->total);
 	hex_encode(length, sizeof(length), digits);
-	snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000", STREAM_HEADER - 4,
-		 0, 1, digits);
+	if (!*header)
+		snprintf(header, sizeof(header), "%04x%040d %024d%s refs/heads/main0000",
+			 STREAM_HEADER - 4, 0, 1, digits);
+	memcpy(header + LENGTH_AT, digits, strlen(digits));
 	memcpy(s->header, header, STREAM_HEADER);
 }
 

@@ -200,26 +200,37 @@ void trust_event(struct world *w)
 	sessions_wake(&b->sessions);
 }
 
+/* The device of an entry of somebody's table; NULL: it is of a person that is none here. */
+static const struct broker *device_with(const struct world *w, const struct trusted_device *d)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (!memcmp(w->brokers[i].fp, d->fp, FINGERPRINT_BYTES) &&
+		    !strcmp(w->brokers[i].jid, d->jid))
+			return &w->brokers[i];
+	return NULL;
+}
+
+static void note_state(struct broker *b, const struct broker *other, enum trust_state state)
+{
+	if (!other)
+		return;
+	if (trust_allows(state) && b->thrown_out[other->index])
+		violation(b->world, "%s: %s is %s, and no user has done that", b->name, other->name,
+			  trust_state_name(state));
+	b->thrown_out[other->index] |= trust_rejects(state) || state == TRUST_SUSPENDED;
+}
+
 void check_trust(struct broker *b)
 {
-	const struct world *w = b->world;
-
 	for (const struct peer *p = b->peers.first; p; p = p->next)
 		if (p->link.state == LINK_UP && !context_admits(&b->context, p->jid, p->fp))
 			violation(b->world, "%s: a link with %s is up, which is not trusted",
 				  b->name, p->device);
-	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next)
+	for (const struct trusted_device *d = trust_first(b->trust); d; d = d->next) {
 		if (d->state == TRUST_VOUCHED &&
 		    (!d->by || trust_lookup(b->trust, d->jid, d->by) != TRUST_VERIFIED))
 			violation(b->world, "%s: a device of %s is trusted on nobody's word",
 				  b->name, d->jid);
-	for (unsigned i = 0; i < w->count; i++) {
-		const struct broker *other = &w->brokers[i];
-		enum trust_state state = trust_lookup(b->trust, other->jid, other->fp);
-
-		if (trust_allows(state) && b->thrown_out[i])
-			violation(b->world, "%s: %s is %s, and no user has done that", b->name,
-				  other->name, trust_state_name(state));
-		b->thrown_out[i] |= trust_rejects(state) || state == TRUST_SUSPENDED;
+		note_state(b, device_with(b->world, d), d->state);
 	}
 }
