@@ -3,8 +3,9 @@
  * git xmpp complete: what may stand at a place of a command line, for the completion of shells. A
  * candidate is a line; a tab and a description may follow. The shell chooses those that fit.
  *
- * A completion changes nothing: it starts no broker, and it takes no notice away that the user
- * has not read. It ends after a few seconds, because the user waits for the key that they pressed.
+ * A completion changes nothing: it starts no broker, asks for no password, and takes no notice
+ * away that the user has not read. It ends after a few seconds, because the user waits for the
+ * key that they pressed.
  */
 
 #include <signal.h>
@@ -259,6 +260,7 @@ int cmd_complete(int argc, char **argv)
 	const struct verb *verb;
 
 	setenv("GIT_XMPP_NOTICES", "false", 1);
+	query_set_remedy(NULL);
 	signal(SIGALRM, SIG_DFL);
 	alarm(SECONDS);
 	if (argc == 3 && !strcmp(argv[1], "--url")) {

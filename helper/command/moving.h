@@ -4,9 +4,9 @@
 
 /*
  * What the user's own files say of an address that is another one now: rights, groups,
- * nicknames and follows in the configuration, and the URLs of remotes. The repositories are the present one,
- * those in which a remote of the old address is followed, and those from which a queued push
- * to it waits.
+ * nicknames and follows in the configuration, and the URLs of remotes. The repositories are the
+ * present one, those in which a remote of the old address is followed, and those from which a
+ * queued push to it waits.
  */
 
 #include <stdbool.h>

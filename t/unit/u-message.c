@@ -17,7 +17,7 @@ static bool commands_exist(const char *hint)
 {
 	static const char *const verbs[] = {
 		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust",
-		"device", "buddies", "verify",
+		"device", "buddies", "verify", "nickname", "move",
 		"invite", "invite --device", "invite --list", "join", "list",
 		"share", "unshare", "queue", "status",
 		"daemon start", "daemon stop", "daemon restart", "daemon run", "-h",
