@@ -173,14 +173,17 @@ static size_t extend(struct conn *c, const void *data, size_t n)
 
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n)
 {
+	const char *rest = payload;	/* NULL, where n is 0 */
 	size_t done = 0;
 
 	if (uv_is_closing((uv_handle_t *)&c->pipe) || c->closing)
 		return;
 	if (type == FRAME_DATA)
 		done = extend(c, payload, n);
+	if (done)
+		rest += done;
 	if (done < n || type != FRAME_DATA) {
-		frame_put(&c->out, type, (const char *)payload + done, n - done);
+		frame_put(&c->out, type, rest, n - done);
 		c->open_frame = type == FRAME_DATA ? n - done : 0;
 	}
 	if (buf_len(&c->out) >= ENOUGH)
