@@ -397,6 +397,9 @@ static void read_settings(struct broker *b)
 	policy_destroy(b->context.policy);
 	b->context.policy = policy_create(b->config->jid);
 	config_read_shares(b->config, b->context.policy);
+	if (b->config->bandwidth != b->context.bandwidth.rate)
+		token_bucket_init(&b->context.bandwidth, b->config->bandwidth,
+				  context_now(&b->context));
 }
 
 /* The configured account's bare JID, or NULL. */
@@ -472,7 +475,6 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 	b->config = fresh;
 	b->follower_port.config = fresh;
 	read_settings(b);
-	ibb_paths_limit(&b->ibb_paths, b->config->bandwidth);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
@@ -644,7 +646,6 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->context.blocked = blocklist_create();
 	b->context.presence = presence_create();
 	read_settings(b);
-	ibb_paths_limit(&b->ibb_paths, b->config->bandwidth);
 	log_set_gate(admits, b);
 	uv_timer_init(loop, &b->grace);
 	b->grace.data = b;

@@ -24,6 +24,7 @@
 #include "jid.h"
 #include "log.h"
 #include "random.h"
+#include "token-bucket.h"
 
 enum {
 	SID_BYTES = 9,
@@ -210,7 +211,8 @@ static bool send_block(struct ibb_path *p, size_t n)
 		return false;
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
-	token_bucket_spend(&p->all->bucket, n, uv_now(p->all->loop));
+	if (p->tls.path.bandwidth)
+		token_bucket_spend(p->tls.path.bandwidth, n, uv_now(p->all->loop));
 	b->request = account_send_block(p->all->xmpp, p->jid, p->sid, b->seq,
 					buf_data(&p->tls.cipher), n, on_block_answer, b);
 	buf_consume(&p->tls.cipher, n);
@@ -239,9 +241,11 @@ static size_t room_now(struct ibb_path *p)
 		return 0;
 	if (!room || !account_bulk_ready(p->all->xmpp))
 		return 0;
-	allowed = token_bucket_room(&p->all->bucket, now);
+	if (!p->tls.path.bandwidth)
+		return room;
+	allowed = token_bucket_room(p->tls.path.bandwidth, now);
 	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause)) {
-		at = token_bucket_deadline(&p->all->bucket);
+		at = token_bucket_deadline(p->tls.path.bandwidth);
 		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
 	}
 	return room < allowed ? room : allowed;
@@ -638,12 +642,6 @@ void ibb_paths_stanza(struct ibb_paths *all, const struct ibb_stanza *s)
 	}
 	account_reply_result(all->xmpp, s->from, s->id);
 	broken(p, "closed by the other side");
-}
-
-void ibb_paths_limit(struct ibb_paths *all, uint64_t bytes_per_second)
-{
-	if (bytes_per_second != all->bucket.rate)
-		token_bucket_init(&all->bucket, bytes_per_second, uv_now(all->loop));
 }
 
 void ibb_paths_bulk(struct ibb_paths *all)

@@ -12,7 +12,6 @@
 
 #include <uv.h>
 
-#include "token-bucket.h"
 #include "attempts.h"
 #include "tls-path.h"
 #include "quota.h"
@@ -21,7 +20,7 @@
 
 struct ibb_path;
 
-/* All in-band paths of an account. They share its bandwidth; stanzas find their path here. */
+/* All in-band paths of an account. Stanzas find their path here. */
 struct ibb_paths {
 	uv_loop_t *loop;
 	struct account *xmpp;		/* borrowed; NULL while there is none */
@@ -29,15 +28,11 @@ struct ibb_paths {
 	struct round_robin paths;	/* owned; in the order in which they may send */
 	struct quota places;
 	uint64_t opened;		/* the number of the latest path */
-	struct token_bucket bucket;	/* limits what they send together */
 };
 
 void ibb_paths_init(struct ibb_paths *all, uv_loop_t *loop);
 /* Every path must be closed, and the loop have run dry. */
 void ibb_paths_finish(struct ibb_paths *all);
-
-/* Limits what all paths send together; 0, the initial value: no limit. */
-void ibb_paths_limit(struct ibb_paths *all, uint64_t bytes_per_second);
 
 /*
  * Opens a path to a full JID; our side is the TLS client. NULL if it cannot be opened now:

@@ -12,6 +12,7 @@
 #include "sockaddr.h"
 #include "socks5.h"
 #include "tcp-tuning.h"
+#include "token-bucket.h"
 #include "wipe.h"
 
 /*
@@ -55,6 +56,7 @@ struct tcp_path {
 	uv_tcp_t tcp;
 	uv_timer_t timer;		/* limits the state; stopped when TLS is up */
 	uv_idle_t soon;
+	uv_timer_t pause;		/* until the user's bandwidth allows more */
 	uv_connect_t connect;
 	uv_write_t write;
 	uv_shutdown_t shutdown;
@@ -115,6 +117,7 @@ static void close_others(struct tcp_path *p, const char *because)
 	enter(p, TCP_CLOSED, 0, because);
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
+	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
 }
 
 static void finish(struct tcp_path *p, const char *because)
@@ -208,11 +211,40 @@ static bool write_cipher(struct tcp_path *p)
 	return n == 0;
 }
 
+static void on_pause_over(uv_timer_t *timer)
+{
+	send_some(timer->data);
+}
+
+/*
+ * Has the owner fill cipher, with as much as the user's bandwidth allows. False if there is
+ * nothing to send now.
+ */
+static bool fill(struct tcp_path *p)
+{
+	struct token_bucket *bandwidth = p->tls.path.bandwidth;
+	size_t before = buf_len(&p->tls.cipher), allowed;
+	uint64_t now, at;
+
+	if (!bandwidth)
+		return tls_path_fill(&p->tls, FILL);
+	now = uv_now(p->tcp.loop);
+	allowed = token_bucket_room(bandwidth, now);
+	if (!allowed) {
+		at = token_bucket_deadline(bandwidth);
+		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
+		return false;
+	}
+	if (!tls_path_fill(&p->tls, allowed < FILL ? allowed : FILL))
+		return false;
+	token_bucket_spend(bandwidth, buf_len(&p->tls.cipher) - before, now);
+	return true;
+}
+
 /* Prepares the next write while the socket is full. */
 static void stock_up(struct tcp_path *p)
 {
-	while (buf_len(&p->writing) + buf_len(&p->tls.cipher) + FILL <= HIGH_WATER &&
-	       tls_path_fill(&p->tls, FILL))
+	while (buf_len(&p->writing) + buf_len(&p->tls.cipher) + FILL <= HIGH_WATER && fill(p))
 		;
 }
 
@@ -233,7 +265,7 @@ static void send_some(struct tcp_path *p)
 			uv_idle_start(&p->soon, on_soon);
 			return;
 		}
-		if (!buf_len(&p->tls.cipher) && !tls_path_fill(&p->tls, FILL))
+		if (!buf_len(&p->tls.cipher) && !fill(p))
 			return;
 		if (!write_cipher(p))
 			return;
@@ -270,6 +302,7 @@ static void on_close(struct path *path)
 		return;
 	}
 	uv_idle_stop(&p->soon);
+	uv_timer_stop(&p->pause);
 	enter(p, TCP_LINGERING, TCP_LINGER_TIMEOUT, "closed by us");
 	linger(p);
 }
@@ -458,9 +491,10 @@ static struct tcp_path *create(uv_loop_t *loop, const struct device_key *key, en
 	uv_tcp_init(loop, &p->tcp);
 	uv_timer_init(loop, &p->timer);
 	uv_idle_init(loop, &p->soon);
-	p->tcp.data = p->timer.data = p->soon.data = p;
+	uv_timer_init(loop, &p->pause);
+	p->tcp.data = p->timer.data = p->soon.data = p->pause.data = p;
 	p->connect.data = p->write.data = p->shutdown.data = p;
-	p->open_handles = 3;
+	p->open_handles = 4;
 	return p;
 }
 

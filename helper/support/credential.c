@@ -27,15 +27,13 @@ enum { DESCRIPTION_ROOM = 16384 };
 static const char password_key[] = "password=";
 
 struct variable {
-	const char *name, *value;	/* value NULL: the variable is not set */
+	const char *name, *value; /* value NULL: the variable is not set */
 };
 
 /* The variables of the broker's environment that this process takes on while it asks. */
 static const struct variable broker_has[] = {
-	{ "GIT_CONFIG_PARAMETERS", NULL },
-	{ "GIT_CONFIG_COUNT", NULL },
-	{ "GIT_DIR", "/dev/null" },
-	{ "GIT_ASKPASS", "" },
+	{ "GIT_CONFIG_PARAMETERS", NULL }, { "GIT_CONFIG_COUNT", NULL },
+	{ "GIT_DIR", "/dev/null" },	   { "GIT_ASKPASS", "" },
 	{ "GIT_TERMINAL_PROMPT", "0" },
 };
 

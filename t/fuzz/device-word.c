@@ -7,7 +7,8 @@
 
 const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("name=Bob's desk\0compared=1\0vouches=" FP_A "\0revokes=" FP_B "\0"),
-	FUZZ_SEED("name=\xe2\x80\x8b""desk\0name= a\0vouches=" FP_A "\0vouches=" FP_A "\0"),
+	FUZZ_SEED("name=\xe2\x80\x8b"
+		  "desk\0name= a\0vouches=" FP_A "\0vouches=" FP_A "\0"),
 	FUZZ_SEED("name=\xc3\xa9t\xc3\xa9 \xf0\x9f\x98\x80\0new=1\0revokes=" FP_A "\0"),
 	FUZZ_SEED("compared=01\0vouches=0\0"),
 	{ NULL, 0 },

@@ -396,7 +396,7 @@ static void test_room(void)
 	is_str(pool[1].why, "", "whoever closes it meanwhile is not told");
 
 	for (unsigned i = 2; i < n; i++)
-		path_keep(pool[i].path);
+		path_keep(pool[i].path, NULL);
 	offer_one("new3@x.org", 0, IBB_PATH_TRUSTED);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	for (unsigned i = 2; i < n; i++)
@@ -412,7 +412,7 @@ static void test_kept(void)
 	pooled = 0;
 	offer_one("bob@x.org", 0, IBB_PATH_STRANGER);
 	is_int(quota_held(&all.places, "bob@x.org", false), 1, "a path of somebody unknown");
-	path_keep(pool[0].path);
+	path_keep(pool[0].path, NULL);
 	is_int(quota_held(&all.places, "bob@x.org", false), 0, "of which a link is made");
 	is_int(quota_held(&all.places, "bob@x.org", true), 1, "is that of somebody trusted");
 	end(pool, pooled);
@@ -526,7 +526,7 @@ static void test_unfinished(void)
 	path_kick(b.path);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	is_int(server.n - sent, IBB_STANZAS_UNFINISHED, "so it is until a link is made of it");
-	path_keep(b.path);
+	path_keep(b.path, NULL);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	ok(server.n - sent > IBB_STANZAS_UNFINISHED, "then the window alone counts");
 	path_close(a.path);

@@ -864,8 +864,7 @@ static void revoke_rights(void)
 	name_refs();
 	buf_reset(&trace);
 	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
-	expect("error: blocked\ncloses the channel: blocked\npush " ID
-	       " is cut: blocked\nclosed\n",
+	expect("error: blocked\ncloses the channel: blocked\npush " ID " is cut: blocked\nclosed\n",
 	       "a push of which a part was sent has failed");
 
 	open_channel_for(SERVICE_RECEIVE_PACK);

@@ -18,6 +18,7 @@
 #include "sockaddr.h"
 #include "tap.h"
 #include "tcp-path.h"
+#include "token-bucket.h"
 
 enum { MIB = 1024 * 1024, PATIENCE = 20 * 1000 };
 
@@ -338,6 +339,32 @@ static void test_bytes(void)
 	is_int(p.client.received, p.server.to_send, "no more this way");
 	is_int(p.server.received, p.client.to_send, "nor that way");
 	pair_finish(&p, "bytes");
+}
+
+/* Both draw on one bucket, so that together they send no more than it allows. */
+static void test_bandwidth(void)
+{
+	enum { RATE = 1000 * 1000, SIZE = 300 * 1000, PIECE = RATE * TOKEN_BUCKET_WAIT / 1000 };
+	struct token_bucket bandwidth;
+	struct pair p;
+	uint64_t began;
+
+	ok(pair_connect(&p), "two devices, of whom one has a limit");
+	token_bucket_init(&bandwidth, RATE, uv_now(&loop));
+	path_keep(p.client.path, &bandwidth);
+	path_keep(p.server.path, &bandwidth);
+	p.client.to_send = p.server.to_send = SIZE;
+	began = uv_now(&loop);
+	path_kick(p.client.path);
+	path_kick(p.server.path);
+	ok(wait_for(all_received, &p), "all of it comes, under a limit");
+	ok(uv_now(&loop) - began >= (2 * SIZE - 2 * PIECE) * UINT64_C(1000) / RATE,
+	   "not faster than it allows, in %d ms", (int)(uv_now(&loop) - began));
+	is_int(p.client.wrong + p.server.wrong, 0, "byte by byte");
+	p.client.to_send += SIZE;
+	path_kick(p.client.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	pair_finish(&p, "a path that ends while it waits for more");
 }
 
 static bool came_back(void *arg)
@@ -1036,6 +1063,7 @@ int main(void)
 	bob = device_key_generate();
 	uv_loop_init(&loop);
 	test_bytes();
+	test_bandwidth();
 	test_echo();
 	test_wrong_pass();
 	test_strangers();

@@ -21,6 +21,7 @@
 #include "policy.h"
 #include "presence.h"
 #include "timers.h"
+#include "token-bucket.h"
 #include "trust.h"
 
 struct notices;
@@ -63,6 +64,7 @@ struct context {
 	/* what the user has configured */
 	uint64_t path_timeout;			/* ms for which a link waits for a path */
 	unsigned transport;			/* kinds of path that may be used; a mask */
+	struct token_bucket bandwidth;		/* limits what all paths send together */
 	bool local;				/* loopback and link-local addresses may be told and
 						   dialled */
 };

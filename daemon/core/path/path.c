@@ -28,8 +28,9 @@ void path_kick(struct path *p)
 		p->ops->kick(p);
 }
 
-void path_keep(struct path *p)
+void path_keep(struct path *p, struct token_bucket *bandwidth)
 {
+	p->bandwidth = bandwidth;
 	if (p->ops->keep && !p->over)
 		p->ops->keep(p);
 }

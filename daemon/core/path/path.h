@@ -16,6 +16,7 @@
 #include "path-selector.h"
 
 struct path;
+struct token_bucket;
 
 struct path_events {
 	/*
@@ -45,9 +46,10 @@ void path_kick(struct path *p);
 
 /*
  * A link is made of this path. The place that it took among paths that may never carry a
- * link is free for others again.
+ * link is free for others again. bandwidth limits what it sends from now on; borrowed, NULL: no
+ * limit.
  */
-void path_keep(struct path *p);
+void path_keep(struct path *p, struct token_bucket *bandwidth);
 
 /* Sends last bytes before path_close(). Only after established. */
 void path_write(struct path *p, const void *data, size_t n);
@@ -109,6 +111,8 @@ struct path {
 	void *owner;
 	enum path_kind kind;
 	char name[96];
+	struct token_bucket *bandwidth;	/* of path_keep(), borrowed; the kind asks it before
+					   path_fill(), and pays for what it sends */
 	bool up;			/* established was called */
 	bool over;			/* the owner closed it, or closed was called */
 };

@@ -246,7 +246,7 @@ static void attach(struct peer *p, struct path *path)
 	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
 	p->link.tail_probe = path_kind(path) == PATH_PROXY;
 	path_set_owner(path, &path_events, p);
-	path_keep(path);
+	path_keep(path, &p->all->context->bandwidth);
 	connector_attached(p->connector, path_kind(path));
 	absence_renewed(&p->absence);
 }
