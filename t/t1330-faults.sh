@@ -55,7 +55,7 @@ begin () {
 
 serves_or_gone () {
 	serves=
-	if HOME="$TRASH/idle" XDG_RUNTIME_DIR="$TRASH/idle/run" git-xmpp status 2>/dev/null |
+	if HOME="$TRASH/idle" XDG_RUNTIME_DIR="$TRASH/idle/run" git-xmpp status -v 2>/dev/null |
 		grep -q "running, pid"
 	then
 		serves=t
@@ -95,7 +95,7 @@ test_expect_success 'a broker that cannot begin says why, in one line; or it ser
 
 test_expect_success 'one that has no descriptor for a client is not said to have ended' '
 	arm idle 0 0 && begin && test -n "$serves" && arm idle 1 0 &&
-	test_must_fail env HOME="$TRASH/idle" XDG_RUNTIME_DIR="$TRASH/idle/run" git-xmpp status >status &&
+	test_must_fail env HOME="$TRASH/idle" XDG_RUNTIME_DIR="$TRASH/idle/run" git-xmpp status -v >status &&
 	finish && grep "running, pid" status && has_come idle
 '
 

@@ -98,7 +98,7 @@ test_expect_success 'what is printed to be typed is one word, and no option, wha
 	as jürgen git xmpp add alice@localhost &&
 	wait_for 10 wants_to_be &&
 	as alice git xmpp status >out && cat out &&
-	command=$(sed -n "s/^! .* wants to be your buddy  (\(git xmpp accept .*\))$/\1/p" out) &&
+	command=$(sed -n "s/^! .* wants to be your buddy  \(git xmpp accept .*\)$/\1/p" out) &&
 	eval "as alice $command" &&
 	wait_for 20 trusts jürgen alice &&
 	as jürgen git xmpp share jürgen/p.git --name=p --fetch=alice@localhost >out && cat out &&

@@ -257,7 +257,7 @@ test_expect_success 'what his hook refuses is told' '
 	queue push origin main &&
 	wait_for 20 queue_says q13 "failed: main: \[remote rejected\] (pre-receive hook declined)" &&
 	as alice git xmpp status >out &&
-	grep "^! q13, a push to bob@localhost/project, has failed: main: .*  (git xmpp queue)$" out &&
+	grep "^! q13, a push to bob@localhost/project, has failed: main: .*  git xmpp queue$" out &&
 	rm bob/project.git/hooks/pre-receive &&
 	queue retry q13 &&
 	wait_for 20 arrived main

@@ -365,7 +365,7 @@ quiet () {
 
 test_expect_success 'command -v ss' 'R17: a pair at rest exchanges keepalives only' '
 	wait_for 5 no_services && wait_for 5 no_helpers &&
-	as alice git xmpp status | grep "^link .* up" &&
+	as alice git xmpp status -v | grep "^link .* up" &&
 	quiet
 '
 

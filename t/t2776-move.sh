@@ -30,7 +30,7 @@ fetches () {
 
 # has_link <user>: alice has one with them.
 has_link () {
-	as alice git xmpp status >out-status && grep "^link .*$1@localhost" out-status
+	as alice git xmpp status -v >out-status && grep "^link .*$1@localhost" out-status
 }
 
 moves () {

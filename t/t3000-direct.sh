@@ -44,7 +44,7 @@ test_expect_success 'git push -v says which path it goes over' '
 '
 
 test_expect_success 'status shows it, for people and for programs' '
-	as alice git xmpp status >out &&
+	as alice git xmpp status -v >out &&
 	grep "direct 127.0.0.1:" out &&
 	as alice git xmpp status --json >out &&
 	grep "\"path\":\"direct 127.0.0.1:" out

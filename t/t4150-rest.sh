@@ -42,7 +42,7 @@ test_expect_success 'with a share that is watched, and a link that was used, it 
 	"$TOP/t/tools/make-repo" bob/project.git 20 4 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as alice git ls-remote $url &&
-	as alice git xmpp status >status &&
+	as alice git xmpp status -v >status &&
 	grep "^link.*bob@localhost.*up" status &&
 	sleeps alice &&
 	sleeps bob

@@ -77,6 +77,7 @@ static void describe_broker(struct broker *b, struct buf *row)
 	hex_encode(device_key_fingerprint(b->identity.key), FINGERPRINT_BYTES, hex);
 	fields_add(row, "device", b->context.device);
 	fields_add(row, "fingerprint", hex);
+	fields_add(row, "name", trust_own_name(b->context.trust));
 }
 
 static void describe_paths(struct broker *b, struct buf *row)

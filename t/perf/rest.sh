@@ -103,7 +103,7 @@ crowd_is_here () {
 }
 
 links_up () {
-	as "$1" git xmpp status | grep -c '^link.* up'
+	as "$1" git xmpp status -v | grep -c '^link.* up'
 }
 
 measure_floor () {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * on-terminal [-e | -c] <typed> <program> <argument>...
+ * on-terminal [-e | -o | -c] <typed> <program> <argument>...
  *
  * Runs a program whose standard input is a terminal at which this text was typed: \n ends a
  * line, \d is the end of input, and what follows \w is typed once there is a file "go" in the
- * current directory. The other streams are ours; with -e standard error is the
- * terminal, too, and what is shown there goes to ours. With -c it is also the controlling
- * terminal of the program, which opens it as /dev/tty, and a line is typed each time that a
- * prompt is shown, which ends with ": " or "] ". Ends with the program's exit status.
+ * current directory. The other streams are ours; with -e standard error, with -o standard
+ * output is the terminal, too, and what is shown there goes to ours. With -c it is as with -e,
+ * and also the controlling terminal of the program, which opens it as /dev/tty, and a line is
+ * typed each time that a prompt is shown, which ends with ": " or "] ". Ends with the program's
+ * exit status.
  */
 
 #include <fcntl.h>
@@ -62,13 +63,13 @@ static void type_later(int fd, const char *text)
 }
 
 /* Copies what the terminal shows, until nobody has it open any more. */
-static void show(int terminal)
+static void show(int terminal, int to)
 {
 	char text[4096];
 	ssize_t n;
 
 	while ((n = read(terminal, text, sizeof(text))) > 0)
-		if (write(STDERR_FILENO, text, (size_t)n) != n)
+		if (write(to, text, (size_t)n) != n)
 			die("write");
 }
 
@@ -118,18 +119,22 @@ int main(int argc, char **argv)
 {
 	bool controls = argc > 1 && !strcmp(argv[1], "-c");
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), status, in;
-	bool errors = argc > 1 && !strcmp(argv[1], "-e");
+	int shown = argc < 2		     ? -1
+		    : !strcmp(argv[1], "-e") ? STDERR_FILENO
+		    : !strcmp(argv[1], "-o") ? STDOUT_FILENO
+		    : controls		     ? STDERR_FILENO
+					     : -1;
 	const char *rest;
 	pid_t pid;
 
-	argv += errors || controls;
-	argc -= errors || controls;
+	argv += shown >= 0;
+	argc -= shown >= 0;
 	if (argc < 3 || terminal < 0 || grantpt(terminal) || unlockpt(terminal))
 		die("on-terminal");
 	in = open(ptsname(terminal), O_RDWR | O_NOCTTY);
 	if (in < 0)
 		die("open");
-	if (errors || controls)
+	if (shown >= 0)
 		echo_nothing(in);
 	rest = controls ? argv[1] : type(terminal, argv[1]);
 	pid = fork();
@@ -139,8 +144,8 @@ int main(int argc, char **argv)
 		if (controls && (setsid() < 0 || ioctl(in, TIOCSCTTY, 0)))
 			die("controlling terminal");
 		dup2(in, STDIN_FILENO);
-		if (errors || controls)
-			dup2(in, STDERR_FILENO);
+		if (shown >= 0)
+			dup2(in, shown);
 		close(in);
 		close(terminal);
 		execvp(argv[2], argv + 2);
@@ -151,8 +156,8 @@ int main(int argc, char **argv)
 		converse(terminal, rest);
 	else if (*rest)
 		type_later(terminal, rest);
-	if (errors)
-		show(terminal);
+	if (shown >= 0)
+		show(terminal, shown);
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 125;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "status-json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "account-status.h"
+#include "alloc.h"
+#include "json.h"
+#include "share-config.h"
+
+static void json_texts(struct buf *out, struct fields row, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		json_string(out, keys[i], fields_get(row, keys[i]));
+}
+
+/* Appends all values of a key as a list. */
+static void json_values(struct buf *out, struct fields row, const char *name)
+{
+	size_t pos = 0, key_len;
+	const char *key, *value;
+
+	json_open(out, name, '[');
+	while (fields_next(row, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, name))
+			json_string(out, NULL, value);
+	json_close(out, ']');
+}
+
+static void json_account(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "name", "jid", "state" };
+	struct message trouble;
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	account_status_trouble(row, &trouble);
+	if (*trouble.text) {
+		json_open(out, "error", '{');
+		json_string(out, "id", fields_get(row, "error-id"));
+		json_string(out, "message", trouble.text);
+		json_string(out, "hint", *trouble.hint ? trouble.hint : NULL);
+		json_close(out, '}');
+	} else {
+		json_string(out, "error", NULL);
+	}
+	if (fields_get(row, "retry-in"))
+		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+}
+
+static void json_notice(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "id", "jid", "text", "hint" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+}
+
+static void json_share(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "name", "path" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_values(out, row, "fetch");
+	json_values(out, row, "push");
+	json_string(out, "fault", share_fault(row_get(row, "name"), fields_get(row, "path")));
+}
+
+static void json_rate(struct buf *out, struct fields row)
+{
+	if (!fields_get(row, "rate"))
+		return;
+	json_number(out, "rate", fields_get_u64(row, "rate", 0));
+	json_string(out, "moves", fields_get(row, "moves"));
+	json_bool(out, "limited_by_server", fields_get(row, "limited"));
+}
+
+static void json_link(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "jid", "device", "path", "state" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_number(out, "waits", fields_get_u64(row, "waits", 0));
+	json_rate(out, row);
+	json_number(out, "control_sent", fields_get_u64(row, "control-sent", 0));
+	json_number(out, "control_received", fields_get_u64(row, "control-received", 0));
+}
+
+static void json_transfer(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = {
+		"jid", "device", "share", "service", "direction", "path"
+	};
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_number(out, "sent", fields_get_u64(row, "sent", 0));
+	json_number(out, "received", fields_get_u64(row, "received", 0));
+	if (fields_get(row, "total"))
+		json_number(out, "total", fields_get_u64(row, "total", 0));
+	json_number(out, "waits", fields_get_u64(row, "waits", 0));
+	json_rate(out, row);
+}
+
+static void json_follow(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "jid", "share", "remote", "path", "state", "error" };
+
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_time(out, "last_ok", fields_get_u64(row, "last-ok", 0));
+	json_time(out, "last_failed", fields_get_u64(row, "last-failed", 0));
+	if (fields_get(row, "retry-in"))
+		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+}
+
+static const struct {
+	const char *list, *kind;
+	void (*write)(struct buf *out, struct fields row);
+} lists[] = {
+	{ "accounts", "account", json_account },
+	{ "notices", "notice", json_notice },
+	{ "shares", "share", json_share },
+	{ "links", "link", json_link },
+	{ "transfers", "transfer", json_transfer },
+	{ "follows", "follow", json_follow },
+};
+
+static void json_broker(struct buf *out, const struct query *answer)
+{
+	static const char *const keys[] = { "version", "device", "fingerprint", "name" };
+	struct fields row;
+
+	if (!query_find(answer, "broker", &row)) {
+		json_string(out, "broker", NULL);
+		return;
+	}
+	json_open(out, "broker", '{');
+	json_number(out, "pid", fields_get_u64(row, "pid", 0));
+	json_time(out, "started", fields_get_u64(row, "started", 0));
+	json_bool(out, "stopping", fields_get(row, "stopping"));
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_close(out, '}');
+}
+
+static void json_paths(struct buf *out, const struct query *answer)
+{
+	struct fields row;
+
+	if (!query_find(answer, "paths", &row)) {
+		json_string(out, "paths", NULL);
+		return;
+	}
+	json_open(out, "paths", '{');
+	json_string(out, "transport", fields_get(row, "transport"));
+	json_number(out, "port", fields_get_u64(row, "port", 0));
+	json_string(out, "error", fields_get(row, "error"));
+	json_string(out, "proxy", fields_get(row, "proxy"));
+	json_close(out, '}');
+}
+
+static bool is_shown(struct fields row, const char *kind)
+{
+	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
+}
+
+void status_json_put(const struct query *answer, struct buf *out)
+{
+	struct fields count = { .data = NULL };
+
+	json_open(out, NULL, '{');
+	json_number(out, "version", 1);
+	json_broker(out, answer);
+	json_paths(out, answer);
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+		json_open(out, lists[k].list, '[');
+		for (size_t i = 0; i < answer->count; i++) {
+			if (!is_shown(query_row(answer, i), lists[k].kind))
+				continue;
+			json_open(out, NULL, '{');
+			lists[k].write(out, query_row(answer, i));
+			json_close(out, '}');
+		}
+		json_close(out, ']');
+	}
+	query_find(answer, "count", &count);
+	json_number(out, "buddies", fields_get_u64(count, "buddies", 0));
+	json_number(out, "reachable", fields_get_u64(count, "reachable", 0));
+	json_close(out, '}');
+	buf_puts(out, "\n");
+}
+
+void status_json(const struct query *answer)
+{
+	struct buf out = { 0 };
+
+	status_json_put(answer, &out);
+	fputs(buf_str(&out), stdout);
+	buf_finish(&out);
+}

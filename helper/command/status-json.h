@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_STATUS_JSON_H
+#define HELPER_STATUS_JSON_H
+
+/* git xmpp status, for programs. */
+
+#include "query.h"
+
+/*
+ * Appends the broker's answer to verb=status as one object on a line, or prints it. An answer
+ * without rows means that no broker runs.
+ */
+void status_json_put(const struct query *answer, struct buf *out);
+void status_json(const struct query *answer);
+
+#endif

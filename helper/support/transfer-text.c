@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A fetch moves bytes to the one who fetches and a push to the one who is pushed to, whichever of
+ * them we are. The few bytes in the other direction are of no interest.
+ */
+#include "transfer-text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "size-text.h"
+#include "time-text.h"
+
+static bool is(struct fields row, const char *key, const char *value)
+{
+	return !strcmp(row_get(row, key), value);
+}
+
+static void put_who(struct table *t, struct fields row)
+{
+	static const struct {
+		const char *service, *theirs, *ours;
+	} words[] = {
+		{ "upload-pack", "is fetching", "you fetch from" },
+		{ "receive-pack", "is pushing", "you push to" },
+		{ "upload-archive", "is making an archive", "you make an archive at" },
+	};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(words) && !is(row, "service", words[i].service))
+		i++;
+	if (is(row, "direction", "in"))
+		table_cell(t, PAINT_NAME, "%s %s", row_get(row, "jid"), words[i].theirs);
+	else
+		table_cell(t, PAINT_NAME, "%s %s", words[i].ours, row_get(row, "jid"));
+}
+
+/* Whether what the transfer is for moves away from us. */
+static bool goes_out(struct fields row)
+{
+	return is(row, "direction", "out") == is(row, "service", "receive-pack");
+}
+
+static void put_amount(struct table *t, struct fields row, uint64_t done, uint64_t total)
+{
+	char text[2 * SIZE_TEXT_MAX];
+
+	if (total)
+		table_cell(t, PAINT_PLAIN, "%u%% of %s",
+			   (unsigned)(done >= total ? 100 : (double)done / total * 100),
+			   size_text(total, text));
+	else
+		table_cell(t, PAINT_PLAIN, "%s %s", goes_out(row) ? "sent" : "received",
+			   size_text(done, text));
+}
+
+static void put_speed(struct table *t, struct fields row, uint64_t left)
+{
+	uint64_t rate = fields_get_u64(row, "rate", 0), waits = fields_get_u64(row, "waits", 0);
+	char text[32];
+
+	if (waits) {
+		table_cell(t, PAINT_WAITS, "waits up to %s for the connection to come back",
+			   span_text(waits, text));
+		return;
+	}
+	if (rate)
+		table_cell(t, PAINT_PLAIN, "%s", rate_text(rate, text));
+	else
+		table_cell(t, PAINT_DIM, "nothing moves");
+	if (rate && left)
+		table_cell(t, PAINT_PLAIN, "%s left", span_short((left + rate - 1) / rate, text));
+	else
+		table_cell(t, PAINT_PLAIN, "%s", "");
+}
+
+void transfer_put(struct table *t, struct fields row, const char *own)
+{
+	uint64_t total = fields_get_u64(row, "total", 0);
+	uint64_t done = fields_get_u64(row, goes_out(row) ? "sent" : "received", 0);
+	char *way = transfer_way(row_get(row, "path"), own);
+
+	if (total)
+		done = fields_get_u64(row, "done", done);
+	table_row(t);
+	put_who(t, row);
+	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "share"));
+	put_amount(t, row, done, total);
+	put_speed(t, row, total > done ? total - done : 0);
+	table_cell(t, PAINT_DIM, "%s", way);
+	if (*way && fields_get(row, "limited"))
+		table_more(t, " (its limit)");
+	free(way);
+}
+
+char *transfer_way(const char *path, const char *own)
+{
+	const char *domain = strchr(own, '@');
+
+	if (!strncmp(path, "proxy ", strlen("proxy ")))
+		return xasprintf("through %s", path + strlen("proxy "));
+	if (strncmp(path, "in-band", strlen("in-band")) != 0 || !domain)
+		return xstrdup(path);
+	domain++;
+	return xasprintf("through %.*s", (int)strcspn(domain, "/"), domain);
+}
+
+char *transfer_ways(struct fields paths)
+{
+	uint64_t port = fields_get_u64(paths, "port", 0);
+	struct buf text = { 0 };
+
+	if (port)
+		buf_printf(&text, "direct connections on port %" PRIu64 "; ", port);
+	else
+		buf_puts(&text, "no direct connections; ");
+	if (*row_get(paths, "proxy"))
+		buf_printf(&text, "proxy %s", row_get(paths, "proxy"));
+	else
+		buf_puts(&text, "no proxy");
+	if (!is(paths, "transport", "auto"))
+		buf_printf(&text, "; only %s", row_get(paths, "transport"));
+	return buf_detach(&text);
+}

@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What people see: on terminals that are wide, narrow, coloured or not, and in a pipe. The broker
+# says what it is told.
+
+. "$(dirname "$0")/lib/test-lib.sh"
+
+fake_broker=$BUILD/t/fake-broker
+on_terminal=$BUILD/t/on-terminal
+test -x "$fake_broker" || test_skip_all 'fake-broker is not built'
+
+mkdir -m 700 "$TRASH/run"
+GIT_XMPP_SOCKET=$TRASH/run/socket
+LC_ALL=C
+TERM=xterm
+unset NO_COLOR
+export GIT_XMPP_SOCKET LC_ALL TERM
+git config --global xmpp.autostart false
+heard=$TRASH/log/heard
+escape=$(printf '\033')
+online_row="send:L:kind=account,name=example,jid=alice@example.org/git-x,state=online"
+
+fake () {
+	fake_stop
+	"$fake_broker" --log="$heard" --pid="$TRASH/fake.pid" "$GIT_XMPP_SOCKET" "$@" &&
+	fake_pid=$(cat "$TRASH/fake.pid")
+}
+
+fake_stop () {
+	test -z "$fake_pid" || kill "$fake_pid" 2>/dev/null
+	rm -f "$GIT_XMPP_SOCKET"
+	fake_pid=
+}
+fake_pid=
+test_atexit fake_stop
+
+# on <columns> <command>...: its output, on a terminal of that width. Escape is shown as ^.
+on () {
+	columns=$1
+	shift
+	COLUMNS=$columns "$on_terminal" -o "" "$@" >shown
+	on_status=$?
+	tr "$escape" "^" <shown
+	return $on_status
+}
+
+busy () {
+	fake open:Q "$online_row" \
+		"send:L:kind=broker,pid=1,device=tj5aapswkpah22kj,name=laptop" \
+		"send:L:kind=paths,transport=auto,port=42045" \
+		"send:L:kind=notice,text=zed@example.org wants to be your buddy,hint=git xmpp accept zed@example.org" \
+		"send:L:kind=transfer,jid=bob@example.org,share=big,service=upload-pack,direction=in,sent=250000,total=400384,path=in-band,rate=6349,limited=1" \
+		"send:L:kind=count,buddies=5,reachable=2" send:Z: next open:Q send:Z:
+}
+
+test_expect_success 'status on a terminal of 100 columns, without colours' '
+	busy && git config --global color.ui false && on 100 git xmpp status >actual &&
+	cat >expect <<-\END &&
+	alice@example.org  online
+	this device        "laptop" (tj5aapswkpah22kj)  direct connections on port 42045; no proxy
+	! zed@example.org wants to be your buddy  git xmpp accept zed@example.org
+
+	bob@example.org is fetching  big  62% of 391 KiB  6.2 KiB/s  24 s left
+	    through example.org (its limit)
+
+	0 shares, 5 buddies (2 online with git)
+	END
+	test_cmp expect actual
+'
+
+test_expect_success '... of 40 columns: nothing is wider, but what is to be copied' '
+	busy && on 40 git xmpp status >actual &&
+	cat >expect <<-\END &&
+	alice@example.org  online
+	this device
+	    "laptop" (tj5aapswkpah22kj)
+	    direct connections on port 42045; no
+	    proxy
+	! zed@example.org wants to be your buddy
+	    git xmpp accept zed@example.org
+
+	bob@example.org is fetching  big
+	    62% of 391 KiB  6.2 KiB/s  24 s left
+	    through example.org (its limit)
+
+	0 shares, 5 buddies (2 online with git)
+	END
+	test_cmp expect actual && awk "length > 40" actual >wide && test_is_empty wide
+'
+
+test_expect_success 'colours are as git has them: of a terminal, of the configuration, of TERM' '
+	git config --global --unset color.ui &&
+	busy && on 100 git xmpp status >out && grep "^^\[1malice@example.org^\[m  ^\[32monline^\[m$" out &&
+	busy && on 100 env TERM=dumb git xmpp status >out && ! grep "\^" out &&
+	busy && on 100 env NO_COLOR=1 git xmpp status >out && ! grep "\^" out &&
+	busy && on 100 env NO_COLOR= git xmpp status >out && grep "\^" out &&
+	busy && git xmpp status >out && ! grep "$escape" out &&
+	busy && on 100 git -c color.xmpp=false xmpp status >out && ! grep "\^" out &&
+	busy && git -c color.ui=always xmpp status >out && grep "$escape" out &&
+	busy && git -c color.ui=always xmpp status --json >out && ! grep "$escape" out &&
+	busy && on 100 git -c color.xmpp.good=blue xmpp status >out && grep "  ^\[34monline^\[m$" out &&
+	busy && on 100 git -c color.xmpp.good=nonsense xmpp status >out && grep "online" out
+'
+
+test_expect_success 'status --watch draws again in the same place, and ends with the terminal clean' '
+	row () { echo "send:L:kind=transfer,jid=b@c,share=s,service=receive-pack,direction=out,sent=$1,path=direct,rate=1000"; } &&
+	fake open:Q "$online_row" "$(row 1000)" send:Z: next open:Q "$online_row" "$(row 2048)" send:Z: next "send:!:id=internal,message=over" &&
+	test_expect_code 128 on 80 git -c color.ui=false xmpp status --watch >out 2>err &&
+	cat out && grep "^fatal: over" err &&
+	cat >expect <<-\END &&
+	^[?7lalice@example.org  online^[K
+	^[K
+	you push to b@c  s  sent 1.0 KiB  1.0 KiB/s  direct^[K
+	^[J^[?7h^[?7l^[3Aalice@example.org  online^[K
+	^[K
+	you push to b@c  s  sent 2.0 KiB  1.0 KiB/s  direct^[K
+	END
+	tr -d "\r" <out | sed "\$d" >actual && test_cmp expect actual
+'
+
+test_expect_success 'status --watch in a pipe: a block for each change; --json: a line' '
+	fake open:Q "$online_row" send:Z: next open:Q "$online_row" send:Z: next open:Q \
+		"send:L:kind=account,jid=alice@example.org,state=offline" send:Z: next "send:!:id=internal,message=over" &&
+	test_expect_code 128 git xmpp status --watch >actual 2>err &&
+	printf "alice@example.org  online\n\nalice@example.org  offline\n" >expect && test_cmp expect actual &&
+	fake open:Q "$online_row" send:Z: next open:Q "$online_row" send:Z: next "send:!:id=internal,message=over" &&
+	test_expect_code 128 git xmpp status --watch --json >actual &&
+	test_line_count -eq 2 actual && tail -n 1 actual | grep "\"error\":{\"id\":\"internal\"" &&
+	test_expect_code 129 git xmpp status --watch --wait
+'
+
+test_done
