@@ -22,7 +22,10 @@
 #include "text.h"
 #include "userfile.h"
 
-enum { COLUMNS = 7 };
+enum {
+	COLUMNS = 7,		/* that each line has */
+	COLUMNS_MAX = 11,	/* with those that older versions did not write, and skip */
+};
 
 static void put_column(struct buf *line, const char *value)
 {
@@ -40,6 +43,10 @@ static void put_event(struct buf *line, const struct journal_event *e)
 	put_column(line, e->what);
 	put_column(line, e->result);
 	put_column(line, e->text);
+	buf_printf(line, "\t%" PRIu64, e->bytes);
+	put_column(line, e->way);
+	put_column(line, e->refs);
+	put_column(line, e->why);
 	buf_puts(line, "\n");
 }
 
@@ -120,30 +127,43 @@ static const char *last_lines(const char *text, size_t len, size_t n)
 static void take_line(char *line, void (*each)(void *arg, const struct journal_event *event),
 		      void *arg)
 {
-	char *columns[COLUMNS], *end;
+	const char *columns[COLUMNS_MAX] = { NULL };
+	char *end;
 	struct journal_event e;
 	size_t n = 0;
 
-	while (n < COLUMNS && line)
+	while (n < COLUMNS_MAX && line)
 		columns[n++] = strsep(&line, "\t");
 	if (n < COLUMNS)
 		return;
+	while (n < COLUMNS_MAX)
+		columns[n++] = "";
 	e = (struct journal_event){
 		.when = strtoull(columns[0], &end, 10),
 		.kind = columns[1], .jid = columns[2], .share = columns[3],
 		.what = columns[4], .result = columns[5], .text = columns[6],
+		.bytes = strtoull(columns[7], NULL, 10), .way = columns[8], .refs = columns[9],
+		.why = columns[10],
 	};
 	if (!*end && end != columns[0])
 		each(arg, &e);
 }
 
+/* Takes the lines of a text, which is changed. */
+static void take_lines(char *text, void (*each)(void *arg, const struct journal_event *event),
+		       void *arg)
+{
+	while (text && *text)
+		take_line(strsep(&text, "\n"), each, arg);
+}
+
+static const char *const names[] = { "events.old", "events" };	/* older events first */
+
 int journal_read(size_t n, void (*each)(void *arg, const struct journal_event *event), void *arg,
 		 struct message *trouble)
 {
-	static const char *const names[] = { "events.old", "events" };
 	struct buf text = { 0 };
-	const char *start;
-	char *copy, *rest;
+	char *copy;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char *path = userfile_path(USERFILE_STATE, names[i], trouble);
@@ -155,11 +175,61 @@ int journal_read(size_t n, void (*each)(void *arg, const struct journal_event *e
 			return -1;
 		}
 	}
-	start = n ? last_lines(buf_str(&text), buf_len(&text), n) : "";
-	copy = rest = xstrdup(start);
-	while (rest && *rest)
-		take_line(strsep(&rest, "\n"), each, arg);
+	copy = xstrdup(n ? last_lines(buf_str(&text), buf_len(&text), n) : "");
+	take_lines(copy, each, arg);
 	free(copy);
 	buf_finish(&text);
 	return 0;
+}
+
+/* 0, or -1 with *trouble. *file is set to the inode of the file, or to 0 if it is not there. */
+static int read_file(const char *name, uint64_t *file, struct buf *text, struct message *trouble)
+{
+	char *path = userfile_path(USERFILE_STATE, name, trouble);
+	struct stat st;
+	int result = path ? userfile_read(path, text, trouble) : -1;
+
+	*file = path && !stat(path, &st) ? st.st_ino : 0;
+	free(path);
+	return result < 0 ? -1 : 0;
+}
+
+/* Takes what is whole of a text that begins at place->at of place->file. */
+static void take_whole(struct journal_place *place, struct buf *text,
+		       void (*each)(void *arg, const struct journal_event *event), void *arg)
+{
+	size_t n = buf_len(text);
+	char *whole;
+
+	while (n > 0 && buf_data(text)[n - 1] != '\n')
+		n--;
+	whole = xasprintf("%.*s", (int)n, n ? buf_data(text) : "");
+	place->at += n;
+	take_lines(whole, each, arg);
+	free(whole);
+}
+
+int journal_read_on(struct journal_place *place,
+		    void (*each)(void *arg, const struct journal_event *event), void *arg,
+		    struct message *trouble)
+{
+	bool found = !place->file;
+	int result = 0;
+
+	/* What is read was either put away since, or is still written to. */
+	for (size_t i = 0; i < ARRAY_SIZE(names) && result == 0; i++) {
+		struct buf text = { 0 };
+		uint64_t file;
+
+		result = read_file(names[i], &file, &text, trouble);
+		found |= file && file == place->file;
+		if (result == 0 && file && (found || i + 1 == ARRAY_SIZE(names))) {
+			if (file != place->file || place->at > buf_len(&text))
+				*place = (struct journal_place){ .file = file };
+			buf_consume(&text, place->at);
+			take_whole(place, &text, each, arg);
+		}
+		buf_finish(&text);
+	}
+	return result;
 }

@@ -22,7 +22,12 @@ struct journal_event {
 	const char *share;
 	const char *what;		/* what the event is about: an id, a remote, refs */
 	const char *result;		/* "ok", "failed" ... one word */
-	const char *text;		/* a sentence for people */
+	const char *text;		/* a sentence for people, with all of what follows */
+	/* The same in parts; empty where it is not known, and in lines of older versions. */
+	uint64_t bytes;			/* of a transfer */
+	const char *way;		/* the path of a transfer, as path_name() */
+	const char *refs;		/* of a push, with their fate */
+	const char *why;		/* why it was refused, or failed */
 };
 
 /*
@@ -45,5 +50,19 @@ const char *journal_left_out(unsigned count, char out[JOURNAL_LEFT_OUT_MAX]);
  */
 int journal_read(size_t n, void (*each)(void *arg, const struct journal_event *event), void *arg,
 		 struct message *trouble);
+
+/* Where a reader is in the journal. Zero-initialise it: before the first event. */
+struct journal_place {
+	uint64_t file;			/* inode of the file that is being read; 0: none */
+	uint64_t at;			/* bytes of it that were read */
+};
+
+/*
+ * Calls each() for all events behind the place, oldest first, and moves the place behind them.
+ * A line that is being written is left for the next call. As journal_read() otherwise.
+ */
+int journal_read_on(struct journal_place *place,
+		    void (*each)(void *arg, const struct journal_event *event), void *arg,
+		    struct message *trouble);
 
 #endif

@@ -880,17 +880,54 @@ test_expect_success 'log: the last events, escaped' '
 	git xmpp log >actual &&
 	test_is_empty actual &&
 	mkdir -p "$HOME/.local/state/git-xmpp" &&
-	printf "1750000000\tfollow\tbob@example.org\tp\torigin\tok\t%s\nnonsense\n1750000001\tqueue\tbob@example.org\tp\tq1\tfailed\tno\n" \
-		"$escape" >"$HOME/.local/state/git-xmpp/events" &&
-	git xmpp log >actual &&
+	tr "|" "\t" >"$HOME/.local/state/git-xmpp/events" <<-END &&
+	1750000000|follow|bob@example.org|p|origin|ok|$escape
+	nonsense
+	1750000001|queue|bob@example.org|p|q1|failed|no
+	1750000002|transfer|bob@example.org|p|pushed|ok|242 bytes, direct; main 451fc9c..089a9e2|242|direct|main 451fc9c..089a9e2|
+	1750000003|transfer|carol@example.org|q|push|refused|push-denied|0|||push-denied
+	1750000004|device|alice@example.org||git-x|copied|copied
+	END
+	TZ=UTC0 git xmpp log >actual &&
 	cat >expect <<-\END &&
-	2025-06-15T15:06:40Z  bob@example.org/p  follow  origin  ok  \x1b[2J
-	2025-06-15T15:06:41Z  bob@example.org/p  queue  q1  failed  no
+	2025-06-15 15:06  follow           origin        bob@example.org/p    \x1b[2J
+	2025-06-15 15:06  queue            q1 failed     bob@example.org/p    no
+	2025-06-15 15:06  bob@example.org  pushed        p                    main 451fc9c..089a9e2  242 bytes  direct
+	2025-06-15 15:06  you              push refused  carol@example.org/q  push-denied
+	2025-06-15 15:06  device           git-x copied  alice@example.org    copied
 	END
 	test_cmp expect actual &&
 	git xmpp log -n 1 --json >actual &&
-	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:41Z\",\"kind\":\"queue\",\"jid\":\"bob@example.org\",\"share\":\"p\",\"what\":\"q1\",\"result\":\"failed\",\"text\":\"no\"}]}" >expect &&
+	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:44Z\",\"kind\":\"device\",\"jid\":\"alice@example.org\",\"share\":\"\",\"what\":\"git-x\",\"result\":\"copied\",\"text\":\"copied\",\"bytes\":0,\"path\":null,\"refs\":null,\"why\":null}]}" >expect &&
+	test_cmp expect actual &&
+	git xmpp log --porcelain -2 >actual &&
+	tr "|" "\t" >expect <<-END &&
+	2025-06-15T15:06:43Z|transfer|carol@example.org|q|push|refused|0|-|-|push-denied|push-denied
+	2025-06-15T15:06:44Z|device|alice@example.org|-|git-x|copied|0|-|-|-|copied
+	END
 	test_cmp expect actual
+'
+
+test_expect_success 'log: of one buddy, of one share, since a time' '
+	git xmpp log BOB@example.org -1 >out && test_line_count -eq 1 out && grep "^.* bob@example.org  pushed" out &&
+	git xmpp log carol@example.org >out && test_line_count -eq 1 out &&
+	git xmpp log --share=p >out && test_line_count -eq 3 out &&
+	git xmpp log --since=2025-06-15T15:06:42Z --porcelain >out && test_line_count -eq 3 out &&
+	git xmpp log --since="3 days ago" >out && test_is_empty out &&
+	test_expect_code 129 git xmpp log --since="in a nonsense" 2>err && grep "^error: --since needs a time" err &&
+	test_expect_code 129 git xmpp log -n x && test_expect_code 129 git xmpp log bob@example.org more &&
+	test_expect_code 128 git xmpp log nobody && git xmpp log --json nobody@example.org >out &&
+	echo "{\"version\":1,\"events\":[]}" >expect && test_cmp expect out
+'
+
+test_expect_success 'log -f goes on with what comes, a line at once' '
+	git xmpp log -f -n 1 --json >follows & pid=$! &&
+	comes () { grep "\"$1\"" follows; } &&
+	wait_for 20 comes copied &&
+	printf "1750000009\tqueue\tbob@example.org\tp\tq9\tok\tlate\n" >>"$HOME/.local/state/git-xmpp/events" &&
+	wait_for 20 comes q9 && test_line_count -eq 2 follows &&
+	tail -n 1 follows | grep "^{\"version\":1,\"event\":{\"time\":" &&
+	kill $pid && wait $pid; test $? -eq 143
 '
 
 test_expect_success 'what cannot be printed is an error' '

@@ -130,4 +130,19 @@ test_expect_success 'status --watch in a pipe: a block for each change; --json: 
 	test_expect_code 129 git xmpp status --watch --wait
 '
 
+test_expect_success 'log: local times, and a word about a journal that is empty' '
+	git config --global color.ui false &&
+	on 100 git xmpp log >actual && echo "nothing has happened yet" >expect && test_cmp expect actual &&
+	git xmpp log >actual && test_is_empty actual &&
+	mkdir -p "$HOME/.local/state/git-xmpp" &&
+	now=$(date +%s) &&
+	tr "|" "\t" >"$HOME/.local/state/git-xmpp/events" <<-END &&
+	$now|transfer|bob@example.org|project|pushed|ok|text|242|direct|main 451fc9c..089a9e2|
+	1750000003|transfer|carol@example.org|q|push|refused|text|0|||push-denied
+	END
+	on 100 env TZ=XXX-3 git xmpp log >out && grep "^15 Jun[ 0-9]*  you  .*push refused  .*push-denied$" out &&
+	on 120 git xmpp log >out && grep "^today [0-9:]*  *bob@example.org  pushed  *project  *main 451fc9c..089a9e2  242 bytes  direct$" out &&
+	on 40 git xmpp log >out && cat out && awk "length > 40" out >wide && test_is_empty wide
+'
+
 test_done

@@ -32,7 +32,7 @@ noticed () {
 }
 
 logged () {
-	as "$1" git xmpp log | grep "another machine is online as this device"
+	journal "$1" | grep "another machine is online as this device"
 }
 
 one_stays () {

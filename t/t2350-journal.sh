@@ -64,7 +64,7 @@ bob_has () {
 
 # line <user> <pattern>: the last line of the journal that is about it.
 line () {
-	as "$1" git xmpp log -n 100000 | grep -e "$2" | tail -n 1
+	journal "$1" -n 100000 | grep -e "$2" | tail -n 1
 }
 
 # says <user> <pattern> <result>: that line has this result.
@@ -75,7 +75,7 @@ says () {
 # both_say <branch> <result of alice> <result of bob>: soon, and only once.
 both_say () {
 	wait_for 60 says alice "; $1 " "$2" && wait_for 60 says bob "; $1 " "$3" ||
-	{ line alice "; $1 "; line bob "; $1 "; as alice git xmpp log -n 5; as bob git xmpp log -n 5; return 1; }
+	{ line alice "; $1 "; line bob "; $1 "; journal alice -n 5; journal bob -n 5; return 1; }
 }
 
 # outcome <branch> <status or -> <moved|not> <result of alice> <result of bob>: of the push of
@@ -95,7 +95,7 @@ outcome () {
 
 # fetches: how many lines with this result each journal has about fetches.
 fetches () {
-	as "$1" git xmpp log -n 100000 | grep -c "  transfer  $2  $3  "
+	journal "$1" -n 100000 | grep -c "  transfer  $2  $3  "
 }
 
 # fetched <result of alice> <result of bob>: the last fetch has a line on both sides, which says so.
@@ -209,8 +209,8 @@ do
 	test_expect_success "round $round: a request that is refused has a line on both sides" '
 		run git -C alice/work push -q xmpp::bob@localhost/readable HEAD:x && wait_for 20 test -e status &&
 		test "$(cat status)" -eq 128 &&
-		test "$(as bob git xmpp log -n 100000 | grep -c "alice@localhost/readable  transfer  pushed  refused  push-denied")" -eq $round &&
-		test "$(as alice git xmpp log -n 100000 | grep -c "bob@localhost/readable  transfer  push  refused  push-denied")" -eq $round
+		test "$(journal bob -n 100000 | grep -c "alice@localhost/readable  transfer  pushed  refused  push-denied")" -eq $round &&
+		test "$(journal alice -n 100000 | grep -c "bob@localhost/readable  transfer  push  refused  push-denied")" -eq $round
 	'
 
 	test_expect_success "round $round: one that is cancelled while a hook runs is applied, and both know" '

@@ -107,7 +107,7 @@ test_expect_success 'her own branch and work tree are untouched' '
 '
 
 test_expect_success 'the journal says so' '
-	as alice git xmpp log -n 1 >out &&
+	journal alice -n 1 >out &&
 	grep "Z  bob@localhost/project  follow  origin  ok  $TRASH/alice/work/.git$" out &&
 	as alice git xmpp log --json -n 1 >out &&
 	grep "\"kind\":\"follow\",\"jid\":\"bob@localhost\",\"share\":\"project\",\"what\":\"origin\",\"result\":\"ok\"" out
@@ -159,7 +159,7 @@ test_expect_success 'his restart with nothing new costs no process' '
 '
 
 follow_failed () {
-	as alice git xmpp log -n 1 | grep "follow  origin  failed"
+	journal alice -n 1 | grep "follow  origin  failed"
 }
 
 test_expect_success 'R14: a fetch that fails is told with its reason, and tried again' '
@@ -167,7 +167,7 @@ test_expect_success 'R14: a fetch that fails is told with its reason, and tried 
 	: >alice/work/.git/refs/remotes/origin/main.lock &&
 	commit 1 &&
 	wait_for 15 follow_failed &&
-	as alice git xmpp log -n 1 | grep "lock" &&
+	journal alice -n 1 | grep "lock" &&
 	as alice git xmpp status | grep "^follow .*(next attempt in [0-9]* s" &&
 	rm alice/work/.git/refs/remotes/origin/main.lock &&
 	wait_for 30 has alice/work refs/remotes/origin/main main

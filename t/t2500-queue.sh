@@ -132,7 +132,7 @@ test_expect_success 'when bob appears all of it is delivered, in order' '
 '
 
 test_expect_success 'and the log says so' '
-	as alice git xmpp log >out &&
+	journal alice >out &&
 	grep "Z  bob@localhost/project  queue  q1  ok  main .*: delivered$" out &&
 	grep "  queue  q2  ok  main .*: delivered$" out &&
 	grep "  queue  q3  ok  draft .*, other .*: delivered$" out
@@ -157,7 +157,7 @@ test_expect_success 'a ref that has moved there is not overwritten' '
 	start_broker bob &&
 	wait_for 20 queue_says q5 "failed: main has moved there since this was queued" &&
 	test "$(bobs main)" = "$his" &&
-	as alice git xmpp log -n 1 >out &&
+	journal alice -n 1 >out &&
 	grep "  queue  q5  failed  main .*: main has moved there since this was queued$" out &&
 	queue | grep -A1 "^q5 " | tail -n 1 >way-out && cat way-out &&
 	grep "^    git -C [^ ]*/alice/work pull origin refs/heads/main && git -C [^ ]*/alice/work xmpp queue push origin HEAD:refs/heads/main && git xmpp queue drop q5$" way-out
@@ -167,7 +167,7 @@ test_expect_success 'retry tries again, with the same lease' '
 	queue retry q5 &&
 	wait_for 20 queue_says q5 "failed: main has moved" &&
 	test "$(bobs main)" = "$his" &&
-	as alice git xmpp log >out &&
+	journal alice >out &&
 	test "$(grep -c "  queue  q5  failed" out)" -eq 2
 '
 
@@ -229,7 +229,7 @@ test_expect_success 'what nobody wants any more expires' '
 	start_broker alice && start_broker bob &&
 	wait_for 20 queue_says q11 "failed: expired" &&
 	test_must_fail arrived main &&
-	as alice git xmpp log -n 1 >out &&
+	journal alice -n 1 >out &&
 	grep "  queue  q11  failed  main .*: expired$" out
 '
 
@@ -325,7 +325,7 @@ test_expect_success 'the journal does not grow without bounds' '
 	wait_for 10 queue_is_empty &&
 	test "$(wc -c <$events)" -lt 10000 &&
 	test -f $events.old &&
-	as alice git xmpp log -n 3 >out &&
+	journal alice -n 3 >out &&
 	grep "  queue  q101  ok" out
 '
 

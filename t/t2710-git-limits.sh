@@ -91,7 +91,7 @@ heap_was () {
 
 # alice_log <text>: it is in her journal.
 alice_log () {
-	as alice git xmpp log | grep "$1"
+	journal alice | grep "$1"
 }
 
 test_expect_success 'two users, their brokers, a share' '

@@ -284,7 +284,7 @@ test_expect_success 'a push that had arrived whole finishes, and the journal say
 	wait_for 10 finished whole &&
 	wait_for 10 no_services &&
 	rm bob/project.git/hooks/pre-receive &&
-	as bob git xmpp log >out && cat out &&
+	journal bob >out && cat out &&
 	grep "alice@localhost.*finished after its link had ended (removed)" out
 '
 

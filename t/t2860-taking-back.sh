@@ -252,7 +252,7 @@ do
 		# Who is told that she gets no answer does not wait for one.
 		wait_for 20 gone $job &&
 		ref_of complete-$n &&
-		as bob git xmpp log | grep "alice@localhost/project.*complete-$n\|alice@localhost/project.*push" &&
+		journal bob | grep "alice@localhost/project.*complete-$n\|alice@localhost/project.*push" &&
 		refused &&
 		give_back "$way"
 	'

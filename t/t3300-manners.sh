@@ -80,12 +80,12 @@ test_expect_success 'who fetches is told by the other side' '
 '
 
 test_expect_success 'the log has both transfers, with size and path' '
-	as alice git xmpp log >out &&
-	grep "bob@localhost/project  transfer  push  ok  0.2 MiB, in-band" out &&
-	grep "bob@localhost/project  transfer  fetch  ok  0.2 MiB, in-band" out &&
-	as bob git xmpp log >out &&
-	grep "alice@localhost/project  transfer  pushed  ok  0.2 MiB, in-band" out &&
-	grep "alice@localhost/project  transfer  fetched  ok  0.2 MiB, in-band" out
+	journal alice >out &&
+	grep "bob@localhost/project  transfer  push  ok  24[0-9] KiB, in-band" out &&
+	grep "bob@localhost/project  transfer  fetch  ok  24[0-9] KiB, in-band" out &&
+	journal bob >out &&
+	grep "alice@localhost/project  transfer  pushed  ok  24[0-9] KiB, in-band" out &&
+	grep "alice@localhost/project  transfer  fetched  ok  24[0-9] KiB, in-band" out
 '
 
 test_expect_success 'xmpp.bandwidth is kept, and is not taken for a limit of the server' '

@@ -125,7 +125,7 @@ test_expect_success 'the reason stands last, also in the middle of a pack' '
 
 test_expect_success 'and the journal has it, when the refs tell that nothing came of it' '
 	log_says () {
-		as alice git xmpp log | grep "  transfer  push  $1  .*$(git -C work rev-parse --short=7 HEAD)"
+		journal alice | grep "  transfer  push  $1  .*$(git -C work rev-parse --short=7 HEAD)"
 	}
 	wait_for 30 alice_sees_bob && wait_for 60 log_says failed
 '

@@ -125,7 +125,7 @@ done
 
 test_expect_success 'our broker is stopped in the middle of a pack' '
 	push_much six && stop_broker bob && clean && ! bob_has six &&
-	as bob git xmpp log | grep "  pushed  failed  .*; six made at " && start_broker bob && next_push_works
+	journal bob | grep "  pushed  failed  .*; six made at " && start_broker bob && next_push_works
 '
 
 test_expect_success 'our broker is stopped while a hook runs that does not take long: it waits for it' '
@@ -136,7 +136,7 @@ test_expect_success 'our broker is stopped while a hook runs that does not take 
 
 test_expect_success 'or longer: it does not wait for ever, and the hook runs to its end' '
 	hook pre-receive && push eight && wait_for 10 test -e began && stop_broker bob && services_run &&
-	as bob git xmpp log | grep "  pushed  unknown  .*; eight made at " &&
+	journal bob | grep "  pushed  unknown  .*; eight made at " &&
 	touch go && wait_for 10 test -e ended && clean && bob_has eight && start_broker bob && next_push_works
 '
 

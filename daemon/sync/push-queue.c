@@ -75,7 +75,7 @@ static void put_updates(struct buf *text, const struct queue_entry *e)
 /* Writes a sentence about an entry to the journal and the log, with the entry's refs. */
 static void tell(const struct queue_entry *e, const char *result, const char *sentence)
 {
-	struct buf text = { 0 };
+	struct buf text = { 0 }, refs = { 0 };
 	struct journal_event event = {
 		.kind = "queue",
 		.jid = e->jid,
@@ -84,12 +84,15 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 		.result = result,
 	};
 
-	put_updates(&text, e);
-	buf_printf(&text, ": %s", sentence);
+	put_updates(&refs, e);
+	buf_printf(&text, "%s: %s", buf_str(&refs), sentence);
 	event.text = buf_str(&text);
+	event.refs = buf_str(&refs);
+	event.why = sentence;
 	journal_add(&event);
 	log_about(e->jid, LOG_INFO, "%s for %s/%s: %s", e->id, e->jid, e->share, event.text);
 	buf_finish(&text);
+	buf_finish(&refs);
 }
 
 /*

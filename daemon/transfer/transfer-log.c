@@ -8,10 +8,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 #include "journal.h"
 #include "log.h"
+#include "size-text.h"
 
 /* The verb for what we did, or, if served, for what they did. */
 static const char *verb(enum service service, bool served)
@@ -25,34 +27,17 @@ static const char *verb(enum service service, bool served)
 	return verbs[service][served];
 }
 
-static void put_size(struct buf *text, uint64_t bytes)
+/* Writes the event, with this text and what was left out before it. */
+static void add(struct journal_event *event, bool served, struct buf *text)
 {
-	if (bytes < 1024)
-		buf_printf(text, "%" PRIu64 " bytes", bytes);
-	else if (bytes < 100 * 1024)
-		buf_printf(text, "%.1f KiB", bytes / 1024.0);
-	else
-		buf_printf(text, "%.1f MiB", bytes / 1048576.0);
-}
-
-static void add(const char *jid, const char *share, enum service service, bool served,
-		const char *result, struct buf *text)
-{
-	struct journal_event event = {
-		.kind = "transfer",
-		.jid = jid,
-		.share = share,
-		.what = verb(service, served),
-		.result = result,
-	};
 	char more[JOURNAL_LEFT_OUT_MAX];
 	unsigned left_out;
 
-	if (!log_admits(served ? LOG_EVENTS : LOG_TRANSFERS, jid, &left_out))
+	if (!log_admits(served ? LOG_EVENTS : LOG_TRANSFERS, event->jid, &left_out))
 		return;
 	buf_puts(text, journal_left_out(left_out, more));
-	event.text = buf_str(text);
-	journal_add(&event);
+	event->text = buf_str(text);
+	journal_add(event);
 }
 
 /*
@@ -71,34 +56,57 @@ void transfer_log_add(const struct transfer *t)
 {
 	enum witness_result result = witness_result(t->witness, t->reason);
 	bool with_reason = t->reason && (result == RESULT_FAILED || result == RESULT_UNKNOWN);
-	struct buf text = { 0 };
+	struct buf text = { 0 }, refs = { 0 }, why = { 0 };
+	char size[SIZE_TEXT_MAX];
+	struct journal_event event = {
+		.kind = "transfer",
+		.jid = t->jid,
+		.share = t->share,
+		.what = verb(t->service, t->served),
+		.result = witness_result_name(result),
+		.bytes = t->sent + t->received,
+		.way = t->path,
+	};
 
 	if (result == RESULT_NOTHING)
 		return;
-	put_size(&text, t->sent + t->received);
+	buf_puts(&text, size_text(event.bytes, size));
 	if (t->path)
 		buf_printf(&text, ", %s", t->path);
 	if (t->note)
 		buf_printf(&text, ", %s", t->note);
 	if (with_reason)
-		buf_printf(&text, ": %s", t->reason);
+		buf_printf(&why, ": %s", t->reason);
 	else if ((result == RESULT_FAILED || t->witness->commands) && t->witness->exited &&
 		 t->witness->status)
-		put_status(&text, t->witness->status);
+		put_status(&why, t->witness->status);
+	buf_puts(&text, buf_str(&why));
 	if (t->witness->commands) {
-		buf_puts(&text, "; ");
-		witness_describe(t->witness, &text);
+		witness_describe(t->witness, &refs);
+		buf_printf(&text, "; %s", buf_str(&refs));
 	}
-	add(t->jid, t->share, t->service, t->served, witness_result_name(result), &text);
+	event.refs = buf_str(&refs);
+	event.why = buf_len(&why) ? buf_str(&why) + strlen(": ") : t->note;
+	add(&event, t->served, &text);
 	buf_finish(&text);
+	buf_finish(&refs);
+	buf_finish(&why);
 }
 
 void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
 			  const char *reason)
 {
+	struct journal_event event = {
+		.kind = "transfer",
+		.jid = jid,
+		.share = share,
+		.what = verb(service, served),
+		.result = "refused",
+		.why = reason,
+	};
 	struct buf text = { 0 };
 
 	buf_puts(&text, reason);
-	add(jid, share, service, served, "refused", &text);
+	add(&event, served, &text);
 	buf_finish(&text);
 }

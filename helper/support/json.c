@@ -57,6 +57,12 @@ void json_time(struct buf *out, const char *key, uint64_t unix_time)
 	json_string(out, key, unix_time > 0 ? time_text(unix_time, text) : NULL);
 }
 
+void json_begin(struct buf *out)
+{
+	json_open(out, NULL, '{');
+	json_number(out, "version", 1);
+}
+
 void json_print(struct buf *out)
 {
 	puts(buf_str(out));

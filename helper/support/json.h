@@ -19,6 +19,9 @@ void json_string(struct buf *out, const char *key, const char *value);	/* NULL: 
 void json_number(struct buf *out, const char *key, uint64_t value);
 void json_bool(struct buf *out, const char *key, bool value);
 
+/* Opens a document: an object, with the version of the output. */
+void json_begin(struct buf *out);
+
 /* A time in seconds since 1970 as RFC 3339, UTC; 0 is null. */
 void json_time(struct buf *out, const char *key, uint64_t unix_time);
 

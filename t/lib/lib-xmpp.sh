@@ -396,6 +396,23 @@ as () {
 	$(network_of "$who") env $(env_of "$who") "$@"
 }
 
+# journal <user> [<option>...]: the events of the log, a line for each: when, with whom and which
+# share, the kind, what, the result, the text; two blanks between.
+journal () {
+	local who
+
+	who=$1
+	shift
+	as "$who" git xmpp log --porcelain "$@" | awk -F"\t" '{
+		line = $1 "  " $3 ($4 == "-" ? "" : "/" $4)
+		n = split("2 5 6 11", column, " ")
+		for (i = 1; i <= n; i++)
+			if ($column[i] != "-")
+				line = line "  " $column[i]
+		print line
+	}'
+}
+
 # plain_user <user>: the configuration a person would have.
 plain_user () {
 	as "$1" git config --global init.defaultBranch main &&

@@ -144,6 +144,62 @@ static void rotation(void)
 	free(old);
 }
 
+static struct seen read_on(struct journal_place *place)
+{
+	struct seen s = { .count = 0 };
+	struct message trouble;
+
+	is_int(journal_read_on(place, see, &s, &trouble), 0, "the journal is read on");
+	return s;
+}
+
+static void see_parts(void *arg, const struct journal_event *e)
+{
+	snprintf(arg, 256, "%llu|%s|%s|%s", (unsigned long long)e->bytes, e->way, e->refs, e->why);
+}
+
+static void parts(void)
+{
+	char seen[256] = "";
+	struct message trouble;
+
+	journal_add(&(struct journal_event){
+		.kind = "transfer", .bytes = 242, .way = "direct", .refs = "main\ta..b" });
+	journal_read(1, see_parts, seen, &trouble);
+	is_str(seen, "242|direct|main\\x09a..b|", "an event in parts");
+	append("events", "7\tqueue\tj\ts\tq1\tok\tan old line\n");
+	journal_read(1, see_parts, seen, &trouble);
+	is_str(seen, "0|||", "... which an older version did not write");
+}
+
+static void reading_on(void)
+{
+	struct journal_place place = { .file = 0 };
+	char *events = path_of("events"), *old = path_of("events.old");
+	size_t all = read_last(SIZE_MAX).count;
+
+	is_int(read_on(&place).count, all, "from nowhere: all events");
+	is_int(read_on(&place).count, 0, "then none");
+	add(20, "twenty");
+	append("events", "21\tqueue\tj\ts\tq1");
+	is_int(read_on(&place).count, 1, "one that was added, not one that is being written");
+	append("events", "\tok\ttwenty-one\n");
+	is_str(read_on(&place).last, "21|queue|j|s|q1|ok|twenty-one", "that one, once it is whole");
+	add(22, "twenty-two");
+	rename(events, old);
+	add(23, "twenty-three");
+	is_str(read_on(&place).first, "22|queue|bob@example.org||q1|ok|twenty-two",
+	       "nothing is missed when the file is put away");
+	is_int(read_on(&place).count, 0, "and nothing is seen twice");
+	unlink(events);
+	unlink(old);
+	is_int(read_on(&place).count, 0, "a journal that is gone has no events");
+	add(24, "twenty-four");
+	is_int(read_on(&place).count, 1, "... and the next one does");
+	free(events);
+	free(old);
+}
+
 int main(void)
 {
 	char directory[] = "/tmp/u-journal.XXXXXX", *command;
@@ -155,6 +211,8 @@ int main(void)
 	odd_lines();
 	rotation();
 	cut();
+	parts();
+	reading_on();
 	command = xasprintf("rm -r '%s'", directory);
 	ok(system(command) == 0, "the sandbox is removed");
 	free(command);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HELPER_SIZE_TEXT_H
-#define HELPER_SIZE_TEXT_H
+#ifndef COMMON_SIZE_TEXT_H
+#define COMMON_SIZE_TEXT_H
 
 /* Sizes and rates in the unit that fits: "242 bytes", "6.2 KiB", "391 KiB", "1.2 MiB/s". */
 
