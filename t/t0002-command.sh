@@ -125,11 +125,11 @@ test_expect_success 'buddies: a table for people' '
 	git xmpp buddies >out &&
 	sed "s/ seen [0-9]* days ago/ seen N days ago/" out >actual &&
 	cat >expect <<-\END &&
-	  bob@example.org    git      seen, not verified, 1 device
-	  dave@example.net   online   no git-xmpp
-	  erin@example.org   has not answered yet; is asked again in 1 minute
-	? frank@example.com  wants to be your buddy  (git xmpp accept frank@example.com)
-	  gone@example.com   offline  last seen N days ago
+	  bob@example.org    online     seen, not verified, 1 device
+	  dave@example.net   chat only  no git-xmpp
+	  erin@example.org   asked      has not answered yet; is asked again in 1 minute
+	! frank@example.com  asks       wants to be your buddy  git xmpp accept frank@example.com
+	  gone@example.com   offline    last seen N days ago
 	END
 	test_cmp expect actual
 '
@@ -222,29 +222,29 @@ test_expect_success 'buddies: who waits, who is out, and our own other devices' 
 	uneasy_answer &&
 	git xmpp buddies >actual &&
 	cat >expect <<-END &&
-	! alice@example.org    self     1 new device to be compared  (git xmpp verify alice@example.org)
+	! \$(id)@example.org    asks     wants to be your buddy       git xmpp accept ${SQ}\$(id)@example.org${SQ}
+	! bob@example.org      online   verified, 1 device; 2 new devices to be compared  git xmpp verify bob@example.org
+	! carol@example.org    online   suspended, 1 device          git xmpp verify carol@example.org
+	! dave@nosuch.example  asked    the request was refused: remote-server-not-found\x1b[2J  git xmpp remove dave@nosuch.example
+	  erin@example.org     removed  no longer a buddy            git xmpp add erin@example.org
+	  mallory@example.org  blocked                               git xmpp unblock mallory@example.org
+	! alice@example.org    you      1 new device to be compared  git xmpp verify alice@example.org
 	    desktop  offline  verified  first seen 2025-06-15
 	      $fp_text
 	    thief  online  pending  first seen 2025-06-15  ! to be compared
 	      FFEE DDCC BBAA 9988 7766 5544 3322 1100 FFEE DDCC BBAA 9988 7766 5544 3322 1100
-	! bob@example.org      git      verified, 1 device; 2 new devices to be compared  (git xmpp verify bob@example.org)
-	! carol@example.org    git      suspended, 1 device  (git xmpp verify carol@example.org)
-	! dave@nosuch.example  the request was refused: remote-server-not-found\x1b[2J  (git xmpp remove dave@nosuch.example)
-	  erin@example.org     removed: no longer a buddy  (git xmpp add erin@example.org)
-	? mallory@example.org  blocked  (git xmpp unblock mallory@example.org)
-	? \$(id)@example.org    wants to be your buddy  (git xmpp accept ${SQ}\$(id)@example.org${SQ})
 	END
 	test_cmp expect actual &&
 	uneasy_answer &&
 	git xmpp buddies --porcelain >actual &&
 	tr "|" "\t" >expect <<-\END &&
-	alice@example.org|self|both|pending|2|-|1|self|-|0|0
+	$(id)@example.org|wants|none|none|0|-|0|-|-|0|0
 	bob@example.org|git|both|verified|1|-|2|-|-|0|0
 	carol@example.org|git|both|suspended|1|-|0|removed|-|0|0
 	dave@nosuch.example|asked|none|none|0|-|0|-|remote-server-not-found\x1b[2J|0|0
 	erin@example.org|offline|none|suspended|0|-|0|removed|-|0|0
 	mallory@example.org|wants|none|distrusted|0|-|0|blocked|-|0|0
-	$(id)@example.org|wants|none|none|0|-|0|-|-|0|0
+	alice@example.org|self|both|pending|2|-|1|self|-|0|0
 	END
 	test_cmp expect actual &&
 	uneasy_answer &&
@@ -781,7 +781,9 @@ test_expect_success 'share refuses: no repository, a bad name, a name that is ta
 
 test_expect_success 'share --list and unshare' '
 	git xmpp share --list >out &&
-	grep "^project  $TRASH/project.git$" out &&
+	grep "^project  $TRASH/project.git  xmpp::alice@example.org/project$" out &&
+	git xmpp share --list --json >out &&
+	grep "{\"name\":\"project\",\"path\":\"$TRASH/project.git\",\"address\":\"xmpp::alice@example.org/project\",\"fault\":null,\"fetch\":\[[^]]*\"carol@example.org\"[^]]*\],\"push\":\[\"bobxexample@org\"[^]]*\],\"rules\":\[\],\"last\":null}" out &&
 	git xmpp unshare project >out &&
 	echo "no longer shared: project" >expect &&
 	test_cmp expect out &&

@@ -145,4 +145,42 @@ test_expect_success 'log: local times, and a word about a journal that is empty'
 	on 40 git xmpp log >out && cat out && awk "length > 40" out >wide && test_is_empty wide
 '
 
+test_expect_success 'share --list: who may what, who had it last, and what is gone' '
+	git init -q --bare shared.git && git config --global xmpp.account example &&
+	git config --global xmpp.example.jid alice@example.org &&
+	on 100 git xmpp share --list >actual && echo "nothing is shared" >expect && test_cmp expect actual &&
+	git xmpp share shared.git --name=project --push=bob@example.org --fetch=carol@example.org &&
+	git config --global xmppShare.old.path /nowhere/old && git config --global xmppShare.old.fetch buddies &&
+	git xmpp share --list >out && sed "s/20[0-9][0-9]-.*/WHEN/" out >actual &&
+	cat >expect <<-END &&
+	project  $TRASH/shared.git  xmpp::alice@example.org/project
+	  fetch  bob@example.org
+	  fetch  carol@example.org
+	  push   bob@example.org
+	  last   bob@example.org pushed WHEN
+	! old  /nowhere/old  not served: its repository is gone  git xmpp unshare old
+	  fetch  buddies
+	END
+	test_cmp expect actual
+'
+
+test_expect_success 'queue: where from, what waits since when, what helps' '
+	queue=$HOME/.local/state/git-xmpp/queue &&
+	on 100 git xmpp queue >actual && echo "no push waits" >expect && test_cmp expect actual &&
+	git xmpp queue >actual && test_is_empty actual && mkdir -p "$queue" && chmod 700 "$queue" &&
+	new=089a9e2f35fed3579f185451fc9c1a2b3c4d5e6f &&
+	printf "%s\0" jid=erin@example.org share=project path=/src/project/.git remote=erin state=waiting \
+		queued=1764000000 expires=1766592000 "update=$new - refs/heads/main" >"$queue/q1" &&
+	printf "%s\0" jid=bob@example.org share=project path=/src/p/.git "directory=/src/a b" remote=bob state=failed moved=1 \
+		"error=main has moved there" queued=1764000000 expires=1766592000 "update=$new $new refs/heads/main" >"$queue/q2" &&
+	TZ=UTC0 git xmpp queue >actual &&
+	cat >expect <<-END &&
+	q1  erin@example.org/project  main [new] 089a9e2     from /src/project/.git  waits for erin@example.org since 2025-11-24 16:00, until 2025-12-24 16:00
+	q2  bob@example.org/project   main 089a9e2..089a9e2  from /src/a b           failed: main has moved there
+	    git -C "/src/a b" pull bob refs/heads/main && git -C "/src/a b" xmpp queue push bob HEAD:refs/heads/main && git xmpp queue drop q2
+	END
+	tr "\"" "$(printf "\047")" <expect >quoted && test_cmp quoted actual &&
+	on 40 git xmpp queue >out && cat out && grep -v "^    git" out | awk "length > 40" >wide && test_is_empty wide
+'
+
 test_done

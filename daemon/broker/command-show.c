@@ -327,6 +327,15 @@ static unsigned count_unshown(const struct broker *b, const struct buddy *buddy)
 	return n;
 }
 
+/* The path to a device of theirs, or "". */
+static const char *path_to(const struct broker *b, const char *jid)
+{
+	for (const struct peer *p = b->peers.first; p; p = p->next)
+		if (!strcmp(p->jid, jid) && *peer_path_name(p))
+			return peer_path_name(p);
+	return "";
+}
+
 static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *buddy,
 		       struct buf *row)
 {
@@ -346,6 +355,8 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
 	fields_add_u64(row, "unshown", count_unshown(b, buddy));
 	fields_add_u64(row, "last-seen", buddy->last_seen);
+	fields_add(row, "contact", "1");
+	fields_add(row, "path", path_to(b, buddy->jid));
 	if (buddy->refused)
 		fields_add(row, "error", buddy->refused);
 	if (buddy_protocol(buddy, context_now(&b->context)))

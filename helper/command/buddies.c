@@ -4,15 +4,13 @@
  * far as they concern git.
  */
 
-#include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "account-status.h"
-#include "alloc.h"
 #include "buddy-name.h"
+#include "buddy-text.h"
 #include "commands.h"
 #include "device-text.h"
 #include "json.h"
@@ -20,8 +18,7 @@
 #include "password-prompt.h"
 #include "person.h"
 #include "query.h"
-#include "text.h"
-#include "time-text.h"
+#include "queue-entries.h"
 
 static const char buddies_usage[] =
 	"usage: git xmpp buddies [<jid>] [--online] [--json | --porcelain]\n"
@@ -33,270 +30,6 @@ static const char buddies_usage[] =
 	"                 again; separated by tabs\n"
 	"\n"
 	"    git xmpp buddies --online\n";
-
-enum { COLUMN_MAX = 40 };
-
-/* The state of a buddy, in one word for programs. */
-static const char *state_of(struct fields row)
-{
-	if (fields_get_u64(row, "self", 0))
-		return "self";
-	if (fields_get_u64(row, "wants", 0))
-		return "wants";
-	if (fields_get_u64(row, "git", 0))
-		return "git";
-	if (fields_get_u64(row, "online", 0))
-		return "online";
-	if (fields_get_u64(row, "asked", 0))
-		return "asked";
-	return "offline";
-}
-
-/* How many devices a buddy has: their rows follow, up to the next buddy. */
-static size_t device_count(const struct query *answer, size_t buddy)
-{
-	size_t i = buddy + 1;
-
-	while (i < answer->count && row_is(query_row(answer, i), "device"))
-		i++;
-	return i - buddy - 1;
-}
-
-static void print_padded(const char *text, size_t width)
-{
-	struct buf shown = { 0 };
-	size_t n = 0;
-
-	text_escape(&shown, text, strlen(text), false);
-	/* The width is in characters: continuation bytes of UTF-8 do not count. */
-	for (const char *c = buf_str(&shown); *c; c++)
-		n += (*c & 0xc0) != 0x80;
-	printf("%s%*s", buf_str(&shown), n < width ? (int)(width - n) : 0, "");
-	buf_finish(&shown);
-}
-
-static size_t jid_width(const struct query *answer)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < answer->count; i++) {
-		size_t n = strlen(row_get(query_row(answer, i), "jid"));
-
-		if (n > width)
-			width = n;
-	}
-	return width < COLUMN_MAX ? width : COLUMN_MAX;
-}
-
-static const char *trust_text(struct fields row)
-{
-	static const struct {
-		const char *trust, *text;
-	} texts[] = {
-		{ "verified", "verified" },
-		{ "vouched", "vouched for" },
-		{ "seen", "seen, not verified" },
-		{ "pending", "new" },
-		{ "suspended", "suspended" },
-		{ "revoked", "revoked" },
-		{ "distrusted", "shut out" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (!strcmp(row_get(row, "trust"), texts[i].trust))
-			return texts[i].text;
-	return "no device known";
-}
-
-/*
- * Whether the person is no buddy any more, and only their devices are remembered: one side
- * has removed the other.
- */
-static bool was_removed(struct fields row)
-{
-	return !fields_get_u64(row, "self", 0) && !fields_get_u64(row, "asked", 0) &&
-	       !strcmp(row_get(row, "subscription"), "none");
-}
-
-/* Whether a device waits for the user to compare it. */
-static bool has_waiting(struct fields row)
-{
-	return fields_get_u64(row, "pending", 0) || device_has_trust(row, "pending") ||
-	       (device_has_trust(row, "suspended") && !was_removed(row));
-}
-
-static char mark_of(struct fields row, const char *state)
-{
-	if (!strcmp(state, "wants"))
-		return '?';
-	return has_waiting(row) || *row_get(row, "error") ? '!' : ' ';
-}
-
-static void show_last_seen(uint64_t last_seen)
-{
-	uint64_t now = time(NULL);
-	char span[32];
-
-	if (last_seen > 0 && last_seen <= now)
-		printf("  last seen %s ago", span_text(now - last_seen, span));
-}
-
-/* Prints a command, like "  (git xmpp accept bob@example.org)". */
-static void show_command(const char *verb, struct fields row)
-{
-	struct buf command = { 0 };
-
-	buf_printf(&command, "git xmpp %s ", verb);
-	text_operand(&command, row_get(row, "jid"));
-	printf("  (");
-	print_text(buf_str(&command));
-	printf(")\n");
-	buf_finish(&command);
-}
-
-/* Prints what replaces the state and the devices; false if nothing does. */
-static bool show_exception(struct fields row, const char *state)
-{
-	uint64_t again = fields_get_u64(row, "asked-again", 0);
-	char span[32];
-
-	if (fields_get_u64(row, "blocked", 0)) {
-		printf("blocked");
-		show_command("unblock", row);
-	} else if (!strcmp(state, "wants")) {
-		printf("wants to be your buddy");
-		show_command("accept", row);
-	} else if (*row_get(row, "error")) {
-		printf(again ? "could not be asked: " : "the request was refused: ");
-		print_text(row_get(row, "error"));
-		if (again)
-			printf("; again in %s", span_text(again, span));
-		show_command("remove", row);
-	} else if (!strcmp(state, "asked")) {
-		printf("has not answered yet");
-		if (again)
-			printf("; is asked again in %s", span_text(again, span));
-		putchar('\n');
-	} else if (was_removed(row)) {
-		printf("%sno longer a buddy", fields_get_u64(row, "removed", 0) ? "removed: " : "");
-		show_command("add", row);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-/* Prints a summary, like "  verified, 2 devices; 1 new device to be compared". */
-static void show_trust(struct fields row, size_t devices)
-{
-	uint64_t pending = fields_get_u64(row, "pending", 0);
-
-	if (!device_has_trust(row, "pending")) {
-		printf("  %s, ", trust_text(row));
-		print_count(devices, fields_get_u64(row, "self", 0) ? "other device" : "device");
-		if (pending)
-			printf(";");
-	}
-	if (pending || device_has_trust(row, "pending")) {
-		printf("%s", device_has_trust(row, "pending") ? "  " : " ");
-		print_count(pending ? pending : 1, "new device");
-		printf(" to be compared");
-	}
-}
-
-static void show_buddy(const struct query *answer, size_t i, size_t width)
-{
-	struct fields row = query_row(answer, i);
-	const char *state = state_of(row);
-	size_t devices = device_count(answer, i);
-
-	printf("%c ", mark_of(row, state));
-	print_padded(row_get(row, "jid"), width);
-	printf("  ");
-	if (show_exception(row, state))
-		return;
-	printf("%-7s", state);
-	if (devices > 0)
-		show_trust(row, devices);
-	else if (!strcmp(state, "online"))
-		printf("  no git-xmpp");
-	if (!strcmp(state, "offline"))
-		show_last_seen(fields_get_u64(row, "last-seen", 0));
-	if (*row_get(row, "protocol")) {
-		printf("  speaks another protocol: ");
-		print_text(row_get(row, "protocol"));
-	}
-	/*
-	 * Only one half of the subscription is there: they have not asked us, or their
-	 * request was lost.
-	 */
-	if (!strcmp(row_get(row, "subscription"), "to") && !fields_get_u64(row, "self", 0))
-		printf("  does not see you yet");
-	if (has_waiting(row))
-		show_command("verify", row);
-	else
-		putchar('\n');
-}
-
-static void print_marks(struct fields row)
-{
-	static const char *const marks[] = { "self", "blocked", "removed" };
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (!fields_get_u64(row, marks[i], 0))
-			continue;
-		printf("%s%s", any ? "," : "", marks[i]);
-		any = true;
-	}
-	if (!any)
-		putchar('-');
-}
-
-static void show_porcelain(const struct query *answer, size_t i)
-{
-	struct fields row = query_row(answer, i);
-	char seen[32];
-
-	print_text(row_get(row, "jid"));
-	printf("\t%s\t", state_of(row));
-	print_text(row_get(row, "subscription"));
-	putchar('\t');
-	print_text(row_get(row, "trust"));
-	printf("\t%zu\t%s\t%" PRIu64 "\t", device_count(answer, i),
-	       time_text(fields_get_u64(row, "last-seen", 0), seen),
-	       fields_get_u64(row, "pending", 0));
-	print_marks(row);
-	putchar('\t');
-	print_text(*row_get(row, "error") ? row_get(row, "error") : "-");
-	printf("\t%" PRIu64 "\t%" PRIu64 "\n", fields_get_u64(row, "protocol", 0),
-	       fields_get_u64(row, "asked-again", 0));
-}
-
-static void json_buddy(struct buf *out, const struct query *answer, size_t i)
-{
-	struct fields row = query_row(answer, i);
-	size_t devices = device_count(answer, i);
-
-	json_open(out, NULL, '{');
-	json_string(out, "jid", row_get(row, "jid"));
-	json_string(out, "state", state_of(row));
-	json_string(out, "subscription", row_get(row, "subscription"));
-	json_string(out, "trust", row_get(row, "trust"));
-	json_time(out, "last_seen", fields_get_u64(row, "last-seen", 0));
-	json_number(out, "pending", fields_get_u64(row, "pending", 0));
-	json_bool(out, "self", fields_get_u64(row, "self", 0) > 0);
-	json_bool(out, "blocked", fields_get_u64(row, "blocked", 0) > 0);
-	json_bool(out, "removed", fields_get_u64(row, "removed", 0) > 0);
-	json_string(out, "error", fields_get(row, "error"));
-	json_number(out, "asked_again", fields_get_u64(row, "asked-again", 0));
-	json_number(out, "protocol", fields_get_u64(row, "protocol", 0));
-	json_open(out, "devices", '[');
-	for (size_t d = 0; d < devices; d++)
-		device_json(out, query_row(answer, i + 1 + d));
-	json_close(out, ']');
-	json_close(out, '}');
-}
 
 enum {
 	ROSTER_MS = 5000,	/* ms; for a broker that has just started */
@@ -345,43 +78,84 @@ static void json_offline(struct buf *out, const struct query *answer)
 
 enum form { FORM_TABLE, FORM_JSON, FORM_PORCELAIN };
 
-static void show_buddies(const struct query *answer, enum form form, bool online, bool devices)
+static unsigned count_pushes(void *arg, const char *jid)
 {
-	size_t width = jid_width(answer);
+	const struct queue_entries *entries = arg;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < entries->count; i++)
+		n += !strcmp(row_get(entries->rows[i].f, "jid"), jid) &&
+		     strcmp(row_get(entries->rows[i].f, "state"), "failed") != 0;
+	return n;
+}
+
+static bool is_asked_for(struct fields row, bool online)
+{
+	return !online || fields_get_u64(row, "self", 0) || fields_get_u64(row, "online", 0);
+}
+
+/*
+ * The devices of one's own account are always shown, so that a new one is noticed; those of
+ * somebody else if they were asked for.
+ */
+static void show_devices(const struct query *answer, size_t i, bool devices)
+{
+	if (!devices && !fields_get_u64(query_row(answer, i), "self", 0))
+		return;
+	for (size_t d = 0; d < buddy_devices(answer, i); d++)
+		device_show(query_row(answer, i + 1 + d));
+}
+
+static void show_people(const struct query *answer, bool online, bool devices)
+{
+	struct queue_entries entries = { .count = 0 };
+	struct buddy_context context = { .own = "", .pushes = count_pushes, .arg = &entries };
+	size_t count, *sorted = buddies_sorted(answer, &count);
+	struct table t = { .count = 0 };
+	struct message trouble;
+	struct fields account;
+
+	if (query_find(answer, "account", &account))
+		context.own = row_get(account, "jid");
+	if (queue_entries_read(&entries, &trouble))
+		message_print(&trouble, "warning: ");
+	for (size_t k = 0; k < count; k++)
+		if (is_asked_for(query_row(answer, sorted[k]), online))
+			buddy_put(&t, answer, sorted[k], &context);
+	if (!t.count)
+		screen_empty(online ? "nobody is online" : "no buddies yet");
+	table_print(&t);
+	for (size_t k = 0; k < count; k++)
+		show_devices(answer, sorted[k], devices);
+	queue_entries_finish(&entries);
+	free(sorted);
+}
+
+static void show_porcelain(const struct query *answer, bool online)
+{
+	size_t count, *sorted = buddies_sorted(answer, &count);
+
+	for (size_t k = 0; k < count; k++)
+		if (is_asked_for(query_row(answer, sorted[k]), online))
+			buddy_porcelain(answer, sorted[k]);
+	free(sorted);
+}
+
+static void show_json(const struct query *answer, bool online)
+{
+	size_t count, *sorted = buddies_sorted(answer, &count);
 	struct buf out = { 0 };
 
-	if (form == FORM_JSON) {
-		json_open(&out, NULL, '{');
-		json_number(&out, "version", 1);
-		json_offline(&out, answer);
-		json_open(&out, "buddies", '[');
-	}
-	for (size_t i = 0; i < answer->count; i++) {
-		struct fields row = query_row(answer, i);
-
-		size_t count = device_count(answer, i);
-		bool own = fields_get_u64(row, "self", 0);
-
-		if (!row_is(row, "buddy") || (online && !own && !fields_get_u64(row, "online", 0)))
-			continue;
-		if (form == FORM_JSON)
-			json_buddy(&out, answer, i);
-		else if (form == FORM_PORCELAIN)
-			show_porcelain(answer, i);
-		else
-			show_buddy(answer, i, width);
-		/*
-		 * The devices of one's own account are always shown, so that a new one is
-		 * noticed.
-		 */
-		for (size_t d = 0; form == FORM_TABLE && (devices || own) && d < count; d++)
-			device_show(query_row(answer, i + 1 + d));
-	}
-	if (form == FORM_JSON) {
-		json_close(&out, ']');
-		json_close(&out, '}');
-		json_print(&out);
-	}
+	json_begin(&out);
+	json_offline(&out, answer);
+	json_open(&out, "buddies", '[');
+	for (size_t k = 0; k < count; k++)
+		if (is_asked_for(query_row(answer, sorted[k]), online))
+			buddy_json(&out, answer, sorted[k]);
+	json_close(&out, ']');
+	json_close(&out, '}');
+	json_print(&out);
+	free(sorted);
 }
 
 /*
@@ -469,7 +243,12 @@ int cmd_buddies(int argc, char **argv)
 		message_set(&trouble, MSG_NOT_BUDDY, "jid", jid, NULL);
 		status = report_trouble(&trouble, form == FORM_JSON);
 	} else {
-		show_buddies(&answer, form, online, one);
+		if (form == FORM_JSON)
+			show_json(&answer, online);
+		else if (form == FORM_PORCELAIN)
+			show_porcelain(&answer, online);
+		else
+			show_people(&answer, online, one);
 		if (form != FORM_JSON && is_offline(&answer, &trouble))
 			report("warning", "not online, so nobody is seen: %s", trouble.text);
 	}

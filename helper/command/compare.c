@@ -16,6 +16,7 @@
 #include "device-text.h"
 #include "hex.h"
 #include "query.h"
+#include "screen.h"
 
 enum {
 	WORDS_MS = 20 * 1000,		/* ms; how long the other device may take */
@@ -71,7 +72,11 @@ bool compare_words(const char *jid, const char *fingerprint, struct shown_words 
 
 void compare_print(const struct shown_words *shown)
 {
-	printf("\n      %s\n      %s\n\n", shown->words, shown->digits);
+	struct buf words = { 0 };
+
+	screen_paint(&words, PAINT_NAME, shown->words, strlen(shown->words));
+	printf("\n      %s\n      %s\n\n", buf_str(&words), shown->digits);
+	buf_finish(&words);
 }
 
 void compare_print_fingerprint(const char *hex, const char *indent)

@@ -16,6 +16,7 @@
 #include "output.h"
 #include "remote.h"
 #include "run-git.h"
+#include "screen.h"
 #include "text.h"
 
 static const char follow_usage[] =
@@ -42,7 +43,7 @@ struct row {
 	char *value;		/* owned; <name> <git directory> */
 };
 
-struct table {
+struct follow_table {
 	struct row *rows;	/* owned */
 	size_t count;
 };
@@ -51,13 +52,13 @@ struct table {
  * Reads the table. False, with the reason printed, if the configuration cannot be read. The
  * caller finishes *table in both cases.
  */
-static bool read_table(struct table *table)
+static bool read_table(struct follow_table *table)
 {
 	struct message trouble;
 	struct gitconfig c;
 	bool good = gitconfig_read(&c, &trouble) == 0;
 
-	*table = (struct table){ .count = 0 };
+	*table = (struct follow_table){ .count = 0 };
 	if (!good)
 		report_trouble(&trouble, false);
 	for (size_t i = 0; good && i < c.count; i++) {
@@ -76,7 +77,7 @@ static bool read_table(struct table *table)
 	return good;
 }
 
-static void finish_table(struct table *table)
+static void finish_table(struct follow_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		free(table->rows[i].address);
@@ -134,7 +135,8 @@ static char *key_of(const char *address)
 }
 
 /* Wishes that the row is there, and that no row of this remote is left for an earlier URL. */
-static void wish_row(struct amendment *a, const struct table *table, const struct remote *remote)
+static void wish_row(struct amendment *a, const struct follow_table *table,
+		     const struct remote *remote)
 {
 	char *address = xasprintf("%s/%s", remote->address.jid, remote->address.share);
 	char *value = xasprintf("%s %s", remote->name, remote->git_dir);
@@ -160,7 +162,7 @@ static int follow(const char *name)
 {
 	struct amendment amendment = { .count = 0 };
 	struct remote remote = { .name = NULL };
-	struct table table;
+	struct follow_table table;
 	int status = STATUS_FATAL;
 
 	if (read_table(&table) && remote_find(&remote, name, false)) {
@@ -185,8 +187,10 @@ static int follow(const char *name)
 	return status;
 }
 
-static void list_for_people(const struct table *table)
+static void list_for_people(const struct follow_table *table)
 {
+	if (!table->count)
+		screen_empty("nothing is followed");
 	for (size_t i = 0; i < table->count; i++) {
 		print_text(table->rows[i].address);
 		printf("  ");
@@ -195,7 +199,7 @@ static void list_for_people(const struct table *table)
 	}
 }
 
-static void list_for_programs(const struct table *table)
+static void list_for_programs(const struct follow_table *table)
 {
 	struct buf out = { 0 };
 
@@ -220,7 +224,7 @@ static void list_for_programs(const struct table *table)
 
 static int list(bool json)
 {
-	struct table table;
+	struct follow_table table;
 	int status = read_table(&table) ? STATUS_OK : STATUS_FATAL;
 
 	if (status == STATUS_OK && json)
@@ -269,7 +273,7 @@ static bool is_meant(const struct row *row, const char *git_dir, const char *nam
 	       (!name || (strlen(name) == n && !strncmp(row->value, name, n)));
 }
 
-static int unfollow(const struct table *table, const char *git_dir, const char *name)
+static int unfollow(const struct follow_table *table, const char *git_dir, const char *name)
 {
 	struct amendment amendment = { .count = 0 };
 	const struct row *row = NULL;
@@ -312,7 +316,7 @@ static int unfollow(const struct table *table, const char *git_dir, const char *
 int cmd_unfollow(int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
-	struct table table;
+	struct follow_table table;
 	char *git_dir;
 	int status = STATUS_FATAL;
 

@@ -99,10 +99,12 @@ static bool put_entry(struct queueing *q, struct buf *f)
 
 static void show(const char *id, struct fields f, bool json)
 {
+	struct table t = { .count = 0 };
 	struct buf out = { 0 };
 
 	if (!json) {
-		queue_entry_print(id, f);
+		queue_entry_put(&t, id, f);
+		table_print(&t);
 		return;
 	}
 	json_open(&out, NULL, '{');

@@ -43,17 +43,34 @@ static bool broker_runs(void)
 	return result == 0 || trouble.id != MSG_BROKER_UNREACHABLE;
 }
 
-static void show(const struct queued *e)
+static void show_people(const struct queue_entries *entries)
 {
-	queue_entry_print(e->id, e->f);
-	queue_entry_print_way_out(e->id, e->f);
+	struct table t = { .count = 0 };
+
+	for (size_t i = 0; i < entries->count; i++)
+		queue_entry_put(&t, entries->rows[i].id, entries->rows[i].f);
+	if (!entries->count)
+		screen_empty("no push waits");
+	table_print(&t);
+}
+
+static void show_json(const struct queue_entries *entries)
+{
+	struct buf out = { 0 };
+
+	json_begin(&out);
+	json_open(&out, "entries", '[');
+	for (size_t i = 0; i < entries->count; i++)
+		queue_entry_json(&out, entries->rows[i].id, entries->rows[i].f);
+	json_close(&out, ']');
+	json_close(&out, '}');
+	json_print(&out);
 }
 
 static int queue_list(int argc, char **argv, bool json)
 {
 	struct message trouble;
 	struct queue_entries entries;
-	struct buf out = { 0 };
 
 	if (argc > 0)
 		return cmd_misused(usage, "too many arguments");
@@ -61,22 +78,10 @@ static int queue_list(int argc, char **argv, bool json)
 		return report_trouble(&trouble, json);
 	if (queue_entries_any_runs(&entries) && !broker_runs())
 		queue_entries_nothing_runs(&entries);
-	if (json) {
-		json_open(&out, NULL, '{');
-		json_number(&out, "version", 1);
-		json_open(&out, "entries", '[');
-	}
-	for (size_t i = 0; i < entries.count; i++) {
-		if (json)
-			queue_entry_json(&out, entries.rows[i].id, entries.rows[i].f);
-		else
-			show(&entries.rows[i]);
-	}
-	if (json) {
-		json_close(&out, ']');
-		json_close(&out, '}');
-		json_print(&out);
-	}
+	if (json)
+		show_json(&entries);
+	else
+		show_people(&entries);
 	queue_entries_finish(&entries);
 	return STATUS_OK;
 }

@@ -14,7 +14,7 @@ static const char share_usage[] =
 	"usage: git xmpp share [<path>] [--name=<name>] [--fetch=<who>]... [--push=<who>]... "
 	"[--rm=<who>]... [<rule>...]\n"
 	"   or: git xmpp share --accept-group=<group> [--member=<jid>]...\n"
-	"   or: git xmpp share --list\n"
+	"   or: git xmpp share --list [--json]\n"
 	"\n"
 	"    --name=<name>  what it is called, in xmpp::<you>/<name>\n"
 	"    --fetch=<who>  they may fetch: a buddy, group:<group> of your contact list, or\n"
@@ -31,7 +31,8 @@ static const char share_usage[] =
 	"    --accept-group=<group>\n"
 	"                   who was put into the group since has its rights; asks before\n"
 	"    --member=<jid> that one, without a question\n"
-	"    --list         what is shared, and with whom\n"
+	"    --list         what is shared, with whom, and who had it last\n"
+	"    --json         one JSON object\n"
 	"\n"
 	"    git xmpp share ~/src/project --fetch=buddies --push=bob\n";
 
@@ -146,6 +147,7 @@ static int read_options(struct share_request *r, int argc, char **argv)
 		{ "accept-group", required_argument, NULL, 'g' },
 		{ "member", required_argument, NULL, 'M' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c, status = STATUS_OK;
@@ -187,6 +189,9 @@ static int read_options(struct share_request *r, int argc, char **argv)
 			break;
 		case 'l':
 			r->list = true;
+			break;
+		case 'j':
+			r->json = true;
 			break;
 		default:
 			return STATUS_USAGE;

@@ -33,7 +33,7 @@ struct share_request {
 	const char *accept_group;	/* borrowed from argv; NULL: not given */
 	char *members[RIGHTS_MAX];	/* bare JIDs of --member; owned */
 	size_t members_count;
-	bool list;
+	bool list, json;
 };
 
 /* An exit status; the reason of another one than STATUS_OK was printed. Finish it in any case. */

@@ -400,6 +400,16 @@ static void finish(struct sharing *s)
 	free(s->name);
 }
 
+static void list(const struct sharing *s, bool json)
+{
+	char jid[JID_MAX];
+
+	if (json)
+		share_configs_json(&s->table, own_jid(&s->configuration, jid));
+	else
+		share_configs_list(&s->table, own_jid(&s->configuration, jid));
+}
+
 int cmd_share(int argc, char **argv)
 {
 	struct share_request r;
@@ -409,7 +419,7 @@ int cmd_share(int argc, char **argv)
 	if (status == STATUS_OK) {
 		status = begin(&s);
 		if (status == STATUS_OK && r.list)
-			share_configs_list(&s.table);
+			list(&s, r.json);
 		else if (status == STATUS_OK && r.accept_group)
 			status = accept_group(&s, &r);
 		else if (status == STATUS_OK)

@@ -8,10 +8,10 @@
 
 #include "alloc.h"
 #include "json.h"
-#include "output.h"
 #include "query.h"
 #include "queue-entry.h"
 #include "text.h"
+#include "time-text.h"
 
 int queue_entries_read(struct queue_entries *entries, struct message *trouble)
 {
@@ -125,65 +125,56 @@ void queue_entry_updates_text(struct fields f, struct buf *out)
 	buf_finish(&text);
 }
 
-static void print_state(struct fields f)
+/* Since when the entry waits, and until when. */
+static void put_times(struct table *t, struct fields f)
+{
+	uint64_t queued = fields_get_u64(f, "queued", 0), expires = fields_get_u64(f, "expires", 0);
+	char text[32];
+
+	if (queued)
+		table_more(t, " since %s", when_shown(queued, text));
+	if (expires)
+		table_more(t, ", until %s", when_shown(expires, text));
+}
+
+static void put_state(struct table *t, struct fields f)
 {
 	const char *state = row_get(f, "state"), *error = row_get(f, "error");
 	uint64_t tries = fields_get_u64(f, "tries", 0);
 
 	if (!strcmp(state, "running")) {
-		printf("is being pushed");
+		table_cell(t, PAINT_GOOD, "is being pushed");
 	} else if (!strcmp(state, "failed")) {
-		printf("failed: ");
-		print_text(error);
+		table_cell(t, PAINT_FAILED, "failed: %s", error);
 	} else {
-		printf("waits for ");
-		print_text(row_get(f, "jid"));
-		if (*error) {
-			printf(" (tried %" PRIu64 " time%s: ", tries, tries == 1 ? "" : "s");
-			print_text(error);
-			putchar(')');
-		}
+		table_cell(t, PAINT_PLAIN, "waits for %s", row_get(f, "jid"));
+		if (*error)
+			table_more(t, " (tried %" PRIu64 " time%s: %s)", tries,
+				   tries == 1 ? "" : "s", error);
+		put_times(t, f);
 	}
 }
 
-void queue_entry_print(const char *id, struct fields f)
+/* Where git is run. */
+static const char *directory_of(struct fields f)
 {
-	struct buf updates = { 0 };
-
-	queue_entry_updates_text(f, &updates);
-	printf("%s  ", id);
-	print_text(row_get(f, "jid"));
-	putchar('/');
-	print_text(row_get(f, "share"));
-	printf("  %s  ", buf_str(&updates));
-	print_state(f);
-	putchar('\n');
-	buf_finish(&updates);
+	return *row_get(f, "directory") ? row_get(f, "directory") : row_get(f, "path");
 }
 
-static void print_word(const char *word)
+static void put_git(struct buf *out, struct fields f)
 {
-	struct buf out = { 0 };
-
-	text_shell(&out, word);
-	print_text(buf_str(&out));
-	buf_finish(&out);
+	buf_puts(out, "git -C ");
+	text_shell(out, directory_of(f));
 }
 
-static void print_git(struct fields f)
+/* Appends the refspec with which the ref can be queued again. */
+static void put_anew(void *arg, const char *src, const char *dst, const char *expect)
 {
-	printf("git -C ");
-	print_word(*row_get(f, "directory") ? row_get(f, "directory") : row_get(f, "path"));
-}
-
-/* Prints the refspec with which the ref can be queued again. */
-static void print_anew(void *arg, const char *src, const char *dst, const char *expect)
-{
-	struct buf refspec = { 0 };
+	struct buf *out = arg, refspec = { 0 };
 
 	buf_printf(&refspec, "%s:%s", *src ? "HEAD" : "", dst);
-	putchar(' ');
-	print_word(buf_str(&refspec));
+	buf_puts(out, " ");
+	text_shell(out, buf_str(&refspec));
 	buf_finish(&refspec);
 }
 
@@ -201,15 +192,13 @@ static void look_for_only(void *arg, const char *src, const char *dst, const cha
 	only->dst = only->count++ == 0 && *src ? xstrdup(dst) : NULL;
 }
 
-void queue_entry_print_way_out(const char *id, struct fields f)
+/* Appends the commands that help with an entry that has failed. */
+static void put_way_out(struct buf *out, const char *id, struct fields f)
 {
 	struct only only = { .count = 0 };
 
-	if (strcmp(row_get(f, "state"), "failed"))
-		return;
-	printf("    ");
 	if (!fields_get_u64(f, "moved", 0)) {
-		printf("git xmpp queue retry %s   or   git xmpp queue drop %s\n", id, id);
+		buf_printf(out, "git xmpp queue retry %s   or   git xmpp queue drop %s", id, id);
 		return;
 	}
 	/*
@@ -217,22 +206,41 @@ void queue_entry_print_way_out(const char *id, struct fields f)
 	 * has just one branch. Otherwise the user decides how.
 	 */
 	queue_entry_updates(f, look_for_only, &only);
-	print_git(f);
-	printf(only.dst ? " pull " : " fetch ");
-	print_word(row_get(f, "remote"));
+	put_git(out, f);
+	buf_puts(out, only.dst ? " pull " : " fetch ");
+	text_shell(out, row_get(f, "remote"));
 	if (only.dst) {
-		putchar(' ');
-		print_word(only.dst);
+		buf_puts(out, " ");
+		text_shell(out, only.dst);
 	}
 	if (only.count == 1) {
-		printf(" && ");
-		print_git(f);
-		printf(" xmpp queue push ");
-		print_word(row_get(f, "remote"));
-		queue_entry_updates(f, print_anew, NULL);
+		buf_puts(out, " && ");
+		put_git(out, f);
+		buf_puts(out, " xmpp queue push ");
+		text_shell(out, row_get(f, "remote"));
+		queue_entry_updates(f, put_anew, out);
 	}
-	printf(" && git xmpp queue drop %s\n", id);
+	buf_printf(out, " && git xmpp queue drop %s", id);
 	free(only.dst);
+}
+
+void queue_entry_put(struct table *t, const char *id, struct fields f)
+{
+	struct buf text = { 0 };
+
+	queue_entry_updates_text(f, &text);
+	table_row(t);
+	table_cell(t, PAINT_NAME, "%s", id);
+	table_cell(t, PAINT_NAME, "%s/%s", row_get(f, "jid"), row_get(f, "share"));
+	table_cell(t, PAINT_PLAIN, "%s", buf_str(&text));
+	table_cell(t, PAINT_DIM, "from %s", directory_of(f));
+	put_state(t, f);
+	buf_reset(&text);
+	if (!strcmp(row_get(f, "state"), "failed")) {
+		put_way_out(&text, id, f);
+		table_note(t, PAINT_COMMAND, "%s", buf_str(&text));
+	}
+	buf_finish(&text);
 }
 
 static void add_json(void *arg, const char *src, const char *dst, const char *expect)

@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "message.h"
 #include "queuefile.h"
+#include "table.h"
 
 struct queued {
 	char id[QUEUEFILE_ID_MAX];
@@ -50,13 +51,10 @@ void queue_entry_updates(struct fields f,
 void queue_entry_updates_text(struct fields f, struct buf *out);
 
 /*
- * Prints, on a line of its own, commands that help with an entry that has failed. Prints
- * nothing for other entries.
+ * For people: adds a row for an entry, and below one that has failed a line of commands that
+ * help. For programs: appends an object.
  */
-void queue_entry_print_way_out(const char *id, struct fields f);
-
-/* Print an entry: one line for people, one object for programs. */
-void queue_entry_print(const char *id, struct fields f);
+void queue_entry_put(struct table *t, const char *id, struct fields f);
 void queue_entry_json(struct buf *out, const char *id, struct fields f);
 
 #endif

@@ -24,6 +24,7 @@ enum {
 
 struct table_cell {
 	size_t row, column;
+	bool note;	/* a line of its own */
 	enum paint paint;
 	char *text;	/* owned; printable */
 	size_t width;
@@ -64,22 +65,40 @@ static void append(struct buf *text, const char *fmt, va_list ap)
 	buf_finish(&raw);
 }
 
-void table_cell(struct table *t, enum paint paint, const char *fmt, ...)
+static void add(struct table *t, enum paint paint, bool note, const char *fmt, va_list ap)
 {
 	struct table_cell *last = t->count ? &t->cells[t->count - 1] : NULL;
 	size_t row = t->rows - 1, column = last && last->row == row ? last->column + 1 : 0;
 	struct buf text = { 0 };
-	va_list ap;
 
 	if (t->count == t->room) {
 		t->room = t->room ? 2 * t->room : 32;
 		t->cells = xrealloc(t->cells, t->room * sizeof(*t->cells));
 	}
-	va_start(ap, fmt);
 	append(&text, fmt, ap);
-	va_end(ap);
-	t->cells[t->count] = (struct table_cell){ .row = row, .column = column, .paint = paint };
+	t->cells[t->count] = (struct table_cell){
+		.row = row, .column = column, .note = note, .paint = paint,
+	};
 	set_text(&t->cells[t->count++], &text);
+}
+
+void table_cell(struct table *t, enum paint paint, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(t, paint, false, fmt, ap);
+	va_end(ap);
+}
+
+void table_note(struct table *t, enum paint paint, const char *fmt, ...)
+{
+	va_list ap;
+
+	table_row(t);
+	va_start(ap, fmt);
+	add(t, paint, true, fmt, ap);
+	va_end(ap);
 }
 
 void table_more(struct table *t, const char *fmt, ...)
@@ -191,13 +210,23 @@ static size_t put_row(const struct table *t, size_t i, const struct columns *col
 	return i;
 }
 
+static size_t put_note(const struct table *t, size_t i, struct buf *out)
+{
+	const struct table_cell *cell = &t->cells[i];
+
+	buf_printf(out, "%*s", (int)(t->indent + INDENT), "");
+	screen_paint(out, cell->paint, cell->text, strlen(cell->text));
+	buf_puts(out, "\n");
+	return i + 1;
+}
+
 void table_put(struct table *t, size_t limit, struct buf *out)
 {
 	struct columns columns = { .width = { 0 } };
 
 	measure(t, &columns);
 	for (size_t i = 0; i < t->count;)
-		i = put_row(t, i, &columns, limit, out);
+		i = t->cells[i].note ? put_note(t, i, out) : put_row(t, i, &columns, limit, out);
 	for (size_t i = 0; i < t->count; i++)
 		free(t->cells[i].text);
 	free(t->cells);

@@ -38,6 +38,13 @@ void table_cell(struct table *t, enum paint paint, const char *fmt, ...)
 void table_more(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * Adds a line of its own below the last row, indented. It is in no column, and is never broken:
+ * commands stand there.
+ */
+void table_note(struct table *t, enum paint paint, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
  * Appends what is printed to out, for a screen of so many columns (0: any number); or prints it
  * for standard output. Both free the rows.
  */
