@@ -146,9 +146,9 @@ test_expect_success 'buddies: lines and an object for programs' '
 	END
 	test_cmp expect actual &&
 	buddies_answer &&
-	git xmpp buddies --json --online >actual &&
+	git xmpp buddies --json --online >out && sed "s/\"words\":\"[a-z ]*\"/\"words\":null/" out >actual &&
 	cat >expect <<-END &&
-	{"version":1,"offline":null,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","name":null,"since":null,"last_seen":null,"by":null,"compared":false,"also":null,"protocol":0}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[]}]}
+	{"version":1,"offline":null,"buddies":[{"jid":"bob@example.org","state":"git","subscription":"both","trust":"seen","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[{"device":"laptop","fingerprint":"$fp","trust":"seen","online":true,"first_seen":"2025-06-15T15:06:40Z","name":null,"words":null,"since":null,"last_seen":null,"by":null,"compared":false,"also":null,"protocol":0}]},{"jid":"dave@example.net","state":"online","subscription":"both","trust":"none","last_seen":null,"pending":0,"self":false,"blocked":false,"removed":false,"error":null,"asked_again":0,"protocol":0,"devices":[]}]}
 	END
 	test_cmp expect actual
 '
@@ -175,7 +175,7 @@ test_expect_success 'one buddy with the devices; nobody: exit 1' '
 		send:Z: next open:Q "send:!:id=not-buddy,message=no buddy" next open:Q "send:!:id=not-buddy,message=no buddy" &&
 	git xmpp buddies BOB@example.org >out &&
 	grep "^Q verb=buddies jid=bob@example.org$" "$heard" &&
-	grep "^    laptop  online  seen  first seen 2025-06-15$" out &&
+	grep "^    laptop[a-z ]*  online  seen  first seen 2025-06-15$" out &&
 	grep "^      $fp_text$" out &&
 	test_expect_code 1 git xmpp buddies eve@example.org 2>err &&
 	grep "^fatal: no buddy" err &&

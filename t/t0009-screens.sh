@@ -5,35 +5,16 @@
 # says what it is told.
 
 . "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-fake.sh"
 
-fake_broker=$BUILD/t/fake-broker
 on_terminal=$BUILD/t/on-terminal
-test -x "$fake_broker" || test_skip_all 'fake-broker is not built'
 
-mkdir -m 700 "$TRASH/run"
-GIT_XMPP_SOCKET=$TRASH/run/socket
 LC_ALL=C
 TERM=xterm
 unset NO_COLOR
-export GIT_XMPP_SOCKET LC_ALL TERM
-git config --global xmpp.autostart false
-heard=$TRASH/log/heard
+export LC_ALL TERM
 escape=$(printf '\033')
 online_row="send:L:kind=account,name=example,jid=alice@example.org/git-x,state=online"
-
-fake () {
-	fake_stop
-	"$fake_broker" --log="$heard" --pid="$TRASH/fake.pid" "$GIT_XMPP_SOCKET" "$@" &&
-	fake_pid=$(cat "$TRASH/fake.pid")
-}
-
-fake_stop () {
-	test -z "$fake_pid" || kill "$fake_pid" 2>/dev/null
-	rm -f "$GIT_XMPP_SOCKET"
-	fake_pid=
-}
-fake_pid=
-test_atexit fake_stop
 
 # on <columns> <command>...: its output, on a terminal of that width. Escape is shown as ^.
 on () {

@@ -18,7 +18,7 @@
 #include "notice-lines.h"
 #include "password-prompt.h"
 #include "query.h"
-#include "verbs.h"
+#include "verb-run.h"
 
 /*
  * Opens something for each standard stream that is closed; otherwise the next descriptor,
@@ -61,7 +61,7 @@ static int run(int argc, char **argv)
 	const struct verb *verb = verb_find(name);
 
 	if (verb)
-		return verb->run(argc - 1, argv + 1);
+		return verb_run(verb, argc - 1, argv + 1);
 	if (!strcmp(name, "--version")) {
 		printf("git-xmpp %s\n", PROGRAM_VERSION);
 		return STATUS_OK;
@@ -70,7 +70,7 @@ static int run(int argc, char **argv)
 		verbs_print(*name ? stdout : stderr);
 		return STATUS_USAGE;
 	}
-	return cmd_unknown(name);
+	return verb_run(NULL, argc - 1, argv + 1);
 }
 
 /* A query that lacks the password asks the user for it. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "commands.h"
 #include "message.h"
 #include "nearest.h"
@@ -30,6 +31,7 @@ int cmd_unknown(const char *name)
 	if (near)
 		snprintf(trouble.hint, sizeof(trouble.hint), "The nearest one is \"git xmpp %s\"",
 			 near);
+	answer_failed(&trouble);
 	message_print(&trouble, "fatal: ");
 	return STATUS_USAGE;
 }

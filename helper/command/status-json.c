@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "status-json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "account-status.h"
@@ -165,8 +164,7 @@ void status_json_put(const struct query *answer, struct buf *out)
 {
 	struct fields count = { .data = NULL };
 
-	json_open(out, NULL, '{');
-	json_number(out, "version", 1);
+	json_begin(out);
 	json_broker(out, answer);
 	json_paths(out, answer);
 	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
@@ -184,7 +182,6 @@ void status_json_put(const struct query *answer, struct buf *out)
 	json_number(out, "buddies", fields_get_u64(count, "buddies", 0));
 	json_number(out, "reachable", fields_get_u64(count, "reachable", 0));
 	json_close(out, '}');
-	buf_puts(out, "\n");
 }
 
 void status_json(const struct query *answer)
@@ -192,6 +189,5 @@ void status_json(const struct query *answer)
 	struct buf out = { 0 };
 
 	status_json_put(answer, &out);
-	fputs(buf_str(&out), stdout);
-	buf_finish(&out);
+	json_print(&out);
 }

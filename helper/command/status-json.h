@@ -7,7 +7,7 @@
 #include "query.h"
 
 /*
- * Appends the broker's answer to verb=status as one object on a line, or prints it. An answer
+ * Appends the broker's answer to verb=status as one object, or prints it on a line. An answer
  * without rows means that no broker runs.
  */
 void status_json_put(const struct query *answer, struct buf *out);

@@ -81,10 +81,12 @@ static int show(struct watch *w, const struct query *answer)
 	struct buf text = { 0 };
 	int result;
 
-	if (w->json)
+	if (w->json) {
 		status_json_put(answer, &text);
-	else
+		buf_puts(&text, "\n");
+	} else {
 		status_screen(answer, w->verbose, screen_width(), &text);
+	}
 	result = screen_is_terminal() && !w->json ? draw(w, buf_str(&text)) : print(w, &text);
 	buf_finish(&text);
 	return result;

@@ -76,6 +76,6 @@ void verbs_print(FILE *to)
 		fprintf(to, "    %-11s%s\n", verbs[i].name, verbs[i].summary);
 	}
 	fputs("\n\"git xmpp <command> -h\" shows the options of a command, \"git help xmpp\" the "
-	      "manual.\n",
+	      "manual.\nWith --json or --porcelain each prints its answer for programs.\n",
 	      to);
 }

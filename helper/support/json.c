@@ -8,6 +8,8 @@
 #include "text.h"
 #include "time-text.h"
 
+static bool printed;
+
 static void json_key(struct buf *out, const char *key)
 {
 	size_t n = buf_len(out);
@@ -63,8 +65,14 @@ void json_begin(struct buf *out)
 	json_number(out, "version", 1);
 }
 
+bool json_printed(void)
+{
+	return printed;
+}
+
 void json_print(struct buf *out)
 {
+	printed = true;
 	puts(buf_str(out));
 	buf_finish(out);
 }

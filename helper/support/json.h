@@ -28,4 +28,7 @@ void json_time(struct buf *out, const char *key, uint64_t unix_time);
 /* Writes the document and a newline on standard output, and frees it. */
 void json_print(struct buf *out);
 
+/* Whether a document was written. */
+bool json_printed(void);
+
 #endif

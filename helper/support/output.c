@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer.h"
 #include "exit-status.h"
 #include "json.h"
 #include "text.h"
@@ -52,12 +53,12 @@ int report_trouble(const struct message *trouble, bool json)
 	struct buf out = { 0 };
 
 	fflush(stdout);
+	answer_failed(trouble);
 	if (!json) {
 		message_print(trouble, "fatal: ");
 		return status_of(trouble->id);
 	}
-	json_open(&out, NULL, '{');
-	json_number(&out, "version", 1);
+	json_begin(&out);
 	json_open(&out, "error", '{');
 	json_string(&out, "id", message_name(trouble->id));
 	json_string(&out, "message", trouble->text);
