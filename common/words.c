@@ -17,6 +17,7 @@ enum {
 	NUMBER_DIGITS = 10,
 	NUMBERS = FINGERPRINT_DIGITS / NUMBER_DIGITS,
 	GROUP = 5,		/* digits */
+	DEVICE_LETTERS = 16,	/* of an id, five bits each */
 };
 
 static uint64_t get_bits(const unsigned char *bits, unsigned at, unsigned count)
@@ -47,13 +48,10 @@ bool words_of_device(const char *id, char out[DEVICE_WORDS_MAX])
 	static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 	unsigned char bits[3] = { 0 };
 
-	for (unsigned i = 0; i < 4; i++) {
-		const char *letter = id[i] ? strchr(base32, id[i]) : NULL;
-
-		if (!letter)
-			return false;
-		put_bits(bits, 5 * i, 5, (uint64_t)(letter - base32));
-	}
+	if (strspn(id, base32) != DEVICE_LETTERS || id[DEVICE_LETTERS])
+		return false;
+	for (unsigned i = 0; i < 4; i++)
+		put_bits(bits, 5 * i, 5, (uint64_t)(strchr(base32, id[i]) - base32));
 	words_write(bits, 2, out);
 	*strchr(out, ' ') = '-';
 	return true;

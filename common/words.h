@@ -40,8 +40,7 @@ void words_write(const unsigned char *bits, unsigned count, char *out);
 /*
  * Two words for people to tell devices apart that have no name, like "amber-river": the first
  * 20 bits of the fingerprint, which are the first four letters of the id. They say nothing new,
- * and prove nothing: a key with the same two is found in a moment. False if id has no such
- * letters.
+ * and prove nothing: a key with the same two is found in a moment. False if it is no id.
  */
 bool words_of_device(const char *id, char out[DEVICE_WORDS_MAX]);
 
