@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "wipe.h"
 
 /*
  * The bytes lie in [off, end) of one allocation. Consuming only moves off. Appending makes
@@ -25,8 +26,26 @@ static void grow(struct buf *b, size_t need)
 	assert(need <= SIZE_MAX / 4);
 	while (cap < need)
 		cap *= 2;
-	b->base = xrealloc(b->base, cap);
+	if (b->secret) {
+		char *base = xcalloc(1, cap);
+
+		if (b->base) {
+			memcpy(base, b->base, b->end);
+			wipe(b->base, b->cap);
+		}
+		free(b->base);
+		b->base = base;
+	} else {
+		b->base = xrealloc(b->base, cap);
+	}
 	b->cap = cap;
+}
+
+/* The bytes from one place to another are not held any more. */
+static void leave(struct buf *b, size_t from, size_t to)
+{
+	if (b->secret && to > from)
+		wipe(b->base + from, to - from);
 }
 
 char *buf_reserve(struct buf *b, size_t n)
@@ -37,6 +56,7 @@ char *buf_reserve(struct buf *b, size_t n)
 	if (!b->base || n > b->cap - b->end) {
 		if (b->off > 0 && b->off >= len) {
 			memmove(b->base, b->base + b->off, len);
+			leave(b, len, b->end);
 			b->off = 0;
 			b->end = len;
 		}
@@ -95,6 +115,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 void buf_consume(struct buf *b, size_t n)
 {
 	assert(n <= buf_len(b));
+	leave(b, b->off, b->off + n);
 	b->off += n;
 	if (b->off == b->end)
 		b->off = b->end = 0;
@@ -102,6 +123,7 @@ void buf_consume(struct buf *b, size_t n)
 
 void buf_reset(struct buf *b)
 {
+	leave(b, b->off, b->end);
 	b->off = b->end = 0;
 }
 
@@ -126,6 +148,7 @@ char *buf_detach(struct buf *b)
 
 void buf_finish(struct buf *b)
 {
+	leave(b, 0, b->cap);
 	free(b->base);
 	*b = (struct buf){ 0 };
 }

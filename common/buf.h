@@ -5,10 +5,12 @@
 /*
  * A growable queue of bytes: appended to at the end, consumed from the front.
  * Zero-initialise it (`struct buf b = { 0 };`); buf_finish() frees what it holds and leaves
- * it empty. Exits the program when memory runs out.
+ * it empty. Exits the program when memory runs out. A queue of secrets is marked before the
+ * first is appended.
  */
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf {
@@ -16,6 +18,8 @@ struct buf {
 	size_t off;	/* first byte not yet consumed */
 	size_t end;	/* one past the last byte */
 	size_t cap;
+	bool secret;	/* no byte is left in memory where it is not held any more: not after it
+			   was consumed, nor where the allocation was before it grew */
 };
 
 static inline size_t buf_len(const struct buf *b)

@@ -91,18 +91,15 @@ static void describe(const struct invitation *one, uint64_t now, struct buf *row
 static void send_link(const struct broker *b, struct conn *conn, const struct invitation *one)
 {
 	struct invitation_link link = { .device = one->device };
-	struct buf text = { 0 }, row = { 0 };
+	struct buf text = { .secret = true }, row = { .secret = true };
 
 	strcpy(link.jid, b->context.self);
 	memcpy(link.fp, b->context.fp, sizeof(link.fp));
 	memcpy(link.secret, one->secret, sizeof(link.secret));
 	memcpy(link.share, one->share, sizeof(link.share));
-	buf_reserve(&text, INVITATION_LINK_MAX);
 	invitation_link_put(&text, &link);
-	buf_reserve(&row, 2 * INVITATION_LINK_MAX);
 	describe(one, context_time(&b->context), &row);
 	fields_add(&row, "link", buf_str(&text));
-	wipe(buf_data(&text), buf_len(&text));
 	buf_finish(&text);
 	wipe(link.secret, sizeof(link.secret));
 	command_row(conn, &row);

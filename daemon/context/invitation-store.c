@@ -2,10 +2,10 @@
 #include "invitation-store.h"
 
 #include "state-files.h"
-#include "wipe.h"
 
 void invitation_store_remember(const struct context *c, struct buf *before)
 {
+	before->secret = true;
 	invitations_write(c->invitations, before);
 }
 
@@ -23,8 +23,6 @@ int invitation_store_keep(const struct identity *id, struct context *c, struct b
 		c->invitations = invitations_create(c->digests->hmac);
 		invitations_parse(c->invitations, buf_str(before), buf_len(before));
 	}
-	if (buf_len(before))
-		wipe(buf_data(before), buf_len(before));
 	buf_finish(before);
 	return result;
 }

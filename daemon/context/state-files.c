@@ -129,7 +129,7 @@ struct device_key *state_files_key(const char *jid, struct message *trouble)
 static int read_state(char *path, int (*take)(void *table, const char *text, size_t n), void *table,
 		      struct message *trouble)
 {
-	struct buf text = { 0 };
+	struct buf text = { .secret = true };
 	int result, dropped;
 
 	if (!path)
@@ -139,7 +139,6 @@ static int read_state(char *path, int (*take)(void *table, const char *text, siz
 		dropped = take(table, buf_str(&text), buf_len(&text));
 		if (dropped)
 			log_warning("'%s': %d lines were not understood", path, dropped);
-		wipe(buf_data(&text), buf_len(&text));
 	}
 	buf_finish(&text);
 	free(path);
@@ -160,7 +159,7 @@ int state_files_read_trust(const char *jid, struct trust *trust, struct message 
 			  trust, trouble);
 }
 
-/* Writes text to a file of the account, and wipes it. */
+/* Writes text to a file of the account, and ends it. */
 static int write_state(const char *jid, const char *name, struct buf *text, struct message *trouble)
 {
 	char *path = accountfile_path(USERFILE_STATE, jid, name, trouble);
@@ -168,7 +167,6 @@ static int write_state(const char *jid, const char *name, struct buf *text, stru
 
 	if (path)
 		result = userfile_write(path, buf_str(text), buf_len(text), trouble);
-	wipe(buf_data(text), buf_len(text));
 	buf_finish(text);
 	free(path);
 	return result;
@@ -200,7 +198,7 @@ int state_files_read_invitations(const char *jid, struct invitations *invitation
 int state_files_write_invitations(const char *jid, const struct invitations *invitations,
 				  struct message *trouble)
 {
-	struct buf text = { 0 };
+	struct buf text = { .secret = true };
 
 	invitations_write(invitations, &text);
 	return write_state(jid, "invitations", &text, trouble);

@@ -16,7 +16,6 @@
 #include "alloc.h"
 #include "bounds.h"
 #include "peer-cred.h"
-#include "wipe.h"
 
 enum {
 	HELLO_TIMEOUT = 5000,
@@ -194,6 +193,7 @@ void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t
 
 void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields)
 {
+	c->out.secret |= fields->secret;
 	conn_send(c, type, buf_data(fields), buf_len(fields));
 	buf_reset(fields);
 }
@@ -273,6 +273,8 @@ static int on_first_frames(struct conn *c, const struct frame *frame)
 		return fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL ? 0 : -1;
 	}
 	uv_timer_stop(&c->timer);
+	/* What git sends is much, and no secret of ours. */
+	c->in.secret = frame->type != FRAME_OPEN;
 	if (frame->type == FRAME_OPEN)
 		c->conns->events->open(c->conns->owner, c, f);
 	else if (frame->type == FRAME_COMMAND)
@@ -312,9 +314,6 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			conn_close(c);
 			return;
 		}
-		/* The frame may have held a password. */
-		if (frame.type != FRAME_DATA)
-			wipe(buf_data(&c->in), size);
 		buf_consume(&c->in, size);
 	}
 	if (c->closing)
@@ -343,6 +342,8 @@ void conns_accept(struct conns *all, uv_stream_t *listener)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
 
+	/* A command may hold a password, or the link of an invitation. */
+	c->in.secret = true;
 	c->conns = all;
 	uv_pipe_init(listener->loop, &c->pipe, 0);
 	uv_timer_init(listener->loop, &c->timer);

@@ -57,8 +57,9 @@ static void keep_option(struct joining *j, const char *name)
 /* A line of standard input, after a prompt if that is a terminal; malloc'd. NULL: none. */
 static char *ask(const char *prompt)
 {
-	char *line = NULL;
-	size_t room = 0;
+	/* It has room from the start, so that getline() leaves no copy of a link behind. */
+	size_t room = 2 * INVITATION_LINK_MAX;
+	char *line = xcalloc(1, room);
 	ssize_t n;
 
 	if (isatty(STDIN_FILENO)) {
@@ -210,7 +211,7 @@ static void show(struct fields row)
 
 static int join(const struct joining *j)
 {
-	struct buf command = { 0 };
+	struct buf command = { .secret = true };
 	struct message trouble;
 	struct query answer;
 	struct fields row;
@@ -218,14 +219,12 @@ static int join(const struct joining *j)
 
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "asking %s ...\n", j->link.jid);
-	buf_reserve(&command, 2 * INVITATION_LINK_MAX);
 	fields_add(&command, "verb", "join");
 	fields_add(&command, "link", j->text);
 	if (query_get(&answer, &command, autostart_allowed(), &trouble) < 0)
 		status = report_trouble(&trouble, false);
 	else if (query_find(&answer, "joined", &row))
 		show(row);
-	wipe(command.base, command.cap);
 	buf_finish(&command);
 	query_finish(&answer);
 	return status;

@@ -115,12 +115,11 @@ static int ask(struct query *answer, const struct buf *command, bool autostart,
 	*answer = (struct query){ .status = 0 };
 	if (client_connect(&c, "git-xmpp/" PROGRAM_VERSION, autostart, trouble) < 0)
 		return -1;
-	/* It may hold a password, so it is not moved. */
-	buf_reserve(&copy, buf_len(command) + 64);
+	/* A command or its answer may hold a password, or the link of an invitation. */
+	copy.secret = c.out.secret = answer->bytes.secret = true;
 	buf_append(&copy, buf_data(command), buf_len(command));
 	ask_for_notices(&copy);
 	frame_put_fields(&c.out, FRAME_COMMAND, &copy);
-	wipe(copy.base, copy.cap);
 	buf_finish(&copy);
 	/*
 	 * If the broker hangs up at once, its reason can still be read, so a failure here
@@ -130,6 +129,8 @@ static int ask(struct query *answer, const struct buf *command, bool autostart,
 	result = client_expect_hello(&c, trouble);
 	if (result == 0)
 		result = read_answer(answer, &c, trouble);
+	/* Only now, because a frame is read behind what was consumed. */
+	c.in.secret = true;
 	client_finish(&c);
 	return result;
 }

@@ -121,6 +121,37 @@ static void random_queue(void)
 	free(all);
 }
 
+/* How many bytes of the allocation are not 0. */
+static size_t left_in(const struct buf *b)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < b->cap; i++)
+		left += b->base[i] != 0;
+	return left;
+}
+
+static void secrets(void)
+{
+	struct buf b = { .secret = true }, open = { 0 };
+
+	buf_puts(&b, "0123456789");
+	buf_consume(&b, 4);
+	is_int(left_in(&b), 6, "what was consumed of a secret is wiped");
+	buf_reserve(&b, b.cap - buf_len(&b));
+	is_int(left_in(&b), 6, "what moved to the front is there once");
+	while (b.cap < 4096)
+		buf_puts(&b, "x");
+	is_int(left_in(&b), buf_len(&b), "growing keeps it");
+	buf_reset(&b);
+	is_int(left_in(&b), 0, "nothing is left of it");
+	buf_finish(&b);
+	buf_puts(&open, "0123456789");
+	buf_reset(&open);
+	is_int(left_in(&open), 10, "what is none costs nothing");
+	buf_finish(&open);
+}
+
 int main(void)
 {
 	empty();
@@ -128,5 +159,6 @@ int main(void)
 	nul_bytes();
 	steady_queue();
 	random_queue();
+	secrets();
 	return tap_done();
 }
