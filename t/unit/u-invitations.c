@@ -117,21 +117,66 @@ static void sids(void)
 	memset(secret, 5, sizeof(secret));
 	join_sid(mix, secret, &bob, 0, first);
 	is_int((int64_t)strlen(first), JOIN_SID_LEN, "a sid has its length");
-	ok(invitations_expect(all, "alice@example.org", "bob@example.net", first),
+	ok(invitations_expect(all, "alice@example.org", "bob@example.net", first, 0),
 	   "who has the link is expected");
 	join_sid(mix, secret, &bob, JOIN_ATTEMPTS - 1, sid);
 	ok(strcmp(sid, first) != 0 &&
-		   invitations_expect(all, "alice@example.org", "bob@example.net", sid),
+		   invitations_expect(all, "alice@example.org", "bob@example.net", sid, 0),
 	   "also with the last of their sids");
 	join_sid(mix, secret, &bob, JOIN_ATTEMPTS, sid);
-	ok(!invitations_expect(all, "alice@example.org", "bob@example.net", sid), "and no other");
-	ok(!invitations_expect(all, "alice@example.org", "carol@example.net", first),
+	ok(!invitations_expect(all, "alice@example.org", "bob@example.net", sid, 0),
+	   "and no other");
+	ok(!invitations_expect(all, "alice@example.org", "carol@example.net", first, 0),
 	   "nobody else can use it");
-	ok(!invitations_expect(all, "alice@example.com", "bob@example.net", first),
+	ok(!invitations_expect(all, "alice@example.com", "bob@example.net", first, 0),
 	   "nor with somebody else");
 	invitations_revoke(invitations_find(all, "00000001"), NOW);
-	ok(invitations_expect(all, "alice@example.org", "bob@example.net", first),
+	ok(invitations_expect(all, "alice@example.org", "bob@example.net", first, 0),
 	   "who comes when it is over is heard, and told");
+	invitations_destroy(all);
+}
+
+static unsigned hashes;
+
+static void counting(const void *key, size_t key_len, const void *text, size_t len,
+		     unsigned char out[JOIN_PROOF_BYTES])
+{
+	hashes++;
+	mix(key, key_len, text, len, out);
+}
+
+static void flood(void)
+{
+	struct invitations *all = invitations_create(counting);
+	unsigned char secret[INVITATION_SECRET_BYTES];
+	char sid[JOIN_SID_LEN + 1], id[INVITATION_ID_LEN + 1], jid[32];
+	const uint64_t now = 1000 * 1000;
+
+	for (unsigned i = 0; i < INVITATIONS_MAX; i++) {
+		snprintf(id, sizeof(id), "%08u", i);
+		add(all, id, (int)i, "");
+	}
+	hashes = 0;
+	ok(!invitations_expect(all, "alice@example.org", "m@example.com", "0123456789abcdefgh",
+			       now),
+	   "what is no sid of a joiner");
+	is_int(hashes, 0, "costs nothing");
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(jid, sizeof(jid), "m%u@example.com", i);
+		invitations_expect(all, "alice@example.org", jid, "0123456789abcdef01", now);
+	}
+	is_int(hashes, INVITATION_LOOKS * INVITATIONS_MAX * JOIN_ATTEMPTS,
+	       "strangers of a domain cost so much at once, as many as they are");
+	memset(secret, 5, sizeof(secret));
+	join_sid(mix, secret, &bob, 0, sid);
+	ok(invitations_expect(all, "alice@example.org", "bob@example.net", sid, now),
+	   "nobody of another domain is kept away by them");
+	hashes = 0;
+	for (unsigned i = 0; i < 10 * 1000; i += 10)
+		invitations_expect(all, "alice@example.org", "m@example.com", "0123456789abcdef01",
+				   now + i);
+	is_int(hashes, (10 * 1000 / INVITATION_LOOK_EVERY - 1) * INVITATIONS_MAX * JOIN_ATTEMPTS,
+	       "and so much in less than ten seconds");
 	invitations_destroy(all);
 }
 
@@ -236,6 +281,7 @@ int main(void)
 	expires();
 	own_device();
 	sids();
+	flood();
 	proofs();
 	is_bounded();
 	file();

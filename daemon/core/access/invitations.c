@@ -10,6 +10,7 @@
 #include "hex.h"
 #include "jid.h"
 #include "lines.h"
+#include "log-budget.h"
 #include "wipe.h"
 
 /*
@@ -21,6 +22,7 @@
 struct invitations {
 	hmac_fn *hmac;
 	struct invitation *first;	/* owned */
+	struct log_budget looks;	/* by domain */
 	unsigned count;
 };
 
@@ -35,6 +37,7 @@ struct invitations *invitations_create(hmac_fn *hmac)
 	struct invitations *all = xcalloc(1, sizeof(*all));
 
 	all->hmac = hmac;
+	log_budget_init(&all->looks, INVITATION_LOOKS, INVITATION_LOOK_EVERY);
 	return all;
 }
 
@@ -56,6 +59,7 @@ void invitations_destroy(struct invitations *all)
 		return;
 	while (all->first)
 		drop(all, &all->first);
+	log_budget_finish(&all->looks);
 	free(all);
 }
 
@@ -150,13 +154,15 @@ bool invitations_revoke(struct invitation *one, uint64_t unix_now)
 	return true;
 }
 
-bool invitations_expect(const struct invitations *all, const char *inviter, const char *joiner,
-			const char *sid)
+bool invitations_expect(struct invitations *all, const char *inviter, const char *joiner,
+			const char *sid, uint64_t now)
 {
 	const struct join_ends ends = { .inviter = inviter, .joiner = joiner };
 	char ours[JOIN_SID_LEN + 1];
+	unsigned left_out;
 
-	if (strlen(sid) != JOIN_SID_LEN)
+	if (strlen(sid) != JOIN_SID_LEN || strspn(sid, "0123456789abcdef") != JOIN_SID_LEN ||
+	    !log_budget_admits(&all->looks, joiner, false, now, &left_out))
 		return false;
 	for (const struct invitation *one = all->first; one; one = one->next)
 		for (unsigned i = 0; i < JOIN_ATTEMPTS; i++) {
@@ -298,8 +304,10 @@ static bool parse_line(void *arg, char *line)
 	    !parse_state(words[2], &one.state) || !decimal_parse(words[3], INT64_MAX, &one.made) ||
 	    !decimal_parse(words[4], INT64_MAX, &one.expires) || !parse_right(words[5], &one) ||
 	    !decimal_parse(words[6], INT64_MAX, &one.ended) ||
-	    !parse_user(words[7], words[8], &one, bare) || all->count >= INVITATIONS_MAX)
+	    !parse_user(words[7], words[8], &one, bare) || all->count >= INVITATIONS_MAX) {
+		wipe(one.secret, sizeof(one.secret));
 		return false;
+	}
 	hex_encode(id, sizeof(id), one.id);
 	if (one.state == INVITATION_USED)
 		one.jid = xstrdup(bare);

@@ -81,10 +81,12 @@ bool invitations_revoke(struct invitation *one, uint64_t unix_now);
 
 /*
  * Whether a bytestream with this sid, from joiner (bare) to us, is opened by somebody who has
- * the link of an invitation, one that is over too.
+ * the link of an invitation, one that is over too. JOIN_ATTEMPTS hashes an invitation are made
+ * to find out, so INVITATION_LOOKS bounds it for each domain; what is more is not expected. now
+ * is in ms.
  */
-bool invitations_expect(const struct invitations *all, const char *inviter, const char *joiner,
-			const char *sid);
+bool invitations_expect(struct invitations *all, const char *inviter, const char *joiner,
+			const char *sid, uint64_t now);
 
 /* The invitation whose secret this proof of a joiner's proves; NULL: none. */
 struct invitation *invitations_proven(const struct invitations *all, const struct join_ends *ends,

@@ -144,7 +144,7 @@ bool context_welcomes(const struct context *c, const char *jid)
 bool context_invited(const struct context *c, const char *jid, const char *sid)
 {
 	return c->invitations && invitations_first(c->invitations) && !context_blocks(c, jid) &&
-	       invitations_expect(c->invitations, c->self, jid, sid);
+	       invitations_expect(c->invitations, c->self, jid, sid, context_now(c));
 }
 
 bool context_presence_pending(const struct context *c, const char *jid)
