@@ -161,6 +161,28 @@ test_expect_success 'an invitation gives what it names, and no more' '
 	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost
 '
 
+# forgotten <user> <pattern>: status has no such line for that user.
+forgotten () {
+	as "$1" git xmpp status >status && ! grep "^! $2" status
+}
+
+unwritten="dave@localhost has joined, and the right to fetch .treasure. could not be written"
+
+test_expect_success 'a right that cannot be written down is said, until it is' '
+	as alice git xmpp share --name=treasure --rm=dave@localhost &&
+	invite alice --share=treasure && configuration=$(as alice git config --global --show-origin --name-only --list |
+		sed -n "1s/^file:\(.*\)	.*/\1/p") && : >"$configuration.lock" &&
+	as dave git xmpp join "$link" >joined && cat joined && grep "are buddies now" joined &&
+	wait_for 20 notices alice "$unwritten" &&
+	grep "git xmpp share --name=treasure --fetch=dave@localhost" status &&
+	test_must_fail as alice git config --global --get xmppShare.treasure.fetch dave@localhost &&
+	as alice git xmpp daemon stop && start_broker alice && notices alice "$unwritten" &&
+	rm "$configuration.lock" &&
+	as alice git xmpp share --name=treasure --fetch=dave@localhost && wait_for 10 forgotten alice "$unwritten" &&
+	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost &&
+	as alice git xmpp share --name=treasure --rm=dave@localhost
+'
+
 test_expect_success 'a share that is no more is not named' '
 	as alice git init -q --bare other.git && invite alice other.git && grep "share=other$" link &&
 	as alice git xmpp unshare other && as dave git xmpp join "$link" >joined &&

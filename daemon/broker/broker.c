@@ -475,6 +475,7 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 	b->config = fresh;
 	b->follower_port.config = fresh;
 	read_settings(b);
+	grantings_read(b);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
@@ -687,6 +688,7 @@ void broker_stop(struct broker *b)
 {
 	if (b->context.stopping)
 		return;
+	grantings_end(b);
 	notice_board_stop(b);
 	draining_end(&b->draining);
 	b->context.stopping = true;
@@ -695,7 +697,6 @@ void broker_stop(struct broker *b)
 	announcer_destroy(b->announcer);
 	follower_destroy(b->follower);
 	push_queue_destroy(b->push_queue);
-	grantings_end(b);
 	b->announcer = NULL;
 	b->follower = NULL;
 	b->push_queue = NULL;

@@ -2,16 +2,25 @@
 #include "granting.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "log.h"
+#include "notices.h"
 
 struct granting {
 	struct granting *next;		/* broker::grantings */
 	struct broker *broker;		/* borrowed */
 	struct git_run *git;		/* owned until it has ended */
 	char *jid, *share;		/* owned */
+	bool push;
 };
+
+static void tell_unwritten(const struct granting *g)
+{
+	notices_add(g->broker->context.notices, NOTICE_RIGHT_UNWRITTEN, g->jid, g->share,
+		    g->push ? "push" : "fetch");
+}
 
 static void finish(struct granting *g)
 {
@@ -29,9 +38,11 @@ static void on_done(void *owner, int status, const char *output, const char *err
 {
 	struct granting *g = owner;
 
-	if (status)
+	if (status) {
 		log_error("the right of %s in '%s' is not in the git configuration: %s", g->jid,
 			  g->share, error);
+		tell_unwritten(g);
+	}
 	finish(g);
 }
 
@@ -64,6 +75,7 @@ void grant_right(struct broker *b, const struct invitation *invitation, const ch
 	g->broker = b;
 	g->jid = xstrdup(jid);
 	g->share = xstrdup(share->name);
+	g->push = invitation->push;
 	g->next = b->grantings;
 	b->grantings = g;
 	start(g, share, invitation->push);
@@ -73,6 +85,38 @@ void grantings_end(struct broker *b)
 {
 	while (b->grantings) {
 		git_run_destroy(b->grantings->git);
+		tell_unwritten(b->grantings);
 		finish(b->grantings);
+	}
+}
+
+/* Whether the configuration gives the right of the notice, or has no such share any more. */
+static bool is_settled(const struct broker *b, const struct notice *notice)
+{
+	bool push = !strcmp(notice->detail, "push");
+	const struct buddy *buddy = presence_buddy(b->context.presence, notice->jid);
+	const struct subject subject = { .jid = notice->jid, .verified = true, .buddy = buddy };
+	const struct share *share;
+
+	return !policy_find(b->context.policy, notice->item) ||
+	       policy_check(b->context.policy, &subject,
+			    push ? SERVICE_RECEIVE_PACK : SERVICE_UPLOAD_PACK, notice->item,
+			    &share) == POLICY_ALLOWED;
+}
+
+void grantings_read(struct broker *b)
+{
+	struct notices *n = b->context.notices;
+	struct notice *at = notices_next(n, NULL), *next;
+
+	for (; at; at = next) {
+		next = notices_next(n, at);
+		if (at->kind == NOTICE_RIGHT_UNWRITTEN && is_settled(b, at)) {
+			char *jid = xstrdup(at->jid), *item = xstrdup(at->item);
+
+			notices_settle(n, NOTICE_RIGHT_UNWRITTEN, jid, item);
+			free(jid);
+			free(item);
+		}
 	}
 }

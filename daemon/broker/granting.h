@@ -14,11 +14,15 @@ struct granting;
 
 /*
  * Does nothing if the invitation names no share, or one that is shared no more. A right that
- * cannot be written is logged, and lasts until the configuration is read again.
+ * cannot be written is logged, and lasts until the configuration is read again; a notice tells
+ * the user until then, and on until the configuration has it.
  */
 void grant_right(struct broker *b, const struct invitation *invitation, const char *jid);
 
-/* The broker ends. What is being written is written to its end. */
+/* The configuration was read: ends the notices of rights that stand in it now. */
+void grantings_read(struct broker *b);
+
+/* The broker ends. What is being written is written to its end; whether it was is not known. */
 void grantings_end(struct broker *b);
 
 #endif

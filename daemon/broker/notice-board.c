@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "broker.h"
+#include "granting.h"
 #include "groups.h"
 #include "hex.h"
 #include "notices.h"
@@ -287,6 +288,7 @@ void notice_board_identify(struct broker *b)
 	board->account = xstrdup(account);
 	if (account && state_files_read_notices(account, b->context.notices, &trouble))
 		log_error("%s", trouble.text);
+	grantings_read(b);
 	notice_board_look(b);
 }
 

@@ -207,6 +207,13 @@ static void test_text(void)
 		"no right of it yet  (git xmpp share --accept-group='my\\x1b[2J team' "
 		"--member=bob@example.net)",
 		"what a terminal would obey is visible");
+	notices_clear(notices);
+	notices_add(notices, NOTICE_RIGHT_UNWRITTEN, "bob@example.net", "a b", "push");
+	is_line(first(), 0,
+		"xmpp: bob@example.net has joined, and the right to push 'a b' could not be "
+		"written into your configuration  (git xmpp share --name='a b' "
+		"--push=bob@example.net)",
+		"a hint says what to do again");
 	finish();
 }
 

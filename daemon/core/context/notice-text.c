@@ -37,6 +37,10 @@ static const struct {
 			    "man git-xmpp-daemon", .reviewed = true, .own = true },
 	[NOTICE_COMPARES] = { "compares", "{jid} compares devices with you",
 			      "git xmpp verify {jid}", .reviewed = false },
+	[NOTICE_RIGHT_UNWRITTEN] = { "right-unwritten",
+				     "{jid} has joined, and the right to {detail} '{item}' could "
+				     "not be written into your configuration",
+				     "git xmpp share --name={item} --{detail}={jid}", .own = true },
 	[NOTICE_GROUP_WIDENED] = { "group-widened",
 				   "{jid} is in your group {item}, and has no right of it yet",
 				   "git xmpp share --accept-group={item} "

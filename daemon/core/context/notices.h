@@ -49,6 +49,8 @@ enum notice_kind {
 	NOTICE_GROUP_WIDENED,  /* jid is in a roster group anew; item: the group */
 	/* what waits; settled by who added it */
 	NOTICE_COMPARES, /* the user of jid compares devices; item: their device */
+	NOTICE_RIGHT_UNWRITTEN, /* jid has joined, and their right in a share is not in the
+				   configuration; item: the share; detail: "fetch" or "push" */
 	/* news */
 	NOTICE_COMPARED,	 /* the user of jid found our device to be right */
 	NOTICE_DIFFERS,		 /* the user of jid found another string, and shut us out */
