@@ -21,6 +21,7 @@
 #include "hook-env.h"
 #include "io.h"
 #include "ref-rules.h"
+#include "ref-store.h"
 #include "run-git.h"
 
 enum { VERDICTS_MAX = 8 * 1024 * 1024 };	/* bytes that are read of the file */
@@ -29,6 +30,7 @@ struct judge {
 	struct ref_rules rules;
 	/* Where capitals make no other name: what is protected, in small letters. */
 	struct ref_rules folded;
+	struct ref_store store;
 };
 
 static bool is_null(const char *object)
@@ -54,20 +56,6 @@ static bool refuses(const struct ref_rules *rules, const char *ref, const char *
 	if (change == REF_CHANGED && ref_patterns_match(&rules->protect, ref))
 		change = is_forward(old, new) ? REF_FORWARD : REF_REWOUND;
 	return ref_rules_refuse(rules, ref, change, why);
-}
-
-/* The ref that this one stands for; false if it stands for itself. */
-static bool find_target(const char *ref, struct buf *target)
-{
-	const char *const args[] = { "symbolic-ref", "-q", ref, NULL };
-	struct buf out = { 0 };
-	bool found = run_git(args, NULL, &out, GIT_ERRORS_HIDDEN) == 0;
-	const char *text = buf_str(&out);
-
-	if (found)
-		buf_append(target, text, strcspn(text, "\n"));
-	buf_finish(&out);
-	return found;
 }
 
 static char *small_letters(const char *text)
@@ -102,7 +90,7 @@ static bool is_refused(const struct judge *judge, const char *ref, const char *o
 	struct buf target = { 0 };
 	bool refused = refuses_any(judge, ref, old, new, why);
 
-	if (!refused && find_target(ref, &target)) {
+	if (!refused && ref_store_target(&judge->store, ref, &target)) {
 		refused = refuses_any(judge, buf_str(&target), old, new, why);
 		if (refused)
 			buf_printf(why, " (it stands for %.200s)", buf_str(&target));
@@ -206,6 +194,7 @@ static bool judge_begin(struct judge *judge)
 	}
 	if (judge->rules.protect.count && ignores_case())
 		fold(judge);
+	ref_store_begin(&judge->store);
 	return true;
 }
 
@@ -213,6 +202,7 @@ static void judge_finish(struct judge *judge)
 {
 	ref_rules_finish(&judge->rules);
 	ref_rules_finish(&judge->folded);
+	ref_store_finish(&judge->store);
 }
 
 /* Cuts the next "<old> <new> <ref>" off; false at the end, or if the line is something else. */
