@@ -41,6 +41,11 @@ sandbox_init () {
 	GIT_TERMINAL_PROMPT=0
 	export HOME LC_ALL TZ PATH GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT
 
+	# Each login would read all certificates of this machine; none of them is anybody's here.
+	SSL_CERT_FILE=/dev/null
+	SSL_CERT_DIR=$TRASH/no-certificates
+	export SSL_CERT_FILE SSL_CERT_DIR
+
 	# Sanitizers report into files, so that a report cannot get lost in a log.
 	ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}:log_path=$TRASH/sanitizer
 	UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}:log_path=$TRASH/sanitizer
@@ -57,22 +62,45 @@ at_exit () {
 
 # wait_for <seconds> <command...>: true as soon as the command is, false if it
 # is not so within that time, which is what a quiet machine needs at most: one
-# that is busy with other things gets three times as much.
+# that is busy with other things gets three times as much. It asks often at
+# first, then five times a second: to ask is most of what a script computes.
+# $WAITS is a file, or empty: it gets a line for each wait, with what it took.
 wait_for () {
-	local tries
-	tries=$(($1 * 60))
+	local asked left pause began status
+
+	asked=0
+	left=$(($1 * 60))
+	pause=0.05
+	began=${WAITS:+$(date +%s%N)}
+	status=0
 	shift
 
 	while ! "$@"
 	do
-		tries=$((tries - 1))
-		if test $tries -le 0
+		asked=$((asked + 1))
+		test $asked -le 10 || pause=0.2
+		left=$((left - (asked > 10 ? 4 : 1)))
+		if test $left -le 0
 		then
 			echo "waited in vain for: $*"
-			return 1
+			status=1
+			break
 		fi
-		sleep 0.05
+		sleep $pause
 	done
+	test -z "$began" || wait_took "$began" $status "$@" >>"$WAITS"
+	return $status
+}
+
+# wait_took <begin in ns> <status> <command...>
+wait_took () {
+	local took verdict
+
+	took=$((($(date +%s%N) - $1) / 1000000))
+	verdict=came
+	test "$2" -eq 0 || verdict='in vain'
+	shift 2
+	printf '%s\t%d ms\t%s\t%s\n' "${0##*/}" $took "$verdict" "$*"
 }
 
 # alive <pid>: it exists and is no zombie.
