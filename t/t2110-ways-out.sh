@@ -10,6 +10,7 @@
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost
+every_line=yes
 
 # typed <user> <directory> <pattern>: the command in a hint of err, as that user types it there.
 typed () {

@@ -12,6 +12,7 @@
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost/project
+every_line=yes
 prosody_module=capture
 prosody_more="capture_path = \"$TRASH/captured\"
 component_stanza_size_limit = 10485760"

@@ -10,6 +10,7 @@
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::alice@localhost/project
+every_line=yes
 
 device_of () {
 	as "$1" git xmpp device | sed -n 's/^\* \([a-z2-7]*\) .*/\1/p'

@@ -10,6 +10,8 @@
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
+every_line=yes
+
 # compares <user> <buddy> <typed>: what the user sees goes to $TRASH/<user>.said.
 compares () {
 	as "$1" timeout 60 "$BUILD/t/on-terminal" "$3" git xmpp verify "$2@localhost" \

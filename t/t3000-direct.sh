@@ -10,6 +10,7 @@
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost/project
+every_line=yes
 
 test_expect_success 'two users who may dial each other' '
 	start_prosody alice bob &&

@@ -10,6 +10,7 @@
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 url=xmpp::bob@localhost/project
+every_line=yes
 megabytes=${CUT_MEGABYTES:-60}
 
 # The relay that bob's address leads to.

@@ -129,8 +129,9 @@ test_expect_success 'our broker is stopped in the middle of a pack' '
 '
 
 test_expect_success 'our broker is stopped while a hook runs that does not take long: it waits for it' '
-	hook pre-receive && push seven && wait_for 10 test -e began &&
-	{ kill -TERM "$(broker_pid bob)"; sleep 0.2; touch go; wait_for 10 gone "$(broker_pid bob)"; } &&
+	hook pre-receive && push seven && wait_for 10 test -e began && : >log/bob &&
+	kill -TERM "$(broker_pid bob)" && wait_for 10 grep -q "stopping on signal" log/bob && touch go &&
+	wait_for 10 gone "$(broker_pid bob)" &&
 	test -e ended && clean && bob_has seven && start_broker bob && next_push_works
 '
 

@@ -436,6 +436,8 @@ setup_user () {
 }
 
 # run_broker <user> [VAR=value...]: in the foreground of a background job, as a supervisor would.
+# With every_line=yes it leaves no line out of its log, which otherwise has no more than so many
+# about one party: for scripts that look for lines, or count them.
 run_broker () {
 	local user tool
 
@@ -448,7 +450,8 @@ run_broker () {
 			--child-silent-after-fork=yes --log-file=$TRASH/valgrind.$user.%p"
 	fi
 	mkdir -p -m 700 "$TRASH/$user/run" "$TRASH/log"
-	$(network_of "$user") env $(env_of "$user") "$@" $tool "$(build_of "$user")/git-xmpp-daemon" \
+	$(network_of "$user") env $(env_of "$user") ${every_line:+GIT_XMPP_TRACE=1} "$@" $tool \
+		"$(build_of "$user")/git-xmpp-daemon" \
 		>>"$TRASH/log/$user" 2>&1 </dev/null &
 	name_variable broker "$user"
 	eval "$variable=$!"
