@@ -222,7 +222,8 @@ static char *next_text(char **at, char *end)
 bool gitconfig_parse(struct gitconfig *c)
 {
 	static const char file[] = "file:";
-	char *at = buf_data(&c->bytes), *end = at + buf_len(&c->bytes);
+	char *at = buf_data(&c->bytes);
+	char *end = buf_len(&c->bytes) ? at + buf_len(&c->bytes) : at;
 	size_t room = 0;
 
 	while (at < end) {

@@ -9,10 +9,11 @@
 . "$TOP/t/lib/lib-xmpp.sh"
 . "$TOP/t/lib/lib-lying.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 anna_url=xmpp::bob@localhost/project
 ben_url=xmpp::bob@localhost/project
+every_line=yes
 
 # compares <user> <buddy>: the words are in <user>.words.
 compares () {
@@ -47,7 +48,7 @@ refused () {
 }
 
 test_expect_success 'two users, and one in between under the address of either' '
-	start_prosody alice bob && between &&
+	start_server alice bob && between &&
 	pair anna front && pair back ben
 '
 

@@ -135,7 +135,8 @@ static bool has_verdict(const char *verdicts, const char *ref)
 
 	while (line && !(!strncmp(line, ref, n) && line[n] == ' ')) {
 		line = strchr(line, '\n');
-		line += line != NULL;
+		if (line)
+			line++;
 	}
 	return line != NULL;
 }
