@@ -4,6 +4,7 @@
 # A server that writes down every byte, and somebody who writes down all that is on the wire:
 # what they have at the end, of everything that people do with each other. Nothing of it names
 # a share, a path, a ref, an object, a file, a commit, a device, or who and where the machine is.
+# With Prosody alone: Documentation/servers.md says why.
 
 . "$(dirname "$0")/lib/own-network.sh"
 . "$(dirname "$0")/lib/test-lib.sh"

@@ -3,7 +3,8 @@
 #
 # What a server may say of devices that know each other: that another key is the same device, what
 # was said before, that somebody is a buddy or is none, and is in a group. It gives nobody anything:
-# no ref moves, no git is started, nothing of the repository is sent.
+# no ref moves, no git is started, nothing of the repository is sent. With Prosody alone:
+# Documentation/servers.md says why.
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
