@@ -19,6 +19,7 @@
 #include "monotonic.h"
 #include "peer-cred.h"
 #include "sockpath.h"
+#include "user-unit.h"
 #include "userfile.h"
 
 /*
@@ -220,17 +221,21 @@ static enum attempt insist(struct client *c, const char *path, struct message *t
 	return result;
 }
 
-static enum attempt start_and_connect(struct client *c, const char *path, struct message *trouble)
+static enum attempt start_and_connect(struct client *c, const char *path, enum client_start start,
+				      struct message *trouble)
 {
+	const char *how = start == CLIENT_STARTS_BY_HAND ? "by-hand" : "on-demand";
 	int64_t deadline = monotonic_ms() + LAUNCH_MS;
+	bool unit = user_unit_start(path, deadline);
 
 	for (;;) {
 		int64_t restart;
 		enum attempt result;
 		int wait = 5;
 
-		if (launch_broker(deadline, trouble) < 0)
+		if (!unit && launch_broker(how, deadline, trouble) < 0)
 			return ATTEMPT_FAILED;
+		unit = false;	/* its broker may not have come up: the next one is ours */
 		restart = monotonic_ms() + RELAUNCH_MS;
 		while ((result = attempt_both(c, path, trouble)) != ATTEMPT_CONNECTED &&
 		       result != ATTEMPT_FAILED && monotonic_ms() < restart) {
@@ -242,7 +247,8 @@ static enum attempt start_and_connect(struct client *c, const char *path, struct
 	}
 }
 
-int client_connect(struct client *c, const char *program, bool autostart, struct message *trouble)
+int client_connect(struct client *c, const char *program, enum client_start start,
+		   struct message *trouble)
 {
 	char path[SOCKPATH_MAX];
 	struct buf hello = { 0 };
@@ -254,8 +260,8 @@ int client_connect(struct client *c, const char *program, bool autostart, struct
 	result = attempt_both(c, path, trouble);
 	if (result == ATTEMPT_TURNED_AWAY)
 		result = insist(c, path, trouble);
-	if (result == ATTEMPT_ABSENT && autostart)
-		result = start_and_connect(c, path, trouble);
+	if (result == ATTEMPT_ABSENT && start != CLIENT_STARTS_NONE)
+		result = start_and_connect(c, path, start, trouble);
 	if (result != ATTEMPT_CONNECTED)
 		return -1;
 	trouble->id = MSG_NONE;

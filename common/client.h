@@ -16,13 +16,21 @@ struct client {
 	struct buf out;		/* frames for the first client_flush(), HELLO already in it */
 };
 
+/* Whether a missing broker is started, and what its status will say of that. */
+enum client_start {
+	CLIENT_STARTS_NONE,
+	CLIENT_STARTS_ON_DEMAND,
+	CLIENT_STARTS_BY_HAND,	/* the user has asked for just that */
+};
+
 /*
- * Connects to the broker. With autostart, a missing broker is started with "git-xmpp-daemon
- * --detach" (from the directory of this program, else from PATH), in an environment without
- * git's own variables, and is waited for, ten seconds at most. program is what HELLO says,
- * like "git-remote-xmpp/0.1.0". 0, or -1 with *trouble.
+ * Connects to the broker. A missing broker is started, if it may be, and waited for, ten
+ * seconds at most: by the socket unit of the user's systemd where there is one (user-unit.h),
+ * else by launch_broker(). program is what HELLO says, like "git-remote-xmpp/0.1.0". 0, or -1
+ * with *trouble.
  */
-int client_connect(struct client *c, const char *program, bool autostart, struct message *trouble);
+int client_connect(struct client *c, const char *program, enum client_start start,
+		   struct message *trouble);
 
 /* Writes all of c->out; -1 if the broker is gone. */
 int client_flush(struct client *c);

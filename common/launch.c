@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +26,7 @@
 /*
  * The child detaches a broker by itself, and ends when the broker listens. It keeps nothing
  * of the git command that needed the broker: no descriptor, no session, no variable. If it
- * fails, its last line says why.
+ * fails, its first "fatal: " says why.
  */
 
 static bool begins(const char *s, const char *prefix)
@@ -32,13 +34,27 @@ static bool begins(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-/* Removes the variables of one git command: a broker serves many. */
+/* Whether the variable is meant for the broker, too: it serves many git commands. */
+static bool is_for_all(const char *variable)
+{
+	static const char *const of_git[] = {
+		"GIT_CONFIG_GLOBAL=", "GIT_CONFIG_NOSYSTEM=", "GIT_CONFIG_SYSTEM=",
+		"GIT_XMPP_SOCKET=", "GIT_XMPP_TRACE=",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_git); i++)
+		if (begins(variable, of_git[i]))
+			return true;
+	return !begins(variable, "GIT_") && !begins(variable, "PWD=") &&
+	       !begins(variable, "OLDPWD=") && !gitenv_is_of_one_command(variable);
+}
+
 static void clean_environment(void)
 {
 	char **to = environ;
 
 	for (char **from = environ; from && *from; from++)
-		if (!gitenv_is_of_one_command(*from))
+		if (is_for_all(*from))
 			*to++ = *from;
 	if (to)
 		*to = NULL;
@@ -67,12 +83,29 @@ static void reset_signals(void)
 {
 	sigset_t none;
 
+	for (int signum = 1; signum < NSIG; signum++)
+		signal(signum, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
+}
+
+/*
+ * What one command was limited to is no limit for the broker, and what the next buddy pushes
+ * must not depend on who happened to start it. 022 is what a service manager gives.
+ */
+static void reset_limits(void)
+{
+	static const int resources[] = { RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS };
+	struct rlimit limit;
+
+	umask(022);
+	setpriority(PRIO_PROCESS, 0, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(resources); i++) {
+		if (getrlimit(resources[i], &limit))
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(resources[i], &limit);
+	}
 }
 
 void launch_become(char *const *argv)
@@ -87,22 +120,26 @@ void launch_become(char *const *argv)
 	execvp(name, argv);
 }
 
-static _Noreturn void run_broker(int errors)
+static _Noreturn void run_broker(const char *how, int errors)
 {
-	char *const argv[] = { (char *)"git-xmpp-daemon", (char *)"--detach", NULL };
+	char option[32];
+	char *const argv[] = { (char *)"git-xmpp-daemon", (char *)"--detach", option, NULL };
+
+	snprintf(option, sizeof(option), "--started-by=%s", how);
 
 	setsid();
 	if (chdir("/") < 0)
 		_exit(126);
 	arrange_descriptors(errors);
 	reset_signals();
+	reset_limits();
 	clean_environment();
 	launch_become(argv);
 	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-/* The end of the child's standard error; what came before is dropped. */
+/* The child's standard error; of a long one the end. */
 struct complaint {
 	char text[2048];
 	size_t len;
@@ -126,8 +163,9 @@ static bool complaint_read(struct complaint *complaint, int fd)
 }
 
 /*
- * The line that says what went wrong: the last that begins with "fatal: ", without that
- * label, and not the hint below it. Else the last line that is not empty, or NULL.
+ * The line that says what went wrong: the first that begins with "fatal: ", without that
+ * label, because what follows is a consequence or a hint. Else the last line that is not empty, or
+ * NULL.
  */
 static const char *complaint_line(struct complaint *complaint)
 {
@@ -139,7 +177,7 @@ static const char *complaint_line(struct complaint *complaint)
 	complaint->text[complaint->len] = '\0';
 	for (line = complaint->text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (begins(line, fatal))
+		if (!found && begins(line, fatal))
 			found = line + strlen(fatal);
 	}
 	if (found)
@@ -187,7 +225,7 @@ static int start_failed(struct message *trouble, const char *reason)
 	return -1;
 }
 
-int launch_broker(int64_t deadline, struct message *trouble)
+int launch_broker(const char *how, int64_t deadline, struct message *trouble)
 {
 	struct complaint complaint = { .len = 0 };
 	char reason[64];
@@ -205,7 +243,7 @@ int launch_broker(int64_t deadline, struct message *trouble)
 		return -1;
 	}
 	if (pid == 0)
-		run_broker(errors[1]);
+		run_broker(how, errors[1]);
 	close(errors[1]);
 	status = wait_for_child(pid, errors[0], deadline, &complaint);
 	close(errors[0]);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io.h"
+
 /*
  * Broker and clients must find the same path however they were started. From a login, from
  * cron or by su, XDG_RUNTIME_DIR may be missing or be another user's; in another user's
@@ -67,6 +69,21 @@ int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)
 	}
 	memcpy(out, path, (size_t)n + 1);
 	return 0;
+}
+
+bool sockpath_is_served(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = io_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+	bool served;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	/* EAGAIN: so many others wait to be accepted. */
+	served = fd >= 0 && (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+			     errno == EAGAIN || errno == EINPROGRESS);
+	if (fd >= 0)
+		close(fd);
+	return served;
 }
 
 static int refuse(struct message *trouble, const char *path, const char *reason)

@@ -31,4 +31,10 @@ void sockpath_last_resort(char out[SOCKPATH_MAX]);
  */
 int sockpath_check_dir(const char *path, bool create, struct message *trouble);
 
+/*
+ * Whether a process listens at path. The check itself connects for a moment, which starts the
+ * broker that a service manager has for the socket.
+ */
+bool sockpath_is_served(const char *path);
+
 #endif

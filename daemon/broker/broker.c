@@ -35,7 +35,9 @@
 #include "random.h"
 #include "list-command.h"
 #include "local-candidates.h"
+#include "manager-status.h"
 #include "roster.h"
+#include "service-manager.h"
 #include "git-service-events.h"
 #include "groups.h"
 #include "session-client.h"
@@ -179,6 +181,22 @@ static void expect_devices(struct broker *b)
 		}
 }
 
+/* A service manager shows how it goes. */
+static void tell_manager(struct broker *b)
+{
+	const struct message *trouble = b->xmpp ? account_trouble(b->xmpp) : &b->trouble;
+	struct manager_status status = {
+		.jid = b->config->account ? b->config->jid : NULL,
+		.online = b->context.online_at,
+		.trouble = trouble->id != MSG_NONE ? trouble->text : "",
+	};
+
+	for (const struct share *s = policy_first(b->context.policy); s; s = s->next)
+		status.shares++;
+	if (!b->context.draining && !b->context.stopping)
+		manager_status_tell(b->manager, &status);
+}
+
 static void on_state(void *owner, enum account_state state, const struct message *trouble)
 {
 	struct broker *b = owner;
@@ -212,6 +230,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 		local_candidates_online(b->local_candidates, NULL);
 		peers_online(&b->peers, false);
 	}
+	tell_manager(b);
 	login_state(b, state, trouble);
 	twin_watch_state(b, state, trouble);
 	broker_wake(b);
@@ -480,6 +499,7 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 	announcer_reload(b->announcer);
 	follower_reload(b->follower);
 	git_services_review(&b->git_services, ended, arg);
+	tell_manager(b);
 	notifier_wake(&b->notice_board.notifier);
 	if (same && !failed) {
 		/*
@@ -599,6 +619,13 @@ static void begin_keyring(struct broker *b)
 	keyring_begin(&b->keyring, b->loop);
 }
 
+static void on_draining(void *owner)
+{
+	struct broker *b = owner;
+
+	service_manager_notify(b->manager, "STOPPING=1\nSTATUS=stopping when no transfer runs");
+}
+
 static void on_drained(void *owner)
 {
 	broker_stop(owner);
@@ -619,6 +646,7 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 					 .context = &b->context,
 					 .sessions = &b->sessions,
 					 .services = &b->git_services,
+					 .begun = on_draining,
 					 .over = on_drained,
 					 .owner = b };
 	b->context.ops = &context_ops;
@@ -677,9 +705,12 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->unsettled = unsettled_create(&pushes, &b->host);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
 		      &broker_session_ops, &broker_session_events, b);
-	b->control = control_create(loop, socket_path, &control_events, b, trouble);
+	b->control = control_create(loop, socket_path, b->manager->listener, &control_events, b,
+				    trouble);
 	if (!b->control)
 		return -1;
+	service_manager_notify(b->manager, "READY=1");
+	tell_manager(b);
 	login_begin(b);
 	return 0;
 }
@@ -691,6 +722,7 @@ void broker_stop(struct broker *b)
 	grantings_end(b);
 	notice_board_stop(b);
 	draining_end(&b->draining);
+	service_manager_notify(b->manager, "STOPPING=1\nSTATUS=stopping");
 	b->context.stopping = true;
 	control_destroy(b->control);
 	b->control = NULL;

@@ -52,6 +52,7 @@ struct local_candidates;
 struct requester;
 struct roster;
 struct sink;
+struct service_manager;
 struct unsettled;
 struct pending_reply;
 
@@ -88,6 +89,8 @@ struct broker {
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct push_queue *push_queue;		/* owned; delivers queued pushes */
 	struct control *control;		/* owned; the Unix socket */
+	struct service_manager *manager;	/* borrowed; told how it goes */
+	const char *started_by;			/* static; what status says of that */
 	struct unsettled *unsettled;		/* owned; our pushes whose outcome is unknown */
 	struct sessions sessions;
 	/* commands whose answer waits for the server; owned by their connections */
@@ -117,7 +120,8 @@ struct broker {
 
 /*
  * Returns 0, or -1 with *trouble set if the configuration, the key or the trust table cannot
- * be read or the socket cannot be served. socket_path must outlive the broker.
+ * be read or the socket cannot be served. socket_path must outlive the broker. b->manager and
+ * b->started_by are set before.
  */
 int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 		 struct message *trouble);

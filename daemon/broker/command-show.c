@@ -70,6 +70,7 @@ static void describe_broker(struct broker *b, struct buf *row)
 	fields_add_u64(row, "pid", getpid());
 	fields_add(row, "version", PROGRAM_VERSION);
 	fields_add_u64(row, "started", b->started);
+	fields_add(row, "started-by", b->started_by);
 	if (b->context.draining)
 		fields_add(row, "stopping", "1");
 	if (!b->identity.key)

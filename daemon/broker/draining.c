@@ -79,6 +79,7 @@ void draining_begin(struct draining *d)
 	uv_timer_init(d->loop, &d->timer);
 	d->timer.data = d;
 	uv_timer_start(&d->timer, on_look, LOOK_EVERY, LOOK_EVERY);
+	d->begun(d->owner);
 }
 
 void draining_end(struct draining *d)

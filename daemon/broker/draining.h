@@ -22,6 +22,7 @@ struct draining {
 	struct context *context;
 	const struct sessions *sessions;
 	const struct git_services *services;
+	void (*begun)(void *owner);	/* it waits from now on */
 	void (*over)(void *owner);	/* the broker is to stop now; may be called within
 					   draining_begin() */
 	void *owner;

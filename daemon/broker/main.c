@@ -26,6 +26,7 @@
 #include "memory.h"
 #include "premises.h"
 #include "repository.h"
+#include "service-manager.h"
 #include "sockpath.h"
 #include "userfile.h"
 
@@ -33,28 +34,48 @@ enum {
 	EXIT_INTERNAL = 70,
 	EXIT_CONFIG = 78,
 	DESCRIPTORS_MAX = 1024,		/* libstrophe uses select() */
+	LOOKS = 20,			/* at a socket that should be nobody's: that of a broker
+					   which was killed may look alive for a moment */
+	LOOK_EVERY = 50 * 1000,		/* us between those */
 };
 
 struct options {
 	bool detach;
 	const char *socket;
+	const char *started_by;
 };
 
 static const char usage[] =
-	"usage: git-xmpp-daemon [--detach] [--socket=<path>]\n"
+	"usage: git-xmpp-daemon [--detach] [--socket=<path>] [--started-by=<what>]\n"
 	"   or: git-xmpp-daemon --version\n";
+
+/*
+ * What --started-by may say, as status shows it. A service manager needs no option: its socket
+ * or its environment says that it was it.
+ */
+static const char *started_by(const char *text)
+{
+	static const char *const ways[] = { "by-hand", "on-demand", "autostart" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(text, ways[i]))
+			return ways[i];
+	return NULL;
+}
 
 static void parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "detach", no_argument, NULL, 'd' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "started-by", required_argument, NULL, 'b' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
+	o->started_by = started_by("by-hand");
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd':
@@ -63,6 +84,12 @@ static void parse_options(int argc, char **argv, struct options *o)
 		case 's':
 			o->socket = optarg;
 			break;
+		case 'b':
+			o->started_by = started_by(optarg);
+			if (o->started_by)
+				break;
+			fputs(usage, stderr);
+			exit(EXIT_CONFIG);
 		case 'V':
 			puts("git-xmpp-daemon " PROGRAM_VERSION);
 			exit(0);
@@ -283,9 +310,10 @@ static void begin_loop(uv_loop_t *loop, int ready_fd)
 		cannot_begin(-error);
 }
 
-static int run(struct premises *premises, int ready_fd)
+static int run(struct premises *premises, struct service_manager *manager, const char *how,
+	       int ready_fd)
 {
-	struct broker broker = { 0 };
+	struct broker broker = { .manager = manager, .started_by = how };
 	struct signals signals;
 	struct message trouble;
 	uv_loop_t loop;
@@ -318,30 +346,69 @@ static int run(struct premises *premises, int ready_fd)
 	return result;
 }
 
+/*
+ * Clients reach only us at a socket that a service manager has handed over: a broker that is
+ * there already has to make room. Otherwise what is there stays, be it a broker or the socket of
+ * a service manager.
+ */
+static int take(struct premises *premises, const struct service_manager *manager, const char *path,
+		struct message *trouble)
+{
+	if (manager->listener >= 0)
+		return premises_take_over(premises, path, trouble);
+	if (premises_take(premises, path, trouble))
+		return -1;
+	/* A broker that is started for the question asks us to end, which we do by ourselves. */
+	signal(SIGTERM, SIG_IGN);
+	for (int left = LOOKS; sockpath_is_served(path); left--) {
+		if (!left)
+			return -1;
+		usleep(LOOK_EVERY);
+	}
+	signal(SIGTERM, SIG_DFL);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
 	struct premises premises = { .watched = false };
+	struct service_manager manager;
 	struct message trouble;
 	char path[SOCKPATH_MAX];
-	int ready_fd = -1;
+	int ready_fd = -1, result;
 
 	descriptors_sanitize();
 	memory_of_libraries();
 	parse_options(argc, argv, &options);
 	signal(SIGPIPE, SIG_IGN);
 	find_home();
-	if (options.socket)
+	if (service_manager_begin(&manager, &trouble)) {
+		message_print(&trouble, "fatal: ");
+		return EXIT_CONFIG;
+	}
+	/* What the broker runs finds it there, too. */
+	if (manager.listener >= 0)
+		setenv("GIT_XMPP_SOCKET", manager.path, 1);
+	else if (options.socket)
 		setenv("GIT_XMPP_SOCKET", options.socket, 1);
+	if (manager.is_parent)
+		options.started_by = manager.listener >= 0 ? "systemd-socket" : "systemd-service";
+	/* Whatever starts it for a session may have left some open. */
+	if (options.detach && manager.listener < 0)
+		descriptors_close_from(STDERR_FILENO + 1);
 	if (sockpath_find(path, &trouble) || sockpath_check_dir(path, true, &trouble)) {
 		message_print(&trouble, "fatal: ");
 		return EXIT_CONFIG;
 	}
 	if (options.detach)
 		ready_fd = detach();
-	if (premises_take(&premises, path, &trouble)) {
+	if (take(&premises, &manager, path, &trouble)) {
 		/* Another broker runs or starts, so the client has its broker. */
 		if (trouble.id == MSG_NONE) {
+			if (!options.detach)
+				fputs("git-xmpp-daemon: another broker runs already; "
+				      "\"git xmpp status\" shows it\n", stderr);
 			say(ready_fd, "ok\n");
 			return 0;
 		}
@@ -357,5 +424,7 @@ int main(int argc, char **argv)
 	}
 	log_init();
 	set_limits();
-	return run(&premises, ready_fd);
+	result = run(&premises, &manager, options.started_by, ready_fd);
+	service_manager_finish(&manager);
+	return result;
 }

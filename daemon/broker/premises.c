@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "bounds.h"
 #include "lockfile.h"
 #include "log.h"
 #include "process.h"
@@ -19,6 +20,7 @@ enum {
 	PATIENCE = 5 * 1000,	/* ms for the socket's directory to come back */
 	TAKES = 100,		/* attempts to take a lock whose holder was killed */
 	TAKE_EVERY = 20 * 1000,	/* us between those attempts */
+	LOGOUT = 15 * 1000,	/* ms for a broker whose transfers are over to end */
 	ROUNDS = 4,		/* of checking again because something changed meanwhile */
 };
 
@@ -74,13 +76,22 @@ static bool is_dead(int pid)
 	return kill(pid, 0) < 0 ? errno == ESRCH : process_is_zombie(pid);
 }
 
-/* Whether the process that the lock file names as its holder is dead. */
-static bool is_ending(const char *lock)
+/* The process that the lock file names as its holder; 0 if it names none. */
+static int holder(const char *lock)
 {
 	char text[SOCKPATH_MAX + 32];
 	const char *said = lockfile_read(lock, text, sizeof(text)) ? strstr(text, "\npid ") : NULL;
+	int pid = said ? atoi(said + 5) : 0;
 
-	return said && atoi(said + 5) > 0 && is_dead(atoi(said + 5));
+	return pid > 0 ? pid : 0;
+}
+
+/* Whether the process that the lock file names as its holder is dead. */
+static bool is_ending(const char *lock)
+{
+	int pid = holder(lock);
+
+	return pid && is_dead(pid);
 }
 
 /*
@@ -119,6 +130,45 @@ int premises_take(struct premises *p, const char *socket_path, struct message *t
 		close(p->state_lock);
 	free(p->state);
 	p->state = NULL;
+	return -1;
+}
+
+/*
+ * Sends SIGTERM to the broker that holds the lock with the state. Another process may have
+ * this id, as when the lock belongs to another machine (NFS): the name has to be right.
+ */
+static int ask_to_end(void)
+{
+	struct message trouble;
+	char *lock = userfile_path(USERFILE_STATE, "broker.lock", &trouble);
+	int pid = lock && lockfile_is_held(lock) ? holder(lock) : 0;
+
+	free(lock);
+	if (!pid || !process_runs(pid, "git-xmpp-daemon"))
+		return 0;
+	log_info("process %d is the broker: it is asked to end, for the service manager has "
+		 "handed its socket to this one", pid);
+	kill(pid, SIGTERM);
+	return pid;
+}
+
+int premises_take_over(struct premises *p, const char *socket_path, struct message *trouble)
+{
+	int pid = 0;
+
+	for (int left = DRAIN_PATIENCE + STOP_PATIENCE + LOGOUT; left > 0;
+	     left -= TAKE_EVERY / 1000) {
+		if (premises_take(p, socket_path, trouble) == 0)
+			return 0;
+		if (trouble->id != MSG_NONE)
+			return -1;
+		/* One that has not written its id yet is asked in the next round. */
+		if (!pid)
+			pid = ask_to_end();
+		usleep(TAKE_EVERY);
+	}
+	message_set(trouble, MSG_SOCKET_PATH, "path", socket_path, "reason",
+		    "another broker is there, and does not end", NULL);
 	return -1;
 }
 
@@ -186,6 +236,14 @@ static int take_again(struct premises *p, const char *path, struct message *trou
 			return -1;
 		close(p->lock);
 		p->lock = lock;
+	}
+	/*
+	 * A broker would need the lock for that: it is a service manager, which starts one as
+	 * soon as somebody connects.
+	 */
+	if (!p->events->served(p->owner) && sockpath_is_served(path)) {
+		trouble->id = MSG_NONE;
+		return -1;
 	}
 	if (p->events->serve(p->owner, path, trouble))
 		return -1;

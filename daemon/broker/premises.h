@@ -13,8 +13,8 @@
  * not back within a few seconds, the socket is served in /tmp. A client that cannot reach
  * the broker touches the lock (lockfile_knock()), which makes the broker check. If a path
  * cannot be watched, or a lock cannot be taken for want of a descriptor, the broker checks
- * again after a pause. If another broker has taken the place, or there is no place, this
- * broker ends; the next command starts a new one.
+ * again after a pause. If another broker has taken the place, or a service manager listens
+ * there, or there is no place, this broker ends; the next command starts a new one.
  */
 
 #include <stdbool.h>
@@ -56,6 +56,13 @@ struct premises {
  * the place, that broker was knocked at, and *trouble is MSG_NONE.
  */
 int premises_take(struct premises *p, const char *socket_path, struct message *trouble);
+
+/*
+ * The same for a socket that a service manager has handed to us: clients reach only us at it.
+ * A broker that has the locks is sent SIGTERM, and waited for as long as it may wait for
+ * transfers. Returns 0, or -1 with *trouble, which is never MSG_NONE.
+ */
+int premises_take_over(struct premises *p, const char *socket_path, struct message *trouble);
 
 /*
  * Begins to watch the socket and the locks. The socket must be served by now. No handle of

@@ -16,9 +16,11 @@ struct control;
 
 /*
  * Binds and listens at path. The caller holds the lock that makes it the only broker.
- * events is borrowed for the life of the control. NULL, with *trouble, on failure.
+ * inherited: a socket that listens at path already, owned from here on; -1: there is none.
+ * Its file belongs to whoever made it, and stays when the control ends. events is borrowed
+ * for the life of the control. NULL, with *trouble, on failure.
  */
-struct control *control_create(uv_loop_t *loop, const char *path,
+struct control *control_create(uv_loop_t *loop, const char *path, int inherited,
 			       const struct control_events *events, void *owner,
 			       struct message *trouble);
 
@@ -31,7 +33,7 @@ int control_serve(struct control *control, const char *path, struct message *tro
 /* Whether the socket at the path is still ours: neither removed nor replaced. */
 bool control_in_place(const struct control *control);
 
-/* Stops listening, removes the socket, closes every client. */
+/* Stops listening, removes the socket if the control made it, closes every client. */
 void control_destroy(struct control *control);
 
 #endif

@@ -53,12 +53,12 @@ static int start(int argc, char **argv)
 	struct client c;
 	int status = STATUS_OK;
 
-	if (client_connect(&c, program, false, &trouble) == 0) {
+	if (client_connect(&c, program, CLIENT_STARTS_NONE, &trouble) == 0) {
 		client_finish(&c);
 		puts("already running");
 		return STATUS_OK;
 	}
-	if (client_connect(&c, program, true, &trouble) < 0)
+	if (client_connect(&c, program, CLIENT_STARTS_BY_HAND, &trouble) < 0)
 		return report_trouble(&trouble, false);
 	client_flush(&c);
 	if (client_expect_hello(&c, &trouble) < 0)
@@ -203,7 +203,7 @@ static int end_broker(bool now)
 	int status = STATUS_OK, waits;
 	pid_t pid = broker_pid();
 
-	if (client_connect(&c, program, false, &trouble) < 0) {
+	if (client_connect(&c, program, CLIENT_STARTS_NONE, &trouble) < 0) {
 		if (trouble.id != MSG_BROKER_UNREACHABLE || holder())
 			return end_by_force(&trouble, now);
 		puts("not running");

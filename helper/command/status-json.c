@@ -134,6 +134,7 @@ static void json_broker(struct buf *out, const struct query *answer)
 	json_open(out, "broker", '{');
 	json_number(out, "pid", fields_get_u64(row, "pid", 0));
 	json_time(out, "started", fields_get_u64(row, "started", 0));
+	json_string(out, "started_by", fields_get(row, "started-by"));
 	json_bool(out, "stopping", fields_get(row, "stopping"));
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_close(out, '}');

@@ -68,10 +68,22 @@ static void put_account(struct table *t, struct fields row)
 		table_more(t, " (next attempt in %s)", span_text(retry, span));
 }
 
-/* How the broker is started, where it tells. */
+/* How the broker was started. One of an older version does not say. */
 static void put_start(struct table *t, struct fields row)
 {
-	table_cell(t, PAINT_DIM, "%s", row_get(row, "start"));
+	static const struct {
+		const char *name, *text;
+	} ways[] = {
+		{ "systemd-socket", "started by systemd (socket)" },
+		{ "systemd-service", "started by systemd (service)" },
+		{ "autostart", "started with the desktop session" },
+		{ "on-demand", "started on demand" },
+		{ "by-hand", "started by hand" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(row_get(row, "started-by"), ways[i].name))
+			table_cell(t, PAINT_DIM, "%s", ways[i].text);
 }
 
 static void put_device(struct table *t, const struct query *answer)

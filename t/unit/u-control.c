@@ -244,6 +244,40 @@ static void no_memory(const char *path)
 	part();
 }
 
+/* A service manager listens, and goes on when the broker has ended. */
+static void inherited_is_left(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int manager = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct control *control;
+	struct message trouble;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	ok(!bind(manager, (struct sockaddr *)&address, sizeof(address)) && !listen(manager, 5),
+	   "a service manager listens");
+	uv_loop_init(&loop);
+	no_listening = false;
+	control = control_create(&loop, path, dup(manager), &control_events, NULL, &trouble);
+	ok(control && control_in_place(control), "the broker takes its socket over");
+	meet(path);
+	part();
+	control_destroy(control);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	ok(!connect(client, (struct sockaddr *)&address, sizeof(address)),
+	   "the socket is there when the broker has ended");
+	close(client);
+	control = control_create(&loop, path, dup(manager), &control_events, NULL, &trouble);
+	unlink(path);
+	ok(!control_in_place(control) && !control_serve(control, path, &trouble) &&
+		   control_in_place(control),
+	   "one whose file has gone is replaced by one of the broker's");
+	control_destroy(control);
+	ok(access(path, F_OK), "which the broker removes");
+	uv_run(&loop, UV_RUN_DEFAULT);
+	close(manager);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/gx.XXXXXX", path[64];
@@ -256,10 +290,10 @@ int main(void)
 	uv_loop_init(&loop);
 	signal(SIGPIPE, SIG_IGN);
 	no_listening = true;
-	ok(!control_create(&loop, path, &control_events, NULL, &trouble) && access(path, F_OK),
+	ok(!control_create(&loop, path, -1, &control_events, NULL, &trouble) && access(path, F_OK),
 	   "where nobody can listen no socket is left");
 	no_listening = false;
-	control = control_create(&loop, path, &control_events, NULL, &trouble);
+	control = control_create(&loop, path, -1, &control_events, NULL, &trouble);
 	ok(control, "the broker listens");
 	data_is_gathered(path);
 	last_words(path);
@@ -271,6 +305,8 @@ int main(void)
 	control_destroy(control);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	is_int(uv_loop_close(&loop), 0, "every handle is closed");
+	inherited_is_left(path);
+	is_int(uv_loop_close(&loop), 0, "every handle of that is closed, too");
 	rmdir(dir);
 	return tap_done();
 }

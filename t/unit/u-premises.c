@@ -7,7 +7,9 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "alloc.h"
 #include "lockfile.h"
 #include "log.h"
+#include "process.h"
 #include "tap.h"
 #include "until.h"
 #include "userfile.h"
@@ -83,7 +86,9 @@ int __wrap_lockfile_take(const char *path, struct message *trouble)
 
 static bool on_served(void *owner)
 {
-	return access(served_at, F_OK) == 0;
+	struct stat st;
+
+	return stat(served_at, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static int on_serve(void *owner, const char *path, struct message *trouble)
@@ -217,6 +222,69 @@ static void test_killed(void)
 	free(lock);
 }
 
+/* A child that is the broker, until it is told to end. */
+static pid_t begin_other(void)
+{
+	struct premises other = { .watched = false };
+	struct message trouble;
+	int ready[2];
+	char byte = 0;
+	pid_t pid;
+
+	if (pipe(ready) || (pid = fork()) < 0)
+		exit(1);
+	if (pid == 0) {
+		process_set_name("git-xmpp-daemon");
+		if (premises_take(&other, in_top("run/git-xmpp/socket"), &trouble) == 0 &&
+		    write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ok(read(ready[0], &byte, 1) == 1, "another broker has the place");
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void test_taken_over(void)
+{
+	struct premises other = { .watched = false };
+	struct message trouble;
+	int status = 0;
+	pid_t pid;
+
+	begin();
+	end();
+	pid = begin_other();
+	ok(premises_take(&other, in_top("run/git-xmpp/socket"), &trouble) < 0 && !kill(pid, 0),
+	   "who comes without a socket leaves it alone");
+	is_int(premises_take_over(&premises, in_top("run/git-xmpp/socket"), &trouble), 0,
+	       "who was handed the socket takes the place");
+	waitpid(pid, &status, 0);
+	is_int(WIFSIGNALED(status) ? WTERMSIG(status) : 0, SIGTERM, "... and has asked it to end");
+	premises_watch(&premises, &loop, &events, NULL);
+	end();
+}
+
+/* A service manager replaces the socket by its own. */
+static void test_gives_way(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int manager = socket(AF_UNIX, SOCK_STREAM, 0);
+	unsigned before;
+
+	begin();
+	before = served;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", premises.path);
+	unlink(premises.path);
+	ok(!bind(manager, (struct sockaddr *)&addr, sizeof(addr)) && !listen(manager, 5),
+	   "somebody listens at the place");
+	ok(happens(&lost) && served == before, "then it is theirs");
+	end();
+	close(manager);
+	unlink(addr.sun_path);
+}
+
 static void test_comes_back(void)
 {
 	begin();
@@ -346,6 +414,8 @@ int main(void)
 	uv_loop_init(&loop);
 	test_only_one();
 	test_killed();
+	test_taken_over();
+	test_gives_way();
 	test_comes_back();
 	test_refused();
 	test_gone_for_good();
