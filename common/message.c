@@ -77,7 +77,16 @@ static const struct row {
 	[MSG_CERT_INVALID] = { "cert-invalid",
 		"certificate of '{domain}' is not trusted: {reason}",
 		"Nothing was sent; if this is your own server, make this machine trust its "
-		"authority" },
+		"authority, or pin its key, once its owner has told you this one by another way: "
+		"\"git xmpp setup --pin={key}\"" },
+	[MSG_CERT_UNCHECKED] = { "cert-unchecked",
+		"certificate of '{domain}' is not trusted: {reason}",
+		"Nothing was sent; \"git xmpp setup --ca-file=<path>\" names the file of trusted "
+		"authorities" },
+	[MSG_KEY_CHANGED] = { "server-key-changed",
+		"the key of '{domain}' is {key}, and {pinned} is pinned",
+		"Nothing was sent; somebody may be in between. If its owner has told you the new "
+		"key by another way: \"git xmpp setup --pin={key}\"" },
 	[MSG_SERVER_UNREACHABLE] = { "server-unreachable",
 		"cannot reach XMPP server '{domain}': {reason}",
 		"The broker keeps trying; \"git xmpp status\" shows how it goes" },

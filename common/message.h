@@ -33,7 +33,10 @@ enum message_id {
 	MSG_PASSWORD_NEEDED,		/* jid */
 	MSG_PASSWORD_COMMAND,		/* account, command, reason */
 	MSG_AUTH_FAILED,		/* jid, reason */
-	MSG_CERT_INVALID,		/* domain, reason */
+	MSG_CERT_INVALID,		/* domain, reason, key */
+	MSG_CERT_UNCHECKED,		/* domain, reason: no key was shown, or the check could
+					   not begin */
+	MSG_KEY_CHANGED,		/* domain, key, pinned */
 	MSG_SERVER_UNREACHABLE,		/* domain, reason */
 	MSG_NO_TLS,			/* domain */
 	MSG_REPLACED,			/* jid */

@@ -559,7 +559,7 @@ test_expect_success 'setup refuses what would mix two accounts up, or has no pas
 setup_bob () {
 	echo "xmpp://bob:secret@example.com" >home/.git-credentials
 	git config --global credential.helper store
-	fake open:Q send:Z: next open:Q send:Z: next open:Q "$1" send:Z: &&
+	fake open:Q send:Z: next open:Q send:Z: next open:Q "$1" send:Z: next open:Q "$1" send:Z: next open:Q send:Z: next open:Q send:Z: &&
 	git xmpp setup bob@example.com --name=bob >out 2>err
 }
 
@@ -606,7 +606,7 @@ test_expect_success 'a password that was refused: another is asked for in the sa
 	echo "password=first" >first && echo "password=second" >second &&
 	refused="send:L:kind=account,name=bob,jid=b@c,state=failed,error-id=auth-failed,error=wrong" &&
 	online="send:L:kind=account,name=bob,jid=bob@example.com/x,state=online" &&
-	fake open:Q send:Z: next open:Q send:Z: next open:Q "$refused" send:Z: next open:Q send:Z: next open:Q "$online" send:Z: &&
+	fake open:Q send:Z: next open:Q send:Z: next open:Q "$refused" send:Z: next open:Q "$refused" send:Z: next open:Q send:Z: next open:Q "$online" send:Z: next open:Q send:Z: next open:Q send:Z: &&
 	"$BUILD/t/on-terminal" "" git xmpp setup bob@example.com --name=bob >out 2>err &&
 	grep "^Q verb=password" "$heard" >actual &&
 	cat >expect <<-END &&

@@ -62,6 +62,37 @@ static void describe_account(struct broker *b, struct buf *row)
 		fields_add_u64(row, "retry-in", (retry - now + 999) / 1000);
 }
 
+static void describe_try(const struct login_try *try, struct buf *row)
+{
+	fields_add(row, "kind", "try");
+	fields_add(row, "where", try->where);
+	fields_add(row, "stage", login_stage_name(try->stage));
+	fields_add(row, "reason", try->reason);
+	fields_add(row, "key", try->key);
+	if (try->pinned)
+		fields_add(row, "pinned", "1");
+	if (try->until)
+		fields_add_u64(row, "until", try->until);
+}
+
+/* The login for one who watches it: the account, and what was tried. */
+void command_login(struct broker *b, struct conn *conn, struct fields command)
+{
+	const struct login_tries *tries = b->xmpp ? account_tries(b->xmpp) : NULL;
+	struct buf row = { 0 };
+
+	if (fields_get(command, "begin"))
+		login_wanted(b);
+	describe_account(b, &row);
+	command_row(conn, &row);
+	for (size_t i = 0; tries && i < tries->count && i < LOGIN_TRIES_MAX; i++) {
+		describe_try(&tries->list[i], &row);
+		command_row(conn, &row);
+	}
+	buf_finish(&row);
+	command_done(conn, NULL);
+}
+
 static void describe_broker(struct broker *b, struct buf *row)
 {
 	char hex[2 * FINGERPRINT_BYTES + 1];

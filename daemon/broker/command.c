@@ -162,6 +162,7 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		void (*run)(struct broker *b, struct conn *conn, struct fields command);
 	} rows[] = {
 		{ "status", command_status },
+		{ "login", command_login },
 		{ "buddies", command_buddies },
 		{ "add", command_add },
 		{ "accept", command_accept },

@@ -72,9 +72,14 @@ static void log_in(struct broker *b, const char *password)
 		.resource = resource,
 		.server = b->config->server,
 		.ca_file = b->config->ca_file,
+		.pins = b->config->pins,
 		.device = b->context.device,
 	};
 
+	/* A pin that is none stands for no key, so that no server is taken for the pinned one. */
+	if (config.pins && !key_pins_valid(config.pins))
+		log_error("xmpp.%s.pinnedPubkey: '%s' is not like sha256//<base64>",
+			  b->config->account, config.pins);
 	snprintf(resource, sizeof(resource), "git.%s", b->context.device);
 	b->trouble.id = MSG_NONE;
 	presence_roster_item(b->context.presence, b->config->jid, SUBSCRIPTION_BOTH, false, false);

@@ -114,6 +114,7 @@ static void read_account(struct config *c)
 		c->server = get(&c->all, c->account, "server");
 		c->ca_file = get(&c->all, c->account, "cafile");
 		c->password_command = get(&c->all, c->account, "passwordcommand");
+		c->pins = get(&c->all, c->account, "pinnedpubkey");
 	} else {
 		log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
 		free(c->account);
@@ -162,6 +163,7 @@ void config_free(struct config *c)
 	free(c->server);
 	free(c->ca_file);
 	free(c->password_command);
+	free(c->pins);
 	command_line_free(c->notify_command);
 	free(c);
 }
@@ -261,5 +263,6 @@ static bool same(const char *a, const char *b)
 bool config_same_account(const struct config *a, const struct config *b)
 {
 	return same(a->account, b->account) && same(a->jid, b->jid) && same(a->server, b->server) &&
-	       same(a->ca_file, b->ca_file) && same(a->password_command, b->password_command);
+	       same(a->ca_file, b->ca_file) && same(a->pins, b->pins) &&
+	       same(a->password_command, b->password_command);
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "random.h"
@@ -28,6 +29,28 @@ static void note_trouble(struct account *x, enum retry_cause cause, const struct
 	x->failed = true;
 	x->cause = cause;
 	x->trouble = *trouble;
+}
+
+void xmpp_note_try(struct account *x, enum login_stage stage, const char *reason)
+{
+	const struct server_key *key = strophe_loop_key(x->stream);
+	struct login_try *try = login_tries_add(&x->tries);
+
+	try->stage = stage;
+	snprintf(try->where, sizeof(try->where), "%s", x->where);
+	snprintf(try->reason, sizeof(try->reason), "%s", reason);
+	if (stage < LOGIN_STAGE_TLS)
+		return;
+	memcpy(try->key, key->key, sizeof(try->key));
+	try->until = key->until;
+	try->pinned = key->pins && !key->refused;
+}
+
+/* A look-up of this name failed. */
+static void note_look_up(struct account *x, const char *name, const char *reason)
+{
+	snprintf(x->where, sizeof(x->where), "%s", name);
+	xmpp_note_try(x, LOGIN_STAGE_DNS, reason);
 }
 
 static void note_unreachable(struct account *x, const char *reason)
@@ -77,11 +100,18 @@ static bool follow_redirection(struct account *x, bool was_up)
 
 void xmpp_login_failed(struct account *x, bool was_up)
 {
+	char reason[LOGIN_REASON_MAX];
 	struct message trouble;
-	enum retry_cause cause =
-		login_error_trouble(&x->login, x->bare, x->domain, x->where, was_up, &trouble);
+	enum retry_cause cause;
+
+	login_error_key(&x->login, strophe_loop_key(x->stream));
+	cause = login_error_trouble(&x->login, x->bare, x->domain, x->where, was_up, &trouble);
 
 	note_trouble(x, cause, &trouble);
+	if (!was_up) {
+		login_error_reason(&x->login, reason, sizeof(reason));
+		xmpp_note_try(x, login_error_stage(&x->login), reason);
+	}
 	if (cause == RETRY_PLACE || x->login.bind_refused)
 		x->beside = true;
 	if (follow_redirection(x, was_up) || (!was_up && !login_error_is_final(&x->login)))
@@ -104,11 +134,14 @@ static char *place_beside(const struct account *x)
 
 static void dial(struct account *x, const struct endpoint *endpoint)
 {
+	char where[ENDPOINT_TEXT_MAX];
 	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
 	int result;
 
-	endpoint_format(endpoint, x->where);
+	endpoint_format(endpoint, where);
+	snprintf(x->where, sizeof(x->where), "%s", where);
 	login_error_begin(&x->login);
+	x->login.direct_tls = endpoint->direct_tls;
 	result = strophe_loop_connect(x->stream, endpoint, jid);
 	x->login.tcp_error = result < 0 ? errno : 0;
 	free(jid);
@@ -123,8 +156,10 @@ static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, 
 	struct account *x = arg;
 
 	x->resolve = NULL;
-	if (n == 0)
+	if (n == 0) {
 		note_unreachable(x, why);
+		note_look_up(x, x->looked_up, why);
+	}
 	srv_targets_found(&x->targets, endpoints, n);
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "they are known" : why);
 }
@@ -143,6 +178,7 @@ void xmpp_go_on(struct account *x)
 		end_round(x);
 		return;
 	}
+	snprintf(x->looked_up, sizeof(x->looked_up), "%s", target->host);
 	x->resolve = resolve_addresses(x->loop, target, on_addresses, x);
 	if (x->resolve) {
 		xmpp_enter(x, PHASE_ADDRESSES, RESOLVE_MAX, target->host);
@@ -157,8 +193,10 @@ static void on_targets(void *arg, const struct srv_target *targets, size_t n, co
 	struct account *x = arg;
 
 	x->resolve = NULL;
-	if (n == 0)
+	if (n == 0) {
 		note_unreachable(x, why);
+		note_look_up(x, x->domain, why);
+	}
 	srv_targets_begin(&x->targets, targets, n);
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
@@ -166,6 +204,7 @@ static void on_targets(void *arg, const struct srv_target *targets, size_t n, co
 void xmpp_look_up(struct account *x, const char *because)
 {
 	x->failed = false;
+	login_tries_begin(&x->tries);
 	x->resolve = resolve_srv_targets(x->loop, x->domain, x->server, on_targets, x);
 	if (x->resolve) {
 		xmpp_enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);
@@ -186,6 +225,7 @@ static void guess_target(struct account *x)
 	snprintf(guess.host, sizeof(guess.host), "%s", x->domain);
 	srv_targets_begin(&x->targets, &guess, x->server ? 0 : 1);
 	note_unreachable(x, "the name server does not answer");
+	note_look_up(x, x->domain, "the name server does not answer");
 	xmpp_enter(x, PHASE_NEXT, 0, "the name server does not answer");
 }
 

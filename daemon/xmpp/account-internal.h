@@ -46,6 +46,7 @@ enum phase {
 struct account {
 	uv_loop_t *loop;
 	char *bare, *server, *device;	/* owned; server may be NULL */
+	char *pins;			/* owned; may be NULL */
 	char *place;			/* the full JID that we want; owned */
 	const char *domain;		/* within bare */
 
@@ -61,7 +62,9 @@ struct account {
 	struct resolve *resolve;	/* the look-up of PHASE_RESOLVING or PHASE_ADDRESSES;
 					   else NULL */
 	struct srv_targets targets;
-	char where[ENDPOINT_TEXT_MAX];	/* the endpoint dialled last */
+	char looked_up[SRV_TARGET_HOST_MAX];	/* the host of PHASE_ADDRESSES */
+	char where[LOGIN_WHERE_MAX];	/* the endpoint dialled last */
+	struct login_tries tries;	/* of this round */
 
 	struct strophe_loop *stream;	/* owned */
 	struct login_error login;
@@ -91,6 +94,8 @@ void xmpp_arm(struct account *x);
 void xmpp_look_up(struct account *x, const char *because);
 /* Tries the next address, or the next server; ends the round if none is left. */
 void xmpp_go_on(struct account *x);
+/* Notes for the user how the login at x->where went, if it is over. */
+void xmpp_note_try(struct account *x, enum login_stage stage, const char *reason);
 /* The name server has not answered in time. */
 void xmpp_end_look_up(struct account *x);
 /* A login failed, or a session ended (was_up). x->login tells why. */

@@ -180,6 +180,7 @@ static void on_up(void *owner)
 	x->keeps_approvals = x->login.keeps_approvals;
 	stream_begin(&x->stanzas, full ? full : x->bare, x->login.offers_acks, x->up_since);
 	login_error_begin(&x->login);	/* forget the failures before this login */
+	xmpp_note_try(x, LOGIN_STAGE_DONE, "");
 	x->failed = false;
 	if (!x->beside || !strcmp(x->stanzas.full, x->place)) {
 		settle(x);
@@ -339,8 +340,11 @@ struct account *account_create(uv_loop_t *loop, const struct account_config *con
 	struct account *x = xcalloc(1, sizeof(*x));
 	uint32_t seed;
 
-	x->stream = strophe_loop_create(loop, config->password, config->ca_file, &stream_events, x);
+	x->pins = xstrdup(config->pins);
+	x->stream = strophe_loop_create(loop, config->password, config->ca_file, x->pins,
+					&stream_events, x);
 	if (!x->stream) {
+		free(x->pins);
 		free(x);
 		return NULL;
 	}
@@ -425,6 +429,7 @@ static void on_clock_closed(uv_handle_t *handle)
 
 	free(x->bare);
 	free(x->server);
+	free(x->pins);
 	free(x->device);
 	free(x->place);
 	srv_targets_finish(&x->targets);
@@ -470,6 +475,11 @@ enum account_state account_state(const struct account *x)
 const struct message *account_trouble(const struct account *x)
 {
 	return &x->trouble;
+}
+
+const struct login_tries *account_tries(const struct account *x)
+{
+	return &x->tries;
 }
 
 const char *account_jid(const struct account *x)

@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "account-events.h"
+#include "login-tries.h"
 
 struct account_config {
 	const char *jid;		/* bare, in its normal form */
@@ -26,6 +27,7 @@ struct account_config {
 	const char *resource;		/* git.<device id> */
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
 	const char *ca_file;		/* NULL: the system's certificates */
+	const char *pins;		/* of the server's key, key-pins.h; NULL: none */
 	const char *device;		/* device id, for our presence */
 };
 
@@ -64,6 +66,8 @@ enum account_state account_state(const struct account *x);
 /* Why the account is not online: the last trouble, or MSG_NONE. */
 const struct message *account_trouble(const struct account *x);
 const char *account_jid(const struct account *x);	/* full JID as bound, or NULL */
+/* What was tried since the last round began. Valid until the loop runs. */
+const struct login_tries *account_tries(const struct account *x);
 /* uv_hrtime()-based ms of the next try; 0: none planned. */
 uint64_t account_retry_at(const struct account *x);
 

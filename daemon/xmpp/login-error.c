@@ -58,6 +58,7 @@ static void note_tls_error(struct login_error *l, const char *line)
 
 static void note_features(struct login_error *l, const char *stanza)
 {
+	l->features++;
 	l->offers_acks = strstr(stanza, "urn:xmpp:sm:3") != NULL;
 	l->keeps_approvals = strstr(stanza, "urn:xmpp:features:pre-approval") != NULL;
 }
@@ -112,6 +113,13 @@ void login_error_certificate(struct login_error *l, const char *why)
 	if (!l->certificate[0])
 		snprintf(l->certificate, sizeof(l->certificate), "%s",
 			 why ? why : "it does not verify");
+}
+
+void login_error_key(struct login_error *l, const struct server_key *key)
+{
+	memcpy(l->key, key->key, sizeof(l->key));
+	l->key_refused = key->refused;
+	l->pins = key->pins;
 }
 
 bool login_error_hopeless(const struct login_error *l)
@@ -178,6 +186,39 @@ bool login_error_is_final(const struct login_error *l)
 	return l->replaced || l->copied;
 }
 
+enum login_stage login_error_stage(const struct login_error *l)
+{
+	unsigned told = l->features + l->direct_tls;
+
+	if (l->tcp_error)
+		return LOGIN_STAGE_TCP;
+	if (l->certificate[0] || l->key_refused || l->no_ca || l->no_tls || l->tls_failed)
+		return LOGIN_STAGE_TLS;
+	if (l->sasl[0] || l->no_mechanism)
+		return LOGIN_STAGE_SASL;
+	if (l->bind_refused || told > 2)
+		return LOGIN_STAGE_BIND;
+	return told == 2 ? LOGIN_STAGE_SASL : told == 1 ? LOGIN_STAGE_TLS : LOGIN_STAGE_TCP;
+}
+
+void login_error_reason(const struct login_error *l, char *out, size_t size)
+{
+	if (l->key_refused)
+		snprintf(out, size, "the key is not the pinned one");
+	else if (l->certificate[0])
+		snprintf(out, size, "%s", l->certificate);
+	else if (l->no_ca)
+		snprintf(out, size, "the file of trusted certificates cannot be read");
+	else if (l->no_tls)
+		snprintf(out, size, "it offers no encryption");
+	else if (l->no_mechanism && !l->sasl[0])
+		snprintf(out, size, "the server offers no login method known here");
+	else if (l->sasl[0] && is_refused(l))
+		snprintf(out, size, "%s", l->sasl);
+	else
+		reason_text(l, false, out, size);
+}
+
 enum retry_cause login_error_trouble(const struct login_error *l, const char *jid,
 				     const char *domain, const char *where, bool was_up,
 				     struct message *out)
@@ -189,8 +230,18 @@ enum retry_cause login_error_trouble(const struct login_error *l, const char *ji
 		message_set(out, l->copied ? MSG_COPIED : MSG_REPLACED, "jid", jid, NULL);
 		return RETRY_PLACE;
 	}
+	if (l->key_refused) {
+		message_set(out, MSG_KEY_CHANGED, "domain", domain, "key", l->key, "pinned",
+			    l->pins, NULL);
+		return RETRY_CERTIFICATE;
+	}
+	if (l->certificate[0] && l->key[0]) {
+		message_set(out, MSG_CERT_INVALID, "domain", domain, "reason", l->certificate,
+			    "key", l->key, NULL);
+		return RETRY_CERTIFICATE;
+	}
 	if (l->certificate[0] || l->no_ca) {
-		message_set(out, MSG_CERT_INVALID, "domain", domain, "reason",
+		message_set(out, MSG_CERT_UNCHECKED, "domain", domain, "reason",
 			    l->certificate[0] ? l->certificate :
 			    "the file of trusted certificates cannot be read", NULL);
 		return RETRY_CERTIFICATE;

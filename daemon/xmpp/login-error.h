@@ -11,8 +11,10 @@
 
 #include <stdbool.h>
 
+#include "login-tries.h"
 #include "message.h"
 #include "retry.h"
+#include "server-key.h"
 #include "srv-targets.h"
 
 struct login_error {
@@ -39,6 +41,12 @@ struct login_error {
 	bool copied;		/* another machine is online as this device; we leave our place
 				   to it */
 	bool late;		/* a deadline passed */
+	/* the key that the server showed; empty: none */
+	char key[KEY_PIN_TEXT_MAX];
+	bool key_refused;	/* it is not the pinned one */
+	const char *pins;	/* borrowed: the pinned ones; NULL: none */
+	bool direct_tls;	/* TLS comes before the first features */
+	unsigned features;	/* so often the server told its features */
 };
 
 void login_error_begin(struct login_error *l);
@@ -56,6 +64,13 @@ char *login_error_saslname(const char *local);
  * our place, and not one server's trouble.
  */
 bool login_error_is_final(const struct login_error *l);
+
+/* Takes over what the server's key tells. */
+void login_error_key(struct login_error *l, const struct server_key *key);
+
+/* The stage at which a login failed, and why, without the place. */
+enum login_stage login_error_stage(const struct login_error *l);
+void login_error_reason(const struct login_error *l, char *out, size_t size);
 
 /*
  * Fills in the message for the user when a login at `where` (host:port) failed, or a session

@@ -54,6 +54,7 @@ struct strophe_loop {
 	uv_timer_t tick;
 	int open_handles;
 	struct watchdog watchdog;
+	struct server_key key;
 	unsigned fires;
 	bool pumping;
 	bool up;
@@ -133,6 +134,7 @@ static void pump(struct strophe_loop *l)
 	assert(!l->pumping);
 	l->pumping = true;
 	calling = l;
+	server_key_watch(&l->key);
 	uv_idle_stop(&l->kick);
 	socket_watch_seen(l->watch);
 	tls_clear_errors();
@@ -148,6 +150,7 @@ static void pump(struct strophe_loop *l)
 		uv_update_time(l->kick.loop);
 	}
 	calling = NULL;
+	server_key_watch(NULL);
 	l->pumping = false;
 	acknowledge_now(l);
 	if (xmpp_conn_send_queue_len(l->conn) == 0)
@@ -282,12 +285,14 @@ static bool set_password(struct strophe_loop *l, const char *password)
 }
 
 struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
-					 const struct strophe_events *events, void *owner)
+					 const char *pins, const struct strophe_events *events,
+					 void *owner)
 {
 	struct strophe_loop *l = xcalloc(1, sizeof(*l));
 
 	l->events = events;
 	l->owner = owner;
+	l->key.pins = pins;
 	if (!open_descriptors(l, loop)) {
 		free(l);
 		return NULL;
@@ -327,6 +332,7 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	assert(!l->pumping && !strophe_loop_busy(l));
 	xmpp_conn_set_flags(l->conn, flags);
 	xmpp_conn_set_jid(l->conn, jid);
+	l->key = (struct server_key){ .pins = l->key.pins };
 	l->queued = 0;
 	l->cut = false;
 	l->log.handler = on_log;
@@ -391,6 +397,11 @@ size_t strophe_loop_queued(const struct strophe_loop *l)
 	int n = xmpp_conn_send_queue_len(l->conn);
 
 	return n > 0 ? n : 0;
+}
+
+const struct server_key *strophe_loop_key(const struct strophe_loop *l)
+{
+	return &l->key;
 }
 
 const char *strophe_loop_jid(const struct strophe_loop *l)

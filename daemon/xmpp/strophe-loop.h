@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "buf.h"
+#include "server-key.h"
 #include "srv-targets.h"
 
 struct strophe_events {
@@ -48,11 +49,12 @@ struct strophe_events {
 struct strophe_loop;
 
 /*
- * ca_file may be NULL. Returns NULL if no descriptor is free. libstrophe alone keeps the
- * password, and destroy wipes it.
+ * ca_file and pins (key-pins.h) may be NULL; pins are borrowed. Returns NULL if no descriptor is
+ * free. libstrophe alone keeps the password, and destroy wipes it.
  */
 struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
-					 const struct strophe_events *events, void *owner);
+					 const char *pins, const struct strophe_events *events,
+					 void *owner);
 
 /* Sets the password for the next login; not while busy. False if it has not changed. */
 bool strophe_loop_password(struct strophe_loop *l, const char *password);
@@ -86,6 +88,9 @@ size_t strophe_loop_unsent(const struct strophe_loop *l);
 
 /* Stanzas queued here. */
 size_t strophe_loop_queued(const struct strophe_loop *l);
+
+/* The key that the server showed at the last connect. */
+const struct server_key *strophe_loop_key(const struct strophe_loop *l);
 
 /* Our full JID as bound by the server, or NULL. */
 const char *strophe_loop_jid(const struct strophe_loop *l);

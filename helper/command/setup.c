@@ -12,13 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "account-status.h"
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
 #include "fingerprint.h"
 #include "jid.h"
 #include "keep.h"
+#include "login-watch.h"
 #include "output.h"
 #include "password-source.h"
 #include "setup.h"
@@ -27,7 +27,8 @@
 static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] "
 	"[--ca-file=<path>]\n"
-	"                      [--password-command=<command> | --ask] [--no-start]\n"
+	"                      [--password-command=<command> | --ask] [--pin[=<key>] | --no-pin] "
+	"[--no-start]\n"
 	"\n"
 	"    --name=<account>              what the configuration calls it; default: from the "
 	"domain\n"
@@ -35,6 +36,9 @@ static const char usage[] =
 	"    --ca-file=<path>              trust these certificate authorities as well\n"
 	"    --password-command=<command>  the broker runs this; its first line is the password\n"
 	"    --ask                         ask for it; a command that told it is forgotten\n"
+	"    --pin[=<key>]                 log in where this key is shown, and nowhere else; "
+	"without\n"
+	"                                  one: the key that is shown now; --no-pin ends that\n"
 	"    --no-start                    write the configuration, start nothing\n"
 	"\n"
 	"    git xmpp setup alice@example.org\n";
@@ -57,6 +61,11 @@ struct setup {
 	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
 	void *move_arg;				/* borrowed */
 	struct password_source password;	/* if asks_password */
+	bool pins;				/* the key that the server shows */
+	const char *pin;			/* borrowed: the key to pin; NULL: not known yet */
+	bool unpins;				/* no key is pinned any more */
+	char shown_key[LOGIN_KEY_MAX];		/* what pin points to, if the server showed it */
+	struct login_watch watch;		/* the last login */
 	struct gitconfig configuration;		/* before the change */
 	struct amendment amendment;
 };
@@ -162,6 +171,8 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		{ "ca-file", required_argument, NULL, 'a' },
 		{ "password-command", required_argument, NULL, 'p' },
 		{ "ask", no_argument, NULL, 'k' },
+		{ "pin", optional_argument, NULL, 'P' },
+		{ "no-pin", no_argument, NULL, 'U' },
 		{ "no-start", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -193,6 +204,15 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		case 'k':
 			s->ask = true;
 			break;
+		case 'P':
+			s->pins = true;
+			s->pin = optarg;
+			if (optarg && strncmp(optarg, "sha256//", 8) != 0)
+				return cmd_misused(usage, "a key is like sha256//<base64>");
+			break;
+		case 'U':
+			s->unpins = true;
+			break;
 		case 'N':
 			s->start = false;
 			break;
@@ -204,6 +224,8 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		return cmd_misused(usage, "too many arguments");
 	if (s->ask && s->password_command)
 		return cmd_misused(usage, "--ask and --password-command are two ways to get it");
+	if (s->pins && (s->unpins || (!s->pin && !s->start)))
+		return cmd_misused(usage, "--pin without a key needs a login, and no --no-pin");
 	return find_jid(s, argv[optind]);
 }
 
@@ -254,6 +276,10 @@ static bool write_account(struct setup *s)
 	wish(s, "server", s->server);
 	wish(s, "caFile", s->ca_file);
 	wish(s, "passwordCommand", s->password_command);
+	wish(s, "pinnedPubkey", s->pin);
+	if (s->unpins && account_get(s, "pinnedpubkey"))
+		amendment_wish(&s->amendment, WISH_HAS_NOT, account_key(s, "pinnedPubkey"),
+			       account_get(s, "pinnedpubkey"));
 	if (s->ask && account_get(s, "passwordcommand"))
 		amendment_wish(&s->amendment, WISH_HAS_NOT, account_key(s, "passwordCommand"),
 			       account_get(s, "passwordcommand"));
@@ -261,19 +287,44 @@ static bool write_account(struct setup *s)
 	return amendment_write(&s->amendment);
 }
 
-/* Has a command tell the password from now on. The broker asks it when it reads that. */
-static int configure_command(struct setup *s, const char *command)
+/* Sets a variable of the account, and has the broker obey that. */
+static bool configure(struct setup *s, const char *variable, const char *value)
 {
 	struct amendment amendment = { .count = 0 };
 	struct query answer = { .count = 0 };
 	bool good;
 
-	amendment_wish(&amendment, WISH_VALUE, account_key(s, "passwordCommand"), command);
+	amendment_wish(&amendment, WISH_VALUE, account_key(s, variable), value);
 	good = amendment_write(&amendment) &&
 	       (!s->start || amendment_settle(&amendment, true, &answer));
 	query_finish(&answer);
 	amendment_finish(&amendment);
-	return good ? STATUS_OK : STATUS_FATAL;
+	return good;
+}
+
+/* Pins the key that the server has shown. */
+static bool pin_key(struct setup *s)
+{
+	memcpy(s->shown_key, s->watch.key, sizeof(s->shown_key));
+	if (!configure(s, "pinnedPubkey", s->shown_key))
+		return false;
+	printf("pinned the key of %s: %s\n", jid_domain(s->jid), s->shown_key);
+	s->pin = s->shown_key;
+	return true;
+}
+
+/* Has the user trust a key whose certificate does not verify, as ssh does. */
+static bool may_pin(const struct setup *s, const struct message *trouble)
+{
+	char line[16];
+
+	if (!s->pins || s->pin || trouble->id != MSG_CERT_INVALID || !*s->watch.key ||
+	    !isatty(STDIN_FILENO))
+		return false;
+	report("error", "%s", trouble->text);
+	fprintf(stderr, "Its key is %s\nTrust this key, whoever signed it? [y/N] ", s->watch.key);
+	fflush(stderr);
+	return fgets(line, sizeof(line), stdin) && (*line == 'y' || *line == 'Y');
 }
 
 /*
@@ -288,8 +339,8 @@ static int keep(struct setup *s)
 	if (!s->asks_password)
 		return STATUS_OK;
 	status = keep_password(s->jid, &s->password.credential, &command);
-	if (command)
-		status = configure_command(s, command);
+	if (command && !configure(s, "passwordCommand", command))
+		status = STATUS_FATAL;
 	free(command);
 	return status;
 }
@@ -307,50 +358,58 @@ static void show_fingerprint(const struct query *answer)
 	printf("your fingerprint: %s\n", text);
 }
 
-static void show_online(const struct setup *s, const struct query *answer, struct fields account)
+static void show_request(const char *jid)
 {
-	printf("logged in as ");
-	print_text(row_get(account, "jid"));
+	struct buf word = { 0 };
+
+	text_operand(&word, jid);
+	print_text(jid);
+	printf(" wants to be your buddy: git xmpp accept ");
+	print_text(buf_str(&word));
 	putchar('\n');
-	show_fingerprint(answer);
-	if (!s->joins && !s->move)
+	buf_finish(&word);
+}
+
+/* Prints who we are, and the requests that wait for an answer. */
+static void show_online(const struct setup *s, const char *jid)
+{
+	struct message unheard;
+	struct query answer;
+	bool asked = false;
+
+	printf("logged in as ");
+	print_text(jid);
+	putchar('\n');
+	if (query_to(&answer, "status", NULL, NULL, false, &unheard) == 0)
+		show_fingerprint(&answer);
+	query_finish(&answer);
+	if (!s->joins && !s->move && query_to(&answer, "buddies", NULL, NULL, false, &unheard) == 0) {
+		for (size_t i = 0; i < answer.count; i++) {
+			struct fields row = query_row(&answer, i);
+
+			if (!row_is(row, "buddy") || strcmp(row_get(row, "wants"), "1") != 0)
+				continue;
+			asked = true;
+			show_request(row_get(row, "jid"));
+		}
+		query_finish(&answer);
+	}
+	if (!s->joins && !s->move && !asked)
 		printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
 	fflush(stdout);
 }
 
-/* Why the account is not online: the broker's reason, else that it takes too long. */
-static void find_trouble(const struct setup *s, struct fields account, struct message *trouble)
+static bool log_in(struct setup *s, struct message *trouble)
 {
-	account_status_trouble(account, trouble);
+	s->watch = (struct login_watch){ .account = s->name, .domain = jid_domain(s->jid) };
+	if (s->asks_password && !password_source_give(&s->password, trouble))
+		return false;
+	fflush(stdout);
+	if (login_watch(&s->watch, ONLINE_SECONDS, trouble))
+		return true;
 	if (!*trouble->text)
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
-}
-
-static int log_in(const struct setup *s, struct message *trouble)
-{
-	struct fields account = { .data = NULL };
-	bool talks = isatty(STDERR_FILENO);
-	struct query answer = { .count = 0 };
-	int status = STATUS_FATAL;
-
-	if (s->asks_password && !password_source_give(&s->password, trouble))
-		return STATUS_FATAL;
-
-	fflush(stdout);
-	if (talks)
-		fprintf(stderr, "connecting to %s ... ", jid_domain(s->jid));
-	if (account_status_wait(&answer, s->name, ONLINE_SECONDS, trouble) == 0) {
-		if (account_status(&answer, s->name, &account) == ACCOUNT_STATUS_ONLINE)
-			status = STATUS_OK;
-		else
-			find_trouble(s, account, trouble);
-	}
-	if (talks)
-		fputs(status == STATUS_OK ? "done\n" : "\n", stderr);
-	if (status == STATUS_OK)
-		show_online(s, &answer, account);
-	query_finish(&answer);
-	return status;
+	return false;
 }
 
 /*
@@ -380,10 +439,22 @@ static int go_online(struct setup *s)
 {
 	struct message trouble;
 
-	while (log_in(s, &trouble) != STATUS_OK) {
-		bool refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
-		bool found, again;
+	for (;;) {
+		bool refused, found, again;
 
+		if (log_in(s, &trouble)) {
+			if (!s->pins || s->pin)
+				break;
+			if (!pin_key(s))
+				return STATUS_FATAL;
+			continue;
+		}
+		if (may_pin(s, &trouble)) {
+			if (!pin_key(s))
+				return STATUS_FATAL;
+			continue;
+		}
+		refused = s->asks_password && trouble.id == MSG_AUTH_FAILED;
 		if (trouble.id == MSG_AUTH_FAILED && !s->asks_password)
 			hint_at_command(s, &trouble);
 		if (refused)
@@ -394,6 +465,7 @@ static int go_online(struct setup *s)
 		if (!again || (!found && !password_source_ask(&s->password)))
 			return STATUS_FATAL;
 	}
+	show_online(s, s->watch.jid);
 	return keep(s);
 }
 

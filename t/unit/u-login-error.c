@@ -65,11 +65,11 @@ static const struct {
 	{ "a bad certificate", { "error:0A000086:SSL routines::certificate verify failed",
 	  "Couldn't start TLS! error -3 tls_error 1" }, "self-signed certificate", false, false,
 	  RETRY_CERTIFICATE,
-	  MSG_CERT_INVALID, "self-signed certificate" },
+	  MSG_CERT_UNCHECKED, "self-signed certificate" },
 	{ "a CA file that is none", { "SSL_CTX_load_verify_locations() failed",
 	  "TLS is not supported, but set as mandatory for this connection" }, NULL, false, false,
 	  RETRY_CERTIFICATE,
-	  MSG_CERT_INVALID, "cannot be read" },
+	  MSG_CERT_UNCHECKED, "cannot be read" },
 	{ "not TLS", { "error:0A00010B:SSL routines::wrong version number",
 	  "Couldn't start TLS! error -3 tls_error 1" }, NULL, false, false, RETRY_SERVER,
 	  MSG_SERVER_UNREACHABLE, "TLS handshake failed: wrong version number" },
@@ -125,6 +125,36 @@ static void test_secrets(void)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		login_error_line(&l, lines[i]);
 	ok(!memmem(&l, sizeof(l), secret, strlen(secret)), "no secret is kept");
+}
+
+/* At which stage it fails, by what the server has told before. */
+static void test_stages(void)
+{
+	static const char features[] = "RECV: <stream:features>";
+	struct server_key key = { .key = "sha256//x", .pins = "sha256//y", .refused = true };
+	struct message m;
+	struct login_error l;
+	char reason[64];
+
+	login_error_begin(&l);
+	l.late = true;
+	is_int(login_error_stage(&l), LOGIN_STAGE_TCP, "a server that says nothing");
+	login_error_line(&l, features);
+	is_int(login_error_stage(&l), LOGIN_STAGE_TLS, "... that stops at STARTTLS");
+	login_error_line(&l, features);
+	is_int(login_error_stage(&l), LOGIN_STAGE_SASL, "... at the login");
+	login_error_line(&l, features);
+	is_int(login_error_stage(&l), LOGIN_STAGE_BIND, "... at the resource");
+	login_error_begin(&l);
+	l.direct_tls = true;
+	is_int(login_error_stage(&l), LOGIN_STAGE_TLS,
+	       "a silent server, with TLS from the first byte");
+	login_error_key(&l, &key);
+	is_int(login_error_trouble(&l, "me@a.example", "a.example", "x", false, &m),
+	       RETRY_CERTIFICATE, "another key than the pinned one");
+	is_str(message_name(m.id), "server-key-changed", "... has its message");
+	login_error_reason(&l, reason, sizeof(reason));
+	is_str(reason, "the key is not the pinned one", "... and its reason");
 }
 
 static void test_acks(void)
@@ -197,6 +227,7 @@ int main(void)
 	test_trouble();
 	test_final();
 	test_secrets();
+	test_stages();
 	test_acks();
 	test_saslname();
 	return tap_done();
