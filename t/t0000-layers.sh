@@ -82,7 +82,7 @@ test_expect_success 'so is one of what is private, of what is nowhere, and one t
 '
 
 test_expect_success 'and what a folder has not of the system' '
-	notices daemon/core/path/socks5.c "#include <openssl/evp.h>" "<openssl/evp.h> is of openssl" &&
+	notices daemon/core/base/socks5.c "#include <openssl/evp.h>" "<openssl/evp.h> is of openssl" &&
 	notices daemon/core/account/retry.c "#include <time.h>" "<time.h> is of system" &&
 	notices daemon/core/link/link.h "  #  include <sys/socket.h>" "<sys/socket.h> is of system" &&
 	notices daemon/transport/dialer.c "#include <strophe.h>" "<strophe.h> is of libstrophe" &&
