@@ -72,6 +72,7 @@ static void log_in(struct broker *b, const char *password)
 		.resource = resource,
 		.server = b->config->server,
 		.ca_file = b->config->ca_file,
+		.proxy = b->config->proxy,
 		.pins = b->config->pins,
 		.device = b->context.device,
 	};

@@ -114,6 +114,7 @@ static void read_account(struct config *c)
 		c->server = get(&c->all, c->account, "server");
 		c->ca_file = get(&c->all, c->account, "cafile");
 		c->password_command = get(&c->all, c->account, "passwordcommand");
+		c->proxy = get(&c->all, c->account, "proxy");
 		c->pins = get(&c->all, c->account, "pinnedpubkey");
 	} else {
 		log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
@@ -121,6 +122,19 @@ static void read_account(struct config *c)
 		c->account = NULL;
 	}
 	free(jid);
+}
+
+/*
+ * Behind a proxy nothing else of ours may be seen: no address is told, and no path but the
+ * one through the server is used, unless the user says that addresses may be.
+ */
+static void hide_behind_proxy(struct config *c)
+{
+	if (!c->proxy ||
+	    (gitconfig_get(&c->all, "xmpp.directaddresses") && c->direct_addresses != DIRECT_NEVER))
+		return;
+	c->direct_addresses = DIRECT_NEVER;
+	c->transport = PATH_MASK(PATH_INBAND);
 }
 
 static void read_notify_command(struct config *c)
@@ -149,6 +163,7 @@ struct config *config_read(struct message *trouble)
 	}
 	read_transport(c);
 	read_account(c);
+	hide_behind_proxy(c);
 	read_notify_command(c);
 	return c;
 }
@@ -163,6 +178,7 @@ void config_free(struct config *c)
 	free(c->server);
 	free(c->ca_file);
 	free(c->password_command);
+	free(c->proxy);
 	free(c->pins);
 	command_line_free(c->notify_command);
 	free(c);
@@ -263,6 +279,6 @@ static bool same(const char *a, const char *b)
 bool config_same_account(const struct config *a, const struct config *b)
 {
 	return same(a->account, b->account) && same(a->jid, b->jid) && same(a->server, b->server) &&
-	       same(a->ca_file, b->ca_file) && same(a->pins, b->pins) &&
+	       same(a->ca_file, b->ca_file) && same(a->pins, b->pins) && same(a->proxy, b->proxy) &&
 	       same(a->password_command, b->password_command);
 }

@@ -41,6 +41,7 @@ struct config {
 	char *server;			/* host[:port], or NULL */
 	char *ca_file;
 	char *password_command;
+	char *proxy;			/* of the login, proxy-url.h; or NULL */
 	char *pins;			/* of the server's key, key-pins.h; or NULL */
 	char **notify_command;		/* xmpp.notifyCommand: its words, ended by NULL; NULL:
 					   none */

@@ -14,11 +14,15 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "hostname.h"
 #include "random.h"
 
 enum {
+	PORT_STARTTLS = 5222,
+	PORT_DIRECT_TLS = 5223,
 	RESOLVE_MAX = 15 * 1000,
-	LOGIN_MAX = 15 * 1000,		/* per address: TCP, TLS and login */
+	PROXY_MAX = 45 * 1000, /* Tor builds a circuit first */
+	LOGIN_MAX = 15 * 1000, /* per address: TCP, TLS and login */
 };
 
 /* Keeps the most telling failure of the round; enum retry_cause is in that order. */
@@ -132,23 +136,80 @@ static char *place_beside(const struct account *x)
 	return xasprintf("%s.%02x%02x%02x%02x", x->place, lot[0], lot[1], lot[2], lot[3]);
 }
 
-static void dial(struct account *x, const struct endpoint *endpoint)
+/* Logs in at x->where. ready: connected to it, or -1. */
+static void log_in(struct account *x, const struct endpoint *endpoint, int ready)
 {
-	char where[ENDPOINT_TEXT_MAX];
 	char *jid = x->beside ? place_beside(x) : xstrdup(x->place);
 	int result;
 
-	endpoint_format(endpoint, where);
-	snprintf(x->where, sizeof(x->where), "%s", where);
 	login_error_begin(&x->login);
 	x->login.direct_tls = endpoint->direct_tls;
-	result = strophe_loop_connect(x->stream, endpoint, jid);
+	result = strophe_loop_connect(x->stream, endpoint, jid, ready);
 	x->login.tcp_error = result < 0 ? errno : 0;
 	free(jid);
 	if (result < 0)
 		xmpp_login_failed(x, false);
 	else
 		xmpp_enter(x, PHASE_DIALING, LOGIN_MAX, x->where);
+}
+
+static void dial(struct account *x, const struct endpoint *endpoint)
+{
+	char where[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(endpoint, where);
+	snprintf(x->where, sizeof(x->where), "%s", where);
+	log_in(x, endpoint, -1);
+}
+
+static void proxy_failed(struct account *x, const char *why)
+{
+	char text[LOGIN_REASON_MAX];
+
+	snprintf(text, sizeof(text), "%.160s: proxy: %.80s", x->where, why);
+	note_unreachable(x, text);
+	xmpp_note_try(x, LOGIN_STAGE_PROXY, why);
+	xmpp_enter(x, PHASE_NEXT, 0, text);
+}
+
+static void on_proxy(void *arg, int fd, const char *why)
+{
+	/* Only the port of the endpoint counts for a descriptor that is connected. */
+	struct endpoint endpoint = { .ip = "127.0.0.1" };
+	struct account *x = arg;
+
+	x->proxy_dial = NULL;
+	if (fd < 0) {
+		proxy_failed(x, why);
+		return;
+	}
+	endpoint.port = x->proxy_target.port;
+	endpoint.direct_tls = x->proxy_target.direct_tls;
+	log_in(x, &endpoint, fd);
+}
+
+/* The name goes to the proxy as it is. Nothing about it is looked up here. */
+static void dial_by_proxy(struct account *x, const struct srv_target *target)
+{
+	char *ascii = hostname_ascii(target->host);
+
+	snprintf(x->where, sizeof(x->where), "%.255s:%u", ascii, (unsigned)target->port);
+	x->proxy_target = *target;
+	if (*x->proxy.host) {
+		x->proxy_dial =
+			proxy_dial_start(x->loop, &x->proxy, ascii, target->port, on_proxy, x);
+		xmpp_enter(x, PHASE_PROXY, PROXY_MAX, x->where);
+	} else {
+		proxy_failed(x, "xmpp.<account>.proxy is not like socks5h://<host>:<port>");
+	}
+	free(ascii);
+}
+
+void xmpp_end_proxy(struct account *x)
+{
+	proxy_dial_cancel(x->proxy_dial);
+	x->proxy_dial = NULL;
+	proxy_failed(x, "no answer in time");
 }
 
 static void on_addresses(void *arg, const struct endpoint *endpoints, size_t n, const char *why)
@@ -178,6 +239,10 @@ void xmpp_go_on(struct account *x)
 		end_round(x);
 		return;
 	}
+	if (x->by_proxy) {
+		dial_by_proxy(x, target);
+		return;
+	}
 	snprintf(x->looked_up, sizeof(x->looked_up), "%s", target->host);
 	x->resolve = resolve_addresses(x->loop, target, on_addresses, x);
 	if (x->resolve) {
@@ -201,10 +266,31 @@ static void on_targets(void *arg, const struct srv_target *targets, size_t n, co
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
 
+/* Behind a proxy there is no SRV look-up: the domain itself is the host, or the one configured. */
+static void name_target(struct account *x)
+{
+	struct srv_target target = { .port = PORT_STARTTLS };
+	bool good = true;
+
+	if (x->server)
+		good = resolve_split(x->server, target.host, &target.port);
+	else
+		snprintf(target.host, sizeof(target.host), "%.255s", x->domain);
+	target.direct_tls = target.port == PORT_DIRECT_TLS;
+	if (!good)
+		note_unreachable(x, "xmpp.<account>.server is no host or host:port");
+	srv_targets_begin(&x->targets, &target, good);
+	xmpp_enter(x, PHASE_NEXT, 0, "the proxy finds the server");
+}
+
 void xmpp_look_up(struct account *x, const char *because)
 {
 	x->failed = false;
 	login_tries_begin(&x->tries);
+	if (x->by_proxy) {
+		name_target(x);
+		return;
+	}
 	x->resolve = resolve_srv_targets(x->loop, x->domain, x->server, on_targets, x);
 	if (x->resolve) {
 		xmpp_enter(x, PHASE_RESOLVING, RESOLVE_MAX, because);

@@ -11,6 +11,7 @@
 #include "account.h"
 #include "bulk.h"
 #include "login-error.h"
+#include "proxy-dial.h"
 #include "resolve.h"
 #include "retry.h"
 #include "stream.h"
@@ -28,6 +29,7 @@ enum phase {
 	PHASE_RESOLVING,	/* looking up the domain's servers */
 	PHASE_ADDRESSES,	/* looking up the addresses of one server */
 	PHASE_NEXT,		/* about to try the next address, or server */
+	PHASE_PROXY,		/* the proxy connects us to one server */
 	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
 	PHASE_BESIDE,		/* logged in beside our place; a ping to our place waits for its
 				   answer */
@@ -47,6 +49,10 @@ struct account {
 	uv_loop_t *loop;
 	char *bare, *server, *device;	/* owned; server may be NULL */
 	char *pins;			/* owned; may be NULL */
+	bool by_proxy;			/* the server is reached by the proxy only */
+	struct proxy_url proxy;		/* its host is empty if the configured one is no URL */
+	struct srv_target proxy_target;	/* the one of PHASE_PROXY */
+	struct proxy_dial *proxy_dial;	/* of PHASE_PROXY; else NULL */
 	char *place;			/* the full JID that we want; owned */
 	const char *domain;		/* within bare */
 
@@ -96,6 +102,8 @@ void xmpp_look_up(struct account *x, const char *because);
 void xmpp_go_on(struct account *x);
 /* Notes for the user how the login at x->where went, if it is over. */
 void xmpp_note_try(struct account *x, enum login_stage stage, const char *reason);
+/* The proxy has not answered in time. */
+void xmpp_end_proxy(struct account *x);
 /* The name server has not answered in time. */
 void xmpp_end_look_up(struct account *x);
 /* A login failed, or a session ended (was_up). x->login tells why. */

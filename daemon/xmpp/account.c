@@ -53,6 +53,7 @@ static const struct {
 	[PHASE_RESOLVING] = { "resolving", ACCOUNT_CONNECTING },
 	[PHASE_ADDRESSES] = { "looking up addresses", ACCOUNT_CONNECTING },
 	[PHASE_NEXT] = { "next address", ACCOUNT_CONNECTING },
+	[PHASE_PROXY] = { "by the proxy", ACCOUNT_CONNECTING },
 	[PHASE_DIALING] = { "dialing", ACCOUNT_CONNECTING },
 	[PHASE_BESIDE] = { "beside our place", ACCOUNT_CONNECTING },
 	[PHASE_ROSTER] = { "fetching the roster", ACCOUNT_SETTLING },
@@ -304,6 +305,9 @@ static void end_phase(struct account *x)
 	case PHASE_NEXT:
 		xmpp_go_on(x);
 		break;
+	case PHASE_PROXY:
+		xmpp_end_proxy(x);
+		break;
 	case PHASE_DIALING:
 		x->login.late = true;
 		cut(x);
@@ -352,6 +356,9 @@ struct account *account_create(uv_loop_t *loop, const struct account_config *con
 	x->bare = xstrdup(config->jid);
 	x->domain = jid_domain(x->bare);
 	x->server = xstrdup(config->server);
+	x->by_proxy = config->proxy;
+	if (config->proxy && !proxy_url_parse(config->proxy, &x->proxy))
+		*x->proxy.host = '\0';
 	x->device = xstrdup(config->device);
 	x->place = xasprintf("%s/%s", config->jid, config->resource);
 	random_bytes(&seed, sizeof(seed));
@@ -400,6 +407,7 @@ void account_check(struct account *x)
 	case PHASE_RESOLVING:
 	case PHASE_ADDRESSES:
 	case PHASE_NEXT:
+	case PHASE_PROXY:
 	case PHASE_DIALING:
 		/* The attempt began on the old network; its answer may never come. */
 		retry_reset(&x->retry);
@@ -462,6 +470,8 @@ void account_destroy(struct account *x, void (*done)(void *arg), void *arg)
 	x->done_arg = arg;
 	resolve_cancel(x->resolve);
 	x->resolve = NULL;
+	proxy_dial_cancel(x->proxy_dial);
+	x->proxy_dial = NULL;
 	stream_leave(&x->stanzas);
 	/* A login under way is cut at once. */
 	xmpp_enter(x, PHASE_LEAVING, up ? FAREWELL_MAX : 0, "asked to end");

@@ -27,6 +27,8 @@ struct account_config {
 	const char *resource;		/* git.<device id> */
 	const char *server;		/* NULL: SRV; else host, host:port, [v6]:port */
 	const char *ca_file;		/* NULL: the system's certificates */
+	const char *proxy;		/* proxy-url.h; NULL: none. One that is no URL lets nothing
+					   through */
 	const char *pins;		/* of the server's key, key-pins.h; NULL: none */
 	const char *device;		/* device id, for our presence */
 };

@@ -31,6 +31,7 @@
 #include "handshake-watchdog.h"
 #include "io.h"
 #include "prep.h"
+#include "ready-socket.h"
 #include "socket-watch.h"
 #include "tcp-tuning.h"
 #include "tls.h"
@@ -49,6 +50,7 @@ struct strophe_loop {
 	xmpp_conn_t *conn;
 	xmpp_log_t log;
 	struct socket_watch *watch;	/* of libstrophe's socket; owned */
+	int ready;		/* connected already, for the next socket; or -1; owned */
 	int reserved;		/* keeps a descriptor below FD_SETSIZE for the next socket; or -1 */
 	uv_idle_t kick;
 	uv_timer_t tick;
@@ -88,6 +90,11 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
 		errno = EMFILE;
 		return -1;
 	}
+	if (l->ready >= 0 && !ready_socket_put(l->ready, fd)) {
+		l->ready = -1;
+		return -1;
+	}
+	l->ready = -1;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	xmpp_sockopt_cb_keepalive(conn, sock);
@@ -244,7 +251,7 @@ static const xmpp_mem_t memory = { .alloc = allocate, .free = release, .realloc 
 
 static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 {
-	l->reserved = -1;
+	l->reserved = l->ready = -1;
 	if (watchdog_init(&l->watchdog) < 0)
 		return false;
 	l->watch = socket_watch_create(loop, on_ready, l);
@@ -322,7 +329,8 @@ bool strophe_loop_password(struct strophe_loop *l, const char *password)
 	return set_password(l, password);
 }
 
-int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid)
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+			 int ready)
 {
 	/* The flags must always be set: libstrophe 0.12.2 reads one of them uninitialised. */
 	long flags = XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
@@ -339,10 +347,14 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	if (l->reserved >= 0)
 		close(l->reserved);
 	l->reserved = -1;
+	l->ready = ready;
 	calling = l;
 	errno = 0;
 	err = xmpp_connect_client(l->conn, endpoint->ip, endpoint->port, on_connection, l);
 	calling = NULL;
+	if (l->ready >= 0)
+		close(l->ready);
+	l->ready = -1;
 	if (err != XMPP_EOK) {
 		err = errno ? errno : EIO;
 		l->log.handler = NULL;

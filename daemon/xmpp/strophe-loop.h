@@ -66,10 +66,13 @@ bool strophe_loop_password(struct strophe_loop *l, const char *password);
 void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void *arg);
 
 /*
- * Connects and logs in as jid, a full JID; not while busy. up or down will follow. -1 with
- * errno if no socket could be had or the network is unreachable; no event follows then.
+ * Connects and logs in as jid, a full JID; not while busy. ready: a descriptor that is connected
+ * to the endpoint, whose ip is not used then; it is closed or used. -1: there is none. up or
+ * down will follow. -1 with errno if no socket could be had or the network is unreachable; no
+ * event follows then.
  */
-int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid);
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+			 int ready);
 
 /* Ends the connection at once, without a word to the server. down follows from the loop. */
 void strophe_loop_cut(struct strophe_loop *l);

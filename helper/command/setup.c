@@ -26,13 +26,16 @@
 
 static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] "
-	"[--ca-file=<path>]\n"
+	"[--proxy=<url>]\n"
+	"                      [--ca-file=<path>]\n"
 	"                      [--password-command=<command> | --ask] [--pin[=<key>] | --no-pin] "
 	"[--no-start]\n"
 	"\n"
 	"    --name=<account>              what the configuration calls it; default: from the "
 	"domain\n"
 	"    --server=<host>[:<port>]      connect there, whatever the domain's records say\n"
+	"    --proxy=socks5h://<host>:<port>\n"
+	"                                  by this proxy, like Tor, and by nothing else\n"
 	"    --ca-file=<path>              trust these certificate authorities as well\n"
 	"    --password-command=<command>  the broker runs this; its first line is the password\n"
 	"    --ask                         ask for it; a command that told it is forgotten\n"
@@ -46,12 +49,13 @@ static const char usage[] =
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
+	PROXY_SECONDS = 60, /* Tor builds a circuit first */
 };
 
 struct setup {
 	char jid[JID_MAX];
 	char name[ACCOUNT_STATUS_NAME_MAX + 1];
-	const char *server, *password_command;	/* borrowed from argv; NULL: not given */
+	const char *server, *proxy, *password_command; /* borrowed from argv; NULL: not given */
 	char *ca_file;				/* owned; absolute */
 	bool start;
 	bool ask;				/* ask for a password, even if a command told it
@@ -168,6 +172,7 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	static const struct option options[] = {
 		{ "name", required_argument, NULL, 'n' },
 		{ "server", required_argument, NULL, 's' },
+		{ "proxy", required_argument, NULL, 'x' },
 		{ "ca-file", required_argument, NULL, 'a' },
 		{ "password-command", required_argument, NULL, 'p' },
 		{ "ask", no_argument, NULL, 'k' },
@@ -189,6 +194,13 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 			break;
 		case 's':
 			s->server = optarg;
+			break;
+		case 'x':
+			s->proxy = optarg;
+			if (strncmp(optarg, "socks5h://", 10) != 0)
+				return cmd_misused(usage,
+						   "a proxy is like socks5h://<host>:<port>; "
+						   "with socks5:// names would be looked up here");
 			break;
 		case 'a':
 			free(s->ca_file);
@@ -274,6 +286,7 @@ static bool write_account(struct setup *s)
 	if (!there || !jid_bare(there, bare))
 		wish(s, "jid", s->jid);
 	wish(s, "server", s->server);
+	wish(s, "proxy", s->proxy);
 	wish(s, "caFile", s->ca_file);
 	wish(s, "passwordCommand", s->password_command);
 	wish(s, "pinnedPubkey", s->pin);
@@ -405,7 +418,9 @@ static bool log_in(struct setup *s, struct message *trouble)
 	if (s->asks_password && !password_source_give(&s->password, trouble))
 		return false;
 	fflush(stdout);
-	if (login_watch(&s->watch, ONLINE_SECONDS, trouble))
+	if (login_watch(&s->watch,
+			s->proxy || account_get(s, "proxy") ? PROXY_SECONDS : ONLINE_SECONDS,
+			trouble))
 		return true;
 	if (!*trouble->text)
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);

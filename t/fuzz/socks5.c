@@ -7,13 +7,18 @@ const struct fuzz_seed fuzz_seeds[] = {
 	FUZZ_SEED("\x05\0\x05\0\0\x01\0\0\0\0\0\0"),
 	FUZZ_SEED("\x05\0\x05\0\0\x04" "0123456789abcdef\0\0"),
 	FUZZ_SEED("\x05\xff"),
+	FUZZ_SEED("\x05\x02\x01\0\x05\0\0\x01\0\0\0\0\0\0r"),
 	FUZZ_SEED("\x05\0\x05\x05\0\x01\0\0\0\0\0\0"),
 	{ NULL, 0 },
 };
 
+/* An odd length: as for a login, with a user. */
 static void run(struct socks5 *s, struct buf *out, const uint8_t *data, size_t n, size_t step)
 {
-	socks5_start(s, "0123456789abcdef0123456789abcdef01234567", out);
+	if (n % 2)
+		socks5_connect(s, "a.example", 5222, "me", "secret", out);
+	else
+		socks5_start(s, "0123456789abcdef0123456789abcdef01234567", out);
 	for (size_t at = 0; at < n; at += step)
 		socks5_input(s, data + at, n - at < step ? n - at : step, out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "socks5.h"
 #include "tap.h"
 
@@ -34,7 +35,7 @@ static const struct {
 	{ BYTES("\5\0\5\0\0\2\0\0\0\0"), SOCKS5_FAILED,
 	  "the proxy answers with an unknown kind of address", "",
 	  "an address that is none" },
-	{ BYTES("\5\0\5\5"), SOCKS5_FAILED, "the proxy refuses the bytestream", "",
+	{ BYTES("\5\0\5\5"), SOCKS5_FAILED, "the proxy says that it is refused", "",
 	  "a refusal, cut short" },
 	{ BYTES("\5\0\5\2\0\1\0\0\0\0\0\0"), SOCKS5_FAILED, "the proxy does not allow it", "",
 	  "a whole one" },
@@ -116,6 +117,45 @@ static void test_random(void)
 	   "and to every end");
 }
 
+/* With a user, and a host that the proxy looks up. */
+static const struct {
+	const char *answer;
+	size_t n;
+	enum socks5_state state;
+	const char *error;
+	const char *what;
+} named_rows[] = {
+	{ BYTES("\5\2"), SOCKS5_NAMED, NULL, "the proxy asks who we are" },
+	{ BYTES("\5\2\1\0"), SOCKS5_ASKED, NULL, "... and takes it" },
+	{ BYTES("\5\2\1\0\5\0\0\1\0\0\0\0\0\0"), SOCKS5_DONE, NULL, "... and connects" },
+	{ BYTES("\5\2\1\1"), SOCKS5_FAILED, "the proxy refuses the password", "... or refuses" },
+	{ BYTES("\5\0"), SOCKS5_ASKED, NULL, "it does not ask" },
+	{ BYTES("\5\xff"), SOCKS5_FAILED, "the proxy takes no password", "it knows neither" },
+	{ BYTES("\5\1"), SOCKS5_FAILED, "the proxy wants a password", "it wants something else" },
+};
+
+static void test_named(void)
+{
+	static const char said[] = "\5\2\0\2" "\1\2me\6secret" "\5\1\0\3\11a.example\x14\x66";
+
+	for (size_t i = 0; i < ARRAY_SIZE(named_rows); i++) {
+		struct buf out = { 0 };
+		struct socks5 s;
+
+		socks5_connect(&s, "a.example", 5222, "me", "secret", &out);
+		socks5_input(&s, named_rows[i].answer, named_rows[i].n, &out);
+		ok(s.state == named_rows[i].state, "%s", named_rows[i].what);
+		if (named_rows[i].error)
+			is_str(s.error, named_rows[i].error, "... and why");
+		if (s.state == SOCKS5_DONE)
+			ok(buf_len(&out) == sizeof(said) - 1 &&
+				   !memcmp(buf_data(&out), said, sizeof(said) - 1),
+			   "... and all that we said is this");
+		socks5_finish(&s);
+		buf_finish(&out);
+	}
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -124,5 +164,6 @@ int main(void)
 		converse(i, 3);
 	}
 	test_random();
+	test_named();
 	return tap_done();
 }

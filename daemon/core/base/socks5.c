@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "socks5.h"
 
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
- * We send 5 1 0 (version, one method, no authentication), the proxy answers 5 0. We ask
- * to be connected to the hash; the proxy answers with a status and an address, whose
- * length follows from its type. That answer has at most 262 bytes, and is kept until it
- * is whole. An answer that comes before the request is accepted, because TLS
- * authenticates the peer later.
+ * We send 5 and the methods that we know, the proxy answers 5 and one of them: 0, no
+ * authentication, or 2, user and password (RFC 1929). We ask to be connected; the proxy answers
+ * with a status and an address, whose length follows from its type. That answer has at most
+ * 262 bytes, and is kept until it is whole. An answer that comes before the request is
+ * accepted, because TLS authenticates the peer later.
  */
 
 enum { VERSION = 5, COMMAND_CONNECT = 1 };
+
+enum { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_NO_OTHER = 0xff };
+
+enum { PASSWORD_VERSION = 1 };
 
 enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 };
 
@@ -21,20 +25,46 @@ static const char *const replies[] = {
 	"the proxy has a general failure",
 	"the proxy does not allow it",
 	"the proxy says the network is unreachable",
-	"the proxy says the bytestream is unreachable",
-	"the proxy refuses the bytestream",
+	"the proxy cannot reach it",
+	"the proxy says that it is refused",
 	"the proxy says it took too long",
 	"the proxy does not know the command",
 	"the proxy does not know the kind of address",
 };
 
+static void put_byte(struct buf *out, unsigned byte)
+{
+	char c = (char)byte;
+
+	buf_append(out, &c, 1);
+}
+
+/* The length in one byte, then the text. */
+static void put_text(struct buf *out, const char *text)
+{
+	put_byte(out, (unsigned)strlen(text));
+	buf_puts(out, text);
+}
+
+void socks5_connect(struct socks5 *s, const char *host, uint16_t port, const char *user,
+		    const char *password, struct buf *out)
+{
+	*s = (struct socks5){ .state = SOCKS5_GREETED, .port = port };
+	snprintf(s->host, sizeof(s->host), "%s", host);
+	if (user) {
+		snprintf(s->user, sizeof(s->user), "%s", user);
+		snprintf(s->password, sizeof(s->password), "%s", password);
+	}
+	put_byte(out, VERSION);
+	put_byte(out, *s->user ? 2 : 1);
+	put_byte(out, METHOD_NONE);
+	if (*s->user)
+		put_byte(out, METHOD_PASSWORD);
+}
+
 void socks5_start(struct socks5 *s, const char *hash, struct buf *out)
 {
-	static const char greeting[] = { VERSION, 1, 0 };
-
-	*s = (struct socks5){ .state = SOCKS5_GREETED };
-	strncpy(s->hash, hash, SOCKS5_HASH_LEN);
-	buf_append(out, greeting, sizeof(greeting));
+	socks5_connect(s, hash, 0, NULL, NULL, out);
 }
 
 static void fail(struct socks5 *s, const char *error)
@@ -43,21 +73,51 @@ static void fail(struct socks5 *s, const char *error)
 	s->error = error;
 }
 
+static void ask(struct socks5 *s, struct buf *out)
+{
+	put_byte(out, VERSION);
+	put_byte(out, COMMAND_CONNECT);
+	put_byte(out, 0);
+	put_byte(out, ADDRESS_NAME);
+	put_text(out, s->host);
+	put_byte(out, s->port >> 8);
+	put_byte(out, s->port & 0xff);
+	s->state = SOCKS5_ASKED;
+}
+
 static void take_method(struct socks5 *s, struct buf *out)
 {
-	static const char request[] = { VERSION, COMMAND_CONNECT, 0, ADDRESS_NAME,
-					SOCKS5_HASH_LEN };
 	const uint8_t *p = (const uint8_t *)buf_data(&s->in);
+	unsigned version = p[0], method = p[1];
 
-	if (p[0] != VERSION || p[1] != 0) {
-		fail(s, p[0] != VERSION ? "not a SOCKS5 proxy" : "the proxy wants a password");
+	if (version != VERSION) {
+		fail(s, "not a SOCKS5 proxy");
 		return;
 	}
 	buf_consume(&s->in, 2);
-	buf_append(out, request, sizeof(request));
-	buf_append(out, s->hash, SOCKS5_HASH_LEN);
-	buf_append(out, "\0\0", 2);
-	s->state = SOCKS5_ASKED;
+	if (method == METHOD_NONE) {
+		ask(s, out);
+	} else if (method == METHOD_PASSWORD && *s->user) {
+		put_byte(out, PASSWORD_VERSION);
+		put_text(out, s->user);
+		put_text(out, s->password);
+		s->state = SOCKS5_NAMED;
+	} else {
+		fail(s, *s->user && method == METHOD_NO_OTHER ? "the proxy takes no password"
+							      : "the proxy wants a password");
+	}
+}
+
+static void take_verdict(struct socks5 *s, struct buf *out)
+{
+	const uint8_t *p = (const uint8_t *)buf_data(&s->in);
+
+	if (p[1] != 0) {
+		fail(s, "the proxy refuses the password");
+		return;
+	}
+	buf_consume(&s->in, 2);
+	ask(s, out);
 }
 
 /* The length of the address in an answer of which five bytes are there; 0: unknown type. */
@@ -110,6 +170,8 @@ void socks5_input(struct socks5 *s, const void *data, size_t n, struct buf *out)
 	buf_append(&s->in, data, n);
 	if (s->state == SOCKS5_GREETED && buf_len(&s->in) >= 2)
 		take_method(s, out);
+	if (s->state == SOCKS5_NAMED && buf_len(&s->in) >= 2)
+		take_verdict(s, out);
 	if (s->state == SOCKS5_ASKED && buf_len(&s->in) >= 2)
 		take_reply(s);
 }
