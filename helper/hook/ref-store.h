@@ -15,7 +15,7 @@
 #include "buf.h"
 
 struct ref_store {
-	char *directories[2];	/* owned; where the files of refs are; NULL: they may be elsewhere */
+	char *directories[2];	/* where the files of refs are; owned; NULL: there may be none */
 };
 
 /* Asks git where refs are stored. */
