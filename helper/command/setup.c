@@ -396,7 +396,8 @@ static void show_online(const struct setup *s, const char *jid)
 	if (query_to(&answer, "status", NULL, NULL, false, &unheard) == 0)
 		show_fingerprint(&answer);
 	query_finish(&answer);
-	if (!s->joins && !s->move && query_to(&answer, "buddies", NULL, NULL, false, &unheard) == 0) {
+	if (!s->joins && !s->move &&
+	    query_to(&answer, "buddies", NULL, NULL, false, &unheard) == 0) {
 		for (size_t i = 0; i < answer.count; i++) {
 			struct fields row = query_row(&answer, i);
 
