@@ -58,7 +58,7 @@ test_expect_success 'status shows all there is, escaped' '
 	alice@example.org  online
 	this device        git-x  direct connections on port 4711; proxy proxy.example.org
 	! share ${SQ}a b${SQ} is not served: its repository is gone  git xmpp unshare ${SQ}a b${SQ}
-	bob@example.org is fetching    proj      sent 1.0 MiB    6.2 KiB/s            direct 192.0.2.7:4711
+	bob@example.org is fetching    proj      sent 1.0 MiB    6.2 KiB/s            direct
 	you push to carol@example.org  s\x1b[2J  25% of 4.0 MiB  6.2 KiB/s  8 min left  through example.org (its limit)
 	follow  bob@example.org/proj  origin /src/.git  waiting: no (next attempt in 5 seconds)
 	2 shares, 1 followed, 5 buddies (2 online with git)

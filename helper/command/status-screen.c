@@ -291,15 +291,17 @@ static void put_section(struct table *t, size_t limit, bool apart, struct buf *o
 	table_put(t, limit, out);
 }
 
-static void put_trouble(const struct query *answer, struct buf *out)
+static void put_trouble(struct table *t, const struct query *answer)
 {
 	struct message trouble;
 	struct fields row;
 
 	account_status(answer, NULL, &row);
 	account_status_trouble(row, &trouble);
-	if (*trouble.hint)
-		buf_printf(out, "hint: %s\n", trouble.hint);
+	if (!*trouble.hint)
+		return;
+	table_row(t);
+	table_cell(t, PAINT_PLAIN, "hint: %s", trouble.hint);
 }
 
 void status_screen(const struct query *answer, bool verbose, size_t limit, struct buf *out)
@@ -315,7 +317,8 @@ void status_screen(const struct query *answer, bool verbose, size_t limit, struc
 	each(answer, "account", &t, put_account);
 	put_device(&t, answer);
 	put_section(&t, limit, false, out);
-	put_trouble(answer, out);
+	put_trouble(&t, answer);
+	put_section(&t, limit, false, out);
 
 	each(answer, "notice", &t, put_notice);
 	each(answer, "share", &t, put_fault);

@@ -20,6 +20,7 @@
 #include "device-text.h"
 #include "output.h"
 #include "person.h"
+#include "table.h"
 #include "time-text.h"
 
 static const char usage[] =
@@ -265,11 +266,11 @@ static int compare(const char *jid)
 	} else {
 		own = query_find(&answer, "buddy", &row) && fields_get_u64(row, "self", 0);
 		if (own)
-			printf("Run \"git xmpp verify\" of your own address on your other device, "
-			       "too, and compare.\n");
+			table_say("Run \"git xmpp verify\" of your own address on your other "
+				  "device, too, and compare.");
 		else
-			printf("Compare with %s by voice, video or in person. "
-			       "Do not use this chat account.\n", jid);
+			table_say("Compare with %s by voice, video or in person. "
+				  "Do not use this chat account.", jid);
 		status = compare_devices(jid, &answer, own);
 	}
 	query_finish(&answer);

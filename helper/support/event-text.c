@@ -120,7 +120,8 @@ void event_text_put(struct table *t, const struct journal_event *e)
 	if (*e->refs && *e->why)
 		table_more(t, ": %s", e->why);
 	table_cell(t, PAINT_PLAIN, "%s", e->bytes ? size_text(e->bytes, text) : "");
-	table_cell(t, PAINT_DIM, "%s", e->way);
+	/* Without the addresses of a direct path. */
+	table_cell(t, PAINT_DIM, "%.*s", (int)strcspn(e->way, " "), e->way);
 }
 
 static void put_field(struct buf *out, const char *value)

@@ -241,3 +241,15 @@ void table_print(struct table *t)
 	fputs(buf_str(&out), stdout);
 	buf_finish(&out);
 }
+
+void table_say(const char *fmt, ...)
+{
+	struct table t = { .count = 0 };
+	va_list ap;
+
+	table_row(&t);
+	va_start(ap, fmt);
+	add(&t, PAINT_PLAIN, false, fmt, ap);
+	va_end(ap);
+	table_print(&t);
+}

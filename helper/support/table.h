@@ -51,4 +51,7 @@ void table_note(struct table *t, enum paint paint, const char *fmt, ...)
 void table_put(struct table *t, size_t limit, struct buf *out);
 void table_print(struct table *t);
 
+/* Prints a sentence, broken between words as a cell is. */
+void table_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

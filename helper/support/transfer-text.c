@@ -101,8 +101,9 @@ char *transfer_way(const char *path, const char *own)
 
 	if (!strncmp(path, "proxy ", strlen("proxy ")))
 		return xasprintf("through %s", path + strlen("proxy "));
+	/* The addresses are of interest to few; they are in the list of links. */
 	if (strncmp(path, "in-band", strlen("in-band")) != 0 || !domain)
-		return xstrdup(path);
+		return xstrndup(path, strcspn(path, " "));
 	domain++;
 	return xasprintf("through %.*s", (int)strcspn(domain, "/"), domain);
 }
