@@ -75,7 +75,7 @@ test_expect_success 'alice and bob are buddies, and have trusted what came' '
 
 test_expect_success 'both see the same words, and the same digits' '
 	test_expect_code 1 compares alice bob "\n" && words_of alice && cat alice.said &&
-	told bob "alice@localhost compares devices with you  (git xmpp verify alice@localhost)" &&
+	told bob "alice@localhost compares devices with you  *git xmpp verify alice@localhost" &&
 	test_expect_code 1 compares bob alice "\n" && words_of bob &&
 	test_cmp alice.words bob.words && ! told bob "compares" &&
 	is alice bob seen && is bob alice seen
