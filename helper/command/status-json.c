@@ -93,8 +93,10 @@ static void json_transfer(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));
 	json_number(out, "received", fields_get_u64(row, "received", 0));
-	if (fields_get(row, "total"))
+	if (fields_get(row, "total")) {
+		json_number(out, "done", fields_get_u64(row, "done", 0));
 		json_number(out, "total", fields_get_u64(row, "total", 0));
+	}
 	json_number(out, "waits", fields_get_u64(row, "waits", 0));
 	json_rate(out, row);
 }

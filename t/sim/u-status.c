@@ -74,6 +74,23 @@ static void what_is_served(void)
 	stage_close(w);
 }
 
+/* git has written all of the push, so its size is known; what comes back has none. */
+static void what_is_pushed(void)
+{
+	struct world *w = open_push();
+	const struct session *s = w->brokers[ALICE].sessions.first;
+	struct list *runs = &w->brokers[BOB].git_services.services.runs;
+	struct buf row = { 0 };
+
+	need(s && session_describe(s, &row));
+	need(has(&row, "service", "receive-pack") && has(&row, "direction", "out"));
+	need(!has(&row, "total", NULL) && !has(&row, "total", "0") && !has(&row, "done", NULL));
+	buf_reset(&row);
+	need(git_service_describe(runs->next, &row) && has(&row, "total", NULL));
+	buf_finish(&row);
+	stage_close(w);
+}
+
 /* The push runs on for a while without its link, and has no row. */
 static void what_lost_its_link(void)
 {
@@ -107,6 +124,7 @@ int main(void)
 		{ a_link, "a link that is up has the name of its path" },
 		{ a_link_without_a_path, "one that lost it has none, and says how long it waits" },
 		{ what_is_served, "a push that is served has a row" },
+		{ what_is_pushed, "a push of ours has its size, once git has written it" },
 		{ what_lost_its_link, "one that lost its link has none" },
 		{ which_devices_are_there, "who is there, and over which kind of path" },
 	};

@@ -305,6 +305,7 @@ static struct end *open_end(struct side *s, int place)
 /* The life of most channels: a request, an answer, progress, a status. */
 static void test_life(void)
 {
+	uint64_t left;
 	struct end *a, *b = &bob.ends[0];
 
 	begin();
@@ -328,8 +329,10 @@ static void test_life(void)
 	ok(a->ch && b->ch, "the other direction goes on");
 	b->to_send = 10;
 	write_some(b);
+	ok(!channel_rest(b->ch, &left), "how much it will be is not known");
 	channel_exit(b->ch, 3);
 	ok(b->ch, "the end waits for the data");
+	ok(channel_rest(b->ch, &left) && left == 10, "then it is known how much has not left");
 	is_int(channel_sent(b->ch), 300000, "which is counted when it leaves");
 	settle();
 	is_int(a->read, 300010, "all data comes first");

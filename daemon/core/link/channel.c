@@ -227,6 +227,12 @@ size_t channel_room(const struct channel *ch)
 	return queued < limit ? limit - queued : 0;
 }
 
+bool channel_rest(const struct channel *ch, uint64_t *left)
+{
+	*left = buf_len(&ch->out);
+	return ch->ending;
+}
+
 uint64_t channel_sent(const struct channel *ch)
 {
 	return ch->sent;

@@ -149,6 +149,12 @@ void channel_consumed(struct channel *ch, size_t n);
  */
 void channel_close(struct channel *ch, const char *reason);
 
+/*
+ * Whether all that is to be sent was written, and how many bytes of it have not left yet. False:
+ * more may be written.
+ */
+bool channel_rest(const struct channel *ch, uint64_t *left);
+
 /* Bytes sent and received so far, for status. */
 uint64_t channel_sent(const struct channel *ch);
 uint64_t channel_received(const struct channel *ch);

@@ -159,6 +159,22 @@ static void describe(const struct peer *p, const struct meter *in, const struct 
 		fields_add(row, "limited", "1");
 }
 
+/*
+ * Adds how much of a transfer that goes out has arrived, and of how much, once its size is known:
+ * git has then written all of it. What other transfers of the link have under way is taken for
+ * this one's, so that a bar is rather too short than full too soon.
+ */
+static void describe_progress(const struct peer *p, const struct peer_transfer *t, struct buf *row)
+{
+	bool ours = !strcmp(t->direction, "out"), pushes = t->service == SERVICE_RECEIVE_PACK;
+	uint64_t sent = channel_sent(t->channel), under_way = link_unacked(&p->link), left;
+
+	if (ours != pushes || !channel_rest(t->channel, &left))
+		return;
+	fields_add_u64(row, "done", sent > under_way ? sent - under_way : 0);
+	fields_add_u64(row, "total", sent + left);
+}
+
 void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row)
 {
 	fields_add(row, "jid", p->jid);
@@ -168,6 +184,7 @@ void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t,
 	fields_add(row, "direction", t->direction);
 	fields_add_u64(row, "sent", channel_sent(t->channel));
 	fields_add_u64(row, "received", channel_received(t->channel));
+	describe_progress(p, t, row);
 	describe(p, t->in, t->out, row);
 }
 
