@@ -164,4 +164,18 @@ test_expect_success 'queue: where from, what waits since when, what helps' '
 	on 40 git xmpp queue >out && cat out && grep -v "^    git" out | awk "length > 40" >wide && test_is_empty wide
 '
 
+test_expect_success 'list: sorted, whatever the order in which devices answer' '
+	row () { echo "send:L:kind=share,jid=$1,device=d,share=$2,right=fetch,head=refs/heads/main,object=089a9e2f35fe,changed=1764000000"; } &&
+	fake open:Q "$(row bob@example.org zoo)" "$(row ann@example.org b)" "$(row bob@example.org art)" send:Z: &&
+	TZ=UTC0 git xmpp list >actual &&
+	cat >expect <<-\END &&
+	ann@example.org
+	    b  fetch  main  089a9e2f35fe  2025-11-24 16:00  xmpp::ann@example.org/b
+	bob@example.org
+	    art  fetch  main  089a9e2f35fe  2025-11-24 16:00  xmpp::bob@example.org/art
+	    zoo  fetch  main  089a9e2f35fe  2025-11-24 16:00  xmpp::bob@example.org/zoo
+	END
+	test_cmp expect actual
+'
+
 test_done

@@ -16,6 +16,7 @@
 #include "output.h"
 #include "qr.h"
 #include "query.h"
+#include "screen.h"
 #include "share.h"
 #include "time-text.h"
 
@@ -184,6 +185,8 @@ static int list(bool json)
 		json_close(&out, '}');
 		json_print(&out);
 	}
+	if (result == 0 && !json && !answer.count)
+		screen_empty("no invitations");
 	for (size_t i = 0; result == 0 && !json && i < answer.count; i++)
 		show_row(query_row(&answer, i));
 	query_finish(&answer);

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "person.h"
 #include "query.h"
+#include "table.h"
 #include "text.h"
 #include "time-text.h"
 
@@ -85,21 +86,17 @@ static const char *head_text(struct fields row)
 	return strncmp(head, "refs/heads/", 11) ? head : head + 11;
 }
 
-static void show_share(const struct query *answer, struct fields row)
+static void put_share(struct table *t, const struct query *answer, struct fields row)
 {
-	uint64_t changed = fields_get_u64(row, "changed", 0);
 	char *address = address_of(answer, row), when[32];
 
-	printf("    ");
-	print_text(row_get(row, "share"));
-	printf("  ");
-	print_text(row_get(row, "right"));
-	printf("  ");
-	print_text(head_text(row));
-	printf("  %.12s  %s  ", *row_get(row, "object") ? row_get(row, "object") : "-",
-	       time_text(changed, when));
-	print_text(address);
-	putchar('\n');
+	table_row(t);
+	table_cell(t, PAINT_NAME, "%s", row_get(row, "share"));
+	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "right"));
+	table_cell(t, PAINT_PLAIN, "%s", head_text(row));
+	table_cell(t, PAINT_DIM, "%.12s", *row_get(row, "object") ? row_get(row, "object") : "-");
+	table_cell(t, PAINT_PLAIN, "%s", when_shown(fields_get_u64(row, "changed", 0), when));
+	table_cell(t, PAINT_COMMAND, "%s", address);
 	free(address);
 }
 
@@ -144,6 +141,8 @@ static bool was_headed(const struct query *answer, size_t at)
 
 static void show_person(const struct query *answer, size_t first)
 {
+	struct table t = { .indent = 4 };
+
 	print_text(row_get(query_row(answer, first), "jid"));
 	putchar('\n');
 	for (size_t i = first; i < answer->count; i++) {
@@ -151,12 +150,15 @@ static void show_person(const struct query *answer, size_t first)
 
 		if (row_is(row, "share") && same(row, query_row(answer, first), "jid") &&
 		    !is_repeated(answer, i))
-			show_share(answer, row);
+			put_share(&t, answer, row);
 	}
+	table_print(&t);
 }
 
 static void show(const struct query *answer)
 {
+	if (!answer->count)
+		screen_empty("nobody who is online shares anything with you");
 	for (size_t i = 0; i < answer->count; i++)
 		if (row_is(query_row(answer, i), "share") && !was_headed(answer, i))
 			show_person(answer, i);
@@ -216,6 +218,7 @@ static void show_json(const struct query *answer)
 
 static int ask(const char *jid, bool json)
 {
+	static const char *const order[] = { "jid", "share", "device" };
 	struct message trouble = { .id = MSG_NONE };
 	struct query answer;
 	int status;
@@ -224,6 +227,8 @@ static int ask(const char *jid, bool json)
 		status = report_trouble(&trouble, json);
 	else
 		status = answer.status;
+	/* Devices answer in any order. */
+	query_sort(&answer, order, ARRAY_SIZE(order));
 	if (trouble.id == MSG_NONE && json)
 		show_json(&answer);
 	else if (trouble.id == MSG_NONE)

@@ -182,6 +182,44 @@ struct fields query_row(const struct query *answer, size_t i)
 	};
 }
 
+/* A row that is being sorted. */
+struct sorted {
+	struct fields row;
+	size_t index;
+	const char *const *keys;
+	size_t count;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+
+	for (size_t i = 0; i < x->count; i++) {
+		int order = strcmp(row_get(x->row, x->keys[i]), row_get(y->row, x->keys[i]));
+
+		if (order)
+			return order;
+	}
+	return x->index < y->index ? -1 : 1;
+}
+
+void query_sort(struct query *answer, const char *const *keys, size_t count)
+{
+	struct sorted *rows = xcalloc(answer->count ? answer->count : 1, sizeof(*rows));
+	struct buf bytes = { 0 };
+
+	for (size_t i = 0; i < answer->count; i++)
+		rows[i] = (struct sorted){ query_row(answer, i), i, keys, count };
+	qsort(rows, answer->count, sizeof(*rows), compare);
+	for (size_t i = 0; i < answer->count; i++) {
+		buf_append(&bytes, rows[i].row.data, rows[i].row.len);
+		answer->ends[i] = buf_len(&bytes);
+	}
+	free(rows);
+	buf_finish(&answer->bytes);
+	answer->bytes = bytes;
+}
+
 bool row_is(struct fields row, const char *kind)
 {
 	return !strcmp(row_get(row, "kind"), kind);

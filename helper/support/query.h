@@ -47,6 +47,12 @@ int query_to(struct query *answer, const char *verb, const char *key, const char
 /* A row; valid as long as the answer. */
 struct fields query_row(const struct query *answer, size_t i);
 
+/*
+ * Sorts the rows by the values of these keys, the first one first; rows that are equal in all
+ * keep their order.
+ */
+void query_sort(struct query *answer, const char *const *keys, size_t count);
+
 /* Whether the row is of a kind. */
 bool row_is(struct fields row, const char *kind);
 

@@ -18,7 +18,7 @@ enum {
 	COLUMNS_MAX = 12,	/* of one row; what is more has no alignment */
 	COLUMN_MAX = 36,	/* a wider cell does not widen its column */
 	GAP = 2,		/* blanks between columns */
-	MARK_GAP = 1,		/* ... and behind a first one of one character */
+	MARK_GAP = 1,		/* ... and behind a first one of marks */
 	INDENT = 4,		/* of the further lines of a row */
 };
 
@@ -32,6 +32,7 @@ struct table_cell {
 
 struct columns {
 	size_t width[COLUMNS_MAX];	/* 0: the column is left out */
+	bool marks;			/* the first one has nothing but "!" */
 };
 
 /* How a row is being printed. */
@@ -127,6 +128,10 @@ static void measure(const struct table *t, struct columns *columns)
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_cell *cell = &t->cells[i];
 
+		if (cell->note)
+			continue;
+		if (cell->column == 0 && cell->width && strcmp(cell->text, "!") != 0)
+			columns->marks = false;
 		if (cell->column < COLUMNS_MAX && cell->width > columns->width[cell->column] &&
 		    cell->width <= COLUMN_MAX && !is_last(t, i))
 			columns->width[cell->column] = cell->width;
@@ -196,7 +201,7 @@ static size_t put_row(const struct table *t, size_t i, const struct columns *col
 	for (; i < t->count && t->cells[i].row == row; i++) {
 		const struct table_cell *cell = &t->cells[i];
 		size_t width = cell->column < COLUMNS_MAX ? columns->width[cell->column] : 0;
-		size_t gap = cell->column == 0 && width == 1 ? MARK_GAP : GAP;
+		size_t gap = cell->column == 0 && columns->marks ? MARK_GAP : GAP;
 
 		if (cell->width > 0) {
 			if (cell->column < COLUMNS_MAX && !l.broken && column > l.at + l.owed)
@@ -222,7 +227,7 @@ static size_t put_note(const struct table *t, size_t i, struct buf *out)
 
 void table_put(struct table *t, size_t limit, struct buf *out)
 {
-	struct columns columns = { .width = { 0 } };
+	struct columns columns = { .marks = true };
 
 	measure(t, &columns);
 	for (size_t i = 0; i < t->count;)

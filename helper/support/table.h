@@ -10,10 +10,10 @@
  *	table_cell(&t, PAINT_GOOD, "online");
  *	table_print(&t);
  *
- * Columns are aligned by what a terminal shows. A row that is too wide for the terminal goes on
- * in further lines, which are indented; it breaks between two cells, and inside of one only
- * where that alone is too wide. A column that is empty in all rows is left out. In a pipe each
- * row is one line.
+ * Columns are aligned by what a terminal shows; a first column of "!" stands close to the next. A
+ *row that is too wide for the terminal goes on in further lines, which are indented; it breaks
+ *between two cells, and inside of one only where that alone is too wide. A column that is empty in
+ *all rows is left out. In a pipe each row is one line.
  */
 
 #include <stdarg.h>
