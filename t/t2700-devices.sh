@@ -35,9 +35,9 @@ fingerprint_of () {
 	as "$1" git xmpp verify --self
 }
 
-# device_is <user> <buddy> <device> <words>: as that user sees it.
+# device_is <user> <buddy> <device> <words>: as that user sees it, behind its id and its name.
 device_is () {
-	as "$1" git xmpp buddies "$2@localhost" | grep "^[ !]*$(device_of "$3")  $4"
+	as "$1" git xmpp buddies "$2@localhost" | grep "^[ !]*$(device_of "$3") [^ ]*  *$4"
 }
 
 # The hook of a receive-pack, or a pre-push one: it hangs while the gate is closed.
@@ -127,7 +127,7 @@ test_expect_success 'add and accept, said again, show its fingerprint and grant 
 '
 
 bob_away () {
-	as alice git xmpp buddies bob@localhost | grep "^[ !]*$(device_of bob)  offline"
+	as alice git xmpp buddies bob@localhost | grep "^[ !]*$(device_of bob) .*  offline"
 }
 
 test_expect_success 'and a push that is queued does not go to it before that, but then at once' '

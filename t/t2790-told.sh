@@ -186,7 +186,7 @@ device_of () {
 said_of () {
 	local at
 
-	at=$(TZ=UTC git -C "$1" log -1 --branches --date-order --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)
+	at=$(git -C "$1" log -1 --branches --date-order --date="format-local:%Y-%m-%d %H:%M" --format=%cd)
 	echo "main  $(git -C "$1" rev-parse main | cut -c 1-12)  $at"
 }
 
@@ -202,8 +202,8 @@ test_expect_success 'list has what this device may use, and nothing else' '
 	lists bob@localhost &&
 	cat >expect <<-END &&
 	bob@localhost
-	    project  fetch  $(said_of bob/project.git)  xmpp::bob@localhost/project
-	    team/my site  push  $(said_of bob/write.git)  xmpp::bob@localhost/team/my%20site
+	    project       fetch  $(said_of bob/project.git)  xmpp::bob@localhost/project
+	    team/my site  push   $(said_of bob/write.git)  xmpp::bob@localhost/team/my%20site
 	END
 	test_cmp expect out &&
 	lists && test_cmp expect out &&
