@@ -74,6 +74,13 @@ static const struct row {
 		"authentication failed for '{jid}': {reason}",
 		"Store another password with \"git xmpp setup\"; "
 		"accounts with two-factor login need an app password" },
+	[MSG_REGISTER_REFUSED] = { "register-refused",
+		"'{domain}' does not make an account '{jid}': {reason}",
+		"If the account is yours already: \"git xmpp setup {jid}\"; else another name or "
+		"another server may do" },
+	[MSG_REGISTER_ELSEWHERE] = { "register-elsewhere",
+		"'{domain}' does not make an account '{jid}' here: {reason}",
+		"It is made at {url}; then run \"git xmpp setup {jid}\"" },
 	[MSG_CERT_INVALID] = { "cert-invalid",
 		"certificate of '{domain}' is not trusted: {reason}",
 		"Nothing was sent; if this is your own server, make this machine trust its "

@@ -33,6 +33,8 @@ enum message_id {
 	MSG_PASSWORD_NEEDED,		/* jid */
 	MSG_PASSWORD_COMMAND,		/* account, command, reason */
 	MSG_AUTH_FAILED,		/* jid, reason */
+	MSG_REGISTER_REFUSED,		/* domain, jid, reason: no account is made */
+	MSG_REGISTER_ELSEWHERE,		/* domain, jid, reason, url */
 	MSG_CERT_INVALID,		/* domain, reason, key */
 	MSG_CERT_UNCHECKED,		/* domain, reason: no key was shown, or the check could
 					   not begin */

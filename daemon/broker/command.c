@@ -125,7 +125,7 @@ static void run_password(struct broker *b, struct conn *conn, struct fields comm
 	const char *password = fields_get(command, "password");
 
 	if (password)
-		login_give_password(b, password);
+		login_give_password(b, password, fields_get(command, "register"));
 	command_done(conn, NULL);
 }
 

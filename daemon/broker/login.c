@@ -38,8 +38,11 @@ static void wait_to_ask(struct broker *b, enum retry_cause cause);
 
 static bool is_refused(const struct broker *b)
 {
+	enum message_id id = b->xmpp ? account_trouble(b->xmpp)->id : MSG_NONE;
+
 	return b->xmpp && account_state(b->xmpp) == ACCOUNT_FAILED &&
-	       account_trouble(b->xmpp)->id == MSG_AUTH_FAILED;
+	       (id == MSG_AUTH_FAILED || id == MSG_REGISTER_REFUSED ||
+		id == MSG_REGISTER_ELSEWHERE);
 }
 
 static void on_again(uv_timer_t *timer)
@@ -91,6 +94,9 @@ static void log_in(struct broker *b, const char *password)
 		wait_to_ask(b, RETRY_MACHINE);
 		return;
 	}
+	if (b->login.registers)
+		account_register(b->xmpp);
+	b->login.registers = false;
 	b->ibb_paths.xmpp = b->xmpp;
 	account_connect(b->xmpp);
 }
@@ -154,6 +160,9 @@ static bool try_given(struct broker *b)
 	a->fresh = true;
 	if (b->xmpp) {
 		account_password(b->xmpp, a->given);
+		if (a->registers)
+			account_register(b->xmpp);
+		a->registers = false;
 		account_connect(b->xmpp);
 	} else {
 		log_in(b, a->given);
@@ -235,7 +244,7 @@ void login_drop(struct broker *b)
 	account_destroy(xmpp, on_xmpp_gone, b);
 }
 
-void login_give_password(struct broker *b, const char *password)
+void login_give_password(struct broker *b, const char *password, bool registers)
 {
 	struct login *a = &b->login;
 
@@ -244,6 +253,7 @@ void login_give_password(struct broker *b, const char *password)
 	log_info("a password was given");
 	forget_given(a);
 	a->given = xstrdup(password);
+	a->registers = registers;
 	try_given(b);
 }
 

@@ -28,6 +28,7 @@ struct login {
 					   open */
 	char *given;			/* a password the user typed, until it can be tried;
 					   owned, may be NULL */
+	bool registers;			/* the account is to be made with the given one */
 	bool fresh;			/* the password was obtained after the last login that
 					   worked */
 	bool insist;			/* the source's answer is tried even if the server
@@ -52,9 +53,10 @@ void login_drop(struct broker *b);
 /*
  * Takes a password for this run from a client with a terminal. It is tried at once, or when
  * the old connection is gone, or when the password being tried is refused. It takes
- * precedence over the source. Ignored while we are online.
+ * precedence over the source. Ignored while we are online. registers: the server is to make the
+ * account first, with this password.
  */
-void login_give_password(struct broker *b, const char *password);
+void login_give_password(struct broker *b, const char *password, bool registers);
 
 /* From account_events. */
 void login_state(struct broker *b, enum account_state state, const struct message *trouble);

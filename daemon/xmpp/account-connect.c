@@ -144,7 +144,11 @@ static void log_in(struct account *x, const struct endpoint *endpoint, int ready
 
 	login_error_begin(&x->login);
 	x->login.direct_tls = endpoint->direct_tls;
-	result = strophe_loop_connect(x->stream, endpoint, jid, ready);
+	x->registration = (struct registration){ .secured = endpoint->direct_tls };
+	if (x->registers)
+		result = strophe_loop_open(x->stream, endpoint, jid, ready);
+	else
+		result = strophe_loop_connect(x->stream, endpoint, jid, ready);
 	x->login.tcp_error = result < 0 ? errno : 0;
 	free(jid);
 	if (result < 0)

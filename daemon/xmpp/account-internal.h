@@ -74,6 +74,9 @@ struct account {
 
 	struct strophe_loop *stream;	/* owned */
 	struct login_error login;
+	bool registers;			/* the account is to be made first */
+	bool made;			/* it was made on the stream that ends now */
+	struct registration registration;
 	struct stream stanzas;
 	struct bulk bulk;
 	uint64_t up_since;

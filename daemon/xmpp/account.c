@@ -34,6 +34,7 @@
 #include "log.h"
 #include "random.h"
 #include "stanza.h"
+#include "wipe.h"
 
 enum {
 	CUT_MAX = 1000,			/* ms; libstrophe reports the end of a cut connection by
@@ -214,6 +215,11 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		set_deadline(x, 0);
 		return;
 	}
+	if (x->made) {
+		x->made = x->registers = false;
+		xmpp_look_up(x, "the account is made");
+		return;
+	}
 	if (error)
 		note_stream_error(x, error);
 	if (was_up && uv_now(x->loop) - x->up_since >= STABLE)
@@ -230,6 +236,46 @@ static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
 	struct account *x = owner;
 
 	stream_take(&x->stanzas, xml, whole, uv_now(x->loop));
+}
+
+/* The account is being made. The password leaves the buffer when libstrophe has it. */
+static void on_unlogged(void *owner, xmpp_stanza_t *xml)
+{
+	struct account *x = owner;
+	struct registration *r = &x->registration;
+	struct buf out = { 0 };
+
+	if (x->phase != PHASE_DIALING || x->made)
+		return;
+	r->jid = x->bare;
+	r->password = strophe_loop_secret(x->stream);
+	r->out = &out;
+	switch (registration_take(r, xml)) {
+	case REGISTRATION_WAITS:
+		break;
+	case REGISTRATION_SENDS:
+		strophe_loop_say(x->stream, buf_str(&out), buf_len(&out));
+		break;
+	case REGISTRATION_STARTS_TLS:
+		r->secured = strophe_loop_start_tls(x->stream);
+		if (!r->secured)
+			strophe_loop_cut(x->stream);
+		break;
+	case REGISTRATION_DONE:
+		x->made = true;
+		strophe_loop_cut(x->stream);
+		break;
+	case REGISTRATION_REFUSED:
+	case REGISTRATION_ELSEWHERE:
+		x->registers = false;
+		memcpy(x->login.unregistered, r->reason, sizeof(r->reason));
+		memcpy(x->login.elsewhere, r->url, sizeof(r->url));
+		strophe_loop_cut(x->stream);
+		break;
+	}
+	if (out.base)
+		wipe(out.base, out.cap);
+	buf_finish(&out);
 }
 
 static void on_excess(void *owner, const char *why)
@@ -269,6 +315,7 @@ static const struct strophe_events stream_events = {
 	.up = on_up,
 	.down = on_down,
 	.stanza = on_stanza,
+	.unlogged = on_unlogged,
 	.login_line = on_login_line,
 	.certificate = on_certificate,
 	.excess = on_excess,
@@ -383,6 +430,11 @@ void account_connect(struct account *x)
 bool account_password(struct account *x, const char *password)
 {
 	return x->phase == PHASE_FAILED && strophe_loop_password(x->stream, password);
+}
+
+void account_register(struct account *x)
+{
+	x->registers = true;
 }
 
 void account_yield(struct account *x)

@@ -47,6 +47,11 @@ void account_connect(struct account *x);
  */
 bool account_password(struct account *x, const char *password);
 /*
+ * The next login first makes the account (registration.h). If the server does not, the account
+ * fails with MSG_REGISTER_REFUSED or MSG_REGISTER_ELSEWHERE, as after a refused password.
+ */
+void account_register(struct account *x);
+/*
  * Another machine is online as this device, and we leave the place to it: MSG_COPIED. After a
  * pause (retry.h) the account checks whether the other machine is still there.
  */

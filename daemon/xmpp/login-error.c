@@ -124,8 +124,8 @@ void login_error_key(struct login_error *l, const struct server_key *key)
 
 bool login_error_hopeless(const struct login_error *l)
 {
-	return l->no_ca || l->no_tls || l->tls_failed || l->certificate[0] || l->no_mechanism ||
-	       l->refusal[0];
+	return l->unregistered[0] || l->no_ca || l->no_tls || l->tls_failed || l->certificate[0] ||
+	       l->no_mechanism || l->refusal[0];
 }
 
 char *login_error_saslname(const char *local)
@@ -183,7 +183,7 @@ bool login_error_is_final(const struct login_error *l)
 	for (size_t i = 0; i < ARRAY_SIZE(of_account); i++)
 		if (!strcmp(l->sasl, of_account[i]))
 			return true;
-	return l->replaced || l->copied;
+	return l->replaced || l->copied || l->unregistered[0];
 }
 
 enum login_stage login_error_stage(const struct login_error *l)
@@ -194,7 +194,7 @@ enum login_stage login_error_stage(const struct login_error *l)
 		return LOGIN_STAGE_TCP;
 	if (l->certificate[0] || l->key_refused || l->no_ca || l->no_tls || l->tls_failed)
 		return LOGIN_STAGE_TLS;
-	if (l->sasl[0] || l->no_mechanism)
+	if (l->sasl[0] || l->no_mechanism || l->unregistered[0])
 		return LOGIN_STAGE_SASL;
 	if (l->bind_refused || told > 2)
 		return LOGIN_STAGE_BIND;
@@ -203,7 +203,9 @@ enum login_stage login_error_stage(const struct login_error *l)
 
 void login_error_reason(const struct login_error *l, char *out, size_t size)
 {
-	if (l->key_refused)
+	if (l->unregistered[0])
+		snprintf(out, size, "%s", l->unregistered);
+	else if (l->key_refused)
 		snprintf(out, size, "the key is not the pinned one");
 	else if (l->certificate[0])
 		snprintf(out, size, "%s", l->certificate);
@@ -245,6 +247,12 @@ enum retry_cause login_error_trouble(const struct login_error *l, const char *ji
 			    l->certificate[0] ? l->certificate :
 			    "the file of trusted certificates cannot be read", NULL);
 		return RETRY_CERTIFICATE;
+	}
+	if (l->unregistered[0]) {
+		message_set(out, l->elsewhere[0] ? MSG_REGISTER_ELSEWHERE : MSG_REGISTER_REFUSED,
+			    "domain", domain, "jid", jid, "reason", l->unregistered, "url",
+			    l->elsewhere, NULL);
+		return RETRY_ACCOUNT;
 	}
 	if (is_refused(l) || no_mechanism) {
 		message_set(out, MSG_AUTH_FAILED, "jid", jid, "reason",

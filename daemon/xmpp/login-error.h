@@ -13,6 +13,7 @@
 
 #include "login-tries.h"
 #include "message.h"
+#include "registration.h"
 #include "retry.h"
 #include "server-key.h"
 #include "srv-targets.h"
@@ -41,6 +42,9 @@ struct login_error {
 	bool copied;		/* another machine is online as this device; we leave our place
 				   to it */
 	bool late;		/* a deadline passed */
+	char unregistered[160];	/* why the server makes no account for us; empty: no trouble */
+	/* where a person makes one; empty: not told */
+	char elsewhere[REGISTRATION_URL_MAX];
 	/* the key that the server showed; empty: none */
 	char key[KEY_PIN_TEXT_MAX];
 	bool key_refused;	/* it is not the pinned one */

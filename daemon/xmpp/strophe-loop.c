@@ -48,6 +48,7 @@ struct strophe_loop {
 	void *owner;
 	xmpp_ctx_t *ctx;
 	xmpp_conn_t *conn;
+	char *ca_file;		/* owned; may be NULL */
 	xmpp_log_t log;
 	struct socket_watch *watch;	/* of libstrophe's socket; owned */
 	int ready;		/* connected already, for the next socket; or -1; owned */
@@ -60,6 +61,8 @@ struct strophe_loop {
 	unsigned fires;
 	bool pumping;
 	bool up;
+	bool unlogged;		/* the stream has no login: strophe_loop_open() */
+	bool direct_tls;	/* of the endpoint */
 	bool cut;
 	size_t queued;		/* bytes since the queue was last empty */
 	void (*done)(void *arg);
@@ -200,7 +203,10 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *stanza, void *userdata)
 {
 	struct strophe_loop *l = userdata;
 
-	l->events->stanza(l->owner, stanza, !expat_guard_pruned());
+	if (l->unlogged)
+		l->events->unlogged(l->owner, stanza);
+	else
+		l->events->stanza(l->owner, stanza, !expat_guard_pruned());
 	return 1;
 }
 
@@ -212,11 +218,25 @@ static void end_login(struct strophe_loop *l)
 	watchdog_arm(&l->watchdog, false);
 }
 
+/* TCP is up, on a stream without a login. */
+static void open_unlogged(struct strophe_loop *l)
+{
+	if ((l->direct_tls && xmpp_conn_tls_start(l->conn) != 0) ||
+	    xmpp_conn_open_stream_default(l->conn) != XMPP_EOK)
+		strophe_loop_cut(l);
+}
+
 static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 			  xmpp_stream_error_t *stream_error, void *userdata)
 {
 	struct strophe_loop *l = userdata;
 
+	if (event == XMPP_CONN_RAW_CONNECT) {
+		open_unlogged(l);
+		return;
+	}
+	if (event == XMPP_CONN_CONNECT && l->unlogged)
+		return;
 	end_login(l);
 	if (event == XMPP_CONN_CONNECT) {
 		l->up = true;
@@ -291,6 +311,27 @@ static bool set_password(struct strophe_loop *l, const char *password)
 	return other;
 }
 
+static void make_conn(struct strophe_loop *l)
+{
+	l->conn = xmpp_conn_new(l->ctx);
+	if (l->ca_file)
+		xmpp_conn_set_cafile(l->conn, l->ca_file);
+	xmpp_conn_set_certfail_handler(l->conn, on_certificate);
+	xmpp_conn_set_sockopt_callback(l->conn, on_socket);
+	xmpp_handler_add(l->conn, on_stanza, NULL, NULL, NULL, l);
+}
+
+/* A connection that was opened without a login would never log in. */
+static void renew_conn(struct strophe_loop *l)
+{
+	xmpp_conn_t *before = l->conn;
+
+	make_conn(l);
+	xmpp_conn_set_pass(l->conn, xmpp_conn_get_pass(before));
+	wipe((char *)xmpp_conn_get_pass(before), strlen(xmpp_conn_get_pass(before)));
+	xmpp_conn_release(before);
+}
+
 struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, const char *ca_file,
 					 const char *pins, const struct strophe_events *events,
 					 void *owner)
@@ -312,13 +353,9 @@ struct strophe_loop *strophe_loop_create(uv_loop_t *loop, const char *password, 
 	xmpp_initialize();
 	l->log.userdata = l;
 	l->ctx = xmpp_ctx_new(&memory, &l->log);
-	l->conn = xmpp_conn_new(l->ctx);
+	l->ca_file = xstrdup(ca_file);
+	make_conn(l);
 	set_password(l, password);
-	if (ca_file)
-		xmpp_conn_set_cafile(l->conn, ca_file);
-	xmpp_conn_set_certfail_handler(l->conn, on_certificate);
-	xmpp_conn_set_sockopt_callback(l->conn, on_socket);
-	xmpp_handler_add(l->conn, on_stanza, NULL, NULL, NULL, l);
 	xmpp_global_timed_handler_add(l->ctx, on_fire, 0, l);
 	return l;
 }
@@ -329,8 +366,8 @@ bool strophe_loop_password(struct strophe_loop *l, const char *password)
 	return set_password(l, password);
 }
 
-int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
-			 int ready)
+static int begin(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+		 int ready, bool unlogged)
 {
 	/* The flags must always be set: libstrophe 0.12.2 reads one of them uninitialised. */
 	long flags = XMPP_CONN_FLAG_MANDATORY_TLS | XMPP_CONN_FLAG_DISABLE_SM |
@@ -338,6 +375,8 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	int err;
 
 	assert(!l->pumping && !strophe_loop_busy(l));
+	if (l->unlogged && !unlogged)
+		renew_conn(l);
 	xmpp_conn_set_flags(l->conn, flags);
 	xmpp_conn_set_jid(l->conn, jid);
 	l->key = (struct server_key){ .pins = l->key.pins };
@@ -348,9 +387,14 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 		close(l->reserved);
 	l->reserved = -1;
 	l->ready = ready;
+	l->unlogged = unlogged;
+	l->direct_tls = endpoint->direct_tls;
 	calling = l;
 	errno = 0;
-	err = xmpp_connect_client(l->conn, endpoint->ip, endpoint->port, on_connection, l);
+	if (unlogged)
+		err = xmpp_connect_raw(l->conn, endpoint->ip, endpoint->port, on_connection, l);
+	else
+		err = xmpp_connect_client(l->conn, endpoint->ip, endpoint->port, on_connection, l);
 	calling = NULL;
 	if (l->ready >= 0)
 		close(l->ready);
@@ -367,6 +411,35 @@ int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint
 	watchdog_arm(&l->watchdog, true);
 	uv_timer_start(&l->tick, on_tick, TICK, TICK);
 	return 0;
+}
+
+int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+			 int ready)
+{
+	return begin(l, endpoint, jid, ready, false);
+}
+
+int strophe_loop_open(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+		      int ready)
+{
+	return begin(l, endpoint, jid, ready, true);
+}
+
+void strophe_loop_say(struct strophe_loop *l, const char *text, size_t n)
+{
+	xmpp_send_raw(l->conn, text, n);
+	uv_idle_start(&l->kick, on_kick);
+}
+
+bool strophe_loop_start_tls(struct strophe_loop *l)
+{
+	return xmpp_conn_tls_start(l->conn) == 0 &&
+	       xmpp_conn_open_stream_default(l->conn) == XMPP_EOK;
+}
+
+const char *strophe_loop_secret(const struct strophe_loop *l)
+{
+	return xmpp_conn_get_pass(l->conn);
 }
 
 void strophe_loop_cut(struct strophe_loop *l)
@@ -431,6 +504,7 @@ static void on_handle_closed(uv_handle_t *handle)
 		return;
 	if (l->reserved >= 0)
 		close(l->reserved);
+	free(l->ca_file);
 	free(l);
 	done(arg);
 }

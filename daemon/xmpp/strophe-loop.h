@@ -38,6 +38,8 @@ struct strophe_events {
 	 * never pass it on.
 	 */
 	void (*login_line)(void *owner, const char *line);
+	/* A stanza on a stream without a login, of strophe_loop_open(); freed as above. */
+	void (*unlogged)(void *owner, xmpp_stanza_t *stanza);
 	/* The certificate did not verify; the connection will fail. */
 	void (*certificate)(void *owner, const char *why);
 	/* The server sent too much or something forbidden (why, static); the connection ends. */
@@ -73,6 +75,18 @@ void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void 
  */
 int strophe_loop_connect(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
 			 int ready);
+
+/*
+ * As strophe_loop_connect(), but opens a stream and does not log in: no up follows, and
+ * stanzas come by unlogged. If the endpoint has TLS from the first byte, it is up then.
+ */
+int strophe_loop_open(struct strophe_loop *l, const struct endpoint *endpoint, const char *jid,
+		      int ready);
+/* On such a stream: queues text, which is not kept; starts TLS and opens the stream anew. */
+void strophe_loop_say(struct strophe_loop *l, const char *text, size_t n);
+bool strophe_loop_start_tls(struct strophe_loop *l);
+/* The password as it is used for logins; borrowed. */
+const char *strophe_loop_secret(const struct strophe_loop *l);
 
 /* Ends the connection at once, without a word to the server. down follows from the loop. */
 void strophe_loop_cut(struct strophe_loop *l);

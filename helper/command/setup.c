@@ -28,8 +28,8 @@ static const char usage[] =
 	"usage: git xmpp setup [<jid>] [--name=<account>] [--server=<host>[:<port>]] "
 	"[--proxy=<url>]\n"
 	"                      [--ca-file=<path>]\n"
-	"                      [--password-command=<command> | --ask] [--pin[=<key>] | --no-pin] "
-	"[--no-start]\n"
+	"                      [--password-command=<command> | --ask] [--pin[=<key>] | --no-pin]\n"
+	"                      [--register] [--no-start]\n"
 	"\n"
 	"    --name=<account>              what the configuration calls it; default: from the "
 	"domain\n"
@@ -42,6 +42,7 @@ static const char usage[] =
 	"    --pin[=<key>]                 log in where this key is shown, and nowhere else; "
 	"without\n"
 	"                                  one: the key that is shown now; --no-pin ends that\n"
+	"    --register                    make the account at the server, if it lets anybody\n"
 	"    --no-start                    write the configuration, start nothing\n"
 	"\n"
 	"    git xmpp setup alice@example.org\n";
@@ -61,6 +62,7 @@ struct setup {
 	bool ask;				/* ask for a password, even if a command told it
 						   before */
 	bool asks_password;
+	bool registers;				/* the server is to make the account */
 	bool joins;				/* for an invitation, which is the next step */
 	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
 	void *move_arg;				/* borrowed */
@@ -178,6 +180,7 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		{ "ask", no_argument, NULL, 'k' },
 		{ "pin", optional_argument, NULL, 'P' },
 		{ "no-pin", no_argument, NULL, 'U' },
+		{ "register", no_argument, NULL, 'R' },
 		{ "no-start", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -225,6 +228,9 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		case 'U':
 			s->unpins = true;
 			break;
+		case 'R':
+			s->registers = true;
+			break;
 		case 'N':
 			s->start = false;
 			break;
@@ -234,6 +240,8 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return cmd_misused(usage, "too many arguments");
+	if (s->registers && (s->password_command || !s->start))
+		return cmd_misused(usage, "--register asks for the password, and logs in");
 	if (s->ask && s->password_command)
 		return cmd_misused(usage, "--ask and --password-command are two ways to get it");
 	if (s->pins && (s->unpins || (!s->pin && !s->start)))
@@ -260,8 +268,10 @@ static int get_password(struct setup *s)
 	struct password_source *p = &s->password;
 
 	password_source_init(p, s->jid);
-	p->only_asks = s->ask;
-	s->asks_password = s->ask || (!s->password_command && !account_get(s, "passwordcommand"));
+	p->only_asks = s->ask || s->registers;
+	p->registers = s->registers;
+	s->asks_password = p->only_asks ||
+			   (!s->password_command && !account_get(s, "passwordcommand"));
 	if (!s->asks_password || password_source_find(p) ||
 	    (password_source_can_ask(p) && password_source_ask(p)))
 		return STATUS_OK;

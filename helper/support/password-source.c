@@ -43,6 +43,23 @@ bool password_source_can_ask(const struct password_source *s)
 	return s->asked < PASSWORDS_MAX && credential_can_ask();
 }
 
+/* A new password is asked for twice, since nobody else knows it. */
+static bool is_same_again(const struct password_source *s, const char *password)
+{
+	struct credential again;
+	char *second = NULL;
+	bool same;
+
+	if (credential_ask(&again, s->jid))
+		second = credential_password(&again);
+	same = second && !strcmp(second, password);
+	if (second && !same)
+		report("error", "the two that were typed differ");
+	credential_finish(&again);
+	credential_free_text(second);
+	return same;
+}
+
 bool password_source_ask(struct password_source *s)
 {
 	char *password = NULL;
@@ -51,7 +68,7 @@ bool password_source_ask(struct password_source *s)
 	s->asked++;
 	if (credential_ask(&s->credential, s->jid))
 		password = credential_password(&s->credential);
-	given = password != NULL;
+	given = password && (!s->registers || is_same_again(s, password));
 	credential_free_text(password);
 	return given;
 }
@@ -67,6 +84,8 @@ bool password_source_give(const struct password_source *s, struct message *troub
 	fields_add(&command, "verb", "password");
 	fields_add(&command, "jid", s->jid);
 	fields_add(&command, "password", password);
+	if (s->registers)
+		fields_add(&command, "register", "1");
 	good = query_get(&answer, &command, true, trouble) == 0;
 	query_finish(&answer);
 	wipe(command.base, command.cap);

@@ -16,6 +16,7 @@ enum { PASSWORDS_MAX = 3 };	/* that the user is asked for; and that helpers give
 
 struct password_source {
 	char jid[JID_MAX];		/* bare */
+	bool registers;			/* the account is to be made with it */
 	bool only_asks;			/* the helpers are left out */
 	struct credential credential;	/* the present password */
 	char *refused;			/* the one before, if there was one; owned */

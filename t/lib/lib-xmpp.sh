@@ -237,6 +237,7 @@ ejabberd_config () {
 	loglevel: info
 	certfiles: ["$TRASH/prosody/localhost.key", "$TRASH/prosody/localhost.crt"]
 	auth_method: internal
+	registration_timeout: infinity
 	shaper:
 	  slow: { rate: 3000, burst_size: 20000 }
 	  fast: { rate: 100000000, burst_size: 100000000 }
@@ -281,6 +282,7 @@ ejabberd_config () {
 	    port: $proxy_port
 	END
 	test -z "$ejabberd_counter" || echo "  mod_pres_counter: {}"
+	test -z "$ejabberd_more" || echo "$ejabberd_more"
 }
 
 # start_ejabberd <user>...: with an account for each.
