@@ -161,7 +161,7 @@ url=xmpp::nobody@localhost/x
 test_expect_success 'git asks for the password that the broker lacks, and goes on with it' '
 	afresh; forgetful alice &&
 	test_expect_code 128 types alice "$PASSWORD\n" git ls-remote $url 2>shown && cat shown &&
-	test "$(grep -c "Password for" shown)" = 1 && grep "^fatal: .nobody@localhost. is not your buddy" shown &&
+	test "$(grep -c "Password for" shown)" = 1 && grep "fatal: .nobody@localhost. is not your buddy" shown &&
 	broker_online alice && test_expect_code 128 as alice git ls-remote $url 2>err && grep "not your buddy" err
 '
 
@@ -184,7 +184,7 @@ test_expect_success 'a wrong one is asked for again in the same run, three times
 	grep "not your buddy" shown &&
 	afresh; forgetful alice && test_expect_code 128 types alice "a\nb\nc\nd\n" git ls-remote $url 2>shown &&
 	cat shown && grep -o "Password for" shown >asked && test_line_count = 3 asked &&
-	grep "^fatal: authentication failed" shown
+	grep "fatal: authentication failed" shown
 '
 
 test_expect_success 'without a terminal: the error, at once' '
@@ -208,7 +208,7 @@ test_expect_success 'a stored one that is wrong is erased, what is typed is stor
 test_expect_success 'where a command tells the password nobody is asked, until setup --ask drops it' '
 	afresh; forgetful alice && as alice git config --global xmpp.localhost.passwordCommand "echo wrong" &&
 	test_expect_code 128 types alice "$PASSWORD\n" git ls-remote $url 2>shown && cat shown &&
-	test_must_fail grep "Password for" shown && grep "^fatal: authentication failed" shown &&
+	test_must_fail grep "Password for" shown && grep "fatal: authentication failed" shown &&
 	types alice "$PASSWORD\n\n" git xmpp setup --ask 2>shown && cat shown &&
 	test_must_fail as alice git config xmpp.localhost.passwordCommand
 '

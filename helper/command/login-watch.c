@@ -111,18 +111,21 @@ static int ask(struct query *answer, const char *account, bool begin, struct mes
 	return result;
 }
 
-static void show_waiting(const struct login_watch *w, int64_t since)
+static void show_waiting(struct login_watch *w, int64_t since)
 {
 	int64_t waited = monotonic_ms() - since;
 
-	if (isatty(STDERR_FILENO) && waited >= SILENT_MS)
-		fprintf(stderr, "\rconnecting to %s (%d s)\033[K", w->domain, (int)(waited / 1000));
+	if (!isatty(STDERR_FILENO) || waited < SILENT_MS)
+		return;
+	fprintf(stderr, "\rconnecting to %s (%d s)\033[K", w->domain, (int)(waited / 1000));
+	w->waiting_shown = true;
 }
 
-static void hide_waiting(void)
+static void hide_waiting(struct login_watch *w)
 {
-	if (isatty(STDERR_FILENO))
+	if (w->waiting_shown)
 		fputs("\r\033[K", stderr);
+	w->waiting_shown = false;
 }
 
 /* A broker that is older than this verb tells the state of the account only. */
@@ -172,7 +175,7 @@ bool login_watch(struct login_watch *w, int seconds, struct message *trouble)
 			query_finish(&answer);
 			return watch_status(w, seconds, trouble);
 		}
-		hide_waiting();
+		hide_waiting(w);
 		if (result == 0 && !over)
 			shown = show_failures(w, &answer, shown);
 		if (result == 0 && over) {

@@ -17,6 +17,7 @@ struct login_watch {
 	const char *account;		/* its name; borrowed */
 	const char *domain;		/* borrowed */
 	char key[LOGIN_KEY_MAX];	/* the key that the last server showed; or empty */
+	bool waiting_shown;		/* a line on the terminal says that we wait */
 	char jid[64 + 1024];		/* the full JID, once we are online */
 };
 
