@@ -123,17 +123,11 @@ test_expect_success 'have_activation' 'at its end it says so, and leaves the soc
 	grep "^STOPPING=1$" told
 '
 
-test_expect_success 'have_activation' 'a broker that was started on demand makes room for that of the socket' '
+test_expect_success 'have_activation' 'a broker that was started on demand makes room for that of a socket' '
 	rm -f "$socket" && as alice git ls-remote $url && one alice && old=$(pids_of alice) &&
 	as alice git xmpp status >status && grep "started on demand" status &&
-	activate alice && as alice git ls-remote $url && wait_for 10 gone "$old" && wait_for 10 one alice &&
+	kill -STOP "$old" && activate alice && kill -CONT "$old" && wait_for 20 gone "$old" && as alice git ls-remote $url && wait_for 10 one alice &&
 	as alice git xmpp status >status && grep "started by systemd (socket)" status &&
-	as alice git xmpp daemon stop
-'
-
-test_expect_success 'have_activation' 'who listens at the path of a broker gets it, even if nobody asks' '
-	rm -f "$socket" && as alice git ls-remote $url && old=$(pids_of alice) &&
-	activate alice && wait_for 20 gone "$old" && as alice git ls-remote $url && wait_for 10 one alice &&
 	as alice git xmpp daemon stop
 '
 
@@ -183,6 +177,33 @@ test_expect_success 'one in the foreground says how it was started, and that the
 	start_broker alice && as alice git xmpp status >status && grep "started by hand" status &&
 	as alice "$BUILD/git-xmpp-daemon" 2>err && grep "another broker runs already" err &&
 	test_expect_code 78 as alice "$BUILD/git-xmpp-daemon" --started-by=magic 2>err && grep "^usage: " err
+'
+
+# value <key>: of Alice's autostart file.
+value () {
+	sed -n "s/^$1=//p" alice/.config/autostart/git-xmpp.desktop
+}
+
+test_expect_success 'without systemd, enable writes what desktops start, and disable removes it' '
+	as alice env -u XDG_CURRENT_DESKTOP git xmpp daemon enable >out && cat out &&
+	grep "^enabled: your desktop starts the broker" out && grep "^  git-xmpp-daemon --detach" out &&
+	as alice XDG_CURRENT_DESKTOP=test git xmpp daemon enable >out && ! grep "^  git-xmpp-daemon" out &&
+	test "$(value Type)" = Application && test "$(value X-systemd-skip)" = true && stop_broker alice &&
+	as alice sh -c "$(value Exec)" && as alice git xmpp status --wait >status &&
+	grep "started with the desktop session" status && as alice git xmpp daemon stop &&
+	as alice git xmpp daemon disable >out && grep "^removed: " out && test ! -e alice/.config/autostart/git-xmpp.desktop &&
+	as alice git xmpp daemon disable >out && grep "^nothing starts" out
+'
+
+test_expect_success 'command -v desktop-file-validate' 'the file is a desktop entry' '
+	as alice git xmpp daemon enable && desktop-file-validate alice/.config/autostart/git-xmpp.desktop >out && test_is_empty out
+'
+
+test_expect_success 'a file of somebody else is left alone' '
+	mkdir -p alice/.config/autostart && echo "[Desktop Entry]" >alice/.config/autostart/git-xmpp.desktop &&
+	test_must_fail as alice git xmpp daemon enable 2>err && grep "was not written by this command" err &&
+	as alice git xmpp daemon disable && test -s alice/.config/autostart/git-xmpp.desktop &&
+	test_expect_code 129 as alice git xmpp daemon enable --now 2>err
 '
 
 test_done

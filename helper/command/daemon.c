@@ -18,24 +18,30 @@
 #include "output.h"
 #include "process.h"
 #include "query.h"
+#include "session-start.h"
 #include "sockpath.h"
 #include "userfile.h"
 
 static const char usage[] =
 	"usage: git xmpp daemon start | reload\n"
 	"   or: git xmpp daemon stop | restart [--now]\n"
+	"   or: git xmpp daemon enable | disable [--linger]\n"
 	"   or: git xmpp daemon run | status [<options>]\n"
 	"\n"
 	"    start    start the broker in the background, unless it runs\n"
 	"    reload   have it read the configuration again\n"
 	"    stop     end it when what it transfers is over, in a minute at the latest\n"
 	"    restart  stop, then start\n"
+	"    enable   have it started with your session, by systemd or your desktop\n"
+	"    disable  do not\n"
 	"    run      be the broker, in the foreground: see git-xmpp-daemon(1)\n"
 	"    status   the same as \"git xmpp status\"\n"
 	"\n"
-	"    --now    do not wait for transfers\n"
+	"    --now     do not wait for transfers\n"
+	"    --linger  from boot on, and after you have logged out\n"
 	"\n"
-	"    git xmpp daemon restart\n";
+	"    git xmpp daemon restart\n"
+	"    git xmpp daemon enable\n";
 
 enum {
 	POLL_MS = 20,
@@ -229,21 +235,24 @@ static int end_broker(bool now)
 	return status;
 }
 
-/* Reads --now. False if the command is misused; *status is what it returns then. */
-static bool read_now(int argc, char **argv, bool *now, int *status)
+/*
+ * Reads the only option that there may be. False if the command is misused; *status is what it
+ * returns then.
+ */
+static bool read_flag(int argc, char **argv, const char *name, bool *given, int *status)
 {
-	static const struct option options[] = {
-		{ "now", no_argument, NULL, 'n' },
+	const struct option options[] = {
+		{ name, no_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	*now = false;
+	*given = false;
 	*status = STATUS_USAGE;
 	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
-		if (c != 'n')
+		if (c != 'f')
 			return false;
-		*now = true;
+		*given = true;
 	}
 	if (optind == argc)
 		return true;
@@ -256,7 +265,7 @@ static int stop(int argc, char **argv)
 	int status;
 	bool now;
 
-	return read_now(argc, argv, &now, &status) ? end_broker(now) : status;
+	return read_flag(argc, argv, "now", &now, &status) ? end_broker(now) : status;
 }
 
 /* Whether the broker is, or was, online. */
@@ -298,7 +307,7 @@ static int restart(int argc, char **argv)
 	bool online, now;
 	int status;
 
-	if (!read_now(argc, argv, &now, &status))
+	if (!read_flag(argc, argv, "now", &now, &status))
 		return status;
 	online = is_online();
 	status = end_broker(now);
@@ -306,6 +315,24 @@ static int restart(int argc, char **argv)
 		return status;
 	status = start(1, argv);
 	return status == STATUS_OK && online ? come_back() : status;
+}
+
+static int enable(int argc, char **argv)
+{
+	bool linger;
+	int status;
+
+	return read_flag(argc, argv, "linger", &linger, &status) ? session_start_enable(linger)
+								 : status;
+}
+
+static int disable(int argc, char **argv)
+{
+	bool linger;
+	int status;
+
+	return read_flag(argc, argv, "linger", &linger, &status) ? session_start_disable(linger)
+								 : status;
 }
 
 static int reload(int argc, char **argv)
@@ -339,6 +366,8 @@ static const struct {
 	{ "reload", reload, false },
 	{ "stop", stop, true },
 	{ "restart", restart, true },
+	{ "enable", enable, true },
+	{ "disable", disable, true },
 	{ "run", run, true },
 	{ "status", cmd_status, true },
 };

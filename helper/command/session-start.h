@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HELPER_SESSION_START_H
+#define HELPER_SESSION_START_H
+
+/*
+ * Whether the broker starts with the user's session: by the units of the user's systemd, where
+ * that runs, else by a file that desktops read (XDG Desktop Application Autostart
+ * Specification).
+ */
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+/* Each prints what it has done, and returns the exit status. linger: from boot on. */
+int session_start_enable(bool linger);
+int session_start_disable(bool linger);
+
+/*
+ * The autostart file, malloc'd, whether it exists or not; NULL if there is no home. Whether the
+ * file there is ours.
+ */
+char *session_start_file(void);
+bool session_start_is_ours(const char *file);
+
+/* Whether systemd starts the broker. False if systemd cannot be asked. */
+bool session_start_has_unit(void);
+
+#endif
