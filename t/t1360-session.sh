@@ -195,8 +195,21 @@ test_expect_success 'without systemd, enable writes what desktops start, and dis
 	as alice git xmpp daemon disable >out && grep "^nothing starts" out
 '
 
-test_expect_success 'command -v desktop-file-validate' 'the file is a desktop entry' '
-	as alice git xmpp daemon enable && desktop-file-validate alice/.config/autostart/git-xmpp.desktop >out && test_is_empty out
+test_expect_success 'purge lists, and removes nothing that was not said' '
+	as alice git xmpp daemon enable && as alice git config --global other.key value &&
+	as alice git xmpp buddies && find alice -type f | sort >before &&
+	as alice git xmpp purge --dry-run >out && cat out && grep "configuration *xmpp.localhost" out &&
+	grep "key *$TRASH/alice/.data/git-xmpp" out && grep "state, trust *$TRASH/alice/.state/git-xmpp" out && grep "autostart" out &&
+	test_must_fail as alice git xmpp purge >out 2>err && grep "say so with --yes" err &&
+	as alice "$BUILD/t/on-terminal" "n\n" git xmpp purge >out; grep "Remove all of it" out &&
+	find alice -type f | sort >after && test_cmp before after && one alice
+'
+
+test_expect_success 'said so, all of it goes, and what is of others stays' '
+	as alice "$BUILD/t/on-terminal" "y\n" git xmpp purge >out && cat out && grep "^removed$" out && none alice &&
+	test ! -e alice/.data/git-xmpp && test ! -e alice/.state/git-xmpp && test ! -e alice/.config/autostart/git-xmpp.desktop &&
+	! as alice git config --global --get-regexp "^xmpp" && test "$(as alice git config --global other.key)" = value &&
+	as alice git xmpp purge --yes >out && grep "nothing" out
 '
 
 test_expect_success 'a file of somebody else is left alone' '

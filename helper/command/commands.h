@@ -36,6 +36,7 @@ int cmd_queue(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
+int cmd_purge(int argc, char **argv);
 int cmd_complete(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

@@ -160,6 +160,12 @@ bool session_start_is_ours(const char *file)
 	return ours;
 }
 
+void session_start_stop_socket(void)
+{
+	if (user_unit_manager())
+		ask("stop", USER_UNIT_SOCKET);
+}
+
 bool session_start_has_unit(void)
 {
 	return user_unit_manager() && (ask("is-enabled", USER_UNIT_SERVICE) == 0 ||

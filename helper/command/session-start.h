@@ -23,6 +23,9 @@ int session_start_disable(bool linger);
 char *session_start_file(void);
 bool session_start_is_ours(const char *file);
 
+/* Ends the socket of the user's systemd, which would start the broker for the next command. */
+void session_start_stop_socket(void);
+
 /* Whether systemd starts the broker. False if systemd cannot be asked. */
 bool session_start_has_unit(void);
 

@@ -43,7 +43,8 @@ const struct verb verbs[] = {
 	  TAKES_NOTHING, NULL },
 	{ NULL, "log", cmd_log, "what happened by itself", TAKES_NOTHING, NULL },
 	{ NULL, "daemon", cmd_daemon, "start, stop, reload and watch the broker", TAKES_NOTHING,
-	  "start stop restart reload run status" },
+	  "start stop restart reload enable disable run status" },
+	{ NULL, "purge", cmd_purge, "remove all that is kept for you", TAKES_NOTHING, NULL },
 	{ NULL, "complete", cmd_complete, "what may stand here, for shells", TAKES_NOTHING, NULL },
 	{ NULL, "help", cmd_help, "show the options of a command", TAKES_VERB, NULL },
 };
