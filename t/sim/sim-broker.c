@@ -189,8 +189,10 @@ void broker_start(struct broker *b)
 		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false,
 				     false);
 	make_context(b);
+	trust_load_blocks(b);
 	make_peers(b);
 	trust_start(b);
+	list_start(b);
 	b->host.broker = b;
 	git_services_init(&b->git_services, &b->context, &b->peers, &process_ops, &b->host,
 			  &git_service_events, b);
@@ -212,6 +214,7 @@ static void forget(struct broker *b)
 	follower_finish(b);
 	inquirer_finish(b);
 	trust_finish(b);
+	list_finish(b);
 	compare_finish(b);
 	trust_keep(b);
 	presence_destroy(b->presence);

@@ -485,6 +485,8 @@ static const char *restless(const struct broker *b)
 		return "has a helper";
 	if (b->sessions.first)
 		return "has a session";
+	if (b->listings)
+		return "waits for a list";
 	if (!list_alone(&b->git_services.services.runs))
 		return "has a child";
 	for (const struct peer *p = b->peers.first; p; p = p->next) {

@@ -4,7 +4,9 @@
  * comparison.c are in the world; of TLS there is what both ends of a path know, and of hashes
  * something that depends on every byte. Whoever did not begin a comparison is shown the string
  * last: then the one who began it shows the same. That meetings disturb no link is seen by the
- * rules for links, which hold with and without them.
+ * rules for links, which hold with and without them. Where users decide about devices, too, they
+ * verify whom they have compared, or say no; then that device is shut out, and the other user is
+ * told, in another meeting. Nobody else is told so.
  */
 #include "sim.h"
 
@@ -66,7 +68,7 @@ static void on_told(void *owner, const char *jid, const unsigned char *fp, bool 
 {
 	struct broker *b = owner, *other = broker_with(b->world, fp);
 
-	if (other && !other->hostile && !same)
+	if (other && !other->hostile && !same && !other->said_no[b->index])
 		violation(b->world, "%s is told that the words differ, and nobody said so",
 			  b->name);
 }
@@ -92,6 +94,29 @@ void compare_finish(struct broker *b)
 	b->comparisons = NULL;
 }
 
+static void say_result(struct broker *b, struct broker *other, bool same)
+{
+	b->comparing = true;
+	comparison_say(b->comparisons, other->jid, other->device, same);
+	b->comparing = false;
+}
+
+static void decide(struct broker *b, struct broker *other)
+{
+	struct world *w = b->world;
+	bool same = !w->swarm.trust_events || chance(w, 500);
+
+	if (!same) {
+		trace(w, "%s: its user says that the words of %s differ", b->name, other->name);
+		w->stats->said_no++;
+		b->said_no[other->index] = true;
+		user_distrusts(b, other);
+	} else if (w->swarm.trust_events) {
+		user_verifies(b, other);
+	}
+	say_result(b, other, same);
+}
+
 void user_compares(struct broker *b, struct broker *other)
 {
 	if (!b->running || b->hostile || b == other)
@@ -99,7 +124,7 @@ void user_compares(struct broker *b, struct broker *other)
 	trace(b->world, "%s: a user compares with %s", b->name, other->name);
 	b->comparing = true;
 	comparison_want(b->comparisons, other->jid, other->device);
-	if (comparison_look(b->comparisons, other->jid, other->device).state == COMPARISON_DONE)
-		comparison_say(b->comparisons, other->jid, other->device, true);
 	b->comparing = false;
+	if (comparison_look(b->comparisons, other->jid, other->device).state == COMPARISON_DONE)
+		decide(b, other);
 }

@@ -260,6 +260,9 @@ static void on_data(struct session_client *c, const void *data, size_t n)
 {
 	struct helper *h = helper_of(c);
 
+	if (trust_lost(h->broker, h->by))
+		violation(world_of(h), "%s: git reads a byte of %s, which is not trusted",
+			  h->broker->name, h->by->name);
 	if (!h->by->hostile)
 		stream_read(world_of(h), &h->in, data, n);
 	h->unconsumed += n;
@@ -567,4 +570,6 @@ void user_acts(struct broker *b)
 		if (both)
 			user_compares(other, b);
 	}
+	if (w->swarm.trust_events && chance(w, 400))
+		user_lists(b);
 }

@@ -88,6 +88,9 @@ static void on_link_deliver(void *owner, const struct record *record)
 		hostile_hears(p, record);
 	if (b->hostile && !is_about_paths(record))
 		return;
+	if (trust_lost(b, n->other))
+		violation(b->world, "%s: takes a %s of %s, which is not trusted", b->name,
+			  record_type_name(record->type), n->other->name);
 	if (!is_about_paths(record) && record->type < RECORD_ACCEPT)
 		expect_answer(n, record);
 	n->link->deliver(p, record);
@@ -330,6 +333,9 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 		violation(b->world, "%s: a peer ended and left something open", b->name);
 	n->peer = NULL;
 	device_news_ended(b->device_news, p);
+	if (!strcmp(reason, "untrusted"))
+		device_news_refused(b->device_news, p->jid, p->device);
+	list_ended(b, p);
 	if (strcmp(reason, "idle"))
 		announcer_lost(b->announcer, p->jid, p->device);
 }
@@ -370,7 +376,9 @@ static const char *on_word(void *owner, struct peer *p, const struct record *rec
 {
 	struct broker *b = owner;
 
-	return record->type == RECORD_DEVICE ? device_news_record(b->device_news, p, record) : NULL;
+	if (record->type == RECORD_DEVICE)
+		return device_news_record(b->device_news, p, record);
+	return list_record(b, p, record);
 }
 
 static void on_outcome(void *owner, const struct peer *p, const char *id, uint64_t received,

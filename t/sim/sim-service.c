@@ -463,6 +463,9 @@ static void on_write(struct service_process *p, const void *data, size_t n)
 	struct world *w = world_of(p);
 
 	check_alive(p, "something");
+	if (trust_lost(p->broker, p->of))
+		violation(w, "%s: git reads a byte of %s, which is not trusted", p->broker->name,
+			  p->of->name);
 	if (p->in_ended)
 		violation(w, "%s: something is written after the end", p->broker->name);
 	if (!p->in.done)

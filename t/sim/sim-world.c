@@ -201,6 +201,7 @@ static void draw_swarm(struct world *w)
 		s->relays = s->mute = 0;
 		s->trust_events = 250;
 		s->untrusted = 400;
+		s->compares = 500;
 	}
 }
 
@@ -356,6 +357,7 @@ static void touch(struct world *w, const struct event *e)
 	case EVENT_START:
 	case EVENT_REFS:
 	case EVENT_FOLLOW:
+	case EVENT_LOOK:
 		w->brokers[e->slot % BROKERS_MAX].touched = true;
 		break;
 	default:
@@ -429,6 +431,10 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_FOLLOW:
 		if (b->running && b->life == e->generation)
 			follower_step(b, e->arg);
+		break;
+	case EVENT_LOOK:
+		if (b->running && b->life == e->generation)
+			look_step(b, e->arg);
 		break;
 	case EVENT_STREAM:
 		if (stream->used && stream->generation == e->generation)
@@ -546,6 +552,8 @@ static void start_final(struct world *w)
 			helper_start(&w->brokers[i], SERVICE_UPLOAD_PACK, w->brokers[k].account, k,
 				     0, NULL);
 		}
+		if (w->swarm.trust_events)
+			user_lists(&w->brokers[i]);
 	}
 	start_choosy(w);
 	w->starting_final = false;

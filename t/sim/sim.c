@@ -136,8 +136,8 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 {
 	static const char *const kinds[EVENT_KINDS] = {
 		"arrives", "established", "cut", "child", "helper", "presence", "question",
-		"login", "grace", "start", "move", "fate", "cut-off", "refs", "follow", "stream",
-		"network", "part", "parted", "timer",
+		"login", "grace", "start", "move", "fate", "cut-off", "refs", "follow", "look",
+		"stream", "network", "part", "parted", "timer",
 	};
 	static const char *const met[MET_COUNT] = {
 		"pair", "waits", "left", "silent", "half", "strangers", "served", "rested",
@@ -165,7 +165,8 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 	       all.virtual_ms / 3600e3, seconds);
 	if (!counts)
 		return;
-	printf("compared: %" PRIu64 "\n", all.compared);
+	printf("compared: %" PRIu64 "\nsaid no: %" PRIu64 "\n", all.compared, all.said_no);
+	printf("rows of lists: %" PRIu64 "\nblocked: %" PRIu64 "\n", all.rows, all.blocks);
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		printf("event %s: %" PRIu64 "\n", kinds[i], all.kinds[i]);
 	for (unsigned i = 0; i < MET_COUNT; i++)

@@ -36,6 +36,8 @@
 #include "quota.h"
 #include "service-request.h"
 #include "session.h"
+#include "share-answers.h"
+#include "share-list.h"
 #include "trust.h"
 
 enum {
@@ -125,6 +127,7 @@ enum event_kind {
 	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a read of them */
 	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could
 				   not start */
+	EVENT_LOOK,		/* slot is a broker, arg a look into one of its repositories */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network has changed */
 	EVENT_PART,		/* slot is a broker, arg another one: from now on nothing
@@ -238,6 +241,9 @@ struct telling_count {
 	uint64_t refs;			/* the refs that it was told */
 };
 
+/* Whom a user has blocked, and where that is kept. */
+enum blocked { BLOCKED_NOT, BLOCKED_BY_SERVER, BLOCKED_HERE };
+
 /* What runs the git processes of a broker. */
 struct service_host {
 	struct broker *broker;
@@ -272,6 +278,10 @@ struct broker {
 	struct git_run *fetches;	/* owned; fetches of the follower that are under way */
 	uint32_t follow_steps;		/* counts the comparisons and fetches */
 	struct device_news *device_news;
+	struct share_answers share_answers;
+	struct share_look *look;	/* owned */
+	struct share_lists share_lists;
+	struct listing *listings;	/* owned; lists that users wait for */
 	struct comparisons *comparisons;
 	bool comparing;			/* a path that is opened now is no link's */
 	struct inquirer *inquirer;
@@ -308,6 +318,8 @@ struct broker {
 	bool trusts[BROKERS_MAX];
 	struct buf trust_kept;		/* the trust table, from one life to the next */
 	bool thrown_out[BROKERS_MAX];	/* only its user may let this device in again */
+	enum blocked blocks[BROKERS_MAX];	/* by account */
+	bool said_no[BROKERS_MAX];	/* its user has told this device that the words differ */
 	bool follow[BROKERS_MAX][SHARES];
 	uint64_t fetched[BROKERS_MAX][SHARES];	/* version of the refs that was fetched last */
 	struct telling_count told[BROKERS_MAX][SHARES];
@@ -438,6 +450,8 @@ struct stats {
 	uint64_t decisions;		/* of users about devices */
 	uint64_t refused, killed, resumed, deferred, lost_pushes, outcomes, virtual_ms;
 	uint64_t compared;
+	uint64_t rows;			/* of lists of shares */
+	uint64_t blocks, said_no;
 	uint64_t direct, proxied, moves;
 	uint64_t kinds[EVENT_KINDS];	/* events; and timers, as the last kind */
 	uint64_t met[MET_COUNT];
@@ -713,6 +727,15 @@ void compare_start(struct broker *b);
 void compare_finish(struct broker *b);
 void user_compares(struct broker *b, struct broker *other);
 
+/* sim-list.c: what one may use of others */
+void list_start(struct broker *b);
+void list_finish(struct broker *b);
+const char *list_record(struct broker *b, struct peer *p, const struct record *record);
+void list_ended(struct broker *b, const struct peer *p);
+void look_step(struct broker *b, uint64_t step);
+/* A user asks all devices that they trust. */
+void user_lists(struct broker *b);
+
 /* sim-trust.c: what devices say of each other, and rights that are lost */
 
 void trust_start(struct broker *b);
@@ -724,6 +747,13 @@ void trust_keep(struct broker *b);
 void trust_follow(struct broker *b);
 /* A user decides something about some device. */
 void trust_event(struct world *w);
+/* Its user decides about a device, and the broker obeys. */
+void user_verifies(struct broker *b, const struct broker *other);
+void user_distrusts(struct broker *b, const struct broker *other);
+/* Whom its server blocks. */
+void trust_load_blocks(struct broker *b);
+/* Whether the device must not move a byte here. Worlds without decisions are not asked. */
+bool trust_lost(const struct broker *b, const struct broker *other);
 /* Its user trusts the device, by its key. */
 void trust_by_hand(struct broker *b, const struct broker *other);
 /* Who has lost the right has no link, and has not got the right back by itself. */
