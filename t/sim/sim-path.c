@@ -104,6 +104,7 @@ struct path *end_begin(struct wire *wire, unsigned side, const struct path_event
 	struct wire_end *end = &wire->end[side];
 
 	end->used = true;
+	end->dry = false;
 	path_init(&end->path, &ops, wire->kind, path_kind_name(wire->kind), events, owner);
 	return &end->path;
 }
@@ -308,10 +309,11 @@ static void pump(struct world *w, struct wire_end *end)
 		if (!buf_len(&end->out)) {
 			/* Not into end->out, because path_fill() may close the end. */
 			buf_reset(&w->scratch);
-			path_fill(&end->path, &w->scratch, w->swarm.block);
+			n = path_fill(&end->path, &w->scratch, w->swarm.block);
 			if (wire_of(w, &end->path)->generation != generation || !end->used ||
 			    end->path.over)
 				return;
+			end->dry = !n;
 			if (end->broker->hostile && w->swarm.mute)
 				hostile_withholds(&w->scratch);
 			buf_append(&end->out, buf_data(&w->scratch), buf_len(&w->scratch));
@@ -356,6 +358,7 @@ static void on_kick(struct path *path)
 	if (!end->kicked)
 		w->kicked++;
 	end->kicked = true;
+	end->dry = false;
 	w->kicked_wires[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
@@ -597,7 +600,8 @@ void path_arrives(struct world *w, struct wire *wire, unsigned from)
 	if (far->used)
 		buf_append(&far->plain, buf_data(&near->flight), size);
 	buf_consume(&near->flight, size);
-	if (near->used)
+	/* There is room for more. Whoever had nothing more promised to kick. */
+	if (near->used && !near->dry)
 		path_kick(&near->path);
 	if (far->used && !far->path.over) {
 		/* path_plain() may close the path, and free its buffer. */

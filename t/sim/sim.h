@@ -153,6 +153,8 @@ struct wire_end {
 	char full[64];			/* of an in-band path: the JID it goes to */
 	struct buf plain;		/* bytes that arrived and are not consumed */
 	bool kicked;
+	bool dry;			/* its owner had nothing to send, and has not
+					   kicked since */
 	/* towards the other end */
 	struct buf out;			/* bytes sent, not in a block yet */
 	struct buf flight;
