@@ -258,6 +258,26 @@ void gitconfig_finish(struct gitconfig *c)
 	*c = (struct gitconfig){ .count = 0 };
 }
 
+/* The text of the copy, at the same place; NULL stays NULL. */
+static const char *moved(const char *text, const struct gitconfig *from, const struct gitconfig *to)
+{
+	return text ? buf_data(&to->bytes) + (text - buf_data(&from->bytes)) : NULL;
+}
+
+void gitconfig_copy(struct gitconfig *copy, const struct gitconfig *c)
+{
+	*copy = (struct gitconfig){ .count = c->count };
+	buf_append(&copy->bytes, buf_data(&c->bytes), buf_len(&c->bytes));
+	copy->rows = xcalloc(c->count + 1, sizeof(*copy->rows));
+	for (size_t i = 0; i < c->count; i++)
+		copy->rows[i] = (struct gitconfig_entry){
+			.key = moved(c->rows[i].key, c, copy),
+			.value = moved(c->rows[i].value, c, copy),
+			.file = moved(c->rows[i].file, c, copy),
+			.system = c->rows[i].system,
+		};
+}
+
 const struct gitconfig_entry *gitconfig_find(const struct gitconfig *c, const char *key)
 {
 	for (size_t i = c->count; i > 0; i--)

@@ -50,6 +50,9 @@ int gitconfig_read(struct gitconfig *c, struct message *trouble);
 bool gitconfig_parse(struct gitconfig *c);
 void gitconfig_finish(struct gitconfig *c);
 
+/* Makes copy, which is finished as well, the same as c. */
+void gitconfig_copy(struct gitconfig *copy, const struct gitconfig *c);
+
 /*
  * The last entry with this key, which is the one that counts; NULL if there is none. The
  * key is spelled as in the rows.

@@ -40,6 +40,7 @@ struct conn {
 	uv_idle_t soon;
 	const struct conn_events *events;	/* NULL: no owner yet, or none any more */
 	void *owner;
+	const void *party;		/* as conn_give() has set it; only compared */
 	bool hello, closing;
 	bool failed;			/* uv_write() failed: the connection ends in the next
 					   turn */
@@ -367,4 +368,35 @@ void conns_end(struct conns *all)
 {
 	while (!list_alone(&all->ring))
 		gone((struct conn *)all->ring.next);
+}
+
+void conn_give(struct conn *c, const void *party)
+{
+	c->party = party;
+}
+
+static struct conn *find_given(const struct conns *all, const void *party)
+{
+	for (struct list *at = all->ring.next; at != &all->ring; at = at->next)
+		if (((struct conn *)at)->party == party)
+			return (struct conn *)at;
+	return NULL;
+}
+
+void conns_dismiss(struct conns *all, const void *party, const struct message *why)
+{
+	struct conn *c;
+
+	/* What an owner does when its client closes may close others. */
+	while ((c = find_given(all, party))) {
+		const struct conn_events *events = c->events;
+
+		c->party = NULL;
+		c->events = NULL;
+		if (why)
+			conn_send_error(c, why);
+		if (events)
+			events->closed(c->owner);
+		conn_close(c);
+	}
 }

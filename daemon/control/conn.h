@@ -59,6 +59,14 @@ void conns_accept(struct conns *all, uv_stream_t *listener);
 /* Closes every client. Their owners are told by closed(). */
 void conns_end(struct conns *all);
 
+/*
+ * The owner has given the client to one of its parts, which may end before the others. Then
+ * conns_dismiss() closes each client of that part. The client is told why, unless that is
+ * NULL; the client's own owner is told by closed().
+ */
+void conn_give(struct conn *c, const void *party);
+void conns_dismiss(struct conns *all, const void *party, const struct message *why);
+
 void conn_set_owner(struct conn *c, const struct conn_events *events, void *owner);
 bool conn_has_owner(const struct conn *c);
 void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t n);

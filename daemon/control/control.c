@@ -139,6 +139,12 @@ struct control *control_create(uv_loop_t *loop, const char *path, int inherited,
 	return NULL;
 }
 
+void control_dismiss(struct control *control, const void *party, const struct message *why)
+{
+	if (control)
+		conns_dismiss(&control->conns, party, why);
+}
+
 void control_destroy(struct control *control)
 {
 	if (!control)

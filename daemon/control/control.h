@@ -33,6 +33,9 @@ int control_serve(struct control *control, const char *path, struct message *tro
 /* Whether the socket at the path is still ours: neither removed nor replaced. */
 bool control_in_place(const struct control *control);
 
+/* conns_dismiss() for its clients. control may be NULL. */
+void control_dismiss(struct control *control, const void *party, const struct message *why);
+
 /* Stops listening, removes the socket if the control made it, closes every client. */
 void control_destroy(struct control *control);
 
