@@ -30,6 +30,10 @@ enum message_id {
 	MSG_CANNOT_BEGIN,		/* reason: the broker cannot even create its event loop */
 	/* the account */
 	MSG_NO_ACCOUNT,
+	MSG_UNKNOWN_ACCOUNT,		/* account: neither a name nor an address of one */
+	MSG_WHICH_ACCOUNT,		/* several, and none is the default */
+	MSG_BAD_ACCOUNT,		/* account, reason */
+	MSG_ACCOUNT_GONE,		/* jid: it is configured no more */
 	MSG_PASSWORD_NEEDED,		/* jid */
 	MSG_PASSWORD_COMMAND,		/* account, command, reason */
 	MSG_AUTH_FAILED,		/* jid, reason */

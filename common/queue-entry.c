@@ -166,7 +166,10 @@ static bool parse_target(struct queue_entry *e, struct fields f)
 {
 	const char *jid = fields_get(f, "jid"), *share = fields_get(f, "share");
 	const char *path = fields_get(f, "path"), *remote = fields_get(f, "remote");
+	const char *account = fields_get(f, "account");
 
+	if (account && !jid_bare(account, e->account))
+		return false;
 	if (!jid || !share || !path || !remote)
 		return false;
 	if (!jid_bare(jid, e->jid) || !share_name_valid(share) || *path != '/')
@@ -249,6 +252,8 @@ bool queue_entry_move(struct queue_entry *e, const char *from, const char *to)
 
 void queue_entry_write(const struct queue_entry *e, struct buf *fields)
 {
+	if (*e->account)
+		fields_add(fields, "account", e->account);
 	fields_add(fields, "jid", e->jid);
 	fields_add(fields, "share", e->share);
 	fields_add(fields, "path", e->path);

@@ -3,9 +3,10 @@
 #define COMMON_QUEUE_ENTRY_H
 
 /*
- * A queued push as it is kept in its file. Fields: jid, share, path, remote, queued,
- * expires, state (waiting, running, failed; waiting if absent), tries, error, moved=1 (a
- * ref at the buddy is not as expected, which no retry mends), and once or more, one a ref:
+ * A queued push as it is kept in its file. Fields: account (ours; absent: the default one),
+ * jid, share, path, remote, queued, expires, state (waiting, running, failed; waiting if
+ * absent), tries, error, moved=1 (a ref at the buddy is not as expected, which no retry mends),
+ * and once or more, one a ref:
  *   update=<object, or - to delete> <object it had, or - if none> <full ref name there>
  * The place where "git push" would have run:
  *   directory=<absolute path>
@@ -39,6 +40,7 @@ struct queue_update {			/* one ref */
 struct queue_entry {
 	struct queue_entry *next;
 	char id[QUEUEFILE_ID_MAX];		/* like q7 */
+	char account[JID_MAX];		/* ours that pushes, bare; "": the default one */
 	char jid[JID_MAX];
 	char share[SHARE_NAME_MAX];
 	char *path;			/* git directory; owned */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Starts with the configuration, the device key and trust table of its account, and the
- * socket; then logs in (login.c). After that, events from XMPP are dispatched here:
+ * Starts with the configuration, the device key and trust table of its account; then logs in
+ * (login.c). After that, events from XMPP are dispatched here:
  * presences to the presence table and the peers concerned, in-band stanzas to their paths,
  * offers of new paths to an acceptor, news of contacts to contacts.c.
  */
@@ -14,10 +14,8 @@
 #include "login.h"
 #include "announcer-port.h"
 #include "child.h"
-#include "command.h"
 #include "comparing.h"
 #include "contacts.h"
-#include "control.h"
 #include "device-news-events.h"
 #include "digest.h"
 #include "follower-port.h"
@@ -193,8 +191,9 @@ static void tell_manager(struct broker *b)
 
 	for (const struct share *s = policy_first(b->context.policy); s; s = s->next)
 		status.shares++;
-	if (!b->context.draining && !b->context.stopping)
-		manager_status_tell(b->manager, &status);
+	/* There is one line, so it is about the default account. */
+	if (!b->context.draining && !b->context.stopping && b->config->preferred)
+		manager_status_tell(b->shared->manager, &status);
 }
 
 static void on_state(void *owner, enum account_state state, const struct message *trouble)
@@ -211,7 +210,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 		inquirer_online(b->inquirer, true);
 		requester_online(b->requester, true);
 		local_candidates_online(b->local_candidates, b->xmpp);
-		heap_trim_later(&b->heap_trim);
+		b->shared->worked(b->shared);
 		peers_online(&b->peers, true);
 		for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
 		     buddy = buddy->next)
@@ -407,6 +406,7 @@ static const struct account_events account_events = {
 /* Copies settings from the configuration to the parts that use them. */
 static void read_settings(struct broker *b)
 {
+	snprintf(b->configured, sizeof(b->configured), "%s", b->config->jid ? b->config->jid : "");
 	b->context.jid = b->config->jid;
 	b->context.path_timeout = b->config->path_timeout * 1000;
 	b->context.transport = b->config->transport;
@@ -478,18 +478,12 @@ void broker_log_in_anew(struct broker *b)
 	login_begin(b);
 }
 
-int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
+void broker_configure(struct broker *b, struct config *fresh, broker_ended *ended, void *arg)
 {
-	struct config *fresh = config_read(trouble);
 	bool failed =
 		b->trouble.id != MSG_NONE || (b->xmpp && account_state(b->xmpp) == ACCOUNT_FAILED);
-	bool same;
+	bool same = config_same_account(b->config, fresh);
 
-	if (!fresh) {
-		log_error("%s; what was read before holds", trouble->text);
-		return -1;
-	}
-	same = config_same_account(b->config, fresh);
 	config_free(b->config);
 	b->config = fresh;
 	b->follower_port.config = fresh;
@@ -508,34 +502,23 @@ int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct messa
 		 */
 		if (b->xmpp && account_state(b->xmpp) == ACCOUNT_OFFLINE)
 			account_connect(b->xmpp);
-		return 0;
+		return;
 	}
 	broker_log_out(b);
 	broker_identify(b);
 	login_begin(b);
-	return 0;
 }
 
-/* Each buddy has a budget of their own; strangers share that of their domain. */
-static bool admits(void *arg, enum log_book book, const char *party, unsigned *left_out)
+bool broker_knows(const struct broker *b, const char *jid)
 {
-	struct broker *b = arg;
-	const struct buddy *buddy = NULL;
-	char bare[JID_MAX];
-	bool known = false;
+	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	if (jid_bare_of(party, bare)) {
-		party = bare;
-		buddy = presence_buddy(b->context.presence, bare);
-		known = (buddy && buddy->in_roster) || context_counts_as_trusted(&b->context, bare);
-	}
-	return log_budget_admits(&b->budgets[book], party, known, context_now(&b->context),
-				 left_out);
+	return context_is_buddy(&b->context, jid) || (buddy && buddy->pending_in) ||
+	       context_counts_as_trusted(&b->context, jid) || trust_devices(b->context.trust, jid);
 }
 
-static void on_open(void *owner, struct conn *conn, struct fields open)
+void broker_open(struct broker *b, struct conn *conn, struct fields open)
 {
-	struct broker *b = owner;
 	struct message trouble;
 
 	if (b->context.draining) {
@@ -546,17 +529,13 @@ static void on_open(void *owner, struct conn *conn, struct fields open)
 	}
 	/* First: sessions that wait already check again then. */
 	login_wanted(b);
+	/* The configuration may have been read for that, and have no such account any more. */
+	if (b->context.stopping)
+		return;
 	if (fields_get(open, "notices"))
 		notice_board_say(b, conn, NULL);
 	session_client_create(conn, &b->sessions, open);
 }
-
-static void on_command(void *owner, struct conn *conn, struct fields command)
-{
-	command_run(owner, conn, command);
-}
-
-static const struct control_events control_events = { .open = on_open, .command = on_command };
 
 /* Seeds the jitter of background work. */
 static uint32_t seed(const struct broker *b)
@@ -573,7 +552,7 @@ static void on_network_changed(void *owner)
 
 	if (b->xmpp)
 		account_check(b->xmpp);
-	login_wanted(b);
+	login_network_changed(b);
 }
 
 static const struct local_candidates_events local_candidates_events = {
@@ -623,12 +602,14 @@ static void on_draining(void *owner)
 {
 	struct broker *b = owner;
 
-	service_manager_notify(b->manager, "STOPPING=1\nSTATUS=stopping when no transfer runs");
+	service_manager_notify(b->shared->manager, "STOPPING=1\nSTATUS=stopping when no transfer runs");
 }
 
 static void on_drained(void *owner)
 {
-	broker_stop(owner);
+	struct broker *b = owner;
+
+	b->shared->drained(b->shared, b);
 }
 
 static void on_queue_failed(void *owner)
@@ -636,13 +617,30 @@ static void on_queue_failed(void *owner)
 	notice_board_look(owner);
 }
 
-int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
-		 struct message *trouble)
+/*
+ * Whether what is kept for all accounts, a queued push or one whose outcome is unknown, is
+ * this account's. Without a word about that it is the default account's.
+ */
+static bool is_ours(void *owner, const char *account)
+{
+	const struct broker *b = owner;
+
+	return account ? !strcmp(account, b->configured) : b->config->preferred;
+}
+
+static const struct push_queue_events push_queue_events = {
+	.online = is_reachable,
+	.ours = is_ours,
+	.failed = on_queue_failed,
+};
+
+void broker_start(struct broker *b, struct broker_shared *shared, struct config *config)
 {
 	struct outcome_query_host pushes;
 
-	b->loop = loop;
-	b->draining = (struct draining){ .loop = loop,
+	b->shared = shared;
+	b->loop = shared->loop;
+	b->draining = (struct draining){ .loop = b->loop,
 					 .context = &b->context,
 					 .sessions = &b->sessions,
 					 .services = &b->git_services,
@@ -653,34 +651,22 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->context.digests = &openssl_digests;
 	b->context.owner = b;
 	timers_init(&b->context.timers);
-	clock_start(&b->clock, loop, &b->context.timers);
+	clock_start(&b->clock, b->loop, &b->context.timers);
 	begin_peers(b);
 	git_services_init(&b->git_services, &b->context, &b->peers, &service_process_ops,
 			  &b->service_host, &git_service_events, b);
-	ibb_paths_init(&b->ibb_paths, loop);
-	for (unsigned i = 0; i < LOG_BOOKS; i++)
-		log_budget_init(&b->budgets[i], i == LOG_LINES ? LOG_BURST : EVENTS_BURST,
-				i == LOG_LINES ? LOG_EVERY : EVENTS_EVERY);
-	b->started = time(NULL);
-	b->config = config_read(trouble);
-	if (!b->config)
-		return -1;
-	if (assume(b, trouble)) {
-		/* The broker that imports a device, or takes one back, has to run. */
-		if (trouble->id != MSG_DEVICE_EXPORTED && trouble->id != MSG_ACCOUNT_MOVED)
-			return -1;
-		log_error("%s", trouble->text);
-		b->trouble = *trouble;
-	}
+	ibb_paths_init(&b->ibb_paths, b->loop);
+	b->config = config;
+	if (assume(b, &b->trouble))
+		log_error("%s", b->trouble.text);
 	b->context.blocked = blocklist_create();
 	b->context.presence = presence_create();
 	read_settings(b);
-	log_set_gate(admits, b);
-	uv_timer_init(loop, &b->grace);
+	uv_timer_init(b->loop, &b->grace);
 	b->grace.data = b;
 	begin_keyring(b);
 	notice_board_begin(b);
-	share_answers_init(&b->share_answers, &b->context, &share_look_ops, loop);
+	share_answers_init(&b->share_answers, &b->context, &share_look_ops, b->loop);
 	share_lists_init(&b->share_lists, &b->context, &b->peers, &list_command_events);
 	b->inquirer = inquirer_create(&b->context, &b->peers, &inquirer_ops, &inquirer_events, b,
 				      seed(b));
@@ -688,44 +674,42 @@ int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
 	b->device_news = device_news_create(&b->context, &b->peers, &broker_device_news_ops, b);
 	login_init(b, &account_events);
 	b->local_candidates = b->connections.local_candidates =
-		local_candidates_create(loop, &b->peers, &local_candidates_events, b);
+		local_candidates_create(b->loop, &b->peers, &local_candidates_events, b);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
-	heap_trim_init(&b->heap_trim, loop);
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
-	b->sink = sink_create();
-	b->service_host.loop = loop;
-	b->service_host.sink = b->sink;
-	b->service_host.hooks = push_hooks_begin();
-	b->host =
-		(struct git_run_host){ .loop = loop, .sink = b->sink, .socket_path = socket_path };
+	b->service_host.loop = b->loop;
+	b->service_host.sink = shared->sink;
+	b->service_host.hooks = shared->hooks;
+	b->host = (struct git_run_host){
+		.loop = b->loop,
+		.sink = shared->sink,
+		.socket_path = shared->socket_path,
+		.account = b->configured,
+	};
 	b->follower_port = (struct follower_port){ .host = &b->host, .config = b->config };
 	b->follower = follower_create(&b->context, &follower_ops, &b->follower_port, seed(b));
-	b->push_queue = push_queue_create(&b->host, seed(b), is_reachable, on_queue_failed, b);
+	b->push_queue = push_queue_create(&b->host, seed(b), &push_queue_events, b);
 	pushes = (struct outcome_query_host){ &b->context, &b->peers, b->inquirer };
-	b->unsettled = unsettled_create(&pushes, &b->host);
+	b->unsettled = unsettled_create(&pushes, &b->host, is_ours, b);
 	sessions_init(&b->sessions, &b->context, &b->peers, b->inquirer, &session_client_ops,
 		      &broker_session_ops, &broker_session_events, b);
-	b->control = control_create(loop, socket_path, b->manager->listener, &control_events, b,
-				    trouble);
-	if (!b->control)
-		return -1;
-	service_manager_notify(b->manager, "READY=1");
-	tell_manager(b);
-	login_begin(b);
-	return 0;
 }
 
-void broker_stop(struct broker *b)
+void broker_log_in(struct broker *b)
+{
+	tell_manager(b);
+	login_begin(b);
+}
+
+void broker_stop(struct broker *b, const struct message *why)
 {
 	if (b->context.stopping)
 		return;
 	grantings_end(b);
 	notice_board_stop(b);
 	draining_end(&b->draining);
-	service_manager_notify(b->manager, "STOPPING=1\nSTATUS=stopping");
 	b->context.stopping = true;
-	control_destroy(b->control);
-	b->control = NULL;
+	b->shared->dismiss(b->shared, b, why);
 	announcer_destroy(b->announcer);
 	follower_destroy(b->follower);
 	push_queue_destroy(b->push_queue);
@@ -749,23 +733,23 @@ void broker_stop(struct broker *b)
 	b->inquirer = NULL;
 	b->requester = NULL;
 	b->device_news = NULL;
-	if (b->grace.data) {
-		uv_close((uv_handle_t *)&b->grace, NULL);
-		keyring_end(&b->keyring);
-		heap_trim_finish(&b->heap_trim);
-	}
-	children_leave(b->loop, STOP_PATIENCE);
+	uv_close((uv_handle_t *)&b->grace, NULL);
+	keyring_end(&b->keyring);
 	clock_stop(&b->clock);
+}
+
+void broker_forget(struct broker *b)
+{
+	struct message trouble;
+
+	identity_assume(&b->identity, &b->context, NULL, &trouble);
+	b->ibb_paths.key = NULL;
 }
 
 void broker_finish(struct broker *b)
 {
-	log_set_gate(NULL, NULL);
-	for (unsigned i = 0; i < LOG_BOOKS; i++)
-		log_budget_finish(&b->budgets[i]);
 	git_services_finish(&b->git_services);
-	if (b->share_answers.context)
-		share_answers_finish(&b->share_answers);
+	share_answers_finish(&b->share_answers);
 	notice_board_finish(b);
 	peers_finish(&b->peers);
 	policy_destroy(b->context.policy);
@@ -777,6 +761,4 @@ void broker_finish(struct broker *b)
 	identity_finish(&b->identity, &b->context);
 	buf_finish(&b->remembered);
 	timers_finish(&b->context.timers);
-	sink_destroy(b->sink);
-	free(b->service_host.hooks);
 }

@@ -3,8 +3,9 @@
 #define DAEMON_BROKER_H
 
 /*
- * The broker of one user: all that a git-xmpp-daemon knows and does. It owns the parts below
- * and connects them with each other.
+ * The broker of one account: all that a git-xmpp-daemon knows and does for it. It owns the
+ * parts below and connects them with each other. Nothing of one account is told to another
+ * (accounts.h). Without an account there is one broker, which can only say so.
  */
 
 #include <stdbool.h>
@@ -21,13 +22,10 @@
 #include "follower-port.h"
 #include "git-run.h"
 #include "git-service.h"
-#include "heap-trim.h"
 #include "ibb-path.h"
 #include "identity.h"
 #include "keyring.h"
 #include "list.h"
-#include "log-budget.h"
-#include "log.h"
 #include "login.h"
 #include "notice-board.h"
 #include "peers.h"
@@ -39,8 +37,9 @@
 #include "twin.h"
 
 struct announcer;
+struct broker;
 struct comparisons;
-struct control;
+struct conn;
 struct device_news;
 struct follower;
 struct granting;
@@ -56,11 +55,36 @@ struct service_manager;
 struct unsettled;
 struct pending_reply;
 
+/* What the brokers of a process share, and what they ask of their owner. */
+struct broker_shared {
+	uv_loop_t *loop;			/* all borrowed */
+	const char *socket_path;
+	struct sink *sink;			/* reads what git processes print after the broker
+						   has ended */
+	char *hooks;				/* as push_hooks_begin() returns it; NULL: none */
+	struct service_manager *manager;	/* told how it goes */
+	/* A burst of work has ended: memory may be returned to the system. */
+	void (*worked)(struct broker_shared *shared);
+	/*
+	 * The login of b waits for the user. If its account is configured in another way by
+	 * now, obeys that and returns true. b may have been stopped then.
+	 */
+	bool (*mend)(struct broker_shared *shared, struct broker *b);
+	/* b was to stop when nothing is transferred any more, and nothing is. */
+	void (*drained)(struct broker_shared *shared, struct broker *b);
+	/* b stops: its clients go. They are told why, which may be NULL. */
+	void (*dismiss)(struct broker_shared *shared, struct broker *b, const struct message *why);
+};
+
 struct broker {
+	struct broker *next;			/* in the list of its owner */
+	struct broker_shared *shared;		/* borrowed */
 	uv_loop_t *loop;
 	struct context context;			/* what every part may read; its tables are
 						   owned here */
 	struct clock clock;			/* drives context.timers */
+	char configured[JID_MAX];		/* bare JID of the account as it is configured;
+						   "" without one */
 	struct identity identity;
 	struct keyring keyring;			/* changes and saves the trust table */
 	struct buf remembered;			/* the table before a device's word is applied */
@@ -81,16 +105,11 @@ struct broker {
 	struct connections connections;		/* makes the paths of peers */
 	struct peers peers;			/* the links; each is made on demand */
 	struct comparisons *comparisons;	/* owned; words that two users compare */
-	struct sink *sink;			/* owned; reads what git processes print after
-						   the broker has ended */
 	struct git_run_host host;		/* given to each git that we run for the user */
 	struct announcer *announcer;		/* owned; announces our refs to buddies */
 	struct follower_port follower_port;
 	struct follower *follower;		/* owned; fetches what buddies announce */
 	struct push_queue *push_queue;		/* owned; delivers queued pushes */
-	struct control *control;		/* owned; the Unix socket */
-	struct service_manager *manager;	/* borrowed; told how it goes */
-	const char *started_by;			/* static; what status says of that */
 	struct unsettled *unsettled;		/* owned; our pushes whose outcome is unknown */
 	struct sessions sessions;
 	/* commands whose answer waits for the server; owned by their connections */
@@ -99,7 +118,6 @@ struct broker {
 						   their connections */
 	struct granting *grantings;		/* owned; rights that are being written into the
 						   configuration */
-	uint64_t started;			/* unix seconds */
 	struct draining draining;		/* lets transfers end before the broker stops */
 	struct twins twins;			/* other machines that are online as this device */
 	uint64_t twin_since;			/* unix seconds, when the journal was told of a
@@ -107,38 +125,48 @@ struct broker {
 	/* git processes that serve other devices */
 	struct git_services git_services;
 	struct service_host service_host;
-	struct log_budget budgets[LOG_BOOKS];	/* limit the log and journal lines that others
-						   cause */
 	uv_timer_t grace;			/* runs after login while presences may still
 						   arrive */
 	struct share_answers share_answers;	/* tells devices what they may use here */
 	struct share_lists share_lists;		/* asks devices what we may use there */
 	struct notice_board notice_board;	/* tells the user what waits */
-	struct heap_trim heap_trim;		/* returns memory to the system after work has
-						   ended */
 };
 
 /*
- * Returns 0, or -1 with *trouble set if the configuration, the key or the trust table cannot
- * be read or the socket cannot be served. socket_path must outlive the broker. b->manager and
- * b->started_by are set before.
+ * Makes all parts, with the key and the trust table of the account of config, which is taken
+ * over. If these cannot be read, b->trouble says why; they are tried again. broker_log_in()
+ * follows.
  */
-int broker_start(struct broker *b, uv_loop_t *loop, const char *socket_path,
-		 struct message *trouble);
+void broker_start(struct broker *b, struct broker_shared *shared, struct config *config);
+void broker_log_in(struct broker *b);
 
-/* Ends all work; the loop then runs out of handles. May be called twice. */
-void broker_stop(struct broker *b);
+/*
+ * Ends all work; the loop then runs out of handles. Clients are told why, which may be NULL.
+ * May be called twice.
+ */
+void broker_stop(struct broker *b, const struct message *why);
+
+/* The stopped broker lets go of its key, so that another broker may be of the same account. */
+void broker_forget(struct broker *b);
 void broker_finish(struct broker *b);
 
 typedef void broker_ended(void *arg, const struct git_service_ended *e);
 
 /*
- * Reads the user's git configuration again: account, shares. If it cannot be read, returns
- * -1, logs why and sets *trouble; the old configuration stays in force. Otherwise returns 0.
- * What is served and is not allowed any more has ended then; ended is as for
- * git_services_review().
+ * The configuration was read again: takes over fresh. What is served and is not allowed any
+ * more has ended then; ended is as for git_services_review(). If the account is another, or
+ * has failed, logs in anew.
  */
-int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble);
+void broker_configure(struct broker *b, struct config *fresh, broker_ended *ended, void *arg);
+
+/*
+ * Whether this account has heard of jid: as a contact, as somebody who wants to be one, or by
+ * a device of theirs.
+ */
+bool broker_knows(const struct broker *b, const char *jid);
+
+/* A client that was given to this account wants a session. */
+void broker_open(struct broker *b, struct conn *conn, struct fields open);
 
 /* Somebody has answered at this full JID, and the presence table does not know of them yet. */
 void broker_answered(struct broker *b, const char *full);

@@ -54,9 +54,11 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
  */
 bool command_subscribe(struct broker *b, const char *jid, struct buf *text);
 
+/* Sends the rows of status that are about one account. Nothing ends the answer yet. */
+void command_status_rows(struct broker *b, struct conn *conn);
+
 /* Each sends the answer; command_run() closes the connection. */
 void command_login(struct broker *b, struct conn *conn, struct fields command);
-void command_status(struct broker *b, struct conn *conn, struct fields command);
 /* Who is in a group of the roster. */
 void command_group(struct broker *b, struct conn *conn, struct fields command);
 void command_invite(struct broker *b, struct conn *conn, struct fields command);

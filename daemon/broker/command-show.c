@@ -36,6 +36,26 @@ static const char *state_name(const struct broker *b)
 	}
 }
 
+/* Begins a row that says of which account it tells. */
+static void begin_row(const struct broker *b, struct buf *row, const char *kind)
+{
+	fields_add(row, "kind", kind);
+	if (b->config->account)
+		fields_add(row, "account", b->config->account);
+}
+
+/* The device that we are under this account. */
+static void describe_device(struct broker *b, struct buf *row)
+{
+	char hex[2 * FINGERPRINT_BYTES + 1];
+
+	if (!b->identity.key)
+		return;
+	hex_encode(device_key_fingerprint(b->identity.key), FINGERPRINT_BYTES, hex);
+	fields_add(row, "device", b->context.device);
+	fields_add(row, "fingerprint", hex);
+}
+
 static void describe_account(struct broker *b, struct buf *row)
 {
 	const struct message *trouble = b->xmpp ? account_trouble(b->xmpp) : &b->trouble;
@@ -49,6 +69,8 @@ static void describe_account(struct broker *b, struct buf *row)
 
 	fields_add(row, "kind", "account");
 	fields_add(row, "name", b->config->account);
+	if (b->config->account && b->config->preferred)
+		fields_add(row, "default", "1");
 	fields_add(row, "jid",
 		   b->xmpp && account_jid(b->xmpp) ? account_jid(b->xmpp) : b->config->jid);
 	fields_add(row, "state", state_name(b));
@@ -60,6 +82,7 @@ static void describe_account(struct broker *b, struct buf *row)
 	}
 	if (retry > now)
 		fields_add_u64(row, "retry-in", (retry - now + 999) / 1000);
+	describe_device(b, row);
 }
 
 static void describe_try(const struct login_try *try, struct buf *row)
@@ -78,11 +101,15 @@ static void describe_try(const struct login_try *try, struct buf *row)
 /* The login for one who watches it: the account, and what was tried. */
 void command_login(struct broker *b, struct conn *conn, struct fields command)
 {
-	const struct login_tries *tries = b->xmpp ? account_tries(b->xmpp) : NULL;
+	const struct login_tries *tries;
 	struct buf row = { 0 };
 
 	if (fields_get(command, "begin"))
 		login_wanted(b);
+	/* The account may be configured no more. */
+	if (b->context.stopping)
+		return;
+	tries = b->xmpp ? account_tries(b->xmpp) : NULL;
 	describe_account(b, &row);
 	command_row(conn, &row);
 	for (size_t i = 0; tries && i < tries->count && i < LOGIN_TRIES_MAX; i++) {
@@ -93,31 +120,12 @@ void command_login(struct broker *b, struct conn *conn, struct fields command)
 	command_done(conn, NULL);
 }
 
-static void describe_broker(struct broker *b, struct buf *row)
-{
-	char hex[2 * FINGERPRINT_BYTES + 1];
-
-	fields_add(row, "kind", "broker");
-	fields_add_u64(row, "pid", getpid());
-	fields_add(row, "version", PROGRAM_VERSION);
-	fields_add_u64(row, "started", b->started);
-	fields_add(row, "started-by", b->started_by);
-	if (b->context.draining)
-		fields_add(row, "stopping", "1");
-	if (!b->identity.key)
-		return;
-	hex_encode(device_key_fingerprint(b->identity.key), FINGERPRINT_BYTES, hex);
-	fields_add(row, "device", b->context.device);
-	fields_add(row, "fingerprint", hex);
-	fields_add(row, "name", trust_own_name(b->context.trust));
-}
-
 static void describe_paths(struct broker *b, struct buf *row)
 {
 	uint64_t left;
 	const char *trouble = local_candidates_trouble(b->local_candidates, &left);
 
-	fields_add(row, "kind", "paths");
+	begin_row(b, row, "paths");
 	fields_add(row, "transport", transport_name(b->context.transport));
 	if (local_candidates_port(b->local_candidates))
 		fields_add_u64(row, "port", local_candidates_port(b->local_candidates));
@@ -131,7 +139,7 @@ static void describe_paths(struct broker *b, struct buf *row)
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 {
 	for (const struct share *s = policy_first(b->context.policy); s; s = s->next) {
-		fields_add(row, "kind", "share");
+		begin_row(b, row, "share");
 		fields_add(row, "name", s->name);
 		fields_add(row, "path", s->path);
 		for (const struct share_who *w = s->who; w; w = w->next) {
@@ -148,7 +156,7 @@ static void send_shares(struct broker *b, struct conn *conn, struct buf *row)
 static void send_follows(struct broker *b, struct conn *conn, struct buf *row)
 {
 	for (const struct follow *f = follower_first(b->follower); f; f = f->next) {
-		fields_add(row, "kind", "follow");
+		begin_row(b, row, "follow");
 		fields_add(row, "jid", f->jid);
 		fields_add(row, "share", f->share);
 		fields_add(row, "path", f->path);
@@ -181,7 +189,7 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	for (struct notice *at = notices_next(all, NULL); at; at = notices_next(all, at)) {
 		char *text = notice_text(at), *hint = notice_hint(at);
 
-		fields_add(row, "kind", "notice");
+		begin_row(b, row, "notice");
 		fields_add(row, "id", notice_name(at->kind));
 		fields_add(row, "jid", at->jid);
 		fields_add(row, "text", text);
@@ -192,13 +200,11 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	}
 }
 
-void command_status(struct broker *b, struct conn *conn, struct fields command)
+void command_status_rows(struct broker *b, struct conn *conn)
 {
 	uint64_t buddies = 0, reachable = 0;
 	struct buf row = { 0 };
 
-	describe_broker(b, &row);
-	command_row(conn, &row);
 	describe_account(b, &row);
 	command_row(conn, &row);
 	describe_paths(b, &row);
@@ -206,7 +212,7 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 	send_shares(b, conn, &row);
 	send_follows(b, conn, &row);
 	for (const struct peer *p = b->peers.first; p; p = p->next) {
-		fields_add(&row, "kind", "link");
+		begin_row(b, &row, "link");
 		fields_add(&row, "jid", p->jid);
 		fields_add(&row, "device", p->device);
 		peer_describe_path(p, &row);
@@ -216,14 +222,14 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 		command_row(conn, &row);
 	}
 	for (const struct session *s = b->sessions.first; s; s = session_next(s)) {
-		fields_add(&row, "kind", "transfer");
+		begin_row(b, &row, "transfer");
 		if (session_describe(s, &row))
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
 	for (const struct list *r = b->git_services.services.runs.next;
 	     r != &b->git_services.services.runs; r = r->next) {
-		fields_add(&row, "kind", "transfer");
+		begin_row(b, &row, "transfer");
 		if (git_service_describe(r, &row))
 			command_row(conn, &row);
 		buf_reset(&row);
@@ -234,12 +240,11 @@ void command_status(struct broker *b, struct conn *conn, struct fields command)
 		reachable += !command_is_self(b, buddy->jid) && buddy_runs_git(buddy);
 	}
 	send_notices(b, conn, &row);
-	fields_add(&row, "kind", "count");
+	begin_row(b, &row, "count");
 	fields_add_u64(&row, "buddies", buddies);
 	fields_add_u64(&row, "reachable", reachable);
 	command_row(conn, &row);
 	buf_finish(&row);
-	command_done(conn, NULL);
 }
 
 void command_group(struct broker *b, struct conn *conn, struct fields command)

@@ -70,98 +70,12 @@ bool command_online(struct broker *b, struct conn *conn)
 	return false;
 }
 
-struct ended {
-	struct conn *conn;
-	unsigned ended, finish;
-};
-
-static void on_ended(void *arg, const struct git_service_ended *e)
-{
-	struct ended *all = arg;
-	struct buf row = { 0 };
-
-	fields_add(&row, "kind", "ended");
-	fields_add(&row, "jid", e->jid);
-	fields_add(&row, "share", e->share);
-	fields_add(&row, "service", service_name(e->service));
-	fields_add(&row, "finishes", e->finishes ? "1" : "0");
-	command_row(all->conn, &row);
-	buf_finish(&row);
-	all->ended += !e->finishes;
-	all->finish += e->finishes;
-}
-
-/*
- * The answer says which transfers the new configuration ended, and has a digest of it. The
- * client that changed the configuration compares this digest with its own.
- */
-static void run_reload(struct broker *b, struct conn *conn, struct fields command)
-{
-	struct ended all = { .conn = conn };
-	struct buf text = { 0 }, fields = { 0 };
-	char digest[GITCONFIG_DIGEST_MAX];
-	struct message trouble;
-
-	if (broker_reload(b, on_ended, &all, &trouble) < 0) {
-		conn_send_error(conn, &trouble);
-		return;
-	}
-	if (all.ended)
-		buf_printf(&text, "%u transfer%s that ran ended by this", all.ended,
-			   all.ended == 1 ? "" : "s");
-	if (all.finish)
-		buf_printf(&text, "%s%u push%s that had arrived whole will finish",
-			   all.ended ? "; " : "", all.finish, all.finish == 1 ? "" : "es");
-	gitconfig_digest(&b->config->all, digest);
-	fields_add(&fields, "message", all.ended || all.finish ? buf_str(&text) : NULL);
-	fields_add(&fields, "configuration", digest);
-	conn_send_fields(conn, FRAME_DONE, &fields);
-	buf_finish(&fields);
-	buf_finish(&text);
-}
-
-static void run_password(struct broker *b, struct conn *conn, struct fields command)
-{
-	const char *password = fields_get(command, "password");
-
-	if (password)
-		login_give_password(b, password, fields_get(command, "register"));
-	command_done(conn, NULL);
-}
-
-/* A person was shown what status tells. */
-static void run_notices_shown(struct broker *b, struct conn *conn, struct fields command)
-{
-	notice_board_shown(b);
-	command_done(conn, NULL);
-}
-
-static void on_transfer(void *arg, struct buf *row)
-{
-	command_row(arg, row);
-}
-
-/* The rows of the answer are what is waited for. With "now" nothing is. */
-static void run_stop(struct broker *b, struct conn *conn, struct fields command)
-{
-	bool now = fields_get(command, "now");
-
-	if (!now)
-		draining_list(&b->draining, on_transfer, conn);
-	command_done(conn, "stopping");
-	if (now)
-		broker_stop(b);
-	else
-		draining_begin(&b->draining);
-}
-
 void command_run(struct broker *b, struct conn *conn, struct fields command)
 {
 	static const struct {
 		const char *verb;
 		void (*run)(struct broker *b, struct conn *conn, struct fields command);
 	} rows[] = {
-		{ "status", command_status },
 		{ "login", command_login },
 		{ "buddies", command_buddies },
 		{ "add", command_add },
@@ -185,19 +99,10 @@ void command_run(struct broker *b, struct conn *conn, struct fields command)
 		{ "device-retire", command_device_retire },
 		{ "device-export", command_device_export },
 		{ "device-import", command_device_import },
-		{ "reload", run_reload },
-		{ "password", run_password },
-		{ "queue-reload", queue_command_reload },
-		{ "queue-retry", queue_command_retry },
-		{ "queue-drop", queue_command_drop },
 		{ "list", list_command },
-		{ "notices-shown", run_notices_shown },
-		{ "stop", run_stop },
 	};
 	const char *verb = fields_get(command, "verb");
 
-	if (fields_get(command, "notices"))
-		notice_board_say(b, conn, fields_get(command, "jid"));
 	for (size_t i = 0; verb && i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].verb, verb))
 			continue;

@@ -3,8 +3,8 @@
 #define DAEMON_COMMAND_H
 
 /*
- * The verbs of git-xmpp. Each is one COMMAND frame, answered with ROW frames, then DONE or
- * ERROR.
+ * The verbs of git-xmpp that are for one account; accounts-command.h has the others. Each is
+ * one COMMAND frame, answered with ROW frames, then DONE or ERROR.
  */
 
 #include "broker.h"

@@ -275,36 +275,15 @@ void login_state(struct broker *b, enum account_state state, const struct messag
 		ask(b, false);
 }
 
-/*
- * Reads the configuration. If its account settings differ from those that failed, applies
- * the new configuration and returns true.
- */
-static bool is_mended(struct broker *b)
-{
-	struct message trouble;
-	struct config *fresh = config_read(&trouble);
-	bool other = fresh && !config_same_account(b->config, fresh);
-
-	config_free(fresh);
-	return other && broker_reload(b, NULL, NULL, &trouble) == 0;
-}
-
-void login_wanted(struct broker *b)
+/* Tries a login again that has failed. */
+static void try_again(struct broker *b)
 {
 	struct login *a = &b->login;
 
-	if (b->context.stopping || a->reconnecting)
+	if (a->asking)
 		return;
-	/*
-	 * The source may hang. If the configuration names another one, this one is not
-	 * waited for.
-	 */
-	if (a->asking) {
-		is_mended(b);
-		return;
-	}
 	if (!b->xmpp || is_refused(b)) {
-		if (is_mended(b) || !b->config->account)
+		if (!b->config->account)
 			return;
 		if (!b->identity.key) {
 			broker_identify(b);
@@ -316,6 +295,25 @@ void login_wanted(struct broker *b)
 		   account_state(b->xmpp) == ACCOUNT_FAILED) {
 		account_connect(b->xmpp);
 	}
+}
+
+void login_wanted(struct broker *b)
+{
+	if (b->context.stopping || b->login.reconnecting)
+		return;
+	/*
+	 * The source of the password may hang: if the configuration names another one, this
+	 * one is not waited for.
+	 */
+	if ((b->login.asking || !b->xmpp || is_refused(b)) && b->shared->mend(b->shared, b))
+		return;
+	try_again(b);
+}
+
+void login_network_changed(struct broker *b)
+{
+	if (!b->context.stopping && !b->login.reconnecting)
+		try_again(b);
 }
 
 const struct message *login_trouble(const struct broker *b)

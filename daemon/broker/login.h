@@ -62,10 +62,13 @@ void login_give_password(struct broker *b, const char *password, bool registers)
 void login_state(struct broker *b, enum account_state state, const struct message *trouble);
 
 /*
- * A command needs the account, or the network has changed: a failed login is tried again at
- * once.
+ * A command needs the account: a failed login is tried again at once, with what is configured
+ * now. The broker may have been stopped then, because it has no account any more.
  */
 void login_wanted(struct broker *b);
+
+/* The network has changed: a failed login is tried again at once. */
+void login_network_changed(struct broker *b);
 
 /* Why there is no connection. NULL if there is one, or an attempt is under way. */
 const struct message *login_trouble(const struct broker *b);

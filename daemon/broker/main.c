@@ -16,8 +16,9 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "accounts-command.h"
+#include "accounts.h"
 #include "alloc.h"
-#include "broker.h"
 #include "control.h"
 #include "descriptors.h"
 #include "git-service.h"
@@ -180,10 +181,10 @@ static void set_limits(void)
 	}
 }
 
-/* The signals we act on, and the broker they act on. */
+/* The signals we act on, and the accounts they act on. */
 struct signals {
 	uv_signal_t term, interrupt, hangup;
-	struct broker *broker;
+	struct accounts *accounts;
 	unsigned stops;		/* how many signals have told it to stop */
 };
 
@@ -193,26 +194,26 @@ static void on_signal(uv_signal_t *handle, int signum)
 	struct message trouble;
 
 	if (signum == SIGHUP) {
-		broker_reload(s->broker, NULL, NULL, &trouble);
+		accounts_reload(s->accounts, NULL, NULL, &trouble);
 		return;
 	}
-	if (s->broker->context.stopping)
+	if (s->accounts->stopping)
 		_exit(EXIT_INTERNAL);
 	log_info("stopping on signal %d", signum);
 	if (s->stops++)
-		broker_stop(s->broker);
+		accounts_stop(s->accounts);
 	else
-		draining_begin(&s->broker->draining);
+		accounts_drain(s->accounts);
 }
 
-static void watch_signals(uv_loop_t *loop, struct signals *s, struct broker *b)
+static void watch_signals(uv_loop_t *loop, struct signals *s, struct accounts *a)
 {
 	struct {
 		uv_signal_t *handle;
 		int signum;
 	} rows[] = { { &s->term, SIGTERM }, { &s->interrupt, SIGINT }, { &s->hangup, SIGHUP } };
 
-	s->broker = b;
+	s->accounts = a;
 	s->stops = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uv_signal_init(loop, rows[i].handle);
@@ -250,23 +251,21 @@ static void say_trouble(int ready_fd, const struct message *trouble)
 
 static bool is_served(void *owner)
 {
-	struct broker *b = owner;
+	struct accounts *a = owner;
 
-	return b->context.stopping || !b->control || control_in_place(b->control);
+	return a->stopping || !a->control || control_in_place(a->control);
 }
 
 static int serve_at(void *owner, const char *path, struct message *trouble)
 {
-	struct broker *b = owner;
+	struct accounts *a = owner;
 
-	return control_serve(b->control, path, trouble);
+	return control_serve(a->control, path, trouble);
 }
 
 static void on_lost(void *owner)
 {
-	struct broker *b = owner;
-
-	draining_begin(&b->draining);
+	accounts_drain(owner);
 }
 
 static const struct premises_events premises_events = {
@@ -310,10 +309,18 @@ static void begin_loop(uv_loop_t *loop, int ready_fd)
 		cannot_begin(-error);
 }
 
+/* Of the default account. */
+static const char *device_of(const struct accounts *a)
+{
+	const struct broker *b = accounts_preferred(a);
+
+	return *b->context.device ? b->context.device : "none";
+}
+
 static int run(struct premises *premises, struct service_manager *manager, const char *how,
 	       int ready_fd)
 {
-	struct broker broker = { .manager = manager, .started_by = how };
+	struct accounts accounts = { .shared.manager = manager, .started_by = how };
 	struct signals signals;
 	struct message trouble;
 	uv_loop_t loop;
@@ -321,23 +328,22 @@ static int run(struct premises *premises, struct service_manager *manager, const
 
 	repository_library_begin();
 	begin_loop(&loop, ready_fd);
-	watch_signals(&loop, &signals, &broker);
-	if (broker_start(&broker, &loop, premises->path, &trouble) == 0) {
-		log_info("serving '%s', device %s", premises->path,
-			 *broker.context.device ? broker.context.device : "none");
-		premises_watch(premises, &loop, &premises_events, &broker);
+	watch_signals(&loop, &signals, &accounts);
+	if (!accounts_start(&accounts, &loop, premises->path, &accounts_control_events, &trouble)) {
+		log_info("serving '%s', device %s", premises->path, device_of(&accounts));
+		premises_watch(premises, &loop, &premises_events, &accounts);
 		say(ready_fd, "ok\n");
 	} else {
 		log_error("%s", trouble.text);
 		say_trouble(ready_fd, &trouble);
-		broker_stop(&broker);
+		accounts_stop(&accounts);
 		result = EXIT_CONFIG;
 	}
 	uv_run(&loop, UV_RUN_DEFAULT);
 	unwatch_signals(&signals);
 	premises_leave(premises);
 	uv_run(&loop, UV_RUN_DEFAULT);
-	broker_finish(&broker);
+	accounts_finish(&accounts);
 	uv_loop_close(&loop);
 	/* Joins the thread pool. */
 	uv_library_shutdown();

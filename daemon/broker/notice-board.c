@@ -15,6 +15,7 @@
 #include "granting.h"
 #include "groups.h"
 #include "hex.h"
+#include "log.h"
 #include "notices.h"
 #include "notify-command.h"
 #include "push-queue.h"

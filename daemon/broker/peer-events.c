@@ -81,7 +81,7 @@ static void on_rested(void *owner)
 {
 	struct broker *b = owner;
 
-	heap_trim_later(&b->heap_trim);
+	b->shared->worked(b->shared);
 }
 
 static const char *on_authorize(void *owner, struct peer *p, enum service service,

@@ -32,13 +32,7 @@ static void refuse(struct conn *conn, enum message_id id, const char *entry)
 /* Refuses to retry or drop an entry, because it is being pushed or does not exist. */
 static void refuse_entry(struct broker *b, struct conn *conn, const char *id)
 {
-	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next) {
-		if (strcmp(e->id, id))
-			continue;
-		refuse(conn, MSG_ENTRY_BUSY, id);
-		return;
-	}
-	refuse(conn, MSG_NO_SUCH_ENTRY, id);
+	refuse(conn, queue_command_has(b, id) ? MSG_ENTRY_BUSY : MSG_NO_SUCH_ENTRY, id);
 }
 
 static void on_settled(void *owner, const struct message *trouble)
@@ -78,10 +72,7 @@ static void answer_later(struct broker *b, struct conn *conn, const char *id, bo
 	push_queue_settle(b->push_queue, id, on_settled, a);
 }
 
-/*
- * Answers with the entries that are in the queue then; a client that added one looks for it.
- */
-void queue_command_reload(struct broker *b, struct conn *conn, struct fields command)
+uint64_t queue_command_reload(struct broker *b, struct conn *conn)
 {
 	struct buf fields = { 0 };
 	uint64_t n = 0;
@@ -94,9 +85,16 @@ void queue_command_reload(struct broker *b, struct conn *conn, struct fields com
 		inquirer_want(b->inquirer, e->jid);
 		n++;
 	}
-	fields_add_u64(&fields, "entries", n);
-	conn_send_fields(conn, FRAME_DONE, &fields);
 	buf_finish(&fields);
+	return n;
+}
+
+bool queue_command_has(const struct broker *b, const char *id)
+{
+	for (const struct queue_entry *e = push_queue_first(b->push_queue); e; e = e->next)
+		if (!strcmp(e->id, id))
+			return true;
+	return false;
 }
 
 void queue_command_retry(struct broker *b, struct conn *conn, struct fields command)

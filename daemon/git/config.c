@@ -23,6 +23,20 @@ static char *get(const struct gitconfig *all, const char *account, const char *k
 	return copy;
 }
 
+/*
+ * The key of a setting that each account may have of its own: xmpp.<account>.<key> if that is
+ * set, else xmpp.<key>. malloc'd.
+ */
+static char *own_key(const struct config *c, const char *key)
+{
+	char *own = c->account ? xasprintf("xmpp.%s.%s", c->account, key) : NULL;
+
+	if (own && gitconfig_find(&c->all, own))
+		return own;
+	free(own);
+	return xasprintf("xmpp.%s", key);
+}
+
 static int64_t get_int(const struct gitconfig *all, const char *key, int64_t fallback, int64_t max)
 {
 	const struct gitconfig_entry *e = gitconfig_find(all, key);
@@ -64,13 +78,55 @@ static void add_direct_address(struct config *c, const char *value)
 		c->n_direct_extra++;
 }
 
-static enum direct_addresses get_direct_addresses(const struct gitconfig *all)
+static enum direct_addresses get_direct_addresses(const struct config *c)
 {
-	const char *value = gitconfig_get(all, "xmpp.directaddresses");
+	char *key = own_key(c, "directaddresses");
+	const char *value = gitconfig_get(&c->all, key);
+	enum direct_addresses result;
 
 	if (value && !strcmp(value, "configured"))
-		return DIRECT_CONFIGURED;
-	return get_bool(all, "xmpp.directaddresses", true) ? DIRECT_ALL : DIRECT_NEVER;
+		result = DIRECT_CONFIGURED;
+	else
+		result = get_bool(&c->all, key, true) ? DIRECT_ALL : DIRECT_NEVER;
+	free(key);
+	return result;
+}
+
+/* One port cannot be that of two accounts: without one of its own, only the default has it. */
+static uint16_t get_direct_port(const struct config *c)
+{
+	char *key = own_key(c, "directport");
+	uint16_t port = 0;
+
+	if (c->preferred || strcmp(key, "xmpp.directport"))
+		port = get_int(&c->all, key, 0, UINT16_MAX);
+	free(key);
+	return port;
+}
+
+static void read_direct_extra(struct config *c)
+{
+	char *key = own_key(c, "directaddress");
+
+	for (size_t i = 0; i < c->all.count; i++)
+		if (!strcmp(c->all.rows[i].key, key))
+			add_direct_address(c, c->all.rows[i].value);
+	free(key);
+}
+
+static void read_kinds(struct config *c)
+{
+	char *key = own_key(c, "transport");
+	const char *transport = gitconfig_get(&c->all, key);
+
+	if (transport) {
+		c->transport = transport_kinds(transport);
+		if (!c->transport) {
+			log_error("%s must be auto, direct, proxy or inband", key);
+			c->transport = PATH_MASK(PATH_INBAND);
+		}
+	}
+	free(key);
 }
 
 /*
@@ -80,48 +136,37 @@ static enum direct_addresses get_direct_addresses(const struct gitconfig *all)
 static void read_transport(struct config *c)
 {
 	const struct gitconfig *all = &c->all;
-	const char *transport = gitconfig_get(all, "xmpp.transport");
 
-	if (transport) {
-		c->transport = transport_kinds(transport);
-		if (!c->transport) {
-			log_error("xmpp.transport must be auto, direct, proxy or inband");
-			c->transport = PATH_MASK(PATH_INBAND);
-		}
-	}
-	c->direct_addresses = get_direct_addresses(all);
+	read_kinds(c);
+	c->direct_addresses = get_direct_addresses(c);
 	c->direct_local = get_bool(all, "xmpp.directlocal", false);
-	c->direct_port = get_int(all, "xmpp.directport", 0, UINT16_MAX);
+	c->direct_port = get_direct_port(c);
 	c->bandwidth = get_int(all, "xmpp.bandwidth", 0, INT64_MAX);
 	c->receive_memory = get_int(all, "xmpp.receivememory", RECEIVE_MEMORY, INT64_MAX);
 	c->upload_memory = get_int(all, "xmpp.uploadmemory", UPLOAD_MEMORY, INT64_MAX);
 	c->path_timeout = get_int(all, "xmpp.pathtimeout", PATH_TIMEOUT, PATH_TIMEOUT_MAX);
-	for (size_t i = 0; i < all->count; i++)
-		if (!strcmp(all->rows[i].key, "xmpp.directaddress"))
-			add_direct_address(c, all->rows[i].value);
+	read_direct_extra(c);
 }
 
-static void read_account(struct config *c)
+static void read_account(struct config *c, const struct account_entry *entry)
 {
-	char bare[JID_MAX], *jid;
+	c->account = xstrdup(entry->name);
+	c->jid = xstrdup(entry->jid);
+	c->server = get(&c->all, c->account, "server");
+	c->ca_file = get(&c->all, c->account, "cafile");
+	c->password_command = get(&c->all, c->account, "passwordcommand");
+	c->proxy = get(&c->all, c->account, "proxy");
+	c->pins = get(&c->all, c->account, "pinnedpubkey");
+}
 
-	c->account = gitconfig_account(&c->all);
-	if (!c->account)
-		return;
-	jid = get(&c->all, c->account, "jid");
-	if (jid && jid_bare(jid, bare)) {
-		c->jid = xstrdup(bare);
-		c->server = get(&c->all, c->account, "server");
-		c->ca_file = get(&c->all, c->account, "cafile");
-		c->password_command = get(&c->all, c->account, "passwordcommand");
-		c->proxy = get(&c->all, c->account, "proxy");
-		c->pins = get(&c->all, c->account, "pinnedpubkey");
-	} else {
-		log_error("xmpp.%s.jid is not an address like alice@example.org", c->account);
-		free(c->account);
-		c->account = NULL;
-	}
-	free(jid);
+static bool says_for_whom(const struct gitconfig_entry *e)
+{
+	const char *share, *follow, *name;
+	size_t len;
+
+	share = gitconfig_variable(e, "xmppshare", &name, &len);
+	follow = share ? NULL : gitconfig_variable(e, "xmppfollow", &name, &len);
+	return (share && !strcmp(share, "account")) || (follow && !strcmp(follow, "account"));
 }
 
 /*
@@ -130,8 +175,11 @@ static void read_account(struct config *c)
  */
 static void hide_behind_proxy(struct config *c)
 {
-	if (!c->proxy ||
-	    (gitconfig_get(&c->all, "xmpp.directaddresses") && c->direct_addresses != DIRECT_NEVER))
+	char *key = own_key(c, "directaddresses");
+	bool said = gitconfig_get(&c->all, key);
+
+	free(key);
+	if (!c->proxy || (said && c->direct_addresses != DIRECT_NEVER))
 		return;
 	c->direct_addresses = DIRECT_NEVER;
 	c->transport = PATH_MASK(PATH_INBAND);
@@ -149,7 +197,7 @@ static void read_notify_command(struct config *c)
 			  "too long");
 }
 
-struct config *config_read(struct message *trouble)
+struct config *config_make(const struct gitconfig *all, const struct account_list *list, size_t row)
 {
 	struct config *c = xcalloc(1, sizeof(*c));
 
@@ -157,12 +205,13 @@ struct config *config_read(struct message *trouble)
 	c->path_timeout = PATH_TIMEOUT;
 	c->receive_memory = RECEIVE_MEMORY;
 	c->upload_memory = UPLOAD_MEMORY;
-	if (gitconfig_read(&c->all, trouble) < 0) {
-		config_free(c);
-		return NULL;
-	}
+	c->preferred = row == list->preferred;
+	gitconfig_copy(&c->all, all);
+	if (row < list->count && list->rows[row].jid)
+		read_account(c, &list->rows[row]);
+	for (size_t i = 0; i < all->count; i++)
+		c->divided |= says_for_whom(&all->rows[i]);
 	read_transport(c);
-	read_account(c);
 	hide_behind_proxy(c);
 	read_notify_command(c);
 	return c;
@@ -249,6 +298,35 @@ static void read_group(struct policy *policy, const struct gitconfig_entry *e, c
 		log_warning("xmppGroup.%s.member: '%s' is not an address", name, e->value);
 }
 
+/* Whether a value means our account: by its name, or by its address. */
+static bool means_us(const struct config *c, const char *value)
+{
+	char bare[JID_MAX];
+
+	return value && c->account &&
+	       (!strcmp(value, c->account) || (jid_bare(value, bare) && !strcmp(bare, c->jid)));
+}
+
+bool config_is_ours(const struct config *c, const char *section, const char *name)
+{
+	bool named = false, ours = false;
+	char *key;
+
+	if (!c->divided)
+		return c->preferred;
+	key = xasprintf("%s.%s.account", section, name);
+	for (size_t i = 0; i < c->all.count; i++) {
+		const struct gitconfig_entry *e = &c->all.rows[i];
+
+		if (strcmp(e->key, key))
+			continue;
+		named = true;
+		ours |= means_us(c, e->value);
+	}
+	free(key);
+	return named ? ours : c->preferred;
+}
+
 void config_read_shares(const struct config *c, struct policy *policy)
 {
 	for (size_t i = 0; i < c->all.count; i++) {
@@ -262,9 +340,9 @@ void config_read_shares(const struct config *c, struct policy *policy)
 		if (!key || !e->value)
 			continue;
 		copy = xstrndup(name, len);
-		if (share_key)
+		if (share_key && config_is_ours(c, "xmppshare", copy))
 			read_share(policy, e, key, copy);
-		else
+		else if (!share_key)
 			read_group(policy, e, key, copy);
 		free(copy);
 	}

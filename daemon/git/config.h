@@ -3,10 +3,11 @@
 #define DAEMON_CONFIG_H
 
 /*
- * The user's git configuration for this program: the account, the shares, which paths to use.
- * It is read as a whole, at the start and at each reload.
+ * What the user's git configuration says to one account: how to log in, its shares, which paths
+ * to use. The configuration is read as a whole, at the start and at each reload.
  */
 
+#include "account-list.h"
 #include "bounds.h"
 #include "gitconfig.h"
 #include "netaddr.h"
@@ -37,6 +38,8 @@ enum direct_addresses {
 struct config {
 	struct gitconfig all;		/* all entries; owned */
 	char *account;			/* its name; NULL: none configured */
+	bool preferred;			/* it is the default account, or there is none */
+	bool divided;			/* some sections say which account they are for */
 	char *jid;			/* bare */
 	char *server;			/* host[:port], or NULL */
 	char *ca_file;
@@ -63,15 +66,23 @@ struct config {
 };
 
 /*
- * Reads the configuration. Wrong values are logged and left out. NULL with *trouble if it
- * cannot be read at all.
+ * What the configuration says to this row of the list of its accounts; list->count: to the
+ * broker without an account. The settings of paths may be those of the account,
+ * xmpp.<account>.transport, else those of all. Wrong values are logged and left out.
  */
-struct config *config_read(struct message *trouble);
+struct config *config_make(const struct gitconfig *all, const struct account_list *list,
+			   size_t row);
 void config_free(struct config *c);
 
 /*
- * Adds the shares of [xmppShare "name"] sections, and the groups of [xmppGroup "name"]. A
- * rule that is not understood forbids.
+ * Whether a section like [xmppShare "name"] is for this account: its variables "account" name
+ * it or its address, or there are none and it is the default account.
+ */
+bool config_is_ours(const struct config *c, const char *section, const char *name);
+
+/*
+ * Adds the shares of [xmppShare "name"] sections that are for this account, and the groups of
+ * [xmppGroup "name"]. A rule that is not understood forbids.
  */
 void config_read_shares(const struct config *c, struct policy *policy);
 

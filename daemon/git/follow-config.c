@@ -42,7 +42,8 @@ void config_read_follows(const struct config *config, struct follows *follows)
 		if (!key || strcmp(key, "remote"))
 			continue;
 		copy = xstrndup(name, len);
-		take(follows, &all->rows[i], copy);
+		if (config_is_ours(config, "xmppfollow", copy))
+			take(follows, &all->rows[i], copy);
 		free(copy);
 	}
 }

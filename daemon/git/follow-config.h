@@ -12,7 +12,10 @@
 #include "config.h"
 #include "follows.h"
 
-/* Adds all of them with follows_add(). Malformed ones are logged and left out. */
+/*
+ * Adds those that are for this account (config_is_ours()) with follows_add(). Malformed ones are
+ * logged and left out.
+ */
 void config_read_follows(const struct config *config, struct follows *follows);
 
 #endif

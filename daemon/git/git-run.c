@@ -195,7 +195,7 @@ static char **make_env(const struct git_run_host *host, const struct git_run_tas
 		       const char *git_dir)
 {
 	const char *const *given = task->variables;
-	const char *extra[2 * VARIABLES_MAX + 24], *path = getenv("PATH");
+	const char *extra[2 * VARIABLES_MAX + 28], *path = getenv("PATH");
 	size_t n = 0;
 	char **env, *whole;
 
@@ -212,6 +212,7 @@ static char **make_env(const struct git_run_host *host, const struct git_run_tas
 		"PATH", whole, "GIT_XMPP_SOCKET", host->socket_path, "GIT_XMPP_PREFER",
 		task->device,
 		"GIT_XMPP_TASK", task->task,
+		"GIT_XMPP_ACCOUNT", host->account && *host->account ? host->account : NULL,
 		"GIT_XMPP_AUTOSTART", "false", "GIT_XMPP_NOTICES", "false",
 		"GIT_XMPP_TRACE", NULL, "GIT_TERMINAL_PROMPT", "0",
 		"GIT_ASKPASS", "",

@@ -25,6 +25,8 @@ struct git_run_host {
 	uv_loop_t *loop;
 	struct sink *sink;		/* NULL: none */
 	const char *socket_path;	/* the broker's socket; NULL: git talks to no remote */
+	const char *account;		/* bare JID of the account that git talks with; NULL or
+					   "": none */
 };
 
 struct git_run_task {

@@ -34,8 +34,7 @@ struct push_queue {
 	struct queue_writer *disk;	/* owned */
 	bool more;			/* there may be more files than were listed */
 	struct backoff_timer unread;	/* runs while files could not be read */
-	bool (*online)(void *owner, const char *jid);
-	void (*failed)(void *owner);
+	const struct push_queue_events *events;
 	void *owner;
 	uv_timer_t timer;
 };
@@ -275,7 +274,7 @@ static bool on_online(void *owner, const char *jid)
 {
 	struct push_queue *q = owner;
 
-	return q->online(q->owner, jid);
+	return q->events->online(q->owner, jid);
 }
 
 static void on_save(void *owner, const struct queue_entry *e)
@@ -285,7 +284,7 @@ static void on_save(void *owner, const struct queue_entry *e)
 
 	if (e->state == QUEUE_FAILED) {
 		tell(e, "failed", e->error ? e->error : "failed");
-		q->failed(q->owner);
+		q->events->failed(q->owner);
 	}
 	queue_entry_write(e, &fields);
 	queue_writer_write(q->disk, e->id,
@@ -321,6 +320,9 @@ static bool load(struct push_queue *q, const char *id)
 
 	if (result < 0)
 		log_error("%s", trouble.text);
+	else if (result == 0 && fields_valid(f) &&
+		 !q->events->ours(q->owner, fields_get(f, "account")))
+		log_debug("entry %s of the queue is another account's", id);
 	else if (result == 0 && !queue_load(q->entries, id, f))
 		log_error("entry %s of the queue is damaged, or there are more than %d", id,
 			  QUEUE_MAX);
@@ -382,14 +384,12 @@ static const struct queue_writer_events disk_events = {
 };
 
 struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
-				     bool (*online)(void *owner, const char *jid),
-				     void (*failed)(void *owner), void *owner)
+				     const struct push_queue_events *events, void *owner)
 {
 	struct push_queue *q = xcalloc(1, sizeof(*q));
 
 	q->host = *host;
-	q->online = online;
-	q->failed = failed;
+	q->events = events;
 	q->owner = owner;
 	q->entries = queue_create(&queue_events, q, seed);
 	q->disk = queue_writer_create(host->loop, &disk_events, q);

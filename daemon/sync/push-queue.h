@@ -17,14 +17,24 @@
 
 struct push_queue;
 
+struct push_queue_events {
+	/* Whether a trusted device of jid is online now. */
+	bool (*online)(void *owner, const char *jid);
+	/*
+	 * Whether an entry of this account (bare JID; NULL: the entry does not say) is ours.
+	 * The files of all accounts are in one directory.
+	 */
+	bool (*ours)(void *owner, const char *account);
+	/* An entry has failed, which is not in its file yet. */
+	void (*failed)(void *owner);
+};
+
 /*
- * Loads the entries. What host points to is borrowed. online tells whether a trusted device
- * of jid is online now; failed is told that an entry has failed, which is not in its file yet.
- * Never returns NULL: without a directory the queue is empty.
+ * Loads our entries. What host points to is borrowed. Never returns NULL: without a directory
+ * the queue is empty.
  */
 struct push_queue *push_queue_create(const struct git_run_host *host, uint32_t seed,
-				     bool (*online)(void *owner, const char *jid),
-				     void (*failed)(void *owner), void *owner);
+				     const struct push_queue_events *events, void *owner);
 
 /*
  * verb=queue-reload: a client has written an entry. q is NULL while the broker stops; then

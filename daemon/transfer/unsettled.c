@@ -12,10 +12,10 @@
  *             and a hook may still run            -> WAITING for LOOK_PAUSE or longer; the
  *                                                 second time the refs are believed
  *
- * The journal says "unknown" once. Each push has a file, as fields: jid, share, device, path,
- * reason, sent, received, told, and those of witness_write(). The file is on the disk before the
- * refs leave for the device. It is removed when the journal has its line, without a sync: a push
- * whose file comes back by a crash of the machine is asked about once more.
+ * The journal says "unknown" once. Each push has a file, as fields: account (ours), jid, share,
+ * device, path, reason, sent, received, told, and those of witness_write(). The file is on the disk
+ * before the refs leave for the device. It is removed when the journal has its line, without a
+ * sync: a push whose file comes back by a crash of the machine is asked about once more.
  *
  * Files of the last broker that cannot be read are tried again after a pause. By then there are
  * also files of pushes that run now. These are not cut off, so their names are kept as long as
@@ -68,6 +68,8 @@ struct noted {
 struct unsettled {
 	struct outcome_query_host asks;
 	struct git_run_host host;
+	unsettled_ours *ours;
+	void *owner;
 	struct unsettled_entry *first;	/* owned, oldest first */
 	unsigned count;
 	struct noted *noted;		/* owned */
@@ -147,6 +149,8 @@ void unsettled_note(struct unsettled *u, const struct unsettled_push *push)
 
 	if (!u)
 		return;
+	if (u->host.account && *u->host.account)
+		fields_add(&fields, "account", u->host.account);
 	fields_add(&fields, "jid", push->jid);
 	fields_add(&fields, "share", push->share);
 	fields_add(&fields, "device", push->device);
@@ -192,14 +196,8 @@ static void note_told(const struct unsettled_entry *e)
 	});
 }
 
-static void forget(struct unsettled_entry *e)
+static void release(struct unsettled_entry *e)
 {
-	struct unsettled_entry **at = &e->all->first;
-
-	while (*at != e)
-		at = &(*at)->next;
-	*at = e->next;
-	e->all->count--;
 	outcome_query_destroy(e->question);
 	git_run_destroy(e->look);
 	witness_finish(&e->witness);
@@ -208,6 +206,17 @@ static void forget(struct unsettled_entry *e)
 	free(e->path);
 	free(e->reason);
 	free(e);
+}
+
+static void forget(struct unsettled_entry *e)
+{
+	struct unsettled_entry **at = &e->all->first;
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	e->all->count--;
+	release(e);
 }
 
 static void say(const struct unsettled_entry *e, const char *note)
@@ -396,10 +405,12 @@ static bool load(struct unsettled *u, const char *id)
 	if (result == 0) {
 		f = (struct fields){ buf_data(&bytes), buf_len(&bytes) };
 		e = fields_valid(f) ? parse(id, f) : NULL;
-		if (e)
+		if (!e)
+			unlink(path);
+		else if (u->ours(u->owner, fields_get(f, "account")))
 			append(u, e);
 		else
-			unlink(path);
+			release(e);
 	}
 	buf_finish(&bytes);
 	free(path);
@@ -449,12 +460,15 @@ static void on_read_again(void *owner)
 }
 
 struct unsettled *unsettled_create(const struct outcome_query_host *asks,
-				   const struct git_run_host *host)
+				   const struct git_run_host *host, unsettled_ours *ours,
+				   void *owner)
 {
 	struct unsettled *u = xcalloc(1, sizeof(*u));
 
 	u->asks = *asks;
 	u->host = *host;
+	u->ours = ours;
+	u->owner = owner;
 	uv_timer_init(host->loop, &u->timer);
 	u->timer.data = u;
 	backoff_timer_init(&u->unread, host->loop, on_read_again, u);

@@ -19,11 +19,18 @@
 struct unsettled;
 
 /*
- * Also loads the pushes that the last broker left unsettled. What asks and host point to is
- * borrowed.
+ * Whether a push of this account (bare JID; NULL: its file does not say) is ours. The files of
+ * all accounts are in one directory.
+ */
+typedef bool unsettled_ours(void *owner, const char *account);
+
+/*
+ * Also loads those of our pushes that the last broker left unsettled. What asks and host point
+ * to is borrowed.
  */
 struct unsettled *unsettled_create(const struct outcome_query_host *asks,
-				   const struct git_run_host *host);
+				   const struct git_run_host *host, unsettled_ours *ours,
+				   void *owner);
 
 /*
  * Adds a push, and asks its device at once, unless push->asked says that it was asked. push

@@ -24,7 +24,13 @@ enum { PATIENCE = 60 * 1000, SOON = 1500 };	/* ms */
 static uv_loop_t loop;
 static char account[] = "alice", jid[] = "alice@example.org";
 static struct config config = { .account = account, .jid = jid };
-static struct broker broker = { .loop = &loop, .config = &config };
+static bool on_mend(struct broker_shared *s, struct broker *b)
+{
+	return false;
+}
+
+static struct broker_shared shared = { .loop = &loop, .mend = on_mend };
+static struct broker broker = { .shared = &shared, .loop = &loop, .config = &config };
 static const struct account_events events;
 static struct account *const connection = (struct account *)&events;
 static struct device_key *const key = (struct device_key *)&config;
@@ -96,31 +102,12 @@ void broker_identify(struct broker *b)
 		keyless--;
 }
 
-int broker_reload(struct broker *b, broker_ended *ended, void *arg, struct message *trouble)
-{
-	return 0;
-}
-
 static uint64_t on_now(void *owner)
 {
 	return uv_now(&loop);
 }
 
 static const struct context_ops context_ops = { .now = on_now };
-
-struct config *config_read(struct message *trouble)
-{
-	return NULL;
-}
-
-void config_free(struct config *c)
-{
-}
-
-bool config_same_account(const struct config *a, const struct config *b)
-{
-	return true;
-}
 
 void ibb_paths_lost(struct ibb_paths *all, const char *why)
 {

@@ -158,9 +158,15 @@ static void write_down(struct unsettled *u, const char *id)
 	witness_finish(&witness);
 }
 
+/* The account of the host that main() makes, or none. */
+static bool is_ours(void *owner, const char *account)
+{
+	return !account || !strcmp(account, "alice@example.org");
+}
+
 static void a_push(const struct git_run_host *host)
 {
-	struct unsettled *u = unsettled_create(&by, host);
+	struct unsettled *u = unsettled_create(&by, host, is_ours, NULL);
 	char *left = xasprintf("%s/%s.17", directory, ID);
 
 	syncs = 0;
@@ -171,7 +177,7 @@ static void a_push(const struct git_run_host *host)
 	fclose(fopen(left, "w"));
 	expect("", "it was never cut");
 
-	u = unsettled_create(&by, host);
+	u = unsettled_create(&by, host, is_ours, NULL);
 	is_int(kept(), 1, "what a broker was writing when it was killed is removed");
 	unsettled_wake(u);
 	expect("asks tj5aapswkpah22kj of 100%@example.org\n", "the next broker asks");
@@ -208,12 +214,12 @@ static bool asks(void)
  */
 static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 {
-	struct unsettled *u = unsettled_create(&by, host);
+	struct unsettled *u = unsettled_create(&by, host, is_ours, NULL);
 
 	write_down(u, ID);
 	unsettled_destroy(u);
 	*refused = 1;
-	u = unsettled_create(&by, host);
+	u = unsettled_create(&by, host, is_ours, NULL);
 	write_down(u, OTHER_ID);
 	unsettled_wake(u);
 	expect("", "what could not be read is not known");
@@ -225,7 +231,7 @@ static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 	unsettled_drop(u, OTHER_ID);
 	is_int(kept(), 0, "and nothing is kept");
 	*refused = 1;
-	unsettled_destroy(unsettled_create(&by, host));
+	unsettled_destroy(unsettled_create(&by, host, is_ours, NULL));
 	*refused = 0;
 	unsettled_destroy(u);
 }
@@ -233,7 +239,7 @@ static void a_push_not_read(const struct git_run_host *host, unsigned *refused)
 int main(void)
 {
 	char home[] = "/tmp/u-unsettled.XXXXXX";
-	struct git_run_host host = { .loop = &loop };
+	struct git_run_host host = { .loop = &loop, .account = "alice@example.org" };
 	char *state;
 
 	if (!mkdtemp(home))
