@@ -394,7 +394,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	cat >expect <<-END &&
 	Q verb=buddies jid=bob@example.org meet=1
 	Q verb=compare jid=bob@example.org fingerprint=$other begin=1
-	Q verb=status
+	Q verb=status jid=bob@example.org
 	Q verb=verify jid=bob@example.org fingerprint=$other
 	Q verb=verify jid=bob@example.org fingerprint=$fp
 	END
@@ -618,7 +618,7 @@ test_expect_success 'a password that was refused: another is asked for in the sa
 '
 
 test_expect_success 'share writes the row, once, and tells a broker that runs' '
-	git config --global xmpp.account example &&
+	git config --global --remove-section xmpp.bob &&
 	git init -q --bare project.git &&
 	fake open:Q send:Z: &&
 	git xmpp share project.git --push=bob@example.org --fetch=carol@example.org >out 2>err &&

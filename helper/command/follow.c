@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account-pick.h"
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
@@ -149,6 +150,26 @@ static void wish_row(struct amendment *a, const struct follow_table *table,
 	free(address);
 }
 
+/* With several accounts, the one that the remote is fetched by is written down. */
+static bool wish_account(struct amendment *a, const struct remote *remote)
+{
+	struct gitconfig c;
+	struct account_pick pick;
+	struct message trouble;
+	bool good = gitconfig_read(&c, &trouble) == 0 &&
+		    account_pick(&c, remote->address.jid, remote->name, &pick, &trouble);
+
+	if (!good)
+		report_trouble(&trouble, false);
+	else if (pick.several && *pick.jid)
+		amendment_wish(a, WISH_VALUE,
+			       xasprintf("xmppFollow.%s/%s.account", remote->address.jid,
+					 remote->address.share),
+			       pick.jid);
+	gitconfig_finish(&c);
+	return good;
+}
+
 static bool make_so(struct amendment *a)
 {
 	struct query answer = { .count = 0 };
@@ -168,7 +189,8 @@ static int follow(const char *name)
 	if (read_table(&table) && remote_find(&remote, name, false)) {
 		if (has_refspec(remote.name)) {
 			wish_row(&amendment, &table, &remote);
-			status = make_so(&amendment) ? STATUS_OK : STATUS_FATAL;
+			if (wish_account(&amendment, &remote) && make_so(&amendment))
+				status = STATUS_OK;
 		}
 		if (status == STATUS_OK) {
 			printf("following %s/", remote.address.jid);
@@ -273,6 +295,17 @@ static bool is_meant(const struct row *row, const char *git_dir, const char *nam
 	       (!name || (strlen(name) == n && !strncmp(row->value, name, n)));
 }
 
+/* Whether a row stays that follows the same share. */
+static bool is_followed_elsewhere(const struct follow_table *table, const struct row *row,
+				  const char *git_dir, const char *name)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (!strcmp(table->rows[i].address, row->address) &&
+		    !is_meant(&table->rows[i], git_dir, name))
+			return true;
+	return false;
+}
+
 static int unfollow(const struct follow_table *table, const char *git_dir, const char *name)
 {
 	struct amendment amendment = { .count = 0 };
@@ -298,10 +331,15 @@ static int unfollow(const struct follow_table *table, const char *git_dir, const
 		report("fatal", "more than one remote is followed: name the one that is meant");
 		return STATUS_FATAL;
 	}
-	for (size_t i = 0; i < table->count; i++)
-		if (is_meant(&table->rows[i], git_dir, name))
-			amendment_wish(&amendment, WISH_HAS_NOT, key_of(table->rows[i].address),
-				       table->rows[i].value);
+	for (size_t i = 0; i < table->count; i++) {
+		if (!is_meant(&table->rows[i], git_dir, name))
+			continue;
+		amendment_wish(&amendment, WISH_HAS_NOT, key_of(table->rows[i].address),
+			       table->rows[i].value);
+		if (!is_followed_elsewhere(table, &table->rows[i], git_dir, name))
+			amendment_wish(&amendment, WISH_GONE,
+				       xasprintf("xmppFollow.%s", table->rows[i].address), NULL);
+	}
 	if (make_so(&amendment)) {
 		printf("no longer followed: ");
 		print_text(row->value);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,11 +56,36 @@ static int finish_output(int status)
 	return STATUS_FATAL;
 }
 
+/*
+ * Takes --account=<account> from before the verb. All that runs below, and git-remote-xmpp,
+ * finds it in the environment. Returns how many arguments it was.
+ */
+static int take_account(int argc, char **argv)
+{
+	static const char option[] = "--account";
+	size_t n = strlen(option);
+
+	if (argc < 2 || strncmp(argv[1], option, n))
+		return 0;
+	if (argv[1][n] == '=' && argv[1][n + 1]) {
+		setenv("GIT_XMPP_ACCOUNT", argv[1] + n + 1, 1);
+		return 1;
+	}
+	if (!argv[1][n] && argc > 2 && *argv[2]) {
+		setenv("GIT_XMPP_ACCOUNT", argv[2], 1);
+		return 2;
+	}
+	return 0;
+}
+
 static int run(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "";
+	int taken = take_account(argc, argv);
+	const char *name = argc > taken + 1 ? argv[taken + 1] : "";
 	const struct verb *verb = verb_find(name);
 
+	argc -= taken;
+	argv += taken;
 	if (verb)
 		return verb_run(verb, argc - 1, argv + 1);
 	if (!strcmp(name, "--version")) {

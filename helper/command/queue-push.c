@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "account-pick.h"
 #include "alloc.h"
 #include "commands.h"
 #include "json.h"
@@ -28,6 +29,7 @@ struct queueing {
 	struct remote remote;
 	struct queue_entries waiting;
 	struct updates updates;
+	char account[JID_MAX];		/* ours that pushes */
 };
 
 /*
@@ -74,6 +76,7 @@ static bool put_entry(struct queueing *q, struct buf *f)
 	struct queue_update **tail = &e->updates;
 	bool good;
 
+	strcpy(e->account, q->account);
 	strcpy(e->jid, q->remote.address.jid);
 	strcpy(e->share, q->remote.address.share);
 	e->path = xstrdup(q->remote.git_dir);
@@ -94,6 +97,22 @@ static bool put_entry(struct queueing *q, struct buf *f)
 	if (good)
 		queue_entry_write(e, f);
 	queue_entry_destroy(e);
+	return good;
+}
+
+static bool find_account(struct queueing *q, bool json)
+{
+	struct account_pick pick;
+	struct message trouble;
+	struct gitconfig c;
+	bool good = gitconfig_read(&c, &trouble) == 0 &&
+		    account_pick(&c, q->remote.address.jid, q->remote.name, &pick, &trouble);
+
+	if (good)
+		strcpy(q->account, pick.jid);
+	else
+		report_trouble(&trouble, json);
+	gitconfig_finish(&c);
 	return good;
 }
 
@@ -209,7 +228,7 @@ static int queue_push(struct queueing *q, int argc, char **argv, bool json)
 		       "Drop what is not wanted any more with \"git xmpp queue drop <id>\"");
 		return STATUS_FATAL;
 	}
-	if (!remote_find(&q->remote, name, true) ||
+	if (!remote_find(&q->remote, name, true) || !find_account(q, json) ||
 	    !refspecs_resolve(&q->updates, q->remote.name, argv + 1, argc > 1 ? argc - 1 : 0,
 			      pending, q))
 		return STATUS_FATAL;

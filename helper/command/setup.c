@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account-list.h"
+#include "account-status.h"
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
@@ -21,6 +23,7 @@
 #include "login-watch.h"
 #include "output.h"
 #include "password-source.h"
+#include "setup-accounts.h"
 #include "setup.h"
 #include "text.h"
 
@@ -29,7 +32,10 @@ static const char usage[] =
 	"[--proxy=<url>]\n"
 	"                      [--ca-file=<path>]\n"
 	"                      [--password-command=<command> | --ask] [--pin[=<key>] | --no-pin]\n"
-	"                      [--register] [--no-start]\n"
+	"                      [--register] [--no-start] [--default]\n"
+	"   or: git xmpp setup --list [--json]\n"
+	"   or: git xmpp setup --default=<account>\n"
+	"   or: git xmpp setup --remove=<account> [--yes]\n"
 	"\n"
 	"    --name=<account>              what the configuration calls it; default: from the "
 	"domain\n"
@@ -44,6 +50,11 @@ static const char usage[] =
 	"                                  one: the key that is shown now; --no-pin ends that\n"
 	"    --register                    make the account at the server, if it lets anybody\n"
 	"    --no-start                    write the configuration, start nothing\n"
+	"    --default[=<account>]         make this one, or that one, the default account\n"
+	"    --list                        the accounts; * is the default\n"
+	"    --json                        that as one JSON object\n"
+	"    --remove=<account>            end it on this machine; says what is kept\n"
+	"    --yes                         without asking\n"
 	"\n"
 	"    git xmpp setup alice@example.org\n";
 
@@ -51,6 +62,7 @@ enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
 	PROXY_SECONDS = 60, /* Tor builds a circuit first */
+	ACCOUNT_NAME_SHOWN = 256,	/* bytes; the user's own names may be long */
 };
 
 struct setup {
@@ -72,7 +84,12 @@ struct setup {
 	bool unpins;				/* no key is pinned any more */
 	char shown_key[LOGIN_KEY_MAX];		/* what pin points to, if the server showed it */
 	struct login_watch watch;		/* the last login */
+	bool prefer;				/* make it the default account */
+	bool list, json, yes;
+	const char *other_default, *removed;	/* borrowed from argv; NULL: not given */
 	struct gitconfig configuration;		/* before the change */
+	bool first;				/* it becomes the default, where none was */
+	char before[ACCOUNT_NAME_SHOWN];	/* the default account, if that is another */
 	struct amendment amendment;
 };
 
@@ -182,6 +199,11 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		{ "no-pin", no_argument, NULL, 'U' },
 		{ "register", no_argument, NULL, 'R' },
 		{ "no-start", no_argument, NULL, 'N' },
+		{ "default", optional_argument, NULL, 'd' },
+		{ "list", no_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "remove", required_argument, NULL, 'r' },
+		{ "yes", no_argument, NULL, 'y' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -234,6 +256,22 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		case 'N':
 			s->start = false;
 			break;
+		case 'd':
+			s->other_default = optarg;
+			s->prefer = true;
+			break;
+		case 'l':
+			s->list = true;
+			break;
+		case 'j':
+			s->json = true;
+			break;
+		case 'r':
+			s->removed = optarg;
+			break;
+		case 'y':
+			s->yes = true;
+			break;
 		default:
 			return STATUS_USAGE;
 		}
@@ -246,6 +284,12 @@ static int read_arguments(struct setup *s, int argc, char **argv)
 		return cmd_misused(usage, "--ask and --password-command are two ways to get it");
 	if (s->pins && (s->unpins || (!s->pin && !s->start)))
 		return cmd_misused(usage, "--pin without a key needs a login, and no --no-pin");
+	if ((s->json && !s->list) || (s->yes && !s->removed))
+		return cmd_misused(usage, "--json needs --list, and --yes needs --remove");
+	if (s->list || s->other_default || s->removed)
+		return argc > optind || s->list + !!s->other_default + !!s->removed > 1
+			       ? cmd_misused(usage, "too many arguments")
+			       : STATUS_OK;
 	return find_jid(s, argv[optind]);
 }
 
@@ -287,6 +331,44 @@ static void wish(struct setup *s, const char *variable, const char *value)
 		amendment_wish(&s->amendment, WISH_VALUE, account_key(s, variable), value);
 }
 
+/*
+ * The first account is the default one. Another one becomes it only if the user says so, as
+ * commands and shares that name no account are the default's.
+ */
+static void wish_default(struct setup *s)
+{
+	const char *name = s->name;
+	struct account_list list;
+
+	account_list_take(&list, &s->configuration);
+	if (list.preferred < list.count && strcmp(list.rows[list.preferred].name, s->name)) {
+		snprintf(s->before, sizeof(s->before), "%s", list.rows[list.preferred].name);
+		if (!s->prefer)
+			name = list.rows[list.preferred].name;
+		else if (list.rows[list.preferred].jid)
+			setup_wish_owner(&s->amendment, &s->configuration,
+					 list.rows[list.preferred].jid);
+	}
+	s->first = list.count > 0 && list.preferred == list.count;
+	amendment_wish(&s->amendment, WISH_VALUE, xstrdup("xmpp.account"), name);
+	account_list_finish(&list);
+}
+
+/* Says which account is the default one, if there are two that might be. */
+static void tell_default(const struct setup *s)
+{
+	if (s->first)
+		printf("default account '%s'; there was none\n", s->name);
+	if (!*s->before)
+		return;
+	if (s->prefer)
+		printf("default account '%s'; it was '%s'\n", s->name, s->before);
+	else
+		printf("default account '%s', as before; \"git xmpp setup --default=%s\" changes "
+		       "that\n",
+		       s->before, s->name);
+}
+
 static bool write_account(struct setup *s)
 {
 	const char *there = account_get(s, "jid");
@@ -306,7 +388,7 @@ static bool write_account(struct setup *s)
 	if (s->ask && account_get(s, "passwordcommand"))
 		amendment_wish(&s->amendment, WISH_HAS_NOT, account_key(s, "passwordCommand"),
 			       account_get(s, "passwordcommand"));
-	amendment_wish(&s->amendment, WISH_VALUE, xstrdup("xmpp.account"), s->name);
+	wish_default(s);
 	return amendment_write(&s->amendment);
 }
 
@@ -368,14 +450,17 @@ static int keep(struct setup *s)
 	return status;
 }
 
-static void show_fingerprint(const struct query *answer)
+/* Each account has a key of its own. A broker of an earlier version has one account. */
+static void show_fingerprint(const struct setup *s, const struct query *answer)
 {
 	unsigned char bytes[FINGERPRINT_BYTES];
 	char text[FINGERPRINT_TEXT_MAX];
 	struct fields row;
 
-	if (!query_find(answer, "broker", &row) ||
-	    !fingerprint_parse(row_get(row, "fingerprint"), bytes))
+	account_status(answer, s->name, &row);
+	if ((!row.data || !fields_get(row, "fingerprint")) && !query_find(answer, "broker", &row))
+		return;
+	if (!fingerprint_parse(row_get(row, "fingerprint"), bytes))
 		return;
 	fingerprint_format(bytes, text);
 	printf("your fingerprint: %s\n", text);
@@ -393,6 +478,14 @@ static void show_request(const char *jid)
 	buf_finish(&word);
 }
 
+/* The command line up to the verb, for an account that is not the default. */
+static void print_command(const struct setup *s)
+{
+	printf("git xmpp ");
+	if (*s->before && !s->prefer)
+		printf("--account=%s ", s->name);
+}
+
 /* Prints who we are, and the requests that wait for an answer. */
 static void show_online(const struct setup *s, const char *jid)
 {
@@ -404,10 +497,10 @@ static void show_online(const struct setup *s, const char *jid)
 	print_text(jid);
 	putchar('\n');
 	if (query_to(&answer, "status", NULL, NULL, false, &unheard) == 0)
-		show_fingerprint(&answer);
+		show_fingerprint(s, &answer);
 	query_finish(&answer);
 	if (!s->joins && !s->move &&
-	    query_to(&answer, "buddies", NULL, NULL, false, &unheard) == 0) {
+	    query_to(&answer, "buddies", "account", s->jid, false, &unheard) == 0) {
 		for (size_t i = 0; i < answer.count; i++) {
 			struct fields row = query_row(&answer, i);
 
@@ -418,8 +511,13 @@ static void show_online(const struct setup *s, const char *jid)
 		}
 		query_finish(&answer);
 	}
-	if (!s->joins && !s->move && !asked)
-		printf("next: git xmpp add <buddy>, or cd to a repository and git xmpp share\n");
+	if (!s->joins && !s->move && !asked) {
+		printf("next: ");
+		print_command(s);
+		printf("add <buddy>, or cd to a repository and ");
+		print_command(s);
+		printf("share\n");
+	}
 	fflush(stdout);
 }
 
@@ -503,6 +601,7 @@ static int save(struct setup *s)
 
 	if (write_account(s) && (!s->start || amendment_settle(&s->amendment, true, &answer))) {
 		printf("saved account '%s', %s\n", s->name, s->jid);
+		tell_default(s);
 		amendment_report(&s->amendment);
 		status = STATUS_OK;
 	}
@@ -518,8 +617,15 @@ static int set_up(struct setup *s, int argc, char **argv)
 	if (gitconfig_read(&s->configuration, &trouble) < 0)
 		return report_trouble(&trouble, false);
 	status = read_arguments(s, argc, argv);
-	if (status == STATUS_OK)
-		status = name_is_free(s) ? get_password(s) : STATUS_FATAL;
+	if (status != STATUS_OK)
+		return status;
+	if (s->list)
+		return setup_list(&s->configuration, s->json);
+	if (s->removed)
+		return setup_remove(&s->configuration, s->removed, s->yes);
+	if (s->other_default)
+		return setup_default(&s->configuration, s->other_default);
+	status = name_is_free(s) ? get_password(s) : STATUS_FATAL;
 	if (status == STATUS_OK && s->move && !s->move(s->move_arg))
 		status = STATUS_FATAL;
 	if (status == STATUS_OK)
@@ -532,6 +638,9 @@ static int set_up(struct setup *s, int argc, char **argv)
 static int run(struct setup *s, int argc, char **argv)
 {
 	int status;
+
+	/* All accounts are looked at here; this one is told by its own options. */
+	unsetenv("GIT_XMPP_ACCOUNT");
 
 	s->start = true;
 	status = set_up(s, argc, argv);

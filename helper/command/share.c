@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account-list.h"
+#include "account-pick.h"
 #include "address.h"
 #include "alloc.h"
 #include "amend.h"
@@ -40,16 +42,26 @@ struct sharing {
 	struct share_group group;	/* that is shared with; without a name: none */
 };
 
-/* The bare JID of the account, written to out; NULL if there is none. */
-static const char *own_jid(const struct gitconfig *configuration, char out[JID_MAX])
+/*
+ * The bare JID of the account that serves the share, the first of several, written to out;
+ * NULL if there is none.
+ */
+static const char *own_jid(const struct sharing *s, char out[JID_MAX])
 {
-	char *account = gitconfig_account(configuration);
-	char *key = xasprintf("xmpp.%s.jid", account ? account : "");
-	const char *jid = gitconfig_get(configuration, key);
+	const struct share_config *row = s->name ? share_configs_find(&s->table, s->name) : NULL;
+	struct account_list list;
+	const char *jid = NULL;
+	size_t at;
 
-	free(account);
-	free(key);
-	return jid && jid_bare(jid, out) ? out : NULL;
+	account_list_take(&list, &s->configuration);
+	if (row && row->accounts_count)
+		at = account_list_find(&list, row->accounts[0]);
+	else
+		at = list.preferred;
+	if (at < list.count && list.rows[at].jid)
+		jid = strcpy(out, list.rows[at].jid);
+	account_list_finish(&list);
+	return jid;
 }
 
 /*
@@ -117,7 +129,7 @@ static bool can_be_taken(const struct sharing *s)
 	const char *as;
 	const struct right *kept = rights_kept(&s->rights, row, &s->table, &as);
 	char jid[JID_MAX];
-	const char *own = own_jid(&s->configuration, jid);
+	const char *own = own_jid(s, jid);
 	struct buf who = { 0 }, all = { 0 };
 
 	for (size_t i = 0; own && i < s->rights.count; i++) {
@@ -260,6 +272,76 @@ static void wish_right(struct sharing *s, enum share_right right, const struct r
 	}
 }
 
+/* Whether the share is this account's already. */
+static bool serves(const struct share_config *row, const struct account_list *list, const char *jid)
+{
+	size_t at = account_list_find(list, jid);
+
+	for (size_t i = 0; row && i < row->accounts_count; i++)
+		if (account_list_find(list, row->accounts[i]) == at)
+			return true;
+	return row && !row->accounts_count && at == list->preferred;
+}
+
+/*
+ * The share is to be of this account as well. It says so for good, and so does the default
+ * account whose share it was without a word: another default does not change whose it is.
+ */
+static void wish_account(struct sharing *s, const struct account_list *list, const char *jid)
+{
+	const struct share_config *row = share_configs_find(&s->table, s->name);
+
+	if (serves(row, list, jid))
+		return;
+	if (row && row->path && !row->accounts_count && list->preferred < list->count &&
+	    list->rows[list->preferred].jid)
+		amendment_wish(&s->amendment, WISH_HAS, xasprintf("xmppShare.%s.account", s->name),
+			       list->rows[list->preferred].jid);
+	amendment_wish(&s->amendment, WISH_HAS, xasprintf("xmppShare.%s.account", s->name), jid);
+}
+
+/* The account that serves one whom the command lets in; NULL: whoever is let in. */
+static bool wish_account_for(struct sharing *s, const struct account_list *list, const char *buddy)
+{
+	struct account_pick pick;
+	struct message trouble;
+
+	if (!account_pick(&s->configuration, buddy, NULL, &pick, &trouble)) {
+		report_trouble(&trouble, false);
+		return false;
+	}
+	if (pick.several && *pick.jid)
+		wish_account(s, list, pick.jid);
+	return true;
+}
+
+/*
+ * With several accounts: the share is of those that know the buddies whom the command lets in.
+ * One that is new, and lets in nobody by name, is of the account that commands are for.
+ */
+static bool wish_accounts(struct sharing *s, const struct share_request *r)
+{
+	const struct share_config *row = share_configs_find(&s->table, s->name);
+	struct account_list list;
+	bool good = true, named = false;
+	struct grantee g;
+
+	account_list_take(&list, &s->configuration);
+	for (size_t i = 0; list.count > 1 && good && i < r->count; i++) {
+		const struct right_wish *change = &r->changes[i];
+
+		if (change->kind == RIGHT_REMOVE || !grantee_parse(&g, change->who) ||
+		    g.kind != GRANTEE_JID)
+			continue;
+		named = true;
+		good = wish_account_for(s, &list, g.name);
+	}
+	if (list.count > 1 && good && !named && !(row && row->path))
+		good = wish_account_for(s, &list, NULL);
+	account_list_finish(&list);
+	return good;
+}
+
 static void wish_all(struct sharing *s)
 {
 	amendment_wish(&s->amendment, WISH_VALUE, xasprintf("xmppShare.%s.path", s->name),
@@ -306,7 +388,7 @@ static void show_result(struct sharing *s, const struct share_request *r)
 		printf("shared ");
 		print_text(s->repo.path);
 		printf(" as ");
-		share_print_address(own_jid(&s->configuration, own), s->name);
+		share_print_address(own_jid(s, own), s->name);
 		putchar('\n');
 	}
 	if (row)
@@ -348,7 +430,7 @@ static int share(struct sharing *s, const struct share_request *r)
 		show_taken(s);
 		return STATUS_NO;
 	}
-	if (!wish_group(s, r))
+	if (!wish_group(s, r) || !wish_accounts(s, r))
 		return STATUS_FATAL;
 	wish_all(s);
 	wish_rules(s, r);
@@ -405,9 +487,9 @@ static void list(const struct sharing *s, bool json)
 	char jid[JID_MAX];
 
 	if (json)
-		share_configs_json(&s->table, own_jid(&s->configuration, jid));
+		share_configs_json(&s->table, own_jid(s, jid));
 	else
-		share_configs_list(&s->table, own_jid(&s->configuration, jid));
+		share_configs_list(&s->table, own_jid(s, jid));
 }
 
 int cmd_share(int argc, char **argv)
@@ -436,7 +518,8 @@ char *share_make(const char *path, const char *name, bool push)
 	struct sharing s;
 	char *made = NULL;
 
-	if (begin(&s) == STATUS_OK && find_row(&s, &r) && shareable_is_served(&s.repo)) {
+	if (begin(&s) == STATUS_OK && find_row(&s, &r) && shareable_is_served(&s.repo) &&
+	    wish_accounts(&s, &r)) {
 		wish_all(&s);
 		if (amendment_write(&s.amendment) &&
 		    amendment_settle(&s.amendment, false, &s.answer)) {

@@ -27,6 +27,16 @@ static void json_values(struct buf *out, struct fields row, const char *name)
 	json_close(out, ']');
 }
 
+/* There is more than one account, so what is said of each is told apart. */
+static bool has_several(const struct query *answer)
+{
+	size_t accounts = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		accounts += row_is(query_row(answer, i), "account");
+	return accounts > 1;
+}
+
 static void json_account(struct buf *out, struct fields row)
 {
 	static const char *const keys[] = { "name", "jid", "state" };
@@ -163,9 +173,33 @@ static bool is_shown(struct fields row, const char *kind)
 	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
 }
 
+/* What is added to each member of a list where there are several accounts. */
+static void json_account_of(struct buf *out, struct fields row)
+{
+	static const char *const keys[] = { "device", "fingerprint" };
+
+	if (!row_is(row, "account")) {
+		json_string(out, "account", fields_get(row, "account"));
+		return;
+	}
+	json_bool(out, "default", fields_get(row, "default"));
+	json_texts(out, row, keys, ARRAY_SIZE(keys));
+}
+
+/* The sum of what the accounts count. */
+static uint64_t sum_of(const struct query *answer, const char *key)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		if (row_is(query_row(answer, i), "count"))
+			sum += fields_get_u64(query_row(answer, i), key, 0);
+	return sum;
+}
+
 void status_json_put(const struct query *answer, struct buf *out)
 {
-	struct fields count = { .data = NULL };
+	bool several = has_several(answer);
 
 	json_begin(out);
 	json_broker(out, answer);
@@ -177,13 +211,14 @@ void status_json_put(const struct query *answer, struct buf *out)
 				continue;
 			json_open(out, NULL, '{');
 			lists[k].write(out, query_row(answer, i));
+			if (several)
+				json_account_of(out, query_row(answer, i));
 			json_close(out, '}');
 		}
 		json_close(out, ']');
 	}
-	query_find(answer, "count", &count);
-	json_number(out, "buddies", fields_get_u64(count, "buddies", 0));
-	json_number(out, "reachable", fields_get_u64(count, "reachable", 0));
+	json_number(out, "buddies", sum_of(answer, "buddies"));
+	json_number(out, "reachable", sum_of(answer, "reachable"));
 	json_close(out, '}');
 }
 

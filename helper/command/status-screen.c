@@ -47,6 +47,21 @@ static enum paint paint_of(const char *state)
 	return strcmp(state, "failed") ? PAINT_WAITS : PAINT_FAILED;
 }
 
+/* With several accounts, the default one is marked. */
+static void put_default(struct table *t, const struct query *answer)
+{
+	struct fields row;
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		n += row_is(query_row(answer, i), "account");
+	if (n < 2 || !query_find(answer, "account", &row) || !fields_get(row, "default"))
+		return;
+	table_row(t);
+	table_cell(t, PAINT_DIM, "default");
+	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "name"));
+}
+
 static void put_account(struct table *t, struct fields row)
 {
 	const char *state = row_get(row, "state");
@@ -217,7 +232,8 @@ static void put_queue(struct buf *text)
 
 static void put_counts(struct table *t, const struct query *answer)
 {
-	uint64_t counts[2] = { 0 }, buddies;
+	uint64_t counts[2] = { 0 }, buddies = 0, reachable = 0;
+	bool counted = false;
 	struct buf text = { 0 };
 	struct fields row;
 
@@ -225,13 +241,20 @@ static void put_counts(struct table *t, const struct query *answer)
 		counts[0] += row_is(query_row(answer, i), "share");
 		counts[1] += row_is(query_row(answer, i), "follow");
 	}
-	if (query_find(answer, "count", &row)) {
-		buddies = fields_get_u64(row, "buddies", 0);
+	for (size_t i = 0; i < answer->count; i++) {
+		row = query_row(answer, i);
+		if (!row_is(row, "count"))
+			continue;
+		counted = true;
+		buddies += fields_get_u64(row, "buddies", 0);
+		reachable += fields_get_u64(row, "reachable", 0);
+	}
+	if (counted) {
 		buf_printf(&text, "%" PRIu64 " share%s", counts[0], counts[0] == 1 ? "" : "s");
 		if (counts[1])
 			buf_printf(&text, ", %" PRIu64 " followed", counts[1]);
 		buf_printf(&text, ", %" PRIu64 " budd%s (%" PRIu64 " online with git)", buddies,
-			   buddies == 1 ? "y" : "ies", fields_get_u64(row, "reachable", 0));
+			   buddies == 1 ? "y" : "ies", reachable);
 	}
 	put_queue(&text);
 	if (buf_len(&text)) {
@@ -315,6 +338,7 @@ void status_screen(const struct query *answer, bool verbose, size_t limit, struc
 		table_cell(&t, PAINT_COMMAND, "git xmpp daemon start");
 	}
 	each(answer, "account", &t, put_account);
+	put_default(&t, answer);
 	put_device(&t, answer);
 	put_section(&t, limit, false, out);
 	put_trouble(&t, answer);

@@ -54,9 +54,10 @@ static int no_fingerprint(const struct query *answer, struct message *trouble)
 
 /*
  * Prints our own fingerprint: with our address, for a comparison (labelled), or alone. Where a
- * program reads it, it is in hex and nothing else.
+ * program reads it, it is in hex and nothing else. It is that of the account that knows them;
+ * them may be NULL.
  */
-static int show_self(bool labelled)
+static int show_self(bool labelled, const char *them)
 {
 	struct message trouble = { .id = MSG_NONE };
 	char text[FINGERPRINT_TEXT_MAX];
@@ -65,7 +66,8 @@ static int show_self(bool labelled)
 	struct query answer;
 	int status = STATUS_OK;
 
-	if (query_to(&answer, "status", NULL, NULL, autostart_allowed(), &trouble) < 0) {
+	if (query_to(&answer, "status", them ? "jid" : "self", them ? them : "1",
+		     autostart_allowed(), &trouble) < 0) {
 		status = report_trouble(&trouble, false);
 	} else if (!query_find(&answer, "broker", &broker) ||
 		   !*fingerprint_text(row_get(broker, "fingerprint"), text)) {
@@ -161,7 +163,7 @@ static int compare_device(const char *jid, struct fields row, bool *self)
 		printf("      there are no words for both: %s\n", shown.why);
 	compare_print_fingerprint(row_get(row, "fingerprint"), "      ");
 	if (!*self)
-		status = show_self(true);
+		status = show_self(true, jid);
 	*self = true;
 	return status == STATUS_OK
 		       ? judge(jid, row, "Do they read the same? [y/n, Enter: later]", NULL)
@@ -199,7 +201,7 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 {
 	size_t count, *devices = devices_sorted(answer, &count), left = 0;
 	bool asks = isatty(STDIN_FILENO), self = !asks;
-	int status = asks ? STATUS_OK : show_self(true);
+	int status = asks ? STATUS_OK : show_self(true, jid);
 
 	for (size_t i = 0; i < count && status != STATUS_FATAL; i++) {
 		struct fields row = query_row(answer, devices[i]);
@@ -317,7 +319,7 @@ int cmd_verify(int argc, char **argv)
 	if (self)
 		return optind < argc || fingerprint
 			       ? cmd_misused(usage, "--self takes no arguments")
-			       : show_self(false);
+			       : show_self(false, NULL);
 	if (argc - optind != 1)
 		return cmd_misused(usage, "expected one address");
 	if (!buddy_name_jid(argv[optind], jid, &trouble) ||

@@ -272,7 +272,7 @@ int main(int argc, char **argv)
 	}
 
 	h.url = argv[2];
-	client_config_ask(&h.config);
+	client_config_ask(&h.config, argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	status = converse(&h, &line);
 

@@ -36,6 +36,7 @@ static void send_open(const struct opening *o, struct client *c)
 	fields_add(&fields, "service", o->service);
 	fields_add(&fields, "jid", o->address->jid);
 	fields_add(&fields, "share", o->address->share);
+	client_config_put_account(s, &fields);
 	if (*o->address->device)
 		fields_add(&fields, "device", o->address->device);
 	if (version > 0)

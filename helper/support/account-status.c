@@ -34,22 +34,17 @@ static enum account_status state_of(struct fields row)
 enum account_status account_status(const struct query *status, const char *name,
 				   struct fields *row)
 {
-	enum account_status best = ACCOUNT_STATUS_NONE;
-
 	*row = (struct fields){ .data = NULL };
 	for (size_t i = 0; i < status->count; i++) {
 		struct fields candidate = query_row(status, i);
-		enum account_status state = state_of(candidate);
 
 		if (!row_is(candidate, "account") ||
 		    (name && strcmp(row_get(candidate, "name"), name)))
 			continue;
-		if (!row->data || state == ACCOUNT_STATUS_ONLINE) {
-			*row = candidate;
-			best = state;
-		}
+		*row = candidate;
+		return state_of(candidate);
 	}
-	return best;
+	return ACCOUNT_STATUS_NONE;
 }
 
 int account_status_wait(struct query *answer, const char *name, int seconds,

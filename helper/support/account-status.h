@@ -8,15 +8,16 @@
 
 enum account_status {
 	ACCOUNT_STATUS_NONE,	/* nothing is configured */
-	ACCOUNT_STATUS_OFFLINE,	/* the broker will try again by itself */
+	ACCOUNT_STATUS_OFFLINE, /* the broker will try again by itself */
 	ACCOUNT_STATUS_CONNECTING,
 	ACCOUNT_STATUS_ONLINE,
-	ACCOUNT_STATUS_FAILED,	/* the user has to do something */
+	ACCOUNT_STATUS_FAILED, /* the user has to do something */
 };
 
 /*
- * The state of the account of this name. With name NULL: of an account that is online, else
- * of the first one. *row is the row of that account; its data is NULL if there is none.
+ * The state of the account of this name. With name NULL: of the first one, which is the one
+ * that was asked for, or the default. *row is the row of that account; its data is NULL if there is
+ * none.
  */
 enum account_status account_status(const struct query *status, const char *name,
 				   struct fields *row);

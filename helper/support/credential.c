@@ -77,12 +77,19 @@ static void give_back(struct saved *s)
 	}
 }
 
+/* How git is told of whose password it is; malloc'd. */
+static char *description_of(const char *jid)
+{
+	const char *domain = jid_domain(jid);
+
+	return xasprintf("protocol=xmpp\nhost=%s\nusername=%.*s\n\n", domain,
+			 (int)(domain - jid - 1), jid);
+}
+
 static bool fill(struct credential *credential, const char *const *args, const char *jid,
 		 enum git_errors errors)
 {
-	const char *domain = jid_domain(jid);
-	char *input = xasprintf("protocol=xmpp\nhost=%s\nusername=%.*s\n\n", domain,
-				(int)(domain - jid - 1), jid);
+	char *input = description_of(jid);
 	int status;
 
 	*credential = (struct credential){ .description = { 0 } };
@@ -198,6 +205,15 @@ void credential_reject(const struct credential *credential)
 	static const char *const args[] = { "credential", "reject", NULL };
 
 	tell(credential, args);
+}
+
+void credential_erase(const char *jid)
+{
+	static const char *const args[] = { "credential", "reject", NULL };
+	char *input = description_of(jid);
+
+	run_git(args, input, NULL, GIT_ERRORS_SHOWN);
+	free(input);
 }
 
 char *credential_helper(const char *jid)

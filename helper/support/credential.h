@@ -38,6 +38,9 @@ void credential_approve(const struct credential *credential, const char *helper)
 /* Has the helpers erase it. */
 void credential_reject(const struct credential *credential);
 
+/* Tells git's credential helpers to erase whatever they have of a bare JID. */
+void credential_erase(const char *jid);
+
 enum credential_fate {
 	CREDENTIAL_KEPT,	/* a broker that asks will get it */
 	CREDENTIAL_LOST,	/* a helper is configured, but none returns the password */

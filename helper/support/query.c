@@ -104,6 +104,51 @@ static void ask_for_notices(struct buf *command)
 		fields_add(command, "notices", "1");
 }
 
+/* What git says here; it is asked once. */
+static const struct client_config *settings(void)
+{
+	static struct client_config config;
+	static bool known;
+	struct client_config_query query;
+
+	if (!known) {
+		client_config_ask(&query, NULL);
+		client_config_read(&query, &config);
+		known = true;
+	}
+	return &config;
+}
+
+/* Whether the verb is for all accounts: nothing is chosen. */
+static bool is_for_all(struct fields command)
+{
+	static const char *const verbs[] = {
+		"reload", "password", "queue-reload", "queue-retry", "queue-drop", "notices-shown",
+		"stop",
+	};
+	const char *verb = row_get(command, "verb");
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verb, verbs[i]))
+			return true;
+	/* Unless the user names one, or it is about one. */
+	return !strcmp(verb, "status") && !fields_get(command, "jid") &&
+	       !fields_get(command, "self") && !settings()->account_given;
+}
+
+/* Says which account the command is for, unless it says so itself. */
+static void name_account(struct buf *command)
+{
+	struct fields f = { buf_data(command), buf_len(command) };
+	bool status = !strcmp(row_get(f, "verb"), "status");
+
+	if (is_for_all(f) || fields_get(f, "account") || fields_get(f, "account-here"))
+		return;
+	client_config_put_account(settings(), command);
+	if (status && settings()->account_given)
+		fields_add(command, "only", "1");
+}
+
 /* Asks once. The command stays as it is. */
 static int ask(struct query *answer, const struct buf *command, bool autostart,
 	       struct message *trouble)
@@ -118,6 +163,7 @@ static int ask(struct query *answer, const struct buf *command, bool autostart,
 	/* A command or its answer may hold a password, or the link of an invitation. */
 	copy.secret = c.out.secret = answer->bytes.secret = true;
 	buf_append(&copy, buf_data(command), buf_len(command));
+	name_account(&copy);
 	ask_for_notices(&copy);
 	frame_put_fields(&c.out, FRAME_COMMAND, &copy);
 	buf_finish(&copy);
@@ -264,10 +310,5 @@ void query_reload(const char *verb)
 
 bool autostart_allowed(void)
 {
-	struct client_config_query query;
-	struct client_config settings;
-
-	client_config_ask(&query);
-	client_config_read(&query, &settings);
-	return settings.autostart;
+	return settings()->autostart;
 }

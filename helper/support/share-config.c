@@ -85,6 +85,12 @@ const struct share_rule *share_rule_find(const struct share_config *share,
 	return found;
 }
 
+static void add_account(struct share_config *row, const char *account)
+{
+	row->accounts = xrealloc(row->accounts, (row->accounts_count + 1) * sizeof(*row->accounts));
+	row->accounts[row->accounts_count++] = xstrdup(account);
+}
+
 static void add_member(struct share_configs *shares, const char *group, size_t n, const char *text)
 {
 	struct group_member m = { .group = xstrndup(group, n), .text = xstrdup(text) };
@@ -132,6 +138,8 @@ void share_configs_take(struct share_configs *shares, const struct gitconfig *co
 			add_entry(row, SHARE_FETCH, value);
 		} else if (!strcmp(variable, "push")) {
 			add_entry(row, SHARE_PUSH, value);
+		} else if (!strcmp(variable, "account")) {
+			add_account(row, value);
 		}
 		for (size_t k = 0; k < ARRAY_SIZE(rule_variables); k++)
 			if (!strcasecmp(variable, rule_variables[k]))
@@ -150,6 +158,9 @@ void share_configs_finish(struct share_configs *shares)
 		}
 		for (size_t k = 0; k < row->rules_count; k++)
 			free(row->rules[k].text);
+		for (size_t k = 0; k < row->accounts_count; k++)
+			free(row->accounts[k]);
+		free(row->accounts);
 		free(row->rules);
 		free(row->entries);
 		free(row->path);

@@ -186,6 +186,8 @@ static void show_head(const struct share_config *row, const char *jid)
 		put_address(&text, jid, row->name);
 		table_cell(&t, PAINT_DIM, "%s", buf_str(&text));
 	}
+	for (size_t i = 0; i < row->accounts_count; i++)
+		table_cell(&t, PAINT_DIM, "by %s", row->accounts[i]);
 	table_print(&t);
 	buf_finish(&text);
 }
