@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# One person, two accounts, one after the other: each has a device key, a trust table and a
-# resource of its own, and nobody sees that they are one person's.
+# One person, two accounts: each has a device key, a trust table and a resource of its own, and
+# nobody sees that they are one person's. t2901 has what they do at once.
 
 prosody_debug=debug
 . "$(dirname "$0")/lib/test-lib.sh"
@@ -27,7 +27,7 @@ log_in_as () {
 
 add_account () {
 	as alice git xmpp setup "$1@localhost" --name="$1" --server="127.0.0.1:$prosody_port" \
-		--ca-file="$TRASH/prosody/localhost.crt" --password-command="cat $TRASH/alice/pw"
+		--ca-file="$TRASH/prosody/localhost.crt" --password-command="cat $TRASH/alice/pw" --default
 }
 
 # said_by <user>: what the server heard from that account.
@@ -59,7 +59,8 @@ test_expect_success 'the account that is configured has them from now on' '
 '
 
 test_expect_success 'another account has another key, and trusts nobody' '
-	add_account other &&
+	add_account other >out &&
+	grep "default account .other.; it was .localhost." out &&
 	wait_for 15 as alice git xmpp status >/dev/null &&
 	second=$(field fingerprint) && second_device=$(field device) &&
 	test -n "$second" && test "$second" != "$first" && test "$second_device" != "$first_device" &&
@@ -68,12 +69,13 @@ test_expect_success 'another account has another key, and trusts nobody' '
 '
 
 test_expect_success 'bob meets it as somebody whom he does not know' '
-	as alice git xmpp add bob@localhost &&
+	as alice git xmpp --account=other add bob@localhost &&
 	wait_for 10 knows bob other &&
 	as bob git xmpp accept other@localhost &&
 	wait_for 20 trusts bob other && wait_for 20 trusts alice bob &&
-	as alice git config --global --add xmppShare.project.fetch bob@localhost &&
-	as bob git ls-remote xmpp::other@localhost/project &&
+	test_must_fail as bob git ls-remote xmpp::other@localhost/project &&
+	as alice git xmpp --account=other share alice/project.git --name=project --fetch=bob@localhost &&
+	wait_for 10 as bob git ls-remote xmpp::other@localhost/project &&
 	as bob git xmpp buddies other@localhost >out &&
 	grep "$second_device" out && test_must_fail grep "$first_device" out
 '

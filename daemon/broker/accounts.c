@@ -294,8 +294,8 @@ int accounts_start(struct accounts *a, uv_loop_t *loop, const char *socket_path,
 		*trouble = *obstacle;
 		return -1;
 	}
-	a->control = control_create(loop, socket_path, a->shared.manager->listener, events, a,
-				    trouble);
+	a->control =
+		control_create(loop, socket_path, a->shared.manager->listener, events, a, trouble);
 	if (!a->control)
 		return -1;
 	service_manager_notify(a->shared.manager, "READY=1");

@@ -602,7 +602,8 @@ static void on_draining(void *owner)
 {
 	struct broker *b = owner;
 
-	service_manager_notify(b->shared->manager, "STOPPING=1\nSTATUS=stopping when no transfer runs");
+	service_manager_notify(b->shared->manager,
+			       "STOPPING=1\nSTATUS=stopping when no transfer runs");
 }
 
 static void on_drained(void *owner)

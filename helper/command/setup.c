@@ -61,8 +61,8 @@ static const char usage[] =
 enum {
 	ACCOUNT_STATUS_NAME_MAX = 32,
 	ONLINE_SECONDS = 20,
-	PROXY_SECONDS = 60, /* Tor builds a circuit first */
-	ACCOUNT_NAME_SHOWN = 256,	/* bytes; the user's own names may be long */
+	PROXY_SECONDS = 60,	  /* Tor builds a circuit first */
+	ACCOUNT_NAME_SHOWN = 256, /* bytes; the user's own names may be long */
 };
 
 struct setup {
@@ -341,7 +341,9 @@ static void wish_default(struct setup *s)
 	struct account_list list;
 
 	account_list_take(&list, &s->configuration);
-	if (list.preferred < list.count && strcmp(list.rows[list.preferred].name, s->name)) {
+	/* One who moves is no second account: what was the old one's by default goes along. */
+	if (!s->move && list.preferred < list.count &&
+	    strcmp(list.rows[list.preferred].name, s->name)) {
 		snprintf(s->before, sizeof(s->before), "%s", list.rows[list.preferred].name);
 		if (!s->prefer)
 			name = list.rows[list.preferred].name;

@@ -28,6 +28,7 @@ static const struct lister {
 	{ cmd_log, NULL, NULL },
 	{ cmd_nickname, NULL, "* --remove" },
 	{ cmd_queue, NULL, "retry drop" },
+	{ cmd_setup, "--list", NULL },
 	{ cmd_share, "--list", NULL },
 	{ cmd_status, NULL, NULL },
 };

@@ -36,8 +36,8 @@ struct share_rule {
 struct share_config {
 	char *name;		/* owned */
 	char *path;		/* owned; NULL: none is set */
-	char **accounts;	/* owned; names or addresses of the accounts that serve it; none: the
-				   default one */
+	char **accounts;	/* owned; names or addresses of the accounts that serve it; none:
+				   the default one */
 	size_t accounts_count;
 	struct share_entry *entries;	/* owned */
 	size_t count;
