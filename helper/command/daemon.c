@@ -385,5 +385,5 @@ int cmd_daemon(int argc, char **argv)
 	}
 	if (cmd_option(argc, argv, options, usage) != -1)
 		return STATUS_USAGE;
-	return cmd_misused(usage, argc > 1 ? "no such thing to do" : "what is to be done?");
+	return cmd_misused(usage, "expected start, stop, restart, reload, enable, disable or run");
 }
