@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * on-terminal [-e | -o | -c] <typed> <program> <argument>...
+ * on-terminal [-e | -o | -c | -a] <typed> <program> <argument>...
  *
  * Runs a program whose standard input is a terminal at which this text was typed: \n ends a
  * line, \d is the end of input, and what follows \w is typed once there is a file "go" in the
@@ -73,13 +73,14 @@ static void show(int terminal, int to)
 			die("write");
 }
 
-static void echo_nothing(int in)
+static void set_mode(int in, bool echo)
 {
 	struct termios mode;
 
 	if (tcgetattr(in, &mode))
 		die("tcgetattr");
-	mode.c_lflag &= ~(tcflag_t)ECHO;
+	if (!echo)
+		mode.c_lflag &= ~(tcflag_t)ECHO;
 	mode.c_oflag &= ~(tcflag_t)OPOST;
 	if (tcsetattr(in, TCSANOW, &mode))
 		die("tcsetattr");
@@ -117,7 +118,8 @@ static void converse(int terminal, const char *text)
 
 int main(int argc, char **argv)
 {
-	bool controls = argc > 1 && !strcmp(argv[1], "-c");
+	bool whole = argc > 1 && !strcmp(argv[1], "-a");
+	bool controls = whole || (argc > 1 && !strcmp(argv[1], "-c"));
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), status, in;
 	int shown = argc < 2		     ? -1
 		    : !strcmp(argv[1], "-e") ? STDERR_FILENO
@@ -135,7 +137,7 @@ int main(int argc, char **argv)
 	if (in < 0)
 		die("open");
 	if (shown >= 0)
-		echo_nothing(in);
+		set_mode(in, whole);
 	rest = controls ? argv[1] : type(terminal, argv[1]);
 	pid = fork();
 	if (pid < 0)
@@ -146,6 +148,8 @@ int main(int argc, char **argv)
 		dup2(in, STDIN_FILENO);
 		if (shown >= 0)
 			dup2(in, shown);
+		if (whole)
+			dup2(in, STDOUT_FILENO);
 		close(in);
 		close(terminal);
 		execvp(argv[2], argv + 2);
