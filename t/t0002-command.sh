@@ -763,6 +763,34 @@ test_expect_success 'share of a work tree: from within, from a worktree, with hi
 	test_cmp expect actual
 '
 
+test_expect_success 'share --push of a work tree offers on a terminal that git updates it' '
+	git init -q "in use" && git -C "in use" commit -q --allow-empty -m one &&
+	for typed in "n\\n" "\\n" "\\d"
+	do
+		"$BUILD/t/on-terminal" -e "$typed" git xmpp share "in use" --push=bob@example.org >out 2>err &&
+		grep "update the work tree .*\[y/N\]" err && grep "hint: Allow it with .git -C " err &&
+		test_must_fail git -C "in use" config receive.denyCurrentBranch || return 1
+	done &&
+	"$BUILD/t/on-terminal" -e "" git xmpp share "in use" --fetch=carol@example.org >out 2>err &&
+	! grep "y/N" err && test_is_empty err &&
+	git xmpp share "in use" --push=bob@example.org --json </dev/null >out &&
+	grep "\"hints\":\[.*updateInstead" out &&
+	"$BUILD/t/on-terminal" -e "y\n" git xmpp share "in use" --push=bob@example.org >out 2>err &&
+	grep "a push to the checked out branch updates" err && ! grep hint err &&
+	test "$(git -C "in use" config receive.denyCurrentBranch)" = updateInstead &&
+	"$BUILD/t/on-terminal" -e "" git xmpp share "in use" --push=bob@example.org >out 2>err &&
+	! grep "y/N" err && git xmpp unshare "in use"
+'
+
+test_expect_success 'the command that the hint names does it, from anywhere' '
+	git init -q "of bob'\''s" && git -C "of bob'\''s" commit -q --allow-empty -m one &&
+	git xmpp share "of bob'\''s" --name=bobs --push=bob@example.org 2>err </dev/null >out &&
+	sed -n "s/^hint: Allow it with \"\(.*\)\"\.$/\1/p" err >typed && test_line_count = 1 typed &&
+	(cd / && sh "$TRASH/typed") &&
+	test "$(git -C "of bob'\''s" config receive.denyCurrentBranch)" = updateInstead &&
+	git xmpp unshare bobs
+'
+
 test_expect_success 'share means the path that is named, whatever GIT_DIR says' '
 	GIT_DIR="$TRASH/with space/.git" git xmpp share project.git >out &&
 	grep "^shared $TRASH/project.git as" out

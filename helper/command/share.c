@@ -93,7 +93,7 @@ static bool find_row(struct sharing *s, const struct share_request *r)
 		 * --push=bob@example.org
 		 */
 		s->repo.path = xstrdup(row->path);
-		s->repo.bare = true;	/* not examined: so no hint about a checked out branch */
+		s->repo.bare = true;	/* not examined: so no word of a checked out branch */
 		return true;
 	}
 	if (!shareable_find(&s->repo, r->path))
@@ -399,7 +399,7 @@ static void show_result(struct sharing *s, const struct share_request *r)
 		report("hint", "Nobody may fetch from it; "
 		       "allow it with \"git xmpp share --name='%s' --fetch=<jid>\"", s->name);
 	if (share_request_lets_push(r))
-		shareable_warn(&s->repo);
+		shareable_offer_update(&s->repo);
 }
 
 /* Whether the request only takes rights away, and nobody that it names had any. */
@@ -526,7 +526,7 @@ char *share_make(const char *path, const char *name, bool push)
 			made = s.name;
 			s.name = NULL;
 			if (push)
-				shareable_warn(&s.repo);
+				shareable_offer_update(&s.repo);
 		}
 	}
 	finish(&s);

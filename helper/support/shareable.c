@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shareable.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "output.h"
@@ -85,25 +87,55 @@ char *shareable_name(const struct shareable *repo)
 	return name;
 }
 
-void shareable_warn(const struct shareable *repo)
+/* Whether git refuses pushes to the branch that is checked out. */
+static bool refuses_checked_out(const struct shareable *repo)
 {
 	const char *const args[] = {
 		"-C", repo->path, "config", "--get", "receive.denyCurrentBranch", NULL,
 	};
-	struct buf value = { 0 }, path = { 0 };
+	struct buf value = { 0 };
+	bool unset, refuses;
 
 	if (repo->bare)
-		return;
-	if (run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 ||
-	    !strcmp(buf_str(&value), "refuse\n")) {
-		text_shell(&path, repo->path);
-		report("hint", "This is not a bare repository: a push to its checked out branch is "
-			       "refused.");
-		report("hint",
-		       "Allow it with \"git -C %s config receive.denyCurrentBranch "
-		       "updateInstead\".",
-		       buf_str(&path));
-	}
-	buf_finish(&path);
+		return false;
+	unset = run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0;
+	refuses = unset || !strcmp(buf_str(&value), "refuse\n") ||
+		  !strcmp(buf_str(&value), "true\n");
 	buf_finish(&value);
+	return refuses;
+}
+
+/* Whether the user says so; without a terminal nobody does. */
+static bool shall_update(void)
+{
+	char line[16];
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return false;
+	fprintf(stderr,
+		"A push to the branch that is checked out would be refused.\n"
+		"Take it, and update the work tree while it has no changes of its own? [y/N] ");
+	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+void shareable_offer_update(const struct shareable *repo)
+{
+	const char *const args[] = {
+		"-C", repo->path, "config", "receive.denyCurrentBranch", "updateInstead", NULL,
+	};
+	struct buf path = { 0 };
+
+	if (!refuses_checked_out(repo))
+		return;
+	if (shall_update() && run_git(args, NULL, NULL, GIT_ERRORS_SHOWN) == 0) {
+		fputs("a push to the checked out branch updates the work tree\n", stderr);
+		return;
+	}
+	text_shell(&path, repo->path);
+	report("hint", "This is not a bare repository: a push to its checked out branch is "
+		       "refused.");
+	report("hint",
+	       "Allow it with \"git -C %s config receive.denyCurrentBranch updateInstead\".",
+	       buf_str(&path));
+	buf_finish(&path);
 }

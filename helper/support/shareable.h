@@ -33,7 +33,11 @@ char *shareable_name(const struct shareable *repo);
  */
 void share_name_trim(char *name);
 
-/* Prints a hint if git will refuse pushes to the branch that is checked out. */
-void shareable_warn(const struct shareable *repo);
+/*
+ * For a repository that others may push to, of which git refuses pushes to the branch that is
+ * checked out: asks on a terminal whether git shall take them and update the work tree, and sets
+ * that. Otherwise prints the command that does.
+ */
+void shareable_offer_update(const struct shareable *repo);
 
 #endif
