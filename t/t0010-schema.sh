@@ -53,7 +53,7 @@ test_expect_success 'every verb that fails says so in JSON, with its exit status
 '
 
 test_expect_success 'so does a usage that is none, and a verb that is none' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue log status daemon purge move
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue lfs log status daemon purge move
 	do
 		is answer-error 129 $verb --nonsense && grep "\"id\":\"usage\"" out || return 1
 	done &&

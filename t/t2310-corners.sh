@@ -225,6 +225,115 @@ test_expect_success 'fetch of several remotes, one after another and at once; of
 	same alice/many project/main bob/project.git main && same alice/many part/main bob/part.git main
 '
 
+lfs='git lfs version'
+
+# media <repository> <name> <bytes> <seed>: a file that git-lfs keeps, committed.
+media () {
+	head -c "$3" /dev/zero | openssl enc -aes-128-ctr -K "$4$4$4$4" -iv 0 2>/dev/null >"$1/$2" &&
+	as "${1%%/*}" git -C "$1" add "$2" && as "${1%%/*}" git -C "$1" commit -q -m "$2" &&
+	git -C "$1" cat-file blob "HEAD:$2" | grep "^oid sha256:"
+}
+
+# oid_of <repository> <name>: as git-lfs calls it.
+oid_of () {
+	git -C "$1" cat-file blob "HEAD:$2" | sed -n 's/^oid sha256://p'
+}
+
+test_expect_success "$lfs" 'git-lfs: without its agent the push is refused, and the two lines of git let it go' '
+	as alice git lfs install --skip-repo && as bob git lfs install --skip-repo &&
+	as alice git clone -q $url/part alice/media && echo "*.bin filter=lfs diff=lfs merge=lfs -text" >alice/media/.gitattributes &&
+	git -C alice/media add .gitattributes && as alice git -C alice/media lfs install --local &&
+	media alice/media a.bin 300000 00112233 &&
+	test_must_fail as alice git -C alice/media push -q origin HEAD:refs/heads/media &&
+	as alice GIT_LFS_SKIP_PUSH=1 git -C alice/media push -q origin HEAD:refs/heads/without &&
+	as alice GIT_LFS_SKIP_SMUDGE=1 git clone -q -b without $url/part alice/pointers &&
+	grep "^oid sha256" alice/pointers/a.bin
+'
+
+test_expect_success "$lfs" 'git-lfs: "git xmpp lfs setup" once, then push and clone carry the objects' '
+	as alice git xmpp lfs setup && as alice git xmpp lfs setup && as bob git xmpp lfs setup &&
+	media alice/media b.bin 1500000 44556677 &&
+	as alice git -C alice/media push origin HEAD:refs/heads/media &&
+	as alice git -C alice/media lfs push --all origin &&
+	git -C bob/part.git for-each-ref --format="%(objecttype)" refs/xmpp/lfs >types &&
+	printf "blob\nblob\n" >expect && test_cmp expect types &&
+	as alice git clone -q -b media $url/part alice/media-clone &&
+	cmp alice/media/a.bin alice/media-clone/a.bin && cmp alice/media/b.bin alice/media-clone/b.bin &&
+	test -z "$(git -C alice/media-clone for-each-ref refs/xmpp)" &&
+	as alice git -C alice/media-clone lfs fsck &&
+	as alice git clone -q -b media xmpp://bob@localhost/part alice/media-slashes &&
+	cmp alice/media/b.bin alice/media-slashes/b.bin
+'
+
+test_expect_success "$lfs" '... fetched, pulled and got later' '
+	media alice/media c.bin 100 8899aabb && as alice git -C alice/media push -q origin HEAD:refs/heads/media &&
+	as alice git -C alice/media-clone pull -q && cmp alice/media/c.bin alice/media-clone/c.bin &&
+	rm -rf alice/media-clone/.git/lfs alice/media-clone/c.bin &&
+	as alice git -C alice/media-clone lfs fetch --all && as alice git -C alice/media-clone lfs checkout &&
+	cmp alice/media/c.bin alice/media-clone/c.bin
+'
+
+test_expect_success "$lfs" '... a work tree is shared: its own objects are published, and a push updates it' '
+	git init -q -b main bob/studio && cp alice/media/.gitattributes bob/studio && git -C bob/studio add .gitattributes &&
+	as bob git -C bob/studio lfs install --local && media bob/studio one.bin 200000 ccddeeff &&
+	as bob git xmpp share bob/studio --name=studio --push=alice@localhost </dev/null &&
+	git -C bob/studio config receive.denyCurrentBranch updateInstead &&
+	git -C bob/studio config lfs.standalonetransferagent xmpp &&
+	test_must_fail as alice git clone -q $url/studio alice/studio 2>err && grep -F "\"git xmpp lfs publish\"" err &&
+	rm -rf alice/studio &&
+	(cd bob/studio && as bob git xmpp lfs publish) >out && echo "published 1 object" >expect && test_cmp expect out &&
+	(cd bob/studio && as bob git xmpp lfs publish) >out && echo "published 0 objects" >expect && test_cmp expect out &&
+	as alice git clone -q $url/studio alice/studio && cmp bob/studio/one.bin alice/studio/one.bin &&
+	media alice/studio two.bin 150000 01234567 && as alice git -C alice/studio push -q origin HEAD:main &&
+	cmp bob/studio/two.bin alice/studio/two.bin
+'
+
+test_expect_success "$lfs" '... who may push into some refs only may be given those of git-lfs, too' '
+	git clone -q --bare bob/part.git bob/narrow.git &&
+	git -C bob/narrow.git for-each-ref --format="delete %(refname)" refs/xmpp | git -C bob/narrow.git update-ref --stdin &&
+	as bob git xmpp share bob/narrow.git --name=narrow --push="alice@localhost:refs/heads/alice/*" &&
+	test_must_fail as alice git -C alice/media push $url/narrow HEAD:refs/heads/alice/media 2>err && grep "error transferring" err &&
+	test_must_fail git -C bob/narrow.git rev-parse --verify -q refs/heads/alice/media &&
+	as bob git xmpp share --name=narrow --push="alice@localhost:refs/xmpp/lfs/*" &&
+	as alice git -C alice/media push -q $url/narrow HEAD:refs/heads/alice/media &&
+	same alice/media HEAD bob/narrow.git refs/heads/alice/media
+'
+
+test_expect_success "$lfs" '... what is not the object is found out: another size, another content, no blob' '
+	oid=$(oid_of alice/media a.bin) && ref=refs/xmpp/lfs/$oid && good=$(git -C bob/part.git rev-parse $ref) &&
+	head -c 300000 /dev/zero >bad &&
+	for wrong in "$(echo short | git -C bob/part.git hash-object -w --stdin)" \
+		"$(git -C bob/part.git hash-object -w "$TRASH/bad")" "$(git -C bob/part.git rev-parse main)"
+	do
+		git -C bob/part.git update-ref $ref $wrong && rm -rf alice/poisoned &&
+		test_must_fail as alice git clone -q -b media $url/part alice/poisoned 2>err || return 1
+		grep "^Error downloading" err && test ! -e alice/poisoned/a.bin &&
+		git -C alice/poisoned for-each-ref refs/xmpp >refs && test_is_empty refs || return 1
+	done &&
+	as alice git -C alice/media lfs push --object-id origin $oid &&
+	test "$(git -C bob/part.git rev-parse $ref)" = $good
+'
+
+# agent <line>...: what the agent answers, told these lines, in a clone.
+agent () {
+	printf "%s\n" "$@" >asked && (cd alice/media && as alice git xmpp lfs agent) <asked >answers
+}
+
+test_expect_success "$lfs" '... the agent: what is no request, no object, no remote' '
+	init="{\"event\":\"init\",\"operation\":\"download\",\"remote\":\"origin\",\"concurrent\":false}" &&
+	agent "$init" "{\"event\":\"terminate\"}" && echo "{}" >expect && test_cmp expect answers &&
+	agent "{\"event\":\"init\",\"remote\":\"--upload-pack=touch $TRASH/ran\"}" && grep "^{\"error\":{\"code\":1," answers &&
+	agent "$init" "{\"event\":\"download\",\"oid\":\"../../../config\",\"size\":1}" \
+		"{\"event\":\"download\",\"oid\":\"$(oid_of alice/media a.bin)\",\"size\":-x}" \
+		"{\"event\":\"download\",\"size\":1}" &&
+	test "$(grep -c "\"complete\".*\"error\":" answers)" -eq 3 && test ! -e ran &&
+	zeros=$(printf %064d 0) &&
+	agent "$init" "{\"event\":\"upload\",\"oid\":\"$zeros\",\"size\":1,\"path\":\"/nowhere\"}" "{\"event\":\"download\",\"oid\":\"$zeros\",\"size\":1}" &&
+	grep "complete.*$zeros.*cannot open\|complete.*$zeros.*could not open" answers && grep "complete.*$zeros.*git xmpp lfs publish" answers &&
+	test_expect_code 128 agent "$init" "nothing" &&
+	test_expect_code 128 agent "{\"event\":\"init\""
+'
+
 test_expect_success 'the brokers hold as many descriptors as before, and no git' '
 	wait_for 5 no_services &&
 	wait_for 5 no_helpers &&

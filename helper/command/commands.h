@@ -33,6 +33,7 @@ int cmd_unshare(int argc, char **argv);
 int cmd_follow(int argc, char **argv);
 int cmd_unfollow(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
+int cmd_lfs(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);

@@ -87,6 +87,8 @@ static bool is_left_alone(const struct verb *verb, int argc, char **argv)
 			return true;
 	if (!verb)
 		return false;
+	if (verb->run == cmd_lfs && argc > 1 && !strcmp(argv[1], "agent"))
+		return true;
 	return verb->run == cmd_help || verb->run == cmd_complete || verb->run == cmd_clone ||
 	       (verb->run == cmd_daemon && find_option(argc, argv, "run"));
 }

@@ -39,6 +39,8 @@ const struct verb verbs[] = {
 	{ NULL, "unfollow", cmd_unfollow, "stop that", TAKES_REMOTE, NULL },
 	{ NULL, "queue", cmd_queue, "push to a buddy when they come online", TAKES_REMOTE,
 	  "list push retry drop" },
+	{ NULL, "lfs", cmd_lfs, "carry the files of git-lfs, too", TAKES_NOTHING,
+	  "setup publish agent" },
 	{ "broker", "status", cmd_status, "what is connected, what is being transferred",
 	  TAKES_NOTHING, NULL },
 	{ NULL, "log", cmd_log, "what happened by itself", TAKES_NOTHING, NULL },

@@ -37,6 +37,8 @@ static pid_t spawn(const char *const *argv, int in, int out, enum git_errors err
 		posix_spawn_file_actions_adddup2(&files, out, 1);
 	if (errors == GIT_ERRORS_HIDDEN)
 		posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+	if (errors == GIT_ERRORS_TAKEN)
+		posix_spawn_file_actions_adddup2(&files, 1, 2);
 
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
@@ -60,7 +62,9 @@ static void close_both(const int fds[2])
 			close(fds[i]);
 }
 
-static int run(const char *const *argv, const char *input, struct buf *out, enum git_errors errors)
+/* The output goes to out, or else to the descriptor to; that is -1 for our standard output. */
+static int run(const char *const *argv, const char *input, struct buf *out, int to,
+	       enum git_errors errors)
 {
 	int in[2] = { -1, -1 }, from[2] = { -1, -1 };
 	int status = 0;
@@ -70,7 +74,7 @@ static int run(const char *const *argv, const char *input, struct buf *out, enum
 		close_both(in);
 		return STATUS_CANNOT_RUN;
 	}
-	pid = spawn(argv, in[0], from[1], errors);
+	pid = spawn(argv, in[0], out ? from[1] : to, errors);
 	if (pid < 0) {
 		close_both(in);
 		close_both(from);
@@ -93,18 +97,29 @@ static int run(const char *const *argv, const char *input, struct buf *out, enum
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_CANNOT_RUN;
 }
 
-int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+static int run_args(const char *const *args, const char *input, struct buf *out, int to,
+		    enum git_errors errors)
 {
 	const char *argv[ARGS_MAX + 2] = { "git" };
 
 	for (size_t i = 0; i < ARGS_MAX && args[i]; i++)
 		argv[i + 1] = args[i];
-	return run(argv, input, out, errors);
+	return run(argv, input, out, to, errors);
+}
+
+int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors)
+{
+	return run_args(args, input, out, -1, errors);
+}
+
+int run_git_to(const char *const *args, int fd, enum git_errors errors)
+{
+	return run_args(args, "", NULL, fd, errors);
 }
 
 int run_command(const char *command, const char *input, struct buf *out, enum git_errors errors)
 {
 	const char *const argv[] = { "sh", "-c", command, NULL };
 
-	return run(argv, input, out, errors);
+	return run(argv, input, out, -1, errors);
 }

@@ -8,7 +8,11 @@
 
 #include "buf.h"
 
-enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
+enum git_errors {
+	GIT_ERRORS_SHOWN,
+	GIT_ERRORS_HIDDEN,
+	GIT_ERRORS_TAKEN,	/* they go where the output goes */
+};
 
 /*
  * Runs git with these arguments, which begin after "git" and are ended by NULL. input goes
@@ -17,6 +21,9 @@ enum git_errors { GIT_ERRORS_SHOWN, GIT_ERRORS_HIDDEN };
  * be run, or died of a signal.
  */
 int run_git(const char *const *args, const char *input, struct buf *out, enum git_errors errors);
+
+/* As run_git(); the output goes to a descriptor, which stays the caller's. git reads nothing. */
+int run_git_to(const char *const *args, int fd, enum git_errors errors);
 
 /* As run_git(), for a command line that "sh -c" runs. */
 int run_command(const char *command, const char *input, struct buf *out, enum git_errors errors);

@@ -94,13 +94,12 @@ static bool refuses_checked_out(const struct shareable *repo)
 		"-C", repo->path, "config", "--get", "receive.denyCurrentBranch", NULL,
 	};
 	struct buf value = { 0 };
-	bool unset, refuses;
+	bool refuses;
 
 	if (repo->bare)
 		return false;
-	unset = run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0;
-	refuses = unset || !strcmp(buf_str(&value), "refuse\n") ||
-		  !strcmp(buf_str(&value), "true\n");
+	refuses = run_git(args, NULL, &value, GIT_ERRORS_HIDDEN) != 0 ||
+		  !strcmp(buf_str(&value), "refuse\n") || !strcmp(buf_str(&value), "true\n");
 	buf_finish(&value);
 	return refuses;
 }
