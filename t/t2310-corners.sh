@@ -239,6 +239,10 @@ oid_of () {
 	git -C "$1" cat-file blob "HEAD:$2" | sed -n 's/^oid sha256://p'
 }
 
+queue_is_empty () {
+	test -z "$(as "$1" git xmpp queue)"
+}
+
 test_expect_success "$lfs" 'git-lfs: without its agent the push is refused, and the two lines of git let it go' '
 	as alice git lfs install --skip-repo && as bob git lfs install --skip-repo &&
 	as alice git clone -q $url/part alice/media && echo "*.bin filter=lfs diff=lfs merge=lfs -text" >alice/media/.gitattributes &&
@@ -292,7 +296,8 @@ test_expect_success "$lfs" '... who may push into some refs only may be given th
 	git clone -q --bare bob/part.git bob/narrow.git &&
 	git -C bob/narrow.git for-each-ref --format="delete %(refname)" refs/xmpp | git -C bob/narrow.git update-ref --stdin &&
 	as bob git xmpp share bob/narrow.git --name=narrow --push="alice@localhost:refs/heads/alice/*" &&
-	test_must_fail as alice git -C alice/media push $url/narrow HEAD:refs/heads/alice/media 2>err && grep "error transferring" err &&
+	test_must_fail as alice git -C alice/media push $url/narrow HEAD:refs/heads/alice/media 2>err &&
+	grep "error transferring.*! \[remote rejected\]" err &&
 	test_must_fail git -C bob/narrow.git rev-parse --verify -q refs/heads/alice/media &&
 	as bob git xmpp share --name=narrow --push="alice@localhost:refs/xmpp/lfs/*" &&
 	as alice git -C alice/media push -q $url/narrow HEAD:refs/heads/alice/media &&
@@ -314,6 +319,14 @@ test_expect_success "$lfs" '... what is not the object is found out: another siz
 	test "$(git -C bob/part.git rev-parse $ref)" = $good
 '
 
+test_expect_success "$lfs" '... a queued push takes them along' '
+	media alice/media d.bin 120000 0a0b0c0d &&
+	as alice git -C alice/media xmpp queue push origin HEAD:refs/heads/queued &&
+	wait_for 20 same alice/media HEAD bob/part.git refs/heads/queued &&
+	git -C bob/part.git rev-parse --verify -q "refs/xmpp/lfs/$(oid_of alice/media d.bin)" &&
+	wait_for 10 queue_is_empty alice
+'
+
 # agent <line>...: what the agent answers, told these lines, in a clone.
 agent () {
 	printf "%s\n" "$@" >asked && (cd alice/media && as alice git xmpp lfs agent) <asked >answers
@@ -330,6 +343,8 @@ test_expect_success "$lfs" '... the agent: what is no request, no object, no rem
 	zeros=$(printf %064d 0) &&
 	agent "$init" "{\"event\":\"upload\",\"oid\":\"$zeros\",\"size\":1,\"path\":\"/nowhere\"}" "{\"event\":\"download\",\"oid\":\"$zeros\",\"size\":1}" &&
 	grep "complete.*$zeros.*cannot open\|complete.*$zeros.*could not open" answers && grep "complete.*$zeros.*git xmpp lfs publish" answers &&
+	agent "{\"event\":\"init\",\"remote\":\"$url/nothing\"}" "{\"event\":\"download\",\"oid\":\"$zeros\",\"size\":1}" &&
+	grep "complete.*\"message\":\"[^ ]*bob@localhost. does not share a repository" answers &&
 	test_expect_code 128 agent "$init" "nothing" &&
 	test_expect_code 128 agent "{\"event\":\"init\""
 '

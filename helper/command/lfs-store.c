@@ -22,21 +22,47 @@ bool lfs_oid_valid(const char *oid)
 	return strspn(oid, "0123456789abcdef") == 64 && !oid[64];
 }
 
-/* The last line of what git has said, in the place of all of it. */
-static void keep_last_line(struct buf *said)
+/* Keeps one line of what git has said; start is where it begins. */
+static void keep_line(struct buf *said, const char *start)
 {
-	const char *text = buf_str(said);
-	size_t end = strlen(text), start;
-	char *line;
+	char *line = xstrndup(start, strcspn(start, "\n"));
 
-	while (end > 0 && text[end - 1] == '\n')
-		end--;
-	for (start = end; start > 0 && text[start - 1] != '\n'; start--)
-		;
-	line = xstrndup(text + start, end - start);
 	buf_reset(said);
 	buf_puts(said, line);
 	free(line);
+}
+
+static void keep_last_line(struct buf *said)
+{
+	const char *text = buf_str(said), *start;
+	size_t end = strlen(text);
+
+	while (end > 0 && text[end - 1] == '\n')
+		end--;
+	for (start = text + end; start > text && start[-1] != '\n'; start--)
+		;
+	keep_line(said, start);
+}
+
+/*
+ * Keeps the line that says why git has failed: the first that is fatal, for git's own comes behind
+ * that of git-remote-xmpp; else what became of the ref; else the last one.
+ */
+static void keep_reason(struct buf *said)
+{
+	static const char *const marks[] = { "fatal: ", "! [" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		const char *at = strstr(buf_str(said), marks[i]);
+
+		if (at) {
+			keep_line(said, i == 0 ? at + strlen(marks[i]) : at);
+			return;
+		}
+	}
+	keep_last_line(said);
+	if (!buf_len(said))
+		buf_puts(said, "git failed");
 }
 
 /* Runs git; its output replaces *said, and is a line that says why if this is false. */
@@ -47,9 +73,7 @@ static bool git_says(const char *const *args, struct buf *said)
 		keep_last_line(said);
 		return true;
 	}
-	keep_last_line(said);
-	if (!buf_len(said))
-		buf_puts(said, "git failed");
+	keep_reason(said);
 	return false;
 }
 
