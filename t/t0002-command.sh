@@ -16,7 +16,7 @@ escape=$(printf '\033[2J')
 SQ="'"
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list clone share unshare follow unfollow queue lfs log status daemon purge help
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list clone share unshare follow unfollow queue lfs log status doctor daemon purge help
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1

@@ -53,7 +53,7 @@ test_expect_success 'every verb that fails says so in JSON, with its exit status
 '
 
 test_expect_success 'so does a usage that is none, and a verb that is none' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue lfs log status daemon purge move
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue lfs log status doctor daemon purge move
 	do
 		is answer-error 129 $verb --nonsense && grep "\"id\":\"usage\"" out || return 1
 	done &&
@@ -75,6 +75,11 @@ test_expect_success 'status' '
 		"send:L:kind=follow,jid=b@c,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	is answer-status 0 status
+'
+
+test_expect_success 'doctor' '
+	fake open:Q "send:L:kind=broker,pid=1,version=0.0.9" "$online" send:Z: next open:Q send:Z: &&
+	is answer-doctor 1 doctor && grep "\"id\":\"broker-version\"" out
 '
 
 test_expect_success 'buddies, device, list' '

@@ -18,6 +18,7 @@ int cmd_accept(int argc, char **argv);
 int cmd_decline(int argc, char **argv);
 int cmd_remove(int argc, char **argv);
 int cmd_distrust(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_nickname(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_device(int argc, char **argv);

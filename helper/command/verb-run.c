@@ -21,6 +21,7 @@ static const struct lister {
 } listers[] = {
 	{ cmd_buddies, NULL, NULL },
 	{ cmd_daemon, "status", NULL },
+	{ cmd_doctor, NULL, "--report" },
 	{ cmd_device, NULL, "rename distrust retire export import" },
 	{ cmd_follow, "--list", NULL },
 	{ cmd_invite, NULL, "--revoke" },

@@ -44,6 +44,8 @@ const struct verb verbs[] = {
 	{ "broker", "status", cmd_status, "what is connected, what is being transferred",
 	  TAKES_NOTHING, NULL },
 	{ NULL, "log", cmd_log, "what happened by itself", TAKES_NOTHING, NULL },
+	{ NULL, "doctor", cmd_doctor, "what does not work, and what mends it", TAKES_NOTHING,
+	  NULL },
 	{ NULL, "daemon", cmd_daemon, "start, stop, reload and watch the broker", TAKES_NOTHING,
 	  "start stop restart reload enable disable run status" },
 	{ NULL, "purge", cmd_purge, "remove all that is kept for you", TAKES_NOTHING, NULL },

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -14,14 +15,46 @@
 
 #include "alloc.h"
 #include "io.h"
+#include "monotonic.h"
 
 enum {
 	ARGS_MAX = 16,
 	OUTPUT_MAX = 4 * 1024 * 1024,
+	READ_MAX = 4096,	/* bytes */
 	STATUS_CANNOT_RUN = 127,
 };
 
 extern char **environ;
+
+static int64_t run_deadline;	/* 0: none */
+
+void run_until(int64_t deadline)
+{
+	run_deadline = deadline;
+}
+
+/* Reads until the end of the file. False if the deadline came first. */
+static bool read_in_time(int fd, struct buf *out)
+{
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	for (;;) {
+		int64_t left = run_deadline - monotonic_ms();
+		int ready = left > 0 ? poll(&readable, 1, (int)left) : 0;
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return false;
+		n = read(fd, buf_reserve(out, READ_MAX), READ_MAX);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 || buf_len(out) > OUTPUT_MAX)
+			return true;
+		buf_added(out, (size_t)n);
+	}
+}
 
 static pid_t spawn(const char *const *argv, int in, int out, enum git_errors errors)
 {
@@ -88,7 +121,10 @@ static int run(const char *const *argv, const char *input, struct buf *out, int 
 	}
 	if (out) {
 		close(from[1]);
-		io_read_all(from[0], out, OUTPUT_MAX);
+		if (!run_deadline)
+			io_read_all(from[0], out, OUTPUT_MAX);
+		else if (!read_in_time(from[0], out))
+			kill(pid, SIGKILL);
 		close(from[0]);
 	}
 	while (waitpid(pid, &status, 0) < 0)

@@ -5,6 +5,7 @@
 /* Runs git for what git does best: its configuration, its credentials, its repositories. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "buf.h"
 
@@ -27,5 +28,11 @@ int run_git_to(const char *const *args, int fd, enum git_errors errors);
 
 /* As run_git(), for a command line that "sh -c" runs. */
 int run_command(const char *command, const char *input, struct buf *out, enum git_errors errors);
+
+/*
+ * From now on what is run is killed at this time of monotonic_ms(), and its exit status is then
+ * 127. 0: never, as at first. Only for runs of which the output is taken.
+ */
+void run_until(int64_t deadline);
 
 #endif
