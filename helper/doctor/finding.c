@@ -274,10 +274,16 @@ static const char *value_of(const struct arg *args, size_t count, const char *na
 	return NULL;
 }
 
-/* A value begins a word unless it goes on in one, as behind "--file=". */
+/*
+ * A verb of ours takes what begins with '-' for an option. git config does not, behind the key;
+ * other commands get paths.
+ */
 static void put_word(struct buf *out, const char *value)
 {
-	if (buf_len(out) && buf_data(out)[buf_len(out) - 1] == ' ' && *value == '-')
+	static const char ours[] = "git xmpp ";
+
+	if (*value == '-' && buf_len(out) >= strlen(ours) &&
+	    !memcmp(buf_data(out), ours, strlen(ours)))
 		buf_puts(out, "-- ");
 	text_shell(out, value);
 }

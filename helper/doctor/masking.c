@@ -17,6 +17,8 @@ enum {
 	WORD_MAX = 24,	/* bytes of a word that is a word */
 	HEX_MIN = 12,	/* hexadecimal digits that are no number of ours */
 	DEVICE_ID = 16, /* characters, of base32 */
+	GROUP_DIGITS = 4,
+	GROUPS_MIN = 3, /* of digits that are no numbers of ours */
 	IPV4_DOTS = 3,
 	IPV6_COLONS = 2,
 };
@@ -218,6 +220,23 @@ static size_t word_length(const char *at)
 	return n;
 }
 
+/* The length of a fingerprint as people read it, groups of four digits; 0: none is here. */
+static size_t fingerprint_length(const char *at)
+{
+	size_t n = 0, groups = 0;
+
+	while (strspn(at + n, "0123456789ABCDEFabcdef") == GROUP_DIGITS) {
+		n += GROUP_DIGITS;
+		groups++;
+		if (at[n] != ' ')
+			break;
+		n++;
+	}
+	if (groups < GROUPS_MIN)
+		return 0;
+	return at[n - 1] == ' ' ? n - 1 : n;
+}
+
 void masking_line(struct masking *m, const char *line, struct buf *out)
 {
 	const char *at = line;
@@ -225,8 +244,13 @@ void masking_line(struct masking *m, const char *line, struct buf *out)
 	while (*at) {
 		const struct masked *known = known_at(m, at);
 		const char *close = *at == '\'' ? closing(at) : NULL;
-		size_t n, tail = 0;
+		size_t n = fingerprint_length(at), tail = 0;
 
+		if (n) {
+			put(m, MASK_ID, at, n, out);
+			at += n;
+			continue;
+		}
 		if (close) {
 			buf_puts(out, "'");
 			put(m, MASK_NAME, at + 1, close - at - 1, out);

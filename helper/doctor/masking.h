@@ -14,6 +14,7 @@
  *	a word with a "/", which may be a path		path-1
  *	a word with a "." between letters		server-1
  *	hexadecimal digits, an id of a device		id-1
+ *	a fingerprint, in groups of four digits		id-1
  *	what follows a "=", in a word			...
  *	a word that is very long, or not ASCII		name-1
  */

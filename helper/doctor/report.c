@@ -78,12 +78,13 @@ static void know_configuration(struct masking *m, const struct gitconfig *c)
 
 static void know_answer(struct masking *m, const struct query *answer)
 {
-	static const char *const keys[] = { "name", "device", "share", "remote", "proxy" };
+	static const char *const keys[] = { "name", "share", "remote", "proxy" };
 
 	for (size_t i = 0; i < answer->count; i++) {
 		struct fields row = query_row(answer, i);
 
 		know_jid(m, fields_get(row, "jid"));
+		masking_know(m, MASK_ID, fields_get(row, "device"));
 		for (size_t k = 0; k < ARRAY_SIZE(keys); k++)
 			masking_know(m, MASK_NAME, fields_get(row, keys[k]));
 	}

@@ -39,6 +39,9 @@ static void test_looks(void)
 	becomes("git 2.39.5 and 0.1.0", "git 2.39.5 and 0.1.0", "versions are not");
 	becomes("device tj5aapswkpah22kj is", "device id-1 is", "the id of a device");
 	becomes("key 00112233445566778899aabb", "key id-2", "a fingerprint");
+	becomes("key 2C45 662F EE2F 9E54, then", "key id-3, then", "one in groups");
+	becomes("key 2C45 662F EE2F 9E54 then", "key id-3 then", "with a word behind it");
+	becomes("in 2026 there were 4000 of", "in 2026 there were 4000 of", "a number is none");
 	becomes("with token=hunter2 sent", "with token=... sent", "a value");
 	becomes("caf\xc3\xa9 is a word", "name-5 is a word", "what is not ASCII");
 	becomes("sha256//3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= is", "path-4 is", "a key");
