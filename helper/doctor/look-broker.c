@@ -145,13 +145,19 @@ static void find_broker_trouble(struct look *look, const struct message *trouble
 	}
 }
 
-/* The roster is known only when the account is online, and its row says so. */
+/*
+ * The roster is known only when the account is online, and its row says so. With several accounts
+ * the roster of one does not say who is nobody.
+ */
 static void ask_for_buddies(struct look *look)
 {
 	struct message trouble;
 	struct fields row;
+	size_t accounts = 0;
 
-	if (account_status(&look->status, NULL, &row) != ACCOUNT_STATUS_ONLINE)
+	for (size_t i = 0; i < look->status.count; i++)
+		accounts += row_is(query_row(&look->status, i), "account");
+	if (accounts != 1 || account_status(&look->status, NULL, &row) != ACCOUNT_STATUS_ONLINE)
 		return;
 	if (query_to(&look->buddies, "buddies", NULL, NULL, false, &trouble) == 0 &&
 	    query_find(&look->buddies, "account", &row))
