@@ -110,7 +110,7 @@ test_expect_success 'accounts: several, one that is not there, an address that i
 	config --remove-section xmpp.other && config xmpp.account wrong && heals account-unknown "wrong" &&
 	config xmpp.localhost.jid "xmpp:alice@localhost/x" && heals jid-malformed "no address" &&
 	test "$(config xmpp.localhost.jid)" = alice@localhost && config xmpp.localhost.jid "a b c" && heals jid-malformed "a b c" &&
-	afresh && is_well
+	afresh && again && online && is_well
 '
 
 test_expect_success 'settings: a value, a file, a program, a repository of its own' '
@@ -177,7 +177,7 @@ test_expect_success 'a certificate that nobody has signed' '
 '
 
 test_expect_success 'files: the key, others of the state, a directory' '
-	afresh; key=$(find alice/.data -name key) && chmod 644 "$key" && heals key-mode "others may read" &&
+	afresh; key=alice/.data/git-xmpp/accounts/alice@localhost/key && chmod 644 "$key" && heals key-mode "others may read" &&
 	chmod 000 "$key" && heals file-mode "cannot be read" && chmod 500 alice/.state/git-xmpp && heals directory-mode "nothing can be written" && is_well
 '
 
