@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 /* The first line of a file in /proc/<pid>; empty if there is no such file. */
 static void read_line(const char *pid, const char *file, char *line, size_t size)
@@ -102,4 +103,27 @@ int process_bound(pid_t pid, int resource, rlim_t most)
 void process_set_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
+}
+
+/* A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4711 fd:01:131 0 EOF". */
+pid_t process_locks(const char *path)
+{
+	FILE *locks = fopen("/proc/locks", "re");
+	char line[256];
+	struct stat st;
+	pid_t found = 0;
+
+	while (locks && !stat(path, &st) && !found && fgets(line, sizeof(line), locks)) {
+		unsigned long long inode;
+		int pid;
+
+		if (strstr(line, " -> ") ||
+		    sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) != 2)
+			continue;
+		if (pid > 0 && inode == st.st_ino)
+			found = pid;
+	}
+	if (locks)
+		fclose(locks);
+	return found;
 }

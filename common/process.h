@@ -41,4 +41,9 @@ int process_bound(pid_t pid, int resource, rlim_t most);
 /* Sets the name of this process in ps(1), where that can differ from the program's name. */
 void process_set_name(const char *name);
 
+/*
+ * The process that holds a lock of flock(2) on the file; 0: none, or the system does not tell.
+ */
+pid_t process_locks(const char *path);
+
 #endif

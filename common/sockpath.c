@@ -2,6 +2,7 @@
 #include "sockpath.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,13 +75,14 @@ int sockpath_find(char out[SOCKPATH_MAX], struct message *trouble)
 bool sockpath_is_served(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = io_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+	int fd = io_socket(AF_UNIX, SOCK_STREAM);
 	bool served;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	/* EAGAIN: so many others wait to be accepted. */
-	served = fd >= 0 && (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-			     errno == EAGAIN || errno == EINPROGRESS);
+	served = fd >= 0 && !fcntl(fd, F_SETFL, O_NONBLOCK) &&
+		 (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)) || errno == EAGAIN ||
+		  errno == EINPROGRESS);
 	if (fd >= 0)
 		close(fd);
 	return served;

@@ -124,7 +124,7 @@ do
 done
 
 test_expect_success 'our broker is stopped in the middle of a pack' '
-	push_much six && stop_broker bob && clean && ! bob_has six &&
+	push_much six && as bob git xmpp daemon stop --now && stop_broker bob && clean && ! bob_has six &&
 	journal bob | grep "  pushed  failed  .*; six made at " && start_broker bob && next_push_works
 '
 

@@ -197,7 +197,8 @@ static void on_signal(uv_signal_t *handle, int signum)
 		accounts_reload(s->accounts, NULL, NULL, &trouble);
 		return;
 	}
-	if (s->accounts->stopping)
+	/* The second one only says that no transfer is waited for. */
+	if (s->accounts->stopping && s->stops > 1)
 		_exit(EXIT_INTERNAL);
 	log_info("stopping on signal %d", signum);
 	if (s->stops++)

@@ -244,8 +244,9 @@ enum retry_cause login_error_trouble(const struct login_error *l, const char *ji
 	}
 	if (l->certificate[0] || l->no_ca) {
 		message_set(out, MSG_CERT_UNCHECKED, "domain", domain, "reason",
-			    l->certificate[0] ? l->certificate :
-			    "the file of trusted certificates cannot be read", NULL);
+			    l->certificate[0] ? l->certificate
+					      : "the file of trusted certificates cannot be read",
+			    NULL);
 		return RETRY_CERTIFICATE;
 	}
 	if (l->unregistered[0]) {

@@ -28,7 +28,9 @@ static const char usage[] =
 	"    -y, --yes      do not ask\n"
 	"\n"
 	"Removes the account, the shares, the key of this device, whom it trusts, and\n"
-	"what starts the broker. Repositories and their remotes stay.\n";
+	"what starts the broker. Repositories and their remotes stay.\n"
+	"\n"
+	"    git xmpp purge --dry-run\n";
 
 enum { PLACES = 2, OPEN_DIRECTORIES = 16 };
 

@@ -314,14 +314,14 @@ static int get_password(struct setup *s)
 	password_source_init(p, s->jid);
 	p->only_asks = s->ask || s->registers;
 	p->registers = s->registers;
-	s->asks_password = p->only_asks ||
-			   (!s->password_command && !account_get(s, "passwordcommand"));
+	s->asks_password =
+		p->only_asks || (!s->password_command && !account_get(s, "passwordcommand"));
 	if (!s->asks_password || password_source_find(p) ||
 	    (password_source_can_ask(p) && password_source_ask(p)))
 		return STATUS_OK;
 	report("fatal", "no password for '%s'", s->jid);
 	report("hint", "Run this on a terminal, "
-	       "or have a command tell it with --password-command=<command>");
+		       "or have a command tell it with --password-command=<command>");
 	return STATUS_FATAL;
 }
 

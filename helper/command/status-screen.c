@@ -282,6 +282,8 @@ static void put_broker(struct table *t, struct fields row)
 	table_cell(t, PAINT_DIM, "broker");
 	table_cell(t, PAINT_PLAIN, "running, pid %s, %s, since %s", row_get(row, "pid"),
 		   row_get(row, "version"), when_shown(fields_get_u64(row, "started", 0), when));
+	if (fields_get(row, "stopping"))
+		table_more(t, ", stopping when no transfer runs");
 }
 
 static void put_link(struct table *t, struct fields row)

@@ -63,37 +63,11 @@ void look_at_socket(struct look *look)
 		find_socket_trouble(look, path, &trouble);
 }
 
-/*
- * The process that holds a lock of flock(2) on the file; 0: none, or the system does not tell.
- * A line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 4711 fd:01:131 0 EOF".
- */
-static pid_t holder_of(const char *path)
-{
-	FILE *locks = fopen("/proc/locks", "re");
-	char line[256];
-	struct stat st;
-	pid_t found = 0;
-
-	while (locks && !stat(path, &st) && !found && fgets(line, sizeof(line), locks)) {
-		unsigned long long inode;
-		int pid;
-
-		if (strstr(line, " -> ") ||
-		    sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) != 2)
-			continue;
-		if (pid > 0 && inode == st.st_ino)
-			found = pid;
-	}
-	if (locks)
-		fclose(locks);
-	return found;
-}
-
 /* The lock of the broker lies beside its socket. */
 static bool find_foreign_lock(struct look *look, const char *socket)
 {
 	char *directory = directory_of(socket), *path = xasprintf("%s/lock", directory);
-	pid_t pid = holder_of(path);
+	pid_t pid = process_locks(path);
 	bool foreign = pid > 0 && !process_runs(pid, "git-xmpp-daemon");
 	char text[24];
 

@@ -3,9 +3,11 @@
 #include "socks5.h"
 
 const struct fuzz_seed fuzz_seeds[] = {
-	FUZZ_SEED("\x05\0\x05\0\0\x03\x28" "0123456789abcdef0123456789abcdef01234567\0\0rest"),
+	FUZZ_SEED("\x05\0\x05\0\0\x03\x28"
+		  "0123456789abcdef0123456789abcdef01234567\0\0rest"),
 	FUZZ_SEED("\x05\0\x05\0\0\x01\0\0\0\0\0\0"),
-	FUZZ_SEED("\x05\0\x05\0\0\x04" "0123456789abcdef\0\0"),
+	FUZZ_SEED("\x05\0\x05\0\0\x04"
+		  "0123456789abcdef\0\0"),
 	FUZZ_SEED("\x05\xff"),
 	FUZZ_SEED("\x05\x02\x01\0\x05\0\0\x01\0\0\0\0\0\0r"),
 	FUZZ_SEED("\x05\0\x05\x05\0\x01\0\0\0\0\0\0"),

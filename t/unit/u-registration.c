@@ -5,13 +5,15 @@
 #include "tap.h"
 
 #define STREAM "xmlns:stream='http://etherx.jabber.org/streams'"
-#define OFFER "<register xmlns='http://jabber.org/features/iq-register'/>"
-#define FIELDS(what) "<iq type='result' id='git-fields'><query xmlns='jabber:iq:register'>" what \
-		     "</query></iq>"
+#define OFFER  "<register xmlns='http://jabber.org/features/iq-register'/>"
+#define FIELDS(what)                                                                               \
+	"<iq type='result' id='git-fields'><query xmlns='jabber:iq:register'>" what "</query></"   \
+										    "iq>"
 #define FORM(field) "<x xmlns='jabber:x:data'>" field "</x>"
-#define URL(url) "<x xmlns='jabber:x:oob'><url>" url "</url></x>"
-#define SET "<iq type='set' id='git-account'><query xmlns='jabber:iq:register'>" \
-	    "<username>a&#38;b</username><password>&#60;secret&#62;</password></query></iq>"
+#define URL(url)    "<x xmlns='jabber:x:oob'><url>" url "</url></x>"
+#define SET                                                                                        \
+	"<iq type='set' id='git-account'><query xmlns='jabber:iq:register'>"                       \
+	"<username>a&#38;b</username><password>&#60;secret&#62;</password></query></iq>"
 
 static const struct {
 	const char *what, *stanza;

@@ -136,7 +136,9 @@ static const struct {
 
 static void test_named(void)
 {
-	static const char said[] = "\5\2\0\2" "\1\2me\6secret" "\5\1\0\3\11a.example\x14\x66";
+	static const char said[] = "\5\2\0\2"
+				   "\1\2me\6secret"
+				   "\5\1\0\3\11a.example\x14\x66";
 
 	for (size_t i = 0; i < ARRAY_SIZE(named_rows); i++) {
 		struct buf out = { 0 };

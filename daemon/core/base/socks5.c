@@ -145,8 +145,9 @@ static void take_reply(struct socks5 *s)
 		return;
 	}
 	if (p[1] != 0) {
-		fail(s, p[1] < sizeof(replies) / sizeof(replies[0]) ? replies[p[1]] :
-		     "the proxy says no in a way of its own");
+		fail(s, p[1] < sizeof(replies) / sizeof(replies[0])
+				? replies[p[1]]
+				: "the proxy says no in a way of its own");
 		return;
 	}
 	if (n < 5)
