@@ -120,7 +120,9 @@ static void which_devices_are_there(void)
 
 int main(void)
 {
-	static const struct { void (*scenario)(void); const char *what;
+	static const struct {
+		void (*scenario)(void);
+		const char *what;
 	} rows[] = {
 		{ a_link, "a link that is up has the name of its path" },
 		{ a_link_without_a_path, "one that lost it has none, and says how long it waits" },
