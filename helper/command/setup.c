@@ -143,24 +143,27 @@ static bool jid_from_config(struct setup *s)
 	return jid && jid_bare(jid, s->jid);
 }
 
-/* The name of the account with this JID, or a new one, for who gave none. */
-static void name_for_move(struct setup *s)
+/* Takes the name of the account that has this JID already; false if none has. */
+static bool name_from_config(struct setup *s)
 {
-	char base[ACCOUNT_STATUS_NAME_MAX + 1], bare[JID_MAX];
-	const char *name, *variable;
-	size_t len;
+	struct account_list list;
+	bool found;
+	size_t row;
 
-	for (size_t i = 0; i < s->configuration.count; i++) {
-		const struct gitconfig_entry *row = &s->configuration.rows[i];
+	account_list_take(&list, &s->configuration);
+	row = account_list_find_jid(&list, s->jid);
+	found = row < list.count && strlen(list.rows[row].name) <= ACCOUNT_STATUS_NAME_MAX;
+	if (found)
+		snprintf(s->name, sizeof(s->name), "%s", list.rows[row].name);
+	account_list_finish(&list);
+	return found;
+}
 
-		variable = gitconfig_variable(row, "xmpp", &name, &len);
-		if (!variable || strcmp(variable, "jid") || !row->value ||
-		    !jid_bare(row->value, bare) || strcmp(bare, s->jid) != 0 ||
-		    len > ACCOUNT_STATUS_NAME_MAX)
-			continue;
-		snprintf(s->name, sizeof(s->name), "%.*s", (int)len, name);
-		return;
-	}
+/* Takes a name that no account has, like "example-2". */
+static void make_name_free(struct setup *s)
+{
+	char base[ACCOUNT_STATUS_NAME_MAX + 1];
+
 	snprintf(base, sizeof(base), "%s", s->name);
 	for (unsigned n = 2; account_get(s, "jid") && n < 100; n++)
 		snprintf(s->name, sizeof(s->name), "%.28s-%u", base, n);
@@ -178,11 +181,11 @@ static int find_jid(struct setup *s, const char *text)
 		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
 		return report_trouble(&trouble, false);
 	}
-	if (*s->name)
+	if (*s->name || name_from_config(s))
 		return STATUS_OK;
 	name_from_domain(s->name, jid_domain(s->jid));
 	if (s->move)
-		name_for_move(s);
+		make_name_free(s);
 	return STATUS_OK;
 }
 
