@@ -110,6 +110,9 @@ static bool start_units(void)
 	char path[SOCKPATH_MAX];
 	struct message trouble;
 
+	/* What was started often in a short time counts anew: now the user wants it. */
+	ask("reset-failed", USER_UNIT_SOCKET);
+	ask("reset-failed", USER_UNIT_SERVICE);
 	if (!systemctl("start", USER_UNIT_SOCKET))
 		return false;
 	if (sockpath_find(path, &trouble) == 0 && !sockpath_is_served(path) &&
