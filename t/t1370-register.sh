@@ -57,7 +57,11 @@ test_expect_success 'a server that takes nobody' '
 	echo secret >answer && test_expect_code 128 with_server dora && grep "^fatal: .localhost. does not make an account .dora@localhost.: it takes no new accounts" err
 '
 
-test_expect_success 'test "${SERVER:-prosody}" = prosody' 'one that asks for more, with an address for a person' '
+asks_for_more () {
+	test "${SERVER:-prosody}" = prosody
+}
+
+test_expect_success asks_for_more 'one that asks for more, with an address for a person' '
 	mkdir -p prosody-modules && cat >prosody-modules/mod_ask_more.lua <<-\END &&
 	local st = require "util.stanza";
 	module:hook("stream-features", function (event)

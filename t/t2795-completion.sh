@@ -32,7 +32,8 @@ set_up_zsh () {
 }
 
 set_up_fish () {
-	mkdir -p alice/.config/fish/conf.d &&
+	# Where this is, fish does not read all manual pages in the background.
+	mkdir -p alice/.config/fish/conf.d alice/.data/fish/generated_completions &&
 	ln -sf "$completions/git-xmpp.fish" alice/.config/fish/conf.d/ &&
 	cat >alice/.config/fish/config.fish <<-END
 	function fish_prompt
