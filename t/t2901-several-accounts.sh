@@ -270,6 +270,7 @@ test_expect_success 'removing one asks, and says what stays' '
 '
 
 test_expect_success 'one is removed while it transfers: that ends, and the others go on' '
+	wait_for 30 state_is home online && wait_for 30 state_is far online &&
 	homes=$(times_online home) fars=$(times_online far) &&
 	as carol git config --global xmpp.bandwidth 40k &&
 	as bob git config --global xmpp.bandwidth 200k &&
