@@ -148,7 +148,7 @@ static void secrets(void)
 	buf_finish(&b);
 	buf_puts(&open, "0123456789");
 	buf_reset(&open);
-	is_int(left_in(&open), 10, "what is none costs nothing");
+	ok(!memcmp(open.base, "0123456789", 10), "what is none costs nothing");
 	buf_finish(&open);
 }
 
