@@ -5,31 +5,9 @@
 # helper alone, against a broker that does what it is told.
 
 . "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-fake.sh"
 
-fake_broker=$BUILD/t/fake-broker
-test -x "$fake_broker" || test_skip_all 'fake-broker is not built'
-
-mkdir -m 700 "$TRASH/run"
-GIT_XMPP_SOCKET=$TRASH/run/socket
-export GIT_XMPP_SOCKET
-git config --global xmpp.autostart false
 url=bob@example.org/project
-heard=$TRASH/log/heard
-
-# fake <action>...: a broker that does this, in the place of the one before.
-fake () {
-	fake_stop
-	"$fake_broker" --log="$heard" --pid="$TRASH/fake.pid" "$GIT_XMPP_SOCKET" "$@" &&
-	fake_pid=$(cat "$TRASH/fake.pid")
-}
-
-fake_stop () {
-	test -z "$fake_pid" || kill "$fake_pid" 2>/dev/null
-	rm -f "$GIT_XMPP_SOCKET"
-	fake_pid=
-}
-fake_pid=
-test_atexit fake_stop
 
 # The broker has done everything it was told, so the helper played its part.
 fake_done () {
