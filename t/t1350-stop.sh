@@ -6,34 +6,11 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-slow-push.sh"
 
 have_server || test_skip_all 'no XMPP server is installed'
 
 url=xmpp::bob@localhost/project
-
-# slow_hook: a push that has arrived at Bob's waits for the file "go".
-slow_hook () {
-	rm -f go waits done
-	cat >bob/project.git/hooks/pre-receive <<-END &&
-	#!/bin/sh
-	touch "$TRASH/waits"
-	while ! test -e "$TRASH/go"
-	do
-		sleep 0.05
-	done
-	touch "$TRASH/done"
-	END
-	chmod +x bob/project.git/hooks/pre-receive
-}
-
-# slow_push <branch>: by Alice, in the background; it is in the hook.
-slow_push () {
-	slow_hook || return
-	as alice git -C alice/work push -q origin "HEAD:refs/heads/$1" >"push-$1" 2>&1 &
-	push_pid=$!
-	started $push_pid
-	wait_for 20 test -e waits
-}
 
 # slow_stop <user>: in the background; "stopped" is what it prints.
 slow_stop () {

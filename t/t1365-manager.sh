@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-slow-push.sh"
 . "$TOP/t/lib/lib-manager.sh"
 
 have_server || test_skip_all 'no XMPP server is installed'
@@ -36,29 +37,8 @@ shows () {
 	test "$(bob systemctl --user show -P StatusText git-xmpp-daemon.service)" = "$1"
 }
 
-slow_hook () {
-	rm -f go waits done
-	cat >bob/project.git/hooks/pre-receive <<-END &&
-	#!/bin/sh
-	trap "" PIPE
-	touch "$TRASH/waits"
-	while ! test -e "$TRASH/go"
-	do
-		sleep 0.05
-	done
-	touch "$TRASH/done"
-	END
-	chmod +x bob/project.git/hooks/pre-receive
-}
-
-# slow_push <branch>: by Alice, in the background; it is in the hook.
-slow_push () {
-	slow_hook || return
-	as alice git -C alice/work push -q origin "HEAD:refs/heads/$1" >"push-$1" 2>&1 &
-	push_pid=$!
-	started $push_pid
-	wait_for 20 test -e waits
-}
+# It outlives the broker that reads what it prints.
+slow_hook_begins='trap "" PIPE'
 
 at_bob () {
 	git -C bob/project.git rev-parse -q --verify "refs/heads/$1"
