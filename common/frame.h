@@ -41,12 +41,12 @@ enum frame_type {
 				   [prefer] (a device, to be asked first), [task] (the task of
 				   the broker for which it runs this git), [notices] (the user
 				   reads what the helper prints) */
-	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=progress (a waiting line, empty
-				   text clears it), warning (always shown), or verbose (with -v);
-				   without text, kind=moving, sent, total (of the bytes that git
-				   has written), rate (a second).
-				   To both, if they asked for it: kind=notice (a line of what the
-				   user has to be told) */
+	FRAME_NOTE = 'N',	/* to the helper. fields: text; kind=warning (always shown), or
+				   verbose (with -v); without text, kind=moving, sent, total (of
+				   the bytes that git has written), rate (a second).
+				   To both: kind=progress (a waiting line, empty text clears it),
+				   and, if they asked for it, kind=notice (a line of what the user
+				   has to be told) */
 	FRAME_READY = 'R',	/* to the helper: the far service runs. fields: jid, device, path,
 				   trust */
 	FRAME_DATA = 'D',	/* both: raw bytes of git's protocol */

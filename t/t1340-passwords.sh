@@ -213,6 +213,38 @@ test_expect_success 'where a command tells the password nobody is asked, until s
 	test_must_fail as alice git config xmpp.localhost.passwordCommand
 '
 
+# asks_for_the_password: whether the broker has started, and has none yet.
+asks_for_the_password () {
+	as alice git xmpp status --json | grep "\"password-awaited\""
+}
+
+# a_slow_source <ending>: a command that waits for a file before it ends so.
+a_slow_source () {
+	rm -f go; afresh; forgetful alice; program slow <<-END
+	until test -e "$TRASH/go"; do sleep 0.1; done
+	$1
+	END
+	as alice git config --global xmpp.localhost.passwordCommand "$TRASH/bin/slow"
+}
+
+test_expect_success 'what needs the server waits while the login is under way, and says so' '
+	a_slow_source "cat $TRASH/alice/pw" && background alice sh -c "git xmpp add bob@localhost >added 2>err1" && first=$job &&
+	background alice "$BUILD/t/on-terminal" -c "" git xmpp list >listed 2>err2 && second=$job &&
+	wait_for 20 asks_for_the_password && wait_for 20 grep "waiting for the password of alice@localhost" err2 &&
+	touch go && wait_for 30 gone $first && wait_for 30 gone $second && cat added listed err1 err2 &&
+	grep "asked bob@localhost\|bob@localhost is" added && test ! -s err1 && test_must_fail grep fatal err2
+'
+
+test_expect_success 'and is told why there is none, or ends with its user' '
+	a_slow_source "echo no; exit 1" && as alice git xmpp daemon start >out 2>&1; cat out
+	background alice sh -c "git xmpp decline nobody@localhost 2>err1" && first=$job &&
+	background alice sh -c "exec git-xmpp add ends@localhost 2>err2" && second=$job &&
+	wait_for 20 asks_for_the_password && kill $second && wait_for 20 gone $second && touch go && wait_for 30 gone $first &&
+	cat err1 && grep "^fatal: .*password" err1 && test_must_fail grep "waited for" err1 &&
+	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" &&
+	as alice git xmpp daemon reload && wait_for 30 broker_online alice && test_must_fail as alice git xmpp buddies ends@localhost
+'
+
 test_expect_success 'two commands at once: one asks, and both go on' '
 	afresh; forgetful alice && program askpass <<-END &&
 	echo asked >>$TRASH/asked

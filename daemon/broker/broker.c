@@ -38,6 +38,7 @@
 #include "service-manager.h"
 #include "git-service-events.h"
 #include "groups.h"
+#include "held-command.h"
 #include "session-client.h"
 #include "session-events.h"
 #include "share-look.h"
@@ -110,6 +111,7 @@ void broker_wake(struct broker *b)
 	unsettled_wake(b->unsettled);
 	sessions_wake(&b->sessions);
 	join_command_wake(b);
+	held_commands_wake(b);
 }
 
 void broker_linked(struct broker *b, const char *jid)

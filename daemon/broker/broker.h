@@ -43,6 +43,7 @@ struct conn;
 struct device_news;
 struct follower;
 struct granting;
+struct held_command;
 struct inquirer;
 struct join;
 struct peer;
@@ -112,6 +113,8 @@ struct broker {
 	struct push_queue *push_queue;		/* owned; delivers queued pushes */
 	struct unsettled *unsettled;		/* owned; our pushes whose outcome is unknown */
 	struct sessions sessions;
+	/* commands that wait for the login; owned by their connections */
+	struct held_command *held_commands;
 	/* commands whose answer waits for the server; owned by their connections */
 	struct pending_reply *pending_replies;
 	struct join *joins;			/* commands that use an invitation; owned by

@@ -10,6 +10,7 @@
 #include "comparing.h"
 #include "follower.h"
 #include "git-service.h"
+#include "held-command.h"
 #include "jid.h"
 #include "list-command.h"
 #include "join-command.h"
@@ -70,51 +71,69 @@ bool command_online(struct broker *b, struct conn *conn)
 	return false;
 }
 
+struct verb {
+	const char *name;
+	void (*run)(struct broker *b, struct conn *conn, struct fields command);
+	bool online;	/* waits for a login that is under way */
+};
+
+static const struct verb verbs[] = {
+	{ "login", command_login, false },
+	{ "buddies", command_buddies, false },
+	{ "add", command_add, true },
+	{ "accept", command_accept, true },
+	{ "decline", command_decline, true },
+	{ "remove", command_remove, false },
+	{ "block", command_block, false },
+	{ "unblock", command_unblock, false },
+	{ "invite", command_invite, false },
+	{ "invitations", command_invitations, false },
+	{ "invite-revoke", command_invite_revoke, false },
+	{ "join", join_command_run, true },
+	{ "verify", command_verify, false },
+	{ "group", command_group, true },
+	{ "distrust", command_distrust, false },
+	{ "compare", command_compare, true },
+	{ "devices", command_devices, false },
+	{ "move", command_move, true },
+	{ "account-move", command_account_move, false },
+	{ "device-rename", command_device_rename, false },
+	{ "device-retire", command_device_retire, false },
+	{ "device-export", command_device_export, false },
+	{ "device-import", command_device_import, false },
+	{ "list", list_command, true },
+};
+
+static const struct verb *find(struct fields command)
+{
+	const char *name = fields_get(command, "verb");
+
+	for (size_t i = 0; name && i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static void run(struct broker *b, struct conn *conn, struct fields command)
+{
+	const char *name = fields_get(command, "verb");
+	const struct verb *verb = find(command);
+
+	if (verb)
+		verb->run(b, conn, command);
+	else
+		command_refuse(conn, MSG_BAD_COMMAND, "verb", name ? name : "");
+	/* Some verbs answer later, after the server or the disk, and own the connection. */
+	if (!conn_has_owner(conn))
+		conn_close(conn);
+}
+
 void command_run(struct broker *b, struct conn *conn, struct fields command)
 {
-	static const struct {
-		const char *verb;
-		void (*run)(struct broker *b, struct conn *conn, struct fields command);
-	} rows[] = {
-		{ "login", command_login },
-		{ "buddies", command_buddies },
-		{ "add", command_add },
-		{ "accept", command_accept },
-		{ "decline", command_decline },
-		{ "remove", command_remove },
-		{ "block", command_block },
-		{ "unblock", command_unblock },
-		{ "invite", command_invite },
-		{ "invitations", command_invitations },
-		{ "invite-revoke", command_invite_revoke },
-		{ "join", join_command_run },
-		{ "verify", command_verify },
-		{ "group", command_group },
-		{ "distrust", command_distrust },
-		{ "compare", command_compare },
-		{ "devices", command_devices },
-		{ "move", command_move },
-		{ "account-move", command_account_move },
-		{ "device-rename", command_device_rename },
-		{ "device-retire", command_device_retire },
-		{ "device-export", command_device_export },
-		{ "device-import", command_device_import },
-		{ "list", list_command },
-	};
-	const char *verb = fields_get(command, "verb");
+	const struct verb *verb = find(command);
 
-	for (size_t i = 0; verb && i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].verb, verb))
-			continue;
-		rows[i].run(b, conn, command);
-		/*
-		 * Some verbs answer later, after the server or the disk, and own the
-		 * connection.
-		 */
-		if (!conn_has_owner(conn))
-			conn_close(conn);
-		return;
-	}
-	command_refuse(conn, MSG_BAD_COMMAND, "verb", verb ? verb : "");
-	conn_close(conn);
+	if (verb && verb->online && held_command_must(b))
+		held_command_create(b, conn, command, run);
+	else
+		run(b, conn, command);
 }

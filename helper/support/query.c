@@ -14,7 +14,9 @@
 #include "alloc.h"
 #include "client-config.h"
 #include "client.h"
+#include "monotonic.h"
 #include "notice-lines.h"
+#include "status-line.h"
 #include "text.h"
 #include "wipe.h"
 
@@ -57,14 +59,41 @@ static void take_done(struct query *a, struct fields f)
 	buf_finish(&shown);
 }
 
+/* As client_next(). Meanwhile the line counts on, if there is one. */
+static int next_frame(struct client *c, struct frame *frame, struct status_line *line)
+{
+	int64_t deadline = monotonic_ms() + ANSWER_WAIT_MS;
+
+	for (;;) {
+		int left = (int)(deadline - monotonic_ms()), until = status_line_timeout(line);
+		int got;
+
+		if (left < 0)
+			return -2;
+		got = client_next(c, frame, until >= 0 && until < left ? until : left);
+		if (got != -2)
+			return got;
+		status_line_tick(line);
+	}
+}
+
+static void take_note(struct fields f, struct status_line *line)
+{
+	if (!strcmp(row_get(f, "kind"), "progress"))
+		status_line_wait(line, row_get(f, "text"));
+	else
+		notice_lines_add(row_get(f, "text"));
+}
+
 /* Reads rows until DONE or ERROR. */
-static int read_answer(struct query *a, struct client *c, struct message *trouble)
+static int read_rows(struct query *a, struct client *c, struct status_line *line,
+		     struct message *trouble)
 {
 	struct frame frame;
 	struct fields f;
 
 	for (;;) {
-		int got = client_next(c, &frame, ANSWER_WAIT_MS);
+		int got = next_frame(c, &frame, line);
 
 		if (got == -2)
 			return failed(trouble, MSG_INTERNAL, "the broker does not answer");
@@ -79,7 +108,7 @@ static int read_answer(struct query *a, struct client *c, struct message *troubl
 				return -1;
 			break;
 		case FRAME_NOTE:
-			notice_lines_add(row_get(f, "text"));
+			take_note(f, line);
 			break;
 		case FRAME_DONE:
 			take_done(a, f);
@@ -91,6 +120,15 @@ static int read_answer(struct query *a, struct client *c, struct message *troubl
 			return failed(trouble, MSG_INTERNAL, "the broker sent an unexpected frame");
 		}
 	}
+}
+
+static int read_answer(struct query *a, struct client *c, struct message *trouble)
+{
+	struct status_line line = { .wanted = isatty(STDERR_FILENO) };
+	int result = read_rows(a, c, &line, trouble);
+
+	status_line_finish(&line);
+	return result;
 }
 
 /* What a person is told who reads what the command prints. Status tells all by itself. */
