@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "sim-memory.h"
 
 enum { JOBS_MAX = 64 };
 
@@ -78,6 +79,15 @@ static void fill_pattern(uint8_t *pattern)
 	memcpy(pattern + PATTERN, pattern, PATTERN_ROOM - PATTERN);
 }
 
+static void run_seed(struct world *w, uint64_t seed)
+{
+	memory_mark();
+	world_run(w, seed);
+	if (memory_in_use())
+		violation(w, "%zu blocks of memory are left over", memory_in_use());
+	memory_rewind();
+}
+
 /* Runs every jobs-th seed, beginning with that of this job. */
 static void work(const struct options *o, unsigned job, struct slot *slot)
 {
@@ -94,7 +104,7 @@ static void work(const struct options *o, unsigned job, struct slot *slot)
 		slot->seed = o->first + i;
 		if (o->trace)
 			printf("seed %" PRIu64 "\n", slot->seed);
-		world_run(w, slot->seed);
+		run_seed(w, slot->seed);
 	}
 	free(pattern);
 	free(w);
