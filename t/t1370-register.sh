@@ -86,4 +86,17 @@ test_expect_success 'no password is in any log' '
 '
 
 stop_other_brokers
+test_expect_success 'what is said in plain text where TLS begins does not count as said by the server' '
+	tls="urn:ietf:params:xml:ns:xmpp-tls" && rm -f odd.port &&
+	{ "$BUILD/t/odd-server" "<stream:stream xmlns=\"jabber:client\" id=\"1\" version=\"1.0\"
+		xmlns:stream=\"http://etherx.jabber.org/streams\" from=\"localhost\"><stream:features>
+		<starttls xmlns=\"$tls\"/></stream:features>" "<proceed xmlns=\"$tls\"/>
+		<iq type=\"result\" id=\"git-fields\"><query xmlns=\"jabber:iq:register\"><email/>
+		<x xmlns=\"jabber:x:oob\"><url>https://evil.example/</url></x></query></iq>" >odd.port & } &&
+	started $! && wait_for 5 test -s odd.port &&
+	test_expect_code 128 registers gerd --server="127.0.0.1:$(cat odd.port)" &&
+	grep "^fatal: .*TLS handshake failed: plain text where TLS begins" err &&
+	test_must_fail grep evil out err
+'
+
 test_done

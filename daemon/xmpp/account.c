@@ -299,6 +299,13 @@ static void on_certificate(void *owner, const char *why)
 	login_error_certificate(&x->login, why);
 }
 
+static void on_handshake_failed(void *owner)
+{
+	struct account *x = owner;
+
+	x->login.tls_failed = true;
+}
+
 static void on_pumped(void *owner)
 {
 	struct account *x = owner;
@@ -318,6 +325,7 @@ static const struct strophe_events stream_events = {
 	.unlogged = on_unlogged,
 	.login_line = on_login_line,
 	.certificate = on_certificate,
+	.handshake_failed = on_handshake_failed,
 	.excess = on_excess,
 	.pumped = on_pumped,
 };

@@ -22,6 +22,8 @@
  *   reads until much more data has come ("reparse deferral"). On an XMPP stream no more may
  *   come for minutes, and the last stanza before a silence would stay in the parser. So
  *   deferral is switched off; the filter bounds the work that it guards against.
+ * - What was read in plain text behind the consent to TLS would count as if TLS had brought it.
+ *   So it ends the stream.
  *
  * To end the stream, XML_Parse() reports success and passes on nothing more. strophe-loop.c
  * asks expat_guard_trouble() and shuts the socket down.
@@ -52,14 +54,18 @@ struct guard {
 	bool replaying;		/* a new parser reads the header; drop its events */
 	uint64_t renew_at;	/* where a stanza ended and a new parser takes over; 0:
 				   nowhere */
+	const char *read_end;	/* behind what is being parsed */
+	uint64_t read_until;	/* its offset in the stream */
 };
 
 /* Static: one thread reads streams, one stream at a time. */
 static const char *trouble;
 static bool pruned;
+static bool parsing, last;	/* last: the present stanza ends its stream */
 
 static const char forbidden[] = "the server sent a document type, which XMPP forbids";
 static const char not_xml[] = "the server sent what is not XML";
+static const char not_tls[] = "TLS handshake failed: plain text where TLS begins";
 
 const char *expat_guard_trouble(void)
 {
@@ -69,6 +75,11 @@ const char *expat_guard_trouble(void)
 bool expat_guard_pruned(void)
 {
 	return pruned;
+}
+
+void expat_guard_last(void)
+{
+	last = parsing;
 }
 
 /* The library's own function. Without it nothing here works. */
@@ -169,6 +180,15 @@ static void end_header(struct guard *g, uint64_t at)
 		g->header.end = g->header.off + at;
 }
 
+/* Blanks behind a stanza say nothing. */
+static bool says_more(const struct guard *g, uint64_t at)
+{
+	for (const char *s = g->read_end - (g->read_until - at); s < g->read_end; s++)
+		if (*s != ' ' && *s != '\t' && *s != '\r' && *s != '\n')
+			return true;
+	return false;
+}
+
 static void on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
 {
 	static const XML_Char *none[] = { NULL };
@@ -204,6 +224,12 @@ static void on_end(void *arg, const XML_Char *name)
 		g->end(g->user, name);
 		pruned = false;
 	}
+	if (last && says_more(g, at)) {
+		g->filter.trouble = not_tls;
+		stop(g);
+		return;
+	}
+	last = false;
 	if (stanza_filter_between(&g->filter) && at - g->base > STREAM_PARSER_MAX) {
 		g->renew_at = at;
 		stop(g);
@@ -277,6 +303,8 @@ static enum XML_Status feed(struct guard *g, const char *s, size_t n)
 	uint64_t end = g->filter.read + n;
 	enum XML_Status status;
 
+	g->read_end = s + n;
+	g->read_until = end;
 	while ((status = real_parse(g->expat, s, n, 0)) == XML_STATUS_ERROR && g->renew_at) {
 		s += n - (end - g->renew_at);
 		n = end - g->renew_at;
@@ -351,12 +379,14 @@ enum XML_Status XML_Parse(XML_Parser outer, const char *s, int n, int is_final)
 {
 	struct guard *g = guard_of(outer);
 
+	parsing = true;
 	if (!g->filter.trouble) {
 		if (g->filter.depth == 0)
 			buf_append(&g->header, s, n);
 		if (feed(g, s, n) == XML_STATUS_ERROR && !g->filter.trouble)
 			g->filter.trouble = not_xml;
 	}
+	parsing = last = false;
 	trouble = g->filter.trouble;
 	return XML_STATUS_OK;
 }

@@ -21,4 +21,10 @@ const char *expat_guard_trouble(void);
  */
 bool expat_guard_pruned(void);
 
+/*
+ * To be called within the handler of a stanza that ends its stream, because TLS begins: more in
+ * plain text may be from anybody, and ends the connection. Elsewhere it does nothing.
+ */
+void expat_guard_last(void);
+
 #endif

@@ -10,9 +10,12 @@
  * whether something happened: it fires once a call, and a second time only if there was
  * something on the socket or in TLS's buffer.
  *
- * The TLS handshake inside libstrophe blocks while the server is silent. handshake-watchdog.h
- * ends it through a duplicate of the socket. The same duplicate serves to cut a connection
- * without libstrophe's farewell, which takes seconds.
+ * While a TLS handshake goes on (tls-handshake.h), libstrophe takes the stream for open, and has
+ * something to send on a socket that can be written to: select() would find it ready again and
+ * again. So there is one call for each time that something has come.
+ *
+ * A duplicate of the socket serves to cut a connection without libstrophe's farewell, which takes
+ * seconds.
  */
 
 #include <assert.h>
@@ -28,13 +31,13 @@
 
 #include "alloc.h"
 #include "expat-guard.h"
-#include "handshake-watchdog.h"
 #include "io.h"
 #include "prep.h"
 #include "ready-socket.h"
 #include "socket-watch.h"
 #include "tcp-tuning.h"
 #include "tls.h"
+#include "tls-handshake.h"
 #include "wipe.h"
 
 enum {
@@ -56,7 +59,8 @@ struct strophe_loop {
 	uv_idle_t kick;
 	uv_timer_t tick;
 	int open_handles;
-	struct watchdog watchdog;
+	int duplicate;		/* of libstrophe's socket; or -1; owned */
+	struct tls_handshake handshake;
 	struct server_key key;
 	unsigned fires;
 	bool pumping;
@@ -82,6 +86,14 @@ static void reserve(struct strophe_loop *l)
 		l->reserved = io_socket(AF_UNIX, SOCK_STREAM);
 }
 
+/* Takes over fd and closes the previous one. -1: there is none. */
+static void set_duplicate(struct strophe_loop *l, int fd)
+{
+	if (l->duplicate >= 0)
+		close(l->duplicate);
+	l->duplicate = fd;
+}
+
 /* A new socket of libstrophe's, not yet connecting. */
 static int on_socket(xmpp_conn_t *conn, void *sock)
 {
@@ -101,7 +113,7 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	xmpp_sockopt_cb_keepalive(conn, sock);
-	watchdog_socket(&l->watchdog, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	set_duplicate(l, fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	return socket_watch_add(l->watch, fd);
 }
 
@@ -116,8 +128,8 @@ static int on_fire(xmpp_ctx_t *ctx, void *userdata)
 /* The server may hold back the rest of a stanza until the first part is acknowledged. */
 static void acknowledge_now(struct strophe_loop *l)
 {
-	if (l->watchdog.fd >= 0)
-		tcp_acknowledge_now(l->watchdog.fd);
+	if (l->duplicate >= 0)
+		tcp_acknowledge_now(l->duplicate);
 }
 
 /*
@@ -138,34 +150,33 @@ static void on_kick(uv_idle_t *handle);
 
 static void pump(struct strophe_loop *l)
 {
-	bool careful = !l->up;
+	bool logs_in = !l->up, sends;
 	int passes = 0;
 
 	assert(!l->pumping);
 	l->pumping = true;
 	calling = l;
 	server_key_watch(&l->key);
+	tls_handshake_watch(&l->handshake);
 	uv_idle_stop(&l->kick);
 	socket_watch_seen(l->watch);
 	tls_clear_errors();
-	if (careful)
-		watchdog_entered(&l->watchdog);
 	do {
 		l->fires = 0;
 		xmpp_run_once(l->ctx, 0);
 		end_excess(l);
-	} while (l->fires > 1 && ++passes < PASSES_MAX);
-	if (careful) {
-		watchdog_left(&l->watchdog);
+	} while (l->fires > 1 && !l->handshake.pending && ++passes < PASSES_MAX);
+	if (logs_in)
 		uv_update_time(l->kick.loop);
-	}
 	calling = NULL;
 	server_key_watch(NULL);
+	tls_handshake_watch(NULL);
 	l->pumping = false;
 	acknowledge_now(l);
-	if (xmpp_conn_send_queue_len(l->conn) == 0)
+	sends = xmpp_conn_send_queue_len(l->conn) > 0;
+	if (!sends)
 		l->queued = 0;
-	socket_watch_arm(l->watch, xmpp_conn_send_queue_len(l->conn) > 0);
+	socket_watch_arm(l->watch, sends && !l->handshake.pending);
 	if (passes == PASSES_MAX)
 		uv_idle_start(&l->kick, on_kick);
 	l->events->pumped(l->owner);
@@ -215,7 +226,6 @@ static void end_login(struct strophe_loop *l)
 {
 	l->log.handler = NULL;
 	uv_timer_stop(&l->tick);
-	watchdog_arm(&l->watchdog, false);
 }
 
 /* TCP is up, on a stream without a login. */
@@ -244,9 +254,12 @@ static void on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 		return;
 	}
 	l->up = false;
+	if (l->handshake.pending)
+		l->events->handshake_failed(l->owner);
+	l->handshake.pending = false;
 	socket_watch_remove(l->watch);
 	/* The duplicate is the last reference to the socket: closing it ends the connection. */
-	watchdog_socket(&l->watchdog, -1);
+	set_duplicate(l, -1);
 	reserve(l);
 	l->events->down(l->owner, stream_error);
 }
@@ -271,14 +284,10 @@ static const xmpp_mem_t memory = { .alloc = allocate, .free = release, .realloc 
 
 static bool open_descriptors(struct strophe_loop *l, uv_loop_t *loop)
 {
-	l->reserved = l->ready = -1;
-	if (watchdog_init(&l->watchdog) < 0)
-		return false;
+	l->reserved = l->ready = l->duplicate = -1;
 	l->watch = socket_watch_create(loop, on_ready, l);
-	if (!l->watch) {
-		watchdog_finish(&l->watchdog);
+	if (!l->watch)
 		return false;
-	}
 	reserve(l);
 	return true;
 }
@@ -381,7 +390,7 @@ static int begin(struct strophe_loop *l, const struct endpoint *endpoint, const 
 	xmpp_conn_set_jid(l->conn, jid);
 	l->key = (struct server_key){ .pins = l->key.pins };
 	l->queued = 0;
-	l->cut = false;
+	l->cut = l->handshake.pending = false;
 	l->log.handler = on_log;
 	if (l->reserved >= 0)
 		close(l->reserved);
@@ -403,12 +412,11 @@ static int begin(struct strophe_loop *l, const struct endpoint *endpoint, const 
 		err = errno ? errno : EIO;
 		l->log.handler = NULL;
 		socket_watch_remove(l->watch);
-		watchdog_socket(&l->watchdog, -1);
+		set_duplicate(l, -1);
 		reserve(l);
 		errno = err;
 		return -1;
 	}
-	watchdog_arm(&l->watchdog, true);
 	uv_timer_start(&l->tick, on_tick, TICK, TICK);
 	return 0;
 }
@@ -449,8 +457,8 @@ void strophe_loop_cut(struct strophe_loop *l)
 	 * stream.
 	 */
 	l->cut = true;
-	if (l->watchdog.fd >= 0)
-		shutdown(l->watchdog.fd, SHUT_RDWR);
+	if (l->duplicate >= 0)
+		shutdown(l->duplicate, SHUT_RDWR);
 }
 
 bool strophe_loop_busy(const struct strophe_loop *l)
@@ -474,7 +482,7 @@ bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n)
 
 size_t strophe_loop_unsent(const struct strophe_loop *l)
 {
-	return l->queued + (l->watchdog.fd >= 0 ? tcp_unsent(l->watchdog.fd) : 0);
+	return l->queued + (l->duplicate >= 0 ? tcp_unsent(l->duplicate) : 0);
 }
 
 size_t strophe_loop_queued(const struct strophe_loop *l)
@@ -518,7 +526,6 @@ void strophe_loop_destroy(struct strophe_loop *l, void (*done)(void *arg), void 
 	xmpp_conn_release(l->conn);
 	xmpp_global_timed_handler_delete(l->ctx, on_fire);
 	xmpp_ctx_free(l->ctx);
-	watchdog_finish(&l->watchdog);
 	socket_watch_destroy(l->watch);
 	uv_close((uv_handle_t *)&l->kick, on_handle_closed);
 	uv_close((uv_handle_t *)&l->tick, on_handle_closed);

@@ -42,6 +42,8 @@ struct strophe_events {
 	void (*unlogged)(void *owner, xmpp_stanza_t *stanza);
 	/* The certificate did not verify; the connection will fail. */
 	void (*certificate)(void *owner, const char *why);
+	/* TLS was begun and could not be established; the connection ends. */
+	void (*handshake_failed)(void *owner);
 	/* The server sent too much or something forbidden (why, static); the connection ends. */
 	void (*excess)(void *owner, const char *why);
 	/* Outside libstrophe: all that could be sent and read has been. */

@@ -144,10 +144,7 @@ static bool watch_status(struct login_watch *w, int seconds, struct message *tro
 	return online;
 }
 
-/*
- * Whether the broker may answer later: it is about to start, or libstrophe blocks in a TLS
- * handshake, which the broker ends after some seconds (handshake-watchdog.h).
- */
+/* Whether the broker may answer later: it is about to start, or busy. */
 static bool may_pass(const struct message *trouble)
 {
 	return trouble->id == MSG_BROKER_UNREACHABLE || trouble->id == MSG_BROKER_HUNG;

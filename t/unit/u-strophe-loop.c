@@ -9,17 +9,13 @@
 
 #include "tap.h"
 
-enum call { NONE, EPOLL, THREAD, POLL };
+enum call { NONE, EPOLL, POLL };
 
 static enum call fails;
 
 int __real_epoll_create1(int flags);
-int __real_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
-			       uv_thread_cb entry, void *arg);
 int __real_uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 int __wrap_epoll_create1(int flags);
-int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
-			       uv_thread_cb entry, void *arg);
 int __wrap_uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd);
 
 int __wrap_epoll_create1(int flags)
@@ -28,12 +24,6 @@ int __wrap_epoll_create1(int flags)
 		return __real_epoll_create1(flags);
 	errno = EMFILE;
 	return -1;
-}
-
-int __wrap_uv_thread_create_ex(uv_thread_t *tid, const uv_thread_options_t *options,
-			       uv_thread_cb entry, void *arg)
-{
-	return fails == THREAD ? UV_EAGAIN : __real_uv_thread_create_ex(tid, options, entry, arg);
 }
 
 int __wrap_uv_poll_init(uv_loop_t *loop, uv_poll_t *poll, int fd)
@@ -75,7 +65,7 @@ static void on_gone(void *arg)
 
 int main(void)
 {
-	static const char *const names[] = { "", "an epoll instance", "a thread", "a watch" };
+	static const char *const names[] = { "", "an epoll instance", "a watch" };
 	uv_loop_t loop;
 	struct account *x;
 	bool gone = false;
@@ -92,6 +82,7 @@ int main(void)
 	fails = NONE;
 	x = create(&loop);
 	ok(x != NULL, "with all of them there is");
+	is_int(entries("/proc/self/task"), threads, "without a thread of its own");
 	account_destroy(x, on_gone, &gone);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	ok(gone, "and it ends");
