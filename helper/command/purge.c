@@ -16,8 +16,10 @@
 #include "alloc.h"
 #include "amend.h"
 #include "commands.h"
+#include "monotonic.h"
 #include "output.h"
 #include "session-start.h"
+#include "session-state.h"
 #include "text.h"
 #include "userfile.h"
 
@@ -32,7 +34,11 @@ static const char usage[] =
 	"\n"
 	"    git xmpp purge --dry-run\n";
 
-enum { PLACES = 2, OPEN_DIRECTORIES = 16 };
+enum {
+	PLACES = 2,
+	OPEN_DIRECTORIES = 16,
+	ASK_MS = 10 * 1000, /* for systemd to answer */
+};
 
 struct purge {
 	struct gitconfig configuration;
@@ -104,7 +110,7 @@ static char *directory(enum userfile_place place)
 
 static void list_all(struct purge *p, struct amendment *amendment)
 {
-	char *autostart = session_start_file();
+	char *autostart = session_autostart_file();
 
 	list_configuration(p, amendment);
 	p->directories[0] = directory(USERFILE_DATA);
@@ -113,11 +119,11 @@ static void list_all(struct purge *p, struct amendment *amendment)
 		list(p, "key", p->directories[0]);
 	if (p->directories[1])
 		list(p, "state, trust", p->directories[1]);
-	if (autostart && session_start_is_ours(autostart))
+	if (autostart && session_autostart_is_ours(autostart))
 		p->autostart = xstrdup(autostart);
 	if (p->autostart)
 		list(p, "autostart", p->autostart);
-	p->unit = session_start_has_unit();
+	p->unit = session_has_unit(monotonic_ms() + ASK_MS);
 	if (p->unit)
 		list(p, "systemd", "the broker is not started with your session any more");
 	free(autostart);

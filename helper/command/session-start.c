@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "monotonic.h"
 #include "output.h"
 #include "self-path.h"
+#include "session-state.h"
 #include "sockpath.h"
 #include "user-unit.h"
 #include "userfile.h"
@@ -29,8 +29,6 @@ enum {
 	ARGS_MAX = 8,
 	ASK_MS = 10 * 1000, /* for systemd to answer */
 };
-
-static const char mark[] = "X-Git-Xmpp=true\n";
 
 static int wait_for(pid_t pid)
 {
@@ -83,17 +81,6 @@ static bool know_units(void)
 	return true;
 }
 
-static bool lingers(void)
-{
-	const struct passwd *user = getpwuid(geteuid());
-	char path[PATH_MAX];
-
-	if (!user)
-		return false;
-	snprintf(path, sizeof(path), "/var/lib/systemd/linger/%s", user->pw_name);
-	return access(path, F_OK) == 0;
-}
-
 static bool set_linger(bool on)
 {
 	const char *const argv[] = { "loginctl", on ? "enable-linger" : "disable-linger", NULL };
@@ -136,43 +123,17 @@ static int enable_units(bool linger)
 	printf("it runs now\n");
 	if (linger && !set_linger(true))
 		return STATUS_FATAL;
-	if (linger || lingers())
+	if (linger || session_lingers())
 		printf("it runs from boot on, and when you have logged out\n");
 	else
 		printf("it ends when you log out; \"git xmpp daemon enable --linger\" keeps it\n");
 	return STATUS_OK;
 }
 
-char *session_start_file(void)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config && config[0] == '/')
-		return xasprintf("%s/autostart/git-xmpp.desktop", config);
-	return home && home[0] == '/' ? xasprintf("%s/.config/autostart/git-xmpp.desktop", home)
-				      : NULL;
-}
-
-bool session_start_is_ours(const char *file)
-{
-	struct buf text = { 0 };
-	struct message trouble;
-	bool ours = userfile_read(file, &text, &trouble) == 0 && strstr(buf_str(&text), mark);
-
-	buf_finish(&text);
-	return ours;
-}
-
 void session_start_stop_socket(void)
 {
 	if (user_unit_manager())
 		ask("stop", USER_UNIT_SOCKET);
-}
-
-bool session_start_has_unit(void)
-{
-	return user_unit_manager() && (ask("is-enabled", USER_UNIT_SERVICE) == 0 ||
-				       ask("is-enabled", USER_UNIT_SOCKET) == 0);
 }
 
 /*
@@ -204,10 +165,8 @@ static void write_entry(struct buf *out)
 			"Comment=Serves what you share to your buddies\nExec=");
 	put_argument(out, program);
 	/* systemd, where it starts what desktops do, leaves the broker to its own unit. */
-	buf_printf(out,
-		   " --detach --started-by=autostart\nNoDisplay=true\nTerminal=false\n"
-		   "X-systemd-skip=true\n%s",
-		   mark);
+	buf_puts(out, " --detach --started-by=autostart\nNoDisplay=true\nTerminal=false\n"
+		      "X-systemd-skip=true\n" SESSION_MARK);
 }
 
 /* Makes the directories that lead to the file. */
@@ -222,17 +181,9 @@ static void make_parents(const char *file)
 	free(path);
 }
 
-/* A session of a desktop, by what it tells its programs. */
-static bool has_desktop(void)
-{
-	const char *desktop = getenv("XDG_CURRENT_DESKTOP");
-
-	return desktop && *desktop;
-}
-
 static int enable_autostart(void)
 {
-	char *file = session_start_file();
+	char *file = session_autostart_file();
 	struct buf text = { 0 };
 	struct message trouble = { .id = MSG_NONE };
 	int status = STATUS_FATAL;
@@ -243,7 +194,7 @@ static int enable_autostart(void)
 	}
 	make_parents(file);
 	write_entry(&text);
-	if (access(file, F_OK) == 0 && !session_start_is_ours(file)) {
+	if (access(file, F_OK) == 0 && !session_autostart_is_ours(file)) {
 		report("fatal", "'%s' is there already, and was not written by this command", file);
 	} else if (userfile_write(file, buf_data(&text), buf_len(&text), &trouble)) {
 		message_print(&trouble, "fatal: ");
@@ -253,7 +204,7 @@ static int enable_autostart(void)
 		printf(")\n");
 		status = STATUS_OK;
 	}
-	if (status == STATUS_OK && !has_desktop())
+	if (status == STATUS_OK && !session_has_desktop())
 		printf("No desktop is seen here. Where none reads that file, have your login run "
 		       "this,\nas in ~/.profile or in a line @reboot of crontab -e:\n"
 		       "  git-xmpp-daemon --detach --started-by=autostart\n");
@@ -276,11 +227,11 @@ int session_start_enable(bool linger)
 
 int session_start_disable(bool linger)
 {
-	char *file = session_start_file();
+	char *file = session_autostart_file();
 	int status = STATUS_OK;
 	bool found = false;
 
-	if (session_start_has_unit()) {
+	if (session_has_unit(monotonic_ms() + ASK_MS)) {
 		found = true;
 		if (systemctl("disable", USER_UNIT_SERVICE) &&
 		    systemctl("disable", USER_UNIT_SOCKET)) {
@@ -290,7 +241,7 @@ int session_start_disable(bool linger)
 			status = STATUS_FATAL;
 		}
 	}
-	if (file && session_start_is_ours(file)) {
+	if (file && session_autostart_is_ours(file)) {
 		found = true;
 		if (unlink(file) == 0) {
 			printf("removed: ");

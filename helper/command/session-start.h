@@ -10,23 +10,11 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
-
 /* Each prints what it has done, and returns the exit status. linger: from boot on. */
 int session_start_enable(bool linger);
 int session_start_disable(bool linger);
 
-/*
- * The autostart file, malloc'd, whether it exists or not; NULL if there is no home. Whether the
- * file there is ours.
- */
-char *session_start_file(void);
-bool session_start_is_ours(const char *file);
-
 /* Ends the socket of the user's systemd, which would start the broker for the next command. */
 void session_start_stop_socket(void);
-
-/* Whether systemd starts the broker. False if systemd cannot be asked. */
-bool session_start_has_unit(void);
 
 #endif
