@@ -6,7 +6,11 @@
 
 #include <stdbool.h>
 
-enum { FINGERPRINT_BYTES = 32, FINGERPRINT_TEXT_MAX = 81 };
+enum {
+	FINGERPRINT_BYTES = 32,
+	FINGERPRINT_GROUPS = 16, /* of digits, with a blank between them */
+	FINGERPRINT_TEXT_MAX = 81,
+};
 
 /* A fingerprint for people: upper-case hex in 16 groups of four. */
 void fingerprint_format(const unsigned char fp[FINGERPRINT_BYTES], char out[FINGERPRINT_TEXT_MAX]);

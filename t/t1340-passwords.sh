@@ -147,6 +147,41 @@ test_expect_success 'without a terminal nothing is asked, and the hints name wha
 	test_must_fail grep -e libsecret -e "Keep the password" err
 '
 
+# sits <text> [VAR=value...]: alice, whose streams all are a terminal of 40 columns.
+sits () {
+	local text
+
+	text=$1
+	shift
+	as alice GIT_TERMINAL_PROMPT=1 COLUMNS=40 "$@" "$BUILD/t/on-terminal" -a "$text" git xmpp setup alice@localhost \
+		--server="127.0.0.1:$server_port" --ca-file="$TRASH/prosody/localhost.crt" 2>shown && tr -d "\r" <shown >seen
+}
+
+autostart=alice/.config/autostart/git-xmpp.desktop
+
+test_expect_success 'setup offers to start the broker with the session; no word is broken on a narrow screen' '
+	afresh; sits "$PASSWORD\n1\n\n" XDG_CURRENT_DESKTOP=test && cat seen &&
+	grep "Your desktop can start" seen && grep "^Start it by itself? \[Y/n\] " seen &&
+	grep "^enabled: your desktop starts the broker" seen && grep "X-Git-Xmpp" $autostart &&
+	test "$(tail -n 2 seen | tr "\n" " ")" = "next: git xmpp add <buddy>, or cd to a     repository and git xmpp share " &&
+	grep "^your fingerprint:\( [0-9A-F]\{4\}\)\{4\}$" seen && grep -v "^ *[^ ]*$" seen | awk "length > 40" >wide && cat wide && test_is_empty wide &&
+	sits "" XDG_CURRENT_DESKTOP=test && test_must_fail grep -e "Start it" -e "enable" seen && rm $autostart
+'
+
+test_expect_success 'a no is a no; where nothing starts programs there is no question' '
+	afresh; sits "$PASSWORD\n1\nn\n" XDG_CURRENT_DESKTOP=test && grep "does it later" seen && test ! -e $autostart &&
+	sits "" && cat seen && test_must_fail grep "Start it" seen && grep "^.git xmpp daemon enable. starts" seen &&
+	as alice XDG_CURRENT_DESKTOP=test git xmpp setup >out </dev/null && cat out &&
+	grep "git xmpp daemon enable" out && test_must_fail grep "Start it" out && test ! -e $autostart &&
+	as alice XDG_CURRENT_DESKTOP=test GIT_XMPP_SOCKET="$TRASH/alice/run/git-xmpp/socket" git xmpp setup >out </dev/null &&
+	test_must_fail grep "git xmpp daemon enable" out
+'
+
+test_expect_success 'a broker that would have no password is not offered' '
+	afresh; rm -f alice/.git-credentials; sits "$PASSWORD\n3\n" XDG_CURRENT_DESKTOP=test && cat seen &&
+	grep "After a reboot the broker asks for the" seen && test_must_fail grep "Start it" seen
+'
+
 # forgetful <user>: an account whose password is nowhere, and a broker that has none.
 forgetful () {
 	stop_other_brokers

@@ -56,8 +56,22 @@ test_expect_success 'two users, one of them with a systemd' '
 	"$TOP/t/tools/make-repo" bob/project.git 5
 '
 
+# sets_up <answers>: at a terminal.
+sets_up () {
+	bob env -u COLUMNS "$BUILD/t/on-terminal" -a "$1" git xmpp setup 2>shown && tr -d "\r" <shown >seen && cat seen
+}
+
+test_expect_success 'setup offers that systemd starts the broker; what it then starts can log in' '
+	sets_up "n\n" && grep "^Buddies reach you .*systemd can start it when you log" seen && grep "^Start it by itself" seen &&
+	test_must_fail bob systemctl --user is-enabled git-xmpp-daemon.service &&
+	sets_up "\n" && grep "^enabled: systemd" seen && grep "^next: " seen && active &&
+	bob systemctl --user is-enabled git-xmpp-daemon.service && bob git xmpp status >status && cat status && grep "online" status &&
+	sets_up "" && test_must_fail grep "Start it" seen && bob git xmpp daemon disable && bob git xmpp daemon stop &&
+	wait_for 10 active inactive
+'
+
 test_expect_success 'enable: the broker runs, and will with each session' '
-	active inactive && bob git xmpp daemon enable >out && cat out &&
+	wait_for 10 active inactive && bob git xmpp daemon enable >out && cat out &&
 	grep "^enabled: systemd" out && grep "it ends when you log out; .*--linger" out && active &&
 	bob systemctl --user is-enabled git-xmpp-daemon.socket && bob git xmpp status --wait >status &&
 	grep "started by systemd (socket)" status && wait_for 20 shows "online as bob@localhost, 0 shares"

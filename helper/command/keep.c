@@ -12,6 +12,7 @@
 #include "keepers.h"
 #include "output.h"
 #include "run-git.h"
+#include "table.h"
 #include "text.h"
 #include "wipe.h"
 
@@ -74,9 +75,7 @@ static bool take_command(struct keep *k, char *command)
 		free(command);
 		return false;
 	}
-	printf("the password comes from '");
-	print_text(command);
-	printf("'\n");
+	table_say("the password comes from '%s'", command);
 	*k->command = command;
 	return true;
 }
@@ -110,7 +109,7 @@ static bool keep_by_helper(struct keep *k, const struct keeper *keeper)
 		credential_approve(k->credential, keeper->name);
 		kept = credential_is_from(k->credential, k->jid, keeper->name);
 		if (kept)
-			printf("password kept by '%s', for %s\n", keeper->name, key);
+			table_say("password kept by '%s', for %s", keeper->name, key);
 		else
 			run_git(unset, NULL, NULL, GIT_ERRORS_SHOWN);
 	}
@@ -138,17 +137,27 @@ static char *read_line(const char *prompt)
 
 static void show_choices(const struct keep *k, size_t usual)
 {
-	fprintf(stderr, "Keep the password?\n");
+	struct table choices = { .indent = 2 };
+	struct buf text = { 0 };
+
 	for (size_t i = 0; i < k->count; i++) {
 		const struct keeper *keeper = k->found[i];
 
-		fprintf(stderr, "  %zu  %s%s%s\n", i + 1, keeper->name, keeper->what ? ", " : "",
-			keeper->what ? keeper->what : "");
+		table_row(&choices);
+		table_cell(&choices, PAINT_PLAIN, "%zu", i + 1);
+		table_cell(&choices, PAINT_PLAIN, "%s%s%s", keeper->name, keeper->what ? ", " : "",
+			   keeper->what ? keeper->what : "");
 	}
-	fprintf(stderr, "  %zu  a command of your own\n", k->count + 1);
-	fprintf(stderr, "  %zu  until the broker ends\n", k->count + 2);
-	fprintf(stderr, "[%zu] ", usual);
+	table_row(&choices);
+	table_cell(&choices, PAINT_PLAIN, "%zu", k->count + 1);
+	table_cell(&choices, PAINT_PLAIN, "a command of your own");
+	table_row(&choices);
+	table_cell(&choices, PAINT_PLAIN, "%zu", k->count + 2);
+	table_cell(&choices, PAINT_PLAIN, "until the broker ends");
+	table_put(&choices, screen_width(), &text);
+	fprintf(stderr, "Keep the password?\n%s[%zu] ", buf_str(&text), usual);
 	fflush(stderr);
+	buf_finish(&text);
 }
 
 enum choice { CHOICE_KEPT, CHOICE_NOT_KEPT, CHOICE_AGAIN };
@@ -223,15 +232,10 @@ static void hint_at_keeping(const struct keep *k)
 /* Says where a helper has it: the last one that is configured, if that one has it. */
 static void say_kept(const struct keep *k, const char *helper)
 {
-	printf("password kept by ");
-	if (helper && credential_is_from(k->credential, k->jid, helper)) {
-		putchar('\'');
-		print_text(helper);
-		putchar('\'');
-	} else {
-		printf("git's credential helpers");
-	}
-	putchar('\n');
+	if (helper && credential_is_from(k->credential, k->jid, helper))
+		table_say("password kept by '%s'", helper);
+	else
+		table_say("password kept by git's credential helpers");
 }
 
 static bool is_absent(const char *helper)
@@ -262,7 +266,7 @@ int keep_password(const char *jid, const struct credential *credential, char **c
 	k.count = keepers_find(k.found);
 	if (isatty(STDIN_FILENO)) {
 		if (!ask_where(&k))
-			printf("the password is kept until the broker stops\n");
+			table_say("the password is kept until the broker stops");
 	} else {
 		report("warning", "%sthe password is kept until the broker stops",
 		       fate == CREDENTIAL_LOST ? "" : "no credential helper is configured; ");

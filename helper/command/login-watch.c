@@ -17,6 +17,7 @@
 #include "alloc.h"
 #include "monotonic.h"
 #include "output.h"
+#include "table.h"
 
 enum {
 	ASK_AGAIN_MS = 100,
@@ -53,17 +54,16 @@ static void show_failure(const struct login_watch *w, struct fields try)
 static void show_success(const struct login_watch *w, struct fields try)
 {
 	time_t until = (time_t)fields_get_u64(try, "until", 0);
-	char date[32];
+	char date[32] = "";
 	struct tm tm;
 
-	print_text(w->domain);
-	printf(": ");
-	print_text(row_get(try, "where"));
+	if (until && gmtime_r(&until, &tm) && !strftime(date, sizeof(date), "%e %b %Y", &tm))
+		*date = '\0';
 	if (*row_get(try, "pinned"))
-		printf(", key as pinned");
-	else if (until && gmtime_r(&until, &tm) && strftime(date, sizeof(date), "%e %b %Y", &tm))
-		printf(", certificate ok until %s", date + (*date == ' '));
-	printf(", logged in\n");
+		table_say("%s: %s, key as pinned, logged in", w->domain, row_get(try, "where"));
+	else
+		table_say("%s: %s%s%s, logged in", w->domain, row_get(try, "where"),
+			  *date ? ", certificate ok until " : "", date + (*date == ' '));
 	fflush(stdout);
 }
 

@@ -22,6 +22,7 @@
 #include "self-path.h"
 #include "session-state.h"
 #include "sockpath.h"
+#include "table.h"
 #include "user-unit.h"
 #include "userfile.h"
 
@@ -114,19 +115,19 @@ static int enable_units(bool linger)
 		report("fatal", "systemd has not enabled '%s'", USER_UNIT_SERVICE);
 		return STATUS_FATAL;
 	}
-	printf("enabled: systemd starts the broker with your session (%s)\n", USER_UNIT_SERVICE);
+	table_say("enabled: systemd starts the broker with your session (%s)", USER_UNIT_SERVICE);
 	if (!start_units() || ask("is-active", USER_UNIT_SERVICE) != 0) {
 		report("error", "it does not run now");
 		report("hint", "\"systemctl --user status %s\" shows why", USER_UNIT_SERVICE);
 		return STATUS_FATAL;
 	}
-	printf("it runs now\n");
+	table_say("it runs now");
 	if (linger && !set_linger(true))
 		return STATUS_FATAL;
 	if (linger || session_lingers())
-		printf("it runs from boot on, and when you have logged out\n");
+		table_say("it runs from boot on, and when you have logged out");
 	else
-		printf("it ends when you log out; \"git xmpp daemon enable --linger\" keeps it\n");
+		table_say("it ends when you log out; \"git xmpp daemon enable --linger\" keeps it");
 	return STATUS_OK;
 }
 
@@ -181,6 +182,13 @@ static void make_parents(const char *file)
 	free(path);
 }
 
+static void no_desktop(void)
+{
+	table_say("No desktop is seen here. Where none reads that file, have your login run this, "
+		  "as in ~/.profile or in a line @reboot of crontab -e:");
+	puts("  git-xmpp-daemon --detach --started-by=autostart");
+}
+
 static int enable_autostart(void)
 {
 	char *file = session_autostart_file();
@@ -199,15 +207,11 @@ static int enable_autostart(void)
 	} else if (userfile_write(file, buf_data(&text), buf_len(&text), &trouble)) {
 		message_print(&trouble, "fatal: ");
 	} else {
-		printf("enabled: your desktop starts the broker when you log in (");
-		print_text(file);
-		printf(")\n");
+		table_say("enabled: your desktop starts the broker when you log in (%s)", file);
 		status = STATUS_OK;
 	}
 	if (status == STATUS_OK && !session_has_desktop())
-		printf("No desktop is seen here. Where none reads that file, have your login run "
-		       "this,\nas in ~/.profile or in a line @reboot of crontab -e:\n"
-		       "  git-xmpp-daemon --detach --started-by=autostart\n");
+		no_desktop();
 	buf_finish(&text);
 	free(file);
 	return status;
@@ -235,7 +239,7 @@ int session_start_disable(bool linger)
 		found = true;
 		if (systemctl("disable", USER_UNIT_SERVICE) &&
 		    systemctl("disable", USER_UNIT_SOCKET)) {
-			printf("disabled: systemd starts the broker no more with your session\n");
+			table_say("disabled: systemd starts the broker no more with your session");
 		} else {
 			report("fatal", "systemd has not disabled '%s'", USER_UNIT_SERVICE);
 			status = STATUS_FATAL;
@@ -244,9 +248,7 @@ int session_start_disable(bool linger)
 	if (file && session_autostart_is_ours(file)) {
 		found = true;
 		if (unlink(file) == 0) {
-			printf("removed: ");
-			print_text(file);
-			putchar('\n');
+			table_say("removed: %s", file);
 		} else {
 			report("fatal", "cannot remove '%s': %s", file, strerror(errno));
 			status = STATUS_FATAL;
@@ -255,11 +257,10 @@ int session_start_disable(bool linger)
 	if (linger && !set_linger(false))
 		status = STATUS_FATAL;
 	if (!found)
-		printf("nothing starts the broker with your session\n");
+		table_say("nothing starts the broker with your session");
 	else if (status == STATUS_OK)
-		printf("One that runs goes on; \"git xmpp daemon stop\" ends it. Git commands "
-		       "start "
-		       "one when they need it.\n");
+		table_say("One that runs goes on; \"git xmpp daemon stop\" ends it. Git commands "
+			  "start one when they need it.");
 	free(file);
 	return status;
 }

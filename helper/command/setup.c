@@ -23,8 +23,10 @@
 #include "login-watch.h"
 #include "output.h"
 #include "password-source.h"
+#include "session-offer.h"
 #include "setup-accounts.h"
 #include "setup.h"
+#include "table.h"
 #include "text.h"
 
 static const char usage[] =
@@ -79,6 +81,8 @@ struct setup {
 	bool (*move)(void *arg);		/* setup_to_move(); NULL: nobody moves */
 	void *move_arg;				/* borrowed */
 	struct password_source password;	/* if asks_password */
+	bool is_told;				/* if asks_password: a broker learns it without the
+						   user */
 	bool pins;				/* the key that the server shows */
 	const char *pin;			/* borrowed: the key to pin; NULL: not known yet */
 	bool unpins;				/* no key is pinned any more */
@@ -363,15 +367,15 @@ static void wish_default(struct setup *s)
 static void tell_default(const struct setup *s)
 {
 	if (s->first)
-		printf("default account '%s'; there was none\n", s->name);
+		table_say("default account '%s'; there was none", s->name);
 	if (!*s->before)
 		return;
 	if (s->prefer)
-		printf("default account '%s'; it was '%s'\n", s->name, s->before);
+		table_say("default account '%s'; it was '%s'", s->name, s->before);
 	else
-		printf("default account '%s', as before; \"git xmpp setup --default=%s\" changes "
-		       "that\n",
-		       s->before, s->name);
+		table_say("default account '%s', as before; \"git xmpp setup --default=%s\" "
+			  "changes that",
+			  s->before, s->name);
 }
 
 static bool write_account(struct setup *s)
@@ -418,7 +422,7 @@ static bool pin_key(struct setup *s)
 	memcpy(s->shown_key, s->watch.key, sizeof(s->shown_key));
 	if (!configure(s, "pinnedPubkey", s->shown_key))
 		return false;
-	printf("pinned the key of %s: %s\n", jid_domain(s->jid), s->shown_key);
+	table_say("pinned the key of %s: %s", jid_domain(s->jid), s->shown_key);
 	s->pin = s->shown_key;
 	return true;
 }
@@ -451,6 +455,7 @@ static int keep(struct setup *s)
 	status = keep_password(s->jid, &s->password.credential, &command);
 	if (command && !configure(s, "passwordCommand", command))
 		status = STATUS_FATAL;
+	s->is_told = command || credential_look(&s->password.credential, s->jid) == CREDENTIAL_KEPT;
 	free(command);
 	return status;
 }
@@ -468,61 +473,67 @@ static void show_fingerprint(const struct setup *s, const struct query *answer)
 	if (!fingerprint_parse(row_get(row, "fingerprint"), bytes))
 		return;
 	fingerprint_format(bytes, text);
-	printf("your fingerprint: %s\n", text);
+	table_groups("your fingerprint: ", text, FINGERPRINT_GROUPS);
 }
 
 static void show_request(const char *jid)
 {
+	struct table line = { .count = 0 };
 	struct buf word = { 0 };
 
 	text_operand(&word, jid);
-	print_text(jid);
-	printf(" wants to be your buddy: git xmpp accept ");
-	print_text(buf_str(&word));
-	putchar('\n');
+	table_row(&line);
+	table_cell(&line, PAINT_PLAIN, "%s wants to be your buddy:", jid);
+	table_cell(&line, PAINT_COMMAND, "git xmpp accept %s", buf_str(&word));
+	table_print(&line);
 	buf_finish(&word);
 }
 
-/* The command line up to the verb, for an account that is not the default. */
-static void print_command(const struct setup *s)
+/* Prints who we are. */
+static void show_online(const struct setup *s)
 {
-	printf("git xmpp ");
-	if (*s->before && !s->prefer)
-		printf("--account=%s ", s->name);
+	struct message unheard;
+	struct query answer;
+
+	table_say("logged in as %s", s->watch.jid);
+	if (query_to(&answer, "status", NULL, NULL, false, &unheard) == 0)
+		show_fingerprint(s, &answer);
+	query_finish(&answer);
+	fflush(stdout);
 }
 
-/* Prints who we are, and the requests that wait for an answer. */
-static void show_online(const struct setup *s, const char *jid)
+/* Prints the requests that wait for an answer. Returns whether there are any. */
+static bool show_requests(const struct setup *s)
 {
 	struct message unheard;
 	struct query answer;
 	bool asked = false;
 
-	printf("logged in as ");
-	print_text(jid);
-	putchar('\n');
-	if (query_to(&answer, "status", NULL, NULL, false, &unheard) == 0)
-		show_fingerprint(s, &answer);
-	query_finish(&answer);
-	if (!s->joins && !s->move &&
-	    query_to(&answer, "buddies", "account", s->jid, false, &unheard) == 0) {
-		for (size_t i = 0; i < answer.count; i++) {
-			struct fields row = query_row(&answer, i);
+	if (query_to(&answer, "buddies", "account", s->jid, false, &unheard) < 0)
+		return false;
+	for (size_t i = 0; i < answer.count; i++) {
+		struct fields row = query_row(&answer, i);
 
-			if (!row_is(row, "buddy") || strcmp(row_get(row, "wants"), "1") != 0)
-				continue;
-			asked = true;
-			show_request(row_get(row, "jid"));
-		}
-		query_finish(&answer);
+		if (!row_is(row, "buddy") || strcmp(row_get(row, "wants"), "1") != 0)
+			continue;
+		asked = true;
+		show_request(row_get(row, "jid"));
 	}
-	if (!s->joins && !s->move && !asked) {
-		printf("next: ");
-		print_command(s);
-		printf("add <buddy>, or cd to a repository and ");
-		print_command(s);
-		printf("share\n");
-	}
+	query_finish(&answer);
+	return asked;
+}
+
+/* Prints what comes next, if the user did not come here on the way to something else. */
+static void show_next(const struct setup *s)
+{
+	bool other = *s->before && !s->prefer; /* it is not the default account */
+	char *account = other ? xasprintf(" --account=%s", s->name) : xstrdup("");
+
+	if (!s->joins && !s->move && !show_requests(s))
+		table_say("next: git xmpp%s add <buddy>, or cd to a repository and git xmpp%s "
+			  "share",
+			  account, account);
+	free(account);
 	fflush(stdout);
 }
 
@@ -539,6 +550,31 @@ static bool log_in(struct setup *s, struct message *trouble)
 	if (!*trouble->text)
 		message_set(trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
 	return false;
+}
+
+/*
+ * Offers that the broker starts with the session. The one that systemd has started then logs in
+ * anew, by what keeps the password and in another environment: the user sees whether it can.
+ */
+static int offer(const struct setup *s)
+{
+	struct message trouble = { .id = MSG_NONE };
+	struct query answer;
+	struct fields row;
+	bool online = false;
+
+	if (s->move || !session_offer(!s->asks_password || s->is_told))
+		return STATUS_OK;
+	if (account_status_wait(&answer, s->name, ONLINE_SECONDS, &trouble) == 0) {
+		online = account_status(&answer, s->name, &row) == ACCOUNT_STATUS_ONLINE;
+		account_status_trouble(row, &trouble);
+	}
+	query_finish(&answer);
+	if (online)
+		return STATUS_OK;
+	if (!*trouble.text)
+		message_set(&trouble, MSG_NOT_ONLINE, "jid", s->jid, NULL);
+	return report_trouble(&trouble, false);
 }
 
 /*
@@ -567,6 +603,7 @@ static void hint_at_command(const struct setup *s, struct message *trouble)
 static int go_online(struct setup *s)
 {
 	struct message trouble;
+	int status;
 
 	for (;;) {
 		bool refused, found, again;
@@ -594,8 +631,13 @@ static int go_online(struct setup *s)
 		if (!again || (!found && !password_source_ask(&s->password)))
 			return STATUS_FATAL;
 	}
-	show_online(s, s->watch.jid);
-	return keep(s);
+	show_online(s);
+	status = keep(s);
+	if (status == STATUS_OK)
+		status = offer(s);
+	if (status == STATUS_OK)
+		show_next(s);
+	return status;
 }
 
 /* Writes the account to the configuration, and makes the broker, if it is to run, obey that. */
@@ -605,7 +647,7 @@ static int save(struct setup *s)
 	int status = STATUS_FATAL;
 
 	if (write_account(s) && (!s->start || amendment_settle(&s->amendment, true, &answer))) {
-		printf("saved account '%s', %s\n", s->name, s->jid);
+		table_say("saved account '%s', %s", s->name, s->jid);
 		tell_default(s);
 		amendment_report(&s->amendment);
 		status = STATUS_OK;

@@ -36,8 +36,8 @@ static bool is_enabled(const char *unit, int64_t deadline)
 
 bool session_has_unit(int64_t deadline)
 {
-	return user_unit_manager() && (is_enabled(USER_UNIT_SERVICE, deadline) ||
-				       is_enabled(USER_UNIT_SOCKET, deadline));
+	return user_unit_manager() &&
+	       (is_enabled(USER_UNIT_SERVICE, deadline) || is_enabled(USER_UNIT_SOCKET, deadline));
 }
 
 /*

@@ -258,3 +258,42 @@ void table_say(const char *fmt, ...)
 	va_end(ap);
 	table_print(&t);
 }
+
+/* The end of so many words, which have a blank between them. */
+static const char *skip_words(const char *text, unsigned n)
+{
+	while (n-- > 0 && *text) {
+		text += *text == ' ';
+		text += strcspn(text, " ");
+	}
+	return text;
+}
+
+static bool all_fit(const char *text, unsigned a_line, size_t room)
+{
+	while (*text) {
+		const char *end = skip_words(text, a_line);
+
+		if (text_width(text, end - text) > room)
+			return false;
+		text = end + (*end == ' ');
+	}
+	return true;
+}
+
+void table_groups(const char *label, const char *text, unsigned most)
+{
+	size_t limit = screen_width(), indent = text_width(label, strlen(label));
+
+	while (limit && most > 1 && !all_fit(text, most, limit > indent ? limit - indent : 1))
+		most = (most + 1) / 2;
+	printf("%s", label);
+	while (*text) {
+		const char *end = skip_words(text, most);
+
+		printf("%.*s\n", (int)(end - text), text);
+		text = end + (*end == ' ');
+		if (*text)
+			printf("%*s", (int)indent, "");
+	}
+}

@@ -51,6 +51,12 @@ void table_note(struct table *t, enum paint paint, const char *fmt, ...)
 void table_put(struct table *t, size_t limit, struct buf *out);
 void table_print(struct table *t);
 
+/*
+ * Prints a label and, beside it, the words of text, like the groups of a fingerprint: so many in
+ * each line, or half of that as often as it takes to fit the screen, so that the lines are alike.
+ */
+void table_groups(const char *label, const char *text, unsigned most);
+
 /* Prints a sentence, broken between words as a cell is. */
 void table_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
