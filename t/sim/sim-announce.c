@@ -184,7 +184,7 @@ void announcer_finish(struct broker *b)
 	b->announcer = NULL;
 	if (b->watches || b->reads)
 		violation(w, "%s: its announcer left something open", b->name);
-	for (unsigned i = 0; i < TELLS_MAX; i++)
+	for (unsigned i = 0; i < w->tells_used; i++)
 		if (w->tells[i].used && w->tells[i].broker == b)
 			forget(&w->tells[i]);
 }
@@ -286,7 +286,7 @@ static struct tell *add(struct broker *b, struct broker *to, unsigned share, uin
 	struct world *w = b->world;
 	struct tell *place = NULL;
 
-	for (unsigned i = 0; i < TELLS_MAX; i++) {
+	for (unsigned i = 0; i < w->tells_used; i++) {
 		struct tell *t = &w->tells[i];
 
 		if (t->used && t->broker == b && t->to == to)
@@ -294,6 +294,8 @@ static struct tell *add(struct broker *b, struct broker *to, unsigned share, uin
 		if (!t->used && !place)
 			place = t;
 	}
+	if (!place && w->tells_used < TELLS_MAX)
+		place = &w->tells[w->tells_used++];
 	if (!place)
 		violation(w, "%s: too many tellings under way", b->name);
 	*place = (struct tell){

@@ -162,8 +162,9 @@ static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
 
 	if (!wire)
 		return NULL;
-	while (d->used)
+	while (d < w->dialers + w->dialers_used && d->used)
 		d++;
+	w->dialers_used += d == w->dialers + w->dialers_used;
 	*d = (struct dialer){
 		.used = true,
 		.events = events,
@@ -260,10 +261,11 @@ static struct s5b *stream_add(struct broker *b, const unsigned char *fp, const c
 	struct s5b *s = w->streams;
 	uint32_t generation;
 
-	while (s < w->streams + STREAMS_MAX && s->used)
+	while (s < w->streams + w->streams_used && s->used)
 		s++;
 	if (s == w->streams + STREAMS_MAX)
 		violation(w, "%s: too many bytestreams", b->name);
+	w->streams_used += s == w->streams + w->streams_used;
 	generation = s->generation;
 	*s = (struct s5b){
 		.used = true,
@@ -316,7 +318,7 @@ static void stream_fail(struct s5b *s, const char *reason)
 /* The device's stream that waits at the proxy for this one; or NULL. */
 static struct s5b *counterpart(struct world *w, const struct s5b *s)
 {
-	for (unsigned i = 0; i < STREAMS_MAX; i++) {
+	for (unsigned i = 0; i < w->streams_used; i++) {
 		struct s5b *o = &w->streams[i];
 
 		if (o->used && o->broker == s->other && o->other == s->broker && !o->offering &&

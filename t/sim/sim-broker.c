@@ -248,7 +248,7 @@ void broker_crash(struct broker *b)
 	trace(w, "%s crashes", b->name);
 	b->running = false;
 	/* Its paths die first, so nothing that follows is sent. */
-	for (unsigned i = 0; i < WIRES_MAX; i++)
+	for (unsigned i = 0; i < w->wires_used; i++)
 		if (w->wires[i].used &&
 		    (w->wires[i].end[0].broker == b || w->wires[i].end[1].broker == b))
 			path_lose(w, &w->wires[i], chance(w, w->swarm.path_silent));

@@ -511,7 +511,7 @@ static const char *restless(const struct broker *b)
 /* At rest, a silent path is noticed after a minute, a missing HELLO after 20 seconds. */
 static bool any_dead_path(const struct world *w)
 {
-	for (unsigned i = 0; i < WIRES_MAX; i++)
+	for (unsigned i = 0; i < w->wires_used; i++)
 		if (w->wires[i].used && (w->wires[i].dead || w->wires[i].raw))
 			return true;
 	return false;

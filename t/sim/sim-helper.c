@@ -469,18 +469,17 @@ static struct helper *add(struct broker *b)
 {
 	struct world *w = b->world;
 
-	for (unsigned i = 0; i < HELPERS_MAX; i++) {
-		struct helper *h = &w->helpers[i];
-		uint32_t generation = h->generation;
+	struct helper *h = w->helpers;
 
-		if (h->used)
-			continue;
-		*h = (struct helper){ .used = true, .generation = generation, .broker = b };
-		h->next = b->helpers;
-		b->helpers = h;
-		return h;
-	}
-	return NULL;
+	while (h < w->helpers + w->helpers_used && h->used)
+		h++;
+	if (h == w->helpers + HELPERS_MAX)
+		return NULL;
+	w->helpers_used += h == w->helpers + w->helpers_used;
+	*h = (struct helper){ .used = true, .generation = h->generation, .broker = b };
+	h->next = b->helpers;
+	b->helpers = h;
+	return h;
 }
 
 /* Some users demand a kind of path from the start (see maybe_demand()). */

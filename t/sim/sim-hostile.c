@@ -87,7 +87,7 @@ static const char *sid_of(const struct peer *p)
 {
 	const struct world *w = broker_of(p)->world;
 
-	for (unsigned i = 0; i < STREAMS_MAX; i++)
+	for (unsigned i = 0; i < w->streams_used; i++)
 		if (w->streams[i].used && w->streams[i].broker == broker_of(p) &&
 		    w->streams[i].other == other_of(p))
 			return w->streams[i].sid;

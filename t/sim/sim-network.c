@@ -44,7 +44,7 @@ void networks_draw(struct world *w)
 /* Paths over TCP between the two die; those of a with anybody if b is NULL. */
 static void lose_tcp(struct world *w, const struct broker *a, const struct broker *b)
 {
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
+	for (unsigned i = 0; i < w->wires_used; i++) {
 		struct wire *wire = &w->wires[i];
 		const struct broker *from = wire->end[0].broker, *to = wire->end[1].broker;
 
@@ -128,7 +128,7 @@ void networks_part(struct broker *a, struct broker *b)
 	w->parted[a->index][b->index] = w->parted[b->index][a->index] = true;
 	remember_link(a, b);
 	remember_link(b, a);
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
+	for (unsigned i = 0; i < w->wires_used; i++) {
 		const struct broker *from = w->wires[i].end[0].broker,
 				    *to = w->wires[i].end[1].broker;
 

@@ -79,12 +79,14 @@ static struct broker *far_of(const struct wire *wire, unsigned side)
 
 struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind, uint32_t target)
 {
-	struct wire *wire = b->world->wires;
+	struct world *w = b->world;
+	struct wire *wire = w->wires;
 
-	while (wire < b->world->wires + WIRES_MAX && wire->used)
+	while (wire < w->wires + w->wires_used && wire->used)
 		wire++;
-	if (wire == b->world->wires + WIRES_MAX)
+	if (wire == w->wires + WIRES_MAX)
 		return NULL;
+	w->wires_used += wire == w->wires + w->wires_used;
 	wire->used = true;
 	wire->up = wire->dead = wire->raw = wire->silent = false;
 	wire->relay = NULL;
@@ -111,7 +113,7 @@ struct path *end_begin(struct wire *wire, unsigned side, const struct path_event
 
 static bool any_unfinished(const struct broker *b, const struct broker *other)
 {
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
+	for (unsigned i = 0; i < b->world->wires_used; i++) {
 		const struct wire *wire = &b->world->wires[i];
 
 		if (wire->used && wire->end[1].place.quota == &b->ibb_paths &&
@@ -484,7 +486,7 @@ static void lose_ends(struct broker *b, bool all)
 {
 	struct world *w = b->world;
 
-	for (unsigned i = 0; i < WIRES_MAX; i++) {
+	for (unsigned i = 0; i < w->wires_used; i++) {
 		struct wire *wire = &w->wires[i];
 
 		for (unsigned side = 0; side < 2 && wire->used; side++) {

@@ -55,6 +55,12 @@ static void check_alive(const struct service_process *p, const char *what)
 
 /* What is known of a process */
 
+/* How many places of the table were ever used; they are taken in turn. */
+unsigned processes_used(const struct world *w)
+{
+	return w->process_next < PROCESSES_MAX ? w->process_next : PROCESSES_MAX;
+}
+
 /* The hash chain of an id: by its last digits, which are random. */
 static struct service_process **chain_of(struct world *w, const char *id)
 {
@@ -324,7 +330,7 @@ void process_die(struct service_process *p)
 
 void processes_unhang(struct world *w)
 {
-	for (unsigned i = 0; i < PROCESSES_MAX; i++) {
+	for (unsigned i = 0; i < processes_used(w); i++) {
 		struct service_process *p = &w->processes[i];
 
 		if (!p->used || !p->hangs || p->gone)
@@ -339,7 +345,7 @@ void processes_unhang(struct world *w)
 
 void processes_end(struct broker *b)
 {
-	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+	for (unsigned i = 0; i < processes_used(b->world); i++)
 		if (b->world->processes[i].used && b->world->processes[i].broker == b)
 			release(&b->world->processes[i]);
 }

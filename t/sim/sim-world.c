@@ -570,20 +570,20 @@ void world_end(struct world *w)
 		buf_finish(&w->brokers[i].trust_kept);
 		paths_flush(w);
 	}
-	for (unsigned i = 0; i < WIRES_MAX; i++)
+	for (unsigned i = 0; i < w->wires_used; i++)
 		for (unsigned k = 0; k < 2; k++)
 			if (w->wires[i].used)
 				wire_cut(w, &w->wires[i], k, "the world ends");
-	for (unsigned i = 0; i < PROCESSES_MAX; i++)
+	for (unsigned i = 0; i < processes_used(w); i++)
 		if (w->processes[i].used)
 			violation(w, "a process is left over");
-	for (unsigned i = 0; i < HELPERS_MAX; i++)
+	for (unsigned i = 0; i < w->helpers_used; i++)
 		if (w->helpers[i].used)
 			violation(w, "a helper is left over");
-	for (unsigned i = 0; i < WIRES_MAX; i++)
+	for (unsigned i = 0; i < w->wires_used; i++)
 		if (w->wires[i].used)
 			violation(w, "a path is left over");
-	for (unsigned i = 0; i < STREAMS_MAX; i++)
+	for (unsigned i = 0; i < w->streams_used; i++)
 		if (w->streams[i].used)
 			violation(w, "a bytestream is left over");
 	buf_finish(&w->scratch);
@@ -595,12 +595,14 @@ static void reset(struct world *w, uint64_t seed)
 	struct stats *stats = w->stats;
 	const uint8_t *pattern = w->pattern;
 	bool tracing = w->trace;
-	unsigned used;
 
-	/* Processes are taken in turn. */
-	used = w->process_next < PROCESSES_MAX ? w->process_next : PROCESSES_MAX;
-	memset(w->processes, 0, used * sizeof(*w->processes));
-	memset(w, 0, offsetof(struct world, processes));
+	memset(w->wires, 0, w->wires_used * sizeof(*w->wires));
+	memset(w->streams, 0, w->streams_used * sizeof(*w->streams));
+	memset(w->dialers, 0, w->dialers_used * sizeof(*w->dialers));
+	memset(w->helpers, 0, w->helpers_used * sizeof(*w->helpers));
+	memset(w->tells, 0, w->tells_used * sizeof(*w->tells));
+	memset(w->processes, 0, processes_used(w) * sizeof(*w->processes));
+	memset(w, 0, offsetof(struct world, wires));
 	w->stats = stats;
 	w->pattern = pattern;
 	w->trace = tracing;

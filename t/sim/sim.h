@@ -479,9 +479,6 @@ struct world {
 	unsigned events;		/* in the heap */
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
-	struct wire wires[WIRES_MAX];
-	struct s5b streams[STREAMS_MAX];
-	struct dialer dialers[WIRES_MAX];
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* whether the first can reach the proxy of the
 						   second */
@@ -494,11 +491,12 @@ struct world {
 	uint64_t busy[PROCESS_WORDS];	/* a bit for each process that is used or named */
 	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
+	/* how many places of each table were ever used: the first ones, because the first that is
+	   free is taken */
+	unsigned wires_used, streams_used, dialers_used, helpers_used, tells_used;
 	unsigned named;			/* how many processes are named */
 	const char *starting;		/* id of the negotiation for which a process is being
 					   started; borrowed */
-	struct helper helpers[HELPERS_MAX];
-	struct tell tells[TELLS_MAX];
 	struct outcome outcomes[OUTCOMES];
 	unsigned outcome_next;
 	struct kept kept[KEPT];
@@ -515,7 +513,12 @@ struct world {
 	unsigned said;			/* presences and pings sent */
 	struct stats *stats;		/* borrowed */
 	const uint8_t *pattern;		/* PATTERN_ROOM bytes; borrowed */
-	/* These two are last: of them a new run clears only what it must. */
+	/* These are last: of them a new run clears only what was used. */
+	struct wire wires[WIRES_MAX];
+	struct s5b streams[STREAMS_MAX];
+	struct dialer dialers[WIRES_MAX];
+	struct helper helpers[HELPERS_MAX];
+	struct tell tells[TELLS_MAX];
 	struct service_process processes[PROCESSES_MAX];
 	struct event heap[EVENTS_MAX];
 };
@@ -707,6 +710,7 @@ void process_die(struct service_process *p);
 void processes_end(struct broker *b);
 /* Notes the pushes whose outcome is now kept. */
 void processes_note(struct world *w);
+unsigned processes_used(const struct world *w);
 /*
  * The first process from this place on that runs or whose outcome is still to be noted; or
  * NULL.
