@@ -40,6 +40,13 @@ static unsigned share_index(const char *name)
 	return i;
 }
 
+const char share_names[SHARES][SHARE_NAME_ROOM] = { "project", "notes" };
+
+const char *share_name(unsigned share)
+{
+	return share_names[share];
+}
+
 const char *share_path(unsigned share)
 {
 	return share ? "/notes" : "/project";

@@ -134,6 +134,7 @@ void check_asked(struct peer *p, const char *id)
 /* What the negotiations of a peer are together; gathered in one pass over them. */
 struct gathered {
 	unsigned count, channels, serving;
+	unsigned pushes;			/* those that it serves */
 	unsigned serves[SHARES];		/* pushes with a process */
 	unsigned turns[SHARES];			/* those of them that make the next one wait */
 	bool waited_for[SHARES];		/* there is a push that one can wait for */
@@ -145,8 +146,8 @@ static unsigned share_of(const struct peer *p, const struct negotiation *neg)
 {
 	unsigned i = 0;
 
-	while (i < SHARES &&
-	       (*share_name(i) != *neg_share(neg) || strcmp(share_name(i), neg_share(neg))))
+	/* A negotiation's name is followed by zeros, as these are. */
+	while (i < SHARES && memcmp(share_names[i], neg_share(neg), SHARE_NAME_ROOM))
 		i++;
 	if (i == SHARES)
 		violation(broker_of(p)->world, "%s: serves '%s', which it has not",
@@ -193,6 +194,7 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 	/* One that has ended takes no turn, also when a first byte for it is still to come. */
 	bool runs = s && !s->over;
 
+	g->pushes++;
 	g->serves[share] += runs;
 	g->turns[share] += runs && !s->late && (state == NEG_STARTING || process_holds(s));
 	/* An open one may just have been silent for too long: then the timer is due now. */
@@ -203,36 +205,33 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 }
 
 /* Looks at each negotiation. */
-static struct gathered check_negotiations(const struct peer *p)
+static void check_negotiations(const struct peer *p, const struct broker *other,
+			       struct gathered *g)
 {
-	const struct broker *other = other_of(p);
-	struct gathered g = { 0 };
-
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		const struct service_process *s = process_for(p, other, neg);
 		enum neg_state state = neg_state(neg);
 		bool ours = neg_ours(neg);
 
-		g.count++;
-		g.channels += state == NEG_OPEN || (state == NEG_STARTING && ours);
-		g.serving += !ours && (state == NEG_OPEN || state == NEG_STARTING);
+		g->count++;
+		g->channels += state == NEG_OPEN || (state == NEG_STARTING && ours);
+		g->serving += !ours && (state == NEG_OPEN || state == NEG_STARTING);
 		if (state == NEG_OPEN)
 			check_open(p, neg, s);
 		else
 			check_waiting(p, neg, s);
 		if (serves_push(neg))
-			gather_push(p, neg, s, &g);
+			gather_push(p, neg, s, g);
 	}
-	return g;
 }
 
 /*
  * At most one push of a device to a share may be served, silent ones aside. A deferred push
  * must have a push of the same device to wait for.
  */
-static void check_turns(const struct peer *p, const struct gathered *g)
+static void check_turns(const struct peer *p, const struct broker *other, const struct gathered *g)
 {
-	const struct broker *b = broker_of(p), *other = other_of(p);
+	const struct broker *b = broker_of(p);
 
 	for (unsigned i = 0; i < SHARES; i++) {
 		uint64_t *met = b->world->stats->met;
@@ -268,12 +267,14 @@ static void check_search(const struct peer *p)
 			  broker_of(p)->name, other_of(p)->name);
 }
 
-static void check_peer(const struct peer *p)
+static void check_peer(const struct peer *p, const struct broker *other)
 {
 	struct world *w = broker_of(p)->world;
-	struct gathered g = check_negotiations(p);
+	struct gathered g = { 0 };
 
-	check_turns(p, &g);
+	check_negotiations(p, other, &g);
+	if (g.pushes)
+		check_turns(p, other, &g);
 	if (g.count != p->negotiations.count || g.count > NEGOTIATIONS_PER_DEVICE)
 		violation(w, "%s: %u negotiations with %s", broker_of(p)->name, g.count,
 			  other_of(p)->name);
@@ -290,16 +291,19 @@ static void check_peer(const struct peer *p)
 	check_search(p);
 }
 
+static void check_process(struct world *w, const struct service_process *s)
+{
+	if (s->negotiated_at != w->looks && s->used && !s->gone && !s->cut &&
+	    looked_at(s->broker) && !process_negotiated(s))
+		violation(w, "%s: a process runs for nobody", s->broker->name);
+}
+
 /* A process works for a negotiation, or has been told that it no longer does. */
 static void check_processes(struct world *w)
 {
-	const struct service_process *s = process_busy(w, 0);
-
-	for (; s; s = process_busy(w, s - w->processes + 1)) {
-		if (s->used && !s->gone && !s->cut && looked_at(s->broker) &&
-		    s->negotiated_at != w->looks && !process_negotiated(s))
-			violation(w, "%s: a process runs for nobody", s->broker->name);
-	}
+	for (unsigned word = 0; word < PROCESS_WORDS; word++)
+		for (uint64_t left = w->busy[word]; left; left &= left - 1)
+			check_process(w, &w->processes[word * 64 + __builtin_ctzll(left)]);
 }
 
 /* A session has what its state says, and a session that waits has a timer. */
@@ -413,34 +417,34 @@ static void check_pair(struct world *w, const struct peer *p, const struct peer 
 			  broker_of(q)->name, served, broker_of(p)->name, began);
 }
 
-static void check_pairs(const struct broker *b)
+static void check_both(const struct peer *p, const struct broker *other)
 {
+	const struct broker *b = broker_of(p);
 	struct world *w = b->world;
+	const struct peer *q;
 
-	for (const struct peer *p = b->peers.first; p; p = p->next) {
-		const struct broker *other = other_of(p);
-		const struct peer *q;
-
-		if (other->hostile || !other->running || !may_be_quiet(p))
-			continue;
-		q = peer_with(other, b);
-		if (!q || !quiet(w, p, q))
-			continue;
-		check_pair(w, p, q);
-		/* One that is looked at does this itself. */
-		if (!looked_at(other))
-			check_pair(w, q, p);
-	}
+	if (other->hostile || !other->running || !may_be_quiet(p))
+		return;
+	q = other->peer_of[b->index];
+	if (!q || !quiet(w, p, q))
+		return;
+	check_pair(w, p, q);
+	/* One that is looked at does this itself. */
+	if (!looked_at(other))
+		check_pair(w, q, p);
 }
 
 static void check_broker(const struct broker *b)
 {
-	for (const struct peer *p = b->peers.first; p; p = p->next)
-		check_peer(p);
+	for (const struct peer *p = b->peers.first; p; p = p->next) {
+		const struct broker *other = other_of(p);
+
+		check_peer(p, other);
+		check_both(p, other);
+	}
 	if (b->world->swarm.greedy)
 		check_places(b);
 	check_sessions(b);
-	check_pairs(b);
 }
 
 static void look(struct world *w, bool at_all)

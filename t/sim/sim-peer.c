@@ -19,16 +19,19 @@ struct note *note_of(const struct peer *p)
 
 	/* A quick look first, because this is called for each record. */
 	for (unsigned i = 0; i < BROKERS_MAX; i++)
-		if (b->notes[i].peer == p)
+		if (b->peer_of[i] == p)
 			return &b->notes[i];
 	return &b->notes[device_find(b->world, p->device)->index];
 }
 
 struct broker *other_of(const struct peer *p)
 {
-	const struct note *n = note_of(p);
+	const struct broker *b = broker_of(p);
 
-	return n->peer == p ? n->other : device_find(broker_of(p)->world, p->device);
+	for (unsigned i = 0; i < BROKERS_MAX; i++)
+		if (b->peer_of[i] == p)
+			return &b->world->brokers[i];
+	return device_find(b->world, p->device);
 }
 
 struct peer *peer_with(const struct broker *b, const struct broker *other)
@@ -257,7 +260,8 @@ static void on_made(void *owner, struct peer *p)
 	struct broker *other = other_of(p);
 	struct note *n = note_of(p);
 
-	*n = (struct note){ .peer = p, .other = other, .was_hostile = other->hostile };
+	broker_of(p)->peer_of[other->index] = p;
+	*n = (struct note){ .other = other, .was_hostile = other->hostile };
 	look_on(p);
 }
 
@@ -331,7 +335,8 @@ static void on_ended(void *owner, struct peer *p, const char *reason)
 	trace(b->world, "%s: link with %s ended: %s", b->name, n->other->name, reason);
 	if (p->channels.first || p->negotiations.first)
 		violation(b->world, "%s: a peer ended and left something open", b->name);
-	n->peer = NULL;
+	if (b->peer_of[n->other->index] == p)
+		b->peer_of[n->other->index] = NULL;
 	device_news_ended(b->device_news, p);
 	if (!strcmp(reason, "untrusted"))
 		device_news_refused(b->device_news, p->jid, p->device);

@@ -37,13 +37,6 @@ struct options {
 	bool trace, counts;
 };
 
-const char *share_name(unsigned share)
-{
-	static const char *const names[] = { "project", "notes" };
-
-	return names[share];
-}
-
 void say(struct world *w, const char *fmt, ...)
 {
 	va_list ap;

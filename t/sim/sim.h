@@ -43,6 +43,7 @@
 enum {
 	BROKERS_MAX = 4,
 	SHARES = 2,
+	SHARE_NAME_ROOM = 8,
 	WIRES_MAX = 128,
 	INBANDS_MAX = 32,		/* in-band paths of a broker; fewer than IBB_MAX, so
 					   that the limit can be exceeded */
@@ -209,7 +210,6 @@ struct s5b {
 
 /* What the simulator records of a peer, in addition to the peer itself. */
 struct note {
-	struct peer *peer;		/* borrowed; NULL: there is none */
 	struct broker *other;		/* the device; it exists whether or not its broker runs */
 	const struct link_events *link;	/* the peer's own events; the simulator's observers
 					   call them */
@@ -290,6 +290,7 @@ struct broker {
 	struct question *questions;	/* owned; pings of the inquirer that are on their way */
 	uint32_t questions_asked;	/* counts the questions */
 	struct peers peers;
+	struct peer *peer_of[BROKERS_MAX];	/* of each device; borrowed; NULL: there is none */
 	struct note notes[BROKERS_MAX];	/* one for each device */
 	struct sessions sessions;
 	unsigned noted;			/* our pushes that are written down, because they may
@@ -523,9 +524,7 @@ struct world {
 	struct event heap[EVENTS_MAX];
 };
 
-/* sim.c */
-const char *share_name(unsigned share);
-const char *share_path(unsigned share);
+/* sim.c, or stage.c */
 
 /* Prints what went wrong and ends the process. The seed is then run again with its trace. */
 void violation(struct world *w, const char *fmt, ...)
@@ -803,7 +802,10 @@ bool stream_write(struct world *w, struct sim_stream *s, struct channel *ch, uin
 void stream_read(struct world *w, struct sim_stream *s, const void *data, size_t size);
 bool stream_complete(const struct sim_stream *s);
 
-/* sim-announce.c: the refs, and observers of announcements sent and received */
+/* sim-announce.c: the shares and their refs, and observers of announcements sent and received */
+extern const char share_names[SHARES][SHARE_NAME_ROOM];
+const char *share_name(unsigned share);
+const char *share_path(unsigned share);
 void announcer_start(struct broker *b);
 void announcer_finish(struct broker *b);
 /* Moves the refs of a share. */

@@ -19,13 +19,6 @@ static char trouble[512];
 static jmp_buf curtain;
 static struct stats stats;
 
-const char *share_name(unsigned share)
-{
-	static const char *const names[] = { "project", "notes" };
-
-	return names[share];
-}
-
 void say(struct world *w, const char *fmt, ...)
 {
 	va_list ap;
