@@ -19,7 +19,7 @@
 
 enum { BUF_FIRST = 64 };
 
-static void grow(struct buf *b, size_t need)
+static void enlarge(struct buf *b, size_t need)
 {
 	size_t cap = b->cap ? b->cap : BUF_FIRST;
 
@@ -48,22 +48,19 @@ static void leave(struct buf *b, size_t from, size_t to)
 		wipe(b->base + from, to - from);
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
 	size_t len = buf_len(b);
 
 	assert(n <= SIZE_MAX / 4);
-	if (!b->base || n > b->cap - b->end) {
-		if (b->off > 0 && b->off >= len) {
-			memmove(b->base, b->base + b->off, len);
-			leave(b, len, b->end);
-			b->off = 0;
-			b->end = len;
-		}
-		if (!b->base || n > b->cap - b->end)
-			grow(b, b->end + n);
+	if (b->off > 0 && b->off >= len) {
+		memmove(b->base, b->base + b->off, len);
+		leave(b, len, b->end);
+		b->off = 0;
+		b->end = len;
 	}
-	return b->base + b->end;
+	if (!b->base || n > b->cap - b->end)
+		enlarge(b, b->end + n);
 }
 
 void buf_added(struct buf *b, size_t n)

@@ -33,8 +33,17 @@ static inline char *buf_data(const struct buf *b)
 	return b->base ? b->base + b->off : b->base;
 }
 
+/* Makes room for at least n more bytes where there is too little. */
+void buf_grow(struct buf *b, size_t n);
+
 /* Room for at least n more bytes, at the address returned; commit with buf_added(). */
-char *buf_reserve(struct buf *b, size_t n);
+static inline char *buf_reserve(struct buf *b, size_t n)
+{
+	if (!b->base || n > b->cap - b->end)
+		buf_grow(b, n);
+	return b->base + b->end;
+}
+
 void buf_added(struct buf *b, size_t n);
 void buf_append(struct buf *b, const void *data, size_t n);
 void buf_puts(struct buf *b, const char *s);

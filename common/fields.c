@@ -2,7 +2,6 @@
 #include "fields.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -43,13 +42,19 @@ static size_t cut(const char *value)
 
 void fields_add(struct buf *out, const char *key, const char *value)
 {
-	assert(key_valid(key, strlen(key)));
+	size_t n = strlen(key), len;
+	char *room;
+
+	assert(key_valid(key, n));
 	if (!value)
 		return;
-	buf_puts(out, key);
-	buf_append(out, "=", 1);
-	buf_append(out, value, cut(value));
-	buf_append(out, "", 1);
+	len = cut(value);
+	room = buf_reserve(out, n + len + 2);
+	memcpy(room, key, n);
+	room[n] = '=';
+	memcpy(room + n + 1, value, len);
+	room[n + 1 + len] = '\0';
+	buf_added(out, n + len + 2);
 }
 
 void fields_addf(struct buf *out, const char *key, const char *fmt, ...)
@@ -66,7 +71,14 @@ void fields_addf(struct buf *out, const char *key, const char *fmt, ...)
 
 void fields_add_u64(struct buf *out, const char *key, uint64_t value)
 {
-	fields_addf(out, key, "%" PRIu64, value);
+	char digits[sizeof("18446744073709551615")];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	fields_add(out, key, digits + at);
 }
 
 bool fields_next(struct fields f, size_t *pos, const char **key, size_t *key_len,
@@ -112,12 +124,19 @@ bool field_is(const char *key, size_t key_len, const char *name)
 
 const char *fields_get(struct fields f, const char *name)
 {
-	const char *key, *value;
-	size_t pos = 0, key_len;
+	size_t n = strlen(name);
 
-	while (fields_next(f, &pos, &key, &key_len, &value))
-		if (field_is(key, key_len, name))
-			return value;
+	/* No key has a '=', so that the first one of a field is the one behind the name. */
+	for (size_t pos = 0; pos < f.len;) {
+		const char *field = f.data + pos, *end = memchr(field, '\0', f.len - pos);
+		size_t len = end ? (size_t)(end - field) : 0;
+
+		if (!end)
+			return NULL;
+		if (len > n && field[n] == '=' && !memcmp(field, name, n))
+			return field + n + 1;
+		pos += len + 1;
+	}
 	return NULL;
 }
 

@@ -56,10 +56,8 @@ static void grow(struct hashtable *t)
 	free(old);
 }
 
-struct hashtable_node *hashtable_find(const struct hashtable *t, const char *key)
+static struct hashtable_node *find(const struct hashtable *t, const char *key, uint32_t hash)
 {
-	uint32_t hash = hash_of(key);
-
 	if (!t->size)
 		return NULL;
 	for (struct hashtable_node *node = *slot_of(t, hash); node; node = node->chain)
@@ -68,13 +66,20 @@ struct hashtable_node *hashtable_find(const struct hashtable *t, const char *key
 	return NULL;
 }
 
+struct hashtable_node *hashtable_find(const struct hashtable *t, const char *key)
+{
+	return t->count ? find(t, key, hash_of(key)) : NULL;
+}
+
 void hashtable_add(struct hashtable *t, struct hashtable_node *node, const char *key)
 {
-	assert(!hashtable_find(t, key));
+	uint32_t hash = hash_of(key);
+
+	assert(!find(t, key, hash));
 	if (t->count == t->size)
 		grow(t);
 	node->key = key;
-	node->hash = hash_of(key);
+	node->hash = hash;
 	push(t, node);
 	t->count++;
 }
