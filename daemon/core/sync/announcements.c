@@ -40,6 +40,8 @@ struct announcements {
 	const struct announcements_events *events;
 	void *owner;
 	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
+	unsigned slots;			/* how many were ever taken: the first ones, because the first
+					   free one is taken */
 	uint64_t last_version;
 	struct recipients recipients;
 	struct list line;		/* devices that can be met or told now */
@@ -110,7 +112,7 @@ void announcements_destroy(struct announcements *a)
 		leave_place(d);
 	quota_finish(&a->under_way);
 	recipients_finish(&a->recipients);
-	for (unsigned i = 0; i < SHARES_MAX; i++)
+	for (unsigned i = 0; i < a->slots; i++)
 		if (a->shares[i])
 			free_share(a->shares[i]);
 	free(a);
@@ -121,9 +123,9 @@ static unsigned slot_of(const struct announcements *a, const char *share)
 {
 	unsigned i = 0;
 
-	while (i < SHARES_MAX && !(a->shares[i] && !strcmp(a->shares[i]->name, share)))
+	while (i < a->slots && !(a->shares[i] && !strcmp(a->shares[i]->name, share)))
 		i++;
-	return i;
+	return i < a->slots ? i : SHARES_MAX;
 }
 
 /* As slot_of(), but takes a free slot for a new share. */
@@ -133,9 +135,10 @@ static unsigned slot_for(struct announcements *a, const char *share)
 
 	if (slot < SHARES_MAX)
 		return slot;
-	for (slot = 0; slot < SHARES_MAX && a->shares[slot];)
+	for (slot = 0; slot < a->slots && a->shares[slot];)
 		slot++;
 	if (slot < SHARES_MAX) {
+		a->slots += slot == a->slots;
 		a->shares[slot] = xcalloc(1, sizeof(*a->shares[slot]));
 		a->shares[slot]->name = xstrdup(share);
 	}
@@ -145,7 +148,7 @@ static unsigned slot_for(struct announcements *a, const char *share)
 /* Makes the device owed all tips that it has not seen. */
 static void owe_unseen(const struct announcements *a, struct recipient *d)
 {
-	for (unsigned i = 0; i < SHARES_MAX; i++)
+	for (unsigned i = 0; i < a->slots; i++)
 		if (a->shares[i] && a->shares[i]->version && !bit(&d->seen, i))
 			set_bit(&d->owed, i);
 }
@@ -188,8 +191,8 @@ static bool permitted(const struct announcements *a, const struct recipient *d, 
  */
 static unsigned next_owed(struct announcements *a, struct recipient *d)
 {
-	for (unsigned i = 0; i < SHARES_MAX; i++) {
-		unsigned slot = (d->next_slot + i) % SHARES_MAX;
+	for (unsigned i = 0; i < a->slots; i++) {
+		unsigned slot = (d->next_slot + i) % a->slots;
 
 		if (!bit(&d->owed, slot))
 			continue;
@@ -203,7 +206,7 @@ static unsigned next_owed(struct announcements *a, struct recipient *d)
 /* Whether a new process of the device would have to be told anything. */
 static bool may_be_owed(const struct announcements *a, const struct recipient *d)
 {
-	for (unsigned i = 0; i < SHARES_MAX; i++)
+	for (unsigned i = 0; i < a->slots; i++)
 		if (a->shares[i] && a->shares[i]->version && permitted(a, d, i))
 			return true;
 	return false;
@@ -519,7 +522,7 @@ uint64_t announcements_deadline(const struct announcements *a)
 {
 	uint64_t deadline = UINT64_MAX;
 
-	for (unsigned i = 0; i < SHARES_MAX; i++) {
+	for (unsigned i = 0; i < a->slots; i++) {
 		const struct announced_share *s = a->shares[i];
 
 		if (s && s->moving && read_at(s) < deadline)
@@ -533,7 +536,7 @@ uint64_t announcements_deadline(const struct announcements *a)
 
 static void read_shares(struct announcements *a, uint64_t now)
 {
-	for (unsigned i = 0; i < SHARES_MAX; i++) {
+	for (unsigned i = 0; i < a->slots; i++) {
 		struct announced_share *s = a->shares[i];
 		char name[SHARE_NAME_MAX];
 
@@ -581,7 +584,7 @@ static unsigned waiting_in(const struct announcements *a, const struct recipient
 
 	if (!d->owed.words[word] && !under_way && !doubtful(d))
 		return 0;
-	for (unsigned i = word * 64; i < (word + 1) * 64 && i < SHARES_MAX; i++)
+	for (unsigned i = word * 64; i < (word + 1) * 64 && i < a->slots; i++)
 		count += waits(a, d, i);
 	return count;
 }
