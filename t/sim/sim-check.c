@@ -291,19 +291,13 @@ static void check_peer(const struct peer *p, const struct broker *other)
 	check_search(p);
 }
 
-static void check_process(struct world *w, const struct service_process *s)
-{
-	if (s->negotiated_at != w->looks && s->used && !s->gone && !s->cut &&
-	    looked_at(s->broker) && !process_negotiated(s))
-		violation(w, "%s: a process runs for nobody", s->broker->name);
-}
-
 /* A process works for a negotiation, or has been told that it no longer does. */
-static void check_processes(struct world *w)
+static void check_processes(const struct broker *b)
 {
-	for (unsigned word = 0; word < PROCESS_WORDS; word++)
-		for (uint64_t left = w->busy[word]; left; left &= left - 1)
-			check_process(w, &w->processes[word * 64 + __builtin_ctzll(left)]);
+	for (const struct service_process *s = first_busy(b); s; s = next_busy(s))
+		if (s->negotiated_at != b->world->looks && s->used && !s->gone && !s->cut &&
+		    !process_negotiated(s))
+			violation(b->world, "%s: a process runs for nobody", b->name);
 }
 
 /* A session has what its state says, and a session that waits has a timer. */
@@ -460,13 +454,14 @@ static void look(struct world *w, bool at_all)
 	for (unsigned i = 0; i < w->count; i++) {
 		struct broker *b = &w->brokers[i];
 
-		if (!b->running || b->hostile || !looked_at(b))
+		if (!looked_at(b))
 			continue;
-		check_broker(b);
-		if (w->swarm.trust_events)
+		if (b->running && !b->hostile)
+			check_broker(b);
+		if (b->running && !b->hostile && w->swarm.trust_events)
 			check_trust(b);
+		check_processes(b);
 	}
-	check_processes(w);
 }
 
 void check_all(struct world *w)

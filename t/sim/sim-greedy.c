@@ -164,8 +164,8 @@ void check_places(const struct broker *b)
 
 	const struct service_process *p;
 
-	for (p = process_busy(w, 0); p; p = process_busy(w, p - w->processes + 1))
-		if (p->used && p->broker == b)
+	for (p = first_busy(b); p; p = next_busy(p))
+		if (p->used)
 			held[p->of->account]++;
 	for (const struct list *r = runs->next; r != runs; r = r->next) {
 		const struct service_run *run = (const struct service_run *)r;

@@ -73,29 +73,30 @@ static struct service_process **chain_of(struct world *w, const char *id)
 /* To be called whenever used or named have changed. */
 static void note_busy(struct service_process *p)
 {
-	struct world *w = world_of(p);
-	size_t at = p - w->processes;
+	size_t at = p - world_of(p)->processes;
 	uint64_t bit = UINT64_C(1) << at % 64;
 
 	if (p->used || p->named)
-		w->busy[at / 64] |= bit;
+		p->broker->busy[at / 64] |= bit;
 	else
-		w->busy[at / 64] &= ~bit;
+		p->broker->busy[at / 64] &= ~bit;
 }
 
-struct service_process *process_busy(struct world *w, unsigned from)
+static struct service_process *busy_from(const struct broker *b, unsigned from)
 {
-	unsigned i = next_bit(w->busy, PROCESS_WORDS, from);
+	unsigned i = next_bit(b->busy, PROCESS_WORDS, from);
 
-	return i < PROCESSES_MAX ? &w->processes[i] : NULL;
+	return i < PROCESSES_MAX ? &b->world->processes[i] : NULL;
 }
 
-/* What comes after p. */
-static struct service_process *next_busy(const struct service_process *p)
+struct service_process *first_busy(const struct broker *b)
 {
-	struct world *w = world_of(p);
+	return busy_from(b, 0);
+}
 
-	return process_busy(w, p - w->processes + 1);
+struct service_process *next_busy(const struct service_process *p)
+{
+	return busy_from(p->broker, p - world_of(p)->processes + 1);
 }
 
 struct service_process *process_of(const struct broker *b, const char *id)
@@ -109,7 +110,8 @@ struct service_process *process_of(const struct broker *b, const char *id)
 
 bool process_negotiated(const struct service_process *p)
 {
-	const struct peer *peer = peer_with(p->broker, p->of);
+	const struct broker *b = p->broker;
+	const struct peer *peer = b->running ? b->peer_of[p->of->index] : NULL;
 	const struct negotiation *neg = peer ? peer->negotiations.first : NULL;
 
 	while (neg && (neg_ours(neg) || memcmp(neg_id(neg), p->id, NEG_ID_LEN)))
@@ -120,10 +122,10 @@ bool process_negotiated(const struct service_process *p)
 const struct service_process *process_left(const struct broker *b, const struct broker *of,
 					   const char *share)
 {
-	const struct service_process *p = process_busy(b->world, 0);
+	const struct service_process *p = first_busy(b);
 
 	for (; p; p = next_busy(p)) {
-		if (p->used && p->broker == b && p->of == of &&
+		if (p->used && p->of == of &&
 		    p->service == SERVICE_RECEIVE_PACK && !p->over &&
 		    !strcmp(share_name(p->share), share) && !process_negotiated(p))
 			return p;
@@ -132,20 +134,24 @@ const struct service_process *process_left(const struct broker *b, const struct 
 }
 
 /* Pushes that have lost their negotiation: from now on their outcome must be kept. */
+static void note_lost(struct broker *b, struct service_process *p)
+{
+	bool lives = b->running && p->life == b->life;
+
+	if (!p->named || (lives && process_negotiated(p)))
+		return;
+	p->named = false;
+	note_busy(p);
+	b->world->named--;
+	if (lives)
+		outcome_kept(b, p->of, p->id, p->named_at);
+}
+
 void processes_note(struct world *w)
 {
-	struct service_process *p = w->named ? process_busy(w, 0) : NULL;
-
-	for (; p; p = next_busy(p)) {
-		if (!p->named ||
-		    (p->broker->running && p->life == p->broker->life && process_negotiated(p)))
-			continue;
-		p->named = false;
-		note_busy(p);
-		w->named--;
-		if (p->broker->running && p->life == p->broker->life)
-			outcome_kept(p->broker, p->of, p->id, p->named_at);
-	}
+	for (unsigned i = 0; w->named && i < w->count; i++)
+		for (struct service_process *p = first_busy(&w->brokers[i]); p; p = next_busy(p))
+			note_lost(&w->brokers[i], p);
 }
 
 static void note_outcome(struct service_process *p, unsigned status)
@@ -585,7 +591,7 @@ void *service_start(struct broker *b, struct peer *peer, struct negotiation *neg
 
 void service_stop(struct broker *b, void *serving)
 {
-	const struct service_process *p = process_busy(b->world, 0);
+	const struct service_process *p = first_busy(b);
 
 	while (p && (!p->used || p->gone || p->cut || p->serving != serving))
 		p = next_busy(p);

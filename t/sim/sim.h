@@ -298,6 +298,7 @@ struct broker {
 	struct helper *helpers;
 	struct git_services git_services;
 	struct service_host host;
+	uint64_t busy[PROCESS_WORDS];	/* a bit for each of its processes that is used or named */
 	struct quota ibb_paths;
 	bool online;
 	uint64_t online_at;
@@ -489,7 +490,6 @@ struct world {
 	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when the result of dialling last
 							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
-	uint64_t busy[PROCESS_WORDS];	/* a bit for each process that is used or named */
 	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
 	/* how many places of each table were ever used: the first ones, because the first that is
@@ -711,10 +711,11 @@ void processes_end(struct broker *b);
 void processes_note(struct world *w);
 unsigned processes_used(const struct world *w);
 /*
- * The first process from this place on that runs or whose outcome is still to be noted; or
- * NULL.
+ * The first process of the broker from this place on that runs or whose outcome is still to be
+ * noted; or NULL. next_busy(): the one after it.
  */
-struct service_process *process_busy(struct world *w, unsigned from);
+struct service_process *first_busy(const struct broker *b);
+struct service_process *next_busy(const struct service_process *p);
 /* The process of this negotiation, running or ended; or NULL. */
 struct service_process *process_of(const struct broker *b, const char *id);
 /* Whether its negotiation still exists. */
