@@ -107,8 +107,11 @@ uint64_t neg_order_deadline(const struct negotiations *n)
 	for (const struct negotiation *neg = n->first; neg; neg = neg->next) {
 		uint64_t at = UINT64_MAX;
 
+		/* Only what we serve takes turns. */
+		if (neg->ours)
+			continue;
 		/* An idle push stops holding the deferred ones back. */
-		if (neg->state == NEG_OPEN && !neg->ours && neg_is_push(neg) && !neg->active &&
+		if (neg->state == NEG_OPEN && neg_is_push(neg) && !neg->active &&
 		    n->now < neg->since + NEG_IDLE_PUSH)
 			at = neg->since + NEG_IDLE_PUSH;
 		/*

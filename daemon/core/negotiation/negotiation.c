@@ -43,10 +43,15 @@ bool neg_is_push(const struct negotiation *neg)
 	return neg->service == SERVICE_RECEIVE_PACK;
 }
 
+static bool same_id(const char *a, const char *b)
+{
+	return !memcmp(a, b, NEG_ID_LEN);
+}
+
 struct negotiation *neg_find(const struct negotiations *n, const char *id, bool ours)
 {
 	for (struct negotiation *neg = n->first; neg; neg = neg->next)
-		if (neg->ours == ours && !strcmp(neg->id, id))
+		if (neg->ours == ours && same_id(neg->id, id))
 			return neg;
 	return NULL;
 }
@@ -54,7 +59,7 @@ struct negotiation *neg_find(const struct negotiations *n, const char *id, bool 
 bool neg_is_over(const struct negotiations *n, const char *id)
 {
 	for (unsigned i = 0; i < NEG_ENDED_KEPT && n->ended[i][0]; i++)
-		if (!strcmp(n->ended[i], id))
+		if (same_id(n->ended[i], id))
 			return true;
 	return false;
 }

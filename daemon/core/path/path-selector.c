@@ -255,7 +255,7 @@ bool path_selector_wants(const struct path_selector *r, enum path_kind kind)
 }
 
 /* When a kind is to be tried next; UINT64_MAX: not at present. */
-static uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool busy)
+static inline uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool busy)
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
 
