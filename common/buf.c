@@ -17,7 +17,7 @@
  * times however it is appended and consumed.
  */
 
-enum { BUF_FIRST = 64 };
+enum { BUF_FIRST = 256, PRINTED_FIRST = 64 };
 
 static void enlarge(struct buf *b, size_t need)
 {
@@ -97,7 +97,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	int n;
 
 	va_copy(again, ap);
-	buf_reserve(b, BUF_FIRST);
+	buf_reserve(b, PRINTED_FIRST);
 	n = vsnprintf(b->base + b->end, b->cap - b->end, fmt, ap);
 	assert(n >= 0);
 	if ((size_t)n >= b->cap - b->end) {
