@@ -103,19 +103,26 @@ size_t account_list_find(const struct account_list *list, const char *text)
 	return i;
 }
 
-/* The only row that knows the buddy; list->count if there is none, or are several. */
+/*
+ * The only row that knows the buddy best; list->count if there is none, or are several. So nobody
+ * can bring it about that another account is used than the one whose contact they are.
+ */
 static size_t only_one_that_knows(const struct account_list *list, const struct account_wish *wish)
 {
-	size_t found = list->count;
+	enum account_knowledge best = ACCOUNT_HEARD;
+	size_t found = list->count, n = 0;
 
 	for (size_t i = 0; wish->knows && i < list->count; i++) {
-		if (!list->rows[i].jid || !wish->knows(wish->arg, i))
+		enum account_knowledge it =
+			list->rows[i].jid ? wish->knows(wish->arg, i) : ACCOUNT_KNOWS_NOT;
+
+		if (it < best)
 			continue;
-		if (found != list->count)
-			return list->count;
+		n = it == best ? n + 1 : 1;
+		best = it;
 		found = i;
 	}
-	return found;
+	return n == 1 ? found : list->count;
 }
 
 enum account_choice account_list_choose(const struct account_list *list,

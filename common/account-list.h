@@ -53,6 +53,13 @@ enum account_choice {
 	ACCOUNT_UNDECIDED,	/* there are several, and nothing says which */
 };
 
+/* How well an account knows a buddy. */
+enum account_knowledge {
+	ACCOUNT_KNOWS_NOT,
+	ACCOUNT_HEARD,	/* by what anybody can do: they have asked, or shown a key */
+	ACCOUNT_KNOWS,	/* the user has decided so: they are a contact, or a key is trusted */
+};
+
 /* What is known of a command when its account is chosen. Each pointer may be NULL. */
 struct account_wish {
 	const char *named;	/* a name or an address, from the command line, the environment,
@@ -60,15 +67,15 @@ struct account_wish {
 	const char *here;	/* xmpp.account as git reads it in the repository. It counts
 				   where it differs from the default account: an includeIf has
 				   set it. */
-	/* Whether the account of this row has heard of the buddy of whom the command speaks. */
-	bool (*knows)(void *arg, size_t row);
+	/* How well the account of this row knows the buddy of whom the command speaks. */
+	enum account_knowledge (*knows)(void *arg, size_t row);
 	void *arg;
 };
 
 /*
  * Chooses by the first of these that decides: the account that is named, the one of the
- * repository, the only one that knows the buddy, the default account, the only account. *row
- * is set if one was chosen. Nobody else is asked.
+ * repository, the only one that knows the buddy, or else the only one that has heard of them, the
+ * default account, the only account. *row is set if one was chosen. Nobody else is asked.
  */
 enum account_choice account_list_choose(const struct account_list *list,
 					const struct account_wish *wish, size_t *row);

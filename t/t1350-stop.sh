@@ -24,6 +24,20 @@ broker_ended () {
 	wait_for "$2" gone "$(broker_pid "$1")" && wait "$(broker_pid "$1")"
 }
 
+# times_told: how often a broker of bob's was told to stop, and waits. waits_again <times>: once more.
+times_told () {
+	grep -c "to stop when 1" log/bob || :
+}
+
+waits_again () {
+	test "$(times_told)" -gt "$1"
+}
+
+# leaves_last <user>: the last that its broker has logged of the account.
+leaves_last () {
+	grep "xmpp: " "log/$1" | tail -n 1 | grep -q "leaving, asked to end"
+}
+
 at_bob () {
 	git -C bob/project.git rev-parse -q --verify "refs/heads/$1"
 }
@@ -66,8 +80,8 @@ test_expect_success 'so it is with a signal, and one that fetches or pushes itse
 '
 
 test_expect_success 'a second signal ends it: what has arrived goes on by itself' '
-	start_broker alice && start_broker bob && slow_push three &&
-	kill -TERM "$(broker_pid bob)" && wait_for 10 grep "to stop when 1" log/bob &&
+	start_broker alice && start_broker bob && slow_push three && told=$(times_told) &&
+	kill -TERM "$(broker_pid bob)" && wait_for 10 waits_again "$told" &&
 	kill -TERM "$(broker_pid bob)" && broker_ended bob 20 && test ! -e done &&
 	touch go && wait_for 20 at_bob three && git -C bob/project.git fsck --strict &&
 	{ wait $push_pid || :; }
@@ -103,6 +117,33 @@ test_expect_success 'restart says whether it is back' '
 	broker_online bob &&
 	echo wrong >bob/pw && test_must_fail as bob git xmpp daemon restart >out 2>err &&
 	grep "^started$" out && grep "^error: authentication failed" err && grep "^hint: " err
+'
+
+# The account that is the default has nothing to wait for, so it stops before the other.
+test_expect_success 'while one account waits for a push, commands for one that has stopped end nothing' '
+	echo "$PASSWORD" >bob/pw && stop_other_brokers &&
+	as bob git config --global xmpp.account localhost && start_broker bob &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
+	as bob git config --global xmppShare.project.account bob@localhost &&
+	as bob git config --global xmpp.idle.jid idle@localhost &&
+	as bob git config --global xmpp.idle.passwordCommand false &&
+	as bob git config --global xmpp.account idle && as bob git xmpp daemon reload &&
+	slow_push five && slow_stop bob && wait_for 10 grep "^waiting for alice" stopped &&
+	as bob git xmpp queue retry &&
+	test_must_fail as bob git xmpp queue drop 0 2>err && grep "^fatal: " err &&
+	test_must_fail as bob git xmpp buddies 2>err && grep "told to stop" err &&
+	as bob git xmpp status >status && cat status && grep "stopping when no transfer runs" status &&
+	touch go && wait $push_pid && wait $stop_pid && broker_ended bob 20 && at_bob five
+'
+
+test_expect_success 'a reload that comes while it ends changes nothing' '
+	as bob git config --global --remove-section xmpp.idle &&
+	as bob git config --global xmpp.account localhost && start_broker bob &&
+	server_pid=$prosody_pid$ejabberd_pid && kill -STOP $server_pid &&
+	{ as bob git xmpp daemon stop --now >out 2>&1 & } && stop_pid=$! && started $stop_pid &&
+	{ wait_for 10 leaves_last bob; left=$?; } &&
+	{ kill -HUP "$(broker_pid bob)"; kill -CONT $server_pid; test $left = 0; } &&
+	broker_ended bob 20 && wait $stop_pid
 '
 
 test_done

@@ -21,12 +21,12 @@ struct search {
 	char jid[JID_MAX];
 };
 
-static bool knows(void *arg, size_t row)
+static enum account_knowledge knows(void *arg, size_t row)
 {
 	const struct search *s = arg;
 	const struct broker *b = accounts_broker(s->accounts, row);
 
-	return b && broker_knows(b, s->jid);
+	return b ? broker_knows(b, s->jid) : ACCOUNT_KNOWS_NOT;
 }
 
 static enum account_choice choose_row(struct accounts *a, struct fields f, size_t *row)
@@ -44,12 +44,26 @@ static enum account_choice choose_row(struct accounts *a, struct fields f, size_
 	return account_list_choose(&a->list, &wish, row);
 }
 
+/* The account of a row. NULL if it cannot be used; *trouble says why. */
+static struct broker *use_row(struct accounts *a, size_t row, struct message *trouble)
+{
+	struct broker *b = accounts_broker(a, row);
+
+	if (b && !b->context.stopping)
+		return b;
+	if (a->draining)
+		message_set(trouble, MSG_BROKER_STOPPING, NULL);
+	else
+		message_set(trouble, MSG_BAD_ACCOUNT, "account", a->list.rows[row].name, "reason",
+			    account_list_fault(&a->list, row), NULL);
+	return NULL;
+}
+
 /* The account that the frame is for. NULL if there is no such account; *trouble says so. */
 static struct broker *choose(struct accounts *a, struct fields f, struct message *trouble)
 {
 	const char *named = fields_get(f, "account"), *here = fields_get(f, "account-here");
 	enum account_choice choice;
-	struct broker *b;
 	size_t row;
 
 	choice = choose_row(a, f, &row);
@@ -58,16 +72,7 @@ static struct broker *choose(struct accounts *a, struct fields f, struct message
 		choice = choose_row(a, f, &row);
 	switch (choice) {
 	case ACCOUNT_CHOSEN:
-		b = accounts_broker(a, row);
-		if (b && !b->context.stopping)
-			return b;
-		if (a->draining) {
-			message_set(trouble, MSG_BROKER_STOPPING, NULL);
-			return NULL;
-		}
-		message_set(trouble, MSG_BAD_ACCOUNT, "account", a->list.rows[row].name, "reason",
-			    account_list_fault(&a->list, row), NULL);
-		break;
+		return use_row(a, row, trouble);
 	case ACCOUNT_UNCONFIGURED:
 		/* It tells everybody that there is no account. */
 		return a->first;
@@ -146,15 +151,32 @@ static void run_reload(struct accounts *a, struct conn *conn, struct fields comm
 	buf_finish(&text);
 }
 
+/* The account of this address of ours, which the user may just have configured. */
+static struct broker *find_own(struct accounts *a, const char *text, struct message *trouble)
+{
+	char jid[JID_MAX];
+	size_t row;
+
+	if (!jid_bare(text, jid)) {
+		message_set(trouble, MSG_BAD_JID, "jid", text, NULL);
+		return NULL;
+	}
+	row = account_list_find_jid(&a->list, jid);
+	if (row == a->list.count && !accounts_reload(a, NULL, NULL, trouble))
+		row = account_list_find_jid(&a->list, jid);
+	if (row < a->list.count)
+		return use_row(a, row, trouble);
+	message_set(trouble, MSG_UNKNOWN_ACCOUNT, "account", jid, NULL);
+	return NULL;
+}
+
+/* Here jid is our own. No other account may get its password. */
 static void run_password(struct accounts *a, struct conn *conn, struct fields command)
 {
 	const char *password = fields_get(command, "password"), *jid = fields_get(command, "jid");
-	size_t row = jid ? account_list_find(&a->list, jid) : a->list.count;
-	struct message trouble = { .id = MSG_NONE };
-	struct broker *b;
+	struct message trouble;
+	struct broker *b = jid ? find_own(a, jid, &trouble) : choose(a, command, &trouble);
 
-	/* Here jid is our own. */
-	b = row < a->list.count ? accounts_broker(a, row) : choose(a, command, &trouble);
 	if (!b) {
 		conn_send_error(conn, &trouble);
 		return;
@@ -277,7 +299,7 @@ static void run_queue_reload(struct accounts *a, struct conn *conn, struct field
 	buf_finish(&fields);
 }
 
-/* The account that has this entry of the queue; the default one if none has. */
+/* The account that has this entry of the queue; any one if none has. */
 static struct broker *queue_of(const struct accounts *a, struct fields command)
 {
 	const char *id = fields_get(command, "id");

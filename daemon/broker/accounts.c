@@ -18,6 +18,8 @@
 #include "service-manager.h"
 #include "sink.h"
 
+enum { LOGIN_EVERY = 200 };	/* ms; from one account to the next */
+
 struct broker *accounts_broker(const struct accounts *a, size_t row)
 {
 	const char *jid = a->list.rows[row].jid;
@@ -34,7 +36,11 @@ struct broker *accounts_preferred(const struct accounts *a)
 
 	if (a->list.preferred < a->list.count)
 		b = accounts_broker(a, a->list.preferred);
-	return b ? b : a->first;
+	if (b && !b->context.stopping)
+		return b;
+	for (b = a->first; b->next && b->context.stopping;)
+		b = b->next;
+	return b;
 }
 
 static void on_worked(struct broker_shared *shared)
@@ -93,6 +99,19 @@ static void end_account(struct accounts *a, struct broker *b)
 	a->ended = b;
 	broker_stop(b, &gone);
 	broker_forget(b);
+}
+
+/*
+ * The default account first, the others one after the other: a login keeps the loop busy for a
+ * moment, its password may have to be asked for, and servers count who comes from one address.
+ */
+static void log_in(const struct accounts *a, struct broker *const *begun, size_t n)
+{
+	const struct broker *first = accounts_preferred(a);
+	uint64_t in = 0;
+
+	for (size_t i = 0; i < n; i++)
+		broker_log_in(begun[i], begun[i] == first ? 0 : (in += LOGIN_EVERY));
 }
 
 static void say_faults(const struct account_list *list)
@@ -164,8 +183,8 @@ static void match(struct accounts *a, broker_ended *ended, void *arg)
 			begun[n++] = a->first = begin_account(a, none);
 		a->first->next = NULL;
 	}
-	for (size_t i = 0; i < n && a->control; i++)
-		broker_log_in(begun[i]);
+	if (a->control)
+		log_in(a, begun, n);
 }
 
 /*
@@ -265,6 +284,8 @@ int accounts_start(struct accounts *a, uv_loop_t *loop, const char *socket_path,
 {
 	const struct message *obstacle;
 	struct gitconfig configuration;
+	struct broker *all[ACCOUNTS_MAX];
+	size_t n = 0;
 
 	a->shared = (struct broker_shared){
 		.loop = loop,
@@ -300,7 +321,8 @@ int accounts_start(struct accounts *a, uv_loop_t *loop, const char *socket_path,
 		return -1;
 	service_manager_notify(a->shared.manager, "READY=1");
 	for (struct broker *b = a->first; b; b = b->next)
-		broker_log_in(b);
+		all[n++] = b;
+	log_in(a, all, n);
 	return 0;
 }
 
@@ -357,6 +379,9 @@ int accounts_reload(struct accounts *a, broker_ended *ended, void *arg, struct m
 {
 	struct gitconfig fresh;
 
+	/* What has stopped obeys nothing any more. */
+	if (a->stopping)
+		return 0;
 	if (gitconfig_read(&fresh, trouble) < 0) {
 		gitconfig_finish(&fresh);
 		log_error("%s; what was read before holds", trouble->text);

@@ -70,7 +70,10 @@ int accounts_reload(struct accounts *a, broker_ended *ended, void *arg, struct m
 /* The broker of a row of the list; NULL if the row has no address. */
 struct broker *accounts_broker(const struct accounts *a, size_t row);
 
-/* The broker of the default account; without one, the first. */
+/*
+ * The broker of the default account; without one, the first. While the accounts stop, one that has
+ * not stopped yet.
+ */
 struct broker *accounts_preferred(const struct accounts *a);
 
 #endif

@@ -511,12 +511,15 @@ void broker_configure(struct broker *b, struct config *fresh, broker_ended *ende
 	login_begin(b);
 }
 
-bool broker_knows(const struct broker *b, const char *jid)
+enum account_knowledge broker_knows(const struct broker *b, const char *jid)
 {
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
-	return context_is_buddy(&b->context, jid) || (buddy && buddy->pending_in) ||
-	       context_counts_as_trusted(&b->context, jid) || trust_devices(b->context.trust, jid);
+	if (context_is_buddy(&b->context, jid) || context_counts_as_trusted(&b->context, jid))
+		return ACCOUNT_KNOWS;
+	return (buddy && buddy->pending_in) || trust_devices(b->context.trust, jid)
+		       ? ACCOUNT_HEARD
+		       : ACCOUNT_KNOWS_NOT;
 }
 
 void broker_open(struct broker *b, struct conn *conn, struct fields open)
@@ -698,10 +701,10 @@ void broker_start(struct broker *b, struct broker_shared *shared, struct config 
 		      &broker_session_ops, &broker_session_events, b);
 }
 
-void broker_log_in(struct broker *b)
+void broker_log_in(struct broker *b, uint64_t in)
 {
 	tell_manager(b);
-	login_begin(b);
+	login_begin_in(b, in);
 }
 
 void broker_stop(struct broker *b, const struct message *why)

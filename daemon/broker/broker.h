@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "account-list.h"
 #include "account.h"
 #include "backoff-timer.h"
 #include "clock.h"
@@ -141,7 +142,8 @@ struct broker {
  * follows.
  */
 void broker_start(struct broker *b, struct broker_shared *shared, struct config *config);
-void broker_log_in(struct broker *b);
+/* in: after so many ms, unless a command wants the account before. */
+void broker_log_in(struct broker *b, uint64_t in);
 
 /*
  * Ends all work; the loop then runs out of handles. Clients are told why, which may be NULL.
@@ -162,11 +164,8 @@ typedef void broker_ended(void *arg, const struct git_service_ended *e);
  */
 void broker_configure(struct broker *b, struct config *fresh, broker_ended *ended, void *arg);
 
-/*
- * Whether this account has heard of jid: as a contact, as somebody who wants to be one, or by
- * a device of theirs.
- */
-bool broker_knows(const struct broker *b, const char *jid);
+/* How well this account knows jid. */
+enum account_knowledge broker_knows(const struct broker *b, const char *jid);
 
 /* A client that was given to this account wants a session. */
 void broker_open(struct broker *b, struct conn *conn, struct fields open);

@@ -214,6 +214,14 @@ void login_begin(struct broker *b)
 		broker_wake(b);
 }
 
+void login_begin_in(struct broker *b, uint64_t in)
+{
+	if (in)
+		uv_timer_start(&b->login.again, on_again, in, 0);
+	else
+		login_begin(b);
+}
+
 static void on_xmpp_gone(void *arg)
 {
 	struct broker *b = arg;

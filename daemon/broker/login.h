@@ -46,6 +46,8 @@ void login_init(struct broker *b, const struct account_events *events);
  * after that.
  */
 void login_begin(struct broker *b);
+/* The same after so many ms; a command does not wait for that. */
+void login_begin_in(struct broker *b, uint64_t in);
 
 /* Drops the connection. The caller calls login_begin() next, or ends the loop. */
 void login_drop(struct broker *b);

@@ -78,10 +78,16 @@ static void too_many(void)
 	buf_finish(&text);
 }
 
-/* The rows that know the buddy, as bits. */
-static bool knows(void *arg, size_t row)
+enum { HEARD = 8 };	/* bits */
+
+/* The rows that know the buddy, as bits; those that have heard of them, HEARD bits higher. */
+static enum account_knowledge knows(void *arg, size_t row)
 {
-	return *(unsigned *)arg & 1u << row;
+	unsigned bits = *(unsigned *)arg;
+
+	if (bits & 1u << row)
+		return ACCOUNT_KNOWS;
+	return bits & 1u << (HEARD + row) ? ACCOUNT_HEARD : ACCOUNT_KNOWS_NOT;
 }
 
 static void chooses(void)
@@ -109,6 +115,13 @@ static void chooses(void)
 		  "the buddy counts more than the default" },
 		{ HOME WORK CLUB "xmpp.account=home|", NULL, NULL, 6, ACCOUNT_CHOSEN, 0,
 		  "two know the buddy: the default" },
+		{ HOME WORK "xmpp.account=home|", NULL, NULL, 2 << HEARD, ACCOUNT_CHOSEN, 1,
+		  "so does one who only asked to be a buddy" },
+		{ HOME WORK "xmpp.account=work|", NULL, NULL, 1 | 2 << HEARD, ACCOUNT_CHOSEN, 0,
+		  "a buddy of one account who asks another is still the buddy of the first" },
+		{ HOME WORK CLUB, NULL, NULL, 1 << HEARD | 2 | 4 << HEARD, ACCOUNT_CHOSEN, 1,
+		  "in whatever order" },
+		{ HOME WORK, NULL, NULL, 3 << HEARD, ACCOUNT_UNDECIDED, 0, "both were asked" },
 		{ HOME WORK "xmpp.account=home|", NULL, "home", 2, ACCOUNT_CHOSEN, 1,
 		  "the repository has the default: the buddy counts" },
 		{ HOME WORK "xmpp.account=home|", NULL, "work", 1, ACCOUNT_CHOSEN, 1,
