@@ -178,4 +178,62 @@ test_expect_success 'list: sorted, whatever the order in which devices answer' '
 	test_cmp expect actual
 '
 
+# narrow <file>: nothing is wider than 40 columns but a word that is, and every word of it is one of
+# the file whole, which was shown on a wide terminal.
+narrow () {
+	grep -v "^ *[^ ]*$" "$1" | awk "length > 40" >wide; test_is_empty wide &&
+	tr -s " " "\n" <whole | sort -u >words && tr -s " " "\n" <"$1" | sort -u >narrow_words &&
+	comm -13 words narrow_words >broken && test_is_empty broken
+}
+
+fp=5e1fc04bb86a1d0a4dd6c1a0e0a33ba0c7c7a5cdd3ee1d09a6f2e59d3c2b1a09
+
+devices () {
+	fake open:Q "send:L:kind=device,jid=alice@example.org,device=tj5aapswkpah22kj,name=laptop,fingerprint=$fp,trust=own,this=1,since=1750000000,online=1" \
+		"send:L:kind=device,jid=alice@example.org,device=gjow3xqzkpah22kj,name=the old desktop,fingerprint=$fp,trust=pending,since=1750000000,last-seen=1750000000" send:Z:
+}
+
+test_expect_success 'device: a fingerprint breaks between its groups, in lines that are alike' '
+	devices && on 200 git xmpp device >whole && devices && on 40 git xmpp device >actual && cat actual && narrow actual &&
+	grep "^\* tj5aapswkpah22kj .laptop.  online$" actual && grep "^! gjow3xqzkpah22kj .the old desktop.$" actual &&
+	test "$(grep -c "^   \( [0-9A-F]\{4\}\)\{4\}$" actual)" = 8 &&
+	devices && on 80 git xmpp device >out && test "$(grep -c "^   \( [0-9A-F]\{4\}\)\{8\}$" out)" = 4 &&
+	devices && git xmpp device >out && test "$(grep -c "^   \( [0-9A-F]\{4\}\)\{16\}$" out)" = 2
+'
+
+# verifies <columns>: of a device that is offline, whose fingerprint does not read the same.
+verifies () {
+	fake open:Q "send:L:kind=buddy,jid=bob@example.org" \
+		"send:L:kind=device,jid=bob@example.org,device=ljchdga2tzz7d5jk,fingerprint=$fp,trust=seen,first-seen=1750000000,also=carol@example.org" \
+		send:Z: next open:Q "send:L:kind=broker,pid=1,fingerprint=$fp" "$online_row" send:Z: &&
+	test_expect_code 1 env COLUMNS="$1" "$on_terminal" -a "n\nn\n" git xmpp verify bob@example.org 2>out && tr -d "\r" <out | sed "s/ *$//" >shown
+}
+
+test_expect_success 'verify: what is to be compared is read in lines, and no word is broken' '
+	verifies 200 && mv shown whole && verifies 40 && cat shown && narrow shown &&
+	grep "^      [a-z]* [a-z]* [a-z]* [a-z]*$" shown && test "$(grep -c "^     \( [0-9]\{5\}\)\{4\}$" shown)" = 4
+'
+
+test_expect_success 'verify: so are the words that both see' '
+	sees () {
+		fake open:Q "send:L:kind=buddy,jid=bob@example.org" \
+			"send:L:kind=device,jid=bob@example.org,device=ljchdga2tzz7d5jk,fingerprint=$fp,trust=pending,online=1" \
+			send:Z: next open:Q "send:L:kind=comparison,state=done,words=17a5ef2a,theirs=different" send:Z: &&
+		test_expect_code 1 env COLUMNS="$1" "$on_terminal" -a "\n" git xmpp verify bob@example.org 2>out && tr -d "\r" <out | sed "s/ *$//" >shown
+	} &&
+	sees 200 && mv shown whole && sees 40 && cat shown && narrow shown && grep "^      blend nymph vacuum$" shown
+'
+
+test_expect_success 'setup --list, and what goes with an account' '
+	git config --global xmpp.example.jid alice@example.org && git config --global xmpp.work.jid alice.the.first@work.example &&
+	list () {
+		fake open:Q "send:L:kind=account,name=work,jid=alice.the.first@work.example,state=failed,error=the server work.example cannot be reached at all" \
+			"$online_row" send:Z:
+	} &&
+	list && on 200 git xmpp setup --list >whole && list && on 40 git xmpp setup --list >actual && cat actual && narrow actual &&
+	grep "^\* example  alice@example.org$" actual &&
+	COLUMNS=200 "$on_terminal" -o "n\n" git xmpp setup --remove=work >whole; COLUMNS=40 "$on_terminal" -o "n\n" git xmpp setup --remove=work >actual
+	cat actual && narrow actual && grep "^    ends    the connection, and what is$" actual
+'
+
 test_done

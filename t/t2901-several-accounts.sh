@@ -39,7 +39,7 @@ by () {
 
 # state_is <account> <state>: as alice's broker says.
 state_is () {
-	as alice git xmpp setup --list | grep -q "^[* ] $1  [^ ]*  $2"
+	as alice git xmpp setup --list | grep -q "^[* ] $1  *[^ ]*  *$2"
 }
 
 # of_account <account> <member>: what status has of it.
@@ -104,7 +104,7 @@ test_expect_success 'three accounts are set up, the first one is the default' '
 	cat >expected <<-END &&
 	* home  home@localhost  no broker runs
 	  work  work@localhost  no broker runs
-	  far  far@localhost  no broker runs
+	  far   far@localhost   no broker runs
 	END
 	diff expected out
 '

@@ -17,11 +17,13 @@
 #include "hex.h"
 #include "query.h"
 #include "screen.h"
+#include "table.h"
 
 enum {
 	WORDS_MS = 20 * 1000,		/* ms; how long the other device may take */
 	AGAIN_MS = 250,
 	WORDS_A_LINE = 7,
+	DIGITS_A_LINE = 8,		/* groups */
 };
 
 /* One question to the broker. False if it has no answer that is to be waited for. */
@@ -84,17 +86,28 @@ void compare_print_fingerprint(const char *hex, const char *indent)
 	char words[FINGERPRINT_WORDS_MAX], digits[FINGERPRINT_DIGITS_MAX],
 		text[FINGERPRINT_TEXT_MAX];
 	unsigned char fp[FINGERPRINT_BYTES];
-	char *end = words;
 
 	if (!fingerprint_parse(hex, fp))
 		return;
 	words_write(fp, FINGERPRINT_WORDS, words);
-	for (unsigned i = 0; i < WORDS_A_LINE; i++)
-		end = strchr(end + 1, ' ');
-	*end = '\0';
 	words_fingerprint_digits(fp, digits);
-	printf("%s%s\n%s%s\n", indent, words, indent, end + 1);
-	printf("%s%s\n%s%s\n", indent, digits, indent, fingerprint_text(hex, text));
+	table_groups(indent, words, WORDS_A_LINE);
+	table_groups(indent, digits, DIGITS_A_LINE);
+	table_groups(indent, fingerprint_text(hex, text), FINGERPRINT_GROUPS);
+}
+
+/* The answer is typed behind the question, in the same line. */
+static void print_question(const char *question)
+{
+	struct table t = { .count = 0 };
+	struct buf out = { 0 };
+
+	table_row(&t);
+	table_cell(&t, PAINT_PLAIN, "%s", question);
+	table_put(&t, screen_width(), &out);
+	printf("%.*s ", (int)buf_len(&out) - 1, buf_str(&out));
+	fflush(stdout);
+	buf_finish(&out);
 }
 
 enum reply compare_ask(const char *question)
@@ -111,8 +124,7 @@ enum reply compare_ask(const char *question)
 	char *line = NULL;
 	size_t room = 0;
 
-	printf("%s ", question);
-	fflush(stdout);
+	print_question(question);
 	/* A whole line is read, so that its rest does not answer the next question. */
 	if (getline(&line, &room, stdin) < 0) {
 		putchar('\n');

@@ -19,6 +19,7 @@
 #include "json.h"
 #include "output.h"
 #include "person.h"
+#include "table.h"
 #include "time-text.h"
 
 static const char usage[] =
@@ -38,7 +39,7 @@ static const char usage[] =
 	"\n"
 	"    git xmpp device retire k7wq\n";
 
-enum { PREFIX_MIN = 4 };
+enum { PREFIX_MIN = 4, MARK_WIDTH = 2 };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -47,7 +48,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void show_times(struct fields row)
+static void put_times(struct table *t, struct fields row)
 {
 	uint64_t since = fields_get_u64(row, "since", 0);
 	uint64_t seen = fields_get_u64(row, "last-seen", 0);
@@ -55,37 +56,46 @@ static void show_times(struct fields row)
 	char text[32];
 
 	if (since)
-		printf("  since %.10s", time_text(since, text));
+		table_cell(t, PAINT_PLAIN, "since %.10s", time_text(since, text));
 	if (fields_get_u64(row, "online", 0) || fields_get_u64(row, "this", 0))
 		return;
 	if (seen && seen <= now)
-		printf("  last seen %s ago", span_text(now - seen, text));
+		table_cell(t, PAINT_PLAIN, "last seen %s ago", span_text(now - seen, text));
 	else
-		printf("  never seen");
+		table_cell(t, PAINT_PLAIN, "never seen");
 }
 
+static void put_trust(struct table *t, struct fields row)
+{
+	bool revoked = device_has_trust(row, "revoked");
+
+	if (fields_get_u64(row, "this", 0))
+		table_cell(t, revoked ? PAINT_FAILED : PAINT_PLAIN, "this device%s",
+			   revoked ? ", retired" : "");
+	else
+		table_cell(t, device_paint(row), "%s", row_get(row, "trust"));
+	if (*row_get(row, "by") && !device_has_trust(row, "verified"))
+		table_more(t, " by %s", row_get(row, "by"));
+}
+
+/* The mark stands in the indent of the row. */
 static void show_device(struct fields row)
 {
 	char fingerprint[FINGERPRINT_TEXT_MAX];
-	bool this = fields_get_u64(row, "this", 0);
+	struct table t = { .indent = MARK_WIDTH };
+	struct buf out = { 0 };
+	char mark = device_waits(row) ? '!' : ' ';
 
-	printf("%c ", this ? '*' : device_waits(row) ? '!' : ' ');
-	print_text(row_get(row, "device"));
-	device_print_name(row);
-	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
-	printf("  %s", this && !device_has_trust(row, "revoked") ? "this device" : "");
-	if (!this)
-		print_text(row_get(row, "trust"));
-	else if (device_has_trust(row, "revoked"))
-		printf("this device, retired");
-	if (*row_get(row, "by") && !device_has_trust(row, "verified")) {
-		printf(" by ");
-		print_text(row_get(row, "by"));
-	}
-	show_times(row);
+	device_cells(&t, row);
+	put_trust(&t, row);
+	put_times(&t, row);
 	if (fields_get_u64(row, "compared", 0))
-		printf("  has verified this device");
-	printf("\n    %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+		table_cell(&t, PAINT_PLAIN, "has verified this device");
+	table_put(&t, screen_width(), &out);
+	printf("%c %s", fields_get_u64(row, "this", 0) ? '*' : mark, buf_str(&out) + MARK_WIDTH);
+	table_groups("    ", fingerprint_text(row_get(row, "fingerprint"), fingerprint),
+		     FINGERPRINT_GROUPS);
+	buf_finish(&out);
 }
 
 static void show_json(const struct query *answer)
@@ -180,7 +190,7 @@ static int tell(const char *verb, const char *key, const char *value)
 	} else {
 		status = answer.status;
 		if (*answer.message)
-			puts(answer.message);
+			table_say("%s", answer.message);
 	}
 	query_finish(&answer);
 	return status;

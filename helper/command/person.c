@@ -97,7 +97,7 @@ int person_judge(const char *verb, const char *jid, const char *fingerprint, con
 	} else {
 		status = answer.status;
 		if (*answer.message)
-			puts(answer.message);
+			table_say("%s", answer.message);
 		show_devices(&answer);
 	}
 	buf_finish(&command);

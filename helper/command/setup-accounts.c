@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "setup-accounts.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "output.h"
 #include "query.h"
 #include "queue-entries.h"
+#include "table.h"
 
 /* The sections that belong to an account. */
 static const struct {
@@ -49,24 +51,33 @@ static const char *state_text(struct fields row)
 	return row.data ? row_get(row, "state") : "no broker runs";
 }
 
+static enum paint state_paint(struct fields row)
+{
+	if (!row.data)
+		return PAINT_DIM;
+	if (!strcmp(row_get(row, "state"), "online"))
+		return PAINT_GOOD;
+	return *row_get(row, "error") ? PAINT_FAILED : PAINT_PLAIN;
+}
+
 static void list_for_people(const struct account_list *list, const struct query *status)
 {
-	if (list->count == 0 && isatty(STDOUT_FILENO))
-		printf("no account; \"git xmpp setup\" makes one\n");
+	struct table t = { .count = 0 };
+
+	if (list->count == 0)
+		screen_empty("no account; \"git xmpp setup\" makes one");
 	for (size_t i = 0; i < list->count; i++) {
 		struct fields row = state_of(status, list->rows[i].name);
 
-		printf("%c ", i == list->preferred ? '*' : ' ');
-		print_text(list->rows[i].name);
-		printf("  ");
-		print_text(list->rows[i].given);
-		printf("  %s", state_text(row));
-		if (row.data && *row_get(row, "error")) {
-			printf(": ");
-			print_text(row_get(row, "error"));
-		}
-		putchar('\n');
+		table_row(&t);
+		table_cell(&t, PAINT_NAME, "%c %s", i == list->preferred ? '*' : ' ',
+			   list->rows[i].name);
+		table_cell(&t, PAINT_PLAIN, "%s", list->rows[i].given);
+		table_cell(&t, state_paint(row), "%s", state_text(row));
+		if (row.data && *row_get(row, "error"))
+			table_more(&t, ": %s", row_get(row, "error"));
 	}
+	table_print(&t);
 	if (list->count > 1 && list->preferred == list->count)
 		report("hint", "None is the default; choose it with \"git xmpp setup "
 		       "--default=<account>\"");
@@ -242,6 +253,23 @@ static size_t count_queued(const char *jid)
 	return count;
 }
 
+static void put_consequence(struct table *t, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void put_consequence(struct table *t, const char *what, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	table_row(t);
+	table_cell(t, PAINT_NAME, "%s", what);
+	table_cell(t, PAINT_PLAIN, "%s", buf_str(&text));
+	buf_finish(&text);
+}
+
 /* What ends with the account, and what stays of it. */
 static void tell_consequences(const struct gitconfig *c, const struct account_entry *account,
 			      size_t unnamed)
@@ -249,24 +277,27 @@ static void tell_consequences(const struct gitconfig *c, const struct account_en
 	char directory[ACCOUNT_DIRECTORY_MAX];
 	size_t shares = count_owned(c, 0, account) + unnamed, follows = count_owned(c, 1, account);
 	size_t queued = count_queued(account->jid);
+	struct table t = { .indent = 4 };
 
-	printf("account '%s', ", account->name);
-	print_text(account->given);
-	printf("\n    ends    the connection, and what is being transferred\n");
-	if (shares + follows + queued) {
-		printf("    rests   until it is set up again: shares %zu, followed remotes %zu, "
-		       "queued pushes %zu\n",
-		       shares, follows, queued);
+	table_say("account '%s', %s", account->name, account->given);
+	put_consequence(&t, "ends", "the connection, and what is being transferred");
+	if (shares + follows + queued)
+		put_consequence(&t, "rests",
+				"until it is set up again: shares %zu, followed "
+				"remotes %zu, queued pushes %zu",
+				shares, follows, queued);
+	put_consequence(&t, "erased",
+			"its settings, and its password where git's credential "
+			"helpers keep it");
+	if (account->jid) {
+		accountfile_directory(account->jid, directory);
+		put_consequence(&t, "kept",
+				"the key of this device, whom it trusts, and what "
+				"waits, in git-xmpp/accounts/%s of the data and the state "
+				"directory; the contacts, at the server",
+				directory);
 	}
-	printf("    erased  its settings, and its password where git's credential helpers keep "
-	       "it\n");
-	if (!account->jid)
-		return;
-	accountfile_directory(account->jid, directory);
-	printf("    kept    the key of this device, whom it trusts, and what waits, in "
-	       "git-xmpp/accounts/%s\n"
-	       "            of the data and the state directory; the contacts, at the server\n",
-	       directory);
+	table_print(&t);
 }
 
 static bool is_sure(const struct account_entry *account)
@@ -293,8 +324,8 @@ static void tell_default(void)
 	if (gitconfig_read(&c, &trouble) == 0) {
 		account_list_take(&list, &c);
 		if (list.preferred < list.count)
-			printf("default account '%s', %s\n", list.rows[list.preferred].name,
-			       list.rows[list.preferred].given);
+			table_say("default account '%s', %s", list.rows[list.preferred].name,
+				  list.rows[list.preferred].given);
 		else if (list.count)
 			report("hint", "None is the default now; choose it with \"git xmpp setup "
 			       "--default=<account>\"");

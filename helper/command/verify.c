@@ -8,6 +8,7 @@
  */
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,20 +90,34 @@ static int show_self(bool labelled, const char *them)
 	return status;
 }
 
+/* Says something about the device that was shown. */
+static void __attribute__((format(printf, 1, 2))) say_below(const char *fmt, ...)
+{
+	struct table t = { .indent = 6 };
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	table_row(&t);
+	table_cell(&t, PAINT_PLAIN, "%s", text);
+	table_print(&t);
+}
+
 static void show_device(struct fields row, bool own)
 {
+	struct table t = { .count = 0 };
 	char first[32];
 
-	printf("%s  device ", own ? "other" : "them");
-	print_text(row_get(row, "device"));
-	printf(", %s, first seen %.10s, %s\n",
-	       fields_get_u64(row, "online", 0) ? "online" : "offline",
-	       time_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
-	if (*row_get(row, "also")) {
-		printf("      the same key as one of ");
-		print_text(row_get(row, "also"));
-		putchar('\n');
-	}
+	table_row(&t);
+	table_cell(&t, PAINT_PLAIN, "%s", own ? "other" : "them");
+	table_cell(&t, PAINT_PLAIN, "device %s, %s, first seen %.10s, %s", row_get(row, "device"),
+		   fields_get_u64(row, "online", 0) ? "online" : "offline",
+		   time_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
+	table_print(&t);
+	if (*row_get(row, "also"))
+		say_below("the same key as one of %s", row_get(row, "also"));
 }
 
 /* Prints what a device may do that was not verified and is left as it was. */
@@ -110,8 +125,8 @@ static void tell_left(struct fields row)
 {
 	bool trusted = device_has_trust(row, "seen") || device_has_trust(row, "vouched");
 
-	printf("not verified; this device %s\n",
-	       trusted ? "keeps the access it has" : "can do nothing");
+	table_say("not verified; this device %s",
+		  trusted ? "keeps the access it has" : "can do nothing");
 }
 
 /* Sends what the user decided. words: that they saw, in hex; NULL: they read fingerprints. */
@@ -153,14 +168,14 @@ static int compare_device(const char *jid, struct fields row, bool *self)
 
 	if (fields_get_u64(row, "online", 0) &&
 	    compare_words(jid, row_get(row, "fingerprint"), &shown)) {
-		printf("      \"git xmpp verify\" shows the same on both devices:\n");
+		say_below("\"git xmpp verify\" shows the same on both devices:");
 		compare_print(&shown);
 		if (shown.different)
-			printf("      The other side says that it shows something else there.\n");
+			say_below("The other side says that it shows something else there.");
 		return judge(jid, row, "Do both show the same? [y/n, Enter: later]", shown.hex);
 	}
 	if (*shown.why)
-		printf("      there are no words for both: %s\n", shown.why);
+		say_below("there are no words for both: %s", shown.why);
 	compare_print_fingerprint(row_get(row, "fingerprint"), "      ");
 	if (!*self)
 		status = show_self(true, jid);

@@ -37,50 +37,64 @@ const char *fingerprint_text(const char *hex, char out[FINGERPRINT_TEXT_MAX])
  * A quote in the name must not end it: what follows is for us to say. The words have no quotes,
  * so nobody can give their device the words of another one.
  */
-void device_print_name(struct fields row)
+void device_put_name(struct buf *out, struct fields row)
 {
-	struct buf quoted = { 0 };
 	char words[DEVICE_WORDS_MAX];
 
 	if (!*row_get(row, "name")) {
 		if (words_of_device(row_get(row, "device"), words))
-			printf(" %s", words);
+			buf_printf(out, " %s", words);
 		return;
 	}
+	buf_puts(out, " \"");
 	for (const char *at = row_get(row, "name"); *at; at++) {
 		if (*at == '"' || *at == '\\')
-			buf_puts(&quoted, "\\");
-		buf_append(&quoted, at, 1);
+			buf_puts(out, "\\");
+		buf_append(out, at, 1);
 	}
-	printf(" \"");
-	print_text(buf_str(&quoted));
-	putchar('"');
-	buf_finish(&quoted);
+	buf_puts(out, "\"");
+}
+
+void device_cells(struct table *t, struct fields row)
+{
+	bool online = fields_get_u64(row, "online", 0);
+	struct buf name = { 0 };
+
+	device_put_name(&name, row);
+	table_row(t);
+	table_cell(t, PAINT_NAME, "%s%s", row_get(row, "device"), buf_str(&name));
+	table_cell(t, online ? PAINT_GOOD : PAINT_DIM, "%s", online ? "online" : "offline");
+	buf_finish(&name);
+}
+
+enum paint device_paint(struct fields row)
+{
+	if (device_waits(row))
+		return PAINT_WAITS;
+	if (device_has_trust(row, "distrusted") || device_has_trust(row, "revoked"))
+		return PAINT_FAILED;
+	return device_has_trust(row, "verified") ? PAINT_GOOD : PAINT_PLAIN;
 }
 
 void device_show(struct fields row)
 {
 	char fingerprint[FINGERPRINT_TEXT_MAX], first[32];
+	struct table t = { .indent = 4 };
 
-	printf("    ");
-	print_text(row_get(row, "device"));
-	device_print_name(row);
-	printf("  %s", fields_get_u64(row, "online", 0) ? "online" : "offline");
-	printf("  ");
-	print_text(row_get(row, "trust"));
-	printf("  first seen %.10s", time_text(fields_get_u64(row, "first-seen", 0), first));
-	if (*row_get(row, "also")) {
-		printf("  (the same key as one of ");
-		print_text(row_get(row, "also"));
-		putchar(')');
-	}
-	if (*row_get(row, "protocol")) {
-		printf("  speaks another protocol: ");
-		print_text(row_get(row, "protocol"));
-	}
+	device_cells(&t, row);
+	table_cell(&t, device_paint(row), "%s", row_get(row, "trust"));
+	table_cell(&t, PAINT_PLAIN, "first seen %.10s",
+		   time_text(fields_get_u64(row, "first-seen", 0), first));
+	if (*row_get(row, "also"))
+		table_cell(&t, PAINT_WAITS, "(the same key as one of %s)", row_get(row, "also"));
+	if (*row_get(row, "protocol"))
+		table_cell(&t, PAINT_WAITS, "speaks another protocol: %s",
+			   row_get(row, "protocol"));
 	if (device_waits(row))
-		printf("  ! to be compared");
-	printf("\n      %s\n", fingerprint_text(row_get(row, "fingerprint"), fingerprint));
+		table_cell(&t, PAINT_WAITS, "! to be compared");
+	table_print(&t);
+	table_groups("      ", fingerprint_text(row_get(row, "fingerprint"), fingerprint),
+		     FINGERPRINT_GROUPS);
 }
 
 const char *device_trust_text(struct fields row)

@@ -12,6 +12,7 @@
 
 #include "fingerprint.h"
 #include "query.h"
+#include "table.h"
 
 /* Whether a device, or the best one of a person, has that trust: "pending" and so on. */
 bool device_has_trust(struct fields row, const char *trust);
@@ -26,10 +27,14 @@ bool device_waits(struct fields row);
 void device_show(struct fields row);
 
 /*
- * Prints ' "name"', or if the device has none, its two words (words.h). Its id stands before
- * that. Where users compare devices the words are not printed, for they are not to be compared.
+ * Appends ' "name"', or if the device has none, its two words (words.h). Its id stands before
+ * that. Where users compare devices the words are not shown, for they are not to be compared.
  */
-void device_print_name(struct fields row);
+void device_put_name(struct buf *out, struct fields row);
+
+/* Begins a row with the id and the name, and whether it is online. The colour of its trust. */
+void device_cells(struct table *t, struct fields row);
+enum paint device_paint(struct fields row);
 
 /* The device's trust and what follows from it, like "new: it can do nothing ...". */
 const char *device_trust_text(struct fields row);
