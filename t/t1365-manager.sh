@@ -84,6 +84,28 @@ test_expect_success 'they meet' '
 	wait_for 30 as alice git clone -q $url alice/work
 '
 
+# lingering: a loginctl that remembers what it is told, as that of systemd does.
+lingering () {
+	mkdir -p bin && cat >bin/loginctl <<-\END && chmod +x bin/loginctl
+	#!/bin/sh
+	case $1 in
+	enable-linger) : >/var/lib/systemd/linger/root ;;
+	disable-linger) rm -f /var/lib/systemd/linger/root ;;
+	esac
+	END
+	bob sh -c "mkdir -p /var/lib/systemd && mount -t tmpfs none /var/lib/systemd && mkdir /var/lib/systemd/linger"
+}
+
+doctor () {
+	bob "$@" git xmpp doctor --porcelain >findings; cat findings
+	awk -F "\t" '$1 == "findings" && $2 == "no-linger" { print $6 }' findings >command
+}
+
+test_expect_success 'doctor: who shares something, and sits at no desktop, wants it to live on' '
+	lingering && doctor env XDG_CURRENT_DESKTOP=test && test_is_empty command && doctor env && test -s command &&
+	bob env PATH="$TRASH/bin:$PATH" sh -c "$(cat command)" >out && cat out && grep "^it runs from boot on" out && doctor env && test_is_empty command
+'
+
 test_expect_success 'killed in a push: git goes on, its refs are whole, systemd starts another one' '
 	slow_push killed && old=$(broker_of_manager) && kill -KILL "$old" &&
 	wait_for 20 active && wait_for 20 is_another && test ! -e done && touch go && wait_for 20 test -e done &&

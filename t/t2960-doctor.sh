@@ -63,6 +63,34 @@ online () {
 	wait_for 20 broker_online alice
 }
 
+# dated <until>: the server's certificate, of the same key.
+dated () {
+	rm -rf authority && mkdir -p authority && : >authority/index && echo 01 >authority/serial &&
+	cat >authority/config <<-END &&
+	[ca]
+	default_ca = own
+	[own]
+	database = authority/index
+	serial = authority/serial
+	new_certs_dir = authority
+	default_md = sha256
+	policy = any
+	x509_extensions = names
+	[any]
+	commonName = supplied
+	[names]
+	subjectAltName = DNS:localhost
+	END
+	openssl req -new -key prosody/localhost.key -subj /CN=localhost -out authority/request &&
+	openssl ca -batch -notext -selfsign -config authority/config -keyfile prosody/localhost.key -in authority/request \
+		-startdate 20200101000000Z -enddate "$1" -out prosody/localhost.crt 2>log/openssl
+}
+
+# serves <until>: such a certificate, from the start.
+serves () {
+	dated "$1" && stop_prosody && prosody_run "$prosody_port"
+}
+
 test_expect_success 'with nothing set up there are an account and a broker to be made' '
 	mkdir -p -m 700 alice/run && test_expect_code 1 as alice git xmpp doctor >out && cat out &&
 	grep "^!!  configuration  no XMPP account" out && grep "^!!  broker " out && grep "^2 things to do" out &&
@@ -71,7 +99,7 @@ test_expect_success 'with nothing set up there are an account and a broker to be
 
 test_expect_success 'with two users and all as it should be there is nothing to do' '
 	printf "#!/bin/sh\ncat \"$TRASH/alice/pw\"\n" >askpass && chmod +x askpass &&
-	start_prosody alice bob dave && setup_user alice && setup_user bob && setup_user dave &&
+	start_prosody alice bob dave && serves 20490101000000Z && setup_user alice && setup_user bob && setup_user dave &&
 	start_broker alice && start_broker bob && start_broker dave && pair alice bob &&
 	"$TOP/t/tools/make-repo" alice/project.git 2 && as alice git xmpp share alice/project.git --push=bob@localhost &&
 	git init -q alice/work && git -C alice/work remote add bob xmpp::bob@localhost/theirs &&
@@ -174,6 +202,39 @@ test_expect_success 'a certificate that nobody has signed' '
 	afresh; config --unset xmpp.localhost.caFile && again &&
 	distrusted () { as alice git xmpp status | grep "certificate of"; } && wait_for 20 distrusted &&
 	heals cert-invalid "not trusted" && online && is_well && afresh && again && online
+'
+
+# notes <id> <pattern> [VAR=value...]: as heals does, but it is nothing that has to be done.
+notes () {
+	local id pattern
+
+	id=$1 pattern=$2
+	shift 2
+	as alice "$@" sh "$TRASH/heal" "$id" && cat "$TRASH/finding" && test_line_count -eq 1 "$TRASH/finding" &&
+	cut -f4 "$TRASH/finding" | grep -x note && cut -f5 "$TRASH/finding" | grep "$pattern" &&
+	test "$(cat "$TRASH/status")" -eq 0 && ! grep "^findings	$id	" "$TRASH/after"
+}
+
+renewed () {
+	grep "Reloading\|reloaded" log/prosody
+}
+
+test_expect_success 'a certificate that ends soon is worth a note until it was renewed' '
+	afresh; serves "$(date -u -d "+3 days" +%Y%m%d%H%M%SZ)" && again && online && is_well >out && cat out && grep "^--  login" out &&
+	dated 20490101000000Z && kill -HUP "$prosody_pid" && wait_for 10 renewed &&
+	notes cert-expires "the certificate of localhost ends on 20[0-9-]*, " && online
+'
+
+test_expect_success 'and one that has ended keeps you out' '
+	serves 20210101000000Z && again &&
+	expired () { as alice git xmpp status | grep "expired"; } && wait_for 20 expired &&
+	heals cert-expired "expired: the owner of the server" && online &&
+	serves 20490101000000Z && afresh && again && online && is_well >out && ! grep "cert\|--  login" out
+'
+
+test_expect_success 'a broker that only git commands start' '
+	afresh; stop && as alice git xmpp buddies && online && notes on-demand "nothing starts the broker but" &&
+	rm alice/.config/autostart/git-xmpp.desktop && again && online
 '
 
 test_expect_success 'files: the key, others of the state, a directory' '

@@ -132,6 +132,15 @@ static const struct row {
 				 "git xmpp daemon restart" },
 	[FOUND_BROKER_TROUBLE] = { "broker", AREA_BROKER, SEVERITY_FAULT, "{reason}",
 				   "git xmpp daemon restart" },
+	[FOUND_ON_DEMAND] = { "on-demand", AREA_BROKER, SEVERITY_NOTE,
+			      "nothing starts the broker but your git commands: after a reboot "
+			      "nobody reaches "
+			      "what you share before the first one",
+			      "git xmpp daemon enable" },
+	[FOUND_NO_LINGER] = { "no-linger", AREA_BROKER, SEVERITY_NOTE,
+			      "systemd ends the broker when you log out, and this is no session of "
+			      "a desktop: nobody reaches what you share then",
+			      "git xmpp daemon enable --linger" },
 	[FOUND_PASSWORD_NEEDED] = { "password-needed", AREA_LOGIN, SEVERITY_FAULT, "{reason}",
 				    "git xmpp setup" },
 	[FOUND_PASSWORD_COMMAND] = { "password-command", AREA_LOGIN, SEVERITY_FAULT, "{reason}",
@@ -145,6 +154,15 @@ static const struct row {
 				"{reason}; if the owner of the server has told you the key below "
 				"by another way, pin it",
 				NULL },
+	[FOUND_CERTIFICATE_EXPIRED] = { "cert-expired", AREA_LOGIN, SEVERITY_FAULT,
+					"{reason}: the owner of the server has to renew it; until "
+					"then the key below can be pinned, if they have told you "
+					"that by another way",
+					NULL },
+	[FOUND_CERTIFICATE_ENDS] = { "cert-expires", AREA_LOGIN, SEVERITY_NOTE,
+				     "the certificate of {domain} ends on {date}, and was not "
+				     "renewed when you logged in; the command below looks again",
+				     "git xmpp daemon restart" },
 	[FOUND_SERVER_SETTING] = { "server-setting", AREA_LOGIN, SEVERITY_FAULT,
 				   "{reason}; '{key}' says where it is looked for", take_out },
 	[FOUND_SERVER_NAME] = { "server-name", AREA_LOGIN, SEVERITY_FAULT, "{reason}",

@@ -68,11 +68,15 @@ enum finding_id {
 	FOUND_BROKER_PROTOCOL,	   /* reason */
 	FOUND_BROKER_OTHER,	   /* theirs, ours */
 	FOUND_BROKER_TROUBLE,	   /* reason */
+	FOUND_ON_DEMAND,	   /* (nothing) */
+	FOUND_NO_LINGER,	   /* (nothing) */
 	FOUND_PASSWORD_NEEDED,	   /* reason */
 	FOUND_PASSWORD_COMMAND,	   /* reason */
 	FOUND_AUTH_FAILED,	   /* reason */
 	FOUND_CLOCK,		   /* reason */
 	FOUND_CERTIFICATE,	   /* reason, hint */
+	FOUND_CERTIFICATE_EXPIRED, /* reason, hint */
+	FOUND_CERTIFICATE_ENDS,	   /* domain, date */
 	FOUND_SERVER_SETTING,	   /* reason, key, value, file */
 	FOUND_SERVER_NAME,	   /* reason, domain */
 	FOUND_SERVER_UNREACHABLE,  /* reason */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "account-status.h"
@@ -13,6 +14,9 @@
 #include "look.h"
 #include "process.h"
 #include "sockpath.h"
+
+/* Seconds. Those who renew by themselves do it a month before. */
+enum { EXPIRES_SOON = 14 * 24 * 3600 };
 
 static void look_at_runtime_directory(struct look *look)
 {
@@ -193,16 +197,53 @@ static char *command_of(const char *hint)
 
 static void find_certificate(struct look *look, const struct message *trouble)
 {
-	static const char *const early[] = { "not yet valid" };
+	static const char *const early[] = { "not yet valid" }, *const late[] = { "expired" };
 
 	char *command = command_of(trouble->hint);
 
 	if (has_any(trouble->text, early, ARRAY_SIZE(early)))
 		findings_add(look->found, FOUND_CLOCK, "reason", trouble->text, NULL);
+	else if (has_any(trouble->text, late, ARRAY_SIZE(late)))
+		findings_add(look->found, FOUND_CERTIFICATE_EXPIRED, "reason", trouble->text,
+			     "hint", command, NULL);
 	else
 		findings_add(look->found, FOUND_CERTIFICATE, "reason", trouble->text, "hint",
 			     command, NULL);
 	free(command);
+}
+
+/* The row of the last try to log in, if that was good, and if it is the certificate that counts. */
+static bool find_certificate_seen(const struct query *login, struct fields *row)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < login->count; i++)
+		if (row_is(query_row(login, i), "try")) {
+			*row = query_row(login, i);
+			found = true;
+		}
+	return found && !strcmp(row_get(*row, "stage"), "done") && !*row_get(*row, "pinned");
+}
+
+/* The broker tells what it saw when it logged in. One of an older version does not. */
+static void look_at_certificate(struct look *look, struct fields account, const char *domain)
+{
+	struct message trouble;
+	struct query login;
+	struct fields row;
+	time_t until, now = time(NULL);
+	char date[32];
+	struct tm tm;
+
+	if (query_to(&login, "login", "account", row_get(account, "name"), false, &trouble) == 0 &&
+	    find_certificate_seen(&login, &row)) {
+		until = (time_t)fields_get_u64(row, "until", 0);
+		if (until && until < now + EXPIRES_SOON && gmtime_r(&until, &tm) &&
+		    strftime(date, sizeof(date), "%Y-%m-%d", &tm))
+			findings_add(look->found, FOUND_CERTIFICATE_ENDS, "domain", domain, "date",
+				     date, NULL);
+	}
+	query_finish(&login);
 }
 
 /* A server that the user has named is the first to be doubted. */
@@ -232,15 +273,15 @@ static void look_at_account(struct look *look, struct fields row)
 	enum finding_id id = FOUND_LOGIN;
 	char *domain, *command;
 
-	if (!strcmp(state, "online") || !strcmp(state, "none"))
+	if (!strcmp(state, "none"))
 		return;
 	account_status_trouble(row, &trouble);
-	if (trouble.id == MSG_NONE) {
-		findings_add(look->found, FOUND_CONNECTING, NULL);
-		return;
-	}
 	domain = at ? xstrndup(at + 1, strcspn(at + 1, "/")) : xstrdup("");
-	if (trouble.id == MSG_CERT_INVALID) {
+	if (!strcmp(state, "online")) {
+		look_at_certificate(look, row, domain);
+	} else if (trouble.id == MSG_NONE) {
+		findings_add(look->found, FOUND_CONNECTING, NULL);
+	} else if (trouble.id == MSG_CERT_INVALID) {
 		find_certificate(look, &trouble);
 	} else if (trouble.id == MSG_SERVER_UNREACHABLE) {
 		find_unreachable(look, row_get(row, "name"), trouble.text, domain);

@@ -11,9 +11,10 @@
 #include "run-git.h"
 
 static void (*const looks[])(struct look *) = {
-	look_at_programs, look_at_git,	   look_at_configuration, look_at_passwords, look_at_socket,
-	look_at_broker,	  look_at_login,   look_at_paths,	  look_at_files,     look_at_queue,
-	look_at_people,	  look_at_follows, look_at_repository,	  look_at_shares,
+	look_at_programs, look_at_git,	      look_at_configuration, look_at_passwords,
+	look_at_socket,	  look_at_broker,     look_at_session,	     look_at_login,
+	look_at_paths,	  look_at_files,      look_at_queue,	     look_at_people,
+	look_at_follows,  look_at_repository, look_at_shares,
 };
 
 void look_at_all(struct look *look, struct findings *found)

@@ -38,6 +38,7 @@ void look_at_passwords(struct look *look);
 void look_at_socket(struct look *look);
 /* Asks the broker, for those below. */
 void look_at_broker(struct look *look);
+void look_at_session(struct look *look);
 void look_at_login(struct look *look);
 void look_at_paths(struct look *look);
 void look_at_files(struct look *look);
