@@ -8,6 +8,7 @@
  */
 
 #include <getopt.h>
+#include <stdbool.h>
 
 #include "exit-status.h"
 
@@ -51,6 +52,12 @@ int cmd_help(int argc, char **argv);
  * first argument; '?' if the usage was printed and the command returns STATUS_USAGE.
  */
 int cmd_option(int argc, char **argv, const struct option *options, const char *usage);
+
+/*
+ * All options of a verb that has no other one than --json; false as cmd_option() says '?'. What
+ * follows begins at optind.
+ */
+bool cmd_option_json(int argc, char **argv, const char *usage, bool *json);
 
 /* Prints what is wrong with the arguments, and the usage. Returns STATUS_USAGE. */
 int cmd_misused(const char *usage, const char *problem);

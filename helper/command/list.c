@@ -239,20 +239,12 @@ static int ask(const char *jid, bool json)
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct message trouble;
 	char jid[JID_MAX];
-	bool json = false;
-	int c;
+	bool json;
 
-	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
-		if (c != 'j')
-			return STATUS_USAGE;
-		json = true;
-	}
+	if (!cmd_option_json(argc, argv, usage, &json))
+		return STATUS_USAGE;
 	if (argc - optind > 1)
 		return cmd_misused(usage, "expected one address at most");
 	if (optind < argc && !buddy_name_jid(argv[optind], jid, &trouble))

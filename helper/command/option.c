@@ -119,3 +119,20 @@ int cmd_option(int argc, char **argv, const struct option *options, const char *
 		return c;
 	}
 }
+
+bool cmd_option_json(int argc, char **argv, const char *usage, bool *json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*json = false;
+	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
+		if (c != 'j')
+			return false;
+		*json = true;
+	}
+	return true;
+}

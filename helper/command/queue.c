@@ -190,10 +190,6 @@ static int queue_drop(int argc, char **argv, bool json)
 
 int cmd_queue(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const struct {
 		const char *name;
 		int (*run)(int argc, char **argv, bool json);
@@ -203,15 +199,11 @@ int cmd_queue(int argc, char **argv)
 		{ "retry", queue_retry },
 		{ "drop", queue_drop },
 	};
-	bool json = false;
+	bool json;
 	const char *name;
-	int c;
 
-	while ((c = cmd_option(argc, argv, options, usage)) != -1) {
-		if (c != 'j')
-			return STATUS_USAGE;
-		json = true;
-	}
+	if (!cmd_option_json(argc, argv, usage, &json))
+		return STATUS_USAGE;
 	name = optind < argc ? argv[optind++] : "list";
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (!strcmp(name, actions[i].name))
